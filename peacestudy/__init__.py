@@ -1,0 +1,3 @@
+"""peacestudy."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""Ground floor: problems, schema, tables, countries, codebook, cases, frame, ledger, display."""

@@ -1,0 +1,85 @@
+"""Trouble is data: a Problem stops the work and says where; a Note travels with a result and says how far to trust it."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from difflib import get_close_matches
+
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One finding in a file: where it is, what stands there, which rule it breaks, what to do.
+
+    Attributes
+    ----------
+    file : name of the file as the reader knows it.
+    line : 1-based line, 0 where the whole file is meant.
+    column : column name, or '' where the whole row is meant.
+    value : what was found, as text, shortened when shown.
+    rule : what was expected.
+    remedy : what to do.
+
+    Examples
+    --------
+    >>> print(Problem("cases.csv", 3, "year", "19x4", "expected an integer", "correct the value"))
+    cases.csv:3:year: '19x4': expected an integer; correct the value
+    """
+
+    file: str
+    line: int
+    column: str
+    value: str
+    rule: str
+    remedy: str
+
+    def __str__(self) -> str:
+        value = self.value if len(self.value) <= 60 else self.value[:57] + "..."
+        where = self.file + (f":{self.line}" if self.line else "") + (f":{self.column}" if self.column else "")
+        return f"{where}: {value!r}: {self.rule}; {self.remedy}"
+
+
+def problem_table(problems: Sequence[Problem]) -> pd.DataFrame:
+    """The problems as a tidy table, a row each, columns ``file, line, column, value, rule, remedy``."""
+    columns = ["file", "line", "column", "value", "rule", "remedy"]
+    return pd.DataFrame([asdict(p) for p in problems], columns=columns)
+
+
+@dataclass(frozen=True)
+class Note:
+    """Trouble that still yields numbers, told wherever the numbers are shown.
+
+    Attributes
+    ----------
+    kind : short machine-readable word, such as ``separation`` or ``few_clusters``.
+    text : one or two sentences for the reader.
+    """
+
+    kind: str
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def nearest(word: str, known: Sequence[str]) -> str:
+    """A sentence that names the known word nearest to an unknown one, or nothing.
+
+    Examples
+    --------
+    >>> nearest("firt", ["linear", "logit", "firth"])
+    " Did you mean 'firth'?"
+    """
+    found = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f" Did you mean {found[0]!r}?" if found else ""
+
+
+def one_of(what: str, word: object, known: Sequence[str]) -> str:
+    """The sentence for a word outside a list: what it should be one of, and the nearest.
+
+    Examples
+    --------
+    >>> one_of("engine", "probit", ["linear", "logit"])
+    "engine is 'probit'; it must be one of linear, logit."
+    """
+    return f"{what} is {word!r}; it must be one of {', '.join(known)}.{nearest(str(word), known)}"

@@ -1,0 +1,212 @@
+"""What a table must look like: fields with type and bounds, keys; a table of text becomes a typed one or a list of problems.
+
+The descriptor is Frictionless Table Schema (https://specs.frictionlessdata.io/table-schema/), the part of it that
+we use: type, constraints (required, unique, minimum, maximum, enum, pattern), unit as ``unit``, primaryKey, foreignKeys.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from peacestudy.core.problems import Problem, nearest
+
+TYPES = ("string", "integer", "number", "boolean", "date", "year")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column: its name, type, unit and the values it may hold. Empty text is missing, and missing is declared."""
+
+    name: str
+    type: str = "string"
+    required: bool = False
+    unit: str = ""
+    description: str = ""
+    enum: tuple[str, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    pattern: str = ""
+
+    def descriptor(self) -> dict[str, Any]:
+        """This field in Frictionless terms."""
+        constraints: dict[str, Any] = {"required": True} if self.required else {}
+        for name in ("minimum", "maximum"):
+            if getattr(self, name) is not None:
+                constraints[name] = getattr(self, name)
+        if self.enum:
+            constraints["enum"] = list(self.enum)
+        if self.pattern:
+            constraints["pattern"] = self.pattern
+        out: dict[str, Any] = {"name": self.name, "type": self.type}
+        if self.description:
+            out["description"] = self.description
+        if self.unit:
+            out["unit"] = self.unit
+        return out | ({"constraints": constraints} if constraints else {})
+
+    @classmethod
+    def read(cls, d: Mapping[str, Any]) -> "Field":
+        """A field from its Frictionless descriptor."""
+        c = d.get("constraints", {})
+        return cls(
+            d["name"], d.get("type", "string"), c.get("required", False), d.get("unit", ""), d.get("description", ""),
+            tuple(c.get("enum", ())), c.get("minimum"), c.get("maximum"), c.get("pattern", ""),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Schema:
+    """The fields of a table, its key, and the text that means missing.
+
+    Attributes
+    ----------
+    fields : the columns that must be there, in the order in which they are written.
+    key : columns that together name a row; no two rows share them and none is missing.
+    missing : cell texts that mean missing. A source may declare its own; ours is the empty cell.
+    """
+
+    fields: tuple[Field, ...]
+    key: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ("",)
+
+    @property
+    def names(self) -> list[str]:
+        """Column names in order."""
+        return [f.name for f in self.fields]
+
+    def descriptor(self) -> dict[str, Any]:
+        """This schema in Frictionless terms."""
+        return {
+            "fields": [f.descriptor() for f in self.fields],
+            "missingValues": list(self.missing),
+            "primaryKey": list(self.key),
+        }
+
+    @classmethod
+    def read(cls, d: Mapping[str, Any]) -> "Schema":
+        """A schema from its Frictionless descriptor."""
+        return cls(tuple(map(Field.read, d["fields"])), tuple(d.get("primaryKey", ())), tuple(d.get("missingValues", ("",))))
+
+
+def typed(text: pd.DataFrame, lines: Sequence[int], schema: Schema, file: str) -> tuple[pd.DataFrame, list[Problem]]:
+    """Turn a table of text into typed columns.
+
+    Parameters
+    ----------
+    text : every cell a str; columns may be more than the schema's, the rest is left out.
+    lines : line of the file at which each row begins, one a row.
+    schema : what is expected.
+    file : name used in the problems.
+
+    Returns
+    -------
+    table, problems
+        Columns of the schema in its order: ``string`` as object str or None, ``integer`` and ``year`` as Int64,
+        ``number`` as float64, ``boolean`` as boolean, ``date`` as datetime64. The table is whole only if there are no problems.
+    """
+    problems = [
+        Problem(file, 1, name, ", ".join(text.columns[:8]), f"column {name!r} is expected",
+                f"add or rename the column.{nearest(name, list(text.columns))}")
+        for name in schema.names if name not in text.columns
+    ]  # fmt: skip
+    if problems:
+        return pd.DataFrame(), problems
+    out: dict[str, Any] = {}
+    line = np.asarray(lines)
+    for field in schema.fields:
+        cells = text[field.name]
+        blank = cells.isin(schema.missing).to_numpy(dtype=bool)
+        values, bad, rule = _CONVERT[field.type](cells.mask(blank, ""))
+        bad = bad & ~blank
+        problems += _found(file, line, field.name, cells, bad, rule, "correct the value")
+        if field.required:
+            problems += _found(file, line, field.name, cells, blank, "a value is required", "fill the cell")
+        problems += _bounds(field, cells, values, blank | bad, file, line)
+        out[field.name] = values
+    table = pd.DataFrame(out)
+    if schema.key and not problems:
+        problems += _key_problems(table, list(schema.key), file, line)
+    return table, problems
+
+
+def _found(file: str, line: Any, name: str, cells: Any, bad: Any, rule: str, remedy: str) -> list[Problem]:
+    return [Problem(file, int(line[i]), name, str(cells.iloc[i]), rule, remedy) for i in np.flatnonzero(bad)]
+
+
+def _key_problems(table: pd.DataFrame, key: list[str], file: str, line: Any) -> list[Problem]:
+    first: dict[tuple[Any, ...], int] = {}
+    out = []
+    for i, row in enumerate(table[key].astype(object).itertuples(index=False, name=None)):
+        if any(pd.isna(v) for v in row):
+            out.append(Problem(file, int(line[i]), ",".join(key), str(row), "no part of the key may be missing", "fill it"))
+        elif row in first:
+            rule = f"the key ({', '.join(key)}) stands already at line {first[row]}"
+            out.append(Problem(file, int(line[i]), ",".join(key), ", ".join(map(str, row)), rule, "keep one of the rows"))
+        else:
+            first[row] = int(line[i])
+    return out
+
+
+def _bounds(field: Field, cells: Any, values: Any, skip: Any, file: str, line: Any) -> list[Problem]:
+    out = []
+    ok = ~skip
+    if field.enum:
+        bad = ok & ~cells.isin(field.enum).to_numpy(dtype=bool)
+        out += [
+            Problem(file, int(line[i]), field.name, cells.iloc[i], f"expected one of {', '.join(field.enum)}",
+                    "correct the value." + nearest(cells.iloc[i], field.enum))
+            for i in np.flatnonzero(bad)
+        ]  # fmt: skip
+    if field.pattern:
+        bad = ok & ~cells.str.fullmatch(field.pattern).to_numpy(dtype=bool)
+        out += _found(file, line, field.name, cells, bad, f"expected the form {field.pattern}", "correct the value")
+    if field.minimum is not None or field.maximum is not None:
+        v = values.astype("float64").to_numpy(na_value=np.nan)
+        low, high = field.minimum, field.maximum
+        with np.errstate(invalid="ignore"):
+            bad = ok & ((v < (-np.inf if low is None else low)) | (v > (np.inf if high is None else high)))
+        rule = f"expected a value from {'any' if low is None else low} to {'any' if high is None else high}"
+        out += _found(file, line, field.name, cells, bad, rule, "correct the value or its unit")
+    return out
+
+
+def _string(cells: pd.Series) -> tuple[Any, Any, str]:
+    values = cells.astype(object).where(cells != "", None)
+    return values, np.zeros(len(cells), bool), ""
+
+
+def _number(cells: pd.Series) -> tuple[Any, Any, str]:
+    # pandas' parser accepts 'inf', '1_000' and surrounding blanks; a data file that holds them is wrong
+    form = cells.str.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?").to_numpy(dtype=bool)
+    values = pd.to_numeric(cells.where(form, np.nan), errors="coerce").astype("float64")
+    return values, ~form | ~np.isfinite(values.where(form, 0.0).to_numpy()), "expected a number"
+
+
+def _integer(cells: pd.Series) -> tuple[Any, Any, str]:
+    values, bad, _ = _number(cells)
+    with np.errstate(invalid="ignore"):
+        # sources write 160.0 for 160; beyond 2**53 a float no longer holds the integer that was written
+        broken = bad | (values.to_numpy() % 1 != 0) | (np.abs(values.to_numpy()) > 2**53)
+    return values.mask(broken).astype("Int64"), broken, "expected an integer"
+
+
+def _boolean(cells: pd.Series) -> tuple[Any, Any, str]:
+    known = {"0": False, "1": True, "false": False, "true": True, "False": False, "True": True, "FALSE": False, "TRUE": True}
+    values = cells.map(known.get).astype("boolean")
+    return values, values.isna().to_numpy(), "expected 0 or 1"
+
+
+def _date(cells: pd.Series) -> tuple[Any, Any, str]:
+    form = cells.str.fullmatch(_DATE.pattern)
+    values = pd.to_datetime(cells.where(form, None), format="%Y-%m-%d", errors="coerce")
+    return values, values.isna().to_numpy(), "expected a date as YYYY-MM-DD that exists"
+
+
+_CONVERT: dict[str, Callable[[pd.Series], tuple[Any, Any, str]]] = {
+    "string": _string, "number": _number, "integer": _integer, "year": _integer, "boolean": _boolean, "date": _date,
+}  # fmt: skip

@@ -1,0 +1,186 @@
+"""The one reader and the one writer of the project.
+
+Reading: pandas' own reader turns "NA" (Namibia) into a missing value and "007" into 7, and shifts columns on a ragged
+row without a word. Here every cell is text first, strictly UTF-8 and NFC, every row has as many cells as the header,
+and types come from a schema. Writing: a killed ``to_csv`` leaves half a file; here a file appears whole or not at all.
+"""
+
+import csv
+import hashlib
+import io
+import os
+import tempfile
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from peacestudy.core.problems import Problem
+from peacestudy.core.schema import Schema, typed
+from peacestudy.errors import PeacestudyError, SourceError
+
+LIMIT = 512 * 2**20  # bytes; larger files are refused before they are read
+
+
+def read_bytes(path: Path, error: type[PeacestudyError] = SourceError) -> bytes:
+    """The bytes of a file, or an error that says what is wrong with it."""
+    try:
+        size = path.stat().st_size
+    except OSError as err:
+        raise error(f"{path} cannot be read: {err.strerror}. Check the path.") from err
+    if not path.is_file():
+        raise error(f"{path} is not a file. Give the path of a file.")
+    if size > LIMIT:
+        raise error(f"{path} has {size / 2**20:.0f} MB; files over {LIMIT / 2**20:.0f} MB are refused. Split it.")
+    try:
+        return path.read_bytes()
+    except OSError as err:
+        raise error(f"{path} cannot be read: {err.strerror}. Check who may read it.") from err
+
+
+def read_text(path: Path, error: type[PeacestudyError] = SourceError) -> str:
+    """The text of a file: strict UTF-8 (a byte order mark is taken off), NFC, no NUL."""
+    raw = read_bytes(path, error)
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as err:
+        line = raw[: err.start].count(b"\n") + 1
+        problem = Problem(path.name, line, "", repr(raw[err.start : err.start + 8]), "expected UTF-8",
+                          "save the file as UTF-8 (in a spreadsheet: 'CSV UTF-8'), or download it again")  # fmt: skip
+        raise error(f"{path} is not UTF-8.", [problem]) from err
+    if "\0" in text:
+        line = text[: text.index("\0")].count("\n") + 1
+        raise error(f"{path} holds a NUL byte at line {line}: it is damaged or not a text file. Download or save it again.")
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def read_table(path: str | os.PathLike[str], schema: Schema, error: type[PeacestudyError] = SourceError) -> pd.DataFrame:
+    """Read a CSV file by its schema.
+
+    Parameters
+    ----------
+    path : file, comma separated, first row the header.
+    schema : the columns that are read; columns beyond them are left out.
+    error : class of the error to raise, the stage that reads.
+
+    Returns
+    -------
+    DataFrame
+        Index 0..n-1, columns of the schema in its order and types. ``table.attrs`` is not used.
+
+    Raises
+    ------
+    error
+        All problems at once, each with file, line, column, value, rule and remedy.
+    """
+    path = Path(path)
+    rows, lines, problems = _rows(read_text(path, error), path.name)
+    if not rows:
+        raise error(f"{path} is empty. Expected a header with {', '.join(schema.names[:6])} ...")
+    if problems:
+        raise error(f"{path} cannot be read as a table: {len(problems)} problem(s).", problems)
+    header, body = rows[0], rows[1:]
+    wanted = [name for name in schema.names if name in header]
+    at = [header.index(name) for name in (wanted if len(wanted) == len(schema.names) else header)]
+    text = pd.DataFrame({header[i]: pd.Series([row[i] for row in body], dtype=object) for i in at})
+    table, problems = typed(text, lines[1:], schema, path.name)
+    if problems:
+        raise error(f"{path} does not keep its schema: {len(problems)} problem(s).", problems)
+    return table
+
+
+def _rows(text: str, file: str) -> tuple[list[list[str]], list[int], list[Problem]]:
+    """Cells of a CSV text, the line at which each row begins, and what is wrong with its shape."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    csv.field_size_limit(LIMIT)
+    rows: list[list[str]] = []
+    lines: list[int] = []
+    problems: list[Problem] = []
+    begin = 1
+    try:
+        for row in reader:
+            if row or not rows:
+                rows.append(row)
+                lines.append(begin)
+                if len(row) != len(rows[0]):
+                    rule = f"{len(row)} cells where the header has {len(rows[0])}"
+                    problems.append(Problem(file, begin, "", ",".join(row)[:80], rule, _ragged(begin, text, reader.line_num)))
+            begin = reader.line_num + 1
+    except csv.Error as err:
+        problems.append(Problem(file, begin, "", "", f"not well-formed CSV ({err})", "a quote is open or the file is cut off; save or download it again"))
+    if rows:
+        problems += [
+            Problem(file, 1, name, name, "column names must be filled and unique", "rename the column")
+            for i, name in enumerate(rows[0]) if not name.strip() or name in rows[0][:i]
+        ]  # fmt: skip
+    return rows, lines, problems
+
+
+def _ragged(begin: int, text: str, line_num: int) -> str:
+    last = line_num >= text.count("\n") + (not text.endswith("\n"))
+    return "the file ends here, so it may be cut off: download it again" if last else "look for a missing or extra comma or quote"
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes, as 64 hexadecimal digits."""
+    return hashlib.sha256(read_bytes(path)).hexdigest()
+
+
+def write_bytes(path: str | os.PathLike[str], data: bytes) -> None:
+    """Write a file whole or not at all: temporary file beside it, fsync, rename, fsync of the folder."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(data)
+            out.flush()
+            os.fsync(out.fileno())
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    if hasattr(os, "O_DIRECTORY"):  # not on Windows
+        folder = os.open(path.parent, os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def write_text(path: str | os.PathLike[str], text: str) -> None:
+    """Write text as UTF-8 with line feeds, whole or not at all."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def to_csv(table: pd.DataFrame, columns: Sequence[str] | None = None) -> str:
+    """A table as CSV text that ``read_table`` reads back: dates as YYYY-MM-DD, booleans as 0 or 1, missing as empty.
+
+    Floats are written with ``repr``, the shortest text that gives the same number again.
+    """
+    part = table if columns is None else table[list(columns)]
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(part.columns)
+    for row in part.astype(object).itertuples(index=False, name=None):
+        writer.writerow([_cell(v) for v in row])
+    return out.getvalue()
+
+
+def write_table(path: str | os.PathLike[str], table: pd.DataFrame, columns: Sequence[str] | None = None) -> None:
+    """Write a table as CSV (see ``to_csv``), whole or not at all."""
+    write_text(path, to_csv(table, columns))
+
+
+def _cell(value: object) -> str:
+    if value is None or value is pd.NA or value is pd.NaT or value != value:
+        return ""
+    if isinstance(value, pd.Timestamp):
+        return value.strftime("%Y-%m-%d")
+    if isinstance(value, bool) or type(value).__name__ == "bool_":
+        return str(int(value))  # type: ignore[call-overload]
+    if isinstance(value, float):
+        return repr(float(value))
+    return str(value)
