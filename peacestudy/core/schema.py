@@ -90,7 +90,9 @@ class Schema:
     @classmethod
     def read(cls, d: Mapping[str, Any]) -> "Schema":
         """A schema from its Frictionless descriptor."""
-        return cls(tuple(map(Field.read, d["fields"])), tuple(d.get("primaryKey", ())), tuple(d.get("missingValues", ("",))))
+        return cls(
+            tuple(map(Field.read, d["fields"])), tuple(d.get("primaryKey", ())), tuple(d.get("missingValues", ("",)))
+        )
 
 
 def typed(text: pd.DataFrame, lines: Sequence[int], schema: Schema, file: str) -> tuple[pd.DataFrame, list[Problem]]:
@@ -143,10 +145,14 @@ def _key_problems(table: pd.DataFrame, key: list[str], file: str, line: Any) -> 
     out = []
     for i, row in enumerate(table[key].astype(object).itertuples(index=False, name=None)):
         if any(pd.isna(v) for v in row):
-            out.append(Problem(file, int(line[i]), ",".join(key), str(row), "no part of the key may be missing", "fill it"))
+            out.append(
+                Problem(file, int(line[i]), ",".join(key), str(row), "no part of the key may be missing", "fill it")
+            )
         elif row in first:
             rule = f"the key ({', '.join(key)}) stands already at line {first[row]}"
-            out.append(Problem(file, int(line[i]), ",".join(key), ", ".join(map(str, row)), rule, "keep one of the rows"))
+            out.append(
+                Problem(file, int(line[i]), ",".join(key), ", ".join(map(str, row)), rule, "keep one of the rows")
+            )
         else:
             first[row] = int(line[i])
     return out
@@ -196,7 +202,16 @@ def _integer(cells: pd.Series) -> tuple[Any, Any, str]:
 
 
 def _boolean(cells: pd.Series) -> tuple[Any, Any, str]:
-    known = {"0": False, "1": True, "false": False, "true": True, "False": False, "True": True, "FALSE": False, "TRUE": True}
+    known = {
+        "0": False,
+        "1": True,
+        "false": False,
+        "true": True,
+        "False": False,
+        "True": True,
+        "FALSE": False,
+        "TRUE": True,
+    }
     values = cells.map(known.get).astype("boolean")
     return values, values.isna().to_numpy(), "expected 0 or 1"
 

@@ -51,11 +51,15 @@ def read_text(path: Path, error: type[PeacestudyError] = SourceError) -> str:
         raise error(f"{path} is not UTF-8.", [problem]) from err
     if "\0" in text:
         line = text[: text.index("\0")].count("\n") + 1
-        raise error(f"{path} holds a NUL byte at line {line}: it is damaged or not a text file. Download or save it again.")
+        raise error(
+            f"{path} holds a NUL byte at line {line}: it is damaged or not a text file. Download or save it again."
+        )
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
-def read_table(path: str | os.PathLike[str], schema: Schema, error: type[PeacestudyError] = SourceError) -> pd.DataFrame:
+def read_table(
+    path: str | os.PathLike[str], schema: Schema, error: type[PeacestudyError] = SourceError
+) -> pd.DataFrame:
     """Read a CSV file by its schema.
 
     Parameters
@@ -105,10 +109,21 @@ def _rows(text: str, file: str) -> tuple[list[list[str]], list[int], list[Proble
                 lines.append(begin)
                 if len(row) != len(rows[0]):
                     rule = f"{len(row)} cells where the header has {len(rows[0])}"
-                    problems.append(Problem(file, begin, "", ",".join(row)[:80], rule, _ragged(begin, text, reader.line_num)))
+                    problems.append(
+                        Problem(file, begin, "", ",".join(row)[:80], rule, _ragged(begin, text, reader.line_num))
+                    )
             begin = reader.line_num + 1
     except csv.Error as err:
-        problems.append(Problem(file, begin, "", "", f"not well-formed CSV ({err})", "a quote is open or the file is cut off; save or download it again"))
+        problems.append(
+            Problem(
+                file,
+                begin,
+                "",
+                "",
+                f"not well-formed CSV ({err})",
+                "a quote is open or the file is cut off; save or download it again",
+            )
+        )
     if rows:
         problems += [
             Problem(file, 1, name, name, "column names must be filled and unique", "rename the column")
@@ -119,7 +134,11 @@ def _rows(text: str, file: str) -> tuple[list[list[str]], list[int], list[Proble
 
 def _ragged(begin: int, text: str, line_num: int) -> str:
     last = line_num >= text.count("\n") + (not text.endswith("\n"))
-    return "the file ends here, so it may be cut off: download it again" if last else "look for a missing or extra comma or quote"
+    return (
+        "the file ends here, so it may be cut off: download it again"
+        if last
+        else "look for a missing or extra comma or quote"
+    )
 
 
 def file_sha256(path: Path) -> str:

@@ -1,0 +1,47 @@
+"""What every table of cases has, whatever the study: an id, a name people recognise, a state and a year."""
+
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from peacestudy.core.display import html_table
+from peacestudy.core.problems import nearest
+from peacestudy.core.schema import Field, Schema
+from peacestudy.errors import SourceError
+
+CASES_SCHEMA = Schema(
+    (
+        Field("case_id", required=True, pattern=r"[\w.-]+", description="identifier of the case"),
+        Field("label", required=True, description="name of the case for people"),
+        Field("t0", "year", required=True, description="year from which the outcome is counted"),
+    ),
+    key=("case_id",),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One collaboration with everything the study knows of it.
+
+    Attributes
+    ----------
+    case_id, label : identifier and name.
+    facts : columns ``table, name, value, source``: the case's own row, its outcome, covariates and codes.
+    """
+
+    case_id: str
+    label: str
+    facts: pd.DataFrame = field(repr=False)
+
+    def _repr_html_(self) -> str:
+        return html_table(self.facts, f"{self.label} ({self.case_id})", rows=len(self.facts))
+
+
+def find_case(cases: pd.DataFrame, case_id: str) -> pd.Series:
+    """The row of a case, or an error that names the nearest id."""
+    found = cases[cases["case_id"] == case_id]
+    if found.empty:
+        raise SourceError(
+            f"there is no case {case_id!r}.{nearest(case_id, cases['case_id'].tolist())} study.cases lists all."
+        )
+    return found.iloc[0]

@@ -1,0 +1,257 @@
+"""The codebook: pillars > indicators > codes, each with its question, anchors, theory and hypothesis.
+
+A codebook is a TOML file that people write. Codes that several indicators share are written once, as a scale whose
+anchors hold ``{topic}``.
+"""
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from html import escape
+from pathlib import Path
+
+import pandas as pd
+
+from peacestudy.core.display import escape_markdown, html_table
+from peacestudy.core.problems import Problem, one_of
+from peacestudy.core.settings import fill, line_of, read_toml
+from peacestudy.errors import CodebookError
+
+LEVELS = ("nominal", "ordinal", "interval", "ratio")
+DIMENSIONS = ("political", "economic", "social", "environmental")
+ASPECTS = ("promise", "implementation")
+KINDS = ("pillar", "rival")
+SCORES = ("share", "depth", "weakest")
+
+
+@dataclass(frozen=True)
+class Code:
+    """A value that a coder may give, with its name and the anchor that says when to give it."""
+
+    value: int
+    label: str
+    anchor: str
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Codes that several indicators share; ``{topic}`` in an anchor stands for the indicator's topic."""
+
+    id: str
+    level: str
+    codes: tuple[Code, ...]
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """One question asked of every case.
+
+    Attributes
+    ----------
+    id, name : identifier in tables, name in prose.
+    question : what the coder answers.
+    topic : the noun phrase that the scale's anchors speak of.
+    scale : id of the scale; its codes stand in ``codes`` once the codebook is read.
+    columns : columns of the source that a rule reads, where a rule codes this indicator.
+    rule : how the code follows from the columns, in words.
+    reason : why it belongs to this pillar.
+    dimension : political, economic, social or environmental.
+    aspect : promise (what a text says) or implementation (what was done).
+    direction : +1 if more is thought to help peace, -1 if it is thought to harm it.
+    level, codes : filled from the scale.
+    """
+
+    id: str
+    name: str
+    question: str
+    topic: str
+    scale: str
+    reason: str
+    dimension: str
+    columns: tuple[str, ...] = ()
+    rule: str = ""
+    aspect: str = "promise"
+    direction: int = 1
+    level: str = ""
+    codes: tuple[Code, ...] = ()
+
+
+@dataclass(frozen=True)
+class Pillar:
+    """A way in which partnerships are said to build peace, or a rival explanation beside them.
+
+    Attributes
+    ----------
+    kind : ``pillar``, or ``rival`` for an explanation that competes with the pillars.
+    theory, hypothesis, source : what is claimed, what it predicts here, who says so.
+    measured_by : columns of the study's covariates, where an outcome source measures it and nobody codes it.
+    """
+
+    id: str
+    name: str
+    theory: str
+    hypothesis: str
+    source: str
+    kind: str = "pillar"
+    number: int = 0
+    indicators: tuple[Indicator, ...] = ()
+    measured_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Codebook:
+    """Every question that a study asks of its cases.
+
+    Attributes
+    ----------
+    score : the declared rule from codes to a pillar's score: ``share`` of indicators present, mean ``depth``, or
+        ``weakest`` link.
+    concepts : definitions of the key terms.
+    entries : the pillars and rivals in the order of the file.
+
+    Examples
+    --------
+    >>> import peacestudy as ps
+    >>> book = ps.load_study("peace_agreements").codebook
+    >>> [p.id for p in book.pillars][:3]
+    ['diplomacy', 'resources', 'norms']
+    """
+
+    id: str
+    title: str
+    version: str
+    score: str
+    concepts: dict[str, str]
+    scales: tuple[Scale, ...]
+    entries: tuple[Pillar, ...] = field(repr=False)
+
+    @property
+    def pillars(self) -> tuple[Pillar, ...]:
+        """The pillars, without the rivals."""
+        return tuple(p for p in self.entries if p.kind == "pillar")
+
+    @property
+    def rivals(self) -> tuple[Pillar, ...]:
+        """The rival explanations."""
+        return tuple(p for p in self.entries if p.kind == "rival")
+
+    @cached_property
+    def indicators(self) -> dict[str, Indicator]:
+        """Every indicator by its id."""
+        return {i.id: i for p in self.entries for i in p.indicators}
+
+    def pillar_of(self, indicator_id: str) -> Pillar:
+        """The pillar (or rival) that an indicator serves."""
+        for pillar in self.entries:
+            if any(i.id == indicator_id for i in pillar.indicators):
+                return pillar
+        raise CodebookError(one_of("indicator", indicator_id, list(self.indicators)))
+
+    def table(self) -> pd.DataFrame:
+        """A row an indicator: ``pillar, kind, indicator_id, name, question, level, codes, direction, dimension, aspect, rule, reason``."""
+        rows = [
+            {
+                "pillar": p.id, "kind": p.kind, "indicator_id": i.id, "name": i.name, "question": i.question, "level": i.level,
+                "codes": "; ".join(f"{c.value} {c.label}" for c in i.codes), "direction": i.direction, "dimension": i.dimension,
+                "aspect": i.aspect, "columns": " ".join(i.columns), "rule": i.rule, "reason": i.reason,
+            }
+            for p in self.entries for i in p.indicators
+        ]  # fmt: skip
+        return pd.DataFrame(rows)
+
+    def to_markdown(self) -> str:
+        """The whole codebook as a Markdown document: concepts, pillars, questions, anchors of every code."""
+        e = escape_markdown
+        out = [f"# {e(self.title)}", f"Version {e(self.version)}. Scores: {e(self.score)}.", "## Concepts"]
+        out += [f"- **{e(name.replace('_', ' '))}**: {e(text)}" for name, text in self.concepts.items()]
+        for p in self.entries:
+            head = f"{p.number}. {e(p.name)}" if p.kind == "pillar" else f"Rival explanation: {e(p.name)}"
+            out += [f"## {head}", f"*Theory*: {e(p.theory)} *Hypothesis*: {e(p.hypothesis)} *Source*: {e(p.source)}"]
+            if p.measured_by:
+                out.append(f"Measured, not coded, by the covariates {e(', '.join(p.measured_by))}.")
+            for i in p.indicators:
+                out += [f"### {e(i.name)} (`{i.id}`)", e(i.question)]
+                out.append(
+                    f"{i.level}; {i.dimension}; {i.aspect}; direction {i.direction:+d}. Rule: {e(i.rule)} Why here: {e(i.reason)}"
+                )
+                out += ["\n".join(f"- {c.value} {e(c.label)}: {e(c.anchor)}" for c in i.codes)]
+        return "\n\n".join(out) + "\n"
+
+    def _repr_html_(self) -> str:
+        view = self.table()[["pillar", "name", "question", "level", "codes", "dimension"]]
+        concepts = "".join(
+            f"<li><b>{escape(k.replace('_', ' '))}</b>: {escape(v)}</li>" for k, v in self.concepts.items()
+        )
+        notes = [f"{p.name}: {p.theory} Hypothesis: {p.hypothesis}" for p in self.entries]
+        return f"<ul>{concepts}</ul>" + html_table(view, f"{self.title}, version {self.version}", notes, rows=len(view))
+
+
+def read_codebook(path: Path) -> Codebook:
+    """Read and check a codebook.
+
+    Raises
+    ------
+    CodebookError
+        All problems at once: unknown or missing keys, a scale, level or dimension that does not exist, an id twice,
+        a source column that serves two indicators.
+    """
+    values, text = read_toml(path, CodebookError)
+    problems: list[Problem] = []
+    raw = fill(Codebook, values, path.name, text, problems)
+    if raw is not None:
+        problems += _problems(raw, path.name, text)
+    if raw is None or problems:
+        raise CodebookError(f"{path} is not a sound codebook: {len(problems)} problem(s).", problems)
+    scales = {s.id: s for s in raw.scales}
+
+    def resolve(i: Indicator) -> Indicator:
+        codes = tuple(replace(c, anchor=c.anchor.replace("{topic}", i.topic)) for c in scales[i.scale].codes)
+        return replace(i, level=scales[i.scale].level, codes=codes)
+
+    entries = tuple(replace(p, indicators=tuple(map(resolve, p.indicators))) for p in raw.entries)
+    return replace(raw, entries=entries)
+
+
+def _problems(book: Codebook, file: str, text: str) -> list[Problem]:
+    out: list[Problem] = []
+
+    def say(owner: str, key: str, value: object, rule: str, remedy: str = "correct the value") -> None:
+        out.append(Problem(file, line_of(text, f'id = "{owner}"', f"{key} ="), key, str(value), rule, remedy))
+
+    def among(owner: str, key: str, value: str, known: tuple[str, ...]) -> None:
+        if value not in known:
+            say(owner, key, value, one_of(key, value, known))
+
+    among(book.id, "score", book.score, SCORES)
+    scales = [s.id for s in book.scales]
+    for s in book.scales:
+        among(s.id, "level", s.level, LEVELS)
+        values = [c.value for c in s.codes]
+        if len(set(values)) < len(values) or 0 not in values:
+            say(s.id, "codes", values, "the codes of a scale are distinct, and 0 is 'absent'")
+    ids: set[str] = set(scales)
+    taken: dict[str, str] = {}
+    for p in book.entries:
+        among(p.id, "kind", p.kind, KINDS)
+        if not p.indicators and not p.measured_by:
+            say(p.id, "indicators", "", "a pillar has indicators, or covariates that measure it", "add them")
+        for name in (p.id, *(i.id for i in p.indicators)):
+            if name in ids or not name.isidentifier():
+                say(name, "id", name, "ids are unique and made of letters, digits and _", "rename one")
+            ids.add(name)
+        for i in p.indicators:
+            among(i.id, "scale", i.scale, tuple(scales))
+            among(i.id, "dimension", i.dimension, DIMENSIONS)
+            among(i.id, "aspect", i.aspect, ASPECTS)
+            if i.direction not in (1, -1):
+                say(i.id, "direction", i.direction, "direction is 1 or -1")
+            for column in i.columns:
+                if column in taken:
+                    say(
+                        i.id,
+                        "columns",
+                        column,
+                        f"a source column serves one indicator; {taken[column]} has it",
+                        "remove it from one",
+                    )
+                taken[column] = i.id
+    return out

@@ -1,0 +1,103 @@
+"""How tables show themselves in Jupyter and Markdown. Every string is escaped: labels and cells come from outside."""
+
+import html
+import math
+import re
+from collections.abc import Iterable, Sequence
+
+import pandas as pd
+
+ROWS = 60  # rows shown in a notebook; the object itself holds all
+
+
+def cell(value: object, digits: int = 3) -> str:
+    """One cell as people read it: floats rounded, missing as an en dash.
+
+    Examples
+    --------
+    >>> [cell(v) for v in (0.12345, 2.0, None, True, "x")]
+    ['0.123', '2', '–', 'yes', 'x']
+    """
+    if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
+        return "–"
+    if type(value).__name__ in ("bool", "bool_", "bool"):
+        return "yes" if value else "no"
+    if isinstance(value, pd.Timestamp):
+        return value.strftime("%Y-%m-%d")
+    if isinstance(value, float):
+        return (
+            f"{value:.0f}"
+            if value.is_integer() and abs(value) < 1e15
+            else f"{value:.{digits}f}"
+            if abs(value) >= 1e-3
+            else f"{value:.1e}"
+        )
+    return str(value)
+
+
+def html_table(
+    table: pd.DataFrame, caption: str = "", notes: Iterable[object] = (), rows: int = ROWS, digits: int = 3
+) -> str:
+    """A table as HTML, index left out, with caption above and notes below, everything escaped."""
+    head = "".join(f"<th>{html.escape(str(c))}</th>" for c in table.columns)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{html.escape(cell(v, digits))}</td>" for v in row) + "</tr>"
+        for row in table.head(rows).astype(object).itertuples(index=False, name=None)
+    )
+    more = [f"{len(table) - rows} more rows are not shown."] if len(table) > rows else []
+    foot = "".join(f"<div><small>{html.escape(str(n))}</small></div>" for n in [*more, *notes])
+    title = f"<caption style='text-align:left'><b>{html.escape(caption)}</b></caption>" if caption else ""
+    return f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{foot}"
+
+
+def escape_markdown(text: str) -> str:
+    """Text that Markdown shows as it stands: no markup, no HTML, one line.
+
+    Examples
+    --------
+    >>> escape_markdown("a|b <i>*c*</i>")
+    'a\\\\|b &lt;i&gt;\\\\*c\\\\*&lt;/i&gt;'
+    """
+    flat = " ".join(text.split())
+    return re.sub(r"([\\`*_\[\]|~$])", r"\\\1", flat).replace("<", "&lt;").replace(">", "&gt;")
+
+
+def markdown_table(table: pd.DataFrame, digits: int = 3) -> str:
+    """A table as a Markdown pipe table, index left out, everything escaped."""
+    lines = [[escape_markdown(str(c)) for c in table.columns], ["---"] * table.shape[1]]
+    lines += [
+        [escape_markdown(cell(v, digits)) for v in row]
+        for row in table.astype(object).itertuples(index=False, name=None)
+    ]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+_LATEX = {
+    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
+    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "–": "--", "<": r"\textless{}", ">": r"\textgreater{}",
+}  # fmt: skip
+
+
+def escape_latex(text: str) -> str:
+    """Text that LaTeX prints as it stands.
+
+    Examples
+    --------
+    >>> escape_latex("50 % & _x_")
+    '50 \\\\% \\\\& \\\\_x\\\\_'
+    """
+    return "".join(_LATEX.get(c, c) for c in " ".join(text.split()))
+
+
+def latex_table(table: pd.DataFrame, caption: str, notes: Iterable[object] = (), digits: int = 3) -> str:
+    """A table as a LaTeX ``table`` with booktabs rules, everything escaped."""
+
+    def row(values: Sequence[object]) -> str:
+        return " & ".join(escape_latex(cell(v, digits)) for v in values) + r" \\"
+
+    body = [row(r) for r in table.astype(object).itertuples(index=False, name=None)]
+    foot = [rf"\par\footnotesize {escape_latex(str(n))}" for n in notes]
+    return "\n".join([
+        r"\begin{table}", rf"\caption{{{escape_latex(caption)}}}", rf"\begin{{tabular}}{{l{'r' * (table.shape[1] - 1)}}}",
+        r"\toprule", row(list(table.columns)), r"\midrule", *body, r"\bottomrule", r"\end{tabular}", *foot, r"\end{table}", "",
+    ])  # fmt: skip

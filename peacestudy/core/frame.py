@@ -1,0 +1,81 @@
+"""The StudyFrame: the joined table of an analysis, with its unit, the ledger of its rows and the notes it carries."""
+
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from peacestudy.core.display import html_table
+from peacestudy.core.ledger import Entry, Ledger
+from peacestudy.core.problems import Note, one_of
+from peacestudy.errors import JoinError
+
+
+@dataclass(frozen=True, eq=False)
+class StudyFrame:
+    """A table of cases that knows where its rows came from.
+
+    Attributes
+    ----------
+    data : one row a case, index 0..n-1; the frame keeps its own copy.
+    unit : what a row is, such as ``settlement attempt``.
+    key : column that names the case.
+    ledger : what happened to every row so far.
+    notes : what a reader of any result must know.
+    excluded : the cases left out, columns ``case, step, reason``.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> frame = StudyFrame(pd.DataFrame({"case_id": ["a", "b"], "x": [1, 2]}), "treaty", "case_id")
+    >>> frame.keep(frame.data.x > 1, "x above 1", "x is 1 or less").ledger.table()[["rows_in", "rows_out", "left_out"]].values.tolist()
+    [[2, 1, 1]]
+    """
+
+    data: pd.DataFrame
+    unit: str
+    key: str
+    ledger: Ledger = Ledger()
+    notes: tuple[Note, ...] = ()
+    excluded: pd.DataFrame | None = None
+
+    def __post_init__(self) -> None:
+        if self.key not in self.data.columns:
+            raise JoinError(one_of("key", self.key, [str(c) for c in self.data.columns]))
+        ids = self.data[self.key]
+        if ids.isna().any() or ids.duplicated().any():
+            wrong = ids[ids.isna() | ids.duplicated()].astype(str).unique()[:5]
+            raise JoinError(
+                f"the key {self.key!r} is missing or stands twice: {', '.join(wrong)}. Each row needs an id of its own."
+            )
+        object.__setattr__(self, "data", self.data.reset_index(drop=True).copy())
+        if self.excluded is None:
+            object.__setattr__(self, "excluded", pd.DataFrame(columns=["case", "step", "reason"], dtype=object))
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def keep(self, mask: "pd.Series[bool]", step: str, reason: str) -> "StudyFrame":
+        """The rows where ``mask`` is true; the others go to ``excluded`` with the reason, and the ledger says how many.
+
+        A missing value in the mask counts as false.
+        """
+        if len(mask) != len(self.data):
+            raise JoinError(f"the mask has {len(mask)} values for {len(self.data)} rows. Build it from frame.data.")
+        keep = mask.fillna(False).to_numpy(dtype=bool)
+        out = pd.DataFrame({"case": self.data[self.key].to_numpy()[~keep], "step": step, "reason": reason})
+        entry = Entry(step, "keep", self.unit, len(self), int(keep.sum()), left_out=int((~keep).sum()), why=reason)
+        excluded = (
+            pd.concat([self.excluded.astype(object), out.astype(object)], ignore_index=True)
+            if self.excluded is not None
+            else out
+        )
+        return replace(self, data=self.data[keep], ledger=self.ledger + entry, excluded=excluded)
+
+    def _repr_html_(self) -> str:
+        head = f"{len(self)} rows, one a {self.unit}, {self.data.shape[1]} columns"
+        return html_table(
+            self.data.iloc[:, :12],
+            head,
+            [*self.notes, "frame.data is the whole table, frame.ledger its history."],
+            rows=10,
+        )
