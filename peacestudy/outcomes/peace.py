@@ -1,0 +1,96 @@
+"""What came after an attempt: lasting peace, its two parts, and the years until fighting was next seen."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from peacestudy.core.schema import Field, Schema
+
+OUTCOMES_SCHEMA = Schema(
+    (
+        Field("case_id", required=True),
+        Field("window_from", "year", required=True, description="t0 + 1"),
+        Field("window_to", "year", required=True, description="t0 + horizon"),
+        Field("window_complete", "boolean", required=True, description="the source covers the whole window"),
+        Field("lasting_peace", "boolean", description="no fighting year in the window; missing where the window is not complete"),
+        Field("stopped", "boolean", description="no fighting in t0 + 1; missing where that year is not covered"),
+        Field("held", "boolean", description="lasting peace among those that stopped; missing elsewhere"),
+        Field("event", "boolean", required=True, description="a fighting year was seen after t0; else censored"),
+        Field("peace_years", "integer", required=True, minimum=0, unit="years",
+              description="years from t0 to the next fighting year, or to the end of coverage"),
+        Field("fighting_years", description="fighting years seen in the window"),
+        Field("source", required=True),
+    ),
+    key=("case_id",),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class PeaceRule:
+    """How peace is read.
+
+    Attributes
+    ----------
+    horizon : years after t0 that must be without fighting.
+    last_year : last year that the conflict source covers; later years are censored.
+    """
+
+    horizon: int
+    last_year: int
+
+
+def fighting_years(conflict_years: pd.DataFrame) -> dict[int, set[int]]:
+    """Years with 25 or more battle-related deaths of every conflict, from ``conflict_id, year`` rows."""
+    groups = conflict_years.groupby("conflict_id")["year"]
+    return {int(str(c)): {int(y) for y in years} for c, years in groups}
+
+
+def lasting_peace(attempts: pd.DataFrame, fighting: dict[int, set[int]], rule: PeaceRule, source: str) -> pd.DataFrame:
+    """The outcome of every attempt.
+
+    Parameters
+    ----------
+    attempts : ``case_id, conflict_id, t0``.
+    fighting : years of fighting of every conflict.
+    rule : horizon and end of coverage.
+    source : id of the conflict source, written beside every value.
+
+    Returns
+    -------
+    DataFrame
+        The columns of ``OUTCOMES_SCHEMA``. A window that runs past the source is censored, not failed, even where
+        fighting was already seen in it: else only the failures among recent attempts would count.
+    """
+    rows = []
+    for case, conflict, t0 in attempts[["case_id", "conflict_id", "t0"]].itertuples(index=False, name=None):
+        years = fighting[conflict]
+        window = range(t0 + 1, t0 + rule.horizon + 1)
+        seen = sorted(y for y in years if y in window)
+        complete = window[-1] <= rule.last_year
+        stopped = None if t0 + 1 > rule.last_year else t0 + 1 not in years
+        peace = not seen if complete else None
+        later = sorted(y for y in years if y > t0)
+        gap = later[0] - t0 if later else max(rule.last_year - t0, 0)
+        text = " ".join(map(str, seen)) or None
+        held = peace if stopped else None
+        rows.append(
+            (
+                case,
+                window[0],
+                window[-1],
+                complete,
+                peace,
+                stopped,
+                held,
+                bool(later),
+                gap,
+                text,
+                f"{source} conflict {conflict}",
+            )
+        )
+    table = pd.DataFrame(rows, columns=OUTCOMES_SCHEMA.names)
+    types = {
+        f.name: {"boolean": "boolean", "year": "Int64", "integer": "Int64"}.get(f.type, "object")
+        for f in OUTCOMES_SCHEMA.fields
+    }
+    return table.astype(types)

@@ -1,0 +1,12 @@
+"""The registry of known sources: a list one can read. A new source is one entry in one of these files."""
+
+from peacestudy.outcomes.source import Source
+from peacestudy.outcomes.sources.cow import COW_IGO, COW_TRADE
+from peacestudy.outcomes.sources.democracy import POLITY5, VDEM_CONSTRAINTS, VDEM_INDICES
+from peacestudy.outcomes.sources.pax import PAX_V10
+from peacestudy.outcomes.sources.ucdp import ACD_251
+from peacestudy.outcomes.sources.world_bank import WDI
+
+SOURCES: dict[str, Source] = {
+    s.id: s for s in (PAX_V10, ACD_251, VDEM_INDICES, VDEM_CONSTRAINTS, POLITY5, WDI, COW_IGO, COW_TRADE)
+}

@@ -1,0 +1,46 @@
+"""PA-X: peace agreements and what they provide for, 1990 to 2025."""
+
+from peacestudy.core.schema import Field, Schema
+from peacestudy.outcomes.source import Source
+
+STAGES = ("Pre", "SubPar", "SubComp", "Imp", "Ren", "Cea", "Oth")
+TYPES = ("Intra", "IntraLocal", "InterIntra", "Inter")
+# Topic columns, 0 = absent. Some are yes or no, some graded 0 to 3 (the database's own scale of detail).
+TOPICS = (
+    "Ce", "SsrGua", "TjPrire", "ImUN", "ImOth", "IntFu", "DevHum", "DdrProg", "SsrPol", "SsrArm", "Pubad", "HrGen",
+    "HrTrinc", "HrBor", "HrCp", "HrDem", "Prot", "HrCit", "SsrCrOcr", "SsrDrugs", "Terr", "Bus", "Tax", "Ban", "NEC",
+    "DevInfra", "EpsFis", "EpsOth", "StXbor", "NatRes", "EpsRes", "LaEn", "Wat", "LaRefMan", "Civso", "Tral", "DevSoc",
+    "TjNR", "TjVic", "LaCH", "GRefSubs", "GIndSubs", "GAgeSubs", "GeWom", "ImPK", "ImE", "HrIi", "HrNi", "TjMech",
+    "TjJaIc", "Cor", "Polps", "Terps", "Mps",
+)  # fmt: skip
+
+PAX_V10 = Source(
+    id="pax_v10",
+    name="PA-X Peace Agreements Database",
+    version="10",
+    citation="Bell, Christine, and Sanja Badanjak. 2019. Introducing PA-X: A new peace agreement database and dataset. "
+    "Journal of Peace Research 56(3): 452-466.",
+    landing_page="https://www.peaceagreements.org",
+    licence="believed CC BY-NC-SA 4.0",
+    file="pax_v10.csv",
+    sha256="5cd5df49a01e4a5fcff009d7d70d5d14b638070f38946e42a75525288894701c",
+    rows=2257,
+    schema=Schema(
+        (
+            Field("AgtId", "integer", required=True),
+            Field("Dat", "date", required=True),
+            Field("Stage", required=True, enum=STAGES),
+            Field("Agtp", required=True, enum=TYPES),
+            Field("Lgt", "integer", required=True, minimum=1, unit="pages"),
+            Field("UcdpCon", "integer"),
+            Field("Loc1GWNO", "integer"),
+            Field("ThrdPart"),
+            *(Field(t, "integer", required=True, minimum=0, maximum=3) for t in TOPICS),
+        ),
+        key=("AgtId",),
+    ),
+    unit="peace agreement",
+    key=("AgtId",),
+    first_year=1990,
+    last_year=2025,
+)

@@ -1,0 +1,52 @@
+"""UCDP/PRIO Armed Conflict Dataset: conflict-years with 25 or more battle-related deaths, 1946 to 2024."""
+
+from peacestudy.core.schema import Field, Schema
+from peacestudy.outcomes.source import Source
+
+ACD_251 = Source(
+    id="ucdp_acd_25.1",
+    name="UCDP/PRIO Armed Conflict Dataset",
+    version="25.1",
+    citation="Gleditsch, Nils Petter, Peter Wallensteen, Mikael Eriksson, Margareta Sollenberg, and Havard Strand. 2002. "
+    "Armed conflict 1946-2001: A new dataset. Journal of Peace Research 39(5): 615-637; Davies, Shawn, Therese "
+    "Pettersson, Margareta Sollenberg, and Magnus Oberg. 2025. Organized violence 1989-2024. Journal of Peace Research.",
+    landing_page="https://ucdp.uu.se/downloads",
+    licence="believed CC BY 4.0",
+    file="ucdp_prio_acd_251.csv",
+    sha256="67783f737473648fc6cdab4ff33391f3250ea7280f8206893becc190c7c78fef",
+    rows=2752,
+    schema=Schema(
+        (
+            Field("conflict_id", "integer", required=True),
+            Field("location", required=True),
+            Field(
+                "incompatibility",
+                "integer",
+                required=True,
+                enum=("1", "2", "3"),
+                description="1 territory, 2 government, 3 both",
+            ),
+            Field("territory_name"),
+            Field("year", "year", required=True, minimum=1946, maximum=2024),
+            Field(
+                "intensity_level",
+                "integer",
+                required=True,
+                enum=("1", "2"),
+                description="1: 25 to 999 deaths, 2: 1000 or more",
+            ),
+            Field("type_of_conflict", "integer", required=True, enum=("1", "2", "3", "4")),
+            Field(
+                "gwno_loc",
+                required=True,
+                description="states whose government or territory is fought over, comma separated",
+            ),
+            Field("version", required=True, enum=("25.1",)),
+        ),
+        key=("conflict_id", "year"),
+    ),
+    unit="conflict-year",
+    key=("conflict_id", "year"),
+    first_year=1946,
+    last_year=2024,
+)
