@@ -1,0 +1,8 @@
+"""StudyFrame or DataFrame in, frozen results out. Nothing here knows of coding, outcomes or joins."""
+
+from peacestudy.models.fit import fit
+from peacestudy.models.inference import JointTest, adjust, detectable
+from peacestudy.models.result import Fit
+from peacestudy.models.spec import ModelSpec
+
+__all__ = ["Fit", "JointTest", "ModelSpec", "adjust", "detectable", "fit"]

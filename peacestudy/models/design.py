@@ -1,0 +1,181 @@
+"""The design: what a formula makes of a table. It travels with the fit, so that a prediction cannot drift from it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from peacestudy.core.problems import nearest
+from peacestudy.errors import FitError, SpecError
+from peacestudy.models.formula import Factor, Formula, parse
+
+FEWEST_ROWS = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Design:
+    """The arrays of a model.
+
+    Attributes
+    ----------
+    y : outcome, shape (n,).
+    X : design matrix, shape (n, k).
+    names : names of the k columns.
+    cases : ids of the n rows.
+    clusters : group numbers 0..G-1 of the rows, an array (n,) for each cluster column.
+    dropped : rows left out, columns ``case, term, reason``.
+    formula : what was parsed.
+    centres : mean and standard deviation that ``scale`` and ``center`` used, by factor label.
+    levels : categories of each ``C()`` factor, the first is the reference.
+    """
+
+    y: np.ndarray
+    X: np.ndarray
+    names: tuple[str, ...]
+    cases: tuple[Any, ...]
+    clusters: tuple[np.ndarray, ...]
+    dropped: pd.DataFrame
+    formula: Formula
+    centres: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    levels: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+
+
+def build_design(data: pd.DataFrame, formula: str, clusters: tuple[str, ...], case: str | None) -> Design:
+    """The design of a formula on a table.
+
+    Parameters
+    ----------
+    data : the table; not changed.
+    formula : see ``peacestudy.models.formula``.
+    clusters : cluster columns.
+    case : id column; None takes the index.
+
+    Raises
+    ------
+    SpecError
+        The formula or a column in it does not exist, or a column of text stands without ``C()``.
+    FitError
+        A function cannot take the values, or no rows are left.
+    """
+    parsed = parse(formula)
+    for column in (*parsed.columns, *clusters):
+        if column not in data.columns:
+            where = "the cluster column" if column in clusters else "the column"
+            raise SpecError(f"{where} {column!r} is not in the data.{nearest(column, [str(c) for c in data.columns])}")
+        if data.columns.tolist().count(column) > 1:
+            raise SpecError(f"the column {column!r} stands twice in the data; rename one.")
+    ids = pd.Series(data.index if case is None else data[case].to_numpy(), index=data.index)
+    used, dropped = _complete(data, ids, [*parsed.columns, *clusters])
+    if len(used) < FEWEST_ROWS:
+        raise FitError(
+            f"{len(used)} of {len(data)} rows have values in all of {', '.join(parsed.columns)}; nothing can be fitted."
+        )
+    prepared: dict[str, Any] = {}
+    centres: dict[str, tuple[float, float]] = {}
+    levels: dict[str, tuple[Any, ...]] = {}
+    for i, factor in enumerate(parsed.factors):
+        prepared[f"f{i}"] = _prepare(factor, used, ids, centres, levels)
+    if "C" in parsed.response.functions:
+        raise SpecError(f"the outcome is {parsed.response.label}: an outcome is a number, not a set of categories.")
+    y = _prepare(parsed.response, used, ids, centres, levels)
+    X, names = _matrix(parsed, pd.DataFrame(prepared, index=used.index), levels)
+    if X.shape[1] == 0:
+        raise SpecError(f"formula {formula!r} leaves no term at all; name one, or keep the intercept.")
+    groups = tuple(pd.factorize(used[c])[0] for c in clusters)
+    return Design(np.asarray(y), X, names, tuple(ids[used.index]), groups, dropped, parsed, centres, levels)
+
+
+def _complete(data: pd.DataFrame, ids: pd.Series, columns: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The rows with a value in every column, and for the others the column and the reason."""
+    part = data[list(dict.fromkeys(columns))]
+    out = []
+    keep = np.ones(len(part), dtype=bool)
+    for column in part.columns:
+        values = part[column]
+        gone = values.isna().to_numpy(dtype=bool)
+        endless = (
+            np.isinf(values.to_numpy(dtype=float, na_value=np.nan))
+            if pd.api.types.is_float_dtype(values)
+            else np.zeros(len(part), bool)
+        )
+        for bad, why in ((gone, "is missing"), (endless & ~gone, "is infinite")):
+            out += [(ids.iloc[i], column, f"{column} {why}") for i in np.flatnonzero(bad & keep)]
+            keep &= ~bad
+    return part[keep], pd.DataFrame(out, columns=["case", "term", "reason"])
+
+
+def _prepare(
+    factor: Factor,
+    used: pd.DataFrame,
+    ids: pd.Series,
+    centres: dict[str, tuple[float, float]],
+    levels: dict[str, tuple[Any, ...]],
+) -> Any:
+    column = used[factor.column]
+    if factor.functions and factor.functions[-1] == "C":
+        values = (
+            column
+            if factor.functions[:-1] == ()
+            else pd.Series(_numeric(factor, column, ids, centres), index=column.index)
+        )
+        found = list(pd.unique(values))
+        levels[factor.label] = tuple(sorted(found, key=lambda v: (type(v).__name__, v)))
+        codes = {v: f"l{i:06d}" for i, v in enumerate(levels[factor.label])}
+        return pd.Categorical([codes[v] for v in values], categories=list(codes.values()))
+    return _numeric(factor, column, ids, centres)
+
+
+def _numeric(factor: Factor, column: pd.Series, ids: pd.Series, centres: dict[str, tuple[float, float]]) -> np.ndarray:
+    if not (pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column)):
+        raise SpecError(
+            f"the column {factor.column!r} holds {column.dtype}, not numbers. Write C({factor.column}) for categories."
+        )
+    x = column.to_numpy(dtype=float)
+    for name in factor.functions:
+        if name == "C":
+            break
+        low = {"log": 0.0, "log1p": -1.0}.get(name)
+        bad = (x < 0) if name == "sqrt" else (x <= low) if low is not None else np.zeros(len(x), bool)
+        if bad.any():
+            which = ", ".join(map(str, ids[column.index[bad]].tolist()[:5]))
+            raise FitError(
+                f"{factor.label}: {bad.sum()} value(s) have no {name} (cases {which}). Say what they mean first."
+            )
+        if name in ("scale", "center"):
+            mean, sd = float(x.mean()), float(x.std(ddof=1))
+            if name == "scale" and not sd > 1e-12 * max(1.0, abs(mean)):
+                raise FitError(
+                    f"{factor.label}: {factor.column!r} does not vary in the {len(x)} rows used, so it has no standard deviation."
+                )
+            centres[factor.label] = (mean, sd if name == "scale" else 1.0)
+            x = (x - mean) / centres[factor.label][1]
+        else:
+            x = {"log": np.log, "log1p": np.log1p, "sqrt": np.sqrt, "square": np.square}[name](x)
+    return x
+
+
+def _matrix(
+    parsed: Formula, prepared: pd.DataFrame, levels: Mapping[str, tuple[Any, ...]]
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """The design matrix by formulaic, from safe names only, with the columns named by our rules."""
+    from formulaic import Formula as Expression
+    from formulaic.errors import FormulaicError
+
+    labels = {f"f{i}": f.label for i, f in enumerate(parsed.factors)}
+    try:
+        # the spare column keeps the number of rows where a formula names no factor (y ~ 1)
+        matrix = Expression(parsed.right).get_model_matrix(prepared.assign(spare=0.0), output="pandas")
+    except FormulaicError as err:
+        raise SpecError(f"the right-hand side of the formula cannot be built: {err}") from err
+
+    def name(column: str) -> str:
+        parts = []
+        for piece in column.split(":"):
+            head, _, level = piece.partition("[")
+            text = labels.get(head, head)
+            parts.append(f"{text}[{levels[text][int(level.rstrip(']').removeprefix('T.')[1:])]}]" if level else text)
+        return ":".join(parts)
+
+    return matrix.to_numpy(dtype=float), tuple(name(c) for c in matrix.columns)

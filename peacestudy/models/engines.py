@@ -1,0 +1,74 @@
+"""The registry of engines: a list one can read. A new engine is one file, one line here, one reference test."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+VCOVS = ("classical", "hc0", "hc1", "hc2", "hc3", "cluster")
+
+
+@dataclass(frozen=True, eq=False)
+class Estimates:
+    """What a kernel returns for a batch of B designs with N rows and K columns.
+
+    Attributes
+    ----------
+    beta : coefficients, shape (B, K).
+    bread : inverse information (inverse cross-product for linear), shape (B, K, K).
+    scores : score contributions of the rows at beta, shape (B, N, K); their outer products are the meat.
+    leverage : diagonal of the hat matrix, shape (B, N).
+    classical : model-based covariance, shape (B, K, K).
+    loglik, null_loglik : log-likelihood at beta and with the intercept alone, shape (B,); penalised for firth.
+    scale : residual variance of linear, 1 otherwise, shape (B,).
+    converged : shape (B,), bool.
+    iterations : shape (B,), int.
+    """
+
+    beta: np.ndarray
+    bread: np.ndarray
+    scores: np.ndarray
+    leverage: np.ndarray
+    classical: np.ndarray
+    loglik: np.ndarray
+    null_loglik: np.ndarray
+    scale: np.ndarray
+    converged: np.ndarray
+    iterations: np.ndarray
+
+
+Kernel = Callable[[np.ndarray, np.ndarray], Estimates]
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What the house knows of an engine.
+
+    Attributes
+    ----------
+    kernel : name of the function ``fit_<name>`` and of its module.
+    binary : the outcome must be 0 or 1.
+    statistic : ``t`` or ``z``, the reference distribution.
+    vcovs : covariances it offers.
+    options : names of its options.
+    """
+
+    kernel: str
+    binary: bool
+    statistic: str
+    vcovs: tuple[str, ...]
+    options: tuple[str, ...] = ()
+
+    def load(self) -> Kernel:
+        """The kernel, imported when first asked for."""
+        from importlib import import_module
+
+        kernel: Kernel = getattr(import_module(f"peacestudy.models.{self.kernel}"), f"fit_{self.kernel}")
+        return kernel
+
+
+ENGINES: dict[str, Engine] = {
+    "linear": Engine("linear", False, "t", VCOVS),
+    "logit": Engine("logit", True, "z", ("classical", "hc0", "hc1", "cluster")),
+    "firth": Engine("firth", True, "z", ("classical", "hc0", "hc1", "cluster")),
+}

@@ -1,0 +1,146 @@
+"""The verb ``fit``: a frozen specification and a table in, a frozen result out."""
+
+from collections.abc import Sequence
+from typing import Any, overload
+
+import numpy as np
+import pandas as pd
+
+from peacestudy.core.frame import StudyFrame
+from peacestudy.core.problems import Note
+from peacestudy.errors import FitError
+from peacestudy.models.covariance import covariance
+from peacestudy.models.design import Design, build_design
+from peacestudy.models.diagnose import check_design, design_notes, separation_of, separation_text
+from peacestudy.models.engines import ENGINES, Estimates
+from peacestudy.models.inference import quantile, two_sided
+from peacestudy.models.profile import likelihood_ratio, profile_interval
+from peacestudy.models.result import Fit
+from peacestudy.models.spec import ModelSpec
+
+LEVEL = 0.95
+
+
+@overload
+def fit(data: StudyFrame | pd.DataFrame, spec: ModelSpec) -> Fit: ...
+@overload
+def fit(data: StudyFrame | pd.DataFrame, spec: Sequence[ModelSpec]) -> list[Fit]: ...
+def fit(data: StudyFrame | pd.DataFrame, spec: ModelSpec | Sequence[ModelSpec]) -> Fit | list[Fit]:
+    """Fit a specification, or each of a list of them.
+
+    Parameters
+    ----------
+    data : a StudyFrame, whose key names the cases, or a plain DataFrame, whose index does.
+    spec : what to fit.
+
+    Returns
+    -------
+    Fit, or a list of them in the order of the specs.
+
+    Raises
+    ------
+    SpecError
+        The formula, a column, the engine or the vcov does not exist.
+    FitError
+        The data cannot answer: no variation, exact collinearity, a separated outcome with ``logit``, one cluster, no
+        convergence.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> d = pd.DataFrame({"y": [1.0, 2.1, 2.9, 4.2, 5.0], "x": [1, 2, 3, 4, 5]})
+    >>> fit(d, ModelSpec("line", "y ~ x", "linear", "hc1")).terms.estimate.round(3).tolist()
+    [0.01, 1.01]
+    """
+    if not isinstance(spec, ModelSpec):
+        return [fit(data, s) for s in spec]
+    table, case = (data.data, data.key) if isinstance(data, StudyFrame) else (data, None)
+    engine = ENGINES[spec.engine]
+    design = build_design(table, spec.formula, tuple(spec.cluster or ()), case)
+    check_design(design, engine.binary)
+    notes = design_notes(design, engine.binary)
+    separation = separation_of(design) if engine.binary else None
+    if separation is not None:
+        said = separation_text(design, separation)
+        if spec.engine == "logit":
+            raise FitError(f"{spec.name}: {said}. Use engine 'firth', whose estimates are finite, or drop the term.")
+        notes.insert(
+            0, Note("separation", said[0].upper() + said[1:] + "; Firth's are finite, but rest on the penalty there.")
+        )
+    est = engine.load()(design.X[None], design.y[None])
+    if not est.converged[0]:
+        raise FitError(
+            f"{spec.name}: no convergence after {est.iterations[0]} steps. Scale the columns, or use fewer terms."
+        )
+    notes += _conventions(spec, design)
+    extra = data.notes if isinstance(data, StudyFrame) else ()
+    return _result(spec, design, est, [*extra, *notes])
+
+
+def _conventions(spec: ModelSpec, design: Design) -> list[Note]:
+    """What a name hides: which factor, which reference distribution."""
+    out = []
+    N, K = design.X.shape
+    sizes = " and ".join(
+        f"{int(g.max()) + 1} of {name}" for g, name in zip(design.clusters, spec.cluster or (), strict=True)
+    )
+    if spec.vcov == "cluster":
+        factor = "G/(G-1) * (N-1)/(N-K)" if spec.engine == "linear" else "G/(G-1)"
+        bread = (
+            "; bread the inverse information at the Firth estimate, meat the modified scores, Wald z"
+            if spec.engine == "firth"
+            else ""
+        )
+        out.append(Note("vcov", f"Standard errors clustered ({sizes}), factor {factor}{bread}."))
+    elif spec.vcov == "hc1":
+        out.append(
+            Note("vcov", f"Heteroskedasticity-consistent standard errors, hc1: factor N/(N-K) = {N / (N - K):.4f}.")
+        )
+    elif spec.engine == "firth" and spec.vcov == "classical":
+        out.append(
+            Note(
+                "vcov",
+                "Standard errors from the augmented weights; p by penalised likelihood ratio, interval by profile.",
+            )
+        )
+    return out
+
+
+def _result(spec: ModelSpec, design: Design, est: Estimates, notes: list[Note]) -> Fit:
+    N, K = design.X.shape
+    linear = spec.engine == "linear"
+    V = covariance(est, spec.vcov, design.clusters, small_sample=linear)[0]
+    beta, variance = est.beta[0], np.diag(V)
+    if (variance <= 0).any():
+        bad = ", ".join(design.names[j] for j in np.flatnonzero(variance <= 0))
+        notes = [
+            *notes,
+            Note(
+                "variance", f"The variance of {bad} is not positive under {spec.vcov}; its standard error is missing."
+            ),
+        ]
+    std_error = np.sqrt(np.where(variance > 0, variance, np.nan))
+    G = [int(g.max()) + 1 for g in design.clusters]
+    df = np.inf if not linear else float(min(G) - 1 if G else N - K)
+    half = quantile(0.5 + LEVEL / 2, df) * std_error
+    statistic, low, high = beta / std_error, beta - half, beta + half
+    p_value = two_sided(statistic, df)
+    if spec.engine == "firth" and spec.vcov == "classical":
+        statistic, p_value = likelihood_ratio(design.X, design.y, beta)
+        low, high = profile_interval(design.X, design.y, beta, std_error, LEVEL).T
+    terms = pd.DataFrame({
+        "term": list(design.names), "estimate": beta, "std_error": std_error, "statistic": statistic, "p_value": p_value,
+        "conf_low": low, "conf_high": high,
+    })  # fmt: skip
+    loglik, null = float(est.loglik[0]), float(est.null_loglik[0])
+    summary: dict[str, Any] = {
+        "n_events": int(design.y.sum()) if ENGINES[spec.engine].binary else None,
+        "n_clusters": G[0] if len(G) == 1 else tuple(G) or None,
+        "pseudo_r2": np.nan if linear else 1 - loglik / null,
+        "r_squared": 1 - np.exp(2 / N * (null - loglik)) if linear else np.nan,
+        "aic": np.nan if spec.engine == "firth" else -2 * loglik + 2 * (K + linear),
+    }
+    return Fit(
+        spec=spec, terms=terms, n=N, loglik=loglik, vcov=pd.DataFrame(V, index=design.names, columns=design.names), cases=design.cases,
+        dropped=design.dropped, notes=tuple(notes), converged=True, scale=float(est.scale[0]), df=df, design=design, **summary,
+    )  # fmt: skip

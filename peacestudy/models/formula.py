@@ -1,0 +1,182 @@
+"""Formulas: our own tokenizer and grammar, because a formula string is code in every library that takes one.
+
+    formula  = response "~" sum
+    sum      = ["-"] product {("+" | "-") product}
+    product  = cross {"*" cross}
+    cross    = atom {":" atom}
+    atom     = "0" | "1" | factor | "(" sum ")"
+    factor   = column | function "(" factor ")"
+    column   = letters, digits and _ , or anything between backquotes
+
+What is parsed is handed on as names of prepared columns (``f0``, ``f1``, ...): no text of the user's reaches an evaluator.
+"""
+
+import re
+from dataclasses import dataclass
+
+from peacestudy.core.problems import nearest
+from peacestudy.errors import SpecError
+
+FUNCTIONS = ("log", "log1p", "sqrt", "square", "scale", "center", "C")
+_TOKEN = re.compile(r"\s*(?:(?P<quoted>`[^`\n]+`)|(?P<name>[^\W\d]\w*)|(?P<number>\d+)|(?P<op>[~+\-*:()]))")
+LONGEST = 10_000  # characters; a formula is read by people
+DEEPEST = 50  # brackets within brackets
+
+
+@dataclass(frozen=True)
+class Factor:
+    """A column with the functions around it, the innermost first."""
+
+    column: str
+    functions: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """The name of its term, without backquotes."""
+        text = self.column
+        for f in self.functions:
+            text = f"{f}({text})"
+        return text
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A parsed formula.
+
+    Attributes
+    ----------
+    response : the outcome.
+    factors : the distinct factors of the right-hand side, in order of appearance; ``right`` names them f0, f1, ...
+    right : the right-hand side in terms of these names, safe to evaluate.
+    """
+
+    response: Factor
+    factors: tuple[Factor, ...]
+    right: str
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that the formula reads, the outcome first."""
+        return tuple(dict.fromkeys([self.response.column, *(f.column for f in self.factors)]))
+
+
+def parse(text: str) -> Formula:
+    """Parse a formula.
+
+    Raises
+    ------
+    SpecError
+        With the place in the formula and what was expected there.
+
+    Examples
+    --------
+    >>> parse("y ~ a*b + log(`size of deal`)").right
+    'f0*f1 + f2'
+    """
+    if len(text) > LONGEST:
+        raise SpecError(f"the formula has {len(text)} characters; at most {LONGEST} are read.")
+    return _Parser(text).formula()
+
+
+class _Parser:
+    def __init__(self, text: str) -> None:
+        self.text, self.at, self.depth = text, 0, 0
+        self.tokens: list[tuple[str, str, int]] = []
+        self.factors: dict[Factor, str] = {}
+        place = 0
+        while text[place:].strip():
+            found = _TOKEN.match(text, place)
+            if not found:
+                self.refuse(place + len(text[place:]) - len(text[place:].lstrip()), "is not part of a formula")
+            assert found is not None and found.lastgroup is not None
+            self.tokens.append((found.lastgroup, found[found.lastgroup], found.start(found.lastgroup)))
+            place = found.end()
+        self.tokens.append(("end", "", len(text)))
+
+    def refuse(self, place: int, why: str) -> None:
+        char = self.text[place : place + 1] or "the end"
+        raise SpecError(
+            f"formula {self.text!r}: {char!r} at character {place + 1} {why}. A formula is like y ~ a + b*c + log(d) + C(e), with "
+            f"column names that hold spaces or signs in backquotes; its functions are {', '.join(FUNCTIONS)}."
+        )
+
+    def peek(self) -> tuple[str, str, int]:
+        return self.tokens[self.at]
+
+    def take(self, *symbols: str) -> str:
+        """The next token's text if it is one of the symbols, else the empty string."""
+        kind, text, _ = self.peek()
+        if kind == "op" and text in symbols:
+            self.at += 1
+            return text
+        return ""
+
+    def need(self, symbol: str) -> None:
+        if not self.take(symbol):
+            self.refuse(self.peek()[2], f"stands where {symbol!r} is expected")
+
+    def formula(self) -> Formula:
+        response = self.factor()
+        self.need("~")
+        right = self.sum()
+        if self.peek()[0] != "end":
+            self.refuse(self.peek()[2], "is not expected here")
+        return Formula(response, tuple(self.factors), right)
+
+    def sum(self) -> str:
+        self.depth += 1
+        if self.depth > DEEPEST:
+            self.refuse(self.peek()[2], f"opens more than {DEEPEST} brackets")
+        out = ("-" if self.take("-") else "") + self.product()
+        while sign := self.take("+", "-"):
+            out += f" {sign} {self.product()}"
+        self.depth -= 1
+        return out
+
+    def product(self) -> str:
+        out = self.cross()
+        while self.take("*"):
+            out += "*" + self.cross()
+        return out
+
+    def cross(self) -> str:
+        out = self.atom()
+        while self.take(":"):
+            out += ":" + self.atom()
+        return out
+
+    def atom(self) -> str:
+        kind, text, place = self.peek()
+        if kind == "number":
+            if text not in ("0", "1"):
+                self.refuse(place, "is a number other than 0 (no intercept) and 1 (intercept)")
+            self.at += 1
+            return text
+        if self.take("("):
+            inside = self.sum()
+            self.need(")")
+            return f"({inside})"
+        return self.factors.setdefault(self.factor(), f"f{len(self.factors)}")
+
+    def factor(self) -> Factor:
+        kind, text, place = self.peek()
+        if kind not in ("name", "quoted"):
+            self.refuse(place, "stands where a column is expected")
+        self.at += 1
+        if kind == "quoted":
+            return Factor(text[1:-1])
+        if not self.take("("):
+            return Factor(text)
+        if text not in FUNCTIONS:
+            raise SpecError(
+                f"formula {self.text!r}: {text!r} is no function; there are {', '.join(FUNCTIONS)}.{nearest(text, FUNCTIONS)}"
+            )
+        self.depth += 1
+        if self.depth > DEEPEST:
+            self.refuse(place, f"opens more than {DEEPEST} brackets")
+        inner = self.factor()
+        self.need(")")
+        self.depth -= 1
+        if "C" in inner.functions:
+            self.refuse(place, "takes numbers, and C() makes categories: write C() outermost")
+        return Factor(inner.column, (*inner.functions, text))

@@ -1,0 +1,99 @@
+"""From estimates to tests: reference distributions, several tests at once, joint tests, what this N could have found.
+
+Sources: Holm (1979), Scandinavian Journal of Statistics 6(2); Benjamini and Hochberg (1995), JRSS B 57(1); Bloom (1995),
+Evaluation Review 19(5) (minimum detectable effect = (quantile of alpha + quantile of power) * standard error).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from peacestudy.core.problems import one_of
+from peacestudy.errors import FitError, SpecError
+
+
+def two_sided(statistic: np.ndarray, df: float) -> np.ndarray:
+    """Two-sided p values; ``df`` infinite means the normal distribution."""
+    out: np.ndarray = 2 * (stats.norm.sf(np.abs(statistic)) if np.isinf(df) else stats.t.sf(np.abs(statistic), df))
+    return out
+
+
+def quantile(probability: float, df: float) -> float:
+    """Quantile of t, or of the normal distribution where ``df`` is infinite."""
+    return float(stats.norm.ppf(probability) if np.isinf(df) else stats.t.ppf(probability, df))
+
+
+def adjust(p_values: "pd.Series[float]", method: str) -> "pd.Series[float]":
+    """P values adjusted for testing several hypotheses.
+
+    Parameters
+    ----------
+    p_values : one a hypothesis, none missing.
+    method : ``holm`` (family-wise error) or ``bh`` (false discovery rate, Benjamini and Hochberg).
+
+    Examples
+    --------
+    >>> adjust(pd.Series([0.01, 0.04, 0.03]), "holm").tolist()
+    [0.03, 0.06, 0.06]
+    """
+    from statsmodels.stats.multitest import multipletests
+
+    names = {"holm": "holm", "bh": "fdr_bh"}
+    if method not in names:
+        raise SpecError(one_of("method", method, list(names)))
+    if p_values.isna().any():
+        raise FitError(
+            f"{int(p_values.isna().sum())} of {len(p_values)} p values are missing; the family is not whole."
+        )
+    return pd.Series(multipletests(p_values.to_numpy(), method=names[method])[1], index=p_values.index)
+
+
+def detectable(std_error: float, power: float, alpha: float, df: float = np.inf) -> float:
+    """The smallest true coefficient that a two-sided test with this standard error finds with the given power.
+
+    Examples
+    --------
+    >>> round(detectable(1.0, power=0.8, alpha=0.05), 4)
+    2.8016
+    """
+    return (quantile(1 - alpha / 2, df) + quantile(power, df)) * std_error
+
+
+@dataclass(frozen=True)
+class JointTest:
+    """A Wald test that several coefficients are all zero.
+
+    Attributes
+    ----------
+    terms : what is tested.
+    statistic : chi-squared, or F where ``df_denominator`` is finite.
+    df, df_denominator : degrees of freedom.
+    p_value : of the null that every coefficient is zero.
+    """
+
+    terms: tuple[str, ...]
+    statistic: float
+    df: int
+    df_denominator: float
+    p_value: float
+
+
+def wald(estimate: np.ndarray, cov: np.ndarray, terms: tuple[str, ...], df: float) -> JointTest:
+    """The Wald test of coefficients (q,) with covariance (q, q) against zero.
+
+    Raises
+    ------
+    FitError
+        The covariance has no full rank, as with fewer clusters than coefficients: then there is no such test.
+    """
+    q = len(estimate)
+    if np.linalg.matrix_rank(cov / np.sqrt(np.outer(np.diag(cov), np.diag(cov)))) < q:
+        raise FitError(
+            f"{q} coefficients cannot be tested jointly: their covariance has no full rank (as with too few clusters)."
+        )
+    chi2 = float(estimate @ np.linalg.solve(cov, estimate))
+    if np.isinf(df):
+        return JointTest(terms, chi2, q, df, float(stats.chi2.sf(chi2, q)))
+    return JointTest(terms, chi2 / q, q, df, float(stats.f.sf(chi2 / q, q, df)))

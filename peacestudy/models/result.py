@@ -1,0 +1,100 @@
+"""The Fit: a frozen result that holds tables and draws nothing."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from peacestudy.core.display import html_table
+from peacestudy.core.problems import Note, one_of
+from peacestudy.errors import SpecError
+from peacestudy.models.design import Design
+from peacestudy.models.inference import JointTest, quantile, wald
+from peacestudy.models.profile import profile_interval
+from peacestudy.models.spec import ModelSpec
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """What a specification found.
+
+    Attributes
+    ----------
+    spec : what was fitted.
+    terms : index 0..k-1, columns ``term, estimate, std_error, statistic, p_value, conf_low, conf_high`` (95 %).
+    n, n_events, n_clusters : rows used, rows with outcome 1 (None for linear), clusters (two of them with two-way clusters).
+    loglik : log-likelihood; penalised for firth. pseudo_r2 : McFadden's. r_squared : of linear. aic : NaN for firth.
+    vcov : covariance of the coefficients, term by term.
+    cases : ids of the rows used. dropped : rows left out, columns ``case, term, reason``.
+    notes : trouble that still yields numbers, and the conventions behind them.
+    converged : always true; a fit that did not converge is an error. scale : residual variance of linear, else 1.
+    df : degrees of freedom of the reference distribution, infinite for z.
+    design : the arrays and how they were made.
+    """
+
+    spec: ModelSpec
+    terms: pd.DataFrame
+    n: int
+    n_events: int | None
+    n_clusters: int | tuple[int, ...] | None
+    loglik: float
+    pseudo_r2: float
+    r_squared: float
+    aic: float
+    vcov: pd.DataFrame = field(repr=False)
+    cases: tuple[Any, ...] = field(repr=False)
+    dropped: pd.DataFrame = field(repr=False)
+    notes: tuple[Note, ...]
+    converged: bool
+    scale: float
+    df: float
+    design: Design = field(repr=False)
+
+    def tidy(self, level: float = 0.95, exponentiate: bool = False) -> pd.DataFrame:
+        """The terms with intervals at another level, or as odds ratios.
+
+        Parameters
+        ----------
+        level : of the intervals.
+        exponentiate : give exp(estimate) and exp of its interval; the standard error becomes that of the ratio by the
+            delta method. Statistic and p value stay.
+        """
+        if not 0 < level < 1:
+            raise SpecError(f"level is {level}; it must lie between 0 and 1, as 0.95.")
+        out = self.terms.copy()
+        if level != 0.95:
+            b, se = out["estimate"].to_numpy(), out["std_error"].to_numpy()
+            if self.spec.engine == "firth" and self.spec.vcov == "classical":
+                ends = profile_interval(self.design.X, self.design.y, b, se, level)
+            else:
+                half = quantile(0.5 + level / 2, self.df) * se
+                ends = np.column_stack([b - half, b + half])
+            out["conf_low"], out["conf_high"] = ends[:, 0], ends[:, 1]
+        if exponentiate:
+            if self.spec.engine == "linear":
+                raise SpecError("a linear model has no odds ratios; exponentiate belongs to logit and firth.")
+            with np.errstate(over="ignore"):
+                out["std_error"] *= np.exp(out["estimate"])
+                out[["estimate", "conf_low", "conf_high"]] = np.exp(out[["estimate", "conf_low", "conf_high"]])
+        return out
+
+    def glance(self) -> pd.DataFrame:
+        """One row about the whole fit: ``model, engine, vcov, n, n_events, n_clusters, loglik, pseudo_r2, r_squared, aic``."""
+        names = ("n", "n_events", "n_clusters", "loglik", "pseudo_r2", "r_squared", "aic")
+        head = {"model": self.spec.name, "engine": self.spec.engine, "vcov": self.spec.vcov}
+        return pd.DataFrame([head | {name: getattr(self, name) for name in names}])
+
+    def joint_test(self, terms: list[str]) -> JointTest:
+        """The Wald test that all the named terms are zero, with this fit's covariance."""
+        known = self.terms["term"].tolist()
+        for term in terms:
+            if term not in known:
+                raise SpecError(one_of("term", term, known))
+        at = [known.index(t) for t in terms]
+        return wald(self.terms["estimate"].to_numpy()[at], self.vcov.to_numpy()[np.ix_(at, at)], tuple(terms), self.df)
+
+    def _repr_html_(self) -> str:
+        events = f", {self.n_events} events" if self.n_events is not None else ""
+        head = f"{self.spec.name}: {self.spec.formula} ({self.spec.engine}, {self.spec.vcov}), N {self.n}{events}"
+        return html_table(self.terms, head, self.notes, rows=len(self.terms))
