@@ -94,6 +94,23 @@ def read_table(
     return table
 
 
+def read_plain(path: str | os.PathLike[str]) -> pd.DataFrame:
+    """Read a CSV file of ours that has no schema: columns whose every filled cell is a number become float64, others text.
+
+    Empty cells are missing. For files that the project itself wrote under ``build/``; data come through ``read_table``.
+    """
+    path = Path(path)
+    rows, _, problems = _rows(read_text(path), path.name)
+    if problems or not rows:
+        raise SourceError(f"{path} is empty or damaged. Make it anew: delete it and run make.", problems)
+    columns = {}
+    for i, name in enumerate(rows[0]):
+        cells = pd.Series([row[i] for row in rows[1:]], dtype=object)
+        numbers = pd.to_numeric(cells.where(cells != "", None), errors="coerce").astype(float)
+        columns[name] = numbers if numbers.notna().eq(cells != "").all() else cells.where(cells != "", None)
+    return pd.DataFrame(columns)
+
+
 def _rows(text: str, file: str) -> tuple[list[list[str]], list[int], list[Problem]]:
     """Cells of a CSV text, the line at which each row begins, and what is wrong with its shape."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)

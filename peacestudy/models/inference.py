@@ -13,6 +13,8 @@ from scipy import stats
 from peacestudy.core.problems import one_of
 from peacestudy.errors import FitError, SpecError
 
+ADJUSTMENTS = {"holm": "holm", "bh": "fdr_bh"}  # our word: statsmodels' word
+
 
 def two_sided(statistic: np.ndarray, df: float) -> np.ndarray:
     """Two-sided p values; ``df`` infinite means the normal distribution."""
@@ -40,14 +42,13 @@ def adjust(p_values: "pd.Series[float]", method: str) -> "pd.Series[float]":
     """
     from statsmodels.stats.multitest import multipletests
 
-    names = {"holm": "holm", "bh": "fdr_bh"}
-    if method not in names:
-        raise SpecError(one_of("method", method, list(names)))
+    if method not in ADJUSTMENTS:
+        raise SpecError(one_of("method", method, list(ADJUSTMENTS)))
     if p_values.isna().any():
         raise FitError(
             f"{int(p_values.isna().sum())} of {len(p_values)} p values are missing; the family is not whole."
         )
-    return pd.Series(multipletests(p_values.to_numpy(), method=names[method])[1], index=p_values.index)
+    return pd.Series(multipletests(p_values.to_numpy(), method=ADJUSTMENTS[method])[1], index=p_values.index)
 
 
 def detectable(std_error: float, power: float, alpha: float, df: float = np.inf) -> float:

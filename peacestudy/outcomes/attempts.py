@@ -125,16 +125,16 @@ def attempt_members(agreements: pd.DataFrame, attempts: pd.DataFrame) -> pd.Data
     -------
     DataFrame
         ``case_id, agreement_id, role, substantive``. ``scored``: any stage but Oth, dated within the attempt's text;
-        ``follow_up``: later, up to the day before the next attempt's first substantive agreement; it enters no score.
+        ``follow_up``: later, up to the day before the next attempt's text begins; it enters no score.
     """
     texts = agreements[agreements["stage"] != "Oth"].assign(substantive=is_substantive(agreements))
-    following = attempts.sort_values(["conflict_id", "t0"]).groupby("conflict_id")["first_date"].shift(-1)
-    spans = attempts.assign(next_first=following.fillna(pd.Timestamp.max.normalize()))
-    columns = ["case_id", "conflict_id", "text_from", "text_to", "next_first"]
+    following = attempts.sort_values(["conflict_id", "t0"]).groupby("conflict_id")["text_from"].shift(-1)
+    spans = attempts.assign(next_text=following.fillna(pd.Timestamp.max.normalize()))
+    columns = ["case_id", "conflict_id", "text_from", "text_to", "next_text"]
     both = texts.merge(spans[columns], on="conflict_id", how="inner", validate="many_to_many")
     both["role"] = pd.Series(None, index=both.index, dtype=object)
     both.loc[both["date"].between(both["text_from"], both["text_to"]), "role"] = "scored"
-    both.loc[(both["date"] > both["text_to"]) & (both["date"] < both["next_first"]), "role"] = "follow_up"
+    both.loc[(both["date"] > both["text_to"]) & (both["date"] < both["next_text"]), "role"] = "follow_up"
     out = both[both["role"].notna()][["case_id", "agreement_id", "role", "substantive"]]
     return out.sort_values(["case_id", "role", "agreement_id"], ascending=[True, False, True], ignore_index=True)
 

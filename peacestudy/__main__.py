@@ -1,0 +1,102 @@
+"""The command line: one function a subcommand. ``python -m peacestudy -h`` lists them."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from peacestudy.errors import PeacestudyError
+
+
+def check(study: str) -> int:
+    """Check a study and print every problem."""
+    from peacestudy.study import check as check_study
+
+    problems = check_study(study)
+    for p in problems.itertuples():
+        print(f"{p.file}:{p.line}:{p.column}: {p.value!r}: {p.rule}; {p.remedy}")
+    print(f"{study}: {len(problems)} problem(s)")
+    return int(len(problems) > 0)
+
+
+def data(study: str, raw: str) -> int:
+    """Build a study's tables from the source files, or say which files are missing and from whom to get them."""
+    from peacestudy.study.build import build_study, missing
+
+    folder = Path(raw) if raw else None
+    lines = missing(study, folder)
+    if lines:
+        where = (
+            f"{len(lines)} source file(s) are not in {raw}" if raw else "The source files are not part of the project"
+        )
+        print(f"{where}. Get these, save them in one folder under these names, and run: make data RAW=that/folder")
+        print(*(f"  {line}" for line in lines), sep="\n")
+        return 1
+    for line in build_study(study, Path(raw)):
+        print(line)
+    return 0
+
+
+def seal(study: str) -> int:
+    """Write the hashes of a study's tables anew, after a change that is meant."""
+    from peacestudy.study.build import seal_study
+
+    print(f"wrote {seal_study(study)}")
+    return 0
+
+
+def results(study: str, out: str) -> int:
+    """Compute every result of a study and write it as CSV."""
+    from peacestudy.study.make import write_results
+
+    for line in write_results(study, Path(out)):
+        print(line)
+    return 0
+
+
+def figure(study: str, name: str, results: str, out: str) -> int:
+    """Draw one figure from the results: PDF, PNG and the CSV of what is drawn."""
+    from peacestudy.study.make import write_figure
+
+    print(write_figure(study, name, Path(results), Path(out)))
+    return 0
+
+
+def tables(study: str, results: str, out: str) -> int:
+    """Write every table as Markdown, HTML and LaTeX."""
+    from peacestudy.study.make import write_tables
+
+    for line in write_tables(study, Path(results), Path(out)):
+        print(line)
+    return 0
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a subcommand; returns the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="peacestudy", description="Comparative case studies of partnerships for peace."
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    arguments: dict[str, tuple[str, ...]] = {
+        "check": (), "data": ("--raw",), "seal": (), "results": ("--out",), "figure": ("name", "--results", "--out"),
+        "tables": ("--results", "--out"),
+    }  # fmt: skip
+    functions = {f.__name__: f for f in (check, data, seal, results, figure, tables)}
+    for name, extra in arguments.items():
+        command = commands.add_parser(name, help=(functions[name].__doc__ or "").splitlines()[0])
+        command.add_argument("study", help="name of a study, or its folder")
+        for argument in extra:
+            command.add_argument(
+                argument,
+                **({"default": ""} if argument == "--raw" else {"required": True} if argument[0] == "-" else {}),
+            )
+    given = vars(parser.parse_args(argv))
+    try:
+        return functions[given.pop("command")](**given)
+    except PeacestudyError as err:
+        print(f"{type(err).__name__}: {err}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,111 @@
+"""The forest: odds ratios with their intervals, what was decided, and what this N could have found."""
+
+from collections.abc import Iterable, Sequence
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from peacestudy.errors import SpecError
+from peacestudy.figures.theme import BLUE, GREY, INK, PALE, STYLE, canvas, clean_y, footnotes, title
+from peacestudy.models import Fit
+
+COLUMNS = ["label", "odds_ratio", "conf_low", "conf_high", "p_value"]
+
+
+def forest(
+    fits: Fit | Sequence[Fit] | pd.DataFrame,
+    heading: str = "Odds ratios",
+    subtitle: str = "",
+    notes: Iterable[str] = (),
+) -> Figure:
+    """Draw odds ratios with 95 % intervals.
+
+    Parameters
+    ----------
+    fits : fits of logit or firth (every term but the intercept is drawn), or a table with ``label, odds_ratio, conf_low,
+        conf_high, p_value`` and, where there are any, ``p_decide`` (adjusted), ``detectable`` (odds ratio this N could
+        have found), ``beside``, ``beside_low``, ``beside_high`` (another model's estimate, drawn hollow).
+    heading, subtitle, notes : text above and below. Fits bring their own notes.
+
+    Returns
+    -------
+    Figure
+    """
+    if isinstance(fits, pd.DataFrame):
+        table = fits
+    else:
+        each = [fits] if isinstance(fits, Fit) else list(fits)
+        table = _terms(each)
+        notes = [
+            *notes,
+            *(f"{f.spec.name}: N {f.n}, {f.n_events} events. " + " ".join(map(str, f.notes)) for f in each),
+        ]
+    absent = [c for c in COLUMNS if c not in table.columns]
+    if absent or table.empty:
+        raise SpecError(
+            f"a forest needs rows with the columns {', '.join(COLUMNS)}; {', '.join(absent) or 'rows'} are missing."
+        )
+    with mpl.rc_context(STYLE):
+        return _draw(table.reset_index(drop=True), heading, subtitle, list(notes))
+
+
+def _terms(fits: list[Fit]) -> pd.DataFrame:
+    parts = []
+    for f in fits:
+        part = f.tidy(exponentiate=True).rename(columns={"estimate": "odds_ratio"})
+        part = part[part["term"] != "Intercept"]
+        parts.append(part.assign(label=part["term"] if len(fits) == 1 else f.spec.name + ": " + part["term"]))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _draw(t: pd.DataFrame, heading: str, subtitle: str, notes: list[str]) -> Figure:
+    height = 1.55 + 0.27 * len(t) + 0.125 * sum(1 + len(n) // 132 for n in notes)
+    fig = canvas(height)
+    title(fig, heading, subtitle)
+    foot = footnotes(fig, notes)
+    ax = fig.add_axes((0.245, foot + 0.52 / height, 0.43, 1 - foot - 1.2 / height))
+    y = np.arange(len(t))
+    beside = "beside" in t
+    up = -0.13 if beside else 0.0
+    if "detectable" in t:
+        for row, least in zip(y, t["detectable"], strict=True):
+            ax.fill_betweenx([row - 0.38, row + 0.38], 1 / least, least, color=PALE, alpha=0.55, lw=0, zorder=0)
+    ax.axvline(1, color=GREY, lw=0.8, zorder=1)
+    ax.hlines(y + up, t["conf_low"], t["conf_high"], color=INK, lw=1.3, zorder=2)
+    ax.plot(t["odds_ratio"], y + up, "o", color=BLUE, ms=5.5, zorder=3)
+    if beside:
+        ax.hlines(y + 0.2, t["beside_low"], t["beside_high"], color=GREY, lw=0.9, ls=(0, (3, 1.5)), zorder=2)
+        ax.plot(t["beside"], y + 0.2, "s", mfc="white", mec=GREY, ms=4, zorder=3)
+    ax.set_xscale("log")
+    _ticks(ax, t)
+    clean_y(ax, t["label"].tolist())
+    ax.set_xlabel("odds ratio of lasting peace, log scale" if "detectable" in t else "odds ratio, log scale")
+    _columns(fig, ax, t)
+    return fig
+
+
+def _ticks(ax: mpl.axes.Axes, t: pd.DataFrame) -> None:
+    ends = t[[c for c in ("conf_low", "conf_high", "beside_low", "beside_high", "detectable") if c in t]].replace(
+        [np.inf, 0], np.nan
+    )
+    low, high = float(min(ends.min().min(), 1 / ends.max().max() if "detectable" in t else 1)), float(ends.max().max())
+    low, high = max(low / 1.12, 1e-3), min(high * 1.12, 1e3)
+    marks = [m for m in (0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 1000) if low <= m <= high]
+    ax.set_xlim(low, high)
+    ax.set_xticks(marks, [f"{m:g}" for m in marks])
+    ax.minorticks_off()
+
+
+def _columns(fig: Figure, ax: mpl.axes.Axes, t: pd.DataFrame) -> None:
+    """Numbers at the right of the rows."""
+    columns = [("OR [95 %]", 1.03, [f"{r.odds_ratio:.2f} [{r.conf_low:.2f}, {r.conf_high:.2f}]" for r in t.itertuples()]),
+               ("p", 1.42, [f"{p:.3f}" for p in t["p_value"]])]  # fmt: skip
+    if "p_decide" in t:
+        columns.append(("p, Holm", 1.53, ["" if pd.isna(p) else f"{p:.3f}" for p in t["p_decide"]]))
+    blend = ax.get_yaxis_transform()
+    for head, x, cells in columns:
+        ax.text(x, -0.85, head, transform=blend, fontsize=7.2, fontweight="bold", va="center")
+        for row, text in enumerate(cells):
+            ax.text(x, row, text, transform=blend, fontsize=7.2, va="center")

@@ -1,0 +1,105 @@
+"""The ledger and the coverage: what happened to every row, and which context values exist for the cases that remain."""
+
+import textwrap
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from peacestudy.figures.theme import INK, PALE, STYLE, canvas, footnotes, pretty, title
+
+# kind of gap -> grey and hatch, told apart in print
+KINDS = {
+    "value": ("#4d4d4d", ""), "outside coverage": ("#bdbdbd", ""), "special code": ("white", "//////"),
+    "no value in the source": ("white", "......"), "several governments": ("white", "xxxxxx"), "no such state": ("white", "++++++"),
+}  # fmt: skip
+
+
+def ledger(steps: pd.DataFrame, coverage: pd.DataFrame, heading: str, notes: list[str]) -> Figure:
+    """Draw rows in and out of every step above, coverage of every context variable below.
+
+    Parameters
+    ----------
+    steps : the ledger's table: ``step, kind, unit, rows_in, rows_out, left_out, unmatched, other_rows, other_unmatched, why``.
+    coverage : ``variable, kind, cases``.
+    heading, notes : text above and below.
+    """
+    with mpl.rc_context(STYLE):
+        variables = list(dict.fromkeys(coverage["variable"]))
+        height = 2.05 + 0.40 * len(steps) + 0.19 * len(variables) + 0.13 * len(notes)
+        fig = canvas(height)
+        title(fig, heading)
+        foot = footnotes(fig, notes)
+        lower = 0.19 * len(variables) / height
+        below = fig.add_axes((0.29, foot + 0.46 / height, 0.68, lower))
+        above = fig.add_axes((0.29, foot + 1.30 / height + lower, 0.68, 0.40 * len(steps) / height))
+        _steps(above, steps)
+        _coverage(below, coverage, variables)
+    return fig
+
+
+def _steps(ax: mpl.axes.Axes, steps: pd.DataFrame) -> None:
+    """A bar a step, as a share of the rows of its unit at the start."""
+    first = {
+        u: float(part["rows_in" if part["kind"].iloc[0] == "keep" else "rows_out"].iloc[0])
+        for u, part in steps.groupby("unit", sort=False)
+    }
+    ax.set_xlim(0, 1)
+    for y, row in enumerate(steps.itertuples()):
+        full = first[row.unit]
+        before = float(row.rows_in) / full if row.kind != "gather" else 1.0
+        ax.barh(y - 0.17, before, height=0.36, color=PALE)
+        ax.barh(y - 0.17, float(row.rows_out) / full, height=0.36, color="#4d4d4d")
+        if row.kind == "join":
+            said = (f"{row.rows_in:.0f} in, {row.rows_out:.0f} out; unmatched {row.unmatched:.0f}; other table {row.other_rows:.0f} rows, "
+                    f"unmatched {row.other_unmatched:.0f}")  # fmt: skip
+        elif row.kind == "gather":
+            said = f"{row.rows_in:.0f} agreements become {row.rows_out:.0f} {row.unit}s: {row.why}"
+        else:
+            said = f"{row.rows_in:.0f} in, {row.rows_out:.0f} out, {row.left_out:.0f} left: {row.why}"
+        ax.text(0, y + 0.19, textwrap.shorten(said, 118, placeholder=" ..."), fontsize=6.4, va="center", color=INK)
+    ax.set_yticks(np.arange(len(steps)) - 0.1, [f"{r.step}\n({r.unit}s)" for r in steps.itertuples()], fontsize=6.9)
+    ax.set_ylim(len(steps) - 0.5, -0.5)
+    ax.tick_params(axis="y", length=0)
+    ax.set_xticks([])
+    ax.spines[["left", "bottom"]].set_visible(False)
+    ax.set_title("Rows at every step (dark: kept; pale: left out), as a share of the first row count of their unit")
+
+
+def _coverage(ax: mpl.axes.Axes, coverage: pd.DataFrame, variables: list[str]) -> None:
+    left = np.zeros(len(variables))
+    counts = coverage.groupby(["variable", "kind"])["cases"].sum().unstack(fill_value=0).reindex(variables)
+    for kind, (colour, hatch) in KINDS.items():
+        if kind not in counts:
+            continue
+        n = counts[kind].to_numpy(dtype=float)
+        ax.barh(
+            np.arange(len(variables)),
+            n,
+            left=left,
+            height=0.7,
+            color=colour,
+            hatch=hatch,
+            edgecolor=INK,
+            lw=0.4,
+            label=kind,
+        )
+        left = left + n
+    for y, total in enumerate(counts["value"]):
+        ax.text(left[y] * 0.008, y, f"{total:.0f}", fontsize=6.6, va="center", color="white")
+    ax.set_yticks(range(len(variables)), [pretty(v) for v in variables], fontsize=6.9)
+    ax.set_ylim(len(variables) - 0.5, -0.5)
+    ax.set_xlim(0, left.max())
+    ax.tick_params(axis="y", length=0)
+    ax.set_xlabel("cases of the primary sample")
+    ax.set_title("Values of context at hand, and why the others are missing", pad=17)
+    ax.legend(
+        loc="lower left",
+        bbox_to_anchor=(-0.01, 0.985),
+        ncols=6,
+        fontsize=6.4,
+        handlelength=1.4,
+        columnspacing=0.9,
+        borderpad=0.1,
+    )

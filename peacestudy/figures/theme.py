@@ -1,0 +1,86 @@
+"""How every figure looks, and how it is written: one size of type, greys that print, equal inputs to equal bytes."""
+
+import io
+import textwrap
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+PAGE = 7.1  # inches: the text width of a journal page
+INK, GREY, PALE = "#1a1a1a", "#6e6e6e", "#d9d9d9"
+# Okabe and Ito's blue and vermilion: apart for colour-blind readers, and apart in grey (lightness .43 and .56)
+BLUE, VERMILION = "#0072b2", "#d55e00"
+SEQUENCE = "Greys"  # shares from 0 to 1
+
+STYLE: dict[str, Any] = {
+    "font.family": "DejaVu Sans", "font.size": 8.0, "axes.titlesize": 8.5, "axes.labelsize": 8.0, "xtick.labelsize": 7.5,
+    "ytick.labelsize": 7.5, "legend.fontsize": 7.5, "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": GREY,
+    "xtick.color": INK, "ytick.color": INK, "axes.linewidth": 0.7, "pdf.fonttype": 42, "svg.hashsalt": "peacestudy",
+    "figure.dpi": 110, "savefig.dpi": 300, "legend.frameon": False, "axes.titlelocation": "left", "text.parse_math": False,
+}  # fmt: skip
+
+# What a figure or table calls a column. Stored names stay snake_case everywhere else.
+NAMES = {
+    "diplomacy": "Diplomacy", "resources": "Resources", "norms": "Norms", "economy": "Economy", "environment": "Environment",
+    "community": "Community", "institutions": "Institutions", "breadth": "Breadth (mean of the seven)", "power_sharing": "Power sharing",
+    "pages": "Pages of scored text", "active": "Fighting in t0", "war_years": "Years of war in t0-9..t0", "territory": "Over territory",
+    "polyarchy": "Electoral democracy (V-Dem)", "polyarchy_low": "Electoral democracy, low end", "polyarchy_high": "Electoral democracy, high end",
+    "executive_constraints": "Executive constraints (Polity)", "legislative_constraints": "Legislative constraints (V-Dem)",
+    "judicial_constraints": "Judicial constraints (V-Dem)", "gdp_per_capita": "GDP per capita (US$)", "population": "Population",
+    "trade_openness": "Trade openness", "igo_memberships": "IGO memberships", "lasting_peace": "Lasting peace",
+}  # fmt: skip
+
+
+def pretty(name: str) -> str:
+    """The display name of a column or term, or the name itself."""
+    inner = name.removeprefix("scale(").removesuffix(")") if name.startswith("scale(") else name
+    if name.startswith("log(") and name.endswith(")"):
+        return f"log {NAMES.get(name[4:-1], name[4:-1])[:1].lower()}{NAMES.get(name[4:-1], name[4:-1])[1:]}"
+    return NAMES.get(inner, inner) + (" (per sd)" if inner != name else "")
+
+
+def canvas(height: float, width: float = PAGE) -> Figure:
+    """An empty figure in the house style; it belongs to no window and no global state."""
+    with mpl.rc_context(STYLE):
+        return Figure(figsize=(width, height))
+
+
+def footnotes(fig: Figure, lines: Iterable[str], bottom: float = 0.012, columns: int = 132) -> float:
+    """Write notes at the foot of a figure; returns the height they take, as a share of the figure's."""
+    text = "\n".join("\n".join(textwrap.wrap(line, columns)) for line in lines)
+    fig.text(0.012, bottom, text, fontsize=6.6, va="bottom", ha="left", color=INK, linespacing=1.25)
+    return bottom + (text.count("\n") + 1) * 6.6 * 1.30 / 72 / fig.get_size_inches()[1]
+
+
+def title(fig: Figure, text: str, subtitle: str = "") -> None:
+    """Write what the figure says, and below it what it shows."""
+    height = fig.get_size_inches()[1]
+    fig.text(0.012, 1 - 0.06 / height, text, fontsize=9.5, fontweight="bold", va="top", ha="left")
+    if subtitle:
+        fig.text(0.012, 1 - 0.25 / height, subtitle, fontsize=8, va="top", ha="left", color=INK)
+
+
+def clean_y(ax: Axes, labels: Sequence[str]) -> None:
+    """Rows 0, 1, ... from the top with their labels, no ticks."""
+    ax.set_yticks(range(len(labels)), labels)
+    ax.set_ylim(len(labels) - 0.5, -0.5)
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+
+
+def render(fig: Figure, stem: Path) -> dict[Path, bytes]:
+    """A figure as PDF and PNG bytes with fixed metadata: equal figures give equal bytes."""
+    out = {}
+    with mpl.rc_context(STYLE):
+        for ending, metadata in (
+            (".pdf", {"CreationDate": None, "Creator": "peacestudy", "Producer": None}),
+            (".png", {"Software": "peacestudy"}),
+        ):
+            buffer = io.BytesIO()
+            fig.savefig(buffer, format=ending[1:], metadata=metadata)
+            out[stem.with_suffix(ending)] = buffer.getvalue()
+    return out

@@ -1,0 +1,61 @@
+"""What the Makefile asks for: results as CSV, figures and tables from them. A file that would not change is left alone."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+
+from peacestudy.core.problems import one_of
+from peacestudy.core.tables import read_plain, to_csv, write_bytes
+from peacestudy.errors import SpecError
+from peacestudy.figures.registry import FIGURES
+from peacestudy.figures.theme import render
+from peacestudy.tables import all_tables
+from peacestudy.study.load import load_study
+from peacestudy.study.results import RESULTS, Results
+
+
+def write_results(study: str, out: Path) -> list[str]:
+    """Compute every result and write it; returns a line a file. An unchanged file keeps its time, so nothing is redrawn for it."""
+    found = Results(load_study(study))
+    lines = []
+    for name, compute in RESULTS.items():
+        table = compute(found)
+        changed = _write(out / f"{name}.csv", to_csv(table).encode())
+        lines.append(f"{out / name}.csv: {len(table)} rows{'' if changed else ', unchanged'}")
+    return lines
+
+
+def _write(path: Path, data: bytes) -> bool:
+    if path.is_file() and path.read_bytes() == data:
+        return False
+    write_bytes(path, data)
+    return True
+
+
+def read_results(folder: Path, names: Iterable[str] = tuple(RESULTS)) -> dict[str, pd.DataFrame]:
+    """The results that stand in a folder, by name."""
+    return {name: read_plain(folder / f"{name}.csv") for name in names}
+
+
+def write_figure(study: str, name: str, results: Path, out: Path) -> str:
+    """Draw one figure of a study from its results; returns a line that names the files."""
+    if name not in FIGURES:
+        raise SpecError(one_of("figure", name, list(FIGURES)))
+    needs = FIGURES[name].needs
+    drawn, table = FIGURES[name].draw(read_results(results, needs))
+    for path, data in render(drawn, out / name).items():
+        write_bytes(path, data)
+    write_bytes(out / f"{name}.csv", to_csv(table).encode())
+    return f"{out / name}: pdf, png, csv ({study})"
+
+
+def write_tables(study: str, results: Path, out: Path) -> list[str]:
+    """Write every table of a study as Markdown, HTML and LaTeX; returns a line a table."""
+    whole = load_study(study)
+    lines = []
+    for table in all_tables(whole.codebook, read_results(results)):
+        for ending, text in table.texts().items():
+            _write(out / f"{table.name}.{ending}", text.encode())
+        lines.append(f"{out / table.name}: {', '.join(table.texts())}")
+    return lines

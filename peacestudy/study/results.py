@@ -1,0 +1,250 @@
+"""The results of a study as tables: everything that figures and tables show is computed here, once, and written as CSV."""
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from peacestudy.coding import internal_consistency
+from peacestudy.core.frame import StudyFrame
+from peacestudy.models import Fit, adjust, detectable, fit
+from peacestudy.study.study import Study
+
+OUTCOME = "lasting_peace"
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """Every result of a study, computed when asked for.
+
+    Attributes
+    ----------
+    study : the study.
+    """
+
+    study: Study
+
+    @cached_property
+    def frame(self) -> StudyFrame:
+        """The primary sample."""
+        return self.study.frame("primary")
+
+    @cached_property
+    def fits(self) -> dict[str, Fit]:
+        """Every declared specification on the primary sample, by name."""
+        return {spec.name: fit(self.frame, spec) for spec in self.study.specs}
+
+    @property
+    def pillars(self) -> list[str]:
+        """Ids of the pillars, in order."""
+        return [p.id for p in self.study.codebook.pillars]
+
+    def terms(self) -> pd.DataFrame:
+        """Every term of every fit: ``model, term, estimate, std_error, statistic, p_value, conf_low, conf_high``."""
+        return pd.concat([f.terms.assign(model=name) for name, f in self.fits.items()])[
+            ["model", *next(iter(self.fits.values())).terms.columns]
+        ]
+
+    def models(self) -> pd.DataFrame:
+        """A row a fit: N, events, clusters, log-likelihood, formula, role."""
+        roles = {s.name: (s.role, s.formula) for s in self.study.config.specs}
+        table = pd.concat([f.glance() for f in self.fits.values()], ignore_index=True)
+        return table.assign(
+            role=table["model"].map(lambda m: roles[m][0]), formula=table["model"].map(lambda m: roles[m][1])
+        )
+
+    def notes(self) -> pd.DataFrame:
+        """Every note of every fit: ``model, kind, text``."""
+        rows = [(name, n.kind, n.text) for name, f in self.fits.items() for n in f.notes]
+        rows += [("study", n.kind, n.text) for n in self.study.notes]
+        return pd.DataFrame(rows, columns=["model", "kind", "text"])
+
+    def hypotheses(self) -> pd.DataFrame:
+        """What was found of every hypothesis, and what this N could have found.
+
+        Returns
+        -------
+        DataFrame
+            ``id, text, model, terms, odds_ratio, conf_low, conf_high`` (a standard deviation more; missing for joint tests),
+            ``statistic, df, p_value, family, p_decide, p_beside, decision, detectable`` (odds ratio found with the
+            declared power at the declared two-sided level; missing for joint tests).
+        """
+        rule = self.study.config.decision
+        rows = [self._tested(h.id, h.text, h.spec, h.terms, h.family) for h in self.study.config.hypotheses]
+        table = pd.DataFrame(rows)
+        table["p_decide"], table["p_beside"] = table["p_value"], table["p_value"]
+        for family in table.loc[table["family"] != "", "family"].unique():
+            part = table["family"] == family
+            table.loc[part, "p_decide"] = adjust(table.loc[part, "p_value"], rule.decide)
+            table.loc[part, "p_beside"] = adjust(table.loc[part, "p_value"], rule.beside)
+        table["decision"] = np.where(table["p_decide"] < rule.alpha, "null rejected", "null not rejected")
+        return table
+
+    def _tested(self, id_: str, text: str, spec: str, terms: tuple[str, ...], family: str) -> dict[str, object]:
+        found, rule = self.fits[spec], self.study.config.decision
+        head: dict[str, object] = {"id": id_, "text": text, "model": spec, "terms": " ".join(terms)}
+        if len(terms) > 1:
+            test = found.joint_test(list(terms))
+            empty = dict.fromkeys(["odds_ratio", "conf_low", "conf_high", "detectable"], np.nan)
+            return (
+                head | empty | {"statistic": test.statistic, "df": test.df, "p_value": test.p_value, "family": family}
+            )
+        row = found.tidy(exponentiate=True).set_index("term").loc[terms[0]]
+        least = np.exp(detectable(found.terms.set_index("term").loc[terms[0], "std_error"], rule.power, rule.alpha))
+        return head | {
+            "odds_ratio": row["estimate"], "conf_low": row["conf_low"], "conf_high": row["conf_high"], "detectable": least,
+            "statistic": row["statistic"], "df": 1, "p_value": row["p_value"], "family": family,
+        }  # fmt: skip
+
+    def profile(self) -> pd.DataFrame:
+        """Pillar scores of every case of the primary sample, with its outcome, sorted by outcome and breadth."""
+        columns = ["case_id", "label", "t0", OUTCOME, "stopped", *self.pillars, "breadth", "power_sharing"]
+        return self.frame.data[columns].sort_values(
+            [OUTCOME, "breadth", "case_id"], ascending=[False, False, True], ignore_index=True
+        )
+
+    def descriptive(self) -> pd.DataFrame:
+        """Scores and controls by outcome: ``variable, n, missing, mean, sd, min, max, mean_peace, mean_none, difference``."""
+        data = self.frame.data
+        columns = [*self.pillars, "breadth", "power_sharing", *sorted(self.study.covariates["variable"].unique())]
+        peace = data[OUTCOME].astype(float)
+        rows = []
+        for name in columns:
+            x = data[name].astype(float)
+            mean = x[peace == 1].mean(), x[peace == 0].mean()
+            rows.append(
+                (
+                    name,
+                    int(x.notna().sum()),
+                    int(x.isna().sum()),
+                    x.mean(),
+                    x.std(),
+                    x.min(),
+                    x.max(),
+                    *mean,
+                    mean[0] - mean[1],
+                )
+            )
+        return pd.DataFrame(
+            rows, columns=["variable", "n", "missing", "mean", "sd", "min", "max", "mean_peace", "mean_none", "difference"]
+        )  # fmt: skip
+
+    def consistency(self) -> pd.DataFrame:
+        """Alpha and omega of every pillar in the primary sample, as description."""
+        return internal_consistency(self.study.coding, self.frame.data["case_id"])
+
+    def survival(self) -> pd.DataFrame:
+        """Kaplan-Meier curves of peace by breadth: ``group, years, at_risk, events, censored, survival, conf_low, conf_high``.
+
+        Sample ``durations``: censored windows included, so that recent attempts speak for the years they were seen.
+        Intervals are pointwise 95 %, log-log. Breadth is split as study.toml says; no test rests on it.
+        """
+        data = self.study.frame("durations").data
+        seen = data[data["peace_years"] > 0]
+        middle = float(seen["breadth"].median())
+        low, high = f"breadth up to {middle:.2f}", f"breadth above {middle:.2f}"
+        groups = np.where(seen["breadth"] > middle, high, low)
+        return pd.concat([_kaplan_meier(seen[groups == g], g) for g in (high, low)], ignore_index=True)
+
+    def ledger(self) -> pd.DataFrame:
+        """The ledger from the source's rows to the primary sample."""
+        return self.frame.ledger.table()
+
+    def coverage(self) -> pd.DataFrame:
+        """Which context values the primary sample has, and why the others are missing: ``variable, kind, reason, cases``."""
+        long = self.study.covariates
+        part = long[long["case_id"].isin(self.frame.data["case_id"])]
+        reason = (
+            part["reason"].fillna("").str.replace(r"^(imports|exports|gdp_per_capita|population): ", "", regex=True)
+        )
+        kind = pd.Series("no value in the source", index=part.index).mask(reason == "", "value")
+        for prefix in ("outside coverage", "special code"):
+            kind = kind.mask(reason.str.startswith(prefix), prefix)
+        kind = kind.mask(reason.str.contains("several governments"), "several governments").mask(
+            reason.str.contains(" ended on "), "no such state"
+        )
+        out = (
+            part.assign(kind=kind, reason=reason)
+            .groupby(["variable", "kind", "reason"], sort=True)
+            .size()
+            .rename("cases")
+        )
+        return out.reset_index()
+
+    def facts(self) -> pd.DataFrame:
+        """Single numbers that prose quotes: ``fact, value``."""
+        wide = self.study.frame("overlapping").data
+        data = self.frame.data
+        failed = wide[~wide[OUTCOME].astype(bool)]
+        rows: list[tuple[str, float]] = [
+            ("attempts", len(self.study.cases)),
+            ("eligible", int(self.study.cases["eligible"].sum())),
+            ("complete", len(wide)), ("complete_peace", int(wide[OUTCOME].sum())), ("complete_conflicts", wide["conflict_id"].nunique()),
+            ("primary", len(data)), ("primary_peace", int(data[OUTCOME].sum())), ("primary_conflicts", data["conflict_id"].nunique()),
+            ("primary_countries", data["country"].nunique()),
+            ("complete_failed", len(failed)), ("complete_failed_fighting_next_year", int((~failed["stopped"].astype(bool)).sum())),
+            ("complete_stopped", int(wide["stopped"].sum())), ("complete_held", int(wide["held"].fillna(False).sum())),
+            ("complete_peace_share_active", float(wide[wide["active"] == 1][OUTCOME].astype(float).mean())),
+            ("complete_peace_share_quiet", float(wide[wide["active"] == 0][OUTCOME].astype(float).mean())),
+            ("correlation_breadth_log_pages", float(np.corrcoef(data["breadth"], np.log(data["pages"]))[0, 1])),
+            ("correlation_breadth_log_pages_complete", float(np.corrcoef(wide["breadth"], np.log(wide["pages"]))[0, 1])),
+        ]  # fmt: skip
+        return pd.DataFrame(rows, columns=["fact", "value"]).astype({"value": float})
+
+    def cases(self) -> pd.DataFrame:
+        """The cases of the primary sample, a row each, for the table of cases."""
+        columns = [
+            "case_id",
+            "label",
+            "first_date",
+            "last_date",
+            "n_scored",
+            "pages",
+            "breadth",
+            OUTCOME,
+            "peace_years",
+            "event",
+        ]
+        return self.frame.data[columns].sort_values("label", ignore_index=True)
+
+
+RESULTS: dict[str, Callable[[Results], pd.DataFrame]] = {
+    "terms": Results.terms, "models": Results.models, "notes": Results.notes, "hypotheses": Results.hypotheses,
+    "profile": Results.profile, "descriptive": Results.descriptive, "consistency": Results.consistency,
+    "survival": Results.survival, "ledger": Results.ledger, "coverage": Results.coverage, "facts": Results.facts,
+    "cases": Results.cases,
+}  # fmt: skip
+
+
+def _kaplan_meier(part: pd.DataFrame, group: str) -> pd.DataFrame:
+    """One curve, from the first year after t0 to the last year seen, with the number at risk at the start of each year."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # statsmodels.duration imports warn about their own deprecations
+        from statsmodels.duration.survfunc import SurvfuncRight
+    years, event = part["peace_years"].to_numpy(dtype=float), part["event"].to_numpy(dtype=float)
+    curve = SurvfuncRight(years, event)
+    at = {
+        float(t): (float(s), float(se))
+        for t, s, se in zip(curve.surv_times, curve.surv_prob, curve.surv_prob_se, strict=True)
+    }
+    rows, last = [], (1.0, 0.0)
+    for year in range(int(years.max()) + 1):
+        last = at.get(float(year), last)
+        low, high = _log_log(*last)
+        events, gone = int(((years == year) & (event == 1)).sum()), int(((years == year) & (event == 0)).sum())
+        rows.append((group, year, int((years >= year).sum()), events, gone, last[0], low, high))
+    return pd.DataFrame(
+        rows, columns=["group", "years", "at_risk", "events", "censored", "survival", "conf_low", "conf_high"]
+    )
+
+
+def _log_log(survival: float, std_error: float) -> tuple[float, float]:
+    """Pointwise 95 % interval on the log-log scale (Kalbfleisch and Prentice 2002, 1.4), which stays in [0, 1]."""
+    if not 0 < survival < 1:
+        return survival, survival
+    theta = 1.959963984540054 * std_error / (survival * np.log(survival))
+    ends = sorted((survival ** np.exp(theta), survival ** np.exp(-theta)))
+    return float(ends[0]), float(ends[1])

@@ -1,0 +1,138 @@
+"""The Study: a folder of values, codebook and tables, read whole or not at all."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from peacestudy.coding import Coding, score
+from peacestudy.core.cases import Case, find_case
+from peacestudy.core.codebook import Codebook
+from peacestudy.core.display import html_table
+from peacestudy.core.frame import StudyFrame
+from peacestudy.core.ledger import Ledger
+from peacestudy.core.problems import Note, one_of
+from peacestudy.errors import SpecError
+from peacestudy.joins import join
+from peacestudy.models import ModelSpec
+from peacestudy.study.config import Config
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """One study: its declared values, codebook, cases, codes, outcomes and context.
+
+    Attributes
+    ----------
+    folder : where it was read from.
+    config : study.toml.
+    codebook : codebook.toml.
+    coding : codings.csv, checked against the codebook.
+    tables : every table of the data package by name.
+
+    Examples
+    --------
+    >>> import peacestudy as ps
+    >>> study = ps.load_study("peace_agreements")
+    >>> frame = study.frame("primary")
+    >>> len(frame), int(frame.data.lasting_peace.sum())
+    (100, 29)
+    """
+
+    folder: Path
+    config: Config
+    codebook: Codebook
+    coding: Coding
+    tables: dict[str, pd.DataFrame] = field(repr=False)
+
+    @property
+    def cases(self) -> pd.DataFrame:
+        """cases.csv, a row a case."""
+        return self.tables["cases"]
+
+    @property
+    def outcomes(self) -> pd.DataFrame:
+        """outcomes.csv, a row a case."""
+        return self.tables["outcomes"]
+
+    @property
+    def covariates(self) -> pd.DataFrame:
+        """covariates.csv, long: ``case_id, variable, value, year, source, reason``."""
+        return self.tables["covariates"]
+
+    @property
+    def specs(self) -> tuple[ModelSpec, ...]:
+        """The declared specifications, in the order of study.toml."""
+        return tuple(s.model() for s in self.config.specs)
+
+    def spec(self, name: str) -> ModelSpec:
+        """A declared specification by its name."""
+        found = {s.name: s for s in self.specs}
+        if name not in found:
+            raise SpecError(one_of("spec", name, list(found)))
+        return found[name]
+
+    def frame(self, sample: str = "all", rule: str | None = None) -> StudyFrame:
+        """The joined table of a declared sample.
+
+        Parameters
+        ----------
+        sample : a sample of study.toml, such as ``primary``.
+        rule : from codes to scores: ``share``, ``depth`` or ``weakest``; None takes the codebook's.
+
+        Returns
+        -------
+        StudyFrame
+            A row a case: the case's own columns, pillar scores and breadth, outcomes, covariates. Its ledger begins
+            with the source and ends with the sample.
+        """
+        samples = {s.id: s for s in self.config.samples}
+        if sample not in samples:
+            raise SpecError(one_of("sample", sample, list(samples)))
+        history = Ledger.read(self.tables["ledger"]) if "ledger" in self.tables else Ledger()
+        start = self.cases.drop(columns="source", errors="ignore")
+        frame = StudyFrame(start, self.config.unit, "case_id", history)
+        wide = (
+            self.covariates.pivot(index="case_id", columns="variable", values="value")
+            .reset_index()
+            .rename_axis(columns=None)
+        )
+        parts = {
+            "scores": score(self.coding, rule),
+            "outcomes": self.outcomes.drop(columns="source", errors="ignore"),
+            "covariates": wide,
+        }
+        for name, table in parts.items():
+            frame = join(frame, table, on="case_id", name=name)
+        steps = {s.id: s for s in self.config.steps}
+        for step in (steps[i] for i in samples[sample].steps):
+            frame = frame.keep(frame.data[step.column], step.step, step.reason)
+        return frame
+
+    def case(self, case_id: str) -> Case:
+        """Everything the study knows of a case, each fact with its source."""
+        row = find_case(self.cases, case_id)
+        own = [("cases", k, v, row.get("source")) for k, v in row.items() if k != "source"]
+        after = self.outcomes[self.outcomes["case_id"] == case_id]
+        own += [
+            ("outcomes", k, v, after["source"].iloc[0])
+            for k, v in after.iloc[0].items()
+            if k not in ("case_id", "source")
+        ]
+        around = self.covariates[self.covariates["case_id"] == case_id]
+        around = around.assign(shown=around["value"].astype(object).where(around["value"].notna(), around["reason"]))
+        own += [("covariates", r.variable, r.shown, r.source) for r in around.itertuples()]
+        codes = self.coding.table[self.coding.table["case_id"] == case_id]
+        own += [("codings", r.indicator_id, r.code, f"{r.source} {r.locator}") for r in codes.itertuples()]
+        return Case(case_id, str(row["label"]), pd.DataFrame(own, columns=["table", "name", "value", "source"]))
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What a reader of any result of this study must know."""
+        return (Note("declared", f"Specifications declared {self.config.declared.date}, sha256 {self.config.declared.hash[:12]}. "
+                     + self.config.declared.statement),)  # fmt: skip
+
+    def _repr_html_(self) -> str:
+        rows = [(name, len(t), ", ".join(t.columns[:6])) for name, t in self.tables.items()]
+        view = pd.DataFrame(rows, columns=["table", "rows", "first columns"])
+        return html_table(view, f"{self.config.title} ({self.config.id})", [self.config.question, *self.notes])

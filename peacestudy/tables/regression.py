@@ -1,0 +1,78 @@
+"""The regression table: models side by side, coefficient over standard error, what was used and what to distrust below."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from peacestudy.errors import SpecError
+from peacestudy.models import Fit
+from peacestudy.tables.table import Table
+
+
+def regression(fits: Fit | Sequence[Fit], caption: str = "Regression", name: str = "regression") -> Table:
+    """Models side by side.
+
+    Parameters
+    ----------
+    fits : one fit or several.
+    caption, name : of the table.
+
+    Returns
+    -------
+    Table
+        A row a term with ``estimate (standard error)`` and the p value, then N, events, clusters, log-likelihood and
+        pseudo R2. No stars. The notes of the fits stand below, each once, with the models they belong to.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import peacestudy as ps
+    >>> d = pd.DataFrame({"y": [0, 1, 0, 1, 1, 0], "x": [1, 2, 3, 4, 5, 6]})
+    >>> t = regression(ps.fit(d, ps.ModelSpec("m", "y ~ x", "firth", "hc1")))
+    >>> list(t.body.columns)
+    ['term', 'm']
+    """
+    each = [fits] if isinstance(fits, Fit) else list(fits)
+    if not each:
+        raise SpecError("a regression table needs at least one fit.")
+    notes: dict[str, list[str]] = {}
+    for f in each:
+        for n in f.notes:
+            notes.setdefault(str(n), []).append(f.spec.name)
+    parts = pd.concat([f.terms.assign(model=f.spec.name) for f in each])
+    models = pd.concat([f.glance() for f in each])
+    return regression_from_tables(parts, models, notes, caption, name)
+
+
+def regression_from_tables(
+    terms: pd.DataFrame, models: pd.DataFrame, notes: dict[str, list[str]], caption: str, name: str
+) -> Table:  # fmt: skip
+    """The same from stored results: ``terms`` with a column ``model``, ``models`` as from ``Fit.glance``.
+
+    ``notes`` maps a note to the models it belongs to.
+    """
+    names = models["model"].tolist()
+    order = list(dict.fromkeys(terms["term"]))
+    order = [t for t in order if t != "Intercept"] + [t for t in order if t == "Intercept"]
+    cells = {(m, t): f"{b:.2f} ({se:.2f}), p {p:.3f}" for m, t, b, se, p in
+             terms[["model", "term", "estimate", "std_error", "p_value"]].itertuples(index=False, name=None)}  # fmt: skip
+    rows = [[t, *(cells.get((m, t), "") for m in names)] for t in order]
+    by = models.set_index("model")
+    for label, column, form in (("N", "n", "{:.0f}"), ("Events", "n_events", "{:.0f}"), ("Clusters", "n_clusters", "{:.0f}"),
+                                ("Log-likelihood", "loglik", "{:.2f}"), ("Pseudo R2 (McFadden)", "pseudo_r2", "{:.3f}"),
+                                ("R2", "r_squared", "{:.3f}")):  # fmt: skip
+        values = [by.loc[m, column] for m in names]
+        if any(v is not None and not _missing(v) for v in values):
+            rows.append(
+                [label, *("" if _missing(v) else str(v) if isinstance(v, tuple) else form.format(v) for v in values)]
+            )
+    said = ["Cells: coefficient (standard error), p value, two-sided."]
+    said += [
+        f"{', '.join(dict.fromkeys(who)) if len(set(who)) < len(names) else 'All models'}: {text}"
+        for text, who in notes.items()
+    ]
+    return Table(name, caption, pd.DataFrame(rows, columns=["term", *names]), tuple(said))
+
+
+def _missing(value: object) -> bool:
+    return value is None or (isinstance(value, float) and value != value)

@@ -1,0 +1,120 @@
+"""The tables of a study from its stored results: codebook, cases, descriptive by outcome, hypotheses, regression."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from peacestudy.core.codebook import Codebook
+from peacestudy.tables.regression import regression_from_tables
+from peacestudy.tables.table import Table
+
+PEACE = "Lasting peace: no year with 25 or more battle-related deaths in the five calendar years after the last substantive agreement."
+SOURCES = "Data: PA-X v10; UCDP/PRIO ACD 25.1. Context: V-Dem v15, Polity5, WDI 2025-10, COW IGO v3 and Trade v4, in the year before t0."
+
+
+def all_tables(codebook: Codebook, results: Mapping[str, pd.DataFrame]) -> list[Table]:
+    """Every table of a study.
+
+    Parameters
+    ----------
+    codebook : of the study.
+    results : stored results by name.
+    """
+    return [codebook_table(codebook), cases_table(results["cases"]), descriptive_table(results["descriptive"], results["consistency"]),
+            hypotheses_table(results["hypotheses"]), regression_table(results, "primary"), regression_table(results, "beside")]  # fmt: skip
+
+
+def codebook_table(book: Codebook) -> Table:
+    """Every indicator with its question, level, codes and reason."""
+    t = book.table()
+    body = t[["pillar", "name", "level", "codes", "columns", "dimension", "reason"]].rename(
+        columns={"columns": "PA-X columns"}
+    )
+    body = body.assign(codes=body["codes"].str.replace(r"; ", ", "))
+    notes = [f"{p.name}. {p.theory} Hypothesis: {p.hypothesis} ({p.source})." for p in book.entries]
+    return Table("codebook", f"Codebook: {book.title}, version {book.version}, {len(t)} indicators", body, tuple(notes))
+
+
+def cases_table(cases: pd.DataFrame) -> Table:
+    """The cases of the primary sample."""
+    peace = cases["lasting_peace"].astype(bool)
+    body = pd.DataFrame({
+        "case": cases["label"], "id": cases["case_id"], "first agreement": cases["first_date"], "last agreement": cases["last_date"],
+        "texts": cases["n_scored"], "pages": cases["pages"], "breadth": cases["breadth"].map("{:.2f}".format),
+        "lasting peace": peace.map({True: "yes", False: "no"}),
+        "fighting next seen": [f"year {y:.0f}" if e else f"not in {y:.0f} years" for y, e in zip(cases["peace_years"], cases["event"].astype(bool), strict=True)],
+    })  # fmt: skip
+    caption = (
+        f"Cases: {len(cases)} settlement attempts that do not overlap, {int(peace.sum())} followed by lasting peace"
+    )
+    note = "Agreements: first and last substantive one of the attempt. Texts and pages: what is scored. Fighting next seen: years after t0, to 2024."
+    return Table("cases", caption, body, (f"{PEACE} {note}", SOURCES))
+
+
+def descriptive_table(d: pd.DataFrame, consistency: pd.DataFrame) -> Table:
+    """Scores and controls by outcome, with internal consistency of the pillars."""
+    alpha, omega = (consistency.set_index("pillar")[c] for c in ("alpha", "omega"))
+    body = pd.DataFrame({
+        "variable": d["variable"], "N": d["n"], "missing": d["missing"],
+        **{c: d[c].map(_number) for c in ("mean", "sd", "min", "max")},
+        "mean, lasting peace": d["mean_peace"].map(_number), "mean, no lasting peace": d["mean_none"].map(_number),
+        "difference": d["difference"].map(_number),
+        "alpha": d["variable"].map(alpha).map(_number), "omega": d["variable"].map(omega).map(_number),
+    })  # fmt: skip
+    gaps = [f"{p}: {n}." for p, n in zip(consistency["pillar"], consistency["note"].fillna(""), strict=True) if n]
+    note = ("Alpha (Cronbach) and omega (McDonald, one factor, maximum likelihood) describe how a pillar's indicators go together; a pillar is made of "
+            "its indicators, so a low value is no fault. Differences hold nothing constant.")  # fmt: skip
+    return Table(
+        "descriptive",
+        f"Scores, controls and context by outcome, N = {int(d['n'].max())}",
+        body,
+        (note, *gaps, PEACE, SOURCES),
+    )
+
+
+def hypotheses_table(h: pd.DataFrame) -> Table:
+    """Every hypothesis with its odds ratio, tests and the smallest effect this N could have found."""
+    ratio = [
+        ("" if pd.isna(o) else f"{o:.2f} [{a:.2f}, {b:.2f}]")
+        for o, a, b in zip(h["odds_ratio"], h["conf_low"], h["conf_high"], strict=True)
+    ]
+    family = h["family"].notna() & (h["family"] != "")
+    body = pd.DataFrame({
+        "hypothesis": h["id"], "claim": h["text"], "odds ratio per sd [95 %]": ratio, "p": h["p_value"].map("{:.3f}".format),
+        "p, Holm": h["p_decide"].map("{:.3f}".format).where(family, ""), "p, Benjamini-Hochberg": h["p_beside"].map("{:.3f}".format).where(family, ""),
+        "decision": h["decision"], "least odds ratio found with 80 % power": h["detectable"].map(_number),
+    })  # fmt: skip
+    joint = h[h["odds_ratio"].isna()]
+    notes = [
+        f"{i}: Wald chi-squared({df:.0f}) = {s:.2f}."
+        for i, df, s in zip(joint["id"], joint["df"], joint["statistic"], strict=True)
+    ]
+    note = ("Two-sided at .05; H1 to H7 by Holm over the seven. A null that is not rejected is no proof of no effect: effects below the last column "
+            "would be missed more often than one time in five.")  # fmt: skip
+    return Table(
+        "hypotheses", "Hypotheses: what was found, and what could have been", body, (note, *notes, PEACE, SOURCES)
+    )
+
+
+def regression_table(results: Mapping[str, pd.DataFrame], role: str) -> Table:
+    """Every declared model of one role (primary, or beside)."""
+    models = results["models"]
+    models = models[models["role"] == role]
+    names = set(models["model"])
+    notes: dict[str, list[str]] = {}
+    for model, text in zip(results["notes"]["model"], results["notes"]["text"], strict=True):
+        if model in names:
+            notes.setdefault(text, []).append(model)
+    terms = results["terms"]
+    what = {"primary": "Declared primary models", "beside": "Models shown beside; they decide nothing"}[role]
+    table = regression_from_tables(
+        terms[terms["model"].isin(names)], models, notes, f"{what}: Firth logit of lasting peace", f"regression_{role}"
+    )
+    formulas = tuple(f"{m}: {f}" for m, f in zip(models["model"], models["formula"], strict=True))
+    return Table(table.name, table.caption, table.body, (*table.notes, *formulas, PEACE, SOURCES))
+
+
+def _number(value: float) -> str:
+    if pd.isna(value):
+        return ""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.2f}"
