@@ -8,7 +8,19 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from peacestudy.errors import SpecError
-from peacestudy.figures.theme import BLUE, GREY, INK, PALE, STYLE, canvas, clean_y, footnotes, title
+from peacestudy.figures.theme import (
+    BLUE,
+    GREY,
+    INK,
+    PALE,
+    STYLE,
+    canvas,
+    clean_y,
+    footnotes,
+    note_height,
+    p_text,
+    title,
+)
 from peacestudy.models import Fit
 
 COLUMNS = ["label", "odds_ratio", "conf_low", "conf_high", "p_value"]
@@ -61,11 +73,11 @@ def _terms(fits: list[Fit]) -> pd.DataFrame:
 
 
 def _draw(t: pd.DataFrame, heading: str, subtitle: str, notes: list[str]) -> Figure:
-    height = 1.55 + 0.27 * len(t) + 0.125 * sum(1 + len(n) // 132 for n in notes)
+    height = 1.55 + 0.27 * len(t) + note_height(notes)
     fig = canvas(height)
     title(fig, heading, subtitle)
     foot = footnotes(fig, notes)
-    ax = fig.add_axes((0.245, foot + 0.52 / height, 0.43, 1 - foot - 1.2 / height))
+    ax = fig.add_axes((0.185, foot + 0.52 / height, 0.435, 1 - foot - 1.2 / height))
     y = np.arange(len(t))
     beside = "beside" in t
     up = -0.13 if beside else 0.0
@@ -100,10 +112,16 @@ def _ticks(ax: mpl.axes.Axes, t: pd.DataFrame) -> None:
 
 def _columns(fig: Figure, ax: mpl.axes.Axes, t: pd.DataFrame) -> None:
     """Numbers at the right of the rows."""
-    columns = [("OR [95 %]", 1.03, [f"{r.odds_ratio:.2f} [{r.conf_low:.2f}, {r.conf_high:.2f}]" for r in t.itertuples()]),
-               ("p", 1.42, [f"{p:.3f}" for p in t["p_value"]])]  # fmt: skip
-    if "p_decide" in t:
-        columns.append(("p, Holm", 1.53, ["" if pd.isna(p) else f"{p:.3f}" for p in t["p_decide"]]))
+    ratio = [
+        f"{o:.2f} [{a:.2f}, {b:.2f}]" for o, a, b in zip(t["odds_ratio"], t["conf_low"], t["conf_high"], strict=True)
+    ]
+    ratio = [
+        f"{o:.2f} [{a:.2f}, {b:.2f}]" for o, a, b in zip(t["odds_ratio"], t["conf_low"], t["conf_high"], strict=True)
+    ]
+    columns = [("OR [95 %]", 1.03, ratio)]
+    for head, x, name in (("p", 1.47, "p_value"), ("Holm", 1.60, "p_decide"), ("perm.", 1.73, "p_permutation")):
+        if name in t:
+            columns.append((head, x, [p_text(p) for p in t[name]]))
     blend = ax.get_yaxis_transform()
     for head, x, cells in columns:
         ax.text(x, -0.85, head, transform=blend, fontsize=7.2, fontweight="bold", va="center")

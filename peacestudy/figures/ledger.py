@@ -1,13 +1,15 @@
 """The ledger and the coverage: what happened to every row, and which context values exist for the cases that remain."""
 
 import textwrap
+from collections.abc import Hashable
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from peacestudy.figures.theme import INK, PALE, STYLE, canvas, footnotes, pretty, title
+from peacestudy.figures.theme import INK, NAMES, PALE, STYLE, canvas, footnotes, note_height, pretty, title
 
 # kind of gap -> grey and hatch, told apart in print
 KINDS = {
@@ -26,14 +28,15 @@ def ledger(steps: pd.DataFrame, coverage: pd.DataFrame, heading: str, notes: lis
     heading, notes : text above and below.
     """
     with mpl.rc_context(STYLE):
-        variables = list(dict.fromkeys(coverage["variable"]))
-        height = 2.05 + 0.40 * len(steps) + 0.19 * len(variables) + 0.13 * len(notes)
+        order = list(NAMES)
+        variables = sorted(coverage["variable"].unique(), key=lambda v: order.index(v) if v in order else len(order))
+        height = 2.05 + 0.45 * len(steps) + 0.19 * len(variables) + note_height(notes)
         fig = canvas(height)
         title(fig, heading)
         foot = footnotes(fig, notes)
         lower = 0.19 * len(variables) / height
         below = fig.add_axes((0.29, foot + 0.46 / height, 0.68, lower))
-        above = fig.add_axes((0.29, foot + 1.30 / height + lower, 0.68, 0.40 * len(steps) / height))
+        above = fig.add_axes((0.29, foot + 1.30 / height + lower, 0.68, 0.45 * len(steps) / height))
         _steps(above, steps)
         _coverage(below, coverage, variables)
     return fig
@@ -41,30 +44,31 @@ def ledger(steps: pd.DataFrame, coverage: pd.DataFrame, heading: str, notes: lis
 
 def _steps(ax: mpl.axes.Axes, steps: pd.DataFrame) -> None:
     """A bar a step, as a share of the rows of its unit at the start."""
-    first = {
-        u: float(part["rows_in" if part["kind"].iloc[0] == "keep" else "rows_out"].iloc[0])
-        for u, part in steps.groupby("unit", sort=False)
-    }
     ax.set_xlim(0, 1)
-    for y, row in enumerate(steps.itertuples()):
-        full = first[row.unit]
-        before = float(row.rows_in) / full if row.kind != "gather" else 1.0
-        ax.barh(y - 0.17, before, height=0.36, color=PALE)
-        ax.barh(y - 0.17, float(row.rows_out) / full, height=0.36, color="#4d4d4d")
-        if row.kind == "join":
-            said = (f"{row.rows_in:.0f} in, {row.rows_out:.0f} out; unmatched {row.unmatched:.0f}; other table {row.other_rows:.0f} rows, "
-                    f"unmatched {row.other_unmatched:.0f}")  # fmt: skip
-        elif row.kind == "gather":
-            said = f"{row.rows_in:.0f} agreements become {row.rows_out:.0f} {row.unit}s: {row.why}"
-        else:
-            said = f"{row.rows_in:.0f} in, {row.rows_out:.0f} out, {row.left_out:.0f} left: {row.why}"
-        ax.text(0, y + 0.19, textwrap.shorten(said, 118, placeholder=" ..."), fontsize=6.4, va="center", color=INK)
-    ax.set_yticks(np.arange(len(steps)) - 0.1, [f"{r.step}\n({r.unit}s)" for r in steps.itertuples()], fontsize=6.9)
+    first: dict[str, float] = {}
+    for y, row in enumerate(steps.to_dict("records")):
+        full = first.setdefault(row["unit"], row["rows_out"] if row["kind"] == "gather" else row["rows_in"])
+        ax.barh(y - 0.17, 1.0 if row["kind"] == "gather" else row["rows_in"] / full, height=0.36, color=PALE)
+        ax.barh(y - 0.17, row["rows_out"] / full, height=0.36, color="#4d4d4d")
+        ax.text(
+            0, y + 0.05, "\n".join(textwrap.wrap(_said(row), 106)), fontsize=6.4, va="top", color=INK, linespacing=1.15
+        )
+    labels = [f"{step}\n({unit}s)" for step, unit in zip(steps["step"], steps["unit"], strict=True)]
+    ax.set_yticks(np.arange(len(steps)) - 0.1, labels, fontsize=6.9)
     ax.set_ylim(len(steps) - 0.5, -0.5)
     ax.tick_params(axis="y", length=0)
     ax.set_xticks([])
     ax.spines[["left", "bottom"]].set_visible(False)
-    ax.set_title("Rows at every step (dark: kept; pale: left out), as a share of the first row count of their unit")
+    ax.set_title("Rows kept (dark) and left out (pale) at every step")
+
+
+def _said(row: dict[Hashable, Any]) -> str:
+    rows = f"{row['rows_in']:.0f} in, {row['rows_out']:.0f} out"
+    if row["kind"] == "join":
+        return f"{rows}; unmatched {row['unmatched']:.0f}; other table {row['other_rows']:.0f} rows, unmatched {row['other_unmatched']:.0f}"
+    if row["kind"] == "gather":
+        return f"{row['rows_in']:.0f} agreements become {row['rows_out']:.0f} {row['unit']}s: {row['why']}"
+    return f"{rows}, {row['left_out']:.0f} left out: {row['why']}"
 
 
 def _coverage(ax: mpl.axes.Axes, coverage: pd.DataFrame, variables: list[str]) -> None:

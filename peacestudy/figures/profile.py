@@ -6,9 +6,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from peacestudy.figures.theme import GREY, SEQUENCE, STYLE, canvas, footnotes, pretty, title
+from peacestudy.figures.theme import GREY, SEQUENCE, STYLE, canvas, footnotes, note_height, pretty, title
 
-ROW = 0.112  # inches a case
+ROW = 0.106  # inches a case
 
 
 def profile(table: pd.DataFrame, pillars: list[str], outcome: str, heading: str, notes: list[str]) -> Figure:
@@ -24,22 +24,22 @@ def profile(table: pd.DataFrame, pillars: list[str], outcome: str, heading: str,
     yes, no = (table[table[outcome].astype(bool) == side].reset_index(drop=True) for side in (True, False))
     with mpl.rc_context(STYLE):
         rows = max(len(yes) + 12, len(no) + 2)
-        height = 1.75 + ROW * rows + 0.13 * len(notes)
+        height = 1.75 + ROW * rows + note_height(notes)
         fig = canvas(height)
         title(fig, heading)
         foot = footnotes(fig, notes)
         top = 1 - 1.12 / height
         unit = (top - foot - 0.06 / height) / rows
         scale = _panel(
-            fig, (0.215, top - unit * len(yes), 0.235, unit * len(yes)), yes, pillars, f"Lasting peace: {len(yes)}"
+            fig, (0.262, top - unit * len(yes), 0.215, unit * len(yes)), yes, pillars, f"Lasting peace: {len(yes)}"
         )
-        _panel(fig, (0.735, top - unit * len(no), 0.235, unit * len(no)), no, pillars, f"No lasting peace: {len(no)}")
+        _panel(fig, (0.755, top - unit * len(no), 0.215, unit * len(no)), no, pillars, f"No lasting peace: {len(no)}")
         low = top - unit * (len(yes) + 7)
         means = pd.DataFrame([part[pillars].mean() for part in (yes, no)]).assign(
             label=["Mean, lasting peace", "Mean, no lasting peace"]
         )
-        _panel(fig, (0.215, low, 0.235, unit * 4), means, pillars, "", numbers=True)
-        bar = fig.add_axes((0.215, low - 0.36 / height, 0.235, 0.10 / height))
+        _panel(fig, (0.262, low, 0.215, unit * 4), means, pillars, "", numbers=True)
+        bar = fig.add_axes((0.262, low - 0.36 / height, 0.215, 0.10 / height))
         fig.colorbar(scale, cax=bar, orientation="horizontal", ticks=[0, 0.25, 0.5, 0.75, 1])
         bar.set_title("share of the pillar's indicators present", fontsize=7, loc="left", pad=2)
         bar.tick_params(labelsize=6.5, length=2)

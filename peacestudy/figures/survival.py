@@ -4,9 +4,9 @@ import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
 
-from peacestudy.figures.theme import BLUE, STYLE, VERMILION, canvas, footnotes, title
+from peacestudy.figures.theme import BLUE, STYLE, VERMILION, canvas, footnotes, note_height, title
 
-LOOKS = ((BLUE, "-", "//"), (VERMILION, (0, (4, 1.5)), "\\\\"))
+LOOKS = ((BLUE, "-"), (VERMILION, (0, (4, 1.5))))
 LAST = 20  # years drawn; the table holds all
 SHOWN = (0, 1, 2, 3, 4, 5, 10, 15, 20)
 
@@ -22,12 +22,12 @@ def survival(table: pd.DataFrame, heading: str, notes: list[str], window: int) -
     """
     groups = list(dict.fromkeys(table["group"]))
     with mpl.rc_context(STYLE):
-        height = 4.05 + 0.13 * len(notes)
+        height = 4.05 + note_height(notes)
         fig = canvas(height)
         title(fig, heading)
         foot = footnotes(fig, notes)
         ax = fig.add_axes((0.185, foot + 1.02 / height, 0.79, 1 - foot - 1.36 / height))
-        for name, (colour, line, hatch) in zip(groups, LOOKS, strict=False):
+        for name, (colour, line) in zip(groups, LOOKS, strict=False):
             part = table[(table["group"] == name) & (table["years"] <= LAST)]
             n = int(part["at_risk"].iloc[0])
             ax.fill_between(
@@ -68,7 +68,7 @@ def survival(table: pd.DataFrame, heading: str, notes: list[str], window: int) -
 def _at_risk(fig: Figure, ax: mpl.axes.Axes, table: pd.DataFrame, groups: list[str], height: float) -> None:
     box = ax.get_position()
     fig.text(0.012, box.y0 - 0.50 / height, "At risk", fontsize=7.4, fontweight="bold", va="center")
-    for i, (name, (colour, _, _)) in enumerate(zip(groups, LOOKS, strict=False)):
+    for i, (name, (colour, _)) in enumerate(zip(groups, LOOKS, strict=False)):
         y = box.y0 - (0.68 + 0.16 * i) / height
         fig.text(0.012, y, name, fontsize=7.2, va="center", color=colour)
         part = table[table["group"] == name].set_index("years")["at_risk"]

@@ -14,9 +14,11 @@ PAGE = 7.1  # inches: the text width of a journal page
 INK, GREY, PALE = "#1a1a1a", "#6e6e6e", "#d9d9d9"
 # Okabe and Ito's blue and vermilion: apart for colour-blind readers, and apart in grey (lightness .43 and .56)
 BLUE, VERMILION = "#0072b2", "#d55e00"
+NOTE = 6.6  # points
+COLUMNS = 148  # characters of a footnote across the page
 SEQUENCE = "Greys"  # shares from 0 to 1
 
-STYLE: dict[str, Any] = {
+STYLE: Any = {
     "font.family": "DejaVu Sans", "font.size": 8.0, "axes.titlesize": 8.5, "axes.labelsize": 8.0, "xtick.labelsize": 7.5,
     "ytick.labelsize": 7.5, "legend.fontsize": 7.5, "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": GREY,
     "xtick.color": INK, "ytick.color": INK, "axes.linewidth": 0.7, "pdf.fonttype": 42, "svg.hashsalt": "peacestudy",
@@ -43,17 +45,42 @@ def pretty(name: str) -> str:
     return NAMES.get(inner, inner) + (" (per sd)" if inner != name else "")
 
 
+class HouseFigure(Figure):
+    """A matplotlib Figure that belongs to no window, and shows itself as the last expression of a notebook cell."""
+
+    def _repr_png_(self) -> bytes:
+        buffer = io.BytesIO()
+        with mpl.rc_context(STYLE):
+            self.savefig(buffer, format="png", dpi=STYLE["figure.dpi"])
+        return buffer.getvalue()
+
+
 def canvas(height: float, width: float = PAGE) -> Figure:
-    """An empty figure in the house style; it belongs to no window and no global state."""
+    """An empty figure in the house style."""
     with mpl.rc_context(STYLE):
-        return Figure(figsize=(width, height))
+        return HouseFigure(figsize=(width, height))
 
 
-def footnotes(fig: Figure, lines: Iterable[str], bottom: float = 0.012, columns: int = 132) -> float:
-    """Write notes at the foot of a figure; returns the height they take, as a share of the figure's."""
-    text = "\n".join("\n".join(textwrap.wrap(line, columns)) for line in lines)
-    fig.text(0.012, bottom, text, fontsize=6.6, va="bottom", ha="left", color=INK, linespacing=1.25)
-    return bottom + (text.count("\n") + 1) * 6.6 * 1.30 / 72 / fig.get_size_inches()[1]
+def wrapped(lines: Iterable[str]) -> str:
+    """Notes broken into lines that fit the page."""
+    return "\n".join("\n".join(textwrap.wrap(line, COLUMNS)) for line in lines)
+
+
+def note_height(lines: Iterable[str]) -> float:
+    """Inches that notes take at the foot of a figure."""
+    return (wrapped(lines).count("\n") + 1) * NOTE * 1.30 / 72
+
+
+def footnotes(fig: Figure, lines: Sequence[str], bottom: float = 0.012) -> float:
+    """Write notes at the foot of a figure; returns where they end, as a share of its height."""
+    fig.text(0.012, bottom, wrapped(lines), fontsize=NOTE, va="bottom", ha="left", color=INK, linespacing=1.25)
+    height: float = fig.get_size_inches()[1]
+    return bottom + note_height(lines) / height
+
+
+def p_text(p: float) -> str:
+    """A p value as it is printed; nothing where there is none."""
+    return "" if p != p else "< .001" if p < 0.0005 else f"{p:.3f}"
 
 
 def title(fig: Figure, text: str, subtitle: str = "") -> None:

@@ -2,7 +2,8 @@
 
 from peacestudy.models.fit import fit
 from peacestudy.models.inference import JointTest, adjust, detectable
+from peacestudy.models.permutation import permutation_test
 from peacestudy.models.result import Fit
 from peacestudy.models.spec import ModelSpec
 
-__all__ = ["Fit", "JointTest", "ModelSpec", "adjust", "detectable", "fit"]
+__all__ = ["Fit", "JointTest", "ModelSpec", "adjust", "detectable", "fit", "permutation_test"]

@@ -27,12 +27,14 @@ def covariance(est: Estimates, vcov: str, clusters: tuple[np.ndarray, ...], smal
     """
     if vcov == "classical":
         return est.classical
-    if vcov != "cluster":
-        meat = _hc(est, vcov)
-    else:
-        meat = sum(sign * _grouped(est.scores, groups, small_sample) for sign, groups in _signed(clusters))  # type: ignore[assignment]
+    meat = _clustered(est.scores, clusters, small_sample) if vcov == "cluster" else _hc(est, vcov)
     out: np.ndarray = est.bread @ meat @ est.bread
     return out
+
+
+def _clustered(scores: np.ndarray, clusters: tuple[np.ndarray, ...], small_sample: bool) -> np.ndarray:
+    parts = [sign * _grouped(scores, groups, small_sample) for sign, groups in _signed(clusters)]
+    return np.asarray(sum(parts))
 
 
 def _hc(est: Estimates, vcov: str) -> np.ndarray:

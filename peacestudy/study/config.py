@@ -56,7 +56,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Specification:
-    """A declared model. ``role``: ``primary``, or ``beside`` for what is shown and decides nothing."""
+    """A declared model. ``role``: ``primary``; ``beside`` or ``check`` for what is shown and decides nothing."""
 
     name: str
     formula: str
@@ -92,6 +92,17 @@ class Decision:
 
 
 @dataclass(frozen=True)
+class Permutation:
+    """A check by dealing the outcome anew: of the terms of a family, within strata."""
+
+    spec: str
+    family: str
+    strata: str
+    draws: int
+    seed: int
+
+
+@dataclass(frozen=True)
 class Display:
     """Choices that figures need and no test rests on."""
 
@@ -113,10 +124,11 @@ class Config:
     specs: tuple[Specification, ...]
     hypotheses: tuple[Hypothesis, ...]
     decision: Decision
+    permutation: Permutation
     display: Display
 
     def declaration_hash(self) -> str:
-        """SHA-256 of what is declared: cases, steps, samples, specifications, hypotheses and how they are decided."""
+        """SHA-256 of what is declared: cases, steps, samples, specifications, hypotheses, how they are decided and checked."""
         values = asdict(self)
-        part = {k: values[k] for k in ("cases", "steps", "samples", "specs", "hypotheses", "decision")}
+        part = {k: values[k] for k in ("cases", "steps", "samples", "specs", "hypotheses", "decision", "permutation")}
         return hashlib.sha256(json.dumps(part, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

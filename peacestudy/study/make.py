@@ -10,9 +10,9 @@ from peacestudy.core.tables import read_plain, to_csv, write_bytes
 from peacestudy.errors import SpecError
 from peacestudy.figures.registry import FIGURES
 from peacestudy.figures.theme import render
-from peacestudy.tables import all_tables
 from peacestudy.study.load import load_study
 from peacestudy.study.results import RESULTS, Results
+from peacestudy.tables import all_tables
 
 
 def write_results(study: str, out: Path) -> list[str]:

@@ -7,10 +7,14 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
 from peacestudy.coding import internal_consistency
 from peacestudy.core.frame import StudyFrame
-from peacestudy.models import Fit, adjust, detectable, fit
+from peacestudy.core.problems import one_of
+from peacestudy.errors import SpecError
+from peacestudy.figures.registry import FIGURES
+from peacestudy.models import Fit, adjust, detectable, fit, permutation_test
 from peacestudy.study.study import Study
 
 OUTCOME = "lasting_peace"
@@ -36,6 +40,12 @@ class Results:
     def fits(self) -> dict[str, Fit]:
         """Every declared specification on the primary sample, by name."""
         return {spec.name: fit(self.frame, spec) for spec in self.study.specs}
+
+    def figure(self, name: str) -> Figure:
+        """A figure of the study: ``profile``, ``forest``, ``survival`` or ``ledger``."""
+        if name not in FIGURES:
+            raise SpecError(one_of("figure", name, list(FIGURES)))
+        return FIGURES[name].draw({need: RESULTS[need](self) for need in FIGURES[name].needs})[0]
 
     @property
     def pillars(self) -> list[str]:
@@ -70,7 +80,9 @@ class Results:
         DataFrame
             ``id, text, model, terms, odds_ratio, conf_low, conf_high`` (a standard deviation more; missing for joint tests),
             ``statistic, df, p_value, family, p_decide, p_beside, decision, detectable`` (odds ratio found with the
-            declared power at the declared two-sided level; missing for joint tests).
+            declared power at the declared two-sided level; missing for joint tests). The checks, which decide nothing:
+            ``p_profile`` (penalised likelihood ratio, adjusted over the family; missing for joint tests) and
+            ``p_permutation`` (over the family; of the joint test, the joint one).
         """
         rule = self.study.config.decision
         rows = [self._tested(h.id, h.text, h.spec, h.terms, h.family) for h in self.study.config.hypotheses]
@@ -80,6 +92,9 @@ class Results:
             part = table["family"] == family
             table.loc[part, "p_decide"] = adjust(table.loc[part, "p_value"], rule.decide)
             table.loc[part, "p_beside"] = adjust(table.loc[part, "p_value"], rule.beside)
+            table.loc[part, "p_profile"] = adjust(table.loc[part, "p_profile"], rule.decide)
+        table["p_permutation"] = self._dealt(table)
+        table["family"] = table["family"].where(table["family"] != "", None)
         table["decision"] = np.where(table["p_decide"] < rule.alpha, "null rejected", "null not rejected")
         return table
 
@@ -88,16 +103,41 @@ class Results:
         head: dict[str, object] = {"id": id_, "text": text, "model": spec, "terms": " ".join(terms)}
         if len(terms) > 1:
             test = found.joint_test(list(terms))
-            empty = dict.fromkeys(["odds_ratio", "conf_low", "conf_high", "detectable"], np.nan)
+            empty = dict.fromkeys(["odds_ratio", "conf_low", "conf_high", "detectable", "p_profile"], np.nan)
             return (
                 head | empty | {"statistic": test.statistic, "df": test.df, "p_value": test.p_value, "family": family}
             )
         row = found.tidy(exponentiate=True).set_index("term").loc[terms[0]]
-        least = np.exp(detectable(found.terms.set_index("term").loc[terms[0], "std_error"], rule.power, rule.alpha))
+        checked = self.fits.get(f"{spec}_profile")
+        profile = dict(zip(checked.terms["term"], checked.terms["p_value"], strict=True)) if checked else {}
+        std_error = float(found.terms.set_index("term")["std_error"][terms[0]])
+        least = float(np.exp(detectable(std_error, rule.power, rule.alpha)))
         return head | {
             "odds_ratio": row["estimate"], "conf_low": row["conf_low"], "conf_high": row["conf_high"], "detectable": least,
             "statistic": row["statistic"], "df": 1, "p_value": row["p_value"], "family": family,
+            "p_profile": profile.get(terms[0], np.nan),
         }  # fmt: skip
+
+    @cached_property
+    def dealt(self) -> pd.DataFrame:
+        """The permutation check: ``term, statistic, p_permutation, p_family``; last the joint test; strata, draws and seed beside."""
+        rule = self.study.config.permutation
+        terms = [h.terms[0] for h in self.study.config.hypotheses if h.family == rule.family]
+        table = permutation_test(
+            self.frame, self.study.spec(rule.spec), terms, strata=rule.strata, draws=rule.draws, seed=rule.seed
+        )
+        return table.assign(strata=rule.strata, draws=rule.draws, seed=rule.seed)
+
+    def _dealt(self, hypotheses: pd.DataFrame) -> list[float]:
+        """The permutation p of every hypothesis that the check speaks to."""
+        of = self.dealt.set_index("term")
+        rule = self.study.config.permutation
+        single, joint = of["p_family"], float(of["p_permutation"]["joint"])
+        everything = " ".join(t for t in of.index if t != "joint")
+        return [
+            joint if (m, t) == (rule.spec, everything) else float(single.get(t, np.nan)) if f == rule.family else np.nan
+            for m, t, f in zip(hypotheses["model"], hypotheses["terms"], hypotheses["family"], strict=True)
+        ]
 
     def profile(self) -> pd.DataFrame:
         """Pillar scores of every case of the primary sample, with its outcome, sorted by outcome and breadth."""
@@ -140,8 +180,10 @@ class Results:
         """Kaplan-Meier curves of peace by breadth: ``group, years, at_risk, events, censored, survival, conf_low, conf_high``.
 
         Sample ``durations``: censored windows included, so that recent attempts speak for the years they were seen.
-        Intervals are pointwise 95 %, log-log. Breadth is split as study.toml says; no test rests on it.
+        Intervals are pointwise 95 %, log-log. Breadth is split at its median, as study.toml says; no test rests on it.
         """
+        if self.study.config.display.survival_split != "median":
+            raise SpecError(one_of("survival_split", self.study.config.display.survival_split, ("median",)))
         data = self.study.frame("durations").data
         seen = data[data["peace_years"] > 0]
         middle = float(seen["breadth"].median())
@@ -177,7 +219,7 @@ class Results:
     def facts(self) -> pd.DataFrame:
         """Single numbers that prose quotes: ``fact, value``."""
         wide = self.study.frame("overlapping").data
-        data = self.frame.data
+        data, durations = self.frame.data, self.study.frame("durations").data
         failed = wide[~wide[OUTCOME].astype(bool)]
         rows: list[tuple[str, float]] = [
             ("attempts", len(self.study.cases)),
@@ -185,6 +227,7 @@ class Results:
             ("complete", len(wide)), ("complete_peace", int(wide[OUTCOME].sum())), ("complete_conflicts", wide["conflict_id"].nunique()),
             ("primary", len(data)), ("primary_peace", int(data[OUTCOME].sum())), ("primary_conflicts", data["conflict_id"].nunique()),
             ("primary_countries", data["country"].nunique()),
+            ("durations", len(durations)), ("durations_without_a_year", int((durations["peace_years"] == 0).sum())),
             ("complete_failed", len(failed)), ("complete_failed_fighting_next_year", int((~failed["stopped"].astype(bool)).sum())),
             ("complete_stopped", int(wide["stopped"].sum())), ("complete_held", int(wide["held"].fillna(False).sum())),
             ("complete_peace_share_active", float(wide[wide["active"] == 1][OUTCOME].astype(float).mean())),
@@ -215,7 +258,7 @@ RESULTS: dict[str, Callable[[Results], pd.DataFrame]] = {
     "terms": Results.terms, "models": Results.models, "notes": Results.notes, "hypotheses": Results.hypotheses,
     "profile": Results.profile, "descriptive": Results.descriptive, "consistency": Results.consistency,
     "survival": Results.survival, "ledger": Results.ledger, "coverage": Results.coverage, "facts": Results.facts,
-    "cases": Results.cases,
+    "cases": Results.cases, "permutation": lambda r: r.dealt,
 }  # fmt: skip
 
 

@@ -8,7 +8,10 @@ from peacestudy.core.codebook import Codebook
 from peacestudy.tables.regression import regression_from_tables
 from peacestudy.tables.table import Table
 
-PEACE = "Lasting peace: no year with 25 or more battle-related deaths in the five calendar years after the last substantive agreement."
+PEACE = (
+    "Lasting peace: no year with 25 or more battle-related deaths in the five calendar years after the last "
+    "substantive agreement."
+)
 SOURCES = "Data: PA-X v10; UCDP/PRIO ACD 25.1. Context: V-Dem v15, Polity5, WDI 2025-10, COW IGO v3 and Trade v4, in the year before t0."
 
 
@@ -21,7 +24,8 @@ def all_tables(codebook: Codebook, results: Mapping[str, pd.DataFrame]) -> list[
     results : stored results by name.
     """
     return [codebook_table(codebook), cases_table(results["cases"]), descriptive_table(results["descriptive"], results["consistency"]),
-            hypotheses_table(results["hypotheses"]), regression_table(results, "primary"), regression_table(results, "beside")]  # fmt: skip
+            hypotheses_table(results["hypotheses"], int(results["permutation"]["draws"][0])), regression_table(results, "primary"), regression_table(results, "beside"),
+            regression_table(results, "check")]  # fmt: skip
 
 
 def codebook_table(book: Codebook) -> Table:
@@ -72,18 +76,22 @@ def descriptive_table(d: pd.DataFrame, consistency: pd.DataFrame) -> Table:
     )
 
 
-def hypotheses_table(h: pd.DataFrame) -> Table:
+def hypotheses_table(h: pd.DataFrame, draws: int) -> Table:
     """Every hypothesis with its odds ratio, tests and the smallest effect this N could have found."""
     ratio = [
         ("" if pd.isna(o) else f"{o:.2f} [{a:.2f}, {b:.2f}]")
         for o, a, b in zip(h["odds_ratio"], h["conf_low"], h["conf_high"], strict=True)
     ]
-    family = h["family"].notna() & (h["family"] != "")
+    family = h["family"].notna()
     body = pd.DataFrame({
-        "hypothesis": h["id"], "claim": h["text"], "odds ratio per sd [95 %]": ratio, "p": h["p_value"].map("{:.3f}".format),
-        "p, Holm": h["p_decide"].map("{:.3f}".format).where(family, ""), "p, Benjamini-Hochberg": h["p_beside"].map("{:.3f}".format).where(family, ""),
-        "decision": h["decision"], "least odds ratio found with 80 % power": h["detectable"].map(_number),
+        "hypothesis": h["id"], "claim": h["text"], "odds ratio per sd [95 %]": ratio, "p": h["p_value"].map(_p),
+        "p, Holm": h["p_decide"].map(_p).where(family, ""), "p, Benjamini-Hochberg": h["p_beside"].map(_p).where(family, ""),
+        "decision": h["decision"], "check: p, profile, Holm": h["p_profile"].map(_p), "check: p, permutation": h["p_permutation"].map(_p),
+        "least odds ratio found with 80 % power": h["detectable"].map(_number),
     })  # fmt: skip
+    checks = ("The checks were added after the first fit and decide nothing. Profile: penalised likelihood ratio, which does not rest on standard errors. "
+              f"Permutation: the outcome dealt anew {draws:,} times among attempts with, and among those without, fighting in t0; H1 to H7 against the "
+              "largest statistic of the seven.")  # fmt: skip
     joint = h[h["odds_ratio"].isna()]
     notes = [
         f"{i}: Wald chi-squared({df:.0f}) = {s:.2f}."
@@ -92,7 +100,10 @@ def hypotheses_table(h: pd.DataFrame) -> Table:
     note = ("Two-sided at .05; H1 to H7 by Holm over the seven. A null that is not rejected is no proof of no effect: effects below the last column "
             "would be missed more often than one time in five.")  # fmt: skip
     return Table(
-        "hypotheses", "Hypotheses: what was found, and what could have been", body, (note, *notes, PEACE, SOURCES)
+        "hypotheses",
+        "Hypotheses: what was found, and what could have been",
+        body,
+        (note, checks, *notes, PEACE, SOURCES),
     )
 
 
@@ -106,12 +117,20 @@ def regression_table(results: Mapping[str, pd.DataFrame], role: str) -> Table:
         if model in names:
             notes.setdefault(text, []).append(model)
     terms = results["terms"]
-    what = {"primary": "Declared primary models", "beside": "Models shown beside; they decide nothing"}[role]
+    what = {
+        "primary": "Declared primary models",
+        "beside": "Models shown beside; they decide nothing",
+        "check": "Checks added after the first fit; they decide nothing",
+    }[role]
     table = regression_from_tables(
         terms[terms["model"].isin(names)], models, notes, f"{what}: Firth logit of lasting peace", f"regression_{role}"
     )
     formulas = tuple(f"{m}: {f}" for m, f in zip(models["model"], models["formula"], strict=True))
     return Table(table.name, table.caption, table.body, (*table.notes, *formulas, PEACE, SOURCES))
+
+
+def _p(value: float) -> str:
+    return "" if pd.isna(value) else "< .001" if value < 0.0005 else f"{value:.3f}"
 
 
 def _number(value: float) -> str:
