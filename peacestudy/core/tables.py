@@ -5,15 +5,18 @@ row without a word. Here every cell is text first, strictly UTF-8 and NFC, every
 and types come from a schema. Writing: a killed ``to_csv`` leaves half a file; here a file appears whole or not at all.
 """
 
+import codecs
 import csv
 import hashlib
 import io
 import os
+import re
 import tempfile
 import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from peacestudy.core.problems import Problem
@@ -21,14 +24,15 @@ from peacestudy.core.schema import Schema, typed
 from peacestudy.errors import PeacestudyError, SourceError
 
 LIMIT = 512 * 2**20  # bytes; larger files are refused before they are read
+_QUOTE = re.compile(r'[",\r\n]')
 
 
 def read_bytes(path: Path, error: type[PeacestudyError] = SourceError) -> bytes:
     """The bytes of a file, or an error that says what is wrong with it."""
     try:
         size = path.stat().st_size
-    except OSError as err:
-        raise error(f"{path} cannot be read: {err.strerror}. Check the path.") from err
+    except (OSError, ValueError) as err:  # ValueError: a NUL in the path
+        raise error(f"{str(path)!r} cannot be read: {getattr(err, 'strerror', err)}. Check the path.") from err
     if not path.is_file():
         raise error(f"{path} is not a file. Give the path of a file.")
     if size > LIMIT:
@@ -41,20 +45,23 @@ def read_bytes(path: Path, error: type[PeacestudyError] = SourceError) -> bytes:
 
 def read_text(path: Path, error: type[PeacestudyError] = SourceError) -> str:
     """The text of a file: strict UTF-8 (a byte order mark is taken off), NFC, no NUL."""
-    raw = read_bytes(path, error)
+    raw = read_bytes(path, error).removeprefix(codecs.BOM_UTF8)
     try:
-        text = raw.decode("utf-8-sig")
+        text = raw.decode("utf-8")
     except UnicodeDecodeError as err:
-        line = raw[: err.start].count(b"\n") + 1
-        problem = Problem(path.name, line, "", repr(raw[err.start : err.start + 8]), "expected UTF-8",
+        problem = Problem(path.name, _line(raw, err.start), "", repr(raw[err.start : err.start + 8]), "expected UTF-8",
                           "save the file as UTF-8 (in a spreadsheet: 'CSV UTF-8'), or download it again")  # fmt: skip
         raise error(f"{path} is not UTF-8.", [problem]) from err
-    if "\0" in text:
-        line = text[: text.index("\0")].count("\n") + 1
-        raise error(
-            f"{path} holds a NUL byte at line {line}: it is damaged or not a text file. Download or save it again."
-        )
+    if b"\0" in raw:
+        problem = Problem(path.name, _line(raw, raw.index(b"\0")), "", "\0", "a text file holds no NUL byte",
+                          "the file is damaged or not a text file: download or save it again")  # fmt: skip
+        raise error(f"{path} holds a NUL byte.", [problem])
     return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def _line(raw: bytes, at: int) -> int:
+    """The 1-based line of a byte; lines end with CR, LF or both, as in ``csv``."""
+    return len((raw[:at] + b".").splitlines())
 
 
 def read_table(
@@ -111,51 +118,44 @@ def read_plain(path: str | os.PathLike[str]) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
+def row_lines(path: str | os.PathLike[str]) -> list[int]:
+    """The line of the file at which each row of ``read_table`` begins: cells may hold line breaks, lines may be blank."""
+    path = Path(path)
+    return _rows(read_text(path), path.name)[1][1:]
+
+
 def _rows(text: str, file: str) -> tuple[list[list[str]], list[int], list[Problem]]:
     """Cells of a CSV text, the line at which each row begins, and what is wrong with its shape."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     csv.field_size_limit(LIMIT)
     rows: list[list[str]] = []
     lines: list[int] = []
-    problems: list[Problem] = []
+    broken: list[Problem] = []
     begin = 1
     try:
         for row in reader:
             if row or not rows:
                 rows.append(row)
                 lines.append(begin)
-                if len(row) != len(rows[0]):
-                    rule = f"{len(row)} cells where the header has {len(rows[0])}"
-                    problems.append(
-                        Problem(file, begin, "", ",".join(row)[:80], rule, _ragged(begin, text, reader.line_num))
-                    )
             begin = reader.line_num + 1
     except csv.Error as err:
-        problems.append(
-            Problem(
-                file,
-                begin,
-                "",
-                "",
-                f"not well-formed CSV ({err})",
-                "a quote is open or the file is cut off; save or download it again",
-            )
-        )
-    if rows:
-        problems += [
-            Problem(file, 1, name, name, "column names must be filled and unique", "rename the column")
-            for i, name in enumerate(rows[0]) if not name.strip() or name in rows[0][:i]
-        ]  # fmt: skip
+        remedy = "a quote is open or the file is cut off; save or download it again"
+        broken = [Problem(file, begin, "", "", f"not well-formed CSV ({err})", remedy)]
+    header = rows[0] if rows else []
+    problems = []
+    for i, (row, line) in enumerate(zip(rows, lines, strict=True), start=1):
+        if len(row) != len(header):
+            rule = f"{len(row)} cells where the header has {len(header)}"
+            last = i == len(rows) and not broken
+            remedy = ("the file ends here, so it may be cut off: download it again" if last
+                      else "look for a missing or extra comma or quote")  # fmt: skip
+            problems.append(Problem(file, line, "", ",".join(row)[:80], rule, remedy))
+    problems += broken
+    problems += [
+        Problem(file, 1, name, name, "column names must be filled and unique", "rename the column")
+        for i, name in enumerate(header) if not name.strip() or name in header[:i]
+    ]  # fmt: skip
     return rows, lines, problems
-
-
-def _ragged(begin: int, text: str, line_num: int) -> str:
-    last = line_num >= text.count("\n") + (not text.endswith("\n"))
-    return (
-        "the file ends here, so it may be cut off: download it again"
-        if last
-        else "look for a missing or extra comma or quote"
-    )
 
 
 def file_sha256(path: Path) -> str:
@@ -197,12 +197,14 @@ def to_csv(table: pd.DataFrame, columns: Sequence[str] | None = None) -> str:
     Floats are written with ``repr``, the shortest text that gives the same number again.
     """
     part = table if columns is None else table[list(columns)]
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(part.columns)
-    for row in part.astype(object).itertuples(index=False, name=None):
-        writer.writerow([_cell(v) for v in row])
-    return out.getvalue()
+    rows = part.astype(object).itertuples(index=False, name=None)
+    return "".join(_csv_line([_cell(v) for v in row]) for row in [tuple(part.columns), *rows])
+
+
+def _csv_line(cells: list[str]) -> str:
+    # csv.writer leaves a carriage return bare where lines end with a line feed, and no reader takes that back
+    quoted = ['"' + c.replace('"', '""') + '"' if _QUOTE.search(c) else c for c in cells]
+    return (",".join(quoted) or '""') + "\n"
 
 
 def write_table(path: str | os.PathLike[str], table: pd.DataFrame, columns: Sequence[str] | None = None) -> None:
@@ -214,9 +216,9 @@ def _cell(value: object) -> str:
     if value is None or value is pd.NA or value is pd.NaT or value != value:
         return ""
     if isinstance(value, pd.Timestamp):
-        return value.strftime("%Y-%m-%d")
-    if isinstance(value, bool) or type(value).__name__ == "bool_":
-        return str(int(value))  # type: ignore[call-overload]
+        return value.date().isoformat()  # strftime writes the year 999 with three digits
+    if isinstance(value, bool | np.bool_):
+        return str(int(value))
     if isinstance(value, float):
         return repr(float(value))
     return str(value)
