@@ -1,0 +1,126 @@
+"""Figures: nothing clipped, nothing on top of something else, the same bytes twice, and what is drawn is in the CSV."""
+
+from itertools import combinations
+from pathlib import Path
+
+import matplotlib.text
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+import peacestudy as ps
+from peacestudy.figures.registry import FIGURES
+from peacestudy.figures.theme import NAMES, pretty, render
+from peacestudy.study import RESULTS, Results
+
+SLACK = 1.0  # pixels
+
+
+@pytest.fixture(scope="module")
+def results():
+    return Results(ps.load_study("peace_agreements"))
+
+
+@pytest.fixture(scope="module", params=list(FIGURES))
+def drawn(request, results):
+    figure, table = FIGURES[request.param].draw({n: RESULTS[n](results) for n in FIGURES[request.param].needs})
+    return request.param, figure, table
+
+
+def boxes(figure):
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    found = []
+    for text in figure.findobj(matplotlib.text.Text):
+        if text.get_text().strip() and text.get_visible():
+            box = text.get_window_extent(canvas.get_renderer())
+            if box.width > 0:
+                found.append((text, box))
+    return found
+
+
+def hidden(text):
+    """Whether a text is the label of a tick outside its axis, which matplotlib keeps and never draws."""
+    axes = text.axes
+    if axes is None:
+        return False
+    for axis in (axes.xaxis, axes.yaxis):
+        low, high = sorted(axis.get_view_interval())
+        for tick in axis.get_major_ticks():
+            if text in (tick.label1, tick.label2):
+                return not low - 1e-9 <= tick.get_loc() <= high + 1e-9
+    return False
+
+
+def test_no_text_leaves_the_page(drawn):
+    _, figure, _ = drawn
+    page = figure.bbox
+    for text, box in boxes(figure):
+        if not hidden(text):
+            assert box.x0 >= page.x0 - SLACK and box.x1 <= page.x1 + SLACK, text.get_text()
+            assert box.y0 >= page.y0 - SLACK and box.y1 <= page.y1 + SLACK, text.get_text()
+
+
+def test_no_text_covers_another(drawn):
+    _, figure, _ = drawn
+    upright = [(t, b) for t, b in boxes(figure) if t.get_rotation() == 0 and not hidden(t)]
+    for (a, box_a), (b, box_b) in combinations(upright, 2):
+        wide = min(box_a.x1, box_b.x1) - max(box_a.x0, box_b.x0)
+        high = min(box_a.y1, box_b.y1) - max(box_a.y0, box_b.y0)
+        assert wide <= SLACK or high <= 0.25 * min(box_a.height, box_b.height), (a.get_text(), b.get_text())
+
+
+def test_equal_inputs_give_equal_bytes(results):
+    needs = {n: RESULTS[n](results) for n in FIGURES["survival"].needs}
+    one, two = (list(render(FIGURES["survival"].draw(needs)[0], Path("x")).values()) for _ in "ab")
+    assert one == two
+    assert b"CreationDate" not in one[0]
+
+
+def test_a_figure_says_n_and_source(drawn):
+    name, figure, _ = drawn
+    said = " ".join(t.get_text() for t in figure.findobj(matplotlib.text.Text))
+    assert "PA-X" in said and "UCDP" in said
+    assert "100" in said or "104" in said, name
+
+
+def test_the_table_of_what_is_drawn_has_the_numbers(drawn):
+    name, _, table = drawn
+    assert len(table) >= {"forest": 8, "profile": 100, "survival": 20, "ledger": 20}[name]
+
+
+def test_figures_print_in_grey():
+    def lightness(colour):
+        r, g, b = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b
+
+    from peacestudy.figures.survival import LOOKS
+
+    (one, dash_one), (two, dash_two) = LOOKS
+    assert dash_one != dash_two and abs(lightness(one) - lightness(two)) > 0.05
+
+
+def test_forest_takes_fits():
+    rng = np.random.default_rng(1)
+    d = pd.DataFrame({"y": rng.integers(0, 2, 60), "a": rng.normal(size=60), "b": rng.normal(size=60)})
+    fits = ps.fit(d, [ps.ModelSpec(n, "y ~ a + b", "firth", v) for n, v in (("one", "classical"), ("two", "hc1"))])
+    said = " ".join(t.get_text() for t in ps.figures.forest(fits, heading="<b>$x$</b>").findobj(matplotlib.text.Text))
+    assert "two: a" in said and "N 60" in said and "<b>$x$</b>" in said
+    assert ps.figures.forest(fits[0])._repr_png_().startswith(b"\x89PNG")
+
+
+def test_forest_refuses_what_it_cannot_draw():
+    with pytest.raises(ps.SpecError, match="odds_ratio"):
+        ps.figures.forest(pd.DataFrame({"label": ["a"]}))
+
+
+def test_display_names_cover_the_study(results):
+    assert not [v for v in results.study.covariates.variable.unique() if v not in NAMES]
+    assert pretty("scale(norms)") == "Norms (per sd)" and pretty("log(pages)") == "log pages of scored text"
+
+
+def test_the_key_figure_of_the_readme_is_the_figure_that_is_made(results):
+    needs = {n: RESULTS[n](results) for n in FIGURES["forest"].needs}
+    made = render(FIGURES["forest"].draw(needs)[0], Path("forest"))[Path("forest.png")]
+    assert made == (results.study.folder / "forest.png").read_bytes(), "copy build/peace_agreements/figures/forest.png there"

@@ -1,0 +1,133 @@
+"""Results of the study: decided as declared, and equal to what other programs and plain arithmetic say."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+import peacestudy as ps
+from peacestudy.study import RESULTS, Results
+
+
+@pytest.fixture(scope="module")
+def results():
+    return Results(ps.load_study("peace_agreements"))
+
+
+@pytest.fixture(scope="module")
+def hypotheses(results):
+    return results.hypotheses().set_index("id")
+
+
+def test_holm_by_hand(hypotheses):
+    family = hypotheses[hypotheses.family.notna()]
+    assert list(family.index) == ["H1", "H2", "H3", "H4", "H5", "H6", "H7"]
+    p = family.p_value.sort_values()
+    by_hand = (p * np.arange(7, 0, -1)).cummax().clip(upper=1)
+    np.testing.assert_allclose(family.p_decide[p.index], by_hand)
+    bh = (p * 7 / np.arange(1, 8))[::-1].cummin()[::-1]
+    np.testing.assert_allclose(family.p_beside[p.index], bh)
+    assert ((hypotheses.p_decide < 0.05) == (hypotheses.decision == "null rejected")).all()
+
+
+def test_detectable_effect_is_2_8_standard_errors(results, hypotheses):
+    for name, row in hypotheses[hypotheses.detectable.notna()].iterrows():
+        se = results.fits[row.model].terms.set_index("term").std_error[row.terms]
+        want = np.exp((stats.norm.ppf(0.975) + stats.norm.ppf(0.8)) * se)
+        assert row.detectable == pytest.approx(want), name
+
+
+def test_the_primary_fit_by_an_independent_optimiser(results):
+    """Firth's penalised likelihood climbed by scipy, its cluster sandwich by loops over countries."""
+    from scipy.optimize import minimize
+    from scipy.special import expit
+
+    fit = results.fits["pillars"]
+    X, y = fit.design.X, fit.design.y
+
+    def loss(b):
+        p = expit(X @ b)
+        return -(np.sum(y * np.log(p) + (1 - y) * np.log1p(-p)) + 0.5 * np.linalg.slogdet((X * (p * (1 - p))[:, None]).T @ X)[1])
+
+    found = minimize(loss, np.zeros(X.shape[1]), method="BFGS", options={"gtol": 1e-7, "maxiter": 5000})
+    np.testing.assert_allclose(fit.terms.estimate, found.x, atol=2e-4)
+    assert fit.loglik == pytest.approx(-found.fun, abs=1e-7)
+    b = fit.terms.estimate.to_numpy()
+    p = expit(X @ b)
+    W = p * (1 - p)
+    inverse = np.linalg.inv((X * W[:, None]).T @ X)
+    h = np.array([W[i] * X[i] @ inverse @ X[i] for i in range(len(y))])
+    meat = np.zeros_like(inverse)
+    countries = results.frame.data.country.to_numpy()
+    for c in set(countries):
+        s = sum(X[i] * (y[i] - p[i] + h[i] * (0.5 - p[i])) for i in np.flatnonzero(countries == c))
+        meat += np.outer(s, s)
+    G = len(set(countries))
+    np.testing.assert_allclose(fit.terms.std_error, np.sqrt(np.diag(inverse @ meat @ inverse) * G / (G - 1)), rtol=1e-8)
+
+
+def test_the_joint_test_by_hand(results, hypotheses):
+    fit = results.fits["pillars"]
+    at = slice(1, 8)
+    b, V = fit.terms.estimate.to_numpy()[at], fit.vcov.to_numpy()[at, at]
+    chi2 = b @ np.linalg.inv(V) @ b
+    assert hypotheses.statistic["H0_joint"] == pytest.approx(chi2)
+    assert hypotheses.p_value["H0_joint"] == pytest.approx(stats.chi2.sf(chi2, 7))
+
+
+def test_survival_by_counting(results):
+    table = results.survival()
+    data = results.study.frame("durations").data
+    data = data[data.peace_years > 0]
+    middle = data.breadth.median()
+    for group, part in table.groupby("group", sort=False):
+        own = data[data.breadth > middle] if "above" in group else data[data.breadth <= middle]
+        s = 1.0
+        for row in part.itertuples():
+            at_risk = int((own.peace_years >= row.years).sum())
+            events = int(((own.peace_years == row.years) & own.event.astype(bool)).sum())
+            s *= 1 - events / at_risk
+            assert (row.at_risk, row.events) == (at_risk, events)
+            assert row.survival == pytest.approx(s)
+            assert row.conf_low <= row.survival <= row.conf_high
+
+
+def test_every_null_comes_with_what_could_have_been_found(hypotheses):
+    single = hypotheses[hypotheses.odds_ratio.notna()]
+    assert single.detectable.gt(1).all()
+
+
+def test_the_permutation_check_is_seeded(results):
+    from peacestudy.models import permutation_test
+
+    study = results.study
+    once, twice = (
+        permutation_test(results.frame, study.spec("pillars"), ["scale(norms)"], strata="active", draws=50, seed=1) for _ in "ab"
+    )
+    pd.testing.assert_frame_equal(once, twice)
+    assert once.p_permutation.between(1 / 51, 1).all()
+
+
+def test_no_word_says_pre_registered_without_its_not(results):
+    said = " ".join(results.notes().text)
+    assert "nothing here is pre-registered" in said and "declared before they were fitted" in said
+
+
+@pytest.mark.parametrize("name", list(RESULTS))
+def test_every_result_is_a_tidy_table(results, name):
+    table = RESULTS[name](results)
+    assert len(table) and table.columns.is_unique and all(c == c.lower() and " " not in c for c in table.columns)
+
+
+def test_coverage_accounts_for_every_case(results):
+    assert (results.coverage().groupby("variable").cases.sum() == len(results.frame)).all()
+
+
+def test_internal_consistency_of_one_pillar_by_hand(results):
+    from peacestudy.coding.rule_coding import present
+
+    table = results.consistency().set_index("pillar")
+    names = [i.id for i in next(p for p in results.study.codebook.pillars if p.id == "resources").indicators]
+    x = present(results.study.coding.codes())[names].loc[results.frame.data.case_id].to_numpy()
+    c = np.cov(x.T)
+    assert table.alpha["resources"] == pytest.approx(6 / 5 * (1 - np.trace(c) / c.sum()))

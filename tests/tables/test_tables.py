@@ -1,0 +1,74 @@
+"""Tables: whole, escaped, and with the same numbers as the fits."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import peacestudy as ps
+from peacestudy.study import RESULTS, Results
+from peacestudy.tables import Table, all_tables, regression
+
+
+@pytest.fixture(scope="module")
+def tables():
+    results = Results(ps.load_study("peace_agreements"))
+    return {t.name: t for t in all_tables(results.study.codebook, {n: f(results) for n, f in RESULTS.items()})}
+
+
+@pytest.fixture(scope="module")
+def fits():
+    rng = np.random.default_rng(2)
+    d = pd.DataFrame({"y": rng.integers(0, 2, 80), "a_b": rng.normal(size=80), "<b>x</b> & $": rng.normal(size=80)})
+    d["z"] = rng.normal(size=80)
+    binary = ps.ModelSpec("one", "y ~ a_b + `<b>x</b> & $`", "logit", "hc1")
+    return ps.fit(d, [binary, ps.ModelSpec("two", "z ~ a_b", "linear", "classical")])
+
+
+def test_the_tables_of_the_study(tables):
+    names = ["codebook", "cases", "descriptive", "hypotheses", "regression_primary", "regression_beside", "regression_check"]
+    assert list(tables) == names
+    assert len(tables["codebook"].body) == 53 and len(tables["cases"].body) == 100 and len(tables["hypotheses"].body) == 9
+    for t in tables.values():
+        assert t.caption and t.notes and set(t.texts()) == {"md", "html", "tex"}
+
+
+def test_a_regression_table_has_the_numbers_of_its_fits(fits):
+    body = regression(fits).body.set_index("term")
+    row = fits[0].terms.iloc[1]
+    assert body.loc["a_b", "one"] == f"{row.estimate:.2f} ({row.std_error:.2f}), p {row.p_value:.3f}"
+    assert body.loc["N"].tolist() == ["80", "80"] and body.loc["Events"].tolist() == [str(fits[0].n_events), ""]
+    assert body.index.tolist().index("Intercept") > body.index.tolist().index("a_b")
+
+
+def test_every_note_stands_below_with_its_model(fits):
+    notes = " ".join(regression(fits).notes)
+    for f in fits:
+        for n in f.notes:
+            assert str(n) in notes
+
+
+def test_what_comes_from_outside_is_escaped(fits):
+    texts = regression(fits).texts()
+    assert "<b>x</b>" not in texts["html"] and "&lt;b&gt;x&lt;/b&gt;" in texts["html"]
+    assert "<b>" not in texts["md"]
+    assert r"\& \$" in texts["tex"] and r"a\_b" in texts["tex"]
+
+
+def test_no_stars(tables):
+    assert all("***" not in text for t in tables.values() for text in t.texts().values())
+
+
+def test_markdown_rows_have_as_many_cells_as_the_head(tables):
+    for t in tables.values():
+        lines = [line for line in t.to_markdown().splitlines() if line.startswith("|")]
+        cells = {len([c for c in line.replace(r"\|", "").split("|")]) for line in lines}
+        assert len(cells) == 1, t.name
+
+
+def test_a_table_shows_itself():
+    assert Table("t", "cap", pd.DataFrame({"a": [1]}), ("note",))._repr_html_().startswith("<table>")
+
+
+def test_an_empty_regression_table_is_refused():
+    with pytest.raises(ps.SpecError, match="at least one"):
+        regression([])
