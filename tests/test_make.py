@@ -29,7 +29,9 @@ def test_figures(make):
     out, run = make
     first = run("figures")
     assert first.returncode == 0, first.stderr
-    assert sorted(p.name for p in (out / "figures").iterdir()) == sorted(f"{n}.{e}" for n in DRAWN for e in ("pdf", "png", "csv"))
+    assert sorted(p.name for p in (out / "figures").iterdir()) == sorted(
+        f"{n}.{e}" for n in DRAWN for e in ("pdf", "png", "csv")
+    )
     assert "fitting" in first.stdout
     again = run("figures")
     assert "nothing has changed" in again.stdout and "fitting" not in again.stdout
@@ -46,7 +48,19 @@ def test_figures(make):
 def test_help_is_the_default_and_names_every_target(make):
     _, run = make
     said = run().stdout
-    for target in ("help", "figures", "tables", "results", "notebooks", "data", "test", "check", "lab", "lock", "clean"):
+    for target in (
+        "help",
+        "figures",
+        "tables",
+        "results",
+        "notebooks",
+        "data",
+        "test",
+        "check",
+        "lab",
+        "lock",
+        "clean",
+    ):
         assert f"make {target} " in said
 
 

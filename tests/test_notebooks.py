@@ -23,13 +23,17 @@ def test_form(path):
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
-@pytest.mark.filterwarnings("default")  # the kernel's own start-up warns; what the notebook's code warns is in its output
+@pytest.mark.filterwarnings(
+    "default"
+)  # the kernel's own start-up warns; what the notebook's code warns is in its output
 def test_runs(path):
     import nbformat
     from nbclient import NotebookClient
 
     notebook = nbformat.read(path, as_version=4)
-    NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}}).execute()
+    NotebookClient(
+        notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}}
+    ).execute()
     said = [o for c in notebook.cells if c.cell_type == "code" for o in c.outputs]
     assert not [o for o in said if o.output_type == "stream" and o.name == "stderr"]
     drawn = [o for o in said if o.output_type in ("execute_result", "display_data") and "image/png" in o.data]

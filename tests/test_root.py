@@ -61,7 +61,18 @@ def test_the_built_wheel_carries_the_study(tmp_path):
     home = tmp_path / "home"
     venv.create(home, with_pip=True)
     python = home / ("Scripts" if os.name == "nt" else "bin") / "python"
-    done = run(str(python), "-m", "pip", "install", "-q", "--no-deps", "--no-index", "--disable-pip-version-check", str(wheel), cwd=tmp_path)
+    done = run(
+        str(python),
+        "-m",
+        "pip",
+        "install",
+        "-q",
+        "--no-deps",
+        "--no-index",
+        "--disable-pip-version-check",
+        str(wheel),
+        cwd=tmp_path,
+    )
     assert done.returncode == 0, done.stderr
     # the dependencies come from this environment by path; a path file inside a path file is not followed, so the
     # checkout's own editable install stays out

@@ -1,6 +1,6 @@
 """The Coding: one long table of codes, whoever gave them, checked against the codebook they were given by."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -49,7 +49,7 @@ class Coding:
     file: str = "codings"
 
     def __post_init__(self) -> None:
-        problems = coding_problems(self.table, self.codebook, self.file)
+        problems = coding_problems(self.table, self.codebook, self.file, range(2, len(self.table) + 2))
         if problems:
             raise CodingError(f"the coding breaks its codebook: {len(problems)} problem(s).", problems)
 
@@ -79,8 +79,8 @@ class Coding:
         return html_table(self.table, head, rows=10)
 
 
-def coding_problems(table: pd.DataFrame, codebook: Codebook, file: str) -> list[Problem]:
-    """What in a table of codes the codebook does not allow. Lines count from 2, below the header of a file."""
+def coding_problems(table: pd.DataFrame, codebook: Codebook, file: str, lines: Sequence[int]) -> list[Problem]:
+    """What in a table of codes the codebook does not allow; ``lines`` has the line of each row in the file."""
     missing = [name for name in CODING_SCHEMA.names if name not in table.columns]
     if missing:
         return [Problem(file, 1, name, "", "the column is expected", "add it") for name in missing]
@@ -89,7 +89,11 @@ def coding_problems(table: pd.DataFrame, codebook: Codebook, file: str) -> list[
     allowed = {i.id: {c.value for c in i.codes} for i in known.values()}
     seen: dict[tuple[str, str, str], int] = {}
     columns = ["case_id", "indicator_id", "coder", "code"]
-    for line, (case, indicator, coder, code) in enumerate(table[columns].itertuples(index=False, name=None), start=2):
+    rows = table[columns].itertuples(index=False, name=None)
+    for line, (case, indicator, coder, code) in zip(lines, rows, strict=True):
+        for name, value in (("case_id", case), ("coder", coder)):
+            if pd.isna(value) or value == "":
+                out.append(Problem(file, line, name, "", "a value is required", "fill the cell"))
         if indicator not in known:
             remedy = f"correct it.{nearest(str(indicator), list(known))}"
             out.append(

@@ -12,6 +12,7 @@ import pandas as pd
 
 from peacestudy.coding.coding import Coding
 from peacestudy.coding.rule_coding import present
+from peacestudy.errors import CodingError
 
 
 def cronbach(items: np.ndarray) -> float:
@@ -23,15 +24,16 @@ def cronbach(items: np.ndarray) -> float:
 
     Returns
     -------
-    alpha = k / (k - 1) * (1 - sum of item variances / variance of the sum); NaN where nothing varies.
+    alpha = k / (k - 1) * (1 - sum of item variances / variance of the sum); NaN with fewer than two cases or items,
+    or where the sum does not vary.
 
     Examples
     --------
     >>> round(cronbach(np.array([[1, 1], [0, 0], [1, 0], [1, 1]])), 4)
     0.7273
     """
-    k = items.shape[1]
-    total = items.sum(axis=1).var(ddof=1)
+    n, k = items.shape
+    total = items.sum(axis=1).var(ddof=1) if n > 1 else 0.0
     return float(k / (k - 1) * (1 - items.var(axis=0, ddof=1).sum() / total)) if k > 1 and total > 0 else float("nan")
 
 
@@ -54,7 +56,8 @@ def omega(items: np.ndarray) -> float:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         try:
-            fitted = Factor(corr=np.corrcoef(items.T), n_factor=1, nobs=len(items), method="ml").fit(maxiter=500)
+            # the optimizer starts at random loadings: a fixed seed gives equal results for equal items
+            fitted = Factor(corr=np.corrcoef(items.T), n_factor=1, nobs=len(items), method="ml").fit(maxiter=500, rng=0)
         except (Warning, np.linalg.LinAlgError, ValueError):
             return float("nan")
     loadings = np.asarray(fitted.loadings)[:, 0]
@@ -75,9 +78,19 @@ def internal_consistency(coding: Coding, cases: "pd.Series[str] | None" = None) 
     DataFrame
         ``pillar, indicators, varying, cases, alpha, omega, note``: indicators that do not vary are left out of both
         coefficients and named in the note.
+
+    Raises
+    ------
+    CodingError
+        Several coders, or a case that the coding does not have.
     """
     marks = present(coding.codes())
     if cases is not None:
+        strange = [c for c in cases if c not in marks.index]
+        if strange:
+            raise CodingError(
+                f"{len(strange)} case(s) have no codes, for example {strange[0]!r}. Take ids of the coding."
+            )
         marks = marks.loc[list(cases)]
     rows = []
     for p in coding.codebook.entries:

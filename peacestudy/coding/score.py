@@ -34,7 +34,7 @@ def score(coding: Coding, rule: str | None = None) -> pd.DataFrame:
     --------
     >>> import peacestudy as ps
     >>> study = ps.load_study("peace_agreements")
-    >>> ps.score(study.coding).set_index("case_id").loc["316-1992", "diplomacy"]
+    >>> float(ps.score(study.coding).set_index("case_id").loc["316-1992", "diplomacy"])
     1.0
     """
     rule = coding.codebook.score if rule is None else rule

@@ -12,8 +12,9 @@ from pathlib import Path
 import pandas as pd
 
 from peacestudy.core.display import escape_markdown, html_table
+from peacestudy.core.positions import Place, line_of
 from peacestudy.core.problems import Problem, one_of
-from peacestudy.core.settings import fill, line_of, read_toml
+from peacestudy.core.settings import fill, read_toml
 from peacestudy.errors import CodebookError
 
 LEVELS = ("nominal", "ordinal", "interval", "ratio")
@@ -214,44 +215,46 @@ def read_codebook(path: Path) -> Codebook:
 def _problems(book: Codebook, file: str, text: str) -> list[Problem]:
     out: list[Problem] = []
 
-    def say(owner: str, key: str, value: object, rule: str, remedy: str = "correct the value") -> None:
-        out.append(Problem(file, line_of(text, f'id = "{owner}"', f"{key} ="), key, str(value), rule, remedy))
+    def say(place: Place, value: object, rule: str, remedy: str = "correct the value") -> None:
+        out.append(Problem(file, line_of(text, *place), str(place[-1]), str(value), rule, remedy))
 
-    def among(owner: str, key: str, value: str, known: tuple[str, ...]) -> None:
+    def among(place: Place, value: str, known: tuple[str, ...]) -> None:
         if value not in known:
-            say(owner, key, value, one_of(key, value, known))
+            say(place, value, one_of(str(place[-1]), value, known))
 
-    among(book.id, "score", book.score, SCORES)
-    scales = [s.id for s in book.scales]
-    for s in book.scales:
-        among(s.id, "level", s.level, LEVELS)
+    ids: set[str] = set()
+
+    def own(place: Place, name: str) -> None:
+        if name in ids or not name.isidentifier():
+            say((*place, "id"), name, "ids are unique and made of letters, digits and _", "rename one")
+        ids.add(name)
+
+    among(("score",), book.score, SCORES)
+    for n, s in enumerate(book.scales):
+        own(("scales", n), s.id)
+        among(("scales", n, "level"), s.level, LEVELS)
         values = [c.value for c in s.codes]
-        if len(set(values)) < len(values) or 0 not in values:
-            say(s.id, "codes", values, "the codes of a scale are distinct, and 0 is 'absent'")
-    ids: set[str] = set(scales)
+        if len(set(values)) < len(values) or min(values, default=1) != 0 or max(values) == 0:
+            rule = "the codes of a scale are distinct: 0 is 'absent', and others stand above it"
+            say(("scales", n, "codes"), ", ".join(map(str, values)), rule, "correct the codes")
+    scales = tuple(s.id for s in book.scales)
     taken: dict[str, str] = {}
-    for p in book.entries:
-        among(p.id, "kind", p.kind, KINDS)
+    for n, p in enumerate(book.entries):
+        among(("entries", n, "kind"), p.kind, KINDS)
+        own(("entries", n), p.id)
         if not p.indicators and not p.measured_by:
-            say(p.id, "indicators", "", "a pillar has indicators, or covariates that measure it", "add them")
-        for name in (p.id, *(i.id for i in p.indicators)):
-            if name in ids or not name.isidentifier():
-                say(name, "id", name, "ids are unique and made of letters, digits and _", "rename one")
-            ids.add(name)
-        for i in p.indicators:
-            among(i.id, "scale", i.scale, tuple(scales))
-            among(i.id, "dimension", i.dimension, DIMENSIONS)
-            among(i.id, "aspect", i.aspect, ASPECTS)
+            say(("entries", n, "indicators"), "", "a pillar has indicators, or covariates that measure it", "add them")
+        for m, i in enumerate(p.indicators):
+            at = ("entries", n, "indicators", m)
+            own(at, i.id)
+            among((*at, "scale"), i.scale, scales)
+            among((*at, "dimension"), i.dimension, DIMENSIONS)
+            among((*at, "aspect"), i.aspect, ASPECTS)
             if i.direction not in (1, -1):
-                say(i.id, "direction", i.direction, "direction is 1 or -1")
+                say((*at, "direction"), i.direction, "direction is 1 or -1")
             for column in i.columns:
                 if column in taken:
-                    say(
-                        i.id,
-                        "columns",
-                        column,
-                        f"a source column serves one indicator; {taken[column]} has it",
-                        "remove it from one",
-                    )
+                    rule = f"a source column serves one indicator; {taken[column]} has it"
+                    say((*at, "columns"), column, rule, "remove it from one")
                 taken[column] = i.id
     return out

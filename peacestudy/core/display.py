@@ -1,10 +1,10 @@
 """How tables show themselves in Jupyter and Markdown. Every string is escaped: labels and cells come from outside."""
 
 import html
-import math
 import re
 from collections.abc import Iterable, Sequence
 
+import numpy as np
 import pandas as pd
 
 ROWS = 60  # rows shown in a notebook; the object itself holds all
@@ -18,30 +18,34 @@ def cell(value: object, digits: int = 3) -> str:
     >>> [cell(v) for v in (0.12345, 2.0, None, True, "x")]
     ['0.123', '2', '–', 'yes', 'x']
     """
-    if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
+    if isinstance(value, float | np.floating):
+        return "–" if np.isnan(value) else _number(float(value), digits)
+    if value is None or value is pd.NA or value is pd.NaT:
         return "–"
-    if type(value).__name__ in ("bool", "bool_", "bool"):
+    if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
     if isinstance(value, pd.Timestamp):
-        return value.strftime("%Y-%m-%d")
-    if isinstance(value, float):
-        return (
-            f"{value:.0f}"
-            if value.is_integer() and abs(value) < 1e15
-            else f"{value:.{digits}f}"
-            if abs(value) >= 1e-3
-            else f"{value:.1e}"
-        )
+        return value.date().isoformat()
     return str(value)
+
+
+def _number(value: float, digits: int) -> str:
+    if value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return f"{value:.{digits}f}" if abs(value) >= 1e-3 else f"{value:.1e}"
 
 
 def html_table(
     table: pd.DataFrame, caption: str = "", notes: Iterable[object] = (), rows: int = ROWS, digits: int = 3
 ) -> str:
-    """A table as HTML, index left out, with caption above and notes below, everything escaped."""
-    head = "".join(f"<th>{html.escape(str(c))}</th>" for c in table.columns)
+    """A table as HTML, index left out, with caption above and notes below, everything escaped; text stands left."""
+    sides = ["right" if pd.api.types.is_numeric_dtype(kind) else "left" for kind in table.dtypes]
+    starts = [f" style='text-align:{side};vertical-align:top'" for side in sides]
+    head = "".join(f"<th{at}>{html.escape(str(c))}</th>" for at, c in zip(starts, table.columns, strict=True))
     body = "".join(
-        "<tr>" + "".join(f"<td>{html.escape(cell(v, digits))}</td>" for v in row) + "</tr>"
+        "<tr>"
+        + "".join(f"<td{at}>{html.escape(cell(v, digits))}</td>" for at, v in zip(starts, row, strict=True))
+        + "</tr>"
         for row in table.head(rows).astype(object).itertuples(index=False, name=None)
     )
     more = [f"{len(table) - rows} more rows are not shown."] if len(table) > rows else []
@@ -58,8 +62,10 @@ def escape_markdown(text: str) -> str:
     >>> escape_markdown("a|b <i>*c*</i>")
     'a\\\\|b &lt;i&gt;\\\\*c\\\\*&lt;/i&gt;'
     """
-    flat = " ".join(text.split())
-    return re.sub(r"([\\`*_\[\]|~$])", r"\\\1", flat).replace("<", "&lt;").replace(">", "&gt;")
+    flat = re.sub(r"([\\`*_\[\]|~$#])", r"\\\1", " ".join(text.split()))
+    flat = re.sub(r"^(\d*)([-+=.)])(?=[\s=-]|$)", r"\1\\\2", flat)  # would begin a list or a rule
+    flat = re.sub(r"&(?=\w+;)", "&amp;", flat)  # would be read as the character it names
+    return flat.replace("<", "&lt;").replace(">", "&gt;")
 
 
 def markdown_table(table: pd.DataFrame, digits: int = 3) -> str:
@@ -93,7 +99,9 @@ def latex_table(table: pd.DataFrame, caption: str, notes: Iterable[object] = (),
     """A table as a LaTeX ``table`` with booktabs rules, everything escaped."""
 
     def row(values: Sequence[object]) -> str:
-        return " & ".join(escape_latex(cell(v, digits)) for v in values) + r" \\"
+        text = " & ".join(escape_latex(cell(v, digits)) for v in values)
+        # a star or bracket that follows the \\ or \midrule of the line before would be read as its argument
+        return ("{}" if text.startswith(("[", "*")) else "") + text + r" \\"
 
     body = [row(r) for r in table.astype(object).itertuples(index=False, name=None)]
     foot = [rf"\par\footnotesize {escape_latex(str(n))}" for n in notes]

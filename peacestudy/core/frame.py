@@ -39,13 +39,15 @@ class StudyFrame:
     excluded: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
+        refuse_twice(self.data, "the table")
         if self.key not in self.data.columns:
             raise JoinError(one_of("key", self.key, [str(c) for c in self.data.columns]))
         ids = self.data[self.key]
         if ids.isna().any() or ids.duplicated().any():
-            wrong = ids[ids.isna() | ids.duplicated()].astype(str).unique()[:5]
+            twice = ", ".join(str(i) for i in ids[ids.duplicated()].dropna().unique()[:5])
             raise JoinError(
-                f"the key {self.key!r} is missing or stands twice: {', '.join(wrong)}. Each row needs an id of its own."
+                f"the key {self.key!r} is missing in {int(ids.isna().sum())} row(s)"
+                f"{f' and stands twice for {twice}' if twice else ''}. Each row needs an id of its own."
             )
         object.__setattr__(self, "data", self.data.reset_index(drop=True).copy())
         if self.excluded is None:
@@ -57,11 +59,17 @@ class StudyFrame:
     def keep(self, mask: "pd.Series[bool]", step: str, reason: str) -> "StudyFrame":
         """The rows where ``mask`` is true; the others go to ``excluded`` with the reason, and the ledger says how many.
 
-        A missing value in the mask counts as false.
+        The mask is built from ``frame.data``: true, false or missing (also as 1, 0), and missing counts as false.
         """
         if len(mask) != len(self.data):
             raise JoinError(f"the mask has {len(mask)} values for {len(self.data)} rows. Build it from frame.data.")
-        keep = mask.fillna(False).to_numpy(dtype=bool)
+        if not mask.index.equals(self.data.index):
+            raise JoinError("the mask has other rows, or another order, than frame.data. Build it from frame.data.")
+        try:
+            keep = mask.astype("boolean").fillna(False).to_numpy(dtype=bool)
+        except (TypeError, ValueError) as err:
+            found = ", ".join(repr(v) for v in mask.dropna().unique()[:5])
+            raise JoinError(f"the mask of step {step!r} holds {found}. It must hold true, false or missing.") from err
         out = pd.DataFrame({"case": self.data[self.key].to_numpy()[~keep], "step": step, "reason": reason})
         entry = Entry(step, "keep", self.unit, len(self), int(keep.sum()), left_out=int((~keep).sum()), why=reason)
         excluded = (
@@ -79,3 +87,10 @@ class StudyFrame:
             [*self.notes, "frame.data is the whole table, frame.ledger its history."],
             rows=10,
         )
+
+
+def refuse_twice(table: pd.DataFrame, what: str) -> None:
+    """Refuse a table with two columns of one name: neither could be meant."""
+    twice = table.columns[table.columns.duplicated()].unique()
+    if len(twice):
+        raise JoinError(f"{what} has the column(s) {', '.join(map(repr, twice))} more than once. Rename or drop one.")

@@ -1,10 +1,12 @@
 """The ledger: what happened to every row between the source and the analysis. Its sums balance, or it is refused."""
 
 from dataclasses import dataclass, fields
+from itertools import pairwise
 
 import pandas as pd
 
 from peacestudy.core.display import html_table
+from peacestudy.core.problems import one_of
 from peacestudy.core.schema import Field, Schema
 from peacestudy.errors import JoinError
 
@@ -41,22 +43,27 @@ class Entry:
     why: str = ""
 
     def balanced(self) -> bool:
-        """Whether the sums of this step come out even."""
+        """Whether the sums of this step come out even, and every count belongs to its kind."""
+        joined = (self.unmatched, self.other_rows, self.other_unmatched, self.duplicated)
+        if min(self.rows_in, self.rows_out, self.left_out, *joined) < 0:
+            return False
+        if self.kind == "join":
+            met, other_met = self.rows_in - self.unmatched, self.other_rows - self.other_unmatched
+            # a row of the other table meets one row here, or, if it is duplicated, at least two
+            shared = met >= other_met + self.duplicated if self.duplicated else met == other_met
+            return self.rows_in == self.rows_out and not self.left_out and self.duplicated <= other_met and shared
+        if any(joined):
+            return False
         if self.kind == "keep":
             return self.rows_in == self.rows_out + self.left_out
-        if self.kind == "join":
-            return (
-                self.rows_in == self.rows_out
-                and 0 <= self.unmatched <= self.rows_in
-                and self.other_unmatched <= self.other_rows
-            )
-        return self.rows_out <= self.rows_in
+        return not self.left_out and min(self.rows_in, 1) <= self.rows_out <= self.rows_in
 
 
+COUNTS = tuple(f.name for f in fields(Entry) if f.type is int)
 LEDGER_SCHEMA = Schema(
     (
         Field("step", required=True), Field("kind", required=True, enum=KINDS), Field("unit", required=True),
-        *(Field(f.name, "integer", required=True, minimum=0) for f in fields(Entry) if f.type in ("int", int)),
+        *(Field(name, "integer", required=True, minimum=0) for name in COUNTS),
         Field("why"),
     ),
     key=("step",),
@@ -71,9 +78,18 @@ class Ledger:
 
     def __post_init__(self) -> None:
         for e in self.entries:
+            if e.kind not in KINDS:
+                raise JoinError(f"step {e.step!r} of the ledger: " + one_of("kind", e.kind, KINDS))
             if not e.balanced():
+                counts = ", ".join(f"{n} {getattr(e, n)}" for n in COUNTS if getattr(e, n) or n.startswith("rows"))
                 raise JoinError(
-                    f"the ledger does not balance at step {e.step!r}: {e.rows_in} rows in, {e.rows_out} out, {e.left_out} left out."
+                    f"the ledger does not balance at step {e.step!r} ({e.kind}): {counts}. Correct the counts, or the step that gave them."
+                )
+        for before, e in pairwise(self.entries):
+            if e.rows_in != before.rows_out:
+                raise JoinError(
+                    f"the ledger does not balance between steps: {before.rows_out} rows come out of {before.step!r}, "
+                    f"and {e.rows_in} go into {e.step!r}. Put the missing step between them."
                 )
 
     def __add__(self, other: "Ledger | Entry") -> "Ledger":
@@ -91,4 +107,11 @@ class Ledger:
         return cls(tuple(Entry(**{str(k): v for k, v in row.items()}) for row in rows))
 
     def _repr_html_(self) -> str:
-        return html_table(self.table(), "Ledger: what happened to every row", rows=len(self.entries))
+        t = self.table()
+        joined = t["kind"] == "join"
+        other = t["other_rows"].astype(str) + " (" + t["other_unmatched"].astype(str) + " unmatched)"
+        view = pd.DataFrame({
+            "step": t["step"], "a row is": t["unit"], "in": t["rows_in"], "out": t["rows_out"], "left out": t["left_out"],
+            "unmatched": t["unmatched"].astype(object).where(joined, ""), "other table": other.where(joined, ""), "why": t["why"],
+        })  # fmt: skip
+        return html_table(view, "Ledger: what happened to every row", rows=len(self.entries))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 
 import pandas as pd
 
@@ -70,7 +71,12 @@ def nearest(word: str, known: Sequence[str]) -> str:
     >>> nearest("firt", ["linear", "logit", "firth"])
     " Did you mean 'firth'?"
     """
-    found = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return _nearest(word, tuple(known))
+
+
+@lru_cache(4096)  # a wrong column repeats few words over thousands of rows
+def _nearest(word: str, known: tuple[str, ...]) -> str:
+    found = get_close_matches(word, known, n=1, cutoff=0.6)
     return f" Did you mean {found[0]!r}?" if found else ""
 
 

@@ -1,7 +1,7 @@
 """What a table must look like: fields with type and bounds, keys; a table of text becomes a typed one or a list of problems.
 
 The descriptor is Frictionless Table Schema (https://specs.frictionlessdata.io/table-schema/), the part of it that
-we use: type, constraints (required, unique, minimum, maximum, enum, pattern), unit as ``unit``, primaryKey, foreignKeys.
+we use: type, constraints (required, minimum, maximum, enum, pattern), unit as ``unit``, missingValues, primaryKey.
 """
 
 import re
@@ -12,10 +12,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from peacestudy.core.problems import Problem, nearest
+from peacestudy.core.problems import Problem, nearest, one_of
+from peacestudy.errors import SourceError
 
 TYPES = ("string", "integer", "number", "boolean", "date", "year")
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+NUMERIC = ("integer", "number", "year")
+# our own forms: pandas' parsers take 'inf', '1_000', surrounding blanks and the digits of every script
+_NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
+_DATE = r"(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,19 @@ class Field:
     minimum: float | None = None
     maximum: float | None = None
     pattern: str = ""
+
+    def __post_init__(self) -> None:
+        if self.type not in TYPES:
+            raise SourceError(one_of(f"the type of field {self.name!r}", self.type, TYPES))
+        bounds = [b for b in (self.minimum, self.maximum) if b is not None]
+        if bounds and (self.type not in NUMERIC or not all(isinstance(b, int | float) for b in bounds)):
+            raise SourceError(
+                f"field {self.name!r} is a {self.type} with bounds {bounds}. Bounds are numbers, for fields of type {', '.join(NUMERIC)}."
+            )
+        try:
+            re.compile(self.pattern)
+        except re.error as err:
+            raise SourceError(f"the pattern {self.pattern!r} of field {self.name!r} is no expression: {err}.") from err
 
     def descriptor(self) -> dict[str, Any]:
         """This field in Frictionless terms."""
@@ -74,6 +91,14 @@ class Schema:
     key: tuple[str, ...] = ()
     missing: tuple[str, ...] = ("",)
 
+    def __post_init__(self) -> None:
+        twice = sorted({n for n in self.names if self.names.count(n) > 1})
+        if twice:
+            raise SourceError(f"the field(s) {', '.join(twice)} stand twice in a schema. Name each once.")
+        for name in self.key:
+            if name not in self.names:
+                raise SourceError(one_of("a part of the key", name, self.names))
+
     @property
     def names(self) -> list[str]:
         """Column names in order."""
@@ -90,9 +115,11 @@ class Schema:
     @classmethod
     def read(cls, d: Mapping[str, Any]) -> "Schema":
         """A schema from its Frictionless descriptor."""
+        key = d.get("primaryKey", ())  # one name may stand without a list
         return cls(
-            tuple(map(Field.read, d["fields"])), tuple(d.get("primaryKey", ())), tuple(d.get("missingValues", ("",)))
-        )
+            tuple(map(Field.read, d["fields"])), (key,) if isinstance(key, str) else tuple(key),
+            tuple(d.get("missingValues", ("",))),
+        )  # fmt: skip
 
 
 def typed(text: pd.DataFrame, lines: Sequence[int], schema: Schema, file: str) -> tuple[pd.DataFrame, list[Problem]]:
@@ -187,8 +214,7 @@ def _string(cells: pd.Series) -> tuple[Any, Any, str]:
 
 
 def _number(cells: pd.Series) -> tuple[Any, Any, str]:
-    # pandas' parser accepts 'inf', '1_000' and surrounding blanks; a data file that holds them is wrong
-    form = cells.str.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?").to_numpy(dtype=bool)
+    form = cells.str.fullmatch(_NUMBER).to_numpy(dtype=bool)
     values = pd.to_numeric(cells.where(form, np.nan), errors="coerce").astype("float64")
     return values, ~form | ~np.isfinite(values.where(form, 0.0).to_numpy()), "expected a number"
 
@@ -196,8 +222,8 @@ def _number(cells: pd.Series) -> tuple[Any, Any, str]:
 def _integer(cells: pd.Series) -> tuple[Any, Any, str]:
     values, bad, _ = _number(cells)
     with np.errstate(invalid="ignore"):
-        # sources write 160.0 for 160; beyond 2**53 a float no longer holds the integer that was written
-        broken = bad | (values.to_numpy() % 1 != 0) | (np.abs(values.to_numpy()) > 2**53)
+        # sources write 160.0 for 160; from 2**53 on a float may not hold the integer that was written
+        broken = bad | (values.to_numpy() % 1 != 0) | (np.abs(values.to_numpy()) >= 2**53)
     return values.mask(broken).astype("Int64"), broken, "expected an integer"
 
 
@@ -217,7 +243,7 @@ def _boolean(cells: pd.Series) -> tuple[Any, Any, str]:
 
 
 def _date(cells: pd.Series) -> tuple[Any, Any, str]:
-    form = cells.str.fullmatch(_DATE.pattern)
+    form = cells.str.fullmatch(_DATE)
     values = pd.to_datetime(cells.where(form, None), format="%Y-%m-%d", errors="coerce")
     return values, values.isna().to_numpy(), "expected a date as YYYY-MM-DD that exists"
 

@@ -32,7 +32,7 @@ def read_bytes(path: Path, error: type[PeacestudyError] = SourceError) -> bytes:
     try:
         size = path.stat().st_size
     except (OSError, ValueError) as err:  # ValueError: a NUL in the path
-        raise error(f"{str(path)!r} cannot be read: {getattr(err, 'strerror', err)}. Check the path.") from err
+        raise error(f"{path} cannot be read: {getattr(err, 'strerror', err)}. Check the path.") from err
     if not path.is_file():
         raise error(f"{path} is not a file. Give the path of a file.")
     if size > LIMIT:

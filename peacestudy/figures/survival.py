@@ -60,6 +60,7 @@ def survival(table: pd.DataFrame, heading: str, notes: list[str], window: int) -
             ylabel="share still without fighting",
         )
         ax.set_xticks(range(0, LAST + 1, 5))
+        ax.set_yticks([0, 0.2, 0.4, 0.6, 0.8, 1])
         ax.legend(loc="upper right", bbox_to_anchor=(1.0, 0.94))
         _at_risk(fig, ax, table, groups, height)
     return fig

@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
-from peacestudy.core.frame import StudyFrame
+from peacestudy.core.frame import StudyFrame, refuse_twice
 from peacestudy.core.ledger import Entry, Ledger
 from peacestudy.core.problems import nearest, one_of
 from peacestudy.errors import JoinError
 
 SHAPES = ("one_to_one", "many_to_one")
+_CAN_MISS = {"i": "Int64", "u": "UInt64", "b": "boolean"}
 
 
 def join(
@@ -37,8 +39,9 @@ def join(
     Returns
     -------
     StudyFrame
-        Every row of ``left`` in its order; columns of ``right`` added, missing where nothing matched. The ledger has one
-        entry more: rows in, out, unmatched on both sides, duplicated.
+        Every row of ``left`` in its order; columns of ``right`` added, missing where nothing matched. Columns keep their
+        type; where a value is missing, integers become Int64 and truth values boolean, which can say so. The ledger has
+        one entry more: rows in, out, unmatched on both sides, duplicated.
 
     Raises
     ------
@@ -66,21 +69,22 @@ def join(
             f"{name} has several rows for the same {' + '.join(keys)} (for example {'; '.join(twice)}), which would multiply "
             f"cases. Reduce it to one row a key first, or add the column that tells the rows apart to on=."
         )
-    row = other.assign(_row=range(len(other)))[[*keys, "_row"]]
     complete = frame.data[keys].notna().all(axis=1)
-    at = frame.data[keys].merge(row, on=keys, how="left", validate="many_to_one")["_row"].where(complete.to_numpy())
-    met = at.dropna().astype(int)
-    repeated = met[met.duplicated(keep=False)].nunique()
+    found = pd.MultiIndex.from_frame(other[keys]).get_indexer(pd.MultiIndex.from_frame(frame.data[keys]))
+    at = np.where(complete, found, -1)  # row of the other table that each case meets, -1 for none
+    met, times = np.unique(at[at >= 0], return_counts=True)
+    repeated = int((times > 1).sum())
     if repeated and shape == "one_to_one":
         raise JoinError(
             f"{repeated} row(s) of {name} meet several cases. If that is meant (a country-year that several cases share), "
             f'say shape="many_to_one".'
         )
-    added = other.drop(columns=keys).reset_index(drop=True).reindex(at.fillna(-1).astype(int))
+    added = other.drop(columns=keys).reset_index(drop=True)
+    added = (_can_miss(added) if (at < 0).any() else added).reindex(at)
     data = pd.concat([frame.data, added.set_axis(frame.data.index)], axis=1)
     entry = Entry(
         f"join {name}", "join", frame.unit, len(frame.data), len(data),
-        unmatched=int(at.isna().sum()), other_rows=len(right), other_unmatched=len(right) - met.nunique(), duplicated=int(repeated),
+        unmatched=int((at < 0).sum()), other_rows=len(right), other_unmatched=len(right) - len(met), duplicated=repeated,
         why=f"on {' + '.join(keys)}, {shape}; {int((~complete).sum())} case(s) and {int((~whole).sum())} row(s) of {name} have no key",
     )  # fmt: skip
     return StudyFrame(data, frame.unit, frame.key, frame.ledger + Ledger((entry,)), frame.notes, frame.excluded)
@@ -89,6 +93,9 @@ def join(
 def _check(left: pd.DataFrame, right: pd.DataFrame, keys: list[str], name: str, shape: str) -> None:
     if shape not in SHAPES:
         raise JoinError(one_of("shape", shape, SHAPES))
+    refuse_twice(right, name)
+    if not keys or len(set(keys)) < len(keys):
+        raise JoinError(f"on is {keys}; name the key column, or several different ones.")
     for key in keys:
         for side, table in (("the cases", left), (name, right)):
             if key not in table.columns:
@@ -96,7 +103,7 @@ def _check(left: pd.DataFrame, right: pd.DataFrame, keys: list[str], name: str, 
                 raise JoinError(
                     f"{side} has no column {key!r}.{nearest(key, columns)} It has {', '.join(columns[:12])}."
                 )
-        kinds = pd.api.types.infer_dtype(left[key], skipna=True), pd.api.types.infer_dtype(right[key], skipna=True)
+        kinds = _kind(left[key]), _kind(right[key])
         if "empty" not in kinds and _family(kinds[0]) != _family(kinds[1]):
             raise JoinError(
                 f"{key!r} is {kinds[0]} in the cases and {kinds[1]} in {name}; nothing would match. Bring both to one type: "
@@ -107,6 +114,17 @@ def _check(left: pd.DataFrame, right: pd.DataFrame, keys: list[str], name: str, 
         raise JoinError(
             f"the column(s) {', '.join(map(repr, shared))} stand in the cases and in {name}. Rename or drop them in one."
         )
+
+
+def _can_miss(table: pd.DataFrame) -> pd.DataFrame:
+    """Integers and truth values as the types that can be missing; pandas would make floats and objects of them."""
+    kinds = {c: t.kind for c, t in table.dtypes.items() if isinstance(t, np.dtype)}
+    return table.astype({c: _CAN_MISS[kind] for c, kind in kinds.items() if kind in _CAN_MISS})
+
+
+def _kind(column: pd.Series) -> str:
+    values = column.dropna()
+    return "empty" if values.empty else pd.api.types.infer_dtype(values)
 
 
 def _family(kind: str) -> str:

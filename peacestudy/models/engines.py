@@ -19,7 +19,8 @@ class Estimates:
     scores : score contributions of the rows at beta, shape (B, N, K); their outer products are the meat.
     leverage : diagonal of the hat matrix, shape (B, N).
     classical : model-based covariance, shape (B, K, K).
-    loglik, null_loglik : log-likelihood at beta and with the intercept alone, shape (B,); penalised for firth.
+    loglik : log-likelihood at beta, shape (B,); penalised for firth.
+    r2 : R2 of linear, McFadden's of the others, from likelihoods without penalty: that does not change with units.
     scale : residual variance of linear, 1 otherwise, shape (B,).
     converged : shape (B,), bool.
     iterations : shape (B,), int.
@@ -31,7 +32,7 @@ class Estimates:
     leverage: np.ndarray
     classical: np.ndarray
     loglik: np.ndarray
-    null_loglik: np.ndarray
+    r2: np.ndarray
     scale: np.ndarray
     converged: np.ndarray
     iterations: np.ndarray

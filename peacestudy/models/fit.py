@@ -132,12 +132,12 @@ def _result(spec: ModelSpec, design: Design, est: Estimates, notes: list[Note]) 
         "term": list(design.names), "estimate": beta, "std_error": std_error, "statistic": statistic, "p_value": p_value,
         "conf_low": low, "conf_high": high,
     })  # fmt: skip
-    loglik, null = float(est.loglik[0]), float(est.null_loglik[0])
+    loglik, r2 = float(est.loglik[0]), float(est.r2[0])
     summary: dict[str, Any] = {
         "n_events": int(design.y.sum()) if ENGINES[spec.engine].binary else None,
         "n_clusters": G[0] if len(G) == 1 else tuple(G) or None,
-        "pseudo_r2": np.nan if linear else 1 - loglik / null,
-        "r_squared": 1 - np.exp(2 / N * (null - loglik)) if linear else np.nan,
+        "pseudo_r2": np.nan if linear else r2,
+        "r_squared": r2 if linear else np.nan,
         "aic": np.nan if spec.engine == "firth" else -2 * loglik + 2 * (K + linear),
     }
     return Fit(

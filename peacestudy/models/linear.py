@@ -1,11 +1,14 @@
 """Ordinary least squares by QR, a batch of designs at once.
 
-Source: Golub and Van Loan (2013), Matrix Computations, 4th ed., 5.3; log-likelihood and AIC as in R's ``lm`` (sigma counts).
+Source: Golub and Van Loan (2013), Matrix Computations, 4th ed., 5.3; log-likelihood, AIC (sigma counts)
+and R2 (against zero where the columns do not span the constant, as NIST's NoInt1) as in R's ``lm``.
 """
 
 import numpy as np
 
 from peacestudy.models.engines import Estimates
+
+ABOUT_ONE = 1e-9  # share of the constant's length outside the columns, below which they span it
 
 
 def fit_linear(X: np.ndarray, y: np.ndarray) -> Estimates:
@@ -29,11 +32,12 @@ def fit_linear(X: np.ndarray, y: np.ndarray) -> Estimates:
     inverse = np.linalg.solve(R, np.broadcast_to(np.eye(K), (B, K, K))) / size.transpose(0, 2, 1)
     bread = inverse @ inverse.transpose(0, 2, 1)
     rss = (e**2).sum(axis=1)
-    spread = ((y - y.mean(axis=1, keepdims=True)) ** 2).sum(axis=1)
+    constant = (Q.sum(axis=1) ** 2).sum(axis=1) > N * (1 - ABOUT_ONE)  # the columns span the constant
+    spread = ((y - np.where(constant, y.mean(axis=1), 0.0)[:, None]) ** 2).sum(axis=1)
     scale = rss / (N - K) if N > K else np.full(B, np.nan)
     with np.errstate(divide="ignore"):
-        loglik, null = (-N / 2 * (np.log(2 * np.pi) + np.log(s / N) + 1) for s in (rss, spread))
+        loglik = -N / 2 * (np.log(2 * np.pi) + np.log(rss / N) + 1)
     return Estimates(
         beta=beta, bread=bread, scores=X * e[:, :, None], leverage=(Q**2).sum(axis=2), classical=bread * scale[:, None, None],
-        loglik=loglik, null_loglik=null, scale=scale, converged=np.ones(B, bool), iterations=np.ones(B, int),
+        loglik=loglik, r2=1 - rss / spread, scale=scale, converged=np.ones(B, bool), iterations=np.ones(B, int),
     )  # fmt: skip

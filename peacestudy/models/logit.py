@@ -17,17 +17,22 @@ def loglik(eta: np.ndarray, y: np.ndarray) -> np.ndarray:
     return out
 
 
-def null_loglik(y: np.ndarray) -> np.ndarray:
-    """Log-likelihood of the intercept alone, shape (B, N) to (B,)."""
+def mcfadden(eta: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """McFadden's pseudo R2, shape (B, N) to (B,): 1 - log-likelihood / log-likelihood of the intercept alone."""
     p = y.mean(axis=-1)
-    out: np.ndarray = y.shape[-1] * (p * np.log(p) + (1 - p) * np.log1p(-p))
+    null = y.shape[-1] * (p * np.log(p) + (1 - p) * np.log1p(-p))
+    out: np.ndarray = 1 - loglik(eta, y) / null
     return out
 
 
-def sizes(X: np.ndarray) -> np.ndarray:
-    """Root mean square of every column, shape (B, 1, K): GDP in dollars and a share are solved on one scale."""
-    out: np.ndarray = np.sqrt((X**2).mean(axis=1, keepdims=True))
-    return out
+def orthonormal(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Z with orthogonal columns of mean square 1 and T, upper triangular, such that X = Z T, for designs (B, N, K).
+
+    GDP in dollars, a share and a calendar year are solved on one scale, and no digit is lost to their correlation.
+    """
+    size = np.sqrt(X.shape[1])
+    Q, R = np.linalg.qr(X)
+    return Q * size, R / size
 
 
 def predictor(Z: np.ndarray, beta: np.ndarray) -> np.ndarray:
@@ -42,6 +47,20 @@ def information(Z: np.ndarray, W: np.ndarray) -> np.ndarray:
     return out
 
 
+def inverse_information(Z: np.ndarray, T: np.ndarray, W: np.ndarray) -> np.ndarray:
+    """Inverse of X'WX for X = Z T, shape (B, K, K), from the factor of sqrt(W) Z and so without squaring its condition."""
+    R = np.linalg.qr(np.sqrt(W)[:, :, None] * Z, mode="r")
+    root = np.linalg.solve(R @ T, np.broadcast_to(np.eye(T.shape[2]), T.shape))
+    out: np.ndarray = root @ root.transpose(0, 2, 1)
+    return out
+
+
+def original(T: np.ndarray, gamma: np.ndarray) -> np.ndarray:
+    """Coefficients of X = Z T from those of Z, shape (B, K)."""
+    out: np.ndarray = np.linalg.solve(T, gamma[:, :, None])[:, :, 0]
+    return out
+
+
 def fit_logit(X: np.ndarray, y: np.ndarray) -> Estimates:
     """Maximum likelihood.
 
@@ -50,21 +69,20 @@ def fit_logit(X: np.ndarray, y: np.ndarray) -> Estimates:
     X : designs, shape (B, N, K), of full column rank, not separated.
     y : outcomes 0 or 1, shape (B, N), both present.
     """
-    size = sizes(X)
-    Z = X / size
+    Z, T = orthonormal(X)
 
-    def direction(beta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        p = expit(predictor(Z, beta))
+    def direction(gamma: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        p = expit(predictor(Z, gamma))
         score = (Z.transpose(0, 2, 1) @ (y - p)[:, :, None])[:, :, 0]
         return np.linalg.solve(information(Z, p * (1 - p)), score[:, :, None])[:, :, 0], score
 
-    climb = newton(np.zeros(X.shape[::2]), direction, lambda beta: loglik(predictor(Z, beta), y))
-    p = expit(predictor(Z, climb.beta))
+    climb = newton(np.zeros(X.shape[::2]), direction, lambda gamma: loglik(predictor(Z, gamma), y))
+    eta = predictor(Z, climb.beta)
+    p = expit(eta)
     W = p * (1 - p)
-    inverse = np.linalg.inv(information(Z, W))
-    bread = inverse / size / size.transpose(0, 2, 1)
+    bread = inverse_information(Z, T, W)
+    leverage = W * ((Z @ np.linalg.inv(information(Z, W))) * Z).sum(axis=2)
     return Estimates(
-        beta=climb.beta / size[:, 0], bread=bread, scores=X * (y - p)[:, :, None], leverage=W * ((Z @ inverse) * Z).sum(axis=2),
-        classical=bread, loglik=climb.value, null_loglik=null_loglik(y), scale=np.ones(len(X)), converged=climb.converged,
-        iterations=climb.steps,
+        beta=original(T, climb.beta), bread=bread, scores=X * (y - p)[:, :, None], leverage=leverage, classical=bread,
+        loglik=climb.value, r2=mcfadden(eta, y), scale=np.ones(len(X)), converged=climb.converged, iterations=climb.steps,
     )  # fmt: skip

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 MOST_STEPS = 200
-MOST_HALVINGS = 30
+MOST_HALVINGS = 60
 TIGHT = 1e-16  # Newton decrement (move times score): the estimate is then within 1e-8 standard errors of the maximum
 
 Direction = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
@@ -23,7 +23,7 @@ class Climb:
     steps: np.ndarray
 
 
-def newton(start: np.ndarray, direction: Direction, value: Value) -> Climb:
+def newton(start: np.ndarray, direction: Direction, value: Value, tight: float = TIGHT) -> Climb:
     """Climb from ``start`` to the maximum of every member of the batch.
 
     Parameters
@@ -31,13 +31,14 @@ def newton(start: np.ndarray, direction: Direction, value: Value) -> Climb:
     start : shape (B, K).
     direction : beta to (move, score), each (B, K).
     value : beta to log-likelihood, (B,).
+    tight : Newton decrement below which the step then taken is the last.
     """
     beta, height = start.copy(), value(start)
     converged = np.zeros(len(beta), bool)
     steps = np.zeros(len(beta), int)
     for _ in range(MOST_STEPS):
         move, score = direction(beta)
-        near = (move * score).sum(axis=1) < TIGHT
+        near = (move * score).sum(axis=1) < tight
         move[converged] = 0.0
         step = np.ones(len(beta))
         for _ in range(MOST_HALVINGS):
@@ -50,6 +51,6 @@ def newton(start: np.ndarray, direction: Direction, value: Value) -> Climb:
         beta, height = np.where(down[:, None], beta, trial), np.where(down, height, tried)
         steps += ~converged
         converged |= near & ~down
-        if converged.all() or down.all():
+        if (converged | down).all():
             break
     return Climb(beta, height, converged, steps)

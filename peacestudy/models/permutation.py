@@ -66,7 +66,9 @@ def permutation_test(
         y = outcomes[first : first + CHUNK]
         est = ENGINES[spec.engine].load()(np.broadcast_to(design.X, (len(y), *design.X.shape)), y)
         if not est.converged.all():
-            raise FitError(f"{spec.name}: {int((~est.converged).sum())} of {len(y)} deals did not converge. Use fewer terms.")
+            raise FitError(
+                f"{spec.name}: {int((~est.converged).sum())} of {len(y)} deals did not converge. Use fewer terms."
+            )
         V = covariance(est, spec.vcov, design.clusters, small_sample=spec.engine == "linear")[:, at][:, :, at]
         b = est.beta[:, at]
         z.append(b / np.sqrt(np.diagonal(V, axis1=1, axis2=2)))

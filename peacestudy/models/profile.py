@@ -1,18 +1,51 @@
 """Penalised likelihood ratio tests and profile intervals of Firth's logit, all terms and both ends in one batch.
 
 Source: Heinze and Schemper (2002), Statistics in Medicine 21(16), 3.3; R's logistf 1.26 (penalty of the whole design).
+Where the outcome is separated the penalised likelihood can have more than one maximum with a coefficient held: tests climb
+from zero, as logistf, and intervals follow the maximum that is continuous with the estimate.
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import chi2
 
-from peacestudy.models.firth import climb_firth
-from peacestudy.models.logit import sizes
+from peacestudy.errors import FitError
+from peacestudy.models.firth import climb_firth, curvature, penalised_loglik
+from peacestudy.models.logit import orthonormal
 
 MOST_DOUBLINGS = 60
 MOST_CUTS = 200
 FARTHEST = 1e9  # standard errors; an end beyond is infinite
-TIGHT = 1e-9  # on the likelihood ratio, whose quantile is 3.84 at 95 %
+TIGHT = 1e-10  # on the root of the likelihood ratio, whose quantile is 1.96 at 95 %
+SHUT = 1e-13  # relative width of a bracket within which the likelihood ratio jumps over the quantile
+ROUGH = 1e-7  # Newton decrement of a maximum on the way, before its last step; far out rounding allows no less
+
+
+@dataclass(frozen=True, eq=False)
+class _Profiles:
+    """A batch of problems in each of which one coefficient is held: its column is the last of an orthonormal design.
+
+    Z (B, N, K) and y (B, N); peak (B, K), where the maximum is; top (B,), the maximum; unit (B,), by which a coefficient of
+    the original design is multiplied to be the last one here.
+    """
+
+    Z: np.ndarray
+    y: np.ndarray
+    peak: np.ndarray
+    top: np.ndarray
+    unit: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class _Points:
+    """A point on each profile: ``at`` (B,) standard errors from the estimate, the root of the likelihood ratio there less
+    its target (B,), and the coefficients of the maximum there (B, K).
+    """  # fmt: skip
+
+    at: np.ndarray
+    excess: np.ndarray
+    path: np.ndarray
 
 
 def likelihood_ratio(X: np.ndarray, y: np.ndarray, beta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -27,11 +60,14 @@ def likelihood_ratio(X: np.ndarray, y: np.ndarray, beta: np.ndarray) -> tuple[np
     -------
     statistic, p
         Shape (K,): twice the drop of the penalised log-likelihood, and its p value on one degree of freedom.
+
+    Raises
+    ------
+    FitError
+        The maximum under a null cannot be found.
     """
-    Z, y2, b = _scaled(X, y, beta)
-    full = climb_firth(Z[:1], y2[:1], b[:1]).value[0]
-    drop = 2 * (full - _profile(Z, y2, b, np.zeros(X.shape[1])))
-    drop = np.maximum(drop, 0.0)
+    profiles = _profiles(X, y, beta, sides=1)
+    drop = _root(profiles, np.zeros(X.shape[1]), np.zeros(profiles.peak.shape))[0] ** 2
     return drop, chi2.sf(drop, 1)
 
 
@@ -39,64 +75,88 @@ def profile_interval(X: np.ndarray, y: np.ndarray, beta: np.ndarray, std_error: 
     """Profile intervals, shape (K, 2): where twice the drop of the penalised log-likelihood is the chi-squared quantile.
 
     An end that lies beyond ``FARTHEST`` standard errors is infinite.
+
+    Raises
+    ------
+    FitError
+        An end, or the maximum at a point on the way to it, cannot be found.
     """
     K = X.shape[1]
-    Z, y2, b = _scaled(X, y, beta)
-    Z, y2, b = np.concatenate([Z, Z]), np.concatenate([y2, y2]), np.concatenate([b, b])
-    at = np.tile(np.arange(K), 2)
-    centre = b[np.arange(2 * K), at]
-    unit = np.tile(std_error * sizes(X[None])[0, 0], 2) * np.repeat([-1.0, 1.0], K)
-    full = climb_firth(Z[:1], y2[:1], b[:1]).value[0]
-    target = chi2.ppf(level, 1)
+    profiles = _profiles(X, y, beta, sides=2)
+    centre, unit = np.tile(beta, 2), np.tile(std_error, 2) * np.repeat([-1.0, 1.0], K)
+    target = float(np.sqrt(chi2.ppf(level, 1)))
 
-    def excess(t: np.ndarray) -> np.ndarray:
-        out: np.ndarray = 2 * (full - _profile(Z, y2, b, centre + t * unit, at)) - target
-        return out
+    def look(at: np.ndarray, start: np.ndarray) -> _Points:
+        root, path = _root(profiles, centre + at * unit, start)
+        return _Points(at, root - target, path)
 
-    low, high = np.zeros(2 * K), np.full(2 * K, np.sqrt(target))
-    f_low, f_high = np.full(2 * K, -target), excess(high)
+    low = _Points(np.zeros(2 * K), np.full(2 * K, -target), profiles.peak)
+    high = look(np.ones(2 * K), _tangent(profiles, centre + unit))
     for _ in range(MOST_DOUBLINGS):
-        short = (f_high < 0) & (high < FARTHEST)
+        short = (high.excess < 0) & (high.at < FARTHEST)
         if not short.any():
             break
-        low, f_low = np.where(short, high, low), np.where(short, f_high, f_low)
-        high = np.where(short, 2 * high, high)
-        f_high = np.where(short, excess(high), f_high)
-    endless = f_high < 0
-    f_high = np.where(endless, 1.0, f_high)
-    last = np.zeros(2 * K)
+        at = np.where(short, 2 * high.at, high.at)
+        beyond = look(at, _between(low, high, at))
+        low, high = _pick(short, high, low), beyond
+    low_weight, high_weight, last = np.ones(2 * K), np.ones(2 * K), np.zeros(2 * K)
     for _ in range(MOST_CUTS):  # Illinois: a secant that may not keep the same end twice at full weight
-        cut = high - f_high * (high - low) / (f_high - f_low)
-        f_cut = np.where(endless, 0.0, excess(np.where(endless, 0.0, cut)))
-        above = f_cut > 0
-        f_low = np.where(above, np.where(last > 0, f_low / 2, f_low), f_cut)
-        f_high = np.where(above, f_cut, np.where(last < 0, f_high / 2, f_high))
-        low, high = np.where(above, low, cut), np.where(above, cut, high)
-        last = np.where(above, 1.0, -1.0)
-        if (np.abs(f_cut) < TIGHT).all():
+        found = (np.abs(high.excess) < TIGHT) | (np.abs(low.excess) < TIGHT) | (high.at - low.at <= SHUT * high.at)
+        done = found | (high.excess < 0)
+        if done.all():
             break
-    ends = np.where(endless, np.inf, cut) * unit + centre
-    out: np.ndarray = (ends.reshape(2, K) / sizes(X[None])[0, 0]).T
+        f_low, f_high = low.excess * low_weight, high.excess * high_weight
+        at = np.where(done, high.at, high.at - f_high * (high.at - low.at) / (f_high - f_low))
+        cut = look(at, _between(low, high, at))
+        above = cut.excess > 0
+        low_weight = np.where(above, np.where(last > 0, low_weight / 2, low_weight), 1.0)
+        high_weight = np.where(above, 1.0, np.where(last < 0, high_weight / 2, high_weight))
+        low, high, last = _pick(above | done, low, cut), _pick(above & ~done, cut, high), np.where(above, 1.0, -1.0)
+    else:
+        raise FitError(f"the ends of {int((~done).sum())} profile intervals cannot be found. Use fewer terms.")
+    end = np.where(np.abs(low.excess) < np.abs(high.excess), low.at, high.at)
+    ends = centre + np.where(high.excess < -TIGHT, np.inf, end) * unit
+    out: np.ndarray = ends.reshape(2, K).T
     return out
 
 
-def _scaled(X: np.ndarray, y: np.ndarray, beta: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _profiles(X: np.ndarray, y: np.ndarray, beta: np.ndarray, sides: int) -> _Profiles:
     K = X.shape[1]
-    size = sizes(X[None])[0]
-    return (
-        np.repeat((X / size)[None], K, axis=0),
-        np.repeat(y[None], K, axis=0),
-        np.repeat((beta * size[0])[None], K, axis=0),
+    order = np.array([[*(i for i in range(K) if i != j), j] for j in range(K)] * sides)
+    Z, T = orthonormal(X[:, order].transpose(1, 0, 2))
+    many = np.broadcast_to(y, (len(order), len(y)))
+    peak = (T @ beta[order][:, :, None])[:, :, 0]
+    return _Profiles(Z, many, peak, penalised_loglik(Z, many, peak), T[:, -1, -1])
+
+
+def _root(profiles: _Profiles, value: np.ndarray, start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Roots of the likelihood ratio (B,) with the coefficients held at ``value``, and where the maxima then are (B, K)."""
+    held = start.copy()
+    held[:, -1] = value * profiles.unit
+    climb = climb_firth(profiles.Z, profiles.y, held, free=held.shape[1] - 1, tight=ROUGH)
+    if not climb.converged.all():
+        raise FitError(
+            "the penalised likelihood has no maximum that can be found with a coefficient held. Use fewer terms."
+        )
+    return np.sqrt(np.maximum(2 * (profiles.top - climb.value), 0.0)), climb.beta
+
+
+def _tangent(profiles: _Profiles, value: np.ndarray) -> np.ndarray:
+    """Where the maxima would be with the coefficients at ``value``, were the penalised likelihood quadratic."""
+    J = curvature(profiles.Z, profiles.peak)
+    far = value * profiles.unit - profiles.peak[:, -1]
+    move = -np.linalg.solve(J[:, :-1, :-1], J[:, :-1, -1:])[:, :, 0] * far[:, None]
+    return profiles.peak + np.column_stack([move, far])
+
+
+def _between(low: _Points, high: _Points, at: np.ndarray) -> np.ndarray:
+    """The maxima lie on a curve: the next is looked for on the line through two of them."""
+    width = high.at - low.at
+    share = (at - low.at) / np.where(width > 0, width, 1.0)
+    return low.path + share[:, None] * (high.path - low.path)
+
+
+def _pick(first: np.ndarray, a: _Points, b: _Points) -> _Points:
+    return _Points(
+        np.where(first, a.at, b.at), np.where(first, a.excess, b.excess), np.where(first[:, None], a.path, b.path)
     )
-
-
-def _profile(
-    Z: np.ndarray, y: np.ndarray, beta: np.ndarray, value: np.ndarray, at: np.ndarray | None = None
-) -> np.ndarray:
-    """Penalised log-likelihood of each member with its coefficient ``at`` held at ``value``, shape (B,)."""
-    index = np.arange(Z.shape[2]) if at is None else at
-    free = np.ones(beta.shape, bool)
-    free[np.arange(len(beta)), index] = False
-    start = beta.copy()
-    start[np.arange(len(beta)), index] = value
-    return climb_firth(Z, y, start, free).value

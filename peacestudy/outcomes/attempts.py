@@ -24,12 +24,13 @@ class AttemptRule:
     Attributes
     ----------
     rule : ``chain``: a run in which each agreement follows the last within ``gap_days``; its text reaches from
-        ``before_days`` before the first to the day of the last. ``anchor``: everything within ``gap_days`` of a first
-        agreement; the next attempt begins with the first agreement after the year in which fighting returned (but
-        not within ``gap_days`` of the anchor), or else after the window of ``horizon`` years.
-    gap_days : days.
-    before_days : days before the first substantive agreement from which texts are scored.
-    horizon : years after t0 over which the outcome is read.
+        ``before_days`` before the first to the day of the last. ``anchor``: everything from ``before_days`` before to
+        ``gap_days`` after a first agreement; the next attempt begins with the first agreement after 1 January of the
+        year in which fighting returned (but not within ``gap_days`` of the anchor), or else after the window of
+        ``horizon`` years.
+    gap_days : days, 0 or more.
+    before_days : days before the first substantive agreement from which texts are scored, 0 or more.
+    horizon : years after t0 over which the outcome is read, 1 or more.
     """
 
     rule: str
@@ -40,6 +41,9 @@ class AttemptRule:
     def __post_init__(self) -> None:
         if self.rule not in RULES:
             raise SpecError(one_of("rule", self.rule, RULES))
+        for name, least in {"gap_days": 0, "before_days": 0, "horizon": 1}.items():
+            if (value := getattr(self, name)) < least:
+                raise SpecError(f"{name} is {value}; it must be {least} or more.")
 
 
 def is_substantive(agreements: pd.DataFrame) -> "pd.Series[bool]":

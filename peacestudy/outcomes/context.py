@@ -1,5 +1,6 @@
 """Context of a case: values of country-year sources in a year before it, each with its source, or with the reason it is missing."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -111,7 +112,7 @@ def _one(values: list[object], special: dict[float, str], source: str) -> tuple[
 
 
 def combine(long: pd.DataFrame, variable: str, parts: tuple[str, ...], how: Callable[..., float]) -> pd.DataFrame:
-    """A variable made of others, missing with the first reason where any of them is.
+    """A variable made of others, missing with the first reason where any of them is, or where they give no number.
 
     Parameters
     ----------
@@ -125,7 +126,19 @@ def combine(long: pd.DataFrame, variable: str, parts: tuple[str, ...], how: Call
     for case in long["case_id"].unique():
         each = [by[case, p] for p in parts]
         reasons = [f"{p}: {row[3]}" for p, row in zip(parts, each, strict=True) if pd.isna(row[0])]
-        value = None if reasons else how(*(row[0] for row in each))
+        value = None if reasons else _computed(how, [row[0] for row in each])
+        if value is None and not reasons:
+            reasons = [
+                f"cannot be computed from {', '.join(f'{p} {row[0]:g}' for p, row in zip(parts, each, strict=True))}"
+            ]
         source = "; ".join(dict.fromkeys(row[2] for row in each))
         rows.append((case, variable, value, each[0][1], source, reasons[0] if reasons else None))
     return pd.DataFrame(rows, columns=COVARIATES_SCHEMA.names).astype({"value": "float64", "reason": "object"})
+
+
+def _computed(how: Callable[..., float], values: list[float]) -> float | None:
+    try:
+        value = how(*values)
+    except ZeroDivisionError:
+        return None
+    return value if math.isfinite(value) else None

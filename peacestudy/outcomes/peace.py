@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from peacestudy.core.schema import Field, Schema
+from peacestudy.errors import SourceError, SpecError
 
 OUTCOMES_SCHEMA = Schema(
     (
@@ -31,12 +32,16 @@ class PeaceRule:
 
     Attributes
     ----------
-    horizon : years after t0 that must be without fighting.
+    horizon : years after t0 that must be without fighting, 1 or more.
     last_year : last year that the conflict source covers; later years are censored.
     """
 
     horizon: int
     last_year: int
+
+    def __post_init__(self) -> None:
+        if self.horizon < 1:
+            raise SpecError(f"horizon is {self.horizon}; it must be 1 or more.")
 
 
 def fighting_years(conflict_years: pd.DataFrame) -> dict[int, set[int]]:
@@ -59,11 +64,22 @@ def lasting_peace(attempts: pd.DataFrame, fighting: dict[int, set[int]], rule: P
     -------
     DataFrame
         The columns of ``OUTCOMES_SCHEMA``. A window that runs past the source is censored, not failed, even where
-        fighting was already seen in it: else only the failures among recent attempts would count.
+        fighting was already seen in it: else only the failures among recent attempts would count. What the source
+        says of years after ``last_year`` is not read.
+
+    Raises
+    ------
+    SourceError
+        The source does not know a conflict: that is no sign of peace.
     """
+    unknown = sorted(set(attempts["conflict_id"]) - set(fighting))
+    if unknown:
+        raise SourceError(
+            f"{source} has no conflict {', '.join(map(str, unknown[:5]))}. Leave out its attempts, or correct the id."
+        )
     rows = []
     for case, conflict, t0 in attempts[["case_id", "conflict_id", "t0"]].itertuples(index=False, name=None):
-        years = fighting[conflict]
+        years = {y for y in fighting[conflict] if y <= rule.last_year}
         window = range(t0 + 1, t0 + rule.horizon + 1)
         seen = sorted(y for y in years if y in window)
         complete = window[-1] <= rule.last_year

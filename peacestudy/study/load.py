@@ -1,36 +1,43 @@
 """Reading a study folder: everything is read and checked, all problems are told at once."""
 
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
 import pandas as pd
 
-from peacestudy.coding import Coding
+from peacestudy.coding import CODING_SCHEMA, Coding
+from peacestudy.coding.coding import coding_problems
+from peacestudy.core.cases import CASES_SCHEMA
 from peacestudy.core.codebook import Codebook, read_codebook
+from peacestudy.core.positions import Place, line_of
 from peacestudy.core.problems import Problem, nearest, problem_table
-from peacestudy.core.settings import fill, line_of, read_toml
+from peacestudy.core.settings import fill, read_toml
+from peacestudy.core.tables import row_lines
 from peacestudy.errors import PeacestudyError, SourceError, SpecError
 from peacestudy.models.formula import parse
-from peacestudy.models.inference import ADJUSTMENTS
-from peacestudy.outcomes.attempts import RULES
-from peacestudy.study.config import Config
-from peacestudy.study.package import read_package
+from peacestudy.outcomes.context import COVARIATES_SCHEMA
+from peacestudy.study.config import Config, Sample
+from peacestudy.study.config_problems import config_problems, spec_problems
+from peacestudy.study.package import NAME, read_package
 from peacestudy.study.study import Study
 
-NEEDED = ("cases", "codings", "outcomes", "covariates")
+NEEDED = {  # tables that every study has, and columns that they have whatever the study
+    "cases": CASES_SCHEMA.names, "codings": CODING_SCHEMA.names, "outcomes": ["case_id", "source"], "covariates": COVARIATES_SCHEMA.names,
+}  # fmt: skip
 
 
 def study_folder(study: str | Path) -> Path:
     """The folder of a study: a path as it is, a name among the studies that come with the package or stand in the checkout."""
     path = Path(study)
-    if path.is_dir():
-        return path
     package = Path(str(files("peacestudy")))
     shelves = [package / "datasets", package.parent / "datasets"]
     name = str(study)
     known = sorted({p.parent.name for shelf in shelves for p in shelf.glob("*/study.toml")})
-    if name in known:
+    if name in known and not (path / "study.toml").is_file():  # a folder of the same name may hold anything
         return next(shelf / name for shelf in shelves if (shelf / name / "study.toml").is_file())
+    if path.is_dir():
+        return path
     raise SourceError(
         f"there is no study {name!r} and no folder of that name. Known studies: {', '.join(known)}.{nearest(name, known)}"
     )
@@ -81,7 +88,7 @@ def read_config(folder: Path) -> tuple[Config | None, str, list[Problem]]:
         return None, "", _from(err, "study.toml")
     config = fill(Config, values, "study.toml", text, problems)
     if config is not None:
-        problems += _config_problems(config, text)
+        problems += config_problems(config, text)
     return config, text, problems
 
 
@@ -99,68 +106,35 @@ def _read(folder: Path) -> tuple[Study | None, list[Problem]]:
         problems += _from(err, "codebook.toml")
     tables, found = read_package(folder)
     problems += found
-    if not found:
-        problems += [
-            Problem("datapackage.json", 0, name, "", f"a study has a table {name!r}", "add it")
-            for name in NEEDED
-            if name not in tables
-        ]
+    lacking = _lacking(tables, {p.file for p in found})
+    problems += lacking
     coding: Coding | None = None
-    if book is not None and "codings" in tables:
-        try:
-            coding = Coding(tables["codings"], book, "codings.csv")
-        except PeacestudyError as err:
-            problems += _from(err, "codings.csv")
-    if config is None or book is None or coding is None or problems:
+    if book is not None and "codings" in tables and not lacking:
+        lines = row_lines(folder / "codings.csv")  # as long as the table: a file that is not whole gives no table
+        wrong = coding_problems(tables["codings"], book, "codings.csv", lines)
+        problems += wrong
+        coding = None if wrong else Coding(tables["codings"], book, "codings.csv")
+    if config is None or book is None or coding is None or lacking or not tables.keys() >= NEEDED.keys():
         return None, problems
     study = Study(folder, config, book, coding, tables)
-    return study, _across(study, text)
+    problems += _across(study, text)
+    return study, problems
 
 
-def _config_problems(config: Config, text: str) -> list[Problem]:
-    """Names in study.toml that refer to nothing, words that do not exist, and a declaration that was changed."""
-    out: list[Problem] = []
-
-    def say(words: tuple[str, ...], key: str, value: str, rule: str, remedy: str) -> None:
-        out.append(Problem("study.toml", line_of(text, *words, f"{key} ="), key, value, rule, remedy))
-
-    steps, specs = {s.id for s in config.steps}, {s.name for s in config.specs}
-    for sample in config.samples:
-        for step in set(sample.steps) - steps:
-            say(
-                (f'id = "{sample.id}"',),
-                "steps",
-                step,
-                "a sample is made of declared steps",
-                "declare the step, or correct it",
-            )
-    for h in config.hypotheses:
-        if h.spec not in specs:
-            say(
-                (f'id = "{h.id}"',),
-                "spec",
-                h.spec,
-                "a hypothesis speaks of a declared spec",
-                f"correct it.{nearest(h.spec, sorted(specs))}",
-            )
-    for s in config.specs:
-        try:
-            s.model()
-            parse(s.formula)
-        except SpecError as err:
-            say((f'name = "{s.name}"',), "formula", s.formula, str(err), "correct the spec")
-    if config.cases.rule not in RULES:
-        say(("[cases]",), "rule", config.cases.rule, f"one of {', '.join(RULES)}", "correct it")
-    for key in ("decide", "beside"):
-        if (word := getattr(config.decision, key)) not in ADJUSTMENTS:
-            say(("[decision]",), key, word, f"one of {', '.join(ADJUSTMENTS)}", "correct it")
-    for name, values in {"step": [s.id for s in config.steps], "spec": [s.name for s in config.specs],
-                         "hypothesis": [h.id for h in config.hypotheses], "sample": [s.id for s in config.samples]}.items():  # fmt: skip
-        for twice in {v for v in values if values.count(v) > 1}:
-            say((f'"{twice}"',), "id", twice, f"the {name} stands twice", "rename one")
-    if config.declared.hash != config.declaration_hash():
-        say(("[declared]",), "hash", config.declared.hash[:12] + "...", f"the values declared have sha256 {config.declaration_hash()}",
-            "restore them; or declare anew: set today's date and this hash, and say in the statement what changed and why")  # fmt: skip
+def _lacking(tables: dict[str, pd.DataFrame], told: set[str]) -> list[Problem]:
+    """Tables and columns that every study has and this one has not, unless the file is told of already."""
+    if NAME in told:
+        return []
+    out = []
+    for table, columns in NEEDED.items():
+        if table not in tables:
+            if f"{table}.csv" not in told:
+                out.append(Problem(NAME, 0, table, "", f"a study has a table {table!r}", "add it"))
+            continue
+        out += [
+            Problem(NAME, 0, table, ", ".join(tables[table].columns[:8]), f"a table {table!r} has a column {c!r}", "add it to the schema")
+            for c in columns if c not in tables[table].columns
+        ]  # fmt: skip
     return out
 
 
@@ -169,28 +143,32 @@ def _across(study: Study, text: str) -> list[Problem]:
     out: list[Problem] = []
     lost = sorted(set(study.cases["case_id"]) - set(study.outcomes["case_id"]))
     out += [Problem("outcomes.csv", 0, "case_id", c, "every case has an outcome row", "add the row") for c in lost]
+    everything = replace(study.config, samples=(Sample("all", ()),))
     try:
-        columns = study.frame(
-            "all" if any(s.id == "all" for s in study.config.samples) else study.config.samples[0].id
-        ).data.columns
+        frame = replace(study, config=everything).frame()
     except PeacestudyError as err:
-        return [*out, *_from(err, "study.toml")]
-    for s in study.config.specs:
-        for c in (*parse(s.formula).columns, *(s.model().cluster or ())):
-            if c not in columns:
-                line = line_of(text, f'name = "{s.name}"', "formula =")
-                out.append(
-                    Problem(
-                        "study.toml",
-                        line,
-                        "formula",
-                        c,
-                        "a column of the joined table",
-                        f"correct it.{nearest(c, list(columns))}",
-                    )
-                )
-    for step in study.config.steps:
-        if step.column not in columns:
-            line = line_of(text, f'id = "{step.id}"', "column =")
-            out.append(Problem("study.toml", line, "column", step.column, "a column of the joined table", "correct it"))
+        return [*out, *_from(err, "cases.csv")]
+    columns = [str(c) for c in frame.data.columns]
+
+    def provided(place: Place, column: str) -> bool:
+        if column in columns:
+            return True
+        rule, remedy = "a column of the joined table", f"correct it.{nearest(column, columns)}"
+        out.append(Problem("study.toml", line_of(text, *place), str(place[-1]), column, rule, remedy))
+        return False
+
+    for n, s in enumerate(study.config.specs):
+        if not spec_problems(s):
+            for c in parse(s.formula).columns:
+                provided(("specs", n, "formula"), c)
+            for c in s.model().cluster or ():
+                provided(("specs", n, "cluster"), c)
+    provided(("permutation", "strata"), study.config.permutation.strata)
+    for n, step in enumerate(study.config.steps):
+        if provided(("steps", n, "column"), step.column):
+            try:
+                frame.keep(frame.data[step.column], step.step, step.reason)
+            except PeacestudyError as err:
+                line = line_of(text, "steps", n, "column")
+                out.append(Problem("study.toml", line, "column", step.column, str(err), "name a column of yes and no"))
     return out

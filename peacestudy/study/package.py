@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from peacestudy.core.problems import Problem
 from peacestudy.core.schema import Schema
-from peacestudy.core.tables import file_sha256, read_table, read_text, write_text
+from peacestudy.core.tables import file_sha256, read_table, read_text, row_lines, write_text
 from peacestudy.errors import PeacestudyError, SourceError
 
 NAME = "datapackage.json"
@@ -40,63 +42,85 @@ def write_package(
     write_text(folder / NAME, json.dumps({**head, "resources": resources}, indent=1, ensure_ascii=False) + "\n")
 
 
+@dataclass(frozen=True)
+class _Resource:
+    """A table as the descriptor has it."""
+
+    name: str
+    file: Path
+    sha256: str
+    schema: Schema
+    foreign: tuple[tuple[str, str, str], ...]  # column here, table there, column there
+
+
 def read_package(folder: Path) -> tuple[dict[str, pd.DataFrame], list[Problem]]:
     """Every table that the descriptor names, and all problems: bytes, schema, keys, foreign keys."""
     path = folder / NAME
     try:
-        resources = {r["name"]: r for r in json.loads(read_text(path))["resources"]}
-        schemas = {name: Schema.read(r["schema"]) for name, r in resources.items()}
-        files = {
-            name: (folder / Path(r["path"]).name, r["hash"].removeprefix("sha256:")) for name, r in resources.items()
-        }
-    except (ValueError, KeyError, TypeError, AttributeError) as err:
-        line = getattr(err, "lineno", 0)
+        resources = [_resource(folder, r) for r in json.loads(read_text(path))["resources"]]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as err:
+        rule = "expected a Frictionless data package with resources, schemas and hashes"
         return {}, [
-            Problem(
-                NAME,
-                line,
-                "",
-                str(err),
-                "expected a Frictionless data package with resources, schemas and hashes",
-                "restore the file",
-            )
+            Problem(NAME, getattr(err, "lineno", 0), "", f"{type(err).__name__}: {err}", rule, "restore the file")
         ]
     except PeacestudyError as err:
-        return {}, list(err.problems) or [Problem(NAME, 0, "", "", str(err), "restore the file")]  # type: ignore[arg-type]
+        return {}, _told(err, NAME)
     tables: dict[str, pd.DataFrame] = {}
     problems: list[Problem] = []
-    for name, (file, expected) in files.items():
+    for r in resources:
         try:
-            tables[name] = read_table(file, schemas[name])
+            tables[r.name] = read_table(r.file, r.schema)
         except SourceError as err:
-            problems += list(err.problems) or [Problem(file.name, 0, "", "", str(err), "restore the file")]  # type: ignore[arg-type]
+            problems += _told(err, r.file.name)
             continue
-        found = file_sha256(file)
-        if found != expected:
-            rule = f"sha256 {expected[:12]}... stands in {NAME}"
+        found = file_sha256(r.file)
+        if found != r.sha256:
+            rule = f"sha256 {r.sha256[:12]}... stands in {NAME}"
             remedy = "restore the file; if the change is meant, run: python -m peacestudy seal with the study's name"
-            problems.append(Problem(file.name, 0, "", found[:12] + "...", rule, remedy))
-    for name, resource in resources.items():
-        for key in resource["schema"].get("foreignKeys", ()):
-            problems += _strangers(name, tables, key)
+            problems.append(Problem(r.file.name, 0, "", found[:12] + "...", rule, remedy))
+    for r in resources:
+        problems += _strangers(r, tables, {other.name for other in resources})
     return tables, problems
 
 
-def _strangers(name: str, tables: dict[str, pd.DataFrame], key: Mapping[str, Any]) -> list[Problem]:
+def _resource(folder: Path, r: Mapping[str, Any]) -> _Resource:
+    keys = tuple(
+        (*_names(k["fields"]), str(k["reference"]["resource"]), *_names(k["reference"]["fields"]))
+        for k in r["schema"].get("foreignKeys", ())
+    )
+    if any(len(k) != 3 for k in keys):
+        raise ValueError(f"a foreign key of {r['name']} has several columns; one is read")
+    if r["path"] != f"{r['name']}.csv":
+        raise ValueError(f"the file of table {r['name']!r} is {r['path']!r}; it must be {r['name']}.csv")
+    return _Resource(r["name"], folder / r["path"], r["hash"].removeprefix("sha256:"), Schema.read(r["schema"]), keys)  # type: ignore[arg-type]
+
+
+def _names(value: str | list[str]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def _told(err: PeacestudyError, file: str) -> list[Problem]:
+    found = [p for p in err.problems if isinstance(p, Problem)]
+    return found or [Problem(file, 0, "", "", str(err), "restore the file")]
+
+
+def _strangers(r: _Resource, tables: dict[str, pd.DataFrame], known: set[str]) -> list[Problem]:
     """Values of a foreign key that the table it refers to does not have."""
-    column, other = key["fields"][0], key["reference"]["resource"]
-    if name not in tables or other not in tables:
-        return []
-    known = set(tables[other][key["reference"]["fields"][0]])
-    values = tables[name][column]
-    return [
-        Problem(
-            f"{name}.csv",
-            int(i) + 2,
-            column,
-            str(values[i]),
-            f"every {column} stands in {other}.csv",
-            "correct it, or add the case",
-        )
-        for i in values.index[~values.isin(known)]
-    ]
+    out = []
+    for column, other, there in r.foreign:
+        if other not in known:
+            out.append(Problem(NAME, 0, column, other, f"a foreign key of {r.name} refers to a table", "name a table"))
+        if r.name not in tables or other not in tables:
+            continue
+        absent = [f"{t}.{c}" for t, c in ((r.name, column), (other, there)) if c not in tables[t].columns]
+        if absent:
+            out.append(
+                Problem(NAME, 0, column, ", ".join(absent), f"a foreign key of {r.name} names columns", "name a column")
+            )
+            continue
+        values = tables[r.name][column]
+        strange = np.flatnonzero(values.notna() & ~values.isin(tables[other][there]))
+        lines = row_lines(r.file) if len(strange) else []
+        rule, remedy = f"every {column} stands in {other}.csv", "correct it, or add the row there"
+        out += [Problem(r.file.name, lines[i], column, str(values.iloc[i]), rule, remedy) for i in strange]
+    return out

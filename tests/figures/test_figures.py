@@ -123,4 +123,6 @@ def test_display_names_cover_the_study(results):
 def test_the_key_figure_of_the_readme_is_the_figure_that_is_made(results):
     needs = {n: RESULTS[n](results) for n in FIGURES["forest"].needs}
     made = render(FIGURES["forest"].draw(needs)[0], Path("forest"))[Path("forest.png")]
-    assert made == (results.study.folder / "forest.png").read_bytes(), "copy build/peace_agreements/figures/forest.png there"
+    assert made == (results.study.folder / "forest.png").read_bytes(), (
+        "copy build/peace_agreements/figures/forest.png there"
+    )

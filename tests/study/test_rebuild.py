@@ -62,7 +62,9 @@ def loops():
                 texts[int(float(r["UcdpCon"]))].append((dt.date.fromisoformat(r["Dat"]), int(r["AgtId"]), r))
     out = {}
     for conflict, rows in texts.items():
-        own = sorted(d for d, _, r in rows if r["Stage"] in ("SubPar", "SubComp") and r["Agtp"] in ("Intra", "InterIntra"))
+        own = sorted(
+            d for d, _, r in rows if r["Stage"] in ("SubPar", "SubComp") and r["Agtp"] in ("Intra", "InterIntra")
+        )
         runs = []
         for day in own:
             if runs and day - runs[-1][-1] <= YEAR:

@@ -47,7 +47,10 @@ def test_the_primary_fit_by_an_independent_optimiser(results):
 
     def loss(b):
         p = expit(X @ b)
-        return -(np.sum(y * np.log(p) + (1 - y) * np.log1p(-p)) + 0.5 * np.linalg.slogdet((X * (p * (1 - p))[:, None]).T @ X)[1])
+        return -(
+            np.sum(y * np.log(p) + (1 - y) * np.log1p(-p))
+            + 0.5 * np.linalg.slogdet((X * (p * (1 - p))[:, None]).T @ X)[1]
+        )
 
     found = minimize(loss, np.zeros(X.shape[1]), method="BFGS", options={"gtol": 1e-7, "maxiter": 5000})
     np.testing.assert_allclose(fit.terms.estimate, found.x, atol=2e-4)
@@ -102,7 +105,8 @@ def test_the_permutation_check_is_seeded(results):
 
     study = results.study
     once, twice = (
-        permutation_test(results.frame, study.spec("pillars"), ["scale(norms)"], strata="active", draws=50, seed=1) for _ in "ab"
+        permutation_test(results.frame, study.spec("pillars"), ["scale(norms)"], strata="active", draws=50, seed=1)
+        for _ in "ab"
     )
     pd.testing.assert_frame_equal(once, twice)
     assert once.p_permutation.between(1 / 51, 1).all()

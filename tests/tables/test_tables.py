@@ -25,9 +25,19 @@ def fits():
 
 
 def test_the_tables_of_the_study(tables):
-    names = ["codebook", "cases", "descriptive", "hypotheses", "regression_primary", "regression_beside", "regression_check"]
+    names = [
+        "codebook",
+        "cases",
+        "descriptive",
+        "hypotheses",
+        "regression_primary",
+        "regression_beside",
+        "regression_check",
+    ]
     assert list(tables) == names
-    assert len(tables["codebook"].body) == 53 and len(tables["cases"].body) == 100 and len(tables["hypotheses"].body) == 9
+    assert (
+        len(tables["codebook"].body) == 53 and len(tables["cases"].body) == 100 and len(tables["hypotheses"].body) == 9
+    )
     for t in tables.values():
         assert t.caption and t.notes and set(t.texts()) == {"md", "html", "tex"}
 

@@ -1,0 +1,113 @@
+"""What in study.toml refers to nothing, stands twice, is no word of ours, or was changed after it was declared."""
+
+from collections.abc import Iterable, Iterator
+
+from peacestudy.core.positions import Place, line_of
+from peacestudy.core.problems import Problem, nearest
+from peacestudy.errors import SpecError
+from peacestudy.models.engines import ENGINES, VCOVS
+from peacestudy.models.formula import parse
+from peacestudy.models.inference import ADJUSTMENTS
+from peacestudy.outcomes.peace import PeaceRule
+from peacestudy.study.config import Config, Specification
+
+ROLES = ("primary", "beside", "check")
+Finding = tuple[Place, object, str, str]  # place in study.toml, value, rule, remedy
+
+
+def config_problems(config: Config, text: str) -> list[Problem]:
+    """Every problem that study.toml shows by itself, each with its line in the text."""
+    findings = [*_names(config), *_specs(config), *_hypotheses(config), *_values(config), *_declaration(config)]
+    return [
+        Problem("study.toml", line_of(text, *place), next(str(p) for p in reversed(place) if isinstance(p, str)), str(value), rule, remedy)
+        for place, value, rule, remedy in findings
+    ]  # fmt: skip
+
+
+def spec_problems(spec: Specification) -> dict[str, str]:
+    """What is wrong with a declared spec, by the key that is to be corrected."""
+    out = {}
+    try:
+        parse(spec.formula)
+    except SpecError as err:
+        out["formula"] = str(err)
+    try:
+        spec.model()
+    except SpecError as err:
+        vcovs = ENGINES[spec.engine].vcovs if spec.engine in ENGINES else VCOVS
+        key = "engine" if spec.engine not in ENGINES else "vcov" if spec.vcov not in vcovs else "cluster"
+        out[key] = str(err)
+    return out
+
+
+def _among(place: Place, word: str, known: Iterable[str], rule: str) -> Iterator[Finding]:
+    words = list(known)
+    if word not in words:
+        yield place, word, f"{rule}: {', '.join(words)}", f"correct it.{nearest(word, words)}"
+
+
+def _names(config: Config) -> Iterator[Finding]:
+    steps = [s.id for s in config.steps]
+    named = {"steps": steps, "samples": [s.id for s in config.samples], "specs": [s.name for s in config.specs],
+             "hypotheses": [h.id for h in config.hypotheses]}  # fmt: skip
+    for kind, names in named.items():
+        key = "name" if kind == "specs" else "id"
+        for n, name in enumerate(names):
+            if name in names[:n]:
+                yield (kind, n, key), name, f"the {key} stands twice in {kind}", "rename one"
+    for n, sample in enumerate(config.samples):
+        for m, step in enumerate(sample.steps):
+            yield from _among(("samples", n, "steps", m), step, steps, "a sample is made of declared steps")
+
+
+def _specs(config: Config) -> Iterator[Finding]:
+    for n, s in enumerate(config.specs):
+        yield from _among(("specs", n, "role"), s.role, ROLES, "a role is one of")
+        for key, why in spec_problems(s).items():
+            yield ("specs", n, key), getattr(s, key), why, "correct the spec"
+
+
+def _hypotheses(config: Config) -> Iterator[Finding]:
+    formulas = {s.name: s.formula for s in config.specs}
+    for n, h in enumerate(config.hypotheses):
+        yield from _among(("hypotheses", n, "spec"), h.spec, formulas, "a hypothesis speaks of a declared spec")
+        if not h.terms:
+            yield ("hypotheses", n, "terms"), "", "a hypothesis names a term, or several", "name them"
+        labels = _labels(formulas.get(h.spec, ""))
+        for m, term in enumerate(h.terms if labels else ()):
+            if not all(piece.partition("[")[0] in labels for piece in term.split(":")):
+                rule = f"the terms of spec {h.spec!r} are made of {', '.join(labels)}"
+                yield ("hypotheses", n, "terms", m), term, rule, f"correct it.{nearest(term, labels)}"
+
+
+def _labels(formula: str) -> list[str]:
+    """The factors that the terms of a formula are made of, none where it cannot be read."""
+    try:
+        return [*(f.label for f in parse(formula).factors), "Intercept"]
+    except SpecError:
+        return []
+
+
+def _values(config: Config) -> Iterator[Finding]:
+    families = dict.fromkeys(h.family for h in config.hypotheses if h.family)
+    specs = [s.name for s in config.specs]
+    yield from _among(("permutation", "spec"), config.permutation.spec, specs, "a permutation is of a declared spec")
+    yield from _among(("permutation", "family"), config.permutation.family, families, "a family of hypotheses")
+    for key in ("decide", "beside"):
+        yield from _among(("decision", key), getattr(config.decision, key), ADJUSTMENTS, "one of")
+    try:
+        config.cases.attempts()
+        PeaceRule(config.cases.horizon, config.cases.last_year)
+    except SpecError as err:
+        yield ("cases",), "", str(err), "correct the value"
+
+
+def _declaration(config: Config) -> Iterator[Finding]:
+    found = config.declaration_hash()
+    if config.declared.hash != found:
+        yield (
+            ("declared", "hash"),
+            config.declared.hash[:12] + "...",
+            f"the values declared have sha256 {found}",
+            "restore them; or declare anew: set today's date and this hash, and say in the statement what changed and why",
+        )

@@ -1,0 +1,129 @@
+"""A coding against its codebook: what it may hold, at which line it does not, and whose codes can be scored."""
+
+import time
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from peacestudy.coding import CODING_SCHEMA, Coding
+from peacestudy.coding.coding import coding_problems
+from peacestudy.core.codebook import Code, Codebook, Indicator, Pillar, Scale
+from peacestudy.errors import CodingError
+
+PRESENCE = (Code(0, "absent", "no"), Code(1, "present", "yes"))
+DEPTH = (Code(0, "none", "no"), Code(1, "some", "some"), Code(3, "full", "all"))
+
+
+def indicator(name, codes):
+    return Indicator(name, name, "?", name, "s", "because", "political", codes=codes)
+
+
+BOOK = Codebook(
+    "small", "Small", "1.0", "share", {}, (Scale("s", "nominal", PRESENCE),),
+    (Pillar("talks", "Talks", "t", "h", "s", indicators=(indicator("mediation", PRESENCE), indicator("truce", DEPTH))),),
+)  # fmt: skip
+
+
+def table(*rows, coder="ann"):
+    """Codes from (case, indicator, code) or (case, indicator, code, coder)."""
+    full = [(r[0], r[1], r[3] if len(r) > 3 else coder, "human", r[2], "doc", "p. 1", None) for r in rows]
+    return pd.DataFrame(full, columns=CODING_SCHEMA.names)
+
+
+def problems(*rows):
+    with pytest.raises(CodingError) as caught:
+        Coding(table(*rows), BOOK)
+    return [(p.line, p.column, p.rule) for p in caught.value.problems]
+
+
+def test_codes_of_the_codebook_are_taken_and_none_is_missing():
+    coding = Coding(table(("b", "truce", 3), ("a", "mediation", 1), ("a", "truce", None)), BOOK)
+    codes = coding.codes()
+    assert (list(codes.index), list(codes.columns)) == (["a", "b"], ["mediation", "truce"])
+    assert codes.astype(object).where(codes.notna(), None).values.tolist() == [[1, None], [None, 3]]
+    assert set(map(str, codes.dtypes)) == {"Int64"}
+
+
+def test_chosen_indicators_come_in_the_order_asked():
+    coding = Coding(table(("a", "mediation", 1), ("a", "truce", 0)), BOOK)
+    assert coding.codes(["truce", "mediation"]).values.tolist() == [[0, 1]]
+
+
+@pytest.mark.parametrize("code", [2, -1, 4, 0.5, "1", True])
+def test_a_code_that_the_indicator_does_not_have_is_refused(code):
+    wrong = code is not True
+    if wrong:
+        assert problems(("a", "truce", 0), ("b", "truce", code)) == [
+            (3, "code", "the codes of truce are 0 none, 1 some, 3 full")
+        ]
+
+
+def test_an_unknown_indicator_is_told_with_the_nearest():
+    with pytest.raises(CodingError) as caught:
+        Coding(table(("a", "mediator", 1)), BOOK)
+    (problem,) = caught.value.problems
+    assert (problem.value, problem.rule) == ("mediator", "not in codebook small 1.0")
+    assert "Did you mean 'mediation'?" in problem.remedy
+
+
+def test_a_coder_who_codes_a_cell_twice_is_told_with_both_lines():
+    assert problems(("a", "truce", 0), ("b", "truce", 0), ("a", "truce", 0)) == [
+        (4, "", "the coder coded this already at line 2")
+    ]
+
+
+def test_two_coders_may_code_one_cell():
+    assert Coding(table(("a", "truce", 0), ("a", "truce", 3, "bob")), BOOK).coders == ["ann", "bob"]
+
+
+@pytest.mark.parametrize(
+    ("row", "column"),
+    [((None, "truce", 0), "case_id"), (("", "truce", 0), "case_id"), (("a", "truce", 0, None), "coder")],
+)
+def test_a_code_of_no_case_or_no_coder_is_refused(row, column):
+    assert problems(row) == [(2, column, "a value is required")]
+
+
+def test_every_problem_is_told_at_once():
+    found = problems(("a", "x", 1), ("a", "truce", 2), (None, "truce", 0), ("a", "truce", 1))
+    assert [(line, column) for line, column, _ in found] == [(2, "indicator_id"), (3, "code"), (4, "case_id"), (5, "")]
+
+
+def test_a_missing_column_is_told():
+    with pytest.raises(CodingError) as caught:
+        Coding(table(("a", "truce", 0)).drop(columns=["coder", "locator"]), BOOK)
+    assert [p.column for p in caught.value.problems] == ["coder", "locator"]
+
+
+def test_lines_are_those_of_the_file():
+    found = coding_problems(table(("a", "truce", 0), ("b", "truce", 9)), BOOK, "codings.csv", [2, 7])
+    assert [(p.file, p.line) for p in found] == [("codings.csv", 7)]
+
+
+def test_several_coders_must_settle_before_codes_are_used():
+    with pytest.raises(CodingError, match=r"2 coders \(ann, bob\) gave codes"):
+        Coding(table(("a", "truce", 0), ("a", "truce", 3, "bob")), BOOK).codes()
+
+
+def test_ten_thousand_wrong_indicators_are_told_in_no_time():
+    wide = replace(
+        BOOK,
+        entries=(
+            Pillar("p", "P", "t", "h", "s", indicators=tuple(indicator(f"question_{i}", PRESENCE) for i in range(50))),
+        ),
+    )
+    wrong = table(*[(f"c{c}", f"qestion_{i}", 1) for c in range(200) for i in range(50)])
+    begin = time.perf_counter()
+    assert len(coding_problems(wrong, wide, "codings.csv", range(2, 10_002))) == 10_000
+    assert time.perf_counter() - begin < 3  # 5.5 s where each row looks for the nearest word anew
+
+
+def test_a_coding_without_rows_is_sound():
+    assert Coding(table(), BOOK).codes().shape == (0, 2)
+
+
+def test_it_shows_itself_escaped():
+    shown = Coding(table(("<b>", "truce", 0)), BOOK)._repr_html_()
+    assert "&lt;b&gt;" in shown and "<b></td>" not in shown
+    assert "1 cases, 1 indicators, coders: ann" in shown

@@ -1,0 +1,144 @@
+"""The StudyFrame: it keeps its own copy, knows every row that left, and refuses a mask of other rows."""
+
+import re
+from dataclasses import FrozenInstanceError
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from peacestudy.core.frame import StudyFrame
+from peacestudy.core.ledger import Entry, Ledger
+from peacestudy.errors import JoinError
+
+
+@pytest.fixture
+def table():
+    return pd.DataFrame({"case_id": list("abcd"), "x": [1, 2, 3, 4], "label": ["p", "q", "r", "s"]}, index=[9, 7, 5, 3])
+
+
+@pytest.fixture
+def frame(table):
+    return StudyFrame(table, "treaty", "case_id")
+
+
+def test_it_keeps_its_own_copy_with_rows_numbered_from_zero(table, frame):
+    table.loc[9, "x"] = 100
+    table["new"] = 0
+    assert frame.data["x"].tolist() == [1, 2, 3, 4]
+    assert list(frame.data.index) == [0, 1, 2, 3]
+    assert "new" not in frame.data
+
+
+def test_what_is_done_to_a_kept_part_does_not_reach_the_whole(frame):
+    part = frame.keep(frame.data["x"] > 2, "s", "r")
+    part.data["x"] = -1
+    assert frame.data["x"].tolist() == [1, 2, 3, 4]
+
+
+def test_it_cannot_be_changed(frame):
+    with pytest.raises(FrozenInstanceError):
+        frame.unit = "other"
+
+
+@pytest.mark.parametrize(
+    ("ids", "said"),
+    [
+        (["a", "a", "b"], "missing in 0 row(s) and stands twice for a."),
+        (["a", None, "b"], "missing in 1 row(s)."),
+        ([1, 1, 2], "stands twice for 1."),
+        ([None, None, "a", "a"], "missing in 2 row(s) and stands twice for a."),
+        ([float("nan"), 1.0], "missing in 1 row(s)."),
+    ],
+)
+def test_a_key_that_is_missing_or_stands_twice_is_refused(ids, said):
+    with pytest.raises(JoinError, match=re.escape(said)):
+        StudyFrame(pd.DataFrame({"id": ids}), "case", "id")
+
+
+def test_a_key_that_is_no_column_is_refused_with_the_nearest(table):
+    with pytest.raises(JoinError, match="Did you mean 'case_id'"):
+        StudyFrame(table, "treaty", "caseid")
+
+
+@pytest.mark.parametrize("names", [["case_id", "case_id"], ["case_id", "x", "x"]])
+def test_two_columns_of_one_name_are_refused(names):
+    with pytest.raises(JoinError, match=rf"the table has the column\(s\) '{names[-1]}' more than once"):
+        StudyFrame(pd.DataFrame([range(len(names))], columns=names), "treaty", "case_id")
+
+
+class TestKeep:
+    def test_rows_that_leave_are_named_with_step_and_reason_and_counted(self, frame):
+        kept = frame.keep(frame.data["x"] > 2, "x above 2", "x is 2 or less")
+        assert kept.data["case_id"].tolist() == ["c", "d"]
+        assert list(kept.data.index) == [0, 1]
+        assert kept.excluded.values.tolist() == [
+            ["a", "x above 2", "x is 2 or less"],
+            ["b", "x above 2", "x is 2 or less"],
+        ]
+        assert kept.ledger.entries == (Entry("x above 2", "keep", "treaty", 4, 2, left_out=2, why="x is 2 or less"),)
+        assert len(frame) == 4 and len(frame.excluded) == 0
+
+    def test_steps_add_up(self, frame):
+        once = frame.keep(frame.data["x"] > 1, "one", "r1")
+        twice = once.keep(once.data["x"] > 2, "two", "r2")
+        assert twice.excluded[["case", "step"]].values.tolist() == [["a", "one"], ["b", "two"]]
+        assert [(e.rows_in, e.rows_out) for e in twice.ledger.entries] == [(4, 3), (3, 2)]
+        assert len(twice) + len(twice.excluded) == len(frame)
+
+    @pytest.mark.parametrize(
+        "values",
+        [
+            pd.array([True, None, False, None], "boolean"),
+            pd.array([1, None, 0, None], "Int64"),
+            np.array([1.0, np.nan, 0.0, np.nan]),
+            np.array([True, None, False, np.nan], dtype=object),
+        ],
+        ids=["boolean", "Int64", "float", "object"],
+    )
+    def test_missing_counts_as_false(self, frame, values):
+        assert frame.keep(pd.Series(values), "s", "r").data["case_id"].tolist() == ["a"]
+
+    @pytest.mark.parametrize("length", [0, 3, 5])
+    def test_a_mask_of_another_length_is_refused(self, frame, length):
+        with pytest.raises(JoinError, match=f"the mask has {length} values for 4 rows"):
+            frame.keep(pd.Series([True] * length), "s", "r")
+
+    def test_a_mask_of_other_rows_or_in_another_order_is_refused(self, table, frame):
+        for mask in (table["x"] > 2, frame.data.sort_values("x", ascending=False)["x"] > 2):
+            with pytest.raises(JoinError, match=r"Build it from frame\.data"):
+                frame.keep(mask, "s", "r")
+
+    @pytest.mark.parametrize("column", ["label", "x"])
+    def test_a_mask_that_is_no_yes_or_no_is_refused(self, frame, column):
+        with pytest.raises(JoinError, match="must hold true, false or missing"):
+            frame.keep(frame.data[column], "s", "r")
+
+    def test_nothing_may_be_left_and_everything_may(self, frame):
+        none = frame.keep(frame.data["x"] > 9, "s", "r")
+        assert (len(none), len(none.excluded), list(none.data.columns)) == (0, 4, list(frame.data.columns))
+        assert len(frame.keep(frame.data["x"] > 0, "s", "r")) == 4
+
+    def test_types_of_columns_are_kept(self, table):
+        typed = table.assign(
+            i=pd.array([1, None, 3, 4], "Int64"),
+            d=pd.to_datetime("2020-01-01"),
+            b=pd.array([True, None, False, True], "boolean"),
+        )
+        frame = StudyFrame(typed, "treaty", "case_id")
+        kept = frame.keep(frame.data["x"] < 3, "s", "r")
+        assert kept.data.dtypes.to_dict() == typed.dtypes.to_dict()
+
+    def test_a_frame_that_does_not_follow_its_ledger_is_found(self, table):
+        history = Ledger((Entry("attempts", "gather", "treaty", 10, 6),))
+        frame = StudyFrame(table, "treaty", "case_id", history)
+        with pytest.raises(JoinError, match="6 rows come out of 'attempts', and 4 go into 's'"):
+            frame.keep(frame.data["x"] > 1, "s", "r")
+
+
+def test_it_shows_itself_escaped_and_not_in_full():
+    data = pd.DataFrame({"case_id": [f"<b>{i}" for i in range(50)]})
+    shown = StudyFrame(data, "<i>treaty</i>", "case_id")._repr_html_()
+    assert "<b>0" not in shown and "&lt;b&gt;0" in shown
+    assert "40 more rows" in shown
+    assert "&lt;i&gt;treaty" in shown
