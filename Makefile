@@ -79,10 +79,10 @@ $(OUT)/results/.made: $(DATA) $(CODE) | $(READY)
 # A result that came out as it was keeps its time, so that nothing is redrawn for it.
 $(RESULT_FILES): $(OUT)/results/.made ;
 
-$(OUT)/figures/profile.pdf: $(OUT)/results/profile.csv
-$(OUT)/figures/forest.pdf: $(addprefix $(OUT)/results/,hypotheses.csv terms.csv models.csv)
-$(OUT)/figures/survival.pdf: $(addprefix $(OUT)/results/,survival.csv facts.csv)
-$(OUT)/figures/ledger.pdf: $(addprefix $(OUT)/results/,ledger.csv coverage.csv)
+$(OUT)/figures/profile.pdf: $(addprefix $(OUT)/results/,profile.csv notes.csv)
+$(OUT)/figures/forest.pdf: $(addprefix $(OUT)/results/,hypotheses.csv terms.csv models.csv notes.csv)
+$(OUT)/figures/survival.pdf: $(addprefix $(OUT)/results/,survival.csv facts.csv notes.csv)
+$(OUT)/figures/ledger.pdf: $(addprefix $(OUT)/results/,ledger.csv coverage.csv notes.csv)
 $(FIGURE_FILES): $(OUT)/figures/%.pdf: peacestudy/figures/%.py $(DRAWING) | $(READY)
 	@$(PY) -m peacestudy figure $(STUDY) $* --results $(OUT)/results --out $(@D)
 	@touch $(OUT)/.drew

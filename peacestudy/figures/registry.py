@@ -14,12 +14,7 @@ from peacestudy.figures.survival import survival
 from peacestudy.figures.theme import pretty
 
 Tables = Mapping[str, pd.DataFrame]
-SOURCES = "Data: PA-X v10 (Bell and Badanjak 2019), UCDP/PRIO ACD 25.1 (Gleditsch et al. 2002; Davies et al. 2025)."
 PILLARS = ["diplomacy", "resources", "norms", "economy", "environment", "community", "institutions"]
-PEACE = (
-    "Lasting peace: no year with 25 or more battle-related deaths in the five calendar years after the last "
-    "substantive agreement."
-)
 ALPHA = 0.05
 
 
@@ -32,7 +27,7 @@ class Drawing:
 
 
 def _forest(r: Tables) -> tuple[Figure, pd.DataFrame]:
-    h, models = r["hypotheses"], r["models"].set_index("model")
+    h, models, said = r["hypotheses"], r["models"].set_index("model"), study_notes(r["notes"])
     one = h[h["odds_ratio"].notna()].reset_index(drop=True)
     joint = h[h["odds_ratio"].isna()].iloc[0]
     names = [t.removeprefix("scale(").removesuffix(")") for t in one["terms"]]
@@ -59,8 +54,8 @@ def _forest(r: Tables) -> tuple[Figure, pd.DataFrame]:
         f"Checks added after the first fit, for {m['n_events'] / slopes:.1f} events per variable make cluster-robust tests reject too often: perm., outcome dealt "
         f"anew within fighting in t0, over the family of seven (jointly p {_is(joint['p_permutation'])}); profile likelihood, smallest Holm-adjusted p "
         f"{_is(one['p_profile'][one['family'].notna()].min())}.",
-        f"N = {m['n']:.0f} settlement attempts that do not overlap, {m['n_events']:.0f} with lasting peace. {PEACE}",
-        f"{SOURCES} Declared before fitting, on data that pilots had looked at: not pre-registered.",
+        f"N = {m['n']:.0f} settlement attempts that do not overlap, {m['n_events']:.0f} with lasting peace. {said['outcome']}",
+        f"{said['sources']} Declared before fitting, on data that pilots had looked at: not pre-registered.",
     ]
     head = "Do agreements that invest in a pillar bring lasting peace?"
     return forest(table, head, "Odds ratios for one standard deviation more of each score", notes), table
@@ -82,22 +77,28 @@ def _is(p: float) -> str:
     return "< .001" if p < 0.0005 else f"= {p:.3f}"
 
 
+def study_notes(notes: pd.DataFrame) -> dict[str, str]:
+    """The sentences that hold for the whole study, by kind."""
+    own = notes[notes["model"] == "study"]
+    return dict(zip(own["kind"], own["text"], strict=True))
+
+
 def _exp(terms: pd.DataFrame, name: str, column: str) -> float:
     return math.exp(float(terms[column].get(name, math.nan)))
 
 
 def _profile(r: Tables) -> tuple[Figure, pd.DataFrame]:
-    t = r["profile"]
+    t, said = r["profile"], study_notes(r["notes"])
     notes = [
         f"Rows: {len(t)} settlement attempts that do not overlap (country, what is fought over, year of the last substantive agreement), sorted by "
-        f"breadth. Shade: share of the pillar's indicators that any agreement of the attempt provides for. {PEACE}",
-        f"Scores say what texts promise, not what was done. {SOURCES}",
+        f"breadth. Shade: share of the pillar's indicators that any agreement of the attempt provides for. {said['outcome']}",
+        f"Scores say what texts promise, not what was done. {said['sources']}",
     ]
     return profile(t, PILLARS, "lasting_peace", "What settlement attempts promise, pillar by pillar", notes), t
 
 
 def _survival(r: Tables) -> tuple[Figure, pd.DataFrame]:
-    t = r["survival"]
+    t, said = r["survival"], study_notes(r["notes"])
     start, first = t[t["years"] == 0], t[t["years"] == 1]
     unseen = int(r["facts"].set_index("fact")["value"]["durations_without_a_year"])
     notes = [
@@ -106,7 +107,7 @@ def _survival(r: Tables) -> tuple[Figure, pd.DataFrame]:
         f"fall by {int(first['events'].sum())} attempts, after most of which fighting had never stopped: it is no return of war. Bands: pointwise 95 % "
         "intervals, log-log; bars: censored at the end of 2024. Nothing is held constant: broader texts are longer, and conflicts that had gone quiet "
         f"differ from active ones. {unseen} more attempt(s) ended so late that no year after them was seen.",
-        SOURCES,
+        said["sources"],
     ]
     return survival(
         t, "How long until fighting is next seen, after broad and after narrow agreements", notes, window=5
@@ -114,21 +115,20 @@ def _survival(r: Tables) -> tuple[Figure, pd.DataFrame]:
 
 
 def _ledger(r: Tables) -> tuple[Figure, pd.DataFrame]:
-    steps, coverage = r["ledger"], r["coverage"]
+    steps, coverage, said = r["ledger"], r["coverage"], study_notes(r["notes"])
     notes = [
         "Joins keep every case: rows in equal rows out. Context is read in the year before t0, the year of the last substantive agreement. Missing is "
         "never zero. Outside coverage: the source does not speak of the year. Special codes: Polity's -66 (foreign interruption), -77 (collapse) and -88 "
         "(transition).",
-        SOURCES
-        + " Context: V-Dem v15, Polity5, World Development Indicators 2025-10, Correlates of War IGO v3 and Trade v4.",
+        f"{said['sources']} {said['context']}",
     ]
     drawn = pd.concat([steps.assign(panel="steps"), coverage.assign(panel="coverage")], ignore_index=True)
     return ledger(steps, coverage, "From agreements to cases: no row lost without a reason", notes), drawn
 
 
 FIGURES: dict[str, Drawing] = {
-    "profile": Drawing(("profile",), _profile),
-    "forest": Drawing(("hypotheses", "terms", "models"), _forest),
-    "survival": Drawing(("survival", "facts"), _survival),
-    "ledger": Drawing(("ledger", "coverage"), _ledger),
+    "profile": Drawing(("profile", "notes"), _profile),
+    "forest": Drawing(("hypotheses", "terms", "models", "notes"), _forest),
+    "survival": Drawing(("survival", "facts", "notes"), _survival),
+    "ledger": Drawing(("ledger", "coverage", "notes"), _ledger),
 }

@@ -104,8 +104,17 @@ class Permutation:
 
 @dataclass(frozen=True)
 class Display:
-    """Choices that figures need and no test rests on."""
+    """What figures and tables say and choose, and no test rests on.
 
+    Attributes
+    ----------
+    outcome, sources, context : sentences that stand below figures and tables.
+    survival_split : how the survival figure parts the cases; ``median``.
+    """
+
+    outcome: str
+    sources: str
+    context: str
     survival_split: str
 
 

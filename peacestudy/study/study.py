@@ -128,9 +128,17 @@ class Study:
 
     @property
     def notes(self) -> tuple[Note, ...]:
-        """What a reader of any result of this study must know."""
-        return (Note("declared", f"Specifications declared {self.config.declared.date}, sha256 {self.config.declared.hash[:12]}. "
-                     + self.config.declared.statement),)  # fmt: skip
+        """What a reader of any result of this study must know: how it was declared, its outcome, its sources."""
+        declared, show = self.config.declared, self.config.display
+        return (
+            Note(
+                "declared",
+                f"Specifications declared {declared.date}, sha256 {declared.hash[:12]}. {declared.statement}",
+            ),
+            Note("outcome", show.outcome),
+            Note("sources", show.sources),
+            Note("context", show.context),
+        )
 
     def _repr_html_(self) -> str:
         rows = [(name, len(t), ", ".join(t.columns[:6])) for name, t in self.tables.items()]

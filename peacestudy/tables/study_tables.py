@@ -1,6 +1,7 @@
 """The tables of a study from its stored results: codebook, cases, descriptive by outcome, hypotheses, regression."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pandas as pd
 
@@ -8,11 +9,11 @@ from peacestudy.core.codebook import Codebook
 from peacestudy.tables.regression import regression_from_tables
 from peacestudy.tables.table import Table
 
-PEACE = (
-    "Lasting peace: no year with 25 or more battle-related deaths in the five calendar years after the last "
-    "substantive agreement."
-)
-SOURCES = "Data: PA-X v10; UCDP/PRIO ACD 25.1. Context: V-Dem v15, Polity5, WDI 2025-10, COW IGO v3 and Trade v4, in the year before t0."
+ROLES = {
+    "primary": "Declared primary models",
+    "beside": "Models shown beside; they decide nothing",
+    "check": "Checks added after the first fit; they decide nothing",
+}
 
 
 def all_tables(codebook: Codebook, results: Mapping[str, pd.DataFrame]) -> list[Table]:
@@ -23,9 +24,15 @@ def all_tables(codebook: Codebook, results: Mapping[str, pd.DataFrame]) -> list[
     codebook : of the study.
     results : stored results by name.
     """
-    return [codebook_table(codebook), cases_table(results["cases"]), descriptive_table(results["descriptive"], results["consistency"]),
-            hypotheses_table(results["hypotheses"], int(results["permutation"]["draws"][0])), regression_table(results, "primary"), regression_table(results, "beside"),
-            regression_table(results, "check")]  # fmt: skip
+    own = results["notes"][results["notes"]["model"] == "study"].set_index("kind")["text"]
+    common = tuple(own[kind] for kind in ("outcome", "sources", "context"))
+    tables = [
+        cases_table(results["cases"]),
+        descriptive_table(results["descriptive"], results["consistency"]),
+        hypotheses_table(results["hypotheses"], int(results["permutation"]["draws"][0])),
+        *(regression_table(results, role) for role in ROLES),
+    ]
+    return [codebook_table(codebook), *(replace(t, notes=(*t.notes, *common)) for t in tables)]
 
 
 def codebook_table(book: Codebook) -> Table:
@@ -52,7 +59,7 @@ def cases_table(cases: pd.DataFrame) -> Table:
         f"Cases: {len(cases)} settlement attempts that do not overlap, {int(peace.sum())} followed by lasting peace"
     )
     note = "Agreements: first and last substantive one of the attempt. Texts and pages: what is scored. Fighting next seen: years after t0, to 2024."
-    return Table("cases", caption, body, (f"{PEACE} {note}", SOURCES))
+    return Table("cases", caption, body, (note,))
 
 
 def descriptive_table(d: pd.DataFrame, consistency: pd.DataFrame) -> Table:
@@ -72,7 +79,7 @@ def descriptive_table(d: pd.DataFrame, consistency: pd.DataFrame) -> Table:
         "descriptive",
         f"Scores, controls and context by outcome, N = {int(d['n'].max())}",
         body,
-        (note, *gaps, PEACE, SOURCES),
+        (note, *gaps),
     )
 
 
@@ -103,12 +110,12 @@ def hypotheses_table(h: pd.DataFrame, draws: int) -> Table:
         "hypotheses",
         "Hypotheses: what was found, and what could have been",
         body,
-        (note, checks, *notes, PEACE, SOURCES),
+        (note, checks, *notes),
     )
 
 
 def regression_table(results: Mapping[str, pd.DataFrame], role: str) -> Table:
-    """Every declared model of one role (primary, or beside)."""
+    """Every declared model of one role: ``primary``, ``beside`` or ``check``."""
     models = results["models"]
     models = models[models["role"] == role]
     names = set(models["model"])
@@ -117,16 +124,15 @@ def regression_table(results: Mapping[str, pd.DataFrame], role: str) -> Table:
         if model in names:
             notes.setdefault(text, []).append(model)
     terms = results["terms"]
-    what = {
-        "primary": "Declared primary models",
-        "beside": "Models shown beside; they decide nothing",
-        "check": "Checks added after the first fit; they decide nothing",
-    }[role]
     table = regression_from_tables(
-        terms[terms["model"].isin(names)], models, notes, f"{what}: Firth logit of lasting peace", f"regression_{role}"
+        terms[terms["model"].isin(names)],
+        models,
+        notes,
+        f"{ROLES[role]}: Firth logit of lasting peace",
+        f"regression_{role}",
     )
     formulas = tuple(f"{m}: {f}" for m, f in zip(models["model"], models["formula"], strict=True))
-    return Table(table.name, table.caption, table.body, (*table.notes, *formulas, PEACE, SOURCES))
+    return Table(table.name, table.caption, table.body, (*table.notes, *formulas))
 
 
 def _p(value: float) -> str:
