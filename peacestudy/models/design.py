@@ -1,6 +1,7 @@
 """The design: what a formula makes of a table. It travels with the fit, so that a prediction cannot drift from it."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,14 +61,17 @@ def build_design(data: pd.DataFrame, formula: str, clusters: tuple[str, ...], ca
         A function cannot take the values, or no rows are left.
     """
     parsed = parse(formula)
+    ids = data.index.tolist() if case is None else data[case].tolist()
+    known = [str(c) for c in data.columns]
     for column in (*parsed.columns, *clusters):
-        if column not in data.columns:
+        if column not in known:
             where = "the cluster column" if column in clusters else "the column"
-            raise SpecError(f"{where} {column!r} is not in the data.{nearest(column, [str(c) for c in data.columns])}")
-        if data.columns.tolist().count(column) > 1:
+            raise SpecError(f"{where} {column!r} is not in the data.{nearest(column, known)}")
+        if known.count(column) > 1:
             raise SpecError(f"the column {column!r} stands twice in the data; rename one.")
-    ids = pd.Series(data.index if case is None else data[case].to_numpy(), index=data.index)
-    used, dropped = _complete(data, ids, [*parsed.columns, *clusters])
+    # rows by position: an index of the user's may hold a label twice
+    table = data.set_axis(known, axis=1).reset_index(drop=True)
+    used, dropped = _complete(table, ids, [*parsed.columns, *clusters])
     if len(used) < FEWEST_ROWS:
         raise FitError(
             f"{len(used)} of {len(data)} rows have values in all of {', '.join(parsed.columns)}; nothing can be fitted."
@@ -83,11 +87,13 @@ def build_design(data: pd.DataFrame, formula: str, clusters: tuple[str, ...], ca
     X, names = _matrix(parsed, pd.DataFrame(prepared, index=used.index), levels)
     if X.shape[1] == 0:
         raise SpecError(f"formula {formula!r} leaves no term at all; name one, or keep the intercept.")
+    if twice := [name for name, times in Counter(names).items() if times > 1]:
+        raise SpecError(f"two terms are both named {twice[0]!r}; rename a column or a category.")
     groups = tuple(pd.factorize(used[c])[0] for c in clusters)
-    return Design(np.asarray(y), X, names, tuple(ids[used.index]), groups, dropped, parsed, centres, levels)
+    return Design(np.asarray(y), X, names, tuple(ids[i] for i in used.index), groups, dropped, parsed, centres, levels)
 
 
-def _complete(data: pd.DataFrame, ids: pd.Series, columns: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _complete(data: pd.DataFrame, ids: Sequence[Any], columns: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The rows with a value in every column, and for the others the column and the reason."""
     part = data[list(dict.fromkeys(columns))]
     out = []
@@ -101,7 +107,7 @@ def _complete(data: pd.DataFrame, ids: pd.Series, columns: list[str]) -> tuple[p
             else np.zeros(len(part), bool)
         )
         for bad, why in ((gone, "is missing"), (endless & ~gone, "is infinite")):
-            out += [(ids.iloc[i], column, f"{column} {why}") for i in np.flatnonzero(bad & keep)]
+            out += [(ids[int(i)], column, f"{column} {why}") for i in np.flatnonzero(bad & keep)]
             keep &= ~bad
     return part[keep], pd.DataFrame(out, columns=["case", "term", "reason"])
 
@@ -109,50 +115,63 @@ def _complete(data: pd.DataFrame, ids: pd.Series, columns: list[str]) -> tuple[p
 def _prepare(
     factor: Factor,
     used: pd.DataFrame,
-    ids: pd.Series,
+    ids: Sequence[Any],
     centres: dict[str, tuple[float, float]],
     levels: dict[str, tuple[Any, ...]],
 ) -> Any:
     column = used[factor.column]
-    if factor.functions and factor.functions[-1] == "C":
-        values = (
-            column
-            if factor.functions[:-1] == ()
-            else pd.Series(_numeric(factor, column, ids, centres), index=column.index)
-        )
-        found = list(pd.unique(values))
-        levels[factor.label] = tuple(sorted(found, key=lambda v: (type(v).__name__, v)))
-        codes = {v: f"l{i:06d}" for i, v in enumerate(levels[factor.label])}
-        return pd.Categorical([codes[v] for v in values], categories=list(codes.values()))
-    return _numeric(factor, column, ids, centres)
+    if not factor.functions or factor.functions[-1] != "C":
+        return _numeric(factor, column, ids, centres)
+    if factor.functions[:-1]:
+        column = pd.Series(_numeric(factor, column, ids, centres), index=column.index)
+    levels[factor.label] = found = _categories(factor, column)
+    if len(found) == 1:
+        raise FitError(f"{factor.label} is {found[0]} in all {len(column)} rows used: there is nothing to compare.")
+    codes = {v: f"l{i:06d}" for i, v in enumerate(found)}
+    return pd.Categorical([codes[v] for v in column], categories=list(codes.values()))
 
 
-def _numeric(factor: Factor, column: pd.Series, ids: pd.Series, centres: dict[str, tuple[float, float]]) -> np.ndarray:
-    if not (pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column)):
+def _categories(factor: Factor, column: pd.Series) -> tuple[Any, ...]:
+    """The values that occur: in the order of a categorical column, else sorted. The first is the reference."""
+    try:
+        found = set(column.unique())
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            return tuple(v for v in column.cat.categories if v in found)
+        return tuple(sorted(found, key=lambda v: (type(v).__name__, v)))
+    except TypeError as err:
+        raise SpecError(f"{factor.label}: the values of {factor.column!r} cannot be categories ({err}).") from err
+
+
+def _numeric(
+    factor: Factor, column: pd.Series, ids: Sequence[Any], centres: dict[str, tuple[float, float]]
+) -> np.ndarray:
+    if column.dtype.kind not in "biuf":
         raise SpecError(
             f"the column {factor.column!r} holds {column.dtype}, not numbers. Write C({factor.column}) for categories."
         )
     x = column.to_numpy(dtype=float)
-    for name in factor.functions:
+    for step, name in enumerate(factor.functions, start=1):
         if name == "C":
             break
         low = {"log": 0.0, "log1p": -1.0}.get(name)
         bad = (x < 0) if name == "sqrt" else (x <= low) if low is not None else np.zeros(len(x), bool)
         if bad.any():
-            which = ", ".join(map(str, ids[column.index[bad]].tolist()[:5]))
+            which = ", ".join(str(ids[i]) for i in column.index[bad][:5])
             raise FitError(
                 f"{factor.label}: {bad.sum()} value(s) have no {name} (cases {which}). Say what they mean first."
             )
         if name in ("scale", "center"):
             mean, sd = float(x.mean()), float(x.std(ddof=1))
-            if name == "scale" and not sd > 1e-12 * max(1.0, abs(mean)):
+            if name == "scale" and not sd > 1e-12 * np.abs(x).max():
                 raise FitError(
                     f"{factor.label}: {factor.column!r} does not vary in the {len(x)} rows used, so it has no standard deviation."
                 )
-            centres[factor.label] = (mean, sd if name == "scale" else 1.0)
-            x = (x - mean) / centres[factor.label][1]
+            centre = mean, sd if name == "scale" else 1.0
+            centres[Factor(factor.column, factor.functions[:step]).label] = centre
+            x = (x - mean) / centre[1]
         else:
-            x = {"log": np.log, "log1p": np.log1p, "sqrt": np.sqrt, "square": np.square}[name](x)
+            with np.errstate(over="ignore"):  # what overflows is found by check_design
+                x = {"log": np.log, "log1p": np.log1p, "sqrt": np.sqrt, "square": np.square}[name](x)
     return x
 
 
@@ -166,7 +185,8 @@ def _matrix(
     labels = {f"f{i}": f.label for i, f in enumerate(parsed.factors)}
     try:
         # the spare column keeps the number of rows where a formula names no factor (y ~ 1)
-        matrix = Expression(parsed.right).get_model_matrix(prepared.assign(spare=0.0), output="pandas")
+        with np.errstate(over="ignore", invalid="ignore"):
+            matrix = Expression(parsed.right).get_model_matrix(prepared.assign(spare=0.0), output="pandas")
     except FormulaicError as err:
         raise SpecError(f"the right-hand side of the formula cannot be built: {err}") from err
 

@@ -15,8 +15,8 @@ class Estimates:
     Attributes
     ----------
     beta : coefficients, shape (B, K).
-    bread : inverse information (inverse cross-product for linear), shape (B, K, K).
-    scores : score contributions of the rows at beta, shape (B, N, K); their outer products are the meat.
+    influence : score of every row times the inverse information (inverse cross-product for linear), shape (B, N, K);
+        outer products of their sums over clusters are the sandwich.
     leverage : diagonal of the hat matrix, shape (B, N).
     classical : model-based covariance, shape (B, K, K).
     loglik : log-likelihood at beta, shape (B,); penalised for firth.
@@ -27,8 +27,7 @@ class Estimates:
     """
 
     beta: np.ndarray
-    bread: np.ndarray
-    scores: np.ndarray
+    influence: np.ndarray
     leverage: np.ndarray
     classical: np.ndarray
     loglik: np.ndarray

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import expit
 
 from peacestudy.models.engines import Estimates
-from peacestudy.models.logit import information, inverse_information, loglik, mcfadden, original, orthonormal, predictor
+from peacestudy.models.logit import information, loglik, mcfadden, original, orthonormal, predictor, roots
 from peacestudy.models.newton import TIGHT, Climb, newton
 
 FLAT = 1e-12  # curvature below which an axis counts as flat; an axis of the columns has mean square 1
@@ -105,8 +105,10 @@ def fit_firth(X: np.ndarray, y: np.ndarray) -> Estimates:
     a = _at(Z, climb.beta)
     # log|X'WX| = log|Z'WZ| + 2 log|T|
     shift = np.log(np.abs(np.diagonal(T, axis1=1, axis2=2))).sum(axis=1)
+    A, M = roots(Z, T, a.W)
+    augmented = roots(Z, T, a.W * (1 + a.h))[1]
     return Estimates(
-        beta=original(T, climb.beta), bread=inverse_information(Z, T, a.W), scores=X * (y - a.p + a.h * (0.5 - a.p))[:, :, None],
-        leverage=a.h, classical=inverse_information(Z, T, a.W * (1 + a.h)), loglik=climb.value + shift,
+        beta=original(T, climb.beta), influence=(Z * (y - a.p + a.h * (0.5 - a.p))[:, :, None]) @ A @ M.transpose(0, 2, 1),
+        leverage=a.h, classical=augmented @ augmented.transpose(0, 2, 1), loglik=climb.value + shift,
         r2=mcfadden(predictor(Z, climb.beta), y), scale=np.ones(len(X)), converged=climb.converged, iterations=climb.steps,
     )  # fmt: skip

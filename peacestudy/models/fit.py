@@ -11,7 +11,7 @@ from peacestudy.core.problems import Note
 from peacestudy.errors import FitError
 from peacestudy.models.covariance import covariance
 from peacestudy.models.design import Design, build_design
-from peacestudy.models.diagnose import check_design, design_notes, separation_of, separation_text
+from peacestudy.models.diagnose import check_design, check_leverage, design_notes, separation_of, separation_text
 from peacestudy.models.engines import ENGINES, Estimates
 from peacestudy.models.inference import quantile, two_sided
 from peacestudy.models.profile import likelihood_ratio, profile_interval
@@ -19,6 +19,8 @@ from peacestudy.models.result import Fit
 from peacestudy.models.spec import ModelSpec
 
 LEVEL = 0.95
+NOTHING = 1e-12  # share of the model's own variance below which a robust variance is zero but for rounding
+EXACT = 1 - 1e-14  # R2 above which residuals are rounding
 
 
 @overload
@@ -72,6 +74,8 @@ def fit(data: StudyFrame | pd.DataFrame, spec: ModelSpec | Sequence[ModelSpec]) 
         raise FitError(
             f"{spec.name}: no convergence after {est.iterations[0]} steps. Scale the columns, or use fewer terms."
         )
+    if spec.vcov in ("hc2", "hc3"):
+        check_leverage(design, est.leverage[0])
     notes += _conventions(spec, design)
     extra = data.notes if isinstance(data, StudyFrame) else ()
     return _result(spec, design, est, [*extra, *notes])
@@ -111,15 +115,17 @@ def _result(spec: ModelSpec, design: Design, est: Estimates, notes: list[Note]) 
     linear = spec.engine == "linear"
     V = covariance(est, spec.vcov, design.clusters, small_sample=linear)[0]
     beta, variance = est.beta[0], np.diag(V)
-    if (variance <= 0).any():
-        bad = ", ".join(design.names[j] for j in np.flatnonzero(variance <= 0))
+    none = ~(variance > NOTHING * np.diag(est.classical[0]))
+    if none.any():
+        bad = ", ".join(name for name, is_none in zip(design.names, none, strict=True) if is_none)
+        text = f"The variance of {bad} is not above zero under {spec.vcov}; its standard error is missing."
+        notes = [*notes, Note("variance", text)]
+    if linear and est.r2[0] > EXACT:
         notes = [
             *notes,
-            Note(
-                "variance", f"The variance of {bad} is not positive under {spec.vcov}; its standard error is missing."
-            ),
+            Note("exact_fit", "The terms give the outcome exactly: residuals and standard errors are rounding."),
         ]
-    std_error = np.sqrt(np.where(variance > 0, variance, np.nan))
+    std_error = np.sqrt(np.where(none, np.nan, variance))
     G = [int(g.max()) + 1 for g in design.clusters]
     df = np.inf if not linear else float(min(G) - 1 if G else N - K)
     half = quantile(0.5 + LEVEL / 2, df) * std_error

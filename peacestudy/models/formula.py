@@ -1,10 +1,10 @@
 """Formulas: our own tokenizer and grammar, because a formula string is code in every library that takes one.
 
-    formula  = response "~" sum
+    formula  = response "~" ["-"] (product | "0" | "1") {("+" | "-") (product | "0" | "1")}
     sum      = ["-"] product {("+" | "-") product}
     product  = cross {"*" cross}
     cross    = atom {":" atom}
-    atom     = "0" | "1" | factor | "(" sum ")"
+    atom     = factor | "(" sum ")"
     factor   = column | function "(" factor ")"
     column   = letters, digits and _ , or anything between backquotes
 
@@ -21,6 +21,7 @@ FUNCTIONS = ("log", "log1p", "sqrt", "square", "scale", "center", "C")
 _TOKEN = re.compile(r"\s*(?:(?P<quoted>`[^`\n]+`)|(?P<name>[^\W\d]\w*)|(?P<number>\d+)|(?P<op>[~+\-*:()]))")
 LONGEST = 10_000  # characters; a formula is read by people
 DEEPEST = 50  # brackets within brackets
+MOST_TERMS = 1000  # to which * and : may multiply out
 
 
 @dataclass(frozen=True)
@@ -118,45 +119,63 @@ class _Parser:
     def formula(self) -> Formula:
         response = self.factor()
         self.need("~")
-        right = self.sum()
+        right, _ = self.sum()
         if self.peek()[0] != "end":
             self.refuse(self.peek()[2], "is not expected here")
+        labels = [f.label for f in self.factors]
+        if twice := sorted({name for name in labels if labels.count(name) > 1}):
+            raise SpecError(
+                f"formula {self.text!r}: {twice[0]!r} is both a column and a function of one; rename the column."
+            )
         return Formula(response, tuple(self.factors), right)
 
-    def sum(self) -> str:
+    def sum(self) -> tuple[str, int]:
+        """A sum in safe names, and the number of terms it can multiply out to."""
         self.depth += 1
         if self.depth > DEEPEST:
             self.refuse(self.peek()[2], f"opens more than {DEEPEST} brackets")
-        out = ("-" if self.take("-") else "") + self.product()
+        sign = self.take("-")
+        text, terms = self.term()
+        out = sign + text
         while sign := self.take("+", "-"):
-            out += f" {sign} {self.product()}"
+            text, more = self.term()
+            out, terms = f"{out} {sign} {text}", terms + more
         self.depth -= 1
-        return out
+        return out, terms
 
-    def product(self) -> str:
-        out = self.cross()
-        while self.take("*"):
-            out += "*" + self.cross()
-        return out
-
-    def cross(self) -> str:
-        out = self.atom()
-        while self.take(":"):
-            out += ":" + self.atom()
-        return out
-
-    def atom(self) -> str:
+    def term(self) -> tuple[str, int]:
         kind, text, place = self.peek()
-        if kind == "number":
-            if text not in ("0", "1"):
-                self.refuse(place, "is a number other than 0 (no intercept) and 1 (intercept)")
-            self.at += 1
-            return text
+        if kind != "number":
+            return self.product()
+        if text not in ("0", "1") or self.depth > 1:
+            self.refuse(
+                place, "is a number: only 0 (no intercept) and 1 (intercept) may stand, as terms outside brackets"
+            )
+        self.at += 1
+        return text, 1
+
+    def product(self) -> tuple[str, int]:
+        out, terms = self.cross()
+        while self.take("*"):
+            text, more = self.cross()
+            out, terms = f"{out}*{text}", (1 + terms) * (1 + more) - 1
+        if terms > MOST_TERMS:
+            raise SpecError(f"the formula multiplies out to {terms} terms and more; at most {MOST_TERMS} are taken.")
+        return out, terms
+
+    def cross(self) -> tuple[str, int]:
+        out, terms = self.atom()
+        while self.take(":"):
+            text, more = self.atom()
+            out, terms = f"{out}:{text}", terms * more
+        return out, terms
+
+    def atom(self) -> tuple[str, int]:
         if self.take("("):
-            inside = self.sum()
+            inside, terms = self.sum()
             self.need(")")
-            return f"({inside})"
-        return self.factors.setdefault(self.factor(), f"f{len(self.factors)}")
+            return f"({inside})", terms
+        return self.factors.setdefault(self.factor(), f"f{len(self.factors)}"), 1
 
     def factor(self) -> Factor:
         kind, text, place = self.peek()

@@ -14,6 +14,7 @@ from peacestudy.core.problems import one_of
 from peacestudy.errors import FitError, SpecError
 
 ADJUSTMENTS = {"holm": "holm", "bh": "fdr_bh"}  # our word: statsmodels' word
+DEFINITE = 1e-12  # smallest eigenvalue of a covariance scaled to correlations below which it is zero but for rounding
 
 
 def two_sided(statistic: np.ndarray, df: float) -> np.ndarray:
@@ -87,12 +88,15 @@ def wald(estimate: np.ndarray, cov: np.ndarray, terms: tuple[str, ...], df: floa
     Raises
     ------
     FitError
-        The covariance has no full rank, as with fewer clusters than coefficients: then there is no such test.
+        The covariance is not positive definite, as with fewer clusters than coefficients: then there is no such test.
     """
     q = len(estimate)
-    if np.linalg.matrix_rank(cov / np.sqrt(np.outer(np.diag(cov), np.diag(cov)))) < q:
+    variance = np.diag(cov)
+    positive = (variance > 0).all()
+    if not positive or np.linalg.eigvalsh(cov / np.sqrt(np.outer(variance, variance)))[0] < DEFINITE:
         raise FitError(
-            f"{q} coefficients cannot be tested jointly: their covariance has no full rank (as with too few clusters)."
+            f"{q} coefficients cannot be tested jointly: their covariance is not positive definite, as where one is named "
+            "twice, or with too few clusters."
         )
     chi2 = float(estimate @ np.linalg.solve(cov, estimate))
     if np.isinf(df):

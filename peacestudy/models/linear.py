@@ -30,7 +30,6 @@ def fit_linear(X: np.ndarray, y: np.ndarray) -> Estimates:
     beta = scaled[:, :, 0] / size[:, 0]
     e = y - np.einsum("bnk,bk->bn", X, beta)
     inverse = np.linalg.solve(R, np.broadcast_to(np.eye(K), (B, K, K))) / size.transpose(0, 2, 1)
-    bread = inverse @ inverse.transpose(0, 2, 1)
     rss = (e**2).sum(axis=1)
     constant = (Q.sum(axis=1) ** 2).sum(axis=1) > N * (1 - ABOUT_ONE)  # the columns span the constant
     spread = ((y - np.where(constant, y.mean(axis=1), 0.0)[:, None]) ** 2).sum(axis=1)
@@ -38,6 +37,6 @@ def fit_linear(X: np.ndarray, y: np.ndarray) -> Estimates:
     with np.errstate(divide="ignore"):
         loglik = -N / 2 * (np.log(2 * np.pi) + np.log(rss / N) + 1)
     return Estimates(
-        beta=beta, bread=bread, scores=X * e[:, :, None], leverage=(Q**2).sum(axis=2), classical=bread * scale[:, None, None],
+        beta=beta, influence=(Q * e[:, :, None]) @ inverse.transpose(0, 2, 1), leverage=(Q**2).sum(axis=2), classical=inverse @ inverse.transpose(0, 2, 1) * scale[:, None, None],
         loglik=loglik, r2=1 - rss / spread, scale=scale, converged=np.ones(B, bool), iterations=np.ones(B, int),
     )  # fmt: skip

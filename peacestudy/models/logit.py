@@ -47,12 +47,14 @@ def information(Z: np.ndarray, W: np.ndarray) -> np.ndarray:
     return out
 
 
-def inverse_information(Z: np.ndarray, T: np.ndarray, W: np.ndarray) -> np.ndarray:
-    """Inverse of X'WX for X = Z T, shape (B, K, K), from the factor of sqrt(W) Z and so without squaring its condition."""
+def roots(Z: np.ndarray, T: np.ndarray, W: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A and M, each (B, K, K), such that AA' is the inverse of Z'WZ and MM' that of X'WX, X = ZT.
+
+    Nothing is squared on the way: a robust variance keeps its digits where a year stands beside its square.
+    """
     R = np.linalg.qr(np.sqrt(W)[:, :, None] * Z, mode="r")
-    root = np.linalg.solve(R @ T, np.broadcast_to(np.eye(T.shape[2]), T.shape))
-    out: np.ndarray = root @ root.transpose(0, 2, 1)
-    return out
+    A = np.linalg.solve(R, np.broadcast_to(np.eye(T.shape[2]), T.shape))
+    return A, np.linalg.solve(T, A)
 
 
 def original(T: np.ndarray, gamma: np.ndarray) -> np.ndarray:
@@ -80,9 +82,9 @@ def fit_logit(X: np.ndarray, y: np.ndarray) -> Estimates:
     eta = predictor(Z, climb.beta)
     p = expit(eta)
     W = p * (1 - p)
-    bread = inverse_information(Z, T, W)
-    leverage = W * ((Z @ np.linalg.inv(information(Z, W))) * Z).sum(axis=2)
+    A, M = roots(Z, T, W)
     return Estimates(
-        beta=original(T, climb.beta), bread=bread, scores=X * (y - p)[:, :, None], leverage=leverage, classical=bread,
-        loglik=climb.value, r2=mcfadden(eta, y), scale=np.ones(len(X)), converged=climb.converged, iterations=climb.steps,
+        beta=original(T, climb.beta), influence=(Z * (y - p)[:, :, None]) @ A @ M.transpose(0, 2, 1),
+        leverage=W * ((Z @ A) ** 2).sum(axis=2), classical=M @ M.transpose(0, 2, 1), loglik=climb.value, r2=mcfadden(eta, y),
+        scale=np.ones(len(X)), converged=climb.converged, iterations=climb.steps,
     )  # fmt: skip

@@ -28,18 +28,20 @@ def newton(start: np.ndarray, direction: Direction, value: Value, tight: float =
 
     Parameters
     ----------
-    start : shape (B, K).
+    start : shape (B, K); a member whose likelihood is not finite there does not converge.
     direction : beta to (move, score), each (B, K).
     value : beta to log-likelihood, (B,).
     tight : Newton decrement below which the step then taken is the last.
     """
     beta, height = start.copy(), value(start)
+    lost = ~np.isfinite(height)  # a start without a likelihood leads nowhere, and must not stop the others
+    beta[lost] = 0.0
     converged = np.zeros(len(beta), bool)
     steps = np.zeros(len(beta), int)
     for _ in range(MOST_STEPS):
         move, score = direction(beta)
         near = (move * score).sum(axis=1) < tight
-        move[converged] = 0.0
+        move[converged | lost] = 0.0
         step = np.ones(len(beta))
         for _ in range(MOST_HALVINGS):
             trial = beta + step[:, None] * move
@@ -50,7 +52,7 @@ def newton(start: np.ndarray, direction: Direction, value: Value, tight: float =
             step[down] /= 2
         beta, height = np.where(down[:, None], beta, trial), np.where(down, height, tried)
         steps += ~converged
-        converged |= near & ~down
-        if (converged | down).all():
+        converged |= near & ~down & ~lost
+        if (converged | down | lost).all():
             break
     return Climb(beta, height, converged, steps)

@@ -5,6 +5,7 @@ Where the outcome is separated the penalised likelihood can have more than one m
 from zero, as logistf, and intervals follow the maximum that is continuous with the estimate.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,8 @@ FARTHEST = 1e9  # standard errors; an end beyond is infinite
 TIGHT = 1e-10  # on the root of the likelihood ratio, whose quantile is 1.96 at 95 %
 SHUT = 1e-13  # relative width of a bracket within which the likelihood ratio jumps over the quantile
 ROUGH = 1e-7  # Newton decrement of a maximum on the way, before its last step; far out rounding allows no less
+
+REMEDY = "Take the log of columns that span many orders of magnitude, or use fewer terms."
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +49,9 @@ class _Points:
     at: np.ndarray
     excess: np.ndarray
     path: np.ndarray
+
+
+_Look = Callable[[np.ndarray, np.ndarray], _Points]  # positions and where to start, to points
 
 
 def likelihood_ratio(X: np.ndarray, y: np.ndarray, beta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -92,6 +98,13 @@ def profile_interval(X: np.ndarray, y: np.ndarray, beta: np.ndarray, std_error: 
 
     low = _Points(np.zeros(2 * K), np.full(2 * K, -target), profiles.peak)
     high = look(np.ones(2 * K), _tangent(profiles, centre + unit))
+    ends = centre + _close(look, *_widen(look, low, high)) * unit
+    out: np.ndarray = ends.reshape(2, K).T
+    return out
+
+
+def _widen(look: _Look, low: _Points, high: _Points) -> tuple[_Points, _Points]:
+    """The upper points moved out, to twice their distance, until the ends lie between, or beyond ``FARTHEST``."""
     for _ in range(MOST_DOUBLINGS):
         short = (high.excess < 0) & (high.at < FARTHEST)
         if not short.any():
@@ -99,25 +112,30 @@ def profile_interval(X: np.ndarray, y: np.ndarray, beta: np.ndarray, std_error: 
         at = np.where(short, 2 * high.at, high.at)
         beyond = look(at, _between(low, high, at))
         low, high = _pick(short, high, low), beyond
-    low_weight, high_weight, last = np.ones(2 * K), np.ones(2 * K), np.zeros(2 * K)
-    for _ in range(MOST_CUTS):  # Illinois: a secant that may not keep the same end twice at full weight
-        found = (np.abs(high.excess) < TIGHT) | (np.abs(low.excess) < TIGHT) | (high.at - low.at <= SHUT * high.at)
-        done = found | (high.excess < 0)
+    return low, high
+
+
+def _close(look: _Look, low: _Points, high: _Points) -> np.ndarray:
+    """Where the excess is zero between the points (B,), by the Illinois secant, which keeps no end twice at full weight."""
+    endless = high.excess < -TIGHT
+    low_weight, high_weight, last = np.ones(len(low.at)), np.ones(len(low.at)), np.zeros(len(low.at))
+    for _ in range(MOST_CUTS):
+        done = endless | (np.abs(high.excess) < TIGHT) | (np.abs(low.excess) < TIGHT)
+        done |= high.at - low.at <= SHUT * high.at
         if done.all():
             break
         f_low, f_high = low.excess * low_weight, high.excess * high_weight
-        at = np.where(done, high.at, high.at - f_high * (high.at - low.at) / (f_high - f_low))
+        secant = high.at - f_high * (high.at - low.at) / np.where(done, 1.0, f_high - f_low)
+        at = np.where(done, high.at, secant)
         cut = look(at, _between(low, high, at))
         above = cut.excess > 0
         low_weight = np.where(above, np.where(last > 0, low_weight / 2, low_weight), 1.0)
         high_weight = np.where(above, 1.0, np.where(last < 0, high_weight / 2, high_weight))
         low, high, last = _pick(above | done, low, cut), _pick(above & ~done, cut, high), np.where(above, 1.0, -1.0)
     else:
-        raise FitError(f"the ends of {int((~done).sum())} profile intervals cannot be found. Use fewer terms.")
-    end = np.where(np.abs(low.excess) < np.abs(high.excess), low.at, high.at)
-    ends = centre + np.where(high.excess < -TIGHT, np.inf, end) * unit
-    out: np.ndarray = ends.reshape(2, K).T
-    return out
+        raise FitError(f"the ends of {int((~done).sum())} profile intervals cannot be found. {REMEDY}")
+    nearer = np.where(np.abs(low.excess) < np.abs(high.excess), low.at, high.at)
+    return np.where(endless, np.inf, nearer)
 
 
 def _profiles(X: np.ndarray, y: np.ndarray, beta: np.ndarray, sides: int) -> _Profiles:
@@ -146,14 +164,16 @@ def _tangent(profiles: _Profiles, value: np.ndarray) -> np.ndarray:
     J = curvature(profiles.Z, profiles.peak)
     far = value * profiles.unit - profiles.peak[:, -1]
     move = -np.linalg.solve(J[:, :-1, :-1], J[:, :-1, -1:])[:, :, 0] * far[:, None]
-    return profiles.peak + np.column_stack([move, far])
+    out: np.ndarray = profiles.peak + np.column_stack([move, far])
+    return out
 
 
 def _between(low: _Points, high: _Points, at: np.ndarray) -> np.ndarray:
     """The maxima lie on a curve: the next is looked for on the line through two of them."""
     width = high.at - low.at
     share = (at - low.at) / np.where(width > 0, width, 1.0)
-    return low.path + share[:, None] * (high.path - low.path)
+    out: np.ndarray = low.path + share[:, None] * (high.path - low.path)
+    return out
 
 
 def _pick(first: np.ndarray, a: _Points, b: _Points) -> _Points:

@@ -88,6 +88,8 @@ class Fit:
     def joint_test(self, terms: list[str]) -> JointTest:
         """The Wald test that all the named terms are zero, with this fit's covariance."""
         known = self.terms["term"].tolist()
+        if not terms:
+            raise SpecError(f"joint_test was given no terms; name some of {', '.join(known)}.")
         for term in terms:
             if term not in known:
                 raise SpecError(one_of("term", term, known))

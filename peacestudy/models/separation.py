@@ -2,6 +2,8 @@
 
 Source: Konis (2007), Computational algorithms for detecting separation in binary and multinomial logistic regression, thesis,
 Oxford, ch. 4: a linear program whose value is above zero exactly when the data are completely or quasi-completely separated.
+Its solution need not take every row off the border that some combination can take off; it is solved again for the rows
+that are left, until it finds no more. Junker (2004), QuickXplain, AAAI-04: which of the terms are needed for it.
 """
 
 from dataclasses import dataclass
@@ -9,7 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import linprog
 
-CLEAR = 1e-7  # a direction or margin below this is zero up to the solver's tolerance
+CLEAR = 1e-9  # a margin below this, of a row of length 1, is zero up to the solver's tolerance
+EMPTY = 1e-12  # a row shorter than this is zero up to rounding, and on the border always
+EXACT = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}  # the solver's smallest
 
 
 @dataclass(frozen=True)
@@ -19,8 +23,8 @@ class Separation:
     Attributes
     ----------
     kind : ``complete`` or ``quasi``.
-    terms : positions of the columns in the separating direction.
-    rows : positions of the rows that lie off the border: their outcome is predicted without error.
+    terms : positions of columns that suffice to separate these rows, none of which can be spared.
+    rows : positions of all rows that can lie off the border: their outcome is predicted without error.
     """
 
     kind: str
@@ -29,16 +33,37 @@ class Separation:
 
 
 def find_separation(X: np.ndarray, y: np.ndarray) -> Separation | None:
-    """The separation in one design (N, K) and outcome (N,), or None."""
-    size = np.abs(X).max(axis=0)
-    A = (2 * y - 1)[:, None] * (X / np.where(size > 0, size, 1.0))
-    answer = linprog(-A.sum(axis=0), A_ub=-A, b_ub=np.zeros(len(y)), bounds=(-1, 1), method="highs")
-    if not answer.success or -answer.fun < CLEAR * len(y):
+    """The separation in one design (N, K) of full column rank and outcome (N,), or None."""
+    off = _off_border(X, y)
+    if not off.any():
         return None
-    margin = A @ answer.x
-    off = margin > CLEAR
-    return Separation(
-        "complete" if off.all() else "quasi",
-        tuple(int(j) for j in np.flatnonzero(np.abs(answer.x) > CLEAR)),
-        tuple(int(i) for i in np.flatnonzero(off)),
-    )
+    terms = tuple(sorted(_needed(X, y, off, [], list(range(X.shape[1])))))
+    rows = tuple(int(i) for i in np.flatnonzero(off))
+    return Separation("complete" if off.all() else "quasi", terms, rows)
+
+
+def _needed(X: np.ndarray, y: np.ndarray, off: np.ndarray, given: list[int], more: list[int]) -> list[int]:
+    """The fewest of the columns ``more``, in the sense that none can be spared, that with the given ones separate the rows."""
+    if given and (_off_border(X[:, given], y) == off).all():
+        return []
+    if len(more) == 1:
+        return more
+    first, second = more[: len(more) // 2], more[len(more) // 2 :]
+    from_second = _needed(X, y, off, given + first, second)
+    return _needed(X, y, off, given + from_second, first) + from_second
+
+
+def _off_border(X: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """The rows that a separating combination can take off the border, shape (N,), bool; none without separation."""
+    # neither the basis of the columns nor the length of a row matters to separation; both matter to a solver
+    A = (2 * y - 1)[:, None] * np.linalg.qr(X)[0]
+    length = np.sqrt((A**2).sum(axis=1, keepdims=True))
+    A = A / np.where(length > EMPTY, length, 1.0)
+    off = np.zeros(len(y), bool)
+    while not off.all():
+        answer = linprog(-A[~off].sum(axis=0), A_ub=-A, b_ub=np.zeros(len(y)), bounds=(-1, 1), options=EXACT)
+        new = ~off & (A @ answer.x > CLEAR) if answer.success else np.zeros(len(y), bool)
+        if not new.any():
+            break
+        off |= new
+    return off

@@ -104,7 +104,7 @@ def lasting_peace(attempts: pd.DataFrame, fighting: dict[int, set[int]], rule: P
                 f"{source} conflict {conflict}",
             )
         )
-    table = pd.DataFrame(rows, columns=OUTCOMES_SCHEMA.names)
+    table = pd.DataFrame(rows, columns=OUTCOMES_SCHEMA.names, dtype=object)
     types = {
         f.name: {"boolean": "boolean", "year": "Int64", "integer": "Int64"}.get(f.type, "object")
         for f in OUTCOMES_SCHEMA.fields

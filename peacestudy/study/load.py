@@ -1,5 +1,6 @@
 """Reading a study folder: everything is read and checked, all problems are told at once."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
@@ -13,7 +14,7 @@ from peacestudy.core.codebook import Codebook, read_codebook
 from peacestudy.core.positions import Place, line_of
 from peacestudy.core.problems import Problem, nearest, problem_table
 from peacestudy.core.settings import fill, read_toml
-from peacestudy.core.tables import row_lines
+from peacestudy.core.tables import read_text, row_lines
 from peacestudy.errors import PeacestudyError, SourceError, SpecError
 from peacestudy.models.formula import parse
 from peacestudy.outcomes.context import COVARIATES_SCHEMA
@@ -139,7 +140,7 @@ def _lacking(tables: dict[str, pd.DataFrame], told: set[str]) -> list[Problem]:
 
 
 def _across(study: Study, text: str) -> list[Problem]:
-    """What only the whole study shows: cases without outcome, columns that a spec or step asks for and nothing provides."""
+    """What only the whole study shows: cases without outcome, columns that something asks for and nothing provides."""
     out: list[Problem] = []
     lost = sorted(set(study.cases["case_id"]) - set(study.outcomes["case_id"]))
     out += [Problem("outcomes.csv", 0, "case_id", c, "every case has an outcome row", "add the row") for c in lost]
@@ -149,26 +150,29 @@ def _across(study: Study, text: str) -> list[Problem]:
     except PeacestudyError as err:
         return [*out, *_from(err, "cases.csv")]
     columns = [str(c) for c in frame.data.columns]
-
-    def provided(place: Place, column: str) -> bool:
-        if column in columns:
-            return True
-        rule, remedy = "a column of the joined table", f"correct it.{nearest(column, columns)}"
-        out.append(Problem("study.toml", line_of(text, *place), str(place[-1]), column, rule, remedy))
-        return False
-
-    for n, s in enumerate(study.config.specs):
-        if not spec_problems(s):
-            for c in parse(s.formula).columns:
-                provided(("specs", n, "formula"), c)
-            for c in s.model().cluster or ():
-                provided(("specs", n, "cluster"), c)
-    provided(("permutation", "strata"), study.config.permutation.strata)
+    texts = {"study.toml": text, "codebook.toml": read_text(study.folder / "codebook.toml")}
+    for file, key, place, column in _asked(study):
+        if column not in columns:
+            rule, remedy = "a column of the joined table", f"correct it.{nearest(column, columns)}"
+            out.append(Problem(file, line_of(texts[file], *place, key), key, column, rule, remedy))
     for n, step in enumerate(study.config.steps):
-        if provided(("steps", n, "column"), step.column):
+        if step.column in columns:
             try:
                 frame.keep(frame.data[step.column], step.step, step.reason)
             except PeacestudyError as err:
                 line = line_of(text, "steps", n, "column")
                 out.append(Problem("study.toml", line, "column", step.column, str(err), "name a column of yes and no"))
     return out
+
+
+def _asked(study: Study) -> Iterator[tuple[str, str, Place, str]]:
+    """Every column that is asked of the joined table: the file, key and place that ask, and the column."""
+    for n, s in enumerate(study.config.specs):
+        if not spec_problems(s):
+            yield from (("study.toml", "formula", ("specs", n), c) for c in parse(s.formula).columns)
+            yield from (("study.toml", "cluster", ("specs", n), c) for c in s.model().cluster or ())
+    for n, step in enumerate(study.config.steps):
+        yield "study.toml", "column", ("steps", n), step.column
+    yield "study.toml", "strata", ("permutation",), study.config.permutation.strata
+    for n, p in enumerate(study.codebook.entries):
+        yield from (("codebook.toml", "measured_by", ("entries", n), c) for c in p.measured_by)

@@ -1,4 +1,4 @@
-"""The codebook: each kind of error is told on the line on which it stands, all at once, and what is sound reads itself out."""
+"""The codebook: each kind of error is told on its line, all at once, and what is sound reads itself out."""
 
 import pytest
 
@@ -116,11 +116,13 @@ def test_pillars_and_rivals_are_told_apart(read):
         ("value = 0, label = \"none\"", 'value = 1, label = "none"', 20, "codes", "0 is 'absent'"),
         ('  { value = 3, label = "full", anchor = "All {topic}." },\n', "", 20, "codes", "others stand above it"),
         ('value = 1, label = "present"', 'value = "1", label = "present"', 14, "value", "expected int, found str"),
-        ('value = 3, label = "full"', 'value = 3, name = "full"', 22, "name", "unknown key; Code has value, label, anchor"),
+        ('value = 3, label = "full"', 'value = 3, name = "full"', 22, "name",
+        "unknown key; Code has value, label, anchor"),
         ('kind = "rival"', 'kind = "other"', 59, "kind", "one of pillar, rival"),
         ('scale = "presence"', 'scale = "presense"', 38, "scale", "Did you mean 'presence'"),
         ('scale = "depth"', 'scale = "deep"', 45, "scale", "one of presence, depth"),
-        ('dimension = "political"\nreason', 'dimension = "politics"\nreason', 41, "dimension", "Did you mean 'political'"),
+        ('dimension = "political"\nreason', 'dimension = "politics"\nreason', 41, "dimension",
+        "Did you mean 'political'"),
         ('aspect = "implementation"', 'aspect = "implemented"', 52, "aspect", "one of promise, implementation"),
         ("direction = -1", "direction = 0", 53, "direction", "1 or -1"),
         ("direction = -1", "direction = -1.0", 53, "direction", "expected int, found float"),

@@ -48,9 +48,11 @@ id = "r1"
 id = "i2"
 '''
 PLACES = {
-    ("id",): 2, ("text",): 3, ("raw",): 7, ("long",): 8, ("dotted",): 11, ("dotted", "key"): 11, ("quoted key",): 12, ("a",): 14,
+    ("id",): 2, ("text",): 3, ("raw",): 7, ("long",): 8, ("dotted",): 11, ("dotted", "key"): 11, ("quoted key",): 12,
+    ("a",): 14,
     ("a", "b"): 15, ("a", "b", "c"): 15, ("a", "b", "d", 1): 15, ("a", "list"): 16, ("a", "list", 0, "label"): 17,
-    ("a", "list", 1, "value"): 19, ("a", "list", 1, "label"): 19, ("a", "sub"): 22, ("a", "sub", "x"): 23, ("rows",): 24,
+    ("a", "list", 1, "value"): 19, ("a", "list", 1, "label"): 19, ("a", "sub"): 22, ("a", "sub", "x"): 23,
+    ("rows",): 24,
     ("rows", 0): 24, ("rows", 0, "id"): 25, ("rows", 0, "inner", 0): 26, ("rows", 0, "inner", 1, "id"): 29,
     ("rows", 0, "table", "y"): 31, ("rows", 1): 32, ("rows", 1, "inner", 0, "id"): 35,
 }  # fmt: skip

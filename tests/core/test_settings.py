@@ -67,7 +67,8 @@ def test_values_map_one_to_one_to_fields(read):
     found, problems = read(SOUND)
     assert problems == []
     assert found == Root(
-        "n", 3, 2, True, datetime.date(2026, 11, 23), ("a", "b"), Leaf("l"), (Leaf("one"), Leaf("two", 0.5)), {"a": "b"},
+        "n", 3, 2, True, datetime.date(2026, 11, 23), ("a", "b"), Leaf("l"), (Leaf("one"), Leaf("two", 0.5)),
+        {"a": "b"},
         {"anything": [1, {"x": 2}]}, 4,
     )  # fmt: skip
 

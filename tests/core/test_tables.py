@@ -1,4 +1,4 @@
-"""The one reader and the one writer: what damaged, foreign and hostile files do to them, and what a kill leaves behind."""
+"""The one reader and the one writer: what damaged and foreign files do to them, and what a kill leaves behind."""
 
 import hashlib
 import math
