@@ -18,7 +18,7 @@ export OPENBLAS_NUM_THREADS = 1
 DATA      := $(wildcard datasets/$(STUDY)/*.csv datasets/$(STUDY)/*.toml datasets/$(STUDY)/*.json)
 ROOMS     := core coding outcomes joins models study
 CODE      := $(wildcard peacestudy/*.py $(ROOMS:%=peacestudy/%/*.py) peacestudy/core/*.csv peacestudy/outcomes/sources/*.py)
-RESULTS   := terms models notes hypotheses profile descriptive consistency survival ledger coverage facts cases permutation
+RESULTS   := terms models notes hypotheses profile descriptive consistency survival ledger coverage facts cases permutation influence
 FIGURES   := profile forest survival ledger
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 DRAWING   := peacestudy/figures/theme.py peacestudy/figures/registry.py
@@ -72,7 +72,7 @@ clean: ## remove everything made, .venv included
 # ---- files
 
 $(OUT)/results/.made: $(DATA) $(CODE) | $(READY)
-	@echo "fitting the declared models (about 15 s) ..."
+	@echo "fitting the declared models (about 20 s) ..."
 	@$(PY) -m peacestudy results $(STUDY) --out $(@D)
 	@touch $@
 
@@ -80,8 +80,8 @@ $(OUT)/results/.made: $(DATA) $(CODE) | $(READY)
 $(RESULT_FILES): $(OUT)/results/.made ;
 
 $(OUT)/figures/profile.pdf: $(addprefix $(OUT)/results/,profile.csv notes.csv)
-$(OUT)/figures/forest.pdf: $(addprefix $(OUT)/results/,hypotheses.csv terms.csv models.csv notes.csv)
-$(OUT)/figures/survival.pdf: $(addprefix $(OUT)/results/,survival.csv facts.csv notes.csv)
+$(OUT)/figures/forest.pdf: $(addprefix $(OUT)/results/,hypotheses.csv terms.csv models.csv notes.csv permutation.csv influence.csv)
+$(OUT)/figures/survival.pdf: $(addprefix $(OUT)/results/,survival.csv facts.csv notes.csv hypotheses.csv)
 $(OUT)/figures/ledger.pdf: $(addprefix $(OUT)/results/,ledger.csv coverage.csv notes.csv)
 $(FIGURE_FILES): $(OUT)/figures/%.pdf: peacestudy/figures/%.py $(DRAWING) | $(READY)
 	@$(PY) -m peacestudy figure $(STUDY) $* --results $(OUT)/results --out $(@D)

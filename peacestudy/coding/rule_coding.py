@@ -25,8 +25,8 @@ def code_topics(documents: pd.DataFrame, members: pd.DataFrame, codebook: Codebo
     Returns
     -------
     DataFrame
-        The columns of ``CODING_SCHEMA``. ``locator`` names the documents that hold the highest value, or says that
-        all scored documents were read where the code is 0.
+        The columns of ``CODING_SCHEMA``. ``locator`` names the first document that holds the highest value and how
+        many more do, of how many that were read: enough to check the code, without restating the source.
 
     Raises
     ------
@@ -55,11 +55,16 @@ def code_topics(documents: pd.DataFrame, members: pd.DataFrame, codebook: Codebo
         for i in indicators:
             best = block[list(i.columns)].to_numpy().max(axis=1)
             top = best.max()
-            where = " ".join(str(d) for d in ids[best == top]) if top > 0 else f"none of {len(ids)}"
+            where = _witness(ids[best == top], len(ids)) if top > 0 else f"none of {len(ids)}"
             code = int(top) if i.level == "ordinal" else int(top > 0)
             rows.append((case, i.id, CODER, "rule", code, source, f"AgtId {where}", None))
     table = pd.DataFrame(rows, columns=CODING_SCHEMA.names)
     return table.astype({"code": "Int64"})
+
+
+def _witness(ids: np.ndarray, read: int) -> str:
+    more = f" and {len(ids) - 1} more" if len(ids) > 1 else ""
+    return f"{ids[0]}{more} of {read}"
 
 
 def present(codes: pd.DataFrame) -> pd.DataFrame:

@@ -33,15 +33,19 @@ class Case:
     label: str
     facts: pd.DataFrame = field(repr=False)
 
+    def __repr__(self) -> str:
+        return f"<Case {self.label} ({self.case_id}): {len(self.facts)} facts; see .facts>"
+
     def _repr_html_(self) -> str:
         return html_table(self.facts, f"{self.label} ({self.case_id})", rows=len(self.facts))
 
 
 def find_case(cases: pd.DataFrame, case_id: str) -> pd.Series:
-    """The row of a case, or an error that names the nearest id."""
-    found = cases[cases["case_id"] == case_id]
+    """The row of a case by its id or label, or an error that names the nearest."""
+    found = cases[(cases["case_id"] == case_id) | (cases["label"] == case_id)]
     if found.empty:
+        case_id = str(case_id)
         raise SourceError(
-            f"there is no case {case_id!r}.{nearest(case_id, cases['case_id'].tolist())} study.cases lists all."
+            f"there is no case {case_id!r}.{nearest(case_id, [*cases['case_id'], *cases['label']])} study.cases lists all."
         )
     return found.iloc[0]

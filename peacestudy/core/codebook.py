@@ -68,10 +68,10 @@ class Indicator:
     scale: str
     reason: str
     dimension: str
+    aspect: str
+    direction: int
     columns: tuple[str, ...] = ()
     rule: str = ""
-    aspect: str = "promise"
-    direction: int = 1
     level: str = ""
     codes: tuple[Code, ...] = ()
 

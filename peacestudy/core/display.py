@@ -35,6 +35,17 @@ def _number(value: float, digits: int) -> str:
     return f"{value:.{digits}f}" if abs(value) >= 1e-3 else f"{value:.1e}"
 
 
+def p_text(p: float) -> str:
+    """A p value as it is printed; nothing where there is none.
+
+    Examples
+    --------
+    >>> [p_text(p) for p in (0.0412, 0.00001, float("nan"))]
+    ['0.041', '< .001', '']
+    """
+    return "" if np.isnan(p) else "< .001" if p < 0.0005 else f"{p:.3f}"
+
+
 def html_table(
     table: pd.DataFrame, caption: str = "", notes: Iterable[object] = (), rows: int = ROWS, digits: int = 3
 ) -> str:

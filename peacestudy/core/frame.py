@@ -79,6 +79,9 @@ class StudyFrame:
         )
         return replace(self, data=self.data[keep], ledger=self.ledger + entry, excluded=excluded)
 
+    def __repr__(self) -> str:
+        return f"<StudyFrame: {len(self)} rows, one a {self.unit}, {self.data.shape[1]} columns; see .data, .ledger, .excluded>"
+
     def _repr_html_(self) -> str:
         head = f"{len(self)} rows, one a {self.unit}, {self.data.shape[1]} columns"
         return html_table(

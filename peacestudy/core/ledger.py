@@ -106,6 +106,10 @@ class Ledger:
         rows = table.astype(object).where(table.notna(), "").to_dict("records")
         return cls(tuple(Entry(**{str(k): v for k, v in row.items()}) for row in rows))
 
+    def __repr__(self) -> str:
+        steps = "; ".join(f"{e.step} {e.rows_in} -> {e.rows_out}" for e in self.entries)
+        return f"<Ledger: {steps or 'no steps'}; see .table()>"
+
     def _repr_html_(self) -> str:
         t = self.table()
         joined = t["kind"] == "join"

@@ -142,6 +142,9 @@ def _rows(text: str, file: str) -> tuple[list[list[str]], list[int], list[Proble
         remedy = "a quote is open or the file is cut off; save or download it again"
         broken = [Problem(file, begin, "", "", f"not well-formed CSV ({err})", remedy)]
     header = rows[0] if rows else []
+    if len(header) == 1 and (mark := next((m for m in ";\t" if m in header[0]), "")):
+        rule = f"the cells are separated by {mark!r} where commas are expected"
+        return rows, lines, [Problem(file, 1, "", header[0][:80], rule, "save the file as CSV with commas")]
     problems = []
     for i, (row, line) in enumerate(zip(rows, lines, strict=True), start=1):
         if len(row) != len(header):

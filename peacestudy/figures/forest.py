@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from peacestudy.core.display import p_text
 from peacestudy.errors import SpecError
 from peacestudy.figures.theme import (
     BLUE,
@@ -18,7 +19,6 @@ from peacestudy.figures.theme import (
     clean_y,
     footnotes,
     note_height,
-    p_text,
     title,
 )
 from peacestudy.models import Fit

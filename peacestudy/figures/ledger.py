@@ -30,13 +30,13 @@ def ledger(steps: pd.DataFrame, coverage: pd.DataFrame, heading: str, notes: lis
     with mpl.rc_context(STYLE):
         order = list(NAMES)
         variables = sorted(coverage["variable"].unique(), key=lambda v: order.index(v) if v in order else len(order))
-        height = 2.05 + 0.45 * len(steps) + 0.19 * len(variables) + note_height(notes)
+        height = 2.0 + 0.42 * len(steps) + 0.17 * len(variables) + note_height(notes)
         fig = canvas(height)
         title(fig, heading)
         foot = footnotes(fig, notes)
-        lower = 0.19 * len(variables) / height
+        lower = 0.17 * len(variables) / height
         below = fig.add_axes((0.29, foot + 0.46 / height, 0.68, lower))
-        above = fig.add_axes((0.29, foot + 1.30 / height + lower, 0.68, 0.45 * len(steps) / height))
+        above = fig.add_axes((0.29, foot + 1.30 / height + lower, 0.68, 0.42 * len(steps) / height))
         _steps(above, steps)
         _coverage(below, coverage, variables)
     return fig

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from peacestudy.figures.theme import GREY, SEQUENCE, STYLE, canvas, footnotes, note_height, pretty, title
 
-ROW = 0.106  # inches a case
+ROW = 0.096  # inches a case
 
 
 def profile(table: pd.DataFrame, pillars: list[str], outcome: str, heading: str, notes: list[str]) -> Figure:
@@ -57,7 +57,7 @@ def _panel(
     ax: Axes = fig.add_axes(place)
     shares = t[pillars].to_numpy(dtype=float)
     image = ax.imshow(shares, cmap=SEQUENCE, vmin=0, vmax=1, aspect="auto", interpolation="nearest")
-    ax.set_yticks(range(len(t)), t["label"].tolist(), fontsize=6.9 if numbers else 6.0)
+    ax.set_yticks(range(len(t)), t["label"].tolist(), fontsize=6.9 if numbers else 5.8)
     ax.tick_params(length=0, pad=2)
     ax.set_xticks(np.arange(-0.5, len(pillars)), minor=True)
     ax.set_yticks(np.arange(-0.5, len(t)), minor=True)

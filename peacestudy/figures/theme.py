@@ -15,7 +15,7 @@ INK, GREY, PALE = "#1a1a1a", "#6e6e6e", "#d9d9d9"
 # Okabe and Ito's blue and vermilion: apart for colour-blind readers, and apart in grey (lightness .43 and .56)
 BLUE, VERMILION = "#0072b2", "#d55e00"
 NOTE = 6.6  # points
-COLUMNS = 148  # characters of a footnote across the page
+COLUMNS = 143  # characters of a footnote across the page
 SEQUENCE = "Greys"  # shares from 0 to 1
 
 STYLE: Any = {
@@ -30,7 +30,7 @@ NAMES = {
     "diplomacy": "Diplomacy", "resources": "Resources", "norms": "Norms", "economy": "Economy", "environment": "Environment",
     "community": "Community", "institutions": "Institutions", "breadth": "Breadth (mean of the seven)", "power_sharing": "Power sharing",
     "pages": "Pages of scored text", "active": "Fighting in t0", "war_years": "Years of war in t0-9..t0", "territory": "Over territory",
-    "polyarchy": "Electoral democracy (V-Dem)", "polyarchy_low": "Electoral democracy, low end", "polyarchy_high": "Electoral democracy, high end",
+    "polyarchy": "Electoral democracy (V-Dem)", "polyarchy_low": "Electoral democracy, low end of 68 %", "polyarchy_high": "Electoral democracy, high end of 68 %",
     "executive_constraints": "Executive constraints (Polity)", "legislative_constraints": "Legislative constraints (V-Dem)",
     "judicial_constraints": "Judicial constraints (V-Dem)", "gdp_per_capita": "GDP per capita (US$)", "population": "Population",
     "trade_openness": "Trade openness", "igo_memberships": "IGO memberships", "lasting_peace": "Lasting peace",
@@ -76,11 +76,6 @@ def footnotes(fig: Figure, lines: Sequence[str], bottom: float = 0.012) -> float
     fig.text(0.012, bottom, wrapped(lines), fontsize=NOTE, va="bottom", ha="left", color=INK, linespacing=1.25)
     height: float = fig.get_size_inches()[1]
     return bottom + note_height(lines) / height
-
-
-def p_text(p: float) -> str:
-    """A p value as it is printed; nothing where there is none."""
-    return "" if p != p else "< .001" if p < 0.0005 else f"{p:.3f}"
 
 
 def title(fig: Figure, text: str, subtitle: str = "") -> None:

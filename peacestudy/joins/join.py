@@ -21,7 +21,7 @@ def join(
     on: str | Sequence[str],
     name: str,
     shape: str = "one_to_one",
-    key: str = "case_id",
+    key: str | None = None,
     unit: str = "case",
 ) -> StudyFrame:
     """Bring the columns of another table to the cases.
@@ -34,7 +34,8 @@ def join(
     name : what the other table is, for the ledger.
     shape : ``one_to_one``, or ``many_to_one`` where several cases may share a row of the other table. Rows of the other
         table that share a key are refused in both: they would multiply cases.
-    key, unit : id column and unit of the cases, where ``left`` is a plain DataFrame.
+    key, unit : id column and unit of the cases, where ``left`` is a plain DataFrame; None takes ``case_id`` where there
+        is one, else the first key.
 
     Returns
     -------
@@ -58,8 +59,11 @@ def join(
     >>> frame.ledger.table()[["rows_in", "rows_out", "unmatched", "other_unmatched"]].values.tolist()
     [[2, 2, 1, 1]]
     """
-    frame = left if isinstance(left, StudyFrame) else StudyFrame(left, unit, key)
     keys = [on] if isinstance(on, str) else list(on)
+    name_of_case = key or (
+        "case_id" if "case_id" in (left if isinstance(left, pd.DataFrame) else left.data).columns else keys[0]
+    )
+    frame = left if isinstance(left, StudyFrame) else StudyFrame(left, unit, name_of_case)
     _check(frame.data, right, keys, name, shape)
     whole = right[keys].notna().all(axis=1)
     other = right[whole]

@@ -27,20 +27,16 @@ def covariance(est: Estimates, vcov: str, clusters: tuple[np.ndarray, ...], smal
     """
     if vcov == "classical":
         return est.classical
-    meat = _clustered(est.scores, clusters, small_sample) if vcov == "cluster" else _hc(est, vcov)
-    out: np.ndarray = est.bread @ meat @ est.bread
-    return out
-
-
-def _clustered(scores: np.ndarray, clusters: tuple[np.ndarray, ...], small_sample: bool) -> np.ndarray:
-    parts = [sign * _grouped(scores, groups, small_sample) for sign, groups in _signed(clusters)]
+    if vcov != "cluster":
+        return _hc(est, vcov)
+    parts = [sign * _grouped(est.influence, groups, small_sample) for sign, groups in _signed(clusters)]
     return np.asarray(sum(parts))
 
 
 def _hc(est: Estimates, vcov: str) -> np.ndarray:
-    _, N, K = est.scores.shape
+    _, N, K = est.influence.shape
     weight = {"hc0": 0.0, "hc1": 0.0, "hc2": 0.5, "hc3": 1.0}[vcov]
-    u = est.scores / ((1 - est.leverage) ** weight)[:, :, None]
+    u = est.influence / ((1 - est.leverage) ** weight)[:, :, None]
     out: np.ndarray = u.transpose(0, 2, 1) @ u * (N / (N - K) if vcov == "hc1" else 1.0)
     return out
 
@@ -53,11 +49,11 @@ def _signed(clusters: tuple[np.ndarray, ...]) -> list[tuple[float, np.ndarray]]:
     return [(1.0, first), (1.0, second), (-1.0, np.unique(first * (second.max() + 1) + second, return_inverse=True)[1])]
 
 
-def _grouped(scores: np.ndarray, groups: np.ndarray, small_sample: bool) -> np.ndarray:
-    _, N, K = scores.shape
+def _grouped(influence: np.ndarray, groups: np.ndarray, small_sample: bool) -> np.ndarray:
+    _, N, K = influence.shape
     G = int(groups.max()) + 1
     order = np.argsort(groups, kind="stable")
-    sums = np.add.reduceat(scores[:, order], np.searchsorted(groups[order], np.arange(G)), axis=1)
+    sums = np.add.reduceat(influence[:, order], np.searchsorted(groups[order], np.arange(G)), axis=1)
     factor = G / (G - 1) * ((N - 1) / (N - K) if small_sample else 1.0)
     out: np.ndarray = sums.transpose(0, 2, 1) @ sums * factor
     return out

@@ -8,7 +8,7 @@ import pandas as pd
 
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import Note
-from peacestudy.errors import FitError
+from peacestudy.errors import FitError, SpecError
 from peacestudy.models.covariance import covariance
 from peacestudy.models.design import Design, build_design
 from peacestudy.models.diagnose import check_design, check_leverage, design_notes, separation_of, separation_text
@@ -19,6 +19,7 @@ from peacestudy.models.result import Fit
 from peacestudy.models.spec import ModelSpec
 
 LEVEL = 0.95
+EXAMPLE = 'Write: ps.fit(data, ps.ModelSpec("name", "y ~ x", engine="linear", vcov="hc1")).'
 NOTHING = 1e-12  # share of the model's own variance below which a robust variance is zero but for rounding
 EXACT = 1 - 1e-14  # R2 above which residuals are rounding
 
@@ -54,8 +55,14 @@ def fit(data: StudyFrame | pd.DataFrame, spec: ModelSpec | Sequence[ModelSpec]) 
     >>> fit(d, ModelSpec("line", "y ~ x", "linear", "hc1")).terms.estimate.round(3).tolist()
     [0.01, 1.01]
     """
-    if not isinstance(spec, ModelSpec):
+    if not isinstance(data, StudyFrame | pd.DataFrame):
+        raise SpecError(
+            f"fit takes the data first, a StudyFrame or a DataFrame, not a {type(data).__name__}. {EXAMPLE}"
+        )
+    if isinstance(spec, list | tuple):
         return [fit(data, s) for s in spec]
+    if not isinstance(spec, ModelSpec):
+        raise SpecError(f"fit takes a ModelSpec or a list of them, not a {type(spec).__name__}. {EXAMPLE}")
     table, case = (data.data, data.key) if isinstance(data, StudyFrame) else (data, None)
     engine = ENGINES[spec.engine]
     design = build_design(table, spec.formula, tuple(spec.cluster or ()), case)

@@ -37,6 +37,7 @@ def fit_linear(X: np.ndarray, y: np.ndarray) -> Estimates:
     with np.errstate(divide="ignore"):
         loglik = -N / 2 * (np.log(2 * np.pi) + np.log(rss / N) + 1)
     return Estimates(
-        beta=beta, influence=(Q * e[:, :, None]) @ inverse.transpose(0, 2, 1), leverage=(Q**2).sum(axis=2), classical=inverse @ inverse.transpose(0, 2, 1) * scale[:, None, None],
-        loglik=loglik, r2=1 - rss / spread, scale=scale, converged=np.ones(B, bool), iterations=np.ones(B, int),
+        beta=beta, influence=(Q * e[:, :, None]) @ inverse.transpose(0, 2, 1), leverage=(Q**2).sum(axis=2),
+        classical=inverse @ inverse.transpose(0, 2, 1) * scale[:, None, None], loglik=loglik, r2=1 - rss / spread, scale=scale,
+        converged=np.ones(B, bool), iterations=np.ones(B, int),
     )  # fmt: skip

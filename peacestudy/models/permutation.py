@@ -9,6 +9,7 @@ Sources: Fisher (1935), The Design of Experiments, ch. 2; Westfall and Young (19
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import one_of
@@ -18,6 +19,7 @@ from peacestudy.models.design import build_design
 from peacestudy.models.engines import ENGINES
 from peacestudy.models.spec import ModelSpec
 
+ALPHA = 0.05
 CHUNK = 250  # designs fitted at once; bounds the memory
 
 
@@ -37,9 +39,12 @@ def permutation_test(
     Returns
     -------
     DataFrame
-        ``term, statistic, p_permutation, p_family``: a row a term, with |z| compared to its own deals and to the largest
-        |z| of the family in each deal; last a row ``joint`` with the Wald chi-squared of all terms. P values count the
-        data as one of the deals. They test that the outcome has nothing to do with any term of the model within strata.
+        ``term, statistic, p_permutation, p_family, nominal``: a row a term, with |z| compared to its own deals and to the
+        largest |z| of the family in each deal; then a row ``any by Holm``, and last a row ``joint`` with the Wald
+        chi-squared of all terms. ``nominal`` is the share of deals, in which nothing is there to find, that the test by
+        its own standard errors rejects at .05: its true size. P values count the data as one of the deals. The null is
+        that the outcome has nothing to do with any term of the model within strata, controls included; clusters are
+        not kept together.
 
     Raises
     ------
@@ -75,9 +80,18 @@ def permutation_test(
         joint.append((b * np.linalg.solve(V, b[:, :, None])[:, :, 0]).sum(axis=1))
     size, chi2 = np.abs(np.vstack(z)), np.concatenate(joint)
     largest = size.max(axis=1)
-    rows = [(t, z[0][0, j], _share(size[:, j], size[0, j]), _share(largest, size[0, j])) for j, t in enumerate(terms)]
-    rows.append(("joint", chi2[0], _share(chi2, chi2[0]), np.nan))
-    return pd.DataFrame(rows, columns=["term", "statistic", "p_permutation", "p_family"])
+    critical = (
+        stats.norm.ppf(1 - ALPHA / 2),
+        stats.norm.ppf(1 - ALPHA / 2 / len(terms)),
+        stats.chi2.ppf(1 - ALPHA, len(terms)),
+    )
+    rows = [
+        (t, z[0][0, j], _share(size[:, j], size[0, j]), _share(largest, size[0, j]), (size[1:, j] > critical[0]).mean())
+        for j, t in enumerate(terms)
+    ]
+    rows.append(("any by Holm", np.nan, np.nan, np.nan, (largest[1:] > critical[1]).mean()))
+    rows.append(("joint", chi2[0], _share(chi2, chi2[0]), np.nan, (chi2[1:] > critical[2]).mean()))
+    return pd.DataFrame(rows, columns=["term", "statistic", "p_permutation", "p_family", "nominal"])
 
 
 def _deals(y: np.ndarray, strata: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from peacestudy.core.display import html_table
 from peacestudy.core.problems import Note, one_of
-from peacestudy.errors import SpecError
+from peacestudy.errors import FitError, SpecError
 from peacestudy.models.design import Design
 from peacestudy.models.inference import JointTest, quantile, wald
 from peacestudy.models.profile import profile_interval
@@ -88,13 +88,19 @@ class Fit:
     def joint_test(self, terms: list[str]) -> JointTest:
         """The Wald test that all the named terms are zero, with this fit's covariance."""
         known = self.terms["term"].tolist()
+        terms = [terms] if isinstance(terms, str) else list(terms)
         if not terms:
             raise SpecError(f"joint_test was given no terms; name some of {', '.join(known)}.")
         for term in terms:
             if term not in known:
                 raise SpecError(one_of("term", term, known))
         at = [known.index(t) for t in terms]
+        if missing := [known[j] for j in at if np.isnan(self.terms["std_error"][j])]:
+            raise FitError(f"{', '.join(missing)} cannot be tested: the variance is not above zero, as the notes say.")
         return wald(self.terms["estimate"].to_numpy()[at], self.vcov.to_numpy()[np.ix_(at, at)], tuple(terms), self.df)
+
+    def __repr__(self) -> str:
+        return f"<Fit {self.spec.name}: {self.spec.formula} ({self.spec.engine}, {self.spec.vcov}), N {self.n}; see .terms and .notes>"
 
     def _repr_html_(self) -> str:
         events = f", {self.n_events} events" if self.n_events is not None else ""

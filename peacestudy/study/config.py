@@ -11,10 +11,11 @@ from peacestudy.outcomes.attempts import AttemptRule
 
 @dataclass(frozen=True)
 class Declared:
-    """When the specifications were written down, their hash, and what was known by then."""
+    """When the specifications were written down, their hash and the codebook's, and what was known by then."""
 
     date: datetime.date
     hash: str
+    codebook: str
     statement: str
 
 

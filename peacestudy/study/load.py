@@ -14,7 +14,7 @@ from peacestudy.core.codebook import Codebook, read_codebook
 from peacestudy.core.positions import Place, line_of
 from peacestudy.core.problems import Problem, nearest, problem_table
 from peacestudy.core.settings import fill, read_toml
-from peacestudy.core.tables import read_text, row_lines
+from peacestudy.core.tables import file_sha256, read_text, row_lines
 from peacestudy.errors import PeacestudyError, SourceError, SpecError
 from peacestudy.models.formula import parse
 from peacestudy.outcomes.context import COVARIATES_SCHEMA
@@ -30,7 +30,7 @@ NEEDED = {  # tables that every study has, and columns that they have whatever t
 
 def study_folder(study: str | Path) -> Path:
     """The folder of a study: a path as it is, a name among the studies that come with the package or stand in the checkout."""
-    path = Path(study)
+    path = Path(str(study))
     package = Path(str(files("peacestudy")))
     shelves = [package / "datasets", package.parent / "datasets"]
     name = str(study)
@@ -144,6 +144,14 @@ def _across(study: Study, text: str) -> list[Problem]:
     out: list[Problem] = []
     lost = sorted(set(study.cases["case_id"]) - set(study.outcomes["case_id"]))
     out += [Problem("outcomes.csv", 0, "case_id", c, "every case has an outcome row", "add the row") for c in lost]
+    found = file_sha256(study.folder / "codebook.toml")
+    if found != study.config.declared.codebook:
+        rule = f"codebook.toml has sha256 {found}"
+        remedy = (
+            "restore it; or declare anew with today's date and this hash, and say in the statement what changed and why"
+        )
+        expected = study.config.declared.codebook[:12] + "..."
+        out.append(Problem("study.toml", line_of(text, "declared", "codebook"), "codebook", expected, rule, remedy))
     everything = replace(study.config, samples=(Sample("all", ()),))
     try:
         frame = replace(study, config=everything).frame()

@@ -38,7 +38,7 @@ TABLES: dict[str, Schema] = {
             Field("n_scored", "integer", required=True, minimum=1, unit="agreements"),
             Field("n_follow_up", "integer", required=True, minimum=0, unit="agreements"),
             Field("eligible", "boolean", required=True, description="fighting in t0-4..t0"),
-            Field("one_a_window", "boolean", required=True, description="eligible, and begins after the window of the last kept attempt"),
+            Field("one_a_window", "boolean", required=True, description="eligible, and t0 lies after the outcome window of the last kept attempt of the conflict; texts may reach back into it"),
             Field("source", required=True),
         ),
         key=("case_id",),
@@ -87,12 +87,14 @@ def build(raw: Path, rule: CaseRule, codebook: Codebook) -> Built:
     attempts = find_attempts(agreements, fighting, rule.attempts())
     attempts.insert(0, "case_id", [f"{c}-{t}" for c, t in zip(attempts["conflict_id"], attempts["t0"], strict=True)])
     substantive = int(is_substantive(agreements).sum())
+    members = attempt_members(agreements, attempts)
+    roles = members["role"].value_counts()
     ledger += Ledger((
         Entry("substantive agreements", "keep", "agreement", len(agreements), substantive, left_out=len(agreements) - substantive,
-              why="stage SubPar or SubComp and type Intra or InterIntra; the others may be texts of an attempt, but make none"),
+              why=f"stage SubPar or SubComp, type Intra or InterIntra make an attempt; as texts {roles['scored']} of the {len(agreements)} are scored, "
+                  f"{roles['follow_up']} are follow-up, {len(agreements) - len(members)} belong to none"),
         Entry("attempts", "gather", "settlement attempt", substantive, len(attempts), why=f"runs with gaps of at most {rule.gap_days} days"),
     ))  # fmt: skip
-    members = attempt_members(agreements, attempts)
     cases = _cases(attempts, members, pax, acd, fighting, rule)
     documents = pax.rename(columns={"AgtId": "agreement_id"})
     documents = documents.assign(ThrdPart=[third_party(t)[0] for t in documents["ThrdPart"]])

@@ -79,8 +79,9 @@ class Results:
         -------
         DataFrame
             ``id, text, model, terms, odds_ratio, conf_low, conf_high`` (a standard deviation more; missing for joint tests),
-            ``statistic, df, p_value, family, p_decide, p_beside, decision, detectable`` (odds ratio found with the
-            declared power at the declared two-sided level; missing for joint tests). The checks, which decide nothing:
+            ``statistic, df, p_value, family, p_decide, p_beside, decision``; ``detectable``, the odds ratio found with the
+            declared power by a single two-sided test at the declared level, and ``detectable_family``, the same at the
+            level of the first step of Holm's procedure (missing for joint tests); or their inverses. The checks, which decide nothing:
             ``p_profile`` (penalised likelihood ratio, adjusted over the family; missing for joint tests) and
             ``p_permutation`` (over the family; of the joint test, the joint one).
         """
@@ -103,7 +104,9 @@ class Results:
         head: dict[str, object] = {"id": id_, "text": text, "model": spec, "terms": " ".join(terms)}
         if len(terms) > 1:
             test = found.joint_test(list(terms))
-            empty = dict.fromkeys(["odds_ratio", "conf_low", "conf_high", "detectable", "p_profile"], np.nan)
+            empty = dict.fromkeys(
+                ["odds_ratio", "conf_low", "conf_high", "detectable", "detectable_family", "p_profile"], np.nan
+            )
             return (
                 head | empty | {"statistic": test.statistic, "df": test.df, "p_value": test.p_value, "family": family}
             )
@@ -111,16 +114,17 @@ class Results:
         checked = self.fits.get(f"{spec}_profile")
         profile = dict(zip(checked.terms["term"], checked.terms["p_value"], strict=True)) if checked else {}
         std_error = float(found.terms.set_index("term")["std_error"][terms[0]])
-        least = float(np.exp(detectable(std_error, rule.power, rule.alpha)))
+        size = sum(1 for h in self.study.config.hypotheses if family and h.family == family) or 1
+        least, strict = (float(np.exp(detectable(std_error, rule.power, a))) for a in (rule.alpha, rule.alpha / size))
         return head | {
-            "odds_ratio": row["estimate"], "conf_low": row["conf_low"], "conf_high": row["conf_high"], "detectable": least,
+            "odds_ratio": row["estimate"], "conf_low": row["conf_low"], "conf_high": row["conf_high"], "detectable": least, "detectable_family": strict,
             "statistic": row["statistic"], "df": 1, "p_value": row["p_value"], "family": family,
             "p_profile": profile.get(terms[0], np.nan),
         }  # fmt: skip
 
     @cached_property
     def dealt(self) -> pd.DataFrame:
-        """The permutation check: ``term, statistic, p_permutation, p_family``; last the joint test; strata, draws and seed beside."""
+        """The permutation check, see ``peacestudy.models.permutation_test``; strata, draws and seed beside."""
         rule = self.study.config.permutation
         terms = [h.terms[0] for h in self.study.config.hypotheses if h.family == rule.family]
         table = permutation_test(
@@ -133,11 +137,24 @@ class Results:
         of = self.dealt.set_index("term")
         rule = self.study.config.permutation
         single, joint = of["p_family"], float(of["p_permutation"]["joint"])
-        everything = " ".join(t for t in of.index if t != "joint")
+        everything = " ".join(t for t in of.index if t not in ("joint", "any by Holm"))
         return [
             joint if (m, t) == (rule.spec, everything) else float(single.get(t, np.nan)) if f == rule.family else np.nan
             for m, t, f in zip(hypotheses["model"], hypotheses["terms"], hypotheses["family"], strict=True)
         ]
+
+    def influence(self) -> pd.DataFrame:
+        """The decided family with each case left out in turn: ``case_id, label, p_h1, ...``, the adjusted p values."""
+        rule, family = self.study.config.decision, [h for h in self.study.config.hypotheses if h.family]
+        spec, terms = self.study.spec(family[0].spec), [h.terms[0] for h in family]
+        rows = []
+        for case in self.frame.data["case_id"]:
+            left = self.frame.keep(self.frame.data["case_id"] != case, "one case left out", case)
+            p = fit(left, spec).terms.set_index("term")["p_value"][terms]
+            rows.append([case, *adjust(p, rule.decide)])
+        table = pd.DataFrame(rows, columns=["case_id", *(f"p_{h.id.lower()}" for h in family)])
+        table.insert(1, "label", self.frame.data["label"].to_numpy())
+        return table
 
     def profile(self) -> pd.DataFrame:
         """Pillar scores of every case of the primary sample, with its outcome, sorted by outcome and breadth."""
@@ -229,6 +246,9 @@ class Results:
             ("primary_countries", data["country"].nunique()),
             ("durations", len(durations)), ("durations_without_a_year", int((durations["peace_years"] == 0).sum())),
             ("complete_failed", len(failed)), ("complete_failed_fighting_next_year", int((~failed["stopped"].astype(bool)).sum())),
+            ("complete_failed_fighting_in_t0_and_next_year", int((~failed["stopped"].astype(bool) & (failed["active"] == 1)).sum())),
+            ("primary_peace_share_active", float(data[data["active"] == 1][OUTCOME].astype(float).mean())),
+            ("primary_peace_share_quiet", float(data[data["active"] == 0][OUTCOME].astype(float).mean())),
             ("complete_stopped", int(wide["stopped"].sum())), ("complete_held", int(wide["held"].fillna(False).sum())),
             ("complete_peace_share_active", float(wide[wide["active"] == 1][OUTCOME].astype(float).mean())),
             ("complete_peace_share_quiet", float(wide[wide["active"] == 0][OUTCOME].astype(float).mean())),
@@ -258,7 +278,7 @@ RESULTS: dict[str, Callable[[Results], pd.DataFrame]] = {
     "terms": Results.terms, "models": Results.models, "notes": Results.notes, "hypotheses": Results.hypotheses,
     "profile": Results.profile, "descriptive": Results.descriptive, "consistency": Results.consistency,
     "survival": Results.survival, "ledger": Results.ledger, "coverage": Results.coverage, "facts": Results.facts,
-    "cases": Results.cases, "permutation": lambda r: r.dealt,
+    "cases": Results.cases, "permutation": lambda r: r.dealt, "influence": Results.influence,
 }  # fmt: skip
 
 

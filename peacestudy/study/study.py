@@ -110,8 +110,9 @@ class Study:
         return frame
 
     def case(self, case_id: str) -> Case:
-        """Everything the study knows of a case, each fact with its source."""
+        """Everything the study knows of a case, by its id or label, each fact with its source."""
         row = find_case(self.cases, case_id)
+        case_id = str(row["case_id"])
         own = [("cases", k, v, row.get("source")) for k, v in row.items() if k != "source"]
         after = self.outcomes[self.outcomes["case_id"] == case_id]
         own += [
@@ -139,6 +140,9 @@ class Study:
             Note("sources", show.sources),
             Note("context", show.context),
         )
+
+    def __repr__(self) -> str:
+        return f"<Study {self.config.id}: {len(self.cases)} cases; see .codebook, .frame(), .specs, .case()>"
 
     def _repr_html_(self) -> str:
         rows = [(name, len(t), ", ".join(t.columns[:6])) for name, t in self.tables.items()]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from peacestudy.core.display import p_text
 from peacestudy.errors import SpecError
 from peacestudy.models import Fit
 from peacestudy.tables.table import Table
@@ -54,7 +55,7 @@ def regression_from_tables(
     names = models["model"].tolist()
     order = list(dict.fromkeys(terms["term"]))
     order = [t for t in order if t != "Intercept"] + [t for t in order if t == "Intercept"]
-    cells = {(m, t): f"{b:.2f} ({se:.2f}), p {p:.3f}" for m, t, b, se, p in
+    cells = {(m, t): f"{b:.2f} ({se:.2f}), p {p_text(p)}" for m, t, b, se, p in
              terms[["model", "term", "estimate", "std_error", "p_value"]].itertuples(index=False, name=None)}  # fmt: skip
     rows = [[t, *(cells.get((m, t), "") for m in names)] for t in order]
     by = models.set_index("model")

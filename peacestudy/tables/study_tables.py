@@ -6,6 +6,7 @@ from dataclasses import replace
 import pandas as pd
 
 from peacestudy.core.codebook import Codebook
+from peacestudy.core.display import p_text
 from peacestudy.tables.regression import regression_from_tables
 from peacestudy.tables.table import Table
 
@@ -32,13 +33,17 @@ def all_tables(codebook: Codebook, results: Mapping[str, pd.DataFrame]) -> list[
         hypotheses_table(results["hypotheses"], int(results["permutation"]["draws"][0])),
         *(regression_table(results, role) for role in ROLES),
     ]
-    return [codebook_table(codebook), *(replace(t, notes=(*t.notes, *common)) for t in tables)]
+    declared = {"hypotheses", *(f"regression_{role}" for role in ROLES)}
+    return [
+        codebook_table(codebook),
+        *(replace(t, notes=(*t.notes, *((own["declared"],) if t.name in declared else ()), *common)) for t in tables),
+    ]
 
 
 def codebook_table(book: Codebook) -> Table:
-    """Every indicator with its question, level, codes and reason."""
+    """Every indicator with its question, level, codes, source columns and reason; ``Codebook.to_markdown`` has the anchors."""
     t = book.table()
-    body = t[["pillar", "name", "level", "codes", "columns", "dimension", "reason"]].rename(
+    body = t[["pillar", "name", "question", "level", "codes", "columns", "dimension", "reason"]].rename(
         columns={"columns": "PA-X columns"}
     )
     body = body.assign(codes=body["codes"].str.replace(r"; ", ", "))
@@ -55,9 +60,7 @@ def cases_table(cases: pd.DataFrame) -> Table:
         "lasting peace": peace.map({True: "yes", False: "no"}),
         "fighting next seen": [f"year {y:.0f}" if e else f"not in {y:.0f} years" for y, e in zip(cases["peace_years"], cases["event"].astype(bool), strict=True)],
     })  # fmt: skip
-    caption = (
-        f"Cases: {len(cases)} settlement attempts that do not overlap, {int(peace.sum())} followed by lasting peace"
-    )
+    caption = f"Cases: {len(cases)} settlement attempts whose outcome windows do not overlap, {int(peace.sum())} followed by lasting peace"
     note = "Agreements: first and last substantive one of the attempt. Texts and pages: what is scored. Fighting next seen: years after t0, to 2024."
     return Table("cases", caption, body, (note,))
 
@@ -91,21 +94,21 @@ def hypotheses_table(h: pd.DataFrame, draws: int) -> Table:
     ]
     family = h["family"].notna()
     body = pd.DataFrame({
-        "hypothesis": h["id"], "claim": h["text"], "odds ratio per sd [95 %]": ratio, "p": h["p_value"].map(_p),
-        "p, Holm": h["p_decide"].map(_p).where(family, ""), "p, Benjamini-Hochberg": h["p_beside"].map(_p).where(family, ""),
-        "decision": h["decision"], "check: p, profile, Holm": h["p_profile"].map(_p), "check: p, permutation": h["p_permutation"].map(_p),
-        "least odds ratio found with 80 % power": h["detectable"].map(_number),
+        "hypothesis": h["id"], "claim": h["text"], "odds ratio per sd [95 %]": ratio, "p": h["p_value"].map(p_text),
+        "p, Holm": h["p_decide"].map(p_text).where(family, ""), "p, Benjamini-Hochberg": h["p_beside"].map(p_text).where(family, ""),
+        "decision": h["decision"], "check: p, profile, Holm": h["p_profile"].map(p_text), "check: p, permutation": h["p_permutation"].map(p_text),
+        "least odds ratio found with 80 % power, alone": h["detectable"].map(_number), "by Holm, first step": h["detectable_family"].map(_number),
     })  # fmt: skip
     checks = ("The checks were added after the first fit and decide nothing. Profile: penalised likelihood ratio, which does not rest on standard errors. "
               f"Permutation: the outcome dealt anew {draws:,} times among attempts with, and among those without, fighting in t0; H1 to H7 against the "
-              "largest statistic of the seven.")  # fmt: skip
+              "largest |z| of the seven (Westfall and Young 1993); the null is that the outcome has to do with no term, controls included. Both take cases as independent.")  # fmt: skip
     joint = h[h["odds_ratio"].isna()]
     notes = [
         f"{i}: Wald chi-squared({df:.0f}) = {s:.2f}."
         for i, df, s in zip(joint["id"], joint["df"], joint["statistic"], strict=True)
     ]
-    note = ("Two-sided at .05; H1 to H7 by Holm over the seven. A null that is not rejected is no proof of no effect: effects below the last column "
-            "would be missed more often than one time in five.")  # fmt: skip
+    note = ("Two-sided at .05; H1 to H7 by Holm over the seven. A null that is not rejected is no proof of no effect: odds ratios nearer to 1 than the last columns "
+            "(or their inverses) would be missed more often than one time in five, and an estimate just beyond is likely too large.")  # fmt: skip
     return Table(
         "hypotheses",
         "Hypotheses: what was found, and what could have been",
@@ -133,10 +136,6 @@ def regression_table(results: Mapping[str, pd.DataFrame], role: str) -> Table:
     )
     formulas = tuple(f"{m}: {f}" for m, f in zip(models["model"], models["formula"], strict=True))
     return Table(table.name, table.caption, table.body, (*table.notes, *formulas))
-
-
-def _p(value: float) -> str:
-    return "" if pd.isna(value) else "< .001" if value < 0.0005 else f"{value:.3f}"
 
 
 def _number(value: float) -> str:

@@ -16,7 +16,7 @@ DEPTH = (Code(0, "none", "no"), Code(1, "some", "some"), Code(3, "full", "all"))
 
 
 def indicator(name, codes):
-    return Indicator(name, name, "?", name, "s", "because", "political", codes=codes)
+    return Indicator(name, name, "?", name, "s", "because", "political", "promise", 1, codes=codes)
 
 
 BOOK = Codebook(

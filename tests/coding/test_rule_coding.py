@@ -16,7 +16,9 @@ DEEP = (*YES, Code(2, "more", "more"), Code(3, "most", "most"))
 
 
 def indicator(name, level, codes, columns):
-    return Indicator(name, name, "?", name, "s", "because", "political", columns, level=level, codes=codes)
+    return Indicator(
+        name, name, "?", name, "s", "because", "political", "promise", 1, columns, level=level, codes=codes
+    )
 
 
 BOOK = Codebook(
@@ -38,16 +40,16 @@ DOCUMENTS = pd.DataFrame(
 MEMBERS = pd.DataFrame({"case_id": ["b", "a", "b", "c"], "agreement_id": [30, 10, 20, 40]})
 
 
-def test_every_code_is_the_highest_of_its_columns_with_the_documents_that_hold_it():
+def test_every_code_is_the_highest_of_its_columns_with_a_document_that_holds_it():
     found = code_topics(DOCUMENTS, MEMBERS, BOOK, "pax")
     assert list(found.columns) == CODING_SCHEMA.names
     assert found[["case_id", "indicator_id", "code", "locator"]].values.tolist() == [
         ["a", "third_party", 0, "AgtId none of 1"],
         ["a", "truce", 0, "AgtId none of 1"],
-        ["b", "third_party", 1, "AgtId 30"],  # ImUN 3 is more than Thrd 1; presence counts no degree
-        ["b", "truce", 2, "AgtId 20 30"],
-        ["c", "third_party", 1, "AgtId 40"],
-        ["c", "truce", 3, "AgtId 40"],
+        ["b", "third_party", 1, "AgtId 30 of 2"],  # ImUN 3 is more than Thrd 1; presence counts no degree
+        ["b", "truce", 2, "AgtId 20 and 1 more of 2"],
+        ["c", "third_party", 1, "AgtId 40 of 1"],
+        ["c", "truce", 3, "AgtId 40 of 1"],
     ]
     assert set(found["coder"]) == {"pax_rule"} and set(found["kind"]) == {"rule"} and set(found["source"]) == {"pax"}
 

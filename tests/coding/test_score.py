@@ -15,7 +15,7 @@ DEEP = (Code(0, "absent", "no"), Code(1, "named", "n"), Code(2, "provided", "p")
 
 
 def pillar(name, kind, **codes):
-    parts = (Indicator(i, i, "?", i, "s", "because", "political", codes=c) for i, c in codes.items())
+    parts = (Indicator(i, i, "?", i, "s", "because", "political", "promise", 1, codes=c) for i, c in codes.items())
     return Pillar(name, name, "t", "h", "s", kind, indicators=tuple(parts))
 
 

@@ -67,73 +67,80 @@ def test_two_columns_of_one_name_are_refused(names):
         StudyFrame(pd.DataFrame([range(len(names))], columns=names), "treaty", "case_id")
 
 
-class TestKeep:
-    def test_rows_that_leave_are_named_with_step_and_reason_and_counted(self, frame):
-        kept = frame.keep(frame.data["x"] > 2, "x above 2", "x is 2 or less")
-        assert kept.data["case_id"].tolist() == ["c", "d"]
-        assert list(kept.data.index) == [0, 1]
-        assert kept.excluded.values.tolist() == [
-            ["a", "x above 2", "x is 2 or less"],
-            ["b", "x above 2", "x is 2 or less"],
-        ]
-        assert kept.ledger.entries == (Entry("x above 2", "keep", "treaty", 4, 2, left_out=2, why="x is 2 or less"),)
-        assert len(frame) == 4 and len(frame.excluded) == 0
+def test_rows_that_leave_are_named_with_step_and_reason_and_counted(frame):
+    kept = frame.keep(frame.data["x"] > 2, "x above 2", "x is 2 or less")
+    assert kept.data["case_id"].tolist() == ["c", "d"]
+    assert list(kept.data.index) == [0, 1]
+    assert kept.excluded.values.tolist() == [
+        ["a", "x above 2", "x is 2 or less"],
+        ["b", "x above 2", "x is 2 or less"],
+    ]
+    assert kept.ledger.entries == (Entry("x above 2", "keep", "treaty", 4, 2, left_out=2, why="x is 2 or less"),)
+    assert len(frame) == 4 and len(frame.excluded) == 0
 
-    def test_steps_add_up(self, frame):
-        once = frame.keep(frame.data["x"] > 1, "one", "r1")
-        twice = once.keep(once.data["x"] > 2, "two", "r2")
-        assert twice.excluded[["case", "step"]].values.tolist() == [["a", "one"], ["b", "two"]]
-        assert [(e.rows_in, e.rows_out) for e in twice.ledger.entries] == [(4, 3), (3, 2)]
-        assert len(twice) + len(twice.excluded) == len(frame)
 
-    @pytest.mark.parametrize(
-        "values",
-        [
-            pd.array([True, None, False, None], "boolean"),
-            pd.array([1, None, 0, None], "Int64"),
-            np.array([1.0, np.nan, 0.0, np.nan]),
-            np.array([True, None, False, np.nan], dtype=object),
-        ],
-        ids=["boolean", "Int64", "float", "object"],
+def test_steps_add_up(frame):
+    once = frame.keep(frame.data["x"] > 1, "one", "r1")
+    twice = once.keep(once.data["x"] > 2, "two", "r2")
+    assert twice.excluded[["case", "step"]].values.tolist() == [["a", "one"], ["b", "two"]]
+    assert [(e.rows_in, e.rows_out) for e in twice.ledger.entries] == [(4, 3), (3, 2)]
+    assert len(twice) + len(twice.excluded) == len(frame)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pd.array([True, None, False, None], "boolean"),
+        pd.array([1, None, 0, None], "Int64"),
+        np.array([1.0, np.nan, 0.0, np.nan]),
+        np.array([True, None, False, np.nan], dtype=object),
+    ],
+    ids=["boolean", "Int64", "float", "object"],
+)
+def test_missing_counts_as_false(frame, values):
+    assert frame.keep(pd.Series(values), "s", "r").data["case_id"].tolist() == ["a"]
+
+
+@pytest.mark.parametrize("length", [0, 3, 5])
+def test_a_mask_of_another_length_is_refused(frame, length):
+    with pytest.raises(JoinError, match=f"the mask has {length} values for 4 rows"):
+        frame.keep(pd.Series([True] * length), "s", "r")
+
+
+def test_a_mask_of_other_rows_or_in_another_order_is_refused(table, frame):
+    for mask in (table["x"] > 2, frame.data.sort_values("x", ascending=False)["x"] > 2):
+        with pytest.raises(JoinError, match=r"Build it from frame\.data"):
+            frame.keep(mask, "s", "r")
+
+
+@pytest.mark.parametrize("column", ["label", "x"])
+def test_a_mask_that_is_no_yes_or_no_is_refused(frame, column):
+    with pytest.raises(JoinError, match="must hold true, false or missing"):
+        frame.keep(frame.data[column], "s", "r")
+
+
+def test_nothing_may_be_left_and_everything_may(frame):
+    none = frame.keep(frame.data["x"] > 9, "s", "r")
+    assert (len(none), len(none.excluded), list(none.data.columns)) == (0, 4, list(frame.data.columns))
+    assert len(frame.keep(frame.data["x"] > 0, "s", "r")) == 4
+
+
+def test_types_of_columns_are_kept(table):
+    typed = table.assign(
+        i=pd.array([1, None, 3, 4], "Int64"),
+        d=pd.to_datetime("2020-01-01"),
+        b=pd.array([True, None, False, True], "boolean"),
     )
-    def test_missing_counts_as_false(self, frame, values):
-        assert frame.keep(pd.Series(values), "s", "r").data["case_id"].tolist() == ["a"]
+    frame = StudyFrame(typed, "treaty", "case_id")
+    kept = frame.keep(frame.data["x"] < 3, "s", "r")
+    assert kept.data.dtypes.to_dict() == typed.dtypes.to_dict()
 
-    @pytest.mark.parametrize("length", [0, 3, 5])
-    def test_a_mask_of_another_length_is_refused(self, frame, length):
-        with pytest.raises(JoinError, match=f"the mask has {length} values for 4 rows"):
-            frame.keep(pd.Series([True] * length), "s", "r")
 
-    def test_a_mask_of_other_rows_or_in_another_order_is_refused(self, table, frame):
-        for mask in (table["x"] > 2, frame.data.sort_values("x", ascending=False)["x"] > 2):
-            with pytest.raises(JoinError, match=r"Build it from frame\.data"):
-                frame.keep(mask, "s", "r")
-
-    @pytest.mark.parametrize("column", ["label", "x"])
-    def test_a_mask_that_is_no_yes_or_no_is_refused(self, frame, column):
-        with pytest.raises(JoinError, match="must hold true, false or missing"):
-            frame.keep(frame.data[column], "s", "r")
-
-    def test_nothing_may_be_left_and_everything_may(self, frame):
-        none = frame.keep(frame.data["x"] > 9, "s", "r")
-        assert (len(none), len(none.excluded), list(none.data.columns)) == (0, 4, list(frame.data.columns))
-        assert len(frame.keep(frame.data["x"] > 0, "s", "r")) == 4
-
-    def test_types_of_columns_are_kept(self, table):
-        typed = table.assign(
-            i=pd.array([1, None, 3, 4], "Int64"),
-            d=pd.to_datetime("2020-01-01"),
-            b=pd.array([True, None, False, True], "boolean"),
-        )
-        frame = StudyFrame(typed, "treaty", "case_id")
-        kept = frame.keep(frame.data["x"] < 3, "s", "r")
-        assert kept.data.dtypes.to_dict() == typed.dtypes.to_dict()
-
-    def test_a_frame_that_does_not_follow_its_ledger_is_found(self, table):
-        history = Ledger((Entry("attempts", "gather", "treaty", 10, 6),))
-        frame = StudyFrame(table, "treaty", "case_id", history)
-        with pytest.raises(JoinError, match="6 rows come out of 'attempts', and 4 go into 's'"):
-            frame.keep(frame.data["x"] > 1, "s", "r")
+def test_a_frame_that_does_not_follow_its_ledger_is_found(table):
+    history = Ledger((Entry("attempts", "gather", "treaty", 10, 6),))
+    frame = StudyFrame(table, "treaty", "case_id", history)
+    with pytest.raises(JoinError, match="6 rows come out of 'attempts', and 4 go into 's'"):
+        frame.keep(frame.data["x"] > 1, "s", "r")
 
 
 def test_it_shows_itself_escaped_and_not_in_full():

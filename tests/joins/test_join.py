@@ -105,167 +105,179 @@ VALUES = {
 }
 
 
-class TestTypes:
-    @pytest.mark.parametrize("kind", VALUES)
-    def test_a_column_keeps_its_type_where_all_rows_match(self, kind):
-        values, _ = VALUES[kind]
-        right = pd.DataFrame({"state": [2, 20], "x": values})
-        assert join(CASES, right, on="state", name="p", shape="many_to_one").data["x"].dtype == right["x"].dtype
+@pytest.mark.parametrize("kind", VALUES)
+def test_a_column_keeps_its_type_where_all_rows_match(kind):
+    values, _ = VALUES[kind]
+    right = pd.DataFrame({"state": [2, 20], "x": values})
+    assert join(CASES, right, on="state", name="p", shape="many_to_one").data["x"].dtype == right["x"].dtype
 
-    @pytest.mark.parametrize("kind", VALUES)
-    def test_a_column_that_gains_missing_values_keeps_its_type_or_the_one_that_can_miss(self, kind):
-        values, expected = VALUES[kind]
-        right = pd.DataFrame({"state": [2, 70], "x": values})
-        found = join(CASES, right, on="state", name="p", shape="many_to_one").data["x"]
-        assert str(found.dtype) == expected
-        assert found.isna().tolist() == [False, True, False]
-        assert found[0] == right["x"][0]  # 2**53 + 1 would not survive a float
 
-    def test_columns_of_the_cases_keep_their_types(self):
-        cases = CASES.assign(
-            i=pd.array([1, None, 3], "Int64"), n=[1, 2, 3], yes=[True, False, True], day=pd.Timestamp("2000-01-01")
-        )
-        found = join(cases, pd.DataFrame({"state": [70], "x": [1]}), on="state", name="p").data
-        assert found[cases.columns].dtypes.to_dict() == cases.dtypes.to_dict()
+@pytest.mark.parametrize("kind", VALUES)
+def test_a_column_that_gains_missing_values_keeps_its_type_or_the_one_that_can_miss(kind):
+    values, expected = VALUES[kind]
+    right = pd.DataFrame({"state": [2, 70], "x": values})
+    found = join(CASES, right, on="state", name="p", shape="many_to_one").data["x"]
+    assert str(found.dtype) == expected
+    assert found.isna().tolist() == [False, True, False]
+    assert found[0] == right["x"][0]  # 2**53 + 1 would not survive a float
 
-    @pytest.mark.parametrize(
-        ("left", "right"),
-        [
-            (np.array([1, 2]), pd.array([1, 9], "Int64")),
-            (np.array([1, 2]), np.array([1.0, np.nan])),
-            (np.array([1.0, np.nan]), pd.array([1, None], "Int64")),
-            (np.array([1.0, 2.5]), np.array([1, 2])),
-            (np.array(["x", None], dtype=object), pd.array(["x", "z"], "str")),
-            (
-                pd.to_datetime(["2000-01-01", None]).astype("datetime64[s]"),
-                pd.to_datetime(["2000-01-01", None]).astype("datetime64[ns]"),
-            ),
-        ],
-        ids=["int-Int64", "int-float", "float-Int64", "fraction-int", "object-str", "seconds-nanoseconds"],
+
+def test_columns_of_the_cases_keep_their_types():
+    cases = CASES.assign(
+        i=pd.array([1, None, 3], "Int64"), n=[1, 2, 3], yes=[True, False, True], day=pd.Timestamp("2000-01-01")
     )
-    def test_keys_of_one_family_meet(self, left, right):
-        cases = pd.DataFrame({"case_id": ["a", "b"], "k": left})
-        found = join(cases, pd.DataFrame({"k": right, "x": ["yes", "no"]}), on="k", name="p").data["x"]
-        assert found[0] == "yes" and pd.isna(found[1])
-
-    @pytest.mark.parametrize(
-        ("left", "right", "match"),
-        [
-            (["2", "20"], [2, 20], "string in the cases and integer in p"),
-            ([2, 20], ["2", "20"], "integer in the cases and string in p"),
-            ([True, False], [1, 0], "boolean in the cases and integer"),
-            ([2000, 2001], pd.to_datetime(["2000-01-01", "2001-01-01"]), "integer in the cases and datetime"),
-            ([dt.date(2000, 1, 1)] * 2, pd.to_datetime(["2000-01-01", "2001-01-01"]), "date in the cases and datetime"),
-        ],
-    )
-    def test_keys_of_other_families_are_refused(self, left, right, match):
-        cases = pd.DataFrame({"case_id": ["a", "b"], "k": left})
-        with pytest.raises(JoinError, match=match):
-            join(cases, pd.DataFrame({"k": right, "x": 0}), on="k", name="p")
-
-    @pytest.mark.parametrize("empty", [[], [np.nan, np.nan], [None, None]])
-    def test_a_key_without_any_value_has_no_type_and_meets_nothing(self, empty):
-        found = join(CASES.assign(k=["a", "b", "c"]), pd.DataFrame({"k": empty, "x": 1.0}), on="k", name="p")
-        assert found.data["x"].isna().all()
-        assert found.ledger.entries[0].other_unmatched == len(empty)
+    found = join(cases, pd.DataFrame({"state": [70], "x": [1]}), on="state", name="p").data
+    assert found[cases.columns].dtypes.to_dict() == cases.dtypes.to_dict()
 
 
-class TestRefusals:
-    def test_an_unknown_shape_names_the_nearest(self):
-        with pytest.raises(JoinError, match="Did you mean 'many_to_one'"):
-            join(CASES, pd.DataFrame({"state": [2]}), on="state", name="p", shape="many-to-one")
-
-    @pytest.mark.parametrize(
-        ("on", "match"),
-        [
-            ("stat", "the cases has no column 'stat'. Did you mean 'state'"),
-            ([], "name the key"),
-            (["state", "state"], "several different"),
-        ],
-    )
-    def test_a_key_that_is_no_column_or_none_or_twice(self, on, match):
-        with pytest.raises(JoinError, match=match):
-            join(CASES, pd.DataFrame({"state": [2]}), on=on, name="p")
-
-    def test_a_key_that_the_other_table_lacks_is_told_of_that_table(self):
-        with pytest.raises(JoinError, match=r"peace has no column 'state'\. Did you mean 'stats'"):
-            frame_of(stats=[2])
-
-    def test_columns_on_both_sides_are_all_named(self):
-        with pytest.raises(JoinError, match=r"the column\(s\) 'case_id', 'x' stand in the cases and in p"):
-            join(
-                CASES.assign(x=1),
-                pd.DataFrame({"state": [2], "case_id": ["a"], "x": [1], "y": [1]}),
-                on="state",
-                name="p",
-            )
-
-    def test_two_columns_of_one_name_are_refused(self):
-        with pytest.raises(JoinError, match=r"p has the column\(s\) 'x' more than once"):
-            join(CASES, pd.DataFrame([[2, 1, 1]], columns=["state", "x", "x"]), on="state", name="p")
-
-    def test_keys_that_stand_twice_are_shown_and_the_remedy_named(self):
-        with pytest.raises(JoinError, match=r"several rows for the same state \(for example 2\).*add the column"):
-            frame_of(state=[2, 2, 20], x=[1, 1, 1])
-
-    def test_rows_shared_by_cases_must_be_meant(self):
-        with pytest.raises(JoinError, match=r'1 row\(s\) of p meet several cases.*shape="many_to_one"'):
-            join(CASES, pd.DataFrame({"state": [2]}), on="state", name="p")
-
-    def test_ids_that_stand_twice_are_refused_before_the_join(self):
-        with pytest.raises(JoinError, match="stands twice for a"):
-            join(CASES.assign(case_id="a"), pd.DataFrame({"state": [2]}), on="state", name="p")
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        (np.array([1, 2]), pd.array([1, 9], "Int64")),
+        (np.array([1, 2]), np.array([1.0, np.nan])),
+        (np.array([1.0, np.nan]), pd.array([1, None], "Int64")),
+        (np.array([1.0, 2.5]), np.array([1, 2])),
+        (np.array(["x", None], dtype=object), pd.array(["x", "z"], "str")),
+        (
+            pd.to_datetime(["2000-01-01", None]).astype("datetime64[s]"),
+            pd.to_datetime(["2000-01-01", None]).astype("datetime64[ns]"),
+        ),
+    ],
+    ids=["int-Int64", "int-float", "float-Int64", "fraction-int", "object-str", "seconds-nanoseconds"],
+)
+def test_keys_of_one_family_meet(left, right):
+    cases = pd.DataFrame({"case_id": ["a", "b"], "k": left})
+    found = join(cases, pd.DataFrame({"k": right, "x": ["yes", "no"]}), on="k", name="p").data["x"]
+    assert found[0] == "yes" and pd.isna(found[1])
 
 
-class TestFrames:
-    def test_history_unit_key_and_notes_go_on(self):
-        first = join(
-            CASES,
-            pd.DataFrame({"state": [2, 20], "x": [1, 2]}),
+@pytest.mark.parametrize(
+    ("left", "right", "match"),
+    [
+        (["2", "20"], [2, 20], "string in the cases and integer in p"),
+        ([2, 20], ["2", "20"], "integer in the cases and string in p"),
+        ([True, False], [1, 0], "boolean in the cases and integer"),
+        ([2000, 2001], pd.to_datetime(["2000-01-01", "2001-01-01"]), "integer in the cases and datetime"),
+        ([dt.date(2000, 1, 1)] * 2, pd.to_datetime(["2000-01-01", "2001-01-01"]), "date in the cases and datetime"),
+    ],
+)
+def test_keys_of_other_families_are_refused(left, right, match):
+    cases = pd.DataFrame({"case_id": ["a", "b"], "k": left})
+    with pytest.raises(JoinError, match=match):
+        join(cases, pd.DataFrame({"k": right, "x": 0}), on="k", name="p")
+
+
+@pytest.mark.parametrize("empty", [[], [np.nan, np.nan], [None, None]])
+def test_a_key_without_any_value_has_no_type_and_meets_nothing(empty):
+    found = join(CASES.assign(k=["a", "b", "c"]), pd.DataFrame({"k": empty, "x": 1.0}), on="k", name="p")
+    assert found.data["x"].isna().all()
+    assert found.ledger.entries[0].other_unmatched == len(empty)
+
+
+def test_an_unknown_shape_names_the_nearest():
+    with pytest.raises(JoinError, match="Did you mean 'many_to_one'"):
+        join(CASES, pd.DataFrame({"state": [2]}), on="state", name="p", shape="many-to-one")
+
+
+@pytest.mark.parametrize(
+    ("on", "match"),
+    [
+        ("stat", "the cases has no column 'stat'. Did you mean 'state'"),
+        ([], "name the key"),
+        (["state", "state"], "several different"),
+    ],
+)
+def test_a_key_that_is_no_column_or_none_or_twice(on, match):
+    with pytest.raises(JoinError, match=match):
+        join(CASES, pd.DataFrame({"state": [2]}), on=on, name="p")
+
+
+def test_a_key_that_the_other_table_lacks_is_told_of_that_table():
+    with pytest.raises(JoinError, match=r"peace has no column 'state'\. Did you mean 'stats'"):
+        frame_of(stats=[2])
+
+
+def test_columns_on_both_sides_are_all_named():
+    with pytest.raises(JoinError, match=r"the column\(s\) 'case_id', 'x' stand in the cases and in p"):
+        join(
+            CASES.assign(x=1),
+            pd.DataFrame({"state": [2], "case_id": ["a"], "x": [1], "y": [1]}),
             on="state",
-            name="one",
-            shape="many_to_one",
-            unit="attempt",
-        )
-        second = join(first, pd.DataFrame({"case_id": ["c", "a", "z"], "y": [3, 1, 26]}), on="case_id", name="two")
-        assert [e.step for e in second.ledger.entries] == ["join one", "join two"]
-        assert (second.unit, second.key, second.notes) == ("attempt", "case_id", first.notes)
-        assert second.data["y"].astype(object).where(second.data["y"].notna(), None).tolist() == [1, None, 3]
-        kept = second.keep(second.data["y"].notna(), "has y", "no y")
-        again = join(kept, pd.DataFrame({"case_id": ["a"], "z": [0]}), on="case_id", name="three")
-        assert len(again.excluded) == 1
-
-    def test_a_join_on_the_cases_own_id_with_another_name(self):
-        cases = pd.DataFrame({"treaty": ["t1", "t2"], "x": [1, 2]})
-        assert (
-            join(cases, pd.DataFrame({"treaty": ["t2"], "y": [9]}), on="treaty", name="p", key="treaty").key == "treaty"
+            name="p",
         )
 
-    def test_a_table_without_columns_beside_its_key_says_only_who_matched(self):
-        frame = frame_of(state=[2])
-        assert list(frame.data.columns) == ["case_id", "state"]
-        assert frame.ledger.entries[0].unmatched == 1
 
-    def test_tables_without_rows_are_joined(self):
-        assert len(join(CASES.head(0), pd.DataFrame({"state": [2], "x": [1]}), on="state", name="p")) == 0
-        assert (
-            join(CASES, pd.DataFrame({"state": pd.array([], "Int64"), "x": []}), on="state", name="p")
-            .data["x"]
-            .isna()
-            .all()
+def test_two_columns_of_one_name_are_refused():
+    with pytest.raises(JoinError, match=r"p has the column\(s\) 'x' more than once"):
+        join(CASES, pd.DataFrame([[2, 1, 1]], columns=["state", "x", "x"]), on="state", name="p")
+
+
+def test_keys_that_stand_twice_are_shown_and_the_remedy_named():
+    with pytest.raises(JoinError, match=r"several rows for the same state \(for example 2\).*add the column"):
+        frame_of(state=[2, 2, 20], x=[1, 1, 1])
+
+
+def test_rows_shared_by_cases_must_be_meant():
+    with pytest.raises(JoinError, match=r'1 row\(s\) of p meet several cases.*shape="many_to_one"'):
+        join(CASES, pd.DataFrame({"state": [2]}), on="state", name="p")
+
+
+def test_ids_that_stand_twice_are_refused_before_the_join():
+    with pytest.raises(JoinError, match="stands twice for a"):
+        join(CASES.assign(case_id="a"), pd.DataFrame({"state": [2]}), on="state", name="p")
+
+
+def test_history_unit_key_and_notes_go_on():
+    first = join(
+        CASES,
+        pd.DataFrame({"state": [2, 20], "x": [1, 2]}),
+        on="state",
+        name="one",
+        shape="many_to_one",
+        unit="attempt",
+    )
+    second = join(first, pd.DataFrame({"case_id": ["c", "a", "z"], "y": [3, 1, 26]}), on="case_id", name="two")
+    assert [e.step for e in second.ledger.entries] == ["join one", "join two"]
+    assert (second.unit, second.key, second.notes) == ("attempt", "case_id", first.notes)
+    assert second.data["y"].astype(object).where(second.data["y"].notna(), None).tolist() == [1, None, 3]
+    kept = second.keep(second.data["y"].notna(), "has y", "no y")
+    again = join(kept, pd.DataFrame({"case_id": ["a"], "z": [0]}), on="case_id", name="three")
+    assert len(again.excluded) == 1
+
+
+def test_a_join_on_the_cases_own_id_with_another_name():
+    cases = pd.DataFrame({"treaty": ["t1", "t2"], "x": [1, 2]})
+    assert join(cases, pd.DataFrame({"treaty": ["t2"], "y": [9]}), on="treaty", name="p", key="treaty").key == "treaty"
+
+
+def test_a_table_without_columns_beside_its_key_says_only_who_matched():
+    frame = frame_of(state=[2])
+    assert list(frame.data.columns) == ["case_id", "state"]
+    assert frame.ledger.entries[0].unmatched == 1
+
+
+def test_tables_without_rows_are_joined():
+    assert len(join(CASES.head(0), pd.DataFrame({"state": [2], "x": [1]}), on="state", name="p")) == 0
+    assert (
+        join(CASES, pd.DataFrame({"state": pd.array([], "Int64"), "x": []}), on="state", name="p")
+        .data["x"]
+        .isna()
+        .all()
+    )
+
+
+def test_columns_may_have_any_name():
+    right = pd.DataFrame({"_row": ["a", "b"], "level_0": [1, 2], "index": [3, 4]})
+    found = join(CASES.assign(_row=["b", "x", None]), right, on="_row", name="p").data
+    assert found["index"].astype(object).where(found["index"].notna(), None).tolist() == [4, None, None]
+
+
+def test_a_history_that_another_table_wrote_is_found():
+    other = frame_of(state=[2]).ledger
+    with pytest.raises(JoinError, match="does not balance between steps"):
+        join(
+            StudyFrame(CASES.head(2), "case", "case_id", other + Ledger()),
+            pd.DataFrame({"state": [70]}),
+            on="state",
+            name="p",
         )
-
-    def test_columns_may_have_any_name(self):
-        right = pd.DataFrame({"_row": ["a", "b"], "level_0": [1, 2], "index": [3, 4]})
-        found = join(CASES.assign(_row=["b", "x", None]), right, on="_row", name="p").data
-        assert found["index"].astype(object).where(found["index"].notna(), None).tolist() == [4, None, None]
-
-    def test_a_history_that_another_table_wrote_is_found(self):
-        other = frame_of(state=[2]).ledger
-        with pytest.raises(JoinError, match="does not balance between steps"):
-            join(
-                StudyFrame(CASES.head(2), "case", "case_id", other + Ledger()),
-                pd.DataFrame({"state": [70]}),
-                on="state",
-                name="p",
-            )

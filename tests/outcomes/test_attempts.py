@@ -131,122 +131,132 @@ def test_attempts_and_their_texts_equal_the_loops(history, rule):
     assert not texts.duplicated(["case_id", "agreement_id"]).any()
 
 
-class TestChain:
-    @pytest.mark.parametrize(("days", "attempts"), [(0, 1), (364, 1), (365, 1), (366, 2)])
-    def test_a_gap_of_365_days_is_within_and_366_is_not(self, days, attempts):
-        first = dt.date(2001, 3, 1)
-        found = find_attempts(
-            table([(1, 7, first, "SubPar", "Intra"), (2, 7, first + days * DAY, "SubComp", "Intra")]), {}, CHAIN
-        )
-        assert len(found) == attempts
-        assert found["n_substantive"].sum() == 2
-
-    def test_t0_is_the_year_of_the_last_and_the_text_reaches_back_from_the_first(self):
-        rows = [(1, 7, dt.date(1999, 12, 31), "SubPar", "Intra"), (2, 7, dt.date(2000, 6, 1), "SubComp", "InterIntra")]
-        (span,) = find_attempts(table(rows), {}, CHAIN).itertuples(index=False)
-        assert span.t0 == 2000
-        assert [str(d.date()) for d in (span.first_date, span.last_date, span.text_from, span.text_to)] == [
-            "1999-12-31", "2000-06-01", "1998-12-31", "2000-06-01",
-        ]  # fmt: skip
-
-    def test_other_conflicts_and_other_types_do_not_fill_a_gap(self):
-        first, last = dt.date(2000, 1, 1), dt.date(2001, 6, 1)
-        between = dt.date(2000, 10, 1)
-        for filler in [
-            (3, 8, between, "SubPar", "Intra"),
-            (3, 7, between, "Imp", "Intra"),
-            (3, 7, between, "SubPar", "Inter"),
-        ]:
-            rows = [(1, 7, first, "SubPar", "Intra"), (2, 7, last, "SubPar", "Intra"), filler]
-            assert (find_attempts(table(rows), {}, CHAIN)["conflict_id"] == 7).sum() == 2
-
-    def test_agreements_of_one_day_are_one_run_whatever_their_order(self):
-        rows = [(i, 7, dt.date(2000, 1, 1), "SubPar", "Intra") for i in (3, 1, 2)]
-        found = find_attempts(table(rows), {}, CHAIN)
-        assert found["n_substantive"].tolist() == [3]
+@pytest.mark.parametrize(("days", "attempts"), [(0, 1), (364, 1), (365, 1), (366, 2)])
+def test_a_gap_of_365_days_is_within_and_366_is_not(days, attempts):
+    first = dt.date(2001, 3, 1)
+    found = find_attempts(
+        table([(1, 7, first, "SubPar", "Intra"), (2, 7, first + days * DAY, "SubComp", "Intra")]), {}, CHAIN
+    )
+    assert len(found) == attempts
+    assert found["n_substantive"].sum() == 2
 
 
-class TestAnchor:
-    def spans(self, days, fighting):
-        rows = [(i, 7, dt.date(2000, 1, 1) + d * DAY, "SubPar", "Intra") for i, d in enumerate(days)]
-        found = find_attempts(table(rows), {7: fighting}, ANCHOR)
-        return [(s.t0, s.n_substantive) for s in found.itertuples()]
-
-    def test_what_lies_within_365_days_is_in_the_bundle(self):
-        assert self.spans([0, 365], set()) == [(2000, 2)]  # 31 December of a leap year
-
-    def test_what_lies_beyond_waits_for_the_window_to_end(self):
-        assert self.spans([0, 366, 2191], set()) == [(2000, 1)]  # 2191 days on is 31 December 2005
-        assert self.spans([0, 366, 2192], set()) == [(2000, 1), (2006, 1)]
-
-    def test_fighting_that_returns_opens_the_next_attempt(self):
-        assert self.spans([0, 800], {2002}) == [(2000, 1), (2002, 1)]
-        assert self.spans([0, 800], {2003}) == [(2000, 1)]  # 11 March 2002 is before fighting returned
-        assert self.spans([0, 800], {2006}) == [(2000, 1)]  # after the window, it opens nothing
-
-    def test_the_first_of_january_is_not_yet_the_next_attempt(self):
-        assert self.spans([0, 731], {2002}) == [(2000, 1)]
-        assert self.spans([0, 732], {2002}) == [(2000, 1), (2002, 1)]
+def test_t0_is_the_year_of_the_last_and_the_text_reaches_back_from_the_first():
+    rows = [(1, 7, dt.date(1999, 12, 31), "SubPar", "Intra"), (2, 7, dt.date(2000, 6, 1), "SubComp", "InterIntra")]
+    (span,) = find_attempts(table(rows), {}, CHAIN).itertuples(index=False)
+    assert span.t0 == 2000
+    assert [str(d.date()) for d in (span.first_date, span.last_date, span.text_from, span.text_to)] == [
+        "1999-12-31", "2000-06-01", "1998-12-31", "2000-06-01",
+    ]  # fmt: skip
 
 
-class TestMembers:
-    ATTEMPTS = pd.DataFrame(
-        {
-            "case_id": ["7-2000", "7-2004", "8-2000"], "conflict_id": [7, 7, 8], "t0": [2000, 2004, 2000],
-            "text_from": pd.to_datetime(["1999-01-01", "2003-01-01", "1999-01-01"]),
-            "text_to": pd.to_datetime(["2000-06-01", "2004-06-01", "2000-06-01"]),
-        }
-    )  # fmt: skip
+def test_other_conflicts_and_other_types_do_not_fill_a_gap():
+    first, last = dt.date(2000, 1, 1), dt.date(2001, 6, 1)
+    between = dt.date(2000, 10, 1)
+    for filler in [
+        (3, 8, between, "SubPar", "Intra"),
+        (3, 7, between, "Imp", "Intra"),
+        (3, 7, between, "SubPar", "Inter"),
+    ]:
+        rows = [(1, 7, first, "SubPar", "Intra"), (2, 7, last, "SubPar", "Intra"), filler]
+        assert (find_attempts(table(rows), {}, CHAIN)["conflict_id"] == 7).sum() == 2
 
-    def roles(self, date, stage="Imp", conflict=7):
-        found = attempt_members(table([(1, conflict, date, stage, "Intra")]), self.ATTEMPTS)
-        return found[["case_id", "role"]].values.tolist()
 
-    @pytest.mark.parametrize(
-        ("date", "roles"),
-        [
-            ("1998-12-31", []), ("1999-01-01", [["7-2000", "scored"]]), ("2000-06-01", [["7-2000", "scored"]]),
-            ("2000-06-02", [["7-2000", "follow_up"]]), ("2002-12-31", [["7-2000", "follow_up"]]),
-            ("2003-01-01", [["7-2004", "scored"]]), ("2004-06-02", [["7-2004", "follow_up"]]),
-            ("2025-12-31", [["7-2004", "follow_up"]]),
-        ],
-    )  # fmt: skip
-    def test_roles_at_the_edges_of_a_text(self, date, roles):
-        assert self.roles(date) == roles
+def test_agreements_of_one_day_are_one_run_whatever_their_order():
+    rows = [(i, 7, dt.date(2000, 1, 1), "SubPar", "Intra") for i in (3, 1, 2)]
+    found = find_attempts(table(rows), {}, CHAIN)
+    assert found["n_substantive"].tolist() == [3]
 
-    def test_the_stage_oth_is_never_a_member(self):
-        for date in ("1999-06-01", "2001-01-01"):
-            assert self.roles(date, "Oth") == []
 
-    def test_texts_of_other_conflicts_are_no_members(self):
-        assert self.roles("2000-01-01", conflict=9) == []
-        assert self.roles("2010-01-01", conflict=8) == [["8-2000", "follow_up"]]
+def anchored(days, fighting):
+    rows = [(i, 7, dt.date(2000, 1, 1) + d * DAY, "SubPar", "Intra") for i, d in enumerate(days)]
+    found = find_attempts(table(rows), {7: fighting}, ANCHOR)
+    return [(s.t0, s.n_substantive) for s in found.itertuples()]
 
-    @pytest.mark.parametrize("stage", STAGES)
-    @pytest.mark.parametrize("kind", TYPES)
-    def test_what_is_substantive(self, stage, kind):
-        row = (1, 7, "1999-06-01", stage, kind)
-        assert is_substantive(table([row])).tolist() == [substantive(row)]
 
-    def test_rows_are_sorted_by_case_scored_first_then_number(self):
-        rows = [
-            (i, 7, d, "Imp", "Intra")
-            for i, d in ((5, "1999-06-01"), (2, "2001-01-01"), (9, "1999-06-01"), (1, "2003-06-01"))
-        ]
-        found = attempt_members(table(rows), self.ATTEMPTS)
-        assert found[["case_id", "agreement_id"]].values.tolist() == [
-            ["7-2000", 5],
-            ["7-2000", 9],
-            ["7-2000", 2],
-            ["7-2004", 1],
-        ]
+def test_what_lies_within_365_days_is_in_the_bundle():
+    assert anchored([0, 365], set()) == [(2000, 2)]  # 31 December of a leap year
+
+
+def test_what_lies_beyond_waits_for_the_window_to_end():
+    assert anchored([0, 366, 2191], set()) == [(2000, 1)]  # 2191 days on is 31 December 2005
+    assert anchored([0, 366, 2192], set()) == [(2000, 1), (2006, 1)]
+
+
+def test_fighting_that_returns_opens_the_next_attempt():
+    assert anchored([0, 800], {2002}) == [(2000, 1), (2002, 1)]
+    assert anchored([0, 800], {2003}) == [(2000, 1)]  # 11 March 2002 is before fighting returned
+    assert anchored([0, 800], {2006}) == [(2000, 1)]  # after the window, it opens nothing
+
+
+def test_the_first_of_january_is_not_yet_the_next_attempt():
+    assert anchored([0, 731], {2002}) == [(2000, 1)]
+    assert anchored([0, 732], {2002}) == [(2000, 1), (2002, 1)]
+
+
+ATTEMPTS = pd.DataFrame(
+    {
+        "case_id": ["7-2000", "7-2004", "8-2000"], "conflict_id": [7, 7, 8], "t0": [2000, 2004, 2000],
+        "text_from": pd.to_datetime(["1999-01-01", "2003-01-01", "1999-01-01"]),
+        "text_to": pd.to_datetime(["2000-06-01", "2004-06-01", "2000-06-01"]),
+    }
+)  # fmt: skip
+
+
+def role_of(date, stage="Imp", conflict=7):
+    found = attempt_members(table([(1, conflict, date, stage, "Intra")]), ATTEMPTS)
+    return found[["case_id", "role"]].values.tolist()
+
+
+@pytest.mark.parametrize(
+    ("date", "roles"),
+    [
+        ("1998-12-31", []), ("1999-01-01", [["7-2000", "scored"]]), ("2000-06-01", [["7-2000", "scored"]]),
+        ("2000-06-02", [["7-2000", "follow_up"]]), ("2002-12-31", [["7-2000", "follow_up"]]),
+        ("2003-01-01", [["7-2004", "scored"]]), ("2004-06-02", [["7-2004", "follow_up"]]),
+        ("2025-12-31", [["7-2004", "follow_up"]]),
+    ],
+)  # fmt: skip
+def test_roles_at_the_edges_of_a_text(date, roles):
+    assert role_of(date) == roles
+
+
+def test_the_stage_oth_is_never_a_member():
+    for date in ("1999-06-01", "2001-01-01"):
+        assert role_of(date, "Oth") == []
+
+
+def test_texts_of_other_conflicts_are_no_members():
+    assert role_of("2000-01-01", conflict=9) == []
+    assert role_of("2010-01-01", conflict=8) == [["8-2000", "follow_up"]]
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("kind", TYPES)
+def test_what_is_substantive(stage, kind):
+    row = (1, 7, "1999-06-01", stage, kind)
+    assert is_substantive(table([row])).tolist() == [substantive(row)]
+
+
+def test_rows_are_sorted_by_case_scored_first_then_number():
+    rows = [
+        (i, 7, d, "Imp", "Intra")
+        for i, d in ((5, "1999-06-01"), (2, "2001-01-01"), (9, "1999-06-01"), (1, "2003-06-01"))
+    ]
+    found = attempt_members(table(rows), ATTEMPTS)
+    assert found[["case_id", "agreement_id"]].values.tolist() == [
+        ["7-2000", 5],
+        ["7-2000", 9],
+        ["7-2000", 2],
+        ["7-2004", 1],
+    ]
 
 
 def test_without_agreements_there_are_no_attempts_and_no_members():
     found = find_attempts(table([]), {}, CHAIN)
     assert (len(found), list(found.columns)) == (0, SPAN)
     assert len(attempt_members(table([(1, 7, "2000-01-01", "Imp", "Intra")]), found.assign(case_id=""))) == 0
-    assert len(attempt_members(table([]), TestMembers.ATTEMPTS)) == 0
+    assert len(attempt_members(table([]), ATTEMPTS)) == 0
 
 
 @pytest.mark.parametrize(
@@ -260,28 +270,27 @@ def test_a_rule_that_makes_no_sense_is_refused(values, match):
         AttemptRule(*values)
 
 
-class TestNonOverlapping:
-    def test_the_earliest_is_kept_and_the_next_begins_after_its_window(self):
-        cases = pd.DataFrame(
-            {"conflict_id": [7, 7, 7, 7, 8], "t0": [2000, 2005, 2006, 2011, 2001]}, index=list("abcde")
-        )
-        assert non_overlapping(cases, 5).to_dict() == {"a": True, "b": False, "c": True, "d": False, "e": True}
+def test_the_earliest_is_kept_and_the_next_begins_after_its_window():
+    cases = pd.DataFrame({"conflict_id": [7, 7, 7, 7, 8], "t0": [2000, 2005, 2006, 2011, 2001]}, index=list("abcde"))
+    assert non_overlapping(cases, 5).to_dict() == {"a": True, "b": False, "c": True, "d": False, "e": True}
 
-    @given(
-        st.lists(st.tuples(st.integers(1, 3), st.integers(1990, 2020)), max_size=12),
-        st.integers(0, 6),
-        st.randoms(use_true_random=False),
-    )
-    def test_it_equals_a_loop_in_any_order_of_rows(self, rows, horizon, shuffle):
-        index = list(range(100, 100 + len(rows)))
-        shuffle.shuffle(index)
-        cases = pd.DataFrame(rows, columns=["conflict_id", "t0"], index=index)
-        kept = {}
-        for conflict, t0 in sorted(set(rows)):
-            if conflict not in kept or t0 > kept[conflict][-1] + horizon:
-                kept.setdefault(conflict, []).append(t0)
-        found = cases[non_overlapping(cases, horizon)]
-        assert sorted(found.itertuples(index=False, name=None)) == [(c, t) for c in sorted(kept) for t in kept[c]]
 
-    def test_without_cases_nothing_is_kept(self):
-        assert non_overlapping(pd.DataFrame({"conflict_id": [], "t0": []}), 5).empty
+@given(
+    st.lists(st.tuples(st.integers(1, 3), st.integers(1990, 2020)), max_size=12),
+    st.integers(0, 6),
+    st.randoms(use_true_random=False),
+)
+def test_it_equals_a_loop_in_any_order_of_rows(rows, horizon, shuffle):
+    index = list(range(100, 100 + len(rows)))
+    shuffle.shuffle(index)
+    cases = pd.DataFrame(rows, columns=["conflict_id", "t0"], index=index)
+    kept = {}
+    for conflict, t0 in sorted(set(rows)):
+        if conflict not in kept or t0 > kept[conflict][-1] + horizon:
+            kept.setdefault(conflict, []).append(t0)
+    found = cases[non_overlapping(cases, horizon)]
+    assert sorted(found.itertuples(index=False, name=None)) == [(c, t) for c in sorted(kept) for t in kept[c]]
+
+
+def test_without_cases_nothing_is_kept():
+    assert non_overlapping(pd.DataFrame({"conflict_id": [], "t0": []}), 5).empty

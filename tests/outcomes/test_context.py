@@ -101,28 +101,30 @@ def test_every_variable_of_the_project_reads_a_column_of_its_source():
         assert {wanted.column, wanted.code, "year"} <= set(SOURCES[wanted.source_id].schema.names), wanted.variable
 
 
-class TestCombine:
-    LONG = pd.DataFrame(
-        [("a", "imports", 2.0, "2000", "trade imports", None), ("a", "gdp", 4.0, "2000", "wdi gdp", None),
-         ("b", "imports", None, "2001", "trade imports", "outside coverage"),
-         ("b", "gdp", None, "2001", "wdi gdp", "blank in wdi"),
-         ("c", "imports", 3.0, "2002", "trade imports", None), ("c", "gdp", 0.0, "2002", "wdi gdp", None)],
-        columns=COVARIATES_SCHEMA.names,
+LONG = pd.DataFrame(
+    [("a", "imports", 2.0, "2000", "trade imports", None), ("a", "gdp", 4.0, "2000", "wdi gdp", None),
+     ("b", "imports", None, "2001", "trade imports", "outside coverage"),
+     ("b", "gdp", None, "2001", "wdi gdp", "blank in wdi"),
+     ("c", "imports", 3.0, "2002", "trade imports", None), ("c", "gdp", 0.0, "2002", "wdi gdp", None)],
+    columns=COVARIATES_SCHEMA.names,
+)  # fmt: skip
+
+
+def share(how):
+    found = combine(LONG, "share", ("imports", "gdp"), how).astype(object)
+    return [tuple(None if pd.isna(v) else v for v in row) for row in found.values]
+
+
+def test_a_variable_is_made_of_its_parts_or_missing_with_the_first_reason():
+    both = "trade imports; wdi gdp"
+    assert share(lambda imports, gdp: imports / gdp) == [
+        ("a", "share", 0.5, "2000", both, None), ("b", "share", None, "2001", both, "imports: outside coverage"),
+        ("c", "share", None, "2002", both, "cannot be computed from imports 3, gdp 0"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan])
+def test_what_is_no_number_is_missing_with_a_reason(value):
+    assert share(lambda imports, gdp: value)[0][2:] == (
+        None, "2000", "trade imports; wdi gdp", "cannot be computed from imports 2, gdp 4",
     )  # fmt: skip
-
-    def share(self, how):
-        found = combine(self.LONG, "share", ("imports", "gdp"), how).astype(object)
-        return [tuple(None if pd.isna(v) else v for v in row) for row in found.values]
-
-    def test_a_variable_is_made_of_its_parts_or_missing_with_the_first_reason(self):
-        both = "trade imports; wdi gdp"
-        assert self.share(lambda imports, gdp: imports / gdp) == [
-            ("a", "share", 0.5, "2000", both, None), ("b", "share", None, "2001", both, "imports: outside coverage"),
-            ("c", "share", None, "2002", both, "cannot be computed from imports 3, gdp 0"),
-        ]  # fmt: skip
-
-    @pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan])
-    def test_what_is_no_number_is_missing_with_a_reason(self, value):
-        assert self.share(lambda imports, gdp: value)[0][2:] == (
-            None, "2000", "trade imports; wdi gdp", "cannot be computed from imports 2, gdp 4",
-        )  # fmt: skip

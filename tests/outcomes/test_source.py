@@ -101,7 +101,7 @@ def test_changed_bytes_are_another_release_and_must_be_accepted_in_so_many_words
         (TEXT.replace("20,2000", ",2000"), 3, "code", "a value is required"),
         (TEXT.replace("y", "\xe9").encode("latin-1"), 1, "", "expected UTF-8"),
         (TEXT.replace(",y\n", ",\xe9\n").encode("latin-1"), 3, "", "expected UTF-8"),
-        (TEXT.replace(",", ";"), 1, "code", "column 'code' is expected"),
+        (TEXT.replace(",", ";"), 1, "", "separated by ';' where commas are expected"),
     ],
 )
 def test_a_file_that_breaks_its_schema_is_told_with_its_place(read, content, line, column, rule):

@@ -50,6 +50,11 @@ class Folder:
         """The declaration renewed."""
         self.edit("study.toml", self.text("study.toml").split('hash = "')[1].split('"')[0], sha256)
 
+    def declare_codebook(self):
+        """The declaration renewed for the codebook as it now stands."""
+        old = self.text("study.toml").split('codebook = "')[1].split('"')[0]
+        self.edit("study.toml", old, hashlib.sha256(self.text("codebook.toml").encode()).hexdigest())
+
     def package(self, change):
         package = json.loads(self.text("datapackage.json"))
         change({r["name"]: r for r in package["resources"]}, package)
@@ -284,6 +289,19 @@ def test_a_changed_spec_needs_a_new_declaration(folder):
     assert folder.check().empty
 
 
+def test_a_codebook_changed_after_the_declaration_is_told(folder):
+    folder.edit("codebook.toml", 'score = "share"', 'score = "depth"')
+    (problem,) = folder.check().itertuples()
+    assert (problem.file, problem.line, problem.column) == (
+        "study.toml",
+        folder.line("study.toml", "codebook ="),
+        "codebook",
+    )
+    assert "codebook.toml has sha256" in problem.rule and "say in the statement" in problem.remedy
+    folder.declare_codebook()
+    assert folder.check().empty
+
+
 def test_a_payload_in_a_column_name_of_a_table_is_a_name(whole, monkeypatch):
     payload = "__import__('os').system('touch pwned')"
     monkeypatch.chdir(whole.path.parent)
@@ -293,6 +311,7 @@ def test_a_payload_in_a_column_name_of_a_table_is_a_name(whole, monkeypatch):
     whole.edit("codebook.toml", '"active"]', f'"{payload}"]')
     whole.declare(whole.check().query("column == 'hash'")["rule"].iloc[0].split()[-1])
     whole.seal()
+    whole.declare_codebook()
     assert whole.check().empty
     study = ps.load_study(whole.path)
     ps.fit(study.frame("primary"), study.spec("breadth"))
@@ -414,92 +433,101 @@ def test_what_only_the_whole_shows_is_told_beside_what_a_file_shows(folder):
     assert told(found, "outcomes.csv", 3, "case_id", "every case_id stands in cases.csv")
 
 
-class TestFolders:
-    def test_a_study_that_does_not_exist_names_the_nearest(self):
-        with pytest.raises(SourceError, match="Did you mean 'peace_agreements'"):
-            ps.load_study("peace_agreement")
+def test_a_study_that_does_not_exist_names_the_nearest():
+    with pytest.raises(SourceError, match="Did you mean 'peace_agreements'"):
+        ps.load_study("peace_agreement")
 
-    def test_a_folder_of_the_same_name_does_not_stand_in_the_way(self, tmp_path, monkeypatch):
-        (tmp_path / "peace_agreements").mkdir()
-        monkeypatch.chdir(tmp_path)
-        assert ps.check("peace_agreements").empty
 
-    def test_a_study_of_the_same_name_in_the_working_folder_is_taken(self, folder, monkeypatch):
-        monkeypatch.chdir(folder.path.parent)
-        folder.edit("study.toml", 'title = "', 'title = "My ')
-        assert ps.load_study("peace_agreements").config.title.startswith("My ")
+def test_a_folder_of_the_same_name_does_not_stand_in_the_way(tmp_path, monkeypatch):
+    (tmp_path / "peace_agreements").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert ps.check("peace_agreements").empty
 
-    def test_an_empty_folder_lacks_everything(self, tmp_path):
-        assert set(ps.check(tmp_path)["file"]) == {"study.toml", "codebook.toml", "datapackage.json"}
 
-    def test_an_error_shows_twenty_problems_and_carries_all(self, folder):
-        folder.edit("codings.csv", ",pax_rule,rule,", ",pax_rule,ruler,", count=50)
-        with pytest.raises(SourceError) as caught:
-            ps.load_study(folder.path)
-        assert len(caught.value.problems) == 50
-        assert "... and 30 more; all are in err.problems" in str(caught.value)
+def test_a_study_of_the_same_name_in_the_working_folder_is_taken(folder, monkeypatch):
+    monkeypatch.chdir(folder.path.parent)
+    folder.edit("study.toml", 'title = "', 'title = "My ')
+    assert ps.load_study("peace_agreements").config.title.startswith("My ")
+
+
+def test_an_empty_folder_lacks_everything(tmp_path):
+    assert set(ps.check(tmp_path)["file"]) == {"study.toml", "codebook.toml", "datapackage.json"}
+
+
+def test_an_error_shows_twenty_problems_and_carries_all(folder):
+    folder.edit("codings.csv", ",pax_rule,rule,", ",pax_rule,ruler,", count=50)
+    with pytest.raises(SourceError) as caught:
+        ps.load_study(folder.path)
+    assert len(caught.value.problems) == 50
+    assert "... and 30 more; all are in err.problems" in str(caught.value)
 
 
 def bytes_of(path):
     return {p.name: p.read_bytes() for p in sorted(path.iterdir())}
 
 
-class TestBuild:
-    @pytest.fixture
-    def raw(self, tmp_path):
-        """A folder with links to the real source files."""
-        if not RAW.is_dir():
-            pytest.skip("the source files are not part of the repository")
-        folder = tmp_path / "raw"
-        folder.mkdir()
-        for source in SOURCES.values():
-            (folder / source.file).symlink_to(RAW / source.file)
-        return folder
+@pytest.fixture
+def raw(tmp_path):
+    """A folder with links to the real source files."""
+    if not RAW.is_dir():
+        pytest.skip("the source files are not part of the repository")
+    folder = tmp_path / "raw"
+    folder.mkdir()
+    for source in SOURCES.values():
+        (folder / source.file).symlink_to(RAW / source.file)
+    return folder
 
-    def refused(self, folder, raw, error=PeacestudyError):
-        before = bytes_of(folder.path)
-        with pytest.raises(error) as caught:
-            build_study(str(folder.path), raw)
-        assert bytes_of(folder.path) == before
-        return str(caught.value)
 
-    def test_an_empty_source_folder_writes_nothing_and_names_the_file(self, folder, tmp_path):
-        said = self.refused(folder, tmp_path / "nowhere", SourceError)
-        assert "pax_v10.csv is missing. Get pax_v10.csv: PA-X Peace Agreements Database, version 10" in said
+def refused_build(folder, raw, error=PeacestudyError):
+    before = bytes_of(folder.path)
+    with pytest.raises(error) as caught:
+        build_study(str(folder.path), raw)
+    assert bytes_of(folder.path) == before
+    return str(caught.value)
 
-    @pytest.mark.parametrize(
-        ("change", "said"),
-        [
-            (lambda data: None, "is missing. Get ucdp_prio_acd_251.csv"),
-            (lambda data: data[:-100_000], "cut off"),
-            (lambda data: data[: data.rindex(b"\n", 0, -1000) + 1], "is not whole"),
-            (lambda data: data.replace(b"Philippines", b"Filipinas", 1), "is not the release we know"),
-            (lambda data: data.replace(b"conflict_id", b"conflictid", 1), "column 'conflict_id' is expected"),
-            (lambda data: data[:200_000] + b"\xff" + data[200_000:], "is not UTF-8"),
-        ],
-        ids=["missing", "cut within a row", "cut between rows", "changed", "renamed column", "encoding"],
-    )
-    def test_a_broken_source_writes_nothing(self, folder, raw, change, said):
-        path = raw / "ucdp_prio_acd_251.csv"
-        data = change(path.read_bytes())
-        path.unlink()
-        if data is not None:
-            path.write_bytes(data)
-        assert said in self.refused(folder, raw, SourceError)
 
-    def test_a_changed_declaration_writes_nothing(self, folder, tmp_path):
-        folder.edit("study.toml", "gap_days = 365", "gap_days = 300")
-        assert "nothing was written" in self.refused(folder, tmp_path, SpecError)
+def test_an_empty_source_folder_writes_nothing_and_names_the_file(folder, tmp_path):
+    said = refused_build(folder, tmp_path / "nowhere", SourceError)
+    assert "pax_v10.csv is missing. Get pax_v10.csv: PA-X Peace Agreements Database, version 10" in said
 
-    def test_a_broken_codebook_writes_nothing(self, folder, tmp_path):
-        folder.edit("codebook.toml", 'scale = "presence"', 'scale = "x"')
-        self.refused(folder, tmp_path, CodebookError)
 
-    def test_a_codebook_that_asks_for_a_column_that_the_source_lacks_writes_nothing(self, folder, raw):
-        folder.edit("codebook.toml", 'columns = ["Ce"]', 'columns = ["Cee"]')
-        assert "lack the column(s) Cee" in self.refused(folder, raw)
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda data: None, "is missing. Get ucdp_prio_acd_251.csv"),
+        (lambda data: data[:-100_000], "cut off"),
+        (lambda data: data[: data.rindex(b"\n", 0, -1000) + 1], "is not whole"),
+        (lambda data: data.replace(b"Philippines", b"Filipinas", 1), "is not the release we know"),
+        (lambda data: data.replace(b"conflict_id", b"conflictid", 1), "column 'conflict_id' is expected"),
+        (lambda data: data[:200_000] + b"\xff" + data[200_000:], "is not UTF-8"),
+    ],
+    ids=["missing", "cut within a row", "cut between rows", "changed", "renamed column", "encoding"],
+)
+def test_a_broken_source_writes_nothing(folder, raw, change, said):
+    path = raw / "ucdp_prio_acd_251.csv"
+    data = change(path.read_bytes())
+    path.unlink()
+    if data is not None:
+        path.write_bytes(data)
+    assert said in refused_build(folder, raw, SourceError)
 
-    def test_a_study_without_a_builder_is_told(self, folder, tmp_path):
-        folder.path.rename(tmp_path / "other")
-        with pytest.raises(SourceError, match="no builder: study is 'other'"):
-            build_study(str(tmp_path / "other"), RAW)
+
+def test_a_changed_declaration_writes_nothing(folder, tmp_path):
+    folder.edit("study.toml", "gap_days = 365", "gap_days = 300")
+    assert "nothing was written" in refused_build(folder, tmp_path, SpecError)
+
+
+def test_a_broken_codebook_writes_nothing(folder, tmp_path):
+    folder.edit("codebook.toml", 'scale = "presence"', 'scale = "x"')
+    refused_build(folder, tmp_path, CodebookError)
+
+
+def test_a_codebook_that_asks_for_a_column_that_the_source_lacks_writes_nothing(folder, raw):
+    folder.edit("codebook.toml", 'columns = ["Ce"]', 'columns = ["Cee"]')
+    assert "lack the column(s) Cee" in refused_build(folder, raw)
+
+
+def test_a_study_without_a_builder_is_told(folder, tmp_path):
+    folder.path.rename(tmp_path / "other")
+    with pytest.raises(SourceError, match="no builder: study is 'other'"):
+        build_study(str(tmp_path / "other"), RAW)

@@ -35,6 +35,21 @@ def test_failure_is_mostly_fighting_that_never_stopped(study):
     assert by.round(2).to_dict() == {0.0: 0.60, 1.0: 0.14}
 
 
+def test_three_quarters_of_one_hundred_and_fifty_overlap_an_earlier_window(study):
+    data = study.frame("overlapping").data
+    earlier = study.cases.groupby("conflict_id").t0.apply(list)
+    assert sum(any(e < t <= e + 5 for e in earlier[c]) for c, t in zip(data.conflict_id, data.t0, strict=True)) == 75
+
+
+def test_texts_of_kept_attempts_may_reach_back_into_an_earlier_window(study):
+    """What is said of it in the README of the data set: windows do not overlap, texts may."""
+    kept = study.frame("primary").data.sort_values(["conflict_id", "t0"])
+    before = kept.groupby("conflict_id").t0.shift()
+    begun = kept.first_date.dt.year <= before + 5
+    reach = kept.text_from.dt.year <= before + 5
+    assert (begun.sum(), reach.sum()) == (6, 17)
+
+
 def test_the_ledger_runs_from_2257_agreements_to_100_cases(study):
     table = study.frame("primary").ledger.table()
     assert table.rows_in[0] == 2257
