@@ -117,7 +117,8 @@ class Results:
         size = sum(1 for h in self.study.config.hypotheses if family and h.family == family) or 1
         least, strict = (float(np.exp(detectable(std_error, rule.power, a))) for a in (rule.alpha, rule.alpha / size))
         return head | {
-            "odds_ratio": row["estimate"], "conf_low": row["conf_low"], "conf_high": row["conf_high"], "detectable": least, "detectable_family": strict,
+            "odds_ratio": row["estimate"], "conf_low": row["conf_low"], "conf_high": row["conf_high"],
+            "detectable": least, "detectable_family": strict,
             "statistic": row["statistic"], "df": 1, "p_value": row["p_value"], "family": family,
             "p_profile": profile.get(terms[0], np.nan),
         }  # fmt: skip

@@ -47,6 +47,8 @@ scale = "presence"
 columns = ["Med", "Host"]
 rule = "above 0"
 dimension = "political"
+aspect = "promise"
+direction = 1
 reason = "because"
 
 [[entries.indicators]]
@@ -118,24 +120,25 @@ def test_pillars_and_rivals_are_told_apart(read):
         ('value = 1, label = "present"', 'value = "1", label = "present"', 14, "value", "expected int, found str"),
         ('value = 3, label = "full"', 'value = 3, name = "full"', 22, "name",
         "unknown key; Code has value, label, anchor"),
-        ('kind = "rival"', 'kind = "other"', 59, "kind", "one of pillar, rival"),
+        ('kind = "rival"', 'kind = "other"', 61, "kind", "one of pillar, rival"),
         ('scale = "presence"', 'scale = "presense"', 38, "scale", "Did you mean 'presence'"),
-        ('scale = "depth"', 'scale = "deep"', 45, "scale", "one of presence, depth"),
-        ('dimension = "political"\nreason', 'dimension = "politics"\nreason', 41, "dimension",
+        ('scale = "depth"', 'scale = "deep"', 47, "scale", "one of presence, depth"),
+        ('dimension = "political"\naspect = "promise"', 'dimension = "politics"\naspect = "promise"', 41, "dimension",
         "Did you mean 'political'"),
-        ('aspect = "implementation"', 'aspect = "implemented"', 52, "aspect", "one of promise, implementation"),
-        ("direction = -1", "direction = 0", 53, "direction", "1 or -1"),
-        ("direction = -1", "direction = -1.0", 53, "direction", "expected int, found float"),
-        ('id = "truce"', 'id = "mediation"', 46, "id", "unique"),
-        ('id = "truce"', 'id = "a truce"', 46, "id", "letters, digits and _"),
-        ('id = "truce"', 'id = "depth"', 46, "id", "unique"),
-        ('id = "power"', 'id = "talks"', 57, "id", "unique"),
+        ('aspect = "implementation"', 'aspect = "implemented"', 54, "aspect", "one of promise, implementation"),
+        ("direction = -1", "direction = 0", 55, "direction", "1 or -1"),
+        ("direction = -1", "direction = -1.0", 55, "direction", "expected int, found float"),
+        ('id = "truce"', 'id = "mediation"', 48, "id", "unique"),
+        ('id = "truce"', 'id = "a truce"', 48, "id", "letters, digits and _"),
+        ('id = "truce"', 'id = "depth"', 48, "id", "unique"),
+        ('id = "power"', 'id = "talks"', 59, "id", "unique"),
         ('id = "depth"', 'id = "presence"', 18, "id", "unique"),
-        ('columns = ["Ce"]', 'columns = ["Ce", "Med"]', 50, "columns", "mediation has it"),
-        ('measured_by = ["gdp"]', "measured_by = []", 56, "indicators", "has indicators, or covariates"),
-        ('question = "Is there a truce?"\n', "", 44, "question", "Indicator needs 'question'"),
-        ('name = "Power"\n', "", 56, "name", "Pillar needs 'name'"),
-        ('topic = "a truce"', 'topik = "a truce"', 49, "topik", "unknown key"),
+        ('columns = ["Ce"]', 'columns = ["Ce", "Med"]', 52, "columns", "mediation has it"),
+        ('measured_by = ["gdp"]', "measured_by = []", 58, "indicators", "has indicators, or covariates"),
+        ('question = "Is there a truce?"\n', "", 46, "question", "Indicator needs 'question'"),
+        ("direction = 1\n", "", 33, "direction", "Indicator needs 'direction'"),
+        ('name = "Power"\n', "", 58, "name", "Pillar needs 'name'"),
+        ('topic = "a truce"', 'topik = "a truce"', 51, "topik", "unknown key"),
         ('lasting_peace = "No', 'lasting_peace = 5 # "No', 7, "lasting_peace", "expected str, found int"),
         ('[concepts]\nlasting_peace = "No *fighting* for five years."\n', "", 0, "concepts", "Codebook needs"),
     ],
@@ -159,7 +162,7 @@ def test_errors_of_many_kinds_are_told_at_once(read):
         .replace('score = "share"', 'score = "x"')
     )
     assert [(p.line, p.column) for p in broken(read, text)] == [
-        (4, "score"), (19, "level"), (53, "direction"), (50, "columns"), (59, "kind"),
+        (4, "score"), (19, "level"), (55, "direction"), (52, "columns"), (61, "kind"),
     ]  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """The grammar: what parses, what is refused, and that nothing of a formula is ever run."""
 
+import contextlib
 import random
 import string
 
@@ -139,10 +140,8 @@ def test_no_payload_is_run(tmp_path, where):
             data, formula = d.rename(columns={"a": text}), f"y ~ `{text}` + C(k)"
         else:
             data, formula = d.assign(k=[text, "b"] * 4), "y ~ a*C(k)"
-        try:
+        with contextlib.suppress(ps.SpecError):
             ps.fit(data, ps.ModelSpec("m", formula, "linear", "classical"))
-        except ps.SpecError:
-            pass
         assert not canary.exists(), text
 
 
@@ -179,10 +178,8 @@ def test_some_thousand_mangled_formulas_parse_or_raise():
 @given(st.text(max_size=60))
 def test_any_text_parses_or_raises(text):
     for formula in (text, f"y ~ {text}", f"y ~ `{text}`"):
-        try:
+        with contextlib.suppress(ps.SpecError):
             parse(formula)
-        except ps.SpecError:
-            pass
 
 
 names = st.sampled_from(["a", "b", "`c d`", "k", "été"])
