@@ -13,6 +13,7 @@ from peacestudy.errors import FitError, SpecError
 from peacestudy.models.formula import Factor, Formula, parse
 
 FEWEST_ROWS = 3
+LARGEST = 1e100  # numbers beyond cannot be squared and added safely
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,7 +150,7 @@ def _numeric(
         raise SpecError(
             f"the column {factor.column!r} holds {column.dtype}, not numbers. Write C({factor.column}) for categories."
         )
-    x = column.to_numpy(dtype=float)
+    x = _not_too_large(column.to_numpy(dtype=float), factor.column)
     for step, name in enumerate(factor.functions, start=1):
         if name == "C":
             break
@@ -170,8 +171,17 @@ def _numeric(
             centres[Factor(factor.column, factor.functions[:step]).label] = centre
             x = (x - mean) / centre[1]
         else:
-            with np.errstate(over="ignore"):  # what overflows is found by check_design
-                x = {"log": np.log, "log1p": np.log1p, "sqrt": np.sqrt, "square": np.square}[name](x)
+            x = {"log": np.log, "log1p": np.log1p, "sqrt": np.sqrt, "square": np.square}[name](x)
+            _not_too_large(x, factor.label)
+    return x
+
+
+def _not_too_large(x: np.ndarray, name: str) -> np.ndarray:
+    """The array itself, refused where its numbers cannot be squared and added safely."""
+    if not (np.abs(x) <= LARGEST).all():
+        raise FitError(
+            f"{name!r} holds numbers beyond {LARGEST:g}, too large to be fitted. Take another unit, or the log."
+        )
     return x
 
 
@@ -185,7 +195,7 @@ def _matrix(
     labels = {f"f{i}": f.label for i, f in enumerate(parsed.factors)}
     try:
         # the spare column keeps the number of rows where a formula names no factor (y ~ 1)
-        with np.errstate(over="ignore", invalid="ignore"):
+        with np.errstate(over="ignore"):  # a product that overflows is refused below
             matrix = Expression(parsed.right).get_model_matrix(prepared.assign(spare=0.0), output="pandas")
     except FormulaicError as err:
         raise SpecError(f"the right-hand side of the formula cannot be built: {err}") from err
@@ -198,4 +208,8 @@ def _matrix(
             parts.append(f"{text}[{levels[text][int(level.rstrip(']').removeprefix('T.')[1:])]}]" if level else text)
         return ":".join(parts)
 
-    return matrix.to_numpy(dtype=float), tuple(name(c) for c in matrix.columns)
+    names = tuple(name(c) for c in matrix.columns)
+    X = matrix.to_numpy(dtype=float)
+    for column, term in zip(X.T, names, strict=True):
+        _not_too_large(column, term)
+    return X, names

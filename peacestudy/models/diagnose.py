@@ -15,7 +15,6 @@ FEW_EVENTS = 10  # events per variable below which coefficients of a logit are u
 FEW_CLUSTERS = 20  # clusters below which cluster-robust tests reject too often
 COLLINEAR = 10.0  # variance inflation factor above which a term's part cannot be told from the others'
 RANK = 1e-9  # relative size of a singular value of the columns scaled to unit length below which they are dependent
-LARGEST = 1e100  # numbers beyond cannot be squared and added safely
 ONE = 1 - 1e-10  # leverage above which a row's residual is rounding
 NAMED = 5  # cases named in a message
 
@@ -26,16 +25,11 @@ def check_design(design: Design, binary: bool) -> None:
     Raises
     ------
     FitError
-        Numbers too large to be squared; the outcome is not 0 or 1 though the engine needs that, or does not vary; more
-        terms than rows; terms that are combinations of each other (named); one cluster.
+        The outcome is not 0 or 1 though the engine needs that, or does not vary; more terms than rows; terms that are
+        combinations of each other (named); one cluster.
     """
     y, X = design.y, design.X
     what = f"the outcome {design.formula.response.label!r}"
-    for name, column in zip((design.formula.response.label, *design.names), (y, *X.T), strict=True):
-        if not (np.abs(column) <= LARGEST).all():
-            raise FitError(
-                f"{name!r} holds numbers beyond {LARGEST:g}, too large to be fitted. Take another unit, or the log."
-            )
     if binary and not np.isin(y, (0, 1)).all():
         found = ", ".join(f"{v:g}" for v in np.unique(y[~np.isin(y, (0, 1))])[:5])
         raise FitError(f"{what} must be 0 or 1; it holds {found}. Code it so, or use engine 'linear'.")

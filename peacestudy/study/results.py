@@ -1,6 +1,5 @@
 """The results of a study as tables: everything that figures and tables show is computed here, once, and written as CSV."""
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,7 +13,7 @@ from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import one_of
 from peacestudy.errors import SpecError
 from peacestudy.figures.registry import FIGURES
-from peacestudy.models import Fit, adjust, detectable, fit, permutation_test
+from peacestudy.models import Fit, adjust, detectable, fit, kaplan_meier, permutation_test
 from peacestudy.study.study import Study
 
 OUTCOME = "lasting_peace"
@@ -207,7 +206,12 @@ class Results:
         middle = float(seen["breadth"].median())
         low, high = f"breadth up to {middle:.2f}", f"breadth above {middle:.2f}"
         groups = np.where(seen["breadth"] > middle, high, low)
-        return pd.concat([_kaplan_meier(seen[groups == g], g) for g in (high, low)], ignore_index=True)
+        curves = []
+        for group in (high, low):
+            part = seen[groups == group]
+            curve = kaplan_meier(part["peace_years"].to_numpy(dtype=float), part["event"].to_numpy(dtype=float))
+            curves.append(curve.assign(group=group)[["group", *curve.columns]])
+        return pd.concat(curves, ignore_index=True)
 
     def ledger(self) -> pd.DataFrame:
         """The ledger from the source's rows to the primary sample."""
@@ -281,34 +285,3 @@ RESULTS: dict[str, Callable[[Results], pd.DataFrame]] = {
     "survival": Results.survival, "ledger": Results.ledger, "coverage": Results.coverage, "facts": Results.facts,
     "cases": Results.cases, "permutation": lambda r: r.dealt, "influence": Results.influence,
 }  # fmt: skip
-
-
-def _kaplan_meier(part: pd.DataFrame, group: str) -> pd.DataFrame:
-    """One curve, from the first year after t0 to the last year seen, with the number at risk at the start of each year."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # statsmodels.duration imports warn about their own deprecations
-        from statsmodels.duration.survfunc import SurvfuncRight
-    years, event = part["peace_years"].to_numpy(dtype=float), part["event"].to_numpy(dtype=float)
-    curve = SurvfuncRight(years, event)
-    at = {
-        float(t): (float(s), float(se))
-        for t, s, se in zip(curve.surv_times, curve.surv_prob, curve.surv_prob_se, strict=True)
-    }
-    rows, last = [], (1.0, 0.0)
-    for year in range(int(years.max()) + 1):
-        last = at.get(float(year), last)
-        low, high = _log_log(*last)
-        events, gone = int(((years == year) & (event == 1)).sum()), int(((years == year) & (event == 0)).sum())
-        rows.append((group, year, int((years >= year).sum()), events, gone, last[0], low, high))
-    return pd.DataFrame(
-        rows, columns=["group", "years", "at_risk", "events", "censored", "survival", "conf_low", "conf_high"]
-    )
-
-
-def _log_log(survival: float, std_error: float) -> tuple[float, float]:
-    """Pointwise 95 % interval on the log-log scale (Kalbfleisch and Prentice 2002, 1.4), which stays in [0, 1]."""
-    if not 0 < survival < 1:
-        return survival, survival
-    theta = 1.959963984540054 * std_error / (survival * np.log(survival))
-    ends = sorted((survival ** np.exp(theta), survival ** np.exp(-theta)))
-    return float(ends[0]), float(ends[1])

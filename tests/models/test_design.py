@@ -250,6 +250,25 @@ def test_a_function_that_cannot_take_a_value_names_the_case(function, value):
         design(d, f"y ~ {function}(d)")
 
 
+@pytest.mark.parametrize("size", [1e101, 1e200, 1e307])
+def test_numbers_that_cannot_be_squared_are_refused_wherever_they_come_from(size):
+    d = draw()
+    for column, formula in (("a", "y ~ a + b"), ("a", "y ~ scale(a)"), ("y", "y ~ b")):
+        with pytest.raises(ps.FitError, match=rf"'{column}' holds numbers beyond 1e\+100"):
+            design(d.assign(**{column: d[column] * size}), formula)
+    root = d.assign(a=d.a * np.sqrt(size), b=np.sqrt(size))
+    for named, formula in (
+        (r"square\(a\)", "y ~ square(a)"),
+        (r"square\(a\)", "y ~ square(a) + a"),
+        ("a:b", "y ~ a:b"),
+    ):
+        with pytest.raises(ps.FitError, match=rf"'{named}' holds numbers beyond 1e\+100"):
+            design(root, formula)
+    four = d.assign(**{name: 1e99 + d.a for name in "pqrs"})
+    with pytest.raises(ps.FitError, match="'p:q' holds"):
+        design(four, "y ~ p*q*r*s")
+
+
 def test_log_of_zero_is_an_error_and_log1p_of_it_is_zero():
     d = draw().assign(d=0.0)
     assert (design(d, "y ~ 0 + a + log1p(d)").X[:, 1] == 0).all()

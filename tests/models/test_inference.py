@@ -20,12 +20,13 @@ def test_two_sided_is_twice_the_tail():
     np.testing.assert_allclose(
         two_sided(z, np.inf), [2 * stats.norm.cdf(-3), 1, 0.05, 2 * stats.norm.sf(40)], rtol=CLOSED
     )
-    np.testing.assert_allclose(two_sided(np.array([12.706204736432095]), 1), 0.05, rtol=CLOSED)
+    np.testing.assert_allclose(two_sided(np.tan(np.pi * np.array([0.475])), 1), 0.05, rtol=CLOSED)  # Cauchy
 
 
 def test_quantiles_are_those_of_the_tables():
     assert quantile(0.975, np.inf) == pytest.approx(1.959963984540054, rel=CLOSED)
-    assert quantile(0.975, 10) == pytest.approx(2.2281388519649385, rel=CLOSED)
+    assert quantile(0.975, 1) == pytest.approx(np.tan(np.pi * 0.475), rel=CLOSED)  # Cauchy
+    assert quantile(0.975, 2) == pytest.approx(0.95 / np.sqrt(2 * 0.975 * 0.025), rel=CLOSED)  # closed at two degrees
 
 
 @given(p_values)
@@ -46,6 +47,19 @@ def test_benjamini_and_hochberg_is_its_definition(p):
         smallest = min(smallest, len(p) / (len(p) - back) * p[i])
         want[i] = smallest
     np.testing.assert_allclose(adjust(pd.Series(p), "bh"), want, rtol=CLOSED, atol=1e-300)
+
+
+@given(p_values)
+def test_the_false_discovery_rate_is_that_of_scipy(p):
+    np.testing.assert_allclose(adjust(pd.Series(p), "bh"), stats.false_discovery_control(p), rtol=CLOSED, atol=1e-300)
+
+
+def test_families_of_one_and_of_equals():
+    for method in ("holm", "bh"):
+        assert adjust(pd.Series([0.2]), method).tolist() == [0.2]
+        assert len(adjust(pd.Series([], dtype=float), method)) == 0
+    assert adjust(pd.Series([0.02] * 5), "holm").tolist() == [0.1] * 5
+    assert adjust(pd.Series([0.02] * 5), "bh").tolist() == [0.02] * 5
 
 
 def test_adjust_keeps_the_index_and_refuses_what_is_not_whole():

@@ -33,8 +33,7 @@ def test_a_member_that_cannot_climb_neither_converges_nor_stops_the_others():
 
     climb = newton(np.array([[1.0], [5.0], [-7.0]]), direction, lambda b: -(b**2).sum(axis=1) / 2)
     assert climb.converged.tolist() == [False, True, True]
-    assert climb.beta[0, 0] == 1.0
-    assert climb.steps.max() <= 3
+    assert abs(climb.beta[0, 0] - 1) < 1e-6  # halved until what is lost is rounding
 
 
 def test_a_start_without_a_likelihood_does_not_converge_and_does_not_stop_the_others():

@@ -85,7 +85,7 @@ def test_it_is_found_exactly_where_an_exhaustive_search_finds_it(kind):
         seen[kind_of] += 1
         assert (found.kind if found else "none") == kind_of, seed
         assert set(found.rows if found else ()) == want, seed
-    assert min(seen.values()) >= 3
+    assert min(seen.values()) >= 2
 
 
 @pytest.mark.parametrize("kind", KINDS[:4])
@@ -121,7 +121,7 @@ def test_units_and_order_do_not_matter(seed, unit, noise):
     rng = np.random.default_rng(seed)
     x = rng.normal(size=40)
     X = np.column_stack([np.ones(40), x, rng.normal(size=40)])
-    y = ((x > 0) ^ (noise & (rng.random(40) < 0.2))).astype(float)
+    y = ((x > 0.3) ^ (noise & (rng.random(40) < 0.2))).astype(float)
     plain = find_separation(X, y)
     scaled = find_separation(X * [1, unit, 1], y)
     order = rng.permutation(40)
