@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import root
 from scipy.special import expit
@@ -186,6 +186,7 @@ def test_clustered_firth_is_the_sandwich_by_hand(y, x, g):
     assert any("modified scores" in str(n) and "Wald z" in str(n) for n in found.notes)
 
 
+@settings(max_examples=40)
 @given(st.integers(0, 10**6), st.sampled_from(["linear", "logit", "firth"]))
 def test_neither_row_order_nor_names_of_clusters_matter(seed, engine):
     d = draw(seed % 50)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import patsy
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import peacestudy as ps
@@ -148,6 +148,7 @@ def test_each_row_left_out_is_told_once_with_the_first_reason():
     ]
 
 
+@settings(max_examples=40)
 @given(st.lists(st.sampled_from(["", "a", "b", "y", "g", "ab"]), min_size=20, max_size=40))
 def test_the_rows_used_are_those_with_every_value(holes):
     rng = np.random.default_rng(0)
@@ -256,7 +257,7 @@ def test_numbers_that_cannot_be_squared_are_refused_wherever_they_come_from(size
     for column, formula in (("a", "y ~ a + b"), ("a", "y ~ scale(a)"), ("y", "y ~ b")):
         with pytest.raises(ps.FitError, match=rf"'{column}' holds numbers beyond 1e\+100"):
             design(d.assign(**{column: d[column] * size}), formula)
-    root = d.assign(a=d.a * np.sqrt(size), b=np.sqrt(size))
+    root = d.assign(a=d.a * 1e60, b=1e60)
     for named, formula in (
         (r"square\(a\)", "y ~ square(a)"),
         (r"square\(a\)", "y ~ square(a) + a"),

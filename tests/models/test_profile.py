@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from firthmodels import FirthLogisticRegression
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import brentq, minimize
 from scipy.special import expit
@@ -99,6 +99,7 @@ def test_ends_are_firthmodels(seed):
     np.testing.assert_allclose(profile_interval(X, y, b, se, 0.95) / se[:, None], want / se[:, None], atol=ORACLE)
 
 
+@settings(max_examples=40)
 @given(st.integers(0, 10**6), st.integers(1, 4), st.booleans())
 def test_every_end_lies_on_the_quantile(seed, K, rare):
     X, y = draw(seed, K=K, rare=rare)
@@ -112,6 +113,7 @@ def test_every_end_lies_on_the_quantile(seed, K, rare):
             assert 2 * (top + held(X, y, j, end, b)) <= chi2.ppf(0.95, 1) + 1e-4
 
 
+@settings(max_examples=40)
 @given(st.integers(0, 10**6))
 def test_an_interval_holds_zero_exactly_if_the_test_does_not_reject(seed):
     X, y = draw(seed)

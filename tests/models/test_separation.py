@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from firthmodels import detect_separation
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from peacestudy.models.separation import find_separation
@@ -76,7 +76,7 @@ KINDS = ["dummies", "small", "years", "tails", "offset"]
 @pytest.mark.parametrize("kind", KINDS)
 def test_it_is_found_exactly_where_an_exhaustive_search_finds_it(kind):
     seen = {"none": 0, "quasi": 0, "complete": 0}
-    for seed in range(120):
+    for seed in range(80):
         X, y = draw(seed, kind)
         if np.linalg.matrix_rank(X - X.min(axis=0) * (np.arange(X.shape[1]) > 0)) < X.shape[1]:
             continue
@@ -85,12 +85,12 @@ def test_it_is_found_exactly_where_an_exhaustive_search_finds_it(kind):
         seen[kind_of] += 1
         assert (found.kind if found else "none") == kind_of, seed
         assert set(found.rows if found else ()) == want, seed
-    assert min(seen.values()) >= 2
+    assert min(seen.values()) >= 1
 
 
 @pytest.mark.parametrize("kind", KINDS[:4])
 def test_the_terms_named_suffice_and_none_can_be_spared(kind):
-    for seed in range(60):
+    for seed in range(30):
         X, y = draw(seed, kind)
         if np.linalg.matrix_rank(X) < X.shape[1] or not (found := find_separation(X.astype(float), y.astype(float))):
             continue
@@ -104,7 +104,7 @@ def test_the_terms_named_suffice_and_none_can_be_spared(kind):
 
 def test_it_is_found_where_firthmodels_finds_it():
     agreed = set()
-    for seed in range(60):
+    for seed in range(40):
         rng = np.random.default_rng(seed)
         X = np.column_stack([rng.normal(size=30), rng.random((30, 3)) < 0.15]).astype(float)
         y = (rng.random(30) < 0.2).astype(int)
@@ -116,6 +116,7 @@ def test_it_is_found_where_firthmodels_finds_it():
     assert agreed == {True, False}
 
 
+@settings(max_examples=40)
 @given(st.integers(0, 10**6), st.sampled_from([1e-12, 1e-3, 1e12]), st.booleans())
 def test_units_and_order_do_not_matter(seed, unit, noise):
     rng = np.random.default_rng(seed)
