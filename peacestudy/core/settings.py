@@ -30,7 +30,9 @@ def read_toml(path: Path, error: type[PeacestudyError]) -> tuple[dict[str, Any],
         raise error(f"{path} cannot be read.", [problem]) from err
 
 
-def fill(cls: type[T], values: Mapping[str, Any], file: str, text: str, problems: list[Problem]) -> T | None:
+def fill(
+    cls: type[T], values: Mapping[str, Any], file: str, text: str, problems: list[Problem], place: Place = ()
+) -> T | None:
     """Fill a dataclass, nested ones included, from TOML values; what does not fit goes to ``problems``.
 
     Parameters
@@ -39,12 +41,13 @@ def fill(cls: type[T], values: Mapping[str, Any], file: str, text: str, problems
     values : a TOML table.
     file, text : for the place in a problem.
     problems : list that receives what is wrong.
+    place : where the table stands in the file, () for the whole.
 
     Returns
     -------
     The dataclass, or None where something did not fit.
     """
-    return typing.cast(T | None, _Filler(file, text, problems).table(cls, values, ()))
+    return typing.cast(T | None, _Filler(file, text, problems).table(cls, values, place))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,39 +1,26 @@
 """Building a study's tables from source files: all of them are built before the first is written."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from peacestudy.core.codebook import Codebook, read_codebook
+from peacestudy.core.codebook import read_codebook
 from peacestudy.core.problems import one_of
-from peacestudy.core.schema import Schema
 from peacestudy.core.tables import write_table
 from peacestudy.errors import SourceError, SpecError
 from peacestudy.outcomes import SOURCES
-from peacestudy.study import peace_agreements
-from peacestudy.study.config import CaseRule, Config
-from peacestudy.study.load import read_config, study_folder
+from peacestudy.study.builders import BUILDERS, Builder
+from peacestudy.study.config import Config
+from peacestudy.study.load import codebook_path, read_config, study_folder
 from peacestudy.study.package import write_package
 
-
-@dataclass(frozen=True, eq=False)
-class Builder:
-    """How a study is built: its function, and the schema of every table it gives."""
-
-    build: Callable[[Path, CaseRule, Codebook], peace_agreements.Built]
-    schemas: Mapping[str, Schema]
-    missing: Callable[[Path | None], list[str]]
-
-
-BUILDERS: dict[str, Builder] = {
-    "peace_agreements": Builder(peace_agreements.build, peace_agreements.TABLES, peace_agreements.missing_sources),
-}
+# tables whose case_id must stand in cases.csv
+CASE_TABLES = ("agreements", "codings", "outcomes", "covariates", "deeds", "implementation")
 
 
 def missing(study: str, raw: Path | None) -> list[str]:
-    """A line for every source file of a study that is not in the folder."""
-    return _builder(study).missing(raw)
+    """A line for every source file of a study that is not in the folder: the file, what it is, from whom."""
+    needed = [SOURCES[i] for i in _builder(study).sources]
+    return [s.where_to_get() for s in needed if raw is None or not (raw / s.file).is_file()]
 
 
 def build_study(study: str, raw: Path) -> list[str]:
@@ -45,9 +32,10 @@ def build_study(study: str, raw: Path) -> list[str]:
         Nothing is written then.
     """
     builder, folder = _builder(study), study_folder(study)
-    built = builder.build(raw, _config(folder).cases, read_codebook(folder / "codebook.toml"))
+    config = _config(folder)
+    built = builder.build(raw, config.cases, read_codebook(codebook_path(folder, config)), folder)
     lines = []
-    for name, table in built.tables.items():
+    for name, table in built.items():
         path = folder / f"{name}.csv"
         write_table(path, table)
         lines.append(f"{path}: {len(table)} rows")
@@ -60,11 +48,12 @@ def seal_study(study: str) -> Path:
     config = _config(folder)
     head: dict[str, Any] = {
         "name": config.id.replace("_", "-"), "title": config.title, "description": config.question,
-        "licenses": [{"name": "CC-BY-NC-SA-4.0", "title": "believed, as an adaptation of PA-X; see LICENSE and README.md"}],
+        "licenses": [{"name": config.display.licence, "title": "believed; see LICENSE and README.md"}],
         "sources": [{"title": f"{s.name}, version {s.version}. {s.citation}", "path": s.landing_page, "licence": s.licence, "sha256": s.sha256}
-                    for s in SOURCES.values()],
+                    for s in (SOURCES[i] for i in builder.sources)],
     }  # fmt: skip
-    write_package(folder, head, builder.schemas, tuple(n for n in builder.schemas if n not in ("cases", "ledger")))
+    linked = tuple(n for n in builder.schemas if n in CASE_TABLES)
+    write_package(folder, head, builder.schemas, linked)
     return folder / "datapackage.json"
 
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 
+from peacestudy.core.codebook import SCORES
 from peacestudy.core.positions import Place, line_of
 from peacestudy.core.problems import Problem, nearest
 from peacestudy.errors import SpecError
 from peacestudy.models.engines import ENGINES, VCOVS
 from peacestudy.models.formula import parse
 from peacestudy.models.inference import ADJUSTMENTS
-from peacestudy.outcomes.peace import PeaceRule
 from peacestudy.study.config import Config, Specification
 
 ROLES = ("primary", "beside", "check")
@@ -49,7 +49,7 @@ def _among(place: Place, word: str, known: Iterable[str], rule: str) -> Iterator
 def _names(config: Config) -> Iterator[Finding]:
     steps = [s.id for s in config.steps]
     named = {"steps": steps, "samples": [s.id for s in config.samples], "specs": [s.name for s in config.specs],
-             "hypotheses": [h.id for h in config.hypotheses]}  # fmt: skip
+             "hypotheses": [h.id for h in config.hypotheses], "variants": [v.id for v in config.variants]}  # fmt: skip
     for kind, names in named.items():
         key = "name" if kind == "specs" else "id"
         for n, name in enumerate(names):
@@ -58,6 +58,13 @@ def _names(config: Config) -> Iterator[Finding]:
     for n, sample in enumerate(config.samples):
         for m, step in enumerate(sample.steps):
             yield from _among(("samples", n, "steps", m), step, steps, "a sample is made of declared steps")
+    samples = named["samples"]
+    for kind, rows in (("specs", config.specs), ("variants", config.variants)):
+        for n, row in enumerate(rows):
+            if row.sample:
+                yield from _among((kind, n, "sample"), row.sample, samples, "a declared sample")
+            if row.scores:
+                yield from _among((kind, n, "scores"), row.scores, SCORES, "a rule from codes to scores")
 
 
 def _specs(config: Config) -> Iterator[Finding]:
@@ -65,12 +72,28 @@ def _specs(config: Config) -> Iterator[Finding]:
         yield from _among(("specs", n, "role"), s.role, ROLES, "a role is one of")
         for key, why in spec_problems(s).items():
             yield ("specs", n, key), getattr(s, key), why, "correct the spec"
+    names = [s.name for s in config.specs]
+    for m, name in enumerate(config.varied):
+        yield from _among(("varied", m), name, names, "a variant changes declared specs")
+    for n, v in enumerate(config.variants):
+        for s in (v.of(s) for s in config.specs if s.name in config.varied):
+            yield from (
+                (("variants", n, "id"), f"{v.id}: {s.formula}", why, "correct the variant")
+                for why in spec_problems(s).values()
+            )
 
 
 def _hypotheses(config: Config) -> Iterator[Finding]:
     formulas = {s.name: s.formula for s in config.specs}
     for n, h in enumerate(config.hypotheses):
         yield from _among(("hypotheses", n, "spec"), h.spec, formulas, "a hypothesis speaks of a declared spec")
+        if h.weights and len(h.weights) != len(h.terms):
+            yield (
+                ("hypotheses", n, "weights"),
+                h.weights,
+                f"a contrast has a weight for each of its {len(h.terms)} terms",
+                "write them",
+            )
         if not h.terms:
             yield ("hypotheses", n, "terms"), "", "a hypothesis names a term, or several", "name them"
         labels = _labels(formulas.get(h.spec, ""))
@@ -90,16 +113,21 @@ def _labels(formula: str) -> list[str]:
 
 def _values(config: Config) -> Iterator[Finding]:
     families = dict.fromkeys(h.family for h in config.hypotheses if h.family)
-    specs = [s.name for s in config.specs]
-    yield from _among(("permutation", "spec"), config.permutation.spec, specs, "a permutation is of a declared spec")
-    yield from _among(("permutation", "family"), config.permutation.family, families, "a family of hypotheses")
+    specs, samples = [s.name for s in config.specs], [s.id for s in config.samples]
+    rule, unseen, ahead = config.permutation, config.out_of_sample, config.forecast
+    if rule is not None:
+        yield from _among(("permutation", "spec"), rule.spec, specs, "a permutation is of a declared spec")
+        yield from _among(("permutation", "family"), rule.family, families, "a family of hypotheses")
+    for key, found in (("out_of_sample", unseen), ("forecast", ahead)):
+        for m, name in enumerate(found.specs if found is not None else ()):
+            yield from _among((key, "specs", m), name, specs, "a declared spec")
+    if unseen is not None:
+        yield from _among(("out_of_sample", "sample"), unseen.sample, samples, "a declared sample")
+    if ahead is not None:
+        for key in ("train", "cases"):
+            yield from _among(("forecast", key), getattr(ahead, key), samples, "a declared sample")
     for key in ("decide", "beside"):
         yield from _among(("decision", key), getattr(config.decision, key), ADJUSTMENTS, "one of")
-    try:
-        config.cases.attempts()
-        PeaceRule(config.cases.horizon, config.cases.last_year)
-    except SpecError as err:
-        yield ("cases",), "", str(err), "correct the value"
 
 
 def _declaration(config: Config) -> Iterator[Finding]:

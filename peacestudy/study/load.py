@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -18,12 +19,13 @@ from peacestudy.core.tables import file_sha256, read_text, row_lines
 from peacestudy.errors import PeacestudyError, SourceError, SpecError
 from peacestudy.models.formula import parse
 from peacestudy.outcomes.context import COVARIATES_SCHEMA
+from peacestudy.study.builders import BUILDERS
 from peacestudy.study.config import Config, Sample
 from peacestudy.study.config_problems import config_problems, spec_problems
 from peacestudy.study.package import NAME, read_package
 from peacestudy.study.study import Study
 
-NEEDED = {  # tables that every study has, and columns that they have whatever the study
+NEEDED = {  # tables that a study of coded cases has, and columns that they have whatever the study
     "cases": CASES_SCHEMA.names, "codings": CODING_SCHEMA.names, "outcomes": ["case_id", "source"], "covariates": COVARIATES_SCHEMA.names,
 }  # fmt: skip
 
@@ -87,10 +89,29 @@ def read_config(folder: Path) -> tuple[Config | None, str, list[Problem]]:
         values, text = read_toml(folder / "study.toml", SpecError)
     except SpecError as err:
         return None, "", _from(err, "study.toml")
+    builder = BUILDERS.get(str(values.get("id")))
+    rule = values.get("cases", {})
+    if builder is not None:
+        values["cases"] = _rule(builder.rule, rule, text, problems)
     config = fill(Config, values, "study.toml", text, problems)
     if config is not None:
         problems += config_problems(config, text)
     return config, text, problems
+
+
+def _rule(cls: type[Any], values: dict[str, Any], text: str, problems: list[Problem]) -> Any:
+    """The values under [cases] as the builder takes them, or None with the problems told."""
+    try:
+        return fill(cls, values, "study.toml", text, problems, ("cases",))
+    except SpecError as err:
+        problems.append(Problem("study.toml", line_of(text, "cases"), "cases", "", str(err), "correct the value"))
+        return None
+
+
+def codebook_path(folder: Path, config: Config | None) -> Path:
+    """The codebook that a study codes by: its own, or that of the study it names."""
+    name = config.codebook if config is not None else ""
+    return (study_folder(name) if name else folder) / "codebook.toml"
 
 
 def _from(err: PeacestudyError, file: str) -> list[Problem]:
@@ -102,20 +123,27 @@ def _read(folder: Path) -> tuple[Study | None, list[Problem]]:
     config, text, problems = read_config(folder)
     book: Codebook | None = None
     try:
-        book = read_codebook(folder / "codebook.toml")
+        book = read_codebook(codebook_path(folder, config))
     except PeacestudyError as err:
         problems += _from(err, "codebook.toml")
     tables, found = read_package(folder)
     problems += found
-    lacking = _lacking(tables, {p.file for p in found})
+    coded = book is None or bool(book.indicators)
+    lacking = _lacking(tables, {p.file for p in found}) if coded else []
     problems += lacking
     coding: Coding | None = None
-    if book is not None and "codings" in tables and not lacking:
+    if book is not None and coded and "codings" in tables and not lacking:
         lines = row_lines(folder / "codings.csv")  # as long as the table: a file that is not whole gives no table
         wrong = coding_problems(tables["codings"], book, "codings.csv", lines)
         problems += wrong
         coding = None if wrong else Coding(tables["codings"], book, "codings.csv")
-    if config is None or book is None or coding is None or lacking or not tables.keys() >= NEEDED.keys():
+    if (
+        config is None
+        or book is None
+        or not tables
+        or lacking
+        or (coded and (coding is None or not tables.keys() >= NEEDED.keys()))
+    ):
         return None, problems
     study = Study(folder, config, book, coding, tables)
     problems += _across(study, text)
@@ -142,9 +170,10 @@ def _lacking(tables: dict[str, pd.DataFrame], told: set[str]) -> list[Problem]:
 def _across(study: Study, text: str) -> list[Problem]:
     """What only the whole study shows: cases without outcome, columns that something asks for and nothing provides."""
     out: list[Problem] = []
-    lost = sorted(set(study.cases["case_id"]) - set(study.outcomes["case_id"]))
-    out += [Problem("outcomes.csv", 0, "case_id", c, "every case has an outcome row", "add the row") for c in lost]
-    found = file_sha256(study.folder / "codebook.toml")
+    if "cases" in study.tables:
+        lost = sorted(set(study.cases["case_id"]) - set(study.outcomes["case_id"]))
+        out += [Problem("outcomes.csv", 0, "case_id", c, "every case has an outcome row", "add the row") for c in lost]
+    found = file_sha256(codebook_path(study.folder, study.config))
     if found != study.config.declared.codebook:
         rule = f"codebook.toml has sha256 {found}"
         remedy = (
@@ -152,19 +181,29 @@ def _across(study: Study, text: str) -> list[Problem]:
         )
         expected = study.config.declared.codebook[:12] + "..."
         out.append(Problem("study.toml", line_of(text, "declared", "codebook"), "codebook", expected, rule, remedy))
-    everything = replace(study.config, samples=(Sample("all", ()),))
+    for table in dict.fromkeys(s.table for s in study.config.samples):
+        out += _asked_of(study, text, table)
+    return out
+
+
+def _asked_of(study: Study, text: str, table: str) -> list[Problem]:
+    """What is asked of a joined table and does not stand in it."""
+    config = study.config
     try:
-        frame = replace(study, config=everything).frame()
+        frame = replace(study, config=replace(config, samples=(Sample("all", (), table),))).frame("all")
     except PeacestudyError as err:
-        return [*out, *_from(err, "cases.csv")]
+        return _from(err, f"{table}.csv")
     columns = [str(c) for c in frame.data.columns]
-    texts = {"study.toml": text, "codebook.toml": read_text(study.folder / "codebook.toml")}
-    for file, key, place, column in _asked(study):
+    texts = {"study.toml": text, "codebook.toml": read_text(codebook_path(study.folder, config))}
+    out = []
+    samples = {s.id: s for s in config.samples if s.table == table}
+    for file, key, place, column in _asked(study, set(samples)):
         if column not in columns:
             rule, remedy = "a column of the joined table", f"correct it.{nearest(column, columns)}"
             out.append(Problem(file, line_of(texts[file], *place, key), key, column, rule, remedy))
-    for n, step in enumerate(study.config.steps):
-        if step.column in columns:
+    used = {i for s in samples.values() for i in s.steps}
+    for n, step in enumerate(config.steps):
+        if step.id in used and step.column in columns:
             try:
                 frame.keep(frame.data[step.column], step.step, step.reason)
             except PeacestudyError as err:
@@ -173,14 +212,27 @@ def _across(study: Study, text: str) -> list[Problem]:
     return out
 
 
-def _asked(study: Study) -> Iterator[tuple[str, str, Place, str]]:
-    """Every column that is asked of the joined table: the file, key and place that ask, and the column."""
-    for n, s in enumerate(study.config.specs):
-        if not spec_problems(s):
+def _asked(study: Study, samples: set[str]) -> Iterator[tuple[str, str, Place, str]]:
+    """Every column that is asked of the tables of some samples: the file, key and place that ask, and the column."""
+    config = study.config
+    for n, s in enumerate(config.specs):
+        if s.sample in samples and not spec_problems(s):
             yield from (("study.toml", "formula", ("specs", n), c) for c in parse(s.formula).columns)
             yield from (("study.toml", "cluster", ("specs", n), c) for c in s.model().cluster or ())
-    for n, step in enumerate(study.config.steps):
-        yield "study.toml", "column", ("steps", n), step.column
-    yield "study.toml", "strata", ("permutation",), study.config.permutation.strata
-    for n, p in enumerate(study.codebook.entries):
-        yield from (("codebook.toml", "measured_by", ("entries", n), c) for c in p.measured_by)
+    for s in config.varied_specs():
+        if s.sample in samples and not spec_problems(s):
+            n = next(i for i, v in enumerate(config.variants) if s.name.endswith(f", {v.id}"))
+            yield from (
+                ("study.toml", "id", ("variants", n), c)
+                for c in (*parse(s.formula).columns, *(s.model().cluster or ()))
+            )
+    used = {i for s in config.samples if s.id in samples for i in s.steps}
+    for n, step in enumerate(config.steps):
+        if step.id in used or (step.id not in {i for s in config.samples for i in s.steps} and "cases" in study.tables):
+            yield "study.toml", "column", ("steps", n), step.column
+    rule = config.permutation
+    if rule is not None and {s.name: s.sample for s in config.specs}.get(rule.spec) in samples:
+        yield "study.toml", "strata", ("permutation",), rule.strata
+    if not config.codebook and any(s.table == config.samples[0].table for s in config.samples if s.id in samples):
+        for n, p in enumerate(study.codebook.entries):
+            yield from (("codebook.toml", "measured_by", ("entries", n), c) for c in p.measured_by)

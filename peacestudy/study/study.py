@@ -27,7 +27,7 @@ class Study:
     folder : where it was read from.
     config : study.toml.
     codebook : codebook.toml.
-    coding : codings.csv, checked against the codebook.
+    coding : codings.csv, checked against the codebook; None where the codebook asks for no codes.
     tables : every table of the data package by name.
 
     Examples
@@ -42,7 +42,7 @@ class Study:
     folder: Path
     config: Config
     codebook: Codebook
-    coding: Coding
+    coding: Coding | None
     tables: dict[str, pd.DataFrame] = field(repr=False)
 
     @property
@@ -89,25 +89,39 @@ class Study:
         samples = {s.id: s for s in self.config.samples}
         if sample not in samples:
             raise SpecError(one_of("sample", sample, list(samples)))
+        frame = self._joined(rule) if samples[sample].table == "cases" else self._own(samples[sample].table, rule)
+        steps = {s.id: s for s in self.config.steps}
+        for step in (steps[i] for i in samples[sample].steps):
+            frame = frame.keep(frame.data[step.column], step.step, step.reason)
+        return frame
+
+    def _joined(self, rule: str | None) -> StudyFrame:
+        """The cases with scores, outcomes and covariates."""
         history = Ledger.read(self.tables["ledger"]) if "ledger" in self.tables else Ledger()
-        start = self.cases.drop(columns="source", errors="ignore")
-        frame = StudyFrame(start, self.config.unit, "case_id", history)
+        frame = StudyFrame(self.cases.drop(columns="source", errors="ignore"), self.config.unit, "case_id", history)
         wide = (
             self.covariates.pivot(index="case_id", columns="variable", values="value")
             .reset_index()
             .rename_axis(columns=None)
         )
         parts = {
-            "scores": score(self.coding, rule),
+            **({"scores": score(self.coding, rule)} if self.coding is not None else {}),
             "outcomes": self.outcomes.drop(columns="source", errors="ignore"),
             "covariates": wide,
         }
         for name, table in parts.items():
             frame = join(frame, table, on="case_id", name=name)
-        steps = {s.id: s for s in self.config.steps}
-        for step in (steps[i] for i in samples[sample].steps):
-            frame = frame.keep(frame.data[step.column], step.step, step.reason)
         return frame
+
+    def _own(self, table: str, rule: str | None) -> StudyFrame:
+        """A table of the study that is joined already, a row a ``case_id``."""
+        if rule is not None:
+            raise SpecError(f"scores cannot be made anew by {rule!r} for the table {table!r}: its scores are stored.")
+        if table not in self.tables:
+            raise SpecError(one_of("table", table, list(self.tables)))
+        return StudyFrame(
+            self.tables[table].drop(columns="source", errors="ignore"), table.replace("_", " "), "case_id"
+        )
 
     def case(self, case_id: str) -> Case:
         """Everything the study knows of a case, by its id or label, each fact with its source."""

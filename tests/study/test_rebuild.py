@@ -13,7 +13,7 @@ from peacestudy.core.tables import to_csv
 from peacestudy.outcomes import SOURCES, read_source
 from peacestudy.outcomes.attempts import find_attempts
 from peacestudy.outcomes.peace import PeaceRule, fighting_years, lasting_peace
-from peacestudy.study.peace_agreements import TABLES, _agreements, build
+from peacestudy.study.builders.peace_agreements import TABLES, _agreements, build
 
 RAW = Path(__file__).resolve().parents[2].parent / "shared" / "raw"
 pytestmark = pytest.mark.skipif(not RAW.is_dir(), reason="the source files are not at hand (../shared/raw)")
@@ -26,7 +26,7 @@ def study():
 
 
 def test_a_rebuild_equals_the_committed_tables(study):
-    built = build(RAW, study.config.cases, study.codebook).tables
+    built = build(RAW, study.config.cases, study.codebook, study.folder)
     assert set(built) == set(TABLES)
     for name, table in built.items():
         assert to_csv(table) == (study.folder / f"{name}.csv").read_text(encoding="utf-8"), name

@@ -15,12 +15,36 @@ from peacestudy.core.countries import country_name
 from peacestudy.core.ledger import LEDGER_SCHEMA, Entry, Ledger
 from peacestudy.core.schema import Field, Schema
 from peacestudy.outcomes import SOURCES, OutcomeTable, read_source
-from peacestudy.outcomes.attempts import attempt_members, find_attempts, is_substantive, non_overlapping
+from peacestudy.outcomes.attempts import AttemptRule, attempt_members, find_attempts, is_substantive, non_overlapping
 from peacestudy.outcomes.context import CONTEXT, COVARIATES_SCHEMA, combine, country_year
 from peacestudy.outcomes.peace import OUTCOMES_SCHEMA, PeaceRule, fighting_years, lasting_peace
-from peacestudy.study.config import CaseRule
 
 PAX, ACD = "pax_v10", "ucdp_acd_25.1"
+NEEDED = (PAX, ACD, *dict.fromkeys(c.source_id for c in CONTEXT))  # ids of the sources that the builder reads
+
+
+@dataclass(frozen=True)
+class CaseRule:
+    """How cases are made and what years they are read in; see the comments in study.toml."""
+
+    rule: str
+    gap_days: int
+    before_days: int
+    horizon: int
+    recent_years: int
+    war_years_back: int
+    last_year: int
+    lag: int
+
+    def __post_init__(self) -> None:
+        self.attempts()
+        PeaceRule(self.horizon, self.last_year)
+
+    def attempts(self) -> AttemptRule:
+        """The part that makes attempts of agreements."""
+        return AttemptRule(self.rule, self.gap_days, self.before_days, self.horizon)
+
+
 TABLES: dict[str, Schema] = {
     "cases": Schema(
         (
@@ -59,28 +83,22 @@ TABLES: dict[str, Schema] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, eq=False)
-class Built:
-    """The tables of the study by name, as in ``TABLES``."""
-
-    tables: dict[str, pd.DataFrame]
-
-
-def build(raw: Path, rule: CaseRule, codebook: Codebook) -> Built:
+def build(raw: Path, rule: CaseRule, codebook: Codebook, folder: Path) -> dict[str, pd.DataFrame]:
     """Build every table of the study.
 
     Parameters
     ----------
-    raw : folder with the source files (``missing_sources`` says which).
+    raw : folder with the source files.
     rule : how cases are made, from study.toml.
     codebook : what is coded.
+    folder : the study, for decisions that stand in it.
 
     Raises
     ------
     SourceError
         A file is missing, cut off, of another release, or breaks its schema.
     """
-    sources = {s.id: read_source(s, raw) for s in SOURCES.values()}
+    sources = {i: read_source(SOURCES[i], raw) for i in NEEDED}
     pax, acd = sources[PAX].table, sources[ACD].table
     fighting = fighting_years(acd)
     agreements, ledger = _agreements(pax, fighting)
@@ -106,7 +124,7 @@ def build(raw: Path, rule: CaseRule, codebook: Codebook) -> Built:
     covariates = covariates.sort_values(["case_id", "variable"], ignore_index=True)
     tables = {"cases": cases, "agreements": members, "codings": codings, "outcomes": outcomes, "covariates": covariates}
     ordered = {name: tables[name][TABLES[name].names] for name in tables}
-    return Built(ordered | {"ledger": ledger.table()})
+    return ordered | {"ledger": ledger.table()}
 
 
 def _agreements(pax: pd.DataFrame, fighting: dict[int, set[int]]) -> tuple[pd.DataFrame, Ledger]:
@@ -225,8 +243,3 @@ def _context(cases: pd.DataFrame, sources: dict[str, OutcomeTable], rule: CaseRu
         lambda imports, exports, gdp, people: (imports + exports) * 1e6 / (gdp * people),
     )  # fmt: skip
     return pd.concat([long[~long["variable"].isin(["imports", "exports"])], openness], ignore_index=True)
-
-
-def missing_sources(raw: Path | None) -> list[str]:
-    """A line for every source file that is not in the folder: the file, what it is, from whom."""
-    return [s.where_to_get() for s in SOURCES.values() if raw is None or not (raw / s.file).is_file()]

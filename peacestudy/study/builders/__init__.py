@@ -1,0 +1,36 @@
+"""Builders: one module a study, from public files to the study's own tables. ``BUILDERS`` is a list one can read."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from peacestudy.core.schema import Schema
+from peacestudy.study.builders import peace_agreements
+
+
+@dataclass(frozen=True, eq=False)
+class Builder:
+    """How a study is built.
+
+    Attributes
+    ----------
+    rule : dataclass of the values under [cases] in study.toml.
+    build : (folder of source files, rule, codebook, study folder) to tables by name.
+    schemas : schema of every table it gives.
+    sources : ids of the sources it reads.
+    """
+
+    rule: type[Any]
+    build: Callable[[Path, Any, Any, Path], dict[str, pd.DataFrame]]
+    schemas: Mapping[str, Schema]
+    sources: tuple[str, ...]
+
+
+BUILDERS: dict[str, Builder] = {
+    "peace_agreements": Builder(
+        peace_agreements.CaseRule, peace_agreements.build, peace_agreements.TABLES, peace_agreements.NEEDED
+    ),
+}
