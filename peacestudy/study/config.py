@@ -22,12 +22,13 @@ class Declared:
 
 @dataclass(frozen=True)
 class Step:
-    """A step that keeps the cases where ``column`` is true, and the reason given for the others."""
+    """A step that keeps the cases where ``column`` is true (or false, where ``keep`` is), and the reason given for the others."""
 
     id: str
     column: str
     step: str
     reason: str
+    keep: bool = True
 
 
 @dataclass(frozen=True)
@@ -253,10 +254,12 @@ def _written(value: object) -> object:
 
 
 def _is_default(f: "Field[Any]", value: object) -> bool:
-    """Whether a field added after the first declarations is as it is by default."""
+    """Whether a field that was added after the first declarations is as it is by default."""
     if f.name not in LATER:
         return False
-    return bool(value == (f.default if f.default is not MISSING else f.default_factory()))  # type: ignore[misc]
+    if f.default is not MISSING:
+        return bool(value == f.default)
+    return f.default_factory is not MISSING and bool(value == f.default_factory())
 
 
-LATER = ("table", "sample", "scores", "options", "weights")
+LATER = ("keep", "table", "sample", "scores", "options", "weights")

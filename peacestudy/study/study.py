@@ -92,7 +92,8 @@ class Study:
         frame = self._joined(rule) if samples[sample].table == "cases" else self._own(samples[sample].table, rule)
         steps = {s.id: s for s in self.config.steps}
         for step in (steps[i] for i in samples[sample].steps):
-            frame = frame.keep(frame.data[step.column], step.step, step.reason)
+            mask = frame.data[step.column].astype("boolean")
+            frame = frame.keep(mask if step.keep else ~mask, step.step, step.reason)
         return frame
 
     def _joined(self, rule: str | None) -> StudyFrame:
