@@ -10,7 +10,8 @@ import pandas as pd
 
 from peacestudy.core.problems import nearest
 from peacestudy.errors import FitError, SpecError
-from peacestudy.models.formula import Factor, Formula, parse
+from peacestudy.models.formula import Factor, Formula, Survival, parse
+from peacestudy.models.response import survival_times, with_outcome
 
 FEWEST_ROWS = 3
 LARGEST = 1e100  # numbers beyond cannot be squared and added safely
@@ -31,6 +32,10 @@ class Design:
     formula : what was parsed.
     centres : mean and standard deviation that ``scale`` and ``center`` used, by factor label.
     levels : categories of each ``C()`` factor, the first is the reference.
+    times : start and end of the time at risk of every row, shape (n, 2), with a survival response; ``y`` is the event.
+    further : values of columns that options of the engine name, such as weights, by column.
+    rows : where a row given became several, one a period: the position of the row given, shape (n,); else None.
+    baseline : names of columns that the engine added for the baseline hazard.
     """
 
     y: np.ndarray
@@ -42,9 +47,20 @@ class Design:
     formula: Formula
     centres: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     levels: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    times: np.ndarray | None = None
+    further: Mapping[str, pd.Series] = field(default_factory=dict)
+    rows: np.ndarray | None = None
+    baseline: tuple[str, ...] = ()
 
 
-def build_design(data: pd.DataFrame, formula: str, clusters: tuple[str, ...], case: str | None) -> Design:
+def build_design(
+    data: pd.DataFrame,
+    formula: str,
+    clusters: tuple[str, ...],
+    case: str | None,
+    engine: str | None = None,
+    further: tuple[str, ...] = (),
+) -> Design:
     """The design of a formula on a table.
 
     Parameters
@@ -53,26 +69,22 @@ def build_design(data: pd.DataFrame, formula: str, clusters: tuple[str, ...], ca
     formula : see ``peacestudy.models.formula``.
     clusters : cluster columns.
     case : id column; None takes the index.
+    engine : which engine the design is for; None takes a number as the outcome, as most do.
+    further : columns that options of the engine name.
 
     Raises
     ------
     SpecError
-        The formula or a column in it does not exist, or a column of text stands without ``C()``.
+        The formula or a column in it does not exist, a column of text stands without ``C()``, or the engine does not
+        take such an outcome.
     FitError
         A function cannot take the values, or no rows are left.
     """
-    parsed = parse(formula)
+    parsed = with_outcome(parse(formula), engine)
     ids = data.index.tolist() if case is None else data[case].tolist()
-    known = [str(c) for c in data.columns]
-    for column in (*parsed.columns, *clusters):
-        if column not in known:
-            where = "the cluster column" if column in clusters else "the column"
-            raise SpecError(f"{where} {column!r} is not in the data.{nearest(column, known)}")
-        if known.count(column) > 1:
-            raise SpecError(f"the column {column!r} stands twice in the data; rename one.")
-    # rows by position: an index of the user's may hold a label twice
-    table = data.set_axis(known, axis=1).reset_index(drop=True)
-    used, dropped = _complete(table, ids, [*parsed.columns, *clusters])
+    needed = {c: "the column" for c in parsed.columns} | {c: "the column" for c in further}
+    table = _named(data, needed | {c: "the cluster column" for c in clusters})
+    used, dropped = _complete(table, ids, [*parsed.columns, *clusters, *further])
     if len(used) < FEWEST_ROWS:
         raise FitError(
             f"{len(used)} of {len(data)} rows have values in all of {', '.join(parsed.columns)}; nothing can be fitted."
@@ -82,16 +94,33 @@ def build_design(data: pd.DataFrame, formula: str, clusters: tuple[str, ...], ca
     levels: dict[str, tuple[Any, ...]] = {}
     for i, factor in enumerate(parsed.factors):
         prepared[f"f{i}"] = _prepare(factor, used, ids, centres, levels)
-    if "C" in parsed.response.functions:
+    times = None
+    if isinstance(parsed.response, Survival):
+        y, times = survival_times(parsed.response, used, ids)
+    elif "C" in parsed.response.functions:
         raise SpecError(f"the outcome is {parsed.response.label}: an outcome is a number, not a set of categories.")
-    y = _prepare(parsed.response, used, ids, centres, levels)
+    else:
+        y = np.asarray(_prepare(parsed.response, used, ids, centres, levels))
     X, names = _matrix(parsed, pd.DataFrame(prepared, index=used.index), levels)
     if X.shape[1] == 0:
         raise SpecError(f"formula {formula!r} leaves no term at all; name one, or keep the intercept.")
     if twice := [name for name, times in Counter(names).items() if times > 1]:
         raise SpecError(f"two terms are both named {twice[0]!r}; rename a column or a category.")
     groups = tuple(pd.factorize(used[c])[0] for c in clusters)
-    return Design(np.asarray(y), X, names, tuple(ids[i] for i in used.index), groups, dropped, parsed, centres, levels)
+    cases = tuple(ids[i] for i in used.index)
+    more = {c: used[c] for c in further}
+    return Design(y, X, names, cases, groups, dropped, parsed, centres, levels, times, more)
+
+
+def _named(data: pd.DataFrame, needed: Mapping[str, str]) -> pd.DataFrame:
+    """The table with its columns' names as text and rows by position: an index of the user's may hold a label twice."""
+    known = [str(c) for c in data.columns]
+    for column, where in needed.items():
+        if column not in known:
+            raise SpecError(f"{where} {column!r} is not in the data.{nearest(column, known)}")
+        if known.count(column) > 1:
+            raise SpecError(f"the column {column!r} stands twice in the data; rename one.")
+    return data.set_axis(known, axis=1).reset_index(drop=True)
 
 
 def _complete(data: pd.DataFrame, ids: Sequence[Any], columns: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:

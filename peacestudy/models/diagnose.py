@@ -19,8 +19,8 @@ ONE = 1 - 1e-10  # leverage above which a row's residual is rounding
 NAMED = 5  # cases named in a message
 
 
-def check_design(design: Design, binary: bool) -> None:
-    """Refuse a design that cannot be fitted.
+def check_design(design: Design, outcome: str) -> None:
+    """Refuse a design that cannot be fitted; ``outcome`` as in ``Engine``.
 
     Raises
     ------
@@ -30,16 +30,16 @@ def check_design(design: Design, binary: bool) -> None:
     """
     y, X = design.y, design.X
     what = f"the outcome {design.formula.response.label!r}"
-    if binary and not np.isin(y, (0, 1)).all():
+    if outcome == "binary" and not np.isin(y, (0, 1)).all():
         found = ", ".join(f"{v:g}" for v in np.unique(y[~np.isin(y, (0, 1))])[:5])
         raise FitError(f"{what} must be 0 or 1; it holds {found}. Code it so, or use engine 'linear'.")
-    if np.ptp(y) == 0:
+    if outcome != "survival" and np.ptp(y) == 0:
         raise FitError(f"{what} is {y[0]:g} in all {len(y)} rows: there is nothing to explain.")
     if X.shape[0] <= X.shape[1]:
         raise FitError(
             f"{X.shape[0]} rows cannot give {X.shape[1]} terms ({', '.join(design.names[:8])} ...). Use fewer terms."
         )
-    dependent = dependent_terms(X)
+    dependent = dependent_terms(X) if outcome != "survival" else []  # cox looks within its risk sets
     if dependent:
         names = ", ".join(repr(design.names[j]) for j in dependent)
         raise FitError(
@@ -95,18 +95,21 @@ def separation_of(design: Design) -> Separation | None:
     return find_separation(design.X, design.y)
 
 
-def design_notes(design: Design, binary: bool) -> list[Note]:
+def design_notes(design: Design, outcome: str) -> list[Note]:
     """What the design alone gives reason to distrust: few events, few clusters, collinearity, rows left out."""
     out = []
-    slopes = [j for j, name in enumerate(design.names) if name != "Intercept"]
-    if binary and slopes:
-        fewer = int(min(design.y.sum(), len(design.y) - design.y.sum()))
+    slopes = [j for j, name in enumerate(design.names) if name != "Intercept" and name not in design.baseline]
+    if outcome != "number" and slopes:
+        events = int(design.y.sum())
+        fewer, what = min(events, len(design.y) - events), "cases of the rarer outcome"
+        if design.times is not None:
+            fewer, what = events, "events"
         ratio = fewer / len(slopes)
         if ratio < FEW_EVENTS:
             out.append(
                 Note(
                     "few_events",
-                    f"{fewer} cases of the rarer outcome for {len(slopes)} terms: {ratio:.1f} events per variable, under {FEW_EVENTS}.",
+                    f"{fewer} {what} for {len(slopes)} terms: {ratio:.1f} events per variable, under {FEW_EVENTS}.",
                 )
             )
     for groups in design.clusters:

@@ -1,7 +1,7 @@
 """The registry of engines: a list one can read. A new engine is one file, one line here, one reference test."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -37,7 +37,7 @@ class Estimates:
     iterations: np.ndarray
 
 
-Kernel = Callable[[np.ndarray, np.ndarray], Estimates]
+Kernel = Callable[..., Estimates]
 
 
 @dataclass(frozen=True)
@@ -46,18 +46,20 @@ class Engine:
 
     Attributes
     ----------
-    kernel : name of the function ``fit_<name>`` and of its module.
-    binary : the outcome must be 0 or 1.
+    kernel : name of the function ``fit_<name>`` and of its module. Kernels of linear, logit and firth take a batch of
+        designs and outcomes; what others take stands with them, and ``peacestudy.models.estimate`` calls them.
+    outcome : ``number``, ``binary`` (0 or 1), ``survival`` (``Surv(...)``) or ``periods`` (``Surv(...)`` in whole
+        periods, or 0 and 1 in rows that are periods already).
     statistic : ``t`` or ``z``, the reference distribution.
     vcovs : covariances it offers.
-    options : names of its options.
+    options : names of its options, each with the words it may be; none where it names a column.
     """
 
     kernel: str
-    binary: bool
+    outcome: str
     statistic: str
     vcovs: tuple[str, ...]
-    options: tuple[str, ...] = ()
+    options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def load(self) -> Kernel:
         """The kernel, imported when first asked for."""
@@ -67,8 +69,15 @@ class Engine:
         return kernel
 
 
+LIKELIHOOD = ("classical", "hc0", "hc1", "cluster")
+COLUMN = ()  # an option that names a column
+
 ENGINES: dict[str, Engine] = {
-    "linear": Engine("linear", False, "t", VCOVS),
-    "logit": Engine("logit", True, "z", ("classical", "hc0", "hc1", "cluster")),
-    "firth": Engine("firth", True, "z", ("classical", "hc0", "hc1", "cluster")),
+    "linear": Engine("linear", "number", "t", VCOVS, {"weights": COLUMN}),
+    "logit": Engine("logit", "binary", "z", LIKELIHOOD, {"weights": COLUMN}),
+    "firth": Engine("firth", "binary", "z", LIKELIHOOD),
+    "cox": Engine(
+        "cox", "survival", "z", ("classical", "hc0", "cluster"), {"ties": ("efron", "breslow"), "strata": COLUMN}
+    ),
+    "discrete_time": Engine("logit", "periods", "z", LIKELIHOOD, {"baseline": ("dummies", "cubic", "log", "constant")}),
 }

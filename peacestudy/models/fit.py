@@ -8,11 +8,12 @@ import pandas as pd
 
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import Note
-from peacestudy.errors import FitError, SpecError
+from peacestudy.errors import SpecError
 from peacestudy.models.covariance import covariance
 from peacestudy.models.design import Design, build_design
-from peacestudy.models.diagnose import check_design, check_leverage, design_notes, separation_of, separation_text
-from peacestudy.models.engines import ENGINES, Estimates
+from peacestudy.models.diagnose import check_design, check_leverage, design_notes
+from peacestudy.models.engines import Estimates
+from peacestudy.models.estimate import arrange, estimate, kind_of
 from peacestudy.models.inference import quantile, two_sided
 from peacestudy.models.profile import likelihood_ratio, profile_interval
 from peacestudy.models.result import Fit
@@ -64,23 +65,13 @@ def fit(data: StudyFrame | pd.DataFrame, spec: ModelSpec | Sequence[ModelSpec]) 
     if not isinstance(spec, ModelSpec):
         raise SpecError(f"fit takes a ModelSpec or a list of them, not a {type(spec).__name__}. {EXAMPLE}")
     table, case = (data.data, data.key) if isinstance(data, StudyFrame) else (data, None)
-    engine = ENGINES[spec.engine]
-    design = build_design(table, spec.formula, tuple(spec.cluster or ()), case)
-    check_design(design, engine.binary)
-    notes = design_notes(design, engine.binary)
-    separation = separation_of(design) if engine.binary else None
-    if separation is not None:
-        said = separation_text(design, separation)
-        if spec.engine == "logit":
-            raise FitError(f"{spec.name}: {said}. Use engine 'firth', whose estimates are finite, or drop the term.")
-        notes.insert(
-            0, Note("separation", said[0].upper() + said[1:] + "; Firth's are finite, but rest on the penalty there.")
-        )
-    est = engine.load()(design.X[None], design.y[None])
-    if not est.converged[0]:
-        raise FitError(
-            f"{spec.name}: no convergence after {est.iterations[0]} steps. Scale the columns, or use fewer terms."
-        )
+    given = build_design(table, spec.formula, spec.cluster_columns, case, spec.engine, spec.option_columns)
+    design, arranged = arrange(given, spec)
+    check_design(design, kind_of(spec))
+    est, found = estimate(design, spec)
+    separation = [n for n in found if n.kind == "separation"]
+    rest = [n for n in found if n.kind != "separation"]
+    notes = [*separation, *design_notes(design, kind_of(spec)), *arranged, *rest]
     if spec.vcov in ("hc2", "hc3"):
         check_leverage(design, est.leverage[0])
     notes += _conventions(spec, design)
@@ -102,11 +93,16 @@ def _conventions(spec: ModelSpec, design: Design) -> list[Note]:
             if spec.engine == "firth"
             else ""
         )
+        if spec.engine == "cox":
+            bread = "; score residuals summed over clusters; R's coxph leaves the factor out"
         out.append(Note("vcov", f"Standard errors clustered ({sizes}), factor {factor}{bread}."))
     elif spec.vcov == "hc1":
         out.append(
             Note("vcov", f"Heteroskedasticity-consistent standard errors, hc1: factor N/(N-K) = {N / (N - K):.4f}.")
         )
+    elif spec.vcov == "hc0" and design.times is not None:
+        each = "person-period" if design.rows is not None else "row"
+        out.append(Note("vcov", f"Robust standard errors, hc0: every {each} counts as independent of the others."))
     elif spec.engine == "firth" and spec.vcov == "classical":
         out.append(
             Note(
@@ -147,13 +143,16 @@ def _result(spec: ModelSpec, design: Design, est: Estimates, notes: list[Note]) 
     })  # fmt: skip
     loglik, r2 = float(est.loglik[0]), float(est.r2[0])
     summary: dict[str, Any] = {
-        "n_events": int(design.y.sum()) if ENGINES[spec.engine].binary else None,
+        "n_events": int(design.y.sum()) if kind_of(spec) != "number" else None,
         "n_clusters": G[0] if len(G) == 1 else tuple(G) or None,
         "pseudo_r2": np.nan if linear else r2,
         "r_squared": r2 if linear else np.nan,
-        "aic": np.nan if spec.engine == "firth" else -2 * loglik + 2 * (K + linear),
+        "aic": np.nan if spec.engine == "firth" or "weights" in dict(spec.options) else -2 * loglik + 2 * (K + linear),
     }
+    # a row given that became several periods is one row
+    first = slice(None) if design.rows is None else np.unique(design.rows, return_index=True)[1]
+    cases = tuple(np.array([*design.cases, None], dtype=object)[:-1][first])
     return Fit(
-        spec=spec, terms=terms, n=N, loglik=loglik, vcov=pd.DataFrame(V, index=design.names, columns=design.names), cases=design.cases,
+        spec=spec, terms=terms, n=len(cases), loglik=loglik, vcov=pd.DataFrame(V, index=design.names, columns=design.names), cases=cases,
         dropped=design.dropped, notes=tuple(notes), converged=True, scale=float(est.scale[0]), df=df, design=design, **summary,
     )  # fmt: skip

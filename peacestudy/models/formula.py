@@ -1,11 +1,12 @@
 """Formulas: our own tokenizer and grammar, because a formula string is code in every library that takes one.
 
-    formula  = response "~" ["-"] (product | "0" | "1") {("+" | "-") (product | "0" | "1")}
+    formula  = (factor | survival) "~" ["-"] (product | "0" | "1") {("+" | "-") (product | "0" | "1")}
     sum      = ["-"] product {("+" | "-") product}
     product  = cross {"*" cross}
     cross    = atom {":" atom}
     atom     = factor | "(" sum ")"
     factor   = column | function "(" factor ")"
+    survival = "Surv" "(" [column ","] column "," column ")"
     column   = letters, digits and _ , or anything between backquotes
 
 What is parsed is handed on as names of prepared columns (``f0``, ``f1``, ...): no text of the user's reaches an evaluator.
@@ -18,7 +19,8 @@ from peacestudy.core.problems import nearest
 from peacestudy.errors import SpecError
 
 FUNCTIONS = ("log", "log1p", "sqrt", "square", "scale", "center", "C")
-_TOKEN = re.compile(r"\s*(?:(?P<quoted>`[^`\n]+`)|(?P<name>[^\W\d]\w*)|(?P<number>\d+)|(?P<op>[~+\-*:()]))")
+SURVIVAL = "Surv"
+_TOKEN = re.compile(r"\s*(?:(?P<quoted>`[^`\n]+`)|(?P<name>[^\W\d]\w*)|(?P<number>\d+)|(?P<op>[~+\-*:(),]))")
 LONGEST = 10_000  # characters; a formula is read by people
 DEEPEST = 50  # brackets within brackets
 MOST_TERMS = 1000  # to which * and : may multiply out
@@ -41,24 +43,51 @@ class Factor:
 
 
 @dataclass(frozen=True)
+class Survival:
+    """A survival response: ``Surv(time, event)`` or ``Surv(start, stop, event)``.
+
+    Attributes
+    ----------
+    time : column of the time of the event or of censoring; the end of the interval where there is a start.
+    event : column, 1 where the event was seen at that time, 0 where the row was censored.
+    start : column of the time from which the row is at risk; None where that is 0 for all.
+    """
+
+    time: str
+    event: str
+    start: str | None = None
+
+    @property
+    def label(self) -> str:
+        """As it is written, without backquotes."""
+        return f"Surv({', '.join(self.columns)})"
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns, in the order of writing."""
+        return (self.time, self.event) if self.start is None else (self.start, self.time, self.event)
+
+
+@dataclass(frozen=True)
 class Formula:
     """A parsed formula.
 
     Attributes
     ----------
-    response : the outcome.
+    response : the outcome, a factor or a survival response.
     factors : the distinct factors of the right-hand side, in order of appearance; ``right`` names them f0, f1, ...
     right : the right-hand side in terms of these names, safe to evaluate.
     """
 
-    response: Factor
+    response: Factor | Survival
     factors: tuple[Factor, ...]
     right: str
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns that the formula reads, the outcome first."""
-        return tuple(dict.fromkeys([self.response.column, *(f.column for f in self.factors)]))
+        left = self.response.columns if isinstance(self.response, Survival) else (self.response.column,)
+        return tuple(dict.fromkeys([*left, *(f.column for f in self.factors)]))
 
 
 def parse(text: str) -> Formula:
@@ -73,6 +102,8 @@ def parse(text: str) -> Formula:
     --------
     >>> parse("y ~ a*b + log(`size of deal`)").right
     'f0*f1 + f2'
+    >>> parse("Surv(start, stop, `war again`) ~ a").columns
+    ('start', 'stop', 'war again', 'a')
     """
     if len(text) > LONGEST:
         raise SpecError(f"the formula has {len(text)} characters; at most {LONGEST} are read.")
@@ -98,7 +129,8 @@ class _Parser:
         char = self.text[place : place + 1] or "the end"
         raise SpecError(
             f"formula {self.text!r}: {char!r} at character {place + 1} {why}. A formula is like y ~ a + b*c + log(d) + C(e), with "
-            f"column names that hold spaces or signs in backquotes; its functions are {', '.join(FUNCTIONS)}."
+            f"column names that hold spaces or signs in backquotes; its functions are {', '.join(FUNCTIONS)}, and "
+            "Surv(time, event) or Surv(start, stop, event) as the outcome."
         )
 
     def peek(self) -> tuple[str, str, int]:
@@ -117,7 +149,7 @@ class _Parser:
             self.refuse(self.peek()[2], f"stands where {symbol!r} is expected")
 
     def formula(self) -> Formula:
-        response = self.factor()
+        response = self.survival() if self.opens_survival() else self.factor()
         self.need("~")
         right, _ = self.sum()
         if self.peek()[0] != "end":
@@ -128,6 +160,29 @@ class _Parser:
                 f"formula {self.text!r}: {twice[0]!r} is both a column and a function of one; rename the column."
             )
         return Formula(response, tuple(self.factors), right)
+
+    def opens_survival(self) -> bool:
+        return self.peek()[:2] == ("name", SURVIVAL) and self.tokens[self.at + 1][:2] == ("op", "(")
+
+    def survival(self) -> Survival:
+        place = self.peek()[2]
+        self.at += 2
+        names = [self.column()]
+        while self.take(","):
+            names.append(self.column())
+        self.need(")")
+        if len(names) not in (2, 3):
+            self.refuse(place, f"opens a {SURVIVAL}() of {len(names)} column(s)")
+        if len(set(names)) < len(names):
+            self.refuse(place, f"opens a {SURVIVAL}() that names a column twice")
+        return Survival(*names) if len(names) == 2 else Survival(names[1], names[2], names[0])
+
+    def column(self) -> str:
+        kind, text, place = self.peek()
+        if kind not in ("name", "quoted"):
+            self.refuse(place, "stands where a column is expected")
+        self.at += 1
+        return text[1:-1] if kind == "quoted" else text
 
     def sum(self) -> tuple[str, int]:
         """A sum in safe names, and the number of terms it can multiply out to."""
@@ -178,17 +233,15 @@ class _Parser:
         return self.factors.setdefault(self.factor(), f"f{len(self.factors)}"), 1
 
     def factor(self) -> Factor:
-        kind, text, place = self.peek()
-        if kind not in ("name", "quoted"):
-            self.refuse(place, "stands where a column is expected")
-        self.at += 1
-        if kind == "quoted":
-            return Factor(text[1:-1])
-        if not self.take("("):
+        if self.opens_survival():
+            self.refuse(self.peek()[2], f"begins a {SURVIVAL}(), which is an outcome: it stands before ~, alone")
+        kind, _, place = self.peek()
+        text = self.column()
+        if kind == "quoted" or not self.take("("):
             return Factor(text)
         if text not in FUNCTIONS:
             raise SpecError(
-                f"formula {self.text!r}: {text!r} is no function; there are {', '.join(FUNCTIONS)}.{nearest(text, FUNCTIONS)}"
+                f"formula {self.text!r}: {text!r} is no function; there are {', '.join(FUNCTIONS)}.{nearest(text, (*FUNCTIONS, SURVIVAL))}"
             )
         self.depth += 1
         if self.depth > DEEPEST:

@@ -11,17 +11,17 @@ from peacestudy.models.engines import Estimates
 from peacestudy.models.newton import newton
 
 
-def loglik(eta: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Log-likelihood of linear predictors, shape (B, N) to (B,), without overflow."""
-    out: np.ndarray = (y * eta - np.logaddexp(0.0, eta)).sum(axis=-1)
+def loglik(eta: np.ndarray, y: np.ndarray, w: np.ndarray | float = 1.0) -> np.ndarray:
+    """Log-likelihood of linear predictors, shape (B, N) to (B,), without overflow; rows weighted by ``w``."""
+    out: np.ndarray = (w * (y * eta - np.logaddexp(0.0, eta))).sum(axis=-1)
     return out
 
 
-def mcfadden(eta: np.ndarray, y: np.ndarray) -> np.ndarray:
+def mcfadden(eta: np.ndarray, y: np.ndarray, w: np.ndarray | float = 1.0) -> np.ndarray:
     """McFadden's pseudo R2, shape (B, N) to (B,): 1 - log-likelihood / log-likelihood of the intercept alone."""
-    p = y.mean(axis=-1)
+    p = (w * y).mean(axis=-1)  # weights have mean 1
     null = y.shape[-1] * (p * np.log(p) + (1 - p) * np.log1p(-p))
-    out: np.ndarray = 1 - loglik(eta, y) / null
+    out: np.ndarray = 1 - loglik(eta, y, w) / null
     return out
 
 
@@ -63,28 +63,31 @@ def original(T: np.ndarray, gamma: np.ndarray) -> np.ndarray:
     return out
 
 
-def fit_logit(X: np.ndarray, y: np.ndarray) -> Estimates:
+def fit_logit(X: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None) -> Estimates:
     """Maximum likelihood.
 
     Parameters
     ----------
     X : designs, shape (B, N, K), of full column rank, not separated.
     y : outcomes 0 or 1, shape (B, N), both present.
+    weights : above zero and of mean 1, shape (B, N); None weighs all rows alike. With weights the value is that of the
+        pseudo-likelihood, and ``classical`` takes weights for counts.
     """
     Z, T = orthonormal(X)
+    w = np.ones(y.shape) if weights is None else weights
 
     def direction(gamma: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         p = expit(predictor(Z, gamma))
-        score = (Z.transpose(0, 2, 1) @ (y - p)[:, :, None])[:, :, 0]
-        return np.linalg.solve(information(Z, p * (1 - p)), score[:, :, None])[:, :, 0], score
+        score = (Z.transpose(0, 2, 1) @ (w * (y - p))[:, :, None])[:, :, 0]
+        return np.linalg.solve(information(Z, w * p * (1 - p)), score[:, :, None])[:, :, 0], score
 
-    climb = newton(np.zeros(X.shape[::2]), direction, lambda gamma: loglik(predictor(Z, gamma), y))
+    climb = newton(np.zeros(X.shape[::2]), direction, lambda gamma: loglik(predictor(Z, gamma), y, w))
     eta = predictor(Z, climb.beta)
     p = expit(eta)
-    W = p * (1 - p)
+    W = w * p * (1 - p)
     A, M = roots(Z, T, W)
     return Estimates(
-        beta=original(T, climb.beta), influence=(Z * (y - p)[:, :, None]) @ A @ M.transpose(0, 2, 1),
-        leverage=W * ((Z @ A) ** 2).sum(axis=2), classical=M @ M.transpose(0, 2, 1), loglik=climb.value, r2=mcfadden(eta, y),
+        beta=original(T, climb.beta), influence=(Z * (w * (y - p))[:, :, None]) @ A @ M.transpose(0, 2, 1),
+        leverage=W * ((Z @ A) ** 2).sum(axis=2), classical=M @ M.transpose(0, 2, 1), loglik=climb.value, r2=mcfadden(eta, y, w),
         scale=np.ones(len(X)), converged=climb.converged, iterations=climb.steps,
     )  # fmt: skip

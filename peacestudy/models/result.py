@@ -23,8 +23,9 @@ class Fit:
     ----------
     spec : what was fitted.
     terms : index 0..k-1, columns ``term, estimate, std_error, statistic, p_value, conf_low, conf_high`` (95 %).
-    n, n_events, n_clusters : rows used, rows with outcome 1 (None for linear), clusters (two of them with two-way clusters).
-    loglik : log-likelihood; penalised for firth. pseudo_r2 : McFadden's. r_squared : of linear. aic : NaN for firth.
+    n, n_events, n_clusters : rows given and used, events or rows with outcome 1 (None for linear), clusters (two of them with
+        two-way clusters). A row given is one, into however many periods discrete_time expands it.
+    loglik : log-likelihood; penalised for firth, partial for cox. pseudo_r2 : McFadden's. r_squared : of linear. aic : NaN for firth.
     vcov : covariance of the coefficients, term by term.
     cases : ids of the rows used. dropped : rows left out, columns ``case, term, reason``.
     notes : trouble that still yields numbers, and the conventions behind them.
@@ -57,7 +58,7 @@ class Fit:
         Parameters
         ----------
         level : of the intervals.
-        exponentiate : give exp(estimate) and exp of its interval; the standard error becomes that of the ratio by the
+        exponentiate : give exp(estimate), an odds or hazard ratio, and exp of its interval; the standard error becomes that of the ratio by the
             delta method. Statistic and p value stay.
         """
         if not 0 < level < 1:
@@ -73,7 +74,7 @@ class Fit:
             out["conf_low"], out["conf_high"] = ends[:, 0], ends[:, 1]
         if exponentiate:
             if self.spec.engine == "linear":
-                raise SpecError("a linear model has no odds ratios; exponentiate belongs to logit and firth.")
+                raise SpecError("a linear model has no odds ratios; exponentiate belongs to odds and hazards.")
             with np.errstate(over="ignore"):
                 out["std_error"] *= np.exp(out["estimate"])
                 out[["estimate", "conf_low", "conf_high"]] = np.exp(out[["estimate", "conf_low", "conf_high"]])

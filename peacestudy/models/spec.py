@@ -8,6 +8,8 @@ from peacestudy.core.problems import one_of
 from peacestudy.errors import SpecError
 from peacestudy.models.engines import ENGINES, VCOVS
 
+WEIGHTED_VCOVS = ("hc0", "hc1", "cluster")
+
 
 @dataclass(frozen=True)
 class ModelSpec:
@@ -16,11 +18,14 @@ class ModelSpec:
     Attributes
     ----------
     name : what the model is called in tables.
-    formula : ``y ~ a + b*c + log(d) + C(e)``; any column name in backquotes. See ``peacestudy.models.formula``.
-    engine : ``linear``, ``logit`` or ``firth``.
-    vcov : ``classical``, ``hc0`` to ``hc3`` or ``cluster``; there is no default.
+    formula : ``y ~ a + b*c + log(d) + C(e)``; any column name in backquotes. With times ``Surv(time, event) ~ a`` or
+        ``Surv(start, stop, event) ~ a``. See ``peacestudy.models.formula``.
+    engine : ``linear``, ``logit``, ``firth``, ``cox`` or ``discrete_time``.
+    vcov : ``classical``, ``hc0`` to ``hc3`` or ``cluster``; there is no default. Cox has classical, hc0 and cluster.
     cluster : the column, or two columns, whose groups are clusters; with ``vcov="cluster"`` only.
-    options : further settings of the engine, as a mapping or as pairs.
+    options : further settings of the engine, as a mapping or as pairs: ``weights``, a column of probability weights
+        (linear, logit); ``ties``, efron (if nothing is said) or breslow, and ``strata``, a column (cox); ``baseline``,
+        dummies (if nothing is said), cubic, log or constant (discrete_time).
 
     Examples
     --------
@@ -55,11 +60,34 @@ class ModelSpec:
                 f"cluster names {len(groups)} columns ({', '.join(groups)}); give one, or two different ones."
             )
         pairs = tuple(sorted(dict(self.options).items()))
-        unknown = [k for k, _ in pairs if k not in ENGINES[self.engine].options]
-        if unknown:
-            raise SpecError(
-                f"engine {self.engine!r} has no option {', '.join(unknown)}; it has {', '.join(ENGINES[self.engine].options) or 'none'}."
-            )
+        _check_options(self.engine, self.vcov, dict(pairs))
         object.__setattr__(self, "cluster", groups or None)
         object.__setattr__(self, "options", pairs)
         hash(self)  # an option that cannot be hashed is found here, not in a set later
+
+    @property
+    def cluster_columns(self) -> tuple[str, ...]:
+        """The cluster columns; none without clusters."""
+        return tuple(self.cluster or ())
+
+    @property
+    def option_columns(self) -> tuple[str, ...]:
+        """The columns that options name: they must be in the data, beside those of the formula and the clusters."""
+        known = ENGINES[self.engine].options
+        return tuple(dict.fromkeys(str(value) for name, value in dict(self.options).items() if not known[name]))
+
+
+def _check_options(engine: str, vcov: str, options: Mapping[str, Any]) -> None:
+    known = ENGINES[engine].options
+    if unknown := [k for k in options if k not in known]:
+        raise SpecError(f"engine {engine!r} has no option {', '.join(unknown)}; it has {', '.join(known) or 'none'}.")
+    for name, value in options.items():
+        if known[name] and value not in known[name]:
+            raise SpecError(one_of(f"option {name} of engine {engine!r}", value, known[name]))
+        if not known[name] and not (isinstance(value, str) and value):
+            raise SpecError(f"option {name} of engine {engine!r} is {value!r}; it must name a column.")
+    if "weights" in options and vcov not in WEIGHTED_VCOVS:
+        raise SpecError(
+            f"weights with vcov {vcov!r}: {vcov!r} would take probability weights for counts of cases; vcov must be one of "
+            f"{', '.join(WEIGHTED_VCOVS)}."
+        )

@@ -52,7 +52,7 @@ def design(data, formula, clusters=()):
 def test_exact_collinearity_names_the_columns_and_no_others(change, formula, named):
     d = draw().assign(**change)
     with pytest.raises(ps.FitError, match="exact combinations of each other in the 60 rows") as caught:
-        check_design(design(d, formula), binary=False)
+        check_design(design(d, formula), outcome="number")
     said = str(caught.value).split("the terms ")[1].split(" are exact")[0]
     assert sorted(said.split(", ")) == sorted(repr(n) for n in named)
 
@@ -71,8 +71,8 @@ def test_rank_is_that_of_the_singular_values(seed, K, break_it):
 def test_near_collinearity_is_a_note_with_the_factor():
     d = draw().assign(c=lambda t: t.a + t.v / 100)
     found = design(d, "v ~ a + b + c")
-    check_design(found, binary=False)
-    (note,) = [n for n in design_notes(found, binary=False) if n.kind == "collinearity"]
+    check_design(found, outcome="number")
+    (note,) = [n for n in design_notes(found, outcome="number") if n.kind == "collinearity"]
     assert "a (" in str(note)
     assert "c (" in str(note)
 
@@ -93,29 +93,29 @@ def test_inflation_is_that_of_regressions_on_the_other_columns():
 )
 def test_an_outcome_that_is_not_0_or_1_is_refused_with_what_it_holds(values, said):
     with pytest.raises(ps.FitError, match=f"'y' must be 0 or 1; .*{said}"):
-        check_design(design(draw().assign(y=values * 30), "y ~ a"), binary=True)
+        check_design(design(draw().assign(y=values * 30), "y ~ a"), outcome="binary")
 
 
 def test_an_outcome_that_does_not_vary_is_refused():
     for value in (0, 1):
         with pytest.raises(ps.FitError, match=f"'y' is {value} in all 60 rows"):
-            check_design(design(draw().assign(y=value), "y ~ a"), binary=True)
+            check_design(design(draw().assign(y=value), "y ~ a"), outcome="binary")
     with pytest.raises(ps.FitError, match=r"'log\(v\)' is 0 in all 60 rows"):
-        check_design(design(draw().assign(v=1.0), "log(v) ~ a"), binary=False)
+        check_design(design(draw().assign(v=1.0), "log(v) ~ a"), outcome="number")
 
 
 def test_more_terms_than_rows_are_refused():
     d = draw(N=5).assign(c=range(5), d=[1, 4, 9, 16, 26])
     with pytest.raises(ps.FitError, match=r"5 rows cannot give 5 terms \(Intercept, a, b, c, d"):
-        check_design(design(d, "v ~ a + b + c + d"), binary=False)
-    check_design(design(d, "v ~ a + b + c"), binary=False)
+        check_design(design(d, "v ~ a + b + c + d"), outcome="number")
+    check_design(design(d, "v ~ a + b + c"), outcome="number")
 
 
 def test_one_cluster_is_refused():
     with pytest.raises(ps.FitError, match="one cluster"):
-        check_design(design(draw().assign(g="only"), "v ~ a", ("g",)), binary=False)
+        check_design(design(draw().assign(g="only"), "v ~ a", ("g",)), outcome="number")
     with pytest.raises(ps.FitError, match="one cluster"):
-        check_design(design(draw().assign(h="only"), "v ~ a", ("g", "h")), binary=False)
+        check_design(design(draw().assign(h="only"), "v ~ a", ("g", "h")), outcome="number")
 
 
 def test_leverage_of_one_names_the_cases():
@@ -130,26 +130,26 @@ def test_leverage_of_one_names_the_cases():
 @pytest.mark.parametrize(("events", "noted"), [(19, True), (20, False), (40, False), (41, True)])
 def test_few_events_are_counted_on_the_rarer_side(events, noted):
     d = draw().assign(y=(np.arange(60) < events).astype(int))
-    kinds = [n.kind for n in design_notes(design(d, "y ~ a + b"), binary=True)]
+    kinds = [n.kind for n in design_notes(design(d, "y ~ a + b"), outcome="binary")]
     assert ("few_events" in kinds) == noted
 
 
 def test_events_per_variable_are_counted_without_the_intercept():
     d = draw().assign(y=(np.arange(60) < 12).astype(int))
-    (note,) = [n for n in design_notes(design(d, "y ~ a + C(k)"), binary=True) if n.kind == "few_events"]
+    (note,) = [n for n in design_notes(design(d, "y ~ a + C(k)"), outcome="binary") if n.kind == "few_events"]
     assert "12 cases of the rarer outcome for 3 terms: 4.0 events per variable" in str(note)
-    assert design_notes(design(d, "y ~ 1"), binary=True) == []
+    assert design_notes(design(d, "y ~ 1"), outcome="binary") == []
 
 
 @pytest.mark.parametrize(("G", "noted"), [(2, True), (19, True), (20, False)])
 def test_few_clusters_are_noted(G, noted):
     found = design(draw().assign(g=lambda t: t.index % G), "v ~ a", ("g",))
-    assert ("few_clusters" in [n.kind for n in design_notes(found, binary=False)]) == noted
+    assert ("few_clusters" in [n.kind for n in design_notes(found, outcome="number")]) == noted
 
 
 def test_rows_left_out_are_noted_with_counts_and_reasons():
     d = draw().assign(a=lambda t: t.a.mask(t.index < 3), b=lambda t: t.b.mask(t.index == 9, np.inf))
-    (note,) = design_notes(design(d, "v ~ a + b"), binary=False)
+    (note,) = design_notes(design(d, "v ~ a + b"), outcome="number")
     assert str(note) == "4 row(s) left out: 3 because a is missing; 1 because b is infinite."
 
 

@@ -28,7 +28,7 @@ def test_a_spec_is_a_value():
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"engine": "probit"}, "engine is 'probit'; it must be one of linear, logit, firth"),
+        ({"engine": "probit"}, "engine is 'probit'; it must be one of linear, logit, firth, cox, discrete_time"),
         ({"engine": "frith"}, "Did you mean 'firth'"),
         ({"engine": None}, "engine is None; it must be one of"),
         ({"vcov": "sandwich"}, "vcov is 'sandwich'; it must be one of classical, hc0, hc1, hc2, hc3, cluster"),
@@ -42,7 +42,8 @@ def test_a_spec_is_a_value():
         ({"vcov": "hc1", "cluster": ["g"]}, "others take none"),
         ({"vcov": "cluster", "cluster": ["a", "b", "c"]}, "cluster names 3 columns"),
         ({"vcov": "cluster", "cluster": ["g", "g"]}, "two different ones"),
-        ({"options": {"iterations": 9}}, "engine 'logit' has no option iterations; it has none"),
+        ({"options": {"iterations": 9}}, "engine 'logit' has no option iterations; it has weights"),
+        ({"options": {"iterations": 9}, "engine": "firth"}, "engine 'firth' has no option iterations; it has none"),
         ({"options": [("wild", True)], "engine": "linear"}, "engine 'linear' has no option wild"),
     ],
 )

@@ -1,0 +1,81 @@
+"""What an engine makes of a design before it is fitted, and the fit itself: the one place that knows engines by name."""
+
+import numpy as np
+
+from peacestudy.core.problems import Note
+from peacestudy.errors import FitError
+from peacestudy.models.cox import arrange_cox, check_cox, fit_cox, refuse_monotone, sets_of
+from peacestudy.models.design import Design
+from peacestudy.models.diagnose import separation_of, separation_text
+from peacestudy.models.discrete_time import arrange_periods
+from peacestudy.models.engines import ENGINES, Estimates
+from peacestudy.models.proportional import proportional_notes
+from peacestudy.models.spec import ModelSpec
+from peacestudy.models.weights import weights_note, weights_of
+
+
+def arrange(design: Design, spec: ModelSpec) -> tuple[Design, list[Note]]:
+    """The design as the engine takes it, and what is to be said of that."""
+    if spec.engine == "cox":
+        return arrange_cox(design, spec)
+    if spec.engine == "discrete_time":
+        return arrange_periods(design, spec)
+    return design, []
+
+
+def kind_of(spec: ModelSpec) -> str:
+    """``number``, ``binary`` or ``survival``: what the arranged design has as its outcome."""
+    outcome = ENGINES[spec.engine].outcome
+    return "binary" if outcome == "periods" else outcome
+
+
+def estimate(design: Design, spec: ModelSpec) -> tuple[Estimates, list[Note]]:
+    """Estimates of an arranged design as a batch of one, and what makes one distrust them.
+
+    Raises
+    ------
+    FitError
+        Separation, a monotone likelihood, weights that are none, no convergence.
+    """
+    if spec.engine == "cox":
+        return _cox(design, spec)
+    notes = _separation(design, spec) if kind_of(spec) == "binary" else []
+    column = dict(spec.options).get("weights")
+    kernel = ENGINES[spec.engine].load()
+    if column is None:
+        est = kernel(design.X[None], design.y[None])
+    else:
+        w = weights_of(design, str(column))
+        notes.append(weights_note(design, str(column), w))
+        est = kernel(design.X[None], design.y[None], w[None])
+    _converged(est, spec)
+    return est, notes
+
+
+def _cox(design: Design, spec: ModelSpec) -> tuple[Estimates, list[Note]]:
+    sets = sets_of(design, spec)
+    check_cox(design, sets)
+    est = fit_cox(design.X, sets)
+    refuse_monotone(design, sets, est, spec.name)
+    _converged(est, spec)
+    return est, proportional_notes(design, spec, est.beta[0])
+
+
+def _separation(design: Design, spec: ModelSpec) -> list[Note]:
+    found = separation_of(design)
+    if found is None:
+        return []
+    said = separation_text(design, found)
+    if spec.engine == "discrete_time":
+        raise FitError(f"{spec.name}: {said}. Drop the term, or write another baseline or longer periods.")
+    if spec.engine == "logit":
+        raise FitError(f"{spec.name}: {said}. Use engine 'firth', whose estimates are finite, or drop the term.")
+    text = said[0].upper() + said[1:] + "; Firth's are finite, but rest on the penalty there."
+    return [Note("separation", text)]
+
+
+def _converged(est: Estimates, spec: ModelSpec) -> None:
+    if not np.all(est.converged):
+        raise FitError(
+            f"{spec.name}: no convergence after {est.iterations[0]} steps. Scale the columns, or use fewer terms."
+        )
