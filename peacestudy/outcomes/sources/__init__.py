@@ -5,8 +5,21 @@ from peacestudy.outcomes.sources.cow import COW_IGO, COW_TRADE
 from peacestudy.outcomes.sources.democracy import POLITY5, VDEM_CONSTRAINTS, VDEM_INDICES
 from peacestudy.outcomes.sources.pax import PAX_V10
 from peacestudy.outcomes.sources.ucdp import ACD_251
+from peacestudy.outcomes.sources.ucdp_dyads import AGREEMENTS_221, DYADIC_251
 from peacestudy.outcomes.sources.world_bank import WDI
 
 SOURCES: dict[str, Source] = {
-    s.id: s for s in (PAX_V10, ACD_251, VDEM_INDICES, VDEM_CONSTRAINTS, POLITY5, WDI, COW_IGO, COW_TRADE)
+    s.id: s
+    for s in (
+        PAX_V10,
+        ACD_251,
+        VDEM_INDICES,
+        VDEM_CONSTRAINTS,
+        POLITY5,
+        WDI,
+        COW_IGO,
+        COW_TRADE,
+        DYADIC_251,
+        AGREEMENTS_221,
+    )
 }
