@@ -1,7 +1,7 @@
 """Context of a case: values of country-year sources in a year before it, each with its source, or with the reason it is missing."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -142,3 +142,24 @@ def _computed(how: Callable[..., float], values: list[float]) -> float | None:
     except ZeroDivisionError:
         return None
     return value if math.isfinite(value) else None
+
+
+def domestic_context(cases: pd.DataFrame, sources: Mapping[str, OutcomeTable], lag: int) -> pd.DataFrame:
+    """Every variable of ``CONTEXT`` for every case, imports and exports combined to openness.
+
+    Parameters
+    ----------
+    cases : ``case_id, country`` (GW code), ``several_governments`` (no domestic context), ``t0``.
+    sources : tables by source id.
+    lag : years before t0 in which the context is read.
+    """
+    wanted = pd.DataFrame({
+        "case_id": cases["case_id"], "country": cases["country"].astype("Int64").mask(cases["several_governments"]),
+        "year": cases["t0"] - lag,
+    })  # fmt: skip
+    long = pd.concat([country_year(wanted, sources[c.source_id], c) for c in CONTEXT], ignore_index=True)
+    openness = combine(
+        long, "trade_openness", ("imports", "exports", "gdp_per_capita", "population"),
+        lambda imports, exports, gdp, people: (imports + exports) * 1e6 / (gdp * people),
+    )  # fmt: skip
+    return pd.concat([long[~long["variable"].isin(["imports", "exports"])], openness], ignore_index=True)

@@ -150,3 +150,13 @@ def decide(problems: Iterable[Finding], decisions: pd.DataFrame) -> Mapping[tupl
     if wrong:
         raise SourceError(f"{NAME} and the sources do not agree: {len(wrong)} problem(s).", wrong)
     return out
+
+
+def as_written(decisions: pd.DataFrame) -> dict[tuple[str, str], Decision]:
+    """The decisions as they stand in the file, not yet held against what was found: for findings that hang on others."""
+    return {
+        (str(place), str(problem)): Decision(str(decision), "" if pd.isna(value) else str(value), str(why))
+        for place, problem, _, decision, value, why in decisions[DECISIONS_SCHEMA.names].itertuples(
+            index=False, name=None
+        )
+    }
