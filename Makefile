@@ -5,8 +5,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PY     := $(BIN)/python
 READY  := $(VENV)/.installed
-STUDY  := peace_agreements
-OUT    := build/$(STUDY)
+BUILD  := build
 RAW    ?=
 
 export PYTHONHASHSEED = 0
@@ -15,17 +14,46 @@ export MPLBACKEND = agg
 export OMP_NUM_THREADS = 1
 export OPENBLAS_NUM_THREADS = 1
 
-DATA      := $(wildcard datasets/$(STUDY)/*.csv datasets/$(STUDY)/*.toml datasets/$(STUDY)/*.json)
-ROOMS     := core coding outcomes joins models study
-CODE      := $(wildcard peacestudy/*.py $(ROOMS:%=peacestudy/%/*.py) peacestudy/core/*.csv peacestudy/outcomes/sources/*.py)
-RESULTS   := terms models notes hypotheses profile descriptive consistency survival ledger coverage facts cases permutation influence
-FIGURES   := profile forest survival ledger
-NOTEBOOKS := $(wildcard notebooks/*.ipynb)
-DRAWING   := peacestudy/figures/theme.py peacestudy/figures/registry.py
+STUDIES := peace_agreements signing_dyads accord_implementation onset
+STUDY   ?= $(STUDIES)# make data STUDY=onset RAW=folder
 
-FIGURE_FILES   := $(FIGURES:%=$(OUT)/figures/%.pdf)
-RESULT_FILES   := $(RESULTS:%=$(OUT)/results/%.csv)
-NOTEBOOK_FILES := $(NOTEBOOKS:notebooks/%.ipynb=build/notebooks/%.html)
+# Results by study, and the results that each figure is drawn from: as in peacestudy/study/results and peacestudy/figures/registry.py.
+COMMON := terms models notes hypotheses ledger
+TEXTS  := profile descriptive consistency survival coverage facts cases permutation influence
+RESULTS_peace_agreements      := $(COMMON) $(TEXTS) over_time variants weights chance moderation support out_of_sample calibration forecasts deeds
+RESULTS_signing_dyads         := $(COMMON) $(TEXTS) beside_a differences
+RESULTS_accord_implementation := $(COMMON) delivery accords agreement
+RESULTS_onset                 := $(COMMON) coverage published facts
+FIGURES_peace_agreements      := profile forest survival ledger over_time variants chance moderation who_gets_an_agreement calibration forecasts
+FIGURES_signing_dyads         := profile ledger side_by_side
+FIGURES_accord_implementation := promise_and_deed landmarks
+FIGURES_onset                 := onset
+NEEDS_profile               := profile notes
+NEEDS_forest                := hypotheses terms models notes permutation influence
+NEEDS_survival              := survival facts notes hypotheses
+NEEDS_ledger                := ledger coverage notes
+NEEDS_over_time             := over_time notes
+NEEDS_variants              := variants notes
+NEEDS_chance                := chance support notes
+NEEDS_moderation            := moderation hypotheses models notes
+NEEDS_who_gets_an_agreement := terms models weights notes
+NEEDS_calibration           := out_of_sample calibration notes
+NEEDS_forecasts             := forecasts models notes
+NEEDS_side_by_side          := beside_a differences notes
+NEEDS_promise_and_deed      := delivery agreement notes
+NEEDS_landmarks             := hypotheses models notes
+NEEDS_onset                 := terms models published notes
+# a study that is set beside another reads that one too
+BESIDE_signing_dyads        := peace_agreements
+
+ROOMS     := core coding outcomes joins models study study/builders study/results outcomes/sources
+CODE      := $(wildcard peacestudy/*.py $(ROOMS:%=peacestudy/%/*.py) peacestudy/core/*.csv)
+DRAWING   := $(wildcard peacestudy/figures/*.py peacestudy/figures/drawings/*.py)
+NOTEBOOKS := $(wildcard notebooks/*.ipynb)
+data_of    = $(wildcard datasets/$(1)/*.csv datasets/$(1)/*.toml datasets/$(1)/*.json)
+
+FIGURE_FILES   := $(foreach s,$(STUDIES),$(FIGURES_$(s):%=$(BUILD)/$(s)/figures/%.pdf))
+NOTEBOOK_FILES := $(NOTEBOOKS:notebooks/%.ipynb=$(BUILD)/notebooks/%.html)
 
 .PHONY: help figures tables results notebooks data test check lab lock clean
 .DELETE_ON_ERROR:
@@ -35,30 +63,30 @@ help: ## this list
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
 
 figures: $(FIGURE_FILES) ## every figure as PDF, PNG and CSV, from the committed tables
-	@if [ -e $(OUT)/.drew ]; then rm -f $(OUT)/.drew; echo "figures are in $(OUT)/figures"; \
-	else echo "nothing has changed: the $(words $(FIGURES)) figures in $(OUT)/figures are up to date"; fi
+	@if [ -e $(BUILD)/.drew ]; then rm -f $(BUILD)/.drew; echo "figures are in $(STUDIES:%=$(BUILD)/%/figures)"; \
+	else echo "nothing has changed: the $(words $(FIGURE_FILES)) figures in $(BUILD)/*/figures are up to date"; fi
 
-tables: $(OUT)/tables/.made ## every table as Markdown, HTML and LaTeX
-	@echo "tables are in $(OUT)/tables"
+tables: $(STUDIES:%=$(BUILD)/%/tables/.made) ## every table as Markdown, HTML and LaTeX
+	@echo "tables are in $(STUDIES:%=$(BUILD)/%/tables)"
 
-results: $(OUT)/results/.made ## every result as CSV; the only step that fits models
-	@echo "results are in $(OUT)/results"
+results: $(STUDIES:%=$(BUILD)/%/results/.made) ## every result as CSV; the only step that fits models
+	@echo "results are in $(STUDIES:%=$(BUILD)/%/results)"
 
-notebooks: $(NOTEBOOK_FILES) ## execute the notebooks into build/notebooks/*.html
-	@echo "notebooks are in build/notebooks"
+notebooks: $(NOTEBOOK_FILES) ## execute the notebooks into $(BUILD)/notebooks/*.html
+	@echo "notebooks are in $(BUILD)/notebooks"
 
-data: $(READY) ## rebuild the study's tables from source files: make data RAW=folder
-	@$(PY) -m peacestudy data $(STUDY) $(if $(RAW),--raw "$(RAW)")
+data: $(READY) ## rebuild the studies' tables from source files: make data RAW=folder [STUDY=name]
+	@for study in $(STUDY); do $(PY) -m peacestudy data $$study $(if $(RAW),--raw "$(RAW)") || exit 1; done
 
 test: $(READY) ## prove it
 	$(PY) -m pytest -n 2
 
-check: $(READY) ## ruff, mypy, the floors of the house, the study folder
+check: $(READY) ## ruff, mypy, the floors of the house, the study folders
 	$(BIN)/ruff check peacestudy tests notebooks
 	$(BIN)/ruff format --check peacestudy tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(PY) -m peacestudy check $(STUDY)
+	@for study in $(STUDIES); do $(PY) -m peacestudy check $$study || exit 1; done
 
 lab: $(READY) ## JupyterLab
 	$(BIN)/jupyter lab notebooks
@@ -67,31 +95,30 @@ lock: ## write requirements.lock anew (maintainers; needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --all-extras pyproject.toml -o requirements.lock
 
 clean: ## remove everything made, .venv included
-	rm -rf build dist $(VENV)
+	rm -rf $(BUILD) dist $(VENV)
 
 # ---- files
 
-$(OUT)/results/.made: $(DATA) $(CODE) | $(READY)
-	@echo "fitting the declared models (about 20 s) ..."
-	@$(PY) -m peacestudy results $(STUDY) --out $(@D)
-	@touch $@
-
+define study_rules
+$(BUILD)/$(1)/results/.made: $(call data_of,$(1)) $(foreach s,$(BESIDE_$(1)),$(call data_of,$(s))) $$(CODE) | $$(READY)
+	@echo "$(1): fitting the declared models ..."
+	@$$(PY) -m peacestudy results $(1) --out $$(@D)
+	@touch $$@
 # A result that came out as it was keeps its time, so that nothing is redrawn for it.
-$(RESULT_FILES): $(OUT)/results/.made ;
+$(RESULTS_$(1):%=$(BUILD)/$(1)/results/%.csv): $(BUILD)/$(1)/results/.made ;
+$(BUILD)/$(1)/tables/.made: $(RESULTS_$(1):%=$(BUILD)/$(1)/results/%.csv) $$(wildcard peacestudy/tables/*.py) | $$(READY)
+	@$$(PY) -m peacestudy tables $(1) --results $(BUILD)/$(1)/results --out $$(@D)
+	@touch $$@
+endef
+define figure_rule
+$(BUILD)/$(1)/figures/$(2).pdf: $(NEEDS_$(2):%=$(BUILD)/$(1)/results/%.csv) $$(DRAWING) | $$(READY)
+	@$$(PY) -m peacestudy figure $(1) $(2) --results $(BUILD)/$(1)/results --out $$(@D)
+	@touch $(BUILD)/.drew
+endef
+$(foreach s,$(STUDIES),$(eval $(call study_rules,$(s))))
+$(foreach s,$(STUDIES),$(foreach f,$(FIGURES_$(s)),$(eval $(call figure_rule,$(s),$(f)))))
 
-$(OUT)/figures/profile.pdf: $(addprefix $(OUT)/results/,profile.csv notes.csv)
-$(OUT)/figures/forest.pdf: $(addprefix $(OUT)/results/,hypotheses.csv terms.csv models.csv notes.csv permutation.csv influence.csv)
-$(OUT)/figures/survival.pdf: $(addprefix $(OUT)/results/,survival.csv facts.csv notes.csv hypotheses.csv)
-$(OUT)/figures/ledger.pdf: $(addprefix $(OUT)/results/,ledger.csv coverage.csv notes.csv)
-$(FIGURE_FILES): $(OUT)/figures/%.pdf: peacestudy/figures/%.py $(DRAWING) | $(READY)
-	@$(PY) -m peacestudy figure $(STUDY) $* --results $(OUT)/results --out $(@D)
-	@touch $(OUT)/.drew
-
-$(OUT)/tables/.made: $(RESULT_FILES) $(wildcard peacestudy/tables/*.py) | $(READY)
-	@$(PY) -m peacestudy tables $(STUDY) --results $(OUT)/results --out $(@D)
-	@touch $@
-
-build/notebooks/%.html: notebooks/%.ipynb $(DATA) $(CODE) $(wildcard peacestudy/figures/*.py peacestudy/tables/*.py) | $(READY)
+$(BUILD)/notebooks/%.html: notebooks/%.ipynb $(foreach s,$(STUDIES),$(call data_of,$(s))) $(CODE) $(DRAWING) $(wildcard peacestudy/tables/*.py) | $(READY)
 	@mkdir -p $(@D)
 	$(BIN)/jupyter nbconvert --to html --execute --log-level=WARN --output-dir $(@D) $<
 

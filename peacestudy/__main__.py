@@ -45,6 +45,14 @@ def seal(study: str) -> int:
     return 0
 
 
+def forecast(study: str) -> int:
+    """Freeze the declared forecasts, once: they are scored when their windows close."""
+    from peacestudy.study.forecasts import freeze_forecasts
+
+    print(f"wrote {freeze_forecasts(study)}; now run: python -m peacestudy seal {study}")
+    return 0
+
+
 def results(study: str, out: str) -> int:
     """Compute every result of a study and write it as CSV."""
     from peacestudy.study.make import write_results
@@ -78,10 +86,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     commands = parser.add_subparsers(dest="command", required=True)
     arguments: dict[str, tuple[str, ...]] = {
-        "check": (), "data": ("--raw",), "seal": (), "results": ("--out",), "figure": ("name", "--results", "--out"),
+        "check": (), "data": ("--raw",), "seal": (), "forecast": (), "results": ("--out",), "figure": ("name", "--results", "--out"),
         "tables": ("--results", "--out"),
     }  # fmt: skip
-    functions = {f.__name__: f for f in (check, data, seal, results, figure, tables)}
+    functions = {f.__name__: f for f in (check, data, seal, forecast, results, figure, tables)}
     for name, extra in arguments.items():
         command = commands.add_parser(name, help=(functions[name].__doc__ or "").splitlines()[0])
         command.add_argument("study", help="name of a study, or its folder")

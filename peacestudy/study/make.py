@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
+from tqdm import tqdm
 
 from peacestudy.core.problems import one_of
 from peacestudy.core.tables import read_plain, to_csv, write_bytes
@@ -11,7 +12,7 @@ from peacestudy.errors import SpecError
 from peacestudy.figures.registry import FIGURES
 from peacestudy.figures.theme import render
 from peacestudy.study.load import load_study
-from peacestudy.study.results import RESULTS, Results
+from peacestudy.study.results import Results, results_of
 from peacestudy.tables import all_tables
 
 
@@ -19,7 +20,7 @@ def write_results(study: str, out: Path) -> list[str]:
     """Compute every result and write it; returns a line a file. An unchanged file keeps its time, so nothing is redrawn for it."""
     found = Results(load_study(study))
     lines = []
-    for name, compute in RESULTS.items():
+    for name, compute in tqdm(results_of(found.study.config.id).items(), desc="results", disable=None):
         table = compute(found)
         changed = _write(out / f"{name}.csv", to_csv(table).encode())
         lines.append(f"{out / name}.csv: {len(table)} rows{'' if changed else ', unchanged'}")
@@ -33,15 +34,16 @@ def _write(path: Path, data: bytes) -> bool:
     return True
 
 
-def read_results(folder: Path, names: Iterable[str] = tuple(RESULTS)) -> dict[str, pd.DataFrame]:
-    """The results that stand in a folder, by name."""
+def read_results(folder: Path, names: Iterable[str]) -> dict[str, pd.DataFrame]:
+    """Results that stand in a folder, by name."""
     return {name: read_plain(folder / f"{name}.csv") for name in names}
 
 
 def write_figure(study: str, name: str, results: Path, out: Path) -> str:
     """Draw one figure of a study from its results; returns a line that names the files."""
-    if name not in FIGURES:
-        raise SpecError(one_of("figure", name, list(FIGURES)))
+    known = [n for n, d in FIGURES.items() if study in d.studies]
+    if name not in known:
+        raise SpecError(one_of("figure", name, known))
     needs = FIGURES[name].needs
     drawn, table = FIGURES[name].draw(read_results(results, needs))
     for path, data in render(drawn, out / name).items():
@@ -54,7 +56,7 @@ def write_tables(study: str, results: Path, out: Path) -> list[str]:
     """Write every table of a study as Markdown, HTML and LaTeX; returns a line a table."""
     whole = load_study(study)
     lines = []
-    for table in all_tables(whole.codebook, read_results(results)):
+    for table in all_tables(whole.codebook, read_results(results, results_of(whole.config.id))):
         for ending, text in table.texts().items():
             _write(out / f"{table.name}.{ending}", text.encode())
         lines.append(f"{out / table.name}: {', '.join(table.texts())}")

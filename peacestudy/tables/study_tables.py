@@ -8,6 +8,13 @@ import pandas as pd
 from peacestudy.core.codebook import Codebook
 from peacestudy.core.display import p_text
 from peacestudy.tables.regression import regression_from_tables
+from peacestudy.tables.rival_tables import (
+    accords_table,
+    coverage_table,
+    differences_table,
+    effects_table,
+    variants_table,
+)
 from peacestudy.tables.table import Table
 
 ROLES = {
@@ -18,7 +25,7 @@ ROLES = {
 
 
 def all_tables(codebook: Codebook, results: Mapping[str, pd.DataFrame]) -> list[Table]:
-    """Every table of a study.
+    """Every table of a study: those whose results are there.
 
     Parameters
     ----------
@@ -26,16 +33,21 @@ def all_tables(codebook: Codebook, results: Mapping[str, pd.DataFrame]) -> list[
     results : stored results by name.
     """
     own = results["notes"][results["notes"]["model"] == "study"].set_index("kind")["text"]
-    common = tuple(own[kind] for kind in ("outcome", "sources", "context"))
+    common = tuple(own[kind] for kind in ("outcome", "sources", "context") if own[kind])
     tables = [
-        cases_table(results["cases"]),
-        descriptive_table(results["descriptive"], results["consistency"]),
-        hypotheses_table(results["hypotheses"], int(results["permutation"]["draws"][0])),
-        *(regression_table(results, role) for role in ROLES),
-    ]
-    declared = {"hypotheses", *(f"regression_{role}" for role in ROLES)}
+        *((cases_table(results["cases"]),) if "cases" in results else ()),
+        *((descriptive_table(results["descriptive"], results["consistency"]),) if "descriptive" in results else ()),
+        *((hypotheses_table(results["hypotheses"], int(results["permutation"]["draws"][0])),) if "permutation" in results else ()),
+        *((effects_table(results["hypotheses"], results["models"]),) if "permutation" not in results else ()),
+        *(regression_table(results, role) for role in ROLES if (results["models"]["role"] == role).any()),
+        *((variants_table(results["variants"]),) if "variants" in results else ()),
+        *((differences_table(results["differences"]),) if "differences" in results else ()),
+        *((accords_table(results["accords"]),) if "accords" in results else ()),
+        *((coverage_table(results["coverage"]),) if "published" in results else ()),
+    ]  # fmt: skip
+    declared = {"hypotheses", "effects", "variants", *(f"regression_{role}" for role in ROLES)}
     return [
-        codebook_table(codebook),
+        *((codebook_table(codebook),) if codebook.indicators else ()),
         *(replace(t, notes=(*t.notes, *((own["declared"],) if t.name in declared else ()), *common)) for t in tables),
     ]
 
@@ -131,7 +143,7 @@ def regression_table(results: Mapping[str, pd.DataFrame], role: str) -> Table:
         terms[terms["model"].isin(names)],
         models,
         notes,
-        f"{ROLES[role]}: Firth logit of lasting peace",
+        f"{ROLES[role]}: {', '.join(sorted(models['engine'].unique()))}",
         f"regression_{role}",
     )
     formulas = tuple(f"{m}: {f}" for m, f in zip(models["model"], models["formula"], strict=True))

@@ -1,0 +1,140 @@
+"""Figures of the studies beside the first: signing dyads, promise and deed, prevention."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from peacestudy.core.display import p_text
+from peacestudy.figures.drawings.agreements import study_notes
+from peacestudy.figures.estimates import estimates
+from peacestudy.figures.flow import flow
+from peacestudy.figures.theme import pretty
+
+Tables = Mapping[str, pd.DataFrame]
+STUDIES = {"peace_agreements": "A: settlement attempts", "signing_dyads": "B: signing dyads"}
+
+
+def draw_side_by_side(r: Tables) -> tuple[Figure, pd.DataFrame]:
+    """A and B side by side."""
+    t, differ, said = r["beside_a"], r["differences"], study_notes(r["notes"])
+    table = t.assign(
+        label=[f"{i}  {pretty(x).split(' (')[0]}" for i, x in zip(t["id"], t["terms"], strict=True)], model=t["study"]
+    )
+    sizes = t.drop_duplicates("study").set_index("study")
+    n = "; ".join(
+        f"{name}: N {sizes.loc[s, 'n']:.0f}, {sizes.loc[s, 'n_events']:.0f} at peace, {sizes.loc[s, 'n_clusters']:.0f} countries"
+        for s, name in STUDIES.items()
+    )
+    found = table.loc[table["p_decide"] < 0.05, ["id", "study"]].to_numpy()
+    rejected = "; ".join(f"{i} in {STUDIES[s].split(':')[0]}" for i, s in found)
+    notes = [
+        f"Odds ratios of five years' peace for one standard deviation more, H0 in a model of breadth, H1 to H7 in one of seven pillars; bars: 95 % intervals, clusters by country. {n}. "
+        "A: fighting of any kind in the conflict after a run of agreements. B: fighting of the dyads that signed, after one agreement. Controls of A: log pages, fighting "
+        "in t0, years of war, territory; of B as its study.toml says. The studies share agreements and countries, were declared apart and are not pooled: B is no replication.",
+        f"By Holm over the seven, H0 by itself: {rejected or 'no null is rejected in either'}. In {len(differ)} agreements of B the outcome differs from that of the attempt of A which holds them "
+        "(others fought on, dyads merged or changed their name, windows differ): each is named with its reason in the table of differences.",
+        said["sources"],
+    ]
+    return estimates(
+        table,
+        STUDIES,
+        "Two units, one question",
+        "Odds ratios of peace by pillar, study A and study B",
+        "odds ratio, log scale",
+        notes,
+    ), table
+
+
+def draw_flow(r: Tables) -> tuple[Figure, pd.DataFrame]:
+    """Promise against deed."""
+    t, said = r["delivery"], study_notes(r["notes"])
+    r5 = r["agreement"].set_index(["promise", "deed"]).loc[("text_breadth", "implemented_k5")]
+    at = t[(t["year_k"] == 5) & t["promised"].notna()]
+    table = at.assign(label=at["pillar"].map(pretty).str.split(" (", regex=False).str[0])
+    table = table[table["n"] > 0].reset_index(drop=True)
+    notes = [
+        "Left: mean share of a pillar's provisions in the Peace Accords Matrix that the accords promise. Right: of what was promised, the mean share implemented by the fifth year "
+        "(full 1, intermediate 2/3, minimal 1/3, none 0). Accords observed in the fifth year; a pillar without promises in an accord does not count for it.",
+        f"Whether much is promised says little of how much is done: breadth of the text (PA-X) against implementation in the fifth year, r = {r5['r']:.2f} [{r5['conf_low']:.2f}, "
+        f"{r5['conf_high']:.2f}], N = {r5['n']:.0f}.",
+        said["sources"],
+    ]
+    return flow(
+        table,
+        "From promise to deed",
+        "Comprehensive accords: what they promise, and what was done by the fifth year",
+        notes,
+    ), table
+
+
+def draw_landmarks(r: Tables) -> tuple[Figure, pd.DataFrame]:
+    """Implementation through year k and peace from k + 1 on; domestic politics and delivery."""
+    h, said = r["hypotheses"], study_notes(r["notes"])
+    own = h[h["odds_ratio"].notna()]
+    models = r["models"].set_index("model")
+    table = own.assign(
+        label=[
+            f"{i}  {pretty(t)}, N {models.loc[m, 'n']:.0f}"
+            for i, t, m in zip(own["id"], own["terms"], own["model"], strict=True)
+        ],
+        model="landmark",
+    )
+    linear = h[h["odds_ratio"].isna() & h["estimate"].notna()]
+    lines = "; ".join(
+        f"{i} {pretty(t)}: {b:+.2f} [{low:+.2f}, {high:+.2f}], p {p_text(p)}, by family {p_text(q)}, N {models.loc[m, 'n']:.0f}"
+        for i, t, m, b, low, high, p, q in linear[
+            ["id", "terms", "model", "estimate", "estimate_low", "estimate_high", "p_value", "p_decide"]
+        ].itertuples(index=False)
+    )
+    notes = [
+        "Landmarks: what was implemented through year k is set against peace in the years after k, so that nobody implements because peace held. Firth logit, profile intervals. "
+        "One standard deviation more. With some thirty accords an interval says more than a star: the accords stand by name in the notebook.",
+        f"Linear models of the share implemented by the fifth year (hc3): {lines}.",
+        said["sources"],
+    ]
+    return estimates(
+        table,
+        {"landmark": "implementation through year k"},
+        "Does delivery go with peace?",
+        "Odds ratios of peace after the landmark",
+        "odds ratio, log scale",
+        notes,
+    ), table
+
+
+def draw_onset(r: Tables) -> tuple[Figure, pd.DataFrame]:
+    """Onset of conflict on institutions and interdependence."""
+    terms, models, said = r["terms"], r["models"].set_index("model"), study_notes(r["notes"])
+    names = {
+        m: n
+        for m, n in (("prevention", "common sample"), ("without_early", "without sources that end early"))
+        if m in models.index
+    }
+    shown = terms[
+        terms["model"].isin(names) & (terms["term"] != "Intercept") & ~terms["term"].str.contains("peace_years")
+    ]
+    table = pd.DataFrame({
+        "label": [pretty(t) for t in shown["term"]], "model": shown["model"], "odds_ratio": np.exp(shown["estimate"]),
+        "conf_low": np.exp(shown["conf_low"]), "conf_high": np.exp(shown["conf_high"]), "p_value": shown["p_value"],
+    })  # fmt: skip
+    beside = "; ".join(
+        f"{pretty(p.term)} {p.published:.3f} ({p.published_se:.3f}) there, {p.estimate:.3f} ({p.std_error:.3f}) here"
+        for p in r["published"].itertuples()
+    )
+    n = "; ".join(f"{names[m]}: N {models.loc[m, 'n']:,.0f}, {models.loc[m, 'n_events']:.0f} onsets" for m in names)
+    notes = [
+        f"Logit of the onset of an intrastate conflict in a country-year, terms a year before; a cubic of years at peace is held constant. Bars: 95 % intervals, clusters by country. {n}. "
+        "Trade and IGO memberships end in 2014, Polity in 2018: later years leave the common sample for want of data, not because nothing happened.",
+        f"Beside a published state-year model of this outcome (N 8,192): {beside}; ours has N {r['published']['n'].iloc[0]:,.0f}. Why they differ stands in the notebook.",
+        said["sources"],
+    ]
+    return estimates(
+        table,
+        names,
+        "Does interdependence prevent?",
+        "Odds ratios of conflict onset in a country-year; below 1: less conflict",
+        "odds ratio, log scale",
+        notes,
+    ), table

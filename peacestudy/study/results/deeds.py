@@ -1,0 +1,48 @@
+"""Promise and deed: what was promised, what was done, and how far the two go together."""
+
+import numpy as np
+import pandas as pd
+
+from peacestudy.study.results.results import Results
+
+YEARS = (1, 3, 5, 10)
+
+
+def deeds(found: Results) -> pd.DataFrame:
+    """Promises of study A that a record exists for: ``deed, promised, observed, cases``, observed missing where unknown."""
+    table = found.study.tables["deeds"]
+    part = table[table["case_id"].isin(found.sample("overlapping").data["case_id"])]
+    counts = part.groupby(["deed", "promised", "observed"], dropna=False, sort=True).size()
+    return counts.rename("cases").reset_index()
+
+
+def delivery(found: Results) -> pd.DataFrame:
+    """Promised and implemented by pillar and year: ``pillar, year_k, n, promised, implemented``, means over the accords observed."""
+    table = found.study.tables["implementation"]
+    table = table[table["year_k"].isin(YEARS)]
+    rows = []
+    for (pillar, k), part in table.groupby(["pillar", "year_k"], sort=False):
+        seen = part[part["implemented"].notna()]
+        rows.append(
+            (pillar, int(k), len(seen), seen["promised"].astype(float).mean(), seen["implemented"].astype(float).mean())
+        )
+    return pd.DataFrame(rows, columns=["pillar", "year_k", "n", "promised", "implemented"])
+
+
+def accords(found: Results) -> pd.DataFrame:
+    """The accords by name: what was promised, what was implemented by the third and fifth year, and what came after."""
+    columns = ["case_id", "label", "text_breadth", "promised_breadth", "implemented_k1", "implemented_k3", "implemented_k5",
+               "peace_after_k1", "peace_after_k3", "lasting_peace"]  # fmt: skip
+    return found.frame.data[columns].sort_values("label", ignore_index=True)
+
+
+def promise_against_deed(found: Results) -> pd.DataFrame:
+    """Correlations of promise and implementation: ``promise, deed, n, r, conf_low, conf_high``; Fisher's z, 95 %."""
+    data = found.frame.data
+    rows = []
+    for promise in ("text_breadth", "promised_breadth"):
+        for deed in ("implemented_k1", "implemented_k3", "implemented_k5"):
+            both = data[[promise, deed]].astype(float).dropna()
+            r, half = float(both.corr().iloc[0, 1]), 1.959964 / np.sqrt(len(both) - 3)
+            rows.append((promise, deed, len(both), r, np.tanh(np.arctanh(r) - half), np.tanh(np.arctanh(r) + half)))
+    return pd.DataFrame(rows, columns=["promise", "deed", "n", "r", "conf_low", "conf_high"])
