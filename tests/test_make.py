@@ -1,13 +1,18 @@
 """The Makefile does what the README says: draws once, says when nothing has changed, redraws one figure alone."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from peacestudy.figures.registry import FIGURES
+from peacestudy.study import results_of
+
 ROOT = Path(__file__).resolve().parents[1]
-DRAWN = ("profile", "forest", "survival", "ledger")
+STUDIES = ("peace_agreements", "signing_dyads", "accord_implementation", "onset")
+DRAWN = [(s, n) for n, d in FIGURES.items() for s in d.studies]
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +24,7 @@ def make(tmp_path_factory):
 
     def run(*arguments):
         bins = f"BIN={Path(sys.executable).parent}"
-        command = ["make", f"READY={ready}", bins, f"OUT={out}", *arguments]
+        command = ["make", f"READY={ready}", bins, f"BUILD={out}", *arguments]
         return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
     return out, run
@@ -29,20 +34,33 @@ def test_figures(make):
     out, run = make
     first = run("figures")
     assert first.returncode == 0, first.stderr
-    assert sorted(p.name for p in (out / "figures").iterdir()) == sorted(
-        f"{n}.{e}" for n in DRAWN for e in ("pdf", "png", "csv")
-    )
+    for study in STUDIES:
+        assert sorted(p.name for p in (out / study / "figures").iterdir()) == sorted(
+            f"{n}.{e}" for s, n in DRAWN if s == study for e in ("pdf", "png", "csv")
+        )
+        own = {p.stem for p in (out / study / "results").glob("*.csv")}
+        assert own == set(results_of(study))
     assert "fitting" in first.stdout
     again = run("figures")
     assert "nothing has changed" in again.stdout and "fitting" not in again.stdout
-    before = {n: (out / "figures" / f"{n}.pdf").stat().st_mtime_ns for n in DRAWN}
-    one = run("-W", "peacestudy/figures/survival.py", "figures")
-    after = {n: (out / "figures" / f"{n}.pdf").stat().st_mtime_ns for n in DRAWN}
+    pdf = {(s, n): out / s / "figures" / f"{n}.pdf" for s, n in DRAWN}
+    before = {k: p.stat().st_mtime_ns for k, p in pdf.items()}
+    one = run("-W", str(out / "onset" / "results" / "published.csv"), "figures")
     assert one.returncode == 0 and "fitting" not in one.stdout
-    assert [n for n in DRAWN if before[n] != after[n]] == ["survival"]
+    assert [k for k, p in pdf.items() if p.stat().st_mtime_ns != before[k]] == [("onset", "onset")]
     tables = run("tables")
     assert tables.returncode == 0 and "fitting" not in tables.stdout
-    assert len(list((out / "tables").glob("*.md"))) == 7
+    assert all(list((out / study / "tables").glob("*.md")) for study in STUDIES)
+
+
+def test_the_makefile_knows_what_every_figure_needs():
+    text = (ROOT / "Makefile").read_text()
+    for name, drawing in FIGURES.items():
+        needs = re.search(rf"^NEEDS_{name} +:= (.*)$", text, re.M)
+        assert needs and tuple(needs[1].split()) == drawing.needs, name
+    for study in STUDIES:
+        figures = re.search(rf"^FIGURES_{study} +:= (.*)$", text, re.M)
+        assert figures and set(figures[1].split()) == {n for s, n in DRAWN if s == study}
 
 
 def test_help_is_the_default_and_names_every_target(make):
@@ -66,12 +84,12 @@ def test_help_is_the_default_and_names_every_target(make):
 
 def test_data_without_raw_says_which_files_from_whom_and_where_to_put_them(make, tmp_path):
     _, run = make
-    bare = run("data")
+    bare = run("data", "STUDY=peace_agreements")
     assert bare.returncode != 0
     for word in ("pax_v10.csv", "peaceagreements.org", "ucdp_prio_acd_251.csv", "RAW="):
         assert word in bare.stdout
     (tmp_path / "pax_v10.csv").write_text("x")
-    part = run("data", f"RAW={tmp_path}").stdout
+    part = run("data", "STUDY=peace_agreements", f"RAW={tmp_path}").stdout
     assert "7 source file(s) are not in" in part and "pax_v10.csv" not in part
 
 

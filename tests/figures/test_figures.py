@@ -12,7 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 import peacestudy as ps
 from peacestudy.figures.registry import FIGURES
 from peacestudy.figures.theme import NAMES, pretty, render
-from peacestudy.study import RESULTS, Results
+from peacestudy.study import Results
 
 SLACK = 1.0  # pixels
 
@@ -22,10 +22,25 @@ def results():
     return Results(ps.load_study("peace_agreements"))
 
 
-@pytest.fixture(scope="module", params=list(FIGURES))
-def drawn(request, results):
-    figure, table = FIGURES[request.param].draw({n: RESULTS[n](results) for n in FIGURES[request.param].needs})
-    return request.param, figure, table
+@pytest.fixture(scope="module")
+def of_study(results):
+    found = {"peace_agreements": results}
+
+    def get(study):
+        if study not in found:
+            found[study] = Results(ps.load_study(study))
+        return found[study]
+
+    return get
+
+
+@pytest.fixture(
+    scope="module", params=[(s, n) for n, d in FIGURES.items() for s in d.studies], ids=lambda p: "-".join(p)
+)
+def drawn(request, of_study):
+    study, name = request.param
+    figure, table = FIGURES[name].draw({n: of_study(study).table(n) for n in FIGURES[name].needs})
+    return name, figure, table
 
 
 def boxes(figure):
@@ -72,7 +87,7 @@ def test_no_text_covers_another(drawn):
 
 
 def test_equal_inputs_give_equal_bytes(results):
-    needs = {n: RESULTS[n](results) for n in FIGURES["survival"].needs}
+    needs = {n: results.table(n) for n in FIGURES["survival"].needs}
     one, two = (list(render(FIGURES["survival"].draw(needs)[0], Path("x")).values()) for _ in "ab")
     assert one == two
     assert b"CreationDate" not in one[0]
@@ -121,7 +136,7 @@ def test_display_names_cover_the_study(results):
 
 
 def test_the_key_figure_of_the_readme_is_the_figure_that_is_made(results):
-    needs = {n: RESULTS[n](results) for n in FIGURES["forest"].needs}
+    needs = {n: results.table(n) for n in FIGURES["forest"].needs}
     made = render(FIGURES["forest"].draw(needs)[0], Path("forest"))[Path("forest.png")]
     assert made == (results.study.folder / "forest.png").read_bytes(), (
         "copy build/peace_agreements/figures/forest.png there"

@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 import peacestudy as ps
-from peacestudy.study import RESULTS, Results
+from peacestudy.study import Results, results_of
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def test_detectable_effect_is_2_8_standard_errors(results, hypotheses):
 
 
 def test_leaving_one_case_out_by_hand(results):
-    left = results.influence()
+    left = results.table("influence")
     assert len(left) == 100
     data = results.frame.data
     row = left.set_index("label").loc["Iraq and others 2004"]
@@ -101,7 +101,7 @@ def test_the_joint_test_by_hand(results, hypotheses):
 
 
 def test_survival_by_counting(results):
-    table = results.survival()
+    table = results.table("survival")
     data = results.study.frame("durations").data
     data = data[data.peace_years > 0]
     middle = data.breadth.median()
@@ -139,20 +139,20 @@ def test_no_word_says_pre_registered_without_its_not(results):
     assert "nothing here is pre-registered" in said and "declared before they were fitted" in said
 
 
-@pytest.mark.parametrize("name", list(RESULTS))
+@pytest.mark.parametrize("name", list(results_of("peace_agreements")))
 def test_every_result_is_a_tidy_table(results, name):
-    table = RESULTS[name](results)
+    table = results.table(name)
     assert len(table) and table.columns.is_unique and all(c == c.lower() and " " not in c for c in table.columns)
 
 
 def test_coverage_accounts_for_every_case(results):
-    assert (results.coverage().groupby("variable").cases.sum() == len(results.frame)).all()
+    assert (results.table("coverage").groupby("variable").cases.sum() == len(results.frame)).all()
 
 
 def test_internal_consistency_of_one_pillar_by_hand(results):
     from peacestudy.coding.rule_coding import present
 
-    table = results.consistency().set_index("pillar")
+    table = results.table("consistency").set_index("pillar")
     names = [i.id for i in next(p for p in results.study.codebook.pillars if p.id == "resources").indicators]
     x = present(results.study.coding.codes())[names].loc[results.frame.data.case_id].to_numpy()
     c = np.cov(x.T)

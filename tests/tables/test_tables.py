@@ -5,14 +5,14 @@ import pandas as pd
 import pytest
 
 import peacestudy as ps
-from peacestudy.study import RESULTS, Results
+from peacestudy.study import Results, results_of
 from peacestudy.tables import Table, all_tables, regression
 
 
 @pytest.fixture(scope="module")
 def tables():
     results = Results(ps.load_study("peace_agreements"))
-    return {t.name: t for t in all_tables(results.study.codebook, {n: f(results) for n, f in RESULTS.items()})}
+    return {t.name: t for t in all_tables(results.study.codebook, {n: results.table(n) for n in results_of("peace_agreements")})}
 
 
 @pytest.fixture(scope="module")

@@ -18,9 +18,9 @@ def beside_a(found: Results) -> pd.DataFrame:
     """H0 to H7 of study A and of this study, side by side: the columns of ``hypotheses`` and ``study, n, n_events``."""
     parts = []
     for one in (Results(load_study(TWIN)), found):
-        table = one.hypotheses()
+        table = one.table("hypotheses")
         table = table[table["id"].isin([f"H{i}" for i in range(8)]) & table["odds_ratio"].notna()]
-        models = one.models().set_index("model")
+        models = one.table("models").set_index("model")
         size = {c: table["model"].map(models[c]) for c in ("n", "n_events", "n_clusters")}
         parts.append(table.assign(study=one.study.config.id, **size))
     return pd.concat(parts, ignore_index=True)

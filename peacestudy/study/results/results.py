@@ -70,14 +70,22 @@ class Results:
 
     def figure(self, name: str) -> Figure:
         """A figure of the study, by its name."""
-        own = self.study.config.id
-        known = [n for n, drawing in FIGURES.items() if own in drawing.studies]
+        known = [n for n, drawing in FIGURES.items() if self.study.config.id in drawing.studies]
         if name not in known:
             raise SpecError(one_of("figure", name, known))
+        return FIGURES[name].draw({need: self.table(need) for need in FIGURES[name].needs})[0]
+
+    def table(self, name: str) -> pd.DataFrame:
+        """A result of the study by its name, computed once."""
         from peacestudy.study.results import results_of
 
-        computed = results_of(own)
-        return FIGURES[name].draw({need: computed[need](self) for need in FIGURES[name].needs})[0]
+        computed = results_of(self.study.config.id)
+        if name not in computed:
+            raise SpecError(one_of("result", name, list(computed)))
+        if name not in self.kept:
+            self.kept[name] = computed[name](self)
+        out: pd.DataFrame = self.kept[name]
+        return out.copy()
 
     @property
     def outcome(self) -> str:
