@@ -52,7 +52,7 @@ def arrange_periods(design: Design, spec: ModelSpec) -> tuple[Design, list[Note]
         return design, [Note("baseline", "Rows are periods, hazard by logit; the baseline stands in the formula.")]
     baseline = written or DEFAULT
     found, dropped = _expand(design)
-    notes = []
+    notes: list[Note] = []
     if baseline == "dummies":
         found, dropped, notes = _informative(design, found, dropped)
     keep = [j for j, name in enumerate(design.names) if name != "Intercept"]

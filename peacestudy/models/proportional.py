@@ -17,6 +17,7 @@ from peacestudy.models.risk_sets import RiskSets, information, partial, score
 from peacestudy.models.spec import ModelSpec
 
 ALPHA = 0.05
+UNTOLD = 1e-9  # share of a variance left once the terms are fitted, below which it is zero but for rounding
 GLOBAL = "GLOBAL"
 
 
@@ -31,7 +32,8 @@ def proportional_hazards(fit: Fit) -> pd.DataFrame:
     -------
     DataFrame
         ``term, statistic, df, p_value``: chi-squared statistics, a row a term, the last row ``GLOBAL``. Time is transformed by
-        one minus the Kaplan-Meier estimate just before it, of all rows together.
+        one minus the Kaplan-Meier estimate just before it, of all rows together. A statistic is missing where the risk sets
+        of too few times differ in the term, so that a change of its effect cannot be told.
 
     Raises
     ------
@@ -55,11 +57,13 @@ def zph(design: Design, sets: RiskSets, beta: np.ndarray) -> pd.DataFrame:
     g = g - g[sets.moment].mean()
     u = T.T @ score(sets, Z, at, g)
     plain, once, twice = (T.T @ information(sets, Z, at, weight) @ T for weight in (np.ones(len(g)), g, g**2))
-    # the variance of the score of x g(t) once x is fitted
-    V = twice - once.T @ np.linalg.solve(plain, once)
-    size = np.sqrt(np.diag(V))
-    whole = float((u / size) @ np.linalg.solve(V / np.outer(size, size), u / size))
-    single = [u[j] ** 2 / V[j, j] for j in range(len(u))]
+    # the variance of the score of x g(t) once x is fitted, relative to that before
+    before = np.sqrt(np.diag(twice))
+    V = (twice - once.T @ np.linalg.solve(plain, once)) / np.outer(before, before)
+    u = u / before
+    told = np.diag(V) > UNTOLD
+    single = np.where(told, u**2 / np.where(told, np.diag(V), 1.0), np.nan)
+    whole = float(u @ np.linalg.solve(V, u)) if np.linalg.eigvalsh(V)[0] > UNTOLD else np.nan
     out = pd.DataFrame({"term": [*design.names, GLOBAL], "statistic": [*single, whole], "df": [*[1] * len(u), len(u)]})
     return out.assign(p_value=stats.chi2.sf(out["statistic"], out["df"]))
 

@@ -68,9 +68,9 @@ def survival_times(response: Survival, used: pd.DataFrame, ids: Sequence[Any]) -
     start = np.zeros(len(stop)) if response.start is None else used[response.start].to_numpy(dtype=float)
     cases = [ids[i] for i in used.index]
     _refuse(response, cases, ~np.isin(event, (0, 1)), event, f"{response.event!r} must be 0 or 1")
-    for name, x in ((response.start, start), (response.time, stop)):
-        _refuse(response, cases, x < 0, x, f"{name!r} must not be negative")
+    _refuse(response, cases, stop < 0, stop, f"{response.time!r} must not be negative")
     if response.start is not None:
+        _refuse(response, cases, start < 0, start, f"{response.start!r} must not be negative")
         _refuse(response, cases, stop <= start, stop, f"{response.time!r} must be after {response.start!r}")
     if not event.any():
         raise FitError(

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+LOST = 1e6 * float(np.finfo(np.longdouble).eps)  # share of a running sum below which a difference has under six digits
+LEAST = 1e-200  # a sum of hazards, relative to the highest, below which its inverse nears the end of the numbers
+
 
 @dataclass(frozen=True, eq=False)
 class RiskSets:
@@ -39,6 +42,10 @@ class RiskSets:
         """Sums over the risk set of every moment, (N,) or (N, K) to (M,) or (M, K)."""
         return _running(-self._gather(x, self.first) + self._gather(x, self.last))
 
+    def not_ended(self, x: np.ndarray) -> np.ndarray:
+        """Sums over all that ends at a moment or later, of later strata too: what ``over`` takes a difference from."""
+        return _running(self._gather(x, self.last))
+
     def of_events(self, x: np.ndarray) -> np.ndarray:
         """Sums over the events of every moment."""
         return self._gather(x * _as(self.event, x), self.last - 1)[:-1]
@@ -52,8 +59,9 @@ class RiskSets:
 
     def at_end(self, steps: np.ndarray) -> np.ndarray:
         """What stands at the moment of its event for a row that ends with one, 0 for the others."""
-        out: np.ndarray = steps[np.maximum(self.last - 1, 0)]
-        return out * _as(self.event, out)
+        found = steps[np.maximum(self.last - 1, 0)]
+        out: np.ndarray = found * _as(self.event, found)
+        return out
 
     def per_moment(self, x: np.ndarray) -> np.ndarray:
         """Sums over the events of a moment of what is given for each event, (E,) or (E, K) to (M,) or (M, K)."""
@@ -123,18 +131,23 @@ class Partial:
 
 
 def partial(sets: RiskSets, Z: np.ndarray, beta: np.ndarray) -> Partial:
-    """The partial likelihood of covariates (N, K) at coefficients (K,)."""
+    """The partial likelihood of covariates (N, K) at coefficients (K,).
+
+    Where hazards lie so far apart that the sum over a risk set has lost its digits the value is -inf, and nothing else is
+    told: a search turns back there.
+    """
     eta = Z @ beta
     highest = np.full(int(sets.strata.max()) + 1, -np.inf)
     np.maximum.at(highest, sets.strata, eta)
     eta = eta - highest[sets.strata]
     w = np.exp(eta)
     wz = w[:, None] * Z
-    with np.errstate(divide="ignore", invalid="ignore"):
-        total = sets.over(w)[sets.moment] - sets.share * sets.of_events(w)[sets.moment]
-        mean = sets.over(wz)[sets.moment] - sets.share[:, None] * sets.of_events(wz)[sets.moment]
-        loglik = eta[sets.event == 1].sum() - np.log(total).sum()
-        return Partial(float(loglik), w, mean / total[:, None], 1 / total)
+    total = sets.over(w)[sets.moment] - sets.share * sets.of_events(w)[sets.moment]
+    if not (total > np.maximum(LOST * sets.not_ended(w)[sets.moment], LEAST)).all():
+        return Partial(-np.inf, w, np.zeros((len(total), len(beta))), np.zeros(len(total)))
+    mean = sets.over(wz)[sets.moment] - sets.share[:, None] * sets.of_events(wz)[sets.moment]
+    loglik = eta[sets.event == 1].sum() - np.log(total).sum()
+    return Partial(float(loglik), w, mean / total[:, None], 1 / total)
 
 
 def score(sets: RiskSets, Z: np.ndarray, at: Partial, g: np.ndarray | None = None) -> np.ndarray:
@@ -152,7 +165,7 @@ def information(sets: RiskSets, Z: np.ndarray, at: Partial, g: np.ndarray | None
     omega = at.w * (sets.through(sets.per_moment(rate)) - sets.at_end(sets.per_moment(sets.share * rate)))
     means = at.mean * weight[sets.moment][:, None]
     out: np.ndarray = Z.T @ (omega[:, None] * Z) - at.mean.T @ means
-    return (out + out.T) / 2
+    return np.asarray((out + out.T) / 2)
 
 
 def score_residuals(sets: RiskSets, Z: np.ndarray, at: Partial) -> np.ndarray:
