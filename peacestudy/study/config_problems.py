@@ -9,7 +9,7 @@ from peacestudy.errors import SpecError
 from peacestudy.models.engines import ENGINES, VCOVS
 from peacestudy.models.formula import parse
 from peacestudy.models.inference import ADJUSTMENTS
-from peacestudy.study.config import Config, Specification
+from peacestudy.study.config import Config, Specification, Variant
 
 ROLES = ("primary", "beside", "check")
 Finding = tuple[Place, object, str, str]  # place in study.toml, value, rule, remedy
@@ -59,7 +59,8 @@ def _names(config: Config) -> Iterator[Finding]:
         for m, step in enumerate(sample.steps):
             yield from _among(("samples", n, "steps", m), step, steps, "a sample is made of declared steps")
     samples = named["samples"]
-    for kind, rows in (("specs", config.specs), ("variants", config.variants)):
+    both: dict[str, tuple[Specification | Variant, ...]] = {"specs": config.specs, "variants": config.variants}
+    for kind, rows in both.items():
         for n, row in enumerate(rows):
             if row.sample:
                 yield from _among((kind, n, "sample"), row.sample, samples, "a declared sample")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -138,7 +139,8 @@ class Study:
         around = self.covariates[self.covariates["case_id"] == case_id]
         around = around.assign(shown=around["value"].astype(object).where(around["value"].notna(), around["reason"]))
         own += [("covariates", r.variable, r.shown, r.source) for r in around.itertuples()]
-        codes = self.coding.table[self.coding.table["case_id"] == case_id]
+        coded = self.coding.table if self.coding is not None else pd.DataFrame(columns=["case_id"])
+        codes: Any = coded[coded["case_id"] == case_id]
         own += [("codings", r.indicator_id, r.code, f"{r.source} {r.locator}") for r in codes.itertuples()]
         return Case(case_id, str(row["label"]), pd.DataFrame(own, columns=["table", "name", "value", "source"]))
 

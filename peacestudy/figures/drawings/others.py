@@ -1,6 +1,7 @@
 """Figures of the studies beside the first: signing dyads, promise and deed, prevention."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,7 +23,7 @@ def draw_side_by_side(r: Tables) -> tuple[Figure, pd.DataFrame]:
     table = t.assign(
         label=[f"{i}  {pretty(x).split(' (')[0]}" for i, x in zip(t["id"], t["terms"], strict=True)], model=t["study"]
     )
-    sizes = t.drop_duplicates("study").set_index("study")
+    sizes: Any = t.drop_duplicates("study").set_index("study")
     n = "; ".join(
         f"{name}: N {sizes.loc[s, 'n']:.0f}, {sizes.loc[s, 'n_events']:.0f} at peace, {sizes.loc[s, 'n_clusters']:.0f} countries"
         for s, name in STUDIES.items()
@@ -50,7 +51,7 @@ def draw_side_by_side(r: Tables) -> tuple[Figure, pd.DataFrame]:
 def draw_flow(r: Tables) -> tuple[Figure, pd.DataFrame]:
     """Promise against deed."""
     t, said = r["delivery"], study_notes(r["notes"])
-    r5 = r["agreement"].set_index(["promise", "deed"]).loc[("text_breadth", "implemented_k5")]
+    r5: Any = r["agreement"].set_index(["promise", "deed"]).loc[("text_breadth", "implemented_k5")]
     at = t[(t["year_k"] == 5) & t["promised"].notna()]
     table = at.assign(label=at["pillar"].map(pretty).str.split(" (", regex=False).str[0])
     table = table[table["n"] > 0].reset_index(drop=True)
@@ -72,8 +73,8 @@ def draw_flow(r: Tables) -> tuple[Figure, pd.DataFrame]:
 def draw_landmarks(r: Tables) -> tuple[Figure, pd.DataFrame]:
     """Implementation through year k and peace from k + 1 on; domestic politics and delivery."""
     h, said = r["hypotheses"], study_notes(r["notes"])
-    own = h[h["odds_ratio"].notna()]
-    models = r["models"].set_index("model")
+    own: Any = h[h["odds_ratio"].notna()]
+    models: Any = r["models"].set_index("model")
     table = own.assign(
         label=[
             f"{i}  {pretty(t)}, N {models.loc[m, 'n']:.0f}"
@@ -81,7 +82,7 @@ def draw_landmarks(r: Tables) -> tuple[Figure, pd.DataFrame]:
         ],
         model="landmark",
     )
-    linear = h[h["odds_ratio"].isna() & h["estimate"].notna()]
+    linear: Any = h[h["odds_ratio"].isna() & h["estimate"].notna()]
     lines = "; ".join(
         f"{i} {pretty(t)}: {b:+.2f} [{low:+.2f}, {high:+.2f}], p {p_text(p)}, by family {p_text(q)}, N {models.loc[m, 'n']:.0f}"
         for i, t, m, b, low, high, p, q in linear[
@@ -106,7 +107,8 @@ def draw_landmarks(r: Tables) -> tuple[Figure, pd.DataFrame]:
 
 def draw_onset(r: Tables) -> tuple[Figure, pd.DataFrame]:
     """Onset of conflict on institutions and interdependence."""
-    terms, models, said = r["terms"], r["models"].set_index("model"), study_notes(r["notes"])
+    terms, said = r["terms"], study_notes(r["notes"])
+    models: Any = r["models"].set_index("model")
     names = {
         m: n
         for m, n in (("prevention", "common sample"), ("without_early", "without sources that end early"))
@@ -119,9 +121,10 @@ def draw_onset(r: Tables) -> tuple[Figure, pd.DataFrame]:
         "label": [pretty(t) for t in shown["term"]], "model": shown["model"], "odds_ratio": np.exp(shown["estimate"]),
         "conf_low": np.exp(shown["conf_low"]), "conf_high": np.exp(shown["conf_high"]), "p_value": shown["p_value"],
     })  # fmt: skip
+    rows: Any = r["published"].itertuples()
     beside = "; ".join(
         f"{pretty(p.term)} {p.published:.3f} ({p.published_se:.3f}) there, {p.estimate:.3f} ({p.std_error:.3f}) here"
-        for p in r["published"].itertuples()
+        for p in rows
     )
     n = "; ".join(f"{names[m]}: N {models.loc[m, 'n']:,.0f}, {models.loc[m, 'n_events']:.0f} onsets" for m in names)
     notes = [

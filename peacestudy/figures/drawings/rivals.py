@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -25,7 +26,7 @@ AHEAD = {"pillars": "pillars and controls", "breadth": "breadth and controls", "
 def draw_over_time(r: Tables) -> tuple[Figure, pd.DataFrame]:
     """Pillars over the years."""
     t, said = r["over_time"], study_notes(r["notes"])
-    sizes = t[t["score"] == "breadth"].set_index("period")["n"]
+    sizes: Any = t[t["score"] == "breadth"].set_index("period")["n"]
     notes = [
         "All settlement attempts, eligible or not, by five years of the last substantive agreement; attempts by period: "
         + ", ".join(f"{p}-{p + 4}: {n}" for p, n in sizes.items()) + ". Bands: mean plus and minus 1.96 standard errors, attempts taken as "
@@ -86,8 +87,9 @@ def draw_chance(r: Tables) -> tuple[Figure, pd.DataFrame]:
 
 def draw_moderation(r: Tables) -> tuple[Figure, pd.DataFrame]:
     """Breadth by constraints on the executive."""
-    t, h, said = r["moderation"], r["hypotheses"].set_index("id").loc["H8"], study_notes(r["notes"])
-    models = r["models"].set_index("model")
+    t, said = r["moderation"], study_notes(r["notes"])
+    h: Any = r["hypotheses"].set_index("id").loc["H8"]
+    models: Any = r["models"].set_index("model")
     sizes = ", ".join(
         f"{models.loc[m, 'n']:.0f}" for m in ("moderation", "moderation_legislative", "moderation_judicial")
     )
@@ -112,7 +114,8 @@ def draw_moderation(r: Tables) -> tuple[Figure, pd.DataFrame]:
 
 def draw_who(r: Tables) -> tuple[Figure, pd.DataFrame]:
     """Who gets an agreement."""
-    terms, models, w, said = r["terms"], r["models"].set_index("model"), r["weights"], study_notes(r["notes"])
+    terms, w, said = r["terms"], r["weights"], study_notes(r["notes"])
+    models: Any = r["models"].set_index("model")
     names = {"selection": "all conflict-years", "selection_constraints": "with constraints, GDP and population known"}
     rows = terms[terms["model"].isin(names) & (terms["term"] != "Intercept") & ~terms["term"].str.startswith("period")]
     table = pd.DataFrame({
@@ -147,7 +150,7 @@ def _exp(x: float) -> float:
 def draw_calibration(r: Tables) -> tuple[Figure, pd.DataFrame]:
     """Trial on unseen cases."""
     t, seen, said = r["out_of_sample"], r["calibration"], study_notes(r["notes"])
-    auc = t[t["score"] == "auc"].set_index(["split", "model"])
+    auc: Any = t[t["score"] == "auc"].set_index(["split", "model"])
     worst = ", ".join(
         f"{split}: {auc.loc[(split, 'pillars'), 'permuted_mean']:.2f}" for split in t["split"].drop_duplicates()
     )
@@ -165,7 +168,8 @@ def draw_calibration(r: Tables) -> tuple[Figure, pd.DataFrame]:
 
 def draw_forecasts(r: Tables) -> tuple[Figure, pd.DataFrame]:
     """Frozen forecasts."""
-    t, models, said = r["forecasts"], r["models"].set_index("model"), study_notes(r["notes"])
+    t, said = r["forecasts"], study_notes(r["notes"])
+    models: Any = r["models"].set_index("model")
     base = models.loc["pillars", "n_events"] / models.loc["pillars", "n"]
     seen = int(t.drop_duplicates("case_id")["fighting_seen"].astype(bool).sum())
     cases = t["case_id"].nunique()

@@ -1,5 +1,7 @@
 """Promise and deed: what was promised, what was done, and how far the two go together."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -21,7 +23,8 @@ def delivery(found: Results) -> pd.DataFrame:
     table = found.study.tables["implementation"]
     table = table[table["year_k"].isin(YEARS)]
     rows = []
-    for (pillar, k), part in table.groupby(["pillar", "year_k"], sort=False):
+    groups: Any = table.groupby(["pillar", "year_k"], sort=False)
+    for (pillar, k), part in groups:
         seen = part[part["implemented"].notna()]
         rows.append(
             (pillar, int(k), len(seen), seen["promised"].astype(float).mean(), seen["implemented"].astype(float).mean())
@@ -43,6 +46,6 @@ def promise_against_deed(found: Results) -> pd.DataFrame:
     for promise in ("text_breadth", "promised_breadth"):
         for deed in ("implemented_k1", "implemented_k3", "implemented_k5"):
             both = data[[promise, deed]].astype(float).dropna()
-            r, half = float(both.corr().iloc[0, 1]), 1.959964 / np.sqrt(len(both) - 3)
+            r, half = float(np.corrcoef(both[promise], both[deed])[0, 1]), 1.959964 / np.sqrt(len(both) - 3)
             rows.append((promise, deed, len(both), r, np.tanh(np.arctanh(r) - half), np.tanh(np.arctanh(r) + half)))
     return pd.DataFrame(rows, columns=["promise", "deed", "n", "r", "conf_low", "conf_high"])

@@ -62,6 +62,7 @@ def descriptive(found: Results) -> pd.DataFrame:
 
 def consistency(found: Results) -> pd.DataFrame:
     """Alpha and omega of every pillar in the primary sample, as description."""
+    assert found.study.coding is not None  # a study of texts has codes
     return internal_consistency(found.study.coding, found.frame.data["case_id"])
 
 

@@ -156,7 +156,7 @@ class Results:
             )  # fmt: skip
             said = {"statistic": test.statistic, "df": test.df, "p_value": test.p_value, "family": h.family}
             return head | empty | said
-        combined = found.contrast(dict(zip(h.terms, h.weights, strict=True))) if h.weights else found.terms
+        combined: Any = found.contrast(dict(zip(h.terms, h.weights, strict=True))) if h.weights else found.terms
         row = combined.iloc[0] if h.weights else combined.set_index("term").loc[h.terms[0]]
         return head | self._effect(h, row)
 

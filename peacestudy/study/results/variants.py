@@ -1,6 +1,6 @@
 """The finding under every variant: what a referee would change, tried and shown, with what could not be fitted."""
 
-from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,14 +12,6 @@ from peacestudy.study.results.results import Results
 
 DECLARED = Variant("declared", "As declared", "Declared", "")
 MEASURES = {"linear": "difference", "cox": "hazard ratio"}
-
-
-@dataclass(frozen=True)
-class _Shown:
-    """A term that is shown, by the specification it belongs to."""
-
-    spec: str
-    term: str
 
 
 def variants(found: Results) -> pd.DataFrame:
@@ -55,7 +47,7 @@ def _rows(
         made = fit(found.data(spec), spec.model())
     except FitError as err:
         return [head | {"term": t, "measure": "not fitted", "note": str(err)} for t in terms]
-    table = made.terms.set_index("term").loc[terms]
+    table: Any = made.terms.set_index("term").loc[terms]
     family = adjust(table["p_value"], found.study.config.decision.decide)
     said = {
         "measure": MEASURES.get(spec.engine, "odds ratio"), "n": made.n, "n_events": made.n_events,
