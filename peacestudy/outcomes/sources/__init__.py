@@ -2,7 +2,10 @@
 
 from peacestudy.outcomes.source import Source
 from peacestudy.outcomes.sources.cow import COW_IGO, COW_TRADE
-from peacestudy.outcomes.sources.democracy import POLITY5, VDEM_CONSTRAINTS, VDEM_INDICES
+from peacestudy.outcomes.sources.democracy import EXTENDED_UDS, POLITY5, VDEM_CONSTRAINTS, VDEM_INDICES
+from peacestudy.outcomes.sources.fariss import FARISS_GDP
+from peacestudy.outcomes.sources.gleditsch_ward import GW_STATES
+from peacestudy.outcomes.sources.hief import HIEF
 from peacestudy.outcomes.sources.pax import PAX_V10
 from peacestudy.outcomes.sources.ucdp import ACD_251
 from peacestudy.outcomes.sources.ucdp_dyads import AGREEMENTS_221, DYADIC_251
@@ -21,5 +24,9 @@ SOURCES: dict[str, Source] = {
         COW_TRADE,
         DYADIC_251,
         AGREEMENTS_221,
+        GW_STATES,
+        FARISS_GDP,
+        EXTENDED_UDS,
+        HIEF,
     )
 }

@@ -1,4 +1,4 @@
-"""Domestic politics: V-Dem's indices and constraints on the executive, Polity5's executive constraints."""
+"""Domestic politics: V-Dem's indices and constraints on the executive, Polity5's executive constraints, democracy scores."""
 
 from peacestudy.core.schema import Field, Schema
 from peacestudy.outcomes.source import Source
@@ -93,4 +93,32 @@ POLITY5 = Source(
     key=("GWn", "year"),
     first_year=1800,
     last_year=2018,
+)
+EXTENDED_UDS = Source(
+    id="extended_uds",
+    name="Extended Unified Democracy Scores",
+    version="to 2025, compiled in the R package isard",
+    citation="Marquez, Xavier. 2016. A quick method for extending the Unified Democracy Scores. SSRN 2753830; Pemstein, Daniel, "
+    "Stephen A. Meserve, and James Melton. 2010. Democratic compromise. Political Analysis 18(4): 426-449.",
+    landing_page="https://cran.r-project.org/package=isard",
+    licence="unknown",
+    file="gw_democracy.csv",
+    sha256="3381538684702c19296a58cdce186290f2176581ad9899331a6f220d2c99d1c6",
+    rows=20849,
+    schema=Schema(
+        (
+            Field("gwcode", "integer", required=True),
+            Field("year", "year", required=True),
+            Field(
+                "aeuds",
+                "number",
+                description="latent score, shifted so that 0 is the usual line between democracy and its absence",
+            ),
+        ),
+        key=("gwcode", "year"),
+    ),
+    unit="country-year",
+    key=("gwcode", "year"),
+    first_year=1816,
+    last_year=2025,
 )

@@ -41,6 +41,13 @@ ACD_251 = Source(
                 required=True,
                 description="states whose government or territory is fought over, comma separated",
             ),
+            Field("gwno_a", required=True, description="states of side A, comma separated"),
+            Field("start_date", "date", required=True, description="first battle-related death of the conflict"),
+            Field(
+                "region",
+                required=True,
+                description="1 Europe, 2 Middle East, 3 Asia, 4 Africa, 5 Americas; several, comma separated",
+            ),
             Field("version", required=True, enum=("25.1",)),
         ),
         key=("conflict_id", "year"),

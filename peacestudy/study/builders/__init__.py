@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from peacestudy.core.schema import Schema
-from peacestudy.study.builders import peace_agreements
+from peacestudy.study.builders import onset, peace_agreements
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +30,7 @@ class Builder:
 
 
 BUILDERS: dict[str, Builder] = {
+    "onset": Builder(onset.OnsetCaseRule, onset.build, onset.TABLES, onset.NEEDED),
     "peace_agreements": Builder(
         peace_agreements.CaseRule, peace_agreements.build, peace_agreements.TABLES, peace_agreements.NEEDED
     ),
