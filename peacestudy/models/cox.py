@@ -149,8 +149,9 @@ def refuse_monotone(design: Design, sets: RiskSets, est: Estimates, name: str) -
         return
     terms = [design.names[j] for j in monotone_terms(sets, design.X)]
     if terms:
+        what = "it" if len(terms) == 1 else "a sum of them"
         raise FitError(
-            f"{name}: the partial likelihood is monotone in {', '.join(terms)}: at every one of the {len(sets.moment)} events "
-            "no one else at risk has a higher value, or a lower one, so the coefficient runs to infinity. Drop the term, or "
-            "merge the categories that have no events."
+            f"{name}: the partial likelihood is monotone in {', '.join(terms)}: at each of the {len(sets.moment)} events no one else "
+            f"at risk has a higher value of {what}, or at each no one a lower one, so the coefficient runs to infinity. Drop the "
+            "term, or merge the categories that have no events."
         )

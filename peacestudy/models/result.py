@@ -1,5 +1,6 @@
 """The Fit: a frozen result that holds tables and draws nothing."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +10,7 @@ import pandas as pd
 from peacestudy.core.display import html_table
 from peacestudy.core.problems import Note, one_of
 from peacestudy.errors import FitError, SpecError
+from peacestudy.models.contrast import contrast
 from peacestudy.models.design import Design
 from peacestudy.models.inference import JointTest, quantile, wald
 from peacestudy.models.profile import profile_interval
@@ -99,6 +101,31 @@ class Fit:
         if missing := [known[j] for j in at if np.isnan(self.terms["std_error"][j])]:
             raise FitError(f"{', '.join(missing)} cannot be tested: the variance is not above zero, as the notes say.")
         return wald(self.terms["estimate"].to_numpy()[at], self.vcov.to_numpy()[np.ix_(at, at)], tuple(terms), self.df)
+
+    def contrast(self, weights: Mapping[str, float]) -> pd.DataFrame:
+        """A weighted sum of terms, with this fit's covariance and reference distribution.
+
+        Parameters
+        ----------
+        weights : the weight of each term in the sum; terms not named have none.
+
+        Returns
+        -------
+        DataFrame
+            One row: ``contrast, estimate, std_error, statistic, p_value, conf_low, conf_high`` (95 %, Wald).
+
+        Raises
+        ------
+        SpecError
+            No weight, one that is not a number, or an unknown term.
+        FitError
+            The variance of the sum is not above zero.
+
+        Examples
+        --------
+        The effect of ``a`` where the moderator ``m`` is 1: ``fit.contrast({"a": 1, "a:m": 1})``.
+        """
+        return contrast(dict(weights), self.terms["estimate"], self.vcov, self.df)
 
     def __repr__(self) -> str:
         return f"<Fit {self.spec.name}: {self.spec.formula} ({self.spec.engine}, {self.spec.vcov}), N {self.n}; see .terms and .notes>"
