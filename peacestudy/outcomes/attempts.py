@@ -143,6 +143,39 @@ def attempt_members(agreements: pd.DataFrame, attempts: pd.DataFrame) -> pd.Data
     return out.sort_values(["case_id", "role", "agreement_id"], ascending=[True, False, True], ignore_index=True)
 
 
+def at_first_agreement(attempts: pd.DataFrame, agreements: pd.DataFrame) -> pd.DataFrame:
+    """The same attempts, clock and text of each stopped on the day of its first substantive agreement.
+
+    An attempt whose text grows over years needs years in which it is written: a clock that starts at its last agreement
+    counts from a moment that depends on how it went (immortal time). ``case_id``, where there is one, is kept.
+
+    Parameters
+    ----------
+    attempts : spans of ``find_attempts``.
+    agreements : as there; read for the number of substantive agreements of that day.
+    """
+    own = agreements[is_substantive(agreements)]
+    count = own.groupby(["conflict_id", "date"]).size()
+    days = list(zip(attempts["conflict_id"], attempts["first_date"], strict=True))
+    return attempts.assign(
+        t0=attempts["first_date"].dt.year.astype(attempts["t0"].dtype), last_date=attempts["first_date"],
+        text_to=attempts["first_date"], n_substantive=[int(count[day]) for day in days],
+    )  # fmt: skip
+
+
+def largest_text(members: pd.DataFrame, length: "pd.Series[int]", date: "pd.Series[pd.Timestamp]") -> pd.DataFrame:
+    """Of the scored agreements of every case the longest; of those of one length the latest; of one day the highest id.
+
+    Parameters
+    ----------
+    members : scored rows of ``attempt_members``.
+    length, date : pages and day of every agreement, by its id.
+    """
+    told = members.assign(length=members["agreement_id"].map(length), date=members["agreement_id"].map(date))
+    ordered = told.sort_values(["case_id", "length", "date", "agreement_id"])
+    return ordered.groupby("case_id").tail(1)[members.columns].reset_index(drop=True)
+
+
 def non_overlapping(cases: pd.DataFrame, horizon: int) -> "pd.Series[bool]":
     """One attempt a window: in every conflict the earliest first, the next one that begins after t0 + horizon.
 

@@ -25,6 +25,13 @@ OUTCOMES_SCHEMA = Schema(
     key=("case_id",),
 )  # fmt: skip
 
+OTHER_OUTCOMES = (
+    Field("no_war", "boolean",
+          description="no year with 1000 or more battle-related deaths in the window; missing where it is not complete"),
+    Field("peace_after_grace", "boolean",
+          description="no fighting year in t0 + 2 to t0 + 1 + horizon, a year of grace; missing where one of them is not covered"),
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class PeaceRule:
@@ -110,3 +117,31 @@ def lasting_peace(attempts: pd.DataFrame, fighting: dict[int, set[int]], rule: P
         for f in OUTCOMES_SCHEMA.fields
     }
     return table.astype(types)
+
+
+def other_outcomes(
+    attempts: pd.DataFrame, fighting: dict[int, set[int]], war: dict[int, set[int]], rule: PeaceRule
+) -> pd.DataFrame:
+    """Outcomes that others would take: no war in the window, and peace after a year of grace.
+
+    Parameters
+    ----------
+    attempts : ``case_id, conflict_id, t0``; the source knows their conflicts.
+    fighting : years with 25 or more battle-related deaths of every conflict.
+    war : years with 1000 or more, of the conflicts that had any.
+    rule : horizon and end of coverage; no year after it is read.
+
+    Returns
+    -------
+    DataFrame
+        ``case_id`` and the columns of ``OTHER_OUTCOMES``.
+    """
+    rows = []
+    for case, conflict, t0 in attempts[["case_id", "conflict_id", "t0"]].itertuples(index=False, name=None):
+        window = range(t0 + 1, t0 + rule.horizon + 1)
+        later = range(t0 + 2, t0 + rule.horizon + 2)
+        peaceful = war.get(conflict, set()).isdisjoint(window) if window[-1] <= rule.last_year else None
+        graced = fighting[conflict].isdisjoint(later) if later[-1] <= rule.last_year else None
+        rows.append((case, peaceful, graced))
+    names = ["case_id", *(f.name for f in OTHER_OUTCOMES)]
+    return pd.DataFrame(rows, columns=names, dtype=object).astype({n: "boolean" for n in names[1:]})

@@ -13,7 +13,8 @@ from peacestudy.core.tables import to_csv
 from peacestudy.outcomes import SOURCES, read_source
 from peacestudy.outcomes.attempts import find_attempts
 from peacestudy.outcomes.peace import PeaceRule, fighting_years, lasting_peace
-from peacestudy.study.builders.peace_agreements import TABLES, _agreements, build
+from peacestudy.study.builders.attempt_cases import known_agreements
+from peacestudy.study.builders.peace_agreements import TABLES, build
 
 RAW = Path(__file__).resolve().parents[2].parent / "shared" / "raw"
 pytestmark = pytest.mark.skipif(not RAW.is_dir(), reason="the source files are not at hand (../shared/raw)")
@@ -35,7 +36,7 @@ def test_a_rebuild_equals_the_committed_tables(study):
 def test_counts_of_rule_anchor(study):
     acd = read_source(SOURCES["ucdp_acd_25.1"], RAW).table
     fighting = fighting_years(acd)
-    agreements, _ = _agreements(read_source(SOURCES["pax_v10"], RAW).table, fighting)
+    agreements, _ = known_agreements(read_source(SOURCES["pax_v10"], RAW).table, fighting)
     rule = replace(study.config.cases, rule="anchor").attempts()
     found = find_attempts(agreements, fighting, rule)
     found.insert(0, "case_id", [f"{c}-{t}" for c, t in zip(found.conflict_id, found.t0, strict=True)])

@@ -6,6 +6,8 @@ from peacestudy.outcomes.sources.democracy import EXTENDED_UDS, POLITY5, VDEM_CO
 from peacestudy.outcomes.sources.fariss import FARISS_GDP
 from peacestudy.outcomes.sources.gleditsch_ward import GW_STATES
 from peacestudy.outcomes.sources.hief import HIEF
+from peacestudy.outcomes.sources.justice import TJET
+from peacestudy.outcomes.sources.missions import THIRD_PARTY_MISSIONS, UN_MISSIONS
 from peacestudy.outcomes.sources.pax import PAX_V10
 from peacestudy.outcomes.sources.ucdp import ACD_251
 from peacestudy.outcomes.sources.ucdp_dyads import AGREEMENTS_221, DYADIC_251
@@ -22,6 +24,9 @@ SOURCES: dict[str, Source] = {
         WDI,
         COW_IGO,
         COW_TRADE,
+        TJET,
+        UN_MISSIONS,
+        THIRD_PARTY_MISSIONS,
         DYADIC_251,
         AGREEMENTS_221,
         GW_STATES,
