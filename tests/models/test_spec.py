@@ -67,3 +67,35 @@ def test_every_covariance_of_the_contract_exists_or_is_refused_by_name(engine):
                 spec(engine=engine, vcov=vcov)
         else:
             assert spec(engine=engine, vcov=vcov, cluster=cluster).vcov == vcov
+
+
+@pytest.mark.parametrize(
+    ("engine", "options", "said"),
+    [
+        ("cox", {"ties": "exact"}, "option ties of engine 'cox' is 'exact'; it must be one of efron, breslow"),
+        ("cox", {"strata": 3}, "option strata of engine 'cox' is 3; it must name a column"),
+        ("cox", {"baseline": "cubic"}, "engine 'cox' has no option baseline; it has ties, strata"),
+        ("discrete_time", {"baseline": "spline"}, "must be one of dummies, cubic, log, constant"),
+        ("discrete_time", {"ties": "efron"}, "has no option ties; it has baseline"),
+        ("logit", {"weights": ""}, "it must name a column"),
+    ],
+)
+def test_options_are_words_or_columns(engine, options, said):
+    with pytest.raises(ps.SpecError) as caught:
+        ps.ModelSpec("m", "y ~ a", engine, "hc0", options=options)
+    assert said in str(caught.value)
+
+
+def test_cox_has_no_small_sample_covariance():
+    for vcov in ("hc1", "hc2", "hc3"):
+        with pytest.raises(
+            ps.SpecError, match=f"engine 'cox' has no vcov '{vcov}'; it must be one of classical, hc0, cluster"
+        ):
+            ps.ModelSpec("m", "Surv(t, e) ~ a", "cox", vcov)
+
+
+def test_the_columns_that_options_name_are_known():
+    s = ps.ModelSpec("m", "Surv(t, e) ~ a", "cox", "cluster", cluster="g", options={"strata": "s", "ties": "breslow"})
+    assert (s.option_columns, s.cluster_columns) == (("s",), ("g",))
+    assert hash(s) == hash(ps.ModelSpec("m", "Surv(t, e) ~ a", "cox", "cluster", cluster="g", options=s.options))
+    assert spec().option_columns == spec().cluster_columns == ()
