@@ -40,7 +40,7 @@ def variants(
             part = (
                 table[(table["spec"] == spec) & (table["term"] == term)].set_index("variant").reindex(order["variant"])
             )
-            ax = fig.add_axes((0.285 + 0.37 * i, box[0], 0.235, box[1]))
+            ax = fig.add_axes((0.285 + 0.34 * i, box[0], 0.235, box[1]))
             _column(ax, part, y, name)
             if i == 0:
                 _labels(ax, order, y)
@@ -73,11 +73,11 @@ def _column(ax: Axes, part: pd.DataFrame, y: np.ndarray, name: str) -> None:
     ax.set_title(name, fontsize=8, fontweight="bold")
     ax.set_xlabel("odds (hazard) ratio of peace per sd, log scale")
     blend = ax.get_yaxis_transform()
-    for x, head in ((1.03, "p"), (1.19, "Holm")):
+    for x, head in ((1.04, "p"), (1.23, "Holm")):
         ax.text(x, -0.95, head, transform=blend, fontsize=NOTE, fontweight="bold")
     for row, p, adjusted in zip(y, part["p_value"], part["p_family"], strict=True):
-        ax.text(1.03, row, p_text(p), transform=blend, fontsize=NOTE, va="center")
-        ax.text(1.19, row, p_text(adjusted), transform=blend, fontsize=NOTE, va="center")
+        ax.text(1.04, row, p_text(p), transform=blend, fontsize=NOTE, va="center")
+        ax.text(1.23, row, p_text(adjusted), transform=blend, fontsize=NOTE, va="center")
     if part["p_family"].isna().all():
         ax.texts[-2 * len(y) - 1].set_visible(False)
 

@@ -50,10 +50,9 @@ def draw_variants(r: Tables) -> tuple[Figure, pd.DataFrame]:
     notes = [
         "Each row changes one thing of the declared models, first row; why a referee would ask stands in the table of variants. Left: breadth alone with controls. "
         "Right: norms, in the model of all seven pillars, the one null that the declared test rejected. Filled: p below .05 (of norms, by Holm over the "
-        "seven of that row). Circles: odds ratios; diamonds: hazard ratios, turned so that above 1 is more peace; squares: linear and discrete-time models on the "
-        "logit's scale. Bars: 95 % intervals, arrows where they leave the axis. Grey: the declared interval.",
+        "seven of that row). Circles: odds ratios; diamonds: hazard ratios, turned (like the odds of discrete time) so that above 1 is more peace; square: linear, on the logit's scale. Bars: 95 % intervals, arrows where they leave the axis. Grey: the declared interval.",
         f"The variants share most of their cases and are no independent tests; none is chosen. Breadth: above 1 in {int((breadth['log_odds'] > 0).sum())} of {len(breadth)}, p below .05 in "
-        f"{int((breadth['p_value'] < 0.05).sum())}. Norms: above 1 in {int((known['log_odds'] > 0).sum())} of {len(known)}, p below .05 by Holm in {int((known['p_family'] < 0.05).sum())}. "
+        f"{int((breadth['p_value'] < 0.05).sum())}{_named(breadth[breadth['p_value'] < 0.05])}. Norms: above 1 in {int((known['log_odds'] > 0).sum())} of {len(known)}, p below .05 by Holm in {int((known['p_family'] < 0.05).sum())}. "
         f"Other pillars below .05 by Holm: {also or 'none'}.",
         f"{said['outcome']} {said['sources']}",
     ]
@@ -66,6 +65,12 @@ def draw_variants(r: Tables) -> tuple[Figure, pd.DataFrame]:
         f"Effect of one standard deviation more on lasting peace; as declared: N = {n:.0f}",
         notes,
     ), t
+
+
+def _named(rows: pd.DataFrame) -> str:
+    """Labels and ratios of some rows, in brackets."""
+    said = "; ".join(f"{label}: {math.exp(b):.2f}" for label, b in zip(rows["label"], rows["log_odds"], strict=True))
+    return f" ({said})" if said else ""
 
 
 def draw_chance(r: Tables) -> tuple[Figure, pd.DataFrame]:
