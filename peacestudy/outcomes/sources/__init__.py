@@ -1,6 +1,7 @@
 """The registry of known sources: a list one can read. A new source is one entry in one of these files."""
 
 from peacestudy.outcomes.source import Source
+from peacestudy.outcomes.sources.archigos import ARCHIGOS
 from peacestudy.outcomes.sources.cow import COW_IGO, COW_TRADE
 from peacestudy.outcomes.sources.democracy import EXTENDED_UDS, POLITY5, VDEM_CONSTRAINTS, VDEM_INDICES
 from peacestudy.outcomes.sources.fariss import FARISS_GDP
@@ -8,6 +9,7 @@ from peacestudy.outcomes.sources.gleditsch_ward import GW_STATES
 from peacestudy.outcomes.sources.hief import HIEF
 from peacestudy.outcomes.sources.justice import TJET
 from peacestudy.outcomes.sources.missions import THIRD_PARTY_MISSIONS, UN_MISSIONS
+from peacestudy.outcomes.sources.pam import PAM_15
 from peacestudy.outcomes.sources.pax import PAX_V10
 from peacestudy.outcomes.sources.ucdp import ACD_251
 from peacestudy.outcomes.sources.ucdp_dyads import AGREEMENTS_221, DYADIC_251
@@ -27,11 +29,13 @@ SOURCES: dict[str, Source] = {
         TJET,
         UN_MISSIONS,
         THIRD_PARTY_MISSIONS,
-        DYADIC_251,
-        AGREEMENTS_221,
         GW_STATES,
         FARISS_GDP,
         EXTENDED_UDS,
         HIEF,
+        DYADIC_251,
+        AGREEMENTS_221,
+        PAM_15,
+        ARCHIGOS,
     )
 }

@@ -35,6 +35,7 @@ PAX_V10 = Source(
             Field("PP", "integer", required=True, description="peace process"),
             Field("UcdpCon", "integer"),
             Field("UcdpAgr", "integer", description="agreement in the UCDP Peace Agreement Dataset"),
+            Field("PamAgr", "integer", description="accord in the Peace Accords Matrix"),
             Field("Loc1GWNO", "integer"),
             Field("Loc2GWNO", "integer"),
             Field("Agt", required=True, description="title of the agreement"),
