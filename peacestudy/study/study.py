@@ -159,7 +159,11 @@ class Study:
         )
 
     def __repr__(self) -> str:
-        return f"<Study {self.config.id}: {len(self.cases)} cases; see .codebook, .frame(), .specs, .case()>"
+        first = self.config.samples[0].table
+        rows = (
+            f"{len(self.tables[first])} rows of {first}" if "cases" not in self.tables else f"{len(self.cases)} cases"
+        )
+        return f"<Study {self.config.id}: {rows}; see .codebook, .frame(), .specs, .case()>"
 
     def _repr_html_(self) -> str:
         rows = [(name, len(t), ", ".join(t.columns[:6])) for name, t in self.tables.items()]
