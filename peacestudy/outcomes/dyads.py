@@ -16,7 +16,7 @@ class Dyad:
     Attributes
     ----------
     id, conflict : ids of UCDP.
-    side_a, side_b : names of the parties, as in the dyad's last year.
+    side_a, side_b : names of the parties, as in the dyad's last year, single blanks.
     years : years with 25 or more battle-related deaths.
     war : those with 1000 or more.
     """
@@ -45,9 +45,10 @@ def read_dyads(dyad_years: pd.DataFrame) -> dict[int, Dyad]:
                 f"dyad {dyad} stands under the conflicts {found}; a dyad belongs to one. Correct the file."
             )
         last = rows.iloc[-1]
-        years = [frozenset(int(y) for y in part["year"]) for part in (rows, rows[rows["intensity_level"] == 2])]
+        years, war = (frozenset(int(y) for y in part["year"]) for part in (rows, rows[rows["intensity_level"] == 2]))
         number = int(str(dyad))
-        out[number] = Dyad(number, int(last["conflict_id"]), str(last["side_a"]), str(last["side_b"]), *years)
+        one, other = (" ".join(str(last[side]).split()) for side in ("side_a", "side_b"))
+        out[number] = Dyad(number, int(last["conflict_id"]), one, other, years, war)
     return out
 
 
@@ -123,15 +124,33 @@ def others_fighting(
     ]
 
 
-def newcomers(dyads: Iterable[int], t0: int, years: Iterable[int], known: Mapping[int, Dyad]) -> list[Dyad]:
-    """Dyads that may be a signing dyad under another name, or merged with others; sorted by id.
+def newcomers(
+    dyads: Iterable[int], conflicts: Iterable[int], t0: int, window: Iterable[int], known: Mapping[int, Dyad]
+) -> dict[int, list[Dyad]]:
+    """Dyads that may be a signing dyad under another name, or merged with others.
 
-    They were first seen fighting in the years given, in the conflict of a signing dyad that never fought after t0. It is a
-    sign, no proof: a group that was never party to the agreement looks the same.
+    Parameters
+    ----------
+    dyads : those that signed.
+    conflicts : conflicts to look in, beside each dyad's own.
+    t0 : year of the agreement.
+    window : years after it.
+    known : dyads by id.
+
+    Returns
+    -------
+    dict
+        From every signing dyad that never fought after t0 to the dyads, sorted by id, that did not sign, were first seen
+        fighting in t0 or later, and fought in the window. It is a sign, no proof: a group that was never party to the
+        agreement looks the same.
     """
-    own, when = set(dyads), set(years)
-    silent = {known[d].conflict for d in own if not any(y > t0 for y in known[d].years)}
-    return [d for d in others_fighting(own, silent, when, known) if min(d.years) in when]
+    own, where, when = set(dyads), set(conflicts), set(window)
+    silent = [d for d in sorted(own) if not any(y > t0 for y in known[d].years)]
+    new = {
+        d: [o for o in others_fighting(own, {known[d].conflict, *where}, when, known) if min(o.years) >= t0]
+        for d in silent
+    }
+    return {d: found for d, found in new.items() if found}
 
 
 def rival(dyad: Dyad) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from peacestudy.core.schema import Schema
-from peacestudy.study.builders import onset, peace_agreements
+from peacestudy.study.builders import onset, peace_agreements, signing_dyads
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,5 +33,8 @@ BUILDERS: dict[str, Builder] = {
     "onset": Builder(onset.OnsetCaseRule, onset.build, onset.TABLES, onset.NEEDED),
     "peace_agreements": Builder(
         peace_agreements.CaseRule, peace_agreements.build, peace_agreements.TABLES, peace_agreements.NEEDED
+    ),
+    "signing_dyads": Builder(
+        signing_dyads.SigningRule, signing_dyads.build, signing_dyads.TABLES, signing_dyads.NEEDED
     ),
 }

@@ -209,6 +209,13 @@ def _near(material: Material, linked: Mapping[int, list[Text]]) -> dict[int, lis
     return {paid: texts for paid, texts in out.items() if texts}
 
 
+def several_chosen(choice: Decision, place: str, among: Iterable[int]) -> tuple[int, ...]:
+    """The numbers, parted by blanks, that a decision takes, all of them found; errors as in ``chosen``."""
+    known = tuple(among)
+    one_by_one = [Decision(choice.decision, value, choice.why) for value in choice.value.split(" ")]
+    return tuple(chosen(each, place, known) for each in one_by_one)
+
+
 def chosen(choice: Decision, place: str, among: Iterable[int]) -> int:
     """The number that a decision takes, one of those that were found.
 
@@ -221,6 +228,12 @@ def chosen(choice: Decision, place: str, among: Iterable[int]) -> int:
     if choice.value not in known:
         raise SourceError(f"{NAME}: {one_of(f'the value of {choice.decision!r} on {place}', choice.value, known)}")
     return int(choice.value)
+
+
+def conflicts_of(a: Agreement, links: Iterable[Link]) -> tuple[int, ...]:
+    """The conflicts of an agreement: UCDP's, and those under which PA-X files its texts."""
+    theirs = [found.text.conflict for found in links if found.paid == a.paid and found.text.conflict is not None]
+    return tuple(sorted({*a.conflicts, *theirs}))
 
 
 def link(material: Material, decided: Decided) -> tuple[Link, ...]:
