@@ -40,7 +40,7 @@ def estimates(
     notes = list(notes)
     with mpl.rc_context(STYLE):
         labels = table["label"].drop_duplicates().tolist()
-        height = 1.45 + (0.16 + 0.115 * len(models)) * len(labels) + note_height(notes)
+        height = 1.4 + (0.1 + 0.125 * len(models)) * len(labels) + note_height(notes)
         fig = canvas(height)
         title(fig, heading, subtitle)
         foot = footnotes(fig, notes)
@@ -48,7 +48,7 @@ def estimates(
         ax.axvline(1, color=GREY, lw=0.8)
         for i, ((model, name), (mark, colour, fill)) in enumerate(zip(models.items(), MARKS, strict=False)):
             own = table[table["model"] == model].set_index("label").reindex(labels)
-            at = np.arange(len(labels)) + 0.24 * (i - (len(models) - 1) / 2)
+            at = np.arange(len(labels)) + 0.72 / len(models) * (i - (len(models) - 1) / 2)
             _rows(ax, own, at, colour)
             ax.plot(
                 own["odds_ratio"], at, mark, color=colour, mfc="white" if fill == "white" else colour, ms=4, label=name

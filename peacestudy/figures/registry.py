@@ -38,5 +38,5 @@ FIGURES: dict[str, Drawing] = {
     "side_by_side": Drawing((B,), ("beside_a", "differences", "notes"), others.draw_side_by_side),
     "promise_and_deed": Drawing((C,), ("delivery", "agreement", "notes"), others.draw_flow),
     "landmarks": Drawing((C,), ("hypotheses", "models", "notes"), others.draw_landmarks),
-    "onset": Drawing((D,), ("terms", "models", "published", "notes"), others.draw_onset),
+    "onset": Drawing((D,), ("terms", "models", "hypotheses", "published", "notes"), others.draw_onset),
 }

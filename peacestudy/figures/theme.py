@@ -34,6 +34,15 @@ NAMES = {
     "executive_constraints": "Executive constraints (Polity)", "legislative_constraints": "Legislative constraints (V-Dem)",
     "judicial_constraints": "Judicial constraints (V-Dem)", "gdp_per_capita": "GDP per capita (US$)", "population": "Population",
     "trade_openness": "Trade openness", "igo_memberships": "IGO memberships", "lasting_peace": "Lasting peace",
+    "ln_trade_openness": "Trade over GDP (log)", "ln_igo_memberships": "IGO memberships (log)", "ln_gdp_per_capita": "GDP per capita (log)",
+    "ln_population": "Population (log)", "ln_gdp_current": "GDP per capita (log)", "ln_people": "Population (log)", "regional_fighting": "Fighting in the region (share)",
+    "ethnic_fractionalisation": "Ethnic fractionalisation", "democracy": "Democracy (extended UDS)", "weakest_dimension": "Weakest dimension",
+    "dimension_political": "Political dimension", "dimension_economic": "Economic dimension", "dimension_social": "Social dimension",
+    "dimension_environmental": "Environmental dimension", "battle_deaths": "Battle deaths, lower bound", "battle_deaths_high": "Battle deaths, upper bound",
+    "comprehensive": "Comprehensive agreement", "prior_attempts": "Prior attempts", "trend": "Decades since 2000", "full_agreement": "Full agreement",
+    "n_dyads": "Dyads that signed", "decade": "Decades since 2000", "implemented_k1": "Implemented by year 1", "implemented_k2": "Implemented by year 2",
+    "implemented_k3": "Implemented by year 3", "implemented_k5": "Implemented by year 5", "promised_breadth": "Promised, breadth (PAM)",
+    "text_breadth": "Promised, breadth of text (PA-X)", "leader_turnover": "Leader turnover", "aggregate": "All provisions", "un_mission": "UN mission",
 }  # fmt: skip
 
 

@@ -54,10 +54,10 @@ def effects_table(h: pd.DataFrame, models: pd.DataFrame) -> Table:
     ]
     body = pd.DataFrame({
         "hypothesis": h["id"], "claim": h["text"], "N": h["model"].map(size["n"]),
-        "measure": np.where(linear, "difference", "odds ratio"),
-        "estimate [95 %]": [f"{m:.2f} [{a:.2f}, {b:.2f}]" for m, a, b in zip(*ends, strict=True)],
+        "measure": np.where(h["estimate"].isna(), "joint test", np.where(linear, "difference", "odds ratio")),
+        "estimate [95 %]": ["" if np.isnan(m) else f"{m:.2f} [{a:.2f}, {b:.2f}]" for m, a, b in zip(*ends, strict=True)],
         "p": h["p_value"].map(p_text), "p, Holm": h["p_decide"].map(p_text).where(h["family"].notna(), ""), "decision": h["decision"],
-        "least effect found with 80 % power": [f"{x:.2f}" for x in h["detectable"]],
+        "least effect found with 80 % power": ["" if np.isnan(x) else f"{x:.2f}" for x in h["detectable"]],
     })  # fmt: skip
     note = "Two-sided at .05, Holm within families. A null that is not rejected is no proof of no effect: effects smaller than the last column would be missed more often than one time in five."
     return Table("effects", "Hypotheses: what was found, and what could have been", body, (note,))

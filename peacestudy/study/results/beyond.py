@@ -6,12 +6,12 @@ from peacestudy.study.load import load_study
 from peacestudy.study.results.results import Results
 
 TWIN = "peace_agreements"
-# Miller (2022), Conflict Management and Peace Science, Table 1: logit of UCDP intrastate onsets, N 8,192
+# Miller (2022), Conflict Management and Peace Science, as revised in the documentation of peacesciencer 1.1.9: logit of UCDP
+# intrastate onsets in state-years, N 8,192; coefficient and standard error
 PUBLISHED = {
-    "log_gdp_per_capita": (-0.290, 0.113),
-    "log_population": (0.242, 0.068),
-    "square(democracy)": (-0.883, 0.233),
-}
+    "ln_gdp_per_capita": (-0.290, 0.113), "ln_population": (0.242, 0.068), "democracy": (-0.802, 0.239), "square(democracy)": (-0.883, 0.233),
+}  # fmt: skip
+STEPS = ("published", "published_our_onset", "published_our_onset_quiet")  # from that model to this study
 
 
 def beside_a(found: Results) -> pd.DataFrame:
@@ -38,21 +38,29 @@ def coverage(found: Results) -> pd.DataFrame:
 
 
 def published(found: Results) -> pd.DataFrame:
-    """The published state-year model beside ours: ``term, published, published_se, estimate, std_error, n, n_events``."""
-    fit = found.fits["published"]
-    terms = fit.terms.set_index("term")
-    rows = [
-        (t, b, se, terms["estimate"].get(t), terms["std_error"].get(t), fit.n, fit.n_events)
-        for t, (b, se) in PUBLISHED.items()
-    ]
-    return pd.DataFrame(rows, columns=["term", "published", "published_se", "estimate", "std_error", "n", "n_events"])
+    """The published state-year model beside ours, a step at a time from it to this study.
+
+    Returns
+    -------
+    DataFrame
+        ``model, term, published, published_se, estimate, std_error, n, n_events``.
+    """
+    rows = []
+    for model in STEPS:
+        fit = found.fits[model]
+        terms = fit.terms.set_index("term")
+        for term, (b, se) in PUBLISHED.items():
+            rows.append((model, term, b, se, terms["estimate"][term], terms["std_error"][term], fit.n, fit.n_events))
+    return pd.DataFrame(
+        rows, columns=["model", "term", "published", "published_se", "estimate", "std_error", "n", "n_events"]
+    )
 
 
 def onset_facts(found: Results) -> pd.DataFrame:
     """Single numbers that prose quotes: ``fact, value``."""
     data = found.study.tables["country_years"]
     rows = [
-        ("country_years", len(data)), ("onsets", int(data["onset"].sum())), ("ongoing", int(data["ongoing"].sum())),
+        ("country_years", len(data)), ("onsets", int(data["onset"].sum())), ("quiet", int(data["quiet"].sum())), ("onsets_quiet", int(data.loc[data["quiet"] == 1, "onset"].sum())),
         ("countries", data["country"].nunique()), ("first_year", int(data["year"].min())), ("last_year", int(data["year"].max())),
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=["fact", "value"]).astype({"value": float})

@@ -8,9 +8,9 @@ from scipy.special import expit
 
 from peacestudy.errors import SpecError
 from peacestudy.models import Fit
+from peacestudy.models.flic import flic_shift
 from peacestudy.models.inference import quantile
 from peacestudy.models.out_of_sample import OutOfSample, out_of_sample
-from peacestudy.models.predict import flic_intercept
 from peacestudy.study.forecasts import read_forecasts
 from peacestudy.study.results.results import Results
 
@@ -47,9 +47,9 @@ def _average(fit: Fit, term: str, value: float) -> tuple[float, float, float]:
     mean, sd = fit.design.centres[term]
     X = fit.design.X.copy()
     X[:, names.index(term)] = (value - mean) / sd
-    beta = fit.terms["estimate"].to_numpy(dtype=float).copy()
-    beta[names.index("Intercept")] = flic_intercept(fit)
-    p = expit(X @ beta)
+    beta = fit.terms["estimate"].to_numpy(dtype=float)
+    shift = flic_shift((fit.design.X @ beta)[None], np.array([fit.design.y.mean()]))[0]
+    p = expit(X @ beta + shift)
     middle = float(p.mean())
     gradient = (X * (p * (1 - p))[:, None]).mean(axis=0)
     error = float(np.sqrt(gradient @ fit.vcov.to_numpy() @ gradient)) / (middle * (1 - middle))
