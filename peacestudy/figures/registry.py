@@ -22,7 +22,7 @@ class Drawing:
 
 
 FIGURES: dict[str, Drawing] = {
-    "profile": Drawing((A, B), ("profile", "notes"), agreements.draw_profile),
+    "profile": Drawing((A,), ("profile", "notes"), agreements.draw_profile),
     "forest": Drawing(
         (A,), ("hypotheses", "terms", "models", "notes", "permutation", "influence"), agreements.draw_forest
     ),

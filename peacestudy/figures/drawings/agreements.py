@@ -130,7 +130,7 @@ def draw_ledger(r: Tables) -> tuple[Figure, pd.DataFrame]:
     """From the source's rows to the cases."""
     steps, coverage, said = r["ledger"], r["coverage"], study_notes(r["notes"])
     notes = [
-        "Joins keep every case: rows in equal rows out. Context is read in the year before t0, the year of the last substantive agreement. Missing is "
+        "Joins keep every case: rows in equal rows out. Context is read in the year before t0, the year of the (last substantive) agreement. Missing is "
         "never zero. Outside coverage: the source does not speak of the year. Special codes: Polity's -66 (foreign interruption), -77 (collapse) and -88 "
         "(transition).",
         f"{said['sources']} {said['context']}",
