@@ -1,5 +1,7 @@
 """Scores of a small codebook, worked out by hand; missing is never zero."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -116,3 +118,58 @@ def test_scores_equal_a_plain_loop(rows):
                 found.loc[i, list(expected)].to_numpy(dtype=float), list(expected.values()), rtol=1e-14
             )
             assert all(0 <= v <= 1 for v in found.loc[i].iloc[1:] if not np.isnan(v))
+
+
+# --- dimensions ---------------------------------------------------------------------------------------------------
+
+SIDES = {"t1": "political", "t2": "political", "t3": "social", "m1": "economic", "m2": "social", "r1": "environmental"}
+DIMENSIONS = ["dimension_political", "dimension_economic", "dimension_social", "weakest_dimension"]
+DIMENSIONS_BY_HAND = {  # political t1 t2, economic m1, social t3 m2; the rival's environmental r1 counts nowhere
+    "share": {"full": (1, 1, 1, 1), "none": (0, 0, 0, 0), "some": (1, 1, 0, 0), "gap": (NAN, 1, 1, NAN), "rival": (0.5, 1, 1, 0.5)},
+    "depth": {
+        "full": (1, 1, 1, 1), "none": (0, 0, 0, 0), "some": ((1 + 2 / 3) / 2, 1, 0, 0), "gap": (NAN, 1, 1, NAN),
+        "rival": (1 / 6, 1, (1 / 3 + 1) / 2, 1 / 6),
+    },
+    "weakest": {
+        "full": (1, 1, 1, 1), "none": (0, 0, 0, 0), "some": (2 / 3, 1, 0, 0), "gap": (NAN, 1, 1, NAN), "rival": (0, 1, 1 / 3, 0),
+    },
+}  # fmt: skip
+
+
+def sided(codes=CODES):
+    """The coding above with indicators of several dimensions."""
+    whole = coding(codes)
+    entries = tuple(
+        replace(p, indicators=tuple(replace(i, dimension=SIDES[i.id]) for i in p.indicators))
+        for p in whole.codebook.entries
+    )
+    return Coding(whole.table, replace(whole.codebook, entries=entries))
+
+
+@pytest.mark.parametrize("rule", DIMENSIONS_BY_HAND)
+def test_dimensions_are_those_worked_out_by_hand(rule):
+    found = score(sided(), rule).set_index("case_id")
+    assert "dimension_environmental" not in found.columns  # only a rival has an indicator of it
+    for case, expected in DIMENSIONS_BY_HAND[rule].items():
+        np.testing.assert_allclose(
+            found.loc[case, DIMENSIONS].to_numpy(dtype=float), expected, rtol=1e-15, err_msg=case
+        )
+
+
+@pytest.mark.parametrize("rule", DIMENSIONS_BY_HAND)
+def test_dimensions_leave_pillars_and_breadth_as_they_were(rule):
+    names = ["case_id", "talks", "money", "power", "breadth"]
+    pd.testing.assert_frame_equal(score(sided(), rule)[names], score(coding(), rule)[names])
+
+
+def test_the_weakest_dimension_of_a_study_everyone_has():
+    """Chapultepec: worked out from the codes of its 50 indicators, without the scores."""
+    import peacestudy as ps
+
+    study = ps.load_study("peace_agreements")
+    sides = {i.id: i.dimension for p in study.codebook.pillars for i in p.indicators}
+    codes = study.coding.table.query("case_id == '316-1992'").set_index("indicator_id").code
+    seen = pd.Series({i: float(codes[i] > 0) for i in sides}).groupby(sides).mean()
+    found = score(study.coding).set_index("case_id").loc["316-1992"]
+    np.testing.assert_allclose([found[f"dimension_{d}"] for d in seen.index], seen, rtol=1e-15)
+    assert len(seen) == 4 and found["weakest_dimension"] == seen.min()

@@ -11,9 +11,11 @@ from peacestudy.errors import SpecError
 from peacestudy.outcomes.attempts import (
     SPAN,
     AttemptRule,
+    at_first_agreement,
     attempt_members,
     find_attempts,
     is_substantive,
+    largest_text,
     non_overlapping,
 )
 
@@ -294,3 +296,37 @@ def test_it_equals_a_loop_in_any_order_of_rows(rows, horizon, shuffle):
 
 def test_without_cases_nothing_is_kept():
     assert non_overlapping(pd.DataFrame({"conflict_id": [], "t0": []}), 5).empty
+
+
+def test_the_clock_stops_at_the_first_agreement():
+    rows = table([
+        (1, 7, "2000-06-01", "SubPar", "Intra"), (2, 7, "2000-06-01", "SubComp", "Intra"), (3, 7, "2001-05-01", "SubPar", "Intra"),
+        (4, 7, "2000-06-01", "Cea", "Intra"), (5, 7, "2005-01-01", "SubPar", "Intra"),
+    ])  # fmt: skip
+    spans = find_attempts(rows, {7: set()}, CHAIN)
+    first = at_first_agreement(spans, rows)
+    assert spans.t0.tolist() == [2001, 2005] and spans.n_substantive.tolist() == [3, 1]
+    assert first.t0.tolist() == [2000, 2005]
+    assert first.n_substantive.tolist() == [2, 1]
+    assert (first.text_to == first.first_date).all() and (first.last_date == first.first_date).all()
+    assert (first.text_from == spans.text_from).all()
+    members = attempt_members(rows, first.assign(case_id=["a", "b"]))
+    assert set(members[members.role == "scored"].agreement_id) == {1, 2, 4, 5}
+
+
+@pytest.mark.parametrize(
+    ("lengths", "dates", "chosen"),
+    [
+        ([5, 9, 7], ["2000-01-01", "2000-01-02", "2000-01-03"], 2),  # the longest
+        ([9, 9, 7], ["2000-01-02", "2000-01-01", "2000-01-03"], 1),  # of one length the latest
+        ([9, 9, 7], ["2000-01-01", "2000-01-01", "2000-01-03"], 2),  # of one day the highest id
+    ],
+)
+def test_the_largest_text(lengths, dates, chosen):
+    members = pd.DataFrame(
+        {"case_id": ["a"] * 3 + ["b"], "agreement_id": [1, 2, 3, 4], "role": "scored", "substantive": True}
+    )
+    length = pd.Series([*lengths, 1], index=[1, 2, 3, 4])
+    date = pd.Series(pd.to_datetime([*dates, "1999-01-01"]), index=[1, 2, 3, 4])
+    found = largest_text(members.sample(frac=1, random_state=1), length, date)
+    assert found.agreement_id.tolist() == [chosen, 4] and list(found.columns) == list(members.columns)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from peacestudy.core.schema import typed
 from peacestudy.core.tables import read_table, write_table
 from peacestudy.errors import SourceError, SpecError
-from peacestudy.outcomes.peace import OUTCOMES_SCHEMA, PeaceRule, fighting_years, lasting_peace
+from peacestudy.outcomes.peace import OUTCOMES_SCHEMA, PeaceRule, fighting_years, lasting_peace, other_outcomes
 
 LAST = 2024
 RULE = PeaceRule(5, LAST)
@@ -139,3 +139,42 @@ def test_without_attempts_there_is_a_table_of_the_right_types():
     empty = lasting_peace(pd.DataFrame({"case_id": [], "conflict_id": [], "t0": []}), {}, RULE, "acd")
     expected, _ = typed(pd.DataFrame(columns=OUTCOMES_SCHEMA.names, dtype=object), [], OUTCOMES_SCHEMA, "t")
     assert empty.dtypes.to_dict() == expected.dtypes.to_dict()
+
+
+def other(t0, years, war, rule=RULE):
+    """No war and peace after grace of one attempt, missing as None."""
+    attempt = pd.DataFrame({"case_id": ["x"], "conflict_id": [7], "t0": [t0]})
+    row = other_outcomes(attempt, {7: set(years)}, {7: set(war)} if war else {}, rule).astype(object).iloc[0]
+    return tuple(None if pd.isna(row[n]) else row[n] for n in ("no_war", "peace_after_grace"))
+
+
+@given(
+    st.integers(2000, 2030), st.sets(st.integers(1995, 2035), max_size=8), st.integers(1, 6), st.integers(2010, 2024), st.data()
+)  # fmt: skip
+def test_other_outcomes_equal_the_loop(t0, years, horizon, last, data):
+    war = data.draw(st.sets(st.sampled_from(sorted(years)))) if years else set()
+    no_war, grace = True, True
+    for k in range(1, horizon + 2):
+        if k <= horizon and t0 + k in war:
+            no_war = False
+        if k >= 2 and t0 + k in years:
+            grace = False
+    expected = (no_war if t0 + horizon <= last else None, grace if t0 + horizon + 1 <= last else None)
+    assert other(t0, years, war, PeaceRule(horizon, last)) == expected
+
+
+@pytest.mark.parametrize(
+    ("t0", "years", "war", "expected"),
+    [
+        (2000, [2001], [], (True, True)),  # fighting in the year of grace
+        (2000, [2001], [2001], (False, True)),  # war in it: no war has no grace
+        (2000, [2006], [2006], (True, False)),  # the sixth year: after the window, within the years after grace
+        (2000, [2007], [2007], (True, True)),
+        (2019, [], [], (True, None)),  # the sixth year is not covered
+        (2019, [2021], [], (True, None)),  # ... even where fighting was seen before
+        (2020, [], [], (None, None)),
+        (2000, [2000], [2000], (True, True)),
+    ],
+)
+def test_no_war_and_a_year_of_grace(t0, years, war, expected):
+    assert other(t0, years, war) == expected
