@@ -102,7 +102,7 @@ def trial(found: Results) -> OutOfSample:
     if "trial" not in found.kept:
         specs = [found.study.spec(name) for name in rule.specs]
         found.kept["trial"] = out_of_sample(
-            found.sample(rule.sample), specs, groups=rule.groups, time=rule.time, cut=rule.cut, draws=rule.draws, seed=rule.seed
+            found.sample(rule.sample), specs, groups=rule.groups, time=(rule.time, rule.cut), draws=rule.draws, seed=rule.seed
         )  # fmt: skip
     kept: OutOfSample = found.kept["trial"]
     return kept
