@@ -1,9 +1,12 @@
 """StudyFrame or DataFrame in, frozen results out. Nothing here knows of coding, outcomes or joins."""
 
+from peacestudy.models.accuracy import brier, log_score, roc_auc
 from peacestudy.models.fit import fit
 from peacestudy.models.inference import JointTest, adjust, detectable
 from peacestudy.models.kaplan_meier import kaplan_meier
+from peacestudy.models.out_of_sample import OutOfSample, out_of_sample
 from peacestudy.models.permutation import permutation_test
+from peacestudy.models.predict import predict
 from peacestudy.models.proportional import proportional_hazards
 from peacestudy.models.result import Fit
 from peacestudy.models.spec import ModelSpec
@@ -12,10 +15,16 @@ __all__ = [
     "Fit",
     "JointTest",
     "ModelSpec",
+    "OutOfSample",
     "adjust",
+    "brier",
     "detectable",
     "fit",
     "kaplan_meier",
+    "log_score",
+    "out_of_sample",
     "permutation_test",
+    "predict",
     "proportional_hazards",
+    "roc_auc",
 ]

@@ -83,7 +83,7 @@ def build_design(
     parsed = with_outcome(parse(formula), engine)
     ids = data.index.tolist() if case is None else data[case].tolist()
     needed = {c: "the column" for c in parsed.columns} | {c: "the column" for c in further}
-    table = _named(data, needed | {c: "the cluster column" for c in clusters})
+    table = columns_named(data, needed | {c: "the cluster column" for c in clusters})
     used, dropped = _complete(table, ids, [*parsed.columns, *clusters, *further])
     if len(used) < FEWEST_ROWS:
         raise FitError(
@@ -101,7 +101,7 @@ def build_design(
         raise SpecError(f"the outcome is {parsed.response.label}: an outcome is a number, not a set of categories.")
     else:
         y = np.asarray(_prepare(parsed.response, used, ids, centres, levels))
-    X, names = _matrix(parsed, pd.DataFrame(prepared, index=used.index), levels)
+    X, names = model_matrix(parsed, pd.DataFrame(prepared, index=used.index), levels)
     if X.shape[1] == 0:
         raise SpecError(f"formula {formula!r} leaves no term at all; name one, or keep the intercept.")
     if twice := [name for name, times in Counter(names).items() if times > 1]:
@@ -112,7 +112,7 @@ def build_design(
     return Design(y, X, names, cases, groups, dropped, parsed, centres, levels, times, more)
 
 
-def _named(data: pd.DataFrame, needed: Mapping[str, str]) -> pd.DataFrame:
+def columns_named(data: pd.DataFrame, needed: Mapping[str, str]) -> pd.DataFrame:
     """The table with its columns' names as text and rows by position: an index of the user's may hold a label twice."""
     known = [str(c) for c in data.columns]
     for column, where in needed.items():
@@ -214,7 +214,7 @@ def _not_too_large(x: np.ndarray, name: str) -> np.ndarray:
     return x
 
 
-def _matrix(
+def model_matrix(
     parsed: Formula, prepared: pd.DataFrame, levels: Mapping[str, tuple[Any, ...]]
 ) -> tuple[np.ndarray, tuple[str, ...]]:
     """The design matrix by formulaic, from safe names only, with the columns named by our rules."""

@@ -1,0 +1,79 @@
+"""Predictions of a fit for rows that it has not seen, from the design that travels with it.
+
+Sources: Puhr, Heinze, Nold, Lusa and Geroldinger (2017), Statistics in Medicine 36(14) (FLIC: Firth's own probabilities are
+pulled towards one half); Agresti (2013), Categorical Data Analysis, 3rd ed., 5.5 (intervals on the scale of the link).
+"""
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+
+from peacestudy.core.frame import StudyFrame
+from peacestudy.core.problems import one_of
+from peacestudy.errors import SpecError
+from peacestudy.models.flic import flic_shift
+from peacestudy.models.inference import quantile
+from peacestudy.models.new_rows import new_rows
+from peacestudy.models.result import Fit
+
+KINDS = ("flic", "response", "link")
+ENGINES = ("linear", "logit", "firth")
+
+
+def predict(fit: Fit, data: StudyFrame | pd.DataFrame, kind: str, level: float = 0.95) -> pd.DataFrame:
+    """Predict the outcome of rows.
+
+    Parameters
+    ----------
+    fit : of engine linear, logit or firth.
+    data : the rows, with the columns of the formula's right-hand side.
+    kind : ``flic`` (firth only), probabilities with Firth's slopes and an intercept by maximum likelihood, so that their
+        mean over the rows of the fit is the observed share; ``response``, the fit's own probabilities, or the mean of a
+        linear model; ``link``, the linear predictor. There is no default.
+    level : of the intervals: Wald intervals of the linear predictor by ``fit.vcov``, carried to probabilities; for
+        ``flic`` about its own predictor, with the standard error of Firth's.
+
+    Returns
+    -------
+    DataFrame
+        A row for each of the data: ``case, estimate, conf_low, conf_high, reason``. Where a value is missing, or a category
+        is one that the fit did not have, the numbers are missing and ``reason`` says why; else it is empty.
+
+    Raises
+    ------
+    SpecError
+        A kind or level that does not exist, an engine without predictions, a column that is not there.
+    """
+    if kind not in KINDS:
+        raise SpecError(one_of("kind", kind, KINDS))
+    if not 0 < level < 1:
+        raise SpecError(f"level is {level}; it must lie between 0 and 1, as 0.95.")
+    if fit.spec.engine not in ENGINES:
+        raise SpecError(one_of("engine of a prediction", fit.spec.engine, ENGINES))
+    table, cases = (
+        (data.data, data.data[data.key].tolist()) if isinstance(data, StudyFrame) else (data, data.index.tolist())
+    )
+    rows = new_rows(fit.design, table)
+    shift = _flic(fit) if kind == "flic" else 0.0
+    eta = rows.X @ fit.terms["estimate"].to_numpy() + shift
+    variance = ((rows.X @ fit.vcov.to_numpy()) * rows.X).sum(axis=1)
+    half = quantile(0.5 + level / 2, fit.df) * np.sqrt(np.where(variance > 0, variance, np.nan))
+    out = pd.DataFrame({"estimate": eta, "conf_low": eta - half, "conf_high": eta + half})
+    if kind != "link" and fit.spec.engine != "linear":
+        out = pd.DataFrame(expit(out.to_numpy()), columns=out.columns)
+    out.insert(0, "case", pd.Series(cases, dtype=object))
+    return out.assign(reason=list(rows.reasons))
+
+
+def _flic(fit: Fit) -> float:
+    """What is added to Firth's intercept."""
+    if fit.spec.engine != "firth":
+        raise SpecError(
+            f"flic corrects the intercept of engine 'firth', not of {fit.spec.engine!r}; write kind 'response'."
+        )
+    if "Intercept" not in fit.design.names:
+        raise SpecError(
+            f"flic corrects the intercept, and formula {fit.spec.formula!r} has none; write kind 'response'."
+        )
+    eta = fit.design.X @ fit.terms["estimate"].to_numpy()
+    return float(flic_shift(eta[None], np.array([fit.design.y.mean()]))[0])
