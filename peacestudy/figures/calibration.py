@@ -22,7 +22,7 @@ from peacestudy.figures.theme import (
     title,
 )
 
-SCORES = {"auc": "area under the curve", "brier": "Brier score", "log_score": "log score"}
+SCORES = {"auc": "area (AUC)", "brier": "Brier score", "log_score": "log score"}
 MARKS = (("o", BLUE), ("s", VERMILION), ("D", INK))
 
 
@@ -54,7 +54,8 @@ def calibration(
             bottom = 1 - 0.5 / height - (i + 1) * room + 0.1 / height
             ax = fig.add_axes((0.075, bottom, 0.25, room - 0.42 / height))
             _fifths(ax, predictions[predictions["split"] == split], names, i == len(splits) - 1)
-            ax.set_title(split, fontsize=8)
+            one = predictions[(predictions["split"] == split) & (predictions["model"] == next(iter(names)))]
+            ax.set_title(f"{split}: {len(one)} cases, {int(one['outcome'].sum())} at peace", fontsize=8)
             for j, score in enumerate(SCORES):
                 own = (
                     scores[(scores["split"] == split) & (scores["score"] == score)]
@@ -89,7 +90,7 @@ def _scores(ax: Axes, own: pd.DataFrame, name: str, labels: list[str] | None) ->
     ax.plot(own["permuted_mean"], y, "|", color=GREY, ms=9)
     ax.plot(own["value"], y, "o", color=BLUE, ms=4.5)
     for row, value, share in zip(y, own["value"], own["share_as_good"], strict=True):
-        ax.text(value, row - 0.33, f"{value:.2f} (p {share:.2f})", fontsize=6, ha="center", va="bottom")
+        ax.text(value, row - 0.33, f"{value:.2f} (p {share:.3f})" if share > 0 else f"{value:.2f} (p < .005)", fontsize=6, ha="center", va="bottom")
     low, high = ax.get_xlim()
     ax.set_xlim(low - 0.25 * (high - low), high + 0.25 * (high - low))
     clean_y(ax, labels or [""] * len(own))

@@ -27,10 +27,10 @@ def moderation(
         fig = canvas(height)
         title(fig, heading, subtitle)
         foot = footnotes(fig, notes)
-        width = (0.9 - 0.06 * (len(panels) - 1)) / len(panels)
+        width = (0.87 - 0.06 * (len(panels) - 1)) / len(panels)
         for i, (moderator, name) in enumerate(panels):
             part = table[table["moderator"] == moderator]
-            left = 0.085 + i * (width + 0.06)
+            left = 0.105 + i * (width + 0.06)
             bottom = foot + 0.5 / height
             whole = 1 - bottom - 0.6 / height
             ax = fig.add_axes((left, bottom + 0.27 * whole, width, 0.73 * whole))
@@ -44,7 +44,7 @@ def moderation(
                 [0.1, 0.25, 0.5, 1, 2, 4, 10], ["0.1", "0.25", "0.5", "1", "2", "4", "10"] if i == 0 else [""] * 7
             )
             ax.minorticks_off()
-            ax.set_xticklabels([])
+            ax.tick_params(labelbottom=False)
             below = fig.add_axes((left, bottom, width, 0.22 * whole), sharex=ax)
             step = float(np.diff(part["value"]).min()) * 0.8
             below.bar(part["value"], part["n"], width=step, color=PALE, edgecolor=GREY, lw=0.5)
@@ -52,6 +52,6 @@ def moderation(
             below.set_xlabel(name)
             below.tick_params(labelbottom=True)
             if i == 0:
-                ax.set_ylabel("odds ratio of peace,\none sd more breadth")
+                ax.set_ylabel("odds ratio,\none sd more breadth")
                 below.set_ylabel("cases")
         return fig

@@ -29,7 +29,7 @@ def draw_over_time(r: Tables) -> tuple[Figure, pd.DataFrame]:
     sizes: Any = t[t["score"] == "breadth"].set_index("period")["n"]
     notes = [
         "All settlement attempts, eligible or not, by five years of the last substantive agreement; attempts by period: "
-        + ", ".join(f"{p}-{p + 4}: {n}" for p, n in sizes.items()) + ". Bands: mean plus and minus 1.96 standard errors, attempts taken as "
+        + ", ".join(f"{p}-{p + 4 + (p == sizes.index.max())}: {n}" for p, n in sizes.items()) + ". Bands: mean plus and minus 1.96 standard errors, attempts taken as "
         "independent. Nothing is held constant, the length of the texts included.",
         said["sources"],
     ]  # fmt: skip

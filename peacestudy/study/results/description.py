@@ -147,9 +147,9 @@ def cases(found: Results) -> pd.DataFrame:
 
 
 def over_time(found: Results) -> pd.DataFrame:
-    """What attempts provide for, by five years of t0: ``period, score, n, mean, conf_low, conf_high``; all attempts."""
+    """What attempts provide for, by five years of t0, the last six: ``period, score, n, mean, conf_low, conf_high``; all attempts."""
     data = found.study.frame("all").data
-    periods = data["t0"].astype(int) // 5 * 5
+    periods = (data["t0"].astype(int) // 5 * 5).clip(upper=2020)
     rows = []
     for score in (*found.pillars, "breadth"):
         for period, part in data[score].astype(float).groupby(periods):
