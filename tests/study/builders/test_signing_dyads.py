@@ -73,11 +73,8 @@ def test_no_year_of_any_dyad_is_counted_in_two_kept_windows(cases):
 
 
 def test_counts_of_the_flags(study, cases):
-    assert (cases.merged_or_renamed.sum(), cases.successors.notna().sum(), cases.conflict_went_on.sum()) == (
-        86,
-        36,
-        199,
-    )
+    flags = (cases.merged_or_renamed.sum(), cases.successors.notna().sum(), cases.conflict_went_on.sum())
+    assert flags == (86, 18, 199)
     primary = study.frame("primary").data
     assert (primary.merged_or_renamed.sum(), primary.conflict_went_on.sum()) == (22, 49)
     assert primary.peace_with_successors.sum() == primary.lasting_peace.sum() - 8 == 42
@@ -281,6 +278,33 @@ def test_loops_find_the_same_outcomes_and_controls(study, cases, files):
             and any(t0 < y <= t0 + H for y in files["years"][d])
         }  # fmt: skip
         assert row.conflict_went_on == bool(others)
+
+
+@needs_raw
+def test_loops_find_the_same_newcomers_and_successors(cases, files, links):
+    with (FOLDER / "decisions.tsv").open(encoding="utf-8", newline="") as f:
+        heirs = {
+            r["place"]: set(r["value"].split())
+            for r in csv.DictReader(f, delimiter="\t")
+            if r["decision"] == "same party"
+        }
+    filed = {r["AgtId"]: whole(r["UcdpCon"]) for r in files["pax"]}
+    for r in files["signed"]:
+        signed, t0 = r["dyad_id"].split(", "), int(r["year"])
+        wide = {*r["conflict_id"].split(", "), *(filed[t] for t in links[r["paid"]])}
+        new, same = set(), set()
+        for d in signed:
+            if max(files["years"][d]) > t0:
+                continue
+            for other, years in files["years"].items():
+                near = files["where"][other] in wide | {files["where"][d]}
+                if other not in signed and near and min(years) >= t0 and years & set(range(t0 + 1, t0 + H + 1)):
+                    new.add(other)
+                    same |= {other} & heirs.get(f"dyad {d}", set())
+        row = cases.loc[r["paid"]]
+        for column, want in (("new_dyads", new), ("successors", same)):
+            assert (set(row[column].split()) if pd.notna(row[column]) else set()) == want, (r["paid"], column)
+        assert row.merged_or_renamed == bool(new)
 
 
 @needs_raw
