@@ -41,7 +41,7 @@ NEEDS_calibration           := out_of_sample calibration notes
 NEEDS_forecasts             := forecasts models notes
 NEEDS_side_by_side          := beside_a differences notes
 NEEDS_promise_and_deed      := delivery agreement notes
-NEEDS_landmarks             := hypotheses models notes
+NEEDS_landmarks             := hypotheses terms models notes
 NEEDS_onset                 := terms models hypotheses published notes
 # a study that is set beside another reads that one too
 BESIDE_signing_dyads        := peace_agreements

@@ -90,7 +90,14 @@ def _scores(ax: Axes, own: pd.DataFrame, name: str, labels: list[str] | None) ->
     ax.plot(own["permuted_mean"], y, "|", color=GREY, ms=9)
     ax.plot(own["value"], y, "o", color=BLUE, ms=4.5)
     for row, value, share in zip(y, own["value"], own["share_as_good"], strict=True):
-        ax.text(value, row - 0.33, f"{value:.2f} (p {share:.3f})" if share > 0 else f"{value:.2f} (p < .005)", fontsize=6, ha="center", va="bottom")
+        ax.text(
+            value,
+            row - 0.33,
+            f"{value:.2f} (p {share:.3f})" if share > 0 else f"{value:.2f} (p < .005)",
+            fontsize=6,
+            ha="center",
+            va="bottom",
+        )
     low, high = ax.get_xlim()
     ax.set_xlim(low - 0.25 * (high - low), high + 0.25 * (high - low))
     clean_y(ax, labels or [""] * len(own))

@@ -51,9 +51,7 @@ def flow(table: pd.DataFrame, heading: str, subtitle: str, notes: Iterable[str] 
 def _pillar(ax: Axes, top: float, label: str, promised: float, implemented: float, n: int) -> None:
     """A pillar's bar of promises, parted at the right into done and not done."""
     done = promised * implemented
-    ax.text(
-        -0.05, top + 0.5, f"{label}\n{promised:.0%} of its provisions, {n} accords", ha="right", va="center", fontsize=7
-    )
+    ax.text(-0.05, top + 0.5, f"{label}\n{promised:.0%} promised, by {n} accords", ha="right", va="center", fontsize=7)
     ax.add_patch(mpl.patches.Rectangle((-0.03, top), 0.03, 1, fc="white", ec=GREY, lw=0.6))
     ax.add_patch(mpl.patches.Rectangle((-0.03, top), 0.03, promised, fc=INK, lw=0))
     split = promised - done

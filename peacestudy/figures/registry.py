@@ -37,6 +37,6 @@ FIGURES: dict[str, Drawing] = {
     "forecasts": Drawing((A,), ("forecasts", "models", "notes"), rivals.draw_forecasts),
     "side_by_side": Drawing((B,), ("beside_a", "differences", "notes"), others.draw_side_by_side),
     "promise_and_deed": Drawing((C,), ("delivery", "agreement", "notes"), others.draw_flow),
-    "landmarks": Drawing((C,), ("hypotheses", "models", "notes"), others.draw_landmarks),
+    "landmarks": Drawing((C,), ("hypotheses", "terms", "models", "notes"), others.draw_landmarks),
     "onset": Drawing((D,), ("terms", "models", "hypotheses", "published", "notes"), others.draw_onset),
 }

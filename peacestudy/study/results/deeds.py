@@ -19,17 +19,35 @@ def deeds(found: Results) -> pd.DataFrame:
 
 
 def delivery(found: Results) -> pd.DataFrame:
-    """Promised and implemented by pillar and year: ``pillar, year_k, n, promised, implemented``, means over the accords observed."""
+    """Promised and implemented by pillar and year.
+
+    Returns
+    -------
+    DataFrame
+        ``pillar, year_k, observed, n, promised, implemented``: accords that the record reaches in the year; those of them that
+        promise anything of the pillar; mean share of its provisions promised, over the observed; mean share implemented of
+        what is promised, over those n.
+    """
     table = found.study.tables["implementation"]
-    table = table[table["year_k"].isin(YEARS)]
+    table = table[table["case_id"].isin(found.frame.data["case_id"]) & table["year_k"].isin(YEARS)]
+    whole = table[(table["pillar"] == "aggregate") & table["implemented"].notna()]
+    reached = set(zip(whole["case_id"], whole["year_k"], strict=True))
+    seen = table[[pair in reached for pair in zip(table["case_id"], table["year_k"], strict=True)]]
     rows = []
-    groups: Any = table.groupby(["pillar", "year_k"], sort=False)
+    groups: Any = seen.groupby(["pillar", "year_k"], sort=False)
     for (pillar, k), part in groups:
-        seen = part[part["implemented"].notna()]
+        own = part[part["implemented"].notna()]
         rows.append(
-            (pillar, int(k), len(seen), seen["promised"].astype(float).mean(), seen["implemented"].astype(float).mean())
+            (
+                pillar,
+                int(k),
+                len(part),
+                len(own),
+                part["promised"].astype(float).mean(),
+                own["implemented"].astype(float).mean(),
+            )
         )
-    return pd.DataFrame(rows, columns=["pillar", "year_k", "n", "promised", "implemented"])
+    return pd.DataFrame(rows, columns=["pillar", "year_k", "observed", "n", "promised", "implemented"])
 
 
 def accords(found: Results) -> pd.DataFrame:
