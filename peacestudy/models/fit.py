@@ -149,10 +149,15 @@ def _result(spec: ModelSpec, design: Design, est: Estimates, notes: list[Note]) 
         "r_squared": r2 if linear else np.nan,
         "aic": np.nan if spec.engine == "firth" or "weights" in dict(spec.options) else -2 * loglik + 2 * (K + linear),
     }
-    # a row given that became several periods is one row
-    first = slice(None) if design.rows is None else np.unique(design.rows, return_index=True)[1]
-    cases = tuple(np.array([*design.cases, None], dtype=object)[:-1][first])
+    cases = _cases(design)
     return Fit(
         spec=spec, terms=terms, n=len(cases), loglik=loglik, vcov=pd.DataFrame(V, index=design.names, columns=design.names), cases=cases,
         dropped=design.dropped, notes=tuple(notes), converged=True, scale=float(est.scale[0]), df=df, design=design, **summary,
     )  # fmt: skip
+
+
+def _cases(design: Design) -> tuple[Any, ...]:
+    """Ids of the rows given: one that became several periods counts once."""
+    if design.rows is None:
+        return design.cases
+    return tuple(design.cases[i] for i in np.unique(design.rows, return_index=True)[1])

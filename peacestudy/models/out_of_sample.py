@@ -95,16 +95,14 @@ def out_of_sample(
     for split, folds in _splits(part, groups, time):
         for spec in specs:
             p, told = _probabilities(part, spec, folds, deals, split)
-            seen = np.isfinite(p[0])
-            if not seen.any():
-                raise FitError(
-                    f"{spec.name}, {split}: no case can be predicted: their categories are not in the cases learnt from."
-                )
+            seen = _seen(p[0], f"{spec.name}, {split}")
             scores += [(spec.name, split, *row) for row in _scored(deals[:, seen], p[:, seen])]
-            predictions += [(cases[used[i]], spec.name, split, p[0, i], y[i]) for i in np.flatnonzero(seen)]
+            predictions += [(cases[used[i]], spec.name, split, p[0, i], y[i]) for i in seen]
             notes += told
             if np.ptp(y[seen]) == 0:
-                text = f"{spec.name}, {split}: the outcome is {y[seen][0]:g} in all cases predicted, so there is no ROC curve."
+                text = (
+                    f"{spec.name}, {split}: the outcome is the same in all cases predicted, so there is no ROC curve."
+                )
                 notes.append(Note("no_variation", text))
     columns = ["model", "split", "score", "value", "permuted_mean", "permuted_low", "permuted_high", "share_as_good"]
     left = dropped.assign(case=[cases[i] for i in dropped["case"]])
@@ -118,6 +116,14 @@ def out_of_sample(
         left,
         tuple(notes),
     )
+
+
+def _seen(p: np.ndarray, where: str) -> np.ndarray:
+    """Positions of the cases that are predicted."""
+    seen = np.flatnonzero(np.isfinite(p))
+    if not len(seen):
+        raise FitError(f"{where}: no case can be predicted: their categories are not in the cases learnt from.")
+    return seen
 
 
 def _check(specs: Sequence[ModelSpec], groups: str | None, time: tuple[str, float] | None, draws: int) -> None:

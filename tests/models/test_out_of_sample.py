@@ -221,6 +221,21 @@ def test_what_cannot_be_answered_is_refused(change, error, said):
         out_of_sample(**({"frame": draw(), "specs": MODELS[:1], "groups": "g", "draws": 2, "seed": 1} | change))
 
 
+def test_one_outcome_alone_to_predict_has_no_curve_and_that_is_said():
+    d = draw().assign(y=lambda t: np.where(t.year > 2000, 0, t.y))
+    found = out_of_sample(d, MODELS[:1], time=("year", 2000), draws=5, seed=1)
+    t = found.scores.set_index("score")
+    assert np.isnan(t.value["auc"])
+    assert np.isfinite(t.value[["brier", "log_score"]]).all()
+    assert "the same in all cases predicted, so there is no ROC curve" in " ".join(map(str, found.notes))
+
+
+def test_no_case_that_can_be_predicted_is_an_error():
+    d = draw().assign(k=lambda t: t.k.where(t.year <= 2000, "z"))
+    with pytest.raises(ps.FitError, match="no case can be predicted"):
+        out_of_sample(d, [spec("m", "C(k)")], time=("year", 2000), draws=2, seed=1)
+
+
 def test_there_is_no_default_seed():
     with pytest.raises(TypeError, match="seed"):
         out_of_sample(draw(), MODELS, groups="g")
