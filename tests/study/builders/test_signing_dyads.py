@@ -280,6 +280,17 @@ def test_loops_find_the_same_outcomes_and_controls(study, cases, files):
         assert row.conflict_went_on == bool(others)
 
 
+def test_taken_from_the_latest_backwards_more_windows_hold(cases):
+    """What the README says of the choice of the earliest."""
+    pool = cases[cases.eligible & cases.linked & cases.window_complete].sort_values(["t0", "date"], ascending=False)
+    first, kept = {}, []
+    for case, t0, dyads in pool[["t0", "dyads"]].itertuples(name=None):
+        if all(t0 + H < first[d] for d in dyads.split() if d in first):
+            kept.append(case)
+            first |= dict.fromkeys(dyads.split(), t0)
+    assert (len(kept), round(cases.lasting_peace[kept].astype(float).mean(), 3)) == (91, 0.725)
+
+
 @needs_raw
 def test_loops_find_the_same_newcomers_and_successors(cases, files, links):
     with (FOLDER / "decisions.tsv").open(encoding="utf-8", newline="") as f:
