@@ -28,6 +28,12 @@ from peacestudy.study.builders.attempt_cases import (
 from peacestudy.study.builders.attempt_findings import findings
 from peacestudy.study.builders.attempt_tables import OUTCOMES, WHOLE_SCHEMA, attempt_tables, outcomes, whole_table
 from peacestudy.study.builders.case_years import CASE_YEARS_SCHEMA, case_years
+from peacestudy.study.builders.conflict_years import (
+    ATTEMPTS_OUTSIDE_SCHEMA,
+    CONFLICT_YEARS_SCHEMA,
+    attempts_outside,
+    conflict_years,
+)
 from peacestudy.study.builders.controls import TJET, covariates
 from peacestudy.study.builders.decisions import decide, read_decisions
 from peacestudy.study.builders.deeds import DEEDS_SCHEMA, deeds
@@ -57,6 +63,8 @@ TABLES: dict[str, Schema] = {
     "attempts_first_agreement": WHOLE_SCHEMA,
     "attempts_largest_text": WHOLE_SCHEMA,
     "case_years": CASE_YEARS_SCHEMA,
+    "conflict_years": CONFLICT_YEARS_SCHEMA,
+    "attempts_outside": ATTEMPTS_OUTSIDE_SCHEMA,
     "deeds": DEEDS_SCHEMA,
 }
 
@@ -81,10 +89,13 @@ def build(raw: Path, rule: CaseRule, codebook: Codebook, folder: Path) -> dict[s
     attempts = cases_of(ground, spans(ground, rule.attempts()))
     whole = whole_table(ground, attempts)
     decided = decide(findings(ground, attempts, whole), read_decisions(folder))
+    at_risk = conflict_years(ground, attempts.cases)
     tables = {
         **_base(ground, attempts),
         **attempt_tables(ground),
         "case_years": case_years(ground, whole, decided),
+        "conflict_years": at_risk,
+        "attempts_outside": attempts_outside(attempts.cases, at_risk),
         "deeds": deeds(ground, attempts, decided),
     }
     return {name: tables[name][schema.names] for name, schema in TABLES.items()}
