@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from peacestudy.core.schema import Schema
-from peacestudy.study.builders import onset, peace_agreements, signing_dyads
+from peacestudy.study.builders import accord_implementation, onset, peace_agreements, signing_dyads
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +30,12 @@ class Builder:
 
 
 BUILDERS: dict[str, Builder] = {
+    "accord_implementation": Builder(
+        accord_implementation.AccordRule,
+        accord_implementation.build,
+        accord_implementation.TABLES,
+        accord_implementation.NEEDED,
+    ),
     "onset": Builder(onset.OnsetCaseRule, onset.build, onset.TABLES, onset.NEEDED),
     "peace_agreements": Builder(
         peace_agreements.CaseRule, peace_agreements.build, peace_agreements.TABLES, peace_agreements.NEEDED

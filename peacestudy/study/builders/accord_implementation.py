@@ -1,0 +1,195 @@
+"""The builder of the study accord_implementation: what comprehensive accords promise, what is done of it, and what followed.
+
+Of the Peace Accords Matrix nothing is copied by provision: the tables hold shares of pillars, computed here.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from peacestudy.coding import CODING_SCHEMA, Coding, code_topics, score, third_party
+from peacestudy.core.cases import CASES_SCHEMA
+from peacestudy.core.codebook import Codebook, read_codebook
+from peacestudy.core.ledger import LEDGER_SCHEMA, Entry, Ledger
+from peacestudy.core.schema import Field, Schema
+from peacestudy.core.tables import file_sha256
+from peacestudy.errors import SourceError, SpecError
+from peacestudy.outcomes import SOURCES, OutcomeTable, read_source
+from peacestudy.outcomes.context import CONTEXT, COVARIATES_SCHEMA
+from peacestudy.outcomes.implementation import IMPLEMENTATION_SCHEMA, implementation, provision_levels
+from peacestudy.outcomes.peace import OUTCOMES_SCHEMA
+from peacestudy.study.builders.accord_links import Accord, accord_findings, make_accords, mended, state_name
+from peacestudy.study.builders.accord_tables import accord_covariates, accord_outcomes
+from peacestudy.study.builders.decisions import decide, read_decisions
+
+PAM, PAX, ACD, LEADERS = "pam_1.5", "pax_v10", "ucdp_acd_25.1", "archigos"
+POLITICS = (
+    "polyarchy",
+    "polyarchy_low",
+    "polyarchy_high",
+    "executive_constraints",
+    "legislative_constraints",
+    "judicial_constraints",
+)
+WANTED = tuple(c for c in CONTEXT if c.variable in POLITICS)
+NEEDED = (PAM, PAX, ACD, LEADERS, *dict.fromkeys(c.source_id for c in WANTED))
+LANDMARKS = (1, 2, 3)  # years of the accord whose outcomes have columns of their own
+YEARS = range(11)
+
+
+@dataclass(frozen=True)
+class AccordRule:
+    """How accords are read; see the comments in study.toml."""
+
+    provisions: str
+    score: str
+    horizon: int
+    delivery_year: int
+    last_year: int
+    lag: int
+    war_years_back: int
+    before_days: int
+
+    def __post_init__(self) -> None:
+        if self.score != "aggregate":
+            raise SpecError(
+                f"score is {self.score!r}; it must be aggregate, the mean over all provisions that are promised."
+            )
+        for name, least in {"horizon": 1, "delivery_year": 1, "lag": 0, "war_years_back": 1, "before_days": 0}.items():
+            if (value := getattr(self, name)) < least:
+                raise SpecError(f"{name} is {value}; it must be {least} or more.")
+        if self.delivery_year > YEARS[-1]:
+            raise SpecError(f"delivery_year is {self.delivery_year}; accords are followed for {YEARS[-1]} years.")
+
+
+def _peace(k: int, where: str) -> str:
+    return f"no fighting year in {where} in the years k + 1 to k + horizon of the accord, k = {k}"
+
+
+TABLES: dict[str, Schema] = {
+    "cases": Schema(
+        (
+            *CASES_SCHEMA.fields[:2],
+            Field("t0", "year", required=True, description="year in which the accord was signed"),
+            Field("accord_date", "date", required=True),
+            Field("first_year", "year", required=True, description="calendar year of the accord's year 1 in the source"),
+            Field("n_years", "integer", required=True, minimum=1, maximum=10, unit="years", description="years that the source follows the accord, from year 1"),
+            Field("country", "integer", required=True, description="state whose politics are read, Gleditsch-Ward code"),
+            Field("country_name", required=True),
+            Field("conflict_id", "integer", required=True, description="conflict of UCDP/PRIO that the accord names"),
+            Field("conflict_ids", required=True, description="every conflict that the accord is to end"),
+            Field("n_agreements", "integer", required=True, minimum=0, unit="agreements of PA-X"),
+            Field("joined", "boolean", required=True, description="PA-X has the text"),
+            Field("first_accord", "boolean", required=True, description="no earlier accord of the study is on the same conflict"),
+            Field("source", required=True),
+        ),
+        key=("case_id",),
+    ),
+    "agreements": Schema(
+        (Field("case_id", required=True), Field("agreement_id", "integer", required=True, description="AgtId of PA-X")),
+        key=("case_id", "agreement_id"),
+    ),
+    "codings": CODING_SCHEMA,
+    "implementation": IMPLEMENTATION_SCHEMA,
+    "outcomes": Schema(
+        (
+            *OUTCOMES_SCHEMA.fields[:-1],
+            *(Field(f"peace_after_k{k}", "boolean", description=_peace(k, "the conflicts of the accord")) for k in LANDMARKS),
+            Field("country_peace", "boolean", description="no fighting year of any conflict in the state in t0 + 1 to t0 + horizon"),
+            *(Field(f"country_peace_k{k}", "boolean", description=_peace(k, "any conflict of the state")) for k in LANDMARKS),
+            OUTCOMES_SCHEMA.fields[-1],
+        ),
+        key=("case_id",),
+    ),
+    "covariates": COVARIATES_SCHEMA,
+    "ledger": LEDGER_SCHEMA,
+}  # fmt: skip
+
+
+def build(raw: Path, rule: AccordRule, codebook: Codebook, folder: Path) -> dict[str, pd.DataFrame]:
+    """Build every table of the study.
+
+    Parameters
+    ----------
+    raw : folder with the source files.
+    rule : how accords are read, from study.toml.
+    codebook : what is coded of the texts: that of the study peace_agreements.
+    folder : the study, with its own codebook of provisions and its decisions.
+
+    Raises
+    ------
+    SourceError
+        A source is not as known, a data problem is not decided, or the codebook of provisions is not the declared one.
+    """
+    provisions = _provisions(folder, rule)
+    sources = {i: read_source(SOURCES[i], raw) for i in NEEDED}
+    pam, pax, acd = (sources[i].table for i in (PAM, PAX, ACD))
+    decided = decide(accord_findings(pam, pax, acd), read_decisions(folder))
+    years = mended(pam, decided)
+    accords = make_accords(years, pax, decided)
+    pillars = {p.id: [c for i in p.indicators for c in i.columns] for p in provisions.entries if p.indicators}
+    done = implementation(provision_levels(years), pillars, [p.id for p in provisions.pillars], YEARS, PAM)
+    text = [(a.case_id, i) for a in accords for i in a.agreements]
+    members = pd.DataFrame(text, columns=["case_id", "agreement_id"])
+    codings = _codings(pax, members, codebook)
+    texts = {"text": codings, "attempt": _codings(pax, _around(accords, pax, rule), codebook)}
+    told = ["case_id", *(p.id for p in codebook.entries if p.indicators), "breadth"]
+    scores = {name: score(Coding(codes, codebook))[told] for name, codes in texts.items()}
+    tables = {
+        "cases": _cases(accords, years), "agreements": members, "codings": codings, "implementation": done,
+        "outcomes": accord_outcomes(accords, acd, rule.horizon, rule.last_year, LANDMARKS),
+        "covariates": accord_covariates(accords, done, scores, sources, rule, WANTED, LANDMARKS),
+        "ledger": _ledger(sources, accords).table(),
+    }  # fmt: skip
+    return {name: table[TABLES[name].names] for name, table in tables.items()}
+
+
+def _provisions(folder: Path, rule: AccordRule) -> Codebook:
+    path = folder / "codebook.toml"
+    found = file_sha256(path)
+    if found != rule.provisions:
+        raise SourceError(
+            f"{path} has sha256 {found}; study.toml declares {rule.provisions[:12]}... under [cases]. Restore the codebook, or "
+            f"declare anew and say in the statement what changed and why."
+        )
+    return read_codebook(path)
+
+
+def _codings(pax: pd.DataFrame, members: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
+    documents = pax.rename(columns={"AgtId": "agreement_id"})
+    documents = documents.assign(ThrdPart=[third_party(t)[0] for t in documents["ThrdPart"]])
+    return code_topics(documents, members, codebook, PAX)
+
+
+def _around(accords: list[Accord], pax: pd.DataFrame, rule: AccordRule) -> pd.DataFrame:
+    """The accord with what its conflict agreed on before it: the texts that it builds on, of any stage but Oth."""
+    rows = []
+    for a in accords:
+        if not a.agreements:
+            continue
+        near = pax["Dat"].between(a.date - pd.Timedelta(days=rule.before_days), a.date) & (pax["Stage"] != "Oth")
+        own = pax.loc[near & pax["UcdpCon"].isin(list(a.conflicts)), "AgtId"]
+        rows += [(a.case_id, i) for i in sorted({*a.agreements, *(int(i) for i in own)})]
+    return pd.DataFrame(rows, columns=["case_id", "agreement_id"])
+
+
+def _cases(accords: list[Accord], years: pd.DataFrame) -> pd.DataFrame:
+    last = years[years["year_k"] > 0].groupby("case_id")["year_k"].max()
+    rows = [
+        (
+            a.case_id, f"{a.place} {a.t0}", a.t0, a.date, a.first_year, int(last[a.case_id]), a.country, state_name(a),
+            a.conflicts[0], " ".join(map(str, a.conflicts)), len(a.agreements), bool(a.agreements),
+            not any(b.t0 < a.t0 and set(b.conflicts) & set(a.conflicts) for b in accords),
+            f"{PAM} pam_caseid {a.case_id}; {PAX} PamAgr {a.case_id}; {ACD} conflict {' '.join(map(str, a.conflicts))}",
+        )
+        for a in accords
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=TABLES["cases"].names)
+
+
+def _ledger(sources: dict[str, OutcomeTable], accords: list[Accord]) -> Ledger:
+    n = len(sources[PAM].table)
+    without = [f"{a.place} {a.t0}" for a in accords if not a.agreements]
+    why = f"a comprehensive accord of the Peace Accords Matrix; PA-X has no text of {', '.join(without)}"
+    return Ledger((Entry("accords", "gather", "accord", n, len(accords), why=why),))
