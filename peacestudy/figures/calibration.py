@@ -62,7 +62,7 @@ def calibration(
                     .set_index("model")
                     .reindex(list(names))
                 )
-                right = fig.add_axes((0.5 + 0.17 * j, bottom, 0.145, room - 0.42 / height))
+                right = fig.add_axes((0.485 + 0.178 * j, bottom, 0.135, room - 0.42 / height))
                 _scores(right, own, SCORES[score], list(names.values()) if j == 0 else None)
         return fig
 

@@ -42,15 +42,21 @@ NAMES = {
     "comprehensive": "Comprehensive agreement", "prior_attempts": "Prior attempts", "trend": "Decades since 2000", "full_agreement": "Full agreement",
     "n_dyads": "Dyads that signed", "decade": "Decades since 2000", "implemented_k1": "Implemented by year 1", "implemented_k2": "Implemented by year 2",
     "implemented_k3": "Implemented by year 3", "implemented_k5": "Implemented by year 5", "promised_breadth": "Promised, breadth (PAM)",
-    "text_breadth": "Promised, breadth of text (PA-X)", "leader_turnover": "Leader turnover", "aggregate": "All provisions", "un_mission": "UN mission", "state_design": "State design",
+    "text_breadth": "Promised, breadth of text (PA-X)", "leader_turnover": "Leader turnover", "aggregate": "All provisions", "un_mission": "UN mission", "state_design": "State design", "fighting": "Fighting in the year", "war": "War in the year", "since_fighting": "Years since fighting",
+    "duration": "years since the first fighting", "year": "Year", "region": "Region",
 }  # fmt: skip
 
 
 def pretty(name: str) -> str:
     """The display name of a column or term, or the name itself."""
     inner = name.removeprefix("scale(").removesuffix(")") if name.startswith("scale(") else name
-    if name.startswith("log(") and name.endswith(")"):
-        return f"log {NAMES.get(name[4:-1], name[4:-1])[:1].lower()}{NAMES.get(name[4:-1], name[4:-1])[1:]}"
+    for function in ("log", "log1p"):
+        if name.startswith(f"{function}(") and name.endswith(")"):
+            of = NAMES.get(name[len(function) + 1 : -1], name[len(function) + 1 : -1])
+            return f"log {'1 + ' if function == 'log1p' else ''}{of[:1].lower()}{of[1:]}"
+    if name.startswith("C(") and name.endswith("]"):
+        column, _, level = name[2:-1].partition(")[")
+        return f"{NAMES.get(column, column)}: {level}"
     return NAMES.get(inner, inner) + (" (per sd)" if inner != name else "")
 
 

@@ -10,11 +10,12 @@ from peacestudy.errors import SourceError, SpecError
 from peacestudy.outcomes import SOURCES
 from peacestudy.study.builders import BUILDERS, Builder
 from peacestudy.study.config import Config
+from peacestudy.study.forecasts import FILE, FORECASTS_SCHEMA
 from peacestudy.study.load import codebook_path, read_config, study_folder
 from peacestudy.study.package import write_package
 
 # tables whose case_id must stand in cases.csv
-CASE_TABLES = ("agreements", "codings", "outcomes", "covariates", "deeds", "implementation")
+CASE_TABLES = ("agreements", "codings", "outcomes", "covariates", "deeds", "implementation", "forecasts")
 
 
 def missing(study: str, raw: Path | None) -> list[str]:
@@ -52,8 +53,10 @@ def seal_study(study: str) -> Path:
         "sources": [{"title": f"{s.name}, version {s.version}. {s.citation}", "path": s.landing_page, "licence": s.licence, "sha256": s.sha256}
                     for s in (SOURCES[i] for i in builder.sources)],
     }  # fmt: skip
-    linked = tuple(n for n in builder.schemas if n in CASE_TABLES)
-    write_package(folder, head, builder.schemas, linked)
+    schemas = dict(builder.schemas)
+    if (folder / FILE).is_file():  # frozen, not built
+        schemas["forecasts"] = FORECASTS_SCHEMA
+    write_package(folder, head, schemas, tuple(n for n in schemas if n in CASE_TABLES))
     return folder / "datapackage.json"
 
 

@@ -185,11 +185,18 @@ class OutOfSample:
 
 @dataclass(frozen=True)
 class Forecast:
-    """Which cases are forecast, by which models, and what they are trained on."""
+    """Which cases are forecast, by which models, and what they are trained on.
+
+    Attributes
+    ----------
+    specs, train, cases : declared models, the sample they learn from, and the sample that is forecast.
+    instead : column that stands in for another where that one is missing in a case that is forecast; written beside it.
+    """
 
     specs: tuple[str, ...]
     train: str
     cases: str
+    instead: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

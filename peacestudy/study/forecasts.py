@@ -6,6 +6,7 @@ The file forecasts.csv is frozen: it is written once and never anew. That is the
 import datetime
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,7 @@ FORECASTS_SCHEMA = Schema(
         Field("window_from", "year", required=True),
         Field("window_to", "year", required=True, description="the forecast can be scored once the conflict data cover this year"),
         Field("fighting_seen", "boolean", required=True, description="fighting in the window was already in the data when the forecast was made: the window can only fail"),
+        Field("assumed", description="what was missing for the case, and what stood in for it"),
         Field("model", required=True, description="specification of study.toml"),
         Field("probability", "number", required=True, minimum=0, maximum=1, description="of lasting peace; Firth's slopes, intercept by maximum likelihood (FLIC)"),
         Field("conf_low", "number", required=True, minimum=0, maximum=1, description="95 % interval of the probability, not of the outcome"),
@@ -60,19 +62,31 @@ def make_forecasts(study: Study, made_on: datetime.date) -> pd.DataFrame:
     if rule is None:
         raise SpecError(f"study.toml of {study.config.id} declares no [forecast].")
     train, ahead = study.frame(rule.train), study.frame(rule.cases).data
+    ahead, assumed = _completed(ahead, rule.instead)
     parts = []
     for name in rule.specs:
         found = fit(train, study.spec(name))
         guess = predict(found, ahead.set_index("case_id"), kind="flic").set_index("case").loc[ahead["case_id"]]
         parts.append(pd.DataFrame({
             "case_id": ahead["case_id"], "label": ahead["label"], "t0": ahead["t0"], "window_from": ahead["window_from"],
-            "window_to": ahead["window_to"], "fighting_seen": ahead["fighting_years"].notna(), "model": name,
+            "window_to": ahead["window_to"], "fighting_seen": ahead["fighting_years"].notna(), "assumed": assumed, "model": name,
             "probability": guess["estimate"].to_numpy().round(4), "conf_low": guess["conf_low"].to_numpy().round(4),
             "conf_high": guess["conf_high"].to_numpy().round(4), "n_train": found.n, "made_on": pd.Timestamp(made_on),
             "declaration": study.config.declared.hash, "model_hash": model_hash(found),
             "source": f"{study.config.id}, sample {rule.train}",
         }))  # fmt: skip
     return pd.concat(parts, ignore_index=True)[FORECASTS_SCHEMA.names]
+
+
+def _completed(ahead: pd.DataFrame, instead: Mapping[str, str]) -> tuple[pd.DataFrame, list[str | None]]:
+    """The cases with what stands in where a column is missing, and a sentence for each that says so."""
+    said: list[list[str]] = [[] for _ in range(len(ahead))]
+    out = ahead.copy()
+    for column, other in instead.items():
+        for i in np.flatnonzero(out[column].isna()):
+            said[i].append(f"{column} is missing, {other} stands in")
+        out[column] = out[column].where(out[column].notna(), out[other])
+    return out, ["; ".join(s) or None for s in said]
 
 
 def model_hash(found: Fit) -> str:

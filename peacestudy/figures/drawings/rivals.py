@@ -133,7 +133,7 @@ def draw_who(r: Tables) -> tuple[Figure, pd.DataFrame]:
     )
     notes = [
         f"Discrete-time model (logit) of the beginning of a settlement attempt in a conflict-year at risk, 1990 to 2019: fighting in it or in the four years before. {n}. "
-        "Bars: 95 % intervals, clusters by conflict. Domestic politics and economy in the year before.",
+        "Bars: 95 % intervals, clusters by conflict. Domestic politics and economy in the year before; regions against Africa.",
         f"Inverse-probability weights of the {len(w)} attempts begun in these years run from {w['weight'].min():.2f} to {w['weight'].max():.2f}; with them the first finding "
         "stands in the figure of variants. They undo what is in this model, and nothing that is not.",
         said["sources"],
@@ -156,6 +156,8 @@ def draw_calibration(r: Tables) -> tuple[Figure, pd.DataFrame]:
     """Trial on unseen cases."""
     t, seen, said = r["out_of_sample"], r["calibration"], study_notes(r["notes"])
     auc: Any = t[t["score"] == "auc"].set_index(["split", "model"])
+    few = seen[seen["model"] == "pillars"].groupby("split", sort=False)["outcome"].sum()
+    thin = "".join(f" {split}: {n:.0f} at peace, too few to say much." for split, n in few.items() if n < 10)
     worst = ", ".join(
         f"{split}: {auc.loc[(split, 'pillars'), 'permuted_mean']:.2f}" for split in t["split"].drop_duplicates()
     )
@@ -163,7 +165,7 @@ def draw_calibration(r: Tables) -> tuple[Figure, pd.DataFrame]:
         "Firth logit trained without the cases that it predicts; FLIC probabilities; scores scaled within the training cases. p: share of permuted outcomes on which the "
         "same procedure does at least as well. A larger area, smaller Brier and log scores are better (log score: mean of minus log probability). "
         f"The area of permuted outcomes is not .5 when whole countries are left out (mean for pillars and controls, {worst}): leaving out a country with many successes lowers the "
-        "share among the others, so .5 is no yardstick.",
+        f"share among the others, so .5 is no yardstick.{thin}",
         f"{said['outcome']} {said['sources']}",
     ]
     return calibration(t, seen, MODELS, "What the models say of cases they have not seen", notes), pd.concat(

@@ -46,7 +46,7 @@ def text_controls(ground: Ground, attempts: Attempts, texts: pd.DataFrame) -> pd
 
 
 def conflict_controls(ground: Ground, cases: pd.DataFrame) -> pd.DataFrame:
-    """Fighting in t0, years of war before, and whether it is fought over territory."""
+    """Fighting in t0, years of war before, both also in the last year that the source has, and whether it is fought over territory."""
     rule = ground.rule
     latest = ground.acd.sort_values("year")
     rows: list[Row] = []
@@ -56,7 +56,10 @@ def conflict_controls(ground: Ground, cases: pd.DataFrame) -> pd.DataFrame:
         known = own[own["year"] <= t0] if (own["year"] <= t0).any() else own.iloc[:1]
         beyond = f"outside coverage: {ACD} speaks of 1946 to {rule.last_year}" if t0 > rule.last_year else None
         war = len(ground.war.get(conflict, set()) & set(back))
+        seen = min(t0, rule.last_year)  # for forecasts: the state of the war as far as the source has it
         rows += [
+            (case, "active_latest", float(seen in ground.fighting[conflict]), str(seen), f"{ACD} year", None),
+            (case, "war_years_latest", float(war), f"{back[0]}-{seen}", f"{ACD} intensity_level", None),
             (case, "active", None if beyond else float(t0 in ground.fighting[conflict]), str(t0), f"{ACD} year", beyond),
             (case, "war_years", None if beyond else float(war), f"{back[0]}-{t0}", f"{ACD} intensity_level", beyond),
             (case, "territory", float(known["incompatibility"].iloc[-1] in (1, 3)), None, f"{ACD} incompatibility", None),

@@ -85,7 +85,15 @@ FIRST = {  # sha256 of the tables on which the first finding was made
     "outcomes": "d8b653276c13c06109a073ec433a0fc3c60c39d6e6ff674288b2a659a8ec72d3",
 }
 LATER = ("no_war", "peace_after_grace")
-LATER_VARIABLES = ("battle_deaths", "battle_deaths_high", "comprehensive", "prior_attempts", "trend")
+LATER_VARIABLES = (
+    "active_latest",
+    "war_years_latest",
+    "battle_deaths",
+    "battle_deaths_high",
+    "comprehensive",
+    "prior_attempts",
+    "trend",
+)
 
 
 @pytest.mark.parametrize("name", FIRST)
