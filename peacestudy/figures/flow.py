@@ -38,7 +38,7 @@ def flow(table: pd.DataFrame, heading: str, subtitle: str, notes: Iterable[str] 
                 str(row.label),
                 float(str(row.promised)),
                 float(str(row.implemented)),
-                int(str(row.n)),
+                int(float(str(row.n))),
             )
         ax.set_xlim(-0.42, 1.42)
         ax.set_ylim(len(table) * (1 + GAP), -0.55)

@@ -143,7 +143,10 @@ def cases(found: Results) -> pd.DataFrame:
         "peace_years",
         "event",
     ]
-    return found.frame.data[columns].sort_values("label", ignore_index=True)
+    data = found.frame.data
+    if "date" in data:  # one agreement a case
+        data = data.assign(first_date=data["date"], last_date=data["date"])
+    return data[columns].sort_values("label", ignore_index=True)
 
 
 def over_time(found: Results) -> pd.DataFrame:
