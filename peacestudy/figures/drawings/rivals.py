@@ -184,7 +184,7 @@ def draw_forecasts(r: Tables) -> tuple[Figure, pd.DataFrame]:
         f"{cases} attempts with t0 from 2020 on whose windows run past the conflict data. Made {str(t['made_on'].iloc[0])[:10]} from {models.loc['pillars', 'n']:.0f} earlier attempts and frozen in forecasts.csv with "
         f"the hash of declaration and model: this is a pre-registration, to be scored when the windows close. In {seen} of {cases} (grey) fighting was already in the data by then: "
         "their windows can only fail, and scores are given with and without them. The models do not know that.",
-        f"Dotted: share at peace among the cases learned from, {base:.2f}. Out of sample the models do little better than that share: see the figure of calibration. "
+        f"Dotted: share at peace among the cases learned from, {base:.2f}. How much such models say of unseen cases: see the figure of calibration. "
         f"{said['outcome']} {said['sources']}",
     ]
     return forecasts(t, AHEAD, float(base), "Forecasts, frozen until their windows close", notes), t
