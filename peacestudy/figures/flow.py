@@ -40,7 +40,7 @@ def flow(table: pd.DataFrame, heading: str, subtitle: str, notes: Iterable[str] 
                 float(str(row.implemented)),
                 int(float(str(row.n))),
             )
-        ax.set_xlim(-0.42, 1.42)
+        ax.set_xlim(-0.52, 1.3)
         ax.set_ylim(len(table) * (1 + GAP), -0.55)
         ax.axis("off")
         for x, text in ((0, "promised"), (1, "of what was promised")):
