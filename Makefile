@@ -20,7 +20,7 @@ STUDY   ?= $(STUDIES)# make data STUDY=onset RAW=folder
 # Results by study, and the results that each figure is drawn from: as in peacestudy/study/results and peacestudy/figures/registry.py.
 COMMON := terms models notes hypotheses ledger
 TEXTS  := profile descriptive consistency survival coverage facts cases permutation influence
-RESULTS_peace_agreements      := $(COMMON) $(TEXTS) over_time variants weights chance moderation support out_of_sample calibration forecasts deeds
+RESULTS_peace_agreements      := $(COMMON) $(TEXTS) over_time variants weights balance chance moderation support out_of_sample calibration forecasts deeds
 RESULTS_signing_dyads         := $(COMMON) $(TEXTS) beside_a differences
 RESULTS_accord_implementation := $(COMMON) delivery accords agreement
 RESULTS_onset                 := $(COMMON) coverage published facts

@@ -33,7 +33,7 @@ def calibration(
 
     Parameters
     ----------
-    scores : ``model, split, score, value, permuted_mean, permuted_low, permuted_high, share_as_good``.
+    scores : ``model, split, score, value, permuted_mean, permuted_low, permuted_high, p_value``.
     predictions : ``model, split, probability, outcome``.
     names : names of the models, in the order drawn.
     heading, notes : text above and below.
@@ -89,7 +89,7 @@ def _scores(ax: Axes, own: pd.DataFrame, name: str, labels: list[str] | None) ->
     ax.barh(y, own["permuted_high"] - own["permuted_low"], left=own["permuted_low"], color=PALE, height=0.5)
     ax.plot(own["permuted_mean"], y, "|", color=GREY, ms=9)
     ax.plot(own["value"], y, "o", color=BLUE, ms=4.5)
-    for row, value, share in zip(y, own["value"], own["share_as_good"], strict=True):
+    for row, value, share in zip(y, own["value"], own["p_value"], strict=True):
         ax.text(
             value,
             row - 0.33,

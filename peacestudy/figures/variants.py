@@ -12,7 +12,7 @@ from peacestudy.core.display import p_text
 from peacestudy.figures.theme import BLUE, GREY, INK, NOTE, PALE, STYLE, canvas, footnotes, note_height, title
 
 LIMITS = 0.08, 25.0  # odds ratios drawn; an interval that reaches beyond ends in an arrow
-FLAT = 0.05  # adjusted p below which a dot is filled
+FLAT = 0.05  # p below which a dot is filled: by permutation, where there is none by Holm
 
 
 def variants(
@@ -51,7 +51,7 @@ def _column(ax: Axes, part: pd.DataFrame, y: np.ndarray, name: str) -> None:
     ratio = np.exp(part[["log_odds", "log_odds_low", "log_odds_high"]].astype(float).to_numpy())
     ax.axvline(1, color=GREY, lw=0.8, zorder=1)
     ax.axvspan(ratio[0, 1], ratio[0, 2], color=PALE, alpha=0.5, lw=0, zorder=0)
-    sure = part["p_family"].fillna(part["p_value"]) < FLAT
+    sure = part["p_permutation"].fillna(part["p_family"]).fillna(part["p_value"]) < FLAT
     for row, (middle, low, high), filled, measure in zip(y, ratio, sure, part["measure"], strict=True):
         if not np.isfinite(middle):
             ax.text(1, row, "not fitted", fontsize=6.5, va="center", ha="center", color=GREY, backgroundcolor="white")
@@ -72,14 +72,23 @@ def _column(ax: Axes, part: pd.DataFrame, y: np.ndarray, name: str) -> None:
     ax.spines["left"].set_visible(False)
     ax.set_title(name, fontsize=8, fontweight="bold")
     ax.set_xlabel("odds (hazard) ratio of peace per sd, log scale")
+    _numbers(ax, part, y)
+
+
+def _numbers(ax: Axes, part: pd.DataFrame, y: np.ndarray) -> None:
+    """Rows and events, or p by Holm, and p by permutation, at the right."""
     blend = ax.get_yaxis_transform()
-    for x, head in ((1.04, "p"), (1.23, "Holm")):
+    single = part["p_family"].isna().all()
+    sizes = [
+        "" if pd.isna(n) else f"{n:.0f}" if pd.isna(k) else f"{n:.0f}/{k:.0f}"
+        for n, k in zip(part["n"], part["n_events"], strict=True)
+    ]
+    columns = [("N/events", 1.04, sizes)] if single else [("Holm", 1.04, [p_text(p) for p in part["p_family"]])]
+    columns.append(("perm.", 1.29 if single else 1.24, [p_text(p) for p in part["p_permutation"]]))
+    for head, x, cells in columns:
         ax.text(x, -0.95, head, transform=blend, fontsize=NOTE, fontweight="bold")
-    for row, p, adjusted in zip(y, part["p_value"], part["p_family"], strict=True):
-        ax.text(1.04, row, p_text(p), transform=blend, fontsize=NOTE, va="center")
-        ax.text(1.23, row, p_text(adjusted), transform=blend, fontsize=NOTE, va="center")
-    if part["p_family"].isna().all():
-        ax.texts[-2 * len(y) - 1].set_visible(False)
+        for row, text in zip(y, cells, strict=True):
+            ax.text(x, row, text, transform=blend, fontsize=NOTE, va="center")
 
 
 def _labels(ax: Axes, order: pd.DataFrame, y: np.ndarray) -> None:
@@ -89,4 +98,4 @@ def _labels(ax: Axes, order: pd.DataFrame, y: np.ndarray) -> None:
     ):
         ax.text(-0.03, row, label, transform=blend, fontsize=7, va="center", ha="right")
         if first and group != label:
-            ax.text(-1.19, row, group, transform=blend, fontsize=6.6, va="center", ha="left", color=GREY)
+            ax.text(-1.2, row, group, transform=blend, fontsize=6.6, va="center", ha="left", color=GREY)

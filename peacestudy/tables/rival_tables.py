@@ -13,7 +13,9 @@ def variants_table(v: pd.DataFrame) -> Table:
     for variant, part in v.groupby("variant", sort=False):
         first = part.iloc[0]
         cells = [_ratio(part[part["term"] == t].iloc[0]) for t in ("scale(breadth)", "scale(norms)")]
-        low = part[(part["spec"] == "pillars") & (part["p_family"] < 0.05)]["term"].str.extract(r"\((\w+)\)")[0]
+        low = part[(part["spec"] == "pillars") & (part["p_permutation"].fillna(part["p_family"]) < 0.05)][
+            "term"
+        ].str.extract(r"\((\w+)\)")[0]
         n = part["n"].dropna()
         events = part["n_events"].dropna()
         size = f"{n.iloc[0]:.0f}" if len(n) else ""
@@ -31,7 +33,7 @@ def variants_table(v: pd.DataFrame) -> Table:
     ]
     notes = (
         "Ratios of peace for one standard deviation more: odds ratios, for cox and discrete time hazard ratios of fighting turned over, for linear the coefficient over p(1-p), "
-        "exponentiated. N and events of the model of breadth. The variants share most of their cases; none is chosen.",
+        "exponentiated. N and events of the model of breadth. Pillars below .05: by permutation, by Holm where the model cannot be permuted. The variants share most of their cases; none is chosen.",
     )
     return Table("variants", "The finding under every variant", pd.DataFrame(rows, columns=columns), notes)
 
@@ -59,7 +61,7 @@ def effects_table(h: pd.DataFrame, models: pd.DataFrame) -> Table:
         "p": h["p_value"].map(p_text), "p, Holm": h["p_decide"].map(p_text).where(h["family"].notna(), ""), "decision": h["decision"],
         "least effect found with 80 % power": ["" if np.isnan(x) else f"{x:.2f}" for x in h["detectable"]],
     })  # fmt: skip
-    note = "Two-sided at .05, Holm within families. A null that is not rejected is no proof of no effect: effects smaller than the last column would be missed more often than one time in five."
+    note = "Two-sided at .05, Holm within families. A null that is not rejected is no proof of no effect: effects smaller than the last column would be missed more often than one time in five. A null rejected says nothing of the direction: read the estimate beside the claim."
     return Table("effects", "Hypotheses: what was found, and what could have been", body, (note,))
 
 

@@ -88,6 +88,7 @@ def draw_landmarks(r: Tables) -> tuple[Figure, pd.DataFrame]:
                 (r["terms"]["model"] == name) & (r["terms"]["term"] == f"scale(implemented_k{k})")
             ].iloc[0]
             size = models.loc[f"landmark_k{k}", "n"]
+            first = models.loc[f"landmark_k{k}_first", "n"]
             rows.append(
                 (
                     f"C{k}  through year {k}, N {size:.0f}",
@@ -110,7 +111,7 @@ def draw_landmarks(r: Tables) -> tuple[Figure, pd.DataFrame]:
     )
     notes = [
         "Landmarks: the share of the promised that was implemented through year k is set against five years without 25 battle-related deaths a year in the accord's conflict after k, so that "
-        "nobody implements because peace held later. Fighting up to k may still delay both; the second series holds it constant. One standard deviation more; Firth logit, "
+        "nobody implements because peace held later. Fighting up to k may still delay both; the second series holds it constant. N in brackets: of first accords. One standard deviation more; Firth logit, "
         f"profile intervals. As declared, p by Holm over the three: {decided}; but the window of peace was chosen after 72 trial fits, this one among them: description, not a test. The "
         "record also counts a broken ceasefire as less implementation. The accords stand by name in their table.",
         f"Linear models of the share implemented by the fifth year (hc3): {lines}.",
@@ -165,7 +166,7 @@ def draw_onset(r: Tables) -> tuple[Figure, pd.DataFrame]:
         "square, fighting in the region, a cubic of years at peace (of one at a time: GDP, population, the cubic). Bars: 95 % intervals, clusters by state. Trade and IGO memberships "
         "end in 2014, Polity in 2018: later years leave for want of data.",
         f"Declared, first series: {decided} (D3: polyarchy, its square and constraints jointly). An odds ratio of memberships above 1 speaks against the hypothesis: "
-        "more onsets, not fewer. States join organisations over time and with size, and the ratio moves with the years that are kept: it is no effect of joining.",
+        "more onsets, not fewer. States join organisations over time and with size, and the ratio moves with the years that are kept: no effect of joining is claimed.",
         f"Beside a published state-year model of this outcome (N 8,192): {beside}; ours has N {rows['n'].iloc[0]:,.0f}. Why they differ stands in the notebook. {said['sources']}",
     ]
     return estimates(

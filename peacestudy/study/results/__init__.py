@@ -6,6 +6,7 @@ import pandas as pd
 
 from peacestudy.study.results import beyond, deeds, description, prediction
 from peacestudy.study.results.results import Results
+from peacestudy.study.results.selection import balance
 from peacestudy.study.results.variants import variants
 
 Computed = Mapping[str, Callable[[Results], pd.DataFrame]]
@@ -23,7 +24,7 @@ TEXTS: Computed = {
 }  # fmt: skip
 RESULTS: Mapping[str, Computed] = {
     "peace_agreements": {
-        **COMMON, **TEXTS, "over_time": description.over_time, "variants": variants, "weights": lambda r: r.weights,
+        **COMMON, **TEXTS, "over_time": description.over_time, "variants": variants, "weights": lambda r: r.weights, "balance": lambda r: balance(r.frame.data, r.fits["selection"], r.weights),
         "chance": prediction.chance, "moderation": prediction.moderation, "support": prediction.support,
         "out_of_sample": prediction.scores, "calibration": prediction.calibration, "forecasts": prediction.forecasts,
         "deeds": deeds.deeds,

@@ -51,10 +51,18 @@ def _average(fit: Fit, term: str, value: float) -> tuple[float, float, float]:
     shift = flic_shift((fit.design.X @ beta)[None], np.array([fit.design.y.mean()]))[0]
     p = expit(X @ beta + shift)
     middle = float(p.mean())
-    gradient = (X * (p * (1 - p))[:, None]).mean(axis=0)
+    gradient = ((X + _shift_gradient(fit, shift)) * (p * (1 - p))[:, None]).mean(axis=0)
     error = float(np.sqrt(gradient @ fit.vcov.to_numpy() @ gradient)) / (middle * (1 - middle))
     eta, half = float(np.log(middle / (1 - middle))), quantile(0.975, np.inf) * error
     return middle, float(expit(eta - half)), float(expit(eta + half))
+
+
+def _shift_gradient(fit: Fit, shift: float) -> np.ndarray:
+    """How FLIC's intercept follows the slopes, so that the mean prediction stays the observed share."""
+    q = expit(fit.design.X @ fit.terms["estimate"].to_numpy(dtype=float) + shift)
+    W = q * (1 - q)
+    out: np.ndarray = -(fit.design.X * W[:, None]).sum(axis=0) / W.sum()
+    return out
 
 
 def support(found: Results) -> pd.DataFrame:
@@ -109,8 +117,10 @@ def trial(found: Results) -> OutOfSample:
 
 
 def scores(found: Results) -> pd.DataFrame:
-    """AUC, Brier and log score on unseen cases, beside the same on permuted outcomes."""
-    return trial(found).scores
+    """AUC, Brier and log score on unseen cases, beside the same on permuted outcomes; ``p_value`` counts the data as a deal."""
+    draws = found.study.config.out_of_sample.draws  # type: ignore[union-attr]  # trial refuses a study without
+    table = trial(found).scores
+    return table.assign(p_value=(table["share_as_good"] * draws + 1) / (draws + 1))
 
 
 def calibration(found: Results) -> pd.DataFrame:

@@ -138,8 +138,8 @@ class Results:
             part = table["family"] == family
             table.loc[part, "p_decide"] = adjust(table.loc[part, "p_value"], rule.decide)
             table.loc[part, "p_beside"] = adjust(table.loc[part, "p_value"], rule.beside)
-            if table.loc[part, "p_profile"].notna().all():
-                table.loc[part, "p_profile"] = adjust(table.loc[part, "p_profile"], rule.decide)
+            known = table.loc[part, "p_profile"].notna().all()  # of a family in part nothing can be adjusted
+            table.loc[part, "p_profile"] = adjust(table.loc[part, "p_profile"], rule.decide) if known else np.nan
         table["p_permutation"] = self._dealt(table)
         table["family"] = table["family"].where(table["family"] != "", None)
         table["decision"] = np.where(table["p_decide"] < rule.alpha, "null rejected", "null not rejected")
