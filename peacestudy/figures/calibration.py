@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from peacestudy.figures.theme import (
     BLUE,
@@ -75,6 +76,8 @@ def _fifths(ax: Axes, part: pd.DataFrame, names: Mapping[str, str], last: bool) 
         x = [own["probability"].iloc[g].mean() for g in groups]
         y = [own["outcome"].iloc[g].mean() for g in groups]
         ax.plot(x, y, mark + "-", color=colour, ms=3.5, lw=0.8, label=name, mfc="white" if mark == "s" else colour)
+    ax.set_xticks([0, 0.25, 0.5, 0.75, 1])
+    ax.set_yticks([0, 0.5, 1])
     ax.set_xlim(0, 1)
     ax.set_ylim(0, 1)
     ax.set_ylabel("observed share")
@@ -103,4 +106,5 @@ def _scores(ax: Axes, own: pd.DataFrame, name: str, labels: list[str] | None) ->
     clean_y(ax, labels or [""] * len(own))
     ax.set_ylim(len(own) - 0.5, -0.75)
     ax.set_title(name, fontsize=7.5)
-    ax.locator_params(axis="x", nbins=3)
+    low, high = ax.get_xlim()
+    ax.set_xticks([t for t in MaxNLocator(3).tick_values(low, high) if low < t < high])

@@ -59,6 +59,8 @@ def chance(
             if edge < 1:
                 ax.axvline(edge, color=GREY, lw=0.7, ls=":")
                 ax.text(edge + 0.01, 0.5, "no cases", fontsize=6.8, color=GREY, rotation=90, va="center")
+            ax.set_xticks([0, 0.2, 0.4, 0.6, 0.8, 1])
+            ax.set_yticks([0, 0.2, 0.4, 0.6, 0.8, 1])
             ax.set_xlim(0, 1)
             ax.set_ylim(-0.02, 1.02)
             ax.set_xlabel(name)

@@ -50,6 +50,12 @@ def moderation(
             below.bar(part["value"], part["n"], width=step, color=PALE, edgecolor=GREY, lw=0.5)
             below.bar(part["value"], part["n_peace"], width=step, color=VERMILION)
             below.set_xlabel(name)
+            values = part["value"]
+            tenths = [t for t in (0, 0.25, 0.5, 0.75) if values.min() - step < t < values.max() + step]
+            below.set_xticks(values.tolist() if len(part) <= 10 else tenths)
+            below.set_xlim(values.min() - step, values.max() + step)
+            most = int(part["n"].max())
+            below.set_yticks([0, most // 2, most])
             below.tick_params(labelbottom=True)
             if i == 0:
                 ax.set_ylabel("odds ratio,\none sd more breadth")

@@ -42,7 +42,7 @@ NAMES = {
     "comprehensive": "Comprehensive agreement", "prior_attempts": "Prior attempts", "trend": "Decades since 2000", "full_agreement": "Full agreement",
     "n_dyads": "Dyads that signed", "decade": "Decades since 2000", "implemented_k1": "Implemented by year 1", "implemented_k2": "Implemented by year 2",
     "implemented_k3": "Implemented by year 3", "implemented_k5": "Implemented by year 5", "promised_breadth": "Promised, breadth (PAM)",
-    "text_breadth": "Promised, breadth of text (PA-X)", "leader_turnover": "Leader turnover", "aggregate": "All provisions", "un_mission": "UN mission", "state_design": "State design", "fighting": "Fighting in the year", "war": "War in the year", "since_fighting": "Years since fighting",
+    "text_breadth": "Promised, breadth of text (PA-X)", "leader_turnover": "Leader turnover", "aggregate": "All provisions", "un_mission": "UN mission", "active_latest": "Fighting, latest year known", "war_years_latest": "Years of war, latest known", "state_design": "State design", "fighting": "Fighting in the year", "war": "War in the year", "since_fighting": "Years since fighting",
     "duration": "years since the first fighting", "year": "Year", "region": "Region",
 }  # fmt: skip
 

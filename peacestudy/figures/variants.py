@@ -40,7 +40,7 @@ def variants(
             part = (
                 table[(table["spec"] == spec) & (table["term"] == term)].set_index("variant").reindex(order["variant"])
             )
-            ax = fig.add_axes((0.285 + 0.34 * i, box[0], 0.235, box[1]))
+            ax = fig.add_axes((0.294 + 0.335 * i, box[0], 0.23, box[1]))
             _column(ax, part, y, name)
             if i == 0:
                 _labels(ax, order, y)
@@ -71,7 +71,7 @@ def _column(ax: Axes, part: pd.DataFrame, y: np.ndarray, name: str) -> None:
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
     ax.set_title(name, fontsize=8, fontweight="bold")
-    ax.set_xlabel("odds (hazard) ratio of peace per sd, log scale")
+    ax.set_xlabel("ratio of peace per sd, log scale")
     _numbers(ax, part, y)
 
 
@@ -84,7 +84,7 @@ def _numbers(ax: Axes, part: pd.DataFrame, y: np.ndarray) -> None:
         for n, k in zip(part["n"], part["n_events"], strict=True)
     ]
     columns = [("N/events", 1.04, sizes)] if single else [("Holm", 1.04, [p_text(p) for p in part["p_family"]])]
-    columns.append(("perm.", 1.29 if single else 1.24, [p_text(p) for p in part["p_permutation"]]))
+    columns.append(("perm.", 1.36 if single else 1.24, [p_text(p) for p in part["p_permutation"]]))
     for head, x, cells in columns:
         ax.text(x, -0.95, head, transform=blend, fontsize=NOTE, fontweight="bold")
         for row, text in zip(y, cells, strict=True):
@@ -98,4 +98,4 @@ def _labels(ax: Axes, order: pd.DataFrame, y: np.ndarray) -> None:
     ):
         ax.text(-0.03, row, label, transform=blend, fontsize=7, va="center", ha="right")
         if first and group != label:
-            ax.text(-1.2, row, group, transform=blend, fontsize=6.6, va="center", ha="left", color=GREY)
+            ax.text(-1.25, row, group, transform=blend, fontsize=6.6, va="center", ha="left", color=GREY)

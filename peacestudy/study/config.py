@@ -12,12 +12,13 @@ from peacestudy.models import ModelSpec
 
 @dataclass(frozen=True)
 class Declared:
-    """When the specifications were written down, their hash and the codebook's, and what was known by then."""
+    """When the specifications were written down, their hash, the codebook's, that of frozen forecasts, and what was known by then."""
 
     date: datetime.date
     hash: str
     codebook: str
     statement: str
+    forecasts: str = ""
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,16 @@ def _specs(config: Config) -> Iterator[Finding]:
     names = [s.name for s in config.specs]
     for m, name in enumerate(config.varied):
         yield from _among(("varied", m), name, names, "a variant changes declared specs")
+    terms = [t for s in config.specs if s.name in config.varied for t in s.formula.split("~")[-1].strip().split(" + ")]
     for n, v in enumerate(config.variants):
+        for m, term in enumerate(v.drop):
+            yield from _among(
+                ("variants", n, "drop", m), term, dict.fromkeys(terms), "a variant drops a term of the varied specs"
+            )
+        turned = (v.engine or "") in ("cox", "discrete_time")
+        if v.reversed != turned:
+            rule = "hazards of fighting are turned, so that above zero is more peace, and nothing else is"
+            yield ("variants", n, "id"), f"reversed = {v.reversed}", rule, f"write reversed = {str(turned).lower()}"
         for s in (v.of(s) for s in config.specs if s.name in config.varied):
             yield from (
                 (("variants", n, "id"), f"{v.id}: {s.formula}", why, "correct the variant")
@@ -127,6 +136,15 @@ def _values(config: Config) -> Iterator[Finding]:
     if ahead is not None:
         for key in ("train", "cases"):
             yield from _among(("forecast", key), getattr(ahead, key), samples, "a declared sample")
+    for key, value in (("alpha", config.decision.alpha), ("power", config.decision.power)):
+        if not 0 < value < 1:
+            yield ("decision", key), value, "between 0 and 1", "write it as 0.05 or 0.8"
+    draws = {
+        "permutation": rule.draws if rule is not None else 1, "out_of_sample": unseen.draws if unseen is not None else 1,
+    }  # fmt: skip
+    for key, n in draws.items():
+        if n < 1:
+            yield (key, "draws"), n, "1 or more", "write how often the outcome is dealt anew, as 500"
     for key in ("decide", "beside"):
         yield from _among(("decision", key), getattr(config.decision, key), ADJUSTMENTS, "one of")
 

@@ -1,6 +1,7 @@
 """Forecasts: probabilities written down before the windows close, and scored when they have.
 
-The file forecasts.csv is frozen: it is written once and never anew. That is the pre-registration.
+The file forecasts.csv is frozen: it is written once and never anew, and its sha256 stands under [declared] in study.toml.
+That is the pre-registration.
 """
 
 import datetime
@@ -136,16 +137,26 @@ def score_forecasts(forecasts: pd.DataFrame, outcomes: pd.DataFrame) -> pd.DataF
     Raises
     ------
     SpecError
-        A case that was forecast has no outcome row.
+        A column is missing, a case stands twice or has no outcome row, or a closed window has no outcome.
     """
+    absent = [c for c in ("case_id", "window_complete", "lasting_peace") if c not in outcomes]
+    if absent or outcomes["case_id"].duplicated().any():
+        what = f"no column {', '.join(absent)}" if absent else "a case that stands twice"
+        raise SpecError(f"outcomes has {what}. Give case_id, window_complete and lasting_peace, a row a case.")
     lost = sorted(set(forecasts["case_id"]) - set(outcomes["case_id"]))
     if lost:
         raise SpecError(f"outcomes has no row for {', '.join(lost[:5])}. Give every case that was forecast.")
     after = outcomes.set_index("case_id")
     rows = []
     for model, part in forecasts.groupby("model", sort=False):
-        closed = part[part["case_id"].map(after["window_complete"]).astype(bool)]
+        closed = part[
+            part["case_id"].map(after["window_complete"]).astype("boolean").fillna(False).to_numpy(dtype=bool)
+        ]
         y = closed["case_id"].map(after["lasting_peace"]).astype(float).to_numpy()
+        if np.isnan(y).any():
+            raise SpecError(
+                f"a window is complete and has no outcome: {', '.join(closed.loc[np.isnan(y), 'case_id'])}."
+            )
         p = closed["probability"].to_numpy(dtype=float)
         new = ~closed["fighting_seen"].to_numpy(dtype=bool)
         rows.append((

@@ -29,6 +29,8 @@ NEEDED = {  # tables that a study of coded cases has, and columns that they have
     "cases": CASES_SCHEMA.names, "codings": CODING_SCHEMA.names, "outcomes": ["case_id", "source"], "covariates": COVARIATES_SCHEMA.names,
 }  # fmt: skip
 
+WEIGHT = "attempt_weight"  # a column that results make: the inverse chance of an attempt
+
 
 def study_folder(study: str | Path) -> Path:
     """The folder of a study: a path as it is, a name among the studies that come with the package or stand in the checkout."""
@@ -183,7 +185,21 @@ def _across(study: Study, text: str) -> list[Problem]:
         out.append(Problem("study.toml", line_of(text, "declared", "codebook"), "codebook", expected, rule, remedy))
     for table in dict.fromkeys(s.table for s in study.config.samples):
         out += _asked_of(study, text, table)
+    out += _frozen(study, text)
     return out
+
+
+def _frozen(study: Study, text: str) -> list[Problem]:
+    """Forecasts that are not those whose sha256 stands beside the declaration: what was frozen is not changed."""
+    path, said = study.folder / "forecasts.csv", study.config.declared.forecasts
+    found = file_sha256(path) if path.is_file() else ""
+    if found == said:
+        return []
+    rule = f"the forecasts frozen have sha256 {said[:12]}..." if said else "study.toml has no sha256 of forecasts"
+    remedy = "restore the file: forecasts are made once" if said else f'write under [declared]: forecasts = "{found}"'
+    return [
+        Problem("forecasts.csv", line_of(text, "declared", "forecasts") if said else 0, "", found[:12], rule, remedy)
+    ]
 
 
 def _asked_of(study: Study, text: str, table: str) -> list[Problem]:
@@ -219,13 +235,12 @@ def _asked(study: Study, samples: set[str]) -> Iterator[tuple[str, str, Place, s
         if s.sample in samples and not spec_problems(s):
             yield from (("study.toml", "formula", ("specs", n), c) for c in parse(s.formula).columns)
             yield from (("study.toml", "cluster", ("specs", n), c) for c in s.model().cluster or ())
+            yield from (("study.toml", "options", ("specs", n), c) for c in s.model().option_columns if c != WEIGHT)
     for s in config.varied_specs():
         if s.sample in samples and not spec_problems(s):
             n = next(i for i, v in enumerate(config.variants) if s.name.endswith(f", {v.id}"))
-            yield from (
-                ("study.toml", "id", ("variants", n), c)
-                for c in (*parse(s.formula).columns, *(s.model().cluster or ()))
-            )
+            asked = (*parse(s.formula).columns, *(s.model().cluster or ()), *s.model().option_columns)
+            yield from (("study.toml", "id", ("variants", n), c) for c in asked if c != WEIGHT)
     used = {i for s in config.samples if s.id in samples for i in s.steps}
     for n, step in enumerate(config.steps):
         if step.id in used or (step.id not in {i for s in config.samples for i in s.steps} and "cases" in study.tables):
@@ -233,6 +248,11 @@ def _asked(study: Study, samples: set[str]) -> Iterator[tuple[str, str, Place, s
     rule = config.permutation
     if rule is not None and {s.name: s.sample for s in config.specs}.get(rule.spec) in samples:
         yield "study.toml", "strata", ("permutation",), rule.strata
+    unseen, ahead = config.out_of_sample, config.forecast
+    if unseen is not None and unseen.sample in samples:
+        yield from (("study.toml", key, ("out_of_sample",), getattr(unseen, key)) for key in ("groups", "time"))
+    if ahead is not None and ahead.cases in samples:
+        yield from (("study.toml", "instead", ("forecast",), c) for pair in ahead.instead.items() for c in pair)
     if not config.codebook and any(s.table == config.samples[0].table for s in config.samples if s.id in samples):
         for n, p in enumerate(study.codebook.entries):
             yield from (("codebook.toml", "measured_by", ("entries", n), c) for c in p.measured_by)

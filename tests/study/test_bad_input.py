@@ -111,10 +111,10 @@ TABLES = {
         "expected one of human, machine, rule", "Did you mean 'rule'"),
     "blank indicator": ("codings.csv", ",ceasefire,", ",,", ",,pax", "indicator_id", "a value is required",
         "fill the cell"),
-    "cell too many": ("outcomes.csv", "209-1998,", "209-1998,,", "209-1998", "", "12 cells where the header has 11",
+    "cell too many": ("outcomes.csv", "209-1998,", "209-1998,,", "209-1998", "", "14 cells where the header has 13",
         "comma or quote"),
     "cell too few": ("outcomes.csv", "209-1998,1999,", "209-1998,", "209-1998", "",
-        "10 cells where the header has 11"),
+        "12 cells where the header has 13"),
     "open quote": ("cases.csv", "209-1998,Phil", '209-1998,"Phil', "209-1998", "", "not well-formed CSV", "quote"),
     "date that does not exist": ("cases.csv", "1998-03-16", "1998-02-30", "1998-02-30", "first_date",
         "YYYY-MM-DD that exists"),
@@ -308,6 +308,16 @@ def test_a_payload_in_a_column_name_of_a_table_is_a_name(whole, monkeypatch):
     whole.edit("covariates.csv", ",active,", f",{payload},", count=-1)
     whole.edit("study.toml", "+ active", f"+ `{payload}`", count=-1)
     whole.edit("study.toml", 'strata = "active"', f'strata = "{payload}"')
+    whole.edit("study.toml", 'column = "active"', f'column = "{payload}"', count=-1)
+    whole.edit("datapackage.json", '"name": "active"', f'"name": "{payload}"', count=-1)
+    for table in (
+        "attempts_gap_730",
+        "attempts_anchor",
+        "attempts_first_agreement",
+        "attempts_largest_text",
+        "case_years",
+    ):
+        whole.edit(f"{table}.csv", ",active,", f",{payload},")
     whole.edit("codebook.toml", '"active"]', f'"{payload}"]')
     whole.declare(whole.check().query("column == 'hash'")["rule"].iloc[0].split()[-1])
     whole.seal()

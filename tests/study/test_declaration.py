@@ -62,7 +62,7 @@ def test_a_variant_changes_what_it_says_and_nothing_else():
 def test_every_variant_says_why_and_changes_something(config):
     of = {s.name: s for s in config.specs}
     for v in config.variants:
-        assert v.reason.endswith(".") and len(v.reason) > 30
+        assert v.reason.endswith(".") and len(v.reason) > 20
         for name in config.varied:
             made = replace(v.of(of[name]), name=name, role=of[name].role)
             assert made != of[name], v.id

@@ -1,6 +1,7 @@
 """Variants: what they show is what the verb fit gives, and what cannot be fitted says so."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import peacestudy as ps
@@ -82,5 +83,52 @@ def test_weights_by_hand(results):
     w = results.table("weights").set_index("case_id")
     fit = results.fits["selection"]
     p = dict(zip(fit.cases, 1 / (1 + np.exp(-(fit.design.X @ fit.terms.estimate.to_numpy()))), strict=True))
-    for r in w.itertuples():
+    assert w.weight.notna().sum() == 149 and len(w) == 153  # of four attempts polyarchy is missing
+    for r in w[w.weight.notna()].itertuples():
         assert r.weight == pytest.approx(fit.design.y.mean() / p[r.year_case_id])
+
+
+def test_completely_separated_models_show_no_number(table):
+    quiet = table[(table.variant == "quiet") & (table.spec == "pillars")]
+    assert quiet.log_odds.isna().all() and quiet.note.str.contains("completely separated").all()
+
+
+def test_the_stacked_covariance_by_simulation():
+    """Weights estimated in a first step: standard errors against the spread over 200 samples, and wider than known weights give."""
+    from peacestudy.study.results.selection import attempt_weights, stacked_covariance
+
+    rng = np.random.default_rng(8)
+    estimates, errors = [], []
+    for _ in range(200):
+        n = 1500
+        z = rng.normal(size=n)
+        began = rng.random(n) < 1 / (1 + np.exp(1.2 - 0.6 * z))
+        x = rng.normal(size=n) + 0.4 * z
+        y = rng.random(n) < 1 / (1 + np.exp(-0.5 * x - 0.8 * z))
+        rows = pd.DataFrame(
+            {
+                "case_id": [f"y{i}" for i in range(n)],
+                "z": z,
+                "x": x,
+                "y": y.astype(int),
+                "attempt": began.astype(int),
+                "country": np.arange(n),
+            }
+        )
+        rows["attempt_case_id"] = np.where(began, "a" + rows.case_id, None)
+        selection = ps.fit(
+            rows.set_index("case_id", drop=False).rename_axis(None), ps.ModelSpec("s", "attempt ~ z", "logit", "hc0")
+        )
+        w = attempt_weights(rows, selection)
+        cases = rows[began].assign(case_id=rows.attempt_case_id)
+        cases["attempt_weight"] = cases.case_id.map(w.set_index("case_id").weight)
+        fit = ps.fit(
+            cases.set_index("case_id", drop=False).rename_axis(None),
+            ps.ModelSpec("o", "y ~ x", "logit", "hc0", options={"weights": "attempt_weight"}),
+        )
+        V = stacked_covariance(fit, selection, cases, rows, w)
+        estimates.append(fit.terms.estimate[1])
+        errors.append(np.sqrt(V[1, 1]))
+    assert np.mean(errors) == pytest.approx(
+        np.std(estimates), rel=0.12
+    )  # three Monte Carlo errors of a spread from 400

@@ -12,7 +12,10 @@ from peacestudy.tables import Table, all_tables, regression
 @pytest.fixture(scope="module")
 def tables():
     results = Results(ps.load_study("peace_agreements"))
-    return {t.name: t for t in all_tables(results.study.codebook, {n: results.table(n) for n in results_of("peace_agreements")})}
+    return {
+        t.name: t
+        for t in all_tables(results.study.codebook, {n: results.table(n) for n in results_of("peace_agreements")})
+    }
 
 
 @pytest.fixture(scope="module")
@@ -33,10 +36,11 @@ def test_the_tables_of_the_study(tables):
         "regression_primary",
         "regression_beside",
         "regression_check",
+        "variants",
     ]
     assert list(tables) == names
     assert (
-        len(tables["codebook"].body) == 53 and len(tables["cases"].body) == 100 and len(tables["hypotheses"].body) == 9
+        len(tables["codebook"].body) == 53 and len(tables["cases"].body) == 100 and len(tables["hypotheses"].body) == 12
     )
     for t in tables.values():
         assert t.caption and t.notes and set(t.texts()) == {"md", "html", "tex"}

@@ -91,7 +91,7 @@ def draw_landmarks(r: Tables) -> tuple[Figure, pd.DataFrame]:
             first = models.loc[f"landmark_k{k}_first", "n"]
             rows.append(
                 (
-                    f"C{k}  through year {k}, N {size:.0f}",
+                    f"C{k}  through year {k}, N {size:.0f} ({first:.0f})",
                     ending,
                     *np.exp(own[["estimate", "conf_low", "conf_high"]].astype(float)),
                     own["p_value"],

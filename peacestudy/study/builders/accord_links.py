@@ -6,6 +6,7 @@ What the sources say wrongly, or in two ways, is a finding here and is decided i
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -83,8 +84,8 @@ def accord_findings(pam: pd.DataFrame, pax: pd.DataFrame, acd: pd.DataFrame) -> 
     own += [
         Finding(f"cowcode {code}", SHARED, " and ".join(states), ("keep",)) for code, states in names.items() if len(states) > 1
     ]  # fmt: skip
-    heads = pam.drop_duplicates("pam_caseid").sort_values("pam_caseid")
-    return own + [f for head in heads.to_dict("records") for f in _against(head, pax, acd)]
+    heads: Any = pam.drop_duplicates("pam_caseid").sort_values("pam_caseid").to_dict("records")
+    return own + [f for head in heads for f in _against(head, pax, acd)]
 
 
 def _within(case: int, part: pd.DataFrame) -> list[Finding]:
@@ -174,7 +175,7 @@ def make_accords(pam: pd.DataFrame, pax: pd.DataFrame, decided: Decided) -> list
     pax : agreements of PA-X.
     decided : decisions on ``accord_findings``.
     """
-    firsts = pam[pam["year_k"] == 1].sort_values("pam_caseid").to_dict("records")
+    firsts: Any = pam[pam["year_k"] == 1].sort_values("pam_caseid").to_dict("records")
     return [_accord(row, pax, decided) for row in firsts]
 
 
@@ -187,7 +188,7 @@ def _accord(row: Mapping[str, object], pax: pd.DataFrame, decided: Decided) -> A
 
     joined = [int(i) for i in pax.loc[pax["PamAgr"] == case, "AgtId"].sort_values()]
     agreements = [j for i in joined for j in _kept(i, decided)]
-    known = pax.set_index("AgtId")
+    known: Any = pax.set_index("AgtId")
     day = named_dates(str(row["accord_name"]), str(row["country_accorddate"]))[0]
     if d := said(NAMED):
         day = pd.Timestamp(d.value)

@@ -1,7 +1,7 @@
 """Outcomes and covariates of accords: peace after a landmark, what was done by then, texts, politics, leaders, war."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import pandas as pd
 
@@ -131,7 +131,7 @@ def _implemented(done: pd.DataFrame, years: Sequence[int], delivery: int) -> lis
 
 
 def _texts(accords: Sequence[Accord], name: str, scores: pd.DataFrame) -> list[Row]:
-    by = scores.set_index("case_id")
+    by: Any = scores.set_index("case_id")
     return [
         (a.case_id, f"{name}_{pillar}", float(by.loc[a.case_id, pillar]) if a.case_id in by.index else None, None,
          f"{PAX} PamAgr {a.case_id}", None if a.case_id in by.index else "PA-X has no text of this accord")

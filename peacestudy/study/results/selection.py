@@ -10,8 +10,7 @@ import pandas as pd
 from peacestudy.errors import FitError
 from peacestudy.models import Fit
 from peacestudy.models.predict import predict
-
-WEIGHT = "attempt_weight"  # column that a specification asks for under options.weights
+from peacestudy.study.load import WEIGHT
 
 
 def attempt_weights(at_risk: pd.DataFrame, selection: Fit) -> pd.DataFrame:
@@ -104,3 +103,6 @@ def balance(cases: pd.DataFrame, selection: Fit, weights: pd.DataFrame) -> pd.Da
         for t in X.columns if t != "Intercept"
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=["term", "at_risk", "attempts", "weighted", "difference"])
+
+
+__all__ = ["WEIGHT", "attempt_weights", "balance", "stacked_covariance"]

@@ -62,7 +62,7 @@ def _rows(
         if lost is not None:
             raise FitError(f"nothing can be told: {lost}")
         table = _table(found, made, spec)
-        dealt = _dealt(found, spec, terms)
+        dealt = _dealt(found, spec, terms, variant is DECLARED)
     except PeacestudyError as err:
         return [head | {"term": t, "measure": "not fitted", "note": str(err)} for t in terms]
     family = adjust(table.loc[terms, "p_value"], found.study.config.decision.decide)
@@ -100,12 +100,13 @@ def _table(found: Results, made: Fit, spec: Specification) -> Any:
     )
 
 
-def _dealt(found: Results, spec: Specification, terms: list[str]) -> dict[str, float]:
+def _dealt(found: Results, spec: Specification, terms: list[str], declared: bool) -> dict[str, float]:
     """Family-wise permutation p of every term, where the engine can be permuted."""
     rule = found.study.config.permutation
     if rule is None or spec.engine not in PERMUTED:
         return {}
-    table = permutation_test(found.data(spec), spec.model(), terms, strata=rule.strata, draws=DEALS, seed=rule.seed)
+    draws = rule.draws if declared else DEALS
+    table = permutation_test(found.data(spec), spec.model(), terms, strata=rule.strata, draws=draws, seed=rule.seed)
     return dict(zip(table["term"], table["p_family"], strict=True))
 
 

@@ -128,7 +128,7 @@ def test_counts(study, name):
 @pytest.mark.parametrize("name", [n for n in COUNTS if n != "cases"])
 def test_every_missing_covariate_has_its_reason(study, name):
     table = study.tables[name]
-    for variable in study.covariates.variable.unique():
+    for variable in set(study.covariates.variable) - {"active_latest", "war_years_latest"}:  # of the base alone
         said = table.missing.map(lambda t, v=variable: f"{v}: " in f"; {t}; " if isinstance(t, str) else False)
         assert (said == table[variable].isna()).all(), variable
 
