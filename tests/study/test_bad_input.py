@@ -309,6 +309,8 @@ def test_a_payload_in_a_column_name_of_a_table_is_a_name(whole, monkeypatch):
     whole.edit("study.toml", "+ active", f"+ `{payload}`", count=-1)
     whole.edit("study.toml", 'strata = "active"', f'strata = "{payload}"')
     whole.edit("study.toml", 'column = "active"', f'column = "{payload}"', count=-1)
+    whole.edit("study.toml", 'drop = ["active"]', f'drop = ["`{payload}`"]', count=-1)
+    whole.edit("study.toml", "instead = {active =", f'instead = {{"{payload}" =')
     whole.edit("datapackage.json", '"name": "active"', f'"name": "{payload}"', count=-1)
     for table in (
         "attempts_gap_730",
@@ -322,7 +324,7 @@ def test_a_payload_in_a_column_name_of_a_table_is_a_name(whole, monkeypatch):
     whole.declare(whole.check().query("column == 'hash'")["rule"].iloc[0].split()[-1])
     whole.seal()
     whole.declare_codebook()
-    assert whole.check().empty
+    assert whole.check().empty, whole.check().to_string()
     study = ps.load_study(whole.path)
     ps.fit(study.frame("primary"), study.spec("breadth"))
     assert [p.name for p in whole.path.parent.iterdir()] == ["peace_agreements"]
@@ -541,3 +543,34 @@ def test_a_study_without_a_builder_is_told(folder, tmp_path):
     folder.path.rename(tmp_path / "other")
     with pytest.raises(SourceError, match="no builder: study is 'other'"):
         build_study(str(tmp_path / "other"), RAW)
+
+
+SECOND = {  # what the second declaration can get wrong: old, new, column, words of the rule
+    "a variant drops no term": ('drop = ["active"]', 'drop = ["activ"]', "drop", "a variant drops a term"),
+    "a hazard that is not turned": ("reversed = true\n", "", "id", "hazards of fighting are turned"),
+    "an unknown sample": ('sample = "anchor"', 'sample = "ancor"', "sample", "a declared sample"),
+    "a column that stands in and is not there": ('"active_latest"', '"active_last"', "instead", "a column of the joined table"),
+    "an unknown group": ('groups = "country"', 'groups = "contry"', "groups", "a column of the joined table"),
+    "no draws": ("draws = 500\n", "draws = 0\n", "draws", "1 or more"),
+    "a level beyond one": ("alpha = 0.05", "alpha = 5.0", "alpha", "between 0 and 1"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SECOND)
+def test_what_the_second_declaration_gets_wrong_is_told(folder, name):
+    old, new, column, words = SECOND[name]
+    folder.edit("study.toml", old, new)
+    found = folder.check()
+    assert ((found["column"] == column) & found["rule"].str.contains(words)).any(), found.to_string()
+
+
+def test_frozen_forecasts_cannot_be_changed_or_lost_in_silence(folder):
+    folder.edit("forecasts.csv", "0.0491", "0.9491")
+    folder.seal()
+    assert folder.check()["rule"].str.contains("the forecasts frozen have sha256").any()
+    (folder.path / "forecasts.csv").unlink()
+    assert folder.check()["rule"].str.contains("the forecasts frozen have sha256").any()
+    with pytest.raises(ps.PeacestudyError):
+        from peacestudy.study.forecasts import freeze_forecasts
+
+        freeze_forecasts(str(folder.path))
