@@ -40,7 +40,7 @@ def variants(
             part = (
                 table[(table["spec"] == spec) & (table["term"] == term)].set_index("variant").reindex(order["variant"])
             )
-            ax = fig.add_axes((0.294 + 0.335 * i, box[0], 0.23, box[1]))
+            ax = fig.add_axes((0.294 + 0.345 * i, box[0], 0.23, box[1]))
             _column(ax, part, y, name)
             if i == 0:
                 _labels(ax, order, y)
@@ -49,6 +49,7 @@ def variants(
 
 def _column(ax: Axes, part: pd.DataFrame, y: np.ndarray, name: str) -> None:
     ratio = np.exp(part[["log_odds", "log_odds_low", "log_odds_high"]].astype(float).to_numpy())
+    ax.patch.set_visible(False)  # numbers of the panel to the left reach here
     ax.axvline(1, color=GREY, lw=0.8, zorder=1)
     ax.axvspan(ratio[0, 1], ratio[0, 2], color=PALE, alpha=0.5, lw=0, zorder=0)
     sure = part["p_permutation"].fillna(part["p_family"]).fillna(part["p_value"]) < FLAT
@@ -84,7 +85,7 @@ def _numbers(ax: Axes, part: pd.DataFrame, y: np.ndarray) -> None:
         for n, k in zip(part["n"], part["n_events"], strict=True)
     ]
     columns = [("N/events", 1.04, sizes)] if single else [("Holm", 1.04, [p_text(p) for p in part["p_family"]])]
-    columns.append(("perm.", 1.36 if single else 1.24, [p_text(p) for p in part["p_permutation"]]))
+    columns.append(("perm.", 1.34 if single else 1.24, [p_text(p) for p in part["p_permutation"]]))
     for head, x, cells in columns:
         ax.text(x, -0.95, head, transform=blend, fontsize=NOTE, fontweight="bold")
         for row, text in zip(y, cells, strict=True):
