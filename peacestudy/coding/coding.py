@@ -1,52 +1,65 @@
-"""The Coding: one long table of codes, whoever gave them, checked against the codebook they were given by."""
+"""What coders wrote (CodingSheet, any number of coders, every revision) and what was settled (Coding, one code a cell)."""
 
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pandas as pd
 
 from peacestudy.core.codebook import Codebook
 from peacestudy.core.display import html_table
-from peacestudy.core.problems import Problem, nearest
+from peacestudy.core.problems import Problem, nearest, one_of
 from peacestudy.core.schema import Field, Schema
 from peacestudy.errors import CodingError
 
-CODER_KINDS = ("human", "machine", "rule")
-CODING_SCHEMA = Schema(
+CODER_KINDS = ("human", "machine", "rule", "adjudicated")
+CONFIDENCE = ("sure", "probable", "guess")
+DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z"
+
+SHEET_SCHEMA = Schema(
     (
         Field("case_id", required=True),
         Field("indicator_id", required=True, description="indicator of the codebook"),
         Field("coder", required=True, description="who gave the code"),
         Field("kind", required=True, enum=CODER_KINDS, description="what the coder is"),
         Field("code", "integer", description="a code of the indicator; empty where the coder gave none"),
+        Field("confidence", enum=CONFIDENCE, description="how sure the coder was"),
         Field("source", description="source the code rests on"),
         Field("locator", description="where in the source"),
         Field("comment"),
-    ),
-    key=("case_id", "indicator_id", "coder"),
-)
+        Field("date", pattern=DATE, description="when the row was written, UTC; a later row of a cell revises the earlier"),
+    )
+)  # fmt: skip
+CELL = ("case_id", "indicator_id", "coder")
+CODING_SCHEMA = replace(SHEET_SCHEMA, key=CELL)
 
 
 @dataclass(frozen=True, eq=False)
-class Coding:
-    """Codes of cases on indicators.
+class CodingSheet:
+    """What any number of coders wrote: every code of every coder, with its evidence, doubt and date.
 
     Attributes
     ----------
-    table : a row a code: ``case_id, indicator_id, coder, kind, code, source, locator, comment``; code is Int64, missing
-        where a coder gave none.
+    table : a row a code, the columns of ``SHEET_SCHEMA``; code is Int64, missing where a coder gave none. A coder's
+        revision of a cell is a further row with a later date; the earlier one stays.
     codebook : the codebook the codes belong to.
     file : name used in problems.
+    asked : ``case_id, indicator_id, coder``, the cells the coders were asked to fill; None where that is not known.
+    path : the file the sheet was read from, if any.
 
     Raises
     ------
     CodingError
-        All problems at once: an indicator or code that the codebook does not know, a coder who codes a cell twice.
+        All problems at once: an indicator or code that the codebook does not know, a cell that a coder codes twice
+        without dates to tell which is the revision, a coder who is of two kinds.
     """
 
     table: pd.DataFrame
     codebook: Codebook
-    file: str = "codings"
+    file: str = "sheet"
+    asked: pd.DataFrame | None = None
+    path: Path | None = None
 
     def __post_init__(self) -> None:
         problems = coding_problems(self.table, self.codebook, self.file, range(2, len(self.table) + 2))
@@ -58,8 +71,58 @@ class Coding:
         """The coders, in order of name."""
         return sorted(self.table["coder"].unique())
 
-    def codes(self, indicators: Iterable[str] | None = None) -> pd.DataFrame:
-        """Codes of a coding with one coder: index case_id, a column an indicator, Int64, missing where none was given.
+    @property
+    def kinds(self) -> dict[str, str]:
+        """What each coder is: human, machine, rule or adjudicated."""
+        return dict(sorted(zip(self.table["coder"], self.table["kind"], strict=True)))
+
+    @property
+    def indicators(self) -> list[str]:
+        """The indicators that somebody coded, in the codebook's order."""
+        seen = set(self.table["indicator_id"])
+        return [name for name in self.codebook.indicators if name in seen]
+
+    def latest(self) -> pd.DataFrame:
+        """The newest row of every case, indicator and coder: revisions replace what they revise."""
+        ordered = self.table.sort_values("date", kind="stable", na_position="first")
+        return ordered.drop_duplicates(list(CELL), keep="last").sort_index().reset_index(drop=True)
+
+    def history(self, case_id: str, indicator_id: str) -> pd.DataFrame:
+        """Every row of a cell, oldest first."""
+        own = self.table[(self.table["case_id"] == case_id) & (self.table["indicator_id"] == indicator_id)]
+        return own.sort_values(["coder", "date"], kind="stable", na_position="first").reset_index(drop=True)
+
+    def values(self, indicator_id: str) -> pd.DataFrame:
+        """Codes of one indicator: index case_id, a column a coder, float, NaN where a coder gave none.
+
+        Raises
+        ------
+        CodingError
+            The codebook has no such indicator.
+        """
+        if indicator_id not in self.codebook.indicators:
+            raise CodingError(one_of("indicator", indicator_id, list(self.codebook.indicators)))
+        rows = self.latest()
+        rows = rows[rows["indicator_id"] == indicator_id]
+        wide = rows.pivot(index="case_id", columns="coder", values="code").sort_index()
+        return wide.reindex(columns=sorted(wide.columns)).astype("Float64").astype(float)
+
+    def open(self) -> pd.DataFrame:
+        """The cells asked of a coder that have no code: ``case_id, indicator_id, coder``.
+
+        Raises
+        ------
+        CodingError
+            The sheet does not know what was asked.
+        """
+        if self.asked is None:
+            raise CodingError("this sheet does not say what its coders were asked. Read it from a coder's file.")
+        done = self.latest().dropna(subset=["code"])[list(CELL)]
+        marked = self.asked.merge(done, on=list(CELL), how="left", indicator=True, validate="one_to_one")
+        return marked.loc[marked["_merge"] == "left_only", list(CELL)].reset_index(drop=True)
+
+    def coding(self) -> "Coding":
+        """The coding of a sheet that has one coder: their latest codes.
 
         Raises
         ------
@@ -68,66 +131,115 @@ class Coding:
         """
         if len(self.coders) > 1:
             raise CodingError(
-                f"{len(self.coders)} coders ({', '.join(self.coders)}) gave codes. Settle them into one coding before scoring."
+                f"{len(self.coders)} coders ({', '.join(self.coders)}) gave codes. Settle them with ps.adjudicate."
             )
+        return Coding(self.latest(), self.codebook, self.file)
+
+    def _repr_html_(self) -> str:
+        return html_table(self.table, _head(self.table), rows=10)
+
+
+@dataclass(frozen=True, eq=False)
+class Coding:
+    """One settled code for every case and indicator: a rule's, a single coder's, or what was adjudicated.
+
+    Attributes
+    ----------
+    table : a row a code, the columns of ``CODING_SCHEMA`` and, where it was adjudicated, more; code is Int64, missing
+        where none was given or settled.
+    codebook : the codebook the codes belong to.
+    file : name used in problems.
+
+    Raises
+    ------
+    CodingError
+        All problems at once: an indicator or code that the codebook does not know, a cell that has two rows.
+    """
+
+    table: pd.DataFrame
+    codebook: Codebook
+    file: str = "codings"
+
+    def __post_init__(self) -> None:
+        lines = range(2, len(self.table) + 2)
+        problems = coding_problems(self.table, self.codebook, self.file, lines)
+        problems = problems or _settled(self.table, self.file, lines)
+        if problems:
+            raise CodingError(f"the coding breaks its codebook: {len(problems)} problem(s).", problems)
+
+    @property
+    def coders(self) -> list[str]:
+        """Who gave the codes, in order of name."""
+        return sorted(self.table["coder"].unique())
+
+    def codes(self, indicators: Iterable[str] | None = None) -> pd.DataFrame:
+        """The codes: index case_id, a column an indicator, Int64, missing where none was given."""
         names = list(self.codebook.indicators) if indicators is None else list(indicators)
         wide = self.table.pivot(index="case_id", columns="indicator_id", values="code")
         return wide.reindex(columns=names).astype("Int64").sort_index()
 
     def _repr_html_(self) -> str:
-        head = f"{self.table['case_id'].nunique()} cases, {self.table['indicator_id'].nunique()} indicators, coders: {', '.join(self.coders)}"
-        return html_table(self.table, head, rows=10)
+        return html_table(self.table, _head(self.table), rows=10)
+
+
+def _head(table: pd.DataFrame) -> str:
+    who = ", ".join(sorted(table["coder"].unique()))
+    return f"{table['case_id'].nunique()} cases, {table['indicator_id'].nunique()} indicators, coders: {who}"
 
 
 def coding_problems(table: pd.DataFrame, codebook: Codebook, file: str, lines: Sequence[int]) -> list[Problem]:
     """What in a table of codes the codebook does not allow; ``lines`` has the line of each row in the file."""
-    missing = [name for name in CODING_SCHEMA.names if name not in table.columns]
+    missing = [name for name in SHEET_SCHEMA.names if name not in table.columns]
     if missing:
         return [Problem(file, 1, name, "", "the column is expected", "add it") for name in missing]
-    out = []
+    out: list[Problem] = []
     known = codebook.indicators
     allowed = {i.id: {c.value for c in i.codes} for i in known.values()}
-    seen: dict[tuple[str, str, str], int] = {}
-    columns = ["case_id", "indicator_id", "coder", "code"]
-    rows = table[columns].itertuples(index=False, name=None)
-    for line, (case, indicator, coder, code) in zip(lines, rows, strict=True):
+    seen: dict[tuple[str, str, str, str], int] = {}
+    kinds: dict[str, str] = {}
+
+    def say(line: int, column: str, value: object, rule: str, remedy: str) -> None:
+        out.append(Problem(file, line, column, str(value), rule, remedy))
+
+    rows = table[[*CELL, "code", "kind", "confidence", "date"]].itertuples(index=False, name=None)
+    for line, (case, indicator, coder, code, kind, confidence, date) in zip(lines, rows, strict=True):
         for name, value in (("case_id", case), ("coder", coder)):
             if pd.isna(value) or value == "":
-                out.append(Problem(file, line, name, "", "a value is required", "fill the cell"))
+                say(line, name, "", "a value is required", "fill the cell")
         if indicator not in known:
-            remedy = f"correct it.{nearest(str(indicator), list(known))}"
-            out.append(
-                Problem(
-                    file,
-                    line,
-                    "indicator_id",
-                    str(indicator),
-                    f"not in codebook {codebook.id} {codebook.version}",
-                    remedy,
-                )
+            hint = nearest(str(indicator), list(known))
+            say(
+                line,
+                "indicator_id",
+                indicator,
+                f"not in codebook {codebook.id} {codebook.version}",
+                f"correct it.{hint}",
             )
         elif not pd.isna(code) and code not in allowed[indicator]:
             codes = ", ".join(f"{c.value} {c.label}" for c in known[indicator].codes)
-            out.append(
-                Problem(
-                    file,
-                    line,
-                    "code",
-                    str(code),
-                    f"the codes of {indicator} are {codes}",
-                    "correct the code, or leave it empty",
-                )
-            )
-        first = seen.setdefault((case, indicator, coder), line)
+            say(line, "code", code, f"the codes of {indicator} are {codes}", "correct the code, or leave it empty")
+        if kind not in CODER_KINDS:
+            say(line, "kind", kind, one_of("kind", kind, CODER_KINDS), "correct the word")
+        elif kinds.setdefault(coder, kind) != kind:
+            rule = f"{coder} is {kinds[coder]} in an earlier row"
+            say(line, "kind", kind, rule, "two coders under one name? give each a name of their own")
+        if not pd.isna(confidence) and confidence not in CONFIDENCE:
+            say(line, "confidence", confidence, one_of("confidence", confidence, CONFIDENCE), "correct the word")
+        stamp = "" if pd.isna(date) else str(date)
+        if stamp and not re.fullmatch(DATE, stamp):
+            say(line, "date", stamp, "expected a time such as 2026-11-24T09:30:00.000000Z", "correct the time")
+        first = seen.setdefault((case, indicator, coder, stamp), line)
         if first != line:
-            out.append(
-                Problem(
-                    file,
-                    line,
-                    "",
-                    f"{case}, {indicator}, {coder}",
-                    f"the coder coded this already at line {first}",
-                    "keep one row",
-                )
-            )
+            rule = f"the coder coded this already at line {first}"
+            say(line, "", f"{case}, {indicator}, {coder}", rule, "keep one row, or date the revision")
     return out
+
+
+def _settled(table: pd.DataFrame, file: str, lines: Sequence[int]) -> list[Problem]:
+    twice = table.duplicated(["case_id", "indicator_id"]).to_numpy()
+    return [
+        Problem(file, lines[n], "", f"{table['case_id'].iloc[n]}, {table['indicator_id'].iloc[n]}",
+                "a coding has one code a cell, and this cell has two",
+                "make a CodingSheet of what several coders wrote and settle it with ps.adjudicate")
+        for n in twice.nonzero()[0]
+    ]  # fmt: skip

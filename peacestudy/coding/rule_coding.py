@@ -57,7 +57,7 @@ def code_topics(documents: pd.DataFrame, members: pd.DataFrame, codebook: Codebo
             top = best.max()
             where = _witness(ids[best == top], len(ids)) if top > 0 else f"none of {len(ids)}"
             code = int(top) if i.level == "ordinal" else int(top > 0)
-            rows.append((case, i.id, CODER, "rule", code, source, f"AgtId {where}", None))
+            rows.append((case, i.id, CODER, "rule", code, None, source, f"AgtId {where}", None, None))
     table = pd.DataFrame(rows, columns=CODING_SCHEMA.names)
     return table.astype({"code": "Int64"})
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from peacestudy.coding import CODING_SCHEMA, Coding
+from peacestudy.coding import CODING_SCHEMA, Coding, CodingSheet
 from peacestudy.coding.coding import coding_problems
 from peacestudy.core.codebook import Code, Codebook, Indicator, Pillar, Scale
 from peacestudy.errors import CodingError
@@ -28,7 +28,7 @@ BOOK = Codebook(
 
 def table(*rows, coder="ann"):
     """Codes from (case, indicator, code) or (case, indicator, code, coder)."""
-    full = [(r[0], r[1], r[3] if len(r) > 3 else coder, "human", r[2], "doc", "p. 1", None) for r in rows]
+    full = [(r[0], r[1], r[3] if len(r) > 3 else coder, "human", r[2], None, "doc", "p. 1", None, None) for r in rows]
     return pd.DataFrame(full, columns=CODING_SCHEMA.names)
 
 
@@ -72,8 +72,53 @@ def test_a_coder_who_codes_a_cell_twice_is_told_with_both_lines():
     ]
 
 
-def test_two_coders_may_code_one_cell():
-    assert Coding(table(("a", "truce", 0), ("a", "truce", 3, "bob")), BOOK).coders == ["ann", "bob"]
+def test_two_coders_may_code_one_cell_of_a_sheet_and_not_of_a_coding():
+    both = table(("a", "truce", 0), ("a", "truce", 3, "bob"))
+    sheet = CodingSheet(both, BOOK)
+    assert (sheet.coders, sheet.kinds, sheet.indicators) == (
+        ["ann", "bob"],
+        {"ann": "human", "bob": "human"},
+        ["truce"],
+    )
+    with pytest.raises(CodingError) as caught:
+        Coding(both, BOOK)
+    assert [(p.line, p.value) for p in caught.value.problems] == [(3, "a, truce")]
+    assert "ps.adjudicate" in caught.value.problems[0].remedy
+
+
+def dated(code, day, coder="ann", case="a"):
+    return (case, "truce", coder, "human", code, "sure", "doc", "p. 1", None, f"2026-11-{day:02d}T09:00:00.000000Z")
+
+
+def test_a_revision_is_a_later_row_and_the_earlier_one_stays():
+    rows = [dated(3, 20), dated(1, 9), dated(0, 10, "bob"), dated(None, 11, "bob", "b")]
+    sheet = CodingSheet(pd.DataFrame(rows, columns=CODING_SCHEMA.names).astype({"code": "Int64"}), BOOK)
+    assert sheet.history("a", "truce").code.tolist() == [1, 3, 0]
+    assert len(sheet.latest()) == 3
+    values = sheet.values("truce")
+    assert (list(values.index), list(values.columns)) == (["a", "b"], ["ann", "bob"])
+    assert values.fillna(-1).values.tolist() == [[3, 0], [-1, -1]]
+
+
+def test_an_undated_row_is_older_than_a_dated_one():
+    rows = [dated(3, 20), (*dated(1, 1)[:-1], None)]
+    sheet = CodingSheet(pd.DataFrame(rows, columns=CODING_SCHEMA.names).astype({"code": "Int64"}), BOOK)
+    assert sheet.latest().code.tolist() == [3]
+
+
+def test_two_coders_under_one_name_a_bad_time_and_a_bad_confidence_are_told():
+    rows = [dated(3, 20), (*dated(1, 21)[:3], "machine", 1, "certain", None, None, None, "yesterday")]
+    found = coding_problems(pd.DataFrame(rows, columns=CODING_SCHEMA.names), BOOK, "f", [2, 3])
+    assert [p.column for p in found] == ["kind", "confidence", "date"]
+    assert "two coders under one name" in found[0].remedy
+
+
+def test_what_is_open_is_what_was_asked_and_has_no_code():
+    asked = pd.DataFrame([(c, "truce", "ann") for c in "abc"], columns=["case_id", "indicator_id", "coder"])
+    sheet = CodingSheet(table(("a", "truce", 0), ("b", "truce", None)), BOOK, asked=asked)
+    assert sheet.open().case_id.tolist() == ["b", "c"]
+    with pytest.raises(CodingError, match="does not say what its coders were asked"):
+        CodingSheet(table(("a", "truce", 0)), BOOK).open()
 
 
 @pytest.mark.parametrize(
@@ -102,7 +147,8 @@ def test_lines_are_those_of_the_file():
 
 def test_several_coders_must_settle_before_codes_are_used():
     with pytest.raises(CodingError, match=r"2 coders \(ann, bob\) gave codes"):
-        Coding(table(("a", "truce", 0), ("a", "truce", 3, "bob")), BOOK).codes()
+        CodingSheet(table(("a", "truce", 0), ("a", "truce", 3, "bob")), BOOK).coding()
+    assert CodingSheet(table(("a", "truce", 3)), BOOK).coding().codes().loc["a", "truce"] == 3
 
 
 def test_ten_thousand_wrong_indicators_are_told_in_no_time():

@@ -118,7 +118,7 @@ def coding(columns):
         "b", "B", "1", "share", {}, (Scale("s", "nominal", YES),), (Pillar("p", "P", "t", "h", "s", indicators=parts),)
     )
     rows = [
-        (f"c{i:03}", n, "ann", "human", v, None, None, None)
+        (f"c{i:03}", n, "ann", "human", v, None, None, None, None, None)
         for n, codes in columns.items()
         for i, v in enumerate(codes)
     ]

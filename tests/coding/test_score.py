@@ -43,7 +43,7 @@ CODES = {  # case: t1 t2 t3 m1 m2 r1; a point is a code that nobody gave
 def coding(codes=CODES, rule="share"):
     names = ["t1", "t2", "t3", "m1", "m2", "r1"]
     rows = [
-        (case, name, "ann", "human", None if code == "." else int(code), None, None, None)
+        (case, name, "ann", "human", None if code == "." else int(code), None, None, None, None, None)
         for case, line in codes.items()
         for name, code in zip(names, line.split(), strict=True)
     ]
