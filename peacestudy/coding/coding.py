@@ -241,5 +241,5 @@ def _settled(table: pd.DataFrame, file: str, lines: Sequence[int]) -> list[Probl
         Problem(file, lines[n], "", f"{table['case_id'].iloc[n]}, {table['indicator_id'].iloc[n]}",
                 "a coding has one code a cell, and this cell has two",
                 "make a CodingSheet of what several coders wrote and settle it with ps.adjudicate")
-        for n in twice.nonzero()[0]
+        for n in map(int, twice.nonzero()[0])
     ]  # fmt: skip
