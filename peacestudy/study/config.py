@@ -201,11 +201,44 @@ class Forecast:
 
 
 @dataclass(frozen=True)
+class Settling:
+    """How codes of several coders become one: the rules of ``ps.adjudicate`` in the order in which they are tried.
+
+    Attributes
+    ----------
+    senior : whose code stands, for the rule ``senior``.
+    decisions : file in the study folder with decisions on single cells, for the rule ``decisions``.
+    """
+
+    rule: tuple[str, ...]
+    senior: str = ""
+    decisions: str = ""
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """The floor below which an indicator is flagged wherever its study's results are shown.
+
+    Attributes
+    ----------
+    coefficient : column of ``ps.agreement`` that is held against the floor, such as ``alpha``.
+    floor : the least value that is not flagged.
+    resamples, seed : of the bootstrap intervals.
+    """
+
+    coefficient: str
+    floor: float
+    resamples: int
+    seed: int
+
+
+@dataclass(frozen=True)
 class Config:
     """Everything in study.toml.
 
     Attributes
     ----------
+    samples, specs, hypotheses, decision : none where a study only codes.
     codebook : another study whose codebook this one codes by; empty for one of its own.
     cases : the values under [cases], as the study's builder has them; a mapping where no builder is known.
     varied : specifications that every variant changes.
@@ -216,12 +249,14 @@ class Config:
     question: str
     unit: str
     declared: Declared
-    samples: tuple[Sample, ...]
-    specs: tuple[Specification, ...]
-    hypotheses: tuple[Hypothesis, ...]
-    decision: Decision
     display: Display
     cases: Any
+    samples: tuple[Sample, ...] = ()
+    specs: tuple[Specification, ...] = ()
+    hypotheses: tuple[Hypothesis, ...] = ()
+    decision: Decision | None = None
+    adjudication: Settling | None = None
+    reliability: Reliability | None = None
     steps: tuple[Step, ...] = ()
     codebook: str = ""
     permutation: Permutation | None = None

@@ -136,17 +136,29 @@ def _values(config: Config) -> Iterator[Finding]:
     if ahead is not None:
         for key in ("train", "cases"):
             yield from _among(("forecast", key), getattr(ahead, key), samples, "a declared sample")
-    for key, value in (("alpha", config.decision.alpha), ("power", config.decision.power)):
-        if not 0 < value < 1:
-            yield ("decision", key), value, "between 0 and 1", "write it as 0.05 or 0.8"
     draws = {
         "permutation": rule.draws if rule is not None else 1, "out_of_sample": unseen.draws if unseen is not None else 1,
     }  # fmt: skip
     for key, n in draws.items():
         if n < 1:
             yield (key, "draws"), n, "1 or more", "write how often the outcome is dealt anew, as 500"
+    yield from _decision(config)
+    floor = config.reliability
+    if floor is not None and not floor.floor <= 1:
+        yield ("reliability", "floor"), floor.floor, "at most 1", "write it as 0.667 or 0.8"
+
+
+def _decision(config: Config) -> Iterator[Finding]:
+    rule = config.decision
+    if rule is None:
+        if config.hypotheses:
+            yield ("hypotheses",), "", "hypotheses are decided by a declared rule", "add [decision]"
+        return
+    for name, value in (("alpha", rule.alpha), ("power", rule.power)):
+        if not 0 < value < 1:
+            yield ("decision", name), value, "between 0 and 1", "write it as 0.05 or 0.8"
     for key in ("decide", "beside"):
-        yield from _among(("decision", key), getattr(config.decision, key), ADJUSTMENTS, "one of")
+        yield from _among(("decision", key), getattr(rule, key), ADJUSTMENTS, "one of")
 
 
 def _declaration(config: Config) -> Iterator[Finding]:

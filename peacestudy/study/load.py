@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from peacestudy.coding import CODING_SCHEMA, Coding
+from peacestudy.coding import CODING_SCHEMA, Coding, CodingSheet
 from peacestudy.coding.coding import coding_problems
 from peacestudy.core.cases import CASES_SCHEMA
 from peacestudy.core.codebook import Codebook, read_codebook
@@ -25,9 +25,9 @@ from peacestudy.study.config_problems import config_problems, spec_problems
 from peacestudy.study.package import NAME, read_package
 from peacestudy.study.study import Study
 
-NEEDED = {  # tables that a study of coded cases has, and columns that they have whatever the study
-    "cases": CASES_SCHEMA.names, "codings": CODING_SCHEMA.names, "outcomes": ["case_id", "source"], "covariates": COVARIATES_SCHEMA.names,
-}  # fmt: skip
+# tables that a study of coded cases has, and columns that they have whatever the study
+CODED = {"cases": CASES_SCHEMA.names, "codings": CODING_SCHEMA.names}
+COMPARED = {"outcomes": ["case_id", "source"], "covariates": COVARIATES_SCHEMA.names}
 
 WEIGHT = "attempt_weight"  # a column that results make: the inverse chance of an attempt
 
@@ -131,33 +131,51 @@ def _read(folder: Path) -> tuple[Study | None, list[Problem]]:
     tables, found = read_package(folder)
     problems += found
     coded = book is None or bool(book.indicators)
-    lacking = _lacking(tables, {p.file for p in found}) if coded else []
+    needed = _needed(config) if coded else {}
+    lacking = _lacking(tables, {p.file for p in found}, needed)
     problems += lacking
-    coding: Coding | None = None
+    sheet: CodingSheet | None = None
+    wrong: list[Problem] = []
     if book is not None and coded and "codings" in tables and not lacking:
         lines = row_lines(folder / "codings.csv")  # as long as the table: a file that is not whole gives no table
         wrong = coding_problems(tables["codings"], book, "codings.csv", lines)
-        problems += wrong
-        coding = None if wrong else Coding(tables["codings"], book, "codings.csv")
-    if (
-        config is None
-        or book is None
-        or not tables
-        or lacking
-        or (coded and (coding is None or not tables.keys() >= NEEDED.keys()))
-    ):
+        sheet = None if wrong else CodingSheet(tables["codings"], book, "codings.csv")
+    problems += wrong
+    if config is None or book is None or not tables or lacking or wrong or not tables.keys() >= needed.keys():
         return None, problems
-    study = Study(folder, config, book, coding, tables)
+    coding: Coding | None = None
+    try:
+        coding = None if sheet is None else settled(folder, config, sheet)
+    except PeacestudyError as err:
+        return None, problems + _from(err, "study.toml")
+    study = Study(folder, config, book, coding, tables, sheet)
     problems += _across(study, text)
     return study, problems
 
 
-def _lacking(tables: dict[str, pd.DataFrame], told: set[str]) -> list[Problem]:
+def _needed(config: Config | None) -> dict[str, list[str]]:
+    """Tables and columns that a study of coded cases has: those of its codes, and of its outcomes where it compares."""
+    compares = config is None or any(s.table == "cases" for s in config.samples)
+    return CODED | COMPARED if compares else CODED
+
+
+def settled(folder: Path, config: Config, sheet: CodingSheet) -> Coding | None:
+    """The one code of every cell: of the single coder, or by the declared rule; None where coders are not settled yet."""
+    rule = config.adjudication
+    if rule is not None:
+        from peacestudy.coding import adjudicate, read_decisions
+
+        decisions = read_decisions(folder / rule.decisions, sheet.codebook) if rule.decisions else None
+        return adjudicate(sheet, rule.rule, senior=rule.senior or None, decisions=decisions)
+    return sheet.coding() if len(sheet.coders) == 1 else None
+
+
+def _lacking(tables: dict[str, pd.DataFrame], told: set[str], needed: dict[str, list[str]]) -> list[Problem]:
     """Tables and columns that every study has and this one has not, unless the file is told of already."""
     if NAME in told:
         return []
     out = []
-    for table, columns in NEEDED.items():
+    for table, columns in needed.items():
         if table not in tables:
             if f"{table}.csv" not in told:
                 out.append(Problem(NAME, 0, table, "", f"a study has a table {table!r}", "add it"))
@@ -172,7 +190,7 @@ def _lacking(tables: dict[str, pd.DataFrame], told: set[str]) -> list[Problem]:
 def _across(study: Study, text: str) -> list[Problem]:
     """What only the whole study shows: cases without outcome, columns that something asks for and nothing provides."""
     out: list[Problem] = []
-    if "cases" in study.tables:
+    if "cases" in study.tables and "outcomes" in study.tables:
         lost = sorted(set(study.cases["case_id"]) - set(study.outcomes["case_id"]))
         out += [Problem("outcomes.csv", 0, "case_id", c, "every case has an outcome row", "add the row") for c in lost]
     found = file_sha256(codebook_path(study.folder, study.config))
@@ -253,6 +271,6 @@ def _asked(study: Study, samples: set[str]) -> Iterator[tuple[str, str, Place, s
         yield from (("study.toml", key, ("out_of_sample",), getattr(unseen, key)) for key in ("groups", "time"))
     if ahead is not None and ahead.cases in samples:
         yield from (("study.toml", "instead", ("forecast",), c) for pair in ahead.instead.items() for c in pair)
-    if not config.codebook and any(s.table == config.samples[0].table for s in config.samples if s.id in samples):
+    if not config.codebook and config.samples and any(s.table == config.samples[0].table for s in config.samples if s.id in samples):
         for n, p in enumerate(study.codebook.entries):
             yield from (("codebook.toml", "measured_by", ("entries", n), c) for c in p.measured_by)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from peacestudy.coding import Coding, score
+from peacestudy.coding import Coding, CodingSheet, score
 from peacestudy.core.cases import Case, find_case
 from peacestudy.core.codebook import Codebook
 from peacestudy.core.display import html_table
@@ -28,8 +28,10 @@ class Study:
     folder : where it was read from.
     config : study.toml.
     codebook : codebook.toml.
-    coding : codings.csv, checked against the codebook; None where the codebook asks for no codes.
+    coding : one code a cell, from codings.csv: a single coder's, or settled by the declared rule; None where the
+        codebook asks for no codes, or several coders gave them and study.toml has no [adjudication].
     tables : every table of the data package by name.
+    sheet : codings.csv as the coders wrote it; None where the codebook asks for no codes.
 
     Examples
     --------
@@ -45,6 +47,7 @@ class Study:
     codebook: Codebook
     coding: Coding | None
     tables: dict[str, pd.DataFrame] = field(repr=False)
+    sheet: CodingSheet | None = field(default=None, repr=False)
 
     @property
     def cases(self) -> pd.DataFrame:
@@ -130,19 +133,24 @@ class Study:
         row = find_case(self.cases, case_id)
         case_id = str(row["case_id"])
         own = [("cases", k, v, row.get("source")) for k, v in row.items() if k != "source"]
-        after = self.outcomes[self.outcomes["case_id"] == case_id]
+        for after in self._of(case_id, "outcomes").to_dict("records"):
+            own += [("outcomes", k, v, after["source"]) for k, v in after.items() if k not in ("case_id", "source")]
+        around = self._of(case_id, "covariates")
+        if len(around):
+            shown = around["value"].astype(object).where(around["value"].notna(), around["reason"])
+            own += [("covariates", *row) for row in zip(around["variable"], shown, around["source"], strict=True)]
+        codes: Any = self._of(case_id, "codings")
+        several = self.sheet is not None and len(self.sheet.coders) > 1
         own += [
-            ("outcomes", k, v, after["source"].iloc[0])
-            for k, v in after.iloc[0].items()
-            if k not in ("case_id", "source")
+            ("codings", f"{r.indicator_id} by {r.coder}" if several else r.indicator_id, r.code, f"{r.source} {r.locator}")
+            for r in codes.itertuples()
         ]
-        around = self.covariates[self.covariates["case_id"] == case_id]
-        around = around.assign(shown=around["value"].astype(object).where(around["value"].notna(), around["reason"]))
-        own += [("covariates", r.variable, r.shown, r.source) for r in around.itertuples()]
-        coded = self.coding.table if self.coding is not None else pd.DataFrame(columns=["case_id"])
-        codes: Any = coded[coded["case_id"] == case_id]
-        own += [("codings", r.indicator_id, r.code, f"{r.source} {r.locator}") for r in codes.itertuples()]
         return Case(case_id, str(row["label"]), pd.DataFrame(own, columns=["table", "name", "value", "source"]))
+
+    def _of(self, case_id: str, table: str) -> pd.DataFrame:
+        """The rows of a case in a table that the study may have."""
+        rows = self.tables.get(table, pd.DataFrame(columns=["case_id"]))
+        return rows[rows["case_id"] == case_id]
 
     @property
     def notes(self) -> tuple[Note, ...]:
@@ -159,10 +167,8 @@ class Study:
         )
 
     def __repr__(self) -> str:
-        first = self.config.samples[0].table
-        rows = (
-            f"{len(self.tables[first])} rows of {first}" if "cases" not in self.tables else f"{len(self.cases)} cases"
-        )
+        first = "cases" if "cases" in self.tables else self.config.samples[0].table
+        rows = f"{len(self.cases)} cases" if first == "cases" else f"{len(self.tables[first])} rows of {first}"
         return f"<Study {self.config.id}: {rows}; see .codebook, .frame(), .specs, .case()>"
 
     def _repr_html_(self) -> str:

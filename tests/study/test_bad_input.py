@@ -109,7 +109,7 @@ TABLES = {
         "Did you mean 'ceasefire'"),
     "unknown kind of coder": ("codings.csv", ",rule,0", ",ruler,0", "ruler", "kind",
         "expected one of human, machine, rule", "Did you mean 'rule'"),
-    "blank indicator": ("codings.csv", ",ceasefire,", ",,", ",,pax", "indicator_id", "a value is required",
+    "blank indicator": ("codings.csv", ",ceasefire,", ",,", ",,pax_rule", "indicator_id", "a value is required",
         "fill the cell"),
     "cell too many": ("outcomes.csv", "209-1998,", "209-1998,,", "209-1998", "", "14 cells where the header has 13",
         "comma or quote"),
@@ -198,7 +198,7 @@ def test_a_nul_byte_is_told(folder):
 
 def test_lines_are_those_of_the_file_where_cells_hold_line_breaks(folder):
     first = folder.text("codings.csv").split("\n")[1]
-    folder.edit("codings.csv", first, first + '"a comment\nof three\nlines"')
+    folder.edit("codings.csv", first, first[:-1] + '"a comment\nof three\nlines",')
     folder.edit("codings.csv", "ceasefire,pax_rule,rule,0", "ceasefire,pax_rule,rule,7")
     folder.edit("codings.csv", "11344-2011,humanitarian_aid", "999-1999,humanitarian_aid")
     folder.seal()

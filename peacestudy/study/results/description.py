@@ -12,7 +12,7 @@ from peacestudy.study.results.results import Results
 
 def influence(found: Results) -> pd.DataFrame:
     """The decided family with each case left out in turn: ``case_id, label, p_h1, ...``, the adjusted p values."""
-    rule = found.study.config.decision
+    rule = found.decision
     family = [h for h in found.study.config.hypotheses if h.family == "pillars"]
     spec, terms = found.study.spec(family[0].spec), [h.terms[0] for h in family]
     rows = []

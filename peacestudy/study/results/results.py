@@ -13,7 +13,7 @@ from peacestudy.core.problems import one_of
 from peacestudy.errors import SpecError
 from peacestudy.figures.registry import FIGURES
 from peacestudy.models import Fit, adjust, detectable, fit, permutation_test
-from peacestudy.study.config import Hypothesis, Permutation, Specification
+from peacestudy.study.config import Decision, Hypothesis, Permutation, Specification
 from peacestudy.study.results.selection import WEIGHT, attempt_weights
 from peacestudy.study.study import Study
 
@@ -131,7 +131,7 @@ class Results:
             or their inverses. The checks, which decide nothing: ``p_profile`` (penalised likelihood ratio, adjusted over the
             family; missing for joint tests) and ``p_permutation`` (over the family; of the joint test, the joint one).
         """
-        rule = self.study.config.decision
+        rule = self.decision
         table = pd.DataFrame([self._tested(h) for h in self.study.config.hypotheses])
         table["p_decide"], table["p_beside"] = table["p_value"], table["p_value"]
         for family in table.loc[table["family"] != "", "family"].unique():
@@ -144,6 +144,14 @@ class Results:
         table["family"] = table["family"].where(table["family"] != "", None)
         table["decision"] = np.where(table["p_decide"] < rule.alpha, "null rejected", "null not rejected")
         return table
+
+    @property
+    def decision(self) -> Decision:
+        """How the declared hypotheses are decided."""
+        rule = self.study.config.decision
+        if rule is None:
+            raise SpecError(f"study.toml of {self.study.config.id} declares no [decision].")
+        return rule
 
     def _tested(self, h: Hypothesis) -> dict[str, object]:
         found = self.fits[h.spec]
@@ -162,7 +170,7 @@ class Results:
 
     def _effect(self, h: Hypothesis, row: "pd.Series[float]") -> dict[str, object]:
         """A single effect with its interval, its test and what could have been found."""
-        rule = self.study.config.decision
+        rule = self.decision
         linear = self.fits[h.spec].spec.engine == "linear"
         checked = self.fits.get(f"{h.spec}_profile")
         profile = dict(zip(checked.terms["term"], checked.terms["p_value"], strict=True)) if checked else {}

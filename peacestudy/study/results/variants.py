@@ -65,7 +65,7 @@ def _rows(
         dealt = _dealt(found, spec, terms, variant is DECLARED)
     except PeacestudyError as err:
         return [head | {"term": t, "measure": "not fitted", "note": str(err)} for t in terms]
-    family = adjust(table.loc[terms, "p_value"], found.study.config.decision.decide)
+    family = adjust(table.loc[terms, "p_value"], found.decision.decide)
     said = {
         "measure": MEASURES.get(spec.engine, "odds ratio"), "n": made.n, "n_events": made.n_events, "n_terms": len(made.terms) - 1,
         "n_clusters": made.n_clusters, "note": " ".join(n.text for n in made.notes if n.kind in WORTH),
