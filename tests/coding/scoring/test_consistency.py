@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import peacestudy as ps
 from peacestudy.coding import CODING_SCHEMA, Coding, internal_consistency
-from peacestudy.coding.consistency import cronbach, omega
+from peacestudy.coding.scoring.consistency import cronbach, omega
 from peacestudy.core.codebook import Code, Codebook, Indicator, Pillar, Scale
 from peacestudy.errors import CodingError
 
