@@ -23,7 +23,7 @@ _HOME = {
     "Case": "core.cases", "StudyFrame": "core.frame",
     "CodingSheet": "coding", "Coding": "coding", "score": "coding", "OutcomeTable": "outcomes", "join": "joins",
     "ModelSpec": "models", "Fit": "models", "fit": "models",
-    "Study": "study", "load_study": "study", "check": "study", "cite": "study",
+    "Study": "study", "load_study": "study", "check": "study", "cite": "study", "trace": "study",
 }  # fmt: skip
 _ROOMS = ("core", "coding", "outcomes", "joins", "models", "figures", "tables", "study")
 

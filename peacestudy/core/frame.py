@@ -22,6 +22,7 @@ class StudyFrame:
     ledger : what happened to every row so far.
     notes : what a reader of any result must know.
     excluded : the cases left out, columns ``case, step, reason``.
+    origin : the folder of the study it comes from, for ``ps.trace``; empty where there is none.
 
     Examples
     --------
@@ -37,6 +38,7 @@ class StudyFrame:
     ledger: Ledger = Ledger()
     notes: tuple[Note, ...] = ()
     excluded: pd.DataFrame | None = None
+    origin: str = ""
 
     def __post_init__(self) -> None:
         refuse_twice(self.data, "the table")

@@ -1,6 +1,7 @@
 """The join: keeps every row of the left table, multiplies none, never matches missing to missing, and writes it down."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -91,7 +92,7 @@ def join(
         unmatched=int((at < 0).sum()), other_rows=len(right), other_unmatched=len(right) - len(met), duplicated=repeated,
         why=f"on {' + '.join(keys)}, {shape}; {int((~complete).sum())} case(s) and {int((~whole).sum())} row(s) of {name} have no key",
     )  # fmt: skip
-    return StudyFrame(data, frame.unit, frame.key, frame.ledger + Ledger((entry,)), frame.notes, frame.excluded)
+    return replace(frame, data=data, ledger=frame.ledger + Ledger((entry,)))
 
 
 def _check(left: pd.DataFrame, right: pd.DataFrame, keys: list[str], name: str, shape: str) -> None:

@@ -1,6 +1,7 @@
 """The verb ``fit``: a frozen specification and a table in, a frozen result out."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, overload
 
 import numpy as np
@@ -76,7 +77,8 @@ def fit(data: StudyFrame | pd.DataFrame, spec: ModelSpec | Sequence[ModelSpec]) 
         check_leverage(design, est.leverage[0])
     notes += _conventions(spec, design)
     extra = data.notes if isinstance(data, StudyFrame) else ()
-    return _result(spec, design, est, [*extra, *notes])
+    origin = data.origin if isinstance(data, StudyFrame) else ""
+    return replace(_result(spec, design, est, [*extra, *notes]), origin=origin)
 
 
 def _conventions(spec: ModelSpec, design: Design) -> list[Note]:

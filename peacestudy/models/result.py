@@ -34,6 +34,7 @@ class Fit:
     converged : always true; a fit that did not converge is an error. scale : residual variance of linear, else 1.
     df : degrees of freedom of the reference distribution, infinite for z.
     design : the arrays and how they were made.
+    origin : the folder of the study its data come from, for ``ps.trace``; empty for a plain DataFrame.
     """
 
     spec: ModelSpec
@@ -53,6 +54,7 @@ class Fit:
     scale: float
     df: float
     design: Design = field(repr=False)
+    origin: str = field(default="", repr=False)
 
     def tidy(self, level: float = 0.95, exponentiate: bool = False) -> pd.DataFrame:
         """The terms with intervals at another level, or as odds ratios.

@@ -4,5 +4,6 @@ from peacestudy.study.cite import cite
 from peacestudy.study.load import check, load_study
 from peacestudy.study.results import RESULTS, Results, results_of
 from peacestudy.study.study import Study
+from peacestudy.study.trace import Trace, trace
 
-__all__ = ["RESULTS", "Results", "Study", "check", "cite", "load_study", "results_of"]
+__all__ = ["RESULTS", "Results", "Study", "Trace", "check", "cite", "load_study", "results_of", "trace"]

@@ -271,6 +271,10 @@ def _asked(study: Study, samples: set[str]) -> Iterator[tuple[str, str, Place, s
         yield from (("study.toml", key, ("out_of_sample",), getattr(unseen, key)) for key in ("groups", "time"))
     if ahead is not None and ahead.cases in samples:
         yield from (("study.toml", "instead", ("forecast",), c) for pair in ahead.instead.items() for c in pair)
-    if not config.codebook and config.samples and any(s.table == config.samples[0].table for s in config.samples if s.id in samples):
+    if (
+        not config.codebook
+        and config.samples
+        and any(s.table == config.samples[0].table for s in config.samples if s.id in samples)
+    ):
         for n, p in enumerate(study.codebook.entries):
             yield from (("codebook.toml", "measured_by", ("entries", n), c) for c in p.measured_by)

@@ -103,7 +103,13 @@ class Study:
     def _joined(self, rule: str | None) -> StudyFrame:
         """The cases with scores, outcomes and covariates."""
         history = Ledger.read(self.tables["ledger"]) if "ledger" in self.tables else Ledger()
-        frame = StudyFrame(self.cases.drop(columns="source", errors="ignore"), self.config.unit, "case_id", history)
+        frame = StudyFrame(
+            self.cases.drop(columns="source", errors="ignore"),
+            self.config.unit,
+            "case_id",
+            history,
+            origin=str(self.folder),
+        )
         wide = (
             self.covariates.pivot(index="case_id", columns="variable", values="value")
             .reset_index()
@@ -124,9 +130,8 @@ class Study:
             raise SpecError(f"scores cannot be made anew by {rule!r} for the table {table!r}: its scores are stored.")
         if table not in self.tables:
             raise SpecError(one_of("table", table, list(self.tables)))
-        return StudyFrame(
-            self.tables[table].drop(columns="source", errors="ignore"), table.replace("_", " "), "case_id"
-        )
+        own = self.tables[table].drop(columns="source", errors="ignore")
+        return StudyFrame(own, table.replace("_", " "), "case_id", origin=str(self.folder))
 
     def case(self, case_id: str) -> Case:
         """Everything the study knows of a case, by its id or label, each fact with its source."""
@@ -142,7 +147,12 @@ class Study:
         codes: Any = self._of(case_id, "codings")
         several = self.sheet is not None and len(self.sheet.coders) > 1
         own += [
-            ("codings", f"{r.indicator_id} by {r.coder}" if several else r.indicator_id, r.code, f"{r.source} {r.locator}")
+            (
+                "codings",
+                f"{r.indicator_id} by {r.coder}" if several else r.indicator_id,
+                r.code,
+                f"{r.source} {r.locator}",
+            )
             for r in codes.itertuples()
         ]
         return Case(case_id, str(row["label"]), pd.DataFrame(own, columns=["table", "name", "value", "source"]))

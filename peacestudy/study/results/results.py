@@ -84,8 +84,9 @@ class Results:
             raise SpecError(one_of("result", name, list(computed)))
         if name not in self.kept:
             self.kept[name] = computed[name](self)
-        out: pd.DataFrame = self.kept[name]
-        return out.copy()
+        out: pd.DataFrame = self.kept[name].copy()
+        out.attrs["study"] = str(self.study.folder)  # for ps.trace, which reads nothing else from attrs
+        return out
 
     @property
     def outcome(self) -> str:

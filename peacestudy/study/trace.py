@@ -1,0 +1,245 @@
+"""From a number back to what it rests on: cases, codes, coders, evidence, outcomes, and the sources behind them."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from peacestudy.core.display import cell as shown
+from peacestudy.core.display import html_table
+from peacestudy.core.frame import StudyFrame
+from peacestudy.core.problems import one_of
+from peacestudy.errors import SpecError
+from peacestudy.models import Fit
+from peacestudy.models.formula import parse
+from peacestudy.outcomes import SOURCES
+from peacestudy.study.load import load_study
+from peacestudy.study.study import Study
+
+COLUMNS = ("step", "case_id", "name", "value", "coder", "confidence", "source", "locator", "comment", "date")
+Row = dict[str, object]
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """What a number rests on.
+
+    Attributes
+    ----------
+    number : the number, in words.
+    table : a row for everything behind it, ``step, case_id, name, value, coder, confidence, source, locator, comment,
+        date``. ``step`` is ``estimate``, ``case`` (the value that went into it), ``code``, ``outcome``, ``covariate``,
+        ``left out`` or ``source``.
+    """
+
+    number: str
+    table: pd.DataFrame = field(repr=False)
+
+    def __str__(self) -> str:
+        lines = [self.number]
+        for row in self.table.astype(object).where(self.table.notna(), None).to_dict("records"):
+            who = f" by {row['coder']}" if row["coder"] else ""
+            doubt = f" ({row['confidence']})" if row["confidence"] else ""
+            where = ", ".join(str(row[c]) for c in ("source", "locator", "comment", "date") if row[c])
+            at = f"{row['case_id']}: " if row["case_id"] else ""
+            said = f"{row['name']} = {shown(row['value'])}{who}{doubt}"
+            lines.append(f"  {row['step']}: {at}{said}{f'; {where}' if where else ''}")
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return f"<Trace of {self.number}: {len(self.table)} rows; see .table, or print it>"
+
+    def _repr_html_(self) -> str:
+        return html_table(self.table.dropna(axis=1, how="all"), self.number, rows=40)
+
+
+def trace(
+    of: Fit | StudyFrame | pd.DataFrame, at: str | tuple[Any, str], study: Study | str | Path | None = None
+) -> Trace:
+    """From a number to the cases, codes, coders, evidence and source rows that it rests on.
+
+    Parameters
+    ----------
+    of : a Fit, and ``at`` the term; or a table, and ``at`` the row and the column of a cell. The table is a StudyFrame (the
+        row is a case id), a result with columns ``model`` and ``term``, or one with a column ``case_id`` or
+        ``indicator_id`` (the row is its label in the index, or that id where it stands once).
+    study : where the data come from; None where ``of`` knows it: a StudyFrame of a study, a Fit on one, or a table from
+        ``Results``.
+
+    Returns
+    -------
+    Trace
+        The rows as ``.table``, and as text by ``str``.
+
+    Raises
+    ------
+    SpecError
+        The term, row or column does not exist, or nothing says which study it is.
+
+    Examples
+    --------
+    >>> import peacestudy as ps
+    >>> frame = ps.load_study("peace_agreements").frame("primary")
+    >>> found = ps.trace(frame, ("316-1992", "diplomacy"))
+    >>> found.table.step.value_counts()["code"].item()
+    4
+    """
+    if isinstance(of, Fit):
+        return _of_fit(of, str(at), _study(study, of.origin))
+    if isinstance(at, str) or len(at) != 2:
+        raise SpecError(f'a cell is (row, column), as ("316-1992", "diplomacy"), not {at!r}.')
+    if isinstance(of, StudyFrame):
+        return _of_case(of.data.set_index(of.key), at[0], at[1], _study(study, of.origin))
+    return _of_table(of, at[0], at[1], _study(study, str(of.attrs.get("study", ""))))
+
+
+def _study(given: Study | str | Path | None, origin: str) -> Study:
+    if isinstance(given, Study):
+        return given
+    if given is None and not origin:
+        raise SpecError("nothing says which study this number comes from. Say it: ps.trace(..., study=study).")
+    return load_study(given if given is not None else origin)
+
+
+def _of_fit(fit: Fit, term: str, study: Study) -> Trace:
+    known = fit.terms.set_index("term")
+    if term not in known.index:
+        raise SpecError(one_of("term", term, list(known.index)))
+    row: Any = known.loc[term]
+    formula = parse(fit.spec.formula)
+    parts = {piece.partition("[")[0] for piece in term.split(":")}
+    columns = [f.column for f in formula.factors if f.label in parts]
+    left = [c for c in formula.columns if c not in {f.column for f in formula.factors}]
+    number = (
+        f"{term} in model {fit.spec.name} ({fit.spec.formula}; {fit.spec.engine}, {fit.spec.vcov}), N {fit.n}: "
+        f"estimate {shown(row['estimate'])}, 95 % interval {shown(row['conf_low'])} to {shown(row['conf_high'])}"
+    )
+    rows: list[Row] = [{"step": "estimate", "name": term, "value": row["estimate"]}]
+    frames = _frames(study, fit)
+    for case in dict.fromkeys(fit.cases):
+        for column in [*left, *columns]:
+            rows += _behind(study, str(case), column, frames)
+    rows += [
+        {"step": "left out", "case_id": str(r.case), "name": str(r.term), "comment": str(r.reason)}
+        for r in fit.dropped.itertuples()
+    ]
+    return Trace(number, _table(rows))
+
+
+def _frames(study: Study, fit: Fit) -> pd.DataFrame | None:
+    """The table of the study that holds the cases of a fit, by case; None where no sample does."""
+    for sample in study.config.samples:
+        data = study.frame(sample.id).data.set_index("case_id")
+        if set(fit.cases) <= set(data.index):
+            return data
+    return None
+
+
+def _of_case(data: pd.DataFrame, case: Any, column: str, study: Study) -> Trace:
+    if case not in data.index:
+        raise SpecError(one_of("case", case, [str(i) for i in data.index]))
+    if column not in data.columns:
+        raise SpecError(one_of("column", column, [str(c) for c in data.columns]))
+    number = f"{column} of {case}: {shown(data.loc[case, column])}"
+    return Trace(number, _table(_behind(study, str(case), column, data)))
+
+
+def _of_table(table: pd.DataFrame, row: Any, column: str, study: Study) -> Trace:
+    if column not in table.columns:
+        raise SpecError(one_of("column", column, [str(c) for c in table.columns]))
+    at: Any = _row(table, row)
+    number = f"{column} of {row}: {shown(at[column])}"
+    if {"model", "term"} <= set(table.columns):
+        from peacestudy.study.results import Results
+
+        fits = Results(study).fits
+        if at["model"] in fits:
+            return _of_fit(fits[at["model"]], at["term"], study)
+    if "case_id" in table.columns:
+        frame = study.frame(study.config.samples[0].id).data.set_index("case_id") if study.config.samples else None
+        return Trace(number, _table(_behind(study, str(at["case_id"]), column, frame)))
+    if "indicator_id" in table.columns and study.sheet is not None:
+        own = study.sheet.table
+        rows = [_code(r) for r in own[own["indicator_id"] == at["indicator_id"]].to_dict("records")]
+        return Trace(number, _table(rows))
+    raise SpecError(
+        "a cell can be traced in a table with a column case_id or indicator_id, or with model and term; "
+        f"this one has {', '.join(map(str, table.columns))}."
+    )
+
+
+def _row(table: pd.DataFrame, row: Any) -> Any:
+    if row in table.index:
+        return table.loc[row]
+    for key in ("case_id", "indicator_id", "term"):
+        if key in table.columns and (table[key] == row).sum() == 1:
+            return table[table[key] == row].iloc[0]
+    raise SpecError(f"the table has no row {row!r}. Give its label in the index, or an id that stands once.")
+
+
+def _behind(study: Study, case: str, column: str, data: pd.DataFrame | None) -> Iterator[Row]:
+    """Everything behind one value of one case: the value, then the codes or source rows it was made from."""
+    if data is not None and case in data.index and column in data.columns:
+        yield {"step": "case", "case_id": case, "name": column, "value": data.loc[case, column]}
+    names = _indicators(study, column)
+    if names:
+        yield from _codes(study, case, names)
+        return
+    for table, step in (("outcomes", "outcome"), ("covariates", "covariate"), ("cases", "case")):
+        rows = study.tables.get(table)
+        if rows is None:
+            continue
+        own = rows[rows["case_id"] == case]
+        if table == "covariates":
+            for r in own[own["variable"] == column].to_dict("records"):
+                yield {"step": step, "case_id": case, "name": column, "value": r["value"], "source": r["source"],
+                       "comment": r["reason"]}  # fmt: skip
+        elif column in own.columns and column != "source":
+            for r in own.to_dict("records"):
+                yield {"step": step, "case_id": case, "name": column, "value": r[column], "source": r.get("source")}
+
+
+def _indicators(study: Study, column: str) -> list[str]:
+    """The indicators that a score is made of."""
+    book = study.codebook
+    asked = [i for p in book.pillars for i in p.indicators]
+    if column == "breadth":
+        return [i.id for i in asked]
+    if column.startswith("dimension_"):
+        return [i.id for i in asked if i.dimension == column.removeprefix("dimension_")]
+    if column in book.indicators:
+        return [column]
+    return [i.id for p in book.entries if p.id == column for i in p.indicators]
+
+
+def _codes(study: Study, case: str, indicators: Iterable[str]) -> Iterator[Row]:
+    """The settled codes of a case and, where several coders gave them, what each wrote, revisions too."""
+    if study.coding is None and study.sheet is None:
+        return
+    wanted = set(indicators)
+    several = study.sheet is not None and study.coding is not None and len(study.sheet.coders) > 1
+    tables = [study.coding.table] if study.coding is not None else []
+    tables += [study.sheet.table] if study.sheet is not None and (several or not tables) else []
+    for table in tables:
+        own = table[(table["case_id"] == case) & table["indicator_id"].isin(wanted)]
+        yield from (_code(r) for r in own.to_dict("records"))
+
+
+def _code(r: dict[Any, Any]) -> Row:
+    names = ("case_id", "coder", "confidence", "source", "locator", "comment", "date")
+    return {"step": "code", "name": r["indicator_id"], "value": r["code"]} | {n: r[n] for n in names}
+
+
+def _table(rows: Iterable[Row]) -> pd.DataFrame:
+    """The rows, then every source that one of them names, with its citation."""
+    given = list(rows)
+    text = " ".join(str(r.get("source")) for r in given if r.get("source"))
+    words = set(text.replace(";", " ").replace(",", " ").split())
+    given += [
+        {"step": "source", "name": s.id, "value": f"{s.name}, version {s.version}", "source": s.file,
+         "locator": f"sha256 {s.sha256}", "comment": s.citation}
+        for s in SOURCES.values() if s.id in words
+    ]  # fmt: skip
+    return pd.DataFrame(given, columns=list(COLUMNS), dtype=object)
