@@ -135,6 +135,9 @@ class CodingSheet:
             )
         return Coding(self.latest(), self.codebook, self.file)
 
+    def __repr__(self) -> str:
+        return f"<CodingSheet {self.file}: {len(self.table)} rows, {_head(self.table)}; see .latest(), .values()>"
+
     def _repr_html_(self) -> str:
         return html_table(self.table, _head(self.table), rows=10)
 
@@ -177,6 +180,9 @@ class Coding:
         names = list(self.codebook.indicators) if indicators is None else list(indicators)
         wide = self.table.pivot(index="case_id", columns="indicator_id", values="code")
         return wide.reindex(columns=names).astype("Int64").sort_index()
+
+    def __repr__(self) -> str:
+        return f"<Coding {self.file}: {_head(self.table)}; see .codes()>"
 
     def _repr_html_(self) -> str:
         return html_table(self.table, _head(self.table), rows=10)

@@ -4,6 +4,7 @@ from peacestudy.outcomes.source import Source
 from peacestudy.outcomes.sources.archigos import ARCHIGOS
 from peacestudy.outcomes.sources.cow import COW_IGO, COW_TRADE
 from peacestudy.outcomes.sources.democracy import EXTENDED_UDS, POLITY5, VDEM_CONSTRAINTS, VDEM_INDICES
+from peacestudy.outcomes.sources.double_ratings import ADB_RATINGS, ISSUE_POSITIONS, SEXUAL_VIOLENCE, TERROR_SCALE
 from peacestudy.outcomes.sources.fariss import FARISS_GDP
 from peacestudy.outcomes.sources.gleditsch_ward import GW_STATES
 from peacestudy.outcomes.sources.hief import HIEF
@@ -37,5 +38,9 @@ SOURCES: dict[str, Source] = {
         AGREEMENTS_221,
         PAM_15,
         ARCHIGOS,
+        ADB_RATINGS,
+        TERROR_SCALE,
+        SEXUAL_VIOLENCE,
+        ISSUE_POSITIONS,
     )
 }

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from peacestudy.core.schema import Schema
-from peacestudy.study.builders import accord_implementation, onset, peace_agreements, signing_dyads
+from peacestudy.study.builders import accord_implementation, double_coding, onset, peace_agreements, signing_dyads
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +36,7 @@ BUILDERS: dict[str, Builder] = {
         accord_implementation.TABLES,
         accord_implementation.NEEDED,
     ),
+    "double_coding": Builder(double_coding.RatedRule, double_coding.build, double_coding.TABLES, double_coding.NEEDED),
     "onset": Builder(onset.OnsetCaseRule, onset.build, onset.TABLES, onset.NEEDED),
     "peace_agreements": Builder(
         peace_agreements.CaseRule, peace_agreements.build, peace_agreements.TABLES, peace_agreements.NEEDED

@@ -1,0 +1,105 @@
+"""Public material that several raters coded apart: development projects, state terror, sexual violence, issue positions."""
+
+from peacestudy.core.schema import Field, Schema
+from peacestudy.outcomes.source import Source
+
+CRITERIA = ("relevance", "effectiveness", "efficiency", "sustainability")
+ADB_RATINGS = Source(
+    id="adb_aer_2024",
+    name="Asian Development Bank, ratings of completed operations in the Annual Evaluation Review",
+    version="2024",
+    citation="Asian Development Bank, Independent Evaluation Department. 2024. Annual Evaluation Review 2024, database of ratings.",
+    landing_page="https://www.adb.org/evaluation",
+    licence="believed open under the bank's terms of use",
+    file="adb_aer2024_ratings.csv",
+    sha256="dc2db1cb7b3d5e64f3ea774a8f2cee284f0f94ee2826561f674713ae6b1eb963",
+    rows=2173,
+    schema=Schema(
+        (
+            Field("AER Ratings Tag", description="1: the row counts in the review"),
+            Field("IED Reference Number"),
+            Field("Project No."),
+            Field("Country Code"),
+            Field("Modality"),
+            Field("Approved amount (USD mil)", unit="million US dollars"),
+            Field("Approval Year"),
+            Field("FCAS"),
+            Field("SIDS"),
+            *(Field(f"{who} {what}") for who in ("PCR", "PVR") for what in ("overall rating", *CRITERIA)),
+        )
+    ),
+    unit="operation",
+    key=(),
+    first_year=1968,
+    last_year=2023,
+)
+TERROR_SCALE = Source(
+    id="pts_2024",
+    name="Political Terror Scale",
+    version="2024",
+    citation="Gibney, Mark, Peter Haschke, Daniel Arnon, Attilio Pisano, Gray Barrett, Baekkwan Park, and Jennifer Barnes. 2024. "
+    "The Political Terror Scale 1976-2023.",
+    landing_page="https://www.politicalterrorscale.org",
+    licence="unknown",
+    file="pts_2024.csv",
+    sha256="d81cf887491ad5ed37a17c22c3cce176893debc3c1ca75c9eff2836959ec2e20",
+    rows=10220,
+    schema=Schema(
+        (
+            Field("Country", required=True),
+            Field("Year", "year", required=True),
+            *(Field(f"PTS_{s}", "number", minimum=1, maximum=5) for s in "AHS"),
+        ),
+        key=("Country", "Year"),
+        missing=("", "NA"),
+    ),
+    unit="country-year",
+    key=("Country", "Year"),
+    first_year=1976,
+    last_year=2023,
+)
+SEXUAL_VIOLENCE = Source(
+    id="svac_3.2",
+    name="Sexual Violence in Armed Conflict",
+    version="3.2",
+    citation="Cohen, Dara Kay, and Ragnhild Nordås. 2014. Sexual violence in armed conflict: Introducing the SVAC dataset, "
+    "1989-2009. Journal of Peace Research 51(3): 418-428.",
+    landing_page="http://www.sexualviolencedata.org",
+    licence="GPL-2, stated by a compiler of the file",
+    file="svac_32.csv",
+    sha256="635fedf0615494cc51408b1737d03fb40c46ea945980ea2415c9c43dfc8efbbe",
+    rows=11911,
+    schema=Schema(
+        (
+            Field("year", "year", required=True),
+            *(Field(f"{s}_prev", "integer", minimum=-99, maximum=3) for s in ("state", "ai", "hrw")),
+        ),
+        missing=("", "NA", "-99", "-99.0"),
+    ),
+    unit="conflict-actor-year",
+    key=(),
+    first_year=1989,
+    last_year=2021,
+)
+ISSUE_POSITIONS = Source(
+    id="issue_positions",
+    name="Issue positions of Dutch parties in the news, three coders",
+    version="2024",
+    citation="van Atteveldt, Wouter, and others. 2024. Issue positions in Dutch election news, hand-coded by three coders.",
+    landing_page="https://github.com/vanatteveldt",
+    licence="MIT, stated",
+    file="issuepositions_3coders.csv",
+    sha256="4c9bf9fda429ac79998376fb14cb29a27c556c02824f04dec7fd411831a52384",
+    rows=200,
+    schema=Schema(
+        (
+            Field("round", required=True),
+            Field("unit_id", required=True),
+            *(Field(c, required=True) for c in ("NR", "JF", "WvA")),
+        )
+    ),
+    unit="text unit",
+    key=(),
+    first_year=2023,
+    last_year=2023,
+)
