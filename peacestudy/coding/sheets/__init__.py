@@ -1,0 +1,7 @@
+"""The files that coders fill: written blank, read back, written anew."""
+
+from peacestudy.coding.sheets.read import read_sheet
+from peacestudy.coding.sheets.sheet import CoderSheet
+from peacestudy.coding.sheets.write import blank_sheet, write_sheet
+
+__all__ = ["CoderSheet", "blank_sheet", "read_sheet", "write_sheet"]

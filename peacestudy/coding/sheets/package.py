@@ -1,0 +1,126 @@
+"""The parts of a workbook, opened with care: a workbook comes by mail, and may be damaged or made to do harm.
+
+Nothing is unpacked to disk, no link is followed, no entity is expanded. Sizes are refused by what the directory of the
+archive declares, before anything is inflated; zipfile inflates no more than is declared, so a directory that lies
+about it is found out by the part's checksum.
+"""
+
+import io
+import zipfile
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+from xml.parsers import expat
+
+from peacestudy.errors import CodingError
+
+MAX_INFLATED = 200 * 2**20  # bytes of all parts together
+MAX_PARTS = 2_000
+_OLE = b"\xd0\xcf\x11\xe0"
+_CHUNK = 2**20
+_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
+
+
+@dataclass(frozen=True)
+class Package:
+    """An open workbook archive.
+
+    Attributes
+    ----------
+    file : name used in errors.
+    archive : the archive, in memory.
+    """
+
+    file: str
+    archive: zipfile.ZipFile
+
+    def has(self, part: str) -> bool:
+        """Whether the archive has a part of this name."""
+        return part in self.archive.NameToInfo
+
+    def parse(self, part: str, start: Callable[..., Any], end: Callable[..., Any], text: Callable[..., Any]) -> None:
+        """Feed a part to handlers of XML events: elements and attributes by their names without namespaces.
+
+        Parameters
+        ----------
+        part : name in the archive.
+        start, end, text : handlers as those of ``xml.parsers.expat``.
+
+        Raises
+        ------
+        CodingError
+            The part is missing, damaged, declares a document type, or is no XML.
+        """
+        parser = expat.ParserCreate(namespace_separator=" ")
+        names: dict[str, str] = {}
+
+        def local(name: str) -> str:
+            return names.setdefault(name, name.rpartition(" ")[2])
+
+        def begin(name: str, attributes: dict[str, str]) -> None:
+            start(local(name), {local(k): v for k, v in attributes.items()} if attributes else attributes)
+
+        def refuse(*_: object) -> None:
+            raise CodingError(f"{self.file} declares a document type, which no workbook does. Do not trust it.")
+
+        parser.StartElementHandler = begin
+        parser.EndElementHandler = lambda name: end(local(name))
+        parser.CharacterDataHandler = text
+        parser.StartDoctypeDeclHandler = refuse
+        parser.buffer_text = True
+        try:
+            with self.archive.open(part) as stream:
+                while chunk := stream.read(_CHUNK):
+                    parser.Parse(chunk, False)
+                parser.Parse(b"", True)
+        except KeyError as err:
+            raise CodingError(f"{self.file} lacks its part {part}: it is damaged. Ask for the file again.") from err
+        except (expat.ExpatError, *_DAMAGED) as err:
+            raise CodingError(f"{self.file} is damaged in {part} ({err}). Ask for the file again.") from err
+
+
+def open_package(data: bytes, file: str) -> Package:
+    """Open the archive of a workbook.
+
+    Parameters
+    ----------
+    data : bytes of the file.
+    file : name used in errors.
+
+    Raises
+    ------
+    CodingError
+        The file is empty, encrypted, of another format, cut off, too large once inflated, or names parts outside itself.
+    """
+    if not data:
+        raise CodingError(f"{file} is empty. Ask for the coder's file again.")
+    if data[:4] == _OLE:
+        raise CodingError(
+            f"{file} is protected with a password, or is an old .xls file. Save it as .xlsx without a password."
+        )
+    if data[:2] != b"PK":
+        raise CodingError(
+            f"{file} is not a workbook, whatever its name. Save it as .xlsx, or name it .csv if it is one."
+        )
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(data))
+    except _DAMAGED as err:
+        raise CodingError(f"{file} is cut off or damaged ({err}). Ask for the file again.") from err
+    infos = archive.infolist()
+    declared = sum(info.file_size for info in infos)
+    if declared > MAX_INFLATED or len(infos) > MAX_PARTS:
+        raise CodingError(
+            f"{file} holds {declared / 2**20:,.0f} MB in {len(infos):,} parts once inflated; no more than "
+            f"{MAX_INFLATED / 2**20:.0f} MB in {MAX_PARTS:,} parts are read. Do not trust a file that hides so much; "
+            "a sheet that is truly so large is better split, or kept as CSV."
+        )
+    names = [info.filename for info in infos]
+    outside = [n for n in names if n.startswith("/") or "\\" in n or ".." in PurePosixPath(n).parts]
+    twice = sorted({n for n in names if names.count(n) > 1}) if len(set(names)) < len(names) else []
+    if outside or twice:
+        raise CodingError(f"{file} names parts that no workbook has ({(outside + twice)[0]!r}). Do not trust it.")
+    if any(info.flag_bits & 1 for info in infos):
+        raise CodingError(f"{file} is protected with a password. Save it without one.")
+    return Package(file, archive)

@@ -1,0 +1,157 @@
+"""One worksheet as it stands: cells with their kinds, merged ranges, what is hidden.
+
+The usual readers do not serve here. python-calamine gives a formula's cached value as if it had been typed, and drops cells
+of blanks; openpyxl in its read-only mode leaves ``_x000D_`` as it is, and says nothing of merged or hidden cells.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from peacestudy.coding.sheets.escapes import xlsx_unescape
+from peacestudy.coding.sheets.layout import MAX_ROWS
+from peacestudy.coding.sheets.package import Package
+from peacestudy.coding.sheets.raw import Cell, Odd, Row
+from peacestudy.errors import CodingError
+
+MAX_CELLS = 3_000_000
+MAX_COLUMNS = 16_384
+_WHOLE = re.compile(r"-?[0-9]{1,15}(?:\.0*)?")
+_KINDS = {"b": "truth value", "e": "error value", "d": "date"}
+
+
+@dataclass
+class Worksheet:
+    """A worksheet while it is read and after.
+
+    Attributes
+    ----------
+    rows : rows with at least one filled cell, in the order of the file.
+    merged : ranges such as ``A1:B2``.
+    hidden_rows, hidden_columns : numbers of rows, positions of columns from 0.
+    filtered : whether a filter hides rows.
+    """
+
+    package: Package
+    shared: Sequence[str]
+    formats: Sequence[str]
+    rows: list[Row] = field(default_factory=list)
+    merged: list[str] = field(default_factory=list)
+    hidden_rows: set[int] = field(default_factory=set)
+    hidden_columns: set[int] = field(default_factory=set)
+    filtered: bool = False
+    _line: int = 0
+    _column: int = -1
+    _count: int = 0
+    _cells: dict[int, Cell] = field(default_factory=dict)
+    _kind: str = "n"
+    _style: int = 0
+    _formula: bool = False
+    _keep: bool = False
+    _phonetic: bool = False
+    _text: list[str] = field(default_factory=list)
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        """Begin of an element."""
+        if name == "c":
+            self._begin_cell(attributes)
+        elif name == "row":
+            self._line = int(attributes.get("r", self._line + 1))
+            self._column, self._cells = -1, {}
+            if not 0 < self._line <= MAX_ROWS:
+                raise ValueError(f"row {self._line} of a worksheet")
+            if attributes.get("hidden") in ("1", "true"):
+                self.hidden_rows.add(self._line)
+        elif name in ("v", "t"):
+            self._keep = not self._phonetic
+        elif name == "f":
+            self._formula = True
+        elif name == "rPh":
+            self._phonetic = True
+        elif name == "mergeCell":
+            self.merged.append(attributes.get("ref", ""))
+        elif name == "col" and attributes.get("hidden") in ("1", "true"):
+            first, last = int(attributes["min"]), int(attributes["max"])
+            self.hidden_columns.update(range(first - 1, min(last, MAX_COLUMNS)))
+        elif name == "filterColumn":
+            self.filtered = True
+
+    def end(self, name: str) -> None:
+        """End of an element."""
+        if name == "c":
+            value = self._value()
+            if value is not None:
+                self._cells[self._column] = value
+        elif name in ("v", "t"):
+            self._keep = False
+        elif name == "rPh":
+            self._phonetic = False
+        elif name == "row" and self._cells:
+            self.rows.append(Row(self._line, self._cells))
+
+    def text(self, data: str) -> None:
+        """Characters between tags."""
+        if self._keep:
+            self._text.append(data)
+
+    def _begin_cell(self, attributes: dict[str, str]) -> None:
+        self._count += 1
+        if self._count > MAX_CELLS:
+            raise CodingError(
+                f"{self.package.file} has more than {MAX_CELLS:,} cells in a worksheet. Delete what does not belong to the sheet."
+            )
+        at = attributes.get("r")
+        self._column = column_number(at) if at else self._column + 1
+        self._kind = attributes.get("t", "n")
+        self._style = int(attributes.get("s", 0))
+        self._formula = False
+        self._text = []
+
+    def _value(self) -> Cell | None:
+        text = "".join(self._text)
+        if self._formula:
+            return Odd("formula", "=...")
+        if self._kind == "s":
+            return (self.shared[int(text)] or None) if text else None
+        if self._kind in ("inlineStr", "str"):
+            return xlsx_unescape(text) or None
+        if not text:
+            return None
+        if self._kind in _KINDS:
+            shown = {"1": "TRUE", "0": "FALSE"}.get(text, text) if self._kind == "b" else text
+            return Odd(_KINDS[self._kind], shown)
+        style = self.formats[self._style] if self._style < len(self.formats) else "number"
+        return Odd(style if style != "number" or _WHOLE.fullmatch(text) else "fraction", text)
+
+
+def column_number(reference: str) -> int:
+    """The position, from 0, of the column of a cell such as ``AB12``."""
+    n = 0
+    for letter in reference:
+        if not "A" <= letter <= "Z":
+            break
+        n = n * 26 + ord(letter) - 64
+    if not 0 < n <= MAX_COLUMNS:
+        raise ValueError(f"cell {reference!r}")
+    return n - 1
+
+
+def read_worksheet(package: Package, part: str, shared: Sequence[str], formats: Sequence[str]) -> Worksheet:
+    """Read a worksheet.
+
+    Parameters
+    ----------
+    part : name in the archive.
+    shared, formats : shared strings, and the kind of number (number, date, fraction) by style.
+
+    Raises
+    ------
+    CodingError
+        The worksheet is damaged or larger than any sheet.
+    """
+    sheet = Worksheet(package, shared, formats)
+    try:
+        package.parse(part, sheet.start, sheet.end, sheet.text)
+    except (IndexError, KeyError) as err:
+        raise CodingError(f"{package.file} is damaged in {part} ({err}). Ask for the file again.") from err
+    return sheet

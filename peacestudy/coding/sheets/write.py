@@ -1,0 +1,184 @@
+"""The files that coders fill: a blank sheet to begin with, and the same file written anew as the work goes on."""
+
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+
+from peacestudy.coding.coding import CODER_KINDS, SHEET_SCHEMA, CodingSheet
+from peacestudy.coding.sheets.csv_file import csv_bytes
+from peacestudy.coding.sheets.escapes import any_unwritable, unwritable
+from peacestudy.coding.sheets.layout import COLUMNS, MAX_ROWS
+from peacestudy.coding.sheets.rows import Text, file_rows
+from peacestudy.coding.sheets.sheet import CoderSheet
+from peacestudy.core.codebook import Codebook
+from peacestudy.core.problems import Problem, nearest, one_of
+from peacestudy.core.tables import write_bytes
+from peacestudy.errors import CodingError
+
+SUFFIXES = (".xlsx", ".csv")
+_NAME = re.compile(r"[^\W_](?:[\w .@+-]{0,62}[\w@+-])?")
+
+
+def blank_sheet(
+    codebook: Codebook, cases: pd.DataFrame | Iterable[str], coder: str, *, kind: str = "human",
+    path: str | os.PathLike[str] | None = None, indicators: Iterable[str] | None = None,
+) -> Path:  # fmt: skip
+    """Write the file that one coder fills: a row for every case and indicator.
+
+    A workbook has drop-downs of the codes, the question in every row and all anchors on a second sheet; ids and
+    questions are locked. A CSV file is for those who code in other programs: a spreadsheet that opens one makes numbers and
+    dates of texts such as ``007`` or ``1-2``, so code in the workbook where you code in a spreadsheet.
+
+    Parameters
+    ----------
+    codebook : what is asked.
+    cases : table with ``case_id`` and, if there is one, ``label``; or case ids.
+    coder : name of the coder; letters, digits, blanks and ``. _ - @ +``. Nobody else's codes are in the file.
+    kind : what the coder is: human, machine, rule or adjudicated.
+    path : ``.xlsx`` or ``.csv``; None writes ``<codebook>_<coder>.xlsx`` in the current folder.
+    indicators : ids, where a part of the codebook is asked; None asks all.
+
+    Returns
+    -------
+    Path
+        Where the file is. A file that exists is never written over.
+
+    Raises
+    ------
+    CodingError
+        The file exists; a name is no name; a case or indicator stands twice or is unknown; the sheet is longer than a
+        spreadsheet; a text cannot be held by the file.
+    """
+    target = Path(f"{codebook.id}_{coder}.xlsx") if path is None else Path(path)
+    known = _cases(cases)
+    asked = _indicators(codebook, indicators)
+    _check_names(coder, kind, target)
+    if target.exists() or target.is_symlink():
+        raise CodingError(
+            f"{target} exists, and may hold a coder's work. Give another path, or move it away if a blank sheet is wanted."
+        )
+    cells = [(case, name, coder) for case in known["case_id"] for name in asked]
+    empty = pd.DataFrame({name: pd.Series(dtype=object) for name in SHEET_SCHEMA.names}).astype({"code": "Int64"})
+    frame = pd.DataFrame(cells, columns=["case_id", "indicator_id", "coder"])
+    return write_sheet(target, CoderSheet(empty, codebook, target.name, frame, target, coder, kind, known))
+
+
+def write_sheet(path: str | os.PathLike[str], sheet: CodingSheet, cases: pd.DataFrame | None = None) -> Path:
+    """Write one coder's sheet into their file, whole or not at all.
+
+    Parameters
+    ----------
+    path : ``.xlsx`` or ``.csv``; a file that is there is replaced.
+    sheet : codes of one coder; what ``read_sheet`` gave keeps its order, its labels and what was set aside.
+    cases : ``case_id, label``; None takes those the sheet was read with.
+
+    Returns
+    -------
+    Path
+        Where the file is.
+
+    Raises
+    ------
+    CodingError
+        Several coders; the file is open in a spreadsheet program; too many rows; a text cannot be held by the file.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in SUFFIXES:
+        raise CodingError(f"{path} ends in {path.suffix!r}; a coder's file is .xlsx or .csv. Give it one of these.")
+    lock = open_elsewhere(path)
+    if lock is not None:
+        raise CodingError(f"{path} is open in a spreadsheet program ({lock.name} says so). Close it there first.")
+    rows = file_rows(sheet, cases)
+    if len(rows) + 1 > MAX_ROWS:
+        raise CodingError(
+            f"the sheet has {len(rows):,} rows and a spreadsheet no more than {MAX_ROWS:,}. "
+            "Write several: give fewer cases, or a part of the codebook with indicators=[...]."
+        )
+    _check_texts(rows, path)
+    if path.suffix.lower() == ".csv":
+        data = csv_bytes(rows)
+    else:
+        from peacestudy.coding.sheets.xlsx_write import xlsx_bytes  # openpyxl takes a third of a second to load
+
+        data = xlsx_bytes(rows, sheet.codebook)
+    try:
+        write_bytes(path, data)
+    except OSError as err:
+        raise CodingError(
+            f"{path} cannot be written: {err.strerror}. Check the folder and who may write there."
+        ) from err
+    return path
+
+
+def open_elsewhere(path: Path) -> Path | None:
+    """The lock that a spreadsheet program puts beside a file while it is open there, if there is one."""
+    for name in (f"~${path.name}", f".~lock.{path.name}#"):
+        lock = path.with_name(name)
+        if lock.exists():
+            return lock
+    return None
+
+
+def _check_texts(rows: list[Text], path: Path) -> None:
+    suffix = path.suffix.lower()
+    if not any_unwritable((text for row in rows for text in row), suffix):
+        return
+    problems = [
+        Problem(path.name, line, name, ascii(text), why, "shorten or correct the text")
+        for line, row in enumerate(rows, start=2)
+        for name, text in zip(COLUMNS, row, strict=True)
+        if (why := unwritable(text, suffix))
+    ]
+    if problems:
+        raise CodingError(f"{path} cannot hold every text unchanged: {len(problems)} problem(s).", problems)
+
+
+def _check_names(coder: str, kind: str, target: Path) -> None:
+    if not isinstance(coder, str) or not _NAME.fullmatch(coder):
+        raise CodingError(
+            f"coder is {coder!r}. A coder's name has 1 to 64 letters, digits, blanks and . _ - @ +, and begins with a letter or digit."
+        )
+    if kind not in CODER_KINDS:
+        raise CodingError(one_of("kind", kind, CODER_KINDS))
+    if target.suffix.lower() not in SUFFIXES:
+        raise CodingError(f"{target} ends in {target.suffix!r}; a coder's file is .xlsx or .csv. Give it one of these.")
+
+
+def _cases(cases: pd.DataFrame | Iterable[str]) -> pd.DataFrame:
+    if isinstance(cases, str):
+        raise CodingError(f"cases is the word {cases!r}. Give a list of case ids, or a table with case_id and label.")
+    if isinstance(cases, pd.DataFrame):
+        if "case_id" not in cases.columns:
+            hint = nearest("case_id", [str(c) for c in cases.columns])
+            raise CodingError(
+                f"the table of cases has no column 'case_id'; it has {', '.join(map(str, cases.columns))}.{hint}"
+            )
+        ids = list(cases["case_id"])
+        labels = (
+            [None if pd.isna(v) else str(v) for v in cases["label"]] if "label" in cases.columns else [None] * len(ids)
+        )
+    else:
+        ids = list(cases)
+        labels = [None] * len(ids)
+    wrong = [v for v in ids if not isinstance(v, str) or not v.strip()]
+    if wrong or not ids:
+        found = f"{wrong[0]!r} is none" if wrong else "there is none"
+        raise CodingError(f"a sheet needs cases, and a case id is a text that is not blank: {found}.")
+    twice = sorted({v for v in ids if ids.count(v) > 1}) if len(set(ids)) < len(ids) else []
+    if twice:
+        raise CodingError(f"{len(twice)} case(s) stand twice: {', '.join(map(repr, twice[:5]))}. Give each once.")
+    return pd.DataFrame({"case_id": pd.Series(ids, dtype=object), "label": pd.Series(labels, dtype=object)})
+
+
+def _indicators(codebook: Codebook, wanted: Iterable[str] | None) -> list[str]:
+    known = list(codebook.indicators)
+    chosen = known if wanted is None else [wanted] if isinstance(wanted, str) else list(wanted)
+    for name in chosen:
+        if name not in codebook.indicators:
+            raise CodingError(one_of("indicator", name, known))
+    if len(set(chosen)) < len(chosen) or not chosen:
+        raise CodingError("indicators names one twice, or none. Name each once, or leave it out to ask them all.")
+    return chosen
