@@ -21,7 +21,7 @@ _HOME = {
     "Problem": "core.problems", "Note": "core.problems",
     "Codebook": "core.codebook", "Pillar": "core.codebook", "Indicator": "core.codebook", "Code": "core.codebook",
     "Case": "core.cases", "StudyFrame": "core.frame",
-    "CodingSheet": "coding", "Coding": "coding", "score": "coding", "OutcomeTable": "outcomes", "join": "joins",
+    "CodingSheet": "coding", "Coding": "coding", "alpha": "coding", "agreement": "coding", "score": "coding", "OutcomeTable": "outcomes", "join": "joins",
     "ModelSpec": "models", "Fit": "models", "fit": "models",
     "Study": "study", "load_study": "study", "check": "study", "cite": "study", "trace": "study",
 }  # fmt: skip

@@ -1,0 +1,158 @@
+"""The verb ``agreement``: how far coders agree on every indicator, a row an indicator, with what a reader must know of it."""
+
+import zlib
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from peacestudy.coding.coding import SHEET_SCHEMA, CodingSheet
+from peacestudy.coding.reliability.alpha import METRICS, alpha
+from peacestudy.coding.reliability.benchmark import SCALES, earned
+from peacestudy.coding.reliability.coefficients import coefficient
+from peacestudy.coding.reliability.icc import icc
+from peacestudy.core.codebook import Codebook, Indicator
+from peacestudy.core.problems import one_of
+from peacestudy.errors import CodingError
+
+BY = ("indicator", "pillar", "all")
+USUAL = {"nominal": "identity", "ordinal": "ordinal", "interval": "quadratic", "ratio": "quadratic"}
+SHOWN = {"gwet": "gwet", "conger": "kappa", "fleiss": "pi", "brennan_prediger": "brennan_prediger"}
+COLUMNS = (
+    "pillar", "indicator_id", "level", "n_units", "n_coders", "n_values", "missing", "percent", "alpha", "alpha_std_error",
+    "alpha_conf_low", "alpha_conf_high", "metric", "convention", "weights",
+    *(f"{shown}{part}" for shown in SHOWN.values() for part in ("", "_std_error", "_conf_low", "_conf_high", "_name")),
+    "earned", "icc", "icc_conf_low", "icc_conf_high", "resamples", "note",
+)  # fmt: skip
+Rows = CodingSheet | pd.DataFrame | Sequence[CodingSheet]
+
+
+def agreement(
+    sheet: Rows, codebook: Codebook | None = None, *, resamples: int = 0, seed: int | None = None, by: str = "indicator",
+    weights: str | None = None, confidence: float = 0.95,
+) -> pd.DataFrame:  # fmt: skip
+    """How far the coders of a sheet agree.
+
+    Parameters
+    ----------
+    sheet : a CodingSheet, several of them, or a table ``case_id, indicator_id, coder, code``. Of revisions the latest counts.
+    codebook : says the level of measurement and the codes of every indicator; None takes the sheet's own.
+    resamples, seed : of the bootstrap of alpha over units; an indicator's draws do not depend on which others there are.
+    by : ``indicator``; ``pillar`` or ``all`` pool the units of all indicators of a pillar, or of the codebook, that share one
+        scale: a row a scale, for codes of different scales cannot be compared.
+    weights : of all coefficients but alpha and percent; None takes identity for nominal, Gwet's ordinal for ordinal, quadratic for
+        interval and ratio levels.
+    confidence : level of the intervals.
+
+    Returns
+    -------
+    DataFrame
+        ``pillar, indicator_id`` (pooled: the scale), ``level``; ``n_units`` coded by two coders or more, ``n_coders``, ``n_values``
+        in these units, ``missing`` cells of these coders and units; ``percent`` of pairs of coders that agree exactly; ``alpha`` with
+        ``alpha_std_error, alpha_conf_low, alpha_conf_high`` (bootstrap) and ``metric``; ``convention``, where alpha stands against
+        Krippendorff's .667 and .8; ``weights``; Gwet's AC (``gwet``), Cohen's or Conger's kappa (``kappa``), Scott's pi or
+        Fleiss' kappa (``pi``) and ``brennan_prediger``, each with standard error, interval and name; ``earned``, the word of Landis and
+        Koch that ``gwet`` reaches with 95 % chance; ``icc`` (absolute agreement, one coder; not for nominal); ``note``.
+        Where a number is not defined it is missing and the note says why.
+
+    Raises
+    ------
+    CodingError
+        No codebook, an unknown ``by`` or weights, resamples without a seed.
+
+    Examples
+    --------
+    ``ps.agreement(sheet, resamples=1000, seed=1)[["indicator_id", "percent", "alpha", "note"]]``
+    """
+    whole = as_sheet(sheet, codebook)
+    if by not in BY:
+        raise CodingError(one_of("by", by, BY))
+    rows = [
+        _row(pillar, name, indicators, whole, resamples, seed, weights, confidence)
+        for pillar, name, indicators in _groups(whole, by)
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def as_sheet(sheet: Rows, codebook: Codebook | None) -> CodingSheet:
+    """One CodingSheet from whatever holds codes of several coders."""
+    if isinstance(sheet, CodingSheet):
+        return sheet if codebook is None else CodingSheet(sheet.table, codebook, sheet.file, sheet.asked, sheet.path)
+    if isinstance(sheet, pd.DataFrame):
+        if codebook is None:
+            raise CodingError("a plain table does not know its codebook. Give it: agreement(table, codebook).")
+        table = sheet.assign(kind=sheet["kind"] if "kind" in sheet.columns else "human").reindex(
+            columns=SHEET_SCHEMA.names
+        )
+        return CodingSheet(table.astype({"code": "Int64"}), codebook, "table")
+    tables = [s.table for s in sheet]
+    book = codebook or next((s.codebook for s in sheet), None)
+    if book is None:
+        raise CodingError("no sheet was given.")
+    return CodingSheet(pd.concat(tables, ignore_index=True).drop_duplicates(ignore_index=True), book, "sheets")
+
+
+def _groups(sheet: CodingSheet, by: str) -> Iterable[tuple[str, str, list[Indicator]]]:
+    """Pillar, name and indicators of every row of the table."""
+    known = [(sheet.codebook.pillar_of(i).id, sheet.codebook.indicators[i]) for i in sheet.indicators]
+    if by == "indicator":
+        return [(pillar, i.id, [i]) for pillar, i in known]
+    pooled: dict[tuple[str, str], list[Indicator]] = {}
+    for pillar, i in known:
+        pooled.setdefault((pillar if by == "pillar" else "all", i.scale), []).append(i)
+    return [(pillar, scale, own) for (pillar, scale), own in pooled.items()]
+
+
+def _row(
+    pillar: str, name: str, indicators: list[Indicator], sheet: CodingSheet, resamples: int, seed: int | None,
+    weights: str | None, confidence: float,
+) -> dict[str, object]:  # fmt: skip
+    level = indicators[0].level
+    wide = pd.concat([sheet.values(i.id) for i in indicators], ignore_index=len(indicators) > 1)
+    X = wide.to_numpy(dtype=float).T
+    used = weights or USUAL[level]
+    given = ~np.isnan(X)
+    paired = given.sum(axis=0) >= 2
+    coders = given[:, paired].any(axis=1)
+    row: dict[str, object] = {
+        "pillar": pillar, "indicator_id": name, "level": level, "n_units": int(paired.sum()), "n_coders": int(coders.sum()),
+        "n_values": int(given[:, paired].sum()), "missing": int((~given[coders][:, paired]).sum()), "metric": METRICS[level],
+        "weights": used, "resamples": resamples,
+    }  # fmt: skip
+    notes = list(_about(sheet, wide, indicators))
+    if not paired.any():
+        who = ", ".join(map(str, wide.columns))
+        return row | {"note": "; ".join([f"no unit was coded by two coders ({who}): agreement cannot be told", *notes])}
+    own = None if seed is None else int(np.random.SeedSequence([seed, zlib.crc32(name.encode())]).generate_state(1)[0])
+    a = alpha(X, level, resamples=resamples, seed=own, confidence=confidence)
+    codes = sorted(c.value for c in indicators[0].codes)
+    row |= {
+        "alpha": a.alpha, "alpha_std_error": a.std_error, "alpha_conf_low": a.conf_low, "alpha_conf_high": a.conf_high,
+        "convention": next((word for low, word in SCALES["krippendorff"] if a.alpha >= low), ""),
+        "percent": coefficient(X, "percent", codes).estimate,
+    }  # fmt: skip
+    for which, shown in SHOWN.items():
+        c = coefficient(X, which, codes, used, confidence)
+        row |= {shown: c.estimate, f"{shown}_std_error": c.std_error, f"{shown}_conf_low": c.conf_low,
+                f"{shown}_conf_high": c.conf_high, f"{shown}_name": c.label}  # fmt: skip
+        if which == "gwet":
+            row["earned"] = earned(c.estimate, c.std_error, "landis_koch")
+    if level != "nominal" and given[coders].all(axis=0).sum() >= 2:
+        i = icc(X[coders], confidence)
+        row |= {"icc": i.single, "icc_conf_low": i.conf_low, "icc_conf_high": i.conf_high}
+        notes += [str(n) for n in i.notes if n.kind == "incomplete"]
+    return row | {"note": "; ".join([*(str(n) for n in a.notes), *notes])}
+
+
+def _about(sheet: CodingSheet, wide: pd.DataFrame, indicators: list[Indicator]) -> Iterable[str]:
+    """Who coded, and what pooling does."""
+    kinds = {sheet.kinds[str(c)] for c in wide.columns}
+    if kinds == {"machine"}:
+        yield "the coders are machines: this is the stability of an automated reading, never inter-coder reliability"
+    elif len(kinds) > 1:
+        yield f"coders of several kinds ({', '.join(sorted(kinds))}): agreement between people is another number"
+    if len(indicators) > 1:
+        yield (
+            f"pooled over {len(indicators)} indicators of one scale: that codes are commoner on some of them than on others counts as "
+            "agreement beyond chance, so it may be higher than on every single one"
+        )

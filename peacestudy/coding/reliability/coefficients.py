@@ -1,0 +1,272 @@
+"""Chance-corrected agreement of any number of coders with missing codes, each with its standard error.
+
+Gwet (2014), Handbook of Inter-Rater Reliability, 4th ed.: percent agreement, Gwet's AC1 and AC2 (ch. 3), Fleiss' kappa, which is
+Scott's pi for two coders, Brennan and Prediger's coefficient, Conger's kappa, which is Cohen's for two, and alpha in Gwet's
+weighting (ch. 2 and 3); standard errors by linearisation over units (ch. 5 and 6), t intervals with units - 1 degrees of
+freedom. Letters are the handbook's: r_ik coders who gave unit i category k, r_i their sum, q categories, w weights.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from peacestudy.coding.reliability.weights import agreement_weights
+from peacestudy.core.display import html_table
+from peacestudy.core.problems import Note, one_of
+from peacestudy.errors import CodingError
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Coefficient:
+    """A chance-corrected coefficient of agreement.
+
+    Attributes
+    ----------
+    name, label : as asked for, and as the literature calls it with this number of coders and these weights.
+    estimate : 1 for perfect agreement; NaN where it is not defined, and a note says why.
+    std_error, conf_low, conf_high : over units, by linearisation; t interval, cut at 1.
+    observed, expected : weighted percent agreement, and what chance would give.
+    n_units, n_coders, weights : units coded by somebody, coders, name of the weights.
+    """
+
+    name: str
+    label: str
+    estimate: float
+    std_error: float
+    conf_low: float
+    conf_high: float
+    confidence: float
+    observed: float
+    expected: float
+    n_units: int
+    n_coders: int
+    weights: str
+    notes: tuple[Note, ...] = ()
+
+    def _repr_html_(self) -> str:
+        import pandas as pd
+
+        names = (
+            "label",
+            "estimate",
+            "std_error",
+            "conf_low",
+            "conf_high",
+            "observed",
+            "expected",
+            "n_units",
+            "n_coders",
+        )
+        return html_table(pd.DataFrame([{n: getattr(self, n) for n in names}]), self.label, self.notes)
+
+
+@dataclass(frozen=True)
+class _Ratings:
+    """R (units, q) counts, values (units, coders) category index or -1, w weights; units without any code are left out."""
+
+    R: Array
+    at: npt.NDArray[np.int64]
+    w: Array
+
+    @property
+    def r(self) -> Array:
+        out: Array = self.R.sum(axis=1)
+        return out
+
+    @property
+    def pairs(self) -> Array:
+        """Weighted share of agreeing pairs of every unit; 0 where there is no pair."""
+        r = self.r
+        agreeing = (self.R * (self.R @ self.w - 1)).sum(axis=1)
+        return np.where(r >= 2, agreeing / np.maximum(r * (r - 1), 1), 0.0)
+
+    @property
+    def paired(self) -> int:
+        return int((self.r >= 2).sum())
+
+
+Chance = Callable[
+    [_Ratings], tuple[float, Array]
+]  # expected agreement, and what each unit adds to it (None of it: constant)
+
+
+def _share(d: _Ratings) -> Array:
+    out: Array = (d.R / d.r[:, None]).mean(axis=0)
+    return out
+
+
+def _gwet(d: _Ratings) -> tuple[float, Array]:
+    p, q = _share(d), d.R.shape[1]
+    scale = d.w.sum() / (q * (q - 1))
+    return float(scale * (p * (1 - p)).sum()), scale * (d.R @ (1 - p)) / d.r
+
+
+def _fleiss(d: _Ratings) -> tuple[float, Array]:
+    p = _share(d)
+    return float(p @ d.w @ p), (d.R @ (d.w @ p)) / d.r
+
+
+def _uniform(d: _Ratings) -> tuple[float, Array]:
+    e = float(d.w.sum() / d.R.shape[1] ** 2)
+    return e, np.full(len(d.R), e)
+
+
+def _none(d: _Ratings) -> tuple[float, Array]:
+    return 0.0, np.zeros(len(d.R))
+
+
+def _conger(d: _Ratings) -> tuple[float, Array]:
+    n, g = d.at.shape
+    q = d.R.shape[1]
+    D = (d.at[:, :, None] == np.arange(q)).astype(float)  # units, coders, categories
+    rated = (d.at >= 0).astype(float)
+    n_g = rated.sum(axis=0)
+    P = D.sum(axis=0) / n_g[:, None]  # share of each category by coder
+    mean = P.mean(axis=0)
+    S = (P.T @ P - g * np.outer(mean, mean)) / (g - 1)
+    e = float((d.w * (np.outer(mean, mean) - S / g)).sum())
+    # influence of unit i: the shares of each coder against the weighted shares of the others
+    own = (D - (rated - n_g / n)[:, :, None] * P) * (n / n_g)[:, None]  # n times d(share) of the unit
+    others = g * mean - P  # sum over the other coders, shape (coders, categories)
+    return e, np.einsum("igl,kl,gk->i", own, d.w, others) / (g * (g - 1))
+
+
+CHANCE: dict[str, tuple[str, str, Chance]] = {  # name: label for two coders, label for more, chance agreement
+    "percent": ("percent agreement", "percent agreement", _none),
+    "gwet": ("Gwet's AC1", "Gwet's AC1", _gwet),
+    "fleiss": ("Scott's pi", "Fleiss' kappa", _fleiss),
+    "conger": ("Cohen's kappa", "Conger's kappa", _conger),
+    "brennan_prediger": ("Brennan-Prediger", "Brennan-Prediger", _uniform),
+}
+NAMES = (*CHANCE, "alpha")
+
+
+def coefficient(
+    values: npt.ArrayLike, name: str, categories: npt.ArrayLike, weights: str = "identity", confidence: float = 0.95
+) -> Coefficient:
+    """One coefficient of agreement with its standard error.
+
+    Parameters
+    ----------
+    values : shape (coders, units), codes; NaN where a coder gave none.
+    name : ``percent, gwet, fleiss, conger, brennan_prediger`` or ``alpha`` (in Gwet's weighting, which is not
+        Krippendorff's own ordinal metric).
+    categories : every code that could be given, in order, whether it was or not: chance agreement of ``gwet`` and
+        ``brennan_prediger`` depends on how many there are.
+    weights : see ``agreement_weights``.
+    confidence : level of the interval.
+
+    Raises
+    ------
+    CodingError
+        An unknown name, a value that is no category, fewer than two coders, or no unit that two of them coded.
+
+    Examples
+    --------
+    >>> found = coefficient([[0, 1, 1, 0], [0, 1, 0, 0]], "conger", [0, 1])
+    >>> found.label, found.estimate
+    ("Cohen's kappa", 0.5)
+    """
+    if name not in NAMES:
+        raise CodingError(one_of("coefficient", name, NAMES))
+    d, n_coders = _ratings(values, categories, weights)
+    if name == "alpha":
+        d = _Ratings(d.R[d.r >= 2], d.at[d.r >= 2], d.w)
+        observed, expected, estimate, influence = _alpha(d)
+        label = "Krippendorff's alpha" + ("" if weights == "identity" else " in Gwet's weighting")
+    else:
+        two, more, chance = CHANCE[name]
+        observed, expected, estimate, influence = _corrected(d, chance)
+        label = two if n_coders == 2 else more
+    if name == "gwet" and weights != "identity":
+        label = "Gwet's AC2"
+    n = len(d.R)
+    se = float(np.sqrt(((influence - estimate) ** 2).sum() / (n * (n - 1)))) if n > 1 else np.nan
+    half = float(stats.t.ppf(0.5 + confidence / 2, n - 1)) * se if n > 1 else np.nan
+    said = f"Chance agreement is 1: only one category was used, and {label} is not defined."
+    notes = () if np.isfinite(estimate) else (Note("no_variation", said),)
+    return Coefficient(
+        name, label + ("" if weights == "identity" else f", {weights} weights"), estimate, se, estimate - half, min(1.0, estimate + half)
+        if np.isfinite(half) else np.nan, confidence, observed, expected, n, n_coders, weights, notes,
+    )  # fmt: skip
+
+
+def _ratings(values: npt.ArrayLike, categories: npt.ArrayLike, weights: str) -> tuple[_Ratings, int]:
+    X, codes = np.asarray(values, dtype=float), np.asarray(categories, dtype=float)
+    w = agreement_weights(weights, codes)
+    given = ~np.isnan(X)
+    strange = sorted(set(X[given]) - set(codes))
+    if strange:
+        raise CodingError(f"{strange[0]:g} is no category; the categories are {', '.join(f'{c:g}' for c in codes)}.")
+    X = X[given.any(axis=1)]
+    X = X[:, (~np.isnan(X)).any(axis=0)]
+    if len(X) < 2:
+        raise CodingError(
+            f"{len(X)} coder(s) gave codes; agreement is between two or more. Let another coder code the same units."
+        )
+    at = np.where(np.isnan(X), -1, np.searchsorted(codes, X)).T.astype(np.int64)
+    R = (at[:, :, None] == np.arange(len(codes))).sum(axis=1).astype(float)
+    if not (R.sum(axis=1) >= 2).any():
+        raise CodingError(f"no unit was coded by two of the {len(X)} coders. Let two coders code the same units.")
+    return _Ratings(R, at, w), len(X)
+
+
+def _corrected(d: _Ratings, chance: Chance) -> tuple[float, float, float, Array]:
+    """Observed and expected agreement, the coefficient, and its influence by unit."""
+    n, paired = len(d.R), d.r >= 2
+    observed = float(d.pairs[paired].mean())
+    expected, e = chance(d)
+    if not expected < 1:
+        return observed, expected, np.nan, np.full(n, np.nan)
+    found = (observed - expected) / (1 - expected)
+    unit = n / d.paired * (d.pairs - expected * paired) / (1 - expected)
+    return observed, expected, found, unit - 2 * (1 - found) * (e - expected) / (1 - expected)
+
+
+def _alpha(d: _Ratings) -> tuple[float, float, float, Array]:
+    """The same for Krippendorff's alpha, where units weigh by how often they were coded and chance is of finite samples."""
+    n, r = len(d.R), d.r
+    rbar, eps = r.mean(), 1 / r.sum()
+    pairs = (d.R * (d.R @ d.w - 1)).sum(axis=1) / (rbar * (r - 1))
+    p = d.R.sum(axis=0) / (n * rbar)
+    observed, expected = float((1 - eps) * pairs.mean() + eps), float(p @ d.w @ p)
+    if not expected < 1:
+        return observed, expected, np.nan, np.full(n, np.nan)
+    found = (observed - expected) / (1 - expected)
+    # linearised around the uncorrected coefficient, as irrCAC does; shifted, for the variance is taken around the corrected one
+    plain = (pairs.mean() - expected) / (1 - expected)
+    apart = (r - rbar) / rbar
+    unit = (pairs - observed * apart - expected) / (1 - expected)
+    e = d.R @ (d.w @ p) / rbar - expected * apart
+    return observed, expected, found, unit - 2 * (1 - plain) * (e - expected) / (1 - expected) + found - plain
+
+
+def table_coefficient(
+    table: npt.ArrayLike, name: str, weights: str = "identity", confidence: float = 0.95
+) -> Coefficient:
+    """The same from a square table of two coders: rows the one's categories, columns the other's, cells units.
+
+    The standard error is the large-sample one that is printed for such tables (Fleiss, Cohen and Everitt 1969, Psychological
+    Bulletin 72(5)), which divides by n where ``coefficient`` divides by n - 1.
+
+    Examples
+    --------
+    >>> found = table_coefficient([[13, 0, 0], [0, 20, 7], [0, 4, 56]], "conger")
+    >>> round(found.estimate, 7), round(found.std_error, 8)
+    (0.7964094, 0.05891072)
+    """
+    cells = np.asarray(table, dtype=float)
+    if cells.ndim != 2 or cells.shape[0] != cells.shape[1] or (cells < 0).any() or (cells % 1 != 0).any():
+        raise CodingError("expected a square table of counts, the same categories in rows and columns.")
+    rows, columns = np.indices(cells.shape)
+    times = cells.astype(int).ravel()
+    values = np.array([np.repeat(rows.ravel(), times), np.repeat(columns.ravel(), times)])
+    found = coefficient(values, name, range(len(cells)), weights, confidence)
+    se = found.std_error * float(np.sqrt((found.n_units - 1) / found.n_units))
+    half = float(stats.norm.ppf(0.5 + confidence / 2)) * se
+    return replace(found, std_error=se, conf_low=found.estimate - half, conf_high=min(1.0, found.estimate + half))

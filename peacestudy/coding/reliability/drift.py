@@ -1,0 +1,55 @@
+"""Whether coders grow together or apart while they work: agreement by batches in the order of coding."""
+
+import numpy as np
+import pandas as pd
+
+from peacestudy.coding.reliability.agreement import Rows, as_sheet
+from peacestudy.coding.reliability.alpha import alpha
+from peacestudy.coding.reliability.coefficients import coefficient
+from peacestudy.core.codebook import Codebook
+from peacestudy.errors import CodingError
+
+
+def drift(
+    sheet: Rows, codebook: Codebook | None = None, *, batches: int, resamples: int = 0, seed: int | None = None
+) -> pd.DataFrame:
+    """Agreement over time.
+
+    Parameters
+    ----------
+    batches : into how many parts of about equal size the units of an indicator are cut, in the order in which the last of their
+        coders coded them; where a date is missing, in the order of the rows.
+
+    Returns
+    -------
+    DataFrame
+        ``indicator_id, batch`` (1 the earliest), ``first`` and ``last`` date, ``order`` (``dates`` or ``rows``), ``n_units,
+        percent, alpha, alpha_conf_low, alpha_conf_high, note``. Batches are small: read the intervals.
+    """
+    if batches < 2:
+        raise CodingError(f"batches is {batches}; drift needs two or more.")
+    whole = as_sheet(sheet, codebook)
+    latest = whole.latest().reset_index(names="row").dropna(subset=["code"])
+    rows = []
+    for name in whole.indicators:
+        own = latest[latest["indicator_id"] == name]
+        dated = bool(own["date"].notna().all())
+        last = own.groupby("case_id")["date" if dated else "row"].max()
+        wide = whole.values(name).loc[last.sort_values(kind="stable").index]
+        wide = wide[wide.notna().sum(axis=1) >= 2]
+        for n, part in enumerate(np.array_split(np.arange(len(wide)), batches), start=1):
+            if not len(part):
+                continue
+            batch = wide.iloc[part]
+            level = whole.codebook.indicators[name].level
+            a = alpha(batch.to_numpy().T, level, resamples=resamples, seed=None if seed is None else seed + n)
+            codes = sorted(c.value for c in whole.codebook.indicators[name].codes)
+            ends = last.loc[batch.index]
+            rows.append({
+                "indicator_id": name, "batch": n, "first": ends.min() if dated else None, "last": ends.max() if dated else None,
+                "order": "dates" if dated else "rows", "n_units": len(batch), "percent": coefficient(batch.to_numpy().T, "percent", codes).estimate, "alpha": a.alpha,
+                "alpha_conf_low": a.conf_low, "alpha_conf_high": a.conf_high, "note": "; ".join(map(str, a.notes)),
+            })  # fmt: skip
+    columns = ["indicator_id", "batch", "first", "last", "order", "n_units", "percent", "alpha", "alpha_conf_low",
+               "alpha_conf_high", "note"]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)

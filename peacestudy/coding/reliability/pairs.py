@@ -1,0 +1,75 @@
+"""Coders two by two: how far each pair agrees, and whether one of them is the more lenient."""
+
+from itertools import combinations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import stats
+
+from peacestudy.coding.reliability.agreement import Rows, as_sheet
+from peacestudy.coding.reliability.alpha import alpha
+from peacestudy.core.codebook import Codebook
+
+Array = npt.NDArray[np.float64]
+
+
+def pairs(sheet: Rows, codebook: Codebook | None = None) -> pd.DataFrame:
+    """Agreement of every pair of coders on every indicator.
+
+    Returns
+    -------
+    DataFrame
+        ``indicator_id, coder, other, n_units`` coded by both, ``percent`` equal, ``alpha`` at the indicator's level; ``mean`` and
+        ``other_mean`` code, ``difference`` (coder minus other), and the test that both use the codes equally often
+        (marginal homogeneity): ``statistic, df, p_value``, Stuart and Maxwell's, which for two codes is McNemar's without
+        correction (Stuart 1955, Biometrika 42; Maxwell 1970, British Journal of Psychiatry 116). Missing for nominal indicators
+        with several codes: ``mean, other_mean, difference``. ``note`` says what cannot be told.
+    """
+    whole = as_sheet(sheet, codebook)
+    rows = []
+    for name in whole.indicators:
+        wide, indicator = whole.values(name), whole.codebook.indicators[name]
+        codes = sorted(c.value for c in indicator.codes)
+        for one, other in combinations(wide.columns, 2):
+            both = wide[[one, other]].dropna().to_numpy()
+            row: dict[str, object] = {"indicator_id": name, "coder": one, "other": other, "n_units": len(both)}
+            if not len(both):
+                rows.append(row | {"note": "no unit was coded by both"})
+                continue
+            found = alpha(both.T, indicator.level)
+            row |= {"percent": float((both[:, 0] == both[:, 1]).mean()), "alpha": found.alpha}
+            if indicator.level != "nominal" or len(codes) == 2:
+                mean = both.mean(axis=0)
+                row |= {"mean": mean[0], "other_mean": mean[1], "difference": mean[0] - mean[1]}
+            statistic, df, p = marginal_homogeneity(both, codes)
+            row |= {"statistic": statistic, "df": df, "p_value": p, "note": "; ".join(map(str, found.notes))}
+            rows.append(row)
+    columns = ["indicator_id", "coder", "other", "n_units", "percent", "alpha", "mean", "other_mean", "difference", "statistic",
+               "df", "p_value", "note"]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)
+
+
+def marginal_homogeneity(both: Array, codes: list[int]) -> tuple[float, int, float]:
+    """Stuart and Maxwell's test that two coders use the codes equally often: chi-squared, degrees of freedom, p.
+
+    Parameters
+    ----------
+    both : shape (units, 2), codes of both coders.
+    codes : all codes; those that neither gives are left out.
+
+    Returns
+    -------
+    NaN, 0, NaN where both never differ.
+    """
+    table = np.array([[((both[:, 0] == a) & (both[:, 1] == b)).sum() for b in codes] for a in codes], dtype=float)
+    used = (table.sum(axis=0) + table.sum(axis=1) - 2 * np.diag(table)) > 0
+    table = table[np.ix_(used, used)]
+    if len(table) < 2:
+        return np.nan, 0, np.nan
+    d = (table.sum(axis=1) - table.sum(axis=0))[:-1]
+    V = -(table + table.T)[:-1, :-1]
+    np.fill_diagonal(V, (table.sum(axis=1) + table.sum(axis=0) - 2 * np.diag(table))[:-1])
+    df = int(np.linalg.matrix_rank(V))
+    statistic = float(d @ np.linalg.pinv(V) @ d)
+    return statistic, df, float(stats.chi2.sf(statistic, df))
