@@ -1,6 +1,7 @@
 """What a filled cell means: a code, a confidence, a text. What is certain is taken, what is not becomes a problem."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from difflib import get_close_matches
 
@@ -9,6 +10,7 @@ from peacestudy.coding.sheets.raw import Cell, Odd, Say
 from peacestudy.core.problems import nearest
 
 _LEADING = re.compile(r"([0-9]{1,9})(?:\.0*)?(?:[\s:.\-–—=]+(.*))?", re.DOTALL)
+_NUMBER = re.compile(r"([0-9]{1,15})(?:\.0*)?")
 _REMEDY = {
     "formula": "a formula is never evaluated: format the cell as text and type the entry again",
     "error value": "the spreadsheet could not work it out: format the cell as text and type the entry again",
@@ -90,3 +92,17 @@ def entry_of(cell: Cell, column: str, line: int, say: Say, numbers: dict[str, in
 def whole(cell: Cell) -> str:
     """A cell as an id: the digits of a whole number without a decimal point, or the text."""
     return cell.text.partition(".")[0] if isinstance(cell, Odd) and cell.kind == "number" else str(cell)
+
+
+def same_id(found: str, asked: str) -> bool:
+    """Whether two ids differ only by what a spreadsheet does to one: blanks around, zeros before, composed letters.
+
+    Examples
+    --------
+    >>> same_id("7", "007"), same_id("7.0", "007"), same_id("a ", "a"), same_id("7", "70")
+    (True, True, True, False)
+    """
+    if unicodedata.normalize("NFC", found.strip()) == unicodedata.normalize("NFC", asked.strip()):
+        return True
+    a, b = _NUMBER.fullmatch(found.strip()), _NUMBER.fullmatch(asked.strip())
+    return bool(a and b and int(a[1]) == int(b[1]))

@@ -41,10 +41,10 @@ def read_csv(data: bytes, file: str) -> RawTable:
     """
     text = _decoded(data, file)
     csv.field_size_limit(LIMIT)
-    lines = text.splitlines()
     if not text.strip():
         raise CodingError(f"{file} is empty. Ask for the coder's file again, or write one with ps.coding.blank_sheet.")
-    mark = max(",;\t", key=lines[0].count)
+    first = text[: text.find("\n") + 1] or text
+    mark = max(",;\t", key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
     found: list[list[str]] = []
     try:

@@ -17,7 +17,7 @@ _ESCAPED = re.compile(rf"'+{_DANGER}")
 _CONTROL = r"\x00-\x08\x0b-\x1f\ufffe\uffff"
 # the escape of a control character begins with an underscore too
 _XML = re.compile(rf"[{_CONTROL}]|_(?=x[0-9A-Fa-f]{{4}}[_{_CONTROL}])")
-_XSTRING = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_XSTRING = re.compile(r"_x([0-9A-Fa-f]{4})_")  # Excel writes upper case, LibreOffice lower case
 _MARKUP = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _SURROGATE = re.compile("[\ud800-\udfff]")
 

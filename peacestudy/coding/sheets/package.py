@@ -6,6 +6,7 @@ about it is found out by the part's checksum.
 """
 
 import io
+import itertools
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -17,7 +18,9 @@ from xml.parsers import expat
 from peacestudy.errors import CodingError
 
 MAX_INFLATED = 200 * 2**20  # bytes of all parts together
+MAX_RATIO = 200  # to one; sheets reach some tens
 MAX_PARTS = 2_000
+MAX_ELEMENTS = 12_000_000
 _OLE = b"\xd0\xcf\x11\xe0"
 _CHUNK = 2**20
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
@@ -55,11 +58,14 @@ class Package:
         """
         parser = expat.ParserCreate(namespace_separator=" ")
         names: dict[str, str] = {}
+        count = itertools.count(1)
 
         def local(name: str) -> str:
-            return names.setdefault(name, name.rpartition(" ")[2])
+            return names.get(name) or names.setdefault(name, name.rpartition(" ")[2])
 
         def begin(name: str, attributes: dict[str, str]) -> None:
+            if next(count) > MAX_ELEMENTS:
+                raise CodingError(f"{self.file} has more than {MAX_ELEMENTS:,} elements in {part}. Do not trust it.")
             start(local(name), {local(k): v for k, v in attributes.items()} if attributes else attributes)
 
         def refuse(*_: object) -> None:
@@ -108,13 +114,17 @@ def open_package(data: bytes, file: str) -> Package:
         archive = zipfile.ZipFile(io.BytesIO(data))
     except _DAMAGED as err:
         raise CodingError(f"{file} is cut off or damaged ({err}). Ask for the file again.") from err
-    infos = archive.infolist()
+    _check_parts(archive.infolist(), len(data), file)
+    return Package(file, archive)
+
+
+def _check_parts(infos: list[zipfile.ZipInfo], size: int, file: str) -> None:
     declared = sum(info.file_size for info in infos)
-    if declared > MAX_INFLATED or len(infos) > MAX_PARTS:
+    if declared > MAX_INFLATED or len(infos) > MAX_PARTS or declared > max(MAX_RATIO * size, 2**20):
         raise CodingError(
-            f"{file} holds {declared / 2**20:,.0f} MB in {len(infos):,} parts once inflated; no more than "
-            f"{MAX_INFLATED / 2**20:.0f} MB in {MAX_PARTS:,} parts are read. Do not trust a file that hides so much; "
-            "a sheet that is truly so large is better split, or kept as CSV."
+            f"{file} has {size / 2**20:,.1f} MB and holds {declared / 2**20:,.0f} MB in {len(infos):,} parts; no more than "
+            f"{MAX_INFLATED / 2**20:.0f} MB in {MAX_PARTS:,} parts are read, and {MAX_RATIO} times its size. Do not trust a file "
+            "that hides so much; a sheet that is truly so large is better split, or kept as CSV."
         )
     names = [info.filename for info in infos]
     outside = [n for n in names if n.startswith("/") or "\\" in n or ".." in PurePosixPath(n).parts]
@@ -123,4 +133,3 @@ def open_package(data: bytes, file: str) -> Package:
         raise CodingError(f"{file} names parts that no workbook has ({(outside + twice)[0]!r}). Do not trust it.")
     if any(info.flag_bits & 1 for info in infos):
         raise CodingError(f"{file} is protected with a password. Save it without one.")
-    return Package(file, archive)

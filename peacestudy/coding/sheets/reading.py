@@ -1,7 +1,6 @@
 """The rows of a coder's file, one after the other: whose they are, what they ask, what they answer."""
 
 import re
-import unicodedata
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,17 +9,17 @@ from pathlib import Path
 import pandas as pd
 
 from peacestudy.coding.coding import CODER_KINDS, DATE, SHEET_SCHEMA
-from peacestudy.coding.sheets.cells import code_of, confidence_of, entry_of, whole
+from peacestudy.coding.sheets.cells import code_of, confidence_of, entry_of, same_id, whole
 from peacestudy.coding.sheets.layout import COLUMNS, TEXTS, Origin, read_date, read_origin
 from peacestudy.coding.sheets.migrate import Change, change_of, migration_notes, unasked_note
 from peacestudy.coding.sheets.raw import Cell, RawTable, Row
 from peacestudy.coding.sheets.rows import mark_of
 from peacestudy.coding.sheets.sheet import CoderSheet
+from peacestudy.coding.sheets.tally import Tally, asked_cells
 from peacestudy.core.codebook import Codebook
 from peacestudy.core.problems import Note, Problem, nearest
 from peacestudy.errors import CodingError
 
-_NUMBER = re.compile(r"([0-9]{1,15})(?:\.0*)?")
 _CLOCK = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
@@ -42,11 +41,7 @@ class Reading:
         self.indicators: dict[str, None] = {}  # as asked, those that were removed included
         self.aside: list[tuple[str, ...]] = []
         self.changes: dict[tuple[str, str], Change] = {}
-        self.taken: Counter[str] = Counter()
-        self.left: Counter[str] = Counter()
-        self.numbers: dict[str, int] = {}
-        self.restored: dict[str, str] = {}
-        self.edited = 0
+        self.tally = Tally()
 
     def say(self, line: int, column: str, value: object, rule: str, remedy: str) -> None:
         """Note a problem of a row."""
@@ -57,10 +52,10 @@ class Reading:
         origins = [self._origin(row) for row in self.raw.rows]
         pairs = list(zip(self.raw.rows, origins, strict=True))
         known = [o for o in origins if o is not None and o.part != "aside"]
-        cases, indicators = {o.case for o in known}, {o.indicator for o in known}
+        cases, texts = {o.case for o in known}, {o.indicator: o.text for o in known}
         for row, origin in pairs:
             if origin is None:
-                self._stray(row, cases, indicators)
+                self._stray(row, cases, texts)
             elif origin.part != "aside":
                 self._row(row, origin)
         for row, origin in pairs:
@@ -69,15 +64,16 @@ class Reading:
 
     def sheet(self, path: Path) -> CoderSheet:
         """What the file holds; only where there are no problems."""
-        asked, notes = self._asked()
+        asked, lost = asked_cells(list(self.lines), list(self.labels), list(self.indicators), self.first, self.codebook)
         table = pd.DataFrame(self.answers, columns=SHEET_SCHEMA.names, dtype=object).astype({"code": "Int64"})
         aside = pd.DataFrame(self.aside, columns=[*COLUMNS, "reason"], dtype=object) if self.aside else None
-        cases = pd.DataFrame({
-            "case_id": pd.Series(list(self.labels), dtype=object), "label": pd.Series(list(self.labels.values()), dtype=object),
-        })  # fmt: skip
+        cases = pd.DataFrame(list(self.labels.items()), columns=["case_id", "label"], dtype=object)
+        changes = {c.indicator: c for c in sorted(self.changes.values(), key=lambda c: bool(c.what))}
+        notes = migration_notes(changes, self.tally.taken, self.tally.left, self.first.version, self.codebook)
+        notes += unasked_note(set(self.indicators), self.first.asked, self.codebook)
         return CoderSheet(
             table, self.codebook, self.raw.file, asked, path, self.first.coder, self.first.kind, cases, aside,
-            (*self.notes, *self._reading_notes(), *notes),
+            (*self.notes, *notes, *self.tally.notes(), *lost),
         )  # fmt: skip
 
     def _cell(self, row: Row, name: str) -> Cell:
@@ -129,18 +125,18 @@ class Reading:
             )
         return origin
 
-    def _stray(self, row: Row, cases: set[str], indicators: set[str]) -> None:
+    def _stray(self, row: Row, cases: set[str], texts: dict[str, str]) -> None:
         """A row that was typed by hand: taken where the sheet asked for its cell."""
         case, indicator = whole(self._cell(row, "case_id")), whole(self._cell(row, "indicator_id"))
         if str(self._cell(row, "sheet")).strip():
             return  # said already
-        for name, value, known in (("case_id", case, cases), ("indicator_id", indicator, indicators)):
+        for name, value, known in (("case_id", case, cases), ("indicator_id", indicator, set(texts))):
             if value not in known:
                 rule = "the sheet did not ask for it" if value else "a value is required"
                 remedy = f"correct it, or take the row out.{nearest(value, sorted(known))}"
                 self.say(row.line, name, value, rule, remedy)
-        if case in cases and indicator in indicators:
-            self._row(row, replace(self.first, case=case, indicator=indicator, text="", part="now"))
+        if case in cases and indicator in texts:
+            self._row(row, replace(self.first, case=case, indicator=indicator, text=texts[indicator], part="now"))
 
     def _row(self, row: Row, origin: Origin) -> None:
         if not self._ids(row, origin):
@@ -167,8 +163,8 @@ class Reading:
             found = whole(self._cell(row, name))
             if found == asked:
                 continue
-            if not found or _same(found, asked):
-                self.restored[found] = asked
+            if not found or same_id(found, asked):
+                self.tally.restored[found] = asked
             else:
                 rule = f"the row was asked for {asked!r}"
                 self.say(
@@ -193,7 +189,7 @@ class Reading:
         before = len(self.problems)
         shown = code_of(self._cell(row, "code"), change.labels, origin.indicator, line, self.say)
         sure = confidence_of(self._cell(row, "confidence"), line, self.say)
-        entries = [entry_of(self._cell(row, name), name, line, self.say, self.numbers) for name in TEXTS]
+        entries = [entry_of(self._cell(row, name), name, line, self.say, self.tally.numbers) for name in TEXTS]
         date = self._date(row, origin, shown, [sure, *entries])
         if len(self.problems) > before or (shown is None and not any((sure, *entries)) and date is None):
             return
@@ -201,7 +197,7 @@ class Reading:
         if shown is not None and code is None:
             self._set_aside(row, origin, f"{origin.indicator}: code {shown} {change.labels[shown]} was removed")
             return
-        self.taken[origin.indicator] += code is not None
+        self.tally.taken[origin.indicator] += code is not None
         stamp = (origin.case, origin.indicator, date or "")
         if self.dated.setdefault(stamp, line) != line:
             rule = f"row {self.dated[stamp]} answers it at the same time"
@@ -227,87 +223,27 @@ class Reading:
             return None
         if str(self._cell(row, "mark")) == mark_of(origin.case, origin.indicator, code, entries, date):
             return date
-        self.edited += 1
+        self.tally.edited += 1
         return date if origin.part == "earlier" else max(self.saved, _next(date))
 
     def _aside(self, row: Row, origin: Origin) -> None:
         """A row that was set aside before: it stays so, unless the codebook asks for it again as it did then."""
-        change = self._change(row, origin)
+        question, codes = str(self._cell(row, "question")), str(self._cell(row, "codes"))
+        change = change_of(origin.indicator, origin.text, question, codes, self.codebook)
         if not change.what and (origin.case, origin.indicator) not in self.lines:
             self._row(row, replace(origin, part="now"))
-        else:
-            self._set_aside(row, origin, change.what[0] if change.what else f"{origin.indicator} was answered anew")
+            return
+        self.tally.kept += 1
+        self._keep(row, origin, change.what[0] if change.what else f"{origin.indicator} has a row of its own")
 
     def _set_aside(self, row: Row, origin: Origin, reason: str) -> None:
-        filled = any(self._cell(row, name) for name in ("code", "confidence", *TEXTS, "date"))
-        if filled:
-            self.left[origin.indicator] += 1
-            cells = {name: str(self._cell(row, name)) for name in COLUMNS} | {
-                "sheet": str(replace(origin, part="aside"))
-            }
-            self.aside.append((*cells.values(), reason))
+        if any(self._cell(row, name) for name in ("code", "confidence", *TEXTS, "date")):
+            self.tally.left[origin.indicator] += 1
+            self._keep(row, origin, reason)
 
-    def _asked(self) -> tuple[pd.DataFrame, list[Note]]:
-        """The cells that were asked, those whose rows were deleted included where that can be known."""
-        notes: list[Note] = []
-        cells = list(self.lines)
-        size, _, _ = self.first.asked.partition("of")
-        if size == f"{len(self.labels)}x{len(self.indicators)}":
-            asked = [name for name in self.indicators if name in self.codebook.indicators]
-            whole_set = [(case, name) for case in self.labels for name in asked]
-            gone = len(whole_set) - len(cells)
-            cells = whole_set if gone > 0 else cells
-            lost = (
-                f"The rows of {gone} cell(s) that were asked are no longer in the file; they are open."
-                if gone > 0
-                else ""
-            )
-        else:
-            lost = "" if size == str(len(cells)) else (
-                f"The sheet asked {size} cells (cases x indicators), and its rows are of {len(self.labels)} cases and "
-                f"{len(self.indicators)} indicators: whole cases or indicators were deleted, and what they asked is not known here."
-            )  # fmt: skip
-        if lost:
-            notes.append(Note("deleted", lost))
-        frame = pd.DataFrame([(*key, self.first.coder) for key in cells], columns=["case_id", "indicator_id", "coder"])
-        return frame, notes
-
-    def _reading_notes(self) -> list[Note]:
-        changes = {c.indicator: c for c in sorted(self.changes.values(), key=lambda c: bool(c.what))}
-        notes = migration_notes(changes, self.taken, self.left, self.first.version, self.codebook)
-        notes += unasked_note(set(self.indicators), self.first.asked, self.codebook)
-        if self.restored:
-            found, asked = next(iter(self.restored.items()))
-            notes.append(
-                Note(
-                    "restored",
-                    f"{len(self.restored)} id(s) that a spreadsheet changed were restored, {found!r} to {asked!r} for example.",
-                )
-            )
-        if self.numbers:
-            which = ", ".join(f"{n} in {name}" for name, n in self.numbers.items())
-            notes.append(
-                Note(
-                    "numbers",
-                    f"Numbers stand where text is expected ({which}); their digits were taken, zeros before them are lost.",
-                )
-            )
-        if self.edited:
-            notes.append(
-                Note(
-                    "edited",
-                    f"{self.edited} row(s) were changed in another program after the form dated them; they count as revised when the file was saved.",
-                )
-            )
-        return notes
-
-
-def _same(found: str, asked: str) -> bool:
-    """Whether two ids differ only by what a spreadsheet does to one: blanks around, zeros before, composed letters."""
-    if unicodedata.normalize("NFC", found.strip()) == unicodedata.normalize("NFC", asked.strip()):
-        return True
-    a, b = _NUMBER.fullmatch(found.strip()), _NUMBER.fullmatch(asked.strip())
-    return bool(a and b and int(a[1]) == int(b[1]))
+    def _keep(self, row: Row, origin: Origin, reason: str) -> None:
+        cells = {name: str(self._cell(row, name)) for name in COLUMNS} | {"sheet": str(replace(origin, part="aside"))}
+        self.aside.append((*cells.values(), reason))
 
 
 def _next(date: str) -> str:

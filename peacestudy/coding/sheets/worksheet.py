@@ -28,7 +28,7 @@ class Worksheet:
     ----------
     rows : rows with at least one filled cell, in the order of the file.
     merged : ranges such as ``A1:B2``.
-    hidden_rows, hidden_columns : numbers of rows, positions of columns from 0.
+    hidden_rows, hidden_columns : numbers of rows, first and last position of columns from 0.
     filtered : whether a filter hides rows.
     """
 
@@ -38,7 +38,7 @@ class Worksheet:
     rows: list[Row] = field(default_factory=list)
     merged: list[str] = field(default_factory=list)
     hidden_rows: set[int] = field(default_factory=set)
-    hidden_columns: set[int] = field(default_factory=set)
+    hidden_columns: list[tuple[int, int]] = field(default_factory=list)
     filtered: bool = False
     _line: int = 0
     _column: int = -1
@@ -71,8 +71,7 @@ class Worksheet:
         elif name == "mergeCell":
             self.merged.append(attributes.get("ref", ""))
         elif name == "col" and attributes.get("hidden") in ("1", "true"):
-            first, last = int(attributes["min"]), int(attributes["max"])
-            self.hidden_columns.update(range(first - 1, min(last, MAX_COLUMNS)))
+            self.hidden_columns.append((int(attributes["min"]) - 1, int(attributes["max"]) - 1))
         elif name == "filterColumn":
             self.filtered = True
 

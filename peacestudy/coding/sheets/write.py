@@ -19,6 +19,7 @@ from peacestudy.core.tables import write_bytes
 from peacestudy.errors import CodingError
 
 SUFFIXES = (".xlsx", ".csv")
+MAX_WORKBOOK = 80_000  # rows; larger ones come near the size that the reader refuses as dangerous
 _NAME = re.compile(r"[^\W_](?:[\w .@+-]{0,62}[\w@+-])?")
 
 
@@ -52,17 +53,18 @@ def blank_sheet(
         The file exists; a name is no name; a case or indicator stands twice or is unknown; the sheet is longer than a
         spreadsheet; a text cannot be held by the file.
     """
-    target = Path(f"{codebook.id}_{coder}.xlsx") if path is None else Path(path)
     known = _cases(cases)
     asked = _indicators(codebook, indicators)
-    _check_names(coder, kind, target)
+    _check_coder(coder, kind)
+    target = _default(codebook, coder) if path is None else Path(path)
     if target.exists() or target.is_symlink():
         raise CodingError(
             f"{target} exists, and may hold a coder's work. Give another path, or move it away if a blank sheet is wanted."
         )
+    _check_size(len(known) * len(asked), target)
     cells = [(case, name, coder) for case in known["case_id"] for name in asked]
     empty = pd.DataFrame({name: pd.Series(dtype=object) for name in SHEET_SCHEMA.names}).astype({"code": "Int64"})
-    frame = pd.DataFrame(cells, columns=["case_id", "indicator_id", "coder"])
+    frame = pd.DataFrame(cells, columns=["case_id", "indicator_id", "coder"], dtype=object)
     return write_sheet(target, CoderSheet(empty, codebook, target.name, frame, target, coder, kind, known))
 
 
@@ -86,17 +88,9 @@ def write_sheet(path: str | os.PathLike[str], sheet: CodingSheet, cases: pd.Data
         Several coders; the file is open in a spreadsheet program; too many rows; a text cannot be held by the file.
     """
     path = Path(path)
-    if path.suffix.lower() not in SUFFIXES:
-        raise CodingError(f"{path} ends in {path.suffix!r}; a coder's file is .xlsx or .csv. Give it one of these.")
-    lock = open_elsewhere(path)
-    if lock is not None:
-        raise CodingError(f"{path} is open in a spreadsheet program ({lock.name} says so). Close it there first.")
+    _check_path(path)
     rows = file_rows(sheet, cases)
-    if len(rows) + 1 > MAX_ROWS:
-        raise CodingError(
-            f"the sheet has {len(rows):,} rows and a spreadsheet no more than {MAX_ROWS:,}. "
-            "Write several: give fewer cases, or a part of the codebook with indicators=[...]."
-        )
+    _check_size(len(rows), path)
     _check_texts(rows, path)
     if path.suffix.lower() == ".csv":
         data = csv_bytes(rows)
@@ -111,6 +105,23 @@ def write_sheet(path: str | os.PathLike[str], sheet: CodingSheet, cases: pd.Data
             f"{path} cannot be written: {err.strerror}. Check the folder and who may write there."
         ) from err
     return path
+
+
+def _check_path(path: Path) -> None:
+    if path.suffix.lower() not in SUFFIXES:
+        raise CodingError(f"{path} ends in {path.suffix!r}; a coder's file is .xlsx or .csv. Give it one of these.")
+    lock = open_elsewhere(path)
+    if lock is not None:
+        raise CodingError(f"{path} is open in a spreadsheet program ({lock.name} says so). Close it there first.")
+
+
+def _check_size(rows: int, path: Path) -> None:
+    most = MAX_WORKBOOK if path.suffix.lower() == ".xlsx" else MAX_ROWS - 1
+    if rows > most:
+        raise CodingError(
+            f"the sheet has {rows:,} rows. A spreadsheet has no more than {MAX_ROWS:,}, and a workbook of ours {MAX_WORKBOOK:,}. "
+            "Write several: give fewer cases, or a part of the codebook with indicators=[...]."
+        )
 
 
 def open_elsewhere(path: Path) -> Path | None:
@@ -136,15 +147,20 @@ def _check_texts(rows: list[Text], path: Path) -> None:
         raise CodingError(f"{path} cannot hold every text unchanged: {len(problems)} problem(s).", problems)
 
 
-def _check_names(coder: str, kind: str, target: Path) -> None:
+def _check_coder(coder: str, kind: str) -> None:
     if not isinstance(coder, str) or not _NAME.fullmatch(coder):
         raise CodingError(
             f"coder is {coder!r}. A coder's name has 1 to 64 letters, digits, blanks and . _ - @ +, and begins with a letter or digit."
         )
     if kind not in CODER_KINDS:
         raise CodingError(one_of("kind", kind, CODER_KINDS))
-    if target.suffix.lower() not in SUFFIXES:
-        raise CodingError(f"{target} ends in {target.suffix!r}; a coder's file is .xlsx or .csv. Give it one of these.")
+
+
+def _default(codebook: Codebook, coder: str) -> Path:
+    name = f"{codebook.id}_{coder}.xlsx"
+    if not re.fullmatch(r"[\w][\w .@+-]*", name):
+        raise CodingError(f"the codebook's id {codebook.id!r} makes no name of a file. Give path=.")
+    return Path(name)
 
 
 def _cases(cases: pd.DataFrame | Iterable[str]) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from peacestudy.errors import CodingError
 _DATES = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}  # built-in formats of dates and times
 _PARTS = {9, 10, 11, 12, 13, 48}  # built-in formats of percents, fractions, powers of ten
 _QUOTED = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
+_REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 _STAMP = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,6})[0-9]*)?Z")
 
 
@@ -67,9 +68,10 @@ def _header(sheet: Worksheet) -> list[str]:
 def _shape_problems(file: str, sheet: Worksheet, header: list[str], notes: list[Note]) -> list[Problem]:
     out = []
     for ref in sheet.merged:
-        first = re.sub(r":.*", "", ref)
-        at = column_number(first)
-        line = int(re.sub(r"[A-Z]", "", first) or 0)
+        first = _REFERENCE.match(ref)
+        if not first:
+            raise CodingError(f"{file} is damaged: it merges {ref!r}. Ask for the file again.")
+        at, line = column_number(first[1]), int(first[2])
         column = header[at] if at < len(header) else ""
         out.append(Problem(file, line, column, ref, "merged cells say nothing for the cells they cover",
                            "unmerge them and fill every cell"))  # fmt: skip
@@ -78,10 +80,11 @@ def _shape_problems(file: str, sheet: Worksheet, header: list[str], notes: list[
         notes.append(Note("filtered", f"{len(hidden)} row(s) are hidden by a filter; they were read as well."))
     elif hidden:
         out += [_hidden(file, row) for row in hidden]
-    for n in sorted(sheet.hidden_columns):
+    filled = sorted(set().union(*(row.cells for row in sheet.rows)))
+    for n in filled:
         name = header[n] if n < len(header) else ""
-        filled = any(n in row.cells for row in sheet.rows)
-        if filled and name not in (*SHOWN, *TECHNICAL):
+        hid = any(first <= n <= last for first, last in sheet.hidden_columns)
+        if hid and name not in (*SHOWN, *TECHNICAL):
             out.append(Problem(file, 0, name or f"column {n + 1}", "", "a hidden column holds data",
                                "show it, and delete it if it is not needed"))  # fmt: skip
     return out

@@ -6,6 +6,7 @@ word, and takes seconds where an autosave has tenths of one.
 """
 
 import io
+import re
 import zipfile
 from collections.abc import Iterable, Sequence
 from itertools import groupby
@@ -19,6 +20,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from peacestudy.coding.coding import CONFIDENCE
 from peacestudy.coding.sheets.escapes import unwritable, utf16_units, xlsx_escape, xml_text
 from peacestudy.coding.sheets.layout import COLUMNS, EARLIER, FILLED, anchors_text
+from peacestudy.coding.sheets.package import MAX_INFLATED
 from peacestudy.core.codebook import Codebook, Indicator
 from peacestudy.errors import CodingError
 
@@ -47,7 +49,12 @@ def xlsx_bytes(rows: Sequence[Sequence[str]], codebook: Codebook) -> bytes:
     _questions(book.create_sheet("codebook"), codebook)
     out = io.BytesIO()
     book.save(out)
-    return _filled(out.getvalue(), _row_xml(rows, locked, free))
+    body = _row_xml(rows, locked, free).encode("utf-8")
+    if len(body) > 0.9 * MAX_INFLATED:
+        raise CodingError(
+            f"the sheet has {len(body) / 2**20:,.0f} MB of text, and a workbook of so much is not read again. Write it as CSV."
+        )
+    return _filled(out.getvalue(), body, f"A1:{LETTERS[-1]}{len(rows) + 1}")
 
 
 def _string(cell: Cell | MergedCell, text: str) -> None:
@@ -173,8 +180,8 @@ def _row_xml(rows: Sequence[Sequence[str]], locked: int, free: int) -> str:
     return "".join(out)
 
 
-def _filled(frame: bytes, rows: str) -> bytes:
-    """The workbook with its rows, which stand after the header."""
+def _filled(frame: bytes, rows: bytes, span: str) -> bytes:
+    """The workbook with its rows, which stand after the header; the cells that lent their styles are taken out."""
     out = io.BytesIO()
     with (
         zipfile.ZipFile(io.BytesIO(frame)) as old,
@@ -185,6 +192,9 @@ def _filled(frame: bytes, rows: str) -> bytes:
             if info.filename == "xl/worksheets/sheet1.xml":
                 before, end, after = data.partition(b"</sheetData>")
                 assert end and b"</sheetData>" not in after
-                data = before + rows.encode("utf-8") + end + after
+                before, lent = re.subn(rb'<c r="[OP]1"[^>]*/>', b"", before)
+                before, sized = re.subn(rb'<dimension ref="[^"]*"', b'<dimension ref="' + span.encode() + b'"', before)
+                assert (lent, sized) == (2, 1)
+                data = before + rows + end + after
             new.writestr(info.filename, data)
     return out.getvalue()
