@@ -23,7 +23,16 @@ MAX_PARTS = 2_000
 MAX_ELEMENTS = 12_000_000
 _OLE = b"\xd0\xcf\x11\xe0"
 _CHUNK = 2**20
-_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
+_DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    OSError,
+    ValueError,
+    LookupError,
+)
 
 
 @dataclass(frozen=True)
@@ -46,16 +55,16 @@ class Package:
     def parse(self, part: str, start: Callable[..., Any], end: Callable[..., Any], text: Callable[..., Any]) -> None:
         """Feed a part to handlers of XML events: elements and attributes by their names without namespaces.
 
-        Parameters
-        ----------
-        part : name in the archive.
-        start, end, text : handlers as those of ``xml.parsers.expat``.
+        ``start``, ``end`` and ``text`` are handlers as those of ``xml.parsers.expat``; a ValueError or LookupError of theirs
+        means that the part is damaged.
 
         Raises
         ------
         CodingError
             The part is missing, damaged, declares a document type, or is no XML.
         """
+        if part not in self.archive.NameToInfo:
+            raise CodingError(f"{self.file} lacks its part {part}: it is damaged. Ask for the file again.")
         parser = expat.ParserCreate(namespace_separator=" ")
         names: dict[str, str] = {}
         count = itertools.count(1)
@@ -81,8 +90,6 @@ class Package:
                 while chunk := stream.read(_CHUNK):
                     parser.Parse(chunk, False)
                 parser.Parse(b"", True)
-        except KeyError as err:
-            raise CodingError(f"{self.file} lacks its part {part}: it is damaged. Ask for the file again.") from err
         except (expat.ExpatError, *_DAMAGED) as err:
             raise CodingError(f"{self.file} is damaged in {part} ({err}). Ask for the file again.") from err
 

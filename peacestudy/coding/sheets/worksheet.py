@@ -111,7 +111,7 @@ class Worksheet:
         if self._formula:
             return Odd("formula", "=...")
         if self._kind == "s":
-            return (self.shared[int(text)] or None) if text else None
+            return self._shared(int(text)) if text else None
         if self._kind in ("inlineStr", "str"):
             return xlsx_unescape(text) or None
         if not text:
@@ -121,6 +121,11 @@ class Worksheet:
             return Odd(_KINDS[self._kind], shown)
         style = self.formats[self._style] if self._style < len(self.formats) else "number"
         return Odd(style if style != "number" or _WHOLE.fullmatch(text) else "fraction", text)
+
+    def _shared(self, n: int) -> str | None:
+        if n < 0:
+            raise ValueError(f"shared string {n}")
+        return self.shared[n] or None
 
 
 def column_number(reference: str) -> int:
@@ -149,8 +154,5 @@ def read_worksheet(package: Package, part: str, shared: Sequence[str], formats: 
         The worksheet is damaged or larger than any sheet.
     """
     sheet = Worksheet(package, shared, formats)
-    try:
-        package.parse(part, sheet.start, sheet.end, sheet.text)
-    except (IndexError, KeyError) as err:
-        raise CodingError(f"{package.file} is damaged in {part} ({err}). Ask for the file again.") from err
+    package.parse(part, sheet.start, sheet.end, sheet.text)
     return sheet

@@ -50,17 +50,14 @@ def blank_sheet(
     Raises
     ------
     CodingError
-        The file exists; a name is no name; a case or indicator stands twice or is unknown; the sheet is longer than a
-        spreadsheet; a text cannot be held by the file.
+        The file exists; a name is none; a case or indicator is none or stands twice; the file cannot hold it.
     """
     known = _cases(cases)
     asked = _indicators(codebook, indicators)
     _check_coder(coder, kind)
     target = _default(codebook, coder) if path is None else Path(path)
     if target.exists() or target.is_symlink():
-        raise CodingError(
-            f"{target} exists, and may hold a coder's work. Give another path, or move it away if a blank sheet is wanted."
-        )
+        raise CodingError(f"{target} exists, and may hold a coder's work. Give another path, or move it away.")
     _check_size(len(known) * len(asked), target)
     cells = [(case, name, coder) for case in known["case_id"] for name in asked]
     empty = pd.DataFrame({name: pd.Series(dtype=object) for name in SHEET_SCHEMA.names}).astype({"code": "Int64"})
