@@ -29,6 +29,8 @@ LETTERS = "ABCDEFGHIJKLM"
 MAX_PROMPT = 255  # characters of an input message in Excel; its title has 32
 _RANGES = 1_000  # ranges that one drop-down covers; Excel refuses very long lists
 _GREY = PatternFill("solid", fgColor="EFEFEF")
+_PLAIN = Font(name="Calibri", size=11)
+_BOLD = Font(name="Calibri", size=11, bold=True)
 _TOP = Alignment(wrap_text=True, vertical="top")
 
 
@@ -70,7 +72,7 @@ def _frame(sheet: Worksheet, height: int) -> tuple[int, int]:
     for letter, name, width in zip(LETTERS, COLUMNS, WIDTHS, strict=True):
         cell = sheet[f"{letter}1"]
         _string(cell, name)
-        cell.font, cell.fill, cell.alignment = Font(bold=True), _GREY, _TOP
+        cell.font, cell.fill, cell.alignment = _BOLD, _GREY, _TOP
         sheet.column_dimensions[letter].width = width
     for letter in LETTERS[-2:]:
         sheet.column_dimensions[letter].hidden = True
@@ -146,12 +148,14 @@ def _questions(sheet: Worksheet, codebook: Codebook) -> None:
     head = ["indicator_id", "name", "question", "anchors", *(f"code {n + 1}" for n in range(most))]
     body = [[i.id, i.name, i.question, anchors_text(i), *(f"{c.value} {c.label}" for c in i.codes)]
             for i in codebook.indicators.values()]  # fmt: skip
+    widths = [18, 24, 50, 90, *[16] * most]
     for line, texts in enumerate([head, *body], start=1):
+        sheet.row_dimensions[line].height = _height(texts, widths)
         for column, text in enumerate(texts, start=1):
             cell = sheet.cell(line, column)
             _string(cell, text)
-            cell.alignment, cell.font = _TOP, Font(bold=line == 1)
-    for column, width in enumerate([18, 24, 50, 90, *[16] * most], start=1):
+            cell.alignment, cell.font = _TOP, _BOLD if line == 1 else _PLAIN
+    for column, width in enumerate(widths, start=1):
         sheet.column_dimensions[_letter(column)].width = width
     sheet.freeze_panes = "B2"
     _protect(sheet)
@@ -166,6 +170,13 @@ def _letter(column: int) -> str:
     return name
 
 
+def _height(texts: Sequence[str], widths: Sequence[int]) -> int:
+    """The height in points at which wrapped texts can be read; a row of a spreadsheet has at most 409."""
+    shown = [(t, w) for t, w in zip(texts[:10], widths, strict=False) if len(t) > w - 3 or "\n" in t]
+    lines = max((sum(len(part) // (w - 3) + 1 for part in t.split("\n")) for t, w in shown), default=1)
+    return min(15 * lines, 405)
+
+
 def _row_xml(rows: Sequence[Sequence[str]], locked: int, free: int) -> str:
     styles = [free if name in FILLED else locked for name in COLUMNS]
     out = []
@@ -176,7 +187,8 @@ def _row_xml(rows: Sequence[Sequence[str]], locked: int, free: int) -> str:
             if text else f'<c r="{letter}{line}" s="{locked if fixed else style}"/>'
             for letter, style, text in zip(LETTERS, styles, row, strict=True)
         ]  # fmt: skip
-        out.append(f'<row r="{line}">{"".join(cells)}</row>')
+        # no customHeight: the program makes the row higher as the coder writes
+        out.append(f'<row r="{line}" ht="{_height(row, WIDTHS)}">{"".join(cells)}</row>')
     return "".join(out)
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import re
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -120,6 +121,15 @@ def test_anchors_stand_on_a_sheet_of_their_own_and_long_prompts_are_cut(tmp_path
         assert len(rule.formula1) <= 255
     prompts = [rule.prompt for rule in workbook(path).data_validations.dataValidation]
     assert any(p.startswith("0 absent: é😀") and p.endswith("(all in sheet 'codebook')") for p in prompts)
+
+
+def test_rows_are_as_high_as_their_texts(tmp_path, changed, book):
+    """Seven lines of a question of 44 letters a line; no height is fixed, so that a row grows with its comment."""
+    long = replace(book.indicators["mediation"], question="word " * 55)
+    path = blank_sheet(changed("1.0", long, book.indicators["truce"]), ["a"], "ann", path=tmp_path / "s.xlsx")
+    with zipfile.ZipFile(path) as archive:
+        rows = re.findall(rb'<row r="(?:2|3)"([^>]*)>', archive.read("xl/worksheets/sheet1.xml"))
+    assert rows == [b' ht="105"', b' ht="30"']
 
 
 def test_the_name_of_the_file_follows_codebook_and_coder(tmp_path, book, monkeypatch):
