@@ -21,7 +21,7 @@ LEVELS = ("nominal", "ordinal", "interval", "ratio")
 DIMENSIONS = ("political", "economic", "social", "environmental")
 ASPECTS = ("promise", "implementation")
 KINDS = ("pillar", "rival")
-SCORES = ("share", "depth", "weakest")
+SCORES = ("share", "depth", "weighted", "weakest", "first_component", "graded_response")
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,7 @@ class Indicator:
     dimension : political, economic, social or environmental.
     aspect : promise (what a text says) or implementation (what was done).
     direction : +1 if more is thought to help peace, -1 if it is thought to harm it.
+    weight : how much it counts in its pillar under the rule ``weighted``, above 0; None where it has none.
     level, codes : filled from the scale.
     """
 
@@ -72,6 +73,7 @@ class Indicator:
     direction: int
     columns: tuple[str, ...] = ()
     rule: str = ""
+    weight: float | None = None
     level: str = ""
     codes: tuple[Code, ...] = ()
 
@@ -104,10 +106,12 @@ class Codebook:
 
     Attributes
     ----------
-    score : the declared rule from codes to a pillar's score: ``share`` of indicators present, mean ``depth``, or
-        ``weakest`` link.
+    score : the declared rule from codes to a pillar's score: ``share`` of indicators present, mean ``depth``,
+        ``weighted`` mean, ``weakest`` link, ``first_component`` or ``graded_response``; see ``peacestudy.coding.score``.
     concepts : definitions of the key terms.
     entries : the pillars and rivals in the order of the file.
+    answered : the smallest share of a pillar's indicators that must have codes for a case to get a score, above 0; at
+        1 a score is missing where any of its indicators is.
 
     Examples
     --------
@@ -124,6 +128,7 @@ class Codebook:
     concepts: dict[str, str]
     scales: tuple[Scale, ...]
     entries: tuple[Pillar, ...] = field(repr=False)
+    answered: float = 1.0
 
     @property
     def pillars(self) -> tuple[Pillar, ...]:
@@ -148,12 +153,15 @@ class Codebook:
         raise CodebookError(one_of("indicator", indicator_id, list(self.indicators)))
 
     def table(self) -> pd.DataFrame:
-        """A row an indicator: ``pillar, kind, indicator_id, name, question, level, codes, direction, dimension, aspect, rule, reason``."""
+        """A row an indicator: ``pillar, kind, indicator_id, name, question, level, codes, direction, dimension, aspect,
+        columns, rule, reason, weight``.
+        """
         rows = [
             {
                 "pillar": p.id, "kind": p.kind, "indicator_id": i.id, "name": i.name, "question": i.question, "level": i.level,
                 "codes": "; ".join(f"{c.value} {c.label}" for c in i.codes), "direction": i.direction, "dimension": i.dimension,
                 "aspect": i.aspect, "columns": " ".join(i.columns), "rule": i.rule, "reason": i.reason,
+                "weight": float("nan") if i.weight is None else i.weight,
             }
             for p in self.entries for i in p.indicators
         ]  # fmt: skip
@@ -162,7 +170,11 @@ class Codebook:
     def to_markdown(self) -> str:
         """The whole codebook as a Markdown document: concepts, pillars, questions, anchors of every code."""
         e = escape_markdown
-        out = [f"# {e(self.title)}", f"Version {e(self.version)}. Scores: {e(self.score)}.", "## Concepts"]
+        out = [
+            f"# {e(self.title)}",
+            f"Version {e(self.version)}. Scores: {e(self.score)}.{self._gaps()}",
+            "## Concepts",
+        ]
         out += [f"- **{e(name.replace('_', ' '))}**: {e(text)}" for name, text in self.concepts.items()]
         for p in self.entries:
             head = f"{p.number}. {e(p.name)}" if p.kind == "pillar" else f"Rival explanation: {e(p.name)}"
@@ -171,11 +183,15 @@ class Codebook:
                 out.append(f"Measured, not coded, by the covariates {e(', '.join(p.measured_by))}.")
             for i in p.indicators:
                 out += [f"### {e(i.name)} (`{i.id}`)", e(i.question)]
+                weight = "" if i.weight is None else f"; weight {i.weight:g}"
                 out.append(
-                    f"{i.level}; {i.dimension}; {i.aspect}; direction {i.direction:+d}. Rule: {e(i.rule)} Why here: {e(i.reason)}"
+                    f"{i.level}; {i.dimension}; {i.aspect}; direction {i.direction:+d}{weight}. Rule: {e(i.rule)} Why here: {e(i.reason)}"
                 )
                 out += ["\n".join(f"- {c.value} {e(c.label)}: {e(c.anchor)}" for c in i.codes)]
         return "\n\n".join(out) + "\n"
+
+    def _gaps(self) -> str:
+        return f" At least {self.answered:.0%} of the indicators of a score have codes." if self.answered < 1 else ""
 
     def _repr_html_(self) -> str:
         view = self.table()[["pillar", "name", "question", "level", "codes", "dimension"]]
@@ -199,7 +215,7 @@ def read_codebook(path: Path) -> Codebook:
     problems: list[Problem] = []
     raw = fill(Codebook, values, path.name, text, problems)
     if raw is not None:
-        problems += _problems(raw, path.name, text)
+        problems += _problems(raw, path.name, text) + _score_problems(raw, path.name, text)
     if raw is None or problems:
         raise CodebookError(f"{path} is not a sound codebook: {len(problems)} problem(s).", problems)
     scales = {s.id: s for s in raw.scales}
@@ -257,4 +273,22 @@ def _problems(book: Codebook, file: str, text: str) -> list[Problem]:
                     rule = f"a source column serves one indicator; {taken[column]} has it"
                     say((*at, "columns"), column, rule, "remove it from one")
                 taken[column] = i.id
+    return out
+
+
+def _score_problems(book: Codebook, file: str, text: str) -> list[Problem]:
+    out: list[Problem] = []
+
+    def say(place: Place, value: object, rule: str, remedy: str) -> None:
+        out.append(Problem(file, line_of(text, *place), str(place[-1]), str(value), rule, remedy))
+
+    if not 0 < book.answered <= 1:
+        say(("answered",), book.answered, "a share above 0 and at most 1", "write it as 0.8")
+    for n, p in enumerate(book.entries):
+        for m, i in enumerate(p.indicators):
+            at = ("entries", n, "indicators", m, "weight")
+            if i.weight is None and book.score == "weighted":
+                say(at, "", "scores are weighted, so every indicator has a weight", "add the weight")
+            if i.weight is not None and not 0 < i.weight < float("inf"):
+                say(at, i.weight, "a weight is a number above 0", "correct the value")
     return out

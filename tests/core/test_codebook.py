@@ -100,6 +100,24 @@ def test_indicators_get_the_level_and_codes_of_their_scale_with_their_own_topic(
     assert book.indicators["truce"].codes[1].anchor == "All a truce."
 
 
+def test_weights_and_the_share_that_must_be_answered_are_read_and_shown(read):
+    text = BOOK.replace('score = "share"', 'score = "weighted"\nanswered = 0.8').replace(
+        "direction = 1\n", "direction = 1\nweight = 2\n"
+    )
+    book = read(text.replace("direction = -1\n", "direction = -1\nweight = 0.5\n"))
+    assert (book.score, book.answered) == ("weighted", 0.8)
+    assert book.table()["weight"].tolist() == [2, 0.5]
+    shown = book.to_markdown()
+    assert "At least 80% of the indicators of a score have codes." in shown
+    assert "direction +1; weight 2." in shown and "direction -1; weight 0.5." in shown
+
+
+def test_without_them_a_score_needs_every_code_and_nothing_is_said_of_weights(read):
+    book = read(BOOK)
+    assert book.answered == 1 and book.table()["weight"].isna().all()
+    assert "weight" not in book.to_markdown() and "At least" not in book.to_markdown()
+
+
 def test_pillars_and_rivals_are_told_apart(read):
     book = read(BOOK)
     assert ([p.id for p in book.pillars], [p.id for p in book.rivals]) == (["talks"], ["power"])
@@ -111,7 +129,13 @@ def test_pillars_and_rivals_are_told_apart(read):
 @pytest.mark.parametrize(
     ("old", "new", "line", "column", "rule"),
     [
-        ('score = "share"', 'score = "mean"', 4, "score", "it must be one of share, depth, weakest"),
+        ('score = "share"', 'score = "mean"', 4, "score", "it must be one of share, depth, weighted, weakest"),
+        ('score = "share"', 'score = "share"\nanswered = 0', 5, "answered", "a share above 0 and at most 1"),
+        ('score = "share"', 'score = "share"\nanswered = 1.2', 5, "answered", "a share above 0 and at most 1"),
+        ('score = "share"', 'score = "weighted"', 33, "weight", "every indicator has a weight"),
+        ("direction = -1", "direction = -1\nweight = 0", 56, "weight", "a number above 0"),
+        ("direction = -1", "direction = -1\nweight = inf", 56, "weight", "a number above 0"),
+        ("direction = -1", 'direction = -1\nweight = "2"', 56, "weight", "expected float, found str"),
         ('level = "nominal"', 'level = "nominel"', 11, "level", "Did you mean 'nominal'"),
         ("value = 3", "value = 0", 20, "codes", "distinct"),
         ("value = 3", "value = -3", 20, "codes", "0 is 'absent'"),

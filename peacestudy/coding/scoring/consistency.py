@@ -1,5 +1,8 @@
 """How well a pillar's indicators hang together: Cronbach's alpha and McDonald's omega, as description.
 
+They describe sums, so the rules ``share``, ``depth`` and ``weighted`` have them; ``fit_scores`` has the reliability of a
+component or a trait, and the weakest link is no sum.
+
 Sources: Cronbach (1951), Psychometrika 16(3), eq. 2; McDonald (1999), Test Theory, ch. 6 (omega from one factor, here
 by maximum likelihood on the correlations, so both coefficients are of the standardised or raw items as said below).
 A pillar's indicators are its parts, not reflections of one trait: a low value is no fault of the pillar.
@@ -11,8 +14,11 @@ import numpy as np
 import pandas as pd
 
 from peacestudy.coding.coding import Coding
-from peacestudy.coding.rule_coding import present
+from peacestudy.coding.scoring.counted import scaled
+from peacestudy.core.problems import one_of
 from peacestudy.errors import CodingError
+
+SUMS = ("share", "depth", "weighted")
 
 
 def cronbach(items: np.ndarray) -> float:
@@ -65,13 +71,15 @@ def omega(items: np.ndarray) -> float:
     return float(common / (common + (1 - loadings**2).sum()))
 
 
-def internal_consistency(coding: Coding, cases: "pd.Series[str] | None" = None) -> pd.DataFrame:
-    """Alpha and omega of every pillar's presence codes.
+def internal_consistency(coding: Coding, cases: "pd.Series[str] | None" = None, rule: str = "share") -> pd.DataFrame:
+    """Alpha and omega of what a rule sums up to every pillar's score.
 
     Parameters
     ----------
     coding : codes of one coder.
     cases : ids of the cases to describe; None takes all.
+    rule : ``share`` sums presence (any code above 0), ``depth`` code / highest code, ``weighted`` that times the
+        indicator's weight (omega is of standardised items, and so the same as for depth).
 
     Returns
     -------
@@ -82,9 +90,17 @@ def internal_consistency(coding: Coding, cases: "pd.Series[str] | None" = None) 
     Raises
     ------
     CodingError
-        Several coders, or a case that the coding does not have.
+        A case that the coding does not have, a rule that sums nothing up, or a weight that is missing.
     """
-    marks = present(coding.codes())
+    if rule not in SUMS:
+        raise CodingError(one_of("rule", rule, SUMS))
+    marks = scaled(coding.codes(), coding.codebook, rule)
+    if rule == "weighted":
+        weights = {i.id: i.weight for i in coding.codebook.indicators.values()}
+        bare = [name for name, weight in weights.items() if weight is None]
+        if bare:
+            raise CodingError(f"{', '.join(bare[:5])} have no weight. Declare it in codebook {coding.codebook.id}.")
+        marks = marks * pd.Series(weights, dtype=float)[marks.columns]
     if cases is not None:
         strange = [c for c in cases if c not in marks.index]
         if strange:

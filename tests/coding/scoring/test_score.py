@@ -81,7 +81,10 @@ def test_the_rule_is_the_codebooks_unless_another_is_named(rule):
 
 
 def test_an_unknown_rule_names_the_known_ones():
-    with pytest.raises(CodingError, match=r"rule is 'mean'; it must be one of share, depth, weakest"):
+    with pytest.raises(
+        CodingError,
+        match=r"rule is 'mean'; it must be one of share, depth, weighted, weakest, first_component, graded_response",
+    ):
         score(coding(), "mean")
 
 
