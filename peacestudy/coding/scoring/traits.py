@@ -137,13 +137,13 @@ def _graded_notes(name: str, fitted: GradedResponse, used: list[Indicator], part
 
 def _against(name: str, used: list[Indicator], values: np.ndarray, what: str) -> list[Note]:
     ids = [i.id for i, v in zip(used, values, strict=True) if i.direction * v < 0]
-    text = f"{name}: {', '.join(ids)} runs against the declared direction ({what} of the other sign)."
+    text = f"{name}: by the sign of the {what}, against the declared direction: {', '.join(ids)}."
     return [Note("against_direction", text)] if ids else []
 
 
 def _left_out(name: str, indicators: Sequence[Indicator], used: list[Indicator]) -> list[Note]:
     ids = [i.id for i in indicators if i not in used]
-    return [Note("left_out", f"{name}: {', '.join(ids)} does not vary and is left out.")] if ids else []
+    return [Note("left_out", f"{name}: left out, because the codes do not vary: {', '.join(ids)}.")] if ids else []
 
 
 def _group(
