@@ -21,11 +21,13 @@ _HOME = {
     "Problem": "core.problems", "Note": "core.problems",
     "Codebook": "core.codebook", "Pillar": "core.codebook", "Indicator": "core.codebook", "Code": "core.codebook",
     "Case": "core.cases", "StudyFrame": "core.frame",
-    "CodingSheet": "coding", "Coding": "coding", "alpha": "coding", "agreement": "coding", "score": "coding", "OutcomeTable": "outcomes", "join": "joins",
+    "CodingSheet": "coding", "Coding": "coding", "alpha": "coding", "agreement": "coding", "adjudicate": "coding", "score": "coding",
+    "OutcomeTable": "outcomes", "join": "joins",
     "ModelSpec": "models", "Fit": "models", "fit": "models",
+    "propagate": "robustness", "Accuracy": "robustness", "stability": "robustness",
     "Study": "study", "load_study": "study", "check": "study", "cite": "study", "trace": "study",
 }  # fmt: skip
-_ROOMS = ("core", "coding", "outcomes", "joins", "models", "figures", "tables", "study")
+_ROOMS = ("core", "coding", "outcomes", "joins", "models", "robustness", "figures", "tables", "study")
 
 __all__ = [*_HOME, "figures", "tables"]
 

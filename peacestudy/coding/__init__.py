@@ -1,20 +1,16 @@
-"""Codings -> scores: who gave which code to which case on what evidence, and what the codes add up to."""
+"""Codings -> scores: sheets of coders, their agreement, what is settled of it, and what the codes add up to."""
 
+from peacestudy.coding.adjudicate import adjudicate, read_decisions
 from peacestudy.coding.coding import CODER_KINDS, CODING_SCHEMA, CONFIDENCE, SHEET_SCHEMA, Coding, CodingSheet
+from peacestudy.coding.record import merge, read_record, record
 from peacestudy.coding.reliability import Alpha, agreement, alpha
 from peacestudy.coding.rule_coding import code_topics
 from peacestudy.coding.scoring import internal_consistency, score
+from peacestudy.coding.sheets import CoderSheet, blank_sheet, read_sheet, write_sheet
 from peacestudy.coding.third_party import third_party
 
 __all__ = [
-    "CODER_KINDS",
-    "CODING_SCHEMA",
-    "CONFIDENCE",
-    "SHEET_SCHEMA",
-    "Coding",
-    "CodingSheet",
-    "code_topics",
-    "internal_consistency",
-    "score",
-    "third_party",
-]
+    "CODER_KINDS", "CODING_SCHEMA", "CONFIDENCE", "SHEET_SCHEMA", "Alpha", "CoderSheet", "Coding", "CodingSheet", "adjudicate",
+    "agreement", "alpha", "blank_sheet", "code_topics", "internal_consistency", "merge", "read_decisions", "read_record", "read_sheet",
+    "record", "score", "third_party", "write_sheet",
+]  # fmt: skip

@@ -233,6 +233,33 @@ class Reliability:
 
 
 @dataclass(frozen=True)
+class Uncertainty:
+    """What disagreement among this study's coders does to the findings of another study.
+
+    Attributes
+    ----------
+    study, specs : whose findings, and which of its declared models.
+    sample : the cases they are fitted on.
+    indicator : the indicator of that study that is coded here.
+    coders : whose codes are taken; one of that study's own coders may be among them.
+    accuracy, worth : what the author holds each coder's accuracy to be, and how many known cases that opinion is worth; 0
+        where the codes themselves are to tell (three coders at least).
+    draws, seed : imputations of the true codes.
+    """
+
+    id: str
+    study: str
+    specs: tuple[str, ...]
+    sample: str
+    indicator: str
+    coders: tuple[str, ...]
+    draws: int
+    seed: int
+    accuracy: float = 0.0
+    worth: float = 0.0
+
+
+@dataclass(frozen=True)
 class Config:
     """Everything in study.toml.
 
@@ -257,6 +284,7 @@ class Config:
     decision: Decision | None = None
     adjudication: Settling | None = None
     reliability: Reliability | None = None
+    uncertainty: tuple[Uncertainty, ...] = ()
     steps: tuple[Step, ...] = ()
     codebook: str = ""
     permutation: Permutation | None = None

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from peacestudy.coding import CODING_SCHEMA, Coding, CodingSheet
+from peacestudy.coding import CODING_SCHEMA, Coding, CodingSheet, adjudicate, read_decisions
 from peacestudy.coding.coding import coding_problems
 from peacestudy.core.cases import CASES_SCHEMA
 from peacestudy.core.codebook import Codebook, read_codebook
@@ -163,8 +163,6 @@ def settled(folder: Path, config: Config, sheet: CodingSheet) -> Coding | None:
     """The one code of every cell: of the single coder, or by the declared rule; None where coders are not settled yet."""
     rule = config.adjudication
     if rule is not None:
-        from peacestudy.coding import adjudicate, read_decisions
-
         decisions = read_decisions(folder / rule.decisions, sheet.codebook) if rule.decisions else None
         return adjudicate(sheet, rule.rule, senior=rule.senior or None, decisions=decisions)
     return sheet.coding() if len(sheet.coders) == 1 else None

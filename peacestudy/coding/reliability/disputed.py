@@ -36,7 +36,7 @@ def disputed(sheet: Rows, codebook: Codebook | None = None) -> pd.DataFrame:
         rows.append({
             "case_id": case, "indicator_id": name, "distance": float(pairs.mean()),
             "sureness": own["confidence"].map(sure).fillna(0).mean(), "codes": _by(own, "code"), "confidence": _by(own, "confidence"),
-            "evidence": "; ".join(f"{r.coder}: {r.source} {r.locator}" for r in own.itertuples() if pd.notna(r.source) or pd.notna(r.locator)),
+            "evidence": "; ".join(f"{r.coder}: {r.source} {r.locator}" for r in own.itertuples() if r.source or r.locator),
             "comments": _by(own, "comment"),
         })  # fmt: skip
     columns = ["case_id", "indicator_id", "distance", "codes", "confidence", "evidence", "comments"]

@@ -179,14 +179,14 @@ def _codes(rated: pd.DataFrame, cases: pd.DataFrame) -> pd.DataFrame:
 def _grades(rated: pd.DataFrame) -> pd.DataFrame:
     """The four overall grades of both raters."""
     return pd.DataFrame({
-        coder: pd.array(_word(rated[f"{who} overall rating"], FOUR, who), dtype="Int64") for who, coder in RATERS.items()
+        coder: pd.Series(_word(rated[f"{who} overall rating"], FOUR, who), dtype="Int64") for who, coder in RATERS.items()
     })  # fmt: skip
 
 
 def _levels(table: pd.DataFrame, indicator: str, lowest: int) -> pd.DataFrame:
     """Codes from 0 up of every reader, where one reader at least gave one."""
     wide = pd.DataFrame({
-        coder: pd.array(table[column].astype(float) - lowest).astype("Int64") for column, coder in READERS[indicator].items()
+        coder: (table[column].astype("Float64") - lowest).astype("Int64") for column, coder in READERS[indicator].items()
     })  # fmt: skip
     return wide[wide.notna().any(axis=1)]
 

@@ -1,0 +1,225 @@
+"""The verb ``adjudicate``: one code out of several, by a rule that is written down for every cell. Undecided stays missing."""
+
+import os
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from peacestudy.coding.coding import SHEET_SCHEMA, Coding, CodingSheet
+from peacestudy.core.codebook import Codebook, Indicator
+from peacestudy.core.problems import Problem, nearest, one_of
+from peacestudy.core.schema import Field, Schema
+from peacestudy.core.tables import read_table, row_lines
+from peacestudy.errors import CodingError
+
+RULES = ("consensus", "majority", "senior", "mean", "median", "decisions")
+DECISIONS_SCHEMA = Schema(
+    (
+        Field("case_id", required=True),
+        Field("indicator_id", required=True),
+        Field("code", "integer", description="empty where it was decided that nothing can be coded"),
+        Field("who", required=True, description="who decided"),
+        Field("why", required=True, description="for what reason"),
+    ),
+    key=("case_id", "indicator_id"),
+)
+
+
+@dataclass(frozen=True)
+class _Cell:
+    """The codes of a cell, by coder, and what a decision says of it."""
+
+    codes: dict[str, int]
+    indicator: Indicator
+    senior: str
+    decision: tuple[int | None, str, str] | None
+
+
+Settled = tuple[int | None, str, str] | None  # code, who decided, why; None: the rule does not decide
+
+
+def _consensus(c: _Cell) -> Settled:
+    if len(c.codes) >= 2 and len(set(c.codes.values())) == 1:
+        return next(iter(c.codes.values())), "all coders", "all gave it"
+    return None
+
+
+def _majority(c: _Cell) -> Settled:
+    (code, n), *_ = Counter(c.codes.values()).most_common(1)
+    return (code, "majority", f"{n} of {len(c.codes)} gave it") if 2 * n > len(c.codes) >= 2 else None
+
+
+def _senior(c: _Cell) -> Settled:
+    return (c.codes[c.senior], c.senior, "the senior coder's code") if c.senior in c.codes else None
+
+
+def _middle(c: _Cell, value: float, name: str) -> Settled:
+    allowed = [k.value for k in c.indicator.codes]
+    if len(c.codes) < 2 or value not in allowed:
+        return None
+    return int(value), name, f"{name} of {len(c.codes)} codes"
+
+
+def _mean(c: _Cell) -> Settled:
+    return _middle(c, float(np.mean(list(c.codes.values()))), "mean")
+
+
+def _median(c: _Cell) -> Settled:
+    return _middle(c, float(np.median(list(c.codes.values()))), "median")
+
+
+def _decision(c: _Cell) -> Settled:
+    return c.decision
+
+
+_SETTLE: dict[str, Callable[[_Cell], Settled]] = {
+    "consensus": _consensus, "majority": _majority, "senior": _senior, "mean": _mean, "median": _median, "decisions": _decision,
+}  # fmt: skip
+LEVELS = {"mean": ("interval", "ratio"), "median": ("ordinal", "interval", "ratio")}
+
+
+def adjudicate(
+    sheet: CodingSheet, rule: str | Sequence[str], *, senior: str | None = None, decisions: pd.DataFrame | None = None,
+    kinds: Sequence[str] | None = None,
+) -> Coding:  # fmt: skip
+    """Settle the codes of several coders into one a cell.
+
+    Parameters
+    ----------
+    sheet : codes of any number of coders; of revisions the latest counts.
+    rule : a rule, or several that are tried in turn, such as ``("decisions", "consensus")``:
+
+        - ``consensus``: two coders or more gave codes, all the same;
+        - ``majority``: more than half of two codes or more; a tie is undecided;
+        - ``senior``: the code of the coder named by ``senior``;
+        - ``mean`` (interval, ratio) and ``median`` (ordinal too) of two codes or more, where it is a code of the indicator: one
+          that falls between two codes is undecided, and nothing is rounded;
+        - ``decisions``: what ``decisions`` says.
+    senior : the coder whose word stands.
+    decisions : ``case_id, indicator_id, code, who, why``, see ``read_decisions``.
+    kinds : kinds of coders that count; needed where people and machines coded the same sheet.
+
+    Returns
+    -------
+    Coding
+        A row for every cell that somebody coded, kind and coder ``adjudicated``, with the rule, who decided, why, and every coder's
+        code beside it (``rule, decided_by, why, codes, n_codes``). Where no rule decides, the code is missing and ``why`` says so.
+
+    Raises
+    ------
+    CodingError
+        An unknown rule or senior coder, a rule that the level of measurement does not allow, a decision of a cell that nobody coded or
+        a code that the indicator does not have, several kinds of coders without ``kinds``.
+    """
+    rules = (rule,) if isinstance(rule, str) else tuple(rule)
+    for name in rules or ("",):
+        if name not in RULES:
+            raise CodingError(one_of("rule", name, RULES))
+    if "senior" in rules and senior not in sheet.coders:
+        raise CodingError(one_of("senior", senior, sheet.coders))
+    if "decisions" in rules and decisions is None:
+        raise CodingError("the rule 'decisions' needs decisions: a table case_id, indicator_id, code, who, why.")
+    found = set(sheet.kinds.values())
+    if kinds is None and len(found) > 1:
+        raise CodingError(
+            f"the coders are of several kinds ({', '.join(sorted(found))}). Say which count, as kinds=['human']."
+        )
+    latest = sheet.latest()
+    latest = latest[latest["kind"].isin(list(found) if kinds is None else list(kinds))]
+    decided = {} if decisions is None else _decided(decisions, sheet.codebook, latest)
+    rows = []
+    for (case, found_name), own in latest.groupby(["case_id", "indicator_id"], sort=True):
+        name = str(found_name)
+        indicator = sheet.codebook.indicators[name]
+        for r in rules:
+            if indicator.level not in LEVELS.get(r, (indicator.level,)):
+                raise CodingError(
+                    f"{name} is {indicator.level}, and a {r} is for {' and '.join(LEVELS[r])} codes. Take another rule."
+                )
+        given = own.dropna(subset=["code"]).sort_values("coder")
+        codes = {str(k): int(v) for k, v in zip(given["coder"], given["code"], strict=True)}
+        cell = _Cell(codes, indicator, senior or "", decided.get((str(case), name)))
+        rows.append(_row(str(case), name, cell, rules))
+    table = pd.DataFrame(rows, columns=[*SHEET_SCHEMA.names, "rule", "decided_by", "why", "codes", "n_codes"])
+    return Coding(table.astype({"code": "Int64"}), sheet.codebook, f"{sheet.file}, adjudicated")
+
+
+def _row(case: str, name: str, cell: _Cell, rules: Sequence[str]) -> dict[str, object]:
+    text = ", ".join(f"{k} {v}" for k, v in cell.codes.items())
+    settled, by = None, ""
+    for by in rules if cell.codes or cell.decision else ():
+        settled = _SETTLE[by](cell)
+        if settled is not None:
+            break
+    code, who, why = settled or (None, None, f"undecided by {', '.join(rules)}: {text or 'no code was given'}")
+    return {
+        "case_id": case, "indicator_id": name, "coder": "adjudicated", "kind": "adjudicated", "code": code, "comment": f"{by}: {text}"
+        if settled else why, "rule": by if settled else None, "decided_by": who, "why": why, "codes": text, "n_codes": len(cell.codes),
+    }  # fmt: skip
+
+
+def _decided(
+    decisions: pd.DataFrame, book: Codebook, latest: pd.DataFrame
+) -> dict[tuple[str, str], tuple[int | None, str, str]]:
+    problems = decision_problems(decisions, book, range(2, len(decisions) + 2), "decisions")
+    coded = set(zip(latest["case_id"], latest["indicator_id"], strict=True))
+    for line, row in enumerate(decisions.itertuples(), start=2):
+        if (row.case_id, row.indicator_id) not in coded:
+            cell = f"{row.case_id}, {row.indicator_id}"
+            remedy = "correct the case or the indicator"
+            problems.append(Problem("decisions", line, "", cell, "nobody coded this cell", remedy))
+    if problems:
+        raise CodingError(f"the decisions have {len(problems)} problem(s).", problems)
+    return {
+        (str(r["case_id"]), str(r["indicator_id"])): (
+            None if pd.isna(r["code"]) else int(r["code"]),
+            str(r["who"]),
+            str(r["why"]),
+        )
+        for r in decisions.to_dict("records")
+    }
+
+
+def decision_problems(table: pd.DataFrame, book: Codebook, lines: Sequence[int], file: str) -> list[Problem]:
+    """What in a table of decisions cannot be."""
+    missing = [n for n in DECISIONS_SCHEMA.names if n not in table.columns]
+    if missing:
+        return [Problem(file, 1, n, "", "the column is expected", "add it") for n in missing]
+    out = []
+    for line, row in zip(lines, table.to_dict("records"), strict=True):
+        name = str(row["indicator_id"])
+        if name not in book.indicators:
+            remedy = f"correct it.{nearest(name, list(book.indicators))}"
+            out.append(Problem(file, line, "indicator_id", name, f"not in codebook {book.id} {book.version}", remedy))
+        elif not pd.isna(row["code"]) and row["code"] not in [c.value for c in book.indicators[name].codes]:
+            codes = ", ".join(f"{c.value} {c.label}" for c in book.indicators[name].codes)
+            out.append(
+                Problem(file, line, "code", str(row["code"]), f"the codes of {name} are {codes}", "correct the code")
+            )
+        out += [
+            Problem(file, line, c, "", "a decision says who decided and why", "fill the cell")
+            for c in ("who", "why") if pd.isna(row[c]) or not str(row[c]).strip()
+        ]  # fmt: skip
+    for n in np.flatnonzero(table.duplicated(["case_id", "indicator_id"])):
+        cell = ", ".join(table[["case_id", "indicator_id"]].iloc[n])
+        out.append(Problem(file, lines[int(n)], "", cell, "the cell is decided twice", "keep one"))
+    return out
+
+
+def read_decisions(path: str | os.PathLike[str], codebook: Codebook) -> pd.DataFrame:
+    """A file of decisions: ``case_id, indicator_id, code, who, why``, a row a cell.
+
+    Raises
+    ------
+    CodingError
+        All problems at once.
+    """
+    table = read_table(path, DECISIONS_SCHEMA, CodingError)
+    problems = decision_problems(table, codebook, row_lines(path), Path(path).name)
+    if problems:
+        raise CodingError(f"{path} has {len(problems)} problem(s).", problems)
+    return table

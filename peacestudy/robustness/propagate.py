@@ -1,0 +1,149 @@
+"""The verb ``propagate``: what the disagreement of coders does to a finding.
+
+The true codes are unknown; the codes of all coders, the covariates and the outcome speak of them. They are drawn by data
+augmentation, each draw goes through scores and the declared model, and the results are pooled by Rubin's rules.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from peacestudy.coding import Coding, CodingSheet
+from peacestudy.core.display import html_table
+from peacestudy.core.frame import StudyFrame
+from peacestudy.core.problems import Note
+from peacestudy.errors import CodingError, SpecError
+from peacestudy.models import Fit, ModelSpec
+from peacestudy.robustness.accuracy import Accuracy
+from peacestudy.robustness.flips import flips
+from peacestudy.robustness.job import CHAINS, Job
+
+
+@dataclass(frozen=True, eq=False)
+class Propagated:
+    """A finding with the doubt of its codes in it.
+
+    Attributes
+    ----------
+    terms : a row a term of a model: ``model, term, coded`` (whether codes move it); ``naive, naive_std_error, naive_conf_low,
+        naive_conf_high, naive_p_value`` as if the codes were true; ``estimate, std_error, df, conf_low, conf_high, p_value`` pooled
+        over draws of the true codes; ``share_coding``, the part of the variance that is doubt about codes; ``fmi``; ``monte_carlo``,
+        the standard error of ``estimate`` for there being only so many draws.
+    accuracy : ``model, scale, coder, outcome`` (where accuracy may differ by it), ``true, given, mean, low, high`` (95 %).
+    codes : ``model, case_id, indicator_id, code, probability`` of every code of every cell, and ``disputed``.
+    flips : which disputed codes would change the finding, ranked; see ``flips``.
+    draws : ``model, draw, term, estimate, std_error``.
+    naive : the fits as if the codes were true.
+    seed, notes : of the draws; what a reader must know.
+    """
+
+    terms: pd.DataFrame
+    accuracy: pd.DataFrame = field(repr=False)
+    codes: pd.DataFrame = field(repr=False)
+    flips: pd.DataFrame = field(repr=False)
+    draws: pd.DataFrame = field(repr=False)
+    naive: tuple[Fit, ...] = field(repr=False)
+    seed: int
+    notes: tuple[Note, ...] = ()
+
+    def _repr_html_(self) -> str:
+        names = [
+            "model",
+            "term",
+            "naive",
+            "naive_conf_low",
+            "naive_conf_high",
+            "estimate",
+            "conf_low",
+            "conf_high",
+            "share_coding",
+        ]
+        return html_table(
+            self.terms[names], "as if the codes were true, and with their doubt in it", self.notes, rows=len(self.terms)
+        )
+
+
+def propagate(
+    sheet: CodingSheet, data: StudyFrame | pd.DataFrame, then: ModelSpec | Sequence[ModelSpec], *, scores: str | None = None,
+    base: Coding | None = None, accuracy: Accuracy | None = None, gold: pd.DataFrame | None = None, differential: bool = False,
+    draws: int = 50, burn: int = 400, thin: int = 10, rank_flips: bool = True, seed: int,
+) -> Propagated:  # fmt: skip
+    """Carry the disagreement of coders into a finding.
+
+    Parameters
+    ----------
+    sheet : codes of any number of coders on one indicator or several; of revisions the latest counts.
+    data : a row a case, with ``case_id`` (a StudyFrame's key) and the columns of the formula.
+    then : the model, or several; engines linear, logit and firth.
+    scores : None where the formula holds indicators by their own name (made from the codes, whatever ``data`` has); else the
+        rule by which the indicators enter pillar scores and breadth, ``share`` or ``depth``, all other codes as in ``base``.
+    base : the settled codes of the study; needed with ``scores``.
+    accuracy : what the author holds of the coders' accuracy; None lets the codes tell, which takes three coders, or ``gold``.
+    gold : ``case_id, indicator_id, code``, true codes that are known for some cases.
+    differential : coders may be more accurate on cases of one outcome than of the other, as those are who knew how it ended.
+    draws, burn, thin : draws of the true codes in all (half a chain each), sweeps before the first, sweeps for each.
+    rank_flips : refit with every disputed code the other way, which takes a fit each; False leaves ``flips`` empty.
+    seed : of all draws.
+
+    Returns
+    -------
+    Propagated
+
+    Raises
+    ------
+    CodingError
+        Nothing tells how accurate the coders are.
+    SpecError
+        An engine, formula or score that codes cannot be imputed through.
+    """
+    specs = [then] if isinstance(then, ModelSpec) else list(then)
+    key = data.key if isinstance(data, StudyFrame) else "case_id"
+    table = data.data if isinstance(data, StudyFrame) else data
+    if key not in table.columns:
+        raise SpecError("data has no column 'case_id'; propagate needs it to find the codes of a row.")
+    if draws < 2 * CHAINS or burn < 0 or thin < 1:
+        raise SpecError(
+            f"draws is {draws}, burn {burn}, thin {thin}; expected at least {2 * CHAINS} draws, burn from 0, thin from 1."
+        )
+    _identified(sheet, accuracy, gold)
+    seeds = np.random.SeedSequence(seed).spawn(len(specs))
+    jobs = [Job(sheet, table, key, spec, scores, base, accuracy, gold, differential) for spec in specs]
+    parts = [job.run(draws // CHAINS, burn, thin, s) for job, s in zip(jobs, seeds, strict=True)]
+    flipped = [
+        flips(job.naive, job.refit, job.settled, job.evidence, job.labels, job.coded_terms if rank_flips else [])
+        for job in jobs
+    ]
+    told = {n.text: n for n in [*_about(sheet, accuracy, gold), *(n for p in parts for n in p.notes)]}
+    return Propagated(
+        terms=_together(p.terms for p in parts), accuracy=_together(p.accuracy for p in parts),
+        codes=_together(p.codes for p in parts), flips=_together(flipped), draws=_together(p.draws for p in parts),
+        naive=tuple(j.naive for j in jobs), seed=seed, notes=tuple(told.values()),
+    )  # fmt: skip
+
+
+def _together(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    return pd.concat(list(tables), ignore_index=True)
+
+
+def _identified(sheet: CodingSheet, accuracy: Accuracy | None, gold: pd.DataFrame | None) -> None:
+    if accuracy is None and gold is None and len(sheet.coders) < 3:
+        raise CodingError(
+            f"{len(sheet.coders)} coder(s) cannot tell how accurate they are: with fewer than three, equal codes may be equal errors. "
+            "Give gold (true codes of some cases), or write what you hold: accuracy=Accuracy.about(0.85, worth=40)."
+        )
+
+
+def _about(sheet: CodingSheet, accuracy: Accuracy | None, gold: pd.DataFrame | None) -> Iterator[Note]:
+    if accuracy is not None:
+        held = f"{accuracy.right:.0%} right, worth {accuracy.worth:g} cases"
+        said = f"is the author's opinion ({held}), drawn, and corrected by the codes as far as they speak"
+    elif gold is not None:
+        said = f"is told by {len(gold)} known codes and by their agreement"
+    else:
+        said = "is told by their agreement (latent classes), which takes their errors to be independent given the true code"
+    yield Note("accuracy", f"The coders' accuracy {said}.")
+    if set(sheet.kinds.values()) & {"machine", "rule"}:
+        text = "Machines and rules that read the same text may err together; where they do, their accuracy is overstated here."
+        yield Note("dependent_errors", text)
