@@ -46,7 +46,7 @@ NEEDS_onset                 := terms models hypotheses published notes
 # a study that is set beside another reads that one too
 BESIDE_signing_dyads        := peace_agreements
 
-ROOMS     := core coding outcomes joins models study study/builders study/results outcomes/sources
+ROOMS     := core coding coding/sheets coding/reliability coding/scoring outcomes outcomes/sources joins models robustness study study/builders study/results
 CODE      := $(wildcard peacestudy/*.py $(ROOMS:%=peacestudy/%/*.py) peacestudy/core/*.csv)
 DRAWING   := $(wildcard peacestudy/figures/*.py peacestudy/figures/drawings/*.py)
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)

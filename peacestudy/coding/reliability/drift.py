@@ -44,10 +44,11 @@ def drift(
             level = whole.codebook.indicators[name].level
             a = alpha(batch.to_numpy().T, level, resamples=resamples, seed=None if seed is None else seed + n)
             codes = sorted(c.value for c in whole.codebook.indicators[name].codes)
+            percent = coefficient(batch.to_numpy().T, "percent", codes).estimate
             ends = last.loc[batch.index]
             rows.append({
                 "indicator_id": name, "batch": n, "first": ends.min() if dated else None, "last": ends.max() if dated else None,
-                "order": "dates" if dated else "rows", "n_units": len(batch), "percent": coefficient(batch.to_numpy().T, "percent", codes).estimate, "alpha": a.alpha,
+                "order": "dates" if dated else "rows", "n_units": len(batch), "percent": percent, "alpha": a.alpha,
                 "alpha_conf_low": a.conf_low, "alpha_conf_high": a.conf_high, "note": "; ".join(map(str, a.notes)),
             })  # fmt: skip
     columns = ["indicator_id", "batch", "first", "last", "order", "n_units", "percent", "alpha", "alpha_conf_low",

@@ -75,14 +75,6 @@ def test_two_codes_are_the_two_parameter_logistic_model(fits, expected, name):
     np.testing.assert_allclose(errors, expected[name, "two_parameter_slope_std_error"], rtol=ERRORS)
 
 
-def test_published_law_school_estimates(fits):
-    """Intercepts, slopes and log-likelihood that Rizopoulos (2006), Journal of Statistical Software 17(5), prints."""
-    found = fits["lsat"]
-    assert np.concatenate(found.intercepts).round(3).tolist() == [2.773, 0.99, 0.249, 1.285, 2.053]
-    assert found.discrimination.round(3).tolist() == [0.826, 0.723, 0.891, 0.688, 0.657]
-    assert round(found.log_likelihood, 3) == -2466.653
-
-
 ITEM = np.array([1.3, 1.5, 0.2, -1.1])
 
 
