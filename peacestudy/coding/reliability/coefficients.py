@@ -4,7 +4,8 @@ Gwet (2014), Handbook of Inter-Rater Reliability, 4th ed.: percent agreement, Gw
 Scott's pi for two coders, Brennan and Prediger's coefficient, Conger's kappa, which is Cohen's for two, and alpha in Gwet's
 weighting (ch. 2 and 3); standard errors by linearisation over units (ch. 5 and 6), t intervals with units - 1 degrees of
 freedom. Units that a single coder coded count in how common codes are; in the standard error they weigh as irrCAC has them,
-which makes it wider than the jackknife where they are many. Letters are the handbook's: r_ik coders who gave unit i category k, r_i their sum, q categories, w weights.
+which makes it wider than the jackknife where they are many. Letters are the handbook's: r_ik coders who gave unit i category k,
+r_i their sum, q categories, w weights.
 """
 
 from collections.abc import Callable

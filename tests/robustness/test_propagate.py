@@ -1,0 +1,217 @@
+"""propagate: the exact posterior on a tiny problem, known codes, bias and coverage by simulation, and what it refuses.
+
+Tolerances: 0.03 for chances from 4,000 dependent draws; three standard errors of the replications for simulated means.
+"""
+
+import sys
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import integrate, special, stats
+
+import peacestudy as ps
+from peacestudy.coding import SHEET_SCHEMA, Coding, CodingSheet
+from peacestudy.errors import CodingError, SpecError
+from peacestudy.robustness import Accuracy, propagate, stability
+from peacestudy.robustness.augment import augment
+from peacestudy.robustness.code_model import CodeModel
+from peacestudy.robustness.diagnosis import split_r_hat
+from peacestudy.robustness.job import Job
+from peacestudy.robustness.outcome_model import outcome_model
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "benchmarks"))
+from coverage_propagate import BOOK, SPECS, cell, simulate  # noqa: E402
+
+
+def sheet_of(codes, book=BOOK, indicator="x", kind="human"):
+    """A sheet from codes by coder; None where a coder gave none."""
+    rows = [(f"c{i}", indicator, f"coder_{r}", kind, v) for r, own in enumerate(codes) for i, v in enumerate(own) if v is not None]
+    table = pd.DataFrame(rows, columns=["case_id", "indicator_id", "coder", "kind", "code"]).reindex(columns=SHEET_SCHEMA.names)
+    return CodingSheet(table.astype({"code": "Int64"}), book)
+
+
+def exact(y, codes, gold, prior):
+    """Chance of code 1 in every case, by adding up all true codes: accuracies and regression integrated out by formula, the probit
+    without covariates by quadrature."""
+    n, X1 = len(y), np.ones(len(y))
+
+    def log_beta(a):
+        return special.gammaln(a).sum() - special.gammaln(a.sum())
+
+    def log_prevalence(ones):
+        def f(g):
+            return stats.norm.cdf(g) ** ones * stats.norm.sf(g) ** (n - ones) * stats.norm.pdf(g, 0, 2.5)
+
+        return np.log(integrate.quad(f, -12, 12, epsabs=1e-14)[0])
+
+    weights, truths = [], []
+    for t in product((0, 1), repeat=n):
+        t = np.array(t)
+        if any(g is not None and g != t[i] for i, g in enumerate(gold)):
+            continue
+        X = np.column_stack([X1, t])
+        hat = np.linalg.lstsq(X, y, rcond=None)[0]
+        rss = ((y - X @ hat) ** 2).sum()
+        logw = -0.5 * np.linalg.slogdet(X.T @ X)[1] - 0.5 * (n - 2) * np.log(rss) + log_prevalence(t.sum())
+        for own in codes:
+            for true in (0, 1):
+                seen = [v for v, tt in zip(own, t, strict=True) if tt == true and v is not None]
+                logw += log_beta(prior[true] + np.array([seen.count(0), seen.count(1)])) - log_beta(prior[true])
+        weights.append(logw)
+        truths.append(t)
+    w = np.exp(np.array(weights) - max(weights))
+    return (w / w.sum()) @ np.array(truths)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_draws_are_from_the_exact_posterior(seed):
+    rng = np.random.default_rng(seed)
+    t = np.array([0, 1, 0, 1, 1, 0, 1, 0])
+    y = 1.5 * t + rng.normal(size=8)
+    codes = [[int(v if rng.random() < 0.75 else 1 - v) for v in t] for _ in range(2)]
+    codes[1][3] = None
+    gold = [0, 1, None, None, None, None, None, None]
+    prior = Accuracy.about(0.8, worth=10).counts(2)
+    known = pd.DataFrame({"case_id": ["c0", "c1"], "indicator_id": "x", "code": [0, 1]})
+    data = pd.DataFrame({"case_id": [f"c{i}" for i in range(8)], "y": y})
+    spec = ps.ModelSpec("m", "y ~ x", "linear", vcov="classical")
+    job = Job(sheet_of(codes), data, "case_id", spec, None, None, Accuracy.about(0.8, worth=10), known, False)
+    start = outcome_model("linear", job.naive.design.y, job.naive.design.X, job.naive.terms["estimate"].to_numpy())
+    model = CodeModel.of(np.ones((8, 1)))
+    chain = augment(job.evidence, job.columns, job.design, start, model, 4000, 200, 2, np.random.default_rng(seed))
+    chance = chain.codes[:, :, 0].mean(axis=0)
+    np.testing.assert_allclose(chance, exact(y, codes, gold, prior), atol=0.03)
+
+
+def test_known_codes_leave_the_finding_as_it_is():
+    rng = np.random.default_rng(3)
+    sheet, data, _ = simulate(120, "logit", 1.0, 0.9, 3, 0.0, 0.0, rng)
+    everything = sheet.values("x").iloc[:, 0].astype(int).reset_index()
+    gold = pd.DataFrame({"case_id": everything.case_id, "indicator_id": "x", "code": everything.iloc[:, 1]})
+    found = propagate(sheet, data, SPECS["logit"], gold=gold, draws=6, burn=20, thin=1, seed=1)
+    direct = ps.fit(data.merge(gold.rename(columns={"code": "x"})[["case_id", "x"]], on="case_id"), SPECS["logit"])
+    np.testing.assert_allclose(found.terms.estimate, direct.terms.estimate, rtol=1e-10)
+    np.testing.assert_allclose(found.terms.std_error, direct.terms.std_error, rtol=1e-10)
+    assert (found.terms.share_coding < 1e-12).all()
+
+
+def test_bias_goes_and_intervals_cover_where_perturbing_attenuates_twice():
+    """The trial of the method: true slope 1.2, accuracy .85 (the full table is tests/references/propagate/coverage.csv)."""
+    got = cell("linear", 1.2, 0.85, 3, 0.0, 0.0, False, 25, 20, 11)
+    assert abs(got["bias"]) < 3 * got["bias_se"] + 0.03  # 25 samples; weak priors shrink by a little
+    assert got["naive"] < 1.12 and got["coverage"] >= 0.84
+    rng = np.random.default_rng(11)
+    sheet, data, _ = simulate(300, "linear", 1.2, 0.85, 1, 0.0, 0.0, rng)
+    worse, _, _ = simulate(300, "linear", 1.2, 0.85, 1, 0.0, 0.0, rng)
+    one = stability(sheet, data, SPECS["linear"], draws=3, seed=1)
+    assert set(one.table) == {"stability"} and set(one.coder.dropna()) == {"coder_0"}
+    assert worse.coders == ["coder_0"]
+
+
+def test_the_stored_table_covers():
+    stored = pd.read_csv(ROOT / "references" / "propagate" / "coverage.csv")
+    plain = stored[stored.differential == 0]
+    assert set(plain.slope) == {0.0, 0.6, 1.2} and set(plain.accuracy) == {0.75, 0.85, 0.95} and set(plain.coders) == {1, 2, 3}
+    assert (plain.replications >= 200).all()
+    assert (plain.coverage > plain.naive_coverage - 0.04).all()
+    assert plain.coverage.mean() > 0.92
+
+
+def test_equal_seeds_give_equal_results_and_others_do_not():
+    sheet, data, _ = simulate(80, "linear", 1.0, 0.8, 3, 0.0, 0.0, np.random.default_rng(5))
+    first, again, other = (propagate(sheet, data, SPECS["linear"], draws=6, burn=20, thin=2, rank_flips=False, seed=s) for s in (1, 1, 2))
+    pd.testing.assert_frame_equal(first.draws, again.draws)
+    assert not first.draws.equals(other.draws)
+
+
+def test_flips_are_refits_and_ranked():
+    sheet, data, _ = simulate(60, "linear", 0.55, 0.9, 3, 0.0, 0.0, np.random.default_rng(2))
+    found = propagate(sheet, data, SPECS["linear"], draws=4, burn=20, thin=1, seed=1)
+    single = found.flips[(found.flips.kind == "single") & (found.flips.term == "x")]
+    values = sheet.values("x")
+    disputed = values[values.nunique(axis=1) > 1]
+    assert set(single.case_id) == set(disputed.index) and (single["rank"].to_numpy() == np.arange(1, len(single) + 1)).all()
+    settled = (values.mean(axis=1) > 0.5).astype(int)
+    for row in single.itertuples():
+        x = settled.copy()
+        assert x[row.case_id] == row.settled
+        x[row.case_id] = row.instead
+        fit = ps.fit(data.assign(x=data.case_id.map(x)), SPECS["linear"]).terms.set_index("term").loc["x"]
+        assert (row.estimate, row.p_value) == pytest.approx((fit.estimate, fit.p_value), rel=1e-9)
+    naive = found.terms.set_index("term").loc["x"]
+    for row in single.itertuples():
+        assert row.flips == ((row.p_value < 0.05) != (naive.naive_p_value < 0.05) or row.estimate * naive.naive < 0)
+    one_by_one = found.flips[(found.flips.kind == "set") & (found.flips.term == "x")]
+    assert not one_by_one.flips.iloc[:-1].any()
+
+
+def test_scores_of_a_study_are_imputed_through():
+    study = ps.load_study("peace_agreements")
+    frame = study.frame("primary")
+    own = study.coding.table
+    one = own[own.indicator_id.isin(["third_party", "prisoner_release"]) & own.case_id.isin(frame.data.case_id)]
+    rng = np.random.default_rng(1)
+    highest = one.indicator_id.map({i.id: max(c.value for c in i.codes) for i in study.codebook.indicators.values()})
+    coders = [
+        one.assign(coder=f"coder_{r}", kind="human", code=np.where(rng.random(len(one)) < 0.9, one.code, highest - one.code)) for r in range(3)
+    ]
+    sheet = CodingSheet(pd.concat(coders, ignore_index=True).astype({"code": "Int64"}), study.codebook)
+    found = propagate(sheet, frame, study.spec("pillars"), scores="share", base=study.coding, draws=6, burn=50, thin=2, rank_flips=False, seed=1)
+    naive = ps.fit(frame, study.spec("pillars"))
+    np.testing.assert_allclose(found.terms.naive, naive.terms.estimate, rtol=1e-8)
+    assert found.terms.set_index("term").coded.to_dict()["scale(diplomacy)"]
+    assert not found.terms.set_index("term").coded.to_dict()["scale(norms)"]
+    # a draw by hand: codes -> ps.score -> fit
+    draws = found.draws[(found.draws.draw == 0) & (found.draws.term == "scale(diplomacy)")].estimate.item()
+    assert np.isfinite(draws) and 0 < found.terms.set_index("term").share_coding["scale(diplomacy)"] < 1
+
+
+def coding_of(sheet):
+    return Coding(sheet.latest(), sheet.codebook)
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "words"),
+    [
+        (dict(then=ps.ModelSpec("m", "y ~ x", "cox", vcov="classical")), SpecError, "the engines are linear, logit, firth"),
+        (dict(then=ps.ModelSpec("m", "y ~ z", "linear", vcov="classical")), SpecError, "uses no column that the codes"),
+        (dict(then=ps.ModelSpec("m", "y ~ log(x)", "linear", vcov="classical")), Exception, "x"),
+        (dict(then=ps.ModelSpec("m", "y ~ x + z + square(x)", "linear", vcov="classical")), Exception, "x"),
+        (dict(draws=1), SpecError, "at least 4 draws"),
+        (dict(scores="share"), SpecError, "give base|uses no column"),
+        (dict(differential=True), SpecError, "0 and 1 only"),
+        (dict(gold=pd.DataFrame({"case_id": ["c0"], "indicator_id": ["x"], "code": [7]})), CodingError, "hold"),
+    ],
+)
+def test_what_cannot_be_imputed_through_is_refused(change, error, words):
+    sheet, data, _ = simulate(60, "linear", 1.0, 0.9, 3, 0.0, 0.0, np.random.default_rng(2))
+    given = dict(then=SPECS["linear"], draws=4, burn=5, thin=1, seed=1) | change
+    with pytest.raises(error, match=words):
+        propagate(sheet, data, given.pop("then"), **given)
+
+
+def test_two_coders_cannot_tell_their_accuracy():
+    sheet, data, _ = simulate(60, "linear", 1.0, 0.9, 2, 0.0, 0.0, np.random.default_rng(2))
+    with pytest.raises(CodingError, match=r"Accuracy.about\(0.85, worth=40\)"):
+        propagate(sheet, data, SPECS["linear"], seed=1)
+    found = propagate(sheet, data, SPECS["linear"], accuracy=Accuracy.about(0.9, worth=20), draws=4, burn=10, thin=1, rank_flips=False, seed=1)
+    assert "author's opinion (90% right, worth 20 cases)" in found.notes[0].text
+
+
+def test_machines_are_told_apart():
+    sheet, data, _ = simulate(60, "linear", 1.0, 0.9, 3, 0.0, 0.0, np.random.default_rng(2))
+    machines = replace(sheet, table=sheet.table.assign(kind="machine"))
+    found = propagate(machines, data, SPECS["linear"], draws=4, burn=10, thin=1, rank_flips=False, seed=1)
+    assert any(n.kind == "dependent_errors" for n in found.notes)
+
+
+def test_it_shows_itself():
+    sheet, data, _ = simulate(60, "linear", 1.0, 0.9, 3, 0.0, 0.0, np.random.default_rng(2))
+    found = propagate(sheet, data, SPECS["linear"], draws=4, burn=10, thin=1, rank_flips=False, seed=1)
+    assert "<table" in found._repr_html_()
+    assert np.isnan(split_r_hat(np.zeros((2, 3))))
