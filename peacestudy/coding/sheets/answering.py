@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pandas as pd
 
@@ -90,7 +91,7 @@ def say(state: Answering, **said: Value) -> Answering:
     -------
     Answering
         The same object where nothing changed. Else the cell has a new row, later than those it had; a row written earlier in the
-        same visit gives way to it, rows of before stay.
+        same visit gives way to it, rows of before stay. What was taken back wholly leaves a row without a code.
 
     Raises
     ------
@@ -106,10 +107,6 @@ def say(state: Answering, **said: Value) -> Answering:
     if answer == before:
         return state
     row = _dated(state, answer)
-    own = _own(state)
-    kept = own[own["date"] != state.fresh] if state.fresh else own
-    if kept.empty and all(value is None for value in answer.values()):
-        return replace(state, sheet=_without(state, state.fresh), fresh="")
     return replace(state, sheet=with_row(state.sheet, row, state.fresh), fresh=str(row["date"]))
 
 
@@ -124,11 +121,6 @@ def with_row(sheet: CoderSheet, row: dict[str, Value], replaces: str = "") -> Co
     return replace(sheet, table=whole.astype(table.dtypes.to_dict()))
 
 
-def _without(state: Answering, date: str) -> CoderSheet:
-    own = _own(state)
-    return replace(state.sheet, table=state.sheet.table.drop(own.index[own["date"] == date]).reset_index(drop=True))
-
-
 def _own(state: Answering) -> pd.DataFrame:
     """The rows of the cell, oldest first."""
     case, indicator = state.cell
@@ -137,10 +129,10 @@ def _own(state: Answering) -> pd.DataFrame:
     return own.sort_values("date", kind="stable", na_position="first")
 
 
-def _said(row: "pd.Series[object]") -> dict[str, Value]:
-    texts = {name: None if pd.isna(row[name]) else str(row[name]) for name in FILLED if name != "code"}  # type: ignore[call-overload]
+def _said(row: "pd.Series[Any]") -> dict[str, Value]:
+    texts = {name: None if pd.isna(row[name]) else str(row[name]) for name in FILLED if name != "code"}
     code = row["code"]
-    return {"code": None if pd.isna(code) else int(str(code)), **texts}  # type: ignore[call-overload]
+    return {"code": None if pd.isna(code) else int(code), **texts}
 
 
 def _dated(state: Answering, answer: dict[str, Value]) -> dict[str, Value]:

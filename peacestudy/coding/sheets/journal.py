@@ -68,9 +68,7 @@ def taken(sheet: CoderSheet) -> tuple[CoderSheet, int]:
     path = sheet.path
     if path is None or not journal_of(path).exists():
         return sheet, 0
-    *lines, torn = read_bytes(journal_of(path), CodingError).split(
-        b"\n"
-    )  # what follows the last line end was never said to be saved
+    lines = read_bytes(journal_of(path), CodingError).split(b"\n")[:-1]  # a torn last line was never said to be saved
     for number, line in enumerate(lines, start=1):
         try:
             entry = json.loads(line)

@@ -1,10 +1,12 @@
 """A coder's file -> what they wrote, or all of its problems at once."""
 
 import os
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from peacestudy.coding.sheets.csv_file import read_csv
+from peacestudy.coding.sheets.journal import taken
 from peacestudy.coding.sheets.layout import COLUMNS, SHOWN
 from peacestudy.coding.sheets.raw import RawTable
 from peacestudy.coding.sheets.reading import Reading
@@ -55,7 +57,18 @@ def read_sheet(path: str | os.PathLike[str], codebook: Codebook) -> CoderSheet:
     reading.run()
     if reading.problems:
         raise CodingError(f"{path} cannot be taken as it is: {len(reading.problems)} problem(s).", reading.problems)
-    return reading.sheet(path)
+    return _with_journal(reading.sheet(path))
+
+
+def _with_journal(sheet: CoderSheet) -> CoderSheet:
+    """The sheet with the answers that a form could not write into the file before it was cut off."""
+    whole, lines = taken(sheet)
+    if not lines:
+        return sheet
+    text = (
+        f"{lines} answer(s) of the form were taken over from {sheet.file}.journal; they are not in the file itself yet."
+    )
+    return replace(whole, notes=(*whole.notes, Note("journal", text)))
 
 
 def _raw(path: Path) -> RawTable:
