@@ -14,7 +14,7 @@ export MPLBACKEND = agg
 export OMP_NUM_THREADS = 1
 export OPENBLAS_NUM_THREADS = 1
 
-STUDIES := peace_agreements signing_dyads accord_implementation onset
+STUDIES := peace_agreements signing_dyads accord_implementation onset double_coding
 STUDY   ?= $(STUDIES)# make data STUDY=onset RAW=folder
 
 # Results by study, and the results that each figure is drawn from: as in peacestudy/study/results and peacestudy/figures/registry.py.
@@ -24,10 +24,12 @@ RESULTS_peace_agreements      := $(COMMON) $(TEXTS) over_time variants weights b
 RESULTS_signing_dyads         := $(COMMON) $(TEXTS) beside_a differences
 RESULTS_accord_implementation := $(COMMON) delivery accords agreement
 RESULTS_onset                 := $(COMMON) coverage published facts
+RESULTS_double_coding         := terms models notes agreement among_marked pairs confusion marks by_rater
 FIGURES_peace_agreements      := profile forest survival ledger over_time variants chance moderation who_gets_an_agreement calibration forecasts
 FIGURES_signing_dyads         := ledger side_by_side
 FIGURES_accord_implementation := promise_and_deed landmarks
 FIGURES_onset                 := onset
+FIGURES_double_coding         := agreement ratings by_rater
 NEEDS_profile               := profile notes
 NEEDS_forest                := hypotheses terms models notes permutation influence
 NEEDS_survival              := survival facts notes hypotheses
@@ -43,6 +45,9 @@ NEEDS_side_by_side          := beside_a differences notes
 NEEDS_promise_and_deed      := delivery agreement notes
 NEEDS_landmarks             := hypotheses terms models notes
 NEEDS_onset                 := terms models hypotheses published notes
+NEEDS_agreement             := agreement among_marked notes
+NEEDS_ratings               := marks pairs notes
+NEEDS_by_rater              := by_rater terms models notes
 # a study that is set beside another reads that one too
 BESIDE_signing_dyads        := peace_agreements
 

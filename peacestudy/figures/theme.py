@@ -43,6 +43,17 @@ NAMES = {
     "n_dyads": "Dyads that signed", "decade": "Decades since 2000", "implemented_k1": "Implemented by year 1", "implemented_k2": "Implemented by year 2",
     "implemented_k3": "Implemented by year 3", "implemented_k5": "Implemented by year 5", "promised_breadth": "Promised, breadth (PAM)",
     "text_breadth": "Promised, breadth of text (PA-X)", "leader_turnover": "Leader turnover", "aggregate": "All provisions", "un_mission": "UN mission", "active_latest": "Fighting, latest year known", "war_years_latest": "Years of war, latest known", "state_design": "State design", "fighting": "Fighting in the year", "war": "War in the year", "since_fighting": "Years since fighting",
+    "success": "Success", "grade": "Overall grade", "relevance": "Relevance", "effectiveness": "Effectiveness", "efficiency": "Efficiency",
+    "sustainability": "Sustainability", "terror": "State terror (PTS)", "sexual_violence": "Sexual violence (SVAC)",
+    "stance": "Stance on an issue", "fragile": "Fragile or in conflict", "small_island": "Small island state",
+    "program": "Program of reform", "ln_amount": "Amount (log)", "late": "Approved 2005 or later", "role": "Role of the third party",
+    "topic_immigration": "Topic: immigration", "topic_nature": "Topic: nature, climate", "topic_social_security": "Topic: social security",
+    "topic_government": "Topic: better government", "topic_international_law": "Topic: international law",
+    "topic_civil_rights": "Topic: civil rights", "topic_housing": "Topic: housing", "topic_energy": "Topic: energy",
+    "topic_crime": "Topic: crime", "topic_employment": "Topic: employment", "topic_education": "Topic: education",
+    "topic_infrastructure": "Topic: infrastructure", "topic_european_union": "Topic: European Union", "topic_health": "Topic: health",
+    "topic_farming": "Topic: farming", "topic_business": "Topic: business climate", "topic_culture": "Topic: culture",
+    "topic_public_finance": "Topic: public finance", "topic_no_issue": "Topic: another or none",
     "duration": "years since the first fighting", "year": "Year", "region": "Region",
 }  # fmt: skip
 

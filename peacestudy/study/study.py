@@ -1,12 +1,13 @@
 """The Study: a folder of values, codebook and tables, read whole or not at all."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from peacestudy.coding import Coding, CodingSheet, score
+from peacestudy.coding import Coding, CodingSheet, Flags, agreement, fit_scores, floor, without
 from peacestudy.core.cases import Case, find_case
 from peacestudy.core.codebook import Codebook
 from peacestudy.core.display import html_table
@@ -115,14 +116,15 @@ class Study:
             .reset_index()
             .rename_axis(columns=None)
         )
+        scores = None if self.coding is None else fit_scores(self.coding, rule)
         parts = {
-            **({"scores": score(self.coding, rule)} if self.coding is not None else {}),
+            **({"scores": scores.table} if scores is not None else {}),
             "outcomes": self.outcomes.drop(columns="source", errors="ignore"),
             "covariates": wide,
         }
         for name, table in parts.items():
             frame = join(frame, table, on="case_id", name=name)
-        return frame
+        return frame if scores is None else replace(frame, notes=(*frame.notes, *scores.notes))
 
     def _own(self, table: str, rule: str | None) -> StudyFrame:
         """A table of the study that is joined already, a row a ``case_id``."""
@@ -166,6 +168,7 @@ class Study:
     def notes(self) -> tuple[Note, ...]:
         """What a reader of any result of this study must know: how it was declared, its outcome, its sources."""
         declared, show = self.config.declared, self.config.display
+        flags = self.flags
         return (
             Note(
                 "declared",
@@ -174,7 +177,20 @@ class Study:
             Note("outcome", show.outcome),
             Note("sources", show.sources),
             Note("context", show.context),
+            *(flags.notes if flags is not None else ()),
         )
+
+    @cached_property
+    def flags(self) -> Flags | None:
+        """The indicators that several coders coded, beside the declared floor of reliability; None where there is no floor.
+
+        Those below it are named in the notes of every result. ``peacestudy.coding.without`` gives a coding without them.
+        """
+        rule = self.config.reliability
+        if rule is None or self.sheet is None or len(self.sheet.coders) < 2:
+            return None
+        coded = without(self.codebook, [i for i in self.codebook.indicators if i not in self.sheet.indicators])
+        return floor(coded, agreement(self.sheet), rule.coefficient, rule.floor)
 
     def __repr__(self) -> str:
         first = "cases" if "cases" in self.tables else self.config.samples[0].table

@@ -7,6 +7,7 @@ import pandas as pd
 
 from peacestudy.core.codebook import Codebook
 from peacestudy.core.display import p_text
+from peacestudy.tables.coder_tables import agreement_table, by_rater_table, pairs_table, uncertainty_table
 from peacestudy.tables.regression import regression_from_tables
 from peacestudy.tables.rival_tables import (
     accords_table,
@@ -38,8 +39,12 @@ def all_tables(codebook: Codebook, results: Mapping[str, pd.DataFrame]) -> list[
         *((cases_table(results["cases"]),) if "cases" in results else ()),
         *((descriptive_table(results["descriptive"], results["consistency"]),) if "descriptive" in results else ()),
         *((hypotheses_table(results["hypotheses"], int(results["permutation"]["draws"][0])),) if "permutation" in results else ()),
-        *((effects_table(results["hypotheses"], results["models"]),) if "permutation" not in results else ()),
-        *(regression_table(results, role) for role in ROLES if (results["models"]["role"] == role).any()),
+        *((effects_table(results["hypotheses"], results["models"]),) if "permutation" not in results and "hypotheses" in results else ()),
+        *((agreement_table(results["agreement"]),) if "marks" in results else ()),
+        *((pairs_table(results["pairs"]),) if "pairs" in results else ()),
+        *((by_rater_table(results["by_rater"]),) if "by_rater" in results else ()),
+        *((uncertainty_table(results["uncertainty"]),) if "uncertainty" in results else ()),
+        *(regression_table(results, role) for role in ROLES if "models" in results and (results["models"]["role"] == role).any()),
         *((variants_table(results["variants"]),) if "variants" in results else ()),
         *((differences_table(results["differences"]),) if "differences" in results else ()),
         *((accords_table(results["accords"]),) if "accords" in results else ()),

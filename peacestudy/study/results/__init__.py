@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
-from peacestudy.study.results import beyond, deeds, description, prediction
+from peacestudy.study.results import beyond, coders, deeds, description, prediction
 from peacestudy.study.results.results import Results
 from peacestudy.study.results.selection import balance
 from peacestudy.study.results.variants import variants
@@ -32,6 +32,11 @@ RESULTS: Mapping[str, Computed] = {
     "signing_dyads": {**COMMON, **TEXTS, "beside_a": beyond.beside_a, "differences": beyond.differences},
     "accord_implementation": {
         **COMMON, "delivery": deeds.delivery, "accords": deeds.accords, "agreement": deeds.promise_against_deed,
+    },
+    "double_coding": {
+        "terms": Results.terms, "models": Results.models, "notes": Results.notes, "agreement": coders.agreement,
+        "among_marked": coders.among_marked, "pairs": coders.pairs, "confusion": coders.confusion, "marks": coders.marks,
+        "by_rater": coders.by_rater,
     },
     "onset": {**COMMON, "coverage": beyond.coverage, "published": beyond.published, "facts": beyond.onset_facts},
 }  # fmt: skip

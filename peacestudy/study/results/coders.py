@@ -9,7 +9,7 @@ from peacestudy.coding.reliability import confusion as confusion_of
 from peacestudy.coding.reliability import disputed as disputed_of
 from peacestudy.coding.reliability import pairs as pairs_of
 from peacestudy.errors import SpecError
-from peacestudy.models import Fit
+from peacestudy.models import Fit, adjust
 from peacestudy.models.inference import quantile, two_sided
 from peacestudy.robustness import Accuracy, Propagated, propagate
 from peacestudy.study.config import Reliability, Uncertainty
@@ -59,7 +59,7 @@ def among_marked(found: Results) -> pd.DataFrame:
     floor, sheet = _floor(found), whole_sheet(found)
     marked = sheet.table.groupby(["case_id", "indicator_id"])["code"].transform("max") > 0
     table = agreement_of(CodingSheet(sheet.table[marked], sheet.codebook, sheet.file), resamples=0, seed=floor.seed)
-    return table[["indicator_id", "n_units", "percent", "alpha", "note"]]
+    return table[["indicator_id", "n_units", "percent", "alpha"]]
 
 
 def _floor(found: Results) -> Reliability:
@@ -163,7 +163,7 @@ def by_rater(found: Results) -> pd.DataFrame:
     -------
     DataFrame
         ``term``; ``staff`` and ``independent``, each with ``_low`` and ``_high``: odds ratios, 95 %; ``ratio`` of the staff's to the
-        independent one, with ``ratio_low, ratio_high, p_value``. Both outcomes are of the same projects, so the two estimates are
+        independent one, with ``ratio_low, ratio_high, p_value`` and ``p_holm`` over the slopes. Both outcomes are of the same projects, so the two estimates are
         correlated: their covariance comes from the scores of both models summed by cluster (Zellner's stacked form, Weesie 1999,
         Stata Technical Bulletin 52).
     """
@@ -181,7 +181,10 @@ def by_rater(found: Results) -> pd.DataFrame:
     for name, m in zip(("staff", "independent"), models, strict=True):
         out[[name, f"{name}_low", f"{name}_high"]] = np.exp(m.terms[["estimate", "conf_low", "conf_high"]].to_numpy())
     out["ratio"], out["ratio_low"], out["ratio_high"] = np.exp(gap), np.exp(gap - half * se), np.exp(gap + half * se)
-    return out.assign(p_value=two_sided(gap / se, np.inf))
+    out["p_value"] = two_sided(gap / se, np.inf)
+    slopes = out["term"] != "Intercept"
+    out.loc[slopes, "p_holm"] = adjust(out.loc[slopes, "p_value"], "holm")
+    return out
 
 
 RATERS = ("success_by_staff", "success_by_independent")
