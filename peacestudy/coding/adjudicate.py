@@ -49,7 +49,9 @@ def _consensus(c: _Cell) -> Settled:
 
 
 def _majority(c: _Cell) -> Settled:
-    (code, n), *_ = Counter(c.codes.values()).most_common(1)
+    if not c.codes:
+        return None
+    ((code, n),) = Counter(c.codes.values()).most_common(1)
     return (code, "majority", f"{n} of {len(c.codes)} gave it") if 2 * n > len(c.codes) >= 2 else None
 
 
@@ -57,19 +59,21 @@ def _senior(c: _Cell) -> Settled:
     return (c.codes[c.senior], c.senior, "the senior coder's code") if c.senior in c.codes else None
 
 
-def _middle(c: _Cell, value: float, name: str) -> Settled:
-    allowed = [k.value for k in c.indicator.codes]
-    if len(c.codes) < 2 or value not in allowed:
+def _middle(c: _Cell, of: Callable[[list[int]], float], name: str) -> Settled:
+    if len(c.codes) < 2:
         return None
-    return int(value), name, f"{name} of {len(c.codes)} codes"
+    value = of(list(c.codes.values()))
+    return (
+        (int(value), name, f"{name} of {len(c.codes)} codes") if value in {k.value for k in c.indicator.codes} else None
+    )
 
 
 def _mean(c: _Cell) -> Settled:
-    return _middle(c, float(np.mean(list(c.codes.values()))), "mean")
+    return _middle(c, lambda codes: sum(codes) / len(codes), "mean")
 
 
 def _median(c: _Cell) -> Settled:
-    return _middle(c, float(np.median(list(c.codes.values()))), "median")
+    return _middle(c, lambda codes: float(np.median(codes)), "median")
 
 
 def _decision(c: _Cell) -> Settled:
@@ -112,24 +116,13 @@ def adjudicate(
     Raises
     ------
     CodingError
-        An unknown rule or senior coder, a rule that the level of measurement does not allow, a decision of a cell that nobody coded or
+        An unknown rule, kind or senior coder, a senior coder or decisions that no rule uses,
+        a rule that the level of measurement does not allow, a decision of a cell that nobody coded or
         a code that the indicator does not have, several kinds of coders without ``kinds``.
     """
     rules = (rule,) if isinstance(rule, str) else tuple(rule)
-    for name in rules or ("",):
-        if name not in RULES:
-            raise CodingError(one_of("rule", name, RULES))
-    if "senior" in rules and senior not in sheet.coders:
-        raise CodingError(one_of("senior", senior, sheet.coders))
-    if "decisions" in rules and decisions is None:
-        raise CodingError("the rule 'decisions' needs decisions: a table case_id, indicator_id, code, who, why.")
-    found = set(sheet.kinds.values())
-    if kinds is None and len(found) > 1:
-        raise CodingError(
-            f"the coders are of several kinds ({', '.join(sorted(found))}). Say which count, as kinds=['human']."
-        )
-    latest = sheet.latest()
-    latest = latest[latest["kind"].isin(list(found) if kinds is None else list(kinds))]
+    latest = _counted(sheet, kinds)
+    _check(rules, sorted(latest["coder"].unique()), senior, decisions)
     decided = {} if decisions is None else _decided(decisions, sheet.codebook, latest)
     rows = []
     for (case, found_name), own in latest.groupby(["case_id", "indicator_id"], sort=True):
@@ -146,6 +139,34 @@ def adjudicate(
         rows.append(_row(str(case), name, cell, rules))
     table = pd.DataFrame(rows, columns=[*SHEET_SCHEMA.names, "rule", "decided_by", "why", "codes", "n_codes"])
     return Coding(table.astype({"code": "Int64"}), sheet.codebook, f"{sheet.file}, adjudicated")
+
+
+def _counted(sheet: CodingSheet, kinds: Sequence[str] | None) -> pd.DataFrame:
+    """The newest rows of the coders that count."""
+    found = sorted(set(sheet.kinds.values()))
+    if kinds is None and len(found) > 1:
+        raise CodingError(f"the coders are of several kinds ({', '.join(found)}). Say which count, as kinds=['human'].")
+    wanted = found if kinds is None else [kinds] if isinstance(kinds, str) else list(kinds)
+    for name in wanted:
+        if name not in found:
+            raise CodingError(one_of("kind", name, found))
+    latest = sheet.latest()
+    return latest[latest["kind"].isin(wanted)]
+
+
+def _check(rules: Sequence[str], coders: Sequence[str], senior: str | None, decisions: pd.DataFrame | None) -> None:
+    for name in rules or ("",):
+        if name not in RULES:
+            raise CodingError(one_of("rule", name, RULES))
+    if "senior" in rules and senior not in coders:
+        raise CodingError(one_of("senior", senior, coders))
+    if "decisions" in rules and decisions is None:
+        raise CodingError("the rule 'decisions' needs decisions: a table case_id, indicator_id, code, who, why.")
+    for name, given in (("senior", senior), ("decisions", decisions)):
+        if given is not None and name not in rules:
+            raise CodingError(
+                f"{name} is given and no rule uses it: the rules are {', '.join(rules)}. Add {name!r} to them."
+            )
 
 
 def _row(case: str, name: str, cell: _Cell, rules: Sequence[str]) -> dict[str, object]:
@@ -167,9 +188,10 @@ def _decided(
 ) -> dict[tuple[str, str], tuple[int | None, str, str]]:
     problems = decision_problems(decisions, book, range(2, len(decisions) + 2), "decisions")
     coded = set(zip(latest["case_id"], latest["indicator_id"], strict=True))
-    for line, row in enumerate(decisions.itertuples(), start=2):
-        if (row.case_id, row.indicator_id) not in coded:
-            cell = f"{row.case_id}, {row.indicator_id}"
+    cells = zip(*(decisions.get(name, ()) for name in ("case_id", "indicator_id")), strict=False)
+    for line, (case, indicator) in enumerate(cells, start=2):
+        if (case, indicator) not in coded:
+            cell = f"{case}, {indicator}"
             remedy = "correct the case or the indicator"
             problems.append(Problem("decisions", line, "", cell, "nobody coded this cell", remedy))
     if problems:
