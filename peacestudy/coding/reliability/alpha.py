@@ -2,14 +2,20 @@
 
 Sources: Krippendorff (2019), Content Analysis, 4th ed., ch. 12 (alpha, its metrics and its bootstrap over units; here units
 are drawn with replacement and the ordinal metric is made anew from the marginals of every resample).
+
+Memory: beside the values, a dozen arrays of BLOCK numbers or of one number a value and unit, about 400 MB whatever the number of
+resamples and of distinct values. Time of the ratio metric grows with the square of the distinct values, of the others in step.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_array
 
+from peacestudy.coding.reliability.values import numbers, paradox
 from peacestudy.core.codebook import LEVELS
 from peacestudy.core.display import html_table
 from peacestudy.core.problems import Note, one_of
@@ -17,6 +23,7 @@ from peacestudy.errors import CodingError
 
 Array = npt.NDArray[np.float64]
 BLOCK = 2**22  # numbers held at a time by what grows with resamples: 32 MB
+CACHE = 2**19  # and by what is worked on in one go
 MANY = 15  # units a pattern from which drawing patterns is quicker than drawing units
 METRICS = {
     "nominal": "nominal metric: 0 if equal, else 1", "ordinal": "Krippendorff's ordinal metric: squared difference of mid-ranks",
@@ -79,6 +86,11 @@ def alpha(
     seed : of the draws; needed where there are resamples.
     confidence : level of the interval.
 
+    Notes
+    -----
+    ``no_variation``: every value is the same, alpha is NaN. ``undefined_resamples``: how many resamples hold one value only.
+    ``prevalence``: the coders agree on four units of five or more, and chance alone on most.
+
     Raises
     ------
     CodingError
@@ -94,19 +106,19 @@ def alpha(
         raise CodingError("resamples are drawn at random: give 1 or more and a seed, as resamples=1000, seed=1.")
     if not 0 < confidence < 1:
         raise CodingError(f"confidence is {confidence}; it must lie between 0 and 1, as 0.95.")
-    counts, points = _counts(X)
-    paired = counts.sum(axis=1) >= 2
+    given = (~np.isnan(X)).sum(axis=0)
+    paired = given >= 2
     if not paired.any():
         raise CodingError(
             f"no unit has values of two coders ({X.shape[0]} coder(s), {X.shape[1]} units). Let two coders code the same units."
         )
-    own = (~np.isnan(X))[:, (~np.isnan(X)).sum(axis=0) >= 2].any(axis=1)
-    patterns, weights = _distinct(counts[paired])
+    own = (~np.isnan(X[:, paired])).any(axis=1)
+    patterns, weights, points = _patterns(X[:, paired])
     kernel = _Kernel(patterns, points, level)
     observed, expected = (float(part[0]) for part in kernel.disagreement(weights[None].astype(float)))
-    n_units, n_values = int(paired.sum()), int(counts[paired].sum())
+    n_units, n_values = int(paired.sum()), int(given[paired].sum())
     found = 1 - observed / expected if expected > 0 else np.nan
-    notes = list(_notes(found, X, points[patterns.sum(axis=0) > 0], n_units))
+    notes = list(_notes(found, X[:, paired]))
     draws = np.array([])
     if resamples and expected > 0:
         draws = _resampled(kernel, weights, resamples, np.random.default_rng(seed))
@@ -127,28 +139,25 @@ def alpha(
 def _checked(values: npt.ArrayLike, level: str) -> Array:
     if level not in LEVELS:
         raise CodingError(one_of("level", level, LEVELS))
-    try:
-        X = np.asarray(values, dtype=float)
-    except (TypeError, ValueError) as err:
-        raise CodingError(
-            "the values hold something that is no number. Give codes as numbers, NaN where none was given."
-        ) from err
-    if X.ndim != 2:
-        raise CodingError(f"the values have {X.ndim} dimension(s); expected shape (coders, units).")
-    if np.isinf(X).any():
-        raise CodingError("the values hold infinity. Give codes as finite numbers, NaN where none was given.")
+    X = numbers(values)
     if level == "ratio" and (X < 0).any():
         raise CodingError("the ratio metric is for values from 0 up, and some are negative. Is the level interval?")
     return X
 
 
-def _counts(X: Array) -> tuple[Array, Array]:
-    """How often each distinct value stands in each unit, shape (units, values), and the values."""
+def _patterns(X: Array) -> tuple[Any, npt.NDArray[np.int64], Array]:
+    """Counts of each value in each distinct unit, shape (patterns, values), how many units are so, and the values.
+
+    Sparse, with a row for every unit, where units times values are many: then few units are alike.
+    """
     given = ~np.isnan(X)
     points, at = np.unique(X[given], return_inverse=True)
     unit = np.broadcast_to(np.arange(X.shape[1]), X.shape)[given]
-    flat = np.bincount(unit * len(points) + at, minlength=X.shape[1] * len(points))
-    return flat.reshape(X.shape[1], len(points)).astype(float), points
+    shape = (X.shape[1], len(points))
+    if shape[0] * shape[1] > BLOCK:
+        return csr_array((np.ones(len(at)), (unit, at)), shape=shape), np.ones(shape[0], dtype=np.int64), points
+    flat = np.bincount(unit * shape[1] + at, minlength=shape[0] * shape[1])
+    return (*_distinct(flat.reshape(shape).astype(float)), points)
 
 
 def _distinct(counts: Array) -> tuple[Array, npt.NDArray[np.int64]]:
@@ -166,23 +175,22 @@ class _Kernel:
     observed is sum_u w_u sum_ck n_uc n_uk d_ck / (m_u - 1), expected sum_ck n_c n_k d_ck / (n - 1).
     """
 
-    def __init__(self, patterns: Array, points: Array, level: str) -> None:
+    def __init__(self, patterns: Any, points: Array, level: str) -> None:
         self.P, self.level = patterns, level
         self.m = patterns.sum(axis=1)
         self.v = points - points.mean()
         self.points = points
         if level == "nominal":
-            self.within = (self.m**2 - (patterns**2).sum(axis=1)) / (self.m - 1)
+            self.within = (self.m**2 - (patterns * patterns).sum(axis=1)) / (self.m - 1)
         elif level == "interval":
             self.within = 2 * (self.m * (patterns @ self.v**2) - (patterns @ self.v) ** 2) / (self.m - 1)
         elif level == "ratio":
-            self.within = sum((patterns @ d * patterns[:, part]).sum(axis=1) for part, d in self._distances()) / (
-                self.m - 1
-            )
+            self.within = sum((patterns[:, part] * (patterns @ d)).sum(axis=1) for part, d in self._distances())
+            self.within = self.within / (self.m - 1)
 
     def _distances(self) -> Iterator[tuple[slice, Array]]:
         """Columns of the ratio metric, as many at a time as memory allows."""
-        step = max(1, BLOCK // len(self.points))
+        step = max(1, BLOCK // max(self.P.shape))
         for begin in range(0, len(self.points), step):
             part = slice(begin, begin + step)
             c, k = self.points[:, None], self.points[None, part]
@@ -191,17 +199,31 @@ class _Kernel:
 
     def disagreement(self, W: Array) -> tuple[Array, Array]:
         """Observed and expected, shape (draws,), of weights of shape (draws, patterns)."""
+        if self.level == "interval":  # by moments of units: no counts of values are needed
+            n, first, second = W @ self.m, W @ (self.P @ self.v), W @ (self.P @ self.v**2)
+            return W @ self.within, 2 * (n * second - first**2) / (n - 1)
         N = W @ self.P
         n = N.sum(axis=1)
         if self.level == "ordinal":
             return self._ordinal(W, N, n)
         if self.level == "nominal":
             between = n**2 - (N**2).sum(axis=1)
-        elif self.level == "interval":
-            between = 2 * (n * (N @ self.v**2) - (N @ self.v) ** 2)
         else:
             between = np.sum([(N @ d * N[:, part]).sum(axis=1) for part, d in self._distances()], axis=0)
         return W @ self.within, between / (n - 1)
+
+    def of_one_value(self, W: Array) -> npt.NDArray[np.bool_]:
+        """Whether the drawn units hold one value only; a sum of rounded squares need not be zero then."""
+        if isinstance(self.P, np.ndarray):
+            N = W @ self.P
+            return np.asarray(N.max(axis=1) == N.sum(axis=1))
+        held = self.P
+        low, high = (f.reduceat(self.points[held.indices], held.indptr[:-1]) for f in (np.minimum, np.maximum))
+        some = W > 0
+        out: npt.NDArray[np.bool_] = np.where(some, low, np.inf).min(axis=1) == np.where(some, high, -np.inf).max(
+            axis=1
+        )
+        return out
 
     def _ordinal(self, W: Array, N: Array, n: Array) -> tuple[Array, Array]:
         # the ordinal distance of c and k is the squared difference of their mid-ranks among all pairable values
@@ -218,24 +240,30 @@ def _resampled(kernel: _Kernel, weights: npt.NDArray[np.int64], resamples: int, 
     units = int(weights.sum())
     draw = _by_unit if units <= MANY * len(weights) else _by_pattern
     step = max(1, BLOCK // (units if draw is _by_unit else len(weights)))
-    out = np.empty(resamples)
+    part = max(1, (BLOCK if kernel.level == "ratio" else CACHE) // max(kernel.P.shape))
+    out = []
     for begin in range(0, resamples, step):
-        W = draw(weights, min(step, resamples - begin), rng).astype(float)
-        observed, expected = kernel.disagreement(W)
-        N = W @ kernel.P
-        one = N.max(axis=1) == N.sum(axis=1)  # a sum of rounded squares need not be zero
-        with np.errstate(invalid="ignore", divide="ignore"):
-            out[begin : begin + len(W)] = np.where(one, np.nan, 1 - observed / expected)
-    return out
+        drawn = draw(weights, min(step, resamples - begin), rng)
+        for first in range(0, len(drawn), part):
+            W = drawn[first : first + part].astype(float)
+            observed, expected = kernel.disagreement(W)
+            one = kernel.of_one_value(W)
+            with np.errstate(invalid="ignore", divide="ignore"):
+                out.append(np.where(one, np.nan, 1 - observed / expected))
+    return np.concatenate(out)
 
 
 def _by_unit(weights: npt.NDArray[np.int64], size: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
     """Resamples as counts of patterns, unit by unit: the quicker way where units are few."""
     of_unit = np.repeat(np.arange(len(weights)), weights)
     drawn = rng.integers(0, len(of_unit), (size, len(of_unit)), dtype=np.uint16 if len(of_unit) < 2**16 else np.int64)
-    at = of_unit[drawn]
-    at += np.arange(0, size * len(weights), len(weights))[:, None]
-    return np.bincount(at.ravel(), minlength=size * len(weights)).reshape(size, len(weights))
+    out = np.empty((size, len(weights)), dtype=np.int64)
+    step = max(1, CACHE // len(of_unit))
+    for begin in range(0, size, step):
+        at = of_unit[drawn[begin : begin + step]]
+        at += np.arange(0, len(at) * len(weights), len(weights))[:, None]
+        out[begin : begin + step] = np.bincount(at.ravel(), minlength=len(at) * len(weights)).reshape(len(at), -1)
+    return out
 
 
 def _by_pattern(weights: npt.NDArray[np.int64], size: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
@@ -243,23 +271,21 @@ def _by_pattern(weights: npt.NDArray[np.int64], size: int, rng: np.random.Genera
     return rng.multinomial(weights.sum(), weights / weights.sum(), size=size)
 
 
-def _notes(found: float, X: Array, points: Array, n_units: int) -> Iterator[Note]:
+def _notes(found: float, X: Array) -> Iterator[Note]:
     """What a reader must know of the number: no variation, or the paradox of a rare code."""
+    codes, n = np.unique(X[~np.isnan(X)], return_counts=True)
     if np.isnan(found):
         yield Note(
             "no_variation",
-            f"Every value of the {n_units} units coded twice is {points[0]:g}: the coders always agree, and nothing shows whether they could "
+            f"Every value of the {X.shape[1]} units coded twice is {codes[0]:g}: the coders always agree, and nothing shows whether they could "
             "tell another code. Alpha is not defined.",
         )
         return
-    paired = X[:, (~np.isnan(X)).sum(axis=0) >= 2]
-    same = np.nanmin(paired, axis=0) == np.nanmax(paired, axis=0)
-    given = paired[~np.isnan(paired)]
-    codes, n = np.unique(given, return_counts=True)
-    share, common = n.max() / n.sum(), codes[n.argmax()]
-    if found < 0.667 and same.mean() >= 0.8:
+    same = float((np.nanmin(X, axis=0) == np.nanmax(X, axis=0)).mean())
+    said = paradox("alpha", found, same, float(((n / n.sum()) ** 2).sum()))
+    if said:
+        share = f"{n.max() / n.sum():.0%} of all codes are {codes[n.argmax()]:g}"
         yield Note(
             "prevalence",
-            f"The coders agree on {same.mean():.0%} of the units, yet alpha is {found:.2f}: {share:.0%} of all codes are {common:g}, so that "
-            "two coders who never looked would agree almost as often. What alpha measures is agreement on the rest.",
+            f"{said} {share}; what alpha measures rests on the other {n.sum() - n.max()} of {n.sum()} codes.",
         )

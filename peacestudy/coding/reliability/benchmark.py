@@ -2,8 +2,11 @@
 
 Source: Gwet (2014), Handbook of Inter-Rater Reliability, 4th ed., ch. 6: the chance that the true coefficient lies in each
 band of the scale, from a normal distribution around the estimate cut to -1..1; the word that is earned is the highest
-whose chance, together with all better ones, passes 95 %. Scales: Landis and Koch (1977), Altman (1991), Fleiss (1981); and
-Krippendorff's (2019) .667 and .8, a convention of its author.
+whose chance, together with all better ones, reaches 95 %. With estimate k and standard error s the band from a to b has the chance
+
+    (Phi((k - a) / s) - Phi((k - b) / s)) / (Phi((k + 1) / s) - Phi((k - 1) / s)).
+
+Scales: Landis and Koch (1977), Altman (1991), Fleiss (1981); and Krippendorff's (2019) .667 and .8, a convention of its author.
 """
 
 import numpy as np

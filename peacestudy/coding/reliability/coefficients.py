@@ -8,19 +8,22 @@ which makes it wider than the jackknife where they are many. Letters are the han
 r_i their sum, q categories, w weights.
 """
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
+from peacestudy.coding.reliability.chance import CHANCE, Chance, Ratings
+from peacestudy.coding.reliability.values import numbers, paradox
 from peacestudy.coding.reliability.weights import agreement_weights
 from peacestudy.core.display import html_table
 from peacestudy.core.problems import Note, one_of
 from peacestudy.errors import CodingError
 
 Array = npt.NDArray[np.float64]
+NAMES = (*CHANCE, "alpha")
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,87 +70,6 @@ class Coefficient:
         return html_table(pd.DataFrame([{n: getattr(self, n) for n in names}]), self.label, self.notes)
 
 
-@dataclass(frozen=True)
-class _Ratings:
-    """R (units, q) counts, values (units, coders) category index or -1, w weights; units without any code are left out."""
-
-    R: Array
-    at: npt.NDArray[np.int64]
-    w: Array
-
-    @property
-    def r(self) -> Array:
-        out: Array = self.R.sum(axis=1)
-        return out
-
-    @property
-    def pairs(self) -> Array:
-        """Weighted share of agreeing pairs of every unit; 0 where there is no pair."""
-        r = self.r
-        agreeing = (self.R * (self.R @ self.w - 1)).sum(axis=1)
-        return np.where(r >= 2, agreeing / np.maximum(r * (r - 1), 1), 0.0)
-
-    @property
-    def paired(self) -> int:
-        return int((self.r >= 2).sum())
-
-
-Chance = Callable[
-    [_Ratings], tuple[float, Array]
-]  # expected agreement, and what each unit adds to it (None of it: constant)
-
-
-def _share(d: _Ratings) -> Array:
-    out: Array = (d.R / d.r[:, None]).mean(axis=0)
-    return out
-
-
-def _gwet(d: _Ratings) -> tuple[float, Array]:
-    p, q = _share(d), d.R.shape[1]
-    scale = d.w.sum() / (q * (q - 1))
-    return float(scale * (p * (1 - p)).sum()), scale * (d.R @ (1 - p)) / d.r
-
-
-def _fleiss(d: _Ratings) -> tuple[float, Array]:
-    p = _share(d)
-    return float(p @ d.w @ p), (d.R @ (d.w @ p)) / d.r
-
-
-def _uniform(d: _Ratings) -> tuple[float, Array]:
-    e = float(d.w.sum() / d.R.shape[1] ** 2)
-    return e, np.full(len(d.R), e)
-
-
-def _none(d: _Ratings) -> tuple[float, Array]:
-    return 0.0, np.zeros(len(d.R))
-
-
-def _conger(d: _Ratings) -> tuple[float, Array]:
-    n, g = d.at.shape
-    q = d.R.shape[1]
-    D = (d.at[:, :, None] == np.arange(q)).astype(float)  # units, coders, categories
-    rated = (d.at >= 0).astype(float)
-    n_g = rated.sum(axis=0)
-    P = D.sum(axis=0) / n_g[:, None]  # share of each category by coder
-    mean = P.mean(axis=0)
-    S = (P.T @ P - g * np.outer(mean, mean)) / (g - 1)
-    e = float((d.w * (np.outer(mean, mean) - S / g)).sum())
-    # influence of unit i: the shares of each coder against the weighted shares of the others
-    own = (D - (rated - n_g / n)[:, :, None] * P) * (n / n_g)[:, None]  # n times d(share) of the unit
-    others = g * mean - P  # sum over the other coders, shape (coders, categories)
-    return e, np.einsum("igl,kl,gk->i", own, d.w, others) / (g * (g - 1))
-
-
-CHANCE: dict[str, tuple[str, str, Chance]] = {  # name: label for two coders, label for more, chance agreement
-    "percent": ("percent agreement", "percent agreement", _none),
-    "gwet": ("Gwet's AC1", "Gwet's AC1", _gwet),
-    "fleiss": ("Scott's pi", "Fleiss' kappa", _fleiss),
-    "conger": ("Cohen's kappa", "Conger's kappa", _conger),
-    "brennan_prediger": ("Brennan-Prediger", "Brennan-Prediger", _uniform),
-}
-NAMES = (*CHANCE, "alpha")
-
-
 def coefficient(
     values: npt.ArrayLike, name: str, categories: npt.ArrayLike, weights: str = "identity", confidence: float = 0.95
 ) -> Coefficient:
@@ -176,9 +98,11 @@ def coefficient(
     """
     if name not in NAMES:
         raise CodingError(one_of("coefficient", name, NAMES))
+    if not 0 < confidence < 1:
+        raise CodingError(f"confidence is {confidence}; it must lie between 0 and 1, as 0.95.")
     d, n_coders = _ratings(values, categories, weights)
     if name == "alpha":
-        d = _Ratings(d.R[d.r >= 2], d.at[d.r >= 2], d.w)
+        d = Ratings(d.R[d.r >= 2], d.at[d.r >= 2], d.w)
         observed, expected, estimate, influence = _alpha(d)
         label = "Krippendorff's alpha" + ("" if weights == "identity" else " in Gwet's weighting")
     else:
@@ -190,16 +114,16 @@ def coefficient(
     n = len(d.R)
     se = float(np.sqrt(((influence - estimate) ** 2).sum() / (n * (n - 1)))) if n > 1 else np.nan
     half = float(stats.t.ppf(0.5 + confidence / 2, n - 1)) * se if n > 1 else np.nan
-    said = f"Chance agreement is 1: only one category was used, and {label} is not defined."
-    notes = () if np.isfinite(estimate) else (Note("no_variation", said),)
+    label += "" if weights == "identity" else f", {weights} weights"
+    notes = tuple(_notes(label, estimate, observed, expected, se, weights == "identity"))
     return Coefficient(
-        name, label + ("" if weights == "identity" else f", {weights} weights"), estimate, se, estimate - half, min(1.0, estimate + half)
+        name, label, estimate, se, estimate - half, min(1.0, estimate + half)
         if np.isfinite(half) else np.nan, confidence, observed, expected, n, n_coders, weights, notes,
     )  # fmt: skip
 
 
-def _ratings(values: npt.ArrayLike, categories: npt.ArrayLike, weights: str) -> tuple[_Ratings, int]:
-    X, codes = np.asarray(values, dtype=float), np.asarray(categories, dtype=float)
+def _ratings(values: npt.ArrayLike, categories: npt.ArrayLike, weights: str) -> tuple[Ratings, int]:
+    X, codes = numbers(values), np.asarray(categories, dtype=float)
     w = agreement_weights(weights, codes)
     given = ~np.isnan(X)
     strange = sorted(set(X[given]) - set(codes))
@@ -215,10 +139,23 @@ def _ratings(values: npt.ArrayLike, categories: npt.ArrayLike, weights: str) -> 
     R = (at[:, :, None] == np.arange(len(codes))).sum(axis=1).astype(float)
     if not (R.sum(axis=1) >= 2).any():
         raise CodingError(f"no unit was coded by two of the {len(X)} coders. Let two coders code the same units.")
-    return _Ratings(R, at, w), len(X)
+    return Ratings(R, at, w), len(X)
 
 
-def _corrected(d: _Ratings, chance: Chance) -> tuple[float, float, float, Array]:
+def _notes(label: str, found: float, observed: float, expected: float, se: float, plain: bool) -> Iterator[Note]:
+    """What a reader must know of the number: no variation, the paradox of a rare code, no standard error."""
+    if not np.isfinite(found):
+        yield Note(
+            "no_variation",
+            f"Chance agreement is 1: only one category was used, so that nothing shows whether coders could tell another. {label} is not defined.",
+        )
+    elif plain and (said := paradox(label, found, observed, expected)):
+        yield Note("prevalence", said)
+    if np.isfinite(found) and not np.isfinite(se):
+        yield Note("one_unit", "One unit has no spread: there is no standard error and no interval.")
+
+
+def _corrected(d: Ratings, chance: Chance) -> tuple[float, float, float, Array]:
     """Observed and expected agreement, the coefficient, and its influence by unit."""
     n, paired = len(d.R), d.r >= 2
     observed = float(d.pairs[paired].mean())
@@ -230,7 +167,7 @@ def _corrected(d: _Ratings, chance: Chance) -> tuple[float, float, float, Array]
     return observed, expected, found, unit - 2 * (1 - found) * (e - expected) / (1 - expected)
 
 
-def _alpha(d: _Ratings) -> tuple[float, float, float, Array]:
+def _alpha(d: Ratings) -> tuple[float, float, float, Array]:
     """The same for Krippendorff's alpha, where units weigh by how often they were coded and chance is of finite samples."""
     n, r = len(d.R), d.r
     rbar, eps = r.mean(), 1 / r.sum()

@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
+from peacestudy.coding.reliability.values import numbers
+from peacestudy.core.display import html_table
 from peacestudy.core.problems import Note
 from peacestudy.errors import CodingError
 
@@ -35,6 +37,17 @@ class Icc:
     n_coders: int
     notes: tuple[Note, ...] = ()
 
+    def _repr_html_(self) -> str:
+        import pandas as pd
+
+        rows = [
+            ("of one coder", self.single, self.conf_low, self.conf_high),
+            ("of the mean", self.average, self.average_low, self.average_high),
+        ]
+        table = pd.DataFrame(rows, columns=["icc", "estimate", "conf_low", "conf_high"])
+        head = f"Intraclass correlation, two-way, absolute agreement; {self.n_units} units, {self.n_coders} coders"
+        return html_table(table, head, self.notes)
+
 
 def icc(values: npt.ArrayLike, confidence: float = 0.95) -> Icc:
     """ICC(A,1) and ICC(A,k).
@@ -42,6 +55,7 @@ def icc(values: npt.ArrayLike, confidence: float = 0.95) -> Icc:
     Parameters
     ----------
     values : shape (coders, units); NaN where a coder gave none. Units that a coder left out are left out, and counted in a note.
+    confidence : level of the intervals.
 
     Raises
     ------
@@ -56,7 +70,9 @@ def icc(values: npt.ArrayLike, confidence: float = 0.95) -> Icc:
     >>> round(found.single, 2), round(found.average, 2)
     (0.29, 0.62)
     """
-    X = np.asarray(values, dtype=float).T
+    if not 0 < confidence < 1:
+        raise CodingError(f"confidence is {confidence}; it must lie between 0 and 1, as 0.95.")
+    X = numbers(values).T
     whole = ~np.isnan(X).any(axis=1)
     Y = X[whole]
     n, k = Y.shape
@@ -78,9 +94,13 @@ def icc(values: npt.ArrayLike, confidence: float = 0.95) -> Icc:
         nothing = (*notes, Note("no_variation", "The values do not vary: the correlation is not defined."))
         return Icc(np.nan, np.nan, np.nan, np.nan, np.nan, np.nan, n, k, nothing)
     single = (ms_unit - ms_error) / below
-    average = (ms_unit - ms_error) / (ms_unit + (ms_coder - ms_error) / n)
+    under = ms_unit + (ms_coder - ms_error) / n
+    average = (ms_unit - ms_error) / under if under > 0 else np.nan
     low, high = _interval(ms_unit, ms_coder, ms_error, single, n, k, 0.5 + confidence / 2)
     ends = [k * e / (1 + (k - 1) * e) for e in (low, high)]
+    if not under > 0 or not np.isfinite(low):
+        said = "The units differ less from each other than the codes of one unit do: what the formulas cannot give is left missing."
+        notes.append(Note("units_alike", said))
     return Icc(float(single), low, high, float(average), ends[0], ends[1], n, k, tuple(notes))
 
 
@@ -88,9 +108,11 @@ def _interval(
     ms_unit: float, ms_coder: float, ms_error: float, rho: float, n: int, k: int, level: float
 ) -> tuple[float, float]:
     """The interval of ICC(A,1), with Satterthwaite's degrees of freedom of the denominator."""
-    if ms_error == 0 and ms_coder == 0:
+    if rho == 1:
         return 1.0, 1.0
     a, b = k * rho / (n * (1 - rho)), 1 + k * rho * (n - 1) / (n * (1 - rho))
+    if not a * ms_coder + b * ms_error > 0:  # units do not differ, coders do: no spread to judge by
+        return float("nan"), float("nan")
     v = (a * ms_coder + b * ms_error) ** 2 / ((a * ms_coder) ** 2 / (k - 1) + (b * ms_error) ** 2 / ((n - 1) * (k - 1)))
     over, under = stats.f.ppf(level, n - 1, v), stats.f.ppf(level, v, n - 1)
     rest = k * ms_coder + (k * n - k - n) * ms_error

@@ -23,11 +23,24 @@ def _ordinal(x: Array) -> Array:
     return out
 
 
+def _ratio(x: Array) -> Array:
+    if x.min() < 0:
+        raise CodingError(
+            f"ratio weights are for categories from 0 up; the lowest is {x.min():g}. Use linear or quadratic."
+        )
+    total = x[:, None] + x[None, :]
+    apart = _distance(x) / np.where(total > 0, total, 1)  # two zeros are equal
+    out: Array = 1 - (apart / apart.max()) ** 2
+    return out
+
+
 WEIGHTS: dict[str, Callable[[Array], Array]] = {
     "identity": lambda x: np.eye(len(x)),
     "linear": lambda x: 1 - _distance(x) / (x.max() - x.min()),
     "quadratic": lambda x: 1 - (_distance(x) / (x.max() - x.min())) ** 2,
     "ordinal": _ordinal,
+    "radical": lambda x: 1 - np.sqrt(_distance(x) / (x.max() - x.min())),
+    "ratio": _ratio,
 }
 
 
@@ -37,7 +50,7 @@ def agreement_weights(name: str, categories: npt.ArrayLike) -> Array:
     Parameters
     ----------
     name : ``identity`` (equal or not), ``linear`` and ``quadratic`` (by the distance of the codes), ``ordinal`` (Gwet's, by
-        how many pairs of categories lie between).
+        how many pairs of categories lie between), ``radical`` (root of the distance), ``ratio`` (distance over sum, squared).
     categories : all codes that may be given, in order; shape (q,), q of 2 or more.
 
     Returns
