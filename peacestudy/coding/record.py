@@ -3,6 +3,7 @@
 A merge never picks a winner: every code of every coder stays, and a revision is a further row.
 """
 
+import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,12 +12,14 @@ import pandas as pd
 from filelock import FileLock, Timeout
 
 from peacestudy.coding.coding import CELL, SHEET_SCHEMA, CodingSheet
+from peacestudy.coding.sheets.escapes import unwritable
 from peacestudy.core.codebook import Codebook
 from peacestudy.core.problems import Problem
 from peacestudy.core.tables import read_table, write_table
 from peacestudy.errors import CodingError
 
 SAID = ("code", "confidence", "source", "locator", "comment")  # what a coder says of a cell
+Row = dict[str, object]
 FORM = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
@@ -84,7 +87,8 @@ def record(path: str | Path, sheet: CodingSheet, *, timeout: float = 30.0) -> Co
     """Add what coders wrote to the shared table; nothing that stands there is changed or removed.
 
     Cells that say what they said before add nothing. A changed cell is a further row, dated by the sheet, or now where the sheet
-    has no date, and later than the coder's last row of the cell. A cell that was asked, was coded and is now empty becomes a row
+    has no date, and later than the coder's last row of the cell; a row without a date that the sheet itself revises is dated just
+    before its revision. A cell that was asked, was coded and is now empty becomes a row
     without a code. Any number of processes may record at the same time: each waits for its turn, and the file is replaced whole.
 
     Parameters
@@ -100,24 +104,28 @@ def record(path: str | Path, sheet: CodingSheet, *, timeout: float = 30.0) -> Co
     Raises
     ------
     CodingError
-        Others write for longer than that; the table is damaged, or belongs to another codebook. Nothing is written then.
+        Others write for longer than that; the table is damaged, or belongs to another codebook; a text that no CSV file can hold.
+        Nothing is written then.
     """
     path = Path(path)
     lock = path.with_name(path.name + ".lock")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    sheet = _storable(sheet)
     try:
-        with FileLock(lock, timeout=timeout):
-            there = read_record(path, sheet.codebook) if path.exists() else None
-            before = there.table if there is not None else sheet.table.iloc[:0][SHEET_SCHEMA.names]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(lock, timeout=timeout, poll_interval=0.01):
+            there = path.exists()
+            before = read_table(path, SHEET_SCHEMA, CodingError) if there else sheet.table.iloc[:0]
             added = _added(before, sheet)
-            whole = CodingSheet(
-                pd.concat([before, added], ignore_index=True) if len(added) else before,
-                sheet.codebook,
-                path.name,
-                path=path,
+            table = (
+                pd.concat([before, added], ignore_index=True)
+                if len(added) and len(before)
+                else added
+                if len(added)
+                else before
             )
-            if len(added) or there is None:
-                write_table(path, whole.table)
+            whole = CodingSheet(table, sheet.codebook, path.name, path=path)
+            if len(added) or not there:
+                write_table(path, table)
             return whole
     except Timeout as err:
         raise CodingError(
@@ -129,36 +137,93 @@ def record(path: str | Path, sheet: CodingSheet, *, timeout: float = 30.0) -> Co
         ) from err
 
 
+def _storable(sheet: CodingSheet) -> CodingSheet:
+    """The sheet as a table of the project holds it: every text NFC, an empty one missing."""
+    texts = [name for name in SHEET_SCHEMA.names if name != "code"]
+    problems = [
+        Problem(sheet.file, line, name, ascii(text), why, "correct the text")
+        for name in texts
+        for line, text in enumerate(sheet.table[name], start=2)
+        if isinstance(text, str) and (why := unwritable(text, ".csv"))
+    ]
+    if problems:
+        raise CodingError(f"{sheet.file} has texts that no CSV file holds: {len(problems)} problem(s).", problems)
+
+    def plain(text: object) -> object:
+        return unicodedata.normalize("NFC", text) or None if isinstance(text, str) else None if pd.isna(text) else text  # type: ignore[call-overload]
+
+    table = sheet.table[SHEET_SCHEMA.names].assign(
+        **{name: sheet.table[name].astype(object).map(plain) for name in texts}
+    )
+    asked = None if sheet.asked is None else sheet.asked.astype(object).map(plain)
+    return CodingSheet(table, sheet.codebook, sheet.file, asked, sheet.path)
+
+
 def _added(before: pd.DataFrame, sheet: CodingSheet) -> pd.DataFrame:
     """The rows that a sheet adds to a table."""
-    last: dict[tuple[str, ...], dict[str, object]] = {}
-    stamps: dict[tuple[str, ...], set[str]] = {}
+    known: dict[tuple[str, ...], list[Row]] = {}  # rows of a cell, oldest first
     for row in _rows(before):
-        cell = _cell(row)
-        last[cell] = row
-        stamps.setdefault(cell, set()).add(str(row["date"] or ""))
+        known.setdefault(_cell(row), []).append(row)
     now = datetime.now(UTC)
     given = _rows(sheet.table)
+    problems = _contradicted(given, known, sheet.file)
+    if problems:
+        raise CodingError(f"{sheet.file} contradicts the record: {len(problems)} problem(s).", problems)
+    revised: dict[tuple[str, ...], str] = {}  # the first date that the sheet gives a cell
+    for row in given:
+        if row["date"]:
+            revised.setdefault(_cell(row), str(row["date"]))
     out = []
     for row in given:
-        cell, date = _cell(row), row["date"]
-        if date and str(date) in stamps.get(cell, ()):
-            continue
-        old = last.get(cell)
-        newest = old is None or not date or str(date) > str(old["date"] or "")
-        if newest and old is not None and all(row[c] == old[c] for c in SAID):
-            continue
-        new = row | {"date": date or _later(now, old)}
-        out.append(new)
-        stamps.setdefault(cell, set()).add(str(new["date"]))
-        last[cell] = new if newest else last[cell]
+        cell = _cell(row)
+        own = known.setdefault(cell, [])
+        new = _new(row, own, revised.get(cell, ""), now)
+        if new is not None:
+            out.append(new)
+            own.append(new)
+            own.sort(key=lambda r: str(r["date"] or ""))
+    last = {cell: own[-1] for cell, own in known.items() if own}
     out += _withdrawn(last, {_cell(r) for r in given}, sheet, now)
     return pd.DataFrame(out, columns=SHEET_SCHEMA.names).astype({"code": "Int64"})
 
 
+def _new(row: Row, own: list[Row], revised: str, now: datetime) -> Row | None:
+    """The row as it is added to those that its cell has, or None where it says nothing new."""
+    date = str(row["date"] or "")
+    if date:
+        repeats = bool(own) and date > str(own[-1]["date"] or "") and _same(row, own[-1])
+        return None if repeats or any(r["date"] == date for r in own) else row
+    if revised:  # the sheet revised it since: it is history, and must not come out as the newest
+        return None if any(_same(row, r) for r in own) else row | {"date": _before(revised, own)}
+    return None if own and _same(row, own[-1]) else row | {"date": _later(now, own[-1] if own else None)}
+
+
+def _contradicted(given: list[Row], known: dict[tuple[str, ...], list[Row]], file: str) -> list[Problem]:
+    """Rows that say something else than the record says at the same time."""
+    remedy = "two coders under one name? give each a name of their own; or take the date off the row"
+    return [
+        Problem(file, 0, "", f"{', '.join(_cell(row))}: {row['code']}", f"the record has {old['code']} at {row['date']}", remedy)
+        for row in given if row["date"]
+        for old in known.get(_cell(row), ()) if old["date"] == row["date"] and not _same(row, old)
+    ]  # fmt: skip
+
+
+def _same(one: Row, other: Row) -> bool:
+    return all(one[name] == other[name] for name in SAID)
+
+
+def _before(date: str, own: list[Row]) -> str:
+    """The last moment before a date at which the cell has no row."""
+    taken = {str(r["date"]) for r in own}
+    moment = datetime.strptime(date, FORM) - timedelta(microseconds=1)
+    while moment.strftime(FORM) in taken:
+        moment -= timedelta(microseconds=1)
+    return moment.strftime(FORM)
+
+
 def _withdrawn(
-    last: dict[tuple[str, ...], dict[str, object]], given: set[tuple[str, ...]], sheet: CodingSheet, now: datetime
-) -> list[dict[str, object]]:
+    last: dict[tuple[str, ...], Row], given: set[tuple[str, ...]], sheet: CodingSheet, now: datetime
+) -> list[Row]:
     """Rows without a code for cells that were asked and coded, and that the sheet leaves empty."""
     if sheet.asked is None:
         return []
@@ -171,18 +236,18 @@ def _withdrawn(
     ]
 
 
-def _rows(table: pd.DataFrame) -> list[dict[str, object]]:
-    """Rows as plain values, oldest first, undated ones before dated ones of the record and after those of a sheet."""
-    plain = table[SHEET_SCHEMA.names].astype(object).where(table[SHEET_SCHEMA.names].notna(), None)
-    out = plain.sort_values("date", kind="stable", na_position="first").to_dict("records")
-    return [{str(k): v for k, v in row.items()} for row in out]
+def _rows(table: pd.DataFrame) -> list[Row]:
+    """Rows as plain values, oldest first; undated ones before all."""
+    columns = [[None if pd.isna(v) else v for v in table[name].astype(object)] for name in SHEET_SCHEMA.names]
+    out = [dict(zip(SHEET_SCHEMA.names, row, strict=True)) for row in zip(*columns, strict=True)]
+    return sorted(out, key=lambda row: str(row["date"] or ""))
 
 
-def _cell(row: dict[str, object]) -> tuple[str, ...]:
+def _cell(row: Row) -> tuple[str, ...]:
     return tuple(str(row[c]) for c in CELL)
 
 
-def _later(now: datetime, old: dict[str, object] | None) -> str:
+def _later(now: datetime, old: Row | None) -> str:
     """Now, or a microsecond after the last row where a clock went back."""
     text = now.strftime(FORM)
     stamp = str(old["date"]) if old is not None and old["date"] else ""

@@ -1,0 +1,274 @@
+"""Merging and the shared record: every code of every coder stays, whoever writes at the same time and whoever is killed."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+import unicodedata
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+from filelock import FileLock
+
+from peacestudy.coding import SHEET_SCHEMA, CodingSheet, merge, read_record, record
+from peacestudy.core.codebook import Code, Codebook, Indicator, Pillar, Scale
+from peacestudy.core.tables import write_table
+from peacestudy.errors import CodingError
+
+CODES = tuple(Code(n, f"c{n}", "anchor") for n in range(101))
+BOOK = Codebook(
+    "small", "Small", "1.0", "share", {}, (Scale("s", "ordinal", CODES),),
+    (Pillar("p", "P", "t", "h", "s", indicators=tuple(
+        Indicator(n, n, "?", n, "s", "because", "political", "promise", 1, level="ordinal", codes=CODES) for n in ("talks", "truce"))),),
+)  # fmt: skip
+T = [f"2026-01-0{n}T00:00:00.000000Z" for n in range(1, 8)]
+
+
+def sheet(*rows, coder="ann", kind="human", file="sheet", asked=None):
+    """Codes from (case, code, date, comment), all of the indicator talks."""
+    full = [(*r, None, None)[:4] for r in rows]
+    table = pd.DataFrame(
+        [(case, "talks", coder, kind, code, None, None, None, comment, date) for case, code, date, comment in full],
+        columns=SHEET_SCHEMA.names,
+    ).astype({"code": "Int64"})
+    cells = (
+        None
+        if asked is None
+        else pd.DataFrame([(c, "talks", coder) for c in asked], columns=["case_id", "indicator_id", "coder"])
+    )
+    return CodingSheet(table, BOOK, file, cells)
+
+
+def story(found, case="a"):
+    """Codes of a cell, oldest first."""
+    return [None if pd.isna(v) else int(v) for v in found.history(case, "talks")["code"]]
+
+
+# ---- merge
+
+
+def test_a_merge_keeps_every_code_and_picks_no_winner():
+    whole = merge([sheet(("a", 1), ("b", 0), asked=["a", "b", "c"]), sheet(("a", 0), coder="bob", asked=["a"])])
+    assert whole.values("talks").loc["a"].tolist() == [1, 0]
+    assert len(whole.table) == 3 and len(whole.asked) == 4
+    assert whole.open().values.tolist() == [["c", "talks", "ann"]]
+
+
+def test_identical_rows_stand_once_and_revisions_all():
+    whole = merge([sheet(("a", 1, T[0])), sheet(("a", 1, T[0]), ("a", 2, T[1])), sheet(("a", 3, T[2]))])
+    assert story(whole) == [1, 2, 3]
+
+
+def test_two_people_under_one_name_are_told_with_both_files():
+    with pytest.raises(CodingError, match=r"one\.csv, two\.csv"):
+        merge([sheet(("a", 1), file="one.csv"), sheet(("a", 0), file="two.csv")])
+    with pytest.raises(CodingError, match=r"human in one.csv and machine in two.csv"):
+        merge([sheet(("a", 1), file="one.csv"), sheet(("b", 0), kind="machine", file="two.csv")])
+
+
+def test_sheets_of_two_codebooks_or_none_are_refused():
+    other = replace(sheet(("a", 1), file="new"), codebook=replace(BOOK, version="2.0"))
+    with pytest.raises(CodingError, match=r"small 1.0 and new by small 2.0"):
+        merge([sheet(("a", 1)), other])
+    with pytest.raises(CodingError, match="no sheet"):
+        merge([])
+
+
+# ---- record
+
+
+def test_the_record_keeps_what_it_was_given(tmp_path):
+    path = tmp_path / "new" / "codings.csv"
+    record(path, sheet(("a", 1, T[0], '=1+1, "q"\r\n NA'), ("b", 0, T[0], "No")))
+    found = record(path, sheet(("a", 0, T[1]), coder="bob"))
+    assert found.coders == ["ann", "bob"] and len(found.table) == 3
+    again = read_record(path, BOOK)
+    pd.testing.assert_frame_equal(again.table, found.table)
+    assert again.table["comment"].tolist() == ['=1+1, "q"\r\n NA', "No", None]
+
+
+def test_cells_that_say_what_they_said_add_nothing_and_leave_the_file_alone(tmp_path):
+    path = tmp_path / "c.csv"
+    mine = sheet(("a", 1), ("b", 0, None, "e\u0301 decomposed"), ("c", None, None, ""))
+    record(path, mine)
+    before = path.read_bytes(), path.stat().st_mtime_ns
+    record(path, mine)
+    assert (path.read_bytes(), path.stat().st_mtime_ns) == before
+    assert read_record(path, BOOK).table["comment"].tolist()[1] == unicodedata.normalize("NFC", "e\u0301 decomposed")
+
+
+def test_a_changed_cell_is_a_further_row_with_a_later_date(tmp_path):
+    path = tmp_path / "c.csv"
+    for code in (1, 0, 1):
+        found = record(path, sheet(("a", code)))
+    assert story(found) == [1, 0, 1]
+    dates = found.history("a", "talks")["date"]
+    assert dates.is_monotonic_increasing and dates.is_unique
+    assert found.values("talks").loc["a", "ann"] == 1
+
+
+def test_a_clock_that_went_back_still_gives_a_later_date(tmp_path):
+    path = tmp_path / "c.csv"
+    record(path, sheet(("a", 1, "2999-12-31T23:59:59.999999Z")))
+    found = record(path, sheet(("a", 0)))
+    assert story(found) == [1, 0] and found.latest()["date"].iloc[0] == "3000-01-01T00:00:00.000000Z"
+
+
+def test_what_the_form_revised_stays_revised(tmp_path):
+    # a code typed in a spreadsheet has no date; the form's later one has
+    path = tmp_path / "c.csv"
+    record(path, sheet(("a", 1)))
+    later = "2998-01-01T00:00:00.000000Z"
+    both = sheet(("a", 1), ("a", 0, later))
+    assert story(record(path, both)) == [1, 0]
+    assert story(record(path, both)) == [1, 0]
+    other = tmp_path / "first.csv"  # and where the record meets both at once, long after they were written
+    assert story(record(other, sheet(("a", 1), ("a", 0, T[0])))) == [1, 0]
+    assert story(record(other, sheet(("a", 1), ("a", 0, T[0])))) == [1, 0]
+
+
+def test_history_that_comes_late_takes_its_place(tmp_path):
+    path = tmp_path / "c.csv"
+    record(path, sheet(("a", 3, T[2])))
+    assert story(record(path, sheet(("a", 1, T[0]), ("a", 3, T[2])))) == [1, 3]
+
+
+def test_a_cell_that_was_emptied_is_withdrawn_once_and_only_where_it_was_asked(tmp_path):
+    path = tmp_path / "c.csv"
+    record(path, sheet(("a", 1), ("b", 1), asked=["a", "b", "c"]))
+    part = sheet(("c", 0), asked=["a", "c"])
+    found = record(path, part)
+    assert story(found) == [1, None] and story(found, "b") == [1] and story(found, "c") == [0]
+    assert story(record(path, part)) == [1, None]
+    assert story(record(path, sheet(("a", 1), asked=["a"]))) == [1, None, 1]
+
+
+def test_one_time_and_two_codes_are_told_and_nothing_is_written(tmp_path):
+    path = tmp_path / "c.csv"
+    record(path, sheet(("a", 1, T[0])))
+    before = path.read_bytes()
+    with pytest.raises(CodingError, match=f"two.csv: 'a, talks, ann: 0': the record has 1 at {T[0]}"):
+        record(path, sheet(("a", 0, T[0]), file="two.csv"))
+    with pytest.raises(CodingError, match="two coders under one name"):
+        record(path, sheet(("b", 0), kind="machine"))
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("data", [b"", b"case_id,code\na,1\n", b"\xff\xfe", b'case_id,"torn'])
+def test_a_damaged_record_is_told_and_never_written_over(tmp_path, data):
+    path = tmp_path / "c.csv"
+    path.write_bytes(data)
+    with pytest.raises(CodingError):
+        record(path, sheet(("a", 1)))
+    assert path.read_bytes() == data
+
+
+def test_a_record_of_another_codebook_is_told(tmp_path):
+    path = tmp_path / "c.csv"
+    write_table(path, sheet(("a", 1)).table.assign(indicator_id="tlks"))
+    with pytest.raises(CodingError, match=r"not in codebook small 1.0.*Did you mean 'talks'"):
+        record(path, sheet(("a", 1)))
+
+
+@pytest.mark.parametrize("text", ["a\0b", "a\ud800b"])
+def test_a_text_that_no_file_holds_is_refused_before_the_record_is_touched(tmp_path, text):
+    with pytest.raises(CodingError, match="sheet:2:comment"):
+        record(tmp_path / "c.csv", sheet(("a", 1, None, text)))
+    assert not (tmp_path / "c.csv").exists()
+
+
+def test_a_record_that_stays_locked_is_told_with_its_lock(tmp_path):
+    path = tmp_path / "c.csv"
+    with FileLock(tmp_path / "c.csv.lock"), pytest.raises(CodingError, match=r"locked by another.*c\.csv\.lock"):
+        record(path, sheet(("a", 1)), timeout=0.05)
+    assert not path.exists()
+    record(path, sheet(("a", 1)), timeout=0.05)
+
+
+def test_a_folder_that_is_a_file_is_told(tmp_path):
+    (tmp_path / "f").write_text("")
+    with pytest.raises(CodingError, match="cannot be written"):
+        record(tmp_path / "f" / "c.csv", sheet(("a", 1)))
+
+
+# ---- many processes, and some that are killed
+
+WRITER = textwrap.dedent(
+    """
+    import importlib.util, sys
+    spec = importlib.util.spec_from_file_location("shared", sys.argv[1])
+    own = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(own)
+    path, coder, first, last = sys.argv[2], sys.argv[3], int(sys.argv[4]), int(sys.argv[5])
+    for n in range(first, last):
+        own.record(path, own.sheet((f"c{n % 10}", n // 10 % 101), coder=coder), timeout=300)
+        print(n, flush=True)
+    """
+)
+
+
+def writer(path, coder, first, last):
+    return subprocess.Popen(
+        [sys.executable, "-c", WRITER, __file__, str(path), coder, str(first), str(last)],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_eight_processes_of_a_hundred_edits_lose_no_row(tmp_path):
+    path = tmp_path / "c.csv"
+    running = [writer(path, f"coder{n}", 0, 100) for n in range(8)]
+    assert [(p.communicate(timeout=300)[0].split()[-1], p.returncode) for p in running] == [("99", 0)] * 8
+    found = read_record(path, BOOK)
+    assert len(found.table) == 800
+    for coder, own in found.table.groupby("coder"):
+        for case, rows in own.groupby("case_id"):
+            assert sorted(rows["code"]) == list(range(10)), (coder, case)
+            assert rows.sort_values("date")["code"].tolist() == list(range(10)), (coder, case)
+
+
+def forked(path, first, told):
+    """A process that records in a loop and says on a pipe what it has recorded; fork is quicker than a new interpreter."""
+    pid = os.fork()
+    if pid:
+        return pid
+    n = first
+    while True:
+        record(path, sheet((f"c{n % 10}", n // 10 % 101)), timeout=30)
+        os.write(told, f"{n}\n".encode())
+        n += 1
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked to be killed")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_hundred_kills_lose_nothing_that_was_recorded_and_leave_no_lock(tmp_path):
+    path, seconds, first = tmp_path / "c.csv", random.Random(4), 0
+    start = time.perf_counter()
+    for n in range(5):
+        record(tmp_path / "pace.csv", sheet(("a", n)))
+    pace = (time.perf_counter() - start) / 5  # of this machine, so that kills fall before, into and between writes
+    for _ in range(100):
+        read, told = os.pipe()
+        pid = forked(path, first, told)
+        os.close(told)
+        time.sleep(seconds.uniform(0.0, 6 * pace))
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        with os.fdopen(read) as out:
+            said = [int(n) for n in out.read().split()]
+        first = max(said, default=first - 1) + 1
+        found = read_record(path, BOOK) if path.exists() else None
+        rows = 0 if found is None else len(found.table)
+        assert rows in (first, first + 1), (rows, first)  # the one more was on disk, and killed before it could say so
+        first = rows
+        record(tmp_path / "lock_is_free.csv", sheet(("a", 1)))
+        with FileLock(tmp_path / "c.csv.lock", timeout=1):
+            pass
+    assert first >= 100
+    codes = read_record(path, BOOK).table.assign(n=range(first))
+    assert (codes["case_id"] == [f"c{n % 10}" for n in codes["n"]]).all()
+    assert (codes["code"] == [n // 10 % 101 for n in codes["n"]]).all()
