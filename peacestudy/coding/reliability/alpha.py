@@ -23,7 +23,7 @@ from peacestudy.errors import CodingError
 
 Array = npt.NDArray[np.float64]
 BLOCK = 2**22  # numbers held at a time by what grows with resamples: 32 MB
-CACHE = 2**19  # and by what is worked on in one go
+CACHE = 2**16  # and by what is worked on in one go: half a megabyte, which stays near the processor
 MANY = 15  # units a pattern from which drawing patterns is quicker than drawing units
 METRICS = {
     "nominal": "nominal metric: 0 if equal, else 1", "ordinal": "Krippendorff's ordinal metric: squared difference of mid-ranks",
@@ -240,7 +240,7 @@ def _resampled(kernel: _Kernel, weights: npt.NDArray[np.int64], resamples: int, 
     units = int(weights.sum())
     draw = _by_unit if units <= MANY * len(weights) else _by_pattern
     step = max(1, BLOCK // (units if draw is _by_unit else len(weights)))
-    part = max(1, (BLOCK if kernel.level == "ratio" else CACHE) // max(kernel.P.shape))
+    part = max(16, (BLOCK if kernel.level == "ratio" else CACHE) // max(kernel.P.shape))
     out = []
     for begin in range(0, resamples, step):
         drawn = draw(weights, min(step, resamples - begin), rng)
@@ -260,7 +260,7 @@ def _by_unit(weights: npt.NDArray[np.int64], size: int, rng: np.random.Generator
     out = np.empty((size, len(weights)), dtype=np.int64)
     step = max(1, CACHE // len(of_unit))
     for begin in range(0, size, step):
-        at = of_unit[drawn[begin : begin + step]]
+        at = of_unit.take(drawn[begin : begin + step].astype(np.intp))
         at += np.arange(0, len(at) * len(weights), len(weights))[:, None]
         out[begin : begin + step] = np.bincount(at.ravel(), minlength=len(at) * len(weights)).reshape(len(at), -1)
     return out

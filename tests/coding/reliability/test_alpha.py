@@ -126,6 +126,50 @@ def test_a_resample_is_alpha_of_the_units_drawn(level, units, monkeypatch):
         assert 1 - observed[n] / expected[n] == pytest.approx(want, abs=1e-10)
 
 
+@pytest.mark.parametrize("level", PRINTED)
+def test_many_distinct_values_are_held_sparsely_with_the_same_result(level, monkeypatch):
+    values = np.random.default_rng(3).gamma(2, 1, (3, 80)).round(2)
+    values[0, :10] = np.nan
+    module = sys.modules["peacestudy.coding.reliability.alpha"]
+    dense = alpha(values, level, resamples=50, seed=1)
+    monkeypatch.setattr(module, "BLOCK", 1000)  # 80 units of some 170 values are more than that
+    patterns, weights, points = module._patterns(values)
+    assert not isinstance(patterns, np.ndarray) and (weights == 1).all()
+    sparse = alpha(values, level, resamples=50, seed=1)
+    assert sparse.alpha == pytest.approx(dense.alpha, abs=1e-12)
+    assert sparse.alpha == pytest.approx(by_loops(values, level)[0], abs=1e-10)
+    # units are drawn in another order, so the resamples differ: each is checked against weights written out
+    kernel = module._Kernel(patterns, points, level)
+    W = np.random.default_rng(2).multinomial(80, np.full(80, 1 / 80), size=4)
+    observed, expected = kernel.disagreement(W.astype(float))
+    for n, times in enumerate(W):
+        want = by_loops(np.repeat(values, times, axis=1), level)[0]
+        assert 1 - observed[n] / expected[n] == pytest.approx(want, abs=1e-10)
+
+
+def test_resamples_of_one_value_are_found_where_values_are_held_sparsely(monkeypatch):
+    module = sys.modules["peacestudy.coding.reliability.alpha"]
+    values = np.zeros((2, 12))
+    values[:, 0] = 1
+    dense = alpha(values, "interval", resamples=500, seed=3).undefined
+    monkeypatch.setattr(module, "BLOCK", 10)
+    sparse = alpha(values, "interval", resamples=500, seed=3).undefined
+    expected = 500 * (11 / 12) ** 12
+    assert abs(dense - expected) < 40 and abs(sparse - expected) < 40  # four standard errors of a binomial count
+
+
+def test_memory_does_not_grow_with_distinct_values():
+    import tracemalloc
+
+    values = np.random.default_rng(4).normal(size=(4, 4000))  # 16,000 distinct values: a dense table takes 512 MB
+    tracemalloc.start()
+    for level in ("nominal", "ordinal", "interval"):
+        alpha(values, level, resamples=40, seed=1)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 200e6
+
+
 @pytest.mark.parametrize("draw", [_by_unit, _by_pattern])
 def test_units_are_drawn_with_equal_chance(draw):
     weights = np.array([1, 5, 14])
@@ -166,6 +210,13 @@ def test_the_prevalence_paradox_is_told():
     assert "agree on 95%" in note.text and "98% of all codes are 0" in note.text
 
 
+def test_no_paradox_is_told_where_chance_does_little():
+    values = np.array([[0, 1] * 50, [0, 1] * 50], dtype=float)
+    values[1, :18] = 1 - values[1, :18]  # agreement on 82 %, half the codes 1: alpha is .64 and no code is rare
+    found = alpha(values, "nominal")
+    assert 0.6 < found.alpha < 0.667 and not found.notes
+
+
 def test_resamples_of_one_code_are_counted_and_told():
     values = np.zeros((2, 12))
     values[:, 0] = 1
@@ -180,6 +231,7 @@ def test_resamples_of_one_code_are_counted_and_told():
         ([[1, 2, 3]], "nominal", "no unit has values of two coders"),
         ([[1, N], [N, 1]], "nominal", "no unit has values of two coders"),
         ([["a", "b"], ["a", "c"]], "nominal", "no number"),
+        ([["1", "2"], ["1", "2"]], "nominal", "no number"),
         ([[1, np.inf], [1, 2]], "nominal", "infinity"),
         ([[-1, 2], [1, 2]], "ratio", "negative"),
         ([1, 2], "nominal", r"shape \(coders, units\)"),

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from peacestudy.coding.reliability import agreement_weights, benchmark, coefficient, icc, table_coefficient
-from peacestudy.coding.reliability.benchmark import earned
+from peacestudy.coding.reliability import agreement_weights, coefficient, table_coefficient
 from peacestudy.errors import CodingError
 
 N = np.nan
@@ -99,7 +98,7 @@ def by_loops(values, name, codes, w):
 
 
 @pytest.mark.parametrize("name", ["percent", "brennan_prediger", "gwet", "fleiss", "conger"])
-@pytest.mark.parametrize("weights", ["identity", "linear", "quadratic", "ordinal"])
+@pytest.mark.parametrize("weights", ["identity", "linear", "quadratic", "ordinal", "radical", "ratio"])
 @pytest.mark.parametrize("seed", range(4))
 def test_any_table_equals_loops(name, weights, seed):
     rng = np.random.default_rng(seed)
@@ -153,6 +152,8 @@ def test_one_code_only_is_told_and_percent_is_one():
         ([[0, 7], [0, 1]], "conger", [0, 1], "7 is no category"),
         ([[0, 1], [0, 1]], "kapa", [0, 1], "must be one of"),
         ([[0, 1], [0, 1]], "conger", [0], "two or more"),
+        ([["0", "1"], ["0", "1"]], "conger", [0, 1], "no number"),
+        ([0, 1], "conger", [0, 1], "dimension"),
     ],
 )
 def test_bad_input_is_refused(values, name, codes, words):
@@ -164,38 +165,34 @@ def test_ordinal_weights_by_hand():
     # four categories: pairs between 1 and 3 are (1,2), (1,3), (2,3), of six in all
     assert agreement_weights("ordinal", [0, 1, 2, 3])[0].round(6).tolist() == [1.0, round(5 / 6, 6), 0.5, 0.0]
     assert agreement_weights("quadratic", [0, 1, 3])[0].round(6).tolist() == [1.0, round(8 / 9, 6), 0.0]
+    # by hand: the root of the distance over the range; and (1-4)/(1+4) of the widest pair, squared
+    assert agreement_weights("radical", [0, 1, 4])[0].round(6).tolist() == [1.0, 0.5, 0.0]
+    assert agreement_weights("ratio", [1, 2, 4])[0].round(6).tolist() == [1.0, round(1 - (1 / 3) ** 2 / 0.6**2, 6), 0.0]
+    assert agreement_weights("ratio", [0, 1, 2])[0].tolist() == [
+        1.0,
+        0.0,
+        0.0,
+    ]  # anything beside zero is as far as can be
+    with pytest.raises(CodingError, match="from 0 up"):
+        agreement_weights("ratio", [-1, 0, 1])
 
 
-def test_icc_of_shrout_and_fleiss():
-    judges = np.array([[9, 6, 8, 7, 10, 6], [2, 1, 4, 1, 5, 2], [5, 3, 6, 2, 6, 4], [8, 2, 8, 6, 9, 7]])
-    found = icc(judges)
-    assert (round(found.single, 2), round(found.average, 2)) == (0.29, 0.62)
-    # psych 2.2.9, ICC(): ICC2 .29 (.02 to .76), ICC2k .62 (.07 to .93)
-    assert [round(v, 2) for v in (found.conf_low, found.conf_high, found.average_low, found.average_high)] == [
-        0.02,
-        0.76,
-        0.07,
-        0.93,
-    ]
+def test_the_prevalence_paradox_is_told_by_kappa_and_does_not_touch_ac1():
+    values = np.zeros((2, 200))
+    values[0, :5] = values[1, 5:10] = 1  # they agree on 95 % and never on a 1
+    kappa, ac1 = (coefficient(values, name, [0, 1]) for name in ("conger", "gwet"))
+    assert kappa.estimate < 0 and [n.kind for n in kappa.notes] == ["prevalence"]
+    assert "agree on 95% of the units" in kappa.notes[0].text and "95% already" in kappa.notes[0].text
+    assert ac1.estimate > 0.9 and not ac1.notes
 
 
-def test_icc_leaves_incomplete_units_out_and_says_so():
-    values = np.array([[1.0, 2, 3, 4], [1, 2, 4, N]])
-    found = icc(values)
-    assert found.n_units == 3 and "1 unit(s)" in found.notes[0].text
-    assert np.isnan(icc(np.ones((2, 5))).single)
-    with pytest.raises(CodingError, match="needs two of each"):
-        icc([[1.0, 2.0]])
+def test_one_unit_has_no_standard_error_and_says_so():
+    found = coefficient([[0], [1]], "gwet", [0, 1])
+    assert np.isnan(found.std_error) and np.isnan(found.conf_low) and found.notes[-1].kind == "one_unit"
 
 
-def test_benchmark_is_the_chance_of_each_band():
-    table = benchmark(0.5, 0.1, "landis_koch")
-    draws = np.random.default_rng(1).normal(0.5, 0.1, 400_000)
-    draws = draws[np.abs(draws) <= 1]
-    ends = [0.8, 0.6, 0.4, 0.2, 0.0, -1.0]
-    counted = np.histogram(draws, bins=[*reversed(ends), 1.0])[0][::-1] / len(draws)
-    assert table["chance"].to_numpy() == pytest.approx(counted, abs=0.003)  # three standard errors of 400,000 draws
-    assert table["cumulative"].iloc[-1] == pytest.approx(1)
-    assert table.loc[table["earned"], "word"].tolist() == ["fair"]  # moderate or better: .84; fair or better: .999
-    assert earned(0.9, 0.01, "krippendorff") == "reliable" and earned(0.9, 0.0, "altman") == "very good"
-    assert earned(float("nan"), 0.1, "fleiss") == ""
+def test_the_raw_form_of_a_table_has_the_same_estimate_and_the_larger_divisor():
+    values = np.array([(i, j) for i in range(3) for j in range(3) for _ in range(TABLE3[i][j])]).T
+    raw, printed = coefficient(values, "conger", range(3)), table_coefficient(TABLE3, "conger")
+    assert raw.estimate == pytest.approx(printed.estimate, abs=1e-14)
+    assert raw.std_error * np.sqrt(99 / 100) == pytest.approx(0.05891072, abs=5.1e-9)
