@@ -24,7 +24,10 @@ def test_a_term_is_traced_to_every_code_of_every_case_and_to_the_sources(study):
     for row in codes.sample(20, random_state=1).itertuples():
         assert tuple(own.loc[(row.case_id, row.name), ["code", "locator"]]) == (row.value, row.locator)
     values = table[(table.step == "case") & (table.name == "lasting_peace")]
-    assert values.value.astype(bool).sum() == 29 and (table[table.step == "outcome"].source.str.startswith("ucdp_acd_25.1")).all()
+    assert (
+        values.value.astype(bool).sum() == 29
+        and (table[table.step == "outcome"].source.str.startswith("ucdp_acd_25.1")).all()
+    )
     assert {"pax_v10", "ucdp_acd_25.1"} <= set(table[table.step == "source"].name)
     assert "scale(breadth) in model breadth" in str(found) and f"estimate {fit.terms.estimate[1]:.3f}" in str(found)
 
@@ -55,7 +58,7 @@ def test_a_plain_table_needs_the_study_and_wrong_places_are_told(study):
     assert (ps.trace(plain, (0, "diplomacy"), study).table.step == "code").sum() == 4
     with pytest.raises(ps.SpecError, match="Did you mean 'diplomacy'"):
         ps.trace(study.frame("primary"), ("316-1992", "diplomcy"))
-    with pytest.raises(ps.SpecError, match="there is no|must be one of"):
+    with pytest.raises(ps.SpecError, match=r"must be one of"):
         ps.trace(study.frame("primary"), ("317-1992", "diplomacy"))
     with pytest.raises(ps.SpecError, match="a cell is"):
         ps.trace(study.frame("primary"), "diplomacy")

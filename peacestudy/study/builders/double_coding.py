@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from peacestudy.coding import SHEET_SCHEMA
+from peacestudy.coding.splitting import Splitting, split_values
 from peacestudy.core.codebook import Codebook
 from peacestudy.core.schema import Field, Schema
 from peacestudy.errors import SourceError
@@ -126,7 +127,7 @@ def build(raw: Path, rule: RatedRule, codebook: Codebook, folder: Path) -> dict[
                 _patterns(_grades(projects), "grade", ADB),
                 _patterns(_levels(tables[TERROR], "terror", 1), "terror", TERROR),
                 _patterns(_levels(tables[VIOLENCE], "sexual_violence", 0), "sexual_violence", VIOLENCE),
-                *_positions(tables[POSITIONS]),
+                *_positions(tables[POSITIONS], codebook),
             ],
             ignore_index=True,
         ),
@@ -191,21 +192,15 @@ def _levels(table: pd.DataFrame, indicator: str, lowest: int) -> pd.DataFrame:
     return wide[wide.notna().any(axis=1)]
 
 
-def _positions(table: pd.DataFrame) -> list[pd.DataFrame]:
+def _positions(table: pd.DataFrame, codebook: Codebook) -> list[pd.DataFrame]:
     """Entries 'topic : stance' split into the stance and an indicator for every topic."""
-    split = {coder: table[column].str.split(":", n=1, expand=True) for column, coder in READERS["stance"].items()}
-    topics = pd.DataFrame({coder: parts[0].str.strip() for coder, parts in split.items()})
-    stances = pd.DataFrame({coder: parts[1].str.strip() for coder, parts in split.items()})
-    strange = sorted(
-        (set(topics.to_numpy().ravel()) - TOPICS.keys()) | (set(stances.to_numpy().ravel()) - STANCES.keys())
+    how = Splitting(
+        mentioned={word: f"topic_{topic}" for word, topic in TOPICS.items()},
+        stance=dict.fromkeys(TOPICS, "stance"),
+        values=STANCES,
     )
-    if strange:
-        raise SourceError(f"{POSITIONS} holds {', '.join(map(repr, strange[:5]))}, which no indicator knows.")
-    out = [_patterns(stances.apply(lambda c: c.map(STANCES)).astype("Int64"), "stance", POSITIONS)]
-    named = topics.apply(lambda c: c.map(TOPICS))
-    for topic in dict.fromkeys(TOPICS.values()):
-        out.append(_patterns(named.eq(topic).astype("Int64"), f"topic_{topic}", POSITIONS))
-    return out
+    sheet = split_values(table, codebook, how, unit="unit_id", coders=READERS["stance"], file=POSITIONS)
+    return [_patterns(sheet.values(i).astype("Int64"), i, POSITIONS) for i in sheet.indicators]
 
 
 def _patterns(wide: pd.DataFrame, indicator: str, source: str) -> pd.DataFrame:

@@ -1,0 +1,151 @@
+"""double_coding: a rebuild to the byte, counts by loops over the raw files, and the test of two raters by simulation."""
+
+import csv
+from collections import Counter
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import peacestudy as ps
+from peacestudy.coding.reliability import table_coefficient
+from peacestudy.core.tables import to_csv
+from peacestudy.study import Results
+from peacestudy.study.builders.double_coding import TABLES, build
+from peacestudy.study.results.coders import RATERS, _influence, units_of
+
+RAW = Path(__file__).resolve().parents[3].parent / "shared" / "raw"
+raw = pytest.mark.skipif(not RAW.is_dir(), reason="the source files are not at hand (../shared/raw)")
+
+
+@pytest.fixture(scope="module")
+def study():
+    return ps.load_study("double_coding")
+
+
+@raw
+def test_a_rebuild_equals_the_committed_tables(study):
+    built = build(RAW, study.config.cases, study.codebook, study.folder)
+    assert set(built) == set(TABLES)
+    for name, table in built.items():
+        assert to_csv(table) == (study.folder / f"{name}.csv").read_text(encoding="utf-8"), name
+
+
+def rows(file):
+    with (RAW / file).open(encoding="utf-8", newline="") as f:
+        yield from csv.DictReader(f)
+
+
+@raw
+def test_projects_by_loops_over_the_raw_file(study):
+    upper = ("highly successful", "successful")
+    both = [
+        r for r in rows("adb_aer2024_ratings.csv") if r["AER Ratings Tag"] == "1" and r["PVR overall rating"] != "na"
+    ]
+    p = study.tables["projects"]
+    assert len(both) == len(p) == 863
+    assert p.success_staff.tolist() == [r["PCR overall rating"] in upper for r in both]
+    assert p.success_independent.tolist() == [r["PVR overall rating"] in upper for r in both]
+    assert p.lenient.tolist() == [
+        r["PCR overall rating"] in upper and r["PVR overall rating"] not in upper for r in both
+    ]
+    assert p.fragile.sum() == sum(r["FCAS"] == "FCAS" for r in both)
+    wide = study.sheet.values("sustainability")
+    assert (len(wide), int(wide.notna().all(axis=1).sum())) == (863, 848)
+
+
+@raw
+def test_patterns_by_loops_over_the_raw_files(study):
+    p = study.tables["patterns"].set_index(["indicator_id", "codes"]).n
+    terror = Counter(
+        "|".join(str(int(float(r[c])) - 1) if r[c] else "." for c in ("PTS_A", "PTS_H", "PTS_S"))
+        for r in rows("pts_2024.csv")
+    )
+    del terror[".|.|."]
+    assert p.loc["terror"].to_dict() == dict(terror)
+    prevalence = Counter(
+        "|".join(
+            str(int(float(r[c]))) if r[c] not in ("", "-99", "-99.0") else "."
+            for c in ("ai_prev", "hrw_prev", "state_prev")
+        )
+        for r in rows("svac_32.csv")
+    )
+    del prevalence[".|.|."]
+    assert p.loc["sexual_violence"].to_dict() == dict(prevalence)
+    third = Counter()
+    for r in rows("issuepositions_3coders.csv"):
+        third["|".join(str(int(r[c].startswith("Immigratie"))) for c in ("NR", "JF", "WvA"))] += 1
+    assert p.loc["topic_immigration"].to_dict() == dict(third)
+
+
+def test_the_grades_have_the_kappa_that_was_known(study):
+    p = study.tables["patterns"]
+    table = np.zeros((4, 4))
+    for codes, n in p.loc[p.indicator_id == "grade", ["codes", "n"]].to_numpy():
+        a, b = codes.split("|")
+        table[int(a), int(b)] += n
+    assert round(table_coefficient(table, "conger").estimate, 3) == 0.557
+    projects = study.tables["projects"]
+    assert [round(100 * projects[c].mean(), 1) for c in ("success_staff", "success_independent")] == [80.9, 68.1]
+
+
+def test_units_from_counts_are_the_units():
+    patterns = pd.DataFrame({
+        "indicator_id": ["t", "t"], "raters": ["a|b|c"] * 2, "codes": ["0|1|.", "1|1|1"], "n": [2, 3], "source": ["s"] * 2,
+    })  # fmt: skip
+    units = units_of(patterns)
+    assert len(units) == 2 * 2 + 3 * 3
+    wide = units.pivot(index="case_id", columns="coder", values="code")
+    assert wide.apply(
+        lambda r: "|".join("." if pd.isna(v) else str(v) for v in r), axis=1
+    ).value_counts().to_dict() == {"1|1|1": 3, "0|1|.": 2}
+
+
+def test_agreement_on_pairs_of_sources_by_loops(study):
+    p = study.tables["patterns"]
+    own = p[p.indicator_id == "sexual_violence"]
+    per_unit = []
+    for codes, n in own[["codes", "n"]].to_numpy():
+        given = [c for c in codes.split("|") if c != "."]
+        if len(given) > 1:
+            per_unit += [np.mean([a == b for a, b in combinations(given, 2)])] * n
+    found = Results(study).table("agreement").set_index("indicator_id").loc["sexual_violence"]
+    assert found.percent == pytest.approx(np.mean(per_unit), abs=1e-12)
+    assert found.n_units == len(per_unit)
+
+
+def test_flags_stand_in_the_notes_of_every_result(study):
+    assert study.flags.flagged == ("success", "relevance", "sustainability")
+    notes = Results(study).table("notes")
+    assert notes.text.str.contains("alpha below the floor of 0.667: success, relevance, sustainability").any()
+
+
+def test_two_raters_are_compared_with_the_covariance_of_their_estimates(study):
+    """Against a bootstrap of countries: the spread of the difference, which neither model's standard error knows."""
+    results = Results(study)
+    table = results.table("by_rater").set_index("term")
+    data = study.tables["projects"]
+    specs = [study.spec(n) for n in RATERS]
+    parts = [own for _, own in data.groupby("country")]
+    rng = np.random.default_rng(1)
+    gaps = []
+    for _ in range(120):
+        drawn = pd.concat(
+            [parts[i].assign(country=n) for n, i in enumerate(rng.integers(0, len(parts), len(parts)))],
+            ignore_index=True,
+        )
+        one, other = (ps.fit(drawn, s).terms.set_index("term").estimate for s in specs)
+        gaps.append(one - other)
+    spread = pd.DataFrame(gaps).std()
+    se = np.log(table.ratio_high / table.ratio_low) / (2 * 1.959963984540054)
+    for term in ("late", "ln_amount", "program"):
+        assert se[term] == pytest.approx(spread[term], rel=0.3)  # 46 clusters, 120 resamples
+    naive = np.hypot(*(results.fits[n].terms.set_index("term").std_error for n in RATERS))
+    assert (se < naive).all()
+    # the influences of one model give its own clustered covariance
+    m = results.fits[RATERS[0]]
+    group = m.design.clusters[0]
+    sums = np.array([_influence(m)[group == g].sum(axis=0) for g in range(group.max() + 1)])
+    np.testing.assert_allclose(sums.T @ sums * len(sums) / (len(sums) - 1), m.vcov.to_numpy(), rtol=1e-6)
