@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
-from peacestudy.coding.coding import SHEET_SCHEMA, CodingSheet
+from peacestudy.coding.coding import CELL, SHEET_SCHEMA, CodingSheet
 from peacestudy.coding.reliability.alpha import METRICS, alpha
 from peacestudy.coding.reliability.benchmark import SCALES, earned
 from peacestudy.coding.reliability.coefficients import coefficient
@@ -35,7 +35,8 @@ def agreement(
 
     Parameters
     ----------
-    sheet : a CodingSheet, several of them, or a table ``case_id, indicator_id, coder, code``. Of revisions the latest counts.
+    sheet : a CodingSheet, several of them, or a table ``case_id, indicator_id, coder, code`` (and ``kind``; without it the coders
+        are taken to be people). Of revisions the latest counts. What was adjudicated is no coder's word and is left out.
     codebook : says the level of measurement and the codes of every indicator; None takes the sheet's own.
     resamples, seed : of the bootstrap of alpha over units; an indicator's draws do not depend on which others there are.
     by : ``indicator``; ``pillar`` or ``all`` pool the units of all indicators of a pillar, or of the codebook, that share one
@@ -51,7 +52,8 @@ def agreement(
         in these units, ``missing`` cells of these coders and units; ``percent`` of pairs of coders that agree exactly; ``alpha`` with
         ``alpha_std_error, alpha_conf_low, alpha_conf_high`` (bootstrap) and ``metric``; ``convention``, where alpha stands against
         Krippendorff's .667 and .8; ``weights``; Gwet's AC (``gwet``), Cohen's or Conger's kappa (``kappa``), Scott's pi or
-        Fleiss' kappa (``pi``) and ``brennan_prediger``, each with standard error, interval and name; ``earned``, the word of Landis and
+        Fleiss' kappa (``pi``) and ``brennan_prediger``, each with standard error, interval and name; where codes are missing their chance counts all
+        codes, those of units with one coder included, as Gwet (2014) does; ``earned``, the word of Landis and
         Koch that ``gwet`` reaches with 95 % chance; ``icc`` (absolute agreement, one coder; not for nominal); ``note``.
         Where a number is not defined it is missing and the note says why.
 
@@ -81,15 +83,28 @@ def as_sheet(sheet: Rows, codebook: Codebook | None) -> CodingSheet:
     if isinstance(sheet, pd.DataFrame):
         if codebook is None:
             raise CodingError("a plain table does not know its codebook. Give it: agreement(table, codebook).")
-        table = sheet.assign(kind=sheet["kind"] if "kind" in sheet.columns else "human").reindex(
-            columns=SHEET_SCHEMA.names
-        )
-        return CodingSheet(table.astype({"code": "Int64"}), codebook, "table")
+        return CodingSheet(_long(sheet), codebook, "table")
     tables = [s.table for s in sheet]
     book = codebook or next((s.codebook for s in sheet), None)
     if book is None:
         raise CodingError("no sheet was given.")
     return CodingSheet(pd.concat(tables, ignore_index=True).drop_duplicates(ignore_index=True), book, "sheets")
+
+
+def _long(rows: pd.DataFrame) -> pd.DataFrame:
+    """A plain table in the columns of a sheet: names as text, codes as whole numbers."""
+    missing = [name for name in (*CELL, "code") if name not in rows.columns]
+    if missing:
+        raise CodingError(f"the table lacks {', '.join(missing)}; expected {', '.join((*CELL, 'code'))}, a row a code.")
+    table = rows.assign(kind=rows["kind"] if "kind" in rows.columns else "human").reindex(columns=SHEET_SCHEMA.names)
+    named = {name: table[name].astype(object).where(table[name].isna(), table[name].astype(str)) for name in CELL}
+    code = pd.to_numeric(table["code"], errors="coerce")
+    bad = (code.isna() & table["code"].notna()) | (code.notna() & (code != code.round()))
+    if bad.any():
+        raise CodingError(
+            f"'{table.loc[bad, 'code'].iloc[0]}' is no code; codes are the whole numbers of the codebook."
+        )
+    return table.assign(**named, code=code.astype("Int64"))
 
 
 def _groups(sheet: CodingSheet, by: str) -> Iterable[tuple[str, str, list[Indicator]]]:
@@ -108,7 +123,7 @@ def _row(
     weights: str | None, confidence: float,
 ) -> dict[str, object]:  # fmt: skip
     level = indicators[0].level
-    wide = pd.concat([sheet.values(i.id) for i in indicators], ignore_index=len(indicators) > 1)
+    wide = pd.concat([coders_of(sheet, i.id) for i in indicators], ignore_index=len(indicators) > 1)
     X = wide.to_numpy(dtype=float).T
     used = weights or USUAL[level]
     given = ~np.isnan(X)
@@ -123,7 +138,11 @@ def _row(
     if not paired.any():
         who = ", ".join(map(str, wide.columns))
         return row | {"note": "; ".join([f"no unit was coded by two coders ({who}): agreement cannot be told", *notes])}
-    own = None if seed is None else int(np.random.SeedSequence([seed, zlib.crc32(name.encode())]).generate_state(1)[0])
+    own = (
+        None
+        if seed is None
+        else int(np.random.SeedSequence([seed, zlib.crc32(f"{pillar}/{name}".encode())]).generate_state(1)[0])
+    )
     a = alpha(X, level, resamples=resamples, seed=own, confidence=confidence)
     codes = sorted(c.value for c in indicators[0].codes)
     row |= {
@@ -142,6 +161,12 @@ def _row(
         row |= {"icc": i.single, "icc_conf_low": i.conf_low, "icc_conf_high": i.conf_high}
         notes += [str(n) for n in i.notes if n.kind == "incomplete"]
     return row | {"note": "; ".join([*(str(n) for n in a.notes), *notes])}
+
+
+def coders_of(sheet: CodingSheet, indicator_id: str) -> pd.DataFrame:
+    """Codes of one indicator as ``CodingSheet.values`` has them, without what was adjudicated."""
+    wide = sheet.values(indicator_id)
+    return wide[[c for c in wide.columns if sheet.kinds[str(c)] != "adjudicated"]]
 
 
 def _about(sheet: CodingSheet, wide: pd.DataFrame, indicators: list[Indicator]) -> Iterable[str]:

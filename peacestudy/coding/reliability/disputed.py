@@ -1,5 +1,8 @@
 """The units on which coders differ, worst first: what a team sits down over."""
 
+from collections.abc import Hashable
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -21,6 +24,7 @@ def disputed(sheet: Rows, codebook: Codebook | None = None) -> pd.DataFrame:
     """
     whole = as_sheet(sheet, codebook)
     latest = whole.latest().dropna(subset=["code"])
+    latest = latest[latest["kind"] != "adjudicated"]
     sure = {name: len(CONFIDENCE) - n for n, name in enumerate(CONFIDENCE)}
     rows = []
     for (name, case), own in latest.groupby(["indicator_id", "case_id"], sort=True):
@@ -36,7 +40,7 @@ def disputed(sheet: Rows, codebook: Codebook | None = None) -> pd.DataFrame:
         rows.append({
             "case_id": case, "indicator_id": name, "distance": float(pairs.mean()),
             "sureness": own["confidence"].map(sure).fillna(0).mean(), "codes": _by(own, "code"), "confidence": _by(own, "confidence"),
-            "evidence": "; ".join(f"{r.coder}: {r.source} {r.locator}" for r in own.itertuples() if r.source or r.locator),
+            "evidence": "; ".join(filter(None, map(_evidence, own.to_dict("records")))),
             "comments": _by(own, "comment"),
         })  # fmt: skip
     columns = ["case_id", "indicator_id", "distance", "codes", "confidence", "evidence", "comments"]
@@ -47,3 +51,9 @@ def disputed(sheet: Rows, codebook: Codebook | None = None) -> pd.DataFrame:
 
 def _by(own: pd.DataFrame, column: str) -> str:
     return ", ".join(f"{c} {v}" for c, v in zip(own["coder"], own[column], strict=True) if pd.notna(v))
+
+
+def _evidence(row: dict[Hashable, Any]) -> str:
+    """Coder, source and locator; empty where neither was given."""
+    given = " ".join(str(row[name]) for name in ("source", "locator") if pd.notna(row[name]) and row[name] != "")
+    return f"{row['coder']}: {given}" if given else ""

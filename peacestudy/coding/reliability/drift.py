@@ -1,9 +1,11 @@
 """Whether coders grow together or apart while they work: agreement by batches in the order of coding."""
 
+import zlib
+
 import numpy as np
 import pandas as pd
 
-from peacestudy.coding.reliability.agreement import Rows, as_sheet
+from peacestudy.coding.reliability.agreement import Rows, as_sheet, coders_of
 from peacestudy.coding.reliability.alpha import alpha
 from peacestudy.coding.reliability.coefficients import coefficient
 from peacestudy.core.codebook import Codebook
@@ -30,19 +32,22 @@ def drift(
         raise CodingError(f"batches is {batches}; drift needs two or more.")
     whole = as_sheet(sheet, codebook)
     latest = whole.latest().reset_index(names="row").dropna(subset=["code"])
+    latest = latest[latest["kind"] != "adjudicated"]
     rows = []
     for name in whole.indicators:
         own = latest[latest["indicator_id"] == name]
         dated = bool(own["date"].notna().all())
         last = own.groupby("case_id")["date" if dated else "row"].max()
-        wide = whole.values(name).loc[last.sort_values(kind="stable").index]
+        wide = coders_of(whole, name).reindex(last.sort_values(kind="stable").index)
         wide = wide[wide.notna().sum(axis=1) >= 2]
+        if not len(wide):
+            rows.append({"indicator_id": name, "n_units": 0, "note": "no unit was coded by two coders"})
         for n, part in enumerate(np.array_split(np.arange(len(wide)), batches), start=1):
             if not len(part):
                 continue
             batch = wide.iloc[part]
             level = whole.codebook.indicators[name].level
-            a = alpha(batch.to_numpy().T, level, resamples=resamples, seed=None if seed is None else seed + n)
+            a = alpha(batch.to_numpy().T, level, resamples=resamples, seed=_seed(seed, name, n))
             codes = sorted(c.value for c in whole.codebook.indicators[name].codes)
             percent = coefficient(batch.to_numpy().T, "percent", codes).estimate
             ends = last.loc[batch.index]
@@ -54,3 +59,10 @@ def drift(
     columns = ["indicator_id", "batch", "first", "last", "order", "n_units", "percent", "alpha", "alpha_conf_low",
                "alpha_conf_high", "note"]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
+
+
+def _seed(seed: int | None, name: str, batch: int) -> int | None:
+    """A seed of its own for every indicator and batch."""
+    if seed is None:
+        return None
+    return int(np.random.SeedSequence([seed, zlib.crc32(name.encode()), batch]).generate_state(1)[0])

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from peacestudy.coding.reliability.agreement import Rows, as_sheet
+from peacestudy.coding.reliability.agreement import Rows, as_sheet, coders_of
 from peacestudy.coding.reliability.alpha import alpha
 from peacestudy.core.codebook import Codebook
 
@@ -29,8 +29,12 @@ def pairs(sheet: Rows, codebook: Codebook | None = None) -> pd.DataFrame:
     whole = as_sheet(sheet, codebook)
     rows = []
     for name in whole.indicators:
-        wide, indicator = whole.values(name), whole.codebook.indicators[name]
+        wide, indicator = coders_of(whole, name), whole.codebook.indicators[name]
         codes = sorted(c.value for c in indicator.codes)
+        if len(wide.columns) < 2:
+            rows.append(
+                {"indicator_id": name, "coder": "".join(wide.columns), "n_units": 0, "note": "there is no second coder"}
+            )
         for one, other in combinations(wide.columns, 2):
             both = wide[[one, other]].dropna().to_numpy()
             row: dict[str, object] = {"indicator_id": name, "coder": one, "other": other, "n_units": len(both)}
