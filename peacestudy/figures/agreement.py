@@ -24,10 +24,11 @@ from peacestudy.figures.theme import (
 
 BESIDE = (
     ("gwet", "s", VERMILION, "Gwet's AC"),
-    ("kappa", "D", INK, "Cohen's or Conger's kappa"),
+    ("kappa", "d", INK, "Cohen's or Conger's kappa"),
     ("percent", "|", GREY, "share of pairs that agree"),
 )
 CONVENTIONS = (0.667, 0.8)
+BELOW = 0.28  # rows; kappa is often where alpha is
 
 
 def agreement(table: pd.DataFrame, heading: str, subtitle: str, notes: Iterable[str] = ()) -> Figure:
@@ -64,7 +65,7 @@ def agreement(table: pd.DataFrame, heading: str, subtitle: str, notes: Iterable[
         for column, mark, colour, name in BESIDE:
             ax.plot(
                 table[column],
-                at,
+                at + BELOW * (column == "kappa"),
                 mark,
                 color=colour,
                 mfc="white" if mark != "|" else colour,
@@ -73,15 +74,23 @@ def agreement(table: pd.DataFrame, heading: str, subtitle: str, notes: Iterable[
             )
         marks = table["flagged"].map({True: "*", False: ""})
         clean_y(ax, (table["label"] + marks).tolist())
-        ax.set_xlim(min(-0.02, float(np.nanmin(table["alpha_conf_low"].fillna(0))) - 0.02), 1.02)
+        drawn = table[["alpha", "alpha_conf_low", *(column for column, *_ in BESIDE)]].astype(float)
+        ax.set_xlim(float(np.nanmin([0.0, *drawn.min()])) - 0.02, 1.02)
         ax.set_xlabel("agreement beyond chance (share of pairs: agreement)")
         for row, a, low, high, n, c in zip(
             at, table["alpha"], table["alpha_conf_low"], table["alpha_conf_high"], table["n_units"], table["n_coders"], strict=True
         ):  # fmt: skip
-            said = "alpha not defined" if np.isnan(a) else f"{a:.2f} [{low:.2f}, {high:.2f}]"
+            said = _said(a, low, high)
             ax.text(
                 1.03, row, f"{said}  {n:,.0f} x {c:.0f}", transform=ax.get_yaxis_transform(), fontsize=NOTE, va="center"
             )
         fig.legend(*ax.get_legend_handles_labels(), loc="upper right", bbox_to_anchor=(0.995, 1 - 0.33 / height), ncols=4, fontsize=6.8,
                    handletextpad=0.3, columnspacing=0.9)  # fmt: skip
         return fig
+
+
+def _said(alpha: float, low: float, high: float) -> str:
+    """Alpha with its interval, if there is one."""
+    if np.isnan(alpha):
+        return "alpha not defined"
+    return f"{alpha:.2f}" if np.isnan(low) else f"{alpha:.2f} [{low:.2f}, {high:.2f}]"

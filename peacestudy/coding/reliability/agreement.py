@@ -4,6 +4,7 @@ import zlib
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from peacestudy.coding.coding import CELL, SHEET_SCHEMA, CodingSheet
@@ -138,11 +139,8 @@ def _row(
     if not paired.any():
         who = ", ".join(map(str, wide.columns))
         return row | {"note": "; ".join([f"no unit was coded by two coders ({who}): agreement cannot be told", *notes])}
-    own = (
-        None
-        if seed is None
-        else int(np.random.SeedSequence([seed, zlib.crc32(f"{pillar}/{name}".encode())]).generate_state(1)[0])
-    )
+    place = name if name in sheet.codebook.indicators else f"{pillar}/{name}"
+    own = None if seed is None else int(np.random.SeedSequence([seed, zlib.crc32(place.encode())]).generate_state(1)[0])
     a = alpha(X, level, resamples=resamples, seed=own, confidence=confidence)
     codes = sorted(c.value for c in indicators[0].codes)
     row |= {
@@ -150,17 +148,24 @@ def _row(
         "convention": next((word for low, word in SCALES["krippendorff"] if a.alpha >= low), ""),
         "percent": coefficient(X, "percent", codes).estimate,
     }  # fmt: skip
-    for which, shown in SHOWN.items():
-        c = coefficient(X, which, codes, used, confidence)
-        row |= {shown: c.estimate, f"{shown}_std_error": c.std_error, f"{shown}_conf_low": c.conf_low,
-                f"{shown}_conf_high": c.conf_high, f"{shown}_name": c.label}  # fmt: skip
-        if which == "gwet":
-            row["earned"] = earned(c.estimate, c.std_error, "landis_koch")
+    row |= _others(X, codes, used, confidence)
     if level != "nominal" and given[coders].all(axis=0).sum() >= 2:
         i = icc(X[coders], confidence)
         row |= {"icc": i.single, "icc_conf_low": i.conf_low, "icc_conf_high": i.conf_high}
         notes += [str(n) for n in i.notes if n.kind == "incomplete"]
     return row | {"note": "; ".join([*(str(n) for n in a.notes), *notes])}
+
+
+def _others(X: npt.NDArray[np.float64], codes: list[int], weights: str, confidence: float) -> dict[str, object]:
+    """The coefficients beside alpha, and the word that Gwet's earns."""
+    row: dict[str, object] = {}
+    for which, shown in SHOWN.items():
+        c = coefficient(X, which, codes, weights, confidence)
+        row |= {shown: c.estimate, f"{shown}_std_error": c.std_error, f"{shown}_conf_low": c.conf_low,
+                f"{shown}_conf_high": c.conf_high, f"{shown}_name": c.label}  # fmt: skip
+        if which == "gwet":
+            row["earned"] = earned(c.estimate, c.std_error, "landis_koch")
+    return row
 
 
 def coders_of(sheet: CodingSheet, indicator_id: str) -> pd.DataFrame:
