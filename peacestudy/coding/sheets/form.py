@@ -1,9 +1,10 @@
 """A coder's sheet as a form in a notebook: one cell at a time, saved at each answer, taken up where one stopped."""
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from html import escape
+from threading import RLock
 from typing import Any
 
 import pandas as pd
@@ -92,7 +93,7 @@ class Form:
     Attributes
     ----------
     box : the widget that holds all others.
-    code, confidence, source, locator, comment : the fields.
+    code, confidence, source, locator, comment : the fields of the cell on the screen; each cell has its own.
     back, forward, skip, write : the buttons Back, Next, Next open, Write file.
     """
 
@@ -100,25 +101,15 @@ class Form:
         w = self._w = _widgets()
         self.state, self.saver, self.texts, self.labels = state, saver, texts, labels
         self.progress, self.case, self.text, self.question, self.status = (w.HTML() for _ in range(5))
-        wide = w.Layout(width="auto", max_width="44em")
-        self.code = w.RadioButtons(options=[("no code yet", _NONE)], layout=w.Layout(width="auto"))
-        self.confidence = w.Dropdown(
-            description="Confidence", options=[("not said", _NONE), *((c, c) for c in CONFIDENCE)]
-        )
-        fields = {"source": w.Text, "locator": w.Text, "comment": w.Textarea}
-        self.source, self.locator, self.comment = (
-            fields[name](description=_LABELS[name], placeholder=_HINTS[name], continuous_update=False, layout=wide)
-            for name in TEXTS
-        )
+        self._fields = w.VBox()
+        self._older: list[Any] = []
+        self._lock = RLock()
         names = {"back": "Back", "forward": "Next", "skip": "Next open", "write": "Write file"}
         self.back, self.forward, self.skip, self.write = (w.Button(description=text) for text in names.values())
-        self._busy = False
         self._unsaved: list[tuple[Answering, Answering]] = []
-        for name in ("code", "confidence", *TEXTS):
-            getattr(self, name).observe(self._hear(name), "value")
-        self.back.on_click(lambda _: self._go(go(self.state, self.state.at - 1)))
-        self.forward.on_click(lambda _: self._go(go(self.state, self.state.at + 1)))
-        self.skip.on_click(lambda _: self._go(next_open(self.state)))
+        self.back.on_click(lambda _: self._go(lambda now: go(now, now.at - 1)))
+        self.forward.on_click(lambda _: self._go(lambda now: go(now, now.at + 1)))
+        self.skip.on_click(lambda _: self._go(next_open))
         self.write.on_click(lambda _: self._write())
         self.box = self._laid_out()
         self._show()
@@ -136,24 +127,55 @@ class Form:
             max_height="24em", overflow="auto", border="1px solid #999", padding="0 .7em", max_width="60em"
         )
         return w.VBox([
-            self.progress, self.case, w.Box([self.text], layout=reading), self.question, self.code, self.confidence,
-            self.source, self.locator, self.comment, w.HBox([self.back, self.forward, self.skip, self.write]), self.status,
+            self.progress, self.case, w.Box([self.text], layout=reading), self.question, self._fields,
+            w.HBox([self.back, self.forward, self.skip, self.write]), self.status,
         ])  # fmt: skip
 
-    def _hear(self, name: str) -> Any:
+    def _ask(self, at: int) -> Any:
+        """Fields of their own for a cell: what is typed in them is said of that cell, however late the message comes.
+
+        JupyterLab may run the messages of widgets side by side and out of order, so a text could else arrive when the next
+        case is on the screen already.
+        """
+        w = self._w
+        indicator = self.state.sheet.codebook.indicators[self.state.cells[at][1]]
+        answer = {name: _NONE if said is None else said for name, said in self.state.answer.items()}
+        wide = w.Layout(width="auto", max_width="44em")
+        codes = [("no code yet", _NONE), *((f"{c.value} {c.label}", c.value) for c in indicator.codes)]
+        self.code = w.RadioButtons(options=codes, value=answer["code"], layout=w.Layout(width="auto"))
+        choices = [("not said", _NONE), *((c, c) for c in CONFIDENCE)]
+        self.confidence = w.Dropdown(description="Confidence", options=choices, value=answer["confidence"])
+        kinds = {"source": w.Text, "locator": w.Text, "comment": w.Textarea}
+        self.source, self.locator, self.comment = (
+            kinds[name](
+                value=answer[name],
+                description=_LABELS[name],
+                placeholder=_HINTS[name],
+                continuous_update=False,
+                layout=wide,
+            )
+            for name in TEXTS
+        )
+        for name in ("code", "confidence", *TEXTS):
+            getattr(self, name).observe(self._hear(at, name), "value")
+        return [self.code, self.confidence, self.source, self.locator, self.comment]
+
+    def _hear(self, at: int, name: str) -> Any:
         def changed(change: Mapping[str, Any]) -> None:
-            if not self._busy:
-                self._said(name, change["new"])
+            with self._lock:
+                self._said(at, name, change["new"])
 
         return changed
 
-    def _said(self, name: str, value: Value) -> None:
-        after = say(self.state, **{name: value})
-        if after is self.state:
+    def _said(self, at: int, name: str, value: Value) -> None:
+        here = self.state.at
+        before = self.state if at == here else go(self.state, at)
+        after = say(before, **{name: value})
+        if after is before:
             return
-        self._unsaved.append((self.state, after))
+        self._unsaved.append((before, after))
         told = self._saved()
-        self.state = after
+        self.state = after if at == here else go(after, here)
         self._count()
         self._tell(told)
 
@@ -168,22 +190,23 @@ class Form:
             return f"NOT SAVED, {len(self._unsaved)} answer(s): {err}"
         return f"{told} ({datetime.now(UTC):%H:%M:%S} UTC; a text is saved when you leave its field)"
 
-    def _go(self, state: Answering) -> None:
-        self.state = state
-        self._show()
+    def _go(self, where: Callable[[Answering], Answering]) -> None:
+        with self._lock:
+            self.state = where(self.state)
+            self._show()
 
     def _write(self, before: str = "") -> None:
-        try:
-            self._tell(before + self.saver.write(self.state))
-            self._unsaved.clear()
-        except CodingError as err:
-            self._tell(f"{before}The file was not written: {err}")
+        with self._lock:
+            try:
+                self._tell(before + self.saver.write(self.state))
+                self._unsaved.clear()
+            except CodingError as err:
+                self._tell(f"{before}The file was not written: {err}")
 
     def _show(self) -> None:
         """Bring the cell that the coder is at onto the screen."""
         case, name = self.state.cell
         indicator = self.state.sheet.codebook.indicators[name]
-        answer = self.state.answer
         label = self.labels.get(case, "")
         self.case.value = _plain(f"{case}: {label}" if label else case, "font-weight: bold; font-size: 1.15em")
         self.text.value = _plain(self.texts.get(case, "(no source text was given for this case)"))
@@ -191,14 +214,10 @@ class Form:
         self.question.value = (
             _plain(f"{indicator.name}. {indicator.question}", "font-weight: bold") + f"<ul>{anchors}</ul>"
         )
-        self._busy = True
-        try:
-            self.code.options = [("no code yet", _NONE), *((f"{c.value} {c.label}", c.value) for c in indicator.codes)]
-            for field in ("code", "confidence", *TEXTS):
-                found = answer[field]
-                getattr(self, field).value = _NONE if found is None else found
-        finally:
-            self._busy = False
+        for widget in self._older:
+            widget.close()
+        self._older = list(self._fields.children)  # not closed yet: what was typed last may still be on its way
+        self._fields.children = self._ask(self.state.at)
         self.back.disabled = self.state.at == 0
         self.forward.disabled = self.state.at == len(self.state.cells) - 1
         self._count()

@@ -2,7 +2,9 @@
 
 import importlib
 import json
+import time
 from dataclasses import replace
+from threading import Thread
 
 import pandas as pd
 import pytest
@@ -180,6 +182,33 @@ def test_without_ipywidgets_it_says_what_to_install(opened, monkeypatch):
     monkeypatch.setattr(importlib, "import_module", gone)
     with pytest.raises(CodingError, match=r"peacestudy\[notebook\]"):
         opened()
+
+
+def test_a_text_that_arrives_after_the_next_case_is_shown_is_said_of_its_own_case(opened, book):
+    f = opened()
+    f.code.value = 1
+    late_locator, late_code = f.locator, f.code
+    f.forward.click()
+    late_locator.value = "art. 3"
+    late_code.value = 0
+    f.code.value = 3
+    rows = read_sheet(f.saver.path, book).latest().set_index("indicator_id")
+    assert rows["code"].to_dict() == {"mediation": 0, "truce": 3}
+    assert rows.loc["mediation", "locator"] == "art. 3" and rows.loc["truce", "locator"] is None
+    assert f.state.cell == ("a", "truce") and "2 of 4 done; this is 2 of 4" in f.progress.value
+
+
+def test_answers_and_clicks_that_run_side_by_side_keep_the_case_on_the_screen(opened, book, monkeypatch):
+    f = opened()
+    real = f.saver.save
+    monkeypatch.setattr(f.saver, "save", lambda *pair: (time.sleep(0.2), real(*pair))[1])  # a slow disk
+    typed = Thread(target=lambda: setattr(f.code, "value", 1))
+    typed.start()
+    time.sleep(0.05)
+    f.forward.click()
+    typed.join()
+    assert f.state.cell == ("a", "truce") and "1 of 4 done; this is 2 of 4" in f.progress.value
+    assert codes(read_sheet(f.saver.path, book)) == {("a", "mediation"): 1}
 
 
 # ---- the journal
