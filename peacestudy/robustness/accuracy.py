@@ -39,7 +39,7 @@ class Accuracy:
 
         Examples
         --------
-        >>> Accuracy.about(0.85, worth=40).counts(2).tolist()
+        >>> Accuracy.about(0.85, worth=40).counts(2).round(3).tolist()
         [[34.0, 6.0], [6.0, 34.0]]
         """
         return cls(right, worth)

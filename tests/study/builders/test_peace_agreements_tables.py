@@ -84,7 +84,7 @@ FIRST = {  # sha256 of the tables on which the first finding was made
     "ledger": "565fc8b5847ccb8d3674401a03b9959aa0ddb5fb4b530bb12a6fcba329d51774",
     "outcomes": "d8b653276c13c06109a073ec433a0fc3c60c39d6e6ff674288b2a659a8ec72d3",
 }
-LATER = ("no_war", "peace_after_grace")
+LATER = ("no_war", "peace_after_grace", "confidence", "date")
 LATER_VARIABLES = (
     "active_latest",
     "war_years_latest",
