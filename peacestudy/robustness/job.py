@@ -12,7 +12,7 @@ from peacestudy.coding import Coding, CodingSheet
 from peacestudy.core.codebook import Codebook
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import Note
-from peacestudy.errors import CodingError, SpecError
+from peacestudy.errors import CodingError, FitError, SpecError
 from peacestudy.models import Fit, ModelSpec, fit
 from peacestudy.models.formula import parse
 from peacestudy.models.inference import quantile, two_sided
@@ -102,6 +102,12 @@ class Job:
         made = {name: s[:, d] for d, name in enumerate(self.columns.names)}
         return fit(StudyFrame(self.table.assign(**made), "case", self.key), self.spec)
 
+    def _drawn(self, t: Codes) -> Fit:
+        try:
+            return self.refit(t)
+        except FitError as err:
+            raise FitError(f"with true codes as they were drawn, a model has no estimate. {err}") from err
+
     def run(self, draws: int, burn: int, thin: int, seed: np.random.SeedSequence) -> Part:
         """The chains of one model, its refits, and what they say."""
         chains = []
@@ -116,7 +122,7 @@ class Job:
                     self.evidence, self.columns, self.design, start, model, draws, burn, thin, np.random.default_rng(s)
                 )
             )
-        fits = [self.refit(t) for c in tqdm(chains, desc="refit", disable=None, leave=False) for t in c.codes]
+        fits = [self._drawn(t) for c in tqdm(chains, desc="refit", disable=None, leave=False) for t in c.codes]
         drawn = pd.concat(
             [f.terms[["term", "estimate", "std_error"]].assign(draw=n) for n, f in enumerate(fits)], ignore_index=True
         )

@@ -25,6 +25,7 @@ BOOK = Codebook("small", "Small", "1.0", "share", {}, (Scale("s", "nominal", COD
 SPECS = {
     "linear": ps.ModelSpec("m", "y ~ x + z", "linear", vcov="classical"),
     "logit": ps.ModelSpec("m", "y ~ x + z", "logit", vcov="classical"),
+    "differential": ps.ModelSpec("m", "y ~ x + z", "firth", vcov="hc1"),  # draws may separate the outcome
 }
 
 
@@ -37,11 +38,16 @@ def simulate(n, outcome, slope, accuracy, coders, gold, differential, rng):
     right = accuracy + differential * np.where(y == 1, 1, -1)
     cases = [f"c{i}" for i in range(n)]
     parts = [
-        pd.DataFrame({"case_id": cases, "coder": f"coder_{r}", "code": np.where(rng.random(n) < right, t, 1 - t)}) for r in range(coders)
+        pd.DataFrame({"case_id": cases, "coder": f"coder_{r}", "code": np.where(rng.random(n) < right, t, 1 - t)})
+        for r in range(coders)
     ]
-    table = pd.concat(parts, ignore_index=True).assign(indicator_id="x", kind="human").reindex(columns=SHEET_SCHEMA.names)
+    table = (
+        pd.concat(parts, ignore_index=True).assign(indicator_id="x", kind="human").reindex(columns=SHEET_SCHEMA.names)
+    )
     known = rng.choice(n, int(gold * n), replace=False)
-    truth = pd.DataFrame({"case_id": [cases[i] for i in known], "indicator_id": "x", "code": t[known]}) if gold else None
+    truth = (
+        pd.DataFrame({"case_id": [cases[i] for i in known], "indicator_id": "x", "code": t[known]}) if gold else None
+    )
     return CodingSheet(table.astype({"code": "Int64"}), BOOK), pd.DataFrame({"case_id": cases, "y": y, "z": z}), truth
 
 
@@ -51,7 +57,18 @@ def cell(outcome, slope, accuracy, coders, gold, differential, told, replication
     rows = []
     for n in range(replications):
         sheet, data, known = simulate(300, outcome, slope, accuracy, coders, gold, differential, rng)
-        found = propagate(sheet, data, SPECS[outcome], gold=known, differential=told, draws=draws, burn=200, thin=5, rank_flips=False, seed=n)
+        found = propagate(
+            sheet,
+            data,
+            SPECS["differential" if differential else outcome],
+            gold=known,
+            differential=told,
+            draws=draws,
+            burn=200,
+            thin=5,
+            rank_flips=False,
+            seed=n,
+        )
         x = found.terms.set_index("term").loc["x"]
         rows.append((x["naive"], x["naive_conf_low"] <= slope <= x["naive_conf_high"], x["estimate"], x["conf_low"] <= slope <= x["conf_high"],
                      x["share_coding"], x["p_value"] < 0.05))  # fmt: skip

@@ -180,7 +180,7 @@ def test_all_that_is_wrong_with_decisions_is_told_at_once():
         "a decision says who decided and why",
     ) in found
     assert (6, "", "the cell is decided twice") in found
-    with pytest.raises(CodingError, match="decisions:1:why: .*the column is expected"):
+    with pytest.raises(CodingError, match=r"decisions:1:why: .*the column is expected"):
         adjudicate(sheet(TEAM), "decisions", decisions=said.drop(columns="why"))
 
 

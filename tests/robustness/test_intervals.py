@@ -16,7 +16,9 @@ def published(n, outcome, rng, error=0.8):
     seen = true + error * rng.normal(size=n)
     eta = -0.2 + 1.0 * true + 0.5 * z
     y = eta + rng.normal(size=n) if outcome == "linear" else (rng.random(n) < 1 / (1 + np.exp(-eta))).astype(int)
-    return pd.DataFrame({"case_id": [f"c{i}" for i in range(n)], "y": y, "z": z, "x": seen, "low": seen - error, "high": seen + error})
+    return pd.DataFrame(
+        {"case_id": [f"c{i}" for i in range(n)], "y": y, "z": z, "x": seen, "low": seen - error, "high": seen + error}
+    )
 
 
 COVERS = float(2 * stats.norm.cdf(1) - 1)  # one standard deviation either way
@@ -28,7 +30,15 @@ def test_the_slope_is_recovered(outcome, engine):
     spec = ps.ModelSpec("m", "y ~ x + z", engine, vcov="classical")
     rows = []
     for n in range(25):
-        found = from_intervals(published(250, outcome, rng), {"x": Interval("low", "high", COVERS)}, spec, draws=20, burn=100, thin=4, seed=n)
+        found = from_intervals(
+            published(250, outcome, rng),
+            {"x": Interval("low", "high", COVERS)},
+            spec,
+            draws=20,
+            burn=100,
+            thin=4,
+            seed=n,
+        )
         x = found.terms.set_index("term").loc["x"]
         rows.append((x.naive, x.estimate, x.conf_low <= 1.0 <= x.conf_high))
     naive, estimate, covered = np.array(rows, dtype=float).T
@@ -40,7 +50,15 @@ def test_the_slope_is_recovered(outcome, engine):
 def test_narrow_intervals_leave_the_finding_as_it_is():
     data = published(200, "linear", np.random.default_rng(1))
     data["low"], data["high"] = data.x - 1e-6, data.x + 1e-6
-    found = from_intervals(data, {"x": Interval("low", "high", 0.68)}, ps.ModelSpec("m", "y ~ scale(x) + z", "linear", vcov="hc1"), draws=4, burn=5, thin=1, seed=1)
+    found = from_intervals(
+        data,
+        {"x": Interval("low", "high", 0.68)},
+        ps.ModelSpec("m", "y ~ scale(x) + z", "linear", vcov="hc1"),
+        draws=4,
+        burn=5,
+        thin=1,
+        seed=1,
+    )
     np.testing.assert_allclose(found.terms.estimate, found.terms.naive, rtol=1e-4)
 
 

@@ -11,8 +11,12 @@ Q, U = [2, 2.5, 1.8, 2.2, 2.4], [0.1, 0.12, 0.09, 0.11, 0.1]
 
 def test_infinite_sample_as_mice_prints_it():
     found = pool(Q, U, np.inf)
-    assert (found.estimate, found.within, found.between, found.total) == pytest.approx((2.18, 0.104, 0.082, 0.2024), abs=1e-12)
-    assert (found.increase, found.df, found.fmi) == pytest.approx((0.9461538462, 16.9235243572, 0.5377466402), abs=5e-11)
+    assert (found.estimate, found.within, found.between, found.total) == pytest.approx(
+        (2.18, 0.104, 0.082, 0.2024), abs=1e-12
+    )
+    assert (found.increase, found.df, found.fmi) == pytest.approx(
+        (0.9461538462, 16.9235243572, 0.5377466402), abs=5e-11
+    )
     assert found.share == pytest.approx(0.0984 / 0.2024)
     assert found.monte_carlo == pytest.approx(np.sqrt(0.082 / 5))
 

@@ -30,8 +30,15 @@ from coverage_propagate import BOOK, SPECS, cell, simulate  # noqa: E402
 
 def sheet_of(codes, book=BOOK, indicator="x", kind="human"):
     """A sheet from codes by coder; None where a coder gave none."""
-    rows = [(f"c{i}", indicator, f"coder_{r}", kind, v) for r, own in enumerate(codes) for i, v in enumerate(own) if v is not None]
-    table = pd.DataFrame(rows, columns=["case_id", "indicator_id", "coder", "kind", "code"]).reindex(columns=SHEET_SCHEMA.names)
+    rows = [
+        (f"c{i}", indicator, f"coder_{r}", kind, v)
+        for r, own in enumerate(codes)
+        for i, v in enumerate(own)
+        if v is not None
+    ]
+    table = pd.DataFrame(rows, columns=["case_id", "indicator_id", "coder", "kind", "code"]).reindex(
+        columns=SHEET_SCHEMA.names
+    )
     return CodingSheet(table.astype({"code": "Int64"}), book)
 
 
@@ -116,7 +123,11 @@ def test_bias_goes_and_intervals_cover_where_perturbing_attenuates_twice():
 def test_the_stored_table_covers():
     stored = pd.read_csv(ROOT / "references" / "propagate" / "coverage.csv")
     plain = stored[stored.differential == 0]
-    assert set(plain.slope) == {0.0, 0.6, 1.2} and set(plain.accuracy) == {0.75, 0.85, 0.95} and set(plain.coders) == {1, 2, 3}
+    assert (
+        set(plain.slope) == {0.0, 0.6, 1.2}
+        and set(plain.accuracy) == {0.75, 0.85, 0.95}
+        and set(plain.coders) == {1, 2, 3}
+    )
     assert (plain.replications >= 200).all()
     assert (plain.coverage > plain.naive_coverage - 0.04).all()
     assert plain.coverage.mean() > 0.92
@@ -124,7 +135,9 @@ def test_the_stored_table_covers():
 
 def test_equal_seeds_give_equal_results_and_others_do_not():
     sheet, data, _ = simulate(80, "linear", 1.0, 0.8, 3, 0.0, 0.0, np.random.default_rng(5))
-    first, again, other = (propagate(sheet, data, SPECS["linear"], draws=6, burn=20, thin=2, rank_flips=False, seed=s) for s in (1, 1, 2))
+    first, again, other = (
+        propagate(sheet, data, SPECS["linear"], draws=6, burn=20, thin=2, rank_flips=False, seed=s) for s in (1, 1, 2)
+    )
     pd.testing.assert_frame_equal(first.draws, again.draws)
     assert not first.draws.equals(other.draws)
 
@@ -135,7 +148,10 @@ def test_flips_are_refits_and_ranked():
     single = found.flips[(found.flips.kind == "single") & (found.flips.term == "x")]
     values = sheet.values("x")
     disputed = values[values.nunique(axis=1) > 1]
-    assert set(single.case_id) == set(disputed.index) and (single["rank"].to_numpy() == np.arange(1, len(single) + 1)).all()
+    assert (
+        set(single.case_id) == set(disputed.index)
+        and (single["rank"].to_numpy() == np.arange(1, len(single) + 1)).all()
+    )
     settled = (values.mean(axis=1) > 0.5).astype(int)
     for row in single.itertuples():
         x = settled.copy()
@@ -158,10 +174,24 @@ def test_scores_of_a_study_are_imputed_through():
     rng = np.random.default_rng(1)
     highest = one.indicator_id.map({i.id: max(c.value for c in i.codes) for i in study.codebook.indicators.values()})
     coders = [
-        one.assign(coder=f"coder_{r}", kind="human", code=np.where(rng.random(len(one)) < 0.9, one.code, highest - one.code)) for r in range(3)
+        one.assign(
+            coder=f"coder_{r}", kind="human", code=np.where(rng.random(len(one)) < 0.9, one.code, highest - one.code)
+        )
+        for r in range(3)
     ]
     sheet = CodingSheet(pd.concat(coders, ignore_index=True).astype({"code": "Int64"}), study.codebook)
-    found = propagate(sheet, frame, study.spec("pillars"), scores="share", base=study.coding, draws=6, burn=50, thin=2, rank_flips=False, seed=1)
+    found = propagate(
+        sheet,
+        frame,
+        study.spec("pillars"),
+        scores="share",
+        base=study.coding,
+        draws=6,
+        burn=50,
+        thin=2,
+        rank_flips=False,
+        seed=1,
+    )
     naive = ps.fit(frame, study.spec("pillars"))
     np.testing.assert_allclose(found.terms.naive, naive.terms.estimate, rtol=1e-8)
     assert found.terms.set_index("term").coded.to_dict()["scale(diplomacy)"]
@@ -178,7 +208,11 @@ def coding_of(sheet):
 @pytest.mark.parametrize(
     ("change", "error", "words"),
     [
-        (dict(then=ps.ModelSpec("m", "y ~ x", "cox", vcov="classical")), SpecError, "the engines are linear, logit, firth"),
+        (
+            dict(then=ps.ModelSpec("m", "y ~ x", "cox", vcov="classical")),
+            SpecError,
+            "the engines are linear, logit, firth",
+        ),
         (dict(then=ps.ModelSpec("m", "y ~ z", "linear", vcov="classical")), SpecError, "uses no column that the codes"),
         (dict(then=ps.ModelSpec("m", "y ~ log(x)", "linear", vcov="classical")), Exception, "x"),
         (dict(then=ps.ModelSpec("m", "y ~ x + z + square(x)", "linear", vcov="classical")), Exception, "x"),
@@ -199,7 +233,17 @@ def test_two_coders_cannot_tell_their_accuracy():
     sheet, data, _ = simulate(60, "linear", 1.0, 0.9, 2, 0.0, 0.0, np.random.default_rng(2))
     with pytest.raises(CodingError, match=r"Accuracy.about\(0.85, worth=40\)"):
         propagate(sheet, data, SPECS["linear"], seed=1)
-    found = propagate(sheet, data, SPECS["linear"], accuracy=Accuracy.about(0.9, worth=20), draws=4, burn=10, thin=1, rank_flips=False, seed=1)
+    found = propagate(
+        sheet,
+        data,
+        SPECS["linear"],
+        accuracy=Accuracy.about(0.9, worth=20),
+        draws=4,
+        burn=10,
+        thin=1,
+        rank_flips=False,
+        seed=1,
+    )
     assert "author's opinion (90% right, worth 20 cases)" in found.notes[0].text
 
 
