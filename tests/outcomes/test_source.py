@@ -130,7 +130,7 @@ def test_it_shows_itself_escaped_with_what_is_owed(read):
 def test_every_known_source_is_described_in_full(name):
     source = SOURCES[name]
     assert len(source.sha256) == 64 and int(source.sha256, 16)
-    assert source.first_year < source.last_year
+    assert source.first_year <= source.last_year
     assert set(source.key) <= set(source.schema.names)
     assert all([source.id == name, source.citation, source.landing_page, source.licence, source.unit, source.rows > 0])
     assert source.where_to_get().startswith(f"{source.file}: ")
