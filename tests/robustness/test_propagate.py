@@ -96,7 +96,7 @@ def test_draws_are_from_the_exact_posterior(seed):
     )  # the chain moves between two modes: draws depend on each other
     se = batches.std(axis=0, ddof=1) / np.sqrt(20)
     assert se.max() < 0.02
-    assert (np.abs(batches.mean(axis=0) - exact(y, codes, gold, prior)) <= 4 * se).all()
+    assert (np.abs(batches.mean(axis=0) - exact(y, codes, gold, prior)) <= 4 * se + 1e-9).all()
 
 
 def test_known_codes_leave_the_finding_as_it_is():
