@@ -1,6 +1,7 @@
 """propagate: the exact posterior on a tiny problem, known codes, bias and coverage by simulation, and what it refuses.
 
-Tolerances: four standard errors, by batch means, for chances from 12,000 dependent draws; three standard errors of the replications for simulated means.
+Tolerances: four standard errors, by batch means, for chances from 12,000 dependent draws; three standard errors of the
+replications for simulated means.
 """
 
 import sys
