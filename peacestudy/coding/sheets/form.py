@@ -32,7 +32,8 @@ def form(sheet: CodingSheet, *, texts: Mapping[str, str] | None = None, cases: p
 
     It shows a case with its source text, a question with the anchors of its codes, and fields for evidence, confidence and
     comment. Every answer is on disk before the form says that it is saved; running the cell again, also after the kernel
-    was killed, goes on at the first open cell. It reads the sheet's own file anew and shows no other coder's codes.
+    was killed, goes on at the first open cell. It reads the sheet's own file anew and shows no other coder's codes. Codes
+    are chosen by mouse or touch: JupyterLab takes the arrow keys for itself while a notebook is in command mode.
 
     Parameters
     ----------
