@@ -14,7 +14,7 @@ export MPLBACKEND = agg
 export OMP_NUM_THREADS = 1
 export OPENBLAS_NUM_THREADS = 1
 
-STUDIES := peace_agreements signing_dyads accord_implementation onset double_coding
+STUDIES := peace_agreements signing_dyads accord_implementation onset double_coding third_party_role
 STUDY   ?= $(STUDIES)# make data STUDY=onset RAW=folder
 
 # Results by study, and the results that each figure is drawn from: as in peacestudy/study/results and peacestudy/figures/registry.py.
@@ -25,11 +25,13 @@ RESULTS_signing_dyads         := $(COMMON) $(TEXTS) beside_a differences
 RESULTS_accord_implementation := $(COMMON) delivery accords agreement
 RESULTS_onset                 := $(COMMON) coverage published facts
 RESULTS_double_coding         := terms models notes agreement among_marked pairs confusion marks by_rater
+RESULTS_third_party_role      := notes agreement among_marked with_blank pairs confusion disputed marks uncertainty accuracies flips with_and_without
 FIGURES_peace_agreements      := profile forest survival ledger over_time variants chance moderation who_gets_an_agreement calibration forecasts
 FIGURES_signing_dyads         := ledger side_by_side
 FIGURES_accord_implementation := promise_and_deed landmarks
 FIGURES_onset                 := onset
 FIGURES_double_coding         := agreement ratings by_rater
+FIGURES_third_party_role      := agreement readings uncertainty
 NEEDS_profile               := profile notes
 NEEDS_forest                := hypotheses terms models notes permutation influence
 NEEDS_survival              := survival facts notes hypotheses
@@ -47,9 +49,12 @@ NEEDS_landmarks             := hypotheses terms models notes
 NEEDS_onset                 := terms models hypotheses published notes
 NEEDS_agreement             := agreement among_marked notes
 NEEDS_ratings               := marks pairs notes
+NEEDS_readings              := marks pairs notes
+NEEDS_uncertainty           := uncertainty flips notes
 NEEDS_by_rater              := by_rater terms models notes
 # a study that is set beside another reads that one too
 BESIDE_signing_dyads        := peace_agreements
+BESIDE_third_party_role     := peace_agreements
 
 ROOMS     := core coding coding/sheets coding/reliability coding/scoring outcomes outcomes/sources joins models robustness study study/builders study/results
 CODE      := $(wildcard peacestudy/*.py $(ROOMS:%=peacestudy/%/*.py) peacestudy/core/*.csv)

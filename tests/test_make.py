@@ -11,7 +11,7 @@ from peacestudy.figures.registry import FIGURES
 from peacestudy.study import results_of
 
 ROOT = Path(__file__).resolve().parents[1]
-STUDIES = ("peace_agreements", "signing_dyads", "accord_implementation", "onset", "double_coding")
+STUDIES = ("peace_agreements", "signing_dyads", "accord_implementation", "onset", "double_coding", "third_party_role")
 DRAWN = [(s, n) for n, d in FIGURES.items() for s in d.studies]
 
 

@@ -10,7 +10,7 @@ from peacestudy.figures.drawings import agreements, coders, others, rivals
 
 Tables = Mapping[str, pd.DataFrame]
 A, B, C, D = "peace_agreements", "signing_dyads", "accord_implementation", "onset"
-TWICE = "double_coding"
+TWICE, ROLE = "double_coding", "third_party_role"
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,10 @@ FIGURES: dict[str, Drawing] = {
     "side_by_side": Drawing((B,), ("beside_a", "differences", "notes"), others.draw_side_by_side),
     "promise_and_deed": Drawing((C,), ("delivery", "agreement", "notes"), others.draw_flow),
     "landmarks": Drawing((C,), ("hypotheses", "terms", "models", "notes"), others.draw_landmarks),
-    "agreement": Drawing((TWICE,), ("agreement", "among_marked", "notes"), coders.draw_agreement),
+    "agreement": Drawing((TWICE, ROLE), ("agreement", "among_marked", "notes"), coders.draw_agreement),
     "ratings": Drawing((TWICE,), ("marks", "pairs", "notes"), coders.draw_ratings),
+    "readings": Drawing((ROLE,), ("marks", "pairs", "notes"), coders.draw_readings),
+    "uncertainty": Drawing((ROLE,), ("uncertainty", "flips", "notes"), coders.draw_uncertainty),
     "by_rater": Drawing((TWICE,), ("by_rater", "terms", "models", "notes"), coders.draw_by_rater),
     "onset": Drawing((D,), ("terms", "models", "hypotheses", "published", "notes"), others.draw_onset),
 }

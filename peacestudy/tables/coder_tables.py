@@ -58,6 +58,20 @@ def uncertainty_table(u: pd.DataFrame) -> Table:
     return Table("uncertainty", "The finding with and without coding uncertainty", body, (note,))
 
 
+def with_and_without_table(w: pd.DataFrame) -> Table:
+    """The findings with and without the indicator that is read twice."""
+    body = pd.DataFrame({
+        "model": w["model"], "term": w["term"], "with it [95 %]": _interval(w, "estimate", "conf_low", "conf_high"), "p": w["p_value"].map(p_text),
+        "without it [95 %]": _interval(w, "without_estimate", "without_conf_low", "without_conf_high"), "p without": w["without_p_value"].map(p_text),
+    })  # fmt: skip
+    first = w.iloc[0]
+    note = (
+        f"Log odds. The indicator is {first['indicator_id']}; alpha of its readings {first['alpha']:.2f}, "
+        f"{'below' if first['below'] else 'not below'} the floor of {first['floor']:g} that study.toml declares."
+    )
+    return Table("with_and_without", "The finding with and without the indicator that was read twice", body, (note,))
+
+
 def _two(value: float) -> str:
     return "" if pd.isna(value) else f"{value:.2f}"
 

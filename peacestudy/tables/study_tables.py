@@ -7,7 +7,13 @@ import pandas as pd
 
 from peacestudy.core.codebook import Codebook
 from peacestudy.core.display import p_text
-from peacestudy.tables.coder_tables import agreement_table, by_rater_table, pairs_table, uncertainty_table
+from peacestudy.tables.coder_tables import (
+    agreement_table,
+    by_rater_table,
+    pairs_table,
+    uncertainty_table,
+    with_and_without_table,
+)
 from peacestudy.tables.regression import regression_from_tables
 from peacestudy.tables.rival_tables import (
     accords_table,
@@ -44,6 +50,7 @@ def all_tables(codebook: Codebook, results: Mapping[str, pd.DataFrame]) -> list[
         *((pairs_table(results["pairs"]),) if "pairs" in results else ()),
         *((by_rater_table(results["by_rater"]),) if "by_rater" in results else ()),
         *((uncertainty_table(results["uncertainty"]),) if "uncertainty" in results else ()),
+        *((with_and_without_table(results["with_and_without"]),) if "with_and_without" in results else ()),
         *(regression_table(results, role) for role in ROLES if "models" in results and (results["models"]["role"] == role).any()),
         *((variants_table(results["variants"]),) if "variants" in results else ()),
         *((differences_table(results["differences"]),) if "differences" in results else ()),

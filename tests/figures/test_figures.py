@@ -104,6 +104,8 @@ SAID = {  # the N that a figure must tell, and rows of what is drawn
     ("onset", "onset"): ("N 5,376, 141 onsets", 15),
     ("double_coding", "agreement"): ("863 x 2", 28), ("double_coding", "ratings"): ("86% alike", 4000),
     ("double_coding", "by_rater"): ("863 projects of 46 countries", 10),
+    ("third_party_role", "agreement"): ("924 x 2", 1), ("third_party_role", "readings"): ("% alike", 924),
+    ("third_party_role", "uncertainty"): ("as if the codes were true", 24),
 }  # fmt: skip
 
 
@@ -112,6 +114,8 @@ def test_a_figure_says_n_and_source(drawn):
     said = " ".join(" ".join(t.get_text() for t in figure.findobj(matplotlib.text.Text)).split())
     if study == "double_coding":
         assert "Sources: ADB" in said
+    elif study == "third_party_role":
+        assert "PA-X Peace Agreements Database v10" in said and "no person has coded" in said
     else:
         assert "Data:" in said and "UCDP" in said and ("PA-X" in said or study == "onset")
     assert SAID[study, name][0] in said, name

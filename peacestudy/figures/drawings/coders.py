@@ -12,7 +12,7 @@ from peacestudy.figures.agreement import agreement
 from peacestudy.figures.disagreement import disagreement
 from peacestudy.figures.drawings.agreements import study_notes
 from peacestudy.figures.estimates import estimates
-from peacestudy.figures.theme import BLUE, PALE, VERMILION, pretty
+from peacestudy.figures.theme import PALE, VERMILION, pretty
 
 Tables = Mapping[str, pd.DataFrame]
 
@@ -26,20 +26,30 @@ def draw_agreement(r: Tables) -> tuple[Figure, pd.DataFrame]:
     worst: Any = (hidden if len(hidden) else table).sort_values("n_units").iloc[-1]
     among: Any = marked.loc[worst["indicator_id"]]
     floor = float(table["floor"].iloc[0])
+    paradox = (
+        f"The paradox of a rare code: on {pretty(str(worst['indicator_id'])).lower()} coders agree on {worst['percent']:.0%} of pairs and alpha is {worst['alpha']:.2f}, for most units have the lowest code; on the "
+        f"{among['n_units']:,.0f} units that one of them coded higher they agree on {among['percent']:.0%}. Gwet's AC, {worst['gwet']:.2f}, counts the easy units."
+    )
+    machines = table["note"].fillna("").str.contains("machines").any()
     notes = [
         f"Units coded by two coders or more x coders at the right. Bars: bootstrap over units, 95 %, {int(table['resamples'].max()):,} resamples, each with its own ordinal metric. Grey lines: .667 and .8, "
         f"Krippendorff's convention and no law. * below the floor of {floor:g} that study.toml declares ({len(flagged)} of {len(table)}). Gwet's AC is AC1 for nominal and AC2 with ordinal weights for ordinal "
         "indicators; so is the weighting of kappa.",
-        f"The paradox of a rare code: on {pretty(str(worst['indicator_id'])).lower()} coders agree on {worst['percent']:.0%} of pairs and alpha is {worst['alpha']:.2f}, for most units have the lowest code; on the "
-        f"{among['n_units']:,.0f} units that one of them coded higher they agree on {among['percent']:.0%}. Gwet's AC, {worst['gwet']:.2f}, counts the easy units.",
+        *((paradox,) if len(hidden) else ()),
+        *(
+            ("The coders are machines: this is the stability of an automated reading, never inter-coder reliability.",)
+            if machines
+            else ()
+        ),
         said["sources"],
     ]
     heading = "Much agreement is agreement on the easy cases" if len(hidden) else "How far coders agree"
     return agreement(table, heading, "Agreement by indicator, four ways of counting it", notes), table
 
 
+DEEP = "#0b2545"  # darker than vermilion in grey too
 RATING = {
-    "both yes": ("both: yes", PALE), "both no": ("both: no", "#9a9a9a"), "staff only": ("staff alone: yes", VERMILION), "independent only": ("independent alone: yes", BLUE),
+    "both yes": ("both: yes", PALE), "both no": ("both: no", "#9a9a9a"), "staff only": ("staff alone: yes", VERMILION), "independent only": ("independent alone: yes", DEEP),
 }  # fmt: skip
 
 
@@ -57,8 +67,8 @@ def draw_ratings(r: Tables) -> tuple[Figure, pd.DataFrame]:
     )  # fmt: skip
 
 
-READING = {"same 0": ("both: none", "#f0f0f0"), "same 1": ("both: witness or host", PALE), "same 2": ("both: mediator", "#a8a8a8"),
-           "same 3": ("both: guarantor", "#6e6e6e"), "apart 1": ("one step apart", BLUE), "apart 2": ("two or three apart", VERMILION)}  # fmt: skip
+READING = {"same 0": ("both: none", "#f7f7f7"), "same 1": ("both: witness or host", "#e0e0e0"), "same 2": ("both: mediator", "#c6c6c6"),
+           "same 3": ("both: guarantor", "#a5a5a5"), "apart 1": ("one step apart", VERMILION), "apart 2": ("two or three apart", DEEP)}  # fmt: skip
 
 
 def draw_readings(r: Tables) -> tuple[Figure, pd.DataFrame]:
@@ -69,7 +79,7 @@ def draw_readings(r: Tables) -> tuple[Figure, pd.DataFrame]:
     wide["state"] = np.where(gap == 0, "same " + low.astype(int).astype(str), np.where(gap == 1, "apart 1", "apart 2"))
     return _map(
         wide, list(READING), READING, "Two readings of the same field, and where they part",
-        "Role of the third party in every agreement, as two machine coders read it; no person has coded", "agreements",
+        "Role of the third party in every agreement whose field says anything, as two machine coders read it", "agreements",
         study_notes(r["notes"]), r["pairs"],
     )  # fmt: skip
 
@@ -158,7 +168,7 @@ def draw_uncertainty(r: Tables) -> tuple[Figure, pd.DataFrame]:
     table = table.sort_values(["label"], kind="stable", ignore_index=True).astype({"label": str})
     coded = u[u["coded"].astype(bool)]
     shares = "; ".join(
-        f"{pretty(str(x['term'])).split(' (')[0].lower()} in {x['model']}, {x['analysis'].replace('_', ' ')}: {x['share_coding']:.1%} of its variance is doubt about codes, standard error {x['std_error'] / x['naive_std_error'] - 1:+.1%}"
+        f"{pretty(str(x['term'])).split(' (')[0].lower()} (model {x['model']}, {x['analysis'].replace('_', ' ')}): {x['share_coding']:.1%} of its variance is doubt about codes, standard error {x['std_error'] / x['naive_std_error'] - 1:+.1%}"
         for x in _rows(coded)
     )
     turned = r["flips"][(r["flips"]["kind"] == "single") & r["flips"]["flips"].astype(bool)]

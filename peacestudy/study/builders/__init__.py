@@ -8,7 +8,14 @@ from typing import Any
 import pandas as pd
 
 from peacestudy.core.schema import Schema
-from peacestudy.study.builders import accord_implementation, double_coding, onset, peace_agreements, signing_dyads
+from peacestudy.study.builders import (
+    accord_implementation,
+    double_coding,
+    onset,
+    peace_agreements,
+    signing_dyads,
+    third_party_role,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,5 +50,8 @@ BUILDERS: dict[str, Builder] = {
     ),
     "signing_dyads": Builder(
         signing_dyads.SigningRule, signing_dyads.build, signing_dyads.TABLES, signing_dyads.NEEDED
+    ),
+    "third_party_role": Builder(
+        third_party_role.RoleRule, third_party_role.build, third_party_role.TABLES, third_party_role.NEEDED
     ),
 }

@@ -38,6 +38,12 @@ RESULTS: Mapping[str, Computed] = {
         "among_marked": coders.among_marked, "pairs": coders.pairs, "confusion": coders.confusion, "marks": coders.marks,
         "by_rater": coders.by_rater,
     },
+    "third_party_role": {
+        "notes": Results.notes, "agreement": coders.agreement, "among_marked": coders.among_marked, "with_blank": coders.with_blank,
+        "pairs": coders.pairs, "confusion": coders.confusion, "disputed": coders.disputed, "marks": coders.marks,
+        "uncertainty": coders.uncertainty, "accuracies": coders.accuracies, "flips": coders.flips,
+        "with_and_without": coders.with_and_without,
+    },
     "onset": {**COMMON, "coverage": beyond.coverage, "published": beyond.published, "facts": beyond.onset_facts},
 }  # fmt: skip
 

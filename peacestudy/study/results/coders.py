@@ -1,15 +1,17 @@
 """What coders agree on, where they differ, and what that does to a finding: the results of studies that several people code."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
-from peacestudy.coding import SHEET_SCHEMA, CodingSheet
+from peacestudy.coding import SHEET_SCHEMA, CodingSheet, without
 from peacestudy.coding import agreement as agreement_of
 from peacestudy.coding.reliability import confusion as confusion_of
 from peacestudy.coding.reliability import disputed as disputed_of
 from peacestudy.coding.reliability import pairs as pairs_of
 from peacestudy.errors import SpecError
-from peacestudy.models import Fit, adjust
+from peacestudy.models import Fit, adjust, fit
 from peacestudy.models.inference import quantile, two_sided
 from peacestudy.robustness import Accuracy, Propagated, propagate
 from peacestudy.study.config import Reliability, Uncertainty
@@ -19,11 +21,21 @@ from peacestudy.study.results.results import Results
 MISSING = "."
 
 
-def whole_sheet(found: Results) -> CodingSheet:
-    """Every code of a study: of its sheet, and of units that are only counted by the combination of their codes."""
+def own_sheet(found: Results, blank: bool = False) -> CodingSheet:
+    """The study's sheet; cases of which the study says that their source is blank are left out unless ``blank``."""
     sheet = found.study.sheet
     if sheet is None:
         raise SpecError(f"nobody codes in study {found.study.config.id}.")
+    if "blank" not in found.study.cases or blank:
+        return sheet
+    read = set(found.study.cases.loc[~found.study.cases["blank"].astype(bool), "case_id"])
+    rows = sheet.table[sheet.table["case_id"].isin(read)].reset_index(drop=True)
+    return CodingSheet(rows, sheet.codebook, sheet.file)
+
+
+def whole_sheet(found: Results, blank: bool = False) -> CodingSheet:
+    """Every code of a study: of its sheet, and of units that are only counted by the combination of their codes."""
+    sheet = own_sheet(found, blank)
     if "patterns" not in found.study.tables:
         return sheet
     counted = units_of(found.study.tables["patterns"])
@@ -62,6 +74,12 @@ def among_marked(found: Results) -> pd.DataFrame:
     return table[["indicator_id", "n_units", "percent", "alpha"]]
 
 
+def with_blank(found: Results) -> pd.DataFrame:
+    """Agreement on every case, those whose source is blank too: they are coded by rule, and no two coders can differ on them."""
+    floor = _floor(found)
+    return agreement_of(whole_sheet(found, blank=True), resamples=floor.resamples, seed=floor.seed)
+
+
 def _floor(found: Results) -> Reliability:
     floor = found.study.config.reliability
     if floor is None:
@@ -89,9 +107,7 @@ def disputed(found: Results) -> pd.DataFrame:
 
 def marks(found: Results) -> pd.DataFrame:
     """Every unit of the sheet that was coded twice, with the code of every coder, for the map of disagreement."""
-    sheet = found.study.sheet
-    if sheet is None:
-        raise SpecError(f"nobody codes in study {found.study.config.id}.")
+    sheet = own_sheet(found)
     parts = [sheet.values(i).reset_index().melt("case_id", var_name="coder", value_name="code").assign(indicator_id=i)
              for i in sheet.indicators]  # fmt: skip
     return pd.concat(parts, ignore_index=True).dropna(subset=["code"], ignore_index=True)
@@ -106,7 +122,7 @@ def attempt_sheet(found: Results, rule: Uncertainty) -> CodingSheet:
     sheet, twin = found.study.sheet, load_study(rule.study)
     if sheet is None or twin.coding is None:
         raise SpecError(f"study {rule.study} and {found.study.config.id} must both be coded.")
-    cases = found.study.cases[found.study.cases["scored"].astype(bool)]
+    cases = found.study.cases.loc[found.study.cases["scored"].astype(bool)].drop(columns="source")
     rows = sheet.latest().dropna(subset=["code"]).merge(cases, on="case_id", validate="many_to_one")
     rows = rows[rows["coder"].isin(rule.coders)].sort_values(["attempt_id", "coder", "code", "agreement_id"])
     top = rows.drop_duplicates(["attempt_id", "coder"], keep="last")
@@ -154,6 +170,35 @@ def accuracies(found: Results) -> pd.DataFrame:
 def flips(found: Results) -> pd.DataFrame:
     """Which disputed codes would change a finding, ranked."""
     return pd.concat([p.flips.assign(analysis=name) for name, p in propagated(found).items()], ignore_index=True)
+
+
+def with_and_without(found: Results) -> pd.DataFrame:
+    """The other study's findings with the indicator that is read twice, and with scores from which it is left out.
+
+    Returns
+    -------
+    DataFrame
+        A row a model and term: ``estimate, conf_low, conf_high, p_value`` and the same with ``without_`` before the name;
+        ``indicator_id``, ``alpha`` of its readings where they stand for attempts, the ``floor``, and whether it lies ``below`` it.
+    """
+    floor, parts = _floor(found), []
+    for rule in {
+        (u.study, u.sample, u.specs, u.indicator): u for u in reversed(found.study.config.uncertainty)
+    }.values():
+        twin = load_study(rule.study)
+        if twin.coding is None:
+            raise SpecError(f"study {rule.study} must be coded.")
+        names = [c for c in rule.coders if c in set(found.study.tables["codings"]["coder"])]
+        sheet = attempt_sheet(found, replace(rule, coders=tuple(names)))
+        own = agreement_of(sheet, resamples=0, seed=floor.seed).set_index("indicator_id").loc[rule.indicator]
+        fits = [{m.spec.name: m.terms for m in fit(s.frame(rule.sample), [twin.spec(n) for n in rule.specs])}
+                for s in (twin, replace(twin, coding=without(twin.coding, [rule.indicator])))]  # fmt: skip
+        for name in rule.specs:
+            both = [f[name].set_index("term")[["estimate", "conf_low", "conf_high", "p_value"]] for f in fits]
+            parts.append(both[0].join(both[1].add_prefix("without_")).reset_index().assign(
+                model=name, indicator_id=rule.indicator, alpha=own["alpha"], floor=floor.floor,
+                below=own["alpha"] < floor.floor))  # fmt: skip
+    return pd.concat(parts, ignore_index=True)
 
 
 def by_rater(found: Results) -> pd.DataFrame:
