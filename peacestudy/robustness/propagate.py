@@ -98,6 +98,8 @@ def propagate(
     SpecError
         An engine, formula or score that codes cannot be imputed through.
     """
+    if not isinstance(sheet, CodingSheet):
+        raise CodingError(f"sheet is a {type(sheet).__name__}; give the CodingSheet that holds every coder's codes.")
     specs = [then] if isinstance(then, ModelSpec) else list(then)
     key = data.key if isinstance(data, StudyFrame) else "case_id"
     table = data.data if isinstance(data, StudyFrame) else data

@@ -88,6 +88,10 @@ def trace(
     """
     if isinstance(of, Fit):
         return _of_fit(of, str(at), _study(study, of.origin))
+    if not isinstance(of, StudyFrame | pd.DataFrame):
+        raise SpecError(
+            f"a number is traced from a Fit, a StudyFrame or a table of results, not from a {type(of).__name__}."
+        )
     if isinstance(at, str) or len(at) != 2:
         raise SpecError(f'a cell is (row, column), as ("316-1992", "diplomacy"), not {at!r}.')
     if isinstance(of, StudyFrame):

@@ -265,3 +265,8 @@ def test_it_shows_itself():
     found = propagate(sheet, data, SPECS["linear"], draws=4, burn=10, thin=1, rank_flips=False, seed=1)
     assert "<table" in found._repr_html_()
     assert np.isnan(split_r_hat(np.zeros((2, 3))))
+
+
+def test_what_is_no_sheet_is_refused():
+    with pytest.raises(CodingError, match="give the CodingSheet"):
+        propagate(None, pd.DataFrame({"case_id": ["a"]}), [], seed=1)

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 import peacestudy as ps
+from peacestudy.errors import SpecError
 from peacestudy.study import Results
 
 
@@ -67,3 +68,9 @@ def test_a_plain_table_needs_the_study_and_wrong_places_are_told(study):
 def test_it_shows_itself_escaped(study):
     shown = ps.trace(study.frame("primary"), ("316-1992", "diplomacy"))._repr_html_()
     assert "<table" in shown and "AgtId" in shown
+
+
+def test_what_holds_no_number_is_refused_by_name(study):
+    for thing in (study, None, 3):
+        with pytest.raises(SpecError, match="traced from a Fit"):
+            ps.trace(thing, ("316-1992", "diplomacy"))
