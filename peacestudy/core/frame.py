@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from peacestudy.core.display import html_table
+from peacestudy.core.joined import Joined
 from peacestudy.core.ledger import Entry, Ledger
 from peacestudy.core.problems import Note, one_of
 from peacestudy.errors import JoinError
@@ -22,6 +23,7 @@ class StudyFrame:
     ledger : what happened to every row so far.
     notes : what a reader of any result must know.
     excluded : the cases left out, columns ``case, step, reason``.
+    joined : what each join brought, and for each row why it found nothing.
     origin : the folder of the study it comes from, for ``ps.trace``; empty where there is none.
 
     Examples
@@ -38,6 +40,7 @@ class StudyFrame:
     ledger: Ledger = Ledger()
     notes: tuple[Note, ...] = ()
     excluded: pd.DataFrame | None = None
+    joined: tuple[Joined, ...] = ()
     origin: str = ""
 
     def __post_init__(self) -> None:
@@ -79,7 +82,8 @@ class StudyFrame:
             if self.excluded is not None
             else out
         )
-        return replace(self, data=self.data[keep], ledger=self.ledger + entry, excluded=excluded)
+        joined = tuple(j.rows(keep) for j in self.joined)
+        return replace(self, data=self.data[keep], ledger=self.ledger + entry, excluded=excluded, joined=joined)
 
     def __repr__(self) -> str:
         return f"<StudyFrame: {len(self)} rows, one a {self.unit}, {self.data.shape[1]} columns; see .data, .ledger, .excluded>"

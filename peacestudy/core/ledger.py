@@ -10,7 +10,7 @@ from peacestudy.core.problems import one_of
 from peacestudy.core.schema import Field, Schema
 from peacestudy.errors import JoinError
 
-KINDS = ("keep", "gather", "join")
+KINDS = ("keep", "gather", "spread", "join", "window")
 
 
 @dataclass(frozen=True)
@@ -20,11 +20,14 @@ class Entry:
     Attributes
     ----------
     step : what was done, in words.
-    kind : ``keep`` (some rows leave), ``gather`` (several rows become one) or ``join`` (columns come from another table).
+    kind : ``keep`` (some rows leave), ``gather`` (several rows become one), ``spread`` (a row becomes several, such as the
+        years of a case), ``join`` (columns come from another table, a row of it for each row here) or ``window`` (columns are
+        made of all rows of another table that fall into a window of each row here).
     unit : what a row is after the step.
     rows_in, rows_out : rows before and after.
-    left_out : rows that leave in a keep step.
-    unmatched : rows of a join that found nothing in the other table (they stay, with missing values).
+    left_out : rows that leave in a keep or spread step.
+    unmatched : rows of a join that found nothing in the other table (they stay, with missing or declared values).
+    filled : those of the unmatched that carry a declared value, since the source says what an absent row means.
     other_rows, other_unmatched : rows of the other table, and those of them that met no row here.
     duplicated : rows of the other table that met more than one row here (only where the join declares it).
     why : the reason, for the reader.
@@ -40,20 +43,26 @@ class Entry:
     other_rows: int = 0
     other_unmatched: int = 0
     duplicated: int = 0
+    filled: int = 0
     why: str = ""
 
     def balanced(self) -> bool:
         """Whether the sums of this step come out even, and every count belongs to its kind."""
-        joined = (self.unmatched, self.other_rows, self.other_unmatched, self.duplicated)
+        joined = (self.unmatched, self.other_rows, self.other_unmatched, self.duplicated, self.filled)
         if min(self.rows_in, self.rows_out, self.left_out, *joined) < 0:
             return False
-        if self.kind == "join":
+        if self.kind in ("join", "window"):
             met, other_met = self.rows_in - self.unmatched, self.other_rows - self.other_unmatched
-            # a row of the other table meets one row here, or, if it is duplicated, at least two
+            # a row of the other table meets one row here, or, if it is duplicated, at least two; a window meets several
             shared = met >= other_met + self.duplicated if self.duplicated else met == other_met
-            return self.rows_in == self.rows_out and not self.left_out and self.duplicated <= other_met and shared
+            shared = shared if self.kind == "join" else (met > 0) == (other_met > 0)
+            within = met >= 0 and self.filled <= self.unmatched and self.duplicated <= other_met
+            return self.rows_in == self.rows_out and not self.left_out and within and shared
         if any(joined):
             return False
+        if self.kind == "spread":
+            stay = self.rows_in - self.left_out
+            return stay >= 0 and (self.rows_out >= stay if stay else self.rows_out == 0)
         if self.kind == "keep":
             return self.rows_in == self.rows_out + self.left_out
         return not self.left_out and min(self.rows_in, 1) <= self.rows_out <= self.rows_in
@@ -112,10 +121,11 @@ class Ledger:
 
     def _repr_html_(self) -> str:
         t = self.table()
-        joined = t["kind"] == "join"
+        joined = t["kind"].isin(["join", "window"])
         other = t["other_rows"].astype(str) + " (" + t["other_unmatched"].astype(str) + " unmatched)"
+        told = {name: t[name].astype(object).where(joined, "") for name in ("unmatched", "filled")}
         view = pd.DataFrame({
             "step": t["step"], "a row is": t["unit"], "in": t["rows_in"], "out": t["rows_out"], "left out": t["left_out"],
-            "unmatched": t["unmatched"].astype(object).where(joined, ""), "other table": other.where(joined, ""), "why": t["why"],
+            **told, "other table": other.where(joined, ""), "why": t["why"],
         })  # fmt: skip
         return html_table(view, "Ledger: what happened to every row", rows=len(self.entries))

@@ -1,6 +1,6 @@
 """Sources -> outcome tables: what public data say happened, of which cases, in which context."""
 
+from peacestudy.outcomes.registry import SOURCES
 from peacestudy.outcomes.source import OutcomeTable, Source, read_source
-from peacestudy.outcomes.sources import SOURCES
 
 __all__ = ["SOURCES", "OutcomeTable", "Source", "read_source"]

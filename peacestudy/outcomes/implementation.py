@@ -13,7 +13,7 @@ import pandas as pd
 
 from peacestudy.core.schema import Field, Schema
 from peacestudy.errors import SourceError
-from peacestudy.outcomes.sources.pam import PROVISIONS
+from peacestudy.outcomes.registry.pam import PROVISIONS
 
 FULL = 3  # highest level
 LEVELS = ["case_id", "year_k", "provision", "promised", "level", "reversed"]

@@ -6,10 +6,12 @@ from pathlib import Path
 import pandas as pd
 
 from peacestudy.core.display import html_table
-from peacestudy.core.problems import Note, Problem
+from peacestudy.core.problems import Note, Problem, one_of
 from peacestudy.core.schema import Schema
 from peacestudy.core.tables import file_sha256, read_table
 from peacestudy.errors import SourceError
+
+UNITS = ("listed", "all")
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,13 @@ class Source:
     schema : the columns we read.
     unit, key : what a row is, and the columns that name it.
     first_year, last_year : the years of which it speaks. Outside them a value is missing, never zero.
+    units : of which units it speaks: ``listed``, those that have a row in some year, or ``all``, every unit of its kind.
+    absent : what it means that a row is absent inside those years and units, such as ``fewer than 25 battle-related
+        deaths``; empty where the source does not say, and then the value is missing too.
+    year : column that holds the year, empty where a row is not of a year.
+    states : columns that name a state, each with its code system (``gw, cow, iso3, vdem``).
+    special : column, value, what it means: numbers that are codes and not values.
+    bibtex : what is owed, one BibTeX entry or several.
     """
 
     id: str
@@ -40,6 +49,16 @@ class Source:
     key: tuple[str, ...]
     first_year: int
     last_year: int
+    units: str = "listed"
+    absent: str = ""
+    year: str = ""
+    states: tuple[tuple[str, str], ...] = ()
+    special: tuple[tuple[str, float, str], ...] = ()
+    bibtex: str = ""
+
+    def __post_init__(self) -> None:
+        if self.units not in UNITS:
+            raise SourceError(one_of(f"units of source {self.id!r}", self.units, UNITS))
 
     def where_to_get(self) -> str:
         """One line: the file, from whom, and the name to save it under."""

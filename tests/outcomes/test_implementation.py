@@ -5,7 +5,7 @@ import pytest
 
 from peacestudy.errors import SourceError
 from peacestudy.outcomes.implementation import aggregate_score, implementation, provision_levels
-from peacestudy.outcomes.sources.pam import PROVISIONS
+from peacestudy.outcomes.registry.pam import PROVISIONS
 
 
 def levels(**columns):

@@ -12,7 +12,7 @@ import pandas as pd
 
 from peacestudy.core.countries import country_name, translate
 from peacestudy.errors import SourceError
-from peacestudy.outcomes.sources.pam import PROVISIONS
+from peacestudy.outcomes.registry.pam import PROVISIONS
 from peacestudy.study.builders.decisions import Decision, Finding
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

@@ -17,7 +17,7 @@ from peacestudy.core.codebook import Codebook
 from peacestudy.core.schema import Field, Schema
 from peacestudy.errors import SourceError
 from peacestudy.outcomes import SOURCES, read_source
-from peacestudy.outcomes.sources.double_ratings import CRITERIA
+from peacestudy.outcomes.registry.double_ratings import CRITERIA
 
 ADB, TERROR, VIOLENCE, POSITIONS = "adb_aer_2024", "pts_2024", "svac_3.2", "issue_positions"
 NEEDED = (ADB, TERROR, VIOLENCE, POSITIONS)

@@ -15,7 +15,7 @@ from peacestudy.core.tables import to_csv
 from peacestudy.errors import SourceError, SpecError
 from peacestudy.outcomes import SOURCES, read_source
 from peacestudy.outcomes.implementation import aggregate_score
-from peacestudy.outcomes.sources.pam import PROVISIONS
+from peacestudy.outcomes.registry.pam import PROVISIONS
 from peacestudy.study.builders.accord_implementation import TABLES, build
 from peacestudy.study.builders.accord_links import accord_findings, make_accords, mended, named_dates
 from peacestudy.study.builders.decisions import decide, read_decisions

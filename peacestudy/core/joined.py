@@ -1,0 +1,48 @@
+"""What one join brought to the cases: which columns, from where, and for each row whether and why it found nothing."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+# why a row has no value of a join; the number is its place. A row that met and is missing all the same is the source's own gap
+REASONS = (
+    "met",  # a row was found
+    "no key",  # the case has no value in a key column
+    "outside the years",  # the source does not speak of the year
+    "unit not covered",  # the source never speaks of the unit
+    "no row",  # inside years and units, and nothing there; what that means the source does not say
+    "filled",  # inside years and units, nothing there, and a declared value stands for what the source says that means
+    "none in time",  # an as-of join: nothing within the tolerance of the date
+    "partly observed",  # a window: the source does not speak of all of its years
+    "no such state",  # the code of the state cannot be translated on the date
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Joined:
+    """One join, as the frame remembers it.
+
+    Attributes
+    ----------
+    name : the step, as in the ledger.
+    source : id of the source in ``outcomes.SOURCES``, empty for a table of the reader's own.
+    release : version of the release that was read, empty for a table of the reader's own.
+    columns : what it added.
+    why : for each row of the frame the place in ``REASONS``, int8.
+    special : by column that held codes which are no values: for each row the place in ``special`` of the source, -1 for none.
+    """
+
+    name: str
+    source: str
+    release: str
+    columns: tuple[str, ...]
+    why: npt.NDArray[np.int8]
+    special: tuple[tuple[str, npt.NDArray[np.int8]], ...] = ()
+
+    def __post_init__(self) -> None:
+        self.why.setflags(write=False)
+
+    def rows(self, keep: npt.NDArray[np.bool_]) -> "Joined":
+        """The same join for the rows that stay."""
+        return replace(self, why=self.why[keep], special=tuple((c, codes[keep]) for c, codes in self.special))

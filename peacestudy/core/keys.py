@@ -1,0 +1,228 @@
+"""Keys of two tables: which rows have the same, fast and exact, and what in the keys will not match.
+
+A key column becomes the numbers of its distinct values, several columns one whole number. All judgements (types,
+blanks, spelling) are then made on the distinct values, which are few.
+"""
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from peacestudy.core.countries import crosswalk
+from peacestudy.errors import JoinError
+
+Ints = npt.NDArray[np.int64]
+DIRECT = 16  # a table of places is used where it has at most so many places a row; beyond, a hash
+_NUMBERS = {"integer", "floating", "mixed-integer-float", "decimal"}
+
+
+class Levels(NamedTuple):
+    """A key column: for every row the number of its value, -1 where missing, and the distinct values."""
+
+    codes: Ints
+    values: pd.Index
+
+
+def levels(column: pd.Series) -> Levels:
+    """The distinct values of a column; missing values (None, NaN, NaT, NA) are none of them."""
+    codes, values = pd.factorize(column, use_na_sentinel=True)
+    return Levels(codes.astype(np.int64, copy=False), pd.Index(values))
+
+
+def kind(values: pd.Index) -> str:
+    """What a key column holds: ``number``, ``text``, ``date`` or another word of pandas; ``empty`` where nothing."""
+    if values.empty:
+        return "empty"
+    found = str(pd.api.types.infer_dtype(values))
+    found = {"string": "text", "datetime64": "date", "datetime": "date", "date": "date"}.get(found, found)
+    return "number" if found in _NUMBERS else found
+
+
+class Match(NamedTuple):
+    """Where the rows of one table meet those of another.
+
+    Attributes
+    ----------
+    at : for each row of the left table the row of the right one, -1 for none.
+    complete : rows of the left table with a value in every key.
+    other_complete : the same of the right table.
+    twice : rows of the right table whose key stood before; where there are any, ``at`` holds the first.
+    """
+
+    at: Ints
+    complete: npt.NDArray[np.bool_]
+    other_complete: npt.NDArray[np.bool_]
+    twice: Ints
+
+
+def match(left: Sequence[Levels], right: Sequence[Levels]) -> Match:
+    """Find for every row of the left table the row of the right one with the same key, column by column.
+
+    Missing never meets missing. 2 and 2.0 are the same; 2 and "2" are not, and are refused before (``key_problems``).
+    """
+    there = [
+        np.append(r.values.get_indexer(_comparable(own.values, r.values)), -1)
+        for own, r in zip(left, right, strict=True)
+    ]
+    mine, complete = _packed([t[own.codes] for t, own in zip(there, left, strict=True)], right, [x.codes for x in left])
+    theirs, other_complete = _packed([r.codes for r in right], right, [r.codes for r in right])
+    rows = np.flatnonzero(other_complete)
+    places = int(np.prod([float(len(r.values) + 1) for r in right]))
+    if places <= DIRECT * (len(mine) + len(theirs)) + 1024:
+        place = np.full(places, -1, np.int32 if len(theirs) < 2**31 else np.int64)
+        place[theirs[rows][::-1]] = rows[::-1]  # the first row of a key stays
+        at = place[mine]
+        at[mine < 0] = -1
+        first = place[theirs[rows]]
+    else:
+        distinct, first_at = np.unique(theirs[rows], return_index=True)
+        index = pd.Index(distinct)
+        whole = np.append(rows[first_at], -1)
+        at, first = whole[index.get_indexer(pd.Index(mine))], whole[index.get_indexer(pd.Index(theirs[rows]))]
+    return Match(at.astype(np.int64, copy=False), complete, other_complete, rows[first != rows])
+
+
+def _comparable(mine: pd.Index, theirs: pd.Index) -> pd.Index:
+    """Numbers of several types as one; everything else is compared as it is."""
+    if kind(mine) == kind(theirs) == "number" and mine.dtype != theirs.dtype:
+        # beyond 2**53 floats run together: whole numbers stay objects, which Python compares exactly
+        return mine.astype(object)
+    return mine
+
+
+def _packed(parts: list[Ints], sizes: Sequence[Levels], own: list[Ints]) -> tuple[Ints, npt.NDArray[np.bool_]]:
+    """One whole number a row, -1 where a part is missing or unknown; and which rows have every part."""
+    key = np.zeros(len(parts[0]), np.int64)
+    known = np.ones(len(parts[0]), bool)
+    span = 1
+    for part, level in zip(parts, sizes, strict=True):
+        size = len(level.values) + 1
+        if span * size >= 2**62:
+            raise JoinError(
+                "the key columns have too many distinct values together. Join on one id that tells the rows apart."
+            )
+        key = key * size + part
+        known &= part >= 0
+        span *= size
+    complete = np.ones(len(parts[0]), bool)
+    for codes in own:
+        complete &= codes >= 0
+    key[~known] = -1
+    return key, complete
+
+
+def spelled(values: Iterable[object]) -> list[str]:
+    """Texts as they would match if nobody had mistyped them: composed (NFC), without blanks at the ends, folded case."""
+    return [" ".join(unicodedata.normalize("NFC", str(v)).split()).casefold() for v in values]
+
+
+def key_problems(key: str, mine: pd.Index, theirs: pd.Index, name: str) -> str:
+    """The sentence that refuses two key columns which cannot or will not match as they should; empty where all is well.
+
+    Parameters
+    ----------
+    key : name of the column.
+    mine, theirs : distinct values in the cases and in the other table.
+    name : what the other table is.
+
+    Examples
+    --------
+    >>> key_problems("state", pd.Index([2, 20]), pd.Index(["002", "020"]), "peace")
+    "'state' is number in the cases and text in peace; nothing would match. peace writes numbers as text, 2 of 2 of them \
+with leading zeros: make numbers of them, or texts of the cases' with the same zeros."
+    """
+    kinds = kind(mine), kind(theirs)
+    if "empty" in kinds:
+        return ""
+    if kinds[0] != kinds[1]:
+        return f"{key!r} is {kinds[0]} in the cases and {kinds[1]} in {name}; nothing would match. " + _bring(
+            kinds, mine, theirs, name
+        )
+    if kinds[0].startswith("mixed"):
+        return (
+            f"{key!r} holds numbers and texts in one column. Bring it to one type: numbers as integers, codes as text."
+        )
+    return _misspelled(key, mine, theirs, name) if kinds[0] == "text" else _fractions(key, mine, theirs, name)
+
+
+def _bring(kinds: tuple[str, str], mine: pd.Index, theirs: pd.Index, name: str) -> str:
+    if set(kinds) == {"number", "text"}:
+        texts, who, other = (theirs, name, "the cases'") if kinds[1] == "text" else (mine, "the cases", f"{name}'s")
+        digits = [t for t in map(str, texts) if t.strip().isdecimal()]
+        zeros = [t for t in digits if len(t.strip()) > 1 and t.strip().startswith("0")]
+        if zeros:
+            return (
+                f"{who} writes numbers as text, {len(zeros)} of {len(texts)} of them with leading zeros: make numbers of them, "
+                f"or texts of {other} with the same zeros."
+            )
+        if digits:
+            return (
+                f"{len(digits)} of {len(texts)} texts are digits: make numbers of them, for example with pd.to_numeric."
+            )
+    return "Bring both to one type: numbers as integers, codes as text."
+
+
+def _misspelled(key: str, mine: pd.Index, theirs: pd.Index, name: str) -> str:
+    """Values that stand alone on both sides and are the same but for blanks, composition or case."""
+    alone, others = mine.difference(theirs, sort=False), theirs.difference(mine, sort=False)
+    if not len(alone) or not len(others):
+        return ""
+    written = dict(zip(spelled(others), others, strict=True))
+    pairs = [(a, written[s]) for a, s in zip(alone, spelled(alone), strict=True) if s in written]
+    if not pairs:
+        return ""
+    a, b = pairs[0]
+    how = ("blanks" if " ".join(str(a).split()) == " ".join(str(b).split())
+           else "accents composed and decomposed (NFC and NFD)" if unicodedata.normalize("NFC", str(a)) == unicodedata.normalize("NFC", str(b))
+           else "capitals or blanks")  # fmt: skip
+    return (f"{len(pairs)} value(s) of {key!r} differ between the cases and {name} only by {how}, for example {a!r} and {b!r}, and would "
+            f"not match. Bring both to one spelling first: .str.strip().str.normalize('NFC').")  # fmt: skip
+
+
+def _fractions(key: str, mine: pd.Index, theirs: pd.Index, name: str) -> str:
+    for who, values in (("the cases", mine), (name, theirs)):
+        if kind(values) == "number":
+            numbers = values.to_numpy(dtype="float64")
+            if (broken := numbers[numbers % 1 != 0]).size:
+                return f"{key!r} holds {broken[0]!r} in {who}: a key is a whole number or a text. Round it knowingly, or use a text."
+    return ""
+
+
+def code_system_fit(values: Sequence[object]) -> pd.DataFrame:
+    """How many of a column's distinct values are codes of each system of states.
+
+    Parameters
+    ----------
+    values : codes, numbers or texts; missing ones are left out.
+
+    Returns
+    -------
+    DataFrame
+        ``system, codes, known, share``, best first. A code counts if its system ever had it since 1946.
+
+    Examples
+    --------
+    >>> code_system_fit([255, 679, 345, 816])
+      system  codes  known  share
+    0    cow      4      4   1.00
+    1     gw      4      2   0.50
+    2   vdem      4      0   0.00
+    3   iso3      4      0   0.00
+    """
+    found = {_plain(v) for v in values if not pd.isna(v)}  # type: ignore[call-overload]
+    table = crosswalk()
+    rows = []
+    for system in ("cow", "gw", "vdem", "iso3"):
+        known = {_plain(v) for v in table[system].dropna()}
+        rows.append((system, len(found), len(found & known), len(found & known) / max(1, len(found))))
+    out = pd.DataFrame(rows, columns=["system", "codes", "known", "share"])
+    return out.sort_values("share", ascending=False, kind="stable", ignore_index=True)
+
+
+def _plain(value: Any) -> object:
+    text = str(value).strip()
+    return int(float(text)) if text.replace(".0", "").isdecimal() else text
