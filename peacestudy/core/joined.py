@@ -16,6 +16,7 @@ REASONS = (
     "none in time",  # an as-of join: nothing within the tolerance of the date
     "partly observed",  # a window: the source does not speak of all of its years
     "no such state",  # the code of the state cannot be translated on the date
+    "rows contradict each other",  # several rows share the key and differ, and the author asked for a missing value
 )
 
 

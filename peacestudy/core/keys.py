@@ -34,11 +34,11 @@ def levels(column: pd.Series) -> Levels:
 
 
 def kind(values: pd.Index) -> str:
-    """What a key column holds: ``number``, ``text``, ``date`` or another word of pandas; ``empty`` where nothing."""
+    """What a key column holds: ``number``, ``text``, ``datetime`` or another word of pandas; ``empty`` where nothing."""
     if values.empty:
         return "empty"
     found = str(pd.api.types.infer_dtype(values))
-    found = {"string": "text", "datetime64": "date", "datetime": "date", "date": "date"}.get(found, found)
+    found = {"string": "text", "datetime64": "datetime"}.get(found, found)
     return "number" if found in _NUMBERS else found
 
 
@@ -146,7 +146,7 @@ with leading zeros: make numbers of them, or texts of the cases' with the same z
         return (
             f"{key!r} holds numbers and texts in one column. Bring it to one type: numbers as integers, codes as text."
         )
-    return _misspelled(key, mine, theirs, name) if kinds[0] == "text" else _fractions(key, mine, theirs, name)
+    return _misspelled(key, mine, theirs, name) if kinds[0] == "text" else ""
 
 
 def _bring(kinds: tuple[str, str], mine: pd.Index, theirs: pd.Index, name: str) -> str:
@@ -183,16 +183,7 @@ def _misspelled(key: str, mine: pd.Index, theirs: pd.Index, name: str) -> str:
             f"not match. Bring both to one spelling first: .str.strip().str.normalize('NFC').")  # fmt: skip
 
 
-def _fractions(key: str, mine: pd.Index, theirs: pd.Index, name: str) -> str:
-    for who, values in (("the cases", mine), (name, theirs)):
-        if kind(values) == "number":
-            numbers = values.to_numpy(dtype="float64")
-            if (broken := numbers[numbers % 1 != 0]).size:
-                return f"{key!r} holds {broken[0]!r} in {who}: a key is a whole number or a text. Round it knowingly, or use a text."
-    return ""
-
-
-def code_system_fit(values: Sequence[object]) -> pd.DataFrame:
+def code_system_fit(values: Iterable[object]) -> pd.DataFrame:
     """How many of a column's distinct values are codes of each system of states.
 
     Parameters

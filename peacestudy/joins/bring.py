@@ -1,6 +1,6 @@
 """What every join does at its end: the columns go to the cases, and ledger and frame remember where they came from."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +10,7 @@ import pandas as pd
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.joined import Joined
 from peacestudy.core.ledger import Entry
-from peacestudy.core.problems import one_of
+from peacestudy.core.problems import Note, one_of
 from peacestudy.errors import JoinError
 from peacestudy.outcomes import OutcomeTable
 
@@ -43,6 +43,7 @@ def bring(
     entry: Entry,
     source: OutcomeTable | None = None,
     special: Mapping[str, npt.NDArray[np.int8]] | None = None,
+    notes: Sequence[Note] = (),
 ) -> StudyFrame:
     """The frame with the columns of a join, its entry in the ledger and a memory of why rows found nothing.
 
@@ -55,6 +56,7 @@ def bring(
     source : the outcome table that was read, None for a table of the reader's own.
     special : for columns that held codes which are no values: for each case the place of the code in ``source.special``,
         -1 where there was none.
+    notes : what the join found that a reader must know.
 
     Raises
     ------
@@ -74,9 +76,9 @@ def bring(
         tuple(map(str, added.columns)), why.astype(np.int8), tuple((special or {}).items()),
     )  # fmt: skip
     data = pd.concat([frame.data, added.set_axis(frame.data.index)], axis=1)
-    notes = tuple(n for n in (source.notes if source else ()) if n not in frame.notes)
+    more = tuple(n for n in (*(source.notes if source else ()), *notes) if n not in frame.notes)
     return replace(
-        frame, data=data, ledger=frame.ledger + entry, joined=(*frame.joined, joined), notes=(*frame.notes, *notes)
+        frame, data=data, ledger=frame.ledger + entry, joined=(*frame.joined, joined), notes=(*frame.notes, *more)
     )
 
 

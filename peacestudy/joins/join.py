@@ -1,27 +1,37 @@
-"""The join: keeps every row of the left table, multiplies none, never matches missing to missing, and writes it down."""
+"""The join: keeps every row of the cases, multiplies none, never matches missing to missing, and writes it down."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from peacestudy.core.frame import StudyFrame, refuse_twice
-from peacestudy.core.ledger import Entry, Ledger
+from peacestudy.core.ledger import Entry
 from peacestudy.core.problems import nearest, one_of
 from peacestudy.errors import JoinError
+from peacestudy.joins.bring import as_frame, bring, taken
+from peacestudy.joins.gather import gathered, refuse_shared, without_special
+from peacestudy.joins.look_up import wanted_keys
+from peacestudy.joins.meet import meet
+from peacestudy.joins.reasons import FILLED, reasons, said
+from peacestudy.outcomes import OutcomeTable
 
 SHAPES = ("one_to_one", "many_to_one")
-_CAN_MISS = {"i": "Int64", "u": "UInt64", "b": "boolean"}
+TWICE = ("refuse", "agreeing", "missing")
 
 
 def join(
     left: StudyFrame | pd.DataFrame,
-    right: pd.DataFrame,
+    right: pd.DataFrame | OutcomeTable,
     *,
-    on: str | Sequence[str],
-    name: str,
+    on: str | Sequence[str] | Mapping[str, str],
+    name: str = "",
     shape: str = "one_to_one",
+    columns: Sequence[str] | None = None,
+    states: str = "",
+    lag: int = 0,
+    absent: Mapping[str, object] | None = None,
+    twice: str = "refuse",
     key: str | None = None,
     unit: str = "case",
 ) -> StudyFrame:
@@ -29,27 +39,38 @@ def join(
 
     Parameters
     ----------
-    left : a StudyFrame, or a DataFrame with ``key`` and ``unit`` below.
-    right : the other table; not changed.
-    on : key column, or columns, of both tables, of the same type.
-    name : what the other table is, for the ledger.
-    shape : ``one_to_one``, or ``many_to_one`` where several cases may share a row of the other table. Rows of the other
-        table that share a key are refused in both: they would multiply cases.
-    key, unit : id column and unit of the cases, where ``left`` is a plain DataFrame; None takes ``case_id`` where there
-        is one, else the first key.
+    left : the cases, a StudyFrame or a DataFrame with ``key`` and ``unit`` below; not changed.
+    right : the other table, not changed. An OutcomeTable (``ps.outcomes.read``, ``ps.outcomes.own``) knows its years, units
+        and special codes, so that the join can say why a row found nothing.
+    on : key column, or columns, of both tables, of the same type; where they have other names, ``{column of the cases: column
+        of the other table}``.
+    name : what the other table is, for the ledger; an OutcomeTable has its id.
+    shape : ``one_to_one``, or ``many_to_one`` where several cases may share a row of the other table.
+    columns : what to take; None takes all but the keys.
+    states : code system of the cases' column that names a state (``gw, cow, iso3, vdem``); required where the source's key
+        names a state. Codes are translated on 31 December of the year that is looked up.
+    lag : years before the case's year that are looked up; negative for a lead. Needs an OutcomeTable with years.
+    absent : ``{column: value}`` that stands where the other table covers unit and year and has no row. Only for a source that
+        says what an absent row means; without it such values are missing.
+    twice : rows of the other table that share a key are refused (``refuse``), or are one where they agree in all columns taken
+        (``agreeing``, which refuses the others), or else give the cases that meet them a missing value, with the reason (``missing``).
+    key, unit : id column and unit of the cases, where ``left`` is a DataFrame; None takes ``case_id`` where there is one, else
+        the key column; with several key columns rows are numbered in a column ``row_id``.
 
     Returns
     -------
     StudyFrame
         Every row of ``left`` in its order; columns of ``right`` added, missing where nothing matched. Columns keep their
         type; where a value is missing, integers become Int64 and truth values boolean, which can say so. The ledger has
-        one entry more: rows in, out, unmatched on both sides, duplicated.
+        one entry more: rows in, out, unmatched on both sides, duplicated, filled. ``ps.joins.missing`` tells the reason of
+        every gap.
 
     Raises
     ------
     JoinError
-        A key column is absent or of another type, keys of the other table stand twice, a column stands on both sides,
-        or a row of the other table meets several cases though ``one_to_one`` was declared.
+        A key column is absent or of another type, or differs only by blanks, accents or capitals; keys of the other table
+        stand twice; a column stands on both sides; a row of the other table meets several cases
+        though ``one_to_one`` was declared; most codes of states are of another system than declared.
 
     Examples
     --------
@@ -60,79 +81,60 @@ def join(
     >>> frame.ledger.table()[["rows_in", "rows_out", "unmatched", "other_unmatched"]].values.tolist()
     [[2, 2, 1, 1]]
     """
-    keys = [on] if isinstance(on, str) else list(on)
-    name_of_case = key or (
-        "case_id" if "case_id" in (left if isinstance(left, pd.DataFrame) else left.data).columns else keys[0]
-    )
-    frame = left if isinstance(left, StudyFrame) else StudyFrame(left, unit, name_of_case)
-    _check(frame.data, right, keys, name, shape)
-    whole = right[keys].notna().all(axis=1)
-    other = right[whole]
-    if other.duplicated(keys).any():
-        twice = other[other.duplicated(keys)][keys].drop_duplicates().head(5).astype(str).agg(" ".join, axis=1).tolist()
+    pairs = _pairs(on)
+    source = right if isinstance(right, OutcomeTable) else None
+    other = right.table if isinstance(right, OutcomeTable) else right
+    name = name or (source.source.id if source else "")
+    _check(other, name, shape, twice)
+    frame = as_frame(left, key, unit, list(pairs))
+    _columns_there(frame.data, other, pairs, name)
+    take = taken(other, None if columns is None else list(columns), list(pairs.values()), name)
+    look = wanted_keys(frame.data, source, pairs, states, lag)
+    met = meet(look, other, list(pairs.values()), take, name, twice)
+    refuse_shared(frame, other[take], met.at, name)
+    times = np.bincount(met.at[met.at >= 0], minlength=len(other))
+    if (shared := int((times > 1).sum())) and shape == "one_to_one":
         raise JoinError(
-            f"{name} has several rows for the same {' + '.join(keys)} (for example {'; '.join(twice)}), which would multiply "
-            f"cases. Reduce it to one row a key first, or add the column that tells the rows apart to on=."
-        )
-    complete = frame.data[keys].notna().all(axis=1)
-    found = pd.MultiIndex.from_frame(other[keys]).get_indexer(pd.MultiIndex.from_frame(frame.data[keys]))
-    at = np.where(complete, found, -1)  # row of the other table that each case meets, -1 for none
-    met, times = np.unique(at[at >= 0], return_counts=True)
-    repeated = int((times > 1).sum())
-    if repeated and shape == "one_to_one":
-        raise JoinError(
-            f"{repeated} row(s) of {name} meet several cases. If that is meant (a country-year that several cases share), "
+            f"{shared} row(s) of {name} meet several cases. If that is meant (a country-year that several cases share), "
             f'say shape="many_to_one".'
         )
-    added = other.drop(columns=keys).reset_index(drop=True)
-    added = (_can_miss(added) if (at < 0).any() else added).reindex(at)
-    data = pd.concat([frame.data, added.set_axis(frame.data.index)], axis=1)
+    why = reasons(look, met, source, list(pairs.values()), absent)
+    values, special = without_special(other[take], source)
+    added = gathered(values, met.at, why == FILLED, absent or {}, name)
     entry = Entry(
-        f"join {name}", "join", frame.unit, len(frame.data), len(data),
-        unmatched=int((at < 0).sum()), other_rows=len(right), other_unmatched=len(right) - len(met), duplicated=repeated,
-        why=f"on {' + '.join(keys)}, {shape}; {int((~complete).sum())} case(s) and {int((~whole).sum())} row(s) of {name} have no key",
+        f"join {name}", "join", frame.unit, len(frame.data), len(frame.data),
+        unmatched=int((met.at < 0).sum()), other_rows=len(other), other_unmatched=int((times == 0).sum()),
+        duplicated=shared, filled=int((why == FILLED).sum()), why=said(look, met, why, pairs, shape, name, absent),
     )  # fmt: skip
-    return replace(frame, data=data, ledger=frame.ledger + Ledger((entry,)))
+    codes = {column: np.append(at, np.int8(-1))[met.at] for column, at in special.items()}
+    return bring(frame, added, why, entry, source, codes, look.notes)
 
 
-def _check(left: pd.DataFrame, right: pd.DataFrame, keys: list[str], name: str, shape: str) -> None:
-    if shape not in SHAPES:
-        raise JoinError(one_of("shape", shape, SHAPES))
-    refuse_twice(right, name)
-    if not keys or len(set(keys)) < len(keys):
-        raise JoinError(f"on is {keys}; name the key column, or several different ones.")
-    for key in keys:
-        for side, table in (("the cases", left), (name, right)):
-            if key not in table.columns:
-                columns = [str(c) for c in table.columns]
+def _pairs(on: str | Sequence[str] | Mapping[str, str]) -> dict[str, str]:
+    """Key columns of the cases and of the other table."""
+    pairs = {on: on} if isinstance(on, str) else dict(on) if isinstance(on, Mapping) else {c: c for c in on}
+    given = 1 if isinstance(on, str) else len(on)
+    if not pairs or len(pairs) < given or len(set(pairs.values())) < len(pairs):
+        raise JoinError(f"on is {on}; name the key column, or several different ones.")
+    return pairs
+
+
+def _check(other: object, name: str, shape: str, twice: str) -> None:
+    if not isinstance(other, pd.DataFrame):
+        raise JoinError(f"the other table is a {type(other).__name__}; give a DataFrame or an OutcomeTable.")
+    if not name:
+        raise JoinError('the other table has no name. Say what it is, for the ledger: name="...".')
+    for what, word, known in (("shape", shape, SHAPES), ("twice", twice, TWICE)):
+        if word not in known:
+            raise JoinError(one_of(what, word, known))
+    refuse_twice(other, name)
+
+
+def _columns_there(cases: pd.DataFrame, other: pd.DataFrame, pairs: Mapping[str, str], name: str) -> None:
+    for mine, theirs in pairs.items():
+        for side, column, table in (("the cases", mine, cases), (name, theirs, other)):
+            if column not in table.columns:
+                known = [str(c) for c in table.columns]
                 raise JoinError(
-                    f"{side} has no column {key!r}.{nearest(key, columns)} It has {', '.join(columns[:12])}."
+                    f"{side} has no column {column!r}.{nearest(column, known)} It has {', '.join(known[:12])}."
                 )
-        kinds = _kind(left[key]), _kind(right[key])
-        if "empty" not in kinds and _family(kinds[0]) != _family(kinds[1]):
-            raise JoinError(
-                f"{key!r} is {kinds[0]} in the cases and {kinds[1]} in {name}; nothing would match. Bring both to one type: "
-                f"numbers as integers, codes as text."
-            )
-    shared = [c for c in right.columns if c in left.columns and c not in keys]
-    if shared:
-        raise JoinError(
-            f"the column(s) {', '.join(map(repr, shared))} stand in the cases and in {name}. Rename or drop them in one."
-        )
-
-
-def _can_miss(table: pd.DataFrame) -> pd.DataFrame:
-    """Integers and truth values as the types that can be missing; pandas would make floats and objects of them."""
-    kinds = {c: t.kind for c, t in table.dtypes.items() if isinstance(t, np.dtype)}
-    return table.astype({c: _CAN_MISS[kind] for c, kind in kinds.items() if kind in _CAN_MISS})
-
-
-def _kind(column: pd.Series) -> str:
-    values = column.dropna()
-    return "empty" if values.empty else pd.api.types.infer_dtype(values)
-
-
-def _family(kind: str) -> str:
-    return {"integer": "number", "floating": "number", "mixed-integer-float": "number", "decimal": "number"}.get(
-        kind, kind
-    )

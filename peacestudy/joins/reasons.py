@@ -1,0 +1,82 @@
+"""Why a row of a join found nothing, and the sentence that the ledger keeps of it."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from peacestudy.core.joined import REASONS
+from peacestudy.core.keys import levels, match
+from peacestudy.errors import JoinError
+from peacestudy.joins.look_up import Wanted
+from peacestudy.joins.meet import Met
+from peacestudy.outcomes import OutcomeTable
+
+MET, NO_KEY, OUTSIDE, NOT_COVERED, NO_ROW, FILLED, NOT_IN_TIME, PARTLY, NO_STATE, CONTRADICT = range(10)
+
+
+def reasons(
+    look: Wanted, met: Met, source: OutcomeTable | None, keys: list[str], absent: Mapping[str, object] | None
+) -> npt.NDArray[np.int8]:
+    """For each case the place in ``REASONS``.
+
+    Parameters
+    ----------
+    look, met : what the cases look up, and what they met.
+    source : the other table where it knows what it covers; None for a plain table, whose gaps are ``no row``.
+    keys : key columns of the other table.
+    absent : declared values of an absent row.
+    """
+    if absent and (source is None or not source.source.absent):
+        who = f"{source.source.id} does not say" if source else "a plain table does not say"
+        raise JoinError(
+            f"absent declares values for rows that are not there, and {who} what an absent row means. Leave absent= out, or wrap "
+            f'your own table: ps.outcomes.own(table, ..., absent="what it means").'
+        )
+    known = (
+        np.ones(len(met.at), bool)
+        if source is None or source.source.units == "all"
+        else _units(look, met, keys, source)
+    )
+    outside = np.zeros(len(met.at), bool)
+    if source is not None and look.year >= 0:
+        years = look.columns[look.year].to_numpy(dtype="float64", na_value=np.nan)
+        outside = (years < source.source.first_year) | (years > source.source.last_year)
+    why = np.select(
+        [met.contradicting, met.at >= 0, look.no_state, ~met.complete, outside, ~known],
+        [CONTRADICT, MET, NO_STATE, NO_KEY, OUTSIDE, NOT_COVERED],
+        FILLED if absent else NO_ROW,
+    )
+    return why.astype(np.int8)
+
+
+def _units(look: Wanted, met: Met, keys: list[str], source: OutcomeTable) -> npt.NDArray[np.bool_]:
+    """Cases whose unit has a row in the source in some year."""
+    parts = [i for i in range(len(keys)) if i != look.year]
+    if not parts:
+        return np.ones(len(met.at), bool)
+    return match([levels(look.columns[i]) for i in parts], [levels(met.other[i]) for i in parts]).at >= 0
+
+
+def said(
+    look: Wanted, met: Met, why: npt.NDArray[np.int8], pairs: Mapping[str, str], shape: str, name: str,
+    absent: Mapping[str, object] | None,
+) -> str:  # fmt: skip
+    """The join in words: keys, shape, and how many rows found nothing for which reason."""
+    keys = " + ".join(a if a == b else f"{a} = {b}" for a, b in pairs.items())
+    parts = [f"on {keys}, {shape}", *look.said]
+    counts = np.bincount(why, minlength=len(REASONS))
+    parts += [f"{counts[i]} {REASONS[i]}" for i in range(1, len(REASONS)) if counts[i] and i != FILLED]
+    if counts[FILLED]:
+        parts.append(f"{counts[FILLED]} filled with {', '.join(f'{c} {v}' for c, v in (absent or {}).items())}")
+    if lost := int((~met.other_complete).sum()):
+        parts.append(f"{lost} row(s) of {name} have no key")
+    if met.repeated:
+        parts.append(f"{met.repeated} row(s) of {name} share a key with another")
+    return "; ".join(parts)
+
+
+def counted(table: pd.Series) -> str:
+    """A count by value in words, most frequent first."""
+    return ", ".join(f"{n} {value}" for value, n in table.value_counts().items())
