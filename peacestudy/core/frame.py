@@ -54,7 +54,8 @@ class StudyFrame:
                 f"the key {self.key!r} is missing in {int(ids.isna().sum())} row(s)"
                 f"{f' and stands twice for {twice}' if twice else ''}. Each row needs an id of its own."
             )
-        object.__setattr__(self, "data", self.data.reset_index(drop=True).copy())
+        # pandas copies on write, so a shallow copy is the frame's own and large panels are not copied at every join
+        object.__setattr__(self, "data", self.data.reset_index(drop=True).copy(deep=False))
         if self.excluded is None:
             object.__setattr__(self, "excluded", pd.DataFrame(columns=["case", "step", "reason"], dtype=object))
 

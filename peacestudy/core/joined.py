@@ -31,7 +31,8 @@ class Joined:
     release : version of the release that was read, empty for a table of the reader's own.
     columns : what it added.
     why : for each row of the frame the place in ``REASONS``, int8.
-    special : by column that held codes which are no values: for each row the place in ``special`` of the source, -1 for none.
+    special : by column that held codes which are no values: for each row the place in ``meanings``, -1 for none.
+    meanings : the special codes of the source, in words.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Joined:
     columns: tuple[str, ...]
     why: npt.NDArray[np.int8]
     special: tuple[tuple[str, npt.NDArray[np.int8]], ...] = ()
+    meanings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self.why.setflags(write=False)

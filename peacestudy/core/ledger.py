@@ -6,7 +6,7 @@ from itertools import pairwise
 import pandas as pd
 
 from peacestudy.core.display import html_table
-from peacestudy.core.problems import one_of
+from peacestudy.core.problems import Note, one_of
 from peacestudy.core.schema import Field, Schema
 from peacestudy.errors import JoinError
 
@@ -108,6 +108,13 @@ class Ledger:
         """A row a step, columns the fields of ``Entry``."""
         names = [f.name for f in fields(Entry)]
         return pd.DataFrame([[getattr(e, n) for n in names] for e in self.entries], columns=names)
+
+    def gaps(self) -> tuple[Note, ...]:
+        """A note for every join in which rows found nothing or were filled: what a table made from the frame must say."""
+        return tuple(
+            Note("ledger", f"{e.step}: {e.unmatched} of {e.rows_in} rows found nothing ({e.why}).")
+            for e in self.entries if e.unmatched
+        )  # fmt: skip
 
     @classmethod
     def read(cls, table: pd.DataFrame) -> "Ledger":

@@ -1,5 +1,6 @@
 """Scores + outcomes -> StudyFrame: joins that lose, invent and multiply nothing, with a ledger that proves it."""
 
 from peacestudy.joins.join import join
+from peacestudy.joins.missing import missing, missing_by
 
-__all__ = ["join"]
+__all__ = ["join", "missing", "missing_by"]

@@ -74,6 +74,7 @@ def bring(
     joined = Joined(
         entry.step, source.source.id if source else "", source.source.version if source else "",
         tuple(map(str, added.columns)), why.astype(np.int8), tuple((special or {}).items()),
+        tuple(f"special code {value:g}: {meaning}" for _, value, meaning in (source.source.special if source else ())),
     )  # fmt: skip
     data = pd.concat([frame.data, added.set_axis(frame.data.index)], axis=1)
     more = tuple(n for n in (*(source.notes if source else ()), *notes) if n not in frame.notes)

@@ -76,7 +76,7 @@ def fit(data: StudyFrame | pd.DataFrame, spec: ModelSpec | Sequence[ModelSpec]) 
     if spec.vcov in ("hc2", "hc3"):
         check_leverage(design, est.leverage[0])
     notes += _conventions(spec, design)
-    extra = data.notes if isinstance(data, StudyFrame) else ()
+    extra = (*data.notes, *data.ledger.gaps()) if isinstance(data, StudyFrame) else ()
     origin = data.origin if isinstance(data, StudyFrame) else ""
     return replace(_result(spec, design, est, [*extra, *notes]), origin=origin)
 

@@ -46,7 +46,7 @@ def table(parts, keys, **columns):
     return pd.DataFrame(out | columns)
 
 
-@settings(max_examples=400)
+@settings(max_examples=4000)
 @given(two_tables(), st.sampled_from(["one_to_one", "many_to_one"]), st.randoms(use_true_random=False))
 def test_a_join_equals_the_loop_and_its_ledger_balances(tables, shape, shuffle):
     parts, left, right = tables
