@@ -5,11 +5,13 @@ UCDP codes the same onsets with gaps of one, two, three, five and ten years.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from peacestudy.errors import SpecError
+from peacestudy.core.schema import Field, Schema
+from peacestudy.errors import SourceError, SpecError
+from peacestudy.outcomes.source import OutcomeTable
 
 INTRASTATE = (3, 4)  # UCDP's type_of_conflict: within a state, without or with troops of other states
 
@@ -88,3 +90,57 @@ def peace_years(years: Sequence[int], fought: set[int]) -> list[int]:
         out.append(run)
         run = 0 if year in fought else run + 1
     return out
+
+
+FIGHTING = Schema(
+    (
+        Field("country", "integer", required=True, description="state over whose government or territory is fought, Gleditsch-Ward code"),
+        Field("year", "year", required=True),
+        Field("conflicts", "integer", required=True, minimum=1, unit="armed conflicts within the state, fought in the year"),
+        Field("war", "boolean", required=True, description="one of them had 1000 or more battle-related deaths"),
+        Field("onset", "boolean", required=True, description="one of them began, or began anew after the gap"),
+        Field("new_conflict", "boolean", required=True, description="one of them was fought for the first time"),
+    ),
+    key=("country", "year"),
+)  # fmt: skip
+
+
+def fighting_years(conflicts: OutcomeTable, rule: OnsetRule) -> OutcomeTable:
+    """State-years with armed conflict within the state, from conflict-years: what a state-year frame joins.
+
+    Parameters
+    ----------
+    conflicts : UCDP/PRIO conflict-years.
+    rule : when fighting is an onset.
+
+    Returns
+    -------
+    OutcomeTable
+        ``country, year, conflicts, war, onset, new_conflict``, a row a state-year that had fighting. It speaks of all states, and an
+        absent row means that there was no such conflict, so ``ps.join(..., absent={"onset": False})`` is allowed.
+
+    Raises
+    ------
+    SourceError
+        A conflict within a state is over several states in one year.
+    """
+    table = conflicts.table
+    part = table[table["type_of_conflict"].isin(INTRASTATE)].copy()
+    several = part[part["gwno_loc"].str.contains(",")]
+    if len(several):
+        row = several.iloc[0]
+        raise SourceError(
+            f"conflict {row['conflict_id']} of {row['year']} is over several states ({row['gwno_loc']}). Decide for which it counts."
+        )
+    part["country"] = part["gwno_loc"].astype(int)
+    began = onsets(part, rule).groupby(["country", "year"])["new"].any()
+    by = part.groupby(["country", "year"])
+    out = pd.DataFrame({"conflicts": by.size().astype("Int64"), "war": by["intensity_level"].max() == 2})
+    out["onset"] = out.index.isin(began.index)
+    out["new_conflict"] = out.index.isin(began.index[began])
+    source = replace(
+        conflicts.source, unit="state-year with fighting", key=("country", "year"), schema=FIGHTING, rows=len(out), units="all",
+        absent="no armed conflict within the state with 25 or more battle-related deaths in the year", year="year",
+        states=(("country", "gw"),), special=(),
+    )  # fmt: skip
+    return OutcomeTable(out.reset_index().astype({"country": "Int64", "year": "Int64"}), source, conflicts.notes)
