@@ -13,10 +13,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from peacestudy.core.countries import crosswalk
-from peacestudy.errors import JoinError
 
 Ints = npt.NDArray[np.int64]
 DIRECT = 16  # a table of places is used where it has at most so many places a row; beyond, a hash
+SPAN = 2**61  # keys of several columns are one whole number up to here
+UNKNOWN = -(2**62)  # a part that is missing or unknown takes the sum below zero, whatever the other parts are
 _NUMBERS = {"integer", "floating", "mixed-integer-float", "decimal"}
 
 
@@ -29,8 +30,21 @@ class Levels(NamedTuple):
 
 def levels(column: pd.Series) -> Levels:
     """The distinct values of a column; missing values (None, NaN, NaT, NA) are none of them."""
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iu" and len(column):
+        numbers = column.to_numpy()
+        low, high = int(numbers.min()), int(numbers.max())
+        if high - low <= DIRECT * len(numbers) and high < 2**62 and low > -(2**62):
+            return _numbered(numbers.astype(np.int64, copy=False) - low, low, high)
     codes, values = pd.factorize(column, use_na_sentinel=True)
     return Levels(codes.astype(np.int64, copy=False), pd.Index(values))
+
+
+def _numbered(steps: Ints, low: int, high: int) -> Levels:
+    """The levels of whole numbers that lie close together, without a hash: years and codes of states."""
+    there = np.zeros(high - low + 1, bool)
+    there[steps] = True
+    values = pd.Index(np.flatnonzero(there) + low)
+    return Levels(steps if there.all() else (np.cumsum(there) - 1)[steps], values)
 
 
 def kind(values: pd.Index) -> str:
@@ -64,26 +78,30 @@ def match(left: Sequence[Levels], right: Sequence[Levels]) -> Match:
 
     Missing never meets missing. 2 and 2.0 are the same; 2 and "2" are not, and are refused before (``key_problems``).
     """
-    there = [
-        np.append(r.values.get_indexer(_comparable(own.values, r.values)), -1)
-        for own, r in zip(left, right, strict=True)
-    ]
-    mine, complete = _packed([t[own.codes] for t, own in zip(there, left, strict=True)], right, [x.codes for x in left])
-    theirs, other_complete = _packed([r.codes for r in right], right, [r.codes for r in right])
-    rows = np.flatnonzero(other_complete)
-    places = int(np.prod([float(len(r.values) + 1) for r in right]))
-    if places <= DIRECT * (len(mine) + len(theirs)) + 1024:
-        place = np.full(places, -1, np.int32 if len(theirs) < 2**31 else np.int64)
-        place[theirs[rows][::-1]] = rows[::-1]  # the first row of a key stays
-        at = place[mine]
-        at[mine < 0] = -1
-        first = place[theirs[rows]]
+    mine, theirs, span = _packed(left, right)
+    complete, other_complete = _complete(left), _complete(right)
+    rows = np.flatnonzero(theirs >= 0)
+    keys = theirs if len(rows) == len(theirs) else theirs[rows]
+    if span <= DIRECT * (len(mine) + len(theirs)) + 1024:
+        place = np.full(span + 1, -1, np.int32 if len(theirs) < 2**31 else np.int64)
+        place[keys[::-1]] = rows[
+            ::-1
+        ]  # the first row of a key stays; the last place is that of keys that are missing or unknown
+        at, first = place[mine], place[keys]
     else:
-        distinct, first_at = np.unique(theirs[rows], return_index=True)
+        distinct, first_at = np.unique(keys, return_index=True)
         index = pd.Index(distinct)
         whole = np.append(rows[first_at], -1)
-        at, first = whole[index.get_indexer(pd.Index(mine))], whole[index.get_indexer(pd.Index(theirs[rows]))]
+        at, first = whole[index.get_indexer(pd.Index(mine))], whole[index.get_indexer(pd.Index(keys))]
     return Match(at.astype(np.int64, copy=False), complete, other_complete, rows[first != rows])
+
+
+def _complete(table: Sequence[Levels]) -> npt.NDArray[np.bool_]:
+    """Rows with a value in every key."""
+    out = np.ones(len(table[0].codes), bool)
+    for level in table:
+        out &= level.codes >= 0
+    return out
 
 
 def _comparable(mine: pd.Index, theirs: pd.Index) -> pd.Index:
@@ -94,25 +112,32 @@ def _comparable(mine: pd.Index, theirs: pd.Index) -> pd.Index:
     return mine
 
 
-def _packed(parts: list[Ints], sizes: Sequence[Levels], own: list[Ints]) -> tuple[Ints, npt.NDArray[np.bool_]]:
-    """One whole number a row, -1 where a part is missing or unknown; and which rows have every part."""
-    key = np.zeros(len(parts[0]), np.int64)
-    known = np.ones(len(parts[0]), bool)
+def _packed(left: Sequence[Levels], right: Sequence[Levels]) -> tuple[Ints, Ints, int]:
+    """The keys of both tables as whole numbers from 0 to below ``span``, -1 where a part is missing or unknown on the right."""
+    mine, theirs = np.zeros(len(left[0].codes), np.int64), np.zeros(len(right[0].codes), np.int64)
     span = 1
-    for part, level in zip(parts, sizes, strict=True):
-        size = len(level.values) + 1
-        if span * size >= 2**62:
-            raise JoinError(
-                "the key columns have too many distinct values together. Join on one id that tells the rows apart."
-            )
-        key = key * size + part
-        known &= part >= 0
+    for n, (own, level) in enumerate(zip(left, right, strict=True)):
+        size = max(1, len(level.values))
+        if span * size >= SPAN:  # too wide for one number: the keys that stand in the right table are numbered anew
+            distinct = pd.Index(np.unique(theirs[theirs >= 0]))
+            mine, theirs = (_renumbered(distinct, keys) for keys in (mine, theirs))
+            span = max(1, len(distinct))
+        if n > 1:  # two such parts reach the end of the whole numbers
+            np.maximum(mine, UNKNOWN, out=mine)
+            np.maximum(theirs, UNKNOWN, out=theirs)
+        known = level.values.get_indexer(_comparable(own.values, level.values))
+        step = np.where(known < 0, UNKNOWN, known * span)
+        mine += np.append(step, UNKNOWN)[own.codes]
+        theirs += np.append(np.arange(len(level.values)) * span, UNKNOWN)[level.codes]
         span *= size
-    complete = np.ones(len(parts[0]), bool)
-    for codes in own:
-        complete &= codes >= 0
-    key[~known] = -1
-    return key, complete
+    np.maximum(mine, -1, out=mine)
+    np.maximum(theirs, -1, out=theirs)
+    return mine, theirs, span
+
+
+def _renumbered(distinct: pd.Index, keys: Ints) -> Ints:
+    at = distinct.get_indexer(pd.Index(keys))
+    return np.where(at < 0, UNKNOWN, at)
 
 
 def spelled(values: Iterable[object]) -> list[str]:

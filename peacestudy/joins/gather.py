@@ -56,11 +56,12 @@ def gathered(
             raise JoinError(one_of(f"a column of absent= for {name}", column, [str(c) for c in table.columns]))
     if (at < 0).any():
         table = can_miss(table)
-    # the type is named, or a column of objects that happens to hold texts becomes one of texts
-    out = pd.DataFrame(
-        {c: pd.Series(pd.api.extensions.take(table[c].array, at, allow_fill=True), dtype=table[c].dtype) for c in table.columns},
-        index=pd.RangeIndex(len(at)), columns=table.columns,
-    )  # fmt: skip
+    # the type is named, or a column of objects that happens to hold texts becomes one of texts; nothing is copied twice
+    columns = {
+        c: pd.Series(pd.api.extensions.take(table[c].array, at, allow_fill=True), dtype=table[c].dtype, copy=False)
+        for c in table.columns
+    }
+    out = pd.DataFrame(columns, index=pd.RangeIndex(len(at)), columns=table.columns, copy=False)
     for column, value in absent.items():
         try:
             out[column] = out[column].mask(fill, value)

@@ -92,7 +92,7 @@ def join(
     look = wanted_keys(frame.data, source, pairs, states, lag)
     met = meet(look, other, list(pairs.values()), take, name, twice)
     refuse_shared(frame, other[take], met.at, name)
-    times = np.bincount(met.at[met.at >= 0], minlength=len(other))
+    times = np.bincount(met.at + 1, minlength=len(other) + 1)[1:]
     if (shared := int((times > 1).sum())) and shape == "one_to_one":
         raise JoinError(
             f"{shared} row(s) of {name} meet several cases. If that is meant (a country-year that several cases share), "

@@ -34,24 +34,23 @@ def reasons(
             f"absent declares values for rows that are not there, and {who} what an absent row means. Leave absent= out, or wrap "
             f'your own table: ps.outcomes.own(table, ..., absent="what it means").'
         )
-    known = (
-        np.ones(len(met.at), bool)
-        if source is None or source.source.units == "all"
-        else _units(look, met, keys, source)
-    )
-    outside = np.zeros(len(met.at), bool)
+    why = np.zeros(len(met.at), np.int8)
+    lost = met.at < 0
+    if not lost.any():
+        return why
+    why[lost] = FILLED if absent else NO_ROW
+    if source is not None and source.source.units == "listed":
+        why[lost & ~_units(look, met, keys)] = NOT_COVERED
     if source is not None and look.year >= 0:
         years = look.columns[look.year].to_numpy(dtype="float64", na_value=np.nan)
-        outside = (years < source.source.first_year) | (years > source.source.last_year)
-    why = np.select(
-        [met.contradicting, met.at >= 0, look.no_state, ~met.complete, outside, ~known],
-        [CONTRADICT, MET, NO_STATE, NO_KEY, OUTSIDE, NOT_COVERED],
-        FILLED if absent else NO_ROW,
-    )
-    return why.astype(np.int8)
+        why[lost & ((years < source.source.first_year) | (years > source.source.last_year))] = OUTSIDE
+    why[~met.complete] = NO_KEY
+    why[look.no_state] = NO_STATE
+    why[met.contradicting] = CONTRADICT
+    return why
 
 
-def _units(look: Wanted, met: Met, keys: list[str], source: OutcomeTable) -> npt.NDArray[np.bool_]:
+def _units(look: Wanted, met: Met, keys: list[str]) -> npt.NDArray[np.bool_]:
     """Cases whose unit has a row in the source in some year."""
     parts = [i for i in range(len(keys)) if i != look.year]
     if not parts:
