@@ -10,6 +10,7 @@ from peacestudy.core.problems import Note, Problem, one_of
 from peacestudy.core.schema import Schema
 from peacestudy.core.tables import file_sha256, read_table
 from peacestudy.errors import SourceError
+from peacestudy.outcomes.grouped_list import read_grouped_list
 
 UNITS = ("listed", "all")
 
@@ -104,7 +105,7 @@ def read_source(source: Source, raw: Path, accept_other_release: bool = False) -
     if not path.is_file():
         raise SourceError(f"{path} is missing. Get {source.where_to_get()} and save it in {raw} under that name.")
     found = file_sha256(path)
-    table = read_table(path, source.schema)
+    table = (read_grouped_list if path.suffix == ".json" else read_table)(path, source.schema)
     if found == source.sha256:
         return OutcomeTable(table, source)
     if len(table) < source.rows:

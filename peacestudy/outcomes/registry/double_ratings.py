@@ -16,13 +16,13 @@ ADB_RATINGS = Source(
     rows=2173,
     schema=Schema(
         (
-            Field("AER Ratings Tag", description="1: the row counts in the review"),
+            Field("AER Ratings Tag", description="1: the row counts in the review; 14 rows of the file are empty"),
             Field("IED Reference Number"),
-            Field("Project No."),
-            Field("Country Code"),
+            Field("Project No.", description="no key: a project has a row a loan or grant, and three pairs of rows agree in every number"),
+            Field("Country Code", description="the bank's own, such as PRC and PAK"),
             Field("Modality"),
-            Field("Approved amount (USD mil)", unit="million US dollars"),
-            Field("Approval Year"),
+            Field("Approved amount (USD mil)", "number", minimum=0, unit="million US dollars"),
+            Field("Approval Year", "year", minimum=1991, maximum=2022),
             Field("FCAS"),
             Field("SIDS"),
             *(Field(f"{who} {what}") for who in ("PCR", "PVR") for what in ("overall rating", *CRITERIA)),
@@ -30,8 +30,13 @@ ADB_RATINGS = Source(
     ),
     unit="operation",
     key=(),
-    first_year=1968,
-    last_year=2023,
+    first_year=1991,
+    last_year=2022,
+    year="Approval Year",
+    bibtex="""@misc{adb2024,
+  author = {{Asian Development Bank, Independent Evaluation Department}}, title = {Annual Evaluation Review 2024, database of ratings},
+  year = {2024}, url = {https://www.adb.org/evaluation}
+}""",
 )
 TERROR_SCALE = Source(
     id="pts_2024",
@@ -94,12 +99,17 @@ ISSUE_POSITIONS = Source(
     schema=Schema(
         (
             Field("round", required=True),
-            Field("unit_id", required=True),
-            *(Field(c, required=True) for c in ("NR", "JF", "WvA")),
-        )
+            Field("unit_id", required=True, description="the unit of text"),
+            *(Field(c, required=True, description="a coder: topic : stance, several separated") for c in ("NR", "JF", "WvA")),
+        ),
+        key=("unit_id",),
     ),
     unit="text unit",
-    key=(),
+    key=("unit_id",),
     first_year=2023,
     last_year=2023,
+    bibtex="""@misc{vanatteveldt2024,
+  author = {van Atteveldt, Wouter and others}, title = {Issue positions in {Dutch} election news, hand-coded by three coders},
+  year = {2024}, url = {https://github.com/vanatteveldt}
+}""",
 )
