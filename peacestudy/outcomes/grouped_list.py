@@ -1,6 +1,7 @@
 """Lists of members by group, as some bodies publish their country lists in JSON: objects within objects, arrays at the ends."""
 
 import json
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -80,12 +81,19 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _members(part: Any, groups: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     if isinstance(part, dict):
         for name, inner in part.items():
-            yield from _members(inner, (*groups, name))
+            yield from _members(inner, (*groups, _nfc(name)))
     elif isinstance(part, list) and groups and all(isinstance(m, str) for m in part):
-        yield from (("/".join(groups), m) for m in part)
+        yield from (("/".join(groups), _nfc(m)) for m in part)
     else:
         place = "/".join(groups) or "the top"
         raise ValueError(f"at {place} stands {str(part)[:40]}; expected groups, and arrays of text as their members")
+
+
+def _nfc(text: str) -> str:
+    """Letters may be written as escapes, which the reader of text does not see; half of a pair of them is no letter."""
+    if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise ValueError(f"{text!r} holds what is no letter; download it again")
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def _lines(text: str, members: list[str]) -> list[int]:

@@ -7,7 +7,7 @@ GRADES = (
     "Highly Satisfactory", "Satisfactory", "Moderately Satisfactory", "Moderately Unsatisfactory", "Unsatisfactory",
     "Highly Unsatisfactory", "Not Rated",
 )  # fmt: skip
-# 1 highly unsatisfactory to 6 highly satisfactory; the two with halves and tenths are means of the evaluators'
+# 1 highly unsatisfactory to 6 highly satisfactory; overall, pp_cofinanciers and ri_rural_poverty hold some halves and tenths
 _RATINGS = (
     "overall", "relevance", "effectiveness", "efficiency", "sustainability", "pp_ifad", "pp_government", "pp_cofinanciers", "ri_human",
     "ri_institutions", "ri_enrm_climate", "ri_markets", "ri_rural_poverty", "innov_scaling", "gender", "enrm", "climate",

@@ -18,7 +18,9 @@ ADB_RATINGS = Source(
         (
             Field("AER Ratings Tag", description="1: the row counts in the review; 14 rows of the file are empty"),
             Field("IED Reference Number"),
-            Field("Project No.", description="no key: a project has a row a loan or grant, and three pairs of rows agree in every number"),
+            Field(
+                "Project No.", description="no key: a row a loan or grant, and three of these stand twice, once unrated"
+            ),
             Field("Country Code", description="the bank's own, such as PRC and PAK"),
             Field("Modality"),
             Field("Approved amount (USD mil)", "number", minimum=0, unit="million US dollars"),
@@ -100,7 +102,7 @@ ISSUE_POSITIONS = Source(
         (
             Field("round", required=True),
             Field("unit_id", required=True, description="the unit of text"),
-            *(Field(c, required=True, description="a coder: topic : stance, several separated") for c in ("NR", "JF", "WvA")),
+            *(Field(c, required=True, description="a coder: topic : stance") for c in ("NR", "JF", "WvA")),
         ),
         key=("unit_id",),
     ),

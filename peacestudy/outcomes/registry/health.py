@@ -23,7 +23,7 @@ VACCINES = Source(
             Field("commit_date", "date", required=True, description="day of the snapshot, mostly a week after the last, at most two weeks"),
             Field("commit", required=True, description="number of the snapshot; 2022-07-20 and 2023-11-15 have two, so the day is no key"),
             Field("iso3", pattern="[A-Z]{3}", description="empty of Sark, once a snapshot; WBG beside PSE, Bonaire as XAA beside BES, and such"),
-            Field("countryname", description="empty of Taiwan; six are written in two ways, four of them in broken letters"),
+            Field("countryname", description="empty of Taiwan; six are written in two ways, five of them once in broken letters"),
             Field("incomegroup", enum=_INCOME),
             Field("population", "integer", minimum=0, unit="people"),
             Field("hdi", "number", minimum=0, maximum=1, unit="Human Development Index"),

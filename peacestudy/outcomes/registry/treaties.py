@@ -16,7 +16,7 @@ ECOLEX = Source(
     schema=Schema(
         (
             Field("StatID", pattern="[A-Z]{3}", description="ISO3, but for EUE, KOS, BAD and BAV; territories stand under their state, so "
-                  "70 states stand twice or more in a treaty and rows have no key; empty for 8 organisations"),
+                  "66 times a state stands twice or more in a treaty and rows have no key; empty for 8 organisations"),
             Field("EcolexID", required=True, pattern=r"TRE-\d{6}", description="treaty; amendments and protocols are treaties of their own"),
             Field("Countries/Territories", required=True, description="name; former states stand under the code of the later one"),
             Field("Sign", "date", description="signature; 1192-06-12, of Guinea, is a slip"),
@@ -64,7 +64,7 @@ TFDD = Source(
             Field("2016Update ID", "integer", description="treaty, 639 of them: a treaty has a row a basin and country"),
             Field("BCODE", description="basin; GNRL and UNKN where none is named"),
             Field("Basin Name"),
-            Field("CCODE", pattern="[A-Z]{3}", description="ISO3, but for GRM, PAL, UKN, USR and some former and French territories"),
+            Field("CCODE", pattern="[A-Z]{3}", description="ISO3, but for GNL, GRM, MFD, PAL and UKN, and the former ROM, USR, YGF and ZAR"),
             Field("Country_Name"),
             Field("DocumentName"),
             Field("DateSigned", description="dd.mm.yyyy, or m/d/yyyy; 4 in the moved row"),
