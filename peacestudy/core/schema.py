@@ -19,7 +19,7 @@ TYPES = ("string", "integer", "number", "boolean", "date", "year")
 NUMERIC = ("integer", "number", "year")
 # our own forms: pandas' parsers take 'inf', '1_000', surrounding blanks and the digits of every script
 _NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
-_DATE = r"(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_DATE = r"(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}([T ]00:00:00)?"  # sources write midnight for a day, as they write 160.0 for 160
 
 
 @dataclass(frozen=True)
@@ -149,25 +149,36 @@ def typed(text: pd.DataFrame, lines: Sequence[int], schema: Schema, file: str) -
     line = np.asarray(lines)
     for field in schema.fields:
         cells = text[field.name]
-        blank = cells.isin(schema.missing).to_numpy(dtype=bool)
-        values, bad, rule = _CONVERT[field.type](cells.mask(blank, ""))
-        bad = bad & ~blank
-        problems += _found(file, line, field.name, cells, bad, rule, "correct the value")
+        # columns repeat few texts: each is judged once, then stands for all its cells
+        codes, once = pd.factorize(cells, use_na_sentinel=False)
+        single = pd.Series(once, dtype=object)
+        empty = single.isin(schema.missing).to_numpy(dtype=bool)
+        values, broken, rule = _CONVERT[field.type](single.mask(empty, ""))
+        broken = broken & ~empty
+        problems += _found(file, line, field.name, cells, broken[codes], rule, "correct the value")
         if field.required:
-            problems += _found(file, line, field.name, cells, blank, "a value is required", "fill the cell")
-        problems += _bounds(field, cells, values, blank | bad, file, line)
-        out[field.name] = values
+            problems += _found(file, line, field.name, cells, empty[codes], "a value is required", "fill the cell")
+        for bad, said, remedy, known in _bounds(field, single, values, ~(empty | broken)):
+            problems += _found(file, line, field.name, cells, bad[codes], said, remedy, known)
+        out[field.name] = values.take(codes).set_axis(cells.index)
     table = pd.DataFrame(out)
     if schema.key and not problems:
         problems += _key_problems(table, list(schema.key), file, line)
     return table, problems
 
 
-def _found(file: str, line: Any, name: str, cells: Any, bad: Any, rule: str, remedy: str) -> list[Problem]:
-    return [Problem(file, int(line[i]), name, str(cells.iloc[i]), rule, remedy) for i in np.flatnonzero(bad)]
+def _found(
+    file: str, line: Any, name: str, cells: Any, bad: Any, rule: str, remedy: str, known: tuple[str, ...] = ()
+) -> list[Problem]:
+    return [
+        Problem(file, int(line[i]), name, str(cells.iloc[i]), rule, remedy + (nearest(cells.iloc[i], known) if known else ""))
+        for i in np.flatnonzero(bad)
+    ]  # fmt: skip
 
 
 def _key_problems(table: pd.DataFrame, key: list[str], file: str, line: Any) -> list[Problem]:
+    if not table[key].isna().to_numpy().any() and not table.duplicated(key).any():
+        return []
     first: dict[tuple[Any, ...], int] = {}
     out = []
     for i, row in enumerate(table[key].astype(object).itertuples(index=False, name=None)):
@@ -185,26 +196,22 @@ def _key_problems(table: pd.DataFrame, key: list[str], file: str, line: Any) -> 
     return out
 
 
-def _bounds(field: Field, cells: Any, values: Any, skip: Any, file: str, line: Any) -> list[Problem]:
-    out = []
-    ok = ~skip
+def _bounds(field: Field, cells: Any, values: Any, ok: Any) -> list[tuple[Any, str, str, tuple[str, ...]]]:
+    """What breaks the constraints of a field: which cells, the rule, the remedy, and the words that one may have meant."""
+    out: list[tuple[Any, str, str, tuple[str, ...]]] = []
     if field.enum:
         bad = ok & ~cells.isin(field.enum).to_numpy(dtype=bool)
-        out += [
-            Problem(file, int(line[i]), field.name, cells.iloc[i], f"expected one of {', '.join(field.enum)}",
-                    "correct the value." + nearest(cells.iloc[i], field.enum))
-            for i in np.flatnonzero(bad)
-        ]  # fmt: skip
+        out.append((bad, f"expected one of {', '.join(field.enum)}", "correct the value.", field.enum))
     if field.pattern:
         bad = ok & ~cells.str.fullmatch(field.pattern).to_numpy(dtype=bool)
-        out += _found(file, line, field.name, cells, bad, f"expected the form {field.pattern}", "correct the value")
+        out.append((bad, f"expected the form {field.pattern}", "correct the value", ()))
     if field.minimum is not None or field.maximum is not None:
         v = values.astype("float64").to_numpy(na_value=np.nan)
         low, high = field.minimum, field.maximum
         with np.errstate(invalid="ignore"):
             bad = ok & ((v < (-np.inf if low is None else low)) | (v > (np.inf if high is None else high)))
         rule = f"expected a value from {'any' if low is None else low} to {'any' if high is None else high}"
-        out += _found(file, line, field.name, cells, bad, rule, "correct the value or its unit")
+        out.append((bad, rule, "correct the value or its unit", ()))
     return out
 
 
@@ -244,7 +251,7 @@ def _boolean(cells: pd.Series) -> tuple[Any, Any, str]:
 
 def _date(cells: pd.Series) -> tuple[Any, Any, str]:
     form = cells.str.fullmatch(_DATE)
-    values = pd.to_datetime(cells.where(form, None), format="%Y-%m-%d", errors="coerce")
+    values = pd.to_datetime(cells.str.slice(0, 10).where(form, None), format="%Y-%m-%d", errors="coerce")
     return values, values.isna().to_numpy(), "expected a date as YYYY-MM-DD that exists"
 
 

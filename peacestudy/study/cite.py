@@ -1,20 +1,90 @@
-"""What is owed: the BibTeX of everything a study rests on."""
+"""What is owed: the BibTeX of everything that a study, a frame or a table rests on."""
 
+import re
 from pathlib import Path
 
+from peacestudy.core.frame import StudyFrame
+from peacestudy.core.problems import nearest
 from peacestudy.core.tables import read_text
+from peacestudy.errors import SourceError
+from peacestudy.outcomes import SOURCES, OutcomeTable
 from peacestudy.study.load import study_folder
 from peacestudy.study.study import Study
 
+_ENTRY = re.compile(r"^@\w+\s*\{\s*([^,\s]+)\s*,", re.MULTILINE)
 
-def cite(study: Study | str | Path) -> str:
-    """The BibTeX of a study's sources and of the works its codebook rests on, from its CITATION.bib.
+
+def cite(what: Study | StudyFrame | OutcomeTable | str | Path) -> str:
+    """The BibTeX owed for a study, for all that was joined to a frame, for a table, or for a source.
+
+    Parameters
+    ----------
+    what : a Study, its name or folder: its CITATION.bib, the sources and the works its codebook rests on. A StudyFrame: the
+        study it comes from, if any, and every source that was joined to it. An OutcomeTable, or an id of
+        ``ps.outcomes.sources()``: what is owed for that source.
+
+    Returns
+    -------
+    str
+        BibTeX. Of a frame each entry stands once, by its key, and a comment line (``%``) names every join whose
+        table was the reader's own, for which the reader knows what is owed.
+
+    Raises
+    ------
+    SourceError
+        There is no study, folder or source of that name.
 
     Examples
     --------
     >>> import peacestudy as ps
     >>> "bell2019" in ps.cite("peace_agreements")
     True
+    >>> ps.cite("wdi")
+    '@misc{worldbank2025, author = {{World Bank}}, title = {World Development Indicators}, year = {2025}}\\n'
     """
-    folder = study.folder if isinstance(study, Study) else study_folder(study)
+    if isinstance(what, OutcomeTable):
+        return _once([what.source.bibtex]) or _own(what.source.name, what.source.id)
+    if isinstance(what, StudyFrame):
+        return _of_frame(what)
+    if isinstance(what, Study):
+        return read_text(what.folder / "CITATION.bib")
+    if isinstance(what, str) and what in SOURCES:
+        return _once([SOURCES[what].bibtex])
+    if not isinstance(what, str | Path):
+        raise SourceError(
+            f"cite takes a study, a StudyFrame, an OutcomeTable, or the name of a study or source, not a {type(what).__name__}."
+        )
+    try:
+        folder = study_folder(what)
+    except SourceError as err:
+        advice = nearest(str(what), list(SOURCES)) or " ps.outcomes.sources() lists the known sources."
+        raise SourceError(f"{err} Nor is it the id of a source.{advice}") from err
     return read_text(folder / "CITATION.bib")
+
+
+def _of_frame(frame: StudyFrame) -> str:
+    texts = [read_text(Path(frame.origin) / "CITATION.bib")] if frame.origin else []
+    own = []
+    for joined in frame.joined:
+        if joined.source in SOURCES:
+            texts.append(SOURCES[joined.source].bibtex)
+        else:
+            own.append(_own(joined.name, joined.source))
+    return _once(texts) + "".join(own)
+
+
+def _own(name: str, source: str) -> str:
+    """The comment line for a table that is no known source; names hold no line break in it."""
+    whose = f"{source}, a source of your own" if source else "a table of your own"
+    return " ".join(f"% {name}: from {whose}; what is owed for it is for you to add".split()) + "\n"
+
+
+def _once(texts: list[str]) -> str:
+    """The entries of BibTeX texts, each key once, in the order in which they come first."""
+    entries: dict[str, str] = {}
+    for text in texts:
+        starts = [m.start() for m in _ENTRY.finditer(text)]
+        for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+            entry = text[start:end].strip()
+            entries.setdefault(_ENTRY.match(entry)[1], entry)  # type: ignore[index]
+    return "".join(f"{entry}\n" for entry in entries.values())

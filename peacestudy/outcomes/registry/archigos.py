@@ -1,6 +1,7 @@
 """Archigos: whether the effective leader of a state changed in a year, and whether by irregular means."""
 
 from peacestudy.core.schema import Field, Schema
+from peacestudy.outcomes.registry.citations import owed
 from peacestudy.outcomes.source import Source
 
 ARCHIGOS = Source(
@@ -21,6 +22,8 @@ ARCHIGOS = Source(
             Field("leadertransition", "integer", required=True, minimum=0, maximum=1, description="the leader changed in the year"),
             Field("irregular", "integer", required=True, minimum=0, maximum=1, description="a leader lost office by irregular means"),
             Field("n_leaders", "integer", required=True, minimum=1, unit="leaders"),
+            Field("jan1obsid", required=True, description="spell of the leader on 1 January"),
+            Field("dec31obsid", required=True, description="spell of the leader on 31 December"),
         ),
         key=("gwcode", "year"),
     ),
@@ -28,4 +31,7 @@ ARCHIGOS = Source(
     key=("gwcode", "year"),
     first_year=1870,
     last_year=2015,
+    year="year",
+    states=(("gwcode", "gw"),),
+    bibtex=owed("goemans2009", "miller2022"),
 )  # fmt: skip

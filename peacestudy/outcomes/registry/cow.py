@@ -1,6 +1,7 @@
 """Correlates of War: memberships in intergovernmental organisations, national trade."""
 
 from peacestudy.core.schema import Field, Schema
+from peacestudy.outcomes.registry.citations import owed
 from peacestudy.outcomes.source import Source
 
 COW_IGO = Source(
@@ -18,6 +19,9 @@ COW_IGO = Source(
         (
             Field("ccode", "integer", required=True),
             Field("year", "year", required=True),
+            Field("sum_igo_full", "integer", minimum=0, unit="full memberships"),
+            Field("sum_igo_associate", "integer", minimum=0, unit="associate memberships"),
+            Field("sum_igo_observer", "integer", minimum=0, unit="memberships as observer"),
             Field("sum_igo_anytype", "integer", minimum=0, unit="memberships of any type"),
         ),
         key=("ccode", "year"),
@@ -26,6 +30,9 @@ COW_IGO = Source(
     key=("ccode", "year"),
     first_year=1816,
     last_year=2014,
+    year="year",
+    states=(("ccode", "cow"),),
+    bibtex=owed("pevehouse2020"),
 )
 COW_TRADE = Source(
     id="cow_trade",
@@ -51,4 +58,7 @@ COW_TRADE = Source(
     key=("ccode", "year"),
     first_year=1870,
     last_year=2014,
+    year="year",
+    states=(("ccode", "cow"),),
+    bibtex=owed("barbieri2009"),
 )

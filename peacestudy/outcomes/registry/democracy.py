@@ -1,6 +1,7 @@
-"""Domestic politics: V-Dem's indices and constraints on the executive, Polity5's executive constraints, democracy scores."""
+"""Domestic politics: V-Dem's indices with their intervals, Polity5's scores, democracy scores that span both."""
 
 from peacestudy.core.schema import Field, Schema
+from peacestudy.outcomes.registry.citations import owed
 from peacestudy.outcomes.source import Source
 
 _VDEM = (
@@ -9,8 +10,22 @@ _VDEM = (
 )
 
 
-def _index(name: str) -> Field:
-    return Field(name, "number", minimum=0, maximum=1)
+_WITH_INTERVAL = ("v2x_polyarchy", "v2x_libdem", "v2x_partipdem", "v2x_delibdem", "v2x_egaldem", "v2x_api", "v2x_mpi")
+_INTERVAL = "one posterior standard deviation, about 68 %"
+_INDICES = (
+    "v2xlg_legcon", "v2x_jucon", "v2x_polyarchy", "v2x_libdem", "v2x_partipdem", "v2x_delibdem", "v2x_egaldem", "v2x_execorr",
+    "v2x_pubcorr", "v2x_corr", "v2x_rule", "v2x_civlib", "v2x_clphy", "v2x_freexp", "v2xcl_acjst", "v2x_cspart",
+)  # fmt: skip
+_ACCOUNTABILITY = ("v2x_accountability", "v2x_veracc", "v2x_horacc", "v2x_diagacc")
+_CODES = ((-66, "foreign interruption"), (-77, "collapse of central authority"), (-88, "transition"))
+_SCALES = {
+    "democ": 10, "autoc": 10, "polity": 10, "xrreg": 3, "xrcomp": 3, "xropen": 4, "xconst": 7, "parreg": 5, "parcomp": 5,
+    "exconst": 7, "exrec": 8, "polcomp": 10,
+}  # fmt: skip
+
+
+def _index(name: str, description: str = "") -> Field:
+    return Field(name, "number", minimum=0, maximum=1, description=description)
 
 
 VDEM_INDICES = Source(
@@ -28,7 +43,13 @@ VDEM_INDICES = Source(
             Field("country_id", "integer", required=True),
             Field("year", "year", required=True),
             Field("GWn", "integer"),
-            *(_index("v2x_polyarchy" + part) for part in ("", "_codelow", "_codehigh")),
+            Field("country_text_id", required=True),
+            Field("vdem_country_name", required=True),
+            Field("cown", "integer"),
+            Field("in_GW_system", "boolean", required=True),
+            *(_index(name) for name in _WITH_INTERVAL),
+            *(_index(f"{name}_{end}", _INTERVAL) for name in _WITH_INTERVAL for end in ("codelow", "codehigh")),
+            *(_index(f"{name}_sd", "posterior standard deviation") for name in _WITH_INTERVAL),
         ),
         key=("country_id", "year"),
     ),
@@ -36,6 +57,9 @@ VDEM_INDICES = Source(
     key=("GWn", "year"),
     first_year=1945,
     last_year=2024,
+    year="year",
+    states=(("GWn", "gw"), ("country_id", "vdem"), ("cown", "cow")),
+    bibtex=owed("coppedge2025", "pemstein2025"),
 )
 VDEM_CONSTRAINTS = Source(
     id="vdem_v15",
@@ -52,8 +76,12 @@ VDEM_CONSTRAINTS = Source(
             Field("country_text_id", required=True),
             Field("year", "year", required=True),
             Field("COWcode", "integer"),
-            _index("v2xlg_legcon"),
-            _index("v2x_jucon"),
+            Field("country_name", required=True),
+            *(_index(name) for name in _INDICES),
+            *(Field(name, "number", description="latent score") for name in _ACCOUNTABILITY),
+            Field("e_gdppc", "number", minimum=0, description="GDP per capita, brought in by V-Dem"),
+            Field("e_pop", "number", minimum=0, description="population, brought in by V-Dem"),
+            Field("e_total_resources_income_pc", "number", minimum=0, description="income from resources, brought in by V-Dem"),
         ),
         key=("country_text_id", "year"),
     ),
@@ -61,7 +89,10 @@ VDEM_CONSTRAINTS = Source(
     key=("COWcode", "year"),
     first_year=1900,
     last_year=2024,
-)
+    year="year",
+    states=(("COWcode", "cow"),),
+    bibtex=owed("coppedge2025", "pemstein2025"),
+)  # fmt: skip
 POLITY5 = Source(
     id="polity5",
     name="Polity5 annual",
@@ -83,17 +114,24 @@ POLITY5 = Source(
             ),
             Field("year", "year", required=True),
             Field("GWn", "integer"),
-            Field(
-                "xconst", "integer", minimum=-88, maximum=7, description="1 to 7; -66, -77, -88 are codes, not values"
-            ),
+            Field("cown", "integer"),
+            Field("polity_annual_country", required=True),
+            *(Field(c, "integer", minimum=-88, maximum=top, description="-66, -77, -88 are codes, not values") for c, top in _SCALES.items()),
+            Field("polity2", "integer", minimum=-10, maximum=10, description="polity with the codes made values or missing"),
+            Field("durable", "integer", minimum=0, unit="years since the last change of regime"),
+            Field("fragment", "integer", minimum=0, maximum=3),
         ),
         key=("polity_annual_ccode", "year"),
     ),
     unit="country-year",
-    key=("GWn", "year"),
+    key=("polity_annual_ccode", "year"),  # nine state-years of Gleditsch and Ward stand twice, such as Germany 1990
     first_year=1800,
     last_year=2018,
-)
+    year="year",
+    states=(("GWn", "gw"), ("cown", "cow")),
+    special=tuple((column, code, f"special code {code}: {said}") for column in _SCALES for code, said in _CODES),
+    bibtex=owed("marshall2020"),
+)  # fmt: skip
 EXTENDED_UDS = Source(
     id="extended_uds",
     name="Extended Unified Democracy Scores",
@@ -109,6 +147,9 @@ EXTENDED_UDS = Source(
         (
             Field("gwcode", "integer", required=True),
             Field("year", "year", required=True),
+            Field("euds", "number", description="latent score"),
+            Field("polity2", "integer", minimum=-10, maximum=10, description="of Polity5"),
+            _index("v2x_polyarchy", "of V-Dem"),
             Field(
                 "aeuds",
                 "number",
@@ -121,4 +162,7 @@ EXTENDED_UDS = Source(
     key=("gwcode", "year"),
     first_year=1816,
     last_year=2025,
+    year="year",
+    states=(("gwcode", "gw"),),
+    bibtex=owed("marquez2016", "pemstein2010", "coppedge2025", "marshall2020"),
 )

@@ -1,6 +1,7 @@
 """Public material that several raters coded apart: development projects, state terror, sexual violence, issue positions."""
 
 from peacestudy.core.schema import Field, Schema
+from peacestudy.outcomes.registry.citations import owed
 from peacestudy.outcomes.source import Source
 
 CRITERIA = ("relevance", "effectiveness", "efficiency", "sustainability")
@@ -35,10 +36,7 @@ ADB_RATINGS = Source(
     first_year=1991,
     last_year=2022,
     year="Approval Year",
-    bibtex="""@misc{adb2024,
-  author = {{Asian Development Bank, Independent Evaluation Department}}, title = {Annual Evaluation Review 2024, database of ratings},
-  year = {2024}, url = {https://www.adb.org/evaluation}
-}""",
+    bibtex=owed("adb2024"),
 )
 TERROR_SCALE = Source(
     id="pts_2024",
@@ -55,7 +53,11 @@ TERROR_SCALE = Source(
         (
             Field("Country", required=True),
             Field("Year", "year", required=True),
+            Field("COW_Code_N", "integer"),
+            Field("Region"),
             *(Field(f"PTS_{s}", "number", minimum=1, maximum=5) for s in "AHS"),
+            *(Field(f"NA_Status_{s}", "integer", enum=("0", "66", "77", "88", "99"),
+                    description="0, or why there is no score") for s in "AHS"),
         ),
         key=("Country", "Year"),
         missing=("", "NA"),
@@ -64,7 +66,10 @@ TERROR_SCALE = Source(
     key=("Country", "Year"),
     first_year=1976,
     last_year=2023,
-)
+    year="Year",
+    states=(("COW_Code_N", "cow"),),
+    bibtex=owed("gibney2024"),
+)  # fmt: skip
 SEXUAL_VIOLENCE = Source(
     id="svac_3.2",
     name="Sexual Violence in Armed Conflict",
@@ -79,14 +84,28 @@ SEXUAL_VIOLENCE = Source(
     schema=Schema(
         (
             Field("year", "year", required=True),
+            Field("conflictid", "integer", required=True),
+            Field("actor", required=True),
+            Field("actorid", "integer"),
+            Field("actor_type", "integer", minimum=1, maximum=6),
+            Field("type", "integer", description="type of conflict as in UCDP"),
+            Field("gwnoloc", description="states of the conflict, comma separated"),
+            Field("conflictyear", "integer", minimum=0, maximum=1, description="a year of fighting"),
+            Field("interm", "integer", minimum=0, maximum=1, description="a year between two of fighting"),
+            Field("postc", "integer", minimum=0, maximum=1, description="a year after the fighting"),
             *(Field(f"{s}_prev", "integer", minimum=-99, maximum=3) for s in ("state", "ai", "hrw")),
+            Field("child_prev", "integer", minimum=0, maximum=3),
+            Field("form", description="forms of sexual violence, comma separated"),
         ),
         missing=("", "NA", "-99", "-99.0"),
     ),
     unit="conflict-actor-year",
-    key=(),
+    key=(),  # two actor-years stand twice
     first_year=1989,
     last_year=2021,
+    year="year",
+    states=(("gwnoloc", "gw"),),
+    bibtex=owed("cohen2014"),
 )
 ISSUE_POSITIONS = Source(
     id="issue_positions",
@@ -110,8 +129,5 @@ ISSUE_POSITIONS = Source(
     key=("unit_id",),
     first_year=2023,
     last_year=2023,
-    bibtex="""@misc{vanatteveldt2024,
-  author = {van Atteveldt, Wouter and others}, title = {Issue positions in {Dutch} election news, hand-coded by three coders},
-  year = {2024}, url = {https://github.com/vanatteveldt}
-}""",
+    bibtex=owed("vanatteveldt2024"),
 )

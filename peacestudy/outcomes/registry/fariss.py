@@ -1,6 +1,7 @@
 """Fariss and others: GDP per capita and population of states as estimated from many sources at once, 1816 to 2019."""
 
 from peacestudy.core.schema import Field, Schema
+from peacestudy.outcomes.registry.citations import owed
 from peacestudy.outcomes.source import Source
 
 FARISS_GDP = Source(
@@ -19,7 +20,11 @@ FARISS_GDP = Source(
             Field("gwcode", "integer", required=True),
             Field("year", "year", required=True),
             Field("mrgdppc", "number", minimum=0, unit="constant 2011 international dollars a head, after Maddison"),
+            Field("sd_mrgdppc", "number", minimum=0, description="posterior standard deviation of mrgdppc"),
+            Field("pwtrgdp", "number", minimum=0, description="GDP after the Penn World Table"),
+            Field("sd_pwtrgdp", "number", minimum=0, description="posterior standard deviation of pwtrgdp"),
             Field("pwtpop", "number", minimum=0, unit="million people, after the Penn World Table"),
+            Field("sd_pwtpop", "number", minimum=0, description="posterior standard deviation of pwtpop"),
         ),
         key=("gwcode", "year"),
     ),
@@ -27,4 +32,7 @@ FARISS_GDP = Source(
     key=("gwcode", "year"),
     first_year=1816,
     last_year=2019,
+    year="year",
+    states=(("gwcode", "gw"),),
+    bibtex=owed("fariss2022"),
 )

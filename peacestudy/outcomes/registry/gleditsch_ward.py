@@ -1,6 +1,7 @@
-"""Gleditsch and Ward: which states were independent, from when to when."""
+"""Gleditsch and Ward: which states were independent, from when to when, and their codes beside those of the Correlates of War."""
 
 from peacestudy.core.schema import Field, Schema
+from peacestudy.outcomes.registry.citations import owed
 from peacestudy.outcomes.source import Source
 
 GW_STATES = Source(
@@ -31,4 +32,39 @@ GW_STATES = Source(
     key=("gwcode", "startdate"),
     first_year=1816,
     last_year=2017,
+    units="all",
+    absent="not an independent state in Gleditsch and Ward's list",
+    states=(("gwcode", "gw"),),
+    bibtex=owed("gleditschward1999", "miller2022"),
+)
+GW_COW_YEARS = Source(
+    id="gw_cow_years",
+    name="State-years of Gleditsch and Ward beside those of the Correlates of War",
+    version="to 2020, compiled in the R package peacesciencer",
+    citation="Gleditsch, Kristian S., and Michael D. Ward. 1999. A revised list of independent states since the Congress of "
+    "Vienna. International Interactions 25(4): 393-413; Correlates of War Project. 2017. State System Membership List, v2016.",
+    landing_page="https://cran.r-project.org/package=peacesciencer",
+    licence="free with citation, believed",
+    file="gw_cow_years.csv",
+    sha256="c168cd99f6f7289837304091b2ed472c8fad44d294699418332573e83c77976c",
+    rows=18425,
+    schema=Schema(
+        (
+            Field("gwcode", "integer", description="empty where the state-year is of the Correlates of War alone"),
+            Field("stateabb", required=True),
+            Field("gw_statename"),
+            Field("ccode", "integer", description="empty where the state-year is of Gleditsch and Ward alone"),
+            Field("cow_statename"),
+            Field("year", "year", required=True),
+        ),
+    ),
+    unit="country-year",
+    key=("gwcode", "year"),
+    first_year=1816,
+    last_year=2020,
+    units="all",
+    absent="no state of the system in the year",
+    year="year",
+    states=(("gwcode", "gw"), ("ccode", "cow")),
+    bibtex=owed("gleditschward1999", "cow2017", "miller2022"),
 )

@@ -1,6 +1,7 @@
 """Historical Index of Ethnic Fractionalization, 1945 to 2013."""
 
 from peacestudy.core.schema import Field, Schema
+from peacestudy.outcomes.registry.citations import owed
 from peacestudy.outcomes.source import Source
 
 HIEF = Source(
@@ -19,8 +20,9 @@ HIEF = Source(
                 "gwcode",
                 "integer",
                 required=True,
-                description="47 state-years stand twice; where they differ the value is missing",
+                description="43 state-years have two or three rows; in 23 of them the values differ",
             ),
+            Field("ccode", "integer", required=True),
             Field("year", "year", required=True),
             Field(
                 "efindex",
@@ -32,7 +34,10 @@ HIEF = Source(
         ),
     ),
     unit="country-year",
-    key=("gwcode", "year"),
+    key=(),  # 43 state-years of Gleditsch and Ward have several rows
     first_year=1945,
     last_year=2013,
+    year="year",
+    states=(("gwcode", "gw"), ("ccode", "cow")),
+    bibtex=owed("drazanova2019"),
 )

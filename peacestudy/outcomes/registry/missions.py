@@ -1,6 +1,7 @@
 """Peacekeeping missions: the United Nations' own list, and third-party missions of any sender."""
 
 from peacestudy.core.schema import Field, Schema
+from peacestudy.outcomes.registry.citations import owed
 from peacestudy.outcomes.source import Source
 
 UN_MISSIONS = Source(
@@ -31,6 +32,10 @@ UN_MISSIONS = Source(
     key=("id", "iso3c"),
     first_year=1948,
     last_year=2023,
+    units="all",
+    absent="no mission that the list gives to the country",
+    states=(("iso3c", "iso3"),),
+    bibtex=owed("un2024"),
 )
 THIRD_PARTY_MISSIONS = Source(
     id="third_party_pkm_3.1",
@@ -58,4 +63,8 @@ THIRD_PARTY_MISSIONS = Source(
     key=("OBSNUM",),
     first_year=1946,
     last_year=2014,
+    units="all",
+    absent="no third-party peacekeeping mission",
+    states=(("CCODE1", "cow"),),
+    bibtex=owed("mullenbach2013"),
 )  # fmt: skip

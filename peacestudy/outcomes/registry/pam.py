@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from peacestudy.core.schema import Field, Schema
+from peacestudy.outcomes.registry.citations import owed
 from peacestudy.outcomes.source import Source
 
 
@@ -73,4 +74,7 @@ PAM_15 = Source(
     key=("pam_caseid", "year_count"),
     first_year=1989,
     last_year=2015,
+    year="year",
+    states=(("cowcode", "cow"),),
+    bibtex=owed("joshi2015"),
 )

@@ -1,6 +1,7 @@
 """UCDP/PRIO Armed Conflict Dataset: conflict-years with 25 or more battle-related deaths, 1946 to 2024."""
 
 from peacestudy.core.schema import Field, Schema
+from peacestudy.outcomes.registry.citations import owed
 from peacestudy.outcomes.source import Source
 
 ACD_251 = Source(
@@ -41,7 +42,18 @@ ACD_251 = Source(
                 required=True,
                 description="states whose government or territory is fought over, comma separated",
             ),
+            Field("side_a", required=True),
+            Field("side_b", required=True),
             Field("gwno_a", required=True, description="states of side A, comma separated"),
+            Field("gwno_a_2nd", description="states that sent troops to side A, comma separated"),
+            Field("gwno_b", description="states of side B, comma separated"),
+            Field("gwno_b_2nd", description="states that sent troops to side B, comma separated"),
+            Field(
+                "cumulative_intensity", "integer", enum=("0", "1"), description="1: 1000 deaths or more since it began"
+            ),
+            Field("start_date2", "date", description="the episode's 25 deaths"),
+            Field("ep_end", "integer", enum=("0", "1"), description="1: the next year has no row of the conflict"),
+            Field("ep_end_date", "date"),
             Field("start_date", "date", required=True, description="first battle-related death of the conflict"),
             Field(
                 "region",
@@ -56,4 +68,9 @@ ACD_251 = Source(
     key=("conflict_id", "year"),
     first_year=1946,
     last_year=2024,
+    units="all",
+    absent="fewer than 25 battle-related deaths in the year",
+    year="year",
+    states=(("gwno_loc", "gw"), ("gwno_a", "gw")),
+    bibtex=owed("gleditsch2002", "davies2025"),
 )

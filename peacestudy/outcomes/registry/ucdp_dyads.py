@@ -1,9 +1,15 @@
 """UCDP by dyad: years of fighting between two parties 1946 to 2024, and the peace agreements they signed 1975 to 2021."""
 
 from peacestudy.core.schema import Field, Schema
+from peacestudy.outcomes.registry.citations import owed
 from peacestudy.outcomes.source import Source
 
 _LIST = r"\d+(, \d+)*"  # several numbers, comma separated
+PROVISIONS = (
+    "cease", "intarmy", "ddr", "withd", "mil_prov", "pp", "intgov", "intciv", "elections", "interim", "natalks", "shagov",
+    "pol_prov", "aut", "fed", "ind", "ref", "shaloc", "regdev", "cul", "demarcation", "locgov", "terr_prov", "amn", "pris",
+    "recon", "return", "justice_prov", "reaffirm", "outlin", "pko", "gender", "co_impl",
+)  # fmt: skip
 
 DYADIC_251 = Source(
     id="ucdp_dyadic_25.1",
@@ -23,6 +29,16 @@ DYADIC_251 = Source(
             Field("conflict_id", "integer", required=True),
             Field("side_a", required=True),
             Field("side_b", required=True),
+            Field("location", required=True),
+            Field("incompatibility", "integer", enum=("1", "2", "3"), description="1 territory, 2 government, 3 both"),
+            Field("type_of_conflict", "integer", enum=("1", "2", "3", "4")),
+            Field("gwno_loc", required=True, pattern=_LIST, description="states fought over, comma separated"),
+            Field("gwno_a", required=True, description="states of side A, comma separated"),
+            Field("start_date", "date"),
+            Field("start_date2", "date", description="the episode's 25 deaths"),
+            Field(
+                "region", description="1 Europe, 2 Middle East, 3 Asia, 4 Africa, 5 Americas; several, comma separated"
+            ),
             Field("year", "year", required=True, minimum=1946, maximum=2024),
             Field(
                 "intensity_level",
@@ -39,6 +55,11 @@ DYADIC_251 = Source(
     key=("dyad_id", "year"),
     first_year=1946,
     last_year=2024,
+    units="all",
+    absent="fewer than 25 battle-related deaths in the year",
+    year="year",
+    states=(("gwno_loc", "gw"), ("gwno_a", "gw")),
+    bibtex=owed("harbom2008", "davies2025"),
 )
 AGREEMENTS_221 = Source(
     id="ucdp_agreements_22.1",
@@ -72,6 +93,10 @@ AGREEMENTS_221 = Source(
                 enum=("1", "2", "3"),
                 description="1 full, 2 partial, 3 peace process agreement",
             ),
+            *(Field(name, "boolean", description="the agreement provides for it") for name in PROVISIONS),
+            Field("ended", "boolean", description="the agreement ended; empty where it did not apply"),
+            Field("inclusive", "integer"),
+            Field("termdur", "integer", description="-99 is a code, not a value"),
             Field("version", required=True, enum=("22.1",)),
         ),
         key=("paid",),
@@ -80,4 +105,10 @@ AGREEMENTS_221 = Source(
     key=("paid",),
     first_year=1975,
     last_year=2021,
+    units="all",
+    absent="no peace agreement as UCDP defines one",
+    year="year",
+    states=(("gwno", "gw"),),
+    special=(("termdur", -99, "special code -99"),),
+    bibtex=owed("pettersson2019"),
 )

@@ -1,6 +1,7 @@
 """World Development Indicators: GDP per capita and population."""
 
 from peacestudy.core.schema import Field, Schema
+from peacestudy.outcomes.registry.citations import owed
 from peacestudy.outcomes.source import Source
 
 WDI = Source(
@@ -26,4 +27,7 @@ WDI = Source(
     key=("iso3", "year"),
     first_year=1960,
     last_year=2024,
+    year="year",
+    states=(("iso3", "iso3"),),
+    bibtex=owed("worldbank2025"),
 )

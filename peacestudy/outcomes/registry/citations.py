@@ -1,0 +1,158 @@
+"""What is owed for the known sources: BibTeX entries by key, each written once. ``datasets/*/CITATION.bib`` has the same text."""
+
+ENTRIES: dict[str, str] = {
+    "adb2024":
+        r"@misc{adb2024, author = {{Asian Development Bank, Independent Evaluation Department}}, "
+        r"title = {Annual Evaluation Review 2024, database of ratings}, year = {2024}}",
+    "barbieri2009":
+        r"@article{barbieri2009, author = {Barbieri, Katherine and Keshk, Omar M. G. and Pollins, Brian M.}, "
+        r"title = {Trading data: Evaluating our assumptions and coding rules}, "
+        r"journal = {Conflict Management and Peace Science}, year = {2009}, volume = {26}, number = {5}, "
+        r"pages = {471--491}}",
+    "bell2016":
+        r"@misc{bell2016, author = {Bell, Curtis}, "
+        r"title = {The Rulers, Elections, and Irregular Governance dataset ({REIGN})}, year = {2016}, "
+        r"howpublished = {OEF Research}}",
+    "bell2019":
+        r"@article{bell2019, author = {Bell, Christine and Badanjak, Sanja}, "
+        r"title = {Introducing {PA-X}: A new peace agreement database and dataset}, "
+        r"journal = {Journal of Peace Research}, year = {2019}, volume = {56}, number = {3}, pages = {452--466}}",
+    "cohen2014":
+        r"@article{cohen2014, author = {Cohen, Dara Kay and Nord{\aa}s, Ragnhild}, "
+        r"title = {Sexual violence in armed conflict: {Introducing} the {SVAC} dataset, 1989--2009}, "
+        r"journal = {Journal of Peace Research}, year = {2014}, volume = {51}, number = {3}, pages = {418--428}}",
+    "coppedge2025":
+        r"@techreport{coppedge2025, author = {Coppedge, Michael and others}, "
+        r"title = {{V-Dem} Country-Year Dataset v15}, institution = {Varieties of Democracy Project}, "
+        r"year = {2025}}",
+    "cow2017":
+        r"@misc{cow2017, author = {{Correlates of War Project}}, title = {State System Membership List, v2016}, "
+        r"year = {2017}, howpublished = {https://correlatesofwar.org}}",
+    "davies2022":
+        r'@article{davies2022, author = {Davies, Shawn and Pettersson, Therese and {\"O}berg, Magnus}, '
+        r"title = {Organized violence 1989--2021 and drone warfare}, journal = {Journal of Peace Research}, "
+        r"year = {2022}, volume = {59}, number = {4}, pages = {593--610}}",
+    "davies2023":
+        r'@article{davies2023, author = {Davies, Shawn and Pettersson, Therese and {\"O}berg, Magnus}, '
+        r"title = {Organized violence 1989--2022, and the return of conflict between states}, "
+        r"journal = {Journal of Peace Research}, year = {2023}, volume = {60}, number = {4}, pages = {691--708}}",
+    "davies2025":
+        r"@article{davies2025, "
+        r'author = {Davies, Shawn and Pettersson, Therese and Sollenberg, Margareta and {\"O}berg, Magnus}, '
+        r"title = {Organized violence 1989--2024, and the challenges of identifying civilian victims}, "
+        r"journal = {Journal of Peace Research}, year = {2025}}",
+    "derouen2011":
+        r"@article{derouen2011, author = {DeRouen, Karl and Bercovitch, Jacob and Pospieszna, Paulina}, "
+        r"title = {Introducing the {Civil Wars Mediation} ({CWM}) dataset}, journal = {Journal of Peace Research}, "
+        r"year = {2011}, volume = {48}, number = {5}, pages = {663--672}}",
+    "drazanova2019":
+        r"@misc{drazanova2019, author = {Dra{\v{z}}anov{\'a}, Lenka}, "
+        r"title = {Historical Index of Ethnic Fractionalization Dataset ({HIEF})}, year = {2019}, "
+        r"howpublished = {Harvard Dataverse}}",
+    "fariss2022":
+        r"@article{fariss2022, "
+        r"author = {Fariss, Christopher J. and Anders, Therese and Markowitz, Jonathan N. and Barnum, Miriam}, "
+        r"title = {New estimates of over 500 years of historic {GDP} and population data}, "
+        r"journal = {Journal of Conflict Resolution}, year = {2022}, volume = {66}, number = {3}, "
+        r"pages = {553--591}}",
+    "gibney2024":
+        r"@misc{gibney2024, "
+        r"author = {Gibney, Mark and Haschke, Peter and Arnon, Daniel and "
+        r"Pisano, Attilio and Barrett, Gray and Park, Baekkwan and Barnes, Jennifer}, "
+        r"title = {The {Political Terror Scale} 1976--2023}, year = {2024}}",
+    "gleditsch2002":
+        r"@article{gleditsch2002, "
+        r"author = {Gleditsch, Nils Petter and Wallensteen, Peter and Eriksson, Mikael and Sollenberg, Margareta and Strand, H{\aa}vard}, "
+        r"title = {Armed conflict 1946--2001: A new dataset}, journal = {Journal of Peace Research}, "
+        r"year = {2002}, volume = {39}, number = {5}, pages = {615--637}}",
+    "gleditschward1999":
+        r"@article{gleditschward1999, author = {Gleditsch, Kristian S. and Ward, Michael D.}, "
+        r"title = {A revised list of independent states since the Congress of Vienna}, "
+        r"journal = {International Interactions}, year = {1999}, volume = {25}, number = {4}, pages = {393--413}}",
+    "goemans2009":
+        r"@article{goemans2009, author = {Goemans, Henk E. and Gleditsch, Kristian Skrede and Chiozza, Giacomo}, "
+        r"title = {Introducing {Archigos}: A dataset of political leaders}, journal = {Journal of Peace Research}, "
+        r"year = {2009}, volume = {46}, number = {2}, pages = {269--283}}",
+    "harbom2008":
+        r"@article{harbom2008, author = {Harbom, Lotta and Melander, Erik and Wallensteen, Peter}, "
+        r"title = {Dyadic dimensions of armed conflict, 1946--2007}, journal = {Journal of Peace Research}, "
+        r"year = {2008}, volume = {45}, number = {5}, pages = {697--710}}",
+    "joshi2015":
+        r"@article{joshi2015, author = {Joshi, Madhav and Quinn, Jason Michael and Regan, Patrick M.}, "
+        r"title = {Annualized implementation data on comprehensive intrastate peace accords, 1989--2012}, "
+        r"journal = {Journal of Peace Research}, year = {2015}, volume = {52}, number = {4}, pages = {551--562}}",
+    "kreutz2010":
+        r"@article{kreutz2010, author = {Kreutz, Joakim}, "
+        r"title = {How and when armed conflicts end: Introducing the {UCDP} Conflict Termination dataset}, "
+        r"journal = {Journal of Peace Research}, year = {2010}, volume = {47}, number = {2}, pages = {243--250}}",
+    "marquez2016":
+        r"@misc{marquez2016, author = {Marquez, Xavier}, "
+        r"title = {A quick method for extending the {Unified Democracy Scores}}, year = {2016}, "
+        r"howpublished = {SSRN 2753830}}",
+    "marshall2020":
+        r"@techreport{marshall2020, author = {Marshall, Monty G. and Gurr, Ted Robert}, "
+        r"title = {Polity5: Political Regime Characteristics and Transitions, 1800--2018}, "
+        r"institution = {Center for Systemic Peace}, year = {2020}}",
+    "miller2022":
+        r"@article{miller2022, author = {Miller, Steven V.}, "
+        r"title = {\{peacesciencer\}: An {R} package for quantitative peace science research}, "
+        r"journal = {Conflict Management and Peace Science}, year = {2022}, volume = {39}, number = {6}, "
+        r"pages = {755--779}}",
+    "mullenbach2013":
+        r"@article{mullenbach2013, author = {Mullenbach, Mark J.}, "
+        r"title = {Third-party peacekeeping in intrastate disputes, 1946--2012: A new data set}, "
+        r"journal = {Midsouth Political Science Review}, year = {2013}, volume = {14}, pages = {103--133}}",
+    "pemstein2010":
+        r"@article{pemstein2010, author = {Pemstein, Daniel and Meserve, Stephen A. and Melton, James}, "
+        r"title = {Democratic compromise: A latent variable analysis of ten measures of regime type}, "
+        r"journal = {Political Analysis}, year = {2010}, volume = {18}, number = {4}, pages = {426--449}}",
+    "pemstein2025":
+        r"@techreport{pemstein2025, author = {Pemstein, Daniel and others}, "
+        r"title = {The {V-Dem} Measurement Model: Latent Variable Analysis for Cross-National and Cross-Temporal Expert-Coded Data}, "
+        r"institution = {Varieties of Democracy Institute}, type = {V-Dem Working Paper}, number = {21}, "
+        r"year = {2025}}",
+    "pettersson2019":
+        r'@article{pettersson2019, author = {Pettersson, Therese and H{\"o}gbladh, Stina and {\"O}berg, Magnus}, '
+        r"title = {Organized violence, 1989--2018 and peace agreements}, journal = {Journal of Peace Research}, "
+        r"year = {2019}, volume = {56}, number = {4}, pages = {589--603}}",
+    "pevehouse2020":
+        r"@article{pevehouse2020, "
+        r"author = {Pevehouse, Jon C. W. and Nordstrom, Timothy and McManus, Roseanne W. and Jamison, Anne Spencer}, "
+        r"title = {Tracking organizations in the world: The Correlates of War {IGO} Version 3.0 datasets}, "
+        r"journal = {Journal of Peace Research}, year = {2020}, volume = {57}, number = {3}, pages = {492--503}}",
+    "sundberg2013":
+        r"@article{sundberg2013, author = {Sundberg, Ralph and Melander, Erik}, "
+        r"title = {Introducing the {UCDP} Georeferenced Event Dataset}, journal = {Journal of Peace Research}, "
+        r"year = {2013}, volume = {50}, number = {4}, pages = {523--532}}",
+    "tjet2025":
+        r"@misc{tjet2025, author = {{Transitional Justice Evaluation Tools Database}}, "
+        r"title = {Conflict and peace spells}, year = {2025}}",
+    "un2024":
+        r"@misc{un2024, "
+        r"author = {{United Nations, Department of Political and Peacebuilding Affairs and Department of Peace Operations}}, "
+        r"title = {List of missions}, year = {2024}}",
+    "vanatteveldt2024":
+        r"@misc{vanatteveldt2024, author = {van Atteveldt, Wouter and others}, "
+        r"title = {Issue positions in {Dutch} election news, hand-coded by three coders}, year = {2024}}",
+    "vanbaalen2026":
+        r'@article{vanbaalen2026, author = {van Baalen, Sebastian and H{\"o}glund, Kristine}, '
+        r"title = {Introducing the Modes and Agents of Election-Related Violence in {C{\^o}te d'Ivoire} and {Kenya} ({MAVERICK}) dataset}, "
+        r"journal = {Journal of Peace Research}, year = {2026}, volume = {63}, number = {1}, pages = {98--106}}",
+    "walter2015":
+        r"@article{walter2015, author = {Walter, Barbara F.}, "
+        r"title = {Why bad governance leads to repeat civil war}, journal = {Journal of Conflict Resolution}, "
+        r"year = {2015}, volume = {59}, number = {7}, pages = {1242--1272}}",
+    "worldbank2025":
+        r"@misc{worldbank2025, author = {{World Bank}}, title = {World Development Indicators}, year = {2025}}",
+}  # fmt: skip
+
+
+def owed(*keys: str) -> str:
+    """The entries of these keys, an empty line between them.
+
+    Examples
+    --------
+    >>> owed("bell2019").startswith("@article{bell2019, author = {Bell, Christine")
+    True
+    """
+    return "\n\n".join(ENTRIES[key] for key in keys)
