@@ -11,7 +11,8 @@ from peacestudy.outcomes import SOURCES, OutcomeTable
 from peacestudy.study.load import study_folder
 from peacestudy.study.study import Study
 
-_ENTRY = re.compile(r"^@\w+\s*\{\s*([^,\s]+)\s*,", re.MULTILINE)
+_START = re.compile(r"^(?=@)", re.MULTILINE)  # where an entry begins
+_KEY = re.compile(r"@\w+\s*\{\s*([^,\s]+)\s*,")
 
 
 def cite(what: Study | StudyFrame | OutcomeTable | str | Path) -> str:
@@ -80,11 +81,10 @@ def _own(name: str, source: str) -> str:
 
 
 def _once(texts: list[str]) -> str:
-    """The entries of BibTeX texts, each key once, in the order in which they come first."""
+    """The entries of BibTeX texts, each key once, in the order in which they come first; text without a key stays as it is."""
     entries: dict[str, str] = {}
     for text in texts:
-        starts = [m.start() for m in _ENTRY.finditer(text)]
-        for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
-            entry = text[start:end].strip()
-            entries.setdefault(_ENTRY.match(entry)[1], entry)  # type: ignore[index]
-    return "".join(f"{entry}\n" for entry in entries.values())
+        for part in _START.split(text):
+            key = _KEY.match(part)
+            entries.setdefault(key[1] if key else part, part.strip())
+    return "".join(f"{entry}\n" for entry in entries.values() if entry)

@@ -23,7 +23,7 @@ MEDIATION = Source(
             Field("sidea", required=True),
             Field("sideb"),
             Field("Med_yes.no", "integer", minimum=0, maximum=1, description="1: the row is a mediation, 0: an episode without"),
-            Field("year_term", "year", minimum=1946, maximum=2011, description="year in which the episode ended"),
+            Field("year_term", "year", minimum=1946, maximum=2011, description="year of the end; in 15 rows not that of episode.end.date"),
             Field("Incompatibility", "integer", minimum=1, maximum=2, description="1 territory, 2 government"),
             Field("territory"),
             Field("episode.start.date", description="m/d/yy as written; see full_dates"),

@@ -28,7 +28,7 @@ BATTLE_DEATHS_221 = Source(
             Field("incompatibility", "integer", required=True, enum=("1", "2", "3"), description="1 territory, 2 government, 3 both"),
             Field("territory_name"),
             Field("type_of_conflict", "integer", required=True, enum=("2", "3", "4")),
-            Field("bd_best", "integer", required=True, minimum=25, unit="deaths"),
+            Field("bd_best", "integer", required=True, minimum=25, unit="deaths", description="in 7 rows not between low and high"),
             Field("bd_low", "integer", required=True, minimum=0, unit="deaths"),
             Field("bd_high", "integer", required=True, minimum=25, unit="deaths"),
             Field("battle_location", required=True),
