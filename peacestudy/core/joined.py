@@ -46,6 +46,6 @@ class Joined:
     def __post_init__(self) -> None:
         self.why.setflags(write=False)
 
-    def rows(self, keep: npt.NDArray[np.bool_]) -> "Joined":
-        """The same join for the rows that stay."""
+    def rows(self, keep: npt.NDArray[np.bool_] | npt.NDArray[np.int64]) -> "Joined":
+        """The same join for the rows that stay: which ones, or their places, some of them several times."""
         return replace(self, why=self.why[keep], special=tuple((c, codes[keep]) for c, codes in self.special))

@@ -1,7 +1,12 @@
 """Scores + outcomes -> StudyFrame: joins that lose, invent and multiply nothing, with a ledger that proves it."""
 
+from peacestudy.joins.asof import asof
+from peacestudy.joins.case_years import case_years
+from peacestudy.joins.clock import lagged
 from peacestudy.joins.join import join
 from peacestudy.joins.missing import missing, missing_by
+from peacestudy.joins.spells import spells
 from peacestudy.joins.state_years import state_years
+from peacestudy.joins.window import window
 
-__all__ = ["join", "missing", "missing_by", "state_years"]
+__all__ = ["asof", "case_years", "join", "lagged", "missing", "missing_by", "spells", "state_years", "window"]

@@ -1,0 +1,137 @@
+"""Lags and leads of a panel by the calendar: the value of the unit's year t-1, not of the row before."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from peacestudy.core.frame import StudyFrame
+from peacestudy.core.joined import REASONS
+from peacestudy.core.keys import Ints
+from peacestudy.core.ledger import Entry
+from peacestudy.core.problems import Note
+from peacestudy.errors import JoinError
+from peacestudy.joins.bring import as_frame, bring
+from peacestudy.joins.panel import (
+    Bools,
+    Codes,
+    has_columns,
+    places,
+    refuse_repeated,
+    sides,
+    taken_at,
+    unit_numbers,
+    whole_years,
+)
+
+
+def lagged(
+    frame: StudyFrame | pd.DataFrame,
+    columns: str | Sequence[str],
+    *,
+    by: str | Sequence[str],
+    year: str,
+    lags: int | Sequence[int],
+    name: str = "",
+    key: str | None = None,
+    unit: str = "case",
+) -> StudyFrame:
+    """Add the values that columns had some years before, or after, in the same unit.
+
+    Parameters
+    ----------
+    frame : a panel, a row for each unit and year. Two rows for one are refused.
+    columns : what is lagged, of any type.
+    by : column(s) that name the unit.
+    year : column of the year, or of another count of whole periods.
+    lags : distances in years: 1 is the year before, -2 a lead of two years.
+    name : what the step is called in the ledger; empty names columns and lags.
+    key, unit : id column and unit, where the frame is a plain DataFrame.
+
+    Returns
+    -------
+    StudyFrame
+        New columns ``<column>_lag1``, ``<column>_lead2``. Where the unit has no row in that year the value is missing; gaps
+        inside the years of a unit are told in a note. In the ledger a row that finds none of its years is unmatched.
+
+    Raises
+    ------
+    JoinError
+        A unit has two rows for a year, a column is absent or would stand twice, a lag is 0 or no whole number.
+
+    Examples
+    --------
+    >>> panel = pd.DataFrame({"state": [2, 2, 2], "year": [2000, 2001, 2003], "gdp": [10, 11, 13]})
+    >>> lagged(panel, "gdp", by="state", year="year", lags=1).data["gdp_lag1"].tolist()
+    [<NA>, 10, <NA>]
+    """
+    keys, _ = sides(by)
+    wanted = [columns] if isinstance(columns, str) else list(columns)
+    steps = _steps(lags)
+    study = as_frame(frame, key, unit, [*keys, year])
+    data = study.data
+    has_columns(data, [*wanted, year], "the frame")
+    if not wanted or len(set(wanted)) < len(wanted):
+        raise JoinError(f"columns is {wanted}; name one column, or several different ones.")
+    units = unit_numbers(data, data, keys, keys, "the frame").theirs
+    t, timed = whole_years(data[year], year, "the frame")
+    complete = (units >= 0) & timed
+    found = places(units, t, complete)
+    refuse_repeated(found, data, [*keys, year], "the frame")
+    place = {lag: found.find(np.where(complete, units, -1), t - lag) for lag in steps}
+    added = pd.concat([taken_at(data[wanted], at).add_suffix(f"_{_word(lag)}") for lag, at in place.items()], axis=1)
+    first, last = _ends(units, t, complete)
+    gaps = {lag: int(((at < 0) & complete & (t - lag > first) & (t - lag < last)).sum()) for lag, at in place.items()}
+    at = np.stack(list(place.values()), axis=1)
+    times = np.bincount(at[at >= 0], minlength=len(data))
+    told = ", ".join(_word(lag) for lag in steps)
+    label = name or f"{', '.join(wanted)}, {told}"
+    gap_text = ", ".join(f"{_word(lag)} {n}" for lag, n in gaps.items())
+    entry = Entry(
+        f"lagged {label}", "window", study.unit, len(data), len(data), unmatched=int((at < 0).all(axis=1).sum()),
+        other_rows=len(data), other_unmatched=int((times == 0).sum()), duplicated=int((times > 1).sum()),
+        why=f"by {' + '.join(keys)}, {told} in {year}; rows whose year is a gap in their unit: {gap_text}; "
+            f"{int((~complete).sum())} row(s) have no unit or year",
+    )  # fmt: skip
+    out = bring(study, added, _why(place, complete, t, first, last), entry)
+    if not any(gaps.values()):
+        return out
+    note = Note(
+        "year_gap", f"{label}: units have no row for some years between their first and last ({gap_text} row(s)); "
+        "the value there is missing, not that of the row before."
+    )  # fmt: skip
+    return replace(out, notes=(*out.notes, note))
+
+
+def _steps(lags: int | Sequence[int]) -> list[int]:
+    steps = [lags] if isinstance(lags, (int, np.integer)) else list(lags)
+    whole = all(isinstance(x, (int, np.integer)) and not isinstance(x, bool) and 0 < abs(x) < 10_000 for x in steps)
+    if not steps or not whole or len(set(steps)) < len(steps):
+        raise JoinError(
+            f"lags is {lags!r}; write whole numbers other than 0, each once: 1 the year before, -1 the year after."
+        )
+    return [int(x) for x in steps]
+
+
+def _word(lag: int) -> str:
+    return f"lag{lag}" if lag > 0 else f"lead{-lag}"
+
+
+def _ends(units: Ints, t: Ints, complete: Bools) -> tuple[Ints, Ints]:
+    """For each row the first and the last year of its unit."""
+    size = int(units.max(initial=-1)) + 1
+    first, last = np.full(size + 1, np.iinfo(np.int64).max), np.full(size + 1, np.iinfo(np.int64).min)
+    np.minimum.at(first, units[complete], t[complete])
+    np.maximum.at(last, units[complete], t[complete])
+    return first[units], last[units]
+
+
+def _why(place: dict[int, Ints], complete: Bools, t: Ints, first: Ints, last: Ints) -> Codes:
+    """Met where every year is found; else partly, or why none is: before and after the unit's years, or a gap in them."""
+    at = np.stack(list(place.values()), axis=1)
+    wanted = t[:, None] - np.array(list(place), dtype=np.int64)[None, :]
+    outside = ((wanted < first[:, None]) | (wanted > last[:, None])).all(axis=1)
+    choices = [~complete, (at >= 0).all(axis=1), (at >= 0).any(axis=1), outside]
+    words = ("no key", "met", "partly observed", "outside the years")
+    return np.select(choices, [REASONS.index(w) for w in words], REASONS.index("no row")).astype(np.int8)

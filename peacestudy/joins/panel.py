@@ -1,0 +1,159 @@
+"""A panel as the joins of time see it: units and years as whole numbers, one row a unit-year, rows found by their place."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from peacestudy.core.keys import Ints, key_problems, kind, levels, match
+from peacestudy.core.problems import one_of
+from peacestudy.errors import JoinError
+from peacestudy.outcomes import OutcomeTable
+
+Bools = npt.NDArray[np.bool_]
+Codes = npt.NDArray[np.int8]
+NAMED = 5  # rows named in a message
+FAR = 10**9  # beyond, a number is no year, and units and years would not fit into one whole number
+_CAN_MISS = {"i": "Int64", "u": "UInt64", "b": "boolean"}
+
+
+def sides(on: str | Sequence[str] | Mapping[str, str]) -> tuple[list[str], list[str]]:
+    """Key columns of the cases and of the other table: a name, several, or {of the cases: of the other table}."""
+    if isinstance(on, Mapping):
+        mine, theirs = list(on), list(on.values())
+    else:
+        mine = [on] if isinstance(on, str) else list(on)
+        theirs = mine
+    if not mine or len(set(mine)) < len(mine) or len(set(theirs)) < len(theirs):
+        raise JoinError(f"on is {on!r}; name the key column, or several different ones.")
+    return mine, theirs
+
+
+def has_columns(table: pd.DataFrame, columns: Sequence[str], who: str) -> None:
+    """Refuse a table without one of the columns."""
+    for column in columns:
+        if column not in table.columns:
+            raise JoinError(one_of(f"a column of {who}", column, [str(c) for c in table.columns]))
+
+
+def opened(other: pd.DataFrame | OutcomeTable, name: str) -> tuple[pd.DataFrame, OutcomeTable | None]:
+    """The table, and the outcome table that it comes from, if any."""
+    if isinstance(other, OutcomeTable):
+        return other.table, other
+    if not isinstance(other, pd.DataFrame):
+        raise JoinError(f"{name} is a {type(other).__name__}; give a DataFrame or an OutcomeTable.")
+    return other, None
+
+
+class Units(NamedTuple):
+    """Units of two tables.
+
+    Attributes
+    ----------
+    mine : for each case the number of its unit in the other table, -1 where that has none.
+    complete : cases with a value in every key.
+    theirs : for each row of the other table the number of its unit, -1 where a key is missing.
+    """
+
+    mine: Ints
+    complete: Bools
+    theirs: Ints
+
+
+def unit_numbers(cases: pd.DataFrame, other: pd.DataFrame, mine: list[str], theirs: list[str], name: str) -> Units:
+    """Units of both tables as numbers; keys that cannot match as they should are refused in words."""
+    has_columns(cases, mine, "the cases")
+    has_columns(other, theirs, name)
+    distinct = other[theirs].dropna().drop_duplicates()
+    left, right = [levels(cases[c]) for c in mine], [levels(distinct[c]) for c in theirs]
+    for column, a, b in zip(mine, left, right, strict=True):
+        if said := key_problems(column, a.values, b.values, name):
+            raise JoinError(said)
+    found = match(left, right)
+    return Units(found.at, found.complete, match([levels(other[c]) for c in theirs], right).at)
+
+
+def whole_years(column: pd.Series, name: str, who: str) -> tuple[Ints, Bools]:
+    """Years as whole numbers, 0 where missing, and where there is one; 2001.0 is a year, 2001.5 and '2001' are not."""
+    held = kind(levels(column).values)
+    if held not in ("number", "empty"):
+        do = {"text": "make numbers of them (pd.to_numeric)", "date": "take the year (.dt.year)"}.get(
+            held, "use numbers"
+        )
+        raise JoinError(f"{name!r} of {who} holds {held}, not years: {do}.")
+    values = column.to_numpy(dtype="float64", na_value=np.nan)
+    there = ~np.isnan(values)
+    with np.errstate(invalid="ignore"):
+        bad = there & ((values % 1 != 0) | (np.abs(values) > FAR))
+    if bad.any():
+        shown = ", ".join(f"row {i}: {values[i]:g}" for i in np.flatnonzero(bad)[:NAMED])
+        raise JoinError(f"{name!r} of {who} holds {int(bad.sum())} number(s) that are no year ({shown}). Correct them.")
+    return np.where(there, values, 0).astype(np.int64), there
+
+
+class Places(NamedTuple):
+    """Rows of a panel in the order of unit and time, to be found by both."""
+
+    keys: Ints
+    rows: Ints
+    low: int
+    span: int
+
+    def key(self, unit: Ints, time: Ints) -> Ints:
+        """Unit and time as one number, the time at most one step outside the panel's."""
+        return unit * self.span + np.clip(time, self.low, self.low + self.span - 1) - self.low
+
+    def find(self, unit: Ints, time: Ints) -> Ints:
+        """The row of each unit at each time, -1 where there is none."""
+        if not len(self.keys):
+            return np.full(np.broadcast(unit, time).shape, -1, np.int64)
+        wanted = self.key(unit, time)
+        at = np.minimum(np.searchsorted(self.keys, wanted), len(self.keys) - 1)
+        return np.where((unit >= 0) & (self.keys[at] == wanted), self.rows[at], -1)
+
+
+def places(unit: Ints, time: Ints, used: Bools) -> Places:
+    """Sort the rows that are used; the times have a free step on both sides, so that none outside is taken for one inside."""
+    rows = np.flatnonzero(used)
+    low = int(time[rows].min()) - 1 if len(rows) else 0
+    span = int(time[rows].max()) - low + 2 if len(rows) else 1
+    if len(rows) and (float(unit.max()) + 1) * span > 2**62:
+        raise JoinError("units and times are too many for one number. Are the times what they should be?")
+    keys = unit[rows] * span + time[rows] - low
+    order = np.argsort(keys, kind="stable")
+    return Places(keys[order], rows[order], low, span)
+
+
+def refuse_repeated(found: Places, table: pd.DataFrame, columns: list[str], name: str) -> None:
+    """Refuse a table in which two rows have the same unit and time, with the rows."""
+    again = np.flatnonzero(found.keys[1:] == found.keys[:-1])
+    if not len(again):
+        return
+    said = []
+    for i in again[:NAMED]:
+        a, b = found.rows[i], found.rows[i + 1]
+        what = " ".join(str(v) for v in table.iloc[a][columns])
+        said.append(f"{what} in rows {a} and {b}")
+    raise JoinError(
+        f"{name} has {len(again)} row(s) more than one for the same {' + '.join(columns)} ({'; '.join(said)}; rows count from 0). "
+        f"Reduce it to one row for each first."
+    )
+
+
+def taken_at(table: pd.DataFrame, at: Ints) -> pd.DataFrame:
+    """The rows at these places, missing where -1; integers and truth values become types that can be missing."""
+    out = table.reset_index(drop=True)
+    if (at < 0).any():
+        out = out.astype(
+            {c: _CAN_MISS[t.kind] for c, t in out.dtypes.items() if isinstance(t, np.dtype) and t.kind in _CAN_MISS}
+        )
+        return out.reindex(at).reset_index(drop=True)
+    return out.take(at).reset_index(drop=True)
+
+
+def met_rows(at: Ints, rows: int) -> tuple[int, int]:
+    """How many rows of the other table met none, and how many met more than one."""
+    times = np.bincount(at[at >= 0], minlength=rows)
+    return int((times == 0).sum()), int((times > 1).sum())
