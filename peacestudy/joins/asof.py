@@ -141,7 +141,7 @@ def _times(mine: pd.Series, theirs: pd.Series, date: str, other_date: str, name:
     str, tuple[Ints, Bools], tuple[Ints, Bools]
 ]:  # fmt: skip
     """``days`` or ``years``, and the times of both tables as whole numbers of them."""
-    kinds = [kind(levels(c).values) for c in (mine, theirs)]
+    kinds = ["date" if c.dtype.kind == "M" else kind(levels(c).values) for c in (mine, theirs)]
     if "date" in kinds and set(kinds) <= {"date", "empty"}:
         return "days", _days(mine, date, "the cases"), _days(theirs, other_date, name)
     if set(kinds) == {"date", "number"}:
@@ -159,7 +159,7 @@ def _times(mine: pd.Series, theirs: pd.Series, date: str, other_date: str, name:
 
 
 def _days(column: pd.Series, name: str, who: str) -> tuple[Ints, Bools]:
-    values = pd.Series(pd.to_datetime(column)).reset_index(drop=True)
+    values = pd.Series(pd.to_datetime(column)).reset_index(drop=True)  # also dates of Python
     there = values.notna()
     if values.dt.tz is not None or (values[there] != values[there].dt.normalize()).any():
         raise JoinError(

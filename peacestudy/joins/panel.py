@@ -83,6 +83,8 @@ def whole_years(column: pd.Series, name: str, who: str) -> tuple[Ints, Bools]:
             held, "use numbers"
         )
         raise JoinError(f"{name!r} of {who} holds {held}, not years: {do}.")
+    if held == "empty":
+        return np.zeros(len(column), np.int64), np.zeros(len(column), bool)
     values = column.to_numpy(dtype="float64", na_value=np.nan)
     there = ~np.isnan(values)
     with np.errstate(invalid="ignore"):

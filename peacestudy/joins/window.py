@@ -114,10 +114,11 @@ def window(
     values = {c: _numbers(table[c], c, name, source) for c in {c for c, _ in measures.values()}}
     for c in {c for c, how in measures.values() if how in TRUTHS}:
         _truths(np.append(values[c], fill.get(c, np.nan)), c, name)
-    unit_of = np.where(found.complete & timed, found.mine, -1)
+    able = found.complete & timed
+    unit_of = np.where(able, found.mine, -1)
     walk = _Walk(panel, cover, values, fill, span, measures, partial)
     rows = max(1, CELLS // (span[1] - span[0] + 1))
-    parts = [walk.read(unit_of[i : i + rows], t[i : i + rows]) for i in range(0, max(len(t), 1), rows)]
+    parts = [walk.read(unit_of[i : i + rows], t[i : i + rows], able[i : i + rows]) for i in range(0, max(len(t), 1), rows)]
     added = pd.DataFrame({
         new: _typed(np.concatenate([p.out[new] for p in parts]), how, table.get(c), fill.get(c, 0.0))
         for new, (c, how) in _columns(measures, partial).items()
@@ -159,11 +160,11 @@ class _Walk:
     measures: Mapping[str, tuple[str, str]]
     partial: str
 
-    def read(self, unit: Ints, t: Ints) -> _Part:
+    def read(self, unit: Ints, t: Ints, able: Bools) -> _Part:
         year = t[:, None] + np.arange(self.span[0], self.span[1] + 1)[None, :]
         at = self.panel.find(unit[:, None], year)
         covered = (year >= self.cover.first) & (year <= self.cover.last)
-        known = (unit >= 0) | self.cover.every
+        known = (unit >= 0) | (able & self.cover.every)
         none = covered & known[:, None] & (at < 0)
         matrix = {c: self._matrix(c, at, none) for c in self.values}
         out: dict[str, Floats] = {}
