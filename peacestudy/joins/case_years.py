@@ -104,7 +104,7 @@ def case_years(
     is_event, wrong = _events(data, event, ended)
     problems = [*begun.problems, *ended.problems, *(since.problems if entry else ()), *last.problems, *wrong]
     problems += _order(frame, begun, ended, since, (start, end, entry or ""))
-    risk = _Risk(begun, since, ended, last, is_event)
+    risk = _Risk(begun, since, ended, last, is_event, bool(entry))
     if unit_id:
         problems += _overlaps(frame, unit_id, risk, start)
     if problems:
@@ -115,18 +115,18 @@ def case_years(
 class _Risk:
     """From when to when a case is at risk, ``(since, stop]``, and whether its event comes then; ``out`` says why it never is."""
 
-    def __init__(self, begun: Read, since: Read, ended: Read, last: Read, event: Bools) -> None:
+    def __init__(self, begun: Read, since: Read, ended: Read, last: Read, event: Bools, entered: bool) -> None:
         self.origin, self.since = begun.at, since.at
         over = ended.there & (ended.at <= last.at)
         self.stop: Ints = np.where(over, ended.at, last.at)
         self.event: Bools = over & event
-        self.known = begun.there & last.there
+        self.known = begun.there & ~ended.refused
         self.end: Ints = np.where(ended.there, ended.at, np.iinfo(np.int64).max)
         words = ("start", "until", "short", "entry")
         never = [~begun.there, last.at <= self.origin, self.stop <= self.origin, self.stop <= self.since]
         self.out = np.select(never, [OUT[w] for w in words], "")
         told = {r.rule for r in (begun, since, ended) if r.resolved}
-        self.resolved = sum(r.resolved for r in {id(r): r for r in (begun, since, ended)}.values())
+        self.resolved = begun.resolved + ended.resolved + (since.resolved if entered else 0)
         self.rule = next(iter(told), "")
 
 

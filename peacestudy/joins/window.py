@@ -118,7 +118,9 @@ def window(
     unit_of = np.where(able, found.mine, -1)
     walk = _Walk(panel, cover, values, fill, span, measures, partial)
     rows = max(1, CELLS // (span[1] - span[0] + 1))
-    parts = [walk.read(unit_of[i : i + rows], t[i : i + rows], able[i : i + rows]) for i in range(0, max(len(t), 1), rows)]
+    parts = [
+        walk.read(unit_of[i : i + rows], t[i : i + rows], able[i : i + rows]) for i in range(0, max(len(t), 1), rows)
+    ]
     added = pd.DataFrame({
         new: _typed(np.concatenate([p.out[new] for p in parts]), how, table.get(c), fill.get(c, 0.0))
         for new, (c, how) in _columns(measures, partial).items()

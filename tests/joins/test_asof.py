@@ -39,12 +39,34 @@ def by_loop(who, t, rows, tolerance, direction, ties):
 def test_the_row_taken_is_the_one_that_a_loop_finds(cases, rows, tolerance, direction, ties, dates):
     def column(values):
         if dates:
-            return pd.Series([pd.NaT if v is None else DAY0 + pd.Timedelta(days=v) for v in values], dtype="datetime64[s]")
+            return pd.Series(
+                [pd.NaT if v is None else DAY0 + pd.Timedelta(days=v) for v in values], dtype="datetime64[s]"
+            )
         return pd.Series(values, dtype="float64")
 
-    left = pd.DataFrame({"case_id": range(len(cases)), "who": pd.Series([c[0] for c in cases], dtype=object), "t": column([c[1] for c in cases])})
-    right = pd.DataFrame({"who": pd.Series([r[0] for r in rows], dtype=object), "when": column([r[1] for r in rows]), "v": range(len(rows))})
-    told = {"on": "who", "date": "t", "other_date": "when", "tolerance": tolerance, "direction": direction, "name": "The Other", "ties": ties}
+    left = pd.DataFrame(
+        {
+            "case_id": range(len(cases)),
+            "who": pd.Series([c[0] for c in cases], dtype=object),
+            "t": column([c[1] for c in cases]),
+        }
+    )
+    right = pd.DataFrame(
+        {
+            "who": pd.Series([r[0] for r in rows], dtype=object),
+            "when": column([r[1] for r in rows]),
+            "v": range(len(rows)),
+        }
+    )
+    told = {
+        "on": "who",
+        "date": "t",
+        "other_date": "when",
+        "tolerance": tolerance,
+        "direction": direction,
+        "name": "The Other",
+        "ties": ties,
+    }
     whole = [r for r in rows if None not in r]
     if len(set(whole)) < len(whole):
         with pytest.raises(JoinError, match=r"more than one for the same who \+ when"):
@@ -66,7 +88,13 @@ def test_the_row_taken_is_the_one_that_a_loop_finds(cases, rows, tolerance, dire
     assert [None if pd.isna(v) else v for v in got] == distance
     known = {r[0] for r in rows}
     reasons = [
-        "no key" if None in c else "met" if w is not None else "unit not covered" if c[0] not in known else "none in time"
+        "no key"
+        if None in c
+        else "met"
+        if w is not None
+        else "unit not covered"
+        if c[0] not in known
+        else "none in time"
         for w, c in zip(want, cases, strict=True)
     ]
     assert [REASONS[w] for w in out.joined[-1].why] == reasons
@@ -77,7 +105,14 @@ def test_the_row_taken_is_the_one_that_a_loop_finds(cases, rows, tolerance, dire
 
 CASES = pd.DataFrame({"case_id": ["a", "b"], "state": [2, 2], "day": pd.to_datetime(["2000-03-01", "2001-03-01"])})
 OTHER = pd.DataFrame({"state": [2, 2], "held": pd.to_datetime(["2000-02-01", "2001-03-31"]), "turnout": [5, 6]})
-TOLD = {"on": "state", "date": "day", "other_date": "held", "tolerance": 29, "direction": "backward", "name": "election"}
+TOLD = {
+    "on": "state",
+    "date": "day",
+    "other_date": "held",
+    "tolerance": 29,
+    "direction": "backward",
+    "name": "election",
+}
 
 
 def test_the_tolerance_is_included_and_a_leap_day_counts():

@@ -36,7 +36,9 @@ def test_a_lag_is_the_row_of_that_year_that_a_loop_finds(rows, lags):
             want = rows[found[0]][3] if found else None
             got = out.data[f"v_{name}"].iloc[i]
             assert pd.isna(got) if want is None else got == want
-            assert (out.data[f"word_{name}"].iloc[i] == str(want)) if found else pd.isna(out.data[f"word_{name}"].iloc[i])
+            assert (
+                (out.data[f"word_{name}"].iloc[i] == str(want)) if found else pd.isna(out.data[f"word_{name}"].iloc[i])
+            )
             hits.append(bool(found))
             for j in found:
                 met[j] += 1
@@ -46,16 +48,28 @@ def test_a_lag_is_the_row_of_that_year_that_a_loop_finds(rows, lags):
             continue
         inside = [min(own) <= y - lag <= max(own) for lag in lags]
         gaps += sum(x and not h for x, h in zip(inside, hits, strict=True))
-        reasons.append("met" if all(hits) else "partly observed" if any(hits) else "no row" if any(inside) else "outside the years")
+        reasons.append(
+            "met" if all(hits) else "partly observed" if any(hits) else "no row" if any(inside) else "outside the years"
+        )
     assert [REASONS[w] for w in out.joined[-1].why] == reasons
     (entry,) = out.ledger.entries
-    assert (entry.unmatched, entry.other_unmatched) == (sum(r not in ("met", "partly observed") for r in reasons), met.count(0))
+    assert (entry.unmatched, entry.other_unmatched) == (
+        sum(r not in ("met", "partly observed") for r in reasons),
+        met.count(0),
+    )
     assert entry.duplicated == sum(n > 1 for n in met)
     assert bool(gaps) == any(n.kind == "year_gap" for n in out.notes)
 
 
 def test_a_gap_in_the_years_is_missing_and_not_the_row_before():
-    panel = pd.DataFrame({"state": [2, 2, 2, 20], "year": [2003, 2000, 2001.0, 2002], "gdp": [13.0, 10.0, 11.0, 5.0], "war": [True, False, True, True]})
+    panel = pd.DataFrame(
+        {
+            "state": [2, 2, 2, 20],
+            "year": [2003, 2000, 2001.0, 2002],
+            "gdp": [13.0, 10.0, 11.0, 5.0],
+            "war": [True, False, True, True],
+        }
+    )
     out = lagged(panel, ["gdp", "war"], by="state", year="year", lags=(1, -1))
     assert out.data["gdp_lag1"].fillna(-1).tolist() == [-1, -1, 10, -1]
     assert out.data["gdp_lead1"].fillna(-1).tolist() == [-1, 11, -1, -1]

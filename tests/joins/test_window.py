@@ -43,7 +43,15 @@ def by_loop(values, how, partial):
         return None
     if how == "slope":
         return linear_regression([i for i, _ in seen], v).slope if len(seen) > 1 else None
-    plain = {"sum": sum, "any": any, "all": all, "max": max, "min": min, "count": sum, "mean": lambda x: sum(x) / len(x)}
+    plain = {
+        "sum": sum,
+        "any": any,
+        "all": all,
+        "max": max,
+        "min": min,
+        "count": sum,
+        "mean": lambda x: sum(x) / len(x),
+    }
     return {"first": lambda x: x[0], "last": lambda x: x[-1], **plain}[how](v)
 
 
@@ -58,7 +66,13 @@ def panels(draw):
 
 
 @settings(max_examples=300)
-@given(panels(), st.sampled_from(["missing", "certain", "observed"]), st.booleans(), st.sampled_from(["listed", "all"]), st.booleans())
+@given(
+    panels(),
+    st.sampled_from(["missing", "certain", "observed"]),
+    st.booleans(),
+    st.sampled_from(["listed", "all"]),
+    st.booleans(),
+)
 def test_a_window_is_what_a_loop_over_its_years_finds(made, partial, filled, units, whole):
     rows, value, cases, (a, b) = made
     panel = pd.DataFrame({
@@ -107,10 +121,22 @@ def test_a_window_is_what_a_loop_over_its_years_finds(made, partial, filled, uni
     unmet = [
         not any((w, y) in table for y in range(t + a, t + b + 1)) if None not in (w, t) else True for w, t in cases
     ]
-    assert (entry.kind, entry.rows_in, entry.rows_out, entry.unmatched) == ("window", len(cases), len(cases), sum(unmet))
+    assert (entry.kind, entry.rows_in, entry.rows_out, entry.unmatched) == (
+        "window",
+        len(cases),
+        len(cases),
+        sum(unmet),
+    )
 
 
-PANEL = pd.DataFrame({"state": [2, 2, 2, 20], "year": [2000, 2001, 2003, 2000], "deaths": [5, 7, 11, 1], "war": [True, True, False, True]})
+PANEL = pd.DataFrame(
+    {
+        "state": [2, 2, 2, 20],
+        "year": [2000, 2001, 2003, 2000],
+        "deaths": [5, 7, 11, 1],
+        "war": [True, True, False, True],
+    }
+)
 
 
 def bring(cases, **changed):
@@ -177,7 +203,9 @@ def test_slopes_need_two_years_and_are_those_of_least_squares():
 
 
 def source(**changed):
-    schema = Schema((Field("state", "integer"), Field("year", "year"), Field("deaths", "integer"), Field("war", "boolean")))
+    schema = Schema(
+        (Field("state", "integer"), Field("year", "year"), Field("deaths", "integer"), Field("war", "boolean"))
+    )
     plain = Source(
         "battle", "battle", "1", "", "", "", "battle.csv", "", 4, schema, "state-year", ("state", "year"), 2000, 2004, year="year",
         absent="fewer than 25 deaths",
@@ -246,8 +274,12 @@ def test_no_cases_and_no_rows():
 
 def test_a_hundred_thousand_windows_take_less_than_a_second():
     make = np.random.default_rng(5)
-    panel = pd.DataFrame({"u": np.repeat(range(200), 100), "year": np.tile(range(1920, 2020), 200), "v": make.integers(0, 9, 20_000)})
-    cases = pd.DataFrame({"case_id": range(100_000), "u": make.integers(0, 200, 100_000), "t": make.integers(1910, 2020, 100_000)})
+    panel = pd.DataFrame(
+        {"u": np.repeat(range(200), 100), "year": np.tile(range(1920, 2020), 200), "v": make.integers(0, 9, 20_000)}
+    )
+    cases = pd.DataFrame(
+        {"case_id": range(100_000), "u": make.integers(0, 200, 100_000), "t": make.integers(1910, 2020, 100_000)}
+    )
     start = time.process_time()
     out = window(
         cases, panel, on="u", year="t", other_year="year", span=(1, 10), years=(1920, 2019), name="panel",
@@ -274,13 +306,29 @@ def test_lasting_peace_of_the_peace_agreements_from_the_raw_conflict_years():
     table = acd.table.assign(fighting=True, war=acd.table["intensity_level"] == 2)
     acd = replace(acd, table=table, source=replace(acd.source, absent=meaning, year="year"))
     told = {"on": "conflict_id", "year": "t0", "partial": "missing", "absent": {"fighting": False}}
-    after = window(cases[["case_id", "conflict_id", "t0"]], acd, span=(1, 5), measures={"fought": ("fighting", "any")}, name="ACD", **told)
+    after = window(
+        cases[["case_id", "conflict_id", "t0"]],
+        acd,
+        span=(1, 5),
+        measures={"fought": ("fighting", "any")},
+        name="ACD",
+        **told,
+    )
     after = window(after, acd, span=(1, 1), measures={"at_once": ("fighting", "any")}, name="ACD, first year", **told)
-    after = window(after, acd, span=(1, 5), measures={"war": ("war", "any")}, name="war", **told | {"absent": {"war": False}})
-    after = window(after, acd, span=(2, 6), measures={"later": ("fighting", "any")}, name="after a year of grace", **told)
+    after = window(
+        after, acd, span=(1, 5), measures={"war": ("war", "any")}, name="war", **told | {"absent": {"war": False}}
+    )
+    after = window(
+        after, acd, span=(2, 6), measures={"later": ("fighting", "any")}, name="after a year of grace", **told
+    )
     both = outcomes.merge(after.data, on="case_id", validate="one_to_one")
     assert len(both) == len(outcomes) > 200
-    for column, found in {"lasting_peace": "fought", "stopped": "at_once", "no_war": "war", "peace_after_grace": "later"}.items():
+    for column, found in {
+        "lasting_peace": "fought",
+        "stopped": "at_once",
+        "no_war": "war",
+        "peace_after_grace": "later",
+    }.items():
         published = both[column].astype("boolean")
         assert published.isna().any() and published.notna().sum() > 100
         pd.testing.assert_series_equal(~both[found], published, check_names=False)
