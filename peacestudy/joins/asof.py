@@ -111,7 +111,7 @@ def asof(
         )
     held, special = _decoded(table[wanted], source, at)
     distance = pd.Series(np.where(at >= 0, np.append(when, 0)[at] - t, 0)).astype("Int64").mask(at < 0)
-    label = re.sub(r"\W+", "_", name).strip("_").lower()
+    label = re.sub(r"\W+", "_", name).strip("_").lower() or "other"
     added = held.assign(**{f"{label}_{word}": distance})
     entry = Entry(
         f"asof {name}", "join", frame.unit, len(frame), len(frame), unmatched=int((at < 0).sum()), other_rows=len(table),

@@ -59,7 +59,8 @@ def case_years(
     name : what the step is, for the ledger.
     event : column that is true where the end is the event and false where observation ended; None: every end is the event.
     entry : column since when a case is observed, not before its start (left truncation); missing, or None: since its start.
-    unit_id : column of the unit; cases of one unit that overlap are refused. A case may start when the one before ends.
+    unit_id : column of the unit; cases of one unit that overlap are refused. A case may start when the one before ends; a case
+        without a unit stands for itself.
     rows : ``year`` (a row a year) or ``case`` (a row a case, for covariates that do not change).
     clock : ``years``, or ``days`` for dates, which are split where the calendar year ends.
     uncertain : for dates that leave the time open (a month with a clock of days): ``earliest``, ``latest`` or ``middle``; None
@@ -138,7 +139,7 @@ def _events(data: pd.DataFrame, event: str | None, ended: Read) -> tuple[Bools, 
     truth = np.array(
         [v in (0, 1) if isinstance(v, (bool, int, float, np.generic)) else False for v in column], dtype=bool
     )
-    out = np.array([bool(v) and bool(ok) for v, ok in zip(column, truth, strict=True)], dtype=bool)
+    out = np.array([bool(ok) and bool(v) for v, ok in zip(column, truth, strict=True)], dtype=bool)
     rule = "expected true or false (1 or 0)"
     problems = [
         Problem("cases", int(i) + 1, event, str(column.iloc[i]), rule, "say whether the end is the event")

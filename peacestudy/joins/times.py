@@ -1,6 +1,6 @@
 """Starts and ends as whole numbers of a clock: calendar years, or days since 1970, from years, dates and uncertain dates."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -62,13 +62,14 @@ def read_times(column: pd.Series, name: str, clock: str, uncertain: str | None) 
 def limit(data: pd.DataFrame, until: int | str, clock: str) -> Read:
     """The last time observed of each case; of a year or a month its last day."""
     if isinstance(until, str) and until in data.columns:
-        return _all_there(read_times(data[until], until, clock, "latest"), data, until)
-    return _all_there(read_times(pd.Series([until] * len(data), dtype=object), "until", clock, "latest"), data, "until")
+        return _all_there(read_times(data[until], until, clock, "latest"), until)
+    one = _all_there(read_times(pd.Series([until], dtype=object), "until", clock, "latest"), "until")
+    said = tuple(replace(p, file="argument", line=0) for p in one.problems)
+    n = len(data)
+    return Read(np.repeat(one.at, n), np.repeat(one.there, n), np.repeat(one.refused, n), problems=said)
 
 
-def _all_there(read: Read, data: pd.DataFrame, name: str) -> Read:
-    if name == "until" and "until" not in data.columns:
-        return Read(read.at, read.there, read.refused, problems=read.problems[:1])
+def _all_there(read: Read, name: str) -> Read:
     empty = tuple(
         Problem("cases", int(i) + 1, name, "", "expected the last time observed", "write it for every case")
         for i in np.flatnonzero(~read.there & ~read.refused)

@@ -31,6 +31,7 @@ from peacestudy.outcomes import OutcomeTable
 
 CELLS = 2_000_000  # years of windows held at once
 LONGEST = 10_000  # years of a window
+EXACT = 2**53  # beyond, floats no longer hold every whole number, and a result does not pretend to be one
 
 
 def window(
@@ -67,7 +68,8 @@ def window(
         could change is known (any once a year is true, all once one is false, first and last where that year is observed).
         ``observed``: the observed years stand for all; their number comes with it, as ``<new column>_years_observed``.
     absent : {column: value} that stands for a year without a row inside the coverage. Where the source says nothing of what
-        an absent row means, it is refused; without it such a year is not observed.
+        an absent row means, it is refused; without it such a year is not observed. It stands in all covered years of a unit,
+        also before a state existed: leave such cases out first.
     other_year : column of the year in the other table; None takes the source's, else a column with the name of ``year``.
     years : first and last year of which the other table speaks; rows outside are not read. None takes the source's; of a
         table of your own it must be written.
@@ -203,7 +205,8 @@ def _why(found: Units, timed: Bools, state: Ints, cover: Cover) -> Codes:
 
 
 def _span(span: tuple[int, int]) -> tuple[int, int]:
-    whole = all(isinstance(x, (int, np.integer)) and not isinstance(x, bool) for x in span) and len(span) == 2
+    whole = isinstance(span, (tuple, list)) and len(span) == 2
+    whole = whole and all(isinstance(x, (int, np.integer)) and not isinstance(x, bool) for x in span)
     if not whole or span[0] > span[1] or span[1] - span[0] >= LONGEST:
         raise JoinError(
             f"span is {span!r}; write two whole numbers (a, b), a not after b: the years t+a to t+b, as (1, 5)."
@@ -212,8 +215,8 @@ def _span(span: tuple[int, int]) -> tuple[int, int]:
 
 
 def _check(measures: Mapping[str, tuple[str, str]], partial: str) -> None:
-    if not measures:
-        raise JoinError('measures is empty; write {"new column": ("column", "sum")}.')
+    if not isinstance(measures, Mapping) or not measures:
+        raise JoinError('measures is empty, or no dict; write {"new column": ("column", "sum")}.')
     for new, told in measures.items():
         if not isinstance(told, tuple) or len(told) != 2:
             raise JoinError(f'the measure {new!r} is {told!r}; write ("column", "how").')
@@ -263,6 +266,7 @@ def _typed(out: Floats, how: str, column: pd.Series | None, fill: float) -> pd.S
             else made.astype("Float64").mask(made.isna()).astype("boolean")
         )
     whole = column is not None and not pd.api.types.is_float_dtype(column.dtype) and fill % 1 == 0
+    whole = whole and not (np.abs(out) > EXACT).any()
     if how == "count" or (whole and how in ("sum", "max", "min", "first", "last")):
         return made.astype("Int64")
     return made

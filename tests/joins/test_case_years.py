@@ -248,13 +248,17 @@ BAD = {
     "no such column": ({"end": "ends"}, "Did you mean 'e'|a column of the cases"),
     "the new columns stand": ({"into": ("year", "s", "stop", "event")}, "stand in the cases"),
     "the event without an end": ({"event": "died"}, "the event was seen, and the case has no end"),
+    "an event that is missing": ({"event": "unknown"}, "expected true or false"),
+    "no last year": ({"until": None}, "argument:until: '': expected the last time observed"),
     "an uncertain rule": ({"uncertain": "first"}, "must be one of earliest"),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("told", "match"), BAD.values(), ids=list(BAD))
 def test_bad_input_is_refused_in_words(told, match):
-    cases = pd.DataFrame({"case_id": ["a"], "s": [2000], "e": [None], "died": [True]})
+    cases = pd.DataFrame(
+        {"case_id": ["a"], "s": [2000], "e": [None], "died": [True], "unknown": pd.Series([None], dtype="boolean")}
+    )
     with pytest.raises(ps.PeacestudyError, match=match):
         case_years(cases, **{"start": "s", "end": "e", "until": 2005, "name": "risk"} | told)
 

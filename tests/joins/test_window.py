@@ -235,6 +235,8 @@ BAD = {
     "years reversed": ({"years": (2004, 2000)}, "in that order"),
     "span reversed": ({"span": (3, 1)}, "a not after b"),
     "span of halves": ({"span": (0.5, 1)}, "two whole numbers"),
+    "no span": ({"span": None}, "two whole numbers"),
+    "measures as text": ({"measures": "deaths"}, "or no dict"),
     "no such measure": ({"measures": {"x": ("deaths", "median")}}, "must be one of sum"),
     "no such column": ({"measures": {"x": ("death", "sum")}}, "Did you mean 'deaths'"),
     "any of numbers": ({"measures": {"x": ("deaths", "any")}}, r"holds 5, and any, all, count ask of true or false"),
@@ -263,6 +265,13 @@ def test_cases_with_years_as_floats_and_keys_of_another_name():
     assert bring(cases, on={"gw": "state"}, span=(1, 2)).data["sum"].tolist() == [12]
     with pytest.raises(JoinError, match=r"row 0: 1999.25"):
         bring({"case_id": ["a"], "state": [2], "t": [1999.25]})
+
+
+def test_whole_numbers_that_floats_do_not_hold_are_not_called_whole():
+    other = PANEL.assign(deaths=[2**53, 1, 0, 1])
+    out = bring(CASES, other=other, span=(1, 2), measures={"sum": ("deaths", "sum"), "first": ("deaths", "first")})
+    assert out.data["first"].tolist() == [2**53] and out.data["first"].dtype == "Int64"
+    assert bring(CASES, other=other.assign(deaths=2**54), span=(1, 2)).data["sum"].dtype == "float64"
 
 
 def test_no_cases_and_no_rows():

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from peacestudy import joins
 from peacestudy.core.countries import translate_many
 from peacestudy.core.schema import Field, Schema
 from peacestudy.outcomes.context import CONTEXT, country_year
@@ -40,16 +41,20 @@ def case_years(ground: Ground, whole: pd.DataFrame, decided: Decided) -> pd.Data
     decided : decisions on the lists of missions; the attempts without a year seen are listed among them.
     """
     kept = whole[whole["eligible"].astype(bool) & whole["one_a_window"].astype(bool)]
-    fixed = kept[["case_id", *SAME, "peace_years", *SCORES, *CONTROLS, "missing", "source"]]
+    fixed = kept[["case_id", *SAME, "peace_years", "event", *SCORES, *CONTROLS, "missing", "source"]]
     fixed = fixed.rename(columns={"case_id": "attempt_id", "event": "fought", "missing": "fixed_missing"})
-    out = fixed.loc[fixed.index.repeat(kept["peace_years"].astype(int))].reset_index(drop=True)
-    out["stop"] = out.groupby("attempt_id").cumcount() + 1
-    out["start"] = out["stop"] - 1
-    out["year"] = out["t0"] + out["stop"]
-    last = out["stop"] == out["peace_years"]
-    fought = kept.set_index("case_id")["event"].astype(bool)
-    out["event"] = last & out["attempt_id"].map(fought).astype(bool)
-    out["case_id"] = out["attempt_id"] + "-" + out["stop"].astype(str)
+    fixed["last"] = fixed["t0"] + fixed["peace_years"]
+    spread = joins.case_years(
+        fixed,
+        start="t0",
+        end="last",
+        event="fought",
+        until="last",
+        name="years at risk",
+        key="attempt_id",
+        row_id="case_id",
+    )
+    out = spread.data.assign(case_id=spread.data["attempt_id"] + "-" + spread.data["stop"].astype(str))
     out = out.merge(wide(_yearly(ground, out, decided)), on="case_id", how="left", validate="one_to_one")
     out["un_mission"] = out["un_mission"].astype("boolean")
     own = out.pop("fixed_missing").map(_controls_only)
