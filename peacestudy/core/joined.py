@@ -17,6 +17,7 @@ REASONS = (
     "partly observed",  # a window: the source does not speak of all of its years
     "no such state",  # the code of the state cannot be translated on the date
     "rows contradict each other",  # several rows share the key and differ, and the author asked for a missing value
+    "no window",  # the case has no start or no end of its window
 )
 
 

@@ -1,0 +1,89 @@
+"""Events to the years of their units: a row for every unit and year of which the source speaks, also where nothing happened."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from peacestudy.core.frame import StudyFrame
+from peacestudy.core.problems import one_of
+from peacestudy.errors import JoinError
+from peacestudy.joins.event_measures import Measures
+from peacestudy.joins.events import event_windows
+from peacestudy.outcomes import OutcomeTable
+
+
+def event_years(
+    events: pd.DataFrame | OutcomeTable,
+    *,
+    unit: str | Sequence[str],
+    date: str,
+    measures: Measures,
+    name: str,
+    date_end: str | None = None,
+    spanning: str | None = None,
+    uncertain: str | None = None,
+    absent: float | Mapping[str, float] | None = None,
+    signed: Sequence[str] = (),
+    years: tuple[int, int] | None = None,
+    units: pd.DataFrame | None = None,
+) -> StudyFrame:
+    """Make unit-years of events.
+
+    Parameters
+    ----------
+    events, date, date_end, measures, name, spanning, uncertain, absent, signed : as in ``event_windows``; the windows are the years.
+    unit : column, or columns, of the events that name the unit, such as a dyad or a country.
+    years : first and last year; None takes the years of which an OutcomeTable speaks.
+    units : the units, with the columns of ``unit``, a row each; None takes those that have an event.
+
+    Returns
+    -------
+    StudyFrame
+        A row for each unit and year, sorted: ``row_id``, the columns of ``unit``, ``year``, the measures. Without ``absent`` a year
+        without events is missing: nothing says that it means none.
+
+    Raises
+    ------
+    JoinError
+        The years are not known, units stand twice, or as in ``event_windows``.
+
+    Examples
+    --------
+    >>> events = pd.DataFrame({"dyad": [7, 7], "date": ["2001-12-31", "2003-01-01"], "best": [3, 4]})
+    >>> frame = event_years(events, unit="dyad", date="date", measures={"deaths": ("best", "sum")}, name="events", absent=0, years=(2001, 2003))
+    >>> frame.data[["dyad", "year", "deaths"]].values.tolist()
+    [[7, 2001, 3], [7, 2002, 0], [7, 2003, 4]]
+    """
+    table = events.table if isinstance(events, OutcomeTable) else events
+    columns = [unit] if isinstance(unit, str) else list(unit)
+    listed = table if units is None else units
+    for column in columns:
+        if column not in listed.columns:
+            raise JoinError(one_of(f"a column of {name if units is None else 'units'}", column, list(listed.columns)))
+        if column in ("year", "row_id"):
+            raise JoinError(f"a unit cannot be the column {column!r}, which the unit-years have themselves. Rename it.")
+    known = listed[columns].dropna()
+    if units is not None and (len(known) < len(units) or known.duplicated().any()):
+        raise JoinError("units has rows that are missing or stand twice. Give each unit once.")
+    known = known.drop_duplicates().sort_values(columns, ignore_index=True)
+    first, last = _years(events, years, name)
+    count = last - first + 1
+    grid = known.loc[known.index.repeat(count)].reset_index(drop=True)
+    grid.insert(0, "row_id", np.arange(len(grid)))
+    grid["year"] = np.tile(np.arange(first, last + 1), len(known))
+    return event_windows(
+        StudyFrame(grid, f"{' and '.join(columns)}-year", "row_id"), events, on=columns, start="year", end="year", date=date,
+        date_end=date_end, measures=measures, name=name, spanning=spanning, uncertain=uncertain, absent=absent, signed=signed,
+    )  # fmt: skip
+
+
+def _years(events: pd.DataFrame | OutcomeTable, years: tuple[int, int] | None, name: str) -> tuple[int, int]:
+    if years is None and not isinstance(events, OutcomeTable):
+        raise JoinError(
+            f"{name} does not say over which years it speaks. Give the first and the last: years=(1989, 2022)."
+        )
+    first, last = years or (events.source.first_year, events.source.last_year)
+    if first > last:
+        raise JoinError(f"years is ({first}, {last}); the first comes after the last. Turn them round.")
+    return first, last

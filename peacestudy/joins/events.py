@@ -1,0 +1,186 @@
+"""Events to windows: what happened between two days of each case, exact at the borders, and zero only where that is known."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from peacestudy.core.frame import StudyFrame, refuse_twice
+from peacestudy.core.keys import Ints, key_problems, levels, match
+from peacestudy.core.ledger import Entry
+from peacestudy.core.problems import Problem, one_of
+from peacestudy.errors import JoinError
+from peacestudy.joins.bring import as_frame, bring
+from peacestudy.joins.event_cover import FILLED, MET, NO_ROW, PARTIAL, covered, told
+from peacestudy.joins.event_days import UNCERTAIN, event_days, window_days
+from peacestudy.joins.event_measures import Measures, as_measures, columns_of, values_of
+from peacestudy.joins.event_sums import SPANNING, Spans, gather
+from peacestudy.outcomes import OutcomeTable
+
+
+def event_windows(
+    cases: StudyFrame | pd.DataFrame,
+    events: pd.DataFrame | OutcomeTable,
+    *,
+    on: str | Sequence[str] | Mapping[str, str],
+    start: str,
+    end: str,
+    date: str,
+    measures: Measures,
+    name: str,
+    date_end: str | None = None,
+    spanning: str | None = None,
+    uncertain: str | None = None,
+    partial: str = "missing",
+    absent: float | Mapping[str, float] | None = None,
+    signed: Sequence[str] = (),
+    key: str | None = None,
+    unit: str = "case",
+) -> StudyFrame:
+    """Bring to each case what the events between two of its days amount to.
+
+    Parameters
+    ----------
+    cases : a StudyFrame, or a DataFrame with ``key`` and ``unit`` below.
+    events : a row an event. An OutcomeTable says over which years and units it speaks.
+    on : column, or columns, that say where an event belongs; {column of the cases: column of the events} where names differ.
+    start, end : columns of the cases with the first and the last day of the window, both inside it. A month or a year (a whole
+        number) stands for its first day as start and for its last as end.
+    date, date_end : columns of the events with the day, or with the first and the last day.
+    measures : {new column: (column of the events, how)}; how is ``sum, mean, max, min``, ``first`` or ``last`` of a date column, ``count``
+        or ``any`` of None.
+    name : what the events are, for the ledger.
+    spanning : how an event counts that reaches across a border of the window, required where events can: ``start`` (by its first
+        day), ``within`` (only if all its days are inside), ``overlap`` (whole, if one day is inside), ``share`` (sums and counts by the
+        share of its days that are inside, as if every day had the same).
+    uncertain : what a date is that gives only a month or a year: ``span`` (all its days, and ``spanning`` decides) or ``missing`` (no
+        date). Without it such dates are refused.
+    partial : a window that reaches beyond the years of the source is ``missing``, or counted as far as ``observed``.
+    absent : 0 where no event inside years and units means none: then counts and sums are 0. Or {new column: value}. Without it
+        a window without events is missing.
+    signed : columns that may be below zero, such as scores; elsewhere a negative value is a code or a mistake, and refused.
+    key, unit : id column and unit of the cases, where they are a plain DataFrame.
+
+    Returns
+    -------
+    StudyFrame
+        All cases in their order and the new columns. An event without a key or a date counts nowhere, and the ledger says
+        how many there are; a window that counts an event without a value has none. Sums of whole numbers are exact.
+
+    Raises
+    ------
+    JoinError
+        A column is absent or on both sides, keys or dates cannot be read, an end lies before its start, a value is below zero,
+        or a choice is not written.
+
+    Examples
+    --------
+    >>> cases = pd.DataFrame({"case_id": ["a", "b"], "state": [2, 20], "from": ["2001-01-01", "2001-01-01"], "to": ["2001-12-31"] * 2})
+    >>> events = pd.DataFrame({"state": [2, 2, 2], "date": ["2001-01-01", "2001-12-31", "2002-01-01"], "best": [3, 4, 50]})
+    >>> measures = {"deaths": ("best", "sum"), "events": (None, "count")}
+    >>> frame = event_windows(cases, events, on="state", start="from", end="to", date="date", measures=measures, name="events", absent=0)
+    >>> frame.data[["deaths", "events"]].values.tolist()
+    [[7, 2], [0, 0]]
+    """
+    table, source = (events.table, events.source) if isinstance(events, OutcomeTable) else (events, None)
+    pairs = as_pairs(on)
+    frame = as_frame(cases, key, unit, list(pairs))
+    _check_columns(frame.data, table, pairs, (start, end), (date, date_end), name)
+    _check_choices(spanning, uncertain, partial, date_end)
+    made = as_measures(measures, table, (date, date_end), spanning, absent, name)
+    problems: list[Problem] = []
+    window = window_days(frame.data, start, end, problems)
+    dates = event_days(table, date, date_end, uncertain, name, problems)
+    values = values_of(made, table, dates, source, signed, name, problems)
+    if problems:
+        raise JoinError(f"the windows or {name} hold dates or values that cannot be right.", problems)
+
+    units = _units(frame.data, table, pairs, name)
+    usable = np.flatnonzero(~dates.missing & (units.events >= 0))
+    why, partly = covered(units.no_key, window, units.cases, source, partial)
+    asked = np.flatnonzero((why == MET) & (units.cases >= 0))
+    found = gather(
+        Spans(units.events[usable], dates.first[usable], dates.last[usable]),
+        Spans(units.cases[asked], window.first[asked], window.last[asked]),
+        spanning or "start", {n: m._replace(values=_at(m.values, usable), missing=_at(m.missing, usable)) for n, m in values.items()},
+    )  # fmt: skip
+    counted = np.zeros(len(frame), np.int64)
+    counted[asked] = found.events
+    why[(why == MET) & (counted == 0)] = NO_ROW if absent is None else FILLED
+    words = [f"{start} to {end}, both inside, on {' + '.join(pairs)}"]
+    words += [f"across a border: {spanning}"] if spanning else []
+    words += told(why, partly, source, name, {
+        "without a key": int((units.events < 0).sum()), "without a date": int(dates.missing.sum()),
+        **{f"without {n}": int(m.missing.sum()) for n, m in values.items() if m.missing is not None},
+    })  # fmt: skip
+    entry = Entry(
+        f"join {name}", "window", frame.unit, len(frame), len(frame),
+        unmatched=int((why != MET).sum()), other_rows=len(table),
+        other_unmatched=len(table) - int((found.times > 0).sum()), duplicated=int((found.times > 1).sum()),
+        filled=int((why == FILLED).sum()), why="; ".join(words),
+    )  # fmt: skip
+    added = columns_of(made, table, found, asked, why)
+    return bring(frame, added, why, entry, events if isinstance(events, OutcomeTable) else None)
+
+
+def as_pairs(on: str | Sequence[str] | Mapping[str, str]) -> dict[str, str]:
+    """The key columns as {column of the cases: column of the events}."""
+    pairs = dict(on) if isinstance(on, Mapping) else {c: c for c in ([on] if isinstance(on, str) else on)}
+    if (
+        not pairs
+        or (not isinstance(on, str | Mapping) and len(pairs) < len(on))
+        or len(set(pairs.values())) < len(pairs)
+    ):
+        raise JoinError(f"on is {on!r}; name the key column, or several different ones.")
+    return pairs
+
+
+def _at(values: npt.NDArray[Any] | None, rows: Ints) -> npt.NDArray[Any] | None:
+    return None if values is None else values[rows]
+
+
+def _check_columns(
+    cases: pd.DataFrame, events: pd.DataFrame, pairs: Mapping[str, str], window: tuple[str, str],
+    dates: tuple[str, str | None], name: str,
+) -> None:  # fmt: skip
+    if not isinstance(events, pd.DataFrame):
+        raise JoinError(f"{name} is a {type(events).__name__}; give a DataFrame or an OutcomeTable.")
+    refuse_twice(events, name)
+    for column in (*pairs, *window):
+        if column not in cases.columns:
+            raise JoinError(one_of("a column of the cases", column, [str(c) for c in cases.columns]))
+    for column in (*pairs.values(), *(d for d in dates if d is not None)):
+        if column not in events.columns:
+            raise JoinError(one_of(f"a column of {name}", column, [str(c) for c in events.columns]))
+
+
+def _check_choices(spanning: str | None, uncertain: str | None, partial: str, date_end: str | None) -> None:
+    for what, word, known in (
+        ("spanning", spanning, SPANNING), ("uncertain", uncertain, UNCERTAIN), ("partial", partial, PARTIAL),
+    ):  # fmt: skip
+        if word not in known and not (word is None and what != "partial"):
+            raise JoinError(one_of(what, word, known))
+    if spanning is None and (date_end is not None or uncertain == "span"):
+        raise JoinError(
+            'events that last several days can reach across a border of a window. Say how they count: spanning="start" (by the first '
+            'day), "within" (only if wholly inside), "overlap" (whole, if one day is inside) or "share" (by the share of days inside).'
+        )
+
+
+class _Units(NamedTuple):
+    """The number of the unit of each case and of each event, -1 for none; and which cases have no key."""
+
+    cases: Ints
+    events: Ints
+    no_key: npt.NDArray[np.bool_]
+
+
+def _units(cases: pd.DataFrame, events: pd.DataFrame, pairs: Mapping[str, str], name: str) -> _Units:
+    mine, theirs = [levels(cases[c]) for c in pairs], [levels(events[c]) for c in pairs.values()]
+    for (column, _), own, other in zip(pairs.items(), mine, theirs, strict=True):
+        if said := key_problems(column, own.values, other.values, name):
+            raise JoinError(said)
+    found = match(mine, theirs)  # the first event of the unit stands for it
+    return _Units(found.at, match(theirs, theirs).at, ~found.complete)
