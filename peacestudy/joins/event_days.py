@@ -110,13 +110,14 @@ def event_days(
     columns = [date, date_end] if date_end is not None else [date]
     read = [days(events[c], name, problems) for c in columns]
     for column, found in zip(columns, read, strict=True):
-        for i in np.flatnonzero((found.first != found.last) & (uncertain is None)):
+        rough = np.flatnonzero(found.first != found.last) if uncertain is None else ()
+        for i in rough:
             remedy = 'give the day, or say what such a date is: uncertain="span" (all its days) or "missing" (no date)'
             problems.append(Problem(name, int(i) + 1, column, str(events[column].iloc[i]), "a day is expected", remedy))
     out = _between(read[0], read[-1], (date, date_end or date), name, problems)
     if uncertain == "missing":
-        rough = np.logical_or.reduce([f.first != f.last for f in read])
-        return out._replace(missing=out.missing | rough)
+        no_day = np.logical_or.reduce([f.first != f.last for f in read])
+        return out._replace(missing=out.missing | no_day)
     return out
 
 

@@ -115,8 +115,8 @@ def _numbers(
     if column.dtype.kind in "iub":
         if column.dtype.kind == "u" and (column > np.iinfo(np.int64).max).any():
             raise JoinError(f"{label!r} of {name} holds numbers beyond 64 bits with a sign. Give them as float64.")
-        return column.mask(missing, 0).to_numpy(dtype=np.int64), missing
-    values = column.mask(missing, 0).to_numpy(dtype=np.float64)
+        return (column.mask(missing, 0) if missing.any() else column).to_numpy(dtype=np.int64), missing
+    values = (column.mask(missing, 0) if missing.any() else column).to_numpy(dtype=np.float64)
     if np.isinf(values).any():
         raise JoinError(f"{label!r} of {name} holds infinite values. Say what they are: a number, or missing.")
     return values, missing

@@ -46,26 +46,31 @@ class Found(NamedTuple):
     Attributes
     ----------
     events : for each window how many events it counts, shape (windows,).
-    times : for each event how many windows count it, shape (events,).
+    met, again : how many of the events any window counts, and how many several windows count.
     values : by measure, for each window; without meaning where it is missing or ``events`` is 0.
     missing : by measure, for each window whether an event that it counts has no value.
     """
 
     events: Ints
-    times: Ints
+    met: int
+    again: int
     values: dict[str, npt.NDArray[Any]]
     missing: dict[str, Bools]
 
 
 class _Side(NamedTuple):
-    """Events of one length, sorted by unit and first day, and for each window the places ``lo .. hi-1`` of those it counts."""
+    """Events of one length, sorted by unit and first day, and for each window the places ``lo .. hi-1`` of those it counts.
+
+    ``start`` is the first day of all events; ``parts``, of events of several days in ``share``, are for the last day of the window
+    and for the day before its first: the places behind the events over by then and begun by then, and the number of the next day.
+    """
 
     rows: Ints
     days: int
     start: Ints
     lo: Ints
     hi: Ints
-    parts: "tuple[tuple[Ints, Ints, Ints], ...]"  # of share: for the last day and the day before the first (full, some, day + 1)
+    parts: tuple[tuple[Ints, Ints, Ints], ...]
 
 
 def gather(events: Spans, windows: Spans, spanning: str, measures: Mapping[str, Measure]) -> Found:
@@ -91,31 +96,33 @@ def gather(events: Spans, windows: Spans, spanning: str, measures: Mapping[str, 
         A sum may not fit into 64 bits.
     """
     sums = {n: _limbs(n, m, events, spanning) for n, m in measures.items() if m.how in ("sum", "mean", "count")}
-    found = Found(
-        np.zeros(len(windows.unit), np.int64), np.zeros(len(events.unit), np.int64), {},
-        {n: np.zeros(len(windows.unit), bool) for n in measures},
-    )  # fmt: skip
+    counted, met, again = np.zeros(len(windows.unit), np.int64), 0, 0
+    values: dict[str, npt.NDArray[Any]] = {}
+    missing = {n: np.zeros(len(windows.unit), bool) for n in measures}
+    gaps = {n: m.missing for n, m in measures.items() if m.missing is not None and m.missing.any()}
     totals = {n: [_Total(len(windows.unit), spanning == "share") for _ in limbs] for n, limbs in sums.items()}
     for side in _sides(events, windows, spanning):
-        size = side.hi - side.lo
-        found.events[:] += size
-        steps = np.bincount(side.lo, minlength=len(side.rows) + 1) - np.bincount(side.hi, minlength=len(side.rows) + 1)
-        found.times[side.rows] = np.cumsum(steps)[:-1]
+        counted += side.hi - side.lo
+        steps = np.zeros(len(side.rows) + 1, np.int64)  # up where a window begins, down behind its end
+        np.add.at(steps, side.lo, 1)
+        np.subtract.at(steps, side.hi, 1)
+        times = np.cumsum(steps)
+        met, again = met + int((times > 0).sum()), again + int((times > 1).sum())
+        for name, gap in gaps.items():
+            missing[name] |= _between(gap[side.rows].astype(np.int64), side.lo, side.hi) > 0
         for name, m in measures.items():
-            if m.missing is not None and m.missing.any():
-                found.missing[name][:] |= _between(m.missing[side.rows].astype(np.int64), side.lo, side.hi) > 0
             if name in sums:
                 for total, (limb, _) in zip(totals[name], sums[name], strict=True):
-                    total.add(limb[side.rows], side)
+                    total.add(limb, side)
             elif m.values is not None:
-                _extreme(found.values, name, m, side)
+                _extreme(values, name, m, side)
     for name, m in measures.items():
         if name in sums:
             whole = _whole(totals[name], [scale for _, scale in sums[name]])
-            found.values[name] = whole / np.maximum(found.events, 1) if m.how == "mean" else whole
-        elif name not in found.values:
-            found.values[name] = found.events > 0 if m.values is None else np.zeros(len(windows.unit), m.values.dtype)
-    return found
+            values[name] = whole / np.maximum(counted, 1) if m.how == "mean" else whole
+        elif name not in values:
+            values[name] = counted > 0 if m.values is None else np.zeros(len(counted), m.values.dtype)
+    return Found(counted, met, again, values, missing)
 
 
 def _sides(events: Spans, windows: Spans, spanning: str) -> Iterator[_Side]:
@@ -130,23 +137,38 @@ def _sides(events: Spans, windows: Spans, spanning: str) -> Iterator[_Side]:
         return np.searchsorted(keys, windows.unit * span + np.clip(day, 0, span - 1), side=side).astype(np.int64)
 
     packed = events.unit * span + start
-    order = np.argsort(packed)
-    length = np.ones(len(order), np.int64) if spanning == "start" else (events.last - events.first + 1)[order]
-    if length.min() != length.max():
-        small = length.astype(np.uint16) if length.max() < 2**16 else length  # numpy sorts 16 bits by counting
-        by_length = np.argsort(small, kind="stable")
-        order, length = order[by_length], length[by_length]
     a, b = windows.first - base, windows.last - base
-    ends = np.append(np.flatnonzero(np.diff(length)) + 1, len(order))
-    for i, j in zip(np.append(0, ends[:-1]), ends, strict=True):
-        rows, days = order[i:j], int(length[i])
+    for rows, days in _by_length(_ascending(packed), events, spanning):
         keys = packed[rows]
         lo = place(keys, a if spanning in ("start", "within") else a - days + 1, "left")
         hi = place(keys, b - days + 1 if spanning == "within" else b, "right")
         parts: tuple[tuple[Ints, Ints, Ints], ...] = ()
         if spanning == "share" and days > 1:
             parts = tuple((place(keys, t - days, "right"), place(keys, t, "right"), t + 1) for t in (b, a - 1))
-        yield _Side(rows, days, start[rows], lo, np.maximum(lo, hi), parts)
+        yield _Side(rows, days, start, lo, np.maximum(lo, hi), parts)
+
+
+def _by_length(order: Ints, events: Spans, spanning: str) -> Iterator[tuple[Ints, int]]:
+    """Events in order, those of one length together; all of them where only the first day matters."""
+    if spanning == "start":
+        yield order, 1
+        return
+    length = (events.last - events.first + 1)[order]
+    by_length = _ascending(length)  # in each length the order by unit and day stays
+    order, length = order[by_length], length[by_length]
+    ends = np.append(np.flatnonzero(np.diff(length)) + 1, len(order))
+    for i, j in zip(np.append(0, ends[:-1]), ends, strict=True):
+        yield order[i:j], int(length[i])
+
+
+def _ascending(keys: Ints) -> Ints:
+    """Rows in the order of keys from 0 on, equal ones as they stand: 16 bits at a time, which numpy sorts by counting."""
+    order = np.argsort(keys.astype(np.uint16), kind="stable")  # the conversion keeps the lowest 16 bits
+    shift, top = 16, int(keys.max(initial=0))
+    while top >> shift:
+        order = order[np.argsort((keys >> shift).astype(np.uint16)[order], kind="stable")]
+        shift += 16
+    return order
 
 
 def _between(values: npt.NDArray[Any], lo: Ints, hi: Ints) -> npt.NDArray[Any]:
@@ -164,8 +186,12 @@ class _Total:
         self.rest = np.zeros(windows)
         self.shared = shared
 
-    def add(self, values: Ints, side: _Side) -> None:
-        """Add the events of one length."""
+    def add(self, limb: Ints | None, side: _Side) -> None:
+        """Add the events of one length; None counts them."""
+        if limb is None and not side.parts:
+            self.whole += side.hi - side.lo
+            return
+        values = np.ones(len(side.rows), np.int64) if limb is None else limb[side.rows]
         if not side.parts:
             self.whole += _between(values, side.lo, side.hi)
             return
@@ -173,7 +199,7 @@ class _Total:
         # which cancels: int64 counts modulo 2**64, and the result fits
         v, s = np.zeros((2, len(values) + 1), np.int64)
         np.cumsum(values, out=v[1:])
-        np.cumsum(values * side.start, out=s[1:])
+        np.cumsum(values * side.start[side.rows], out=s[1:])
         (full, some, day), (full_0, some_0, day_0) = side.parts
         inside = side.days * (v[full] - v[full_0]) + (day * (v[some] - v[full]) - (s[some] - s[full]))
         inside -= day_0 * (v[some_0] - v[full_0]) - (s[some_0] - s[full_0])
@@ -181,19 +207,24 @@ class _Total:
         self.rest += inside % side.days / side.days
 
 
-def _limbs(name: str, m: Measure, events: Spans, spanning: str) -> list[tuple[Ints, float]]:
+def _limbs(name: str, m: Measure, events: Spans, spanning: str) -> list[tuple[Ints | None, float]]:
     """The values as one column of whole numbers, or as two with their scales: value = sum of limb * scale."""
     n = len(events.unit)
     if m.values is None:
-        return [(np.ones(n, np.int64), 1.0)]
-    values = m.values if m.missing is None else np.where(m.missing, m.values.dtype.type(0), m.values)
+        return [(None, 1.0)]
+    values = (
+        m.values if m.missing is None or not m.missing.any() else np.where(m.missing, m.values.dtype.type(0), m.values)
+    )
     longest = int((events.last - events.first).max()) + 1 if n and spanning == "share" else 1
     room = _ROOM - int(np.ceil(np.log2(max(n, 1)))) - int(np.ceil(np.log2(longest)))
     if values.dtype.kind == "i" or not (values % 1).any():
-        if np.abs(values.astype(np.float64)).sum() * longest < 2.0**_ROOM:
-            return [(values.astype(np.int64), 1.0)]
+        largest = max(abs(float(values.max(initial=0))), abs(float(values.min(initial=0))))
+        if largest * n * longest < 2.0**_ROOM:
+            return [(values.astype(np.int64, copy=False), 1.0)]
         if values.dtype.kind == "i":
-            raise JoinError(f"{name}: the sum of the values does not fit into 64 bits. Give them as float64.")
+            raise JoinError(
+                f"{name}: {n} values up to {largest:g} may have a sum beyond 64 bits. Give them as float64."
+            )
     power = int(np.frexp(np.abs(values).max())[1])
     if abs(power) > _FAR:
         raise JoinError(
@@ -223,7 +254,7 @@ def _extreme(out: dict[str, npt.NDArray[Any]], name: str, m: Measure, side: _Sid
     kept = out.setdefault(name, np.full(len(side.lo), worst, m.values.dtype))
     power = np.frexp((side.hi - side.lo).astype(np.float64))[1] - 1  # -1 where there is nothing
     best = m.values[side.rows]
-    if m.missing is not None:
+    if m.missing is not None and m.missing.any():
         best = np.where(m.missing[side.rows], worst, best)
     for k in range(int(power.max(initial=-1)) + 1):
         at = np.flatnonzero(power == k)

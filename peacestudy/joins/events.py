@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from peacestudy.core.frame import StudyFrame, refuse_twice
-from peacestudy.core.keys import Ints, key_problems, levels, match
+from peacestudy.core.keys import Ints, Levels, key_problems, levels, match
 from peacestudy.core.ledger import Entry
 from peacestudy.core.problems import Problem, one_of
 from peacestudy.errors import JoinError
@@ -98,11 +98,11 @@ def event_windows(
         raise JoinError(f"the windows or {name} hold dates or values that cannot be right.", problems)
 
     units = _units(frame.data, table, pairs, name)
-    usable = np.flatnonzero(~dates.missing & (units.events >= 0))
+    usable = np.flatnonzero(~dates.missing & (units.events >= 0))  # in order, so that all of them are the array itself
     why, partly = covered(units.no_key, window, units.cases, source, partial)
     asked = np.flatnonzero((why == MET) & (units.cases >= 0))
     found = gather(
-        Spans(units.events[usable], dates.first[usable], dates.last[usable]),
+        Spans(*(x[usable] if len(usable) < len(table) else x for x in (units.events, dates.first, dates.last))),
         Spans(units.cases[asked], window.first[asked], window.last[asked]),
         spanning or "start", {n: m._replace(values=_at(m.values, usable), missing=_at(m.missing, usable)) for n, m in values.items()},
     )  # fmt: skip
@@ -118,7 +118,7 @@ def event_windows(
     entry = Entry(
         f"join {name}", "window", frame.unit, len(frame), len(frame),
         unmatched=int((why != MET).sum()), other_rows=len(table),
-        other_unmatched=len(table) - int((found.times > 0).sum()), duplicated=int((found.times > 1).sum()),
+        other_unmatched=len(table) - found.met, duplicated=found.again,
         filled=int((why == FILLED).sum()), why="; ".join(words),
     )  # fmt: skip
     added = columns_of(made, table, found, asked, why)
@@ -138,7 +138,7 @@ def as_pairs(on: str | Sequence[str] | Mapping[str, str]) -> dict[str, str]:
 
 
 def _at(values: npt.NDArray[Any] | None, rows: Ints) -> npt.NDArray[Any] | None:
-    return None if values is None else values[rows]
+    return values if values is None or len(rows) == len(values) else values[rows]
 
 
 def _check_columns(
@@ -182,5 +182,13 @@ def _units(cases: pd.DataFrame, events: pd.DataFrame, pairs: Mapping[str, str], 
     for (column, _), own, other in zip(pairs.items(), mine, theirs, strict=True):
         if said := key_problems(column, own.values, other.values, name):
             raise JoinError(said)
-    found = match(mine, theirs)  # the first event of the unit stands for it
-    return _Units(found.at, match(theirs, theirs).at, ~found.complete)
+    if len(theirs) == 1:
+        numbers, distinct = theirs[0].codes, [Levels(np.arange(len(theirs[0].values)), theirs[0].values)]
+    else:
+        first = match(theirs, theirs).at  # the first event of the unit stands for it
+        met = np.flatnonzero(first >= 0)
+        numbers = np.full(len(first), -1, np.int64)
+        numbers[met], rows = pd.factorize(first[met])
+        distinct = [Levels(x.codes[rows], x.values) for x in theirs]
+    found = match(mine, distinct)
+    return _Units(found.at, numbers, ~found.complete)
