@@ -63,7 +63,7 @@ def days(column: pd.Series, table: str, problems: list[Problem]) -> Days:
         name, remedy = str(column.name), "correct the date, or bring all to one form with pd.to_datetime"
         problems.append(Problem(table, int(i) + 1, name, str(column.iloc[i]), _RULE, remedy))
     ends = np.array([r or (0, 0) for r in read] + [(0, 0)], np.int64)
-    return Days(ends[codes, 0], ends[codes, 1], np.asarray(codes) < 0)
+    return Days(ends[codes, 0], ends[codes, 1], (np.asarray(codes) < 0) | bad[codes])
 
 
 def _read(value: Any) -> tuple[int, int] | None:

@@ -86,8 +86,8 @@ def event_windows(
     """
     table, source = (events.table, events.source) if isinstance(events, OutcomeTable) else (events, None)
     pairs = as_pairs(on)
+    _check_columns(cases, table, pairs, (start, end), (date, date_end), name)
     frame = as_frame(cases, key, unit, list(pairs))
-    _check_columns(frame.data, table, pairs, (start, end), (date, date_end), name)
     _check_choices(spanning, uncertain, partial, date_end)
     made = as_measures(measures, table, (date, date_end), spanning, absent, name)
     problems: list[Problem] = []
@@ -142,15 +142,16 @@ def _at(values: npt.NDArray[Any] | None, rows: Ints) -> npt.NDArray[Any] | None:
 
 
 def _check_columns(
-    cases: pd.DataFrame, events: pd.DataFrame, pairs: Mapping[str, str], window: tuple[str, str],
+    cases: StudyFrame | pd.DataFrame, events: pd.DataFrame, pairs: Mapping[str, str], window: tuple[str, str],
     dates: tuple[str, str | None], name: str,
 ) -> None:  # fmt: skip
     if not isinstance(events, pd.DataFrame):
         raise JoinError(f"{name} is a {type(events).__name__}; give a DataFrame or an OutcomeTable.")
     refuse_twice(events, name)
     for column in (*pairs, *window):
-        if column not in cases.columns:
-            raise JoinError(one_of("a column of the cases", column, [str(c) for c in cases.columns]))
+        known = cases.data if isinstance(cases, StudyFrame) else cases
+        if isinstance(known, pd.DataFrame) and column not in known.columns:
+            raise JoinError(one_of("a column of the cases", column, [str(c) for c in known.columns]))
     for column in (*pairs.values(), *(d for d in dates if d is not None)):
         if column not in events.columns:
             raise JoinError(one_of(f"a column of {name}", column, [str(c) for c in events.columns]))
