@@ -108,6 +108,7 @@ def _numbers(
         raise JoinError(
             f"{label!r} of {name} is {column.dtype}, and sums are of numbers. Make numbers of it, for example with pd.to_numeric."
         )
+    column = column.astype("Int64") if column.dtype.kind == "b" else column
     missing = column.isna().to_numpy(dtype=bool)
     codes = [value for c, value, _ in (source.special if source is not None else ()) if c == label]
     if codes:

@@ -16,7 +16,7 @@ from peacestudy.joins.bring import as_frame, bring
 from peacestudy.joins.event_cover import FILLED, MET, NO_ROW, PARTIAL, covered, told
 from peacestudy.joins.event_days import UNCERTAIN, event_days, window_days
 from peacestudy.joins.event_measures import Measures, as_measures, columns_of, values_of
-from peacestudy.joins.event_sums import SPANNING, Spans, gather
+from peacestudy.joins.event_sums import SPANNING, Found, Spans, gather
 from peacestudy.outcomes import OutcomeTable
 
 
@@ -115,14 +115,17 @@ def event_windows(
         "without a key": int((units.events < 0).sum()), "without a date": int(dates.missing.sum()),
         **{f"without {n}": int(m.missing.sum()) for n, m in values.items() if m.missing is not None},
     })  # fmt: skip
-    entry = Entry(
-        f"join {name}", "window", frame.unit, len(frame), len(frame),
-        unmatched=int((why != MET).sum()), other_rows=len(table),
-        other_unmatched=len(table) - found.met, duplicated=found.again,
-        filled=int((why == FILLED).sum()), why="; ".join(words),
-    )  # fmt: skip
     added = columns_of(made, table, found, asked, why)
+    entry = _entry(frame, why, len(table), found, name, "; ".join(words))
     return bring(frame, added, why, entry, events if isinstance(events, OutcomeTable) else None)
+
+
+def _entry(frame: StudyFrame, why: npt.NDArray[np.int8], events: int, found: Found, name: str, words: str) -> Entry:
+    return Entry(
+        f"join {name}", "window", frame.unit, len(frame), len(frame),
+        unmatched=int((why != MET).sum()), filled=int((why == FILLED).sum()),
+        other_rows=events, other_unmatched=events - found.met, duplicated=found.again, why=words,
+    )  # fmt: skip
 
 
 def as_pairs(on: str | Sequence[str] | Mapping[str, str]) -> dict[str, str]:

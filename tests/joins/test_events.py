@@ -16,7 +16,7 @@ from peacestudy.errors import JoinError
 from peacestudy.joins import event_windows, event_years
 from peacestudy.outcomes import OutcomeTable, Source
 
-DAY0 = dt.date(1999, 12, 12)  # forty days from here reach over the end of a year, and of a leap year's January
+DAY0 = dt.date(1999, 12, 12)  # thirty days from here reach over the end of a year, and of a leap year's January
 ALL = {
     "deaths": ("best", "sum"), "n": (None, "count"), "any": (None, "any"), "mean": ("best", "mean"), "worst": ("best", "max"),
     "least": ("best", "min"), "first": ("date", "first"), "last": ("date_end", "last"),
@@ -40,14 +40,21 @@ def source(units="listed", absent="no event", years=(1999, 2000), special=()):
 @st.composite
 def tables(draw):
     """Cases and events of a few units, in few days, so that borders are met often; keys, days and values may be missing."""
-    unit = st.sampled_from(["a", "b", "c", "d"]) | st.none()
-    days = st.integers(0, 40) | st.none()
+    gaps = draw(st.booleans())  # in half of the examples a few things are missing
+    unit = st.sampled_from(["a"] * 4 + ["b"] * 2 + ["c", None if gaps else "d"])
+    days = st.integers(0, 33 if gaps else 30).map(lambda d: None if d > 30 else d)
     windows, events = [], []
-    for u, a, length in draw(st.lists(st.tuples(unit, days, st.integers(0, 20) | st.none()), max_size=6)):
-        windows.append((u, a, None if a is None or length is None else a + length))
-    value = st.integers(0, 400) | (st.none() if draw(st.booleans()) else st.integers(0, 3))
+    for u, a, length in draw(
+        st.lists(st.tuples(unit, days, st.integers(0, 12)), min_size=draw(st.sampled_from([0, 4])), max_size=6)
+    ):
+        windows.append((u, a, None if a is None or (gaps and length == 12) else a + length))
+    value = st.integers(0, 420 if gaps else 400).map(lambda v: None if v > 400 else v)
     for u, s, more, v in draw(
-        st.lists(st.tuples(unit, days, st.sampled_from([0, 0, 1, 2, 5, 13]), value), max_size=14)
+        st.lists(
+            st.tuples(unit, days, st.sampled_from([0, 0, 1, 2, 5, 13]), value),
+            min_size=draw(st.sampled_from([0, 8])),
+            max_size=14,
+        )
     ):
         events.append((u, s, None if s is None else s + more, v))
     return windows, events
@@ -488,6 +495,24 @@ def test_types_whole_numbers_stay_whole_and_floats_stay_floats():
     assert (found["big"][0], found["top"][0]) == (6 * (2**55 + 1), 2**55 + 1)
     found = event_windows(cases.head(1), table, **how).data
     assert [str(found[m].dtype) for m in measures] == ["int64", "float64", "bool", "int64", "int64"]
+
+
+@pytest.mark.parametrize(
+    ("values", "total", "most"),
+    [
+        (pd.array([True, False], "boolean"), 1, 1), (pd.array([True, None], "boolean"), None, None), (np.array([True, True]), 2, 1),
+        (pd.array([1.5, 2], "Float64"), 3.5, 2), (pd.array([1.5, None], "Float64"), None, None), (np.array([0.5, np.nan]), None, None),
+        (np.array([1, 200], "uint8"), 201, 200), (np.array([1, 2], "float32"), 3, 2), (np.array([1, 2**62], "uint64"), None, 2**62),
+    ],
+)  # fmt: skip
+def test_values_of_any_type_of_number(values, total, most):
+    table = pd.DataFrame({"unit": "x", "date": ["2000-01-01", "2000-12-31"], "v": values})
+    assert window(table, 2000, 2000, {"m": ("v", "max")}) == [most]
+    if most == 2**62:
+        with pytest.raises(JoinError, match="beyond 64 bits"):
+            window(table, 2000, 2000, {"s": ("v", "sum")})
+    else:
+        assert window(table, 2000, 2000, {"s": ("v", "sum")}) == [total]
 
 
 GOOD = {"on": "unit", "start": "a", "end": "b", "date": "date", "measures": {"d": ("best", "sum")}, "name": "ev"}
