@@ -17,47 +17,22 @@ Interactions 25(4): 393-413; Correlates of War Project, State System Membership;
 
 import datetime as dt
 import re
-from collections.abc import Iterable
 from contextlib import suppress
-from difflib import get_close_matches
-from functools import cache, lru_cache
 from numbers import Integral, Real
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from pandas.api.types import is_scalar
 
+from peacestudy.core.dated_states import FIRST, LABEL, SYSTEMS, State, holders, table
+from peacestudy.core.nearest_states import out_of_force, unknown
 from peacestudy.core.problems import one_of
-from peacestudy.core.schema import Field, Schema
-from peacestudy.core.tables import read_table
 from peacestudy.errors import JoinError
 
-SYSTEMS = ("gw", "cow", "iso3", "vdem")
-FIRST = dt.date(1946, 1, 1)  # states that ended before are not in the crosswalk
-SCHEMA = Schema((
-    Field("name", required=True), Field("gw", "integer", required=True), Field("cow", "integer"),
-    Field("iso3", pattern="[A-Z]{3}"), Field("vdem", "integer"), Field("start", "date", required=True), Field("end", "date"),
-    Field("successor", pattern=r"\d+(;\d+)*"), Field("note"),
-), key=("gw", "start"))  # fmt: skip
-_LABEL = {"gw": "GW", "cow": "COW", "iso3": "ISO3", "vdem": "V-Dem"}
-
-
-class _State(NamedTuple):
-    name: str
-    codes: dict[str, int | str | None]
-    start: dt.date
-    end: dt.date
-    successor: list[str]
-    note: str
-
-    def covers(self, day: dt.date) -> bool:
-        return self.start <= day <= self.end
-
-    def called(self, system: str) -> str:
-        code = self.codes[system]
-        return f"GW {self.codes['gw']} ({self.name})" if code is None else f"{_LABEL[system]} {code} ({self.name})"
+__all__ = ["FIRST", "SYSTEMS", "country_name", "crosswalk", "translate", "translate_many"]
+_PLAIN = {int, float, bool, str, dt.date, np.int64, np.float64}
 
 
 def crosswalk() -> pd.DataFrame:
@@ -72,7 +47,7 @@ def crosswalk() -> pd.DataFrame:
     54             Yugoslavia  YUG 1918-12-01 2003-02-03       345
     55  Serbia and Montenegro  SCG 2003-02-04 2006-06-04   340;341
     """
-    return _table().copy()
+    return table().copy()
 
 
 def translate(code: object, date: object, source: str, target: str) -> int | str:
@@ -111,7 +86,7 @@ def translate(code: object, date: object, source: str, target: str) -> int | str
     found = state.codes[target]
     if found is None:
         note = f" Note: {state.note}." if state.note else ""
-        raise JoinError(f"{_LABEL[target]} has no code for {state.called(source)}.{note}")
+        raise JoinError(f"{LABEL[target]} has no code for {state.called(source)}.{note}")
     return found
 
 
@@ -152,15 +127,45 @@ def translate_many(codes: pd.Series, dates: pd.Series, source: str, target: str)
     _check(source=source, target=target)
     if not codes.index.equals(dates.index):
         raise JoinError("codes and dates do not have the same index; take both from one table.")
-    pairs: list[tuple[int | str | None, str | None]] = []
-    for code, date in zip(codes.astype(object), dates.astype(object), strict=True):
-        try:
-            pairs.append((translate(code, date, source, target), None))
-        except JoinError as err:
-            pairs.append((None, str(err)))
-    translated, reason = (pd.Series([p[i] for p in pairs], codes.index, dtype=object) for i in (0, 1))
+    # few pairs of code and date stand in many rows: each is translated once
+    code_at, date_at = _alike(codes), _alike(dates)
+    pair, _ = pd.factorize(code_at * (int(date_at.max(initial=0)) + 1) + date_at)
+    first = np.zeros(int(pair.max(initial=-1)) + 1, dtype=np.intp)
+    first[pair[::-1]] = np.arange(len(pair))[::-1]
+    found = [
+        _translated(code, date, source, target)
+        for code, date in zip(codes.iloc[first].astype(object), dates.iloc[first].astype(object), strict=True)
+    ]
+    translated, reason = (pd.Series(_objects([f[i] for f in found])[pair], codes.index, dtype=object) for i in (0, 1))
     translated = translated if target == "iso3" else translated.astype("Int64")
     return pd.DataFrame({"code": codes, "date": dates, "translated": translated, "reason": reason})
+
+
+def _translated(code: object, date: object, source: str, target: str) -> tuple[int | str | None, str | None]:
+    try:
+        return translate(code, date, source, target), None
+    except JoinError as err:
+        return None, str(err)
+
+
+def _objects(values: list[Any]) -> npt.NDArray[np.object_]:
+    out = np.empty(len(values), dtype=object)
+    out[:] = values
+    return out
+
+
+def _alike(cells: pd.Series) -> npt.NDArray[np.int64]:
+    """A number for each cell, the same for cells that read the same: 0 for the missing ones, from 1 on for the others."""
+    if cells.dtype != object:
+        return pd.factorize(cells)[0].astype(np.int64) + 1
+    missing, seen = cells.isna().to_numpy(), dict[object, int]()
+    out = np.zeros(len(cells), dtype=np.int64)
+    for i, cell in enumerate(cells):
+        if not missing[i]:
+            # Python holds 1, 1.0 and True for equal; whatever else might be equal and read otherwise stands alone
+            key = (type(cell), cell) if type(cell) in _PLAIN else i
+            out[i] = seen.setdefault(key, len(seen) + 1)
+    return out
 
 
 def _check(**systems: str) -> None:
@@ -169,38 +174,12 @@ def _check(**systems: str) -> None:
             raise JoinError(one_of(what, system, SYSTEMS))
 
 
-@cache
-def _table() -> pd.DataFrame:
-    return read_table(Path(__file__).with_name("countries.csv"), SCHEMA)
-
-
-@cache
-def _states() -> tuple[_State, ...]:
-    return tuple(
-        _State(
-            r["name"], {s: None if pd.isna(r[s]) else r[s] for s in SYSTEMS}, r["start"].date(),
-            dt.date.max if pd.isna(r["end"]) else r["end"].date(), re.findall(r"[0-9]+", r["successor"] or ""), r["note"] or "",
-        )
-        for r in _table().astype(object).to_dict("records")
-    )  # fmt: skip
-
-
-@cache
-def _holders(system: str) -> dict[int | str, list[_State]]:
-    """The states that ever had a code, by code, in order of time."""
-    out: dict[int | str, list[_State]] = {}
-    for state in sorted(_states(), key=lambda s: s.start):
-        if (code := state.codes[system]) is not None:
-            out.setdefault(code, []).append(state)
-    return out
-
-
-def _find(code: object, date: object, system: str) -> _State:
+def _find(code: object, date: object, system: str) -> State:
     key, day = _code(code), _day(date)
-    held = _holders(system).get(key, [])
+    held = holders(system).get(key, [])
     if state := next((s for s in held if s.covers(day)), None):
         return state
-    raise JoinError(_out_of_force(key, day, system, held) if held else _unknown(key, day, system))
+    raise JoinError(out_of_force(key, day, system, held) if held else unknown(key, day, system))
 
 
 def _code(value: Any) -> int | str:
@@ -234,66 +213,3 @@ def _day(value: Any) -> dt.date:
 def _whole(value: Any) -> int | None:
     whole = isinstance(value, Integral) or (isinstance(value, Real) and float(value).is_integer())
     return int(value) if whole and not isinstance(value, bool) else None
-
-
-def _out_of_force(key: int | str, day: dt.date, system: str, held: list[_State]) -> str:
-    """Why a code that exists is not in force, and which states were there instead."""
-    ended = [s for s in held if s.end < day]
-    state = ended[-1] if ended else held[0]
-    near = _line(state, day, heirs=bool(ended))
-    names, s, were = " and ".join(x.called(system) for x in near), "s" * (len(near) > 1), ("was", "were")[len(near) > 1]
-    text = f"{state.called(system)} {f'ended on {state.end}' if ended else f'is in force from {state.start}'}"
-    if near:
-        text += f"; on {day} " + (f"its successor{s} {were} {names}" if ended else f"the state{s} there {were} {names}")
-    elif state.note:
-        text += f"; note: {state.note}"
-    # GW and COW number alike, so a code of one in the other's column is likely a mix-up; with V-Dem's it is chance
-    return f"{text}." + _elsewhere(key, day, system, {"gw": ("cow",), "cow": ("gw",)}.get(system, ()))
-
-
-def _line(state: _State, day: dt.date, heirs: bool) -> list[_State]:
-    """The heirs, or the forebears, of a state that were in force on a day."""
-    step = [new if heirs else old for old, new in _handovers() if state is (old if heirs else new)]
-    return [found for s in step for found in ([s] if s.covers(day) else _line(s, day, heirs))]
-
-
-@cache
-def _handovers() -> list[tuple[_State, _State]]:
-    pairs = ((old, new) for old in _states() for new in _states() if str(new.codes["gw"]) in old.successor)
-    return [(old, new) for old, new in pairs if new.covers(old.end + dt.timedelta(days=1))]
-
-
-def _unknown(key: int | str, day: dt.date, system: str) -> str:
-    text = f"{_LABEL[system]} has no code {key!r}."
-    if elsewhere := _elsewhere(key, day, system, SYSTEMS):
-        return text + elsewhere
-    if isinstance(key, str) and (named := next((s for s in _states() if f"ISO code {key} " in s.note), None)):
-        return f"{text} See {named.called(system)}: {named.note}."
-    near = [s.called(system) for code in _alike(key, system) for s in _holders(system)[code] if s.covers(day)]
-    return text + (f" The nearest on {day}: {', '.join(near[:2])}." if near else "")
-
-
-def _elsewhere(key: int | str, day: dt.date, system: str, others: Iterable[str]) -> str:
-    """Sentences that say which state a code is in other systems."""
-    found = [(o, s) for o in others if o != system for s in _holders(o).get(key, ()) if s.covers(day)]
-    return "".join(f" On {day} {_LABEL[other]} {key} is {state.called(system)}." for other, state in found)
-
-
-@lru_cache(4096)
-def _alike(key: int | str, system: str) -> list[int | str]:
-    """The codes next to a number, or those whose text, name or word of the name looks most like a text."""
-    if isinstance(key, int):
-        return [] if system == "iso3" else sorted(_holders(system), key=lambda code: abs(int(code) - key))[:9]
-    # only words with the same initial: a wrong column of thousands of texts must not take a minute
-    words = {word: codes for word, codes in _words(system).items() if word[0] == key.casefold()[0]}
-    return [code for word in get_close_matches(key.casefold(), words, n=1) for code in words[word]]
-
-
-@cache
-def _words(system: str) -> dict[str, list[int | str]]:
-    words: dict[str, list[int | str]] = {}
-    for code, held in _holders(system).items():
-        text = " ".join([str(code), *(s.name for s in held)]).casefold()
-        for word in {*text.split(), *(s.name.casefold() for s in held)}:
-            words.setdefault(word, []).append(code)
-    return words
