@@ -26,12 +26,22 @@ import numpy.typing as npt
 import pandas as pd
 from pandas.api.types import is_scalar
 
-from peacestudy.core.dated_states import FIRST, LABEL, SYSTEMS, State, holders, table
+from peacestudy.core.dated_states import FIRST, LABEL, SYSTEMS, State, holders, states, table
 from peacestudy.core.nearest_states import out_of_force, unknown
 from peacestudy.core.problems import one_of
 from peacestudy.errors import JoinError
 
-__all__ = ["FIRST", "SYSTEMS", "country_name", "crosswalk", "translate", "translate_many"]
+__all__ = [
+    "FIRST",
+    "SYSTEMS",
+    "country_name",
+    "covered",
+    "crosswalk",
+    "distinct_pairs",
+    "rows_in_force",
+    "translate",
+    "translate_many",
+]
 _PLAIN = {int, float, bool, str, dt.date, np.int64, np.float64}
 
 
@@ -127,11 +137,7 @@ def translate_many(codes: pd.Series, dates: pd.Series, source: str, target: str)
     _check(source=source, target=target)
     if not codes.index.equals(dates.index):
         raise JoinError("codes and dates do not have the same index; take both from one table.")
-    # few pairs of code and date stand in many rows: each is translated once
-    code_at, date_at = _alike(codes), _alike(dates)
-    pair, _ = pd.factorize(code_at * (int(date_at.max(initial=0)) + 1) + date_at)
-    first = np.zeros(int(pair.max(initial=-1)) + 1, dtype=np.intp)
-    first[pair[::-1]] = np.arange(len(pair))[::-1]
+    pair, first = distinct_pairs(codes, dates)
     found = [
         _translated(code, date, source, target)
         for code, date in zip(codes.iloc[first].astype(object), dates.iloc[first].astype(object), strict=True)
@@ -139,6 +145,48 @@ def translate_many(codes: pd.Series, dates: pd.Series, source: str, target: str)
     translated, reason = (pd.Series(_objects([f[i] for f in found])[pair], codes.index, dtype=object) for i in (0, 1))
     translated = translated if target == "iso3" else translated.astype("Int64")
     return pd.DataFrame({"code": codes, "date": dates, "translated": translated, "reason": reason})
+
+
+def rows_in_force(codes: pd.Series, dates: pd.Series, system: str) -> npt.NDArray[np.int64]:
+    """The row of the crosswalk that each code means on its date, -1 where it is not in force or no code or date at all.
+
+    Parameters
+    ----------
+    codes, dates : Series with one index; cells as in ``translate``.
+    system : {"gw", "cow", "iso3", "vdem"}
+
+    Examples
+    --------
+    >>> crosswalk()["name"].iloc[rows_in_force(pd.Series([345, 345]), pd.Series([2002, 2005]), "gw")].tolist()
+    ['Yugoslavia', 'Serbia and Montenegro']
+    """
+    _check(system=system)
+    if not codes.index.equals(dates.index):
+        raise JoinError("codes and dates do not have the same index; take both from one table.")
+    place = {(s.codes["gw"], s.start): i for i, s in enumerate(states())}
+    pair, first = distinct_pairs(codes, dates)
+    at = np.full(len(first), -1, np.int64)
+    read = zip(codes.iloc[first].astype(object), dates.iloc[first].astype(object), strict=True)
+    for i, (code, date) in enumerate(read):
+        with suppress(JoinError):
+            key, day = _code(code), _day(date)
+            if (state := next((s for s in holders(system).get(key, []) if s.covers(day)), None)) is not None:
+                at[i] = place[state.codes["gw"], state.start]
+    return at[pair]
+
+
+def covered(date: object) -> bool:
+    """Whether the crosswalk speaks of a date or year; what is neither is an error, cells as in ``translate``."""
+    return _read_day(date) >= FIRST
+
+
+def distinct_pairs(codes: pd.Series, dates: pd.Series) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """For each row the number of its pair of code and date, and for each pair its first row: few pairs stand in many rows."""
+    code_at, date_at = _alike(codes), _alike(dates)
+    pair, _ = pd.factorize(code_at * (int(date_at.max(initial=0)) + 1) + date_at)
+    first = np.zeros(int(pair.max(initial=-1)) + 1, dtype=np.intp)
+    first[pair[::-1]] = np.arange(len(pair))[::-1]
+    return pair, first
 
 
 def _translated(code: object, date: object, source: str, target: str) -> tuple[int | str | None, str | None]:
@@ -193,6 +241,13 @@ def _code(value: Any) -> int | str:
 
 
 def _day(value: Any) -> dt.date:
+    day = _read_day(value)
+    if day < FIRST:
+        raise JoinError(f"date {day} is before {FIRST}, where the crosswalk begins.")
+    return day
+
+
+def _read_day(value: Any) -> dt.date:
     if is_scalar(value) and pd.isna(value):
         raise JoinError("the date is missing.")
     day, year = None, _whole(value)
@@ -205,8 +260,6 @@ def _day(value: Any) -> dt.date:
         day = dt.date(year, 12, 31)
     if day is None:
         raise JoinError(f"date {value!r} is not an existing date as YYYY-MM-DD, nor a year as a whole number.")
-    if day < FIRST:
-        raise JoinError(f"date {day} is before {FIRST}, where the crosswalk begins.")
     return day
 
 

@@ -14,7 +14,7 @@ REASONS = (
     "no row",  # inside years and units, and nothing there; what that means the source does not say
     "filled",  # inside years and units, nothing there, and a declared value stands for what the source says that means
     "none in time",  # an as-of join: nothing within the tolerance of the date
-    "partly observed",  # a window: the source does not speak of all of its years
+    "partly observed",  # a window, or several states: the source does not speak of all of its years, or of all of them
     "no such state",  # the code of the state cannot be translated on the date
     "rows contradict each other",  # several rows share the key and differ, and the author asked for a missing value
     "no window",  # the case has no start or no end of its window

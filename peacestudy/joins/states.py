@@ -1,0 +1,202 @@
+"""States of one code system in another: a column of translated codes, never a guess, and a word where the system is wrong."""
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from peacestudy.core.countries import SYSTEMS, covered, crosswalk, distinct_pairs, rows_in_force, translate_many
+from peacestudy.core.frame import StudyFrame
+from peacestudy.core.joined import REASONS
+from peacestudy.core.keys import code_system_fit
+from peacestudy.core.ledger import Entry
+from peacestudy.core.problems import Note, nearest, one_of
+from peacestudy.errors import JoinError
+from peacestudy.joins.bring import as_frame, bring
+from peacestudy.outcomes import OutcomeTable
+
+MARGIN = (
+    0.1  # another system that knows so much more of the codes is the column's system; below, it is told and not refused
+)
+_WRITTEN = {"gw": "GW", "cow": "COW", "iso3": "ISO3", "vdem": "V-Dem"}
+
+
+def to_system(
+    cases: StudyFrame | pd.DataFrame | OutcomeTable,
+    column: str,
+    *,
+    date: str | int,
+    source: str,
+    target: str,
+    name: str,
+    key: str | None = None,
+    unit: str = "case",
+    accept_misfit: bool = False,
+) -> StudyFrame:
+    """Add a column with the codes of states in another system, each on its date.
+
+    Parameters
+    ----------
+    cases : a StudyFrame, a DataFrame, or an outcome table whose states are to be written as the cases' are.
+    column : column of codes.
+    date : column of dates or years (a year is its 31 December), or one year for all rows.
+    source, target : {"gw", "cow", "iso3", "vdem"}: the system of ``column``, and the one wanted.
+    name : name of the new column.
+    key, unit : as in ``join``, where ``cases`` is a plain DataFrame.
+    accept_misfit : go on though another system fits the column better by a tenth or more of its codes.
+
+    Returns
+    -------
+    StudyFrame
+        With the column ``name``: Int64, for ``iso3`` text. It is missing where the code has no translation on its date;
+        the ledger counts these rows, ``joined`` has the reason of each, and a note tells the commonest in words.
+
+    Raises
+    ------
+    JoinError
+        A column is absent, a system unknown, or the codes are rather those of another system.
+
+    Examples
+    --------
+    >>> cases = pd.DataFrame({"case_id": ["a", "b", "c"], "state": [260, 678, 340], "year": [1995, 1995, 1995]})
+    >>> frame = to_system(cases, "state", date="year", source="gw", target="cow", name="ccode")
+    >>> frame.data["ccode"].tolist()
+    [255, 679, <NA>]
+    >>> print(frame.notes[0])
+    state: 1 of 3 rows have no COW code. GW 340 (Serbia) is in force from 2006-06-05; on 1995-12-31 the state there was GW 345 \
+(Yugoslavia). (1 row)
+    """
+    if isinstance(cases, OutcomeTable):
+        cases, unit = cases.table, cases.source.unit
+    frame = as_frame(cases, key, unit, [column, str(date)])
+    codes, dates = _columns(frame.data, column, date)
+    for what, system in (("source", source), ("target", target)):
+        if system not in SYSTEMS:
+            raise JoinError(one_of(what, system, SYSTEMS))
+    _refuse_no_dates(dates, date)
+    misfit = system_misfit(codes, dates, source, column)
+    if misfit.refused and not accept_misfit:
+        raise JoinError(f"{misfit.text} accept_misfit=True goes on all the same.")
+    out = translate_many(codes, dates, source, target)
+    none = out["translated"].isna().to_numpy()
+    met = np.where(none, -1, rows_in_force(codes, dates, source))
+    entry = _entry(frame, met, f"translate {column} from {_WRITTEN[source]} to {_WRITTEN[target]} as {name}")
+    added = out["translated"].astype("str" if target == "iso3" else "Int64").to_frame(name)
+    told = bring(frame, added, _why(codes, dates, none), entry)
+    notes = [Note("code_system", misfit.text)] if misfit.text else []
+    if none.any():
+        notes.append(Note("no_such_state", f"{column}: {int(none.sum())} of {len(out)} rows have no {_WRITTEN[target]} code. "
+                                           f"{_commonest(out['reason'])}"))  # fmt: skip
+    return replace(told, notes=(*told.notes, *notes))
+
+
+class Misfit(NamedTuple):
+    """How a column fits the system that was declared: a text where another fits better, refused where by a tenth or more."""
+
+    text: str = ""
+    refused: bool = False
+
+
+def system_misfit(codes: pd.Series, dates: pd.Series | None, declared: str, column: str) -> Misfit:
+    """Whether another system of states fits a column of codes better than the declared one.
+
+    Parameters
+    ----------
+    codes, dates : the column, and the date or year of each code, or None.
+    declared : the system that was declared.
+    column : name of the column, for the text.
+
+    Returns
+    -------
+    Misfit
+        ``text`` is empty where the declared system fits best; ``refused`` says that another fits better by a tenth.
+
+    Examples
+    --------
+    >>> print(system_misfit(pd.Series([255, 679, 345, 2]), pd.Series([2010] * 4), "gw", "state").text)
+    'state' is declared as GW, but 100 % of its 4 codes on their dates are COW codes, 25 % GW codes. GW does not have 255 in 2010, \
+679 in 2010, 345 in 2010. Declare COW, or correct the codes.
+    """
+    fit = code_system_fit(codes, dates)
+    share = dict(zip(fit["system"], fit["share"], strict=True))
+    best = str(fit["system"].iloc[0])
+    if share[best] <= share[declared]:
+        return Misfit()
+    refused = share[best] - share[declared] >= MARGIN
+    count, on = int(fit["codes"].iloc[0]), " on their dates" if dates is not None else ""
+    text = (
+        f"{column!r} is declared as {_WRITTEN[declared]}, but {_percent(share[best])} of its {count} codes{on} are {_WRITTEN[best]} "
+        f"codes, {_percent(share[declared])} {_WRITTEN[declared]} codes. {_strangers(codes, dates, declared)}"
+    )
+    return Misfit(
+        f"{text} Declare {_WRITTEN[best]}, or correct the codes." if refused else text,
+        refused,
+    )  # fmt: skip
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %" if share in (0, 1) or 0.005 < share < 0.995 else f"{100 * share:.2f} %"
+
+
+def _strangers(codes: pd.Series, dates: pd.Series | None, declared: str) -> str:
+    """The first codes that the declared system does not have."""
+    table = pd.DataFrame({"code": codes, **({} if dates is None else {"date": dates})}).astype(object).dropna()
+    table = table.drop_duplicates("code" if dates is None else None)
+    if dates is None:
+        own = set(crosswalk()[declared].dropna().astype(str))
+        found = [str(c) for c in table["code"] if str(c).strip().removesuffix(".0") not in own]
+    else:
+        table = table[[covered(d) for d in table["date"]]]
+        strange = table[rows_in_force(table["code"], table["date"], declared) < 0].drop_duplicates("code")
+        found = [f"{c} in {d}" for c, d in zip(strange["code"], strange["date"], strict=True)]
+    more = f" and {len(found) - 5} more" if len(found) > 5 else ""
+    return f"{_WRITTEN[declared]} does not have {', '.join(found[:5])}{more}."
+
+
+def _columns(data: pd.DataFrame, column: str, date: str | int) -> tuple[pd.Series, pd.Series]:
+    for wanted in [column, *([date] if isinstance(date, str) else [])]:
+        if wanted not in data.columns:
+            known = [str(c) for c in data.columns]
+            raise JoinError(
+                f"the table has no column {wanted!r}.{nearest(str(wanted), known)} It has {', '.join(known[:12])}."
+            )
+    return data[column], data[date] if isinstance(date, str) else pd.Series(date, index=data.index)
+
+
+def _refuse_no_dates(dates: pd.Series, date: str | int) -> None:
+    """Refuse cells that are neither dates nor years: they would look like states that are not there."""
+    wrong = []
+    for cell in dates.iloc[distinct_pairs(dates, dates)[1]].dropna():
+        try:
+            covered(cell)
+        except JoinError as err:
+            wrong.append(str(err))
+    if wrong:
+        raise JoinError(f"{date!r} has {len(wrong)} different value(s) that are no date. The first: {wrong[0]}")
+
+
+def _why(codes: pd.Series, dates: pd.Series, none: npt.NDArray[np.bool_]) -> npt.NDArray[np.int8]:
+    why = np.where(none, REASONS.index("no such state"), REASONS.index("met"))
+    missing = (codes.isna() | dates.isna()).to_numpy()
+    early = none & ~missing
+    early[early] = [not covered(d) for d in dates.to_numpy(dtype=object)[early]]
+    why[early] = REASONS.index("outside the years")
+    why[missing] = REASONS.index("no key")
+    return why.astype(np.int8)
+
+
+def _entry(frame: StudyFrame, met: npt.NDArray[np.int64], step: str) -> Entry:
+    times = np.bincount(met[met >= 0], minlength=len(crosswalk()))
+    return Entry(
+        step, "join", frame.unit, len(frame), len(frame), unmatched=int((met < 0).sum()), other_rows=len(crosswalk()),
+        other_unmatched=int((times == 0).sum()), duplicated=int((times > 1).sum()),
+        why="by the dated crosswalk of states, each code on its date; a code that is not in force has no translation",
+    )  # fmt: skip
+
+
+def _commonest(reasons: pd.Series) -> str:
+    counts = reasons.dropna().value_counts(sort=True)
+    told = " ".join(f"{reason} ({n} row{'s' * (n > 1)})" for reason, n in counts.head(3).items())
+    return told + (f" And {len(counts) - 3} other reasons." if len(counts) > 3 else "")
