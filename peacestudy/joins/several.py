@@ -7,24 +7,27 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from peacestudy.core.frame import StudyFrame, refuse_twice
-from peacestudy.core.joined import REASONS
-from peacestudy.core.keys import key_problems, levels, match
+from peacestudy.core.frame import StudyFrame
 from peacestudy.core.ledger import Entry
-from peacestudy.core.problems import Note, nearest, one_of
+from peacestudy.core.problems import Note, one_of
 from peacestudy.errors import JoinError
 from peacestudy.joins.bring import as_frame, bring
+from peacestudy.joins.lookup import (
+    ABSENT,
+    FILLED,
+    MET,
+    PARTLY,
+    LookUp,
+    Whys,
+    case_why,
+    look_up,
+    met_values,
+    other_table,
+)
 from peacestudy.joins.members import Members, from_table, from_text
+from peacestudy.joins.states import system_misfit
 from peacestudy.joins.together import RULES, together
 from peacestudy.outcomes import OutcomeTable
-from peacestudy.outcomes.contradictions import contradiction_text
-
-_CAN_MISS = {"i": "Int64", "u": "UInt64", "b": "boolean"}
-Places = npt.NDArray[np.int64]
-MET, NO_KEY, YEARS, UNIT, ABSENT, FILLED, PARTLY = (
-    REASONS.index(r)
-    for r in ("met", "no key", "outside the years", "unit not covered", "no row", "filled", "partly observed")
-)
 
 
 def several(
@@ -85,53 +88,50 @@ def several(
     [['a', True, 2, 25.0], ['b', False, 1, 20.0]]
     """
     frame = as_frame(cases, key, unit, [key or "case_id"])
-    table, state_column, year_column = _other(other, name, other_state, other_year)
+    state_column, year_column = _key_columns(other, other_state, other_year)
+    table = other_table(other, [state_column, year_column], name)
     _check(frame, table, year, measures, weight, states)
     _check_absent(absent, measures, other, name)
     numbers = pd.api.types.is_numeric_dtype(table[state_column])
     members = (
         from_text(frame, states, numbers) if isinstance(states, str) else from_table(frame, states, weight, numbers)
     )
-    at, why = _met(frame, members, table, (state_column, year_column), (year, name), other)
-    added, used, told = {}, np.zeros(len(table), bool), _weights_told(members, len(frame), weight)
-    used[at[at >= 0]] = True
-    filled = np.zeros(len(at), bool)
-    covered = why == ABSENT
-    for new, (column, rule) in measures.items():
-        values = _values(table[column], at, other)
-        if absent and column in absent:
-            values = _with(values, covered, absent[column])
-            filled |= covered
-        found = together(values.rename(column), members.owner, len(frame), rule=rule, missing=missing,
-                         weights=members.weights if rule == "weighted" else None)  # fmt: skip
-        added[new] = found.values
-        if missing == "observed":
-            added[f"{new}_states"] = pd.Series(found.observed)
-    why = np.where(filled, FILLED, why)
-    case_why = _case_why(why, members.owner, len(frame))
-    step = _entry(frame, table, at, members, case_why, name, (missing, measures))
-    source = other if isinstance(other, OutcomeTable) else None
-    out = bring(frame, pd.DataFrame(added), case_why, step, source)
+    years = frame.data[year].iloc[members.owner].reset_index(drop=True)
+    found = look_up({state_column: members.states, year_column: years}, year_column, other, name)
+    added, filled = _measured(table, other, members, found, len(frame), measures, missing, absent or {})
+    why = case_why(np.where(filled, FILLED, found.why).astype(np.int8), members.owner, len(frame))
+    entry = _entry(frame, table, members, found, why, name, (missing, measures))
+    out = bring(frame, added, why, entry, other if isinstance(other, OutcomeTable) else None)
+    told = [*_weights_told(members, len(frame), weight), *_system_told(members, years, other, state_column)]
     return replace(out, notes=(*out.notes, *told))
 
 
-def _other(
-    other: pd.DataFrame | OutcomeTable, name: str, state: str | None, year: str | None
-) -> tuple[pd.DataFrame, str, str]:
+def _measured(
+    table: pd.DataFrame, other: pd.DataFrame | OutcomeTable, members: Members, found: LookUp, cases: int,
+    measures: Mapping[str, tuple[str, str]], missing: str, absent: Mapping[str, float],
+) -> tuple[pd.DataFrame, npt.NDArray[np.bool_]]:  # fmt: skip
+    """The new columns, and which members carry a declared value."""
+    added = {}
+    inside, filled = found.why == ABSENT, np.zeros(len(found.at), bool)
+    for new, (column, rule) in measures.items():
+        values = met_values(table[column], found.at, other)
+        if column in absent:
+            values = _with(values, inside, absent[column])
+            filled |= inside
+        weights = members.weights if rule == "weighted" else None
+        one = together(values, members.owner, cases, rule=rule, missing=missing, weights=weights)
+        added[new] = one.values
+        if missing == "observed":
+            added[f"{new}_states"] = pd.Series(one.observed)
+    return pd.DataFrame(added), filled
+
+
+def _key_columns(other: pd.DataFrame | OutcomeTable, state: str | None, year: str | None) -> tuple[str, str]:
     if isinstance(other, OutcomeTable):
         named = [column for column, _ in other.source.states]
         state = state or (named[0] if len(named) == 1 else None)
-        year = year or other.source.year or None
-    table = other.table if isinstance(other, OutcomeTable) else other
-    refuse_twice(table, name)
-    for what, column in (("other_state", state or "state"), ("other_year", year or "year")):
-        if column not in table.columns:
-            known = [str(c) for c in table.columns]
-            raise JoinError(f'{name} has no column {column!r}.{nearest(column, known)} Say which it is: {what}="...".')
-    state, year = state or "state", year or "year"
-    if text := contradiction_text(table, name, [state, year]):
-        raise JoinError(text)
-    return table, state, year
+        year = year or other.source.year
+    return state or "state", year or "year"
 
 
 def _check(
@@ -147,6 +147,8 @@ def _check(
             raise JoinError(one_of("a column of measures", column, [str(c) for c in table.columns]))
         if rule not in RULES:
             raise JoinError(one_of("rule", rule, RULES))
+    if clash := sorted({f"{new}_states" for new in measures} & set(measures)):
+        raise JoinError(f"{clash[0]!r} is the name of the count of states of another measure. Give it another name.")
     weighted = any(rule == "weighted" for _, rule in measures.values())
     if weighted and (weight is None or isinstance(states, str)):
         raise JoinError(
@@ -171,40 +173,6 @@ def _check_absent(
         )
 
 
-def _met(
-    frame: StudyFrame, members: Members, table: pd.DataFrame, columns: tuple[str, str], names: tuple[str, str],
-    other: pd.DataFrame | OutcomeTable,
-) -> tuple[Places, npt.NDArray[np.int8]]:  # fmt: skip
-    """The row of the other table that each member meets, -1 for none, and why."""
-    state, year = levels(members.states), levels(frame.data[names[0]].iloc[members.owner])
-    their_state, their_year = levels(table[columns[0]]), levels(table[columns[1]])
-    for column, mine, theirs in ((columns[0], state, their_state), (columns[1], year, their_year)):
-        if text := key_problems(column, mine.values, theirs.values, names[1]):
-            raise JoinError(text)
-    found = match([state, year], [their_state, their_year])
-    why = np.where(found.at >= 0, MET, ABSENT)
-    if isinstance(other, OutcomeTable):
-        listed = np.append(their_state.values.get_indexer(state.values) >= 0, False)[state.codes]
-        years = np.append(_within(year.values, other), False)[year.codes]
-        why[(found.at < 0) & ~listed & (other.source.units == "listed")] = UNIT
-        why[(found.at < 0) & ~years] = YEARS
-    why[~found.complete] = NO_KEY
-    return found.at, why.astype(np.int8)
-
-
-def _within(years: pd.Index, other: OutcomeTable) -> npt.NDArray[np.bool_]:
-    numbers = years.to_numpy(dtype="float64") if len(years) else np.zeros(0)
-    return (numbers >= other.source.first_year) & (numbers <= other.source.last_year)
-
-
-def _values(column: pd.Series, at: Places, other: pd.DataFrame | OutcomeTable) -> pd.Series:
-    """The value that each member meets; codes that are no values are missing."""
-    special = [v for c, v, _ in other.source.special if c == column.name] if isinstance(other, OutcomeTable) else []
-    column = column.mask(column.isin(special)) if special else column
-    column = column.astype(_CAN_MISS.get(column.dtype.kind, column.dtype))
-    return column.reset_index(drop=True).reindex(at).reset_index(drop=True)
-
-
 def _with(values: pd.Series, where: npt.NDArray[np.bool_], value: float) -> pd.Series:
     """The values with a declared one where a row is absent."""
     if values.dtype == "boolean" and value in (0, 1):
@@ -213,27 +181,15 @@ def _with(values: pd.Series, where: npt.NDArray[np.bool_], value: float) -> pd.S
     return (values if fits else values.astype("Float64")).mask(where, value)
 
 
-def _case_why(why: npt.NDArray[np.int8], owner: npt.NDArray[np.intp], cases: int) -> npt.NDArray[np.int8]:
-    """Why of each case from those of its members; a case without any has no key."""
-    count = {r: np.bincount(owner[why == r], minlength=cases) for r in (MET, FILLED, ABSENT, UNIT, YEARS)}
-    named = np.bincount(owner, minlength=cases)
-    out = np.full(cases, NO_KEY)
-    for reason in (YEARS, UNIT, ABSENT, FILLED):
-        out[count[reason] > 0] = reason
-    out[count[MET] > 0] = PARTLY
-    out[(count[MET] > 0) & (count[MET] + count[FILLED] == named)] = MET
-    return out.astype(np.int8)
-
-
 def _entry(
-    frame: StudyFrame, table: pd.DataFrame, at: Places, members: Members, why: npt.NDArray[np.int8], name: str,
+    frame: StudyFrame, table: pd.DataFrame, members: Members, found: LookUp, why: Whys, name: str,
     written: tuple[str, Mapping[str, tuple[str, str]]],
 ) -> Entry:  # fmt: skip
-    times = np.bincount(at[at >= 0], minlength=len(table))
+    times = np.bincount(found.at[found.at >= 0], minlength=len(table))
     met = np.isin(why, (MET, PARTLY))
     rules = ", ".join(f"{new} = {rule} of {column}" for new, (column, rule) in written[1].items())
     said = (
-        f"{rules}; {len(members.owner)} states of {len(frame)} rows, {int((at < 0).sum())} of them without a row in {name}; a missing "
+        f"{rules}; {len(members.owner)} states of {len(frame)} rows, {int((found.at < 0).sum())} of them without a row in {name}; a missing "
         f"value of a state: {written[0]}"
     )
     return Entry(
@@ -252,3 +208,12 @@ def _weights_told(members: Members, cases: int, weight: str | None) -> list[Note
     text = f"weights in {weight} do not sum to 1 in {off} of {len(total)} rows with states (from {total.min():g} to {total.max():g}); " \
            f"they are divided by their sum."  # fmt: skip
     return [Note("weights", text)]
+
+
+def _system_told(
+    members: Members, years: pd.Series, other: pd.DataFrame | OutcomeTable, column: str
+) -> list[Note]:  # fmt: skip
+    """A note where the codes of the cases are rather those of another system than that of the source."""
+    system = dict(other.source.states).get(column) if isinstance(other, OutcomeTable) else None
+    text = system_misfit(members.states, years, system, "states").text if system else ""
+    return [Note("code_system", text)] if text else []

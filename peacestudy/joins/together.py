@@ -1,6 +1,6 @@
 """Several values of one case brought together to one, by a rule that the author writes."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -72,7 +72,9 @@ def together(
     with np.errstate(invalid="ignore", divide="ignore"):
         out = _applied(used, at, cases, rule, observed, None if weights is None else weights[there])
     out[(observed == 0) | ((observed < named) & (missing == "any_missing"))] = np.nan
-    kind = "boolean" if rule in ("any", "all") else "Int64" if whole and rule in ("max", "min", "sum") else "float64"
+    kind: Any = (
+        "boolean" if rule in ("any", "all") else "Int64" if whole and rule in ("max", "min", "sum") else "float64"
+    )
     return Together(pd.Series(out).astype(kind), observed.astype(np.int64))
 
 
@@ -96,7 +98,7 @@ def _numbers(values: pd.Series, rule: str) -> tuple[Floats, bool]:
     if not plain and kind not in ("boolean", "integer", "floating", "mixed-integer-float", "empty"):
         raise JoinError(f"rule {rule!r} needs numbers; the column {values.name!r} holds {values.dropna().iloc[0]!r}.")
     typed = values if plain else values.astype("boolean" if kind == "boolean" else "Float64")
-    numbers = typed.to_numpy(dtype="float64", na_value=np.nan)
+    numbers = np.asarray(typed.to_numpy(dtype="float64", na_value=np.nan), dtype=np.float64)
     found = numbers[~np.isnan(numbers)]
     if rule in _TRUTH and not np.isin(found, (0, 1)).all():
         other = found[~np.isin(found, (0, 1))][0]

@@ -1,0 +1,185 @@
+"""Undirected pairs of states meet a directed table: one direction that is named, or both brought together by a written rule."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from peacestudy.core.frame import StudyFrame
+from peacestudy.core.ledger import Entry
+from peacestudy.core.problems import Note, one_of
+from peacestudy.errors import JoinError
+from peacestudy.joins.bring import as_frame, bring
+from peacestudy.joins.lookup import MET, PARTLY, Whys, case_why, look_up, met_values, other_table
+from peacestudy.joins.state_dyads import dyad_key
+from peacestudy.joins.together import MISSING, RULES, together
+from peacestudy.outcomes import OutcomeTable
+
+ONE_WAY = ("a_to_b", "b_to_a")
+DIRECTION_RULES = (*ONE_WAY, "same", *(r for r in RULES if r != "weighted"))
+
+
+def from_directions(
+    cases: StudyFrame | pd.DataFrame,
+    other: pd.DataFrame | OutcomeTable,
+    *,
+    states: tuple[str, str],
+    year: str,
+    measures: Mapping[str, tuple[str, str]],
+    missing: str,
+    name: str,
+    other_states: tuple[str, str] | None = None,
+    other_year: str | None = None,
+    key: str | None = None,
+    unit: str = "dyad-year",
+) -> StudyFrame:
+    """Bring the columns of a directed table of dyad-years to cases that are pairs of states.
+
+    Parameters
+    ----------
+    cases : a row a pair of states and year, in either order.
+    other : directed dyad-years: a row from one state to the other in a year, each direction once at most.
+    states : the two columns of the cases, a and b.
+    year : column of the cases.
+    measures : from each new column to the column of ``other`` and the rule: ``a_to_b`` or ``b_to_a`` takes that direction (a and
+        b as the cases have them); ``same`` takes the value of both, and refuses pairs whose directions contradict each other;
+        ``any, all, share, mean, max, min, sum`` bring both together.
+    missing : {"any_missing", "observed"}: where one direction has no value, the case has none; or the one that is there counts,
+        and a column ``<new column>_directions`` says how many did. No matter for ``a_to_b`` and ``b_to_a``.
+    name : what the other table is, for the ledger.
+    other_states, other_year : columns of ``other``, from state and to state; None takes those that an outcome table names.
+    key, unit : as in ``join``, where ``cases`` is a plain DataFrame.
+
+    Returns
+    -------
+    StudyFrame
+        The new columns added. A note says for each column in how many pairs the two directions differ.
+
+    Raises
+    ------
+    JoinError
+        The rule is ``same`` and directions contradict each other, a state stands against itself, a direction stands twice, or a
+        column, rule or word is unknown.
+
+    Examples
+    --------
+    >>> pairs = pd.DataFrame({"case_id": ["x"], "a": [20], "b": [2], "year": [1990]})
+    >>> trade = pd.DataFrame({"source": [2, 20], "target": [20, 2], "year": [1990, 1990], "flow": [5.0, 7.0]})
+    >>> frame = from_directions(pairs, trade, states=("a", "b"), year="year", other_states=("source", "target"), name="trade",
+    ...                         measures={"total": ("flow", "sum"), "out": ("flow", "a_to_b")}, missing="any_missing")
+    >>> frame.data[["total", "out"]].values.tolist()
+    [[12.0, 7.0]]
+    >>> print(frame.notes[0])
+    trade: the two directions of flow differ in 1 of 1 pairs that have both.
+    """
+    frame = as_frame(cases, key, unit, [*states, year])
+    columns = _key_columns(other, other_states, other_year)
+    table = other_table(other, list(columns), name)
+    _check(frame, table, (*states, year), measures, missing)
+    dyad_key(frame.data[states[0]], frame.data[states[1]], directed=True)  # refuses a state against itself
+    owner = np.tile(np.arange(len(frame)), 2)  # first all from a to b, then all from b to a
+    ways = [pd.concat([frame.data[x], frame.data[y]], ignore_index=True) for x, y in (states, states[::-1])]
+    years = pd.concat([frame.data[year]] * 2, ignore_index=True)
+    found = look_up(dict(zip(columns, [*ways, years], strict=True)), columns[2], other, name)
+    added: dict[str, pd.Series] = {}
+    told = []
+    for new, (column, rule) in measures.items():
+        values = met_values(table[column], found.at, other)
+        if note := _differing(frame, values, column, rule, name):
+            told.append(note)
+        added |= _measure(values, owner, len(frame), new, rule, missing)
+    used = _used(measures, len(frame))
+    why = case_why(found.why[used], owner[used], len(frame))
+    out = bring(frame, pd.DataFrame(added), why, _entry(frame, table, found.at[used], why, name, (missing, measures)),
+                other if isinstance(other, OutcomeTable) else None)  # fmt: skip
+    return replace(out, notes=(*out.notes, *dict.fromkeys(told)))
+
+
+def _measure(
+    values: pd.Series, owner: npt.NDArray[np.intp], cases: int, new: str, rule: str, missing: str
+) -> dict[str, pd.Series]:  # fmt: skip
+    """The new column, and how many directions it is made of where that may vary."""
+    there, back = values.iloc[:cases].reset_index(drop=True), values.iloc[cases:].reset_index(drop=True)
+    if rule in ONE_WAY:
+        return {new: there if rule == "a_to_b" else back}
+    if rule == "same":
+        observed = there.notna().astype("int64") + back.notna()
+        out = there.where(there.notna(), back)
+        found = out if missing == "observed" else out.where(observed == 2)
+    else:
+        one = together(values, owner, cases, rule=rule, missing=missing)
+        found, observed = one.values, pd.Series(one.observed)
+    return {new: found} | ({f"{new}_directions": observed} if missing == "observed" else {})
+
+
+def _differing(frame: StudyFrame, values: pd.Series, column: str, rule: str, name: str) -> Note | None:
+    """A note on pairs whose directions differ; an error where the rule says that they do not."""
+    there, back = (values.iloc[s].reset_index(drop=True) for s in (slice(len(frame)), slice(len(frame), None)))
+    both = (there.notna() & back.notna()).to_numpy()
+    differ = both & (there != back).fillna(False).to_numpy(dtype=bool)
+    if rule == "same" and differ.any():
+        at = int(np.flatnonzero(differ)[0])
+        raise JoinError(
+            f"{name}: the two directions of {column} contradict each other in {int(differ.sum())} of {int(both.sum())} pairs, for example "
+            f"in {frame.data[frame.key].iloc[at]}: {there.iloc[at]} against {back.iloc[at]}. Write a rule for them, or name one direction."
+        )
+    if rule in ONE_WAY or not differ.any():
+        return None
+    count = f"{int(differ.sum())} of {int(both.sum())}"
+    return Note("directions", f"{name}: the two directions of {column} differ in {count} pairs that have both.")
+
+
+def _used(measures: Mapping[str, tuple[str, str]], cases: int) -> npt.NDArray[np.bool_]:
+    """The directions that the rules look at: one that no measure asks for can be absent without a word."""
+    rules = {rule for _, rule in measures.values()}
+    return np.repeat([rules != {"b_to_a"}, rules != {"a_to_b"}], cases)
+
+
+def _key_columns(
+    other: pd.DataFrame | OutcomeTable, states: tuple[str, str] | None, year: str | None
+) -> tuple[str, str, str]:  # fmt: skip
+    if isinstance(other, OutcomeTable):
+        named = [column for column, _ in other.source.states]
+        states = states or ((named[0], named[1]) if len(named) == 2 else None)
+        year = year or other.source.year
+    if states is None:
+        raise JoinError(
+            'the columns of states of the other table are not known. Name them: other_states=("from", "to").'
+        )
+    return states[0], states[1], year or "year"
+
+
+def _check(
+    frame: StudyFrame, table: pd.DataFrame, columns: tuple[str, ...], measures: Mapping[str, tuple[str, str]], missing: str
+) -> None:  # fmt: skip
+    for column in columns:
+        if column not in frame.data.columns:
+            raise JoinError(one_of("a column of the cases", column, [str(c) for c in frame.data.columns]))
+    if missing not in MISSING:
+        raise JoinError(one_of("missing", missing, MISSING))
+    if not measures:
+        raise JoinError('measures is empty. Write {"new column": ("column", "rule")}.')
+    for column, rule in measures.values():
+        if column not in table.columns:
+            raise JoinError(one_of("a column of measures", column, [str(c) for c in table.columns]))
+        if rule not in DIRECTION_RULES:
+            raise JoinError(one_of("rule", rule, DIRECTION_RULES))
+    if clash := sorted({f"{new}_directions" for new in measures} & set(measures)):
+        raise JoinError(
+            f"{clash[0]!r} is the name of the count of directions of another measure. Give it another name."
+        )
+
+
+def _entry(
+    frame: StudyFrame, table: pd.DataFrame, at: npt.NDArray[np.int64], why: Whys, name: str,
+    written: tuple[str, Mapping[str, tuple[str, str]]],
+) -> Entry:  # fmt: skip
+    times = np.bincount(at[at >= 0], minlength=len(table))
+    rules = ", ".join(f"{new} = {rule} of {column}" for new, (column, rule) in written[1].items())
+    said = f"directed rows for pairs of states: {rules}; {int((why == PARTLY).sum())} pairs have one direction; one missing: {written[0]}"
+    return Entry(
+        f"join {name}", "window", frame.unit, len(frame), len(frame), unmatched=int((~np.isin(why, (MET, PARTLY))).sum()),
+        other_rows=len(table), other_unmatched=int((times == 0).sum()), duplicated=int((times > 1).sum()), why=said,
+    )  # fmt: skip
