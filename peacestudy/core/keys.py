@@ -266,7 +266,7 @@ def _dated(codes: pd.Series, dates: pd.Series) -> pd.DataFrame:
         raise JoinError(f"there are {len(codes)} codes and {len(dates)} dates. Take both from one table.")
     first = distinct_pairs(codes, dates)[1]
     table = pd.DataFrame({"code": codes.iloc[first].array, "date": dates.iloc[first].array}).astype(object).dropna()
-    table = table[[covered(day) for day in table["date"]]]
+    table = table[np.array([covered(day) for day in table["date"]], dtype=bool)]
     plain = pd.Series([_plain(v) for v in table["code"]], dtype=object)
     return pd.DataFrame({"code": plain, "date": table["date"].array}).drop_duplicates(ignore_index=True)
 

@@ -118,6 +118,6 @@ def _once(frame: StudyFrame, members: Members) -> Members:
         return members
     first = twice.iloc[0]
     raise JoinError(
-        f"case {frame.data[frame.key].iloc[first['owner']]!r} names the state {first['state']!r} twice, and so do {len(twice) - 1} "
-        f"others; it would count twice. Name each state once."
+        f"case {frame.data[frame.key].iloc[first['owner']]!r} names the state {first['state']} twice; there are {len(twice)} such repetitions, "
+        f"and each would count twice. Name each state once."
     )

@@ -46,19 +46,21 @@ def dyad_key(a: pd.Series, b: pd.Series, *, directed: bool) -> pd.Series:
     if not a.index.equals(b.index):
         raise JoinError("the two columns of states do not have the same index; take both from one table.")
     there = (a.notna() & b.notna()).to_numpy()
-    numbers = [pd.api.types.is_numeric_dtype(x) or not x.notna().any() for x in (a, b)]
-    if numbers[0] != numbers[1]:
+    kinds = {pd.api.types.is_numeric_dtype(x) for x in (a, b) if x.notna().any()}
+    if len(kinds) > 1:
         raise JoinError(f"{a.name!r} and {b.name!r} are not of one type. Bring both to numbers, or both to texts.")
-    one, other = (_codes(x, there, numbers[0]) for x in (a, b))
+    numbers = kinds != {False}
+    one, other = (_codes(x, there, numbers) for x in (a, b))
     if (same := one == other).any():
         first = one[np.flatnonzero(same)[0]]
+        state = f"{first:g}" if numbers else first
         raise JoinError(
-            f"state {first!s} stands against itself in {int(same.sum())} row(s); a dyad has two states. Leave these rows out."
+            f"state {state} stands against itself in {int(same.sum())} row(s); a dyad has two states. Leave these rows out."
         )
     if not directed:
         swap = one > other
         one, other = np.where(swap, other, one), np.where(swap, one, other)
-    if numbers[0]:
+    if numbers:
         out = np.zeros(len(a), dtype=np.int64)
         out[there] = one.astype(np.int64) * TOP + other.astype(np.int64)
         return pd.Series(out, a.index, dtype="Int64").mask(~there)

@@ -128,7 +128,7 @@ def system_misfit(codes: pd.Series, dates: pd.Series | None, declared: str, colu
     count, on = int(fit["codes"].iloc[0]), " on their dates" if dates is not None else ""
     text = (
         f"{column!r} is declared as {_WRITTEN[declared]}, but {_percent(share[best])} of its {count} codes{on} are {_WRITTEN[best]} "
-        f"codes, {_percent(share[declared])} {_WRITTEN[declared]} codes. {_strangers(codes, dates, declared)}"
+        f"codes, {_percent(share[declared])} {_WRITTEN[declared]} codes. {_strangers(codes, dates, declared, best)}"
     )
     return Misfit(
         f"{text} Declare {_WRITTEN[best]}, or correct the codes." if refused else text,
@@ -140,19 +140,31 @@ def _percent(share: float) -> str:
     return f"{100 * share:.0f} %" if share in (0, 1) or 0.005 < share < 0.995 else f"{100 * share:.2f} %"
 
 
-def _strangers(codes: pd.Series, dates: pd.Series | None, declared: str) -> str:
-    """The first codes that the declared system does not have."""
-    table = pd.DataFrame({"code": codes, **({} if dates is None else {"date": dates})}).astype(object).dropna()
-    table = table.drop_duplicates("code" if dates is None else None)
+def _strangers(codes: pd.Series, dates: pd.Series | None, declared: str, best: str) -> str:
+    """The first codes that the declared system does not have, and the better one has."""
     if dates is None:
-        own = set(crosswalk()[declared].dropna().astype(str))
-        found = [str(c) for c in table["code"] if str(c).strip().removesuffix(".0") not in own]
+        table = pd.DataFrame({"code": codes.dropna().unique()}, dtype=object)
+        ever = {s: _ever(s) for s in (declared, best)}
+        own, better = ([_written(c) in ever[s] for c in table["code"]] for s in (declared, best))
     else:
-        table = table[[covered(d) for d in table["date"]]]
-        strange = table[rows_in_force(table["code"], table["date"], declared) < 0].drop_duplicates("code")
-        found = [f"{c} in {d}" for c, d in zip(strange["code"], strange["date"], strict=True)]
+        first = distinct_pairs(codes, dates)[1]
+        table = pd.DataFrame({"code": codes.iloc[first].array, "date": dates.iloc[first].array}).astype(object).dropna()
+        table = table[np.array([covered(d) for d in table["date"]], dtype=bool)]
+        own, better = (list(rows_in_force(table["code"], table["date"], s) >= 0) for s in (declared, best))
+    strange = table[~np.array(own, dtype=bool) & np.array(better, dtype=bool)].drop_duplicates("code")
+    found = [_written(c) for c in strange["code"]]
+    if dates is not None:
+        found = [f"{c} in {str(d).removesuffix(' 00:00:00')}" for c, d in zip(found, strange["date"], strict=True)]
     more = f" and {len(found) - 5} more" if len(found) > 5 else ""
     return f"{_WRITTEN[declared]} does not have {', '.join(found[:5])}{more}."
+
+
+def _ever(system: str) -> set[str]:
+    return set(crosswalk()[system].dropna().astype(str))
+
+
+def _written(code: object) -> str:
+    return str(code).strip().removesuffix(".0")
 
 
 def _columns(data: pd.DataFrame, column: str, date: str | int) -> tuple[pd.Series, pd.Series]:
