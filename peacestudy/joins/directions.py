@@ -12,7 +12,19 @@ from peacestudy.core.ledger import Entry
 from peacestudy.core.problems import Note, one_of
 from peacestudy.errors import JoinError
 from peacestudy.joins.bring import as_frame, bring
-from peacestudy.joins.lookup import MET, PARTLY, Whys, case_why, look_up, met_values, other_table
+from peacestudy.joins.lookup import (
+    ABSENT,
+    FILLED,
+    MET,
+    PARTLY,
+    Whys,
+    case_why,
+    check_absent,
+    look_up,
+    met_values,
+    other_table,
+    with_absent,
+)
 from peacestudy.joins.state_dyads import dyad_key
 from peacestudy.joins.together import MISSING, RULES, together
 from peacestudy.outcomes import OutcomeTable
@@ -32,6 +44,7 @@ def from_directions(
     name: str,
     other_states: tuple[str, str] | None = None,
     other_year: str | None = None,
+    absent: Mapping[str, float] | None = None,
     key: str | None = None,
     unit: str = "dyad-year",
 ) -> StudyFrame:
@@ -50,6 +63,7 @@ def from_directions(
         and a column ``<new column>_directions`` says how many did. No matter for ``a_to_b`` and ``b_to_a``.
     name : what the other table is, for the ledger.
     other_states, other_year : columns of ``other``, from state and to state; None takes those that an outcome table names.
+    absent : from a column of ``other`` to the value that stands for an absent row inside the coverage of the source.
     key, unit : as in ``join``, where ``cases`` is a plain DataFrame.
 
     Returns
@@ -78,20 +92,24 @@ def from_directions(
     columns = _key_columns(other, other_states, other_year)
     table = other_table(other, list(columns), name)
     _check(frame, table, (*states, year), measures, missing)
+    check_absent(absent, measures, other, name)
     dyad_key(frame.data[states[0]], frame.data[states[1]], directed=True)  # refuses a state against itself
     owner = np.tile(np.arange(len(frame)), 2)  # first all from a to b, then all from b to a
     ways = [pd.concat([frame.data[x], frame.data[y]], ignore_index=True) for x, y in (states, states[::-1])]
     years = pd.concat([frame.data[year]] * 2, ignore_index=True)
     found = look_up(dict(zip(columns, [*ways, years], strict=True)), columns[2], other, name)
     added: dict[str, pd.Series] = {}
-    told = []
+    told, filled = [], np.zeros(len(owner), bool)
     for new, (column, rule) in measures.items():
         values = met_values(table[column], found.at, other)
+        if absent and column in absent:
+            values = with_absent(values, found.why == ABSENT, absent[column])
+            filled |= found.why == ABSENT
         if note := _differing(frame, values, column, rule, name):
             told.append(note)
         added |= _measure(values, owner, len(frame), new, rule, missing)
     used = _used(measures, len(frame))
-    why = case_why(found.why[used], owner[used], len(frame))
+    why = case_why(np.where(filled, FILLED, found.why).astype(np.int8)[used], owner[used], len(frame))
     out = bring(frame, pd.DataFrame(added), why, _entry(frame, table, found.at[used], why, name, (missing, measures)),
                 other if isinstance(other, OutcomeTable) else None)  # fmt: skip
     return replace(out, notes=(*out.notes, *dict.fromkeys(told)))
@@ -181,5 +199,6 @@ def _entry(
     said = f"directed rows for pairs of states: {rules}; {int((why == PARTLY).sum())} pairs have one direction; one missing: {written[0]}"
     return Entry(
         f"join {name}", "window", frame.unit, len(frame), len(frame), unmatched=int((~np.isin(why, (MET, PARTLY))).sum()),
-        other_rows=len(table), other_unmatched=int((times == 0).sum()), duplicated=int((times > 1).sum()), why=said,
+        other_rows=len(table), other_unmatched=int((times == 0).sum()), duplicated=int((times > 1).sum()), filled=int((why == FILLED).sum()),
+        why=said,
     )  # fmt: skip

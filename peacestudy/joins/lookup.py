@@ -10,7 +10,7 @@ import pandas as pd
 from peacestudy.core.frame import refuse_twice
 from peacestudy.core.joined import REASONS
 from peacestudy.core.keys import key_problems, levels, match
-from peacestudy.core.problems import nearest
+from peacestudy.core.problems import nearest, one_of
 from peacestudy.errors import JoinError
 from peacestudy.outcomes import OutcomeTable
 from peacestudy.outcomes.contradictions import contradiction_text
@@ -82,6 +82,28 @@ def met_values(column: pd.Series, at: npt.NDArray[np.int64], other: pd.DataFrame
     column = column.mask(column.isin(special)) if special else column
     wanted: Any = _CAN_MISS.get(column.dtype.kind, column.dtype)
     return column.astype(wanted).reset_index(drop=True).reindex(at).reset_index(drop=True)
+
+
+def check_absent(
+    absent: Mapping[str, float] | None, measures: Mapping[str, tuple[str, str]], other: pd.DataFrame | OutcomeTable, name: str
+) -> None:  # fmt: skip
+    """Refuse a declared value for absent rows where no measure asks for the column, or the source does not say what they mean."""
+    for column in absent or {}:
+        if column not in {c for c, _ in measures.values()}:
+            raise JoinError(one_of("a column of absent", column, sorted({c for c, _ in measures.values()})))
+    if absent and not (isinstance(other, OutcomeTable) and other.source.absent):
+        raise JoinError(
+            f"{name} does not say what an absent row means, nor over which states and years it would: a value cannot stand for one. "
+            f"Leave absent out; or give an outcome table whose source says it."
+        )
+
+
+def with_absent(values: pd.Series, where: npt.NDArray[np.bool_], value: float) -> pd.Series:
+    """The values with a declared one where a row is absent."""
+    if values.dtype == "boolean" and value in (0, 1):
+        return values.mask(where, bool(value))
+    fits = not pd.api.types.is_integer_dtype(values.dtype) or float(value).is_integer()
+    return (values if fits else values.astype("Float64")).mask(where, value)
 
 
 def case_why(why: Whys, owner: npt.NDArray[np.intp], cases: int) -> Whys:

@@ -20,9 +20,11 @@ from peacestudy.joins.lookup import (
     LookUp,
     Whys,
     case_why,
+    check_absent,
     look_up,
     met_values,
     other_table,
+    with_absent,
 )
 from peacestudy.joins.members import Members, from_table, from_text
 from peacestudy.joins.states import system_misfit
@@ -91,7 +93,7 @@ def several(
     state_column, year_column = _key_columns(other, other_state, other_year)
     table = other_table(other, [state_column, year_column], name)
     _check(frame, table, year, measures, weight, states)
-    _check_absent(absent, measures, other, name)
+    check_absent(absent, measures, other, name)
     numbers = pd.api.types.is_numeric_dtype(table[state_column])
     members = (
         from_text(frame, states, numbers) if isinstance(states, str) else from_table(frame, states, weight, numbers)
@@ -116,7 +118,7 @@ def _measured(
     for new, (column, rule) in measures.items():
         values = met_values(table[column], found.at, other)
         if column in absent:
-            values = _with(values, inside, absent[column])
+            values = with_absent(values, inside, absent[column])
             filled |= inside
         weights = members.weights if rule == "weighted" else None
         one = together(values, members.owner, cases, rule=rule, missing=missing, weights=weights)
@@ -158,27 +160,6 @@ def _check(
         raise JoinError(
             f'weight is {weight!r}, and no measure has the rule "weighted". Leave it out, or write the rule.'
         )
-
-
-def _check_absent(
-    absent: Mapping[str, float] | None, measures: Mapping[str, tuple[str, str]], other: pd.DataFrame | OutcomeTable, name: str
-) -> None:  # fmt: skip
-    for column in absent or {}:
-        if column not in {c for c, _ in measures.values()}:
-            raise JoinError(one_of("a column of absent", column, sorted({c for c, _ in measures.values()})))
-    if absent and not (isinstance(other, OutcomeTable) and other.source.absent):
-        raise JoinError(
-            f"{name} does not say what an absent row means, nor over which states and years it would: a value cannot stand for one. "
-            f"Leave absent out; or give an outcome table whose source says it."
-        )
-
-
-def _with(values: pd.Series, where: npt.NDArray[np.bool_], value: float) -> pd.Series:
-    """The values with a declared one where a row is absent."""
-    if values.dtype == "boolean" and value in (0, 1):
-        return values.mask(where, bool(value))
-    fits = not pd.api.types.is_integer_dtype(values.dtype) or float(value).is_integer()
-    return (values if fits else values.astype("Float64")).mask(where, value)
 
 
 def _entry(

@@ -192,8 +192,9 @@ def _refuse_no_dates(dates: pd.Series, date: str | int) -> None:
 def _why(codes: pd.Series, dates: pd.Series, none: npt.NDArray[np.bool_]) -> npt.NDArray[np.int8]:
     why = np.where(none, REASONS.index("no such state"), REASONS.index("met"))
     missing = (codes.isna() | dates.isna()).to_numpy()
-    early = none & ~missing
-    early[early] = [not covered(d) for d in dates.to_numpy(dtype=object)[early]]
+    day, first = distinct_pairs(dates, dates)
+    before = np.array([not pd.isna(d) and not covered(d) for d in dates.iloc[first].astype(object)], dtype=bool)
+    early = none & ~missing & before[day]
     why[early] = REASONS.index("outside the years")
     why[missing] = REASONS.index("no key")
     return why.astype(np.int8)

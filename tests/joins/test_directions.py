@@ -8,9 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from peacestudy.core.joined import REASONS
+from peacestudy.core.schema import Field, Schema
 from peacestudy.errors import JoinError
 from peacestudy.joins import from_directions
 from peacestudy.joins.directions import DIRECTION_RULES
+from peacestudy.outcomes import OutcomeTable
+from peacestudy.outcomes.source import Source
 
 STATES = [2, 20, 40]
 PAIR = st.tuples(st.sampled_from(STATES), st.sampled_from(STATES)).filter(lambda p: p[0] != p[1])
@@ -117,3 +120,29 @@ def test_wrong_calls_say_what_is_wrong(change, message):
     call = {"cases": PAIRS, "other": TRADE} | CALL | change
     with pytest.raises(JoinError, match=message):
         from_directions(call.pop("cases"), call.pop("other"), **call)
+
+
+def test_an_absent_direction_has_the_value_that_the_source_means_and_the_author_writes():
+    source = Source("t", "Trade", "1", "c", "l", "MIT", "f.csv", "0", 1, Schema((Field("from", "integer"),)), "directed dyad-year",
+                    ("from", "to", "year"), 1980, 2000, units="listed", absent="no trade", year="year",
+                    states=(("from", "gw"), ("to", "gw")))  # fmt: skip
+    other = OutcomeTable(
+        pd.DataFrame({"from": [2, 20, 2], "to": [20, 2, 40], "year": [1990, 1991, 1990], "flow": [5.0, 7.0, 1.0]}),
+        source,
+    )
+    cases = pd.DataFrame(
+        {
+            "case_id": list("uvwxy"),
+            "a": [20, 20, 20, 20, 40],
+            "b": [2, 2, 2, 2, 2],
+            "year": [1990, 1991, 1995, 1970, 1990],
+        }
+    )
+    call = {k: v for k, v in CALL.items() if k != "other_states"} | {"missing": "any_missing"}
+    frame = from_directions(cases, other, **call, absent={"flow": 0})
+    # 40 to 2 is never listed, 2 to 40 is
+    assert frame.data["f"].astype(object).where(frame.data["f"].notna(), None).tolist() == [5.0, 7.0, 0.0, None, None]
+    assert [REASONS[i] for i in frame.joined[0].why] == ["met", "met", "filled", "outside the years", "partly observed"]
+    assert frame.ledger.entries[0].filled == 1
+    with pytest.raises(JoinError, match="does not say what an absent row means"):
+        from_directions(cases, other.table, **CALL, absent={"flow": 0})
