@@ -8,12 +8,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from peacestudy.core.countries import SYSTEMS, translate_many
-from peacestudy.core.keys import code_system_fit
 from peacestudy.core.problems import Note, one_of
 from peacestudy.errors import JoinError
+from peacestudy.joins.states import system_misfit
 from peacestudy.outcomes import OutcomeTable
-
-MARGIN = 0.05  # share of codes by which another system must fit better before the declared one is refused
 
 
 class Wanted(NamedTuple):
@@ -61,7 +59,7 @@ def wanted_keys(
         raise JoinError("states names a code system, and no key column of the other table names a state. Leave it out.")
     for i, system in systems.items():
         mine = list(pairs)[i]
-        notes += _system(columns[i], mine, states, system, source)
+        notes += _system(columns[i], columns[year] if year >= 0 else None, mine, states, system, source)
         if states == system:
             continue
         if year < 0:
@@ -94,7 +92,9 @@ def _whole(years: pd.Series) -> None:
         raise JoinError(f"{str(years.name)!r} is to be a year and holds {broken[0]}. Round it knowingly.")
 
 
-def _system(codes: pd.Series, name: str, states: str, system: str, source: OutcomeTable | None) -> list[Note]:
+def _system(
+    codes: pd.Series, years: pd.Series | None, name: str, states: str, system: str, source: OutcomeTable | None
+) -> list[Note]:
     """Refuse codes of another system than declared; tell of single ones."""
     of = source.source.id if source else ""
     if not states:
@@ -104,15 +104,7 @@ def _system(codes: pd.Series, name: str, states: str, system: str, source: Outco
         )
     if states not in SYSTEMS:
         raise JoinError(one_of("states", states, SYSTEMS))
-    fit = code_system_fit(codes.dropna().unique())
-    own = fit[fit["system"] == states].iloc[0]
-    best = fit.iloc[0]
-    if best["share"] <= own["share"]:
-        return []
-    text = (
-        f"{best['share']:.0%} of the {int(best['codes'])} different codes in {name!r} are codes of {best['system']}, "
-        f"{own['share']:.0%} of {states}"
-    )
-    if best["share"] - own["share"] >= MARGIN:
-        raise JoinError(f'{text}. If the column is of {best["system"]}, say states="{best["system"]}".')
-    return [Note("codes", f"{text}.")]
+    misfit = system_misfit(codes, years, states, name)
+    if misfit.refused:
+        raise JoinError(misfit.text)
+    return [Note("code_system", misfit.text)] if misfit.text else []

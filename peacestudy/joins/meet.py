@@ -9,8 +9,7 @@ import pandas as pd
 from peacestudy.core.keys import key_problems, levels, match
 from peacestudy.errors import JoinError
 from peacestudy.joins.look_up import Wanted
-
-NAMED = 5  # examples in a message
+from peacestudy.outcomes.contradictions import contradiction_text, contradictions
 
 
 class Met(NamedTuple):
@@ -52,10 +51,14 @@ def meet(look: Wanted, other: pd.DataFrame, keys: list[str], take: list[str], na
     no = np.zeros(len(found.at), bool)
     if not len(found.twice):
         return Met(found.at, found.complete, found.other_complete, no, 0, [other[k] for k in keys])
-    differ, columns = _differing(other, keys, take, found.twice)
-    if twice == "refuse" or (len(differ) and twice == "agreeing"):
-        rows = other.iloc[differ if len(differ) else found.twice]
-        raise JoinError(_said(rows[keys].drop_duplicates(), columns, keys, name))
+    several = contradictions(other[[*keys, *take]], keys)
+    contrary = several[several["differ"].map(len) > 0]
+    if twice == "refuse" or (len(contrary) and twice == "agreeing"):
+        raise JoinError(
+            f"{contradiction_text(other[[*keys, *take]], name, keys)} Or add the column that tells the rows apart to on=, take only "
+            + ('columns= that agree, or say twice="missing".' if len(contrary) else 'one of them by twice="agreeing".')
+        )
+    differ = np.array([rows[0] for rows in contrary["rows"]], dtype=np.int64)
     hit = np.isin(found.at, differ) & (found.at >= 0)
     return Met(
         np.where(hit, -1, found.at),
@@ -64,29 +67,4 @@ def meet(look: Wanted, other: pd.DataFrame, keys: list[str], take: list[str], na
         hit,
         len(found.twice),
         [other[k] for k in keys],
-    )
-
-
-def _differing(
-    other: pd.DataFrame, keys: list[str], take: list[str], later: npt.NDArray[np.int64]
-) -> tuple[npt.NDArray[np.int64], list[str]]:
-    """Positions of the first rows of keys whose rows differ, and the columns in which they do."""
-    part = other[keys].iloc[later].drop_duplicates()
-    rows = np.flatnonzero(pd.MultiIndex.from_frame(other[keys]).isin(pd.MultiIndex.from_frame(part)))
-    group = other.iloc[rows]
-    counts = group.groupby(keys, sort=False)[take].nunique(dropna=False)
-    columns = [c for c in take if (counts[c] > 1).any()]
-    bad = counts.index[(counts > 1).any(axis=1)]
-    own = pd.MultiIndex.from_frame(group[keys]) if len(keys) > 1 else pd.Index(group[keys[0]])
-    first = ~group.duplicated(keys).to_numpy()
-    return rows[own.isin(bad) & first], columns
-
-
-def _said(which: pd.DataFrame, columns: list[str], keys: list[str], name: str) -> str:
-    told = "; ".join(which.head(NAMED).astype(str).agg(" ".join, axis=1))
-    how = f"that differ in {', '.join(columns[:NAMED])}" if columns else "that agree in all columns taken"
-    say = 'twice="missing" for missing values' if columns else 'twice="agreeing" to take them as one'
-    return (
-        f"{name} has several rows for the same {' + '.join(keys)} {how} ({len(which)} such key(s), for example {told}), which "
-        f"would multiply cases. Reduce it to one row a key first, add the column that tells the rows apart to on=, or say {say}."
     )

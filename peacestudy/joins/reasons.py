@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from peacestudy.core.joined import REASONS
 from peacestudy.core.keys import levels, match
@@ -13,7 +12,9 @@ from peacestudy.joins.look_up import Wanted
 from peacestudy.joins.meet import Met
 from peacestudy.outcomes import OutcomeTable
 
-MET, NO_KEY, OUTSIDE, NOT_COVERED, NO_ROW, FILLED, NOT_IN_TIME, PARTLY, NO_STATE, CONTRADICT = range(10)
+NO_KEY, OUTSIDE, NOT_COVERED = map(REASONS.index, ("no key", "outside the years", "unit not covered"))
+NO_ROW, FILLED, NO_STATE = map(REASONS.index, ("no row", "filled", "no such state"))
+CONTRADICT = REASONS.index("rows contradict each other")
 
 
 def reasons(
@@ -74,8 +75,3 @@ def said(
     if met.repeated:
         parts.append(f"{met.repeated} row(s) of {name} share a key with another")
     return "; ".join(parts)
-
-
-def counted(table: pd.Series) -> str:
-    """A count by value in words, most frequent first."""
-    return ", ".join(f"{n} {value}" for value, n in table.value_counts().items())

@@ -213,7 +213,7 @@ def test_two_columns_of_one_name_are_refused():
 
 
 def test_keys_that_stand_twice_are_shown_and_the_remedy_named():
-    with pytest.raises(JoinError, match=r"several rows for the same state .*for example 2\).*add the column"):
+    with pytest.raises(JoinError, match=r"several rows for 1 state, .*for example 2\).*add the column"):
         frame_of(state=[2, 2, 20], x=[1, 1, 1])
 
 

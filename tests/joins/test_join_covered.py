@@ -72,7 +72,7 @@ def test_every_value_and_reason_is_that_of_the_loop(cases, rows, units, fill, tw
     on = {"who": "unit", "t0": "year"}
     options = {"absent": {"score": 9} if fill else None, "twice": twice, "shape": "many_to_one", "on": on}
     if twice == "agreeing" and any(len(s) > 1 for s in said.values()):
-        with pytest.raises(JoinError, match="several rows for the same unit"):
+        with pytest.raises(JoinError, match=r"several rows for \d+ unit"):
             join(table, other, **options)
         return
     for lag in (-1, 0, 2):
@@ -117,7 +117,7 @@ def test_a_source_of_states_asks_for_the_code_system_and_refuses_another():
     with pytest.raises(JoinError, match="Say which system 'state' uses, so that nothing is guessed: states=\"gw\""):
         join(table, other, on=on)
     with pytest.raises(
-        JoinError, match=r"100% of the 4 different codes in 'state' are codes of cow, 50% of gw.*states=\"cow\""
+        JoinError, match=r"100 % of its 4 codes on their dates are COW codes, 50 % GW codes.*Declare COW"
     ):
         join(table, other, on=on, states="gw")
     with pytest.raises(JoinError, match="must be one of gw, cow, iso3, vdem"):
@@ -141,9 +141,7 @@ def test_values_are_declared_only_where_the_source_says_what_an_absent_row_means
 def test_rows_that_contradict_each_other_are_named_with_the_columns_and_the_ways_out():
     other = panel([(679, 1990, 1), (679, 1990, 2), (2, 1990, 1), (2, 1990, 1)])
     table = cases(unit=[679, 2], year=[1990, 1990])
-    with pytest.raises(
-        JoinError, match=r"differ in score \(1 such key\(s\), for example 679 1990\).*twice=\"missing\""
-    ):
+    with pytest.raises(JoinError, match=r"for 1 of them: 679 1990 in score \(1 against 2\).*twice=\"missing\""):
         join(table, other, on=["unit", "year"], twice="agreeing")
     frame = join(table, other, on=["unit", "year"], twice="missing")
     assert frame.data["score"].astype(object).where(frame.data["score"].notna(), None).tolist() == [None, 1]
