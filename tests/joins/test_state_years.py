@@ -68,6 +68,7 @@ def test_five_lines_make_the_frame_of_a_study_of_onset():
     gaps = ps.joins.missing(frame)
     assert len(gaps) == int(d.isna().sum().sum())
     assert set(gaps["reason"]) <= {
+        "rows contradict each other",
         "outside the years",
         "unit not covered",
         "no row",
