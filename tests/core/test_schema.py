@@ -90,7 +90,8 @@ def test_other_words_are_refused(cell):
     assert one("boolean", cell) == "expected 0 or 1"
 
 
-@pytest.mark.parametrize("cell", ["2023-02-28", "2024-02-29", "0001-01-01", "9999-12-31", "1066-10-14"])
+@pytest.mark.parametrize("cell", ["2023-02-28", "2024-02-29", "0001-01-01", "9999-12-31", "1066-10-14",
+                                  "2023-02-28T00:00:00", "2023-02-28 00:00:00"])  # fmt: skip
 def test_dates_that_exist(cell):
     assert one("date", cell) == pd.Timestamp(cell)
 
@@ -98,11 +99,24 @@ def test_dates_that_exist(cell):
 @pytest.mark.parametrize(
     "cell",
     ["2023-02-30", "2023-02-29", "2023-2-3", "2023-13-01", "2023-00-10", "03.02.2023", "02/03/2023",
-    "2023-02-03T00:00",
+    "2023-02-03T00:00", "2023-02-03T00:00:01", "2023-02-03 12:00:00", "2023-02-03T00:00:00Z", "2023-02-30T00:00:00",
      " 2023-02-03", "20230203", "0000-01-01", "２０２３-02-03", "2023-W05-1", "23-02-03", "-2023-02-03"],
 )  # fmt: skip
 def test_dates_that_do_not_exist_or_are_written_otherwise(cell):
     assert one("date", cell) == "expected a date as YYYY-MM-DD that exists"
+
+
+def test_a_text_that_stands_in_several_rows_is_told_for_each_of_them():
+    values, problems = convert(
+        Field("x", "integer", required=True, maximum=5), "1", "9", "", "1", "9", "", "a", "1", "a"
+    )
+    assert values.iloc[[0, 3, 7]].tolist() == [1, 1, 1]
+    assert values.iloc[[2, 5, 6, 8]].isna().all()
+    told = sorted((p.line, p.value, p.rule.split(" from")[0]) for p in problems)
+    assert told == [
+        (20, "9", "expected a value"), (30, "", "a value is required"), (50, "9", "expected a value"),
+        (60, "", "a value is required"), (70, "a", "expected an integer"), (90, "a", "expected an integer"),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", TYPES)

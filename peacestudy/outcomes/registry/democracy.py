@@ -63,7 +63,7 @@ VDEM_INDICES = Source(
 )
 VDEM_CONSTRAINTS = Source(
     id="vdem_v15",
-    name="V-Dem country-years, legislative and judicial constraints on the executive",
+    name="V-Dem country-years, a selection of indices",
     version="v15",
     citation=_VDEM,
     landing_page="https://www.v-dem.net",

@@ -93,7 +93,12 @@ SEXUAL_VIOLENCE = Source(
             Field("conflictyear", "integer", minimum=0, maximum=1, description="a year of fighting"),
             Field("interm", "integer", minimum=0, maximum=1, description="a year between two of fighting"),
             Field("postc", "integer", minimum=0, maximum=1, description="a year after the fighting"),
-            *(Field(f"{s}_prev", "integer", minimum=-99, maximum=3) for s in ("state", "ai", "hrw")),
+            *(
+                Field(
+                    f"{s}_prev", "integer", minimum=0, maximum=3, description="-99, no information, is read as missing"
+                )
+                for s in ("state", "ai", "hrw")
+            ),
             Field("child_prev", "integer", minimum=0, maximum=3),
             Field("form", description="forms of sexual violence, comma separated"),
         ),

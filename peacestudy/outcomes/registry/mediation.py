@@ -9,7 +9,7 @@ from peacestudy.outcomes.source import Source
 MEDIATION = Source(
     id="civil_war_mediation",
     name="Civil Wars Mediation Dataset",
-    version="as published in 2011",
+    version="extended to 2011; release not stated",
     citation="DeRouen, Karl, Jacob Bercovitch, and Paulina Pospieszna. 2011. Introducing the Civil Wars Mediation (CWM) "
     "dataset. Journal of Peace Research 48(5): 663-672.",
     landing_page="https://doi.org/10.1177/0022343311406157",

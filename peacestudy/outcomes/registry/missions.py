@@ -64,7 +64,7 @@ THIRD_PARTY_MISSIONS = Source(
     first_year=1946,
     last_year=2014,
     units="all",
-    absent="no third-party peacekeeping mission",
+    absent="no third-party peacekeeping mission in an intrastate dispute",
     states=(("CCODE1", "cow"),),
     bibtex=owed("mullenbach2013"),
 )  # fmt: skip
