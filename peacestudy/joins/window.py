@@ -127,18 +127,10 @@ def window(
         new: _typed(np.concatenate([p.out[new] for p in parts]), how, table.get(c), fill.get(c, 0.0))
         for new, (c, how) in _columns(measures, partial).items()
     })  # fmt: skip
-    why = _why(found, timed, np.concatenate([p.state for p in parts]), cover)
-    hits = np.concatenate([p.hits for p in parts])
-    times = np.sum([np.bincount(p.rows, minlength=len(table)) for p in parts], axis=0)
-    filled = (hits == 0) & added[list(measures)].notna().any(axis=1).to_numpy()
-    by_absent = sum(p.filled for p in parts)
-    entry = Entry(
-        f"window {name}", "window", frame.unit, len(frame), len(frame), unmatched=int((hits == 0).sum()), filled=int(filled.sum()),
-        other_rows=len(table), other_unmatched=int((times == 0).sum()), duplicated=int((times > 1).sum()),
-        why=_told(mine, year, span, partial, cover, f"{by_absent} year(s) without a row filled" if fill else "",
-                  f"{int((~inside).sum())} row(s) of {name} have no key or lie outside the years"),
-    )  # fmt: skip
-    return bring(frame, added, why, entry, source)
+    told = _told(mine, year, span, partial, cover, f"{sum(p.filled for p in parts)} year(s) without a row filled" if fill else "",
+                 f"{int((~inside).sum())} row(s) of {name} have no key or lie outside the years")  # fmt: skip
+    entry = _entry(frame, name, parts, len(table), added[list(measures)].notna().any(axis=1).to_numpy(), told)
+    return bring(frame, added, _why(found, timed, np.concatenate([p.state for p in parts]), cover), entry, source)
 
 
 @dataclass(frozen=True, eq=False)
@@ -270,6 +262,17 @@ def _typed(out: Floats, how: str, column: pd.Series | None, fill: float) -> pd.S
     if how == "count" or (whole and how in ("sum", "max", "min", "first", "last")):
         return made.astype("Int64")
     return made
+
+
+def _entry(frame: StudyFrame, name: str, parts: "list[_Part]", rows: int, valued: Bools, why: str) -> Entry:
+    """The step for the ledger; ``valued`` are the cases that have a value of some measure."""
+    hits = np.concatenate([p.hits for p in parts])
+    times = np.sum([np.bincount(p.rows, minlength=rows) for p in parts], axis=0)
+    return Entry(
+        f"window {name}", "window", frame.unit, len(frame), len(frame), unmatched=int((hits == 0).sum()),
+        filled=int(((hits == 0) & valued).sum()), other_rows=rows, other_unmatched=int((times == 0).sum()),
+        duplicated=int((times > 1).sum()), why=why,
+    )  # fmt: skip
 
 
 def _told(mine: list[str], year: str, span: tuple[int, int], partial: str, cover: Cover, *more: str) -> str:
