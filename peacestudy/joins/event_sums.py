@@ -2,7 +2,7 @@
 
 Events of one length in days are handled together. Among them, whatever the rule for events that reach across a border, a
 window counts the events that start in an interval of days, so that all it counts stand side by side once they are sorted.
-Cost: n log n for n events, and W log n for W windows, times the number of different lengths (1 where ends do not matter).
+Cost: proportional to the events; for W windows W log n, times the number of different lengths (1 where ends do not matter).
 """
 
 from collections.abc import Iterator, Mapping

@@ -14,6 +14,7 @@ from peacestudy.core.joined import REASONS
 from peacestudy.core.schema import Schema
 from peacestudy.errors import JoinError
 from peacestudy.joins import event_windows, event_years
+from peacestudy.joins.event_sums import Measure, Spans, gather
 from peacestudy.outcomes import OutcomeTable, Source
 
 DAY0 = dt.date(1999, 12, 12)  # thirty days from here reach over the end of a year, and of a leap year's January
@@ -200,6 +201,16 @@ def test_many_events_equal_merge_filter_and_groupby(spanning):
     assert 20 < len(want) < 150
     assert found.loc[found.index.difference(want.index), list(measures)].isna().all(axis=None)
     pd.testing.assert_frame_equal(found.loc[want.index, list(measures)], want, check_dtype=False, check_exact=True)
+
+
+def test_units_and_days_beyond_32_bits_together():
+    rng = np.random.default_rng(5)
+    unit, first = rng.choice([0, 3, 40_000, 70_000, 70_001], 300), rng.integers(0, 3_000_000, 300)
+    windows = Spans(rng.choice([3, 70_000, 70_001], 50), rng.integers(0, 2_000_000, 50), np.full(50, 2_500_000))
+    found = gather(Spans(unit, first, first), windows, "start", {"s": Measure(np.arange(300), None, "sum")})
+    inside = [(unit == u) & (first >= a) & (first <= b) for u, a, b in zip(*windows, strict=True)]
+    assert found.values["s"].tolist() == [int(np.arange(300)[i].sum()) for i in inside]
+    assert (found.met, found.again) == (int((sum(inside) > 0).sum()), int((sum(inside) > 1).sum()))
 
 
 number = st.floats(-1e12, 1e12, allow_subnormal=False).filter(lambda x: x == 0 or abs(x) > 1e-12)
