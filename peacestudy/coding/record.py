@@ -12,10 +12,10 @@ import pandas as pd
 from filelock import FileLock, Timeout
 
 from peacestudy.coding.coding import CELL, SHEET_SCHEMA, CodingSheet
-from peacestudy.coding.sheets.escapes import unwritable
 from peacestudy.core.codebook import Codebook
 from peacestudy.core.problems import Problem
 from peacestudy.core.tables import read_table, write_table
+from peacestudy.core.workbook.escapes import unwritable
 from peacestudy.errors import CodingError
 
 SAID = ("code", "confidence", "source", "locator", "comment")  # what a coder says of a cell

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 
 from peacestudy.coding.coding import CONFIDENCE
-from peacestudy.coding.sheets.raw import Cell, Odd, Say
+from peacestudy.coding.sheets.raw import Say
 from peacestudy.core.problems import nearest
+from peacestudy.core.workbook.cells import Cell, Odd
 
 _LEADING = re.compile(r"([0-9]{1,9})(?:\.0*)?(?:[\s:.\-–—=]+(.*))?", re.DOTALL)
 _NUMBER = re.compile(r"([0-9]{1,15})(?:\.0*)?")

@@ -5,11 +5,12 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
-from peacestudy.coding.sheets.escapes import csv_escape, csv_unescape
 from peacestudy.coding.sheets.layout import COLUMNS
-from peacestudy.coding.sheets.raw import RawTable, Row
+from peacestudy.coding.sheets.raw import RawTable
 from peacestudy.core.problems import Problem
 from peacestudy.core.tables import LIMIT
+from peacestudy.core.workbook.cells import Row
+from peacestudy.core.workbook.escapes import csv_escape, csv_unescape
 from peacestudy.errors import CodingError
 
 

@@ -21,7 +21,6 @@ FILLED = ("code", "confidence", "source", "locator", "comment")  # what the code
 TEXTS = ("source", "locator", "comment")  # kept to the byte
 SHOWN = ("label", "question", "codes")  # for the coder's eyes; read only where the codebook has changed
 TECHNICAL = ("date", "mark", "sheet")
-MAX_ROWS = 1_048_576  # of a worksheet, header included
 FORMAT = "1"
 EARLIER = "(an earlier answer, revised since) "
 _CODES = re.compile(r" \| (?=[0-9]+ )")

@@ -12,12 +12,13 @@ from peacestudy.coding.coding import CODER_KINDS, DATE, SHEET_SCHEMA
 from peacestudy.coding.sheets.cells import code_of, confidence_of, entry_of, same_id, whole
 from peacestudy.coding.sheets.layout import COLUMNS, TEXTS, Origin, read_date, read_origin
 from peacestudy.coding.sheets.migrate import Change, change_of, migration_notes, unasked_note
-from peacestudy.coding.sheets.raw import Cell, RawTable, Row
+from peacestudy.coding.sheets.raw import RawTable
 from peacestudy.coding.sheets.rows import mark_of
 from peacestudy.coding.sheets.sheet import CoderSheet
 from peacestudy.coding.sheets.tally import Tally, asked_cells
 from peacestudy.core.codebook import Codebook
 from peacestudy.core.problems import Note, Problem, nearest
+from peacestudy.core.workbook.cells import Cell, Row
 from peacestudy.errors import CodingError
 
 _CLOCK = "%Y-%m-%dT%H:%M:%S.%fZ"

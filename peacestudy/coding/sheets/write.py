@@ -9,13 +9,14 @@ import pandas as pd
 
 from peacestudy.coding.coding import CODER_KINDS, SHEET_SCHEMA, CodingSheet
 from peacestudy.coding.sheets.csv_file import csv_bytes
-from peacestudy.coding.sheets.escapes import any_unwritable, unwritable
-from peacestudy.coding.sheets.layout import COLUMNS, MAX_ROWS
+from peacestudy.coding.sheets.layout import COLUMNS
 from peacestudy.coding.sheets.rows import Text, file_rows
 from peacestudy.coding.sheets.sheet import CoderSheet
 from peacestudy.core.codebook import Codebook
 from peacestudy.core.problems import Problem, nearest, one_of
 from peacestudy.core.tables import write_bytes
+from peacestudy.core.workbook.escapes import any_unwritable, unwritable
+from peacestudy.core.workbook.worksheet import MAX_ROWS
 from peacestudy.errors import CodingError
 
 SUFFIXES = (".xlsx", ".csv")

@@ -1,32 +1,17 @@
 """A workbook -> the rows of the worksheet that holds the codes, whatever program saved it last."""
 
-import posixpath
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
 
-from peacestudy.coding.sheets.escapes import xlsx_unescape
 from peacestudy.coding.sheets.layout import SHOWN, TECHNICAL
-from peacestudy.coding.sheets.package import Package, open_package
-from peacestudy.coding.sheets.raw import RawTable, Row
-from peacestudy.coding.sheets.worksheet import Worksheet, column_number, read_worksheet
+from peacestudy.coding.sheets.raw import RawTable
 from peacestudy.core.problems import Note, Problem
+from peacestudy.core.workbook.book import formats, saved, shared_strings, worksheets
+from peacestudy.core.workbook.cells import Row
+from peacestudy.core.workbook.package import open_package
+from peacestudy.core.workbook.worksheet import Worksheet, column_number, read_worksheet
 from peacestudy.errors import CodingError
 
-_DATES = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}  # built-in formats of dates and times
-_PARTS = {9, 10, 11, 12, 13, 48}  # built-in formats of percents, fractions, powers of ten
-_QUOTED = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
-_STAMP = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,6})[0-9]*)?Z")
-
-
-@dataclass(frozen=True)
-class Listed:
-    """A worksheet as the workbook lists it."""
-
-    name: str
-    part: str
-    hidden: bool
 
 
 def read_xlsx(data: bytes, file: str) -> RawTable:
@@ -37,11 +22,9 @@ def read_xlsx(data: bytes, file: str) -> RawTable:
     CodingError
         The workbook is damaged, made to do harm, or has no worksheet with the columns of a sheet, or several.
     """
-    package = open_package(data, file)
-    shared = _shared_strings(package)
-    formats = _formats(package)
-    listed = _worksheets(package)
-    sheets = {s.name: (s, read_worksheet(package, s.part, shared, formats)) for s in listed}
+    package = open_package(data, file, CodingError)
+    shared, kinds = shared_strings(package), formats(package)
+    sheets = {s.name: (s, read_worksheet(package, s.part, shared, kinds)) for s in worksheets(package)}
     own = [name for name, (_, w) in sheets.items() if w.rows and {"case_id", "code"} <= set(_header(w))]
     if len(own) != 1:
         many = f"{len(own)} worksheets ({', '.join(own)}) with" if own else "no worksheet with"
@@ -57,7 +40,7 @@ def read_xlsx(data: bytes, file: str) -> RawTable:
     header = _header(table)
     notes: list[Note] = []
     problems += _shape_problems(file, table, header, notes)
-    return RawTable(file, header, table.rows[1:], problems, notes, _saved(package))
+    return RawTable(file, header, table.rows[1:], problems, notes, saved(package))
 
 
 def _header(sheet: Worksheet) -> list[str]:
@@ -92,100 +75,3 @@ def _shape_problems(file: str, sheet: Worksheet, header: list[str], notes: list[
 
 def _hidden(file: str, row: Row) -> Problem:
     return Problem(file, row.line, "", "", "a hidden row holds data", "show it, and check what it says")
-
-
-def _worksheets(package: Package) -> list[Listed]:
-    targets: dict[str, str] = {}
-    sheets: list[tuple[str, str, bool]] = []
-
-    def link(name: str, a: dict[str, str]) -> None:
-        if name == "Relationship" and a.get("TargetMode") != "External" and a.get("Type", "").endswith("/worksheet"):
-            targets[a.get("Id", "")] = posixpath.normpath(posixpath.join("/xl", a.get("Target", ""))).lstrip("/")
-
-    def sheet(name: str, a: dict[str, str]) -> None:
-        if name == "sheet":
-            sheets.append((a.get("name", ""), a.get("id", ""), a.get("state", "visible") != "visible"))
-
-    _read(package, "xl/_rels/workbook.xml.rels", link)
-    _read(package, "xl/workbook.xml", sheet)
-    return [Listed(name, targets[key], hidden) for name, key, hidden in sheets if key in targets]
-
-
-def _read(package: Package, part: str, start: Callable[[str, dict[str, str]], None]) -> None:
-    package.parse(part, start, lambda name: None, lambda data: None)
-
-
-def _shared_strings(package: Package) -> list[str]:
-    out: list[str] = []
-    parts: list[str] = []
-    state = {"keep": False, "phonetic": False}
-    if not package.has("xl/sharedStrings.xml"):
-        return out
-
-    def start(name: str, _: dict[str, str]) -> None:
-        if name == "si":
-            parts.clear()
-        elif name == "rPh":
-            state["phonetic"] = True
-        elif name == "t":
-            state["keep"] = not state["phonetic"]
-
-    def end(name: str) -> None:
-        if name == "si":
-            out.append(xlsx_unescape("".join(parts)))
-        elif name == "rPh":
-            state["phonetic"] = False
-        elif name == "t":
-            state["keep"] = False
-
-    package.parse("xl/sharedStrings.xml", start, end, lambda data: parts.append(data) if state["keep"] else None)
-    return out
-
-
-def _formats(package: Package) -> list[str]:
-    """What a number in a cell of each style is: number, date, or fraction where the format shows another number."""
-    own: dict[int, str] = {}
-    styles: list[str] = []
-    inside = {"cellXfs": False}
-    if not package.has("xl/styles.xml"):
-        return styles
-
-    def start(name: str, a: dict[str, str]) -> None:
-        if name == "numFmt":
-            own[int(a.get("numFmtId", 0))] = _format_kind(a.get("formatCode", ""))
-        elif name == "cellXfs":
-            inside["cellXfs"] = True
-        elif name == "xf" and inside["cellXfs"]:
-            n = int(a.get("numFmtId", 0))
-            styles.append(own.get(n) or ("date" if n in _DATES else "fraction" if n in _PARTS else "number"))
-
-    def end(name: str) -> None:
-        if name == "cellXfs":
-            inside["cellXfs"] = False
-
-    package.parse("xl/styles.xml", start, end, lambda data: None)
-    return styles
-
-
-def _format_kind(code: str) -> str:
-    bare = _QUOTED.sub("", code.replace("General", "").replace("GENERAL", ""))
-    if re.search(r"[ymdhs]", bare, re.IGNORECASE):
-        return "date"
-    return "fraction" if re.search(r"[%/E]", bare) else "number"
-
-
-def _saved(package: Package) -> str:
-    """When the workbook says it was last saved; it travels with the file, as the time of the file system does not."""
-    found: list[str] = []
-    state = {"keep": False}
-    if not package.has("docProps/core.xml"):
-        return ""
-
-    def start(name: str, _: dict[str, str]) -> None:
-        state["keep"] = name == "modified"
-
-    package.parse(
-        "docProps/core.xml", start, lambda name: None, lambda data: found.append(data) if state["keep"] else None
-    )
-    stamp = _STAMP.fullmatch("".join(found).strip())
-    return f"{stamp[1]}.{(stamp[2] or '').ljust(6, '0')}Z" if stamp else ""

@@ -18,10 +18,10 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from peacestudy.coding.coding import CONFIDENCE
-from peacestudy.coding.sheets.escapes import unwritable, utf16_units, xlsx_escape, xml_text
 from peacestudy.coding.sheets.layout import COLUMNS, EARLIER, FILLED, anchors_text
-from peacestudy.coding.sheets.package import MAX_INFLATED
 from peacestudy.core.codebook import Codebook, Indicator
+from peacestudy.core.workbook.escapes import unwritable, utf16_units, xlsx_escape, xml_text
+from peacestudy.core.workbook.package import MAX_INFLATED
 from peacestudy.errors import CodingError
 
 WIDTHS = (14, 28, 18, 44, 26, 18, 12, 18, 16, 44, 14, 14, 14)

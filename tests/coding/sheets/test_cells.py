@@ -3,7 +3,7 @@
 import pytest
 
 from peacestudy.coding.sheets.cells import code_of, confidence_of, entry_of
-from peacestudy.coding.sheets.raw import Odd
+from peacestudy.core.workbook.cells import Odd
 
 LABELS = {0: "absent", 1: "present", 10: "Present, in  full"}
 

@@ -10,7 +10,7 @@ import pytest
 
 from peacestudy.coding.coding import SHEET_SCHEMA
 from peacestudy.coding.sheets import read_sheet, write_sheet
-from peacestudy.coding.sheets.escapes import csv_escape, csv_unescape, xlsx_escape, xlsx_unescape
+from peacestudy.core.workbook.escapes import csv_escape, csv_unescape, xlsx_escape, xlsx_unescape
 
 NOTES = 10_000
 # what spreadsheets, CSV, XML and Unicode each treat in a way of their own

@@ -10,11 +10,13 @@ import zipfile
 import openpyxl
 import pytest
 
-from peacestudy.coding.sheets import read_sheet, worksheet
+from peacestudy.coding.sheets import read_sheet
 from peacestudy.coding.sheets.layout import COLUMNS
-from peacestudy.coding.sheets.package import MAX_INFLATED, open_package
-from peacestudy.coding.sheets.worksheet import column_number
-from peacestudy.coding.sheets.xlsx_read import _format_kind, read_xlsx
+from peacestudy.coding.sheets.xlsx_read import read_xlsx
+from peacestudy.core.workbook import worksheet
+from peacestudy.core.workbook.book import format_kind
+from peacestudy.core.workbook.package import MAX_INFLATED, open_package
+from peacestudy.core.workbook.worksheet import column_number
 from peacestudy.errors import CodingError
 
 SHEET = "xl/worksheets/sheet1.xml"
@@ -112,7 +114,7 @@ def test_a_cached_value_of_a_formula_is_not_taken(blank, book):
     ],
 )  # fmt: skip
 def test_what_a_number_format_makes_of_a_number(code, kind):
-    assert _format_kind(code) == kind
+    assert format_kind(code) == kind
 
 
 def test_columns_by_letter():
@@ -287,7 +289,7 @@ def test_too_many_parts_or_cells_are_refused(blank, book, monkeypatch):
         for n in range(2_001):
             archive.writestr(f"p{n}", b"")
     with pytest.raises(CodingError, match="2,001 parts"):
-        open_package(out.getvalue(), "s.xlsx")
+        open_package(out.getvalue(), "s.xlsx", CodingError)
     monkeypatch.setattr(worksheet, "MAX_CELLS", 60)
     assert "more than 60 cells" in str(said(blank("xlsx"), book))
 

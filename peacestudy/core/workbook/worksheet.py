@@ -8,12 +8,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from peacestudy.coding.sheets.escapes import xlsx_unescape
-from peacestudy.coding.sheets.layout import MAX_ROWS
-from peacestudy.coding.sheets.package import Package
-from peacestudy.coding.sheets.raw import Cell, Odd, Row
-from peacestudy.errors import CodingError
+from peacestudy.core.workbook.cells import Cell, Odd, Row
+from peacestudy.core.workbook.escapes import xlsx_unescape
+from peacestudy.core.workbook.package import Package
 
+MAX_ROWS = 1_048_576  # of a worksheet, header included
 MAX_CELLS = 3_000_000
 MAX_COLUMNS = 16_384
 _WHOLE = re.compile(r"-?[0-9]{1,15}(?:\.0*)?")
@@ -26,6 +25,9 @@ class Worksheet:
 
     Attributes
     ----------
+    computed : whether the value that a program worked out last is taken for a formula, and an empty text for itself; a
+        coder's sheet takes neither.
+    formulas, blanks : line, and position of the column, of formulas, and of those without such a value.
     rows : rows with at least one filled cell, in the order of the file.
     merged : ranges such as ``A1:B2``.
     hidden_rows, hidden_columns : numbers of rows, first and last position of columns from 0.
@@ -35,6 +37,9 @@ class Worksheet:
     package: Package
     shared: Sequence[str]
     formats: Sequence[str]
+    computed: bool = False
+    formulas: list[tuple[int, int]] = field(default_factory=list)
+    blanks: list[tuple[int, int]] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
     merged: list[str] = field(default_factory=list)
     hidden_rows: set[int] = field(default_factory=set)
@@ -96,7 +101,7 @@ class Worksheet:
     def _begin_cell(self, attributes: dict[str, str]) -> None:
         self._count += 1
         if self._count > MAX_CELLS:
-            raise CodingError(
+            raise self.package.error(
                 f"{self.package.file} has more than {MAX_CELLS:,} cells in a worksheet. Delete what does not belong to the sheet."
             )
         at = attributes.get("r")
@@ -109,11 +114,15 @@ class Worksheet:
     def _value(self) -> Cell | None:
         text = "".join(self._text)
         if self._formula:
-            return Odd("formula", "=...")
+            self.formulas.append((self._line, self._column))
+            if not self.computed:
+                return Odd("formula", "=...")
+            if not text and self._kind != "str":
+                self.blanks.append((self._line, self._column))
         if self._kind == "s":
             return self._shared(int(text)) if text else None
         if self._kind in ("inlineStr", "str"):
-            return xlsx_unescape(text) or None
+            return xlsx_unescape(text) if text or self.computed else None
         if not text:
             return None
         if self._kind in _KINDS:
@@ -125,7 +134,7 @@ class Worksheet:
     def _shared(self, n: int) -> str | None:
         if n < 0:
             raise ValueError(f"shared string {n}")
-        return self.shared[n] or None
+        return self.shared[n] if self.shared[n] or self.computed else None
 
 
 def column_number(reference: str) -> int:
@@ -140,19 +149,22 @@ def column_number(reference: str) -> int:
     return n - 1
 
 
-def read_worksheet(package: Package, part: str, shared: Sequence[str], formats: Sequence[str]) -> Worksheet:
+def read_worksheet(
+    package: Package, part: str, shared: Sequence[str], formats: Sequence[str], computed: bool = False
+) -> Worksheet:
     """Read a worksheet.
 
     Parameters
     ----------
     part : name in the archive.
     shared, formats : shared strings, and the kind of number (number, date, fraction) by style.
+    computed : as in ``Worksheet``.
 
     Raises
     ------
-    CodingError
+    error
         The worksheet is damaged or larger than any sheet.
     """
-    sheet = Worksheet(package, shared, formats)
+    sheet = Worksheet(package, shared, formats, computed)
     package.parse(part, sheet.start, sheet.end, sheet.text)
     return sheet

@@ -15,7 +15,7 @@ from pathlib import PurePosixPath
 from typing import Any
 from xml.parsers import expat
 
-from peacestudy.errors import CodingError
+from peacestudy.errors import PeacestudyError, SourceError
 
 MAX_INFLATED = 200 * 2**20  # bytes of all parts together
 MAX_RATIO = 200  # to one; sheets reach some tens
@@ -43,10 +43,12 @@ class Package:
     ----------
     file : name used in errors.
     archive : the archive, in memory.
+    error : class of the errors to raise, the stage that reads.
     """
 
     file: str
     archive: zipfile.ZipFile
+    error: type[PeacestudyError] = SourceError
 
     def has(self, part: str) -> bool:
         """Whether the archive has a part of this name."""
@@ -60,11 +62,11 @@ class Package:
 
         Raises
         ------
-        CodingError
+        error
             The part is missing, damaged, declares a document type, or is no XML.
         """
         if part not in self.archive.NameToInfo:
-            raise CodingError(f"{self.file} lacks its part {part}: it is damaged. Ask for the file again.")
+            raise self.error(f"{self.file} lacks its part {part}: it is damaged. Ask for the file again.")
         parser = expat.ParserCreate(namespace_separator=" ")
         names: dict[str, str] = {}
         count = itertools.count(1)
@@ -74,11 +76,11 @@ class Package:
 
         def begin(name: str, attributes: dict[str, str]) -> None:
             if next(count) > MAX_ELEMENTS:
-                raise CodingError(f"{self.file} has more than {MAX_ELEMENTS:,} elements in {part}. Do not trust it.")
+                raise self.error(f"{self.file} has more than {MAX_ELEMENTS:,} elements in {part}. Do not trust it.")
             start(local(name), {local(k): v for k, v in attributes.items()} if attributes else attributes)
 
         def refuse(*_: object) -> None:
-            raise CodingError(f"{self.file} declares a document type, which no workbook does. Do not trust it.")
+            raise self.error(f"{self.file} declares a document type, which no workbook does. Do not trust it.")
 
         parser.StartElementHandler = begin
         parser.EndElementHandler = lambda name: end(local(name))
@@ -91,52 +93,51 @@ class Package:
                     parser.Parse(chunk, False)
                 parser.Parse(b"", True)
         except (expat.ExpatError, *_DAMAGED) as err:
-            raise CodingError(f"{self.file} is damaged in {part} ({err}). Ask for the file again.") from err
+            raise self.error(f"{self.file} is damaged in {part} ({err}). Ask for the file again.") from err
 
 
-def open_package(data: bytes, file: str) -> Package:
+def open_package(data: bytes, file: str, error: type[PeacestudyError] = SourceError) -> Package:
     """Open the archive of a workbook.
 
     Parameters
     ----------
     data : bytes of the file.
     file : name used in errors.
+    error : class of the errors to raise, the stage that reads.
 
     Raises
     ------
-    CodingError
+    error
         The file is empty, encrypted, of another format, cut off, too large once inflated, or names parts outside itself.
     """
     if not data:
-        raise CodingError(f"{file} is empty. Ask for the coder's file again.")
+        raise error(f"{file} is empty. Ask for the file again.")
     if data[:4] == _OLE:
-        raise CodingError(
+        raise error(
             f"{file} is protected with a password, or is an old .xls file. Save it as .xlsx without a password."
         )
     if data[:2] != b"PK":
-        raise CodingError(
-            f"{file} is not a workbook, whatever its name. Save it as .xlsx, or name it .csv if it is one."
-        )
+        raise error(f"{file} is not a workbook, whatever its name. Save it as .xlsx, or name it .csv if it is one.")
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
     except _DAMAGED as err:
-        raise CodingError(f"{file} is cut off or damaged ({err}). Ask for the file again.") from err
-    _check_parts(archive.infolist(), len(data), file)
-    return Package(file, archive)
+        raise error(f"{file} is cut off or damaged ({err}). Ask for the file again.") from err
+    _check_parts(archive.infolist(), len(data), file, error)
+    return Package(file, archive, error)
 
 
-def _check_parts(infos: list[zipfile.ZipInfo], size: int, file: str) -> None:
+def _check_parts(infos: list[zipfile.ZipInfo], size: int, file: str, error: type[PeacestudyError]) -> None:
     declared = sum(info.file_size for info in infos)
     if declared > MAX_INFLATED or len(infos) > MAX_PARTS or declared > max(MAX_RATIO * size, 2**20):
-        raise CodingError(
+        raise error(
             f"{file} has {size / 2**20:,.1f} MB and holds {declared / 2**20:,.0f} MB in {len(infos):,} parts; no more than "
             f"{MAX_INFLATED / 2**20:.0f} MB in {MAX_PARTS:,} parts are read, and {MAX_RATIO} times its size. Do not trust a file "
-            "that hides so much; a sheet that is truly so large is better split, or kept as CSV."
+            "that hides so much; one that is truly so large is better split, or kept as CSV."
         )
     names = [info.filename for info in infos]
     outside = [n for n in names if n.startswith("/") or "\\" in n or ".." in PurePosixPath(n).parts]
     twice = sorted({n for n in names if names.count(n) > 1}) if len(set(names)) < len(names) else []
     if outside or twice:
-        raise CodingError(f"{file} names parts that no workbook has ({(outside + twice)[0]!r}). Do not trust it.")
+        raise error(f"{file} names parts that no workbook has ({(outside + twice)[0]!r}). Do not trust it.")
     if any(info.flag_bits & 1 for info in infos):
-        raise CodingError(f"{file} is protected with a password. Save it without one.")
+        raise error(f"{file} is protected with a password. Save it without one.")
