@@ -86,7 +86,7 @@ def read_table(
         All problems at once, each with file, line, column, value, rule and remedy.
     """
     path = Path(path)
-    rows, lines, problems = _rows(read_text(path, error), path.name)
+    rows, lines, problems = rows_of(read_text(path, error), path.name)
     if not rows:
         raise error(f"{path} is empty. Expected a header with {', '.join(schema.names[:6])} ...")
     if problems:
@@ -107,7 +107,7 @@ def read_plain(path: str | os.PathLike[str]) -> pd.DataFrame:
     Empty cells are missing. For files that the project itself wrote under ``build/``; data come through ``read_table``.
     """
     path = Path(path)
-    rows, _, problems = _rows(read_text(path), path.name)
+    rows, _, problems = rows_of(read_text(path), path.name)
     if problems or not rows:
         raise SourceError(f"{path} is empty or damaged. Make it anew: delete it and run make.", problems)
     columns = {}
@@ -121,11 +121,11 @@ def read_plain(path: str | os.PathLike[str]) -> pd.DataFrame:
 def row_lines(path: str | os.PathLike[str]) -> list[int]:
     """The line of the file at which each row of ``read_table`` begins: cells may hold line breaks, lines may be blank."""
     path = Path(path)
-    return _rows(read_text(path), path.name)[1][1:]
+    return rows_of(read_text(path), path.name)[1][1:]
 
 
-def _rows(text: str, file: str) -> tuple[list[list[str]], list[int], list[Problem]]:
-    """Cells of a CSV text, the line at which each row begins, and what is wrong with its shape."""
+def rows_of(text: str, file: str) -> tuple[list[list[str]], list[int], list[Problem]]:
+    """Cells of a CSV text, the line at which each row begins, and what is wrong with its shape (problems name ``file``)."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     csv.field_size_limit(LIMIT)
     rows: list[list[str]] = []

@@ -34,6 +34,7 @@ def sheet(*rows, coder="ann", kind="human", file="sheet", asked=None):
     table = pd.DataFrame(
         [(case, "talks", coder, kind, code, None, None, None, comment, date) for case, code, date, comment in full],
         columns=SHEET_SCHEMA.names,
+        dtype=object,  # a text that is no Unicode reaches the record as a coder's file would bring it
     ).astype({"code": "Int64"})
     cells = (
         None

@@ -1,0 +1,134 @@
+"""Cells of text -> typed columns: a column is numbers only where every filled cell is one, and a date is never guessed."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from peacestudy.core.problems import Note, Problem
+from peacestudy.core.schema import Field, Schema, typed
+
+# a number without zeros before it: "007" is a code
+_WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
+_NUMBER = re.compile(r"-?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
+_SHAPES = {
+    "YYYY-MM-DD": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"),
+    "YYYY/MM/DD": re.compile(r"[0-9]{4}/[0-9]{1,2}/[0-9]{1,2}"),
+    "00/00/0000": re.compile(r"[0-9]{1,2}/[0-9]{1,2}/(?:[0-9]{2}|[0-9]{4})"),
+    "00.00.0000": re.compile(r"[0-9]{1,2}\.[0-9]{1,2}\.(?:[0-9]{2}|[0-9]{4})"),
+    "00-00-0000": re.compile(r"[0-9]{1,2}-[0-9]{1,2}-(?:[0-9]{2}|[0-9]{4})"),
+    "00 month 0000": re.compile(r"[0-9]{1,2}[ -][^\W\d_]{3,9}\.?[ -](?:[0-9]{2}|[0-9]{4})"),
+    "a day's number": re.compile(r"[0-9]{5}"),  # what a spreadsheet makes of a date
+}
+
+
+def infer(
+    cells: Mapping[str, Sequence[str | None]],
+    lines: Sequence[int],
+    file: str,
+    declared: Mapping[str, str] | None = None,
+) -> tuple[pd.DataFrame, list[Problem], list[Note]]:
+    """Give every column the type that all of its filled cells have.
+
+    Parameters
+    ----------
+    cells : texts by column; None where the cell is empty. An empty text is a text where the type is declared, else missing.
+    lines : line of the file at which each row begins.
+    file : name used in problems.
+    declared : type by column, for columns that are not to be inferred.
+
+    Returns
+    -------
+    table, problems, notes
+        Text as object, whole numbers as Int64, numbers as float64, dates as datetime64. A column of dates in several forms,
+        or with a day that does not exist, is a problem.
+    """
+    out: dict[str, Any] = {}
+    problems: list[Problem] = []
+    notes: list[Note] = []
+    for name, column in cells.items():
+        series = pd.Series(list(column), dtype=object)
+        kind = (declared or {}).get(name, "")
+        if kind == "string":
+            out[name] = series
+        elif kind:
+            found, bad = typed(pd.DataFrame({name: series.fillna("")}), lines, Schema((Field(name, kind),)), file)
+            problems += bad
+            out[name] = found[name]
+        else:
+            out[name], bad, told = _guess(name, series.where(series != "", None), lines, file)
+            problems += bad
+            notes += told
+    return pd.DataFrame(out, index=range(len(lines))), problems, notes
+
+
+def _guess(name: str, cells: pd.Series, lines: Sequence[int], file: str) -> tuple[Any, list[Problem], list[Note]]:
+    filled = cells.notna().to_numpy(dtype=bool)
+    texts = [str(t) for t in cells[filled]]
+    if not texts:
+        return cells, [], []
+    if all(map(_WHOLE.fullmatch, texts)) and "-0" not in texts:
+        whole = np.zeros(len(cells), dtype=np.int64)
+        whole[filled] = [int(t) for t in texts]
+        return pd.arrays.IntegerArray(whole, ~filled), [], []
+    if all(map(_NUMBER.fullmatch, texts)):
+        numbers = np.full(len(cells), np.nan)
+        numbers[filled] = [float(t) for t in texts]
+        if np.isfinite(numbers[filled]).all():
+            return pd.Series(numbers), [], []
+    return _dates(name, cells, lines, file)
+
+
+def shape_of(text: str) -> str:
+    """The form of a date, or nothing where the text is none.
+
+    Examples
+    --------
+    >>> shape_of("2001-02-03"), shape_of("3/2/2001"), shape_of("3 Feb 2001"), shape_of("Namibia")
+    ('YYYY-MM-DD', '00/00/0000', '00 month 0000', '')
+    """
+    return next((shape for shape, form in _SHAPES.items() if form.fullmatch(text.strip())), "")
+
+
+def _dates(name: str, cells: pd.Series, lines: Sequence[int], file: str) -> tuple[Any, list[Problem], list[Note]]:
+    filled = cells[cells.notna()]
+    shapes = filled.map(lambda t: shape_of(str(t)))
+    found = {s: str(filled[shapes == s].iloc[0]) for s in shapes.unique()}
+    if "" in found or set(found) == {"a day's number"}:
+        return cells, [], []
+    if len(found) > 1:
+        first = shapes.iloc[0]
+        rule = f"the column holds dates in {len(found)} forms ({'; '.join(found.values())})"
+        odd = filled[shapes != first]
+        return cells, [
+            Problem(file, int(lines[i]), name, str(text), rule, "write every date as YYYY-MM-DD: which day is meant, only you can say")
+            for i, text in odd.items()
+        ], []  # fmt: skip
+    if set(found) == {"YYYY-MM-DD"}:
+        table, bad = typed(pd.DataFrame({name: cells.fillna("")}), lines, Schema((Field(name, "date"),)), file)
+        return table[name], bad, []
+    example = next(iter(found.values()))
+    text = f"{name} holds dates such as {example}, kept as text: day and month are not told apart. Write them as YYYY-MM-DD."
+    return cells, [], [Note("dates_as_text", text)]
+
+
+def whole_years(table: pd.DataFrame) -> tuple[pd.DataFrame, list[Note]]:
+    """Years that a program kept as 1990.0 become whole numbers; a column is of years where its name says so.
+
+    Examples
+    --------
+    >>> whole_years(pd.DataFrame({"year": [1990.0, None], "x": [1.0, 2.0]}))[0].dtypes.astype(str).tolist()
+    ['Int64', 'float64']
+    """
+    notes = []
+    for name in table.columns:
+        column = table[name]
+        if "year" not in str(name).lower() or column.dtype != np.dtype(float):
+            continue
+        values = column[column.notna()].to_numpy()
+        if len(values) and (values % 1 == 0).all() and (np.abs(values) < 2**53).all():
+            table = table.assign(**{str(name): column.astype("Int64")})
+            notes.append(Note("whole_years", f"{name} held years as {values[0]!r}; they are whole numbers now."))
+    return table, notes

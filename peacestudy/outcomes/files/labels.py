@@ -1,0 +1,82 @@
+"""What is written beside the values of a table: type, label and codes of every column, as one table.
+
+A CSV or Stata file carries it in a file beside it, ``<name>_labels.csv``; a workbook in the sheet ``labels``; Parquet in its
+metadata. ``name`` is what the column is called in the file, where that is not what it is called in the frame.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from peacestudy.core.problems import one_of
+from peacestudy.core.schema import Field, Schema
+from peacestudy.core.tables import read_table
+from peacestudy.errors import SourceError
+
+TYPES = ("string", "integer", "number", "boolean", "date")
+HEADER = ("column", "name", "type", "label", "code", "meaning")
+_SCHEMA = Schema(tuple(Field(name) for name in HEADER))
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: what the frame calls it, what the file calls it, its type, its label and the labels of its codes."""
+
+    column: str
+    name: str
+    type: str
+    label: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+def beside(path: Path, what: str) -> Path:
+    """The file beside a data file: ``cases.csv`` and ``labels`` give ``cases_labels.csv``.
+
+    Examples
+    --------
+    >>> beside(Path("out/cases.dta"), "ledger").name
+    'cases_ledger.csv'
+    """
+    return path.with_name(f"{path.stem}_{what}.csv")
+
+
+def label_rows(columns: Iterable[Column]) -> list[tuple[str, ...]]:
+    """A row a column, and after it a row for each of its labelled codes; in the order of ``HEADER``."""
+    out: list[tuple[str, ...]] = []
+    for c in columns:
+        out.append((c.column, c.name, c.type, c.label, "", ""))
+        out += [(c.column, c.name, c.type, "", code, meaning) for code, meaning in c.values.items()]
+    return out
+
+
+def columns_of(rows: Iterable[Sequence[str | None]], where: str) -> list[Column]:
+    """The columns that ``label_rows`` was given.
+
+    Raises
+    ------
+    SourceError
+        A row is not of that form.
+    """
+    out: dict[str, Column] = {}
+    for row in rows:
+        if len(row) != len(HEADER):
+            raise SourceError(
+                f"{where} has a row of {len(row)} cells where {len(HEADER)} are expected. Delete it, or write it anew."
+            )
+        column, name, kind, label, code, meaning = (str(cell or "") for cell in row)
+        if kind not in TYPES:
+            raise SourceError(one_of(f"{where}: the type of column {column!r}", kind, TYPES))
+        if column not in out:
+            out[column] = Column(column, name, kind, label, {})
+        elif code:
+            out[column] = Column(column, name, kind, out[column].label, {**out[column].values, code: meaning})
+    return list(out.values())
+
+
+def columns_beside(path: Path) -> list[Column]:
+    """The columns that ``<name>_labels.csv`` beside a file tells of; none where there is no such file."""
+    file = beside(path, "labels")
+    if not file.is_file():
+        return []
+    rows = read_table(file, _SCHEMA).itertuples(index=False, name=None)
+    return columns_of([tuple(None if v is None else str(v) for v in row) for row in rows], file.name)

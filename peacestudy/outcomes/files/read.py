@@ -1,0 +1,111 @@
+"""One door for files: the ending says which reader."""
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+
+import pandas as pd
+
+from peacestudy.core.problems import nearest
+from peacestudy.core.schema import Schema, typed
+from peacestudy.core.tables import LIMIT
+from peacestudy.errors import SourceError
+from peacestudy.outcomes.files.infer import whole_years
+from peacestudy.outcomes.files.table import FileTable
+
+# ending -> module of this folder; each has read(path, sheet) and is imported when first needed
+FORMATS = {
+    ".csv": "csv_file", ".xlsx": "xlsx_file", ".dta": "stata_file", ".parquet": "parquet_file", ".sav": "spss_file",
+    ".rds": "r_file", ".rda": "r_file", ".rdata": "r_file",
+}  # fmt: skip
+
+
+def read_file(path: str | os.PathLike[str], sheet: str | None = None, schema: Schema | None = None) -> FileTable:
+    """Read a data file by its ending.
+
+    Parameters
+    ----------
+    path : ``.csv``, ``.xlsx``, ``.dta`` (Stata), ``.parquet``; ``.sav`` (SPSS) and ``.rds``, ``.rda``, ``.RData`` (R data frames) where
+        their libraries are installed (``pip install 'peacestudy[files]'``).
+    sheet : the worksheet of a workbook, or the object of an ``.rda``; needed where there are several.
+    schema : columns and types, where they are not to be taken as they are found; columns beyond it are left out.
+
+    Returns
+    -------
+    FileTable
+        Text stays text ("NA" is Namibia, "007" keeps its zeros), numbers numbers, dates dates. A column of text is numbers
+        only where every filled cell is one. Codes are not replaced by their labels; both are there. What a program marks as
+        missing (Stata's .a to .z, SPSS's missing codes) is missing, and a note counts it. Years kept as 1990.0 become 1990.
+
+    Raises
+    ------
+    SourceError
+        The ending is not known, the file is damaged, too large or of another kind, a library is not installed, or all problems of
+        its cells at once. Nothing in a file is ever run or unpickled.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = Path(folder, "states.csv").write_text("iso2,code,year\\nNA,007,1990.0\\nFR,220,1991.0\\n")
+    ...     table = read_file(Path(folder, "states.csv")).table
+    >>> table.values.tolist()
+    [['NA', '007', 1990], ['FR', '220', 1991]]
+    """
+    path = Path(path)
+    ending = path.suffix.lower()
+    if ending not in FORMATS:
+        raise SourceError(
+            f"{path} ends in {path.suffix!r}; files that are read end in {', '.join(FORMATS)}.{nearest(ending, list(FORMATS))} "
+            "Save it as one of these."
+        )
+    _check_size(path)
+    reader: Callable[[Path, str | None], FileTable] = import_module(f"peacestudy.outcomes.files.{FORMATS[ending]}").read
+    found = reader(path, sheet)
+    if schema is not None:
+        return _by_schema(found, schema, path)
+    table, notes = whole_years(found.table)
+    return replace(found, table=table, notes=(*found.notes, *notes))
+
+
+def _check_size(path: Path) -> None:
+    try:
+        size = path.stat().st_size
+    except (OSError, ValueError) as err:
+        raise SourceError(f"{path} cannot be read: {getattr(err, 'strerror', err)}. Check the path.") from err
+    if not path.is_file():
+        raise SourceError(f"{path} is not a file. Give the path of a file.")
+    if size > LIMIT:
+        raise SourceError(f"{path} has {size / 2**20:.0f} MB; files over {LIMIT / 2**20:.0f} MB are refused. Split it.")
+    if not size:
+        raise SourceError(f"{path} is empty. Download or save it again.")
+
+
+def _by_schema(found: FileTable, schema: Schema, path: Path) -> FileTable:
+    wanted = [n for n in schema.names if n in found.table.columns]
+    columns = wanted if len(wanted) == len(schema.names) else [str(c) for c in found.table.columns]
+    text = pd.DataFrame({n: as_text(found.table[n]) for n in columns}, index=found.table.index)
+    table, problems = typed(text, range(2, len(text) + 2), schema, path.name)
+    if problems:
+        raise SourceError(f"{path} does not keep its schema: {len(problems)} problem(s).", problems)
+    labels = {k: v for k, v in found.labels.items() if k in table}
+    values = {k: v for k, v in found.values.items() if k in table}
+    return replace(found, table=table, labels=labels, values=values)
+
+
+def as_text(column: pd.Series) -> pd.Series:
+    """A typed column as the texts of a CSV file: whole numbers without a point, dates as YYYY-MM-DD, missing as empty."""
+    if column.dtype == object:
+        return column.where(column.notna(), "").astype(object)
+    missing = column.isna()
+    if column.dtype.kind == "M":
+        texts = [v.date().isoformat() if v == v else "" for v in column]
+    elif column.dtype.kind == "f":
+        texts = [repr(float(v)).removesuffix(".0") for v in column]
+    elif column.dtype.kind == "b":
+        texts = ["1" if v is True or v == True else "0" for v in column.fillna(False)]  # noqa: E712
+    else:
+        texts = [str(v) for v in column]
+    return pd.Series(texts, index=column.index, dtype=object).mask(missing, "")

@@ -1,0 +1,92 @@
+"""Stata files, versions 8 to 18: labels kept, and the missing values .a to .z counted by letter."""
+
+import struct
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from peacestudy.core.problems import Note
+from peacestudy.errors import SourceError
+from peacestudy.outcomes.files.labels import columns_beside
+from peacestudy.outcomes.files.restored import restored
+from peacestudy.outcomes.files.table import FileTable
+
+_FIRST = 2_147_483_621  # Stata's "." as a code of a value label; .a to .z follow
+_DAMAGED = (
+    ValueError,
+    KeyError,
+    IndexError,
+    OSError,
+    struct.error,
+    UnicodeError,
+    OverflowError,
+    AssertionError,
+    MemoryError,
+)
+
+
+def read(path: Path, sheet: str | None) -> FileTable:
+    """A Stata file; names, types and whole labels come back where ``<name>_labels.csv`` says that the project wrote it."""
+    if sheet is not None:
+        raise SourceError(f"{path} is a Stata file, which has no sheet {sheet!r}. Leave sheet= out.")
+    try:
+        table, labels, values, missing = _read(path)
+    except _DAMAGED as err:
+        raise SourceError(f"{path} is damaged or no Stata file ({err}). Download or save it again.") from err
+    notes = []
+    if missing:
+        by_letter = Counter[str]()
+        for counts in missing.values():
+            by_letter.update(counts)
+        said = ", ".join(f"{letter} {n}" for letter, n in sorted(by_letter.items()))
+        where = "; ".join(
+            f"{c} {', '.join(f'{k} {n}' for k, n in sorted(m.items()))}" for c, m in list(missing.items())[:8]
+        )
+        notes.append(Note("extended_missing", f"Stata's coded missing values are missing here: {said} ({where})."))
+    return restored(FileTable(table, labels, values, tuple(notes)), columns_beside(path), f"{path.stem}_labels.csv")
+
+
+def _read(path: Path) -> tuple[pd.DataFrame, dict[str, str], dict[str, dict[str, str]], dict[str, Counter[str]]]:
+    from pandas.io.stata import StataReader
+
+    with StataReader(path, convert_categoricals=False) as reader:
+        raw = reader.read(convert_missing=False)  # type: ignore[attr-defined]
+        labels = {str(k): str(v) for k, v in reader.variable_labels().items() if v}
+        sets = reader.value_labels()
+        # which set of labels a column uses has no public name in pandas; a test holds it
+        names = dict(zip(map(str, reader._varlist), reader._lbllist, strict=True))  # type: ignore[attr-defined]
+        types = {str(n): np.dtype(t) for n, t in zip(reader._varlist, reader._dtyplist, strict=True) if t is not None}  # type: ignore[attr-defined]
+    gaps = [str(c) for c in raw.columns if raw[c].dtype.kind == "f" and raw[c].isna().any()]
+    missing: dict[str, Counter[str]] = {}
+    if gaps:
+        with StataReader(path, convert_categoricals=False) as reader:
+            coded = reader.read(convert_missing=True, convert_dates=False, columns=gaps)  # type: ignore[attr-defined]
+        for name in gaps:
+            found = Counter(str(v) for v in coded[name][raw[name].isna()].tolist())
+            del found["."]
+            if found:
+                missing[name] = found
+    table = pd.DataFrame({str(n): _column(raw[n], types.get(str(n))) for n in raw.columns}, index=range(len(raw)))
+    values = {
+        c: {_code(code): str(text) for code, text in sets[s].items()} for c, s in names.items() if s and s in sets
+    }
+    return table, labels, values, missing
+
+
+def _code(code: Any) -> str:
+    n = int(code)
+    return str(n) if n < _FIRST else "." + ("" if n == _FIRST else chr(96 + n - _FIRST))
+
+
+def _column(values: pd.Series, stored: Any) -> pd.Series:
+    if values.dtype.kind == "M":
+        return values.astype("datetime64[us]")
+    if stored is not None and stored.kind == "i":
+        return values.astype("Int64")
+    if values.dtype.kind == "f":
+        return values.astype(float)
+    texts = values.astype(object)
+    return texts.where(texts.notna() & (texts != ""), None)  # Stata's missing text is the empty one

@@ -1,0 +1,212 @@
+"""Workbooks: cells as they stand; what a spreadsheet hides, merges or works out is told."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from peacestudy.core.problems import Note, Problem, one_of
+from peacestudy.core.tables import read_bytes
+from peacestudy.core.workbook.book import Listed, formats, shared_strings, since_1904, worksheets
+from peacestudy.core.workbook.cells import Cell, Odd
+from peacestudy.core.workbook.package import open_package
+from peacestudy.core.workbook.worksheet import Worksheet, read_worksheet
+from peacestudy.errors import SourceError
+from peacestudy.outcomes.files.infer import infer
+from peacestudy.outcomes.files.labels import HEADER, Column, columns_of
+from peacestudy.outcomes.files.restored import restored
+from peacestudy.outcomes.files.table import FileTable
+
+_FIRST_SAFE = 61  # the day before, 29 February 1900, never was: Excel counts it all the same
+
+
+def read(path: Path, sheet: str | None) -> FileTable:
+    """The worksheet of that name; the only one with data where none is named, or ``data`` of a workbook that the project wrote."""
+    package = open_package(read_bytes(path), path.name)
+    shared, kinds = shared_strings(package), formats(package)
+    found = {s.name: (s, read_worksheet(package, s.part, shared, kinds, computed=True)) for s in worksheets(package)}
+    columns = _columns(found, path.name)
+    name = _chosen(found, "data" if columns and sheet is None and "data" in found else sheet, path)
+    listed, page = found[name]
+    own = columns if name == "data" else []
+    notes = _notes(found, listed, page)
+    header = _header(page, path.name)
+    cells, problems = _table(page, header, path.name, since_1904(package))
+    problems += [_merged(path.name, ref) for ref in page.merged]
+    lines = [row.line for row in page.rows[1:]]
+    names = {c.name: c.type for c in own}
+    typed_columns: dict[str, Any] = {}
+    for column, values in cells.items():
+        typed_columns[column], bad, told = _typed(column, values, lines, path.name, names.get(column, ""))
+        problems, notes = problems + bad, notes + told
+    if problems:
+        raise SourceError(f"{path} cannot be read as it is: {len(problems)} problem(s).", problems)
+    table = pd.DataFrame(typed_columns, index=range(len(lines)))
+    return restored(FileTable(table, notes=tuple(notes)), own, f"the sheet 'labels' of {path.name}")
+
+
+def _columns(found: dict[str, tuple[Listed, Worksheet]], file: str) -> list[Column]:
+    """The columns that the sheet ``labels`` of a workbook of ours tells of."""
+    if not {"data", "labels"} <= set(found):
+        return []
+    rows = [[str(row.cells.get(n, "")) for n in range(len(HEADER))] for row in found["labels"][1].rows]
+    return columns_of(rows[1:], f"the sheet 'labels' of {file}") if rows and tuple(rows[0]) == HEADER else []
+
+
+def _chosen(found: dict[str, tuple[Listed, Worksheet]], sheet: str | None, path: Path) -> str:
+    filled = [name for name, (s, page) in found.items() if page.rows and not s.hidden]
+    if sheet is not None:
+        if sheet not in found:
+            raise SourceError(f"{path}: " + one_of("sheet", sheet, list(found)))
+        if not found[sheet][1].rows:
+            raise SourceError(f"the sheet {sheet!r} of {path} is empty. Sheets with data: {', '.join(filled)}.")
+        return sheet
+    if len(filled) != 1:
+        raise SourceError(
+            f'{path} has {len(filled)} worksheets with data ({", ".join(filled)}). Say which: sheet="...".'
+        )
+    return filled[0]
+
+
+def _notes(found: dict[str, tuple[Listed, Worksheet]], listed: Listed, page: Worksheet) -> list[Note]:
+    out = []
+    hidden = [name for name, (s, other) in found.items() if s.hidden and other.rows]
+    if hidden:
+        out.append(Note("hidden_sheets", f"Hidden worksheet(s) hold data: {', '.join(hidden)}."))
+    rows = [row.line for row in page.rows if row.line in page.hidden_rows]
+    if rows or page.hidden_columns:
+        columns = sum(last - first + 1 for first, last in page.hidden_columns)
+        text = f"{len(rows)} row(s) and {columns} column(s) of {listed.name} are hidden; they were read as well."
+        out.append(Note("hidden_rows", text))
+    if page.formulas:
+        text = f"{len(page.formulas)} cell(s) of {listed.name} hold formulas; what the spreadsheet worked out last was taken."
+        out.append(Note("formulas", text))
+    return out
+
+
+def _header(page: Worksheet, file: str) -> list[str]:
+    width = max(max(row.cells) for row in page.rows) + 1
+    header = [str(page.rows[0].cells.get(n, "")) for n in range(width)]
+    line = page.rows[0].line
+    problems = [
+        Problem(
+            file,
+            line,
+            f"column {n + 1}",
+            name,
+            "column names must be filled and unique",
+            "name the column, or delete it",
+        )
+        for n, name in enumerate(header)
+        if not name.strip() or name in header[:n]
+    ]
+    if problems:
+        raise SourceError(f"{file} has no header of one name a column: {len(problems)} problem(s).", problems)
+    return header
+
+
+def _merged(file: str, ref: str) -> Problem:
+    return Problem(
+        file, 0, "", ref, "merged cells say nothing for the cells they cover", "unmerge them and fill every cell"
+    )
+
+
+def _table(page: Worksheet, header: list[str], file: str, since: bool) -> tuple[dict[str, list[Any]], list[Problem]]:
+    """Values by column: str, int, float, bool, datetime or None; a number that spells its digits is an int."""
+    out: dict[str, list[Any]] = {name: [] for name in header}
+    problems = [
+        Problem(
+            file, line, header[n], "", "a formula without a value", "open the file in a spreadsheet and save it again"
+        )
+        for line, n in page.blanks
+    ]
+    for row in page.rows[1:]:
+        for n, name in enumerate(header):
+            try:
+                out[name].append(_value(row.cells.get(n), since))
+            except ValueError as err:
+                out[name].append(None)
+                problems.append(Problem(file, row.line, name, str(row.cells[n]), str(err), "correct the cell"))
+    return out, problems
+
+
+def _value(cell: Cell | None, since: bool) -> Any:
+    if cell is None or isinstance(cell, str):
+        return cell
+    if cell.kind == "number":
+        return int(cell.text.partition(".")[0])
+    if cell.kind == "date":
+        return _date(cell, since)
+    if cell.kind == "truth value":
+        return cell.text == "TRUE"
+    if cell.kind == "error value":
+        raise ValueError("the spreadsheet could not work it out")
+    return float(cell.text)
+
+
+def _date(cell: Odd, since: bool) -> datetime:
+    """The day of a serial number (ECMA-376, part 1, 18.17.4.1), or of a date as text in ISO 8601."""
+    if "-" in cell.text[1:]:
+        return datetime.fromisoformat(cell.text.removesuffix("Z"))
+    serial = float(cell.text)
+    if since:
+        return datetime(1904, 1, 1) + timedelta(days=serial)
+    if serial < 1:
+        raise ValueError("a time of day, or no date")
+    if _FIRST_SAFE - 1 <= serial < _FIRST_SAFE:
+        raise ValueError("29 February 1900, which never was")
+    if serial > 2_958_465:  # 31 December 9999
+        raise ValueError("no date of a spreadsheet")
+    return datetime(1899, 12, 30 if serial >= _FIRST_SAFE else 31) + timedelta(days=serial)
+
+
+def _typed(
+    name: str, values: list[Any], lines: list[int], file: str, declared: str
+) -> tuple[Any, list[Problem], list[Note]]:
+    if declared:
+        text = [_text(v) for v in values]
+        table, problems, notes = infer({name: text}, lines, file, {name: declared})
+        return table[name], problems, notes
+    values = [None if v == "" else v for v in values]
+    kinds = {_KIND[type(v)] for v in values if v is not None}
+    if kinds <= {"text"}:
+        return pd.Series(values, dtype=object), [], []
+    if kinds == {"number"}:
+        whole = all(v is None or isinstance(v, int) for v in values)
+        return (pd.array(values, dtype="Int64") if whole else pd.Series(values, dtype=float)), [], []
+    if len(kinds) == 1:
+        return pd.Series(values, dtype=_DTYPE[kinds.pop()]), [], []
+    if kinds == {"text", "number"}:
+        numbers = sum(_KIND[type(v)] == "number" for v in values if v is not None)
+        said = (
+            f"{name} holds {numbers} number(s) among texts; the column is text, and zeros before a number may be lost."
+        )
+        return (
+            pd.Series([None if v is None else _text(v) for v in values], dtype=object),
+            [],
+            [Note("numbers_as_text", said)],
+        )
+    rule = f"the column mixes {', '.join(sorted(kinds))}"
+    kind_of = [_KIND[type(v)] if v is not None else "" for v in values]
+    rarest = min(kinds, key=kind_of.count)
+    problems = [
+        Problem(file, line, name, _text(v), rule, "write every cell of the column in one form")
+        for line, v, kind in zip(lines, values, kind_of, strict=True)
+        if kind == rarest
+    ]
+    return pd.Series(values, dtype=object), problems, []
+
+
+_KIND = {str: "text", int: "number", float: "number", bool: "truth values", datetime: "dates"}
+_DTYPE = {"truth values": "boolean", "dates": "datetime64[us]"}
+_TEXT: dict[type, Callable[[Any], str]] = {
+    bool: lambda v: str(int(v)), datetime: lambda v: v.date().isoformat(), float: lambda v: repr(float(v)), int: str, str: str,
+    np.float64: lambda v: repr(float(v)),
+}  # fmt: skip
+
+
+def _text(value: Any) -> Any:
+    return None if value is None else _TEXT[type(value)](value)
