@@ -1,7 +1,9 @@
 """Sources -> outcome tables: what public data say happened, of which cases, in which context."""
 
+from peacestudy.outcomes.files import FileTable, read_file
 from peacestudy.outcomes.known import read, sources
+from peacestudy.outcomes.own import own
 from peacestudy.outcomes.registry import SOURCES
 from peacestudy.outcomes.source import OutcomeTable, Source, read_source
 
-__all__ = ["SOURCES", "OutcomeTable", "Source", "read", "read_source", "sources"]
+__all__ = ["SOURCES", "FileTable", "OutcomeTable", "Source", "own", "read", "read_file", "read_source", "sources"]

@@ -22,6 +22,7 @@ from peacestudy.coding.sheets.layout import COLUMNS, EARLIER, FILLED, anchors_te
 from peacestudy.core.codebook import Codebook, Indicator
 from peacestudy.core.workbook.escapes import unwritable, utf16_units, xlsx_escape, xml_text
 from peacestudy.core.workbook.package import MAX_INFLATED
+from peacestudy.core.workbook.write import column_letters
 from peacestudy.errors import CodingError
 
 WIDTHS = (14, 28, 18, 44, 26, 18, 12, 18, 16, 44, 14, 14, 14)
@@ -102,7 +103,7 @@ def _drop_downs(sheet: Worksheet, rows: Sequence[Sequence[str]], codebook: Codeb
     code, sure = LETTERS[COLUMNS.index("code")], LETTERS[COLUMNS.index("confidence")]
     for name, lines in at.items():
         i = codebook.indicators[name]
-        last = _letter(4 + len(i.codes))
+        last = column_letters(4 + len(i.codes))
         formula = f"codebook!$E${line_of[name]}:${last}${line_of[name]}"
         for part in _ranges(lines, code):
             sheet.add_data_validation(_list(formula, part, i.name, _prompt(i)))
@@ -156,18 +157,9 @@ def _questions(sheet: Worksheet, codebook: Codebook) -> None:
             _string(cell, text)
             cell.alignment, cell.font = _TOP, _BOLD if line == 1 else _PLAIN
     for column, width in enumerate(widths, start=1):
-        sheet.column_dimensions[_letter(column)].width = width
+        sheet.column_dimensions[column_letters(column)].width = width
     sheet.freeze_panes = "B2"
     _protect(sheet)
-
-
-def _letter(column: int) -> str:
-    """The name of a column by its number from 1."""
-    left, name = column, ""
-    while left:
-        left, rest = divmod(left - 1, 26)
-        name = chr(65 + rest) + name
-    return name
 
 
 def _height(texts: Sequence[str], widths: Sequence[int]) -> int:

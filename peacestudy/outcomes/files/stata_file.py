@@ -58,7 +58,7 @@ def _read(path: Path) -> tuple[pd.DataFrame, dict[str, str], dict[str, dict[str,
         sets = reader.value_labels()
         # which set of labels a column uses has no public name in pandas; a test holds it
         names = dict(zip(map(str, reader._varlist), reader._lbllist, strict=True))  # type: ignore[attr-defined]
-        types = {str(n): np.dtype(t) for n, t in zip(reader._varlist, reader._dtyplist, strict=True) if t is not None}  # type: ignore[attr-defined]
+        types = {str(n): t for n, t in zip(reader._varlist, reader._dtyplist, strict=True) if isinstance(t, np.dtype)}  # type: ignore[attr-defined]
     gaps = [str(c) for c in raw.columns if raw[c].dtype.kind == "f" and raw[c].isna().any()]
     missing: dict[str, Counter[str]] = {}
     if gaps:

@@ -81,6 +81,9 @@ def _notes(found: dict[str, tuple[Listed, Worksheet]], listed: Listed, page: Wor
         columns = sum(last - first + 1 for first, last in page.hidden_columns)
         text = f"{len(rows)} row(s) and {columns} column(s) of {listed.name} are hidden; they were read as well."
         out.append(Note("hidden_rows", text))
+    blank = page.rows[-1].line - page.rows[0].line + 1 - len(page.rows)
+    if blank:
+        out.append(Note("blank_rows", f"{blank} row(s) of {listed.name} without any value were left out."))
     if page.formulas:
         text = f"{len(page.formulas)} cell(s) of {listed.name} hold formulas; what the spreadsheet worked out last was taken."
         out.append(Note("formulas", text))

@@ -1,0 +1,56 @@
+"""CSV that R reads as it is meant: missing is an empty cell, an empty text ``""``, true and false TRUE and FALSE.
+
+Data are written exactly, also where a text looks like a formula to a spreadsheet; the note says so, and the workbook is for those
+who open the data in one.
+"""
+
+import re
+from pathlib import Path
+
+import pandas as pd
+
+from peacestudy.core.problems import Note
+from peacestudy.core.tables import write_table, write_text
+from peacestudy.joins.writers.prepared import Prepared, Written
+from peacestudy.outcomes.files.labels import Column, beside
+from peacestudy.outcomes.files.read import as_text
+
+_FORMULA = re.compile(r"\s*[=+\-@]")
+
+
+def write(ready: Prepared, path: Path) -> Written:
+    """The data, and beside them ``<name>_labels.csv``, ``_ledger.csv``, ``_excluded.csv`` and ``_notes.csv``."""
+    cells = [_cells(ready.data[c.name]) for c in ready.columns]
+    lines = [",".join(_quoted(c.name) for c in ready.columns), *map(",".join, zip(*cells, strict=True))]
+    notes = []
+    texts = [ready.data[c.name].dropna() for c in ready.columns if c.type == "string"]
+    risky = sum(int(t.map(lambda v: bool(_FORMULA.match(v))).sum()) for t in texts)
+    if risky:
+        text = f"{risky} text(s) begin like a formula. They are written as they are: open the data in a spreadsheet from an .xlsx file."
+        notes.append(Note("like_a_formula", text))
+    paths = write_beside(ready, path, ready.columns)
+    write_text(path, "".join(line + "\n" for line in lines))
+    return Written((path, *paths), {}, tuple(notes))
+
+
+def write_beside(ready: Prepared, path: Path, columns: tuple[Column, ...]) -> list[Path]:
+    """The tables that stand beside a data file that cannot hold them."""
+    tables = {"labels": ready.labels(columns), **ready.beside}
+    paths = [beside(path, what) for what in tables]
+    for file, table in zip(paths, tables.values(), strict=True):
+        write_table(file, table)
+    return paths
+
+
+def _cells(column: pd.Series) -> list[str]:
+    if column.dtype == object:
+        return ["" if v is None else _quoted(v) for v in column]
+    if column.dtype.kind == "b":
+        return ["" if v is pd.NA else "TRUE" if v else "FALSE" for v in column]
+    if column.dtype.kind == "f":
+        return ["" if v != v else repr(float(v)) for v in column]
+    return list(as_text(column))
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'

@@ -1,0 +1,164 @@
+"""A table of the reader's own as a source with coverage, so that a join treats it as any other."""
+
+import hashlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from peacestudy.core.countries import SYSTEMS
+from peacestudy.core.problems import Note, one_of
+from peacestudy.core.schema import Field, Schema
+from peacestudy.core.tables import file_sha256, to_csv
+from peacestudy.errors import SourceError
+from peacestudy.outcomes.files.read import read_file
+from peacestudy.outcomes.files.table import FileTable
+from peacestudy.outcomes.source import OutcomeTable, Source
+
+_TYPES = {"i": "integer", "u": "integer", "f": "number", "b": "boolean", "M": "date"}
+_SHOWN = 5
+
+
+def own(
+    table: pd.DataFrame | FileTable | str | os.PathLike[str],
+    *,
+    name: str,
+    key: str | Sequence[str],
+    unit: str,
+    year: str = "",
+    first_year: int | None = None,
+    last_year: int | None = None,
+    units: str = "listed",
+    absent: str = "",
+    states: Sequence[tuple[str, str]] = (),
+    citation: str = "",
+    licence: str = "",
+) -> OutcomeTable:
+    """A file or table of the reader's own as an outcome table.
+
+    Parameters
+    ----------
+    table : a DataFrame, what ``read_file`` gave, or the path of a file that it reads.
+    name : what it is, for ledger and notes.
+    key : the column, or columns, that together name a row.
+    unit : what a row is, such as ``country-year``.
+    year : column of the year, empty where a row is not of a year.
+    first_year, last_year : the years of which the table speaks, both included; needed with ``year``. They are not read off the table: that
+        nothing was recorded in a year is not the same as that nobody looked.
+    units : ``listed`` (it speaks of the units that have a row) or ``all``.
+    absent : what an absent row means inside those years and units; empty where it is not known.
+    states : columns that name a state, each with its code system.
+    citation, licence : what is owed for it, and on what terms it is had.
+
+    Returns
+    -------
+    OutcomeTable
+        The table is a copy. Its source's id is empty: it is none of ``SOURCES``.
+
+    Raises
+    ------
+    SourceError
+        A column is absent, a key is missing or stands twice, years are not given or rows lie outside them.
+
+    Examples
+    --------
+    >>> aid = pd.DataFrame({"gw": [2, 2], "year": [1990, 1992], "aid": [5.0, 7.0]})
+    >>> mine = own(aid, name="aid flows", key=("gw", "year"), unit="country-year", year="year", first_year=1990, last_year=1995,
+    ...            states=(("gw", "gw"),))
+    >>> mine.source.first_year, mine.source.last_year, mine.source.key
+    (1990, 1995, ('gw', 'year'))
+    """
+    found, file, sha = _found(table)
+    data = found.table
+    keys = (key,) if isinstance(key, str) else tuple(key)
+    _check_columns(data, keys, year, states, name)
+    notes = list(found.notes)
+    first, last = _years(data, year, first_year, last_year, name)
+    _check_key(data, keys, name)
+    if year and data[year].isna().any():
+        notes.append(Note("no_year", f"{int(data[year].isna().sum())} row(s) of {name} have no year."))
+    fields = tuple(
+        Field(str(c), _type(data[c], str(c), year), description=found.labels.get(str(c), "")) for c in data.columns
+    )
+    source = Source(
+        id="", name=name, version="", citation=citation, landing_page="", licence=licence or "not stated", file=file, sha256=sha,
+        rows=len(data), schema=Schema(fields, keys), unit=unit, key=keys, first_year=first, last_year=last, units=units,
+        absent=absent, year=year, states=tuple((str(c), str(s)) for c, s in states),
+    )  # fmt: skip
+    return OutcomeTable(data, source, tuple(notes))
+
+
+def _found(table: pd.DataFrame | FileTable | str | os.PathLike[str]) -> tuple[FileTable, str, str]:
+    """The table, the file it is from, and the digest of its bytes (of its CSV text where it is from no file)."""
+    if isinstance(table, str | os.PathLike):
+        path = Path(table)
+        return read_file(path), path.name, file_sha256(path)
+    if isinstance(table, pd.DataFrame):
+        table = FileTable(table.reset_index(drop=True).copy())
+    if not isinstance(table, FileTable):
+        raise SourceError(
+            f"the table is a {type(table).__name__}; give a DataFrame, a FileTable or the path of a file."
+        )
+    return table, "", hashlib.sha256(to_csv(table.table).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _check_columns(
+    data: pd.DataFrame, keys: tuple[str, ...], year: str, states: Sequence[tuple[str, str]], name: str
+) -> None:
+    columns = [str(c) for c in data.columns]
+    if len(set(columns)) < len(columns):
+        raise SourceError(f"{name} has two columns of one name. Rename or drop one.")
+    if not keys:
+        raise SourceError(f"{name} needs a key: the column, or columns, that together name a row.")
+    wanted = (
+        [("a part of the key", k) for k in keys]
+        + ([("year", year)] if year else [])
+        + [("states", c) for c, _ in states]
+    )
+    for what, column in wanted:
+        if column not in columns:
+            raise SourceError(one_of(f"{what} of {name}", column, columns))
+    for column, system in states:
+        if system not in SYSTEMS:
+            raise SourceError(one_of(f"the code system of {column} in {name}", system, SYSTEMS))
+
+
+def _years(data: pd.DataFrame, year: str, first: int | None, last: int | None, name: str) -> tuple[int, int]:
+    if not year:
+        if first is not None or last is not None:
+            raise SourceError(f'{name} has years of coverage and no column of the year. Say which it is: year="...".')
+        return 0, 9999  # a row is not of a year: every year is inside
+    values = data[year].dropna()
+    kind = pd.api.types.infer_dtype(values) if len(values) else "empty"
+    whole = kind in ("integer", "empty") or (kind == "floating" and bool((values % 1 == 0).all()))
+    if not whole:
+        raise SourceError(f"the year {year!r} of {name} is {kind}; whole numbers are expected. Convert it first.")
+    span = f"rows are of {int(values.min())} to {int(values.max())}" if len(values) else "no row has a year"
+    if first is None or last is None:
+        raise SourceError(
+            f"{name} does not say of which years it speaks ({span}). Write first_year= and last_year=: outside them a value is missing, "
+            "inside them an absent row has a meaning, and the rows alone cannot tell."
+        )
+    if first > last:
+        raise SourceError(f"{name} begins in {first} and ends in {last}. Exchange first_year and last_year.")
+    if len(values) and (values.min() < first or values.max() > last):
+        raise SourceError(
+            f"{name} is said to speak of {first} to {last}, and {span}. Correct the years, or drop the rows."
+        )
+    return int(first), int(last)
+
+
+def _check_key(data: pd.DataFrame, keys: tuple[str, ...], name: str) -> None:
+    whole = data[list(keys)].notna().all(axis=1)
+    twice = data[whole & data.duplicated(list(keys), keep=False)][list(keys)].drop_duplicates()
+    if len(twice) or not whole.all():
+        shown = "; ".join(" ".join(map(str, row)) for row in twice.head(_SHOWN).itertuples(index=False, name=None))
+        raise SourceError(
+            f"the key {' + '.join(keys)} of {name} is missing in {int((~whole).sum())} row(s) and stands twice for {len(twice)}"
+            f"{f' (such as {shown})' if shown else ''}. Drop or reduce those rows, or name the columns that tell them apart."
+        )
+
+
+def _type(column: pd.Series, name: str, year: str) -> str:
+    return "year" if name == year else _TYPES.get(column.dtype.kind, "string")
