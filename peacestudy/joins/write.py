@@ -48,7 +48,8 @@ def write(
     Notes
     -----
     In R, ``read.csv(path, na.strings = "", stringsAsFactors = FALSE)`` reads numbers, truth values and texts, Namibia's NA
-    among them; name codes such as 007 in ``colClasses``. ``read.csv`` takes an empty text as missing too; ``data.table::fread(path,
+    among them; name codes such as 007 in ``colClasses``. ``read.csv`` takes an empty text as missing too, and makes a line feed
+    of a carriage return with one; ``data.table::fread(path,
     na.strings = "")`` tells the two apart.
 
     Examples

@@ -23,6 +23,7 @@ from peacestudy.errors import JoinError
 from peacestudy.joins import write
 from peacestudy.outcomes import SOURCES, read_file
 
+IN_R = Path(__file__).parents[1] / "references" / "csv_in_r"
 ENDINGS = (".csv", ".xlsx", ".dta", ".parquet")
 LABELS = {"iso2": "State, two letters", "deaths": "Battle-related deaths"}
 VALUES = {"n": {"1": "one", "3": "three"}}
@@ -70,7 +71,9 @@ def same(found, expected):
 
 
 def study_frame():
-    frame = StudyFrame(cases(), "treaty", "case_id", Ledger((Entry("cases", "keep", "treaty", 4, 4),)), (Note("few", "Few =cases."),))
+    frame = StudyFrame(
+        cases(), "treaty", "case_id", Ledger((Entry("cases", "keep", "treaty", 4, 4),)), (Note("few", "Few =cases."),)
+    )
     return frame.keep(frame.data.case_id != "d", "not d", "=d is not meant")
 
 
@@ -105,7 +108,7 @@ def text_of(ending):
 
 
 def frames(ending):
-    biggest = {".xlsx": 10**15 - 1, ".dta": 2**53}.get(ending, 2**63 - 1)
+    biggest = {".xlsx": 10**15 - 1, ".dta": 2**53 - 1}.get(ending, 2**63 - 1)
     largest = 8.9e307 if ending == ".dta" else None
     days = st.dates(min_value=pd.Timestamp("0100-01-01").date()) if ending == ".dta" else st.dates()
     row = st.tuples(
@@ -139,14 +142,14 @@ def test_any_frame_comes_back_as_it_was(ending):
 
 
 def test_pandas_reads_the_same_from_stata(tmp_path):
-    frame = cases().assign(long="é" * 1500, agreed=pd.array([True, None, False, True], dtype="boolean"))
+    frame = cases().assign(remark="é" * 1500, agreed=pd.array([True, None, False, True], dtype="boolean"))
     write(frame, tmp_path / "x.dta", labels=LABELS, values=VALUES)
     found = pd.read_stata(tmp_path / "x.dta", convert_categoricals=False)
     assert found["n"].tolist()[0] == 1 and math.isnan(found["n"][1]) and found["n"].tolist()[2:] == [3, -4]
     assert found["deaths"].tolist()[0] == 0.1 and math.isnan(found["deaths"][1]) and found["deaths"][3] == 1e-300
     assert found["agreed"].tolist()[0] == 1 and math.isnan(found["agreed"][1]) and found["agreed"][2] == 0
     assert found["signed"][0] == pd.Timestamp("2001-02-03") and pd.isna(found["signed"][1])
-    assert found["long"][0] == "é" * 1500 and found["iso2"].tolist() == ["NA", "FR", "", "ÅØ – 東京"]
+    assert found["remark"][0] == "é" * 1500 and found["iso2"].tolist() == ["NA", "FR", "", "ÅØ – 東京"]
     labelled = pd.read_stata(tmp_path / "x.dta", convert_categoricals=True)
     assert labelled["n"].tolist()[2] == "three"
     with pd.io.stata.StataReader(tmp_path / "x.dta") as reader:
@@ -177,9 +180,18 @@ def test_names_that_stata_has_not_are_told_and_come_back(tmp_path):
 @pytest.mark.parametrize("ending", [".csv", ".dta"])
 def test_ledger_and_exclusions_stand_beside(ending, tmp_path):
     done = write(study_frame(), tmp_path / f"x{ending}")
-    assert [p.name for p in done.paths] == [f"x{ending}", "x_labels.csv", "x_ledger.csv", "x_excluded.csv", "x_notes.csv"]
+    assert [p.name for p in done.paths] == [
+        f"x{ending}",
+        "x_labels.csv",
+        "x_ledger.csv",
+        "x_excluded.csv",
+        "x_notes.csv",
+    ]
     ledger = pd.read_csv(tmp_path / "x_ledger.csv")
-    assert ledger[["step", "rows_in", "rows_out", "left_out"]].values.tolist() == [["cases", 4, 4, 0], ["not d", 4, 3, 1]]
+    assert ledger[["step", "rows_in", "rows_out", "left_out"]].values.tolist() == [
+        ["cases", 4, 4, 0],
+        ["not d", 4, 3, 1],
+    ]
     assert (tmp_path / "x_excluded.csv").read_text() == "case,step,reason\nd,not d,=d is not meant\n"
     assert (tmp_path / "x_notes.csv").read_text() == "kind,text\nfew,Few =cases.\n"
 
@@ -188,7 +200,9 @@ def test_ledger_and_exclusions_are_in_the_metadata_of_parquet(tmp_path):
     write(study_frame(), tmp_path / "x.parquet")
     told = json.loads(pq.read_schema(tmp_path / "x.parquet").metadata[b"peacestudy"])
     assert [(e["step"], e["rows_out"]) for e in told["ledger"]] == [("cases", 4), ("not d", 3)]
-    assert told["unit"] == "treaty" and told["excluded"] == [{"case": "d", "step": "not d", "reason": "=d is not meant"}]
+    assert told["unit"] == "treaty" and told["excluded"] == [
+        {"case": "d", "step": "not d", "reason": "=d is not meant"}
+    ]
     assert pd.read_parquet(tmp_path / "x.parquet")["code"].tolist() == cases()["code"].tolist()[:3]
 
 
@@ -220,7 +234,10 @@ def test_a_workbook_that_packs_too_well_is_read_again(tmp_path):
 def test_columns_of_sources_are_labelled_by_their_schema(tmp_path):
     data = pd.DataFrame({"case_id": ["a"], "aeuds": [0.3], "xconst": [7], "mine": [1]})
     why = np.zeros(1, np.int8)
-    joined = (Joined("join uds", "extended_uds", "", ("aeuds",), why), Joined("join polity", "polity5", "", ("xconst",), why))
+    joined = (
+        Joined("join uds", "extended_uds", "", ("aeuds",), why),
+        Joined("join polity", "polity5", "", ("xconst",), why),
+    )
     write(StudyFrame(data, "case", "case_id", joined=joined), tmp_path / "x.parquet", labels={"xconst": "Own words"})
     labels = read_file(tmp_path / "x.parquet").labels
     field = next(f for f in SOURCES["extended_uds"].schema.fields if f.name == "aeuds")
@@ -244,7 +261,7 @@ def test_what_cannot_be_written_is_refused_and_nothing_is_left(ending, value, wo
 
 
 def test_other_endings_and_labels_of_nothing_are_refused(tmp_path):
-    with pytest.raises(JoinError, match="written as .dta, .parquet, .xlsx, .csv"):
+    with pytest.raises(JoinError, match=r"written as \.dta, \.parquet, \.xlsx, \.csv"):
         write(cases(), tmp_path / "x.sas7bdat")
     with pytest.raises(JoinError, match="Did you mean 'iso2'"):
         write(cases(), tmp_path / "x.csv", labels={"iso": "State"})
@@ -263,3 +280,44 @@ def test_equal_frames_give_equal_bytes(tmp_path):
 def test_texts_that_look_like_formulas_are_told_in_csv(tmp_path):
     done = write(cases(), tmp_path / "x.csv")
     assert [n.text.split(" ")[0] for n in done.notes if n.kind == "like_a_formula"] == ["3"]
+
+
+def test_r_reads_the_csv_and_the_stata_file_as_they_are_meant(tmp_path):
+    """What R 4.2.2 and haven 2.5.1 made of the same files is stored: tests/references/csv_in_r/generate.R."""
+    write(cases(), tmp_path / "cases.csv", labels=LABELS, values=VALUES)
+    assert (tmp_path / "cases.csv").read_bytes() == (IN_R / "cases.csv").read_bytes()
+    lines = (IN_R / "expected.txt").read_text(encoding="utf-8").splitlines()
+    assert lines[0].split() == [
+        "class:",
+        "character",
+        "character",
+        "character",
+        "integer",
+        "numeric",
+        "logical",
+        "Date",
+        "character",
+    ]
+    found = dict(line.split("|", 1) for line in lines[1:9])
+    for name, column in cases().items():
+        cells = [c.removesuffix(" ") if i == 3 else c for i, c in enumerate(found[name].split(" | "))]
+        for cell, value in zip(cells, column, strict=True):
+            if pd.isna(value):
+                assert cell == "<missing>", name
+            elif column.dtype.kind in "if":
+                assert float(cell) == value, name
+            elif column.dtype.kind == "b":
+                assert cell == str(value).upper()
+            elif column.dtype.kind == "M":
+                assert cell == value.date().isoformat()
+            else:  # R's read.csv makes a line feed of a carriage return with one
+                assert cell.strip() == value.replace("\r\n", "\\n").strip(), name
+    assert lines[9] == "haven labels: State, two letters / Battle-related deaths / one three "
+    numbers = lines[10].removeprefix("haven numbers: ").split(" / ")
+    assert [v if v == "NA" else float(v) for v in numbers[0].split()] == [0.1, "NA", 2.0, 1e-300]
+    assert numbers[1:3] == ["1 NA 3 -4", "1 NA 0 1"] and numbers[3].split() == [
+        "2001-02-03",
+        "NA",
+        "1999-12-31",
+        "2024-02-29",
+    ]

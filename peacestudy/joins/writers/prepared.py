@@ -86,7 +86,9 @@ def prepared(
     if suffix == ".xlsx" or (suffix == ".csv" and len(names) == 1):
         bare = np.flatnonzero(data.isna().all(axis=1)) if not problems else []
         rule = "a row without any value cannot be told from no row"
-        problems += [Problem(suffix, int(i) + 2, "", "", rule, "drop it, or add a column that names the row") for i in bare]
+        problems += [
+            Problem(suffix, int(i) + 2, "", "", rule, "drop it, or add a column that names the row") for i in bare
+        ]
     if problems:
         raise JoinError(f"the frame cannot be written as {suffix}: {len(problems)} problem(s).", problems)
     known = {**_from_sources(frame), **(labels or {})}
@@ -131,7 +133,7 @@ def _whole(column: pd.Series, name: str, suffix: str, problems: list[Problem]) -
     except (TypeError, ValueError, OverflowError):
         problems.append(Problem(suffix, 0, name, "", "a whole number of more than 63 bits", "write the column as text"))
         return column
-    most = {".xlsx": 10**15 - 1, ".dta": 2**53}.get(suffix, 2**63)
+    most = {".xlsx": 10**15 - 1, ".dta": 2**53 - 1}.get(suffix, 2**63)
     over = (out > most) | (out < -most)
     problems += [
         Problem(

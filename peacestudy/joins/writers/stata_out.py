@@ -21,6 +21,7 @@ from peacestudy.joins.writers.csv_out import write_beside
 from peacestudy.joins.writers.prepared import Prepared, Written
 from peacestudy.outcomes.files.labels import Column
 
+_INT = 2_147_483_620  # the largest long
 _LONG = 2045  # bytes of a str
 _LABEL = 80  # characters of a label of a variable or of the data
 _MEANING = 32_000
@@ -164,6 +165,8 @@ def _plain(name: str) -> str:
 def _column(values: pd.Series, column: Column, notes: list[Note]) -> pd.Series:
     if column.type == "boolean":
         return values.astype("Int8")
+    if column.type == "integer" and values.isna().any() and (values.abs() > _INT).any():
+        return values.astype("float64")  # pandas 3 would write a code beyond .z for the missing ones
     if column.type != "string":
         return values
     if (values == "").any() and values.isna().any():

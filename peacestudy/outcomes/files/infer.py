@@ -5,14 +5,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from peacestudy.core.problems import Note, Problem
 from peacestudy.core.schema import Field, Schema, typed
 
 # a number without zeros before it: "007" is a code
-_WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
+_WHOLE = re.compile(r"-?(?:0|[1-9][0-9]*)")
 _NUMBER = re.compile(r"-?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
+_DIGITS = 18
 _SHAPES = {
     "YYYY-MM-DD": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"),
     "YYYY/MM/DD": re.compile(r"[0-9]{4}/[0-9]{1,2}/[0-9]{1,2}"),
@@ -53,6 +55,8 @@ def infer(
         kind = (declared or {}).get(name, "")
         if kind == "string":
             out[name] = series
+        elif kind == "integer" and (whole := _integers(*_filled(series))) is not None:
+            out[name] = whole
         elif kind:
             found, bad = typed(pd.DataFrame({name: series.fillna("")}), lines, Schema((Field(name, kind),)), file)
             problems += bad
@@ -69,16 +73,33 @@ def _guess(name: str, cells: pd.Series, lines: Sequence[int], file: str) -> tupl
     texts = [str(t) for t in cells[filled]]
     if not texts:
         return cells, [], []
-    if all(map(_WHOLE.fullmatch, texts)) and "-0" not in texts:
-        whole = np.zeros(len(cells), dtype=np.int64)
-        whole[filled] = [int(t) for t in texts]
-        return pd.arrays.IntegerArray(whole, ~filled), [], []
-    if all(map(_NUMBER.fullmatch, texts)):
+    whole = _integers(texts, filled)
+    if whole is not None:
+        return whole, [], []
+    # digits beyond an integer of 64 bits are an id: a floating-point number would lose its end
+    if all(map(_NUMBER.fullmatch, texts)) and not any(len(t) > _DIGITS and _WHOLE.fullmatch(t) for t in texts):
         numbers = np.full(len(cells), np.nan)
         numbers[filled] = [float(t) for t in texts]
         if np.isfinite(numbers[filled]).all():
             return pd.Series(numbers), [], []
     return _dates(name, cells, lines, file)
+
+
+def _filled(cells: pd.Series) -> tuple[list[str], npt.NDArray[np.bool_]]:
+    filled = (cells.notna() & (cells != "")).to_numpy(dtype=bool)
+    return [str(t) for t in cells[filled]], filled
+
+
+def _integers(texts: list[str], filled: npt.NDArray[np.bool_]) -> Any:
+    """Whole numbers of 64 bits, exact to the last digit; None where a text is none."""
+    if not all(len(t) <= _DIGITS + 2 and _WHOLE.fullmatch(t) for t in texts) or "-0" in texts:
+        return None
+    numbers = [int(t) for t in texts]
+    if numbers and not -(2**63) < min(numbers) <= max(numbers) < 2**63:
+        return None
+    whole = np.zeros(len(filled), dtype=np.int64)
+    whole[filled] = numbers
+    return pd.arrays.IntegerArray(whole, ~filled)
 
 
 def shape_of(text: str) -> str:

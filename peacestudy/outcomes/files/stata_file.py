@@ -2,6 +2,7 @@
 
 import struct
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -61,10 +62,14 @@ def _read(path: Path) -> tuple[pd.DataFrame, dict[str, str], dict[str, dict[str,
         types = {str(n): t for n, t in zip(reader._varlist, reader._dtyplist, strict=True) if isinstance(t, np.dtype)}  # type: ignore[attr-defined]
     gaps = [str(c) for c in raw.columns if raw[c].dtype.kind == "f" and raw[c].isna().any()]
     missing: dict[str, Counter[str]] = {}
+    coded = None
     if gaps:
-        with StataReader(path, convert_categoricals=False) as reader:
+        with (
+            StataReader(path, convert_categoricals=False) as reader,
+            suppress(KeyError),
+        ):  # a code beyond .z, as pandas 3 may write
             coded = reader.read(convert_missing=True, convert_dates=False, columns=gaps)  # type: ignore[attr-defined]
-        for name in gaps:
+        for name in gaps if coded is not None else ():
             found = Counter(str(v) for v in coded[name][raw[name].isna()].tolist())
             del found["."]
             if found:
