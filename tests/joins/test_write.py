@@ -321,3 +321,13 @@ def test_r_reads_the_csv_and_the_stata_file_as_they_are_meant(tmp_path):
         "1999-12-31",
         "2024-02-29",
     ]
+
+
+def test_a_missing_whole_number_beyond_a_long_is_statas_own_missing(tmp_path):
+    """pandas 3.1 writes the bytes 1b e0 7f for it, a code beyond .z; what it wrote is read as missing all the same."""
+    frame = pd.DataFrame({"x": pd.array([2**40, None], dtype="Int64")})
+    write(frame, tmp_path / "x.dta")
+    assert bytes.fromhex("000000000000e07f") in (tmp_path / "x.dta").read_bytes()
+    frame.to_stata(tmp_path / "pandas.dta", write_index=False, version=118)
+    found = read_file(tmp_path / "pandas.dta").table["x"]
+    assert found[0] == 2**40 and pd.isna(found[1])

@@ -84,7 +84,7 @@ def prepared(
     )
     problems += [Problem(suffix, 1, n, n, why, "rename the column") for n in names if (why := unwritable(n, suffix))]
     if suffix == ".xlsx" or (suffix == ".csv" and len(names) == 1):
-        bare = np.flatnonzero(data.isna().all(axis=1)) if not problems else []
+        bare = [] if problems else np.flatnonzero(data.isna().all(axis=1)).tolist()
         rule = "a row without any value cannot be told from no row"
         problems += [
             Problem(suffix, int(i) + 2, "", "", rule, "drop it, or add a column that names the row") for i in bare

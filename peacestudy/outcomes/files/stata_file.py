@@ -62,7 +62,7 @@ def _read(path: Path) -> tuple[pd.DataFrame, dict[str, str], dict[str, dict[str,
         types = {str(n): t for n, t in zip(reader._varlist, reader._dtyplist, strict=True) if isinstance(t, np.dtype)}  # type: ignore[attr-defined]
     gaps = [str(c) for c in raw.columns if raw[c].dtype.kind == "f" and raw[c].isna().any()]
     missing: dict[str, Counter[str]] = {}
-    coded = None
+    coded: pd.DataFrame | None = None
     if gaps:
         with (
             StataReader(path, convert_categoricals=False) as reader,
@@ -70,6 +70,7 @@ def _read(path: Path) -> tuple[pd.DataFrame, dict[str, str], dict[str, dict[str,
         ):  # a code beyond .z, as pandas 3 may write
             coded = reader.read(convert_missing=True, convert_dates=False, columns=gaps)  # type: ignore[attr-defined]
         for name in gaps if coded is not None else ():
+            assert coded is not None
             found = Counter(str(v) for v in coded[name][raw[name].isna()].tolist())
             del found["."]
             if found:
