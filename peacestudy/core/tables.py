@@ -86,7 +86,19 @@ def read_table(
         All problems at once, each with file, line, column, value, rule and remedy.
     """
     path = Path(path)
-    rows, lines, problems = rows_of(read_text(path, error), path.name)
+    return parse_table(read_text(path, error), schema, path, error)
+
+
+def parse_table(text: str, schema: Schema, path: Path, error: type[PeacestudyError] = SourceError) -> pd.DataFrame:
+    """Read CSV text by its schema, as ``read_table`` does; ``path`` names it in what is said of problems.
+
+    Examples
+    --------
+    >>> from peacestudy.core.schema import Field
+    >>> parse_table("code,year\\n007,2001\\n", Schema((Field("code"), Field("year", "year"))), Path("a.csv")).values.tolist()
+    [['007', 2001]]
+    """
+    rows, lines, problems = rows_of(text, path.name)
     if not rows:
         raise error(f"{path} is empty. Expected a header with {', '.join(schema.names[:6])} ...")
     if problems:
@@ -94,11 +106,21 @@ def read_table(
     header, body = rows[0], rows[1:]
     wanted = [name for name in schema.names if name in header]
     at = [header.index(name) for name in (wanted if len(wanted) == len(schema.names) else header)]
-    text = pd.DataFrame({header[i]: pd.Series([row[i] for row in body], dtype=object) for i in at})
-    table, problems = typed(text, lines[1:], schema, path.name)
+    cells = pd.DataFrame({header[i]: pd.Series([row[i] for row in body], dtype=object) for i in at})
+    table, problems = typed(cells, lines[1:], schema, path.name)
     if problems:
         raise error(f"{path} does not keep its schema: {len(problems)} problem(s).", problems)
     return table
+
+
+def header_of(path: str | os.PathLike[str]) -> list[str]:
+    """The column names of a CSV file, those beyond any schema too; the rows are not read into memory."""
+    try:
+        with Path(path).open(encoding="utf-8-sig", newline="") as file:
+            first = next(csv.reader(file), [])
+    except (OSError, UnicodeDecodeError, csv.Error) as err:
+        raise SourceError(f"the header of {path} cannot be read: {err}. Check the file.") from err
+    return [unicodedata.normalize("NFC", name) for name in first]
 
 
 def read_plain(path: str | os.PathLike[str]) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """A source: a public data file that a study reads, what it must look like, what it covers, and what is owed for it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -94,18 +94,26 @@ def read_source(source: Source, raw: Path, accept_other_release: bool = False) -
     ----------
     source : what to read.
     raw : the folder.
-    accept_other_release : take a file whose bytes are not those of the known release, with a note, if its schema holds.
+    accept_other_release : take a file whose bytes are not those of the known release if its schema holds, with notes that
+        tell the differences: categories beyond the known ones, and, where the known file stands beside it under a name that
+        begins alike (``pax_v10_known.csv``), the columns, rows and cells that changed. Any other break of the schema is
+        refused all the same.
 
     Raises
     ------
     SourceError
         The file is missing (from whom, and where to put it), damaged, cut off, of another release, or breaks its schema.
     """
+    # it compares tables of this module
+    from peacestudy.outcomes.releases import differences, new_categories, open_schema
+
     path = raw / source.file
     if not path.is_file():
         raise SourceError(f"{path} is missing. Get {source.where_to_get()} and save it in {raw} under that name.")
     found = file_sha256(path)
-    table = (read_grouped_list if path.suffix == ".json" else read_table)(path, source.schema)
+    strict = found == source.sha256 or not accept_other_release
+    reader = read_grouped_list if path.suffix == ".json" else read_table
+    table = reader(path, source.schema if strict else open_schema(source.schema))
     if found == source.sha256:
         return OutcomeTable(table, source)
     if len(table) < source.rows:
@@ -120,4 +128,6 @@ def read_source(source: Source, raw: Path, accept_other_release: bool = False) -
         raise SourceError(
             f"{said}. Get {source.where_to_get()}; or accept another release in so many words (accept_other_release)."
         )
-    return OutcomeTable(table, source, (Note("other_release", said + "."),))
+    read = OutcomeTable(table, source)
+    note = Note("other_release", f"{said}. {differences(read, path)}")
+    return replace(read, notes=(note, *new_categories(read)))

@@ -9,6 +9,7 @@ from peacestudy.core.tables import write_table
 from peacestudy.errors import SourceError, SpecError
 from peacestudy.outcomes import SOURCES
 from peacestudy.study.builders import BUILDERS, Builder
+from peacestudy.study.builders.releases import AS_NAMED
 from peacestudy.study.config import Config
 from peacestudy.study.forecasts import FILE, FORECASTS_SCHEMA
 from peacestudy.study.load import codebook_path, read_config, study_folder
@@ -34,7 +35,7 @@ def build_study(study: str, raw: Path) -> list[str]:
     """
     builder, folder = _builder(study), study_folder(study)
     config = _config(folder)
-    built = builder.build(raw, config.cases, read_codebook(codebook_path(folder, config)), folder)
+    built = builder.build(raw, config.cases, read_codebook(codebook_path(folder, config)), folder, AS_NAMED)
     lines = []
     for name, table in built.items():
         path = folder / f"{name}.csv"

@@ -16,6 +16,7 @@ from peacestudy.study.builders import (
     signing_dyads,
     third_party_role,
 )
+from peacestudy.study.builders.releases import Releases
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,13 +26,13 @@ class Builder:
     Attributes
     ----------
     rule : dataclass of the values under [cases] in study.toml.
-    build : (folder of source files, rule, codebook, study folder) to tables by name.
+    build : (folder of source files, rule, codebook, study folder, releases) to tables by name.
     schemas : schema of every table it gives.
     sources : ids of the sources it reads.
     """
 
     rule: type[Any]
-    build: Callable[[Path, Any, Any, Path], dict[str, pd.DataFrame]]
+    build: Callable[[Path, Any, Any, Path, Releases], dict[str, pd.DataFrame]]
     schemas: Mapping[str, Schema]
     sources: tuple[str, ...]
 

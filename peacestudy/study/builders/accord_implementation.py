@@ -15,13 +15,13 @@ from peacestudy.core.ledger import LEDGER_SCHEMA, Entry, Ledger
 from peacestudy.core.schema import Field, Schema
 from peacestudy.core.tables import file_sha256
 from peacestudy.errors import SourceError, SpecError
-from peacestudy.outcomes import SOURCES, OutcomeTable, read_source
+from peacestudy.outcomes import OutcomeTable
 from peacestudy.outcomes.context import CONTEXT, COVARIATES_SCHEMA
 from peacestudy.outcomes.implementation import IMPLEMENTATION_SCHEMA, implementation, provision_levels
 from peacestudy.outcomes.peace import OUTCOMES_SCHEMA
 from peacestudy.study.builders.accord_links import Accord, accord_findings, make_accords, mended, state_name
 from peacestudy.study.builders.accord_tables import accord_covariates, accord_outcomes
-from peacestudy.study.builders.decisions import decide, read_decisions
+from peacestudy.study.builders.releases import AS_NAMED, Releases
 
 PAM, PAX, ACD, LEADERS = "pam_1.5", "pax_v10", "ucdp_acd_25.1", "archigos"
 POLITICS = (
@@ -107,7 +107,9 @@ TABLES: dict[str, Schema] = {
 }  # fmt: skip
 
 
-def build(raw: Path, rule: AccordRule, codebook: Codebook, folder: Path) -> dict[str, pd.DataFrame]:
+def build(
+    raw: Path, rule: AccordRule, codebook: Codebook, folder: Path, releases: Releases = AS_NAMED
+) -> dict[str, pd.DataFrame]:
     """Build every table of the study.
 
     Parameters
@@ -116,6 +118,7 @@ def build(raw: Path, rule: AccordRule, codebook: Codebook, folder: Path) -> dict
     rule : how accords are read, from study.toml.
     codebook : what is coded of the texts: that of the study peace_agreements.
     folder : the study, with its own codebook of provisions and its decisions.
+    releases : which release of each source is read; without it those that the study names.
 
     Raises
     ------
@@ -123,9 +126,9 @@ def build(raw: Path, rule: AccordRule, codebook: Codebook, folder: Path) -> dict
         A source is not as known, a data problem is not decided, or the codebook of provisions is not the declared one.
     """
     provisions = _provisions(folder, rule)
-    sources = {i: read_source(SOURCES[i], raw) for i in NEEDED}
+    sources = releases.read(NEEDED, raw)
     pam, pax, acd = (sources[i].table for i in (PAM, PAX, ACD))
-    decided = decide(accord_findings(pam, pax, acd), read_decisions(folder))
+    decided = releases.decide(accord_findings(pam, pax, acd), folder)
     years = mended(pam, decided)
     accords = make_accords(years, pax, decided)
     pillars = {p.id: [c for i in p.indicators for c in i.columns] for p in provisions.entries if p.indicators}

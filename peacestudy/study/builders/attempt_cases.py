@@ -13,9 +13,10 @@ from peacestudy.core.codebook import Codebook
 from peacestudy.core.countries import country_name
 from peacestudy.core.ledger import Entry, Ledger
 from peacestudy.core.schema import Field, Schema
-from peacestudy.outcomes import SOURCES, OutcomeTable, read_source
+from peacestudy.outcomes import OutcomeTable
 from peacestudy.outcomes.attempts import AttemptRule, attempt_members, find_attempts, non_overlapping
 from peacestudy.outcomes.peace import PeaceRule, fighting_years
+from peacestudy.study.builders.releases import AS_NAMED, Releases
 
 PAX, ACD = "pax_v10", "ucdp_acd_25.1"
 
@@ -117,9 +118,11 @@ class Ground:
         return out.assign(ThrdPart=[third_party(t)[0] for t in out["ThrdPart"]])
 
 
-def read_ground(raw: Path, needed: tuple[str, ...], rule: CaseRule, codebook: Codebook, folder: Path) -> Ground:
+def read_ground(
+    raw: Path, needed: tuple[str, ...], rule: CaseRule, codebook: Codebook, folder: Path, releases: Releases = AS_NAMED
+) -> Ground:
     """Read every source that is needed; SourceError where one is missing, cut off, of another release or breaks its schema."""
-    return Ground({i: read_source(SOURCES[i], raw) for i in needed}, rule, codebook, folder)
+    return Ground(releases.read(needed, raw), rule, codebook, folder)
 
 
 def known_agreements(pax: pd.DataFrame, fighting: Mapping[int, set[int]]) -> tuple[pd.DataFrame, Ledger]:

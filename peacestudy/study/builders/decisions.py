@@ -63,8 +63,8 @@ class Decision:
     why: str
 
 
-def read_decisions(folder: Path) -> pd.DataFrame:
-    """The decisions of a study, from ``decisions.tsv`` in its folder.
+def read_decisions(folder: Path, name: str = NAME) -> pd.DataFrame:
+    """The decisions of a study, from ``decisions.tsv`` in its folder, or another file of its form.
 
     The file is tab separated, its first line the names of the columns; a cell holds no tab, no line break and no quotes
     around it. A study without the file has decided nothing.
@@ -79,7 +79,7 @@ def read_decisions(folder: Path) -> pd.DataFrame:
     SourceError
         The file cannot be read; every problem is told.
     """
-    path = folder / NAME
+    path = folder / name
     if not path.exists():
         return pd.DataFrame(columns=DECISIONS_SCHEMA.names)
     rows = {n: line.split("\t") for n, line in enumerate(read_text(path).splitlines(), start=1) if line.strip()}
@@ -89,29 +89,32 @@ def read_decisions(folder: Path) -> pd.DataFrame:
         )
     header = rows.pop(1)
     problems = [
-        Problem(NAME, n, "", " | ".join(row)[:80], f"{len(row)} cells where the header has {len(header)}",
+        Problem(name, n, "", " | ".join(row)[:80], f"{len(row)} cells where the header has {len(header)}",
                 "look for a missing or extra tab")
         for n, row in rows.items() if len(row) != len(header)
     ]  # fmt: skip
     problems += [
-        Problem(NAME, 1, name, name, "column names must be filled and unique", "rename the column")
-        for i, name in enumerate(header) if not name.strip() or name in header[:i]
+        Problem(name, 1, column, column, "column names must be filled and unique", "rename the column")
+        for i, column in enumerate(header) if not column.strip() or column in header[:i]
     ]  # fmt: skip
     if not problems:
         text = pd.DataFrame(list(rows.values()), columns=header, dtype=object)
-        table, problems = typed(text, list(rows), DECISIONS_SCHEMA, NAME)
+        table, problems = typed(text, list(rows), DECISIONS_SCHEMA, name)
         if not problems:
             return table.set_axis(pd.Index(list(rows), name="line"), axis=0)
     raise SourceError(f"{path} cannot be read as decisions: {len(problems)} problem(s).", problems)
 
 
-def decide(problems: Iterable[Finding], decisions: pd.DataFrame) -> Mapping[tuple[str, str], Decision]:
+def decide(
+    problems: Iterable[Finding], decisions: pd.DataFrame, file: str = NAME
+) -> Mapping[tuple[str, str], Decision]:
     """The decision on every finding.
 
     Parameters
     ----------
     problems : what the builder found.
     decisions : rows of ``read_decisions``.
+    file : where they stand, for what is said of problems.
 
     Returns
     -------
@@ -131,24 +134,24 @@ def decide(problems: Iterable[Finding], decisions: pd.DataFrame) -> Mapping[tupl
         finding = open_findings.pop((place, problem), None)
         if finding is None:
             hint = nearest(f"{place} {problem}", [f"{p} {q}" for p, q in open_findings])
-            wrong.append(Problem(NAME, int(line), "place", f"{place}, {problem}", "nothing of the kind was found there",
+            wrong.append(Problem(file, int(line), "place", f"{place}, {problem}", "nothing of the kind was found there",
                                  f"take the row out, or correct it.{hint}"))  # fmt: skip
         elif found != finding.found:
-            wrong.append(Problem(NAME, int(line), "found", found, f"found there: {finding.found}",
+            wrong.append(Problem(file, int(line), "found", found, f"found there: {finding.found}",
                                  "look at the case again, then correct the row"))  # fmt: skip
         elif decision not in finding.choices:
             rule = f"decisions on {problem!r} are {', '.join(finding.choices)}"
-            wrong.append(Problem(NAME, int(line), "decision", decision, rule,
+            wrong.append(Problem(file, int(line), "decision", decision, rule,
                                  f"correct it.{nearest(decision, finding.choices)}"))  # fmt: skip
         else:
             out[place, problem] = Decision(decision, "" if pd.isna(value) else str(value), why)
     wrong += [
-        Problem(NAME, 0, "", f"{f.place}, {f.problem}: {f.found}", "every problem of the sources is decided in this file",
+        Problem(file, 0, "", f"{f.place}, {f.problem}: {f.found}", "every problem of the sources is decided in this file",
                 "add the row, tab separated: " + " <tab> ".join((f.place, f.problem, f.found, "|".join(f.choices), "...", "...")))
         for f in open_findings.values()
     ]  # fmt: skip
     if wrong:
-        raise SourceError(f"{NAME} and the sources do not agree: {len(wrong)} problem(s).", wrong)
+        raise SourceError(f"{file} and the sources do not agree: {len(wrong)} problem(s).", wrong)
     return out
 
 

@@ -16,8 +16,8 @@ from peacestudy.coding.splitting import Splitting, split_values
 from peacestudy.core.codebook import Codebook
 from peacestudy.core.schema import Field, Schema
 from peacestudy.errors import SourceError
-from peacestudy.outcomes import SOURCES, read_source
 from peacestudy.outcomes.registry.double_ratings import CRITERIA
+from peacestudy.study.builders.releases import AS_NAMED, Releases
 
 ADB, TERROR, VIOLENCE, POSITIONS = "adb_aer_2024", "pts_2024", "svac_3.2", "issue_positions"
 NEEDED = (ADB, TERROR, VIOLENCE, POSITIONS)
@@ -99,7 +99,9 @@ TABLES: dict[str, Schema] = {
 }  # fmt: skip
 
 
-def build(raw: Path, rule: RatedRule, codebook: Codebook, folder: Path) -> dict[str, pd.DataFrame]:
+def build(
+    raw: Path, rule: RatedRule, codebook: Codebook, folder: Path, releases: Releases = AS_NAMED
+) -> dict[str, pd.DataFrame]:
     """Build every table of the study.
 
     Parameters
@@ -108,13 +110,14 @@ def build(raw: Path, rule: RatedRule, codebook: Codebook, folder: Path) -> dict[
     rule : from study.toml.
     codebook : its indicators are those that are filled.
     folder : not read.
+    releases : which release of each source is read; without it those that the study names.
 
     Raises
     ------
     SourceError
         A file is missing, of another release, or holds a word that no anchor knows.
     """
-    tables = {i: read_source(SOURCES[i], raw).table for i in NEEDED}
+    tables = {i: found.table for i, found in releases.read(NEEDED, raw).items()}
     projects = tables[ADB].reset_index(names="row")
     projects = projects[(projects["AER Ratings Tag"] == "1") & (projects["PVR overall rating"] != "na")]
     cases = _projects(projects.reset_index(drop=True), rule)

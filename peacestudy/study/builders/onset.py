@@ -12,10 +12,10 @@ from peacestudy.core.codebook import Codebook
 from peacestudy.core.countries import country_name
 from peacestudy.core.schema import Field, Schema
 from peacestudy.errors import JoinError
-from peacestudy.outcomes import SOURCES, read_source
 from peacestudy.outcomes.onset import INTRASTATE, OnsetRule, fighting_by_state, onsets, peace_years
 from peacestudy.outcomes.state_years import StateYearRule, regional_share, state_years
-from peacestudy.study.builders.decisions import Decision, Finding, decide, read_decisions
+from peacestudy.study.builders.decisions import Decision, Finding
+from peacestudy.study.builders.releases import AS_NAMED, Releases
 from peacestudy.study.builders.state_context import (
     COVERAGE_SCHEMA,
     FIGURES,
@@ -96,7 +96,9 @@ TABLES: dict[str, Schema] = {
 }  # fmt: skip
 
 
-def build(raw: Path, rule: OnsetCaseRule, codebook: Codebook, folder: Path) -> dict[str, pd.DataFrame]:
+def build(
+    raw: Path, rule: OnsetCaseRule, codebook: Codebook, folder: Path, releases: Releases = AS_NAMED
+) -> dict[str, pd.DataFrame]:
     """Build every table of the study.
 
     Parameters
@@ -105,15 +107,16 @@ def build(raw: Path, rule: OnsetCaseRule, codebook: Codebook, folder: Path) -> d
     rule : how cases are made, from study.toml.
     codebook : not read: nobody codes state-years.
     folder : the study, for ``decisions.tsv``.
+    releases : which release of each source is read; without it those that the study names.
 
     Raises
     ------
     SourceError
         A file is missing, cut off, of another release, or breaks its schema; or a data problem is not decided.
     """
-    sources = {i: read_source(SOURCES[i], raw) for i in NEEDED}
+    sources = releases.read(NEEDED, raw)
     states = state_years(sources[STATES].table, rule.states())
-    conflicts = _conflicts(sources[ACD].table, states, rule, folder)
+    conflicts = _conflicts(sources[ACD].table, states, rule, folder, releases)
     table = _outcome(states, conflicts, rule)
     began = onsets(conflicts, rule.onset())
     began.insert(0, "case_id", began["country"].astype(str) + "-" + began["year"].astype(str))
@@ -130,7 +133,9 @@ def build(raw: Path, rule: OnsetCaseRule, codebook: Codebook, folder: Path) -> d
     return {name: built[name][schema.names] for name, schema in TABLES.items()}
 
 
-def _conflicts(acd: pd.DataFrame, states: pd.DataFrame, rule: OnsetCaseRule, folder: Path) -> pd.DataFrame:
+def _conflicts(
+    acd: pd.DataFrame, states: pd.DataFrame, rule: OnsetCaseRule, folder: Path, releases: Releases
+) -> pd.DataFrame:
     """Years of conflicts within states, each with the one state it counts for, after the decisions on the others."""
     part = acd[acd["type_of_conflict"].isin(INTRASTATE) & acd["year"].between(rule.first_year, rule.last_year)]
     members = set(states.itertuples(index=False, name=None))
@@ -146,7 +151,7 @@ def _conflicts(acd: pd.DataFrame, states: pd.DataFrame, rule: OnsetCaseRule, fol
                 ("leave_out", "count_for"))
         for (at, problem), rows in wrong.items()
     ]  # fmt: skip
-    decided = decide(findings, read_decisions(folder))
+    decided = releases.decide(findings, folder)
     kept = []
     for row in part.to_dict("records"):
         problem = SEVERAL if "," in row["gwno_loc"] else STATE

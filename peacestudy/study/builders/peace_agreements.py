@@ -35,9 +35,9 @@ from peacestudy.study.builders.conflict_years import (
     conflict_years,
 )
 from peacestudy.study.builders.controls import TJET, covariates
-from peacestudy.study.builders.decisions import decide, read_decisions
 from peacestudy.study.builders.deeds import DEEDS_SCHEMA, deeds
 from peacestudy.study.builders.missions import THIRD, UN
+from peacestudy.study.builders.releases import AS_NAMED, Releases
 
 __all__ = ["NEEDED", "TABLES", "CaseRule", "build"]
 
@@ -69,7 +69,9 @@ TABLES: dict[str, Schema] = {
 }
 
 
-def build(raw: Path, rule: CaseRule, codebook: Codebook, folder: Path) -> dict[str, pd.DataFrame]:
+def build(
+    raw: Path, rule: CaseRule, codebook: Codebook, folder: Path, releases: Releases = AS_NAMED
+) -> dict[str, pd.DataFrame]:
     """Build every table of the study.
 
     Parameters
@@ -78,6 +80,7 @@ def build(raw: Path, rule: CaseRule, codebook: Codebook, folder: Path) -> dict[s
     rule : how cases are made, from study.toml.
     codebook : what is coded.
     folder : the study, for decisions that stand in it.
+    releases : which release of each source is read; without it those that the study names.
 
     Raises
     ------
@@ -85,10 +88,10 @@ def build(raw: Path, rule: CaseRule, codebook: Codebook, folder: Path) -> dict[s
         A file is missing, cut off, of another release, or breaks its schema; or something found in a source has no
         decision.
     """
-    ground = read_ground(raw, NEEDED, rule, codebook, folder)
+    ground = read_ground(raw, NEEDED, rule, codebook, folder, releases)
     attempts = cases_of(ground, spans(ground, rule.attempts()))
     whole = whole_table(ground, attempts)
-    decided = decide(findings(ground, attempts, whole), read_decisions(folder))
+    decided = releases.decide(findings(ground, attempts, whole), folder)
     at_risk = conflict_years(ground, attempts.cases)
     tables = {
         **_base(ground, attempts),

@@ -16,11 +16,12 @@ from peacestudy.core.ledger import LEDGER_SCHEMA, Entry, Ledger
 from peacestudy.core.problems import one_of
 from peacestudy.core.schema import Field, Schema
 from peacestudy.errors import SpecError
-from peacestudy.outcomes import SOURCES, OutcomeTable, read_source
+from peacestudy.outcomes import OutcomeTable
 from peacestudy.outcomes.context import CONTEXT, COVARIATES_SCHEMA, domestic_context
 from peacestudy.outcomes.dyads import Dyad, dyad_peace, read_dyads, separate_windows, years_of
 from peacestudy.outcomes.peace import OUTCOMES_SCHEMA, PeaceRule
-from peacestudy.study.builders.decisions import as_written, decide, read_decisions
+from peacestudy.study.builders.decisions import as_written
+from peacestudy.study.builders.releases import AS_NAMED, Releases
 from peacestudy.study.builders.signing_beside import ATTEMPTS, REASONS, Judged, differs, read_attempts
 from peacestudy.study.builders.signing_cases import facts, flags, successor_findings, successors
 from peacestudy.study.builders.signing_links import (
@@ -121,7 +122,9 @@ TABLES: dict[str, Schema] = {
 }  # fmt: skip
 
 
-def build(raw: Path, rule: SigningRule, codebook: Codebook, folder: Path) -> dict[str, pd.DataFrame]:
+def build(
+    raw: Path, rule: SigningRule, codebook: Codebook, folder: Path, releases: Releases = AS_NAMED
+) -> dict[str, pd.DataFrame]:
     """Build every table of the study.
 
     Parameters
@@ -130,6 +133,7 @@ def build(raw: Path, rule: SigningRule, codebook: Codebook, folder: Path) -> dic
     rule : how cases are made, from study.toml.
     codebook : what is coded, that of study A.
     folder : the study, for decisions that stand in it.
+    releases : which release of each source is read; without it those that the study names.
 
     Raises
     ------
@@ -138,15 +142,14 @@ def build(raw: Path, rule: SigningRule, codebook: Codebook, folder: Path) -> dic
     """
     from peacestudy.study.load import study_folder  # it lists the builders: imported when one runs
 
-    sources = {i: read_source(SOURCES[i], raw) for i in NEEDED}
+    sources = releases.read(NEEDED, raw)
     known = read_dyads(sources[DYADIC].table)
     material = Material(
         read_agreements(sources[SIGNED].table), read_texts(sources[PAX].table), frozenset(known), rule.link_days
     )
-    rows = read_decisions(folder)
-    written = as_written(rows)
+    written = as_written(releases.rows(folder))
     silent = successor_findings(material.agreements, link(material, written), rule.peace(), known)
-    decided = decide([*findings(material, written), *silent], rows)
+    decided = releases.decide([*findings(material, written), *silent], folder)
     links = link(material, decided)
     members = scored_texts(material, links, rule)
     cases = _cases(material, decided, links, members, successors(silent, decided), known, rule)

@@ -13,7 +13,7 @@ from peacestudy.core.codebook import Codebook
 from peacestudy.core.schema import Field, Schema
 from peacestudy.core.tables import read_table
 from peacestudy.errors import SourceError
-from peacestudy.outcomes import SOURCES, read_source
+from peacestudy.study.builders.releases import AS_NAMED, Releases
 
 PAX = "pax_v10"
 NEEDED = (PAX,)
@@ -54,7 +54,9 @@ TABLES: dict[str, Schema] = {
 }  # fmt: skip
 
 
-def build(raw: Path, rule: RoleRule, codebook: Codebook, folder: Path) -> dict[str, pd.DataFrame]:
+def build(
+    raw: Path, rule: RoleRule, codebook: Codebook, folder: Path, releases: Releases = AS_NAMED
+) -> dict[str, pd.DataFrame]:
     """Build every table of the study.
 
     Parameters
@@ -63,6 +65,7 @@ def build(raw: Path, rule: RoleRule, codebook: Codebook, folder: Path) -> dict[s
     rule : which agreements, from study.toml.
     codebook : by which the sheets were coded.
     folder : the study, for its sheets; the study whose attempts are coded stands beside it.
+    releases : which release of each source is read; without it those that the study names.
 
     Raises
     ------
@@ -71,7 +74,7 @@ def build(raw: Path, rule: RoleRule, codebook: Codebook, folder: Path) -> dict[s
     CodingError
         A sheet has problems, or none is there.
     """
-    documents = read_source(SOURCES[PAX], raw).table.set_index("AgtId")
+    documents = releases.read(NEEDED, raw)[PAX].table.set_index("AgtId")
     members = read_table(folder.parent / rule.attempts_of / "agreements.csv", MEMBERS)
     strange = sorted(set(members["agreement_id"]) - set(documents.index))
     if strange:
