@@ -129,7 +129,7 @@ def _release(source: Source) -> str:
     return f"{source.name} {source.version}"
 
 
-def _differs(old: "pd.Series[Any]", new: "pd.Series[Any]") -> np.ndarray:
+def differs(old: "pd.Series[Any]", new: "pd.Series[Any]") -> np.ndarray:
     """Where two columns of equal length hold another value; missing equals missing."""
     a, b = (s.reset_index(drop=True).astype(object) for s in (old, new))
     gone, come = a.isna(), b.isna()
@@ -147,10 +147,10 @@ def _by_key(old: pd.DataFrame, new: pd.DataFrame, key: list[str]) -> Found:
     any_cell = np.zeros(len(both), dtype=bool)
     cells = []
     for column in [c for c in new.columns if c not in key]:
-        differs = _differs(was[column], now[column])
-        any_cell |= differs
-        values = {when: t[column].astype(object)[differs] for when, t in (("old", was), ("new", now))}
-        cells.append(now[key][differs].assign(column=column, **values))
+        other = differs(was[column], now[column])
+        any_cell |= other
+        values = {when: t[column].astype(object)[other] for when, t in (("old", was), ("new", now))}
+        cells.append(now[key][other].assign(column=column, **values))
     columns = [*key, "column", "old", "new"]
     # ignore_index throughout: the keys stand in columns
     changed = (

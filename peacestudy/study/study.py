@@ -1,5 +1,6 @@
 """The Study: a folder of values, codebook and tables, read whole or not at all."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -33,6 +34,8 @@ class Study:
         codebook asks for no codes, or several coders gave them and study.toml has no [adjudication].
     tables : every table of the data package by name.
     sheet : codings.csv as the coders wrote it; None where the codebook asks for no codes.
+    releases : of a study that was rebuilt on other releases, from the id of a source that study.toml names to the one read.
+    rebuild_notes : what such a rebuild had to tell.
 
     Examples
     --------
@@ -49,6 +52,8 @@ class Study:
     coding: Coding | None
     tables: dict[str, pd.DataFrame] = field(repr=False)
     sheet: CodingSheet | None = field(default=None, repr=False)
+    releases: Mapping[str, str] = field(default_factory=dict)
+    rebuild_notes: tuple[Note, ...] = field(default=(), repr=False)
 
     @property
     def cases(self) -> pd.DataFrame:
@@ -64,6 +69,40 @@ class Study:
     def covariates(self) -> pd.DataFrame:
         """covariates.csv, long: ``case_id, variable, value, year, source, reason``."""
         return self.tables["covariates"]
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Ids of the sources that its tables are built from, those in place of others included."""
+        from peacestudy.study.rebuild import builder_of  # it knows the studies
+
+        return tuple(self.releases.get(i, i) for i in builder_of(self).sources)
+
+    @property
+    def outcome(self) -> str:
+        """Left side of the first declared specification."""
+        return self.config.specs[0].formula.split("~")[0].strip()
+
+    @property
+    def primary_sample(self) -> str:
+        """The sample of the first declared specification."""
+        return self.config.specs[0].sample
+
+    def rebuilt(self, raw: str | Path, instead: Mapping[str, str] | None = None) -> "Study":
+        """The study built anew in memory, see ``peacestudy.study.rebuild.rebuild``; ``{"pax_v10": "pax_v9"}`` reads another release."""
+        from peacestudy.study.rebuild import rebuild
+
+        return rebuild(self, Path(raw), instead or {})
+
+    def primary(self) -> pd.DataFrame:
+        """What is found of every declared hypothesis, with ``n`` and ``n_events`` of its model; a row each."""
+        from peacestudy.study.rebuild import primary
+
+        return primary(self)
+
+    @property
+    def _origin(self) -> str:
+        """The folder for ``ps.trace``; nothing where the tables are not those that stand in it."""
+        return "" if self.releases else str(self.folder)
 
     @property
     def specs(self) -> tuple[ModelSpec, ...]:
@@ -109,7 +148,7 @@ class Study:
             self.config.unit,
             "case_id",
             history,
-            origin=str(self.folder),
+            origin=self._origin,
         )
         wide = (
             self.covariates.pivot(index="case_id", columns="variable", values="value")
@@ -133,7 +172,7 @@ class Study:
         if table not in self.tables:
             raise SpecError(one_of("table", table, list(self.tables)))
         own = self.tables[table].drop(columns="source", errors="ignore")
-        return StudyFrame(own, table.replace("_", " "), "case_id", origin=str(self.folder))
+        return StudyFrame(own, table.replace("_", " "), "case_id", origin=self._origin)
 
     def case(self, case_id: str) -> Case:
         """Everything the study knows of a case, by its id or label, each fact with its source."""
@@ -178,6 +217,7 @@ class Study:
             Note("sources", show.sources),
             Note("context", show.context),
             *(flags.notes if flags is not None else ()),
+            *self.rebuild_notes,
         )
 
     @cached_property

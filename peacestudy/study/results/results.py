@@ -85,13 +85,15 @@ class Results:
         if name not in self.kept:
             self.kept[name] = computed[name](self)
         out: pd.DataFrame = self.kept[name].copy()
-        out.attrs["study"] = str(self.study.folder)  # for ps.trace, which reads nothing else from attrs
+        out.attrs["study"] = (
+            "" if self.study.releases else str(self.study.folder)
+        )  # for ps.trace, which reads nothing else from attrs
         return out
 
     @property
     def outcome(self) -> str:
         """The outcome of the first declared specification."""
-        return self.study.config.specs[0].formula.split("~")[0].strip()
+        return self.study.outcome
 
     @property
     def pillars(self) -> list[str]:
