@@ -20,13 +20,13 @@ STUDY   ?= $(STUDIES)# make data STUDY=onset RAW=folder
 # Results by study, and the results that each figure is drawn from: as in peacestudy/study/results and peacestudy/figures/registry.py.
 COMMON := terms models notes hypotheses ledger
 TEXTS  := profile descriptive consistency survival coverage facts cases permutation influence
-RESULTS_peace_agreements      := $(COMMON) $(TEXTS) over_time variants weights balance chance moderation support out_of_sample calibration forecasts deeds
+RESULTS_peace_agreements      := $(COMMON) $(TEXTS) over_time variants weights balance chance moderation support out_of_sample calibration forecasts deeds vintages vintage_counts vintage_findings
 RESULTS_signing_dyads         := $(COMMON) $(TEXTS) beside_a differences
 RESULTS_accord_implementation := $(COMMON) delivery accords agreement
 RESULTS_onset                 := $(COMMON) coverage published facts
 RESULTS_double_coding         := terms models notes agreement among_marked pairs confusion marks by_rater
 RESULTS_third_party_role      := notes agreement among_marked with_blank pairs confusion disputed marks uncertainty accuracies flips with_and_without
-FIGURES_peace_agreements      := profile forest survival ledger over_time variants chance moderation who_gets_an_agreement calibration forecasts
+FIGURES_peace_agreements      := profile forest survival ledger over_time variants chance moderation who_gets_an_agreement calibration forecasts vintages
 FIGURES_signing_dyads         := ledger side_by_side
 FIGURES_accord_implementation := promise_and_deed landmarks
 FIGURES_onset                 := onset
@@ -43,6 +43,7 @@ NEEDS_moderation            := moderation hypotheses models notes
 NEEDS_who_gets_an_agreement := terms models weights notes
 NEEDS_calibration           := out_of_sample calibration notes
 NEEDS_forecasts             := forecasts models notes
+NEEDS_vintages              := vintage_findings vintages vintage_counts notes
 NEEDS_side_by_side          := beside_a differences notes
 NEEDS_promise_and_deed      := delivery agreement notes
 NEEDS_landmarks             := hypotheses terms models notes
@@ -65,7 +66,7 @@ data_of    = $(wildcard datasets/$(1)/*.csv datasets/$(1)/*.toml datasets/$(1)/*
 FIGURE_FILES   := $(foreach s,$(STUDIES),$(FIGURES_$(s):%=$(BUILD)/$(s)/figures/%.pdf))
 NOTEBOOK_FILES := $(NOTEBOOKS:notebooks/%.ipynb=$(BUILD)/notebooks/%.html)
 
-.PHONY: help figures tables results notebooks data test check lab lock clean
+.PHONY: help figures tables results notebooks data vintages test check lab lock clean
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
@@ -87,6 +88,9 @@ notebooks: $(NOTEBOOK_FILES) ## execute the notebooks into $(BUILD)/notebooks/*.
 
 data: $(READY) ## rebuild the studies' tables from source files: make data RAW=folder [STUDY=name]
 	@for study in $(STUDY); do $(PY) -m peacestudy data $$study $(if $(RAW),--raw "$(RAW)") || exit 1; done
+
+vintages: $(READY) ## compare studies on other releases of their sources: make vintages RAW=folder
+	@$(PY) -m peacestudy vintages peace_agreements $(if $(RAW),--raw "$(RAW)")
 
 test: $(READY) ## prove it
 	$(PY) -m pytest -n 2

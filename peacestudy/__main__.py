@@ -37,6 +37,15 @@ def data(study: str, raw: str) -> int:
     return 0
 
 
+def vintages(study: str, raw: str) -> int:
+    """Compare a study on several releases of its sources, and write which cases and findings change."""
+    from peacestudy.study.build import write_vintages
+
+    for line in write_vintages(study, Path(raw) if raw else None):
+        print(line)
+    return 0
+
+
 def seal(study: str) -> int:
     """Write the hashes of a study's tables anew, after a change that is meant."""
     from peacestudy.study.build import seal_study
@@ -86,10 +95,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     commands = parser.add_subparsers(dest="command", required=True)
     arguments: dict[str, tuple[str, ...]] = {
-        "check": (), "data": ("--raw",), "seal": (), "forecast": (), "results": ("--out",), "figure": ("name", "--results", "--out"),
+        "check": (), "data": ("--raw",), "vintages": ("--raw",), "seal": (), "forecast": (),
+        "results": ("--out",), "figure": ("name", "--results", "--out"),
         "tables": ("--results", "--out"),
     }  # fmt: skip
-    functions = {f.__name__: f for f in (check, data, seal, forecast, results, figure, tables)}
+    functions = {f.__name__: f for f in (check, data, vintages, seal, forecast, results, figure, tables)}
     for name, extra in arguments.items():
         command = commands.add_parser(name, help=(functions[name].__doc__ or "").splitlines()[0])
         command.add_argument("study", help="name of a study, or its folder")

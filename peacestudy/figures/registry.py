@@ -36,6 +36,7 @@ FIGURES: dict[str, Drawing] = {
     "who_gets_an_agreement": Drawing((A,), ("terms", "models", "weights", "notes"), rivals.draw_who),
     "calibration": Drawing((A,), ("out_of_sample", "calibration", "notes"), rivals.draw_calibration),
     "forecasts": Drawing((A,), ("forecasts", "models", "notes"), rivals.draw_forecasts),
+    "vintages": Drawing((A,), ("vintage_findings", "vintages", "vintage_counts", "notes"), others.draw_vintages),
     "side_by_side": Drawing((B,), ("beside_a", "differences", "notes"), others.draw_side_by_side),
     "promise_and_deed": Drawing((C,), ("delivery", "agreement", "notes"), others.draw_flow),
     "landmarks": Drawing((C,), ("hypotheses", "terms", "models", "notes"), others.draw_landmarks),

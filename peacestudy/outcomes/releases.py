@@ -55,7 +55,7 @@ class ReleaseChanges:
 
     def __str__(self) -> str:
         cells = self.changed["column"].value_counts(sort=True)
-        told = self.categories["column"] + " " + self.categories["category"].map(repr)
+        told = self.categories["column"] + " " + self.categories["category"].map(lambda word: repr(_short(word)))
         parts = [
             f"{len(self.entered)} row(s) entered, {len(self.left)} left, {self.n_changed} changed, {self.unchanged} the same",
             _named("cells changed", [f"{column} {n}" for column, n in cells.items()]),
@@ -66,9 +66,13 @@ class ReleaseChanges:
         return f"{self.old} to {self.new}: " + "; ".join(p for p in parts if p) + "."
 
     def _repr_html_(self) -> str:
-        shown = self.changed.astype(object).map(lambda v: v if len(str(v)) <= LONG else f"{str(v)[:LONG]} ...")
-        head = html_table(shown, str(self), self.notes, rows=20)
-        return head + (html_table(self.categories, "Categories", rows=20) if len(self.categories) else "")
+        cells, words = (t.astype(object).map(_short) for t in (self.changed, self.categories))
+        head = html_table(cells, str(self), self.notes, rows=20)
+        return head + (html_table(words, "Categories", rows=20) if len(words) else "")
+
+
+def _short(value: object) -> object:
+    return value if len(str(value)) <= LONG else f"{str(value)[:LONG]} ..."
 
 
 def _named(what: str, names: Sequence[str]) -> str:

@@ -7,13 +7,14 @@ from peacestudy.core.codebook import read_codebook
 from peacestudy.core.problems import one_of
 from peacestudy.core.tables import write_table
 from peacestudy.errors import SourceError, SpecError
-from peacestudy.outcomes import SOURCES
+from peacestudy.outcomes import SOURCES, compare_vintages
 from peacestudy.study.builders import BUILDERS, Builder
 from peacestudy.study.builders.releases import AS_NAMED
 from peacestudy.study.config import Config
 from peacestudy.study.forecasts import FILE, FORECASTS_SCHEMA
-from peacestudy.study.load import codebook_path, read_config, study_folder
+from peacestudy.study.load import codebook_path, load_study, read_config, study_folder
 from peacestudy.study.package import write_package
+from peacestudy.study.vintages import RELEASES, TABLES, other_releases, vintage_tables
 
 # tables whose case_id must stand in cases.csv
 CASE_TABLES = ("agreements", "codings", "outcomes", "covariates", "deeds", "implementation", "forecasts")
@@ -44,19 +45,40 @@ def build_study(study: str, raw: Path) -> list[str]:
     return [*lines, str(seal_study(study))]
 
 
+def write_vintages(study: str, raw: Path | None) -> list[str]:
+    """Compare a study on the releases of its sources and write what comes of it; returns a line a file written.
+
+    Raises
+    ------
+    SourceError
+        A file is missing, or something found in a release has no decision. Nothing is written then.
+    """
+    whole = load_study(study)
+    if whole.config.id not in RELEASES:
+        raise SourceError("no other releases are known: " + one_of("study", whole.config.id, list(RELEASES)))
+    lines = []
+    for name, table in vintage_tables(compare_vintages(whole, RELEASES[whole.config.id], raw)).items():
+        write_table(whole.folder / f"{name}.csv", table)
+        lines.append(f"{whole.folder / name}.csv: {len(table)} rows")
+    return [*lines, str(seal_study(study))]
+
+
 def seal_study(study: str) -> Path:
     """Write datapackage.json anew from the tables that stand in the folder."""
     builder, folder = _builder(study), study_folder(study)
     config = _config(folder)
+    schemas, sources = dict(builder.schemas), builder.sources
+    if (folder / FILE).is_file():  # frozen, not built
+        schemas["forecasts"] = FORECASTS_SCHEMA
+    if (folder / "vintages.csv").is_file():  # written by a command of their own
+        schemas |= TABLES
+        sources = tuple(dict.fromkeys([*sources, *other_releases(config.id)]))
     head: dict[str, Any] = {
         "name": config.id.replace("_", "-"), "title": config.title, "description": config.question,
         "licenses": [{"name": config.display.licence, "title": "believed; see LICENSE and README.md"}],
         "sources": [{"title": f"{s.name}, version {s.version}. {s.citation}", "path": s.landing_page, "licence": s.licence, "sha256": s.sha256}
-                    for s in (SOURCES[i] for i in builder.sources)],
+                    for s in (SOURCES[i] for i in sources)],
     }  # fmt: skip
-    schemas = dict(builder.schemas)
-    if (folder / FILE).is_file():  # frozen, not built
-        schemas["forecasts"] = FORECASTS_SCHEMA
     write_package(folder, head, schemas, tuple(n for n in schemas if n in CASE_TABLES))
     return folder / "datapackage.json"
 

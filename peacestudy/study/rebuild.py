@@ -59,7 +59,10 @@ def rebuild(study: Study, raw: Path, instead: Mapping[str, str]) -> Study:
     }
     sheet = None if study.sheet is None else CodingSheet(tables["codings"], study.codebook, "codings.csv")
     coding = None if sheet is None else settled(study.folder, study.config, sheet)
-    said = [_said(named, other) for named, other in instead.items()]
+    said = [_said(named, release) for named, release in instead.items()]
+    changed = [n for n, t in tables.items() if n not in study.tables or to_csv(t) != to_csv(study.tables[n])]
+    if changed and not instead:
+        said = [f"Rebuilt on the releases that the study names, and other than what it had: {', '.join(changed)}."]
     display = replace(study.config.display, sources=" ".join([study.config.display.sources, *said]))
     return replace(
         study, config=replace(study.config, display=display), coding=coding, tables=tables, sheet=sheet,

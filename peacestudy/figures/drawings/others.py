@@ -48,6 +48,48 @@ def draw_side_by_side(r: Tables) -> tuple[Figure, pd.DataFrame]:
     ), table
 
 
+RELEASES = {"pax_v9": "PA-X 9", "pax_v10": "PA-X 10"}
+
+
+def draw_vintages(r: Tables) -> tuple[Figure, pd.DataFrame]:
+    """The declared hypotheses on two releases of the source of texts."""
+    t, cases, counts, said = r["vintage_findings"], r["vintages"], r["vintage_counts"], study_notes(r["notes"])
+    single = t[t["odds_ratio"].notna()]
+    names = {i: pretty(x).split(" (")[0] for i, x in zip(single["id"], single["terms"], strict=True)} | {
+        "H8": "Breadth by executive constraints", "H9": "Three pillars less four",
+    }  # fmt: skip
+    table = single.assign(label=[f"{i}  {names[i]}" for i in single["id"]], model=single["release"])
+    status = cases["status"].value_counts()
+    sizes = "; ".join(f"{RELEASES[i]}: {_steps(counts[counts['release'] == i])}" for i in RELEASES)
+    joint = "; ".join(
+        f"{RELEASES[i]} {p_text(p)}" for i, p in t.loc[t["id"] == "H0_joint", ["release", "p_value"]].to_numpy()
+    )
+    lowest = "; ".join(
+        f"{RELEASES[i]}: {', '.join(part.loc[part['p_decide'] < 0.05, 'id']) or 'none'}"
+        for i, part in ((i, single[single["release"] == i]) for i in RELEASES)
+    )
+    h8 = ", ".join(f"{n:.0f}" for n in single.loc[single["id"] == "H8", "n"].drop_duplicates())
+    notes = [
+        "The study built anew on each release, the other sources as they are. Odds ratios of lasting peace for one standard deviation more (H8: of a product; H9: of the mean coefficient of three pillars less that "
+        f"of four). Bars: 95 % intervals, clusters by country; p not adjusted. {sizes} (H8: N {h8}).",
+        f"From PA-X 9 to 10 of the attempts {status.get('entered', 0):.0f} entered, {status.get('left', 0):.0f} left, {status.get('moved', 0):.0f} moved (another last year, the same texts and more), {status.get('changed', 0):.0f} changed, {status.get('same', 0):.0f} stayed the same. "
+        f"The releases share nearly all cases: that they agree is no replication. Null rejected after Holm over the family: {lowest}. The seven pillars jointly, Wald p: {joint}.",
+        said["sources"],
+    ]
+    return estimates(
+        table, RELEASES, "The finding on two releases", "Odds ratios of lasting peace, PA-X 9 and PA-X 10", "odds ratio, log scale", notes
+    ), table  # fmt: skip
+
+
+def _steps(counts: pd.DataFrame) -> str:
+    """Agreements, attempts and the primary sample of a release, in words."""
+    first, last = counts.iloc[0], counts.iloc[-1]
+    attempts = counts.loc[counts["step"] == "attempts", "rows"].iloc[0]
+    return (
+        f"{first['rows']:,.0f} agreements, {attempts:.0f} attempts, N {last['rows']:.0f}, {last['events']:.0f} at peace"
+    )
+
+
 def draw_flow(r: Tables) -> tuple[Figure, pd.DataFrame]:
     """Promise against deed."""
     t, said = r["delivery"], study_notes(r["notes"])

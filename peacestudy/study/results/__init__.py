@@ -27,7 +27,7 @@ RESULTS: Mapping[str, Computed] = {
         **COMMON, **TEXTS, "over_time": description.over_time, "variants": variants, "weights": lambda r: r.weights, "balance": lambda r: balance(r.frame.data, r.fits["selection"], r.weights),
         "chance": prediction.chance, "moderation": prediction.moderation, "support": prediction.support,
         "out_of_sample": prediction.scores, "calibration": prediction.calibration, "forecasts": prediction.forecasts,
-        "deeds": deeds.deeds,
+        "deeds": deeds.deeds, **{name: beyond.kept(name) for name in ("vintages", "vintage_counts", "vintage_findings")},
     },
     "signing_dyads": {**COMMON, **TEXTS, "beside_a": beyond.beside_a, "differences": beyond.differences},
     "accord_implementation": {

@@ -1,7 +1,11 @@
 """What stands beside the first study: its twin at the level of dyads, and prevention."""
 
+from collections.abc import Callable
+
 import pandas as pd
 
+from peacestudy.core.problems import one_of
+from peacestudy.errors import SpecError
 from peacestudy.study.load import load_study
 from peacestudy.study.results.results import Results
 
@@ -35,6 +39,17 @@ def differences(found: Results) -> pd.DataFrame:
 def coverage(found: Results) -> pd.DataFrame:
     """Coverage of every variable of the panel, with the reasons of its gaps."""
     return found.study.tables["coverage"]
+
+
+def kept(name: str) -> Callable[[Results], pd.DataFrame]:
+    """A table of the study as it stands in its folder, as a result."""
+
+    def table(found: Results) -> pd.DataFrame:
+        if name not in found.study.tables:
+            raise SpecError(one_of("table", name, list(found.study.tables)))
+        return found.study.tables[name]
+
+    return table
 
 
 def published(found: Results) -> pd.DataFrame:
