@@ -73,6 +73,7 @@ def test_help_is_the_default_and_names_every_target(make):
         "results",
         "notebooks",
         "data",
+        "vintages",
         "test",
         "check",
         "lab",

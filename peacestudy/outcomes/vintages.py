@@ -181,7 +181,7 @@ def _folder(study: Rebuildable, others: Sequence[Source], raw: str | Path | None
     lacking = [s for s in needed.values() if folder is None or not (folder / s.file).is_file()]
     if folder is None or lacking:
         where = (
-            "the source files are no part of the project"
+            "The source files are no part of the project"
             if folder is None
             else f"{len(lacking)} source file(s) are not in {folder}"
         )
