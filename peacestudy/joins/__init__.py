@@ -16,4 +16,24 @@ from peacestudy.joins.states import to_system
 from peacestudy.joins.window import window
 from peacestudy.joins.write import write
 
-__all__ = ["asof", "case_years", "directed", "dyad_key", "dyad_years", "event_windows", "event_years", "from_directions", "join", "lagged", "missing", "missing_by", "several", "spells", "state_years", "to_system", "undirected", "window", "write"]
+__all__ = [
+    "asof",
+    "case_years",
+    "directed",
+    "dyad_key",
+    "dyad_years",
+    "event_windows",
+    "event_years",
+    "from_directions",
+    "join",
+    "lagged",
+    "missing",
+    "missing_by",
+    "several",
+    "spells",
+    "state_years",
+    "to_system",
+    "undirected",
+    "window",
+    "write",
+]

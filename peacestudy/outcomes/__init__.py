@@ -8,4 +8,18 @@ from peacestudy.outcomes.releases import ReleaseChanges, compare_releases
 from peacestudy.outcomes.source import OutcomeTable, Source, read_source
 from peacestudy.outcomes.vintages import Vintages, compare_vintages
 
-__all__ = ["SOURCES", "FileTable", "OutcomeTable", "ReleaseChanges", "Source", "Vintages", "compare_releases", "compare_vintages", "own", "read", "read_file", "read_source", "sources"]
+__all__ = [
+    "SOURCES",
+    "FileTable",
+    "OutcomeTable",
+    "ReleaseChanges",
+    "Source",
+    "Vintages",
+    "compare_releases",
+    "compare_vintages",
+    "own",
+    "read",
+    "read_file",
+    "read_source",
+    "sources",
+]

@@ -106,15 +106,3 @@ PAX_LABELS = Source(
     last_year=2025,
     bibtex=owed("bell2019"),
 )
-
-# The release before: of the columns read, the ids of other datasets write NA, N/A or Na where they have none.
-PAX_V9 = replace(
-    PAX_V10,
-    id="pax_v9",
-    version="9",
-    file="pax_v9.csv",
-    sha256="1ca934c15b72ac5f2729ade0d3c76f744a6d0a50f5951e417196e738dd16a747",
-    rows=2144,
-    schema=replace(PAX_V10.schema, missing=("", "NA", "N/A", "Na")),
-    last_year=2024,
-)
