@@ -36,7 +36,7 @@ def code_of(cell: Cell, labels: Mapping[int, str], indicator: str, line: int, sa
     The code; None where the cell is blank, or is no code, which then has been said.
     """
     if isinstance(cell, Odd) and cell.kind != "number":
-        say(line, "code", cell, f"a {cell.kind} is no code", _REMEDY[cell.kind])
+        say(line, "code", cell, f"{_named(cell)} is no code", _REMEDY[cell.kind])
         return None
     text = " ".join(str(cell).split()).casefold()
     if not text:
@@ -53,6 +53,10 @@ def code_of(cell: Cell, labels: Mapping[int, str], indicator: str, line: int, sa
     hint = _nearest_code(text, labels)
     say(line, "code", cell, f"the codes of {indicator} are {allowed}", f"correct the code, or leave it empty.{hint}")
     return None
+
+
+def _named(cell: Odd) -> str:
+    return f"{'an' if cell.kind == 'error value' else 'a'} {cell.kind}"
 
 
 def _nearest_code(text: str, labels: Mapping[int, str]) -> str:
@@ -86,7 +90,7 @@ def entry_of(cell: Cell, column: str, line: int, say: Say, numbers: dict[str, in
         numbers[column] = numbers.get(column, 0) + 1
         return whole(cell)
     shown = "" if cell.kind == "formula" else cell
-    say(line, column, shown, f"expected text, found a {cell.kind}", _REMEDY[cell.kind])
+    say(line, column, shown, f"expected text, found {_named(cell)}", _REMEDY[cell.kind])
     return None
 
 

@@ -15,10 +15,12 @@ from pathlib import PurePosixPath
 from typing import Any
 from xml.parsers import expat
 
+from peacestudy.core.workbook.escapes import MAX_CELL
 from peacestudy.errors import PeacestudyError, SourceError
 
 MAX_INFLATED = 200 * 2**20  # bytes of all parts together
-MAX_RATIO = 200  # to one; sheets reach some tens
+MAX_RATIO = 200  # to one, all parts together and each by itself; sheets reach some tens
+MAX_TEXT = 8 * MAX_CELL  # characters of one cell as the file writes them, a control character as seven
 MAX_PARTS = 2_000
 MAX_ELEMENTS = 12_000_000
 _OLE = b"\xd0\xcf\x11\xe0"
@@ -63,28 +65,40 @@ class Package:
         Raises
         ------
         error
-            The part is missing, damaged, declares a document type, or is no XML.
+            The part is missing, damaged, declares a document type, is no XML, or has a cell longer than any cell.
         """
         if part not in self.archive.NameToInfo:
             raise self.error(f"{self.file} lacks its part {part}: it is damaged. Ask for the file again.")
         parser = expat.ParserCreate(namespace_separator=" ")
         names: dict[str, str] = {}
         count = itertools.count(1)
+        held = 0
 
         def local(name: str) -> str:
             return names.get(name) or names.setdefault(name, name.rpartition(" ")[2])
 
         def begin(name: str, attributes: dict[str, str]) -> None:
+            nonlocal held
+            held = 0 if local(name) in ("c", "si") else held
             if next(count) > MAX_ELEMENTS:
                 raise self.error(f"{self.file} has more than {MAX_ELEMENTS:,} elements in {part}. Do not trust it.")
             start(local(name), {local(k): v for k, v in attributes.items()} if attributes else attributes)
+
+        def characters(data: str) -> None:
+            nonlocal held
+            held += len(data)
+            if held > MAX_TEXT:
+                raise self.error(
+                    f"{self.file} has a text of more than {MAX_TEXT:,} characters in {part}, and a cell holds {MAX_CELL:,}. Do not trust it."
+                )
+            text(data)
 
         def refuse(*_: object) -> None:
             raise self.error(f"{self.file} declares a document type, which no workbook does. Do not trust it.")
 
         parser.StartElementHandler = begin
         parser.EndElementHandler = lambda name: end(local(name))
-        parser.CharacterDataHandler = text
+        parser.CharacterDataHandler = characters
         parser.StartDoctypeDeclHandler = refuse
         parser.buffer_text = True
         try:
@@ -128,10 +142,13 @@ def open_package(data: bytes, file: str, error: type[PeacestudyError] = SourceEr
 
 def _check_parts(infos: list[zipfile.ZipInfo], size: int, file: str, error: type[PeacestudyError]) -> None:
     declared = sum(info.file_size for info in infos)
-    if declared > MAX_INFLATED or len(infos) > MAX_PARTS or declared > max(MAX_RATIO * size, 2**20):
+    dense = any(
+        info.file_size > max(MAX_RATIO * info.compress_size, 2**20) for info in infos
+    )  # whatever stands beside it
+    if declared > MAX_INFLATED or len(infos) > MAX_PARTS or declared > max(MAX_RATIO * size, 2**20) or dense:
         raise error(
             f"{file} has {size / 2**20:,.1f} MB and holds {declared / 2**20:,.0f} MB in {len(infos):,} parts; no more than "
-            f"{MAX_INFLATED / 2**20:.0f} MB in {MAX_PARTS:,} parts are read, and {MAX_RATIO} times its size. Do not trust a file "
+            f"{MAX_INFLATED / 2**20:.0f} MB in {MAX_PARTS:,} parts are read, and {MAX_RATIO} times the size of file and part. Do not trust a file "
             "that hides so much; one that is truly so large is better split, or kept as CSV."
         )
     names = [info.filename for info in infos]

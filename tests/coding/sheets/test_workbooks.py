@@ -1,6 +1,7 @@
 """Workbooks as other programs write them, and as people who mean harm do."""
 
 import io
+import random
 import re
 import struct
 import time
@@ -254,6 +255,33 @@ def test_a_bomb_is_refused_in_under_a_second(part, declared, blank, book):
         assert ("Do not trust" in error) if declared is None else ("is damaged in" in error)
     seconds, (_, peak) = time.perf_counter() - start, tracemalloc.get_traced_memory()
     tracemalloc.stop()
+    assert seconds < SECOND and peak < 40 * 2**20
+
+
+@pytest.mark.parametrize("part", [SHEET, "xl/sharedStrings.xml"])
+@pytest.mark.parametrize("noise", [0, 2**20])
+def test_a_cell_longer_than_any_is_refused_whatever_stands_beside_it(part, noise, blank, book):
+    path, size = blank("xlsx"), 150 * 2**20
+    # hidden behind a part that does not shrink; or within every limit of sizes, for what does not shrink is in the part itself
+    text = random.Random(1).randbytes(noise).hex().encode() + b"A" * (size // 2 if noise else size)
+    if part == SHEET:
+        data = (
+            b'<worksheet><sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>'
+            + text
+            + b"</t></is></c></row></sheetData></worksheet>"
+        )
+    else:
+        data = b"<sst><si><t>" + text + b"</t></si></sst>"
+    path = with_part(path, part, data)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("noise.bin", random.Random(2).randbytes(2**20))
+    del data, text
+    tracemalloc.start()
+    start = time.perf_counter()
+    error = str(said(path, book))
+    seconds, (_, peak) = time.perf_counter() - start, tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert ("a cell holds 32,767" in error) if noise else ("Do not trust a file that hides so much" in error)
     assert seconds < SECOND and peak < 40 * 2**20
 
 
