@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
+from peacestudy.errors import FitError
 from peacestudy.models import Fit
 from peacestudy.robustness.augment import Codes, Evidence
 
@@ -47,7 +48,8 @@ def flips(
         ``model, term, kind``: ``single``, a cell by itself, or ``set``, cells one upon another until the finding changes, those first
         that by themselves move the test statistic furthest towards it (greedy: a smaller set may exist). ``rank``, 1 the one that
         comes nearest to a change; ``settled, instead`` code; ``estimate, p_value`` with it; ``change`` in the test statistic;
-        ``flips``: the sign changes, or p passes .05 either way.
+        ``flips``: the sign changes, or p passes .05 either way. Where the model has no estimate with it, as when it separates the
+        outcome, all three are missing and ``flips`` is false; such codes rank last.
     """
     if not terms:
         return pd.DataFrame(columns=list(COLUMNS))
@@ -60,14 +62,14 @@ def flips(
     for n, j, k in tqdm(cells, desc="disputed codes", disable=None, leave=False):
         t = settled.copy()
         t[n, j] = k
-        singles.append(_found(refit(t)))
+        singles.append(_refitted(refit, t, terms))
     rows: list[dict[str, object]] = []
     for term in terms:
         before = _found(naive)[term]
         sign = 1.0 if before.statistic >= 0 else -1.0
         towards = -sign if before.p_value < LEVEL else sign
         moved = [towards * (f[term].statistic - before.statistic) for f in singles]
-        order = [int(a) for a in np.argsort([-m for m in moved], kind="stable")]
+        order = [int(a) for a in np.argsort([-m for m in moved], kind="stable")]  # what has no estimate comes last
 
         def row(
             kind: str, rank: int, at: int, now: Found, term: str = term, before: Found = before
@@ -88,7 +90,7 @@ def flips(
                 continue
             used.add((n, j))
             t[n, j], rank = k, rank + 1
-            rows.append(row("set", rank, at, _found(refit(t))[term]))
+            rows.append(row("set", rank, at, _refitted(refit, t, terms)[term]))
             if rows[-1]["flips"]:
                 break
     return pd.DataFrame(rows, columns=list(COLUMNS))
@@ -99,6 +101,15 @@ def _found(fitted: Fit) -> dict[str, Found]:
     return {str(term): Found(*map(float, rest)) for term, *rest in rows}
 
 
+def _refitted(refit: Callable[[Codes], Fit], t: Codes, terms: Sequence[str]) -> dict[str, Found]:
+    try:
+        return _found(refit(t))
+    except FitError:
+        return dict.fromkeys(terms, Found(np.nan, np.nan, np.nan))
+
+
 def changed(before: Found, now: Found) -> bool:
     """Whether a finding is another: its sign, or on which side of .05 its p lies."""
+    if np.isnan(now.estimate):
+        return False
     return (before.p_value < LEVEL) != (now.p_value < LEVEL) or (before.estimate > 0) != (now.estimate > 0)

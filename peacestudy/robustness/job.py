@@ -1,6 +1,6 @@
 """One model of ``propagate``: what is known of its true codes, its fit as if they were known, and draws of them refitted."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,16 +11,17 @@ from tqdm import tqdm
 from peacestudy.coding import Coding, CodingSheet
 from peacestudy.core.codebook import Codebook
 from peacestudy.core.frame import StudyFrame
-from peacestudy.core.problems import Note
-from peacestudy.errors import CodingError, FitError, SpecError
+from peacestudy.core.problems import Note, one_of
+from peacestudy.errors import FitError, SpecError
 from peacestudy.models import Fit, ModelSpec, fit
 from peacestudy.models.formula import parse
 from peacestudy.models.inference import quantile, two_sided
 from peacestudy.robustness.accuracy import WEAK, Accuracy
 from peacestudy.robustness.augment import Chain, Codes, Evidence, augment
 from peacestudy.robustness.code_model import CodeModel
-from peacestudy.robustness.coded_columns import Columns, linear_design, plain_columns, scored_columns
+from peacestudy.robustness.coded_columns import LINEAR, Columns, linear_design, plain_columns, scored_columns
 from peacestudy.robustness.diagnosis import chain_notes
+from peacestudy.robustness.gold import known_codes
 from peacestudy.robustness.outcome_model import outcome_model
 from peacestudy.robustness.pool import pool
 
@@ -54,6 +55,8 @@ class Job:
         self.indicators = sheet.indicators
         book = sheet.codebook
         codes = [sorted(c.value for c in book.indicators[i].codes) for i in self.indicators]
+        if scores is not None and scores not in LINEAR:
+            raise SpecError(one_of("scores", scores, LINEAR))
         asked = _columns_asked(spec, book, self.indicators, scores)
         if not asked:
             raise SpecError(
@@ -63,6 +66,7 @@ class Job:
         cases = self.table[key].astype(str).tolist()
         self.evidence = _evidence(sheet, cases, self.indicators, codes, accuracy, gold, None)
         self.settled = _majority(self.evidence)
+        coded = (self.evidence.given >= 0).any(axis=2) | (self.evidence.gold >= 0)
         if scores is None:
             self.columns: Columns = plain_columns(book, self.indicators, asked, len(cases))
         else:
@@ -74,11 +78,14 @@ class Job:
                 at = {v: n for n, v in enumerate(codes[j])}
                 known = own[i].map(at).to_numpy(dtype=float, na_value=np.nan)
                 self.settled[:, j] = np.where(np.isnan(known), self.settled[:, j], np.nan_to_num(known).astype(int))
+                coded[:, j] |= ~np.isnan(known)
+        self.whole: npt.NDArray[np.bool_] = np.all(coded[:, np.abs(self.columns.slope).max(axis=1) > 0], axis=1)
+        _some_coded(self.whole, cases, sheet)
         self.naive = self.refit(self.settled)
         if self.naive.design.y.size != len(self.table):
             self.table = self.table[self.table[key].isin(self.naive.cases)].reset_index(drop=True)
             keep = np.isin(np.array(cases, dtype=object), [str(c) for c in self.naive.cases])
-            self.evidence, self.settled = _kept(self.evidence, keep), self.settled[keep]
+            self.evidence, self.settled, self.whole = _kept(self.evidence, keep), self.settled[keep], self.whole[keep]
             self.columns = Columns(
                 self.columns.names, self.columns.offset[keep], self.columns.slope, self.columns.value
             )
@@ -95,12 +102,21 @@ class Job:
         self.design = linear_design(self.naive.design, self.table, self.columns.names)
         moved = np.abs(self.design.B).max(axis=(0, 1)) > 0
         self.coded_terms = [t for t, m in zip(self.naive.design.names, moved, strict=True) if m]
+        self.plain = self.naive if self.whole.all() else self.refit_coded(self.settled)
 
     def refit(self, t: Codes) -> Fit:
-        """The declared model on codes t."""
+        """The declared model on codes t of all cases."""
+        return self._fitted(t, np.ones(len(t), dtype=bool))
+
+    def refit_coded(self, t: Codes) -> Fit:
+        """The same on the cases of which every cell has a code: where none was given there is nothing to take for true."""
+        return self._fitted(t, self.whole)
+
+    def _fitted(self, t: Codes, rows: npt.NDArray[np.bool_]) -> Fit:
         s = self.columns.of(t)
         made = {name: s[:, d] for d, name in enumerate(self.columns.names)}
-        return fit(StudyFrame(self.table.assign(**made), "case", self.key), self.spec)
+        table = self.table.assign(**made)[rows].reset_index(drop=True)
+        return fit(StudyFrame(table, "case", self.key), self.spec)
 
     def _drawn(self, t: Codes) -> Fit:
         try:
@@ -126,10 +142,18 @@ class Job:
         drawn = pd.concat(
             [f.terms[["term", "estimate", "std_error"]].assign(draw=n) for n, f in enumerate(fits)], ignore_index=True
         )
-        notes = [*chain_notes(chains, self.naive.design.names, self.coded_terms, self.spec.name)]
+        notes = [*chain_notes(chains, self.naive.design.names, self.coded_terms, self.spec.name), *self._uncoded()]
         drawn = drawn.assign(model=self.spec.name)
-        terms = pooled_terms(self.naive, drawn, self.coded_terms)
+        terms = pooled_terms(self.naive, drawn, self.coded_terms, self.plain)
         return Part(terms, self._accuracy(chains), self._codes(chains), drawn, notes)
+
+    def _uncoded(self) -> Iterator[Note]:
+        if not self.whole.all():
+            text = (
+                f"{self.spec.name}: {int((~self.whole).sum())} of {len(self.whole)} cases have a cell that nobody coded. Its true code is imputed "
+                "from the covariates and the outcome; the naive estimate is of the other cases."
+            )
+            yield Note("uncoded", text)
 
     def _accuracy(self, chains: list[Chain]) -> pd.DataFrame:
         rows = []
@@ -157,9 +181,9 @@ class Job:
         return pd.DataFrame(rows, columns=["model", "case_id", "indicator_id", "code", "probability", "disputed"])
 
 
-def pooled_terms(fitted: Fit, drawn: pd.DataFrame, coded: Sequence[str]) -> pd.DataFrame:
-    """Every term of a model, as it stands and pooled over draws; the columns of ``Propagated.terms``."""
-    naive = fitted.terms.set_index("term")
+def pooled_terms(fitted: Fit, drawn: pd.DataFrame, coded: Sequence[str], plain: Fit | None = None) -> pd.DataFrame:
+    """Every term of a model, as it stands (or as ``plain`` has it) and pooled over draws; the columns of ``Propagated.terms``."""
+    naive = (plain or fitted).terms.set_index("term").reindex(fitted.design.names)
     rows = []
     for term, own in drawn.groupby("term", sort=False):
         p = pool(own["estimate"], own["std_error"] ** 2, fitted.df)
@@ -174,6 +198,17 @@ def pooled_terms(fitted: Fit, drawn: pd.DataFrame, coded: Sequence[str]) -> pd.D
             "monte_carlo": p.monte_carlo,
         })  # fmt: skip
     return pd.DataFrame(rows)
+
+
+def _some_coded(whole: npt.NDArray[np.bool_], cases: list[str], sheet: CodingSheet) -> None:
+    if not whole.any():
+        known = sheet.table["case_id"]
+        match = (
+            ""
+            if set(known) & set(cases)
+            else f" Are the ids the same? data has {cases[0]!r}, the sheet {known.iloc[0]!r}."
+        )
+        raise SpecError(f"none of the {len(cases)} cases in data has the codes that the formula needs.{match}")
 
 
 def _columns_asked(spec: ModelSpec, book: Codebook, indicators: list[str], scores: str | None) -> list[str]:
@@ -192,20 +227,12 @@ def _evidence(
     gold: pd.DataFrame | None, stratum: npt.NDArray[np.int64] | None,
 ) -> Evidence:  # fmt: skip
     given = np.full((len(cases), len(indicators), len(sheet.coders)), -1, dtype=np.int64)
-    known = np.full((len(cases), len(indicators)), -1, dtype=np.int64)
+    known = known_codes(gold, cases, indicators, codes)
     for j, i in enumerate(indicators):
         at = {v: n for n, v in enumerate(codes[j])}
         wide = sheet.values(i).reindex(index=cases, columns=sheet.coders)
         for r, coder in enumerate(sheet.coders):
             given[:, j, r] = wide[coder].map(at).fillna(-1).astype(int)
-        if gold is not None:
-            own = gold[gold["indicator_id"] == i].set_index("case_id")["code"]
-            strange = sorted(set(own.dropna().astype(int)) - set(at))
-            if strange or own.index.duplicated().any():
-                raise CodingError(
-                    f"gold codes of {i} hold {strange or 'a case twice'}; each case has one code of the codebook."
-                )
-            known[:, j] = own.reindex(cases).map(at).fillna(-1).astype(int)
     scales = list(dict.fromkeys(sheet.codebook.indicators[i].scale for i in indicators))
     scale = tuple(scales.index(sheet.codebook.indicators[i].scale) for i in indicators)
     strata = np.zeros(len(cases), dtype=np.int64) if stratum is None else stratum

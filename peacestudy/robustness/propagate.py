@@ -18,6 +18,7 @@ from peacestudy.errors import CodingError, SpecError
 from peacestudy.models import Fit, ModelSpec
 from peacestudy.robustness.accuracy import Accuracy
 from peacestudy.robustness.flips import flips
+from peacestudy.robustness.given import coders_only, specs_of
 from peacestudy.robustness.job import CHAINS, Job
 
 
@@ -35,7 +36,7 @@ class Propagated:
     codes : ``model, case_id, indicator_id, code, probability`` of every code of every cell, and ``disputed``.
     flips : which disputed codes would change the finding, ranked; see ``flips``.
     draws : ``model, draw, term, estimate, std_error``.
-    naive : the fits as if the codes were true.
+    naive : the fits as if the codes were true, of cases that somebody coded.
     seed, notes : of the draws; what a reader must know.
     """
 
@@ -98,30 +99,31 @@ def propagate(
     SpecError
         An engine, formula or score that codes cannot be imputed through.
     """
-    if not isinstance(sheet, CodingSheet):
-        raise CodingError(f"sheet is a {type(sheet).__name__}; give the CodingSheet that holds every coder's codes.")
-    specs = [then] if isinstance(then, ModelSpec) else list(then)
+    given, sheet = sheet, coders_only(sheet)
+    specs = specs_of(then)
     key = data.key if isinstance(data, StudyFrame) else "case_id"
     table = data.data if isinstance(data, StudyFrame) else data
     if key not in table.columns:
         raise SpecError("data has no column 'case_id'; propagate needs it to find the codes of a row.")
-    if draws < 2 * CHAINS or burn < 0 or thin < 1:
+    if draws < 2 * CHAINS or draws % CHAINS or burn < 0 or thin < 1:
         raise SpecError(
-            f"draws is {draws}, burn {burn}, thin {thin}; expected at least {2 * CHAINS} draws, burn from 0, thin from 1."
+            f"draws is {draws}, burn {burn}, thin {thin}; expected at least {2 * CHAINS} draws, an even number, burn from 0, thin from 1."
         )
+    if seed is None:
+        raise SpecError("seed is None, and the draws could not be made again. Give a whole number, as seed=1.")
     _identified(sheet, accuracy, gold)
     seeds = np.random.SeedSequence(seed).spawn(len(specs))
     jobs = [Job(sheet, table, key, spec, scores, base, accuracy, gold, differential) for spec in specs]
     parts = [job.run(draws // CHAINS, burn, thin, s) for job, s in zip(jobs, seeds, strict=True)]
     flipped = [
-        flips(job.naive, job.refit, job.settled, job.evidence, job.labels, job.coded_terms if rank_flips else [])
+        flips(job.plain, job.refit_coded, job.settled, job.evidence, job.labels, job.coded_terms if rank_flips else [])
         for job in jobs
     ]
-    told = {n.text: n for n in [*_about(sheet, accuracy, gold), *(n for p in parts for n in p.notes)]}
+    told = {n.text: n for n in [*_about(given, accuracy, gold, jobs[0]), *(n for p in parts for n in p.notes)]}
     return Propagated(
         terms=_together(p.terms for p in parts), accuracy=_together(p.accuracy for p in parts),
         codes=_together(p.codes for p in parts), flips=_together(flipped), draws=_together(p.draws for p in parts),
-        naive=tuple(j.naive for j in jobs), seed=seed, notes=tuple(told.values()),
+        naive=tuple(j.plain for j in jobs), seed=seed, notes=tuple(told.values()),
     )  # fmt: skip
 
 
@@ -130,6 +132,10 @@ def _together(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
 
 
 def _identified(sheet: CodingSheet, accuracy: Accuracy | None, gold: pd.DataFrame | None) -> None:
+    if not isinstance(accuracy, Accuracy | None):
+        raise CodingError(
+            f"accuracy is {accuracy!r}; write it with its worth, as accuracy=Accuracy.about(0.85, worth=40)."
+        )
     if accuracy is None and gold is None and len(sheet.coders) < 3:
         raise CodingError(
             f"{len(sheet.coders)} coder(s) cannot tell how accurate they are: with fewer than three, equal codes may be equal errors. "
@@ -137,15 +143,17 @@ def _identified(sheet: CodingSheet, accuracy: Accuracy | None, gold: pd.DataFram
         )
 
 
-def _about(sheet: CodingSheet, accuracy: Accuracy | None, gold: pd.DataFrame | None) -> Iterator[Note]:
+def _about(sheet: CodingSheet, accuracy: Accuracy | None, gold: pd.DataFrame | None, job: Job) -> Iterator[Note]:
     if accuracy is not None:
         held = f"{accuracy.right:.0%} right, worth {accuracy.worth:g} cases"
         said = f"is the author's opinion ({held}), drawn, and corrected by the codes as far as they speak"
     elif gold is not None:
-        said = f"is told by {len(gold)} known codes and by their agreement"
+        said = f"is told by {int((job.evidence.gold >= 0).sum())} known codes and by their agreement"
     else:
         said = "is told by their agreement (latent classes), which takes their errors to be independent given the true code"
     yield Note("accuracy", f"The coders' accuracy {said}.")
+    if "adjudicated" in sheet.kinds.values():
+        yield Note("adjudicated", "What was adjudicated is no coder's word, and is left out.")
     if set(sheet.kinds.values()) & {"machine", "rule"}:
         text = "Machines and rules that read the same text may err together; where they do, their accuracy is overstated here."
         yield Note("dependent_errors", text)

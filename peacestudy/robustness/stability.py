@@ -14,6 +14,7 @@ from peacestudy.coding import Coding, CodingSheet
 from peacestudy.core.frame import StudyFrame
 from peacestudy.errors import SpecError
 from peacestudy.models import ModelSpec
+from peacestudy.robustness.given import coders_only, specs_of
 from peacestudy.robustness.job import Job
 
 
@@ -40,11 +41,12 @@ def stability(
     table = data.data if isinstance(data, StudyFrame) else data
     rng = np.random.default_rng(seed)
     rows: list[tuple[object, ...]] = []
-    for spec in [then] if isinstance(then, ModelSpec) else then:
+    sheet = coders_only(sheet)
+    for spec in specs_of(then):
         job = Job(sheet, table, key, spec, scores, base, None, None, False)
         given = job.evidence.given
         for r, coder in enumerate(job.coders):
-            terms = job.refit(np.where(given[:, :, r] >= 0, given[:, :, r], job.settled)).terms
+            terms = job.refit_coded(np.where(given[:, :, r] >= 0, given[:, :, r], job.settled)).terms
             rows += [
                 ("stability", spec.name, t, coder, e, e, e)
                 for t, e in zip(terms["term"], terms["estimate"], strict=True)
@@ -53,7 +55,7 @@ def stability(
         for _ in tqdm(range(draws), desc="stability", disable=None, leave=False):
             lot = np.where(given >= 0, rng.uniform(size=given.shape), -1.0).argmax(axis=2)
             t = np.take_along_axis(given, lot[:, :, None], axis=2)[:, :, 0]
-            drawn.append(job.refit(np.where(t >= 0, t, job.settled)).terms["estimate"].to_numpy())
+            drawn.append(job.refit_coded(np.where(t >= 0, t, job.settled)).terms["estimate"].to_numpy())
         low, middle, high = np.quantile(drawn, [0.025, 0.5, 0.975], axis=0)
         rows += [
             ("stability", spec.name, t, None, middle[k], low[k], high[k]) for k, t in enumerate(job.naive.design.names)

@@ -21,6 +21,7 @@ from peacestudy.robustness import Accuracy, propagate, stability
 from peacestudy.robustness.augment import augment
 from peacestudy.robustness.code_model import CodeModel
 from peacestudy.robustness.diagnosis import split_r_hat
+from peacestudy.robustness.flips import flips
 from peacestudy.robustness.job import Job
 from peacestudy.robustness.outcome_model import outcome_model
 
@@ -207,6 +208,10 @@ def test_scores_of_a_study_are_imputed_through():
     assert np.isfinite(draws) and 0 < found.terms.set_index("term").share_coding["scale(diplomacy)"] < 1
 
 
+def gold_of(case="c0", indicator="x", code=1):
+    return pd.DataFrame({"case_id": [case], "indicator_id": [indicator], "code": [code]})
+
+
 def coding_of(sheet):
     return Coding(sheet.latest(), sheet.codebook)
 
@@ -225,7 +230,19 @@ def coding_of(sheet):
         (dict(draws=1), SpecError, "at least 4 draws"),
         (dict(scores="share"), SpecError, "give base|uses no column"),
         (dict(differential=True), SpecError, "0 and 1 only"),
-        (dict(gold=pd.DataFrame({"case_id": ["c0"], "indicator_id": ["x"], "code": [7]})), CodingError, "hold"),
+        (dict(gold=gold_of(code=7)), CodingError, "hold 7, which is no code"),
+        (dict(gold=gold_of(code="yes")), CodingError, "hold 'yes', which is no code"),
+        (dict(gold=gold_of(case="z")), CodingError, "none of the cases in data: gold has 'z', data has 'c0'"),
+        (dict(gold=gold_of(indicator="xx")), CodingError, "gold is 'xx'; it must be one of x"),
+        (dict(gold=gold_of().iloc[:0]), CodingError, "gold has no row"),
+        (dict(gold=gold_of().drop(columns="code")), CodingError, "found case_id, indicator_id"),
+        (dict(gold={"c0": 1}), CodingError, "found a dict"),
+        (dict(accuracy=0.85), CodingError, "with its worth"),
+        (dict(scores="latent"), SpecError, "one of share, depth"),
+        (dict(then="y ~ x"), SpecError, "then is 'y ~ x'; give a ModelSpec"),
+        (dict(then=[]), SpecError, "then is nothing"),
+        (dict(draws=5), SpecError, "an even number"),
+        (dict(seed=None), SpecError, "seed=1"),
     ],
 )
 def test_what_cannot_be_imputed_through_is_refused(change, error, words):
@@ -270,3 +287,55 @@ def test_it_shows_itself():
 def test_what_is_no_sheet_is_refused():
     with pytest.raises(CodingError, match="give the CodingSheet"):
         propagate(None, pd.DataFrame({"case_id": ["a"]}), [], seed=1)
+
+
+SHORT = {"draws": 4, "burn": 10, "thin": 1, "seed": 1}
+
+
+def test_what_was_adjudicated_is_no_coder():
+    sheet, data, _ = simulate(60, "linear", 1.0, 0.9, 3, 0.0, 0.0, np.random.default_rng(2))
+    copied = sheet.table[sheet.table.coder == "coder_0"].assign(coder="adjudicated", kind="adjudicated")
+    more = replace(sheet, table=pd.concat([sheet.table, copied], ignore_index=True))
+    found, alone = (propagate(s, data, SPECS["linear"], rank_flips=False, **SHORT) for s in (more, sheet))
+    pd.testing.assert_frame_equal(found.terms, alone.terms)
+    assert set(found.accuracy.coder) == set(sheet.coders)
+    assert [n.kind for n in found.notes if n not in alone.notes] == ["adjudicated"]
+    assert set(stability(more, data, SPECS["linear"], draws=2, seed=1).coder.dropna()) == set(sheet.coders)
+    two = replace(more, table=more.table[more.table.coder != "coder_2"].reset_index(drop=True))
+    with pytest.raises(CodingError, match="2 coder"):
+        propagate(two, data, SPECS["linear"], **SHORT)
+
+
+def test_cases_that_nobody_coded_are_imputed_and_not_taken_for_the_lowest_code():
+    sheet, data, _ = simulate(80, "linear", 1.0, 0.9, 3, 0.0, 0.0, np.random.default_rng(2))
+    left = {f"c{i}" for i in range(20)}
+    some = replace(sheet, table=sheet.table[~sheet.table.case_id.isin(left)].reset_index(drop=True))
+    found = propagate(some, data, SPECS["linear"], **SHORT)
+    by_hand = some.values("x").mean(axis=1).round()  # three coders: the majority
+    plain = ps.fit(data.set_index("case_id").assign(x=by_hand).dropna().reset_index(), SPECS["linear"])
+    np.testing.assert_allclose(found.terms.naive, plain.terms.estimate, rtol=1e-10)
+    assert found.naive[0].n == 60 and set(found.codes.case_id) == set(data.case_id)
+    assert any("20 of 80 cases have a cell that nobody coded" in n.text for n in found.notes)
+    assert not set(found.flips.case_id) & left
+    lot = stability(some, data, SPECS["linear"], draws=2, seed=1)
+    own = data.set_index("case_id").assign(x=some.values("x")["coder_1"]).dropna().reset_index()
+    alone = lot[(lot.coder == "coder_1") & (lot.term == "x")].estimate.item()
+    assert alone == pytest.approx(ps.fit(own, SPECS["linear"]).terms.estimate[1])
+    with pytest.raises(SpecError, match="data has 'C0', the sheet 'c0'"):
+        propagate(sheet, data.assign(case_id=data.case_id.str.upper()), SPECS["linear"], **SHORT)
+
+
+def test_a_flip_that_leaves_no_estimate_does_not_end_the_ranking():
+    y = np.array([0.0] * 20 + [1.0] * 20)
+    codes = np.array([y, y, y])
+    y[5], y[25] = 1.0, 0.0
+    codes[:2, 3] = 1  # disputed; not a case on which the fit hangs
+    codes[2, 5] = 1  # with this code the outcome is separated
+    data = pd.DataFrame({"case_id": [f"c{i}" for i in range(40)], "y": y})
+    spec = ps.ModelSpec("m", "y ~ x", "logit", vcov="classical")
+    job = Job(sheet_of(codes), data, "case_id", spec, None, None, None, None, False)
+    found = flips(job.plain, job.refit_coded, job.settled, job.evidence, job.labels, job.coded_terms)
+    single = found[found.kind == "single"].set_index("case_id")
+    assert list(single.index) == ["c3", "c5"]
+    assert single.loc["c5", ["estimate", "p_value", "change"]].isna().all() and not single.flips["c5"]
+    assert np.isfinite(single.estimate["c3"])
