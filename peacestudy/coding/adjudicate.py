@@ -120,6 +120,8 @@ def adjudicate(
         a rule that the level of measurement does not allow, a decision of a cell that nobody coded or
         a code that the indicator does not have, several kinds of coders without ``kinds``.
     """
+    if not isinstance(sheet, CodingSheet):
+        raise CodingError(f"sheet is a {type(sheet).__name__}; give the CodingSheet that holds every coder's codes.")
     rules = (rule,) if isinstance(rule, str) else tuple(rule)
     latest = _counted(sheet, kinds)
     _check(rules, sorted(latest["coder"].unique()), senior, decisions)

@@ -197,3 +197,8 @@ def test_decisions_are_read_from_a_file_with_lines(tmp_path):
 def test_what_was_settled_can_be_scored_as_a_coding():
     coding = adjudicate(sheet(TEAM), "majority")
     assert coding.codes(["depth"]).loc["two_1", "depth"] == 1 and coding.codes(["depth"]).loc["tie"].isna().all()
+
+
+def test_what_is_no_sheet_is_refused():
+    with pytest.raises(CodingError, match="sheet is a DataFrame; give the CodingSheet"):
+        adjudicate(sheet(TEAM).table, "majority")

@@ -85,6 +85,12 @@ def as_sheet(sheet: Rows, codebook: Codebook | None) -> CodingSheet:
         if codebook is None:
             raise CodingError("a plain table does not know its codebook. Give it: agreement(table, codebook).")
         return CodingSheet(_long(sheet), codebook, "table")
+    wrong = [s for s in (sheet if isinstance(sheet, (list, tuple)) else [sheet]) if not isinstance(s, CodingSheet)]
+    if wrong:
+        found = f"{wrong[0]!r}" if isinstance(wrong[0], str) else f"a {type(wrong[0]).__name__}"
+        raise CodingError(
+            f"found {found}; give a CodingSheet, a list of them, or one table {', '.join((*CELL, 'code'))}."
+        )
     tables = [s.table for s in sheet]
     book = codebook or next((s.codebook for s in sheet), None)
     if book is None:

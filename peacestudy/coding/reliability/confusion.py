@@ -6,14 +6,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from peacestudy.coding.reliability.agreement import Rows, as_sheet
+from peacestudy.coding.reliability.agreement import Rows, as_sheet, coders_of
 from peacestudy.core.codebook import Codebook
 
 REST = "all others"
 
 
 def confusion(sheet: Rows, codebook: Codebook | None = None, *, rest: bool = False) -> pd.DataFrame:
-    """Confusion tables of every pair of coders, long.
+    """Confusion tables of every pair of coders, long. What was adjudicated is no coder's word and is left out.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def confusion(sheet: Rows, codebook: Codebook | None = None, *, rest: bool = Fal
     whole = as_sheet(sheet, codebook)
     rows = []
     for name in whole.indicators:
-        wide = whole.values(name)
+        wide = coders_of(whole, name)
         codes = sorted(c.value for c in whole.codebook.indicators[name].codes)
         for one, other in combinations(wide.columns, 2):
             both = wide[[one, other]].dropna()

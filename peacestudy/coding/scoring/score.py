@@ -99,6 +99,11 @@ def fit_scores(coding: Coding, rule: str | None = None) -> Scores:
     if rule not in SCORES:
         raise CodingError(one_of("rule", rule, SCORES))
     _check(book, rule)
+    if not isinstance(coding, Coding):
+        raise CodingError(
+            f"a score is made of a Coding, one settled code a cell, and this is a {type(coding).__name__}. Settle what several coders wrote "
+            "with ps.adjudicate; the sheet of one coder becomes a Coding by .coding()."
+        )
     codes = coding.codes()
     asked = [i for p in book.pillars for i in p.indicators]
     groups = {p.id: p.indicators for p in book.entries if p.indicators}

@@ -1,6 +1,9 @@
 """Confusion tables: counted by hand, and against each other."""
 
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 
 from peacestudy.coding.reliability import confusion
 
@@ -37,3 +40,10 @@ def test_against_all_others_adds_up_the_pairs():
 
 def test_one_coder_has_no_table():
     assert confusion(sheet({"kind_of": {"a": [0, 1]}}), rest=True).empty
+
+
+def test_what_was_adjudicated_is_no_coder():
+    own = sheet({"kind_of": THREE})
+    copied = own.table[own.table["coder"] == "a"].assign(coder="adjudicated", kind="adjudicated")
+    more = replace(own, table=pd.concat([own.table, copied], ignore_index=True))
+    pd.testing.assert_frame_equal(confusion(more, rest=True), confusion(own, rest=True))

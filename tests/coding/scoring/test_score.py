@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from peacestudy.coding import CODING_SCHEMA, Coding, score
+from peacestudy.coding import CODING_SCHEMA, Coding, CodingSheet, score
 from peacestudy.core.codebook import Code, Codebook, Indicator, Pillar, Scale
 from peacestudy.errors import CodingError
 
@@ -176,3 +176,9 @@ def test_the_weakest_dimension_of_a_study_everyone_has():
     found = score(study.coding).set_index("case_id").loc["316-1992"]
     np.testing.assert_allclose([found[f"dimension_{d}"] for d in seen.index], seen, rtol=1e-15)
     assert len(seen) == 4 and found["weakest_dimension"] == seen.min()
+
+
+def test_a_sheet_is_not_scored_before_it_is_settled():
+    table = pd.DataFrame([("c", "t1", "ann", "human", 1)], columns=["case_id", "indicator_id", "coder", "kind", "code"])
+    with pytest.raises(CodingError, match=r"this is a CodingSheet\. Settle .* ps\.adjudicate"):
+        score(CodingSheet(table.reindex(columns=CODING_SCHEMA.names).astype({"code": "Int64"}), book()))
