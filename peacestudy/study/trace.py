@@ -13,6 +13,7 @@ from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import one_of
 from peacestudy.errors import SpecError
 from peacestudy.models import Fit
+from peacestudy.models import fit as fitted
 from peacestudy.models.formula import parse
 from peacestudy.outcomes import SOURCES
 from peacestudy.study.load import load_study
@@ -156,22 +157,66 @@ def _of_table(table: pd.DataFrame, row: Any, column: str, study: Study) -> Trace
     at: Any = _row(table, row)
     number = f"{column} of {row}: {shown(at[column])}"
     if {"model", "term"} <= set(table.columns):
-        from peacestudy.study.results import Results
-
-        fits = Results(study).fits
-        if at["model"] in fits:
-            return _of_fit(fits[at["model"]], at["term"], study)
+        return _of_term(at, number, study)
+    asked = _asked(study, at) if "indicator_id" in table.columns else []
     if "case_id" in table.columns:
+        case = str(at["case_id"])
         frame = study.frame(study.config.samples[0].id).data.set_index("case_id") if study.config.samples else None
-        return Trace(number, _table(_behind(study, str(at["case_id"]), column, frame)))
-    if "indicator_id" in table.columns and study.sheet is not None:
-        own = study.sheet.table
-        rows = [_code(r) for r in own[own["indicator_id"] == at["indicator_id"]].to_dict("records")]
-        return Trace(number, _table(rows))
-    raise SpecError(
-        "a cell can be traced in a table with a column case_id or indicator_id, or with model and term; "
-        f"this one has {', '.join(map(str, table.columns))}."
-    )
+        rows = list(_codes(study, case, asked) if asked else _behind(study, case, column, frame))
+    elif "indicator_id" in table.columns:
+        rows = list(_coded(study, asked))
+    else:
+        raise SpecError(
+            "a cell can be traced in a table with a column case_id or indicator_id, or with model and term; "
+            f"this one has {', '.join(map(str, table.columns))}."
+        )
+    if not rows:
+        raise SpecError(f"study {study.config.id} holds nothing that lies behind {number}.")
+    return Trace(number, _table(rows))
+
+
+def _of_term(at: Any, number: str, study: Study) -> Trace:
+    """A cell of a table of terms: what its model rests on, and the readings of its codes where another study's finding is redone."""
+    from peacestudy.study.results import Results
+    from peacestudy.study.results.coders import attempt_sheet
+
+    found = Results(study)
+    if at["model"] in found.fits:
+        behind, readings = _of_fit(found.fits[at["model"]], at["term"], study), []
+    else:
+        rules = [r for r in study.config.uncertainty if at["model"] in r.specs and at.get("analysis", r.id) == r.id]
+        if not rules:
+            known = [*found.fits, *(s for r in study.config.uncertainty for s in r.specs)]
+            raise SpecError(one_of("model", str(at["model"]), list(dict.fromkeys(known))))
+        twin = load_study(rules[0].study)
+        model = fitted(twin.frame(rules[0].sample), twin.spec(at["model"]))
+        behind = _of_fit(model, at["term"], twin)
+        own = attempt_sheet(found, rules[0]).table
+        readings = [_code(r) for r in own[own["case_id"].isin(set(model.cases))].to_dict("records")]
+    return Trace(f"{number}; rests on {behind.number}", pd.concat([behind.table, _table(readings)], ignore_index=True))
+
+
+def _asked(study: Study, at: Any) -> list[str]:
+    """The indicators of a row: one, or where indicators are pooled those of one scale in a pillar or in all."""
+    book, name = study.codebook, str(at["indicator_id"])
+    if name in book.indicators:
+        return [name]
+    pooled = [i.id for p in book.entries if at.get("pillar") in (p.id, "all") for i in p.indicators if i.scale == name]
+    if not pooled:
+        raise SpecError(one_of("indicator", name, list(book.indicators)))
+    return pooled
+
+
+def _coded(study: Study, indicators: Iterable[str]) -> Iterator[Row]:
+    """Every code of some indicators; of units that are only counted, how often each combination of codes occurs."""
+    wanted = set(indicators)
+    table = study.sheet.table if study.sheet is not None else study.coding.table if study.coding is not None else None
+    if table is not None:
+        yield from (_code(r) for r in table[table["indicator_id"].isin(wanted)].to_dict("records"))
+    counted = study.tables.get("patterns")
+    for r in counted[counted["indicator_id"].isin(wanted)].to_dict("records") if counted is not None else ():
+        yield {"step": "code", "name": r["indicator_id"], "value": r["codes"], "coder": r["raters"], "source": r["source"],
+               "comment": f"{r['n']} units"}  # fmt: skip
 
 
 def _row(table: pd.DataFrame, row: Any) -> Any:
@@ -191,9 +236,12 @@ def _behind(study: Study, case: str, column: str, data: pd.DataFrame | None) -> 
     if names:
         yield from _codes(study, case, names)
         return
-    for table, step in (("outcomes", "outcome"), ("covariates", "covariate"), ("cases", "case")):
+    where = {"outcomes": "outcome", "covariates": "covariate", "cases": "case"}
+    if "outcomes" not in study.tables:  # its tables are fitted as they stand
+        where |= {s.table: "case" for s in study.config.samples}
+    for table, step in where.items():
         rows = study.tables.get(table)
-        if rows is None:
+        if rows is None or "case_id" not in rows.columns:
             continue
         own = rows[rows["case_id"] == case]
         if table == "covariates":

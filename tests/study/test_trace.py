@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 import peacestudy as ps
+from peacestudy.coding.reliability import disputed
 from peacestudy.errors import SpecError
 from peacestudy.study import Results
 
@@ -74,3 +75,56 @@ def test_what_holds_no_number_is_refused_by_name(study):
     for thing in (study, None, 3):
         with pytest.raises(SpecError, match="traced from a Fit"):
             ps.trace(thing, ("316-1992", "diplomacy"))
+
+
+@pytest.fixture(scope="module")
+def twice():
+    return ps.load_study("third_party_role")
+
+
+def test_a_disputed_cell_is_traced_to_what_each_coder_wrote(twice):
+    table = disputed(twice.sheet)
+    case = table.case_id[0]
+    for at in ((0, "codes"), (case, "distance")):
+        codes = ps.trace(table, at, twice).table.query("step == 'code' and coder != 'adjudicated'")
+        own = twice.sheet.table[twice.sheet.table.case_id == case]
+        assert list(codes.coder) == ["machine_1", "machine_2"] and list(codes.value) == list(own.code)
+        assert codes.locator.str.startswith("AgtId").all()
+
+
+def test_agreement_is_traced_to_codes_pooled_or_counted(twice):
+    pooled = ps.agreement(twice.sheet, by="all")
+    assert (ps.trace(pooled, (0, "alpha"), twice).table.step == "code").sum() == len(twice.sheet.table)
+    counted = ps.load_study("double_coding")
+    row = pd.DataFrame({"indicator_id": ["sexual_violence"], "alpha": [0.41]})
+    codes = ps.trace(row, ("sexual_violence", "alpha"), counted).table.query("step == 'code'")
+    own = counted.tables["patterns"].query("indicator_id == 'sexual_violence'")
+    assert list(codes.value) == list(own.codes) and codes.comment.iloc[0] == f"{own.n.iloc[0]} units"
+
+
+def test_a_finding_with_coding_uncertainty_is_traced_to_model_and_readings(twice):
+    row = pd.DataFrame(
+        {"analysis": ["two_readings"], "model": ["breadth"], "term": ["scale(breadth)"], "estimate": [-0.216]}
+    )
+    found = ps.trace(row, (0, "estimate"), twice)
+    assert found.number.startswith("estimate of 0: -0.216; rests on scale(breadth) in model breadth (lasting_peace")
+    readings = found.table[found.table.coder.isin(["machine_1", "machine_2"])]
+    assert readings.case_id.nunique() == 100 and set(readings.name) == {"third_party"}
+    assert (found.table.coder == "pax_rule").any()
+    with pytest.raises(SpecError, match="Did you mean 'breadth'"):
+        ps.trace(row.assign(model="bredth"), (0, "estimate"), twice)
+
+
+def test_a_fit_on_a_table_of_the_study_is_traced_to_its_source():
+    study = ps.load_study("double_coding")
+    table = ps.trace(ps.fit(study.frame("all"), study.spec("success_by_staff")), "late").table
+    sourced = table[(table.step == "case") & table.source.notna()]
+    assert sourced.groupby("name").size().to_dict() == {"late": 863, "success_staff": 863}
+    assert sourced.source.iloc[0] == "adb_aer_2024 row 1"
+
+
+def test_what_nothing_lies_behind_is_said(study):
+    with pytest.raises(SpecError, match=r"holds nothing that lies behind share of 0: 0\.5"):
+        ps.trace(pd.DataFrame({"case_id": ["316-1992"], "share": [0.5]}), (0, "share"), study)
+    with pytest.raises(SpecError, match="indicator is 'ceasefyre'"):
+        ps.trace(pd.DataFrame({"indicator_id": ["ceasefyre"], "alpha": [0.5]}), (0, "alpha"), study)
