@@ -16,11 +16,11 @@ from peacestudy.models import Fit
 from peacestudy.models import fit as fitted
 from peacestudy.models.formula import parse
 from peacestudy.outcomes import SOURCES
+from peacestudy.study.behind import Row, behind, by_case, code_row, codes_of
 from peacestudy.study.load import load_study
 from peacestudy.study.study import Study
 
 COLUMNS = ("step", "case_id", "name", "value", "coder", "confidence", "source", "locator", "comment", "date")
-Row = dict[str, object]
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,10 +122,10 @@ def _of_fit(fit: Fit, term: str, study: Study) -> Trace:
         f"estimate {shown(row['estimate'])}, 95 % interval {shown(row['conf_low'])} to {shown(row['conf_high'])}"
     )
     rows: list[Row] = [{"step": "estimate", "name": term, "value": row["estimate"]}]
-    frames = _frames(study, fit)
+    frames, tables = _frames(study, fit), by_case(study)
     for case in dict.fromkeys(fit.cases):
         for column in [*left, *columns]:
-            rows += _behind(study, str(case), column, frames)
+            rows += behind(study, str(case), column, frames, tables)
     rows += [
         {"step": "left out", "case_id": str(r.case), "name": str(r.term), "comment": str(r.reason)}
         for r in fit.dropped.itertuples()
@@ -148,7 +148,7 @@ def _of_case(data: pd.DataFrame, case: Any, column: str, study: Study) -> Trace:
     if column not in data.columns:
         raise SpecError(one_of("column", column, [str(c) for c in data.columns]))
     number = f"{column} of {case}: {shown(data.loc[case, column])}"
-    return Trace(number, _table(_behind(study, str(case), column, data)))
+    return Trace(number, _table(behind(study, str(case), column, data)))
 
 
 def _of_table(table: pd.DataFrame, row: Any, column: str, study: Study) -> Trace:
@@ -162,7 +162,7 @@ def _of_table(table: pd.DataFrame, row: Any, column: str, study: Study) -> Trace
     if "case_id" in table.columns:
         case = str(at["case_id"])
         frame = study.frame(study.config.samples[0].id).data.set_index("case_id") if study.config.samples else None
-        rows = list(_codes(study, case, asked) if asked else _behind(study, case, column, frame))
+        rows = list(codes_of(study, case, asked) if asked else behind(study, case, column, frame))
     elif "indicator_id" in table.columns:
         rows = list(_coded(study, asked))
     else:
@@ -192,7 +192,7 @@ def _of_term(at: Any, number: str, study: Study) -> Trace:
         model = fitted(twin.frame(rules[0].sample), twin.spec(at["model"]))
         behind = _of_fit(model, at["term"], twin)
         own = attempt_sheet(found, rules[0]).table
-        readings = [_code(r) for r in own[own["case_id"].isin(set(model.cases))].to_dict("records")]
+        readings = [code_row(r) for r in own[own["case_id"].isin(set(model.cases))].to_dict("records")]
     return Trace(f"{number}; rests on {behind.number}", pd.concat([behind.table, _table(readings)], ignore_index=True))
 
 
@@ -212,7 +212,7 @@ def _coded(study: Study, indicators: Iterable[str]) -> Iterator[Row]:
     wanted = set(indicators)
     table = study.sheet.table if study.sheet is not None else study.coding.table if study.coding is not None else None
     if table is not None:
-        yield from (_code(r) for r in table[table["indicator_id"].isin(wanted)].to_dict("records"))
+        yield from (code_row(r) for r in table[table["indicator_id"].isin(wanted)].to_dict("records"))
     counted = study.tables.get("patterns")
     for r in counted[counted["indicator_id"].isin(wanted)].to_dict("records") if counted is not None else ():
         yield {"step": "code", "name": r["indicator_id"], "value": r["codes"], "coder": r["raters"], "source": r["source"],
@@ -226,62 +226,6 @@ def _row(table: pd.DataFrame, row: Any) -> Any:
         if key in table.columns and (table[key] == row).sum() == 1:
             return table[table[key] == row].iloc[0]
     raise SpecError(f"the table has no row {row!r}. Give its label in the index, or an id that stands once.")
-
-
-def _behind(study: Study, case: str, column: str, data: pd.DataFrame | None) -> Iterator[Row]:
-    """Everything behind one value of one case: the value, then the codes or source rows it was made from."""
-    if data is not None and case in data.index and column in data.columns:
-        yield {"step": "case", "case_id": case, "name": column, "value": data.loc[case, column]}
-    names = _indicators(study, column)
-    if names:
-        yield from _codes(study, case, names)
-        return
-    where = {"outcomes": "outcome", "covariates": "covariate", "cases": "case"}
-    if "outcomes" not in study.tables:  # its tables are fitted as they stand
-        where |= {s.table: "case" for s in study.config.samples}
-    for table, step in where.items():
-        rows = study.tables.get(table)
-        if rows is None or "case_id" not in rows.columns:
-            continue
-        own = rows[rows["case_id"] == case]
-        if table == "covariates":
-            for r in own[own["variable"] == column].to_dict("records"):
-                yield {"step": step, "case_id": case, "name": column, "value": r["value"], "source": r["source"],
-                       "comment": r["reason"]}  # fmt: skip
-        elif column in own.columns and column != "source":
-            for r in own.to_dict("records"):
-                yield {"step": step, "case_id": case, "name": column, "value": r[column], "source": r.get("source")}
-
-
-def _indicators(study: Study, column: str) -> list[str]:
-    """The indicators that a score is made of."""
-    book = study.codebook
-    asked = [i for p in book.pillars for i in p.indicators]
-    if column == "breadth":
-        return [i.id for i in asked]
-    if column.startswith("dimension_"):
-        return [i.id for i in asked if i.dimension == column.removeprefix("dimension_")]
-    if column in book.indicators:
-        return [column]
-    return [i.id for p in book.entries if p.id == column for i in p.indicators]
-
-
-def _codes(study: Study, case: str, indicators: Iterable[str]) -> Iterator[Row]:
-    """The settled codes of a case and, where several coders gave them, what each wrote, revisions too."""
-    if study.coding is None and study.sheet is None:
-        return
-    wanted = set(indicators)
-    several = study.sheet is not None and study.coding is not None and len(study.sheet.coders) > 1
-    tables = [study.coding.table] if study.coding is not None else []
-    tables += [study.sheet.table] if study.sheet is not None and (several or not tables) else []
-    for table in tables:
-        own = table[(table["case_id"] == case) & table["indicator_id"].isin(wanted)]
-        yield from (_code(r) for r in own.to_dict("records"))
-
-
-def _code(r: dict[Any, Any]) -> Row:
-    names = ("case_id", "coder", "confidence", "source", "locator", "comment", "date")
-    return {"step": "code", "name": r["indicator_id"], "value": r["code"]} | {n: r[n] for n in names}
 
 
 def _table(rows: Iterable[Row]) -> pd.DataFrame:
