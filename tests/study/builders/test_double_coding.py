@@ -91,6 +91,20 @@ def test_the_grades_have_the_kappa_that_was_known(study):
     assert [round(100 * projects[c].mean(), 1) for c in ("success_staff", "success_independent")] == [80.9, 68.1]
 
 
+def test_the_pilot_on_three_sources_is_met(study):
+    p = study.tables["patterns"]
+    own = {
+        name: t[["codes", "n"]].to_numpy()
+        for name, t in p[~p.codes.str.contains(".", regex=False)].groupby("indicator_id")
+    }
+    assert sum(n for _, n in own["terror"]) == 853
+    three = [(codes.split("|"), n) for codes, n in own["sexual_violence"]]
+    some = [(c, n) for c, n in three if set(c) != {"0"}]
+    for units, size, share in ((three, 9707, 0.925), (some, 988, 0.261)):
+        assert sum(n for _, n in units) == size
+        assert round(sum(n for (amnesty, _, state), n in units if amnesty == state) / size, 3) == share
+
+
 def test_units_from_counts_are_the_units():
     patterns = pd.DataFrame({
         "indicator_id": ["t", "t"], "raters": ["a|b|c"] * 2, "codes": ["0|1|.", "1|1|1"], "n": [2, 3], "source": ["s"] * 2,
