@@ -18,7 +18,9 @@ from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import Note
 from peacestudy.errors import SpecError
 from peacestudy.models import ModelSpec, fit
+from peacestudy.models.formula import parse
 from peacestudy.robustness.coded_columns import linear_design
+from peacestudy.robustness.given import check_draws, table_of
 from peacestudy.robustness.job import ENGINES, pooled_terms
 from peacestudy.robustness.outcome_model import LogitOutcome, Outcome, outcome_model
 from peacestudy.robustness.propagate import Propagated
@@ -67,14 +69,18 @@ def from_intervals(
     Raises
     ------
     SpecError
-        A column is not there, an interval is upside down, or the formula takes a function of an index.
+        A column is not there or holds text, an interval is upside down or does not hold its value, the formula takes a function of an
+        index or none of it; data, a model, draws or a seed that are none.
     """
+    if not isinstance(then, ModelSpec):
+        raise SpecError(f"then is a {type(then).__name__}; give one ModelSpec.")
     if then.engine not in ENGINES:
         raise SpecError(
             f"an index cannot be imputed given an outcome of engine {then.engine!r}; the engines are {', '.join(ENGINES)}."
         )
-    key = data.key if isinstance(data, StudyFrame) else "case_id"
-    table = data.data if isinstance(data, StudyFrame) else data
+    table, key = table_of(data)
+    check_draws(draws, burn, thin, seed, 1)
+    _check(columns, then)
     ends = [c for i in columns.values() for c in (i.low, i.high)]
     if absent := [c for c in (key, *columns, *ends) if c not in table.columns]:
         raise SpecError(f"the data lack the column(s) {', '.join(absent)}.")
@@ -82,13 +88,7 @@ def from_intervals(
     own = table[table[key].isin(naive.cases)].reset_index(drop=True)
     names = tuple(columns)
     published = own[list(names)].to_numpy(dtype=float)
-    sd = np.column_stack([
-        (own[i.high] - own[i.low]).to_numpy(dtype=float) / 2 / stats.norm.ppf(0.5 + i.covers / 2) for i in columns.values()
-    ])  # fmt: skip
-    if not (sd > 0).all():
-        raise SpecError(
-            f"{int((~(sd > 0)).sum())} interval(s) are missing, of no width, or upside down; every case needs one."
-        )
+    sd = _errors(own, columns, published)
     design = linear_design(naive.design, own, names)
     still = np.abs(design.B).max(axis=(0, 1)) == 0
     Z = design.X0[:, still]
@@ -118,6 +118,37 @@ def from_intervals(
     return Propagated(
         pooled_terms(naive, drawn, moved), none, none, none, drawn, (naive,), seed, (Note("intervals", f"{said}."),)
     )
+
+
+def _check(columns: Mapping[str, Interval], then: ModelSpec) -> None:
+    used = {f.column for f in parse(then.formula).factors}
+    for name, interval in columns.items():
+        if not isinstance(interval, Interval):
+            raise SpecError(f"the interval of {name} is {interval!r}; write it as Interval(low, high, covers=0.68).")
+        if name not in used:
+            raise SpecError(
+                f"the formula of {then.name} does not use {name}, so that its interval would change nothing."
+            )
+
+
+def _errors(own: pd.DataFrame, columns: Mapping[str, Interval], published: Array) -> Array:
+    """Standard deviations of the published errors, shape (cases, indices)."""
+    for c in dict.fromkeys(c for i in columns.values() for c in (i.low, i.high)):
+        if not pd.api.types.is_numeric_dtype(own[c]):
+            raise SpecError(f"the column {c} holds text; an interval ends in numbers.")
+    low, high = (own[[getattr(i, end) for i in columns.values()]].to_numpy(dtype=float) for end in ("low", "high"))
+    if not (high > low).all():
+        raise SpecError(
+            f"{int((~(high > low)).sum())} interval(s) are missing, of no width, or upside down; every case needs one."
+        )
+    outside = (published < low) | (published > high)
+    if outside.any():
+        raise SpecError(
+            f"{int(outside.sum())} value(s) lie outside their interval, {published[outside][0]:g} outside {low[outside][0]:g} to "
+            f"{high[outside][0]:g} for example. Are these the ends of that index?"
+        )
+    out: Array = (high - low) / 2 / stats.norm.ppf([0.5 + i.covers / 2 for i in columns.values()])
+    return out
 
 
 def _given_covariates(x: Array, d: int, Z: Array, rng: np.random.Generator) -> tuple[Array, float]:

@@ -49,7 +49,7 @@ def pool(estimates: npt.ArrayLike, variances: npt.ArrayLike, complete_df: float)
     Raises
     ------
     FitError
-        Fewer than two estimates, or one that is not a number.
+        Fewer than two estimates, one that is not a number, another number of variances or a negative one, no degrees of freedom.
 
     Examples
     --------
@@ -59,6 +59,11 @@ def pool(estimates: npt.ArrayLike, variances: npt.ArrayLike, complete_df: float)
     """
     Q, U = np.asarray(estimates, dtype=float), np.asarray(variances, dtype=float)
     m = len(Q)
+    if Q.ndim != 1 or Q.shape != U.shape or (U < 0).any() or not complete_df > 0:
+        raise FitError(
+            f"estimates of shape {Q.shape} and variances of shape {U.shape} with {complete_df:g} degrees of freedom cannot be pooled: expected as "
+            "many variances, from 0 up, as estimates, and degrees of freedom above 0."
+        )
     if m < 2 or not (np.isfinite(Q).all() and np.isfinite(U).all()):
         raise FitError(
             f"{m} estimate(s), of which {int(np.isfinite(Q).sum())} are numbers, cannot be pooled; two or more are needed."

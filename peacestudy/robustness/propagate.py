@@ -14,11 +14,11 @@ from peacestudy.coding import Coding, CodingSheet
 from peacestudy.core.display import html_table
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import Note
-from peacestudy.errors import CodingError, SpecError
+from peacestudy.errors import CodingError
 from peacestudy.models import Fit, ModelSpec
 from peacestudy.robustness.accuracy import Accuracy
 from peacestudy.robustness.flips import flips
-from peacestudy.robustness.given import coders_only, specs_of
+from peacestudy.robustness.given import check_draws, coders_only, specs_of, table_of
 from peacestudy.robustness.job import CHAINS, Job
 
 
@@ -97,20 +97,12 @@ def propagate(
     CodingError
         Nothing tells how accurate the coders are.
     SpecError
-        An engine, formula or score that codes cannot be imputed through.
+        An engine, formula or score that codes cannot be imputed through; data, models, draws or a seed that are none.
     """
     given, sheet = sheet, coders_only(sheet)
     specs = specs_of(then)
-    key = data.key if isinstance(data, StudyFrame) else "case_id"
-    table = data.data if isinstance(data, StudyFrame) else data
-    if key not in table.columns:
-        raise SpecError("data has no column 'case_id'; propagate needs it to find the codes of a row.")
-    if draws < 2 * CHAINS or draws % CHAINS or burn < 0 or thin < 1:
-        raise SpecError(
-            f"draws is {draws}, burn {burn}, thin {thin}; expected at least {2 * CHAINS} draws, an even number, burn from 0, thin from 1."
-        )
-    if seed is None:
-        raise SpecError("seed is None, and the draws could not be made again. Give a whole number, as seed=1.")
+    table, key = table_of(data)
+    check_draws(draws, burn, thin, seed, CHAINS)
     _identified(sheet, accuracy, gold)
     seeds = np.random.SeedSequence(seed).spawn(len(specs))
     jobs = [Job(sheet, table, key, spec, scores, base, accuracy, gold, differential) for spec in specs]

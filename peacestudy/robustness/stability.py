@@ -14,7 +14,7 @@ from peacestudy.coding import Coding, CodingSheet
 from peacestudy.core.frame import StudyFrame
 from peacestudy.errors import SpecError
 from peacestudy.models import ModelSpec
-from peacestudy.robustness.given import coders_only, specs_of
+from peacestudy.robustness.given import coders_only, specs_of, table_of
 from peacestudy.robustness.job import Job
 
 
@@ -37,8 +37,7 @@ def stability(
     """
     if draws < 1:
         raise SpecError(f"draws is {draws}; expected 1 or more.")
-    key = data.key if isinstance(data, StudyFrame) else "case_id"
-    table = data.data if isinstance(data, StudyFrame) else data
+    table, key = table_of(data)
     rng = np.random.default_rng(seed)
     rows: list[tuple[object, ...]] = []
     sheet = coders_only(sheet)

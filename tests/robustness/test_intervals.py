@@ -71,3 +71,39 @@ def test_what_is_wrong_is_told():
         from_intervals(data, {"x": Interval("lo", "high", 0.68)}, spec, seed=1)
     with pytest.raises(SpecError, match="write the share"):
         Interval("low", "high", 68)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"columns": {"x": ("low", "high")}}, "write it as Interval"),
+        ({"columns": {"x": Interval("low", "high", 0.68), "u": Interval("low", "high", 0.68)}}, "does not use u"),
+        ({"then": []}, "then is a list; give one ModelSpec"),
+        ({"data": "vdem.csv"}, "data is a str"),
+        ({"draws": 1}, "at least 2 draws"),
+        ({"thin": 0}, "thin from 1"),
+        ({"seed": None}, "seed=1"),
+    ],
+)
+def test_a_call_that_cannot_be_meant_is_refused(change, words):
+    data = published(50, "linear", np.random.default_rng(1), error=4.0).assign(u=1.0)
+    given = {
+        "data": data, "columns": {"x": Interval("low", "high", 0.68)}, "then": ps.ModelSpec("m", "y ~ x + z", "linear", vcov="hc1"),
+        "draws": 2, "burn": 2, "thin": 1, "seed": 1,
+    }  # fmt: skip
+    assert len(from_intervals(**given).terms) == 3
+    with pytest.raises(SpecError, match=words):
+        from_intervals(**given | change)
+
+
+def test_the_ends_of_another_index_are_refused():
+    data = published(50, "linear", np.random.default_rng(1))
+    call = {
+        "columns": {"x": Interval("low", "high", 0.68)},
+        "then": ps.ModelSpec("m", "y ~ x + z", "linear", vcov="hc1"),
+        "seed": 1,
+    }
+    with pytest.raises(SpecError, match=r"50 value\(s\) lie outside their interval"):
+        from_intervals(data.assign(low=data.low + 5, high=data.high + 5), **call)
+    with pytest.raises(SpecError, match="the column low holds text"):
+        from_intervals(data.assign(low=data.low.astype(str)), **call)

@@ -287,6 +287,15 @@ def test_it_shows_itself():
 def test_what_is_no_sheet_is_refused():
     with pytest.raises(CodingError, match="give the CodingSheet"):
         propagate(None, pd.DataFrame({"case_id": ["a"]}), [], seed=1)
+    sheet, data, _ = simulate(60, "linear", 1.0, 0.9, 3, 0.0, 0.0, np.random.default_rng(2))
+    for call in (
+        lambda d: propagate(sheet, d, SPECS["linear"], seed=1),
+        lambda d: stability(sheet, d, SPECS["linear"], draws=1, seed=1),
+    ):
+        with pytest.raises(SpecError, match="data is a str"):
+            call("cases.csv")
+        with pytest.raises(SpecError, match="no column 'case_id'"):
+            call(data.drop(columns="case_id"))
 
 
 SHORT = {"draws": 4, "burn": 10, "thin": 1, "seed": 1}
