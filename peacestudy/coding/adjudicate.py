@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from peacestudy.coding.coding import SHEET_SCHEMA, Coding, CodingSheet
+from peacestudy.coding.coding import READ_FIRST, SHEET_SCHEMA, Coding, CodingSheet, expect
 from peacestudy.core.codebook import Codebook, Indicator
 from peacestudy.core.problems import Problem, nearest, one_of
 from peacestudy.core.schema import Field, Schema
@@ -120,8 +120,7 @@ def adjudicate(
         a rule that the level of measurement does not allow, a decision of a cell that nobody coded or
         a code that the indicator does not have, several kinds of coders without ``kinds``.
     """
-    if not isinstance(sheet, CodingSheet):
-        raise CodingError(f"sheet is a {type(sheet).__name__}; give the CodingSheet that holds every coder's codes.")
+    expect(sheet, CodingSheet, READ_FIRST)
     rules = (rule,) if isinstance(rule, str) else tuple(rule)
     latest = _counted(sheet, kinds)
     _check(rules, sorted(latest["coder"].unique()), senior, decisions)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import pandas as pd
 
@@ -31,6 +32,9 @@ SHEET_SCHEMA = Schema(
         Field("date", pattern=DATE, description="when the row was written, UTC; a later row of a cell revises the earlier"),
     )
 )  # fmt: skip
+Kind = TypeVar("Kind")
+READ_FIRST = "Read a coder's file with ps.coding.read_sheet(path, codebook)."
+LOAD_FIRST = "A study has one, as ps.load_study(name).codebook."
 CELL = ("case_id", "indicator_id", "coder")
 CODING_SCHEMA = replace(SHEET_SCHEMA, key=CELL)
 
@@ -186,6 +190,20 @@ class Coding:
 
     def _repr_html_(self) -> str:
         return html_table(self.table, _head(self.table), rows=10)
+
+
+def expect(found: object, kind: type[Kind], remedy: str) -> Kind:
+    """The thing itself if it is of this kind; if not, said in words.
+
+    Raises
+    ------
+    CodingError
+        It is something else.
+    """
+    if isinstance(found, kind):
+        return found
+    shown = repr(found) if isinstance(found, str | Path) else f"a {type(found).__name__}"
+    raise CodingError(f"expected a {kind.__name__}, found {shown}. {remedy}")
 
 
 def _head(table: pd.DataFrame) -> str:

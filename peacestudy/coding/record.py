@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 from filelock import FileLock, Timeout
 
-from peacestudy.coding.coding import CELL, SHEET_SCHEMA, CodingSheet
+from peacestudy.coding.coding import CELL, READ_FIRST, SHEET_SCHEMA, CodingSheet, expect
 from peacestudy.core.codebook import Codebook
 from peacestudy.core.problems import Problem
 from peacestudy.core.tables import read_table, write_table
@@ -32,8 +32,10 @@ def merge(sheets: Sequence[CodingSheet]) -> CodingSheet:
         No sheet, sheets of several codebooks, one name for coders of two kinds, or two sheets under one name that say different
         things of a cell without dates to tell which revises which. The files are named.
     """
-    if not sheets:
-        raise CodingError("no sheet was given. Give one or more, as merge([read_sheet(path, codebook), ...]).")
+    if isinstance(sheets, CodingSheet) or not sheets:
+        raise CodingError("no sheet was given in a list. Give one or more, as merge([read_sheet(path, codebook), ...]).")
+    for sheet in [sheets] if isinstance(sheets, str) else sheets:
+        expect(sheet, CodingSheet, READ_FIRST)
     book = sheets[0].codebook
     for other in sheets[1:]:
         if (other.codebook.id, other.codebook.version) != (book.id, book.version):
@@ -107,6 +109,7 @@ def record(path: str | Path, sheet: CodingSheet, *, timeout: float = 30.0) -> Co
         Others write for longer than that; the table is damaged, or belongs to another codebook; a text that no CSV file can hold.
         Nothing is written then.
     """
+    expect(sheet, CodingSheet, READ_FIRST)
     path = Path(path)
     lock = path.with_name(path.name + ".lock")
     sheet = _storable(sheet)

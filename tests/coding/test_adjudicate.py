@@ -200,5 +200,5 @@ def test_what_was_settled_can_be_scored_as_a_coding():
 
 
 def test_what_is_no_sheet_is_refused():
-    with pytest.raises(CodingError, match="sheet is a DataFrame; give the CodingSheet"):
+    with pytest.raises(CodingError, match="expected a CodingSheet, found a DataFrame"):
         adjudicate(sheet(TEAM).table, "majority")

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from filelock import FileLock
 
-from peacestudy.coding import SHEET_SCHEMA, CodingSheet, merge, read_record, record
+from peacestudy.coding import SHEET_SCHEMA, CodingSheet, blank_sheet, form, merge, read_record, read_sheet, record
 from peacestudy.core.codebook import Code, Codebook, Indicator, Pillar, Scale
 from peacestudy.core.tables import write_table
 from peacestudy.errors import CodingError
@@ -50,6 +50,30 @@ def story(found, case="a"):
 
 
 # ---- merge
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (
+            lambda s: merge(["ann.csv"]),
+            r"expected a CodingSheet, found 'ann.csv'\. Read a coder's file with ps\.coding\.read_sheet",
+        ),
+        (lambda s: merge([s, s.table]), "expected a CodingSheet, found a DataFrame"),
+        (lambda s: merge(s), "no sheet was given in a list"),
+        (lambda s: record("r.csv", "ann.csv"), "expected a CodingSheet, found 'ann.csv'"),
+        (lambda s: form("ann.csv"), "expected a CodingSheet, found 'ann.csv'"),
+        (lambda s: form(s, texts="In the town of"), "texts is a str"),
+        (
+            lambda s: read_sheet("ann.csv", "codebook.toml"),
+            r"expected a Codebook, found 'codebook.toml'\. .*load_study",
+        ),
+        (lambda s: blank_sheet(None, ["a"], "ann"), "expected a Codebook, found a NoneType"),
+    ],
+)
+def test_a_path_where_a_sheet_or_codebook_is_asked_is_told(call, words):
+    with pytest.raises(CodingError, match=words):
+        call(sheet(("a", 1)))
 
 
 def test_a_merge_keeps_every_code_and_picks_no_winner():

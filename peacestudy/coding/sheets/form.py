@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from peacestudy.coding.coding import CONFIDENCE, CodingSheet
+from peacestudy.coding.coding import CONFIDENCE, READ_FIRST, CodingSheet, expect
 from peacestudy.coding.sheets.answering import Answering, Value, begin, go, next_open, say
 from peacestudy.coding.sheets.layout import TEXTS
 from peacestudy.coding.sheets.read import read_sheet
@@ -51,6 +51,11 @@ def form(sheet: CodingSheet, *, texts: Mapping[str, str] | None = None, cases: p
     CodingError
         The sheet was not read from a file, holds several coders' codes, or asks nothing; ipywidgets is not installed.
     """
+    expect(sheet, CodingSheet, READ_FIRST)
+    if texts is not None and not isinstance(texts, Mapping):
+        raise CodingError(
+            f"texts is a {type(texts).__name__}; give the source text by case, as texts={{'case 1': 'In the town of ...'}}."
+        )
     if sheet.path is None:
         raise CodingError(
             "the form saves into a coder's file, and this sheet has none. Read it with ps.coding.read_sheet."

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from peacestudy.coding.coding import LOAD_FIRST, expect
 from peacestudy.coding.sheets.csv_file import read_csv
 from peacestudy.coding.sheets.journal import taken
 from peacestudy.coding.sheets.layout import COLUMNS, SHOWN
@@ -46,6 +47,7 @@ def read_sheet(path: str | os.PathLike[str], codebook: Codebook) -> CoderSheet:
         The file cannot be read, is made to do harm, or is for another codebook; or all problems of its rows at once,
         each with row, column and remedy.
     """
+    expect(codebook, Codebook, LOAD_FIRST)
     path = Path(path)
     raw = _raw(path)
     problems = _column_problems(raw)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from peacestudy.coding.coding import CODER_KINDS, SHEET_SCHEMA, CodingSheet
+from peacestudy.coding.coding import CODER_KINDS, LOAD_FIRST, SHEET_SCHEMA, CodingSheet, expect
 from peacestudy.coding.sheets.csv_file import csv_bytes
 from peacestudy.coding.sheets.layout import COLUMNS
 from peacestudy.coding.sheets.rows import Text, file_rows
@@ -53,6 +53,7 @@ def blank_sheet(
     CodingError
         The file exists; a name is none; a case or indicator is none or stands twice; the file cannot hold it.
     """
+    expect(codebook, Codebook, LOAD_FIRST)
     known = _cases(cases)
     asked = _indicators(codebook, indicators)
     _check_coder(coder, kind)

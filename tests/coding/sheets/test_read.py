@@ -99,7 +99,9 @@ def test_formulas_dates_and_errors_are_never_taken(blank, book, fill):
         (2, "code"), (2, "comment"), (3, "locator"), (3, "comment"), (4, "code"), (4, "source"), (5, "code"),
     ]  # fmt: skip
     assert "formula" in problems[1].rule and "HYPERLINK" not in str(problems[1])
-    assert "date" in problems[3].rule and "truth value" in problems[4].rule and "found an error value" in problems[5].rule
+    assert (
+        "date" in problems[3].rule and "truth value" in problems[4].rule and "found an error value" in problems[5].rule
+    )
 
 
 def test_rows_may_be_sorted_and_columns_moved(blank, book, fill, suffix):
