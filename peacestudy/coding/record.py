@@ -33,7 +33,9 @@ def merge(sheets: Sequence[CodingSheet]) -> CodingSheet:
         things of a cell without dates to tell which revises which. The files are named.
     """
     if isinstance(sheets, CodingSheet) or not sheets:
-        raise CodingError("no sheet was given in a list. Give one or more, as merge([read_sheet(path, codebook), ...]).")
+        raise CodingError(
+            "no sheet was given in a list. Give one or more, as merge([read_sheet(path, codebook), ...])."
+        )
     for sheet in [sheets] if isinstance(sheets, str) else sheets:
         expect(sheet, CodingSheet, READ_FIRST)
     book = sheets[0].codebook

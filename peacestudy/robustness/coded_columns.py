@@ -13,7 +13,7 @@ from peacestudy.models.design import Design
 from peacestudy.models.new_rows import new_rows
 
 Array = npt.NDArray[np.float64]
-LINEAR = ("share", "depth")
+LINEAR = ("share", "depth", "weighted")
 CLOSE = 1e-9  # of designs and scores that are equal but for rounding
 
 

@@ -79,7 +79,7 @@ def propagate(
     data : a row a case, with ``case_id`` (a StudyFrame's key) and the columns of the formula.
     then : the model, or several; engines linear, logit and firth.
     scores : None where the formula holds indicators by their own name (made from the codes, whatever ``data`` has); else the
-        rule by which the indicators enter pillar scores and breadth, ``share`` or ``depth``, all other codes as in ``base``.
+        rule by which the indicators enter pillar scores and breadth, ``share``, ``depth`` or ``weighted``, all other codes as in ``base``.
     base : the settled codes of the study; needed with ``scores``.
     accuracy : what the author holds of the coders' accuracy; None lets the codes tell, which takes three coders, or ``gold``.
     gold : ``case_id, indicator_id, code``, true codes that are known for some cases.

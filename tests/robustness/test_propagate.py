@@ -238,7 +238,7 @@ def coding_of(sheet):
         (dict(gold=gold_of().drop(columns="code")), CodingError, "found case_id, indicator_id"),
         (dict(gold={"c0": 1}), CodingError, "found a dict"),
         (dict(accuracy=0.85), CodingError, "with its worth"),
-        (dict(scores="latent"), SpecError, "one of share, depth"),
+        (dict(scores="latent"), SpecError, "one of share, depth, weighted"),
         (dict(then="y ~ x"), SpecError, "then is 'y ~ x'; give a ModelSpec"),
         (dict(then=[]), SpecError, "then is nothing"),
         (dict(draws=5), SpecError, "an even number"),
@@ -348,3 +348,19 @@ def test_a_flip_that_leaves_no_estimate_does_not_end_the_ranking():
     assert list(single.index) == ["c3", "c5"]
     assert single.loc["c5", ["estimate", "p_value", "change"]].isna().all() and not single.flips["c5"]
     assert np.isfinite(single.estimate["c3"])
+
+
+def test_weighted_scores_are_imputed_through():
+    rng = np.random.default_rng(5)
+    two = tuple(replace(BOOK.indicators["x"], id=n, weight=w) for n, w in (("a", 1.0), ("b", 3.0)))
+    book = replace(BOOK, score="weighted", entries=(replace(BOOK.entries[0], indicators=two),))
+    codes = {n: rng.integers(0, 2, 60) for n in ("a", "b")}
+    coders = [sheet_of([own, own, own], book, n).table for n, own in codes.items()]
+    truth = pd.concat([t[t.coder == "coder_0"] for t in coders], ignore_index=True)
+    base = Coding(truth, book)
+    data = pd.DataFrame({"case_id": [f"c{i}" for i in range(60)], "y": rng.normal(size=60)})
+    spec = ps.ModelSpec("m", "y ~ p", "linear", vcov="classical")
+    sheet = CodingSheet(coders[0], book)
+    found = propagate(sheet, data, spec, scores="weighted", base=base, gold=truth[truth.indicator_id == "a"], **SHORT)
+    by_hand = ps.fit(data.assign(p=(codes["a"] + 3 * codes["b"]) / 4), spec).terms
+    np.testing.assert_allclose(found.terms[["naive", "estimate"]].T, [by_hand.estimate] * 2, rtol=1e-9)
