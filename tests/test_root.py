@@ -1,9 +1,12 @@
 """The front door: few names, loaded when asked for; the docstrings' examples; the wheel in an empty environment."""
 
+import ast
 import doctest
 import importlib
+import inspect
 import os
 import pkgutil
+import re
 import subprocess
 import sys
 import sysconfig
@@ -92,3 +95,20 @@ def test_no_table_of_the_wheel_names_this_machine():
     for path in (ROOT / "datasets").rglob("*"):
         if path.suffix in (".csv", ".json", ".toml", ".md"):
             assert str(ROOT) not in path.read_text(encoding="utf-8")
+
+
+def test_every_call_in_the_readme_can_be_made():
+    """Each name stands where the README says, and takes the arguments it is given."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    calls = [
+        call
+        for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+        for call in ast.walk(ast.parse(block))
+        if isinstance(call, ast.Call) and ast.unparse(call.func).startswith("ps.")
+    ]
+    assert len(calls) > 10
+    for call in calls:
+        found = ps
+        for name in ast.unparse(call.func).split(".")[1:]:
+            found = getattr(found, name)
+        inspect.signature(found).bind(*call.args, **{k.arg: k.value for k in call.keywords})
