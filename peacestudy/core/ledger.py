@@ -72,7 +72,8 @@ COUNTS = tuple(f.name for f in fields(Entry) if f.type is int)
 LEDGER_SCHEMA = Schema(
     (
         Field("step", required=True), Field("kind", required=True, enum=KINDS), Field("unit", required=True),
-        *(Field(name, "integer", required=True, minimum=0) for name in COUNTS),
+        # a study's stored ledger tells how its cases were reached, where nothing is filled
+        *(Field(name, "integer", required=True, minimum=0) for name in COUNTS if name != "filled"),
         Field("why"),
     ),
     key=("step",),

@@ -79,7 +79,7 @@ def whole_years(column: pd.Series, name: str, who: str) -> tuple[Ints, Bools]:
     """Years as whole numbers, 0 where missing, and where there is one; 2001.0 is a year, 2001.5 and '2001' are not."""
     held = kind(levels(column).values)
     if held not in ("number", "empty"):
-        do = {"text": "make numbers of them (pd.to_numeric)", "date": "take the year (.dt.year)"}.get(
+        do = {"text": "make numbers of them (pd.to_numeric)", "datetime": "take the year (.dt.year)"}.get(
             held, "use numbers"
         )
         raise JoinError(f"{name!r} of {who} holds {held}, not years: {do}.")

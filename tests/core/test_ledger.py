@@ -100,7 +100,8 @@ def test_a_table_that_was_tampered_with_is_refused():
 
 
 def test_the_schema_has_every_count_and_refuses_negative_ones():
-    assert [f.name for f in LEDGER_SCHEMA.fields if f.type == "integer"] == list(COUNTS)
+    # how a study's cases were reached: nothing is filled there, and its stored tables have no such column
+    assert [f.name for f in LEDGER_SCHEMA.fields if f.type == "integer"] == [c for c in COUNTS if c != "filled"]
     text = Ledger((KEEP,)).table().astype(str).replace("3", "-3")
     assert [p.column for p in typed(text, [2], LEDGER_SCHEMA, "ledger.csv")[1]] == ["left_out"]
 
@@ -116,3 +117,26 @@ def test_whatever_a_mask_leaves_in_and_out_balances(n, data):
 def test_it_shows_itself_escaped():
     shown = Ledger((Entry("<b>", "keep", "case", 1, 1),))._repr_html_()
     assert "&lt;b&gt;" in shown
+
+
+def test_spread_and_window_steps_balance_too():
+    spread = Entry("years", "spread", "case-year", 3, 9, left_out=1)
+    assert spread.balanced()
+    assert not Entry("years", "spread", "case-year", 3, 1, left_out=1).balanced()  # two cases stay and give one row
+    assert not Entry("years", "spread", "case-year", 3, 9, left_out=4).balanced()
+    window = Entry(
+        "window", "window", "case", 4, 4, unmatched=1, other_rows=50, other_unmatched=20, duplicated=7, filled=1
+    )
+    assert window.balanced()
+    assert not Entry("window", "window", "case", 4, 4, unmatched=4, other_rows=50, other_unmatched=20).balanced()
+    assert not Entry(
+        "window", "window", "case", 4, 4, unmatched=1, other_rows=50, other_unmatched=20, filled=2
+    ).balanced()
+    assert not Entry("drop", "keep", "case", 4, 3, left_out=1, filled=1).balanced()
+
+
+def test_what_a_join_could_not_find_is_a_note():
+    ledger = Ledger(
+        (KEEP, Entry("join gdp", "join", "case", 3, 3, unmatched=2, other_rows=9, other_unmatched=8, why="2 no row"))
+    )
+    assert [str(n) for n in ledger.gaps()] == ["join gdp: 2 of 3 rows found nothing (2 no row)."]
