@@ -137,6 +137,6 @@ def test_spread_and_window_steps_balance_too():
 
 def test_what_a_join_could_not_find_is_a_note():
     ledger = Ledger(
-        (KEEP, Entry("join gdp", "join", "case", 3, 3, unmatched=2, other_rows=9, other_unmatched=8, why="2 no row"))
+        (KEEP, Entry("join gdp", "join", "case", 7, 7, unmatched=6, other_rows=9, other_unmatched=8, why="6 no row"))
     )
-    assert [str(n) for n in ledger.gaps()] == ["join gdp: 2 of 3 rows found nothing (2 no row)."]
+    assert [str(n) for n in ledger.gaps()] == ["join gdp: 6 of 7 rows found nothing (6 no row)."]
