@@ -5,21 +5,19 @@ blanks, spelling) are then made on the distinct values, which are few.
 """
 
 import unicodedata
-from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from peacestudy.core.countries import covered, crosswalk, distinct_pairs, rows_in_force
-from peacestudy.errors import JoinError
-
 Ints = npt.NDArray[np.int64]
 DIRECT = 16  # a table of places is used where it has at most so many places a row; beyond, a hash
 SPAN = 2**61  # keys of several columns are one whole number up to here
+PART = 2**16  # rows that are worked on at a time
 UNKNOWN = -(2**62)  # a part that is missing or unknown takes the sum below zero, whatever the other parts are
-_FIT = ("cow", "gw", "vdem", "iso3")
 _NUMBERS = {"integer", "floating", "mixed-integer-float", "decimal"}
 
 
@@ -80,22 +78,48 @@ def match(left: Sequence[Levels], right: Sequence[Levels]) -> Match:
 
     Missing never meets missing. 2 and 2.0 are the same; 2 and "2" are not, and are refused before (``key_problems``).
     """
-    mine, theirs, span = _packed(left, right)
     complete, other_complete = _complete(left), _complete(right)
+    while np.prod([float(max(1, len(level.values))) for level in right]) >= SPAN:
+        left, right = _narrowed(left, right)
+    steps, their_steps, span = _steps(left, right)
+    theirs = _packed(right, their_steps, slice(None))
     rows = np.flatnonzero(theirs >= 0)
     keys = theirs if len(rows) == len(theirs) else theirs[rows]
-    if span <= DIRECT * (len(mine) + len(theirs)) + 1024:
-        place = np.full(span + 1, -1, np.int32 if len(theirs) < 2**31 else np.int64)
-        place[keys[::-1]] = rows[
-            ::-1
-        ]  # the first row of a key stays; the last place is that of keys that are missing or unknown
-        at, first = place[mine], place[keys]
-    else:
-        distinct, first_at = np.unique(keys, return_index=True)
-        index = pd.Index(distinct)
-        whole = np.append(rows[first_at], -1)
-        at, first = whole[index.get_indexer(pd.Index(mine))], whole[index.get_indexer(pd.Index(keys))]
-    return Match(at.astype(np.int64, copy=False), complete, other_complete, rows[first != rows])
+    where, first = _places(keys, rows, span, len(theirs) + len(left[0].codes))
+    at = np.empty(len(left[0].codes), np.int64)
+
+    def fill(part: slice) -> None:
+        at[part] = where(_packed(left, steps, part))
+
+    in_parts(fill, len(at))
+    return Match(at, complete, other_complete, rows[first != rows])
+
+
+def _places(keys: Ints, rows: Ints, span: int, n: int) -> tuple[Callable[[Ints], Ints], Ints]:
+    """A look-up from a key, -1 for none, to the first row of the right table that has it; and what it gives for ``keys``."""
+    if span <= DIRECT * n + 1024:
+        place = np.full(span + 1, -1, np.int64)  # the last place is that of keys that are missing or unknown
+        place[keys[::-1]] = rows[::-1]  # the first row of a key stays
+        return place.__getitem__, place[keys]
+    distinct, first_at = np.unique(keys, return_index=True)
+    index = pd.Index(distinct)
+    whole = np.append(rows[first_at], -1)
+
+    def where(wanted: Ints) -> Ints:
+        found: Ints = whole[index.get_indexer(pd.Index(wanted))]
+        return found
+
+    return where, where(keys)
+
+
+def in_parts(do: Callable[[slice], None], n: int) -> None:
+    """Do something for all rows in parts that fit the processor's cache, on all processors: numpy works without Python's lock."""
+    parts = [slice(i, i + PART) for i in range(0, n, PART)]
+    if len(parts) < 2:
+        do(slice(0, n))
+        return
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(do, parts))
 
 
 def _complete(table: Sequence[Levels]) -> npt.NDArray[np.bool_]:
@@ -114,32 +138,41 @@ def _comparable(mine: pd.Index, theirs: pd.Index) -> pd.Index:
     return mine
 
 
-def _packed(left: Sequence[Levels], right: Sequence[Levels]) -> tuple[Ints, Ints, int]:
-    """The keys of both tables as whole numbers from 0 to below ``span``, -1 where a part is missing or unknown on the right."""
-    mine, theirs = np.zeros(len(left[0].codes), np.int64), np.zeros(len(right[0].codes), np.int64)
-    span = 1
-    for n, (own, level) in enumerate(zip(left, right, strict=True)):
+def _steps(left: Sequence[Levels], right: Sequence[Levels]) -> tuple[list[Ints], list[Ints], int]:
+    """What each level of a key column adds to the whole number of its key, in both tables, and the number that no key reaches.
+
+    The last step is that of a missing value. Missing and unknown levels take the sum below zero, whatever the others are.
+    """
+    mine, theirs, span = [], [], 1
+    for own, level in zip(left, right, strict=True):
         size = max(1, len(level.values))
-        if span * size >= SPAN:  # too wide for one number: the keys that stand in the right table are numbered anew
-            distinct = pd.Index(np.unique(theirs[theirs >= 0]))
-            mine, theirs = (_renumbered(distinct, keys) for keys in (mine, theirs))
-            span = max(1, len(distinct))
-        if n > 1:  # two such parts reach the end of the whole numbers
-            np.maximum(mine, UNKNOWN, out=mine)
-            np.maximum(theirs, UNKNOWN, out=theirs)
         known = level.values.get_indexer(_comparable(own.values, level.values))
-        step = np.where(known < 0, UNKNOWN, known * span)
-        mine += np.append(step, UNKNOWN)[own.codes]
-        theirs += np.append(np.arange(len(level.values)) * span, UNKNOWN)[level.codes]
+        mine.append(np.append(np.where(known < 0, UNKNOWN, known * span), UNKNOWN))
+        theirs.append(np.append(np.arange(len(level.values)) * span, UNKNOWN))
         span *= size
-    np.maximum(mine, -1, out=mine)
-    np.maximum(theirs, -1, out=theirs)
     return mine, theirs, span
 
 
-def _renumbered(distinct: pd.Index, keys: Ints) -> Ints:
-    at = distinct.get_indexer(pd.Index(keys))
-    return np.where(at < 0, UNKNOWN, at)
+def _narrowed(left: Sequence[Levels], right: Sequence[Levels]) -> tuple[list[Levels], list[Levels]]:
+    """The first two key columns as one, numbered by what stands in the right table, where all together pass a whole number."""
+    mine, theirs, _ = _steps(left[:2], right[:2])
+    there = _packed(right[:2], theirs, slice(None))
+    distinct = pd.Index(np.unique(there[there >= 0]))
+    first, other = (
+        Levels(distinct.get_indexer(pd.Index(keys)).astype(np.int64), distinct)
+        for keys in (_packed(left[:2], mine, slice(None)), there)
+    )
+    return [first, *left[2:]], [other, *right[2:]]
+
+
+def _packed(table: Sequence[Levels], steps: Sequence[Ints], part: slice) -> Ints:
+    """The keys of some rows as whole numbers, -1 where a part is missing or unknown on the right."""
+    key = steps[0][table[0].codes[part]]
+    for n in range(1, len(table)):
+        if n > 1:  # two such parts reach the end of the whole numbers
+            np.maximum(key, UNKNOWN, out=key)
+        key += steps[n][table[n].codes[part]]
+    return np.maximum(key, -1, out=key)
 
 
 def spelled(values: Iterable[object]) -> list[str]:
@@ -208,69 +241,3 @@ def _misspelled(key: str, mine: pd.Index, theirs: pd.Index, name: str) -> str:
            else "capitals or blanks")  # fmt: skip
     return (f"{len(pairs)} value(s) of {key!r} differ between the cases and {name} only by {how}, for example {a!r} and {b!r}, and would "
             f"not match. Bring both to one spelling first: .str.strip().str.normalize('NFC').")  # fmt: skip
-
-
-def code_system_fit(
-    values: Sequence[object] | pd.Series, dates: Sequence[object] | pd.Series | None = None
-) -> pd.DataFrame:
-    """How many of a column's distinct values are codes of each system of states.
-
-    Parameters
-    ----------
-    values : codes, numbers or texts; missing ones are left out.
-    dates : for each value its date or year (31 December), from 1946 on; rows without one, or before, are left out. Then
-        distinct pairs of code and date are counted, and a code counts if it is in force on the date. None counts codes
-        that the system ever had since 1946.
-
-    Returns
-    -------
-    DataFrame
-        ``system, codes, known, share``, best first; ``codes`` are those that were looked up, or the pairs.
-
-    Examples
-    --------
-    >>> code_system_fit([255, 679, 345, 816])
-      system  codes  known  share
-    0    cow      4      4    1.0
-    1     gw      4      2    0.5
-    2   vdem      4      0    0.0
-    3   iso3      4      0    0.0
-    >>> code_system_fit([345, 345], [2005, 2010])
-      system  codes  known  share
-    0    cow      2      2    1.0
-    1     gw      2      1    0.5
-    2   vdem      2      0    0.0
-    3   iso3      2      0    0.0
-    """
-    table = crosswalk()
-    if dates is None:
-        found = {_plain(v) for v in _column(values).dropna().unique()}
-        codes = len(found)
-        known = {system: len(found & {_plain(v) for v in table[system].dropna()}) for system in _FIT}
-    else:
-        pairs = _dated(_column(values), _column(dates))
-        codes = len(pairs)
-        known = {system: int((rows_in_force(pairs["code"], pairs["date"], system) >= 0).sum()) for system in _FIT}
-    rows = [(system, codes, known[system], known[system] / max(1, codes)) for system in _FIT]
-    out = pd.DataFrame(rows, columns=["system", "codes", "known", "share"])
-    return out.sort_values("share", ascending=False, kind="stable", ignore_index=True)
-
-
-def _column(values: Sequence[object] | pd.Series) -> pd.Series:
-    return values if isinstance(values, pd.Series) else pd.Series(list(values), dtype=object)
-
-
-def _dated(codes: pd.Series, dates: pd.Series) -> pd.DataFrame:
-    """Distinct pairs of code and date of which the crosswalk speaks."""
-    if len(codes) != len(dates):
-        raise JoinError(f"there are {len(codes)} codes and {len(dates)} dates. Take both from one table.")
-    first = distinct_pairs(codes, dates)[1]
-    table = pd.DataFrame({"code": codes.iloc[first].array, "date": dates.iloc[first].array}).astype(object).dropna()
-    table = table[np.array([covered(day) for day in table["date"]], dtype=bool)]
-    plain = pd.Series([_plain(v) for v in table["code"]], dtype=object)
-    return pd.DataFrame({"code": plain, "date": table["date"].array}).drop_duplicates(ignore_index=True)
-
-
-def _plain(value: Any) -> object:
-    text = str(value).strip()
-    return int(float(text)) if text.replace(".0", "").isdecimal() else text

@@ -1,5 +1,6 @@
 """Which row of the other table each case meets: one, none, or none since the rows of its key contradict each other."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
@@ -43,7 +44,9 @@ def meet(look: Wanted, other: pd.DataFrame, keys: list[str], take: list[str], na
     name : what the other table is.
     twice : what becomes of rows that share a key, as in ``join``.
     """
-    mine, theirs = [levels(c) for c in look.columns], [levels(other[k]) for k in keys]
+    with ThreadPoolExecutor() as pool:  # texts are told apart outside Python's lock
+        found_levels = list(pool.map(levels, [*look.columns, *(other[k] for k in keys)]))
+    mine, theirs = found_levels[: len(keys)], found_levels[len(keys) :]
     for column, a, b in zip(look.columns, mine, theirs, strict=True):
         if told := key_problems(str(column.name), a.values, b.values, name):
             raise JoinError(told)

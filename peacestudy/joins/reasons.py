@@ -66,7 +66,7 @@ def said(
     """The join in words: keys, shape, and how many rows found nothing for which reason."""
     keys = " + ".join(a if a == b else f"{a} = {b}" for a, b in pairs.items())
     parts = [f"on {keys}, {shape}", *look.said]
-    counts = np.bincount(why, minlength=len(REASONS))
+    counts = np.bincount(why[met.at < 0], minlength=len(REASONS))
     parts += [f"{counts[i]} {REASONS[i]}" for i in range(1, len(REASONS)) if counts[i] and i != FILLED]
     if counts[FILLED]:
         parts.append(f"{counts[FILLED]} filled with {', '.join(f'{c} {v}' for c, v in (absent or {}).items())}")

@@ -7,10 +7,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from peacestudy.core.code_systems import code_system_fit
 from peacestudy.core.countries import SYSTEMS, covered, crosswalk, distinct_pairs, rows_in_force, translate_many
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.joined import REASONS
-from peacestudy.core.keys import code_system_fit
 from peacestudy.core.ledger import Entry
 from peacestudy.core.problems import Note, nearest, one_of
 from peacestudy.errors import JoinError

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from peacestudy.core.code_systems import code_system_fit
 from peacestudy.core.countries import covered, crosswalk, rows_in_force, translate
 from peacestudy.core.joined import REASONS
-from peacestudy.core.keys import code_system_fit
 from peacestudy.errors import JoinError
 from peacestudy.joins import to_system
 from peacestudy.joins.states import system_misfit
