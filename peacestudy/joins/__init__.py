@@ -8,6 +8,7 @@ from peacestudy.joins.event_years import event_years
 from peacestudy.joins.events import event_windows
 from peacestudy.joins.join import join
 from peacestudy.joins.missing import missing, missing_by
+from peacestudy.joins.parquet import ParquetJoin, join_parquet
 from peacestudy.joins.several import several
 from peacestudy.joins.spells import spells
 from peacestudy.joins.state_dyads import directed, dyad_key, dyad_years, undirected
@@ -17,6 +18,7 @@ from peacestudy.joins.window import window
 from peacestudy.joins.write import write
 
 __all__ = [
+    "ParquetJoin",
     "asof",
     "case_years",
     "directed",
@@ -26,6 +28,7 @@ __all__ = [
     "event_years",
     "from_directions",
     "join",
+    "join_parquet",
     "lagged",
     "missing",
     "missing_by",

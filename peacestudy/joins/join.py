@@ -44,7 +44,7 @@ def join(
         and special codes, so that the join can say why a row found nothing.
     on : key column, or columns, of both tables, of the same type; where they have other names, ``{column of the cases: column
         of the other table}``.
-    name : what the other table is, for the ledger; an OutcomeTable has its id.
+    name : what the other table is, for the ledger; an OutcomeTable has its id, or the name that ``own`` gave it.
     shape : ``one_to_one``, or ``many_to_one`` where several cases may share a row of the other table.
     columns : what to take; None takes all but the keys.
     states : code system of the cases' column that names a state (``gw, cow, iso3, vdem``); required where the source's key
@@ -81,10 +81,10 @@ def join(
     >>> frame.ledger.table()[["rows_in", "rows_out", "unmatched", "other_unmatched"]].values.tolist()
     [[2, 2, 1, 1]]
     """
-    pairs = _pairs(on)
+    pairs = key_pairs(on)
     source = right if isinstance(right, OutcomeTable) else None
     other = right.table if isinstance(right, OutcomeTable) else right
-    name = name or (source.source.id if source else "")
+    name = name or ((source.source.id or source.source.name) if source else "")
     _check(other, name, shape, twice)
     frame = as_frame(left, key, unit, list(pairs))
     _columns_there(frame.data, other, pairs, name)
@@ -110,7 +110,7 @@ def join(
     return bring(frame, added, why, entry, source, codes, look.notes)
 
 
-def _pairs(on: str | Sequence[str] | Mapping[str, str]) -> dict[str, str]:
+def key_pairs(on: str | Sequence[str] | Mapping[str, str]) -> dict[str, str]:
     """Key columns of the cases and of the other table."""
     pairs = {on: on} if isinstance(on, str) else dict(on) if isinstance(on, Mapping) else {c: c for c in on}
     given = 1 if isinstance(on, str) else len(on)

@@ -1,6 +1,6 @@
 """Why a row of a join found nothing, and the sentence that the ledger keeps of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -64,14 +64,26 @@ def said(
     absent: Mapping[str, object] | None,
 ) -> str:  # fmt: skip
     """The join in words: keys, shape, and how many rows found nothing for which reason."""
-    keys = " + ".join(a if a == b else f"{a} = {b}" for a, b in pairs.items())
-    parts = [f"on {keys}, {shape}", *look.said]
+    more = []
+    if lost := int((~met.other_complete).sum()):
+        more.append(f"{lost} row(s) of {name} have no key")
+    if met.repeated:
+        more.append(f"{met.repeated} row(s) of {name} share a key with another")
     counts = np.bincount(why[met.at < 0], minlength=len(REASONS))
+    return "; ".join([in_words(pairs, shape, look.said, counts, absent), *more])
+
+
+def in_words(
+    pairs: Mapping[str, str],
+    shape: str,
+    done: Sequence[str],
+    counts: npt.NDArray[np.int64],
+    absent: Mapping[str, object] | None,
+) -> str:
+    """Keys, shape, what was done to them, and the count of each reason in the order of ``REASONS``."""
+    keys = " + ".join(a if a == b else f"{a} = {b}" for a, b in pairs.items())
+    parts = [f"on {keys}, {shape}", *done]
     parts += [f"{counts[i]} {REASONS[i]}" for i in range(1, len(REASONS)) if counts[i] and i != FILLED]
     if counts[FILLED]:
         parts.append(f"{counts[FILLED]} filled with {', '.join(f'{c} {v}' for c, v in (absent or {}).items())}")
-    if lost := int((~met.other_complete).sum()):
-        parts.append(f"{lost} row(s) of {name} have no key")
-    if met.repeated:
-        parts.append(f"{met.repeated} row(s) of {name} share a key with another")
     return "; ".join(parts)

@@ -1,0 +1,167 @@
+"""Parquet files in pieces: read in order, or cut by a key with DuckDB and sorted back."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from peacestudy.errors import JoinError
+from peacestudy.outcomes import OutcomeTable
+
+PIECE = 1_000_000  # rows of the cases in a piece, by and large
+ROW = "row_id"  # number of a row in the file of the cases, from 0
+OTHER = "row of the other table"  # the same of the other table, while the join runs
+
+
+def rows_of_file(path: Path) -> int:
+    """How many rows a Parquet file has."""
+    return int(_file(path).metadata.num_rows)
+
+
+def _file(path: Path) -> Any:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    if not path.is_file():
+        raise JoinError(f"{path} is not there. Give the path of a Parquet file.")
+    try:
+        return pq.ParquetFile(path)
+    except (pa.ArrowInvalid, OSError) as err:
+        raise JoinError(f"{path} is no Parquet file ({err}).") from err
+
+
+def as_pandas(table: Any) -> pd.DataFrame:
+    """An Arrow table with types that can be missing: a whole number stays one."""
+    import pyarrow as pa
+
+    kinds = {
+        getattr(pa, f"{sign}int{n}")(): getattr(pd, f"{'U' if sign else ''}Int{n}Dtype")()
+        for sign in ("", "u")
+        for n in (8, 16, 32, 64)
+    }
+    kinds |= {pa.bool_(): pd.BooleanDtype()}
+    frame: pd.DataFrame = table.to_pandas(types_mapper=kinds.get, ignore_metadata=True)
+    return frame
+
+
+def _refuse_names(names: list[str]) -> None:
+    if taken := [n for n in (ROW, OTHER) if n in names]:
+        raise JoinError(f"the cases have a column {taken[0]!r}, which the join writes. Rename it.")
+
+
+def in_order(path: Path, parts: int | None) -> Iterator[pd.DataFrame]:
+    """The rows of a file in pieces, each with its number."""
+    file = _file(path)
+    _refuse_names(file.schema_arrow.names)
+    n = file.metadata.num_rows
+    size = PIECE if parts is None else max(1, -(-n // parts))
+    start = 0
+    for batch in file.iter_batches(batch_size=size) if n else [file.schema_arrow.empty_table()]:
+        piece = as_pandas(batch)
+        piece[ROW] = np.arange(start, start + len(piece))
+        start += len(piece)
+        yield piece
+
+
+def written(pieces: Iterator[pd.DataFrame], folder: Path) -> Iterator[int]:
+    """Write pieces one after the other to ``whole.parquet``; gives the rows of each."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    out: Any = None
+    schema: Any = None
+    try:
+        for piece in pieces:
+            table = pa.Table.from_pandas(piece, preserve_index=False)
+            if out is None:
+                # a column of objects without a value in the first piece has no type: it is one of texts
+                fields = [f.with_type(pa.string()) if pa.types.is_null(f.type) else f for f in table.schema]
+                schema = pa.schema(fields)
+                out = pq.ParquetWriter(folder / "whole.parquet", schema)
+            try:
+                out.write_table(table.cast(schema))
+            except (pa.ArrowInvalid, ValueError) as err:
+                raise JoinError(
+                    f"a column changes its type between the parts ({err}). Give its column in the other table one type."
+                ) from err
+            yield len(piece)
+    finally:
+        if out is not None:
+            out.close()
+
+
+def one_by_key(
+    left: Path, right: Path, pairs: Mapping[str, str], parts: int | None, memory_mb: int, folder: Path
+) -> Iterator[tuple[pd.DataFrame, pd.DataFrame | OutcomeTable]]:
+    """Both files in pieces in which the same keys lie, each row with its number."""
+    n = rows_of_file(left)
+    cut = parts or max(1, -(-n // PIECE))
+    db = _database(folder, memory_mb)
+    kinds = ["DOUBLE" if _number(left, a) and _number(right, b) else "VARCHAR" for a, b in pairs.items()]
+    for side, path, keys, number in (("left", left, list(pairs), ROW), ("right", right, list(pairs.values()), OTHER)):
+        _refuse_names(_file(path).schema_arrow.names)
+        # equal keys lie in one bucket whatever holds them: 2 and 2.0 are the same number
+        texts = ", ".join(f"CAST({_quoted(k)} AS {kind})" for k, kind in zip(keys, kinds, strict=True))
+        bucket = f"coalesce(hash({texts}) % {cut}, 0)"
+        db.execute(
+            f"COPY (SELECT * EXCLUDE (file_row_number), file_row_number AS {_quoted(number)}, {bucket} AS piece "  # noqa: S608
+            f"FROM read_parquet({_text(path)}, file_row_number = true)) "
+            f"TO {_text(folder / side)} (FORMAT PARQUET, PARTITION_BY (piece))"
+        )
+    for p in range(cut):
+        yield _bucket(db, folder / "left", p, left), _bucket(db, folder / "right", p, right)
+
+
+def _number(path: Path, column: str) -> bool:
+    import pyarrow as pa
+
+    schema = _file(path).schema_arrow
+    if column not in schema.names:
+        raise JoinError(f"{path} has no column {column!r}. It has {', '.join(schema.names[:12])}.")
+    kind = schema.field(column).type
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
+
+
+def _bucket(db: Any, folder: Path, p: int, whole: Path) -> pd.DataFrame:
+    files = sorted((folder / f"piece={p}").glob("*.parquet"))
+    number = ROW if folder.name == "left" else OTHER
+    if not files:
+        return as_pandas(_file(whole).schema_arrow.empty_table()).assign(**{number: pd.array([], dtype="int64")})
+    listed = ", ".join(map(_text, files))
+    table = db.sql(
+        f"SELECT * FROM read_parquet([{listed}], hive_partitioning = false) ORDER BY {_quoted(number)}"  # noqa: S608
+    ).to_arrow_table()
+    return as_pandas(table)
+
+
+def sorted_back(folder: Path, memory_mb: int) -> Path:
+    """The written pieces in the order of the cases."""
+    out = folder / "sorted.parquet"
+    _database(folder, memory_mb).execute(
+        f"COPY (SELECT * FROM read_parquet({_text(folder / 'whole.parquet')}) ORDER BY {ROW}) TO {_text(out)} (FORMAT PARQUET)"  # noqa: S608
+    )
+    return out
+
+
+def _database(folder: Path, memory_mb: int) -> Any:
+    try:
+        import duckdb
+    except ImportError as err:
+        raise JoinError(
+            "two files are joined through DuckDB, which is not installed: pip install 'peacestudy[scale]'."
+        ) from err
+    db = duckdb.connect()
+    db.execute(f"SET memory_limit = '{int(memory_mb)}MB'")
+    db.execute(f"SET temp_directory = {_text(folder / 'spill')}")
+    return db
+
+
+def _quoted(name: str) -> str:
+    """A column name as SQL takes it, whatever stands in it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _text(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
