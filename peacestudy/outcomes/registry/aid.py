@@ -1,6 +1,7 @@
 """Ratings of aid projects by the evaluators of the lender, and the conditions of loans of the International Monetary Fund."""
 
 from peacestudy.core.schema import Field, Schema
+from peacestudy.outcomes.registry.citations import owed
 from peacestudy.outcomes.source import Source
 
 GRADES = (
@@ -47,10 +48,7 @@ IFAD_RATINGS = Source(
     first_year=2003,
     last_year=2019,
     year="arri_year",
-    bibtex="""@misc{ifad2019,
-  author = {{International Fund for Agricultural Development, Independent Office of Evaluation}},
-  title = {Annual Report on Results and Impact of {IFAD} Operations, database of ratings}, year = {2019}, url = {https://ioe.ifad.org}
-}""",
+    bibtex=owed("ifad2019"),
 )  # fmt: skip
 IEG_RATINGS = Source(
     id="ieg_2026",
@@ -88,10 +86,7 @@ IEG_RATINGS = Source(
     first_year=1956,
     last_year=2023,
     year="Approval FY",
-    bibtex="""@misc{ieg2026,
-  author = {{World Bank, Independent Evaluation Group}}, title = {{IEG} World Bank project performance ratings}, year = {2026},
-  url = {https://ieg.worldbankgroup.org/data}
-}""",
+    bibtex=owed("ieg2026"),
 )  # fmt: skip
 _SWAPPED = (
     "mm/dd/yyyy where the day is over 12; else as in 6 Jul 2010, with day and month changed over: 7 June 2010 is meant"
@@ -130,8 +125,5 @@ MONA = Source(
     first_year=2000,
     last_year=2013,
     year="IniPgmYr",
-    bibtex="""@misc{mona2013,
-  author = {{International Monetary Fund}}, title = {Monitoring of Fund Arrangements ({MONA}) database, structural conditionality},
-  year = {2013}, url = {https://www.imf.org/external/np/pdr/mona/index.aspx}
-}""",
+    bibtex=owed("mona2013"),
 )  # fmt: skip

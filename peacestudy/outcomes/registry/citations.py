@@ -17,6 +17,9 @@ ENTRIES: dict[str, str] = {
         r"@article{bell2019, author = {Bell, Christine and Badanjak, Sanja}, "
         r"title = {Introducing {PA-X}: A new peace agreement database and dataset}, "
         r"journal = {Journal of Peace Research}, year = {2019}, volume = {56}, number = {3}, pages = {452--466}}",
+    "cait2021":
+        r"@misc{cait2021, author = {{World Resources Institute}}, title = {Climate Watch, {CAIT} historical emissions}, "
+        r"howpublished = {Our World in Data}, year = {2021}, url = {https://www.climatewatchdata.org/ghg-emissions}}",
     "cohen2014":
         r"@article{cohen2014, author = {Cohen, Dara Kay and Nord{\aa}s, Ragnhild}, "
         r"title = {Sexual violence in armed conflict: {Introducing} the {SVAC} dataset, 1989--2009}, "
@@ -49,17 +52,31 @@ ENTRIES: dict[str, str] = {
         r"@misc{drazanova2019, author = {Dra{\v{z}}anov{\'a}, Lenka}, "
         r"title = {Historical Index of Ethnic Fractionalization Dataset ({HIEF})}, year = {2019}, "
         r"howpublished = {Harvard Dataverse}}",
+    "ecolex2018":
+        r"@misc{ecolex2018, author = {{FAO} and {IUCN} and {UNEP}}, "
+        r"title = {{ECOLEX}: The gateway to environmental law}, year = {2018}, url = {https://www.ecolex.org}}",
     "fariss2022":
         r"@article{fariss2022, "
         r"author = {Fariss, Christopher J. and Anders, Therese and Markowitz, Jonathan N. and Barnum, Miriam}, "
         r"title = {New estimates of over 500 years of historic {GDP} and population data}, "
         r"journal = {Journal of Conflict Resolution}, year = {2022}, volume = {66}, number = {3}, "
         r"pages = {553--591}}",
+    "felbermayr2020":
+        r"@article{felbermayr2020, "
+        r"author = {Felbermayr, Gabriel and Kirilakha, Aleksandra and Syropoulos, Constantinos and Yalcin, Erdal and Yotov, Yoto V.}, "
+        r"title = {The {Global Sanctions Data Base}}, journal = {European Economic Review}, year = {2020}, "
+        r"volume = {129}, pages = {103561}, doi = {10.1016/j.euroecorev.2020.103561}}",
     "gibney2024":
         r"@misc{gibney2024, "
         r"author = {Gibney, Mark and Haschke, Peter and Arnon, Daniel and "
         r"Pisano, Attilio and Barrett, Gray and Park, Baekkwan and Barnes, Jennifer}, "
         r"title = {The {Political Terror Scale} 1976--2023}, year = {2024}}",
+    "giordano2014":
+        r"@article{giordano2014, "
+        r"author = {Giordano, Mark and Drieschova, Alena and Duncan, James A. and Sayama, Yoshiko and De Stefano, Lucia and Wolf, Aaron T.}, "
+        r"title = {A review of the evolution and state of transboundary freshwater treaties}, "
+        r"journal = {International Environmental Agreements}, year = {2014}, volume = {14}, number = {3}, "
+        r"pages = {245--264}}",
     "gleditsch2002":
         r"@article{gleditsch2002, "
         r"author = {Gleditsch, Nils Petter and Wallensteen, Peter and Eriksson, Mikael and Sollenberg, Margareta and Strand, H{\aa}vard}, "
@@ -73,18 +90,45 @@ ENTRIES: dict[str, str] = {
         r"@article{goemans2009, author = {Goemans, Henk E. and Gleditsch, Kristian Skrede and Chiozza, Giacomo}, "
         r"title = {Introducing {Archigos}: A dataset of political leaders}, journal = {Journal of Peace Research}, "
         r"year = {2009}, volume = {46}, number = {2}, pages = {269--283}}",
+    "grauvogel2014":
+        r"@article{grauvogel2014, author = {Grauvogel, Julia and von Soest, Christian}, "
+        r"title = {Claims to legitimacy count: Why sanctions fail to instigate democratisation in authoritarian regimes}, "
+        r"journal = {European Journal of Political Research}, year = {2014}, volume = {53}, number = {4}, "
+        r"pages = {635--653}, doi = {10.1111/1475-6765.12065}}",
     "harbom2008":
         r"@article{harbom2008, author = {Harbom, Lotta and Melander, Erik and Wallensteen, Peter}, "
         r"title = {Dyadic dimensions of armed conflict, 1946--2007}, journal = {Journal of Peace Research}, "
         r"year = {2008}, volume = {45}, number = {5}, pages = {697--710}}",
+    "healthfunds2020":
+        r"@misc{healthfunds2020, "
+        r"author = {{COVAX} and {Gavi} and {Global Fund to Fight AIDS, Tuberculosis and Malaria}}, "
+        r"title = {Lists of eligible countries}, year = {2020}, url = {https://www.gavi.org/gavi-covax-amc}}",
+    "ieg2026":
+        r"@misc{ieg2026, author = {{World Bank, Independent Evaluation Group}}, "
+        r"title = {{IEG} World Bank project performance ratings}, year = {2026}, "
+        r"url = {https://ieg.worldbankgroup.org/data}}",
+    "ifad2019":
+        r"@misc{ifad2019, "
+        r"author = {{International Fund for Agricultural Development, Independent Office of Evaluation}}, "
+        r"title = {Annual Report on Results and Impact of {IFAD} Operations, database of ratings}, year = {2019}, "
+        r"url = {https://ioe.ifad.org}}",
     "joshi2015":
         r"@article{joshi2015, author = {Joshi, Madhav and Quinn, Jason Michael and Regan, Patrick M.}, "
         r"title = {Annualized implementation data on comprehensive intrastate peace accords, 1989--2012}, "
         r"journal = {Journal of Peace Research}, year = {2015}, volume = {52}, number = {4}, pages = {551--562}}",
+    "kigali2016":
+        r"@misc{kigali2016, author = {{United Nations Environment Programme, Ozone Secretariat}}, "
+        r"title = {Amendment to the {Montreal Protocol} on Substances that Deplete the Ozone Layer, {Kigali}}, "
+        r"year = {2016}, url = {https://ozone.unep.org}}",
     "kreutz2010":
         r"@article{kreutz2010, author = {Kreutz, Joakim}, "
         r"title = {How and when armed conflicts end: Introducing the {UCDP} Conflict Termination dataset}, "
         r"journal = {Journal of Peace Research}, year = {2010}, volume = {47}, number = {2}, pages = {243--250}}",
+    "kyoto1997":
+        r"@misc{kyoto1997, author = {{United Nations}}, "
+        r"title = {{Kyoto Protocol} to the {United Nations Framework Convention on Climate Change}, Annex {B}}, "
+        r"howpublished = {United Nations Treaty Series 2303: 162}, year = {1997}, "
+        r"url = {https://unfccc.int/kyoto_protocol}}",
     "marquez2016":
         r"@misc{marquez2016, author = {Marquez, Xavier}, "
         r"title = {A quick method for extending the {Unified Democracy Scores}}, year = {2016}, "
@@ -98,10 +142,24 @@ ENTRIES: dict[str, str] = {
         r"title = {\{peacesciencer\}: An {R} package for quantitative peace science research}, "
         r"journal = {Conflict Management and Peace Science}, year = {2022}, volume = {39}, number = {6}, "
         r"pages = {755--779}}",
+    "mitchell2020":
+        r"@article{mitchell2020, "
+        r'author = {Mitchell, Ronald B. and Andonova, Liliana B. and Axelrod, Mark and Balsiger, J{\"o}rg and Bernauer, Thomas and '
+        r"Green, Jessica F. and Hollway, James and Kim, Rakhyun E. and Morin, Jean-Fr{\'e}d{\'e}ric}, "
+        r"title = {What we know (and could know) about international environmental agreements}, "
+        r"journal = {Global Environmental Politics}, year = {2020}, volume = {20}, number = {1}, pages = {103--121}}",
+    "mona2013":
+        r"@misc{mona2013, author = {{International Monetary Fund}}, "
+        r"title = {Monitoring of Fund Arrangements ({MONA}) database, structural conditionality}, year = {2013}, "
+        r"url = {https://www.imf.org/external/np/pdr/mona/index.aspx}}",
     "mullenbach2013":
         r"@article{mullenbach2013, author = {Mullenbach, Mark J.}, "
         r"title = {Third-party peacekeeping in intrastate disputes, 1946--2012: A new data set}, "
         r"journal = {Midsouth Political Science Review}, year = {2013}, volume = {14}, pages = {103--133}}",
+    "oecd2017":
+        r"@misc{oecd2017, author = {{OECD}}, title = {Air and {GHG} emissions: Emissions of air pollutants}, "
+        r"howpublished = {Our World in Data}, year = {2017}, "
+        r"url = {https://www.oecd.org/en/data/indicators/air-and-ghg-emissions.html}}",
     "pemstein2010":
         r"@article{pemstein2010, author = {Pemstein, Daniel and Meserve, Stephen A. and Melton, James}, "
         r"title = {Democratic compromise: A latent variable analysis of ten measures of regime type}, "
@@ -120,10 +178,20 @@ ENTRIES: dict[str, str] = {
         r"author = {Pevehouse, Jon C. W. and Nordstrom, Timothy and McManus, Roseanne W. and Jamison, Anne Spencer}, "
         r"title = {Tracking organizations in the world: The Correlates of War {IGO} Version 3.0 datasets}, "
         r"journal = {Journal of Peace Research}, year = {2020}, volume = {57}, number = {3}, pages = {492--503}}",
+    "schwarz2016":
+        r"@article{schwarz2016, author = {Schwarz, Oliver}, "
+        r"title = {Two steps forward one step back: What shapes the process of {EU} enlargement in {South-Eastern Europe}?}, "
+        r"journal = {Journal of European Integration}, year = {2016}, volume = {38}, number = {7}, pages = {757--773}, "
+        r"doi = {10.1080/07036337.2016.1203309}}",
     "sundberg2013":
         r"@article{sundberg2013, author = {Sundberg, Ralph and Melander, Erik}, "
         r"title = {Introducing the {UCDP} Georeferenced Event Dataset}, journal = {Journal of Peace Research}, "
         r"year = {2013}, volume = {50}, number = {4}, pages = {523--532}}",
+    "thiem2011":
+        r"@article{thiem2011, author = {Thiem, Alrik}, "
+        r"title = {Conditions of intergovernmental armaments cooperation in {Western Europe}, 1996--2006}, "
+        r"journal = {European Political Science Review}, year = {2011}, volume = {3}, number = {1}, pages = {1--33}, "
+        r"doi = {10.1017/S1755773910000251}}",
     "tjet2025":
         r"@misc{tjet2025, author = {{Transitional Justice Evaluation Tools Database}}, "
         r"title = {Conflict and peace spells}, year = {2025}}",
@@ -131,6 +199,14 @@ ENTRIES: dict[str, str] = {
         r"@misc{un2024, "
         r"author = {{United Nations, Department of Political and Peacebuilding Affairs and Department of Peace Operations}}, "
         r"title = {List of missions}, year = {2024}}",
+    "undp2023":
+        r"@misc{undp2023, "
+        r"author = {{United Nations Development Programme} and {World Health Organization} and {University of Oxford}}, "
+        r"title = {Global Dashboard for Vaccine Equity}, year = {2023}, url = {https://data.undp.org/vaccine-equity}}",
+    "unep2014":
+        r"@misc{unep2014, author = {{United Nations Environment Programme, Ozone Secretariat}}, "
+        r"title = {Consumption of ozone-depleting substances}, howpublished = {Our World in Data}, year = {2014}, "
+        r"url = {https://ourworldindata.org/ozone-layer}}",
     "vanatteveldt2024":
         r"@misc{vanatteveldt2024, author = {van Atteveldt, Wouter and others}, "
         r"title = {Issue positions in {Dutch} election news, hand-coded by three coders}, year = {2024}}",
@@ -142,6 +218,17 @@ ENTRIES: dict[str, str] = {
         r"@article{walter2015, author = {Walter, Barbara F.}, "
         r"title = {Why bad governance leads to repeat civil war}, journal = {Journal of Conflict Resolution}, "
         r"year = {2015}, volume = {59}, number = {7}, pages = {1242--1272}}",
+    "weise2015":
+        r"@phdthesis{weise2015, author = {Weise, Tobias}, "
+        r"title = {Participation and transparency in intergovernmental security organizations: Resource and "
+        r"norm driven opening in the {IAEA} and {OPCW}}, "
+        r"school = {University of Bremen}, year = {2015}, url = {https://book.tobiasweise.de}}",
+    "who2017":
+        r"@misc{who2017, author = {{World Health Organization}}, title = {Poliomyelitis, cases reported}, "
+        r"howpublished = {Our World in Data}, year = {2017}, url = {https://ourworldindata.org/polio}}",
+    "who2018":
+        r"@misc{who2018, author = {{World Health Organization}}, title = {Dracunculiasis, cases reported}, "
+        r"howpublished = {Our World in Data}, year = {2018}, url = {https://ourworldindata.org/guinea-worm}}",
     "worldbank2025":
         r"@misc{worldbank2025, author = {{World Bank}}, title = {World Development Indicators}, year = {2025}}",
 }  # fmt: skip

@@ -1,6 +1,7 @@
 """Ozone-depleting substances, greenhouse gases and air pollutants by country and year, and what the treaties ask of whom."""
 
 from peacestudy.core.schema import Field, Schema
+from peacestudy.outcomes.registry.citations import owed
 from peacestudy.outcomes.source import Source
 
 ODS = Source(
@@ -30,10 +31,7 @@ ODS = Source(
     last_year=2014,
     year="Year",
     states=(("Code", "iso3"),),
-    bibtex="""@misc{unep2014ods,
-  author = {{United Nations Environment Programme, Ozone Secretariat}}, title = {Consumption of ozone-depleting substances},
-  howpublished = {Our World in Data}, year = {2014}, url = {https://ourworldindata.org/ozone-layer}
-}""",
+    bibtex=owed("unep2014"),
 )  # fmt: skip
 MONTREAL_GROUPS = Source(
     id="montreal_groups",
@@ -59,10 +57,7 @@ MONTREAL_GROUPS = Source(
     first_year=2016,
     last_year=2016,
     states=(("country", "iso3"),),
-    bibtex="""@misc{kigali2016,
-  author = {{United Nations Environment Programme, Ozone Secretariat}}, year = {2016}, url = {https://ozone.unep.org},
-  title = {Amendment to the {Montreal Protocol} on Substances that Deplete the Ozone Layer, {Kigali}}
-}""",
+    bibtex=owed("kigali2016"),
 )  # fmt: skip
 _SECTORS = (
     "Agriculture", "Aviation and shipping", "Buildings", "Electricity and heat", "Energy", "Fugitive emissions", "Industry",
@@ -98,10 +93,7 @@ GREENHOUSE_GASES = Source(
     first_year=1990,
     last_year=2018,
     year="Year",
-    bibtex="""@misc{cait2021,
-  author = {{World Resources Institute}}, title = {Climate Watch, {CAIT} historical emissions}, howpublished = {Our World in Data},
-  year = {2021}, url = {https://www.climatewatchdata.org/ghg-emissions}
-}""",
+    bibtex=owed("cait2021"),
 )  # fmt: skip
 _POLLUTANTS = ("Carbon Monoxide", "NOx", "Non-methane Volatile Organic Compounds (VOCs)", "PM₁₀", "PM₂.₅", "SO₂")
 AIR_POLLUTANTS = Source(
@@ -128,10 +120,7 @@ AIR_POLLUTANTS = Source(
     first_year=1990,
     last_year=2015,
     year="Year",
-    bibtex="""@misc{oecd2017air,
-  author = {{OECD}}, title = {Air and {GHG} emissions: Emissions of air pollutants}, howpublished = {Our World in Data}, year = {2017},
-  url = {https://www.oecd.org/en/data/indicators/air-and-ghg-emissions.html}
-}""",
+    bibtex=owed("oecd2017"),
 )  # fmt: skip
 KYOTO_TARGETS = Source(
     id="kyoto_annex_b",
@@ -159,8 +148,5 @@ KYOTO_TARGETS = Source(
     units="all",
     absent="no target in Annex B",
     states=(("iso3", "iso3"),),
-    bibtex="""@misc{kyoto1997,
-  author = {{United Nations}}, title = {{Kyoto Protocol} to the {United Nations Framework Convention on Climate Change}, Annex {B}},
-  howpublished = {United Nations Treaty Series 2303: 162}, year = {1997}, url = {https://unfccc.int/kyoto_protocol}
-}""",
+    bibtex=owed("kyoto1997"),
 )  # fmt: skip

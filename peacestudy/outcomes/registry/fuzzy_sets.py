@@ -1,6 +1,7 @@
 """Four published set-theoretic studies of international collaboration: cases with memberships in conditions and an outcome."""
 
 from peacestudy.core.schema import Field, Schema
+from peacestudy.outcomes.registry.citations import owed
 from peacestudy.outcomes.source import Source
 
 
@@ -33,11 +34,7 @@ GRAUVOGEL = Source(
     key=("Code", "Timeframe"),
     first_year=1950,
     last_year=2011,
-    bibtex="""@article{grauvogel2014,
-  author = {Grauvogel, Julia and von Soest, Christian}, journal = {European Journal of Political Research}, volume = {53}, number = {4},
-  title = {Claims to legitimacy count: Why sanctions fail to instigate democratisation in authoritarian regimes},
-  pages = {635--653}, year = {2014}, doi = {10.1111/1475-6765.12065}
-}""",
+    bibtex=owed("grauvogel2014"),
 )  # fmt: skip
 THIEM = Source(
     id="thiem_2011",
@@ -65,10 +62,7 @@ THIEM = Source(
     first_year=1996,
     last_year=2006,
     year="year",
-    bibtex="""@article{thiem2011,
-  author = {Thiem, Alrik}, title = {Conditions of intergovernmental armaments cooperation in {Western Europe}, 1996--2006},
-  journal = {European Political Science Review}, volume = {3}, number = {1}, pages = {1--33}, year = {2011}, doi = {10.1017/S1755773910000251}
-}""",
+    bibtex=owed("thiem2011"),
 )  # fmt: skip
 SCHWARZ = Source(
     id="schwarz_2016",
@@ -95,11 +89,7 @@ SCHWARZ = Source(
     key=("country", "year"),
     first_year=2004,
     last_year=2013,
-    bibtex="""@article{schwarz2016,
-  author = {Schwarz, Oliver}, journal = {Journal of European Integration}, volume = {38}, number = {7}, pages = {757--773}, year = {2016},
-  title = {Two steps forward one step back: What shapes the process of {EU} enlargement in {South-Eastern Europe}?},
-  doi = {10.1080/07036337.2016.1203309}
-}""",
+    bibtex=owed("schwarz2016"),
 )  # fmt: skip
 WEISE = Source(
     id="weise_2015",
@@ -127,8 +117,5 @@ WEISE = Source(
     key=("cases",),
     first_year=1957,
     last_year=2011,
-    bibtex="""@phdthesis{weise2015,
-  author = {Weise, Tobias}, school = {University of Bremen}, year = {2015}, url = {https://book.tobiasweise.de},
-  title = {Participation and transparency in intergovernmental security organizations: Resource and norm driven opening in the {IAEA} and {OPCW}}
-}""",
+    bibtex=owed("weise2015"),
 )  # fmt: skip

@@ -1,6 +1,7 @@
 """Vaccination against COVID-19, the country lists of the health funds, and cases of two diseases that the world is to be rid of."""
 
 from peacestudy.core.schema import Field, Schema
+from peacestudy.outcomes.registry.citations import owed
 from peacestudy.outcomes.source import Source
 
 _INCOME = tuple(
@@ -48,10 +49,7 @@ VACCINES = Source(
     first_year=2022,
     last_year=2023,
     states=(("iso3", "iso3"),),
-    bibtex="""@misc{undp2023vaccine,
-  author = {{United Nations Development Programme} and {World Health Organization} and {University of Oxford}},
-  title = {Global Dashboard for Vaccine Equity}, year = {2023}, url = {https://data.undp.org/vaccine-equity}
-}""",
+    bibtex=owed("undp2023"),
 )  # fmt: skip
 HEALTH_FUNDS = Source(
     id="health_funds",
@@ -78,10 +76,7 @@ HEALTH_FUNDS = Source(
     units="all",
     absent="not on the list of the fund",
     states=(("iso3", "iso3"),),
-    bibtex="""@misc{healthfunds2020,
-  author = {{COVAX} and {Gavi} and {Global Fund to Fight AIDS, Tuberculosis and Malaria}}, title = {Lists of eligible countries},
-  year = {2020}, url = {https://www.gavi.org/gavi-covax-amc}
-}""",
+    bibtex=owed("healthfunds2020"),
 )  # fmt: skip
 GUINEA_WORM = Source(
     id="guinea_worm",
@@ -106,10 +101,7 @@ GUINEA_WORM = Source(
     first_year=1986,
     last_year=2017,
     year="Year",
-    bibtex="""@misc{who2018guinea,
-  author = {{World Health Organization}}, title = {Dracunculiasis, cases reported}, howpublished = {Our World in Data}, year = {2018},
-  url = {https://ourworldindata.org/guinea-worm}
-}""",
+    bibtex=owed("who2018"),
 )  # fmt: skip
 POLIO = Source(
     id="polio",
@@ -134,8 +126,5 @@ POLIO = Source(
     first_year=1980,
     last_year=2019,
     year="Year",
-    bibtex="""@misc{who2017polio,
-  author = {{World Health Organization}}, title = {Poliomyelitis, cases reported}, howpublished = {Our World in Data}, year = {2017},
-  url = {https://ourworldindata.org/polio}
-}""",
+    bibtex=owed("who2017"),
 )  # fmt: skip

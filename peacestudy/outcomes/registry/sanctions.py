@@ -1,6 +1,7 @@
 """Global Sanctions Data Base: who imposed what on whom, for what, and what came of it."""
 
 from peacestudy.core.schema import Field, Schema
+from peacestudy.outcomes.registry.citations import owed
 from peacestudy.outcomes.source import Source
 
 OBJECTIVES = (
@@ -50,9 +51,5 @@ GSDB_4 = Source(
     units="all",
     absent="no sanction case began that the data base knows",
     year="begin",
-    bibtex="""@article{felbermayr2020,
-  author = {Felbermayr, Gabriel and Kirilakha, Aleksandra and Syropoulos, Constantinos and Yalcin, Erdal and Yotov, Yoto V.},
-  title = {The {Global Sanctions Data Base}}, journal = {European Economic Review}, volume = {129}, pages = {103561}, year = {2020},
-  doi = {10.1016/j.euroecorev.2020.103561}
-}""",
+    bibtex=owed("felbermayr2020"),
 )  # fmt: skip

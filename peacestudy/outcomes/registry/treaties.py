@@ -1,6 +1,7 @@
 """Environmental and freshwater treaties, and the states that are party to them."""
 
 from peacestudy.core.schema import Field, Schema
+from peacestudy.outcomes.registry.citations import owed
 from peacestudy.outcomes.source import Source
 
 ECOLEX = Source(
@@ -31,9 +32,7 @@ ECOLEX = Source(
     first_year=1868,
     last_year=2018,
     states=(("StatID", "iso3"),),
-    bibtex="""@misc{ecolex2018,
-  author = {{FAO} and {IUCN} and {UNEP}}, title = {{ECOLEX}: The gateway to environmental law}, year = {2018}, url = {https://www.ecolex.org}
-}""",
+    bibtex=owed("ecolex2018"),
 )  # fmt: skip
 _YES_NO = (
     "RBO",
@@ -84,11 +83,7 @@ TFDD = Source(
     first_year=1820,
     last_year=2007,
     states=(("CCODE", "iso3"),),
-    bibtex="""@article{giordano2014,
-  author = {Giordano, Mark and Drieschova, Alena and Duncan, James A. and Sayama, Yoshiko and De Stefano, Lucia and Wolf, Aaron T.},
-  title = {A review of the evolution and state of transboundary freshwater treaties}, journal = {International Environmental Agreements},
-  volume = {14}, number = {3}, pages = {245--264}, year = {2014}
-}""",
+    bibtex=owed("giordano2014"),
 )  # fmt: skip
 IEADB = Source(
     id="ieadb",
@@ -125,10 +120,5 @@ IEADB = Source(
     last_year=2019,
     year="Signature Year",
     special=(("Signature Year", 2699, "the year of signature is not known"),),
-    bibtex="""@article{mitchell2020,
-  author = {Mitchell, Ronald B. and Andonova, Liliana B. and Axelrod, Mark and Balsiger, J{\\"o}rg and Bernauer, Thomas and
-    Green, Jessica F. and Hollway, James and Kim, Rakhyun E. and Morin, Jean-Fr{\\'e}d{\\'e}ric},
-  title = {What we know (and could know) about international environmental agreements}, journal = {Global Environmental Politics},
-  volume = {20}, number = {1}, pages = {103--121}, year = {2020}
-}""",
+    bibtex=owed("mitchell2020"),
 )  # fmt: skip
