@@ -47,7 +47,9 @@ MONTREAL_GROUPS = Source(
     schema=Schema(
         (
             Field("group", required=True, enum=("ARTICLE_5/GROUP_1", "ARTICLE_5/GROUP_2", "NON_ARTICLE_5/NON_ARTICLE_5_EXCEPTIONS",
-                  "NON_ARTICLE_5/NON_ARTICLE_5_MAIN_GROUP"), description="names of the groups that hold the country, outermost first"),
+                  "NON_ARTICLE_5/NON_ARTICLE_5_MAIN_GROUP"), description="names of the groups that hold the country, outermost first. The file "
+                  "has no date: 2016, when the groups were agreed, is the year of which it speaks, and no column holds a year to which "
+                  "a join could hold it"),
             Field("country", required=True, pattern="[A-Z]{3}", description="ISO3; EUU the European Union"),
         ),
         key=("country",),
@@ -137,7 +139,8 @@ KYOTO_TARGETS = Source(
         (
             Field("iso3", required=True, pattern="[A-Z]{3}", description="members of the European Union at their joint 92"),
             Field("annexB_pct_of_base", "integer", required=True, minimum=92, maximum=110, unit="per cent of the base year",
-                  description="mean of the years 2008 to 2012 that may be emitted"),
+                  description="what may be emitted on average in 2008 to 2012; these are the years of which the list speaks, and no column "
+                  "holds a year to which a join could hold them"),
         ),
         key=("iso3",),
     ),

@@ -64,7 +64,9 @@ HEALTH_FUNDS = Source(
     rows=236,
     schema=Schema(
         (
-            Field("group", required=True, enum=("covax_amc", "gavi", "global_fund"), description="the file has no date; COVAX ran 2020 to 2023"),
+            Field("group", required=True, enum=("covax_amc", "gavi", "global_fund"),
+                  description="the file has no date: 2020 to 2023, when COVAX ran, are the years of which the lists speak, and no column "
+                  "holds a year to which a join could hold them"),
             Field("iso3", required=True, pattern="[A-Z]{3}"),
         ),
         key=("group", "iso3"),

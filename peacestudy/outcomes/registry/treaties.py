@@ -58,7 +58,7 @@ TFDD = Source(
     rows=2118,
     schema=Schema(
         (
-            Field("Entry ID", "integer", description="number of the row, the key but for two rows that are empty; in row 2740 the cells "
+            Field("Entry ID", "integer", description="number of the row; two rows are empty; in row 2740 the cells "
                   "from TFDDID Linkage on are moved, so closed lists of words are not closed here"),
             Field("2016Update ID", "integer", description="treaty, 639 of them: a treaty has a row a basin and country"),
             Field("BCODE", description="basin; GNRL and UNKN where none is named"),
@@ -79,7 +79,7 @@ TFDD = Source(
         ),
     ),
     unit="country and basin in a treaty",
-    key=(),
+    key=("Entry ID",),
     first_year=1820,
     last_year=2007,
     states=(("CCODE", "iso3"),),
