@@ -112,10 +112,7 @@ class Ledger:
 
     def gaps(self) -> tuple[Note, ...]:
         """A note for every join in which rows found nothing or were filled: what a table made from the frame must say."""
-        return tuple(
-            Note("ledger", f"{e.step}: {e.unmatched} of {e.rows_in} rows found nothing ({e.why}).")
-            for e in self.entries if e.unmatched
-        )  # fmt: skip
+        return tuple(Note("ledger", f"{e.step}: {_gap(e)} ({e.why}).") for e in self.entries if e.unmatched)
 
     @classmethod
     def read(cls, table: pd.DataFrame) -> "Ledger":
@@ -137,3 +134,11 @@ class Ledger:
             **told, "other table": other.where(joined, ""), "why": t["why"],
         })  # fmt: skip
         return html_table(view, "Ledger: what happened to every row", rows=len(self.entries))
+
+
+def _gap(e: Entry) -> str:
+    nothing = e.unmatched - e.filled
+    parts = [f"{nothing} of {e.rows_in} rows found nothing"] if nothing else []
+    if e.filled:
+        parts.append(f"{e.filled} of {e.rows_in} rows have no row there and carry declared values")
+    return ", ".join(parts)
