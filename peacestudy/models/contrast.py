@@ -3,7 +3,7 @@
 Source: Brambor, Clark and Golder (2006), Political Analysis 14(1) (standard errors of effects in interactions).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import isfinite
 from numbers import Real
 
@@ -18,7 +18,12 @@ LEVEL = 0.95
 NOTHING = 1e-12  # share of the variance without covariances below which that of the sum is zero but for rounding
 
 
-def contrast(weights: Mapping[str, float], estimate: "pd.Series[float]", vcov: pd.DataFrame, df: float) -> pd.DataFrame:
+def contrast(
+    weights: Mapping[str, float],
+    estimate: "pd.Series[float]",
+    vcov: pd.DataFrame,
+    degrees: Callable[[np.ndarray], float],
+) -> pd.DataFrame:
     """One row for the sum of ``weights`` times the coefficients; see ``Fit.contrast``.
 
     Parameters
@@ -26,7 +31,7 @@ def contrast(weights: Mapping[str, float], estimate: "pd.Series[float]", vcov: p
     weights : by term.
     estimate : coefficients, in the order of ``vcov``.
     vcov : their covariance, with the terms' names.
-    df : degrees of freedom of the reference distribution, infinite for z.
+    degrees : the degrees of freedom of a sum with weights (K,), infinite for z.
     """
     known = [str(c) for c in vcov.columns]
     if not weights:
@@ -44,6 +49,7 @@ def contrast(weights: Mapping[str, float], estimate: "pd.Series[float]", vcov: p
     if not variance > NOTHING * float(w**2 @ np.diag(V)):
         raise FitError(f"{_label(weights)} cannot be tested: its variance is not above zero, as with too few clusters.")
     b, se = float(w @ estimate.to_numpy()), variance**0.5
+    df = degrees(w)
     half = quantile(0.5 + LEVEL / 2, df) * se
     row = (_label(weights), b, se, b / se, float(two_sided(np.array([b / se]), df)[0]), b - half, b + half)
     columns = ["contrast", "estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high"]

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-VCOVS = ("classical", "hc0", "hc1", "hc2", "hc3", "cluster")
+VCOVS = ("classical", "hc0", "hc1", "hc2", "hc3", "cluster", "cr2", "jackknife")
+CLUSTERED = ("cluster", "cr2", "jackknife")  # those that take cluster columns
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,8 +75,8 @@ COLUMN = ()  # an option that names a column
 
 ENGINES: dict[str, Engine] = {
     "linear": Engine("linear", "number", "t", VCOVS, {"weights": COLUMN}),
-    "logit": Engine("logit", "binary", "z", LIKELIHOOD, {"weights": COLUMN}),
-    "firth": Engine("firth", "binary", "z", LIKELIHOOD),
+    "logit": Engine("logit", "binary", "z", (*LIKELIHOOD, "jackknife"), {"weights": COLUMN}),
+    "firth": Engine("firth", "binary", "z", (*LIKELIHOOD, "jackknife")),
     "cox": Engine(
         "cox", "survival", "z", ("classical", "hc0", "cluster"), {"ties": ("efron", "breslow"), "strata": COLUMN}
     ),

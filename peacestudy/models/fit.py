@@ -10,13 +10,13 @@ import pandas as pd
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import Note
 from peacestudy.errors import SpecError
-from peacestudy.models.covariance import covariance
 from peacestudy.models.design import Design, build_design
 from peacestudy.models.diagnose import check_design, check_leverage, design_notes
 from peacestudy.models.engines import Estimates
 from peacestudy.models.estimate import arrange, estimate, kind_of
-from peacestudy.models.inference import quantile, two_sided
+from peacestudy.models.inference import critical, two_sided
 from peacestudy.models.profile import likelihood_ratio, profile_interval
+from peacestudy.models.reference import cluster_notes, reference
 from peacestudy.models.result import Fit
 from peacestudy.models.spec import ModelSpec
 
@@ -116,9 +116,11 @@ def _conventions(spec: ModelSpec, design: Design) -> list[Note]:
 
 
 def _result(spec: ModelSpec, design: Design, est: Estimates, notes: list[Note]) -> Fit:
-    N, K = design.X.shape
+    K = design.X.shape[1]
     linear = spec.engine == "linear"
-    V = covariance(est, spec.vcov, design.clusters, small_sample=linear)[0]
+    found = reference(spec, design, est)
+    V = found.vcov
+    notes = [*notes, *cluster_notes(spec, design, found)]
     beta, variance = est.beta[0], np.diag(V)
     none = ~(variance > NOTHING * np.diag(est.classical[0]))
     if none.any():
@@ -132,10 +134,9 @@ def _result(spec: ModelSpec, design: Design, est: Estimates, notes: list[Note]) 
         ]
     std_error = np.sqrt(np.where(none, np.nan, variance))
     G = [int(g.max()) + 1 for g in design.clusters]
-    df = np.inf if not linear else float(min(G) - 1 if G else N - K)
-    half = quantile(0.5 + LEVEL / 2, df) * std_error
+    half = critical(0.5 + LEVEL / 2, found.dfs) * std_error
     statistic, low, high = beta / std_error, beta - half, beta + half
-    p_value = two_sided(statistic, df)
+    p_value = two_sided(statistic, found.dfs)
     if spec.engine == "firth" and spec.vcov == "classical":
         statistic, p_value = likelihood_ratio(design.X, design.y, beta)
         low, high = profile_interval(design.X, design.y, beta, std_error, LEVEL).T
@@ -154,7 +155,9 @@ def _result(spec: ModelSpec, design: Design, est: Estimates, notes: list[Note]) 
     cases = _cases(design)
     return Fit(
         spec=spec, terms=terms, n=len(cases), loglik=loglik, vcov=pd.DataFrame(V, index=design.names, columns=design.names), cases=cases,
-        dropped=design.dropped, notes=tuple(notes), converged=True, scale=float(est.scale[0]), df=df, design=design, **summary,
+        dropped=design.dropped, notes=tuple(notes), converged=True, scale=float(est.scale[0]), df=found.df,
+        dfs=pd.Series(found.dfs, index=design.names),
+        design=design, **summary,
     )  # fmt: skip
 
 

@@ -17,15 +17,23 @@ ADJUSTMENTS = ("holm", "bh")
 DEFINITE = 1e-12  # smallest eigenvalue of a covariance scaled to correlations below which it is zero but for rounding
 
 
-def two_sided(statistic: np.ndarray, df: float) -> np.ndarray:
-    """Two-sided p values; ``df`` infinite means the normal distribution."""
-    out: np.ndarray = 2 * (stats.norm.sf(np.abs(statistic)) if np.isinf(df) else stats.t.sf(np.abs(statistic), df))
+def two_sided(statistic: np.ndarray, df: float | np.ndarray) -> np.ndarray:
+    """Two-sided p values; ``df``, one or one a statistic, infinite means the normal distribution."""
+    size = np.abs(statistic)
+    out: np.ndarray = 2 * (stats.norm.sf(size) if np.isinf(df).all() else stats.t.sf(size, df))
     return out
 
 
 def quantile(probability: float, df: float) -> float:
     """Quantile of t, or of the normal distribution where ``df`` is infinite."""
     return float(stats.norm.ppf(probability) if np.isinf(df) else stats.t.ppf(probability, df))
+
+
+def critical(probability: float, df: np.ndarray) -> np.ndarray:
+    """Quantiles of t, a degree of freedom each, (q,); those that are all the same are asked for once."""
+    if len(df) and (df == df[0]).all():
+        return np.full(len(df), quantile(probability, float(df[0])))
+    return np.asarray(stats.t.ppf(probability, df))
 
 
 def adjust(p_values: "pd.Series[float]", method: str) -> "pd.Series[float]":
@@ -88,8 +96,8 @@ class JointTest:
     p_value: float
 
 
-def wald(estimate: np.ndarray, cov: np.ndarray, terms: tuple[str, ...], df: float) -> JointTest:
-    """The Wald test of coefficients (q,) with covariance (q, q) against zero.
+def wald(estimate: np.ndarray, cov: np.ndarray, terms: tuple[str, ...], df: float, share: float = 1.0) -> JointTest:
+    """The Wald test of coefficients (q,) with covariance (q, q) against zero; ``share`` multiplies F, as Hotelling's test does.
 
     Raises
     ------
@@ -107,4 +115,5 @@ def wald(estimate: np.ndarray, cov: np.ndarray, terms: tuple[str, ...], df: floa
     chi2 = float(estimate @ np.linalg.solve(cov, estimate))
     if np.isinf(df):
         return JointTest(terms, chi2, q, df, float(stats.chi2.sf(chi2, q)))
-    return JointTest(terms, chi2 / q, q, df, float(stats.f.sf(chi2 / q, q, df)))
+    F = share * chi2 / q
+    return JointTest(terms, F, q, df, float(stats.f.sf(F, q, df)))

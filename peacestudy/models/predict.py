@@ -12,8 +12,9 @@ from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import one_of
 from peacestudy.errors import SpecError
 from peacestudy.models.flic import flic_shift
-from peacestudy.models.inference import quantile
+from peacestudy.models.inference import critical
 from peacestudy.models.new_rows import new_rows
+from peacestudy.models.reference import contrast_df
 from peacestudy.models.result import Fit
 
 KINDS = ("flic", "response", "link")
@@ -57,7 +58,8 @@ def predict(fit: Fit, data: StudyFrame | pd.DataFrame, kind: str, level: float =
     shift = _flic(fit) if kind == "flic" else 0.0
     eta = rows.X @ fit.terms["estimate"].to_numpy() + shift
     variance = ((rows.X @ fit.vcov.to_numpy()) * rows.X).sum(axis=1)
-    half = quantile(0.5 + level / 2, fit.df) * np.sqrt(np.where(variance > 0, variance, np.nan))
+    df = contrast_df(fit.spec, fit.design, fit.df, rows.X)
+    half = critical(0.5 + level / 2, df) * np.sqrt(np.where(variance > 0, variance, np.nan))
     out = pd.DataFrame({"estimate": eta, "conf_low": eta - half, "conf_high": eta + half})
     if kind != "link" and fit.spec.engine != "linear":
         out = pd.DataFrame(expit(out.to_numpy()), columns=out.columns)

@@ -12,8 +12,9 @@ from peacestudy.core.problems import Note, one_of
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.contrast import contrast
 from peacestudy.models.design import Design
-from peacestudy.models.inference import JointTest, quantile, wald
+from peacestudy.models.inference import JointTest, critical, wald
 from peacestudy.models.profile import profile_interval
+from peacestudy.models.reference import contrast_df, joint_df
 from peacestudy.models.spec import ModelSpec
 
 
@@ -32,7 +33,7 @@ class Fit:
     cases : ids of the rows used. dropped : rows left out, columns ``case, term, reason``.
     notes : trouble that still yields numbers, and the conventions behind them.
     converged : always true; a fit that did not converge is an error. scale : residual variance of linear, else 1.
-    df : degrees of freedom of the reference distribution, infinite for z.
+    df : degrees of freedom of the reference distribution, infinite for z; NaN where each term has its own. dfs : those of the terms, by term.
     design : the arrays and how they were made.
     origin : the folder of the study its data come from, for ``ps.trace``; empty for a plain DataFrame.
     """
@@ -53,6 +54,7 @@ class Fit:
     converged: bool
     scale: float
     df: float
+    dfs: "pd.Series[float]" = field(repr=False)
     design: Design = field(repr=False)
     origin: str = field(default="", repr=False)
 
@@ -73,7 +75,7 @@ class Fit:
             if self.spec.engine == "firth" and self.spec.vcov == "classical":
                 ends = profile_interval(self.design.X, self.design.y, b, se, level)
             else:
-                half = quantile(0.5 + level / 2, self.df) * se
+                half = critical(0.5 + level / 2, self.dfs.to_numpy()) * se
                 ends = np.column_stack([b - half, b + half])
             out["conf_low"], out["conf_high"] = ends[:, 0], ends[:, 1]
         if exponentiate:
@@ -91,7 +93,7 @@ class Fit:
         return pd.DataFrame([head | {name: getattr(self, name) for name in names}])
 
     def joint_test(self, terms: list[str]) -> JointTest:
-        """The Wald test that all the named terms are zero, with this fit's covariance."""
+        """The Wald test that all the named terms are zero, with this fit's covariance; with cr2 the approximate Hotelling test."""
         known = self.terms["term"].tolist()
         terms = [terms] if isinstance(terms, str) else list(terms)
         if not terms:
@@ -102,7 +104,10 @@ class Fit:
         at = [known.index(t) for t in terms]
         if missing := [known[j] for j in at if np.isnan(self.terms["std_error"][j])]:
             raise FitError(f"{', '.join(missing)} cannot be tested: the variance is not above zero, as the notes say.")
-        return wald(self.terms["estimate"].to_numpy()[at], self.vcov.to_numpy()[np.ix_(at, at)], tuple(terms), self.df)
+        share, df = (1.0, self.df) if self.spec.vcov != "cr2" else joint_df(self.design, np.eye(len(known))[at])
+        return wald(
+            self.terms["estimate"].to_numpy()[at], self.vcov.to_numpy()[np.ix_(at, at)], tuple(terms), df, share
+        )
 
     def contrast(self, weights: Mapping[str, float]) -> pd.DataFrame:
         """A weighted sum of terms, with this fit's covariance and reference distribution.
@@ -127,7 +132,11 @@ class Fit:
         --------
         The effect of ``a`` where the moderator ``m`` is 1: ``fit.contrast({"a": 1, "a:m": 1})``.
         """
-        return contrast(dict(weights), self.terms["estimate"], self.vcov, self.df)
+
+        def degrees(w: np.ndarray) -> float:
+            return float(contrast_df(self.spec, self.design, self.df, w[None])[0])
+
+        return contrast(dict(weights), self.terms["estimate"], self.vcov, degrees)
 
     def __repr__(self) -> str:
         return f"<Fit {self.spec.name}: {self.spec.formula} ({self.spec.engine}, {self.spec.vcov}), N {self.n}; see .terms and .notes>"

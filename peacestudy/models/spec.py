@@ -6,9 +6,9 @@ from typing import Any
 
 from peacestudy.core.problems import one_of
 from peacestudy.errors import SpecError
-from peacestudy.models.engines import ENGINES, VCOVS
+from peacestudy.models.engines import CLUSTERED, ENGINES, VCOVS
 
-WEIGHTED_VCOVS = ("hc0", "hc1", "cluster")
+WEIGHTED_VCOVS = ("hc0", "hc1", "cluster", "jackknife")
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,9 @@ class ModelSpec:
     formula : ``y ~ a + b*c + log(d) + C(e)``; any column name in backquotes. With times ``Surv(time, event) ~ a`` or
         ``Surv(start, stop, event) ~ a``. See ``peacestudy.models.formula``.
     engine : ``linear``, ``logit``, ``firth``, ``cox`` or ``discrete_time``.
-    vcov : ``classical``, ``hc0`` to ``hc3`` or ``cluster``; there is no default. Cox has classical, hc0 and cluster.
-    cluster : the column, or two columns, whose groups are clusters; with ``vcov="cluster"`` only.
+    vcov : ``classical``, ``hc0`` to ``hc3``, ``cluster``, ``cr2`` or ``jackknife``; there is no default. Cox has classical, hc0 and cluster,
+        cr2 is of linear alone, jackknife of linear, logit and firth.
+    cluster : the column whose groups are clusters, with ``cluster``, ``cr2`` and ``jackknife``; or two, with ``cluster``.
     options : further settings of the engine, as a mapping or as pairs: ``weights``, a column of probability weights
         (linear, logit); ``ties``, efron (if nothing is said) or breslow, and ``strata``, a column (cox); ``baseline``,
         dummies (if nothing is said), cubic, log or constant (discrete_time).
@@ -51,14 +52,17 @@ class ModelSpec:
                 f"engine {self.engine!r} has no vcov {self.vcov!r}; it must be one of {', '.join(allowed)}."
             )
         groups = (self.cluster,) if isinstance(self.cluster, str) else tuple(self.cluster or ())
-        if (self.vcov == "cluster") != bool(groups):
+        if (self.vcov in CLUSTERED) != bool(groups):
             raise SpecError(
-                f"vcov is {self.vcov!r} and cluster is {self.cluster!r}: vcov='cluster' needs the cluster column, others take none."
+                f"vcov is {self.vcov!r} and cluster is {self.cluster!r}: any of {', '.join(CLUSTERED)} needs the cluster column, "
+                "others take none."
             )
         if len(groups) > 2 or len(set(groups)) < len(groups):
             raise SpecError(
                 f"cluster names {len(groups)} columns ({', '.join(groups)}); give one, or two different ones."
             )
+        if self.vcov != "cluster" and len(groups) > 1:
+            raise SpecError(f"vcov {self.vcov!r} takes one cluster column, not {' and '.join(groups)}.")
         pairs = tuple(sorted(dict(self.options).items()))
         _check_options(self.engine, self.vcov, dict(pairs))
         object.__setattr__(self, "cluster", groups or None)

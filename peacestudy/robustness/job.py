@@ -186,7 +186,7 @@ def pooled_terms(fitted: Fit, drawn: pd.DataFrame, coded: Sequence[str], plain: 
     naive = (plain or fitted).terms.set_index("term").reindex(fitted.design.names)
     rows = []
     for term, own in drawn.groupby("term", sort=False):
-        p = pool(own["estimate"], own["std_error"] ** 2, fitted.df)
+        p = pool(own["estimate"], own["std_error"] ** 2, float(fitted.dfs[str(term)]))
         half = quantile(0.975, p.df) * p.std_error
         n = naive.loc[str(term)]
         rows.append({

@@ -8,6 +8,7 @@ from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass, 
 from typing import Any
 
 from peacestudy.models import ModelSpec
+from peacestudy.models.engines import CLUSTERED
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ class Variant:
         vcov = self.vcov or spec.vcov
         return replace(
             spec, name=f"{spec.name}, {self.id}", formula=f"{self.outcome or left} ~ {' + '.join([*terms, *self.add])}",
-            engine=self.engine or spec.engine, vcov=vcov, cluster=(self.cluster or spec.cluster) if vcov == "cluster" else "",
+            engine=self.engine or spec.engine, vcov=vcov, cluster=(self.cluster or spec.cluster) if vcov in CLUSTERED else "",
             sample=self.sample or spec.sample, scores=self.scores or spec.scores, role="variant", options=self.options,
         )  # fmt: skip
 
