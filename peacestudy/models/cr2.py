@@ -74,7 +74,9 @@ def clusters_of(X: np.ndarray, groups: np.ndarray) -> Clusters:
         return out
 
     first = np.searchsorted(groups[order], np.arange(groups.max() + 1))
-    return Clusters(Q, back, order, first, about(root), about(s * root), about(s * root**2), np.asarray(gone.any(axis=1)))
+    return Clusters(
+        Q, back, order, first, about(root), about(s * root), about(s * root**2), np.asarray(gone.any(axis=1))
+    )
 
 
 def cr2_covariance(parts: Clusters, residual: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ from peacestudy.models.engines import Estimates
 from peacestudy.models.estimate import arrange, estimate, kind_of
 from peacestudy.models.inference import critical, two_sided
 from peacestudy.models.profile import likelihood_ratio, profile_interval
-from peacestudy.models.reference import cluster_notes, reference
+from peacestudy.models.reference import bootstrap_note, bootstrapped, cluster_notes, reference
 from peacestudy.models.result import Fit
 from peacestudy.models.spec import ModelSpec
 
@@ -140,6 +140,11 @@ def _result(spec: ModelSpec, design: Design, est: Estimates, notes: list[Note]) 
     if spec.engine == "firth" and spec.vcov == "classical":
         statistic, p_value = likelihood_ratio(design.X, design.y, beta)
         low, high = profile_interval(design.X, design.y, beta, std_error, LEVEL).T
+    if "bootstrap" in dict(spec.options):
+        p_value, ends = bootstrapped(spec, design, beta, std_error, LEVEL)
+        low, high = ends.T
+        endless = [name for name, end in zip(design.names, ends, strict=True) if np.isinf(end).any()]
+        notes = [*notes, bootstrap_note(spec, design, endless)]
     terms = pd.DataFrame({
         "term": list(design.names), "estimate": beta, "std_error": std_error, "statistic": statistic, "p_value": p_value,
         "conf_low": low, "conf_high": high,

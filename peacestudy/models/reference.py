@@ -15,8 +15,11 @@ from peacestudy.models.cr2 import clusters_of, cr2_covariance, hotelling, satter
 from peacestudy.models.design import Design
 from peacestudy.models.engines import CLUSTERED, ENGINES, Estimates
 from peacestudy.models.jackknife import jackknife
+from peacestudy.models.score_bootstrap import score_bootstrap
+from peacestudy.models.signs import KINDS, POINTS, check_signs, signs_of
 from peacestudy.models.spec import ModelSpec
 from peacestudy.models.weights import weights_of
+from peacestudy.models.wild import wild
 
 POOR = 4.0  # Satterthwaite's degrees of freedom below which t is a poor reference (Pustejovsky and Tipton 2018, 5)
 
@@ -53,6 +56,44 @@ def reference(spec: ModelSpec, design: Design, est: Estimates) -> Reference:
     G = [int(g.max()) + 1 for g in design.clusters]
     df = np.inf if not linear else float(min(G) - 1 if G else N - K)
     return Reference(V, df, np.full(K, df))
+
+
+def bootstrapped(
+    spec: ModelSpec, design: Design, beta: np.ndarray, std_error: np.ndarray, level: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """P values (K,) and intervals (K, 2) by the bootstrap of signs that the options ask for; NaN where the standard error is.
+
+    Raises
+    ------
+    FitError
+        Too few clusters for the level, or no maximum under a null.
+    """
+    options, groups = dict(spec.options), design.clusters[0]
+    kind = str(options["bootstrap"])
+    signs = signs_of(kind, int(groups.max()) + 1, int(options["bootstrap_draws"]), int(options["bootstrap_seed"]))
+    check_signs(signs, 1 - level, groups, spec.cluster_columns[0], kind)
+    if spec.engine == "linear":
+        p, ends = wild(design.X, design.y, groups, signs, 1 - level)
+    else:
+        p, ends = score_bootstrap(design.X, design.y, groups, beta, np.nan_to_num(std_error), signs, 1 - level)
+    none = np.isnan(std_error)
+    return np.where(none, np.nan, p), np.where(none[:, None], np.nan, ends)
+
+
+def bootstrap_note(spec: ModelSpec, design: Design, names: list[str]) -> Note:
+    """Which bootstrap gave p values and intervals; ``names`` of terms with an end that is not found."""
+    options, G = dict(spec.options), int(design.clusters[0].max()) + 1
+    draws, seed, points = (
+        int(options["bootstrap_draws"]),
+        options["bootstrap_seed"],
+        len(POINTS[str(options["bootstrap"])]),
+    )
+    how = f"all {points}^{G} draws" if points**G <= draws else f"{draws} draws, seed {seed}"
+    statistic = "t by the clustered covariance" if spec.engine == "linear" else "Lagrange multiplier statistic"
+    text = f"p and intervals by {KINDS[spec.engine]}, null imposed, {statistic}, {options['bootstrap']} signs of clusters, {how}."
+    if names:
+        text += f" The interval of {', '.join(names)} has an end that is not found within 8 standard errors: infinite."
+    return Note("bootstrap", text + " Joint tests and contrasts are not bootstrapped.")
 
 
 def contrast_df(spec: ModelSpec, design: Design, df: float, contrasts: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ from peacestudy.models.contrast import contrast
 from peacestudy.models.design import Design
 from peacestudy.models.inference import JointTest, critical, wald
 from peacestudy.models.profile import profile_interval
-from peacestudy.models.reference import contrast_df, joint_df
+from peacestudy.models.reference import bootstrapped, contrast_df, joint_df
 from peacestudy.models.spec import ModelSpec
 
 
@@ -74,6 +74,8 @@ class Fit:
             b, se = out["estimate"].to_numpy(), out["std_error"].to_numpy()
             if self.spec.engine == "firth" and self.spec.vcov == "classical":
                 ends = profile_interval(self.design.X, self.design.y, b, se, level)
+            elif "bootstrap" in dict(self.spec.options):
+                ends = bootstrapped(self.spec, self.design, b, se, level)[1]
             else:
                 half = critical(0.5 + level / 2, self.dfs.to_numpy()) * se
                 ends = np.column_stack([b - half, b + half])

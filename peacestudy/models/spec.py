@@ -7,6 +7,7 @@ from typing import Any
 from peacestudy.core.problems import one_of
 from peacestudy.errors import SpecError
 from peacestudy.models.engines import CLUSTERED, ENGINES, VCOVS
+from peacestudy.models.signs import KINDS, OPTIONS, check_bootstrap
 
 WEIGHTED_VCOVS = ("hc0", "hc1", "cluster", "jackknife")
 
@@ -26,7 +27,9 @@ class ModelSpec:
     cluster : the column whose groups are clusters, with ``cluster``, ``cr2`` and ``jackknife``; or two, with ``cluster``.
     options : further settings of the engine, as a mapping or as pairs: ``weights``, a column of probability weights
         (linear, logit); ``ties``, efron (if nothing is said) or breslow, and ``strata``, a column (cox); ``baseline``,
-        dummies (if nothing is said), cubic, log or constant (discrete_time).
+        dummies (if nothing is said), cubic, log or constant (discrete_time). With ``vcov="cluster"`` and one column linear and
+        logit take ``bootstrap``, rademacher or webb, with ``bootstrap_draws`` and ``bootstrap_seed``: p values and intervals are
+        then those of the wild cluster bootstrap (linear) or the score bootstrap (logit); estimates and standard errors stay.
 
     Examples
     --------
@@ -64,6 +67,7 @@ class ModelSpec:
         if self.vcov != "cluster" and len(groups) > 1:
             raise SpecError(f"vcov {self.vcov!r} takes one cluster column, not {' and '.join(groups)}.")
         pairs = tuple(sorted(dict(self.options).items()))
+        check_bootstrap(self.engine, self.vcov, groups, dict(pairs))
         _check_options(self.engine, self.vcov, dict(pairs))
         object.__setattr__(self, "cluster", groups or None)
         object.__setattr__(self, "options", pairs)
@@ -78,13 +82,19 @@ class ModelSpec:
     def option_columns(self) -> tuple[str, ...]:
         """The columns that options name: they must be in the data, beside those of the formula and the clusters."""
         known = ENGINES[self.engine].options
-        return tuple(dict.fromkeys(str(value) for name, value in dict(self.options).items() if not known[name]))
+        return tuple(
+            dict.fromkeys(str(value) for name, value in dict(self.options).items() if not known.get(name, True))
+        )
 
 
 def _check_options(engine: str, vcov: str, options: Mapping[str, Any]) -> None:
     known = ENGINES[engine].options
+    own = OPTIONS if engine in KINDS else ()
+    options = {name: value for name, value in options.items() if name not in own}
     if unknown := [k for k in options if k not in known]:
-        raise SpecError(f"engine {engine!r} has no option {', '.join(unknown)}; it has {', '.join(known) or 'none'}.")
+        raise SpecError(
+            f"engine {engine!r} has no option {', '.join(unknown)}; it has {', '.join([*known, *own]) or 'none'}."
+        )
     for name, value in options.items():
         if known[name] and value not in known[name]:
             raise SpecError(one_of(f"option {name} of engine {engine!r}", value, known[name]))

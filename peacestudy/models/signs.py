@@ -1,0 +1,127 @@
+"""Signs by which a bootstrap turns whole clusters, the share of draws at least as extreme as the data, and its inversion.
+
+Sources: Cameron, Gelbach and Miller (2008), Review of Economics and Statistics 90(3) (Rademacher); Webb (2023), Canadian Journal
+of Economics 56(3) (six points, for few clusters); Roodman, MacKinnon, Nielsen and Webb (2019), Stata Journal 19(1), 3 to 5.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from peacestudy.core.problems import one_of
+from peacestudy.errors import FitError, SpecError
+
+POINTS = {
+    "rademacher": np.array([-1.0, 1.0]),
+    "webb": np.array([-(1.5**0.5), -1.0, -(0.5**0.5), 0.5**0.5, 1.0, 1.5**0.5]),
+}
+OPTIONS = ("bootstrap", "bootstrap_draws", "bootstrap_seed")
+KINDS = {"linear": "wild cluster bootstrap", "logit": "score bootstrap"}
+FEWEST_DRAWS = 99
+TIES = 1e-9  # relative difference of squared statistics that is rounding: draws as extreme as the data count
+CLOSE = 1e-10  # relative width of a bracket about the end of an interval
+
+Look = Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True, eq=False)
+class Signs:
+    """Signs of G clusters, shape (D, G); ``every``: these are half of all there are, the others their mirror images."""
+
+    values: np.ndarray
+    every: bool
+
+    @property
+    def all_alike(self) -> float:
+        """The p value below which nothing can fall: draws that turn all clusters alike are as extreme as the data."""
+        alike = np.abs(self.values - self.values[:, :1]).max(axis=1) < TIES
+        return float(self.share(alike[None])[0])
+
+    def share(self, extreme: np.ndarray) -> np.ndarray:
+        """P values from draws at least as extreme, bool (B, D), shape (B,); random draws count the data as one of them."""
+        out: np.ndarray = extreme.mean(axis=1) if self.every else (1 + extreme.sum(axis=1)) / (1 + extreme.shape[1])
+        return out
+
+
+def signs_of(kind: str, clusters: int, draws: int, seed: int) -> Signs:
+    """Signs of kind ``rademacher`` or ``webb``: every combination where there are no more than ``draws``, else so many at random.
+
+    Examples
+    --------
+    >>> signs_of("rademacher", 2, 99, 1).values.tolist()
+    [[1.0, -1.0], [1.0, 1.0]]
+    """
+    points = POINTS[kind]
+    if len(points) ** clusters > draws:
+        return Signs(np.random.default_rng(seed).choice(points, size=(draws, clusters)), every=False)
+    grids = np.meshgrid(points[points > 0], *[points] * (clusters - 1), indexing="ij")
+    return Signs(np.column_stack([grid.ravel() for grid in grids]), every=True)
+
+
+def check_bootstrap(engine: str, vcov: str, groups: Sequence[str], options: Mapping[str, Any]) -> None:
+    """Refuse options of the bootstrap of signs that name what is not there; nothing where there are none.
+
+    Raises
+    ------
+    SpecError
+        An engine, covariance, kind, number or seed that it does not take.
+    """
+    mine = {name: options[name] for name in OPTIONS if name in options}
+    if not mine:
+        return
+    if engine not in KINDS:
+        raise SpecError(
+            f"engine {engine!r} has no option {', '.join(mine)}: the wild cluster bootstrap is of linear, the score bootstrap of logit."
+        )
+    if vcov != "cluster" or len(groups) != 1:
+        raise SpecError(
+            f"option bootstrap needs vcov 'cluster' and one cluster column, not vcov {vcov!r} with {len(groups)}."
+        )
+    if missing := [name for name in OPTIONS if name not in mine]:
+        raise SpecError(f"the {KINDS[engine]} needs {', '.join(missing)} too: nothing of it has a default.")
+    if mine["bootstrap"] not in POINTS:
+        raise SpecError(one_of("option bootstrap", mine["bootstrap"], list(POINTS)))
+    for name, least in (("bootstrap_draws", FEWEST_DRAWS), ("bootstrap_seed", 0)):
+        value = mine[name]
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            raise SpecError(f"option {name} is {value!r}; it must be a whole number of {least} or more.")
+    if "weights" in options:
+        raise SpecError(f"the {KINDS[engine]} takes no weights; leave out one of the two options.")
+
+
+def check_signs(signs: Signs, alpha: float, groups: np.ndarray, column: str, kind: str) -> None:
+    """Refuse clusters (N,) too few for any p value to reach ``alpha``.
+
+    Raises
+    ------
+    FitError
+        With the number of clusters and the smallest p value.
+    """
+    if (least := signs.all_alike) > alpha:
+        remedy = (
+            "Draw more" if not signs.every else "Write bootstrap 'webb'" if kind == "rademacher" else "Use another vcov"
+        )
+        raise FitError(
+            f"{int(groups.max()) + 1} clusters of {column} with {kind} signs give no p value below {least:.4g}, so there is no interval at "
+            f"{1 - alpha:.0%}. {remedy}."
+        )
+
+
+def invert(look: Look, centre: np.ndarray, unit: np.ndarray, alpha: float, farthest: float) -> np.ndarray:
+    """Where p values fall to ``alpha``, going from ``centre`` (B,) by steps of ``unit`` (B,), shape (B,).
+
+    The first crossing that doubling the distance meets, by bisection; infinite where p is above alpha at ``farthest`` units.
+    """
+    low, high = np.zeros(len(centre)), np.full(len(centre), 2.0)
+    above = look(centre + high * unit) > alpha
+    while above.any() and high[above].max() < farthest:
+        low, high = np.where(above, high, low), np.where(above, 2 * high, high)
+        above &= look(centre + high * unit) > alpha
+    while (high - low > CLOSE * high).any():
+        middle = (low + high) / 2
+        inside = look(centre + middle * unit) > alpha
+        low, high = np.where(inside, middle, low), np.where(inside, high, middle)
+    out: np.ndarray = centre + np.where(above, np.inf, high) * unit
+    return out
