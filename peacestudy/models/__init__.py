@@ -1,6 +1,7 @@
 """StudyFrame or DataFrame in, frozen results out. Nothing here knows of coding, outcomes or joins."""
 
 from peacestudy.models.accuracy import brier, log_score, roc_auc
+from peacestudy.models.bootstrap import Bootstrap, bootstrap
 from peacestudy.models.fit import fit
 from peacestudy.models.inference import JointTest, adjust, detectable
 from peacestudy.models.kaplan_meier import kaplan_meier
@@ -12,11 +13,13 @@ from peacestudy.models.result import Fit
 from peacestudy.models.spec import ModelSpec
 
 __all__ = [
+    "Bootstrap",
     "Fit",
     "JointTest",
     "ModelSpec",
     "OutOfSample",
     "adjust",
+    "bootstrap",
     "brier",
     "detectable",
     "fit",
