@@ -9,6 +9,7 @@ from peacestudy.models.out_of_sample import OutOfSample, out_of_sample
 from peacestudy.models.permutation import permutation_test
 from peacestudy.models.predict import predict
 from peacestudy.models.proportional import proportional_hazards
+from peacestudy.models.randomisation import randomisation_test
 from peacestudy.models.result import Fit
 from peacestudy.models.spec import ModelSpec
 
@@ -29,5 +30,6 @@ __all__ = [
     "permutation_test",
     "predict",
     "proportional_hazards",
+    "randomisation_test",
     "roc_auc",
 ]

@@ -38,7 +38,7 @@ def column_of(design: Design, data: StudyFrame | pd.DataFrame, column: str, what
         raise SpecError(
             f"case {design.cases[int(np.argmin(at))]!r} of the fit is not in the data; give those that were fitted."
         )
-    used: "pd.Series[Any]" = values.iloc[at].reset_index(drop=True)
+    used: pd.Series[Any] = values.iloc[at].reset_index(drop=True)
     if used.isna().any():
         missing = ", ".join(str(design.cases[i]) for i in np.flatnonzero(used.isna())[:NAMED])
         raise FitError(
