@@ -3,7 +3,7 @@
 from peacestudy.models.accuracy import brier, log_score, roc_auc
 from peacestudy.models.bootstrap import Bootstrap, bootstrap
 from peacestudy.models.fit import fit
-from peacestudy.models.inference import JointTest, adjust, detectable
+from peacestudy.models.inference import JointTest, adjust, detectable, step_down
 from peacestudy.models.kaplan_meier import kaplan_meier
 from peacestudy.models.out_of_sample import OutOfSample, out_of_sample
 from peacestudy.models.permutation import permutation_test
@@ -11,6 +11,7 @@ from peacestudy.models.predict import predict
 from peacestudy.models.proportional import proportional_hazards
 from peacestudy.models.randomisation import randomisation_test
 from peacestudy.models.result import Fit
+from peacestudy.models.romano_wolf import RomanoWolf, romano_wolf
 from peacestudy.models.spec import ModelSpec
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "JointTest",
     "ModelSpec",
     "OutOfSample",
+    "RomanoWolf",
     "adjust",
     "bootstrap",
     "brier",
@@ -32,4 +34,6 @@ __all__ = [
     "proportional_hazards",
     "randomisation_test",
     "roc_auc",
+    "romano_wolf",
+    "step_down",
 ]

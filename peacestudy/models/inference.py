@@ -1,7 +1,7 @@
 """From estimates to tests: reference distributions, several tests at once, joint tests, what this N could have found.
 
-Sources: Holm (1979), Scandinavian Journal of Statistics 6(2); Benjamini and Hochberg (1995), JRSS B 57(1); Bloom (1995),
-Evaluation Review 19(5) (minimum detectable effect = (quantile of alpha + quantile of power) * standard error).
+Sources: Holm (1979), Scandinavian Journal of Statistics 6(2); Romano and Wolf (2016), Statistics and Probability Letters 113;
+Benjamini and Hochberg (1995), JRSS B 57(1); Bloom (1995), Evaluation Review 19(5) (minimum detectable effect = (quantile of alpha + quantile of power) * standard error).
 """
 
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from peacestudy.core.problems import one_of
 from peacestudy.errors import FitError, SpecError
 
 ADJUSTMENTS = ("holm", "bh")
+TIES = 1e-9  # relative; a resampled statistic as large as the data's but for rounding counts
 DEFINITE = 1e-12  # smallest eigenvalue of a covariance scaled to correlations below which it is zero but for rounding
 
 
@@ -64,6 +65,32 @@ def adjust(p_values: "pd.Series[float]", method: str) -> "pd.Series[float]":
     out = np.empty(len(p))
     out[order] = np.minimum(ordered, 1.0)
     return pd.Series(out, index=p_values.index)
+
+
+def step_down(statistic: np.ndarray, resampled: np.ndarray) -> np.ndarray:
+    """P values adjusted by Romano and Wolf's step-down: family-wise error, with the dependence that the resampling has.
+
+    Parameters
+    ----------
+    statistic : of the S hypotheses, shape (S,); their size counts.
+    resampled : the same statistics in D samples, each about its own truth, so that no hypothesis has anything to find, shape (D, S).
+
+    Returns
+    -------
+    Shape (S,): the largest of the statistics not yet decided is compared to the largest of theirs in every sample; the data count as one.
+
+    Examples
+    --------
+    >>> step_down(np.array([3.0, 1.0]), np.array([[0.5, 2.0], [4.0, 0.1], [1.0, 0.5]])).tolist()
+    [0.5, 0.5]
+    """
+    size, drawn = np.abs(statistic), np.abs(resampled)
+    order = np.argsort(-size, kind="stable")
+    largest = np.maximum.accumulate(drawn[:, order[::-1]], axis=1)[:, ::-1]
+    p = (1 + (largest >= size[order] * (1 - TIES)).sum(axis=0)) / (1 + len(drawn))
+    out = np.empty(len(size))
+    out[order] = np.maximum.accumulate(p)
+    return out
 
 
 def detectable(std_error: float, power: float, alpha: float, df: float = np.inf) -> float:

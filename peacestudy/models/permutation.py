@@ -55,6 +55,10 @@ def permutation_test(
     """
     if spec.engine not in ("firth", "linear"):
         raise SpecError(one_of("engine of a permutation test", spec.engine, ("firth", "linear")))
+    if spec.vcov in ("cr2", "jackknife"):
+        raise SpecError(
+            f"a permutation test takes vcov classical, hc0 to hc3 or cluster, not {spec.vcov!r}: its p value is its own."
+        )
     table, case = (data.data, data.key) if isinstance(data, StudyFrame) else (data, None)
     if strata not in table.columns:
         raise SpecError(one_of("strata", strata, [str(c) for c in table.columns]))
