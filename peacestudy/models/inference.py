@@ -1,7 +1,8 @@
 """From estimates to tests: reference distributions, several tests at once, joint tests, what this N could have found.
 
 Sources: Holm (1979), Scandinavian Journal of Statistics 6(2); Romano and Wolf (2016), Statistics and Probability Letters 113;
-Benjamini and Hochberg (1995), JRSS B 57(1); Bloom (1995), Evaluation Review 19(5) (minimum detectable effect = (quantile of alpha + quantile of power) * standard error).
+Benjamini and Hochberg (1995), JRSS B 57(1); Bloom (1995), Evaluation Review 19(5) (minimum detectable effect = (quantile of alpha +
+quantile of power) * standard error).
 """
 
 from dataclasses import dataclass
