@@ -11,8 +11,8 @@ import pandas as pd
 
 from peacestudy.core.problems import Note
 from peacestudy.errors import FitError, SpecError
+from peacestudy.models.checks import dependent_terms
 from peacestudy.models.design import Design
-from peacestudy.models.diagnose import dependent_terms
 from peacestudy.models.engines import Estimates
 from peacestudy.models.formula import Survival
 from peacestudy.models.monotone import monotone_terms

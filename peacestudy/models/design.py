@@ -8,13 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from peacestudy.core.problems import nearest
 from peacestudy.errors import FitError, SpecError
+from peacestudy.models.columns import columns_named, complete_rows, not_too_large, refuse_text
 from peacestudy.models.formula import Factor, Formula, Survival, parse
 from peacestudy.models.response import survival_times, with_outcome
-
-FEWEST_ROWS = 3
-LARGEST = 1e100  # numbers beyond cannot be squared and added safely
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,11 +81,7 @@ def build_design(
     ids = data.index.tolist() if case is None else data[case].tolist()
     needed = {c: "the column" for c in parsed.columns} | {c: "the column" for c in further}
     table = columns_named(data, needed | {c: "the cluster column" for c in clusters})
-    used, dropped = _complete(table, ids, [*parsed.columns, *clusters, *further])
-    if len(used) < FEWEST_ROWS:
-        raise FitError(
-            f"{len(used)} of {len(data)} rows have values in all of {', '.join(parsed.columns)}; nothing can be fitted."
-        )
+    used, dropped = complete_rows(table, ids, [*parsed.columns, *clusters, *further])
     prepared: dict[str, Any] = {}
     centres: dict[str, tuple[float, float]] = {}
     levels: dict[str, tuple[Any, ...]] = {}
@@ -100,7 +93,7 @@ def build_design(
     elif "C" in parsed.response.functions:
         raise SpecError(f"the outcome is {parsed.response.label}: an outcome is a number, not a set of categories.")
     else:
-        y = np.asarray(_prepare(parsed.response, used, ids, centres, levels))
+        y = _numeric(parsed.response, used[parsed.response.column], ids, centres, outcome=True)
     X, names = model_matrix(parsed, pd.DataFrame(prepared, index=used.index), levels)
     if X.shape[1] == 0:
         raise SpecError(f"formula {formula!r} leaves no term at all; name one, or keep the intercept.")
@@ -110,36 +103,6 @@ def build_design(
     cases = tuple(ids[i] for i in used.index)
     more = {c: used[c] for c in further}
     return Design(y, X, names, cases, groups, dropped, parsed, centres, levels, times, more)
-
-
-def columns_named(data: pd.DataFrame, needed: Mapping[str, str]) -> pd.DataFrame:
-    """The table with its columns' names as text and rows by position: an index of the user's may hold a label twice."""
-    known = [str(c) for c in data.columns]
-    for column, where in needed.items():
-        if column not in known:
-            raise SpecError(f"{where} {column!r} is not in the data.{nearest(column, known)}")
-        if known.count(column) > 1:
-            raise SpecError(f"the column {column!r} stands twice in the data; rename one.")
-    return data.set_axis(known, axis=1).reset_index(drop=True)
-
-
-def _complete(data: pd.DataFrame, ids: Sequence[Any], columns: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The rows with a value in every column, and for the others the column and the reason."""
-    part = data[list(dict.fromkeys(columns))]
-    out = []
-    keep = np.ones(len(part), dtype=bool)
-    for column in part.columns:
-        values = part[column]
-        gone = values.isna().to_numpy(dtype=bool)
-        endless = (
-            np.isinf(values.to_numpy(dtype=float, na_value=np.nan))
-            if pd.api.types.is_float_dtype(values)
-            else np.zeros(len(part), bool)
-        )
-        for bad, why in ((gone, "is missing"), (endless & ~gone, "is infinite")):
-            out += [(ids[int(i)], column, f"{column} {why}") for i in np.flatnonzero(bad & keep)]
-            keep &= ~bad
-    return part[keep], pd.DataFrame(out, columns=["case", "term", "reason"])
 
 
 def _prepare(
@@ -173,13 +136,14 @@ def _categories(factor: Factor, column: pd.Series) -> tuple[Any, ...]:
 
 
 def _numeric(
-    factor: Factor, column: pd.Series, ids: Sequence[Any], centres: dict[str, tuple[float, float]]
+    factor: Factor,
+    column: pd.Series,
+    ids: Sequence[Any],
+    centres: dict[str, tuple[float, float]],
+    outcome: bool = False,
 ) -> np.ndarray:
-    if column.dtype.kind not in "biuf":
-        raise SpecError(
-            f"the column {factor.column!r} holds {column.dtype}, not numbers. Write C({factor.column}) for categories."
-        )
-    x = _not_too_large(column.to_numpy(dtype=float), factor.column)
+    refuse_text(column, factor.column, outcome)
+    x = not_too_large(column.to_numpy(dtype=float), factor.column)
     for step, name in enumerate(factor.functions, start=1):
         if name == "C":
             break
@@ -201,16 +165,7 @@ def _numeric(
             x = (x - mean) / centre[1]
         else:
             x = {"log": np.log, "log1p": np.log1p, "sqrt": np.sqrt, "square": np.square}[name](x)
-            _not_too_large(x, factor.label)
-    return x
-
-
-def _not_too_large(x: np.ndarray, name: str) -> np.ndarray:
-    """The array itself, refused where its numbers cannot be squared and added safely."""
-    if not (np.abs(x) <= LARGEST).all():
-        raise FitError(
-            f"{name!r} holds numbers beyond {LARGEST:g}, too large to be fitted. Take another unit, or the log."
-        )
+            not_too_large(x, factor.label)
     return x
 
 
@@ -240,5 +195,5 @@ def model_matrix(
     names = tuple(name(c) for c in matrix.columns)
     X = matrix.to_numpy(dtype=float)
     for column, term in zip(X.T, names, strict=True):
-        _not_too_large(column, term)
+        not_too_large(column, term)
     return X, names

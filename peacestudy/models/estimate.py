@@ -4,9 +4,9 @@ import numpy as np
 
 from peacestudy.core.problems import Note
 from peacestudy.errors import FitError
+from peacestudy.models.checks import separation_of, separation_text
 from peacestudy.models.cox import arrange_cox, check_cox, fit_cox, refuse_monotone, sets_of
 from peacestudy.models.design import Design
-from peacestudy.models.diagnose import separation_of, separation_text
 from peacestudy.models.discrete_time import arrange_periods
 from peacestudy.models.engines import ENGINES, Estimates
 from peacestudy.models.proportional import proportional_notes

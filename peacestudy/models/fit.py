@@ -10,8 +10,8 @@ import pandas as pd
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import Note
 from peacestudy.errors import SpecError
+from peacestudy.models.checks import check_design, check_leverage, design_notes
 from peacestudy.models.design import Design, build_design
-from peacestudy.models.diagnose import check_design, check_leverage, design_notes
 from peacestudy.models.engines import Estimates
 from peacestudy.models.estimate import arrange, estimate, kind_of
 from peacestudy.models.inference import critical, two_sided

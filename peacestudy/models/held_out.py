@@ -7,8 +7,8 @@ import pandas as pd
 from scipy.special import expit
 
 from peacestudy.errors import FitError
+from peacestudy.models.checks import dependent_terms
 from peacestudy.models.design import build_design
-from peacestudy.models.diagnose import dependent_terms
 from peacestudy.models.firth import climb_firth
 from peacestudy.models.flic import flic_shift
 from peacestudy.models.logit import orthonormal

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from peacestudy.errors import SpecError
-from peacestudy.models.design import LARGEST, Design, columns_named, model_matrix
+from peacestudy.models.columns import LARGEST, columns_named
+from peacestudy.models.design import Design, model_matrix
 from peacestudy.models.formula import Factor
 
 

@@ -28,7 +28,7 @@ def with_outcome(parsed: Formula, engine: str | None) -> Formula:
     Raises
     ------
     SpecError
-        A survival response for an engine of numbers, or a plain one for an engine of times.
+        A survival response for an engine of numbers, or a plain one for an engine of times; an outcome on both sides.
     """
     survival = isinstance(parsed.response, Survival)
     outcome = ENGINES[engine].outcome if engine is not None else "number"
@@ -42,7 +42,20 @@ def with_outcome(parsed: Formula, engine: str | None) -> Formula:
             f"engine {engine!r} explains times: write Surv(time, event) ~ ... or Surv(start, stop, event) ~ ... with the names "
             f"of your columns, instead of {parsed.response.label} ~ ..."
         )
+    _refuse_itself(parsed)
     return replace(parsed, right=f"{parsed.right} + 1") if survival else parsed
+
+
+def _refuse_itself(parsed: Formula) -> None:
+    """Refuse an outcome that stands among its own causes; a start is known before the event, and may."""
+    response = parsed.response
+    own = (response.time, response.event) if isinstance(response, Survival) else (response.column,)
+    for factor in parsed.factors:
+        if factor.column in own:
+            raise SpecError(
+                f"{factor.column!r} is the outcome ({response.label}), and stands on the right-hand side too, as {factor.label}: it "
+                "would explain itself. Take it out there; the past of an outcome is a column of its own."
+            )
 
 
 def survival_times(response: Survival, used: pd.DataFrame, ids: Sequence[Any]) -> tuple[np.ndarray, np.ndarray]:

@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from peacestudy.core.problems import one_of
+from peacestudy.core.problems import nearest, one_of
 from peacestudy.errors import SpecError
 from peacestudy.models.engines import CLUSTERED, ENGINES, VCOVS
 from peacestudy.models.signs import KINDS, OPTIONS, check_bootstrap
 
+EXAMPLE = 'ps.ModelSpec("name", "y ~ x", engine="linear", vcov="hc1")'
 WEIGHTED_VCOVS = ("hc0", "hc1", "cluster", "jackknife")
 
 
@@ -45,7 +46,8 @@ class ModelSpec:
     options: Mapping[str, Any] | Sequence[tuple[str, Any]] = ()
 
     def __post_init__(self) -> None:
-        if self.engine not in ENGINES:
+        _check_types(self)
+        if not isinstance(self.engine, str) or self.engine not in ENGINES:
             raise SpecError(one_of("engine", self.engine, list(ENGINES)))
         allowed = ENGINES[self.engine].vcovs
         if self.vcov not in VCOVS:
@@ -87,6 +89,24 @@ class ModelSpec:
         )
 
 
+def _check_types(spec: ModelSpec) -> None:
+    """Refuse what is no text where text is meant, before anything is looked up with it."""
+    for what in ("name", "formula"):
+        value = getattr(spec, what)
+        if not isinstance(value, str) or not value:
+            raise SpecError(f"{what} of a ModelSpec is {value!r}; it must be text, as in {EXAMPLE}.")
+    cluster = spec.cluster
+    if cluster is not None and not isinstance(cluster, str):
+        listed = isinstance(cluster, list | tuple)
+        if not listed or not all(isinstance(c, str) for c in cluster):
+            raise SpecError(f"cluster is {cluster!r}; it must be the name of a column, or a list of two.")
+    options = spec.options
+    pairs = list(options.items()) if isinstance(options, Mapping) else options
+    right = isinstance(pairs, list | tuple) and all(isinstance(p, list | tuple) and len(p) == 2 for p in pairs)
+    if not right or not all(isinstance(p[0], str) for p in pairs):
+        raise SpecError(f"options is {options!r}; it must be a mapping from names to values, as {{'weights': 'w'}}.")
+
+
 def _check_options(engine: str, vcov: str, options: Mapping[str, Any]) -> None:
     known = ENGINES[engine].options
     own = OPTIONS if engine in KINDS else ()
@@ -94,6 +114,7 @@ def _check_options(engine: str, vcov: str, options: Mapping[str, Any]) -> None:
     if unknown := [k for k in options if k not in known]:
         raise SpecError(
             f"engine {engine!r} has no option {', '.join(unknown)}; it has {', '.join([*known, *own]) or 'none'}."
+            f"{nearest(unknown[0], [*known, *own])}"
         )
     for name, value in options.items():
         if known[name] and value not in known[name]:

@@ -349,5 +349,8 @@ def test_an_outcome_is_a_number():
     np.testing.assert_allclose(design(draw(), "log(d) ~ a").y, np.log(draw().d))
 
 
-def test_an_outcome_may_stand_on_both_sides():
-    assert names(draw(), "log(d) ~ d + a") == ["Intercept", "d", "a"]
+def test_an_outcome_does_not_stand_on_both_sides():
+    with pytest.raises(
+        ps.SpecError, match=r"'d' is the outcome \(log\(d\)\), and stands on the right-hand side too, as d"
+    ):
+        design(draw(), "log(d) ~ d + a")

@@ -136,7 +136,7 @@ def test_no_collinear_model_is_fitted(engine, left):
     d = draw().assign(c=lambda t: t.a - t.b)
     with pytest.raises(ps.FitError, match="'a', 'b', 'c' are exact combinations"):
         ps.fit(d, spec(left + "a + b + c", engine))
-    with pytest.raises(ps.FitError, match="'Intercept', 'c'"):
+    with pytest.raises(ps.FitError, match="the term 'c' is 1 in all 90 rows used"):
         ps.fit(d.assign(c=1.0), spec(left + "a + c", engine))
 
 
@@ -185,10 +185,10 @@ def test_another_outcome_is_refused(engine):
 def test_an_exact_fit_is_said():
     d = draw().assign(v=lambda t: 1 + 2 * t.a)
     assert "exact_fit" in kinds(ps.fit(d, spec("v ~ a")))
-    assert "exact_fit" in kinds(ps.fit(draw(), spec("v ~ v + a")))
+    assert "exact_fit" in kinds(ps.fit(draw().assign(w=lambda t: 3 * t.v), spec("v ~ w + a")))
     assert "exact_fit" not in kinds(ps.fit(draw(), spec("v ~ a")))
-    with pytest.raises(ps.FitError, match="completely separated by y"):
-        ps.fit(draw(), spec("y ~ y + a", "logit"))
+    with pytest.raises(ps.FitError, match="completely separated by w"):
+        ps.fit(draw().assign(w=lambda t: 3 * t.y), spec("y ~ w + a", "logit"))
 
 
 def test_conventions_are_said():

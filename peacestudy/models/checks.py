@@ -16,6 +16,10 @@ FEW_CLUSTERS = 20  # clusters below which cluster-robust tests reject too often
 COLLINEAR = 10.0  # variance inflation factor above which a term's part cannot be told from the others'
 RANK = 1e-9  # relative size of a singular value of the columns scaled to unit length below which they are dependent
 ONE = 1 - 1e-10  # leverage above which a row's residual is rounding
+TWO_CLUSTERS = (
+    " With two, the scores of one are the opposite of the other's: every standard error rests on a single comparison, and may be "
+    "near zero by chance."
+)
 NAMED = 5  # cases named in a message
 
 
@@ -26,7 +30,7 @@ def check_design(design: Design, outcome: str) -> None:
     ------
     FitError
         The outcome is not 0 or 1 though the engine needs that, or does not vary; more terms than rows; terms that are
-        combinations of each other (named); one cluster.
+        combinations of each other, or do not vary (named); one cluster.
     """
     y, X = design.y, design.X
     what = f"the outcome {design.formula.response.label!r}"
@@ -41,6 +45,7 @@ def check_design(design: Design, outcome: str) -> None:
         )
     dependent = dependent_terms(X) if outcome != "survival" else []  # cox looks within its risk sets
     if dependent:
+        _refuse_constant(design, dependent)
         names = ", ".join(repr(design.names[j]) for j in dependent)
         raise FitError(
             f"the terms {names} are exact combinations of each other in the {len(y)} rows used. Drop one of them."
@@ -50,6 +55,23 @@ def check_design(design: Design, outcome: str) -> None:
             raise FitError(
                 "all rows are in one cluster: nothing can be said of the variance between clusters. Cluster on something that varies."
             )
+
+
+def _refuse_constant(design: Design, dependent: list[int]) -> None:
+    """Refuse terms that do not vary, where that is why columns are dependent; by name, for nothing else is at fault."""
+    X = design.X
+    for j in dependent:
+        name, size = design.names[j], np.abs(X[:, j]).max()
+        if name == "Intercept" or name in design.baseline or np.ptp(X[:, j]) > RANK * size:
+            continue
+        if np.ptp(X[:, j]) == 0:
+            raise FitError(
+                f"the term {name!r} is {X[0, j]:g} in all {len(X)} rows used: nothing can be said of what does not vary. Drop it."
+            )
+        raise FitError(
+            f"the term {name!r} is about {X[0, j]:g} in all {len(X)} rows used and varies by less than {RANK:g} of that, so it cannot be "
+            "told from the intercept. Subtract its mean in the data, where its digits are whole."
+        )
 
 
 def check_leverage(design: Design, leverage: np.ndarray) -> None:
@@ -118,7 +140,8 @@ def design_notes(design: Design, outcome: str) -> list[Note]:
             out.append(
                 Note(
                     "few_clusters",
-                    f"{G} clusters, under {FEW_CLUSTERS}: cluster-robust tests reject too often with so few.",
+                    f"{G} clusters, under {FEW_CLUSTERS}: cluster-robust tests reject too often with so few."
+                    + (TWO_CLUSTERS if G == 2 else ""),
                 )
             )
     inflation = variance_inflation(design.X, slopes)

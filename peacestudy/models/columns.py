@@ -1,0 +1,116 @@
+"""Columns of a table before they are a design: found by name, whole, and numbers where numbers are meant."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from peacestudy.core.problems import nearest
+from peacestudy.errors import FitError, SpecError
+
+LARGEST = 1e100  # numbers beyond cannot be squared and added safely
+FEWEST_ROWS = 3
+
+
+def columns_named(data: pd.DataFrame, needed: Mapping[str, str]) -> pd.DataFrame:
+    """The table with its columns' names as text and rows by position: an index of the user's may hold a label twice.
+
+    Parameters
+    ----------
+    data : the table; not changed.
+    needed : columns that must be there once, with what they are called in a message.
+
+    Raises
+    ------
+    SpecError
+        A column is not there, with the nearest name; it stands there twice; names of columns have several levels.
+    """
+    if data.columns.nlevels > 1:
+        raise SpecError(
+            f"the columns of the data have names of {data.columns.nlevels} levels, as {data.columns[0]!r}; a formula names one. "
+            "Flatten them first: data.columns = ['_'.join(c) for c in data.columns]."
+        )
+    known = [str(c) for c in data.columns]
+    for column, where in needed.items():
+        if column not in known:
+            raise SpecError(f"{where} {column!r} is not in the data.{nearest(column, known)}")
+        if known.count(column) > 1:
+            raise SpecError(f"the column {column!r} stands twice in the data; rename one.")
+    return data.set_axis(known, axis=1).reset_index(drop=True)
+
+
+def complete_rows(data: pd.DataFrame, ids: Sequence[Any], columns: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The rows with a value in every column, and for the others the column and the reason.
+
+    Raises
+    ------
+    FitError
+        Fewer rows are left than can be fitted; with the column that has no values at all, where there is one.
+    """
+    part = data[list(dict.fromkeys(columns))]
+    out = []
+    keep = np.ones(len(part), dtype=bool)
+    empty = []
+    for column in part.columns:
+        values = part[column]
+        gone = values.isna().to_numpy(dtype=bool)
+        endless = np.zeros(len(part), dtype=bool)
+        if pd.api.types.is_float_dtype(values):
+            endless = np.isinf(values.to_numpy(dtype=float, na_value=np.nan))
+        if (gone | endless).all():
+            empty.append(f"{column!r} is {'missing' if gone.all() else 'missing or infinite'}")
+        for bad, why in ((gone, "is missing"), (endless & ~gone, "is infinite")):
+            out += [(ids[int(i)], column, f"{column} {why}") for i in np.flatnonzero(bad & keep)]
+            keep &= ~bad
+    if keep.sum() < FEWEST_ROWS:
+        raise FitError(_too_few(int(keep.sum()), len(data), [str(c) for c in part.columns], empty))
+    return part[keep], pd.DataFrame(out, columns=["case", "term", "reason"])
+
+
+def _too_few(left: int, rows: int, columns: list[str], empty: list[str]) -> str:
+    if not rows:
+        return "the data have no rows: 0 of 0 rows have values, and nothing can be fitted."
+    said = f"{left} of {rows} rows have values in all of {', '.join(columns)}"
+    if empty:
+        return f"{said}: {', '.join(empty)} in every one. Find its values, or leave it out."
+    return f"{said}; nothing can be fitted with fewer than {FEWEST_ROWS}."
+
+
+def refuse_text(column: pd.Series, name: str, outcome: bool = False) -> None:
+    """Refuse a column that does not hold numbers, and say what would make them.
+
+    Raises
+    ------
+    SpecError
+        Text, categories, dates, objects.
+    """
+    kind = column.dtype.kind
+    if kind in "biuf":
+        return
+    said = f"the column {name!r} holds {column.dtype}, not numbers."
+    if kind in "mM":
+        raise SpecError(f"{said} Turn dates into numbers first, such as the year, or the days since a date.")
+    if kind != "c" and pd.to_numeric(column.astype(object), errors="coerce").notna().all():
+        raise SpecError(
+            f"{said} Write C({name}) for categories; if its values (such as {column.iloc[0]!r}) are meant as numbers, turn them "
+            f"into numbers first: data[{name!r}] = pd.to_numeric(data[{name!r}])."
+        )
+    if outcome:
+        raise SpecError(f"{said} An outcome is a number: code it first, as 0 and 1 where there are two.")
+    raise SpecError(f"{said} Write C({name}) for categories.")
+
+
+def not_too_large(x: np.ndarray, name: str) -> np.ndarray:
+    """The array itself, refused where its numbers cannot be squared and added safely.
+
+    Raises
+    ------
+    FitError
+        A number beyond ``LARGEST``.
+    """
+    if not (np.abs(x) <= LARGEST).all():
+        raise FitError(
+            f"{name!r} holds numbers beyond {LARGEST:g}, too large to be fitted. Take another unit, or the log."
+        )
+    return x
