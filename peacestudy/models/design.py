@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from peacestudy.errors import FitError, SpecError
+from peacestudy.models.basis import Basis, make_basis
 from peacestudy.models.columns import columns_named, complete_rows, not_too_large, refuse_text
-from peacestudy.models.formula import Factor, Formula, Survival, parse
+from peacestudy.models.formula import SEVERAL, Factor, Formula, Survival, parse
 from peacestudy.models.response import survival_times, with_outcome
 
 
@@ -33,6 +34,7 @@ class Design:
     further : values of columns that options of the engine name, such as weights, by column.
     rows : where a row given became several, one a period: the position of the row given, shape (n,); else None.
     baseline : names of columns that the engine added for the baseline hazard.
+    bases : what each curve, ``poly()`` or ``bs()``, is made of, by factor label.
     """
 
     y: np.ndarray
@@ -48,6 +50,7 @@ class Design:
     further: Mapping[str, pd.Series] = field(default_factory=dict)
     rows: np.ndarray | None = None
     baseline: tuple[str, ...] = ()
+    bases: Mapping[str, Basis] = field(default_factory=dict)
 
 
 def build_design(
@@ -85,13 +88,20 @@ def build_design(
     prepared: dict[str, Any] = {}
     centres: dict[str, tuple[float, float]] = {}
     levels: dict[str, tuple[Any, ...]] = {}
+    bases: dict[str, Basis] = {}
     for i, factor in enumerate(parsed.factors):
-        prepared[f"f{i}"] = _prepare(factor, used, ids, centres, levels)
+        if factor.size is None:
+            prepared[f"f{i}"] = _prepare(factor, used, ids, centres, levels)
+            continue
+        x = _numeric(factor, used[factor.column], ids, centres)
+        basis = bases[factor.label] = make_basis(factor.functions[-1], x, factor.size, factor.label)
+        prepared |= curve_columns(f"f{i}", basis, x)
     times = None
     if isinstance(parsed.response, Survival):
         y, times = survival_times(parsed.response, used, ids)
-    elif "C" in parsed.response.functions:
-        raise SpecError(f"the outcome is {parsed.response.label}: an outcome is a number, not a set of categories.")
+    elif set(SEVERAL) & set(parsed.response.functions):
+        what = "a set of categories" if parsed.response.size is None else "several columns"
+        raise SpecError(f"the outcome is {parsed.response.label}: an outcome is a number, not {what}.")
     else:
         y = _numeric(parsed.response, used[parsed.response.column], ids, centres, outcome=True)
     X, names = model_matrix(parsed, pd.DataFrame(prepared, index=used.index), levels)
@@ -102,7 +112,7 @@ def build_design(
     groups = tuple(pd.factorize(used[c])[0] for c in clusters)
     cases = tuple(ids[i] for i in used.index)
     more = {c: used[c] for c in further}
-    return Design(y, X, names, cases, groups, dropped, parsed, centres, levels, times, more)
+    return Design(y, X, names, cases, groups, dropped, parsed, centres, levels, times, more, bases=bases)
 
 
 def _prepare(
@@ -144,9 +154,7 @@ def _numeric(
 ) -> np.ndarray:
     refuse_text(column, factor.column, outcome)
     x = not_too_large(column.to_numpy(dtype=float), factor.column)
-    for step, name in enumerate(factor.functions, start=1):
-        if name == "C":
-            break
+    for step, name in enumerate(factor.numeric, start=1):
         low = {"log": 0.0, "log1p": -1.0}.get(name)
         bad = (x < 0) if name == "sqrt" else (x <= low) if low is not None else np.zeros(len(x), bool)
         if bad.any():
@@ -169,6 +177,11 @@ def _numeric(
     return x
 
 
+def curve_columns(name: str, basis: Basis, x: np.ndarray) -> dict[str, np.ndarray]:
+    """The columns of a curve by their safe names, ``f0_1`` and so on."""
+    return {f"{name}_{j}": column for j, column in enumerate(basis.columns(x).T, start=1)}
+
+
 def model_matrix(
     parsed: Formula, prepared: pd.DataFrame, levels: Mapping[str, tuple[Any, ...]]
 ) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -188,8 +201,12 @@ def model_matrix(
         parts = []
         for piece in column.split(":"):
             head, _, level = piece.partition("[")
+            head, _, place = head.partition("_")
             text = labels.get(head, head)
-            parts.append(f"{text}[{levels[text][int(level.rstrip(']').removeprefix('T.')[1:])]}]" if level else text)
+            at = levels[text][int(level.rstrip("]").removeprefix("T.")[1:])] if level else place
+            if place and sum(other.split("_")[0] == head for other in column.split(":")) > 1:
+                raise SpecError(f"{text} is crossed with itself; write a higher degree, or more columns, instead.")
+            parts.append(f"{text}[{at}]" if level or place else text)
         return ":".join(parts)
 
     names = tuple(name(c) for c in matrix.columns)

@@ -5,11 +5,12 @@
     product  = cross {"*" cross}
     cross    = atom {":" atom}
     atom     = factor | "(" sum ")"
-    factor   = column | function "(" factor ")"
+    factor   = column | function "(" factor ")" | curve "(" factor "," integer ")"
     survival = "Surv" "(" [column ","] column "," column ")"
     column   = letters, digits and _ , or anything between backquotes
 
-What is parsed is handed on as names of prepared columns (``f0``, ``f1``, ...): no text of the user's reaches an evaluator.
+A curve, ``poly`` or ``bs``, is the sum of its columns: ``a*poly(x, 2)`` is a + p1 + p2 + a:p1 + a:p2. What is parsed is handed on
+as names of prepared columns (``f0``, ``f1``, ``f2_1``, ``f2_2``, ...): no text of the user's reaches an evaluator.
 """
 
 import re
@@ -19,7 +20,15 @@ from peacestudy.core.problems import nearest
 from peacestudy.errors import SpecError
 
 FUNCTIONS = ("log", "log1p", "sqrt", "square", "scale", "center", "C")
+CURVES = {"poly": ("degree", 1, 10), "bs": ("number of columns", 3, 30)}  # what the integer says, from, to
+SEVERAL = ("C", *CURVES)  # functions that make several columns, and stand outermost
+KNOWN = (*FUNCTIONS, *CURVES)
 SURVIVAL = "Surv"
+LAG = "lag"
+NO_LAG = (
+    "lag() is not taken, for the rows of a table have no order that a formula could know, and a year may be missing between two of them. "
+    "Make the column first: ps.joins.lagged(frame, 'x', by='country', year='year', lags=1) gives x_lag1, and accounts for every gap."
+)
 _TOKEN = re.compile(r"\s*(?:(?P<quoted>`[^`\n]+`)|(?P<name>[^\W\d]\w*)|(?P<number>\d+)|(?P<op>[~+\-*:(),]))")
 LONGEST = 10_000  # characters; a formula is read by people
 DEEPEST = 50  # brackets within brackets
@@ -28,18 +37,24 @@ MOST_TERMS = 1000  # to which * and : may multiply out
 
 @dataclass(frozen=True)
 class Factor:
-    """A column with the functions around it, the innermost first."""
+    """A column with the functions around it, the innermost first; ``size`` is the number of columns of a curve, else None."""
 
     column: str
     functions: tuple[str, ...] = ()
+    size: int | None = None
 
     @property
     def label(self) -> str:
         """The name of its term, without backquotes."""
         text = self.column
         for f in self.functions:
-            text = f"{f}({text})"
+            text = f"{f}({text}, {self.size})" if f in CURVES else f"{f}({text})"
         return text
+
+    @property
+    def numeric(self) -> tuple[str, ...]:
+        """The functions of numbers: all but the outermost where that makes several columns."""
+        return self.functions[:-1] if self.functions[-1:] and self.functions[-1] in SEVERAL else self.functions
 
 
 @dataclass(frozen=True)
@@ -75,7 +90,8 @@ class Formula:
     Attributes
     ----------
     response : the outcome, a factor or a survival response.
-    factors : the distinct factors of the right-hand side, in order of appearance; ``right`` names them f0, f1, ...
+    factors : the distinct factors of the right-hand side, in order of appearance; ``right`` names them f0, f1, ..., and the
+        columns of a curve f0_1, f0_2, ...
     right : the right-hand side in terms of these names, safe to evaluate.
     """
 
@@ -129,8 +145,8 @@ class _Parser:
         char = self.text[place : place + 1] or "the end"
         raise SpecError(
             f"formula {self.text!r}: {char!r} at character {place + 1} {why}. A formula is like y ~ a + b*c + log(d) + C(e), with "
-            f"column names that hold spaces or signs in backquotes; its functions are {', '.join(FUNCTIONS)}, and "
-            "Surv(time, event) or Surv(start, stop, event) as the outcome."
+            f"column names that hold spaces or signs in backquotes; its functions are {', '.join(FUNCTIONS)}, "
+            "poly(a, 2), bs(a, 4), and Surv(time, event) or Surv(start, stop, event) as the outcome."
         )
 
     def peek(self) -> tuple[str, str, int]:
@@ -230,7 +246,11 @@ class _Parser:
             inside, terms = self.sum()
             self.need(")")
             return f"({inside})", terms
-        return self.factors.setdefault(self.factor(), f"f{len(self.factors)}"), 1
+        factor = self.factor()
+        name = self.factors.setdefault(factor, f"f{len(self.factors)}")
+        if factor.size is None:
+            return name, 1
+        return f"({' + '.join(f'{name}_{i}' for i in range(1, factor.size + 1))})", factor.size
 
     def factor(self) -> Factor:
         if self.opens_survival():
@@ -239,16 +259,34 @@ class _Parser:
         text = self.column()
         if kind == "quoted" or not self.take("("):
             return Factor(text)
-        if text not in FUNCTIONS:
+        if text == LAG:
+            raise SpecError(f"formula {self.text!r}: {NO_LAG}")
+        if text not in KNOWN:
             raise SpecError(
-                f"formula {self.text!r}: {text!r} is no function; there are {', '.join(FUNCTIONS)}.{nearest(text, (*FUNCTIONS, SURVIVAL))}"
+                f"formula {self.text!r}: {text!r} is no function; there are {', '.join(KNOWN)}.{nearest(text, (*KNOWN, SURVIVAL))}"
             )
         self.depth += 1
         if self.depth > DEEPEST:
             self.refuse(place, f"opens more than {DEEPEST} brackets")
         inner = self.factor()
+        size = self.size(text) if text in CURVES else None
         self.need(")")
         self.depth -= 1
         if "C" in inner.functions:
             self.refuse(place, "takes numbers, and C() makes categories: write C() outermost")
-        return Factor(inner.column, (*inner.functions, text))
+        if inner.size is not None:
+            self.refuse(place, f"takes one column, and {inner.functions[-1]}() makes several: write it outermost")
+        return Factor(inner.column, (*inner.functions, text), size)
+
+    def size(self, curve: str) -> int:
+        """The integer of a curve."""
+        self.need(",")
+        kind, text, place = self.peek()
+        what, least, most = CURVES[curve]
+        plain = kind == "number" and text.isascii() and len(text) <= len(str(most)) and text[0] != "0"
+        if not plain or not least <= int(text) <= most:
+            self.refuse(
+                place, f"stands where the {what} of {curve}() is expected, a whole number from {least} to {most}"
+            )
+        self.at += 1
+        return int(text)

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from peacestudy.errors import SpecError
+from peacestudy.models.basis import Spline
 from peacestudy.models.columns import LARGEST, columns_named
-from peacestudy.models.design import Design, model_matrix
+from peacestudy.models.design import Design, curve_columns, model_matrix
 from peacestudy.models.formula import Factor
 
 
@@ -38,7 +39,9 @@ def new_rows(design: Design, data: pd.DataFrame) -> NewRows:
     factors = design.formula.factors
     table = columns_named(data, {f.column: "the column" for f in factors})
     reasons = [""] * len(table)
-    prepared = {f"f{i}": _prepare(f, table[f.column], design, reasons) for i, f in enumerate(factors)}
+    prepared: dict[str, Any] = {}
+    for i, factor in enumerate(factors):
+        prepared |= _prepare(f"f{i}", factor, table[factor.column], design, reasons)
     good = np.array([not r for r in reasons], dtype=bool)
     X = np.full((len(table), len(design.names)), np.nan)
     if good.any():
@@ -49,11 +52,13 @@ def new_rows(design: Design, data: pd.DataFrame) -> NewRows:
     return NewRows(X, tuple(reasons))
 
 
-def _prepare(factor: Factor, column: pd.Series, design: Design, reasons: list[str]) -> Any:
-    """The values of a factor; where there are none the reason is written down and the value is a stand-in."""
+def _prepare(name: str, factor: Factor, column: pd.Series, design: Design, reasons: list[str]) -> dict[str, Any]:
+    """The values of a factor, by safe names; where there are none the reason is written down and the value is a stand-in."""
     _tell(reasons, column.isna().to_numpy(dtype=bool), [f"{factor.column} is missing"] * len(column))
+    if factor.size is not None:
+        return curve_columns(name, design.bases[factor.label], _inside(factor, column, design, reasons))
     if factor.functions[-1:] != ("C",):
-        return _numbers(factor, column, design, reasons)
+        return {name: _numbers(factor, column, design, reasons)}
     values: Sequence[Any] = column.tolist()
     if factor.functions[:-1]:
         values = _numbers(factor, column, design, reasons).tolist()
@@ -63,16 +68,29 @@ def _prepare(factor: Factor, column: pd.Series, design: Design, reasons: list[st
     _tell(
         reasons, np.array([i < 0 for i in found], dtype=bool), [f"{factor.label} is {v}, a category that the fit did not have" for v in values]
     )  # fmt: skip
-    return pd.Categorical([f"l{max(i, 0):06d}" for i in found], categories=[f"l{i:06d}" for i in range(len(levels))])
+    shown = [f"l{max(i, 0):06d}" for i in found]
+    return {name: pd.Categorical(shown, categories=[f"l{i:06d}" for i in range(len(levels))])}
+
+
+def _inside(factor: Factor, column: pd.Series, design: Design, reasons: list[str]) -> np.ndarray:
+    """The values of a curve's column; those beyond the range in which the curve exists are told."""
+    x, basis = _numbers(factor, column, design, reasons), design.bases[factor.label]
+    if isinstance(basis, Spline):
+        said = f"outside what the fit had ({basis.low:g} to {basis.high:g}), where the splines of {factor.label} do not exist"
+        _tell(reasons, basis.outside(x), [f"{_shown(factor)} is {v:g}, {said}" for v in x])
+    return x
+
+
+def _shown(factor: Factor) -> str:
+    """The label of what a curve takes."""
+    return Factor(factor.column, factor.numeric).label
 
 
 def _numbers(factor: Factor, column: pd.Series, design: Design, reasons: list[str]) -> np.ndarray:
     if column.dtype.kind not in "biuf":
         raise SpecError(f"the column {factor.column!r} holds {column.dtype}; the fit took it for numbers.")
     x = column.to_numpy(dtype=float, na_value=np.nan)
-    for step, name in enumerate(factor.functions, start=1):
-        if name == "C":
-            break
+    for step, name in enumerate(factor.numeric, start=1):
         label = Factor(factor.column, factor.functions[:step]).label
         low = {"log": 0.0, "log1p": -1.0}.get(name)
         bad = x < 0 if name == "sqrt" else x <= low if low is not None else np.zeros(len(x), dtype=bool)

@@ -54,7 +54,7 @@ def _refuse_itself(parsed: Formula) -> None:
         if factor.column in own:
             raise SpecError(
                 f"{factor.column!r} is the outcome ({response.label}), and stands on the right-hand side too, as {factor.label}: it "
-                "would explain itself. Take it out there; the past of an outcome is a column of its own."
+                "would explain itself. Take it out there; the past of an outcome is a column of its own, as ps.joins.lagged makes it."
             )
 
 

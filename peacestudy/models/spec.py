@@ -20,7 +20,7 @@ class ModelSpec:
     Attributes
     ----------
     name : what the model is called in tables.
-    formula : ``y ~ a + b*c + log(d) + C(e)``; any column name in backquotes. With times ``Surv(time, event) ~ a`` or
+    formula : ``y ~ a + b*c + log(d) + C(e) + poly(f, 2) + bs(g, 4)``; any column name in backquotes. With times ``Surv(time, event) ~ a`` or
         ``Surv(start, stop, event) ~ a``. See ``peacestudy.models.formula``.
     engine : ``linear``, ``logit``, ``firth``, ``cox`` or ``discrete_time``.
     vcov : ``classical``, ``hc0`` to ``hc3``, ``cluster``, ``cr2`` or ``jackknife``; there is no default. Cox has classical, hc0 and cluster,

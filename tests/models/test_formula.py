@@ -29,6 +29,10 @@ GOOD = {
     "y\n~\ta\n+ b": "f0 + f1",
     "y ~ été + Größe + 国": "f0 + f1 + f2",
     "`y` ~ `a`": "f0",
+    "y ~ poly(a, 2)": "(f0_1 + f0_2)",
+    "y ~ poly( log(`a b`) ,1)": "(f0_1)",
+    "y ~ b*poly(a, 2) - poly(a,2)": "f0*(f1_1 + f1_2) - (f1_1 + f1_2)",
+    "y ~ bs(a, 3) + poly(a, 3)": "(f0_1 + f0_2 + f0_3) + (f1_1 + f1_2 + f1_3)",
 }
 BAD = [
     "", "~", "y", "y ~", "~ a", "a + b", "y ~ a +", "y ~ + a", "y ~ a ++ b", "y ~ a b", "y ~ a ~ b", "y == a", "y ~ (a", "y ~ a)",
@@ -37,6 +41,10 @@ BAD = [
     "y ~ a if b else a", "y ~ a and b", "y ~ lambda: 0", "y ~ np.log(a)", "y ~ I(a)", "y ~ exp(a)", "y ~ Log(a)", "y ~ C(C(k))",
     "y ~ log(C(k))", "y ~ scale(C(k))", "y ~ `", "y ~ ``", "y ~ `a", "y ~ `a\nb`", "y ~ a\x00", "y ~ a # b", "y ~ a\\", "y ~ a:", "y ~ :a",
     "y ~ *a", "y ~ a*", "y ~ a - ", "y ~ --a", "y ~ 01", "y ~ 1.0", "y ~ 1e3", "y ~ 1a", "y ~ ١", "1 ~ a", "0 ~ a", "y + z ~ a",
+    "y ~ poly(a)", "y ~ poly(a,)", "y ~ poly(a, 0)", "y ~ poly(a, 02)", "y ~ poly(a, 11)", "y ~ poly(a, -1)", "y ~ poly(a, 2.0)", "y ~ poly(a, b)",
+    "y ~ poly(a, 2, 3)", "y ~ poly(2, a)", "y ~ poly(a, ٢)", "y ~ poly(a, 2 + 1)", "y ~ poly(a + b, 2)", "y ~ poly(a, b, 2)", "y ~ bs(a, 2)",
+    "y ~ bs(a, 31)", "y ~ bs(a, 999999)", "y ~ log(a, 2)", "y ~ C(a, 2)", "y ~ scale(a, 1)", "y ~ log(poly(a, 2))", "y ~ C(bs(a, 4))",
+    "y ~ poly(poly(a, 2), 2)", "y ~ poly(C(a), 2)", "y ~ a, 2", "y ~ a[1]", "y ~ poly(a, 2)[1]", "y ~ lag(a)", "y ~ lag(a, 1)",
     "-y ~ a", "(y) ~ a", "a:b ~ a", "y ~ a ~", "y ≈ a", "y ~ a − b",
 ]  # fmt: skip
 # 0 and 1 say whether there is an intercept; inside a bracket or a product they would say nothing, silently
@@ -101,6 +109,27 @@ def test_the_place_of_an_error_is_told():
         parse("y ~ a +")
     with pytest.raises(ps.SpecError, match=r"'lgo' is no function.*Did you mean 'log'\?"):
         parse("y ~ lgo(a)")
+
+
+def test_a_lag_is_refused_with_the_road_to_it():
+    for text in ("y ~ lag(a)", "y ~ b + lag(log(a), 2)", "lag(y) ~ a"):
+        with pytest.raises(
+            ps.SpecError, match=r"the rows of a table have no order .*ps\.joins\.lagged\(frame, 'x', by='country'"
+        ):
+            parse(text)
+    assert parse("y ~ lag + poly + bs").columns == ("y", "lag", "poly", "bs")  # names of columns like any other
+
+
+def test_the_integer_of_a_curve_is_asked_for():
+    with pytest.raises(
+        ps.SpecError,
+        match=r"'0' at character 13 stands where the degree of poly\(\) is expected, a whole number from 1 to 10",
+    ):
+        parse("y ~ poly(a, 0)")
+    with pytest.raises(ps.SpecError, match=r"number of columns of bs\(\) is expected, a whole number from 3 to 30"):
+        parse("y ~ bs(a, b)")
+    with pytest.raises(ps.SpecError, match=r"takes one column, and poly\(\) makes several: write it outermost"):
+        parse("y ~ log(poly(a, 2))")
 
 
 def test_a_name_for_two_things_is_refused():
@@ -184,7 +213,13 @@ def test_any_text_parses_or_raises(text):
 
 names = st.sampled_from(["a", "b", "`c d`", "k", "été"])
 factors = st.one_of(
-    names, st.builds("{}({})".format, st.sampled_from(["log1p", "square", "scale", "center", "C"]), names)
+    names,
+    st.builds("{}({})".format, st.sampled_from(["log1p", "square", "scale", "center", "C"]), names),
+    st.builds(
+        "{}, {})".format,
+        st.builds("{}({}".format, st.sampled_from(["poly", "bs"]), st.sampled_from(["a", "b", "`c d`"])),
+        st.just(3),
+    ),
 )
 products = st.recursive(
     factors,
