@@ -2,9 +2,12 @@
 
 from peacestudy.models.accuracy import brier, log_score, roc_auc
 from peacestudy.models.bootstrap import Bootstrap, bootstrap
+from peacestudy.models.diagnose import Diagnosis, diagnose
+from peacestudy.models.e_value import e_value
 from peacestudy.models.fit import fit
 from peacestudy.models.inference import JointTest, adjust, detectable, step_down
 from peacestudy.models.kaplan_meier import kaplan_meier
+from peacestudy.models.left_out import left_out
 from peacestudy.models.out_of_sample import OutOfSample, out_of_sample
 from peacestudy.models.permutation import permutation_test
 from peacestudy.models.predict import predict
@@ -12,28 +15,7 @@ from peacestudy.models.proportional import proportional_hazards
 from peacestudy.models.randomisation import randomisation_test
 from peacestudy.models.result import Fit
 from peacestudy.models.romano_wolf import RomanoWolf, romano_wolf
+from peacestudy.models.sensitivity import robustness_value
 from peacestudy.models.spec import ModelSpec
 
-__all__ = [
-    "Bootstrap",
-    "Fit",
-    "JointTest",
-    "ModelSpec",
-    "OutOfSample",
-    "RomanoWolf",
-    "adjust",
-    "bootstrap",
-    "brier",
-    "detectable",
-    "fit",
-    "kaplan_meier",
-    "log_score",
-    "out_of_sample",
-    "permutation_test",
-    "predict",
-    "proportional_hazards",
-    "randomisation_test",
-    "roc_auc",
-    "romano_wolf",
-    "step_down",
-]
+__all__ = ["Bootstrap", "Diagnosis", "Fit", "JointTest", "ModelSpec", "OutOfSample", "RomanoWolf", "adjust", "bootstrap", "brier", "detectable", "diagnose", "e_value", "fit", "kaplan_meier", "left_out", "log_score", "out_of_sample", "permutation_test", "predict", "proportional_hazards", "randomisation_test", "robustness_value", "roc_auc", "romano_wolf", "step_down"]

@@ -35,6 +35,7 @@ class Design:
     rows : where a row given became several, one a period: the position of the row given, shape (n,); else None.
     baseline : names of columns that the engine added for the baseline hazard.
     bases : what each curve, ``poly()`` or ``bs()``, is made of, by factor label.
+    cluster_names : what the groups of each cluster column are called, in the order of their numbers.
     """
 
     y: np.ndarray
@@ -51,6 +52,7 @@ class Design:
     rows: np.ndarray | None = None
     baseline: tuple[str, ...] = ()
     bases: Mapping[str, Basis] = field(default_factory=dict)
+    cluster_names: tuple[tuple[Any, ...], ...] = ()
 
 
 def build_design(
@@ -109,10 +111,13 @@ def build_design(
         raise SpecError(f"formula {formula!r} leaves no term at all; name one, or keep the intercept.")
     if twice := [name for name, times in Counter(names).items() if times > 1]:
         raise SpecError(f"two terms are both named {twice[0]!r}; rename a column or a category.")
-    groups = tuple(pd.factorize(used[c])[0] for c in clusters)
+    grouped = [pd.factorize(used[c]) for c in clusters]
+    groups, called = tuple(codes for codes, _ in grouped), tuple(tuple(names) for _, names in grouped)
     cases = tuple(ids[i] for i in used.index)
     more = {c: used[c] for c in further}
-    return Design(y, X, names, cases, groups, dropped, parsed, centres, levels, times, more, bases=bases)
+    return Design(
+        y, X, names, cases, groups, dropped, parsed, centres, levels, times, more, bases=bases, cluster_names=called
+    )
 
 
 def _prepare(

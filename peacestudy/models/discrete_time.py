@@ -68,10 +68,14 @@ def arrange_periods(design: Design, spec: ModelSpec) -> tuple[Design, list[Note]
     said = f"Hazard of a period by logit, baseline {baseline}"
     said += "" if written else f" (no option baseline was written, so {DEFAULT})"
     notes = [Note("baseline", f"{said}; {len(set(found.rows))} rows make {len(found.y)} person-periods."), *notes]
+    grouped = [pd.factorize(g[found.rows]) for g in design.clusters]
+    called = tuple(
+        tuple(names[i] for i in left) for names, (_, left) in zip(design.cluster_names, grouped, strict=True)
+    )
     out = replace(
         design, y=found.y, X=np.hstack([base, design.X[found.rows][:, keep]]), names=names, rows=found.rows, dropped=dropped,
         cases=tuple(design.cases[i] for i in found.rows), baseline=names[: base.shape[1]], times=design.times[found.rows],
-        clusters=tuple(pd.factorize(g[found.rows])[0] for g in design.clusters),
+        clusters=tuple(codes for codes, _ in grouped), cluster_names=called,
     )  # fmt: skip
     return out, notes
 

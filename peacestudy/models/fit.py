@@ -67,7 +67,14 @@ def fit(data: StudyFrame | pd.DataFrame, spec: ModelSpec | Sequence[ModelSpec]) 
         raise SpecError(f"fit takes a ModelSpec or a list of them, not a {type(spec).__name__}. {EXAMPLE}")
     table, case = (data.data, data.key) if isinstance(data, StudyFrame) else (data, None)
     given = build_design(table, spec.formula, spec.cluster_columns, case, spec.engine, spec.option_columns)
-    design, arranged = arrange(given, spec)
+    made = fit_arranged(*arrange(given, spec), spec)
+    extra = (*data.notes, *data.ledger.gaps()) if isinstance(data, StudyFrame) else ()
+    origin = data.origin if isinstance(data, StudyFrame) else ""
+    return replace(made, notes=(*extra, *made.notes), origin=origin)
+
+
+def fit_arranged(design: Design, arranged: list[Note], spec: ModelSpec) -> Fit:
+    """Fit a design as its engine takes it, ``arranged`` being what is to be said of that; raises as ``fit`` does."""
     check_design(design, kind_of(spec))
     est, found = estimate(design, spec)
     separation = [n for n in found if n.kind == "separation"]
@@ -76,9 +83,7 @@ def fit(data: StudyFrame | pd.DataFrame, spec: ModelSpec | Sequence[ModelSpec]) 
     if spec.vcov in ("hc2", "hc3"):
         check_leverage(design, est.leverage[0])
     notes += _conventions(spec, design)
-    extra = (*data.notes, *data.ledger.gaps()) if isinstance(data, StudyFrame) else ()
-    origin = data.origin if isinstance(data, StudyFrame) else ""
-    return replace(_result(spec, design, est, [*extra, *notes]), origin=origin)
+    return _result(spec, design, est, notes)
 
 
 def _conventions(spec: ModelSpec, design: Design) -> list[Note]:

@@ -5,8 +5,8 @@ import pandas as pd
 
 from peacestudy.coding import internal_consistency
 from peacestudy.core.problems import one_of
-from peacestudy.errors import SpecError
-from peacestudy.models import adjust, fit, kaplan_meier
+from peacestudy.errors import FitError, SpecError
+from peacestudy.models import adjust, fit, kaplan_meier, left_out
 from peacestudy.study.results.results import Results
 
 
@@ -14,15 +14,18 @@ def influence(found: Results) -> pd.DataFrame:
     """The decided family with each case left out in turn: ``case_id, label, p_h1, ...``, the adjusted p values."""
     rule = found.decision
     family = [h for h in found.study.config.hypotheses if h.family == "pillars"]
-    spec, terms = found.study.spec(family[0].spec), [h.terms[0] for h in family]
+    terms = [h.terms[0] for h in family]
+    whole = fit(found.frame, found.study.spec(family[0].spec))
+    without = dict(iter(left_out(whole).groupby("left_out")))
     rows = []
     for case in found.frame.data["case_id"]:
-        left = found.frame.keep(found.frame.data["case_id"] != case, "one case left out", case)
-        p = fit(left, spec).terms.set_index("term")["p_value"][terms]
-        rows.append([case, *adjust(p, rule.decide)])
-    table = pd.DataFrame(rows, columns=["case_id", *(f"p_{h.id.lower()}" for h in family)])
-    table.insert(1, "label", found.frame.data["label"].to_numpy())
-    return table
+        table = without.get(case, whole.terms).set_index("term")  # a case that the fit does not use changes nothing
+        if table["p_value"].isna().any():
+            raise FitError(f"without case {case} nothing can be fitted: {table['reason'].iloc[0]}")
+        rows.append([case, *adjust(table["p_value"][terms], rule.decide)])
+    out = pd.DataFrame(rows, columns=["case_id", *(f"p_{h.id.lower()}" for h in family)])
+    out.insert(1, "label", found.frame.data["label"].to_numpy())
+    return out
 
 
 def profile(found: Results) -> pd.DataFrame:

@@ -1,0 +1,65 @@
+"""E-values: how strong a cause left out would have to be to explain a ratio away.
+
+Source: VanderWeele and Ding (2017), Annals of Internal Medicine 167(4), with the approximations of its table 2 for odds and
+hazard ratios and for differences.
+"""
+
+import numpy as np
+import pandas as pd
+
+from peacestudy.errors import SpecError
+from peacestudy.models.result import Fit
+
+RARE = 0.15  # share of events up to which an odds or hazard ratio stands for a risk ratio
+ENGINES = ("linear", "logit", "firth", "discrete_time", "cox")
+
+
+def e_value(risk_ratio: float) -> float:
+    """The E-value: the risk ratio that a cause left out must have with both exposure and outcome to explain a risk ratio away.
+
+    Examples
+    --------
+    >>> [round(e_value(rr), 2) for rr in (3.9, 1.8, 1 / 3.9, 1.0)]
+    [7.26, 3.0, 7.26, 1.0]
+    """
+    if not risk_ratio > 0:
+        raise SpecError(f"a risk ratio is above zero; this is {risk_ratio}.")
+    rr = risk_ratio if risk_ratio >= 1 else 1 / risk_ratio
+    return float(rr + np.sqrt(rr * (rr - 1)))
+
+
+def e_values(fit: Fit) -> pd.DataFrame:
+    """E-values of every slope, for a difference of one in its column.
+
+    Returns
+    -------
+    DataFrame
+        ``term, risk_ratio, conf_low, conf_high, e_value, e_value_limit, by``: the coefficient on the scale of a risk ratio, its 95 %
+        interval, the E-value of the one and of the limit nearer to 1 (1 where the interval holds 1), and how the ratio was
+        found: ``odds ratio``, ``hazard ratio`` (events in at most 15 % of the rows), ``root of the odds ratio``, ``hazard ratio,
+        events common`` ((1 - .5^root(HR)) / (1 - .5^root(1/HR))), ``difference`` (exp(.91 b/sd), interval with 1.78 standard errors).
+    """
+    engine, y = fit.spec.engine, fit.design.y
+    if engine not in ("linear", "logit", "firth", "discrete_time", "cox"):
+        raise SpecError(
+            f"E-values are known for linear, logit, firth, discrete_time and cox, not for engine {engine!r}."
+        )
+    terms = fit.terms[[n != "Intercept" and n not in fit.design.baseline for n in fit.terms["term"]]]
+    b, low, high = (terms[c].to_numpy() for c in ("estimate", "conf_low", "conf_high"))
+    rare = y.mean() <= RARE
+    if engine == "linear":
+        sd, se = y.std(ddof=1), terms["std_error"].to_numpy()
+        by, ratios = "difference", np.exp([0.91 * b / sd, (0.91 * b - 1.78 * se) / sd, (0.91 * b + 1.78 * se) / sd])
+    elif engine == "cox" and not rare:
+        root = np.exp(np.array([b, low, high]) / 2)
+        by, ratios = "hazard ratio, events common", (1 - 0.5**root) / (1 - 0.5 ** (1 / root))
+    elif engine == "cox":
+        by, ratios = "hazard ratio", np.exp([b, low, high])
+    else:
+        by = "odds ratio" if rare else "root of the odds ratio"
+        ratios = np.exp(np.array([b, low, high]) / (1 if rare else 2))
+    rows = [
+        (term, rr, lo, hi, e_value(rr), 1.0 if lo <= 1 <= hi else e_value(lo if lo > 1 else hi), by)
+        for term, rr, lo, hi in zip(terms["term"], *ratios, strict=True)
+    ]
+    return pd.DataFrame(rows, columns=["term", "risk_ratio", "conf_low", "conf_high", "e_value", "e_value_limit", "by"])
