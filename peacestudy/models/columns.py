@@ -54,6 +54,8 @@ def complete_rows(data: pd.DataFrame, ids: Sequence[Any], columns: Sequence[str]
     empty = []
     for column in part.columns:
         values = part[column]
+        if _all_finite(values):
+            continue
         gone = values.isna().to_numpy(dtype=bool)
         endless = np.zeros(len(part), dtype=bool)
         if pd.api.types.is_float_dtype(values):
@@ -65,7 +67,14 @@ def complete_rows(data: pd.DataFrame, ids: Sequence[Any], columns: Sequence[str]
             keep &= ~bad
     if keep.sum() < FEWEST_ROWS:
         raise FitError(_too_few(int(keep.sum()), len(data), [str(c) for c in part.columns], empty))
-    return part[keep], pd.DataFrame(out, columns=["case", "term", "reason"])
+    return part if keep.all() else part[keep], pd.DataFrame(out, columns=["case", "term", "reason"])
+
+
+def _all_finite(values: pd.Series) -> bool:
+    """Whether plain numbers are all there; False of any other column, which is looked at more closely."""
+    if not isinstance(values.dtype, np.dtype) or values.dtype.kind not in "biuf":
+        return False
+    return bool(values.dtype.kind != "f" or np.isfinite(values.to_numpy()).all())
 
 
 def _too_few(left: int, rows: int, columns: list[str], empty: list[str]) -> str:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -182,6 +183,14 @@ def _numeric(
     return x
 
 
+@lru_cache(256)  # the same formula is often fitted again, to other rows or draws
+def _expression(right: str) -> Any:
+    """A right-hand side in safe names, as formulaic reads it."""
+    from formulaic import Formula as Expression
+
+    return Expression(right)
+
+
 def curve_columns(name: str, basis: Basis, x: np.ndarray) -> dict[str, np.ndarray]:
     """The columns of a curve by their safe names, ``f0_1`` and so on."""
     return {f"{name}_{j}": column for j, column in enumerate(basis.columns(x).T, start=1)}
@@ -191,14 +200,14 @@ def model_matrix(
     parsed: Formula, prepared: pd.DataFrame, levels: Mapping[str, tuple[Any, ...]]
 ) -> tuple[np.ndarray, tuple[str, ...]]:
     """The design matrix by formulaic, from safe names only, with the columns named by our rules."""
-    from formulaic import Formula as Expression
     from formulaic.errors import FormulaicError
 
     labels = {f"f{i}": f.label for i, f in enumerate(parsed.factors)}
     try:
         # the spare column keeps the number of rows where a formula names no factor (y ~ 1)
+        given = prepared if len(prepared.columns) else prepared.assign(spare=0.0)
         with np.errstate(over="ignore"):  # a product that overflows is refused below
-            matrix = Expression(parsed.right).get_model_matrix(prepared.assign(spare=0.0), output="pandas")
+            matrix = _expression(parsed.right).get_model_matrix(given, output="numpy", context={}, na_action="ignore")
     except FormulaicError as err:
         raise SpecError(f"the right-hand side of the formula cannot be built: {err}") from err
 
@@ -214,8 +223,8 @@ def model_matrix(
             parts.append(f"{text}[{at}]" if level or place else text)
         return ":".join(parts)
 
-    names = tuple(name(c) for c in matrix.columns)
-    X = matrix.to_numpy(dtype=float)
+    names = tuple(name(c) for c in matrix.model_spec.column_names)
+    X = np.array(matrix, dtype=float).reshape(len(prepared), len(names))
     for column, term in zip(X.T, names, strict=True):
         not_too_large(column, term)
     return X, names

@@ -9,9 +9,11 @@ from time import perf_counter
 
 import numpy as np
 import pandas as pd
+import statsmodels.api as sm
 import statsmodels.formula.api as smf
 
 import peacestudy as ps
+from peacestudy.models.logit import fit_logit
 
 ROUNDS = 30
 SAME = 1e-7  # relative; statsmodels' Newton stops at 1e-8
@@ -71,12 +73,30 @@ def beside_statsmodels(rounds):
     return rows
 
 
+def kernels(rounds):
+    """Rows of a table: the logit on arrays alone, by us and by statsmodels' bare Logit with its standard errors."""
+    rows = []
+    for terms in (3, TERMS):
+        d = draw(terms)
+        X, y = np.column_stack([np.ones(CASES), d[[f"x{i}" for i in range(terms)]]]), d.y.to_numpy(float)
+        found, want = fit_logit(X[None], y[None]), sm.Logit(y, X).fit(disp=0)
+        np.testing.assert_allclose(found.beta[0], want.params, rtol=SAME, atol=1e-9)
+        np.testing.assert_allclose(np.sqrt(np.diag(found.classical[0])), want.bse, rtol=SAME)
+        sides = {
+            "ours": lambda X=X, y=y: fit_logit(X[None], y[None]),
+            "statsmodels": lambda X=X, y=y: sm.Logit(y, X).fit(disp=0).bse,
+        }
+        took = turns(sides, 5 * rounds)
+        rows.append((f"kernel of the logit, {terms} columns", took["ours"], took["statsmodels"]))
+    return rows
+
+
 def alone(rounds):
     """Seconds of what statsmodels does not offer."""
     d = draw(TERMS)
     right = " + ".join(f"x{i}" for i in range(TERMS))
     sides = {
-        "firth, cluster": lambda: ps.fit(d, spec(f"y ~ {right}", "firth", "cluster", "g")),
+        "firth, cluster, notes": lambda: ps.fit(d, spec(f"y ~ {right}", "firth", "cluster", "g")),
         "firth, classical (profile intervals)": lambda: ps.fit(d, spec(f"y ~ {right}", "firth", "classical")),
     }
     for run in sides.values():
@@ -86,7 +106,7 @@ def alone(rounds):
 
 def main(rounds):
     print(f"medians of {rounds} rounds, N {CASES}; ratio = ours / statsmodels")
-    for what, ours, theirs in beside_statsmodels(rounds):
+    for what, ours, theirs in [*beside_statsmodels(rounds), *kernels(rounds)]:
         print(f"{what:38} {ours * 1e3:8.1f} ms {theirs * 1e3:8.1f} ms   ratio {ours / theirs:.2f}")
     for what, seconds in alone(rounds).items():
         print(f"{what:38} {seconds * 1e3:8.1f} ms   ({TERMS} columns)")

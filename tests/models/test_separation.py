@@ -9,7 +9,7 @@ from firthmodels import detect_separation
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from peacestudy.models.separation import find_separation
+from peacestudy.models.separation import _off_border, find_separation, has_maximum
 
 
 def null_line(rows):
@@ -180,3 +180,36 @@ def test_without_an_intercept_rows_of_zeros_stay_on_the_border():
     found = find_separation(x[:, None], y)
     assert found.kind == "quasi"
     assert found.rows == (3, 4, 5, 6, 7)
+
+
+def test_the_proof_of_a_maximum_is_never_given_under_separation_and_mostly_without():
+    rng = np.random.default_rng(20261126)
+    given_without, without, separated = 0, 0, 0
+    for _ in range(600):
+        N, K = int(rng.integers(6, 40)), int(rng.integers(1, 4))
+        X = np.column_stack(
+            [np.ones(N), rng.choice([rng.normal(size=(N, K)), rng.integers(0, 2, (N, K)), rng.integers(0, 5, (N, K))])]
+        )
+        y = (rng.random(N) < 1 / (1 + np.exp(-rng.choice([0.0, 1.0, 4.0]) * X[:, -1]))).astype(float)
+        if np.ptp(y) == 0 or np.linalg.matrix_rank(X) <= K:
+            continue
+        X[:, -1] *= 10.0 ** rng.integers(-9, 9)
+        if _off_border(X, y).any():
+            separated += 1
+            assert not has_maximum(X, y)
+        else:
+            without += 1
+            given_without += has_maximum(X, y)
+    assert separated > 60
+    assert without > 200
+    assert 0.9 * without < given_without <= without
+
+
+def test_nothing_is_proved_where_a_term_all_but_separates():
+    X = np.column_stack([np.ones(400), np.r_[np.zeros(200), np.ones(200)]])
+    y = np.r_[np.zeros(100), np.ones(100), np.ones(200)]
+    assert not has_maximum(X, y)
+    assert find_separation(X, y).terms == (1,)
+    y[-1] = 0.0  # one case is enough for a maximum
+    assert has_maximum(X, y)
+    assert find_separation(X, y) is None
