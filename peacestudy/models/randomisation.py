@@ -15,10 +15,10 @@ import pandas as pd
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import one_of
 from peacestudy.errors import FitError, SpecError
+from peacestudy.models.checks import check_design
 from peacestudy.models.covariance import covariance
 from peacestudy.models.cr2 import orthogonal
 from peacestudy.models.design import Design, build_design
-from peacestudy.models.diagnose import check_design
 from peacestudy.models.engines import ENGINES
 from peacestudy.models.resample import column_of
 from peacestudy.models.spec import ModelSpec
