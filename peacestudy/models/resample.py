@@ -10,7 +10,8 @@ import pandas as pd
 from peacestudy.core.frame import StudyFrame
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.checks import check_design
-from peacestudy.models.design import Design, columns_named
+from peacestudy.models.columns import columns_named
+from peacestudy.models.design import Design
 from peacestudy.models.engines import Estimates
 from peacestudy.models.estimate import estimate, kind_of
 from peacestudy.models.spec import ModelSpec
