@@ -113,7 +113,7 @@ MONA = Source(
             Field("EconDescrpt", required=True, description="sector of the economy, number and words"),
             Field("Descpt", required=True, description="the condition in words"),
             Field("SPC_PA_SB", required=True, enum=("SB", "PA", "SPC", "SAC"),
-                  description="SB structural benchmark, PA prior action, SPC performance criterion"),
+                  description="SB structural benchmark, PA prior action, SPC performance criterion, SAC assessment criterion of a PSI"),
             Field("TestDate", description=f"{_SWAPPED}; or words such as Continuous"),
             Field("Status", enum=("M", "SB", "NM", "MD", "W", "MOD", "DL", "PM", "PC", "CAN", "Mod", "PA", "WM", "MMod"),
                   description="believed: M met, MD met late, PM in part, NM not met, W waived, DL delayed, MOD modified, CAN cancelled"),

@@ -139,7 +139,7 @@ EXTENDED_UDS = Source(
     citation="Marquez, Xavier. 2016. A quick method for extending the Unified Democracy Scores. SSRN 2753830; Pemstein, Daniel, "
     "Stephen A. Meserve, and James Melton. 2010. Democratic compromise. Political Analysis 18(4): 426-449.",
     landing_page="https://cran.r-project.org/package=isard",
-    licence="unknown",
+    licence="unknown; the column of V-Dem believed CC BY-SA 4.0",
     file="gw_democracy.csv",
     sha256="3381538684702c19296a58cdce186290f2176581ad9899331a6f220d2c99d1c6",
     rows=20849,
@@ -148,8 +148,8 @@ EXTENDED_UDS = Source(
             Field("gwcode", "integer", required=True),
             Field("year", "year", required=True),
             Field("euds", "number", description="latent score"),
-            Field("polity2", "integer", minimum=-10, maximum=10, description="of Polity5"),
-            _index("v2x_polyarchy", "of V-Dem"),
+            Field("polity2", "integer", minimum=-10, maximum=10, description="of Polity5, to 2020"),
+            _index("v2x_polyarchy", "of V-Dem, to 2024"),
             Field(
                 "aeuds",
                 "number",

@@ -53,11 +53,12 @@ TERROR_SCALE = Source(
         (
             Field("Country", required=True),
             Field("Year", "year", required=True),
-            Field("COW_Code_N", "integer"),
+            Field("COW_Code_N", "integer", description="empty of twelve units, the Soviet Union and Serbia among them; 345 of two Yugoslavias"),
             Field("Region"),
-            *(Field(f"PTS_{s}", "number", minimum=1, maximum=5) for s in "AHS"),
+            *(Field(f"PTS_{s}", "number", minimum=1, maximum=5, description=f"from {who}; 1 rule of law, 5 terror for all")
+              for s, who in (("A", "Amnesty International"), ("H", "Human Rights Watch"), ("S", "the State Department"))),
             *(Field(f"NA_Status_{s}", "integer", enum=("0", "66", "77", "88", "99"),
-                    description="0, or why there is no score") for s in "AHS"),
+                    description="0, or why there is no score; at odds with the score in 10 cells") for s in "AHS"),
         ),
         key=("Country", "Year"),
         missing=("", "NA"),

@@ -24,9 +24,11 @@ MEDIATION = Source(
             Field("sideb"),
             Field("Med_yes.no", "integer", minimum=0, maximum=1, description="1: the row is a mediation, 0: an episode without"),
             Field("year_term", "year", minimum=1946, maximum=2011, description="year of the end; in 15 rows not that of episode.end.date"),
-            Field("Incompatibility", "integer", minimum=1, maximum=2, description="1 territory, 2 government"),
+            Field("Incompatibility", "integer", minimum=1, maximum=2, description="no code of UCDP: 1 in 606 of 619 rows with a territory, "
+                  "which in 192 of them is the state itself, as in Romania 1989 where the government was fought over"),
             Field("territory"),
-            Field("episode.start.date", description="m/d/yy as written; see full_dates"),
+            Field("episode.start.date", description="m/d/yy as written; see full_dates. 11 rows of El Salvador are filled on "
+                  "day by day, from 10/2/79 to 10/12/79; 10/1/79 is meant"),
             Field("episode.end.date", description="m/d/yy as written, single ones without day or with words"),
             Field("med.begins", description="m/d/yy as written, some with a part missing or a question mark"),
             Field("med.ends", description="m/d/yy as written, some with a part missing or a question mark"),

@@ -25,7 +25,12 @@ UN_MISSIONS = Source(
                 description="country; empty where the row sums up others; SRB, TLS and KSV also for years before those states",
             ),
             Field("start_date", "date", description="empty where the list does not know it; the last is of 2017"),
-            Field("end_date", "date", description="empty where the mission went on when the list was made"),
+            Field(
+                "end_date",
+                "date",
+                description="empty of missions that the list calls active in 2024, MINUSMA, gone at the "
+                "end of 2023, among them; and of UNOHCI and UNFOR, which are over and whose dates it does not know",
+            ),
         ),
     ),
     unit="mission in a country",

@@ -93,7 +93,11 @@ PAX_LABELS = Source(
     rows=83,
     schema=Schema(
         (
-            Field("code", required=True, description="topic column of PA-X"),
+            Field(
+                "code",
+                required=True,
+                description="topic column of PA-X; six are not in releases 9 and 10: EqGen, Grieve, PpsSt and three on women",
+            ),
             Field("name", required=True),
             Field("qualified_name", required=True, description="the label with those of its parents"),
             Field("dataset", required=True, enum=("main", "local", "wgg")),

@@ -59,7 +59,7 @@ REIGN_ELECTIONS = Source(
             Field("sequence", "integer", required=True, minimum=1, maximum=3, description="number of the event in the election"),
             Field("ccode", "integer", required=True),
             Field("country", required=True),
-            Field("electionnumber", "integer", required=True),
+            Field("electionnumber", "integer", required=True, description="number within the state; -1 of five elections of 1915 to 1945"),
             Field("elec_year", "year", required=True, description="up to 2027: elections that were scheduled"),
             Field("elec_month", "integer", required=True, minimum=1, maximum=12),
             Field("elec_day", "integer", minimum=1, maximum=31),

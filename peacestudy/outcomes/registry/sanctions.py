@@ -37,7 +37,7 @@ GSDB_4 = Source(
               for c in ("trade", "arms", "military", "financial", "travel", "other")),
             Field("descr_trade", pattern=r"(exp|imp)_(part|compl)(,(exp|imp)_(part|compl))?", description="exports, imports; in part, complete"),
             Field("target_mult", "boolean", required=True, description="several targets"),
-            Field("sender_mult", "boolean", required=True, description="the sender is an organisation or several states"),
+            Field("sender_mult", "boolean", required=True, description="the sender is an organisation or several states; 0 in two cases of the EU"),
             Field("objective", required=True, pattern=_list_of(OBJECTIVES), description="one or several, comma separated"),
             Field("success", required=True, pattern=_list_of(RESULTS),
                   description="a result an objective, in their order; cases 1327 and 1456 have one result for two"),

@@ -31,7 +31,12 @@ DYADIC_251 = Source(
             Field("side_b", required=True),
             Field("location", required=True),
             Field("incompatibility", "integer", enum=("1", "2", "3"), description="1 territory, 2 government, 3 both"),
-            Field("type_of_conflict", "integer", enum=("1", "2", "3", "4")),
+            Field(
+                "type_of_conflict",
+                "integer",
+                enum=("1", "2", "3", "4"),
+                description="1 of a colony, 2 between states, 3 within a state, 4 so with troops of other states",
+            ),
             Field("gwno_loc", required=True, pattern=_LIST, description="states fought over, comma separated"),
             Field("gwno_a", required=True, description="states of side A, comma separated"),
             Field("start_date", "date"),
