@@ -1,6 +1,7 @@
 """What an engine makes of a design before it is fitted, and the fit itself: the one place that knows engines by name."""
 
 import numpy as np
+from scipy.special import expit
 
 from peacestudy.core.problems import Note
 from peacestudy.errors import FitError
@@ -10,6 +11,7 @@ from peacestudy.models.design import Design
 from peacestudy.models.discrete_time import arrange_periods
 from peacestudy.models.engines import ENGINES, Estimates
 from peacestudy.models.proportional import proportional_notes
+from peacestudy.models.separation import SURE
 from peacestudy.models.spec import ModelSpec
 from peacestudy.models.weights import weights_note, weights_of
 
@@ -41,15 +43,37 @@ def estimate(design: Design, spec: ModelSpec) -> tuple[Estimates, list[Note]]:
         return _cox(design, spec)
     notes = _separation(design, spec) if kind_of(spec) == "binary" else []
     column = dict(spec.options).get("weights")
-    kernel = ENGINES[spec.engine].load()
-    if column is None:
-        est = kernel(design.X[None], design.y[None])
-    else:
-        w = weights_of(design, str(column))
-        notes.append(weights_note(design, str(column), w))
-        est = kernel(design.X[None], design.y[None], w[None])
+    if column is not None:
+        notes.append(weights_note(design, str(column), weights_of(design, str(column))))
+    est = _kernel(design, spec)
     _converged(est, spec)
     return est, notes
+
+
+def estimate_again(design: Design, spec: ModelSpec) -> Estimates:
+    """Estimates of a sample of a design, without notes: separation is looked for only where a row may be predicted without error.
+
+    Raises
+    ------
+    FitError
+        As ``estimate``.
+    """
+    if spec.engine not in ("logit", "firth", "discrete_time"):
+        return estimate(design, spec)[0]
+    try:
+        est = _kernel(design, spec)
+    except np.linalg.LinAlgError:
+        return estimate(design, spec)[0]
+    p = expit(design.X @ est.beta[0])
+    if bool(est.converged.all()) and (spec.engine == "firth" or (p * (1 - p)).min() > SURE):
+        return est
+    return estimate(design, spec)[0]
+
+
+def _kernel(design: Design, spec: ModelSpec) -> Estimates:
+    column = dict(spec.options).get("weights")
+    more = [] if column is None else [weights_of(design, str(column))[None]]
+    return ENGINES[spec.engine].load()(design.X[None], design.y[None], *more)
 
 
 def _cox(design: Design, spec: ModelSpec) -> tuple[Estimates, list[Note]]:

@@ -7,15 +7,15 @@ squares of the estimates without a cluster about the estimate with all. For leas
 from dataclasses import replace
 
 import numpy as np
+from scipy.special import expit
 
 from peacestudy.errors import FitError
 from peacestudy.models.cr2 import cluster_products, orthogonal, sums
 from peacestudy.models.design import Design
 from peacestudy.models.engines import Kernel
-from peacestudy.models.separation import find_separation
+from peacestudy.models.separation import SURE, find_separation
 
 SINGULAR = 1e-10  # share of a direction left without a cluster, below which the others cannot tell the terms apart
-SURE = 1e-6  # p(1-p) below which a row may be predicted without error
 LARGEST_BATCH = 2_000_000  # numbers of a batch of designs; bounds the memory
 NAMED = 3
 
@@ -85,7 +85,14 @@ def _refitted(design: Design, engine: str, kernel: Kernel, weights: np.ndarray |
         for part in (alike[i : i + step] for i in range(0, len(alike), step)):
             rows = np.stack([np.flatnonzero(groups != g) for g in part])
             more = [] if weights is None else [weights[rows] / weights[rows].mean(axis=1, keepdims=True)]
-            est = kernel(design.X[rows], design.y[rows], *more)
+            try:
+                est = kernel(design.X[rows], design.y[rows], *more)
+            except np.linalg.LinAlgError as err:  # one of the batch runs to infinity; say which
+                for g, at in zip(part, rows, strict=True):
+                    _refuse_separation(replace(design, X=design.X[at], y=design.y[at]), _cluster(design, g))
+                raise FitError(
+                    "without a cluster the information is singular, so there is no jackknife. Use fewer terms."
+                ) from err
             out[part] = est.beta
             for g, at, b, converged in zip(part, rows, est.beta, est.converged, strict=True):
                 _sound(replace(design, X=design.X[at], y=design.y[at]), b, bool(converged), engine, _cluster(design, g))
@@ -94,15 +101,20 @@ def _refitted(design: Design, engine: str, kernel: Kernel, weights: np.ndarray |
 
 def _sound(rest: Design, beta: np.ndarray, converged: bool, engine: str, cluster: str) -> None:
     if engine == "logit":
-        p = 1 / (1 + np.exp(-np.clip(rest.X @ beta, -500, 500)))
-        found = find_separation(rest.X, rest.y) if (p * (1 - p)).min() < SURE or not converged else None
-        if found is not None:
-            names = ", ".join(rest.names[j] for j in found.terms)
-            raise FitError(
-                f"without {cluster} the outcome is separated by {names}, so a logit has no jackknife. Use engine 'firth', or drop the term."
-            )
+        p = expit(rest.X @ beta)
+        if not converged or (p * (1 - p)).min() < SURE:
+            _refuse_separation(rest, cluster)
     if not converged:
         raise FitError(f"without {cluster} the model does not converge, so there is no jackknife. Use fewer terms.")
+
+
+def _refuse_separation(rest: Design, cluster: str) -> None:
+    found = find_separation(rest.X, rest.y)
+    if found is not None:
+        names = ", ".join(rest.names[j] for j in found.terms)
+        raise FitError(
+            f"without {cluster} the outcome is separated by {names}, so a logit has no jackknife. Use engine 'firth', or drop the term."
+        )
 
 
 def _cluster(design: Design, g: int) -> str:

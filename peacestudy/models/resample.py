@@ -13,7 +13,7 @@ from peacestudy.models.checks import check_design
 from peacestudy.models.columns import columns_named
 from peacestudy.models.design import Design
 from peacestudy.models.engines import Estimates
-from peacestudy.models.estimate import estimate, kind_of
+from peacestudy.models.estimate import estimate_again, kind_of
 from peacestudy.models.spec import ModelSpec
 
 NAMED = 5
@@ -92,7 +92,7 @@ def refit(design: Design, spec: ModelSpec) -> Estimates:
     """
     check_design(design, kind_of(spec))
     try:
-        found = estimate(design, spec)[0]
+        found = estimate_again(design, spec)
     except np.linalg.LinAlgError as err:
         raise FitError(f"{spec.name}: the information of the sample is singular.") from err
     if not np.isfinite(found.beta).all():

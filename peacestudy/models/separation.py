@@ -16,6 +16,7 @@ STEPS = 12  # of Newton
 FAR = 15.0  # linear predictor beyond which nothing is proved: there, rounding is as large as a chance
 SURE = 0.1  # of the bound
 CLEAR = 1e-9  # a margin below this, of a row of length 1, is zero up to the solver's tolerance
+SURE = 1e-6  # p(1-p) above which no row is predicted without error, so that a maximum that was found is one
 EMPTY = 1e-12  # a row shorter than this is zero up to rounding, and on the border always
 EXACT = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}  # the solver's smallest
 

@@ -115,6 +115,27 @@ def test_samples_that_cannot_be_fitted_are_counted_and_told():
         bootstrap(hard, d, block=None, draws=99, seed=1, interval="percentile")
 
 
+def test_a_separated_sample_fails_just_where_its_table_does():
+    d = survival(6, N=30, G=10)
+    d["b"] = (d.x + 0.5 * np.sin(np.arange(30)) > 0.3).astype(int)
+    s = spec("b ~ x", "logit")
+    found = bootstrap(ps.fit(d, s), d, block="g", draws=80, seed=3, interval="percentile")
+    labels = pd.unique(d.g)
+    chosen = np.random.default_rng(3).integers(0, len(labels), (80, len(labels)))
+    failed = []
+    for draw in range(80):
+        table = pd.concat([d[d.g == labels[g]] for g in chosen[draw]], ignore_index=True)
+        try:
+            again = ps.fit(table, s).terms.estimate
+        except ps.FitError:
+            failed.append(draw)
+        else:
+            np.testing.assert_allclose(found.estimates.loc[draw], again, rtol=SAME)
+    assert 5 < len(failed) < 40
+    assert found.failed.draw.tolist() == failed
+    assert found.failed.reason.str.contains("separated by x").any()
+
+
 def test_what_cannot_be_is_refused():
     d = survival()
     fit = ps.fit(d, ALL[0])
