@@ -166,8 +166,7 @@ def _result(spec: ModelSpec, design: Design, est: Estimates, notes: list[Note]) 
     return Fit(
         spec=spec, terms=terms, n=len(cases), loglik=loglik, vcov=pd.DataFrame(V, index=design.names, columns=design.names), cases=cases,
         dropped=design.dropped, notes=tuple(notes), converged=True, scale=float(est.scale[0]), df=found.df,
-        dfs=pd.Series(found.dfs, index=design.names),
-        design=design, **summary,
+        design=design, own_df=tuple(found.dfs.tolist()) if np.isnan(found.df) else (), **summary,
     )  # fmt: skip
 
 

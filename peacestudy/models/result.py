@@ -33,7 +33,7 @@ class Fit:
     cases : ids of the rows used. dropped : rows left out, columns ``case, term, reason``.
     notes : trouble that still yields numbers, and the conventions behind them.
     converged : always true; a fit that did not converge is an error. scale : residual variance of linear, else 1.
-    df : degrees of freedom of the reference distribution, infinite for z; NaN where each term has its own. dfs : those of the terms, by term.
+    df : degrees of freedom of the reference distribution, infinite for z; NaN where each term has its own: ``own_df``, read as ``dfs``.
     design : the arrays and how they were made.
     origin : the folder of the study its data come from, for ``ps.trace``; empty for a plain DataFrame.
     """
@@ -54,9 +54,14 @@ class Fit:
     converged: bool
     scale: float
     df: float
-    dfs: "pd.Series[float]" = field(repr=False)
     design: Design = field(repr=False)
     origin: str = field(default="", repr=False)
+    own_df: tuple[float, ...] = field(default=(), repr=False)
+
+    @property
+    def dfs(self) -> "pd.Series[float]":
+        """Degrees of freedom of every term, by term: each its own with cr2, else ``df``."""
+        return pd.Series(self.own_df or self.df, index=self.terms["term"].to_list(), dtype=float)
 
     def tidy(self, level: float = 0.95, exponentiate: bool = False) -> pd.DataFrame:
         """The terms with intervals at another level, or as odds ratios.
