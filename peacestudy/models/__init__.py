@@ -2,6 +2,7 @@
 
 from peacestudy.models.accuracy import brier, log_score, roc_auc
 from peacestudy.models.bootstrap import Bootstrap, bootstrap
+from peacestudy.models.conditional import conditional_effects
 from peacestudy.models.diagnose import Diagnosis, diagnose
 from peacestudy.models.e_value import e_value
 from peacestudy.models.effects import effects
@@ -19,4 +20,4 @@ from peacestudy.models.romano_wolf import RomanoWolf, romano_wolf
 from peacestudy.models.sensitivity import robustness_value
 from peacestudy.models.spec import ModelSpec
 
-__all__ = ["Bootstrap", "Diagnosis", "Fit", "JointTest", "ModelSpec", "OutOfSample", "RomanoWolf", "adjust", "bootstrap", "brier", "detectable", "diagnose", "e_value", "effects", "fit", "kaplan_meier", "left_out", "log_score", "out_of_sample", "permutation_test", "predict", "proportional_hazards", "randomisation_test", "robustness_value", "roc_auc", "romano_wolf", "step_down"]
+__all__ = ["Bootstrap", "Diagnosis", "Fit", "JointTest", "ModelSpec", "OutOfSample", "RomanoWolf", "adjust", "bootstrap", "brier", "conditional_effects", "detectable", "diagnose", "e_value", "effects", "fit", "kaplan_meier", "left_out", "log_score", "out_of_sample", "permutation_test", "predict", "proportional_hazards", "randomisation_test", "robustness_value", "roc_auc", "romano_wolf", "step_down"]

@@ -148,7 +148,7 @@ def comparison_terms(
             if column in profile:
                 raise SpecError(f"{column!r} is compared and cannot be held at a value; leave it out of at.")
             table = set_to(asked.rows, profile)
-            for contrast, low, high, said in _changes(asked.rows, table, column, change, comparison):
+            for contrast, low, high, said in changed(asked.rows, table, column, change, comparison):
                 (above, n), (below, _) = asked.mean(high), asked.mean(low)
                 quantity = Contrast(above, below, comparison == "ratio")
                 form = "ratio" if comparison == "ratio" else "effect"
@@ -156,12 +156,12 @@ def comparison_terms(
                 yield EffectTerm(column, contrast, _label(profile), quantity, form, n, note)
 
 
-def _changes(
+def changed(
     rows: EffectRows, table: pd.DataFrame, column: str, change: Any, comparison: str
 ) -> Iterator[tuple[str, pd.DataFrame, pd.DataFrame, str]]:
     """Label, table below, table above, and what is to be said, for each pair that a change makes."""
     sign = "/" if comparison == "ratio" else "-"
-    for low, high, label in _pairs(rows, column, change):
+    for low, high, label in pairs_of(rows, column, change):
         if label:
             below, above = (table.assign(**{column: x}) for x in (low, high))
             yield label, below, above, _moved_outside(rows, column, low, high)
@@ -181,7 +181,7 @@ def _moved_outside(rows: EffectRows, column: str, low: np.ndarray, high: np.ndar
     return f"in {beyond} of {len(seen)} rows {column} moves beyond {seen.min():g} to {seen.max():g}" if beyond else ""
 
 
-def _pairs(rows: EffectRows, column: str, change: Any) -> list[tuple[Any, Any, str]]:
+def pairs_of(rows: EffectRows, column: str, change: Any) -> list[tuple[Any, Any, str]]:
     """Low and high value of each comparison; a label where they are columns of numbers, a row each."""
     if isinstance(change, list | tuple):
         if len(change) != 2 or change[0] == change[1]:

@@ -4,12 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit
 
 from peacestudy.errors import SpecError
-from peacestudy.models import Fit
-from peacestudy.models.flic import flic_shift
-from peacestudy.models.inference import quantile
+from peacestudy.models import conditional_effects, effects
 from peacestudy.models.out_of_sample import OutOfSample, out_of_sample
 from peacestudy.study.forecasts import read_forecasts
 from peacestudy.study.results.results import Results
@@ -30,39 +27,17 @@ def chance(found: Results) -> pd.DataFrame:
     ``inside``: within the values that the data hold.
     """
     parts = []
+    grid = np.linspace(0, 1, GRID)
     for model, score in ALONG:
-        fit = found.fits[model]
-        seen = found.data_of(model)[score].astype(float)
-        for value in np.linspace(0, 1, GRID):
-            parts.append(
-                (model, score, value, *_average(fit, f"scale({score})", value), seen.min() <= value <= seen.max())
-            )
+        fit, data = found.fits[model], found.data_of(model).set_index(found.frame.key)
+        seen = data[score].astype(float)
+        table = effects(fit, data, "predictions", at={score: grid}, scale="flic").rename(
+            columns={"estimate": "probability"}
+        )
+        inside = (seen.min() <= grid) & (grid <= seen.max())
+        parts.append(table.assign(model=model, score=score, value=grid, inside=inside))
     columns = ["model", "score", "value", "probability", "conf_low", "conf_high", "inside"]
-    return pd.DataFrame(parts, columns=columns)
-
-
-def _average(fit: Fit, term: str, value: float) -> tuple[float, float, float]:
-    """Mean predicted probability with one term set for every case, with its 95 % interval on the logit's scale."""
-    names = fit.terms["term"].tolist()
-    mean, sd = fit.design.centres[term]
-    X = fit.design.X.copy()
-    X[:, names.index(term)] = (value - mean) / sd
-    beta = fit.terms["estimate"].to_numpy(dtype=float)
-    shift = flic_shift((fit.design.X @ beta)[None], np.array([fit.design.y.mean()]))[0]
-    p = expit(X @ beta + shift)
-    middle = float(p.mean())
-    gradient = ((X + _shift_gradient(fit, shift)) * (p * (1 - p))[:, None]).mean(axis=0)
-    error = float(np.sqrt(gradient @ fit.vcov.to_numpy() @ gradient)) / (middle * (1 - middle))
-    eta, half = float(np.log(middle / (1 - middle))), quantile(0.975, np.inf) * error
-    return middle, float(expit(eta - half)), float(expit(eta + half))
-
-
-def _shift_gradient(fit: Fit, shift: float) -> np.ndarray:
-    """How FLIC's intercept follows the slopes, so that the mean prediction stays the observed share."""
-    q = expit(fit.design.X @ fit.terms["estimate"].to_numpy(dtype=float) + shift)
-    W = q * (1 - q)
-    out: np.ndarray = -(fit.design.X * W[:, None]).sum(axis=0) / W.sum()
-    return out
+    return pd.concat(parts, ignore_index=True)[columns]
 
 
 def support(found: Results) -> pd.DataFrame:
@@ -81,25 +56,22 @@ def moderation(found: Results) -> pd.DataFrame:
         for a standard deviation more of breadth (Brambor, Clark and Golder 2006, Political Analysis 14(1), eq. 7), and
         how many cases have the value, with how many at peace.
     """
-    rows = []
+    parts = []
     for model, moderator in MODERATORS:
-        fit = found.fits[model]
-        data = found.data_of(model)
+        fit, data = found.fits[model], found.data_of(model).set_index(found.frame.key)
         known = data[moderator].astype(float)
-        grid: Sequence[float] = (
-            sorted(known.unique()) if known.nunique() <= 10 else list(np.linspace(known.min(), known.max(), 21))
+        few = known.nunique() <= 10
+        grid: Sequence[float] = sorted(known.unique()) if few else list(np.linspace(known.min(), known.max(), 21))
+        near = 0.0 if few else (grid[1] - grid[0]) / 2
+        sd = fit.design.centres["scale(breadth)"][1]
+        table = conditional_effects(fit, data, "breadth", sd, moderator, grid, near=near, fewest=1, scale="link")
+        parts.append(
+            table.rename(columns={"n": "n_all", "n_near": "n", "n_events": "n_peace", "estimate": "log_odds"}).assign(
+                model=model
+            )
         )
-        mean, sd = fit.design.centres[f"scale({moderator})"]
-        for value in grid:
-            weights = {"scale(breadth)": 1.0, f"scale(breadth):scale({moderator})": (value - mean) / sd}
-            row = fit.contrast(weights).iloc[0]
-            near = known == value if known.nunique() <= 10 else (known - value).abs() <= (grid[1] - grid[0]) / 2
-            peace = data.loc[near, found.outcome].astype(float)
-            rows.append((
-                model, moderator, value, int(near.sum()), int(peace.sum()), row["estimate"], row["std_error"], row["conf_low"], row["conf_high"],
-            ))  # fmt: skip
     columns = ["model", "moderator", "value", "n", "n_peace", "log_odds", "std_error", "conf_low", "conf_high"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.concat(parts, ignore_index=True)[columns].astype({"n": int, "n_peace": int})
 
 
 def trial(found: Results) -> OutOfSample:
