@@ -20,4 +20,33 @@ from peacestudy.models.romano_wolf import RomanoWolf, romano_wolf
 from peacestudy.models.sensitivity import robustness_value
 from peacestudy.models.spec import ModelSpec
 
-__all__ = ["Bootstrap", "Diagnosis", "Fit", "JointTest", "ModelSpec", "OutOfSample", "RomanoWolf", "adjust", "bootstrap", "brier", "conditional_effects", "detectable", "diagnose", "e_value", "effects", "fit", "kaplan_meier", "left_out", "log_score", "out_of_sample", "permutation_test", "predict", "proportional_hazards", "randomisation_test", "robustness_value", "roc_auc", "romano_wolf", "step_down"]
+__all__ = [
+    "Bootstrap",
+    "Diagnosis",
+    "Fit",
+    "JointTest",
+    "ModelSpec",
+    "OutOfSample",
+    "RomanoWolf",
+    "adjust",
+    "bootstrap",
+    "brier",
+    "conditional_effects",
+    "detectable",
+    "diagnose",
+    "e_value",
+    "effects",
+    "fit",
+    "kaplan_meier",
+    "left_out",
+    "log_score",
+    "out_of_sample",
+    "permutation_test",
+    "predict",
+    "proportional_hazards",
+    "randomisation_test",
+    "robustness_value",
+    "roc_auc",
+    "romano_wolf",
+    "step_down",
+]
