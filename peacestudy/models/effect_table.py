@@ -17,6 +17,7 @@ from peacestudy.models.effect_scale import Coefficients, coefficients, draw_coef
 from peacestudy.models.effect_terms import EffectTerm
 from peacestudy.models.inference import quantile, two_sided
 from peacestudy.models.quantities import columns_of
+from peacestudy.models.reference import contrast_df
 from peacestudy.models.restricted_mean import baseline_of, variances
 from peacestudy.models.result import Fit
 
@@ -59,6 +60,10 @@ def check_interval(fit: Fit, scale: str, interval: str, draws: int | None, seed:
         raise SpecError(
             f"interval='simulation' needs draws, {FEWEST_DRAWS} or more, and a seed; draws is {draws!r}, seed {seed!r}."
         )
+    if fit.spec.vcov == "cr2":
+        raise SpecError(
+            "with vcov 'cr2' every sum of coefficients has its own degrees of freedom: write interval='delta'."
+        )
     if scale == "horizon" and fit.spec.engine == "cox" and fit.spec.vcov != "classical":
         raise SpecError(
             f"nothing draws a baseline hazard with vcov {fit.spec.vcov!r}: write interval='delta', which takes it into account, or "
@@ -70,29 +75,32 @@ def by_delta(fit: Fit, scale: str, terms: Sequence[EffectTerm], level: float) ->
     """The table with standard errors by the delta method."""
     c = coefficients(fit, scale)
     value = np.array([t.quantity.value(c.b) for t in terms])
-    variance, size = _variances(fit, scale, terms, c)
+    variance, size, G = _variances(fit, scale, terms, c)
     std_error = np.sqrt(np.where(variance > NOTHING * size, variance, np.nan))
-    half = quantile(0.5 + level / 2, fit.df)
+    dfs = contrast_df(fit.spec, fit.design, fit.df, G.T)
     rows = []
-    for t, q, se in zip(terms, value, std_error, strict=True):
+    for t, q, se, df in zip(terms, value, std_error, dfs, strict=True):
+        half = quantile(0.5 + level / 2, df)
         note = t.note if np.isfinite(se) else "; ".join(filter(None, (t.note, NO_VARIANCE)))
         if t.form == "probability" and 0 < q < 1:
             error = se / (q * (1 - q))
             low, high = expit(logit(q) - half * error), expit(logit(q) + half * error)
         else:
             low, high = q - half * se, q + half * se
-        p = float(two_sided(np.array([q / se]), fit.df)[0])
+        p = float(two_sided(np.array([q / se]), df)[0])
         rows.append(_row(t, q, se, q / se, p, low, high, note))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _variances(fit: Fit, scale: str, terms: Sequence[EffectTerm], c: Coefficients) -> tuple[np.ndarray, np.ndarray]:
-    """Variances, and what they would be without covariances, by which rounding is told."""
+def _variances(
+    fit: Fit, scale: str, terms: Sequence[EffectTerm], c: Coefficients
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Variances, what they would be without covariances, by which rounding is told, and the gradients (K, terms)."""
     G = columns_of([t.quantity for t in terms], c.b)
     size = (G**2 * np.diag(c.V)[:, None]).sum(axis=0)
     if scale == "horizon" and fit.spec.engine == "cox":
-        return variances(fit, [t.quantity for t in terms], c.b), size
-    return ((c.V @ G) * G).sum(axis=0), size
+        return variances(fit, [t.quantity for t in terms], c.b), size, G
+    return ((c.V @ G) * G).sum(axis=0), size, G
 
 
 def _row(

@@ -444,3 +444,17 @@ def test_the_data_are_not_touched():
     before = D.copy()
     effects(fit("y ~ a*m + C(k)"), D, "comparisons", {"k": "pairwise", "a": "sd"}, at={"m": [1, 2]})
     pd.testing.assert_frame_equal(D, before)
+
+
+def test_with_cr2_an_effect_has_the_degrees_of_freedom_of_its_own_sum():
+    rng = np.random.default_rng(11)
+    g = np.repeat(np.arange(9), [2, 3, 4, 5, 6, 7, 8, 9, 30])
+    x, z = rng.normal(size=len(g)) + 0.5 * g, rng.normal(size=len(g))
+    d = pd.DataFrame({"x": x, "z": z, "g": g, "y": x + z + rng.normal(size=9)[g] + rng.normal(size=len(g))})
+    plain = ps.fit(d, ps.ModelSpec("m", "y ~ x + z", "linear", "cr2", cluster="g"))
+    got = ps.models.effects(plain, d, "slopes", "x").iloc[0]
+    own = plain.terms.set_index("term").loc["x"]  # the average slope of a linear model is its coefficient
+    for name in ("estimate", "std_error", "p_value", "conf_low", "conf_high"):
+        np.testing.assert_allclose(got[name], own[name], rtol=1e-10)
+    with pytest.raises(SpecError, match="its own degrees of freedom"):
+        ps.models.effects(plain, d, "slopes", "x", interval="simulation", draws=1000, seed=1)
