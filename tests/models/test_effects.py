@@ -456,5 +456,5 @@ def test_with_cr2_an_effect_has_the_degrees_of_freedom_of_its_own_sum():
     own = plain.terms.set_index("term").loc["x"]  # the average slope of a linear model is its coefficient
     for name in ("estimate", "std_error", "p_value", "conf_low", "conf_high"):
         np.testing.assert_allclose(got[name], own[name], rtol=1e-10)
-    with pytest.raises(SpecError, match="its own degrees of freedom"):
+    with pytest.raises(ps.SpecError, match="its own degrees of freedom"):
         ps.models.effects(plain, d, "slopes", "x", interval="simulation", draws=1000, seed=1)
