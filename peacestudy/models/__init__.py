@@ -7,11 +7,15 @@ from peacestudy.models.diagnose import Diagnosis, diagnose
 from peacestudy.models.e_value import e_value
 from peacestudy.models.effects import effects
 from peacestudy.models.fit import fit
+from peacestudy.models.impute import impute
+from peacestudy.models.imputed import Imputed
 from peacestudy.models.inference import JointTest, adjust, detectable, step_down
 from peacestudy.models.kaplan_meier import kaplan_meier
 from peacestudy.models.left_out import left_out
 from peacestudy.models.out_of_sample import OutOfSample, out_of_sample
 from peacestudy.models.permutation import permutation_test
+from peacestudy.models.pool import Pooled, pool
+from peacestudy.models.pooled import PooledFit
 from peacestudy.models.predict import predict
 from peacestudy.models.proportional import proportional_hazards
 from peacestudy.models.randomisation import randomisation_test
@@ -20,33 +24,4 @@ from peacestudy.models.romano_wolf import RomanoWolf, romano_wolf
 from peacestudy.models.sensitivity import robustness_value
 from peacestudy.models.spec import ModelSpec
 
-__all__ = [
-    "Bootstrap",
-    "Diagnosis",
-    "Fit",
-    "JointTest",
-    "ModelSpec",
-    "OutOfSample",
-    "RomanoWolf",
-    "adjust",
-    "bootstrap",
-    "brier",
-    "conditional_effects",
-    "detectable",
-    "diagnose",
-    "e_value",
-    "effects",
-    "fit",
-    "kaplan_meier",
-    "left_out",
-    "log_score",
-    "out_of_sample",
-    "permutation_test",
-    "predict",
-    "proportional_hazards",
-    "randomisation_test",
-    "robustness_value",
-    "roc_auc",
-    "romano_wolf",
-    "step_down",
-]
+__all__ = ["Bootstrap", "Diagnosis", "Fit", "Imputed", "JointTest", "ModelSpec", "OutOfSample", "Pooled", "PooledFit", "RomanoWolf", "adjust", "bootstrap", "brier", "conditional_effects", "detectable", "diagnose", "e_value", "effects", "fit", "impute", "kaplan_meier", "left_out", "log_score", "out_of_sample", "permutation_test", "pool", "predict", "proportional_hazards", "randomisation_test", "robustness_value", "roc_auc", "romano_wolf", "step_down"]

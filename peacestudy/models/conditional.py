@@ -91,6 +91,10 @@ def conditional_effects(
     >>> table[["value", "estimate", "n_near", "support"]].round(6).values.tolist()
     [[0.0, 0.0, 3, True], [2.0, 2.0, 3, True], [4.0, 4.0, 0, False]]
     """
+    if not isinstance(fit, Fit):
+        raise SpecError(
+            f"conditional_effects takes a Fit, not a {type(fit).__name__}: effects with at= takes a PooledFit."
+        )
     if beyond not in BEYOND:
         raise SpecError(one_of("beyond", beyond, BEYOND))
     if variable == moderator or moderator in (at or {}):

@@ -16,6 +16,9 @@ from peacestudy.models.effect_rows import EffectRows, effect_rows
 from peacestudy.models.effect_scale import scale_of
 from peacestudy.models.effect_table import by_delta, by_simulation, check_interval
 from peacestudy.models.effect_terms import Asked, EffectTerm, comparison_terms, prediction_terms, slope_terms
+from peacestudy.models.imputed import Imputed
+from peacestudy.models.pooled import PooledFit
+from peacestudy.models.pooled_effects import pooled_effects
 from peacestudy.models.result import Fit
 
 KINDS = ("slopes", "comparisons", "predictions")
@@ -23,8 +26,8 @@ COMPARISONS = ("difference", "ratio")
 
 
 def effects(
-    fit: Fit,
-    data: StudyFrame | pd.DataFrame,
+    fit: Fit | PooledFit,
+    data: StudyFrame | pd.DataFrame | Imputed,
     kind: str,
     variables: str | Sequence[str] | Mapping[str, Any] | None = None,
     *,
@@ -42,8 +45,9 @@ def effects(
 
     Parameters
     ----------
-    fit : of engine linear, logit, firth, discrete_time or cox.
-    data : the table that was fitted.
+    fit : of engine linear, logit, firth, discrete_time or cox; or a PooledFit, whose effects are found in every completed table and
+        pooled by Rubin's rules (ratios as logarithms, probabilities as logits), with delta-method variances.
+    data : the table that was fitted; what ``impute`` gave for a PooledFit.
     kind : ``slopes``, mean derivatives of the outcome by columns of numbers (average marginal effects); ``comparisons``, what a
         written change of a column does; ``predictions``, the mean outcome. There is no default.
     variables : of slopes, columns (None: every column of numbers). Of comparisons, a mapping from columns to the change:
@@ -86,29 +90,38 @@ def effects(
     >>> effects(found, d, "comparisons", {"x": (2, 6)}, scale="flic")[["term", "contrast", "estimate"]].round(3).values.tolist()
     [['x', '6 - 2', 0.297]]
     """
-    if not isinstance(fit, Fit) or not isinstance(data, StudyFrame | pd.DataFrame):
-        raise SpecError(
-            f"effects takes a Fit and its data, not a {type(fit).__name__} and a {type(data).__name__}. Write: "
-            "effects(fit, data, 'slopes')."
-        )
     if kind not in KINDS:
         raise SpecError(one_of("kind", kind, KINDS))
     if comparison not in COMPARISONS:
         raise SpecError(one_of("comparison", comparison, COMPARISONS))
     if comparison == "ratio" and kind != "comparisons":
         raise SpecError(f"a ratio is a comparison; kind {kind!r} has none.")
-    found = scale_of(fit, scale, horizon)
-    check_interval(fit, found, interval, draws, seed, level)
-    asked = Asked(fit, effect_rows(fit, data, over), found, horizon, over)
-    _check_periods(asked)
-    terms = _terms(asked, kind, variables, at, comparison)
-    if interval == "delta":
-        table = by_delta(fit, found, terms, level)
-    else:
-        assert draws is not None and seed is not None
-        table = by_simulation(fit, found, terms, level, draws, seed)
-    said = _rows_said(asked)
-    return table.assign(note=["; ".join(filter(None, (note, said))) for note in table["note"]])
+
+    def one(fit: Fit, data: StudyFrame | pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+        found = scale_of(fit, scale, horizon)
+        check_interval(fit, found, interval, draws, seed, level)
+        asked = Asked(fit, effect_rows(fit, data, over), found, horizon, over)
+        _check_periods(asked)
+        terms = _terms(asked, kind, variables, at, comparison)
+        simulated = draws is not None and seed is not None
+        table = (
+            by_simulation(fit, found, terms, level, draws or 0, seed or 0)
+            if simulated
+            else by_delta(fit, found, terms, level)
+        )
+        said = _rows_said(asked)
+        return table.assign(note=["; ".join(filter(None, (n, said))) for n in table["note"]]), [t.form for t in terms]
+
+    if isinstance(fit, PooledFit) and isinstance(data, Imputed):
+        if interval != "delta":
+            raise SpecError("effects of a PooledFit are pooled from delta-method variances; write interval='delta'.")
+        return pooled_effects(fit, data, one, level)
+    if not isinstance(fit, Fit) or not isinstance(data, StudyFrame | pd.DataFrame):
+        raise SpecError(
+            f"effects takes a Fit and its data, or a PooledFit and what impute gave, not a {type(fit).__name__} and a "
+            f"{type(data).__name__}. Write: effects(fit, data, 'slopes')."
+        )
+    return one(fit, data)[0]
 
 
 def _terms(

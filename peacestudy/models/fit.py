@@ -9,12 +9,14 @@ import pandas as pd
 
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import Note
-from peacestudy.errors import SpecError
+from peacestudy.errors import FitError, SpecError
 from peacestudy.models.checks import check_design, check_leverage, design_notes
 from peacestudy.models.design import Design, build_design
 from peacestudy.models.engines import Estimates
 from peacestudy.models.estimate import arrange, estimate, kind_of
+from peacestudy.models.imputed import Imputed
 from peacestudy.models.inference import critical, two_sided
+from peacestudy.models.pooled import PooledFit, check_model, pooled
 from peacestudy.models.profile import likelihood_ratio, profile_interval
 from peacestudy.models.reference import bootstrap_note, bootstrapped, cluster_notes, reference
 from peacestudy.models.result import Fit
@@ -29,18 +31,24 @@ EXACT = 1 - 1e-14  # R2 above which residuals are rounding
 @overload
 def fit(data: StudyFrame | pd.DataFrame, spec: ModelSpec) -> Fit: ...
 @overload
+def fit(data: Imputed, spec: ModelSpec) -> PooledFit: ...
+@overload
+def fit(data: Imputed, spec: Sequence[ModelSpec]) -> list[PooledFit]: ...
+@overload
 def fit(data: StudyFrame | pd.DataFrame, spec: Sequence[ModelSpec]) -> list[Fit]: ...
-def fit(data: StudyFrame | pd.DataFrame, spec: ModelSpec | Sequence[ModelSpec]) -> Fit | list[Fit]:
+def fit(
+    data: StudyFrame | pd.DataFrame | Imputed, spec: ModelSpec | Sequence[ModelSpec]
+) -> Fit | PooledFit | list[Fit] | list[PooledFit]:
     """Fit a specification, or each of a list of them.
 
     Parameters
     ----------
-    data : a StudyFrame, whose key names the cases, or a plain DataFrame, whose index does.
+    data : a StudyFrame, whose key names the cases, or a plain DataFrame, whose index does; or what ``impute`` gave, whose fits are pooled.
     spec : what to fit.
 
     Returns
     -------
-    Fit, or a list of them in the order of the specs.
+    Fit, or PooledFit of imputed data; or a list of them in the order of the specs.
 
     Raises
     ------
@@ -57,14 +65,16 @@ def fit(data: StudyFrame | pd.DataFrame, spec: ModelSpec | Sequence[ModelSpec]) 
     >>> fit(d, ModelSpec("line", "y ~ x", "linear", "hc1")).terms.estimate.round(3).tolist()
     [0.01, 1.01]
     """
-    if not isinstance(data, StudyFrame | pd.DataFrame):
+    if not isinstance(data, StudyFrame | pd.DataFrame | Imputed):
         raise SpecError(
             f"fit takes the data first, a StudyFrame or a DataFrame, not a {type(data).__name__}. {EXAMPLE}"
         )
     if isinstance(spec, list | tuple):
-        return [fit(data, s) for s in spec]
+        return [fit(data, s) for s in spec]  # type: ignore[return-value]
     if not isinstance(spec, ModelSpec):
         raise SpecError(f"fit takes a ModelSpec or a list of them, not a {type(spec).__name__}. {EXAMPLE}")
+    if isinstance(data, Imputed):
+        return pooled(data, spec, _each(data, spec))
     table, case = (data.data, data.key) if isinstance(data, StudyFrame) else (data, None)
     given = build_design(table, spec.formula, spec.cluster_columns, case, spec.engine, spec.option_columns)
     made = fit_arranged(*arrange(given, spec), spec)
@@ -84,6 +94,17 @@ def fit_arranged(design: Design, arranged: list[Note], spec: ModelSpec) -> Fit:
         check_leverage(design, est.leverage[0])
     notes += _conventions(spec, design)
     return _result(spec, design, est, notes)
+
+
+def _each(data: Imputed, spec: ModelSpec) -> list[Fit]:
+    """The fit of every completed table, without the cases whose outcome was missing."""
+    out = []
+    for i, table in enumerate(data.emptied(check_model(data, spec)), start=1):
+        try:
+            out.append(fit(table, spec))
+        except FitError as err:
+            raise FitError(f"completed table {i} of {len(data)}: {err}") from err
+    return out
 
 
 def _conventions(spec: ModelSpec, design: Design) -> list[Note]:

@@ -1,8 +1,8 @@
 """How far a finding rests on what could have been otherwise: the doubt of coders, carried into the model."""
 
+from peacestudy.models.pool import Pooled, pool
 from peacestudy.robustness.accuracy import Accuracy
 from peacestudy.robustness.intervals import Interval, from_intervals
-from peacestudy.robustness.pool import Pooled, pool
 from peacestudy.robustness.propagate import Propagated, propagate
 from peacestudy.robustness.stability import stability
 

@@ -16,6 +16,7 @@ from peacestudy.errors import FitError, SpecError
 from peacestudy.models import Fit, ModelSpec, fit
 from peacestudy.models.formula import parse
 from peacestudy.models.inference import quantile, two_sided
+from peacestudy.models.pool import pool
 from peacestudy.robustness.accuracy import WEAK, Accuracy
 from peacestudy.robustness.augment import Chain, Codes, Evidence, augment
 from peacestudy.robustness.code_model import CodeModel
@@ -23,7 +24,6 @@ from peacestudy.robustness.coded_columns import LINEAR, Columns, linear_design, 
 from peacestudy.robustness.diagnosis import chain_notes
 from peacestudy.robustness.gold import known_codes
 from peacestudy.robustness.outcome_model import outcome_model
-from peacestudy.robustness.pool import pool
 
 ENGINES = ("linear", "logit", "firth")
 CHAINS = 2

@@ -387,7 +387,11 @@ def test_what_cannot_be_asked_is_refused(kind, variables, ask, error, said):
         (D.assign(k="x"), ps.FitError, "are not as they were when fitted"),
         (D.drop(columns="m"), ps.SpecError, "the column 'm' is not in the data"),
         (pd.concat([D, D.iloc[:2]]), ps.SpecError, "case 0 stands twice in the data"),
-        (D.to_numpy(), ps.SpecError, "effects takes a Fit and its data, not a Fit and a ndarray"),
+        (
+            D.to_numpy(),
+            ps.SpecError,
+            "effects takes a Fit and its data, or a PooledFit and what impute gave, not a Fit and a ndarray",
+        ),
     ],
 )
 def test_other_data_are_refused(data, error, said):
