@@ -108,6 +108,14 @@ def check_model(imputed: Imputed, spec: ModelSpec) -> tuple[str, ...]:
     SpecError
         With the columns: what is filled in without them has nothing to do with them, and their effect is drawn towards zero.
     """
+    if spec.vcov == "cr2":
+        raise SpecError(
+            "vcov 'cr2' gives every term its own degrees of freedom, and pooling takes one; write 'cluster' or 'jackknife'."
+        )
+    if "bootstrap" in dict(spec.options):
+        raise SpecError(
+            "a bootstrap replaces p and interval, which Rubin's rules do not pool; leave the option bootstrap out."
+        )
     parsed = parse(spec.formula)
     outcome = parsed.response.columns if isinstance(parsed.response, Survival) else (parsed.response.column,)
     if unknown := [c for c in parsed.columns if c not in imputed.columns]:
