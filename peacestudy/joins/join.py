@@ -11,9 +11,9 @@ from peacestudy.core.problems import nearest, one_of
 from peacestudy.errors import JoinError
 from peacestudy.joins.bring import as_frame, bring, taken
 from peacestudy.joins.gather import gathered, refuse_shared, without_special
-from peacestudy.joins.look_up import wanted_keys
 from peacestudy.joins.meet import meet
 from peacestudy.joins.reasons import FILLED, reasons, said
+from peacestudy.joins.wanted import wanted_keys
 from peacestudy.outcomes import OutcomeTable
 
 SHAPES = ("one_to_one", "many_to_one")

@@ -9,7 +9,7 @@ import pandas as pd
 
 from peacestudy.core.keys import key_problems, levels, match
 from peacestudy.errors import JoinError
-from peacestudy.joins.look_up import Wanted
+from peacestudy.joins.wanted import Wanted
 from peacestudy.outcomes.contradictions import contradiction_text, contradictions
 
 

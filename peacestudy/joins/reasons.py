@@ -8,8 +8,8 @@ import numpy.typing as npt
 from peacestudy.core.joined import REASONS
 from peacestudy.core.keys import levels, match
 from peacestudy.errors import JoinError
-from peacestudy.joins.look_up import Wanted
 from peacestudy.joins.meet import Met
+from peacestudy.joins.wanted import Wanted
 from peacestudy.outcomes import OutcomeTable
 
 NO_KEY, OUTSIDE, NOT_COVERED = map(REASONS.index, ("no key", "outside the years", "unit not covered"))

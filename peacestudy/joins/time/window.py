@@ -14,8 +14,8 @@ from peacestudy.core.problems import one_of
 from peacestudy.errors import JoinError
 from peacestudy.joins.bring import as_frame, bring
 from peacestudy.joins.coverage import Cover, coverage, declared
-from peacestudy.joins.measures import MEASURES, PARTIAL, TRUTHS, Bools, Floats, summarise
-from peacestudy.joins.panel import (
+from peacestudy.joins.time.measures import MEASURES, PARTIAL, TRUTHS, Bools, Floats, summarise
+from peacestudy.joins.time.panel import (
     Codes,
     Places,
     Units,

@@ -10,7 +10,7 @@ from peacestudy.core.countries import translate
 from peacestudy.errors import JoinError
 from peacestudy.outcomes.onset import OnsetRule, fighting_years
 
-RAW = Path(__file__).parents[3] / "shared" / "raw"
+RAW = Path(__file__).parents[4] / "shared" / "raw"
 needs_raw = pytest.mark.skipif(not RAW.is_dir(), reason="the source files are not at hand")
 
 

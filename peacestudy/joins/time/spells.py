@@ -10,7 +10,7 @@ from peacestudy.core.keys import Ints
 from peacestudy.core.ledger import Entry, Ledger
 from peacestudy.errors import JoinError
 from peacestudy.joins.coverage import coverage, declared
-from peacestudy.joins.panel import (
+from peacestudy.joins.time.panel import (
     Bools,
     Places,
     has_columns,

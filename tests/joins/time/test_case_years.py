@@ -14,7 +14,7 @@ from peacestudy.core.frame import StudyFrame
 from peacestudy.errors import JoinError
 from peacestudy.joins import case_years
 
-HOUSE = Path(__file__).resolve().parents[2]
+HOUSE = Path(__file__).resolve().parents[3]
 COX = HOUSE / "tests" / "references" / "cox"
 SAME = 1e-10  # absolute; the same risk sets, cut into years
 R = 1e-7  # relative; R was told to stop at 1e-14 of the log-likelihood, which leaves half as many digits

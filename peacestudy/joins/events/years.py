@@ -8,8 +8,8 @@ import pandas as pd
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import one_of
 from peacestudy.errors import JoinError
-from peacestudy.joins.event_measures import Measures
-from peacestudy.joins.events import event_windows
+from peacestudy.joins.events.measures import Measures
+from peacestudy.joins.events.windows import event_windows
 from peacestudy.outcomes import OutcomeTable
 
 

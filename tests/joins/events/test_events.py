@@ -14,7 +14,7 @@ from peacestudy.core.joined import REASONS
 from peacestudy.core.schema import Schema
 from peacestudy.errors import JoinError
 from peacestudy.joins import event_windows, event_years
-from peacestudy.joins.event_sums import Measure, Spans, gather
+from peacestudy.joins.events.sums import Measure, Spans, gather
 from peacestudy.outcomes import OutcomeTable, Source
 
 DAY0 = dt.date(1999, 12, 12)  # thirty days from here reach over the end of a year, and of a leap year's January

@@ -9,9 +9,9 @@ import pandas as pd
 
 from peacestudy.core.problems import Problem, one_of
 from peacestudy.errors import JoinError
-from peacestudy.joins.event_cover import FILLED, MET
-from peacestudy.joins.event_days import Days
-from peacestudy.joins.event_sums import Found, Measure
+from peacestudy.joins.events.cover import FILLED, MET
+from peacestudy.joins.events.days import Days
+from peacestudy.joins.events.sums import Found, Measure
 from peacestudy.outcomes import Source
 
 Measures = Mapping[str, tuple[str | None, str]]

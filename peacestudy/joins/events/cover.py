@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from peacestudy.core.joined import REASONS
-from peacestudy.joins.event_days import Days
+from peacestudy.joins.events.days import Days
 from peacestudy.outcomes import Source
 
 Bools = npt.NDArray[np.bool_]

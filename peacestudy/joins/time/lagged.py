@@ -13,7 +13,7 @@ from peacestudy.core.ledger import Entry
 from peacestudy.core.problems import Note
 from peacestudy.errors import JoinError
 from peacestudy.joins.bring import as_frame, bring
-from peacestudy.joins.panel import (
+from peacestudy.joins.time.panel import (
     Bools,
     Codes,
     has_columns,

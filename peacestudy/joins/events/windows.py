@@ -13,10 +13,10 @@ from peacestudy.core.ledger import Entry
 from peacestudy.core.problems import Problem, one_of
 from peacestudy.errors import JoinError
 from peacestudy.joins.bring import as_frame, bring
-from peacestudy.joins.event_cover import FILLED, MET, NO_ROW, PARTIAL, covered, told
-from peacestudy.joins.event_days import UNCERTAIN, event_days, window_days
-from peacestudy.joins.event_measures import Measures, as_measures, columns_of, values_of
-from peacestudy.joins.event_sums import SPANNING, Found, Spans, gather
+from peacestudy.joins.events.cover import FILLED, MET, NO_ROW, PARTIAL, covered, told
+from peacestudy.joins.events.days import UNCERTAIN, event_days, window_days
+from peacestudy.joins.events.measures import Measures, as_measures, columns_of, values_of
+from peacestudy.joins.events.sums import SPANNING, Found, Spans, gather
 from peacestudy.outcomes import OutcomeTable
 
 

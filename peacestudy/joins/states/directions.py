@@ -12,7 +12,8 @@ from peacestudy.core.ledger import Entry
 from peacestudy.core.problems import Note, one_of
 from peacestudy.errors import JoinError
 from peacestudy.joins.bring import as_frame, bring
-from peacestudy.joins.lookup import (
+from peacestudy.joins.states.dyads import dyad_key
+from peacestudy.joins.states.rows import (
     ABSENT,
     FILLED,
     MET,
@@ -25,8 +26,7 @@ from peacestudy.joins.lookup import (
     other_table,
     with_absent,
 )
-from peacestudy.joins.state_dyads import dyad_key
-from peacestudy.joins.together import MISSING, RULES, together
+from peacestudy.joins.states.together import MISSING, RULES, together
 from peacestudy.outcomes import OutcomeTable
 
 ONE_WAY = ("a_to_b", "b_to_a")

@@ -11,7 +11,7 @@ from peacestudy.core.joined import REASONS
 from peacestudy.core.schema import Field, Schema
 from peacestudy.errors import JoinError
 from peacestudy.joins import from_directions
-from peacestudy.joins.directions import DIRECTION_RULES
+from peacestudy.joins.states.directions import DIRECTION_RULES
 from peacestudy.outcomes import OutcomeTable
 from peacestudy.outcomes.source import Source
 

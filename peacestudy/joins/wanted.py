@@ -10,7 +10,7 @@ import pandas as pd
 from peacestudy.core.countries import SYSTEMS, translate_many
 from peacestudy.core.problems import Note, one_of
 from peacestudy.errors import JoinError
-from peacestudy.joins.states import system_misfit
+from peacestudy.joins.states.systems import system_misfit
 from peacestudy.outcomes import OutcomeTable
 
 

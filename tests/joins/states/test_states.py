@@ -14,9 +14,9 @@ from peacestudy.core.countries import covered, crosswalk, rows_in_force, transla
 from peacestudy.core.joined import REASONS
 from peacestudy.errors import JoinError
 from peacestudy.joins import to_system
-from peacestudy.joins.states import system_misfit
+from peacestudy.joins.states.systems import system_misfit
 
-RAW = Path(__file__).resolve().parents[2].parent / "shared" / "raw"
+RAW = Path(__file__).resolve().parents[3].parent / "shared" / "raw"
 
 
 def one_by_one(code, date, source, target):

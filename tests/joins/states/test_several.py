@@ -13,11 +13,11 @@ from peacestudy.core.joined import REASONS
 from peacestudy.core.schema import Field, Schema
 from peacestudy.errors import JoinError
 from peacestudy.joins import several
-from peacestudy.joins.together import RULES
+from peacestudy.joins.states.together import RULES
 from peacestudy.outcomes import OutcomeTable
 from peacestudy.outcomes.source import Source
 
-RAW = Path(__file__).resolve().parents[2].parent / "shared" / "raw"
+RAW = Path(__file__).resolve().parents[3].parent / "shared" / "raw"
 CLOSE = 1e-12  # sums of a handful of small numbers in another order
 
 

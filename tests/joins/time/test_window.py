@@ -15,10 +15,10 @@ from peacestudy.core.joined import REASONS
 from peacestudy.core.schema import Field, Schema
 from peacestudy.errors import JoinError
 from peacestudy.joins import window
-from peacestudy.joins.measures import MEASURES
+from peacestudy.joins.time.measures import MEASURES
 from peacestudy.outcomes import OutcomeTable, Source
 
-HOUSE = Path(__file__).resolve().parents[2]
+HOUSE = Path(__file__).resolve().parents[3]
 RAW = HOUSE.parent / "shared" / "raw"
 ROUNDING = 1e-12  # the same sums in another order
 FIRST, LAST = 2000, 2006

@@ -12,7 +12,8 @@ from peacestudy.core.ledger import Entry
 from peacestudy.core.problems import Note, one_of
 from peacestudy.errors import JoinError
 from peacestudy.joins.bring import as_frame, bring
-from peacestudy.joins.lookup import (
+from peacestudy.joins.states.members import Members, from_table, from_text
+from peacestudy.joins.states.rows import (
     ABSENT,
     FILLED,
     MET,
@@ -26,9 +27,8 @@ from peacestudy.joins.lookup import (
     other_table,
     with_absent,
 )
-from peacestudy.joins.members import Members, from_table, from_text
-from peacestudy.joins.states import system_misfit
-from peacestudy.joins.together import RULES, together
+from peacestudy.joins.states.systems import system_misfit
+from peacestudy.joins.states.together import RULES, together
 from peacestudy.outcomes import OutcomeTable
 
 

@@ -13,7 +13,7 @@ import pytest
 from peacestudy.core.joined import REASONS
 from peacestudy.joins import event_windows, event_years
 
-RAW = Path(__file__).parents[2].parent / "shared" / "raw"
+RAW = Path(__file__).parents[3].parent / "shared" / "raw"
 FILES = ("ged_car_231.csv", "ged_syria.csv", "ucdp_brd_dyad_221.csv")
 pytestmark = pytest.mark.skipif(
     not all((RAW / f).is_file() for f in FILES), reason="the source files are not at hand (../shared/raw)"

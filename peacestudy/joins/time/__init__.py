@@ -1,0 +1,1 @@
+"""Joins on a clock: windows around a case, the nearest row in time, lags, spells, years at risk."""
