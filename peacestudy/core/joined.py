@@ -19,6 +19,10 @@ REASONS = (
     "rows contradict each other",  # several rows share the key and differ, and the author asked for a missing value
     "no window",  # the case has no start or no end of its window
 )
+# the places, by name
+MET, NO_KEY, OUTSIDE, NOT_COVERED, NO_ROW, FILLED, NOT_IN_TIME, PARTLY, NO_STATE, CONTRADICT, NO_WINDOW = range(
+    len(REASONS)
+)
 
 
 @dataclass(frozen=True, eq=False)

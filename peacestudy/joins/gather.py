@@ -1,4 +1,4 @@
-"""The values that a join brings: one for each case, missing where none was met, codes that are no values taken out."""
+"""The values that a join brings: one for each case, missing where none was met, types that can say so."""
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -9,29 +9,9 @@ import pandas as pd
 
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.keys import PART
-from peacestudy.core.problems import one_of
 from peacestudy.errors import JoinError
-from peacestudy.outcomes import OutcomeTable
 
 _CAN_MISS = {"i": "Int64", "u": "UInt64", "b": "boolean"}
-
-
-def without_special(
-    table: pd.DataFrame, source: OutcomeTable | None
-) -> tuple[pd.DataFrame, dict[str, npt.NDArray[np.int8]]]:
-    """The table with special codes (such as Polity's -77) missing, and for each such column which code stood in each row.
-
-    The place is that of the code in ``source.special``, -1 for none.
-    """
-    found: dict[str, npt.NDArray[np.int8]] = {}
-    special = source.source.special if source else ()
-    for place, (column, value, _) in enumerate(special):
-        if column in table.columns and (hit := table[column].eq(value).fillna(False).to_numpy(dtype=bool)).any():
-            codes = found.setdefault(column, np.full(len(table), -1, np.int8))
-            codes[hit] = place
-    for column, codes in found.items():
-        table = table.assign(**{column: can_miss(table[[column]])[column].mask(codes >= 0)})
-    return table, found
 
 
 def can_miss(table: pd.DataFrame) -> pd.DataFrame:
@@ -42,7 +22,10 @@ def can_miss(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def gathered(
-    table: pd.DataFrame, at: npt.NDArray[np.int64], fill: npt.NDArray[np.bool_], absent: Mapping[str, object], name: str
+    table: pd.DataFrame,
+    at: npt.NDArray[np.int64],
+    fill: npt.NDArray[np.bool_] | bool = False,
+    absent: Mapping[str, object] | None = None,
 ) -> pd.DataFrame:
     """The rows of a table in the order of the cases.
 
@@ -51,11 +34,7 @@ def gathered(
     table : columns that are brought.
     at : for each case the row, -1 for none.
     fill, absent : cases that take the declared values, and the values by column.
-    name : what the table is.
     """
-    for column in absent:
-        if column not in table.columns:
-            raise JoinError(one_of(f"a column of absent= for {name}", column, [str(c) for c in table.columns]))
     if (at < 0).any():
         table = can_miss(table)
 
@@ -68,14 +47,20 @@ def gathered(
     with ThreadPoolExecutor() as pool:
         columns = dict(zip(table.columns, (pool.map if len(at) > PART else map)(taken, table.columns), strict=True))
     out = pd.DataFrame(columns, index=pd.RangeIndex(len(at)), columns=table.columns, copy=False)
-    for column, value in absent.items():
+    for column, value in (absent or {}).items():
         try:
-            out[column] = out[column].mask(fill, value)
+            out[column] = out[column].mask(np.asarray(fill), value)
         except (TypeError, ValueError) as err:
             raise JoinError(
                 f"absent gives {value!r} for {column!r}, a column of {out[column].dtype}. Write a value of its type."
             ) from err
     return out
+
+
+def met_rows(at: npt.NDArray[np.int64], rows: int) -> tuple[int, int]:
+    """How many rows of the other table met none, and how many met more than one."""
+    times = np.bincount(at[at >= 0], minlength=rows)
+    return int((times == 0).sum()), int((times > 1).sum())
 
 
 def refuse_shared(cases: StudyFrame, other: pd.DataFrame, at: npt.NDArray[np.int64], name: str) -> None:

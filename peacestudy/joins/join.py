@@ -2,17 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 import pandas as pd
 
-from peacestudy.core.frame import StudyFrame, refuse_twice
+from peacestudy.core.frame import StudyFrame
+from peacestudy.core.joined import FILLED
 from peacestudy.core.ledger import Entry
-from peacestudy.core.problems import nearest, one_of
+from peacestudy.core.problems import one_of
 from peacestudy.errors import JoinError
 from peacestudy.joins.bring import as_frame, bring, taken
-from peacestudy.joins.gather import gathered, refuse_shared, without_special
+from peacestudy.joins.coverage import declared
+from peacestudy.joins.gather import gathered, met_rows, refuse_shared
+from peacestudy.joins.given import has_keys, key_pairs, opened
 from peacestudy.joins.meet import meet
-from peacestudy.joins.reasons import FILLED, reasons, said
+from peacestudy.joins.reasons import reasons, said
+from peacestudy.joins.special import met_code, without_special
 from peacestudy.joins.wanted import wanted_keys
 from peacestudy.outcomes import OutcomeTable
 
@@ -82,59 +85,40 @@ def join(
     [[2, 2, 1, 1]]
     """
     pairs = key_pairs(on)
-    source = right if isinstance(right, OutcomeTable) else None
-    other = right.table if isinstance(right, OutcomeTable) else right
-    name = name or ((source.source.id or source.source.name) if source else "")
-    _check(other, name, shape, twice)
+    theirs = list(pairs.values())
+    if isinstance(right, OutcomeTable):
+        name = name or right.source.id or right.source.name
+    other, source = opened(right, name or "the other table")
+    _check(name, shape, twice)
     frame = as_frame(left, key, unit, list(pairs))
-    _columns_there(frame.data, other, pairs, name)
-    take = taken(other, None if columns is None else list(columns), list(pairs.values()), name)
+    has_keys(frame.data, list(pairs), "the cases")
+    has_keys(other, theirs, name)
+    take = taken(other, None if columns is None else list(columns), theirs, name)
+    fill = declared(absent, source, take, name, numbers=False)
     look = wanted_keys(frame.data, source, pairs, states, lag)
-    met = meet(look, other, list(pairs.values()), take, name, twice)
+    met = meet(look, other, theirs, take, name, twice)
     refuse_shared(frame, other[take], met.at, name)
-    times = np.bincount(met.at + 1, minlength=len(other) + 1)[1:]
-    if (shared := int((times > 1).sum())) and shape == "one_to_one":
+    unmatched, shared = met_rows(met.at, len(other))
+    if shared and shape == "one_to_one":
         raise JoinError(
             f"{shared} row(s) of {name} meet several cases. If that is meant (a country-year that several cases share), "
             f'say shape="many_to_one".'
         )
-    why = reasons(look, met, source, list(pairs.values()), absent)
+    why = reasons(look, met, source, theirs, bool(fill))
     values, special = without_special(other[take], source)
-    added = gathered(values, met.at, why == FILLED, absent or {}, name)
+    added = gathered(values, met.at, why == FILLED, fill)
     entry = Entry(
         f"join {name}", "join", frame.unit, len(frame.data), len(frame.data),
-        unmatched=int((met.at < 0).sum()), other_rows=len(other), other_unmatched=int((times == 0).sum()),
+        unmatched=int((met.at < 0).sum()), other_rows=len(other), other_unmatched=unmatched,
         duplicated=shared, filled=int((why == FILLED).sum()), why=said(look, met, why, pairs, shape, name, absent),
     )  # fmt: skip
-    codes = {column: np.append(at, np.int8(-1))[met.at] for column, at in special.items()}
+    codes = {column: met_code(held, met.at) for column, held in special.items()}
     return bring(frame, added, why, entry, source, codes, look.notes)
 
 
-def key_pairs(on: str | Sequence[str] | Mapping[str, str]) -> dict[str, str]:
-    """Key columns of the cases and of the other table."""
-    pairs = {on: on} if isinstance(on, str) else dict(on) if isinstance(on, Mapping) else {c: c for c in on}
-    given = 1 if isinstance(on, str) else len(on)
-    if not pairs or len(pairs) < given or len(set(pairs.values())) < len(pairs):
-        raise JoinError(f"on is {on}; name the key column, or several different ones.")
-    return pairs
-
-
-def _check(other: object, name: str, shape: str, twice: str) -> None:
-    if not isinstance(other, pd.DataFrame):
-        raise JoinError(f"the other table is a {type(other).__name__}; give a DataFrame or an OutcomeTable.")
+def _check(name: str, shape: str, twice: str) -> None:
     if not name:
         raise JoinError('the other table has no name. Say what it is, for the ledger: name="...".')
     for what, word, known in (("shape", shape, SHAPES), ("twice", twice, TWICE)):
         if word not in known:
             raise JoinError(one_of(what, word, known))
-    refuse_twice(other, name)
-
-
-def _columns_there(cases: pd.DataFrame, other: pd.DataFrame, pairs: Mapping[str, str], name: str) -> None:
-    for mine, theirs in pairs.items():
-        for side, column, table in (("the cases", mine, cases), (name, theirs, other)):
-            if column not in table.columns:
-                known = [str(c) for c in table.columns]
-                raise JoinError(
-                    f"{side} has no column {column!r}.{nearest(column, known)} It has {', '.join(known[:12])}."
-                )

@@ -20,7 +20,8 @@ from peacestudy.core.display import html_table
 from peacestudy.core.joined import REASONS
 from peacestudy.core.ledger import Entry, Ledger
 from peacestudy.errors import JoinError
-from peacestudy.joins.join import join, key_pairs
+from peacestudy.joins.given import key_pairs
+from peacestudy.joins.join import join
 from peacestudy.joins.missing import missing_by
 from peacestudy.joins.pieces import OTHER, ROW, in_order, one_by_key, rows_of_file, sorted_back, written
 from peacestudy.joins.reasons import in_words

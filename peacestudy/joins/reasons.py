@@ -5,21 +5,15 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from peacestudy.core.joined import REASONS
+from peacestudy.core.joined import CONTRADICT, FILLED, MET, NO_ROW, NO_STATE, REASONS
 from peacestudy.core.keys import levels, match
-from peacestudy.errors import JoinError
+from peacestudy.joins.coverage import Whys, cover_of, explained
 from peacestudy.joins.meet import Met
 from peacestudy.joins.wanted import Wanted
 from peacestudy.outcomes import OutcomeTable
 
-NO_KEY, OUTSIDE, NOT_COVERED = map(REASONS.index, ("no key", "outside the years", "unit not covered"))
-NO_ROW, FILLED, NO_STATE = map(REASONS.index, ("no row", "filled", "no such state"))
-CONTRADICT = REASONS.index("rows contradict each other")
 
-
-def reasons(
-    look: Wanted, met: Met, source: OutcomeTable | None, keys: list[str], absent: Mapping[str, object] | None
-) -> npt.NDArray[np.int8]:
+def reasons(look: Wanted, met: Met, source: OutcomeTable | None, keys: list[str], fills: bool) -> Whys:
     """For each case the place in ``REASONS``.
 
     Parameters
@@ -27,25 +21,18 @@ def reasons(
     look, met : what the cases look up, and what they met.
     source : the other table where it knows what it covers; None for a plain table, whose gaps are ``no row``.
     keys : key columns of the other table.
-    absent : declared values of an absent row.
+    fills : whether a value is declared for an absent row.
     """
-    if absent and (source is None or not source.source.absent):
-        who = f"{source.source.id} does not say" if source else "a plain table does not say"
-        raise JoinError(
-            f"absent declares values for rows that are not there, and {who} what an absent row means. Leave absent= out, or wrap "
-            f'your own table: ps.outcomes.own(table, ..., absent="what it means").'
-        )
-    why = np.zeros(len(met.at), np.int8)
     lost = met.at < 0
     if not lost.any():
-        return why
-    why[lost] = FILLED if absent else NO_ROW
-    if source is not None and source.source.units == "listed":
-        why[lost & ~_units(look, met, keys)] = NOT_COVERED
-    if source is not None and look.year >= 0:
-        years = look.columns[look.year].to_numpy(dtype="float64", na_value=np.nan)
-        why[lost & ((years < source.source.first_year) | (years > source.source.last_year))] = OUTSIDE
-    why[~met.complete] = NO_KEY
+        return np.zeros(len(lost), np.int8)
+    cover, outside = cover_of(source), np.zeros(len(lost), bool)
+    if look.year >= 0:
+        outside = cover.outside(look.columns[look.year].to_numpy(dtype="float64", na_value=np.nan))
+    known = cover.every or _units(look, met, keys)
+    why = explained(
+        np.where(lost, FILLED if fills else NO_ROW, MET), lost, complete=met.complete, outside=outside, known=known
+    )
     why[look.no_state] = NO_STATE
     why[met.contradicting] = CONTRADICT
     return why

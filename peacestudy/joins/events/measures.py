@@ -7,12 +7,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from peacestudy.core.joined import FILLED, MET
 from peacestudy.core.problems import Problem, one_of
 from peacestudy.errors import JoinError
-from peacestudy.joins.events.cover import FILLED, MET
 from peacestudy.joins.events.days import Days
 from peacestudy.joins.events.sums import Found, Measure
-from peacestudy.outcomes import Source
+from peacestudy.joins.given import has_columns
 
 Measures = Mapping[str, tuple[str | None, str]]
 HOW = ("sum", "count", "any", "mean", "max", "min", "first", "last")
@@ -67,8 +67,8 @@ def _fits(
         raise JoinError(
             f"{new!r} is ({column!r}, {how!r}); count and any are of events and take None as column, the others take a column of {name}."
         )
-    if column is not None and column not in events.columns:
-        raise JoinError(one_of(f"a column of {name}", column, [str(c) for c in events.columns]))
+    if column is not None:
+        has_columns(events, [column], name)
     if (how in ("first", "last")) != (column is not None and column in dates):
         known = " or ".join(repr(d) for d in dates if d is not None)
         raise JoinError(
@@ -82,10 +82,10 @@ def _fits(
 
 
 def values_of(
-    made: Mapping[str, Made], events: pd.DataFrame, dates: Days, source: Source | None, signed: Sequence[str], name: str,
+    made: Mapping[str, Made], events: pd.DataFrame, dates: Days, signed: Sequence[str], name: str,
     problems: list[Problem],
 ) -> dict[str, Measure]:  # fmt: skip
-    """The values of the events for each measure; codes of the source that are no values are missing, a negative value is a problem."""
+    """The values of the events for each measure; a negative value is a problem."""
     out, read = {}, dict[str, tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]]()
     for new, m in made.items():
         if m.column is None:
@@ -94,25 +94,20 @@ def values_of(
             out[new] = Measure(dates.last if m.ends else dates.first, None, m.how)
         else:
             if m.column not in read:
-                read[m.column] = _numbers(events[m.column], m.column, source, name)
+                read[m.column] = _numbers(events[m.column], m.column, name)
                 if m.column not in signed:
                     _refuse_negative(*read[m.column], m.column, name, problems)
             out[new] = Measure(*read[m.column], m.how)
     return out
 
 
-def _numbers(
-    column: pd.Series, label: str, source: Source | None, name: str
-) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
+def _numbers(column: pd.Series, label: str, name: str) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
     if not pd.api.types.is_numeric_dtype(column.dtype) or column.dtype.kind == "c":
         raise JoinError(
             f"{label!r} of {name} is {column.dtype}, and sums are of numbers. Make numbers of it, for example with pd.to_numeric."
         )
     column = column.astype("Int64") if column.dtype.kind == "b" else column
     missing = column.isna().to_numpy(dtype=bool)
-    codes = [value for c, value, _ in (source.special if source is not None else ()) if c == label]
-    if codes:
-        missing = missing | column.isin(codes).to_numpy(dtype=bool)
     if column.dtype.kind in "iub":
         if column.dtype.kind == "u" and (column > np.iinfo(np.int64).max).any():
             raise JoinError(f"{label!r} of {name} holds numbers beyond 64 bits with a sign. Give them as float64.")

@@ -7,16 +7,19 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from peacestudy.core.frame import StudyFrame, refuse_twice
+from peacestudy.core.frame import StudyFrame
+from peacestudy.core.joined import FILLED, MET, NO_ROW
 from peacestudy.core.keys import Ints, Levels, key_problems, levels, match
 from peacestudy.core.ledger import Entry
 from peacestudy.core.problems import Problem, one_of
 from peacestudy.errors import JoinError
 from peacestudy.joins.bring import as_frame, bring
-from peacestudy.joins.events.cover import FILLED, MET, NO_ROW, PARTIAL, covered, told
+from peacestudy.joins.events.cover import PARTIAL, covered, told
 from peacestudy.joins.events.days import UNCERTAIN, event_days, window_days
 from peacestudy.joins.events.measures import Measures, as_measures, columns_of, values_of
-from peacestudy.joins.events.sums import SPANNING, Found, Spans, gather
+from peacestudy.joins.events.sums import SPANNING, Found, Measure, Spans, gather
+from peacestudy.joins.given import has_columns, key_pairs, opened
+from peacestudy.joins.special import NONE, Codes, of_gaps, without_special
 from peacestudy.outcomes import OutcomeTable
 
 
@@ -84,40 +87,57 @@ def event_windows(
     >>> frame.data[["deaths", "events"]].values.tolist()
     [[7, 2], [0, 0]]
     """
-    table, source = (events.table, events.source) if isinstance(events, OutcomeTable) else (events, None)
-    pairs = as_pairs(on)
-    _check_columns(cases, table, pairs, (start, end), (date, date_end), name)
+    table, source = opened(events, name)
+    pairs = key_pairs(on)
+    if isinstance(known := cases.data if isinstance(cases, StudyFrame) else cases, pd.DataFrame):
+        has_columns(known, [*pairs, start, end], "the cases")
+    has_columns(table, [*pairs.values(), date, *([date_end] if date_end is not None else [])], name)
     frame = as_frame(cases, key, unit, list(pairs))
     _check_choices(spanning, uncertain, partial, date_end)
     made = as_measures(measures, table, (date, date_end), spanning, absent, name)
     problems: list[Problem] = []
     window = window_days(frame.data, start, end, problems)
     dates = event_days(table, date, date_end, uncertain, name, problems)
-    values = values_of(made, table, dates, source, signed, name, problems)
+    read, codes = without_special(table, source)
+    values = values_of(made, read, dates, signed, name, problems)
     if problems:
         raise JoinError(f"the windows or {name} hold dates or values that cannot be right.", problems)
 
     units = _units(frame.data, table, pairs, name)
     usable = np.flatnonzero(~dates.missing & (units.events >= 0))  # in order, so that all of them are the array itself
-    why, partly = covered(units.no_key, window, units.cases, source, partial)
+    why, partly = covered(units.no_key, window, units.cases, source.source if source else None, partial)
     asked = np.flatnonzero((why == MET) & (units.cases >= 0))
+    spans = Spans(*(x[usable] if len(usable) < len(table) else x for x in (units.events, dates.first, dates.last)))
+    windows, across = Spans(units.cases[asked], window.first[asked], window.last[asked]), spanning or "start"
     found = gather(
-        Spans(*(x[usable] if len(usable) < len(table) else x for x in (units.events, dates.first, dates.last))),
-        Spans(units.cases[asked], window.first[asked], window.last[asked]),
-        spanning or "start", {n: m._replace(values=_at(m.values, usable), missing=_at(m.missing, usable)) for n, m in values.items()},
+        spans, windows, across, {n: m._replace(values=_at(m.values, usable), missing=_at(m.missing, usable)) for n, m in values.items()},
     )  # fmt: skip
     counted = np.zeros(len(frame), np.int64)
     counted[asked] = found.events
     why[(why == MET) & (counted == 0)] = NO_ROW if absent is None else FILLED
     words = [f"{start} to {end}, both inside, on {' + '.join(pairs)}"]
     words += [f"across a border: {spanning}"] if spanning else []
-    words += told(why, partly, source, name, {
+    words += told(why, partly, source.source if source else None, name, {
         "without a key": int((units.events < 0).sum()), "without a date": int(dates.missing.sum()),
         **{f"without {n}": int(m.missing.sum()) for n, m in values.items() if m.missing is not None},
     })  # fmt: skip
     added = columns_of(made, table, found, asked, why)
     entry = _entry(frame, why, len(table), found, name, "; ".join(words))
-    return bring(frame, added, why, entry, events if isinstance(events, OutcomeTable) else None)
+    held = {c: codes[c][usable] for c in codes if c in {m.column for m in made.values()}}
+    met = _codes(held, spans, windows, across)
+    placed = {n: np.full(len(frame), -1, np.int8) for n, m in made.items() if m.column in met}
+    for new, place in placed.items():
+        place[asked] = met[str(made[new].column)]
+    return bring(frame, added, why, entry, source, of_gaps(placed, added))
+
+
+def _codes(held: Mapping[str, Codes], events: Spans, windows: Spans, spanning: str) -> dict[str, Codes]:
+    """For each window the code among its events that the source names first, -1 for none."""
+    if not held:
+        return {}
+    lowest = {c: Measure(codes.astype(np.int64), codes < 0, "min") for c, codes in held.items()}
+    found = gather(events, windows, spanning, lowest).values
+    return {c: np.where(v < NONE, v, -1).astype(np.int8) for c, v in found.items()}
 
 
 def _entry(frame: StudyFrame, why: npt.NDArray[np.int8], events: int, found: Found, name: str, words: str) -> Entry:
@@ -128,36 +148,8 @@ def _entry(frame: StudyFrame, why: npt.NDArray[np.int8], events: int, found: Fou
     )  # fmt: skip
 
 
-def as_pairs(on: str | Sequence[str] | Mapping[str, str]) -> dict[str, str]:
-    """The key columns as {column of the cases: column of the events}."""
-    pairs = dict(on) if isinstance(on, Mapping) else {c: c for c in ([on] if isinstance(on, str) else on)}
-    if (
-        not pairs
-        or (not isinstance(on, str | Mapping) and len(pairs) < len(on))
-        or len(set(pairs.values())) < len(pairs)
-    ):
-        raise JoinError(f"on is {on!r}; name the key column, or several different ones.")
-    return pairs
-
-
 def _at(values: npt.NDArray[Any] | None, rows: Ints) -> npt.NDArray[Any] | None:
     return values if values is None or len(rows) == len(values) else values[rows]
-
-
-def _check_columns(
-    cases: StudyFrame | pd.DataFrame, events: pd.DataFrame, pairs: Mapping[str, str], window: tuple[str, str],
-    dates: tuple[str, str | None], name: str,
-) -> None:  # fmt: skip
-    if not isinstance(events, pd.DataFrame):
-        raise JoinError(f"{name} is a {type(events).__name__}; give a DataFrame or an OutcomeTable.")
-    refuse_twice(events, name)
-    for column in (*pairs, *window):
-        known = cases.data if isinstance(cases, StudyFrame) else cases
-        if isinstance(known, pd.DataFrame) and column not in known.columns:
-            raise JoinError(one_of("a column of the cases", column, [str(c) for c in known.columns]))
-    for column in (*pairs.values(), *(d for d in dates if d is not None)):
-        if column not in events.columns:
-            raise JoinError(one_of(f"a column of {name}", column, [str(c) for c in events.columns]))
 
 
 def _check_choices(spanning: str | None, uncertain: str | None, partial: str, date_end: str | None) -> None:

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 
 from peacestudy.core.frame import StudyFrame
-from peacestudy.core.problems import one_of
 from peacestudy.errors import JoinError
 from peacestudy.joins.events.measures import Measures
 from peacestudy.joins.events.windows import event_windows
+from peacestudy.joins.given import has_columns
 from peacestudy.outcomes import OutcomeTable
 
 
@@ -59,8 +59,7 @@ def event_years(
     columns = [unit] if isinstance(unit, str) else list(unit)
     listed = table if units is None else units
     for column in columns:
-        if column not in listed.columns:
-            raise JoinError(one_of(f"a column of {name if units is None else 'units'}", column, list(listed.columns)))
+        has_columns(listed, [column], name if units is None else "units")
         if column in ("year", "row_id"):
             raise JoinError(f"a unit cannot be the column {column!r}, which the unit-years have themselves. Rename it.")
     known = listed[columns].dropna()

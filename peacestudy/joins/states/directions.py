@@ -8,24 +8,17 @@ import numpy.typing as npt
 import pandas as pd
 
 from peacestudy.core.frame import StudyFrame
+from peacestudy.core.joined import FILLED, MET, NO_ROW, PARTLY
 from peacestudy.core.ledger import Entry
 from peacestudy.core.problems import Note, one_of
 from peacestudy.errors import JoinError
 from peacestudy.joins.bring import as_frame, bring
+from peacestudy.joins.coverage import Whys, declared
+from peacestudy.joins.gather import met_rows
+from peacestudy.joins.given import has_columns
+from peacestudy.joins.special import Codes, first_code, of_gaps
 from peacestudy.joins.states.dyads import dyad_key
-from peacestudy.joins.states.rows import (
-    ABSENT,
-    FILLED,
-    MET,
-    PARTLY,
-    Whys,
-    case_why,
-    check_absent,
-    look_up,
-    met_values,
-    other_table,
-    with_absent,
-)
+from peacestudy.joins.states.rows import case_why, look_up, state_table
 from peacestudy.joins.states.together import MISSING, RULES, together
 from peacestudy.outcomes import OutcomeTable
 
@@ -90,28 +83,32 @@ def from_directions(
     """
     frame = as_frame(cases, key, unit, [*states, year])
     columns = _key_columns(other, other_states, other_year)
-    table = other_table(other, list(columns), name)
+    table, source = state_table(other, list(columns), name)
     _check(frame, table, (*states, year), measures, missing)
-    check_absent(absent, measures, other, name)
+    taken = [column for column, _ in measures.values()]
+    fill = declared(absent, source, taken, name)
     dyad_key(frame.data[states[0]], frame.data[states[1]], directed=True)  # refuses a state against itself
     owner = np.tile(np.arange(len(frame)), 2)  # first all from a to b, then all from b to a
     ways = [pd.concat([frame.data[x], frame.data[y]], ignore_index=True) for x, y in (states, states[::-1])]
     years = pd.concat([frame.data[year]] * 2, ignore_index=True)
-    found = look_up(dict(zip(columns, [*ways, years], strict=True)), columns[2], other, name)
+    found = look_up(dict(zip(columns, [*ways, years], strict=True)), columns[2], table, source, taken, name)
     added: dict[str, pd.Series] = {}
-    told, filled = [], np.zeros(len(owner), bool)
+    told: list[Note] = []
+    codes: dict[str, Codes] = {}
     for new, (column, rule) in measures.items():
-        values = met_values(table[column], found.at, other)
-        if absent and column in absent:
-            values = with_absent(values, found.why == ABSENT, absent[column])
-            filled |= found.why == ABSENT
+        values = found.column(column, fill)
         if note := _differing(frame, values, column, rule, name):
             told.append(note)
         added |= _measure(values, owner, len(frame), new, rule, missing)
-    used = _used(measures, len(frame))
+        if column in found.codes:
+            way = _used({rule}, len(frame))
+            codes[new] = first_code(found.codes[column][way], owner[way], len(frame))
+    used = _used({rule for _, rule in measures.values()}, len(frame))
+    filled = (found.why == NO_ROW) & bool(fill)
     why = case_why(np.where(filled, FILLED, found.why).astype(np.int8)[used], owner[used], len(frame))
-    out = bring(frame, pd.DataFrame(added), why, _entry(frame, table, found.at[used], why, name, (missing, measures)),
-                other if isinstance(other, OutcomeTable) else None)  # fmt: skip
+    made = pd.DataFrame(added)
+    out = bring(frame, made, why, _entry(frame, table, found.at[used], why, name, (missing, measures)),
+                source, of_gaps(codes, made))  # fmt: skip
     return replace(out, notes=(*out.notes, *dict.fromkeys(told)))
 
 
@@ -149,9 +146,8 @@ def _differing(frame: StudyFrame, values: pd.Series, column: str, rule: str, nam
     return Note("directions", f"{name}: the two directions of {column} differ in {count} pairs that have both.")
 
 
-def _used(measures: Mapping[str, tuple[str, str]], cases: int) -> npt.NDArray[np.bool_]:
+def _used(rules: set[str], cases: int) -> npt.NDArray[np.bool_]:
     """The directions that the rules look at: one that no measure asks for can be absent without a word."""
-    rules = {rule for _, rule in measures.values()}
     return np.repeat([rules != {"b_to_a"}, rules != {"a_to_b"}], cases)
 
 
@@ -172,16 +168,13 @@ def _key_columns(
 def _check(
     frame: StudyFrame, table: pd.DataFrame, columns: tuple[str, ...], measures: Mapping[str, tuple[str, str]], missing: str
 ) -> None:  # fmt: skip
-    for column in columns:
-        if column not in frame.data.columns:
-            raise JoinError(one_of("a column of the cases", column, [str(c) for c in frame.data.columns]))
+    has_columns(frame.data, columns, "the cases")
     if missing not in MISSING:
         raise JoinError(one_of("missing", missing, MISSING))
     if not measures:
         raise JoinError('measures is empty. Write {"new column": ("column", "rule")}.')
-    for column, rule in measures.values():
-        if column not in table.columns:
-            raise JoinError(one_of("a column of measures", column, [str(c) for c in table.columns]))
+    has_columns(table, [column for column, _ in measures.values()], "measures")
+    for _, rule in measures.values():
         if rule not in DIRECTION_RULES:
             raise JoinError(one_of("rule", rule, DIRECTION_RULES))
     if clash := sorted({f"{new}_directions" for new in measures} & set(measures)):
@@ -194,11 +187,11 @@ def _entry(
     frame: StudyFrame, table: pd.DataFrame, at: npt.NDArray[np.int64], why: Whys, name: str,
     written: tuple[str, Mapping[str, tuple[str, str]]],
 ) -> Entry:  # fmt: skip
-    times = np.bincount(at[at >= 0], minlength=len(table))
+    unmatched, again = met_rows(at, len(table))
     rules = ", ".join(f"{new} = {rule} of {column}" for new, (column, rule) in written[1].items())
     said = f"directed rows for pairs of states: {rules}; {int((why == PARTLY).sum())} pairs have one direction; one missing: {written[0]}"
     return Entry(
         f"join {name}", "window", frame.unit, len(frame), len(frame), unmatched=int((~np.isin(why, (MET, PARTLY))).sum()),
-        other_rows=len(table), other_unmatched=int((times == 0).sum()), duplicated=int((times > 1).sum()), filled=int((why == FILLED).sum()),
+        other_rows=len(table), other_unmatched=unmatched, duplicated=again, filled=int((why == FILLED).sum()),
         why=said,
     )  # fmt: skip

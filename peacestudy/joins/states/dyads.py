@@ -13,6 +13,7 @@ import pandas as pd
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import Note, one_of
 from peacestudy.errors import JoinError
+from peacestudy.joins.given import has_columns
 from peacestudy.outcomes.contradictions import contradiction_text
 
 TOP = 1000  # numbers of states in GW, COW and V-Dem have at most three digits
@@ -175,9 +176,7 @@ def _told(table: pd.DataFrame, whole: pd.DataFrame, years: pd.Series, span: tupl
 
 
 def _with_key(table: pd.DataFrame, a: str, b: str, name: str, way: bool) -> pd.DataFrame:
-    for column in (a, b):
-        if column not in table.columns:
-            raise JoinError(one_of("a column of states", column, [str(c) for c in table.columns]))
+    has_columns(table, [a, b], "states")
     if name in table.columns:
         raise JoinError(f"the table has a column {name!r} already. Give the dyads another name=.")
     return table.assign(**{name: dyad_key(table[a], table[b], directed=way)})

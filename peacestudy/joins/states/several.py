@@ -8,25 +8,17 @@ import numpy.typing as npt
 import pandas as pd
 
 from peacestudy.core.frame import StudyFrame
+from peacestudy.core.joined import FILLED, MET, NO_ROW, PARTLY
 from peacestudy.core.ledger import Entry
 from peacestudy.core.problems import Note, one_of
 from peacestudy.errors import JoinError
 from peacestudy.joins.bring import as_frame, bring
+from peacestudy.joins.coverage import Whys, declared
+from peacestudy.joins.gather import met_rows
+from peacestudy.joins.given import has_columns
+from peacestudy.joins.special import Codes, first_code, of_gaps
 from peacestudy.joins.states.members import Members, from_table, from_text
-from peacestudy.joins.states.rows import (
-    ABSENT,
-    FILLED,
-    MET,
-    PARTLY,
-    LookUp,
-    Whys,
-    case_why,
-    check_absent,
-    look_up,
-    met_values,
-    other_table,
-    with_absent,
-)
+from peacestudy.joins.states.rows import MetRows, case_why, look_up, state_table
 from peacestudy.joins.states.systems import system_misfit
 from peacestudy.joins.states.together import RULES, together
 from peacestudy.outcomes import OutcomeTable
@@ -91,41 +83,41 @@ def several(
     """
     frame = as_frame(cases, key, unit, [key or "case_id"])
     state_column, year_column = _key_columns(other, other_state, other_year)
-    table = other_table(other, [state_column, year_column], name)
+    table, source = state_table(other, [state_column, year_column], name)
     _check(frame, table, year, measures, weight, states)
-    check_absent(absent, measures, other, name)
+    columns = [column for column, _ in measures.values()]
+    fill = declared(absent, source, columns, name)
     numbers = pd.api.types.is_numeric_dtype(table[state_column])
     members = (
         from_text(frame, states, numbers) if isinstance(states, str) else from_table(frame, states, weight, numbers)
     )
     years = frame.data[year].iloc[members.owner].reset_index(drop=True)
-    found = look_up({state_column: members.states, year_column: years}, year_column, other, name)
-    added, filled = _measured(table, other, members, found, len(frame), measures, missing, absent or {})
+    keys = {state_column: members.states, year_column: years}
+    found = look_up(keys, year_column, table, source, columns, name)
+    added, filled, codes = _measured(members, found, len(frame), measures, missing, fill)
     why = case_why(np.where(filled, FILLED, found.why).astype(np.int8), members.owner, len(frame))
     entry = _entry(frame, table, members, found, why, name, (missing, measures))
-    out = bring(frame, added, why, entry, other if isinstance(other, OutcomeTable) else None)
+    out = bring(frame, added, why, entry, source, codes)
     told = [*_weights_told(members, len(frame), weight), *_system_told(members, years, other, state_column)]
     return replace(out, notes=(*out.notes, *told))
 
 
 def _measured(
-    table: pd.DataFrame, other: pd.DataFrame | OutcomeTable, members: Members, found: LookUp, cases: int,
-    measures: Mapping[str, tuple[str, str]], missing: str, absent: Mapping[str, float],
-) -> tuple[pd.DataFrame, npt.NDArray[np.bool_]]:  # fmt: skip
-    """The new columns, and which members carry a declared value."""
-    added = {}
-    inside, filled = found.why == ABSENT, np.zeros(len(found.at), bool)
+    members: Members, found: MetRows, cases: int, measures: Mapping[str, tuple[str, str]], missing: str, absent: Mapping[str, float]
+) -> tuple[pd.DataFrame, npt.NDArray[np.bool_], dict[str, Codes]]:  # fmt: skip
+    """The new columns, which members carry a declared value, and codes that are no values by new column."""
+    added, codes = {}, {}
+    filled = (found.why == NO_ROW) & bool(absent)
     for new, (column, rule) in measures.items():
-        values = met_values(table[column], found.at, other)
-        if column in absent:
-            values = with_absent(values, inside, absent[column])
-            filled |= inside
         weights = members.weights if rule == "weighted" else None
-        one = together(values, members.owner, cases, rule=rule, missing=missing, weights=weights)
+        one = together(found.column(column, absent), members.owner, cases, rule=rule, missing=missing, weights=weights)
         added[new] = one.values
         if missing == "observed":
             added[f"{new}_states"] = pd.Series(one.observed)
-    return pd.DataFrame(added), filled
+        if column in found.codes:
+            codes[new] = first_code(found.codes[column], members.owner, cases)
+    made = pd.DataFrame(added)
+    return made, filled, of_gaps(codes, made)
 
 
 def _key_columns(other: pd.DataFrame | OutcomeTable, state: str | None, year: str | None) -> tuple[str, str]:
@@ -144,9 +136,8 @@ def _check(
         raise JoinError(one_of("year", year, [str(c) for c in frame.data.columns]))
     if not measures:
         raise JoinError('measures is empty. Write {"new column": ("column", "rule")}.')
-    for column, rule in measures.values():
-        if column not in table.columns:
-            raise JoinError(one_of("a column of measures", column, [str(c) for c in table.columns]))
+    has_columns(table, [column for column, _ in measures.values()], "measures")
+    for _, rule in measures.values():
         if rule not in RULES:
             raise JoinError(one_of("rule", rule, RULES))
     if clash := sorted({f"{new}_states" for new in measures} & set(measures)):
@@ -163,10 +154,10 @@ def _check(
 
 
 def _entry(
-    frame: StudyFrame, table: pd.DataFrame, members: Members, found: LookUp, why: Whys, name: str,
+    frame: StudyFrame, table: pd.DataFrame, members: Members, found: MetRows, why: Whys, name: str,
     written: tuple[str, Mapping[str, tuple[str, str]]],
 ) -> Entry:  # fmt: skip
-    times = np.bincount(found.at[found.at >= 0], minlength=len(table))
+    unmatched, again = met_rows(found.at, len(table))
     met = np.isin(why, (MET, PARTLY))
     rules = ", ".join(f"{new} = {rule} of {column}" for new, (column, rule) in written[1].items())
     said = (
@@ -175,7 +166,7 @@ def _entry(
     )
     return Entry(
         f"join {name}", "window", frame.unit, len(frame), len(frame), unmatched=int((~met).sum()), other_rows=len(table),
-        other_unmatched=int((times == 0).sum()), duplicated=int((times > 1).sum()), filled=int((why == FILLED).sum()), why=said,
+        other_unmatched=unmatched, duplicated=again, filled=int((why == FILLED).sum()), why=said,
     )  # fmt: skip
 
 

@@ -10,11 +10,14 @@ import pandas as pd
 from peacestudy.core.code_systems import code_system_fit
 from peacestudy.core.countries import SYSTEMS, covered, crosswalk, distinct_pairs, rows_in_force, translate_many
 from peacestudy.core.frame import StudyFrame
-from peacestudy.core.joined import REASONS
+from peacestudy.core.joined import MET, NO_STATE
 from peacestudy.core.ledger import Entry
-from peacestudy.core.problems import Note, nearest, one_of
+from peacestudy.core.problems import Note, one_of
 from peacestudy.errors import JoinError
 from peacestudy.joins.bring import as_frame, bring
+from peacestudy.joins.coverage import Bools, Whys, explained
+from peacestudy.joins.gather import met_rows
+from peacestudy.joins.given import has_keys
 from peacestudy.outcomes import OutcomeTable
 
 MARGIN = (
@@ -168,12 +171,7 @@ def _written(code: object) -> str:
 
 
 def _columns(data: pd.DataFrame, column: str, date: str | int) -> tuple[pd.Series, pd.Series]:
-    for wanted in [column, *([date] if isinstance(date, str) else [])]:
-        if wanted not in data.columns:
-            known = [str(c) for c in data.columns]
-            raise JoinError(
-                f"the table has no column {wanted!r}.{nearest(str(wanted), known)} It has {', '.join(known[:12])}."
-            )
+    has_keys(data, [column, *([date] if isinstance(date, str) else [])], "the table")
     return data[column], data[date] if isinstance(date, str) else pd.Series(date, index=data.index)
 
 
@@ -189,22 +187,18 @@ def _refuse_no_dates(dates: pd.Series, date: str | int) -> None:
         raise JoinError(f"{date!r} has {len(wrong)} different value(s) that are no date. The first: {wrong[0]}")
 
 
-def _why(codes: pd.Series, dates: pd.Series, none: npt.NDArray[np.bool_]) -> npt.NDArray[np.int8]:
-    why = np.where(none, REASONS.index("no such state"), REASONS.index("met"))
-    missing = (codes.isna() | dates.isna()).to_numpy()
+def _why(codes: pd.Series, dates: pd.Series, none: Bools) -> Whys:
     day, first = distinct_pairs(dates, dates)
     before = np.array([not pd.isna(d) and not covered(d) for d in dates.iloc[first].astype(object)], dtype=bool)
-    early = none & ~missing & before[day]
-    why[early] = REASONS.index("outside the years")
-    why[missing] = REASONS.index("no key")
-    return why.astype(np.int8)
+    complete = (codes.notna() & dates.notna()).to_numpy()
+    return explained(np.where(none, NO_STATE, MET), none, complete=complete, outside=before[day])
 
 
 def _entry(frame: StudyFrame, met: npt.NDArray[np.int64], step: str) -> Entry:
-    times = np.bincount(met[met >= 0], minlength=len(crosswalk()))
+    unused, again = met_rows(met, len(crosswalk()))
     return Entry(
         step, "join", frame.unit, len(frame), len(frame), unmatched=int((met < 0).sum()), other_rows=len(crosswalk()),
-        other_unmatched=int((times == 0).sum()), duplicated=int((times > 1).sum()),
+        other_unmatched=unused, duplicated=again,
         why="by the dated crosswalk of states, each code on its date; a code that is not in force has no translation",
     )  # fmt: skip
 

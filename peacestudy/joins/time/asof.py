@@ -6,29 +6,19 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from peacestudy.core.frame import StudyFrame, refuse_twice
-from peacestudy.core.joined import REASONS
+from peacestudy.core.frame import StudyFrame
+from peacestudy.core.joined import MET, NO_ROW, NOT_IN_TIME
 from peacestudy.core.keys import Ints, kind, levels
 from peacestudy.core.ledger import Entry
 from peacestudy.core.problems import one_of
 from peacestudy.errors import JoinError
 from peacestudy.joins.bring import as_frame, bring, taken
-from peacestudy.joins.time.panel import (
-    NAMED,
-    Bools,
-    Codes,
-    Places,
-    Units,
-    has_columns,
-    met_rows,
-    opened,
-    places,
-    refuse_repeated,
-    sides,
-    taken_at,
-    unit_numbers,
-    whole_years,
-)
+from peacestudy.joins.coverage import Bools, cover_of, explained
+from peacestudy.joins.gather import gathered, met_rows
+from peacestudy.joins.given import has_columns, key_pairs, opened
+from peacestudy.joins.special import met_code, without_special
+from peacestudy.joins.time.panel import NAMED, Places, places, refuse_repeated, unit_numbers, whole_years
+from peacestudy.joins.time.times import year_of
 from peacestudy.outcomes import OutcomeTable
 
 DIRECTIONS = ("backward", "forward", "nearest")
@@ -88,9 +78,9 @@ def asof(
     >>> frame.data[["turnout", "election_years"]].values.tolist()
     [[0.6, -1], [nan, <NA>]]
     """
-    mine, theirs = sides(on)
+    pairs = key_pairs(on)
+    mine, theirs = list(pairs), list(pairs.values())
     table, source = opened(other, name)
-    refuse_twice(table, name)
     _check(tolerance, direction, shape, ties)
     frame = as_frame(cases, key, unit, [*mine, date])
     has_columns(frame.data, [date], "the cases")
@@ -109,17 +99,23 @@ def asof(
         raise JoinError(
             f'{repeated} row(s) of {name} are taken by several cases. If that is meant, say shape="many_to_one".'
         )
-    held, special = _decoded(table[wanted], source, at)
+    values, codes = without_special(table[wanted], source)
     distance = pd.Series(np.where(at >= 0, np.append(when, 0)[at] - t, 0)).astype("Int64").mask(at < 0)
     label = re.sub(r"\W+", "_", name).strip("_").lower() or "other"
-    added = held.assign(**{f"{label}_{word}": distance})
+    added = gathered(values, at).assign(**{f"{label}_{word}": distance})
     entry = Entry(
         f"asof {name}", "join", frame.unit, len(frame), len(frame), unmatched=int((at < 0).sum()), other_rows=len(table),
         other_unmatched=unmatched, duplicated=repeated,
         why=f"on {' + '.join(mine)}, {direction} from {date} within {tolerance} {word}; {int((~(units.complete & timed)).sum())} case(s) "
             f"and {int(((units.theirs < 0) | ~dated).sum())} row(s) of {name} have no key or time",
     )  # fmt: skip
-    return bring(frame, added, _why(at, units, timed, _calendar(t, word), source), entry, source, special)
+    cover = cover_of(source)
+    known = (units.mine >= 0) | (source is not None and cover.every)
+    why = explained(
+        np.select([at >= 0, units.mine < 0], [MET, NO_ROW], NOT_IN_TIME), at < 0, complete=units.complete & timed,
+        outside=cover.outside(year_of(t, word)), known=known,
+    )  # fmt: skip
+    return bring(frame, added, why, entry, source, {column: met_code(held, at) for column, held in codes.items()})
 
 
 def _check(tolerance: int, direction: str, shape: str, ties: str | None) -> None:
@@ -196,33 +192,3 @@ def _nearest(
         )
     ahead_wins = (ahead < back) | (tied & (ties == "later"))
     return np.where(ahead_wins, later, earlier)
-
-
-def _decoded(table: pd.DataFrame, source: OutcomeTable | None, at: Ints) -> tuple[pd.DataFrame, dict[str, Codes]]:
-    """The rows taken, codes that the source says are no values made missing, and which code each case met."""
-    out = taken_at(table, at)
-    codes: dict[str, Codes] = {}
-    for i, (column, value, _) in enumerate(source.source.special if source else ()):
-        if column in table.columns:
-            hit = (out[column] == value).fillna(False).to_numpy(dtype=bool)
-            codes.setdefault(column, np.full(len(at), -1, np.int8))[hit] = i
-    for column, code in codes.items():
-        if (code >= 0).any():
-            series = out[column].convert_dtypes() if out[column].dtype.kind in "iub" else out[column]
-            out[column] = series.mask(code >= 0)
-    return out, {c: v for c, v in codes.items() if (v >= 0).any()}
-
-
-def _calendar(t: Ints, word: str) -> Ints:
-    """The calendar year of each time."""
-    return t if word == "years" else t.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
-
-
-def _why(at: Ints, units: Units, timed: Bools, year: Ints, source: OutcomeTable | None) -> Codes:
-    every = source is not None and source.source.units == "all"
-    outside = np.zeros(len(at), bool)
-    if source is not None:
-        outside = (year < source.source.first_year) | (year > source.source.last_year)
-    choices = [~(units.complete & timed), at >= 0, outside, (units.mine < 0) & (not every), units.mine < 0]
-    words = ("no key", "met", "outside the years", "unit not covered", "no row")
-    return np.select(choices, [REASONS.index(w) for w in words], REASONS.index("none in time")).astype(np.int8)

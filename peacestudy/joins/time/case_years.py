@@ -16,7 +16,8 @@ from peacestudy.core.ledger import Entry
 from peacestudy.core.problems import Note, Problem, one_of
 from peacestudy.errors import JoinError
 from peacestudy.joins.bring import as_frame
-from peacestudy.joins.time.panel import Bools, has_columns
+from peacestudy.joins.coverage import Bools
+from peacestudy.joins.given import has_columns
 from peacestudy.joins.time.times import CLOCKS, Read, limit, read_times, year_end, year_of
 
 ROWS = ("year", "case")

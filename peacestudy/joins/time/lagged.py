@@ -7,23 +7,16 @@ import numpy as np
 import pandas as pd
 
 from peacestudy.core.frame import StudyFrame
-from peacestudy.core.joined import REASONS
+from peacestudy.core.joined import MET, NO_ROW, PARTLY
 from peacestudy.core.keys import Ints
 from peacestudy.core.ledger import Entry
 from peacestudy.core.problems import Note
 from peacestudy.errors import JoinError
 from peacestudy.joins.bring import as_frame, bring
-from peacestudy.joins.time.panel import (
-    Bools,
-    Codes,
-    has_columns,
-    places,
-    refuse_repeated,
-    sides,
-    taken_at,
-    unit_numbers,
-    whole_years,
-)
+from peacestudy.joins.coverage import Bools, Whys, explained
+from peacestudy.joins.gather import gathered, met_rows
+from peacestudy.joins.given import has_columns, key_pairs
+from peacestudy.joins.time.panel import places, refuse_repeated, unit_numbers, whole_years
 
 
 def lagged(
@@ -66,7 +59,7 @@ def lagged(
     >>> lagged(panel, "gdp", by="state", year="year", lags=1).data["gdp_lag1"].tolist()
     [<NA>, 10, <NA>]
     """
-    keys, _ = sides(by)
+    keys = list(key_pairs(by))
     wanted = [columns] if isinstance(columns, str) else list(columns)
     steps = _steps(lags)
     study = as_frame(frame, key, unit, [*keys, year])
@@ -80,17 +73,17 @@ def lagged(
     found = places(units, t, complete)
     refuse_repeated(found, data, [*keys, year], "the frame")
     place = {lag: found.find(np.where(complete, units, -1), t - lag) for lag in steps}
-    added = pd.concat([taken_at(data[wanted], at).add_suffix(f"_{_word(lag)}") for lag, at in place.items()], axis=1)
+    added = pd.concat([gathered(data[wanted], at).add_suffix(f"_{_word(lag)}") for lag, at in place.items()], axis=1)
     first, last = _ends(units, t, complete)
     gaps = {lag: int(((at < 0) & complete & (t - lag > first) & (t - lag < last)).sum()) for lag, at in place.items()}
     at = np.stack(list(place.values()), axis=1)
-    times = np.bincount(at[at >= 0], minlength=len(data))
+    unused, again = met_rows(at, len(data))
     told = ", ".join(_word(lag) for lag in steps)
     label = name or f"{', '.join(wanted)}, {told}"
     gap_text = ", ".join(f"{_word(lag)} {n}" for lag, n in gaps.items())
     entry = Entry(
         f"lagged {label}", "window", study.unit, len(data), len(data), unmatched=int((at < 0).all(axis=1).sum()),
-        other_rows=len(data), other_unmatched=int((times == 0).sum()), duplicated=int((times > 1).sum()),
+        other_rows=len(data), other_unmatched=unused, duplicated=again,
         why=f"by {' + '.join(keys)}, {told} in {year}; rows whose year is a gap in their unit: {gap_text}; "
             f"{int((~complete).sum())} row(s) have no unit or year",
     )  # fmt: skip
@@ -127,11 +120,11 @@ def _ends(units: Ints, t: Ints, complete: Bools) -> tuple[Ints, Ints]:
     return first[units], last[units]
 
 
-def _why(place: dict[int, Ints], complete: Bools, t: Ints, first: Ints, last: Ints) -> Codes:
+def _why(place: dict[int, Ints], complete: Bools, t: Ints, first: Ints, last: Ints) -> Whys:
     """Met where every year is found; else partly, or why none is: before and after the unit's years, or a gap in them."""
     at = np.stack(list(place.values()), axis=1)
     wanted = t[:, None] - np.array(list(place), dtype=np.int64)[None, :]
-    outside = ((wanted < first[:, None]) | (wanted > last[:, None])).all(axis=1)
-    choices = [~complete, (at >= 0).all(axis=1), (at >= 0).any(axis=1), outside]
-    words = ("no key", "met", "partly observed", "outside the years")
-    return np.select(choices, [REASONS.index(w) for w in words], REASONS.index("no row")).astype(np.int8)
+    outside = np.asarray(((wanted < first[:, None]) | (wanted > last[:, None])).all(axis=1))
+    none = np.asarray((at < 0).all(axis=1))
+    why = np.select([(at >= 0).all(axis=1), ~none], [MET, PARTLY], NO_ROW)
+    return explained(why, none, complete=complete, outside=outside)

@@ -1,50 +1,17 @@
 """A panel as the joins of time see it: units and years as whole numbers, one row a unit-year, rows found by their place."""
 
-from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from peacestudy.core.keys import Ints, key_problems, kind, levels, match
-from peacestudy.core.problems import one_of
 from peacestudy.errors import JoinError
-from peacestudy.outcomes import OutcomeTable
+from peacestudy.joins.coverage import Bools
+from peacestudy.joins.given import has_columns
 
-Bools = npt.NDArray[np.bool_]
-Codes = npt.NDArray[np.int8]
 NAMED = 5  # rows named in a message
 FAR = 10**9  # beyond, a number is no year, and units and years would not fit into one whole number
-_CAN_MISS = {"i": "Int64", "u": "UInt64", "b": "boolean"}
-
-
-def sides(on: str | Sequence[str] | Mapping[str, str]) -> tuple[list[str], list[str]]:
-    """Key columns of the cases and of the other table: a name, several, or {of the cases: of the other table}."""
-    if isinstance(on, Mapping):
-        mine, theirs = list(on), list(on.values())
-    else:
-        mine = [on] if isinstance(on, str) else list(on)
-        theirs = mine
-    if not mine or len(set(mine)) < len(mine) or len(set(theirs)) < len(theirs):
-        raise JoinError(f"on is {on!r}; name the key column, or several different ones.")
-    return mine, theirs
-
-
-def has_columns(table: pd.DataFrame, columns: Sequence[str], who: str) -> None:
-    """Refuse a table without one of the columns."""
-    for column in columns:
-        if column not in table.columns:
-            raise JoinError(one_of(f"a column of {who}", column, [str(c) for c in table.columns]))
-
-
-def opened(other: pd.DataFrame | OutcomeTable, name: str) -> tuple[pd.DataFrame, OutcomeTable | None]:
-    """The table, and the outcome table that it comes from, if any."""
-    if isinstance(other, OutcomeTable):
-        return other.table, other
-    if not isinstance(other, pd.DataFrame):
-        raise JoinError(f"{name} is a {type(other).__name__}; give a DataFrame or an OutcomeTable.")
-    return other, None
 
 
 class Units(NamedTuple):
@@ -142,20 +109,3 @@ def refuse_repeated(found: Places, table: pd.DataFrame, columns: list[str], name
         f"{name} has {len(again)} row(s) more than one for the same {' + '.join(columns)} ({'; '.join(said)}; rows count from 0). "
         f"Reduce it to one row for each first."
     )
-
-
-def taken_at(table: pd.DataFrame, at: Ints) -> pd.DataFrame:
-    """The rows at these places, missing where -1; integers and truth values become types that can be missing."""
-    out = table.reset_index(drop=True)
-    if (at < 0).any():
-        out = out.astype(
-            {c: _CAN_MISS[t.kind] for c, t in out.dtypes.items() if isinstance(t, np.dtype) and t.kind in _CAN_MISS}
-        )
-        return out.reindex(at).reset_index(drop=True)
-    return out.take(at).reset_index(drop=True)
-
-
-def met_rows(at: Ints, rows: int) -> tuple[int, int]:
-    """How many rows of the other table met none, and how many met more than one."""
-    times = np.bincount(at[at >= 0], minlength=rows)
-    return int((times == 0).sum()), int((times > 1).sum())

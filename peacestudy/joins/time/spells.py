@@ -9,18 +9,9 @@ from peacestudy.core.frame import StudyFrame
 from peacestudy.core.keys import Ints
 from peacestudy.core.ledger import Entry, Ledger
 from peacestudy.errors import JoinError
-from peacestudy.joins.coverage import coverage, declared
-from peacestudy.joins.time.panel import (
-    Bools,
-    Places,
-    has_columns,
-    opened,
-    places,
-    refuse_repeated,
-    sides,
-    unit_numbers,
-    whole_years,
-)
+from peacestudy.joins.coverage import Bools, coverage, declared
+from peacestudy.joins.given import has_columns, key_pairs, opened
+from peacestudy.joins.time.panel import Places, places, refuse_repeated, unit_numbers, whole_years
 from peacestudy.outcomes import OutcomeTable
 
 NEW = ("spell_id", "start_year", "end_year", "active_years", "censored_left", "censored_right")
@@ -69,7 +60,7 @@ def spells(
     [['2-1990', 1990, 1991, 2, False, False], ['2-1994', 1994, 1995, 2, False, True]]
     """
     table, source = opened(panel, name)
-    keys, _ = sides(by)
+    keys = list(key_pairs(by))
     has_columns(table, [*keys, year, active], name)
     if shared := [c for c in NEW if c in keys]:
         raise JoinError(f"the column(s) {', '.join(map(repr, shared))} of by are those of a spell. Rename them.")
@@ -77,7 +68,7 @@ def spells(
         raise JoinError(f"gap is {gap!r}; write a whole number of years, 0 or more.")
     cover = coverage(source, years, None, name)
     first, last = cover.first, cover.last
-    fill = declared(absent, source, [active], name)
+    fill = declared(absent, source, [active], name, written=True)
     if any(fill.values()):
         raise JoinError(f"absent says that {active!r} is true in a year without a row; only False can be said of it.")
     units = unit_numbers(table, table, keys, keys, name).theirs

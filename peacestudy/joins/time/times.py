@@ -8,7 +8,7 @@ import pandas as pd
 from peacestudy.core.dates import read_dates
 from peacestudy.core.keys import Ints
 from peacestudy.core.problems import Problem
-from peacestudy.joins.time.panel import Bools
+from peacestudy.joins.coverage import Bools
 
 CLOCKS = ("years", "days")
 

@@ -6,27 +6,19 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from peacestudy.core.frame import StudyFrame, refuse_twice
-from peacestudy.core.joined import REASONS
+from peacestudy.core.frame import StudyFrame
+from peacestudy.core.joined import FILLED, MET, NO_ROW, PARTLY
 from peacestudy.core.keys import Ints
 from peacestudy.core.ledger import Entry
 from peacestudy.core.problems import one_of
 from peacestudy.errors import JoinError
 from peacestudy.joins.bring import as_frame, bring
-from peacestudy.joins.coverage import Cover, coverage, declared
-from peacestudy.joins.time.measures import MEASURES, PARTIAL, TRUTHS, Bools, Floats, summarise
-from peacestudy.joins.time.panel import (
-    Codes,
-    Places,
-    Units,
-    has_columns,
-    opened,
-    places,
-    refuse_repeated,
-    sides,
-    unit_numbers,
-    whole_years,
-)
+from peacestudy.joins.coverage import Bools, Cover, Whys, coverage, declared, explained
+from peacestudy.joins.gather import met_rows
+from peacestudy.joins.given import has_columns, key_pairs, opened
+from peacestudy.joins.special import first_code, met_code, of_gaps, without_special
+from peacestudy.joins.time.measures import MEASURES, PARTIAL, TRUTHS, Floats, summarise
+from peacestudy.joins.time.panel import Places, places, refuse_repeated, unit_numbers, whole_years
 from peacestudy.outcomes import OutcomeTable
 
 CELLS = 2_000_000  # years of windows held at once
@@ -96,9 +88,9 @@ def window(
     >>> frame.data[["war_again", "war_years"]].values.tolist()
     [[True, 2], [False, 0]]
     """
-    mine, theirs = sides(on)
+    pairs = key_pairs(on)
+    mine, theirs = list(pairs), list(pairs.values())
     table, source = opened(other, name)
-    refuse_twice(table, name)
     frame = as_frame(cases, key, unit, [*mine, year])
     span = _span(span)
     _check(measures, partial)
@@ -106,19 +98,20 @@ def window(
     column = other_year or (source.source.year if source else "") or year
     has_columns(frame.data, [year], "the cases")
     has_columns(table, [column, *(c for c, _ in measures.values())], name)
-    fill = declared(absent, source, [c for c, _ in measures.values()], name)
+    fill = declared(absent, source, [c for c, _ in measures.values()], name, written=True)
     found = unit_numbers(frame.data, table, mine, theirs, name)
     when, dated = whole_years(table[column], column, name)
     inside = (found.theirs >= 0) & dated & (when >= cover.first) & (when <= cover.last)
     panel = places(found.theirs, when, inside)
     refuse_repeated(panel, table, [*theirs, column], name)
     t, timed = whole_years(frame.data[year], year, "the cases")
-    values = {c: _numbers(table[c], c, name, source) for c in {c for c, _ in measures.values()}}
+    read, codes = without_special(table[list(dict.fromkeys(c for c, _ in measures.values()))], source)
+    values = {str(c): _numbers(read[c], str(c), name) for c in read}
     for c in {c for c, how in measures.values() if how in TRUTHS}:
         _truths(np.append(values[c], fill.get(c, np.nan)), c, name)
     able = found.complete & timed
     unit_of = np.where(able, found.mine, -1)
-    walk = _Walk(panel, cover, values, fill, span, measures, partial)
+    walk = _Walk(panel, cover, values, codes, fill, span, measures, partial)
     rows = max(1, CELLS // (span[1] - span[0] + 1))
     parts = [
         walk.read(unit_of[i : i + rows], t[i : i + rows], able[i : i + rows]) for i in range(0, max(len(t), 1), rows)
@@ -130,16 +123,18 @@ def window(
     told = _told(mine, year, span, partial, cover, f"{sum(p.filled for p in parts)} year(s) without a row filled" if fill else "",
                  f"{int((~inside).sum())} row(s) of {name} have no key or lie outside the years")  # fmt: skip
     entry = _entry(frame, name, parts, len(table), added[list(measures)].notna().any(axis=1).to_numpy(), told)
-    return bring(frame, added, _why(found, timed, np.concatenate([p.state for p in parts]), cover), entry, source)
+    met = {n: np.concatenate([p.codes[c] for p in parts]) for n, (c, _) in measures.items() if c in codes}
+    return bring(frame, added, np.concatenate([p.why for p in parts]), entry, source, of_gaps(met, added))
 
 
 @dataclass(frozen=True, eq=False)
 class _Part:
-    """Some of the windows: their numbers, rows hit by each, the state of each, the rows hit, cells filled."""
+    """Some of the windows: their numbers, rows hit by each, why, codes that are no values by column, the rows hit, cells filled."""
 
     out: dict[str, Floats]
     hits: Ints
-    state: Ints  # place in REASONS, of windows with unit and year
+    why: Whys
+    codes: dict[str, Whys]
     rows: Ints
     filled: int
 
@@ -151,6 +146,7 @@ class _Walk:
     panel: Places
     cover: Cover
     values: dict[str, Floats]
+    codes: dict[str, Whys]
     fill: Mapping[str, float]
     span: tuple[int, int]
     measures: Mapping[str, tuple[str, str]]
@@ -170,7 +166,11 @@ class _Walk:
                 out[f"{new}_years_observed"] = (~np.isnan(matrix[column])).sum(axis=1).astype(np.float64)
         hits = (at >= 0).sum(axis=1)
         says = (at >= 0) | (none & bool(self.fill))
-        return _Part(out, hits, _state(hits, says, covered), at[at >= 0], int(none.sum()) if self.fill else 0)
+        outside = np.asarray(~covered.any(axis=1))
+        why = explained(_state(hits, says, covered), hits == 0, complete=able, outside=outside, known=known)
+        owner = np.repeat(np.arange(len(t)), at.shape[1]) if self.codes else np.zeros(0, np.int64)
+        codes = {c: first_code(met_code(held, at.ravel()), owner, len(t)) for c, held in self.codes.items()}
+        return _Part(out, hits, why, codes, at[at >= 0], int(none.sum()) if self.fill else 0)
 
     def _matrix(self, column: str, at: Ints, none: Bools) -> Floats:
         out = np.append(self.values[column], np.nan)[at]
@@ -180,20 +180,10 @@ class _Walk:
 
 
 def _state(hits: Ints, says: Bools, covered: Bools) -> Ints:
-    """Why a window has what it has, apart from keys and units, which are judged by ``_why``."""
-    place = {reason: i for i, reason in enumerate(REASONS)}
+    """Why a window has what it has, apart from keys, units and years."""
     whole, some = says.all(axis=1), says.any(axis=1)
-    choices = [~covered.any(axis=1), whole & (hits > 0), whole, some | (hits > 0), ~covered.all(axis=1)]
-    words = ["outside the years", "met", "filled", "partly observed", "partly observed"]
-    return np.select(choices, [place[w] for w in words], place["no row"]).astype(np.int64)
-
-
-def _why(found: Units, timed: Bools, state: Ints, cover: Cover) -> Codes:
-    why = state.astype(np.int8)
-    if not cover.every:
-        why[(found.mine < 0) & (state != REASONS.index("outside the years"))] = REASONS.index("unit not covered")
-    why[~(found.complete & timed)] = REASONS.index("no key")
-    return why
+    choices = [whole & (hits > 0), whole, some | (hits > 0), ~covered.all(axis=1)]
+    return np.select(choices, [MET, FILLED, PARTLY, PARTLY], NO_ROW)
 
 
 def _span(span: tuple[int, int]) -> tuple[int, int]:
@@ -218,16 +208,13 @@ def _check(measures: Mapping[str, tuple[str, str]], partial: str) -> None:
         raise JoinError(one_of("partial", partial, PARTIAL))
 
 
-def _numbers(column: pd.Series, name: str, table: str, source: OutcomeTable | None) -> Floats:
-    """A column as numbers, NaN where it is missing or holds a code that the source says is no value."""
+def _numbers(column: pd.Series, name: str, table: str) -> Floats:
+    """A column as numbers, NaN where it is missing."""
     if not (pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype)):
         raise JoinError(f"{name!r} of {table} holds {column.dtype}, not numbers; a window cannot measure it.")
     out = np.array(column.to_numpy(dtype="float64", na_value=np.nan))
     if np.isinf(out).any():
         raise JoinError(f"{name!r} of {table} holds infinite values. Make them missing, or correct them.")
-    for special, value, _ in source.source.special if source else ():
-        if special == name:
-            out[out == value] = np.nan
     return out
 
 
@@ -267,11 +254,11 @@ def _typed(out: Floats, how: str, column: pd.Series | None, fill: float) -> pd.S
 def _entry(frame: StudyFrame, name: str, parts: "list[_Part]", rows: int, valued: Bools, why: str) -> Entry:
     """The step for the ledger; ``valued`` are the cases that have a value of some measure."""
     hits = np.concatenate([p.hits for p in parts])
-    times = np.sum([np.bincount(p.rows, minlength=rows) for p in parts], axis=0)
+    unused, again = met_rows(np.concatenate([p.rows for p in parts]), rows)
     return Entry(
         f"window {name}", "window", frame.unit, len(frame), len(frame), unmatched=int((hits == 0).sum()),
-        filled=int(((hits == 0) & valued).sum()), other_rows=rows, other_unmatched=int((times == 0).sum()),
-        duplicated=int((times > 1).sum()), why=why,
+        filled=int(((hits == 0) & valued).sum()), other_rows=rows, other_unmatched=unused,
+        duplicated=again, why=why,
     )  # fmt: skip
 
 
