@@ -4,6 +4,18 @@ Sources: MacKinnon and White (1985), Journal of Econometrics 29(3) (hc0 to hc3);
 Cameron, Gelbach and Miller (2011), Journal of Business and Economic Statistics 29(2), eq. 2.12 (two-way).
 Small-sample factors: hc1 N/(N-K). Clusters: G/(G-1) for likelihood models (Stata and R), G/(G-1)*(N-1)/(N-K) for linear; in
 two-way clustering each of the three parts has the factor of its own groups, as in R's sandwich.
+
+What ``cluster`` is worth with few clusters: of 2,000 simulated data sets a cell (tests/references/coverage/intervals.csv; half of the
+term's variance between clusters, or all) nominal 95 % intervals cover the slope in
+
+    clusters    linear, t    logit, z    firth, z    cox, z
+    8           90 to 93     85 to 89    86 to 90    85 to 87 %
+    20          89 to 94     89 to 94    89 to 94    88 to 91 %
+    50          94 to 95     93 to 95    92 to 95    91 to 93 %
+
+Residuals of a cluster are smaller than its errors, and t with G-1 degrees of freedom, z still more, takes the variance for
+better known than it is (Bell and McCaffrey 2002; Mancl and DeRouen 2001, Biometrics 57(1)). For linear models ``cr2``
+covers in 94 to 96 %, also with 8 clusters.
 """
 
 import numpy as np

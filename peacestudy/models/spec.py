@@ -24,7 +24,8 @@ class ModelSpec:
         ``Surv(start, stop, event) ~ a``. See ``peacestudy.models.formula``.
     engine : ``linear``, ``logit``, ``firth``, ``cox`` or ``discrete_time``.
     vcov : ``classical``, ``hc0`` to ``hc3``, ``cluster``, ``cr2`` or ``jackknife``; there is no default. Cox has classical, hc0 and cluster,
-        cr2 is of linear alone, jackknife of linear, logit and firth.
+        cr2 is of linear alone, jackknife of linear, logit and firth. With 8 clusters 95 % intervals of ``cluster`` cover in
+        85 to 93 %, those of ``cr2`` in 94 to 96 % (simulated; see ``peacestudy.models.covariance``).
     cluster : the column whose groups are clusters, with ``cluster``, ``cr2`` and ``jackknife``; or two, with ``cluster``.
     options : further settings of the engine, as a mapping or as pairs: ``weights``, a column of probability weights
         (linear, logit); ``ties``, efron (if nothing is said) or breslow, and ``strata``, a column (cox); ``baseline``,
