@@ -23,12 +23,13 @@ from peacestudy.figures.theme import (
 )
 from peacestudy.models import Fit
 
+RATIOS = {"cox": "hazard ratio", "poisson": "rate ratio", "negative_binomial": "rate ratio"}  # else an odds ratio
 COLUMNS = ["label", "odds_ratio", "conf_low", "conf_high", "p_value"]
 
 
 def forest(
     fits: Fit | Sequence[Fit] | pd.DataFrame,
-    heading: str = "Odds ratios",
+    heading: str | None = None,
     subtitle: str = "",
     notes: Iterable[str] = (),
 ) -> Figure:
@@ -36,23 +37,28 @@ def forest(
 
     Parameters
     ----------
-    fits : fits of logit or firth (every term but the intercept is drawn), or a table with ``label, odds_ratio, conf_low,
-        conf_high, p_value`` and, where there are any, ``p_decide`` (adjusted), ``detectable`` (odds ratio this N could
+    fits : fits whose terms are logs of odds, hazards or rates (all but the intercept, cut points, alpha and standard
+        deviations of groups are drawn), or a table with ``label, odds_ratio, conf_low,
+        conf_high, p_value`` and, where there are any, ``p_decide`` (adjusted),
+        ``detectable`` (odds ratio this N could
         have found), ``beside``, ``beside_low``, ``beside_high`` (another model's estimate, drawn hollow).
-    heading, subtitle, notes : text above and below. Fits bring their own notes.
+    heading, subtitle, notes : text above and below; a heading not written names the ratio. Fits bring their own notes.
 
     Returns
     -------
     Figure
     """
+    ratio = "odds ratio"
     if isinstance(fits, pd.DataFrame):
         table = fits
     else:
         each = [fits] if isinstance(fits, Fit) else list(fits)
         table = _terms(each)
+        measures = {RATIOS.get(f.spec.engine, ratio) for f in each}
+        ratio = measures.pop() if len(measures) == 1 else "ratio"
         notes = [
             *notes,
-            *(f"{f.spec.name}: N {f.n}, {f.n_events} events. " + " ".join(map(str, f.notes)) for f in each),
+            *(f"{f.spec.name}: N {f.n}{_events(f)}. " + " ".join(map(str, f.notes)) for f in each),
         ]
     absent = [c for c in COLUMNS if c not in table.columns]
     if absent or table.empty:
@@ -60,19 +66,23 @@ def forest(
             f"a forest needs rows with the columns {', '.join(COLUMNS)}; {', '.join(absent) or 'rows'} are missing."
         )
     with mpl.rc_context(STYLE):
-        return _draw(table.reset_index(drop=True), heading, subtitle, list(notes))
+        return _draw(table.reset_index(drop=True), heading or f"{ratio.capitalize()}s", subtitle, list(notes), ratio)
+
+
+def _events(fit: Fit) -> str:
+    return "" if fit.n_events is None else f", {fit.n_events} events"
 
 
 def _terms(fits: list[Fit]) -> pd.DataFrame:
     parts = []
     for f in fits:
         part = f.tidy(exponentiate=True).rename(columns={"estimate": "odds_ratio"})
-        part = part[part["term"] != "Intercept"]
+        part = part[part["term"].isin(f.design.names) & (part["term"] != "Intercept")]
         parts.append(part.assign(label=part["term"] if len(fits) == 1 else f.spec.name + ": " + part["term"]))
     return pd.concat(parts, ignore_index=True)
 
 
-def _draw(t: pd.DataFrame, heading: str, subtitle: str, notes: list[str]) -> Figure:
+def _draw(t: pd.DataFrame, heading: str, subtitle: str, notes: list[str], ratio: str) -> Figure:
     height = 1.55 + 0.27 * len(t) + note_height(notes)
     fig = canvas(height)
     title(fig, heading, subtitle)
@@ -93,8 +103,8 @@ def _draw(t: pd.DataFrame, heading: str, subtitle: str, notes: list[str]) -> Fig
     ax.set_xscale("log")
     _ticks(ax, t)
     clean_y(ax, t["label"].tolist())
-    ax.set_xlabel("odds ratio of lasting peace, log scale" if "detectable" in t else "odds ratio, log scale")
-    _columns(fig, ax, t)
+    ax.set_xlabel("odds ratio of lasting peace, log scale" if "detectable" in t else f"{ratio}, log scale")
+    _columns(fig, ax, t, ratio)
     return fig
 
 
@@ -110,15 +120,13 @@ def _ticks(ax: mpl.axes.Axes, t: pd.DataFrame) -> None:
     ax.minorticks_off()
 
 
-def _columns(fig: Figure, ax: mpl.axes.Axes, t: pd.DataFrame) -> None:
+def _columns(fig: Figure, ax: mpl.axes.Axes, t: pd.DataFrame, ratio: str) -> None:
     """Numbers at the right of the rows."""
-    ratio = [
+    shown = [
         f"{o:.2f} [{a:.2f}, {b:.2f}]" for o, a, b in zip(t["odds_ratio"], t["conf_low"], t["conf_high"], strict=True)
     ]
-    ratio = [
-        f"{o:.2f} [{a:.2f}, {b:.2f}]" for o, a, b in zip(t["odds_ratio"], t["conf_low"], t["conf_high"], strict=True)
-    ]
-    columns = [("OR [95 %]", 1.03, ratio)]
+    short = {"odds ratio": "OR", "hazard ratio": "HR", "rate ratio": "IRR"}.get(ratio, "ratio")
+    columns = [(f"{short} [95 %]", 1.03, shown)]
     for head, x, name in (("p", 1.47, "p_value"), ("Holm", 1.60, "p_decide"), ("perm.", 1.73, "p_permutation")):
         if name in t:
             columns.append((head, x, [p_text(p) for p in t[name]]))

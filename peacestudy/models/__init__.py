@@ -13,6 +13,7 @@ from peacestudy.models.inference import JointTest, adjust, detectable, step_down
 from peacestudy.models.kaplan_meier import kaplan_meier
 from peacestudy.models.left_out import left_out
 from peacestudy.models.out_of_sample import OutOfSample, out_of_sample
+from peacestudy.models.parallel_lines import parallel_lines
 from peacestudy.models.permutation import permutation_test
 from peacestudy.models.pool import Pooled, pool
 from peacestudy.models.pooled import PooledFit
@@ -49,6 +50,7 @@ __all__ = [
     "left_out",
     "log_score",
     "out_of_sample",
+    "parallel_lines",
     "permutation_test",
     "pool",
     "predict",

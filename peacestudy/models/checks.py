@@ -1,7 +1,8 @@
 """What to distrust in a fit, before and after it: errors where the data cannot answer, notes where they can but barely.
 
 Sources: Peduzzi et al. (1996), Journal of Clinical Epidemiology 49(12) (events per variable); Cameron and Miller (2015),
-Journal of Human Resources 50(2), VI (few clusters); Belsley, Kuh and Welsch (1980), Regression Diagnostics, ch. 3.
+Journal of Human Resources 50(2), VI (few clusters); Harrell (2015), Regression Modeling Strategies, 2nd ed., 4.4 (what an
+ordered outcome is worth); Belsley, Kuh and Welsch (1980), Regression Diagnostics, ch. 3.
 """
 
 import numpy as np
@@ -39,14 +40,22 @@ def check_design(design: Design, outcome: str) -> None:
         raise FitError(f"{what} must be 0 or 1; it holds {found}. Code it so, or use engine 'linear'.")
     if outcome != "survival" and np.ptp(y) == 0:
         raise FitError(f"{what} is {y[0]:g} in all {len(y)} rows: there is nothing to explain.")
-    if X.shape[0] <= X.shape[1]:
+    cuts = len(design.categories) - 1 if outcome == "ordered" else 0
+    if X.shape[0] <= X.shape[1] + cuts:
         raise FitError(
-            f"{X.shape[0]} rows cannot give {X.shape[1]} terms ({', '.join(design.names[:8])} ...). Use fewer terms."
+            f"{X.shape[0]} rows cannot give {X.shape[1] + cuts} terms ({', '.join(design.names[:8])} ...). Use fewer terms"
+            f"{', or join categories' if cuts else ''}."
         )
+    if absent := [c for i, c in enumerate(design.categories) if cuts and not (y == i).any()]:
+        raise FitError(
+            f"{what} is never {', '.join(absent)} in these rows, so that cut points of the whole do not exist."
+        )
+    if cuts:  # the cut points are its constant
+        X = np.column_stack([X, np.ones(len(X))])
     dependent = dependent_terms(X) if outcome != "survival" else []  # cox looks within its risk sets
     if dependent:
-        _refuse_constant(design, dependent)
-        names = ", ".join(repr(design.names[j]) for j in dependent)
+        _refuse_constant(design, [j for j in dependent if j < len(design.names)])
+        names = ", ".join(repr((*design.names, "the cut points")[j]) for j in dependent)
         raise FitError(
             f"the terms {names} are exact combinations of each other in the {len(y)} rows used. Drop one of them."
         )
@@ -121,7 +130,13 @@ def design_notes(design: Design, outcome: str) -> list[Note]:
     """What the design alone gives reason to distrust: few events, few clusters, collinearity, rows left out."""
     out = []
     slopes = [j for j, name in enumerate(design.names) if name != "Intercept" and name not in design.baseline]
-    if outcome != "number" and slopes:
+    if outcome == "ordered" and slopes:
+        sizes = np.bincount(design.y.astype(int))
+        worth = len(design.y) - float((sizes.astype(float) ** 3).sum()) / len(design.y) ** 2
+        if worth / len(slopes) < FEW_EVENTS:
+            text = f"The categories are worth {worth:.0f} rows (N less the sum of n^3/N^2) for {len(slopes)} terms, under {FEW_EVENTS} a term."
+            out.append(Note("few_events", text))
+    if outcome in ("binary", "survival") and slopes:
         events = int(design.y.sum())
         fewer, what = min(events, len(design.y) - events), "cases of the rarer outcome"
         if design.times is not None:

@@ -12,8 +12,9 @@ import pandas as pd
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.basis import Basis, make_basis
 from peacestudy.models.columns import columns_named, complete_rows, not_too_large, refuse_text
+from peacestudy.models.engines import ENGINES
 from peacestudy.models.formula import SEVERAL, Factor, Formula, Survival, parse
-from peacestudy.models.response import survival_times, with_outcome
+from peacestudy.models.response import ordered_outcome, survival_times, with_outcome
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +38,7 @@ class Design:
     baseline : names of columns that the engine added for the baseline hazard.
     bases : what each curve, ``poly()`` or ``bs()``, is made of, by factor label.
     cluster_names : what the groups of each cluster column are called, in the order of their numbers.
+    categories : of an ordered outcome, from the lowest; ``y`` holds positions among them.
     """
 
     y: np.ndarray
@@ -54,6 +56,7 @@ class Design:
     baseline: tuple[str, ...] = ()
     bases: Mapping[str, Basis] = field(default_factory=dict)
     cluster_names: tuple[tuple[Any, ...], ...] = ()
+    categories: tuple[str, ...] = ()
 
 
 def build_design(
@@ -99,8 +102,10 @@ def build_design(
         x = _numeric(factor, used[factor.column], ids, centres)
         basis = bases[factor.label] = make_basis(factor.functions[-1], x, factor.size, factor.label)
         prepared |= curve_columns(f"f{i}", basis, x)
-    times = None
-    if isinstance(parsed.response, Survival):
+    times, order = None, tuple[str, ...]()
+    if engine is not None and ENGINES[engine].outcome == "ordered":
+        y, order = ordered_outcome(parsed.response, used)
+    elif isinstance(parsed.response, Survival):
         y, times = survival_times(parsed.response, used, ids)
     elif set(SEVERAL) & set(parsed.response.functions):
         what = "a set of categories" if parsed.response.size is None else "several columns"
@@ -117,8 +122,8 @@ def build_design(
     cases = tuple(ids[i] for i in used.index)
     more = {c: used[c] for c in further}
     return Design(
-        y, X, names, cases, groups, dropped, parsed, centres, levels, times, more, bases=bases, cluster_names=called
-    )
+        y, X, names, cases, groups, dropped, parsed, centres, levels, times, more, bases=bases, cluster_names=called, categories=order
+    )  # fmt: skip
 
 
 def _prepare(

@@ -81,7 +81,7 @@ def diagnose(
 
     Parameters
     ----------
-    fit : of any engine; tables that an engine does not have are None.
+    fit : of engine linear, logit, firth, discrete_time or cox; tables that an engine does not have are None.
     by : what is left out in turn, ``case`` or cluster columns of the fit; none (an empty list) spares the time of fitting anew. If
         nothing is said: cases, and every cluster column.
     focus, benchmarks, strengths : for linear models, the term in doubt, observed terms with which a cause left out is compared, and
@@ -91,7 +91,7 @@ def diagnose(
     Raises
     ------
     SpecError
-        What is no Fit; names that are not there; benchmarks without a focus, or where the engine has none.
+        What is no Fit, or one of another engine; names that are not there; benchmarks without a focus, or where the engine has none.
 
     Examples
     --------
@@ -103,6 +103,10 @@ def diagnose(
     """
     if not isinstance(fit, Fit):
         raise SpecError(f"diagnose takes a Fit, as ps.fit gives it, not a {type(fit).__name__}.")
+    if fit.spec.engine not in INFLUENCE:
+        raise SpecError(
+            f"diagnose knows {', '.join(INFLUENCE)}, not engine {fit.spec.engine!r}; ps.models.left_out fits any engine anew without each case."
+        )
     engine, plain = fit.spec.engine, fit.spec.engine == "linear" and "weights" not in dict(fit.spec.options)
     if bool(benchmarks) != (focus is not None):
         raise SpecError(
@@ -112,7 +116,7 @@ def diagnose(
         raise SpecError(
             f"benchmarks are known for engine 'linear' without weights, not for this fit of engine {engine!r}."
         )
-    cases, dfbeta = case_tables(fit) if engine in INFLUENCE else (None, None)
+    cases, dfbeta = case_tables(fit)
     left = {what: left_out(fit, what) for what in ((CASE, *fit.spec.cluster_columns) if by is None else by)}
     return Diagnosis(
         name=fit.spec.name, formula=fit.spec.formula, cases=cases, dfbeta=dfbeta, left_out=left, ranges=_ranges(fit, left),

@@ -25,6 +25,7 @@ class Estimates:
     scale : residual variance of linear, 1 otherwise, shape (B,).
     converged : shape (B,), bool.
     iterations : shape (B,), int.
+    names : of the K coefficients, where they are not the columns of the design: cut points, ``alpha``, ``sd(group)`` come last.
     """
 
     beta: np.ndarray
@@ -36,6 +37,7 @@ class Estimates:
     scale: np.ndarray
     converged: np.ndarray
     iterations: np.ndarray
+    names: tuple[str, ...] = ()
 
 
 Kernel = Callable[..., Estimates]
@@ -49,11 +51,12 @@ class Engine:
     ----------
     kernel : name of the function ``fit_<name>`` and of its module. Kernels of linear, logit and firth take a batch of
         designs and outcomes; what others take stands with them, and ``peacestudy.models.estimate`` calls them.
-    outcome : ``number``, ``binary`` (0 or 1), ``survival`` (``Surv(...)``) or ``periods`` (``Surv(...)`` in whole
-        periods, or 0 and 1 in rows that are periods already).
+    outcome : ``number``, ``binary`` (0 or 1), ``survival`` (``Surv(...)``), ``periods`` (``Surv(...)`` in whole
+        periods, or 0 and 1 in rows that are periods already), ``ordered`` (categories with an order) or ``count`` (0, 1, 2 ...).
     statistic : ``t`` or ``z``, the reference distribution.
     vcovs : covariances it offers.
     options : names of its options, each with the words it may be; none where it names a column.
+    required : options without which there is no specification.
     """
 
     kernel: str
@@ -61,6 +64,7 @@ class Engine:
     statistic: str
     vcovs: tuple[str, ...]
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    required: tuple[str, ...] = ()
 
     def load(self) -> Kernel:
         """The kernel, imported when first asked for."""
@@ -81,4 +85,5 @@ ENGINES: dict[str, Engine] = {
         "cox", "survival", "z", ("classical", "hc0", "cluster"), {"ties": ("efron", "breslow"), "strata": COLUMN}
     ),
     "discrete_time": Engine("logit", "periods", "z", LIKELIHOOD, {"baseline": ("dummies", "cubic", "log", "constant")}),
+    "ordered": Engine("ordered", "ordered", "z", LIKELIHOOD),
 }

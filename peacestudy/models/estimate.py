@@ -1,5 +1,7 @@
 """What an engine makes of a design before it is fitted, and the fit itself: the one place that knows engines by name."""
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy.special import expit
 
@@ -10,10 +12,16 @@ from peacestudy.models.cox import arrange_cox, check_cox, fit_cox, refuse_monoto
 from peacestudy.models.design import Design
 from peacestudy.models.discrete_time import arrange_periods
 from peacestudy.models.engines import ENGINES, Estimates
+from peacestudy.models.ordered import arrange_ordered, estimate_ordered
 from peacestudy.models.proportional import proportional_notes
 from peacestudy.models.separation import SURE
 from peacestudy.models.spec import ModelSpec
 from peacestudy.models.weights import weights_note, weights_of
+
+# engines that take the design as a whole, and say what is to be said of it themselves
+OWN: dict[str, Callable[[Design, ModelSpec], tuple[Estimates, list[Note]]]] = {
+    "ordered": estimate_ordered,
+}
 
 
 def arrange(design: Design, spec: ModelSpec) -> tuple[Design, list[Note]]:
@@ -22,11 +30,13 @@ def arrange(design: Design, spec: ModelSpec) -> tuple[Design, list[Note]]:
         return arrange_cox(design, spec)
     if spec.engine == "discrete_time":
         return arrange_periods(design, spec)
+    if spec.engine == "ordered":
+        return arrange_ordered(design, spec)
     return design, []
 
 
 def kind_of(spec: ModelSpec) -> str:
-    """``number``, ``binary`` or ``survival``: what the arranged design has as its outcome."""
+    """``number``, ``binary``, ``survival``, ``ordered`` or ``count``: what the arranged design has as its outcome."""
     outcome = ENGINES[spec.engine].outcome
     return "binary" if outcome == "periods" else outcome
 
@@ -41,6 +51,10 @@ def estimate(design: Design, spec: ModelSpec) -> tuple[Estimates, list[Note]]:
     """
     if spec.engine == "cox":
         return _cox(design, spec)
+    if spec.engine in OWN:
+        est, notes = OWN[spec.engine](design, spec)
+        _converged(est, spec)
+        return est, notes
     notes = _separation(design, spec) if kind_of(spec) == "binary" else []
     column = dict(spec.options).get("weights")
     if column is not None:

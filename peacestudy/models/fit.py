@@ -16,6 +16,8 @@ from peacestudy.models.engines import Estimates
 from peacestudy.models.estimate import arrange, estimate, kind_of
 from peacestudy.models.imputed import Imputed
 from peacestudy.models.inference import critical, two_sided
+from peacestudy.models.parallel_lines import parallel_notes
+from peacestudy.models.parameters import is_spread, wald_ends
 from peacestudy.models.pooled import PooledFit, check_model, pooled
 from peacestudy.models.profile import likelihood_ratio, profile_interval
 from peacestudy.models.reference import bootstrap_note, bootstrapped, cluster_notes, reference
@@ -92,7 +94,9 @@ def fit_arranged(design: Design, arranged: list[Note], spec: ModelSpec) -> Fit:
     notes = [*separation, *design_notes(design, kind_of(spec)), *arranged, *rest]
     if spec.vcov in ("hc2", "hc3"):
         check_leverage(design, est.leverage[0])
-    notes += _conventions(spec, design)
+    notes += _conventions(spec, design, est)
+    if spec.engine == "ordered":
+        notes += parallel_notes(design, est.beta[0])
     return _result(spec, design, est, notes)
 
 
@@ -107,10 +111,10 @@ def _each(data: Imputed, spec: ModelSpec) -> list[Fit]:
     return out
 
 
-def _conventions(spec: ModelSpec, design: Design) -> list[Note]:
+def _conventions(spec: ModelSpec, design: Design, est: Estimates) -> list[Note]:
     """What a name hides: which factor, which reference distribution."""
     out = []
-    N, K = design.X.shape
+    N, K = len(design.X), est.beta.shape[1]
     sizes = " and ".join(
         f"{int(g.max()) + 1} of {name}" for g, name in zip(design.clusters, spec.cluster or (), strict=True)
     )
@@ -142,7 +146,8 @@ def _conventions(spec: ModelSpec, design: Design) -> list[Note]:
 
 
 def _result(spec: ModelSpec, design: Design, est: Estimates, notes: list[Note]) -> Fit:
-    K = design.X.shape[1]
+    names = est.names or design.names
+    K = len(names)
     linear = spec.engine == "linear"
     found = reference(spec, design, est)
     V = found.vcov
@@ -150,7 +155,7 @@ def _result(spec: ModelSpec, design: Design, est: Estimates, notes: list[Note]) 
     beta, variance = est.beta[0], np.diag(V)
     none = ~(variance > NOTHING * np.diag(est.classical[0]))
     if none.any():
-        bad = ", ".join(name for name, is_none in zip(design.names, none, strict=True) if is_none)
+        bad = ", ".join(name for name, is_none in zip(names, none, strict=True) if is_none)
         text = f"The variance of {bad} is not above zero under {spec.vcov}; its standard error is missing."
         notes = [*notes, Note("variance", text)]
     if linear and est.r2[0] > EXACT:
@@ -160,8 +165,9 @@ def _result(spec: ModelSpec, design: Design, est: Estimates, notes: list[Note]) 
         ]
     std_error = np.sqrt(np.where(none, np.nan, variance))
     G = [int(g.max()) + 1 for g in design.clusters]
-    half = critical(0.5 + LEVEL / 2, found.dfs) * std_error
-    statistic, low, high = beta / std_error, beta - half, beta + half
+    spread = is_spread(names, design.names)
+    statistic = np.where(spread, np.nan, beta / std_error)
+    low, high = wald_ends(beta, std_error, spread, critical(0.5 + LEVEL / 2, found.dfs))
     p_value = two_sided(statistic, found.dfs)
     if spec.engine == "firth" and spec.vcov == "classical":
         statistic, p_value = likelihood_ratio(design.X, design.y, beta)
@@ -172,12 +178,12 @@ def _result(spec: ModelSpec, design: Design, est: Estimates, notes: list[Note]) 
         endless = [name for name, end in zip(design.names, ends, strict=True) if np.isinf(end).any()]
         notes = [*notes, bootstrap_note(spec, design, endless)]
     terms = pd.DataFrame({
-        "term": list(design.names), "estimate": beta, "std_error": std_error, "statistic": statistic, "p_value": p_value,
+        "term": list(names), "estimate": beta, "std_error": std_error, "statistic": statistic, "p_value": p_value,
         "conf_low": low, "conf_high": high,
     })  # fmt: skip
     loglik, r2 = float(est.loglik[0]), float(est.r2[0])
     summary: dict[str, Any] = {
-        "n_events": int(design.y.sum()) if kind_of(spec) != "number" else None,
+        "n_events": int(design.y.sum()) if kind_of(spec) not in ("number", "ordered") else None,
         "n_clusters": G[0] if len(G) == 1 else tuple(G) or None,
         "pseudo_r2": np.nan if linear else r2,
         "r_squared": r2 if linear else np.nan,
@@ -185,7 +191,7 @@ def _result(spec: ModelSpec, design: Design, est: Estimates, notes: list[Note]) 
     }
     cases = _cases(design)
     return Fit(
-        spec=spec, terms=terms, n=len(cases), loglik=loglik, vcov=pd.DataFrame(V, index=design.names, columns=design.names), cases=cases,
+        spec=spec, terms=terms, n=len(cases), loglik=loglik, vcov=pd.DataFrame(V, index=names, columns=names), cases=cases,
         dropped=design.dropped, notes=tuple(notes), converged=True, scale=float(est.scale[0]), df=found.df,
         design=design, own_df=tuple(found.dfs.tolist()) if np.isnan(found.df) else (), **summary,
     )  # fmt: skip

@@ -46,7 +46,7 @@ def left_out(fit: Fit, by: str = CASE) -> pd.DataFrame:
     tables = []
     for i in tqdm(range(len(names)), desc=f"{by} left out", leave=False, disable=None):
         keep = groups != i
-        head: dict[str, Any] = {"left_out": names[i], "rows": int(keep.sum()), "term": list(fit.design.names)}
+        head: dict[str, Any] = {"left_out": names[i], "rows": int(keep.sum()), "term": fit.terms["term"].tolist()}
         try:
             made = fit_arranged(_rows(fit.design, keep), [], fit.spec).terms
             found = {c: made[c].to_numpy() for c in ("estimate", "std_error", "p_value")} | {"reason": ""}

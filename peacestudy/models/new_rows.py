@@ -47,8 +47,7 @@ def new_rows(design: Design, data: pd.DataFrame) -> NewRows:
     if good.any():
         part = pd.DataFrame(prepared, index=table.index)[good]
         found, names = model_matrix(design.formula, part, design.levels)
-        assert names == design.names
-        X[good] = found
+        X[good] = found[:, [names.index(n) for n in design.names]]  # an engine may have taken the intercept out
     return NewRows(X, tuple(reasons))
 
 

@@ -12,13 +12,14 @@ from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import one_of
 from peacestudy.errors import SpecError
 from peacestudy.models.flic import flic_shift
-from peacestudy.models.inference import critical
+from peacestudy.models.inference import critical, quantile
 from peacestudy.models.new_rows import new_rows
+from peacestudy.models.predict_ordered import category_chances
 from peacestudy.models.reference import contrast_df
 from peacestudy.models.result import Fit
 
 KINDS = ("flic", "response", "link")
-ENGINES = ("linear", "logit", "firth")
+ENGINES = ("linear", "logit", "firth", "ordered")
 
 
 def predict(fit: Fit, data: StudyFrame | pd.DataFrame, kind: str, level: float = 0.95) -> pd.DataFrame:
@@ -26,19 +27,22 @@ def predict(fit: Fit, data: StudyFrame | pd.DataFrame, kind: str, level: float =
 
     Parameters
     ----------
-    fit : of engine linear, logit or firth.
+    fit : of engine linear, logit, firth or ordered.
     data : the rows, with the columns of the formula's right-hand side.
     kind : ``flic`` (firth only), probabilities with Firth's slopes and an intercept by maximum likelihood, so that their
         mean over the rows of the fit is the observed share; ``response``, the fit's own probabilities, or the mean of a
-        linear model; ``link``, the linear predictor. There is no default.
+        linear model, or of ordered the probability of every category; ``link``, the linear predictor (of ordered without the cut
+        points). There is no default.
     level : of the intervals: Wald intervals of the linear predictor by ``fit.vcov``, carried to probabilities; for
         ``flic`` about its own predictor, with the standard error of Firth's.
 
     Returns
     -------
     DataFrame
-        A row for each of the data: ``case, estimate, conf_low, conf_high, reason``. Where a value is missing, or a category
-        is one that the fit did not have, the numbers are missing and ``reason`` says why; else it is empty.
+        A row for each of the data: ``case, estimate, conf_low, conf_high, reason``; for the probabilities of ordered a row for
+        each and every category, with ``category`` after ``case``, intervals by the delta method on the logit scale. Where a
+        value is missing, or a category is one that the fit did not have, the numbers are missing and ``reason`` says why;
+        else it is empty.
 
     Raises
     ------
@@ -56,8 +60,11 @@ def predict(fit: Fit, data: StudyFrame | pd.DataFrame, kind: str, level: float =
     )
     rows = new_rows(fit.design, table)
     shift = _flic(fit) if kind == "flic" else 0.0
-    eta = rows.X @ fit.terms["estimate"].to_numpy() + shift
-    variance = ((rows.X @ fit.vcov.to_numpy()) * rows.X).sum(axis=1)
+    if kind == "response" and fit.spec.engine == "ordered":
+        return category_chances(fit, rows, cases, quantile(0.5 + level / 2, fit.df))
+    K = rows.X.shape[1]  # slopes come before whatever else is estimated
+    eta = rows.X @ fit.terms["estimate"].to_numpy()[:K] + shift
+    variance = ((rows.X @ fit.vcov.to_numpy()[:K, :K]) * rows.X).sum(axis=1)
     df = contrast_df(fit.spec, fit.design, fit.df, rows.X)
     half = critical(0.5 + level / 2, df) * np.sqrt(np.where(variance > 0, variance, np.nan))
     out = pd.DataFrame({"estimate": eta, "conf_low": eta - half, "conf_high": eta + half})

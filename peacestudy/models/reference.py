@@ -41,7 +41,7 @@ def reference(spec: ModelSpec, design: Design, est: Estimates) -> Reference:
     FitError
         The jackknife cannot leave a cluster out.
     """
-    N, K = design.X.shape
+    N, K = len(design.X), est.beta.shape[1]
     if spec.vcov == "cr2":
         parts = clusters_of(design.X, design.clusters[0])
         residual = design.y - design.X @ est.beta[0]

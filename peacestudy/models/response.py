@@ -13,7 +13,7 @@ import pandas as pd
 
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.engines import ENGINES
-from peacestudy.models.formula import Formula, Survival
+from peacestudy.models.formula import Factor, Formula, Survival
 
 NAMED = 5  # cases named in a message
 SURVIVAL_ENGINES = "'cox' or 'discrete_time'"
@@ -22,8 +22,8 @@ SURVIVAL_ENGINES = "'cox' or 'discrete_time'"
 def with_outcome(parsed: Formula, engine: str | None) -> Formula:
     """The formula, refused where the engine does not take its outcome.
 
-    With a survival response categories are coded beside an intercept, whatever the formula says of it: the baseline
-    hazard stands in its place.
+    With a survival or an ordered response categories are coded beside an intercept, whatever the formula says of it: the
+    baseline hazard, or the cut points, stand in its place.
 
     Raises
     ------
@@ -43,7 +43,37 @@ def with_outcome(parsed: Formula, engine: str | None) -> Formula:
             f"of your columns, instead of {parsed.response.label} ~ ..."
         )
     _refuse_itself(parsed)
-    return replace(parsed, right=f"{parsed.right} + 1") if survival else parsed
+    return replace(parsed, right=f"{parsed.right} + 1") if survival or outcome == "ordered" else parsed
+
+
+def ordered_outcome(response: Factor | Survival, used: pd.DataFrame) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Positions (n,) of the values among the categories, and the categories from the lowest to the highest.
+
+    Raises
+    ------
+    SpecError
+        A function of the outcome, or an outcome whose order is not declared: text, a categorical without an order, numbers
+        that are not whole.
+    """
+    label = response.label
+    if isinstance(response, Survival) or response.functions:
+        raise SpecError(f"the outcome is {label}: engine 'ordered' takes a column as it stands, without a function.")
+    column = used[response.column]
+    if isinstance(column.dtype, pd.CategoricalDtype) and column.cat.ordered:
+        return column.cat.codes.to_numpy(dtype=float), tuple(str(v) for v in column.cat.categories)
+    if column.dtype.kind not in "biuf":
+        raise SpecError(
+            f"the outcome {label!r} holds {column.dtype}, which declares no order. Write the order down: pd.Categorical(values, "
+            "categories=[lowest, ..., highest], ordered=True); or code it 0, 1, 2 ..."
+        )
+    x = column.to_numpy(dtype=float)
+    if not (x == np.round(x)).all():
+        raise SpecError(
+            f"the outcome {label!r} holds numbers that are not whole, as {x[x != np.round(x)][0]:g}: categories are counted 0, 1, "
+            "2 ... Use engine 'linear', or an ordered categorical."
+        )
+    found = np.unique(x)
+    return np.searchsorted(found, x).astype(float), tuple(f"{v:.0f}" for v in found)
 
 
 def _refuse_itself(parsed: Formula) -> None:

@@ -13,6 +13,7 @@ from peacestudy.errors import FitError, SpecError
 from peacestudy.models.contrast import contrast
 from peacestudy.models.design import Design
 from peacestudy.models.inference import JointTest, critical, wald
+from peacestudy.models.parameters import is_spread, wald_ends
 from peacestudy.models.profile import profile_interval
 from peacestudy.models.reference import bootstrapped, contrast_df, joint_df
 from peacestudy.models.spec import ModelSpec
@@ -69,8 +70,9 @@ class Fit:
         Parameters
         ----------
         level : of the intervals.
-        exponentiate : give exp(estimate), an odds or hazard ratio, and exp of its interval; the standard error becomes that of the ratio by the
-            delta method. Statistic and p value stay.
+        exponentiate : give exp(estimate), an odds, hazard or rate ratio, and exp of its interval; the standard error becomes that of the
+            ratio by the delta method. Statistic and p value stay, and so do cut points, ``alpha`` and ``sd(group)``, which are no
+            log ratios.
         """
         if not 0 < level < 1:
             raise SpecError(f"level is {level}; it must lie between 0 and 1, as 0.95.")
@@ -82,15 +84,16 @@ class Fit:
             elif "bootstrap" in dict(self.spec.options):
                 ends = bootstrapped(self.spec, self.design, b, se, level)[1]
             else:
-                half = critical(0.5 + level / 2, self.dfs.to_numpy()) * se
-                ends = np.column_stack([b - half, b + half])
+                spread = is_spread(tuple(out["term"]), self.design.names)
+                ends = np.stack(wald_ends(b, se, spread, critical(0.5 + level / 2, self.dfs.to_numpy())), axis=1)
             out["conf_low"], out["conf_high"] = ends[:, 0], ends[:, 1]
         if exponentiate:
             if self.spec.engine == "linear":
                 raise SpecError("a linear model has no odds ratios; exponentiate belongs to odds and hazards.")
+            slope, scale = out["term"].isin(self.design.names), ["estimate", "conf_low", "conf_high"]
             with np.errstate(over="ignore"):
-                out["std_error"] *= np.exp(out["estimate"])
-                out[["estimate", "conf_low", "conf_high"]] = np.exp(out[["estimate", "conf_low", "conf_high"]])
+                out.loc[slope, "std_error"] *= np.exp(out["estimate"])
+                out.loc[slope, scale] = np.exp(out.loc[slope, scale])
         return out
 
     def glance(self) -> pd.DataFrame:

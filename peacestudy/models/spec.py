@@ -22,7 +22,7 @@ class ModelSpec:
     name : what the model is called in tables.
     formula : ``y ~ a + b*c + log(d) + C(e) + poly(f, 2) + bs(g, 4)``; any column name in backquotes. With times ``Surv(time, event) ~ a`` or
         ``Surv(start, stop, event) ~ a``. See ``peacestudy.models.formula``.
-    engine : ``linear``, ``logit``, ``firth``, ``cox`` or ``discrete_time``.
+    engine : ``linear``, ``logit``, ``firth``, ``cox``, ``discrete_time`` or ``ordered``.
     vcov : ``classical``, ``hc0`` to ``hc3``, ``cluster``, ``cr2`` or ``jackknife``; there is no default. Cox has classical, hc0 and cluster,
         cr2 is of linear alone, jackknife of linear, logit and firth. With 8 clusters 95 % intervals of ``cluster`` cover in
         85 to 93 %, those of ``cr2`` in 94 to 96 % (simulated; see ``peacestudy.models.covariance``).

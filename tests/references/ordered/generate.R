@@ -1,0 +1,50 @@
+# Writes data.csv (made up by the random numbers below), expected.csv and session.txt into the folder it runs in.
+library(ordinal); library(sandwich); library(car); library(MASS)
+options(digits = 16)
+set.seed(20261126)
+
+n <- 260
+country <- sample(1:29, n, TRUE)
+region <- sample(c("east", "north", "south", "west"), n, TRUE)
+k <- sample(c("x", "y", "z"), n, TRUE)
+a <- round(rnorm(n), 4)
+gdp <- round(exp(rnorm(n, 20, 2)))
+latent <- 0.7 * a + 0.4 * (k == "y") + 0.1 * log(gdp) + rnorm(29, 0, 0.6)[country] + rlogis(n)
+level <- c("none", "little", "much", "all")[findInterval(latent, c(1.2, 2.1, 3.9)) + 1]
+write.csv(data.frame(country, region, k, a, gdp, level), "data.csv", row.names = FALSE, quote = FALSE)
+d <- read.csv("data.csv")
+d$level <- factor(d$level, levels = c("none", "little", "much", "all"), ordered = TRUE)
+data(housing, package = "MASS")
+homes <- housing[rep(seq_len(nrow(housing)), housing$Freq), ]
+homes$house <- rep(seq_len(nrow(housing)), housing$Freq)
+
+rows <- list()
+keep <- function(model, quantity, term, value)
+  rows[[length(rows) + 1]] <<- data.frame(model, quantity, term, value = format(value, digits = 16))
+tight <- clm.control(gradTol = 1e-12, maxIter = 500L)
+tables <- list(made = d, housing = homes)
+right <- list(made = level ~ a + k + log(gdp), housing = Sat ~ Infl + Type + Cont)
+for (name in names(tables)) {
+  table <- tables[[name]]
+  f <- clm(right[[name]], data = table, control = tight)
+  K <- length(f$beta)
+  keep(name, "estimate", names(coef(f)), coef(f))
+  keep(name, "classical", names(coef(f)), sqrt(diag(vcov(f))))
+  keep(name, "hc0", names(coef(f)), sqrt(diag(sandwich(f))))
+  keep(name, "hc1", names(coef(f)), sqrt(diag(sandwich(f, adjust = TRUE))))
+  keep(name, "loglik", "", as.numeric(logLik(f)))
+  keep(name, "null", "", as.numeric(logLik(clm(update(right[[name]], . ~ 1), data = table, control = tight))))
+  for (g in if (name == "made") c("country", "region") else "house")
+    keep(name, paste0("cluster_", g), names(coef(f)), sqrt(diag(vcovCL(f, table[[g]], type = "HC0", cadjust = TRUE))))
+  p <- polr(right[[name]], data = table, Hess = TRUE, control = list(reltol = 1e-15, maxit = 500))
+  keep(name, "polr", c(names(coef(p)), names(p$zeta)), c(coef(p), p$zeta))
+  brant <- poTest(p)
+  keep(name, "brant", c(names(coef(p)), "GLOBAL"), c(brant$chisq.p, brant$chisq))
+}
+new <- data.frame(a = c(-1, 0, 2), k = c("x", "y", "z"), gdp = c(1e7, 4e8, 3e9))
+f <- clm(right$made, data = d, control = tight)
+shown <- predict(f, newdata = new, se.fit = TRUE, interval = TRUE)
+for (i in 1:3) keep("made", paste0("probability_", i), levels(d$level), shown$fit[i, ])
+for (q in c("lwr", "upr")) for (i in 1:3) keep("made", paste0(q, "_", i), levels(d$level), shown[[q]][i, ])
+write.csv(do.call(rbind, rows), "expected.csv", row.names = FALSE, quote = FALSE)
+writeLines(c(R.version.string, sapply(c("ordinal", "sandwich", "car", "MASS"), function(p) paste(p, packageVersion(p)))), "session.txt")
