@@ -4,6 +4,7 @@ from peacestudy.models.accuracy import brier, log_score, roc_auc
 from peacestudy.models.bootstrap import Bootstrap, bootstrap
 from peacestudy.models.conditional import conditional_effects
 from peacestudy.models.diagnose import Diagnosis, diagnose
+from peacestudy.models.dispersion import overdispersion
 from peacestudy.models.e_value import e_value
 from peacestudy.models.effects import effects
 from peacestudy.models.fit import fit
@@ -50,6 +51,7 @@ __all__ = [
     "left_out",
     "log_score",
     "out_of_sample",
+    "overdispersion",
     "parallel_lines",
     "permutation_test",
     "pool",

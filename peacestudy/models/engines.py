@@ -86,4 +86,6 @@ ENGINES: dict[str, Engine] = {
     ),
     "discrete_time": Engine("logit", "periods", "z", LIKELIHOOD, {"baseline": ("dummies", "cubic", "log", "constant")}),
     "ordered": Engine("ordered", "ordered", "z", LIKELIHOOD),
+    "poisson": Engine("poisson", "count", "z", LIKELIHOOD, {"offset": COLUMN, "exposure": COLUMN}),
+    "negative_binomial": Engine("negative_binomial", "count", "z", LIKELIHOOD, {"offset": COLUMN, "exposure": COLUMN}),
 }

@@ -12,7 +12,9 @@ from peacestudy.models.cox import arrange_cox, check_cox, fit_cox, refuse_monoto
 from peacestudy.models.design import Design
 from peacestudy.models.discrete_time import arrange_periods
 from peacestudy.models.engines import ENGINES, Estimates
+from peacestudy.models.negative_binomial import estimate_negative_binomial
 from peacestudy.models.ordered import arrange_ordered, estimate_ordered
+from peacestudy.models.poisson import estimate_poisson
 from peacestudy.models.proportional import proportional_notes
 from peacestudy.models.separation import SURE
 from peacestudy.models.spec import ModelSpec
@@ -21,6 +23,8 @@ from peacestudy.models.weights import weights_note, weights_of
 # engines that take the design as a whole, and say what is to be said of it themselves
 OWN: dict[str, Callable[[Design, ModelSpec], tuple[Estimates, list[Note]]]] = {
     "ordered": estimate_ordered,
+    "poisson": estimate_poisson,
+    "negative_binomial": estimate_negative_binomial,
 }
 
 

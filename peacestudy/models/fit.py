@@ -11,6 +11,7 @@ from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import Note
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.checks import check_design, check_leverage, design_notes
+from peacestudy.models.counts import check_counts
 from peacestudy.models.design import Design, build_design
 from peacestudy.models.engines import Estimates
 from peacestudy.models.estimate import arrange, estimate, kind_of
@@ -87,6 +88,8 @@ def fit(
 
 def fit_arranged(design: Design, arranged: list[Note], spec: ModelSpec) -> Fit:
     """Fit a design as its engine takes it, ``arranged`` being what is to be said of that; raises as ``fit`` does."""
+    if kind_of(spec) == "count":
+        check_counts(design)
     check_design(design, kind_of(spec))
     est, found = estimate(design, spec)
     separation = [n for n in found if n.kind == "separation"]

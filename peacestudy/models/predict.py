@@ -11,6 +11,8 @@ from scipy.special import expit
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import one_of
 from peacestudy.errors import SpecError
+from peacestudy.models.columns import columns_named
+from peacestudy.models.counts import offset_of
 from peacestudy.models.flic import flic_shift
 from peacestudy.models.inference import critical, quantile
 from peacestudy.models.new_rows import new_rows
@@ -19,7 +21,8 @@ from peacestudy.models.reference import contrast_df
 from peacestudy.models.result import Fit
 
 KINDS = ("flic", "response", "link")
-ENGINES = ("linear", "logit", "firth", "ordered")
+COUNTS = ("poisson", "negative_binomial")
+ENGINES = ("linear", "logit", "firth", "ordered", *COUNTS)
 
 
 def predict(fit: Fit, data: StudyFrame | pd.DataFrame, kind: str, level: float = 0.95) -> pd.DataFrame:
@@ -27,11 +30,12 @@ def predict(fit: Fit, data: StudyFrame | pd.DataFrame, kind: str, level: float =
 
     Parameters
     ----------
-    fit : of engine linear, logit, firth or ordered.
+    fit : of engine linear, logit, firth, ordered, poisson or negative_binomial.
     data : the rows, with the columns of the formula's right-hand side.
     kind : ``flic`` (firth only), probabilities with Firth's slopes and an intercept by maximum likelihood, so that their
         mean over the rows of the fit is the observed share; ``response``, the fit's own probabilities, or the mean of a
-        linear model, or of ordered the probability of every category; ``link``, the linear predictor (of ordered without the cut
+        linear model, the mean count at the offset or exposure of the row, or of ordered
+        the probability of every category; ``link``, the linear predictor (of ordered without the cut
         points). There is no default.
     level : of the intervals: Wald intervals of the linear predictor by ``fit.vcov``, carried to probabilities; for
         ``flic`` about its own predictor, with the standard error of Firth's.
@@ -64,14 +68,22 @@ def predict(fit: Fit, data: StudyFrame | pd.DataFrame, kind: str, level: float =
         return category_chances(fit, rows, cases, quantile(0.5 + level / 2, fit.df))
     K = rows.X.shape[1]  # slopes come before whatever else is estimated
     eta = rows.X @ fit.terms["estimate"].to_numpy()[:K] + shift
+    reasons = list(rows.reasons)
+    if fit.spec.engine in COUNTS and fit.spec.options:
+        ((option, column),) = dict(fit.spec.options).items()
+        given = columns_named(table, {column: f"the {option}"})
+        eta = eta + offset_of(fit.spec, {column: given[column]}, tuple(cases))
+        absent = given[column].isna()
+        reasons = [r or (f"{column} is missing" if gone else "") for r, gone in zip(reasons, absent, strict=True)]
     variance = ((rows.X @ fit.vcov.to_numpy()[:K, :K]) * rows.X).sum(axis=1)
     df = contrast_df(fit.spec, fit.design, fit.df, rows.X)
     half = critical(0.5 + level / 2, df) * np.sqrt(np.where(variance > 0, variance, np.nan))
     out = pd.DataFrame({"estimate": eta, "conf_low": eta - half, "conf_high": eta + half})
     if kind != "link" and fit.spec.engine != "linear":
-        out = pd.DataFrame(expit(out.to_numpy()), columns=out.columns)
+        inverse = np.exp if fit.spec.engine in COUNTS else expit
+        out = pd.DataFrame(inverse(out.to_numpy()), columns=out.columns)
     out.insert(0, "case", pd.Series(cases, dtype=object))
-    return out.assign(reason=list(rows.reasons))
+    return out.assign(reason=reasons)
 
 
 def _flic(fit: Fit) -> float:

@@ -27,7 +27,8 @@ class Fit:
     ----------
     spec : what was fitted.
     terms : index 0..k-1, columns ``term, estimate, std_error, statistic, p_value, conf_low, conf_high`` (95 %).
-    n, n_events, n_clusters : rows given and used, events or rows with outcome 1 (None for linear), clusters (two of them with
+    n, n_events, n_clusters : rows given and used, events, rows with outcome 1 or the sum of counts (None for linear and
+        ordered), clusters (two of them with
         two-way clusters). A row given is one, into however many periods discrete_time expands it.
     loglik : log-likelihood; penalised for firth, partial for cox. pseudo_r2 : McFadden's. r_squared : of linear. aic : NaN for firth.
     vcov : covariance of the coefficients, term by term.
