@@ -55,7 +55,7 @@ class Engine:
         periods, or 0 and 1 in rows that are periods already), ``ordered`` (categories with an order) or ``count`` (0, 1, 2 ...).
     statistic : ``t`` or ``z``, the reference distribution.
     vcovs : covariances it offers.
-    options : names of its options, each with the words it may be; none where it names a column.
+    options : names of its options, each with the words it may be, ``NUMBER``, or none where it names a column.
     required : options without which there is no specification.
     """
 
@@ -76,6 +76,7 @@ class Engine:
 
 LIKELIHOOD = ("classical", "hc0", "hc1", "cluster")
 COLUMN = ()  # an option that names a column
+NUMBER = ("a number above zero",)  # an option that is one
 
 ENGINES: dict[str, Engine] = {
     "linear": Engine("linear", "number", "t", VCOVS, {"weights": COLUMN}),
@@ -88,4 +89,5 @@ ENGINES: dict[str, Engine] = {
     "ordered": Engine("ordered", "ordered", "z", LIKELIHOOD),
     "poisson": Engine("poisson", "count", "z", LIKELIHOOD, {"offset": COLUMN, "exposure": COLUMN}),
     "negative_binomial": Engine("negative_binomial", "count", "z", LIKELIHOOD, {"offset": COLUMN, "exposure": COLUMN}),
+    "ridge": Engine("ridge", "binary", "z", LIKELIHOOD, {"penalty": NUMBER}, ("penalty",)),
 }

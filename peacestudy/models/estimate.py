@@ -16,6 +16,7 @@ from peacestudy.models.negative_binomial import estimate_negative_binomial
 from peacestudy.models.ordered import arrange_ordered, estimate_ordered
 from peacestudy.models.poisson import estimate_poisson
 from peacestudy.models.proportional import proportional_notes
+from peacestudy.models.ridge import estimate_ridge
 from peacestudy.models.separation import SURE
 from peacestudy.models.spec import ModelSpec
 from peacestudy.models.weights import weights_note, weights_of
@@ -25,6 +26,7 @@ OWN: dict[str, Callable[[Design, ModelSpec], tuple[Estimates, list[Note]]]] = {
     "ordered": estimate_ordered,
     "poisson": estimate_poisson,
     "negative_binomial": estimate_negative_binomial,
+    "ridge": estimate_ridge,
 }
 
 

@@ -190,7 +190,9 @@ def _result(spec: ModelSpec, design: Design, est: Estimates, notes: list[Note]) 
         "n_clusters": G[0] if len(G) == 1 else tuple(G) or None,
         "pseudo_r2": np.nan if linear else r2,
         "r_squared": r2 if linear else np.nan,
-        "aic": np.nan if spec.engine == "firth" or "weights" in dict(spec.options) else -2 * loglik + 2 * (K + linear),
+        "aic": np.nan
+        if spec.engine in ("firth", "ridge") or "weights" in dict(spec.options)
+        else -2 * loglik + 2 * (K + linear),
     }
     cases = _cases(design)
     return Fit(

@@ -13,6 +13,7 @@ from peacestudy.core.problems import one_of
 from peacestudy.errors import SpecError
 from peacestudy.models.columns import columns_named
 from peacestudy.models.counts import offset_of
+from peacestudy.models.flac import flac_coefficients
 from peacestudy.models.flic import flic_shift
 from peacestudy.models.inference import critical, quantile
 from peacestudy.models.new_rows import new_rows
@@ -20,9 +21,9 @@ from peacestudy.models.predict_ordered import category_chances
 from peacestudy.models.reference import contrast_df
 from peacestudy.models.result import Fit
 
-KINDS = ("flic", "response", "link")
+KINDS = ("flic", "response", "link", "flac")
 COUNTS = ("poisson", "negative_binomial")
-ENGINES = ("linear", "logit", "firth", "ordered", *COUNTS)
+ENGINES = ("linear", "logit", "firth", "ridge", "ordered", *COUNTS)
 
 
 def predict(fit: Fit, data: StudyFrame | pd.DataFrame, kind: str, level: float = 0.95) -> pd.DataFrame:
@@ -30,15 +31,15 @@ def predict(fit: Fit, data: StudyFrame | pd.DataFrame, kind: str, level: float =
 
     Parameters
     ----------
-    fit : of engine linear, logit, firth, ordered, poisson or negative_binomial.
+    fit : of engine linear, logit, firth, ridge, ordered, poisson or negative_binomial.
     data : the rows, with the columns of the formula's right-hand side.
-    kind : ``flic`` (firth only), probabilities with Firth's slopes and an intercept by maximum likelihood, so that their
-        mean over the rows of the fit is the observed share; ``response``, the fit's own probabilities, or the mean of a
-        linear model, the mean count at the offset or exposure of the row, or of ordered
-        the probability of every category; ``link``, the linear predictor (of ordered without the cut
+    kind : ``flic`` (firth only), probabilities with Firth's slopes and an intercept by maximum likelihood; ``flac`` (firth
+        only), from slopes fitted anew beside an added covariate: of both the mean over the rows of the fit is the observed
+        share; ``response``, the fit's own probabilities (of ordered a probability of every category), the mean of a linear model,
+        or the mean count at the offset or exposure of the row; ``link``, the linear predictor (of ordered without the cut
         points). There is no default.
     level : of the intervals: Wald intervals of the linear predictor by ``fit.vcov``, carried to probabilities; for
-        ``flic`` about its own predictor, with the standard error of Firth's.
+        ``flic`` and ``flac`` about their own predictor, with the standard error of Firth's.
 
     Returns
     -------
@@ -63,11 +64,11 @@ def predict(fit: Fit, data: StudyFrame | pd.DataFrame, kind: str, level: float =
         (data.data, data.data[data.key].tolist()) if isinstance(data, StudyFrame) else (data, data.index.tolist())
     )
     rows = new_rows(fit.design, table)
-    shift = _flic(fit) if kind == "flic" else 0.0
+    coefficients = _coefficients(fit, kind)
     if kind == "response" and fit.spec.engine == "ordered":
         return category_chances(fit, rows, cases, quantile(0.5 + level / 2, fit.df))
-    K = rows.X.shape[1]  # slopes come before whatever else is estimated
-    eta = rows.X @ fit.terms["estimate"].to_numpy()[:K] + shift
+    K = len(coefficients)
+    eta = rows.X @ coefficients
     reasons = list(rows.reasons)
     if fit.spec.engine in COUNTS and fit.spec.options:
         ((option, column),) = dict(fit.spec.options).items()
@@ -86,15 +87,20 @@ def predict(fit: Fit, data: StudyFrame | pd.DataFrame, kind: str, level: float =
     return out.assign(reason=reasons)
 
 
-def _flic(fit: Fit) -> float:
-    """What is added to Firth's intercept."""
+def _coefficients(fit: Fit, kind: str) -> np.ndarray:
+    """The coefficients of the design's columns, which come before whatever else is estimated; of flic and flac their own."""
+    beta = fit.terms["estimate"].to_numpy()[: len(fit.design.names)]
+    if kind not in ("flic", "flac"):
+        return beta
     if fit.spec.engine != "firth":
         raise SpecError(
-            f"flic corrects the intercept of engine 'firth', not of {fit.spec.engine!r}; write kind 'response'."
+            f"{kind} corrects the intercept of engine 'firth', not of {fit.spec.engine!r}; write kind 'response'."
         )
     if "Intercept" not in fit.design.names:
         raise SpecError(
-            f"flic corrects the intercept, and formula {fit.spec.formula!r} has none; write kind 'response'."
+            f"{kind} corrects the intercept, and formula {fit.spec.formula!r} has none; write kind 'response'."
         )
-    eta = fit.design.X @ fit.terms["estimate"].to_numpy()
-    return float(flic_shift(eta[None], np.array([fit.design.y.mean()]))[0])
+    if kind == "flac":
+        return flac_coefficients(fit.design.X, fit.design.y)
+    shift = flic_shift((fit.design.X @ beta)[None], np.array([fit.design.y.mean()]))[0]
+    return np.asarray(beta + shift * (np.array(fit.design.names) == "Intercept"))

@@ -30,7 +30,8 @@ class Fit:
     n, n_events, n_clusters : rows given and used, events, rows with outcome 1 or the sum of counts (None for linear and
         ordered), clusters (two of them with
         two-way clusters). A row given is one, into however many periods discrete_time expands it.
-    loglik : log-likelihood; penalised for firth, partial for cox. pseudo_r2 : McFadden's. r_squared : of linear. aic : NaN for firth.
+    loglik : log-likelihood; penalised for firth (of ridge without the penalty), partial for cox. pseudo_r2 : McFadden's. r_squared : of
+        linear. aic : NaN for firth and ridge.
     vcov : covariance of the coefficients, term by term.
     cases : ids of the rows used. dropped : rows left out, columns ``case, term, reason``.
     notes : trouble that still yields numbers, and the conventions behind them.

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
+from numbers import Real
 from typing import Any
 
 from peacestudy.core.problems import nearest, one_of
 from peacestudy.errors import SpecError
-from peacestudy.models.engines import CLUSTERED, ENGINES, VCOVS
+from peacestudy.models.engines import CLUSTERED, ENGINES, NUMBER, VCOVS
 from peacestudy.models.signs import KINDS, OPTIONS, check_bootstrap
 
 EXAMPLE = 'ps.ModelSpec("name", "y ~ x", engine="linear", vcov="hc1")'
@@ -22,7 +24,8 @@ class ModelSpec:
     name : what the model is called in tables.
     formula : ``y ~ a + b*c + log(d) + C(e) + poly(f, 2) + bs(g, 4)``; any column name in backquotes. With times ``Surv(time, event) ~ a`` or
         ``Surv(start, stop, event) ~ a``. See ``peacestudy.models.formula``.
-    engine : ``linear``, ``logit``, ``firth``, ``cox``, ``discrete_time``, ``ordered``, ``poisson`` or ``negative_binomial``.
+    engine : ``linear``, ``logit``, ``firth``, ``cox``, ``discrete_time``, ``ordered``, ``poisson``, ``negative_binomial`` or
+        ``ridge``.
     vcov : ``classical``, ``hc0`` to ``hc3``, ``cluster``, ``cr2`` or ``jackknife``; there is no default. Cox has classical, hc0 and cluster,
         cr2 is of linear alone, jackknife of linear, logit and firth. With 8 clusters 95 % intervals of ``cluster`` cover in
         85 to 93 %, those of ``cr2`` in 94 to 96 % (simulated; see ``peacestudy.models.covariance``).
@@ -30,7 +33,8 @@ class ModelSpec:
     options : further settings of the engine, as a mapping or as pairs: ``weights``, a column of probability weights
         (linear, logit); ``ties``, efron (if nothing is said) or breslow, and ``strata``, a column (cox); ``baseline``,
         dummies (if nothing is said), cubic, log or constant (discrete_time); ``offset``, a column added to the linear predictor, or
-        ``exposure``, one whose log is (poisson, negative_binomial). With ``vcov="cluster"`` and one column linear and
+        ``exposure``, one whose log is (poisson, negative_binomial); ``penalty``, a number (ridge, without which there is none).
+        With ``vcov="cluster"`` and one column linear and
         logit take ``bootstrap``, rademacher or webb, with ``bootstrap_draws`` and ``bootstrap_seed``: p values and intervals are
         then those of the wild cluster bootstrap (linear) or the score bootstrap (logit); estimates and standard errors stay.
 
@@ -118,7 +122,18 @@ def _check_options(engine: str, vcov: str, options: Mapping[str, Any]) -> None:
             f"engine {engine!r} has no option {', '.join(unknown)}; it has {', '.join([*known, *own]) or 'none'}."
             f"{nearest(unknown[0], [*known, *own])}"
         )
+    for name in ENGINES[engine].required:
+        if name not in options:
+            what = "a column" if not known[name] else f"one of {', '.join(known[name])}"
+            what = NUMBER[0] if known[name] is NUMBER else what
+            raise SpecError(
+                f"engine {engine!r} needs the option {name}, {what}; there is no default: options={{{name!r}: ...}}."
+            )
     for name, value in options.items():
+        if known[name] is NUMBER:
+            if isinstance(value, bool) or not isinstance(value, Real) or not isfinite(value) or value <= 0:
+                raise SpecError(f"option {name} of engine {engine!r} is {value!r}; it must be {NUMBER[0]}.")
+            continue
         if known[name] and value not in known[name]:
             raise SpecError(one_of(f"option {name} of engine {engine!r}", value, known[name]))
         if not known[name] and not (isinstance(value, str) and value):
