@@ -90,4 +90,8 @@ ENGINES: dict[str, Engine] = {
     "poisson": Engine("poisson", "count", "z", LIKELIHOOD, {"offset": COLUMN, "exposure": COLUMN}),
     "negative_binomial": Engine("negative_binomial", "count", "z", LIKELIHOOD, {"offset": COLUMN, "exposure": COLUMN}),
     "ridge": Engine("ridge", "binary", "z", LIKELIHOOD, {"penalty": NUMBER}, ("penalty",)),
+    "mixed_logit": Engine("mixed_logit", "binary", "z", ("classical",), {"group": COLUMN}, ("group",)),
+    "mixed_linear": Engine(
+        "mixed_linear", "number", "z", ("classical",), {"group": COLUMN, "method": ("reml", "ml")}, ("group", "method")
+    ),
 }

@@ -12,6 +12,8 @@ from peacestudy.models.cox import arrange_cox, check_cox, fit_cox, refuse_monoto
 from peacestudy.models.design import Design
 from peacestudy.models.discrete_time import arrange_periods
 from peacestudy.models.engines import ENGINES, Estimates
+from peacestudy.models.mixed_linear import estimate_mixed_linear
+from peacestudy.models.mixed_logit import estimate_mixed_logit
 from peacestudy.models.negative_binomial import estimate_negative_binomial
 from peacestudy.models.ordered import arrange_ordered, estimate_ordered
 from peacestudy.models.poisson import estimate_poisson
@@ -27,6 +29,8 @@ OWN: dict[str, Callable[[Design, ModelSpec], tuple[Estimates, list[Note]]]] = {
     "poisson": estimate_poisson,
     "negative_binomial": estimate_negative_binomial,
     "ridge": estimate_ridge,
+    "mixed_logit": estimate_mixed_logit,
+    "mixed_linear": estimate_mixed_linear,
 }
 
 

@@ -190,9 +190,7 @@ def _result(spec: ModelSpec, design: Design, est: Estimates, notes: list[Note]) 
         "n_clusters": G[0] if len(G) == 1 else tuple(G) or None,
         "pseudo_r2": np.nan if linear else r2,
         "r_squared": r2 if linear else np.nan,
-        "aic": np.nan
-        if spec.engine in ("firth", "ridge") or "weights" in dict(spec.options)
-        else -2 * loglik + 2 * (K + linear),
+        "aic": np.nan if _no_aic(spec) else -2 * loglik + 2 * (K + linear + (spec.engine == "mixed_linear")),
     }
     cases = _cases(design)
     return Fit(
@@ -200,6 +198,12 @@ def _result(spec: ModelSpec, design: Design, est: Estimates, notes: list[Note]) 
         dropped=design.dropped, notes=tuple(notes), converged=True, scale=float(est.scale[0]), df=found.df,
         design=design, own_df=tuple(found.dfs.tolist()) if np.isnan(found.df) else (), **summary,
     )  # fmt: skip
+
+
+def _no_aic(spec: ModelSpec) -> bool:
+    """Penalised, weighted and restricted likelihoods cannot be compared."""
+    options = dict(spec.options)
+    return spec.engine in ("firth", "ridge") or "weights" in options or options.get("method") == "reml"
 
 
 def _cases(design: Design) -> tuple[Any, ...]:

@@ -4,6 +4,8 @@ Sources: Puhr, Heinze, Nold, Lusa and Geroldinger (2017), Statistics in Medicine
 pulled towards one half); Agresti (2013), Categorical Data Analysis, 3rd ed., 5.5 (intervals on the scale of the link).
 """
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 from scipy.special import expit
@@ -16,14 +18,15 @@ from peacestudy.models.counts import offset_of
 from peacestudy.models.flac import flac_coefficients
 from peacestudy.models.flic import flic_shift
 from peacestudy.models.inference import critical, quantile
+from peacestudy.models.mixed_logit import average
 from peacestudy.models.new_rows import new_rows
 from peacestudy.models.predict_ordered import category_chances
 from peacestudy.models.reference import contrast_df
 from peacestudy.models.result import Fit
 
-KINDS = ("flic", "response", "link", "flac")
+KINDS = ("flic", "response", "link", "flac", "average")
 COUNTS = ("poisson", "negative_binomial")
-ENGINES = ("linear", "logit", "firth", "ridge", "ordered", *COUNTS)
+ENGINES = ("linear", "logit", "firth", "ridge", "ordered", *COUNTS, "mixed_logit", "mixed_linear")
 
 
 def predict(fit: Fit, data: StudyFrame | pd.DataFrame, kind: str, level: float = 0.95) -> pd.DataFrame:
@@ -31,13 +34,14 @@ def predict(fit: Fit, data: StudyFrame | pd.DataFrame, kind: str, level: float =
 
     Parameters
     ----------
-    fit : of engine linear, logit, firth, ridge, ordered, poisson or negative_binomial.
+    fit : of engine linear, logit, firth, ridge, ordered, poisson, negative_binomial, mixed_logit or mixed_linear.
     data : the rows, with the columns of the formula's right-hand side.
     kind : ``flic`` (firth only), probabilities with Firth's slopes and an intercept by maximum likelihood; ``flac`` (firth
         only), from slopes fitted anew beside an added covariate: of both the mean over the rows of the fit is the observed
         share; ``response``, the fit's own probabilities (of ordered a probability of every category), the mean of a linear model,
         or the mean count at the offset or exposure of the row; ``link``, the linear predictor (of ordered without the cut
-        points). There is no default.
+        points). After mixed_logit and mixed_linear ``response`` and ``link`` are those of a typical group, whose effect is zero;
+        ``average`` (mixed_logit only) is the mean probability over groups, at the estimated ``sd(group)``. There is no default.
     level : of the intervals: Wald intervals of the linear predictor by ``fit.vcov``, carried to probabilities; for
         ``flic`` and ``flac`` about their own predictor, with the standard error of Firth's.
 
@@ -56,6 +60,10 @@ def predict(fit: Fit, data: StudyFrame | pd.DataFrame, kind: str, level: float =
     """
     if kind not in KINDS:
         raise SpecError(one_of("kind", kind, KINDS))
+    if kind == "average" and fit.spec.engine != "mixed_logit":
+        raise SpecError(
+            f"average is over the groups of engine 'mixed_logit', not of {fit.spec.engine!r}; write kind 'response'."
+        )
     if not 0 < level < 1:
         raise SpecError(f"level is {level}; it must lie between 0 and 1, as 0.95.")
     if fit.spec.engine not in ENGINES:
@@ -80,8 +88,10 @@ def predict(fit: Fit, data: StudyFrame | pd.DataFrame, kind: str, level: float =
     df = contrast_df(fit.spec, fit.design, fit.df, rows.X)
     half = critical(0.5 + level / 2, df) * np.sqrt(np.where(variance > 0, variance, np.nan))
     out = pd.DataFrame({"estimate": eta, "conf_low": eta - half, "conf_high": eta + half})
-    if kind != "link" and fit.spec.engine != "linear":
+    if kind != "link" and fit.spec.engine not in ("linear", "mixed_linear"):
         inverse = np.exp if fit.spec.engine in COUNTS else expit
+        if kind == "average":
+            inverse = partial(average, sd=float(fit.terms["estimate"].iloc[-1]))
         out = pd.DataFrame(inverse(out.to_numpy()), columns=out.columns)
     out.insert(0, "case", pd.Series(cases, dtype=object))
     return out.assign(reason=reasons)

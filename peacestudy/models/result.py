@@ -31,7 +31,7 @@ class Fit:
         ordered), clusters (two of them with
         two-way clusters). A row given is one, into however many periods discrete_time expands it.
     loglik : log-likelihood; penalised for firth (of ridge without the penalty), partial for cox. pseudo_r2 : McFadden's. r_squared : of
-        linear. aic : NaN for firth and ridge.
+        linear. aic : NaN for firth, ridge and reml.
     vcov : covariance of the coefficients, term by term.
     cases : ids of the rows used. dropped : rows left out, columns ``case, term, reason``.
     notes : trouble that still yields numbers, and the conventions behind them.
@@ -90,7 +90,7 @@ class Fit:
                 ends = np.stack(wald_ends(b, se, spread, critical(0.5 + level / 2, self.dfs.to_numpy())), axis=1)
             out["conf_low"], out["conf_high"] = ends[:, 0], ends[:, 1]
         if exponentiate:
-            if self.spec.engine == "linear":
+            if self.spec.engine in ("linear", "mixed_linear"):
                 raise SpecError("a linear model has no odds ratios; exponentiate belongs to odds and hazards.")
             slope, scale = out["term"].isin(self.design.names), ["estimate", "conf_low", "conf_high"]
             with np.errstate(over="ignore"):

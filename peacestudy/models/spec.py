@@ -24,16 +24,18 @@ class ModelSpec:
     name : what the model is called in tables.
     formula : ``y ~ a + b*c + log(d) + C(e) + poly(f, 2) + bs(g, 4)``; any column name in backquotes. With times ``Surv(time, event) ~ a`` or
         ``Surv(start, stop, event) ~ a``. See ``peacestudy.models.formula``.
-    engine : ``linear``, ``logit``, ``firth``, ``cox``, ``discrete_time``, ``ordered``, ``poisson``, ``negative_binomial`` or
-        ``ridge``.
+    engine : ``linear``, ``logit``, ``firth``, ``cox``, ``discrete_time``, ``ordered``, ``poisson``, ``negative_binomial``,
+        ``ridge``, ``mixed_logit`` or ``mixed_linear``.
     vcov : ``classical``, ``hc0`` to ``hc3``, ``cluster``, ``cr2`` or ``jackknife``; there is no default. Cox has classical, hc0 and cluster,
-        cr2 is of linear alone, jackknife of linear, logit and firth. With 8 clusters 95 % intervals of ``cluster`` cover in
-        85 to 93 %, those of ``cr2`` in 94 to 96 % (simulated; see ``peacestudy.models.covariance``).
+        mixed_logit and mixed_linear classical; hc2, hc3 and cr2 are of linear alone, jackknife of linear, logit and firth. With 8
+        clusters 95 % intervals of ``cluster`` cover in 85 to 93 %, those of ``cr2`` in 94 to 96 % (simulated; see
+        ``peacestudy.models.covariance``).
     cluster : the column whose groups are clusters, with ``cluster``, ``cr2`` and ``jackknife``; or two, with ``cluster``.
     options : further settings of the engine, as a mapping or as pairs: ``weights``, a column of probability weights
         (linear, logit); ``ties``, efron (if nothing is said) or breslow, and ``strata``, a column (cox); ``baseline``,
         dummies (if nothing is said), cubic, log or constant (discrete_time); ``offset``, a column added to the linear predictor, or
-        ``exposure``, one whose log is (poisson, negative_binomial); ``penalty``, a number (ridge, without which there is none).
+        ``exposure``, one whose log is (poisson, negative_binomial); ``penalty``, a number (ridge, without which there is none);
+        ``group``, the column whose groups share an intercept (mixed_logit and mixed_linear), and ``method``, reml or ml (mixed_linear).
         With ``vcov="cluster"`` and one column linear and
         logit take ``bootstrap``, rademacher or webb, with ``bootstrap_draws`` and ``bootstrap_seed``: p values and intervals are
         then those of the wild cluster bootstrap (linear) or the score bootstrap (logit); estimates and standard errors stay.
