@@ -15,6 +15,7 @@ from peacestudy.models.kaplan_meier import kaplan_meier
 from peacestudy.models.left_out import left_out
 from peacestudy.models.out_of_sample import OutOfSample, out_of_sample
 from peacestudy.models.parallel_lines import parallel_lines
+from peacestudy.models.partial_pooling import PartialPooling, partial_pooling
 from peacestudy.models.permutation import permutation_test
 from peacestudy.models.pool import Pooled, pool
 from peacestudy.models.pooled import PooledFit
@@ -26,40 +27,4 @@ from peacestudy.models.romano_wolf import RomanoWolf, romano_wolf
 from peacestudy.models.sensitivity import robustness_value
 from peacestudy.models.spec import ModelSpec
 
-__all__ = [
-    "Bootstrap",
-    "Diagnosis",
-    "Fit",
-    "Imputed",
-    "JointTest",
-    "ModelSpec",
-    "OutOfSample",
-    "Pooled",
-    "PooledFit",
-    "RomanoWolf",
-    "adjust",
-    "bootstrap",
-    "brier",
-    "conditional_effects",
-    "detectable",
-    "diagnose",
-    "e_value",
-    "effects",
-    "fit",
-    "impute",
-    "kaplan_meier",
-    "left_out",
-    "log_score",
-    "out_of_sample",
-    "overdispersion",
-    "parallel_lines",
-    "permutation_test",
-    "pool",
-    "predict",
-    "proportional_hazards",
-    "randomisation_test",
-    "robustness_value",
-    "roc_auc",
-    "romano_wolf",
-    "step_down",
-]
+__all__ = ["Bootstrap", "Diagnosis", "Fit", "Imputed", "JointTest", "ModelSpec", "OutOfSample", "PartialPooling", "Pooled", "PooledFit", "RomanoWolf", "adjust", "bootstrap", "brier", "conditional_effects", "detectable", "diagnose", "e_value", "effects", "fit", "impute", "kaplan_meier", "left_out", "log_score", "out_of_sample", "overdispersion", "parallel_lines", "partial_pooling", "permutation_test", "pool", "predict", "proportional_hazards", "randomisation_test", "robustness_value", "roc_auc", "romano_wolf", "step_down"]
