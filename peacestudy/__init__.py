@@ -23,7 +23,7 @@ _HOME = {
     "Case": "core.cases", "StudyFrame": "core.frame",
     "CodingSheet": "coding", "Coding": "coding", "alpha": "coding", "agreement": "coding", "adjudicate": "coding", "score": "coding",
     "OutcomeTable": "outcomes", "join": "joins",
-    "ModelSpec": "models", "Fit": "models", "fit": "models",
+    "ModelSpec": "models", "Fit": "models", "fit": "models", "effects": "models", "predict": "models",
     "propagate": "robustness", "Accuracy": "robustness", "stability": "robustness",
     "Study": "study", "load_study": "study", "check": "study", "cite": "study", "trace": "study",
 }  # fmt: skip
