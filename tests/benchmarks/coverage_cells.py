@@ -12,7 +12,8 @@ clusters; and z, standard normal, independent of all. What is simulated, and wha
   correlation ``icc`` (Othus and Li 2010, Statistics in Biosciences 2(2)), so that hazards not given the cluster are proportional
   exactly and the slope is 1/2; censored at a time uniform between 0 and the end of the study.
 
-The constant is such that the expected number of events is that of the cell. Data set i of a cell comes from a seed of its own.
+The constant is such that the expected number of events is that of the cell; cells that differ in nothing else are the same study to
+a linear model, with other data. Data set i of a cell comes from a seed of its own.
 """
 
 from dataclasses import dataclass

@@ -149,3 +149,27 @@ def test_what_the_table_says_is_what_theory_says(table):
     for pair in ("linear-cluster", "logit-cluster", "firth-cluster", "cox-cluster"):
         assert by.loc[eight, pair].max() < by.loc[many, pair].min()
     assert (by["linear-cr2"] >= by["linear-cluster"]).all()
+
+
+@pytest.mark.parametrize("number", [0, 1, 3, 4, 5])
+def test_standard_errors_are_too_small_by_as_much_as_algebra_says(table, number):
+    """The mean of the clustered variance of x under the errors that are simulated, by whole matrices, against ``se_ratio``."""
+    cell, draws = CELLS[number], 200
+    same = (cell.groups[:, None] == cell.groups).astype(float)
+    S = cell.icc * same + (1 - cell.icc) * np.eye(cell.n)
+    factor = cell.clusters / (cell.clusters - 1) * (cell.n - 1) / (cell.n - 3)
+    true, mean = np.zeros(draws), np.zeros(draws)
+    for i, x in enumerate(draw_many(cell, "number", cell.icc, range(5000, 5000 + draws))[0]):
+        D = np.column_stack([np.ones(cell.n), x])
+        P = np.linalg.solve(D.T @ D, D.T)
+        M = np.eye(cell.n) - D @ P
+        true[i] = P[1] @ S @ P[1]
+        mean[i] = factor * (np.outer(P[1], P[1]) * (M @ S @ M) * same).sum()
+    ratio = np.sqrt(mean.mean() / true.mean())
+    row = table[(table.pair == "linear-cluster") & (table.cell == cell.name)].iloc[0]
+    # relative variances of both sides: of the mean over designs here, of second moments over designs and errors there
+    here = np.var(mean / mean.mean() - true / true.mean()) / draws
+    uneven = np.var(true) / true.mean() ** 2, np.var(mean) / mean.mean() ** 2
+    there = (2 + 3 * uneven[0] + uneven[1] + 2 / row.df) / DATA_SETS
+    assert abs(row.se_ratio / ratio - 1) < 4 * np.sqrt(here + there) / 2
+    assert ratio < 0.97
