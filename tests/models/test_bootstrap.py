@@ -104,7 +104,7 @@ def test_samples_that_cannot_be_fitted_are_counted_and_told():
     assert len(found.estimates) + len(found.failed) == 200
     note = next(n.text for n in found.notes if n.kind == "failed")
     assert note.startswith(
-        f"{len(found.failed)} of 200 samples could not be fitted and are left out, the first because: the terms 'rare'"
+        f"{len(found.failed)} of 200 samples could not be fitted and are left out, the first because: the term 'rare' is 0 in all"
     )
     assert "few_blocks" in [n.kind for n in found.notes]
     with pytest.raises(ps.FitError, match="without g 3 the model cannot be fitted, so there is no bca interval"):
