@@ -176,8 +176,12 @@ def _packed(table: Sequence[Levels], steps: Sequence[Ints], part: slice) -> Ints
 
 
 def spelled(values: Iterable[object]) -> list[str]:
-    """Texts as they would match if nobody had mistyped them: composed (NFC), without blanks at the ends, folded case."""
-    return [" ".join(unicodedata.normalize("NFC", str(v)).split()).casefold() for v in values]
+    """Texts as they would match if nobody had mistyped them: composed (NFC), single blanks, folded case, numbers without leading zeros."""
+    return [_clean(v).casefold().lstrip("0") if _clean(v).isdecimal() else _clean(v).casefold() for v in values]
+
+
+def _clean(value: object) -> str:
+    return " ".join(unicodedata.normalize("NFC", str(value)).split())
 
 
 def key_problems(key: str, mine: pd.Index, theirs: pd.Index, name: str) -> str:
@@ -227,17 +231,24 @@ def _bring(kinds: tuple[str, str], mine: pd.Index, theirs: pd.Index, name: str) 
 
 
 def _misspelled(key: str, mine: pd.Index, theirs: pd.Index, name: str) -> str:
-    """Values that stand alone on both sides and are the same but for blanks, composition or case."""
+    """Values that find nothing on the other side, and are a value there but for blanks, composition, case or leading zeros.
+
+    Blanks and composition are looked for among all values of the other side, since a clean twin there would hide the rest;
+    capitals and zeros only among those that find nothing either, as ids may tell ``a`` from ``A``.
+    """
     alone, others = mine.difference(theirs, sort=False), theirs.difference(mine, sort=False)
-    if not len(alone) or not len(others):
-        return ""
-    written = dict(zip(spelled(others), others, strict=True))
-    pairs = [(a, written[s]) for a, s in zip(alone, spelled(alone), strict=True) if s in written]
+    clean = [{_clean(v): v for v in side} for side in (theirs, mine)]
+    pairs = [(a, clean[0][_clean(a)]) for a in alone if _clean(a) in clean[0]]
+    pairs += [(clean[1][_clean(b)], b) for b in others if _clean(b) in clean[1]]
+    if not pairs:
+        written = dict(zip(spelled(others), others, strict=True))
+        pairs = [(a, written[s]) for a, s in zip(alone, spelled(alone), strict=True) if s in written]
     if not pairs:
         return ""
+    pairs = list(dict.fromkeys(pairs))
     a, b = pairs[0]
     how = ("blanks" if " ".join(str(a).split()) == " ".join(str(b).split())
            else "accents composed and decomposed (NFC and NFD)" if unicodedata.normalize("NFC", str(a)) == unicodedata.normalize("NFC", str(b))
-           else "capitals or blanks")  # fmt: skip
+           else "leading zeros" if str(a).strip().lstrip("0") == str(b).strip().lstrip("0") else "capitals or blanks")  # fmt: skip
     return (f"{len(pairs)} value(s) of {key!r} differ between the cases and {name} only by {how}, for example {a!r} and {b!r}, and would "
             f"not match. Bring both to one spelling first: .str.strip().str.normalize('NFC').")  # fmt: skip

@@ -67,6 +67,8 @@ def rows(frame: StudyFrame | Ledger, heading: str = "What happened to every row"
     >>> rows(frame).axes[0].get_yticklabels()[0].get_text()
     'join peace\\n(cases)'
     """
+    if not isinstance(frame, StudyFrame | Ledger):
+        raise SpecError(f"rows takes a StudyFrame or its ledger, not a {type(frame).__name__}.")
     ledger_of = frame.ledger if isinstance(frame, StudyFrame) else frame
     steps = ledger_of.table()
     if steps.empty:

@@ -74,7 +74,10 @@ def bring(
     joined = Joined(
         entry.step, source.source.id if source else "", source.source.version if source else "",
         tuple(map(str, added.columns)), why.astype(np.int8), tuple((special or {}).items()),
-        tuple(f"special code {value:g}: {meaning}" for _, value, meaning in (source.source.special if source else ())),
+        tuple(
+            meaning if meaning.startswith("special code") else f"special code {value:g}: {meaning}"
+            for _, value, meaning in (source.source.special if source else ())
+        ),
     )  # fmt: skip
     data = pd.concat([frame.data, added.set_axis(frame.data.index)], axis=1)
     more = tuple(n for n in (*(source.notes if source else ()), *notes) if n not in frame.notes)
@@ -88,4 +91,8 @@ def taken(table: pd.DataFrame, columns: list[str] | None, keys: list[str], name:
     for column in columns or []:
         if column not in table.columns:
             raise JoinError(one_of(f"a column of {name}", column, [str(c) for c in table.columns]))
-    return list(columns) if columns is not None else [str(c) for c in table.columns if c not in keys]
+    if columns is None:
+        return [c for c in table.columns if c not in keys]
+    if len(set(columns)) < len(columns):
+        raise JoinError(f"columns is {columns}; name each column once.")
+    return list(columns)

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from pandas import isna as is_missing
+from pandas.api.types import is_scalar
 
 from peacestudy.core.joined import NO_KEY, NOT_COVERED, OUTSIDE
 from peacestudy.core.problems import one_of
@@ -130,6 +132,8 @@ def declared(
             f'(ps.outcomes.own(table, ..., absent="...")).'
         )
     for column, value in (absent or {}).items():
+        if not is_scalar(value) or is_missing(value):
+            raise JoinError(f"absent of {column!r} is {value!r}; write one value that is not missing.")
         if numbers and not (isinstance(value, (int, float, np.number, np.bool_)) and np.isfinite(float(value))):
             raise JoinError(f"absent of {column!r} is {value!r}; write a number, true or false.")
     return {c: float(v) if numbers else v for c, v in (absent or {}).items()}

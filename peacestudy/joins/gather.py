@@ -49,11 +49,14 @@ def gathered(
     out = pd.DataFrame(columns, index=pd.RangeIndex(len(at)), columns=table.columns, copy=False)
     for column, value in (absent or {}).items():
         try:
-            out[column] = out[column].mask(np.asarray(fill), value)
-        except (TypeError, ValueError) as err:
+            filled = out[column].mask(np.asarray(fill), value)
+        except (TypeError, ValueError):
+            filled = pd.Series(dtype=object)
+        if filled.dtype != out[column].dtype:
             raise JoinError(
                 f"absent gives {value!r} for {column!r}, a column of {out[column].dtype}. Write a value of its type."
-            ) from err
+            )
+        out[column] = filled
     return out
 
 

@@ -22,6 +22,10 @@ def opened(other: pd.DataFrame | OutcomeTable, name: str) -> tuple[pd.DataFrame,
 
 def key_pairs(on: str | Sequence[str] | Mapping[str, str]) -> dict[str, str]:
     """Key columns of the cases and of the other table."""
+    if not isinstance(on, str | Mapping | list | tuple):
+        raise JoinError(
+            f"on is {on!r}; name the key column, or several, or {{column of the cases: column of the other table}}."
+        )
     pairs = {on: on} if isinstance(on, str) else dict(on) if isinstance(on, Mapping) else {c: c for c in on}
     given = 1 if isinstance(on, str) else len(on)
     if not pairs or len(pairs) < given or len(set(pairs.values())) < len(pairs):

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from peacestudy.core.frame import StudyFrame
-from peacestudy.core.joined import REASONS, Joined
+from peacestudy.core.joined import FILLED, NO_ROW, REASONS, Joined
 from peacestudy.core.problems import one_of
 from peacestudy.errors import JoinError
 
@@ -45,10 +45,18 @@ def missing(frame: StudyFrame, columns: Sequence[str] | None = None) -> pd.DataF
     >>> missing(frame).values.tolist()  # doctest: +NORMALIZE_WHITESPACE
     [['b', 'x', '', 'not coded'], ['a', 'peace', 'join peace', 'no value in the source'], ['b', 'peace', 'join peace', 'no row']]
     """
+    if not isinstance(frame, StudyFrame):
+        raise JoinError(f"missing takes a StudyFrame, as ps.join gives it, not a {type(frame).__name__}.")
     known = [str(c) for c in frame.data.columns]
     for column in columns or ():
         if column not in known:
             raise JoinError(one_of("a column", column, known))
+    n = len(frame.data)
+    if not frame.data.index.equals(pd.RangeIndex(n)) or any(len(j.why) != n for j in frame.joined):
+        raise JoinError(
+            "frame.data was sorted, or rows of it were dropped, after the joins, so that the reasons no longer belong to its rows. Use "
+            "frame.keep(...) to leave rows out, and sort a copy."
+        )
     brought = {c: j for j in frame.joined for c in j.columns}
     ids = frame.data[frame.key].to_numpy()
     parts = []
@@ -65,6 +73,7 @@ def missing(frame: StudyFrame, columns: Sequence[str] | None = None) -> pd.DataF
 
 def _reasons(own: Joined, column: str, at: npt.NDArray[np.intp]) -> npt.NDArray[np.object_]:
     words = np.array([BLANK, *REASONS[1:]], dtype=object)
+    words[FILLED] = REASONS[NO_ROW]  # a row was filled in other columns, and this one has no declared value
     out = words[own.why[at]]
     codes = dict(own.special).get(column)
     if codes is not None:

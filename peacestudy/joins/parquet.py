@@ -90,6 +90,8 @@ def join_parquet(
     """
     pairs, target, shape = key_pairs(on), Path(out), options.pop("shape", "one_to_one")
     files = isinstance(right, str | Path)
+    if target.resolve() in {Path(p).resolve() for p in (left, right) if isinstance(p, str | Path)}:
+        raise JoinError(f"out is {target}, which the join reads. Write to another file.")
     sizes = rows_of_file(Path(left)), rows_of_file(Path(right)) if isinstance(right, str | Path) else len(_table(right))
     total = _Total(np.zeros(sizes[1], np.int32))
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as made:

@@ -44,6 +44,8 @@ def wanted_keys(
     if year >= 0:
         _whole(columns[year])
     said: list[str] = []
+    if isinstance(lag, bool) or not isinstance(lag, int | np.integer):
+        raise JoinError(f"lag is {lag!r}; it must be a whole number of years.")
     if lag:
         if year < 0:
             raise JoinError(
@@ -81,7 +83,7 @@ def wanted_keys(
 
 
 def _shifted(years: pd.Series, lag: int) -> pd.Series:
-    return years - lag
+    return years.astype("Int64") - int(lag)  # small and unsigned types would overflow
 
 
 def _whole(years: pd.Series) -> None:
@@ -96,7 +98,7 @@ def _system(
     codes: pd.Series, years: pd.Series | None, name: str, states: str, system: str, source: OutcomeTable | None
 ) -> list[Note]:
     """Refuse codes of another system than declared; tell of single ones."""
-    of = source.source.id if source else ""
+    of = (source.source.id or source.source.name) if source else ""
     if not states:
         raise JoinError(
             f"{of} names states by codes of {system}. Say which system {name!r} uses, so that nothing is guessed: "

@@ -182,18 +182,18 @@ def test_ledger_and_exclusions_stand_beside(ending, tmp_path):
     done = write(study_frame(), tmp_path / f"x{ending}")
     assert [p.name for p in done.paths] == [
         f"x{ending}",
-        "x_labels.csv",
-        "x_ledger.csv",
-        "x_excluded.csv",
-        "x_notes.csv",
+        f"x_{ending[1:]}_labels.csv",
+        f"x_{ending[1:]}_ledger.csv",
+        f"x_{ending[1:]}_excluded.csv",
+        f"x_{ending[1:]}_notes.csv",
     ]
-    ledger = pd.read_csv(tmp_path / "x_ledger.csv")
+    ledger = pd.read_csv(tmp_path / f"x_{ending[1:]}_ledger.csv")
     assert ledger[["step", "rows_in", "rows_out", "left_out"]].values.tolist() == [
         ["cases", 4, 4, 0],
         ["not d", 4, 3, 1],
     ]
-    assert (tmp_path / "x_excluded.csv").read_text() == "case,step,reason\nd,not d,=d is not meant\n"
-    assert (tmp_path / "x_notes.csv").read_text() == "kind,text\nfew,Few =cases.\n"
+    assert (tmp_path / f"x_{ending[1:]}_excluded.csv").read_text() == "case,step,reason\nd,not d,=d is not meant\n"
+    assert (tmp_path / f"x_{ending[1:]}_notes.csv").read_text() == "kind,text\nfew,Few =cases.\n"
 
 
 def test_ledger_and_exclusions_are_in_the_metadata_of_parquet(tmp_path):

@@ -20,6 +20,7 @@ from peacestudy.joins.events.measures import Measures, as_measures, columns_of, 
 from peacestudy.joins.events.sums import SPANNING, Found, Measure, Spans, gather
 from peacestudy.joins.given import has_columns, key_pairs, opened
 from peacestudy.joins.special import NONE, Codes, of_gaps, without_special
+from peacestudy.joins.states.systems import own_system
 from peacestudy.outcomes import OutcomeTable
 
 
@@ -104,6 +105,7 @@ def event_windows(
         raise JoinError(f"the windows or {name} hold dates or values that cannot be right.", problems)
 
     units = _units(frame.data, table, pairs, name)
+    notes = own_system(frame.data, pairs, source)
     usable = np.flatnonzero(~dates.missing & (units.events >= 0))  # in order, so that all of them are the array itself
     why, partly = covered(units.no_key, window, units.cases, source.source if source else None, partial)
     asked = np.flatnonzero((why == MET) & (units.cases >= 0))
@@ -128,7 +130,7 @@ def event_windows(
     placed = {n: np.full(len(frame), -1, np.int8) for n, m in made.items() if m.column in met}
     for new, place in placed.items():
         place[asked] = met[str(made[new].column)]
-    return bring(frame, added, why, entry, source, of_gaps(placed, added))
+    return bring(frame, added, why, entry, source, of_gaps(placed, added), notes)
 
 
 def _codes(held: Mapping[str, Codes], events: Spans, windows: Spans, spanning: str) -> dict[str, Codes]:

@@ -19,7 +19,7 @@ from peacestudy.joins.given import has_columns
 from peacestudy.joins.special import Codes, first_code, of_gaps
 from peacestudy.joins.states.members import Members, from_table, from_text
 from peacestudy.joins.states.rows import MetRows, case_why, look_up, state_table
-from peacestudy.joins.states.systems import system_misfit
+from peacestudy.joins.states.systems import Misfit, system_misfit
 from peacestudy.joins.states.together import RULES, together
 from peacestudy.outcomes import OutcomeTable
 
@@ -187,5 +187,7 @@ def _system_told(
 ) -> list[Note]:  # fmt: skip
     """A note where the codes of the cases are rather those of another system than that of the source."""
     system = dict(other.source.states).get(column) if isinstance(other, OutcomeTable) else None
-    text = system_misfit(members.states, years, system, "states").text if system else ""
-    return [Note("code_system", text)] if text else []
+    misfit = system_misfit(members.states, years, system, "states") if system else Misfit()
+    if misfit.refused:
+        raise JoinError(f"{misfit.text} Write them in the source's system first: ps.joins.to_system.")
+    return [Note("code_system", misfit.text)] if misfit.text else []

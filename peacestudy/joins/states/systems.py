@@ -1,5 +1,6 @@
 """States of one code system in another: a column of translated codes, never a guess, and a word where the system is wrong."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -137,6 +138,29 @@ def system_misfit(codes: pd.Series, dates: pd.Series | None, declared: str, colu
         f"{text} Declare {_WRITTEN[best]}, or correct the codes." if refused else text,
         refused,
     )  # fmt: skip
+
+
+def own_system(
+    data: pd.DataFrame, pairs: Mapping[str, str], source: OutcomeTable | None, dates: pd.Series | None = None
+) -> list[Note]:
+    """Refuse cases whose codes of states are rather of another system than the source's; a note where single ones are.
+
+    For the joins that translate nothing: a code of another system would meet another state, or none.
+
+    Parameters
+    ----------
+    data, pairs : the cases, and key columns of the cases and of the other table.
+    source : the other table, which says in which system its columns are; None for a plain one.
+    dates : the date or year of each case, or None.
+    """
+    notes = []
+    for mine, theirs in pairs.items():
+        system = dict(source.source.states).get(theirs) if source else None
+        misfit = system_misfit(data[mine], dates, system, mine) if system else Misfit()
+        if misfit.refused:
+            raise JoinError(f"{misfit.text} Write them in the source's system first: ps.joins.to_system.")
+        notes += [Note("code_system", misfit.text)] if misfit.text else []
+    return notes
 
 
 def _percent(share: float) -> str:

@@ -17,6 +17,7 @@ from peacestudy.joins.coverage import Bools, cover_of, explained
 from peacestudy.joins.gather import gathered, met_rows
 from peacestudy.joins.given import has_columns, key_pairs, opened
 from peacestudy.joins.special import met_code, without_special
+from peacestudy.joins.states.systems import own_system
 from peacestudy.joins.time.panel import NAMED, Places, places, refuse_repeated, unit_numbers, whole_years
 from peacestudy.joins.time.times import year_of
 from peacestudy.outcomes import OutcomeTable
@@ -87,6 +88,7 @@ def asof(
     has_columns(table, [other_date], name)
     wanted = taken(table, columns, [*theirs, other_date], name)
     units = unit_numbers(frame.data, table, mine, theirs, name)
+    notes = own_system(frame.data, pairs, source)
     word, (t, timed), (when, dated) = _times(frame.data[date], table[other_date], date, other_date, name)
     found = places(units.theirs, when, (units.theirs >= 0) & dated)
     refuse_repeated(found, table, [*theirs, other_date], name)
@@ -102,6 +104,10 @@ def asof(
     values, codes = without_special(table[wanted], source)
     distance = pd.Series(np.where(at >= 0, np.append(when, 0)[at] - t, 0)).astype("Int64").mask(at < 0)
     label = re.sub(r"\W+", "_", name).strip("_").lower() or "other"
+    if f"{label}_{word}" in values.columns:
+        raise JoinError(
+            f"{name} brings a column {label}_{word}, which is the name of the distance. Rename it, or give another name=."
+        )
     added = gathered(values, at).assign(**{f"{label}_{word}": distance})
     entry = Entry(
         f"asof {name}", "join", frame.unit, len(frame), len(frame), unmatched=int((at < 0).sum()), other_rows=len(table),
@@ -115,7 +121,9 @@ def asof(
         np.select([at >= 0, units.mine < 0], [MET, NO_ROW], NOT_IN_TIME), at < 0, complete=units.complete & timed,
         outside=cover.outside(year_of(t, word)), known=known,
     )  # fmt: skip
-    return bring(frame, added, why, entry, source, {column: met_code(held, at) for column, held in codes.items()})
+    return bring(
+        frame, added, why, entry, source, {column: met_code(held, at) for column, held in codes.items()}, notes
+    )
 
 
 def _check(tolerance: int, direction: str, shape: str, ties: str | None) -> None:

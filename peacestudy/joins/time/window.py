@@ -17,6 +17,7 @@ from peacestudy.joins.coverage import Bools, Cover, Whys, coverage, declared, ex
 from peacestudy.joins.gather import met_rows
 from peacestudy.joins.given import has_columns, key_pairs, opened
 from peacestudy.joins.special import first_code, met_code, of_gaps, without_special
+from peacestudy.joins.states.systems import own_system
 from peacestudy.joins.time.measures import MEASURES, PARTIAL, TRUTHS, Floats, summarise
 from peacestudy.joins.time.panel import Places, places, refuse_repeated, unit_numbers, whole_years
 from peacestudy.outcomes import OutcomeTable
@@ -100,6 +101,7 @@ def window(
     has_columns(table, [column, *(c for c, _ in measures.values())], name)
     fill = declared(absent, source, [c for c, _ in measures.values()], name, written=True)
     found = unit_numbers(frame.data, table, mine, theirs, name)
+    notes = own_system(frame.data, pairs, source)
     when, dated = whole_years(table[column], column, name)
     inside = (found.theirs >= 0) & dated & (when >= cover.first) & (when <= cover.last)
     panel = places(found.theirs, when, inside)
@@ -124,7 +126,7 @@ def window(
                  f"{int((~inside).sum())} row(s) of {name} have no key or lie outside the years")  # fmt: skip
     entry = _entry(frame, name, parts, len(table), added[list(measures)].notna().any(axis=1).to_numpy(), told)
     met = {n: np.concatenate([p.codes[c] for p in parts]) for n, (c, _) in measures.items() if c in codes}
-    return bring(frame, added, np.concatenate([p.why for p in parts]), entry, source, of_gaps(met, added))
+    return bring(frame, added, np.concatenate([p.why for p in parts]), entry, source, of_gaps(met, added), notes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -230,6 +232,10 @@ def _truths(values: Floats, column: str, name: str) -> None:
 def _columns(measures: Mapping[str, tuple[str, str]], partial: str) -> dict[str, tuple[str, str]]:
     if partial != "observed":
         return dict(measures)
+    if twice := [n for n in measures if f"{n}_years_observed" in measures]:
+        raise JoinError(
+            f"the measure {twice[0]}_years_observed has the name of the years that {twice[0]} is made of. Rename it."
+        )
     return {
         n: m for new, told in measures.items() for n, m in ((new, told), (f"{new}_years_observed", (told[0], "count")))
     }

@@ -19,7 +19,7 @@ _FORMULA = re.compile(r"\s*[=+\-@]")
 
 
 def write(ready: Prepared, path: Path) -> Written:
-    """The data, and beside them ``<name>_labels.csv``, ``_ledger.csv``, ``_excluded.csv`` and ``_notes.csv``."""
+    """The data, and beside them ``<name>_<ending>_labels.csv``, ``_ledger.csv``, ``_excluded.csv`` and ``_notes.csv``."""
     cells = [_cells(ready.data[c.name]) for c in ready.columns]
     lines = [",".join(_quoted(c.name) for c in ready.columns), *map(",".join, zip(*cells, strict=True))]
     notes = []

@@ -19,7 +19,7 @@ from peacestudy.core.tables import write_bytes
 from peacestudy.errors import JoinError
 from peacestudy.joins.writers.csv_out import write_beside
 from peacestudy.joins.writers.prepared import Prepared, Written
-from peacestudy.outcomes.files.labels import Column
+from peacestudy.outcomes.files.labels import Column, beside
 
 _INT = 2_147_483_620  # the largest long
 _LONG = 2045  # bytes of a str
@@ -97,7 +97,7 @@ _STR = re.compile(r"str[0-9]*", re.IGNORECASE)
 
 
 def write(ready: Prepared, path: Path) -> Written:
-    """The data, and beside them ``<name>_labels.csv``, ``_ledger.csv``, ``_excluded.csv`` and ``_notes.csv``."""
+    """The data, and beside them ``<name>_<ending>_labels.csv``, ``_ledger.csv``, ``_excluded.csv`` and ``_notes.csv``."""
     names = stata_names([c.name for c in ready.columns])
     columns = tuple(replace(c, name=names[c.name]) for c in ready.columns)
     notes: list[Note] = []
@@ -126,7 +126,7 @@ def write(ready: Prepared, path: Path) -> Written:
         notes.append(
             Note(
                 "labels_cut",
-                f"Labels over {_LABEL} characters are cut in the file, and whole in {path.stem}_labels.csv: {', '.join(long)}.",
+                f"Labels over {_LABEL} characters are cut in the file, and whole in {beside(path, 'labels').name}: {', '.join(long)}.",
             )
         )
     paths = write_beside(ready, path, columns)
@@ -205,4 +205,4 @@ def _cut(text: str) -> str:
 
 def _data_label(ready: Prepared, path: Path) -> str:
     unit = f"a row is a {ready.unit}; " if ready.unit else ""
-    return f"{unit}ledger and labels in {path.stem}_ledger.csv, _labels.csv"
+    return f"{unit}ledger and labels in {beside(path, 'ledger').name}, {beside(path, 'labels').name}"

@@ -29,8 +29,8 @@ def write(
     ----------
     frame : a StudyFrame, whose ledger, exclusions and notes are written too, or a DataFrame.
     path : ``.dta``, ``.parquet``, ``.xlsx`` or ``.csv``. Parquet and Excel hold everything in the one file (metadata ``peacestudy``; sheets
-        data, ledger, excluded, notes, labels). Stata and CSV have the files ``<name>_labels.csv``, ``<name>_ledger.csv``,
-        ``<name>_excluded.csv`` and ``<name>_notes.csv`` beside them; Stata's variable labels and labels of codes are in its file too.
+        data, ledger, excluded, notes, labels). Stata and CSV have files beside them, ``cases_dta_labels.csv``, ``_ledger.csv``,
+        ``_excluded.csv`` and ``_notes.csv`` for ``cases.dta``; Stata's variable labels and labels of codes are in its file too.
     labels : label by column. Columns that a join brought from a known source are labelled by its schema where nothing is given.
     values : labels of codes by column, codes as text: ``{"sex": {"1": "man", "2": "woman"}}``.
 

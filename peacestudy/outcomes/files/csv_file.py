@@ -6,7 +6,7 @@ from pathlib import Path
 from peacestudy.core.tables import read_text, rows_of
 from peacestudy.errors import SourceError
 from peacestudy.outcomes.files.infer import infer
-from peacestudy.outcomes.files.labels import columns_beside
+from peacestudy.outcomes.files.labels import beside, columns_beside
 from peacestudy.outcomes.files.restored import restored
 from peacestudy.outcomes.files.table import FileTable
 
@@ -15,7 +15,7 @@ _CELL = re.compile(r'(^|[,\r\n])("(?:[^"]|"")*"|[^",\r\n][^,\r\n]*)')
 
 
 def read(path: Path, sheet: str | None) -> FileTable:
-    """A CSV file; ``""`` is an empty text only where ``<name>_labels.csv`` says that the project wrote the file."""
+    """A CSV file; ``""`` is an empty text only where ``<name>_<ending>_labels.csv`` says that the project wrote the file."""
     if sheet is not None:
         raise SourceError(f"{path} is a CSV file, which has no sheet {sheet!r}. Leave sheet= out.")
     text = read_text(path)
@@ -37,7 +37,9 @@ def read(path: Path, sheet: str | None) -> FileTable:
     table, problems, notes = infer(cells, lines[1:], path.name, declared)
     if problems:
         hint = (
-            f" Types are as {path.stem}_labels.csv declares them; delete it if it is another file's." if columns else ""
+            f" Types are as {beside(path, 'labels').name} declares them; delete it if it is another file's."
+            if columns
+            else ""
         )
         raise SourceError(f"{path} cannot be read as it is: {len(problems)} problem(s).{hint}", problems)
-    return restored(FileTable(table, notes=tuple(notes)), columns, f"{path.stem}_labels.csv")
+    return restored(FileTable(table, notes=tuple(notes)), columns, beside(path, "labels").name)

@@ -1,6 +1,6 @@
 """What is written beside the values of a table: type, label and codes of every column, as one table.
 
-A CSV or Stata file carries it in a file beside it, ``<name>_labels.csv``; a workbook in the sheet ``labels``; Parquet in its
+A CSV or Stata file carries it in a file beside it, ``<name>_<ending>_labels.csv``; a workbook in the sheet ``labels``; Parquet in its
 metadata. ``name`` is what the column is called in the file, where that is not what it is called in the frame.
 """
 
@@ -30,14 +30,15 @@ class Column:
 
 
 def beside(path: Path, what: str) -> Path:
-    """The file beside a data file: ``cases.csv`` and ``labels`` give ``cases_labels.csv``.
+    """The file beside a data file: ``cases.csv`` and ``labels`` give ``cases_csv_labels.csv``, which the
+    same name in another format does not share.
 
     Examples
     --------
     >>> beside(Path("out/cases.dta"), "ledger").name
-    'cases_ledger.csv'
+    'cases_dta_ledger.csv'
     """
-    return path.with_name(f"{path.stem}_{what}.csv")
+    return path.with_name(f"{path.stem}_{path.suffix.lstrip('.')}_{what}.csv")
 
 
 def label_rows(columns: Iterable[Column]) -> list[tuple[str, ...]]:
@@ -74,7 +75,7 @@ def columns_of(rows: Iterable[Sequence[str | None]], where: str) -> list[Column]
 
 
 def columns_beside(path: Path) -> list[Column]:
-    """The columns that ``<name>_labels.csv`` beside a file tells of; none where there is no such file."""
+    """The columns that ``<name>_<ending>_labels.csv`` beside a file tells of; none where there is no such file."""
     file = beside(path, "labels")
     if not file.is_file():
         return []

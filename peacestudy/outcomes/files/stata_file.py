@@ -11,7 +11,7 @@ import pandas as pd
 
 from peacestudy.core.problems import Note
 from peacestudy.errors import SourceError
-from peacestudy.outcomes.files.labels import columns_beside
+from peacestudy.outcomes.files.labels import beside, columns_beside
 from peacestudy.outcomes.files.restored import restored
 from peacestudy.outcomes.files.table import FileTable
 
@@ -30,7 +30,7 @@ _DAMAGED = (
 
 
 def read(path: Path, sheet: str | None) -> FileTable:
-    """A Stata file; names, types and whole labels come back where ``<name>_labels.csv`` says that the project wrote it."""
+    """A Stata file; names, types and whole labels come back where ``<name>_<ending>_labels.csv`` says that the project wrote it."""
     if sheet is not None:
         raise SourceError(f"{path} is a Stata file, which has no sheet {sheet!r}. Leave sheet= out.")
     try:
@@ -47,7 +47,7 @@ def read(path: Path, sheet: str | None) -> FileTable:
             f"{c} {', '.join(f'{k} {n}' for k, n in sorted(m.items()))}" for c, m in list(missing.items())[:8]
         )
         notes.append(Note("extended_missing", f"Stata's coded missing values are missing here: {said} ({where})."))
-    return restored(FileTable(table, labels, values, tuple(notes)), columns_beside(path), f"{path.stem}_labels.csv")
+    return restored(FileTable(table, labels, values, tuple(notes)), columns_beside(path), beside(path, "labels").name)
 
 
 def _read(path: Path) -> tuple[pd.DataFrame, dict[str, str], dict[str, dict[str, str]], dict[str, Counter[str]]]:

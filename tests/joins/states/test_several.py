@@ -187,11 +187,10 @@ def test_weights_that_do_not_sum_to_one_are_told_and_divided_by_their_sum():
     )
 
 
-def test_codes_of_another_system_than_the_source_s_are_told():
+def test_codes_of_another_system_than_the_source_s_are_refused():
     cases = pd.DataFrame({"case_id": ["a"], "p": ["255; 679"], "year": [2010]})
-    frame = several(cases, OutcomeTable(DEATHS, source()), **WANTED, missing="any_missing")
-    assert [n.kind for n in frame.notes] == ["code_system"]
-    assert "100 % of its 2 codes on their dates are COW codes" in str(frame.notes[0])
+    with pytest.raises(JoinError, match=r"100 % of its 2 codes on their dates are COW codes.*ps\.joins\.to_system"):
+        several(cases, OutcomeTable(DEATHS, source()), **WANTED, missing="any_missing")
 
 
 def test_texts_and_numbers_meet_only_where_a_text_is_a_number():

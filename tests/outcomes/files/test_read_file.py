@@ -104,7 +104,7 @@ def test_a_schema_decides_where_it_is_given(tmp_path):
 
 
 def test_labels_of_another_file_are_told(tmp_path):
-    csv_file(tmp_path, "column,name,type,label,code,meaning\na,a,integer,A,,\nb,b,number,,,\n", "x_labels.csv")
+    csv_file(tmp_path, "column,name,type,label,code,meaning\na,a,integer,A,,\nb,b,number,,,\n", "x_csv_labels.csv")
     found = read_file(csv_file(tmp_path, "a,c\n1,x\n"))
     assert found.labels == {"a": "A"} and [n.kind for n in found.notes] == ["labels_beside", "labels_differ"]
     assert "delete it if it is another file's" in str(said(csv_file(tmp_path, "a,b\nx,1\n")))
