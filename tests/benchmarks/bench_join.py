@@ -1,14 +1,14 @@
-"""Three left joins onto 4.8 million directed dyad-years, beside pandas' own merge: python tests/benchmarks/bench_join.py [rounds].
+"""Three left joins onto 4.8 million directed dyad-years, beside pandas' own merge: python tests/benchmarks/bench_join.py [rounds | memory].
 
 Both sides get the same tables with the keys that people have, ISO3 texts and years, and the same columns come out: that is
-asserted first, cell by cell. The sides take turns in one process. Then the growth with the number of rows, and the peak memory
-of the process (all tables, both results).
+asserted first, cell by cell, for each way in which pandas holds texts. The sides take turns in one process. Then the growth with
+the number of rows; ``memory`` gives the peak of a process that only joins (all tables and the result).
 """
 
 import resource
 import sys
 from statistics import median
-from time import perf_counter
+from time import perf_counter, process_time
 
 import numpy as np
 import pandas as pd
@@ -67,26 +67,53 @@ def same(all_tables):
 
 
 def timed(call, *args):
-    start = perf_counter()
+    """Seconds on the wall and of the processors."""
+    wall, cpu = perf_counter(), process_time()
     call(*args)
-    return perf_counter() - start
+    return perf_counter() - wall, process_time() - cpu
+
+
+def keyed(table, kind):
+    """The table with its texts held as ``kind``: with pyarrow installed pandas 3 holds them as Arrow, else as Python's."""
+    texts = {
+        "arrow": pd.StringDtype("pyarrow", na_value=np.nan),
+        "python": pd.StringDtype("python", na_value=np.nan),
+        "object": object,
+    }
+    return table.astype({c: texts[kind] for c in ("iso_a", "iso_b") if c in table})
+
+
+def turns(all_tables, rounds):
+    ours, theirs = [], []
+    for _ in range(rounds):
+        ours.append(timed(joined, *all_tables))
+        theirs.append(timed(merged, *all_tables))
+    return [(median(a), median(b)) for a, b in zip(zip(*ours, strict=True), zip(*theirs, strict=True), strict=True)]
 
 
 def main(rounds):
     all_tables = tables()
     n = len(all_tables[0])
-    same(all_tables)
-    ours, theirs = [], []
-    for _ in range(rounds):
-        ours.append(timed(joined, *all_tables))
-        theirs.append(timed(merged, *all_tables))
     print(f"{n:,} dyad-years, three left joins, medians of {rounds} rounds; equal in every cell")
-    print(f"join {median(ours):6.2f} s   merge {median(theirs):6.2f} s   ratio {median(theirs) / median(ours):5.1f}")
+    for kind in ("arrow", "python", "object"):
+        own = [keyed(t, kind) for t in all_tables]
+        same(own)
+        for what, (a, b) in zip(("wall", "processor"), turns(own, rounds), strict=True):
+            print(f"{kind:7} {what:9} join {a:6.2f} s   merge {b:6.2f} s   ratio {b / a:5.1f}")
     for share in (4, 2, 1):
         part = all_tables[0].iloc[: n // share].reset_index(drop=True)
-        print(f"{len(part):10,} rows: {timed(joined, part, *all_tables[1:]):6.2f} s")
+        print(f"{len(part):10,} rows: {timed(joined, part, *all_tables[1:])[1]:6.2f} s of the processors")
+
+
+def memory():
+    """Peak memory of a process that only joins."""
+    all_tables = tables()
+    joined(*all_tables)
     print(f"peak memory of the process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GB")
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS)
+    if sys.argv[1:] == ["memory"]:
+        memory()
+    else:
+        main(int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS)
