@@ -38,6 +38,7 @@ class Joined:
     why : for each row of the frame the place in ``REASONS``, int8.
     special : by column that held codes which are no values: for each row the place in ``meanings``, -1 for none.
     meanings : the special codes of the source, in words.
+    citation : what the reader wrote of a table of their own; empty where nothing.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Joined:
     why: npt.NDArray[np.int8]
     special: tuple[tuple[str, npt.NDArray[np.int8]], ...] = ()
     meanings: tuple[str, ...] = ()
+    citation: str = ""
 
     def __post_init__(self) -> None:
         self.why.setflags(write=False)

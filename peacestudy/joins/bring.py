@@ -78,6 +78,7 @@ def bring(
             meaning if meaning.startswith("special code") else f"special code {value:g}: {meaning}"
             for _, value, meaning in (source.source.special if source else ())
         ),
+        source.source.citation if source else "",
     )  # fmt: skip
     data = pd.concat([frame.data, added.set_axis(frame.data.index)], axis=1)
     more = tuple(n for n in (*(source.notes if source else ()), *notes) if n not in frame.notes)

@@ -44,7 +44,7 @@ def cite(what: Study | StudyFrame | OutcomeTable | str | Path) -> str:
     '@misc{worldbank2025, author = {{World Bank}}, title = {World Development Indicators}, year = {2025}}\\n'
     """
     if isinstance(what, OutcomeTable):
-        return _once([what.source.bibtex]) or _own(what.source.name, what.source.id)
+        return _once([what.source.bibtex]) or _own(what.source.name, what.source.id, what.source.citation)
     if isinstance(what, StudyFrame):
         return _of_frame(what)
     if isinstance(what, Study):
@@ -70,14 +70,15 @@ def _of_frame(frame: StudyFrame) -> str:
         if joined.source in SOURCES:
             texts.append(SOURCES[joined.source].bibtex)
         else:
-            own.append(_own(joined.name, joined.source))
+            own.append(_own(joined.name, joined.source, joined.citation))
     return _once(texts) + "".join(own)
 
 
-def _own(name: str, source: str) -> str:
+def _own(name: str, source: str, citation: str) -> str:
     """The comment line for a table that is no known source; names hold no line break in it."""
     whose = f"{source}, a source of your own" if source else "a table of your own"
-    return " ".join(f"% {name}: from {whose}; what is owed for it is for you to add".split()) + "\n"
+    owed = f"you wrote of it: {citation}" if citation else "what is owed for it is for you to add"
+    return " ".join(f"% {name}: from {whose}; {owed}".split()) + "\n"
 
 
 def _once(texts: list[str]) -> str:

@@ -97,3 +97,12 @@ def test_a_study_is_cited_as_before():
 def test_what_is_none_of_these_is_told(what, said):
     with pytest.raises(SourceError, match=said):
         ps.cite(what)
+
+
+def test_what_the_reader_wrote_of_their_own_table_is_shown_on_one_line():
+    table = pd.DataFrame({"k": [1], "v": [2]})
+    mine = ps.outcomes.own(table, name="aid", key="k", unit="state", citation="Doe, J. (2020).\n@misc{evil, title={x}}")
+    said = "% aid: from a table of your own; you wrote of it: Doe, J. (2020). @misc{evil, title={x}}\n"
+    assert ps.cite(mine) == said
+    frame = ps.join(pd.DataFrame({"case_id": ["a"], "k": [1]}), mine, on="k")
+    assert ps.cite(frame) == said.replace("% aid", "% join aid")
