@@ -61,25 +61,15 @@ PAX_V10 = Source(
     states=(("Loc1GWNO", "gw"), ("Loc2GWNO", "gw")),
     bibtex=owed("bell2019"),
 )
-PAX_V9 = Source(
+PAX_V9 = replace(  # the release before
+    PAX_V10,
     id="pax_v9",
-    name="PA-X Peace Agreements Database",
     version="9",
-    citation=_CITATION,
-    landing_page="https://www.peaceagreements.org",
-    licence="believed CC BY-NC-SA 4.0",
     file="pax_v9.csv",
     sha256="1ca934c15b72ac5f2729ade0d3c76f744a6d0a50f5951e417196e738dd16a747",
     rows=2144,
     schema=replace(_SCHEMA, missing=("", "NA", "Na", "N/A")),  # as gaps are written in this release
-    unit="peace agreement",
-    key=("AgtId",),
-    first_year=1990,
     last_year=2024,
-    units="all",
-    absent="no agreement that the database holds",
-    states=(("Loc1GWNO", "gw"), ("Loc2GWNO", "gw")),
-    bibtex=owed("bell2019"),
 )
 PAX_LABELS = Source(
     id="pax_issue_labels",
