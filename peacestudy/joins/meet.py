@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from peacestudy.core.keys import key_problems, levels, match
+from peacestudy.core.keys import Levels, key_problems, levels, match
 from peacestudy.errors import JoinError
 from peacestudy.joins.wanted import Wanted
 from peacestudy.outcomes.contradictions import contradiction_text, contradictions
@@ -22,7 +22,7 @@ class Met(NamedTuple):
     complete, other_complete : rows with a value in every key.
     contradicting : cases whose key has rows that differ.
     repeated : rows of the other table that say what another row says.
-    other : the other table's keys, one Series each.
+    mine, theirs : the key columns of the cases and of the other table, told apart.
     """
 
     at: npt.NDArray[np.int64]
@@ -30,7 +30,8 @@ class Met(NamedTuple):
     other_complete: npt.NDArray[np.bool_]
     contradicting: npt.NDArray[np.bool_]
     repeated: int
-    other: list[pd.Series]
+    mine: list[Levels]
+    theirs: list[Levels]
 
 
 def meet(look: Wanted, other: pd.DataFrame, keys: list[str], take: list[str], name: str, twice: str) -> Met:
@@ -52,8 +53,9 @@ def meet(look: Wanted, other: pd.DataFrame, keys: list[str], take: list[str], na
             raise JoinError(told)
     found = match(mine, theirs)
     no = np.zeros(len(found.at), bool)
+    met = Met(found.at, found.complete, found.other_complete, no, len(found.twice), mine, theirs)
     if not len(found.twice):
-        return Met(found.at, found.complete, found.other_complete, no, 0, [other[k] for k in keys])
+        return met
     several = contradictions(other[[*keys, *take]], keys)
     contrary = several[several["differ"].map(len) > 0]
     if twice == "refuse" or (len(contrary) and twice == "agreeing"):
@@ -63,11 +65,4 @@ def meet(look: Wanted, other: pd.DataFrame, keys: list[str], take: list[str], na
         )
     differ = np.array([rows[0] for rows in contrary["rows"]], dtype=np.int64)
     hit = np.isin(found.at, differ) & (found.at >= 0)
-    return Met(
-        np.where(hit, -1, found.at),
-        found.complete,
-        found.other_complete,
-        hit,
-        len(found.twice),
-        [other[k] for k in keys],
-    )
+    return met._replace(at=np.where(hit, -1, found.at), contradicting=hit)

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from peacestudy.core.joined import CONTRADICT, FILLED, MET, NO_ROW, NO_STATE, REASONS
-from peacestudy.core.keys import levels, match
+from peacestudy.core.keys import match
 from peacestudy.joins.coverage import Whys, cover_of, explained
 from peacestudy.joins.meet import Met
 from peacestudy.joins.wanted import Wanted
@@ -43,7 +43,7 @@ def _units(look: Wanted, met: Met, keys: list[str]) -> npt.NDArray[np.bool_]:
     parts = [i for i in range(len(keys)) if i != look.year]
     if not parts:
         return np.ones(len(met.at), bool)
-    return match([levels(look.columns[i]) for i in parts], [levels(met.other[i]) for i in parts]).at >= 0
+    return match([met.mine[i] for i in parts], [met.theirs[i] for i in parts]).at >= 0
 
 
 def said(
