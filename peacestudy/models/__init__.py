@@ -1,30 +1,30 @@
 """StudyFrame or DataFrame in, frozen results out. Nothing here knows of coding, outcomes or joins."""
 
-from peacestudy.models.accuracy import brier, log_score, roc_auc
-from peacestudy.models.bootstrap import Bootstrap, bootstrap
-from peacestudy.models.conditional import conditional_effects
-from peacestudy.models.diagnose import Diagnosis, diagnose
-from peacestudy.models.dispersion import overdispersion
-from peacestudy.models.e_value import e_value
-from peacestudy.models.effects import effects
+from peacestudy.models.contexts.partial_pooling import PartialPooling, partial_pooling
+from peacestudy.models.diagnosis.accuracy import brier, log_score, roc_auc
+from peacestudy.models.diagnosis.diagnose import Diagnosis, diagnose
+from peacestudy.models.diagnosis.dispersion import overdispersion
+from peacestudy.models.diagnosis.e_value import e_value
+from peacestudy.models.diagnosis.left_out import left_out
+from peacestudy.models.diagnosis.out_of_sample import OutOfSample, out_of_sample
+from peacestudy.models.diagnosis.parallel_lines import parallel_lines
+from peacestudy.models.diagnosis.proportional import proportional_hazards
+from peacestudy.models.diagnosis.sensitivity import robustness_value
 from peacestudy.models.fit import fit
-from peacestudy.models.impute import impute
-from peacestudy.models.imputed import Imputed
-from peacestudy.models.inference import JointTest, adjust, detectable, step_down
-from peacestudy.models.kaplan_meier import kaplan_meier
-from peacestudy.models.left_out import left_out
-from peacestudy.models.out_of_sample import OutOfSample, out_of_sample
-from peacestudy.models.parallel_lines import parallel_lines
-from peacestudy.models.partial_pooling import PartialPooling, partial_pooling
-from peacestudy.models.permutation import permutation_test
-from peacestudy.models.pool import Pooled, pool
-from peacestudy.models.pooled import PooledFit
-from peacestudy.models.predict import predict
-from peacestudy.models.proportional import proportional_hazards
-from peacestudy.models.randomisation import randomisation_test
+from peacestudy.models.inference.bootstrap import Bootstrap, bootstrap
+from peacestudy.models.inference.hypotheses import JointTest, adjust, detectable, step_down
+from peacestudy.models.inference.permutation import permutation_test
+from peacestudy.models.inference.randomisation import randomisation_test
+from peacestudy.models.inference.romano_wolf import RomanoWolf, romano_wolf
+from peacestudy.models.interpretation.conditional import conditional_effects
+from peacestudy.models.interpretation.effects import effects
+from peacestudy.models.interpretation.kaplan_meier import kaplan_meier
+from peacestudy.models.interpretation.predict import predict
+from peacestudy.models.missing.impute import impute
+from peacestudy.models.missing.imputed import Imputed
+from peacestudy.models.missing.pool import Pooled, pool
+from peacestudy.models.missing.pooled import PooledFit
 from peacestudy.models.result import Fit
-from peacestudy.models.romano_wolf import RomanoWolf, romano_wolf
-from peacestudy.models.sensitivity import robustness_value
 from peacestudy.models.spec import ModelSpec
 
 __all__ = [

@@ -10,18 +10,18 @@ import pandas as pd
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import Note
 from peacestudy.errors import FitError, SpecError
-from peacestudy.models.checks import check_design, check_leverage, design_notes
-from peacestudy.models.counts import check_counts
-from peacestudy.models.design import Design, build_design
-from peacestudy.models.engines import Estimates
-from peacestudy.models.estimate import arrange, estimate, kind_of
-from peacestudy.models.imputed import Imputed
-from peacestudy.models.inference import critical, two_sided
-from peacestudy.models.parallel_lines import parallel_notes
-from peacestudy.models.parameters import is_spread, wald_ends
-from peacestudy.models.pooled import PooledFit, check_model, pooled
-from peacestudy.models.profile import likelihood_ratio, profile_interval
-from peacestudy.models.reference import bootstrap_note, bootstrapped, cluster_notes, reference
+from peacestudy.models.diagnosis.checks import check_design, check_leverage, design_notes
+from peacestudy.models.diagnosis.parallel_lines import parallel_notes
+from peacestudy.models.engines.counts import check_counts
+from peacestudy.models.engines.estimate import arrange, estimate, kind_of
+from peacestudy.models.engines.parameters import is_spread, wald_ends
+from peacestudy.models.engines.registry import Estimates
+from peacestudy.models.formulas.design import Design, build_design
+from peacestudy.models.inference.hypotheses import critical, two_sided
+from peacestudy.models.inference.profile import likelihood_ratio, profile_interval
+from peacestudy.models.inference.reference import bootstrap_note, bootstrapped, cluster_notes, reference
+from peacestudy.models.missing.imputed import Imputed
+from peacestudy.models.missing.pooled import PooledFit, check_model, pooled
 from peacestudy.models.result import Fit
 from peacestudy.models.spec import ModelSpec
 

@@ -10,12 +10,12 @@ import pandas as pd
 from peacestudy.core.display import html_table
 from peacestudy.core.problems import Note, one_of
 from peacestudy.errors import FitError, SpecError
-from peacestudy.models.contrast import contrast
-from peacestudy.models.design import Design
-from peacestudy.models.inference import JointTest, critical, wald
-from peacestudy.models.parameters import is_spread, wald_ends
-from peacestudy.models.profile import profile_interval
-from peacestudy.models.reference import bootstrapped, contrast_df, joint_df
+from peacestudy.models.engines.parameters import is_spread, wald_ends
+from peacestudy.models.formulas.design import Design
+from peacestudy.models.inference.contrast import contrast
+from peacestudy.models.inference.hypotheses import JointTest, critical, wald
+from peacestudy.models.inference.profile import profile_interval
+from peacestudy.models.inference.reference import bootstrapped, contrast_df, joint_df
 from peacestudy.models.spec import ModelSpec
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from peacestudy.core.problems import nearest, one_of
 from peacestudy.errors import SpecError
-from peacestudy.models.engines import CLUSTERED, ENGINES, NUMBER, VCOVS
-from peacestudy.models.signs import KINDS, OPTIONS, check_bootstrap
+from peacestudy.models.engines.registry import CLUSTERED, ENGINES, NUMBER, VCOVS
+from peacestudy.models.inference.signs import KINDS, OPTIONS, check_bootstrap
 
 EXAMPLE = 'ps.ModelSpec("name", "y ~ x", engine="linear", vcov="hc1")'
 WEIGHTED_VCOVS = ("hc0", "hc1", "cluster", "jackknife")
@@ -23,13 +23,13 @@ class ModelSpec:
     ----------
     name : what the model is called in tables.
     formula : ``y ~ a + b*c + log(d) + C(e) + poly(f, 2) + bs(g, 4)``; any column name in backquotes. With times ``Surv(time, event) ~ a`` or
-        ``Surv(start, stop, event) ~ a``. See ``peacestudy.models.formula``.
+        ``Surv(start, stop, event) ~ a``. See ``peacestudy.models.formulas.formula``.
     engine : ``linear``, ``logit``, ``firth``, ``cox``, ``discrete_time``, ``ordered``, ``poisson``, ``negative_binomial``,
         ``ridge``, ``mixed_logit`` or ``mixed_linear``.
     vcov : ``classical``, ``hc0`` to ``hc3``, ``cluster``, ``cr2`` or ``jackknife``; there is no default. Cox has classical, hc0 and cluster,
         mixed_logit and mixed_linear classical; hc2, hc3 and cr2 are of linear alone, jackknife of linear, logit and firth. With 8
         clusters 95 % intervals of ``cluster`` cover in 85 to 93 %, those of ``cr2`` in 94 to 96 % (simulated; see
-        ``peacestudy.models.covariance``).
+        ``peacestudy.models.inference.covariance``).
     cluster : the column whose groups are clusters, with ``cluster``, ``cr2`` and ``jackknife``; or two, with ``cluster``.
     options : further settings of the engine, as a mapping or as pairs: ``weights``, a column of probability weights
         (linear, logit); ``ties``, efron (if nothing is said) or breslow, and ``strata``, a column (cox); ``baseline``,

@@ -9,8 +9,8 @@ import pandas as pd
 from peacestudy.coding import Coding, score
 from peacestudy.core.codebook import Codebook
 from peacestudy.errors import SpecError
-from peacestudy.models.design import Design
-from peacestudy.models.new_rows import new_rows
+from peacestudy.models.formulas.design import Design
+from peacestudy.models.formulas.new_rows import new_rows
 
 Array = npt.NDArray[np.float64]
 LINEAR = ("share", "depth", "weighted")

@@ -18,7 +18,7 @@ from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import Note
 from peacestudy.errors import SpecError
 from peacestudy.models import ModelSpec, fit
-from peacestudy.models.formula import parse
+from peacestudy.models.formulas.formula import parse
 from peacestudy.robustness.coded_columns import linear_design
 from peacestudy.robustness.given import check_draws, table_of
 from peacestudy.robustness.job import ENGINES, pooled_terms

@@ -14,9 +14,9 @@ from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import Note, one_of
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models import Fit, ModelSpec, fit
-from peacestudy.models.formula import parse
-from peacestudy.models.inference import quantile, two_sided
-from peacestudy.models.pool import pool
+from peacestudy.models.formulas.formula import parse
+from peacestudy.models.inference.hypotheses import quantile, two_sided
+from peacestudy.models.missing.pool import pool
 from peacestudy.robustness.accuracy import WEAK, Accuracy
 from peacestudy.robustness.augment import Chain, Codes, Evidence, augment
 from peacestudy.robustness.code_model import CodeModel

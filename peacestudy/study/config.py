@@ -8,7 +8,7 @@ from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass, 
 from typing import Any
 
 from peacestudy.models import ModelSpec
-from peacestudy.models.engines import CLUSTERED
+from peacestudy.models.engines.registry import CLUSTERED
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from peacestudy.core.codebook import SCORES
 from peacestudy.core.positions import Place, line_of
 from peacestudy.core.problems import Problem, nearest
 from peacestudy.errors import SpecError
-from peacestudy.models.engines import ENGINES, VCOVS
-from peacestudy.models.formula import parse
-from peacestudy.models.inference import ADJUSTMENTS
+from peacestudy.models.engines.registry import ENGINES, VCOVS
+from peacestudy.models.formulas.formula import parse
+from peacestudy.models.inference.hypotheses import ADJUSTMENTS
 from peacestudy.study.config import Config, Specification, Variant
 
 ROLES = ("primary", "beside", "check")

@@ -17,7 +17,7 @@ from peacestudy.core.problems import Problem, nearest, problem_table
 from peacestudy.core.settings import fill, read_toml
 from peacestudy.core.tables import file_sha256, read_text, row_lines
 from peacestudy.errors import PeacestudyError, SourceError, SpecError
-from peacestudy.models.formula import parse
+from peacestudy.models.formulas.formula import parse
 from peacestudy.outcomes.context import COVARIATES_SCHEMA
 from peacestudy.study.builders import BUILDERS
 from peacestudy.study.config import Config, Sample

@@ -14,7 +14,7 @@ from peacestudy.core.problems import one_of
 from peacestudy.errors import SpecError
 from peacestudy.models import Fit
 from peacestudy.models import fit as fitted
-from peacestudy.models.formula import parse
+from peacestudy.models.formulas.formula import parse
 from peacestudy.outcomes import SOURCES
 from peacestudy.study.behind import Row, behind, by_case, code_row, codes_of
 from peacestudy.study.load import load_study

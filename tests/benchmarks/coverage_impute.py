@@ -12,7 +12,7 @@ import pandas as pd
 from scipy.special import expit
 
 import peacestudy as ps
-from peacestudy.models.impute import impute
+from peacestudy.models.missing.impute import impute
 
 TRUE = 0.8
 OUT = Path(__file__).resolve().parents[1] / "references" / "impute" / "coverage.csv"

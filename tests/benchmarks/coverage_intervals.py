@@ -28,7 +28,7 @@ from coverage_pairs import LEVEL, PAIRS, SCORE, WILD, intervals
 from scipy.stats import t
 
 import peacestudy as ps
-from peacestudy.models.cr2 import clusters_of, satterthwaite
+from peacestudy.models.inference.cr2 import clusters_of, satterthwaite
 
 DATA_SETS, BOOTSTRAPPED = 2000, 500
 SCORE_CELLS = (0, 4, 8, 11)  # a climb for every end that is looked at takes long

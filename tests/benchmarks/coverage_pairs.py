@@ -13,18 +13,18 @@ from scipy.stats import norm, t
 
 import peacestudy as ps
 from peacestudy.errors import FitError
-from peacestudy.models.covariance import covariance
-from peacestudy.models.cox import fit_cox, refuse_monotone
-from peacestudy.models.cr2 import clusters_of, cr2_covariance, satterthwaite
-from peacestudy.models.firth import fit_firth
-from peacestudy.models.linear import fit_linear
-from peacestudy.models.logit import fit_logit
-from peacestudy.models.profile import profile_interval
-from peacestudy.models.risk_sets import risk_sets
-from peacestudy.models.score_bootstrap import score_bootstrap
-from peacestudy.models.separation import find_separation
-from peacestudy.models.signs import signs_of
-from peacestudy.models.wild import wild
+from peacestudy.models.engines.cox import fit_cox, refuse_monotone
+from peacestudy.models.engines.firth import fit_firth
+from peacestudy.models.engines.linear import fit_linear
+from peacestudy.models.engines.logit import fit_logit
+from peacestudy.models.engines.risk_sets import risk_sets
+from peacestudy.models.engines.separation import find_separation
+from peacestudy.models.inference.covariance import covariance
+from peacestudy.models.inference.cr2 import clusters_of, cr2_covariance, satterthwaite
+from peacestudy.models.inference.profile import profile_interval
+from peacestudy.models.inference.score_bootstrap import score_bootstrap
+from peacestudy.models.inference.signs import signs_of
+from peacestudy.models.inference.wild import wild
 
 LEVEL = 0.95
 UPPER = 0.5 + LEVEL / 2

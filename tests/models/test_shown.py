@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 import peacestudy as ps
-from peacestudy.models.engines import ENGINES
+from peacestudy.models.engines.registry import ENGINES
 
 OUTCOMES = {
     "number": "v",

@@ -12,7 +12,7 @@ from peacestudy.coding.reliability import disputed as disputed_of
 from peacestudy.coding.reliability import pairs as pairs_of
 from peacestudy.errors import SpecError
 from peacestudy.models import Fit, adjust, fit
-from peacestudy.models.inference import quantile, two_sided
+from peacestudy.models.inference.hypotheses import quantile, two_sided
 from peacestudy.robustness import Accuracy, Propagated, propagate
 from peacestudy.study.config import Reliability, Uncertainty
 from peacestudy.study.load import load_study

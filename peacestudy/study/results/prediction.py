@@ -7,7 +7,7 @@ import pandas as pd
 
 from peacestudy.errors import SpecError
 from peacestudy.models import conditional_effects, effects
-from peacestudy.models.out_of_sample import OutOfSample, out_of_sample
+from peacestudy.models.diagnosis.out_of_sample import OutOfSample, out_of_sample
 from peacestudy.study.forecasts import read_forecasts
 from peacestudy.study.results.results import Results
 
@@ -75,7 +75,7 @@ def moderation(found: Results) -> pd.DataFrame:
 
 
 def trial(found: Results) -> OutOfSample:
-    """The trial out of sample that study.toml declares, see ``peacestudy.models.out_of_sample``; run once."""
+    """The trial out of sample that study.toml declares, see ``peacestudy.models.diagnosis.out_of_sample``; run once."""
     rule = found.study.config.out_of_sample
     if rule is None:
         raise SpecError(f"study.toml of {found.study.config.id} declares no [out_of_sample].")

@@ -9,7 +9,7 @@ import pandas as pd
 
 from peacestudy.errors import FitError
 from peacestudy.models import Fit
-from peacestudy.models.predict import predict
+from peacestudy.models.interpretation.predict import predict
 from peacestudy.study.load import WEIGHT
 
 

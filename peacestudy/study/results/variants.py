@@ -11,7 +11,7 @@ import pandas as pd
 
 from peacestudy.errors import FitError, PeacestudyError
 from peacestudy.models import Fit, adjust, fit, permutation_test
-from peacestudy.models.inference import quantile, two_sided
+from peacestudy.models.inference.hypotheses import quantile, two_sided
 from peacestudy.study.config import Specification, Variant
 from peacestudy.study.results.results import Results
 from peacestudy.study.results.selection import WEIGHT, stacked_covariance

@@ -1,0 +1,1 @@
+"""One effect in several contexts."""

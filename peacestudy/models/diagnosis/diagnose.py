@@ -1,0 +1,192 @@
+"""The verb ``diagnose``: what a fit hangs on, as tables. What stops a fit, or is noted by it, is in ``peacestudy.models.diagnosis.checks``."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from peacestudy.core.display import html_table
+from peacestudy.core.problems import Note
+from peacestudy.errors import SpecError
+from peacestudy.models.diagnosis.calibration import calibration
+from peacestudy.models.diagnosis.checks import separation_of, separation_text
+from peacestudy.models.diagnosis.collinearity import collinearity, condition_number
+from peacestudy.models.diagnosis.e_value import ENGINES as RATIOS
+from peacestudy.models.diagnosis.e_value import e_values
+from peacestudy.models.diagnosis.influence import ENGINES as INFLUENCE
+from peacestudy.models.diagnosis.influence import case_tables
+from peacestudy.models.diagnosis.left_out import CASE, left_out
+from peacestudy.models.diagnosis.sensitivity import benchmarks as bounded
+from peacestudy.models.diagnosis.sensitivity import robustness
+from peacestudy.models.engines.estimate import kind_of
+from peacestudy.models.result import Fit
+
+GROUPS = 5  # of the calibration table
+STRENGTHS = (1.0, 2.0, 3.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Diagnosis:
+    """What a fit hangs on.
+
+    Attributes
+    ----------
+    name, formula : of the fit.
+    cases : residuals, leverage and Cook's distance by case, see ``peacestudy.models.diagnosis.influence``.
+    dfbeta : what each case adds to each coefficient, by one step.
+    left_out : the fit without each case or cluster, a table for each of them by name, see ``peacestudy.models.diagnosis.left_out``.
+    ranges : ``by, term, estimate, lowest, without_lowest, highest, without_highest, p_lowest, p_highest, not_fitted``: how far each
+        coefficient and its p value move with one case or cluster left out, and without which; how many fits there were not.
+    calibration : of probabilities; None for other outcomes.
+    events : one row: ``n, n_events, n_rarer, n_slopes, events_per_variable``; None for numbers.
+    collinearity : variance inflation by term. condition_number : of the design.
+    robustness, benchmarks : of linear models without weights, see ``peacestudy.models.diagnosis.sensitivity``; else None.
+    e_values : see ``peacestudy.models.diagnosis.e_value``.
+    notes : separation, and what stands out.
+    """
+
+    name: str
+    formula: str
+    cases: pd.DataFrame | None
+    dfbeta: pd.DataFrame | None = field(repr=False)
+    left_out: dict[str, pd.DataFrame] = field(repr=False)
+    ranges: pd.DataFrame
+    calibration: pd.DataFrame | None
+    events: pd.DataFrame | None
+    collinearity: pd.DataFrame
+    condition_number: float
+    robustness: pd.DataFrame | None
+    benchmarks: pd.DataFrame | None
+    e_values: pd.DataFrame | None
+    notes: tuple[Note, ...]
+
+    def __repr__(self) -> str:
+        return f"<Diagnosis of {self.name}: {self.formula}; see .ranges, .cases, .collinearity, .notes and more>"
+
+    def _repr_html_(self) -> str:
+        return html_table(self.ranges, f"{self.name}: with one left out", self.notes, rows=len(self.ranges))
+
+
+def diagnose(
+    fit: Fit,
+    *,
+    by: Sequence[str] | None = None,
+    focus: str | None = None,
+    benchmarks: Sequence[str] = (),
+    strengths: Sequence[float] = STRENGTHS,
+    groups: int = GROUPS,
+) -> Diagnosis:
+    """Show what a fit hangs on.
+
+    Parameters
+    ----------
+    fit : of engine linear, logit, firth, discrete_time or cox; tables that an engine does not have are None.
+    by : what is left out in turn, ``case`` or cluster columns of the fit; none (an empty list) spares the time of fitting anew. If
+        nothing is said: cases, and every cluster column.
+    focus, benchmarks, strengths : for linear models, the term in doubt, observed terms with which a cause left out is compared, and
+        how many times as strong it is taken to be.
+    groups : of the calibration table.
+
+    Raises
+    ------
+    SpecError
+        What is no Fit, or one of another engine; names that are not there; benchmarks without a focus, or where the engine has none.
+
+    Examples
+    --------
+    >>> from peacestudy.models import ModelSpec, fit
+    >>> d = pd.DataFrame({"y": [1.0, 2.1, 2.9, 4.2, 9.0], "x": [1, 2, 3, 4, 5]}, index=list("abcde"))
+    >>> found = diagnose(fit(d, ModelSpec("line", "y ~ x", "linear", "classical")))
+    >>> found.cases.sort_values("cook").case.iloc[-1], found.ranges.without_lowest[1]
+    ('e', 'e')
+    """
+    if not isinstance(fit, Fit):
+        raise SpecError(f"diagnose takes a Fit, as ps.fit gives it, not a {type(fit).__name__}.")
+    if fit.spec.engine not in INFLUENCE:
+        raise SpecError(
+            f"diagnose knows {', '.join(INFLUENCE)}, not engine {fit.spec.engine!r}; ps.models.left_out fits any engine anew without each case."
+        )
+    engine, plain = fit.spec.engine, fit.spec.engine == "linear" and "weights" not in dict(fit.spec.options)
+    if bool(benchmarks) != (focus is not None):
+        raise SpecError(
+            "benchmarks and focus go together: the term in doubt, and the terms that a cause left out is compared with."
+        )
+    if focus is not None and not plain:
+        raise SpecError(
+            f"benchmarks are known for engine 'linear' without weights, not for this fit of engine {engine!r}."
+        )
+    cases, dfbeta = case_tables(fit)
+    left = {what: left_out(fit, what) for what in ((CASE, *fit.spec.cluster_columns) if by is None else by)}
+    return Diagnosis(
+        name=fit.spec.name, formula=fit.spec.formula, cases=cases, dfbeta=dfbeta, left_out=left, ranges=_ranges(fit, left),
+        calibration=calibration(fit, groups) if kind_of(fit.spec) == "binary" else None, events=_events(fit),
+        collinearity=collinearity(fit), condition_number=condition_number(fit), robustness=robustness(fit) if plain else None,
+        benchmarks=bounded(fit, focus, benchmarks, strengths) if focus is not None else None,
+        e_values=e_values(fit) if engine in RATIOS else None, notes=tuple(_notes(fit, cases, left)),
+    )  # fmt: skip
+
+
+def _ranges(fit: Fit, left: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """How far each coefficient moves with one left out."""
+    rows = []
+    for by, table in left.items():
+        for name, estimate in zip(fit.terms["term"], fit.terms["estimate"], strict=True):
+            part = table[table["term"] == name]
+            known = part[part["estimate"].notna()].reset_index(drop=True)
+            if known.empty:
+                rows.append((by, name, estimate, np.nan, None, np.nan, None, np.nan, np.nan, len(part)))
+                continue
+            low, high = (known.iloc[int(i)] for i in (known["estimate"].argmin(), known["estimate"].argmax()))
+            ends = (low["estimate"], low["left_out"], high["estimate"], high["left_out"])
+            rows.append(
+                (by, name, estimate, *ends, known["p_value"].min(), known["p_value"].max(), len(part) - len(known))
+            )
+    columns = [
+        "by",
+        "term",
+        "estimate",
+        "lowest",
+        "without_lowest",
+        "highest",
+        "without_highest",
+        "p_lowest",
+        "p_highest",
+        "not_fitted",
+    ]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _events(fit: Fit) -> pd.DataFrame | None:
+    """Events per slope; of times the events themselves, of 0 and 1 the rarer."""
+    design = fit.design
+    if kind_of(fit.spec) not in ("binary", "survival"):
+        return None
+    slopes = sum(name != "Intercept" and name not in design.baseline for name in design.names)
+    events = int(design.y.sum())
+    rarer = events if design.times is not None else min(events, len(design.y) - events)
+    row = {"n": fit.n, "n_events": events, "n_rarer": rarer, "n_slopes": slopes}
+    return pd.DataFrame([row | {"events_per_variable": rarer / slopes if slopes else np.nan}])
+
+
+def _notes(fit: Fit, cases: pd.DataFrame | None, left: dict[str, pd.DataFrame]) -> list[Note]:
+    out = []
+    if kind_of(fit.spec) == "binary" and (found := separation_of(fit.design)) is not None:
+        text = separation_text(fit.design, found)
+        out.append(Note("separation", text[0].upper() + text[1:] + "."))
+    if cases is not None and "cook" in cases and cases["cook"].notna().any():
+        most = cases.iloc[int(cases["cook"].argmax())]
+        out.append(Note("cook", f"Cook's distance is largest, {most['cook']:.2f}, for {most['case']}."))
+    for by, table in left.items():
+        known = table[(table["term"] != "Intercept") & table["dfbetas"].notna()].reset_index(drop=True)
+        if len(known):
+            most = known.iloc[int(known["dfbetas"].abs().argmax())]
+            text = f"Of all, {by} {most['left_out']} moves a slope most when left out: {most['term']} by {-most['dfbetas']:.2f} standard errors."
+            out.append(Note("left_out", text))
+        if len(bad := table[table["reason"] != ""].drop_duplicates("left_out")):
+            out.append(
+                Note(
+                    "left_out", f"Without {by} {bad['left_out'].iloc[0]} nothing can be fitted: {bad['reason'].iloc[0]}"
+                )
+            )
+    return out

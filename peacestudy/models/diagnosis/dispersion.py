@@ -1,0 +1,80 @@
+"""Whether counts vary more than Poisson's law allows.
+
+Sources: McCullagh and Nelder (1989), Generalized Linear Models, 2nd ed., 6.2 (Pearson's chi-squared); Cameron and Trivedi (1990),
+Journal of Econometrics 46(3): the regression of ((y - mu)^2 - y)/mu on mu without a constant, whose slope estimates alpha.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.stats import norm
+
+from peacestudy.core.problems import Note
+from peacestudy.errors import SpecError
+from peacestudy.models.engines.counts import offset_of
+from peacestudy.models.formulas.design import Design
+from peacestudy.models.result import Fit
+
+ALPHA = 0.05
+
+
+@dataclass(frozen=True)
+class _Dispersion:
+    pearson: float
+    df: int
+    alpha: float
+    statistic: float
+    p_value: float
+
+
+def overdispersion(fit: Fit) -> pd.DataFrame:
+    """Test a Poisson model for overdispersion.
+
+    Parameters
+    ----------
+    fit : of engine ``poisson``.
+
+    Returns
+    -------
+    DataFrame
+        One row: ``pearson, df, pearson_per_df``, Pearson's chi-squared; ``alpha``, Cameron and Trivedi's estimate of the
+        negative binomial's alpha, ``statistic`` and ``p_value``, one-sided: the variance is above the mean.
+
+    Raises
+    ------
+    SpecError
+        The fit is of another engine.
+    """
+    if fit.spec.engine != "poisson":
+        raise SpecError(f"overdispersion tests a fit of engine 'poisson', not of {fit.spec.engine!r}.")
+    design = fit.design
+    offset = offset_of(fit.spec, dict(design.further), design.cases)
+    eta = design.X @ fit.terms["estimate"].to_numpy() + (0.0 if offset is None else offset)
+    d = _dispersion(design, np.exp(eta))
+    row = (d.pearson, d.df, d.pearson / d.df, d.alpha, d.statistic, d.p_value)
+    return pd.DataFrame([row], columns=["pearson", "df", "pearson_per_df", "alpha", "statistic", "p_value"])
+
+
+def _dispersion(design: Design, mu: np.ndarray) -> _Dispersion:
+    y, N = design.y, len(design.y)
+    pearson = float(((y - mu) ** 2 / mu).sum())
+    z = ((y - mu) ** 2 - y) / mu
+    alpha = float(mu @ z / (mu @ mu))
+    e = z - alpha * mu
+    se = float(np.sqrt(e @ e / (N - 1) / (mu @ mu)))
+    t = alpha / se
+    return _Dispersion(pearson, N - design.X.shape[1], alpha, t, float(norm.sf(t)))
+
+
+def overdispersion_notes(design: Design, mu: np.ndarray) -> list[Note]:
+    """A note where the variance is above the mean, and what to do."""
+    d = _dispersion(design, mu)
+    if not d.p_value < ALPHA:
+        return []
+    text = (
+        f"The counts vary more than Poisson's law allows: Pearson's chi-squared {d.pearson / d.df:.2f} a degree of freedom, Cameron-Trivedi "
+        f"test p {d.p_value:.3f}. Classical standard errors are too small then: use vcov 'hc0' or 'cluster', or engine "
+        "'negative_binomial'."
+    )
+    return [Note("overdispersion", text)]

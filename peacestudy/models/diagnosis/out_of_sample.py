@@ -1,0 +1,232 @@
+"""Predictions for cases that the model has not seen, and how good they are beside those for outcomes dealt at random.
+
+The area under the ROC curve pooled over left-out groups is below one half where nothing is there to find, since each group is
+predicted from a share that leaves out its own outcomes: it is therefore compared with the same procedure on permuted outcomes.
+
+Sources: Stone (1974), JRSS B 36(2) (cross-validation); Ojala and Garriga (2010), Journal of Machine Learning Research 11
+(permutation tests of classifiers); Puhr et al. (2017), Statistics in Medicine 36(14) (FLIC).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from peacestudy.core.display import html_table
+from peacestudy.core.frame import StudyFrame
+from peacestudy.core.problems import Note
+from peacestudy.errors import FitError, SpecError
+from peacestudy.models.diagnosis.accuracy import areas, log_scores
+from peacestudy.models.diagnosis.held_out import Fold, predict_fold
+from peacestudy.models.formulas.design import build_design
+from peacestudy.models.formulas.formula import parse
+from peacestudy.models.spec import ModelSpec
+
+SCORES = ("auc", "brier", "log_score")
+HIGHER = "auc"  # the score of which more is better
+FEWEST = 3  # cases from which a model is fitted
+
+
+@dataclass(frozen=True, eq=False)
+class OutOfSample:
+    """How well models predict cases that they have not seen.
+
+    Attributes
+    ----------
+    scores : ``model, split, score, value, permuted_mean, permuted_low, permuted_high, share_as_good``: a row for each
+        model, split and score (``auc``, more is better; ``brier`` and ``log_score``, less is better); the mean, the 5th and the 95th
+        percentile of the same score with permuted outcomes, and the share of these at least as good.
+    predictions : ``case, model, split, probability, outcome``: a row for each case that was left out and predicted.
+    dropped : rows that some model cannot use, ``case, term, reason``; no model is given them.
+    notes : what to distrust, and the conventions.
+    """
+
+    scores: pd.DataFrame
+    predictions: pd.DataFrame = field(repr=False)
+    dropped: pd.DataFrame = field(repr=False)
+    notes: tuple[Note, ...]
+
+    def _repr_html_(self) -> str:
+        return html_table(self.scores, "Out-of-sample scores", self.notes, rows=len(self.scores))
+
+
+def out_of_sample(
+    frame: StudyFrame | pd.DataFrame,
+    specs: Sequence[ModelSpec],
+    *,
+    groups: str | None = None,
+    time: tuple[str, float] | None = None,
+    draws: int = 500,
+    seed: int,
+) -> OutOfSample:
+    """Predict each group from the others, or the later cases from the earlier, with several models.
+
+    Parameters
+    ----------
+    frame : a StudyFrame, whose key names the cases, or a plain DataFrame, whose index does.
+    specs : models of one and the same outcome, engine ``firth``, each with an intercept; the vcov plays no part.
+    groups : column; each of its values is left out once.
+    time : column and the last value from which the models learn: they are fitted to the rows up to it and predict those after.
+    draws : permutations of the outcome over all cases; every model is given the same.
+    seed : of the random numbers.
+
+    Returns
+    -------
+    OutOfSample
+        The means, standard deviations and categories of a formula are those of the cases that the model learns from. A case
+        of a category that these do not have is not predicted, and counted in a note.
+
+    Raises
+    ------
+    SpecError
+        Neither groups nor time; models of different outcomes or of another engine; an unknown column.
+    FitError
+        Too few cases to learn from, terms that are combinations of each other among them, no convergence.
+    """
+    _check(specs, groups, time, draws)
+    table = (frame.data if isinstance(frame, StudyFrame) else frame).reset_index(drop=True)
+    cases = frame.data[frame.key].tolist() if isinstance(frame, StudyFrame) else frame.index.tolist()
+    further = tuple(c for c in (groups, time[0] if time else None) if c is not None)
+    used, y, dropped = _common(table, specs, further)
+    deals = np.vstack([y, np.random.default_rng(seed).permuted(np.tile(y, (draws, 1)), axis=1)])
+    part = table.loc[used].reset_index(drop=True)
+    scores, predictions, notes = [], [], [_convention(draws, seed)]
+    for split, folds in _splits(part, groups, time):
+        for spec in specs:
+            p, told = _probabilities(part, spec, folds, deals, split)
+            seen = _seen(p[0], f"{spec.name}, {split}")
+            scores += [(spec.name, split, *row) for row in _scored(deals[:, seen], p[:, seen])]
+            predictions += [(cases[used[i]], spec.name, split, p[0, i], y[i]) for i in seen]
+            notes += told
+            if np.ptp(y[seen]) == 0:
+                text = (
+                    f"{spec.name}, {split}: the outcome is the same in all cases predicted, so there is no ROC curve."
+                )
+                notes.append(Note("no_variation", text))
+    columns = ["model", "split", "score", "value", "permuted_mean", "permuted_low", "permuted_high", "share_as_good"]
+    left = dropped.assign(case=[cases[i] for i in dropped["case"]])
+    if len(left):
+        notes.append(
+            Note("dropped", f"{len(left)} row(s) left out of every model, as one or more of them cannot use them.")
+        )
+    return OutOfSample(
+        pd.DataFrame(scores, columns=columns),
+        pd.DataFrame(predictions, columns=["case", "model", "split", "probability", "outcome"]),
+        left,
+        tuple(notes),
+    )
+
+
+def _seen(p: np.ndarray, where: str) -> np.ndarray:
+    """Positions of the cases that are predicted."""
+    seen = np.flatnonzero(np.isfinite(p))
+    if not len(seen):
+        raise FitError(f"{where}: no case can be predicted: their categories are not in the cases learnt from.")
+    return seen
+
+
+def _check(specs: Sequence[ModelSpec], groups: str | None, time: tuple[str, float] | None, draws: int) -> None:
+    if not specs:
+        raise SpecError("out_of_sample was given no specs; name one model or more.")
+    if groups is None and time is None:
+        raise SpecError("say what is left out: groups='column', or time=('column', last value to learn from).")
+    if draws < 1:
+        raise SpecError(f"draws is {draws}; it must be 1 or more, as 500.")
+    outcomes = {parse(s.formula).response.label for s in specs}
+    if len(outcomes) > 1:
+        raise SpecError(f"the specs explain different outcomes ({', '.join(sorted(outcomes))}); give models of one.")
+    names = [s.name for s in specs]
+    if len(set(names)) < len(names):
+        raise SpecError(f"two specs have one name ({', '.join(names)}); rename one.")
+    for s in specs:
+        if s.engine != "firth":
+            raise SpecError(
+                f"{s.name}: out_of_sample takes engine 'firth', whose estimates exist in every fold, not {s.engine!r}."
+            )
+
+
+def _common(
+    table: pd.DataFrame, specs: Sequence[ModelSpec], further: tuple[str, ...]
+) -> tuple[np.ndarray, np.ndarray, pd.DataFrame]:
+    """Positions of the rows that every model can use, their outcomes, and the others with the first reason found."""
+    designs = [build_design(table, s.formula, (), None, "firth", further) for s in specs]
+    for s, design in zip(specs, designs, strict=True):
+        if "Intercept" not in design.names:
+            raise SpecError(f"{s.name}: FLIC corrects the intercept, and formula {s.formula!r} has none.")
+        if not np.isin(design.y, (0, 1)).all() or np.ptp(design.y) == 0:
+            raise FitError(f"the outcome {design.formula.response.label!r} must be 0 or 1, and both must occur.")
+    used = np.array(sorted(set.intersection(*(set(d.cases) for d in designs))), dtype=int)
+    first = dict(zip(designs[0].cases, designs[0].y, strict=True))
+    dropped = pd.concat([d.dropped for d in designs]).drop_duplicates("case").sort_values("case", ignore_index=True)
+    return used, np.array([first[i] for i in used]), dropped
+
+
+def _splits(part: pd.DataFrame, groups: str | None, time: tuple[str, float] | None) -> list[tuple[str, list[Fold]]]:
+    out = []
+    if groups is not None:
+        codes, labels = pd.factorize(part[groups], sort=False)
+        folds = [
+            Fold(str(label), np.flatnonzero(codes != i), np.flatnonzero(codes == i)) for i, label in enumerate(labels)
+        ]
+        out.append((f"leave one {groups} out", folds))
+    if time is not None:
+        column, last = time
+        early = (part[column] <= last).to_numpy(dtype=bool)
+        fold = Fold(f"after {last:g}", np.flatnonzero(early), np.flatnonzero(~early))
+        out.append((f"{column} up to {last:g}, then after", [fold]))
+    for split, folds in out:
+        if short := next((f for f in folds if len(f.train) < FEWEST or not len(f.test)), None):
+            raise FitError(
+                f"{split}: {len(short.train)} cases to learn from and {len(short.test)} to predict ({short.name}); there must be "
+                f"at least {FEWEST} and 1."
+            )
+    return out
+
+
+def _probabilities(
+    part: pd.DataFrame, spec: ModelSpec, folds: list[Fold], deals: np.ndarray, split: str
+) -> tuple[np.ndarray, list[Note]]:
+    """Probabilities of every case for every deal (draws + 1, N), NaN where it is not predicted."""
+    p = np.full(deals.shape, np.nan)
+    constant, strange = 0, []
+    for fold in folds:
+        p[:, fold.test], found, reasons = predict_fold(part, spec, fold, deals)
+        constant += found
+        strange += reasons
+    notes = []
+    if strange:
+        said = "; ".join(sorted(set(strange)))
+        notes.append(Note("not_predicted", f"{spec.name}, {split}: {len(strange)} case(s) not predicted: {said}."))
+    if constant:
+        text = (
+            f"{spec.name}, {split}: in {constant} of {len(folds) * len(deals)} fits, those to permuted outcomes included, the outcome "
+            "did not vary among the cases learnt from; their share was predicted."
+        )
+        notes.append(Note("constant_fold", text))
+    return p, notes
+
+
+def _scored(y: np.ndarray, p: np.ndarray) -> list[tuple[str, float, float, float, float, float]]:
+    """For each score its value in the data, which are the first row, and how the others compare."""
+    values = {"auc": areas(y, p), "brier": ((p - y) ** 2).mean(axis=1), "log_score": log_scores(y, p)}
+    out = []
+    for name in SCORES:
+        own, dealt = values[name][0], values[name][1:][~np.isnan(values[name][1:])]
+        if np.isnan(own) or not len(dealt):
+            out.append((name, float(own), np.nan, np.nan, np.nan, np.nan))
+            continue
+        slack = 1e-9 * abs(own) if np.isfinite(own) else 0.0
+        as_good = dealt >= own - slack if name == HIGHER else dealt <= own + slack
+        # between two infinite scores there is nothing to interpolate
+        low, high = np.percentile(dealt, [5, 95], method="linear" if np.isfinite(dealt).all() else "higher")
+        out.append((name, float(own), float(dealt.mean()), float(low), float(high), float(as_good.mean())))
+    return out
+
+
+def _convention(draws: int, seed: int) -> Note:
+    return Note(
+        "out_of_sample",
+        f"Firth's slopes with FLIC's intercept. AUC pooled over folds: compare it with that of {draws} permuted outcomes (seed {seed}), "
+        "not with one half.",
+    )

@@ -1,0 +1,69 @@
+"""Groups of rows that share a random intercept: which rows belong together, sums over groups, and what is refused."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from peacestudy.core.problems import Note
+from peacestudy.errors import FitError
+from peacestudy.models.formulas.design import Design
+from peacestudy.models.spec import ModelSpec
+
+FEW = 10  # groups below which their standard deviation is hardly known (Gelman and Hill 2007, Data Analysis Using Regression, 12.9)
+
+
+@dataclass(frozen=True, eq=False)
+class Groups:
+    """Rows in order of their groups.
+
+    Attributes
+    ----------
+    order : positions of the rows, group by group, shape (N,).
+    first : where each group begins in that order, shape (G,).
+    size : rows of each group, shape (G,).
+    which : the group of each row in that order, shape (N,).
+    """
+
+    order: np.ndarray
+    first: np.ndarray
+    size: np.ndarray
+    which: np.ndarray
+
+    def sums(self, x: np.ndarray) -> np.ndarray:
+        """Sums over groups of rows in order, shape (N, ...) to (G, ...)."""
+        return np.asarray(np.add.reduceat(x, self.first, axis=0))
+
+
+def groups_of(design: Design, spec: ModelSpec) -> tuple[Groups, list[Note]]:
+    """The groups that option ``group`` names, and what is to be said of them.
+
+    Raises
+    ------
+    FitError
+        One group, or a row in each.
+    """
+    column = str(dict(spec.options)["group"])
+    codes, labels = pd.factorize(design.further[column])
+    size = np.bincount(codes)
+    G = len(labels)
+    if G == 1:
+        raise FitError(
+            f"{spec.name}: all rows are in one group of {column!r}: nothing can be said of the differences between groups."
+        )
+    if len(codes) == G:
+        raise FitError(
+            f"{spec.name}: each of the {G} rows is a group of {column!r} by itself: a difference between groups cannot be told from one "
+            "between rows. Name a column whose groups hold several rows."
+        )
+    text = f"Random intercept for {G} groups of {column} with {size.min()} to {size.max()} rows each."
+    notes = [Note("groups", text)]
+    if G < FEW:
+        notes.append(Note("few_groups", f"{G} groups, under {FEW}: their standard deviation is hardly known."))
+    order = np.argsort(codes, kind="stable")
+    return Groups(order, np.concatenate([[0], np.cumsum(size)[:-1]]), size, codes[order]), notes
+
+
+def spread_name(spec: ModelSpec) -> str:
+    """The name of the term for the standard deviation between groups."""
+    return f"sd({dict(spec.options)['group']})"

@@ -1,0 +1,192 @@
+"""Logit with a random intercept for groups, by adaptive Gauss-Hermite quadrature.
+
+Sources: Pinheiro and Bates (1995), Journal of Computational and Graphical Statistics 4(1), 2.4 (nodes round the mode of each group's
+effect, scaled by the curvature there); Louis (1982), JRSS B 44(2) (score and observed information as means over the
+distribution of a group's effect given its outcomes).
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.special import expit
+
+from peacestudy.core.problems import Note
+from peacestudy.errors import FitError
+from peacestudy.models.diagnosis.checks import separation_of, separation_text
+from peacestudy.models.engines.groups import Groups, groups_of, spread_name
+from peacestudy.models.engines.logit import fit_logit
+from peacestudy.models.engines.newton import Climb, newton
+from peacestudy.models.engines.parameters import edge_test
+from peacestudy.models.engines.registry import Estimates
+from peacestudy.models.formulas.design import Design
+from peacestudy.models.spec import ModelSpec
+
+POINTS = 25  # of the quadrature, for each group
+MOST_STEPS = 100  # of the search for the modes
+STARTS = (1.0, 0.3, 3.0)  # standard deviations that the climb starts from
+NOTHING = 1e-4  # standard deviation of groups below which it is at its edge
+NODES, WEIGHTS = np.polynomial.hermite.hermgauss(POINTS)
+
+
+@dataclass(frozen=True, eq=False)
+class _Integral:
+    """Log-likelihood, score and information in the coefficients and the standard deviation of groups."""
+
+    value: float
+    score: np.ndarray
+    info: np.ndarray
+
+
+def estimate_mixed_logit(design: Design, spec: ModelSpec) -> tuple[Estimates, list[Note]]:
+    """Estimates of a design, ``sd(group)`` last.
+
+    Raises
+    ------
+    FitError
+        Separation; one group, or a row in each.
+    """
+    if (found := separation_of(design)) is not None:
+        raise FitError(
+            f"{spec.name}: {separation_text(design, found)}. Drop the term, or use engine 'firth' with clusters."
+        )
+    groups, notes = groups_of(design, spec)
+    name = spread_name(spec)
+    ones = groups.sums(design.y[groups.order])
+    if ((ones == 0) | (ones == groups.size)).all():
+        raise FitError(
+            f"{spec.name}: in every group the outcome is the same in all rows, so {name} runs to infinity. Explain groups, a row each."
+        )
+    est, plain = fit_mixed_logit(design.X[groups.order], design.y[groups.order], groups)
+    ratio, p = edge_test(float(est.loglik[0]), plain)
+    text = f"{name} by adaptive Gauss-Hermite quadrature with {POINTS} points"
+    if est.beta[0, -1] == 0:
+        text = f"{name} is zero, on its edge: the groups do not differ more than chance allows, and the estimates are those of a logit."
+    else:
+        text += f"; against zero: likelihood ratio {ratio:.2f}, p {p:.3f} (half a chi-squared's); its interval is Wald's on the log scale."
+        notes.append(
+            Note("conditional", "Coefficients hold within a group; averaged over groups they are nearer to zero.")
+        )
+    return replace(est, names=(*design.names, name)), [*notes, Note("quadrature", text)]
+
+
+def fit_mixed_logit(X: np.ndarray, y: np.ndarray, groups: Groups) -> tuple[Estimates, float]:
+    """Maximum likelihood, as a batch of one.
+
+    Parameters
+    ----------
+    X, y : design (N, K) and outcome 0 or 1 (N,), rows in the order of the groups.
+    groups : of the rows.
+
+    Returns
+    -------
+    estimates, plain
+        Coefficients and the standard deviation of groups, ``classical`` the inverse observed information; the log-likelihood
+        without groups.
+    """
+    N, K = X.shape
+    Q, R = np.linalg.qr(X)
+    Z, T = Q * np.sqrt(N), R / np.sqrt(N)
+    logit = fit_logit(X[None], y[None])
+    plain = float(logit.loglik[0])
+    climb = _climb(Z, y, groups, T @ logit.beta[0])
+    null = N * (y.mean() * np.log(y.mean()) + (1 - y.mean()) * np.log1p(-y.mean()))
+    if climb is None or climb.value[0] <= plain:
+        V = np.full((K + 1, K + 1), 0.0)
+        V[:K, :K] = logit.classical[0]
+        p = expit(X @ logit.beta[0])
+        rises = (
+            groups.sums(y - p) ** 2 - groups.sums(p * (1 - p))
+        ).sum() > 0  # with the variance between groups, at zero
+        beta, value, converged, steps = (
+            np.append(logit.beta[0], 0.0),
+            logit.loglik,
+            np.array([not rises]),
+            logit.iterations,
+        )
+    else:
+        phi = climb.beta[0] * np.append(np.ones(K), np.sign(climb.beta[0, K]))
+        M = np.eye(K + 1)
+        M[:K, :K] = np.linalg.solve(T, np.eye(K))
+        V = M @ np.linalg.inv(_integral(Z, y, groups, phi).info) @ M.T
+        beta, value, converged, steps = M @ phi, climb.value, climb.converged, climb.steps
+    est = Estimates(
+        beta=beta[None], influence=np.zeros((1, N, K + 1)), leverage=np.zeros((1, N)), classical=V[None], loglik=value,
+        r2=1 - value / null, scale=np.ones(1), converged=converged, iterations=steps,
+    )  # fmt: skip
+    return est, plain
+
+
+def average(eta: np.ndarray, sd: float) -> np.ndarray:
+    """Probabilities averaged over groups with standard deviation ``sd``, linear predictors of any shape."""
+    at = eta[..., None] + sd * np.sqrt(2) * NODES
+    return np.asarray((expit(at) * WEIGHTS).sum(axis=-1) / np.sqrt(np.pi))
+
+
+def _climb(Z: np.ndarray, y: np.ndarray, groups: Groups, start: np.ndarray) -> Climb | None:
+    """The maximum off the edge that is reached from the first start that reaches one, or None."""
+    for sd in STARTS:
+        climb = newton(
+            np.append(start, sd)[None],
+            lambda phi: _direction(Z, y, groups, phi[0]),
+            lambda phi: np.array([_value(Z, y, groups, phi[0])]),
+        )
+        if climb.converged[0] and abs(climb.beta[0, -1]) > NOTHING:
+            return climb
+    return None
+
+
+def _modes(eta: np.ndarray, sd: float, y: np.ndarray, groups: Groups) -> tuple[np.ndarray, np.ndarray]:
+    """The most likely effect of each group, in standard deviations, and the curvature there, each (G,)."""
+    u = np.zeros(len(groups.size))
+    for _ in range(MOST_STEPS):
+        p = expit(eta + sd * u[groups.which])
+        slope = sd * groups.sums(y - p) - u
+        curvature = 1 + sd**2 * groups.sums(p * (1 - p))
+        # where the logistic function is flat a whole step would swing across; no step is longer than two
+        step = np.clip(slope / curvature, -2, 2)
+        u = u + step
+        if np.abs(step).max() < 1e-12:
+            break
+    p = expit(eta + sd * u[groups.which])
+    return u, 1 + sd**2 * groups.sums(p * (1 - p))
+
+
+def _nodes(Z: np.ndarray, y: np.ndarray, groups: Groups, phi: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Effects at the nodes (G, points), linear predictors there (N, points) and logs of the integrand by node (G, points)."""
+    eta, sd = Z @ phi[:-1], float(phi[-1])
+    mode, curvature = _modes(eta, sd, y, groups)
+    width = np.sqrt(2 / curvature)
+    u = mode[:, None] + width[:, None] * NODES
+    at = eta[:, None] + sd * u[groups.which]
+    rows = y[:, None] * at - np.logaddexp(0.0, at)
+    logs = groups.sums(rows) - u**2 / 2 + NODES**2 + np.log(WEIGHTS) + np.log(width)[:, None] - 0.5 * np.log(2 * np.pi)
+    return u, at, logs
+
+
+def _value(Z: np.ndarray, y: np.ndarray, groups: Groups, phi: np.ndarray) -> float:
+    return float(np.logaddexp.reduce(_nodes(Z, y, groups, phi)[2], axis=1).sum())
+
+
+def _integral(Z: np.ndarray, y: np.ndarray, groups: Groups, phi: np.ndarray) -> _Integral:
+    u, at, logs = _nodes(Z, y, groups, phi)
+    whole = np.logaddexp.reduce(logs, axis=1)
+    share = np.exp(logs - whole[:, None])  # the distribution of a group's effect given its outcomes
+    p = expit(at)
+    e, w = y[:, None] - p, p * (1 - p)
+    each = np.concatenate([groups.sums(Z[:, None, :] * e[:, :, None]), (groups.sums(e) * u)[:, :, None]], axis=2)
+    mean = np.einsum("gq,gqk->gk", share, each)
+    spread = np.einsum("gq,gqk,gql->kl", share, each, each, optimize=True) - mean.T @ mean
+    by_row, effect = share[groups.which], u[groups.which]
+    K = Z.shape[1]
+    curved = np.empty((K + 1, K + 1))
+    curved[:K, :K] = Z.T @ (Z * (w * by_row).sum(axis=1)[:, None])
+    curved[K, :K] = curved[:K, K] = Z.T @ (w * by_row * effect).sum(axis=1)
+    curved[K, K] = (w * by_row * effect**2).sum()
+    return _Integral(float(whole.sum()), mean.sum(axis=0), curved - spread)
+
+
+def _direction(Z: np.ndarray, y: np.ndarray, groups: Groups, phi: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    at = _integral(Z, y, groups, phi)
+    size, axes = np.linalg.eigh(at.info)
+    # where the likelihood bends the wrong way, a step as long as if it bent the right way
+    return (axes @ (axes.T @ at.score / np.maximum(np.abs(size), 1e-8)))[None], at.score[None]

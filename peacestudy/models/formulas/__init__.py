@@ -1,0 +1,1 @@
+"""From a formula and a table to a design: the grammar, the columns, the curves, and the same design on rows not seen."""

@@ -1,0 +1,235 @@
+"""The design: what a formula makes of a table. It travels with the fit, so that a prediction cannot drift from it."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from peacestudy.errors import FitError, SpecError
+from peacestudy.models.engines.registry import ENGINES
+from peacestudy.models.formulas.basis import Basis, make_basis
+from peacestudy.models.formulas.columns import columns_named, complete_rows, not_too_large, refuse_text
+from peacestudy.models.formulas.formula import SEVERAL, Factor, Formula, Survival, parse
+from peacestudy.models.formulas.response import ordered_outcome, survival_times, with_outcome
+
+
+@dataclass(frozen=True, eq=False)
+class Design:
+    """The arrays of a model.
+
+    Attributes
+    ----------
+    y : outcome, shape (n,).
+    X : design matrix, shape (n, k).
+    names : names of the k columns.
+    cases : ids of the n rows.
+    clusters : group numbers 0..G-1 of the rows, an array (n,) for each cluster column.
+    dropped : rows left out, columns ``case, term, reason``.
+    formula : what was parsed.
+    centres : mean and standard deviation that ``scale`` and ``center`` used, by factor label.
+    levels : categories of each ``C()`` factor, the first is the reference.
+    times : start and end of the time at risk of every row, shape (n, 2), with a survival response; ``y`` is the event.
+    further : values of columns that options of the engine name, such as weights, by column.
+    rows : where a row given became several, one a period: the position of the row given, shape (n,); else None.
+    baseline : names of columns that the engine added for the baseline hazard.
+    bases : what each curve, ``poly()`` or ``bs()``, is made of, by factor label.
+    cluster_names : what the groups of each cluster column are called, in the order of their numbers.
+    categories : of an ordered outcome, from the lowest; ``y`` holds positions among them.
+    """
+
+    y: np.ndarray
+    X: np.ndarray
+    names: tuple[str, ...]
+    cases: tuple[Any, ...]
+    clusters: tuple[np.ndarray, ...]
+    dropped: pd.DataFrame
+    formula: Formula
+    centres: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    levels: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    times: np.ndarray | None = None
+    further: Mapping[str, pd.Series] = field(default_factory=dict)
+    rows: np.ndarray | None = None
+    baseline: tuple[str, ...] = ()
+    bases: Mapping[str, Basis] = field(default_factory=dict)
+    cluster_names: tuple[tuple[Any, ...], ...] = ()
+    categories: tuple[str, ...] = ()
+
+
+def build_design(
+    data: pd.DataFrame,
+    formula: str,
+    clusters: tuple[str, ...],
+    case: str | None,
+    engine: str | None = None,
+    further: tuple[str, ...] = (),
+) -> Design:
+    """The design of a formula on a table.
+
+    Parameters
+    ----------
+    data : the table; not changed.
+    formula : see ``peacestudy.models.formulas.formula``.
+    clusters : cluster columns.
+    case : id column; None takes the index.
+    engine : which engine the design is for; None takes a number as the outcome, as most do.
+    further : columns that options of the engine name.
+
+    Raises
+    ------
+    SpecError
+        The formula or a column in it does not exist, a column of text stands without ``C()``, or the engine does not
+        take such an outcome.
+    FitError
+        A function cannot take the values, or no rows are left.
+    """
+    parsed = with_outcome(parse(formula), engine)
+    ids = data.index.tolist() if case is None else data[case].tolist()
+    needed = {c: "the column" for c in parsed.columns} | {c: "the column" for c in further}
+    table = columns_named(data, needed | {c: "the cluster column" for c in clusters})
+    used, dropped = complete_rows(table, ids, [*parsed.columns, *clusters, *further])
+    prepared: dict[str, Any] = {}
+    centres: dict[str, tuple[float, float]] = {}
+    levels: dict[str, tuple[Any, ...]] = {}
+    bases: dict[str, Basis] = {}
+    for i, factor in enumerate(parsed.factors):
+        if factor.size is None:
+            prepared[f"f{i}"] = _prepare(factor, used, ids, centres, levels)
+            continue
+        x = _numeric(factor, used[factor.column], ids, centres)
+        basis = bases[factor.label] = make_basis(factor.functions[-1], x, factor.size, factor.label)
+        prepared |= curve_columns(f"f{i}", basis, x)
+    times, order = None, tuple[str, ...]()
+    if engine is not None and ENGINES[engine].outcome == "ordered":
+        y, order = ordered_outcome(parsed.response, used)
+    elif isinstance(parsed.response, Survival):
+        y, times = survival_times(parsed.response, used, ids)
+    elif set(SEVERAL) & set(parsed.response.functions):
+        what = "a set of categories" if parsed.response.size is None else "several columns"
+        raise SpecError(f"the outcome is {parsed.response.label}: an outcome is a number, not {what}.")
+    else:
+        y = _numeric(parsed.response, used[parsed.response.column], ids, centres, outcome=True)
+    X, names = model_matrix(parsed, pd.DataFrame(prepared, index=used.index), levels)
+    if X.shape[1] == 0:
+        raise SpecError(f"formula {formula!r} leaves no term at all; name one, or keep the intercept.")
+    if twice := [name for name, times in Counter(names).items() if times > 1]:
+        raise SpecError(f"two terms are both named {twice[0]!r}; rename a column or a category.")
+    grouped = [pd.factorize(used[c]) for c in clusters]
+    groups, called = tuple(codes for codes, _ in grouped), tuple(tuple(names) for _, names in grouped)
+    cases = tuple(ids[i] for i in used.index)
+    more = {c: used[c] for c in further}
+    return Design(
+        y, X, names, cases, groups, dropped, parsed, centres, levels, times, more, bases=bases, cluster_names=called, categories=order
+    )  # fmt: skip
+
+
+def _prepare(
+    factor: Factor,
+    used: pd.DataFrame,
+    ids: Sequence[Any],
+    centres: dict[str, tuple[float, float]],
+    levels: dict[str, tuple[Any, ...]],
+) -> Any:
+    column = used[factor.column]
+    if not factor.functions or factor.functions[-1] != "C":
+        return _numeric(factor, column, ids, centres)
+    if factor.functions[:-1]:
+        column = pd.Series(_numeric(factor, column, ids, centres), index=column.index)
+    levels[factor.label] = found = _categories(factor, column)
+    if len(found) == 1:
+        raise FitError(f"{factor.label} is {found[0]} in all {len(column)} rows used: there is nothing to compare.")
+    codes = {v: f"l{i:06d}" for i, v in enumerate(found)}
+    return pd.Categorical([codes[v] for v in column], categories=list(codes.values()))
+
+
+def _categories(factor: Factor, column: pd.Series) -> tuple[Any, ...]:
+    """The values that occur: in the order of a categorical column, else sorted. The first is the reference."""
+    try:
+        found = set(column.unique())
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            return tuple(v for v in column.cat.categories if v in found)
+        return tuple(sorted(found, key=lambda v: (type(v).__name__, v)))
+    except TypeError as err:
+        raise SpecError(f"{factor.label}: the values of {factor.column!r} cannot be categories ({err}).") from err
+
+
+def _numeric(
+    factor: Factor,
+    column: pd.Series,
+    ids: Sequence[Any],
+    centres: dict[str, tuple[float, float]],
+    outcome: bool = False,
+) -> np.ndarray:
+    refuse_text(column, factor.column, outcome)
+    x = not_too_large(column.to_numpy(dtype=float), factor.column)
+    for step, name in enumerate(factor.numeric, start=1):
+        low = {"log": 0.0, "log1p": -1.0}.get(name)
+        bad = (x < 0) if name == "sqrt" else (x <= low) if low is not None else np.zeros(len(x), bool)
+        if bad.any():
+            which = ", ".join(str(ids[i]) for i in column.index[bad][:5])
+            raise FitError(
+                f"{factor.label}: {bad.sum()} value(s) have no {name} (cases {which}). Say what they mean first."
+            )
+        if name in ("scale", "center"):
+            mean, sd = float(x.mean()), float(x.std(ddof=1))
+            if name == "scale" and not sd > 1e-12 * np.abs(x).max():
+                raise FitError(
+                    f"{factor.label}: {factor.column!r} does not vary in the {len(x)} rows used, so it has no standard deviation."
+                )
+            centre = mean, sd if name == "scale" else 1.0
+            centres[Factor(factor.column, factor.functions[:step]).label] = centre
+            x = (x - mean) / centre[1]
+        else:
+            x = {"log": np.log, "log1p": np.log1p, "sqrt": np.sqrt, "square": np.square}[name](x)
+            not_too_large(x, factor.label)
+    return x
+
+
+@lru_cache(256)  # the same formula is often fitted again, to other rows or draws
+def _expression(right: str) -> Any:
+    """A right-hand side in safe names, as formulaic reads it."""
+    from formulaic import Formula as Expression
+
+    return Expression(right)
+
+
+def curve_columns(name: str, basis: Basis, x: np.ndarray) -> dict[str, np.ndarray]:
+    """The columns of a curve by their safe names, ``f0_1`` and so on."""
+    return {f"{name}_{j}": column for j, column in enumerate(basis.columns(x).T, start=1)}
+
+
+def model_matrix(
+    parsed: Formula, prepared: pd.DataFrame, levels: Mapping[str, tuple[Any, ...]]
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """The design matrix by formulaic, from safe names only, with the columns named by our rules."""
+    from formulaic.errors import FormulaicError
+
+    labels = {f"f{i}": f.label for i, f in enumerate(parsed.factors)}
+    try:
+        # the spare column keeps the number of rows where a formula names no factor (y ~ 1)
+        given = prepared if len(prepared.columns) else prepared.assign(spare=0.0)
+        with np.errstate(over="ignore"):  # a product that overflows is refused below
+            matrix = _expression(parsed.right).get_model_matrix(given, output="numpy", context={}, na_action="ignore")
+    except FormulaicError as err:
+        raise SpecError(f"the right-hand side of the formula cannot be built: {err}") from err
+
+    def name(column: str) -> str:
+        parts = []
+        for piece in column.split(":"):
+            head, _, level = piece.partition("[")
+            head, _, place = head.partition("_")
+            text = labels.get(head, head)
+            at = levels[text][int(level.rstrip("]").removeprefix("T.")[1:])] if level else place
+            if place and sum(other.split("_")[0] == head for other in column.split(":")) > 1:
+                raise SpecError(f"{text} is crossed with itself; write a higher degree, or more columns, instead.")
+            parts.append(f"{text}[{at}]" if level or place else text)
+        return ":".join(parts)
+
+    names = tuple(name(c) for c in matrix.model_spec.column_names)
+    X = np.array(matrix, dtype=float).reshape(len(prepared), len(names))
+    for column, term in zip(X.T, names, strict=True):
+        not_too_large(column, term)
+    return X, names

@@ -1,0 +1,1 @@
+"""Covariances, reference distributions, resampling, several tests at once."""

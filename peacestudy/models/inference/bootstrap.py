@@ -1,0 +1,218 @@
+"""Bootstrap of whole blocks: rows of a fit drawn anew in clusters, the model fitted to every sample, after any engine.
+
+Sources: Efron and Tibshirani (1993), An Introduction to the Bootstrap, ch. 13 and 14; Davison and Hinkley (1997), Bootstrap Methods and their
+Application, 3.8 (clusters drawn with replacement, rows within them kept).
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from peacestudy.core.display import html_table
+from peacestudy.core.frame import StudyFrame
+from peacestudy.core.problems import Note, one_of
+from peacestudy.errors import FitError, SpecError
+from peacestudy.models.inference.percentile import bca_probabilities, percentile
+from peacestudy.models.inference.resample import column_of, refit, sample
+from peacestudy.models.result import Fit
+
+INTERVALS = ("percentile", "bca")
+MOST_FAILED = 0.5  # share of refits that fail above which the rest says nothing
+FEW_BLOCKS = 20  # blocks below which draws take too few values
+
+
+@dataclass(frozen=True, eq=False)
+class Bootstrap:
+    """What the samples gave.
+
+    Attributes
+    ----------
+    terms : ``term, estimate, std_error, bias, conf_low, conf_high``: the fit's estimate, the standard deviation of the draws, their mean less the
+        estimate, and the interval.
+    estimates : of every sample that could be fitted, a row each, by number of the draw; a column a term.
+    failed : samples that could not be fitted, ``draw, reason``.
+    notes : what was drawn, how many samples failed, and what that means.
+    interval, level : of the intervals.
+    """
+
+    terms: pd.DataFrame
+    estimates: pd.DataFrame = field(repr=False)
+    failed: pd.DataFrame = field(repr=False)
+    notes: tuple[Note, ...]
+    interval: str
+    level: float
+
+    def _repr_html_(self) -> str:
+        head = f"Bootstrap, {len(self.estimates)} samples, {self.interval} intervals of {self.level:.0%}"
+        return html_table(self.terms, head, self.notes, rows=len(self.terms))
+
+
+def bootstrap(
+    fit: Fit,
+    data: StudyFrame | pd.DataFrame,
+    *,
+    block: str | None,
+    draws: int,
+    seed: int,
+    interval: str,
+    level: float = 0.95,
+) -> Bootstrap:
+    """Draw the blocks of a fit with replacement, fit every sample, and give intervals.
+
+    Parameters
+    ----------
+    fit : of any engine.
+    data : what was fitted; the blocks are looked up in it.
+    block : the column whose groups are drawn whole, such as the country; None draws the rows given one by one.
+    draws, seed : how many samples, and the seed of the random numbers.
+    interval : ``percentile``, or ``bca``, which fits the model without each block too.
+    level : of the intervals.
+
+    Raises
+    ------
+    SpecError
+        A column, interval, level or number that is not there.
+    FitError
+        One block, more than half of the samples cannot be fitted, or, for ``bca``, the data without a block.
+
+    Notes
+    -----
+    Samples keep the fit's design: ``scale`` and ``center`` stay those of the data, so that a coefficient means the same in every sample. A block
+    drawn twice is two clusters, and two groups of the engine's where it groups by that column.
+
+    Examples
+    --------
+    >>> from peacestudy.models import ModelSpec, fit
+    >>> d = pd.DataFrame({"y": [1.0, 2.2, 2.9, 4.1, 5.3, 5.9], "x": [1, 2, 3, 4, 5, 6], "g": [1, 1, 2, 2, 3, 3]})
+    >>> found = bootstrap(fit(d, ModelSpec("m", "y ~ x", "linear", "hc1")), d, block="g", draws=199, seed=1, interval="percentile")
+    >>> bool(found.terms.conf_low[1] < 1 < found.terms.conf_high[1])
+    True
+    """
+    _check(draws, seed, interval, level)
+    blocks, labels = _blocks(fit, data, block)
+    rows = [np.flatnonzero(blocks == g) for g in range(len(labels))]
+    taken = np.random.default_rng(seed).integers(0, len(labels), (draws, len(labels)))
+    found, failed = [], []
+    for draw, chosen in enumerate(tqdm(taken, desc=f"bootstrap of {fit.spec.name}", disable=None, leave=False)):
+        try:
+            found.append((draw, _estimates(fit, blocks, rows, chosen, block)))
+        except FitError as err:
+            failed.append((draw, str(err)))
+    lost = pd.DataFrame(failed, columns=["draw", "reason"])
+    if len(failed) > MOST_FAILED * draws:
+        raise FitError(
+            f"{len(failed)} of {draws} samples of {fit.spec.name} cannot be fitted, the first because: {failed[0][1]}"
+        )
+    values = np.array([b for _, b in found])
+    names = fit.terms["term"].tolist()
+    left = _left_out(fit, blocks, rows, labels, block) if interval == "bca" else None
+    own = fit.terms["estimate"].to_numpy()
+    ends, extreme = _ends(values, own, left, level)
+    terms = pd.DataFrame({
+        "term": names, "estimate": own, "std_error": values.std(axis=0, ddof=1), "bias": values.mean(axis=0) - own,
+        "conf_low": ends[:, 0], "conf_high": ends[:, 1],
+    })  # fmt: skip
+    notes = _notes(labels, block, draws, seed, lost, [n for n, e in zip(names, extreme, strict=True) if e])
+    drawn = pd.DataFrame(values, columns=names, index=pd.Index([d for d, _ in found], name="draw"))
+    return Bootstrap(terms, drawn, lost, notes, interval, level)
+
+
+def _check(draws: int, seed: int, interval: str, level: float) -> None:
+    if interval not in INTERVALS:
+        raise SpecError(one_of("interval", interval, INTERVALS))
+    if not 0 < level < 1:
+        raise SpecError(f"level is {level}; it must lie between 0 and 1, as 0.95.")
+    for name, value in (("draws", draws), ("seed", seed)):
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 0:
+            raise SpecError(f"{name} is {value!r}; it must be a whole number, not below zero.")
+    least = int(np.ceil(round(2 / (1 - level), 9))) - 1
+    if draws < least:
+        raise SpecError(
+            f"{draws} draws have no quantiles for an interval at {level:.0%}; draw {least} or more, better 999."
+        )
+
+
+def _blocks(fit: Fit, data: StudyFrame | pd.DataFrame, block: str | None) -> tuple[np.ndarray, list[str]]:
+    """Block number of every row of the design (n,), and what each block is called."""
+    design = fit.design
+    if block is None:
+        first = np.arange(len(design.y)) if design.rows is None else np.unique(design.rows, return_inverse=True)[1]
+        at = np.unique(first, return_index=True)[1]
+        labels = [f"case {design.cases[i]}" for i in at]
+    else:
+        codes, values = pd.factorize(column_of(design, data, block, "the block column"))
+        first, labels = np.asarray(codes), [f"{block} {v}" for v in values]
+    if len(labels) < 2:
+        raise FitError(
+            f"all rows are in one block ({labels[0]}): drawn anew it is the same data. Draw by another column."
+        )
+    return first, labels
+
+
+def _estimates(
+    fit: Fit, blocks: np.ndarray, rows: list[np.ndarray], chosen: np.ndarray, column: str | None
+) -> np.ndarray:
+    parts = [rows[g] for g in chosen]
+    copy = np.repeat(np.arange(len(parts)), [len(p) for p in parts])
+    beta: np.ndarray = refit(sample(fit.design, np.concatenate(parts), blocks, copy, column), fit.spec).beta[0]
+    if len(beta) != len(fit.terms):
+        raise SpecError(f"engine {fit.spec.engine!r} cannot be bootstrapped: a sample has other terms than the fit.")
+    return beta
+
+
+def _left_out(
+    fit: Fit, blocks: np.ndarray, rows: list[np.ndarray], labels: list[str], column: str | None
+) -> np.ndarray:
+    """Estimates without each block, shape (G, K)."""
+    out = []
+    for g, label in enumerate(labels):
+        try:
+            out.append(_estimates(fit, blocks, rows, np.delete(np.arange(len(rows)), g), column))
+        except FitError as err:
+            raise FitError(
+                f"without {label} the model cannot be fitted, so there is no bca interval; write 'percentile'. {err}"
+            ) from err
+    return np.array(out)
+
+
+def _ends(values: np.ndarray, own: np.ndarray, left: np.ndarray | None, level: float) -> tuple[np.ndarray, np.ndarray]:
+    """Intervals (K, 2), and whether one rests on the outermost draws, or does not exist, (K,)."""
+    R, K = values.shape
+    tails = np.array([(1 - level) / 2, (1 + level) / 2])
+    asked = np.array(
+        [tails if left is None else bca_probabilities(values[:, j], own[j], left[:, j], level) for j in range(K)]
+    )
+    rank = (R + 1) * asked
+    extreme = ~((rank > 1 - 1e-9) & (rank < R + 1e-9)).all(axis=1)
+    whole = np.isfinite(asked).all(axis=1)
+    ends = [percentile(values[:, j], asked[j]) if whole[j] else np.full(2, np.nan) for j in range(K)]
+    return np.array(ends), extreme
+
+
+def _notes(
+    labels: list[str], block: str | None, draws: int, seed: int, lost: pd.DataFrame, extreme: list[str]
+) -> tuple[Note, ...]:
+    what = "rows" if block is None else f"blocks of {block}"
+    out = [Note("bootstrap", f"{draws} samples of {len(labels)} {what} drawn with replacement, seed {seed}.")]
+    if len(lost):
+        text = (
+            f"{len(lost)} of {draws} samples could not be fitted and are left out, the first because: {lost.reason[0]} "
+        )
+        out.append(Note("failed", text + "The intervals are those of samples that could."))
+    if len(labels) < FEW_BLOCKS:
+        out.append(
+            Note(
+                "few_blocks",
+                f"{len(labels)} {what}, under {FEW_BLOCKS}: bootstrap intervals are too narrow with so few.",
+            )
+        )
+    if extreme:
+        out.append(
+            Note(
+                "extreme",
+                f"The interval of {', '.join(extreme)} rests on the outermost draws, or all draws lie on one side: draw more.",
+            )
+        )
+    return tuple(out)

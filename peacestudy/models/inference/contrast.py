@@ -1,0 +1,67 @@
+"""Weighted sums of coefficients: an effect at a value of its moderator, or the difference of two effects.
+
+Source: Brambor, Clark and Golder (2006), Political Analysis 14(1) (standard errors of effects in interactions).
+"""
+
+from collections.abc import Callable, Mapping
+from math import isfinite
+from numbers import Real
+
+import numpy as np
+import pandas as pd
+
+from peacestudy.core.problems import one_of
+from peacestudy.errors import FitError, SpecError
+from peacestudy.models.inference.hypotheses import quantile, two_sided
+
+LEVEL = 0.95
+NOTHING = 1e-12  # share of the variance without covariances below which that of the sum is zero but for rounding
+
+
+def contrast(
+    weights: Mapping[str, float],
+    estimate: "pd.Series[float]",
+    vcov: pd.DataFrame,
+    degrees: Callable[[np.ndarray], float],
+) -> pd.DataFrame:
+    """One row for the sum of ``weights`` times the coefficients; see ``Fit.contrast``.
+
+    Parameters
+    ----------
+    weights : by term.
+    estimate : coefficients, in the order of ``vcov``.
+    vcov : their covariance, with the terms' names.
+    degrees : the degrees of freedom of a sum with weights (K,), infinite for z.
+    """
+    known = [str(c) for c in vcov.columns]
+    if not weights:
+        raise SpecError(f"contrast was given no weights; weigh some of {', '.join(known)}.")
+    for term, weight in weights.items():
+        if term not in known:
+            raise SpecError(one_of("term", term, known))
+        if isinstance(weight, bool) or not isinstance(weight, Real) or not isfinite(weight):
+            raise SpecError(f"the weight of {term} is {weight!r}; it must be a finite number.")
+    w = np.array([float(weights.get(term, 0.0)) for term in known])
+    if not w.any():
+        raise SpecError("all weights of the contrast are zero; give one that is not.")
+    V = vcov.to_numpy()
+    variance = float(w @ V @ w)
+    if not variance > NOTHING * float(w**2 @ np.diag(V)):
+        raise FitError(f"{_label(weights)} cannot be tested: its variance is not above zero, as with too few clusters.")
+    b, se = float(w @ estimate.to_numpy()), variance**0.5
+    df = degrees(w)
+    half = quantile(0.5 + LEVEL / 2, df) * se
+    row = (_label(weights), b, se, b / se, float(two_sided(np.array([b / se]), df)[0]), b - half, b + half)
+    columns = ["contrast", "estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high"]
+    return pd.DataFrame([row], columns=columns)
+
+
+def _label(weights: Mapping[str, float]) -> str:
+    """The sum as it is written: ``a + 2*a:m - b``; terms of weight zero are not in it."""
+    text = ""
+    for term, weight in weights.items():
+        if weight:
+            size = "" if abs(weight) == 1 else f"{abs(weight):g}*"
+            sign = ("-" if weight < 0 else "") if not text else (" - " if weight < 0 else " + ")
+            text += f"{sign}{size}{term}"
+    return text

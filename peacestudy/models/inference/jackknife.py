@@ -1,0 +1,128 @@
+"""Cluster jackknife: the model fitted anew without each cluster (CV3).
+
+Source: MacKinnon, Nielsen and Webb (2023), Journal of Applied Econometrics 38(5), eq. 17 and 18: (G-1)/G times the sum of
+squares of the estimates without a cluster about the estimate with all. For least squares the refits have a closed form.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+from scipy.special import expit
+
+from peacestudy.errors import FitError
+from peacestudy.models.engines.registry import Kernel
+from peacestudy.models.engines.separation import SURE, find_separation
+from peacestudy.models.formulas.design import Design
+from peacestudy.models.inference.cr2 import cluster_products, orthogonal, sums
+
+SINGULAR = 1e-10  # share of a direction left without a cluster, below which the others cannot tell the terms apart
+LARGEST_BATCH = 2_000_000  # numbers of a batch of designs; bounds the memory
+NAMED = 3
+
+
+def jackknife(
+    design: Design, beta: np.ndarray, engine: str, kernel: Kernel, weights: np.ndarray | None = None
+) -> np.ndarray:
+    """The covariance of the coefficients ``beta`` (K,), shape (K, K).
+
+    Parameters
+    ----------
+    design : with one grouping of its rows into clusters.
+    engine : ``linear``, ``logit`` or ``firth``, and its kernel.
+    weights : of the rows, (N,), if any.
+
+    Raises
+    ------
+    FitError
+        Without a cluster the model cannot be fitted: terms, outcome or separation, with the cluster's cases.
+    """
+    D = left_out(design, engine, kernel, weights) - beta
+    out: np.ndarray = D.T @ D * (len(D) - 1) / len(D)
+    return out
+
+
+def left_out(design: Design, engine: str, kernel: Kernel, weights: np.ndarray | None = None) -> np.ndarray:
+    """Estimates without each cluster, shape (G, K); see ``jackknife``."""
+    groups = design.clusters[0]
+    Q, _ = orthogonal(design.X)
+    share = np.linalg.eigvalsh(cluster_products(Q, groups))[:, -1]
+    if len(lost := np.flatnonzero(1 - share < SINGULAR)):
+        raise FitError(
+            f"without {_cluster(design, lost[0])} the terms cannot be told apart{_more(lost)}, so there is no jackknife: a term "
+            "has values in one cluster alone, as its dummy does. Drop that term, or use another vcov."
+        )
+    if engine == "linear":
+        return _linear(design, weights)
+    fixed = [g for g in range(groups.max() + 1) if np.ptp(design.y[groups != g]) == 0]
+    if fixed:
+        raise FitError(
+            f"without {_cluster(design, fixed[0])} the outcome does not vary{_more(fixed)}, so there is no jackknife. Use another vcov."
+        )
+    return _refitted(design, engine, kernel, weights)
+
+
+def _linear(design: Design, weights: np.ndarray | None) -> np.ndarray:
+    root = np.ones(len(design.y)) if weights is None else np.sqrt(weights)
+    Q, back = orthogonal(design.X * root[:, None])
+    y, groups = design.y * root, design.clusters[0]
+    Qy = Q.T @ y
+    score = sums(Q * (y - Q @ Qy)[:, None], groups)
+    rest = np.eye(Q.shape[1]) - cluster_products(Q, groups)
+    moved = np.linalg.solve(rest, score[:, :, None])[:, :, 0]
+    out: np.ndarray = (Qy - moved) @ back.T
+    return out
+
+
+def _refitted(design: Design, engine: str, kernel: Kernel, weights: np.ndarray | None) -> np.ndarray:
+    """Refits in batches of clusters of one size."""
+    groups = design.clusters[0]
+    N, K = design.X.shape
+    size = np.bincount(groups)
+    out = np.empty((len(size), K))
+    for n in np.unique(size):
+        alike = np.flatnonzero(size == n)
+        step = max(1, LARGEST_BATCH // (N * K))
+        for part in (alike[i : i + step] for i in range(0, len(alike), step)):
+            rows = np.stack([np.flatnonzero(groups != g) for g in part])
+            more = [] if weights is None else [weights[rows] / weights[rows].mean(axis=1, keepdims=True)]
+            try:
+                est = kernel(design.X[rows], design.y[rows], *more)
+            except np.linalg.LinAlgError as err:  # one of the batch runs to infinity; say which
+                for g, at in zip(part, rows, strict=True):
+                    _refuse_separation(replace(design, X=design.X[at], y=design.y[at]), _cluster(design, g))
+                raise FitError(
+                    "without a cluster the information is singular, so there is no jackknife. Use fewer terms."
+                ) from err
+            out[part] = est.beta
+            for g, at, b, converged in zip(part, rows, est.beta, est.converged, strict=True):
+                _sound(replace(design, X=design.X[at], y=design.y[at]), b, bool(converged), engine, _cluster(design, g))
+    return out
+
+
+def _sound(rest: Design, beta: np.ndarray, converged: bool, engine: str, cluster: str) -> None:
+    if engine == "logit":
+        p = expit(rest.X @ beta)
+        if not converged or (p * (1 - p)).min() < SURE:
+            _refuse_separation(rest, cluster)
+    if not converged:
+        raise FitError(f"without {cluster} the model does not converge, so there is no jackknife. Use fewer terms.")
+
+
+def _refuse_separation(rest: Design, cluster: str) -> None:
+    found = find_separation(rest.X, rest.y)
+    if found is not None:
+        names = ", ".join(rest.names[j] for j in found.terms)
+        raise FitError(
+            f"without {cluster} the outcome is separated by {names}, so a logit has no jackknife. Use engine 'firth', or drop the term."
+        )
+
+
+def _cluster(design: Design, g: int) -> str:
+    """A cluster as a reader knows it: by its cases."""
+    cases = [str(design.cases[i]) for i in np.flatnonzero(design.clusters[0] == g)]
+    more = f" and {len(cases) - NAMED} more" if len(cases) > NAMED else ""
+    return f"the cluster of {', '.join(cases[:NAMED])}{more}"
+
+
+def _more(found: "list[int] | np.ndarray") -> str:
+    return f" (nor without {len(found) - 1} others)" if len(found) > 1 else ""

@@ -1,0 +1,178 @@
+"""Randomisation inference: the treatment dealt anew as it was, or might have been, assigned; the outcome stays where it is.
+
+Sources: Fisher (1935), The Design of Experiments, ch. 2; Gerber and Green (2012), Field Experiments, ch. 3 (clusters and blocks);
+Imbens and Rosenbaum (2005), Journal of the Royal Statistical Society A 168(1) (few clusters). ``permutation_test`` deals the outcome, and
+tests all terms at once; here one column is dealt, the others keep their rows.
+"""
+
+from collections.abc import Iterator
+from itertools import product
+from math import factorial, prod
+
+import numpy as np
+import pandas as pd
+
+from peacestudy.core.frame import StudyFrame
+from peacestudy.core.problems import one_of
+from peacestudy.errors import FitError, SpecError
+from peacestudy.models.diagnosis.checks import check_design
+from peacestudy.models.engines.registry import ENGINES
+from peacestudy.models.formulas.design import Design, build_design
+from peacestudy.models.inference.covariance import covariance
+from peacestudy.models.inference.cr2 import orthogonal
+from peacestudy.models.inference.resample import column_of
+from peacestudy.models.spec import ModelSpec
+
+ENGINES_HERE = ("linear", "firth")  # whose estimates exist in every deal
+CHUNK = 250  # designs fitted at once; bounds the memory
+TIES = 1e-9  # relative; a deal as large as the data but for rounding counts
+ALONE = 1e-9  # share of a dealt column's length left beside the others, below which they give it
+
+
+def randomisation_test(
+    data: StudyFrame | pd.DataFrame,
+    spec: ModelSpec,
+    term: str,
+    *,
+    clusters: str | None,
+    blocks: str | None,
+    draws: int,
+    seed: int,
+) -> pd.DataFrame:
+    """Test a term by dealing its values anew.
+
+    Parameters
+    ----------
+    data, spec : as for ``fit``; engine ``firth`` or ``linear``, vcov classical, hc0 to hc3 or cluster.
+    term : a column of the formula, in no other term.
+    clusters : the column whose groups were assigned whole: each keeps one value, and values are dealt among clusters; None deals among rows.
+    blocks : the column within whose values the deal stays; None deals among all.
+    draws : deals; where there are no more different ones than this, each is made once.
+    seed : of the random numbers.
+
+    Returns
+    -------
+    DataFrame
+        One row, ``term, estimate, statistic, p_value, deals, every``: the share of deals whose |estimate / standard error| is at least that of
+        the data. Random deals count the data as one; ``every`` says that all different deals were made. The null is that the term does nothing
+        to any row (Fisher's sharp null).
+
+    Raises
+    ------
+    SpecError
+        A term, column or engine that is not there, or a term whose column stands in another too.
+    FitError
+        A treatment that varies within a cluster, blocks that cut a cluster, nothing that could be dealt otherwise, a deal that cannot be fitted.
+    """
+    if spec.engine not in ENGINES_HERE:
+        raise SpecError(one_of("engine of a randomisation test", spec.engine, ENGINES_HERE))
+    if spec.vcov in ("cr2", "jackknife") or spec.options:
+        raise SpecError(
+            "a randomisation test takes no options, and vcov classical, hc0 to hc3 or cluster: its p value is its own."
+        )
+    table, case = (data.data, data.key) if isinstance(data, StudyFrame) else (data, None)
+    design = build_design(table, spec.formula, spec.cluster_columns, case, spec.engine)
+    check_design(design, ENGINES[spec.engine].outcome)
+    at = _alone(design, term)
+    x = design.X[:, at]
+    unit = _codes(design, data, clusters, "the cluster column", np.arange(len(x)))
+    block = _codes(design, data, blocks, "the block column", np.zeros(len(x), int))
+    first = np.unique(unit, return_index=True)[1]
+    _constant(
+        design, x, unit, first, f"{term} varies within a cluster of {clusters}: it was not assigned to whole clusters"
+    )
+    _constant(design, block, unit, first, f"a cluster of {clusters} lies in several blocks of {blocks}")
+    deals, every = _deals(x[first], block[first], draws, seed)
+    if len(deals) == 1:
+        raise FitError(f"{term} can be dealt in one way only: it does not vary within a block.")
+    found = _statistics(design, spec, at, np.vstack([x, deals[:, unit]]))
+    size = np.abs(found[:, 1])
+    as_large = size >= size[0] * (1 - TIES)
+    p = as_large[1:].mean() if every else as_large.mean()
+    row = (term, found[0, 0], found[0, 1], float(p), len(deals), every)
+    return pd.DataFrame([row], columns=["term", "estimate", "statistic", "p_value", "deals", "every"])
+
+
+def _alone(design: Design, term: str) -> int:
+    """The position of a term whose column stands in no other."""
+    if term not in design.names:
+        raise SpecError(one_of("term", term, design.names))
+    labels = [i for i, f in enumerate(design.formula.factors) if f.label == term and "C" not in f.functions]
+    if not labels:
+        raise SpecError(f"{term} is not a column of numbers by itself, so its values cannot be dealt.")
+    column = design.formula.factors[labels[0]].column
+    also = [f.label for i, f in enumerate(design.formula.factors) if f.column == column and i != labels[0]]
+    also += [n for n in design.names if term in n.split(":") and n != term]
+    if also:
+        raise SpecError(
+            f"the column of {term} stands in {', '.join(also)} too; a deal would leave these behind. Drop them from the formula."
+        )
+    return design.names.index(term)
+
+
+def _codes(
+    design: Design, data: StudyFrame | pd.DataFrame, column: str | None, what: str, otherwise: np.ndarray
+) -> np.ndarray:
+    if column is None:
+        return otherwise
+    return np.asarray(pd.factorize(column_of(design, data, column, what))[0])
+
+
+def _constant(design: Design, values: np.ndarray, unit: np.ndarray, first: np.ndarray, said: str) -> None:
+    differs = np.flatnonzero(values != values[first][unit])
+    if len(differs):
+        raise FitError(f"{said} (case {design.cases[int(differs[0])]}).")
+
+
+def _deals(values: np.ndarray, block: np.ndarray, draws: int, seed: int) -> tuple[np.ndarray, bool]:
+    """Deals of the values of units (m,), shape (D, m), and whether they are all that differ."""
+    parts = [np.flatnonzero(block == b) for b in np.unique(block)]
+    counts = [np.unique(values[at], return_counts=True)[1] for at in parts]
+    many = prod(factorial(int(c.sum())) // prod(factorial(int(n)) for n in c) for c in counts)
+    if many <= draws:
+        rows = product(*[list(_orders(sorted(values[at].tolist()))) for at in parts])
+        out = np.empty((many, len(values)))
+        for i, row in enumerate(rows):
+            for at, order in zip(parts, row, strict=True):
+                out[i, at] = order
+        return out, True
+    out = np.repeat(values[None], draws, axis=0)
+    rng = np.random.default_rng(seed)
+    for at in parts:
+        out[:, at] = rng.permuted(out[:, at], axis=1)
+    return out, False
+
+
+def _orders(values: list[float]) -> Iterator[list[float]]:
+    """The different orders of sorted values."""
+    if not values:
+        yield []
+    for i, value in enumerate(values):
+        if i == 0 or value != values[i - 1]:
+            for rest in _orders(values[:i] + values[i + 1 :]):
+                yield [value, *rest]
+
+
+def _statistics(design: Design, spec: ModelSpec, at: int, columns: np.ndarray) -> np.ndarray:
+    """Estimate and statistic of the term with each of the columns (D, N) in its place, shape (D, 2)."""
+    Q, _ = (
+        orthogonal(np.delete(design.X, at, axis=1)) if design.X.shape[1] > 1 else (np.zeros((len(design.y), 0)), None)
+    )
+    left = columns - (columns @ Q) @ Q.T
+    if ((left**2).sum(axis=1) < ALONE * (columns**2).sum(axis=1)).any():
+        raise FitError(
+            "in a deal the other terms give the treatment exactly, so that its effect does not exist. Use fewer terms."
+        )
+    out = []
+    for i in range(0, len(columns), CHUNK):
+        part = columns[i : i + CHUNK]
+        X = np.repeat(design.X[None], len(part), axis=0)
+        X[:, :, at] = part
+        est = ENGINES[spec.engine].load()(X, np.broadcast_to(design.y, part.shape))
+        if not est.converged.all():
+            raise FitError(
+                f"{spec.name}: {int((~est.converged).sum())} of {len(part)} deals did not converge. Use fewer terms."
+            )
+        V = covariance(est, spec.vcov, design.clusters, small_sample=spec.engine == "linear")[:, at, at]
+        out.append(np.column_stack([est.beta[:, at], est.beta[:, at] / np.sqrt(V)]))
+    return np.vstack(out)

@@ -1,0 +1,164 @@
+"""Which covariance a fit has, and which distribution its statistics are referred to.
+
+Sources: those of ``covariance``, ``cr2`` and ``jackknife``; G-1 degrees of freedom for t with clusters, as Stata, and
+MacKinnon, Nielsen and Webb (2023) for the jackknife.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from peacestudy.core.problems import Note
+from peacestudy.errors import FitError
+from peacestudy.models.engines.registry import CLUSTERED, ENGINES, Estimates
+from peacestudy.models.formulas.design import Design
+from peacestudy.models.formulas.weights import weights_of
+from peacestudy.models.inference.covariance import covariance
+from peacestudy.models.inference.cr2 import clusters_of, cr2_covariance, hotelling, satterthwaite
+from peacestudy.models.inference.jackknife import jackknife
+from peacestudy.models.inference.score_bootstrap import score_bootstrap
+from peacestudy.models.inference.signs import KINDS, POINTS, check_signs, signs_of
+from peacestudy.models.inference.wild import wild
+from peacestudy.models.spec import ModelSpec
+
+POOR = 4.0  # Satterthwaite's degrees of freedom below which t is a poor reference (Pustejovsky and Tipton 2018, 5)
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """The covariance (K, K); the degrees of freedom of t, infinite for z, NaN where each term has its own; those of the terms (K,)."""
+
+    vcov: np.ndarray
+    df: float
+    dfs: np.ndarray
+
+
+def reference(spec: ModelSpec, design: Design, est: Estimates) -> Reference:
+    """Covariance and degrees of freedom of estimates (a batch of one).
+
+    Raises
+    ------
+    FitError
+        The jackknife cannot leave a cluster out.
+    """
+    N, K = len(design.X), est.beta.shape[1]
+    if spec.vcov == "cr2":
+        parts = clusters_of(design.X, design.clusters[0])
+        residual = design.y - design.X @ est.beta[0]
+        return Reference(cr2_covariance(parts, residual), np.nan, satterthwaite(parts, np.eye(K)))
+    linear = spec.engine == "linear"
+    if spec.vcov == "jackknife":
+        column = dict(spec.options).get("weights")
+        weights = None if column is None else weights_of(design, str(column))
+        V = jackknife(design, est.beta[0], spec.engine, ENGINES[spec.engine].load(), weights)
+    else:
+        V = covariance(est, spec.vcov, design.clusters, small_sample=linear)[0]
+    G = [int(g.max()) + 1 for g in design.clusters]
+    df = np.inf if not linear else float(min(G) - 1 if G else N - K)
+    return Reference(V, df, np.full(K, df))
+
+
+def bootstrapped(
+    spec: ModelSpec, design: Design, beta: np.ndarray, std_error: np.ndarray, level: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """P values (K,) and intervals (K, 2) by the bootstrap of signs that the options ask for; NaN where the standard error is.
+
+    Raises
+    ------
+    FitError
+        Too few clusters for the level, or no maximum under a null.
+    """
+    options, groups = dict(spec.options), design.clusters[0]
+    kind = str(options["bootstrap"])
+    signs = signs_of(kind, int(groups.max()) + 1, int(options["bootstrap_draws"]), int(options["bootstrap_seed"]))
+    check_signs(signs, 1 - level, groups, spec.cluster_columns[0], kind)
+    if spec.engine == "linear":
+        p, ends = wild(design.X, design.y, groups, signs, 1 - level)
+    else:
+        p, ends = score_bootstrap(design.X, design.y, groups, beta, np.nan_to_num(std_error), signs, 1 - level)
+    none = np.isnan(std_error)
+    return np.where(none, np.nan, p), np.where(none[:, None], np.nan, ends)
+
+
+def bootstrap_note(spec: ModelSpec, design: Design, names: list[str]) -> Note:
+    """Which bootstrap gave p values and intervals; ``names`` of terms with an end that is not found."""
+    options, G = dict(spec.options), int(design.clusters[0].max()) + 1
+    draws, seed, points = (
+        int(options["bootstrap_draws"]),
+        options["bootstrap_seed"],
+        len(POINTS[str(options["bootstrap"])]),
+    )
+    how = f"all {points}^{G} draws" if points**G <= draws else f"{draws} draws, seed {seed}"
+    statistic = "t by the clustered covariance" if spec.engine == "linear" else "Lagrange multiplier statistic"
+    text = f"p and intervals by {KINDS[spec.engine]}, null imposed, {statistic}, {options['bootstrap']} signs of clusters, {how}."
+    if names:
+        text += f" The interval of {', '.join(names)} has an end that is not found within 8 standard errors: infinite."
+    return Note("bootstrap", text + " Joint tests and contrasts are not bootstrapped.")
+
+
+def contrast_df(spec: ModelSpec, design: Design, df: float, contrasts: np.ndarray) -> np.ndarray:
+    """Degrees of freedom of sums of coefficients, weights (q, K), shape (q,): ``df``, but each its own with cr2."""
+    if spec.vcov != "cr2":
+        return np.full(len(contrasts), df)
+    return satterthwaite(clusters_of(design.X, design.clusters[0]), contrasts)
+
+
+def joint_df(design: Design, contrasts: np.ndarray) -> tuple[float, float]:
+    """With cr2, what a Wald statistic of q contrasts, divided by q, is multiplied by, and the denominator's degrees of freedom.
+
+    Raises
+    ------
+    FitError
+        There are too few clusters for such a test.
+    """
+    q = len(contrasts)
+    eta = hotelling(clusters_of(design.X, design.clusters[0]), contrasts)
+    if not eta > q - 1:
+        raise FitError(
+            f"{q} coefficients cannot be tested jointly with cr2: the clusters are worth {eta:.1f} degrees of freedom, and the test needs "
+            f"more than {q - 1}. Test fewer terms."
+        )
+    return (eta - q + 1) / eta, eta - q + 1
+
+
+def cluster_notes(spec: ModelSpec, design: Design, found: Reference) -> list[Note]:
+    """What the rule of cr2 and jackknife is, and what two clusters or clusters of one row do to any clustered covariance."""
+    if spec.vcov not in CLUSTERED:
+        return []
+    out = []
+    for groups, name in zip(design.clusters, spec.cluster_columns, strict=True):
+        size = np.bincount(groups)
+        if len(size) == 2:
+            text = (
+                f"2 clusters of {name}: the variance between clusters rests on one difference, so standard errors, p and "
+                "intervals say next to nothing."
+            )
+            out.append(Note("two_clusters", text))
+        if (size == 1).all():
+            out.append(
+                Note("singleton_clusters", f"Every cluster of {name} is a single row: rows count as independent.")
+            )
+    if spec.vcov != "cluster":
+        out.append(_rule(spec, design, found))
+    return out
+
+
+def _rule(spec: ModelSpec, design: Design, found: Reference) -> Note:
+    size = np.bincount(design.clusters[0])
+    single = f", {(size == 1).sum()} of a single row" if (size == 1).any() else ""
+    sizes = f"{len(size)} of {spec.cluster_columns[0]}{single}"
+    if spec.vcov == "jackknife":
+        test = f"t with G-1 = {len(size) - 1}" if spec.engine == "linear" else "Wald z"
+        return Note(
+            "vcov",
+            f"Standard errors by leaving out each cluster ({sizes}), CV3 about the full estimate, factor (G-1)/G; {test}.",
+        )
+    each = ", ".join(f"{name} {df:.1f}" for name, df in zip(design.names, found.dfs, strict=True))
+    text = f"Standard errors clustered ({sizes}), CR2 for independent rows; t with Satterthwaite's degrees of freedom: {each}."
+    poor = [name for name, df in zip(design.names, found.dfs, strict=True) if df < POOR]
+    if poor:
+        text += f" Below {POOR:.0f} ({', '.join(poor)}) the approximation is poor."
+    exact = int(clusters_of(design.X, design.clusters[0]).fitted.sum())
+    if exact:
+        text += f" In {exact} clusters the terms fit a direction exactly, as cluster dummies do: the pseudo-inverse is taken there."
+    return Note("vcov", text)

@@ -1,0 +1,1 @@
+"""From coefficients to meaning: effects, conditional effects, predictions, survival."""

@@ -1,0 +1,116 @@
+"""Predictions of a fit for rows that it has not seen, from the design that travels with it.
+
+Sources: Puhr, Heinze, Nold, Lusa and Geroldinger (2017), Statistics in Medicine 36(14) (FLIC: Firth's own probabilities are
+pulled towards one half); Agresti (2013), Categorical Data Analysis, 3rd ed., 5.5 (intervals on the scale of the link).
+"""
+
+from functools import partial
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+
+from peacestudy.core.frame import StudyFrame
+from peacestudy.core.problems import one_of
+from peacestudy.errors import SpecError
+from peacestudy.models.engines.counts import offset_of
+from peacestudy.models.engines.flac import flac_coefficients
+from peacestudy.models.engines.flic import flic_shift
+from peacestudy.models.engines.mixed_logit import average
+from peacestudy.models.formulas.columns import columns_named
+from peacestudy.models.formulas.new_rows import new_rows
+from peacestudy.models.inference.hypotheses import critical, quantile
+from peacestudy.models.inference.reference import contrast_df
+from peacestudy.models.interpretation.predict_ordered import category_chances
+from peacestudy.models.result import Fit
+
+KINDS = ("flic", "response", "link", "flac", "average")
+COUNTS = ("poisson", "negative_binomial")
+ENGINES = ("linear", "logit", "firth", "ridge", "ordered", *COUNTS, "mixed_logit", "mixed_linear")
+
+
+def predict(fit: Fit, data: StudyFrame | pd.DataFrame, kind: str, level: float = 0.95) -> pd.DataFrame:
+    """Predict the outcome of rows.
+
+    Parameters
+    ----------
+    fit : of engine linear, logit, firth, ridge, ordered, poisson, negative_binomial, mixed_logit or mixed_linear.
+    data : the rows, with the columns of the formula's right-hand side.
+    kind : ``flic`` (firth only), probabilities with Firth's slopes and an intercept by maximum likelihood; ``flac`` (firth
+        only), from slopes fitted anew beside an added covariate: of both the mean over the rows of the fit is the observed
+        share; ``response``, the fit's own probabilities (of ordered a probability of every category), the mean of a linear model,
+        or the mean count at the offset or exposure of the row; ``link``, the linear predictor (of ordered without the cut
+        points). After mixed_logit and mixed_linear ``response`` and ``link`` are those of a typical group, whose effect is zero;
+        ``average`` (mixed_logit only) is the mean probability over groups, at the estimated ``sd(group)``. There is no default.
+    level : of the intervals: Wald intervals of the linear predictor by ``fit.vcov``, carried to probabilities; for
+        ``flic`` and ``flac`` about their own predictor, with the standard error of Firth's.
+
+    Returns
+    -------
+    DataFrame
+        A row for each of the data: ``case, estimate, conf_low, conf_high, reason``; for the probabilities of ordered a row for
+        each and every category, with ``category`` after ``case``, intervals by the delta method on the logit scale. Where a
+        value is missing, or a category is one that the fit did not have, the numbers are missing and ``reason`` says why;
+        else it is empty.
+
+    Raises
+    ------
+    SpecError
+        A kind or level that does not exist, an engine without predictions, a column that is not there.
+    """
+    if kind not in KINDS:
+        raise SpecError(one_of("kind", kind, KINDS))
+    if kind == "average" and fit.spec.engine != "mixed_logit":
+        raise SpecError(
+            f"average is over the groups of engine 'mixed_logit', not of {fit.spec.engine!r}; write kind 'response'."
+        )
+    if not 0 < level < 1:
+        raise SpecError(f"level is {level}; it must lie between 0 and 1, as 0.95.")
+    if fit.spec.engine not in ENGINES:
+        raise SpecError(one_of("engine of a prediction", fit.spec.engine, ENGINES))
+    table, cases = (
+        (data.data, data.data[data.key].tolist()) if isinstance(data, StudyFrame) else (data, data.index.tolist())
+    )
+    rows = new_rows(fit.design, table)
+    coefficients = _coefficients(fit, kind)
+    if kind == "response" and fit.spec.engine == "ordered":
+        return category_chances(fit, rows, cases, quantile(0.5 + level / 2, fit.df))
+    K = len(coefficients)
+    eta = rows.X @ coefficients
+    reasons = list(rows.reasons)
+    if fit.spec.engine in COUNTS and fit.spec.options:
+        ((option, column),) = dict(fit.spec.options).items()
+        given = columns_named(table, {column: f"the {option}"})
+        eta = eta + offset_of(fit.spec, {column: given[column]}, tuple(cases))
+        absent = given[column].isna()
+        reasons = [r or (f"{column} is missing" if gone else "") for r, gone in zip(reasons, absent, strict=True)]
+    variance = ((rows.X @ fit.vcov.to_numpy()[:K, :K]) * rows.X).sum(axis=1)
+    df = contrast_df(fit.spec, fit.design, fit.df, rows.X)
+    half = critical(0.5 + level / 2, df) * np.sqrt(np.where(variance > 0, variance, np.nan))
+    out = pd.DataFrame({"estimate": eta, "conf_low": eta - half, "conf_high": eta + half})
+    if kind != "link" and fit.spec.engine not in ("linear", "mixed_linear"):
+        inverse = np.exp if fit.spec.engine in COUNTS else expit
+        if kind == "average":
+            inverse = partial(average, sd=float(fit.terms["estimate"].iloc[-1]))
+        out = pd.DataFrame(inverse(out.to_numpy()), columns=out.columns)
+    out.insert(0, "case", pd.Series(cases, dtype=object))
+    return out.assign(reason=reasons)
+
+
+def _coefficients(fit: Fit, kind: str) -> np.ndarray:
+    """The coefficients of the design's columns, which come before whatever else is estimated; of flic and flac their own."""
+    beta = fit.terms["estimate"].to_numpy()[: len(fit.design.names)]
+    if kind not in ("flic", "flac"):
+        return beta
+    if fit.spec.engine != "firth":
+        raise SpecError(
+            f"{kind} corrects the intercept of engine 'firth', not of {fit.spec.engine!r}; write kind 'response'."
+        )
+    if "Intercept" not in fit.design.names:
+        raise SpecError(
+            f"{kind} corrects the intercept, and formula {fit.spec.formula!r} has none; write kind 'response'."
+        )
+    if kind == "flac":
+        return flac_coefficients(fit.design.X, fit.design.y)
+    shift = flic_shift((fit.design.X @ beta)[None], np.array([fit.design.y.mean()]))[0]
+    return np.asarray(beta + shift * (np.array(fit.design.names) == "Intercept"))

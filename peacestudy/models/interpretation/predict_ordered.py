@@ -1,0 +1,46 @@
+"""The chance of every category of an ordered outcome, for rows that the fit has not seen.
+
+Source: Agresti (2010), Analysis of Ordinal Categorical Data, 2nd ed., 3.3 (delta method); intervals on the logit scale, so that their
+ends are chances, as in R's ordinal.
+"""
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit, logit
+
+from peacestudy.models.engines.ordered import probabilities
+from peacestudy.models.formulas.new_rows import NewRows
+from peacestudy.models.result import Fit
+
+
+def category_chances(fit: Fit, rows: NewRows, cases: list[object], z: float) -> pd.DataFrame:
+    """``case, category, estimate, conf_low, conf_high, reason``: a row for each case and category, the lowest first.
+
+    Parameters
+    ----------
+    fit : of engine ``ordered``.
+    rows : the rows in the terms of its design.
+    cases : their ids.
+    z : standard errors to either side.
+    """
+    K, J, n = len(fit.design.names), len(fit.design.categories), len(cases)
+    theta, V = fit.terms["estimate"].to_numpy(), fit.vcov.to_numpy()
+    X = rows.X
+    eta = X @ theta[:K]
+    P = probabilities(theta[K:], eta)
+    below = expit(theta[K:] - eta[:, None])
+    f = np.zeros((n, J + 1))
+    f[:, 1:J] = below * (1 - below)
+    G = np.zeros((n, J, K + J - 1))  # derivatives of the chances in slopes and cuts
+    G[:, :, :K] = -(f[:, 1:] - f[:, :-1])[:, :, None] * X[:, None, :]
+    for k in range(J - 1):
+        G[:, k, K + k] = f[:, k + 1]
+        G[:, k + 1, K + k] = -f[:, k + 1]
+    variance = ((G @ V) * G).sum(axis=2)
+    half = z * np.sqrt(np.where(variance > 0, variance, np.nan)) / (P * (1 - P))
+    middle = logit(P)
+    return pd.DataFrame({
+        "case": pd.Series(np.repeat(np.array(cases, dtype=object), J), dtype=object), "category": list(fit.design.categories) * n,
+        "estimate": P.ravel(), "conf_low": expit(middle - half).ravel(), "conf_high": expit(middle + half).ravel(),
+        "reason": [reason for reason in rows.reasons for _ in range(J)],
+    })  # fmt: skip

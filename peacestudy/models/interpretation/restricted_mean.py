@@ -1,0 +1,193 @@
+"""Restricted mean survival time of a Cox model: the area under the mean survival curve up to a horizon.
+
+Sources: Breslow (1972), JRSS B 34(2) (baseline hazard); Royston and Parmar (2013), BMC Medical Research Methodology 13:152 (restricted
+mean); Andersen, Borgan, Gill and Keiding (1993), Statistical Models Based on Counting Processes, VII.2 (covariance of coefficients
+and baseline hazard: the jumps' own error is independent of the coefficients'); Lin and Wei (1989), Journal of the American Statistical
+Association 84(408) (parts of the rows, for robust covariances).
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from peacestudy.errors import FitError, SpecError
+from peacestudy.models.engines.cox import fit_cox, sets_of
+from peacestudy.models.engines.registry import Estimates
+from peacestudy.models.engines.risk_sets import RiskSets
+from peacestudy.models.inference.covariance import covariance
+from peacestudy.models.interpretation.effect_rows import EffectRows
+from peacestudy.models.interpretation.quantities import Quantity
+from peacestudy.models.result import Fit
+
+
+@dataclass(frozen=True, eq=False)
+class Baseline:
+    """What the baseline hazard is computed from.
+
+    Attributes
+    ----------
+    sets : the risk sets of the fit; M moments.
+    X : covariates of the fit, less their means, shape (N, K).
+    means : these means, shape (K,).
+    stratum : of every moment, shape (M,).
+    """
+
+    sets: RiskSets
+    X: np.ndarray
+    means: np.ndarray
+    stratum: np.ndarray
+
+    def jumps(self, b: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Hazards at the means (M,), sums of relative hazards over the risk sets (M,), and mean covariates there (M, K)."""
+        w = np.exp(self.X @ b)
+        total = self.sets.over(w)
+        return self.events() / total, total, self.sets.over(w[:, None] * self.X) / total[:, None]
+
+    def events(self) -> np.ndarray:
+        """Number of events at each moment."""
+        return np.bincount(self.sets.moment, minlength=len(self.sets.times)).astype(float)
+
+
+def baseline_of(fit: Fit) -> Baseline:
+    """The baseline of a fit of engine ``cox``."""
+    sets = sets_of(fit.design, fit.spec)
+    means = fit.design.X.mean(axis=0)
+    stratum = np.zeros(len(sets.times), int)
+    stratum[sets.last[sets.event == 1] - 1] = sets.strata[sets.event == 1]
+    return Baseline(sets, fit.design.X - means, means, stratum)
+
+
+def strata_of(fit: Fit, rows: EffectRows, over: str) -> np.ndarray:
+    """Stratum numbers of rows, those of the fit.
+
+    Raises
+    ------
+    SpecError
+        A stratum that the fit did not have.
+    """
+    column = dict(fit.spec.options).get("strata")
+    if column is None:
+        return np.zeros(len(rows.table), int)
+    codes, levels = pd.factorize(fit.design.further[column])
+    if over == "fit":
+        return codes
+    if column not in rows.table.columns:
+        raise SpecError(f"the strata column {column!r} is not in the data.")
+    found = pd.Index(levels).get_indexer(rows.table[column])
+    if (found < 0).any():
+        raise SpecError(
+            f"{column} is {rows.table[column].to_numpy()[found < 0][0]!r}, a stratum that the fit did not have."
+        )
+    return np.asarray(found)
+
+
+def check_horizon(fit: Fit, strata: np.ndarray, horizon: float) -> None:
+    """Refuse a horizon beyond the time at which someone is still observed, in every stratum of the rows.
+
+    Raises
+    ------
+    SpecError
+        It is no number above zero.
+    FitError
+        It lies beyond what was observed.
+    """
+    if isinstance(horizon, bool | str) or not np.isfinite(horizon) or not horizon > 0:
+        raise SpecError(f"horizon is {horizon!r}; it must be a number above zero, in the unit of the times.")
+    assert fit.design.times is not None
+    column = dict(fit.spec.options).get("strata")
+    of_fit = np.zeros(len(fit.design.times), int) if column is None else pd.factorize(fit.design.further[column])[0]
+    last = min(float(fit.design.times[of_fit == s, 1].max()) for s in np.unique(strata))
+    if horizon > last:
+        raise FitError(
+            f"horizon is {horizon:g}, and nobody is observed beyond {last:g}{' in some stratum' if column else ''}: the mean up to "
+            f"there is not in the data. Write {last:g} or less."
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class RestrictedMean:
+    """Mean over rows of the expected time without the event, up to a horizon; covariates stay as they are all the while.
+
+    Attributes
+    ----------
+    base : what the baseline hazard is computed from.
+    X : covariates of the rows, shape (n, K).
+    share : of the rows, shape (n,).
+    strata : of the rows, shape (n,).
+    horizon : in the unit of the times.
+    """
+
+    base: Baseline
+    X: np.ndarray
+    share: np.ndarray
+    strata: np.ndarray
+    horizon: float
+
+    def _parts(self, b: np.ndarray, jumps: np.ndarray | None) -> list[tuple[np.ndarray, ...]]:
+        """By stratum: rows, moments, relative hazards (n,), lengths of the steps (m+1,), cumulative hazards (m+1,), areas (n, m+1)."""
+        found = self.base.jumps(b)[0] * (1.0 if jumps is None else jumps)
+        hazard = np.exp((self.X - self.base.means) @ b)
+        out: list[tuple[np.ndarray, ...]] = []
+        for s in np.unique(self.strata):
+            rows = np.flatnonzero(self.strata == s)
+            at = np.flatnonzero((self.base.stratum == s) & (self.base.sets.times < self.horizon))
+            length = np.diff(np.concatenate([[0.0], self.base.sets.times[at], [self.horizon]]))
+            cumulative = np.concatenate([[0.0], np.cumsum(found[at])])
+            out.append(
+                (rows, at, hazard[rows], length, cumulative, np.exp(-np.outer(hazard[rows], cumulative)) * length)
+            )
+        return out
+
+    def value(self, b: np.ndarray, jumps: np.ndarray | None = None) -> float:
+        """The mean."""
+        return float(sum(self.share[rows] @ area.sum(axis=1) for rows, _, _, _, _, area in self._parts(b, jumps)))
+
+    def gradient(self, b: np.ndarray) -> np.ndarray:
+        """By the coefficients, with the baseline hazard as it follows them."""
+        out = np.zeros(len(b))
+        for rows, _, hazard, _, cumulative, area in self._parts(b, None):
+            out -= (self.share[rows] * hazard * (area @ cumulative)) @ (self.X[rows] - self.base.means)
+        jump, _, mean = self.base.jumps(b)
+        total: np.ndarray = out - (self.steps(b) * jump) @ mean
+        return total
+
+    def steps(self, b: np.ndarray) -> np.ndarray:
+        """By the jumps of the baseline hazard."""
+        out = np.zeros(len(self.base.sets.times))
+        for rows, at, hazard, _, _, area in self._parts(b, None):
+            after = (self.share[rows] * hazard) @ area  # by each cumulative hazard, with the sign turned
+            out[at] = -np.cumsum(after[:0:-1])[::-1]
+        return out
+
+
+def variances(fit: Fit, quantities: list[Quantity], b: np.ndarray) -> np.ndarray:
+    """Variances of quantities of a Cox model under the fit's own covariance, shape (Q,).
+
+    ``classical`` adds the jumps' own error to that of the coefficients; the others sum the parts of the rows in both.
+    """
+    base = baseline_of(fit)
+    est = fit_cox(fit.design.X, base.sets)
+    _, total, _ = base.jumps(b)
+    slopes = [q.gradient(b) for q in quantities]
+    steps = [q.steps(b) for q in quantities]
+    if fit.spec.vcov == "classical":
+        own = [0.0 if s is None else float((s / total) ** 2 @ base.events()) for s in steps]
+        return np.array([g @ fit.vcov.to_numpy() @ g + o for g, o in zip(slopes, own, strict=True)])
+    parts = np.column_stack([
+        est.influence[0] @ g + (0.0 if s is None else row_parts(base, b, s)) for g, s in zip(slopes, steps, strict=True)
+    ])  # fmt: skip
+    V = covariance(_instead(est, parts), fit.spec.vcov, fit.design.clusters, small_sample=False)[0]
+    return np.diag(V)
+
+
+def row_parts(base: Baseline, b: np.ndarray, steps: np.ndarray) -> np.ndarray:
+    """Each row's part (N,) in the error that the jumps bring to a quantity: its own event less what was expected of it."""
+    jump, total, _ = base.jumps(b)
+    each = steps / total
+    out: np.ndarray = base.sets.at_end(each) - np.exp(base.X @ b) * base.sets.through(each * jump)
+    return out
+
+
+def _instead(est: Estimates, parts: np.ndarray) -> Estimates:
+    return replace(est, influence=parts[None], leverage=np.zeros((1, len(parts))))
