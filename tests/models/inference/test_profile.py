@@ -11,8 +11,8 @@ from scipy.special import expit
 from scipy.stats import chi2
 
 import peacestudy as ps
-from peacestudy.models.inference import profile
 from peacestudy.models.engines.firth import fit_firth
+from peacestudy.models.inference import profile
 from peacestudy.models.inference.profile import likelihood_ratio, profile_interval
 
 RATIO = 1e-6  # of a likelihood ratio, where BFGS stops
