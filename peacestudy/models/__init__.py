@@ -1,5 +1,6 @@
 """StudyFrame or DataFrame in, frozen results out. Nothing here knows of coding, outcomes or joins."""
 
+from peacestudy.models.contexts.by_context import ByContext, by_context
 from peacestudy.models.contexts.partial_pooling import PartialPooling, partial_pooling
 from peacestudy.models.diagnosis.accuracy import brier, log_score, roc_auc
 from peacestudy.models.diagnosis.diagnose import Diagnosis, diagnose
@@ -29,6 +30,7 @@ from peacestudy.models.spec import ModelSpec
 
 __all__ = [
     "Bootstrap",
+    "ByContext",
     "Diagnosis",
     "Fit",
     "Imputed",
@@ -42,6 +44,7 @@ __all__ = [
     "adjust",
     "bootstrap",
     "brier",
+    "by_context",
     "conditional_effects",
     "detectable",
     "diagnose",

@@ -21,7 +21,7 @@ from peacestudy.models.formulas.formula import parse
 from peacestudy.outcomes.context import COVARIATES_SCHEMA
 from peacestudy.study.builders import BUILDERS
 from peacestudy.study.config import Config, Sample
-from peacestudy.study.config_problems import config_problems, spec_problems
+from peacestudy.study.config.problems import config_problems, spec_problems
 from peacestudy.study.package import NAME, read_package
 from peacestudy.study.study import Study
 

@@ -25,7 +25,8 @@ def test_nothing_of_the_first_declaration_was_changed(config):
         return tuple(r for r in rows if getattr(r, key) in names)
 
     first = replace(
-        config, variants=(), varied=(), out_of_sample=None, forecast=None, specs=of(config.specs, SPECS, "name"),
+        config, variants=(), varied=(), out_of_sample=None, forecast=None, moderations=(), contexts=None,
+        cases=replace(config.cases, turnover_years_back=0), specs=of(config.specs, SPECS, "name"),
         steps=of(config.steps, ["eligible", "complete", "one_a_window"]), samples=of(config.samples, ["primary", "overlapping", "durations", "all"]),
         hypotheses=of(config.hypotheses, ["H0", "H0_joint", *(f"H{i}" for i in range(1, 8))]),
     )  # fmt: skip
@@ -33,8 +34,28 @@ def test_nothing_of_the_first_declaration_was_changed(config):
     assert FIRST[:12] in config.declared.statement
 
 
+def test_nothing_of_the_second_declaration_was_changed(config):
+    second = replace(config, moderations=(), contexts=None, cases=replace(config.cases, turnover_years_back=0))
+    assert second.declaration_hash()[:12] == "9ebab25a8822" and "9ebab25a8822" in config.declared.statement
+    accords = ps.load_study("accord_implementation").config
+    first = replace(
+        accords, samples=tuple(s for s in accords.samples if s.id != "deliveries"), specs=tuple(s for s in accords.specs if s.sample != "deliveries"),
+        hypotheses=tuple(h for h in accords.hypotheses if not h.family.startswith("delivery")),
+    )  # fmt: skip
+    assert first.declaration_hash()[:12] == "b5e4dccf532b" and "b5e4dccf532b" in accords.declared.statement
+
+
 @pytest.mark.parametrize(
-    "change", [{"varied": ()}, {"variants": ()}, {"forecast": None}, {"out_of_sample": None}, {"hypotheses": ()}]
+    "change",
+    [
+        {"varied": ()},
+        {"variants": ()},
+        {"forecast": None},
+        {"out_of_sample": None},
+        {"hypotheses": ()},
+        {"moderations": ()},
+        {"contexts": None},
+    ],
 )
 def test_every_declared_value_is_in_the_hash(config, change):
     assert replace(config, **change).declaration_hash() != config.declared.hash

@@ -48,7 +48,7 @@ def left_out(fit: Fit, by: str = CASE) -> pd.DataFrame:
         keep = groups != i
         head: dict[str, Any] = {"left_out": names[i], "rows": int(keep.sum()), "term": fit.terms["term"].tolist()}
         try:
-            made = fit_arranged(_rows(fit.design, keep), [], fit.spec).terms
+            made = fit_arranged(kept_rows(fit.design, keep), [], fit.spec).terms
             found = {c: made[c].to_numpy() for c in ("estimate", "std_error", "p_value")} | {"reason": ""}
         except FitError as err:
             found = dict.fromkeys(("estimate", "std_error", "p_value"), np.full(len(whole[0]), np.nan)) | {
@@ -73,8 +73,8 @@ def groups_of(fit: Fit, by: str) -> tuple[list[Any], np.ndarray]:
     return list(design.cluster_names[at]), design.clusters[at]
 
 
-def _rows(design: Design, keep: np.ndarray) -> Design:
-    """The rows of a design that are kept, (n,) bool."""
+def kept_rows(design: Design, keep: np.ndarray) -> Design:
+    """A design of some of its rows, (n,) bool; its centres and categories stay those of all."""
     positions = np.flatnonzero(keep)
     return replace(
         design, y=design.y[keep], X=design.X[keep], cases=tuple(design.cases[i] for i in positions),

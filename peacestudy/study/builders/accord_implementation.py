@@ -20,7 +20,7 @@ from peacestudy.outcomes.context import CONTEXT, COVARIATES_SCHEMA
 from peacestudy.outcomes.implementation import IMPLEMENTATION_SCHEMA, implementation, provision_levels
 from peacestudy.outcomes.peace import OUTCOMES_SCHEMA
 from peacestudy.study.builders.accord_links import Accord, accord_findings, make_accords, mended, state_name
-from peacestudy.study.builders.accord_tables import accord_covariates, accord_outcomes
+from peacestudy.study.builders.accord_tables import DELIVERIES_SCHEMA, accord_covariates, accord_outcomes, deliveries
 from peacestudy.study.builders.releases import AS_NAMED, Releases
 
 PAM, PAX, ACD, LEADERS = "pam_1.5", "pax_v10", "ucdp_acd_25.1", "archigos"
@@ -104,6 +104,7 @@ TABLES: dict[str, Schema] = {
     ),
     "covariates": COVARIATES_SCHEMA,
     "ledger": LEDGER_SCHEMA,
+    "deliveries": DELIVERIES_SCHEMA,
 }  # fmt: skip
 
 
@@ -139,10 +140,12 @@ def build(
     texts = {"text": codings, "attempt": _codings(pax, _around(accords, pax, rule), codebook)}
     told = ["case_id", *(p.id for p in codebook.entries if p.indicators), "breadth"]
     scores = {name: score(Coding(codes, codebook))[told] for name, codes in texts.items()}
+    around = accord_covariates(accords, done, scores, sources, rule, WANTED, LANDMARKS)
+    seven = [p.id for p in codebook.pillars]
     tables = {
         "cases": _cases(accords, years), "agreements": members, "codings": codings, "implementation": done,
         "outcomes": accord_outcomes(accords, acd, rule.horizon, rule.last_year, LANDMARKS),
-        "covariates": accord_covariates(accords, done, scores, sources, rule, WANTED, LANDMARKS),
+        "covariates": around, "deliveries": deliveries(accords, done, around, seven, rule.delivery_year),
         "ledger": _ledger(sources, accords).table(),
     }  # fmt: skip
     return {name: table[TABLES[name].names] for name, table in tables.items()}

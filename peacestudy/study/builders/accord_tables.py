@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 import pandas as pd
 
+from peacestudy.core.schema import Field, Schema
 from peacestudy.outcomes import OutcomeTable
 from peacestudy.outcomes.context import COVARIATES_SCHEMA, CountryYear, country_year
 from peacestudy.outcomes.leaders import leader_turnover
@@ -13,6 +14,21 @@ from peacestudy.study.builders.accord_links import Accord
 
 PAM, PAX, ACD, LEADERS = "pam_1.5", "pax_v10", "ucdp_acd_25.1", "archigos"
 Row = tuple[object, ...]
+POLITICS = ("executive_constraints", "polyarchy", "leader_turnover")  # that stand beside what is delivered
+DELIVERIES_SCHEMA = Schema(
+    (
+        Field("case_id", required=True, description="accord and pillar"),
+        Field("accord", required=True, description="case_id of the accord; cluster of the models"),
+        Field("pillar", required=True),
+        Field("joined", "boolean", required=True, description="PA-X has the text of the accord"),
+        Field("promised", "number", required=True, minimum=0, maximum=1, description="share of the pillar's provisions that the accord promises"),
+        Field("implemented", "number", minimum=0, maximum=1, description="mean level of what is promised, by the year of delivery; missing where nothing is promised"),
+        *(Field(name, "number") for name in POLITICS),
+        Field("missing", description="what is missing, each with the reason"),
+        Field("source", required=True),
+    ),
+    key=("case_id",),
+)  # fmt: skip
 
 
 class Rule(Protocol):
@@ -174,3 +190,30 @@ def _war(
                 )
             )
     return rows
+
+
+def deliveries(
+    accords: Sequence[Accord], done: pd.DataFrame, covariates: pd.DataFrame, pillars: Sequence[str], year: int
+) -> pd.DataFrame:
+    """Every pillar of every accord, with what was promised and done of it and the politics of the state.
+
+    Parameters
+    ----------
+    accords : the cases.
+    done : rows of ``implementation``.
+    covariates : of the accords, long.
+    pillars : the seven.
+    year : of the accord, by which delivery is read.
+    """
+    values = covariates.set_index(["case_id", "variable"])
+    of = done[done["year_k"] == year].set_index(["case_id", "pillar"])
+    rows: list[Row] = []
+    for a in accords:
+        around: Any = [values.loc[(a.case_id, name)] for name in POLITICS]
+        for pillar in pillars:
+            own: Any = of.loc[(a.case_id, pillar)]
+            gaps = [("implemented", own["reason"]), *zip(POLITICS, (v["reason"] for v in around), strict=True)]
+            said = "; ".join(f"{name}: {why}" for name, why in gaps if isinstance(why, str))
+            rows.append((f"{a.case_id}_{pillar}", a.case_id, pillar, bool(a.agreements), own["promised"], own["implemented"],
+                         *(v["value"] for v in around), said or None, own["source"]))  # fmt: skip
+    return pd.DataFrame(rows, columns=DELIVERIES_SCHEMA.names)

@@ -33,6 +33,7 @@ class CaseRule:
     war_years_back: int
     last_year: int
     lag: int
+    turnover_years_back: int = 0
 
     def __post_init__(self) -> None:
         self.attempts()

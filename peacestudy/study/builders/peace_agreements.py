@@ -37,11 +37,20 @@ from peacestudy.study.builders.conflict_years import (
 from peacestudy.study.builders.controls import TJET, covariates
 from peacestudy.study.builders.deeds import DEEDS_SCHEMA, deeds
 from peacestudy.study.builders.missions import THIRD, UN
+from peacestudy.study.builders.politics import LEADERS, politics
 from peacestudy.study.builders.releases import AS_NAMED, Releases
 
 __all__ = ["NEEDED", "TABLES", "CaseRule", "build"]
 
-NEEDED = (PAX, ACD, *dict.fromkeys(c.source_id for c in CONTEXT), TJET, UN, THIRD)  # ids of the sources that are read
+NEEDED = (
+    PAX,
+    ACD,
+    *dict.fromkeys(c.source_id for c in CONTEXT),
+    TJET,
+    UN,
+    THIRD,
+    LEADERS,
+)  # ids of the sources that are read
 AGREEMENTS_SCHEMA = Schema(
     (
         Field("case_id", required=True),
@@ -111,7 +120,9 @@ def _base(ground: Ground, attempts: Attempts) -> dict[str, pd.DataFrame]:
         "agreements": attempts.members,
         "codings": code_topics(ground.documents, attempts.scored, ground.codebook, PAX),
         "outcomes": outcomes(ground, attempts.cases),
-        "covariates": covariates(ground, attempts, attempts.scored),
+        "covariates": pd.concat(
+            [covariates(ground, attempts, attempts.scored), politics(ground, attempts.cases)]
+        ).sort_values(["case_id", "variable"], ignore_index=True),
         "ledger": _ledger(ground, attempts),
     }
 

@@ -6,6 +6,7 @@ from peacestudy.core.codebook import SCORES
 from peacestudy.core.positions import Place, line_of
 from peacestudy.core.problems import Problem, nearest
 from peacestudy.errors import SpecError
+from peacestudy.models.contexts.partial_pooling import METHODS
 from peacestudy.models.engines.registry import ENGINES, VCOVS
 from peacestudy.models.formulas.formula import parse
 from peacestudy.models.inference.hypotheses import ADJUSTMENTS
@@ -17,7 +18,14 @@ Finding = tuple[Place, object, str, str]  # place in study.toml, value, rule, re
 
 def config_problems(config: Config, text: str) -> list[Problem]:
     """Every problem that study.toml shows by itself, each with its line in the text."""
-    findings = [*_names(config), *_specs(config), *_hypotheses(config), *_values(config), *_declaration(config)]
+    findings = [
+        *_names(config),
+        *_specs(config),
+        *_hypotheses(config),
+        *_values(config),
+        *_politics(config),
+        *_declaration(config),
+    ]
     return [
         Problem("study.toml", line_of(text, *place), next(str(p) for p in reversed(place) if isinstance(p, str)), str(value), rule, remedy)
         for place, value, rule, remedy in findings
@@ -146,6 +154,57 @@ def _values(config: Config) -> Iterator[Finding]:
     floor = config.reliability
     if floor is not None and not floor.floor <= 1:
         yield ("reliability", "floor"), floor.floor, "at most 1", "write it as 0.667 or 0.8"
+
+
+def _politics(config: Config) -> Iterator[Finding]:
+    """Moderations and contexts: what they name, and the models that they make."""
+    of = {s.name: s for s in config.specs}
+    ids = [m.id for m in config.moderations]
+    for n, rule in enumerate(config.moderations):
+        at: Place = ("moderations", n)
+        if rule.id in ids[:n]:
+            yield (*at, "id"), rule.id, "the id stands twice in moderations", "rename one"
+        for m, name in enumerate(rule.specs):
+            yield from _among((*at, "specs", m), name, of, "a moderation is of declared specs")
+        made = [rule.of(of[s], m) for s in rule.specs if s in of for m in rule.moderators]
+        yield from (
+            ((*at, "moderators"), s.formula, why, "correct the moderator")
+            for s in made
+            for why in spec_problems(s).values()
+        )
+        if len(rule.quantiles) != 2 or not 0 <= rule.quantiles[0] < rule.quantiles[1] <= 1:
+            yield (
+                (*at, "quantiles"),
+                rule.quantiles,
+                "two shares between 0 and 1, the lower first",
+                "write them as [0.1, 0.9]",
+            )
+        for key, least in (("near", 0), ("fewest", 1), ("draws", 1)):
+            if getattr(rule, key) < least:
+                yield (*at, key), getattr(rule, key), f"{least} or more", "correct it"
+    where = config.contexts
+    if where is None:
+        return
+    yield from _among(("contexts", "method"), where.method, ("bayes", *METHODS), "a method of partial pooling")
+    if where.fewest_events < 1:
+        yield ("contexts", "fewest_events"), where.fewest_events, "1 or more", "correct it"
+    for m, name in enumerate(where.specs):
+        yield from _among(("contexts", "specs", m), name, of, "contexts are of declared specs")
+    made = [where.of(of[s]) for s in where.specs if s in of]
+    yield from ((("contexts", "vcov"), s.formula, why, "correct it") for s in made for why in spec_problems(s).values())
+    for n, one in enumerate(where.by):
+        if (
+            len(one.names) != len(one.cuts) + 1
+            or sorted(set(one.cuts)) != list(one.cuts)
+            or len(set(one.names)) != len(one.names)
+        ):
+            rule_text = "one name, each another, more than there are cuts, which rise"
+            yield (
+                ("contexts", "by", n, "names"),
+                ", ".join(one.names),
+                rule_text,
+                "name every context and write where each begins",
+            )
 
 
 def _decision(config: Config) -> Iterator[Finding]:

@@ -1,0 +1,198 @@
+"""One effect in each of several contexts: the same model fitted in each by itself, then drawn together by partial pooling.
+
+Source: Gelman and Hill (2007), Data Analysis Using Regression and Multilevel/Hierarchical Models, ch. 12 (no pooling, complete
+pooling, and what lies between); Raudenbush and Bryk (1985), Journal of Educational Statistics 10(2) (estimates of separate
+studies, shrunken). Cochran (1954), Biometrics 10(1) (the test that all are one).
+"""
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import chi2
+
+from peacestudy.core.display import html_table
+from peacestudy.core.frame import StudyFrame
+from peacestudy.core.problems import Note, one_of
+from peacestudy.errors import FitError, SpecError
+from peacestudy.models.contexts.partial_pooling import FEWEST, METHODS, PartialPooling, partial_pooling
+from peacestudy.models.diagnosis.left_out import kept_rows
+from peacestudy.models.engines.estimate import kind_of
+from peacestudy.models.fit import fit, fit_arranged
+from peacestudy.models.formulas.design import Design
+from peacestudy.models.inference.resample import column_of
+from peacestudy.models.result import Fit
+from peacestudy.models.spec import ModelSpec
+
+OWN = ["estimate", "std_error", "conf_low", "conf_high"]
+DRAWN = ["shrunken", "shrunken_low", "shrunken_high", "shrinkage"]
+
+
+@dataclass(frozen=True, eq=False)
+class ByContext:
+    """One effect in several contexts, fitted in each by itself and drawn together.
+
+    Attributes
+    ----------
+    effects : a row a context: ``context, n, n_events``; ``estimate, std_error, conf_low, conf_high`` of the fit in it alone;
+        ``shrunken, shrunken_low, shrunken_high``, drawn towards the mean, and ``shrinkage``, the weight of the mean in it;
+        ``reason``, why there are no numbers. ``n_events``: cases of the rarer outcome, or events of a survival outcome; missing
+        for other outcomes.
+    whole : the same term of the model of all cases, a row as ``Fit.terms`` has it: complete pooling.
+    alike : one row, ``contexts, q, df, p_value``: Cochran's test that the effect is one in all contexts that were fitted.
+    pooled : what partial pooling found; None from fewer than three contexts.
+    notes : what was refused, and conventions.
+    """
+
+    effects: pd.DataFrame
+    whole: pd.DataFrame
+    alike: pd.DataFrame
+    pooled: PartialPooling | None
+    notes: tuple[Note, ...] = field(repr=False)
+
+    def _repr_html_(self) -> str:
+        return html_table(self.effects, "By context", self.notes, rows=len(self.effects))
+
+
+def by_context(
+    data: StudyFrame | pd.DataFrame,
+    spec: ModelSpec,
+    term: str,
+    context: str,
+    *,
+    method: str,
+    fewest_events: int,
+    level: float = 0.95,
+) -> ByContext:
+    """Fit a specification in each context by itself, and draw the estimates of one term towards their mean.
+
+    A context with too few events, or in which the model cannot be fitted, is not left out in silence: it stands in the table
+    without numbers and with the reason. Scales, centres and categories are those of all cases, so that an estimate means the
+    same in every context.
+
+    Parameters
+    ----------
+    data, spec : as ``fit`` takes them.
+    term : whose effect it is, as ``fit`` names it.
+    context : the column whose values are the contexts; an ordered category keeps its order.
+    method : of partial pooling: ``bayes``, ``reml``, ``dl`` or ``pm``, see ``partial_pooling``.
+    fewest_events : cases of the rarer outcome that a context must have (events of a survival outcome; cases, where an
+        outcome has no events). There is no default: from few events estimates are noise, however they are drawn.
+    level : of the intervals.
+
+    Raises
+    ------
+    SpecError
+        An unknown method, column or term; a fewest that is not 1 or more.
+    FitError
+        The model of all cases cannot be fitted, or a case of it has no context.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> d = pd.DataFrame({"x": rng.normal(size=200), "place": np.repeat(list("abcd"), [60, 60, 75, 5])})
+    >>> d["y"] = d.x + rng.normal(size=200)
+    >>> found = by_context(d, ModelSpec("m", "y ~ x", "linear", "hc3"), "x", "place", method="bayes", fewest_events=10)
+    >>> found.effects[["context", "n", "estimate", "shrunken"]].round(2).values.tolist()[:2]
+    [['a', 60, 1.0, 1.02], ['b', 60, 1.04, 1.04]]
+    >>> found.effects["reason"].iloc[-1]
+    'too few cases: 5, under the 10 written'
+    """
+    if method not in (*METHODS, "bayes"):
+        raise SpecError(one_of("method", method, [*METHODS, "bayes"]))
+    if not (isinstance(fewest_events, int | np.integer) and fewest_events >= 1):
+        raise SpecError(f"fewest_events is {fewest_events!r}; it must be a whole number, 1 or more.")
+    whole = fit(data, spec)
+    if term not in set(whole.terms["term"]):
+        raise SpecError(one_of("term", term, list(whole.terms["term"])))
+    place = column_of(whole.design, data, context, "context")
+    kind = kind_of(spec)
+    rows = [_in(whole, place == c, c, term, kind, fewest_events, level) for c in _order(place)]
+    effects = pd.DataFrame(rows)
+    used = effects[effects["reason"] == ""].set_index("context")
+    pooled = None
+    if len(used) >= FEWEST:
+        pooled = partial_pooling(used["estimate"], used["std_error"], method=method, level=level)
+        drawn = pooled.effects.set_index("context").rename(
+            columns={"conf_low": "shrunken_low", "conf_high": "shrunken_high"}
+        )
+        effects = effects.join(drawn[DRAWN], on="context")
+    else:
+        effects = effects.assign(**dict.fromkeys(DRAWN, np.nan))
+    columns = ["context", "n", "n_events", *OWN, *DRAWN, "reason"]
+    one = whole.tidy(level=level)
+    return ByContext(
+        effects[columns], one[one["term"] == term].reset_index(drop=True), _alike(used), pooled,
+        _notes(whole, effects, pooled),
+    )  # fmt: skip
+
+
+def _order(place: "pd.Series[Any]") -> list[Hashable]:
+    if isinstance(place.dtype, pd.CategoricalDtype):
+        return [c for c in place.cat.categories if (place == c).any()]
+    return sorted(place.unique(), key=lambda v: (str(type(v)), v))
+
+
+def _in(
+    whole: Fit, here: "pd.Series[bool]", name: Hashable, term: str, kind: str, fewest: int, level: float
+) -> dict[str, object]:
+    """The fit in one context, or why there is none."""
+    part = kept_rows(whole.design, here.to_numpy(dtype=bool))
+    n = len(part.y) if part.rows is None else len(np.unique(part.rows))
+    events = _events(part, kind)
+    what = "cases" if events is None else "events" if kind == "survival" else "cases of the rarer outcome"
+    row: dict[str, object] = {"context": name, "n": n, "n_events": pd.NA if events is None else events}
+    row |= dict.fromkeys(OWN, np.nan)
+    counted = n if events is None else events
+    if counted < fewest:
+        return row | {"reason": f"too few {what}: {counted}, under the {fewest} written"}
+    try:
+        made = fit_arranged(part, [], whole.spec)
+        table: Any = made.tidy(level=level).set_index("term")
+        found = table.loc[term]
+    except FitError as err:
+        return row | {"reason": str(err)}
+    if not (np.isfinite(found["estimate"]) and found["std_error"] > 0):
+        return row | {"reason": f"no standard error above zero for {term}"}
+    lost = [n.text for n in made.notes if n.kind == "separation"]
+    if any(term in text for text in lost):
+        return row | {"reason": f"nothing can be told: {lost[0]}"}
+    return row | {c: float(found[c]) for c in OWN} | {"reason": ""}
+
+
+def _events(part: Design, kind: str) -> int | None:
+    """Cases of the rarer outcome, events of a survival outcome, None of others."""
+    if kind == "binary":
+        ones = int(part.y.sum())
+        return min(ones, len(part.y) - ones)
+    return int(part.y.sum()) if kind in ("survival", "periods") else None
+
+
+def _alike(used: pd.DataFrame) -> pd.DataFrame:
+    k = len(used)
+    row: tuple[Any, ...] = (k, np.nan, k - 1, np.nan)
+    if k > 1:
+        w, y = 1 / used["std_error"].to_numpy() ** 2, used["estimate"].to_numpy()
+        q = float(w @ (y - w @ y / w.sum()) ** 2)
+        row = (k, q, k - 1, float(chi2.sf(q, k - 1)))
+    return pd.DataFrame([row], columns=["contexts", "q", "df", "p_value"])
+
+
+def _notes(whole: Fit, effects: pd.DataFrame, pooled: PartialPooling | None) -> tuple[Note, ...]:
+    out = [Note("contexts", "Each context is fitted by itself; scales, centres and categories are those of all cases.")]
+    refused = effects[effects["reason"] != ""]
+    if len(refused):
+        said = "; ".join(f"{c}: {why}" for c, why in zip(refused["context"], refused["reason"], strict=True))
+        out.append(Note("refused", f"Without an estimate of its own: {said}."))
+    used = len(effects) - len(refused)
+    if pooled is None:
+        text = (
+            f"{used} context(s) could be fitted: a spread between contexts cannot be estimated from fewer than {FEWEST}, so nothing is "
+            "drawn together. Compare them as they are."
+        )
+        out.append(Note("not_pooled", text))
+    else:
+        out += pooled.notes
+    return (*out, *(n for n in whole.notes if n.kind in ("dropped", "separation")))

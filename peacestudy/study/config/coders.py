@@ -1,0 +1,62 @@
+"""How codes of several coders are settled, and what their disagreement does to a finding."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Settling:
+    """How codes of several coders become one: the rules of ``ps.adjudicate`` in the order in which they are tried.
+
+    Attributes
+    ----------
+    senior : whose code stands, for the rule ``senior``.
+    decisions : file in the study folder with decisions on single cells, for the rule ``decisions``.
+    """
+
+    rule: tuple[str, ...]
+    senior: str = ""
+    decisions: str = ""
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """The floor below which an indicator is flagged wherever its study's results are shown.
+
+    Attributes
+    ----------
+    coefficient : column of ``ps.agreement`` that is held against the floor, such as ``alpha``.
+    floor : the least value that is not flagged.
+    resamples, seed : of the bootstrap intervals.
+    """
+
+    coefficient: str
+    floor: float
+    resamples: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class Uncertainty:
+    """What disagreement among this study's coders does to the findings of another study.
+
+    Attributes
+    ----------
+    study, specs : whose findings, and which of its declared models.
+    sample : the cases they are fitted on.
+    indicator : the indicator of that study that is coded here.
+    coders : whose codes are taken; one of that study's own coders may be among them.
+    accuracy, worth : what the author holds each coder's accuracy to be, and how many known cases that opinion is worth; 0
+        where the codes themselves are to tell (three coders at least).
+    draws, seed : imputations of the true codes.
+    """
+
+    id: str
+    study: str
+    specs: tuple[str, ...]
+    sample: str
+    indicator: str
+    coders: tuple[str, ...]
+    draws: int
+    seed: int
+    accuracy: float = 0.0
+    worth: float = 0.0
