@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 from matplotlib.figure import Figure
 
-from peacestudy.figures.drawings import agreements, coders, others, rivals
+from peacestudy.figures.drawings import agreements, coders, others, politics, rivals
 
 Tables = Mapping[str, pd.DataFrame]
 A, B, C, D = "peace_agreements", "signing_dyads", "accord_implementation", "onset"
@@ -33,6 +33,8 @@ FIGURES: dict[str, Drawing] = {
     "variants": Drawing((A,), ("variants", "notes"), rivals.draw_variants),
     "chance": Drawing((A,), ("chance", "support", "notes"), rivals.draw_chance),
     "moderation": Drawing((A,), ("moderation", "hypotheses", "models", "notes"), rivals.draw_moderation),
+    "domestic_politics": Drawing((A,), ("by_politics", "moderated", "notes"), politics.draw_domestic_politics),
+    "contexts": Drawing((A,), ("contexts", "notes"), politics.draw_contexts),
     "who_gets_an_agreement": Drawing((A,), ("terms", "models", "weights", "notes"), rivals.draw_who),
     "calibration": Drawing((A,), ("out_of_sample", "calibration", "notes"), rivals.draw_calibration),
     "forecasts": Drawing((A,), ("forecasts", "models", "notes"), rivals.draw_forecasts),
@@ -40,6 +42,7 @@ FIGURES: dict[str, Drawing] = {
     "side_by_side": Drawing((B,), ("beside_a", "differences", "notes"), others.draw_side_by_side),
     "promise_and_deed": Drawing((C,), ("delivery", "agreement", "notes"), others.draw_flow),
     "landmarks": Drawing((C,), ("hypotheses", "terms", "models", "notes"), others.draw_landmarks),
+    "delivery": Drawing((C,), ("hypotheses", "models", "notes"), politics.draw_delivery),
     "agreement": Drawing((TWICE, ROLE), ("agreement", "among_marked", "notes"), coders.draw_agreement),
     "ratings": Drawing((TWICE,), ("marks", "pairs", "notes"), coders.draw_ratings),
     "readings": Drawing((ROLE,), ("marks", "pairs", "notes"), coders.draw_readings),

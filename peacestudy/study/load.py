@@ -257,6 +257,7 @@ def _asked(study: Study, samples: set[str]) -> Iterator[tuple[str, str, Place, s
             n = next(i for i, v in enumerate(config.variants) if s.name.endswith(f", {v.id}"))
             asked = (*parse(s.formula).columns, *(s.model().cluster or ()), *s.model().option_columns)
             yield from (("study.toml", "id", ("variants", n), c) for c in asked if c != WEIGHT)
+    yield from _of_politics(config, samples)
     used = {i for s in config.samples if s.id in samples for i in s.steps}
     for n, step in enumerate(config.steps):
         if step.id in used or (step.id not in {i for s in config.samples for i in s.steps} and "cases" in study.tables):
@@ -276,3 +277,17 @@ def _asked(study: Study, samples: set[str]) -> Iterator[tuple[str, str, Place, s
     ):
         for n, p in enumerate(study.codebook.entries):
             yield from (("codebook.toml", "measured_by", ("entries", n), c) for c in p.measured_by)
+
+
+def _of_politics(config: Config, samples: set[str]) -> Iterator[tuple[str, str, Place, str]]:
+    """Columns that moderations and contexts ask of the samples of their models."""
+    of = {s.name: s for s in config.specs if s.sample in samples}
+    for n, rule in enumerate(config.moderations):
+        made = [rule.of(of[s], m) for s in rule.specs if s in of for m in rule.moderators]
+        asked = {c for s in made if not spec_problems(s) for c in parse(s.formula).columns}
+        yield from (("study.toml", "moderators", ("moderations", n), c) for c in sorted(asked))
+        if made:
+            yield "study.toml", "strata", ("moderations", n), rule.strata
+    where = config.contexts
+    if where is not None and any(s in of for s in where.specs):
+        yield from (("study.toml", "column", ("contexts", "by", n), way.column) for n, way in enumerate(where.by))

@@ -140,7 +140,7 @@ def draw_landmarks(r: Tables) -> tuple[Figure, pd.DataFrame]:
                 )
             )
     table = pd.DataFrame(rows, columns=["label", "model", "odds_ratio", "conf_low", "conf_high", "p_value"])
-    linear: Any = h[h["odds_ratio"].isna() & h["estimate"].notna()]
+    linear: Any = h[h["family"].isin(["promise", "politics"])]
     lines = "; ".join(
         f"{i} {pretty(t)}: {b:+.2f} [{low:+.2f}, {high:+.2f}], p {p_text(p)}, by family {p_text(q)}, N {models.loc[m, 'n']:.0f}"
         for i, t, m, b, low, high, p, q in linear[

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
-from peacestudy.study.results import beyond, coders, deeds, description, prediction
+from peacestudy.study.results import beyond, coders, deeds, description, politics, prediction
 from peacestudy.study.results.results import Results
 from peacestudy.study.results.selection import balance
 from peacestudy.study.results.variants import variants
@@ -26,6 +26,7 @@ RESULTS: Mapping[str, Computed] = {
     "peace_agreements": {
         **COMMON, **TEXTS, "over_time": description.over_time, "variants": variants, "weights": lambda r: r.weights, "balance": lambda r: balance(r.frame.data, r.fits["selection"], r.weights),
         "chance": prediction.chance, "moderation": prediction.moderation, "support": prediction.support,
+        "moderated": politics.moderated, "by_politics": politics.by_politics, "contexts": politics.contexts,
         "out_of_sample": prediction.scores, "calibration": prediction.calibration, "forecasts": prediction.forecasts,
         "deeds": deeds.deeds, **{name: beyond.kept(name) for name in ("vintages", "vintage_counts", "vintage_findings")},
     },
