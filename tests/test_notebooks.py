@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-FIGURES = {"01": 4, "02": 3, "03": 5, "04": 1, "05": 2, "06": 1, "07": 5, "08": 1}  # figures that a notebook shows
+FIGURES = {"01": 4, "02": 3, "03": 5, "04": 4, "05": 2, "06": 1, "07": 5, "08": 1}  # figures that a notebook shows
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 

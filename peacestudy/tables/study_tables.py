@@ -14,6 +14,7 @@ from peacestudy.tables.coder_tables import (
     uncertainty_table,
     with_and_without_table,
 )
+from peacestudy.tables.politics_tables import contexts_table, moderated_table
 from peacestudy.tables.regression import regression_from_tables
 from peacestudy.tables.rival_tables import (
     accords_table,
@@ -53,11 +54,20 @@ def all_tables(codebook: Codebook, results: Mapping[str, pd.DataFrame]) -> list[
         *((with_and_without_table(results["with_and_without"]),) if "with_and_without" in results else ()),
         *(regression_table(results, role) for role in ROLES if "models" in results and (results["models"]["role"] == role).any()),
         *((variants_table(results["variants"]),) if "variants" in results else ()),
+        *((moderated_table(results["moderated"], results["by_politics"]),) if "moderated" in results else ()),
+        *((contexts_table(results["contexts"]),) if "contexts" in results else ()),
         *((differences_table(results["differences"]),) if "differences" in results else ()),
         *((accords_table(results["accords"]),) if "accords" in results else ()),
         *((coverage_table(results["coverage"]),) if "published" in results else ()),
     ]  # fmt: skip
-    declared = {"hypotheses", "effects", "variants", *(f"regression_{role}" for role in ROLES)}
+    declared = {
+        "hypotheses",
+        "effects",
+        "variants",
+        "domestic_politics",
+        "contexts",
+        *(f"regression_{role}" for role in ROLES),
+    }
     return [
         *((codebook_table(codebook),) if codebook.indicators else ()),
         *(replace(t, notes=(*t.notes, *((own["declared"],) if t.name in declared else ()), *common)) for t in tables),

@@ -45,7 +45,7 @@ def draw_domestic_politics(r: Tables) -> tuple[Figure, pd.DataFrame]:
         f"At the right: p of the difference between the two effects, taken alone; by Holm over the {len(apart)} of all panels the smallest is {p_text(float(apart['p_decide'].min()))}. "
         f"As declared it is decided by the products of the logit, a ratio of odds ratios each: smallest p {p_text(float(fitted['p_value'].min()))} alone, {p_text(float(fitted['p_decide'].min()))} by Holm, {p_text(float(fitted['p_permutation'].min()))} by permutation: "
         f"{int((fitted['decision'] == 'null rejected').sum())} of {len(fitted)} nulls rejected. What could have been found alone with 80 % power: {power}. A null here is no proof that politics does not matter.",
-        f"{said['outcome']} {said['sources']}",
+        f"{said['outcome']} {said['sources']} {said['context']}",
     ]
     figure = by_pillar(
         t, MODERATORS, {"low": "low, or no change", "high": "high, or a change"}, "Does domestic politics decide what a pillar does?",
@@ -124,7 +124,7 @@ def draw_delivery(r: Tables) -> tuple[Figure, pd.DataFrame]:
         "of freedom, for environment about 3 to 4: its intervals are poor.",
         f"At the right: p taken alone; by Holm, over the three means and over the 21 slopes, the smallest is {p_text(float(np.nanmin(table['p_decide'])))}. A mean of the seven could have "
         f"been found with 80 % power from {power} percentage points on. The accords stand by name in their table. The leader may change because delivery fails: nothing here is causal.",
-        said["sources"],
+        f"{said['sources']} {said['context']}",
     ]  # fmt: skip
     figure = by_pillar(
         t, MODERATORS, {"slope": ""}, "Does domestic politics decide whether promises become deeds?",

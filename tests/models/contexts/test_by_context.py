@@ -1,0 +1,152 @@
+"""Effects by context: each estimate is that of its rows fitted by themselves, the pooling that of the estimates, refusals are told."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+from scipy.stats import chi2
+
+import peacestudy as ps
+from peacestudy.errors import FitError, SpecError
+
+SAME = 1e-8
+SPEC = ps.ModelSpec("m", "y ~ scale(x) + z", "linear", "hc1")
+
+
+def table(sizes=(40, 60, 80, 30), seed=3):
+    rng = np.random.default_rng(seed)
+    place = np.repeat([f"c{i}" for i in range(len(sizes))], sizes)
+    d = pd.DataFrame({"x": rng.normal(2, 3, len(place)), "z": rng.normal(size=len(place)), "place": place})
+    return d.assign(y=0.4 * d["x"] + d["z"] + rng.normal(size=len(d)), win=lambda t: (t["y"] > 0.8).astype(int))
+
+
+def test_every_estimate_is_that_of_its_rows_alone_on_the_scale_of_all():
+    d = table()
+    found = ps.models.by_context(d, SPEC, "scale(x)", "place", method="reml", fewest_events=10)
+    sd = d["x"].std()
+    for row in found.effects.to_dict("records"):
+        part = d[d["place"] == row["context"]]
+        fit = sm.OLS(part["y"], sm.add_constant(part[["x", "z"]])).fit(cov_type="HC1", use_t=True)
+        assert row["n"] == len(part) and row["reason"] == ""
+        assert row["estimate"] == pytest.approx(fit.params["x"] * sd, rel=SAME)
+        assert row["std_error"] == pytest.approx(fit.bse["x"] * sd, rel=SAME)
+        assert (row["conf_low"], row["conf_high"]) == pytest.approx(tuple(fit.conf_int().loc["x"] * sd), rel=SAME)
+
+
+def test_what_is_drawn_together_is_what_was_estimated():
+    found = ps.models.by_context(table(), SPEC, "scale(x)", "place", method="bayes", fewest_events=10)
+    alone = found.effects.set_index("context")
+    drawn = ps.models.partial_pooling(alone["estimate"], alone["std_error"], method="bayes").effects
+    assert np.array_equal(found.effects["shrunken"], drawn["shrunken"])
+    assert np.array_equal(found.effects[["shrunken_low", "shrunken_high"]], drawn[["conf_low", "conf_high"]])
+    w, y = 1 / alone["std_error"] ** 2, alone["estimate"]
+    q = float((w * y**2).sum() - (w * y).sum() ** 2 / w.sum())
+    assert found.alike[["contexts", "df"]].values.tolist() == [[4, 3]]
+    assert found.alike["q"][0] == pytest.approx(q, rel=SAME)
+    assert found.alike["p_value"][0] == pytest.approx(chi2.sf(q, 3), rel=SAME)
+
+
+def test_rows_of_all_contexts_together_are_the_whole():
+    d = table()
+    found = ps.models.by_context(d, SPEC, "scale(x)", "place", method="reml", fewest_events=10)
+    whole = ps.fit(d, SPEC).terms.set_index("term").loc["scale(x)"]
+    assert found.whole.loc[0, "estimate"] == whole["estimate"] and found.effects["n"].sum() == len(d)
+
+
+def test_the_rarer_outcome_is_counted_and_contexts_with_too_few_are_refused_by_name():
+    d = table()
+    d.loc[d["place"] == "c3", "win"] = [1] * 27 + [0] * 3
+    found = ps.models.by_context(
+        d,
+        ps.ModelSpec("m", "win ~ scale(x)", "firth", "classical"),
+        "scale(x)",
+        "place",
+        method="bayes",
+        fewest_events=5,
+    )
+    of = found.effects.set_index("context")
+    counts = d.groupby("place")["win"].agg(lambda w: min(w.sum(), len(w) - w.sum()))
+    assert of["n_events"].astype(int).to_dict() == counts.to_dict()
+    assert of.loc["c3", "reason"] == "too few cases of the rarer outcome: 3, under the 5 written"
+    assert of.loc["c3", ["estimate", "shrunken"]].isna().all() and of.drop(index="c3")["estimate"].notna().all()
+    assert "c3: too few" in " ".join(n.text for n in found.notes)
+
+
+def test_what_cannot_be_fitted_in_a_context_says_why():
+    d = table()
+    d.loc[d["place"] == "c1", "z"] = 2.0  # does not vary there
+    here = d["place"] == "c2"
+    d.loc[here, "win"] = (d.loc[here, "x"] > d.loc[here, "x"].median()).astype(int)  # separated there
+    found = ps.models.by_context(
+        d,
+        ps.ModelSpec("m", "win ~ scale(x) + z", "firth", "classical"),
+        "scale(x)",
+        "place",
+        method="bayes",
+        fewest_events=5,
+    )
+    of = found.effects.set_index("context")["reason"]
+    assert "z" in of["c1"] and "separated" in of["c2"] and of["c0"] == of["c3"] == ""
+    assert found.pooled is None and found.effects["shrunken"].isna().all()
+    assert "fewer than 3" in " ".join(n.text for n in found.notes)
+    assert found.alike[["contexts", "df"]].values.tolist() == [[2, 1]]
+
+
+def test_survival_counts_events_and_periods_count_cases():
+    rng = np.random.default_rng(0)
+    d = pd.DataFrame({"x": rng.normal(size=120), "t": rng.integers(1, 9, 120), "place": np.repeat(list("abc"), 40)})
+    d["e"] = rng.integers(0, 2, 120)
+    for engine, options in (("cox", {}), ("discrete_time", {"baseline": "constant"})):
+        spec = ps.ModelSpec("m", "Surv(t, e) ~ x", engine, "classical", options=options)
+        found = ps.models.by_context(d, spec, "x", "place", method="bayes", fewest_events=5)
+        assert found.effects["n_events"].astype(int).tolist() == d.groupby("place")["e"].sum().tolist()
+        assert found.effects["n"].tolist() == [40, 40, 40]
+
+
+def test_an_order_of_categories_stays_and_a_frame_is_taken():
+    d = table().assign(
+        place=lambda t: pd.Categorical(t["place"], ["c2", "c0", "c3", "c1", "empty"], ordered=True),
+        case_id=lambda t: [f"k{i}" for i in t.index],
+    )
+    frame = ps.StudyFrame(d, "case", "case_id")
+    found = ps.models.by_context(frame, SPEC, "scale(x)", "place", method="pm", fewest_events=10)
+    assert found.effects["context"].tolist() == ["c2", "c0", "c3", "c1"]
+    assert "By context" in found._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "said"),
+    [
+        ({"method": "mean"}, SpecError, "bayes"), ({"term": "x"}, SpecError, "scale"), ({"context": "plase"}, SpecError, "place"),
+        ({"fewest_events": 0}, SpecError, "1 or more"), ({"fewest_events": 2.5}, SpecError, "whole number"),
+    ],
+)  # fmt: skip
+def test_what_is_asked_wrongly_is_refused(change, error, said):
+    asked = {"term": "scale(x)", "context": "place", "method": "reml", "fewest_events": 10} | change
+    with pytest.raises(error, match=said):
+        ps.models.by_context(table(), SPEC, asked.pop("term"), asked.pop("context"), **asked)
+
+
+def test_a_case_without_a_context_is_refused_by_name():
+    d = table()
+    d["place"] = d["place"].astype(object)
+    d.loc[7, "place"] = None
+    with pytest.raises(FitError, match=r"'place' is missing in 1 rows of the fit \(7\)"):
+        ps.models.by_context(d, SPEC, "scale(x)", "place", method="reml", fewest_events=10)
+
+
+def test_shrunken_intervals_cover():
+    """60 samples of six contexts of 60 cases, true effects normal with sd .5: 95 % intervals cover within three Monte Carlo errors."""
+    rng = np.random.default_rng(11)
+    held = []
+    for _ in range(60):
+        true = rng.normal(0.3, 0.5, 6)
+        place = np.repeat(np.arange(6), 60)
+        d = pd.DataFrame({"x": rng.normal(size=360), "place": [f"c{i}" for i in place]})
+        d["y"] = true[place] * d["x"] + rng.normal(0, 3, 360)
+        found = ps.models.by_context(
+            d, ps.ModelSpec("m", "y ~ x", "linear", "hc3"), "x", "place", method="bayes", fewest_events=10
+        )
+        held += list((found.effects["shrunken_low"] <= true) & (true <= found.effects["shrunken_high"]))
+    share, error = np.mean(held), np.sqrt(0.95 * 0.05 / len(held))
+    assert abs(share - 0.95) < 3 * error
