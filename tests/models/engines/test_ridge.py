@@ -1,4 +1,4 @@
-"""Ridge logit against R's glmnet and scikit-learn, its covariance by definition and by simulation; FLAC against R's logistf."""
+"""Ridge logit against R's glmnet and scikit-learn, its covariance by definition, by scikit-learn and by simulation; FLAC against logistf."""
 
 from pathlib import Path
 
@@ -16,6 +16,7 @@ SEX2 = Path(__file__).resolve().parents[3].parent / "shared" / "references" / "r
 GLMNET = 1e-6  # relative; coordinate descent
 SKLEARN = 1e-6  # relative
 EXACT = 1e-8  # relative; sums in another order
+MOVED = 5e-6  # relative; derivatives of scikit-learn's estimates by differences of 1e-4
 FORMULA = "peace ~ a + b + log(gdp) + k"
 
 
@@ -64,6 +65,46 @@ def test_covariances_by_definition(vcov):
     ]
     B = np.linalg.inv(info + D)
     assert fit.vcov.to_numpy() == pytest.approx(B @ meat @ B, rel=1e-6, abs=1e-9)
+
+
+def test_covariances_are_what_scikit_learn_moves_by():
+    """Another program's estimate, differentiated: by the outcome of every row, and by its weight.
+
+    The classical covariance is that of the estimate where every outcome varies by p(1 - p); the robust ones take the
+    change by a row's weight, less its mean (rows weigh the fit and not the penalty), for what the row is worth.
+    """
+    d = table()
+    fit = ridge(2.0)
+    X, y, N = fit.design.X[:, 1:], fit.design.y, len(d)
+    size, step = X.std(axis=0, ddof=1), 1e-4
+    both, outcome = np.vstack([X, X]) / size, np.repeat([1.0, 0.0], N)
+
+    def other(ones, zeros):
+        model = LogisticRegression(C=0.5, tol=1e-14, solver="newton-cholesky", max_iter=1000)
+        model.fit(both - X.mean(axis=0) / size, outcome, sample_weight=np.concatenate([ones, zeros]))
+        slopes = model.coef_[0] / size
+        return np.array([model.intercept_[0] - slopes @ X.mean(axis=0), *slopes])
+
+    def moved(i, ones, zeros):
+        at = step * (np.arange(N) == i)
+        up, down = other(y + ones * at, 1 - y + zeros * at), other(y - ones * at, 1 - y - zeros * at)
+        return (up - down) / (2 * step)
+
+    p = expit(fit.design.X @ fit.terms["estimate"].to_numpy())
+    by_outcome = np.array([moved(i, 1, -1) for i in range(N)])
+    by_weight = np.array([moved(i, y[i], 1 - y[i]) for i in range(N)])
+    by_weight -= by_weight.mean(axis=0)
+    sums = pd.DataFrame(by_weight).groupby(d["country"]).sum().to_numpy()
+    K, G = len(fit.terms), len(sums)
+    for vcov, V in {
+        "classical": by_outcome.T @ (by_outcome * (p * (1 - p))[:, None]), "hc0": by_weight.T @ by_weight,
+        "hc1": by_weight.T @ by_weight * N / (N - K), "cluster": sums.T @ sums * G / (G - 1),
+    }.items():  # fmt: skip
+        root = np.sqrt(np.diag(V))
+        assert ridge(2.0, vcov).terms["std_error"].to_numpy() == pytest.approx(root, rel=MOVED)
+        assert ridge(2.0, vcov).vcov.to_numpy() / np.outer(root, root) == pytest.approx(
+            V / np.outer(root, root), abs=MOVED
+        )
 
 
 def test_standard_errors_are_those_of_the_shrunken_coefficients():
