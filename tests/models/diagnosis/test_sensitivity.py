@@ -37,28 +37,32 @@ def draw(seed, N=120):
 
 
 def test_published_values_darfur():
-    """Cinelli and Hazlett (2020), tables 1 and 2: exposure to violence and attitudes to peace in Darfur."""
-    estimate, error, df = 0.097315819, 0.023257654, 783  # 0.097, 0.023, t 4.18 as printed
+    """Exposure to violence and attitudes to peace in Darfur: Cinelli and Hazlett (2020), section 5; digits of the authors' sensemakr.
+
+    Estimate, error and degrees of freedom by R's lm on the data of that package (1,276 rows), what follows from them as its own
+    tests have it (carloscinelli/sensemakr, tests/testthat/test-02-darfur.R). This library's fit of those data gives the same.
+    """
+    estimate, error, df = 0.0973158192850, 0.0232565378098, 783
     t = estimate / error
-    assert round(100 * t**2 / (t**2 + df), 1) == 2.2  # partial R2
-    assert round(100 * robustness_value(t, df), 1) == 13.9
-    assert round(100 * robustness_value(t, df, 0.05), 1) == 7.6
-    # a cause once, twice, three times as strong as being a woman: R2 of .0092, .0183, .0275 and .1246, .2493, .3741
-    for treatment, outcome, want, want_error in [
-        (0.00916, 0.12464, 0.0752, 0.0219),
-        (0.01833, 0.24928, 0.0529, 0.0204),
-        (0.02749, 0.37413, 0.0304, 0.0187),
-    ]:
-        found = adjusted(estimate, error, df, treatment, outcome)
-        assert found[0] == pytest.approx(want, abs=1e-4)
-        assert found[1] == pytest.approx(want_error, abs=1e-4)
-        assert found[0] / found[1] == pytest.approx(want / want_error, rel=0.01)
-    r2_treatment = 0.00916 / 1.00916  # of the benchmark itself
-    shared = r2_treatment**2 / (1 - r2_treatment) ** 2
-    r2_outcome = 0.12464 * (1 - shared) / (1 + np.sqrt(shared)) ** 2
-    r2_outcome /= 1 + r2_outcome
-    for k, want in [(1, (0.0092, 0.1246)), (2, (0.0183, 0.2493)), (3, (0.0275, 0.3741))]:
-        assert np.round(_bounds(r2_treatment, r2_outcome, k, "d", "x"), 4) == pytest.approx(want, abs=1e-4)
+    assert t**2 / (t**2 + df) == pytest.approx(0.02187, abs=5e-6)
+    assert robustness_value(t, df) == pytest.approx(0.13878, abs=5e-6)
+    assert robustness_value(t, df, 0.05) == pytest.approx(0.07626, abs=5e-6)
+    # a cause once, twice, three times as strong as being a woman
+    bounds = [
+        (1, 0.00916428667504862, 0.12464092303637, 0.0752202712144491, 0.0218733277437572),
+        (2, 0.0183285733500972, 0.249324064199975, 0.0529151723844518, 0.0203500620779637),
+        (3, 0.0274928600251459, 0.374050471038094, 0.0303960234641548, 0.0186700648170924),
+    ]
+    for _, treatment, outcome, want, want_error in bounds:
+        assert adjusted(estimate, error, df, treatment, outcome) == pytest.approx((want, want_error), rel=1e-8)
+    # what the bounds say of the benchmark itself: its share of the treatment, and of the outcome beside the treatment
+    of_treatment = bounds[0][1] / (1 + bounds[0][1])
+    shared = of_treatment**2 / (1 - of_treatment) ** 2
+    of_outcome = bounds[0][2] * (1 - shared) / (1 + np.sqrt(shared)) ** 2
+    of_outcome /= 1 + of_outcome
+    for k, treatment, outcome, *_ in bounds:
+        found = _bounds(of_treatment, of_outcome, k, "d", "x")
+        assert found == pytest.approx((treatment, outcome), rel=1e-6)
 
 
 @given(st.integers(0, 10**6))

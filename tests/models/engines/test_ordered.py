@@ -1,4 +1,4 @@
-"""Ordered logit against R's ordinal, polr and car, statsmodels, printed SAS output, a logit of two categories, and by definition."""
+"""Ordered logit against R's ordinal, polr and car, statsmodels, a logit of two categories, and by definition."""
 
 import re
 from pathlib import Path
@@ -25,11 +25,6 @@ LEVELS = ["none", "little", "much", "all"]
 HOUSING = """21 21 28 34 22 36 10 11 36 61 23 17 43 35 40 26 18 54 13 9 10 8 8 12 6 7 9 18 6 7 15 13 13 7 5 11 14 19 37 17 23 40 3 5 23 78 46 43
 48 45 86 15 25 62 20 23 20 10 22 24 7 10 21 57 23 13 31 21 13 5 6 13"""
 FORMULA = {"made": "level ~ a + C(k) + log(gdp)", "housing": "Sat ~ C(Infl) + C(Type) + C(Cont)"}
-# McCullagh and Nelder (1989), 5.3.1: 52 tastings of each of four cheeses on a scale of nine
-CHEESE = {
-    "A": [0, 0, 1, 7, 8, 8, 19, 8, 1], "B": [6, 9, 12, 11, 7, 6, 1, 0, 0],
-    "C": [1, 1, 6, 8, 23, 7, 5, 1, 0], "D": [0, 0, 0, 1, 3, 7, 14, 16, 11],
-}  # fmt: skip
 
 
 def made():
@@ -148,17 +143,6 @@ def test_derivatives_are_those_of_the_likelihood():
     assert score(theta) == pytest.approx(direct, abs=1e-7)
     curved = np.array([(score(theta + h) - score(theta - h)) / 2e-5 for h in e])
     assert information(at(theta[2:], Z @ theta[:2], y), Z, y) == pytest.approx(-curved, abs=1e-7)
-
-
-def test_parallel_lines_is_what_sas_prints():
-    d = pd.DataFrame(
-        [(k, i + 1) for k, v in CHEESE.items() for i, n in enumerate(v) for _ in range(n)], columns=["a", "y"]
-    )
-    found = parallel_lines(ps.fit(d, ps.ModelSpec("m", "y ~ C(a)", "ordered", "classical"))).set_index("term")
-    assert found.statistic["GLOBAL"] == pytest.approx(17.287, abs=5e-4)
-    assert found.df["GLOBAL"] == 21
-    assert found.p_value["GLOBAL"] == pytest.approx(0.6936, abs=5e-5)
-    assert np.isnan(found.brant["GLOBAL"])  # no taster of D disliked it much: the first logits are separated
 
 
 @pytest.mark.parametrize("table", TABLES)
