@@ -18,6 +18,7 @@ GLMER_SE = 2e-5  # relative; from a Hessian by differences
 LMER = 1e-6  # of a standard error
 LMER_SE = 5e-6  # relative
 LOGLIK = 1e-9  # relative
+BRUTE, BRUTE_SE = 1e-6, 5e-6  # of a standard error, and relative
 LOGIT, LINEAR = "peace ~ a + C(k)", "growth ~ a + C(k) + log(gdp)"
 
 
@@ -82,35 +83,39 @@ def test_mixed_linear_is_lmer_and_statsmodels(method, expected):
     assert fit.loglik == pytest.approx(other.llf, rel=1e-8)
 
 
-def brute(theta, d, X):
-    """The log-likelihood of a mixed logit by sums over 4,001 even steps of every group's effect."""
-    u = np.linspace(-12, 12, 4001) * theta[-1]
-    total = 0.0
-    for rows in d.groupby("g").indices.values():
-        p = expit((X[rows] @ theta[:-1])[:, None] + u)
-        integrand = np.prod(np.where(d["y"].to_numpy()[rows][:, None] == 1, p, 1 - p), axis=0) * norm.pdf(
-            u, scale=theta[-1]
-        )
-        total += np.log(np.trapezoid(integrand, u))
+def brute(theta, groups, X, y):
+    """The log-likelihood of a mixed logit by sums over 4,001 even steps of every group's effect; also at complex points."""
+    v, total = np.linspace(-12, 12, 4001), 0.0
+    for rows in pd.Series(groups).groupby(groups).indices.values():
+        p = 1 / (1 + np.exp(-(X[rows] @ theta[:-1])[:, None] - theta[-1] * v))
+        chance = np.prod(np.where(y[rows][:, None] == 1, p, 1 - p), axis=0)
+        total += np.log(np.trapezoid(chance * norm.pdf(v), v))
     return total
 
 
-def test_mixed_logit_by_brute_force():
-    rng = np.random.default_rng(12)
-    d = pd.DataFrame({"g": np.repeat(range(9), 7), "x": rng.normal(size=63)})
-    d["y"] = (rng.random(63) < expit(-0.3 + d["x"] + rng.normal(0, 1.3, 9)[d["g"]])).astype(int)
-    fit = ps.fit(d, ps.ModelSpec("m", "y ~ x", "mixed_logit", "classical", options={"group": "g"}))
-    theta, X = fit.terms["estimate"].to_numpy(), np.column_stack([np.ones(63), d["x"]])
-    assert fit.loglik == pytest.approx(
-        brute(theta, d, X), abs=1e-7
-    )  # what 25 points leave at a standard deviation of 2.3
-    e = np.eye(3) * 1e-3
-    rise = [(brute(theta + h, d, X) - brute(theta - h, d, X)) / 2e-3 for h in e]
-    assert np.abs(rise).max() < 1e-5
-    H = np.array([[
-        (brute(theta + h + k, d, X) - brute(theta + h - k, d, X) - brute(theta - h + k, d, X) + brute(theta - h - k, d, X)) / 4e-6
-        for k in e] for h in e])  # fmt: skip
-    assert fit.terms["std_error"].to_numpy() == pytest.approx(np.sqrt(np.diag(np.linalg.inv(-H))), rel=1e-4)
+def brute_score(theta, *data):
+    return np.array([brute(theta + 1e-30j * e, *data).imag / 1e-30 for e in np.eye(len(theta))])
+
+
+@pytest.mark.parametrize("which", ["glmer's", "few and small"])
+def test_mixed_logit_by_brute_force(which):
+    """Where the brute likelihood has its maximum, by one step from ours, and how it bends there."""
+    if which == "few and small":
+        rng = np.random.default_rng(12)
+        d = pd.DataFrame({"country": np.repeat(range(9), 7), "a": rng.normal(size=63)})
+        d["peace"] = (rng.random(63) < expit(-0.3 + d["a"] + rng.normal(0, 1.3, 9)[d["country"]])).astype(int)
+    else:
+        d = table()
+    fit = ps.fit(d, spec(LOGIT if which == "glmer's" else "peace ~ a", "mixed_logit"))
+    data = d["country"].to_numpy(), fit.design.X, fit.design.y
+    theta, std_error = fit.terms["estimate"].to_numpy(), fit.terms["std_error"].to_numpy()
+    steps = np.diag(1e-4 * std_error)
+    H = np.array([(brute_score(theta + h, *data) - brute_score(theta - h, *data)) / (2 * h.max()) for h in steps])
+    V = np.linalg.inv(-(H + H.T) / 2)
+    # the few and small have a standard deviation of 2.3, and 25 points leave 4e-8 of their likelihood
+    assert fit.loglik == pytest.approx(brute(theta, *data), abs=1e-7)
+    assert np.abs(V @ brute_score(theta, *data) / std_error).max() < BRUTE
+    assert std_error == pytest.approx(np.sqrt(np.diag(V)), rel=BRUTE_SE)
 
 
 @pytest.mark.parametrize("method", ["reml", "ml"])
@@ -120,30 +125,38 @@ def test_mixed_linear_by_full_covariance_matrices(method):
     X, y = fit.design.X, d["growth"].to_numpy()
     same = (d["country"].to_numpy()[:, None] == d["country"].to_numpy()[None]).astype(float)
 
+    def logdet(A):
+        sign, size = np.linalg.slogdet(A)
+        return np.log(sign) + size
+
     def value(beta, between, within):
         V = between**2 * same + within**2 * np.eye(len(y))
         r = y - X @ beta
-        out = -0.5 * (len(y) * np.log(2 * np.pi) + np.linalg.slogdet(V)[1] + r @ np.linalg.solve(V, r))
+        out = -0.5 * (len(y) * np.log(2 * np.pi) + logdet(V) + r @ np.linalg.solve(V, r))
         if method == "reml":
             inner = X.T @ np.linalg.solve(V, X)
-            out += 0.5 * X.shape[1] * np.log(2 * np.pi) - 0.5 * np.linalg.slogdet(inner)[1]
+            out += 0.5 * X.shape[1] * np.log(2 * np.pi) - 0.5 * logdet(inner)
         return out
 
     theta = fit.terms["estimate"].to_numpy()
     sigma = np.sqrt(fit.scale)
     assert fit.loglik == pytest.approx(value(theta[:-1], theta[-1], sigma), rel=LOGLIK)
 
-    def best(s):  # generalised least squares at given standard deviations
+    def slope(s):  # of the likelihood in the two standard deviations, at generalised least squares for them
         V = s[0] ** 2 * same + s[1] ** 2 * np.eye(len(y))
         W = np.linalg.solve(V, X)
-        return value(np.linalg.solve(X.T @ W, W.T @ y), *s)
+        beta = np.linalg.solve(X.T @ W, W.T @ y)
+        return np.array([value(beta, *(s + 1e-30j * e)).imag / 1e-30 for e in np.eye(2)])
 
-    s, e = np.array([theta[-1], sigma]), np.eye(2) * 1e-3
-    assert np.abs([(best(s + h) - best(s - h)) / 2e-3 for h in e]).max() < 1e-4
-    H = np.array(
-        [[(best(s + h + k) - best(s + h - k) - best(s - h + k) + best(s - h - k)) / 4e-6 for k in e] for h in e]
-    )
-    assert fit.terms["std_error"].iloc[-1] == pytest.approx(np.sqrt(np.linalg.inv(-H)[0, 0]), rel=1e-4)
+    s = np.array([theta[-1], sigma])
+    H = np.array([(slope(s + h) - slope(s - h)) / 2e-5 for h in 1e-5 * np.eye(2)])
+    V = np.linalg.inv(-(H + H.T) / 2)
+    assert np.abs(V @ slope(s) / np.sqrt(np.diag(V))).max() < BRUTE
+    assert fit.terms["std_error"].iloc[-1] == pytest.approx(np.sqrt(V[0, 0]), rel=BRUTE_SE)
+    W = np.linalg.solve(theta[-1] ** 2 * same + fit.scale * np.eye(len(y)), X)
+    own = np.linalg.inv(X.T @ W)
+    assert fit.terms["std_error"].to_numpy()[:-1] == pytest.approx(np.sqrt(np.diag(own)), rel=BRUTE_SE)
+    assert np.abs(own @ W.T @ y - theta[:-1]).max() < BRUTE * np.sqrt(np.diag(own)).min()
 
 
 def test_groups_that_do_not_differ_have_zero_on_the_edge():
