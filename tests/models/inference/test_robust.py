@@ -119,6 +119,28 @@ def test_counts_are_statsmodels(engine, vcov):
     close(found.vcov, np.asarray(want) * unadjusted, STD_ERROR)
 
 
+TWO_WAYS = {
+    "discrete_time": ("cox/cases.csv", "Surv(time, event) ~ a + b", "country", "region", {"baseline": "log"}),
+    "ordered": ("ordered/data.csv", "low ~ a + log(gdp)", "country", "region", {}),
+    "poisson": ("counts/data.csv", "attacks ~ a + log(gdp)", "country", "k", {"exposure": "years"}),
+    "negative_binomial": ("counts/data.csv", "attacks ~ a + log(gdp)", "country", "k", {"exposure": "years"}),
+    "ridge": ("robust/data.csv", "b ~ x + z + r", "g", "h", {"penalty": 2}),
+}
+
+
+@pytest.mark.parametrize("engine", TWO_WAYS)
+def test_two_ways_are_their_three_parts(engine):
+    file, formula, first, second, options = TWO_WAYS[engine]
+    d = pd.read_csv(HERE / file).assign(both=lambda t: t[first].astype(str) + "/" + t[second].astype(str))
+    if engine == "ordered":
+        d["low"] = d.level.map({"none": 0, "little": 1, "much": 2, "all": 2})
+
+    def V(*cluster):
+        return ps.fit(d, ps.ModelSpec("m", formula, engine, "cluster", list(cluster), options)).vcov.to_numpy()
+
+    np.testing.assert_allclose(V(first, second), V(first) + V(second) - V("both"), rtol=1e-9, atol=1e-15)
+
+
 def ordered_scores(theta, X, y):
     """The score of every row of an ordered logit, slopes then cut points, each by a complex step."""
     K, rows = X.shape[1], np.arange(len(y))
@@ -184,8 +206,14 @@ def test_cox_is_its_derivative_in_the_weights_of_cases(ties):
     U = np.array([cox_score(d, Z, beta, ones + 1e-30j * (ones.cumsum() == i + 1), ties).imag for i in range(len(d))])
     U /= 1e-30
     info = -np.array([cox_score(d, Z, beta + 1e-30j * e, ones, ties).imag for e in np.eye(2)]) / 1e-30
-    A, sums = np.linalg.inv(info), pd.DataFrame(U).groupby(d.country).sum().to_numpy()
+    A = np.linalg.inv(info)
     close(fit("classical").vcov, A, STD_ERROR)
     close(found.vcov, A @ U.T @ U @ A, STD_ERROR)
-    G = len(sums)
-    close(fit("cluster", "country").vcov, A @ sums.T @ sums @ A * G / (G - 1), STD_ERROR)
+
+    def of(groups):
+        sums = pd.DataFrame(U).groupby(groups).sum().to_numpy()
+        return A @ sums.T @ sums @ A * len(sums) / (len(sums) - 1)
+
+    close(fit("cluster", "country").vcov, of(d.country), STD_ERROR)
+    both = of(d.country) + of(d.region) - of(d.country.astype(str) + d.region)
+    np.testing.assert_allclose(fit("cluster", ["country", "region"]).vcov, both, atol=STD_ERROR * both.max())

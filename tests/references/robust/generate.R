@@ -62,7 +62,7 @@ firth <- function(X, y) {  # Fisher's scoring on the modified score, halved whil
     while (value(beta + step) < value(beta) - 1e-12) step <- step / 2
     beta <- beta + step
   }
-  list(beta = beta, bread = bread, S = S)
+  list(beta = beta, bread = bread, S = S, augmented = solve(crossprod(X, X * (w * (1 + w * rowSums((X %*% bread) * X))))))
 }
 f <- firth(model.matrix(~ x + z + k + r, d), d$b)
 summed <- function(groups) {
@@ -70,6 +70,7 @@ summed <- function(groups) {
   f$bread %*% crossprod(sums) %*% f$bread * G / (G - 1)
 }
 hc0 <- f$bread %*% crossprod(f$S) %*% f$bread
+keep("firth", "classical", f$beta, f$augmented)
 keep("firth", "hc0", f$beta, hc0)
 keep("firth", "hc1", f$beta, hc0 * n / (n - length(f$beta)))
 keep("firth", "cluster", f$beta, summed(d$g))
