@@ -72,6 +72,16 @@ def test_linear_covariances_are_sandwich():
 
 
 @here
+def test_clusters_with_their_leverage_are_sandwichs_hc2_and_hc3():
+    d = pd.read_csv(REFERENCES / "PetersenCL.csv")
+    want = {"cr2": (0.06704093717, 0.05067776674), "jackknife": (0.06714314778, 0.05081596631)}
+    for vcov, errors in want.items():
+        factor = 499 / 500 if vcov == "jackknife" else 1  # CV3 has (G-1)/G, which sandwich's cadjust takes away
+        t = ps.fit(d, ps.ModelSpec("m", "y ~ x", "linear", vcov, cluster="firm")).terms
+        np.testing.assert_allclose(t.std_error, np.array(errors) * factor**0.5, rtol=PRINTED)
+
+
+@here
 def test_clusters_of_a_logit_have_the_factor_g_over_g_minus_1():
     d = pd.read_csv(REFERENCES / "PetersenCL.csv").assign(z=lambda t: (t.y > 0).astype(int))
     fit = ps.fit(d, ps.ModelSpec("m", "z ~ x", "logit", "cluster", cluster="firm"))

@@ -39,8 +39,10 @@ def data(model):
 
 def fitted(model, vcov):
     engine, formula, options = FORMULAS[model]
-    cluster = {"cluster": "country" if options else "g", "two_ways": ["g", "h"]}.get(vcov)
-    return ps.fit(data(model), ps.ModelSpec(model, formula, engine, "cluster" if cluster else vcov, cluster, options))
+    one = "country" if options else "g"
+    cluster = {"cluster": one, "cr2": one, "jackknife": one, "two_ways": ["g", "h"]}.get(vcov)
+    vcov = "cluster" if vcov == "two_ways" else vcov
+    return ps.fit(data(model), ps.ModelSpec(model, formula, engine, vcov, cluster, options))
 
 
 def expected():

@@ -25,6 +25,8 @@ m <- lm(y ~ x + z + k, d)
 keep("linear", "classical", coef(m), vcov(m))
 for (type in c("HC0", "HC1", "HC2", "HC3")) keep("linear", tolower(type), coef(m), vcovHC(m, type))
 keep("linear", "cluster", coef(m), vcovCL(m, d$g, type = "HC1", cadjust = TRUE))
+keep("linear", "cr2", coef(m), vcovCL(m, d$g, type = "HC2", cadjust = TRUE))  # sandwich has (G-1)/G within HC2 and HC3, which
+keep("linear", "jackknife", coef(m), vcovCL(m, d$g, type = "HC3", cadjust = FALSE))  # cadjust takes away: CV3 keeps it, CR2 has none
 keep("linear", "two_ways", coef(m), vcovCL(m, d[c("g", "h")], type = "HC1", cadjust = TRUE))
 
 likelihood <- function(name, m, groups, of = names(coef(m))) {
