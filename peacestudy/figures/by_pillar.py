@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from peacestudy.figures.theme import (
     BLUE,
@@ -64,6 +65,7 @@ def by_pillar(
             _panel(ax, own, pillars, series)
             clean_y(ax, [pretty(p) for p in pillars] if i == 0 else [""] * len(pillars))
             ax.set_xlim(reach[0] - room, reach[1] + room)
+            ax.set_xticks([t for t in MaxNLocator(4).tick_values(*reach) if reach[0] <= t <= reach[1]])
             ax.set_title(name, fontsize=8)
             ax.set_xlabel(axis)
         if len(series) > 1:

@@ -42,7 +42,7 @@ NAMES = {
     "comprehensive": "Comprehensive agreement", "prior_attempts": "Prior attempts", "trend": "Decades since 2000", "full_agreement": "Full agreement",
     "n_dyads": "Dyads that signed", "decade": "Decades since 2000", "implemented_k1": "Implemented by year 1", "implemented_k2": "Implemented by year 2",
     "implemented_k3": "Implemented by year 3", "implemented_k5": "Implemented by year 5", "promised_breadth": "Promised, breadth (PAM)",
-    "text_breadth": "Promised, breadth of text (PA-X)", "leader_turnover": "Leader turnover", "aggregate": "All provisions", "un_mission": "UN mission", "active_latest": "Fighting, latest year known", "war_years_latest": "Years of war, latest known", "state_design": "State design", "fighting": "Fighting in the year", "war": "War in the year", "since_fighting": "Years since fighting",
+    "text_breadth": "Promised, breadth of text (PA-X)", "leader_turnover": "Leader turnover", "leader_changes": "Years with a change of leader", "irregular_turnover": "Irregular change of leader", "aggregate": "All provisions", "un_mission": "UN mission", "active_latest": "Fighting, latest year known", "war_years_latest": "Years of war, latest known", "state_design": "State design", "fighting": "Fighting in the year", "war": "War in the year", "since_fighting": "Years since fighting",
     "success": "Success", "grade": "Overall grade", "relevance": "Relevance", "effectiveness": "Effectiveness", "efficiency": "Efficiency",
     "sustainability": "Sustainability", "terror": "State terror (PTS)", "sexual_violence": "Sexual violence (SVAC)",
     "stance": "Stance on an issue", "fragile": "Fragile or in conflict", "small_island": "Small island state",

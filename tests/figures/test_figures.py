@@ -99,6 +99,8 @@ SAID = {  # the N that a figure must tell, and rows of what is drawn
     ("peace_agreements", "variants"): ("100/29", 240), ("peace_agreements", "chance"): ("the 100 attempts", 82),
     ("peace_agreements", "moderation"): ("81, 94, 98", 40), ("peace_agreements", "who_gets_an_agreement"): ("N 2028", 27),
     ("peace_agreements", "calibration"): ("100 cases, 29 at peace", 300), ("peace_agreements", "forecasts"): ("14 attempts", 42),
+    ("peace_agreements", "domestic_politics"): ("81 (23), 98 (28), 84 (24)", 63), ("peace_agreements", "contexts"): ("35 of 98", 98),
+    ("accord_implementation", "delivery"): ("executive 133 (24)", 24),
     ("peace_agreements", "vintages"): ("197 attempts, N 100, 29 at peace", 22),
     ("signing_dyads", "ledger"): ("90 out", 20), ("signing_dyads", "side_by_side"): ("N 90, 50 at peace", 16),
     ("accord_implementation", "promise_and_deed"): ("32 accords", 8), ("accord_implementation", "landmarks"): ("N 33", 12),

@@ -264,7 +264,7 @@ CONFIG = {
         "Did you mean 'pillars'"),
     "permutation of no family": ('family = "pillars"\nstrata', 'family = "nothing"\nstrata', '"nothing"', "family",
         "a family of hypotheses"),
-    "permutation within no column": ('strata = "active"', 'strata = "activ"', '"activ"', "strata",
+    "permutation within no column": ('strata = "active"    #', 'strata = "activ"    #', '"activ"', "strata",
         "a column of the joined table", "Did you mean 'active'"),
     "declaration of another text": ('hash = "', 'hash = "0', "hash = ", "hash", "the values declared have sha256",
         "declare anew"),
@@ -307,7 +307,7 @@ def test_a_payload_in_a_column_name_of_a_table_is_a_name(whole, monkeypatch):
     monkeypatch.chdir(whole.path.parent)
     whole.edit("covariates.csv", ",active,", f",{payload},", count=-1)
     whole.edit("study.toml", "+ active", f"+ `{payload}`", count=-1)
-    whole.edit("study.toml", 'strata = "active"', f'strata = "{payload}"')
+    whole.edit("study.toml", 'strata = "active"', f'strata = "{payload}"', count=-1)
     whole.edit("study.toml", 'column = "active"', f'column = "{payload}"', count=-1)
     whole.edit("study.toml", 'drop = ["active"]', f'drop = ["`{payload}`"]', count=-1)
     whole.edit("study.toml", "instead = {active =", f'instead = {{"{payload}" =')
@@ -552,6 +552,7 @@ SECOND = {  # what the second declaration can get wrong: old, new, column, words
     "a column that stands in and is not there": ('"active_latest"', '"active_last"', "instead", "a column of the joined table"),
     "an unknown group": ('groups = "country"', 'groups = "contry"', "groups", "a column of the joined table"),
     "no draws": ("draws = 500\n", "draws = 0\n", "draws", "1 or more"),
+    "strata of no column": ('strata = "active"         #', 'strata = "activ"         #', "strata", "a column of the joined table"),
     "a moderation of no spec": ('"norms_alone", "economy_alone"', '"norm_alone", "economy_alone"', "specs", "a moderation is of declared specs"),
     "a moderator that is not there": ('"scale(polyarchy)", "leader', '"scale(poliarchy)", "leader', "moderators", "a column of the joined table"),
     "a moderator that cannot be read": ('"scale(polyarchy)", "leader', '"scale(polyarchy", "leader', "moderators", ""),

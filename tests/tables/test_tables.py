@@ -37,6 +37,8 @@ def test_the_tables_of_the_study(tables):
         "regression_beside",
         "regression_check",
         "variants",
+        "domestic_politics",
+        "contexts",
     ]
     assert list(tables) == names
     assert (
