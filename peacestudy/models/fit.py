@@ -79,7 +79,7 @@ def fit(
     if isinstance(data, Imputed):
         return pooled(data, spec, _each(data, spec))
     table, case = (data.data, data.key) if isinstance(data, StudyFrame) else (data, None)
-    given = build_design(table, spec.formula, spec.cluster_columns, case, spec.engine, spec.option_columns)
+    given = build_design(table, spec.formula, spec.cluster_columns, case, spec.engine, spec.option_columns, spec.panel)
     made = fit_arranged(*arrange(given, spec), spec)
     extra = (*data.notes, *data.ledger.gaps()) if isinstance(data, StudyFrame) else ()
     origin = data.origin if isinstance(data, StudyFrame) else ""

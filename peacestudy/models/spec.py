@@ -12,6 +12,7 @@ from peacestudy.models.engines.registry import CLUSTERED, ENGINES, NUMBER, VCOVS
 from peacestudy.models.inference.signs import KINDS, OPTIONS, check_bootstrap
 
 EXAMPLE = 'ps.ModelSpec("name", "y ~ x", engine="linear", vcov="hc1")'
+PANEL = ("unit", "time")  # options of every engine: by which columns lag() looks up
 WEIGHTED_VCOVS = ("hc0", "hc1", "cluster", "jackknife")
 
 
@@ -22,8 +23,8 @@ class ModelSpec:
     Attributes
     ----------
     name : what the model is called in tables.
-    formula : ``y ~ a + b*c + log(d) + C(e) + poly(f, 2) + bs(g, 4)``; any column name in backquotes. With times ``Surv(time, event) ~ a`` or
-        ``Surv(start, stop, event) ~ a``. See ``peacestudy.models.formulas.formula``.
+    formula : ``y ~ a + b*c + log(d) + C(e) + poly(f, 2) + bs(g, 4) + lag(h, 2)``; any column name in backquotes. With
+        times ``Surv(time, event) ~ a`` or ``Surv(start, stop, event) ~ a``. See ``peacestudy.models.formulas.formula``.
     engine : ``linear``, ``logit``, ``firth``, ``cox``, ``discrete_time``, ``ordered``, ``poisson``, ``negative_binomial``,
         ``ridge``, ``mixed_logit`` or ``mixed_linear``.
     vcov : ``classical``, ``hc0`` to ``hc3``, ``cluster``, ``cr2`` or ``jackknife``; there is no default. Cox has classical, hc0 and cluster,
@@ -39,6 +40,8 @@ class ModelSpec:
         With ``vcov="cluster"`` and one column linear and
         logit take ``bootstrap``, rademacher or webb, with ``bootstrap_draws`` and ``bootstrap_seed``: p values and intervals are
         then those of the wild cluster bootstrap (linear) or the score bootstrap (logit); estimates and standard errors stay.
+        ``unit`` and ``time``, columns, with any engine: by them ``lag(x)`` is looked up, at the unit's time less 1, over the whole table
+        given, and a row that has none is left out with the reason.
 
     Examples
     --------
@@ -96,6 +99,12 @@ class ModelSpec:
             dict.fromkeys(str(value) for name, value in dict(self.options).items() if not known.get(name, True))
         )
 
+    @property
+    def panel(self) -> tuple[str, str] | None:
+        """The columns of unit and time by which lags are looked up, where they are written."""
+        options = dict(self.options)
+        return (options["unit"], options["time"]) if "unit" in options else None
+
 
 def _check_types(spec: ModelSpec) -> None:
     """Refuse what is no text where text is meant, before anything is looked up with it."""
@@ -115,13 +124,28 @@ def _check_types(spec: ModelSpec) -> None:
         raise SpecError(f"options is {options!r}; it must be a mapping from names to values, as {{'weights': 'w'}}.")
 
 
+def _check_panel(options: Mapping[str, Any]) -> None:
+    given = {name: options[name] for name in PANEL if name in options}
+    if not given:
+        return
+    if len(given) < 2 or len(set(map(str, given.values()))) < 2:
+        raise SpecError(
+            f"options unit and time name two different columns, by which lag() looks up, and {given} does not: "
+            "options={'unit': 'country', 'time': 'year'}."
+        )
+    for name, value in given.items():
+        if not isinstance(value, str) or not value:
+            raise SpecError(f"option {name} is {value!r}; it must name a column.")
+
+
 def _check_options(engine: str, vcov: str, options: Mapping[str, Any]) -> None:
     known = ENGINES[engine].options
-    own = OPTIONS if engine in KINDS else ()
+    _check_panel(options)
+    own = (*(OPTIONS if engine in KINDS else ()), *PANEL)
     options = {name: value for name, value in options.items() if name not in own}
     if unknown := [k for k in options if k not in known]:
         raise SpecError(
-            f"engine {engine!r} has no option {', '.join(unknown)}; it has {', '.join([*known, *own]) or 'none'}."
+            f"engine {engine!r} has no option {', '.join(unknown)}; it has {', '.join([*known, *own])}."
             f"{nearest(unknown[0], [*known, *own])}"
         )
     for name in ENGINES[engine].required:

@@ -132,8 +132,12 @@ def linear_design(design: Design, data: pd.DataFrame, names: tuple[str, ...]) ->
     Raises
     ------
     SpecError
-        The formula takes a log, a square or a product of these columns.
+        The formula takes a log, a square or a product of these columns, or a lag.
     """
+    if design.lags:
+        raise SpecError(
+            f"codes of one year cannot be imputed through {design.lags[0].label}, which reads those of another."
+        )
 
     def at(values: dict[str, float]) -> Array:
         found = new_rows(design, data.assign(**values))

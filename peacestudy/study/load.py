@@ -251,11 +251,20 @@ def _asked(study: Study, samples: set[str]) -> Iterator[tuple[str, str, Place, s
         if s.sample in samples and not spec_problems(s):
             yield from (("study.toml", "formula", ("specs", n), c) for c in parse(s.formula).columns)
             yield from (("study.toml", "cluster", ("specs", n), c) for c in s.model().cluster or ())
-            yield from (("study.toml", "options", ("specs", n), c) for c in s.model().option_columns if c != WEIGHT)
+            yield from (
+                ("study.toml", "options", ("specs", n), c)
+                for c in (*s.model().option_columns, *(s.model().panel or ()))
+                if c != WEIGHT
+            )
     for s in config.varied_specs():
         if s.sample in samples and not spec_problems(s):
             n = next(i for i, v in enumerate(config.variants) if s.name.endswith(f", {v.id}"))
-            asked = (*parse(s.formula).columns, *(s.model().cluster or ()), *s.model().option_columns)
+            asked = (
+                *parse(s.formula).columns,
+                *(s.model().cluster or ()),
+                *s.model().option_columns,
+                *(s.model().panel or ()),
+            )
             yield from (("study.toml", "id", ("variants", n), c) for c in asked if c != WEIGHT)
     yield from _of_politics(config, samples)
     used = {i for s in config.samples if s.id in samples for i in s.steps}

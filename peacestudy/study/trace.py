@@ -14,6 +14,7 @@ from peacestudy.core.problems import one_of
 from peacestudy.errors import SpecError
 from peacestudy.models import Fit
 from peacestudy.models import fit as fitted
+from peacestudy.models.formulas.factors import Survival
 from peacestudy.models.formulas.formula import parse
 from peacestudy.outcomes import SOURCES
 from peacestudy.study.behind import Row, behind, by_case, code_row, codes_of
@@ -115,8 +116,13 @@ def _of_fit(fit: Fit, term: str, study: Study) -> Trace:
     row: Any = known.loc[term]
     formula = parse(fit.spec.formula)
     parts = {piece.partition("[")[0] for piece in term.split(":")}
+    if lagged := [f.label for f in formula.factors if f.label in parts and f.lag]:
+        raise SpecError(
+            f"{lagged[0]} was read in other rows than those of its cases; trace the cells of those: ps.trace(frame, (case, column))."
+        )
     columns = [f.column for f in formula.factors if f.label in parts]
-    left = [c for c in formula.columns if c not in {f.column for f in formula.factors}]
+    outcome = formula.response.columns if isinstance(formula.response, Survival) else (formula.response.column,)
+    left = [c for c in outcome if c not in {f.column for f in formula.factors if not f.lag}]
     number = (
         f"{term} in model {fit.spec.name} ({fit.spec.formula}; {fit.spec.engine}, {fit.spec.vcov}), N {fit.n}: "
         f"estimate {shown(row['estimate'])}, 95 % interval {shown(row['conf_low'])} to {shown(row['conf_high'])}"

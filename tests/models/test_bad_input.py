@@ -179,7 +179,7 @@ def test_diagnosed_by_name(case):
         (("m", "v ~ a", "linear", "cluster", ["g", 3]), "must be the name of a column, or a list of two"),
         (
             ("m", "v ~ a", "linear", "hc1", None, {"wieghts": "w"}),
-            "no option wieghts; it has weights, bootstrap, bootstrap_draws, bootstrap_seed. Did you mean 'weights'",
+            "no option wieghts; it has weights, bootstrap, bootstrap_draws, bootstrap_seed, unit, time. Did you mean 'weights'",
         ),
         (("m", "y ~ a", "firth", "hc1", None, {"weights": "w"}), "engine 'firth' has no option weights"),
         (("m", "v ~ a", "linear", "hc1", None, {"weights": 1.0}), "option weights .* is 1.0; it must name a column"),

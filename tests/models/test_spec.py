@@ -43,7 +43,10 @@ def test_a_spec_is_a_value():
         ({"vcov": "cluster", "cluster": ["a", "b", "c"]}, "cluster names 3 columns"),
         ({"vcov": "cluster", "cluster": ["g", "g"]}, "two different ones"),
         ({"options": {"iterations": 9}}, "engine 'logit' has no option iterations; it has weights"),
-        ({"options": {"iterations": 9}, "engine": "firth"}, "engine 'firth' has no option iterations; it has none"),
+        (
+            {"options": {"iterations": 9}, "engine": "firth"},
+            "engine 'firth' has no option iterations; it has unit, time",
+        ),
         ({"options": [("wild", True)], "engine": "linear"}, "engine 'linear' has no option wild"),
     ],
 )

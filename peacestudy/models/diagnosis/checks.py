@@ -169,8 +169,13 @@ def design_notes(design: Design, outcome: str) -> list[Note]:
             )
         )
     if len(design.dropped):
-        counts = design.dropped["reason"].value_counts()
-        said = "; ".join(f"{n} because {reason}" for reason, n in counts.items())
+        lagged = {
+            f.label: f"{f.label} finds no value (fit.dropped says of each what was not there)" for f in design.lags
+        }
+        reasons = (
+            design.dropped["term"].map(lagged).fillna(design.dropped["reason"]) if lagged else design.dropped["reason"]
+        )
+        said = "; ".join(f"{n} because {reason}" for reason, n in reasons.value_counts().items())
         out.append(Note("dropped", f"{len(design.dropped)} row(s) left out: {said}."))
     return out
 

@@ -21,6 +21,7 @@ from peacestudy.models.diagnosis.accuracy import areas, log_scores
 from peacestudy.models.diagnosis.held_out import Fold, predict_fold
 from peacestudy.models.formulas.design import build_design
 from peacestudy.models.formulas.formula import parse
+from peacestudy.models.formulas.lags import refuse_lags
 from peacestudy.models.spec import ModelSpec
 
 SCORES = ("auc", "brier", "log_score")
@@ -133,6 +134,8 @@ def _check(specs: Sequence[ModelSpec], groups: str | None, time: tuple[str, floa
         raise SpecError("say what is left out: groups='column', or time=('column', last value to learn from).")
     if draws < 1:
         raise SpecError(f"draws is {draws}; it must be 1 or more, as 500.")
+    for s in specs:
+        refuse_lags(s.formula, f"{s.name}: out_of_sample, which takes cases out of the table,")
     outcomes = {parse(s.formula).response.label for s in specs}
     if len(outcomes) > 1:
         raise SpecError(f"the specs explain different outcomes ({', '.join(sorted(outcomes))}); give models of one.")

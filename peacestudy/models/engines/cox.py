@@ -17,7 +17,7 @@ from peacestudy.models.engines.newton import newton
 from peacestudy.models.engines.registry import Estimates
 from peacestudy.models.engines.risk_sets import RiskSets, information, partial, risk_sets, score, score_residuals
 from peacestudy.models.formulas.design import Design
-from peacestudy.models.formulas.formula import Survival
+from peacestudy.models.formulas.factors import Survival
 from peacestudy.models.spec import ModelSpec
 
 FLAT = 1e-12  # curvature an event below which an axis counts as flat; an axis of the covariates has mean square 1

@@ -40,8 +40,22 @@ def columns_named(data: pd.DataFrame, needed: Mapping[str, str]) -> pd.DataFrame
     return data.set_axis(known, axis=1).reset_index(drop=True)
 
 
-def complete_rows(data: pd.DataFrame, ids: Sequence[Any], columns: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def panel_columns(panel: tuple[str, str] | None) -> dict[str, str]:
+    """The columns of unit and time, with what they are called in a message."""
+    return dict(zip(panel, ("the unit column", "the time column"), strict=True)) if panel else {}
+
+
+def complete_rows(
+    data: pd.DataFrame, ids: Sequence[Any], columns: Sequence[str], reasons: Mapping[str, Sequence[str]] | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The rows with a value in every column, and for the others the column and the reason.
+
+    Parameters
+    ----------
+    data : rows by position.
+    ids : names of the rows.
+    columns : which must have a value.
+    reasons : for some columns, why a row has none, by position; of others it is said that they are missing.
 
     Raises
     ------
@@ -63,7 +77,8 @@ def complete_rows(data: pd.DataFrame, ids: Sequence[Any], columns: Sequence[str]
         if (gone | endless).all():
             empty.append(f"{column!r} is {'missing' if gone.all() else 'missing or infinite'}")
         for bad, why in ((gone, "is missing"), (endless & ~gone, "is infinite")):
-            out += [(ids[int(i)], column, f"{column} {why}") for i in np.flatnonzero(bad & keep)]
+            own = (reasons or {}).get(column, ()) if bad is gone else ()
+            out += [(ids[i], column, own[i] if own else f"{column} {why}") for i in np.flatnonzero(bad & keep).tolist()]
             keep &= ~bad
     if keep.sum() < FEWEST_ROWS:
         raise FitError(_too_few(int(keep.sum()), len(data), [str(c) for c in part.columns], empty))

@@ -12,8 +12,10 @@ import pandas as pd
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.engines.registry import ENGINES
 from peacestudy.models.formulas.basis import Basis, make_basis
-from peacestudy.models.formulas.columns import columns_named, complete_rows, not_too_large, refuse_text
-from peacestudy.models.formulas.formula import SEVERAL, Factor, Formula, Survival, parse
+from peacestudy.models.formulas.columns import columns_named, complete_rows, not_too_large, panel_columns, refuse_text
+from peacestudy.models.formulas.factors import SEVERAL, Factor, Survival
+from peacestudy.models.formulas.formula import Formula, parse
+from peacestudy.models.formulas.lags import add_lags, lags_apart
 from peacestudy.models.formulas.response import ordered_outcome, survival_times, with_outcome
 
 
@@ -29,7 +31,7 @@ class Design:
     cases : ids of the n rows.
     clusters : group numbers 0..G-1 of the rows, an array (n,) for each cluster column.
     dropped : rows left out, columns ``case, term, reason``.
-    formula : what was parsed.
+    formula : what was parsed, lags read as columns.
     centres : mean and standard deviation that ``scale`` and ``center`` used, by factor label.
     levels : categories of each ``C()`` factor, the first is the reference.
     times : start and end of the time at risk of every row, shape (n, 2), with a survival response; ``y`` is the event.
@@ -39,6 +41,8 @@ class Design:
     bases : what each curve, ``poly()`` or ``bs()``, is made of, by factor label.
     cluster_names : what the groups of each cluster column are called, in the order of their numbers.
     categories : of an ordered outcome, from the lowest; ``y`` holds positions among them.
+    lags : what ``lag()`` looks up; ``formula`` reads each as a column of that name.
+    panel : the columns of the unit and the time, where there are lags.
     """
 
     y: np.ndarray
@@ -57,6 +61,8 @@ class Design:
     bases: Mapping[str, Basis] = field(default_factory=dict)
     cluster_names: tuple[tuple[Any, ...], ...] = ()
     categories: tuple[str, ...] = ()
+    lags: tuple[Factor, ...] = ()
+    panel: tuple[str, str] | None = None
 
 
 def build_design(
@@ -66,6 +72,7 @@ def build_design(
     case: str | None,
     engine: str | None = None,
     further: tuple[str, ...] = (),
+    panel: tuple[str, str] | None = None,
 ) -> Design:
     """The design of a formula on a table.
 
@@ -77,6 +84,7 @@ def build_design(
     case : id column; None takes the index.
     engine : which engine the design is for; None takes a number as the outcome, as most do.
     further : columns that options of the engine name.
+    panel : the columns of the unit and the time, by which lags are looked up, over all rows given.
 
     Raises
     ------
@@ -86,11 +94,14 @@ def build_design(
     FitError
         A function cannot take the values, or no rows are left.
     """
-    parsed = with_outcome(parse(formula), engine)
+    written = with_outcome(parse(formula), engine)
+    parsed, lags = lags_apart(written)
     ids = data.index.tolist() if case is None else data[case].tolist()
-    needed = {c: "the column" for c in parsed.columns} | {c: "the column" for c in further}
+    needed = {c: "the column" for c in (*written.columns, *further)}
+    needed |= panel_columns(panel) if lags else {}
     table = columns_named(data, needed | {c: "the cluster column" for c in clusters})
-    used, dropped = complete_rows(table, ids, [*parsed.columns, *clusters, *further])
+    lagged = add_lags(table, lags, panel, ids, (*written.columns, *clusters, *further))
+    used, dropped = complete_rows(lagged.table, ids, [*parsed.columns, *clusters, *further], lagged.reasons)
     prepared: dict[str, Any] = {}
     centres: dict[str, tuple[float, float]] = {}
     levels: dict[str, tuple[Any, ...]] = {}
@@ -122,7 +133,8 @@ def build_design(
     cases = tuple(ids[i] for i in used.index)
     more = {c: used[c] for c in further}
     return Design(
-        y, X, names, cases, groups, dropped, parsed, centres, levels, times, more, bases=bases, cluster_names=called, categories=order
+        y, X, names, cases, groups, dropped, parsed, centres, levels, times, more, bases=bases, cluster_names=called, categories=order,
+        lags=lags, panel=panel if lags else None,
     )  # fmt: skip
 
 
@@ -180,7 +192,7 @@ def _numeric(
                     f"{factor.label}: {factor.column!r} does not vary in the {len(x)} rows used, so it has no standard deviation."
                 )
             centre = mean, sd if name == "scale" else 1.0
-            centres[Factor(factor.column, factor.functions[:step]).label] = centre
+            centres[factor.within(step).label] = centre
             x = (x - mean) / centre[1]
         else:
             x = {"log": np.log, "log1p": np.log1p, "sqrt": np.sqrt, "square": np.square}[name](x)

@@ -5,11 +5,12 @@
     product  = cross {"*" cross}
     cross    = atom {":" atom}
     atom     = factor | "(" sum ")"
-    factor   = column | function "(" factor ")" | curve "(" factor "," integer ")"
+    factor   = column | function "(" factor ")" | curve "(" factor "," integer ")" | "lag" "(" column ["," integer] ")"
     survival = "Surv" "(" [column ","] column "," column ")"
     column   = letters, digits and _ , or anything between backquotes
 
-A curve, ``poly`` or ``bs``, is the sum of its columns: ``a*poly(x, 2)`` is a + p1 + p2 + a:p1 + a:p2. What is parsed is handed on
+A curve, ``poly`` or ``bs``, is the sum of its columns: ``a*poly(x, 2)`` is a + p1 + p2 + a:p1 + a:p2. A lag is of a column and stands
+innermost: ``log(lag(x, 2))``. What is parsed is handed on
 as names of prepared columns (``f0``, ``f1``, ``f2_1``, ``f2_2``, ...): no text of the user's reaches an evaluator.
 """
 
@@ -18,69 +19,15 @@ from dataclasses import dataclass
 
 from peacestudy.core.problems import nearest
 from peacestudy.errors import SpecError
+from peacestudy.models.formulas.factors import CURVES, DISTANCE, LAG, Factor, Survival
 
 FUNCTIONS = ("log", "log1p", "sqrt", "square", "scale", "center", "C")
-CURVES = {"poly": ("degree", 1, 10), "bs": ("number of columns", 3, 30)}  # what the integer says, from, to
-SEVERAL = ("C", *CURVES)  # functions that make several columns, and stand outermost
-KNOWN = (*FUNCTIONS, *CURVES)
+KNOWN = (*FUNCTIONS, LAG, *CURVES)
 SURVIVAL = "Surv"
-LAG = "lag"
-NO_LAG = (
-    "lag() is not taken, for the rows of a table have no order that a formula could know, and a year may be missing between two of them. "
-    "Make the column first: ps.joins.lagged(frame, 'x', by='country', year='year', lags=1) gives x_lag1, and accounts for every gap."
-)
 _TOKEN = re.compile(r"\s*(?:(?P<quoted>`[^`\n]+`)|(?P<name>[^\W\d]\w*)|(?P<number>\d+)|(?P<op>[~+\-*:(),]))")
 LONGEST = 10_000  # characters; a formula is read by people
 DEEPEST = 50  # brackets within brackets
 MOST_TERMS = 1000  # to which * and : may multiply out
-
-
-@dataclass(frozen=True)
-class Factor:
-    """A column with the functions around it, the innermost first; ``size`` is the number of columns of a curve, else None."""
-
-    column: str
-    functions: tuple[str, ...] = ()
-    size: int | None = None
-
-    @property
-    def label(self) -> str:
-        """The name of its term, without backquotes."""
-        text = self.column
-        for f in self.functions:
-            text = f"{f}({text}, {self.size})" if f in CURVES else f"{f}({text})"
-        return text
-
-    @property
-    def numeric(self) -> tuple[str, ...]:
-        """The functions of numbers: all but the outermost where that makes several columns."""
-        return self.functions[:-1] if self.functions[-1:] and self.functions[-1] in SEVERAL else self.functions
-
-
-@dataclass(frozen=True)
-class Survival:
-    """A survival response: ``Surv(time, event)`` or ``Surv(start, stop, event)``.
-
-    Attributes
-    ----------
-    time : column of the time of the event or of censoring; the end of the interval where there is a start.
-    event : column, 1 where the event was seen at that time, 0 where the row was censored.
-    start : column of the time from which the row is at risk; None where that is 0 for all.
-    """
-
-    time: str
-    event: str
-    start: str | None = None
-
-    @property
-    def label(self) -> str:
-        """As it is written, without backquotes."""
-        return f"Surv({', '.join(self.columns)})"
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The columns, in the order of writing."""
-        return (self.time, self.event) if self.start is None else (self.start, self.time, self.event)
 
 
 @dataclass(frozen=True)
@@ -146,7 +93,7 @@ class _Parser:
         raise SpecError(
             f"formula {self.text!r}: {char!r} at character {place + 1} {why}. A formula is like y ~ a + b*c + log(d) + C(e), with "
             f"column names that hold spaces or signs in backquotes; its functions are {', '.join(FUNCTIONS)}, "
-            "poly(a, 2), bs(a, 4), and Surv(time, event) or Surv(start, stop, event) as the outcome."
+            "poly(a, 2), bs(a, 4), lag(a), lag(a, 2), and Surv(time, event) or Surv(start, stop, event) as the outcome."
         )
 
     def peek(self) -> tuple[str, str, int]:
@@ -166,6 +113,8 @@ class _Parser:
 
     def formula(self) -> Formula:
         response = self.survival() if self.opens_survival() else self.factor()
+        if isinstance(response, Factor) and response.lag:
+            self.refuse(0, f"begins the outcome {response.label}: an outcome is not lagged; lag its causes")
         self.need("~")
         right, _ = self.sum()
         if self.peek()[0] != "end":
@@ -260,7 +209,7 @@ class _Parser:
         if kind == "quoted" or not self.take("("):
             return Factor(text)
         if text == LAG:
-            raise SpecError(f"formula {self.text!r}: {NO_LAG}")
+            return self.lagged()
         if text not in KNOWN:
             raise SpecError(
                 f"formula {self.text!r}: {text!r} is no function; there are {', '.join(KNOWN)}.{nearest(text, (*KNOWN, SURVIVAL))}"
@@ -276,17 +225,30 @@ class _Parser:
             self.refuse(place, "takes numbers, and C() makes categories: write C() outermost")
         if inner.size is not None:
             self.refuse(place, f"takes one column, and {inner.functions[-1]}() makes several: write it outermost")
-        return Factor(inner.column, (*inner.functions, text), size)
+        return Factor(inner.column, (*inner.functions, text), size, inner.lag)
 
-    def size(self, curve: str) -> int:
-        """The integer of a curve."""
+    def lagged(self) -> Factor:
+        """What ``lag`` opens: a column, and how far back where that is not 1."""
+        place = self.peek()[2]
+        column = self.column()
+        if self.peek()[:2] == ("op", "("):
+            self.refuse(
+                place,
+                "opens a function in lag(), which takes a column: write log(lag(x)) for lag(log(x)), and lag(x, 2) for two steps back",
+            )
+        steps = self.size(LAG) if self.peek()[:2] == ("op", ",") else 1
+        self.need(")")
+        return Factor(column, lag=steps)
+
+    def size(self, function: str) -> int:
+        """The integer of a curve or a lag."""
         self.need(",")
         kind, text, place = self.peek()
-        what, least, most = CURVES[curve]
+        what, least, most = CURVES.get(function, DISTANCE)
         plain = kind == "number" and text.isascii() and len(text) <= len(str(most)) and text[0] != "0"
         if not plain or not least <= int(text) <= most:
             self.refuse(
-                place, f"stands where the {what} of {curve}() is expected, a whole number from {least} to {most}"
+                place, f"stands where the {what} of {function}() is expected, a whole number from {least} to {most}"
             )
         self.at += 1
         return int(text)

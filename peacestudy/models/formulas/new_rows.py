@@ -1,7 +1,7 @@
 """The design of a fit on rows that it has not seen: the same functions, centres and categories, so that nothing drifts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -9,9 +9,10 @@ import pandas as pd
 
 from peacestudy.errors import SpecError
 from peacestudy.models.formulas.basis import Spline
-from peacestudy.models.formulas.columns import LARGEST, columns_named
+from peacestudy.models.formulas.columns import LARGEST, columns_named, panel_columns
 from peacestudy.models.formulas.design import Design, curve_columns, model_matrix
-from peacestudy.models.formulas.formula import Factor
+from peacestudy.models.formulas.factors import Factor
+from peacestudy.models.formulas.lags import Lagged, add_lags
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,8 +38,10 @@ def new_rows(design: Design, data: pd.DataFrame) -> NewRows:
         A column of the formula is not there, or is not of numbers where the fit took numbers.
     """
     factors = design.formula.factors
-    table = columns_named(data, {f.column: "the column" for f in factors})
-    reasons = [""] * len(table)
+    looked_up = _looked_up(design, data)
+    table, reasons = looked_up.table.reset_index(drop=True), [""] * len(data)
+    for said in looked_up.reasons.values():
+        _tell(reasons, np.array([bool(text) for text in said], dtype=bool), said)
     prepared: dict[str, Any] = {}
     for i, factor in enumerate(factors):
         prepared |= _prepare(f"f{i}", factor, table[factor.column], design, reasons)
@@ -49,6 +52,27 @@ def new_rows(design: Design, data: pd.DataFrame) -> NewRows:
         found, names = model_matrix(design.formula, part, design.levels)
         X[good] = found[:, [names.index(n) for n in design.names]]  # an engine may have taken the intercept out
     return NewRows(X, tuple(reasons))
+
+
+def lags_as_columns(design: Design, data: pd.DataFrame) -> tuple[Design, pd.DataFrame]:
+    """A design that takes its lags for columns, and the table that has them: rows may then be taken out of it, and columns set.
+
+    Raises
+    ------
+    SpecError, FitError
+        As ``new_rows`` and ``add_lags``.
+    """
+    if not design.lags:
+        return design, data
+    return replace(design, lags=(), panel=None), _looked_up(design, data).table.set_axis(data.index, axis=0)
+
+
+def _looked_up(design: Design, data: pd.DataFrame) -> Lagged:
+    """The table with the lags of the design as columns."""
+    made = {f.label for f in design.lags}
+    needed = {f.column: "the column" for f in design.formula.factors if f.column not in made}
+    needed |= {f.column: "the column" for f in design.lags} | panel_columns(design.panel)
+    return add_lags(columns_named(data, needed), design.lags, design.panel, data.index.tolist())
 
 
 def _prepare(name: str, factor: Factor, column: pd.Series, design: Design, reasons: list[str]) -> dict[str, Any]:
@@ -76,13 +100,8 @@ def _inside(factor: Factor, column: pd.Series, design: Design, reasons: list[str
     x, basis = _numbers(factor, column, design, reasons), design.bases[factor.label]
     if isinstance(basis, Spline):
         said = f"outside what the fit had ({basis.low:g} to {basis.high:g}), where the splines of {factor.label} do not exist"
-        _tell(reasons, basis.outside(x), [f"{_shown(factor)} is {v:g}, {said}" for v in x])
+        _tell(reasons, basis.outside(x), [f"{factor.within(len(factor.numeric)).label} is {v:g}, {said}" for v in x])
     return x
-
-
-def _shown(factor: Factor) -> str:
-    """The label of what a curve takes."""
-    return Factor(factor.column, factor.numeric).label
 
 
 def _numbers(factor: Factor, column: pd.Series, design: Design, reasons: list[str]) -> np.ndarray:
@@ -90,7 +109,7 @@ def _numbers(factor: Factor, column: pd.Series, design: Design, reasons: list[st
         raise SpecError(f"the column {factor.column!r} holds {column.dtype}; the fit took it for numbers.")
     x = column.to_numpy(dtype=float, na_value=np.nan)
     for step, name in enumerate(factor.numeric, start=1):
-        label = Factor(factor.column, factor.functions[:step]).label
+        label = factor.within(step).label
         low = {"log": 0.0, "log1p": -1.0}.get(name)
         bad = x < 0 if name == "sqrt" else x <= low if low is not None else np.zeros(len(x), dtype=bool)
         _tell(reasons, bad, [f"{label}: {v:g} has no {name}" for v in x])

@@ -13,7 +13,8 @@ import pandas as pd
 
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.engines.registry import ENGINES
-from peacestudy.models.formulas.formula import Factor, Formula, Survival
+from peacestudy.models.formulas.factors import Factor, Survival
+from peacestudy.models.formulas.formula import Formula
 
 NAMED = 5  # cases named in a message
 SURVIVAL_ENGINES = "'cox' or 'discrete_time'"
@@ -77,14 +78,14 @@ def ordered_outcome(response: Factor | Survival, used: pd.DataFrame) -> tuple[np
 
 
 def _refuse_itself(parsed: Formula) -> None:
-    """Refuse an outcome that stands among its own causes; a start is known before the event, and may."""
+    """Refuse an outcome that stands among its own causes; its past may, and so may a start, known before the event."""
     response = parsed.response
     own = (response.time, response.event) if isinstance(response, Survival) else (response.column,)
     for factor in parsed.factors:
-        if factor.column in own:
+        if factor.column in own and not factor.lag:
             raise SpecError(
                 f"{factor.column!r} is the outcome ({response.label}), and stands on the right-hand side too, as {factor.label}: it "
-                "would explain itself. Take it out there; the past of an outcome is a column of its own, as ps.joins.lagged makes it."
+                "would explain itself. Take it out there, or write its past, as lag(x)."
             )
 
 

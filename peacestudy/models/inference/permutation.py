@@ -62,7 +62,11 @@ def permutation_test(
     table, case = (data.data, data.key) if isinstance(data, StudyFrame) else (data, None)
     if strata not in table.columns:
         raise SpecError(one_of("strata", strata, [str(c) for c in table.columns]))
-    design = build_design(table, spec.formula, tuple(spec.cluster or ()), case)
+    design = build_design(table, spec.formula, tuple(spec.cluster or ()), case, panel=spec.panel)
+    if any(f.column in design.formula.columns[:1] for f in design.lags):
+        raise SpecError(
+            "the outcome's own past stands in the formula, and a deal of outcomes would leave it behind. Drop it."
+        )
     for term in terms:
         if term not in design.names:
             raise SpecError(one_of("term", term, design.names))

@@ -18,6 +18,7 @@ from peacestudy.errors import FitError, SpecError
 from peacestudy.models.diagnosis.checks import check_design
 from peacestudy.models.engines.registry import ENGINES
 from peacestudy.models.formulas.design import Design, build_design
+from peacestudy.models.formulas.lags import refuse_lags
 from peacestudy.models.inference.covariance import covariance
 from peacestudy.models.inference.cr2 import orthogonal
 from peacestudy.models.inference.resample import column_of
@@ -66,6 +67,7 @@ def randomisation_test(
     """
     if spec.engine not in ENGINES_HERE:
         raise SpecError(one_of("engine of a randomisation test", spec.engine, ENGINES_HERE))
+    refuse_lags(spec.formula, "a randomisation test, whose deals would leave lags behind,")
     if spec.vcov in ("cr2", "jackknife") or spec.options:
         raise SpecError(
             "a randomisation test takes no options, and vcov classical, hc0 to hc3 or cluster: its p value is its own."

@@ -12,7 +12,7 @@ from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import one_of
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.formulas.design import Design
-from peacestudy.models.formulas.new_rows import new_rows
+from peacestudy.models.formulas.new_rows import lags_as_columns, new_rows
 from peacestudy.models.result import Fit
 
 OVER = ("fit", "data")
@@ -83,7 +83,7 @@ def effect_rows(fit: Fit, data: StudyFrame | pd.DataFrame, over: str) -> EffectR
     table, ids = (data.data, data.data[data.key]) if isinstance(data, StudyFrame) else (data, data.index)
     table = table.set_axis([str(c) for c in table.columns], axis=1)
     column = dict(fit.spec.options).get("weights")
-    design = _by_formula(fit.design)
+    design, table = lags_as_columns(_by_formula(fit.design), table)
     if over == "fit":
         table = _cases_of(fit, table, pd.Index(ids))
         weights = np.ones(len(table)) if column is None else fit.design.further[column].to_numpy(dtype=float)

@@ -35,7 +35,8 @@ def predict(fit: Fit, data: StudyFrame | pd.DataFrame, kind: str, level: float =
     Parameters
     ----------
     fit : of engine linear, logit, firth, ridge, ordered, poisson, negative_binomial, mixed_logit or mixed_linear.
-    data : the rows, with the columns of the formula's right-hand side.
+    data : the rows, with the columns of the formula's right-hand side; after a formula with ``lag()`` the rows before them too, with
+        unit and time, for lags are looked up among the rows given here.
     kind : ``flic`` (firth only), probabilities with Firth's slopes and an intercept by maximum likelihood; ``flac`` (firth
         only), from slopes fitted anew beside an added covariate: of both the mean over the rows of the fit is the observed
         share; ``response``, the fit's own probabilities (of ordered a probability of every category), the mean of a linear model,
@@ -78,8 +79,8 @@ def predict(fit: Fit, data: StudyFrame | pd.DataFrame, kind: str, level: float =
     K = len(coefficients)
     eta = rows.X @ coefficients
     reasons = list(rows.reasons)
-    if fit.spec.engine in COUNTS and fit.spec.options:
-        ((option, column),) = dict(fit.spec.options).items()
+    if fit.spec.engine in COUNTS and fit.spec.option_columns:
+        ((option, column),) = ((o, c) for o, c in dict(fit.spec.options).items() if o in ("offset", "exposure"))
         given = columns_named(table, {column: f"the {option}"})
         eta = eta + offset_of(fit.spec, {column: given[column]}, tuple(cases))
         absent = given[column].isna()

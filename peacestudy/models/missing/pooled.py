@@ -15,7 +15,8 @@ import pandas as pd
 from peacestudy.core.display import html_table
 from peacestudy.core.problems import Note
 from peacestudy.errors import FitError, SpecError
-from peacestudy.models.formulas.formula import Survival, parse
+from peacestudy.models.formulas.factors import Survival
+from peacestudy.models.formulas.formula import parse
 from peacestudy.models.inference.hypotheses import quantile, two_sided
 from peacestudy.models.missing.imputed import Imputed
 from peacestudy.models.missing.pool import pool
@@ -174,7 +175,7 @@ def _notes(imputed: Imputed, spec: ModelSpec, fits: list[Fit], terms: pd.DataFra
             )
         )
     if made := _made_of(imputed, spec):
-        text = f"{', '.join(made)} made of filled values after imputation, whose models are straight lines: bends and products are drawn "
+        text = f"{', '.join(made)} made of filled values after imputation, whose models are straight lines: bends, lags and products are drawn "
         notes.append(Note("derived", f"{text}towards zero."))
     if spec.engine == "firth" and spec.vcov == "classical":
         notes.append(
@@ -186,10 +187,12 @@ def _notes(imputed: Imputed, spec: ModelSpec, fits: list[Fit], terms: pd.DataFra
 
 
 def _made_of(imputed: Imputed, spec: ModelSpec) -> list[str]:
-    """Terms that bend or multiply columns with filled values."""
+    """Terms that bend, lag or multiply columns with filled values."""
     parsed = parse(spec.formula)
     bends = [
-        f.label for f in parsed.factors if f.column in imputed.where and set(f.functions) - {"scale", "center", "C"}
+        f.label
+        for f in parsed.factors
+        if f.column in imputed.where and (f.lag or set(f.functions) - {"scale", "center", "C"})
     ]
     products = [":".join(labels) for labels in _products(spec) if any(c in imputed.where for c in labels)]
     return [*bends, *products]

@@ -100,6 +100,7 @@ LONG = [
     "y ~ " + "C(" * 60 + "a" + ")" * 60, "~" * 10_000, "y ~ a" + " " * 9_990, "y ~ " + "`a`:" * 2_000 + "a", "y ~ " + "(a+b)*" * 500 + "a",
     "y ~ " + "(a*" * 49 + "b" + ")" * 49, "`" * 9_999, "y ~ " + "Surv(" * 2_000, "y ~ " + "poly(" * 2_000,
 ]  # fmt: skip
+PANEL = {"unit": "k", "time": "a"}
 CODES = [*IMPORTS, *DUNDERS, *STRINGS, *FORMULAIC, *UNICODE]
 
 
@@ -117,7 +118,7 @@ def table():
 def refused_or_fitted(data, formula, **more):
     """Whether a fit was made; any error that is not ours goes through."""
     try:
-        ps.fit(data, ps.ModelSpec("m", formula, "linear", "classical", **more))
+        ps.fit(data, ps.ModelSpec("m", formula, "linear", "classical", **({"options": PANEL} | more)))
         return True
     except ps.PeacestudyError:
         return False
@@ -151,7 +152,7 @@ def test_what_is_too_long_or_too_deep_is_refused_in_no_time():
     assert [set(formula) for formula in fitted] == [set("y ~a:"), set("y ~a"), set("y ~`a:")]  # long, and one term
 
 
-@pytest.mark.parametrize("where", ["column", "outcome", "category", "categories", "poly", "index"])
+@pytest.mark.parametrize("where", ["column", "outcome", "category", "categories", "poly", "index", "lag"])
 def test_code_in_the_data_is_text(tmp_path, where):
     canary = tmp_path / "canary"
     fitted = 0
@@ -160,21 +161,27 @@ def test_code_in_the_data_is_text(tmp_path, where):
         if not code.isprintable() and code.encode("utf-8", "replace") != code.encode("utf-8", "surrogatepass"):
             continue  # no table can hold half a letter
         d, formula = table(), "y ~ a"
-        if where in ("column", "outcome", "categories", "poly"):
+        if where in ("column", "outcome", "categories", "poly", "lag"):
             if "`" in code or "\n" in code or code in ("a", "y", "k"):
                 continue
-            old = {"column": "b", "outcome": "y", "categories": "k", "poly": "b"}[where]
+            old = {"column": "b", "outcome": "y", "categories": "k", "poly": "b", "lag": "b"}[where]
             d = d.rename(columns={old: code})
-            right = {"column": "`{}` + C(k)", "outcome": "a", "categories": "C(`{}`)", "poly": "poly(`{}`, 2)"}[where]
+            right = {
+                "column": "`{}` + C(k)",
+                "outcome": "a",
+                "categories": "C(`{}`)",
+                "poly": "poly(`{}`, 2)",
+                "lag": "lag(`{}`)",
+            }[where]
             formula = (f"`{code}`" if where == "outcome" else "y") + " ~ " + right.replace("{}", code)
         elif where == "category":
             d, formula = d.assign(k=pd.Categorical(["other", code] * 4, ["other", code])), "y ~ a + C(k)"
         else:
             d = d.set_index(pd.Index([code] * 8))
-        found = ps.fit(d, ps.ModelSpec("m", formula, "linear", "classical"))
+        found = ps.fit(d, ps.ModelSpec("m", formula, "linear", "classical", options=PANEL))
         fitted += 1
         assert "<script>" not in found._repr_html_()
-        if where in ("column", "categories", "poly", "category"):
+        if where in ("column", "categories", "poly", "category", "lag"):
             assert any(code in term for term in found.terms["term"]), code
     assert fitted > 110
     assert not canary.exists()
@@ -184,11 +191,20 @@ def test_code_in_clusters_and_options_is_a_column_that_is_not_there(tmp_path):
     canary = tmp_path / "canary"
     for raw in CODES:
         code = raw.replace("{}", str(canary))
-        for more in ({"vcov": "cluster", "cluster": code}, {"vcov": "hc1", "options": {"weights": code}}):
+        wanted = (
+            {"vcov": "cluster", "cluster": code},
+            {"vcov": "hc1", "options": {"weights": code}},
+            {"vcov": "hc1", "options": {"unit": code, "time": "a"}},
+            {"vcov": "hc1", "options": {"unit": "k", "time": code}},
+        )
+        for more in wanted:
             if code in ("a", "y", "k", "b"):
                 continue
             with pytest.raises(ps.SpecError, match="is not in the data"):
-                ps.fit(table(), ps.ModelSpec("m", "y ~ a", "linear", **more))
+                ps.fit(
+                    table(),
+                    ps.ModelSpec("m", "y ~ lag(a)" if "unit" in more.get("options", {}) else "y ~ a", "linear", **more),
+                )
         for more in ({"options": {code: "a"}}, {"engine": code}, {"vcov": code}):
             with pytest.raises(ps.SpecError):
                 ps.ModelSpec("m", "y ~ a", **({"engine": "linear", "vcov": "hc1"} | more))

@@ -6,7 +6,8 @@ import pytest
 
 import peacestudy as ps
 from peacestudy.models.formulas.design import build_design
-from peacestudy.models.formulas.formula import Survival, parse
+from peacestudy.models.formulas.factors import Survival
+from peacestudy.models.formulas.formula import parse
 
 
 def table(**change):
