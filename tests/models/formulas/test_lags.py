@@ -312,3 +312,28 @@ def test_imputed_tables_are_lagged_each_and_the_reader_is_told():
     each = [ps.fit(t, spec("y ~ lag(x) + z")).terms["estimate"] for t in filled.tables]
     assert found.terms["estimate"].to_numpy() == pytest.approx(np.mean(each, axis=0))
     assert any(n.text.startswith("lag(x) made of filled values") for n in found.notes)
+
+
+def test_state_years_of_a_study_are_lagged_as_the_joins_lag_them():
+    frame = ps.load_study("onset").frame(ps.load_study("onset").config.samples[0].id)
+    lagged = ps.ModelSpec("m", "onset ~ lag(polyarchy) + ln_population", "logit", "hc1", options=PANEL)
+    fit = ps.fit(frame, lagged)
+    joined = ps.joins.lagged(frame, "polyarchy", by="country", year="year", lags=1)
+    by_hand = ps.fit(joined, ps.ModelSpec("m", "onset ~ polyarchy_lag1 + ln_population", "logit", "hc1"))
+    np.testing.assert_array_equal(fit.terms.drop(columns="term"), by_hand.terms.drop(columns="term"))
+    assert fit.cases == by_hand.cases and len(fit.cases) > 4000
+    first = fit.dropped[fit.dropped["reason"].str.startswith("lag(polyarchy): no row of")]["case"]
+    above = frame.data["polyarchy"].shift(1)[frame.data["case_id"].isin(first)]
+    assert above.notna().sum() > 100  # where a state's years begin, the row above is another state's
+    with pytest.raises(ps.SpecError, match=r"lag\(polyarchy\) was read in other rows"):
+        ps.trace(fit, "lag(polyarchy)")
+    values = ps.trace(fit, "ln_population").table
+    assert {"onset", "ln_population"} <= set(values["name"]) and "polyarchy" not in set(values["name"])
+
+
+def test_codes_are_not_imputed_through_a_lag():
+    from peacestudy.robustness.coded_columns import linear_design
+
+    d = panel(9)
+    with pytest.raises(ps.SpecError, match=r"cannot be imputed through lag\(x\)"):
+        linear_design(ps.fit(d, spec("y ~ z + lag(x)")).design, d, ("z",))
