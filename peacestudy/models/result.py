@@ -13,9 +13,9 @@ from peacestudy.errors import FitError, SpecError
 from peacestudy.models.engines.parameters import is_spread, wald_ends
 from peacestudy.models.formulas.design import Design
 from peacestudy.models.inference.contrast import contrast
-from peacestudy.models.inference.hypotheses import JointTest, critical, wald
+from peacestudy.models.inference.hypotheses import DETECTABLE, NO_SIDE, POWER, JointTest, critical, least_effects, wald
 from peacestudy.models.inference.profile import profile_interval
-from peacestudy.models.inference.reference import bootstrapped, contrast_df, joint_df
+from peacestudy.models.inference.reference import bootstrapped, contrast_df, joint_df, one_sided_p
 from peacestudy.models.spec import ModelSpec
 
 
@@ -66,8 +66,15 @@ class Fit:
         """Degrees of freedom of every term, by term: each its own with cr2, else ``df``."""
         return pd.Series(self.own_df or self.df, index=self.terms["term"].to_list(), dtype=float)
 
-    def tidy(self, level: float = 0.95, exponentiate: bool = False) -> pd.DataFrame:
-        """The terms with intervals at another level, or as odds ratios.
+    def tidy(
+        self,
+        level: float = 0.95,
+        exponentiate: bool = False,
+        *,
+        one_sided: str | None = None,
+        power: float | None = None,
+    ) -> pd.DataFrame:
+        """The terms with intervals at another level, or as odds ratios; with one-sided p, and with what a null could have missed.
 
         Parameters
         ----------
@@ -75,6 +82,8 @@ class Fit:
         exponentiate : give exp(estimate), an odds, hazard or rate ratio, and exp of its interval; the standard error becomes that of the
             ratio by the delta method. Statistic and p value stay, and so do cut points, ``alpha`` and ``sd(group)``, which are no
             log ratios.
+        one_sided : ``greater`` or ``less``, the direction that was foretold: adds ``p_greater`` or ``p_less`` beside ``p_value``, which stays.
+        power : adds ``detectable`` at alpha 1 - level, where the null is not rejected; see ``detectable``.
         """
         if not 0 < level < 1:
             raise SpecError(f"level is {level}; it must lie between 0 and 1, as 0.95.")
@@ -89,10 +98,18 @@ class Fit:
                 spread = is_spread(tuple(out["term"]), self.design.names)
                 ends = np.stack(wald_ends(b, se, spread, critical(0.5 + level / 2, self.dfs.to_numpy())), axis=1)
             out["conf_low"], out["conf_high"] = ends[:, 0], ends[:, 1]
+        if one_sided is not None:
+            p = one_sided_p(self.spec, self.design, self.terms, self.dfs.to_numpy(), one_sided)
+            out.insert(list(out.columns).index("p_value") + 1, f"p_{one_sided}", p)
+        if power is not None:
+            out["detectable"] = self.detectable(power=power, alpha=1 - level)["detectable"].where(
+                out["p_value"] >= 1 - level
+            )
         if exponentiate:
             if self.spec.engine in ("linear", "mixed_linear"):
                 raise SpecError("a linear model has no odds ratios; exponentiate belongs to odds and hazards.")
-            slope, scale = out["term"].isin(self.design.names), ["estimate", "conf_low", "conf_high"]
+            slope = out["term"].isin(self.design.names)
+            scale = [c for c in ("estimate", "conf_low", "conf_high", "detectable") if c in out]
             with np.errstate(over="ignore"):
                 out.loc[slope, "std_error"] *= np.exp(out["estimate"])
                 out.loc[slope, scale] = np.exp(out.loc[slope, scale])
@@ -104,8 +121,30 @@ class Fit:
         head = {"model": self.spec.name, "engine": self.spec.engine, "vcov": self.spec.vcov}
         return pd.DataFrame([head | {name: getattr(self, name) for name in names}])
 
-    def joint_test(self, terms: list[str]) -> JointTest:
-        """The Wald test that all the named terms are zero, with this fit's covariance; with cr2 the approximate Hotelling test."""
+    def detectable(self, *, power: float, alpha: float) -> pd.DataFrame:
+        """The smallest effect that a study of this N, with these standard errors, could have found.
+
+        Parameters
+        ----------
+        power : how often a two-sided test at ``alpha`` is to find it, as 0.8 and 0.05.
+
+        Returns
+        -------
+        DataFrame
+            ``term, estimate, std_error, p_value, detectable``: (quantile of 1 - alpha/2 + quantile of power) standard errors, by the fit's t
+            or z (Bloom 1995); a coefficient, whose exp is an odds, hazard or rate ratio. Of ``alpha``, ``sd(group)`` and cut points none. The
+            standard error is taken for known, and for the same at that effect.
+        """
+        least = least_effects(self.terms, self.dfs.to_numpy(), power, alpha)
+        return least.assign(detectable=least["detectable"].where(least["term"].isin(self.design.names)))
+
+    def joint_test(self, terms: list[str], one_sided: str | None = None) -> JointTest:
+        """The Wald test that all the named terms are zero, with this fit's covariance; with cr2 the approximate Hotelling test.
+
+        It has no direction: ``one_sided`` is refused.
+        """
+        if one_sided is not None:
+            raise SpecError(NO_SIDE)
         known = self.terms["term"].tolist()
         terms = [terms] if isinstance(terms, str) else list(terms)
         if not terms:
@@ -121,12 +160,13 @@ class Fit:
             self.terms["estimate"].to_numpy()[at], self.vcov.to_numpy()[np.ix_(at, at)], tuple(terms), df, share
         )
 
-    def contrast(self, weights: Mapping[str, float]) -> pd.DataFrame:
+    def contrast(self, weights: Mapping[str, float], *, one_sided: str | None = None) -> pd.DataFrame:
         """A weighted sum of terms, with this fit's covariance and reference distribution.
 
         Parameters
         ----------
         weights : the weight of each term in the sum; terms not named have none.
+        one_sided : ``greater`` or ``less``: adds ``p_greater`` or ``p_less`` beside ``p_value``.
 
         Returns
         -------
@@ -148,7 +188,7 @@ class Fit:
         def degrees(w: np.ndarray) -> float:
             return float(contrast_df(self.spec, self.design, self.df, w[None])[0])
 
-        return contrast(dict(weights), self.terms["estimate"], self.vcov, degrees)
+        return contrast(dict(weights), self.terms["estimate"], self.vcov, degrees, one_sided)
 
     def __repr__(self) -> str:
         return f"<Fit {self.spec.name}: {self.spec.formula} ({self.spec.engine}, {self.spec.vcov}), N {self.n}; see .terms and .notes>"
@@ -156,4 +196,7 @@ class Fit:
     def _repr_html_(self) -> str:
         events = f", {self.n_events} events" if self.n_events is not None else ""
         head = f"{self.spec.name}: {self.spec.formula} ({self.spec.engine}, {self.spec.vcov}), N {self.n}{events}"
-        return html_table(self.terms, head, self.notes, rows=len(self.terms))
+        terms = self.tidy(power=POWER)
+        missed = [f"detectable: {DETECTABLE}"] if terms["detectable"].notna().any() else []
+        shown = terms if missed else self.terms
+        return html_table(shown, head, [*self.notes, *missed], rows=len(shown))

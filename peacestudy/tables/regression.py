@@ -1,13 +1,18 @@
 """The regression table: models side by side, coefficient over standard error, what was used and what to distrust below."""
 
 from collections.abc import Sequence
+from functools import partial
 
+import numpy as np
 import pandas as pd
 
 from peacestudy.core.display import p_text
 from peacestudy.errors import SpecError
-from peacestudy.models import Fit
+from peacestudy.models import Fit, detectable
+from peacestudy.models.inference.hypotheses import POWER
 from peacestudy.tables.table import Table
+
+ALPHA = 0.05
 
 
 def regression(fits: Fit | Sequence[Fit], caption: str = "Regression", name: str = "regression") -> Table:
@@ -22,7 +27,8 @@ def regression(fits: Fit | Sequence[Fit], caption: str = "Regression", name: str
     -------
     Table
         A row a term with ``estimate (standard error)`` and the p value, then N, events, clusters, log-likelihood and
-        pseudo R2. No stars. The notes of the fits stand below, each once, with the models they belong to.
+        pseudo R2. No stars. Below stand, for terms whose null is not rejected, the smallest effects that could have been found, and the
+        notes of the fits, each once, with the models they belong to.
 
     Examples
     --------
@@ -42,6 +48,7 @@ def regression(fits: Fit | Sequence[Fit], caption: str = "Regression", name: str
             notes.setdefault(str(n), []).append(f.spec.name)
     parts = pd.concat([f.terms.assign(model=f.spec.name) for f in each])
     models = pd.concat([f.glance() for f in each])
+    parts["detectable"] = np.concatenate([f.detectable(power=POWER, alpha=ALPHA)["detectable"] for f in each])
     return regression_from_tables(parts, models, notes, caption, name)
 
 
@@ -50,7 +57,7 @@ def regression_from_tables(
 ) -> Table:  # fmt: skip
     """The same from stored results: ``terms`` with a column ``model``, ``models`` as from ``Fit.glance``.
 
-    ``notes`` maps a note to the models it belongs to.
+    ``notes`` maps a note to the models it belongs to. Where ``terms`` have no ``detectable`` it is made of their standard errors.
     """
     names = models["model"].tolist()
     order = list(dict.fromkeys(terms["term"]))
@@ -67,12 +74,45 @@ def regression_from_tables(
             rows.append(
                 [label, *("" if _missing(v) else str(v) if isinstance(v, tuple) else form.format(v) for v in values)]
             )
-    said = ["Cells: coefficient (standard error), p value, two-sided."]
+    said = ["Cells: coefficient (standard error), p value, two-sided.", *_missed(terms, models)]
     said += [
         f"{', '.join(dict.fromkeys(who)) if len(set(who)) < len(names) else 'All models'}: {text}"
         for text, who in notes.items()
     ]
     return Table(name, caption, pd.DataFrame(rows, columns=["term", *names]), tuple(said))
+
+
+def _missed(terms: pd.DataFrame, models: pd.DataFrame) -> list[str]:
+    """A sentence on the effects that nulls could have missed, a part for each model; none where every null is rejected."""
+    by = models.set_index("model")
+    parts = []
+    for model in by.index:
+        own = terms[terms["model"] == model]
+        null = own[(own["p_value"] >= ALPHA) & (own["term"] != "Intercept")]
+        least = (
+            null["detectable"]
+            if "detectable" in null
+            else null["std_error"].map(partial(_least, by.loc[model], len(own)))
+        )
+        found = [f"{t} {d:.2f}" for t, d in zip(null["term"], least, strict=True) if not _missing(d)]
+        parts += [f"{model}: {', '.join(found)}"] if found else []
+    if not parts:
+        return []
+    what = (
+        f"smallest coefficient that a test at .05 finds in {POWER:.0%} of such samples, where the null is not rejected"
+    )
+    return [f"A null that is not rejected is no proof of no effect; {what}: {'; '.join(parts)}."]
+
+
+def _least(model: pd.Series, terms: int, std_error: float) -> float:
+    """From a standard error, by t for ``linear`` with the degrees of freedom that ``Fit`` takes, else by z."""
+    if model["engine"] != "linear":
+        return detectable(std_error, POWER, ALPHA)
+    G = model["n_clusters"]
+    if model["vcov"] == "cr2" or isinstance(G, str):
+        return float("nan")  # each term has its own degrees of freedom, or two columns of clusters were stored as text
+    df = model["n"] - terms if _missing(G) else min(G) - 1 if isinstance(G, tuple) else G - 1
+    return detectable(std_error, POWER, ALPHA, float(df))
 
 
 def _missing(value: object) -> bool:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from peacestudy.core.problems import one_of
 from peacestudy.errors import FitError, SpecError
-from peacestudy.models.inference.hypotheses import quantile, two_sided
+from peacestudy.models.inference.hypotheses import one_sided, quantile, two_sided
 
 LEVEL = 0.95
 NOTHING = 1e-12  # share of the variance without covariances below which that of the sum is zero but for rounding
@@ -23,6 +23,7 @@ def contrast(
     estimate: "pd.Series[float]",
     vcov: pd.DataFrame,
     degrees: Callable[[np.ndarray], float],
+    direction: str | None = None,
 ) -> pd.DataFrame:
     """One row for the sum of ``weights`` times the coefficients; see ``Fit.contrast``.
 
@@ -32,6 +33,7 @@ def contrast(
     estimate : coefficients, in the order of ``vcov``.
     vcov : their covariance, with the terms' names.
     degrees : the degrees of freedom of a sum with weights (K,), infinite for z.
+    direction : of a one-sided p that is added, ``greater`` or ``less``.
     """
     known = [str(c) for c in vcov.columns]
     if not weights:
@@ -53,7 +55,10 @@ def contrast(
     half = quantile(0.5 + LEVEL / 2, df) * se
     row = (_label(weights), b, se, b / se, float(two_sided(np.array([b / se]), df)[0]), b - half, b + half)
     columns = ["contrast", "estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high"]
-    return pd.DataFrame([row], columns=columns)
+    out = pd.DataFrame([row], columns=columns)
+    if direction is not None:
+        out.insert(5, f"p_{direction}", one_sided(np.array([b / se]), df, direction))
+    return out
 
 
 def _label(weights: Mapping[str, float]) -> str:

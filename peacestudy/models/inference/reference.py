@@ -7,6 +7,7 @@ MacKinnon, Nielsen and Webb (2023) for the jackknife.
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from peacestudy.core.problems import Note
 from peacestudy.errors import FitError
@@ -15,10 +16,11 @@ from peacestudy.models.formulas.design import Design
 from peacestudy.models.formulas.weights import weights_of
 from peacestudy.models.inference.covariance import covariance
 from peacestudy.models.inference.cr2 import clusters_of, cr2_covariance, hotelling, satterthwaite
+from peacestudy.models.inference.hypotheses import one_sided, sign_of
 from peacestudy.models.inference.jackknife import jackknife
-from peacestudy.models.inference.score_bootstrap import score_bootstrap
-from peacestudy.models.inference.signs import KINDS, POINTS, check_signs, signs_of
-from peacestudy.models.inference.wild import wild
+from peacestudy.models.inference.score_bootstrap import score_bootstrap, score_side
+from peacestudy.models.inference.signs import KINDS, POINTS, Signs, check_signs, signs_of
+from peacestudy.models.inference.wild import wild, wild_side
 from peacestudy.models.spec import ModelSpec
 
 POOR = 4.0  # Satterthwaite's degrees of freedom below which t is a poor reference (Pustejovsky and Tipton 2018, 5)
@@ -58,6 +60,32 @@ def reference(spec: ModelSpec, design: Design, est: Estimates) -> Reference:
     return Reference(V, df, np.full(K, df))
 
 
+def one_sided_p(spec: ModelSpec, design: Design, terms: pd.DataFrame, dfs: np.ndarray, direction: str) -> np.ndarray:
+    """One-sided p values of the terms of a fit (K,), by the reference that their two-sided ones have; NaN where those are.
+
+    By t or z; after firth with classical by the signed root of the penalised likelihood ratio, which is z (Barndorff-Nielsen and Cox 1994,
+    Inference and Asymptotics, 4.4); with a bootstrap of signs by its own draws.
+    """
+    sign = sign_of(direction)
+    none = terms["p_value"].isna().to_numpy(dtype=bool)
+    statistic = terms["statistic"].to_numpy(dtype=float)
+    if "bootstrap" in dict(spec.options):
+        side = wild_side if spec.engine == "linear" else score_side
+        p = side(design.X, design.y, design.clusters[0], _signs(spec, design), sign)
+    elif spec.engine == "firth" and spec.vcov == "classical":
+        p = one_sided(np.sign(terms["estimate"].to_numpy()) * np.sqrt(statistic), np.inf, direction)
+    else:
+        p = one_sided(statistic, dfs, direction)
+    return np.where(none, np.nan, p)
+
+
+def _signs(spec: ModelSpec, design: Design) -> Signs:
+    """The signs of clusters that the options ask for."""
+    options = dict(spec.options)
+    draws, seed = int(options["bootstrap_draws"]), int(options["bootstrap_seed"])
+    return signs_of(str(options["bootstrap"]), int(design.clusters[0].max()) + 1, draws, seed)
+
+
 def bootstrapped(
     spec: ModelSpec, design: Design, beta: np.ndarray, std_error: np.ndarray, level: float
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -68,9 +96,8 @@ def bootstrapped(
     FitError
         Too few clusters for the level, or no maximum under a null.
     """
-    options, groups = dict(spec.options), design.clusters[0]
-    kind = str(options["bootstrap"])
-    signs = signs_of(kind, int(groups.max()) + 1, int(options["bootstrap_draws"]), int(options["bootstrap_seed"]))
+    groups, signs = design.clusters[0], _signs(spec, design)
+    kind = str(dict(spec.options)["bootstrap"])
     check_signs(signs, 1 - level, groups, spec.cluster_columns[0], kind)
     if spec.engine == "linear":
         p, ends = wild(design.X, design.y, groups, signs, 1 - level)

@@ -35,8 +35,7 @@ def score_bootstrap(
         The likelihood under a null has no maximum that can be found.
     """
     K = X.shape[1]
-    order = np.array([[*(i for i in range(K) if i != j), j] for j in range(K)])
-    Z, T = orthonormal(X[:, order].transpose(1, 0, 2))
+    Z, T = _each_last(X)
     start = np.zeros((K, K))
 
     def look(null: np.ndarray) -> np.ndarray:
@@ -49,6 +48,24 @@ def score_bootstrap(
 
     unit = np.concatenate([-se, se])
     return look(np.zeros(K)), invert(look, np.tile(beta, 2), unit, alpha, FARTHEST).reshape(2, -1).T
+
+
+def score_side(X: np.ndarray, y: np.ndarray, groups: np.ndarray, signs: Signs, sign: int) -> np.ndarray:
+    """One-sided p values of every coefficient against zero (K,), towards ``sign``, 1 or -1: by the signed root of the statistic."""
+    K = X.shape[1]
+    Z, T = _each_last(X)
+    parts = cluster_scores(Z, y, groups, np.zeros(K), np.zeros((K, K))) * np.sign(T[:, -1, -1])[:, None] * sign
+    data, squares, G = parts.sum(axis=1), (parts**2).sum(axis=1), parts.shape[1]
+    drawn, turned = parts @ signs.values.T, parts**2 @ (signs.values**2).T
+    size = np.sqrt(np.maximum(squares - data**2 / G, 0.0))[:, None]
+    return signs.share_beyond(drawn * size, data[:, None] * np.sqrt(np.maximum(turned - drawn**2 / G, 0.0)))
+
+
+def _each_last(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Orthonormal designs (K, N, K), each with another column last, and what turns coefficients into theirs (K, K, K)."""
+    K = X.shape[1]
+    order = np.array([[*(i for i in range(K) if i != j), j] for j in range(K)])
+    return orthonormal(X[:, order].transpose(1, 0, 2))
 
 
 def extreme(parts: np.ndarray, W: np.ndarray) -> np.ndarray:

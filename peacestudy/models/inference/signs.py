@@ -44,6 +44,17 @@ class Signs:
         out: np.ndarray = extreme.mean(axis=1) if self.every else (1 + extreme.sum(axis=1)) / (1 + extreme.shape[1])
         return out
 
+    def share_beyond(self, drawn: np.ndarray, found: np.ndarray) -> np.ndarray:
+        """One-sided p values: draws of signed statistics, ``drawn``, at least as large as the data's, ``found``, both (B, D), shape (B,).
+
+        Both are signed, in units that may differ from draw to draw. The mirror image of a draw has the opposite sign.
+        """
+        edge = found - TIES * np.abs(found)
+        beyond = drawn >= edge
+        if not self.every:
+            return self.share(beyond)
+        return np.asarray((self.share(beyond) + self.share(-drawn >= edge)) / 2)
+
 
 def signs_of(kind: str, clusters: int, draws: int, seed: int) -> Signs:
     """Signs of kind ``rademacher`` or ``webb``: every combination where there are no more than ``draws``, else so many at random.

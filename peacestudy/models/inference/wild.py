@@ -27,15 +27,18 @@ def wild(X: np.ndarray, y: np.ndarray, groups: np.ndarray, signs: Signs, alpha: 
     return look(np.zeros(len(beta))), ends.reshape(2, -1).T
 
 
+def wild_side(X: np.ndarray, y: np.ndarray, groups: np.ndarray, signs: Signs, sign: int) -> np.ndarray:
+    """One-sided p values of every coefficient against zero (K,): towards ``sign``, 1 or -1, as Roodman et al. (2019), 3.3."""
+    free, spread, beta = _pieces(X, y, groups, signs)
+    n0, n1, a, b, c = free.transpose(1, 0, 2)
+    d = -beta[:, None]
+    drawn, size = n0 - d * n1, np.sqrt(a - 2 * d * b + d**2 * c)
+    return signs.share_beyond(sign * drawn * np.sqrt(spread)[:, None], sign * -d * size)
+
+
 def nulls(X: np.ndarray, y: np.ndarray, groups: np.ndarray, signs: Signs) -> tuple[Look, np.ndarray, np.ndarray]:
     """P values as a function of the hypothesised coefficients (K,), or twice as many, with estimates and a scale for each."""
-    Q, back = orthogonal(X)
-    S = cluster_products(Q, groups)
-    beta = back @ (Q.T @ y)
-    score = sums(Q * (y - X @ beta)[:, None], groups)
-    terms = [_sums(row, S, score, signs.values) for row in back]
-    free = np.stack([t[0] for t in terms])
-    spread = np.array([t[1] for t in terms])
+    free, spread, beta = _pieces(X, y, groups, signs)
 
     def look(null: np.ndarray) -> np.ndarray:
         out = []
@@ -47,6 +50,18 @@ def nulls(X: np.ndarray, y: np.ndarray, groups: np.ndarray, signs: Signs) -> tup
         return np.concatenate(out)
 
     return look, beta, np.sqrt(spread)
+
+
+def _pieces(
+    X: np.ndarray, y: np.ndarray, groups: np.ndarray, signs: Signs
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What ``_sums`` gives of every coefficient (K, 5, D) and (K,), and the estimates (K,)."""
+    Q, back = orthogonal(X)
+    S = cluster_products(Q, groups)
+    beta = back @ (Q.T @ y)
+    score = sums(Q * (y - X @ beta)[:, None], groups)
+    terms = [_sums(row, S, score, signs.values) for row in back]
+    return np.stack([t[0] for t in terms]), np.array([t[1] for t in terms]), beta
 
 
 def _sums(row: np.ndarray, S: np.ndarray, score: np.ndarray, W: np.ndarray) -> tuple[np.ndarray, float]:

@@ -17,7 +17,8 @@ from peacestudy.core.problems import Note
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.formulas.factors import Survival
 from peacestudy.models.formulas.formula import parse
-from peacestudy.models.inference.hypotheses import quantile, two_sided
+from peacestudy.models.inference.hypotheses import DETECTABLE, POWER, least_effects, quantile, two_sided
+from peacestudy.models.inference.hypotheses import one_sided as one_sided_p
 from peacestudy.models.missing.imputed import Imputed
 from peacestudy.models.missing.pool import pool
 from peacestudy.models.result import Fit
@@ -56,25 +57,49 @@ class PooledFit:
     notes: tuple[Note, ...]
     fits: tuple[Fit, ...] = field(repr=False)
 
-    def tidy(self, level: float = LEVEL, exponentiate: bool = False) -> pd.DataFrame:
-        """The terms with intervals at another level, or as odds or hazard ratios, as ``Fit.tidy``."""
+    def tidy(
+        self,
+        level: float = LEVEL,
+        exponentiate: bool = False,
+        *,
+        one_sided: str | None = None,
+        power: float | None = None,
+    ) -> pd.DataFrame:
+        """The terms with intervals at another level, or as odds or hazard ratios, with one-sided p and detectable effects, as ``Fit.tidy``."""
         if not 0 < level < 1:
             raise SpecError(f"level is {level}; it must lie between 0 and 1, as 0.95.")
         out = self.terms.copy()
         half = np.array([quantile(0.5 + level / 2, df) for df in out["df"]]) * out["std_error"]
         out["conf_low"], out["conf_high"] = out["estimate"] - half, out["estimate"] + half
+        if one_sided is not None:
+            p = one_sided_p(out["statistic"].to_numpy(), out["df"].to_numpy(), one_sided)
+            out.insert(list(out.columns).index("p_value") + 1, f"p_{one_sided}", p)
+        if power is not None:
+            out["detectable"] = self.detectable(power=power, alpha=1 - level)["detectable"].where(
+                out["p_value"] >= 1 - level
+            )
         if exponentiate:
             if self.spec.engine == "linear":
                 raise SpecError("a linear model has no odds ratios; exponentiate belongs to odds and hazards.")
             out["std_error"] *= np.exp(out["estimate"])
-            out[["estimate", "conf_low", "conf_high"]] = np.exp(out[["estimate", "conf_low", "conf_high"]])
+            scale = [c for c in ("estimate", "conf_low", "conf_high", "detectable") if c in out]
+            out[scale] = np.exp(out[scale])
         return out
 
-    def contrast(self, weights: Mapping[str, float]) -> pd.DataFrame:
+    def detectable(self, *, power: float, alpha: float) -> pd.DataFrame:
+        """The smallest effect that a study of this N and these gaps could have found, as ``Fit.detectable``, by the pooled t."""
+        least = least_effects(self.terms, self.terms["df"].to_numpy(), power, alpha)
+        return least.assign(detectable=least["detectable"].where(least["term"].isin(self.fits[0].design.names)))
+
+    def contrast(self, weights: Mapping[str, float], *, one_sided: str | None = None) -> pd.DataFrame:
         """A weighted sum of terms, as ``Fit.contrast`` finds it in every table, pooled; with ``df`` and ``fmi``."""
         each = [f.contrast(weights).iloc[0] for f in self.fits]
         row = pooled_row([r["estimate"] for r in each], [r["std_error"] for r in each], self.fits[0].df)
-        return pd.DataFrame([{"contrast": each[0]["contrast"], **row}])
+        out = pd.DataFrame([{"contrast": each[0]["contrast"], **row}])
+        if one_sided is not None:
+            p = one_sided_p(out["statistic"].to_numpy(), row["df"], one_sided)
+            out.insert(list(out.columns).index("p_value") + 1, f"p_{one_sided}", p)
+        return out
 
     def glance(self) -> pd.DataFrame:
         """One row about the whole: ``model, engine, vcov, tables, n, n_events, n_clusters``."""
@@ -86,7 +111,10 @@ class PooledFit:
 
     def _repr_html_(self) -> str:
         head = f"{self.spec.name}: {self.spec.formula} ({self.spec.engine}, {self.spec.vcov}), N {self.n}, {len(self.fits)} completed tables"
-        return html_table(self.terms, head, self.notes, rows=len(self.terms))
+        terms = self.tidy(power=POWER)
+        missed = [f"detectable: {DETECTABLE}"] if terms["detectable"].notna().any() else []
+        shown = terms if missed else self.terms
+        return html_table(shown, head, [*self.notes, *missed], rows=len(shown))
 
 
 def pooled_row(estimates: Any, std_errors: Any, complete_df: float, level: float = LEVEL) -> dict[str, float]:
