@@ -11,6 +11,7 @@ from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import Note
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.diagnosis.checks import check_design, check_leverage, design_notes
+from peacestudy.models.diagnosis.few_clusters import few_cluster_notes
 from peacestudy.models.diagnosis.parallel_lines import parallel_notes
 from peacestudy.models.engines.counts import check_counts
 from peacestudy.models.engines.estimate import arrange, estimate, kind_of
@@ -94,7 +95,7 @@ def fit_arranged(design: Design, arranged: list[Note], spec: ModelSpec) -> Fit:
     est, found = estimate(design, spec)
     separation = [n for n in found if n.kind == "separation"]
     rest = [n for n in found if n.kind != "separation"]
-    notes = [*separation, *design_notes(design, kind_of(spec)), *arranged, *rest]
+    notes = [*separation, *design_notes(design, kind_of(spec)), *few_cluster_notes(spec, design), *arranged, *rest]
     if spec.vcov in ("hc2", "hc3"):
         check_leverage(design, est.leverage[0])
     notes += _conventions(spec, design, est)

@@ -132,7 +132,7 @@ DIAGNOSED = {
     "two clusters": ({"g": lambda t: t.index % 2}, LINE, {"vcov": "cluster", "cluster": "g"}, "few_clusters", "2 clusters.*single comparison"),
     "two clusters, logit": ({"g": lambda t: t.index % 2}, "y ~ a", {"engine": "logit", "vcov": "cluster", "cluster": "g"}, "few_clusters",
                             "2 clusters.*single comparison"),
-    "five clusters": ({"g": lambda t: t.index % 5}, LINE, {"vcov": "cluster", "cluster": "g"}, "few_clusters", r"5 clusters, .* few\.$"),
+    "five clusters": ({"g": lambda t: t.index % 5}, LINE, {"vcov": "cluster", "cluster": "g"}, "few_clusters", "5 clusters of g, .* 20% of"),
     "clusters missing": ({"g": at(4, np.nan, 1.0 * np.arange(N))}, LINE, {"vcov": "cluster", "cluster": "g"}, "dropped", "because g is missing"),
     "one infinite": ({"a": at(3, np.inf, lambda t: t.a)}, LINE, {}, "dropped", r"1 row\(s\) left out: 1 because a is infinite"),
     "outcome infinite": ({"v": at(3, -np.inf, lambda t: t.v)}, LINE, {}, "dropped", "1 because v is infinite"),

@@ -1,8 +1,7 @@
 """What to distrust in a fit, before and after it: errors where the data cannot answer, notes where they can but barely.
 
-Sources: Peduzzi et al. (1996), Journal of Clinical Epidemiology 49(12) (events per variable); Cameron and Miller (2015),
-Journal of Human Resources 50(2), VI (few clusters); Harrell (2015), Regression Modeling Strategies, 2nd ed., 4.4 (what an
-ordered outcome is worth); Belsley, Kuh and Welsch (1980), Regression Diagnostics, ch. 3.
+Sources: Peduzzi et al. (1996), Journal of Clinical Epidemiology 49(12) (events per variable); Harrell (2015),
+Regression Modeling Strategies, 2nd ed., 4.4 (what an ordered outcome is worth); Belsley, Kuh and Welsch (1980), Regression Diagnostics, ch. 3.
 """
 
 import numpy as np
@@ -13,14 +12,9 @@ from peacestudy.models.engines.separation import Separation, find_separation
 from peacestudy.models.formulas.design import Design
 
 FEW_EVENTS = 10  # events per variable below which coefficients of a logit are unreliable
-FEW_CLUSTERS = 20  # clusters below which cluster-robust tests reject too often
 COLLINEAR = 10.0  # variance inflation factor above which a term's part cannot be told from the others'
 RANK = 1e-9  # relative size of a singular value of the columns scaled to unit length below which they are dependent
 ONE = 1 - 1e-10  # leverage above which a row's residual is rounding
-TWO_CLUSTERS = (
-    " With two, the scores of one are the opposite of the other's: every standard error rests on a single comparison, and may be "
-    "near zero by chance."
-)
 NAMED = 5  # cases named in a message
 
 
@@ -127,7 +121,7 @@ def separation_of(design: Design) -> Separation | None:
 
 
 def design_notes(design: Design, outcome: str) -> list[Note]:
-    """What the design alone gives reason to distrust: few events, few clusters, collinearity, rows left out."""
+    """What the design alone gives reason to distrust: few events, collinearity, rows left out."""
     out = []
     slopes = [j for j, name in enumerate(design.names) if name != "Intercept" and name not in design.baseline]
     if outcome == "ordered" and slopes:
@@ -147,16 +141,6 @@ def design_notes(design: Design, outcome: str) -> list[Note]:
                 Note(
                     "few_events",
                     f"{fewer} {what} for {len(slopes)} terms: {ratio:.1f} events per variable, under {FEW_EVENTS}.",
-                )
-            )
-    for groups in design.clusters:
-        G = int(groups.max()) + 1
-        if G < FEW_CLUSTERS:
-            out.append(
-                Note(
-                    "few_clusters",
-                    f"{G} clusters, under {FEW_CLUSTERS}: cluster-robust tests reject too often with so few."
-                    + (TWO_CLUSTERS if G == 2 else ""),
                 )
             )
     inflation = variance_inflation(design.X, slopes)

@@ -139,12 +139,6 @@ def test_events_per_variable_are_counted_without_the_intercept():
     assert design_notes(design(d, "y ~ 1"), outcome="binary") == []
 
 
-@pytest.mark.parametrize(("G", "noted"), [(2, True), (19, True), (20, False)])
-def test_few_clusters_are_noted(G, noted):
-    found = design(draw().assign(g=lambda t: t.index % G), "v ~ a", ("g",))
-    assert ("few_clusters" in [n.kind for n in design_notes(found, outcome="number")]) == noted
-
-
 def test_rows_left_out_are_noted_with_counts_and_reasons():
     d = draw().assign(a=lambda t: t.a.mask(t.index < 3), b=lambda t: t.b.mask(t.index == 9, np.inf))
     (note,) = design_notes(design(d, "v ~ a + b"), outcome="number")
