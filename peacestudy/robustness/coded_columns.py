@@ -10,6 +10,7 @@ from peacestudy.coding import Coding, score
 from peacestudy.core.codebook import Codebook
 from peacestudy.errors import SpecError
 from peacestudy.models.formulas.design import Design
+from peacestudy.models.formulas.lags import MADE_BEFORE
 from peacestudy.models.formulas.new_rows import new_rows
 
 Array = npt.NDArray[np.float64]
@@ -136,7 +137,8 @@ def linear_design(design: Design, data: pd.DataFrame, names: tuple[str, ...]) ->
     """
     if design.lags:
         raise SpecError(
-            f"codes of one year cannot be imputed through {design.lags[0].label}, which reads those of another."
+            f"codes cannot be imputed through {design.lags[0].label}, which reads other rows than their own. Where its column is not coded: "
+            f"{MADE_BEFORE[0].lower()}{MADE_BEFORE[1:]}"
         )
 
     def at(values: dict[str, float]) -> Array:

@@ -69,8 +69,8 @@ def _few(design: Design, groups: np.ndarray, name: str) -> str:
 
 def _advice(spec: ModelSpec) -> str:
     few = (
-        f"Under {FEW} clusters are few (Cameron and Miller 2015), and so are clusters worth under {FEW_EFFECTIVE:.0f} that are alike (Carter, "
-        "Schnepel and Steigerwald 2017)"
+        f"Under {FEW} clusters are few (Cameron and Miller 2015), and so are more that for a term are worth under {FEW_EFFECTIVE:.0f} "
+        "alike (Carter, Schnepel and Steigerwald 2017)"
     )
     if "bootstrap" in dict(spec.options):
         return f"{few}: p and intervals are the bootstrap's, which is made for that; joint tests and contrasts reject too often."
@@ -81,7 +81,7 @@ def _advice(spec: ModelSpec) -> str:
     eight, twenty, fifty = COVERAGE[spec.engine if known else "logit"]
     whose = f"of {spec.engine}" if known else f"of logit ({spec.engine} was not tried)"
     return (
-        f"{few}: tests reject too often. Simulated 95 % intervals {whose} covered in {eight} % with 8 clusters, {twenty} % with 20, {fifty} % "
+        f"{few}; tests then reject too often. Simulated 95 % intervals {whose} covered in {eight} % with 8 clusters, {twenty} % with 20, {fifty} % "
         f"with 50. {REMEDY.get(spec.engine, OTHERS)}"
     )
 

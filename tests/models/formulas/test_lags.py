@@ -283,6 +283,18 @@ def test_effects_take_a_lag_for_a_column_of_its_own():
         ps.effects(ps.fit(d, spec("event ~ lag(x)", "logit", "hc1")), d, variables="x", **asked)
 
 
+def test_a_lag_moderates_as_its_column_does():
+    d = panel(4, units=40)
+    e = ps.joins.lagged(d, ["w", "y"], by="country", year="year", lags=1).data
+    own = ps.fit(d, spec("event ~ z*lag(w) + lag(y)", "logit", "hc1"))
+    by_hand = ps.fit(e, spec("event ~ z*w_lag1 + y_lag1", "logit", "hc1", options={}))
+    asked = {"near": 0.5, "fewest": 5, "scale": "response"}
+    a = ps.models.conditional_effects(own, d, "z", "sd", "lag(w)", [1, 2], **asked)
+    b = ps.models.conditional_effects(by_hand, e, "z", "sd", "w_lag1", [1, 2], **asked)
+    numbers = ["value", "estimate", "std_error", "conf_low", "conf_high"]
+    np.testing.assert_allclose(a[numbers], b[numbers], rtol=1e-7)
+
+
 def test_other_verbs_take_a_lag_or_refuse_it_by_name():
     d = panel(6, units=16)
     fit = ps.fit(d, spec("y ~ lag(x) + z", vcov="cluster", cluster="country"))
@@ -335,5 +347,5 @@ def test_codes_are_not_imputed_through_a_lag():
     from peacestudy.robustness.coded_columns import linear_design
 
     d = panel(9)
-    with pytest.raises(ps.SpecError, match=r"cannot be imputed through lag\(x\)"):
+    with pytest.raises(ps.SpecError, match=r"cannot be imputed through lag\(x\).*ps\.joins\.lagged"):
         linear_design(ps.fit(d, spec("y ~ z + lag(x)")).design, d, ("z",))
