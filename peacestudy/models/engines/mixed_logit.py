@@ -25,6 +25,7 @@ POINTS = 25  # of the quadrature, for each group
 MOST_STEPS = 100  # of the search for the modes
 STARTS = (1.0, 0.3, 3.0)  # standard deviations that the climb starts from
 NOTHING = 1e-4  # standard deviation of groups below which it is at its edge
+STEP, REACH = 0.5, 9.0  # of the nodes of an average: step over the standard deviation, and how far out they go
 NODES, WEIGHTS = np.polynomial.hermite.hermgauss(POINTS)
 
 
@@ -116,10 +117,22 @@ def fit_mixed_logit(X: np.ndarray, y: np.ndarray, groups: Groups) -> tuple[Estim
     return est, plain
 
 
+def normal_nodes(sd: float) -> tuple[np.ndarray, np.ndarray]:
+    """Nodes and weights (M,) for means of logistic functions over a standard normal, exact but for rounding at any ``sd``.
+
+    Equal steps: their error is about exp(-2 pi^2 / (sd step)), for the logistic function has no pole within pi of the real line
+    (Trefethen and Weideman 2014, SIAM Review 56(3)). Gauss-Hermite with few points loses digits where ``sd`` is above 2.
+    """
+    step = STEP / max(abs(sd), 1.0)
+    u = step * np.arange(-np.ceil(REACH / step), np.ceil(REACH / step) + 1)
+    weight = np.exp(-(u**2) / 2)
+    return u, weight / weight.sum()
+
+
 def average(eta: np.ndarray, sd: float) -> np.ndarray:
     """Probabilities averaged over groups with standard deviation ``sd``, linear predictors of any shape."""
-    at = eta[..., None] + sd * np.sqrt(2) * NODES
-    return np.asarray((expit(at) * WEIGHTS).sum(axis=-1) / np.sqrt(np.pi))
+    u, weight = normal_nodes(sd)
+    return np.asarray(expit(eta[..., None] + sd * u) @ weight)
 
 
 def _climb(Z: np.ndarray, y: np.ndarray, groups: Groups, start: np.ndarray) -> Climb | None:

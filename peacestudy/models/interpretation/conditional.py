@@ -15,6 +15,7 @@ import pandas as pd
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import one_of
 from peacestudy.errors import FitError, SpecError
+from peacestudy.models.interpretation.effect_notes import said_of
 from peacestudy.models.interpretation.effect_rows import effect_rows, set_to
 from peacestudy.models.interpretation.effect_scale import scale_of
 from peacestudy.models.interpretation.effect_table import by_delta, by_simulation, check_interval
@@ -60,7 +61,7 @@ def conditional_effects(
 
     Parameters
     ----------
-    fit, data : a fit and the table that was fitted.
+    fit, data : a fit of any engine and the table that was fitted.
     variable : whose effect it is.
     change : ``slope``, or what ``effects`` compares: two values or categories ``(low, high)``, a step, ``sd``, ``iqr``, ``minmax``.
     moderator : the column that the effect may depend on.
@@ -75,9 +76,10 @@ def conditional_effects(
     -------
     DataFrame
         ``term, contrast, moderator, value, estimate, std_error, conf_low, conf_high, n, n_near, share, n_events, variable_low,
-        variable_high, support, note``: a row a value, averaged over all ``n`` rows with the moderator held there. ``n_near`` cases
-        are near, a ``share`` of all, ``n_events`` of them with the event; among them the variable goes from ``variable_low`` to
-        ``variable_high``. ``support``: the value is within the moderator's range, enough cases are near, and among them the variable
+        variable_high, support, note``: a row a value (of ordered one a value and ``category``, which stands after ``contrast``),
+        averaged over all ``n`` rows with the moderator held there. ``n_near`` cases are near, a ``share`` of all, ``n_events``
+        of them with the event (of counts their sum); among them the variable goes from ``variable_low`` to ``variable_high``.
+        ``support``: the value is within the moderator's range, enough cases are near, and among them the variable
         varies, and reaches both values compared. Intervals are pointwise. No row tests a product.
 
     Raises
@@ -110,7 +112,7 @@ def conditional_effects(
     check_interval(fit, found, interval, draws, seed, level)
     asked = Asked(fit, effect_rows(fit, data, "fit"), found, horizon, "fit")
     m = moderator_of(asked.rows, moderator, values, near, fewest)
-    terms = [_term(asked, variable, change, {**(at or {}), moderator: v}) for v in m.values]
+    by_value = [_terms(asked, variable, change, {**(at or {}), moderator: v}) for v in m.values]
     support = support_at(fit, asked.rows, m, variable, _ends(asked, variable, change))
     if beyond == "refuse" and not support["support"].all():
         bad = support[~support["support"]]
@@ -119,31 +121,36 @@ def conditional_effects(
             f"{len(bad)} of {len(support)} values of {moderator!r} have no support; at {m.values[first]}: {bad['why'][first]}. Leave them "
             "out, or write beyond='tell'."
         )
-    said = [_straight(asked, m, variable, change)]
+    said = [_straight(asked, m, variable, change), said_of(asked, at)]
     if difference is not None:
-        terms, support = _with_difference(m, terms, support, difference)
+        by_value, support = _with_difference(m, by_value, support, difference)
+    terms = [t for each in by_value for t in each]
     if interval == "delta":
         table = by_delta(fit, found, terms, level)
     else:
         assert draws is not None and seed is not None
         table = by_simulation(fit, found, terms, level, draws, seed)
-    value = [*m.values, *([np.nan] if difference is not None else [])]
+    value = pd.Series([*m.values, *([np.nan] if difference is not None else [])])
+    of = np.repeat(np.arange(len(by_value)), len(asked.categories))  # the value of the moderator of each row
+    support = support.iloc[of].reset_index(drop=True)
     notes = [_joined(w, n, *said) for w, n in zip(support["why"], table["note"], strict=True)]
-    out = table[["term", "contrast"]].assign(moderator=moderator, value=value)
+    out = table[[c for c in ("term", "contrast", "category") if c in table]]
+    out = out.assign(moderator=moderator, value=value.iloc[of].to_numpy())
     return pd.concat([out, table[[*NUMBERS, "n"]], support[SUPPORT]], axis=1).assign(note=notes)
 
 
-def _term(asked: Asked, variable: str, change: Any, profile: Mapping[str, Any]) -> EffectTerm:
+def _terms(asked: Asked, variable: str, change: Any, profile: Mapping[str, Any]) -> list[EffectTerm]:
+    """The effect at a value of the moderator, of every category where the outcome is ordered."""
     if isinstance(change, str) and change == "slope":
         found = list(slope_terms(asked, [variable], profile))
     else:
         found = list(comparison_terms(asked, {variable: change}, profile, "difference"))
-    if len(found) > 1:
+    if len(found) > len(asked.categories):
         raise SpecError(
-            f"change {change!r} and the values held make {len(found)} effects at each value of the moderator; write two categories, and one "
-            "value a column."
+            f"change {change!r} and the values held make {len(found) // len(asked.categories)} effects at each value of the moderator; "
+            "write two categories, and one value a column."
         )
-    return found[0]
+    return found
 
 
 def _joined(*said: str) -> str:
@@ -162,21 +169,20 @@ def _ends(asked: Asked, variable: str, change: Any) -> tuple[Any, Any] | None:
 
 
 def _with_difference(
-    m: Moderator, terms: list[EffectTerm], support: pd.DataFrame, difference: tuple[Any, Any]
-) -> tuple[list[EffectTerm], pd.DataFrame]:
+    m: Moderator, by_value: list[list[EffectTerm]], support: pd.DataFrame, difference: tuple[Any, Any]
+) -> tuple[list[list[EffectTerm]], pd.DataFrame]:
     if len(difference) != 2 or difference[0] == difference[1] or any(v not in m.values for v in difference):
         raise SpecError(f"difference is {difference!r}; write two of the values of {m.column!r}.")
     low, high = (m.values.index(v) for v in difference)
     text = f"at {m.column} = {difference[1]} less at {difference[0]}"
-    both = replace(
-        terms[high],
-        contrast=f"{terms[high].contrast}, {text}",
-        quantity=Contrast(terms[high].quantity, terms[low].quantity),
-    )
+    both = [
+        replace(above, contrast=f"{above.contrast}, {text}", quantity=Contrast(above.quantity, below.quantity))
+        for above, below in zip(by_value[high], by_value[low], strict=True)
+    ]
     ends = support.loc[[low, high]]
     why = "; ".join(f"at {v}: {w}" for v, w in zip(difference, ends["why"], strict=True) if w)
     row = pd.DataFrame([dict.fromkeys(SUPPORT, np.nan) | {"n_near": pd.NA, "support": not why, "why": why}])
-    return [*terms, both], pd.concat([support, row.astype({"n_near": "Int64"})], ignore_index=True)
+    return [*by_value, both], pd.concat([support, row.astype({"n_near": "Int64"})], ignore_index=True)
 
 
 def _straight(asked: Asked, m: Moderator, variable: str, change: Any) -> str:

@@ -11,9 +11,11 @@ import pandas as pd
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import one_of
 from peacestudy.errors import FitError, SpecError
+from peacestudy.models.engines.counts import offset_of
 from peacestudy.models.formulas.design import Design
 from peacestudy.models.formulas.new_rows import lags_as_columns, new_rows
 from peacestudy.models.result import Fit
+from peacestudy.models.spec import ModelSpec
 
 OVER = ("fit", "data")
 SAME = 1e-8  # of a column's largest number, within which the design of the rows given is that of the fit
@@ -28,6 +30,7 @@ class EffectRows:
     ----------
     table : the rows, a row a case.
     design : of the fit, with the names of the columns that the formula gives.
+    spec : of the fit, whose options name an offset or an exposure.
     weights : of the rows, mean 1, shape (n,); ones where the fit has none.
     periods : the row of each person-period and the columns of its baseline, where ``discrete_time`` made them; else None.
     reasons : rows left out, and why.
@@ -35,6 +38,7 @@ class EffectRows:
 
     table: pd.DataFrame
     design: Design
+    spec: ModelSpec
     weights: np.ndarray
     periods: tuple[np.ndarray, np.ndarray] | None
     reasons: tuple[str, ...] = ()
@@ -54,6 +58,22 @@ class EffectRows:
             return X
         rows, baseline = self.periods
         return np.hstack([baseline, X[rows]])
+
+    @property
+    def exposure(self) -> str:
+        """The column of the offset or exposure; empty where there is none."""
+        options = dict(self.spec.options)
+        return str(options.get("offset") or options.get("exposure") or "")
+
+    def offset(self, table: pd.DataFrame) -> np.ndarray:
+        """What is added to the linear predictor, a row a case or a person-period."""
+        n = len(table) if self.periods is None else len(self.periods[0])
+        if not self.exposure:
+            return np.zeros(n)
+        further = {self.exposure: _column(table, self.exposure)}
+        found = offset_of(self.spec, further, tuple(table.index))
+        assert found is not None
+        return found
 
     def spread(self, X: np.ndarray) -> np.ndarray:
         """Weights of the rows of ``matrix``, as shares that sum to one."""
@@ -87,20 +107,27 @@ def effect_rows(fit: Fit, data: StudyFrame | pd.DataFrame, over: str) -> EffectR
     if over == "fit":
         table = _cases_of(fit, table, pd.Index(ids))
         weights = np.ones(len(table)) if column is None else fit.design.further[column].to_numpy(dtype=float)
-        rows = EffectRows(table, design, weights, _periods(fit))
+        rows = EffectRows(table, design, fit.spec, weights, _periods(fit))
         _check_same(fit, rows)
         return rows
     reasons = new_rows(design, table).reasons
     if column is not None:
         given = pd.to_numeric(_column(table, str(column)), errors="coerce").to_numpy(dtype=float)
         reasons = tuple(r or ("" if w > 0 else f"{column} is no weight") for r, w in zip(reasons, given, strict=True))
+    if exposure := EffectRows(table, design, fit.spec, np.ones(0), None).exposure:
+        absent = _column(table, exposure).isna()
+        reasons = tuple(
+            r or (f"{exposure} is missing" if gone else "") for r, gone in zip(reasons, absent, strict=True)
+        )
     keep = np.array([not r for r in reasons], dtype=bool)
     if not keep.any():
         raise FitError(
             f"none of the {len(table)} rows has values for the formula: {reasons[0] if reasons else 'no row'}."
         )
     weights = np.ones(int(keep.sum())) if column is None else given[keep]
-    return EffectRows(table[keep].reset_index(drop=True), design, weights, None, tuple(r for r in reasons if r))
+    return EffectRows(
+        table[keep].reset_index(drop=True), design, fit.spec, weights, None, tuple(r for r in reasons if r)
+    )
 
 
 def _column(table: pd.DataFrame, name: str) -> pd.Series:
@@ -146,6 +173,10 @@ def _check_same(fit: Fit, rows: EffectRows) -> None:
     found = rows.matrix(rows.table)
     size = np.maximum(np.abs(fit.design.X).max(axis=0), np.abs(found).max(axis=0))
     apart = (np.abs(found - fit.design.X) > SAME * size).any(axis=1)
+    if rows.exposure:
+        fitted = offset_of(fit.spec, dict(fit.design.further), fit.cases)
+        assert fitted is not None
+        apart |= ~(np.abs(rows.offset(rows.table) - fitted) <= SAME * np.abs(fitted).max())
     if apart.any():
         names = [str(fit.design.cases[i]) for i in np.flatnonzero(apart)[:NAMED]]
         raise FitError(
@@ -182,7 +213,8 @@ def set_to(rows: EffectRows, profile: Mapping[str, Any]) -> pd.DataFrame:
     """
     table = rows.table
     for column, value in profile.items():
-        check_column(rows, column)
+        if column != rows.exposure:
+            check_column(rows, column)
         if is_number(rows, column):
             if not isinstance(value, Real | np.bool_) or not np.isfinite(float(value)):
                 raise SpecError(f"the value of {column!r} is {value!r}; it must be a finite number.")
@@ -195,19 +227,27 @@ def set_to(rows: EffectRows, profile: Mapping[str, Any]) -> pd.DataFrame:
 def check_column(rows: EffectRows, column: str) -> None:
     """Refuse a column that the right-hand side of the formula does not have."""
     known = list(dict.fromkeys(f.column for f in rows.design.formula.factors))
+    if column not in known and column == rows.exposure:
+        raise SpecError(
+            f"{column!r} is the offset or exposure, whose effect is not estimated; hold it at a value in at, or put it in the formula too."
+        )
     if column not in known:
         raise SpecError(one_of("column of the formula", column, known))
 
 
 def is_number(rows: EffectRows, column: str) -> bool:
-    """Whether the formula takes the column for numbers somewhere."""
-    return any(f.functions[:1] != ("C",) for f in rows.design.formula.factors if f.column == column)
+    """Whether the formula takes the column for numbers somewhere, or it is an exposure."""
+    return column == rows.exposure or any(
+        f.functions[:1] != ("C",) for f in rows.design.formula.factors if f.column == column
+    )
 
 
 def outside(rows: EffectRows, values: Mapping[str, Any]) -> str:
     """A sentence on written values beyond what the rows hold; empty where there are none."""
     said = []
     for column, value in values.items():
+        if column not in {f.column for f in rows.design.formula.factors}:
+            continue  # an exposure multiplies the mean, whatever its size
         seen = rows.table[column]
         if is_number(rows, column) and not seen.min() <= value <= seen.max():
             said.append(f"{column} is {value:g}, and the rows hold {seen.min():g} to {seen.max():g}: an extrapolation")

@@ -2,7 +2,7 @@
 
 Sources: Oehlert (1992), The American Statistician 46(1) (delta method); Krinsky and Robb (1986), Review of Economics and Statistics
 68(4) (draws); Kalbfleisch (1978), JRSS B 40(2) (draws of the jumps of a baseline hazard); Agresti (2013), Categorical Data Analysis,
-3rd ed., 5.5 (intervals of probabilities on the scale of the logit).
+3rd ed., 5.5 (intervals of probabilities on the scale of the logit, of mean counts on that of the log).
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,8 @@ from peacestudy.core.problems import one_of
 from peacestudy.errors import SpecError
 from peacestudy.models.inference.hypotheses import quantile, two_sided
 from peacestudy.models.inference.reference import contrast_df
-from peacestudy.models.interpretation.effect_scale import Coefficients, coefficients, draw_coefficients
+from peacestudy.models.interpretation.draws import draw_coefficients
+from peacestudy.models.interpretation.effect_scale import Coefficients, coefficients
 from peacestudy.models.interpretation.effect_terms import EffectTerm
 from peacestudy.models.interpretation.quantities import columns_of
 from peacestudy.models.interpretation.restricted_mean import baseline_of, variances
@@ -37,6 +38,7 @@ COLUMNS = [
     "at",
     "note",
 ]
+LEVELS = ("probability", "count", "mean")  # forms that are no effects, so that nothing is tested
 NO_VARIANCE = "its variance is not above zero"
 
 
@@ -85,11 +87,13 @@ def by_delta(fit: Fit, scale: str, terms: Sequence[EffectTerm], level: float) ->
         if t.form == "probability" and 0 < q < 1:
             error = se / (q * (1 - q))
             low, high = expit(logit(q) - half * error), expit(logit(q) + half * error)
+        elif t.form == "count" and q > 0:
+            low, high = q * np.exp(-half * se / q), q * np.exp(half * se / q)
         else:
             low, high = q - half * se, q + half * se
         p = float(two_sided(np.array([q / se]), df)[0])
         rows.append(_row(t, q, se, q / se, p, low, high, note))
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return _table(rows, terms)
 
 
 def _variances(
@@ -108,9 +112,17 @@ def _row(
 ) -> tuple[object, ...]:
     if t.form == "ratio":
         q, se, low, high = np.exp(q), se * np.exp(q), np.exp(low), np.exp(high)
-    if t.form in ("probability", "mean"):
+    if t.form in LEVELS:
         statistic, p = np.nan, np.nan
     return t.term, t.contrast, q, se, statistic, p, low, high, t.n, t.at, note
+
+
+def _table(rows: list[tuple[object, ...]], terms: Sequence[EffectTerm]) -> pd.DataFrame:
+    """The rows as a table; where they are of categories, ``category`` stands after ``contrast``."""
+    out = pd.DataFrame(rows, columns=COLUMNS)
+    if any(t.category for t in terms):
+        out.insert(2, "category", [t.category for t in terms])
+    return out
 
 
 def by_simulation(
@@ -132,4 +144,4 @@ def by_simulation(
         se = float(found.std(ddof=1))
         p = min(1.0, 2 * (1 + min(int((found <= 0).sum()), int((found >= 0).sum()))) / (draws + 1))
         rows.append(_row(t, q, se, q / se if se > 0 else np.nan, p, low, high, t.note))
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return _table(rows, terms)

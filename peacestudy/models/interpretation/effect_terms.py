@@ -1,7 +1,7 @@
 """From what the author asks for to the quantities that answer it: slopes, comparisons, predictions at written values."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
 from typing import Any
 
@@ -13,12 +13,14 @@ from peacestudy.errors import FitError, SpecError
 from peacestudy.models.engines.discrete_time import BASELINES, DEFAULT
 from peacestudy.models.interpretation.effect_rows import EffectRows, check_column, is_number, outside, profiles, set_to
 from peacestudy.models.interpretation.effect_scale import INVERSE
-from peacestudy.models.interpretation.quantities import ByPeriod, Contrast, Mean, Quantity, Slope
+from peacestudy.models.interpretation.quantities import ByPeriod, Contrast, Mean, Quantity, Rows, Slope
+from peacestudy.models.interpretation.responses import responses
 from peacestudy.models.interpretation.restricted_mean import RestrictedMean, baseline_of, check_horizon, strata_of
 from peacestudy.models.interpretation.slopes import check_slope, derivative
 from peacestudy.models.result import Fit
 
 CHANGES = ("sd", "iqr", "minmax")
+CHANCES = ("expit", "average", "category")  # responses that are probabilities
 PAIRS = ("reference", "sequential", "pairwise")
 
 
@@ -30,9 +32,10 @@ class EffectTerm:
     ----------
     term, contrast, at : what the row says it is.
     quantity : the number; the log of a ratio where ``form`` is ``ratio``.
-    form : ``effect``, ``ratio``, ``probability`` or ``mean``; the last two test nothing.
+    form : ``effect``, ``ratio``, ``probability``, ``count`` or ``mean``; the last three test nothing.
     n : rows averaged.
     note : what makes one distrust the number.
+    category : of an ordered outcome, whose chance it is; else empty.
     """
 
     term: str
@@ -42,6 +45,10 @@ class EffectTerm:
     form: str
     n: int
     note: str = ""
+    category: str = ""
+
+
+Quantities = dict[str, Quantity]  # by category of an ordered outcome; else one, without a name
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,27 +63,42 @@ class Asked:
 
     @property
     def link(self) -> str:
-        """Name of the inverse link."""
-        return "identity" if self.scale == "link" else INVERSE[self.fit.spec.engine]
+        """Name of the response, see ``responses``."""
+        return {"link": "identity", "average": "average"}.get(self.scale, INVERSE[self.fit.spec.engine])
 
-    def mean(self, table: pd.DataFrame) -> tuple[Quantity, int]:
-        """The mean over rows set as ``table`` has them, and the number of rows."""
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """Of an ordered outcome whose chances are asked for, from the lowest; else one without a name."""
+        return self.fit.design.categories if self.link == "category" else ("",)
+
+    def _given(self, table: pd.DataFrame) -> dict[str, Rows]:
+        X = self.rows.matrix(table)
+        share, offset = self.rows.spread(X), self.rows.offset(table)
+        return {c: Rows(X, share, r, offset) for c, r in responses(self.link, self.categories).items()}
+
+    def means(self, table: pd.DataFrame) -> tuple[Quantities, int]:
+        """The mean over rows set as ``table`` has them, of every category, and the number of rows."""
         if self.scale != "horizon":
-            X = self.rows.matrix(table)
-            return Mean(X, self.rows.spread(X), self.link), len(X)
+            given = self._given(table)
+            return {c: Mean(rows) for c, rows in given.items()}, len(next(iter(given.values())).X)
         X = self.rows.covariates(table)
         share = np.full(len(X), 1 / len(X))
         if self.fit.spec.engine == "discrete_time":
-            return ByPeriod(_baseline(self.fit, self.horizon), X, share), len(X)
+            return {"": ByPeriod(_baseline(self.fit, self.horizon), X, share)}, len(X)
         strata = strata_of(self.fit, self.rows, self.over)
         assert self.horizon is not None
         check_horizon(self.fit, strata, self.horizon)
-        return RestrictedMean(baseline_of(self.fit), X, share, strata, float(self.horizon)), len(X)
+        return {"": RestrictedMean(baseline_of(self.fit), X, share, strata, float(self.horizon))}, len(X)
 
-    def slope(self, table: pd.DataFrame, column: str) -> tuple[Quantity, int]:
-        """The mean slope by a column."""
-        X = self.rows.matrix(table)
-        return Slope(X, derivative(self.rows, table, column), self.rows.spread(X), self.link), len(X)
+    def slopes(self, table: pd.DataFrame, column: str) -> tuple[Quantities, int]:
+        """The mean slope by a column, of every category."""
+        given, D = self._given(table), derivative(self.rows, table, column)
+        moved = np.zeros(len(D))
+        if column == self.rows.exposure:
+            moved = (
+                np.ones(len(D)) if "offset" in dict(self.fit.spec.options) else 1 / table[column].to_numpy(dtype=float)
+            )
+        return {c: Slope(rows, D, moved) for c, rows in given.items()}, len(D)
 
 
 def _baseline(fit: Fit, horizon: float | None) -> np.ndarray:
@@ -128,10 +150,10 @@ def slope_terms(asked: Asked, variables: Sequence[str] | None, at: Mapping[str, 
         two = set(asked.rows.table[column].unique()) <= {0, 1}
         said = f"{column} is 0 or 1, and a slope is no step: comparisons of (0, 1) are" if two else ""
         for profile in profiles(at):
-            quantity, n = asked.slope(set_to(asked.rows, profile), column)
-            yield EffectTerm(
-                column, "dY/dX", _label(profile), quantity, "effect", n, _notes(said, outside(asked.rows, profile))
-            )
+            found, n = asked.slopes(set_to(asked.rows, profile), column)
+            note = _notes(said, outside(asked.rows, profile))
+            for category, quantity in found.items():
+                yield EffectTerm(column, "dY/dX", _label(profile), quantity, "effect", n, note, category)
 
 
 def comparison_terms(
@@ -140,7 +162,7 @@ def comparison_terms(
     """What a written change of each variable does, at each profile."""
     if comparison == "ratio" and (asked.link == "identity" and asked.scale != "horizon"):
         raise SpecError(
-            "a ratio compares probabilities or times; means and linear predictors are compared by difference."
+            "a ratio compares probabilities, counts or times; means and linear predictors are compared by difference."
         )
     for column, change in variables.items():
         check_column(asked.rows, column)
@@ -149,11 +171,12 @@ def comparison_terms(
                 raise SpecError(f"{column!r} is compared and cannot be held at a value; leave it out of at.")
             table = set_to(asked.rows, profile)
             for contrast, low, high, said in changed(asked.rows, table, column, change, comparison):
-                (above, n), (below, _) = asked.mean(high), asked.mean(low)
-                quantity = Contrast(above, below, comparison == "ratio")
+                (above, n), (below, _) = asked.means(high), asked.means(low)
                 form = "ratio" if comparison == "ratio" else "effect"
                 note = _notes(said, outside(asked.rows, profile))
-                yield EffectTerm(column, contrast, _label(profile), quantity, form, n, note)
+                for category in above:
+                    quantity = Contrast(above[category], below[category], form == "ratio")
+                    yield EffectTerm(column, contrast, _label(profile), quantity, form, n, note, category)
 
 
 def changed(
@@ -172,7 +195,7 @@ def changed(
 
 
 def _with(rows: EffectRows, table: pd.DataFrame) -> EffectRows:
-    return EffectRows(table, rows.design, rows.weights, rows.periods)
+    return replace(rows, table=table)
 
 
 def _moved_outside(rows: EffectRows, column: str, low: np.ndarray, high: np.ndarray) -> str:
@@ -226,8 +249,10 @@ def prediction_terms(asked: Asked, at: Mapping[str, Any] | None) -> Iterator[Eff
         raise SpecError(
             "a Cox model has no level of its hazard to predict; write horizon=... for restricted mean survival time."
         )
-    chance = asked.fit.spec.engine == "discrete_time" if asked.scale == "horizon" else asked.link == "expit"
+    chance = asked.fit.spec.engine == "discrete_time" if asked.scale == "horizon" else asked.link in CHANCES
+    form = "probability" if chance else "count" if asked.link == "exp" else "mean"
     for profile in profiles(at):
-        quantity, n = asked.mean(set_to(asked.rows, profile))
-        form = "probability" if chance else "mean"
-        yield EffectTerm("prediction", "", _label(profile), quantity, form, n, outside(asked.rows, profile))
+        found, n = asked.means(set_to(asked.rows, profile))
+        for category, quantity in found.items():
+            note = outside(asked.rows, profile)
+            yield EffectTerm("prediction", "", _label(profile), quantity, form, n, note, category)

@@ -12,7 +12,8 @@ import pandas as pd
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import one_of
 from peacestudy.errors import SpecError
-from peacestudy.models.interpretation.effect_rows import EffectRows, effect_rows
+from peacestudy.models.interpretation.effect_notes import said_of
+from peacestudy.models.interpretation.effect_rows import effect_rows
 from peacestudy.models.interpretation.effect_scale import scale_of
 from peacestudy.models.interpretation.effect_table import by_delta, by_simulation, check_interval
 from peacestudy.models.interpretation.effect_terms import (
@@ -51,8 +52,8 @@ def effects(
 
     Parameters
     ----------
-    fit : of engine linear, logit, firth, discrete_time or cox; or a PooledFit, whose effects are found in every completed table and
-        pooled by Rubin's rules (ratios as logarithms, probabilities as logits), with delta-method variances.
+    fit : of any engine; or a PooledFit, whose effects are found in every completed table and pooled by Rubin's rules (ratios and
+        counts as logarithms, probabilities as logits), with delta-method variances.
     data : the table that was fitted; what ``impute`` gave for a PooledFit.
     kind : ``slopes``, mean derivatives of the outcome by columns of numbers (average marginal effects); ``comparisons``, what a
         written change of a column does; ``predictions``, the mean outcome. There is no default.
@@ -61,13 +62,18 @@ def effects(
         deviation below each row to half above; ``iqr`` or ``minmax``, between quartiles or ends; of categories ``reference`` (each
         against the first), ``sequential`` or ``pairwise``. Predictions take none.
     at : values at which columns are held in all rows, one or a list each; every combination is a profile. The other columns
-        stay as they are in each row, and the rows are averaged. A profile that names all columns is a single prediction.
-    scale : ``response``, the mean or probability (of discrete_time: the hazard of a period, over all person-periods);
-        ``flic``, of firth, probabilities with the corrected intercept; ``link``, the linear predictor. Must be written for firth.
+        stay as they are in each row, and the rows are averaged. A profile that names all columns is a single prediction. An
+        offset or exposure may be held as well: at an exposure of 1 counts are rates.
+    scale : ``response``, the mean, the expected count or the probability (of ordered that of every category, a row each, with
+        ``category`` after ``contrast``; of discrete_time the hazard of a period, over all person-periods; of mixed_logit that in a
+        typical group, whose effect is zero); ``average``, of mixed_logit, the mean probability over groups, with the
+        uncertainty of ``sd(group)``; ``flic``, of firth, probabilities with the corrected intercept; ``link``, the linear
+        predictor (of ordered without the cut points). Must be written for firth and mixed_logit, which have no usual one.
     horizon : of cox, the time up to which survival time is averaged (restricted mean survival time, Breslow baseline; differences
         are in its unit); of discrete_time, the number of periods by whose end the event may have come (a probability).
     comparison : ``difference``, or ``ratio`` of the averages, whose interval is that of its logarithm and whose null is 1.
-    interval : ``delta`` or ``simulation``, which needs ``draws`` and ``seed``.
+    interval : ``delta`` or ``simulation``, which needs ``draws`` and ``seed``; parameters that cannot be below zero are drawn on
+        the log scale.
     level : of the intervals.
     over : ``fit``, the cases of the fit, against whose design the data are checked; ``data``, every row given that has values.
 
@@ -77,7 +83,8 @@ def effects(
         ``term, contrast, estimate, std_error, statistic, p_value, conf_low, conf_high, n, at, note``. ``n`` counts the rows
         averaged; ``note`` says what makes one distrust a number, such as a value beyond the data. Rows count as given: the interval
         is about the coefficients, not about which rows were sampled. Rows weighted in the fit are weighted in the average.
-        Predictions test nothing; the interval of a probability is symmetric on the scale of the logit.
+        Predictions test nothing; the interval of a probability is symmetric on the scale of the logit, that of a mean count on
+        that of the log. After a wild or score bootstrap, which has no covariance, effects rest on the clustered one, and say so.
 
     Raises
     ------
@@ -115,7 +122,7 @@ def effects(
             if simulated
             else by_delta(fit, found, terms, level)
         )
-        said = _rows_said(asked)
+        said = said_of(asked, at)
         return table.assign(note=["; ".join(filter(None, (n, said))) for n in table["note"]]), [t.form for t in terms]
 
     if isinstance(fit, PooledFit) and isinstance(data, Imputed):
@@ -158,19 +165,3 @@ def _check_periods(asked: Asked) -> None:
     expanded = asked.fit.design.rows is not None and asked.scale != "horizon"
     if expanded and asked.over == "data":
         raise SpecError("the rows given have no periods at risk to average over: write horizon=..., or over='fit'.")
-
-
-def _rows_said(asked: Asked) -> str:
-    """What is to be said of the rows, whatever the effect."""
-    rows: EffectRows = asked.rows
-    said = []
-    if rows.reasons:
-        more = f" and {len(rows.reasons) - 1} more" if len(rows.reasons) > 1 else ""
-        said.append(f"{len(rows.reasons)} rows left out ({rows.reasons[0]}{more})")
-    column = dict(asked.fit.spec.options).get("weights")
-    if column is not None:
-        said.append(f"rows weighted by {column}")
-    response = asked.fit.design.formula.response
-    if asked.scale == "horizon" and getattr(response, "start", None) is not None:
-        said.append(f"every row of {response.label} counts as a case, its values unchanged from 0 to the horizon")
-    return "; ".join(said)

@@ -1,7 +1,7 @@
 """Effects after imputation: found in every completed table, pooled by Rubin's rules on the scale on which they are about normal.
 
 Sources: Rubin (1987), Multiple Imputation for Nonresponse in Surveys, ch. 3; White, Royston and Wood (2011), Statistics in Medicine 30(4),
-section 7 (ratios are pooled as logarithms).
+section 7 (ratios are pooled as logarithms; so are mean counts).
 """
 
 from collections.abc import Callable
@@ -12,6 +12,7 @@ from scipy.special import expit, logit
 
 from peacestudy.core.frame import StudyFrame
 from peacestudy.errors import SpecError
+from peacestudy.models.interpretation.effect_table import LEVELS
 from peacestudy.models.missing.imputed import Imputed
 from peacestudy.models.missing.pooled import PooledFit, pooled_row
 from peacestudy.models.result import Fit
@@ -48,7 +49,8 @@ def pooled_effects(fit: PooledFit, data: Imputed, one: One, level: float) -> pd.
         "; ".join(dict.fromkeys(p for t, _ in found for p in t["note"][j].split("; ") if p)) for j in range(len(first))
     ]
     numbers = pd.DataFrame(rows)
-    out = pd.concat([first[["term", "contrast"]], numbers[NUMBERS], first[["n", "at"]]], axis=1)
+    named = [c for c in ("term", "contrast", "category") if c in first]
+    out = pd.concat([first[named], numbers[NUMBERS], first[["n", "at"]]], axis=1)
     return out.assign(note=notes, df=numbers["df"], fmi=numbers["fmi"])
 
 
@@ -57,7 +59,7 @@ def _pooled(own: list[pd.Series], form: str, complete_df: float, level: float) -
     if not np.isfinite(se).all():
         return dict.fromkeys([*NUMBERS, "df", "fmi"], np.nan) | {"estimate": float(q.mean())}
     ends = ("estimate", "conf_low", "conf_high")
-    if form == "ratio":
+    if form == "ratio" or (form == "count" and (q > 0).all()):
         row = pooled_row(np.log(q), se / q, complete_df, level)
         row |= {c: float(np.exp(row[c])) for c in ends}
         row["std_error"] *= row["estimate"]
@@ -67,6 +69,6 @@ def _pooled(own: list[pd.Series], form: str, complete_df: float, level: float) -
         row["std_error"] *= row["estimate"] * (1 - row["estimate"])
     else:
         row = pooled_row(q, se, complete_df, level)
-    if form in ("probability", "mean"):
+    if form in LEVELS:
         row |= {"statistic": np.nan, "p_value": np.nan}
     return row

@@ -12,11 +12,13 @@ from typing import Protocol
 import numpy as np
 from scipy.special import expit
 
-from peacestudy.models.interpretation.effect_scale import inverse
+from peacestudy.models.interpretation.responses import Curve, Response
 
 
 class Quantity(Protocol):
-    """A number that follows from the coefficients ``b``, shape (K,), and from the baseline hazard where there is one.
+    """A number that follows from the parameters ``b``, shape (P,), and from the baseline hazard where there is one.
+
+    ``b`` are the coefficients, and after them whatever else was estimated: cut points, ``alpha``, ``sd(group)``.
 
     ``jumps`` are factors by which the M jumps of the baseline hazard are drawn higher or lower; None leaves them as estimated.
     """
@@ -26,7 +28,7 @@ class Quantity(Protocol):
         ...
 
     def gradient(self, b: np.ndarray) -> np.ndarray:
-        """Its derivative by the coefficients, shape (K,)."""
+        """Its derivative by the parameters, shape (P,)."""
         ...
 
     def steps(self, b: np.ndarray) -> np.ndarray | None:
@@ -35,21 +37,42 @@ class Quantity(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class Mean:
-    """Mean of the inverse link over rows (n, K) with shares (n,)."""
+class Rows:
+    """Rows that a response is averaged over.
+
+    Attributes
+    ----------
+    X : their columns, shape (n, K); the first K of the parameters ``b`` belong to them, what comes after is the response's.
+    share : their weights, which sum to one, shape (n,).
+    response : the outcome as a function of the linear predictor.
+    offset : added to the linear predictor, shape (n,).
+    """
 
     X: np.ndarray
     share: np.ndarray
-    link: str
+    response: Response
+    offset: np.ndarray
+
+    def curve(self, b: np.ndarray) -> Curve:
+        """The response of each row, with its derivatives."""
+        K = self.X.shape[1]
+        return self.response.curve(self.X @ b[:K] + self.offset, b[K:])
+
+
+@dataclass(frozen=True, eq=False)
+class Mean:
+    """Mean of the response over rows."""
+
+    rows: Rows
 
     def value(self, b: np.ndarray, jumps: np.ndarray | None = None) -> float:
         """The mean."""
-        return float(self.share @ inverse(self.X @ b, self.link)[0])
+        return float(self.rows.share @ self.rows.curve(b).value)
 
     def gradient(self, b: np.ndarray) -> np.ndarray:
-        """By the coefficients."""
-        out: np.ndarray = (self.share * inverse(self.X @ b, self.link)[1]) @ self.X
-        return out
+        """By the coefficients and what stands beside them."""
+        at, share = self.rows.curve(b), self.rows.share
+        return np.concatenate([(share * at.first) @ self.rows.X, share @ at.by_extra])
 
     def steps(self, b: np.ndarray) -> None:
         """There is no baseline hazard."""
@@ -57,22 +80,26 @@ class Mean:
 
 @dataclass(frozen=True, eq=False)
 class Slope:
-    """Mean derivative of the inverse link by a column whose change moves the rows (n, K) by ``D`` (n, K)."""
+    """Mean derivative of the response by a column whose change moves the rows by ``D`` (n, K) and their offset by ``moved`` (n,)."""
 
-    X: np.ndarray
+    rows: Rows
     D: np.ndarray
-    share: np.ndarray
-    link: str
+    moved: np.ndarray
+
+    def _along(self, b: np.ndarray) -> np.ndarray:
+        """The slope of the linear predictor, shape (n,)."""
+        out: np.ndarray = self.D @ b[: self.D.shape[1]] + self.moved
+        return out
 
     def value(self, b: np.ndarray, jumps: np.ndarray | None = None) -> float:
         """The mean slope."""
-        return float(self.share @ (inverse(self.X @ b, self.link)[1] * (self.D @ b)))
+        return float(self.rows.share @ (self.rows.curve(b).first * self._along(b)))
 
     def gradient(self, b: np.ndarray) -> np.ndarray:
-        """By the coefficients."""
-        _, first, second = inverse(self.X @ b, self.link)
-        out: np.ndarray = (self.share * second * (self.D @ b)) @ self.X + (self.share * first) @ self.D
-        return out
+        """By the coefficients and what stands beside them."""
+        at, share, along = self.rows.curve(b), self.rows.share, self._along(b)
+        slopes = (share * at.second * along) @ self.rows.X + (share * at.first) @ self.D
+        return np.concatenate([slopes, (share * along) @ at.first_by_extra])
 
     def steps(self, b: np.ndarray) -> None:
         """There is no baseline hazard."""
@@ -144,5 +171,5 @@ class Contrast:
 
 
 def columns_of(quantities: Sequence[Quantity], b: np.ndarray) -> np.ndarray:
-    """Gradients side by side, shape (K, Q)."""
+    """Gradients side by side, shape (P, Q)."""
     return np.column_stack([q.gradient(b) for q in quantities])

@@ -67,10 +67,10 @@ def test_verbs_that_do_not_know_the_engine_say_so(engine, table):
         ps.SpecError, match=f"diagnose knows linear, logit, firth, discrete_time, cox, not engine '{engine}'"
     ):
         diagnose(fit)
-    with pytest.raises(ps.SpecError, match=f"engine of an effect is '{engine}'; it must be one of linear, logit"):
-        effects(fit, table, "slopes")
-    with pytest.raises(ps.SpecError, match=f"'{engine}'"):
-        conditional_effects(fit, table, "x", (0, 1), "z", [0.0], near=0.5, fewest=1)
+    with pytest.raises(ps.SpecError, match=f"scale of engine '{engine}' is 'flic'"):
+        effects(fit, table, "slopes", scale="flic")
+    with pytest.raises(ps.SpecError, match=f"scale of engine '{engine}' is 'flic'"):
+        conditional_effects(fit, table, "x", (0, 1), "z", [0.0], near=0.5, fewest=1, scale="flic")
     for kind in ("flic", "flac"):
         with pytest.raises(ps.SpecError, match=f"{kind} corrects the intercept of engine 'firth', not of '{engine}'"):
             predict(fit, table, kind)

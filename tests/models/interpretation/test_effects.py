@@ -355,7 +355,7 @@ def test_what_lies_beyond_the_data_is_told():
         ("comparisons", {"a": 1}, {"at": {"a": 2}}, ps.SpecError, "'a' is compared and cannot be held"),
         ("comparisons", {"s": -50}, {}, ps.FitError, "rows have no design at these values: log.s.: .* has no log"),
         ("comparisons", {"a": 1}, {"comparison": "odds"}, ps.SpecError, "comparison is 'odds'"),
-        ("comparisons", {"a": 1}, {"comparison": "ratio", "scale": "link"}, ps.SpecError, "a ratio compares probabilities or times"),
+        ("comparisons", {"a": 1}, {"comparison": "ratio", "scale": "link"}, ps.SpecError, "a ratio compares probabilities, counts or times"),
         ("slopes", "a", {"comparison": "ratio"}, ps.SpecError, "a ratio is a comparison"),
         ("slopes", "a", {"at": {"q": 1}}, ps.SpecError, "column of the formula is 'q'"),
         ("slopes", "a", {"at": {"m": []}}, ps.SpecError, "at gives no value of 'm'"),

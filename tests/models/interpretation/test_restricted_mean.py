@@ -156,7 +156,7 @@ def test_gradients_and_steps_are_those_of_numeric_differences(name):
 
     fit, data = model(name)
     rows = effect_rows(fit, data, "fit")
-    q, _ = Asked(fit, rows, "horizon", 11.0, "fit").mean(set_to(rows, {"a": 0.7}))
+    q = Asked(fit, rows, "horizon", 11.0, "fit").means(set_to(rows, {"a": 0.7}))[0][""]
     b, M = fit.terms.estimate.to_numpy(), len(baseline_of(fit).sets.times)
     numeric = [(q.value(b + h) - q.value(b - h)) / 2e-5 for h in 1e-5 * np.eye(len(b))]
     np.testing.assert_allclose(q.gradient(b), numeric, rtol=NUMERIC, atol=1e-9)

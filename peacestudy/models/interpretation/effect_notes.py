@@ -1,0 +1,67 @@
+"""What is to be said of every row of a table of effects: which rows were averaged, at which exposure, over which groups, by which covariance."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from peacestudy.models.engines.groups import spread_name
+from peacestudy.models.interpretation.effect_terms import Asked
+
+
+def said_of(asked: Asked, at: Mapping[str, Any] | None) -> str:
+    """Sentences that hold of all effects asked for; empty where there are none.
+
+    Parameters
+    ----------
+    asked : the fit, the rows and the scale.
+    at : columns that are held, and so are no longer those of each row.
+    """
+    found = (_rows(asked), _exposure(asked, at), _groups(asked), _estimates(asked))
+    return "; ".join(filter(None, found))
+
+
+def _rows(asked: Asked) -> str:
+    rows, said = asked.rows, []
+    if rows.reasons:
+        more = f" and {len(rows.reasons) - 1} more" if len(rows.reasons) > 1 else ""
+        said.append(f"{len(rows.reasons)} rows left out ({rows.reasons[0]}{more})")
+    column = dict(asked.fit.spec.options).get("weights")
+    if column is not None:
+        said.append(f"rows weighted by {column}")
+    response = asked.fit.design.formula.response
+    if asked.scale == "horizon" and getattr(response, "start", None) is not None:
+        said.append(f"every row of {response.label} counts as a case, its values unchanged from 0 to the horizon")
+    return "; ".join(said)
+
+
+def _exposure(asked: Asked, at: Mapping[str, Any] | None) -> str:
+    column = asked.rows.exposure
+    if not column or column in (at or {}):
+        return ""
+    what = "offset" if "offset" in dict(asked.fit.spec.options) else "exposure"
+    return f"at each row's own {what} ({column})"
+
+
+def _groups(asked: Asked) -> str:
+    """Of which group a probability is."""
+    if asked.fit.spec.engine != "mixed_logit":
+        return ""
+    name, column = spread_name(asked.fit.spec), dict(asked.fit.spec.options)["group"]
+    if asked.scale != "average":
+        return f"in a typical group of {column}, whose effect is zero"
+    sd = float(asked.fit.terms["estimate"].iloc[-1])
+    edge = ", zero on its edge and held there" if sd == 0 else ""
+    return f"averaged over groups of {column}, {name} {sd:.3g}{edge}"
+
+
+def _estimates(asked: Asked) -> str:
+    options = dict(asked.fit.spec.options)
+    said = []
+    if "bootstrap" in options:
+        said.append(
+            "by the clustered covariance: the bootstrap of the fit is of its coefficients alone, and gives no covariance"
+        )
+    if asked.fit.spec.engine == "ridge":
+        said.append(
+            f"of coefficients drawn towards zero by a penalty of {options['penalty']:g}, for which no interval makes up"
+        )
+    return "; ".join(said)
