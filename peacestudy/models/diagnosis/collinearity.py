@@ -24,7 +24,7 @@ def collinearity(fit: Fit) -> pd.DataFrame:
     design = fit.design
     slopes = [j for j, name in enumerate(design.names) if name != "Intercept" and name not in design.baseline]
     vif = np.array(variance_inflation(design.X, slopes))
-    _, s, V = np.linalg.svd(_unit(design.X), full_matrices=False)
+    _, s, V = np.linalg.svd(_unit(fit), full_matrices=False)
     parts = (V / s[:, None]) ** 2
     weakest = (parts[-1] / parts.sum(axis=0))[slopes]
     return pd.DataFrame(
@@ -34,10 +34,14 @@ def collinearity(fit: Fit) -> pd.DataFrame:
 
 def condition_number(fit: Fit) -> float:
     """The largest singular value of the columns scaled to unit length over the smallest; above 30 is called strong collinearity."""
-    s = np.linalg.svd(_unit(fit.design.X), compute_uv=False)
+    s = np.linalg.svd(_unit(fit), compute_uv=False)
     return float(s[0] / s[-1])
 
 
-def _unit(X: np.ndarray) -> np.ndarray:
+def _unit(fit: Fit) -> np.ndarray:
+    """The columns scaled to unit length; the cut points of an ordered outcome are its constant, which stands last."""
+    X = fit.design.X
+    if fit.design.categories:
+        X = np.column_stack([X, np.ones(len(X))])
     out: np.ndarray = X / np.sqrt((X**2).sum(axis=0))
     return out

@@ -14,15 +14,17 @@ from peacestudy.models.diagnosis.checks import separation_of, separation_text
 from peacestudy.models.diagnosis.collinearity import collinearity, condition_number
 from peacestudy.models.diagnosis.e_value import ENGINES as RATIOS
 from peacestudy.models.diagnosis.e_value import e_values
-from peacestudy.models.diagnosis.influence import ENGINES as INFLUENCE
+from peacestudy.models.diagnosis.events import events, not_given
 from peacestudy.models.diagnosis.influence import case_tables
-from peacestudy.models.diagnosis.left_out import CASE, left_out
+from peacestudy.models.diagnosis.influence_groups import group_effects
+from peacestudy.models.diagnosis.left_out import left_out, parts_of
 from peacestudy.models.diagnosis.sensitivity import benchmarks as bounded
 from peacestudy.models.diagnosis.sensitivity import robustness
 from peacestudy.models.engines.estimate import kind_of
 from peacestudy.models.result import Fit
 
 GROUPS = 5  # of the calibration table
+PREDICTED = ("binary", "ordered", "count")  # outcomes whose probabilities or means can be held against what happened
 STRENGTHS = (1.0, 2.0, 3.0)
 
 
@@ -38,12 +40,13 @@ class Diagnosis:
     left_out : the fit without each case or cluster, a table for each of them by name, see ``peacestudy.models.diagnosis.left_out``.
     ranges : ``by, term, estimate, lowest, without_lowest, highest, without_highest, p_lowest, p_highest, not_fitted``: how far each
         coefficient and its p value move with one case or cluster left out, and without which; how many fits there were not.
-    calibration : of probabilities; None for other outcomes.
-    events : one row: ``n, n_events, n_rarer, n_slopes, events_per_variable``; None for numbers.
+    calibration : of probabilities and counts; None for other outcomes.
+    events : one row, see ``peacestudy.models.diagnosis.events``; None for numbers and counts.
+    groups : effects of the groups of mixed_logit and mixed_linear, see ``peacestudy.models.diagnosis.influence_groups``; else None.
     collinearity : variance inflation by term. condition_number : of the design.
     robustness, benchmarks : of linear models without weights, see ``peacestudy.models.diagnosis.sensitivity``; else None.
     e_values : see ``peacestudy.models.diagnosis.e_value``.
-    notes : separation, and what stands out.
+    notes : separation, what stands out, and what the engine has no table of.
     """
 
     name: str
@@ -54,6 +57,7 @@ class Diagnosis:
     ranges: pd.DataFrame
     calibration: pd.DataFrame | None
     events: pd.DataFrame | None
+    groups: pd.DataFrame | None
     collinearity: pd.DataFrame
     condition_number: float
     robustness: pd.DataFrame | None
@@ -81,9 +85,9 @@ def diagnose(
 
     Parameters
     ----------
-    fit : of engine linear, logit, firth, discrete_time or cox; tables that an engine does not have are None.
-    by : what is left out in turn, ``case`` or cluster columns of the fit; none (an empty list) spares the time of fitting anew. If
-        nothing is said: cases, and every cluster column.
+    fit : of any engine; tables that it does not have are None.
+    by : what is left out in turn, ``case``, cluster columns of the fit or the column of its groups; none (an empty list) spares
+        the time of fitting anew. If nothing is said: all of these.
     focus, benchmarks, strengths : for linear models, the term in doubt, observed terms with which a cause left out is compared, and
         how many times as strong it is taken to be.
     groups : of the calibration table.
@@ -91,7 +95,7 @@ def diagnose(
     Raises
     ------
     SpecError
-        What is no Fit, or one of another engine; names that are not there; benchmarks without a focus, or where the engine has none.
+        What is no Fit; names that are not there; benchmarks without a focus, or where the engine has none.
 
     Examples
     --------
@@ -103,10 +107,6 @@ def diagnose(
     """
     if not isinstance(fit, Fit):
         raise SpecError(f"diagnose takes a Fit, as ps.fit gives it, not a {type(fit).__name__}.")
-    if fit.spec.engine not in INFLUENCE:
-        raise SpecError(
-            f"diagnose knows {', '.join(INFLUENCE)}, not engine {fit.spec.engine!r}; ps.models.left_out fits any engine anew without each case."
-        )
     engine, plain = fit.spec.engine, fit.spec.engine == "linear" and "weights" not in dict(fit.spec.options)
     if bool(benchmarks) != (focus is not None):
         raise SpecError(
@@ -117,10 +117,11 @@ def diagnose(
             f"benchmarks are known for engine 'linear' without weights, not for this fit of engine {engine!r}."
         )
     cases, dfbeta = case_tables(fit)
-    left = {what: left_out(fit, what) for what in ((CASE, *fit.spec.cluster_columns) if by is None else by)}
+    left = {what: left_out(fit, what) for what in (parts_of(fit) if by is None else by)}
     return Diagnosis(
         name=fit.spec.name, formula=fit.spec.formula, cases=cases, dfbeta=dfbeta, left_out=left, ranges=_ranges(fit, left),
-        calibration=calibration(fit, groups) if kind_of(fit.spec) == "binary" else None, events=_events(fit),
+        calibration=calibration(fit, groups) if kind_of(fit.spec) in PREDICTED else None, events=events(fit),
+        groups=group_effects(fit) if "group" in dict(fit.spec.options) else None,
         collinearity=collinearity(fit), condition_number=condition_number(fit), robustness=robustness(fit) if plain else None,
         benchmarks=bounded(fit, focus, benchmarks, strengths) if focus is not None else None,
         e_values=e_values(fit) if engine in RATIOS else None, notes=tuple(_notes(fit, cases, left)),
@@ -157,18 +158,6 @@ def _ranges(fit: Fit, left: dict[str, pd.DataFrame]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def _events(fit: Fit) -> pd.DataFrame | None:
-    """Events per slope; of times the events themselves, of 0 and 1 the rarer."""
-    design = fit.design
-    if kind_of(fit.spec) not in ("binary", "survival"):
-        return None
-    slopes = sum(name != "Intercept" and name not in design.baseline for name in design.names)
-    events = int(design.y.sum())
-    rarer = events if design.times is not None else min(events, len(design.y) - events)
-    row = {"n": fit.n, "n_events": events, "n_rarer": rarer, "n_slopes": slopes}
-    return pd.DataFrame([row | {"events_per_variable": rarer / slopes if slopes else np.nan}])
-
-
 def _notes(fit: Fit, cases: pd.DataFrame | None, left: dict[str, pd.DataFrame]) -> list[Note]:
     out = []
     if kind_of(fit.spec) == "binary" and (found := separation_of(fit.design)) is not None:
@@ -178,7 +167,8 @@ def _notes(fit: Fit, cases: pd.DataFrame | None, left: dict[str, pd.DataFrame]) 
         most = cases.iloc[int(cases["cook"].argmax())]
         out.append(Note("cook", f"Cook's distance is largest, {most['cook']:.2f}, for {most['case']}."))
     for by, table in left.items():
-        known = table[(table["term"] != "Intercept") & table["dfbetas"].notna()].reset_index(drop=True)
+        slopes = [n for n in fit.design.names if n != "Intercept"]
+        known = table[table["term"].isin(slopes) & table["dfbetas"].notna()].reset_index(drop=True)
         if len(known):
             most = known.iloc[int(known["dfbetas"].abs().argmax())]
             text = f"Of all, {by} {most['left_out']} moves a slope most when left out: {most['term']} by {-most['dfbetas']:.2f} standard errors."
@@ -189,4 +179,4 @@ def _notes(fit: Fit, cases: pd.DataFrame | None, left: dict[str, pd.DataFrame]) 
                     "left_out", f"Without {by} {bad['left_out'].iloc[0]} nothing can be fitted: {bad['reason'].iloc[0]}"
                 )
             )
-    return out
+    return [*out, *not_given(fit)]

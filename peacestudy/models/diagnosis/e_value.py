@@ -11,7 +11,17 @@ from peacestudy.errors import SpecError
 from peacestudy.models.result import Fit
 
 RARE = 0.15  # share of events up to which an odds or hazard ratio stands for a risk ratio
-ENGINES = ("linear", "logit", "firth", "discrete_time", "cox")
+ENGINES = (
+    "linear",
+    "logit",
+    "firth",
+    "discrete_time",
+    "cox",
+    "poisson",
+    "negative_binomial",
+    "mixed_logit",
+    "mixed_linear",
+)
 
 
 def e_value(risk_ratio: float) -> float:
@@ -37,19 +47,23 @@ def e_values(fit: Fit) -> pd.DataFrame:
         ``term, risk_ratio, conf_low, conf_high, e_value, e_value_limit, by``: the coefficient on the scale of a risk ratio, its 95 %
         interval, the E-value of the one and of the limit nearer to 1 (1 where the interval holds 1), and how the ratio was
         found: ``odds ratio``, ``hazard ratio`` (events in at most 15 % of the rows), ``root of the odds ratio``, ``hazard ratio,
-        events common`` ((1 - .5^root(HR)) / (1 - .5^root(1/HR))), ``difference`` (exp(.91 b/sd), interval with 1.78 standard errors).
+        events common`` ((1 - .5^root(HR)) / (1 - .5^root(1/HR))), ``difference`` (exp(.91 b/sd), interval with 1.78 standard
+        errors), ``rate ratio`` of counts. Ratios of mixed_logit hold within a group.
     """
     engine, y = fit.spec.engine, fit.design.y
-    if engine not in ("linear", "logit", "firth", "discrete_time", "cox"):
+    if engine not in ENGINES:
         raise SpecError(
-            f"E-values are known for linear, logit, firth, discrete_time and cox, not for engine {engine!r}."
+            f"E-values are known for {', '.join(ENGINES[:-1])} and {ENGINES[-1]}, not for engine {engine!r}."
         )
-    terms = fit.terms[[n != "Intercept" and n not in fit.design.baseline for n in fit.terms["term"]]]
+    slopes = [n for n in fit.design.names if n != "Intercept" and n not in fit.design.baseline]
+    terms = fit.terms[fit.terms["term"].isin(slopes)]
     b, low, high = (terms[c].to_numpy() for c in ("estimate", "conf_low", "conf_high"))
     rare = y.mean() <= RARE
-    if engine == "linear":
+    if engine in ("linear", "mixed_linear"):
         sd, se = y.std(ddof=1), terms["std_error"].to_numpy()
         by, ratios = "difference", np.exp([0.91 * b / sd, (0.91 * b - 1.78 * se) / sd, (0.91 * b + 1.78 * se) / sd])
+    elif engine in ("poisson", "negative_binomial"):
+        by, ratios = "rate ratio", np.exp([b, low, high])
     elif engine == "cox" and not rare:
         root = np.exp(np.array([b, low, high]) / 2)
         by, ratios = "hazard ratio, events common", (1 - 0.5**root) / (1 - 0.5 ** (1 / root))

@@ -2,22 +2,35 @@
 
 Sources: Cook and Weisberg (1982), Residuals and Influence in Regression, 2.2 and 3.4 (linear: exact); Pregibon (1981), Annals of
 Statistics 9(4) (logit: one step from the estimate of all); Therneau and Grambsch (2000), Modeling Survival Data, 7.1 (Cox: score
-residuals times the inverse information). ``peacestudy.models.diagnosis.left_out`` fits anew instead.
+residuals times the inverse information). Counts, ordered outcomes, ridge and groups have files of their own, beside this one.
+``peacestudy.models.diagnosis.left_out`` fits anew instead.
 """
+
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 from scipy.special import expit, xlogy
 
-from peacestudy.errors import SpecError
 from peacestudy.models.diagnosis.checks import ONE
+from peacestudy.models.diagnosis.influence_counts import count_rows
+from peacestudy.models.diagnosis.influence_groups import mixed_linear_rows, mixed_logit_rows
+from peacestudy.models.diagnosis.influence_ordered import ordered_rows
+from peacestudy.models.diagnosis.influence_ridge import ridge_rows
 from peacestudy.models.engines.estimate import estimate, kind_of
 from peacestudy.models.engines.registry import Estimates
 from peacestudy.models.formulas.weights import weights_of
 from peacestudy.models.result import Fit
 
-ROWS = ("linear", "logit", "firth", "discrete_time")  # engines whose rows have residuals and leverage
-ENGINES = (*ROWS, "cox")
+# engines whose rows have residuals of their own: what follows from a fit and its estimates
+OWN: dict[str, Callable[[Fit, Estimates], tuple[pd.DataFrame, np.ndarray]]] = {
+    "ordered": ordered_rows,
+    "poisson": count_rows,
+    "negative_binomial": count_rows,
+    "ridge": ridge_rows,
+    "mixed_logit": mixed_logit_rows,
+    "mixed_linear": mixed_linear_rows,
+}
 
 
 def case_tables(fit: Fit) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -25,7 +38,7 @@ def case_tables(fit: Fit) -> tuple[pd.DataFrame, pd.DataFrame]:
 
     Parameters
     ----------
-    fit : of engine linear, logit, firth, discrete_time (rows are person-periods) or cox.
+    fit : of any engine; rows of discrete_time are person-periods.
 
     Returns
     -------
@@ -33,25 +46,24 @@ def case_tables(fit: Fit) -> tuple[pd.DataFrame, pd.DataFrame]:
         ``case, outcome, fitted, residual``, outcome less fitted; ``residual_standard``, divided by its standard deviation (of linear
         s root(1-h), of the others the Pearson residual over root(1-h)); ``residual_student``, of linear with s from the other
         rows, of the others the deviance residual over root(1-h); ``leverage`` h, ``cook``. Of cox only ``case`` and ``outcome``.
-        Where a row has a leverage of one, what is divided by 1-h is missing.
+        Where a row has a leverage of one, what is divided by 1-h is missing. Of ordered ``outcome`` is the category and
+        ``chance`` stands in the place of ``fitted``, the probability that the fit gave it; ``residual`` is the probability of a
+        lower category less that of a higher. Of mixed_linear and mixed_logit what is fitted has the effect of the group in
+        it; mixed_logit has no leverage, and its standard residuals are Pearson's and of the deviance.
     dfbeta
-        ``case, term, dfbeta, dfbetas``: the estimate less that without the row, exact for linear, else by one step; and in standard
-        errors (classical; of linear with s from the other rows).
-
-    Raises
-    ------
-    SpecError
-        Another engine.
+        ``case, term, dfbeta, dfbetas``: the estimate less that without the row, exact for linear (of mixed_linear with the variances as
+        estimated, and of its coefficients alone), else by one step; and in standard errors (classical; of linear with s from the
+        other rows). Missing where the row alone tells a parameter.
     """
-    if fit.spec.engine not in ENGINES:
-        raise SpecError(
-            f"residuals and influence are known for {', '.join(ENGINES)}, not for engine {fit.spec.engine!r}; ps.models.left_out "
-            "fits any engine anew without each case."
-        )
     design = fit.design
     est, _ = estimate(design, fit.spec)
     cases = pd.DataFrame({"case": pd.Series(design.cases, dtype=object), "outcome": design.y})
-    classical = np.sqrt(np.diag(est.classical[0]))
+    classical = np.sqrt(np.where(est.classical[0].diagonal() > 0, est.classical[0].diagonal(), np.nan))
+    if fit.spec.engine in OWN:
+        rows, dfbeta = OWN[fit.spec.engine](fit, est)
+        if fit.spec.engine == "ordered":
+            cases["outcome"] = pd.Series([design.categories[int(k)] for k in design.y], dtype=object)
+        return pd.concat([cases, rows], axis=1), _long(fit, dfbeta, dfbeta / classical[: dfbeta.shape[1]])
     if fit.spec.engine == "cox":
         return cases, _long(fit, est.influence[0], est.influence[0] / classical)
     h = est.leverage[0]
@@ -103,5 +115,5 @@ def _long(fit: Fit, dfbeta: np.ndarray, scaled: np.ndarray) -> pd.DataFrame:
     N, K = dfbeta.shape
     cases = pd.Series([c for c in fit.design.cases for _ in range(K)], dtype=object)
     return pd.DataFrame(
-        {"case": cases, "term": list(fit.design.names) * N, "dfbeta": dfbeta.ravel(), "dfbetas": scaled.ravel()}
+        {"case": cases, "term": fit.terms["term"].tolist()[:K] * N, "dfbeta": dfbeta.ravel(), "dfbetas": scaled.ravel()}
     )

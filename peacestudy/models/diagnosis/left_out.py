@@ -27,7 +27,7 @@ def left_out(fit: Fit, by: str = CASE) -> pd.DataFrame:
     Parameters
     ----------
     fit : what was found of all.
-    by : ``case``, or a cluster column of the fit.
+    by : ``case``, a cluster column of the fit, or the column of its groups.
 
     Returns
     -------
@@ -39,7 +39,7 @@ def left_out(fit: Fit, by: str = CASE) -> pd.DataFrame:
     Raises
     ------
     SpecError
-        A ``by`` that is neither ``case`` nor a cluster column of the fit.
+        A ``by`` that is none of these.
     """
     names, groups = groups_of(fit, by)
     whole = fit.terms["estimate"].to_numpy(), fit.terms["std_error"].to_numpy()
@@ -59,6 +59,12 @@ def left_out(fit: Fit, by: str = CASE) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)[COLUMNS]
 
 
+def parts_of(fit: Fit) -> tuple[str, ...]:
+    """What can be left out: ``case``, the cluster columns and the column of the groups."""
+    group = dict(fit.spec.options).get("group")
+    return (CASE, *fit.spec.cluster_columns, *([str(group)] if group is not None else []))
+
+
 def groups_of(fit: Fit, by: str) -> tuple[list[Any], np.ndarray]:
     """Names of the cases or clusters of a fit, and for every row of its design which it belongs to."""
     design = fit.design
@@ -67,8 +73,11 @@ def groups_of(fit: Fit, by: str) -> tuple[list[Any], np.ndarray]:
             return list(design.cases), np.arange(len(design.cases))
         _, first, groups = np.unique(design.rows, return_index=True, return_inverse=True)
         return [design.cases[i] for i in first], groups
+    if by == dict(fit.spec.options).get("group"):
+        codes, labels = pd.factorize(design.further[by])
+        return list(labels), codes
     if by not in fit.spec.cluster_columns:
-        raise SpecError(one_of("by", by, [CASE, *fit.spec.cluster_columns]))
+        raise SpecError(one_of("by", by, list(parts_of(fit))))
     at = fit.spec.cluster_columns.index(by)
     return list(design.cluster_names[at]), design.clusters[at]
 

@@ -30,7 +30,7 @@ NODES, WEIGHTS = np.polynomial.hermite.hermgauss(POINTS)
 
 
 @dataclass(frozen=True, eq=False)
-class _Integral:
+class Integral:
     """Log-likelihood, score and information in the coefficients and the standard deviation of groups."""
 
     value: float
@@ -108,7 +108,7 @@ def fit_mixed_logit(X: np.ndarray, y: np.ndarray, groups: Groups) -> tuple[Estim
         phi = climb.beta[0] * np.append(np.ones(K), np.sign(climb.beta[0, K]))
         M = np.eye(K + 1)
         M[:K, :K] = np.linalg.solve(T, np.eye(K))
-        V = M @ np.linalg.inv(_integral(Z, y, groups, phi).info) @ M.T
+        V = M @ np.linalg.inv(integral(Z, y, groups, phi).info) @ M.T
         beta, value, converged, steps = M @ phi, climb.value, climb.converged, climb.steps
     est = Estimates(
         beta=beta[None], influence=np.zeros((1, N, K + 1)), leverage=np.zeros((1, N)), classical=V[None], loglik=value,
@@ -148,7 +148,7 @@ def _climb(Z: np.ndarray, y: np.ndarray, groups: Groups, start: np.ndarray) -> C
     return None
 
 
-def _modes(eta: np.ndarray, sd: float, y: np.ndarray, groups: Groups) -> tuple[np.ndarray, np.ndarray]:
+def modes(eta: np.ndarray, sd: float, y: np.ndarray, groups: Groups) -> tuple[np.ndarray, np.ndarray]:
     """The most likely effect of each group, in standard deviations, and the curvature there, each (G,)."""
     u = np.zeros(len(groups.size))
     for _ in range(MOST_STEPS):
@@ -167,7 +167,7 @@ def _modes(eta: np.ndarray, sd: float, y: np.ndarray, groups: Groups) -> tuple[n
 def _nodes(Z: np.ndarray, y: np.ndarray, groups: Groups, phi: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Effects at the nodes (G, points), linear predictors there (N, points) and logs of the integrand by node (G, points)."""
     eta, sd = Z @ phi[:-1], float(phi[-1])
-    mode, curvature = _modes(eta, sd, y, groups)
+    mode, curvature = modes(eta, sd, y, groups)
     width = np.sqrt(2 / curvature)
     u = mode[:, None] + width[:, None] * NODES
     at = eta[:, None] + sd * u[groups.which]
@@ -180,7 +180,8 @@ def _value(Z: np.ndarray, y: np.ndarray, groups: Groups, phi: np.ndarray) -> flo
     return float(np.logaddexp.reduce(_nodes(Z, y, groups, phi)[2], axis=1).sum())
 
 
-def _integral(Z: np.ndarray, y: np.ndarray, groups: Groups, phi: np.ndarray) -> _Integral:
+def integral(Z: np.ndarray, y: np.ndarray, groups: Groups, phi: np.ndarray) -> Integral:
+    """Log-likelihood, score and information at the parameters phi (K + 1,), rows in the order of the groups."""
     u, at, logs = _nodes(Z, y, groups, phi)
     whole = np.logaddexp.reduce(logs, axis=1)
     share = np.exp(logs - whole[:, None])  # the distribution of a group's effect given its outcomes
@@ -195,11 +196,11 @@ def _integral(Z: np.ndarray, y: np.ndarray, groups: Groups, phi: np.ndarray) -> 
     curved[:K, :K] = Z.T @ (Z * (w * by_row).sum(axis=1)[:, None])
     curved[K, :K] = curved[:K, K] = Z.T @ (w * by_row * effect).sum(axis=1)
     curved[K, K] = (w * by_row * effect**2).sum()
-    return _Integral(float(whole.sum()), mean.sum(axis=0), curved - spread)
+    return Integral(float(whole.sum()), mean.sum(axis=0), curved - spread)
 
 
 def _direction(Z: np.ndarray, y: np.ndarray, groups: Groups, phi: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    at = _integral(Z, y, groups, phi)
+    at = integral(Z, y, groups, phi)
     size, axes = np.linalg.eigh(at.info)
     # where the likelihood bends the wrong way, a step as long as if it bent the right way
     return (axes @ (axes.T @ at.score / np.maximum(np.abs(size), 1e-8)))[None], at.score[None]

@@ -24,7 +24,7 @@ NARROWEST = 1e-10  # of alpha; below it is Poisson's law
 
 
 @dataclass(frozen=True, eq=False)
-class _At:
+class At:
     """The score of every row in the linear predictor and in alpha, and minus their second derivatives, each (N,)."""
 
     eta: np.ndarray
@@ -69,20 +69,21 @@ def loglik(eta: np.ndarray, alpha: float, y: np.ndarray) -> float:
     )
 
 
-def _at(eta: np.ndarray, alpha: float, y: np.ndarray) -> _At:
+def at(eta: np.ndarray, alpha: float, y: np.ndarray) -> At:
+    """The derivatives at linear predictors (N,) and alpha of counts y (N,)."""
     j, k, mu = np.arange(y.max()), y.astype(int), np.exp(eta)
     first = np.concatenate([[0.0], np.cumsum(j / (1 + alpha * j))])[k]
     second = np.concatenate([[0.0], np.cumsum((j / (1 + alpha * j)) ** 2)])[k]
     one, theta = 1 + alpha * mu, 1 / alpha
     log = np.log1p(alpha * mu)
-    return _At(
+    return At(
         eta=(y - mu) / one, alpha=first + theta**2 * log - (y + theta) * mu / one, eta_eta=mu * (1 + alpha * y) / one**2,
         eta_alpha=(y - mu) * mu / one**2,
         alpha_alpha=second + 2 * theta**3 * log - 2 * theta**2 * mu / one - (y + theta) * (mu / one) ** 2,
     )  # fmt: skip
 
 
-def _information(a: _At, Z: np.ndarray) -> np.ndarray:
+def _information(a: At, Z: np.ndarray) -> np.ndarray:
     cross = Z.T @ a.eta_alpha
     return np.block(
         [[Z.T @ (Z * a.eta_eta[:, None]), cross[:, None]], [cross[None], np.array([[a.alpha_alpha.sum()]])]]
@@ -106,7 +107,7 @@ def fit_negative_binomial(X: np.ndarray, y: np.ndarray, offset: np.ndarray, star
     alpha = float(np.clip(((y - mu) ** 2 - y).sum() / (mu**2).sum(), 1e-4, 1e2))
     climb = _climb(Z, y, offset, np.append(T @ start, np.log(alpha)))
     alpha = float(np.exp(climb.beta[0, K]))
-    a = _at(Z @ climb.beta[0, :K] + offset, alpha, y)
+    a = at(Z @ climb.beta[0, :K] + offset, alpha, y)
     A = np.linalg.inv(_information(a, Z))
     M = np.eye(K + 1)
     M[:K, :K] = np.linalg.solve(T, np.eye(K))
@@ -132,7 +133,7 @@ def _climb(Z: np.ndarray, y: np.ndarray, offset: np.ndarray, start: np.ndarray) 
 
     def direction(phi: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         alpha = float(np.exp(phi[0, K]))
-        a = _at(Z @ phi[0, :K] + offset, alpha, y)
+        a = at(Z @ phi[0, :K] + offset, alpha, y)
         u = np.append(Z.T @ a.eta, alpha * a.alpha.sum())
         H = _information(a, Z)
         H[K, :] *= alpha

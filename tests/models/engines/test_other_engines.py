@@ -61,12 +61,10 @@ def test_options_of_other_engines_are_refused_by_name(engine):
 
 
 @pytest.mark.parametrize("engine", OTHERS)
-def test_verbs_that_do_not_know_the_engine_say_so(engine, table):
+def test_what_the_verbs_do_not_know_of_the_engine_is_said(engine, table):
     fit = ps.fit(table, spec(engine))
-    with pytest.raises(
-        ps.SpecError, match=f"diagnose knows linear, logit, firth, discrete_time, cox, not engine '{engine}'"
-    ):
-        diagnose(fit)
+    with pytest.raises(ps.SpecError, match=f"not for this fit of engine '{engine}'"):
+        diagnose(fit, by=[], focus="x", benchmarks=["z"])
     with pytest.raises(ps.SpecError, match=f"scale of engine '{engine}' is 'flic'"):
         effects(fit, table, "slopes", scale="flic")
     with pytest.raises(ps.SpecError, match=f"scale of engine '{engine}' is 'flic'"):
