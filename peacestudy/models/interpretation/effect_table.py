@@ -12,7 +12,7 @@ import pandas as pd
 from scipy.special import expit, logit
 
 from peacestudy.core.problems import one_of
-from peacestudy.errors import SpecError
+from peacestudy.errors import FitError, SpecError
 from peacestudy.models.inference.hypotheses import quantile, two_sided
 from peacestudy.models.inference.reference import contrast_df
 from peacestudy.models.interpretation.draws import draw_coefficients
@@ -76,7 +76,7 @@ def check_interval(fit: Fit, scale: str, interval: str, draws: int | None, seed:
 def by_delta(fit: Fit, scale: str, terms: Sequence[EffectTerm], level: float) -> pd.DataFrame:
     """The table with standard errors by the delta method."""
     c = coefficients(fit, scale)
-    value = np.array([t.quantity.value(c.b) for t in terms])
+    value = np.array([_finite(t, t.quantity.value(c.b)) for t in terms])
     variance, size, G = _variances(fit, scale, terms, c)
     std_error = np.sqrt(np.where(variance > NOTHING * size, variance, np.nan))
     dfs = contrast_df(fit.spec, fit.design, fit.df, G.T)
@@ -117,6 +117,17 @@ def _row(
     return t.term, t.contrast, q, se, statistic, p, low, high, t.n, t.at, note
 
 
+def _finite(t: EffectTerm, value: float) -> float:
+    """The value, refused where it is none."""
+    if not np.isfinite(value):
+        raise FitError(f"{_named(t)}: the value is larger than can be reckoned with: far beyond the data.")
+    return value
+
+
+def _named(t: EffectTerm) -> str:
+    return " ".join(filter(None, (t.term, t.contrast, t.category, f"at {t.at}" if t.at else "")))
+
+
 def _table(rows: list[tuple[object, ...]], terms: Sequence[EffectTerm]) -> pd.DataFrame:
     """The rows as a table; where they are of categories, ``category`` stands after ``contrast``."""
     out = pd.DataFrame(rows, columns=COLUMNS)
@@ -138,8 +149,12 @@ def by_simulation(
         jumps = list(rng.gamma(events, size=(draws, len(events))) / events)
     rows = []
     for t in terms:
-        q = t.quantity.value(b)
+        q = _finite(t, t.quantity.value(b))
         found = np.array([t.quantity.value(d, j) for d, j in zip(drawn, jumps, strict=True)])
+        if gone := int((~np.isfinite(found)).sum()):
+            raise FitError(
+                f"{_named(t)}: {gone} of {draws} draws are larger than can be reckoned with: far beyond the data. Write interval='delta'."
+            )
         low, high = np.quantile(found, [0.5 - level / 2, 0.5 + level / 2])
         se = float(found.std(ddof=1))
         p = min(1.0, 2 * (1 + min(int((found <= 0).sum()), int((found >= 0).sum()))) / (draws + 1))

@@ -12,6 +12,7 @@ from typing import Protocol
 import numpy as np
 from scipy.special import expit
 
+from peacestudy.errors import FitError
 from peacestudy.models.interpretation.responses import Curve, Response
 
 
@@ -152,7 +153,11 @@ class Contrast:
     def value(self, b: np.ndarray, jumps: np.ndarray | None = None) -> float:
         """The difference, or the log ratio."""
         high, low = self.high.value(b, jumps), self.low.value(b, jumps)
-        return float(np.log(high / low)) if self.ratio else high - low
+        if not self.ratio:
+            return high - low
+        if not (high > 0 and low > 0):
+            raise FitError(f"a ratio needs two averages above zero; they are {high:g} and {low:g}. Write a difference.")
+        return float(np.log(high / low))
 
     def gradient(self, b: np.ndarray) -> np.ndarray:
         """By the coefficients."""

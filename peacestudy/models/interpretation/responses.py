@@ -58,7 +58,8 @@ class Inverse:
         if self.link == "identity":
             return Curve(eta, np.ones(eta.shape), np.zeros(eta.shape), none, none)
         if self.link == "exp":
-            mean = np.exp(eta)
+            with np.errstate(over="ignore"):  # what is infinite is refused where it would be shown
+                mean = np.exp(eta)
             return Curve(mean, mean, mean, none, none)
         value, first, second = _logistic(eta)
         return Curve(value, first, second, none, none)

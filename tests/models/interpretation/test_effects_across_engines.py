@@ -13,6 +13,7 @@ from scipy.stats import norm
 import peacestudy as ps
 from peacestudy.models import conditional_effects, effects, predict
 from peacestudy.models.engines.mixed_logit import average
+from peacestudy.models.engines.registry import ENGINES
 from peacestudy.models.interpretation.draws import draw_coefficients
 
 CLOSED = 1e-9  # relative; the same formula by two roads
@@ -169,6 +170,44 @@ def test_every_covariance_is_carried(engine, vcov, cluster):
     assert (got["estimate"], got["std_error"]) == pytest.approx((own["estimate"], own["std_error"]), rel=1e-8)
     assert [got["conf_low"], got["conf_high"]] == pytest.approx([own["conf_low"], own["conf_high"]], rel=1e-7)
     assert got["p_value"] == pytest.approx(own["p_value"], rel=1e-6)
+
+
+@pytest.mark.parametrize(("engine", "vcov"), [(e, v) for e in HOW for v in ENGINES[e].vcovs])
+def test_an_effect_on_the_link_is_its_coefficient_with_every_covariance(engine, vcov):
+    found = fit(engine, "a + m", vcov, "g" if vcov in ("cluster", "cr2", "jackknife") else None)
+    got = effects(found, D, "comparisons", {"a": 1}, scale="link").iloc[0]
+    own = found.terms.set_index("term").loc["a"]
+    assert (got["estimate"], got["std_error"]) == pytest.approx((own["estimate"], own["std_error"]), rel=1e-8)
+    if (engine, vcov) != ("firth", "classical"):  # whose intervals are by profile
+        assert [got["conf_low"], got["conf_high"]] == pytest.approx([own["conf_low"], own["conf_high"]], rel=1e-7)
+    if vcov == "cr2":
+        return
+    drawn = effects(found, D, "comparisons", {"a": 1}, scale="link", interval="simulation", draws=4000, seed=2).iloc[0]
+    assert drawn["std_error"] == pytest.approx(
+        own["std_error"] * (1 if found.df == np.inf else (found.df / (found.df - 2)) ** 0.5), rel=0.06
+    )
+
+
+def test_what_is_too_large_to_reckon_with_is_refused():
+    found = fit("poisson", "a")
+    with pytest.raises(ps.FitError, match="prediction at a = 1e\\+06: the value is larger than can be reckoned with"):
+        effects(found, D, "predictions", at={"a": 1e6})
+    with pytest.raises(ps.FitError, match="a dY/dX at a = 1e\\+06"):
+        effects(found, D, "slopes", at={"a": 1e6})
+    at = 600 / found.terms["estimate"][1]
+    with pytest.raises(ps.FitError, match="of 500 draws are larger than can be reckoned with"):
+        effects(found, D, "predictions", at={"a": at}, interval="simulation", draws=500, seed=1)
+    for engine in ("ordered", "ridge"):
+        with pytest.raises(ps.FitError, match="a ratio needs two averages above zero"):
+            effects(fit(engine, "a"), D, "comparisons", {"a": (-1e5, 1e5)}, comparison="ratio")
+    got = effects(fit("ordered", "a"), D, "predictions", at={"a": 1e5})
+    assert got["estimate"].tolist() == pytest.approx([0, 0, 1]) and got["note"].str.contains("an extrapolation").all()
+
+
+def test_a_category_that_does_not_occur_has_no_row():
+    d = D.assign(level=D.level.cat.add_categories(["never"]))
+    got = effects(fit("ordered", "a", data=d), d, "predictions")
+    assert got["category"].tolist() == ["low", "mid", "high"]
 
 
 def test_offset_and_exposure_are_one_thing():
