@@ -42,7 +42,7 @@ class Diagnosis:
         coefficient and its p value move with one case or cluster left out, and without which; how many fits there were not.
     calibration : of probabilities and counts; None for other outcomes.
     events : one row, see ``peacestudy.models.diagnosis.events``; None for numbers and counts.
-    groups : effects of the groups of mixed_logit and mixed_linear, see ``peacestudy.models.diagnosis.influence_groups``; else None.
+    group_effects : effects of the groups of mixed_logit and mixed_linear, see ``peacestudy.models.diagnosis.influence_groups``; else None.
     collinearity : variance inflation by term. condition_number : of the design.
     robustness, benchmarks : of linear models without weights, see ``peacestudy.models.diagnosis.sensitivity``; else None.
     e_values : see ``peacestudy.models.diagnosis.e_value``.
@@ -57,7 +57,7 @@ class Diagnosis:
     ranges: pd.DataFrame
     calibration: pd.DataFrame | None
     events: pd.DataFrame | None
-    groups: pd.DataFrame | None
+    group_effects: pd.DataFrame | None
     collinearity: pd.DataFrame
     condition_number: float
     robustness: pd.DataFrame | None
@@ -121,7 +121,7 @@ def diagnose(
     return Diagnosis(
         name=fit.spec.name, formula=fit.spec.formula, cases=cases, dfbeta=dfbeta, left_out=left, ranges=_ranges(fit, left),
         calibration=calibration(fit, groups) if kind_of(fit.spec) in PREDICTED else None, events=events(fit),
-        groups=group_effects(fit) if "group" in dict(fit.spec.options) else None,
+        group_effects=group_effects(fit) if "group" in dict(fit.spec.options) else None,
         collinearity=collinearity(fit), condition_number=condition_number(fit), robustness=robustness(fit) if plain else None,
         benchmarks=bounded(fit, focus, benchmarks, strengths) if focus is not None else None,
         e_values=e_values(fit) if engine in RATIOS else None, notes=tuple(_notes(fit, cases, left)),

@@ -20,15 +20,15 @@ def ridge_rows(fit: Fit, est: Estimates) -> tuple[pd.DataFrame, np.ndarray]:
     X, y, eta = design.X, design.y, design.X @ b
     p, q = expit(eta), expit(-eta)
     free = np.array([name == "Intercept" for name in design.names])
-    unit = np.where(free, 1.0, X.std(axis=0, ddof=1))
-    Z = X / unit
-    penalty = np.where(free, 0.0, float(dict(fit.spec.options)["penalty"]))
-    A = np.linalg.inv(Z.T @ (Z * (p * q)[:, None]) + np.diag(penalty)) / np.outer(unit, unit)
-    dfbeta, h, cook = one_step(A, RowScores(X[:, :, None], (y - p)[:, None], (p * q)[:, None, None]))
+    penalty = np.where(free, 0.0, float(dict(fit.spec.options)["penalty"]) * X.var(axis=0, ddof=1))
+    Q, R = np.linalg.qr(X)
+    back = np.linalg.inv(R)
+    A = np.linalg.inv(Q.T @ (Q * (p * q)[:, None]) + back.T @ (penalty[:, None] * back))
+    step, h, cook = one_step(A, RowScores(Q[:, :, None], (y - p)[:, None], (p * q)[:, None, None]))
     left = np.where(h < ONE, 1 - h, np.nan)
     deviance = np.sign(y - p) * np.sqrt(-2 * (xlogy(y, p) + xlogy(1 - y, q)))
     rows = pd.DataFrame({
         "fitted": p, "residual": y - p, "residual_standard": (y - p) / np.sqrt(p * q * left), "residual_student": deviance / np.sqrt(left),
         "leverage": h, "cook": cook,
     })  # fmt: skip
-    return rows, dfbeta
+    return rows, step @ back.T

@@ -55,7 +55,7 @@ def test_every_engine_is_diagnosed(engine):
     assert found.cases["case"].tolist() == D.index.tolist()
     assert found.cases["residual"].notna().all() and found.cases["cook"].gt(0).all()
     assert ("leverage" in found.cases) == (engine != "mixed_logit")
-    assert (found.groups is not None) == (engine in GROUPED)
+    assert (found.group_effects is not None) == (engine in GROUPED)
     assert (found.calibration is None) == (engine == "mixed_linear")
     assert (found.events is None) == (engine in ("poisson", "negative_binomial", "mixed_linear"))
     assert (found.e_values is None) == (engine in ("ordered", "ridge"))

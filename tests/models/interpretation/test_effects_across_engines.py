@@ -98,6 +98,24 @@ def test_a_difference_has_the_gradient_of_both_ends():
     assert got["std_error"] == pytest.approx((J @ V @ J) ** 0.5, rel=1e-6)
 
 
+@pytest.mark.parametrize("engine", [e for e in HOW if e != "firth"])
+def test_the_link_is_the_linear_predictor_of_predict(engine):
+    found = fit(engine)
+    for kind, table in ((None, D), ({"a": 0.5, "k": "y"}, D.assign(a=0.5, k="y"))):
+        got = effects(found, D, "predictions", at=kind, scale="link")
+        assert got["estimate"][0] == pytest.approx(predict(found, table, "link")["estimate"].mean(), rel=CLOSED)
+        assert "category" not in got
+    one = effects(
+        found,
+        D,
+        "predictions",
+        at={"a": 0.5, "m": 1, "k": "y"} | ({"months": 3} if "months" in str(found.spec.options) else {}),
+        scale="link",
+    )
+    shown = predict(found, pd.DataFrame({"a": [0.5], "m": [1.0], "k": ["y"], "months": [3]}), "link")
+    np.testing.assert_allclose(one[["conf_low", "conf_high"]], shown[["conf_low", "conf_high"]], rtol=1e-8)
+
+
 @pytest.mark.parametrize("sd", [0.0, 0.4, 2.0, 6.0, 15.0])
 def test_the_mean_over_groups_is_an_integral_however_far_groups_differ(sd):
     eta = np.array([-4.0, -0.7, 0.3, 2.5])
