@@ -73,7 +73,9 @@ def effects(
         are in its unit); of discrete_time, the number of periods by whose end the event may have come (a probability).
     comparison : ``difference``, or ``ratio`` of the averages, whose interval is that of its logarithm and whose null is 1.
     interval : ``delta`` or ``simulation``, which needs ``draws`` and ``seed``; parameters that cannot be below zero are drawn on
-        the log scale.
+        the log scale. Where a chance is about to turn, as that of a middle category does at its highest, the delta method falls
+        short: in 1,000 data sets its 95 % intervals held the truth in 91 %, those by simulation in 95 % (of the highest category and
+        of means over groups the delta method's did in 95 %).
     level : of the intervals.
     over : ``fit``, the cases of the fit, against whose design the data are checked; ``data``, every row given that has values.
 
