@@ -109,4 +109,4 @@ def group_effects(fit: Fit) -> pd.DataFrame:
         effect = ratio / (1 + groups.size * ratio) * groups.sums(y - eta)
     names = pd.unique(design.further[str(dict(fit.spec.options)["group"])])
     scaled = effect / sd if sd > 0 else np.full(len(effect), np.nan)
-    return pd.DataFrame({"group": names, "rows": groups.size, "effect": effect, "effect_standard": scaled})
+    return pd.DataFrame({"group": names, "rows": groups.size, "effect": effect + 0.0, "effect_standard": scaled})

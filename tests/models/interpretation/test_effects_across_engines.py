@@ -304,3 +304,14 @@ def test_effects_of_categories_and_counts_after_imputation_are_pooled():
             want = np.exp(np.log(q).mean(axis=0))
             assert (got["conf_low"] > 0).all() and got["p_value"].isna().all()
         np.testing.assert_allclose(got["estimate"], want, rtol=CLOSED)
+
+
+def test_a_study_frame_names_its_cases():
+    d = D.assign(case_id=[f"c{i}" for i in range(len(D))])
+    frame = ps.StudyFrame(d, "treaty", "case_id")
+    for engine in ("poisson", "ordered", "mixed_logit"):
+        ask = HOW[engine][2]
+        found = ps.fit(frame, fit(engine).spec)
+        got = effects(found, frame, "slopes", "a", **ask)
+        pd.testing.assert_frame_equal(got, effects(fit(engine), D, "slopes", "a", **ask))
+        assert ps.models.diagnose(found, by=[]).cases["case"].tolist() == d["case_id"].tolist()
