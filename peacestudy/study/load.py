@@ -1,6 +1,5 @@
 """Reading a study folder: everything is read and checked, all problems are told at once."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
@@ -12,24 +11,22 @@ from peacestudy.coding import CODING_SCHEMA, Coding, CodingSheet, adjudicate, re
 from peacestudy.coding.coding import coding_problems
 from peacestudy.core.cases import CASES_SCHEMA
 from peacestudy.core.codebook import Codebook, read_codebook
-from peacestudy.core.positions import Place, line_of
+from peacestudy.core.positions import line_of
 from peacestudy.core.problems import Problem, nearest, problem_table
 from peacestudy.core.settings import fill, read_toml
 from peacestudy.core.tables import file_sha256, read_text, row_lines
 from peacestudy.errors import PeacestudyError, SourceError, SpecError
-from peacestudy.models.formulas.formula import parse
 from peacestudy.outcomes.context import COVARIATES_SCHEMA
+from peacestudy.study.asked import asked
 from peacestudy.study.builders import BUILDERS
 from peacestudy.study.config import Config, Sample
-from peacestudy.study.config.problems import config_problems, spec_problems
+from peacestudy.study.config.problems import config_problems
 from peacestudy.study.package import NAME, read_package
 from peacestudy.study.study import Study
 
 # tables that a study of coded cases has, and columns that they have whatever the study
 CODED = {"cases": CASES_SCHEMA.names, "codings": CODING_SCHEMA.names}
 COMPARED = {"outcomes": ["case_id", "source"], "covariates": COVARIATES_SCHEMA.names}
-
-WEIGHT = "attempt_weight"  # a column that results make: the inverse chance of an attempt
 
 
 def study_folder(study: str | Path) -> Path:
@@ -229,7 +226,7 @@ def _asked_of(study: Study, text: str, table: str) -> list[Problem]:
     texts = {"study.toml": text, "codebook.toml": read_text(codebook_path(study.folder, config))}
     out = []
     samples = {s.id: s for s in config.samples if s.table == table}
-    for file, key, place, column in _asked(study, set(samples)):
+    for file, key, place, column in asked(study, set(samples)):
         if column not in columns:
             rule, remedy = "a column of the joined table", f"correct it.{nearest(column, columns)}"
             out.append(Problem(file, line_of(texts[file], *place, key), key, column, rule, remedy))
@@ -242,61 +239,3 @@ def _asked_of(study: Study, text: str, table: str) -> list[Problem]:
                 line = line_of(text, "steps", n, "column")
                 out.append(Problem("study.toml", line, "column", step.column, str(err), "name a column of yes and no"))
     return out
-
-
-def _asked(study: Study, samples: set[str]) -> Iterator[tuple[str, str, Place, str]]:
-    """Every column that is asked of the tables of some samples: the file, key and place that ask, and the column."""
-    config = study.config
-    for n, s in enumerate(config.specs):
-        if s.sample in samples and not spec_problems(s):
-            yield from (("study.toml", "formula", ("specs", n), c) for c in parse(s.formula).columns)
-            yield from (("study.toml", "cluster", ("specs", n), c) for c in s.model().cluster or ())
-            yield from (
-                ("study.toml", "options", ("specs", n), c)
-                for c in (*s.model().option_columns, *(s.model().panel or ()))
-                if c != WEIGHT
-            )
-    for s in config.varied_specs():
-        if s.sample in samples and not spec_problems(s):
-            n = next(i for i, v in enumerate(config.variants) if s.name.endswith(f", {v.id}"))
-            asked = (
-                *parse(s.formula).columns,
-                *(s.model().cluster or ()),
-                *s.model().option_columns,
-                *(s.model().panel or ()),
-            )
-            yield from (("study.toml", "id", ("variants", n), c) for c in asked if c != WEIGHT)
-    yield from _of_politics(config, samples)
-    used = {i for s in config.samples if s.id in samples for i in s.steps}
-    for n, step in enumerate(config.steps):
-        if step.id in used or (step.id not in {i for s in config.samples for i in s.steps} and "cases" in study.tables):
-            yield "study.toml", "column", ("steps", n), step.column
-    rule = config.permutation
-    if rule is not None and {s.name: s.sample for s in config.specs}.get(rule.spec) in samples:
-        yield "study.toml", "strata", ("permutation",), rule.strata
-    unseen, ahead = config.out_of_sample, config.forecast
-    if unseen is not None and unseen.sample in samples:
-        yield from (("study.toml", key, ("out_of_sample",), getattr(unseen, key)) for key in ("groups", "time"))
-    if ahead is not None and ahead.cases in samples:
-        yield from (("study.toml", "instead", ("forecast",), c) for pair in ahead.instead.items() for c in pair)
-    if (
-        not config.codebook
-        and config.samples
-        and any(s.table == config.samples[0].table for s in config.samples if s.id in samples)
-    ):
-        for n, p in enumerate(study.codebook.entries):
-            yield from (("codebook.toml", "measured_by", ("entries", n), c) for c in p.measured_by)
-
-
-def _of_politics(config: Config, samples: set[str]) -> Iterator[tuple[str, str, Place, str]]:
-    """Columns that moderations and contexts ask of the samples of their models."""
-    of = {s.name: s for s in config.specs if s.sample in samples}
-    for n, rule in enumerate(config.moderations):
-        made = [rule.of(of[s], m) for s in rule.specs if s in of for m in rule.moderators]
-        asked = {c for s in made if not spec_problems(s) for c in parse(s.formula).columns}
-        yield from (("study.toml", "moderators", ("moderations", n), c) for c in sorted(asked))
-        if made:
-            yield "study.toml", "strata", ("moderations", n), rule.strata
-    where = config.contexts
-    if where is not None and any(s in of for s in where.specs):
-        yield from (("study.toml", "column", ("contexts", "by", n), way.column) for n, way in enumerate(where.by))
