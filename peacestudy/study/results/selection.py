@@ -10,7 +10,7 @@ import pandas as pd
 from peacestudy.errors import FitError
 from peacestudy.models import Fit
 from peacestudy.models.interpretation.predict import predict
-from peacestudy.study.load import WEIGHT
+from peacestudy.study.asked import WEIGHT
 
 
 def attempt_weights(at_risk: pd.DataFrame, selection: Fit) -> pd.DataFrame:
