@@ -13,7 +13,8 @@ from scipy.special import expit, logit
 from peacestudy.core.frame import StudyFrame
 from peacestudy.errors import SpecError
 from peacestudy.models.missing.imputed import Imputed
-from peacestudy.models.missing.pooled import PooledFit, pooled_row
+from peacestudy.models.missing.pooled import PooledFit
+from peacestudy.models.missing.pooled_row import pooled_row
 from peacestudy.models.result import Fit
 
 One = Callable[[Fit, StudyFrame | pd.DataFrame], tuple[pd.DataFrame, list[str]]]
