@@ -269,12 +269,8 @@ def test_models_that_the_imputation_did_not_know_are_refused():
         effects(got, impute(D, COLUMNS, **(ASK | {"m": 5})), "slopes")
     with pytest.raises(ps.FitError, match="are not as they were when fitted"):
         effects(got, impute(D, COLUMNS, **(ASK | {"seed": 8})), "slopes")
-    with pytest.raises(ps.SpecError, match="write interval='delta'"):
-        effects(got, FILLED, "slopes", interval="simulation", draws=200, seed=1)
     with pytest.raises(ps.SpecError, match="a Fit and its data, or a PooledFit and what impute gave"):
         effects(got, D, "slopes")
-    with pytest.raises(ps.SpecError, match="conditional_effects takes a Fit, not a PooledFit"):
-        ps.models.conditional_effects(got, FILLED, "x", "slope", "z", [1], near=1, fewest=1)
     d = D.assign(sure=(D.v > 0) * 1.0)
     with pytest.raises(ps.FitError, match=r"completed table 1 of 4: m: .*separate"):
         fit("sure ~ v", data=impute(d, ["sure", "v", "x"], **ASK))
