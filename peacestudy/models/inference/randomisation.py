@@ -21,6 +21,7 @@ from peacestudy.models.formulas.design import Design, build_design
 from peacestudy.models.inference.covariance import covariance
 from peacestudy.models.inference.cr2 import orthogonal
 from peacestudy.models.inference.resample import column_of
+from peacestudy.models.missing.one_table import refuse_imputed
 from peacestudy.models.spec import ModelSpec
 
 ENGINES_HERE = ("linear", "firth")  # whose estimates exist in every deal
@@ -64,6 +65,11 @@ def randomisation_test(
     FitError
         A treatment that varies within a cluster, blocks that cut a cluster, nothing that could be dealt otherwise, a deal that cannot be fitted.
     """
+    refuse_imputed(
+        "randomisation_test",
+        data,
+        instead="Nothing here says how resampling and imputation go together: use the p values of the PooledFit, or the data as they are.",
+    )
     if spec.engine not in ENGINES_HERE:
         raise SpecError(one_of("engine of a randomisation test", spec.engine, ENGINES_HERE))
     if spec.vcov in ("cr2", "jackknife") or spec.options:

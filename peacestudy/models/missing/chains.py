@@ -4,8 +4,9 @@ Source: van Buuren (2018), Flexible Imputation of Missing Data, 2nd ed., ch. 4 (
 """
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from functools import cache
 from typing import Any
 
@@ -23,29 +24,35 @@ def _quiet() -> Iterator[None]:
         yield
 
 
-def run_chain(
-    found: list[Coded], where: dict[str, np.ndarray], cycles: int, donors: int, rng: np.random.Generator
-) -> tuple[dict[str, np.ndarray], pd.DataFrame]:
-    """Coded values of the columns with missing ones after some cycles, and the course of what was filled in.
+def run_chains(
+    found: list[Coded], where: dict[str, np.ndarray], cycles: int, donors: int, rngs: Sequence[np.random.Generator]
+) -> list[tuple[dict[str, np.ndarray], pd.DataFrame]]:
+    """For each chain the coded values of the columns with missing ones after some cycles, and the course of what was filled in.
 
     Parameters
     ----------
     found : the columns.
     where : by column, which rows are missing, shape (n,), bool; only columns with missing values.
-    cycles, donors, rng : as of ``impute``.
+    cycles, donors : as of ``impute``.
+    rngs : one a chain; all chains start from the same fill.
     """
     names = {c.name: f"v{i}" for i, c in enumerate(found)}
+    out = []
     with _quiet():
-        chain = _mice()(pd.DataFrame({names[c.name]: c.coded for c in found}), k_pmm=donors, rng=rng)
-        chain.terms = {names[c.name]: len(c.values) if c.category else 0 for c in found}
-        rows = []
-        for cycle in range(cycles):
-            chain.update_all(1)
-            for c, gone in where.items():
-                x = chain.data[names[c]].to_numpy()[gone]
-                rows.append((cycle + 1, c, x.mean(), x.std()))
-        filled = {c: chain.data[names[c]].to_numpy() for c in where}
-    return filled, pd.DataFrame(rows, columns=["cycle", "column", "mean", "std"])
+        start = _mice()(pd.DataFrame({names[c.name]: c.coded for c in found}), k_pmm=donors)
+        start.terms = {names[c.name]: len(c.values) if c.category else 0 for c in found}
+        for rng in rngs:
+            chain = copy(start)
+            chain.data, chain.rng = start.data.copy(), rng
+            rows = []
+            for cycle in range(cycles):
+                chain.update_all(1)
+                for c, gone in where.items():
+                    x = chain.data[names[c]].to_numpy()[gone]
+                    rows.append((cycle + 1, c, x.mean(), x.std()))
+            filled = {c: chain.data[names[c]].to_numpy() for c in where}
+            out.append((filled, pd.DataFrame(rows, columns=["cycle", "column", "mean", "std"])))
+    return out
 
 
 @cache

@@ -15,7 +15,7 @@ import pandas as pd
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import Note, nearest
 from peacestudy.errors import FitError, SpecError
-from peacestudy.models.missing.chains import run_chain
+from peacestudy.models.missing.chains import run_chains
 from peacestudy.models.missing.coded import Coded, code, decode, standard
 from peacestudy.models.missing.hazard import lived_through
 from peacestudy.models.missing.imputed import Imputed
@@ -85,8 +85,7 @@ def impute(
     rngs = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(m)]
     tables: list[StudyFrame | pd.DataFrame] = []
     traces = []
-    for draw, rng in enumerate(rngs):
-        filled, trace = run_chain(linked, where, cycles, donors, rng)
+    for draw, (filled, trace) in enumerate(run_chains(linked, where, cycles, donors, rngs)):
         traces.append(trace.assign(draw=draw))
         complete = table.assign(
             **{c.name: decode(table[c.name], c, filled[c.name], where[c.name]) for c in found if c.name in where}

@@ -277,3 +277,21 @@ def test_filled_values_are_told_by_case():
         )
     shown = got._repr_html_()
     assert "3 completed tables" in shown and "fmi" in shown and "made of filled values" in shown
+
+
+ASKED_OF_ONE = [
+    lambda f: ps.models.diagnose(f), lambda f: ps.models.left_out(f), lambda f: ps.models.overdispersion(f),
+    lambda f: ps.models.parallel_lines(f), lambda f: ps.models.proportional_hazards(f),
+    lambda f: ps.models.bootstrap(f, FILLED, block=None, draws=99, seed=1, interval="percentile"),
+    lambda f: ps.models.bootstrap(f.fits[0], FILLED, block=None, draws=99, seed=1, interval="percentile"),
+    lambda f: ps.models.out_of_sample(FILLED, [f.spec], seed=1),
+    lambda f: ps.models.permutation_test(FILLED, f.spec, ["x"], strata="q", draws=99, seed=1),
+    lambda f: ps.models.randomisation_test(FILLED, f.spec, "x", clusters=None, blocks=None, draws=99, seed=1),
+    lambda f: ps.models.romano_wolf([(f, "x")], FILLED, block=None, draws=99, seed=1),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("ask", ASKED_OF_ONE)
+def test_what_is_asked_of_one_table_is_refused_with_what_to_do(ask):
+    with pytest.raises(ps.SpecError, match=r"takes one table, or the fit of one, and a \w+ is several\. \w+ "):
+        ask(fit(FILLED, "v ~ x", "linear"))
