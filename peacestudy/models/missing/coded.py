@@ -72,8 +72,6 @@ def standard(x: np.ndarray) -> np.ndarray:
 
 def decode(original: pd.Series, c: Coded, filled: np.ndarray, gone: np.ndarray) -> pd.Series:
     """The column with the values of donors where it had none: exactly values that other cases have."""
-    known = np.array([k for k in c.values if not np.isnan(k)])
-    drawn = [c.values[known[np.argmin(np.abs(known - z))]] for z in filled[gone]]
     out = original.copy()
-    out[gone] = drawn
+    out[gone] = [c.values[z] for z in filled[gone].tolist()]
     return out.infer_objects() if original.dtype == object else out
