@@ -26,8 +26,8 @@ def _quiet() -> Iterator[None]:
 
 def run_chains(
     found: list[Coded], where: dict[str, np.ndarray], cycles: int, donors: int, rngs: Sequence[np.random.Generator]
-) -> list[tuple[dict[str, np.ndarray], pd.DataFrame]]:
-    """For each chain the coded values of the columns with missing ones after some cycles, and the course of what was filled in.
+) -> tuple[list[dict[str, np.ndarray]], pd.DataFrame]:
+    """For each chain the coded values of the columns with missing ones after some cycles; and the course of what was filled in.
 
     Parameters
     ----------
@@ -35,24 +35,27 @@ def run_chains(
     where : by column, which rows are missing, shape (n,), bool; only columns with missing values.
     cycles, donors : as of ``impute``.
     rngs : one a chain; all chains start from the same fill.
+
+    Returns
+    -------
+    list of dict, DataFrame
+        The trace has ``draw, cycle, column, mean, std``.
     """
     names = {c.name: f"v{i}" for i, c in enumerate(found)}
-    out = []
+    out, rows = [], []
     with _quiet():
         start = _mice()(pd.DataFrame({names[c.name]: c.coded for c in found}), k_pmm=donors)
         start.terms = {names[c.name]: len(c.values) if c.category else 0 for c in found}
-        for rng in rngs:
+        for draw, rng in enumerate(rngs):
             chain = copy(start)
-            chain.data, chain.rng = start.data.copy(), rng
-            rows = []
+            chain.values, chain.rng = {v: start.data[v].to_numpy(copy=True) for v in start.data}, rng
             for cycle in range(cycles):
                 chain.update_all(1)
                 for c, gone in where.items():
-                    x = chain.data[names[c]].to_numpy()[gone]
-                    rows.append((cycle + 1, c, x.mean(), x.std()))
-            filled = {c: chain.data[names[c]].to_numpy() for c in where}
-            out.append((filled, pd.DataFrame(rows, columns=["cycle", "column", "mean", "std"])))
-    return out
+                    x = chain.values[names[c]][gone]
+                    rows.append((draw, cycle + 1, c, x.mean(), x.std()))
+            out.append({c: chain.values[names[c]] for c in where})
+    return out, pd.DataFrame(rows, columns=["draw", "cycle", "column", "mean", "std"])
 
 
 @cache
@@ -62,21 +65,25 @@ def _mice() -> Any:
 
     class Chain(MICEData):  # type: ignore[misc]
         terms: dict[str, int]  # number of categories of a column, 0 of numbers
+        values: dict[str, np.ndarray]  # the columns, filled in place
 
         def design(self, column: str) -> np.ndarray:
             parts = [np.ones((len(self.data), 1))]
             for other, categories in self.terms.items():
                 if other != column:
-                    x = self.data[other].to_numpy()
+                    x = self.values[other]
                     parts.append((x[:, None] == np.arange(1, categories)) * 1.0 if categories else x[:, None])
             return np.hstack(parts)
 
         def get_fitting_data(self, column: str) -> tuple[Any, ...]:
             seen = self.ix_obs[column]
-            return self.data[column].to_numpy()[seen], self.design(column)[seen], {}, {}
+            return self.values[column][seen], self.design(column)[seen], {}, {}
 
         def get_split_data(self, column: str) -> tuple[Any, ...]:
             X, seen = self.design(column), self.ix_obs[column]
-            return self.data[column].to_numpy()[seen], X[seen], X[self.ix_miss[column]], {}, {}
+            return self.values[column][seen], X[seen], X[self.ix_miss[column]], {}, {}
+
+        def _store_changes(self, column: str, vals: np.ndarray) -> None:
+            self.values[column][self.ix_miss[column]] = vals
 
     return Chain

@@ -84,15 +84,13 @@ def impute(
     _check(linked, where, ids, donors)
     rngs = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(m)]
     tables: list[StudyFrame | pd.DataFrame] = []
-    traces = []
-    for draw, (filled, trace) in enumerate(run_chains(linked, where, cycles, donors, rngs)):
-        traces.append(trace.assign(draw=draw))
+    chains, trace = run_chains(linked, where, cycles, donors, rngs)
+    for filled in chains:
         complete = table.assign(
             **{c.name: decode(table[c.name], c, filled[c.name], where[c.name]) for c in found if c.name in where}
         )
         tables.append(replace(data, data=complete) if isinstance(data, StudyFrame) else complete)
     missing = _missing(found)
-    trace = pd.concat(traces, ignore_index=True)[["draw", "cycle", "column", "mean", "std"]]
     names = () if survival is None else tuple(survival)
     note = _note(missing, m, cycles, donors, names)
     if isinstance(data, StudyFrame):
