@@ -42,7 +42,8 @@ def impute(
     columns : of the imputation model: every column that a model will use, its outcome too, and others that tell of the missing
         values or of why they are missing. Of a survival outcome, the time and the event. Numbers, yes and no, or categories; categories of
         three or more are used, and cannot be filled. A square or a product is filled like any column if it is one of the table; those
-        that a formula makes are made of the filled values afterwards.
+        that a formula makes are made of the filled values afterwards. So with a lag: as a column of its own it is filled on its own, and
+        does not follow what is filled in the row it comes from.
     m : completed tables, 2 or more.
     cycles : rounds through the columns before a table is taken; each table has a chain of its own.
     donors : cases of nearest prediction from which a missing value takes that of one.
@@ -152,7 +153,7 @@ def _check_seen(c: Coded, found: list[Coded]) -> None:
         here = set(other.coded[seen])
         gone = [other.values[z] for z in other.values if z not in here] if other.category else []
         if not gone and len(here) < 2:
-            gone = [other.values[z] for z in dict.fromkeys(other.coded[~seen]) if z not in here]
+            gone = [other.values.get(z, "another value") for z in dict.fromkeys(other.coded[~seen]) if z not in here]
         if gone:
             raise FitError(
                 f"{c.name!r} has no value in any case with {other.name} = {gone[0]!s}: nothing in the data says what it is there. Merge that "

@@ -341,3 +341,21 @@ def test_what_rubin_does_not_pool_is_refused():
     options = {"bootstrap": "webb", "bootstrap_draws": 999, "bootstrap_seed": 1}
     with pytest.raises(ps.SpecError, match="Rubin's rules do not pool"):
         ps.fit(made, ps.ModelSpec("m", "y ~ x", "linear", "cluster", cluster="g", options=options))
+
+
+def test_a_product_of_its_own_is_not_drawn_towards_zero():
+    """A product made after imputation is, as its note says; filled like any column it is not (Seaman, Bartlett and White 2012: at random)."""
+    rng = np.random.default_rng(3)
+    d = pd.DataFrame(rng.normal(size=(3000, 2)), columns=["x", "z"])
+    d["xz"] = d.x * d.z
+    d["y"] = d.x + d.z + d.xz + rng.normal(size=3000)
+    gone = rng.random(3000) < 0.4
+    d = d.assign(x=d.x.mask(gone), xz=d.xz.mask(gone))
+    ask = {"m": 5, "cycles": 5, "donors": 5, "seed": 1}
+    made = fit("y ~ x*z", "linear", data=impute(d, ["y", "x", "z"], **ask))
+    own = fit("y ~ x + z + xz", "linear", data=impute(d, ["y", "x", "z", "xz"], **ask))
+    assert made.terms.estimate.iloc[-1] < 0.85
+    assert abs(own.terms.estimate.iloc[-1] - 1) < 4 * own.terms.std_error.iloc[-1] < 0.25
+    told = {n.kind: n.text for n in made.notes}["derived"]
+    assert told.startswith("x:z made of filled values after imputation") and "A column of its own for each" in told
+    assert "derived" not in {n.kind for n in own.notes}

@@ -295,3 +295,31 @@ ASKED_OF_ONE = [
 def test_what_is_asked_of_one_table_is_refused_with_what_to_do(ask):
     with pytest.raises(ps.SpecError, match=r"takes one table, or the fit of one, and a \w+ is several\. \w+ "):
         ask(fit(FILLED, "v ~ x", "linear"))
+
+
+def test_a_table_without_a_standard_error_leaves_the_whole_without():
+    from peacestudy.models.missing.pooled_row import log_row, pooled_row
+
+    for row in (pooled_row([1.0, 2.0], [0.1, np.nan], np.inf), log_row([1.0, 2.0], [0.1, np.nan], 30.0)):
+        assert row.pop("estimate") == 1.5 and np.isnan(list(row.values())).all()
+
+
+def test_a_variance_below_zero_is_told():
+    """Under two-way clusters a variance can be below zero: the term has an estimate and no test, and a note says so."""
+    d = D.assign(h=np.arange(len(D)) % 12, g=np.arange(len(D)) % 11)
+    for seed in range(40):
+        mixed = d.assign(v=np.random.default_rng(seed).permutation(d.v))
+        got = fit(
+            impute(mixed, ["v", "x", "z"], m=3, cycles=1, donors=3, seed=1),
+            "v ~ x + z",
+            "linear",
+            "cluster",
+            ("g", "h"),
+        )
+        bad = got.terms.term[got.terms.std_error.isna()].tolist()
+        if bad:
+            break
+    assert bad and bad[0] in next(n.text for n in got.notes if n.kind == "variance")
+    with pytest.raises(ps.FitError, match=f"{bad[0]} cannot be tested: the variance is not above zero"):
+        got.joint_test([bad[0]])
+    assert np.isfinite(got.terms.estimate).all() and "nan" not in got._repr_html_()
