@@ -152,11 +152,11 @@ def _not_known(imputed: Imputed, spec: ModelSpec) -> list[Note]:
     """What bears on the outcome, and the imputation did not know, or knew in a poor form."""
     out = []
     options, response = dict(spec.options), parse(spec.formula).response
-    if spec.cluster:
-        out.append(Note("clusters", f"The imputation does not know the clusters by {', '.join(spec.cluster)}."))
-    if "group" in options:
+    if unknown := [c for c in spec.cluster_columns if not _as_categories(imputed, c)]:
+        out.append(Note("clusters", f"The imputation does not know the clusters by {', '.join(unknown)}."))
+    if "group" in options and not _as_categories(imputed, str(options["group"])):
         text = f"The imputation does not know the groups by {options['group']}: what the cases of a group share is drawn towards zero."
-        out.append(Note("groups", text))
+        out.append(Note("unknown_groups", text))
     if unknown := [str(options[o]) for o in KNOWN if o in options and options[o] not in imputed.columns]:
         out.append(
             Note("not_imputed_with", f"The imputation does not know {', '.join(unknown)}, which the model uses.")
@@ -165,6 +165,13 @@ def _not_known(imputed: Imputed, spec: ModelSpec) -> list[Note]:
         text = f"The imputation took {response.label} as columns like others. The event and the cumulative hazard are closer to what a hazard "
         out.append(Note("times", f"{text}model implies: impute(..., survival={response.columns!r})."))
     return out
+
+
+def _as_categories(imputed: Imputed, column: str) -> bool:
+    """Whether the imputation had a column as categories, each with a mean of its own; numbers it takes for a straight line."""
+    table = imputed.tables[0]
+    frame = table.data if isinstance(table, StudyFrame) else table
+    return column in imputed.columns and frame[column].dtype.kind not in "biuf"
 
 
 def _made_of(imputed: Imputed, spec: ModelSpec) -> list[str]:

@@ -249,11 +249,18 @@ def test_notes_say_what_differs_from_table_to_table():
 
 def test_what_the_imputation_did_not_know_is_said():
     kinds = {n.kind: n.text for n in fit(FILLED, "v ~ x", "mixed_linear", group="g", method="ml").notes}
-    assert "does not know the groups by g" in kinds["groups"]
+    assert "does not know the groups by g" in kinds["unknown_groups"]
     other = impute(D, ["t", "y", "x", "z", "v"], m=3, cycles=1, donors=3, seed=1)
     told = {n.kind: n.text for n in fit(other, "Surv(t, y) ~ x", "cox").notes}
     assert "impute(..., survival=('t', 'y'))" in told["times"]
     assert "times" not in {n.kind for n in fit(FILLED, "Surv(t, y) ~ x", "cox").notes}
+    named = D.assign(g=D.g.map(lambda i: f"country {i}"))
+    knows = impute(named, ["v", "x", "g"], m=2, cycles=1, donors=3, seed=1)
+    for got in (
+        fit(knows, "v ~ x", "linear", "cluster", "g"),
+        fit(knows, "v ~ x", "mixed_linear", group="g", method="ml"),
+    ):
+        assert not {"clusters", "unknown_groups"} & {n.kind for n in got.notes}
     told = {n.kind: n.text for n in fit(other, "v ~ x", "linear", "hc1", weights="w").notes}
     assert "does not know w" in told["not_imputed_with"]
     holes = D.assign(g=D.g.where(D.index % 9 > 0))
