@@ -74,7 +74,12 @@ def test_survival_outcomes_that_tell_nothing_are_refused(change, survival, error
 
 def test_a_hazard_that_is_one_wherever_a_column_has_values_is_refused():
     d = pd.DataFrame(
-        {"stop": [3] * 8 + [4] * 3 + [5] * 5, "event": [1, 0] * 8, "x": [*range(8), *[np.nan] * 8], "z": np.arange(16.0) % 5}
+        {
+            "stop": [3] * 8 + [4] * 3 + [5] * 5,
+            "event": [1, 0] * 8,
+            "x": [*range(8), *[np.nan] * 8],
+            "z": np.arange(16.0) % 5,
+        }
     )
     with pytest.raises(ps.FitError, match="'x' has no value in any case with stop = another value"):
         impute(d, ["stop", "event", "x", "z"], **ASK, survival=("stop", "event"))
