@@ -57,7 +57,7 @@ def impute(
     Imputed
         For ``fit``, which pools by Rubin's rules, and ``effects``, ``conditional_effects`` and ``predict``. Simulated with one to three
         tenths of a covariate missing (500 data sets a cell, tests/references/coverage/imputed.csv) 95 % intervals of linear, logit, firth
-        and cox cover as they do before anything is missing, and estimates are less biased than those of complete cases where
+        and cox cover as they do before anything is missing, and linear and cox are less biased than in complete cases where
         the outcome decides who is missing. Matching fills only values that near cases have: where nearly all cases of one kind have
         lost theirs, as those with high counts did there, it cannot know them, and the slope was a fifth to a quarter too small.
 
