@@ -21,14 +21,14 @@ from peacestudy.figures.theme import (
     note_height,
     title,
 )
-from peacestudy.models import Fit
+from peacestudy.models import Fit, PooledFit
 
 RATIOS = {"cox": "hazard ratio", "poisson": "rate ratio", "negative_binomial": "rate ratio"}  # else an odds ratio
 COLUMNS = ["label", "odds_ratio", "conf_low", "conf_high", "p_value"]
 
 
 def forest(
-    fits: Fit | Sequence[Fit] | pd.DataFrame,
+    fits: Fit | PooledFit | Sequence[Fit | PooledFit] | pd.DataFrame,
     heading: str | None = None,
     subtitle: str = "",
     notes: Iterable[str] = (),
@@ -38,7 +38,7 @@ def forest(
     Parameters
     ----------
     fits : fits whose terms are logs of odds, hazards or rates (all but the intercept, cut points, alpha and standard
-        deviations of groups are drawn), or a table with ``label, odds_ratio, conf_low,
+        deviations of groups are drawn), of imputed data too, or a table with ``label, odds_ratio, conf_low,
         conf_high, p_value`` and, where there are any, ``p_decide`` (adjusted),
         ``detectable`` (odds ratio this N could
         have found), ``beside``, ``beside_low``, ``beside_high`` (another model's estimate, drawn hollow).
@@ -52,7 +52,7 @@ def forest(
     if isinstance(fits, pd.DataFrame):
         table = fits
     else:
-        each = [fits] if isinstance(fits, Fit) else list(fits)
+        each = [fits] if isinstance(fits, Fit | PooledFit) else list(fits)
         table = _terms(each)
         measures = {RATIOS.get(f.spec.engine, ratio) for f in each}
         ratio = measures.pop() if len(measures) == 1 else "ratio"
@@ -69,15 +69,19 @@ def forest(
         return _draw(table.reset_index(drop=True), heading or f"{ratio.capitalize()}s", subtitle, list(notes), ratio)
 
 
-def _events(fit: Fit) -> str:
+def _events(fit: Fit | PooledFit) -> str:
     return "" if fit.n_events is None else f", {fit.n_events} events"
 
 
-def _terms(fits: list[Fit]) -> pd.DataFrame:
+def _slopes(fit: Fit | PooledFit) -> tuple[str, ...]:
+    return fit.slopes if isinstance(fit, PooledFit) else fit.design.names
+
+
+def _terms(fits: Sequence[Fit | PooledFit]) -> pd.DataFrame:
     parts = []
     for f in fits:
         part = f.tidy(exponentiate=True).rename(columns={"estimate": "odds_ratio"})
-        part = part[part["term"].isin(f.design.names) & (part["term"] != "Intercept")]
+        part = part[part["term"].isin(_slopes(f)) & (part["term"] != "Intercept")]
         parts.append(part.assign(label=part["term"] if len(fits) == 1 else f.spec.name + ": " + part["term"]))
     return pd.concat(parts, ignore_index=True)
 

@@ -22,7 +22,8 @@ from peacestudy.models.inference.hypotheses import critical, two_sided
 from peacestudy.models.inference.profile import likelihood_ratio, profile_interval
 from peacestudy.models.inference.reference import bootstrap_note, bootstrapped, cluster_notes, reference
 from peacestudy.models.missing.imputed import Imputed
-from peacestudy.models.missing.pooled import PooledFit, check_model, pooled
+from peacestudy.models.missing.pooled import PooledFit
+from peacestudy.models.missing.pooling import check_model, pooled
 from peacestudy.models.result import Fit
 from peacestudy.models.spec import ModelSpec
 

@@ -12,7 +12,7 @@ from peacestudy.core.display import html_table
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import one_of
 from peacestudy.errors import SpecError
-from peacestudy.models import Fit
+from peacestudy.models import Fit, PooledFit
 from peacestudy.models import fit as fitted
 from peacestudy.models.formulas.factors import Survival
 from peacestudy.models.formulas.formula import parse
@@ -33,7 +33,7 @@ class Trace:
     number : the number, in words.
     table : a row for everything behind it, ``step, case_id, name, value, coder, confidence, source, locator, comment,
         date``. ``step`` is ``estimate``, ``case`` (the value that went into it), ``code``, ``outcome``, ``covariate``,
-        ``left out`` or ``source``.
+        ``imputed`` (the values that stand in for a missing one), ``left out`` or ``source``.
     """
 
     number: str
@@ -58,13 +58,13 @@ class Trace:
 
 
 def trace(
-    of: Fit | StudyFrame | pd.DataFrame, at: str | tuple[Any, str], study: Study | str | Path | None = None
+    of: Fit | PooledFit | StudyFrame | pd.DataFrame, at: str | tuple[Any, str], study: Study | str | Path | None = None
 ) -> Trace:
     """From a number to the cases, codes, coders, evidence and source rows that it rests on.
 
     Parameters
     ----------
-    of : a Fit, and ``at`` the term; or a table, and ``at`` the row and the column of a cell. The table is a StudyFrame (the
+    of : a Fit, also of imputed data, and ``at`` the term; or a table, and ``at`` the row and the column of a cell. The table is a StudyFrame (the
         row is a case id), a result with columns ``model`` and ``term``, or one with a column ``case_id`` or
         ``indicator_id`` (the row is its label in the index, or that id where it stands once).
     study : where the data come from; None where ``of`` knows it: a StudyFrame of a study, a Fit on one, or a table from
@@ -88,7 +88,7 @@ def trace(
     >>> found.table.step.value_counts()["code"].item()
     4
     """
-    if isinstance(of, Fit):
+    if isinstance(of, Fit | PooledFit):
         return _of_fit(of, str(at), _study(study, of.origin))
     if not isinstance(of, StudyFrame | pd.DataFrame):
         raise SpecError(
@@ -109,7 +109,7 @@ def _study(given: Study | str | Path | None, origin: str) -> Study:
     return load_study(given if given is not None else origin)
 
 
-def _of_fit(fit: Fit, term: str, study: Study) -> Trace:
+def _of_fit(fit: Fit | PooledFit, term: str, study: Study) -> Trace:
     known = fit.terms.set_index("term")
     if term not in known.index:
         raise SpecError(one_of("term", term, list(known.index)))
@@ -127,11 +127,14 @@ def _of_fit(fit: Fit, term: str, study: Study) -> Trace:
         f"{term} in model {fit.spec.name} ({fit.spec.formula}; {fit.spec.engine}, {fit.spec.vcov}), N {fit.n}: "
         f"estimate {shown(row['estimate'])}, 95 % interval {shown(row['conf_low'])} to {shown(row['conf_high'])}"
     )
+    if isinstance(fit, PooledFit):
+        number += f"; pooled over {len(fit.fits)} completed tables"
     rows: list[Row] = [{"step": "estimate", "name": term, "value": row["estimate"]}]
     frames, tables = _frames(study, fit), by_case(study)
     for case in dict.fromkeys(fit.cases):
         for column in [*left, *columns]:
             rows += behind(study, str(case), column, frames, tables)
+    rows += _filled(fit, [*left, *columns])
     rows += [
         {"step": "left out", "case_id": str(r.case), "name": str(r.term), "comment": str(r.reason)}
         for r in fit.dropped.itertuples()
@@ -139,7 +142,19 @@ def _of_fit(fit: Fit, term: str, study: Study) -> Trace:
     return Trace(number, _table(rows))
 
 
-def _frames(study: Study, fit: Fit) -> pd.DataFrame | None:
+def _filled(fit: Fit | PooledFit, columns: list[str]) -> list[Row]:
+    """The values that stand in for what was missing in the columns behind a term."""
+    if not isinstance(fit, PooledFit):
+        return []
+    own = fit.filled[fit.filled["column"].isin(columns)]
+    return [
+        {"step": "imputed", "case_id": str(r["case"]), "name": str(r["column"]), "value": ", ".join(map(shown, r["values"])),
+         "comment": f"missing; a value for each of {len(r['values'])} completed tables"}
+        for r in own.to_dict("records")
+    ]  # fmt: skip
+
+
+def _frames(study: Study, fit: Fit | PooledFit) -> pd.DataFrame | None:
     """The table of the study that holds the cases of a fit, by case; None where no sample does."""
     for sample in study.config.samples:
         data = study.frame(sample.id).data.set_index("case_id")

@@ -8,27 +8,30 @@ import pandas as pd
 
 from peacestudy.core.display import p_text
 from peacestudy.errors import SpecError
-from peacestudy.models import Fit, detectable
+from peacestudy.models import Fit, PooledFit, detectable
 from peacestudy.models.inference.hypotheses import POWER
 from peacestudy.tables.table import Table
 
 ALPHA = 0.05
 
 
-def regression(fits: Fit | Sequence[Fit], caption: str = "Regression", name: str = "regression") -> Table:
+def regression(
+    fits: Fit | PooledFit | Sequence[Fit | PooledFit], caption: str = "Regression", name: str = "regression"
+) -> Table:
     """Models side by side.
 
     Parameters
     ----------
-    fits : one fit or several.
+    fits : one fit or several; fits of imputed data beside others.
     caption, name : of the table.
 
     Returns
     -------
     Table
         A row a term with ``estimate (standard error)`` and the p value, then N, events, clusters, log-likelihood and
-        pseudo R2. No stars. Below stand, for terms whose null is not rejected, the smallest effects that could have been found, and the
-        notes of the fits, each once, with the models they belong to.
+        pseudo R2; of imputed data how many tables were completed and the largest fraction of missing information. No stars. Below
+        stand, for terms whose null is not rejected, the smallest effects that could have been found, and the notes of the fits,
+        each once, with the models they belong to.
 
     Examples
     --------
@@ -39,7 +42,7 @@ def regression(fits: Fit | Sequence[Fit], caption: str = "Regression", name: str
     >>> list(t.body.columns)
     ['term', 'm']
     """
-    each = [fits] if isinstance(fits, Fit) else list(fits)
+    each = [fits] if isinstance(fits, Fit | PooledFit) else list(fits)
     if not each:
         raise SpecError("a regression table needs at least one fit.")
     notes: dict[str, list[str]] = {}
@@ -57,19 +60,21 @@ def regression_from_tables(
 ) -> Table:  # fmt: skip
     """The same from stored results: ``terms`` with a column ``model``, ``models`` as from ``Fit.glance``.
 
-    ``notes`` maps a note to the models it belongs to. Where ``terms`` have no ``detectable`` it is made of their standard errors.
+    ``notes`` maps a note to the models it belongs to. Where ``terms`` have no ``detectable`` it is made of their standard errors; where
+    ``models`` has ``tables`` and ``fmi`` they are shown.
     """
     names = models["model"].tolist()
     order = list(dict.fromkeys(terms["term"]))
     order = [t for t in order if t != "Intercept"] + [t for t in order if t == "Intercept"]
-    cells = {(m, t): f"{b:.2f} ({se:.2f}), p {p_text(p)}" for m, t, b, se, p in
+    cells = {(m, t): _cell(b, se, p) for m, t, b, se, p in
              terms[["model", "term", "estimate", "std_error", "p_value"]].itertuples(index=False, name=None)}  # fmt: skip
     rows = [[t, *(cells.get((m, t), "") for m in names)] for t in order]
     by = models.set_index("model")
     for label, column, form in (("N", "n", "{:.0f}"), ("Events", "n_events", "{:.0f}"), ("Clusters", "n_clusters", "{:.0f}"),
                                 ("Log-likelihood", "loglik", "{:.2f}"), ("Pseudo R2 (McFadden)", "pseudo_r2", "{:.3f}"),
-                                ("R2", "r_squared", "{:.3f}")):  # fmt: skip
-        values = [by.loc[m, column] for m in names]
+                                ("R2", "r_squared", "{:.3f}"), ("Completed tables", "tables", "{:.0f}"),
+                                ("Largest fraction of missing information", "fmi", "{:.2f}")):  # fmt: skip
+        values = [by.loc[m, column] if column in by else None for m in names]
         if any(v is not None and not _missing(v) for v in values):
             rows.append(
                 [label, *("" if _missing(v) else str(v) if isinstance(v, tuple) else form.format(v) for v in values)]
@@ -113,6 +118,12 @@ def _least(model: pd.Series, terms: int, std_error: float) -> float:
         return float("nan")  # each term has its own degrees of freedom, or two columns of clusters were stored as text
     df = model["n"] - terms if _missing(G) else min(G) - 1 if isinstance(G, tuple) else G - 1
     return detectable(std_error, POWER, ALPHA, float(df))
+
+
+def _cell(estimate: float, std_error: float, p: float) -> str:
+    """A coefficient as it is printed; an en dash for a standard error that is missing, nothing for a term without a test."""
+    error = "–" if _missing(std_error) else f"{std_error:.2f}"
+    return f"{estimate:.2f} ({error})" + ("" if _missing(p) else f", p {p_text(p)}")
 
 
 def _missing(value: object) -> bool:

@@ -149,6 +149,23 @@ def test_forest_takes_fits():
     assert ps.figures.forest(fits[0])._repr_png_().startswith(b"\x89PNG")
 
 
+def test_forest_takes_fits_of_imputed_data():
+    rng = np.random.default_rng(1)
+    d = pd.DataFrame({"y": rng.integers(0, 2, 60), "a": rng.normal(size=60), "c": rng.poisson(2, 60)})
+    d["a"] = d.a.where(rng.random(60) > 0.2)
+    filled = ps.models.impute(d, ["y", "a", "c"], m=3, cycles=1, donors=3, seed=1)
+    fits = ps.fit(
+        filled, [ps.ModelSpec("one", "y ~ a", "firth", "hc1"), ps.ModelSpec("two", "c ~ a", "negative_binomial", "hc1")]
+    )
+    whole = ps.fit(d, ps.ModelSpec("three", "y ~ a", "firth", "classical"))
+    said = [t.get_text() for t in ps.figures.forest([*fits, whole]).findobj(matplotlib.text.Text)]
+    row = fits[0].tidy(exponentiate=True).iloc[1]
+    assert f"{row.estimate:.2f} [{row.conf_low:.2f}, {row.conf_high:.2f}]" in said and "two: alpha" not in said
+    notes = " ".join(said).replace("\n", " ")
+    assert "over 3 tables" in notes and "largest fmi" in notes and "filled in 3 times" in notes
+    assert ps.figures.forest(fits[1])._repr_png_().startswith(b"\x89PNG")
+
+
 def test_forest_refuses_what_it_cannot_draw():
     with pytest.raises(ps.SpecError, match="odds_ratio"):
         ps.figures.forest(pd.DataFrame({"label": ["a"]}))

@@ -123,6 +123,24 @@ def test_a_fit_on_a_table_of_the_study_is_traced_to_its_source():
     assert sourced.source.iloc[0] == "adb_aer_2024 row 1"
 
 
+def test_a_fit_of_imputed_data_is_traced_to_what_was_filled_in(study):
+    frame = study.frame("primary")
+    columns = ["lasting_peace", "breadth", "polyarchy", "executive_constraints", "war_years"]
+    filled = ps.models.impute(frame, columns, m=3, cycles=2, donors=3, seed=1)
+    spec = ps.ModelSpec(
+        "m", "lasting_peace ~ breadth + polyarchy + executive_constraints", "firth", "cluster", "country"
+    )
+    found = ps.trace(ps.fit(filled, spec), "executive_constraints")
+    assert found.number.endswith("; pooled over 3 completed tables")
+    made = found.table[found.table.step == "imputed"].set_index("case_id")
+    gone = frame.data.set_index("case_id").executive_constraints.isna()
+    assert set(made.index) == set(gone.index[gone]) and set(made.name) == {"executive_constraints"}
+    at = next(iter(made.index))
+    values = [t.data.set_index("case_id").executive_constraints[at] for t in filled.tables]
+    assert made.value[at] == ", ".join(f"{v:g}" for v in values)
+    assert "a value for each of 3 completed tables" in str(found)
+
+
 def test_what_nothing_lies_behind_is_said(study):
     with pytest.raises(SpecError, match=r"holds nothing that lies behind share of 0: 0\.5"):
         ps.trace(pd.DataFrame({"case_id": ["316-1992"], "share": [0.5]}), (0, "share"), study)

@@ -88,3 +88,50 @@ def test_a_table_shows_itself():
 def test_an_empty_regression_table_is_refused():
     with pytest.raises(ps.SpecError, match="at least one"):
         regression([])
+
+
+@pytest.fixture(scope="module")
+def pooled():
+    rng = np.random.default_rng(4)
+    d = pd.DataFrame(
+        {
+            "y": rng.integers(0, 2, 90),
+            "a": rng.normal(size=90),
+            "<i>b": rng.normal(size=90),
+            "g": rng.integers(0, 12, 90),
+        }
+    )
+    d["z"] = d.a + rng.normal(size=90)
+    d["a"], d["<i>b"] = d.a.where(rng.random(90) > 0.2), d["<i>b"].where(rng.random(90) > 0.1)
+    filled = ps.models.impute(d, ["y", "z", "a", "<i>b"], m=3, cycles=2, donors=3, seed=1)
+    specs = [
+        ps.ModelSpec("pooled", "y ~ a + `<i>b`", "firth", "hc1"), ps.ModelSpec("line", "z ~ a", "linear", "cluster", cluster="g"),
+        ps.ModelSpec("groups", "z ~ a", "mixed_linear", "classical", options={"group": "g", "method": "ml"}),
+    ]  # fmt: skip
+    return d, ps.fit(filled, specs), ps.fit(d, ps.ModelSpec("complete", "y ~ a", "logit", "classical"))
+
+
+def test_fits_of_imputed_data_stand_beside_others(pooled):
+    d, fits, complete = pooled
+    table = regression([complete, *fits])
+    body = table.body.set_index("term")
+    row = fits[0].terms.iloc[1]
+    assert body.loc["a", "pooled"] == f"{row.estimate:.2f} ({row.std_error:.2f}), p {row.p_value:.3f}"
+    assert body.loc["Completed tables"].tolist() == ["", "3", "3", "3"]
+    fmi = [f"{f.terms.fmi.max():.2f}" for f in fits]
+    assert body.loc["Largest fraction of missing information"].tolist() == ["", *fmi]
+    assert body.loc["N"].tolist() == [str(complete.n), "90", "90", "90"] and body.loc["Log-likelihood", "pooled"] == ""
+    assert body.loc["R2", "line"] == f"{fits[1].r_squared:.3f}" and body.loc["Clusters", "line"] == "12"
+    spread = fits[2].terms.iloc[-1]  # it has no test, and here a standard error neither
+    assert (
+        body.loc["sd(g)", "groups"]
+        == f"{spread.estimate:.2f} ({'–' if np.isnan(spread.std_error) else f'{spread.std_error:.2f}'})"
+    )
+    for f in fits:
+        for n in f.notes:
+            assert str(n) in " ".join(table.notes)
+    gone = f"a {int(d.a.isna().sum())} ({d.a.isna().mean():.0%})"
+    assert gone in " ".join(table.notes) and "Pooled by Rubin's rules over 3 tables" in " ".join(table.notes)
+    assert "<i>b" not in table.to_html() and "&lt;i&gt;b" in table.to_html() and "<i>b" not in fits[0]._repr_html_()
+    assert "Completed tables" not in regression(complete).body.term.tolist()
+    assert regression(fits[0]).body.shape[1] == 2

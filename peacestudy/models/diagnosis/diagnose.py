@@ -21,6 +21,7 @@ from peacestudy.models.diagnosis.left_out import left_out, parts_of
 from peacestudy.models.diagnosis.sensitivity import benchmarks as bounded
 from peacestudy.models.diagnosis.sensitivity import robustness
 from peacestudy.models.engines.estimate import kind_of
+from peacestudy.models.missing.one_table import refuse_imputed
 from peacestudy.models.result import Fit
 
 GROUPS = 5  # of the calibration table
@@ -105,6 +106,9 @@ def diagnose(
     >>> found.cases.sort_values("cook").case.iloc[-1], found.ranges.without_lowest[1]
     ('e', 'e')
     """
+    refuse_imputed(
+        "diagnose", fit, instead="Look at the fits of the completed tables one by one: [diagnose(f) for f in fit.fits]."
+    )
     if not isinstance(fit, Fit):
         raise SpecError(f"diagnose takes a Fit, as ps.fit gives it, not a {type(fit).__name__}.")
     engine, plain = fit.spec.engine, fit.spec.engine == "linear" and "weights" not in dict(fit.spec.options)

@@ -14,6 +14,7 @@ from peacestudy.core.problems import Note
 from peacestudy.errors import SpecError
 from peacestudy.models.engines.counts import offset_of
 from peacestudy.models.formulas.design import Design
+from peacestudy.models.missing.one_table import refuse_imputed
 from peacestudy.models.result import Fit
 
 ALPHA = 0.05
@@ -46,6 +47,11 @@ def overdispersion(fit: Fit) -> pd.DataFrame:
     SpecError
         The fit is of another engine.
     """
+    refuse_imputed(
+        "overdispersion",
+        fit,
+        instead="Look at the fits of the completed tables one by one: [overdispersion(f) for f in fit.fits].",
+    )
     if fit.spec.engine != "poisson":
         raise SpecError(f"overdispersion tests a fit of engine 'poisson', not of {fit.spec.engine!r}.")
     design = fit.design

@@ -15,6 +15,7 @@ from peacestudy.core.problems import one_of
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.fit import fit_arranged
 from peacestudy.models.formulas.design import Design
+from peacestudy.models.missing.one_table import refuse_imputed
 from peacestudy.models.result import Fit
 
 CASE = "case"
@@ -41,6 +42,11 @@ def left_out(fit: Fit, by: str = CASE) -> pd.DataFrame:
     SpecError
         A ``by`` that is none of these.
     """
+    refuse_imputed(
+        "left_out",
+        fit,
+        instead="Look at the fits of the completed tables one by one: [left_out(f) for f in fit.fits].",
+    )
     names, groups = groups_of(fit, by)
     whole = fit.terms["estimate"].to_numpy(), fit.terms["std_error"].to_numpy()
     tables = []

@@ -22,6 +22,7 @@ from peacestudy.models.diagnosis.held_out import Fold, predict_fold
 from peacestudy.models.formulas.design import build_design
 from peacestudy.models.formulas.formula import parse
 from peacestudy.models.formulas.lags import refuse_lags
+from peacestudy.models.missing.one_table import refuse_imputed
 from peacestudy.models.spec import ModelSpec
 
 SCORES = ("auc", "brier", "log_score")
@@ -85,6 +86,11 @@ def out_of_sample(
     FitError
         Too few cases to learn from, terms that are combinations of each other among them, no convergence.
     """
+    refuse_imputed(
+        "out_of_sample",
+        frame,
+        instead="Values were filled in from all rows, those to be predicted too: give the data as they are.",
+    )
     _check(specs, groups, time, draws)
     table = (frame.data if isinstance(frame, StudyFrame) else frame).reset_index(drop=True)
     cases = frame.data[frame.key].tolist() if isinstance(frame, StudyFrame) else frame.index.tolist()

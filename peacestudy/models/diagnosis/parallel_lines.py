@@ -17,6 +17,7 @@ from peacestudy.models.engines.logit import fit_logit
 from peacestudy.models.engines.ordered import at
 from peacestudy.models.engines.separation import find_separation
 from peacestudy.models.formulas.design import Design
+from peacestudy.models.missing.one_table import refuse_imputed
 from peacestudy.models.result import Fit
 
 ALPHA = 0.05
@@ -54,6 +55,11 @@ def parallel_lines(fit: Fit) -> pd.DataFrame:
     >>> parallel_lines(fit).round(3).values.tolist()
     [['x', 2.586, 1, 0.108, 1.303, 0.254], ['GLOBAL', 2.586, 1, 0.108, 1.303, 0.254]]
     """
+    refuse_imputed(
+        "parallel_lines",
+        fit,
+        instead="Look at the fits of the completed tables one by one: [parallel_lines(f) for f in fit.fits].",
+    )
     if fit.spec.engine != "ordered":
         raise SpecError(f"parallel_lines tests a fit of engine 'ordered', not of {fit.spec.engine!r}.")
     design = fit.design

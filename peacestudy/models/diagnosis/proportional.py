@@ -13,6 +13,7 @@ from peacestudy.errors import FitError, SpecError
 from peacestudy.models.engines.cox import basis, sets_of
 from peacestudy.models.engines.risk_sets import RiskSets, information, partial, score
 from peacestudy.models.formulas.design import Design
+from peacestudy.models.missing.one_table import refuse_imputed
 from peacestudy.models.result import Fit
 from peacestudy.models.spec import ModelSpec
 
@@ -42,6 +43,11 @@ def proportional_hazards(fit: Fit) -> pd.DataFrame:
     FitError
         All events are at one time.
     """
+    refuse_imputed(
+        "proportional_hazards",
+        fit,
+        instead="Look at the fits of the completed tables one by one: [proportional_hazards(f) for f in fit.fits].",
+    )
     if fit.spec.engine != "cox":
         raise SpecError(f"proportional_hazards tests a fit of engine 'cox', not of {fit.spec.engine!r}.")
     return zph(fit.design, sets_of(fit.design, fit.spec), fit.terms["estimate"].to_numpy())

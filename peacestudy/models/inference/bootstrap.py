@@ -16,6 +16,7 @@ from peacestudy.core.problems import Note, one_of
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.inference.percentile import bca_probabilities, percentile
 from peacestudy.models.inference.resample import column_of, refit, sample
+from peacestudy.models.missing.one_table import refuse_imputed
 from peacestudy.models.result import Fit
 
 INTERVALS = ("percentile", "bca")
@@ -90,6 +91,12 @@ def bootstrap(
     >>> bool(found.terms.conf_low[1] < 1 < found.terms.conf_high[1])
     True
     """
+    refuse_imputed(
+        "bootstrap",
+        fit,
+        data,
+        instead="Nothing here says how resampling and imputation go together: use the intervals of the PooledFit, or the data as they are.",
+    )
     _check(draws, seed, interval, level)
     blocks, labels = _blocks(fit, data, block)
     rows = [np.flatnonzero(blocks == g) for g in range(len(labels))]

@@ -17,6 +17,7 @@ from peacestudy.errors import FitError, SpecError
 from peacestudy.models.engines.registry import ENGINES
 from peacestudy.models.formulas.design import build_design
 from peacestudy.models.inference.covariance import covariance
+from peacestudy.models.missing.one_table import refuse_imputed
 from peacestudy.models.spec import ModelSpec
 
 ALPHA = 0.05
@@ -53,6 +54,11 @@ def permutation_test(
     FitError
         A deal could not be fitted.
     """
+    refuse_imputed(
+        "permutation_test",
+        data,
+        instead="Nothing here says how resampling and imputation go together: use the p values of the PooledFit, or the data as they are.",
+    )
     if spec.engine not in ("firth", "linear"):
         raise SpecError(one_of("engine of a permutation test", spec.engine, ("firth", "linear")))
     if spec.vcov in ("cr2", "jackknife"):

@@ -22,6 +22,7 @@ from peacestudy.models.formulas.lags import refuse_lags
 from peacestudy.models.inference.covariance import covariance
 from peacestudy.models.inference.cr2 import orthogonal
 from peacestudy.models.inference.resample import column_of
+from peacestudy.models.missing.one_table import refuse_imputed
 from peacestudy.models.spec import ModelSpec
 
 ENGINES_HERE = ("linear", "firth")  # whose estimates exist in every deal
@@ -65,6 +66,11 @@ def randomisation_test(
     FitError
         A treatment that varies within a cluster, blocks that cut a cluster, nothing that could be dealt otherwise, a deal that cannot be fitted.
     """
+    refuse_imputed(
+        "randomisation_test",
+        data,
+        instead="Nothing here says how resampling and imputation go together: use the p values of the PooledFit, or the data as they are.",
+    )
     if spec.engine not in ENGINES_HERE:
         raise SpecError(one_of("engine of a randomisation test", spec.engine, ENGINES_HERE))
     refuse_lags(spec.formula, "a randomisation test, whose deals would leave lags behind,")

@@ -19,6 +19,7 @@ from peacestudy.errors import FitError, SpecError
 from peacestudy.models.inference.hypotheses import adjust, step_down
 from peacestudy.models.inference.reference import reference
 from peacestudy.models.inference.resample import column_of, refit, sample
+from peacestudy.models.missing.one_table import refuse_imputed
 from peacestudy.models.result import Fit
 
 MOST_FAILED = 0.5  # share of samples that fail above which the rest says nothing
@@ -80,6 +81,12 @@ def romano_wolf(
     FitError
         A term without a standard error, one block, or more than half of the samples cannot be fitted.
     """
+    refuse_imputed(
+        "romano_wolf",
+        *(member[0] for member in family),
+        data,
+        instead="Use step_down with the PooledFit's null_statistics.",
+    )
     _check(family, draws, seed)
     members, G = _members(family, data, block)
     taken = np.random.default_rng(seed).integers(0, G, (draws, G))

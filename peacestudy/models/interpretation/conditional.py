@@ -16,7 +16,7 @@ from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import one_of
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.interpretation.effect_notes import said_of
-from peacestudy.models.interpretation.effect_rows import effect_rows, set_to
+from peacestudy.models.interpretation.effect_rows import EffectRows, effect_rows, set_to
 from peacestudy.models.interpretation.effect_scale import scale_of
 from peacestudy.models.interpretation.effect_table import by_delta, by_simulation, check_interval
 from peacestudy.models.interpretation.effect_terms import (
@@ -28,8 +28,12 @@ from peacestudy.models.interpretation.effect_terms import (
     slope_terms,
 )
 from peacestudy.models.interpretation.moderator_support import SUPPORT, Moderator, moderator_of, support_at
+from peacestudy.models.interpretation.pooled_conditional import AtValues, one_moderator, pooled_values
+from peacestudy.models.interpretation.pooled_effects import degrees, in_every_table
 from peacestudy.models.interpretation.quantities import Contrast
 from peacestudy.models.interpretation.slopes import derivative
+from peacestudy.models.missing.imputed import Imputed
+from peacestudy.models.missing.pooled import PooledFit
 from peacestudy.models.result import Fit
 
 BEYOND = ("tell", "refuse")
@@ -38,8 +42,8 @@ SAME = 1e-9  # of the largest change of a column, within which a variable change
 
 
 def conditional_effects(
-    fit: Fit,
-    data: StudyFrame | pd.DataFrame,
+    fit: Fit | PooledFit,
+    data: StudyFrame | pd.DataFrame | Imputed,
     variable: str,
     change: Any,
     moderator: str,
@@ -61,7 +65,8 @@ def conditional_effects(
 
     Parameters
     ----------
-    fit, data : a fit of any engine and the table that was fitted.
+    fit, data : a fit of any engine and the table that was fitted; or a PooledFit and what ``impute`` gave: the effect at each value is
+        then pooled by Rubin's rules.
     variable : whose effect it is.
     change : ``slope``, or what ``effects`` compares: two values or categories ``(low, high)``, a step, ``sd``, ``iqr``, ``minmax``.
     moderator : the column that the effect may depend on.
@@ -80,7 +85,10 @@ def conditional_effects(
         averaged over all ``n`` rows with the moderator held there. ``n_near`` cases are near, a ``share`` of all, ``n_events``
         of them with the event (of counts their sum); among them the variable goes from ``variable_low`` to ``variable_high``.
         ``support``: the value is within the moderator's range, enough cases are near, and among them the variable
-        varies, and reaches both values compared. Intervals are pointwise. No row tests a product.
+        varies, and reaches both values compared. Intervals are pointwise. No row tests a product. After imputation a value
+        has support if it has it in every completed table; the counts are the lowest of the tables and the range of the variable
+        is what all reach; ``n_filled`` of the cases near, in the table that has most, have a moderator or variable that was
+        filled in; ``df`` and ``fmi`` stand at the end.
 
     Raises
     ------
@@ -100,43 +108,82 @@ def conditional_effects(
     >>> table[["value", "estimate", "n_near", "support"]].round(6).values.tolist()
     [[0.0, 0.0, 3, True], [2.0, 2.0, 3, True], [4.0, 4.0, 0, False]]
     """
-    if not isinstance(fit, Fit):
-        raise SpecError(
-            f"conditional_effects takes a Fit, not a {type(fit).__name__}: effects with at= takes a PooledFit."
-        )
     if beyond not in BEYOND:
         raise SpecError(one_of("beyond", beyond, BEYOND))
     if variable == moderator or moderator in (at or {}):
         raise SpecError(f"{moderator!r} is the moderator; it can be neither the variable nor held at another value.")
-    found = scale_of(fit, scale, horizon)
-    check_interval(fit, found, interval, draws, seed, level)
-    asked = Asked(fit, effect_rows(fit, data, "fit"), found, horizon, "fit")
-    m = moderator_of(asked.rows, moderator, values, near, fewest)
-    by_value = [_terms(asked, variable, change, {**(at or {}), moderator: v}) for v in m.values]
-    support = support_at(fit, asked.rows, m, variable, _ends(asked, variable, change))
-    if beyond == "refuse" and not support["support"].all():
-        bad = support[~support["support"]]
-        first = bad.index[0]
-        raise FitError(
-            f"{len(bad)} of {len(support)} values of {moderator!r} have no support; at {m.values[first]}: {bad['why'][first]}. Leave them "
-            "out, or write beyond='tell'."
+
+    def asked_of(fit: Fit, data: StudyFrame | pd.DataFrame) -> Asked:
+        found = scale_of(fit, scale, horizon)
+        check_interval(fit, found, interval, draws, seed, level)
+        return Asked(fit, effect_rows(fit, data, "fit"), found, horizon, "fit")
+
+    def of(rows: EffectRows) -> Moderator:
+        return moderator_of(rows, moderator, values, near, fewest)
+
+    def one(fit: Fit, data: StudyFrame | pd.DataFrame, seed: int | None, m: Moderator | None = None) -> AtValues:
+        asked = asked_of(fit, data)
+        m = m or of(asked.rows)
+        by_value = [_terms(asked, variable, change, {**(at or {}), moderator: v}) for v in m.values]
+        support = support_at(fit, asked.rows, m, variable, _ends(asked, variable, change))
+        said = [_straight(asked, m, variable, change), said_of(asked, at)]
+        if difference is not None:
+            by_value = [*by_value, _difference(m, by_value, difference)]
+        terms = [t for each in by_value for t in each]
+        simulated = draws is not None and seed is not None
+        table = (
+            by_simulation(fit, asked.scale, terms, level, draws or 0, seed or 0)
+            if simulated
+            else by_delta(fit, asked.scale, terms, level)
         )
-    said = [_straight(asked, m, variable, change), said_of(asked, at)]
-    if difference is not None:
-        by_value, support = _with_difference(m, by_value, support, difference)
-    terms = [t for each in by_value for t in each]
-    if interval == "delta":
-        table = by_delta(fit, found, terms, level)
+        return AtValues(
+            table.assign(note=[_joined(n, *said) for n in table["note"]]),
+            degrees(fit, asked.scale, terms),
+            support,
+            asked.rows,
+        )
+
+    if isinstance(fit, PooledFit) and isinstance(data, Imputed):
+        every = in_every_table(fit, data, seed)
+        m = one_moderator([of(asked_of(f, t).rows) for f, t, _ in every])
+        found = pooled_values(fit, [one(f, t, own, m) for f, t, own in every], m, variable, level, seed is not None)
+    elif isinstance(fit, Fit) and isinstance(data, StudyFrame | pd.DataFrame):
+        found = one(fit, data, seed)
+        m = of(found.rows)
     else:
-        assert draws is not None and seed is not None
-        table = by_simulation(fit, found, terms, level, draws, seed)
-    value = pd.Series([*m.values, *([np.nan] if difference is not None else [])])
-    of = np.repeat(np.arange(len(by_value)), len(asked.categories))  # the value of the moderator of each row
+        raise SpecError(
+            f"conditional_effects takes a Fit and its data, or a PooledFit and what impute gave, not a {type(fit).__name__} and a "
+            f"{type(data).__name__}."
+        )
+    if beyond == "refuse" and not found.support["support"].all():
+        raise FitError(_without(found.support, m))
+    return _laid_out(found, m, difference)
+
+
+def _without(support: pd.DataFrame, m: Moderator) -> str:
+    bad = support[~support["support"]]
+    first = bad.index[0]
+    return (
+        f"{len(bad)} of {len(support)} values of {m.column!r} have no support; at {m.values[first]}: {bad['why'][first]}. Leave them "
+        "out, or write beyond='tell'."
+    )
+
+
+def _laid_out(found: AtValues, m: Moderator, difference: tuple[Any, Any] | None) -> pd.DataFrame:
+    """The table as it is given: effects, then who is near; of an ordered outcome a row for every category."""
+    support, table = found.support, found.table
+    if difference is not None:
+        support = _with_difference(m, support, difference)
+    value = np.array([*m.values, *([np.nan] if difference is not None else [])], dtype=object)
+    of = np.repeat(np.arange(len(support)), len(table) // len(support))  # the value of the moderator of each row
     support = support.iloc[of].reset_index(drop=True)
-    notes = [_joined(w, n, *said) for w, n in zip(support["why"], table["note"], strict=True)]
+    notes = [_joined(w, n) for w, n in zip(support["why"], table["note"], strict=True)]
     out = table[[c for c in ("term", "contrast", "category") if c in table]]
-    out = out.assign(moderator=moderator, value=value.iloc[of].to_numpy())
-    return pd.concat([out, table[[*NUMBERS, "n"]], support[SUPPORT]], axis=1).assign(note=notes)
+    out = out.assign(moderator=m.column, value=pd.Series(value[of]).infer_objects().to_numpy())
+    more = table[[c for c in ("df", "fmi") if c in table]]
+    counted = support[[*SUPPORT, *(c for c in ("n_filled",) if c in support)]]
+    out = pd.concat([out, table[[*NUMBERS, "n"]], counted], axis=1).assign(note=notes)
+    return pd.concat([out, more], axis=1)
 
 
 def _terms(asked: Asked, variable: str, change: Any, profile: Mapping[str, Any]) -> list[EffectTerm]:
@@ -168,21 +215,24 @@ def _ends(asked: Asked, variable: str, change: Any) -> tuple[Any, Any] | None:
     return (float(low[0]), float(high[0])) if change in ("iqr", "minmax") else None
 
 
-def _with_difference(
-    m: Moderator, by_value: list[list[EffectTerm]], support: pd.DataFrame, difference: tuple[Any, Any]
-) -> tuple[list[list[EffectTerm]], pd.DataFrame]:
+def _difference(m: Moderator, by_value: list[list[EffectTerm]], difference: tuple[Any, Any]) -> list[EffectTerm]:
+    """The effects at the second of two values less those at the first."""
     if len(difference) != 2 or difference[0] == difference[1] or any(v not in m.values for v in difference):
         raise SpecError(f"difference is {difference!r}; write two of the values of {m.column!r}.")
     low, high = (m.values.index(v) for v in difference)
     text = f"at {m.column} = {difference[1]} less at {difference[0]}"
-    both = [
+    return [
         replace(above, contrast=f"{above.contrast}, {text}", quantity=Contrast(above.quantity, below.quantity))
         for above, below in zip(by_value[high], by_value[low], strict=True)
     ]
-    ends = support.loc[[low, high]]
+
+
+def _with_difference(m: Moderator, support: pd.DataFrame, difference: tuple[Any, Any]) -> pd.DataFrame:
+    ends = support.loc[[m.values.index(v) for v in difference]]
     why = "; ".join(f"at {v}: {w}" for v, w in zip(difference, ends["why"], strict=True) if w)
-    row = pd.DataFrame([dict.fromkeys(SUPPORT, np.nan) | {"n_near": pd.NA, "support": not why, "why": why}])
-    return [*by_value, both], pd.concat([support, row.astype({"n_near": "Int64"})], ignore_index=True)
+    none = {c: np.nan for c in support.columns} | {"n_near": pd.NA, "support": not why, "why": why}
+    kinds = {c: "Int64" for c in ("n_near", "n_filled") if c in support}
+    return pd.concat([support, pd.DataFrame([none]).astype(kinds)], ignore_index=True)
 
 
 def _straight(asked: Asked, m: Moderator, variable: str, change: Any) -> str:

@@ -23,7 +23,7 @@ from peacestudy.models.interpretation.effect_terms import (
     prediction_terms,
     slope_terms,
 )
-from peacestudy.models.interpretation.pooled_effects import pooled_effects
+from peacestudy.models.interpretation.pooled_effects import Found, degrees, pooled_effects
 from peacestudy.models.missing.imputed import Imputed
 from peacestudy.models.missing.pooled import PooledFit
 from peacestudy.models.result import Fit
@@ -53,7 +53,7 @@ def effects(
     Parameters
     ----------
     fit : of any engine; or a PooledFit, whose effects are found in every completed table and pooled by Rubin's rules (ratios and
-        counts as logarithms, probabilities as logits), with delta-method variances.
+        counts as logarithms, probabilities as logits), with variances within each table by the delta method or by simulation.
     data : the table that was fitted; what ``impute`` gave for a PooledFit.
     kind : ``slopes``, mean derivatives of the outcome by columns of numbers (average marginal effects); ``comparisons``, what a
         written change of a column does; ``predictions``, the mean outcome. There is no default.
@@ -112,7 +112,7 @@ def effects(
     if comparison == "ratio" and kind != "comparisons":
         raise SpecError(f"a ratio is a comparison; kind {kind!r} has none.")
 
-    def one(fit: Fit, data: StudyFrame | pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    def one(fit: Fit, data: StudyFrame | pd.DataFrame, seed: int | None = seed) -> Found:
         found = scale_of(fit, scale, horizon)
         check_interval(fit, found, interval, draws, seed, level)
         asked = Asked(fit, effect_rows(fit, data, over), found, horizon, over)
@@ -125,18 +125,17 @@ def effects(
             else by_delta(fit, found, terms, level)
         )
         said = said_of(asked, at)
-        return table.assign(note=["; ".join(filter(None, (n, said))) for n in table["note"]]), [t.form for t in terms]
+        table = table.assign(note=["; ".join(filter(None, (n, said))) for n in table["note"]])
+        return Found(table, [t.form for t in terms], degrees(fit, found, terms))
 
     if isinstance(fit, PooledFit) and isinstance(data, Imputed):
-        if interval != "delta":
-            raise SpecError("effects of a PooledFit are pooled from delta-method variances; write interval='delta'.")
-        return pooled_effects(fit, data, one, level)
+        return pooled_effects(fit, data, one, level, seed)
     if not isinstance(fit, Fit) or not isinstance(data, StudyFrame | pd.DataFrame):
         raise SpecError(
             f"effects takes a Fit and its data, or a PooledFit and what impute gave, not a {type(fit).__name__} and a "
             f"{type(data).__name__}. Write: effects(fit, data, 'slopes')."
         )
-    return one(fit, data)[0]
+    return one(fit, data).table
 
 
 def _terms(

@@ -100,8 +100,7 @@ def support_at(fit: Fit, rows: EffectRows, m: Moderator, variable: str, ends: tu
     y = events_of(fit)
     number = is_number(rows, variable)
     for value in m.values:
-        at = (seen == value) if not m.near else ((seen - value).abs() <= m.near)
-        near = at.to_numpy(dtype=bool)
+        near = cases_near(seen, value, m)
         part = x[near]
         low, high = (float(part.min()), float(part.max())) if number and len(part) else (np.nan, np.nan)
         reasons = (outside(rows, {m.column: value}), _sparse(m, int(near.sum())), _flat(variable, part, number, ends))
@@ -109,6 +108,12 @@ def support_at(fit: Fit, rows: EffectRows, m: Moderator, variable: str, ends: tu
         events = np.nan if y is None else float(y[near].sum())
         out.append((int(near.sum()), near.mean(), events, low, high, not why, why))
     return pd.DataFrame(out, columns=[*SUPPORT, "why"]).astype({"n_near": "Int64"})
+
+
+def cases_near(seen: pd.Series, value: Any, m: Moderator) -> np.ndarray:
+    """Which cases count as near a value of the moderator, whose column is ``seen``, shape (n,), bool."""
+    at = (seen == value) if not m.near else ((seen - value).abs() <= m.near)
+    return np.asarray(at, dtype=bool)
 
 
 def events_of(fit: Fit) -> np.ndarray | None:

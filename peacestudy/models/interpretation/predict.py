@@ -4,11 +4,8 @@ Sources: Puhr, Heinze, Nold, Lusa and Geroldinger (2017), Statistics in Medicine
 pulled towards one half); Agresti (2013), Categorical Data Analysis, 3rd ed., 5.5 (intervals on the scale of the link).
 """
 
-from functools import partial
-
 import numpy as np
 import pandas as pd
-from scipy.special import expit
 
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import one_of
@@ -16,12 +13,13 @@ from peacestudy.errors import SpecError
 from peacestudy.models.engines.counts import offset_of
 from peacestudy.models.engines.flac import flac_coefficients
 from peacestudy.models.engines.flic import flic_shift
-from peacestudy.models.engines.mixed_logit import average
 from peacestudy.models.formulas.columns import columns_named
 from peacestudy.models.formulas.new_rows import new_rows
-from peacestudy.models.inference.hypotheses import critical, quantile
 from peacestudy.models.inference.reference import contrast_df
 from peacestudy.models.interpretation.predict_ordered import category_chances
+from peacestudy.models.interpretation.predicted import Predicted, laid_out, pooled_predictions
+from peacestudy.models.missing.imputed import Imputed
+from peacestudy.models.missing.pooled import PooledFit
 from peacestudy.models.result import Fit
 
 KINDS = ("flic", "response", "link", "flac", "average")
@@ -29,14 +27,18 @@ COUNTS = ("poisson", "negative_binomial")
 ENGINES = ("linear", "logit", "firth", "ridge", "ordered", *COUNTS, "mixed_logit", "mixed_linear")
 
 
-def predict(fit: Fit, data: StudyFrame | pd.DataFrame, kind: str, level: float = 0.95) -> pd.DataFrame:
+def predict(
+    fit: Fit | PooledFit, data: StudyFrame | pd.DataFrame | Imputed, kind: str, level: float = 0.95
+) -> pd.DataFrame:
     """Predict the outcome of rows.
 
     Parameters
     ----------
-    fit : of engine linear, logit, firth, ridge, ordered, poisson, negative_binomial, mixed_logit or mixed_linear.
+    fit : of engine linear, logit, firth, ridge, ordered, poisson, negative_binomial, mixed_logit or mixed_linear; or a PooledFit, whose
+        linear predictors (of ordered the logits of the chances) are pooled by Rubin's rules.
     data : the rows, with the columns of the formula's right-hand side; after a formula with ``lag()`` the rows before them too, with
-        unit and time, for lags are looked up among the rows given here.
+        unit and time, for lags are looked up among the rows given here; for a PooledFit also what ``impute`` gave, each of whose
+        tables is predicted by its own fit.
     kind : ``flic`` (firth only), probabilities with Firth's slopes and an intercept by maximum likelihood; ``flac`` (firth
         only), from slopes fitted anew beside an added covariate: of both the mean over the rows of the fit is the observed
         share; ``response``, the fit's own probabilities (of ordered a probability of every category), the mean of a linear model,
@@ -50,7 +52,8 @@ def predict(fit: Fit, data: StudyFrame | pd.DataFrame, kind: str, level: float =
     -------
     DataFrame
         A row for each of the data: ``case, estimate, conf_low, conf_high, reason``; for the probabilities of ordered a row for
-        each and every category, with ``category`` after ``case``, intervals by the delta method on the logit scale. Where a
+        each and every category, with ``category`` after ``case``, intervals by the delta method on the logit scale. Of a PooledFit
+        there are ``df`` and ``fmi`` too, before ``reason``, and chances of ordered may miss the sum of one by a little. Where a
         value is missing, or a category is one that the fit did not have, the numbers are missing and ``reason`` says why;
         else it is empty.
 
@@ -69,13 +72,25 @@ def predict(fit: Fit, data: StudyFrame | pd.DataFrame, kind: str, level: float =
         raise SpecError(f"level is {level}; it must lie between 0 and 1, as 0.95.")
     if fit.spec.engine not in ENGINES:
         raise SpecError(one_of("engine of a prediction", fit.spec.engine, ENGINES))
+    if isinstance(fit, PooledFit):
+        return pooled_predictions(fit, data, lambda f, t: _predicted(f, t, kind), level)
+    if not isinstance(fit, Fit) or not isinstance(data, StudyFrame | pd.DataFrame):
+        raise SpecError(
+            f"predict takes a Fit, or a PooledFit, and rows, not a {type(fit).__name__} and a {type(data).__name__}. What impute gave is "
+            "predicted by the PooledFit."
+        )
+    return laid_out(_predicted(fit, data, kind), level)
+
+
+def _predicted(fit: Fit, data: StudyFrame | pd.DataFrame, kind: str) -> Predicted:
+    """The linear predictor of rows, or the logit of every category's chance, with its error."""
     table, cases = (
         (data.data, data.data[data.key].tolist()) if isinstance(data, StudyFrame) else (data, data.index.tolist())
     )
     rows = new_rows(fit.design, table)
     coefficients = _coefficients(fit, kind)
     if kind == "response" and fit.spec.engine == "ordered":
-        return category_chances(fit, rows, cases, quantile(0.5 + level / 2, fit.df))
+        return category_chances(fit, rows, cases)
     K = len(coefficients)
     eta = rows.X @ coefficients
     reasons = list(rows.reasons)
@@ -86,16 +101,20 @@ def predict(fit: Fit, data: StudyFrame | pd.DataFrame, kind: str, level: float =
         absent = given[column].isna()
         reasons = [r or (f"{column} is missing" if gone else "") for r, gone in zip(reasons, absent, strict=True)]
     variance = ((rows.X @ fit.vcov.to_numpy()[:K, :K]) * rows.X).sum(axis=1)
-    df = contrast_df(fit.spec, fit.design, fit.df, rows.X)
-    half = critical(0.5 + level / 2, df) * np.sqrt(np.where(variance > 0, variance, np.nan))
-    out = pd.DataFrame({"estimate": eta, "conf_low": eta - half, "conf_high": eta + half})
-    if kind != "link" and fit.spec.engine not in ("linear", "mixed_linear"):
-        inverse = np.exp if fit.spec.engine in COUNTS else expit
-        if kind == "average":
-            inverse = partial(average, sd=float(fit.terms["estimate"].iloc[-1]))
-        out = pd.DataFrame(inverse(out.to_numpy()), columns=out.columns)
-    out.insert(0, "case", pd.Series(cases, dtype=object))
-    return out.assign(reason=reasons)
+    error = np.sqrt(np.where(variance > 0, variance, np.nan))
+    labels = pd.DataFrame({"case": pd.Series(cases, dtype=object)})
+    return Predicted(
+        labels, eta, error, contrast_df(fit.spec, fit.design, fit.df, rows.X), reasons, *_unlinked(fit, kind)
+    )
+
+
+def _unlinked(fit: Fit, kind: str) -> tuple[str, float]:
+    """From the linear predictor to what is asked: the word for it, and the spread of groups where one averages over them."""
+    if kind == "link" or fit.spec.engine in ("linear", "mixed_linear"):
+        return "identity", 0.0
+    if kind == "average":
+        return "average", float(fit.terms["estimate"].iloc[-1])
+    return ("exp" if fit.spec.engine in COUNTS else "expit"), 0.0
 
 
 def _coefficients(fit: Fit, kind: str) -> np.ndarray:

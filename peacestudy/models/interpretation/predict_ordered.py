@@ -10,18 +10,18 @@ from scipy.special import expit, logit
 
 from peacestudy.models.engines.ordered import probabilities
 from peacestudy.models.formulas.new_rows import NewRows
+from peacestudy.models.interpretation.predicted import Predicted
 from peacestudy.models.result import Fit
 
 
-def category_chances(fit: Fit, rows: NewRows, cases: list[object], z: float) -> pd.DataFrame:
-    """``case, category, estimate, conf_low, conf_high, reason``: a row for each case and category, the lowest first.
+def category_chances(fit: Fit, rows: NewRows, cases: list[object]) -> Predicted:
+    """The logit of the chance of every category, a row for each case and category, the lowest first.
 
     Parameters
     ----------
     fit : of engine ``ordered``.
     rows : the rows in the terms of its design.
     cases : their ids.
-    z : standard errors to either side.
     """
     K, J, n = len(fit.design.names), len(fit.design.categories), len(cases)
     theta, V = fit.terms["estimate"].to_numpy(), fit.vcov.to_numpy()
@@ -37,10 +37,9 @@ def category_chances(fit: Fit, rows: NewRows, cases: list[object], z: float) -> 
         G[:, k, K + k] = f[:, k + 1]
         G[:, k + 1, K + k] = -f[:, k + 1]
     variance = ((G @ V) * G).sum(axis=2)
-    half = z * np.sqrt(np.where(variance > 0, variance, np.nan)) / (P * (1 - P))
-    middle = logit(P)
-    return pd.DataFrame({
+    error = np.sqrt(np.where(variance > 0, variance, np.nan)) / (P * (1 - P))
+    labels = pd.DataFrame({
         "case": pd.Series(np.repeat(np.array(cases, dtype=object), J), dtype=object), "category": list(fit.design.categories) * n,
-        "estimate": P.ravel(), "conf_low": expit(middle - half).ravel(), "conf_high": expit(middle + half).ravel(),
-        "reason": [reason for reason in rows.reasons for _ in range(J)],
     })  # fmt: skip
+    reasons = [reason for reason in rows.reasons for _ in range(J)]
+    return Predicted(labels, logit(P).ravel(), error.ravel(), np.full(n * J, fit.df), reasons, "expit")

@@ -24,6 +24,7 @@ class Imputed:
     trace : ``draw, cycle, column, mean, std`` of the values filled in: chains that have not settled drift.
     donors, seed : of the draws.
     notes : what a reader must know.
+    survival : columns of a survival outcome that the chains knew by its event and cumulative hazard; empty where there is none.
     """
 
     tables: tuple[StudyFrame | pd.DataFrame, ...] = field(repr=False)
@@ -34,6 +35,7 @@ class Imputed:
     donors: int
     seed: int
     notes: tuple[Note, ...] = ()
+    survival: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.tables)

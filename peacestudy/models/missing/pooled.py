@@ -1,8 +1,7 @@
-"""One result from the fits of several completed tables, by Rubin's rules.
+"""The PooledFit: what a specification found in several completed tables together, by Rubin's rules.
 
-Sources: Rubin (1987), Multiple Imputation for Nonresponse in Surveys, ch. 3; Barnard and Rubin (1999), Biometrika 86(4); von Hippel (2007),
-Sociological Methodology 37 (cases whose outcome is missing help to fill in, and are then left out); von Hippel (2009), Sociological
-Methodology 39 (squares and products of imputed columns); White, Royston and Wood (2011), Statistics in Medicine 30(4) (how many tables).
+Sources: Rubin (1987), Multiple Imputation for Nonresponse in Surveys, ch. 3; Barnard and Rubin (1999), Biometrika 86(4); Harel (2009),
+Journal of Applied Statistics 36(10) (R2 is pooled as Fisher's z of its root).
 """
 
 from collections.abc import Mapping
@@ -13,21 +12,16 @@ import numpy as np
 import pandas as pd
 
 from peacestudy.core.display import html_table
-from peacestudy.core.problems import Note
+from peacestudy.core.problems import Note, one_of
 from peacestudy.errors import FitError, SpecError
-from peacestudy.models.formulas.factors import Survival
-from peacestudy.models.formulas.formula import parse
-from peacestudy.models.inference.hypotheses import DETECTABLE, POWER, least_effects, quantile, two_sided
+from peacestudy.models.engines.parameters import is_spread
+from peacestudy.models.inference.hypotheses import DETECTABLE, POWER, JointTest, least_effects, quantile
 from peacestudy.models.inference.hypotheses import one_sided as one_sided_p
-from peacestudy.models.missing.imputed import Imputed
-from peacestudy.models.missing.pool import pool
+from peacestudy.models.inference.reference import contrast_df
+from peacestudy.models.missing.joint import joint, null_draws
+from peacestudy.models.missing.pooled_row import ENDS, LEVEL, pooled_row
 from peacestudy.models.result import Fit
 from peacestudy.models.spec import ModelSpec
-
-LEVEL = 0.95
-COLUMNS = [
-    "term", "estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high", "df", "fmi", "share", "monte_carlo",
-]  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,11 +33,13 @@ class PooledFit:
     spec : what was fitted.
     terms : ``term, estimate, std_error, statistic, p_value, conf_low, conf_high`` (95 %), ``df`` of Barnard and Rubin, ``fmi`` (fraction of
         missing information), ``share`` of the variance that lies between the tables, ``monte_carlo``, the standard error of the
-        estimate for there being only so many tables.
+        estimate for there being only so many tables. ``alpha`` and ``sd(group)`` are pooled as logarithms and have no test.
     n, n_events, n_clusters, cases, dropped : of every fit alike.
+    r_squared : of linear, pooled as Fisher's z of its root. A likelihood is not pooled, nor what is made of one.
     vcov : within and between together, term by term.
     notes : of the fits, each once, and of the imputation.
     fits : one a table.
+    filled : ``case, column, values``: the values of the model that were missing, with the m that stand in for each.
     """
 
     spec: ModelSpec
@@ -51,11 +47,23 @@ class PooledFit:
     n: int
     n_events: int | None
     n_clusters: int | tuple[int, ...] | None
+    r_squared: float
     vcov: pd.DataFrame = field(repr=False)
     cases: tuple[Any, ...] = field(repr=False)
     dropped: pd.DataFrame = field(repr=False)
     notes: tuple[Note, ...]
     fits: tuple[Fit, ...] = field(repr=False)
+    filled: pd.DataFrame = field(repr=False)
+
+    @property
+    def origin(self) -> str:
+        """The folder of the study its data come from, for ``ps.trace``; empty for a plain DataFrame."""
+        return self.fits[0].origin
+
+    @property
+    def slopes(self) -> tuple[str, ...]:
+        """The terms that are columns of the design: without cut points, ``alpha`` and ``sd(group)``."""
+        return self.fits[0].design.names
 
     def tidy(
         self,
@@ -65,12 +73,16 @@ class PooledFit:
         one_sided: str | None = None,
         power: float | None = None,
     ) -> pd.DataFrame:
-        """The terms with intervals at another level, or as odds or hazard ratios, with one-sided p and detectable effects, as ``Fit.tidy``."""
+        """The terms with intervals at another level, or as odds, hazard or rate ratios, with one-sided p and detectable effects, as ``Fit.tidy``."""
         if not 0 < level < 1:
             raise SpecError(f"level is {level}; it must lie between 0 and 1, as 0.95.")
         out = self.terms.copy()
-        half = np.array([quantile(0.5 + level / 2, df) for df in out["df"]]) * out["std_error"]
-        out["conf_low"], out["conf_high"] = out["estimate"] - half, out["estimate"] + half
+        b, se = out["estimate"].to_numpy(), out["std_error"].to_numpy()
+        half = np.array([quantile(0.5 + level / 2, df) for df in out["df"]]) * se
+        out["conf_low"], out["conf_high"] = b - half, b + half
+        spread = is_spread(tuple(out["term"]), self.slopes) & (b > 0)
+        factor = np.exp(half[spread] / b[spread])
+        out.loc[spread, "conf_low"], out.loc[spread, "conf_high"] = b[spread] / factor, b[spread] * factor
         if one_sided is not None:
             p = one_sided_p(out["statistic"].to_numpy(), out["df"].to_numpy(), one_sided)
             out.insert(list(out.columns).index("p_value") + 1, f"p_{one_sided}", p)
@@ -79,157 +91,104 @@ class PooledFit:
                 out["p_value"] >= 1 - level
             )
         if exponentiate:
-            if self.spec.engine == "linear":
+            if self.spec.engine in ("linear", "mixed_linear"):
                 raise SpecError("a linear model has no odds ratios; exponentiate belongs to odds and hazards.")
-            out["std_error"] *= np.exp(out["estimate"])
-            scale = [c for c in ("estimate", "conf_low", "conf_high", "detectable") if c in out]
-            out[scale] = np.exp(out[scale])
+            slope = out["term"].isin(self.slopes)
+            with np.errstate(over="ignore"):
+                out.loc[slope, ["std_error", "monte_carlo"]] = out.loc[slope, ["std_error", "monte_carlo"]].mul(
+                    np.exp(out.loc[slope, "estimate"]), axis=0
+                )
+                scale = [*ENDS, *(c for c in ("detectable",) if c in out)]
+                out.loc[slope, scale] = np.exp(out.loc[slope, scale])
         return out
 
     def detectable(self, *, power: float, alpha: float) -> pd.DataFrame:
         """The smallest effect that a study of this N and these gaps could have found, as ``Fit.detectable``, by the pooled t."""
         least = least_effects(self.terms, self.terms["df"].to_numpy(), power, alpha)
-        return least.assign(detectable=least["detectable"].where(least["term"].isin(self.fits[0].design.names)))
+        return least.assign(detectable=least["detectable"].where(least["term"].isin(self.slopes)))
 
     def contrast(self, weights: Mapping[str, float], *, one_sided: str | None = None) -> pd.DataFrame:
         """A weighted sum of terms, as ``Fit.contrast`` finds it in every table, pooled; with ``df`` and ``fmi``."""
         each = [f.contrast(weights).iloc[0] for f in self.fits]
-        row = pooled_row([r["estimate"] for r in each], [r["std_error"] for r in each], self.fits[0].df)
+        w = np.array([[float(weights.get(t, 0.0)) for t in self.terms["term"]]])
+        df = np.mean([contrast_df(f.spec, f.design, f.df, w)[0] for f in self.fits])
+        row = pooled_row([r["estimate"] for r in each], [r["std_error"] for r in each], float(df))
         out = pd.DataFrame([{"contrast": each[0]["contrast"], **row}])
         if one_sided is not None:
             p = one_sided_p(out["statistic"].to_numpy(), row["df"], one_sided)
             out.insert(list(out.columns).index("p_value") + 1, f"p_{one_sided}", p)
         return out
 
+    def joint_test(self, terms: list[str]) -> JointTest:
+        """The test that all the named terms are zero, by Li, Raghunathan and Rubin (D1).
+
+        Where the complete data would have finite degrees of freedom, those of the test are Reiter's.
+
+        Raises
+        ------
+        SpecError
+            No term, an unknown one, one that cannot be below zero; ``cr2``, whose terms have no degrees of freedom in common.
+        FitError
+            Their covariance is not positive definite, or the tables are too few.
+        """
+        at = self._at(terms)
+        if self.spec.vcov == "cr2":
+            raise SpecError(
+                "vcov 'cr2' has no joint test after imputation: nothing is published for degrees of freedom that differ by term. Write "
+                "'cluster' or 'jackknife'."
+            )
+        Q = np.array([f.terms["estimate"].to_numpy(dtype=float)[at] for f in self.fits])
+        V = np.array([f.vcov.to_numpy(dtype=float)[np.ix_(at, at)] for f in self.fits])
+        return joint(Q, V, tuple(self.terms["term"][at]), self.fits[0].df)
+
+    def null_statistics(self, terms: list[str], draws: int, seed: int) -> np.ndarray:
+        """What the statistics of some terms are where there is nothing to find, shape (draws, q), for ``step_down``.
+
+        Each is t with the term's degrees of freedom; they are tied together as the estimates are.
+
+        Examples
+        --------
+        ``step_down(fit.terms.statistic[1:], fit.null_statistics(list(fit.terms.term[1:]), draws=9999, seed=1))``
+        """
+        at = self._at(terms)
+        if isinstance(draws, bool) or not isinstance(draws, int) or draws < 1:
+            raise SpecError(f"draws is {draws!r}; it must be a whole number, 999 or more for p values of use.")
+        return null_draws(self.vcov.to_numpy()[np.ix_(at, at)], self.terms["df"].to_numpy()[at], draws, seed)
+
+    def _at(self, terms: list[str]) -> list[int]:
+        """Places of terms that can be tested."""
+        known = self.terms["term"].tolist()
+        terms = [terms] if isinstance(terms, str) else list(terms)
+        if not terms:
+            raise SpecError(f"no terms were named; name some of {', '.join(known)}.")
+        for term in terms:
+            if term not in known:
+                raise SpecError(one_of("term", term, known))
+        spread = is_spread(tuple(known), self.slopes)
+        if edge := [t for t in terms if spread[known.index(t)]]:
+            raise SpecError(f"{', '.join(edge)} cannot be below zero, so that zero is no value to test against.")
+        if none := [t for t in terms if np.isnan(self.terms["std_error"][known.index(t)])]:
+            raise FitError(f"{', '.join(none)} cannot be tested: the variance is not above zero, as the notes say.")
+        return [known.index(t) for t in terms]
+
     def glance(self) -> pd.DataFrame:
-        """One row about the whole: ``model, engine, vcov, tables, n, n_events, n_clusters``."""
-        row = {"model": self.spec.name, "engine": self.spec.engine, "vcov": self.spec.vcov, "tables": len(self.fits)}
-        return pd.DataFrame([row | {name: getattr(self, name) for name in ("n", "n_events", "n_clusters")}])
+        """One row about the whole: ``model, engine, vcov, n, n_events, n_clusters, loglik, pseudo_r2, r_squared, aic, tables, fmi``.
+
+        Likelihoods are not pooled, and what is made of them is missing; ``fmi`` is the largest of the terms.
+        """
+        return pd.DataFrame([{
+            "model": self.spec.name, "engine": self.spec.engine, "vcov": self.spec.vcov, "n": self.n, "n_events": self.n_events,
+            "n_clusters": self.n_clusters, "loglik": np.nan, "pseudo_r2": np.nan, "r_squared": self.r_squared, "aic": np.nan,
+            "tables": len(self.fits), "fmi": float(self.terms["fmi"].max()),
+        }])  # fmt: skip
 
     def __repr__(self) -> str:
         return f"<PooledFit {self.spec.name}: {self.spec.formula} ({self.spec.engine}, {self.spec.vcov}), N {self.n}, {len(self.fits)} tables>"
 
     def _repr_html_(self) -> str:
-        head = f"{self.spec.name}: {self.spec.formula} ({self.spec.engine}, {self.spec.vcov}), N {self.n}, {len(self.fits)} completed tables"
+        events = f", {self.n_events} events" if self.n_events is not None else ""
+        head = f"{self.spec.name}: {self.spec.formula} ({self.spec.engine}, {self.spec.vcov}), N {self.n}{events}, {len(self.fits)} completed tables"
         terms = self.tidy(power=POWER)
         missed = [f"detectable: {DETECTABLE}"] if terms["detectable"].notna().any() else []
         shown = terms if missed else self.terms
         return html_table(shown, head, [*self.notes, *missed], rows=len(shown))
-
-
-def pooled_row(estimates: Any, std_errors: Any, complete_df: float, level: float = LEVEL) -> dict[str, float]:
-    """The columns of ``terms`` from ``estimate`` on, for one quantity."""
-    p = pool(estimates, np.square(np.asarray(std_errors, dtype=float)), complete_df)
-    statistic = p.estimate / p.std_error if p.std_error > 0 else np.nan
-    half = quantile(0.5 + level / 2, p.df) * p.std_error
-    return {
-        "estimate": p.estimate, "std_error": p.std_error, "statistic": statistic,
-        "p_value": float(two_sided(np.array([statistic]), p.df)[0]), "conf_low": p.estimate - half, "conf_high": p.estimate + half,
-        "df": p.df, "fmi": p.fmi, "share": p.share, "monte_carlo": p.monte_carlo,
-    }  # fmt: skip
-
-
-def check_model(imputed: Imputed, spec: ModelSpec) -> tuple[str, ...]:
-    """The columns of the outcome; refuse a model of columns that the imputation did not know.
-
-    Raises
-    ------
-    SpecError
-        With the columns: what is filled in without them has nothing to do with them, and their effect is drawn towards zero.
-    """
-    if spec.vcov == "cr2":
-        raise SpecError(
-            "vcov 'cr2' gives every term its own degrees of freedom, and pooling takes one; write 'cluster' or 'jackknife'."
-        )
-    if "bootstrap" in dict(spec.options):
-        raise SpecError(
-            "a bootstrap replaces p and interval, which Rubin's rules do not pool; leave the option bootstrap out."
-        )
-    parsed = parse(spec.formula)
-    outcome = parsed.response.columns if isinstance(parsed.response, Survival) else (parsed.response.column,)
-    if unknown := [c for c in parsed.columns if c not in imputed.columns]:
-        what = "the outcome" if unknown[0] in outcome else "columns of the model"
-        raise SpecError(
-            f"{what} ({', '.join(unknown)}) were not in the imputation, so what was filled in has nothing to do with them, and effects are "
-            "drawn towards zero. Name them in the columns of impute."
-        )
-    return outcome
-
-
-def pooled(imputed: Imputed, spec: ModelSpec, fits: list[Fit]) -> PooledFit:
-    """The fits of one specification on the tables of an imputation as one.
-
-    Raises
-    ------
-    FitError
-        The fits have different terms or cases, or a term without a variance.
-    """
-    first = fits[0]
-    if any(f.terms["term"].tolist() != first.terms["term"].tolist() or f.cases != first.cases for f in fits):
-        raise FitError(f"{spec.name}: the completed tables give different terms or cases, which cannot be pooled.")
-    rows = []
-    for j, term in enumerate(first.terms["term"]):
-        own = [f.terms.loc[j, ["estimate", "std_error"]].to_numpy(dtype=float) for f in fits]
-        rows.append({"term": term, **pooled_row([e for e, _ in own], [s for _, s in own], first.df)})
-    terms = pd.DataFrame(rows)[COLUMNS]
-    Q = np.array([f.terms["estimate"].to_numpy(dtype=float) for f in fits])
-    between = np.atleast_2d(np.cov(Q, rowvar=False))
-    within = np.mean([f.vcov.to_numpy(dtype=float) for f in fits], axis=0)
-    vcov = pd.DataFrame(within + (1 + 1 / len(fits)) * between, index=first.vcov.index, columns=first.vcov.columns)
-    return PooledFit(
-        spec=spec, terms=terms, n=first.n, n_events=first.n_events, n_clusters=first.n_clusters, vcov=vcov, cases=first.cases,
-        dropped=first.dropped, notes=_notes(imputed, spec, fits, terms), fits=tuple(fits),
-    )  # fmt: skip
-
-
-def _notes(imputed: Imputed, spec: ModelSpec, fits: list[Fit], terms: pd.DataFrame) -> tuple[Note, ...]:
-    notes = list(fits[0].notes)
-    for f in fits[1:]:  # of a kind that the first has: the numbers differ little from table to table
-        notes += [n for n in f.notes if n.kind not in {o.kind for o in notes}]
-    notes += [n for n in imputed.notes if n.text not in {o.text for o in notes}]
-    fmi = float(terms["fmi"].max())
-    reference = "z" if np.isinf(fits[0].df) else f"{fits[0].df:g} degrees of freedom"
-    notes.append(
-        Note(
-            "pooled",
-            f"Pooled by Rubin's rules over {len(fits)} tables (complete data: {reference}); largest fmi {fmi:.2f}.",
-        )
-    )
-    if len(fits) < 100 * fmi:
-        notes.append(
-            Note(
-                "few_tables",
-                f"{len(fits)} tables for a fraction of missing information of {fmi:.2f}: {int(np.ceil(100 * fmi))} or more are advised.",
-            )
-        )
-    if made := _made_of(imputed, spec):
-        text = f"{', '.join(made)} made of filled values after imputation, whose models are straight lines: bends, lags and products are drawn "
-        notes.append(Note("derived", f"{text}towards zero."))
-    if spec.engine == "firth" and spec.vcov == "classical":
-        notes.append(
-            Note("wald", "Pooled p values and intervals are Wald's; penalised likelihood ratios are not pooled.")
-        )
-    if spec.cluster:
-        notes.append(Note("clusters", f"The imputation does not know the clusters by {', '.join(spec.cluster)}."))
-    return tuple(notes)
-
-
-def _made_of(imputed: Imputed, spec: ModelSpec) -> list[str]:
-    """Terms that bend, lag or multiply columns with filled values."""
-    parsed = parse(spec.formula)
-    bends = [
-        f.label
-        for f in parsed.factors
-        if f.column in imputed.where and (f.lag or set(f.functions) - {"scale", "center", "C"})
-    ]
-    products = [":".join(labels) for labels in _products(spec) if any(c in imputed.where for c in labels)]
-    return [*bends, *products]
-
-
-def _products(spec: ModelSpec) -> list[tuple[str, ...]]:
-    """Pairs of columns that the formula multiplies, as formulaic expands it."""
-    from formulaic import Formula as Expression
-
-    parsed = parse(spec.formula)
-    columns = {f"f{i}": f.column for i, f in enumerate(parsed.factors)}
-    return [tuple(columns[str(f)] for f in term.factors) for term in Expression(parsed.right) if len(term.factors) > 1]

@@ -14,7 +14,7 @@ d <- read.csv("data.csv")
 out <- list()
 for (outcome in c("v", "y")) {
   columns <- c(outcome, "x", "z", "w")
-  filled <- mice(d[columns], m = 200, maxit = 5, method = "pmm", donors = 5L, matchtype = 2L, seed = 1, printFlag = FALSE)
+  filled <- mice(d[columns], m = 200, maxit = 5, method = "pmm", donors = 5L, matchtype = 1L, seed = 1, printFlag = FALSE)
   fits <- if (outcome == "v") with(filled, lm(v ~ x + z + w)) else with(filled, glm(y ~ x + z + w, family = binomial))
   s <- summary(pool(fits, dfcom = if (outcome == "v") n - 4 else Inf)); p <- pool(fits)$pooled
   out[[outcome]] <- data.frame(model = outcome, term = sub("(Intercept)", "Intercept", as.character(s$term), fixed = TRUE),

@@ -1,0 +1,93 @@
+"""Predictions on the scale on which they are about normal, of one fit or pooled, and how they are laid out.
+
+Sources: Agresti (2013), Categorical Data Analysis, 3rd ed., 5.5 (intervals on the scale of the link); Rubin (1987), Multiple Imputation for
+Nonresponse in Surveys, ch. 3; White, Royston and Wood (2011), Statistics in Medicine 30(4), section 7 (linear predictors are pooled).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+
+from peacestudy.core.frame import StudyFrame
+from peacestudy.errors import SpecError
+from peacestudy.models.engines.mixed_logit import average
+from peacestudy.models.inference.hypotheses import critical
+from peacestudy.models.missing.imputed import Imputed
+from peacestudy.models.missing.pooled import PooledFit
+from peacestudy.models.missing.pooled_row import pooled_row
+from peacestudy.models.result import Fit
+
+ENDS = ["estimate", "conf_low", "conf_high"]
+
+
+@dataclass(frozen=True, eq=False)
+class Predicted:
+    """Predictors of n rows.
+
+    Attributes
+    ----------
+    labels : what each row is: ``case``, and ``category`` where there are several.
+    eta, error, dfs : predictor, standard error and degrees of freedom, shape (n,).
+    reasons : why there is none; empty where there is.
+    link : ``identity``, ``exp``, ``expit`` or ``average``, what turns predictors into what is asked.
+    spread : of groups, for ``average``.
+    """
+
+    labels: pd.DataFrame
+    eta: np.ndarray
+    error: np.ndarray
+    dfs: np.ndarray
+    reasons: Sequence[str]
+    link: str
+    spread: float = 0.0
+
+    def asked(self, eta: np.ndarray) -> np.ndarray:
+        """From predictors to what is asked, shape as ``eta``."""
+        if self.link == "average":
+            return np.asarray(average(eta, sd=self.spread))
+        return np.asarray({"identity": np.asarray, "exp": np.exp, "expit": expit}[self.link](eta))
+
+
+def laid_out(p: Predicted, level: float) -> pd.DataFrame:
+    """The table of ``predict``."""
+    half = critical(0.5 + level / 2, p.dfs) * p.error
+    ends = p.asked(np.column_stack([p.eta, p.eta - half, p.eta + half]))
+    return pd.concat([p.labels, pd.DataFrame(ends, columns=ENDS)], axis=1).assign(reason=list(p.reasons))
+
+
+def pooled_predictions(
+    fit: PooledFit,
+    data: StudyFrame | pd.DataFrame | Imputed,
+    one: Callable[[Fit, StudyFrame | pd.DataFrame], Predicted],
+    level: float,
+) -> pd.DataFrame:
+    """The table of ``predict`` after imputation, with ``df`` and ``fmi``; a row that one table cannot predict is not predicted.
+
+    Raises
+    ------
+    SpecError
+        The data are another imputation, or no rows.
+    """
+    if isinstance(data, Imputed):
+        if len(data) != len(fit.fits):
+            raise SpecError(
+                f"the fit has {len(fit.fits)} tables and the data {len(data)}: give the imputation that was fitted, or rows."
+            )
+        tables = list(data.tables)
+    elif isinstance(data, StudyFrame | pd.DataFrame):
+        tables = [data] * len(fit.fits)
+    else:
+        raise SpecError(f"predict takes rows, or what impute gave, not a {type(data).__name__}.")
+    found = [one(f, t) for f, t in zip(fit.fits, tables, strict=True)]
+    eta, error, dfs = (np.array([getattr(p, c) for p in found]) for c in ("eta", "error", "dfs"))
+    rows = pd.DataFrame([
+        pooled_row(q, se, float(df), level) if np.isfinite(q).all() else dict.fromkeys((*ENDS, "df", "fmi"), np.nan)
+        for q, se, df in zip(eta.T, error.T, dfs.mean(axis=0), strict=True)
+    ], columns=[*ENDS, "df", "fmi"])  # fmt: skip
+    whole = replace(found[0], spread=float(fit.terms["estimate"].iloc[-1]))
+    ends = pd.DataFrame(whole.asked(rows[ENDS].to_numpy()), columns=ENDS)
+    reasons = [next(filter(None, each), "") for each in zip(*(p.reasons for p in found), strict=True)]
+    return pd.concat([found[0].labels, ends, rows[["df", "fmi"]]], axis=1).assign(reason=reasons)
