@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from peacestudy.core.positions import Place
 from peacestudy.models.formulas.formula import parse
 from peacestudy.study.config import Config
-from peacestudy.study.config.problems import spec_problems
+from peacestudy.study.config.findings import spec_problems
 from peacestudy.study.study import Study
 
 WEIGHT = "attempt_weight"  # a column that results make: the inverse chance of an attempt

@@ -59,6 +59,10 @@ class Specification:
     scores: str = ""
     options: Mapping[str, str] = field(default_factory=dict)
 
+    def terms(self) -> list[str]:
+        """The right side of the formula, taken apart at ' + '."""
+        return [t.strip() for t in self.formula.partition("~")[2].split(" + ")]
+
     def model(self) -> ModelSpec:
         """As the engines take it."""
         return ModelSpec(self.name, self.formula, self.engine, self.vcov, self.cluster or None, self.options)

@@ -33,8 +33,8 @@ class Moderation:
 
     def of(self, spec: Specification, moderator: str) -> Specification:
         """A declared model with its first term made to depend on a moderator."""
-        left, right = (part.strip() for part in spec.formula.split("~"))
-        first, *others = right.split(" + ")
+        left = spec.formula.partition("~")[0].strip()
+        first, *others = spec.terms()
         formula = f"{left} ~ {' + '.join([f'{first}*{moderator}', *(t for t in others if t != moderator)])}"
         return replace(spec, name=f"{spec.name}, {moderator}", formula=formula, role="moderated")
 
@@ -81,8 +81,8 @@ class Contexts:
 
     def of(self, spec: Specification) -> Specification:
         """A declared model as it is fitted in a context."""
-        left, right = (part.strip() for part in spec.formula.split("~"))
-        terms = [t for t in right.split(" + ") if t not in self.drop]
+        left = spec.formula.partition("~")[0].strip()
+        terms = [t for t in spec.terms() if t not in self.drop]
         cluster = spec.cluster if self.vcov in CLUSTERED else ""
         formula = f"{left} ~ {' + '.join(terms)}"
         return replace(

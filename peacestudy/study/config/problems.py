@@ -1,19 +1,18 @@
 """What in study.toml refers to nothing, stands twice, is no word of ours, or was changed after it was declared."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from peacestudy.core.codebook import SCORES
-from peacestudy.core.positions import Place, line_of
+from peacestudy.core.positions import line_of
 from peacestudy.core.problems import Problem, nearest
 from peacestudy.errors import SpecError
-from peacestudy.models.contexts.partial_pooling import METHODS
-from peacestudy.models.engines.registry import ENGINES, VCOVS
 from peacestudy.models.formulas.formula import parse
 from peacestudy.models.inference.hypotheses import ADJUSTMENTS
 from peacestudy.study.config import Config, Specification, Variant
+from peacestudy.study.config.findings import Finding, among, spec_problems
+from peacestudy.study.config.politics_problems import politics_findings
 
 ROLES = ("primary", "beside", "check")
-Finding = tuple[Place, object, str, str]  # place in study.toml, value, rule, remedy
 
 
 def config_problems(config: Config, text: str) -> list[Problem]:
@@ -23,35 +22,13 @@ def config_problems(config: Config, text: str) -> list[Problem]:
         *_specs(config),
         *_hypotheses(config),
         *_values(config),
-        *_politics(config),
+        *politics_findings(config),
         *_declaration(config),
     ]
     return [
         Problem("study.toml", line_of(text, *place), next(str(p) for p in reversed(place) if isinstance(p, str)), str(value), rule, remedy)
         for place, value, rule, remedy in findings
     ]  # fmt: skip
-
-
-def spec_problems(spec: Specification) -> dict[str, str]:
-    """What is wrong with a declared spec, by the key that is to be corrected."""
-    out = {}
-    try:
-        parse(spec.formula)
-    except SpecError as err:
-        out["formula"] = str(err)
-    try:
-        spec.model()
-    except SpecError as err:
-        vcovs = ENGINES[spec.engine].vcovs if spec.engine in ENGINES else VCOVS
-        key = "engine" if spec.engine not in ENGINES else "vcov" if spec.vcov not in vcovs else "cluster"
-        out[key] = str(err)
-    return out
-
-
-def _among(place: Place, word: str, known: Iterable[str], rule: str) -> Iterator[Finding]:
-    words = list(known)
-    if word not in words:
-        yield place, word, f"{rule}: {', '.join(words)}", f"correct it.{nearest(word, words)}"
 
 
 def _names(config: Config) -> Iterator[Finding]:
@@ -65,29 +42,29 @@ def _names(config: Config) -> Iterator[Finding]:
                 yield (kind, n, key), name, f"the {key} stands twice in {kind}", "rename one"
     for n, sample in enumerate(config.samples):
         for m, step in enumerate(sample.steps):
-            yield from _among(("samples", n, "steps", m), step, steps, "a sample is made of declared steps")
+            yield from among(("samples", n, "steps", m), step, steps, "a sample is made of declared steps")
     samples = named["samples"]
     both: dict[str, tuple[Specification | Variant, ...]] = {"specs": config.specs, "variants": config.variants}
     for kind, rows in both.items():
         for n, row in enumerate(rows):
             if row.sample:
-                yield from _among((kind, n, "sample"), row.sample, samples, "a declared sample")
+                yield from among((kind, n, "sample"), row.sample, samples, "a declared sample")
             if row.scores:
-                yield from _among((kind, n, "scores"), row.scores, SCORES, "a rule from codes to scores")
+                yield from among((kind, n, "scores"), row.scores, SCORES, "a rule from codes to scores")
 
 
 def _specs(config: Config) -> Iterator[Finding]:
     for n, s in enumerate(config.specs):
-        yield from _among(("specs", n, "role"), s.role, ROLES, "a role is one of")
+        yield from among(("specs", n, "role"), s.role, ROLES, "a role is one of")
         for key, why in spec_problems(s).items():
             yield ("specs", n, key), getattr(s, key), why, "correct the spec"
     names = [s.name for s in config.specs]
     for m, name in enumerate(config.varied):
-        yield from _among(("varied", m), name, names, "a variant changes declared specs")
+        yield from among(("varied", m), name, names, "a variant changes declared specs")
     terms = [t for s in config.specs if s.name in config.varied for t in s.formula.split("~")[-1].strip().split(" + ")]
     for n, v in enumerate(config.variants):
         for m, term in enumerate(v.drop):
-            yield from _among(
+            yield from among(
                 ("variants", n, "drop", m), term, dict.fromkeys(terms), "a variant drops a term of the varied specs"
             )
         turned = (v.engine or "") in ("cox", "discrete_time")
@@ -104,7 +81,7 @@ def _specs(config: Config) -> Iterator[Finding]:
 def _hypotheses(config: Config) -> Iterator[Finding]:
     formulas = {s.name: s.formula for s in config.specs}
     for n, h in enumerate(config.hypotheses):
-        yield from _among(("hypotheses", n, "spec"), h.spec, formulas, "a hypothesis speaks of a declared spec")
+        yield from among(("hypotheses", n, "spec"), h.spec, formulas, "a hypothesis speaks of a declared spec")
         if h.weights and len(h.weights) != len(h.terms):
             yield (
                 ("hypotheses", n, "weights"),
@@ -134,16 +111,16 @@ def _values(config: Config) -> Iterator[Finding]:
     specs, samples = [s.name for s in config.specs], [s.id for s in config.samples]
     rule, unseen, ahead = config.permutation, config.out_of_sample, config.forecast
     if rule is not None:
-        yield from _among(("permutation", "spec"), rule.spec, specs, "a permutation is of a declared spec")
-        yield from _among(("permutation", "family"), rule.family, families, "a family of hypotheses")
+        yield from among(("permutation", "spec"), rule.spec, specs, "a permutation is of a declared spec")
+        yield from among(("permutation", "family"), rule.family, families, "a family of hypotheses")
     for key, found in (("out_of_sample", unseen), ("forecast", ahead)):
         for m, name in enumerate(found.specs if found is not None else ()):
-            yield from _among((key, "specs", m), name, specs, "a declared spec")
+            yield from among((key, "specs", m), name, specs, "a declared spec")
     if unseen is not None:
-        yield from _among(("out_of_sample", "sample"), unseen.sample, samples, "a declared sample")
+        yield from among(("out_of_sample", "sample"), unseen.sample, samples, "a declared sample")
     if ahead is not None:
         for key in ("train", "cases"):
-            yield from _among(("forecast", key), getattr(ahead, key), samples, "a declared sample")
+            yield from among(("forecast", key), getattr(ahead, key), samples, "a declared sample")
     draws = {
         "permutation": rule.draws if rule is not None else 1, "out_of_sample": unseen.draws if unseen is not None else 1,
     }  # fmt: skip
@@ -156,57 +133,6 @@ def _values(config: Config) -> Iterator[Finding]:
         yield ("reliability", "floor"), floor.floor, "at most 1", "write it as 0.667 or 0.8"
 
 
-def _politics(config: Config) -> Iterator[Finding]:
-    """Moderations and contexts: what they name, and the models that they make."""
-    of = {s.name: s for s in config.specs}
-    ids = [m.id for m in config.moderations]
-    for n, rule in enumerate(config.moderations):
-        at: Place = ("moderations", n)
-        if rule.id in ids[:n]:
-            yield (*at, "id"), rule.id, "the id stands twice in moderations", "rename one"
-        for m, name in enumerate(rule.specs):
-            yield from _among((*at, "specs", m), name, of, "a moderation is of declared specs")
-        made = [rule.of(of[s], m) for s in rule.specs if s in of for m in rule.moderators]
-        yield from (
-            ((*at, "moderators"), s.formula, why, "correct the moderator")
-            for s in made
-            for why in spec_problems(s).values()
-        )
-        if len(rule.quantiles) != 2 or not 0 <= rule.quantiles[0] < rule.quantiles[1] <= 1:
-            yield (
-                (*at, "quantiles"),
-                rule.quantiles,
-                "two shares between 0 and 1, the lower first",
-                "write them as [0.1, 0.9]",
-            )
-        for key, least in (("near", 0), ("fewest", 1), ("draws", 1)):
-            if getattr(rule, key) < least:
-                yield (*at, key), getattr(rule, key), f"{least} or more", "correct it"
-    where = config.contexts
-    if where is None:
-        return
-    yield from _among(("contexts", "method"), where.method, ("bayes", *METHODS), "a method of partial pooling")
-    if where.fewest_events < 1:
-        yield ("contexts", "fewest_events"), where.fewest_events, "1 or more", "correct it"
-    for m, name in enumerate(where.specs):
-        yield from _among(("contexts", "specs", m), name, of, "contexts are of declared specs")
-    made = [where.of(of[s]) for s in where.specs if s in of]
-    yield from ((("contexts", "vcov"), s.formula, why, "correct it") for s in made for why in spec_problems(s).values())
-    for n, one in enumerate(where.by):
-        if (
-            len(one.names) != len(one.cuts) + 1
-            or sorted(set(one.cuts)) != list(one.cuts)
-            or len(set(one.names)) != len(one.names)
-        ):
-            rule_text = "one name, each another, more than there are cuts, which rise"
-            yield (
-                ("contexts", "by", n, "names"),
-                ", ".join(one.names),
-                rule_text,
-                "name every context and write where each begins",
-            )
-
-
 def _decision(config: Config) -> Iterator[Finding]:
     rule = config.decision
     if rule is None:
@@ -217,7 +143,7 @@ def _decision(config: Config) -> Iterator[Finding]:
         if not 0 < value < 1:
             yield ("decision", name), value, "between 0 and 1", "write it as 0.05 or 0.8"
     for key in ("decide", "beside"):
-        yield from _among(("decision", key), getattr(rule, key), ADJUSTMENTS, "one of")
+        yield from among(("decision", key), getattr(rule, key), ADJUSTMENTS, "one of")
 
 
 def _declaration(config: Config) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from peacestudy.core.frame import StudyFrame
 from peacestudy.errors import FitError, PeacestudyError, SpecError
@@ -56,6 +57,7 @@ def _family(found: Results, rule: Moderation) -> list[dict[str, object]]:
 
 def _product(found: Results, rule: Moderation, base: Specification, moderator: str) -> dict[str, object]:
     spec = rule.of(base, moderator)
+    _numeric(found.data(base), _column(moderator), f"moderators of {rule.id!r}")
     term = f"{_first(base)}:{moderator}"
     head: dict[str, object] = {
         "family": rule.id, "spec": base.name, "pillar": _column(_first(base)), "moderator": _column(moderator),
@@ -89,7 +91,7 @@ def _fit(found: Results, spec: Specification) -> Fit:
 
 
 def _first(spec: Specification) -> str:
-    return spec.formula.split("~")[1].split(" + ")[0].strip()
+    return spec.terms()[0]
 
 
 def _column(term: str) -> str:
@@ -188,9 +190,22 @@ def _parted(found: Results, rule: Contexts, way: Context, base: Specification) -
 
 def _with_context(frame: StudyFrame, way: Context) -> StudyFrame:
     """The cases of known context, with a column that names it."""
-    known = frame.data[way.column].notna()
+    known = _numeric(frame, way.column, f"the contexts of {way.label!r}").notna()
     kept = frame.keep(known, f"{way.label} known", f"no {way.column} in the sources")
     at = np.searchsorted(np.array(way.cuts), kept.data[way.column].astype(float), side="right")
     kind = pd.CategoricalDtype(list(way.names), ordered=True)
     names = pd.Series([way.names[i] for i in at], index=kept.data.index, dtype=kind)
+    empty = [name for name in way.names if not (names == name).any()]
+    if empty:
+        raise SpecError(
+            f"study.toml, [contexts], {way.label!r}: no case is in {', '.join(empty)}. Write cuts of {way.column} between which there are cases."
+        )
     return replace(kept, data=kept.data.assign(**{way.id: names}))
+
+
+def _numeric(frame: StudyFrame, column: str, what: str) -> "pd.Series[float]":
+    """A column as numbers; a truth value is 0 or 1."""
+    values = frame.data[column]
+    if not (is_numeric_dtype(values) or is_bool_dtype(values)):
+        raise SpecError(f"study.toml: {what} are read from {column!r}, which holds {values.dtype} and no numbers.")
+    return values.astype(float)
