@@ -18,15 +18,26 @@ from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import Note, one_of
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.contexts.partial_pooling import FEWEST, METHODS, PartialPooling, partial_pooling
+from peacestudy.models.diagnosis.checks import separation_of
 from peacestudy.models.diagnosis.left_out import kept_rows
 from peacestudy.models.engines.estimate import kind_of
 from peacestudy.models.fit import fit, fit_arranged
+from peacestudy.models.formulas.columns import columns_named
 from peacestudy.models.formulas.design import Design
 from peacestudy.models.inference.resample import column_of
 from peacestudy.models.result import Fit
 from peacestudy.models.spec import ModelSpec
 
 OWN = ["estimate", "std_error", "conf_low", "conf_high"]
+TOLD = (
+    "few_clusters",
+    "two_clusters",
+    "few_events",
+    "collinear",
+    "variance",
+    "exact_fit",
+    "separation",
+)  # of a context's own fit
 DRAWN = ["shrunken", "shrunken_low", "shrunken_high", "shrinkage"]
 
 
@@ -43,7 +54,7 @@ class ByContext:
     whole : the same term of the model of all cases, a row as ``Fit.terms`` has it: complete pooling.
     alike : one row, ``contexts, q, df, p_value``: Cochran's test that the effect is one in all contexts that were fitted.
     pooled : what partial pooling found; None from fewer than three contexts.
-    notes : what was refused, and conventions.
+    notes : what was refused, conventions, and what the numbers of a context are to be distrusted for, by its name.
     """
 
     effects: pd.DataFrame
@@ -70,7 +81,9 @@ def by_context(
 
     A context with too few events, or in which the model cannot be fitted, is not left out in silence: it stands in the table
     without numbers and with the reason. Scales, centres and categories are those of all cases, so that an estimate means the
-    same in every context.
+    same in every context. What is drawn together, and Cochran's test, take the estimates for independent and normal and their standard
+    errors for known: with few events, few cases or few clusters in a context, or clusters that lie in several, they claim too much.
+    A context refused because its outcome is separated may be the one that differs most.
 
     Parameters
     ----------
@@ -85,7 +98,7 @@ def by_context(
     Raises
     ------
     SpecError
-        An unknown method, column or term; a fewest that is not 1 or more.
+        An unknown method, column or term; a fewest that is not 1 or more; a level that does not lie between 0 and 1.
     FitError
         The model of all cases cannot be fitted, or a case of it has no context.
 
@@ -100,17 +113,15 @@ def by_context(
     >>> found.effects["reason"].iloc[-1]
     'too few cases: 5, under the 10 written'
     """
-    if method not in (*METHODS, "bayes"):
-        raise SpecError(one_of("method", method, [*METHODS, "bayes"]))
-    if not (isinstance(fewest_events, int | np.integer) and fewest_events >= 1):
-        raise SpecError(f"fewest_events is {fewest_events!r}; it must be a whole number, 1 or more.")
+    _check(term, context, method, fewest_events, level)
     whole = fit(data, spec)
     if term not in set(whole.terms["term"]):
         raise SpecError(one_of("term", term, list(whole.terms["term"])))
     place = column_of(whole.design, data, context, "context")
     kind = kind_of(spec)
-    rows = [_in(whole, place == c, c, term, kind, fewest_events, level) for c in _order(place)]
-    effects = pd.DataFrame(rows)
+    told: list[Note] = []
+    rows = [_in(whole, place == c, c, term, kind, fewest_events, level, told) for c in _order(place)]
+    effects = pd.DataFrame([*rows, *_unused(data, context, place)])
     used = effects[effects["reason"] == ""].set_index("context")
     pooled = None
     if len(used) >= FEWEST:
@@ -125,20 +136,48 @@ def by_context(
     one = whole.tidy(level=level)
     return ByContext(
         effects[columns], one[one["term"] == term].reset_index(drop=True), _alike(used), pooled,
-        _notes(whole, effects, pooled),
+        (*_notes(whole, effects, pooled), *told),
     )  # fmt: skip
 
 
+def _check(term: object, context: object, method: object, fewest_events: object, level: object) -> None:
+    for what, value in (("term", term), ("context", context)):
+        if not isinstance(value, str):
+            raise SpecError(f"{what} is {value!r}; it must be a name, as text.")
+    if method not in (*METHODS, "bayes"):
+        raise SpecError(one_of("method", method, [*METHODS, "bayes"]))
+    whole = isinstance(fewest_events, int | np.integer) and not isinstance(fewest_events, bool)
+    if not (whole and fewest_events >= 1):  # type: ignore[operator]
+        raise SpecError(f"fewest_events is {fewest_events!r}; it must be a whole number, 1 or more.")
+    if not (isinstance(level, int | float) and 0 < level < 1):
+        raise SpecError(f"level is {level!r}; it must lie between 0 and 1, as 0.95.")
+
+
+def _unused(data: StudyFrame | pd.DataFrame, context: str, place: "pd.Series[Any]") -> list[dict[str, object]]:
+    """Contexts that the data have and the model of all cases has no row of."""
+    table = data.data if isinstance(data, StudyFrame) else data
+    values = columns_named(table, {context: "context"})[context].dropna()
+    lost = values[~values.isin(place.unique())]
+    none = {"n": 0, "n_events": pd.NA} | dict.fromkeys(OWN, np.nan)
+    return [
+        {"context": c, **none, "reason": f"none of its {(lost == c).sum()} row(s) is used: a value of the model is missing in each"}
+        for c in _order(lost)
+    ]  # fmt: skip
+
+
 def _order(place: "pd.Series[Any]") -> list[Hashable]:
+    if not all(isinstance(v, Hashable) for v in place):
+        raise SpecError(f"context {place.name!r} holds values that are no names, as {place.iloc[0]!r}.")
     if isinstance(place.dtype, pd.CategoricalDtype):
         return [c for c in place.cat.categories if (place == c).any()]
     return sorted(place.unique(), key=lambda v: (str(type(v)), v))
 
 
 def _in(
-    whole: Fit, here: "pd.Series[bool]", name: Hashable, term: str, kind: str, fewest: int, level: float
-) -> dict[str, object]:
-    """The fit in one context, or why there is none."""
+    whole: Fit, here: "pd.Series[bool]", name: Hashable, term: str, kind: str, fewest: int, level: float,
+    told: list[Note],
+) -> dict[str, object]:  # fmt: skip
+    """The fit in one context, or why there is none; what its numbers are to be distrusted for is added to ``told``."""
     part = kept_rows(whole.design, here.to_numpy(dtype=bool))
     n = len(part.y) if part.rows is None else len(np.unique(part.rows))
     events = _events(part, kind)
@@ -157,9 +196,18 @@ def _in(
     if not (np.isfinite(found["estimate"]) and found["std_error"] > 0):
         return row | {"reason": f"no standard error above zero for {term}"}
     lost = [n.text for n in made.notes if n.kind == "separation"]
-    if any(term in text for text in lost):
+    if lost and _is_lost(part, term):
         return row | {"reason": f"nothing can be told: {lost[0]}"}
+    told += [Note(n.kind, f"In {name}: {n.text}") for n in made.notes if n.kind in TOLD]
     return row | {c: float(found[c]) for c in OWN} | {"reason": ""}
+
+
+def _is_lost(part: Design, term: str) -> bool:
+    """Whether a separation leaves nothing to say of a term: it takes part in it, or no row is left by which it could be estimated."""
+    found = separation_of(part)
+    if found is None:
+        return False
+    return found.kind == "complete" or term in {part.names[j] for j in found.terms}
 
 
 def _events(part: Design, kind: str) -> int | None:
@@ -195,4 +243,7 @@ def _notes(whole: Fit, effects: pd.DataFrame, pooled: PartialPooling | None) -> 
         out.append(Note("not_pooled", text))
     else:
         out += pooled.notes
+    if used > 1:
+        text = "What is drawn together and Cochran's test take estimates for independent and normal, and their standard errors for known."
+        out.append(Note("taken_for_known", text))
     return (*out, *(n for n in whole.notes if n.kind in ("dropped", "separation")))

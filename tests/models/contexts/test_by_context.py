@@ -118,6 +118,8 @@ def test_an_order_of_categories_stays_and_a_frame_is_taken():
     ("change", "error", "said"),
     [
         ({"method": "mean"}, SpecError, "bayes"), ({"term": "x"}, SpecError, "scale"), ({"context": "plase"}, SpecError, "place"),
+        ({"term": ["x"]}, SpecError, "as text"), ({"context": 3}, SpecError, "as text"), ({"level": 0}, SpecError, "between 0 and 1"),
+        ({"level": "a"}, SpecError, "between 0 and 1"), ({"fewest_events": True}, SpecError, "whole number"),
         ({"fewest_events": 0}, SpecError, "1 or more"), ({"fewest_events": 2.5}, SpecError, "whole number"),
     ],
 )  # fmt: skip
@@ -150,3 +152,63 @@ def test_shrunken_intervals_cover():
         held += list((found.effects["shrunken_low"] <= true) & (true <= found.effects["shrunken_high"]))
     share, error = np.mean(held), np.sqrt(0.95 * 0.05 / len(held))
     assert abs(share - 0.95) < 3 * error
+
+
+def test_a_context_whose_rows_all_lack_a_value_stands_in_the_table_with_the_reason():
+    d = table()
+    d.loc[d["place"] == "c1", "z"] = np.nan
+    found = ps.models.by_context(d, SPEC, "scale(x)", "place", method="reml", fewest_events=10)
+    of = found.effects.set_index("context")
+    assert of.loc["c1", "n"] == 0 and of.loc["c1", "reason"].startswith("none of its 60 row(s) is used")
+    assert of.drop(index="c1")["reason"].eq("").all() and "c1: none" in " ".join(n.text for n in found.notes)
+
+
+def separated(complete):
+    """Four places; in one the outcome is separated by ``extra``, in all its rows or in those of one value of it."""
+    rng = np.random.default_rng(8)
+    d = pd.DataFrame(
+        {"e": rng.normal(size=240), "extra": rng.integers(0, 2, 240), "place": np.repeat(list("abcd"), 60)}
+    )
+    d["win"] = (d["e"] + rng.normal(size=240) > 0).astype(int)
+    here = (d["place"] == "b") & ((d["extra"] == 1) | complete)
+    d.loc[here, "win"] = d.loc[here, "extra"]
+    spec = ps.ModelSpec("m", "win ~ e + extra", "firth", "classical")
+    return d, ps.models.by_context(d, spec, "e", "place", method="bayes", fewest_events=5)
+
+
+def test_what_another_term_separates_in_part_leaves_the_effect_whatever_its_name_and_says_so():
+    d, found = separated(complete=False)
+    alone = ps.fit(d[d["place"] == "b"], ps.ModelSpec("m", "win ~ e + extra", "firth", "classical"))
+    assert "quasi-completely separated by extra" in " ".join(n.text for n in alone.notes)
+    of = found.effects.set_index("context")
+    assert of["reason"].eq("").all()
+    assert of.loc["b", "estimate"] == pytest.approx(alone.terms.set_index("term").loc["e", "estimate"], rel=1e-8)
+    assert "In b: The outcome is quasi-completely separated by extra" in " ".join(n.text for n in found.notes)
+
+
+def test_what_another_term_separates_completely_leaves_nothing_to_say():
+    assert separated(complete=True)[1].effects.set_index("context").loc["b", "reason"].startswith("nothing can be told")
+
+
+def test_what_a_context_is_to_be_distrusted_for_is_told():
+    d = table().assign(half=lambda t: t["place"] + (t["z"] > 0).astype(str))
+    spec = ps.ModelSpec("m", "y ~ scale(x) + z", "linear", "cluster", "half")
+    found = ps.models.by_context(d, spec, "scale(x)", "place", method="reml", fewest_events=10)
+    told = [n.text for n in found.notes if n.kind == "two_clusters"]
+    assert [t[:6] for t in told] == ["In c0:", "In c1:", "In c2:", "In c3:"]
+
+
+def test_dates_are_contexts_and_lists_are_not():
+    d = table().assign(place=lambda t: pd.to_datetime(t["place"].map(lambda c: f"200{c[1]}-01-01")))
+    found = ps.models.by_context(d, SPEC, "scale(x)", "place", method="reml", fewest_events=10)
+    assert found.effects["context"].dt.year.tolist() == [2000, 2001, 2002, 2003]
+    d["place"] = [[1]] * len(d)
+    with pytest.raises(SpecError, match="no names"):
+        ps.models.by_context(d, SPEC, "scale(x)", "place", method="reml", fewest_events=10)
+
+
+def test_names_from_outside_are_escaped():
+    d = table().assign(place=lambda t: t["place"].replace("c0", "<script>alert(1)</script>"))
+    found = ps.models.by_context(d, SPEC, "scale(x)", "place", method="reml", fewest_events=50)
+    html = found._repr_html_()
+    assert "<script>" not in html and "&lt;script&gt;" in html
