@@ -23,6 +23,7 @@ from peacestudy.models.contexts.hierarchical import posterior
 FEWEST = 3  # contexts from which a spread between them is estimated
 FEW = 8  # contexts below which that spread is hardly known
 MEAN = ["estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high", "next_low", "next_high"]
+MEAN_FROM, SD_FROM = 4, 5  # contexts from which the posterior of the mean has a mean, and a standard deviation
 FARTHEST = 1e8  # standard errors squared; beyond no spread is looked for
 GRID = np.concatenate(
     [[0.0], np.logspace(-8, 8, 97)]
@@ -39,7 +40,8 @@ class PartialPooling:
         estimate drawn towards the mean and its interval; ``shrinkage``, the weight of the mean in it, from 0 (left as it
         was) to 1 (the mean itself); ``events`` where they were given.
     mean : one row: ``estimate, std_error, statistic, p_value, conf_low, conf_high`` of the mean over contexts, and ``next_low, next_high``,
-        within which the effect of one more context is expected.
+        within which the effect of one more context is expected. By ``bayes`` no test; from three contexts the estimate is the posterior's
+        median, and from three or four ``std_error`` is missing, since the posterior with flat priors has no such moment.
     spread : one row: ``tau, tau_low, tau_high``, the standard deviation of true effects between contexts with its Q-profile
         interval; ``i2``, its share in the variance of estimates; ``q, df, p_value``, Cochran's test that all are one.
     notes : conventions, and what to distrust.
@@ -234,6 +236,11 @@ def _averaged(
         "conf_low": low, "conf_high": high, "shrinkage": known.shrinkage,
     })  # fmt: skip
     centre, se = (unit * x[0] for x in known.mean.moments())
+    # the tail of tau goes as tau^-(k-1), and with it the mean's as |mean|^-(k-1): the integrals of the moments run to infinity below these
+    if len(y) < MEAN_FROM:
+        centre = unit * float(known.mean.quantile(0.5)[0])
+    if len(y) < SD_FROM:
+        se = np.nan
     around = [unit * m.quantile(p)[0] for m in (known.mean, known.further) for p in ends]
     mean = pd.DataFrame([(centre, se, np.nan, np.nan, *around)], columns=MEAN)
     tau = [unit * known.tau_quantile(p) for p in (0.5, *ends)]
@@ -257,6 +264,13 @@ def _notes(method: str, k: int, tau: float, level: float, fewest: int | None) ->
             f"Spread between {k} contexts averaged over, with flat priors on it and on the mean: estimates are posterior means, standard "
             f"errors posterior standard deviations, intervals {100 * level:g} % posterior; tau is the median."
         )
+        if k < SD_FROM:
+            which = (
+                "no mean and no standard deviation: its median stands there, and"
+                if k < MEAN_FROM
+                else "no standard deviation;"
+            )
+            text += f" From {k} contexts the posterior of the mean over contexts has {which} its interval."
         return (Note("partial_pooling", text), *few)
     named = {"reml": "restricted maximum likelihood", "dl": "DerSimonian and Laird", "pm": "Paule and Mandel"}[method]
     text = (

@@ -222,3 +222,31 @@ def test_from_fits_in_each_context():
     )  # fmt: skip
     assert found.effects["context"].tolist() == list("abcde")
     assert found.mean["conf_low"][0] < 0.8 < found.mean["conf_high"][0]
+
+
+@pytest.mark.parametrize("k", [3, 4, 5])
+def test_moments_that_the_posterior_of_the_mean_does_not_have_are_not_given(k):
+    """By a quadrature of our own, carried ten times as far: a moment that exists stays, one that does not grows without end."""
+    y = pd.Series([0.3, 1.0, -0.4, 0.6, 0.1][:k], list("abcde")[:k])
+    v = np.array([0.8, 1.0, 1.2, 1.1, 0.9][:k])
+
+    def moments(far):
+        tau = np.concatenate([np.linspace(0, 10, 4001), np.geomspace(10, far, 8001)[1:]])
+        w = 1 / (v + tau[:, None] ** 2)
+        mean = (w @ y.to_numpy()) / w.sum(axis=1)
+        log = 0.5 * (
+            np.log(w).sum(axis=1) - np.log(w.sum(axis=1)) - (w * (y.to_numpy() - mean[:, None]) ** 2).sum(axis=1)
+        )
+        p = np.exp(log) / np.trapezoid(np.exp(log), tau)
+        centre = np.trapezoid(p * mean, tau)
+        return centre, np.sqrt(np.trapezoid(p * (1 / w.sum(axis=1) + (mean - centre) ** 2), tau))
+
+    near, far = moments(1e4)[1], moments(1e6)[1]
+    row = partial_pooling(y, np.sqrt(pd.Series(v, y.index)), method="bayes").mean.iloc[0]
+    if k < 5:
+        assert far > 1.05 * near and np.isnan(row["std_error"])
+    else:
+        assert row["std_error"] == pytest.approx(far, rel=2e-2) and row["estimate"] == pytest.approx(
+            moments(1e6)[0], rel=1e-4
+        )
+    assert row["conf_low"] < row["estimate"] < row["conf_high"]
