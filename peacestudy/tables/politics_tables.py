@@ -40,7 +40,8 @@ def moderated_table(tests: pd.DataFrame, effects: pd.DataFrame) -> Table:
     notes = (
         "Low, high, difference: percentage points of lasting peace for one standard deviation more of the pillar, at the 10th and 90th percentile of the moderator (of leader turnover: no, "
         "yes), 95 % pointwise; n.s.: too few cases near the value for support. Product: ratio of odds ratios, by which the family is decided as declared; p by Holm over all rows, and so "
-        "the permutation's. Detectable: the ratio found with 80 % power.",
+        "the permutation's, which tests that no term of the model matters. Detectable: the ratio found with 80 % power, for a standard deviation more of the moderator, "
+        "or a change of leader against none.",
     )
     return Table("domestic_politics", "Pillars under domestic politics", pd.DataFrame(rows, columns=columns), notes)
 

@@ -194,3 +194,18 @@ def test_families_of_deliveries_are_decided_apart(accords):
     p = np.sort(h.loc[h["family"] == "delivery_by_pillar", "p_value"])
     holm = np.maximum.accumulate(p * np.arange(21, 0, -1)).clip(max=1)
     assert np.allclose(np.sort(h.loc[h["family"] == "delivery_by_pillar", "p_decide"]), holm)
+
+
+def test_what_a_mean_of_slopes_could_have_found_is_reckoned_by_the_t_that_decides_it(accords):
+    """Degrees of freedom and standard errors as R's clubSandwich 0.5.8 has them (linear_contrast, CR2, Satterthwaite)."""
+    rows = accords.hypotheses().set_index("id")
+    for name, se, df in (
+        ("C10", 0.05332551, 9.3538243),
+        ("C11", 0.054030074, 9.5192038),
+        ("C12", 0.076965887, 14.006796),
+    ):
+        least = (stats.t.ppf(0.975, df) + stats.t.ppf(0.8, df)) * se
+        assert rows.loc[name, "detectable"] == pytest.approx(least, rel=1e-6)
+        assert rows.loc[name, "detectable_family"] == pytest.approx(
+            (stats.t.ppf(1 - 0.05 / 6, df) + stats.t.ppf(0.8, df)) * se, rel=1e-6
+        )

@@ -44,7 +44,7 @@ def draw_domestic_politics(r: Tables) -> tuple[Figure, pd.DataFrame]:
         f"N (at peace): {sizes}. Pale: fewer than five cases within half a standard deviation, or the pillar does not vary there.",
         f"At the right: p of the difference between the two effects, taken alone; by Holm over the {len(apart)} of all panels the smallest is {p_text(float(apart['p_decide'].min()))}. "
         f"As declared it is decided by the products of the logit, a ratio of odds ratios each: smallest p {p_text(float(fitted['p_value'].min()))} alone, {p_text(float(fitted['p_decide'].min()))} by Holm, {p_text(float(fitted['p_permutation'].min()))} by permutation: "
-        f"{int((fitted['decision'] == 'null rejected').sum())} of {len(fitted)} nulls rejected. What could have been found alone with 80 % power: {power}. A null here is no proof that politics does not matter.",
+        f"{int((fitted['decision'] == 'null rejected').sum())} of {len(fitted)} nulls rejected. What could have been found alone with 80 % power, for a standard deviation more of the moderator or a change of leader: {power}. The permutation tests that no term of the model matters. Nothing here is causal, and a null here is no proof that politics does not matter.",
         f"{said['outcome']} {said['sources']} {said['context']}",
     ]
     figure = by_pillar(
@@ -71,7 +71,7 @@ def draw_contexts(r: Tables) -> tuple[Figure, pd.DataFrame]:
         "Dotted: all cases. In brackets: cases; cases of the rarer outcome. Arrows: the interval goes on.",
         f"Refused: {int(few.sum())} of {len(t)} for fewer than five cases of the rarer outcome" + (f"; because the outcome is completely separated: {others}" if others else "") + ".",
         f"That an effect is one in all contexts is tested {len(tests)} times (Cochran's Q): smallest p {p_text(first['p_alike'])} ({first['pillar']}, {first['label'].lower()}), "
-        f"by Holm {p_text(first['p_decide'])}. Posterior median of the spread: {spread.min():.2f} to {spread.max():.2f} log odds, from three contexts each, hardly known.",
+        f"by Holm {p_text(first['p_decide'])}. Posterior median of the spread: {spread.min():.2f} to {spread.max():.2f} log odds, from three contexts each, hardly known. Standard errors are taken for known and attempts of one country for independent.",
         f"{said['outcome']} {said['sources']}",
     ]  # fmt: skip
     return in_contexts(

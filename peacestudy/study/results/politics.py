@@ -27,7 +27,8 @@ def moderated(found: Results) -> pd.DataFrame:
     DataFrame
         ``family, spec, pillar, moderator, term, n, n_events, n_clusters, estimate, std_error, conf_low, conf_high`` of the product's
         coefficient (log ratio of odds ratios); ``p_value``; over the family ``p_decide`` (the declared rule), ``p_beside``,
-        and the checks ``p_profile`` (penalised likelihood ratio) and ``p_permutation`` (the outcome dealt anew within strata), both
+        and the checks ``p_profile`` (penalised likelihood ratio) and ``p_permutation`` (the outcome dealt anew within strata, which tests that no term of the model
+        matters, more than that the product is zero), both
         adjusted as the declared rule has it; ``detectable, detectable_family``, the ratio of odds ratios found with the
         declared power alone and at the rule's first step; ``decision``; ``note``, what to distrust, or why there is no fit.
         What cannot be fitted has no numbers and is not counted in the family.

@@ -13,6 +13,7 @@ from peacestudy.core.problems import one_of
 from peacestudy.errors import SpecError
 from peacestudy.figures.registry import FIGURES
 from peacestudy.models import Fit, adjust, detectable, fit, permutation_test
+from peacestudy.models.inference.reference import contrast_df
 from peacestudy.study.config import Decision, Hypothesis, Permutation, Specification
 from peacestudy.study.results.selection import WEIGHT, attempt_weights
 from peacestudy.study.study import Study
@@ -180,9 +181,14 @@ class Results:
         size = sum(1 for other in self.study.config.hypotheses if h.family and other.family == h.family) or 1
         scale = (lambda x: x) if linear else np.exp
         ends = row["estimate"], row["conf_low"], row["conf_high"]
+        given = dict(zip(h.terms, h.weights or (1.0,), strict=True))
+        made = self.fits[h.spec]
+        weights = np.array([[given.get(term, 0.0) for term in made.vcov.columns]])
+        df = float(contrast_df(made.spec, made.design, made.df, weights)[0])  # of the test by which it is decided
         ratio = (np.nan,) * 3 if linear else tuple(np.exp(e) for e in ends)
         least, strict = (
-            float(scale(detectable(float(row["std_error"]), rule.power, a))) for a in (rule.alpha, rule.alpha / size)
+            float(scale(detectable(float(row["std_error"]), rule.power, a, df)))
+            for a in (rule.alpha, rule.alpha / size)
         )
         return {
             **dict(zip(("estimate", "estimate_low", "estimate_high"), ends, strict=True)),
