@@ -209,3 +209,27 @@ def test_what_a_mean_of_slopes_could_have_found_is_reckoned_by_the_t_that_decide
         assert rows.loc[name, "detectable_family"] == pytest.approx(
             (stats.t.ppf(1 - 0.05 / 6, df) + stats.t.ppf(0.8, df)) * se, rel=1e-6
         )
+
+
+def test_what_cannot_be_fitted_counts_in_the_family_that_was_declared(results):
+    """A moderator that does not vary cannot be fitted; two products were declared, and Holm is over two."""
+    rule = replace(
+        results.study.config.moderations[0], specs=("norms_alone",), moderators=("leader_turnover", "eligible")
+    )
+    config = replace(results.study.config, moderations=(rule,))
+    found = Results(replace(results.study, config=config))
+    tests = found.table("moderated").set_index("moderator")
+    assert (
+        tests.loc["eligible", "note"].startswith("not fitted: ")
+        and tests.loc["eligible", ["estimate", "p_value", "p_decide", "detectable", "decision"]].isna().all()
+    )
+    assert tests.loc["leader_turnover", "p_decide"] == min(1.0, 2 * tests.loc["leader_turnover", "p_value"])
+    se = tests.loc["leader_turnover", "std_error"]
+    assert tests.loc["leader_turnover", "detectable_family"] == pytest.approx(
+        np.exp((stats.norm.ppf(1 - 0.0125) + stats.norm.ppf(0.8)) * se)
+    )
+    effects = found.table("by_politics").query("moderator == 'leader_turnover' and at == 'difference'").iloc[0]
+    assert effects["p_decide"] == min(1.0, 2 * effects["p_value"])
+    none = replace(config, moderations=(replace(rule, moderators=("eligible",)),))
+    nothing = Results(replace(results.study, config=none))
+    assert nothing.table("moderated")["p_value"].isna().all() and nothing.table("by_politics")["estimate"].isna().all()

@@ -16,6 +16,21 @@ from peacestudy.study.config import Context, Contexts, Moderation, Specification
 from peacestudy.study.results.results import Results
 
 ADJUSTED = {"p_decide": "p_value", "p_profile": "p_profile", "p_permutation": "p_permutation"}
+HEAD = ["family", "spec", "pillar", "moderator", "term"]
+TESTED = [
+    "n",
+    "n_events",
+    "n_clusters",
+    "estimate",
+    "std_error",
+    "conf_low",
+    "conf_high",
+    "p_value",
+    "p_profile",
+    "p_permutation",
+    "detectable",
+]
+SHOWN = ["value", "estimate", "std_error", "conf_low", "conf_high", "n", "n_near", "n_events", "support", "note"]
 MANY = 2  # values of a moderator above which quantiles are taken
 
 
@@ -31,18 +46,19 @@ def moderated(found: Results) -> pd.DataFrame:
         matters, more than that the product is zero), both
         adjusted as the declared rule has it; ``detectable, detectable_family``, the ratio of odds ratios found with the
         declared power alone and at the rule's first step; ``decision``; ``note``, what to distrust, or why there is no fit.
-        What cannot be fitted has no numbers and is not counted in the family.
+        What cannot be fitted has no numbers, and counts in the family with a p value of one: the family is what was declared.
     """
     rows = [row for rule in found.study.config.moderations for row in _family(found, rule)]
-    table = pd.DataFrame(rows)
+    table = pd.DataFrame(rows, columns=[*HEAD, *TESTED, "note"])
     for family in table["family"].unique():
-        part = (table["family"] == family) & table["p_value"].notna()
+        whole = table["family"] == family
+        part = whole & table["p_value"].notna()
         rule = found.decision
-        table.loc[part, "p_beside"] = adjust(table.loc[part, "p_value"], rule.beside)
+        table.loc[part, "p_beside"] = adjust(table.loc[whole, "p_value"].fillna(1.0), rule.beside)
         for name, column in ADJUSTED.items():
-            whole = table.loc[part, column]
-            table.loc[part, name] = adjust(whole, rule.decide) if whole.notna().all() else np.nan
-        alpha = rule.alpha / int(part.sum())
+            given = table.loc[part, column].notna().all()
+            table.loc[part, name] = adjust(table.loc[whole, column].fillna(1.0), rule.decide) if given else np.nan
+        alpha = rule.alpha / int(whole.sum())
         least = [detectable(float(se), rule.power, alpha) for se in table.loc[part, "std_error"]]
         table.loc[part, "detectable_family"] = np.exp(least)
         table.loc[part, "decision"] = np.where(
@@ -121,12 +137,14 @@ def by_politics(found: Results) -> pd.DataFrame:
                 except FitError as err:
                     lost = {"family": rule.id, "pillar": _column(_first(of[name])), "moderator": _column(moderator)}
                     parts.append(pd.DataFrame([lost | {"at": "low", "support": False, "note": f"not fitted: {err}"}]))
-    out = pd.concat(parts, ignore_index=True)
+    out = pd.concat(parts, ignore_index=True).reindex(columns=[*SHOWN, "family", "pillar", "moderator", "at"])
     out["p_value"] = two_sided(out["estimate"].to_numpy(float) / out["std_error"].to_numpy(float), np.inf)
     out.loc[out["at"] != "difference", "p_value"] = np.nan
     for family in out["family"].unique():
+        whole = out[out["family"] == family].groupby(["pillar", "moderator"], sort=False)["p_value"].max().fillna(1.0)
+        pairs = pd.MultiIndex.from_frame(out[["pillar", "moderator"]])
         part = (out["family"] == family) & out["p_value"].notna()
-        out.loc[part, "p_decide"] = adjust(out.loc[part, "p_value"], found.decision.decide)
+        out.loc[part, "p_decide"] = adjust(whole, found.decision.decide).reindex(pairs).to_numpy()[part]
     return out
 
 
@@ -143,8 +161,7 @@ def _conditional(found: Results, rule: Moderation, base: Specification, moderato
         made, data, pillar, step, column, [low, high], near=0.0 if few else rule.near * float(values.std()), fewest=rule.fewest,
         difference=(low, high), scale="flic",
     )  # fmt: skip
-    columns = ["value", "estimate", "std_error", "conf_low", "conf_high", "n", "n_near", "n_events", "support", "note"]
-    return table[columns].assign(family=rule.id, pillar=pillar, moderator=column, at=["low", "high", "difference"])
+    return table[SHOWN].assign(family=rule.id, pillar=pillar, moderator=column, at=["low", "high", "difference"])
 
 
 def contexts(found: Results) -> pd.DataFrame:
