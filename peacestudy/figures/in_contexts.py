@@ -97,8 +97,9 @@ def _column(ax: Axes, own: pd.DataFrame, at: np.ndarray) -> None:
         for end, sign, mark in ((low, -1, "<"), (high, 1, ">")):
             cut = mask & (sign * own[end].to_numpy(float) > REACH[1])
             ax.plot(np.full(int(cut.sum()), sign * REACH[1]), at[cut], mark, color=colour, ms=2.5, clip_on=False)
-    ax.plot(own["estimate"].clip(*REACH), at, "o", color=VERMILION, mfc="white", ms=3.8)
-    ax.plot(own["shrunken"], at, "s", color=BLUE, ms=3.2)
+    # beyond the reach no mark stands where there is no estimate: only the arrow of its interval is drawn
+    ax.plot(own["estimate"].where(own["estimate"].abs() <= REACH[1]), at, "o", color=VERMILION, mfc="white", ms=3.8)
+    ax.plot(own["shrunken"].where(own["shrunken"].abs() <= REACH[1]), at, "s", color=BLUE, ms=3.2)
     for y in at[own["estimate"].isna().to_numpy()]:
         ax.text(
             0,

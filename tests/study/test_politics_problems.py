@@ -115,3 +115,17 @@ def test_a_moderator_without_numbers_is_refused():
     study = ps.load_study("peace_agreements")
     with pytest.raises(ps.SpecError, match="no numbers"):
         ps.study.Results(replace(study, config=moderated(moderators=("country_name",)))).table("moderated")
+
+
+@pytest.mark.parametrize("engine", ["logit", "linear", "ridge"])
+def test_a_model_of_another_engine_is_not_moderated(engine):
+    specs = tuple(
+        replace(s, engine=engine, vcov="classical", cluster="") if s.name == "norms_alone" else s for s in CONFIG.specs
+    )
+    found = [
+        (place[0], rule)
+        for place, value, rule in said(replace(CONFIG, specs=specs))
+        if value == f"norms_alone ({engine})"
+    ]
+    assert ("moderations", "products are tested as ratios of odds ratios by engine firth") in found
+    assert (engine == "logit") == (len(found) == 1)

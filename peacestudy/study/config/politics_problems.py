@@ -52,6 +52,7 @@ def _moderation(at: Place, rule: Moderation, of: dict[str, Specification]) -> It
     used = [of[s] for s in rule.specs if s in of and "formula" not in spec_problems(of[s])]
     bad = [s for s in used if not _is_shaped(s)]
     yield from (((*at, "specs"), s.formula, f"in a model that is moderated {SHAPE}", "write the spec so") for s in bad)
+    yield from _engines((*at, "specs"), used, ("firth",), "products are tested as ratios of odds ratios by")
     for m, moderator in enumerate(rule.moderators):
         place: Place = (*at, "moderators", m)
         factor = _one_column(moderator)
@@ -74,6 +75,12 @@ def _moderation(at: Place, rule: Moderation, of: dict[str, Specification]) -> It
         value = getattr(rule, key)
         if not (isfinite(value) and value >= least):
             yield (*at, key), value, f"a number, {least} or more", "correct it"
+
+
+def _engines(place: Place, specs: Sequence[Specification], known: Sequence[str], what: str) -> Iterator[Finding]:
+    for s in specs:
+        if s.engine not in known:
+            yield place, f"{s.name} ({s.engine})", f"{what} engine {' or '.join(known)}", "name other specs"
 
 
 def _is_shaped(spec: Specification) -> bool:
@@ -135,6 +142,7 @@ def _contexts(where: Contexts, of: dict[str, Specification]) -> Iterator[Finding
     used = [of[s] for s in where.specs if s in of and "formula" not in spec_problems(of[s])]
     bad = [s for s in used if not _is_shaped(s)]
     yield from (((*at, "specs"), s.formula, f"in a model of contexts {SHAPE}", "write the spec so") for s in bad)
+    yield from _engines((*at, "specs"), used, ("firth", "logit"), "effects in contexts are log odds ratios of")
     good = [s for s in used if s not in bad]
     others = list(dict.fromkeys(t for s in good for t in s.terms()[1:]))
     for m, term in enumerate(where.drop if good else ()):
