@@ -83,7 +83,7 @@ def _panel(ax: Axes, own: pd.DataFrame, pillars: Sequence[str], series: Mapping[
     ):
         part = own[own["at"] == at].set_index("pillar").reindex(list(pillars))
         rows = np.arange(len(pillars)) + 0.34 * (j - (len(series) - 1) / 2)
-        held = part["support"].fillna(False).to_numpy(bool)
+        held = np.array([pd.notna(v) and bool(v) for v in part["support"]])
         ax.hlines(rows, part["conf_low"], part["conf_high"], color=np.where(held, colour, PALE), lw=1.2)
         ax.plot(part["estimate"].where(held), rows, mark, color=colour, mfc=fill, ms=4, label=label)
         ax.plot(part["estimate"].where(~held), rows, mark, color=PALE, mfc="white", ms=4)

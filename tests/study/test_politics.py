@@ -9,6 +9,7 @@ from scipy import stats
 from scipy.special import expit
 
 import peacestudy as ps
+from peacestudy.figures.drawings.politics import draw_domestic_politics
 from peacestudy.study import Results
 from peacestudy.study.config import Moderation, Specification
 
@@ -233,3 +234,14 @@ def test_what_cannot_be_fitted_counts_in_the_family_that_was_declared(results):
     none = replace(config, moderations=(replace(rule, moderators=("eligible",)),))
     nothing = Results(replace(results.study, config=none))
     assert nothing.table("moderated")["p_value"].isna().all() and nothing.table("by_politics")["estimate"].isna().all()
+
+
+def test_the_figure_is_drawn_where_a_pair_could_not_be_fitted(results):
+    effects = results.table("by_politics").copy()
+    lost = (effects["pillar"] == "norms") & (effects["moderator"] == "polyarchy")
+    effects = effects[~(lost & (effects["at"] != "low"))]
+    effects.loc[lost, ["value", "estimate", "std_error", "conf_low", "conf_high", "p_value"]] = np.nan
+    effects.loc[lost, "support"] = False
+    tables = {"by_politics": effects, "moderated": results.table("moderated"), "notes": results.table("notes")}
+    figure, drawn = draw_domestic_politics(tables)
+    assert len(figure.axes) == 3 and len(drawn) == 61

@@ -25,7 +25,7 @@ def draw_domestic_politics(r: Tables) -> tuple[Figure, pd.DataFrame]:
     of = apart.set_index(["pillar", "moderator"])["p_value"]
     t = effects.copy()
     t[["estimate", "conf_low", "conf_high"]] *= POINTS
-    t["right"] = [p_text(of[pair]) for pair in zip(t["pillar"], t["moderator"], strict=True)]
+    t["right"] = [p_text(of.get(pair, np.nan)) for pair in zip(t["pillar"], t["moderator"], strict=True)]
     values = t[t["at"] != "difference"].drop_duplicates(["moderator", "at"]).set_index(["moderator", "at"])["value"]
     ends = "; ".join(f"{name.lower()} {values[m, 'low']:.3g} and {values[m, 'high']:.3g}" for m, name in MODERATORS[:2])
     sizes = ", ".join(
@@ -42,7 +42,7 @@ def draw_domestic_politics(r: Tables) -> tuple[Figure, pd.DataFrame]:
         f"value, 95 % pointwise (delta method). Low and high are the 10th and 90th percentile ({ends}), for the leader no change and a change "
         "in the five years before t0. Firth logit, clusters by country, one model a pillar and moderator, controls as in the declared models. "
         f"N (at peace): {sizes}. Pale: fewer than five cases within half a standard deviation, or the pillar does not vary there.",
-        f"At the right: p of the difference between the two effects, taken alone; by Holm over the {len(apart)} of all panels the smallest is {p_text(float(apart['p_decide'].min()))}. "
+        f"At the right: p of the difference between the two effects, taken alone; by Holm over the {len(tests)} of all panels the smallest is {p_text(float(apart['p_decide'].min()))}. "
         f"As declared it is decided by the products of the logit, a ratio of odds ratios each: smallest p {p_text(float(fitted['p_value'].min()))} alone, {p_text(float(fitted['p_decide'].min()))} by Holm, {p_text(float(fitted['p_permutation'].min()))} by permutation: "
         f"{int((fitted['decision'] == 'null rejected').sum())} of {len(fitted)} nulls rejected. What could have been found alone with 80 % power, for a standard deviation more of the moderator or a change of leader: {power}. The permutation tests that no term of the model matters. Nothing here is causal, and a null here is no proof that politics does not matter.",
         f"{said['outcome']} {said['sources']} {said['context']}",
