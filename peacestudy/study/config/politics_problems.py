@@ -165,5 +165,5 @@ def _way(at: Place, way: Context, made: Sequence[Specification]) -> Iterator[Fin
     rises = all(isfinite(c) for c in way.cuts) and sorted(set(way.cuts)) == list(way.cuts)
     apart = len(set(way.names)) == len(way.names) and all(name.strip() for name in way.names)
     if len(way.names) < 2 or len(way.names) != len(way.cuts) + 1 or not rises or not apart:
-        rule = "two names or more, each another, one more than there are cuts, which are finite and rise"
+        rule = "two names or more, each another, one more than there are cuts, which rise and are finite"
         yield (*at, "names"), ", ".join(way.names), rule, "name every context and write where each begins"
