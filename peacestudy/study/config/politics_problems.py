@@ -7,7 +7,8 @@ from math import isfinite
 from peacestudy.core.positions import Place
 from peacestudy.errors import SpecError
 from peacestudy.models.contexts.partial_pooling import METHODS
-from peacestudy.models.formulas.formula import Factor, parse
+from peacestudy.models.formulas.factors import Factor
+from peacestudy.models.formulas.formula import parse
 from peacestudy.study.config.config import Config
 from peacestudy.study.config.declared import Specification
 from peacestudy.study.config.findings import Finding, among, spec_problems
