@@ -91,7 +91,7 @@ def test_data_without_raw_says_which_files_from_whom_and_where_to_put_them(make,
         assert word in bare.stdout
     (tmp_path / "pax_v10.csv").write_text("x")
     part = run("data", "STUDY=peace_agreements", f"RAW={tmp_path}").stdout
-    assert "10 source file(s) are not in" in part and "pax_v10.csv" not in part
+    assert "11 source file(s) are not in" in part and "pax_v10.csv" not in part
 
 
 def test_the_lock_names_no_host():
