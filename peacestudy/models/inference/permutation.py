@@ -17,6 +17,7 @@ from peacestudy.errors import FitError, SpecError
 from peacestudy.models.engines.registry import ENGINES
 from peacestudy.models.formulas.design import build_design
 from peacestudy.models.inference.covariance import covariance
+from peacestudy.models.inference.resample import column_of
 from peacestudy.models.missing.one_table import refuse_imputed
 from peacestudy.models.spec import ModelSpec
 
@@ -77,7 +78,7 @@ def permutation_test(
         if term not in design.names:
             raise SpecError(one_of("term", term, design.names))
     at = [design.names.index(t) for t in terms]
-    used = table.set_index(case)[strata].loc[list(design.cases)] if case else table[strata].loc[list(design.cases)]
+    used = column_of(design, data, strata, "the stratum")
     rng = np.random.default_rng(seed)
     outcomes = np.vstack([design.y, _deals(design.y, pd.factorize(used)[0], draws, rng)])
     z, joint = [], []

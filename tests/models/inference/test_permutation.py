@@ -1,0 +1,36 @@
+"""Permutation of the outcome: what has no stratum cannot be dealt, and deals stay within strata."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import peacestudy as ps
+from peacestudy.errors import FitError, SpecError
+from peacestudy.models.inference.permutation import _deals
+
+SPEC = ps.ModelSpec("m", "y ~ x", "linear", "hc1")
+
+
+def table():
+    rng = np.random.default_rng(4)
+    return pd.DataFrame({"x": rng.normal(size=40), "y": rng.normal(size=40), "s": np.repeat(["a", "b"], 20)})
+
+
+def test_a_case_without_a_stratum_is_refused_by_name():
+    d = table()
+    d.loc[3, "s"] = None
+    with pytest.raises(FitError, match=r"the stratum 's' is missing in 1 rows of the fit \(3\)"):
+        ps.models.permutation_test(d, SPEC, ["x"], strata="s", draws=9, seed=1)
+    d.loc[3, "y"] = np.nan  # not a case of the fit
+    assert len(ps.models.permutation_test(d, SPEC, ["x"], strata="s", draws=9, seed=1)) == 3
+
+
+def test_an_unknown_stratum_is_refused():
+    with pytest.raises(SpecError, match="'s'"):
+        ps.models.permutation_test(table(), SPEC, ["x"], strata="t", draws=9, seed=1)
+
+
+def test_every_stratum_keeps_its_outcomes():
+    y, strata = np.arange(40.0), np.repeat([0, 1], 20)
+    for dealt in _deals(y, strata, 25, np.random.default_rng(0)):
+        assert sorted(dealt[:20]) == list(y[:20]) and sorted(dealt[20:]) == list(y[20:])
