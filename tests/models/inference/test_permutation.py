@@ -26,7 +26,7 @@ def test_a_case_without_a_stratum_is_refused_by_name():
 
 
 def test_an_unknown_stratum_is_refused():
-    with pytest.raises(SpecError, match="'s'"):
+    with pytest.raises(SpecError, match="it must be one of x, y, s"):
         ps.models.permutation_test(table(), SPEC, ["x"], strata="t", draws=9, seed=1)
 
 
