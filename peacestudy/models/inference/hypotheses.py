@@ -5,7 +5,9 @@ Benjamini and Hochberg (1995), JRSS B 57(1); Bloom (1995), Evaluation Review 19(
 quantile of power) * standard error).
 """
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Integral, Real
 
 import numpy as np
 import pandas as pd
@@ -50,9 +52,48 @@ def one_sided(statistic: np.ndarray, df: float | np.ndarray, direction: str) -> 
 
 def sign_of(direction: str) -> int:
     """1 of ``greater``, -1 of ``less``; anything else is refused."""
-    if direction not in DIRECTIONS:
+    if not isinstance(direction, str) or direction not in DIRECTIONS:
         raise SpecError(one_of("one_sided", direction, list(DIRECTIONS)))
     return DIRECTIONS[direction]
+
+
+def check_level(level: object) -> None:
+    """Refuse a level of intervals that does not lie between 0 and 1.
+
+    Raises
+    ------
+    SpecError
+        With what was written.
+    """
+    if isinstance(level, bool) or not isinstance(level, Real) or not 0 < float(level) < 1:
+        raise SpecError(f"level is {level!r}; it must lie between 0 and 1, as 0.95.")
+
+
+def check_seed(seed: object) -> None:
+    """Refuse a seed of random numbers that is no whole number from 0 up, so that what is drawn can be drawn again.
+
+    Raises
+    ------
+    SpecError
+        With what was written.
+    """
+    if isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0:
+        raise SpecError(f"seed is {seed!r}; it must be a whole number of 0 or more.")
+
+
+def named_terms(terms: Sequence[str] | str) -> list[str]:
+    """The names of the terms of a test, one or a list of them.
+
+    Raises
+    ------
+    SpecError
+        What is neither.
+    """
+    if isinstance(terms, str):
+        return [terms]
+    if isinstance(terms, Mapping) or not isinstance(terms, Iterable):
+        raise SpecError(f"the terms to test are {terms!r}; write their names, as ['a', 'b'].")
+    return list(terms)
 
 
 def quantile(probability: float, df: float) -> float:

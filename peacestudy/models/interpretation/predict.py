@@ -15,6 +15,7 @@ from peacestudy.models.engines.flac import flac_coefficients
 from peacestudy.models.engines.flic import flic_shift
 from peacestudy.models.formulas.columns import columns_named
 from peacestudy.models.formulas.new_rows import new_rows
+from peacestudy.models.inference.hypotheses import check_level
 from peacestudy.models.inference.reference import contrast_df
 from peacestudy.models.interpretation.predict_ordered import category_chances
 from peacestudy.models.interpretation.predicted import Predicted, laid_out, pooled_predictions
@@ -35,7 +36,7 @@ def predict(
     Parameters
     ----------
     fit : of engine linear, logit, firth, ridge, ordered, poisson, negative_binomial, mixed_logit or mixed_linear; or a PooledFit, whose
-        linear predictors (of ordered the logits of the chances) are pooled by Rubin's rules.
+        linear predictors are pooled by Rubin's rules (of ordered the cut points too; intervals are of the logits of its chances).
     data : the rows, with the columns of the formula's right-hand side; after a formula with ``lag()`` the rows before them too, with
         unit and time, for lags are looked up among the rows given here; for a PooledFit also what ``impute`` gave, each of whose
         tables is predicted by its own fit.
@@ -53,7 +54,8 @@ def predict(
     DataFrame
         A row for each of the data: ``case, estimate, conf_low, conf_high, reason``; for the probabilities of ordered a row for
         each and every category, with ``category`` after ``case``, intervals by the delta method on the logit scale. Of a PooledFit
-        there are ``df`` and ``fmi`` too, before ``reason``, and chances of ordered may miss the sum of one by a little. Where a
+        there are ``df`` and ``fmi`` too, before ``reason``, and the chances of ordered are those at the mean of the linear predictors
+        and of the cut points, so that they sum to one. Where a
         value is missing, or a category is one that the fit did not have, the numbers are missing and ``reason`` says why;
         else it is empty.
 
@@ -62,19 +64,20 @@ def predict(
     SpecError
         A kind or level that does not exist, an engine without predictions, a column that is not there.
     """
+    if not isinstance(fit, Fit | PooledFit):
+        raise SpecError(f"predict takes a Fit, or a PooledFit, and rows, not a {type(fit).__name__}.")
     if kind not in KINDS:
         raise SpecError(one_of("kind", kind, KINDS))
     if kind == "average" and fit.spec.engine != "mixed_logit":
         raise SpecError(
             f"average is over the groups of engine 'mixed_logit', not of {fit.spec.engine!r}; write kind 'response'."
         )
-    if not 0 < level < 1:
-        raise SpecError(f"level is {level}; it must lie between 0 and 1, as 0.95.")
+    check_level(level)
     if fit.spec.engine not in ENGINES:
         raise SpecError(one_of("engine of a prediction", fit.spec.engine, ENGINES))
     if isinstance(fit, PooledFit):
         return pooled_predictions(fit, data, lambda f, t: _predicted(f, t, kind), level)
-    if not isinstance(fit, Fit) or not isinstance(data, StudyFrame | pd.DataFrame):
+    if not isinstance(data, StudyFrame | pd.DataFrame):
         raise SpecError(
             f"predict takes a Fit, or a PooledFit, and rows, not a {type(fit).__name__} and a {type(data).__name__}. What impute gave is "
             "predicted by the PooledFit."

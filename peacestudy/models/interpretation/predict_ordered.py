@@ -42,4 +42,6 @@ def category_chances(fit: Fit, rows: NewRows, cases: list[object]) -> Predicted:
         "case": pd.Series(np.repeat(np.array(cases, dtype=object), J), dtype=object), "category": list(fit.design.categories) * n,
     })  # fmt: skip
     reasons = [reason for reason in rows.reasons for _ in range(J)]
-    return Predicted(labels, logit(P).ravel(), error.ravel(), np.full(n * J, fit.df), reasons, "expit")
+    return Predicted(
+        labels, logit(P).ravel(), error.ravel(), np.full(n * J, fit.df), reasons, "expit", ordered=(theta[K:], eta)
+    )

@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from peacestudy.core.frame import StudyFrame
 from peacestudy.errors import SpecError
 from peacestudy.models.engines.mixed_logit import average
+from peacestudy.models.engines.ordered import probabilities
 from peacestudy.models.inference.hypotheses import critical
 from peacestudy.models.missing.imputed import Imputed
 from peacestudy.models.missing.pooled import PooledFit
@@ -34,6 +35,7 @@ class Predicted:
     reasons : why there is none; empty where there is.
     link : ``identity``, ``exp``, ``expit`` or ``average``, what turns predictors into what is asked.
     spread : of groups, for ``average``.
+    ordered : of an ordered outcome of J categories, its cut points (J-1,) and linear predictors (n / J,); else None.
     """
 
     labels: pd.DataFrame
@@ -43,6 +45,7 @@ class Predicted:
     reasons: Sequence[str]
     link: str
     spread: float = 0.0
+    ordered: tuple[np.ndarray, np.ndarray] | None = None
 
     def asked(self, eta: np.ndarray) -> np.ndarray:
         """From predictors to what is asked, shape as ``eta``."""
@@ -86,8 +89,22 @@ def pooled_predictions(
     rows = pd.DataFrame([
         pooled_row(q, se, float(df), level) if np.isfinite(q).all() else dict.fromkeys((*ENDS, "df", "fmi"), np.nan)
         for q, se, df in zip(eta.T, error.T, dfs.mean(axis=0), strict=True)
-    ], columns=[*ENDS, "df", "fmi"])  # fmt: skip
+    ], columns=[*ENDS, "df", "fmi"], dtype=float)  # fmt: skip
+    rows = _summing_to_one(rows, found)
     whole = replace(found[0], spread=float(fit.terms["estimate"].iloc[-1]))
     ends = pd.DataFrame(whole.asked(rows[ENDS].to_numpy()), columns=ENDS)
     reasons = [next(filter(None, each), "") for each in zip(*(p.reasons for p in found), strict=True)]
     return pd.concat([found[0].labels, ends, rows[["df", "fmi"]]], axis=1).assign(reason=reasons)
+
+
+def _summing_to_one(rows: pd.DataFrame, found: Sequence[Predicted]) -> pd.DataFrame:
+    """Logits of the chances of an ordered outcome about those at the mean predictor and cut points, which sum to one; others as they are.
+
+    The mean of the logits of every chance by itself does not: where a row was filled with values far apart, chances missed a tenth.
+    """
+    if not (each := [p.ordered for p in found if p.ordered is not None]):
+        return rows
+    cuts, eta = (np.mean([part[i] for part in each], axis=0) for i in (0, 1))
+    middle = logit(probabilities(cuts, eta)).ravel()
+    moved = rows[ENDS].add(middle - rows["estimate"], axis=0)
+    return rows.assign(**{c: moved[c] for c in ENDS})

@@ -254,6 +254,18 @@ def test_predictions_are_pooled_as_linear_predictors(engine, formula, options, k
         "reason",
     ]
     assert table.columns.tolist() == names and len(table) == len(each[0])
+    if engine == "ordered":
+        K = len(got.slopes)
+        mean = np.mean([f.terms.estimate for f in got.fits], axis=0)
+        eta = np.mean(
+            [t[list(got.slopes)].to_numpy() @ f.terms.estimate[:K] for f, t in zip(got.fits, tables, strict=True)],
+            axis=0,
+        )
+        below = np.column_stack([np.zeros(len(eta)), *(expit(cut - eta) for cut in mean[K:]), np.ones(len(eta))])
+        middle = np.diff(below, axis=1).ravel()
+        assert table.estimate.groupby(table.case, sort=False).sum(min_count=3).dropna().to_numpy() == pytest.approx(
+            1, abs=1e-12
+        )
     to, back = {"linear": (np.asarray, np.asarray), "poisson": (np.exp, np.log)}.get(engine, (expit, logit))
     z = stats.norm.ppf(0.975) if engine != "linear" else stats.t.ppf(0.975, got.fits[0].df)
     for j in range(0, len(table), max(1, len(table) // 12)):
@@ -264,6 +276,80 @@ def test_predictions_are_pooled_as_linear_predictors(engine, formula, options, k
         eta = [back(e.estimate[j]) for e in each]
         se = [(back(e.conf_high[j]) - back(e.estimate[j])) / z for e in each]
         (estimate, _, low, high), want = by_hand(eta, se, got.fits[0].df, 0.9, to)
+        if engine == "ordered":  # the interval of the logits, about the chance at the mean predictor and cut points
+            moved = logit(middle[j]) - logit(estimate)
+            estimate, low, high = (expit(logit(e) + moved) for e in (estimate, low, high))
         np.testing.assert_allclose([row.estimate, row.conf_low, row.conf_high], [estimate, low, high], rtol=1e-8)
         assert row.fmi == pytest.approx(want.fmi, rel=1e-6)
     assert (rows is not ROWS) or table.reason.ne("").sum() == (3 if engine == "ordered" else 1)
+
+
+def test_chances_of_rows_filled_far_apart_sum_to_one():
+    """A row whose filled values differ much between tables: the mean logits of each chance by itself summed to 0.89 there."""
+    rng = np.random.default_rng(3)
+    d = pd.DataFrame({"x": rng.normal(size=200)})
+    d["o"] = pd.cut(2 * d.x + rng.logistic(size=200), [-np.inf, -1, 1, np.inf], labels=False)
+    d["x"] = d.x.where(rng.random(200) > 0.3)
+    filled = impute(d, ["o", "x"], m=5, cycles=2, donors=20, seed=1)
+    got = fit("o ~ x", "ordered", data=filled)
+    table = predict(got, filled, "response")
+    apart = np.ptp([t.x[d.x.isna()] for t in filled.tables], axis=0)
+    assert apart.max() > 1  # so that there is something to miss
+    assert table.groupby("case").estimate.sum().to_numpy() == pytest.approx(1, abs=1e-12)
+    assert ((table.conf_low < table.estimate) & (table.estimate < table.conf_high)).all()
+
+
+def test_no_rows_have_no_predictions():
+    assert predict(fit("y ~ x", "logit"), ROWS.iloc[:0], "response").columns.tolist()[-3:] == ["df", "fmi", "reason"]
+
+
+OF_ALL = [
+    ("linear", "v ~ x*m", "hc1", None, {}, None), ("logit", "y ~ x*m", "cluster", "g", {}, None), ("firth", "y ~ x*m", "classical", None, {}, "flic"),
+    ("ridge", "y ~ x*m", "classical", None, {"penalty": 1.0}, None), ("ordered", "o ~ x*m", "classical", None, {}, None),
+    ("poisson", "c ~ x*m", "hc0", None, {"exposure": "e"}, None), ("negative_binomial", "b ~ x*m", "classical", None, {"exposure": "e"}, None),
+    ("mixed_logit", "w ~ x*m", "classical", None, {"group": "g"}, "average"),
+    ("mixed_linear", "v ~ x*m", "classical", None, {"group": "g", "method": "reml"}, None),
+    ("cox", "Surv(t, y) ~ x*m", "classical", None, {}, "link"),
+    ("discrete_time", "Surv(t, y) ~ x*m", "classical", None, {"baseline": "log"}, None),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def of_all():
+    """The table above with counts that vary more than Poisson's and an outcome that groups share, filled."""
+    rng = np.random.default_rng(8)
+    d = draw(200, 6)
+    x = d.x.fillna(0)
+    d["b"] = rng.negative_binomial(1.5, 1.5 / (1.5 + np.exp(0.3 * x) * d.e))
+    d["w"] = (rng.random(200) < expit(0.6 * x + rng.normal(size=15)[d.g] * 1.2)) * 1
+    return impute(d, [c for c in d.columns if c != "g"], m=4, cycles=2, donors=3, seed=4, survival=("t", "y"))
+
+
+def test_slopes_of_every_engine_stand_here():
+    assert {engine for engine, *_ in OF_ALL} == set(INVERSE)
+
+
+@pytest.mark.parametrize(
+    ("engine", "formula", "vcov", "cluster", "options", "scale"), OF_ALL, ids=[e for e, *_ in OF_ALL]
+)
+def test_slopes_of_every_engine_are_pooled_by_rubins_rules(of_all, engine, formula, vcov, cluster, options, scale):
+    """Rubin (1987), 3.1, and Barnard and Rubin (1999), written out: the mean, within and between, and the degrees of freedom."""
+    got = fit(formula, engine, vcov, cluster, of_all, **options)
+    table = effects(got, of_all, "slopes", scale=scale)
+    each = [effects(f, t, "slopes", scale=scale) for f, t in zip(got.fits, of_all.tables, strict=True)]
+    assert len(table) == len(each[0]) == 2 * (3 if engine == "ordered" else 1) and len(each) == 4
+    for j, row in table.iterrows():
+        q = np.array([e.estimate[j] for e in each])
+        u = np.array([e.std_error[j] ** 2 for e in each])
+        mean, within, between = q.sum() / 4, u.sum() / 4, ((q - q.sum() / 4) ** 2).sum() / 3
+        total = within + (1 + 1 / 4) * between
+        share = (1 + 1 / 4) * between / total
+        df, complete = 3 / share**2, got.fits[0].df
+        if np.isfinite(complete):
+            observed = (complete + 1) / (complete + 3) * complete * (1 - share)
+            df = 1 / (1 / df + 1 / observed)
+        half = stats.t.ppf(0.975, df) * total**0.5
+        want = [mean, total**0.5, mean - half, mean + half]
+        assert between > 0
+        np.testing.assert_allclose(row[NUMBERS].to_numpy(dtype=float), want, rtol=ROUNDING)
+        assert (row.df, row.p_value) == pytest.approx((df, 2 * stats.t.sf(abs(mean) / total**0.5, df)), rel=1e-7)
