@@ -1,5 +1,6 @@
 """A column as the chains of imputation take it, and back: numbers of mean 0 and standard deviation 1, or codes of categories."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,10 +39,13 @@ def code(column: pd.Series, name: str) -> Coded:
     Raises
     ------
     FitError
-        It has no value, one value only, an infinite one, or missing values among three or more categories.
+        It has no value, one value only, an infinite one, lists in the place of values, a spread that is too large or small to reckon with,
+        or missing values among three or more categories.
     """
     if column.notna().sum() == 0:
         raise FitError(f"the column {name!r} has no value in any of {len(column)} rows; leave it out.")
+    if column.dtype == object and not all(isinstance(v, Hashable) for v in column):
+        raise FitError(f"the column {name!r} holds lists or other things that are no value; leave it out.")
     if column.nunique() < 2:
         raise FitError(
             f"the column {name!r} is {column.dropna().iloc[0]!s} wherever it has a value; it says nothing of others. Leave it out."
@@ -51,6 +55,13 @@ def code(column: pd.Series, name: str) -> Coded:
         if np.isinf(x).any():
             raise FitError(
                 f"the column {name!r} holds {int(np.isinf(x).sum())} infinite value(s). Say what they mean first."
+            )
+        with np.errstate(over="ignore"):
+            spread = np.nanstd(x)
+        if not (np.isfinite(spread) and spread > 0):
+            raise FitError(
+                f"the column {name!r} goes from {np.nanmin(x):g} to {np.nanmax(x):g}, whose spread is beyond what can be reckoned with. "
+                "Write it in another unit."
             )
         z = standard(x)
         return Coded(name, pd.Series(z), dict(zip(z, column, strict=True)), False)

@@ -5,7 +5,7 @@ normal with a mean linear in the event and in the cumulative baseline hazard, fo
 that is at risk from a start it is the hazard between start and stop, as the likelihood of such a row has it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -43,7 +43,7 @@ def lived_through(table: pd.DataFrame, survival: Sequence[str], columns: Sequenc
     FitError
         A time or an event is missing, an event is not 0 or 1, nobody had the event, a row that ends before it starts.
     """
-    names = [survival] if isinstance(survival, str) else list(survival)
+    names = [survival] if isinstance(survival, str) or not isinstance(survival, Iterable) else list(survival)
     if len(names) not in (2, 3):
         raise SpecError(f"survival is {survival!r}; write (time, event) or (start, stop, event), as in Surv().")
     if unknown := [c for c in names if c not in columns]:

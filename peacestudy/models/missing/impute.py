@@ -5,7 +5,7 @@ filled in is a value that some other case has); White and Royston (2009), Statis
 those of statsmodels' ``MICEData``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -82,6 +82,8 @@ def impute(
     if not isinstance(data, StudyFrame | pd.DataFrame):
         raise SpecError(f"impute takes a StudyFrame or a DataFrame, not a {type(data).__name__}.")
     table = data.data if isinstance(data, StudyFrame) else data
+    if not all(isinstance(c, str) for c in table.columns):
+        table = table.set_axis([str(c) for c in table.columns], axis=1)  # as fit reads them
     found = [code(table[c], c) for c in _named(table, columns)]
     where = {c.name: c.coded.isna().to_numpy() for c in found if c.coded.isna().any()}
     linked = found if survival is None else _linked(found, table, survival)
@@ -105,6 +107,8 @@ def impute(
 
 
 def _named(table: pd.DataFrame, columns: Sequence[str]) -> list[str]:
+    if not isinstance(columns, Iterable):
+        raise SpecError(f"columns is {columns!r}; write a list of names of columns, as ['y', 'x'].")
     names = [columns] if isinstance(columns, str) else list(columns)
     known = [str(c) for c in table.columns]
     for c in names:

@@ -45,10 +45,15 @@ class Imputed:
         out: list[StudyFrame | pd.DataFrame] = []
         for t in self.tables:
             table = t.data if isinstance(t, StudyFrame) else t
-            gone = {c: table[c].mask(self.where[c]) for c in columns if c in self.where}
+            gone = {c: _with_gaps(table[c]).mask(self.where[c]) for c in columns if c in self.where}
             table = table.assign(**gone)
             out.append(replace(t, data=table) if isinstance(t, StudyFrame) else table)
         return out
 
     def _repr_html_(self) -> str:
         return html_table(self.missing, f"{len(self)} completed tables", self.notes, rows=len(self.missing))
+
+
+def _with_gaps(column: pd.Series) -> pd.Series:
+    """The column in a type that can hold missing values: yes and no would turn into objects, which are no outcome."""
+    return column.astype("boolean") if column.dtype == bool else column

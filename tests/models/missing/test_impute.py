@@ -359,3 +359,33 @@ def test_a_product_of_its_own_is_not_drawn_towards_zero():
     told = {n.kind: n.text for n in made.notes}["derived"]
     assert told.startswith("x:z made of filled values after imputation") and "A column of its own for each" in told
     assert "derived" not in {n.kind for n in own.notes}
+
+
+def test_a_yes_or_no_outcome_with_gaps_is_fitted_without_them():
+    """Its completed column is yes and no; emptied again it can hold the gaps, and is not taken for text."""
+    rng = np.random.default_rng(4)
+    d = pd.DataFrame({"x": rng.normal(size=80)})
+    d["y"] = (d.x + rng.logistic(size=80) > 0).astype(object).where(rng.random(80) > 0.1)
+    made = fit("y ~ x", "logit", data=impute(d, ["y", "x"], **ASK))
+    plain = ps.fit(d.assign(y=d.y.astype("boolean")), ps.ModelSpec("m", "y ~ x", "logit", "classical"))
+    assert made.n == d.y.notna().sum() < 80
+    np.testing.assert_allclose(made.terms.estimate, plain.terms.estimate, rtol=ROUNDING)
+
+
+def test_names_that_are_numbers_are_read_as_fit_reads_them():
+    d = pd.DataFrame({0: [1.0, 2, None, 4, 5, 6, 7, 9], 1: [2.0, 1, 4, 3, 6, 5, 8, 7]})
+    found = impute(d, ["0", "1"], **ASK)
+    assert d.columns.tolist() == [0, 1] and found.missing.n_missing.tolist() == [1, 0]
+    assert fit("`1` ~ `0`", "linear", data=found).n == 8
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [(lambda x: x * 1e200, "Write it in another unit"), (lambda x: x * 1e-200, "Write it in another unit"),
+     (lambda x: [[1]] * len(x), "holds lists")],
+)  # fmt: skip
+def test_what_has_no_spread_to_reckon_with_is_refused(values, message):
+    d = pd.DataFrame({"x": np.linspace(-1, 1, 30), "y": np.linspace(0, 1, 30) ** 2})
+    d.loc[3, "y"] = np.nan
+    with pytest.raises(ps.FitError, match=message):
+        impute(d.assign(x=values(d.x)), ["y", "x"], **ASK)
