@@ -12,8 +12,18 @@ from peacestudy.core.problems import Note, one_of
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.engines.parameters import is_spread, wald_ends
 from peacestudy.models.formulas.design import Design
-from peacestudy.models.inference.contrast import contrast
-from peacestudy.models.inference.hypotheses import DETECTABLE, NO_SIDE, POWER, JointTest, critical, least_effects, wald
+from peacestudy.models.inference.contrast import contrast, written_weights
+from peacestudy.models.inference.hypotheses import (
+    DETECTABLE,
+    NO_SIDE,
+    POWER,
+    JointTest,
+    check_level,
+    critical,
+    least_effects,
+    named_terms,
+    wald,
+)
 from peacestudy.models.inference.profile import profile_interval
 from peacestudy.models.inference.reference import bootstrapped, contrast_df, joint_df, one_sided_p
 from peacestudy.models.spec import ModelSpec
@@ -85,8 +95,7 @@ class Fit:
         one_sided : ``greater`` or ``less``, the direction that was foretold: adds ``p_greater`` or ``p_less`` beside ``p_value``, which stays.
         power : adds ``detectable`` at alpha 1 - level, where the null is not rejected; see ``detectable``.
         """
-        if not 0 < level < 1:
-            raise SpecError(f"level is {level}; it must lie between 0 and 1, as 0.95.")
+        check_level(level)
         out = self.terms.copy()
         if level != 0.95:
             b, se = out["estimate"].to_numpy(), out["std_error"].to_numpy()
@@ -146,7 +155,7 @@ class Fit:
         if one_sided is not None:
             raise SpecError(NO_SIDE)
         known = self.terms["term"].tolist()
-        terms = [terms] if isinstance(terms, str) else list(terms)
+        terms = named_terms(terms)
         if not terms:
             raise SpecError(f"joint_test was given no terms; name some of {', '.join(known)}.")
         for term in terms:
@@ -188,7 +197,7 @@ class Fit:
         def degrees(w: np.ndarray) -> float:
             return float(contrast_df(self.spec, self.design, self.df, w[None])[0])
 
-        return contrast(dict(weights), self.terms["estimate"], self.vcov, degrees, one_sided)
+        return contrast(written_weights(weights), self.terms["estimate"], self.vcov, degrees, one_sided)
 
     def __repr__(self) -> str:
         return f"<Fit {self.spec.name}: {self.spec.formula} ({self.spec.engine}, {self.spec.vcov}), N {self.n}; see .terms and .notes>"

@@ -52,8 +52,8 @@ def calibration(fit: Fit, groups: int) -> pd.DataFrame:
         raise SpecError(
             f"calibration compares probabilities or mean counts with what happened, and engine {fit.spec.engine!r} has neither."
         )
-    if groups < 2:
-        raise SpecError(f"groups is {groups}; write two or more.")
+    if isinstance(groups, bool) or not isinstance(groups, int | np.integer) or groups < 2:
+        raise SpecError(f"groups is {groups!r}; write a whole number of two or more.")
     if kind == "ordered":
         return _by_cut(fit, groups)
     if kind == "binary":

@@ -8,6 +8,7 @@ Of probabilities one step of Newton's on the likelihood of the other rows, the i
 import numpy as np
 import pandas as pd
 from scipy.special import expit, xlogy
+from tqdm import tqdm
 
 from peacestudy.models.diagnosis.checks import ONE
 from peacestudy.models.engines.groups import Groups, groups_of
@@ -70,7 +71,8 @@ def _without(X: np.ndarray, y: np.ndarray, groups: Groups, theta: np.ndarray) ->
     whole = integral(Z, y, groups, phi)
     free = np.append(np.ones(K, bool), theta[-1] > 0)
     out = np.full((N, K + 1), np.nan)
-    for first, size in zip(groups.first, groups.size, strict=True):
+    parts = zip(groups.first, groups.size, strict=True)
+    for first, size in tqdm(parts, desc="rows left out by one step", total=len(groups.size), leave=False, disable=None):
         rows = np.arange(first, first + size)
         own = integral(Z[rows], y[rows], _one(int(size)), phi)
         for i in rows:

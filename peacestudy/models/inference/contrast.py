@@ -61,6 +61,21 @@ def contrast(
     return out
 
 
+def written_weights(weights: object) -> dict[str, float]:
+    """The weights of a contrast by term.
+
+    Raises
+    ------
+    SpecError
+        What is no mapping from terms to weights.
+    """
+    if not isinstance(weights, Mapping):
+        raise SpecError(
+            f"the weights of a contrast are {weights!r}; write the weight of each term, as {{'a': 1, 'b': -1}}."
+        )
+    return dict(weights)
+
+
 def _label(weights: Mapping[str, float]) -> str:
     """The sum as it is written: ``a + 2*a:m - b``; terms of weight zero are not in it."""
     text = ""

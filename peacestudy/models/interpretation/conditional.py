@@ -110,6 +110,10 @@ def conditional_effects(
     """
     if beyond not in BEYOND:
         raise SpecError(one_of("beyond", beyond, BEYOND))
+    if at is not None and not isinstance(at, Mapping):
+        raise SpecError(f"at is {at!r}; write the value of each column that is held, as {{'x': 0}}.")
+    if not isinstance(variable, str) or not isinstance(moderator, str):
+        raise SpecError(f"variable is {variable!r} and moderator {moderator!r}; each must be the name of a column.")
     if variable == moderator or moderator in (at or {}):
         raise SpecError(f"{moderator!r} is the moderator; it can be neither the variable nor held at another value.")
 
@@ -217,7 +221,12 @@ def _ends(asked: Asked, variable: str, change: Any) -> tuple[Any, Any] | None:
 
 def _difference(m: Moderator, by_value: list[list[EffectTerm]], difference: tuple[Any, Any]) -> list[EffectTerm]:
     """The effects at the second of two values less those at the first."""
-    if len(difference) != 2 or difference[0] == difference[1] or any(v not in m.values for v in difference):
+    if (
+        not isinstance(difference, list | tuple)
+        or len(difference) != 2
+        or difference[0] == difference[1]
+        or any(v not in m.values for v in difference)
+    ):
         raise SpecError(f"difference is {difference!r}; write two of the values of {m.column!r}.")
     low, high = (m.values.index(v) for v in difference)
     text = f"at {m.column} = {difference[1]} less at {difference[0]}"

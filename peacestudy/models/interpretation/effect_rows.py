@@ -1,6 +1,6 @@
 """The rows over which an effect is averaged, as they are and with columns set to written values."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from numbers import Real
 from typing import Any
@@ -193,6 +193,8 @@ def profiles(at: Mapping[str, Any] | None) -> list[dict[str, Any]]:
     >>> profiles({"a": [0, 1], "k": "x"})
     [{'a': 0, 'k': 'x'}, {'a': 1, 'k': 'x'}]
     """
+    if at is not None and not isinstance(at, Mapping):
+        raise SpecError(f"at is {at!r}; write the value of each column that is held, as {{'x': 0}}.")
     out: list[dict[str, Any]] = [{}]
     for column, values in (at or {}).items():
         several = isinstance(values, list | tuple | np.ndarray | pd.Series | pd.Index)
@@ -220,6 +222,8 @@ def set_to(rows: EffectRows, profile: Mapping[str, Any]) -> pd.DataFrame:
                 raise SpecError(f"the value of {column!r} is {value!r}; it must be a finite number.")
             table = table.assign(**{column: float(value)})
         else:
+            if not isinstance(value, Hashable):
+                raise SpecError(f"the value of {column!r} is {value!r}; it must be a category.")
             table = table.assign(**{column: pd.Series([value] * len(table), index=table.index, dtype=object)})
     return table
 

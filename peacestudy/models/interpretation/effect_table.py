@@ -13,7 +13,7 @@ from scipy.special import expit, logit
 
 from peacestudy.core.problems import one_of
 from peacestudy.errors import FitError, SpecError
-from peacestudy.models.inference.hypotheses import quantile, two_sided
+from peacestudy.models.inference.hypotheses import check_level, check_seed, quantile, two_sided
 from peacestudy.models.inference.reference import contrast_df
 from peacestudy.models.interpretation.draws import draw_coefficients
 from peacestudy.models.interpretation.effect_scale import Coefficients, coefficients
@@ -52,8 +52,7 @@ def check_interval(fit: Fit, scale: str, interval: str, draws: int | None, seed:
     """
     if interval not in INTERVALS:
         raise SpecError(one_of("interval", interval, INTERVALS))
-    if not 0 < level < 1:
-        raise SpecError(f"level is {level}; it must lie between 0 and 1, as 0.95.")
+    check_level(level)
     if interval == "delta":
         if draws is not None or seed is not None:
             raise SpecError("draws and seed belong to interval='simulation'; the delta method draws nothing.")
@@ -62,6 +61,7 @@ def check_interval(fit: Fit, scale: str, interval: str, draws: int | None, seed:
         raise SpecError(
             f"interval='simulation' needs draws, {FEWEST_DRAWS} or more, and a seed; draws is {draws!r}, seed {seed!r}."
         )
+    check_seed(seed)
     if fit.spec.vcov == "cr2":
         raise SpecError(
             "with vcov 'cr2' every sum of coefficients has its own degrees of freedom: write interval='delta'."

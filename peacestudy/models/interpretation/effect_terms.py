@@ -1,8 +1,9 @@
 """From what the author asks for to the quantities that answer it: slopes, comparisons, predictions at written values."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -104,7 +105,7 @@ class Asked:
 def _baseline(fit: Fit, horizon: float | None) -> np.ndarray:
     """Columns of the baseline hazard in the periods up to the horizon."""
     last = int(fit.design.times[:, 1].max()) if fit.design.times is not None else 0
-    if isinstance(horizon, bool | str) or horizon != int(horizon or 0) or horizon < 1:
+    if isinstance(horizon, bool) or not isinstance(horizon, Real) or not float(horizon).is_integer() or horizon < 1:
         raise SpecError(f"horizon is {horizon!r}; it must be a number of periods, 1 or more.")
     if horizon > last:
         raise FitError(f"horizon is {horizon:g}, and no period after {last} was observed. Write {last} or less.")
@@ -143,6 +144,10 @@ def slope_terms(asked: Asked, variables: Sequence[str] | None, at: Mapping[str, 
         variables = [c for c in variables if not any("C" in f.functions for f in factors if f.column == c)]
         if not variables:
             raise SpecError("no column of the formula has a slope; write kind='comparisons' and the variables.")
+    if not isinstance(variables, Iterable) or not all(isinstance(c, str) for c in variables):
+        raise SpecError(
+            f"the variables of slopes are {variables!r}; write names of columns, or None for all of numbers."
+        )
     if not len(variables):
         raise SpecError("no column is named; write None for every column of numbers.")
     for column in variables:

@@ -4,8 +4,9 @@ Source: Hainmueller, Mummolo and Xu (2019), Political Analysis 27(2): an effect 
 near which the variable does not vary, comes from the form of the model and not from the data.
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -52,7 +53,9 @@ def moderator_of(
     """
     check_column(rows, column)
     number = is_number(rows, column)
-    if number and (isinstance(near, bool | str) or near is None or not (np.isfinite(near) and near >= 0)):
+    if number and (
+        isinstance(near, bool) or not isinstance(near, Real) or not (np.isfinite(float(near)) and near >= 0)
+    ):
         raise SpecError(
             f"near is {near!r}; write how far from a value of {column!r} a case counts as near, in its unit; 0 takes the value alone."
         )
@@ -70,7 +73,14 @@ def moderator_of(
         seen = list(dict.fromkeys(rows.table[column].tolist()))
         levels = [] if number else _levels(rows, column)
         values = sorted(seen) if number else [v for v in levels if v in seen]
+    if not isinstance(values, Iterable) or isinstance(values, Mapping):
+        raise SpecError(f"values of {column!r} are {values!r}; write a list of values, or 'observed'.")
     found = list(values)
+    if odd := [
+        v for v in found if not isinstance(v, Hashable) or (number and not isinstance(v, Real | np.bool_ | str))
+    ]:
+        what = "a number" if number else "a category"
+        raise SpecError(f"{odd[0]!r} is no value of {column!r}; it must be {what}.")
     if not found or len(set(found)) < len(found):
         raise SpecError(f"values of {column!r} are {found!r}; write one or more, each once.")
     return Moderator(

@@ -15,6 +15,7 @@ from scipy.special import expit, logit
 
 from peacestudy.core.frame import StudyFrame
 from peacestudy.errors import SpecError
+from peacestudy.models.inference.hypotheses import check_seed
 from peacestudy.models.inference.reference import contrast_df
 from peacestudy.models.interpretation.effect_scale import coefficients
 from peacestudy.models.interpretation.effect_table import LEVELS
@@ -65,6 +66,7 @@ def in_every_table(
         )
     if seed is None:
         return [(f, t, None) for f, t in zip(fit.fits, data.tables, strict=True)]
+    check_seed(seed)
     seeds = [int(np.random.SeedSequence([seed, i]).generate_state(1)[0]) for i in range(len(data))]
     normal = [f if np.isnan(f.df) else replace(f, df=np.inf) for f in fit.fits]
     return list(zip(normal, data.tables, seeds, strict=True))

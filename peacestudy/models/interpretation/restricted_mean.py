@@ -7,6 +7,7 @@ Association 84(408) (parts of the rows, for robust covariances).
 """
 
 from dataclasses import dataclass, replace
+from numbers import Real
 
 import numpy as np
 import pandas as pd
@@ -92,7 +93,7 @@ def check_horizon(fit: Fit, strata: np.ndarray, horizon: float) -> None:
     FitError
         It lies beyond what was observed.
     """
-    if isinstance(horizon, bool | str) or not np.isfinite(horizon) or not horizon > 0:
+    if isinstance(horizon, bool) or not isinstance(horizon, Real) or not np.isfinite(float(horizon)) or not horizon > 0:
         raise SpecError(f"horizon is {horizon!r}; it must be a number above zero, in the unit of the times.")
     assert fit.design.times is not None
     column = dict(fit.spec.options).get("strata")

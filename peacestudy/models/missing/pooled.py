@@ -15,7 +15,17 @@ from peacestudy.core.display import html_table
 from peacestudy.core.problems import Note, one_of
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.engines.parameters import is_spread
-from peacestudy.models.inference.hypotheses import DETECTABLE, POWER, JointTest, least_effects, quantile
+from peacestudy.models.inference.contrast import written_weights
+from peacestudy.models.inference.hypotheses import (
+    DETECTABLE,
+    POWER,
+    JointTest,
+    check_level,
+    check_seed,
+    least_effects,
+    named_terms,
+    quantile,
+)
 from peacestudy.models.inference.hypotheses import one_sided as one_sided_p
 from peacestudy.models.inference.reference import contrast_df
 from peacestudy.models.missing.joint import joint, null_draws
@@ -74,8 +84,7 @@ class PooledFit:
         power: float | None = None,
     ) -> pd.DataFrame:
         """The terms with intervals at another level, or as odds, hazard or rate ratios, with one-sided p and detectable effects, as ``Fit.tidy``."""
-        if not 0 < level < 1:
-            raise SpecError(f"level is {level}; it must lie between 0 and 1, as 0.95.")
+        check_level(level)
         out = self.terms.copy()
         b, se = out["estimate"].to_numpy(), out["std_error"].to_numpy()
         half = np.array([quantile(0.5 + level / 2, df) for df in out["df"]]) * se
@@ -109,6 +118,7 @@ class PooledFit:
 
     def contrast(self, weights: Mapping[str, float], *, one_sided: str | None = None) -> pd.DataFrame:
         """A weighted sum of terms, as ``Fit.contrast`` finds it in every table, pooled; with ``df`` and ``fmi``."""
+        weights = written_weights(weights)
         each = [f.contrast(weights).iloc[0] for f in self.fits]
         w = np.array([[float(weights.get(t, 0.0)) for t in self.terms["term"]]])
         df = np.mean([contrast_df(f.spec, f.design, f.df, w)[0] for f in self.fits])
@@ -153,12 +163,13 @@ class PooledFit:
         at = self._at(terms)
         if isinstance(draws, bool) or not isinstance(draws, int) or draws < 1:
             raise SpecError(f"draws is {draws!r}; it must be a whole number, 999 or more for p values of use.")
+        check_seed(seed)
         return null_draws(self.vcov.to_numpy()[np.ix_(at, at)], self.terms["df"].to_numpy()[at], draws, seed)
 
     def _at(self, terms: list[str]) -> list[int]:
         """Places of terms that can be tested."""
         known = self.terms["term"].tolist()
-        terms = [terms] if isinstance(terms, str) else list(terms)
+        terms = named_terms(terms)
         if not terms:
             raise SpecError(f"no terms were named; name some of {', '.join(known)}.")
         for term in terms:
