@@ -10,7 +10,7 @@ import pandas as pd
 from peacestudy.core.display import html_table
 from peacestudy.core.problems import Note, one_of
 from peacestudy.errors import FitError, SpecError
-from peacestudy.models.engines.parameters import is_spread, wald_ends
+from peacestudy.models.engines.parameters import is_spread, refuse_edge, wald_ends
 from peacestudy.models.formulas.design import Design
 from peacestudy.models.inference.contrast import contrast, written_weights
 from peacestudy.models.inference.hypotheses import (
@@ -161,6 +161,7 @@ class Fit:
         for term in terms:
             if term not in known:
                 raise SpecError(one_of("term", term, known))
+        refuse_edge(terms, tuple(known), self.design.names)
         at = [known.index(t) for t in terms]
         if missing := [known[j] for j in at if np.isnan(self.terms["std_error"][j])]:
             raise FitError(f"{', '.join(missing)} cannot be tested: the variance is not above zero, as the notes say.")
@@ -185,7 +186,7 @@ class Fit:
         Raises
         ------
         SpecError
-            No weight, one that is not a number, or an unknown term.
+            No weight, one that is not a number, an unknown term, or ``alpha`` or ``sd(group)``, which cannot be below zero.
         FitError
             The variance of the sum is not above zero.
 
@@ -197,7 +198,9 @@ class Fit:
         def degrees(w: np.ndarray) -> float:
             return float(contrast_df(self.spec, self.design, self.df, w[None])[0])
 
-        return contrast(written_weights(weights), self.terms["estimate"], self.vcov, degrees, one_sided)
+        weights = written_weights(weights)
+        refuse_edge(list(weights), tuple(self.terms["term"]), self.design.names)
+        return contrast(weights, self.terms["estimate"], self.vcov, degrees, one_sided)
 
     def __repr__(self) -> str:
         return f"<Fit {self.spec.name}: {self.spec.formula} ({self.spec.engine}, {self.spec.vcov}), N {self.n}; see .terms and .notes>"

@@ -4,13 +4,36 @@ Source: Self and Liang (1987), Journal of the American Statistical Association 8
 parameter can be, as zero for a variance, the Wald test does not hold, and half of the likelihood ratio's mass is at zero.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy.stats import chi2
+
+from peacestudy.errors import SpecError
 
 
 def is_spread(names: tuple[str, ...], columns: tuple[str, ...]) -> np.ndarray:
     """Which terms cannot be below zero: ``alpha`` and ``sd(...)`` that are no columns of the design, shape (K,), bool."""
     return np.array([n not in columns and (n == "alpha" or n.startswith("sd(")) for n in names], dtype=bool)
+
+
+def refuse_edge(terms: Sequence[str], names: tuple[str, ...], columns: tuple[str, ...]) -> None:
+    """Refuse to test terms against zero that cannot be below it: neither chi-squared nor normal is what such a statistic is.
+
+    Parameters
+    ----------
+    terms : to be tested. names : of all terms. columns : those of the design.
+
+    Raises
+    ------
+    SpecError
+        With the terms, and with what tests them.
+    """
+    spread = {n for n, s in zip(names, is_spread(names, columns), strict=True) if s}
+    if edge := [t for t in terms if t in spread]:
+        raise SpecError(
+            f"{', '.join(edge)} cannot be below zero, so that zero is no value to test against; the notes of a fit have the likelihood ratio."
+        )
 
 
 def wald_ends(

@@ -1,10 +1,13 @@
 """What is to be said of every row of a table of effects: which rows were averaged, at which exposure, over which groups, by which covariance."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from peacestudy.models.engines.groups import spread_name
 from peacestudy.models.interpretation.effect_terms import Asked
+
+NAMED = 3  # reasons named in a sentence
 
 
 def said_of(asked: Asked, at: Mapping[str, Any] | None) -> str:
@@ -22,8 +25,7 @@ def said_of(asked: Asked, at: Mapping[str, Any] | None) -> str:
 def _rows(asked: Asked) -> str:
     rows, said = asked.rows, []
     if rows.reasons:
-        more = f" and {len(rows.reasons) - 1} more" if len(rows.reasons) > 1 else ""
-        said.append(f"{len(rows.reasons)} rows left out ({rows.reasons[0]}{more})")
+        said.append(f"{len(rows.reasons)} rows left out ({_why(rows.reasons)})")
     column = dict(asked.fit.spec.options).get("weights")
     if column is not None:
         said.append(f"rows weighted by {column}")
@@ -31,6 +33,15 @@ def _rows(asked: Asked) -> str:
     if asked.scale == "horizon" and getattr(response, "start", None) is not None:
         said.append(f"every row of {response.label} counts as a case, its values unchanged from 0 to the horizon")
     return "; ".join(said)
+
+
+def _why(reasons: Sequence[str]) -> str:
+    """The first reason and how many more rows there are; where reasons differ, the most frequent with their counts."""
+    counted = Counter(reasons).most_common(NAMED + 1)
+    if len(counted) == 1:
+        return reasons[0] + (f" and {len(reasons) - 1} more" if len(reasons) > 1 else "")
+    said = [f"{n} where {reason}" for reason, n in counted[:NAMED]]
+    return ", ".join([*said, *(["and others"] if len(counted) > NAMED else [])])
 
 
 def _exposure(asked: Asked, at: Mapping[str, Any] | None) -> str:

@@ -14,7 +14,7 @@ import pandas as pd
 from peacestudy.core.display import html_table
 from peacestudy.core.problems import Note, one_of
 from peacestudy.errors import FitError, SpecError
-from peacestudy.models.engines.parameters import is_spread
+from peacestudy.models.engines.parameters import is_spread, refuse_edge
 from peacestudy.models.inference.contrast import written_weights
 from peacestudy.models.inference.hypotheses import (
     DETECTABLE,
@@ -49,7 +49,7 @@ class PooledFit:
     vcov : within and between together, term by term.
     notes : of the fits, each once, and of the imputation.
     fits : one a table.
-    filled : ``case, column, values``: the values of the model that were missing, with the m that stand in for each.
+    filled : ``case, column, values``: the values of the model, of weights and exposures too, that were missing, with the m that stand in for each.
     """
 
     spec: ModelSpec
@@ -119,6 +119,7 @@ class PooledFit:
     def contrast(self, weights: Mapping[str, float], *, one_sided: str | None = None) -> pd.DataFrame:
         """A weighted sum of terms, as ``Fit.contrast`` finds it in every table, pooled; with ``df`` and ``fmi``."""
         weights = written_weights(weights)
+        refuse_edge(list(weights), tuple(self.terms["term"]), self.slopes)
         each = [f.contrast(weights).iloc[0] for f in self.fits]
         w = np.array([[float(weights.get(t, 0.0)) for t in self.terms["term"]]])
         df = np.mean([contrast_df(f.spec, f.design, f.df, w)[0] for f in self.fits])
@@ -175,9 +176,7 @@ class PooledFit:
         for term in terms:
             if term not in known:
                 raise SpecError(one_of("term", term, known))
-        spread = is_spread(tuple(known), self.slopes)
-        if edge := [t for t in terms if spread[known.index(t)]]:
-            raise SpecError(f"{', '.join(edge)} cannot be below zero, so that zero is no value to test against.")
+        refuse_edge(terms, tuple(known), self.slopes)
         if none := [t for t in terms if np.isnan(self.terms["std_error"][known.index(t)])]:
             raise FitError(f"{', '.join(none)} cannot be tested: the variance is not above zero, as the notes say.")
         return [known.index(t) for t in terms]

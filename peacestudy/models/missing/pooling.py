@@ -98,7 +98,7 @@ def _filled(imputed: Imputed, spec: ModelSpec, first: Fit) -> pd.DataFrame:
     ids: list[Any] = list(frame.data[frame.key] if isinstance(frame, StudyFrame) else frame.index)
     used = set(first.cases)
     rows = []
-    for column in parse(spec.formula).columns:
+    for column in dict.fromkeys((*parse(spec.formula).columns, *spec.option_columns)):
         values = [t[column].tolist() for t in tables] if column in imputed.where else []
         for i in np.flatnonzero(imputed.where.get(column, np.zeros(0))).tolist():
             if ids[i] in used:

@@ -462,3 +462,11 @@ def test_with_cr2_an_effect_has_the_degrees_of_freedom_of_its_own_sum():
         np.testing.assert_allclose(got[name], own[name], rtol=1e-10)
     with pytest.raises(ps.SpecError, match="its own degrees of freedom"):
         ps.models.effects(plain, d, "slopes", "x", interval="simulation", draws=1000, seed=1)
+
+
+def test_rows_left_out_for_several_reasons_are_counted_by_reason():
+    found = fit("y ~ a + m")
+    gaps = D.assign(a=D.a.where(D.index % 5 > 0), m=D.m.where(D.index % 7 != 1))
+    a, m = int(gaps.a.isna().sum()), int((gaps.m.isna() & gaps.a.notna()).sum())
+    told = effects(found, gaps, "slopes", "a", over="data").iloc[0]
+    assert told.note == f"{a + m} rows left out ({a} where a is missing, {m} where m is missing)" and a > m > 0

@@ -330,3 +330,21 @@ def test_a_variance_below_zero_is_told():
     with pytest.raises(ps.FitError, match=f"{bad[0]} cannot be tested: the variance is not above zero"):
         got.joint_test([bad[0]])
     assert np.isfinite(got.terms.estimate).all() and "nan" not in got._repr_html_()
+
+
+def test_what_cannot_be_below_zero_is_tested_against_zero_by_no_fit():
+    """A Wald test of alpha or of a spread against zero, on the edge, is none: a fit of one table refuses it as the pooled one does."""
+    rng = np.random.default_rng(5)
+    d = pd.DataFrame({"x": rng.normal(size=150), "e": rng.uniform(1, 3, 150)})
+    d["c"] = rng.negative_binomial(1.0, 1 / (1 + np.exp(0.3 * d.x) * d.e))
+    gaps = d.assign(x=d.x.where(rng.random(150) > 0.1), e=d.e.where(rng.random(150) > 0.1))
+    filled = ps.models.impute(gaps, ["x", "e", "c"], m=3, cycles=2, donors=3, seed=1)
+    spec = ps.ModelSpec("m", "c ~ x", "negative_binomial", "classical", options={"exposure": "e"})
+    one, pooled = ps.fit(d, spec), ps.fit(filled, spec)
+    for found in (one, pooled):
+        for test in (lambda f: f.joint_test(["x", "alpha"]), lambda f: f.contrast({"alpha": 1})):
+            with pytest.raises(
+                ps.SpecError, match="alpha cannot be below zero, so that zero is no value to test against"
+            ):
+                test(found)
+    assert pooled.filled["column"].value_counts().to_dict() == {"x": gaps.x.isna().sum(), "e": gaps.e.isna().sum()}
