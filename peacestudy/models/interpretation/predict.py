@@ -18,7 +18,7 @@ from peacestudy.models.formulas.new_rows import new_rows
 from peacestudy.models.inference.hypotheses import check_level
 from peacestudy.models.inference.reference import contrast_df
 from peacestudy.models.interpretation.predict_ordered import category_chances
-from peacestudy.models.interpretation.predicted import Predicted, laid_out, pooled_predictions
+from peacestudy.models.interpretation.predicted import Predicted, beyond, laid_out, pooled_predictions
 from peacestudy.models.missing.imputed import Imputed
 from peacestudy.models.missing.pooled import PooledFit
 from peacestudy.models.result import Fit
@@ -52,12 +52,12 @@ def predict(
     Returns
     -------
     DataFrame
-        A row for each of the data: ``case, estimate, conf_low, conf_high, reason``; for the probabilities of ordered a row for
+        A row for each of the data: ``case, estimate, conf_low, conf_high, reason, note``; for the probabilities of ordered a row for
         each and every category, with ``category`` after ``case``, intervals by the delta method on the logit scale. Of a PooledFit
         there are ``df`` and ``fmi`` too, before ``reason``, and the chances of ordered are those at the mean of the linear predictors
         and of the cut points, so that they sum to one. Where a
         value is missing, or a category is one that the fit did not have, the numbers are missing and ``reason`` says why;
-        else it is empty.
+        else it is empty. ``note`` says where a term is beyond what the fit held; it is empty where none is.
 
     Raises
     ------
@@ -107,7 +107,13 @@ def _predicted(fit: Fit, data: StudyFrame | pd.DataFrame, kind: str) -> Predicte
     error = np.sqrt(np.where(variance > 0, variance, np.nan))
     labels = pd.DataFrame({"case": pd.Series(cases, dtype=object)})
     return Predicted(
-        labels, eta, error, contrast_df(fit.spec, fit.design, fit.df, rows.X), reasons, *_unlinked(fit, kind)
+        labels,
+        eta,
+        error,
+        contrast_df(fit.spec, fit.design, fit.df, rows.X),
+        reasons,
+        beyond(fit.design, rows.X),
+        *_unlinked(fit, kind),
     )
 
 

@@ -10,7 +10,7 @@ from scipy.special import expit, logit
 
 from peacestudy.models.engines.ordered import probabilities
 from peacestudy.models.formulas.new_rows import NewRows
-from peacestudy.models.interpretation.predicted import Predicted
+from peacestudy.models.interpretation.predicted import Predicted, beyond
 from peacestudy.models.result import Fit
 
 
@@ -42,6 +42,14 @@ def category_chances(fit: Fit, rows: NewRows, cases: list[object]) -> Predicted:
         "case": pd.Series(np.repeat(np.array(cases, dtype=object), J), dtype=object), "category": list(fit.design.categories) * n,
     })  # fmt: skip
     reasons = [reason for reason in rows.reasons for _ in range(J)]
+    notes = [note for note in beyond(fit.design, X) for _ in range(J)]
     return Predicted(
-        labels, logit(P).ravel(), error.ravel(), np.full(n * J, fit.df), reasons, "expit", ordered=(theta[K:], eta)
+        labels,
+        logit(P).ravel(),
+        error.ravel(),
+        np.full(n * J, fit.df),
+        reasons,
+        notes,
+        "expit",
+        ordered=(theta[K:], eta),
     )

@@ -15,6 +15,7 @@ from peacestudy.core.frame import StudyFrame
 from peacestudy.errors import SpecError
 from peacestudy.models.engines.mixed_logit import average
 from peacestudy.models.engines.ordered import probabilities
+from peacestudy.models.formulas.design import Design
 from peacestudy.models.inference.hypotheses import critical
 from peacestudy.models.missing.imputed import Imputed
 from peacestudy.models.missing.pooled import PooledFit
@@ -33,6 +34,7 @@ class Predicted:
     labels : what each row is: ``case``, and ``category`` where there are several.
     eta, error, dfs : predictor, standard error and degrees of freedom, shape (n,).
     reasons : why there is none; empty where there is.
+    notes : what makes one distrust it, such as an extrapolation; empty where nothing does.
     link : ``identity``, ``exp``, ``expit`` or ``average``, what turns predictors into what is asked.
     spread : of groups, for ``average``.
     ordered : of an ordered outcome of J categories, its cut points (J-1,) and linear predictors (n / J,); else None.
@@ -43,6 +45,7 @@ class Predicted:
     error: np.ndarray
     dfs: np.ndarray
     reasons: Sequence[str]
+    notes: Sequence[str]
     link: str
     spread: float = 0.0
     ordered: tuple[np.ndarray, np.ndarray] | None = None
@@ -58,7 +61,9 @@ def laid_out(p: Predicted, level: float) -> pd.DataFrame:
     """The table of ``predict``."""
     half = critical(0.5 + level / 2, p.dfs) * p.error
     ends = p.asked(np.column_stack([p.eta, p.eta - half, p.eta + half]))
-    return pd.concat([p.labels, pd.DataFrame(ends, columns=ENDS)], axis=1).assign(reason=list(p.reasons))
+    return pd.concat([p.labels, pd.DataFrame(ends, columns=ENDS)], axis=1).assign(
+        reason=list(p.reasons), note=list(p.notes)
+    )
 
 
 def pooled_predictions(
@@ -93,8 +98,11 @@ def pooled_predictions(
     rows = _summing_to_one(rows, found)
     whole = replace(found[0], spread=float(fit.terms["estimate"].iloc[-1]))
     ends = pd.DataFrame(whole.asked(rows[ENDS].to_numpy()), columns=ENDS)
-    reasons = [next(filter(None, each), "") for each in zip(*(p.reasons for p in found), strict=True)]
-    return pd.concat([found[0].labels, ends, rows[["df", "fmi"]]], axis=1).assign(reason=reasons)
+    reasons, notes = (
+        [next(filter(None, each), "") for each in zip(*(getattr(p, c) for p in found), strict=True)]
+        for c in ("reasons", "notes")
+    )
+    return pd.concat([found[0].labels, ends, rows[["df", "fmi"]]], axis=1).assign(reason=reasons, note=notes)
 
 
 def _summing_to_one(rows: pd.DataFrame, found: Sequence[Predicted]) -> pd.DataFrame:
@@ -108,3 +116,27 @@ def _summing_to_one(rows: pd.DataFrame, found: Sequence[Predicted]) -> pd.DataFr
     middle = logit(probabilities(cuts, eta)).ravel()
     moved = rows[ENDS].add(middle - rows["estimate"], axis=0)
     return rows.assign(**{c: moved[c] for c in ENDS})
+
+
+def beyond(design: Design, X: np.ndarray) -> list[str]:
+    """For each row (n, K) a sentence on terms beyond what the fit held, empty where there are none; products follow from their terms.
+
+    Examples
+    --------
+    >>> from peacestudy.models import ModelSpec, fit
+    >>> found = fit(pd.DataFrame({"y": [1.0, 2.0, 4.0], "x": [1, 2, 3]}), ModelSpec("m", "y ~ x", "linear", "classical"))
+    >>> beyond(found.design, np.array([[1.0, 2.5], [1.0, 9.0]]))
+    ['', 'x is 9, and the fit held 1 to 3: an extrapolation']
+    """
+    labels = {f.label for f in design.formula.factors} | {
+        f"{curve}[1]" for curve in design.bases
+    }  # of a curve its straight part
+    said: list[list[str]] = [[] for _ in range(len(X))]
+    for j, name in enumerate(design.names):
+        if name not in labels:
+            continue
+        low, high = design.X[:, j].min(), design.X[:, j].max()
+        room = 1e-9 * max(abs(low), abs(high))
+        for i in np.flatnonzero((X[:, j] < low - room) | (X[:, j] > high + room)):
+            said[i].append(f"{name} is {X[i, j]:g}, and the fit held {low:g} to {high:g}: an extrapolation")
+    return ["; ".join(s) for s in said]

@@ -225,7 +225,7 @@ def test_chances_of_the_categories(expected):
     fit = ps.fit(made(), spec("made"))
     new = pd.DataFrame({"a": [-1, 0, 2, 1], "k": ["x", "y", "z", "w"], "gdp": [1e7, 4e8, 3e9, 1e8]}, index=list("pqrs"))
     found = ps.models.predict(fit, new, "response")
-    assert found.columns.tolist() == ["case", "category", "estimate", "conf_low", "conf_high", "reason"]
+    assert found.columns.tolist() == ["case", "category", "estimate", "conf_low", "conf_high", "reason", "note"]
     assert found["category"].tolist() == LEVELS * 4
     for i, case in enumerate("pqr", start=1):
         part = found[found["case"] == case].set_index("category")

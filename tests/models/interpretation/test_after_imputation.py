@@ -252,6 +252,7 @@ def test_predictions_are_pooled_as_linear_predictors(engine, formula, options, k
         "df",
         "fmi",
         "reason",
+        "note",
     ]
     assert table.columns.tolist() == names and len(table) == len(each[0])
     if engine == "ordered":
@@ -300,7 +301,12 @@ def test_chances_of_rows_filled_far_apart_sum_to_one():
 
 
 def test_no_rows_have_no_predictions():
-    assert predict(fit("y ~ x", "logit"), ROWS.iloc[:0], "response").columns.tolist()[-3:] == ["df", "fmi", "reason"]
+    assert predict(fit("y ~ x", "logit"), ROWS.iloc[:0], "response").columns.tolist()[-4:] == [
+        "df",
+        "fmi",
+        "reason",
+        "note",
+    ]
 
 
 OF_ALL = [

@@ -100,7 +100,7 @@ def test_intervals_are_the_delta_method_on_the_link(engine, left):
         got if engine == "linear" else got.assign(**{c: expit(got[c]) for c in ("estimate", "conf_low", "conf_high")})
     )
     pd.testing.assert_frame_equal(response, want, rtol=ROUNDING)
-    assert got.columns.tolist() == ["case", "estimate", "conf_low", "conf_high", "reason"]
+    assert got.columns.tolist() == ["case", "estimate", "conf_low", "conf_high", "reason", "note"]
     assert (got.reason == "").all()
 
 
@@ -206,3 +206,19 @@ def test_the_kind_must_be_written_and_hazards_are_refused():
     found = ps.fit(d, ps.ModelSpec("m", "Surv(t, y) ~ a", "cox", "classical"))
     with pytest.raises(ps.SpecError, match="engine of a prediction is 'cox'; it must be one of linear, logit, firth"):
         predict(found, d, "link")
+
+
+def test_rows_beyond_what_the_fit_held_are_predicted_and_told():
+    d = draw()
+    new = d.head(3).assign(a=[d.a.min(), 99.0, d.a.mean()], m=[d.m.max(), d.m.min(), -50.0])
+    told = predict(fit("v ~ a*m + C(k)", "linear", data=d), new, "response").note.tolist()
+    a, m = (f"and the fit held {d[c].min():g} to {d[c].max():g}: an extrapolation" for c in ("a", "m"))
+    assert told == ["", f"a is 99, {a}", f"m is -50, {m}"]
+    scaled = predict(fit("v ~ scale(a) + log(s)", "linear", data=d), new.assign(s=[1e9, np.nan, d.s.min()]), "link")
+    assert [n.split(" is ")[0] for n in scaled.note] == ["log(s)", "", ""] and scaled.reason.tolist()[
+        1
+    ] == "s is missing"
+    curve = predict(fit("v ~ poly(a, 2)", "linear", data=d), new, "link").note
+    assert curve.str.startswith("poly(a, 2)[1] is").tolist() == [False, True, False]
+    ordered = predict(fit("k2 ~ a", "ordered", data=d.assign(k2=d.m.round().clip(-1, 1))), new, "response")
+    assert [bool(n) for n in ordered.note] == [False] * 3 + [True] * 3 + [False] * 3
