@@ -53,7 +53,7 @@ def calibration(fit: Fit, groups: int) -> pd.DataFrame:
             f"calibration compares probabilities or mean counts with what happened, and engine {fit.spec.engine!r} has neither."
         )
     if isinstance(groups, bool) or not isinstance(groups, int | np.integer) or groups < 2:
-        raise SpecError(f"groups is {groups!r}; write a whole number of two or more.")
+        raise SpecError(f"groups is {groups!r}; write two or more, a whole number.")
     if kind == "ordered":
         return _by_cut(fit, groups)
     if kind == "binary":

@@ -67,7 +67,7 @@ WRONG = {
     "difference": (lambda v: conditional(difference=v), [0, True, 1.5, "01", (0,)], "difference is"),
     "held": (lambda v: conditional(at=v), ["x", 1, True], "at is .*; write the value of each column"),
     "moderator": (lambda v: conditional(moderator=v), [[], {}, 1], "each must be the name of a column"),
-    "groups": (lambda v: diagnose(FIT, by=[], groups=v), [None, "x", np.nan, [], 1, 2.5], "groups is .*; write a whole number"),
+    "groups": (lambda v: diagnose(FIT, by=[], groups=v), [None, "x", np.nan, [], 1, 2.5], "groups is .*; write two or more"),
     "by": (lambda v: diagnose(FIT, by=v), [True, 0, 1.5], "by is .*; write a list of what is left out"),
     "columns": (lambda v: imputed(columns=v), [None, 0, True], "columns is .*; write a list of names"),
     "survival": (lambda v: imputed(columns=["y", "x", "t"], survival=v), [0, True, 1.5, "t"], "survival is .*; write \\(time, event\\)"),
