@@ -167,19 +167,34 @@ def step_down(statistic: np.ndarray, resampled: np.ndarray) -> np.ndarray:
 def detectable(std_error: float, power: float, alpha: float, df: float = np.inf) -> float:
     """The smallest true coefficient that a two-sided test with this standard error finds with the given power.
 
+    Raises
+    ------
+    SpecError
+        Power or alpha outside 0 to 1, or a power that is not above alpha, which no effect at all has.
+
     Examples
     --------
     >>> round(detectable(1.0, power=0.8, alpha=0.05), 4)
     2.8016
     """
+    _check_power(power, alpha)
     return (quantile(1 - alpha / 2, df) + quantile(power, df)) * std_error
+
+
+def _check_power(power: float, alpha: float) -> None:
+    for name, value in (("power", power), ("alpha", alpha)):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1:
+            raise SpecError(f"{name} is {value!r}; it must lie between 0 and 1, as power=0.8, alpha=0.05.")
+    if power <= alpha:
+        raise SpecError(
+            f"power is {power:g} and alpha {alpha:g}: a test rejects in {alpha:.0%} of samples where there is no effect, so that no effect is the "
+            "smallest that it finds as often. Power must be above alpha, as power=0.8, alpha=0.05."
+        )
 
 
 def least_effects(terms: pd.DataFrame, dfs: np.ndarray, power: float, alpha: float) -> pd.DataFrame:
     """``term, estimate, std_error, p_value, detectable`` of the terms of a fit, degrees of freedom (K,); missing where p is."""
-    for name, value in (("power", power), ("alpha", alpha)):
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1:
-            raise SpecError(f"{name} is {value!r}; it must lie between 0 and 1, as power=0.8, alpha=0.05.")
+    _check_power(power, alpha)
     out = terms[["term", "estimate", "std_error", "p_value"]].copy()
     se = out["std_error"].where(out["p_value"].notna())
     out["detectable"] = [detectable(s, power, alpha, df) for s, df in zip(se, dfs, strict=True)]

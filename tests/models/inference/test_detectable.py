@@ -146,3 +146,13 @@ def _data():
     d, rng = design(120, 4)
     d = d.assign(y=2 * d.x + rng.normal(size=120), g=np.arange(120) % 12)
     return d.assign(b=(d.y > 0).astype(int))
+
+
+@pytest.mark.parametrize("asked", [{"power": 0.01, "alpha": 0.05}, {"power": 0.05, "alpha": 0.05}])
+def test_a_power_that_no_effect_has_is_refused(asked):
+    with pytest.raises(ps.SpecError, match="Power must be above alpha"):
+        a_fit().detectable(**asked)
+    with pytest.raises(ps.SpecError, match="Power must be above alpha"):
+        ps.models.detectable(1.0, **asked)
+    with pytest.raises(ps.SpecError, match="Power must be above alpha"):
+        a_fit().tidy(level=1 - asked["alpha"], power=asked["power"])

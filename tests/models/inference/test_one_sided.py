@@ -180,3 +180,11 @@ def test_what_has_no_direction_is_refused():
             found.tidy(one_sided=side)
     t = fit("b ~ x", "mixed_logit", "classical", options={"group": "g"}).tidy(one_sided="greater")
     assert np.isnan(t.p_greater.iloc[-1])  # sd(g) lies on one side by nature: its own p is of the edge, or none
+
+
+@pytest.mark.parametrize("direction", [["less"], {"greater": 1}, ("less",), np.array(["less", "less"])])
+def test_a_direction_that_is_no_word_is_refused(direction):
+    with pytest.raises(ps.SpecError, match="must be one of greater, less"):
+        fit().tidy(one_sided=direction)
+    with pytest.raises(ps.SpecError, match="must be one of greater, less"):
+        fit().contrast({"x": 1}, one_sided=direction)
