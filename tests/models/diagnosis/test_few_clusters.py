@@ -155,3 +155,25 @@ def test_corrected_inference_has_no_note_and_half_corrected_says_so():
     assert "no correction" in noted(8, "cox")[-1]
     classical = ps.fit(draw(), ps.ModelSpec("m", "y ~ x", "linear", "classical"))
     assert not [n for n in classical.notes if n.kind == "few_clusters"]
+
+
+@pytest.mark.parametrize("engine", ["linear", "logit", "firth"])
+def test_what_two_columns_are_told_to_write_can_be_written(engine):
+    d = draw().assign(g=lambda t: t.index % 12, i=lambda t: t.index % 25)
+    advice = noted(None, engine, d=d, cluster=["g", "i"])[-1]
+    assert (
+        "With two columns there is no correction: set beside it the model with the column of fewer clusters alone"
+        in advice
+    )
+    with pytest.raises(ps.SpecError):  # cr2 and jackknife take one column: what was advised before
+        ps.ModelSpec("m", "y ~ x", engine, "jackknife", cluster=["g", "i"])
+
+
+@pytest.mark.parametrize("engine", ["linear", "logit"])
+def test_what_a_weighted_fit_is_told_to_write_can_be_written(engine):
+    d = draw().assign(w=lambda t: t.t)
+    advice = noted(12, engine, d=d, options={"weights": "w"})[-1]
+    assert "Write vcov 'jackknife'" in advice and "Write vcov 'cr2'" not in advice and "Write the option" not in advice
+    outcome = "y" if engine == "linear" else "b"
+    spec = ps.ModelSpec("m", f"{outcome} ~ x", engine, "jackknife", cluster="g", options={"weights": "w"})
+    assert ps.fit(d.assign(g=d.index % 12), spec).terms["std_error"].notna().all()
