@@ -25,6 +25,7 @@ from peacestudy.models.fit import fit, fit_arranged
 from peacestudy.models.formulas.columns import columns_named
 from peacestudy.models.formulas.design import Design
 from peacestudy.models.inference.resample import column_of
+from peacestudy.models.missing.one_table import refuse_imputed
 from peacestudy.models.result import Fit
 from peacestudy.models.spec import ModelSpec
 
@@ -98,7 +99,8 @@ def by_context(
     Raises
     ------
     SpecError
-        An unknown method, column or term; a fewest that is not 1 or more; a level that does not lie between 0 and 1.
+        An unknown method, column or term; a fewest that is not 1 or more; a level that does not lie between 0 and 1; several
+        specifications, or imputed data.
     FitError
         The model of all cases cannot be fitted, or a case of it has no context.
 
@@ -114,6 +116,11 @@ def by_context(
     'too few cases: 5, under the 10 written'
     """
     _check(term, context, method, fewest_events, level)
+    if not isinstance(spec, ModelSpec):
+        raise SpecError(f"by_context takes one ModelSpec, not a {type(spec).__name__}.")
+    refuse_imputed(
+        "by_context", data, instead="Take the completed tables one by one: [by_context(t, ...) for t in data.tables]."
+    )
     whole = fit(data, spec)
     if term not in set(whole.terms["term"]):
         raise SpecError(one_of("term", term, list(whole.terms["term"])))

@@ -18,6 +18,7 @@ from peacestudy.models.engines.parameters import is_spread, refuse_edge
 from peacestudy.models.inference.contrast import written_weights
 from peacestudy.models.inference.hypotheses import (
     DETECTABLE,
+    NO_SIDE,
     POWER,
     JointTest,
     check_level,
@@ -130,10 +131,11 @@ class PooledFit:
             out.insert(list(out.columns).index("p_value") + 1, f"p_{one_sided}", p)
         return out
 
-    def joint_test(self, terms: list[str]) -> JointTest:
+    def joint_test(self, terms: list[str], one_sided: str | None = None) -> JointTest:
         """The test that all the named terms are zero, by Li, Raghunathan and Rubin (D1).
 
-        Where the complete data would have finite degrees of freedom, those of the test are Reiter's.
+        Where the complete data would have finite degrees of freedom, those of the test are Reiter's. It has no direction: ``one_sided`` is
+        refused.
 
         Raises
         ------
@@ -142,6 +144,8 @@ class PooledFit:
         FitError
             Their covariance is not positive definite, or the tables are too few.
         """
+        if one_sided is not None:
+            raise SpecError(NO_SIDE)
         at = self._at(terms)
         if self.spec.vcov == "cr2":
             raise SpecError(

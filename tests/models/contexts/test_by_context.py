@@ -212,3 +212,34 @@ def test_names_from_outside_are_escaped():
     found = ps.models.by_context(d, SPEC, "scale(x)", "place", method="reml", fewest_events=50)
     html = found._repr_html_()
     assert "<script>" not in html and "&lt;script&gt;" in html
+
+
+def test_a_term_is_not_lost_because_its_name_stands_in_a_sentence():
+    """The other term separates a context; ``t`` and ``s`` stand in "the outcome is quasi-completely separated" and in its name."""
+    rng = np.random.default_rng(0)
+    d = pd.DataFrame(
+        {"t": rng.normal(size=300), "sep": rng.integers(0, 2, 300), "place": np.repeat(list("abcdef"), 50)}
+    )
+    d["win"] = (rng.random(300) < 1 / (1 + np.exp(-d["t"]))).astype(int)
+    d.loc[(d["place"] == "b") & (d["sep"] == 1), "win"] = 1
+    spec = ps.ModelSpec("m", "win ~ t + sep", "firth", "hc1")
+    for term, lost in (("t", False), ("sep", True)):
+        found = ps.models.by_context(d, spec, term, "place", method="reml", fewest_events=5).effects.set_index(
+            "context"
+        )
+        assert ("separated" in found.loc["b", "reason"]) == lost
+        assert np.isnan(found.loc["b", "estimate"]) == lost
+    assert (found.drop(index="b")["reason"] == "").all()
+
+
+def test_several_specifications_and_imputed_data_are_refused():
+    asked = {"term": "scale(x)", "context": "place", "method": "reml", "fewest_events": 10}
+    with pytest.raises(SpecError, match="takes one ModelSpec, not a list"):
+        ps.models.by_context(table(), [SPEC], **asked)
+    filled = ps.models.impute(
+        table().assign(z=lambda t: t["z"].mask(t.index < 5)), ["y", "x", "z"], m=2, cycles=1, donors=3, seed=1
+    )
+    with pytest.raises(SpecError, match="by_context takes one table"):
+        ps.models.by_context(filled, SPEC, **asked)
+    with pytest.raises(SpecError, match="1 or more"):
+        ps.models.by_context(table(), SPEC, **(asked | {"fewest_events": True}))

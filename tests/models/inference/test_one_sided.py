@@ -188,3 +188,12 @@ def test_a_direction_that_is_no_word_is_refused(direction):
         fit().tidy(one_sided=direction)
     with pytest.raises(ps.SpecError, match="must be one of greater, less"):
         fit().contrast({"x": 1}, one_sided=direction)
+
+
+def test_a_joint_test_of_pooled_fits_has_no_direction_either():
+    d = data()
+    filled = ps.models.impute(d.assign(x=d.x.mask(d.index < 6)), ["y", "x", "z"], m=5, cycles=1, donors=3, seed=1)
+    pooled = fit(d=filled)
+    with pytest.raises(ps.SpecError, match="no one direction"):
+        pooled.joint_test(["x", "z"], one_sided="less")
+    assert pooled.joint_test(["x", "z"]).p_value > 0
