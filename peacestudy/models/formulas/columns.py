@@ -65,7 +65,7 @@ def complete_rows(
     part = data[list(dict.fromkeys(columns))]
     out = []
     keep = np.ones(len(part), dtype=bool)
-    empty = []
+    empty, such_as = [], ""
     for column in part.columns:
         values = part[column]
         if _all_finite(values):
@@ -76,12 +76,13 @@ def complete_rows(
             endless = np.isinf(values.to_numpy(dtype=float, na_value=np.nan))
         if (gone | endless).all():
             empty.append(f"{column!r} is {'missing' if gone.all() else 'missing or infinite'}")
+            such_as = such_as or next((f" ({r} ...)" for r in (reasons or {}).get(column, ()) if r), "")
         for bad, why in ((gone, "is missing"), (endless & ~gone, "is infinite")):
             own = (reasons or {}).get(column, ()) if bad is gone else ()
             out += [(ids[i], column, own[i] if own else f"{column} {why}") for i in np.flatnonzero(bad & keep).tolist()]
             keep &= ~bad
     if keep.sum() < FEWEST_ROWS:
-        raise FitError(_too_few(int(keep.sum()), len(data), [str(c) for c in part.columns], empty))
+        raise FitError(_too_few(int(keep.sum()), len(data), [str(c) for c in part.columns], empty, such_as))
     return part if keep.all() else part[keep], pd.DataFrame(out, columns=["case", "term", "reason"])
 
 
@@ -92,12 +93,12 @@ def _all_finite(values: pd.Series) -> bool:
     return bool(values.dtype.kind != "f" or np.isfinite(values.to_numpy()).all())
 
 
-def _too_few(left: int, rows: int, columns: list[str], empty: list[str]) -> str:
+def _too_few(left: int, rows: int, columns: list[str], empty: list[str], such_as: str) -> str:
     if not rows:
         return "the data have no rows: 0 of 0 rows have values, and nothing can be fitted."
     said = f"{left} of {rows} rows have values in all of {', '.join(columns)}"
     if empty:
-        return f"{said}: {', '.join(empty)} in every one. Find its values, or leave it out."
+        return f"{said}: {', '.join(empty)} in every one{such_as}. Find its values, or leave it out."
     return f"{said}; nothing can be fitted with fewer than {FEWEST_ROWS}."
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -106,7 +107,7 @@ def add_lags(
             told[i] = f"{f.label}: {absent[i] or why}"
         reasons[f.label] = told
     rest = table.drop(columns=[c for c in made if c in table.columns])
-    return Lagged(rest.assign(**made), reasons)
+    return Lagged(pd.concat([rest, pd.DataFrame(made, index=rest.index)], axis=1), reasons)
 
 
 class _Places:
@@ -145,7 +146,10 @@ def _times(column: "pd.Series[Any]", name: str, ids: Sequence[Any]) -> tuple[np.
     if column.isna().all():
         return np.zeros(len(column), np.int64), np.zeros(len(column), bool)
     if column.dtype.kind not in "iuf":
-        do = "take the year (.dt.year)" if column.dtype.kind == "M" else "make whole numbers of it (pd.to_numeric)"
+        dates = column.dtype.kind == "M" or isinstance(column.dtype, pd.PeriodDtype)
+        do = "take the year (.dt.year)" if dates else "make whole numbers of it (pd.to_numeric)"
+        if column.dtype == object and isinstance(column.dropna().iloc[0], date):
+            do = f"take the year (pd.to_datetime(data[{name!r}]).dt.year)"
         raise SpecError(f"the time {name!r} holds {column.dtype}, and lag() counts whole steps of time: {do}.")
     x = column.to_numpy(dtype=float, na_value=np.nan)
     there = ~np.isnan(x)

@@ -1,5 +1,7 @@
 """``lag()`` in a formula: the value of the unit's own past by the calendar, against a loop over rows and against ``ps.joins.lagged``."""
 
+import datetime
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -349,3 +351,33 @@ def test_codes_are_not_imputed_through_a_lag():
     d = panel(9)
     with pytest.raises(ps.SpecError, match=r"cannot be imputed through lag\(x\).*ps\.joins\.lagged"):
         linear_design(ps.fit(d, spec("y ~ z + lag(x)")).design, d, ("z",))
+
+
+def test_a_lag_that_no_row_finds_says_what_was_looked_for():
+    d = panel(2).assign(year=lambda t: t["year"] * 5)  # a row every fifth year
+    with pytest.raises(
+        ps.FitError, match=r"'lag\(x\)' is missing in every one \(lag\(x\): no row of .* in \d+ \.\.\.\)\. Find"
+    ):
+        ps.fit(d, spec("y ~ lag(x)"))
+
+
+def test_many_lags_are_looked_up_without_a_warning():
+    d = pd.DataFrame({"country": "a", "year": np.arange(400), "x": np.random.default_rng(1).normal(size=400)})
+    d = d.assign(y=d["x"].shift(150, fill_value=0.0))
+    formula = "y ~ " + " + ".join(f"lag(x, {k})" for k in range(1, 152))
+    found = ps.fit(d, spec(formula)).terms.set_index("term")["estimate"]
+    assert found["lag(x, 150)"] == pytest.approx(1) and found.drop("lag(x, 150)").abs().max() < 1e-9
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (lambda y: pd.PeriodIndex(y.astype(str), freq="Y"), r"\.dt\.year"),
+        (lambda y: [datetime.date(v, 1, 1) for v in y], r"pd\.to_datetime\(data\['year'\]\)\.dt\.year"),
+        (lambda y: y.astype(object), r"pd\.to_numeric"),
+    ],
+)
+def test_what_to_do_with_a_time_of_another_kind(made, said):
+    d = panel(3)
+    with pytest.raises(ps.SpecError, match=said):
+        ps.fit(d.assign(year=made(d["year"])), spec("y ~ lag(x)"))
