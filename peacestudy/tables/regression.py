@@ -1,7 +1,6 @@
 """The regression table: models side by side, coefficient over standard error, what was used and what to distrust below."""
 
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -13,6 +12,7 @@ from peacestudy.models.inference.hypotheses import POWER
 from peacestudy.tables.table import Table
 
 ALPHA = 0.05
+SMALL = 0.1  # effects below are told with two digits, wherever these begin: of income in dollars 0.00 would say nothing
 
 
 def regression(
@@ -33,6 +33,11 @@ def regression(
         stand, for terms whose null is not rejected, the smallest effects that could have been found, and the notes of the fits,
         each once, with the models they belong to.
 
+    Raises
+    ------
+    SpecError
+        No fit, something else than a fit, or two of one name.
+
     Examples
     --------
     >>> import pandas as pd
@@ -42,9 +47,16 @@ def regression(
     >>> list(t.body.columns)
     ['term', 'm']
     """
-    each = [fits] if isinstance(fits, Fit | PooledFit) else list(fits)
+    each = list(fits) if isinstance(fits, Iterable) else [fits]
     if not each:
         raise SpecError("a regression table needs at least one fit.")
+    if other := [f for f in each if not isinstance(f, Fit | PooledFit)]:
+        raise SpecError(f"a regression table is made of what ps.fit gives, not of a {type(other[0]).__name__}.")
+    names = [f.spec.name for f in each]
+    if twice := [n for n in dict.fromkeys(names) if names.count(n) > 1]:
+        raise SpecError(
+            f"{names.count(twice[0])} models are named {twice[0]!r}: give each ModelSpec a name of its own, which heads its column."
+        )
     notes: dict[str, list[str]] = {}
     for f in each:
         for n in f.notes:
@@ -94,12 +106,16 @@ def _missed(terms: pd.DataFrame, models: pd.DataFrame) -> list[str]:
     for model in by.index:
         own = terms[terms["model"] == model]
         null = own[(own["p_value"] >= ALPHA) & (own["term"] != "Intercept")]
-        least = (
-            null["detectable"]
-            if "detectable" in null
-            else null["std_error"].map(partial(_least, by.loc[model], len(own)))
-        )
-        found = [f"{t} {d:.2f}" for t, d in zip(null["term"], least, strict=True) if not _missing(d)]
+        if "detectable" not in null:
+            dfs = null["df"] if "df" in null else [np.nan] * len(null)
+            each = [_least(by.loc[model], len(own), se, df) for se, df in zip(null["std_error"], dfs, strict=True)]
+            null = null.assign(detectable=each)
+        least = null["detectable"]
+        found = [
+            f"{t} {d:.2f}" if d >= SMALL else f"{t} {d:.2g}"
+            for t, d in zip(null["term"], least, strict=True)
+            if not _missing(d)
+        ]
         parts += [f"{model}: {', '.join(found)}"] if found else []
     if not parts:
         return []
@@ -109,8 +125,12 @@ def _missed(terms: pd.DataFrame, models: pd.DataFrame) -> list[str]:
     return [f"A null that is not rejected is no proof of no effect; {what}: {'; '.join(parts)}."]
 
 
-def _least(model: pd.Series, terms: int, std_error: float) -> float:
-    """From a standard error, by t for ``linear`` with the degrees of freedom that ``Fit`` takes, else by z."""
+def _least(model: pd.Series, terms: int, std_error: float, own: float) -> float:
+    """From a standard error, by t with the term's ``own`` degrees of freedom; else for ``linear`` with those that ``Fit`` takes, else by z."""
+    if not _missing(own):
+        return detectable(std_error, POWER, ALPHA, own)
+    if not _missing(model.get("tables")):
+        return float("nan")  # of imputed data each term has degrees of freedom of its own, and they were not stored
     if model["engine"] != "linear":
         return detectable(std_error, POWER, ALPHA)
     G = model["n_clusters"]

@@ -156,3 +156,34 @@ def test_a_power_that_no_effect_has_is_refused(asked):
         ps.models.detectable(1.0, **asked)
     with pytest.raises(ps.SpecError, match="Power must be above alpha"):
         a_fit().tidy(level=1 - asked["alpha"], power=asked["power"])
+
+
+def test_a_small_effect_keeps_its_digits_in_the_table():
+    d = _data().assign(income=lambda t: 5e9 + 1e9 * t.z)
+    fit = ps.fit(d, ps.ModelSpec("m", "y ~ x + income", "linear", "hc1"))
+    least = fit.detectable(power=0.8, alpha=0.05)["detectable"][2]
+    assert 0 < least < 1e-6 and regression(fit).notes[1].endswith(f"m: income {least:.2g}.")
+
+
+def test_stored_results_of_imputed_data_take_the_degrees_of_freedom_of_their_terms():
+    from peacestudy.tables.regression import regression_from_tables
+
+    d, rng = design(40, 4)
+    d = d.assign(y=rng.normal(size=40), x=d.x.mask(rng.random(40) < 0.5))
+    filled = ps.models.impute(d, ["y", "x", "z"], m=3, cycles=3, donors=3, seed=1)
+    pooled = ps.fit(filled, ps.ModelSpec("m", "y ~ x + z", "linear", "hc1"))
+    assert pooled.terms["df"].min() < 15 and (pooled.terms["p_value"] > 0.05).all()
+    terms, models = pooled.terms.assign(model="m"), pooled.glance()
+    assert regression_from_tables(terms, models, {}, "", "t").notes[1] == regression(pooled).notes[1]
+    assert not [
+        n for n in regression_from_tables(terms.drop(columns="df"), models, {}, "", "t").notes if "no proof" in n
+    ]
+
+
+def test_a_table_takes_fits_of_different_names():
+    fit = a_fit()
+    with pytest.raises(ps.SpecError, match="2 models are named 'm'"):
+        regression([fit, fit])
+    for other in ([1], "fits", _data(), 7, None):
+        with pytest.raises(ps.SpecError, match="made of what"):
+            regression(other)
