@@ -155,9 +155,9 @@ def _times(column: "pd.Series[Any]", name: str, ids: Sequence[Any]) -> tuple[np.
     there = ~np.isnan(x)
     bad = np.flatnonzero(there & ((np.abs(x) > FAR) | (x != np.round(x))))
     if len(bad):
-        shown = ", ".join(f"{ids[i]}: {x[i]:g}" for i in bad[:NAMED])
+        shown = ", ".join(f"{ids[i]}: {float(x[i])!r}" for i in bad[:NAMED])
         raise SpecError(
-            f"the time {name!r} is no whole number in {len(bad)} row(s) (cases {shown}), and lag() counts whole steps. Correct them."
+            f"the time {name!r} is no whole number in {len(bad)} row(s) (cases {shown}), and lag() counts whole steps, under {FAR:g}. Correct them."
         )
     return np.where(there, x, 0).astype(np.int64), there
 

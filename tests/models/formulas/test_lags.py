@@ -381,3 +381,13 @@ def test_what_to_do_with_a_time_of_another_kind(made, said):
     d = panel(3)
     with pytest.raises(ps.SpecError, match=said):
         ps.fit(d.assign(year=made(d["year"])), spec("y ~ lag(x)"))
+
+
+@pytest.mark.parametrize(
+    ("year", "shown"), [(2001 + 1e-9, r"2001\.000000001"), (2e9 + 1, r"2000000001\.0.* under 1e\+09")]
+)
+def test_a_time_that_is_refused_is_shown_with_all_its_digits(year, shown):
+    d = panel(3).assign(year=lambda t: t["year"].astype(float))
+    d.loc[4, "year"] = year
+    with pytest.raises(ps.SpecError, match=shown):
+        ps.fit(d, spec("y ~ lag(x)"))

@@ -95,3 +95,22 @@ def test_a_sum_without_variance_is_refused():
 
 def test_numbers_of_numpy_are_numbers():
     assert fit("v ~ a").contrast({"a": np.float64(1), "Intercept": np.int64(2)}).contrast[0] == "a + 2*Intercept"
+
+
+def test_what_cannot_be_below_zero_is_not_tested_against_zero():
+    """``tidy`` gives it no p; neither do a contrast and a joint test, of one fit as of pooled ones."""
+    rng = np.random.default_rng(1)
+    d = pd.DataFrame({"x": rng.normal(size=120), "g": np.arange(120) % 10, "sd(x)": rng.normal(size=120)})
+    d = d.assign(c=rng.negative_binomial(2, 0.4, 120), y=d.x + rng.normal(size=10)[d.g] + rng.normal(size=120))
+    counts = ps.fit(d, ps.ModelSpec("m", "c ~ x", "negative_binomial", "classical"))
+    groups = ps.fit(
+        d, ps.ModelSpec("m", "y ~ x", "mixed_linear", "classical", options={"group": "g", "method": "reml"})
+    )
+    for fit, term in ((counts, "alpha"), (groups, "sd(g)")):
+        assert np.isnan(fit.terms.set_index("term").loc[term, "p_value"])
+        with pytest.raises(ps.SpecError, match="cannot be below zero"):
+            fit.contrast({"x": 1, term: 1}, one_sided="greater")
+        with pytest.raises(ps.SpecError, match="cannot be below zero"):
+            fit.joint_test(["x", term])
+    column = ps.fit(d, ps.ModelSpec("m", "y ~ `sd(x)`", "linear", "hc1"))
+    assert column.contrast({"sd(x)": 1})["p_value"][0] == column.terms["p_value"][1]
