@@ -62,9 +62,12 @@ def few_cluster_notes(spec: ModelSpec, design: Design) -> list[Note]:
 
 
 def _few(design: Design, groups: np.ndarray, name: str) -> str:
-    """What the clusters of a column are worth; nothing where they are enough."""
+    """What the clusters of a column are worth, for terms other than their own dummies; nothing where they are enough."""
     size, worth = np.bincount(groups), effective_clusters(design, groups)
-    low = sorted((value, term) for term, value in worth.items() if value < FEW_EFFECTIVE)
+    own = [
+        t for t in worth if t.startswith(f"C({name})[") and "]:" not in t
+    ]  # a dummy of a cluster always rests on it alone
+    low = sorted((value, term) for term, value in worth.items() if value < FEW_EFFECTIVE and term not in own)
     if len(size) >= FEW and not low:
         return ""
     said = f"{len(size)} clusters of {name}, the largest with {size.max() / size.sum():.0%} of the rows"

@@ -177,3 +177,14 @@ def test_what_a_weighted_fit_is_told_to_write_can_be_written(engine):
     outcome = "y" if engine == "linear" else "b"
     spec = ps.ModelSpec("m", f"{outcome} ~ x", engine, "jackknife", cluster="g", options={"weights": "w"})
     assert ps.fit(d.assign(g=d.index % 12), spec).terms["std_error"].notna().all()
+
+
+def test_dummies_of_the_clusters_themselves_are_no_terms_with_few():
+    """Each rests on its cluster and the reference, however many there are: named, they would hide the terms that matter."""
+    d = draw(600).assign(g=lambda t: t.index % 60, h=lambda t: t.index % 12)
+    assert noted(None, d=d, formula="y ~ x + C(g)") == []
+    (what, _) = noted(None, d=d, formula="y ~ x + C(h)", cluster="h")
+    design = build_design(d, "y ~ x + C(h)", ("h",), None)
+    worth, _ = loop(design.X, design.clusters[0], design.names.index("x"))
+    assert what.endswith(f"worth fewer that are alike for x ({worth:.1f}).")
+    assert "x:C(h)[0] (1.0)" in noted(None, d=d, formula="y ~ x:C(h) + C(h)", cluster="h")[0]
