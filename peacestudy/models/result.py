@@ -1,6 +1,6 @@
 """The Fit: a frozen result that holds tables and draws nothing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
