@@ -119,9 +119,7 @@ def _missed(terms: pd.DataFrame, models: pd.DataFrame) -> list[str]:
         parts += [f"{model}: {', '.join(found)}"] if found else []
     if not parts:
         return []
-    what = (
-        f"smallest coefficient that a test at .05 finds in {POWER:.0%} of such samples, where the null is not rejected"
-    )
+    what = f"smallest coefficient that a test at .05 finds in {POWER:.0%} of such samples, the standard error taken as known, where the null is not rejected"
     return [f"A null that is not rejected is no proof of no effect; {what}: {'; '.join(parts)}."]
 
 

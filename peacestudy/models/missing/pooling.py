@@ -33,7 +33,7 @@ def check_model(imputed: Imputed, spec: ModelSpec) -> tuple[str, ...]:
     ------
     SpecError
         With the columns: what is filled in without them has nothing to do with them, and their effect is drawn towards zero. A bootstrap
-        in the options; a column of clusters, groups or strata that was filled in.
+        in the options; a column of clusters, groups or strata that was filled in; a lag of a column that was filled in.
     """
     options = dict(spec.options)
     if "bootstrap" in options:
@@ -47,6 +47,12 @@ def check_model(imputed: Imputed, spec: ModelSpec) -> tuple[str, ...]:
         raise SpecError(
             f"{what} ({', '.join(unknown)}) were not in the imputation, so what was filled in has nothing to do with them, and effects are "
             "drawn towards zero. Name them in the columns of impute."
+        )
+    if past := [f for f in parsed.factors if f.lag and f.column in imputed.where]:
+        raise SpecError(
+            f"{', '.join(f.label for f in past)} would be read in rows of other years, whose filled values know nothing of this row's outcome: the "
+            f"effect would be drawn towards zero, further than without the rows that have gaps. Bring the past in before imputing, with "
+            f"ps.joins.lagged(data, {past[0].column!r}, ...), and name that column in impute and in the formula."
         )
     groups = dict.fromkeys(spec.cluster_columns, "cluster") | {
         str(options[o]): w for o, w in SHARING.items() if o in options
@@ -122,7 +128,7 @@ def _notes(imputed: Imputed, spec: ModelSpec, fits: list[Fit], terms: pd.DataFra
         text = f"{m} tables for a fraction of missing information of {fmi:.2f}: {int(np.ceil(100 * fmi))} or more are advised."
         notes.append(Note("few_tables", text))
     if made := _made_of(imputed, spec):
-        text = f"{', '.join(made)} made of filled values after imputation, whose models are straight lines: bends, lags and products are drawn "
+        text = f"{', '.join(made)} made of filled values after imputation, whose models are straight lines: bends and products are drawn "
         text += "towards zero. A column of its own for each, named in impute and in the formula, is filled like any other and is not."
         notes.append(Note("derived", text))
     if spec.engine == "firth" and spec.vcov == "classical":
@@ -176,12 +182,10 @@ def _as_categories(imputed: Imputed, column: str) -> bool:
 
 
 def _made_of(imputed: Imputed, spec: ModelSpec) -> list[str]:
-    """Terms that bend, lag or multiply columns with filled values."""
+    """Terms that bend or multiply columns with filled values."""
     parsed = parse(spec.formula)
     bends = [
-        f.label
-        for f in parsed.factors
-        if f.column in imputed.where and (f.lag or set(f.functions) - {"scale", "center", "C"})
+        f.label for f in parsed.factors if f.column in imputed.where and set(f.functions) - {"scale", "center", "C"}
     ]
     products = [":".join(labels) for labels in _products(spec) if any(c in imputed.where for c in labels)]
     return [*bends, *products]
