@@ -22,7 +22,10 @@ NO_SIDE = (
     "several coefficients differ from zero in no one direction, so that a joint test has no one-sided p. Test one term, by "
     "tidy(one_sided=...), or one sum of terms, by contrast(..., one_sided=...)."
 )
-DETECTABLE = "where the null is not rejected, the smallest effect that a two-sided test at .05 finds in 80 % of such samples, the standard error taken as known."
+DETECTABLE = (
+    "where the null is not rejected, the smallest effect that a two-sided test at .05 finds in 80 % of such samples, "
+    "the standard error taken as known."
+)
 POWER = 0.8  # of the effect shown beside a null, by the field's convention, as 95 % is of intervals
 TIES = 1e-9  # relative; a resampled statistic as large as the data's but for rounding counts
 DEFINITE = 1e-12  # smallest eigenvalue of a covariance scaled to correlations below which it is zero but for rounding
