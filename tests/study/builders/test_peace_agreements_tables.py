@@ -93,6 +93,10 @@ LATER_VARIABLES = (
     "comprehensive",
     "prior_attempts",
     "trend",
+    "leader_turnover",
+    "leader_changes",
+    "irregular_turnover",
+    "region",
 )
 
 
@@ -128,9 +132,48 @@ def test_counts(study, name):
 @pytest.mark.parametrize("name", [n for n in COUNTS if n != "cases"])
 def test_every_missing_covariate_has_its_reason(study, name):
     table = study.tables[name]
-    for variable in set(study.covariates.variable) - {"active_latest", "war_years_latest"}:  # of the base alone
+    alone = {
+        "active_latest",
+        "war_years_latest",
+        "leader_turnover",
+        "leader_changes",
+        "irregular_turnover",
+        "region",
+    }  # of the base
+    for variable in set(study.covariates.variable) - alone:
         said = table.missing.map(lambda t, v=variable: f"{v}: " in f"; {t}; " if isinstance(t, str) else False)
         assert (said == table[variable].isna()).all(), variable
+
+
+@needs_raw
+def test_leaders_before_the_attempt_and_regions_by_a_loop_over_the_raw_files(study):
+    leaders = {
+        (int(float(r["gwcode"])), int(float(r["year"]))): r
+        for r in rows("archigos_leaderyear.csv")
+        if r["gwcode"] not in ("", "NA")
+    }
+    region = {}
+    for r in sorted(rows("ucdp_prio_acd_251.csv"), key=lambda r: int(r["year"])):
+        region[int(r["conflict_id"])] = r["region"]
+    value = study.covariates.set_index(["case_id", "variable"])["value"]
+    told = 0
+    for case in study.cases.itertuples():
+        own = [leaders.get((case.country, y)) for y in range(case.t0 - 5, case.t0)]
+        found = value[case.case_id]
+        if case.several_governments or None in own:
+            assert (
+                pd.isna(found["leader_turnover"])
+                and pd.isna(found["leader_changes"])
+                and pd.isna(found["irregular_turnover"])
+            )
+        else:
+            changed = [int(float(r["leadertransition"])) for r in own]
+            assert found["leader_turnover"] == any(changed) and found["leader_changes"] == sum(changed)
+            assert found["irregular_turnover"] == any(int(float(r["irregular"])) for r in own)
+            told += 1
+        one = region[case.conflict_id]
+        assert pd.isna(found["region"]) if "," in one else found["region"] == int(one)
+    assert told == 152
 
 
 # --- one implementation -------------------------------------------------------------------------------------------
