@@ -26,6 +26,7 @@ from peacestudy.models.inference.hypotheses import (
 )
 from peacestudy.models.inference.profile import profile_interval
 from peacestudy.models.inference.reference import bootstrapped, contrast_df, joint_df, one_sided_p
+from peacestudy.models.inference.tidied import add_detectable, add_one_sided, to_ratios
 from peacestudy.models.spec import ModelSpec
 
 
@@ -109,19 +110,11 @@ class Fit:
             out["conf_low"], out["conf_high"] = ends[:, 0], ends[:, 1]
         if one_sided is not None:
             p = one_sided_p(self.spec, self.design, self.terms, self.dfs.to_numpy(), one_sided)
-            out.insert(list(out.columns).index("p_value") + 1, f"p_{one_sided}", p)
+            add_one_sided(out, p, one_sided)
         if power is not None:
-            out["detectable"] = self.detectable(power=power, alpha=1 - level)["detectable"].where(
-                out["p_value"] >= 1 - level
-            )
+            add_detectable(out, self.detectable(power=power, alpha=1 - level)["detectable"], 1 - level)
         if exponentiate:
-            if self.spec.engine in ("linear", "mixed_linear"):
-                raise SpecError("a linear model has no odds ratios; exponentiate belongs to odds and hazards.")
-            slope = out["term"].isin(self.design.names)
-            scale = [c for c in ("estimate", "conf_low", "conf_high", "detectable") if c in out]
-            with np.errstate(over="ignore"):
-                out.loc[slope, "std_error"] *= np.exp(out["estimate"])
-                out.loc[slope, scale] = np.exp(out.loc[slope, scale])
+            to_ratios(out, self.design.names, self.spec.engine)
         return out
 
     def glance(self) -> pd.DataFrame:

@@ -11,19 +11,19 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import chi2
 
 from peacestudy.core.display import html_table
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import Note, one_of
 from peacestudy.errors import FitError, SpecError
-from peacestudy.models.contexts.partial_pooling import FEWEST, METHODS, PartialPooling, partial_pooling
+from peacestudy.models.contexts.partial_pooling import FEWEST, METHODS, PartialPooling, cochran, partial_pooling
 from peacestudy.models.diagnosis.checks import separation_of
 from peacestudy.models.diagnosis.left_out import kept_rows
 from peacestudy.models.engines.estimate import kind_of
 from peacestudy.models.fit import fit, fit_arranged
 from peacestudy.models.formulas.columns import columns_named
 from peacestudy.models.formulas.design import Design
+from peacestudy.models.inference.hypotheses import check_level
 from peacestudy.models.inference.resample import column_of
 from peacestudy.models.missing.one_table import refuse_imputed
 from peacestudy.models.result import Fit
@@ -156,8 +156,7 @@ def _check(term: object, context: object, method: object, fewest_events: object,
     whole = isinstance(fewest_events, int | np.integer) and not isinstance(fewest_events, bool)
     if not (whole and fewest_events >= 1):  # type: ignore[operator]
         raise SpecError(f"fewest_events is {fewest_events!r}; it must be a whole number, 1 or more.")
-    if not (isinstance(level, int | float) and 0 < level < 1):
-        raise SpecError(f"level is {level!r}; it must lie between 0 and 1, as 0.95.")
+    check_level(level)
 
 
 def _unused(data: StudyFrame | pd.DataFrame, context: str, place: "pd.Series[Any]") -> list[dict[str, object]]:
@@ -229,9 +228,7 @@ def _alike(used: pd.DataFrame) -> pd.DataFrame:
     k = len(used)
     row: tuple[Any, ...] = (k, np.nan, k - 1, np.nan)
     if k > 1:
-        w, y = 1 / used["std_error"].to_numpy() ** 2, used["estimate"].to_numpy()
-        q = float(w @ (y - w @ y / w.sum()) ** 2)
-        row = (k, q, k - 1, float(chi2.sf(q, k - 1)))
+        row = (k, *cochran(used["estimate"].to_numpy(), used["std_error"].to_numpy() ** 2))
     return pd.DataFrame([row], columns=["contexts", "q", "df", "p_value"])
 
 

@@ -156,6 +156,12 @@ def _q(y: np.ndarray, v: np.ndarray, tau2: float) -> float:
     return float(w @ (y - mean) ** 2)
 
 
+def cochran(y: np.ndarray, v: np.ndarray) -> tuple[float, int, float]:
+    """Cochran's test that estimates ``y`` with variances ``v`` are all of one effect: Q, its degrees of freedom, p."""
+    q, df = _q(y, v, 0.0), len(y) - 1
+    return q, df, float(chi2.sf(q, df))
+
+
 def _dl(y: np.ndarray, v: np.ndarray) -> float:
     w = 1 / v
     return max(0.0, (_q(y, v, 0.0) - (len(y) - 1)) / float(w.sum() - (w**2).sum() / w.sum()))
@@ -251,9 +257,8 @@ def _averaged(
 def _spread(y: np.ndarray, v: np.ndarray, tau2: float, level: float) -> pd.DataFrame:
     k, w = len(y), 1 / v
     typical = (k - 1) * w.sum() / (w.sum() ** 2 - (w**2).sum())
-    q = _q(y, v, 0.0)
     low, high = (_q_root(y, v, float(chi2.ppf(p, k - 1))) for p in (0.5 + level / 2, 0.5 - level / 2))
-    row = (np.sqrt(tau2), np.sqrt(low), np.sqrt(high), tau2 / (tau2 + typical), q, k - 1, float(chi2.sf(q, k - 1)))
+    row = (np.sqrt(tau2), np.sqrt(low), np.sqrt(high), tau2 / (tau2 + typical), *cochran(y, v))
     return pd.DataFrame([row], columns=["tau", "tau_low", "tau_high", "i2", "q", "df", "p_value"])
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 from peacestudy.core.problems import one_of
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.inference.hypotheses import one_sided, quantile, two_sided
+from peacestudy.models.inference.tidied import add_one_sided
 
 LEVEL = 0.95
 NOTHING = 1e-12  # share of the variance without covariances below which that of the sum is zero but for rounding
@@ -57,7 +58,7 @@ def contrast(
     columns = ["contrast", "estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high"]
     out = pd.DataFrame([row], columns=columns)
     if direction is not None:
-        out.insert(5, f"p_{direction}", one_sided(np.array([b / se]), df, direction))
+        add_one_sided(out, one_sided(np.array([b / se]), df, direction), direction)
     return out
 
 

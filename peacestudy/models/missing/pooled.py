@@ -14,7 +14,7 @@ import pandas as pd
 from peacestudy.core.display import html_table
 from peacestudy.core.problems import Note, one_of
 from peacestudy.errors import FitError, SpecError
-from peacestudy.models.engines.parameters import is_spread, refuse_edge
+from peacestudy.models.engines.parameters import is_spread, refuse_edge, wald_ends
 from peacestudy.models.inference.contrast import written_weights
 from peacestudy.models.inference.hypotheses import (
     DETECTABLE,
@@ -23,14 +23,15 @@ from peacestudy.models.inference.hypotheses import (
     JointTest,
     check_level,
     check_seed,
+    critical,
     least_effects,
     named_terms,
-    quantile,
 )
 from peacestudy.models.inference.hypotheses import one_sided as one_sided_p
 from peacestudy.models.inference.reference import contrast_df
+from peacestudy.models.inference.tidied import add_detectable, add_one_sided, to_ratios
 from peacestudy.models.missing.joint import joint, null_draws
-from peacestudy.models.missing.pooled_row import ENDS, LEVEL, pooled_row
+from peacestudy.models.missing.pooled_row import LEVEL, pooled_row
 from peacestudy.models.result import Fit
 from peacestudy.models.spec import ModelSpec
 
@@ -88,28 +89,15 @@ class PooledFit:
         check_level(level)
         out = self.terms.copy()
         b, se = out["estimate"].to_numpy(), out["std_error"].to_numpy()
-        half = np.array([quantile(0.5 + level / 2, df) for df in out["df"]]) * se
-        out["conf_low"], out["conf_high"] = b - half, b + half
-        spread = is_spread(tuple(out["term"]), self.slopes) & (b > 0)
-        factor = np.exp(half[spread] / b[spread])
-        out.loc[spread, "conf_low"], out.loc[spread, "conf_high"] = b[spread] / factor, b[spread] * factor
+        spread = is_spread(tuple(out["term"]), self.slopes)
+        out["conf_low"], out["conf_high"] = wald_ends(b, se, spread, critical(0.5 + level / 2, out["df"].to_numpy()))
         if one_sided is not None:
             p = one_sided_p(out["statistic"].to_numpy(), out["df"].to_numpy(), one_sided)
-            out.insert(list(out.columns).index("p_value") + 1, f"p_{one_sided}", p)
+            add_one_sided(out, p, one_sided)
         if power is not None:
-            out["detectable"] = self.detectable(power=power, alpha=1 - level)["detectable"].where(
-                out["p_value"] >= 1 - level
-            )
+            add_detectable(out, self.detectable(power=power, alpha=1 - level)["detectable"], 1 - level)
         if exponentiate:
-            if self.spec.engine in ("linear", "mixed_linear"):
-                raise SpecError("a linear model has no odds ratios; exponentiate belongs to odds and hazards.")
-            slope = out["term"].isin(self.slopes)
-            with np.errstate(over="ignore"):
-                out.loc[slope, ["std_error", "monte_carlo"]] = out.loc[slope, ["std_error", "monte_carlo"]].mul(
-                    np.exp(out.loc[slope, "estimate"]), axis=0
-                )
-                scale = [*ENDS, *(c for c in ("detectable",) if c in out)]
-                out.loc[slope, scale] = np.exp(out.loc[slope, scale])
+            to_ratios(out, self.slopes, self.spec.engine)
         return out
 
     def detectable(self, *, power: float, alpha: float) -> pd.DataFrame:
@@ -128,7 +116,7 @@ class PooledFit:
         out = pd.DataFrame([{"contrast": each[0]["contrast"], **row}])
         if one_sided is not None:
             p = one_sided_p(out["statistic"].to_numpy(), row["df"], one_sided)
-            out.insert(list(out.columns).index("p_value") + 1, f"p_{one_sided}", p)
+            add_one_sided(out, p, one_sided)
         return out
 
     def joint_test(self, terms: list[str], one_sided: str | None = None) -> JointTest:
