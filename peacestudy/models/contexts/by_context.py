@@ -16,7 +16,7 @@ from peacestudy.core.display import html_table
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import Note, one_of
 from peacestudy.errors import FitError, SpecError
-from peacestudy.models.contexts.partial_pooling import FEWEST, METHODS, PartialPooling, cochran, partial_pooling
+from peacestudy.models.contexts.partial_pooling import FEWEST, PartialPooling, check_method, cochran, partial_pooling
 from peacestudy.models.diagnosis.checks import separation_of
 from peacestudy.models.diagnosis.left_out import kept_rows
 from peacestudy.models.engines.estimate import kind_of
@@ -151,8 +151,7 @@ def _check(term: object, context: object, method: object, fewest_events: object,
     for what, value in (("term", term), ("context", context)):
         if not isinstance(value, str):
             raise SpecError(f"{what} is {value!r}; it must be a name, as text.")
-    if method not in (*METHODS, "bayes"):
-        raise SpecError(one_of("method", method, [*METHODS, "bayes"]))
+    check_method(method)
     whole = isinstance(fewest_events, int | np.integer) and not isinstance(fewest_events, bool)
     if not (whole and fewest_events >= 1):  # type: ignore[operator]
         raise SpecError(f"fewest_events is {fewest_events!r}; it must be a whole number, 1 or more.")

@@ -19,15 +19,15 @@ from peacestudy.core.display import html_table
 from peacestudy.core.problems import Note, one_of
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.contexts.hierarchical import posterior
+from peacestudy.models.inference.hypotheses import check_level
 
 FEWEST = 3  # contexts from which a spread between them is estimated
 FEW = 8  # contexts below which that spread is hardly known
 MEAN = ["estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high", "next_low", "next_high"]
 MEAN_FROM, SD_FROM = 4, 5  # contexts from which the posterior of the mean has a mean, and a standard deviation
 FARTHEST = 1e8  # standard errors squared; beyond no spread is looked for
-GRID = np.concatenate(
-    [[0.0], np.logspace(-8, 8, 97)]
-)  # spreads, in squared standard errors, between which a maximum is looked for
+# spreads, in squared standard errors, between which a maximum is looked for
+GRID = np.concatenate([[0.0], np.logspace(-8, 8, 97)])
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,10 +95,8 @@ def partial_pooling(
     >>> found.mean[["estimate", "std_error"]].round(1).values.tolist(), found.spread["tau"].tolist()
     ([[7.7, 4.1]], [0.0])
     """
-    if method not in (*METHODS, "bayes"):
-        raise SpecError(one_of("method", method, [*METHODS, "bayes"]))
-    if not 0 < level < 1:
-        raise SpecError(f"level is {level}; it must lie between 0 and 1, as 0.95.")
+    check_method(method)
+    check_level(level)
     y, se = pd.Series(estimates, dtype=float), pd.Series(std_errors, dtype=float)
     counted = _check(y, se, None if events is None else pd.Series(events), fewest_events)
     v = se[y.index].to_numpy() ** 2
@@ -199,6 +197,12 @@ def _reml(y: np.ndarray, v: np.ndarray) -> float:
 
 
 METHODS: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {"reml": _reml, "dl": _dl, "pm": _pm}
+
+
+def check_method(method: object) -> None:
+    """Refuse a method of partial pooling that is none."""
+    if method not in (*METHODS, "bayes"):
+        raise SpecError(one_of("method", method, [*METHODS, "bayes"]))
 
 
 def _pooled(y: "pd.Series[float]", v: np.ndarray, tau2: float, z: float) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -14,6 +14,7 @@ from peacestudy.core.display import html_table
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import Note, one_of
 from peacestudy.errors import FitError, SpecError
+from peacestudy.models.inference.hypotheses import check_level
 from peacestudy.models.inference.percentile import bca_probabilities, percentile
 from peacestudy.models.inference.resample import column_of, refit, sample
 from peacestudy.models.missing.one_table import refuse_imputed
@@ -129,8 +130,7 @@ def bootstrap(
 def _check(draws: int, seed: int, interval: str, level: float) -> None:
     if interval not in INTERVALS:
         raise SpecError(one_of("interval", interval, INTERVALS))
-    if not 0 < level < 1:
-        raise SpecError(f"level is {level}; it must lie between 0 and 1, as 0.95.")
+    check_level(level)
     for name, value in (("draws", draws), ("seed", seed)):
         if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 0:
             raise SpecError(f"{name} is {value!r}; it must be a whole number, not below zero.")
