@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from peacestudy.core.file_sets import cannot_write
 from peacestudy.errors import PeacestudyError
 
 
@@ -113,7 +114,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return functions[given.pop("command")](**given)
     except PeacestudyError as err:
         print(f"{type(err).__name__}: {err}", file=sys.stderr)
-        return 1
+    except OSError as err:
+        print(cannot_write(Path(err.filename or "."), err, PeacestudyError), file=sys.stderr)
+    return 1
 
 
 if __name__ == "__main__":

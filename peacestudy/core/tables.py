@@ -11,7 +11,6 @@ import hashlib
 import io
 import os
 import re
-import tempfile
 import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from peacestudy.core.file_sets import write_files
 from peacestudy.core.problems import Problem
 from peacestudy.core.schema import Schema, typed
 from peacestudy.errors import PeacestudyError, SourceError
@@ -188,32 +188,14 @@ def file_sha256(path: Path) -> str:
     return hashlib.sha256(read_bytes(path)).hexdigest()
 
 
-def write_bytes(path: str | os.PathLike[str], data: bytes) -> None:
-    """Write a file whole or not at all: temporary file beside it, fsync, rename, fsync of the folder."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as out:
-            out.write(data)
-            out.flush()
-            os.fsync(out.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    if hasattr(os, "O_DIRECTORY"):  # not on Windows
-        folder = os.open(path.parent, os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+def write_bytes(path: str | os.PathLike[str], data: bytes, error: type[PeacestudyError] = SourceError) -> None:
+    """Write a file whole or not at all; see ``peacestudy.core.file_sets``."""
+    write_files({Path(path): data}, error)
 
 
-def write_text(path: str | os.PathLike[str], text: str) -> None:
+def write_text(path: str | os.PathLike[str], text: str, error: type[PeacestudyError] = SourceError) -> None:
     """Write text as UTF-8 with line feeds, whole or not at all."""
-    write_bytes(path, text.encode("utf-8"))
+    write_bytes(path, text.encode("utf-8"), error)
 
 
 def to_csv(table: pd.DataFrame, columns: Sequence[str] | None = None) -> str:
@@ -232,9 +214,14 @@ def _csv_line(cells: list[str]) -> str:
     return (",".join(quoted) or '""') + "\n"
 
 
-def write_table(path: str | os.PathLike[str], table: pd.DataFrame, columns: Sequence[str] | None = None) -> None:
+def write_table(
+    path: str | os.PathLike[str],
+    table: pd.DataFrame,
+    columns: Sequence[str] | None = None,
+    error: type[PeacestudyError] = SourceError,
+) -> None:
     """Write a table as CSV (see ``to_csv``), whole or not at all."""
-    write_text(path, to_csv(table, columns))
+    write_text(path, to_csv(table, columns), error)
 
 
 def _cell(value: object) -> str:

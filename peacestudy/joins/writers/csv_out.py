@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from peacestudy.core.file_sets import write_files
 from peacestudy.core.problems import Note
-from peacestudy.core.tables import write_table, write_text
+from peacestudy.core.tables import to_csv
+from peacestudy.errors import JoinError
 from peacestudy.joins.writers.prepared import Prepared, Written
 from peacestudy.outcomes.files.labels import Column, beside
 from peacestudy.outcomes.files.read import as_text
@@ -28,18 +30,21 @@ def write(ready: Prepared, path: Path) -> Written:
     if risky:
         text = f"{risky} text(s) begin like a formula. They are written as they are: open the data in a spreadsheet from an .xlsx file."
         notes.append(Note("like_a_formula", text))
-    paths = write_beside(ready, path, ready.columns)
-    write_text(path, "".join(line + "\n" for line in lines))
-    return Written((path, *paths), {}, tuple(notes))
+    data = "".join(line + "\n" for line in lines).encode("utf-8")
+    paths = write_set(ready, path, ready.columns, data)
+    return Written(paths, {}, tuple(notes))
 
 
-def write_beside(ready: Prepared, path: Path, columns: tuple[Column, ...]) -> list[Path]:
-    """The tables that stand beside a data file that cannot hold them."""
-    tables = {"labels": ready.labels(columns), **ready.beside}
-    paths = [beside(path, what) for what in tables]
-    for file, table in zip(paths, tables.values(), strict=True):
-        write_table(file, table)
-    return paths
+def write_set(ready: Prepared, path: Path, columns: tuple[Column, ...], data: bytes) -> tuple[Path, ...]:
+    """Write a data file and the tables beside it that it cannot hold; returns the paths, the data first.
+
+    The labels carry the hash of the data and are replaced first, the data last: whatever is cut off between, the
+    reader sees labels of other data and refuses them.
+    """
+    tables = {"labels": ready.labels(columns, data), **ready.beside}
+    parts = {beside(path, what): to_csv(table).encode("utf-8") for what, table in tables.items()}
+    write_files({**parts, path: data}, JoinError)
+    return (path, *parts)
 
 
 def _cells(column: pd.Series) -> list[str]:
