@@ -35,6 +35,18 @@ def _number(value: float, digits: int) -> str:
     return f"{value:.{digits}f}" if abs(value) >= 1e-3 else f"{value:.1e}"
 
 
+def exact_number(value: float) -> str:
+    """A number in a message: six digits where they are all of it, else every digit that it has.
+
+    Examples
+    --------
+    >>> [exact_number(v) for v in (3.0, 0.5, 3 - 1e-13, 0.1 + 0.2)]
+    ['3', '0.5', '2.9999999999999', '0.30000000000000004']
+    """
+    short = f"{value:g}"
+    return short if float(short) == value else repr(float(value))
+
+
 def p_text(p: float) -> str:
     """A p value as it is printed; nothing where there is none.
 
