@@ -40,11 +40,11 @@ def exact_number(value: float) -> str:
 
     Examples
     --------
-    >>> [exact_number(v) for v in (3.0, 0.5, 3 - 1e-13, 0.1 + 0.2)]
-    ['3', '0.5', '2.9999999999999', '0.30000000000000004']
+    >>> [exact_number(v) for v in (3.0, 0.5, 3 - 1e-13, 1234567.0)]
+    ['3', '0.5', '2.9999999999999', '1234567']
     """
     short = f"{value:g}"
-    return short if float(short) == value else repr(float(value))
+    return short if float(short) == value else repr(float(value)).removesuffix(".0")
 
 
 def p_text(p: float) -> str:
