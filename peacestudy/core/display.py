@@ -36,15 +36,17 @@ def _number(value: float, digits: int) -> str:
 
 
 def exact_number(value: float) -> str:
-    """A number in a message: six digits where they are all of it, else every digit that it has.
+    """A number in a message with every digit that it needs: what is not whole must not look whole.
 
     Examples
     --------
     >>> [exact_number(v) for v in (3.0, 0.5, 3 - 1e-13, 1234567.0)]
     ['3', '0.5', '2.9999999999999', '1234567']
     """
+    if float(value).is_integer() and abs(value) < 1e15:
+        return f"{value:.0f}"
     short = f"{value:g}"
-    return short if float(short) == value else repr(float(value)).removesuffix(".0")
+    return short if float(short) == value else repr(float(value))
 
 
 def p_text(p: float) -> str:
