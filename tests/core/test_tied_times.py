@@ -29,7 +29,7 @@ TIMES = st.lists(st.tuples(st.integers(0, 40), NOISE), min_size=1, max_size=30)
 
 
 @given(TIMES, st.sampled_from([0.1, 1.0, 365.25, 1e-3]), st.sampled_from([0.0, 2000.0]))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_the_groups_are_those_of_r_and_their_order_is_kept(pairs, unit, origin):
     times = np.array([origin + unit * n + noise for n, noise in pairs])
     found = tied_times(times).columns[0]
