@@ -41,12 +41,18 @@ class TiedTimes:
             return ()
         parts = []
         if self.before > self.after:
-            parts.append(f"{self.before} distinct times are treated as {self.after}: those that differ by no more are tied")
+            parts.append(
+                f"{self.before} distinct times are treated as {self.after}: those that differ by no more are tied"
+            )
         if self.rounded:
             parts.append(f"{self.rounded} distinct time(s) are rounded to the whole number next to them")
-        text = f"{label}: differences of up to {self.largest:.1g} are treated as floating-point noise; {'; '.join(parts)}."
+        text = (
+            f"{label}: differences of up to {self.largest:.1g} are treated as floating-point noise; {'; '.join(parts)}."
+        )
         if self.largest > LARGEST_NOISE * self.mean:
-            text += " Relative to these times that is much: if the differences are real, measure time in a smaller unit."
+            text += (
+                " Relative to these times that is much: if the differences are real, measure time in a smaller unit."
+            )
         return (Note("tied_times", text),)
 
 

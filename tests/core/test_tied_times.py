@@ -1,5 +1,7 @@
 """Times that are equal but for floating-point noise: R's rule by a loop, order kept, whole numbers, nothing else touched."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -16,7 +18,7 @@ def by_r(columns):
     y = sorted({float(v) for column in columns for v in column})
     mean = sum(abs(v) for v in y) / len(y)
     group, out = 0, {y[0]: 0}
-    for before, after in zip(y, y[1:], strict=False):
+    for before, after in pairwise(y):
         apart = after - before
         tied = apart <= EPSILON**0.5 or apart / mean <= EPSILON**0.5
         group += not tied

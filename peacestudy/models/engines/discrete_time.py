@@ -88,7 +88,9 @@ def _expand(design: Design) -> tuple[_Periods, pd.DataFrame]:
     label = design.formula.response.label
     if not whole.all():
         bad = np.flatnonzero(~whole)
-        shown = ", ".join(f"{design.cases[i]}: {' to '.join(exact_number(t) for t in design.times[i])}" for i in bad[:NAMED])
+        shown = ", ".join(
+            f"{design.cases[i]}: {' to '.join(exact_number(t) for t in design.times[i])}" for i in bad[:NAMED]
+        )
         raise FitError(
             f"{label}: time is counted in whole periods; it is not in {len(bad)} row(s) (cases {shown}). Round it as your "
             "periods are meant, or use engine 'cox'."

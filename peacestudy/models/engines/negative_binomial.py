@@ -88,7 +88,7 @@ def half_deviance(mu: np.ndarray, alpha: float, y: np.ndarray) -> np.ndarray:
     one, theta = 1 + alpha * mu, 1 / alpha
     shift = (y - mu) / one
     events = deviance_part(y, mu * (1 + alpha * y) / one, shift)
-    return events + deviance_part(np.full(len(y), theta), (y + theta) / one, -shift)
+    return np.asarray(events + deviance_part(np.full(len(y), theta), (y + theta) / one, -shift))
 
 
 def at(eta: np.ndarray, alpha: float, y: np.ndarray) -> At:

@@ -25,7 +25,7 @@ def stirling_error(z: np.ndarray) -> np.ndarray:
     series = np.zeros_like(inverse)
     for c in reversed(STIRLING):
         series = c + series * inverse**2
-    return np.where(z < LARGE, direct, series * inverse)
+    return np.asarray(np.where(z < LARGE, direct, series * inverse))
 
 
 def log_series(w: np.ndarray, order: int) -> np.ndarray:
@@ -56,18 +56,18 @@ def deviance_part(x: np.ndarray, mean: np.ndarray, difference: np.ndarray) -> np
     near = np.abs(w) < NEAR
     close = mean * w**2 * (1 + (1 + w) * log_series(w, 1))
     ratio = np.where((x > 0) & ~near, x / mean, 1.0)
-    return np.where(near, close, x * np.log(ratio) - difference)
+    return np.asarray(np.where(near, close, x * np.log(ratio) - difference))
 
 
 def digamma_excess(z: np.ndarray) -> np.ndarray:
     """``digamma(z) - log(z)``, for z above 0, any shape."""
     small, large = np.minimum(z, LARGE), np.maximum(z, LARGE)
     series = sum(c / large**m for m, c in DIGAMMA)
-    return np.where(z < LARGE, digamma(small) - np.log(small), series)
+    return np.asarray(np.where(z < LARGE, digamma(small) - np.log(small), series))
 
 
 def trigamma_excess(z: np.ndarray) -> np.ndarray:
     """``trigamma(z) - 1/z``, the derivative of ``digamma_excess``, for z above 0, any shape."""
     small, large = np.minimum(z, LARGE), np.maximum(z, LARGE)
     series = sum(-m * c / large ** (m + 1) for m, c in DIGAMMA)
-    return np.where(z < LARGE, polygamma(1, small) - 1 / small, series)
+    return np.asarray(np.where(z < LARGE, polygamma(1, small) - 1 / small, series))

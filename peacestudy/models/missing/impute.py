@@ -123,9 +123,7 @@ def _named(table: pd.DataFrame, columns: Sequence[str]) -> list[str]:
     return names
 
 
-def _linked(
-    found: list[Coded], table: pd.DataFrame, survival: Sequence[str]
-) -> tuple[list[Coded], tuple[Note, ...]]:
+def _linked(found: list[Coded], table: pd.DataFrame, survival: Sequence[str]) -> tuple[list[Coded], tuple[Note, ...]]:
     """The columns that the chains use with a survival outcome, the cumulative hazard in place of the times, and notes."""
     hazard, notes = lived_through(table, survival, [c.name for c in found])
     z = pd.Series(standard(hazard.to_numpy()))

@@ -147,7 +147,9 @@ def test_little_overdispersion_of_large_counts_is_found():
 
 
 def test_counts_beyond_what_a_mean_can_be_rounded_to_are_refused(table):
-    with pytest.raises(ps.FitError, match=r"up to 1,000,000,000,000; it is not in 1 row\(s\) \(cases 5: 3000000000000\)"):
+    with pytest.raises(
+        ps.FitError, match=r"up to 1,000,000,000,000; it is not in 1 row\(s\) \(cases 5: 3000000000000\)"
+    ):
         fitted(table.assign(count=table["hundreds"].where(table.index != 5, 3 * 10**12)), "count")
     with pytest.raises(ps.FitError, match=r"must be a count.*cases 2: 2\.9999999999\)"):
         fitted(table.assign(count=table["hundreds"].where(table.index != 2, 3 - 1e-10)), "count")
