@@ -35,6 +35,20 @@ def _number(value: float, digits: int) -> str:
     return f"{value:.{digits}f}" if abs(value) >= 1e-3 else f"{value:.1e}"
 
 
+def exact_number(value: float) -> str:
+    """A number in a message with every digit that it needs: what is not whole must not look whole.
+
+    Examples
+    --------
+    >>> [exact_number(v) for v in (3.0, 0.5, 3 - 1e-13, 1234567.0)]
+    ['3', '0.5', '2.9999999999999', '1234567']
+    """
+    if float(value).is_integer() and abs(value) < 1e15:
+        return f"{value:.0f}"
+    short = f"{value:g}"
+    return short if float(short) == value else repr(float(value))
+
+
 def p_text(p: float) -> str:
     """A p value as it is printed; nothing where there is none.
 

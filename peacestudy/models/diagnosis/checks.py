@@ -6,6 +6,7 @@ Regression Modeling Strategies, 2nd ed., 4.4 (what an ordered outcome is worth);
 
 import numpy as np
 
+from peacestudy.core.display import exact_number
 from peacestudy.core.problems import Note
 from peacestudy.errors import FitError
 from peacestudy.models.engines.separation import Separation, find_separation
@@ -30,7 +31,7 @@ def check_design(design: Design, outcome: str) -> None:
     y, X = design.y, design.X
     what = f"the outcome {design.formula.response.label!r}"
     if outcome == "binary" and not np.isin(y, (0, 1)).all():
-        found = ", ".join(f"{v:g}" for v in np.unique(y[~np.isin(y, (0, 1))])[:5])
+        found = ", ".join(exact_number(v) for v in np.unique(y[~np.isin(y, (0, 1))])[:5])
         raise FitError(f"{what} must be 0 or 1; it holds {found}. Code it so, or use engine 'linear'.")
     if outcome != "survival" and np.ptp(y) == 0:
         raise FitError(f"{what} is {y[0]:g} in all {len(y)} rows: there is nothing to explain.")
@@ -121,8 +122,8 @@ def separation_of(design: Design) -> Separation | None:
 
 
 def design_notes(design: Design, outcome: str) -> list[Note]:
-    """What the design alone gives reason to distrust: few events, collinearity, rows left out."""
-    out = []
+    """What the design alone gives reason to distrust: values changed, few events, collinearity, rows left out."""
+    out = list(design.notes)
     slopes = [j for j, name in enumerate(design.names) if name != "Intercept" and name not in design.baseline]
     if outcome == "ordered" and slopes:
         sizes = np.bincount(design.y.astype(int))

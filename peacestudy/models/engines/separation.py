@@ -12,7 +12,7 @@ import numpy as np
 from scipy.optimize import linprog
 from scipy.special import expit
 
-STEPS = 12  # of Newton
+STEPS = 40  # of Newton; rare events need one step for each unit of the intercept
 FAR = 15.0  # linear predictor beyond which nothing is proved: there, rounding is as large as a chance
 SURE = 0.1  # of the bound
 CLEAR = 1e-9  # a margin below this, of a row of length 1, is zero up to the solver's tolerance

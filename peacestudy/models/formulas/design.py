@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from peacestudy.core.problems import Note
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.engines.registry import ENGINES
 from peacestudy.models.formulas.basis import Basis, make_basis
@@ -43,6 +44,7 @@ class Design:
     categories : of an ordered outcome, from the lowest; ``y`` holds positions among them.
     lags : what ``lag()`` looks up; ``formula`` reads each as a column of that name.
     panel : the columns of the unit and the time, where there are lags.
+    notes : what was changed in the values read.
     """
 
     y: np.ndarray
@@ -63,6 +65,7 @@ class Design:
     categories: tuple[str, ...] = ()
     lags: tuple[Factor, ...] = ()
     panel: tuple[str, str] | None = None
+    notes: tuple[Note, ...] = ()
 
 
 def build_design(
@@ -113,11 +116,11 @@ def build_design(
         x = _numeric(factor, used[factor.column], ids, centres)
         basis = bases[factor.label] = make_basis(factor.functions[-1], x, factor.size, factor.label)
         prepared |= curve_columns(f"f{i}", basis, x)
-    times, order = None, tuple[str, ...]()
+    times, order, notes = None, tuple[str, ...](), tuple[Note, ...]()
     if engine is not None and ENGINES[engine].outcome == "ordered":
         y, order = ordered_outcome(parsed.response, used)
     elif isinstance(parsed.response, Survival):
-        y, times = survival_times(parsed.response, used, ids)
+        y, times, notes = survival_times(parsed.response, used, ids)
     elif set(SEVERAL) & set(parsed.response.functions):
         what = "a set of categories" if parsed.response.size is None else "several columns"
         raise SpecError(f"the outcome is {parsed.response.label}: an outcome is a number, not {what}.")
@@ -134,7 +137,7 @@ def build_design(
     more = {c: used[c] for c in further}
     return Design(
         y, X, names, cases, groups, dropped, parsed, centres, levels, times, more, bases=bases, cluster_names=called, categories=order,
-        lags=lags, panel=panel if lags else None,
+        lags=lags, panel=panel if lags else None, notes=notes,
     )  # fmt: skip
 
 

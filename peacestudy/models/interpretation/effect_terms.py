@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from peacestudy.core.display import exact_number
 from peacestudy.core.problems import one_of
+from peacestudy.core.tied_times import tied_times
 from peacestudy.errors import FitError, SpecError
-from peacestudy.models.engines.discrete_time import BASELINES, DEFAULT
+from peacestudy.models.engines.discrete_time import BASELINES, DEFAULT, LONGEST
 from peacestudy.models.interpretation.effect_rows import EffectRows, check_column, is_number, outside, profiles, set_to
 from peacestudy.models.interpretation.effect_scale import INVERSE
 from peacestudy.models.interpretation.quantities import ByPeriod, Contrast, Mean, Quantity, Rows, Slope
@@ -85,7 +87,7 @@ class Asked:
         X = self.rows.covariates(table)
         share = np.full(len(X), 1 / len(X))
         if self.fit.spec.engine == "discrete_time":
-            return {"": ByPeriod(_baseline(self.fit, self.horizon), X, share)}, len(X)
+            return {"": ByPeriod(_baseline(self.fit, self.horizon, len(X)), X, share)}, len(X)
         strata = strata_of(self.fit, self.rows, self.over)
         assert self.horizon is not None
         check_horizon(self.fit, strata, self.horizon)
@@ -102,13 +104,21 @@ class Asked:
         return {c: Slope(rows, D, moved) for c, rows in given.items()}, len(D)
 
 
-def _baseline(fit: Fit, horizon: float | None) -> np.ndarray:
-    """Columns of the baseline hazard in the periods up to the horizon."""
+def _baseline(fit: Fit, horizon: float | None, rows: int) -> np.ndarray:
+    """Columns of the baseline hazard in the periods up to the horizon; ``rows`` is how many rows have a hazard in each."""
     last = int(fit.design.times[:, 1].max()) if fit.design.times is not None else 0
-    if isinstance(horizon, bool) or not isinstance(horizon, Real) or not float(horizon).is_integer() or horizon < 1:
+    if isinstance(horizon, bool) or not isinstance(horizon, Real) or not np.isfinite(float(horizon)):
         raise SpecError(f"horizon is {horizon!r}; it must be a number of periods, 1 or more.")
+    horizon = float(tied_times(np.array([horizon])).columns[0][0])
+    if not horizon.is_integer() or horizon < 1:
+        raise SpecError(f"horizon is {exact_number(horizon)}; it must be a whole number of periods, 1 or more.")
     if horizon > last:
         raise FitError(f"horizon is {horizon:g}, and no period after {last} was observed. Write {last} or less.")
+    if horizon * max(rows, len(fit.design.baseline)) > LONGEST:
+        raise FitError(
+            f"horizon is {horizon:.0f}, and {rows} rows have a hazard in each of these periods: too many numbers to hold. Write a "
+            "shorter horizon, or count time in longer periods."
+        )
     kind = str(dict(fit.spec.options).get("baseline", DEFAULT))
     columns, names = BASELINES[kind](np.arange(1, int(horizon) + 1))
     if gone := [name for name in names if name not in fit.design.baseline]:

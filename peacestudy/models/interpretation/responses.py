@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from scipy.special import expit
+from scipy.special import expit, ndtr
 
-from peacestudy.models.engines.mixed_logit import normal_nodes
+from peacestudy.models.engines.mixed_logit import WIDE, logistic_nodes, normal_nodes
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,9 +101,16 @@ class Averaged:
     def curve(self, eta: np.ndarray, extra: np.ndarray) -> Curve:
         """The mean probability with its derivatives; those by the standard deviation weigh each node by its place."""
         sd = float(extra[-1])
+        by_extra, first_by_extra = np.zeros((len(eta), len(extra))), np.zeros((len(eta), len(extra)))
+        if sd > WIDE:
+            at, weight = logistic_nodes()
+            z = (eta[:, None] + at) / sd
+            density = np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
+            by_extra[:, -1] = -(z * density) @ weight / sd
+            first_by_extra[:, -1] = ((z**2 - 1) * density) @ weight / sd**2
+            return Curve(ndtr(z) @ weight, density @ weight / sd, by_extra[:, -1] / sd, by_extra, first_by_extra)
         u, weight = normal_nodes(sd)
         p, first, second = _logistic(eta[:, None] + sd * u)
-        by_extra, first_by_extra = np.zeros((len(eta), len(extra))), np.zeros((len(eta), len(extra)))
         by_extra[:, -1], first_by_extra[:, -1] = first @ (u * weight), second @ (u * weight)
         return Curve(p @ weight, first @ weight, second @ weight, by_extra, first_by_extra)
 

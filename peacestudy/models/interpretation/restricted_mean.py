@@ -12,6 +12,7 @@ from numbers import Real
 import numpy as np
 import pandas as pd
 
+from peacestudy.core.tied_times import tied_times
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.engines.cox import fit_cox, sets_of
 from peacestudy.models.engines.registry import Estimates
@@ -99,7 +100,8 @@ def check_horizon(fit: Fit, strata: np.ndarray, horizon: float) -> None:
     column = dict(fit.spec.options).get("strata")
     of_fit = np.zeros(len(fit.design.times), int) if column is None else pd.factorize(fit.design.further[column])[0]
     last = min(float(fit.design.times[of_fit == s, 1].max()) for s in np.unique(strata))
-    if horizon > last:
+    written, seen = tied_times(np.array([horizon, last])).columns[0]
+    if written > seen:
         raise FitError(
             f"horizon is {horizon:g}, and nobody is observed beyond {last:g}{' in some stratum' if column else ''}: the mean up to "
             f"there is not in the data. Write {last:g} or less."

@@ -86,7 +86,7 @@ def impute(
         table = table.set_axis([str(c) for c in table.columns], axis=1)  # as fit reads them
     found = [code(table[c], c) for c in _named(table, columns)]
     where = {c.name: c.coded.isna().to_numpy() for c in found if c.coded.isna().any()}
-    linked = found if survival is None else _linked(found, table, survival)
+    linked, tied = (found, ()) if survival is None else _linked(found, table, survival)
     ids = table[data.key].tolist() if isinstance(data, StudyFrame) else table.index.tolist()
     _check(linked, where, ids, donors)
     rngs = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(m)]
@@ -99,11 +99,11 @@ def impute(
         tables.append(replace(data, data=complete) if isinstance(data, StudyFrame) else complete)
     missing = _missing(found)
     names = () if survival is None else tuple(survival)
-    note = _note(missing, m, cycles, donors, names)
+    notes = (_note(missing, m, cycles, donors, names), *tied)
     if isinstance(data, StudyFrame):
-        tables = [replace(t, notes=(*t.notes, note)) for t in tables if isinstance(t, StudyFrame)]
+        tables = [replace(t, notes=(*t.notes, *notes)) for t in tables if isinstance(t, StudyFrame)]
     known = tuple(c.name for c in found)
-    return Imputed(tuple(tables), known, missing, where, trace, int(donors), int(seed), (note,), names)
+    return Imputed(tuple(tables), known, missing, where, trace, int(donors), int(seed), notes, names)
 
 
 def _named(table: pd.DataFrame, columns: Sequence[str]) -> list[str]:
@@ -123,12 +123,12 @@ def _named(table: pd.DataFrame, columns: Sequence[str]) -> list[str]:
     return names
 
 
-def _linked(found: list[Coded], table: pd.DataFrame, survival: Sequence[str]) -> list[Coded]:
-    """The columns as the chains take them with a survival outcome: the hazard lived through in the place of the times."""
-    hazard = lived_through(table, survival, [c.name for c in found])
+def _linked(found: list[Coded], table: pd.DataFrame, survival: Sequence[str]) -> tuple[list[Coded], tuple[Note, ...]]:
+    """The columns that the chains use with a survival outcome, the cumulative hazard in place of the times, and notes."""
+    hazard, notes = lived_through(table, survival, [c.name for c in found])
     z = pd.Series(standard(hazard.to_numpy()))
     times, start = survival[-2], survival[0] if len(survival) == 3 else None
-    return [replace(c, coded=z) if c.name == times else c for c in found if c.name != start]
+    return [replace(c, coded=z) if c.name == times else c for c in found if c.name != start], notes
 
 
 def _check(found: list[Coded], where: dict[str, np.ndarray], ids: list[Any], donors: int) -> None:
