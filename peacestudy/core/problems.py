@@ -1,11 +1,14 @@
 """Trouble is data: a Problem stops the work and says where; a Note travels with a result and says how far to trust it."""
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from functools import lru_cache
 
 import pandas as pd
+
+SEPARATORS = str.maketrans("", "", "_-. ")  # signs that join the words of a name
 
 
 @dataclass(frozen=True)
@@ -63,21 +66,50 @@ class Note:
         return self.text
 
 
+def composed(name: str) -> str:
+    """A name as it is compared: letters with accents composed (NFC), every kind of space a plain one.
+
+    Examples
+    --------
+    >>> composed("cafe\\u0301\\u00a0noir") == "caf\\u00e9 noir"
+    True
+    """
+    if name.isascii():
+        return name
+    return "".join(" " if unicodedata.category(c) == "Zs" else c for c in unicodedata.normalize("NFC", name))
+
+
+def _folded(name: str) -> str:
+    """A name without case, accents, blanks, underscores, hyphens and dots."""
+    letters = unicodedata.normalize("NFKD", composed(name).casefold())
+    return "".join(c for c in letters if not unicodedata.combining(c)).translate(SEPARATORS)
+
+
 def nearest(word: str, known: Sequence[str]) -> str:
     """A sentence that names the known word nearest to an unknown one, or nothing.
+
+    A word that differs only in case, accents, blanks, underscores, hyphens or dots comes first, then the closest spelling.
 
     Examples
     --------
     >>> nearest("firt", ["linear", "logit", "firth"])
     " Did you mean 'firth'?"
+    >>> nearest("GDP per capita", ["gdp", "gdp_per_capita"])
+    " Did you mean 'gdp_per_capita'?"
     """
-    return _nearest(word, tuple(known))
+    return _nearest(word, tuple(map(str, known)))
 
 
 @lru_cache(4096)  # a wrong column repeats few words over thousands of rows
 def _nearest(word: str, known: tuple[str, ...]) -> str:
-    found = get_close_matches(word, known, n=1, cutoff=0.6)
-    return f" Did you mean {found[0]!r}?" if found else ""
+    folded = _folded(word)
+    found = [name for name in known if folded and _folded(name) == folded]
+    if not found:
+        found = get_close_matches(word, known, n=1, cutoff=0.6)
+    if not found:
+        lower = get_close_matches(folded, [_folded(name) for name in known], n=1, cutoff=0.6)
+        found = [name for name in known if lower and _folded(name) == lower[0]]
+    return f" Did you mean {' or '.join(map(repr, found[:3]))}?" if found else ""
 
 
 def one_of(what: str, word: object, known: Sequence[str]) -> str:

@@ -10,17 +10,25 @@ import pandas as pd
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import Note
 from peacestudy.errors import FitError, SpecError
-from peacestudy.models.diagnosis.checks import check_design, check_leverage, design_notes
+from peacestudy.models.diagnosis.checks import check_design, check_leverage, check_range, design_notes
 from peacestudy.models.diagnosis.few_clusters import few_cluster_notes
 from peacestudy.models.diagnosis.parallel_lines import parallel_notes
 from peacestudy.models.engines.counts import check_counts
 from peacestudy.models.engines.estimate import arrange, estimate, kind_of
 from peacestudy.models.engines.parameters import is_spread, wald_ends
 from peacestudy.models.engines.registry import Estimates
+from peacestudy.models.formulas.centring import Centring, centring_of
 from peacestudy.models.formulas.design import Design, build_design
 from peacestudy.models.inference.hypotheses import critical, two_sided
 from peacestudy.models.inference.profile import likelihood_ratio, profile_interval
-from peacestudy.models.inference.reference import bootstrap_note, bootstrapped, cluster_notes, reference
+from peacestudy.models.inference.reference import (
+    Reference,
+    bootstrap_note,
+    bootstrapped,
+    cluster_notes,
+    contrast_df,
+    reference,
+)
 from peacestudy.models.missing.imputed import Imputed
 from peacestudy.models.missing.pooled import PooledFit
 from peacestudy.models.missing.pooling import check_model, pooled
@@ -93,7 +101,10 @@ def fit_arranged(design: Design, arranged: list[Note], spec: ModelSpec) -> Fit:
     if kind_of(spec) == "count":
         check_counts(design)
     check_design(design, kind_of(spec))
-    est, found = estimate(design, spec)
+    moved = centring_of(design.X, _outside_constant(design, spec))
+    work = replace(design, X=design.X - moved.centre) if moved.moves else design
+    est, found = estimate(work, spec)
+    check_range(design, est)
     separation = [n for n in found if n.kind == "separation"]
     rest = [n for n in found if n.kind != "separation"]
     notes = [*separation, *design_notes(design, kind_of(spec)), *few_cluster_notes(spec, design), *arranged, *rest]
@@ -101,8 +112,21 @@ def fit_arranged(design: Design, arranged: list[Note], spec: ModelSpec) -> Fit:
         check_leverage(design, est.leverage[0])
     notes += _conventions(spec, design, est)
     if spec.engine == "ordered":
-        notes += parallel_notes(design, est.beta[0])
-    return _result(spec, design, est, notes)
+        notes += parallel_notes(work, est.beta[0])
+    return _result(spec, design, work, _of_parameters(moved, design, est), est, notes)
+
+
+def _outside_constant(design: Design, spec: ModelSpec) -> np.ndarray | None:
+    """Zeros where the constant is not among the columns: cut points or a baseline hazard stand for it; else None."""
+    outside = bool(design.categories) or kind_of(spec) == "survival"
+    return np.zeros(design.X.shape[1]) if outside else None
+
+
+def _of_parameters(moved: Centring, design: Design, est: Estimates) -> Centring:
+    """The centring of the columns as one of all parameters: cut points are the constant with the opposite sign."""
+    more = est.beta.shape[1] - len(moved.centre)
+    cuts = -1.0 if design.categories else 0.0
+    return Centring(np.append(moved.centre, np.zeros(more)), np.append(moved.constant, np.full(more, cuts)))
 
 
 def _each(data: Imputed, spec: ModelSpec) -> list[Fit]:
@@ -150,15 +174,18 @@ def _conventions(spec: ModelSpec, design: Design, est: Estimates) -> list[Note]:
     return out
 
 
-def _result(spec: ModelSpec, design: Design, est: Estimates, notes: list[Note]) -> Fit:
+def _result(
+    spec: ModelSpec, design: Design, work: Design, moved: Centring, est: Estimates, notes: list[Note]
+) -> Fit:
+    """The Fit in the units of the columns given, from estimates of ``work``, whose columns were moved."""
     names = est.names or design.names
     K = len(names)
     linear = spec.engine == "linear"
-    found = reference(spec, design, est)
-    V = found.vcov
+    found = _moved_reference(spec, work, moved, est)
+    V = moved.covariance(found.vcov)
     notes = [*notes, *cluster_notes(spec, design, found)]
-    beta, variance = est.beta[0], np.diag(V)
-    none = ~(variance > NOTHING * np.diag(est.classical[0]))
+    beta, variance = moved.coefficients(est.beta[0]), np.diag(V)
+    none = ~(variance > NOTHING * np.diag(moved.covariance(est.classical[0])))
     if none.any():
         bad = ", ".join(name for name, is_none in zip(names, none, strict=True) if is_none)
         text = f"The variance of {bad} is not above zero under {spec.vcov}; its standard error is missing."
@@ -198,8 +225,17 @@ def _result(spec: ModelSpec, design: Design, est: Estimates, notes: list[Note]) 
     return Fit(
         spec=spec, terms=terms, n=len(cases), loglik=loglik, vcov=pd.DataFrame(V, index=names, columns=names), cases=cases,
         dropped=design.dropped, notes=tuple(notes), converged=True, scale=float(est.scale[0]), df=found.df,
-        design=design, own_df=tuple(found.dfs.tolist()) if np.isnan(found.df) else (), **summary,
+        design=design, own_df=tuple(found.dfs.tolist()) if np.isnan(found.df) else (), moved=moved, moved_vcov=found.vcov,
+        **summary,
     )  # fmt: skip
+
+
+def _moved_reference(spec: ModelSpec, work: Design, moved: Centring, est: Estimates) -> Reference:
+    """Covariance of the moved parameters; degrees of freedom of the parameters as they are reported."""
+    found = reference(spec, work, est)
+    if not moved.moves or not np.isnan(found.df):
+        return found
+    return replace(found, dfs=contrast_df(spec, work, found.df, moved.weights(np.eye(est.beta.shape[1]))))
 
 
 def _no_aic(spec: ModelSpec) -> bool:
