@@ -1,13 +1,15 @@
 """Trouble is data: a Problem stops the work and says where; a Note travels with a result and says how far to trust it."""
 
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from difflib import get_close_matches
 from functools import lru_cache
+from typing import Any
 
 import pandas as pd
 
+LONGEST_SHOWN = 80  # characters of a value in a message
 SEPARATORS = str.maketrans("", "", "_-. ")  # signs that join the words of a name
 
 
@@ -57,10 +59,12 @@ class Note:
     ----------
     kind : short machine-readable word, such as ``separation`` or ``few_clusters``.
     text : one or two sentences for the reader.
+    pooled : what holds of it after pooling over imputed tables; None where all does, empty where nothing does.
     """
 
     kind: str
     text: str
+    pooled: str | None = field(default=None, repr=False)
 
     def __str__(self) -> str:
         return self.text
@@ -77,6 +81,17 @@ def composed(name: str) -> str:
     if name.isascii():
         return name
     return "".join(" " if unicodedata.category(c) == "Zs" else c for c in unicodedata.normalize("NFC", name))
+
+
+def composed_in(names: Any) -> Any:
+    """The same of every name in a list, or among the keys of a mapping; of one name; anything else as it is."""
+    if isinstance(names, str):
+        return composed(names)
+    if isinstance(names, Mapping):
+        return {composed_in(name): value for name, value in names.items()}
+    if isinstance(names, list | tuple):
+        return [composed_in(name) for name in names]
+    return names
 
 
 def _folded(name: str) -> str:
@@ -112,6 +127,18 @@ def _nearest(word: str, known: tuple[str, ...]) -> str:
     return f" Did you mean {' or '.join(map(repr, found[:3]))}?" if found else ""
 
 
+def shortened(value: object) -> str:
+    """A value as a message shows it, on one line: a long one by its type and beginning.
+
+    Examples
+    --------
+    >>> shortened(["a", "b"]), shortened(list(range(100)))
+    ("['a', 'b']", 'a list ([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 1 ...)')
+    """
+    text = " ".join(repr(value).split())
+    return text if len(text) <= LONGEST_SHOWN else f"a {type(value).__name__} ({text[:45]} ...)"
+
+
 def one_of(what: str, word: object, known: Sequence[str]) -> str:
     """The sentence for a word outside a list: what it should be one of, and the nearest.
 
@@ -120,4 +147,4 @@ def one_of(what: str, word: object, known: Sequence[str]) -> str:
     >>> one_of("engine", "probit", ["linear", "logit"])
     "engine is 'probit'; it must be one of linear, logit."
     """
-    return f"{what} is {word!r}; it must be one of {', '.join(known)}.{nearest(str(word), known)}"
+    return f"{what} is {shortened(word)}; it must be one of {', '.join(known)}.{nearest(str(word), known)}"

@@ -13,6 +13,7 @@ from peacestudy.errors import FitError, SpecError
 from peacestudy.models.diagnosis.checks import check_design, check_leverage, check_range, design_notes
 from peacestudy.models.diagnosis.few_clusters import few_cluster_notes
 from peacestudy.models.diagnosis.parallel_lines import parallel_notes
+from peacestudy.models.diagnosis.repeated import repeated_notes
 from peacestudy.models.engines.counts import check_counts
 from peacestudy.models.engines.estimate import arrange, estimate, kind_of
 from peacestudy.models.engines.parameters import is_spread, wald_ends
@@ -93,7 +94,8 @@ def fit(
     made = fit_arranged(*arrange(given, spec), spec)
     extra = (*data.notes, *data.ledger.gaps()) if isinstance(data, StudyFrame) else ()
     origin = data.origin if isinstance(data, StudyFrame) else ""
-    return replace(made, notes=(*extra, *made.notes), origin=origin)
+    repeated = repeated_notes(table) if case is None else []  # a key names every row once
+    return replace(made, notes=(*extra, *repeated, *made.notes), origin=origin)
 
 
 def fit_arranged(design: Design, arranged: list[Note], spec: ModelSpec) -> Fit:
@@ -149,14 +151,14 @@ def _conventions(spec: ModelSpec, design: Design, est: Estimates) -> list[Note]:
     )
     if spec.vcov == "cluster":
         factor = "G/(G-1) * (N-1)/(N-K)" if spec.engine == "linear" else "G/(G-1)"
-        bread = (
-            "; bread the inverse information at the Firth estimate, meat the modified scores, Wald z"
-            if spec.engine == "firth"
-            else ""
-        )
+        bread, test = "", ""
+        if spec.engine == "firth":
+            bread = "; bread the inverse information at the Firth estimate, meat the modified scores"
+            test = ", Wald z"
         if spec.engine == "cox":
             bread = "; score residuals summed over clusters; R's coxph leaves the factor out"
-        out.append(Note("vcov", f"Standard errors clustered ({sizes}), factor {factor}{bread}."))
+        said = f"Standard errors clustered ({sizes}), factor {factor}{bread}"
+        out.append(Note("vcov", f"{said}{test}.", pooled=f"{said}."))
     elif spec.vcov == "hc1":
         out.append(
             Note("vcov", f"Heteroskedasticity-consistent standard errors, hc1: factor N/(N-K) = {N / (N - K):.4f}.")
@@ -169,6 +171,7 @@ def _conventions(spec: ModelSpec, design: Design, est: Estimates) -> list[Note]:
             Note(
                 "vcov",
                 "Standard errors from the augmented weights; p by penalised likelihood ratio, interval by profile.",
+                pooled="Standard errors from the augmented weights.",
             )
         )
     return out

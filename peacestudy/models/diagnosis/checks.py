@@ -283,7 +283,7 @@ def variance_inflation(X: np.ndarray, columns: list[int]) -> list[float]:
     varies = length > 0
     out = np.ones(len(columns))
     if varies.any():
-        R = np.linalg.qr(C[:, varies] / length[varies], mode="r")
+        R = np.asarray(np.linalg.qr(C[:, varies] / length[varies], mode="r"))
         weakest = np.linalg.svd(R, compute_uv=False)[-1]
         inverse = np.linalg.solve(R, np.eye(len(R))) if weakest > 0 else np.full(R.shape, np.inf)
         out[varies] = (inverse**2).sum(axis=1)
