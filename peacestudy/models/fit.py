@@ -105,7 +105,8 @@ def fit_arranged(design: Design, arranged: list[Note], spec: ModelSpec) -> Fit:
     check_design(design, kind_of(spec))
     moved = centring_of(design.X, _outside_constant(design, spec))
     work = replace(design, X=design.X - moved.centre) if moved.moves else design
-    est, found = estimate(work, spec)
+    with np.errstate(over="ignore"):  # what overflows is refused next
+        est, found = estimate(work, spec)
     check_range(design, est)
     separation = [n for n in found if n.kind == "separation"]
     rest = [n for n in found if n.kind != "separation"]
@@ -177,9 +178,7 @@ def _conventions(spec: ModelSpec, design: Design, est: Estimates) -> list[Note]:
     return out
 
 
-def _result(
-    spec: ModelSpec, design: Design, work: Design, moved: Centring, est: Estimates, notes: list[Note]
-) -> Fit:
+def _result(spec: ModelSpec, design: Design, work: Design, moved: Centring, est: Estimates, notes: list[Note]) -> Fit:
     """The Fit in the units of the columns given, from estimates of ``work``, whose columns were moved."""
     names = est.names or design.names
     K = len(names)

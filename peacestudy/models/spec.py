@@ -109,7 +109,9 @@ class ModelSpec:
         try:
             hash(self)  # an option that cannot be hashed is found here, not in a set later
         except TypeError as err:
-            raise SpecError(f"options is {shortened(dict(pairs))}; each value must be a word or a number ({err}).") from err
+            raise SpecError(
+                f"options is {shortened(dict(pairs))}; each value must be a word or a number ({err})."
+            ) from err
 
     @property
     def cluster_columns(self) -> tuple[str, ...]:
@@ -144,7 +146,9 @@ def _check_arguments(args: Sequence[Any], arguments: Mapping[str, Any]) -> None:
             raise SpecError(f"ModelSpec has no argument {name!r}; it takes {', '.join(FIELDS)}.{where}")
         if name in FIELDS[: len(args)]:
             given = shortened(args[FIELDS.index(name)]), shortened(arguments[name])
-            raise SpecError(f"ModelSpec was given {name} twice, as {given[0]} and {given[1]}; write it once, as in {EXAMPLE}.")
+            raise SpecError(
+                f"ModelSpec was given {name} twice, as {given[0]} and {given[1]}; write it once, as in {EXAMPLE}."
+            )
 
 
 def _check_word(
@@ -159,7 +163,9 @@ def _check_word(
         raise SpecError(f"{said}; there is no default. It must be one of {shown}, as in {EXAMPLE}.")
     here = words.get(word.casefold())
     if here and here in (allowed or known):
-        raise SpecError(f"{what} is {word!r}; it must be one of {shown}. What is called {word!r} elsewhere is {here!r} here.")
+        raise SpecError(
+            f"{what} is {word!r}; it must be one of {shown}. What is called {word!r} elsewhere is {here!r} here."
+        )
     raise SpecError(f"{what} is {word!r}; it must be one of {shown}.{nearest(word, allowed or known)}")
 
 
@@ -172,7 +178,9 @@ def _check_types(spec: ModelSpec) -> None:
     if "~" in spec.name and "~" not in spec.formula:
         raise SpecError(f"the formula {spec.name!r} stands where the name does; the name comes first, as in {EXAMPLE}.")
     if spec.engine in VCOVS and spec.vcov in ENGINES:
-        raise SpecError(f"engine is {spec.engine!r} and vcov is {spec.vcov!r}: the engine comes first, as in {EXAMPLE}.")
+        raise SpecError(
+            f"engine is {spec.engine!r} and vcov is {spec.vcov!r}: the engine comes first, as in {EXAMPLE}."
+        )
     cluster = spec.cluster
     if cluster is not None and not (isinstance(cluster, str) and cluster):
         listed = isinstance(cluster, list | tuple)

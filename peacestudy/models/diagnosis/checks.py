@@ -19,7 +19,9 @@ from peacestudy.models.formulas.design import Design
 
 FEW_EVENTS = 10  # events per variable below which coefficients of a logit are unreliable
 COLLINEAR = 10.0  # variance inflation factor above which a term's part cannot be told from the others'
-EXACT = 32 * float(np.finfo(float).eps)  # relative change of the data below which a dependence is exact but for rounding
+EXACT = 32 * float(
+    np.finfo(float).eps
+)  # relative change of the data below which a dependence is exact but for rounding
 DIGITS = 1e-12  # the same below which fewer than four of the sixteen digits of the data tell the terms apart
 TAKES_PART = 1e-6  # share of the largest part of a combination, above which a column belongs to it
 CLOSE = 1e8  # variance inflation factor above which the last digits of the data decide the estimates

@@ -12,12 +12,18 @@ import pandas as pd
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.engines.registry import ENGINES
 from peacestudy.models.formulas.basis import Basis, make_basis
-from peacestudy.models.formulas.columns import columns_named, complete_rows, in_range, panel_columns, refuse_containers, refuse_text
+from peacestudy.models.formulas.columns import (
+    columns_named,
+    complete_rows,
+    in_range,
+    panel_columns,
+    refuse_containers,
+    refuse_text,
+)
 from peacestudy.models.formulas.factors import SEVERAL, Factor, Survival
 from peacestudy.models.formulas.formula import Formula, parse
 from peacestudy.models.formulas.lags import add_lags, lags_apart
 from peacestudy.models.formulas.response import ordered_outcome, survival_times, with_outcome
-
 
 SQUARING = ("square", "scale", "center")  # functions that square, or add, what they are given
 

@@ -29,18 +29,33 @@ _TOKEN = re.compile(r"\s*(?:(?P<quoted>`[^`\n]+`)|(?P<name>[^\W\d]\w*)|(?P<numbe
 FOREIGN = (
     (r"\)\s*(?:\*\*|\^)", "a power of a sum: write a*b for a, b and their product"),
     (r"\*\*|\^", "a power: write square({name}) for the square of a column, poly({name}, 3) for a curve"),
-    (r"\bI\s*\(", "I(): write square({name}) for a square, center({name}) for {name} less its mean; make other columns in the data"),
+    (
+        r"\bI\s*\(",
+        "I(): write square({name}) for a square, center({name}) for {name} less its mean; make other columns in the data",
+    ),
     (r"\b(?:np|numpy)\s*\.", "a function of numpy: write log({name}), log1p({name}), sqrt({name}) or square({name})"),
     (r"\b(?:as\.)?(?:factor|ordered|category)\s*\(", "a function of R: write C({name}) for categories"),
     (r"\bQ\s*\(", "a function of patsy: write a name that holds spaces or signs in backquotes, as `size of deal`"),
-    (r"\bC\s*\([^)]*,", "an argument of C(), which takes one column: the first category is the reference; order them in the data"),
+    (
+        r"\bC\s*\([^)]*,",
+        "an argument of C(), which takes one column: the first category is the reference; order them in the data",
+    ),
     (r"\blog(?:10|2)\s*\(|\bln\s*\(", "another logarithm: write log({name}), the natural one"),
     (r"\bexp\s*\(", "exp(): make the column in the data and write its name"),
-    (r"\b(?:offset|exposure)\s*\(", "an offset: write it in the options, options={{'offset': '{name}'}}, with engine poisson or negative_binomial"),
+    (
+        r"\b(?:offset|exposure)\s*\(",
+        "an offset: write it in the options, options={{'offset': '{name}'}}, with engine poisson or negative_binomial",
+    ),
     (r"\b(?:ns|s|te|rcs|cr)\s*\(", "a spline of another package: write bs({name}, 4)"),
-    (r"\b[LlFDS]\d*\.[^\W\d]", "a time-series prefix of Stata: write lag({name}); make leads and differences in the data"),
+    (
+        r"\b[LlFDS]\d*\.[^\W\d]",
+        "a time-series prefix of Stata: write lag({name}); make leads and differences in the data",
+    ),
     (r"\b(?:i|c|ib\d*)\.[^\W\d]", "a prefix of Stata: write C({name}) for categories, and the name alone for numbers"),
-    (r"\|", "a bar: write the grouping column in the options, options={{'group': '{name}'}}, with engine mixed_logit or mixed_linear"),
+    (
+        r"\|",
+        "a bar: write the grouping column in the options, options={{'group': '{name}'}}, with engine mixed_logit or mixed_linear",
+    ),
     (r"~\s*\.(?!\w)|\+\s*\.(?!\w)", "a dot for all columns: write their names, as y ~ a + b"),
     (r"\w\.\w", "a name with a dot: write it in backquotes, as `gdp.pc`"),
     (r"[<>]|==|!=", "a comparison: make a column of 0 and 1 in the data and write its name"),
@@ -48,7 +63,22 @@ FOREIGN = (
     (r"=", "an equals sign: the outcome stands before ~, as y ~ x"),
 )
 # names of functions and prefixes, which stand before a column
-PREFIXES = ("I", "np", "numpy", "as", "factor", "ordered", "category", "Q", "log10", "log2", "ln", "exp", "offset", "exposure")
+PREFIXES = (
+    "I",
+    "np",
+    "numpy",
+    "as",
+    "factor",
+    "ordered",
+    "category",
+    "Q",
+    "log10",
+    "log2",
+    "ln",
+    "exp",
+    "offset",
+    "exposure",
+)
 NOT_COLUMNS = {*PREFIXES, "ns", "s", "te", "rcs", "cr", "i", "c", "L", "l", "F", "D", "S", *KNOWN}
 LONGEST = 10_000  # characters; a formula is read by people
 DEEPEST = 50  # brackets within brackets
@@ -116,7 +146,9 @@ class _Parser:
     def refuse(self, place: int, why: str) -> None:
         char = self.text[place : place + 1] or "the end"
         if hint := _foreign(self.text):
-            raise SpecError(f"formula {self.text!r}: {char!r} at character {place + 1} {why}. The formula holds {hint}.")
+            raise SpecError(
+                f"formula {self.text!r}: {char!r} at character {place + 1} {why}. The formula holds {hint}."
+            )
         raise SpecError(
             f"formula {self.text!r}: {char!r} at character {place + 1} {why}. A formula is like y ~ a + b*c + log(d) + C(e), with "
             f"column names that hold spaces or signs in backquotes; its functions are {', '.join(FUNCTIONS)}, "

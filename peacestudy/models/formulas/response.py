@@ -13,6 +13,7 @@ import pandas as pd
 
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.engines.registry import ENGINES
+from peacestudy.models.formulas.columns import in_range
 from peacestudy.models.formulas.factors import Factor, Survival
 from peacestudy.models.formulas.formula import Formula
 
@@ -110,6 +111,8 @@ def survival_times(response: Survival, used: pd.DataFrame, ids: Sequence[Any]) -
             raise SpecError(f"the column {name!r} in {response.label} holds {used[name].dtype}, not numbers.")
     event, stop = used[response.event].to_numpy(dtype=float), used[response.time].to_numpy(dtype=float)
     start = np.zeros(len(stop)) if response.start is None else used[response.start].to_numpy(dtype=float)
+    in_range(stop, response.time)
+    in_range(start, response.start or "")
     cases = [ids[i] for i in used.index]
     _refuse(response, cases, ~np.isin(event, (0, 1)), event, f"{response.event!r} must be 0 or 1")
     _refuse(response, cases, stop < 0, stop, f"{response.time!r} must not be negative")

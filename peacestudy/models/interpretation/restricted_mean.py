@@ -75,7 +75,7 @@ def strata_of(fit: Fit, rows: EffectRows, over: str) -> np.ndarray:
     if over == "fit":
         return codes
     if column not in rows.table.columns:
-        raise SpecError(f"the strata column {column!r} is not in the data.{nearest(column, rows.table.columns)}")
+        raise SpecError(f"the strata column {column!r} is not in the data.{nearest(column, list(rows.table.columns))}")
     found = pd.Index(levels).get_indexer(rows.table[column])
     if (found < 0).any():
         raise SpecError(

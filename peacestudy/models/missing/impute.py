@@ -83,9 +83,9 @@ def impute(
     if not isinstance(data, StudyFrame | pd.DataFrame):
         raise SpecError(f"impute takes a StudyFrame or a DataFrame, not a {type(data).__name__}.")
     table = data.data if isinstance(data, StudyFrame) else data
-    names = composed_names(table)  # as fit reads them
-    if names != list(table.columns):
-        table = table.set_axis(names, axis=1)
+    known_names = composed_names(table)  # as fit reads them
+    if known_names != list(table.columns):
+        table = table.set_axis(known_names, axis=1)
     survival = composed_in(survival)
     found = [code(table[c], c) for c in _named(table, columns)]
     where = {c.name: c.coded.isna().to_numpy() for c in found if c.coded.isna().any()}
