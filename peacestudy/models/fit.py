@@ -18,7 +18,7 @@ from peacestudy.models.engines.counts import check_counts
 from peacestudy.models.engines.estimate import arrange, estimate, kind_of
 from peacestudy.models.engines.parameters import is_spread, wald_ends
 from peacestudy.models.engines.registry import Estimates
-from peacestudy.models.formulas.centring import Centring, centring_of
+from peacestudy.models.formulas.centring import Centring, centring_of, no_centring, turned
 from peacestudy.models.formulas.design import Design, build_design
 from peacestudy.models.inference.hypotheses import critical, two_sided
 from peacestudy.models.inference.profile import likelihood_ratio, profile_interval
@@ -103,7 +103,7 @@ def fit_arranged(design: Design, arranged: list[Note], spec: ModelSpec) -> Fit:
     if kind_of(spec) == "count":
         check_counts(design)
     check_design(design, kind_of(spec))
-    moved = centring_of(design.X, _outside_constant(design, spec))
+    moved = _centring(design, spec)
     work = replace(design, X=design.X - moved.centre) if moved.moves else design
     with np.errstate(over="ignore"):  # what overflows is refused next
         est, found = estimate(work, spec)
@@ -116,13 +116,30 @@ def fit_arranged(design: Design, arranged: list[Note], spec: ModelSpec) -> Fit:
     notes += _conventions(spec, design, est)
     if spec.engine == "ordered":
         notes += parallel_notes(work, est.beta[0])
-    return _result(spec, design, work, _of_parameters(moved, design, est), est, notes)
+    parameters = _of_parameters(moved, design, est)
+    if (turn := turned(work.X)) and not _penalised(spec):
+        work = replace(work, X=turn[0])
+        again = estimate(work, spec)[0]
+        est = replace(again, names=est.names, loglik=est.loglik, r2=est.r2)  # a penalty's likelihood knows the columns
+        whole = np.eye(est.beta.shape[1])
+        whole[: len(turn[1]), : len(turn[1])] = turn[1]
+        parameters = replace(parameters, turn=whole)
+    return _result(spec, design, work, parameters, est, notes)
 
 
-def _outside_constant(design: Design, spec: ModelSpec) -> np.ndarray | None:
-    """Zeros where the constant is not among the columns: cut points or a baseline hazard stand for it; else None."""
-    outside = bool(design.categories) or kind_of(spec) == "survival"
-    return np.zeros(design.X.shape[1]) if outside else None
+def _penalised(spec: ModelSpec) -> bool:
+    """Whether a penalty is on the columns as they are."""
+    return "penalty" in dict(spec.options)
+
+
+def _centring(design: Design, spec: ModelSpec) -> Centring:
+    """How far the columns of a design are moved; by nothing where that would change the model."""
+    outside = bool(design.categories) or kind_of(spec) == "survival"  # cut points, a baseline hazard
+    moved = centring_of(design.X, np.zeros(design.X.shape[1]) if outside else None)
+    taking = [name for name, a in zip(design.names, moved.constant, strict=True) if a]
+    if _penalised(spec) and taking != ["Intercept"]:  # dummies that are shrunk cannot take up a difference
+        return no_centring(design.X.shape[1])
+    return moved
 
 
 def _of_parameters(moved: Centring, design: Design, est: Estimates) -> Centring:

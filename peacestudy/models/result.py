@@ -177,9 +177,15 @@ class Fit:
         if missing := [known[j] for j in at if np.isnan(self.terms["std_error"][j])]:
             raise FitError(f"{', '.join(missing)} cannot be tested: the variance is not above zero, as the notes say.")
         share, df = (1.0, self.df) if self.spec.vcov != "cr2" else joint_df(self.design, np.eye(len(known))[at])
-        return wald(
-            self.terms["estimate"].to_numpy()[at], self.vcov.to_numpy()[np.ix_(at, at)], tuple(terms), df, share
-        )
+        return wald(*self._tested(at), tuple(terms), df, share)
+
+    def _tested(self, at: list[int]) -> tuple[np.ndarray, np.ndarray]:
+        """Estimates and covariance for the test that some parameters are zero: of these, or of sums of them that are zero together."""
+        b = self.terms["estimate"].to_numpy()
+        if not self.moved.moves:
+            return b[at], self.vcov.to_numpy()[np.ix_(at, at)]
+        axes = np.linalg.qr(self.moved.weights(np.eye(len(b))[at]).T)[0]
+        return axes.T @ self.moved.at_centre(b), axes.T @ self.moved_vcov @ axes
 
     def contrast(self, weights: Mapping[str, float], *, one_sided: str | None = None) -> pd.DataFrame:
         """A weighted sum of terms, with this fit's covariance and reference distribution.
