@@ -89,7 +89,10 @@ def test_time_in_seconds_has_the_predictions_and_effects_of_the_centred_time(out
         return
     scale = "response" if engine in ("firth", "mixed_logit") else None
     for kind, variables in (("slopes", lambda c: [c]), ("predictions", lambda c: None)):
-        a, b = (ps.effects(f, DATA, kind, variables(c), scale=scale)[["estimate", "std_error"]] for f, c in ((far, "t"), (near, "z")))
+        a, b = (
+            ps.effects(f, DATA, kind, variables(c), scale=scale)[["estimate", "std_error"]]
+            for f, c in ((far, "t"), (near, "z"))
+        )
         np.testing.assert_allclose(a, b, rtol=1e-5)
 
 
@@ -98,7 +101,9 @@ def test_contrast_and_joint_test_do_not_depend_on_the_distance_from_zero():
     assert far.joint_test(["t", "t:x"]).p_value < 1  # another null than that of z: x has its slope at t = 0
     middle = far.contrast({"x": 1, "t:x": SECONDS}).iloc[0]
     at_zero = near.contrast({"x": 1}).iloc[0]
-    np.testing.assert_allclose(middle[["estimate", "std_error"]].astype(float), at_zero[["estimate", "std_error"]].astype(float), rtol=1e-5)
+    np.testing.assert_allclose(
+        middle[["estimate", "std_error"]].astype(float), at_zero[["estimate", "std_error"]].astype(float), rtol=1e-5
+    )
     a, b = (f.joint_test([c, f"{c}:x"]).statistic for f, c in ((far, "t"), (near, "z")))
     assert a == pytest.approx(b, rel=1e-6)
 
@@ -140,7 +145,8 @@ def test_filip_of_nist_in_exact_arithmetic():
     rows = [line.split(",") for line in FILIP.read_text().split()[1:]]
     X = [[Fraction(x) ** k for k in range(11)] for x, _ in rows]
     A = [
-        [sum(r[i] * r[j] for r in X) for j in range(11)] + [sum(r[i] * Fraction(y) for r, (_, y) in zip(X, rows, strict=True))]
+        [sum(r[i] * r[j] for r in X) for j in range(11)]
+        + [sum(r[i] * Fraction(y) for r, (_, y) in zip(X, rows, strict=True))]
         for i in range(11)
     ]
     for i in range(11):
@@ -204,8 +210,12 @@ def test_nearly_dependent_columns_have_the_predictions_of_their_difference(pair)
         d["z"] = (d.y > 0).astype(int)
         near, apart = (ps.fit(d, spec(f"{outcome} ~ a + {c}", engine, "hc1")) for c in ("b", "e"))
         numbers = ["estimate", "conf_low", "conf_high"]
-        np.testing.assert_allclose(*(ps.predict(f, d, "response")[numbers] for f in (near, apart)), rtol=1e-5, atol=1e-7)
-        assert near.contrast({"a": 1, "b": 1}).std_error[0] == pytest.approx(apart.contrast({"a": 1}).std_error[0], rel=1e-4)
+        np.testing.assert_allclose(
+            *(ps.predict(f, d, "response")[numbers] for f in (near, apart)), rtol=1e-5, atol=1e-7
+        )
+        assert near.contrast({"a": 1, "b": 1}).std_error[0] == pytest.approx(
+            apart.contrast({"a": 1}).std_error[0], rel=1e-4
+        )
         assert near.joint_test(["a", "b"]).statistic == pytest.approx(apart.joint_test(["a", "e"]).statistic, rel=1e-5)
 
 
