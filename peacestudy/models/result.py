@@ -11,7 +11,9 @@ from peacestudy.core.display import html_table
 from peacestudy.core.problems import Note, one_of
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.engines.parameters import is_spread, refuse_edge, wald_ends
+from peacestudy.models.formulas.centring import Centring
 from peacestudy.models.formulas.design import Design
+from peacestudy.models.inference.combinations import combined_covariance
 from peacestudy.models.inference.contrast import contrast, written_weights
 from peacestudy.models.inference.hypotheses import (
     DETECTABLE,
@@ -50,6 +52,8 @@ class Fit:
     df : degrees of freedom of the reference distribution, infinite for z; NaN where each term has its own: ``own_df``, read as ``dfs``.
     design : the arrays and how they were made.
     origin : the folder of the study its data come from, for ``ps.trace``; empty for a plain DataFrame.
+    moved, moved_vcov : by how much columns far from zero were moved before the model was fitted, and the covariance then. It
+        is that of ``vcov``, whose entries for the intercept have lost digits where a column is far from zero; see ``covariance_of``.
     """
 
     spec: ModelSpec
@@ -71,11 +75,25 @@ class Fit:
     design: Design = field(repr=False)
     origin: str = field(default="", repr=False)
     own_df: tuple[float, ...] = field(default=(), repr=False)
+    moved: Centring = field(kw_only=True, repr=False)
+    moved_vcov: np.ndarray = field(kw_only=True, repr=False)
 
     @property
     def dfs(self) -> "pd.Series[float]":
         """Degrees of freedom of every term, by term: each its own with cr2, else ``df``."""
         return pd.Series(self.own_df or self.df, index=self.terms["term"].to_list(), dtype=float)
+
+    def covariance_of(self, weights: np.ndarray) -> np.ndarray:
+        """Covariance (q, q) of weighted sums of the parameters, from weights (q, P); the digits of ``vcov`` are not needed."""
+        return combined_covariance(self.moved.weights(weights), self.moved_vcov)
+
+    def variances_of(self, weights: np.ndarray) -> np.ndarray:
+        """Variances (q,) of weighted sums of the parameters, from weights (q, P)."""
+        W = self.moved.weights(weights)
+        missing = np.isnan(np.diag(self.moved_vcov))
+        known = np.where(missing[:, None] | missing[None, :], 0.0, self.moved_vcov)
+        variance = ((W @ known) * W).sum(axis=1)
+        return np.where((W[:, missing] != 0).any(axis=1), np.nan, variance)
 
     def tidy(
         self,
@@ -159,9 +177,15 @@ class Fit:
         if missing := [known[j] for j in at if np.isnan(self.terms["std_error"][j])]:
             raise FitError(f"{', '.join(missing)} cannot be tested: the variance is not above zero, as the notes say.")
         share, df = (1.0, self.df) if self.spec.vcov != "cr2" else joint_df(self.design, np.eye(len(known))[at])
-        return wald(
-            self.terms["estimate"].to_numpy()[at], self.vcov.to_numpy()[np.ix_(at, at)], tuple(terms), df, share
-        )
+        return wald(*self._tested(at), tuple(terms), df, share)
+
+    def _tested(self, at: list[int]) -> tuple[np.ndarray, np.ndarray]:
+        """Estimates and covariance for the test that some parameters are zero: of these, or of sums of them that are zero together."""
+        b = self.terms["estimate"].to_numpy()
+        if not self.moved.moves:
+            return b[at], self.vcov.to_numpy()[np.ix_(at, at)]
+        axes = np.linalg.qr(self.moved.weights(np.eye(len(b))[at]).T)[0]
+        return axes.T @ self.moved.at_centre(b), axes.T @ self.moved_vcov @ axes
 
     def contrast(self, weights: Mapping[str, float], *, one_sided: str | None = None) -> pd.DataFrame:
         """A weighted sum of terms, with this fit's covariance and reference distribution.
@@ -193,7 +217,8 @@ class Fit:
 
         weights = written_weights(weights)
         refuse_edge(list(weights), tuple(self.terms["term"]), self.design.names)
-        return contrast(weights, self.terms["estimate"], self.vcov, degrees, one_sided)
+        vcov = pd.DataFrame(self.moved_vcov, columns=self.vcov.columns)
+        return contrast(weights, self.terms["estimate"], vcov, degrees, one_sided, self.moved)
 
     def __repr__(self) -> str:
         return f"<Fit {self.spec.name}: {self.spec.formula} ({self.spec.engine}, {self.spec.vcov}), N {self.n}; see .terms and .notes>"

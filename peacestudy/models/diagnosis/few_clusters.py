@@ -9,6 +9,7 @@ Econometrics 232(2), 7 (that number with errors independent within clusters, whi
 import numpy as np
 
 from peacestudy.core.problems import Note
+from peacestudy.models.formulas.centring import centring_of
 from peacestudy.models.formulas.design import Design
 from peacestudy.models.spec import ModelSpec
 
@@ -107,10 +108,12 @@ def effective_clusters(design: Design, groups: np.ndarray) -> dict[str, float]:
     squares, and knows neither weights nor outcome.
     """
     slopes = [j for j, name in enumerate(design.names) if name != "Intercept" and name not in design.baseline]
-    X = design.X / np.sqrt((design.X**2).mean(axis=0))
+    X = design.X - centring_of(design.X).centre
+    X = X / np.sqrt((X**2).mean(axis=0))
     if "Intercept" not in design.names and not design.baseline:
         X = np.column_stack([X, np.ones(len(X))])  # a baseline hazard or cut points stand for it
-    parts = (X @ np.linalg.pinv(X.T @ X)[:, slopes]) ** 2
+    Q, R = np.linalg.qr(X)
+    parts = (Q @ np.linalg.pinv(R).T[:, slopes]) ** 2  # X (X'X)^-1
     c = np.zeros((int(groups.max()) + 1, len(slopes)))
     np.add.at(c, groups, parts)
     number = c.sum(axis=0) ** 2 / (c**2).sum(axis=0)

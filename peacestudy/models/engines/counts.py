@@ -15,6 +15,7 @@ from peacestudy.models.spec import ModelSpec
 
 LARGEST = 10**12  # beyond, the rounding of a mean exceeds the standard error of a sum of counts over 10,000
 LOST = 1e-2  # share of the information at the start left at the maximum, below which separation is looked for
+WIDEST = 600.0  # range of an offset, beyond which exp() of it is beyond double precision
 NAMED = 5  # cases named in a message
 
 
@@ -36,6 +37,11 @@ def offset_of(spec: ModelSpec, further: "dict[str, pd.Series]", cases: tuple[obj
         raise SpecError(f"the column {column!r} holds {further[column].dtype}; an offset or exposure is a number.")
     x = further[column].to_numpy(dtype=float)
     if "offset" in options:
+        if np.nanmax(x) - np.nanmin(x) > WIDEST or np.nanmax(np.abs(x)) > LARGEST:
+            raise FitError(
+                f"the offset {column!r} goes from {np.nanmin(x):g} to {np.nanmax(x):g}: it is added to the log of the mean, and means so far "
+                "apart are beyond double precision. Was the exposure itself meant? Write options={'exposure': ...}."
+            )
         return x
     bad = np.flatnonzero(x <= 0)
     if len(bad):

@@ -13,11 +13,20 @@ from peacestudy.core.problems import Note
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.engines.registry import ENGINES
 from peacestudy.models.formulas.basis import Basis, make_basis
-from peacestudy.models.formulas.columns import columns_named, complete_rows, not_too_large, panel_columns, refuse_text
+from peacestudy.models.formulas.columns import (
+    columns_named,
+    complete_rows,
+    in_range,
+    panel_columns,
+    refuse_containers,
+    refuse_text,
+)
 from peacestudy.models.formulas.factors import SEVERAL, Factor, Survival
 from peacestudy.models.formulas.formula import Formula, parse
 from peacestudy.models.formulas.lags import add_lags, lags_apart
 from peacestudy.models.formulas.response import ordered_outcome, survival_times, with_outcome
+
+SQUARING = ("square", "scale", "center")  # functions that square, or add, what they are given
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,6 +112,8 @@ def build_design(
     needed = {c: "the column" for c in (*written.columns, *further)}
     needed |= panel_columns(panel) if lags else {}
     table = columns_named(data, needed | {c: "the cluster column" for c in clusters})
+    for c in (*clusters, *further):
+        refuse_containers(table[c], c)
     lagged = add_lags(table, lags, panel, ids, (*written.columns, *clusters, *further))
     used, dropped = complete_rows(lagged.table, ids, [*parsed.columns, *clusters, *further], lagged.reasons)
     prepared: dict[str, Any] = {}
@@ -162,6 +173,7 @@ def _prepare(
 
 def _categories(factor: Factor, column: pd.Series) -> tuple[Any, ...]:
     """The values that occur: in the order of a categorical column, else sorted. The first is the reference."""
+    refuse_containers(column, factor.column)
     try:
         found = set(column.unique())
         if isinstance(column.dtype, pd.CategoricalDtype):
@@ -179,8 +191,11 @@ def _numeric(
     outcome: bool = False,
 ) -> np.ndarray:
     refuse_text(column, factor.column, outcome)
-    x = not_too_large(column.to_numpy(dtype=float), factor.column)
+    x = column.to_numpy(dtype=float)
+    label = factor.source
     for step, name in enumerate(factor.numeric, start=1):
+        if name in SQUARING:
+            in_range(x, label)
         low = {"log": 0.0, "log1p": -1.0}.get(name)
         bad = (x < 0) if name == "sqrt" else (x <= low) if low is not None else np.zeros(len(x), bool)
         if bad.any():
@@ -190,7 +205,7 @@ def _numeric(
             )
         if name in ("scale", "center"):
             mean, sd = float(x.mean()), float(x.std(ddof=1))
-            if name == "scale" and not sd > 1e-12 * np.abs(x).max():
+            if name == "scale" and not (np.ptp(x) > 0 and sd > 0):
                 raise FitError(
                     f"{factor.label}: {factor.column!r} does not vary in the {len(x)} rows used, so it has no standard deviation."
                 )
@@ -199,8 +214,8 @@ def _numeric(
             x = (x - mean) / centre[1]
         else:
             x = {"log": np.log, "log1p": np.log1p, "sqrt": np.sqrt, "square": np.square}[name](x)
-            not_too_large(x, factor.label)
-    return x
+        label = factor.within(step).label
+    return in_range(x, label)
 
 
 @lru_cache(256)  # the same formula is often fitted again, to other rows or draws
@@ -246,5 +261,5 @@ def model_matrix(
     names = tuple(name(c) for c in matrix.model_spec.column_names)
     X = np.array(matrix, dtype=float).reshape(len(prepared), len(names))
     for column, term in zip(X.T, names, strict=True):
-        not_too_large(column, term)
+        in_range(column, term)
     return X, names

@@ -16,6 +16,7 @@ from peacestudy.core.problems import Note
 from peacestudy.core.tied_times import tied_times
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.engines.registry import ENGINES
+from peacestudy.models.formulas.columns import in_range
 from peacestudy.models.formulas.factors import Factor, Survival
 from peacestudy.models.formulas.formula import Formula
 
@@ -121,6 +122,8 @@ def survival_times(
     found = tied_times(*written)
     stop = found.columns[-1]
     start = np.zeros(len(stop)) if response.start is None else found.columns[0]
+    in_range(stop, response.time)
+    in_range(start, response.start or "")
     cases = [ids[i] for i in used.index]
     _refuse(response, cases, ~np.isin(event, (0, 1)), event, f"{response.event!r} must be 0 or 1")
     _refuse(response, cases, stop < 0, stop, f"{response.time!r} must not be negative")

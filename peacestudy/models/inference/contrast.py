@@ -10,8 +10,9 @@ from numbers import Real
 import numpy as np
 import pandas as pd
 
-from peacestudy.core.problems import one_of
+from peacestudy.core.problems import composed_in, one_of
 from peacestudy.errors import FitError, SpecError
+from peacestudy.models.formulas.centring import Centring
 from peacestudy.models.inference.hypotheses import one_sided, quantile, two_sided
 from peacestudy.models.inference.tidied import add_one_sided
 
@@ -25,6 +26,7 @@ def contrast(
     vcov: pd.DataFrame,
     degrees: Callable[[np.ndarray], float],
     direction: str | None = None,
+    moved: Centring | None = None,
 ) -> pd.DataFrame:
     """One row for the sum of ``weights`` times the coefficients; see ``Fit.contrast``.
 
@@ -35,6 +37,7 @@ def contrast(
     vcov : their covariance, with the terms' names.
     degrees : the degrees of freedom of a sum with weights (K,), infinite for z.
     direction : of a one-sided p that is added, ``greater`` or ``less``.
+    moved : the centring that ``vcov`` is of; None where it is of the coefficients as they are.
     """
     known = [str(c) for c in vcov.columns]
     if not weights:
@@ -48,8 +51,9 @@ def contrast(
     if not w.any():
         raise SpecError("all weights of the contrast are zero; give one that is not.")
     V = vcov.to_numpy()
-    variance = float(w @ V @ w)
-    if not variance > NOTHING * float(w**2 @ np.diag(V)):
+    u = w if moved is None else moved.weights(w[None])[0]
+    variance = float(u @ V @ u)
+    if not variance > NOTHING * float(u**2 @ np.diag(V)):
         raise FitError(f"{_label(weights)} cannot be tested: its variance is not above zero, as with too few clusters.")
     b, se = float(w @ estimate.to_numpy()), variance**0.5
     df = degrees(w)
@@ -74,7 +78,7 @@ def written_weights(weights: object) -> dict[str, float]:
         raise SpecError(
             f"the weights of a contrast are {weights!r}; write the weight of each term, as {{'a': 1, 'b': -1}}."
         )
-    return dict(weights)
+    return dict(composed_in(weights))
 
 
 def _label(weights: Mapping[str, float]) -> str:

@@ -12,9 +12,10 @@ import pandas as pd
 from scipy import stats
 
 from peacestudy.core.frame import StudyFrame
-from peacestudy.core.problems import one_of
+from peacestudy.core.problems import composed_in, one_of
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.engines.registry import ENGINES
+from peacestudy.models.formulas.columns import columns_named
 from peacestudy.models.formulas.design import build_design
 from peacestudy.models.inference.covariance import covariance
 from peacestudy.models.inference.resample import column_of
@@ -67,8 +68,8 @@ def permutation_test(
             f"a permutation test takes vcov classical, hc0 to hc3 or cluster, not {spec.vcov!r}: its p value is its own."
         )
     table, case = (data.data, data.key) if isinstance(data, StudyFrame) else (data, None)
-    if strata not in table.columns:
-        raise SpecError(one_of("strata", strata, [str(c) for c in table.columns]))
+    columns_named(table, {strata: "the column of the strata"})
+    terms = composed_in(terms)
     design = build_design(table, spec.formula, tuple(spec.cluster or ()), case, panel=spec.panel)
     if any(f.column in design.formula.columns[:1] for f in design.lags):
         raise SpecError(

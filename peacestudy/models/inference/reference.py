@@ -176,16 +176,16 @@ def _rule(spec: ModelSpec, design: Design, found: Reference) -> Note:
     sizes = f"{len(size)} of {spec.cluster_columns[0]}{single}"
     if spec.vcov == "jackknife":
         test = f"t with G-1 = {len(size) - 1}" if spec.engine == "linear" else "Wald z"
-        return Note(
-            "vcov",
-            f"Standard errors by leaving out each cluster ({sizes}), CV3 about the full estimate, factor (G-1)/G; {test}.",
-        )
+        said = f"Standard errors by leaving out each cluster ({sizes}), CV3 about the full estimate, factor (G-1)/G"
+        return Note("vcov", f"{said}; {test}.", pooled=f"{said}.")
     each = ", ".join(f"{name} {df:.1f}" for name, df in zip(design.names, found.dfs, strict=True))
-    text = f"Standard errors clustered ({sizes}), CR2 for independent rows; t with Satterthwaite's degrees of freedom: {each}."
+    said = f"Standard errors clustered ({sizes}), CR2 for independent rows"
+    text = f"{said}; t with Satterthwaite's degrees of freedom: {each}."
     poor = [name for name, df in zip(design.names, found.dfs, strict=True) if df < POOR]
     if poor:
         text += f" Below {POOR:.0f} ({', '.join(poor)}) the approximation is poor."
     exact = int(clusters_of(design.X, design.clusters[0]).fitted.sum())
+    fitted = ""
     if exact:
-        text += f" In {exact} clusters the terms fit a direction exactly, as cluster dummies do: the pseudo-inverse is taken there."
-    return Note("vcov", text)
+        fitted = f" In {exact} clusters the terms fit a direction exactly, as cluster dummies do: the pseudo-inverse is taken there."
+    return Note("vcov", text + fitted, pooled=f"{said}.{fitted}")

@@ -26,7 +26,7 @@ def draw_coefficients(fit: Fit, scale: str, draws: int, rng: np.random.Generator
     """
     plain = coefficients(fit, "response")
     A, above = _working(fit)
-    at = A @ plain.b
+    at = A @ fit.moved.at_centre(plain.b)
     above &= at > 0  # a standard deviation of zero, on its edge, is held there
     unit = np.where(above, at, 1.0)
     scaled = A / unit[:, None]
@@ -41,7 +41,7 @@ def draw_coefficients(fit: Fit, scale: str, draws: int, rng: np.random.Generator
         z = z * np.sqrt(fit.df / rng.chisquare(fit.df, (draws, 1)))
     drawn = at + z
     drawn[:, above] = at[above] * np.exp(z[:, above])
-    out: np.ndarray = drawn @ np.linalg.inv(A).T
+    out = fit.moved.coefficients(drawn @ np.linalg.inv(A).T)
     if scale == "flic":
         out[:, fit.design.names.index("Intercept")] += shift_of(fit, out)
     return out

@@ -11,6 +11,7 @@ from scipy.special import expit
 from peacestudy.core.problems import one_of
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.engines.flic import flic_shift
+from peacestudy.models.formulas.centring import Centring
 from peacestudy.models.result import Fit
 
 # engine: the response of its linear predictor, see ``responses``
@@ -66,10 +67,24 @@ def scale_of(fit: Fit, scale: str | None, horizon: float | None) -> str:
 
 @dataclass(frozen=True, eq=False)
 class Coefficients:
-    """Coefficients of the columns of a design, with what was estimated beside them last (P,), and their covariance (P, P)."""
+    """The parameters of a fit on a scale, with what the covariance of functions of them needs.
+
+    Attributes
+    ----------
+    b : coefficients of the columns of the design, with what was estimated beside them last, shape (P,).
+    J : derivative of ``b`` by the parameters of the fit, shape (P, P).
+    moved, V : the columns' centring and the covariance of the parameters after it, see ``Fit.moved_vcov``.
+    """
 
     b: np.ndarray
+    J: np.ndarray
+    moved: Centring
     V: np.ndarray
+
+    def variances(self, gradients: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Variances (q,) of quantities with gradients (P, q), and what they would be without covariances."""
+        W = self.moved.weights(gradients.T @ self.J)
+        return ((W @ self.V) * W).sum(axis=1), (W**2) @ np.diag(self.V)
 
 
 def coefficients(fit: Fit, scale: str) -> Coefficients:
@@ -82,18 +97,18 @@ def coefficients(fit: Fit, scale: str) -> Coefficients:
     FitError
         The fit has no covariance.
     """
-    b, V = fit.terms["estimate"].to_numpy(dtype=float), fit.vcov.to_numpy(dtype=float)
+    b, V = fit.terms["estimate"].to_numpy(dtype=float), fit.moved_vcov
     if not np.isfinite(V).all():
         raise FitError(f"{fit.spec.name} has no covariance, so its effects have no interval. Write another vcov.")
+    J = np.eye(len(b))
     if scale != "flic":
-        return Coefficients(b, V)
+        return Coefficients(b, J, fit.moved, V)
     at = fit.design.names.index("Intercept")
     shift = shift_of(fit, b[None])[0]
     p = expit(fit.design.X @ b + shift)
     W = p * (1 - p)
-    J = np.eye(len(b))
     J[at] -= W @ fit.design.X / W.sum()
-    return Coefficients(b + shift * (np.arange(len(b)) == at), J @ V @ J.T)
+    return Coefficients(b + shift * (np.arange(len(b)) == at), J, fit.moved, V)
 
 
 def shift_of(fit: Fit, b: np.ndarray) -> np.ndarray:

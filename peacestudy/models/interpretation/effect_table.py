@@ -101,10 +101,10 @@ def _variances(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Variances, what they would be without covariances, by which rounding is told, and the gradients (K, terms)."""
     G = columns_of([t.quantity for t in terms], c.b)
-    size = (G**2 * np.diag(c.V)[:, None]).sum(axis=0)
+    variance, size = c.variances(G)
     if scale == "horizon" and fit.spec.engine == "cox":
         return variances(fit, [t.quantity for t in terms], c.b), size, G
-    return ((c.V @ G) * G).sum(axis=0), size, G
+    return variance, size, G
 
 
 def _row(

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from peacestudy.core.frame import StudyFrame
-from peacestudy.core.problems import one_of
+from peacestudy.core.problems import composed_in, one_of
 from peacestudy.errors import SpecError
 from peacestudy.models.interpretation.effect_notes import said_of
 from peacestudy.models.interpretation.effect_rows import effect_rows
@@ -109,6 +109,7 @@ def effects(
         raise SpecError(one_of("kind", kind, KINDS))
     if comparison not in COMPARISONS:
         raise SpecError(one_of("comparison", comparison, COMPARISONS))
+    variables, at = composed_in(variables), composed_in(at)
     if comparison == "ratio" and kind != "comparisons":
         raise SpecError(f"a ratio is a comparison; kind {kind!r} has none.")
 

@@ -103,7 +103,8 @@ def _predicted(fit: Fit, data: StudyFrame | pd.DataFrame, kind: str) -> Predicte
         eta = eta + offset_of(fit.spec, {column: given[column]}, tuple(cases))
         absent = given[column].isna()
         reasons = [r or (f"{column} is missing" if gone else "") for r, gone in zip(reasons, absent, strict=True)]
-    variance = ((rows.X @ fit.vcov.to_numpy()[:K, :K]) * rows.X).sum(axis=1)
+    more = len(fit.terms) - K  # parameters beside the coefficients, which a linear predictor gives no weight
+    variance = fit.variances_of(np.hstack([rows.X, np.zeros((len(rows.X), more))]))
     error = np.sqrt(np.where(variance > 0, variance, np.nan))
     labels = pd.DataFrame({"case": pd.Series(cases, dtype=object)})
     return Predicted(

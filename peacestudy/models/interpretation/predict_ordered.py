@@ -24,7 +24,7 @@ def category_chances(fit: Fit, rows: NewRows, cases: list[object]) -> Predicted:
     cases : their ids.
     """
     K, J, n = len(fit.design.names), len(fit.design.categories), len(cases)
-    theta, V = fit.terms["estimate"].to_numpy(), fit.vcov.to_numpy()
+    theta = fit.terms["estimate"].to_numpy()
     X = rows.X
     eta = X @ theta[:K]
     P = probabilities(theta[K:], eta)
@@ -36,7 +36,7 @@ def category_chances(fit: Fit, rows: NewRows, cases: list[object]) -> Predicted:
     for k in range(J - 1):
         G[:, k, K + k] = f[:, k + 1]
         G[:, k + 1, K + k] = -f[:, k + 1]
-    variance = ((G @ V) * G).sum(axis=2)
+    variance = fit.variances_of(G.reshape(n * J, -1)).reshape(n, J)
     error = np.sqrt(np.where(variance > 0, variance, np.nan)) / (P * (1 - P))
     labels = pd.DataFrame({
         "case": pd.Series(np.repeat(np.array(cases, dtype=object), J), dtype=object), "category": list(fit.design.categories) * n,

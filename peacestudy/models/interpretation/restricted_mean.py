@@ -12,6 +12,7 @@ from numbers import Real
 import numpy as np
 import pandas as pd
 
+from peacestudy.core.problems import nearest
 from peacestudy.core.tied_times import tied_times
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.engines.cox import fit_cox, sets_of
@@ -75,7 +76,7 @@ def strata_of(fit: Fit, rows: EffectRows, over: str) -> np.ndarray:
     if over == "fit":
         return codes
     if column not in rows.table.columns:
-        raise SpecError(f"the strata column {column!r} is not in the data.")
+        raise SpecError(f"the strata column {column!r} is not in the data.{nearest(column, list(rows.table.columns))}")
     found = pd.Index(levels).get_indexer(rows.table[column])
     if (found < 0).any():
         raise SpecError(

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
-from peacestudy.core.problems import Note
+from peacestudy.core.problems import Note, nearest
 from peacestudy.core.tied_times import tied_times
 from peacestudy.errors import FitError, SpecError
 
@@ -53,7 +53,9 @@ def lived_through(
     if len(names) not in (2, 3):
         raise SpecError(f"survival is {survival!r}; write (time, event) or (start, stop, event), as in Surv().")
     if unknown := [c for c in names if c not in columns]:
-        raise SpecError(f"survival names {', '.join(map(repr, unknown))}, which columns does not: name it there too.")
+        raise SpecError(
+            f"survival names {', '.join(map(repr, unknown))}, which columns does not: name it there too.{nearest(str(unknown[0]), columns)}"
+        )
     part = table[names]
     if text := [c for c in names if part[c].dtype.kind not in "biuf"]:
         raise FitError(f"{text[0]!r} of survival holds {part[text[0]].dtype}; times and events are numbers.")

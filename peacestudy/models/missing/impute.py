@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 
 from peacestudy.core.frame import StudyFrame
-from peacestudy.core.problems import Note, nearest
+from peacestudy.core.problems import Note, composed, composed_in, nearest
 from peacestudy.errors import FitError, SpecError
+from peacestudy.models.formulas.columns import composed_names
 from peacestudy.models.missing.chains import run_chains
 from peacestudy.models.missing.coded import Coded, code, decode, standard
 from peacestudy.models.missing.hazard import lived_through
@@ -82,12 +83,15 @@ def impute(
     if not isinstance(data, StudyFrame | pd.DataFrame):
         raise SpecError(f"impute takes a StudyFrame or a DataFrame, not a {type(data).__name__}.")
     table = data.data if isinstance(data, StudyFrame) else data
-    if not all(isinstance(c, str) for c in table.columns):
-        table = table.set_axis([str(c) for c in table.columns], axis=1)  # as fit reads them
+    known_names = composed_names(table)  # as fit reads them
+    if known_names != list(table.columns):
+        table = table.set_axis(known_names, axis=1)
+    survival = composed_in(survival)
     found = [code(table[c], c) for c in _named(table, columns)]
     where = {c.name: c.coded.isna().to_numpy() for c in found if c.coded.isna().any()}
     linked, tied = (found, ()) if survival is None else _linked(found, table, survival)
-    ids = table[data.key].tolist() if isinstance(data, StudyFrame) else table.index.tolist()
+    key = composed(data.key) if isinstance(data, StudyFrame) else ""
+    ids = table[key].tolist() if isinstance(data, StudyFrame) else table.index.tolist()
     _check(linked, where, ids, donors)
     rngs = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(m)]
     tables: list[StudyFrame | pd.DataFrame] = []
@@ -96,7 +100,7 @@ def impute(
         complete = table.assign(
             **{c.name: decode(table[c.name], c, filled[c.name], where[c.name]) for c in found if c.name in where}
         )
-        tables.append(replace(data, data=complete) if isinstance(data, StudyFrame) else complete)
+        tables.append(replace(data, data=complete, key=key) if isinstance(data, StudyFrame) else complete)
     missing = _missing(found)
     names = () if survival is None else tuple(survival)
     notes = (_note(missing, m, cycles, donors, names), *tied)
@@ -110,6 +114,7 @@ def _named(table: pd.DataFrame, columns: Sequence[str]) -> list[str]:
     if not isinstance(columns, Iterable):
         raise SpecError(f"columns is {columns!r}; write a list of names of columns, as ['y', 'x'].")
     names = [columns] if isinstance(columns, str) else list(columns)
+    names = [composed_in(name) for name in names]
     known = [str(c) for c in table.columns]
     for c in names:
         if c not in known:
