@@ -85,7 +85,8 @@ def fit(
     made = fit_arranged(*arrange(given, spec), spec)
     extra = (*data.notes, *data.ledger.gaps()) if isinstance(data, StudyFrame) else ()
     origin = data.origin if isinstance(data, StudyFrame) else ""
-    return replace(made, notes=(*extra, *made.notes), origin=origin)
+    derived = data.derived_values() if isinstance(data, StudyFrame) else ()
+    return replace(made, notes=(*extra, *made.notes), origin=origin, derived=derived)
 
 
 def fit_arranged(design: Design, arranged: list[Note], spec: ModelSpec) -> Fit:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from peacestudy.core.derived import Derived
 from peacestudy.core.display import html_table
 from peacestudy.core.problems import Note, one_of
 from peacestudy.errors import FitError, SpecError
@@ -50,6 +51,7 @@ class Fit:
     df : degrees of freedom of the reference distribution, infinite for z; NaN where each term has its own: ``own_df``, read as ``dfs``.
     design : the arrays and how they were made.
     origin : the folder of the study its data come from, for ``ps.trace``; empty for a plain DataFrame.
+    derived : the columns that the user added to the frame, for ``ps.trace``.
     """
 
     spec: ModelSpec
@@ -70,6 +72,7 @@ class Fit:
     df: float
     design: Design = field(repr=False)
     origin: str = field(default="", repr=False)
+    derived: tuple[Derived, ...] = field(default=(), repr=False)
     own_df: tuple[float, ...] = field(default=(), repr=False)
 
     @property
