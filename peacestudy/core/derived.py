@@ -106,11 +106,10 @@ def _by_id(given: "pd.Series[Any]", ids: "pd.Series[Any]", name: str) -> tuple["
         raise JoinError(f"the index of the Series for {name} {found}. Each id has one value. {write}")
     place = index.get_indexer(pd.Index(ids))
     met = place >= 0
-    positions = isinstance(index, pd.RangeIndex) and index.start == 0 and index.step == 1 and index.name != key
-    unnamed = index.name != key and index.dtype.kind in "iu" and met.sum() < len(index)
-    if not met.all() and (positions or unnamed):
+    numbered = index.name != key and index.dtype.kind in "iu"  # may be positions
+    if numbered and met.sum() != max(len(ids), len(index)):
         raise JoinError(
-            f"the Series for {name} has whole numbers as index that are not the ids of the frame; values are not taken by position. {write}"
+            f"the Series for {name} has whole numbers as index, which are not the ids of the frame: values are not taken by position. {write}"
         )
     if not met.any() and len(ids):
         as_text = set(map(str, index)) & set(map(str, ids))
@@ -124,10 +123,12 @@ def _by_id(given: "pd.Series[Any]", ids: "pd.Series[Any]", name: str) -> tuple["
 def _as_given(made: object, rows: int, name: str) -> Any:
     """One value, or a value a row, refused where it is neither."""
     if isinstance(made, pd.Series) or not pd.api.types.is_list_like(made):
-        if callable(made) or (hasattr(made, "__iter__") and not isinstance(made, str | bytes | pd.Series)):
-            raise JoinError(f"{name} was given a {type(made).__name__}. {ACCEPTED}")
         return made
-    if isinstance(made, pd.DataFrame | set | frozenset | dict) or getattr(made, "ndim", 1) != 1:
+    if (
+        isinstance(made, pd.DataFrame | set | frozenset)
+        or getattr(made, "ndim", 1) != 1
+        or not hasattr(made, "__len__")
+    ):
         raise JoinError(f"{name} was given a {type(made).__name__}, which is not one column. {ACCEPTED}")
     values: Any = made if hasattr(made, "dtype") else list(made)  # type: ignore[call-overload]
     if len(values) != rows:

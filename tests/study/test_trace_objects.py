@@ -51,15 +51,16 @@ def same(one, two):
 
 def test_a_table_of_terms_is_traced_by_label_by_model_and_term_and_by_row(results, fitted, study):
     terms = results.table("terms")
-    right = ps.trace(fitted, "scale(breadth)")
+    right = ps.trace(fitted, "scale(breadth)", study)
     at = int(np.flatnonzero((terms["model"] == "breadth") & (terms["term"] == "scale(breadth)"))[0])
     assert terms.index.is_unique
     assert same(ps.trace(terms, (at, "estimate")), right)
-    assert same(ps.trace(terms, (("breadth", "scale(breadth)"), "p_value")), right)
+    assert same(ps.trace(terms, (("breadth", "scale(breadth)"), "p_value"), study), right)
     assert same(ps.trace(terms.iloc[at], "estimate", study), right)
-    assert same(ps.trace(terms.set_index(["model", "term"]), (("breadth", "scale(breadth)"), "estimate")), right)
+    assert same(ps.trace(terms.set_index(["model", "term"]), (("breadth", "scale(breadth)"), "estimate"), study), right)
     assert same(
-        ps.trace(terms.set_index("term")[lambda t: t["model"] == "breadth"], ("scale(breadth)", "estimate")), right
+        ps.trace(terms.set_index("term")[lambda t: t["model"] == "breadth"], ("scale(breadth)", "estimate"), study),
+        right,
     )
     from_file = pd.read_csv(io.StringIO(terms.to_csv(index=False)))
     assert same(ps.trace(from_file, (at, "estimate"), study), right)
@@ -79,7 +80,7 @@ def test_a_label_that_stands_for_several_rows_is_refused_with_what_to_give(resul
 
 
 def test_a_table_with_the_ids_in_its_index_is_traced_like_one_with_a_column(frame, study):
-    right = ps.trace(frame, ("316-1992", "diplomacy"))
+    right = ps.trace(frame, ("316-1992", "diplomacy"), study)
     for table in (
         frame.data,
         frame.data.set_index("case_id"),
@@ -126,7 +127,7 @@ def test_cases_that_are_not_the_studys_are_refused_and_never_an_empty_trace(stud
         ps.trace(plain, ("316-1992", "diplomacy"), other)
     with pytest.raises(SpecError, match="of the frame are not in study"):
         ps.trace(StudyFrame(some, "case", "case_id"), (some["case_id"][0], "diplomacy"), study)
-    right = ps.trace(fitted, "scale(breadth)")
+    right = ps.trace(fitted, "scale(breadth)", study)
     assert same(ps.trace(ps.fit(plain.set_index("case_id"), spec), "scale(breadth)", study), right)
 
 
@@ -175,7 +176,7 @@ def test_a_column_that_the_user_derived_is_traced_to_what_it_was_made_from(study
     more = frame.with_columns("on the log scale", log_years=lambda data: np.log1p(data["war_years"]))
     more = more.with_columns(ratio=lambda data: data["log_years"] / (1 + data.breadth))
     spec = ps.ModelSpec("mine", "lasting_peace ~ ratio", "firth", "classical")
-    found = ps.trace(ps.fit(more, spec), "ratio").table
+    found = ps.trace(ps.fit(more, spec), "ratio", study).table
     made = found[found["step"] == "derived"].set_index("name")["comment"]
     assert made.to_dict() == {
         "ratio": "derived by the user from breadth, log_years",
@@ -186,7 +187,7 @@ def test_a_column_that_the_user_derived_is_traced_to_what_it_was_made_from(study
     np.testing.assert_allclose(values.astype(float), right[values.index])
     assert {"war_years", "breadth", "log_years"} <= set(found["name"])
     assert (found["step"] == "covariate").any() and (found["step"] == "code").any()
-    cell = ps.trace(more, ("316-1992", "ratio")).table
+    cell = ps.trace(more, ("316-1992", "ratio"), study).table
     assert cell[cell["step"] == "derived"]["name"].tolist() == ["ratio", "log_years"]
     whole = found[(found["case_id"] == "316-1992") & found["name"].isin(["ratio", "war_years"])]
     assert set(whole["step"]) == {"case", "covariate"}
