@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from peacestudy.core.draw_order import places_by_id
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import Note, nearest
 from peacestudy.errors import FitError, SpecError
@@ -84,10 +85,13 @@ def impute(
     table = data.data if isinstance(data, StudyFrame) else data
     if not all(isinstance(c, str) for c in table.columns):
         table = table.set_axis([str(c) for c in table.columns], axis=1)  # as fit reads them
+    ids = table[data.key].tolist() if isinstance(data, StudyFrame) else table.index.tolist()
+    order = places_by_id(ids)  # the draws are given to the rows in this order
+    back = np.argsort(order)
+    table, ids = table.iloc[order], [ids[i] for i in order]
     found = [code(table[c], c) for c in _named(table, columns)]
     where = {c.name: c.coded.isna().to_numpy() for c in found if c.coded.isna().any()}
     linked = found if survival is None else _linked(found, table, survival)
-    ids = table[data.key].tolist() if isinstance(data, StudyFrame) else table.index.tolist()
     _check(linked, where, ids, donors)
     rngs = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(m)]
     tables: list[StudyFrame | pd.DataFrame] = []
@@ -96,6 +100,7 @@ def impute(
         complete = table.assign(
             **{c.name: decode(table[c.name], c, filled[c.name], where[c.name]) for c in found if c.name in where}
         )
+        complete = complete.iloc[back]
         tables.append(replace(data, data=complete) if isinstance(data, StudyFrame) else complete)
     missing = _missing(found)
     names = () if survival is None else tuple(survival)
@@ -103,6 +108,7 @@ def impute(
     if isinstance(data, StudyFrame):
         tables = [replace(t, notes=(*t.notes, note)) for t in tables if isinstance(t, StudyFrame)]
     known = tuple(c.name for c in found)
+    where = {c: gone[back] for c, gone in where.items()}
     return Imputed(tuple(tables), known, missing, where, trace, int(donors), int(seed), (note,), names)
 
 
