@@ -13,7 +13,16 @@ from peacestudy.core.frame import StudyFrame
 CASES, CLUSTERS, CONTEXTS, STATES = 36, 8, 3, 6
 CODERS = ("ann", "ben", "cas", "dan")
 CODES = (Code(0, "no", "no"), Code(1, "some", "some"), Code(2, "much", "much"))
-PROSE = ("note", "why", "comment", "reason", "reasons", "text", "codes", "decided_by")  # words about a number, not numbers
+PROSE = (
+    "note",
+    "why",
+    "comment",
+    "reason",
+    "reasons",
+    "text",
+    "codes",
+    "decided_by",
+)  # words about a number, not numbers
 
 
 def indicator(name, direction):
@@ -25,9 +34,14 @@ def indicator(name, direction):
 PILLARS = (("p", ("i1", "i2", "i3")), ("q", ("j1",)))
 ITEMS = 4
 BOOK = Codebook(
-    "small", "Small", "1.0", "share", {}, (Scale("three", "ordinal", CODES),),
+    "small",
+    "Small",
+    "1.0",
+    "share",
+    {},
+    (Scale("three", "ordinal", CODES),),
     tuple(Pillar(p, p, "t", "h", "s", indicators=tuple(indicator(i, 1) for i in own)) for p, own in PILLARS),
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True)
@@ -59,15 +73,26 @@ def world(seed=5):
     state = np.array([f"st{i}" for i in range(STATES)])
     x, z = rng.normal(size=CASES), rng.normal(size=CASES).round(1)
     eta = 0.7 * x - 0.4 * z
-    cases = pd.DataFrame({
-        "case_id": ids, "x": x, "z": z, "d": rng.integers(0, 2, CASES), "y": eta + rng.normal(size=CASES),
-        "e": (rng.random(CASES) < 1 / (1 + np.exp(-eta))).astype(int), "k": rng.poisson(np.exp(0.3 * eta + 0.5)),
-        "o": pd.cut(eta + rng.logistic(size=CASES), [-np.inf, -0.6, 0.6, np.inf], labels=["low", "mid", "top"]),
-        "g": [f"clus{i}" for i in rng.permutation(np.arange(CASES) % CLUSTERS)],
-        "c": [f"ctx{i}" for i in rng.permutation(np.arange(CASES) % CONTEXTS)],
-        "time": rng.integers(1, 7, CASES), "year": 1990 + np.arange(CASES) % 5, "state": state[rng.integers(0, STATES, CASES)],
-        "treat": rng.permutation(np.arange(CASES) % 2), "low": x - 0.5, "high": x + 0.5,
-    })  # fmt: skip
+    cases = pd.DataFrame(
+        {
+            "case_id": ids,
+            "x": x,
+            "z": z,
+            "d": rng.integers(0, 2, CASES),
+            "y": eta + rng.normal(size=CASES),
+            "e": (rng.random(CASES) < 1 / (1 + np.exp(-eta))).astype(int),
+            "k": rng.poisson(np.exp(0.3 * eta + 0.5)),
+            "o": pd.cut(eta + rng.logistic(size=CASES), [-np.inf, -0.6, 0.6, np.inf], labels=["low", "mid", "top"]),
+            "g": [f"clus{i}" for i in rng.permutation(np.arange(CASES) % CLUSTERS)],
+            "c": [f"ctx{i}" for i in rng.permutation(np.arange(CASES) % CONTEXTS)],
+            "time": rng.integers(1, 7, CASES),
+            "year": 1990 + np.arange(CASES) % 5,
+            "state": state[rng.integers(0, STATES, CASES)],
+            "treat": rng.permutation(np.arange(CASES) % 2),
+            "low": x - 0.5,
+            "high": x + 0.5,
+        }
+    )
     cases["parties"] = cases["state"] + "; " + np.roll(state, 1)[[int(s[2:]) for s in cases["state"]]]
     cases["holes"] = cases["z"].where(rng.random(CASES) > 0.3)
     cases["start"] = cases["year"].astype(str) + "-02-03"
@@ -90,10 +115,14 @@ def world(seed=5):
     grid = pd.MultiIndex.from_product([state, range(1988, 2000)], names=["state", "year"]).to_frame(index=False)
     panel = grid.assign(v=rng.normal(size=len(grid)), war=rng.random(len(grid)) < 0.4).sample(frac=0.9, random_state=1)
     date = pd.Timestamp("1990-01-01") + pd.to_timedelta(rng.integers(0, 2500, 90), unit="D")
-    events = pd.DataFrame({
-        "event_id": [f"ev{i:03d}" for i in range(90)], "state": state[rng.integers(0, STATES, 90)],
-        "date": date.strftime("%Y-%m-%d"), "deaths": rng.integers(0, 50, 90),
-    })  # fmt: skip
+    events = pd.DataFrame(
+        {
+            "event_id": [f"ev{i:03d}" for i in range(90)],
+            "state": state[rng.integers(0, STATES, 90)],
+            "date": date.strftime("%Y-%m-%d"),
+            "deaths": rng.integers(0, 50, 90),
+        }
+    )
     pairs = [(a, b) for a in state for b in state if a != b]
     flows = pd.DataFrame([(a, b, y) for a, b in pairs for y in range(1990, 1995)], columns=["a", "b", "year"])
     flows["flow"] = rng.random(len(flows))
@@ -127,7 +156,9 @@ def renamed(w, old, new):
         text = [isinstance(v, str) for v in column]
         if not any(text):
             return column
-        return pd.Series([one.sub(lambda m: names[m[1]], v) if isinstance(v, str) else v for v in column], index=column.index)
+        return pd.Series(
+            [one.sub(lambda m: names[m[1]], v) if isinstance(v, str) else v for v in column], index=column.index
+        )
 
     return replace(w, **{t: getattr(w, t).apply(change) for t in TABLES}, names=w.names | names)
 
@@ -177,7 +208,9 @@ def tidy(found, names):
     table = found.drop(columns=[c for c in PROSE if c in found.columns])
     table.columns = [back(str(c), names) for c in table.columns]
     table = table[sorted(table.columns)]
-    text = [c for c in table.columns if table[c].dtype.kind not in "iufb" and not pd.api.types.is_numeric_dtype(table[c])]
+    text = [
+        c for c in table.columns if table[c].dtype.kind not in "iufb" and not pd.api.types.is_numeric_dtype(table[c])
+    ]
     for c in text:
         table[c] = [back(v, names) if isinstance(v, str) else str(v) for v in table[c].astype(object)]
     rounded = {f"{c}_rounded": table[c].astype(float).round(6) + 0.0 for c in table.columns if c not in text}

@@ -16,7 +16,7 @@ from peacestudy.coding import Coding, CodingSheet
 from peacestudy.robustness import Accuracy, propagate, stability
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
-from coverage_propagate import BOOK, SPECS, simulate  # noqa: E402
+from coverage_propagate import BOOK, SPECS, simulate
 
 SHORT = {"draws": 4, "burn": 5, "thin": 1, "seed": 1, "accuracy": Accuracy.about(0.9, worth=20)}
 

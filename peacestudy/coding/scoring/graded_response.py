@@ -112,7 +112,9 @@ def graded_response(codes: np.ndarray, directions: Sequence[int], nodes: int = N
     at, weight = quadrature(nodes)
     fits = [_maximise(_start(patterns, sizes, a), patterns, at, weight) for a in _openings(codes, directions)]
     # tops that are equal but for rounding are one: the first is taken, whatever the order of the cases
-    items, rounds, bound, converged = max(fits, key=lambda f: (f[3], round(log_likelihood(f[0], patterns, at, weight), 8)))
+    items, rounds, bound, converged = max(
+        fits, key=lambda f: (f[3], round(log_likelihood(f[0], patterns, at, weight), 8))
+    )
     if sum(s * i[0] for s, i in zip(directions, items, strict=True)) < 0:
         items = [np.r_[-i[0], i[1:]] for i in items]
     total = int(patterns.counts.sum())
