@@ -72,7 +72,7 @@ def out_of_sample(
     groups : column; each of its values is left out once.
     time : column and the last value from which the models learn: they are fitted to the rows up to it and predict those after.
     draws : permutations of the outcome over all cases; every model is given the same.
-    seed : of the random numbers.
+    seed : of the random numbers, which are given to cases in the order of their ids.
 
     Returns
     -------

@@ -69,7 +69,7 @@ def bootstrap(
     fit : of any engine.
     data : what was fitted; the blocks are looked up in it.
     block : the column whose groups are drawn whole, such as the country; None draws the rows given one by one.
-    draws, seed : how many samples, and the seed of the random numbers.
+    draws, seed : how many samples, and the seed of the random numbers, which are given to cases and blocks in the order of ids.
     interval : ``percentile``, or ``bca``, which fits the model without each block too.
     level : of the intervals.
 

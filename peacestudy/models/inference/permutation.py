@@ -37,7 +37,7 @@ def permutation_test(
     terms : the family that is tested.
     strata : column within whose values the outcome is dealt.
     draws : deals.
-    seed : of the random numbers.
+    seed : of the random numbers, which are given to cases in the order of their ids.
 
     Returns
     -------

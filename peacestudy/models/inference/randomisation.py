@@ -51,7 +51,7 @@ def randomisation_test(
     clusters : the column whose groups were assigned whole: each keeps one value, and values are dealt among clusters; None deals among rows.
     blocks : the column within whose values the deal stays; None deals among all.
     draws : deals; where there are no more different ones than this, each is made once.
-    seed : of the random numbers.
+    seed : of the random numbers, which are given to cases and clusters in the order of ids.
 
     Returns
     -------

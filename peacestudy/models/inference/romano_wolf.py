@@ -68,7 +68,7 @@ def romano_wolf(
     family : fits of the same data, each with a term; a fit may come more than once, with different terms.
     data : what was fitted.
     block : the column whose groups are drawn whole, the same draws for every fit; None draws the rows given one by one.
-    draws, seed : how many samples, and the seed of the random numbers.
+    draws, seed : how many samples, and the seed of the random numbers, which are given to cases and blocks in the order of ids.
 
     Returns
     -------

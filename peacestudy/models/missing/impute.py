@@ -48,7 +48,7 @@ def impute(
     m : completed tables, 2 or more.
     cycles : rounds through the columns before a table is taken; each table has a chain of its own.
     donors : cases of nearest prediction from which a missing value takes that of one.
-    seed : of the random numbers. None of these has a default.
+    seed : of the random numbers, which are given to cases in the order of their ids. None of these has a default.
     survival : of a survival outcome, ``(time, event)`` or ``(start, stop, event)``, all among ``columns`` and without missing values: the
         others are then filled from the event and the Nelson-Aalen cumulative hazard, and not from the times (White and Royston).
         None where there is no such outcome.

@@ -206,7 +206,7 @@ def test_with_categories_a_note_names_the_reference_on_which_the_estimates_depen
     d = table().assign(c=np.resize(list("pqr"), len(table())))
     other = d.assign(c=d["c"].map({"p": "z", "q": "q", "r": "r"}))
     fits = [
-        [ps.fit(t, ps.ModelSpec("m", "y ~ a + C(c)", engine, "classical", options=options)) for t in (d, other)]
+        [ps.fit(t, ps.ModelSpec("m", "peace ~ a + C(c)", engine, "classical", options=options)) for t in (d, other)]
         for engine, options in (("ridge", {"penalty": 2.0}), ("logit", {}))
     ]
     ridge_slopes, logit_slopes = ([f.terms["estimate"][1] for f in pair] for pair in fits)
