@@ -95,7 +95,8 @@ def fit(
     extra = (*data.notes, *data.ledger.gaps()) if isinstance(data, StudyFrame) else ()
     origin = data.origin if isinstance(data, StudyFrame) else ""
     repeated = repeated_notes(table) if case is None else []  # a key names every row once
-    return replace(made, notes=(*extra, *repeated, *made.notes), origin=origin)
+    derived = data.derived_values() if isinstance(data, StudyFrame) else ()
+    return replace(made, notes=(*extra, *repeated, *made.notes), origin=origin, derived=derived)
 
 
 def fit_arranged(design: Design, arranged: list[Note], spec: ModelSpec) -> Fit:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from peacestudy.core.derived import Derived
 from peacestudy.core.display import html_table
 from peacestudy.core.problems import Note, one_of
 from peacestudy.errors import FitError, SpecError
@@ -54,6 +55,7 @@ class Fit:
     origin : the folder of the study its data come from, for ``ps.trace``; empty for a plain DataFrame.
     moved, moved_vcov : by how much columns far from zero were moved before the model was fitted, and the covariance then. It
         is that of ``vcov``, whose entries for the intercept have lost digits where a column is far from zero; see ``covariance_of``.
+    derived : the columns that the user added to the frame, for ``ps.trace``.
     """
 
     spec: ModelSpec
@@ -74,6 +76,7 @@ class Fit:
     df: float
     design: Design = field(repr=False)
     origin: str = field(default="", repr=False)
+    derived: tuple[Derived, ...] = field(default=(), repr=False)
     own_df: tuple[float, ...] = field(default=(), repr=False)
     moved: Centring = field(kw_only=True, repr=False)
     moved_vcov: np.ndarray = field(kw_only=True, repr=False)

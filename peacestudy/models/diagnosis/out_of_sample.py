@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from peacestudy.core.display import html_table
+from peacestudy.core.draw_order import places_by_id
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import Note
 from peacestudy.core.tied_times import tied_times
@@ -73,7 +74,7 @@ def out_of_sample(
     time : column and the last value from which the models learn: they are fitted to the rows up to it and predict those after.
         A value that differs from it by floating-point noise alone is not after it.
     draws : permutations of the outcome over all cases; every model is given the same.
-    seed : of the random numbers.
+    seed : of the random numbers, which are given to cases in the order of their ids.
 
     Returns
     -------
@@ -98,7 +99,9 @@ def out_of_sample(
     cases = frame.data[frame.key].tolist() if isinstance(frame, StudyFrame) else frame.index.tolist()
     further = tuple(c for c in (groups, time[0] if time else None) if c is not None)
     used, y, dropped = _common(table, specs, further)
-    deals = np.vstack([y, np.random.default_rng(seed).permuted(np.tile(y, (draws, 1)), axis=1)])
+    order = places_by_id([cases[i] for i in used])
+    deals = np.repeat(y[None], draws + 1, axis=0)
+    deals[1:, order] = np.random.default_rng(seed).permuted(np.tile(y[order], (draws, 1)), axis=1)
     part = table.loc[used].reset_index(drop=True)
     scores, predictions, notes = [], [], [_convention(draws, seed)]
     for split, folds in _splits(part, groups, time):

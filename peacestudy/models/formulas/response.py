@@ -119,11 +119,11 @@ def survival_times(
             raise SpecError(f"the column {name!r} in {response.label} holds {used[name].dtype}, not numbers.")
     event, stop = used[response.event].to_numpy(dtype=float), used[response.time].to_numpy(dtype=float)
     written = [stop] if response.start is None else [used[response.start].to_numpy(dtype=float), stop]
+    in_range(stop, response.time)
+    in_range(written[0], response.start or response.time)
     found = tied_times(*written)
     stop = found.columns[-1]
     start = np.zeros(len(stop)) if response.start is None else found.columns[0]
-    in_range(stop, response.time)
-    in_range(start, response.start or "")
     cases = [ids[i] for i in used.index]
     _refuse(response, cases, ~np.isin(event, (0, 1)), event, f"{response.event!r} must be 0 or 1")
     _refuse(response, cases, stop < 0, stop, f"{response.time!r} must not be negative")

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from peacestudy.core.draw_order import places_by_id
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import composed_in, one_of
 from peacestudy.errors import FitError, SpecError
@@ -37,7 +38,7 @@ def permutation_test(
     terms : the family that is tested.
     strata : column within whose values the outcome is dealt.
     draws : deals.
-    seed : of the random numbers.
+    seed : of the random numbers, which are given to cases in the order of their ids.
 
     Returns
     -------
@@ -81,7 +82,9 @@ def permutation_test(
     at = [design.names.index(t) for t in terms]
     used = column_of(design, data, strata, "the stratum")
     rng = np.random.default_rng(seed)
-    outcomes = np.vstack([design.y, _deals(design.y, pd.factorize(used)[0], draws, rng)])
+    order = places_by_id(design.cases)
+    outcomes = np.repeat(design.y[None], draws + 1, axis=0)
+    outcomes[1:, order] = _deals(design.y[order], pd.factorize(used.iloc[order])[0], draws, rng)
     z, joint = [], []
     for first in range(0, len(outcomes), CHUNK):
         y = outcomes[first : first + CHUNK]

@@ -12,6 +12,7 @@ from math import factorial, prod
 import numpy as np
 import pandas as pd
 
+from peacestudy.core.draw_order import groups_by_id
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import one_of
 from peacestudy.errors import FitError, SpecError
@@ -50,7 +51,7 @@ def randomisation_test(
     clusters : the column whose groups were assigned whole: each keeps one value, and values are dealt among clusters; None deals among rows.
     blocks : the column within whose values the deal stays; None deals among all.
     draws : deals; where there are no more different ones than this, each is made once.
-    seed : of the random numbers.
+    seed : of the random numbers, which are given to cases and clusters in the order of ids.
 
     Returns
     -------
@@ -90,7 +91,9 @@ def randomisation_test(
         design, x, unit, first, f"{term} varies within a cluster of {clusters}: it was not assigned to whole clusters"
     )
     _constant(design, block, unit, first, f"a cluster of {clusters} lies in several blocks of {blocks}")
-    deals, every = _deals(x[first], block[first], draws, seed)
+    order = groups_by_id(unit, design.cases)
+    by_id, every = _deals(x[first][order], pd.factorize(block[first][order])[0], draws, seed)
+    deals = by_id[:, np.argsort(order)]
     if len(deals) == 1:
         raise FitError(f"{term} can be dealt in one way only: it does not vary within a block.")
     found = _statistics(design, spec, at, np.vstack([x, deals[:, unit]]))

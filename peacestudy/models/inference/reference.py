@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from peacestudy.core.draw_order import groups_by_id
 from peacestudy.core.problems import Note
 from peacestudy.errors import FitError
 from peacestudy.models.engines.registry import CLUSTERED, ENGINES, Estimates
@@ -80,10 +81,12 @@ def one_sided_p(spec: ModelSpec, design: Design, terms: pd.DataFrame, dfs: np.nd
 
 
 def _signs(spec: ModelSpec, design: Design) -> Signs:
-    """The signs of clusters that the options ask for."""
+    """The signs of clusters that the options ask for; drawn for the clusters in the order of their smallest id."""
     options = dict(spec.options)
     draws, seed = int(options["bootstrap_draws"]), int(options["bootstrap_seed"])
-    return signs_of(str(options["bootstrap"]), int(design.clusters[0].max()) + 1, draws, seed)
+    drawn = signs_of(str(options["bootstrap"]), int(design.clusters[0].max()) + 1, draws, seed)
+    order = groups_by_id(design.clusters[0], design.cases)
+    return Signs(drawn.values[:, np.argsort(order)], drawn.every)
 
 
 def bootstrapped(

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from peacestudy.core.draw_order import places_by_id
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import Note, composed, composed_in, nearest
 from peacestudy.errors import FitError, SpecError
@@ -48,7 +49,7 @@ def impute(
     m : completed tables, 2 or more.
     cycles : rounds through the columns before a table is taken; each table has a chain of its own.
     donors : cases of nearest prediction from which a missing value takes that of one.
-    seed : of the random numbers. None of these has a default.
+    seed : of the random numbers, which are given to cases in the order of their ids. None of these has a default.
     survival : of a survival outcome, ``(time, event)`` or ``(start, stop, event)``, all among ``columns`` and without missing values: the
         others are then filled from the event and the Nelson-Aalen cumulative hazard, and not from the times (White and Royston).
         None where there is no such outcome.
@@ -87,11 +88,14 @@ def impute(
     if known_names != list(table.columns):
         table = table.set_axis(known_names, axis=1)
     survival = composed_in(survival)
+    key = composed(data.key) if isinstance(data, StudyFrame) else ""
+    ids = table[key].tolist() if isinstance(data, StudyFrame) else table.index.tolist()
+    order = places_by_id(ids)  # the draws are given to the rows in this order
+    back = np.argsort(order)
+    table, ids = table.iloc[order], [ids[i] for i in order]
     found = [code(table[c], c) for c in _named(table, columns)]
     where = {c.name: c.coded.isna().to_numpy() for c in found if c.coded.isna().any()}
     linked, tied = (found, ()) if survival is None else _linked(found, table, survival)
-    key = composed(data.key) if isinstance(data, StudyFrame) else ""
-    ids = table[key].tolist() if isinstance(data, StudyFrame) else table.index.tolist()
     _check(linked, where, ids, donors)
     rngs = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(m)]
     tables: list[StudyFrame | pd.DataFrame] = []
@@ -100,6 +104,7 @@ def impute(
         complete = table.assign(
             **{c.name: decode(table[c.name], c, filled[c.name], where[c.name]) for c in found if c.name in where}
         )
+        complete = complete.iloc[back]
         tables.append(replace(data, data=complete, key=key) if isinstance(data, StudyFrame) else complete)
     missing = _missing(found)
     names = () if survival is None else tuple(survival)
@@ -107,6 +112,7 @@ def impute(
     if isinstance(data, StudyFrame):
         tables = [replace(t, notes=(*t.notes, *notes)) for t in tables if isinstance(t, StudyFrame)]
     known = tuple(c.name for c in found)
+    where = {c: gone[back] for c, gone in where.items()}
     return Imputed(tuple(tables), known, missing, where, trace, int(donors), int(seed), notes, names)
 
 

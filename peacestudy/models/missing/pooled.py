@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from peacestudy.core.derived import Derived
 from peacestudy.core.display import html_table
 from peacestudy.core.problems import Note, one_of
 from peacestudy.errors import FitError, SpecError
@@ -71,6 +72,11 @@ class PooledFit:
     def origin(self) -> str:
         """The folder of the study its data come from, for ``ps.trace``; empty for a plain DataFrame."""
         return self.fits[0].origin
+
+    @property
+    def derived(self) -> tuple[Derived, ...]:
+        """The columns that the user added to the frame, for ``ps.trace``."""
+        return self.fits[0].derived
 
     @property
     def slopes(self) -> tuple[str, ...]:

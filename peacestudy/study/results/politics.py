@@ -1,6 +1,5 @@
 """Domestic politics and context: what a pillar does under each moderator, and in each context by itself."""
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -212,13 +211,13 @@ def _with_context(frame: StudyFrame, way: Context) -> StudyFrame:
     kept = frame.keep(known, f"{way.label} known", f"no {way.column} in the sources")
     at = np.searchsorted(np.array(way.cuts), kept.data[way.column].astype(float), side="right")
     kind = pd.CategoricalDtype(list(way.names), ordered=True)
-    names = pd.Series([way.names[i] for i in at], index=kept.data.index, dtype=kind)
+    names = pd.Series([way.names[i] for i in at], dtype=kind)
     empty = [name for name in way.names if not (names == name).any()]
     if empty:
         raise SpecError(
             f"study.toml, [contexts], {way.label!r}: no case is in {', '.join(empty)}. Write cuts of {way.column} between which there are cases."
         )
-    return replace(kept, data=kept.data.assign(**{way.id: names}))
+    return kept.with_columns(f"{way.column} in groups", **{way.id: names.array})
 
 
 def _numeric(frame: StudyFrame, column: str, what: str) -> "pd.Series[float]":

@@ -199,3 +199,18 @@ def test_flac_is_for_firth_with_an_intercept():
     without = ps.fit(table(), ps.ModelSpec("f", "peace ~ 0 + a + b", "firth", "hc0"))
     with pytest.raises(ps.SpecError, match="flac corrects the intercept, and formula"):
         ps.models.predict(without, table(), "flac")
+
+
+def test_with_categories_a_note_names_the_reference_on_which_the_estimates_depend():
+    """The penalty is on differences from the reference: other fitted values, unlike those of a logit without a penalty."""
+    d = table().assign(c=np.resize(list("pqr"), len(table())))
+    other = d.assign(c=d["c"].map({"p": "z", "q": "q", "r": "r"}))
+    fits = [
+        [ps.fit(t, ps.ModelSpec("m", "peace ~ a + C(c)", engine, "classical", options=options)) for t in (d, other)]
+        for engine, options in (("ridge", {"penalty": 2.0}), ("logit", {}))
+    ]
+    ridge_slopes, logit_slopes = ([f.terms["estimate"][1] for f in pair] for pair in fits)
+    assert abs(ridge_slopes[0] - ridge_slopes[1]) > 1e-4
+    assert logit_slopes[0] == pytest.approx(logit_slopes[1], rel=1e-6)
+    (note,) = (n for n in fits[0][0].notes if n.kind == "ridge_reference")
+    assert "differences from p" in note.text
