@@ -10,9 +10,9 @@ import pandas as pd
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import Note
 from peacestudy.errors import FitError, SpecError
-from peacestudy.models.diagnosis.checks import check_design, check_leverage, design_notes
-from peacestudy.models.diagnosis.few_clusters import few_cluster_notes
+from peacestudy.models.diagnosis.checks import check_design, design_notes
 from peacestudy.models.diagnosis.parallel_lines import parallel_notes
+from peacestudy.models.diagnosis.robust_notes import robust_notes
 from peacestudy.models.engines.counts import check_counts
 from peacestudy.models.engines.estimate import arrange, estimate, kind_of
 from peacestudy.models.engines.parameters import is_spread, wald_ends
@@ -20,7 +20,14 @@ from peacestudy.models.engines.registry import Estimates
 from peacestudy.models.formulas.design import Design, build_design
 from peacestudy.models.inference.hypotheses import critical, two_sided
 from peacestudy.models.inference.profile import likelihood_ratio, profile_interval
-from peacestudy.models.inference.reference import bootstrap_note, bootstrapped, cluster_notes, reference
+from peacestudy.models.inference.reference import (
+    Reference,
+    bootstrap_note,
+    bootstrapped,
+    cluster_notes,
+    reference,
+)
+from peacestudy.models.inference.robust_limits import is_blank
 from peacestudy.models.missing.imputed import Imputed
 from peacestudy.models.missing.pooled import PooledFit
 from peacestudy.models.missing.pooling import check_model, pooled
@@ -96,13 +103,13 @@ def fit_arranged(design: Design, arranged: list[Note], spec: ModelSpec) -> Fit:
     est, found = estimate(design, spec)
     separation = [n for n in found if n.kind == "separation"]
     rest = [n for n in found if n.kind != "separation"]
-    notes = [*separation, *design_notes(design, kind_of(spec)), *few_cluster_notes(spec, design), *arranged, *rest]
-    if spec.vcov in ("hc2", "hc3"):
-        check_leverage(design, est.leverage[0])
+    notes = [*separation, *design_notes(design, kind_of(spec))]
+    found = reference(spec, design, est)
+    notes += [*robust_notes(spec, design, est, found), *arranged, *rest]
     notes += _conventions(spec, design, est)
     if spec.engine == "ordered":
         notes += parallel_notes(design, est.beta[0])
-    return _result(spec, design, est, notes)
+    return _result(spec, design, est, found, notes)
 
 
 def _each(data: Imputed, spec: ModelSpec) -> list[Fit]:
@@ -150,17 +157,17 @@ def _conventions(spec: ModelSpec, design: Design, est: Estimates) -> list[Note]:
     return out
 
 
-def _result(spec: ModelSpec, design: Design, est: Estimates, notes: list[Note]) -> Fit:
+def _result(spec: ModelSpec, design: Design, est: Estimates, found: Reference, notes: list[Note]) -> Fit:
     names = est.names or design.names
     K = len(names)
     linear = spec.engine == "linear"
-    found = reference(spec, design, est)
     V = found.vcov
     notes = [*notes, *cluster_notes(spec, design, found)]
     beta, variance = est.beta[0], np.diag(V)
     none = ~(variance > NOTHING * np.diag(est.classical[0]))
-    if none.any():
-        bad = ", ".join(name for name, is_none in zip(names, none, strict=True) if is_none)
+    blank = is_blank(found.blanks, K)
+    if (none & ~blank).any():
+        bad = ", ".join(name for name, is_none in zip(names, none & ~blank, strict=True) if is_none)
         text = f"The variance of {bad} is not above zero under {spec.vcov}; its standard error is missing."
         notes = [*notes, Note("variance", text)]
     if linear and est.r2[0] > EXACT:

@@ -9,10 +9,10 @@ import pandas as pd
 
 from peacestudy.core.display import html_table
 from peacestudy.core.problems import Note, one_of
-from peacestudy.errors import FitError, SpecError
+from peacestudy.errors import SpecError
 from peacestudy.models.engines.parameters import is_spread, refuse_edge, wald_ends
 from peacestudy.models.formulas.design import Design
-from peacestudy.models.inference.contrast import contrast, written_weights
+from peacestudy.models.inference.contrast import contrast, refuse_missing, written_weights
 from peacestudy.models.inference.hypotheses import (
     DETECTABLE,
     NO_SIDE,
@@ -144,6 +144,13 @@ class Fit:
         """The Wald test that all the named terms are zero, with this fit's covariance; with cr2 the approximate Hotelling test.
 
         It has no direction: ``one_sided`` is refused.
+
+        Raises
+        ------
+        SpecError
+            No term, or an unknown one.
+        FitError
+            A term without a standard error, with the reason; a covariance that is not positive definite.
         """
         if one_sided is not None:
             raise SpecError(NO_SIDE)
@@ -156,8 +163,7 @@ class Fit:
                 raise SpecError(one_of("term", term, known))
         refuse_edge(terms, tuple(known), self.design.names)
         at = [known.index(t) for t in terms]
-        if missing := [known[j] for j in at if np.isnan(self.terms["std_error"][j])]:
-            raise FitError(f"{', '.join(missing)} cannot be tested: the variance is not above zero, as the notes say.")
+        refuse_missing(terms, self.terms, self.notes)
         share, df = (1.0, self.df) if self.spec.vcov != "cr2" else joint_df(self.design, np.eye(len(known))[at])
         return wald(
             self.terms["estimate"].to_numpy()[at], self.vcov.to_numpy()[np.ix_(at, at)], tuple(terms), df, share
@@ -174,7 +180,8 @@ class Fit:
         Returns
         -------
         DataFrame
-            One row: ``contrast, estimate, std_error, statistic, p_value, conf_low, conf_high`` (95 %, Wald).
+            One row: ``contrast, estimate, std_error, statistic, p_value, conf_low, conf_high`` (95 %, Wald); missing but for the
+            estimate where a term of the sum has no standard error.
 
         Raises
         ------

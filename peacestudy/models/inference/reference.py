@@ -18,6 +18,7 @@ from peacestudy.models.inference.covariance import covariance
 from peacestudy.models.inference.cr2 import clusters_of, cr2_covariance, hotelling, satterthwaite
 from peacestudy.models.inference.hypotheses import one_sided, sign_of
 from peacestudy.models.inference.jackknife import jackknife
+from peacestudy.models.inference.robust_limits import Blank, find_blanks, is_blank, with_blanks
 from peacestudy.models.inference.score_bootstrap import score_bootstrap, score_side
 from peacestudy.models.inference.signs import KINDS, POINTS, Signs, check_signs, signs_of
 from peacestudy.models.inference.wild import wild, wild_side
@@ -28,11 +29,20 @@ POOR = 4.0  # Satterthwaite's degrees of freedom below which t is a poor referen
 
 @dataclass(frozen=True, eq=False)
 class Reference:
-    """The covariance (K, K); the degrees of freedom of t, infinite for z, NaN where each term has its own; those of the terms (K,)."""
+    """Which covariance a fit has, and which distribution its statistics are referred to.
+
+    Attributes
+    ----------
+    vcov : the covariance (K, K), NaN in the rows and columns of blank terms.
+    df : degrees of freedom of t, infinite for z, NaN where each term has its own.
+    dfs : those of the terms (K,).
+    blanks : terms without a robust standard error, and why.
+    """
 
     vcov: np.ndarray
     df: float
     dfs: np.ndarray
+    blanks: tuple[Blank, ...] = ()
 
 
 def reference(spec: ModelSpec, design: Design, est: Estimates) -> Reference:
@@ -44,10 +54,13 @@ def reference(spec: ModelSpec, design: Design, est: Estimates) -> Reference:
         The jackknife cannot leave a cluster out.
     """
     N, K = len(design.X), est.beta.shape[1]
+    blanks = find_blanks(spec, design)
+    blank = is_blank(blanks, K)
     if spec.vcov == "cr2":
         parts = clusters_of(design.X, design.clusters[0])
         residual = design.y - design.X @ est.beta[0]
-        return Reference(cr2_covariance(parts, residual), np.nan, satterthwaite(parts, np.eye(K)))
+        dfs = np.where(blank, np.nan, satterthwaite(parts, np.eye(K)))
+        return Reference(with_blanks(cr2_covariance(parts, residual), blank), np.nan, dfs, blanks)
     linear = spec.engine == "linear"
     if spec.vcov == "jackknife":
         column = dict(spec.options).get("weights")
@@ -57,7 +70,7 @@ def reference(spec: ModelSpec, design: Design, est: Estimates) -> Reference:
         V = covariance(est, spec.vcov, design.clusters, small_sample=linear)[0]
     G = [int(g.max()) + 1 for g in design.clusters]
     df = np.inf if not linear else float(min(G) - 1 if G else N - K)
-    return Reference(V, df, np.full(K, df))
+    return Reference(with_blanks(V, blank), df, np.full(K, df), blanks)
 
 
 def one_sided_p(spec: ModelSpec, design: Design, terms: pd.DataFrame, dfs: np.ndarray, direction: str) -> np.ndarray:
@@ -149,13 +162,13 @@ def joint_df(design: Design, contrasts: np.ndarray) -> tuple[float, float]:
 
 
 def cluster_notes(spec: ModelSpec, design: Design, found: Reference) -> list[Note]:
-    """What the rule of cr2 and jackknife is, and what two clusters or clusters of one row do to any clustered covariance."""
+    """What the rule of cr2 and jackknife is, and what two clusters or clusters of one row do to a clustered covariance."""
     if spec.vcov not in CLUSTERED:
         return []
     out = []
     for groups, name in zip(design.clusters, spec.cluster_columns, strict=True):
         size = np.bincount(groups)
-        if len(size) == 2:
+        if len(size) == 2 and spec.vcov != "cluster":  # the note on few clusters says it of ``cluster``
             text = (
                 f"2 clusters of {name}: the variance between clusters rests on one difference, so standard errors, p and "
                 "intervals say next to nothing."
@@ -180,9 +193,10 @@ def _rule(spec: ModelSpec, design: Design, found: Reference) -> Note:
             "vcov",
             f"Standard errors by leaving out each cluster ({sizes}), CV3 about the full estimate, factor (G-1)/G; {test}.",
         )
-    each = ", ".join(f"{name} {df:.1f}" for name, df in zip(design.names, found.dfs, strict=True))
+    own = [(name, df) for name, df in zip(design.names, found.dfs, strict=True) if not np.isnan(df)]
+    each = ", ".join(f"{name} {df:.1f}" for name, df in own)
     text = f"Standard errors clustered ({sizes}), CR2 for independent rows; t with Satterthwaite's degrees of freedom: {each}."
-    poor = [name for name, df in zip(design.names, found.dfs, strict=True) if df < POOR]
+    poor = [name for name, df in own if df < POOR]
     if poor:
         text += f" Below {POOR:.0f} ({', '.join(poor)}) the approximation is poor."
     exact = int(clusters_of(design.X, design.clusters[0]).fitted.sum())
