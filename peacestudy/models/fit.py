@@ -104,12 +104,12 @@ def fit_arranged(design: Design, arranged: list[Note], spec: ModelSpec) -> Fit:
     separation = [n for n in found if n.kind == "separation"]
     rest = [n for n in found if n.kind != "separation"]
     notes = [*separation, *design_notes(design, kind_of(spec))]
-    found = reference(spec, design, est)
-    notes += [*robust_notes(spec, design, est, found), *arranged, *rest]
+    referred = reference(spec, design, est)
+    notes += [*robust_notes(spec, design, est, referred), *arranged, *rest]
     notes += _conventions(spec, design, est)
     if spec.engine == "ordered":
         notes += parallel_notes(design, est.beta[0])
-    return _result(spec, design, est, found, notes)
+    return _result(spec, design, est, referred, notes)
 
 
 def _each(data: Imputed, spec: ModelSpec) -> list[Fit]:

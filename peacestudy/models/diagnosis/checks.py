@@ -77,22 +77,6 @@ def _refuse_constant(design: Design, dependent: list[int]) -> None:
         )
 
 
-def check_leverage(design: Design, leverage: np.ndarray) -> None:
-    """Refuse hc2 and hc3 where a row has leverage one, (N,): they divide its residual, which is zero, by zero.
-
-    Raises
-    ------
-    FitError
-        With the cases.
-    """
-    cases = [str(design.cases[i]) for i in np.flatnonzero(leverage > ONE)]
-    if cases:
-        raise FitError(
-            f"the terms fit {len(cases)} row(s) exactly, whatever their outcome ({', '.join(cases[:NAMED])}): hc2 and hc3 do not "
-            "exist with a leverage of one. Use another vcov, or drop the term that holds for these rows alone."
-        )
-
-
 def dependent_terms(X: np.ndarray) -> list[int]:
     """Positions of columns that take part in an exact linear dependence; empty where there is full rank."""
     norm = np.sqrt((X**2).sum(axis=0))

@@ -101,9 +101,7 @@ def _independent(X: np.ndarray) -> np.ndarray:
     return np.sort(order[: len(left)][left > DEPENDENT * left[0]])
 
 
-def _batch(
-    design: Design, engine: str, kernel: Kernel, weights: np.ndarray | None, taken: np.ndarray
-) -> np.ndarray:
+def _batch(design: Design, engine: str, kernel: Kernel, weights: np.ndarray | None, taken: np.ndarray) -> np.ndarray:
     """Estimates without each of some clusters of one size, shape (B, K)."""
     groups = design.clusters[0]
     rows = np.stack([np.flatnonzero(groups != g) for g in taken])

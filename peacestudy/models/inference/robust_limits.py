@@ -8,7 +8,7 @@ separated (all residuals are close to zero and of one sign). There are three out
 (a) Blank. The coefficient is not identified without one case, without one cluster (with two columns: of either), or
     without the separated rows. Standard error, test and interval are missing, with the reason in a note.
 (b) Printed with a note: the effective degrees of freedom are below 10, the approximate size of the test at .05 is above
-    .06, or there are fewer than 50 clusters with a covariance that is not corrected for that.
+    .065, or there are fewer than 50 clusters with a covariance that is not corrected for that.
 (c) Printed plainly.
 
 Degrees of freedom are those of Bell and McCaffrey (2002), Survey Methodology 28(2), for working independence. With a the
@@ -31,7 +31,7 @@ from scipy.special import expit
 
 from peacestudy.models.engines.counts import offset_of
 from peacestudy.models.engines.registry import CLUSTERED, ENGINES, Estimates
-from peacestudy.models.engines.separation import find_separation
+from peacestudy.models.engines.separation import separated_rows
 from peacestudy.models.formulas.design import Design
 from peacestudy.models.formulas.weights import weights_of
 from peacestudy.models.inference.cr2 import cluster_products, orthogonal, sums
@@ -40,8 +40,10 @@ from peacestudy.models.spec import ModelSpec
 WHOLE = 1 - 1e-8  # partial leverage of a case or cluster above which a direction rests on it alone
 SHARE = 1e-6  # share of a coefficient's variance along such directions, above which the coefficient rests on it
 FEW_DF = 10.0  # effective degrees of freedom below which a test has a note
-FEW_CLUSTERS = 50  # clusters below which an uncorrected test has a note (Cameron and Miller 2015, J. Human Resources 50(2), VI)
-SIZE = 0.06  # approximate size of a test at .05 above which it has a note
+FEW_CLUSTERS = (
+    50  # clusters below which an uncorrected test has a note (Cameron and Miller 2015, J. Human Resources 50(2), VI)
+)
+SIZE = 0.065  # approximate size of a test at .05 above which it has a note
 PLENTY = 200.0  # a lower bound of the degrees of freedom above which they are not computed
 LEVEL = 0.05
 ROUNDING = 1e-6  # relative size of a constant below which it is zero
@@ -99,6 +101,9 @@ def find_blanks(spec: ModelSpec, design: Design) -> tuple[Blank, ...]:
         return ()
     basis = _basis(spec, design)
     out = []
+    if spec.engine in PENALISED and (off := separated_rows(design.X, design.y)):
+        inside = np.isin(np.arange(len(design.y)), off)
+        out.append(Blank("separated", _resting(design, basis, inside), off))
     for column, groups in enumerate(_groupings(spec, design)):
         at = groups[basis.rows]
         for group in _candidates(basis, at):
@@ -108,10 +113,6 @@ def find_blanks(spec: ModelSpec, design: Design) -> tuple[Blank, ...]:
                 rows = tuple(int(i) for i in np.flatnonzero(groups == group))
                 clustered = spec.vcov in CLUSTERED
                 out.append(Blank("cluster", terms, rows, column, group) if clustered else Blank("case", terms, rows))
-    if spec.engine in PENALISED and (found := find_separation(design.X, design.y)) is not None:
-        inside = np.isin(np.arange(len(design.y)), found.rows)
-        terms = _resting(design, basis, inside)
-        out.append(Blank("separated", terms, found.rows))
     return tuple(out)
 
 
@@ -239,16 +240,14 @@ def approximate_size(found: Effective, dfs: np.ndarray) -> np.ndarray:
     return out
 
 
-def outcomes(
-    spec: ModelSpec, design: Design, blank: np.ndarray, df: np.ndarray, size: np.ndarray
-) -> np.ndarray:
+def outcomes(spec: ModelSpec, design: Design, blank: np.ndarray, df: np.ndarray, size: np.ndarray) -> np.ndarray:
     """``a``, ``b`` or ``c`` of every term (K,); ``df`` and ``size`` as above, NaN for parameters that are no columns."""
-    few = vcov_is_uncorrected(spec) and any(groups.max() + 1 < FEW_CLUSTERS for groups in design.clusters)
+    few = _is_uncorrected(spec) and any(groups.max() + 1 < FEW_CLUSTERS for groups in design.clusters)
     noted = (df < FEW_DF) | (size > SIZE) | few
     return np.where(blank, "a", np.where(noted, "b", "c"))
 
 
-def vcov_is_uncorrected(spec: ModelSpec) -> bool:
+def _is_uncorrected(spec: ModelSpec) -> bool:
     """Whether few clusters alone make the tests reject too often: ``cluster``, and the jackknife that refers to z."""
     return spec.vcov == "cluster" or (spec.vcov == "jackknife" and spec.engine != "linear")
 
