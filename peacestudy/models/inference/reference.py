@@ -54,7 +54,7 @@ def reference(spec: ModelSpec, design: Design, est: Estimates) -> Reference:
         The jackknife cannot leave a cluster out.
     """
     N, K = len(design.X), est.beta.shape[1]
-    blanks = find_blanks(spec, design)
+    blanks = find_blanks(spec, design, est.leverage[0])
     blank = is_blank(blanks, K)
     if spec.vcov == "cr2":
         parts = clusters_of(design.X, design.clusters[0])

@@ -26,8 +26,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
-from scipy.special import expit
+from scipy.special import expit, ndtr, stdtr
 
 from peacestudy.models.engines.counts import offset_of
 from peacestudy.models.engines.registry import CLUSTERED, ENGINES, Estimates
@@ -35,9 +34,11 @@ from peacestudy.models.engines.separation import separated_rows
 from peacestudy.models.formulas.design import Design
 from peacestudy.models.formulas.weights import weights_of
 from peacestudy.models.inference.cr2 import cluster_products, orthogonal, sums
+from peacestudy.models.inference.hypotheses import critical
 from peacestudy.models.spec import ModelSpec
 
 WHOLE = 1 - 1e-8  # partial leverage of a case or cluster above which a direction rests on it alone
+CLOSE = 1 - 1e-6  # sum of leverages by other weights below which no group can have such a direction
 SHARE = 1e-6  # share of a coefficient's variance along such directions, above which the coefficient rests on it
 FEW_DF = 10.0  # effective degrees of freedom below which a test has a note
 FEW_CLUSTERS = (
@@ -95,16 +96,25 @@ class _Basis:
     strata: np.ndarray | None = None
 
 
-def find_blanks(spec: ModelSpec, design: Design) -> tuple[Blank, ...]:
-    """The terms of an arranged design that have no robust standard error; none with ``classical``."""
+def find_blanks(spec: ModelSpec, design: Design, leverage: np.ndarray | None = None) -> tuple[Blank, ...]:
+    """The terms of an arranged design that have no robust standard error; none with ``classical``.
+
+    Parameters
+    ----------
+    leverage : of the rows (N,), by any weights above zero, if known: it shows at once where there is nothing to look for.
+    """
     if spec.vcov == "classical":
+        return ()
+    off = separated_rows(design.X, design.y) if spec.engine in PENALISED else ()
+    groupings = _groupings(spec, design)
+    if not off and _is_far(leverage, groupings):
         return ()
     basis = _basis(spec, design)
     out = []
-    if spec.engine in PENALISED and (off := separated_rows(design.X, design.y)):
+    if off:
         inside = np.isin(np.arange(len(design.y)), off)
         out.append(Blank("separated", _resting(design, basis, inside), off))
-    for column, groups in enumerate(_groupings(spec, design)):
+    for column, groups in enumerate(groupings):
         at = groups[basis.rows]
         for group in _candidates(basis, at):
             inside = at == group
@@ -114,6 +124,13 @@ def find_blanks(spec: ModelSpec, design: Design) -> tuple[Blank, ...]:
                 clustered = spec.vcov in CLUSTERED
                 out.append(Blank("cluster", terms, rows, column, group) if clustered else Blank("case", terms, rows))
     return tuple(out)
+
+
+def _is_far(leverage: np.ndarray | None, groupings: tuple[np.ndarray, ...]) -> bool:
+    """Whether leverages show that no group has a direction to itself; engines without them give zeros."""
+    if leverage is None or not leverage.any():
+        return False
+    return all((np.bincount(groups, leverage) < CLOSE).all() for groups in groupings)
 
 
 def is_blank(blanks: tuple[Blank, ...], terms: int) -> np.ndarray:
@@ -235,9 +252,8 @@ def effective(spec: ModelSpec, design: Design, est: Estimates, vcov: str | None 
 
 def approximate_size(found: Effective, dfs: np.ndarray) -> np.ndarray:
     """Approximate size of nominal tests at .05 that refer to t with ``dfs`` (K,), infinite for z, shape (K,)."""
-    quantile = stats.t.ppf(1 - LEVEL / 2, dfs)
-    out: np.ndarray = 2 * stats.t.sf(quantile * np.sqrt(found.ratio), found.df)
-    return out
+    statistic = critical(1 - LEVEL / 2, dfs) * np.sqrt(found.ratio)
+    return np.where(np.isinf(found.df), 2 * ndtr(-statistic), 2 * stdtr(found.df, -statistic))
 
 
 def outcomes(spec: ModelSpec, design: Design, blank: np.ndarray, df: np.ndarray, size: np.ndarray) -> np.ndarray:
@@ -280,6 +296,10 @@ def _of_groups(
 ) -> Effective:
     """Without the factor of the covariance; ``groups`` None takes every row by itself."""
     K = Q.shape[1]
+    if groups is not None:
+        order = np.argsort(groups, kind="stable")
+        Q, groups, weight = Q[order], groups[order], None if weight is None else weight[order]
+        first = np.flatnonzero(np.diff(groups, prepend=-1))
     leverage = (Q**2).sum(axis=1)
     df, ratio = np.full(K, np.nan), np.full(K, np.nan)
     for j, (plain, a) in enumerate(_weights_of_rows(Q, back, leverage, groups, vcov)):
@@ -290,8 +310,8 @@ def _of_groups(
             trace = float((squares * (1 - leverage)).sum())
             largest = float(squares.max())
         else:
-            B = sums(Q * a[:, None], groups)
-            c = np.bincount(groups, squares)
+            B = np.add.reduceat(Q * a[:, None], first, axis=0)
+            c = np.add.reduceat(squares, first)
             trace, largest = float(c.sum() - (B**2).sum()), float(c.max())
         total = float((plain**2).sum())
         if not (total > 0 and trace > 0):

@@ -235,7 +235,7 @@ def test_dummies_of_the_clusters_have_no_standard_error(engine):
     assert any(n.kind == "no_robust_error" and "rest on one cluster each" in n.text for n in found.notes)
     assert not any(n.kind == "variance" for n in found.notes)
     with pytest.raises(
-        ps.FitError, match="there is no standard error. No robust standard error.*rest on one cluster each"
+        ps.FitError, match=r"there is no standard error\. No robust standard error.*rest on one cluster each"
     ):
         found.joint_test(["C(g)[1]", "C(g)[2]"])
 
