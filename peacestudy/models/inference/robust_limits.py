@@ -1,24 +1,47 @@
-"""Which robust standard errors exist, which are printed with a note, and which are printed plainly: decided here alone.
+"""Which robust standard errors exist, which are printed with a note, and which are printed plainly:
+decided here alone.
 
-A robust covariance estimates the variance of a coefficient from residuals, so it needs residuals that vary. The model fits
-a case exactly if the case has a term of its own; its residual is zero, and the standard error of that term has nothing
-to do with its precision. The same holds for a term that is identified by one cluster only, and for a term whose rows are
-separated (all residuals are close to zero and of one sign). There are three outcomes:
+A robust covariance estimates the variance of a coefficient from residuals, so it needs residuals
+that vary. The model fits a case exactly if the case has a term of its own; its residual is zero,
+and the standard error of that term has nothing to do with its precision. The same holds for a term
+that is identified by one cluster only, and for a term whose rows are separated (all residuals are
+close to zero and of one sign). There are three outcomes:
 
-(a) Blank. The coefficient is not identified without one case, without one cluster (with two columns: of either), or
-    without the separated rows. Standard error, test and interval are missing, with the reason in a note.
-(b) Printed with a note: the effective degrees of freedom are below 10, the approximate size of the test at .05 is above
-    .065, or there are fewer than 50 clusters with a covariance that is not corrected for that.
+(a) Blank. The coefficient is not identified without one case, without one cluster (with two
+    columns: of either), or without the separated rows. Standard error, test and interval are
+    missing, with the reason in a note.
+(b) Printed with a note: the effective degrees of freedom are below 10, the approximate size of the
+    test at .05 is above .065, or there are fewer than 50 clusters with a covariance that is not
+    corrected for that.
 (c) Printed plainly.
 
-Degrees of freedom are those of Bell and McCaffrey (2002), Survey Methodology 28(2), for working independence. With a the
-row of (X'X)^-1 X' of a term, a_g its part in cluster g (a case is a cluster of one row) and M = I - X(X'X)^-1X', the
-variance estimate is a quadratic form with the matrix P, P_gh = a_g' M_gh a_h: df = tr(P)^2 / tr(P^2), and its expectation is
-tr(P) / a'a times the true variance. hc2, hc3 and the jackknife rescale a_g. Likelihood models take the rows of X times the
-root of the working weights, p(1-p) of a logit (also firth, ridge, discrete_time), mu of poisson and mu/(1 + alpha mu) of
-negative_binomial; for cox and ordered the rows count alike, which is an approximation. With two cluster columns
-the smaller number of the two stands. The approximate size at .05 is that of a t statistic with df degrees of freedom whose
-variance has this expectation, compared to the quantile in use.
+Degrees of freedom are those of Bell and McCaffrey (2002), Survey Methodology 28(2), for working
+independence. With a the row of (X'X)^-1 X' of a term, a_g its part in cluster g (a case is a
+cluster of one row) and M = I - X(X'X)^-1X', the variance estimate is a quadratic form with the
+matrix P, P_gh = a_g' M_gh a_h: df = tr(P)^2 / tr(P^2), and its expectation is tr(P) / a'a times the
+true variance. hc2, hc3 and the jackknife rescale a_g. Likelihood models take the rows of X times
+the root of the working weights, p(1-p) of a logit (also firth, ridge, discrete_time), mu of poisson
+and mu/(1 + alpha mu) of negative_binomial; for cox and ordered the rows count alike, which is an
+approximation. With two cluster columns the smaller number of the two stands. Rows with probability
+weights count with their weights. The approximate size at .05 is that of a t statistic with df
+degrees of freedom whose variance has this expectation, compared to the quantile in use.
+
+False rejections at .05 in simulated samples, and the approximate size that the note gives
+(tests/references/robust_size/sizes.csv; 10,000 samples of linear, 2,000 of cr2 and jackknife, 1,000
+of firth; with clusters intraclass correlation .2; "blank": the number that is missing now):
+
+    dummy of ... of 60 cases       1          2          3          5          8          12         20
+    linear, hc1                    .63 blank  .32  .35   .15  .17   .12  .12   .084 .084  .065 .065  .053 .053
+    linear, hc3                    .62 blank  .18  .20   .085 .11   .075 .079  .062 .061  .052 .052  .046 .047
+    dummy of ... of 12 clusters    1          2          3          5
+    linear, cluster                .52 blank  .19  .23   .11  .12   .067 .065
+    linear, cr2                    .51 blank  .007 .05   .046 .05   .048 .05
+    linear, jackknife              .51 blank  .12  .17   .080 .083  .044 .045
+    firth, cluster                 .55 blank  .20  .28   .12  .16   .067 .10
+
+Tests that are printed plainly reject in .032 to .065 of the samples in every cell; the lowest are
+those of firth with hc1. The approximate size is at most .008 below the simulated one, and far above
+it only with fewer than four degrees of freedom.
 """
 
 from collections.abc import Iterator
@@ -253,7 +276,8 @@ def effective(spec: ModelSpec, design: Design, est: Estimates, vcov: str | None 
 def approximate_size(found: Effective, dfs: np.ndarray) -> np.ndarray:
     """Approximate size of nominal tests at .05 that refer to t with ``dfs`` (K,), infinite for z, shape (K,)."""
     statistic = critical(1 - LEVEL / 2, dfs) * np.sqrt(found.ratio)
-    return np.where(np.isinf(found.df), 2 * ndtr(-statistic), 2 * stdtr(found.df, -statistic))
+    out: np.ndarray = np.where(np.isinf(found.df), 2 * ndtr(-statistic), 2 * stdtr(found.df, -statistic))
+    return out
 
 
 def outcomes(spec: ModelSpec, design: Design, blank: np.ndarray, df: np.ndarray, size: np.ndarray) -> np.ndarray:
