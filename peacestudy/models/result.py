@@ -10,12 +10,12 @@ import pandas as pd
 from peacestudy.core.derived import Derived
 from peacestudy.core.display import html_table
 from peacestudy.core.problems import Note, one_of
-from peacestudy.errors import FitError, SpecError
+from peacestudy.errors import SpecError
 from peacestudy.models.engines.parameters import is_spread, refuse_edge, wald_ends
 from peacestudy.models.formulas.centring import Centring
 from peacestudy.models.formulas.design import Design
 from peacestudy.models.inference.combinations import combined_covariance
-from peacestudy.models.inference.contrast import contrast, written_weights
+from peacestudy.models.inference.contrast import contrast, refuse_missing, written_weights
 from peacestudy.models.inference.hypotheses import (
     DETECTABLE,
     NO_SIDE,
@@ -87,16 +87,31 @@ class Fit:
         return pd.Series(self.own_df or self.df, index=self.terms["term"].to_list(), dtype=float)
 
     def covariance_of(self, weights: np.ndarray) -> np.ndarray:
-        """Covariance (q, q) of weighted sums of the parameters, from weights (q, P); the digits of ``vcov`` are not needed."""
-        return combined_covariance(self.moved.weights(weights), self.moved_vcov)
+        """Covariance (q, q) of weighted sums of the parameters, from weights (q, P); the digits of ``vcov`` are not needed.
+
+        It is NaN for sums that need a parameter without a standard error.
+        """
+        V = self.vcov.to_numpy(dtype=float)
+        if not self.moved.moves:
+            return combined_covariance(weights, V)
+        out: np.ndarray = combined_covariance(self.moved.weights(weights), self.moved_vcov)
+        missing = self._need_missing(weights)
+        out[missing] = np.nan
+        out[:, missing] = np.nan
+        return out
 
     def variances_of(self, weights: np.ndarray) -> np.ndarray:
-        """Variances (q,) of weighted sums of the parameters, from weights (q, P)."""
-        W = self.moved.weights(weights)
-        missing = np.isnan(np.diag(self.moved_vcov))
-        known = np.where(missing[:, None] | missing[None, :], 0.0, self.moved_vcov)
-        variance = ((W @ known) * W).sum(axis=1)
-        return np.where((W[:, missing] != 0).any(axis=1), np.nan, variance)
+        """Variances (q,) of weighted sums of the parameters, from weights (q, P); NaN as in ``covariance_of``."""
+        W, V = self.moved.weights(weights), self.moved_vcov
+        if not self.moved.moves:
+            W, V = weights, self.vcov.to_numpy(dtype=float)
+        variance = ((W @ np.nan_to_num(V)) * W).sum(axis=1)
+        return np.where(self._need_missing(weights), np.nan, variance)
+
+    def _need_missing(self, weights: np.ndarray) -> np.ndarray:
+        """Which sums give weight to a parameter without a standard error, shape (q,)."""
+        missing = np.isnan(np.diag(self.vcov.to_numpy(dtype=float)))
+        return np.asarray((weights[:, missing] != 0).any(axis=1))
 
     def tidy(
         self,
@@ -165,6 +180,13 @@ class Fit:
         """The Wald test that all the named terms are zero, with this fit's covariance; with cr2 the approximate Hotelling test.
 
         It has no direction: ``one_sided`` is refused.
+
+        Raises
+        ------
+        SpecError
+            No term, or an unknown one.
+        FitError
+            A term without a standard error, with the reason; a covariance that is not positive definite.
         """
         if one_sided is not None:
             raise SpecError(NO_SIDE)
@@ -177,8 +199,7 @@ class Fit:
                 raise SpecError(one_of("term", term, known))
         refuse_edge(terms, tuple(known), self.design.names)
         at = [known.index(t) for t in terms]
-        if missing := [known[j] for j in at if np.isnan(self.terms["std_error"][j])]:
-            raise FitError(f"{', '.join(missing)} cannot be tested: the variance is not above zero, as the notes say.")
+        refuse_missing(terms, self.terms, self.notes)
         share, df = (1.0, self.df) if self.spec.vcov != "cr2" else joint_df(self.design, np.eye(len(known))[at])
         return wald(*self._tested(at), tuple(terms), df, share)
 
@@ -201,7 +222,8 @@ class Fit:
         Returns
         -------
         DataFrame
-            One row: ``contrast, estimate, std_error, statistic, p_value, conf_low, conf_high`` (95 %, Wald).
+            One row: ``contrast, estimate, std_error, statistic, p_value, conf_low, conf_high`` (95 %, Wald); missing but for the
+            estimate where a term of the sum has no standard error.
 
         Raises
         ------
@@ -220,8 +242,7 @@ class Fit:
 
         weights = written_weights(weights)
         refuse_edge(list(weights), tuple(self.terms["term"]), self.design.names)
-        vcov = pd.DataFrame(self.moved_vcov, columns=self.vcov.columns)
-        return contrast(weights, self.terms["estimate"], vcov, degrees, one_sided, self.moved)
+        return contrast(weights, self.terms["estimate"], self.vcov, degrees, one_sided, self.covariance_of)
 
     def __repr__(self) -> str:
         return f"<Fit {self.spec.name}: {self.spec.formula} ({self.spec.engine}, {self.spec.vcov}), N {self.n}; see .terms and .notes>"

@@ -17,8 +17,7 @@ from peacestudy.core.problems import Note, one_of
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models import Fit, ModelSpec, fit
 from peacestudy.models.formulas.formula import parse
-from peacestudy.models.inference.hypotheses import quantile, two_sided
-from peacestudy.models.missing.pool import pool
+from peacestudy.models.missing.pooled_row import pooled_row
 from peacestudy.robustness.accuracy import WEAK, Accuracy
 from peacestudy.robustness.augment import Chain, Codes, Evidence, augment
 from peacestudy.robustness.code_model import CodeModel
@@ -226,16 +225,14 @@ def pooled_terms(fitted: Fit, drawn: pd.DataFrame, coded: Sequence[str], plain: 
     naive = (plain or fitted).terms.set_index("term").reindex(fitted.design.names)
     rows = []
     for term, own in drawn.groupby("term", sort=False):
-        p = pool(own["estimate"], own["std_error"] ** 2, float(fitted.dfs[str(term)]))
-        half = quantile(0.975, p.df) * p.std_error
+        p = pooled_row(own["estimate"], own["std_error"], float(fitted.dfs[str(term)]))
         n = naive.loc[str(term)]
         rows.append({
             "model": fitted.spec.name, "term": term, "coded": term in coded, "naive": n["estimate"],
             "naive_std_error": n["std_error"], "naive_conf_low": n["conf_low"], "naive_conf_high": n["conf_high"],
-            "naive_p_value": n["p_value"], "estimate": p.estimate, "std_error": p.std_error, "df": p.df,
-            "conf_low": p.estimate - half, "conf_high": p.estimate + half,
-            "p_value": float(two_sided(np.array([p.estimate / p.std_error]), p.df)[0]), "share_coding": p.share, "fmi": p.fmi,
-            "monte_carlo": p.monte_carlo,
+            "naive_p_value": n["p_value"], "estimate": p["estimate"], "std_error": p["std_error"], "df": p["df"],
+            "conf_low": p["conf_low"], "conf_high": p["conf_high"], "p_value": p["p_value"], "share_coding": p["share"],
+            "fmi": p["fmi"], "monte_carlo": p["monte_carlo"],
         })  # fmt: skip
     return pd.DataFrame(rows)
 

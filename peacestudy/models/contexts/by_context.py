@@ -31,6 +31,8 @@ from peacestudy.models.spec import ModelSpec
 
 OWN = ["estimate", "std_error", "conf_low", "conf_high"]
 TOLD = (
+    "no_robust_error",
+    "few_cases",
     "few_clusters",
     "two_clusters",
     "few_events",
@@ -200,7 +202,8 @@ def _in(
     except FitError as err:
         return row | {"reason": str(err)}
     if not (np.isfinite(found["estimate"]) and found["std_error"] > 0):
-        return row | {"reason": f"no standard error above zero for {term}"}
+        why = [n.text for n in made.notes if n.kind == "no_robust_error"]
+        return row | {"reason": " ".join([f"no standard error above zero for {term}", *why])}
     lost = [n.text for n in made.notes if n.kind == "separation"]
     if lost and _is_lost(part, term):
         return row | {"reason": f"nothing can be told: {lost[0]}"}

@@ -127,22 +127,6 @@ def check_range(design: Design, est: Estimates) -> None:
         )
 
 
-def check_leverage(design: Design, leverage: np.ndarray) -> None:
-    """Refuse hc2 and hc3 where a row has leverage one, (N,): they divide its residual, which is zero, by zero.
-
-    Raises
-    ------
-    FitError
-        With the cases.
-    """
-    cases = [str(design.cases[i]) for i in np.flatnonzero(leverage > ONE)]
-    if cases:
-        raise FitError(
-            f"the terms fit {len(cases)} row(s) exactly, whatever their outcome ({', '.join(cases[:NAMED])}): hc2 and hc3 do not "
-            "exist with a leverage of one. Use another vcov, or drop the term that holds for these rows alone."
-        )
-
-
 @dataclass(frozen=True)
 class Dependence:
     """Columns that are combinations of each other, exactly or nearly.

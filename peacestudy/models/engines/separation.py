@@ -39,14 +39,19 @@ class Separation:
 
 def find_separation(X: np.ndarray, y: np.ndarray) -> Separation | None:
     """The separation in one design (N, K) of full column rank and outcome (N,), or None."""
-    if has_maximum(X, y):
+    rows = separated_rows(X, y)
+    if not rows:
         return None
-    off = _off_border(X, y)
-    if not off.any():
-        return None
+    off = np.isin(np.arange(len(y)), rows)
     terms = tuple(sorted(_needed(X, y, off, [], list(range(X.shape[1])))))
-    rows = tuple(int(i) for i in np.flatnonzero(off))
     return Separation("complete" if off.all() else "quasi", terms, rows)
+
+
+def separated_rows(X: np.ndarray, y: np.ndarray) -> tuple[int, ...]:
+    """Positions of the rows of a design (N, K) whose outcome is predicted without error; none without separation."""
+    if has_maximum(X, y):
+        return ()
+    return tuple(int(i) for i in np.flatnonzero(_off_border(X, y)))
 
 
 def has_maximum(X: np.ndarray, y: np.ndarray) -> bool:

@@ -14,9 +14,9 @@ import pandas as pd
 from peacestudy.core.derived import Derived
 from peacestudy.core.display import html_table
 from peacestudy.core.problems import Note, one_of
-from peacestudy.errors import FitError, SpecError
+from peacestudy.errors import SpecError
 from peacestudy.models.engines.parameters import is_spread, refuse_edge, wald_ends
-from peacestudy.models.inference.contrast import written_weights
+from peacestudy.models.inference.contrast import refuse_missing, written_weights
 from peacestudy.models.inference.hypotheses import (
     DETECTABLE,
     NO_SIDE,
@@ -175,8 +175,7 @@ class PooledFit:
             if term not in known:
                 raise SpecError(one_of("term", term, known))
         refuse_edge(terms, tuple(known), self.slopes)
-        if none := [t for t in terms if np.isnan(self.terms["std_error"][known.index(t)])]:
-            raise FitError(f"{', '.join(none)} cannot be tested: the variance is not above zero, as the notes say.")
+        refuse_missing(terms, self.terms, self.notes)
         return [known.index(t) for t in terms]
 
     def glance(self) -> pd.DataFrame:

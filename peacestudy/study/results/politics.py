@@ -29,6 +29,14 @@ TESTED = [
     "p_permutation",
     "detectable",
 ]
+WORTH = (
+    "separation",
+    "no_robust_error",
+    "few_cases",
+    "few_clusters",
+    "few_events",
+    "dropped",
+)  # kinds of note that are shown
 SHOWN = ["value", "estimate", "std_error", "conf_low", "conf_high", "n", "n_near", "n_events", "support", "note"]
 MANY = 2  # values of a moderator above which quantiles are taken
 
@@ -94,7 +102,7 @@ def _product(found: Results, rule: Moderation, base: Specification, moderator: s
         "n": made.n, "n_events": made.n_events, "n_clusters": made.n_clusters, **row[kept].to_dict(),
         "p_profile": profile["p_value"], "p_permutation": float(dealt["p_permutation"].iloc[0]),
         "detectable": float(np.exp(detectable(float(row["std_error"]), found.decision.power, found.decision.alpha))),
-        "note": " ".join(n.text for n in made.notes if n.kind in ("separation", "few_clusters", "few_events", "dropped")),
+        "note": " ".join(n.text for n in made.notes if n.kind in WORTH),
     }  # fmt: skip
 
 

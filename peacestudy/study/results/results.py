@@ -139,13 +139,16 @@ class Results:
         table["p_decide"], table["p_beside"] = table["p_value"], table["p_value"]
         for family in table.loc[table["family"] != "", "family"].unique():
             part = table["family"] == family
-            table.loc[part, "p_decide"] = adjust(table.loc[part, "p_value"], rule.decide)
-            table.loc[part, "p_beside"] = adjust(table.loc[part, "p_value"], rule.beside)
+            tested = part & table["p_value"].notna()
+            p_values = table.loc[part, "p_value"].fillna(1.0)  # a hypothesis that cannot be tested stays in the family
+            table.loc[tested, "p_decide"] = adjust(p_values, rule.decide)
+            table.loc[tested, "p_beside"] = adjust(p_values, rule.beside)
             known = table.loc[part, "p_profile"].notna().all()  # of a family in part nothing can be adjusted
             table.loc[part, "p_profile"] = adjust(table.loc[part, "p_profile"], rule.decide) if known else np.nan
         table["p_permutation"] = self._dealt(table)
         table["family"] = table["family"].where(table["family"] != "", None)
         table["decision"] = np.where(table["p_decide"] < rule.alpha, "null rejected", "null not rejected")
+        table.loc[table["p_decide"].isna(), "decision"] = "not tested"
         return table
 
     @property
