@@ -4,13 +4,17 @@ Source: Puhr, Heinze, Nold, Lusa and Geroldinger (2017), Statistics in Medicine 
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
-from scipy.special import expit
 
 from peacestudy.core.problems import one_of
 from peacestudy.errors import FitError, SpecError
-from peacestudy.models.engines.flic import flic_shift
+from peacestudy.models.engines.flac import fit_flac
+from peacestudy.models.engines.flic import fit_flic
+from peacestudy.models.engines.registry import Kernel
+from peacestudy.models.inference.covariance import covariance
+from peacestudy.models.inference.jackknife import jackknife
 from peacestudy.models.result import Fit
 
 # engine: the response of its linear predictor, see ``responses``
@@ -28,6 +32,7 @@ INVERSE = {
     "mixed_linear": "identity",
 }
 SCALES = {"firth": ("response", "flic", "link"), "cox": ("link",), "mixed_logit": ("average", "response", "link")}
+CORRECTED = ("flic", "flac")  # scales with coefficients of their own
 SAID = {
     "cox": ", or horizon=... for restricted mean survival time",
     "mixed_logit": "; average is the mean probability over groups, response that of a typical group, whose effect is zero",
@@ -64,6 +69,11 @@ def scale_of(fit: Fit, scale: str | None, horizon: float | None) -> str:
     return scale or "response"
 
 
+def response_name(engine: str, scale: str) -> str:
+    """Name of the response of an engine on a scale, see ``responses``."""
+    return {"link": "identity", "average": "average"}.get(scale, INVERSE[engine])
+
+
 @dataclass(frozen=True, eq=False)
 class Coefficients:
     """Coefficients of the columns of a design, with what was estimated beside them last (P,), and their covariance (P, P)."""
@@ -73,29 +83,53 @@ class Coefficients:
 
 
 def coefficients(fit: Fit, scale: str) -> Coefficients:
-    """The parameters of a fit; with ``flic`` the intercept is corrected and its covariance follows the slopes'.
+    """The parameters of a fit; with ``flic`` and ``flac`` those of the corrected probabilities.
 
-    FLIC's intercept keeps the mean probability of the fit's rows at the observed share, which is taken as given.
+    Their covariance is of the kind that the fit has: model-based for ``classical``, sums of each row's or cluster's part for
+    robust ones, and for ``jackknife`` the correction is made anew without each cluster. The observed share that they
+    keep is an estimate, and its error is part of the intercept's.
+
+    A parameter without a standard error has NaN in its row and column.
 
     Raises
     ------
     FitError
-        The fit has no covariance.
+        No parameter has a covariance.
     """
     b, V = fit.terms["estimate"].to_numpy(dtype=float), fit.vcov.to_numpy(dtype=float)
-    if not np.isfinite(V).all():
+    missing = ~np.isfinite(np.diag(V))
+    if missing.all():
         raise FitError(f"{fit.spec.name} has no covariance, so its effects have no interval. Write another vcov.")
-    if scale != "flic":
-        return Coefficients(b, V)
-    at = fit.design.names.index("Intercept")
-    shift = shift_of(fit, b[None])[0]
-    p = expit(fit.design.X @ b + shift)
-    W = p * (1 - p)
-    J = np.eye(len(b))
-    J[at] -= W @ fit.design.X / W.sum()
-    return Coefficients(b + shift * (np.arange(len(b)) == at), J @ V @ J.T)
+    if scale in CORRECTED:
+        b, V = _corrected(fit, scale)
+    if missing.any():
+        V = np.where(missing[:, None] | missing[None, :], np.nan, V)
+    return Coefficients(b, V)
 
 
-def shift_of(fit: Fit, b: np.ndarray) -> np.ndarray:
-    """What FLIC adds to the intercept, for each of B coefficient vectors."""
-    return flic_shift(b @ fit.design.X.T, np.full(len(b), fit.design.y.mean()))
+def _corrected(fit: Fit, scale: str) -> tuple[np.ndarray, np.ndarray]:
+    """Coefficients of FLIC or FLAC (K,) and their covariance (K, K)."""
+    kernel: Kernel = fit_flac
+    if scale == "flic":
+        kernel = partial(fit_flic, intercept=fit.design.names.index("Intercept"))
+    est = kernel(fit.design.X[None], fit.design.y[None])
+    if fit.spec.vcov == "jackknife":
+        return est.beta[0], jackknife(fit.design, est.beta[0], fit.spec.engine, kernel)
+    return est.beta[0], covariance(est, fit.spec.vcov, fit.design.clusters, small_sample=False)[0]
+
+
+def without_error(fit: Fit, V: np.ndarray, gradients: np.ndarray) -> list[str]:
+    """For each of q combinations (q, P) why it has no standard error; empty where it has one.
+
+    Parameters
+    ----------
+    fit : names the terms.
+    V : covariance of its parameters, NaN where there is none, shape (P, P).
+    gradients : derivatives by the parameters.
+    """
+    missing = np.isnan(np.diag(V))
+    if not missing.any():
+        return [""] * len(gradients)
+    names = fit.terms["term"].to_numpy()[missing]
+    needs = gradients[:, missing] != 0
+    return [f"no standard error, as {', '.join(names[row])} has none" if row.any() else "" for row in needs]

@@ -9,7 +9,7 @@ from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
 
 import peacestudy as ps
-from peacestudy.models.engines.flac import flac_coefficients
+from peacestudy.models.engines.flac import fit_flac
 
 HERE = Path(__file__).resolve().parents[2] / "references" / "shrunken"
 SEX2 = Path(__file__).resolve().parents[3].parent / "shared" / "references" / "regression" / "sex2.csv"
