@@ -95,6 +95,18 @@ class Effects:
 
 def by_delta(fit: Fit, scale: str, terms: Sequence[EffectTerm], level: float) -> Effects:
     """Effects with standard errors by the delta method, each on the scale of its interval."""
+    value, error, dfs, reasons = delta_method(fit, scale, terms)
+    rows = []
+    for t, w, se, df, reason in zip(terms, value, error, dfs, reasons, strict=True):
+        note = t.note if np.isfinite(se) else "; ".join(filter(None, (t.note, reason or NO_VARIANCE)))
+        rows.append(_row(t, numbers(t.quantity.scale, w, se, df, t.tested, level), note))
+    return Effects(_table(rows, terms), terms, value, error, dfs)
+
+
+def delta_method(
+    fit: Fit, scale: str, terms: Sequence[EffectTerm]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[str]]:
+    """Numbers on the scales of their intervals, their standard errors and degrees of freedom, and why one has no error."""
     c = coefficients(fit, scale)
     value = np.array([_finite(t, t.quantity.value(c.b)) for t in terms])
     G = columns_of([t.quantity for t in terms], c.b)
@@ -105,12 +117,7 @@ def by_delta(fit: Fit, scale: str, terms: Sequence[EffectTerm], level: float) ->
     size = (G**2 * np.nan_to_num(np.diag(c.V))[:, None]).sum(axis=0)
     error = np.sqrt(np.where(variance > NOTHING * size, variance, np.nan))
     dfs = contrast_df(fit.spec, fit.design, fit.df, G.T)
-    reasons = without_error(fit, c.V, G.T)
-    rows = []
-    for t, w, se, df, reason in zip(terms, value, error, dfs, reasons, strict=True):
-        note = t.note if np.isfinite(se) else "; ".join(filter(None, (t.note, reason or NO_VARIANCE)))
-        rows.append(_row(t, numbers(t.quantity.scale, w, se, df, t.tested, level), note))
-    return Effects(_table(rows, terms), terms, value, error, dfs)
+    return value, error, dfs, without_error(fit, c.V, G.T)
 
 
 def numbers(scale: Scale, value: float, error: float, df: float, tested: bool, level: float) -> dict[str, float]:

@@ -55,6 +55,7 @@ def effects(
     ----------
     fit : of any engine; or a PooledFit, whose effects are found in every completed table and pooled by Rubin's rules (ratios and
         counts as logarithms, probabilities as logits), with variances within each table by the delta method or by simulation.
+        Pooled probabilities of ordered categories are divided by their sum.
     data : the table that was fitted; what ``impute`` gave for a PooledFit.
     kind : ``slopes``, mean derivatives of the outcome by columns of numbers (average marginal effects); ``comparisons``, what a
         written change of a column does; ``predictions``, the mean outcome. There is no default.
@@ -87,7 +88,9 @@ def effects(
         averaged; ``note`` says what makes one distrust a number, such as a value beyond the data. Rows count as given: the interval
         is about the coefficients, not about which rows were sampled. Rows weighted in the fit are weighted in the average.
         Predictions test nothing; the interval of a probability is symmetric on the scale of the logit, that of a mean count on
-        that of the log. After a wild or score bootstrap, which has no covariance, effects rest on the clustered one, and say so.
+        that of the log, that of a restricted mean on that of the logit of its share of the horizon. An effect that needs a term
+        without a standard error has none either, and ``note`` names the term. Where the formula transforms the outcome, as
+        ``log(deaths)``, ``note`` says that numbers are in its unit. After a wild or score bootstrap, which has no covariance, effects rest on the clustered one, and say so.
 
     Raises
     ------

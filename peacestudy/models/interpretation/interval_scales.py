@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from scipy.special import expit, log_expit, logsumexp
+from scipy.special import expit, log_expit
 
 from peacestudy.models.inference.hypotheses import critical
 
@@ -109,8 +109,8 @@ class Log:
     def mean(self, w: np.ndarray, share: np.ndarray) -> tuple[float, np.ndarray]:
         """Logarithm of the mean, and the share of each number in it."""
         logs = np.log(share) + w
-        whole = logsumexp(logs)
-        return float(whole), np.exp(logs - whole)
+        whole = float(log_sum(logs))
+        return whole, np.exp(logs - whole)
 
 
 @dataclass(frozen=True)
@@ -152,8 +152,22 @@ class Logit:
         """Logit of the mean share, and its derivatives."""
         logs, yes, no = np.log(share), log_expit(w), log_expit(-w)
         with np.errstate(invalid="ignore"):
-            above, below = logsumexp(logs + yes), logsumexp(logs + no)
+            above, below = log_sum(logs + yes), log_sum(logs + no)
             return float(above - below), np.exp(logs + yes + no - above - below)
+
+
+def log_sum(logs: np.ndarray) -> np.ndarray:
+    """Logarithm of the sum along the last axis of what has these logarithms; minus infinity is a zero.
+
+    Examples
+    --------
+    >>> float(log_sum(np.array([-1000.0, -1000.0]))) == -1000 + np.log(2)
+    True
+    """
+    top = logs.max(axis=-1, keepdims=True)
+    top = np.where(np.isfinite(top), top, 0.0)
+    with np.errstate(divide="ignore"):
+        return np.asarray(top[..., 0] + np.log(np.exp(logs - top).sum(axis=-1)))
 
 
 IDENTITY, LOG, LOGIT = Identity(), Log(), Logit()

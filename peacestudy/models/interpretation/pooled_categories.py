@@ -4,7 +4,9 @@ Source: White, Royston and Wood (2011), Statistics in Medicine 30(4), section 7 
 """
 
 import numpy as np
-from scipy.special import log_expit, logsumexp
+from scipy.special import log_expit
+
+from peacestudy.models.interpretation.interval_scales import log_sum
 
 
 def sum_to_one(w: np.ndarray, categories: int) -> np.ndarray:
@@ -24,7 +26,7 @@ def sum_to_one(w: np.ndarray, categories: int) -> np.ndarray:
     [-0.6931, -0.6931, -0.6931]
     """
     logs = log_expit(np.asarray(w).reshape(-1, categories))
-    logs = logs - logsumexp(logs, axis=1, keepdims=True)
-    others = [logsumexp(np.delete(logs, k, axis=1), axis=1) for k in range(categories)]
+    logs = logs - log_sum(logs)[:, None]
+    others = [log_sum(np.delete(logs, k, axis=1)) for k in range(categories)]
     out: np.ndarray = (logs - np.column_stack(others)).ravel()
     return out

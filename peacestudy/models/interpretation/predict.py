@@ -43,12 +43,12 @@ ENGINES = ("linear", "logit", "firth", "ridge", "ordered", *COUNTS, "mixed_logit
 def predict(
     fit: Fit | PooledFit, data: StudyFrame | pd.DataFrame | Imputed, kind: str, level: float = 0.95
 ) -> pd.DataFrame:
-    """Predict the outcome of rows.
+    """Predict the outcome of rows: the mean, the probability or the mean count, not the outcome of a single case.
 
     Parameters
     ----------
     fit : of engine linear, logit, firth, ridge, ordered, poisson, negative_binomial, mixed_logit or mixed_linear; or a PooledFit, whose
-        linear predictors are pooled by Rubin's rules (of ordered the cut points too; intervals are of the logits of its chances).
+        predictions are pooled by Rubin's rules on the scale of their intervals.
     data : the rows, with the columns of the formula's right-hand side; after a formula with ``lag()`` the rows before them too, with
         unit and time, for lags are looked up among the rows given here; for a PooledFit also what ``impute`` gave, each of whose
         tables is predicted by its own fit.
@@ -57,19 +57,21 @@ def predict(
         share; ``response``, the fit's own probabilities (of ordered a probability of every category), the mean of a linear model,
         or the mean count at the offset or exposure of the row; ``link``, the linear predictor (of ordered without the cut
         points). After mixed_logit and mixed_linear ``response`` and ``link`` are those of a typical group, whose effect is zero;
-        ``average`` (mixed_logit only) is the mean probability over groups, at the estimated ``sd(group)``. There is no default.
-    level : of the intervals: Wald intervals of the linear predictor by ``fit.vcov``, carried to probabilities; for
-        ``flic`` and ``flac`` about their own predictor, with the standard error of Firth's.
+        ``average`` (mixed_logit only) is the mean probability over groups, with the uncertainty of ``sd(group)``. There is no
+        default.
+    level : of the intervals, which are those of ``effects(..., "predictions")`` where every column is held at the values of the
+        row: by ``fit.vcov``, symmetric on the scale of the logit for probabilities, of the log for counts. Those of ``flic`` and
+        ``flac`` count the observed share as an estimate; their covariance is of the kind that the fit has (see ``fit_flic``).
 
     Returns
     -------
     DataFrame
         A row for each of the data: ``case, estimate, conf_low, conf_high, reason, note``; for the probabilities of ordered a row for
-        each and every category, with ``category`` after ``case``, intervals by the delta method on the logit scale. Of a PooledFit
-        there are ``df`` and ``fmi`` too, before ``reason``, and the chances of ordered are those at the mean of the linear predictors
-        and of the cut points, so that they sum to one. Where a
-        value is missing, or a category is one that the fit did not have, the numbers are missing and ``reason`` says why;
-        else it is empty. ``note`` says where a term is beyond what the fit held; it is empty where none is.
+        each and every category, with ``category`` after ``case``. Of a PooledFit there are ``df`` and ``fmi`` too, before
+        ``reason``, and the probabilities of ordered are divided by their sum, which pooling leaves near one. Where a value is
+        missing, or a category is one that the fit did not have, the numbers are missing and ``reason`` says why; where a term has
+        no standard error, the intervals that need it are missing, with the term in ``reason``; else it is empty. ``note`` says
+        where a term is beyond what the fit held, and where the formula transforms the outcome.
 
     Raises
     ------

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from scipy.special import log_expit, logsumexp
+from scipy.special import log_expit
 
 from peacestudy.errors import FitError
-from peacestudy.models.interpretation.interval_scales import IDENTITY, LOG, LOGIT, Scale
+from peacestudy.models.interpretation.interval_scales import IDENTITY, LOG, LOGIT, Scale, log_sum
 from peacestudy.models.interpretation.responses import Curve, Predictor, Response
 
 
@@ -161,7 +161,7 @@ class ByPeriod:
         hazard = log_expit(eta)
         # the event in a period is surviving up to it and failing there: a sum without cancellation
         event = np.log(self.share)[:, None] + before + hazard
-        return stays, hazard, float(logsumexp(event)), float(logsumexp(stays))
+        return stays, hazard, float(log_sum(event.ravel())), float(log_sum(stays))
 
     def value(self, b: np.ndarray, jumps: np.ndarray | None = None) -> float:
         """The logit of the mean probability."""

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from scipy.special import expit, log_expit, logsumexp
+from scipy.special import expit, log_expit
 
 from peacestudy.models.engines.mixed_logit import normal_nodes
-from peacestudy.models.interpretation.interval_scales import IDENTITY, LOG, LOGIT, Scale
+from peacestudy.models.interpretation.interval_scales import IDENTITY, LOG, LOGIT, Scale, log_sum
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,7 +130,7 @@ class Category:
             return Predictor(eta - extra[-1], np.ones(n), by_extra)
         upper, lower = extra[self.k] - eta, extra[self.k - 1] - eta
         gap = extra[self.k] - extra[self.k - 1]
-        rest = np.logaddexp(log_expit(-upper), log_expit(lower))  # log of 1 - p
+        rest = log_sum(np.stack([log_expit(-upper), log_expit(lower)], axis=-1))  # log of 1 - p
         inside = np.log(-np.expm1(-gap))
         # derivatives of log p over 1 - p: of the distance of the cuts, of the upper and of the lower tail
         apart = np.exp(-gap - inside - rest)
@@ -168,7 +168,7 @@ class Averaged:
         u, weight = normal_nodes(sd)
         at, logs = eta[:, None] + sd * u, np.log(weight)
         yes, no = logs + log_expit(at), logs + log_expit(-at)
-        above, below = logsumexp(yes, axis=1), logsumexp(no, axis=1)
+        above, below = log_sum(yes), log_sum(no)
         part = np.exp(yes + no - logs - (above + below)[:, None])
         by_extra = np.zeros((len(eta), len(extra)))
         if sd != 0:  # at zero the derivative is zero, by symmetry
