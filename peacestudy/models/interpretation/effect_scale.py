@@ -32,6 +32,7 @@ INVERSE = {
     "mixed_linear": "identity",
 }
 SCALES = {"firth": ("response", "flic", "link"), "cox": ("link",), "mixed_logit": ("average", "response", "link")}
+NOTHING = 1e-12  # share of the variance without covariances below which that of an effect is zero but for rounding
 CORRECTED = ("flic", "flac")  # scales with coefficients of their own
 SAID = {
     "cox": ", or horizon=... for restricted mean survival time",
@@ -116,6 +117,19 @@ def _corrected(fit: Fit, scale: str) -> tuple[np.ndarray, np.ndarray]:
     if fit.spec.vcov == "jackknife":
         return est.beta[0], jackknife(fit.design, est.beta[0], fit.spec.engine, kernel)
     return est.beta[0], covariance(est, fit.spec.vcov, fit.design.clusters, small_sample=False)[0]
+
+
+def standard_errors(gradients: np.ndarray, variance: np.ndarray, V: np.ndarray) -> np.ndarray:
+    """Roots of the variances (q,) of combinations; missing where a variance is not above zero but for rounding.
+
+    Parameters
+    ----------
+    gradients : derivatives by the parameters, shape (q, P).
+    variance : of the combinations, shape (q,).
+    V : covariance of the parameters, whose diagonal says what a variance would be without covariances, shape (P, P).
+    """
+    size = gradients**2 @ np.nan_to_num(np.diag(V))
+    return np.sqrt(np.where(variance > NOTHING * size, variance, np.nan))
 
 
 def without_error(fit: Fit, V: np.ndarray, gradients: np.ndarray) -> list[str]:

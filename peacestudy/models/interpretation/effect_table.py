@@ -16,7 +16,7 @@ from peacestudy.models.inference.combinations import combined_variances
 from peacestudy.models.inference.hypotheses import check_level, check_seed, two_sided
 from peacestudy.models.inference.reference import contrast_df
 from peacestudy.models.interpretation.draws import draw_coefficients
-from peacestudy.models.interpretation.effect_scale import coefficients, without_error
+from peacestudy.models.interpretation.effect_scale import coefficients, standard_errors, without_error
 from peacestudy.models.interpretation.effect_terms import EffectTerm
 from peacestudy.models.interpretation.interval_scales import Scale, interval
 from peacestudy.models.interpretation.quantities import columns_of
@@ -25,7 +25,6 @@ from peacestudy.models.result import Fit
 
 INTERVALS = ("delta", "simulation")
 FEWEST_DRAWS = 100
-NOTHING = 1e-12  # share of the variance without covariances below which that of an effect is zero but for rounding
 COLUMNS = [
     "term",
     "contrast",
@@ -113,11 +112,8 @@ def delta_method(
     variance = combined_variances(G.T, c.V)
     if scale == "horizon" and fit.spec.engine == "cox":
         variance = variances(fit, [t.quantity for t in terms], c.b)
-    # what the variance would be without covariances, by which rounding is told
-    size = (G**2 * np.nan_to_num(np.diag(c.V))[:, None]).sum(axis=0)
-    error = np.sqrt(np.where(variance > NOTHING * size, variance, np.nan))
     dfs = contrast_df(fit.spec, fit.design, fit.df, G.T)
-    return value, error, dfs, without_error(fit, c.V, G.T)
+    return value, standard_errors(G.T, variance, c.V), dfs, without_error(fit, c.V, G.T)
 
 
 def numbers(scale: Scale, value: float, error: float, df: float, tested: bool, level: float) -> dict[str, float]:

@@ -90,7 +90,8 @@ def effects(
         Predictions test nothing; the interval of a probability is symmetric on the scale of the logit, that of a mean count on
         that of the log, that of a restricted mean on that of the logit of its share of the horizon. An effect that needs a term
         without a standard error has none either, and ``note`` names the term. Where the formula transforms the outcome, as
-        ``log(deaths)``, ``note`` says that numbers are in its unit. After a wild or score bootstrap, which has no covariance, effects rest on the clustered one, and say so.
+        ``log(deaths)``, ``note`` says that numbers are in its unit. After a wild or score bootstrap, which has no covariance,
+        effects use the clustered one, and ``note`` says so.
 
     Raises
     ------

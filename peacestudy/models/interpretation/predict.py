@@ -25,6 +25,7 @@ from peacestudy.models.interpretation.effect_scale import (
     Coefficients,
     coefficients,
     response_name,
+    standard_errors,
     without_error,
 )
 from peacestudy.models.interpretation.effect_table import NO_VARIANCE
@@ -132,8 +133,7 @@ def _joined(
     for k, rows in enumerate(of_each):
         at = rows.predictor(c.b)
         G = rows.gradients(at)
-        variance = combined_variances(G, c.V)
-        value[:, k], error[:, k] = at.value, np.sqrt(np.where(variance > 0, variance, np.nan))
+        value[:, k], error[:, k] = at.value, standard_errors(G, combined_variances(G, c.V), c.V)
         dfs[:, k] = contrast_df(fit.spec, fit.design, fit.df, G)
         said = without_error(fit, c.V, G)
         why[k] = [

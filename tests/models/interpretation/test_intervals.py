@@ -142,7 +142,8 @@ def test_draws_of_flic_know_the_base_rate_no_better_than_the_delta_method():
 PAIRS = [
     ("linear", "v ~ x*m", "hc1", "response", {}), ("linear", "v ~ x*m", "cr2", "response", {}), ("logit", "y ~ x*m", "cluster", "response", {}),
     ("firth", "y ~ x*m", "classical", "response", {}), ("firth", "y ~ x*m", "classical", "flic", {}), ("firth", "y ~ x*m", "hc1", "flic", {}),
-    ("firth", "y ~ x*m", "jackknife", "flic", {}), ("ridge", "y ~ x*m", "hc0", "response", {"penalty": 1}), ("ordered", "o ~ x*m", "cluster", "response", {}),
+    ("firth", "y ~ x*m", "jackknife", "flic", {}), ("ridge", "y ~ x*m", "hc0", "response", {"penalty": 1}),
+    ("ordered", "o ~ x*m", "cluster", "response", {}),
     ("poisson", "c ~ x*m", "hc1", "response", {}), ("negative_binomial", "deaths0 ~ x*m", "classical", "response", {}),
     ("mixed_logit", "y2 ~ x*m", "classical", "average", {"group": "g"}), ("mixed_logit", "y2 ~ x*m", "classical", "response", {"group": "g"}),
 ]  # fmt: skip
@@ -332,7 +333,10 @@ def test_what_needs_a_term_without_an_error_has_none_and_the_rest_is_as_it_was(e
     contrast = effects(found, d, "comparisons", {"k": ("a", "b")}, at={"x": 0.4}, **ask)
     assert contrast.std_error.notna().all()
     lost = effects(found, d, "comparisons", {"k": ("a", "c")}, at={"x": 0.4}, **ask)
-    assert lost[["std_error", "statistic", "p_value", "conf_low"]].isna().all(axis=None) and lost.note.str.startswith(said).all()
+    assert (
+        lost[["std_error", "statistic", "p_value", "conf_low"]].isna().all(axis=None)
+        and lost.note.str.startswith(said).all()
+    )
     if vcov == "cr2":
         return
     more = {"interval": "simulation", "draws": 300, "seed": 2}
