@@ -104,9 +104,9 @@ def conditional_effects(
     >>> from peacestudy.models.spec import ModelSpec
     >>> d = pd.DataFrame({"x": np.tile([0.0, 1, 2], 4), "m": np.repeat([0, 1, 2, 5], 3)}).assign(y=lambda t: t.x * t.m + t.x % 2)
     >>> found = fit_model(d, ModelSpec("m", "y ~ x*m", "linear", "classical"))
-    >>> table = conditional_effects(found, d, "x", "slope", "m", [0, 2, 4], near=0.5, fewest=3)
+    >>> table = conditional_effects(found, d, "x", "slope", "m", [1, 2, 4], near=0.5, fewest=3)
     >>> table[["value", "estimate", "n_near", "support"]].round(6).values.tolist()
-    [[0.0, 0.0, 3, True], [2.0, 2.0, 3, True], [4.0, 4.0, 0, False]]
+    [[1.0, 1.0, 3, True], [2.0, 2.0, 3, True], [4.0, 4.0, 0, False]]
     """
     if beyond not in BEYOND:
         raise SpecError(one_of("beyond", beyond, BEYOND))

@@ -80,8 +80,8 @@ class Log:
 
     Examples
     --------
-    >>> Log().mean(np.log([1.0, 3.0]), np.array([0.5, 0.5]))[0] == np.log(2.0)
-    np.True_
+    >>> round(float(np.exp(Log().mean(np.log([1.0, 3.0]), np.array([0.5, 0.5]))[0])), 10)
+    2.0
     """
 
     def back(self, w: np.ndarray) -> np.ndarray:
@@ -161,8 +161,8 @@ def log_sum(logs: np.ndarray) -> np.ndarray:
 
     Examples
     --------
-    >>> float(log_sum(np.array([-1000.0, -1000.0]))) == -1000 + np.log(2)
-    True
+    >>> round(float(log_sum(np.array([-1000.0, -1000.0]))), 4)
+    -999.3069
     """
     top = logs.max(axis=-1, keepdims=True)
     top = np.where(np.isfinite(top), top, 0.0)

@@ -451,3 +451,32 @@ def test_a_cell_is_found_again(cell, stored):
     want = stored[stored.cell == cell.name].reset_index(drop=True)
     for column in ("first_covered", "first_low", "first_high", "truth"):
         np.testing.assert_allclose(got[column], want[column].astype(float), rtol=AGAIN)
+
+
+CELLS = [
+    simulate.Cell("firth", "cluster", ("flic",), 0.3, 200), simulate.Cell("logit", "hc1", ("response",), 0.1, 200),
+    simulate.Cell("ordered", "classical", ("response",), 0.3, 100, middle=True), simulate.Cell("linear", "hc1", ("response",), 0.5, 100),
+    simulate.Cell("poisson", "hc1", ("response",), 2.0, 100),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("cell", CELLS, ids=lambda c: c.name)
+def test_the_numbers_of_the_simulation_are_those_of_effects(cell):
+    x, scale = simulate.covariate(cell.n), cell.scales[0]
+    drawn = simulate.draw(cell, x, np.random.default_rng(5))
+    keys, truth, values = simulate.by_kernels(cell, scale, [drawn])
+    d = simulate.table_of(cell, drawn)
+    found = simulate.template(cell, d)
+    how = {"scale": scale} if cell.engine == "firth" else {}
+    asked = {
+        "prediction at 0": ("predictions", None, {"at": {"x": 0.0}}), "prediction at 1": ("predictions", None, {"at": {"x": 1.0}}),
+        "mean prediction": ("predictions", None, {}), "difference": ("comparisons", {"x": (0.0, 1.0)}, {}),
+        "ratio": ("comparisons", {"x": (0.0, 1.0)}, {"comparison": "ratio"}), "slope": ("slopes", "x", {}),
+    }  # fmt: skip
+    for name in dict.fromkeys(name for name, _ in keys):
+        kind, what, more = asked[name]
+        want = effects(found, d, kind, what, **how, **more)[["estimate", "std_error", "conf_low", "conf_high"]]
+        got = values[[key[0] == name for key in keys], 0]
+        np.testing.assert_allclose(got, want, rtol=1e-6)
+    if cell.engine == "linear":
+        assert truth == pytest.approx([0.0, 0.7, 0.0, 0.7, 0.7], abs=1e-12)
