@@ -15,7 +15,7 @@ from peacestudy.core.tied_times import tied_times
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.engines.discrete_time import BASELINES, DEFAULT, LONGEST
 from peacestudy.models.interpretation.effect_rows import EffectRows, check_column, is_number, outside, profiles, set_to
-from peacestudy.models.interpretation.effect_scale import INVERSE
+from peacestudy.models.interpretation.effect_scale import response_name
 from peacestudy.models.interpretation.quantities import ByPeriod, Contrast, Mean, Quantity, Rows, Slope
 from peacestudy.models.interpretation.responses import responses
 from peacestudy.models.interpretation.restricted_mean import RestrictedMean, baseline_of, check_horizon, strata_of
@@ -23,7 +23,6 @@ from peacestudy.models.interpretation.slopes import check_slope, derivative
 from peacestudy.models.result import Fit
 
 CHANGES = ("sd", "iqr", "minmax")
-CHANCES = ("expit", "average", "category")  # responses that are probabilities
 PAIRS = ("reference", "sequential", "pairwise")
 
 
@@ -34,8 +33,8 @@ class EffectTerm:
     Attributes
     ----------
     term, contrast, at : what the row says it is.
-    quantity : the number; the log of a ratio where ``form`` is ``ratio``.
-    form : ``effect``, ``ratio``, ``probability``, ``count`` or ``mean``; the last three test nothing.
+    quantity : the number, with the scale of its interval.
+    tested : whether it is an effect, which is tested against none; a prediction is not.
     n : rows averaged.
     note : what makes one distrust the number.
     category : of an ordered outcome, whose chance it is; else empty.
@@ -45,7 +44,7 @@ class EffectTerm:
     contrast: str
     at: str
     quantity: Quantity
-    form: str
+    tested: bool
     n: int
     note: str = ""
     category: str = ""
@@ -67,7 +66,7 @@ class Asked:
     @property
     def link(self) -> str:
         """Name of the response, see ``responses``."""
-        return {"link": "identity", "average": "average"}.get(self.scale, INVERSE[self.fit.spec.engine])
+        return response_name(self.fit.spec.engine, self.scale)
 
     @property
     def categories(self) -> tuple[str, ...]:
@@ -168,7 +167,7 @@ def slope_terms(asked: Asked, variables: Sequence[str] | None, at: Mapping[str, 
             found, n = asked.slopes(set_to(asked.rows, profile), column)
             note = _notes(said, outside(asked.rows, profile))
             for category, quantity in found.items():
-                yield EffectTerm(column, "dY/dX", _label(profile), quantity, "effect", n, note, category)
+                yield EffectTerm(column, "dY/dX", _label(profile), quantity, True, n, note, category)
 
 
 def comparison_terms(
@@ -187,11 +186,10 @@ def comparison_terms(
             table = set_to(asked.rows, profile)
             for contrast, low, high, said in changed(asked.rows, table, column, change, comparison):
                 (above, n), (below, _) = asked.means(high), asked.means(low)
-                form = "ratio" if comparison == "ratio" else "effect"
                 note = _notes(said, outside(asked.rows, profile))
                 for category in above:
-                    quantity = Contrast(above[category], below[category], form == "ratio")
-                    yield EffectTerm(column, contrast, _label(profile), quantity, form, n, note, category)
+                    quantity = Contrast(above[category], below[category], comparison == "ratio")
+                    yield EffectTerm(column, contrast, _label(profile), quantity, True, n, note, category)
 
 
 def changed(
@@ -264,10 +262,8 @@ def prediction_terms(asked: Asked, at: Mapping[str, Any] | None) -> Iterator[Eff
         raise SpecError(
             "a Cox model has no level of its hazard to predict; write horizon=... for restricted mean survival time."
         )
-    chance = asked.fit.spec.engine == "discrete_time" if asked.scale == "horizon" else asked.link in CHANCES
-    form = "probability" if chance else "count" if asked.link == "exp" else "mean"
     for profile in profiles(at):
         found, n = asked.means(set_to(asked.rows, profile))
         for category, quantity in found.items():
             note = outside(asked.rows, profile)
-            yield EffectTerm("prediction", "", _label(profile), quantity, form, n, note, category)
+            yield EffectTerm("prediction", "", _label(profile), quantity, False, n, note, category)

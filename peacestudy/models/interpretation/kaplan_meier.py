@@ -31,7 +31,9 @@ def kaplan_meier(years: np.ndarray, event: np.ndarray) -> pd.DataFrame:
     -------
     DataFrame
         ``years, at_risk, events, censored, survival, conf_low, conf_high``: a row a year from 0 to the last, the number
-        at risk at its start, the survival after it with a pointwise 95 % interval. ``attrs["notes"]`` says which years were
+        at risk at its start, the survival after it with a pointwise 95 % interval. Before the first event the variance
+        of the estimate is zero and the interval is 1 to 1; where the last case has the event it does not exist and is
+        missing. ``attrs["notes"]`` says which years were
         rounded, where some were.
 
     Raises
@@ -75,8 +77,10 @@ def _refuse(name: str, x: np.ndarray, bad: np.ndarray, rule: str) -> None:
 
 
 def _log_log(survival: float, std_error: float) -> tuple[float, float]:
-    """Pointwise 95 % interval on the log-log scale, which stays in [0, 1]."""
-    if not 0 < survival < 1:
+    """Pointwise 95 % interval on the log-log scale, which stays in [0, 1]; missing where nobody survives, as in R's survfit."""
+    if survival <= 0:
+        return np.nan, np.nan
+    if survival >= 1:
         return survival, survival
     theta = quantile(0.975, np.inf) * std_error / (survival * np.log(survival))
     low, high = sorted((survival ** np.exp(theta), survival ** np.exp(-theta)))

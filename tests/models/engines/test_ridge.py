@@ -5,11 +5,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.optimize import brentq
 from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
 
 import peacestudy as ps
-from peacestudy.models.engines.flac import flac_coefficients
+from peacestudy.models.engines.flac import fit_flac
 
 HERE = Path(__file__).resolve().parents[2] / "references" / "shrunken"
 SEX2 = Path(__file__).resolve().parents[3].parent / "shared" / "references" / "regression" / "sex2.csv"
@@ -167,14 +168,27 @@ def test_there_is_no_default_penalty():
     assert ps.ModelSpec("r", FORMULA, "ridge", "hc0", options={"penalty": 1}).option_columns == ()
 
 
+def leverage_of_firth(X, beta):
+    p = expit(X @ beta)
+    W = p * (1 - p)
+    return W * np.einsum("ij,jk,ik->i", X, np.linalg.inv(X.T @ (X * W[:, None])), X)
+
+
 def test_flac_is_logistfs(expected):
     fit = ps.fit(table(), ps.ModelSpec("f", FORMULA, "firth", "classical"))
-    beta = flac_coefficients(fit.design.X, fit.design.y)
+    beta = fit_flac(fit.design.X[None], fit.design.y[None]).beta[0]
     assert beta == pytest.approx(expected["flac"], rel=1e-6)
     found = ps.models.predict(fit, table(), "flac")
     assert found["estimate"].to_numpy() == pytest.approx(expit(fit.design.X @ beta), rel=EXACT)
     assert found["estimate"].mean() == pytest.approx(fit.design.y.mean(), rel=1e-9)
-    half = 1.959963984540054 * np.sqrt(np.einsum("ij,jk,ik->i", fit.design.X, fit.vcov.to_numpy(), fit.design.X))
+    # the inverse information of the augmented data, by the formula: rows, and pseudo-rows with half the leverage and a column more
+    X, N = fit.design.X, fit.n
+    h = leverage_of_firth(X, fit.terms["estimate"].to_numpy())
+    gamma = brentq(lambda g: (h * (0.5 - expit(X @ beta + g))).sum(), -20, 20, xtol=1e-14)
+    rows = np.vstack([np.column_stack([X, np.zeros(N)]), np.column_stack([X, np.ones(N)])])
+    p = expit(rows @ np.append(beta, gamma))
+    V = np.linalg.inv(rows.T @ (rows * (np.append(np.ones(N), h) * p * (1 - p))[:, None]))[:-1, :-1]
+    half = 1.959963984540054 * np.sqrt(np.einsum("ij,jk,ik->i", X, V, X))
     assert found["conf_high"].to_numpy() == pytest.approx(expit(fit.design.X @ beta + half), rel=1e-7)
 
 
@@ -190,7 +204,7 @@ def test_flac_of_sex2_is_what_logistf_prints():
         -0.787316863265,
         3.181734852298,
     ]
-    assert flac_coefficients(fit.design.X, fit.design.y) == pytest.approx(printed, rel=1e-7)
+    assert fit_flac(fit.design.X[None], fit.design.y[None]).beta[0] == pytest.approx(printed, rel=1e-7)
 
 
 def test_flac_is_for_firth_with_an_intercept():
