@@ -41,9 +41,7 @@ class TiedTimes:
             return ()
         parts = []
         if self.before > self.after:
-            parts.append(
-                f"{self.before} distinct times are treated as {self.after}: those that differ by no more are tied"
-            )
+            parts.append(f"{self.before} distinct times are treated as {self.after}")
         if self.rounded:
             parts.append(f"{self.rounded} distinct time(s) are rounded to the whole number next to them")
         text = (
@@ -70,7 +68,7 @@ def tied_times(*columns: np.ndarray) -> TiedTimes:
     --------
     >>> found = tied_times(np.array([2000.3 - 2000.1, 0.2, 2000.9 - 2000.7, 3 - 1e-13]))
     >>> found.columns[0].round(6).tolist(), found.before, found.after
-    ([0.2, 0.2, 0.2, 3.0], 4, 2)
+    ([0.2, 0.2, 0.2, 3.0], 3, 2)
     """
     given = [np.asarray(column, dtype=float) for column in columns]
     distinct = np.unique(np.concatenate([column[np.isfinite(column)] for column in given]))

@@ -13,7 +13,7 @@ from peacestudy.models.engines.separation import find_separation
 from peacestudy.models.formulas.design import Design
 from peacestudy.models.spec import ModelSpec
 
-LARGEST = 10**12  # beyond, the rounding of a mean exceeds the standard error of a sum of counts over 10,000
+LARGEST = 10**12  # beyond, the rounding of exp(linear predictor) keeps Newton's method from converging
 LOST = 1e-2  # share of the information at the start left at the maximum, below which separation is looked for
 WIDEST = 600.0  # range of an offset, beyond which exp() of it is beyond double precision
 NAMED = 5  # cases named in a message

@@ -52,11 +52,13 @@ def deviance_part(x: np.ndarray, mean: np.ndarray, difference: np.ndarray) -> np
     mean : above 0.
     difference : x - mean, without cancellation.
     """
-    w = difference / mean
-    near = np.abs(w) < NEAR
+    mean = np.maximum(mean, np.finfo(float).tiny)  # a mean that underflows has a likelihood near zero, not none
+    near = np.abs(difference) < NEAR * mean
+    w = np.where(near, difference, 0.0) / mean
     close = mean * w**2 * (1 + (1 + w) * log_series(w, 1))
-    ratio = np.where((x > 0) & ~near, x / mean, 1.0)
-    return np.asarray(np.where(near, close, x * np.log(ratio) - difference))
+    far = (x > 0) & ~near
+    log = np.log(np.where(far, x, 1.0)) - np.log(np.where(far, mean, 1.0))
+    return np.asarray(np.where(near, close, x * log - difference))
 
 
 def digamma_excess(z: np.ndarray) -> np.ndarray:
