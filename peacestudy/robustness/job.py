@@ -77,7 +77,7 @@ class Job:
         if base is not None:
             adjudicated = _codes_of(base, self.indicators, cases, codes)
             self.settled = np.where(adjudicated >= 0, adjudicated, self.settled)
-        self.needed: npt.NDArray[np.bool_] = np.abs(self.columns.slope).max(axis=1) > 0
+        self.needed: npt.NDArray[np.bool_] = np.asarray(np.abs(self.columns.slope).max(axis=1) > 0)
         _some_coded(self.evidence, self.settled, self.needed, cases, sheet)
         self.naive = self.refit(np.where(self.settled >= 0, self.settled, _placeholder(self.evidence)))
         if self.naive.design.y.size != len(self.table):
@@ -112,8 +112,7 @@ class Job:
 
     def complete(self, t: Codes) -> npt.NDArray[np.bool_]:
         """The cases of which every cell that the formula needs has a code in t."""
-        out: npt.NDArray[np.bool_] = (t[:, self.needed] >= 0).all(axis=1)
-        return out
+        return np.asarray((t[:, self.needed] >= 0).all(axis=1))
 
     @cached_property
     def plain(self) -> Fit:
@@ -178,11 +177,12 @@ class Job:
         """Notes on the cells without a settled code."""
         cases = int((~self.complete(self.settled)).sum())
         tied = int(self.tied().sum())
-        uncoded = ((self.settled < 0) & self.needed & (self.evidence.given < 0).all(axis=2)).any(axis=1)
+        nobody = (self.settled < 0) & self.needed & (self.evidence.given < 0).all(axis=2)
+        uncoded = int(nobody.any(axis=1).sum())
         rest = f"The naive estimate is of the {len(self.settled) - cases} cases without an open cell."
-        if uncoded.any():
+        if uncoded:
             text = (
-                f"{self.spec.name}: {int(uncoded.sum())} of {len(uncoded)} cases have a cell that nobody coded. Its true code is imputed "
+                f"{self.spec.name}: {uncoded} of {len(self.settled)} cases have a cell that nobody coded. Its true code is imputed "
                 f"from the covariates and the outcome. {rest}"
             )
             yield Note("uncoded", text)

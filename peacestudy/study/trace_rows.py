@@ -67,7 +67,8 @@ def row_of(table: pd.DataFrame, row: Any) -> "pd.Series[Any]":
             if same.sum() == 1 or not found.any():
                 found = found | same
     if found.sum() == 1:
-        return table.loc[found].iloc[0]
+        only: pd.Series[Any] = table.loc[found].iloc[0]
+        return only
     if not found.any():
         raise SpecError(
             f"the table has no row {row!r}. Give its label in the index, an id that stands once, or (model, term)."
