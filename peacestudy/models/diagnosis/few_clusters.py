@@ -10,6 +10,7 @@ import numpy as np
 
 from peacestudy.core.problems import Note
 from peacestudy.models.formulas.design import Design
+from peacestudy.models.formulas.factors import Factor
 from peacestudy.models.spec import ModelSpec
 
 FEW = 50  # clusters below which cluster-robust tests may reject too often, the upper end of Cameron and Miller's range
@@ -64,9 +65,8 @@ def few_cluster_notes(spec: ModelSpec, design: Design) -> list[Note]:
 def _few(design: Design, groups: np.ndarray, name: str) -> str:
     """What the clusters of a column are worth, for terms other than their own dummies; nothing where they are enough."""
     size, worth = np.bincount(groups), effective_clusters(design, groups)
-    own = [
-        t for t in worth if t.startswith(f"C({name})[") and "]:" not in t
-    ]  # a dummy of a cluster always rests on it alone
+    dummy = (Factor(name, ("C",)),)
+    own = [t for t, parts in design.made_of.items() if parts == dummy]  # a dummy of a cluster always rests on it alone
     low = sorted((value, term) for term, value in worth.items() if value < FEW_EFFECTIVE and term not in own)
     if len(size) >= FEW and not low:
         return ""
