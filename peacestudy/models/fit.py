@@ -241,7 +241,7 @@ def _result(
         ]
     std_error = np.sqrt(np.where(none, np.nan, variance))
     G = [int(g.max()) + 1 for g in design.clusters]
-    spread = is_spread(names, design.names)
+    spread = is_spread(spec.engine, len(design.names), K)
     statistic = np.where(spread, np.nan, beta / std_error)
     low, high = wald_ends(beta, std_error, spread, critical(0.5 + LEVEL / 2, found.dfs))
     p_value = two_sided(statistic, found.dfs)

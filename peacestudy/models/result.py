@@ -141,7 +141,7 @@ class Fit:
             elif "bootstrap" in dict(self.spec.options):
                 ends = bootstrapped(self.spec, self.design, b, se, level)[1]
             else:
-                spread = is_spread(tuple(out["term"]), self.design.names)
+                spread = is_spread(self.spec.engine, len(self.design.names), len(out))
                 ends = np.stack(wald_ends(b, se, spread, critical(0.5 + level / 2, self.dfs.to_numpy())), axis=1)
             out["conf_low"], out["conf_high"] = ends[:, 0], ends[:, 1]
         if one_sided is not None:
@@ -150,7 +150,7 @@ class Fit:
         if power is not None:
             add_detectable(out, self.detectable(power=power, alpha=1 - level)["detectable"], 1 - level)
         if exponentiate:
-            to_ratios(out, self.design.names, self.spec.engine)
+            to_ratios(out, len(self.design.names), self.spec.engine)
         return out
 
     def glance(self) -> pd.DataFrame:
@@ -174,7 +174,7 @@ class Fit:
             standard error is taken for known, and for the same at that effect.
         """
         least = least_effects(self.terms, self.dfs.to_numpy(), power, alpha)
-        return least.assign(detectable=least["detectable"].where(least["term"].isin(self.design.names)))
+        return least.assign(detectable=least["detectable"].where(np.arange(len(least)) < len(self.design.names)))
 
     def joint_test(self, terms: list[str], one_sided: str | None = None) -> JointTest:
         """The Wald test that all the named terms are zero, with this fit's covariance; with cr2 the approximate Hotelling test.
@@ -197,7 +197,7 @@ class Fit:
         for term in terms:
             if term not in known:
                 raise SpecError(one_of("term", term, known))
-        refuse_edge(terms, tuple(known), self.design.names)
+        refuse_edge(terms, known, self.spec.engine, len(self.design.names))
         at = [known.index(t) for t in terms]
         refuse_missing(terms, self.terms, self.notes)
         share, df = (1.0, self.df) if self.spec.vcov != "cr2" else joint_df(self.design, np.eye(len(known))[at])
@@ -241,7 +241,7 @@ class Fit:
             return float(contrast_df(self.spec, self.design, self.df, w[None])[0])
 
         weights = written_weights(weights)
-        refuse_edge(list(weights), tuple(self.terms["term"]), self.design.names)
+        refuse_edge(list(weights), self.terms["term"].tolist(), self.spec.engine, len(self.design.names))
         return contrast(weights, self.terms["estimate"], self.vcov, degrees, one_sided, self.covariance_of)
 
     def __repr__(self) -> str:

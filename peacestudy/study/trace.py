@@ -153,12 +153,14 @@ def _of_fit(fit: Fit | PooledFit, term: str, study: Study) -> Trace:
         raise SpecError(one_of("term", term, list(known.index)))
     row: Any = known.loc[term]
     formula = parse(fit.spec.formula)
-    parts = {piece.partition("[")[0] for piece in term.split(":")}
-    if lagged := [f.label for f in formula.factors if f.label in parts and f.lag]:
+    design = (fit.fits[0] if isinstance(fit, PooledFit) else fit).design
+    parts = design.made_of.get(term, ())
+    lagged = {f.label for f in design.lags}
+    if past := [f.label for f in parts if f.column in lagged]:
         raise SpecError(
-            f"{lagged[0]} was read in other rows than those of its cases; trace the cells of those: ps.trace(frame, (case, column))."
+            f"{past[0]} was read in other rows than those of its cases; trace the cells of those: ps.trace(frame, (case, column))."
         )
-    columns = [f.column for f in formula.factors if f.label in parts]
+    columns = list(dict.fromkeys(f.column for f in parts))
     outcome = formula.response.columns if isinstance(formula.response, Survival) else (formula.response.column,)
     left = [c for c in outcome if c not in {f.column for f in formula.factors if not f.lag}]
     number = (

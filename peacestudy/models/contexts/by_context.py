@@ -20,6 +20,7 @@ from peacestudy.models.contexts.partial_pooling import FEWEST, PartialPooling, c
 from peacestudy.models.diagnosis.checks import separation_of
 from peacestudy.models.diagnosis.left_out import kept_rows
 from peacestudy.models.engines.estimate import kind_of
+from peacestudy.models.engines.parameters import refuse_edge
 from peacestudy.models.fit import fit, fit_arranged
 from peacestudy.models.formulas.columns import columns_named
 from peacestudy.models.formulas.design import Design
@@ -127,6 +128,7 @@ def by_context(
     whole = fit(data, spec)
     if term not in set(whole.terms["term"]):
         raise SpecError(one_of("term", term, list(whole.terms["term"])))
+    refuse_edge([term], whole.terms["term"].tolist(), spec.engine, len(whole.design.names))
     place = column_of(whole.design, data, context, "context")
     kind = kind_of(spec)
     told: list[Note] = []

@@ -39,7 +39,7 @@ def arrange_periods(design: Design, spec: ModelSpec) -> tuple[Design, list[Note]
     Raises
     ------
     SpecError
-        An option ``baseline`` beside a plain outcome; two columns of one name.
+        An option ``baseline`` beside a plain outcome.
     FitError
         Times that are not whole numbers, with the cases; no period with events and without.
     """
@@ -64,8 +64,6 @@ def arrange_periods(design: Design, spec: ModelSpec) -> tuple[Design, list[Note]
             "periods, or write another baseline."
         )
     names = (*names, *(design.names[j] for j in keep))
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise SpecError(f"two terms are both named {twice[0]!r}: the baseline has that name. Rename the column.")
     said = f"Hazard of a period by logit, baseline {baseline}"
     said += "" if written else f" (no option baseline was written, so {DEFAULT})"
     notes = [Note("baseline", f"{said}; {len(np.unique(found.rows))} rows make {len(found.y)} person-periods."), *notes]

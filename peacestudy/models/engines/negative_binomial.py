@@ -13,7 +13,7 @@ from peacestudy.core.problems import Note
 from peacestudy.errors import FitError
 from peacestudy.models.engines.counts import LOST, null_means, offset_of, refuse_endless
 from peacestudy.models.engines.newton import Climb, newton
-from peacestudy.models.engines.parameters import edge_test
+from peacestudy.models.engines.parameters import edge_test, parameter_names
 from peacestudy.models.engines.poisson import FLAT, STEEPEST, fit_poisson
 from peacestudy.models.engines.registry import Estimates
 from peacestudy.models.engines.saddle_point import (
@@ -68,7 +68,7 @@ def estimate_negative_binomial(design: Design, spec: ModelSpec) -> tuple[Estimat
         f"alpha against zero, which is Poisson's law: likelihood ratio {ratio:.2f}, p {p:.3f} (half a chi-squared's); its interval is "
         "Wald's on the log scale."
     )
-    return replace(est, names=(*design.names, "alpha")), [Note("alpha", text)]
+    return replace(est, names=(*design.names, *parameter_names(design, spec))), [Note("alpha", text)]
 
 
 def loglik(eta: np.ndarray, alpha: float, y: np.ndarray) -> float:

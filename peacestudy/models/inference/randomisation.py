@@ -120,8 +120,7 @@ def _alone(design: Design, term: str) -> int:
     if not labels:
         raise SpecError(f"{term} is not a column of numbers by itself, so its values cannot be dealt.")
     column = design.formula.factors[labels[0]].column
-    also = [f.label for i, f in enumerate(design.formula.factors) if f.column == column and i != labels[0]]
-    also += [n for n in design.names if term in n.split(":") and n != term]
+    also = [n for n, parts in design.made_of.items() if n != term and column in {f.column for f in parts}]
     if also:
         raise SpecError(
             f"the column of {term} stands in {', '.join(also)} too; a deal would leave these behind. Drop them from the formula."

@@ -17,6 +17,7 @@ from peacestudy.core.draw_order import groups_by_id
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import Note, one_of
 from peacestudy.errors import FitError, SpecError
+from peacestudy.models.engines.parameters import refuse_edge
 from peacestudy.models.inference.hypotheses import adjust, step_down
 from peacestudy.models.inference.reference import reference
 from peacestudy.models.inference.resample import column_of, refit, sample
@@ -129,6 +130,7 @@ def _check(family: Sequence[tuple[Fit, str]], draws: int, seed: int) -> None:
         known = fit.terms["term"].tolist()
         if term not in known:
             raise SpecError(one_of("term", term, known))
+        refuse_edge([term], known, fit.spec.engine, len(fit.design.names))
         if not np.isfinite(fit.terms["std_error"][known.index(term)]):
             raise FitError(
                 f"{term} of {fit.spec.name} has no standard error, as the notes of the fit say: it cannot be tested."

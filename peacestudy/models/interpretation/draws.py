@@ -50,10 +50,10 @@ def draw_coefficients(fit: Fit, scale: str, draws: int, rng: np.random.Generator
 
 def _working(fit: Fit) -> tuple[np.ndarray, np.ndarray]:
     """From the parameters to those drawn, (P, P): cut points after the first become distances; which lie above zero, (P,)."""
-    names, K = tuple(fit.terms["term"]), len(fit.design.names)
-    A, above = np.eye(len(names)), is_spread(names, fit.design.names)
+    P, K = len(fit.terms), len(fit.design.names)
+    A, above = np.eye(P), is_spread(fit.spec.engine, K, P)
     if fit.spec.engine == "ordered":
-        for j in range(K + 1, len(names)):
+        for j in range(K + 1, P):
             A[j, j - 1] = -1.0
             above[j] = True
     return A, above
