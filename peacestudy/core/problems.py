@@ -1,6 +1,7 @@
 """Trouble is data: a Problem stops the work and says where; a Note travels with a result and says how far to trust it."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from functools import lru_cache
@@ -61,6 +62,17 @@ class Note:
 
     def __str__(self) -> str:
         return self.text
+
+
+def repeated(names: Iterable[str]) -> list[str]:
+    """The names that stand more than once, each once, in the order of their first place.
+
+    Examples
+    --------
+    >>> repeated(["year", "id", "year", "x", "id"])
+    ['year', 'id']
+    """
+    return [name for name, times in Counter(names).items() if times > 1]
 
 
 def nearest(word: str, known: Sequence[str]) -> str:

@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from peacestudy.core.problems import Problem, nearest, one_of
+from peacestudy.core.problems import Problem, nearest, one_of, repeated
 from peacestudy.errors import SourceError
 
 TYPES = ("string", "integer", "number", "boolean", "date", "year")
 NUMERIC = ("integer", "number", "year")
 # our own forms: pandas' parsers take 'inf', '1_000', surrounding blanks and the digits of every script
-_NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
+NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 _DATE = r"(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}([T ]00:00:00)?"  # sources write midnight for a day, as they write 160.0 for 160
 
 
@@ -92,11 +92,12 @@ class Schema:
     missing: tuple[str, ...] = ("",)
 
     def __post_init__(self) -> None:
-        twice = sorted({n for n in self.names if self.names.count(n) > 1})
+        twice = repeated(self.names)
         if twice:
             raise SourceError(f"the field(s) {', '.join(twice)} stand twice in a schema. Name each once.")
+        known = set(self.names)
         for name in self.key:
-            if name not in self.names:
+            if name not in known:
                 raise SourceError(one_of("a part of the key", name, self.names))
 
     @property
@@ -221,7 +222,7 @@ def _string(cells: pd.Series) -> tuple[Any, Any, str]:
 
 
 def _number(cells: pd.Series) -> tuple[Any, Any, str]:
-    form = cells.str.fullmatch(_NUMBER).to_numpy(dtype=bool)
+    form = cells.str.fullmatch(NUMBER).to_numpy(dtype=bool)
     values = pd.to_numeric(cells.where(form, np.nan), errors="coerce").astype("float64")
     return values, ~form | ~np.isfinite(values.where(form, 0.0).to_numpy()), "expected a number"
 

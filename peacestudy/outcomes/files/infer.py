@@ -14,6 +14,7 @@ from peacestudy.core.schema import Field, Schema, typed
 # a number without zeros before it: "007" is a code
 _WHOLE = re.compile(r"-?(?:0|[1-9][0-9]*)")
 _NUMBER = re.compile(r"-?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
+_OTHER_DIGITS = re.compile(r"[+-]?\d[\d.,]*")
 _DIGITS = 18
 _SHAPES = {
     "YYYY-MM-DD": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"),
@@ -64,7 +65,7 @@ def infer(
         else:
             out[name], bad, told = _guess(name, series.where(series != "", None), lines, file)
             problems += bad
-            notes += told
+            notes += told + _foreign_digits(name, out[name])
     return pd.DataFrame(out, index=range(len(lines))), problems, notes
 
 
@@ -83,6 +84,18 @@ def _guess(name: str, cells: pd.Series, lines: Sequence[int], file: str) -> tupl
         if np.isfinite(numbers[filled]).all():
             return pd.Series(numbers), [], []
     return _dates(name, cells, lines, file)
+
+
+def _foreign_digits(name: str, column: Any) -> list[Note]:
+    """Numbers that are written in the digits of another script, or in wide forms; they stay text."""
+    if column.dtype != object:
+        return []
+    texts = [text for text in column if text is not None and not text.isascii()]
+    found = [text for text in texts if _OTHER_DIGITS.fullmatch(text)]
+    if not found:
+        return []
+    text = f"{name} holds {len(found)} number(s) in digits of another script ({found[0]!r}), kept as text. Write them as 0 to 9."
+    return [Note("foreign_digits", text)]
 
 
 def _filled(cells: pd.Series) -> tuple[list[str], npt.NDArray[np.bool_]]:
@@ -151,5 +164,5 @@ def whole_years(table: pd.DataFrame) -> tuple[pd.DataFrame, list[Note]]:
         values = column[column.notna()].to_numpy()
         if len(values) and (values % 1 == 0).all() and (np.abs(values) < 2**53).all():
             table = table.assign(**{str(name): column.astype("Int64")})
-            notes.append(Note("whole_years", f"{name} held years as {values[0]!r}; they are whole numbers now."))
+            notes.append(Note("whole_years", f"{name} held years as {float(values[0])!r}; they are whole numbers now."))
     return table, notes

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from peacestudy.core.problems import one_of
 from peacestudy.core.schema import Field, Schema
-from peacestudy.core.tables import read_table
+from peacestudy.core.tables import parse_table, read_text
 from peacestudy.errors import SourceError
 
 TYPES = ("string", "integer", "number", "boolean", "date")
@@ -79,5 +79,6 @@ def columns_beside(path: Path) -> list[Column]:
     file = beside(path, "labels")
     if not file.is_file():
         return []
-    rows = read_table(file, _SCHEMA).itertuples(index=False, name=None)
+    # to the letter: a name may be composed or not, as it is in the data
+    rows = parse_table(read_text(file, compose=False), _SCHEMA, file).itertuples(index=False, name=None)
     return columns_of([tuple(None if v is None else str(v) for v in row) for row in rows], file.name)

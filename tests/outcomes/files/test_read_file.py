@@ -86,7 +86,6 @@ def test_dates_of_one_other_form_are_text_with_a_note(tmp_path):
 
 def test_byte_order_mark_semicolons_and_ragged_rows(tmp_path):
     assert read_file(csv_file(tmp_path, "\ufeffa,b\n1,2\n")).table.columns.tolist() == ["a", "b"]
-    assert "separated by ';'" in str(said(csv_file(tmp_path, "a;b\n1;2\n")))
     assert [p.line for p in said(csv_file(tmp_path, "a,b\n1,2\n1,2,3\n")).problems] == [3]
     assert "not UTF-8" in str(said(csv_file(tmp_path, "a\né\n".encode("latin-1"))))
 
