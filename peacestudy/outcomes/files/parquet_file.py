@@ -166,9 +166,7 @@ def _moments(values: Any, kind: Any, name: str, notes: list[Note]) -> pd.Series:
     if pa.types.is_date64(kind):
         unit = "ms"
     wide = pa.int32() if pa.types.is_date32(kind) else pa.int64()
-    numbers = _filled(
-        values.combine_chunks().view(wide) if values.num_chunks != 1 else values.chunk(0).view(wide), 0
-    ).astype(np.int64)
+    numbers = _filled(values.cast(wide), 0).astype(np.int64)
     scale = {"D": 86_400_000_000, "s": 1_000_000, "ms": 1_000, "us": 1, "ns": 1}[unit]
     low, high = _YEARS
     if unit == "ns":
