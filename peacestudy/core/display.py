@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
+from peacestudy.errors import printable
+
 ROWS = 60  # rows shown in a notebook; the object itself holds all
 
 
@@ -26,7 +28,7 @@ def cell(value: object, digits: int = 3) -> str:
         return "yes" if value else "no"
     if isinstance(value, pd.Timestamp):
         return value.date().isoformat()
-    return str(value)
+    return printable(str(value))
 
 
 def _number(value: float, digits: int) -> str:
@@ -52,7 +54,7 @@ def html_table(
     """A table as HTML, index left out, with caption above and notes below, everything escaped; text stands left."""
     sides = ["right" if pd.api.types.is_numeric_dtype(kind) else "left" for kind in table.dtypes]
     starts = [f" style='text-align:{side};vertical-align:top'" for side in sides]
-    head = "".join(f"<th{at}>{html.escape(str(c))}</th>" for at, c in zip(starts, table.columns, strict=True))
+    head = "".join(f"<th{at}>{html.escape(cell(c))}</th>" for at, c in zip(starts, table.columns, strict=True))
     body = "".join(
         "<tr>"
         + "".join(f"<td{at}>{html.escape(cell(v, digits))}</td>" for at, v in zip(starts, row, strict=True))
@@ -73,7 +75,7 @@ def escape_markdown(text: str) -> str:
     >>> escape_markdown("a|b <i>*c*</i>")
     'a\\\\|b &lt;i&gt;\\\\*c\\\\*&lt;/i&gt;'
     """
-    flat = re.sub(r"([\\`*_\[\]|~$#])", r"\\\1", " ".join(text.split()))
+    flat = re.sub(r"([\\`*_\[\]|~$#])", r"\\\1", printable(" ".join(text.split())))
     flat = re.sub(r"^(\d*)([-+=.)])(?=[\s=-]|$)", r"\1\\\2", flat)  # would begin a list or a rule
     flat = re.sub(r"&(?=\w+;)", "&amp;", flat)  # would be read as the character it names
     return flat.replace("<", "&lt;").replace(">", "&gt;")
@@ -103,7 +105,7 @@ def escape_latex(text: str) -> str:
     >>> escape_latex("50 % & _x_")
     '50 \\\\% \\\\& \\\\_x\\\\_'
     """
-    return "".join(_LATEX.get(c, c) for c in " ".join(text.split()))
+    return "".join(_LATEX.get(c, c) for c in printable(" ".join(text.split())))
 
 
 def latex_table(table: pd.DataFrame, caption: str, notes: Iterable[object] = (), digits: int = 3) -> str:

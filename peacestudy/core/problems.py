@@ -8,6 +8,8 @@ from functools import lru_cache
 
 import pandas as pd
 
+from peacestudy.errors import printable
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -37,8 +39,9 @@ class Problem:
 
     def __str__(self) -> str:
         value = self.value if len(self.value) <= 60 else self.value[:57] + "..."
-        where = self.file + (f":{self.line}" if self.line else "") + (f":{self.column}" if self.column else "")
-        return f"{where}: {value!r}: {self.rule}; {self.remedy}"
+        column = self.column if len(self.column) <= 60 else self.column[:57] + "..."
+        where = self.file + (f":{self.line}" if self.line else "") + (f":{column}" if column else "")
+        return printable(f"{where}: {value!r}: {self.rule}; {self.remedy}")
 
 
 def problem_table(problems: Sequence[Problem]) -> pd.DataFrame:
@@ -59,6 +62,9 @@ class Note:
 
     kind: str
     text: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", printable(self.text))
 
     def __str__(self) -> str:
         return self.text

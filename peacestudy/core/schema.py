@@ -4,7 +4,6 @@ The descriptor is Frictionless Table Schema (https://specs.frictionlessdata.io/t
 we use: type, constraints (required, minimum, maximum, enum, pattern), unit as ``unit``, missingValues, primaryKey.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from peacestudy.core.patterns import full_matches
 from peacestudy.core.problems import Problem, nearest, one_of, repeated
 from peacestudy.errors import SourceError
 
@@ -45,9 +45,12 @@ class Field:
                 f"field {self.name!r} is a {self.type} with bounds {bounds}. Bounds are numbers, for fields of type {', '.join(NUMERIC)}."
             )
         try:
-            re.compile(self.pattern)
-        except re.error as err:
-            raise SourceError(f"the pattern {self.pattern!r} of field {self.name!r} is no expression: {err}.") from err
+            if self.pattern:
+                full_matches(self.pattern, [])
+        except (ValueError, TypeError) as err:
+            raise SourceError(
+                f"the pattern {str(self.pattern)[:80]!r} of field {self.name!r} is no expression that can be used: {err}. Write one without references and lookaround."
+            ) from err
 
     def descriptor(self) -> dict[str, Any]:
         """This field in Frictionless terms."""
@@ -204,7 +207,7 @@ def _bounds(field: Field, cells: Any, values: Any, ok: Any) -> list[tuple[Any, s
         bad = ok & ~cells.isin(field.enum).to_numpy(dtype=bool)
         out.append((bad, f"expected one of {', '.join(field.enum)}", "correct the value.", field.enum))
     if field.pattern:
-        bad = ok & ~cells.str.fullmatch(field.pattern).to_numpy(dtype=bool)
+        bad = ok & ~full_matches(field.pattern, cells.tolist())
         out.append((bad, f"expected the form {field.pattern}", "correct the value", ()))
     if field.minimum is not None or field.maximum is not None:
         v = values.astype("float64").to_numpy(na_value=np.nan)

@@ -30,7 +30,7 @@ _HEAD = 2**16  # characters in which the separator of a file is looked for
 _QUOTE = re.compile(r'[",\r\n]')
 
 
-def read_bytes(path: Path, error: type[PeacestudyError] = SourceError) -> bytes:
+def read_bytes(path: Path, error: type[PeacestudyError] = SourceError, limit: int | None = None) -> bytes:
     """The bytes of a file, or an error that says what is wrong with it."""
     try:
         size = path.stat().st_size
@@ -38,8 +38,9 @@ def read_bytes(path: Path, error: type[PeacestudyError] = SourceError) -> bytes:
         raise error(f"{path} cannot be read: {getattr(err, 'strerror', err)}. Check the path.") from err
     if not path.is_file():
         raise error(f"{path} is not a file. Give the path of a file.")
-    if size > LIMIT:
-        raise error(f"{path} has {size / 2**20:.0f} MB; files over {LIMIT / 2**20:.0f} MB are refused. Split it.")
+    limit = LIMIT if limit is None else limit
+    if size > limit:
+        raise error(f"{path} has {size / 2**20:.0f} MB; files over {limit / 2**20:.0f} MB are refused. Split it.")
     try:
         return path.read_bytes()
     except OSError as err:
@@ -61,9 +62,11 @@ def too_many_cells(rows: int, columns: int, what: str, limit: int = MAX_CELLS) -
         )
 
 
-def read_text(path: Path, error: type[PeacestudyError] = SourceError, compose: bool = True) -> str:
+def read_text(
+    path: Path, error: type[PeacestudyError] = SourceError, compose: bool = True, limit: int | None = None
+) -> str:
     """The text of a file: strict UTF-8 (a byte order mark is taken off), no NUL, NFC unless ``compose`` is false."""
-    raw = read_bytes(path, error).removeprefix(codecs.BOM_UTF8)
+    raw = read_bytes(path, error, limit).removeprefix(codecs.BOM_UTF8)
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as err:

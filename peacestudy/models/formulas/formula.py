@@ -17,7 +17,7 @@ as names of prepared columns (``f0``, ``f1``, ``f2_1``, ``f2_2``, ...): no text 
 import re
 from dataclasses import dataclass
 
-from peacestudy.core.problems import nearest
+from peacestudy.core.problems import nearest, repeated
 from peacestudy.errors import SpecError
 from peacestudy.models.formulas.factors import CURVES, DISTANCE, LAG, Factor, Survival
 
@@ -116,11 +116,15 @@ class _Parser:
         if isinstance(response, Factor) and response.lag:
             self.refuse(0, f"begins the outcome {response.label}: an outcome is not lagged; lag its causes")
         self.need("~")
-        right, _ = self.sum()
+        right, terms = self.sum()
+        if terms > MOST_TERMS:
+            raise SpecError(
+                f"the formula multiplies out to {terms:,} terms, counted over all its products; at most {MOST_TERMS} are taken. "
+                "Leave out products, or fit several formulas."
+            )
         if self.peek()[0] != "end":
             self.refuse(self.peek()[2], "is not expected here")
-        labels = [f.label for f in self.factors]
-        if twice := sorted({name for name in labels if labels.count(name) > 1}):
+        if twice := repeated(f.label for f in self.factors):
             raise SpecError(
                 f"formula {self.text!r}: {twice[0]!r} is both a column and a function of one; rename the column."
             )

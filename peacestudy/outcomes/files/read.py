@@ -27,8 +27,8 @@ def read_file(path: str | os.PathLike[str], sheet: str | None = None, schema: Sc
 
     Parameters
     ----------
-    path : ``.csv`` and ``.tsv`` (separated by commas, semicolons or tabs), ``.xlsx``, ``.dta`` (Stata), ``.parquet``; ``.sav`` (SPSS) and ``.rds``, ``.rda``, ``.RData`` (R data frames) where
-        their libraries are installed (``pip install 'peacestudy[files]'``).
+    path : ``.csv`` and ``.tsv`` (separated by commas, semicolons or tabs), ``.xlsx``, ``.dta`` (Stata), ``.parquet``; ``.sav`` (SPSS)
+        and ``.rds``, ``.rda``, ``.RData`` (R data frames) where their libraries are installed (``pip install 'peacestudy[files]'``).
     sheet : the worksheet of a workbook, or the object of an ``.rda``; needed where there are several.
     schema : columns and types, where they are not to be taken as they are found; columns beyond it are left out.
 
@@ -56,7 +56,7 @@ def read_file(path: str | os.PathLike[str], sheet: str | None = None, schema: Sc
     """
     path = Path(path)
     # R calls the workspace of a folder .RData, which is all ending
-    ending = (path.suffix or path.name).lower()
+    ending = (path.name if path.name.startswith(".") and not path.suffix else path.suffix).lower()
     if ending not in FORMATS:
         raise SourceError(
             f"{path} ends in {ending!r}; files that are read end in {', '.join(FORMATS)}.{nearest(ending, list(FORMATS))} "
