@@ -16,6 +16,7 @@ from peacestudy.core.problems import Problem, nearest, one_of, repeated
 from peacestudy.errors import SourceError
 
 TYPES = ("string", "integer", "number", "boolean", "date", "year")
+COMPARED = 100  # problems of a column for which the nearest known word is looked for
 NUMERIC = ("integer", "number", "year")
 # our own forms: pandas' parsers take 'inf', '1_000', surrounding blanks and the digits of every script
 NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
@@ -49,7 +50,8 @@ class Field:
                 full_matches(self.pattern, [])
         except (ValueError, TypeError) as err:
             raise SourceError(
-                f"the pattern {str(self.pattern)[:80]!r} of field {self.name!r} is no expression that can be used: {err}. Write one without references and lookaround."
+                f"the pattern {str(self.pattern)[:80]!r} of field {self.name!r} is no expression that can be used: {err}. "
+                "Write one without references and lookaround."
             ) from err
 
     def descriptor(self) -> dict[str, Any]:
@@ -175,8 +177,9 @@ def _found(
     file: str, line: Any, name: str, cells: Any, bad: Any, rule: str, remedy: str, known: tuple[str, ...] = ()
 ) -> list[Problem]:
     return [
-        Problem(file, int(line[i]), name, str(cells.iloc[i]), rule, remedy + (nearest(cells.iloc[i], known) if known else ""))
-        for i in np.flatnonzero(bad)
+        Problem(file, int(line[i]), name, str(cells.iloc[i]), rule,
+                remedy + (nearest(cells.iloc[i], known) if known and n < COMPARED else ""))
+        for n, i in enumerate(np.flatnonzero(bad))
     ]  # fmt: skip
 
 

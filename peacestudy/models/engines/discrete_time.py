@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from peacestudy.core.problems import Note
+from peacestudy.core.problems import Note, repeated
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.formulas.design import Design
 from peacestudy.models.spec import ModelSpec
@@ -63,7 +63,7 @@ def arrange_periods(design: Design, spec: ModelSpec) -> tuple[Design, list[Note]
             "periods, or write another baseline."
         )
     names = (*names, *(design.names[j] for j in keep))
-    if twice := sorted({name for name in names if names.count(name) > 1}):
+    if twice := repeated(names):
         raise SpecError(f"two terms are both named {twice[0]!r}: the baseline has that name. Rename the column.")
     said = f"Hazard of a period by logit, baseline {baseline}"
     said += "" if written else f" (no option baseline was written, so {DEFAULT})"

@@ -59,6 +59,7 @@ def columns_of(rows: Iterable[Sequence[str | None]], where: str) -> list[Column]
         A row is not of that form.
     """
     out: dict[str, Column] = {}
+    codes: dict[str, dict[str, str]] = {}
     for row in rows:
         if len(row) != len(HEADER):
             raise SourceError(
@@ -68,9 +69,9 @@ def columns_of(rows: Iterable[Sequence[str | None]], where: str) -> list[Column]
         if kind not in TYPES:
             raise SourceError(one_of(f"{where}: the type of column {column!r}", kind, TYPES))
         if column not in out:
-            out[column] = Column(column, name, kind, label, {})
+            out[column] = Column(column, name, kind, label, codes.setdefault(column, {}))
         elif code:
-            out[column] = Column(column, name, kind, out[column].label, {**out[column].values, code: meaning})
+            codes[column][code] = meaning
     return list(out.values())
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from peacestudy.core.problems import Problem, nearest
+from peacestudy.core.problems import Problem, nearest, repeated
 from peacestudy.core.schema import Field, Schema, typed
 from peacestudy.core.tables import read_text
 from peacestudy.errors import SourceError
@@ -95,7 +95,7 @@ def read_decisions(folder: Path, name: str = NAME) -> pd.DataFrame:
     ]  # fmt: skip
     problems += [
         Problem(name, 1, column, column, "column names must be filled and unique", "rename the column")
-        for i, column in enumerate(header) if not column.strip() or column in header[:i]
+        for column in ([c for c in header if not c.strip()] + [c for c in repeated(header) if c.strip()])
     ]  # fmt: skip
     if not problems:
         text = pd.DataFrame(list(rows.values()), columns=header, dtype=object)
