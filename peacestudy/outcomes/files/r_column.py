@@ -4,6 +4,7 @@ A class that changes what the numbers mean and is not known here is refused by n
 and months look like any number to a reader that does not ask.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -174,17 +175,18 @@ _CLASSES = {
 }  # fmt: skip
 
 
-def _tell_tags(name: str, values: Any, notes: list[Note]) -> None:
-    """A note on missing numbers that carry a letter, as those of Stata and SAS do (package haven)."""
-    numbers = _data(values)
-    if numbers.dtype != np.dtype(float):
-        return
+def tags_of(numbers: Any) -> list[str]:
+    """The letters that missing numbers carry, as those of Stata and SAS do (package haven)."""
     bits = numbers[np.isnan(numbers)].view(np.uint64)
-    tags = (bits >> np.uint64(32)).astype(np.uint64) & np.uint64(0xFF)
-    found = tags[((bits & np.uint64(0xFFFFFFFF)) == _TAGGED) & (tags > 0)]
-    if len(found):
-        letters, times = np.unique(found, return_counts=True)
-        said = ", ".join(f".{chr(int(letter))} {n}" for letter, n in zip(letters, times, strict=True))
+    tags = (bits >> np.uint64(32)) & np.uint64(0xFF)
+    return [chr(int(tag)) for tag in tags[((bits & np.uint64(0xFFFFFFFF)) == _TAGGED) & (tags > 0)]]
+
+
+def _tell_tags(name: str, values: Any, notes: list[Note]) -> None:
+    numbers = _data(values)
+    found = Counter(tags_of(numbers)) if numbers.dtype == np.dtype(float) else {}
+    if found:
+        said = ", ".join(f".{letter} {n}" for letter, n in sorted(found.items()))
         notes.append(Note("tagged_missing", f"{name} holds missing values with a tag, which are missing here: {said}."))
 
 

@@ -16,7 +16,7 @@ from peacestudy.core.problems import Note, Problem, one_of
 from peacestudy.core.tables import LIMIT, MAX_CELLS, header_problems, read_bytes, too_many_cells
 from peacestudy.errors import SourceError
 from peacestudy.outcomes.files.header import ROW_ID, free_name, ids_note
-from peacestudy.outcomes.files.r_column import STORED, columns_of
+from peacestudy.outcomes.files.r_column import STORED, columns_of, tags_of
 from peacestudy.outcomes.files.table import FileTable
 
 _OPEN: dict[bytes, Any] = {b"\x1f\x8b": gzip.open, b"BZ": bz2.open, b"\xfd7": lzma.open}
@@ -175,7 +175,8 @@ def _vector(column: Any) -> dict[str, Any]:
     told = _attributes(column)
     if kind not in STORED:
         remedy = "as.POSIXct() makes it a column of values" if "POSIXlt" in told.get("class", []) else "drop it in R"
-        raise SourceError(f"it is an R {kind.lower()}, which is no column of values; {remedy}")
+        word = "list" if kind == "VEC" else kind.lower()
+        raise SourceError(f"it is an R {word}, which is no column of values; {remedy}")
     if kind == "STR":
         column.value = list(_plain(column))
     names = told.get("*dimnames")
@@ -201,4 +202,6 @@ def _row_names(told: dict[str, Any]) -> tuple[int, list[str]]:
 
 
 def _code(code: Any) -> str:
+    if code != code:
+        return "".join(f".{letter}" for letter in tags_of(np.array([code], dtype=float)))
     return str(int(code)) if isinstance(code, float) and code.is_integer() else str(code)
