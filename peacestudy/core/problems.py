@@ -81,6 +81,17 @@ def repeated(names: Iterable[str]) -> list[str]:
     return [name for name, times in Counter(names).items() if times > 1]
 
 
+def reason_of(err: BaseException) -> str:
+    """What an error of a library says in its first line, or its kind where it says nothing.
+
+    Examples
+    --------
+    >>> reason_of(ValueError("cut off\\nat byte 3")), reason_of(MemoryError())
+    ('cut off', 'MemoryError')
+    """
+    return (str(err).strip().splitlines() or [type(err).__name__])[0]
+
+
 def nearest(word: str, known: Sequence[str]) -> str:
     """A sentence that names the known word nearest to an unknown one, or nothing.
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from peacestudy.core.problems import Note, Problem
+from peacestudy.core.problems import Note, Problem, reason_of
 from peacestudy.core.tables import LIMIT, header_problems, too_many_cells
 from peacestudy.errors import SourceError
 from peacestudy.outcomes.files.header import ROW_ID, free_name, ids_note
@@ -42,27 +42,27 @@ def read(path: Path, sheet: str | None) -> FileTable:
             if problems:
                 raise SourceError(f"{path} holds columns that are no values: {len(problems)} problem(s).", problems)
             arrow = file.read()
-    except (pa.ArrowException, OSError, ValueError, TypeError, MemoryError, OverflowError) as err:
+    except SourceError:
+        raise
+    except Exception as err:  # a library on damaged bytes fails in ways of its own
         raise SourceError(
-            f"{path} is damaged or no Parquet file ({_first_line(err)}). Download or save it again."
+            f"{path} is damaged or no Parquet file ({reason_of(err)}). Download or save it again."
         ) from err
     notes: list[Note] = []
     columns = {}
     for n, name in enumerate(_names(arrow.column_names, notes)):
         try:
             columns[name] = _column(arrow.column(n), name, notes)
-        except (pa.ArrowException, ValueError, OverflowError) as err:
+        except SourceError:
+            raise
+        except Exception as err:
             raise SourceError(
-                f"{path}: the column {name!r} is damaged ({_first_line(err)}). Write the file again."
+                f"{path}: the column {name!r} is damaged ({reason_of(err)}). Write the file again."
             ) from err
     table = pd.DataFrame(columns, index=range(arrow.num_rows))
     own = (schema.metadata or {}).get(KEY)
     told = columns_of(_own(own, path), f"the metadata of {path.name}") if own else []
     return restored(FileTable(table, notes=tuple(notes)), told, f"the metadata of {path.name}")
-
-
-def _first_line(err: BaseException) -> str:
-    return (str(err).splitlines() or [type(err).__name__])[0]
 
 
 def _names(names: list[str], notes: list[Note]) -> list[str]:
@@ -79,7 +79,7 @@ def _names(names: list[str], notes: list[Note]) -> list[str]:
 def _own(data: bytes, path: Path) -> list[list[str]]:
     try:
         return [[str(cell) for cell in row] for row in json.loads(data)["labels"]]
-    except (ValueError, TypeError, KeyError) as err:
+    except (ValueError, TypeError, KeyError, RecursionError) as err:
         raise SourceError(
             f"the metadata {KEY.decode()!r} of {path} are damaged ({err}). Write the file again."
         ) from err

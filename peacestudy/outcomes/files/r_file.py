@@ -4,7 +4,6 @@ import bz2
 import gzip
 import lzma
 import warnings
-import zlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from peacestudy.core.problems import Note, Problem, one_of
+from peacestudy.core.problems import Note, Problem, one_of, reason_of
 from peacestudy.core.tables import LIMIT, MAX_CELLS, header_problems, read_bytes, too_many_cells
 from peacestudy.errors import SourceError
 from peacestudy.outcomes.files.header import ROW_ID, free_name, ids_note
@@ -20,8 +19,6 @@ from peacestudy.outcomes.files.r_column import STORED, columns_of, tags_of
 from peacestudy.outcomes.files.table import FileTable
 
 _OPEN: dict[bytes, Any] = {b"\x1f\x8b": gzip.open, b"BZ": bz2.open, b"\xfd7": lzma.open}
-_DAMAGED = (ValueError, KeyError, IndexError, TypeError, AttributeError, NotImplementedError, AssertionError, EOFError, OSError,
-            UnicodeError, RecursionError, OverflowError, MemoryError, zlib.error, lzma.LZMAError)  # fmt: skip
 
 
 def read(path: Path, sheet: str | None) -> FileTable:
@@ -44,8 +41,10 @@ def read(path: Path, sheet: str | None) -> FileTable:
             if sheet is not None and sheet not in frames:
                 raise SourceError(f"{path}: " + one_of("sheet", sheet, [n for n in frames if n] or ["(leave it out)"]))
             return _frame(frames[sheet] if sheet is not None else next(iter(frames.values())), path)
-    except _DAMAGED as err:
-        raise SourceError(f"{path} is damaged or no R file ({err}). Save it again in R.") from err
+    except SourceError:
+        raise
+    except Exception as err:  # a library on damaged bytes fails in ways of its own
+        raise SourceError(f"{path} is damaged or no R file ({reason_of(err)}). Save it again in R.") from err
 
 
 def _inflated(path: Path) -> bytes:

@@ -1,6 +1,6 @@
 """Stata files, versions 8 to 18: labels kept, and the missing values .a to .z counted by letter."""
 
-import struct
+import io
 import warnings
 from collections import Counter
 from contextlib import suppress
@@ -10,28 +10,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from peacestudy.core.problems import Note
-from peacestudy.core.tables import header_problems, too_many_cells
+from peacestudy.core.problems import Note, reason_of
+from peacestudy.core.tables import header_problems, read_bytes, too_many_cells
 from peacestudy.errors import SourceError
 from peacestudy.outcomes.files.labels import beside, columns_beside
 from peacestudy.outcomes.files.restored import restored
 from peacestudy.outcomes.files.table import FileTable
 
 _FIRST = 2_147_483_621  # Stata's "." as a code of a value label; .a to .z follow
-_DAMAGED = (
-    ValueError,
-    KeyError,
-    IndexError,
-    OSError,
-    struct.error,
-    UnicodeError,
-    OverflowError,
-    AssertionError,
-    AttributeError,
-    TypeError,
-    NotImplementedError,
-    MemoryError,
-)
 
 
 def read(path: Path, sheet: str | None) -> FileTable:
@@ -43,8 +29,10 @@ def read(path: Path, sheet: str | None) -> FileTable:
         with warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always")
             table, labels, values, missing = _read(path, notes)
-    except _DAMAGED as err:
-        raise SourceError(f"{path} is damaged or no Stata file ({err}). Download or save it again.") from err
+    except SourceError:
+        raise
+    except Exception as err:  # a library on damaged bytes fails in ways of its own
+        raise SourceError(f"{path} is damaged or no Stata file ({reason_of(err)}). Download or save it again.") from err
     if any(issubclass(w.category, UnicodeWarning) for w in told):
         text = "Some texts are not in the encoding that the file declares; they were read as Latin-1. Check letters with accents."
         notes.append(Note("encoding", text))
@@ -65,7 +53,8 @@ def _read(
 ) -> tuple[pd.DataFrame, dict[str, str], dict[str, dict[str, str]], dict[str, Counter[str]]]:
     from pandas.io.stata import StataReader
 
-    with StataReader(path, convert_categoricals=False) as reader:
+    data = read_bytes(path)  # from memory, so that a length in a damaged file asks for no more than there is
+    with StataReader(io.BytesIO(data), convert_categoricals=False) as reader:
         reader.variable_labels()  # reads the head of the file
         _check_head(reader, path)
         raw = reader.read(convert_missing=False)  # type: ignore[attr-defined]
@@ -79,7 +68,7 @@ def _read(
     coded: pd.DataFrame | None = None
     if gaps:
         with (
-            StataReader(path, convert_categoricals=False) as reader,
+            StataReader(io.BytesIO(data), convert_categoricals=False) as reader,
             suppress(KeyError),
         ):  # a code beyond .z, as pandas 3 may write
             coded = reader.read(convert_missing=True, convert_dates=False, columns=gaps)  # type: ignore[attr-defined]
