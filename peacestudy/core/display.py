@@ -28,7 +28,7 @@ def cell(value: object, digits: int = 3) -> str:
         return "yes" if value else "no"
     if isinstance(value, pd.Timestamp):
         return value.date().isoformat()
-    return printable(str(value))
+    return str(value)
 
 
 def _number(value: float, digits: int) -> str:
@@ -54,7 +54,7 @@ def html_table(
     """A table as HTML, index left out, with caption above and notes below, everything escaped; text stands left."""
     sides = ["right" if pd.api.types.is_numeric_dtype(kind) else "left" for kind in table.dtypes]
     starts = [f" style='text-align:{side};vertical-align:top'" for side in sides]
-    head = "".join(f"<th{at}>{html.escape(cell(c))}</th>" for at, c in zip(starts, table.columns, strict=True))
+    head = "".join(f"<th{at}>{html.escape(str(c))}</th>" for at, c in zip(starts, table.columns, strict=True))
     body = "".join(
         "<tr>"
         + "".join(f"<td{at}>{html.escape(cell(v, digits))}</td>" for at, v in zip(starts, row, strict=True))

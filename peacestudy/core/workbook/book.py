@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from peacestudy.core.problems import repeated
 from peacestudy.core.workbook.escapes import xlsx_unescape
 from peacestudy.core.workbook.package import Package, natural
 
@@ -39,7 +40,13 @@ def worksheets(package: Package) -> list[Listed]:
 
     _read(package, "xl/_rels/workbook.xml.rels", link)
     _read(package, "xl/workbook.xml", sheet)
-    return [Listed(name, targets[key], hidden) for name, key, hidden in sheets if key in targets]
+    found = [Listed(name, targets[key], hidden) for name, key, hidden in sheets if key in targets]
+    twice = repeated(s.name for s in found)
+    if twice:
+        raise package.error(
+            f"{package.file} is damaged: the worksheet {twice[0]!r} stands twice. Ask for the file again."
+        )
+    return found
 
 
 def since_1904(package: Package) -> bool:

@@ -36,7 +36,7 @@ def read(path: Path, sheet: str | None) -> FileTable:
     header, notes = name_ids(rows[0]) if rows else ([], [])
     if notes:
         problems = [p for p in problems if p.column != "column 1"]
-    if not columns and not unicodedata.is_normalized("NFC", text):
+    if rows and not columns and not unicodedata.is_normalized("NFC", text):
         header = [unicodedata.normalize("NFC", name) for name in header]
         problems += composed_problems(header, rows[0], path.name)
     if problems:

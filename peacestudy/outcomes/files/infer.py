@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from peacestudy.core.problems import Note, Problem
@@ -75,10 +74,9 @@ def _declared(
     return (found[name] if name in found else _objects(cells)), bad
 
 
-def _objects(cells: list[str | None]) -> npt.NDArray[np.object_]:
-    out = np.empty(len(cells), dtype=object)
-    out[:] = cells
-    return out
+def _objects(cells: list[str | None]) -> pd.Series:
+    # pandas makes its own type of text of an array of objects, and not of a series of them
+    return pd.Series(cells, dtype=object)
 
 
 def _guess(

@@ -17,8 +17,8 @@ from peacestudy.outcomes.files.table import FileTable
 
 # ending -> module of this folder; each has read(path, sheet) and is imported when first needed
 FORMATS = {
-    ".csv": "csv_file", ".tsv": "csv_file", ".xlsx": "xlsx_file", ".dta": "stata_file", ".parquet": "parquet_file", ".sav": "spss_file",
-    ".rds": "r_file", ".rda": "r_file", ".rdata": "r_file",
+    ".csv": "csv_file", ".xlsx": "xlsx_file", ".dta": "stata_file", ".parquet": "parquet_file", ".sav": "spss_file",
+    ".rds": "r_file", ".rda": "r_file", ".rdata": "r_file", ".tsv": "csv_file",
 }  # fmt: skip
 
 

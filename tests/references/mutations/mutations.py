@@ -47,9 +47,10 @@ OUTCOMES = ("read", "refused", "contained", "raw", "crash", "slow", "large")
 FAULTS = OUTCOMES[3:]
 SECONDS, BYTES = 5, 2**30
 WORDS = [
-    b"", b'"', b'""', b",", b";", b"\t", b"\n", b"\r", b"\r\n", b"\x00", b"\x1b[2J", b"\xef\xbb\xbf", b"\xff\xfe", "\u00e9".encode(), "e\u0301".encode(),
-    "\u0661\u0662".encode(), "\uff11\uff12".encode(), b"1e999", b"-0", b"nan", b"inf", b"=1+1", b"1,5", b"0001-01-01", b"9999-12-31", b"10000-01-01",
-    b"9" * 400, b"a.b.c" * 40, b"[" * 2000, b"{" * 2000, b"(" * 200, b"\\", b"../", b"_x001B_", b"true", b"null", b"([A-Za-z]+[^!]*)+!",
+    b"", b'"', b'""', b",", b";", b"\t", b"\n", b"\r", b"\r\n", b"\x00", b"\x1b[2J", b"\xef\xbb\xbf", b"\xff\xfe",
+    "\u00e9".encode(), "e\u0301".encode(), "\u0661\u0662".encode(), "\uff11\uff12".encode(), b"1e999", b"-0", b"nan", b"inf",
+    b"=1+1", b"1,5", b"0001-01-01", b"9999-12-31", b"10000-01-01", b"9" * 400, b"a.b.c" * 40, b"[" * 2000, b"{" * 2000,
+    b"(" * 200, b"\\", b"../", b"_x001B_", b"true", b"null", b"([A-Za-z]+[^!]*)+!",
 ]  # fmt: skip
 NUMBERS = [0, 1, 2, 127, 128, 255, 256, 32767, 65535, 65536, 2**31 - 1, 2**31, 2**32 - 1, 2**53, 2**63 - 1, 2**64 - 1]
 CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f]")
@@ -99,9 +100,11 @@ def in_parts(data: bytes, other: bytes, rng: random.Random) -> bytes:
 
 
 def mutation(form: str, seed: int) -> tuple[str, bytes]:
-    """The name and the bytes of a spoiled file."""
+    """The name and the bytes of a spoiled file; 0, -1, -2 ... are the files as they are."""
     rng = random.Random(f"{form}:{seed}")
     files = sorted(p for p in (SEEDS / form).iterdir() if p.name != "cases.csv")
+    if seed <= 0:
+        return files[-seed % len(files)].name, files[-seed % len(files)].read_bytes()
     path, other = rng.choice(files), rng.choice(files)
     data, strange = path.read_bytes(), other.read_bytes()
     if "xlsx" in form and rng.random() < 0.8:
@@ -180,6 +183,7 @@ def limited() -> None:
 def forked() -> None:
     """Have the program that reads SPSS files run in a fork of this process: starting Python 3,000 times takes an hour."""
     import pyreadstat  # noqa: F401
+
     from peacestudy.outcomes.files import spss_file, spss_process
 
     def run(path: Path, folder: str) -> None:
@@ -197,7 +201,8 @@ def forked() -> None:
 
 def work(form: str, first: int, last: int) -> None:
     """Read mutations one after the other, and say of each that it begins and what came out."""
-    outcome(form, 0)  # imports what it needs, before the memory is limited
+    for seed in range(-5, 1):  # imports what it needs, before the memory is limited
+        outcome(form, seed)
     if form == "sav":
         forked()
     limited()

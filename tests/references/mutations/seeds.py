@@ -4,13 +4,13 @@ The files of R are those of ../r_files, once as they are and once inflated, so t
 """
 
 import gzip
-import json
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyreadstat
+
 from peacestudy.coding.sheets import blank_sheet
 from peacestudy.core.codebook import read_codebook
 from peacestudy.core.schema import Field, Schema
@@ -99,14 +99,10 @@ def settings():
         Field("kind", enum=("x", "y")),
     )
     write_package(place, {"name": "small"}, {"cases": Schema(fields, key=("case_id",))}, ())
-    json.loads((place / "datapackage.json").read_text())
     book = read_codebook(SEEDS / "codebook" / "codebook.toml")
     for ending in ("csv", "xlsx"):
         sheet = folder(f"sheet_{ending}") / f"sheet.{ending}"
         blank_sheet(book, ["a", "b"], "ann", path=sheet)
-    path = SEEDS / "sheet_csv" / "sheet.csv"
-    lines = path.read_text(encoding="utf-8-sig").split("\n")
-    print(lines[1][:300])
 
 
 if __name__ == "__main__":
