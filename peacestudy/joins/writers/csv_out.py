@@ -31,7 +31,7 @@ def write(ready: Prepared, path: Path) -> Written:
             f"{len(names)} column name(s) begin like a formula ({', '.join(map(repr, names[:3]))}). They are written as they are: open the data "
             "in a spreadsheet from an .xlsx file, or rename them."
         )
-        notes.append(Note("like_a_formula", text))
+        notes.append(Note("names_like_formulas", text))
     notes += formulas_beside(ready)
     if risky:
         text = f"{risky} text(s) begin like a formula. They are written as they are: open the data in a spreadsheet from an .xlsx file."
@@ -52,7 +52,7 @@ def formulas_beside(ready: Prepared) -> list[Note]:
     if not found:
         return []
     text = f"Texts in the files beside the data begin like a formula: {', '.join(found)}. Do not open those files in a spreadsheet."
-    return [Note("like_a_formula", text)]
+    return [Note("beside_like_formulas", text)]
 
 
 def write_beside(ready: Prepared, path: Path, columns: tuple[Column, ...]) -> list[Path]:
