@@ -299,6 +299,7 @@ def test_sparse_columns_are_the_values_they_stand_for():
             pd.DataFrame({"k": [1, 2], "v": [0, 1]}),
             on="k",
             name="o",
+            shape="many_to_one",
         ).data
         pd.testing.assert_series_equal(found["v"], expected["v"])
         assert not any(isinstance(kind, pd.SparseDtype) for kind in found.dtypes)

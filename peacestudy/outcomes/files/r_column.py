@@ -123,7 +123,8 @@ def _times(name: str, numbers: Any, told: Mapping[str, Any], notes: list[Note]) 
             f"the column {name!r} holds times of the zone {zone!r}, which is not known here. Use UTC in R."
         ) from err
     notes.append(Note("time_zones", f"{name} holds times of the zone {zone}; they are as its clocks show them."))
-    return moments.dt.tz_localize("UTC").dt.tz_convert(place).dt.tz_localize(None).astype("datetime64[us]")
+    local: pd.Series = moments.dt.tz_localize("UTC").dt.tz_convert(place).dt.tz_localize(None)
+    return local.astype("datetime64[us]")
 
 
 def _moments(name: str, steps: Any) -> pd.Series:
