@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from peacestudy.core.file_sets import cannot_write
-from peacestudy.errors import PeacestudyError
+from peacestudy.errors import PeacestudyError, printable
 
 
 def check(study: str) -> int:
@@ -15,7 +15,7 @@ def check(study: str) -> int:
 
     problems = check_study(study)
     for p in problems.itertuples():
-        print(f"{p.file}:{p.line}:{p.column}: {p.value!r}: {p.rule}; {p.remedy}")
+        print(printable(f"{p.file}:{p.line}:{p.column}: {p.value!r}: {p.rule}; {p.remedy}"))
     print(f"{study}: {len(problems)} problem(s)")
     return int(len(problems) > 0)
 

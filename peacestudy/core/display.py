@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
+from peacestudy.errors import printable
+
 ROWS = 60  # rows shown in a notebook; the object itself holds all
 
 
@@ -87,7 +89,7 @@ def escape_markdown(text: str) -> str:
     >>> escape_markdown("a|b <i>*c*</i>")
     'a\\\\|b &lt;i&gt;\\\\*c\\\\*&lt;/i&gt;'
     """
-    flat = re.sub(r"([\\`*_\[\]|~$#])", r"\\\1", " ".join(text.split()))
+    flat = re.sub(r"([\\`*_\[\]|~$#])", r"\\\1", printable(" ".join(text.split())))
     flat = re.sub(r"^(\d*)([-+=.)])(?=[\s=-]|$)", r"\1\\\2", flat)  # would begin a list or a rule
     flat = re.sub(r"&(?=\w+;)", "&amp;", flat)  # would be read as the character it names
     return flat.replace("<", "&lt;").replace(">", "&gt;")
@@ -117,7 +119,7 @@ def escape_latex(text: str) -> str:
     >>> escape_latex("50 % & _x_")
     '50 \\\\% \\\\& \\\\_x\\\\_'
     """
-    return "".join(_LATEX.get(c, c) for c in " ".join(text.split()))
+    return "".join(_LATEX.get(c, c) for c in printable(" ".join(text.split())))
 
 
 def latex_table(table: pd.DataFrame, caption: str, notes: Iterable[object] = (), digits: int = 3) -> str:

@@ -9,7 +9,7 @@ from peacestudy.core.display import html_table
 from peacestudy.core.joined import Joined
 from peacestudy.core.ledger import Entry, Ledger
 from peacestudy.core.problems import Note, one_of
-from peacestudy.errors import JoinError
+from peacestudy.errors import JoinError, printable
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +61,7 @@ class StudyFrame:
                 f"{f' and stands twice for {twice}' if twice else ''}. Each row needs an id of its own."
             )
         # pandas copies on write, so a shallow copy is the frame's own and large panels are not copied at every join
-        object.__setattr__(self, "data", self.data.reset_index(drop=True).copy(deep=False))
+        object.__setattr__(self, "data", dense(self.data).reset_index(drop=True).copy(deep=False))
         if self.excluded is None:
             object.__setattr__(self, "excluded", pd.DataFrame(columns=["case", "step", "reason"], dtype=object))
 
@@ -141,7 +141,9 @@ class StudyFrame:
         return tuple(replace(d, values=data[d.name]) for d in self.derived if d.name in data.columns)
 
     def __repr__(self) -> str:
-        return f"<StudyFrame: {len(self)} rows, one a {self.unit}, {self.data.shape[1]} columns; see .data, .ledger, .excluded>"
+        return printable(
+            f"<StudyFrame: {len(self)} rows, one a {self.unit}, {self.data.shape[1]} columns; see .data, .ledger, .excluded>"
+        )
 
     def _repr_html_(self) -> str:
         head = f"{len(self)} rows, one a {self.unit}, {self.data.shape[1]} columns"
@@ -151,6 +153,12 @@ class StudyFrame:
             [*self.notes, "frame.data is the whole table, frame.ledger its history."],
             rows=10,
         )
+
+
+def dense(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with its sparse columns written out: the same values, in types that can also be missing."""
+    sparse = [c for c, kind in table.dtypes.items() if isinstance(kind, pd.SparseDtype)]
+    return table.assign(**{str(c): table[c].sparse.to_dense() for c in sparse}) if sparse else table
 
 
 def refuse_twice(table: pd.DataFrame, what: str) -> None:

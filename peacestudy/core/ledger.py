@@ -8,7 +8,7 @@ import pandas as pd
 from peacestudy.core.display import html_table
 from peacestudy.core.problems import Note, one_of
 from peacestudy.core.schema import Field, Schema
-from peacestudy.errors import JoinError
+from peacestudy.errors import JoinError, printable
 
 KINDS = ("keep", "gather", "spread", "join", "window", "derive")
 
@@ -124,7 +124,7 @@ class Ledger:
 
     def __repr__(self) -> str:
         steps = "; ".join(f"{e.step} {e.rows_in} -> {e.rows_out}" for e in self.entries)
-        return f"<Ledger: {steps or 'no steps'}; see .table()>"
+        return printable(f"<Ledger: {steps or 'no steps'}; see .table()>")
 
     def _repr_html_(self) -> str:
         t = self.table()

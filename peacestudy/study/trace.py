@@ -12,7 +12,7 @@ from peacestudy.core.display import cell as shown
 from peacestudy.core.display import html_table
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import one_of
-from peacestudy.errors import SpecError
+from peacestudy.errors import SpecError, printable
 from peacestudy.models import Fit, PooledFit
 from peacestudy.models import fit as fitted
 from peacestudy.models.formulas.factors import Survival
@@ -52,10 +52,10 @@ class Trace:
             at = f"{row['case_id']}: " if row["case_id"] else ""
             said = f"{row['name']} = {shown(row['value'])}{who}{doubt}"
             lines.append(f"  {row['step']}: {at}{said}{f'; {where}' if where else ''}")
-        return "\n".join(lines)
+        return printable("\n".join(lines))
 
     def __repr__(self) -> str:
-        return f"<Trace of {self.number}: {len(self.table)} rows; see .table, or print it>"
+        return printable(f"<Trace of {self.number}: {len(self.table)} rows; see .table, or print it>")
 
     def _repr_html_(self) -> str:
         return html_table(self.table.dropna(axis=1, how="all"), self.number, rows=40)

@@ -27,6 +27,14 @@ def write(ready: Prepared, path: Path) -> Written:
     notes = []
     texts = [ready.data[c.name].dropna() for c in ready.columns if c.type == "string"]
     risky = sum(int(t.map(lambda v: bool(_FORMULA.match(v))).sum()) for t in texts)
+    names = [c.name for c in ready.columns if _FORMULA.match(c.name)]
+    if names:
+        text = (
+            f"{len(names)} column name(s) begin like a formula ({', '.join(map(repr, names[:3]))}). They are written as they are: open the data "
+            "in a spreadsheet from an .xlsx file, or rename them."
+        )
+        notes.append(Note("names_like_formulas", text))
+    notes += formulas_beside(ready)
     if risky:
         text = f"{risky} text(s) begin like a formula. They are written as they are: open the data in a spreadsheet from an .xlsx file."
         notes.append(Note("like_a_formula", text))
@@ -45,6 +53,20 @@ def write_set(ready: Prepared, path: Path, columns: tuple[Column, ...], data: by
     parts = {beside(path, what): to_csv(table).encode("utf-8") for what, table in tables.items()}
     write_files({**parts, path: data}, JoinError)
     return (path, *parts)
+
+
+def formulas_beside(ready: Prepared) -> list[Note]:
+    """A note on texts in the files beside the data that a spreadsheet would take for formulas."""
+    found = []
+    for what, table in {"labels": ready.labels(), **ready.beside}.items():
+        texts = {text for column in table.columns for text in table[column] if isinstance(text, str)}
+        risky = sorted(text for text in texts if _FORMULA.match(text))
+        if risky:
+            found.append(f"{len(risky)} in {what} ({risky[0][:40]!r})")
+    if not found:
+        return []
+    text = f"Texts in the files beside the data begin like a formula: {', '.join(found)}. Do not open those files in a spreadsheet."
+    return [Note("beside_like_formulas", text)]
 
 
 def _cells(column: pd.Series) -> list[str]:

@@ -81,8 +81,9 @@ def prepared(
     names = [str(c) for c in raw.columns]
     if len(set(names)) < len(names) or not all(n.strip() for n in names):
         raise JoinError("column names must be filled and unique. Rename the columns.")
+    known_names = set(names)
     for given in (*(labels or {}), *(values or {})):
-        if given not in names:
+        if given not in known_names:
             raise JoinError(one_of("a labelled column", given, names))
     problems: list[Problem] = []
     data = pd.DataFrame(

@@ -16,7 +16,7 @@ import pandas as pd
 
 from peacestudy.core.problems import Note
 from peacestudy.errors import JoinError
-from peacestudy.joins.writers.csv_out import write_set
+from peacestudy.joins.writers.csv_out import formulas_beside, write_set
 from peacestudy.joins.writers.prepared import Prepared, Written
 from peacestudy.outcomes.files.labels import Column, beside
 
@@ -128,6 +128,7 @@ def write(ready: Prepared, path: Path) -> Written:
                 f"Labels over {_LABEL} characters are cut in the file, and whole in {beside(path, 'labels').name}: {', '.join(long)}.",
             )
         )
+    notes += formulas_beside(ready)
     paths = write_set(ready, path, columns, out.getvalue())
     return Written(paths, renamed, tuple(notes))
 

@@ -181,7 +181,12 @@ class _Parser:
         if isinstance(response, Factor) and response.lag:
             self.refuse(0, f"begins the outcome {response.label}: an outcome is not lagged; lag its causes")
         self.need("~")
-        right, _ = self.sum()
+        right, terms = self.sum()
+        if terms > MOST_TERMS:
+            raise SpecError(
+                f"the formula multiplies out to {terms:,} terms, counted over all its products; at most {MOST_TERMS} are taken. "
+                "Leave out products, or fit several formulas."
+            )
         if self.peek()[0] != "end":
             self.refuse(self.peek()[2], "is not expected here")
         self.refuse_names(response)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from peacestudy.core.problems import one_of
 from peacestudy.core.schema import Field, Schema
-from peacestudy.core.tables import file_sha256, read_table
+from peacestudy.core.tables import file_sha256, parse_table, read_text
 from peacestudy.errors import SourceError
 
 TYPES = ("string", "integer", "number", "boolean", "date")
@@ -66,6 +66,7 @@ def columns_of(rows: Iterable[Sequence[str | None]], where: str) -> list[Column]
         A row is not of that form.
     """
     out: dict[str, Column] = {}
+    codes: dict[str, dict[str, str]] = {}
     for row in rows:
         if len(row) != len(HEADER):
             raise SourceError(
@@ -75,9 +76,9 @@ def columns_of(rows: Iterable[Sequence[str | None]], where: str) -> list[Column]
         if kind not in TYPES:
             raise SourceError(one_of(f"{where}: the type of column {column!r}", kind, TYPES))
         if column not in out:
-            out[column] = Column(column, name, kind, label, {})
+            out[column] = Column(column, name, kind, label, codes.setdefault(column, {}))
         elif code:
-            out[column] = Column(column, name, kind, out[column].label, {**out[column].values, code: meaning})
+            codes[column][code] = meaning
     return list(out.values())
 
 
@@ -92,7 +93,8 @@ def columns_beside(path: Path) -> list[Column]:
     file = beside(path, "labels")
     if not file.is_file():
         return []
-    table = read_table(file, _SCHEMA).itertuples(index=False, name=None)
+    # to the letter: a name may be composed or not, as it is in the data
+    table = parse_table(read_text(file, compose=False), _SCHEMA, file).itertuples(index=False, name=None)
     rows = [tuple(None if v is None else str(v) for v in row) for row in table]
     hashes = [row[-1] for row in rows if row[2] == HASH]
     if hashes and hashes != [file_sha256(path)]:
