@@ -40,13 +40,14 @@ class Fit:
     Attributes
     ----------
     spec : what was fitted.
-    terms : index 0..k-1, columns ``term, estimate, std_error, statistic, p_value, conf_low, conf_high`` (95 %).
+    terms : index 0..k-1, columns ``term, estimate, std_error, statistic, p_value, conf_low, conf_high`` (95 %). All but the
+        estimate are missing where a robust standard error does not exist; a note of kind ``no_robust_error`` says why.
     n, n_events, n_clusters : rows given and used, events, rows with outcome 1 or the sum of counts (None for linear and
         ordered), clusters (two of them with
         two-way clusters). A row given is one, into however many periods discrete_time expands it.
     loglik : log-likelihood; penalised for firth (of ridge without the penalty), partial for cox. pseudo_r2 : McFadden's. r_squared : of
         linear. aic : NaN for firth, ridge and reml.
-    vcov : covariance of the coefficients, term by term.
+    vcov : covariance of the coefficients, term by term; NaN where a standard error is missing for that reason.
     cases : ids of the rows used. dropped : rows left out, columns ``case, term, reason``.
     notes : trouble that still yields numbers, and the conventions behind them.
     converged : always true; a fit that did not converge is an error. scale : residual variance of linear, else 1.

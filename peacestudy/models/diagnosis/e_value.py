@@ -53,10 +53,9 @@ def e_values(fit: Fit) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``term, risk_ratio, conf_low, conf_high, e_value, e_value_limit, by``: the coefficient on the scale of a risk ratio,
-        its 95 % interval, the E-value of the one and of the limit nearer to 1 (1 where the interval holds 1, missing where
-        there is none), and how the ratio was
-        found: ``odds ratio``, ``hazard ratio`` (events in at most 15 % of the rows), ``root of the odds ratio``, ``hazard ratio,
+        ``term, risk_ratio, conf_low, conf_high, e_value, e_value_limit, by``: the coefficient on the scale of a risk ratio, its 95 %
+        interval, the E-value of the one and of the limit nearer to 1 (1 where the interval holds 1, missing where there is none), and how the
+        ratio was found: ``odds ratio``, ``hazard ratio`` (events in at most 15 % of the rows), ``root of the odds ratio``, ``hazard ratio,
         events common`` ((1 - .5^root(HR)) / (1 - .5^root(1/HR))), ``difference`` (exp(.91 b/sd), interval with 1.78 standard
         errors), ``rate ratio`` of counts. Ratios of mixed_logit hold within a group.
     """

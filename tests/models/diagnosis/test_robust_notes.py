@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import peacestudy as ps
+from peacestudy.models.diagnosis.e_value import e_values
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "benchmarks"))
@@ -176,3 +177,12 @@ def test_the_stored_coverage_of_the_jackknife_comes_of_its_seeds(engine, place):
     stored = pd.read_csv(STORED / "jackknife.csv").set_index(["cell", "engine"])
     hits = covered(engine, CELLS[place], range(FIRST))
     assert int(np.nansum(hits[:, 0])) == stored.loc[(CELLS[place].name, engine), "first"]
+
+
+def test_diagnosis_of_a_fit_with_a_blank_has_its_other_numbers():
+    d = draw(60, 3).assign(lone=lambda t: (t.index == 17) * 1.0)
+    found = ps.models.diagnose(ps.fit(d, ps.ModelSpec("m", "y ~ x + lone", "linear", "hc1")))
+    assert found is not None
+    rows = e_values(ps.fit(d, ps.ModelSpec("m", "y ~ x + lone", "linear", "hc1"))).set_index("term")
+    assert np.isnan(rows.loc["lone", "e_value_limit"]) and np.isfinite(rows.loc["lone", "e_value"])
+    assert np.isfinite(rows.loc["x", "e_value_limit"])
