@@ -259,7 +259,7 @@ def test_units_of_an_outcome_change_nothing_but_its_unit_or_are_refused(engine, 
 def test_units_too_far_apart_are_refused():
     for x, y in ((-99, 99), (99, -99)):
         d = DATA.assign(x=(DATA.x + 2) * 10.0**x, v=DATA.v * 10.0**y)
-        with pytest.raises(ps.FitError, match="'x' is beyond the numbers of double precision.*units too far apart"):
+        with pytest.raises(ps.FitError, match=r"'x' is beyond the numbers of double precision.*units too far apart"):
             ps.fit(d, spec("v ~ x", "linear", "hc1"))
 
 

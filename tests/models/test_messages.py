@@ -218,7 +218,7 @@ def test_cells_that_hold_several_things_are_no_categories(kind, where):
     more = {"vcov": "cluster", "cluster": "c"} if where == "cluster" else {}
     more |= {"engine": "ordered", "vcov": "hc1"} if where == "ordered outcome" else {}
     with pytest.raises(
-        ps.SpecError, match="holds a .* in row .*one number or one category|declares no order"
+        ps.SpecError, match=r"holds a .* in row .*one number or one category|declares no order"
     ) as caught:
         fitted(d, formula, **more)
     assert "Write C(" not in str(caught.value)
