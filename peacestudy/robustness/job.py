@@ -11,6 +11,7 @@ from tqdm import tqdm
 from peacestudy.coding import Coding, CodingSheet
 from peacestudy.core.codebook import Codebook
 from peacestudy.core.frame import StudyFrame
+from peacestudy.core.key_check import check_keys
 from peacestudy.core.problems import Note, one_of
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models import Fit, ModelSpec, fit
@@ -64,6 +65,7 @@ class Job:
             )
         self.table = table.reset_index(drop=True)
         cases = self.table[key].astype(str).tolist()
+        _same_spelling(cases, sheet.table["case_id"], "the sheet")
         self.evidence = _evidence(sheet, cases, self.indicators, codes, accuracy, gold, None)
         self.settled = _majority(self.evidence)
         coded = (self.evidence.given >= 0).any(axis=2) | (self.evidence.gold >= 0)
@@ -72,6 +74,7 @@ class Job:
         else:
             if base is None:
                 raise SpecError("scores are made of all codes: give base, the study's settled coding.")
+            _same_spelling(cases, base.table["case_id"], "base")
             self.columns = scored_columns(base, self.indicators, asked, cases, scores)
             own = base.codes(self.indicators).reindex(cases)
             for j, i in enumerate(self.indicators):
@@ -198,6 +201,13 @@ def pooled_terms(fitted: Fit, drawn: pd.DataFrame, coded: Sequence[str], plain: 
             "monte_carlo": p.monte_carlo,
         })  # fmt: skip
     return pd.DataFrame(rows)
+
+
+def _same_spelling(cases: list[str], others: pd.Series, name: str) -> None:
+    """Refuse ids that would be left out because the other table writes them in another way."""
+    told = check_keys("case_id", pd.Index(cases).unique(), pd.Index(others.dropna().astype(str).unique()), name, "data")
+    if told.refusal:
+        raise SpecError(told.refusal)
 
 
 def _some_coded(whole: npt.NDArray[np.bool_], cases: list[str], sheet: CodingSheet) -> None:
