@@ -39,6 +39,7 @@ __all__ = [
     "crosswalk",
     "distinct_pairs",
     "rows_in_force",
+    "state_on",
     "translate",
     "translate_many",
 ]
@@ -110,6 +111,12 @@ def country_name(code: object, date: object, source: str) -> str:
     """
     _check(source=source)
     return _find(code, date, source).name
+
+
+def state_on(code: object, date: object, system: str) -> tuple[State, dt.date]:
+    """The row of the crosswalk that a code means on a date, and the day; arguments and errors as in ``translate``."""
+    _check(system=system)
+    return _find(code, date, system), _day(date)
 
 
 def translate_many(codes: pd.Series, dates: pd.Series, source: str, target: str) -> pd.DataFrame:
