@@ -77,7 +77,9 @@ def _line(cells: pd.DataFrame, column: str, value: object, lines: Sequence[int])
 
 
 def _rule(first: object, other: object, what: str) -> str:
-    return f"{visible(other)} differs from the {what} {visible(first)} only by {' and '.join(differences(first, other))}"
+    return (
+        f"{visible(other)} differs from the {what} {visible(first)} only by {' and '.join(differences(first, other))}"
+    )
 
 
 def _remedy(column: str, first: object, other: object) -> str:

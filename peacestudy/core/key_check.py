@@ -85,6 +85,38 @@ def twin_notes(key: str, values: pd.Index, who: str) -> tuple[Note, ...]:
     return (Note("similar_keys", text),)
 
 
+def split_units(panel: pd.DataFrame, key: str, others: list[str], year: str, who: str) -> str:
+    """The sentence that refuses a panel in which one unit seems to be written in two ways; empty where none is.
+
+    Two spellings of one form that never stand in the same year are refused: lags, leads and spells would break between
+    them. Where both have a row in one year they are two units.
+
+    Parameters
+    ----------
+    panel, who : the panel, and what it is.
+    key, others : the column that names the unit, and further ones that do.
+    year : the column of the year.
+    """
+    units = panel[key]
+    if units.dtype.kind in "iufb" or kind(pd.Index(units.dropna().unique())) != "text":
+        return ""
+    pairs = []
+    for first, other in twins(units.dropna().unique()).pairs:
+        sides = [panel.loc[(units == unit).fillna(False).astype(bool), [*others, year]] for unit in (first, other)]
+        places = [set(side.itertuples(index=False, name=None)) for side in sides]
+        rests = [{place[:-1] for place in side} for side in places]
+        if rests[0] & rests[1] and not places[0] & places[1]:
+            pairs.append((first, other))
+    if not pairs:
+        return ""
+    found = twins_of(pairs)
+    return (
+        f"{len(pairs)} unit(s) in {key!r} of {who} seem to be written in two ways, which differ only by {found.how} and "
+        f"never stand in the same year: {found.shown()}. Write each unit in one way first, for example with "
+        f".replace({{{visible(pairs[0][1])}: {visible(pairs[0][0])}}})."
+    )
+
+
 def _bring(kinds: tuple[str, str], mine: pd.Index, theirs: pd.Index, name: str, who: str) -> str:
     """What to do about two types."""
     if set(kinds) == {"number", "text"}:
@@ -216,6 +248,8 @@ def _texts(key: str, mine: pd.Index, theirs: pd.Index, name: str, who: str) -> K
             f"{who} and in {name}: {told.shown()}. They are taken for different keys; if they are one, write them alike."
         )
         return KeyCheck(notes=(Note("similar_keys", text),))
+    if len(mine) == len(theirs) == len(mine.intersection(theirs)):
+        return KeyCheck(notes=twin_notes(key, theirs, name))
     return KeyCheck(notes=twin_notes(key, mine, who) + twin_notes(key, theirs, name))
 
 
@@ -249,7 +283,8 @@ def spelling_pairs(mine: pd.Index, theirs: pd.Index) -> tuple[Pairs, Pairs]:
     pairs = [(a, b) for a, b in _of_one_form(alone, theirs)]
     pairs += [(a, b) for b, a in _of_one_form(others, mine)]
     lost = set(alone) | set(others)
-    refused, reported = [], []
+    refused: Pairs = []
+    reported: Pairs = []
     for a, b in dict.fromkeys(pairs):
         met = a not in lost or b not in lost
         (reported if met and set(differences(a, b)) <= CODE_LIKE else refused).append((a, b))

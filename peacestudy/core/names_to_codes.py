@@ -14,9 +14,7 @@ from peacestudy.errors import JoinError
 MOST = 0.5  # a column of which more are names is one of names
 
 
-def state_codes(
-    names: Sequence[object] | pd.Series, system: str, date: object, *, source: str = ""
-) -> pd.DataFrame:
+def state_codes(names: Sequence[object] | pd.Series, system: str, date: object, *, source: str = "") -> pd.DataFrame:
     """Turn names of states into codes, each on its date; nothing is guessed and nothing dropped.
 
     The spellings are those of V-Dem, WDI, UCDP, PA-X, the United Nations and ISO 3166; accents, capitals, apostrophes, blanks
@@ -85,6 +83,10 @@ Turn them into codes first: ps.joins.state_codes(names, 'gw', date).
     found, of, first = share_of_names(values)
     if found <= MOST * of:
         return ""
+    fit = code_system_fit(values)
+    known = dict(zip(fit["system"], fit["known"], strict=True))
+    if known[system] >= found:  # USA is a name and a code
+        return ""
     return (
         f"{column!r} is declared as {LABEL[system]} codes, and {found} of its {of} values are names of states ({first}). "
         f"Turn them into codes first: ps.joins.state_codes(names, {system!r}, date)."
@@ -104,14 +106,14 @@ def _dates(date: object, column: pd.Series) -> pd.Series:
 def _refuse_codes(column: pd.Series) -> None:
     """Codes where names are expected would all be listed as unknown names."""
     names, of, _ = share_of_names(column)
-    if not of or names:
+    if not of or names > MOST * of:
         return
     fit = code_system_fit(column)
     if fit["share"].iloc[0] > MOST:
         system = str(fit["system"].iloc[0])
         raise JoinError(
-            f"{fit['known'].iloc[0]} of the {of} values are {LABEL[system]} codes, such as {column.dropna().iloc[0]!r}, and none "
-            f"is the name of a state. Translate codes with ps.joins.to_system(..., source={system!r}, target=...)."
+            f"{fit['known'].iloc[0]} of the {of} values are {LABEL[system]} codes, such as {column.dropna().iloc[0]!r}, and "
+            f"{names} are names of states. Translate codes with ps.joins.to_system(..., source={system!r}, target=...)."
         )
 
 

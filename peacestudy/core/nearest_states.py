@@ -40,7 +40,9 @@ def unknown(key: int | str, day: dt.date, system: str) -> str:
     """What a code that a system never had may be: another system's code, an old ISO code, or its neighbours."""
     text = f"{LABEL[system]} has no code {key!r}."
     if isinstance(key, str) and (called := state_called(key, day)[0]) is not None:
-        return f"{text} {key!r} is the name of {called.called(system)}: turn names into codes with ps.joins.state_codes."
+        return (
+            f"{text} {key!r} is the name of {called.called(system)}: turn names into codes with ps.joins.state_codes."
+        )
     if isinstance(key, str) and key in territories():
         name, of = territories()[key]
         return f"{key} is {name} (ISO 3166-1), which belongs to {of} and is not in this crosswalk of states."

@@ -17,7 +17,9 @@ _ODD = re.compile(
 )
 _NUMBER = re.compile(r"0*([0-9]+?)(?:\.0+)?")
 _MARKS = str.maketrans(
-    dict.fromkeys("\u2018\u2019\u201a\u201b`\u00b4\u02b9\u02bb\u02bc\u02bd\u02be\u02bf\u2032\ua78c\uff07\u05f3\u1fef\u1ffd", "'")
+    dict.fromkeys(
+        "\u2018\u2019\u201a\u201b`\u00b4\u02b9\u02bb\u02bc\u02bd\u02be\u02bf\u2032\ua78c\uff07\u05f3\u1fef\u1ffd", "'"
+    )
     | dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb\u2033", '"')
     | dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u00ad\ufe58\ufe63\uff0d", "-")
 )
@@ -37,7 +39,7 @@ def _capitals(text: str) -> str:
 
 
 def _accents(text: str) -> str:
-    return _COMBINING.sub("", unicodedata.normalize("NFKD", text)).translate(_LETTERS).translate(_MARKS)
+    return _COMBINING.sub("", unicodedata.normalize("NFKD", text)).translate(_LETTERS)
 
 
 def _blanks(text: str) -> str:
@@ -80,7 +82,7 @@ def canonical(value: object) -> str:
     text = str(value)
     for step in _STEPS.values():
         text = step(text)
-    return text
+    return _marks(text)  # decomposing can bring marks
 
 
 def canonical_forms(values: Iterable[object]) -> list[str]:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from peacestudy.core.dated_states import LABEL, SYSTEMS, State, holders, states, territories
+from peacestudy.core.dated_states import SYSTEMS, State, holders, states, territories
 from peacestudy.core.schema import Field, Schema
 from peacestudy.core.spelling import canonical
 from peacestudy.core.tables import read_table
@@ -145,6 +145,7 @@ def _not_then(name: str, day: dt.date, known: list[Meaning], source: str) -> str
     return f"{text}."
 
 
+@lru_cache(4096)
 def _unknown(name: str) -> str:
     """What a name that means no state may be: a code, a territory, or a misspelling."""
     text = name.strip()
@@ -181,5 +182,3 @@ def share_of_names(values: pd.Series) -> tuple[int, int, str]:
         return 0, len(found), ""
     meaning = meanings()[form_of(names[0])][0]
     return len(names), len(found), f"{names[0]!r} is the name of {meaning.held()[-1].called(meaning.system)}"
-
-

@@ -38,7 +38,9 @@ def known_codes(
     for name in dict.fromkeys(gold["indicator_id"]):
         if name not in indicators:
             raise CodingError(one_of("an indicator of gold", str(name), list(indicators)))
-    told = check_keys("case_id", pd.Index(cases).unique(), pd.Index(gold["case_id"].dropna().astype(str).unique()), "gold", "data")
+    told = check_keys(
+        "case_id", pd.Index(cases).unique(), pd.Index(gold["case_id"].dropna().astype(str).unique()), "gold", "data"
+    )
     if told.refusal:
         raise CodingError(told.refusal)
     number = pd.to_numeric(gold["code"], errors="coerce")

@@ -65,7 +65,6 @@ class Job:
             )
         self.table = table.reset_index(drop=True)
         cases = self.table[key].astype(str).tolist()
-        _same_spelling(cases, sheet.table["case_id"], "the sheet")
         self.evidence = _evidence(sheet, cases, self.indicators, codes, accuracy, gold, None)
         self.settled = _majority(self.evidence)
         coded = (self.evidence.given >= 0).any(axis=2) | (self.evidence.gold >= 0)
@@ -236,6 +235,7 @@ def _evidence(
     sheet: CodingSheet, cases: list[str], indicators: list[str], codes: list[list[int]], accuracy: Accuracy | None,
     gold: pd.DataFrame | None, stratum: npt.NDArray[np.int64] | None,
 ) -> Evidence:  # fmt: skip
+    _same_spelling(cases, sheet.table["case_id"], "the sheet")
     given = np.full((len(cases), len(indicators), len(sheet.coders)), -1, dtype=np.int64)
     known = known_codes(gold, cases, indicators, codes)
     for j, i in enumerate(indicators):

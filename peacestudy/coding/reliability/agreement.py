@@ -15,7 +15,7 @@ from peacestudy.coding.reliability.icc import icc
 from peacestudy.coding.spellings import similar_cases
 from peacestudy.core.codebook import Codebook, Indicator
 from peacestudy.core.problems import one_of
-from peacestudy.core.spelling import SHOWN, visible
+from peacestudy.core.spelling import twins_of
 from peacestudy.errors import CodingError
 
 BY = ("indicator", "pillar", "all")
@@ -52,7 +52,8 @@ def agreement(
     -------
     DataFrame
         ``pillar, indicator_id`` (pooled: the scale), ``level``; ``n_units`` coded by two coders or more, ``n_single`` that one
-        coder alone coded, which say nothing of agreement (the note counts them too), ``n_coders``, ``n_values`` in the former units, ``missing`` cells of these coders and units; ``percent`` of pairs of coders that agree exactly; ``alpha`` with
+        coder alone coded, which say nothing of agreement (the note counts them too), ``n_coders``, ``n_values`` in the
+        former units, ``missing`` cells of these coders and units; ``percent`` of pairs of coders that agree exactly; ``alpha`` with
         ``alpha_std_error, alpha_conf_low, alpha_conf_high`` (bootstrap) and ``metric``; ``convention``, where alpha stands against
         Krippendorff's .667 and .8; ``weights``; Gwet's AC (``gwet``), Cohen's or Conger's kappa (``kappa``), Scott's pi or
         Fleiss' kappa (``pi``) and ``brennan_prediger``, each with standard error, interval and name; where codes are missing their chance counts all
@@ -194,8 +195,8 @@ def _about(sheet: CodingSheet, wide: pd.DataFrame, indicators: list[Indicator]) 
     if single and len(wide.columns) > 1:
         yield f"{single} of {single + int((wide.notna().sum(axis=1) > 1).sum())} units were coded by one coder only"
     if similar := similar_cases(sheet.table[["case_id", "coder"]].dropna()):
-        pairs = "; ".join(f"{visible(a)} and {visible(b)}" for a, b in similar[:SHOWN])
-        yield f"{len(similar)} pair(s) of ids differ only in spelling and are taken for different cases ({pairs})"
+        found = twins_of(similar)
+        yield f"{len(similar)} pair(s) of ids differ only by {found.how} and are taken for different cases ({found.shown()})"
     if len(indicators) > 1:
         yield (
             f"pooled over {len(indicators)} indicators of one scale: that codes are commoner on some of them than on others counts as "

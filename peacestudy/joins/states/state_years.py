@@ -40,7 +40,7 @@ def state_years(first_year: int, last_year: int, *, exists: str) -> StudyFrame:
     """
     if first_year < FIRST.year:
         raise JoinError(f"first_year is {first_year}; the list of states begins in {FIRST.year}.")
-    table = crosswalk().query("list == @INDEPENDENT")
+    table = crosswalk()[lambda states: states["list"] == INDEPENDENT]
     lives = pd.DataFrame({
         "gwcode": table["gw"].astype(int), "startdate": table["start"], "enddate": table["end"].fillna(LIVES_ON), "name": table["name"],
     }).sort_values(["gwcode", "startdate"])  # fmt: skip

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from peacestudy.core.key_check import split_units
 from peacestudy.core.keys import Ints, kind, levels, match
 from peacestudy.core.problems import Note
 from peacestudy.errors import JoinError
@@ -63,6 +64,16 @@ def whole_years(column: pd.Series, name: str, who: str) -> tuple[Ints, Bools]:
         shown = ", ".join(f"row {i}: {values[i]:g}" for i in np.flatnonzero(bad)[:NAMED])
         raise JoinError(f"{name!r} of {who} holds {int(bad.sum())} number(s) that are no year ({shown}). Correct them.")
     return np.where(there, values, 0).astype(np.int64), there
+
+
+def panel_units(panel: pd.DataFrame, keys: list[str], year: str, name: str) -> Units:
+    """Units of a panel as numbers; a unit that is written in two ways is refused, since its years would be torn apart."""
+    found = unit_numbers(panel, panel, keys, keys, name)
+    for key in keys:
+        others = [other for other in keys if other != key]
+        if told := split_units(panel, key, others, year, name):
+            raise JoinError(told)
+    return found
 
 
 class Places(NamedTuple):
