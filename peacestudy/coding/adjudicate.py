@@ -13,6 +13,7 @@ from peacestudy.coding.coding import READ_FIRST, SHEET_SCHEMA, Coding, CodingShe
 from peacestudy.core.codebook import Codebook, Indicator
 from peacestudy.core.problems import Problem, nearest, one_of
 from peacestudy.core.schema import Field, Schema
+from peacestudy.core.spelling import canonical, visible
 from peacestudy.core.tables import read_table, row_lines
 from peacestudy.errors import CodingError
 
@@ -195,7 +196,9 @@ def _decided(
     for line, (case, indicator) in enumerate(cells, start=2):
         if (case, indicator) not in coded:
             cell = f"{case}, {indicator}"
-            remedy = "correct the case or the indicator"
+            alike = [c for c, i in coded if i == indicator and canonical(c) == canonical(case)]
+            spelled = f"; the sheet writes {visible(alike[0])}" if alike else ""
+            remedy = f"correct the case or the indicator{spelled}"
             problems.append(Problem("decisions", line, "", cell, "nobody coded this cell", remedy))
     if problems:
         raise CodingError(f"the decisions have {len(problems)} problem(s).", problems)

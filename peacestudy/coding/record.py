@@ -5,6 +5,7 @@ A merge never picks a winner: every code of every coder stays, and a revision is
 
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pandas as pd
 from filelock import FileLock, Timeout
 
 from peacestudy.coding.coding import CELL, READ_FIRST, SHEET_SCHEMA, CodingSheet, expect
+from peacestudy.coding.spellings import spelling_problems
 from peacestudy.core.codebook import Codebook
 from peacestudy.core.file_sets import writing
 from peacestudy.core.problems import Problem
@@ -30,8 +32,9 @@ def merge(sheets: Sequence[CodingSheet]) -> CodingSheet:
     Raises
     ------
     CodingError
-        No sheet, sheets of several codebooks, one name for coders of two kinds, or two sheets under one name that say different
-        things of a cell without dates to tell which revises which. The files are named.
+        No sheet, sheets of several codebooks, one name for coders of two kinds, two sheets under one name that say different
+        things of a cell without dates to tell which revises which, or two spellings of a coder, or of a case of different
+        coders. The files are named.
     """
     if isinstance(sheets, CodingSheet) or not sheets:
         raise CodingError(
@@ -48,12 +51,18 @@ def merge(sheets: Sequence[CodingSheet]) -> CodingSheet:
             )
     whole = pd.concat([s.table[SHEET_SCHEMA.names].assign(file=s.file) for s in sheets], ignore_index=True)
     whole = whole.drop_duplicates(SHEET_SCHEMA.names, ignore_index=True)
-    problems = [*_two_kinds(whole), *_contradictions(whole)]
+    problems = [*_two_kinds(whole), *_contradictions(whole), *_two_spellings(whole)]
     if problems:
         raise CodingError(f"the sheets cannot be merged: {len(problems)} problem(s).", problems)
     asked = [s.asked for s in sheets if s.asked is not None]
     together = pd.concat(asked, ignore_index=True).drop_duplicates(ignore_index=True) if asked else None
     return CodingSheet(whole[SHEET_SCHEMA.names], book, ", ".join(s.file for s in sheets), together)
+
+
+def _two_spellings(whole: pd.DataFrame) -> list[Problem]:
+    """Coders and cases that are written in two ways, with the file of the second spelling."""
+    found = spelling_problems(whole, "", range(len(whole)))
+    return [replace(p, file=str(whole["file"].iloc[p.line]), line=0) for p in found]
 
 
 def _two_kinds(whole: pd.DataFrame) -> list[Problem]:

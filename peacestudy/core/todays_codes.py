@@ -132,7 +132,7 @@ def _to_today(code: object, date: object, source: str, target: str) -> Found:
         then = state.codes[target]
     except JoinError as err:
         return Found(None, None, str(err))
-    latest = holders("gw")[state.codes["gw"]][-1]  # type: ignore[index]
+    latest = _latest(state)
     now, change = latest.codes[target], border_change(state, day)
     if latest.end < dt.date.max:  # no state of today: a source may still have rows under its former code
         ended = state if change else latest
@@ -143,6 +143,12 @@ def _to_today(code: object, date: object, source: str, target: str) -> Found:
     if change and now != then:
         return Found(None, None, _not_bridged(state, latest, target, change))
     return _code_or_reason(latest, target, change)
+
+
+def _latest(state: State) -> State:
+    """The last row of a state; what has no code of Gleditsch and Ward has one row."""
+    gw = state.codes["gw"]
+    return state if gw is None else holders("gw")[gw][-1]
 
 
 def _code_or_reason(state: State, target: str, borders: str | None) -> Found:

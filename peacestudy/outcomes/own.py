@@ -8,6 +8,9 @@ from pathlib import Path
 import pandas as pd
 
 from peacestudy.core.countries import SYSTEMS
+from peacestudy.core.key_check import twin_notes
+from peacestudy.core.keys import levels
+from peacestudy.core.names_to_codes import names_given_as_codes
 from peacestudy.core.problems import Note, one_of
 from peacestudy.core.schema import Field, Schema
 from peacestudy.core.tables import file_sha256, to_csv
@@ -64,7 +67,9 @@ def own(
     Raises
     ------
     SourceError
-        A column is absent, a key is missing or stands twice, years are not given or rows lie outside them.
+        A column is absent, a key is missing or stands twice, years are not given or rows lie outside them, or a column of
+        ``states`` holds names instead of codes. Keys that differ only by blanks, accents, capitals, apostrophes or dashes are
+        different keys, and a note names them.
 
     Examples
     --------
@@ -80,8 +85,13 @@ def own(
     _check_columns(data, keys, year, states, name)
     notes = list(found.notes)
     first, last = _years(data, year, first_year, last_year, name)
+    for column, system in states:
+        if names := names_given_as_codes(data[column], system, column):
+            raise SourceError(names)
     codes = _dates_of_codes(data, codes, states, year, name)
     _check_key(data, keys, name)
+    for key_column in keys:
+        notes += twin_notes(key_column, levels(data[key_column]).values, name)
     if year and data[year].isna().any():
         notes.append(Note("no_year", f"{int(data[year].isna().sum())} row(s) of {name} have no year."))
     fields = tuple(

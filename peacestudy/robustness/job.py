@@ -13,6 +13,7 @@ from peacestudy.coding import Coding, CodingSheet
 from peacestudy.core.codebook import Codebook
 from peacestudy.core.draw_order import places_by_id
 from peacestudy.core.frame import StudyFrame
+from peacestudy.core.key_check import check_keys
 from peacestudy.core.problems import Note, one_of
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models import Fit, ModelSpec, fit
@@ -75,6 +76,7 @@ class Job:
                 raise SpecError("scores are made of all codes: give base, the study's settled coding.")
             self.columns = scored_columns(base, self.indicators, asked, cases, scores)
         if base is not None:
+            _same_spelling(cases, base.table["case_id"], "base")
             adjudicated = _codes_of(base, self.indicators, cases, codes)
             self.settled = np.where(adjudicated >= 0, adjudicated, self.settled)
         self.needed: npt.NDArray[np.bool_] = np.asarray(np.abs(self.columns.slope).max(axis=1) > 0)
@@ -237,6 +239,13 @@ def pooled_terms(fitted: Fit, drawn: pd.DataFrame, coded: Sequence[str], plain: 
     return pd.DataFrame(rows)
 
 
+def _same_spelling(cases: list[str], others: pd.Series, name: str) -> None:
+    """Refuse ids that would be left out because the other table writes them in another way."""
+    told = check_keys("case_id", pd.Index(cases).unique(), pd.Index(others.dropna().astype(str).unique()), name, "data")
+    if told.refusal:
+        raise SpecError(told.refusal)
+
+
 def _some_coded(
     evidence: Evidence, settled: Codes, needed: npt.NDArray[np.bool_], cases: list[str], sheet: CodingSheet
 ) -> None:
@@ -283,6 +292,7 @@ def _evidence(
     sheet: CodingSheet, coders: list[str], cases: list[str], indicators: list[str], codes: list[list[int]],
     accuracy: Accuracy | None, gold: pd.DataFrame | None, stratum: npt.NDArray[np.int64] | None,
 ) -> Evidence:  # fmt: skip
+    _same_spelling(cases, sheet.table["case_id"], "the sheet")
     given = np.full((len(cases), len(indicators), len(coders)), -1, dtype=np.int64)
     known = known_codes(gold, cases, indicators, codes)
     for j, i in enumerate(indicators):

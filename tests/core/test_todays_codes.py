@@ -54,7 +54,7 @@ def test_a_state_that_ended_keeps_the_code_of_its_date():
 
 
 def test_every_state_in_force_today_has_its_own_code_today():
-    now = crosswalk()[lambda d: d["end"].isna()].dropna(subset=["iso3"])
+    now = crosswalk()[lambda d: d["end"].isna()].dropna(subset=["iso3", "gw"])
     found = translated(now["gw"].tolist(), [2015] * len(now), "gw", "iso3", "target")
     assert found["translated"].tolist() == now["iso3"].tolist()
 

@@ -9,9 +9,9 @@ import pandas as pd
 
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.joined import FILLED, MET, NO_ROW
-from peacestudy.core.keys import Ints, Levels, key_problems, levels, match
+from peacestudy.core.keys import Ints, Levels, levels, match
 from peacestudy.core.ledger import Entry
-from peacestudy.core.problems import Problem, one_of
+from peacestudy.core.problems import Note, Problem, one_of
 from peacestudy.errors import JoinError
 from peacestudy.joins.bring import as_frame, bring
 from peacestudy.joins.coverage import Cover, coverage
@@ -20,6 +20,7 @@ from peacestudy.joins.events.days import UNCERTAIN, event_days, window_days
 from peacestudy.joins.events.measures import Measures, as_measures, columns_of, values_of
 from peacestudy.joins.events.sums import SPANNING, Found, Measure, Spans, gather
 from peacestudy.joins.given import has_columns, key_pairs, opened
+from peacestudy.joins.key_columns import checked_keys, nothing_met
 from peacestudy.joins.special import NONE, Codes, of_gaps, without_special
 from peacestudy.joins.states.systems import own_system
 from peacestudy.outcomes import OutcomeTable
@@ -113,7 +114,7 @@ def event_windows(
         raise JoinError(f"the windows or {name} hold dates or values that cannot be right.", problems)
 
     places = _units(frame.data, table, pairs, name)
-    notes = own_system(frame.data, pairs, source)
+    notes = [*own_system(frame.data, pairs, source), *places.notes]
     usable = np.flatnonzero(~dates.missing & (places.events >= 0))  # in order, so that all of them are the array itself
     why, partly = covered(places.no_key, window, places.cases, cover, partial)
     asked = np.flatnonzero((why == MET) & (places.cases >= 0))
@@ -191,18 +192,17 @@ def _check_choices(spanning: str | None, uncertain: str | None, partial: str, da
 
 
 class _Units(NamedTuple):
-    """The number of the unit of each case and of each event, -1 for none; and which cases have no key."""
+    """The number of the unit of each case and of each event, -1 for none; which cases have no key, and notes on the keys."""
 
     cases: Ints
     events: Ints
     no_key: npt.NDArray[np.bool_]
+    notes: tuple[Note, ...]
 
 
 def _units(cases: pd.DataFrame, events: pd.DataFrame, pairs: Mapping[str, str], name: str) -> _Units:
     mine, theirs = [levels(cases[c]) for c in pairs], [levels(events[c]) for c in pairs.values()]
-    for (column, _), own, other in zip(pairs.items(), mine, theirs, strict=True):
-        if said := key_problems(column, own.values, other.values, name):
-            raise JoinError(said)
+    notes = checked_keys(list(pairs), mine, theirs, name)
     if len(theirs) == 1:
         numbers, distinct = theirs[0].codes, [Levels(np.arange(len(theirs[0].values)), theirs[0].values)]
     else:
@@ -212,4 +212,5 @@ def _units(cases: pd.DataFrame, events: pd.DataFrame, pairs: Mapping[str, str], 
         numbers[met], rows = pd.factorize(first[met])
         distinct = [Levels(x.codes[rows], x.values) for x in theirs]
     found = match(mine, distinct)
-    return _Units(found.at, numbers, ~found.complete)
+    notes += nothing_met(list(pairs), mine, distinct, found.at >= 0, found.complete, name)
+    return _Units(found.at, numbers, ~found.complete, tuple(notes))

@@ -13,6 +13,7 @@ from peacestudy.core.countries import SYSTEMS, covered, crosswalk, distinct_pair
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.joined import MET, NO_STATE
 from peacestudy.core.ledger import Entry
+from peacestudy.core.names_to_codes import names_given_as_codes
 from peacestudy.core.problems import Note, one_of
 from peacestudy.core.todays_codes import DATES_OF_CODES, code_today, translate_todays
 from peacestudy.errors import JoinError
@@ -150,6 +151,8 @@ def system_misfit(codes: pd.Series, dates: pd.Series | None, declared: str, colu
     'state' is declared as GW, but 100 % of its 4 codes on their dates are COW codes, 25 % GW codes. GW does not have 255 in 2010, \
 679 in 2010, 345 in 2010. Declare COW, or correct the codes.
     """
+    if names := names_given_as_codes(codes, declared, column):
+        return Misfit(names, True)
     fit = code_system_fit(codes, dates)
     share = dict(zip(fit["system"], fit["share"], strict=True))
     best = str(fit["system"].iloc[0])
