@@ -158,7 +158,13 @@ class StudyFrame:
 def dense(table: pd.DataFrame) -> pd.DataFrame:
     """The table with its sparse columns written out: the same values, in types that can also be missing."""
     sparse = [c for c, kind in table.dtypes.items() if isinstance(kind, pd.SparseDtype)]
-    return table.assign(**{str(c): table[c].sparse.to_dense() for c in sparse}) if sparse else table
+    if not sparse:
+        return table
+    out = table.copy()
+    for column in sparse:
+        values: Any = out[column]
+        out[column] = values.sparse.to_dense()
+    return out
 
 
 def refuse_twice(table: pd.DataFrame, what: str) -> None:

@@ -24,7 +24,7 @@ def _read(file: str, folder: Path, limit: int) -> dict[str, Any]:
     import numpy as np
     import pyreadstat
 
-    options = {"user_missing": True, "disable_datetime_conversion": True, "output_format": "dict"}
+    options: Any = {"user_missing": True, "disable_datetime_conversion": True, "output_format": "dict"}
     _, head = pyreadstat.read_sav(file, metadataonly=True, **options)
     names = [str(name) for name in head.column_names]
     rows = limit // max(len(names), 1)
