@@ -1,6 +1,7 @@
 """The StudyFrame: the joined table of an analysis, with its unit, the ledger of its rows and the notes it carries."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pandas as pd
 
