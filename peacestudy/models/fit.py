@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from peacestudy.core.frame import StudyFrame
-from peacestudy.core.problems import Note
+from peacestudy.core.problems import Note, composed
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.diagnosis.checks import check_design, check_leverage, check_range, design_notes
 from peacestudy.models.diagnosis.few_clusters import few_cluster_notes
@@ -88,6 +88,7 @@ def fit(
     if not isinstance(spec, ModelSpec):
         raise SpecError(f"fit takes a ModelSpec or a list of them, not a {type(spec).__name__}. {EXAMPLE}")
     if isinstance(data, Imputed):
+        spec = _composed(spec)
         return pooled(data, spec, _each(data, spec))
     table, case = (data.data, data.key) if isinstance(data, StudyFrame) else (data, None)
     given = build_design(table, spec.formula, spec.cluster_columns, case, spec.engine, spec.option_columns, spec.panel)
@@ -147,6 +148,18 @@ def _of_parameters(moved: Centring, design: Design, est: Estimates) -> Centring:
     more = est.beta.shape[1] - len(moved.centre)
     cuts = -1.0 if design.categories else 0.0
     return Centring(np.append(moved.centre, np.zeros(more)), np.append(moved.constant, np.full(more, cuts)))
+
+
+def _composed(spec: ModelSpec) -> ModelSpec:
+    """The spec with the names of columns as ``impute`` writes them."""
+    columns = spec.option_columns + (spec.panel or ())
+    options = {name: composed(value) if value in columns else value for name, value in dict(spec.options).items()}
+    return replace(
+        spec,
+        formula=composed(spec.formula),
+        cluster=tuple(map(composed, spec.cluster_columns)) or None,
+        options=options,
+    )
 
 
 def _each(data: Imputed, spec: ModelSpec) -> list[Fit]:
@@ -244,7 +257,7 @@ def _result(spec: ModelSpec, design: Design, work: Design, moved: Centring, est:
     return Fit(
         spec=spec, terms=terms, n=len(cases), loglik=loglik, vcov=pd.DataFrame(V, index=names, columns=names), cases=cases,
         dropped=design.dropped, notes=tuple(notes), converged=True, scale=float(est.scale[0]), df=found.df,
-        design=design, own_df=tuple(found.dfs.tolist()) if np.isnan(found.df) else (), moved=moved, moved_vcov=found.vcov,
+        design=design, own_df=tuple(found.dfs.tolist()) if np.isnan(found.df) else (), moved=moved, precise_vcov=found.vcov if moved.moves else None,
         **summary,
     )  # fmt: skip
 

@@ -72,19 +72,23 @@ class Coefficients:
     Attributes
     ----------
     b : coefficients of the columns of the design, with what was estimated beside them last, shape (P,).
-    J : derivative of ``b`` by the parameters of the fit, shape (P, P).
+    J : derivative of ``b`` by the parameters of the fit, shape (P, P); None where they are the same.
     moved, V : the columns' centring and the covariance of the parameters after it, see ``Fit.moved_vcov``.
     """
 
     b: np.ndarray
-    J: np.ndarray
+    J: np.ndarray | None
     moved: Centring
     V: np.ndarray
 
     def variances(self, gradients: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Variances (q,) of quantities with gradients (P, q), and what they would be without covariances."""
-        W = self.moved.weights(gradients.T @ self.J)
-        return ((W @ self.V) * W).sum(axis=1), (W**2) @ np.diag(self.V)
+        W, V = self.moved.weights(gradients.T), self.V
+        if self.J is not None:
+            C = self.moved.weights(np.eye(len(self.b)))
+            J = np.linalg.solve(C, self.J @ C)  # of the moved parameters
+            V = J @ V @ J.T
+        return ((W @ V) * W).sum(axis=1), (W**2) @ np.diag(V)
 
 
 def coefficients(fit: Fit, scale: str) -> Coefficients:
@@ -100,9 +104,9 @@ def coefficients(fit: Fit, scale: str) -> Coefficients:
     b, V = fit.terms["estimate"].to_numpy(dtype=float), fit.moved_vcov
     if not np.isfinite(V).all():
         raise FitError(f"{fit.spec.name} has no covariance, so its effects have no interval. Write another vcov.")
-    J = np.eye(len(b))
     if scale != "flic":
-        return Coefficients(b, J, fit.moved, V)
+        return Coefficients(b, None, fit.moved, V)
+    J = np.eye(len(b))
     at = fit.design.names.index("Intercept")
     shift = shift_of(fit, b[None])[0]
     p = expit(fit.design.X @ b + shift)

@@ -13,9 +13,8 @@ import numpy as np
 import pandas as pd
 
 from peacestudy.core.frame import StudyFrame
-from peacestudy.core.problems import Note, composed, composed_in, nearest
+from peacestudy.core.problems import Note, as_known, composed, nearest
 from peacestudy.errors import FitError, SpecError
-from peacestudy.models.formulas.columns import composed_names
 from peacestudy.models.missing.chains import run_chains
 from peacestudy.models.missing.coded import Coded, code, decode, standard
 from peacestudy.models.missing.hazard import lived_through
@@ -83,10 +82,10 @@ def impute(
     if not isinstance(data, StudyFrame | pd.DataFrame):
         raise SpecError(f"impute takes a StudyFrame or a DataFrame, not a {type(data).__name__}.")
     table = data.data if isinstance(data, StudyFrame) else data
-    known_names = composed_names(table)  # as fit reads them
-    if known_names != list(table.columns):
-        table = table.set_axis(known_names, axis=1)
-    survival = composed_in(survival)
+    spelt = [composed(str(c)) for c in table.columns]  # a spec is read so too
+    if spelt != list(table.columns):
+        table = table.set_axis(spelt, axis=1)
+    survival = as_known(survival, spelt)
     found = [code(table[c], c) for c in _named(table, columns)]
     where = {c.name: c.coded.isna().to_numpy() for c in found if c.coded.isna().any()}
     linked = found if survival is None else _linked(found, table, survival)
@@ -114,7 +113,7 @@ def _named(table: pd.DataFrame, columns: Sequence[str]) -> list[str]:
     if not isinstance(columns, Iterable):
         raise SpecError(f"columns is {columns!r}; write a list of names of columns, as ['y', 'x'].")
     names = [columns] if isinstance(columns, str) else list(columns)
-    names = [composed_in(name) for name in names]
+    names = list(as_known(names, table.columns))
     known = [str(c) for c in table.columns]
     for c in names:
         if c not in known:
