@@ -90,15 +90,26 @@ def composed(name: str) -> str:
     return "".join(" " if unicodedata.category(c) == "Zs" else c for c in unicodedata.normalize("NFC", name))
 
 
-def composed_in(names: Any) -> Any:
-    """The same of every name in a list, or among the keys of a mapping; of one name; anything else as it is."""
-    if isinstance(names, str):
-        return composed(names)
+def as_known(names: Any, known: Iterable[str]) -> Any:
+    """Names as they are spelt in ``known``, where one there looks the same: in a list, among the keys of a mapping, or one name.
+
+    Examples
+    --------
+    >>> as_known({"cafe\\u0301": 1}, ["caf\\u00e9", "x"]) == {"caf\\u00e9": 1}
+    True
+    """
+    spelt: dict[str, str] = {}
+    for name in known:
+        spelt.setdefault(composed(str(name)), str(name))
+
+    def one(name: Any) -> Any:
+        return spelt.get(composed(name), name) if isinstance(name, str) else name
+
     if isinstance(names, Mapping):
-        return {composed_in(name): value for name, value in names.items()}
+        return {one(name): value for name, value in names.items()}
     if isinstance(names, list | tuple):
-        return [composed_in(name) for name in names]
-    return names
+        return [one(name) for name in names]
+    return one(names)
 
 
 def _folded(name: str) -> str:

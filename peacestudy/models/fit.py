@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from peacestudy.core.frame import StudyFrame
-from peacestudy.core.problems import Note
+from peacestudy.core.problems import Note, composed
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.diagnosis.checks import check_design, check_range, design_notes
 from peacestudy.models.diagnosis.parallel_lines import parallel_notes
@@ -90,6 +90,7 @@ def fit(
     if not isinstance(spec, ModelSpec):
         raise SpecError(f"fit takes a ModelSpec or a list of them, not a {type(spec).__name__}. {EXAMPLE}")
     if isinstance(data, Imputed):
+        spec = _composed(spec)
         return pooled(data, spec, _each(data, spec))
     table, case = (data.data, data.key) if isinstance(data, StudyFrame) else (data, None)
     given = build_design(table, spec.formula, spec.cluster_columns, case, spec.engine, spec.option_columns, spec.panel)
@@ -163,6 +164,18 @@ def _of_parameters(moved: Centring, design: Design, est: Estimates) -> Centring:
     more = est.beta.shape[1] - len(moved.centre)
     cuts = -1.0 if design.categories else 0.0
     return Centring(np.append(moved.centre, np.zeros(more)), np.append(moved.constant, np.full(more, cuts)))
+
+
+def _composed(spec: ModelSpec) -> ModelSpec:
+    """The spec with the names of columns as ``impute`` writes them."""
+    columns = spec.option_columns + (spec.panel or ())
+    options = {name: composed(value) if value in columns else value for name, value in dict(spec.options).items()}
+    return replace(
+        spec,
+        formula=composed(spec.formula),
+        cluster=tuple(map(composed, spec.cluster_columns)) or None,
+        options=options,
+    )
 
 
 def _each(data: Imputed, spec: ModelSpec) -> list[Fit]:
@@ -269,7 +282,8 @@ def _result(
     return Fit(
         spec=spec, terms=terms, n=len(cases), loglik=loglik, vcov=pd.DataFrame(V, index=names, columns=names), cases=cases,
         dropped=design.dropped, notes=tuple(notes), converged=True, scale=float(est.scale[0]), df=found.df,
-        design=design, own_df=tuple(found.dfs.tolist()) if np.isnan(found.df) else (), moved=moved, moved_vcov=referred.vcov,
+        design=design, own_df=tuple(found.dfs.tolist()) if np.isnan(found.df) else (), moved=moved,
+        precise_vcov=referred.vcov if moved.moves else None,
         **summary,
     )  # fmt: skip
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from peacestudy.core.derived import Derived
 from peacestudy.core.display import html_table
-from peacestudy.core.problems import Note, one_of
+from peacestudy.core.problems import Note, as_known, one_of
 from peacestudy.errors import SpecError
 from peacestudy.models.engines.parameters import is_spread, refuse_edge, wald_ends
 from peacestudy.models.formulas.centring import Centring
@@ -54,9 +54,9 @@ class Fit:
     df : degrees of freedom of the reference distribution, infinite for z; NaN where each term has its own: ``own_df``, read as ``dfs``.
     design : the arrays and how they were made.
     origin : the folder of the study its data come from, for ``ps.trace``; empty for a plain DataFrame.
-    moved, moved_vcov : by how much columns far from zero were moved before the model was fitted, and the covariance then. It
-        is that of ``vcov``, whose entries for the intercept have lost digits where a column is far from zero; see ``covariance_of``.
     derived : the columns that the user added to the frame, for ``ps.trace``.
+    moved, precise_vcov : how columns far from zero, or nearly dependent, were moved and turned before the model was fitted, and the
+        covariance then, whose sums keep digits that those of ``vcov`` have lost; None where no column was. See ``covariance_of``.
     """
 
     spec: ModelSpec
@@ -80,12 +80,17 @@ class Fit:
     derived: tuple[Derived, ...] = field(default=(), repr=False)
     own_df: tuple[float, ...] = field(default=(), repr=False)
     moved: Centring = field(kw_only=True, repr=False)
-    moved_vcov: np.ndarray = field(kw_only=True, repr=False)
+    precise_vcov: np.ndarray | None = field(default=None, repr=False)
 
     @property
     def dfs(self) -> "pd.Series[float]":
         """Degrees of freedom of every term, by term: each its own with cr2, else ``df``."""
         return pd.Series(self.own_df or self.df, index=self.terms["term"].to_list(), dtype=float)
+
+    @property
+    def moved_vcov(self) -> np.ndarray:
+        """Covariance of the parameters after ``moved``, shape (P, P): ``vcov`` itself where no column was moved."""
+        return self.vcov.to_numpy(dtype=float) if self.precise_vcov is None else self.precise_vcov
 
     def covariance_of(self, weights: np.ndarray) -> np.ndarray:
         """Covariance (q, q) of weighted sums of the parameters, from weights (q, P); the digits of ``vcov`` are not needed.
@@ -192,7 +197,7 @@ class Fit:
         if one_sided is not None:
             raise SpecError(NO_SIDE)
         known = self.terms["term"].tolist()
-        terms = named_terms(terms)
+        terms = as_known(named_terms(terms), known)
         if not terms:
             raise SpecError(f"joint_test was given no terms; name some of {', '.join(known)}.")
         for term in terms:
@@ -241,7 +246,7 @@ class Fit:
         def degrees(w: np.ndarray) -> float:
             return float(contrast_df(self.spec, self.design, self.df, w[None])[0])
 
-        weights = written_weights(weights)
+        weights = as_known(written_weights(weights), self.terms["term"])
         refuse_edge(list(weights), self.terms["term"].tolist(), self.spec.engine, len(self.design.names))
         return contrast(weights, self.terms["estimate"], self.vcov, degrees, one_sided, self.covariance_of)
 

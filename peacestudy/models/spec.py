@@ -6,7 +6,7 @@ from math import isfinite
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
-from peacestudy.core.problems import composed, nearest, one_of, shortened
+from peacestudy.core.problems import nearest, one_of, shortened
 from peacestudy.errors import SpecError
 from peacestudy.models.engines.registry import CLUSTERED, ENGINES, NUMBER, VCOVS
 from peacestudy.models.inference.signs import KINDS, OPTIONS, check_bootstrap
@@ -85,7 +85,7 @@ class ModelSpec:
             raise SpecError(
                 f"engine {self.engine!r} has no vcov {self.vcov!r}; it must be one of {', '.join(allowed)}."
             )
-        groups = tuple(map(composed, (self.cluster,) if isinstance(self.cluster, str) else self.cluster or ()))
+        groups = (self.cluster,) if isinstance(self.cluster, str) else tuple(self.cluster or ())
         if (self.vcov in CLUSTERED) != bool(groups):
             raise SpecError(
                 f"vcov is {self.vcov!r} and cluster is {self.cluster!r}: any of {', '.join(CLUSTERED)} needs the cluster column, "
@@ -97,11 +97,7 @@ class ModelSpec:
             )
         if self.vcov != "cluster" and len(groups) > 1:
             raise SpecError(f"vcov {self.vcov!r} takes one cluster column, not {' and '.join(groups)}.")
-        columns = {name for name, words in ENGINES[self.engine].options.items() if not words} | set(PANEL)
-        pairs = tuple(
-            (name, composed(value) if name in columns and isinstance(value, str) else value)
-            for name, value in sorted(dict(self.options).items())
-        )
+        pairs = tuple(sorted(dict(self.options).items()))
         check_bootstrap(self.engine, self.vcov, groups, dict(pairs))
         _check_options(self.engine, self.vcov, dict(pairs))
         object.__setattr__(self, "cluster", groups or None)
@@ -157,10 +153,10 @@ def _check_word(
     """Refuse a word outside a list; with what another program's word is called here."""
     if isinstance(word, str) and word in known:
         return
-    shown = ", ".join(allowed or known)
+    shown = ", ".join(known)
     if not isinstance(word, str) or not word:
         said = f"{what} is not written" if word == "" else f"{what} is {shortened(word)}"
-        raise SpecError(f"{said}; there is no default. It must be one of {shown}, as in {EXAMPLE}.")
+        raise SpecError(f"{said}; it must be one of {shown}, as in {EXAMPLE}; there is no default.")
     here = words.get(word.casefold())
     if here and here in (allowed or known):
         raise SpecError(
@@ -185,9 +181,7 @@ def _check_types(spec: ModelSpec) -> None:
     if cluster is not None and not (isinstance(cluster, str) and cluster):
         listed = isinstance(cluster, list | tuple)
         if not listed or not all(isinstance(c, str) and c for c in cluster):
-            raise SpecError(
-                f"cluster is {shortened(cluster)}; it must be the name of a column of the data, or a list of two names."
-            )
+            raise SpecError(f"cluster is {shortened(cluster)}; it must be the name of a column, or a list of two.")
     options = spec.options
     pairs = list(options.items()) if isinstance(options, Mapping) else options
     right = isinstance(pairs, list | tuple) and all(isinstance(p, list | tuple) and len(p) == 2 for p in pairs)

@@ -112,10 +112,11 @@ REFUSED = {
     "decimals": ({"a": [decimal.Decimal("1.5")] * N}, LINE, {}, ps.SpecError, f"'a' holds object.*{TEXT}"),
     "numbers as categories": ({"a": lambda t: pd.Categorical(t.t)}, LINE, {}, ps.SpecError, rf"'a' holds category.*C\(a\).*{TEXT}"),
     "words": ({}, "v ~ k", {}, ps.SpecError, r"'k' holds str, not numbers. Write C\(k\) for categories\.$"),
-    "a word among numbers": ({"a": ["?", *[1.0, 2.0] * 44, 3.0]}, LINE, {}, ps.SpecError, r"'a' holds object, not numbers. Write C\(a\)"),
+    "a word among numbers": ({"a": ["?", *[1.0, 2.0] * 44, 3.0]}, LINE, {}, ps.SpecError,
+                            r"'a' holds object, not numbers. It holds text in 1 row\(s\), numbers in 89"),
     "dates": ({"a": pd.date_range("2000", periods=N)}, LINE, {}, ps.SpecError, "'a' holds datetime64.*such as the year"),
     "complex": ({"a": 1j}, LINE, {}, ps.SpecError, "'a' holds complex128, not numbers"),
-    "lists": ({"a": [[1]] * N}, "v ~ C(a)", {}, ps.SpecError, "the values of 'a' cannot be categories"),
+    "lists": ({"a": [[1]] * N}, "v ~ C(a)", {}, ps.SpecError, "'a' holds a list in row 0: a cell must hold one number or one category"),
     "log of a negative": ({}, "v ~ log(a)", {}, ps.FitError, r"log\(a\): 41 value\(s\) have no log \(cases 1, 4, 8, 9, 10\)"),
     # names and shapes
     "unknown name": ({"log_deaths": 1.0}, "v ~ log_death", {}, ps.SpecError, "'log_death' is not in the data. Did you mean 'log_deaths'"),

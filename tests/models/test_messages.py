@@ -54,13 +54,16 @@ def test_names_that_look_the_same_match(column, name, way):
     }.get(way, lambda c: {})
     found = fitted(d, written, **more(name))
     right = fitted(plain, written.replace(name, ACCENT), **more(ACCENT))
-    pd.testing.assert_frame_equal(found.terms, right.terms)
+    numbers = ["estimate", "std_error", "p_value"]
+    pd.testing.assert_frame_equal(found.terms[numbers], right.terms[numbers])
 
 
 @pytest.mark.parametrize(("column", "name"), [(HARD, BLANK), (BLANK, HARD)])
 def test_no_break_spaces_match_spaces(column, name):
     found = fitted(DATA.rename(columns={BLANK: column}), f"y ~ `{name}`")
-    assert found.terms["term"].tolist() == ["Intercept", BLANK]
+    assert found.terms["term"].tolist() == ["Intercept", name]  # as the author wrote it
+    right = fitted(DATA, f"y ~ `{BLANK}`")
+    assert found.terms["estimate"].tolist() == right.terms["estimate"].tolist()
 
 
 def test_names_that_look_the_same_match_in_every_verb():
@@ -168,15 +171,15 @@ def test_formulas_that_are_the_same_here_are_fitted(formula):
 
 
 SLIPS = {
-    "no vcov": (lambda: ps.ModelSpec("m", "y ~ x", "linear"), "vcov is not written; there is no default. It must be one of classical, hc0"),
-    "no engine": (lambda: ps.ModelSpec("m", "y ~ x"), "engine is not written; there is no default. It must be one of linear, logit"),
+    "no vcov": (lambda: ps.ModelSpec("m", "y ~ x", "linear"), "vcov is not written; it must be one of classical, hc0.*no default"),
+    "no engine": (lambda: ps.ModelSpec("m", "y ~ x"), "engine is not written; it must be one of linear, logit.*no default"),
     "nothing": (lambda: ps.ModelSpec(), "name of a ModelSpec is ''"),
     "ols": (lambda: ps.ModelSpec("m", "y ~ x", "ols", "hc1"), "one of linear, logit.*'ols' elsewhere is 'linear' here"),
     "OLS": (lambda: ps.ModelSpec("m", "y ~ x", "OLS", "hc1"), "one of linear, logit.*'OLS' elsewhere is 'linear' here"),
     "HC1": (lambda: ps.ModelSpec("m", "y ~ x", "linear", "HC1"), "one of classical, hc0.*Did you mean 'hc1'"),
     "robust": (lambda: ps.ModelSpec("m", "y ~ x", "linear", "robust"), "one of classical, hc0.*'robust' elsewhere is 'hc1' here"),
-    "None": (lambda: ps.ModelSpec("m", "y ~ x", "linear", None), "vcov is None; there is no default. It must be one of classical"),
-    "not of this engine": (lambda: ps.ModelSpec("m", "y ~ x", "cox", "HC1"), "one of classical, hc0, cluster.$|one of classical, hc0, cluster. Did"),
+    "None": (lambda: ps.ModelSpec("m", "y ~ x", "linear", None), "vcov is None; it must be one of classical.*no default"),
+    "not of this engine": (lambda: ps.ModelSpec("m", "y ~ x", "cox", "HC1"), "vcov is 'HC1'; it must be one of classical, hc0"),
     "no name": (lambda: ps.ModelSpec("y ~ x", "linear", "hc1"), "'y ~ x' stands where the name does"),
     "swapped": (lambda: ps.ModelSpec("m", "y ~ x", "hc1", "linear"), "the engine comes first"),
     "option as argument": (lambda: ps.ModelSpec("m", "y ~ x", "linear", "hc1", weights="w"), r"weights is an option: options=\{'weights'"),
@@ -194,7 +197,7 @@ def test_slips_of_a_spec_are_told(slip):
     make, said = SLIPS[slip]
     with pytest.raises(ps.SpecError, match=f"(?s){said}") as caught:
         make()
-    assert len(str(caught.value)) < 400
+    assert len(str(caught.value)) < 450
 
 
 def test_a_spec_is_copied_and_stored_as_before():

@@ -14,7 +14,7 @@ import pandas as pd
 
 from peacestudy.core.display import html_table
 from peacestudy.core.frame import StudyFrame
-from peacestudy.core.problems import Note, composed, one_of
+from peacestudy.core.problems import Note, as_known, one_of
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.contexts.partial_pooling import FEWEST, PartialPooling, check_method, cochran, partial_pooling
 from peacestudy.models.diagnosis.checks import separation_of
@@ -124,8 +124,8 @@ def by_context(
     refuse_imputed(
         "by_context", data, instead="Take the completed tables one by one: [by_context(t, ...) for t in data.tables]."
     )
-    term = composed(term)
     whole = fit(data, spec)
+    term = as_known(term, whole.terms["term"])
     if term not in set(whole.terms["term"]):
         raise SpecError(one_of("term", term, list(whole.terms["term"])))
     refuse_edge([term], whole.terms["term"].tolist(), spec.engine, len(whole.design.names))
@@ -166,7 +166,7 @@ def _check(term: object, context: object, method: object, fewest_events: object,
 def _unused(data: StudyFrame | pd.DataFrame, context: str, place: "pd.Series[Any]") -> list[dict[str, object]]:
     """Contexts that the data have and the model of all cases has no row of."""
     table = data.data if isinstance(data, StudyFrame) else data
-    values = columns_named(table, {context: "context"})[composed(context)].dropna()
+    values = columns_named(table, {context: "context"})[context].dropna()
     lost = values[~values.isin(place.unique())]
     none = {"n": 0, "n_events": pd.NA} | dict.fromkeys(OWN, np.nan)
     return [

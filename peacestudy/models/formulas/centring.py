@@ -114,6 +114,8 @@ def _constant(X: np.ndarray, far: np.ndarray) -> np.ndarray | None:
 
 def turned(X: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
     """Orthonormal columns Z (N, K) and T (K, K) with X = ZT; None where the columns are far enough from dependent."""
+    if not X.shape[1]:
+        return None
     size = np.sqrt((X**2).sum(axis=0))
     Q, R = np.linalg.qr(X / size)
     s = np.linalg.svd(R, compute_uv=False)

@@ -19,8 +19,8 @@ FEWEST_ROWS = 3
 def columns_named(data: pd.DataFrame, needed: Mapping[str, str]) -> pd.DataFrame:
     """The table with its columns' names as text and rows by position: an index of the user's may hold a label twice.
 
-    Names are compared, and returned, as ``composed`` gives them: an accent written as a sign of its own and a no-break space
-    look like the composed letter and the plain space, and match them.
+    Names are compared as ``composed`` gives them: an accent written as a sign of its own and a no-break space look like the
+    composed letter and the plain space, and match them. A column that is found so has the name that was needed.
 
     Parameters
     ----------
@@ -38,21 +38,24 @@ def columns_named(data: pd.DataFrame, needed: Mapping[str, str]) -> pd.DataFrame
             f"the columns of the data have names of {data.columns.nlevels} levels, as {data.columns[0]!r}; a formula names one. "
             "Flatten them first: data.columns = ['_'.join(c) for c in data.columns]."
         )
-    known = composed_names(data)
+    names = [str(c) for c in data.columns]
+    known = [composed(name) for name in names]
+    further = {}
     for column, where in needed.items():
         name = composed(column)
         if name not in known:
-            raise SpecError(f"{where} {column!r} is not in the data.{nearest(column, known)}")
+            raise SpecError(f"{where} {column!r} is not in the data.{nearest(column, names)}")
         if known.count(name) > 1:
             alike = sorted({ascii(c) for c in map(str, data.columns) if composed(c) == name})
             how = f", as {' and '.join(alike)}, which look the same" if len(alike) > 1 else ""
             raise SpecError(f"the column {column!r} stands twice in the data{how}; rename one.")
-    return data.set_axis(known, axis=1).reset_index(drop=True)
-
-
-def composed_names(data: pd.DataFrame) -> list[str]:
-    """The names of the columns as text, as ``composed`` gives them."""
-    return [composed(str(c)) for c in data.columns]
+        place = known.index(name)
+        if names[place] in needed and names[place] != column:
+            further[column] = place  # the column is needed under two spellings
+        else:
+            names[place] = column
+    out = data.set_axis(names, axis=1).reset_index(drop=True)
+    return out.assign(**{column: out.iloc[:, place] for column, place in further.items()}) if further else out
 
 
 def panel_columns(panel: tuple[str, str] | None) -> dict[str, str]:

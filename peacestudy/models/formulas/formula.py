@@ -81,6 +81,7 @@ PREFIXES = (
     "exposure",
 )
 NOT_COLUMNS = {*PREFIXES, "ns", "s", "te", "rcs", "cr", "i", "c", "L", "l", "F", "D", "S", *KNOWN}
+_QUOTED = re.compile(r"`[^`\n]*`|[^`]+")  # names in backquotes stay as they are written
 LONGEST = 10_000  # characters; a formula is read by people
 DEEPEST = 50  # brackets within brackets
 MOST_TERMS = 1000  # to which * and : may multiply out
@@ -131,7 +132,7 @@ def parse(text: str) -> Formula:
     """
     if len(text) > LONGEST:
         raise SpecError(f"the formula has {len(text)} characters; at most {LONGEST} are read.")
-    return _Parser(composed(text)).formula()
+    return _Parser(_QUOTED.sub(lambda part: part[0] if part[0][0] == "`" else composed(part[0]), text)).formula()
 
 
 class _Parser:

@@ -10,7 +10,7 @@ from numbers import Real
 import numpy as np
 import pandas as pd
 
-from peacestudy.core.problems import Note, composed_in, one_of
+from peacestudy.core.problems import Note, one_of
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.inference.combinations import combined_covariance
 from peacestudy.models.inference.hypotheses import one_sided, quantile, two_sided
@@ -80,7 +80,7 @@ def written_weights(weights: object) -> dict[str, float]:
         raise SpecError(
             f"the weights of a contrast are {weights!r}; write the weight of each term, as {{'a': 1, 'b': -1}}."
         )
-    return dict(composed_in(weights))
+    return dict(weights)
 
 
 def refuse_missing(terms: Sequence[str], table: pd.DataFrame, notes: Sequence[Note]) -> None:

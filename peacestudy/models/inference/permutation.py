@@ -15,10 +15,9 @@ from scipy import stats
 
 from peacestudy.core.draw_order import places_by_id
 from peacestudy.core.frame import StudyFrame
-from peacestudy.core.problems import composed_in, one_of
+from peacestudy.core.problems import as_known, one_of
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.engines.registry import ENGINES
-from peacestudy.models.formulas.columns import columns_named
 from peacestudy.models.formulas.design import build_design
 from peacestudy.models.inference.covariance import covariance
 from peacestudy.models.inference.resample import column_of
@@ -73,13 +72,15 @@ def permutation_test(
             f"a permutation test takes vcov classical, hc0 to hc3 or cluster, not {spec.vcov!r}: its p value is its own."
         )
     table, case = (data.data, data.key) if isinstance(data, StudyFrame) else (data, None)
-    columns_named(table, {strata: "the column of the strata"})
-    terms = composed_in(terms)
+    known = [str(c) for c in table.columns]
+    if as_known(strata, known) not in known:
+        raise SpecError(one_of("strata", strata, known))
     design = build_design(table, spec.formula, tuple(spec.cluster or ()), case, panel=spec.panel)
     if any(f.column in design.formula.columns[:1] for f in design.lags):
         raise SpecError(
             "the outcome's own past stands in the formula, and a deal of outcomes would leave it behind. Drop it."
         )
+    terms = as_known(list(terms), design.names)
     for term in terms:
         if term not in design.names:
             raise SpecError(one_of("term", term, design.names))

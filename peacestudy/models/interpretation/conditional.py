@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 
 from peacestudy.core.frame import StudyFrame
-from peacestudy.core.problems import composed_in, one_of
+from peacestudy.core.problems import as_known, one_of
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.interpretation.effect_notes import said_of
-from peacestudy.models.interpretation.effect_rows import EffectRows, effect_rows, set_to
+from peacestudy.models.interpretation.effect_rows import EffectRows, effect_rows, set_to, spelt_names
 from peacestudy.models.interpretation.effect_scale import scale_of
 from peacestudy.models.interpretation.effect_table import by_delta, by_simulation, check_interval
 from peacestudy.models.interpretation.effect_terms import (
@@ -114,7 +114,8 @@ def conditional_effects(
         raise SpecError(f"at is {at!r}; write the value of each column that is held, as {{'x': 0}}.")
     if not isinstance(variable, str) or not isinstance(moderator, str):
         raise SpecError(f"variable is {variable!r} and moderator {moderator!r}; each must be the name of a column.")
-    variable, moderator, at = composed_in(variable), composed_in(moderator), composed_in(at)
+    names = spelt_names(fit.fits[0] if isinstance(fit, PooledFit) else fit) if isinstance(fit, Fit | PooledFit) else ()
+    variable, moderator, at = (as_known(name, names) for name in (variable, moderator, at))
     if variable == moderator or moderator in (at or {}):
         raise SpecError(f"{moderator!r} is the moderator; it can be neither the variable nor held at another value.")
 

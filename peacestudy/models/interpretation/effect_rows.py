@@ -9,10 +9,9 @@ import numpy as np
 import pandas as pd
 
 from peacestudy.core.frame import StudyFrame
-from peacestudy.core.problems import one_of
+from peacestudy.core.problems import as_known, one_of
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.engines.counts import offset_of
-from peacestudy.models.formulas.columns import composed_names
 from peacestudy.models.formulas.design import Design
 from peacestudy.models.formulas.new_rows import lags_as_columns, new_rows
 from peacestudy.models.result import Fit
@@ -43,6 +42,11 @@ class EffectRows:
     weights: np.ndarray
     periods: tuple[np.ndarray, np.ndarray] | None
     reasons: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns that the formula and the options name, as they are spelt there."""
+        return (*(f.column for f in self.design.formula.factors), *self.spec.option_columns)
 
     def covariates(self, table: pd.DataFrame) -> np.ndarray:
         """The columns of the formula for the rows, set as ``table`` has them, shape (n, k)."""
@@ -83,6 +87,16 @@ class EffectRows:
         return out
 
 
+def spelt_names(fit: Fit) -> tuple[str, ...]:
+    """The columns of a table that a fit reads, as the formula and the options spell them."""
+    design = fit.design
+    return (
+        *(f.column for f in (*design.formula.factors, *design.lags)),
+        *fit.spec.option_columns,
+        *(design.panel or ()),
+    )
+
+
 def effect_rows(fit: Fit, data: StudyFrame | pd.DataFrame, over: str) -> EffectRows:
     """The rows that an effect is averaged over.
 
@@ -102,7 +116,8 @@ def effect_rows(fit: Fit, data: StudyFrame | pd.DataFrame, over: str) -> EffectR
     if over not in OVER:
         raise SpecError(one_of("over", over, OVER))
     table, ids = (data.data, data.data[data.key]) if isinstance(data, StudyFrame) else (data, data.index)
-    table = table.set_axis(composed_names(table), axis=1)
+    names = spelt_names(fit)
+    table = table.set_axis(as_known([str(c) for c in table.columns], names), axis=1)
     column = dict(fit.spec.options).get("weights")
     design, table = lags_as_columns(_by_formula(fit.design), table)
     if over == "fit":

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from peacestudy.core.frame import StudyFrame
-from peacestudy.core.problems import composed_in, one_of
+from peacestudy.core.problems import as_known, one_of
 from peacestudy.errors import SpecError
 from peacestudy.models.interpretation.effect_notes import said_of
 from peacestudy.models.interpretation.effect_rows import effect_rows
@@ -114,7 +114,6 @@ def effects(
         raise SpecError(one_of("kind", kind, KINDS))
     if comparison not in COMPARISONS:
         raise SpecError(one_of("comparison", comparison, COMPARISONS))
-    variables, at = composed_in(variables), composed_in(at)
     if comparison == "ratio" and kind != "comparisons":
         raise SpecError(f"a ratio is a comparison; kind {kind!r} has none.")
 
@@ -123,7 +122,7 @@ def effects(
         check_interval(fit, found, interval, draws, seed, level)
         asked = Asked(fit, effect_rows(fit, data, over), found, horizon, over)
         _check_periods(asked)
-        terms = _terms(asked, kind, variables, at, comparison)
+        terms = _terms(asked, kind, as_known(variables, asked.rows.names), as_known(at, asked.rows.names), comparison)
         simulated = draws is not None and seed is not None
         given = (
             by_simulation(fit, found, terms, level, draws or 0, seed or 0)

@@ -14,9 +14,8 @@ import pandas as pd
 
 from peacestudy.core.draw_order import places_by_id
 from peacestudy.core.frame import StudyFrame
-from peacestudy.core.problems import Note, composed, composed_in, nearest
+from peacestudy.core.problems import Note, as_known, composed, nearest
 from peacestudy.errors import FitError, SpecError
-from peacestudy.models.formulas.columns import composed_names
 from peacestudy.models.missing.chains import run_chains
 from peacestudy.models.missing.coded import Coded, code, decode, standard
 from peacestudy.models.missing.hazard import lived_through
@@ -84,10 +83,10 @@ def impute(
     if not isinstance(data, StudyFrame | pd.DataFrame):
         raise SpecError(f"impute takes a StudyFrame or a DataFrame, not a {type(data).__name__}.")
     table = data.data if isinstance(data, StudyFrame) else data
-    known_names = composed_names(table)  # as fit reads them
-    if known_names != list(table.columns):
-        table = table.set_axis(known_names, axis=1)
-    survival = composed_in(survival)
+    spelt = [composed(str(c)) for c in table.columns]  # a spec is read so too
+    if spelt != list(table.columns):
+        table = table.set_axis(spelt, axis=1)
+    survival = as_known(survival, spelt)
     key = composed(data.key) if isinstance(data, StudyFrame) else ""
     ids = table[key].tolist() if isinstance(data, StudyFrame) else table.index.tolist()
     order = places_by_id(ids)  # the draws are given to the rows in this order
@@ -120,7 +119,7 @@ def _named(table: pd.DataFrame, columns: Sequence[str]) -> list[str]:
     if not isinstance(columns, Iterable):
         raise SpecError(f"columns is {columns!r}; write a list of names of columns, as ['y', 'x'].")
     names = [columns] if isinstance(columns, str) else list(columns)
-    names = [composed_in(name) for name in names]
+    names = list(as_known(names, table.columns))
     known = [str(c) for c in table.columns]
     for c in names:
         if c not in known:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from peacestudy.core.derived import Derived
 from peacestudy.core.display import html_table
-from peacestudy.core.problems import Note, one_of
+from peacestudy.core.problems import Note, as_known, one_of
 from peacestudy.errors import SpecError
 from peacestudy.models.engines.parameters import is_spread, refuse_edge, wald_ends
 from peacestudy.models.inference.contrast import refuse_missing, written_weights
@@ -113,7 +113,7 @@ class PooledFit:
 
     def contrast(self, weights: Mapping[str, float], *, one_sided: str | None = None) -> pd.DataFrame:
         """A weighted sum of terms, as ``Fit.contrast`` finds it in every table, pooled; with ``df`` and ``fmi``."""
-        weights = written_weights(weights)
+        weights = as_known(written_weights(weights), self.terms["term"])
         refuse_edge(list(weights), self.terms["term"].tolist(), self.spec.engine, len(self.slopes))
         each = [f.contrast(weights).iloc[0] for f in self.fits]
         w = np.array([[float(weights.get(t, 0.0)) for t in self.terms["term"]]])
@@ -168,7 +168,7 @@ class PooledFit:
     def _at(self, terms: list[str]) -> list[int]:
         """Places of terms that can be tested."""
         known = self.terms["term"].tolist()
-        terms = named_terms(terms)
+        terms = as_known(named_terms(terms), known)
         if not terms:
             raise SpecError(f"no terms were named; name some of {', '.join(known)}.")
         for term in terms:
