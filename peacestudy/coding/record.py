@@ -15,6 +15,7 @@ from filelock import FileLock, Timeout
 from peacestudy.coding.coding import CELL, READ_FIRST, SHEET_SCHEMA, CodingSheet, expect
 from peacestudy.coding.spellings import spelling_problems
 from peacestudy.core.codebook import Codebook
+from peacestudy.core.file_sets import writing
 from peacestudy.core.problems import Problem
 from peacestudy.core.tables import read_table, write_table
 from peacestudy.core.workbook.escapes import unwritable
@@ -125,8 +126,9 @@ def record(path: str | Path, sheet: CodingSheet, *, timeout: float = 30.0) -> Co
     lock = path.with_name(path.name + ".lock")
     sheet = _storable(sheet)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(lock, timeout=timeout, poll_interval=0.01):
+        with writing(path, CodingError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        with writing(path, CodingError), FileLock(lock, timeout=timeout, poll_interval=0.01):
             there = path.exists()
             before = read_table(path, SHEET_SCHEMA, CodingError) if there else sheet.table.iloc[:0]
             added = _added(before, sheet)
@@ -139,15 +141,11 @@ def record(path: str | Path, sheet: CodingSheet, *, timeout: float = 30.0) -> Co
             )
             whole = CodingSheet(table, sheet.codebook, path.name, path=path)
             if len(added) or not there:
-                write_table(path, table)
+                write_table(path, table, error=CodingError)
             return whole
     except Timeout as err:
         raise CodingError(
             f"{path} has been locked by another process for {timeout:g} seconds. Wait and record again; if nobody else writes, remove {lock}."
-        ) from err
-    except OSError as err:
-        raise CodingError(
-            f"{path} cannot be written: {err.strerror}. Check who may write there, and whether the disk is full."
         ) from err
 
 

@@ -34,7 +34,7 @@ def levels(column: pd.Series) -> Levels:
         low, high = int(numbers.min()), int(numbers.max())
         if high - low <= DIRECT * len(numbers) and high < 2**62 and low > -(2**62):
             return _numbered(numbers.astype(np.int64, copy=False) - low, low, high)
-    held = column
+    held = column.astype(column.dtype.subtype) if isinstance(column.dtype, pd.SparseDtype) else column
     if isinstance(column.dtype, pd.StringDtype) and column.dtype.storage == "python":
         held = column.astype(object)  # the same texts, told apart in half the time
     codes, values = pd.factorize(held, use_na_sentinel=True)

@@ -98,6 +98,11 @@ def as_sheet(sheet: Rows, codebook: Codebook | None) -> CodingSheet:
     book = codebook or next((s.codebook for s in sheet), None)
     if book is None:
         raise CodingError("no sheet was given.")
+    versions = list(dict.fromkeys(f"{s.codebook.id} {s.codebook.version}" for s in sheet))
+    if codebook is None and len(versions) > 1:
+        raise CodingError(
+            f"the sheets are coded by {' and '.join(versions)}. Say which counts: agreement(sheets, codebook)."
+        )
     return CodingSheet(pd.concat(tables, ignore_index=True).drop_duplicates(ignore_index=True), book, "sheets")
 
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from peacestudy.core.display import exact_number
 from peacestudy.core.key_check import split_units
 from peacestudy.core.keys import Ints, kind, levels, match
 from peacestudy.core.problems import Note
@@ -61,7 +62,7 @@ def whole_years(column: pd.Series, name: str, who: str) -> tuple[Ints, Bools]:
     with np.errstate(invalid="ignore"):
         bad = there & ((values % 1 != 0) | (np.abs(values) > FAR))
     if bad.any():
-        shown = ", ".join(f"row {i}: {values[i]:g}" for i in np.flatnonzero(bad)[:NAMED])
+        shown = ", ".join(f"row {i}: {exact_number(values[i])}" for i in np.flatnonzero(bad)[:NAMED])
         raise JoinError(f"{name!r} of {who} holds {int(bad.sum())} number(s) that are no year ({shown}). Correct them.")
     return np.where(there, values, 0).astype(np.int64), there
 

@@ -14,12 +14,13 @@ import pandas as pd
 
 from peacestudy.core.display import html_table
 from peacestudy.core.frame import StudyFrame
-from peacestudy.core.problems import Note, one_of
+from peacestudy.core.problems import Note, composed, one_of
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.contexts.partial_pooling import FEWEST, PartialPooling, check_method, cochran, partial_pooling
 from peacestudy.models.diagnosis.checks import separation_of
 from peacestudy.models.diagnosis.left_out import kept_rows
 from peacestudy.models.engines.estimate import kind_of
+from peacestudy.models.engines.parameters import refuse_edge
 from peacestudy.models.fit import fit, fit_arranged
 from peacestudy.models.formulas.columns import columns_named
 from peacestudy.models.formulas.design import Design
@@ -31,6 +32,8 @@ from peacestudy.models.spec import ModelSpec
 
 OWN = ["estimate", "std_error", "conf_low", "conf_high"]
 TOLD = (
+    "no_robust_error",
+    "few_cases",
     "few_clusters",
     "two_clusters",
     "few_events",
@@ -121,9 +124,11 @@ def by_context(
     refuse_imputed(
         "by_context", data, instead="Take the completed tables one by one: [by_context(t, ...) for t in data.tables]."
     )
+    term = composed(term)
     whole = fit(data, spec)
     if term not in set(whole.terms["term"]):
         raise SpecError(one_of("term", term, list(whole.terms["term"])))
+    refuse_edge([term], whole.terms["term"].tolist(), spec.engine, len(whole.design.names))
     place = column_of(whole.design, data, context, "context")
     kind = kind_of(spec)
     told: list[Note] = []
@@ -161,7 +166,7 @@ def _check(term: object, context: object, method: object, fewest_events: object,
 def _unused(data: StudyFrame | pd.DataFrame, context: str, place: "pd.Series[Any]") -> list[dict[str, object]]:
     """Contexts that the data have and the model of all cases has no row of."""
     table = data.data if isinstance(data, StudyFrame) else data
-    values = columns_named(table, {context: "context"})[context].dropna()
+    values = columns_named(table, {context: "context"})[composed(context)].dropna()
     lost = values[~values.isin(place.unique())]
     none = {"n": 0, "n_events": pd.NA} | dict.fromkeys(OWN, np.nan)
     return [
@@ -199,7 +204,8 @@ def _in(
     except FitError as err:
         return row | {"reason": str(err)}
     if not (np.isfinite(found["estimate"]) and found["std_error"] > 0):
-        return row | {"reason": f"no standard error above zero for {term}"}
+        why = [n.text for n in made.notes if n.kind == "no_robust_error"]
+        return row | {"reason": " ".join([f"no standard error above zero for {term}", *why])}
     lost = [n.text for n in made.notes if n.kind == "separation"]
     if lost and _is_lost(part, term):
         return row | {"reason": f"nothing can be told: {lost[0]}"}

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from peacestudy.core.problems import one_of
+from peacestudy.core.problems import composed, composed_in, one_of
 from peacestudy.errors import FitError, SpecError
 
 ADJUSTMENTS = ("holm", "bh")
@@ -91,10 +91,10 @@ def named_terms(terms: Sequence[str] | str) -> list[str]:
         What is neither.
     """
     if isinstance(terms, str):
-        return [terms]
+        return [composed(terms)]
     if isinstance(terms, Mapping) or not isinstance(terms, Iterable):
         raise SpecError(f"the terms to test are {terms!r}; write their names, as ['a', 'b'].")
-    return list(terms)
+    return [composed_in(term) for term in terms]
 
 
 def quantile(probability: float, df: float) -> float:

@@ -14,6 +14,7 @@ from scipy.stats import chi2
 from peacestudy.errors import FitError
 from peacestudy.models.engines.firth import climb_firth, curvature, penalised_loglik
 from peacestudy.models.engines.logit import orthonormal
+from peacestudy.models.formulas.centring import centring_of
 
 MOST_DOUBLINGS = 60
 MOST_CUTS = 200
@@ -141,9 +142,12 @@ def _close(look: _Look, low: _Points, high: _Points) -> np.ndarray:
 def _profiles(X: np.ndarray, y: np.ndarray, beta: np.ndarray, sides: int) -> _Profiles:
     K = X.shape[1]
     order = np.array([[*(i for i in range(K) if i != j), j] for j in range(K)] * sides)
-    Z, T = orthonormal(X[:, order].transpose(1, 0, 2))
+    moved = centring_of(X)  # slopes are those of the columns about their means, where no digit is lost
+    slope = (moved.constant == 0)[order[:, -1]]
+    columns = np.where(slope[:, None, None], (X - moved.centre).T[order], X.T[order])
+    Z, T = orthonormal(columns.transpose(0, 2, 1))
     many = np.broadcast_to(y, (len(order), len(y)))
-    peak = (T @ beta[order][:, :, None])[:, :, 0]
+    peak = (T @ np.where(slope[:, None], moved.at_centre(beta)[order], beta[order])[:, :, None])[:, :, 0]
     return _Profiles(Z, many, peak, penalised_loglik(Z, many, peak), T[:, -1, -1])
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from peacestudy.core.frame import StudyFrame
+from peacestudy.core.problems import composed
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.diagnosis.checks import check_design
 from peacestudy.models.engines.estimate import estimate_again, kind_of
@@ -30,7 +31,7 @@ def column_of(design: Design, data: StudyFrame | pd.DataFrame, column: str, what
         A row of the design has no value.
     """
     table, ids = (data.data, data.data[data.key]) if isinstance(data, StudyFrame) else (data, data.index.to_series())
-    values = columns_named(table, {column: what})[column]
+    values = columns_named(table, {column: what})[composed(column)]
     if ids.duplicated().any():
         raise SpecError(f"the data name rows twice ({ids[ids.duplicated()].iloc[0]!r} ...): {what} {column!r} cannot be looked up. "
                         "Give each row an index of its own, here and in fit.")  # fmt: skip

@@ -12,6 +12,7 @@ from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import one_of
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.engines.counts import offset_of
+from peacestudy.models.formulas.columns import composed_names
 from peacestudy.models.formulas.design import Design
 from peacestudy.models.formulas.new_rows import lags_as_columns, new_rows
 from peacestudy.models.result import Fit
@@ -101,7 +102,7 @@ def effect_rows(fit: Fit, data: StudyFrame | pd.DataFrame, over: str) -> EffectR
     if over not in OVER:
         raise SpecError(one_of("over", over, OVER))
     table, ids = (data.data, data.data[data.key]) if isinstance(data, StudyFrame) else (data, data.index)
-    table = table.set_axis([str(c) for c in table.columns], axis=1)
+    table = table.set_axis(composed_names(table), axis=1)
     column = dict(fit.spec.options).get("weights")
     design, table = lags_as_columns(_by_formula(fit.design), table)
     if over == "fit":
