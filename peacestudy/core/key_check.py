@@ -238,6 +238,9 @@ def _periods(key: str, mine: pd.Index, theirs: pd.Index, name: str, who: str) ->
 
 def _texts(key: str, mine: pd.Index, theirs: pd.Index, name: str, who: str) -> KeyCheck:
     """Texts of two columns by their canonical form."""
+    values = dict.fromkeys([*mine.tolist(), *theirs.tolist()])
+    if len(set(canonical_forms(values))) == len(values):
+        return KeyCheck()
     refused, reported = spelling_pairs(mine, theirs)
     if refused:
         return KeyCheck(spelling_text(key, twins_of(refused), name, who))

@@ -10,11 +10,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 SHOWN = 5  # pairs named in a message
-_SEPARATOR = "\x00"
-# an ASCII text that holds none of these is its own form but for capitals
-_ODD = re.compile(
-    r"[\t-\r\x1c-\x1f\x7f`]|  |(?:^|\x00) | (?:\x00|$)|(?:^|\x00)(?:0[0-9]+|[0-9]+\.0+)(?=\x00|$)|[\x01-\x08\x0e-\x1b]"
-)
+_SEPARATOR = "|"
+_ZEROS = re.compile(r"(?:^|\|)(?:0[0-9]+|[0-9]+\.0+)(?=\||$)")
 _NUMBER = re.compile(r"0*([0-9]+?)(?:\.0+)?")
 _MARKS = str.maketrans(
     dict.fromkeys(
@@ -89,11 +86,21 @@ def canonical_forms(values: Iterable[object]) -> list[str]:
     """The form of each value; quick where all of them are plain ASCII."""
     texts = [str(v) for v in values]
     whole = _SEPARATOR.join(texts)
-    if whole.isascii() and not _ODD.search(whole):
+    if _is_plain(whole):
         forms = whole.lower().split(_SEPARATOR)
-        if len(forms) == len(texts):
+        if len(forms) == len(texts):  # no text holds the separator
             return forms
-    return [canonical(text) for text in texts]
+    return [text.lower() if _is_plain(text) and _SEPARATOR not in text else canonical(text) for text in texts]
+
+
+def _is_plain(whole: str) -> bool:
+    """Whether joined texts are ASCII without anything but capitals that the canonical form would change."""
+    if not whole.isascii() or not whole.isprintable() or whole != whole.strip():
+        return False
+    if any(odd in whole for odd in ("`", "  ", _SEPARATOR + " ", " " + _SEPARATOR)):
+        return False
+    zeros = whole.startswith("0") or _SEPARATOR + "0" in whole or ".0" in whole
+    return not zeros or not _ZEROS.search(whole)
 
 
 def differences(one: object, other: object) -> list[str]:
