@@ -177,7 +177,8 @@ def _with_halves(Z: np.ndarray, y: np.ndarray, halves: np.ndarray, start: np.nda
         eta = predictor(Z, beta)
         return loglik(eta, y) + loglik(eta, 0.5 * np.ones(y.shape), halves)
 
-    return newton(start, direction, value, NEAR).beta
+    found: np.ndarray = newton(start, direction, value, NEAR).beta
+    return found
 
 
 def _highest_of_all(Z: np.ndarray, y: np.ndarray, climb: Climb) -> Climb:
