@@ -1,6 +1,7 @@
 """Trouble is data: a Problem stops the work and says where; a Note travels with a result and says how far to trust it."""
 
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from difflib import get_close_matches
@@ -8,6 +9,8 @@ from functools import lru_cache
 from typing import Any
 
 import pandas as pd
+
+from peacestudy.errors import printable
 
 LONGEST_SHOWN = 80  # characters of a value in a message
 SEPARATORS = str.maketrans("", "", "_-. ")  # signs that join the words of a name
@@ -41,8 +44,9 @@ class Problem:
 
     def __str__(self) -> str:
         value = self.value if len(self.value) <= 60 else self.value[:57] + "..."
-        where = self.file + (f":{self.line}" if self.line else "") + (f":{self.column}" if self.column else "")
-        return f"{where}: {value!r}: {self.rule}; {self.remedy}"
+        column = self.column if len(self.column) <= 60 else self.column[:57] + "..."
+        where = self.file + (f":{self.line}" if self.line else "") + (f":{column}" if column else "")
+        return printable(f"{where}: {value!r}: {self.rule}; {self.remedy}")
 
 
 def problem_table(problems: Sequence[Problem]) -> pd.DataFrame:
@@ -65,6 +69,9 @@ class Note:
     kind: str
     text: str
     pooled: str | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", printable(self.text))
 
     def __str__(self) -> str:
         return self.text
@@ -109,6 +116,28 @@ def _folded(name: str) -> str:
     """A name without case, accents, blanks, underscores, hyphens and dots."""
     letters = unicodedata.normalize("NFKD", composed(name).casefold())
     return "".join(c for c in letters if not unicodedata.combining(c)).translate(SEPARATORS)
+
+
+def repeated(names: Iterable[str]) -> list[str]:
+    """The names that stand more than once, each once, in the order of their first place.
+
+    Examples
+    --------
+    >>> repeated(["year", "id", "year", "x", "id"])
+    ['year', 'id']
+    """
+    return [name for name, times in Counter(names).items() if times > 1]
+
+
+def reason_of(err: BaseException) -> str:
+    """What an error of a library says in its first line, or its kind where it says nothing.
+
+    Examples
+    --------
+    >>> reason_of(ValueError("cut off\\nat byte 3")), reason_of(MemoryError())
+    ('cut off', 'MemoryError')
+    """
+    return (str(err).strip().splitlines() or [type(err).__name__])[0]
 
 
 def nearest(word: str, known: Sequence[str]) -> str:

@@ -81,7 +81,8 @@ def _terms(fits: Sequence[Fit | PooledFit]) -> pd.DataFrame:
     parts = []
     for f in fits:
         part = f.tidy(exponentiate=True).rename(columns={"estimate": "odds_ratio"})
-        part = part[part["term"].isin(_slopes(f)) & (part["term"] != "Intercept")]
+        part = part.iloc[: len(_slopes(f))]
+        part = part[part["term"] != "Intercept"]
         parts.append(part.assign(label=part["term"] if len(fits) == 1 else f.spec.name + ": " + part["term"]))
     return pd.concat(parts, ignore_index=True)
 

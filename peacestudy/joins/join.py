@@ -66,14 +66,17 @@ def join(
         Every row of ``left`` in its order; columns of ``right`` added, missing where nothing matched. Columns keep their
         type; where a value is missing, integers become Int64 and truth values boolean, which can say so. The ledger has
         one entry more: rows in, out, unmatched on both sides, duplicated, filled. ``ps.joins.missing`` tells the reason of
-        every gap.
+        every gap. Where no case found a row, a note says what the keys of both sides look like.
 
     Raises
     ------
     JoinError
-        A key column is absent or of another type, or differs only by blanks, accents or capitals; keys of the other table
-        stand twice; a column stands on both sides; a row of the other table meets several cases
-        though ``one_to_one`` was declared; most codes of states are of another system than declared.
+        A key column is absent or of another type (a time zone or a frequency of periods included); keys that find no equal
+        differ from one of the other table only by blanks, accents, composition (NFC, NFD), capitals, apostrophes, dashes,
+        leading zeros or rounding (of keys that differ only by capitals or zeros, one of which found its equal, a note
+        tells); keys of the other table stand twice; a column stands on both sides; a row of the other table meets
+        several cases though ``one_to_one`` was declared; most codes of states are of another system than declared, or
+        are names.
 
     Examples
     --------
@@ -113,7 +116,7 @@ def join(
         duplicated=shared, filled=int((why == FILLED).sum()), why=said(look, met, why, pairs, shape, name, absent),
     )  # fmt: skip
     codes = {column: met_code(held, met.at) for column, held in special.items()}
-    return bring(frame, added, why, entry, source, codes, look.notes)
+    return bring(frame, added, why, entry, source, codes, (*look.notes, *met.notes))
 
 
 def _check(name: str, shape: str, twice: str) -> None:

@@ -17,6 +17,7 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from peacestudy.core.display import html_table
+from peacestudy.core.file_sets import writing
 from peacestudy.core.joined import REASONS
 from peacestudy.core.ledger import Entry, Ledger
 from peacestudy.errors import JoinError
@@ -94,7 +95,10 @@ def join_parquet(
         raise JoinError(f"out is {target}, which the join reads. Write to another file.")
     sizes = rows_of_file(Path(left)), rows_of_file(Path(right)) if isinstance(right, str | Path) else len(_table(right))
     total = _Total(np.zeros(sizes[1], np.int32))
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as made:
+    with (
+        writing(target, JoinError),
+        tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as made,
+    ):
         folder = Path(made)
         pieces: Iterator[tuple[pd.DataFrame, pd.DataFrame | OutcomeTable]]
         if isinstance(right, str | Path):

@@ -10,10 +10,10 @@ import pandas as pd
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import Note, composed
 from peacestudy.errors import FitError, SpecError
-from peacestudy.models.diagnosis.checks import check_design, check_leverage, check_range, design_notes
-from peacestudy.models.diagnosis.few_clusters import few_cluster_notes
+from peacestudy.models.diagnosis.checks import check_design, check_range, design_notes
 from peacestudy.models.diagnosis.parallel_lines import parallel_notes
 from peacestudy.models.diagnosis.repeated import repeated_notes
+from peacestudy.models.diagnosis.robust_notes import robust_notes
 from peacestudy.models.engines.counts import check_counts
 from peacestudy.models.engines.estimate import arrange, estimate, kind_of
 from peacestudy.models.engines.parameters import is_spread, wald_ends
@@ -24,12 +24,14 @@ from peacestudy.models.inference.hypotheses import critical, two_sided
 from peacestudy.models.inference.profile import likelihood_ratio, profile_interval
 from peacestudy.models.inference.reference import (
     Reference,
+    blanked,
     bootstrap_note,
     bootstrapped,
     cluster_notes,
     contrast_df,
     reference,
 )
+from peacestudy.models.inference.robust_limits import Blank, find_blanks, is_blank, with_blanks
 from peacestudy.models.missing.imputed import Imputed
 from peacestudy.models.missing.pooled import PooledFit
 from peacestudy.models.missing.pooling import check_model, pooled
@@ -96,7 +98,8 @@ def fit(
     extra = (*data.notes, *data.ledger.gaps()) if isinstance(data, StudyFrame) else ()
     origin = data.origin if isinstance(data, StudyFrame) else ""
     repeated = repeated_notes(table) if case is None else []  # a key names every row once
-    return replace(made, notes=(*extra, *repeated, *made.notes), origin=origin)
+    derived = data.derived_values() if isinstance(data, StudyFrame) else ()
+    return replace(made, notes=(*extra, *repeated, *made.notes), origin=origin, derived=derived)
 
 
 def fit_arranged(design: Design, arranged: list[Note], spec: ModelSpec) -> Fit:
@@ -111,14 +114,16 @@ def fit_arranged(design: Design, arranged: list[Note], spec: ModelSpec) -> Fit:
     check_range(design, est)
     separation = [n for n in found if n.kind == "separation"]
     rest = [n for n in found if n.kind != "separation"]
-    notes = [*separation, *design_notes(design, kind_of(spec)), *few_cluster_notes(spec, design), *arranged, *rest]
-    if spec.vcov in ("hc2", "hc3"):
-        check_leverage(design, est.leverage[0])
+    parameters = _of_parameters(moved, design, est)
+    blanks = find_blanks(spec, work, est.leverage[0])
+    referred = reference(spec, work, est)
+    notes = [*separation, *design_notes(design, kind_of(spec))]
+    notes += [*robust_notes(spec, work, est, blanked(referred, blanks)), *arranged, *rest]
     notes += _conventions(spec, design, est)
     if spec.engine == "ordered":
         notes += parallel_notes(work, est.beta[0])
-    parameters = _of_parameters(moved, design, est)
-    return _with_digits(_result(spec, design, work, parameters, est, notes), work, parameters)
+    referred = replace(referred, blanks=_of_reported(blanks, parameters))
+    return _with_digits(_result(spec, design, work, parameters, est, referred, notes), work, parameters)
 
 
 def _with_digits(made: Fit, work: Design, parameters: Centring) -> Fit:
@@ -132,6 +137,16 @@ def _with_digits(made: Fit, work: Design, parameters: Centring) -> Fit:
     whole = np.eye(len(V))
     whole[: len(T), : len(T)] = T
     return replace(made, moved=replace(parameters, turn=whole), precise_vcov=V)
+
+
+def _of_reported(blanks: tuple[Blank, ...], moved: Centring) -> tuple[Blank, ...]:
+    """The blanks of moved columns as those of the columns as they were: an intercept takes part in what is moved."""
+    back = moved.weights(np.eye(len(moved.centre)))
+    out = []
+    for blank in blanks:
+        resting = (back[:, list(blank.terms)] != 0).any(axis=1)
+        out.append(replace(blank, terms=tuple(int(j) for j in np.flatnonzero(resting))))
+    return tuple(out)
 
 
 def _penalised(spec: ModelSpec) -> bool:
@@ -214,18 +229,27 @@ def _conventions(spec: ModelSpec, design: Design, est: Estimates) -> list[Note]:
     return out
 
 
-def _result(spec: ModelSpec, design: Design, work: Design, moved: Centring, est: Estimates, notes: list[Note]) -> Fit:
+def _result(
+    spec: ModelSpec,
+    design: Design,
+    work: Design,
+    moved: Centring,
+    est: Estimates,
+    referred: Reference,
+    notes: list[Note],
+) -> Fit:
     """The Fit in the units of the columns given, from estimates of ``work``, whose columns were moved."""
     names = est.names or design.names
     K = len(names)
     linear = spec.engine == "linear"
-    found = _moved_reference(spec, work, moved, est)
-    V = moved.covariance(found.vcov)
+    found = blanked(_moved_reference(spec, work, moved, referred), referred.blanks)
+    blank = is_blank(referred.blanks, K)
+    V = with_blanks(moved.covariance(referred.vcov), blank)
     notes = [*notes, *cluster_notes(spec, design, found)]
     beta, variance = moved.coefficients(est.beta[0]), np.diag(V)
     none = ~(variance > NOTHING * np.diag(moved.covariance(est.classical[0])))
-    if none.any():
-        bad = ", ".join(name for name, is_none in zip(names, none, strict=True) if is_none)
+    if (none & ~blank).any():
+        bad = ", ".join(name for name, is_none in zip(names, none & ~blank, strict=True) if is_none)
         text = f"The variance of {bad} is not above zero under {spec.vcov}; its standard error is missing."
         notes = [*notes, Note("variance", text)]
     if linear and est.r2[0] > EXACT:
@@ -235,7 +259,7 @@ def _result(spec: ModelSpec, design: Design, work: Design, moved: Centring, est:
         ]
     std_error = np.sqrt(np.where(none, np.nan, variance))
     G = [int(g.max()) + 1 for g in design.clusters]
-    spread = is_spread(names, design.names)
+    spread = is_spread(spec.engine, len(design.names), K)
     statistic = np.where(spread, np.nan, beta / std_error)
     low, high = wald_ends(beta, std_error, spread, critical(0.5 + LEVEL / 2, found.dfs))
     p_value = two_sided(statistic, found.dfs)
@@ -263,17 +287,17 @@ def _result(spec: ModelSpec, design: Design, work: Design, moved: Centring, est:
     return Fit(
         spec=spec, terms=terms, n=len(cases), loglik=loglik, vcov=pd.DataFrame(V, index=names, columns=names), cases=cases,
         dropped=design.dropped, notes=tuple(notes), converged=True, scale=float(est.scale[0]), df=found.df,
-        design=design, own_df=tuple(found.dfs.tolist()) if np.isnan(found.df) else (), moved=moved, precise_vcov=found.vcov if moved.moves else None,
+        design=design, own_df=tuple(found.dfs.tolist()) if np.isnan(found.df) else (), moved=moved,
+        precise_vcov=referred.vcov if moved.moves else None,
         **summary,
     )  # fmt: skip
 
 
-def _moved_reference(spec: ModelSpec, work: Design, moved: Centring, est: Estimates) -> Reference:
+def _moved_reference(spec: ModelSpec, work: Design, moved: Centring, found: Reference) -> Reference:
     """Covariance of the moved parameters; degrees of freedom of the parameters as they are reported."""
-    found = reference(spec, work, est)
     if not moved.moves or not np.isnan(found.df):
         return found
-    return replace(found, dfs=contrast_df(spec, work, found.df, moved.weights(np.eye(est.beta.shape[1]))))
+    return replace(found, dfs=contrast_df(spec, work, found.df, moved.weights(np.eye(len(found.dfs)))))
 
 
 def _no_aic(spec: ModelSpec) -> bool:

@@ -7,14 +7,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from peacestudy.core.derived import Derived
 from peacestudy.core.display import html_table
 from peacestudy.core.problems import Note, as_known, one_of
-from peacestudy.errors import FitError, SpecError
+from peacestudy.errors import SpecError
 from peacestudy.models.engines.parameters import is_spread, refuse_edge, wald_ends
 from peacestudy.models.formulas.centring import Centring
 from peacestudy.models.formulas.design import Design
 from peacestudy.models.inference.combinations import combined_covariance
-from peacestudy.models.inference.contrast import contrast, written_weights
+from peacestudy.models.inference.contrast import contrast, refuse_missing, written_weights
 from peacestudy.models.inference.hypotheses import (
     DETECTABLE,
     NO_SIDE,
@@ -39,19 +40,21 @@ class Fit:
     Attributes
     ----------
     spec : what was fitted.
-    terms : index 0..k-1, columns ``term, estimate, std_error, statistic, p_value, conf_low, conf_high`` (95 %).
+    terms : index 0..k-1, columns ``term, estimate, std_error, statistic, p_value, conf_low, conf_high`` (95 %). All but the
+        estimate are missing where a robust standard error does not exist; a note of kind ``no_robust_error`` says why.
     n, n_events, n_clusters : rows given and used, events, rows with outcome 1 or the sum of counts (None for linear and
         ordered), clusters (two of them with
         two-way clusters). A row given is one, into however many periods discrete_time expands it.
     loglik : log-likelihood; penalised for firth (of ridge without the penalty), partial for cox. pseudo_r2 : McFadden's. r_squared : of
         linear. aic : NaN for firth, ridge and reml.
-    vcov : covariance of the coefficients, term by term.
+    vcov : covariance of the coefficients, term by term; NaN where a standard error is missing for that reason.
     cases : ids of the rows used. dropped : rows left out, columns ``case, term, reason``.
     notes : trouble that still yields numbers, and the conventions behind them.
     converged : always true; a fit that did not converge is an error. scale : residual variance of linear, else 1.
     df : degrees of freedom of the reference distribution, infinite for z; NaN where each term has its own: ``own_df``, read as ``dfs``.
     design : the arrays and how they were made.
     origin : the folder of the study its data come from, for ``ps.trace``; empty for a plain DataFrame.
+    derived : the columns that the user added to the frame, for ``ps.trace``.
     moved, precise_vcov : how columns far from zero, or nearly dependent, were moved and turned before the model was fitted, and the
         covariance then, whose sums keep digits that those of ``vcov`` have lost; None where no column was. See ``covariance_of``.
     """
@@ -74,6 +77,7 @@ class Fit:
     df: float
     design: Design = field(repr=False)
     origin: str = field(default="", repr=False)
+    derived: tuple[Derived, ...] = field(default=(), repr=False)
     own_df: tuple[float, ...] = field(default=(), repr=False)
     moved: Centring = field(kw_only=True, repr=False)
     precise_vcov: np.ndarray | None = field(default=None, repr=False)
@@ -89,16 +93,36 @@ class Fit:
         return self.vcov.to_numpy(dtype=float) if self.precise_vcov is None else self.precise_vcov
 
     def covariance_of(self, weights: np.ndarray) -> np.ndarray:
-        """Covariance (q, q) of weighted sums of the parameters, from weights (q, P); the digits of ``vcov`` are not needed."""
-        return combined_covariance(self.moved.weights(weights), self.moved_vcov)
+        """Covariance (q, q) of weighted sums of the parameters, from weights (q, P); the digits of ``vcov`` are not needed.
+
+        It is NaN for sums that need a parameter without a standard error.
+        """
+        V = self.vcov.to_numpy(dtype=float)
+        if not self.moved.moves:
+            return combined_covariance(weights, V)
+        out: np.ndarray = combined_covariance(self.moved.weights(weights), self.moved_vcov)
+        missing = self._need_missing(weights)
+        out[missing] = np.nan
+        out[:, missing] = np.nan
+        return out
 
     def variances_of(self, weights: np.ndarray) -> np.ndarray:
-        """Variances (q,) of weighted sums of the parameters, from weights (q, P)."""
-        W = self.moved.weights(weights)
-        missing = np.isnan(np.diag(self.moved_vcov))
-        known = np.where(missing[:, None] | missing[None, :], 0.0, self.moved_vcov)
-        variance = ((W @ known) * W).sum(axis=1)
-        return np.where((W[:, missing] != 0).any(axis=1), np.nan, variance)
+        """Variances (q,) of weighted sums of the parameters, from weights (q, P); NaN as in ``covariance_of``."""
+        W, V = self.moved.weights(weights), self.moved_vcov
+        if not self.moved.moves:
+            W, V = weights, self.vcov.to_numpy(dtype=float)
+        variance = ((W @ np.nan_to_num(V)) * W).sum(axis=1)
+        return np.where(self._need_missing(weights), np.nan, variance)
+
+    def variances_apart(self, weights: np.ndarray) -> np.ndarray:
+        """What ``variances_of`` would be if the parameters that the sums are made of had no covariances, shape (q,)."""
+        out: np.ndarray = self.moved.weights(weights) ** 2 @ np.nan_to_num(np.diag(self.moved_vcov))
+        return out
+
+    def _need_missing(self, weights: np.ndarray) -> np.ndarray:
+        """Which sums give weight to a parameter without a standard error, shape (q,)."""
+        missing = np.isnan(np.diag(self.vcov.to_numpy(dtype=float)))
+        return np.asarray((weights[:, missing] != 0).any(axis=1))
 
     def tidy(
         self,
@@ -128,7 +152,7 @@ class Fit:
             elif "bootstrap" in dict(self.spec.options):
                 ends = bootstrapped(self.spec, self.design, b, se, level)[1]
             else:
-                spread = is_spread(tuple(out["term"]), self.design.names)
+                spread = is_spread(self.spec.engine, len(self.design.names), len(out))
                 ends = np.stack(wald_ends(b, se, spread, critical(0.5 + level / 2, self.dfs.to_numpy())), axis=1)
             out["conf_low"], out["conf_high"] = ends[:, 0], ends[:, 1]
         if one_sided is not None:
@@ -137,7 +161,7 @@ class Fit:
         if power is not None:
             add_detectable(out, self.detectable(power=power, alpha=1 - level)["detectable"], 1 - level)
         if exponentiate:
-            to_ratios(out, self.design.names, self.spec.engine)
+            to_ratios(out, len(self.design.names), self.spec.engine)
         return out
 
     def glance(self) -> pd.DataFrame:
@@ -161,12 +185,19 @@ class Fit:
             standard error is taken for known, and for the same at that effect.
         """
         least = least_effects(self.terms, self.dfs.to_numpy(), power, alpha)
-        return least.assign(detectable=least["detectable"].where(least["term"].isin(self.design.names)))
+        return least.assign(detectable=least["detectable"].where(np.arange(len(least)) < len(self.design.names)))
 
     def joint_test(self, terms: list[str], one_sided: str | None = None) -> JointTest:
         """The Wald test that all the named terms are zero, with this fit's covariance; with cr2 the approximate Hotelling test.
 
         It has no direction: ``one_sided`` is refused.
+
+        Raises
+        ------
+        SpecError
+            No term, or an unknown one.
+        FitError
+            A term without a standard error, with the reason; a covariance that is not positive definite.
         """
         if one_sided is not None:
             raise SpecError(NO_SIDE)
@@ -177,10 +208,9 @@ class Fit:
         for term in terms:
             if term not in known:
                 raise SpecError(one_of("term", term, known))
-        refuse_edge(terms, tuple(known), self.design.names)
+        refuse_edge(terms, known, self.spec.engine, len(self.design.names))
         at = [known.index(t) for t in terms]
-        if missing := [known[j] for j in at if np.isnan(self.terms["std_error"][j])]:
-            raise FitError(f"{', '.join(missing)} cannot be tested: the variance is not above zero, as the notes say.")
+        refuse_missing(terms, self.terms, self.notes)
         share, df = (1.0, self.df) if self.spec.vcov != "cr2" else joint_df(self.design, np.eye(len(known))[at])
         return wald(*self._tested(at), tuple(terms), df, share)
 
@@ -203,7 +233,8 @@ class Fit:
         Returns
         -------
         DataFrame
-            One row: ``contrast, estimate, std_error, statistic, p_value, conf_low, conf_high`` (95 %, Wald).
+            One row: ``contrast, estimate, std_error, statistic, p_value, conf_low, conf_high`` (95 %, Wald); missing but for the
+            estimate where a term of the sum has no standard error.
 
         Raises
         ------
@@ -221,9 +252,10 @@ class Fit:
             return float(contrast_df(self.spec, self.design, self.df, w[None])[0])
 
         weights = as_known(written_weights(weights), self.terms["term"])
-        refuse_edge(list(weights), tuple(self.terms["term"]), self.design.names)
-        vcov = pd.DataFrame(self.moved_vcov, columns=self.vcov.columns)
-        return contrast(weights, self.terms["estimate"], vcov, degrees, one_sided, self.moved)
+        refuse_edge(list(weights), self.terms["term"].tolist(), self.spec.engine, len(self.design.names))
+        return contrast(
+            weights, self.terms["estimate"], self.vcov, degrees, one_sided, self.covariance_of, self.variances_apart
+        )
 
     def __repr__(self) -> str:
         return f"<Fit {self.spec.name}: {self.spec.formula} ({self.spec.engine}, {self.spec.vcov}), N {self.n}; see .terms and .notes>"

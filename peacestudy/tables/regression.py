@@ -8,6 +8,7 @@ import pandas as pd
 from peacestudy.core.display import p_text
 from peacestudy.errors import SpecError
 from peacestudy.models import Fit, PooledFit, detectable
+from peacestudy.models.engines.registry import ENGINES, POSITIVE
 from peacestudy.models.inference.hypotheses import POWER
 from peacestudy.tables.table import Table
 
@@ -61,7 +62,7 @@ def regression(
     for f in each:
         for n in f.notes:
             notes.setdefault(str(n), []).append(f.spec.name)
-    parts = pd.concat([f.terms.assign(model=f.spec.name) for f in each])
+    parts = pd.concat([f.terms.assign(model=f.spec.name, beside=_beside(f)) for f in each])
     models = pd.concat([f.glance() for f in each])
     parts["detectable"] = np.concatenate([f.detectable(power=POWER, alpha=ALPHA)["detectable"] for f in each])
     return regression_from_tables(parts, models, notes, caption, name)
@@ -73,14 +74,24 @@ def regression_from_tables(
     """The same from stored results: ``terms`` with a column ``model``, ``models`` as from ``Fit.glance``.
 
     ``notes`` maps a note to the models it belongs to. Where ``terms`` have no ``detectable`` it is made of their standard errors; where
-    ``models`` has ``tables`` and ``fmi`` they are shown.
+    ``models`` has ``tables`` and ``fmi`` they are shown. ``beside`` of ``terms`` says what a term is that is no column of the design,
+    as ``the dispersion``, and is empty for the others; it has a row of its own where a column of another model has its name.
     """
     names = models["model"].tolist()
-    order = list(dict.fromkeys(terms["term"]))
-    order = [t for t in order if t != "Intercept"] + [t for t in order if t == "Intercept"]
-    cells = {(m, t): _cell(b, se, p) for m, t, b, se, p in
-             terms[["model", "term", "estimate", "std_error", "p_value"]].itertuples(index=False, name=None)}  # fmt: skip
-    rows = [[t, *(cells.get((m, t), "") for m in names)] for t in order]
+    if "beside" not in terms:
+        terms = terms.assign(beside=_stored_beside(terms, models))
+    order = list(dict.fromkeys(zip(terms["term"], terms["beside"], strict=True)))
+    order.sort(key=lambda row: row[0] == "Intercept")
+    columns = ["model", "term", "beside", "estimate", "std_error", "p_value"]
+    cells = {
+        (model, term, beside): _cell(estimate, std_error, p)
+        for model, term, beside, estimate, std_error, p in terms[columns].itertuples(index=False, name=None)
+    }
+    slopes = {term for term, beside in order if not beside}
+    rows = []
+    for term, beside in order:
+        label = f"{term} ({beside})" if beside and term in slopes else term
+        rows.append([label, *(cells.get((model, term, beside), "") for model in names)])
     by = models.set_index("model")
     for label, column, form in (("N", "n", "{:.0f}"), ("Events", "n_events", "{:.0f}"), ("Clusters", "n_clusters", "{:.0f}"),
                                 ("Log-likelihood", "loglik", "{:.2f}"), ("Pseudo R2 (McFadden)", "pseudo_r2", "{:.3f}"),
@@ -97,6 +108,20 @@ def regression_from_tables(
         for text, who in notes.items()
     ]
     return Table(name, caption, pd.DataFrame(rows, columns=["term", *names]), tuple(said))
+
+
+def _beside(fit: Fit | PooledFit) -> list[str]:
+    """What each term is where it is no column of the design; else empty."""
+    slopes = len(fit.slopes if isinstance(fit, PooledFit) else fit.design.names)
+    return [""] * slopes + [ENGINES[fit.spec.engine].beside] * (len(fit.terms) - slopes)
+
+
+def _stored_beside(terms: pd.DataFrame, models: pd.DataFrame) -> list[str]:
+    """The same of stored terms, of engines whose last term is such a parameter."""
+    engines = models.set_index("model")["engine"].map(lambda name: ENGINES[name].beside if name in ENGINES else "")
+    last = ~terms["model"].duplicated(keep="last")
+    kinds = terms["model"].map(engines)
+    return kinds.where(last & kinds.isin(POSITIVE), "").tolist()
 
 
 def _missed(terms: pd.DataFrame, models: pd.DataFrame) -> list[str]:

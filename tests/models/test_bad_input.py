@@ -123,13 +123,13 @@ REFUSED = {
     "unknown outcome": ({}, "vv ~ a", {}, ps.SpecError, "'vv' is not in the data. Did you mean 'v'"),
     "no term": ({}, "v ~ a - a - 1", {}, ps.SpecError, "leaves no term at all"),
     "a level a case": ({"k": [f"c{i}" for i in range(N)]}, "v ~ C(k)", {}, ps.FitError, r"90 rows cannot give 90 terms \(Intercept, C\(k\)"),
-    "fits one row exactly": ({"s": lambda t: t.index == 17}, "v ~ a + s", {"vcov": "hc3"}, ps.FitError, r"1 row\(s\) exactly.*\(17\)"),
 }  # fmt: skip
 FIRST = {"engine": "firth"}
 DIAGNOSED = {
     "complete, firth": ({"y": lambda t: (t.a > 0).astype(int)}, "y ~ a + b", FIRST, "separation", "completely separated by a: .* 90 of 90"),
     "quasi, firth": ({"s": lambda t: (t.index < 4).astype(int), "y": lambda t: np.where(t.index < 4, 0, t.y)}, "y ~ a + s", FIRST,
                      "separation", r"quasi-completely separated by s: .* \(0, 1, 2, 3\)"),
+    "a case with a term": ({"s": lambda t: t.index == 17}, "v ~ a + s", {"vcov": "hc3"}, "no_robust_error", r"s rests on one case \(17\)"),
     "two clusters": ({"g": lambda t: t.index % 2}, LINE, {"vcov": "cluster", "cluster": "g"}, "few_clusters", "2 clusters.*single comparison"),
     "two clusters, logit": ({"g": lambda t: t.index % 2}, "y ~ a", {"engine": "logit", "vcov": "cluster", "cluster": "g"}, "few_clusters",
                             "2 clusters.*single comparison"),

@@ -12,15 +12,17 @@ from peacestudy.coding.reliability.alpha import METRICS, alpha
 from peacestudy.coding.reliability.benchmark import SCALES, earned
 from peacestudy.coding.reliability.coefficients import coefficient
 from peacestudy.coding.reliability.icc import icc
+from peacestudy.coding.spellings import similar_cases
 from peacestudy.core.codebook import Codebook, Indicator
 from peacestudy.core.problems import one_of
+from peacestudy.core.spelling import twins_of
 from peacestudy.errors import CodingError
 
 BY = ("indicator", "pillar", "all")
 USUAL = {"nominal": "identity", "ordinal": "ordinal", "interval": "quadratic", "ratio": "quadratic"}
 SHOWN = {"gwet": "gwet", "conger": "kappa", "fleiss": "pi", "brennan_prediger": "brennan_prediger"}
 COLUMNS = (
-    "pillar", "indicator_id", "level", "n_units", "n_coders", "n_values", "missing", "percent", "alpha", "alpha_std_error",
+    "pillar", "indicator_id", "level", "n_units", "n_single", "n_coders", "n_values", "missing", "percent", "alpha", "alpha_std_error",
     "alpha_conf_low", "alpha_conf_high", "metric", "convention", "weights",
     *(f"{shown}{part}" for shown in SHOWN.values() for part in ("", "_std_error", "_conf_low", "_conf_high", "_name")),
     "earned", "icc", "icc_conf_low", "icc_conf_high", "resamples", "note",
@@ -49,8 +51,9 @@ def agreement(
     Returns
     -------
     DataFrame
-        ``pillar, indicator_id`` (pooled: the scale), ``level``; ``n_units`` coded by two coders or more, ``n_coders``, ``n_values``
-        in these units, ``missing`` cells of these coders and units; ``percent`` of pairs of coders that agree exactly; ``alpha`` with
+        ``pillar, indicator_id`` (pooled: the scale), ``level``; ``n_units`` coded by two coders or more, ``n_single`` that one
+        coder alone coded, which say nothing of agreement (the note counts them too), ``n_coders``, ``n_values`` in the
+        former units, ``missing`` cells of these coders and units; ``percent`` of pairs of coders that agree exactly; ``alpha`` with
         ``alpha_std_error, alpha_conf_low, alpha_conf_high`` (bootstrap) and ``metric``; ``convention``, where alpha stands against
         Krippendorff's .667 and .8; ``weights``; Gwet's AC (``gwet``), Cohen's or Conger's kappa (``kappa``), Scott's pi or
         Fleiss' kappa (``pi``) and ``brennan_prediger``, each with standard error, interval and name; where codes are missing their chance counts all
@@ -95,6 +98,11 @@ def as_sheet(sheet: Rows, codebook: Codebook | None) -> CodingSheet:
     book = codebook or next((s.codebook for s in sheet), None)
     if book is None:
         raise CodingError("no sheet was given.")
+    versions = list(dict.fromkeys(f"{s.codebook.id} {s.codebook.version}" for s in sheet))
+    if codebook is None and len(versions) > 1:
+        raise CodingError(
+            f"the sheets are coded by {' and '.join(versions)}. Say which counts: agreement(sheets, codebook)."
+        )
     return CodingSheet(pd.concat(tables, ignore_index=True).drop_duplicates(ignore_index=True), book, "sheets")
 
 
@@ -137,7 +145,8 @@ def _row(
     paired = given.sum(axis=0) >= 2
     coders = given[:, paired].any(axis=1)
     row: dict[str, object] = {
-        "pillar": pillar, "indicator_id": name, "level": level, "n_units": int(paired.sum()), "n_coders": int(coders.sum()),
+        "pillar": pillar, "indicator_id": name, "level": level, "n_units": int(paired.sum()),
+        "n_single": int((given.sum(axis=0) == 1).sum()), "n_coders": int(coders.sum()),
         "n_values": int(given[:, paired].sum()), "missing": int((~given[coders][:, paired]).sum()), "metric": METRICS[level],
         "weights": used, "resamples": resamples,
     }  # fmt: skip
@@ -187,6 +196,12 @@ def _about(sheet: CodingSheet, wide: pd.DataFrame, indicators: list[Indicator]) 
         yield "the coders are machines: this is the stability of an automated reading, never inter-coder reliability"
     elif len(kinds) > 1:
         yield f"coders of several kinds ({', '.join(sorted(kinds))}): agreement between people is another number"
+    single = int((wide.notna().sum(axis=1) == 1).sum())
+    if single and len(wide.columns) > 1:
+        yield f"{single} of {single + int((wide.notna().sum(axis=1) > 1).sum())} units were coded by one coder only"
+    if similar := similar_cases(sheet.table[["case_id", "coder"]].dropna()):
+        found = twins_of(similar)
+        yield f"{len(similar)} pair(s) of ids differ only by {found.how} and are taken for different cases ({found.shown()})"
     if len(indicators) > 1:
         yield (
             f"pooled over {len(indicators)} indicators of one scale: that codes are commoner on some of them than on others counts as "

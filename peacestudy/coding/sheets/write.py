@@ -97,12 +97,7 @@ def write_sheet(path: str | os.PathLike[str], sheet: CodingSheet, cases: pd.Data
         from peacestudy.coding.sheets.xlsx_write import xlsx_bytes  # openpyxl takes a third of a second to load
 
         data = xlsx_bytes(rows, sheet.codebook)
-    try:
-        write_bytes(path, data)
-    except OSError as err:
-        raise CodingError(
-            f"{path} cannot be written: {err.strerror}. Check the folder and who may write there."
-        ) from err
+    write_bytes(path, data, CodingError)
     return path
 
 

@@ -20,6 +20,7 @@ from peacestudy.models.contexts.partial_pooling import FEWEST, PartialPooling, c
 from peacestudy.models.diagnosis.checks import separation_of
 from peacestudy.models.diagnosis.left_out import kept_rows
 from peacestudy.models.engines.estimate import kind_of
+from peacestudy.models.engines.parameters import refuse_edge
 from peacestudy.models.fit import fit, fit_arranged
 from peacestudy.models.formulas.columns import columns_named
 from peacestudy.models.formulas.design import Design
@@ -31,6 +32,8 @@ from peacestudy.models.spec import ModelSpec
 
 OWN = ["estimate", "std_error", "conf_low", "conf_high"]
 TOLD = (
+    "no_robust_error",
+    "few_cases",
     "few_clusters",
     "two_clusters",
     "few_events",
@@ -125,6 +128,7 @@ def by_context(
     term = as_known(term, whole.terms["term"])
     if term not in set(whole.terms["term"]):
         raise SpecError(one_of("term", term, list(whole.terms["term"])))
+    refuse_edge([term], whole.terms["term"].tolist(), spec.engine, len(whole.design.names))
     place = column_of(whole.design, data, context, "context")
     kind = kind_of(spec)
     told: list[Note] = []
@@ -200,7 +204,8 @@ def _in(
     except FitError as err:
         return row | {"reason": str(err)}
     if not (np.isfinite(found["estimate"]) and found["std_error"] > 0):
-        return row | {"reason": f"no standard error above zero for {term}"}
+        why = [n.text for n in made.notes if n.kind == "no_robust_error"]
+        return row | {"reason": " ".join([f"no standard error above zero for {term}", *why])}
     lost = [n.text for n in made.notes if n.kind == "separation"]
     if lost and _is_lost(part, term):
         return row | {"reason": f"nothing can be told: {lost[0]}"}

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from peacestudy.core.display import exact_number
 from peacestudy.core.problems import Note
 from peacestudy.errors import FitError
 from peacestudy.models.engines.registry import Estimates
@@ -43,7 +44,7 @@ def check_design(design: Design, outcome: str) -> None:
     y, X = design.y, design.X
     what = f"the outcome {design.formula.response.label!r}"
     if outcome == "binary" and not np.isin(y, (0, 1)).all():
-        found = ", ".join(f"{v:g}" for v in np.unique(y[~np.isin(y, (0, 1))])[:5])
+        found = ", ".join(exact_number(v) for v in np.unique(y[~np.isin(y, (0, 1))])[:5])
         raise FitError(f"{what} must be 0 or 1; it holds {found}. Code it so, or use engine 'linear'.")
     if outcome != "survival" and np.ptp(y) == 0:
         raise FitError(f"{what} is {y[0]:g} in all {len(y)} rows: there is nothing to explain.")
@@ -126,22 +127,6 @@ def check_range(design: Design, est: Estimates) -> None:
         )
 
 
-def check_leverage(design: Design, leverage: np.ndarray) -> None:
-    """Refuse hc2 and hc3 where a row has leverage one, (N,): they divide its residual, which is zero, by zero.
-
-    Raises
-    ------
-    FitError
-        With the cases.
-    """
-    cases = [str(design.cases[i]) for i in np.flatnonzero(leverage > ONE)]
-    if cases:
-        raise FitError(
-            f"the terms fit {len(cases)} row(s) exactly, whatever their outcome ({', '.join(cases[:NAMED])}): hc2 and hc3 do not "
-            "exist with a leverage of one. Use another vcov, or drop the term that holds for these rows alone."
-        )
-
-
 @dataclass(frozen=True)
 class Dependence:
     """Columns that are combinations of each other, exactly or nearly.
@@ -221,8 +206,8 @@ def separation_of(design: Design) -> Separation | None:
 
 
 def design_notes(design: Design, outcome: str) -> list[Note]:
-    """What the design alone gives reason to distrust: few events, collinearity, rows left out."""
-    out = []
+    """What the design alone gives reason to distrust: values changed, few events, collinearity, rows left out."""
+    out = list(design.notes)
     slopes = [j for j, name in enumerate(design.names) if name != "Intercept" and name not in design.baseline]
     if outcome == "ordered" and slopes:
         sizes = np.bincount(design.y.astype(int))

@@ -15,6 +15,7 @@ from peacestudy.models.engines.mixed_linear import estimate_mixed_linear
 from peacestudy.models.engines.mixed_logit import estimate_mixed_logit
 from peacestudy.models.engines.negative_binomial import estimate_negative_binomial
 from peacestudy.models.engines.ordered import arrange_ordered, estimate_ordered
+from peacestudy.models.engines.parameters import refuse_shared_names
 from peacestudy.models.engines.poisson import estimate_poisson
 from peacestudy.models.engines.registry import ENGINES, Estimates
 from peacestudy.models.engines.ridge import estimate_ridge
@@ -33,16 +34,25 @@ OWN: dict[str, Callable[[Design, ModelSpec], tuple[Estimates, list[Note]]]] = {
     "mixed_linear": estimate_mixed_linear,
 }
 
+# engines that change the design before it is fitted
+ARRANGED: dict[str, Callable[[Design, ModelSpec], tuple[Design, list[Note]]]] = {
+    "cox": arrange_cox,
+    "discrete_time": arrange_periods,
+    "ordered": arrange_ordered,
+}
+
 
 def arrange(design: Design, spec: ModelSpec) -> tuple[Design, list[Note]]:
-    """The design as the engine takes it, and what is to be said of that."""
-    if spec.engine == "cox":
-        return arrange_cox(design, spec)
-    if spec.engine == "discrete_time":
-        return arrange_periods(design, spec)
-    if spec.engine == "ordered":
-        return arrange_ordered(design, spec)
-    return design, []
+    """The design as the engine takes it, and what is to be said of that.
+
+    Raises
+    ------
+    SpecError, FitError
+        The engine cannot take the design; a column has the name of another term of the fit.
+    """
+    arranged, notes = ARRANGED[spec.engine](design, spec) if spec.engine in ARRANGED else (design, [])
+    refuse_shared_names(arranged, spec)
+    return arranged, notes
 
 
 def kind_of(spec: ModelSpec) -> str:

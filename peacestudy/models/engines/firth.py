@@ -5,6 +5,12 @@ Sources: Firth (1993), Biometrika 80(1), eq. 3.2 and section 3.3; Heinze and Sch
 from the augmented weights, as in R's logistf 1.26; the bread of the robust covariances is the inverse information.
 The climb takes the whole second derivative, the penalty's included: steps by the information alone swing round the
 maximum forever where a row has a leverage near one, as a dummy of one case has.
+
+The penalised likelihood can have several maxima. By the formula of Cauchy and Binet the determinant of the information is a
+sum over all sets of K rows, so that the penalised likelihood is a sum over these sets of functions whose logarithms are
+concave, each that of a logit in which the rows of the set count half an event and half a non-event more. ``highest`` therefore
+starts at the maxima of logits in which one row has these half counts, a start for every row. Where no linear
+predictor has a variance above ``CONCAVE`` the penalised log-likelihood is concave, and no other maximum is looked for.
 """
 
 from dataclasses import dataclass
@@ -17,6 +23,16 @@ from peacestudy.models.engines.newton import TIGHT, Climb, newton
 from peacestudy.models.engines.registry import Estimates
 
 FLAT = 1e-12  # curvature below which an axis counts as flat; an axis of the columns has mean square 1
+CONCAVE = (
+    2.0  # variance of a linear predictor up to which a row bends the penalised log-likelihood down (see ``curvature``)
+)
+OTHERS = 1e-3  # share of the half counts that rows have which are not held
+MOST_ROWS = 100  # rows held in turn, those of the largest leverage
+MOST_STARTS = 30  # starts of a climb, those with the highest penalised likelihood
+HIGHER = 1e-6  # log-likelihood by which another maximum must be higher
+ROUGH = 1e-7  # Newton decrement at which the climbs to other maxima stop
+NEAR = 1e-3  # the same of the logits in which a row is held
+LARGEST = 4_000_000  # numbers in an array of starts, rows and columns; more are taken in parts
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,16 +108,104 @@ def climb_firth(
     return newton(start, direction, lambda beta: penalised_loglik(Z, y, beta), tight)
 
 
-def fit_firth(X: np.ndarray, y: np.ndarray) -> Estimates:
+def not_concave(Z: np.ndarray, beta: np.ndarray) -> np.ndarray:
+    """Whether a linear predictor has a variance above ``CONCAVE``, designs (B, N, K) and coefficients (B, K), shape (B,)."""
+    return np.asarray(_at(Z, beta).q.max(axis=1) > CONCAVE)
+
+
+def highest(Z: np.ndarray, y: np.ndarray, start: np.ndarray, free: int) -> Climb:
+    """The highest of the maxima that are found from many starts; a problem that has none does not converge.
+
+    Parameters
+    ----------
+    Z : one design in B orders of its columns, shape (B, N, K).
+    y : its outcome, shape (N,).
+    start : coefficients, shape (B, K), of which the first ``free`` are maximised over.
+    free : number of free coefficients.
+    """
+    B, N, K = Z.shape
+    rows = _rows_to_hold(Z[0])
+    size = max(1, LARGEST // (len(rows) * N * K))
+    parts = [slice(i, i + size) for i in range(0, B, size)]
+    found = [_highest(Z[part], y, start[part], free, rows) for part in parts]
+    return Climb(
+        *(np.concatenate([getattr(f, name) for f in found]) for name in ("beta", "value", "converged", "steps"))
+    )
+
+
+def _rows_to_hold(Z: np.ndarray) -> np.ndarray:
+    """Positions of the distinct rows of a design (N, K), those of the largest leverage first."""
+    first = np.unique(np.round(Z, 9), axis=0, return_index=True)[1]
+    order = np.argsort(-(Z[first] ** 2).sum(axis=1), kind="stable")
+    out: np.ndarray = first[order][:MOST_ROWS]
+    return out
+
+
+def _highest(Z: np.ndarray, y: np.ndarray, start: np.ndarray, free: int, rows: np.ndarray) -> Climb:
+    B, N, K = Z.shape
+    R = len(rows)
+    many, outcomes = np.repeat(Z, R, axis=0), np.broadcast_to(y, (B * R, N))
+    halves = np.full((R, N), OTHERS)
+    halves[np.arange(R), rows] = 1.0
+    begin = np.repeat(start, R, axis=0)
+    begin[:, :free] = 0.0
+    held = _with_halves(many, outcomes, np.tile(halves, (B, 1)), begin, free)
+    value = penalised_loglik(many, outcomes, held).reshape(B, R)
+    best = np.argsort(-value, axis=1, kind="stable")[:, :MOST_STARTS]
+    S = best.shape[1]
+    starts = np.take_along_axis(held.reshape(B, R, K), best[:, :, None], axis=1).reshape(B * S, K)
+    climb = climb_firth(np.repeat(Z, S, axis=0), np.broadcast_to(y, (B * S, N)), starts, free, ROUGH)
+    height = np.where(climb.converged, climb.value, -np.inf).reshape(B, S)
+    top = height.argmax(axis=1) + np.arange(B) * S
+    return Climb(climb.beta[top], climb.value[top], climb.converged[top], climb.steps[top])
+
+
+def _with_halves(Z: np.ndarray, y: np.ndarray, halves: np.ndarray, start: np.ndarray, free: int) -> np.ndarray:
+    """Maxima, shape (B, K), of logits in which rows count ``halves`` (B, N) times half an event and half a non-event more."""
+    ridge = FLAT * Z.shape[1] * np.eye(free)
+
+    def direction(beta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        p = expit(predictor(Z, beta))
+        score = (Z.transpose(0, 2, 1) @ (y - p + halves * (0.5 - p))[:, :, None])[:, :, 0]
+        bend = information(Z, p * (1 - p) * (1 + halves))[:, :free, :free] + ridge
+        move = np.zeros(beta.shape)
+        move[:, :free] = np.linalg.solve(bend, score[:, :free, None])[:, :, 0]
+        score[:, free:] = 0.0
+        return move, score
+
+    def value(beta: np.ndarray) -> np.ndarray:
+        eta = predictor(Z, beta)
+        return loglik(eta, y) + loglik(eta, 0.5 * np.ones(y.shape), halves)
+
+    return newton(start, direction, value, NEAR).beta
+
+
+def _highest_of_all(Z: np.ndarray, y: np.ndarray, climb: Climb) -> Climb:
+    """Climbs with those replaced that ended at a maximum that is not the highest."""
+    beta, value, converged = climb.beta.copy(), climb.value.copy(), climb.converged.copy()
+    for b in np.flatnonzero(climb.converged):
+        if not not_concave(Z[b : b + 1], beta[b : b + 1])[0]:
+            continue
+        other = highest(Z[b : b + 1], y[b], np.zeros((1, Z.shape[2])), Z.shape[2])
+        if other.converged[0] and other.value[0] > value[b] + HIGHER:
+            found = climb_firth(Z[b : b + 1], y[b : b + 1], other.beta)
+            beta[b], value[b], converged[b] = found.beta[0], found.value[0], found.converged[0]
+    return Climb(beta, value, converged, climb.steps)
+
+
+def fit_firth(X: np.ndarray, y: np.ndarray, search: bool = True) -> Estimates:
     """Maximum penalised likelihood.
 
     Parameters
     ----------
     X : designs, shape (B, N, K), of full column rank.
     y : outcomes 0 or 1, shape (B, N), both present.
+    search : whether a higher maximum is looked for than the one that is reached from zero, where there may be one.
     """
     Z, T = orthonormal(X)
     climb = climb_firth(Z, y, np.zeros(X.shape[::2]))
+    if search:
+        climb = _highest_of_all(Z, y, climb)
     a = _at(Z, climb.beta)
     # log|X'WX| = log|Z'WZ| + 2 log|T|
     shift = np.log(np.abs(np.diagonal(T, axis1=1, axis2=2))).sum(axis=1)

@@ -37,11 +37,12 @@ def newton(start: np.ndarray, direction: Direction, value: Value, tight: float =
     lost = ~np.isfinite(height)  # a start without a likelihood leads nowhere, and must not stop the others
     beta[lost] = 0.0
     converged = np.zeros(len(beta), bool)
+    stuck = np.zeros(len(beta), bool)  # no step along the direction goes up, now or later
     steps = np.zeros(len(beta), int)
     for _ in range(MOST_STEPS):
         move, score = direction(beta)
         near = (move * score).sum(axis=1) < tight
-        move[converged | lost] = 0.0
+        move[converged | lost | stuck] = 0.0
         step = np.ones(len(beta))
         for _ in range(MOST_HALVINGS):
             trial = beta + step[:, None] * move
@@ -52,7 +53,8 @@ def newton(start: np.ndarray, direction: Direction, value: Value, tight: float =
             step[down] /= 2
         beta, height = np.where(down[:, None], beta, trial), np.where(down, height, tried)
         steps += ~converged
-        converged |= near & ~down & ~lost
-        if (converged | down | lost).all():
+        stuck |= down
+        converged |= near & ~lost & ~stuck
+        if (converged | lost | stuck).all():
             break
     return Climb(beta, height, converged, steps)

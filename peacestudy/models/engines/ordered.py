@@ -13,6 +13,7 @@ from scipy.special import expit, log_expit
 from peacestudy.core.problems import Note
 from peacestudy.errors import FitError
 from peacestudy.models.engines.newton import newton
+from peacestudy.models.engines.parameters import parameter_names
 from peacestudy.models.engines.registry import Estimates
 from peacestudy.models.engines.separation import find_separation
 from peacestudy.models.formulas.design import Design
@@ -64,8 +65,7 @@ def estimate_ordered(design: Design, spec: ModelSpec) -> tuple[Estimates, list[N
     est, left = fit_ordered(design.X, design.y.astype(int))
     if left < LOST:
         _refuse_separation(design, spec.name)
-    cuts = tuple(f"{low}|{high}" for low, high in zip(design.categories, design.categories[1:], strict=False))
-    return replace(est, names=(*design.names, *cuts)), []
+    return replace(est, names=(*design.names, *parameter_names(design, spec))), []
 
 
 def at(cuts: np.ndarray, eta: np.ndarray, y: np.ndarray) -> At:

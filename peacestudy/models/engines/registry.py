@@ -57,6 +57,7 @@ class Engine:
     vcovs : covariances it offers.
     options : names of its options, each with the words it may be, ``NUMBER``, or none where it names a column.
     required : options without which there is no specification.
+    beside : what is estimated after the slopes: ``CUT_POINTS``, a word of ``POSITIVE``, or nothing.
     """
 
     kernel: str
@@ -65,6 +66,7 @@ class Engine:
     vcovs: tuple[str, ...]
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     required: tuple[str, ...] = ()
+    beside: str = ""
 
     def load(self) -> Kernel:
         """The kernel, imported when first asked for."""
@@ -77,6 +79,10 @@ class Engine:
 LIKELIHOOD = ("classical", "hc0", "hc1", "cluster")
 COLUMN = ()  # an option that names a column
 NUMBER = ("a number above zero",)  # an option that is one
+CUT_POINTS = "a cut point"
+DISPERSION = "the dispersion"
+SPREAD = "the standard deviation between groups"
+POSITIVE = (DISPERSION, SPREAD)  # parameters that cannot be below zero
 
 ENGINES: dict[str, Engine] = {
     "linear": Engine("linear", "number", "t", VCOVS, {"weights": COLUMN}),
@@ -86,12 +92,20 @@ ENGINES: dict[str, Engine] = {
         "cox", "survival", "z", ("classical", "hc0", "cluster"), {"ties": ("efron", "breslow"), "strata": COLUMN}
     ),
     "discrete_time": Engine("logit", "periods", "z", LIKELIHOOD, {"baseline": ("dummies", "cubic", "log", "constant")}),
-    "ordered": Engine("ordered", "ordered", "z", LIKELIHOOD),
+    "ordered": Engine("ordered", "ordered", "z", LIKELIHOOD, beside=CUT_POINTS),
     "poisson": Engine("poisson", "count", "z", LIKELIHOOD, {"offset": COLUMN, "exposure": COLUMN}),
-    "negative_binomial": Engine("negative_binomial", "count", "z", LIKELIHOOD, {"offset": COLUMN, "exposure": COLUMN}),
+    "negative_binomial": Engine(
+        "negative_binomial", "count", "z", LIKELIHOOD, {"offset": COLUMN, "exposure": COLUMN}, beside=DISPERSION
+    ),
     "ridge": Engine("ridge", "binary", "z", LIKELIHOOD, {"penalty": NUMBER}, ("penalty",)),
-    "mixed_logit": Engine("mixed_logit", "binary", "z", ("classical",), {"group": COLUMN}, ("group",)),
+    "mixed_logit": Engine("mixed_logit", "binary", "z", ("classical",), {"group": COLUMN}, ("group",), beside=SPREAD),
     "mixed_linear": Engine(
-        "mixed_linear", "number", "z", ("classical",), {"group": COLUMN, "method": ("reml", "ml")}, ("group", "method")
+        "mixed_linear",
+        "number",
+        "z",
+        ("classical",),
+        {"group": COLUMN, "method": ("reml", "ml")},
+        ("group", "method"),
+        beside=SPREAD,
     ),
 }

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from peacestudy.core.problems import Note
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.engines.registry import ENGINES
 from peacestudy.models.formulas.basis import Basis, make_basis
@@ -21,7 +22,7 @@ from peacestudy.models.formulas.columns import (
     refuse_text,
 )
 from peacestudy.models.formulas.factors import SEVERAL, Factor, Survival
-from peacestudy.models.formulas.formula import Formula, parse
+from peacestudy.models.formulas.formula import INTERCEPT, Formula, parse, renamed
 from peacestudy.models.formulas.lags import add_lags, lags_apart
 from peacestudy.models.formulas.response import ordered_outcome, survival_times, with_outcome
 
@@ -52,6 +53,8 @@ class Design:
     categories : of an ordered outcome, from the lowest; ``y`` holds positions among them.
     lags : what ``lag()`` looks up; ``formula`` reads each as a column of that name.
     panel : the columns of the unit and the time, where there are lags.
+    notes : what was changed in the values read.
+    made_of : the factors of each column that the formula makes, by the name of the column; none of the intercept.
     """
 
     y: np.ndarray
@@ -72,6 +75,8 @@ class Design:
     categories: tuple[str, ...] = ()
     lags: tuple[Factor, ...] = ()
     panel: tuple[str, str] | None = None
+    notes: tuple[Note, ...] = ()
+    made_of: Mapping[str, tuple[Factor, ...]] = field(default_factory=dict)
 
 
 def build_design(
@@ -98,8 +103,8 @@ def build_design(
     Raises
     ------
     SpecError
-        The formula or a column in it does not exist, a column of text stands without ``C()``, or the engine does not
-        take such an outcome.
+        The formula or a column in it does not exist, a column of text stands without ``C()``, the engine does not
+        take such an outcome, or two terms have one name.
     FitError
         A function cannot take the values, or no rows are left.
     """
@@ -124,28 +129,26 @@ def build_design(
         x = _numeric(factor, used[factor.column], ids, centres)
         basis = bases[factor.label] = make_basis(factor.functions[-1], x, factor.size, factor.label)
         prepared |= curve_columns(f"f{i}", basis, x)
-    times, order = None, tuple[str, ...]()
+    times, order, notes = None, tuple[str, ...](), tuple[Note, ...]()
     if engine is not None and ENGINES[engine].outcome == "ordered":
         y, order = ordered_outcome(parsed.response, used)
     elif isinstance(parsed.response, Survival):
-        y, times = survival_times(parsed.response, used, ids)
+        y, times, notes = survival_times(parsed.response, used, ids)
     elif set(SEVERAL) & set(parsed.response.functions):
         what = "a set of categories" if parsed.response.size is None else "several columns"
         raise SpecError(f"the outcome is {parsed.response.label}: an outcome is a number, not {what}.")
     else:
         y = _numeric(parsed.response, used[parsed.response.column], ids, centres, outcome=True)
-    X, names = model_matrix(parsed, pd.DataFrame(prepared, index=used.index), levels)
+    X, made_of = model_matrix(parsed, pd.DataFrame(prepared, index=used.index), levels)
     if X.shape[1] == 0:
         raise SpecError(f"formula {formula!r} leaves no term at all; name one, or keep the intercept.")
-    if twice := [name for name, times in Counter(names).items() if times > 1]:
-        raise SpecError(f"two terms are both named {twice[0]!r}; rename a column or a category.")
     grouped = [pd.factorize(used[c]) for c in clusters]
     groups, called = tuple(codes for codes, _ in grouped), tuple(tuple(names) for _, names in grouped)
     cases = tuple(ids[i] for i in used.index)
     more = {c: used[c] for c in further}
     return Design(
-        y, X, names, cases, groups, dropped, parsed, centres, levels, times, more, bases=bases, cluster_names=called, categories=order,
-        lags=lags, panel=panel if lags else None,
+        y, X, tuple(made_of), cases, groups, dropped, parsed, centres, levels, times, more, bases=bases, cluster_names=called,
+        categories=order, lags=lags, panel=panel if lags else None, notes=notes, made_of=made_of,
     )  # fmt: skip
 
 
@@ -230,11 +233,17 @@ def curve_columns(name: str, basis: Basis, x: np.ndarray) -> dict[str, np.ndarra
 
 def model_matrix(
     parsed: Formula, prepared: pd.DataFrame, levels: Mapping[str, tuple[Any, ...]]
-) -> tuple[np.ndarray, tuple[str, ...]]:
-    """The design matrix by formulaic, from safe names only, with the columns named by our rules."""
+) -> tuple[np.ndarray, dict[str, tuple[Factor, ...]]]:
+    """The design matrix by formulaic, from safe names only, and by the name of each column the factors that it is made of.
+
+    Raises
+    ------
+    SpecError
+        The right-hand side cannot be built, or two columns have one name.
+    """
     from formulaic.errors import FormulaicError
 
-    labels = {f"f{i}": f.label for i, f in enumerate(parsed.factors)}
+    factors = {f"f{i}": f for i, f in enumerate(parsed.factors)}
     try:
         # the spare column keeps the number of rows where a formula names no factor (y ~ 1)
         given = prepared if len(prepared.columns) else prepared.assign(spare=0.0)
@@ -243,20 +252,25 @@ def model_matrix(
     except FormulaicError as err:
         raise SpecError(f"the right-hand side of the formula cannot be built: {err}") from err
 
-    def name(column: str) -> str:
-        parts = []
+    def described(column: str) -> tuple[str, tuple[Factor, ...]]:
+        if column == INTERCEPT:
+            return column, ()
+        parts, used = [], []
         for piece in column.split(":"):
             head, _, level = piece.partition("[")
             head, _, place = head.partition("_")
-            text = labels.get(head, head)
+            used.append(factors[head])
+            text = factors[head].label
             at = levels[text][int(level.rstrip("]").removeprefix("T.")[1:])] if level else place
             if place and sum(other.split("_")[0] == head for other in column.split(":")) > 1:
                 raise SpecError(f"{text} is crossed with itself; write a higher degree, or more columns, instead.")
             parts.append(f"{text}[{at}]" if level or place else text)
-        return ":".join(parts)
+        return ":".join(parts), tuple(used)
 
-    names = tuple(name(c) for c in matrix.model_spec.column_names)
-    X = np.array(matrix, dtype=float).reshape(len(prepared), len(names))
-    for column, term in zip(X.T, names, strict=True):
+    columns = [described(c) for c in matrix.model_spec.column_names]
+    if twice := [name for name, times in Counter(name for name, _ in columns).items() if times > 1]:
+        raise SpecError(f"two terms are both named {twice[0]!r}. {renamed(twice[0])} Or rename a category.")
+    X = np.array(matrix, dtype=float).reshape(len(prepared), len(columns))
+    for column, (term, _) in zip(X.T, columns, strict=True):
         in_range(column, term)
-    return X, names
+    return X, dict(columns)

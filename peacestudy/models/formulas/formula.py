@@ -23,6 +23,7 @@ from peacestudy.models.formulas.factors import CURVES, DISTANCE, LAG, Factor, Su
 
 FUNCTIONS = ("log", "log1p", "sqrt", "square", "scale", "center", "C")
 KNOWN = (*FUNCTIONS, LAG, *CURVES)
+INTERCEPT = "Intercept"  # the name of the constant
 SURVIVAL = "Surv"
 _TOKEN = re.compile(r"\s*(?:(?P<quoted>`[^`\n]+`)|(?P<name>[^\W\d]\w*)|(?P<number>\d+)|(?P<op>[~+\-*:(),]))")
 # how other languages of formulas write what is written otherwise here: the pattern, and what to write
@@ -84,6 +85,11 @@ _QUOTED = re.compile(r"`[^`\n]*`|[^`]+")  # names in backquotes stay as they are
 LONGEST = 10_000  # characters; a formula is read by people
 DEEPEST = 50  # brackets within brackets
 MOST_TERMS = 1000  # to which * and : may multiply out
+
+
+def renamed(column: str) -> str:
+    """The sentence that says how to rename a column."""
+    return f"Rename the column: data.rename(columns={{{column!r}: 'another_name'}})."
 
 
 @dataclass(frozen=True)
@@ -176,15 +182,40 @@ class _Parser:
         if isinstance(response, Factor) and response.lag:
             self.refuse(0, f"begins the outcome {response.label}: an outcome is not lagged; lag its causes")
         self.need("~")
-        right, _ = self.sum()
+        right, terms = self.sum()
+        if terms > MOST_TERMS:
+            raise SpecError(
+                f"the formula multiplies out to {terms:,} terms, counted over all its products; at most {MOST_TERMS} are taken. "
+                "Leave out products, or fit several formulas."
+            )
         if self.peek()[0] != "end":
             self.refuse(self.peek()[2], "is not expected here")
-        labels = [f.label for f in self.factors]
-        if twice := sorted({name for name in labels if labels.count(name) > 1}):
-            raise SpecError(
-                f"formula {self.text!r}: {twice[0]!r} is both a column and a function of one; rename the column."
-            )
+        self.refuse_names(response)
         return Formula(response, tuple(self.factors), right)
+
+    def refuse_names(self, response: Factor | Survival) -> None:
+        """Refuse a column named like another part of the formula: categories and centres are stored by these names."""
+        found: dict[str, Factor] = {}
+        for factor in (*self.factors, *([response] if isinstance(response, Factor) else [])):
+            steps = [factor.within(n) for n in range(len(factor.numeric) + 1)]
+            for part in (*steps, factor):
+                other = found.setdefault(part.label, part)
+                if other != part:
+                    column = max(part.column, other.column, key=len)
+                    what = (
+                        "the lag"
+                        if part.label in (part.source, other.source) and part.lag != other.lag
+                        else "a function"
+                    )
+                    raise SpecError(
+                        f"formula {self.text!r}: {part.label!r} is both a column and {what} of one, so that two terms are "
+                        f"both named {part.label!r}. {renamed(column)}"
+                    )
+        if any(factor.label == INTERCEPT for factor in self.factors):
+            raise SpecError(
+                f"formula {self.text!r}: two terms are both named {INTERCEPT!r}, a column and the constant of the model. "
+                f"{renamed(INTERCEPT)}"
+            )
 
     def opens_survival(self) -> bool:
         return self.peek()[:2] == ("name", SURVIVAL) and self.tokens[self.at + 1][:2] == ("op", "(")

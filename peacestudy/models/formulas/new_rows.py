@@ -49,8 +49,9 @@ def new_rows(design: Design, data: pd.DataFrame) -> NewRows:
     X = np.full((len(table), len(design.names)), np.nan)
     if good.any():
         part = pd.DataFrame(prepared, index=table.index)[good]
-        found, names = model_matrix(design.formula, part, design.levels)
-        X[good] = found[:, [names.index(n) for n in design.names]]  # an engine may have taken the intercept out
+        found, made_of = model_matrix(design.formula, part, design.levels)
+        place = {name: j for j, name in enumerate(made_of)}
+        X[good] = found[:, [place[n] for n in design.names]]  # an engine may have taken the intercept out
     return NewRows(X, tuple(reasons))
 
 

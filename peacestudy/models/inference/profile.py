@@ -1,8 +1,10 @@
 """Penalised likelihood ratio tests and profile intervals of Firth's logit, all terms and both ends in one batch.
 
 Source: Heinze and Schemper (2002), Statistics in Medicine 21(16), 3.3; R's logistf 1.26 (penalty of the whole design).
-Where the outcome is separated the penalised likelihood can have more than one maximum with a coefficient held: tests climb
-from zero, as logistf, and intervals follow the maximum that is continuous with the estimate.
+With a coefficient held the penalised likelihood can have several maxima, also where the outcome is not separated, and the
+ratio is that of the highest. An end on the path of maxima from the estimate is therefore compared with the maxima that
+``highest`` finds there; where one of them is higher, the ratio has not reached the quantile, and the interval goes on from
+there. Programs that follow one path (logistf, firthmodels) stop at the first end.
 """
 
 from collections.abc import Callable
@@ -12,7 +14,7 @@ import numpy as np
 from scipy.stats import chi2
 
 from peacestudy.errors import FitError
-from peacestudy.models.engines.firth import climb_firth, curvature, penalised_loglik
+from peacestudy.models.engines.firth import ROUGH, climb_firth, curvature, highest, not_concave, penalised_loglik
 from peacestudy.models.engines.logit import orthonormal
 from peacestudy.models.formulas.centring import centring_of
 
@@ -21,7 +23,9 @@ MOST_CUTS = 200
 FARTHEST = 1e9  # standard errors; an end beyond is infinite
 TIGHT = 1e-10  # on the root of the likelihood ratio, whose quantile is 1.96 at 95 %
 SHUT = 1e-13  # relative width of a bracket within which the likelihood ratio jumps over the quantile
-ROUGH = 1e-7  # Newton decrement of a maximum on the way, before its last step; far out rounding allows no less
+BELOW = 1e-6  # on the root of the likelihood ratio; a maximum lower by less is the same
+MOST_BRANCHES = 50  # times that an interval goes on from a higher maximum
+OUT = 1.25  # times the distance of a higher maximum at which the next point of its path is looked for
 
 REMEDY = "Take the log of columns that span many orders of magnitude, or use fewer terms."
 
@@ -40,16 +44,61 @@ class _Profiles:
     top: np.ndarray
     unit: np.ndarray
 
+    def part(self, which: np.ndarray) -> "_Profiles":
+        """Some of the problems."""
+        return _Profiles(self.Z[which], self.y[which], self.peak[which], self.top[which], self.unit[which])
+
 
 @dataclass(frozen=True, eq=False)
 class _Points:
-    """A point on each profile: ``at`` (B,) standard errors from the estimate, the root of the likelihood ratio there less
-    its target (B,), and the coefficients of the maximum there (B, K).
-    """  # fmt: skip
+    """A point on each profile: ``at`` (B,) standard errors from the estimate, infinite where there is no end, the root of the
+    likelihood ratio there less its target (B,), and the coefficients of the maximum there (B, K).
+    """
 
     at: np.ndarray
     excess: np.ndarray
     path: np.ndarray
+
+    def part(self, which: np.ndarray) -> "_Points":
+        """Some of the points."""
+        return _Points(self.at[which], self.excess[which], self.path[which])
+
+    def with_part(self, which: np.ndarray, others: "_Points") -> "_Points":
+        """The points with some of them replaced."""
+        out = _Points(self.at.copy(), self.excess.copy(), self.path.copy())
+        out.at[which], out.excess[which], out.path[which] = others.at, others.excess, others.path
+        return out
+
+
+@dataclass(frozen=True, eq=False)
+class _Search:
+    """Profiles on which ends are looked for: at the distance ``at`` the coefficient is ``centre + at * unit``, each (B,)."""
+
+    profiles: _Profiles
+    centre: np.ndarray
+    unit: np.ndarray
+    target: float
+
+    def part(self, which: np.ndarray) -> "_Search":
+        """The search on some of the profiles."""
+        return _Search(self.profiles.part(which), self.centre[which], self.unit[which], self.target)
+
+    def look(self, at: np.ndarray, start: np.ndarray) -> _Points:
+        """The points at positions (B,), their maxima looked for from ``start`` (B, K)."""
+        root, path = _root(self.profiles, self.centre + at * self.unit, start)
+        return _Points(at, root - self.target, path)
+
+    def end_after(self, low: _Points, at: np.ndarray) -> _Points:
+        """The ends beyond points whose ratio is below the target; the next points looked at are at positions (B,)."""
+        high = self.look(at, _tangent(self.profiles, low.path, self.centre + at * self.unit))
+        return _close(self.look, *_widen(self.look, low, high))
+
+    def higher(self, points: _Points) -> _Points:
+        """The points at the same positions with the highest maxima that are found there."""
+        best = highest(self.profiles.Z, self.profiles.y[0], points.path, points.path.shape[1] - 1)
+        root = np.where(best.converged, _ratio_root(self.profiles, best.value), np.inf)
+        better = root - self.target < points.excess - BELOW
+        return _pick(better, _Points(points.at, root - self.target, best.beta), points)
 
 
 _Look = Callable[[np.ndarray, np.ndarray], _Points]  # positions and where to start, to points
@@ -74,7 +123,12 @@ def likelihood_ratio(X: np.ndarray, y: np.ndarray, beta: np.ndarray) -> tuple[np
         The maximum under a null cannot be found.
     """
     profiles = _profiles(X, y, beta, sides=1)
-    drop = _root(profiles, np.zeros(X.shape[1]), np.zeros(profiles.peak.shape))[0] ** 2
+    search = _Search(profiles, np.zeros(len(beta)), np.ones(len(beta)), 0.0)
+    points = search.look(np.zeros(len(beta)), np.zeros(profiles.peak.shape))
+    doubtful = not_concave(profiles.Z, points.path)
+    if doubtful.any():
+        points = points.with_part(doubtful, search.part(doubtful).higher(points.part(doubtful)))
+    drop = points.excess**2
     return drop, chi2.sf(drop, 1)
 
 
@@ -93,15 +147,32 @@ def profile_interval(X: np.ndarray, y: np.ndarray, beta: np.ndarray, std_error: 
     centre, unit = np.tile(beta, 2), np.tile(std_error, 2) * np.repeat([-1.0, 1.0], K)
     target = float(np.sqrt(chi2.ppf(level, 1)))
 
-    def look(at: np.ndarray, start: np.ndarray) -> _Points:
-        root, path = _root(profiles, centre + at * unit, start)
-        return _Points(at, root - target, path)
-
+    search = _Search(profiles, centre, unit, target)
     low = _Points(np.zeros(2 * K), np.full(2 * K, -target), profiles.peak)
-    high = look(np.ones(2 * K), _tangent(profiles, centre + unit))
-    ends = centre + _close(look, *_widen(look, low, high)) * unit
-    out: np.ndarray = ends.reshape(2, K).T
+    found = search.end_after(low, np.ones(2 * K))
+    found = _beyond(search, found)
+    out: np.ndarray = (centre + found.at * unit).reshape(2, K).T
     return out
+
+
+def _beyond(search: _Search, ends: _Points) -> _Points:
+    """The ends, moved out as long as a higher maximum shows there that the ratio has not reached its target."""
+    finite = np.isfinite(ends.at)
+    doubtful = finite & (np.abs(ends.excess) > BELOW)  # the path jumped over the target
+    doubtful[finite] |= not_concave(search.profiles.Z[finite], ends.path[finite])
+    for _ in range(MOST_BRANCHES):
+        if not doubtful.any():
+            return ends
+        part = search.part(doubtful)
+        highest_there = part.higher(ends.part(doubtful))
+        short = highest_there.excess < -BELOW
+        doubtful[doubtful] = short
+        if short.any():
+            low = highest_there.part(short)
+            found = part.part(short).end_after(low, OUT * low.at)
+            ends = ends.with_part(doubtful, found)
+            doubtful &= np.isfinite(ends.at)
+    raise FitError(f"the ends of {int(doubtful.sum())} profile intervals cannot be found. {REMEDY}")
 
 
 def _widen(look: _Look, low: _Points, high: _Points) -> tuple[_Points, _Points]:
@@ -116,8 +187,8 @@ def _widen(look: _Look, low: _Points, high: _Points) -> tuple[_Points, _Points]:
     return low, high
 
 
-def _close(look: _Look, low: _Points, high: _Points) -> np.ndarray:
-    """Where the excess is zero between the points (B,), by the Illinois secant, which keeps no end twice at full weight."""
+def _close(look: _Look, low: _Points, high: _Points) -> _Points:
+    """Where the excess is zero between the points, by the Illinois secant, which keeps no end twice at full weight."""
     endless = high.excess < -TIGHT
     low_weight, high_weight, last = np.ones(len(low.at)), np.ones(len(low.at)), np.zeros(len(low.at))
     for _ in range(MOST_CUTS):
@@ -135,8 +206,8 @@ def _close(look: _Look, low: _Points, high: _Points) -> np.ndarray:
         low, high, last = _pick(above | done, low, cut), _pick(above & ~done, cut, high), np.where(above, 1.0, -1.0)
     else:
         raise FitError(f"the ends of {int((~done).sum())} profile intervals cannot be found. {REMEDY}")
-    nearer = np.where(np.abs(low.excess) < np.abs(high.excess), low.at, high.at)
-    return np.where(endless, np.inf, nearer)
+    nearer = _pick(np.abs(low.excess) < np.abs(high.excess), low, high)
+    return _Points(np.where(endless, np.inf, nearer.at), nearer.excess, nearer.path)
 
 
 def _profiles(X: np.ndarray, y: np.ndarray, beta: np.ndarray, sides: int) -> _Profiles:
@@ -160,15 +231,21 @@ def _root(profiles: _Profiles, value: np.ndarray, start: np.ndarray) -> tuple[np
         raise FitError(
             "the penalised likelihood has no maximum that can be found with a coefficient held. Use fewer terms."
         )
-    return np.sqrt(np.maximum(2 * (profiles.top - climb.value), 0.0)), climb.beta
+    return _ratio_root(profiles, climb.value), climb.beta
 
 
-def _tangent(profiles: _Profiles, value: np.ndarray) -> np.ndarray:
-    """Where the maxima would be with the coefficients at ``value``, were the penalised likelihood quadratic."""
-    J = curvature(profiles.Z, profiles.peak)
-    far = value * profiles.unit - profiles.peak[:, -1]
+def _ratio_root(profiles: _Profiles, value: np.ndarray) -> np.ndarray:
+    """The root of the likelihood ratio of penalised log-likelihoods (B,)."""
+    out: np.ndarray = np.sqrt(np.maximum(2 * (profiles.top - value), 0.0))
+    return out
+
+
+def _tangent(profiles: _Profiles, path: np.ndarray, value: np.ndarray) -> np.ndarray:
+    """Where the maxima at ``path`` would move with the coefficients at ``value``, were the penalised likelihood quadratic."""
+    J = curvature(profiles.Z, path)
+    far = value * profiles.unit - path[:, -1]
     move = -np.linalg.solve(J[:, :-1, :-1], J[:, :-1, -1:])[:, :, 0] * far[:, None]
-    out: np.ndarray = profiles.peak + np.column_stack([move, far])
+    out: np.ndarray = path + np.column_stack([move, far])
     return out
 
 

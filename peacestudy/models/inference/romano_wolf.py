@@ -13,9 +13,11 @@ import pandas as pd
 from tqdm import tqdm
 
 from peacestudy.core.display import html_table
+from peacestudy.core.draw_order import groups_by_id
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import Note, one_of
 from peacestudy.errors import FitError, SpecError
+from peacestudy.models.engines.parameters import refuse_edge
 from peacestudy.models.inference.hypotheses import adjust, step_down
 from peacestudy.models.inference.reference import reference
 from peacestudy.models.inference.resample import column_of, refit, sample
@@ -67,7 +69,7 @@ def romano_wolf(
     family : fits of the same data, each with a term; a fit may come more than once, with different terms.
     data : what was fitted.
     block : the column whose groups are drawn whole, the same draws for every fit; None draws the rows given one by one.
-    draws, seed : how many samples, and the seed of the random numbers.
+    draws, seed : how many samples, and the seed of the random numbers, which are given to cases and blocks in the order of ids.
 
     Returns
     -------
@@ -89,7 +91,8 @@ def romano_wolf(
     )
     _check(family, draws, seed)
     members, G = _members(family, data, block)
-    taken = np.random.default_rng(seed).integers(0, G, (draws, G))
+    order = groups_by_id(np.concatenate([m.blocks for m in members]), [i for m in members for i in m.fit.design.cases])
+    taken = order[np.random.default_rng(seed).integers(0, G, (draws, G))]
     drawn, failed = [], []
     for draw, chosen in enumerate(tqdm(taken, desc="step-down", disable=None, leave=False)):
         try:
@@ -127,6 +130,7 @@ def _check(family: Sequence[tuple[Fit, str]], draws: int, seed: int) -> None:
         known = fit.terms["term"].tolist()
         if term not in known:
             raise SpecError(one_of("term", term, known))
+        refuse_edge([term], known, fit.spec.engine, len(fit.design.names))
         if not np.isfinite(fit.terms["std_error"][known.index(term)]):
             raise FitError(
                 f"{term} of {fit.spec.name} has no standard error, as the notes of the fit say: it cannot be tested."

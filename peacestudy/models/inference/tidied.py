@@ -18,8 +18,8 @@ def add_detectable(out: pd.DataFrame, least: "pd.Series[float]", alpha: float) -
     out["detectable"] = least.where(out["p_value"] >= alpha)
 
 
-def to_ratios(out: pd.DataFrame, slopes: tuple[str, ...], engine: str) -> None:
-    """Coefficients and ends as ratios, their errors by the delta method, in place; only of terms that are slopes.
+def to_ratios(out: pd.DataFrame, slopes: int, engine: str) -> None:
+    """Coefficients and ends as ratios, their errors by the delta method, in place; only of the first ``slopes`` terms.
 
     Raises
     ------
@@ -28,7 +28,7 @@ def to_ratios(out: pd.DataFrame, slopes: tuple[str, ...], engine: str) -> None:
     """
     if engine in LINEAR:
         raise SpecError("a linear model has no odds ratios; exponentiate belongs to odds and hazards.")
-    slope = out["term"].isin(slopes)
+    slope = np.arange(len(out)) < slopes
     errors = [c for c in ("std_error", "monte_carlo") if c in out]
     scale = [c for c in ("estimate", "conf_low", "conf_high", "detectable") if c in out]
     with np.errstate(over="ignore"):

@@ -86,11 +86,9 @@ def _by_rules(rows: EffectRows, table: pd.DataFrame, column: str, x: np.ndarray,
 def _by_rule(
     rows: EffectRows, table: pd.DataFrame, column: str, x: np.ndarray, step: np.ndarray, rule: dict[int, float]
 ) -> np.ndarray:
-    here = new_rows(
-        rows.design, table
-    ).X  # the weights sum to zero: differences keep the digits of columns far from zero
+    still = new_rows(rows.design, table.assign(**{column: x})).X  # what does not move has a slope of exactly zero
     total = np.zeros((len(x), len(rows.design.names)))
     for k, weight in rule.items():
-        total += weight * (new_rows(rows.design, table.assign(**{column: x + k * step})).X - here)
+        total += weight * (new_rows(rows.design, table.assign(**{column: x + k * step})).X - still)
     out: np.ndarray = total / step[:, None]
     return out

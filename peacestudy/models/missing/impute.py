@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from peacestudy.core.draw_order import places_by_id
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import Note, as_known, composed, nearest
 from peacestudy.errors import FitError, SpecError
@@ -47,7 +48,7 @@ def impute(
     m : completed tables, 2 or more.
     cycles : rounds through the columns before a table is taken; each table has a chain of its own.
     donors : cases of nearest prediction from which a missing value takes that of one.
-    seed : of the random numbers. None of these has a default.
+    seed : of the random numbers, which are given to cases in the order of their ids. None of these has a default.
     survival : of a survival outcome, ``(time, event)`` or ``(start, stop, event)``, all among ``columns`` and without missing values: the
         others are then filled from the event and the Nelson-Aalen cumulative hazard, and not from the times (White and Royston).
         None where there is no such outcome.
@@ -86,11 +87,14 @@ def impute(
     if spelt != list(table.columns):
         table = table.set_axis(spelt, axis=1)
     survival = as_known(survival, spelt)
-    found = [code(table[c], c) for c in _named(table, columns)]
-    where = {c.name: c.coded.isna().to_numpy() for c in found if c.coded.isna().any()}
-    linked = found if survival is None else _linked(found, table, survival)
     key = composed(data.key) if isinstance(data, StudyFrame) else ""
     ids = table[key].tolist() if isinstance(data, StudyFrame) else table.index.tolist()
+    order = places_by_id(ids)  # the draws are given to the rows in this order
+    back = np.argsort(order)
+    table, ids = table.iloc[order], [ids[i] for i in order]
+    found = [code(table[c], c) for c in _named(table, columns)]
+    where = {c.name: c.coded.isna().to_numpy() for c in found if c.coded.isna().any()}
+    linked, tied = (found, ()) if survival is None else _linked(found, table, survival)
     _check(linked, where, ids, donors)
     rngs = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(m)]
     tables: list[StudyFrame | pd.DataFrame] = []
@@ -99,14 +103,16 @@ def impute(
         complete = table.assign(
             **{c.name: decode(table[c.name], c, filled[c.name], where[c.name]) for c in found if c.name in where}
         )
+        complete = complete.iloc[back]
         tables.append(replace(data, data=complete, key=key) if isinstance(data, StudyFrame) else complete)
     missing = _missing(found)
     names = () if survival is None else tuple(survival)
-    note = _note(missing, m, cycles, donors, names)
+    notes = (_note(missing, m, cycles, donors, names), *tied)
     if isinstance(data, StudyFrame):
-        tables = [replace(t, notes=(*t.notes, note)) for t in tables if isinstance(t, StudyFrame)]
+        tables = [replace(t, notes=(*t.notes, *notes)) for t in tables if isinstance(t, StudyFrame)]
     known = tuple(c.name for c in found)
-    return Imputed(tuple(tables), known, missing, where, trace, int(donors), int(seed), (note,), names)
+    where = {c: gone[back] for c, gone in where.items()}
+    return Imputed(tuple(tables), known, missing, where, trace, int(donors), int(seed), notes, names)
 
 
 def _named(table: pd.DataFrame, columns: Sequence[str]) -> list[str]:
@@ -127,12 +133,12 @@ def _named(table: pd.DataFrame, columns: Sequence[str]) -> list[str]:
     return names
 
 
-def _linked(found: list[Coded], table: pd.DataFrame, survival: Sequence[str]) -> list[Coded]:
-    """The columns as the chains take them with a survival outcome: the hazard lived through in the place of the times."""
-    hazard = lived_through(table, survival, [c.name for c in found])
+def _linked(found: list[Coded], table: pd.DataFrame, survival: Sequence[str]) -> tuple[list[Coded], tuple[Note, ...]]:
+    """The columns that the chains use with a survival outcome, the cumulative hazard in place of the times, and notes."""
+    hazard, notes = lived_through(table, survival, [c.name for c in found])
     z = pd.Series(standard(hazard.to_numpy()))
     times, start = survival[-2], survival[0] if len(survival) == 3 else None
-    return [replace(c, coded=z) if c.name == times else c for c in found if c.name != start]
+    return [replace(c, coded=z) if c.name == times else c for c in found if c.name != start], notes
 
 
 def _check(found: list[Coded], where: dict[str, np.ndarray], ids: list[Any], donors: int) -> None:

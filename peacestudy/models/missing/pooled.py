@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from peacestudy.core.derived import Derived
 from peacestudy.core.display import html_table
 from peacestudy.core.problems import Note, as_known, one_of
-from peacestudy.errors import FitError, SpecError
+from peacestudy.errors import SpecError
 from peacestudy.models.engines.parameters import is_spread, refuse_edge, wald_ends
-from peacestudy.models.inference.contrast import written_weights
+from peacestudy.models.inference.contrast import refuse_missing, written_weights
 from peacestudy.models.inference.hypotheses import (
     DETECTABLE,
     NO_SIDE,
@@ -73,6 +74,11 @@ class PooledFit:
         return self.fits[0].origin
 
     @property
+    def derived(self) -> tuple[Derived, ...]:
+        """The columns that the user added to the frame, for ``ps.trace``."""
+        return self.fits[0].derived
+
+    @property
     def slopes(self) -> tuple[str, ...]:
         """The terms that are columns of the design: without cut points, ``alpha`` and ``sd(group)``."""
         return self.fits[0].design.names
@@ -89,7 +95,7 @@ class PooledFit:
         check_level(level)
         out = self.terms.copy()
         b, se = out["estimate"].to_numpy(), out["std_error"].to_numpy()
-        spread = is_spread(tuple(out["term"]), self.slopes)
+        spread = is_spread(self.spec.engine, len(self.slopes), len(out))
         out["conf_low"], out["conf_high"] = wald_ends(b, se, spread, critical(0.5 + level / 2, out["df"].to_numpy()))
         if one_sided is not None:
             p = one_sided_p(out["statistic"].to_numpy(), out["df"].to_numpy(), one_sided)
@@ -97,18 +103,18 @@ class PooledFit:
         if power is not None:
             add_detectable(out, self.detectable(power=power, alpha=1 - level)["detectable"], 1 - level)
         if exponentiate:
-            to_ratios(out, self.slopes, self.spec.engine)
+            to_ratios(out, len(self.slopes), self.spec.engine)
         return out
 
     def detectable(self, *, power: float, alpha: float) -> pd.DataFrame:
         """The smallest effect that a study of this N and these gaps could have found, as ``Fit.detectable``, by the pooled t."""
         least = least_effects(self.terms, self.terms["df"].to_numpy(), power, alpha)
-        return least.assign(detectable=least["detectable"].where(least["term"].isin(self.slopes)))
+        return least.assign(detectable=least["detectable"].where(np.arange(len(least)) < len(self.slopes)))
 
     def contrast(self, weights: Mapping[str, float], *, one_sided: str | None = None) -> pd.DataFrame:
         """A weighted sum of terms, as ``Fit.contrast`` finds it in every table, pooled; with ``df`` and ``fmi``."""
         weights = as_known(written_weights(weights), self.terms["term"])
-        refuse_edge(list(weights), tuple(self.terms["term"]), self.slopes)
+        refuse_edge(list(weights), self.terms["term"].tolist(), self.spec.engine, len(self.slopes))
         each = [f.contrast(weights).iloc[0] for f in self.fits]
         w = np.array([[float(weights.get(t, 0.0)) for t in self.terms["term"]]])
         df = np.mean([contrast_df(f.spec, f.design, f.df, w)[0] for f in self.fits])
@@ -168,9 +174,8 @@ class PooledFit:
         for term in terms:
             if term not in known:
                 raise SpecError(one_of("term", term, known))
-        refuse_edge(terms, tuple(known), self.slopes)
-        if none := [t for t in terms if np.isnan(self.terms["std_error"][known.index(t)])]:
-            raise FitError(f"{', '.join(none)} cannot be tested: the variance is not above zero, as the notes say.")
+        refuse_edge(terms, known, self.spec.engine, len(self.slopes))
+        refuse_missing(terms, self.terms, self.notes)
         return [known.index(t) for t in terms]
 
     def glance(self) -> pd.DataFrame:

@@ -81,7 +81,7 @@ def pooled(imputed: Imputed, spec: ModelSpec, fits: list[Fit]) -> PooledFit:
     dfs = np.mean([f.dfs.to_numpy() for f in fits], axis=0)
     names = first.terms["term"].tolist()
     rows = []
-    for j, spread in enumerate(is_spread(tuple(names), first.design.names)):
+    for j, spread in enumerate(is_spread(spec.engine, len(first.design.names), len(names))):
         row = (log_row if spread else pooled_row)(Q[:, j], SE[:, j], float(dfs[j]))
         rows.append({"term": names[j], **row, **(dict.fromkeys(("statistic", "p_value"), np.nan) if spread else {})})
     terms = pd.DataFrame(rows)[["term", *NUMBERS]]

@@ -18,7 +18,7 @@ from peacestudy.outcomes.files.table import FileTable
 # ending -> module of this folder; each has read(path, sheet) and is imported when first needed
 FORMATS = {
     ".csv": "csv_file", ".xlsx": "xlsx_file", ".dta": "stata_file", ".parquet": "parquet_file", ".sav": "spss_file",
-    ".rds": "r_file", ".rda": "r_file", ".rdata": "r_file",
+    ".rds": "r_file", ".rda": "r_file", ".rdata": "r_file", ".tsv": "csv_file",
 }  # fmt: skip
 
 
@@ -27,8 +27,8 @@ def read_file(path: str | os.PathLike[str], sheet: str | None = None, schema: Sc
 
     Parameters
     ----------
-    path : ``.csv``, ``.xlsx``, ``.dta`` (Stata), ``.parquet``; ``.sav`` (SPSS) and ``.rds``, ``.rda``, ``.RData`` (R data frames) where
-        their libraries are installed (``pip install 'peacestudy[files]'``).
+    path : ``.csv`` and ``.tsv`` (separated by commas, semicolons or tabs), ``.xlsx``, ``.dta`` (Stata), ``.parquet``; ``.sav`` (SPSS)
+        and ``.rds``, ``.rda``, ``.RData`` (R data frames) where their libraries are installed (``pip install 'peacestudy[files]'``).
     sheet : the worksheet of a workbook, or the object of an ``.rda``; needed where there are several.
     schema : columns and types, where they are not to be taken as they are found; columns beyond it are left out.
 
@@ -55,10 +55,11 @@ def read_file(path: str | os.PathLike[str], sheet: str | None = None, schema: Sc
     [['NA', '007', 1990], ['FR', '220', 1991]]
     """
     path = Path(path)
-    ending = path.suffix.lower()
+    # R calls the workspace of a folder .RData, which is all ending
+    ending = (path.name if path.name.startswith(".") and not path.suffix else path.suffix).lower()
     if ending not in FORMATS:
         raise SourceError(
-            f"{path} ends in {path.suffix!r}; files that are read end in {', '.join(FORMATS)}.{nearest(ending, list(FORMATS))} "
+            f"{path} ends in {ending!r}; files that are read end in {', '.join(FORMATS)}.{nearest(ending, list(FORMATS))} "
             "Save it as one of these."
         )
     _check_size(path)

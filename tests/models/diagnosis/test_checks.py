@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 import peacestudy as ps
 from peacestudy.models.diagnosis.checks import (
     check_design,
-    check_leverage,
     dependent_terms,
     design_notes,
     separation_of,
@@ -114,15 +113,6 @@ def test_one_cluster_is_refused():
         check_design(design(draw().assign(g="only"), "v ~ a", ("g",)), outcome="number")
     with pytest.raises(ps.FitError, match="one cluster"):
         check_design(design(draw().assign(h="only"), "v ~ a", ("g", "h")), outcome="number")
-
-
-def test_leverage_of_one_names_the_cases():
-    found = design(draw().assign(lone=lambda t: t.index == 17), "v ~ a + lone")
-    X = found.X
-    leverage = np.diag(X @ np.linalg.inv(X.T @ X) @ X.T)
-    with pytest.raises(ps.FitError, match=r"fit 1 row\(s\) exactly, whatever their outcome \(17\)"):
-        check_leverage(found, leverage)
-    check_leverage(found, np.full(60, 0.999))
 
 
 @pytest.mark.parametrize(("events", "noted"), [(19, True), (20, False), (40, False), (41, True)])

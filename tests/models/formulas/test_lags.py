@@ -185,7 +185,7 @@ REFUSED = {
     "no time": ({}, "y ~ lag(gdp)", {"unit": "country", "time": "yeer"}, ps.SpecError, "the time column 'yeer'.*Did you mean 'year'"),
     "no column": ({}, "y ~ lag(gpd)", PANEL, ps.SpecError, "'gpd' is not in the data.*Did you mean 'gdp'"),
     "own name": ({"lag(gdp)": 1.0}, "`lag(gdp)` ~ lag(gdp)", PANEL, ps.SpecError, "both a column and the lag of one"),
-    "both": ({"lag(gdp)": 1.0}, "y ~ `lag(gdp)` + lag(gdp)", PANEL, ps.SpecError, "both a column and a function of one"),
+    "both": ({"lag(gdp)": 1.0}, "y ~ `lag(gdp)` + lag(gdp)", PANEL, ps.SpecError, "both a column and the lag of one"),
     "nothing": ({}, "y ~ lag(gdp, 90)", PANEL, ps.FitError, r"'lag\(gdp, 90\)' is missing in every one"),
     "texts": ({"gdp": list("pqpqpqpqpq")}, "y ~ lag(gdp)", PANEL, ps.SpecError, r"Write C\(lag\(gdp\)\)"),
     "log": ({"gdp": [-1.0] * 10}, "y ~ log(lag(gdp))", PANEL, ps.FitError, r"log\(lag\(gdp\)\): 6 value\(s\) have no log"),
