@@ -122,16 +122,21 @@ def fit_arranged(design: Design, arranged: list[Note], spec: ModelSpec) -> Fit:
     notes += _conventions(spec, design, est)
     if spec.engine == "ordered":
         notes += parallel_notes(work, est.beta[0])
-    blanks = _of_reported(blanks, parameters)
-    if (turn := turned(work.X)) and not _penalised(spec):
-        work = replace(work, X=turn[0])
-        again = estimate(work, spec)[0]
-        est = replace(again, names=est.names, loglik=est.loglik, r2=est.r2)  # a penalty's likelihood knows the columns
-        referred = reference(spec, work, est)
-        whole = np.eye(est.beta.shape[1])
-        whole[: len(turn[1]), : len(turn[1])] = turn[1]
-        parameters = replace(parameters, turn=whole)
-    return _result(spec, design, work, parameters, est, replace(referred, blanks=blanks), notes)
+    referred = replace(referred, blanks=_of_reported(blanks, parameters))
+    return _with_digits(_result(spec, design, work, parameters, est, referred, notes), work, parameters)
+
+
+def _with_digits(made: Fit, work: Design, parameters: Centring) -> Fit:
+    """The fit with a covariance whose sums keep their digits, where its columns are nearly dependent: that of orthonormal columns."""
+    turn = None if _penalised(made.spec) else turned(work.X)
+    if turn is None:
+        return made
+    Z, T = turn
+    around = replace(work, X=Z)
+    V = reference(made.spec, around, estimate(around, made.spec)[0]).vcov
+    whole = np.eye(len(V))
+    whole[: len(T), : len(T)] = T
+    return replace(made, moved=replace(parameters, turn=whole), precise_vcov=V)
 
 
 def _of_reported(blanks: tuple[Blank, ...], moved: Centring) -> tuple[Blank, ...]:

@@ -114,6 +114,11 @@ class Fit:
         variance = ((W @ np.nan_to_num(V)) * W).sum(axis=1)
         return np.where(self._need_missing(weights), np.nan, variance)
 
+    def variances_apart(self, weights: np.ndarray) -> np.ndarray:
+        """What ``variances_of`` would be if the parameters that the sums are made of had no covariances, shape (q,)."""
+        out: np.ndarray = self.moved.weights(weights) ** 2 @ np.nan_to_num(np.diag(self.moved_vcov))
+        return out
+
     def _need_missing(self, weights: np.ndarray) -> np.ndarray:
         """Which sums give weight to a parameter without a standard error, shape (q,)."""
         missing = np.isnan(np.diag(self.vcov.to_numpy(dtype=float)))
@@ -248,7 +253,9 @@ class Fit:
 
         weights = as_known(written_weights(weights), self.terms["term"])
         refuse_edge(list(weights), self.terms["term"].tolist(), self.spec.engine, len(self.design.names))
-        return contrast(weights, self.terms["estimate"], self.vcov, degrees, one_sided, self.covariance_of)
+        return contrast(
+            weights, self.terms["estimate"], self.vcov, degrees, one_sided, self.covariance_of, self.variances_apart
+        )
 
     def __repr__(self) -> str:
         return f"<Fit {self.spec.name}: {self.spec.formula} ({self.spec.engine}, {self.spec.vcov}), N {self.n}; see .terms and .notes>"

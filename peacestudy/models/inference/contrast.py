@@ -28,6 +28,7 @@ def contrast(
     degrees: Callable[[np.ndarray], float],
     direction: str | None = None,
     covariance: Callable[[np.ndarray], np.ndarray] | None = None,
+    apart: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> pd.DataFrame:
     """One row for the sum of ``weights`` times the coefficients; see ``Fit.contrast``.
 
@@ -39,6 +40,7 @@ def contrast(
     degrees : the degrees of freedom of a sum with weights (K,), infinite for z.
     direction : of a one-sided p that is added, ``greater`` or ``less``.
     covariance : gives the covariance (q, q) of sums with weights (q, K); None takes that of ``vcov``.
+    apart : gives what their variances (q,) would be without covariances, by which rounding is known; None takes ``vcov``.
     """
     known = [str(c) for c in vcov.columns]
     if not weights:
@@ -54,8 +56,8 @@ def contrast(
     V = vcov.to_numpy(dtype=float)
     of_sums = covariance or (lambda rows: combined_covariance(rows, V))
     variance = float(of_sums(w[None])[0, 0])
-    apart = float(w**2 @ np.nan_to_num(np.diag(of_sums(np.eye(len(w))))))
-    if not (np.isnan(variance) or variance > NOTHING * apart):
+    without = float(apart(w[None])[0]) if apart else float(w**2 @ np.nan_to_num(np.diag(V)))
+    if not (np.isnan(variance) or variance > NOTHING * without):
         raise FitError(f"{_label(weights)} cannot be tested: its variance is not above zero, as with too few clusters.")
     b, se = float(w @ estimate.to_numpy()), variance**0.5
     df = degrees(w)

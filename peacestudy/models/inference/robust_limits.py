@@ -329,6 +329,11 @@ def _of_groups(
     for j, (plain, a) in enumerate(_weights_of_rows(Q, back, leverage, groups, vcov)):
         if weight is not None:
             plain, a = plain * weight, a * weight
+        unit = float(np.abs(plain).max()) or 1.0
+        plain, a = (
+            plain / unit,
+            a / unit,
+        )  # nothing here depends on the unit of the term; fourth powers of it would overflow
         squares = a**2
         if groups is None:
             trace = float((squares * (1 - leverage)).sum())
