@@ -111,6 +111,8 @@ def differences(one: object, other: object) -> list[str]:
     >>> differences("Mali", "mali "), differences("C\u00f4te", "Co\u0302te"), differences("C\u00f4te", "Cote")
     (['capitals', 'blanks'], ['composed and decomposed letters (NFC and NFD)'], ['accents'])
     """
+    if str(one) == str(other):
+        return ["type, one a number and one a text (.astype(str) makes texts of all)"]
     found = []
     for word in _STEPS:
         a, b = _without(word, one), _without(word, other)

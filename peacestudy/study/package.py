@@ -12,6 +12,7 @@ import pandas as pd
 from peacestudy.core.problems import Problem
 from peacestudy.core.schema import Schema
 from peacestudy.core.settings import inside, read_json
+from peacestudy.core.spelling import canonical, visible
 from peacestudy.core.tables import file_sha256, read_table, row_lines, write_text
 from peacestudy.errors import PeacestudyError, SourceError
 
@@ -120,6 +121,11 @@ def _strangers(r: _Resource, tables: dict[str, pd.DataFrame], known: set[str]) -
         values = tables[r.name][column]
         strange = np.flatnonzero(values.notna() & ~values.isin(tables[other][there]))
         lines = row_lines(r.file) if len(strange) else []
-        rule, remedy = f"every {column} stands in {other}.csv", "correct it, or add the row there"
-        out += [Problem(r.file.name, lines[i], column, str(values.iloc[i]), rule, remedy) for i in strange]
+        rule = f"every {column} stands in {other}.csv"
+        spelled = {canonical(value): value for value in tables[other][there].dropna()} if len(strange) else {}
+        for i in strange:
+            alike = spelled.get(canonical(values.iloc[i]))
+            hint = "" if alike is None else f"; it is written {visible(alike)} there"
+            remedy = f"correct it, or add the row there{hint}"
+            out.append(Problem(r.file.name, lines[i], column, str(values.iloc[i]), rule, remedy))
     return out

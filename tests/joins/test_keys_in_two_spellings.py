@@ -5,6 +5,8 @@ import pandas as pd
 import pytest
 
 import peacestudy as ps
+from peacestudy.coding.reliability.agreement import as_sheet
+from peacestudy.core.codebook import Code, Codebook, Indicator, Pillar, Scale
 from peacestudy.errors import JoinError, SourceError
 from peacestudy.joins import (
     asof,
@@ -50,7 +52,7 @@ def verbs(mine, theirs):
         "asof": lambda: asof(cases, panel, on="unit", date="year", other_date="year", tolerance=1, direction="nearest", name="o", columns=["v"]),
         "window": lambda: window(cases, panel, on="unit", year="year", span=(0, 1), measures={"n": ("v", "sum")}, **common),
         "event_windows": lambda: event_windows(
-            cases, events, on="unit", start="a", end="b", date="date", measures={"n": (None, "count")}, name="o", absent=0
+            cases, events, on="unit", start="a", end="b", date="date", measures={"n": (None, "count")}, name="o"
         ),
         "event_years": lambda: event_years(
             events, unit="unit", date="date", measures={"n": (None, "count")}, name="o", absent=0, years=(2000, 2001), units=cases[["unit"]]
@@ -199,13 +201,15 @@ def test_names_given_as_codes_of_states_are_refused_at_once():
 def test_case_ids_are_compared_for_gold_and_coders_and_data():
     """A known code of a case that data writes in another way is refused, not left out."""
     rng = np.random.default_rng(1)
-    book = ps.load_study("peace_agreements").codebook
-    indicator = next(i for i in book.indicators.values() if {c.value for c in i.codes} == {0, 1})
+    codes = (Code(0, "absent", "No."), Code(1, "present", "Yes."))
+    indicator = Indicator(
+        "talks", "Talks", "q?", "t", "p", "r", "political", "promise", 1, level="nominal", codes=codes
+    )
+    pillars = (Pillar("p", "P", "t", "h", "s", indicators=(indicator,)),)
+    book = Codebook("small", "Small", "1.0", "share", {}, (Scale("p", "nominal", codes),), pillars)
     ids = [f"c{n}" for n in range(30)]
     rows = [(case, indicator.id, coder, int(rng.integers(2))) for case in ids for coder in ("ann", "ben", "cem")]
     table = pd.DataFrame(rows, columns=["case_id", "indicator_id", "coder", "code"])
-    from peacestudy.coding.reliability.agreement import as_sheet
-
     sheet = as_sheet(table, book)
     data = pd.DataFrame({"case_id": ids, "y": rng.normal(size=30)})
     then = ps.ModelSpec("m", f"y ~ {indicator.id}", "linear", vcov="classical")
@@ -214,3 +218,16 @@ def test_case_ids_are_compared_for_gold_and_coders_and_data():
         ps.propagate(sheet, data, then, gold=gold, draws=4, seed=1)
     with pytest.raises(ps.PeacestudyError, match="between data and the sheet only by blanks"):
         ps.propagate(sheet, data.assign(case_id=["c0 ", *ids[1:]]), then, draws=4, seed=1)
+
+
+def test_two_spellings_in_two_parts_of_a_file_are_refused(tmp_path):
+    pytest.importorskip("duckdb")
+    ids = [f"c{n}" for n in range(20)]
+    pd.DataFrame({"unit": ids}).to_parquet(tmp_path / "cases.parquet")
+    other = pd.DataFrame({"unit": ["C19", *ids[:-1]], "v": range(20)})
+    other.to_parquet(tmp_path / "other.parquet")
+    for right in (other, tmp_path / "other.parquet"):
+        with pytest.raises(JoinError, match="only by capitals"):
+            ps.joins.join_parquet(
+                tmp_path / "cases.parquet", right, on="unit", name="o", out=tmp_path / "out.parquet", parts=4
+            )

@@ -176,7 +176,10 @@ def _cases(cases: pd.DataFrame | Iterable[str]) -> pd.DataFrame:
     wrong = [v for v in ids if not isinstance(v, str) or not v.strip()]
     if wrong or not ids:
         found = f"{wrong[0]!r} is none" if wrong else "there is none"
-        raise CodingError(f"a sheet needs cases, and a case id is a text that is not blank: {found}.")
+        raise CodingError(
+            f"a sheet needs cases, and a case id is a text that is not blank: {found}. "
+            "Write numbers as text: cases.astype({'case_id': str})."
+        )
     twice = sorted({v for v in ids if ids.count(v) > 1}) if len(set(ids)) < len(ids) else []
     if twice:
         raise CodingError(f"{len(twice)} case(s) stand twice: {', '.join(map(repr, twice[:5]))}. Give each once.")
