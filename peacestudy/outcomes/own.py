@@ -3,6 +3,7 @@
 import hashlib
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -13,10 +14,11 @@ from peacestudy.core.keys import levels
 from peacestudy.core.names_to_codes import names_given_as_codes
 from peacestudy.core.problems import Note, one_of
 from peacestudy.core.schema import Field, Schema
+from peacestudy.core.spoiled_numbers import SPOILED, Missing
 from peacestudy.core.tables import file_sha256, to_csv
 from peacestudy.core.todays_codes import DATES_OF_CODES, codes_before_their_time
 from peacestudy.errors import SourceError
-from peacestudy.outcomes.files.read import read_file
+from peacestudy.outcomes.files.read import read_file, with_marks, without_marks
 from peacestudy.outcomes.files.table import FileTable
 from peacestudy.outcomes.source import OutcomeTable, Source
 
@@ -39,6 +41,7 @@ def own(
     codes: str = "",
     citation: str = "",
     licence: str = "",
+    missing: Missing = (),
 ) -> OutcomeTable:
     """A file or table of the reader's own as an outcome table.
 
@@ -58,6 +61,7 @@ def own(
         carries today's in every year (COD in 1990), as most panels do. Needed where rows carry codes that were not
         in force in their year; without such rows the two readings are the same.
     citation, licence : what is owed for it, and on what terms it is had.
+    missing : texts or numbers that stand for a missing value, by column or as a list, as in ``read_file``.
 
     Returns
     -------
@@ -79,7 +83,7 @@ def own(
     >>> mine.source.first_year, mine.source.last_year, mine.source.key
     (1990, 1995, ('gw', 'year'))
     """
-    found, file, sha = _found(table)
+    found, file, sha = _found(table, missing)
     data = found.table
     keys = (key,) if isinstance(key, str) else tuple(key)
     _check_columns(data, keys, year, states, name)
@@ -105,17 +109,23 @@ def own(
     return OutcomeTable(data, source, tuple(notes))
 
 
-def _found(table: pd.DataFrame | FileTable | str | os.PathLike[str]) -> tuple[FileTable, str, str]:
+def _found(table: pd.DataFrame | FileTable | str | os.PathLike[str], missing: Missing) -> tuple[FileTable, str, str]:
     """The table, the file it is from, and the digest of its bytes (of its CSV text where it is from no file)."""
     if isinstance(table, str | os.PathLike):
         path = Path(table)
-        return read_file(path), path.name, file_sha256(path)
+        return read_file(path, missing=missing), path.name, file_sha256(path)
+    fresh = isinstance(table, pd.DataFrame)
     if isinstance(table, pd.DataFrame):
         table = FileTable(table.reset_index(drop=True).copy())
     if not isinstance(table, FileTable):
         raise SourceError(
             f"the table is a {type(table).__name__}; give a DataFrame, a FileTable or the path of a file."
         )
+    if len(missing):
+        old = [note for note in table.notes if note.kind not in SPOILED]
+        table, fresh = without_marks(replace(table, notes=tuple(old)), missing, "the table"), True
+    if fresh and table.table.columns.is_unique:
+        table = with_marks(table)
     return table, "", hashlib.sha256(to_csv(table.table).encode("utf-8", "surrogatepass")).hexdigest()
 
 

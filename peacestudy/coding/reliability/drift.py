@@ -46,13 +46,13 @@ def drift(
             rows.append({"indicator_id": name, "n_units": 0, "note": "no unit was coded by two coders"})
         batch_of = _batches(last.loc[wide.index].to_numpy(), batches)
         for n in range(1, batches + 1):
-            batch = wide[batch_of == n]
+            batch = wide[batch_of == n].rename_axis(columns="coder")
             if not len(batch):
                 continue
             level = whole.codebook.indicators[name].level
-            a = alpha(batch.to_numpy().T, level, resamples=resamples, seed=_seed(seed, name, n))
+            a = alpha(batch, level, resamples=resamples, seed=_seed(seed, name, n))
             codes = sorted(c.value for c in whole.codebook.indicators[name].codes)
-            percent = coefficient(batch.to_numpy().T, "percent", codes).estimate
+            percent = coefficient(batch, "percent", codes).estimate
             ends = last.loc[batch.index]
             rows.append({
                 "indicator_id": name, "batch": n, "first": ends.min() if dated else None, "last": ends.max() if dated else None,

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from peacestudy.core.problems import composed, nearest
+from peacestudy.core.problems import Note, composed, nearest
+from peacestudy.core.spoiled_numbers import advice, spoiled
 from peacestudy.errors import FitError, SpecError
 
 LARGEST = 1e100  # numbers beyond cannot be squared and added safely
@@ -137,16 +138,34 @@ def refuse_text(column: pd.Series, name: str, outcome: bool = False) -> None:
     refuse_containers(column, name)
     if kind == "c":
         raise SpecError(f"{said} Take the real part, or the absolute value, in the data first.")
-    if pd.to_numeric(column.astype(object), errors="coerce").notna().all():
+    found = spoiled(column.astype(object))
+    if found is not None and not found.stored_as_text:
+        raise SpecError(f"{said} {advice(name, found)}")
+    if found is not None or pd.to_numeric(column.astype(object), errors="coerce").notna().all():
         raise SpecError(
-            f"{said} Write C({name}) for categories; if its values (such as {column.iloc[0]!r}) are meant as numbers, turn them "
-            f"into numbers first: data[{name!r}] = pd.to_numeric(data[{name!r}])."
+            f"{said} Write C({name}) for categories; if its values (such as {column.dropna().iloc[0]!r}) are meant as numbers, "
+            f"turn them into numbers first: data[{name!r}] = pd.to_numeric(data[{name!r}])."
         )
     if mixed := _mixed(column):
         raise SpecError(f"{said} It holds {mixed}: bring it to one type first.")
     if outcome:
         raise SpecError(f"{said} An outcome is a number: code it first, as 0 and 1 where there are two.")
     raise SpecError(f"{said} Write C({name}) for categories.")
+
+
+def marks_as_categories(label: str, column: pd.Series) -> list[Note]:
+    """A note where C() makes a category of a mark, such as NA, in a column that otherwise holds numbers."""
+    if column.dtype != object and not isinstance(column.dtype, pd.StringDtype | pd.CategoricalDtype):
+        return []
+    found = spoiled(column)
+    if found is None or not found.missing:
+        return []
+    shown = ", ".join(map(repr, found.missing))
+    said = (
+        f"{label} has {shown} as a category of its own: {column.name} holds {found}. If it stands for missing values, these rows "
+        f"are to be left out: read the file with missing={{{str(column.name)!r}: {list(found.missing)}}}."
+    )
+    return [Note("marks_as_categories", said)]
 
 
 def refuse_containers(column: pd.Series, name: str) -> None:

@@ -17,6 +17,7 @@ from peacestudy.models.formulas.columns import (
     columns_named,
     complete_rows,
     in_range,
+    marks_as_categories,
     panel_columns,
     refuse_containers,
     refuse_text,
@@ -139,6 +140,7 @@ def build_design(
         raise SpecError(f"the outcome is {parsed.response.label}: an outcome is a number, not {what}.")
     else:
         y = _numeric(parsed.response, used[parsed.response.column], ids, centres, outcome=True)
+    notes = (*notes, *_category_notes(parsed, order, used))
     X, made_of = model_matrix(parsed, pd.DataFrame(prepared, index=used.index), levels)
     if X.shape[1] == 0:
         raise SpecError(f"formula {formula!r} leaves no term at all; name one, or keep the intercept.")
@@ -150,6 +152,14 @@ def build_design(
         y, X, tuple(made_of), cases, groups, dropped, parsed, centres, levels, times, more, bases=bases, cluster_names=called,
         categories=order, lags=lags, panel=panel if lags else None, notes=notes, made_of=made_of,
     )  # fmt: skip
+
+
+def _category_notes(parsed: Formula, order: tuple[str, ...], used: pd.DataFrame) -> list[Note]:
+    """Notes on marks of missing values that became categories of a term, or of an ordered outcome."""
+    labels = {f.column: f.label for f in parsed.factors if f.functions == ("C",)}
+    if order:
+        labels |= {column: column for column in parsed.response.columns}
+    return [note for column, label in labels.items() for note in marks_as_categories(label, used[column])]
 
 
 def _prepare(

@@ -9,10 +9,9 @@ import pandas as pd
 
 from peacestudy.core.problems import Note, Problem
 from peacestudy.core.schema import Field, Schema, typed
+from peacestudy.core.spoiled_numbers import PLAIN_NUMBER
 
-# a number without zeros before it: "007" is a code
 _WHOLE = re.compile(r"-?(?:0|[1-9][0-9]*)")
-_NUMBER = re.compile(r"-?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 _OTHER_DIGITS = re.compile(r"[+-]?\d[\d.,]*")
 _DIGITS = 18
 _SHAPES = {
@@ -89,7 +88,7 @@ def _guess(
     if whole is not None:
         return whole, [], []
     # digits beyond an integer of 64 bits are an id: a floating-point number would lose its end
-    if all(map(_NUMBER.fullmatch, texts)) and not any(len(t) > _DIGITS and _WHOLE.fullmatch(t) for t in texts):
+    if all(map(PLAIN_NUMBER.fullmatch, texts)) and not any(len(t) > _DIGITS and _WHOLE.fullmatch(t) for t in texts):
         numbers = np.array([np.nan if text is None else float(text) for text in cells])
         if not np.isinf(numbers).any():
             return numbers, [], []

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from peacestudy.core.problems import Note, Problem, one_of
+from peacestudy.core.problems import Note, Problem, one_of, shortened
 from peacestudy.core.schema import NUMBER
 from peacestudy.core.tables import header_problems, read_bytes, too_many_cells
 from peacestudy.core.workbook.book import Listed, formats, shared_strings, since_1904, worksheets
 from peacestudy.core.workbook.cells import Cell, Odd
 from peacestudy.core.workbook.package import open_package
 from peacestudy.core.workbook.worksheet import Worksheet, read_worksheet
+from peacestudy.core.workbook.write import column_letters
 from peacestudy.errors import SourceError
 from peacestudy.outcomes.files.header import name_ids
 from peacestudy.outcomes.files.infer import infer
@@ -48,9 +49,16 @@ def read(path: Path, sheet: str | None) -> FileTable:
     lines = [row.line for row in page.rows[1:]]
     names = {c.name: c.type for c in own}
     typed_columns: dict[str, Any] = {}
-    for column, values in cells.items():
+    mixed: list[str] = []
+    for n, (column, values) in enumerate(cells.items()):
         typed_columns[column], bad, told = _typed(column, values, lines, path.name, names.get(column, ""))
         problems, notes = problems + bad, notes + told
+        if column not in names and _kinds(values) == {"text", "number"}:
+            mixed.append(_mixture(column, values, lines, n))
+    if mixed:
+        more = f"; {len(mixed) - 5} other column(s) are mixed as well" if len(mixed) > 5 else ""
+        said = f"{'; '.join(mixed[:5])}{more}. A mixed column is read as text, and zeros before a number may be lost."
+        notes.append(Note("numbers_as_text", said))
     if problems:
         raise SourceError(f"{path} cannot be read as it is: {len(problems)} problem(s).", problems)
     table = pd.DataFrame(typed_columns, index=range(len(lines)))
@@ -211,7 +219,7 @@ def _typed(
         table, problems, notes = infer({name: text}, lines, file, {name: declared})
         return table[name], problems, notes
     values = [None if v == "" else v for v in values]
-    kinds = {_KIND[type(v)] for v in values if v is not None}
+    kinds = _kinds(values)
     if kinds <= {"text"}:
         return pd.Series(values, dtype=object), [], []
     if kinds == {"number"}:
@@ -220,15 +228,7 @@ def _typed(
     if len(kinds) == 1:
         return pd.Series(values, dtype=_DTYPE[kinds.pop()]), [], []
     if kinds == {"text", "number"}:
-        numbers = sum(_KIND[type(v)] == "number" for v in values if v is not None)
-        said = (
-            f"{name} holds {numbers} number(s) among texts; the column is text, and zeros before a number may be lost."
-        )
-        return (
-            pd.Series([None if v is None else _text(v) for v in values], dtype=object),
-            [],
-            [Note("numbers_as_text", said)],
-        )
+        return pd.Series([None if v is None else _text(v) for v in values], dtype=object), [], []
     rule = f"the column mixes {', '.join(sorted(kinds))}"
     kind_of = [_KIND[type(v)] if v is not None else "" for v in values]
     rarest = min(kinds, key=kind_of.count)
@@ -238,6 +238,22 @@ def _typed(
         if kind == rarest
     ]
     return pd.Series(values, dtype=object), problems, []
+
+
+def _kinds(values: list[Any]) -> set[str]:
+    return {_KIND[type(v)] for v in values if v is not None and v != ""}
+
+
+def _mixture(name: str, values: list[Any], lines: list[int], n: int) -> str:
+    """How many cells of a column are numbers and texts, and where the first cell of the rarer kind stands."""
+    kinds = [_KIND[type(v)] if v is not None and v != "" else "" for v in values]
+    rarer = min(("text", "number"), key=kinds.count)
+    at = kinds.index(rarer)
+    cell = f"{column_letters(n + 1)}{lines[at]}"
+    return (
+        f"{name} has {kinds.count('number')} number cell(s) and {kinds.count('text')} text cell(s); "
+        f"the first {rarer} is {shortened(values[at])} in cell {cell}"
+    )
 
 
 _KIND = {str: "text", int: "number", float: "number", bool: "truth values", datetime: "dates"}
