@@ -29,6 +29,7 @@ _MISSING = frozenset({
 _TRUTH = frozenset({"true", "false"})
 _MOST_OTHERS = 10  # different texts beside the numbers; with more of them the column is one of texts
 _SHOWN = 5
+_BLOCK = 2**22  # cells looked at in one go
 SPOILED = ("marks_among_numbers", "numbers_stored_as_text")  # kinds of notes on such columns
 
 
@@ -146,14 +147,18 @@ def _times(n: int) -> str:
 
 def spoiled_columns(table: pd.DataFrame) -> dict[str, Spoiled]:
     """The columns of text that are numbers for the most part, and what stands among the numbers of each."""
-    found = {}
+    found: dict[str, Spoiled] = {}
     texts = [
         n for n, dtype in enumerate(table.dtypes) if dtype.kind == "O" and not isinstance(dtype, pd.CategoricalDtype)
     ]
-    for n in texts:
-        column = table.iloc[:, n]
-        if (marks := spoiled(column.array)) is not None:
-            found[str(table.columns[n])] = marks
+    step = max(1, _BLOCK // max(len(table), 1))
+    for begin in range(0, len(texts), step):
+        # cells of many columns at once: each Series of a wide table costs more than its few cells
+        part = texts[begin : begin + step]
+        cells = table.iloc[:, part].to_numpy(dtype=object).T
+        for n, column in zip(part, cells, strict=True):
+            if (marks := spoiled(column.tolist())) is not None:
+                found[str(table.columns[n])] = marks
     return found
 
 
