@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 import peacestudy as ps
+from peacestudy import models
 from peacestudy.models.diagnosis.checks import dependence, variance_inflation
 from peacestudy.models.formulas.centring import centring_of
 
@@ -288,3 +289,31 @@ def test_units_too_far_apart_are_refused():
 def test_offset_beyond_double_precision_is_refused():
     with pytest.raises(ps.FitError, match=r"offset 't' goes from.*Was the exposure itself meant"):
         ps.fit(DATA.assign(t=DATA.time * 1e3), ps.ModelSpec("m", "k ~ x", "poisson", "hc1", options={"offset": "t"}))
+
+
+def test_randomisation_of_a_time_in_seconds_is_that_of_the_centred_time():
+    p = [
+        models.randomisation_test(
+            DATA, spec(f"v ~ {c} + x", "linear", "hc1"), c, clusters=None, blocks=None, draws=49, seed=1
+        )
+        for c in ("t", "z")
+    ]
+    np.testing.assert_allclose(
+        p[0][["estimate", "statistic", "p_value"]], p[1][["estimate", "statistic", "p_value"]], rtol=1e-8
+    )
+
+
+def test_a_second_beyond_the_data_is_an_extrapolation_and_a_changed_second_is_seen():
+    found = ps.fit(DATA, spec("v ~ t", "linear", "hc1"))
+    later = DATA.assign(t=DATA.t.max() + 1)
+    assert ps.predict(found, later, "response")["note"].str.contains("an extrapolation").all()
+    assert not ps.predict(found, DATA, "response")["note"].any()
+    with pytest.raises(ps.FitError, match="not as they were when fitted"):
+        ps.effects(found, DATA.assign(t=DATA.t + (DATA.index == 3)), "slopes")
+
+
+def test_imputation_says_of_near_combinations_that_they_are_near():
+    d = DATA[["v", "x", "z"]].assign(v=DATA.v.where(DATA.index % 5 > 0))
+    for noise, said in ((0.0, "exact combinations"), (1e-11, "nearly combinations")):
+        with pytest.raises(ps.FitError, match=said):
+            models.impute(d.assign(s=d.x + d.z + noise * DATA.k), ["v", "x", "z", "s"], m=2, cycles=1, donors=3, seed=1)

@@ -76,15 +76,8 @@ def _refuse_dependent(design: Design, X: np.ndarray) -> None:
         return
     _refuse_constant(design, found)
     names = ", ".join(repr((*design.names, "the cut points")[j]) for j in found.columns)
-    rows = f"in the {len(X)} rows used"
-    if found.exact:
-        raise FitError(
-            f"the terms {names} are exact combinations of each other {rows}, up to rounding. Drop one of them."
-        )
-    raise FitError(
-        f"the terms {names} are too close to combinations of each other {rows} for double precision: a relative change of "
-        f"{found.change:.0e} in their values makes them exact combinations. {REMEDY}"
-    )
+    do = "Drop one of them." if found.exact else REMEDY
+    raise FitError(f"the terms {names} are {found.said} in the {len(X)} rows used. {do}")
 
 
 def _refuse_constant(design: Design, found: "Dependence") -> None:
@@ -145,6 +138,13 @@ class Dependence:
         """Whether rounding alone keeps them apart."""
         return self.change <= EXACT
 
+    @property
+    def said(self) -> str:
+        """What the columns are, as a message says it."""
+        if self.exact:
+            return "exact combinations of each other"
+        return f"too close to combinations of each other for double precision (condition number {1 / self.change:.0e})"
+
 
 def dependence(X: np.ndarray, size: np.ndarray | None = None) -> Dependence | None:
     """The dependence of the columns of a design (N, K), or None where double precision tells them apart.
@@ -180,12 +180,6 @@ def dependence(X: np.ndarray, size: np.ndarray | None = None) -> Dependence | No
     null = (null - (null @ moved.centre)[:, None] * moved.constant) * norm
     taking = np.abs(null) > TAKES_PART * np.abs(null).max(axis=1, keepdims=True)
     return Dependence(tuple(int(j) for j in np.flatnonzero(taking.any(axis=0))), float(change.min()))
-
-
-def dependent_terms(X: np.ndarray) -> list[int]:
-    """Positions of columns (N, K) that double precision does not tell apart; empty where it does."""
-    found = dependence(X)
-    return list(found.columns) if found else []
 
 
 def separation_text(design: Design, found: Separation) -> str:

@@ -6,6 +6,7 @@ tests all terms at once; here one column is dealt, the others keep their rows.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import product
 from math import factorial, prod
 
@@ -18,6 +19,7 @@ from peacestudy.core.problems import one_of
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.diagnosis.checks import check_design
 from peacestudy.models.engines.registry import ENGINES
+from peacestudy.models.formulas.centring import centring_of
 from peacestudy.models.formulas.design import Design, build_design
 from peacestudy.models.formulas.lags import refuse_lags
 from peacestudy.models.inference.covariance import covariance
@@ -85,6 +87,9 @@ def randomisation_test(
     table, case = (data.data, data.key) if isinstance(data, StudyFrame) else (data, None)
     design = build_design(table, spec.formula, spec.cluster_columns, case, spec.engine)
     check_design(design, ENGINES[spec.engine].outcome)
+    design = replace(
+        design, X=design.X - centring_of(design.X).centre
+    )  # slopes stay, and no digit is lost far from zero
     at = _alone(design, term)
     x = design.X[:, at]
     unit = _codes(design, data, clusters, "the cluster column", np.arange(len(x)))

@@ -18,7 +18,8 @@ from peacestudy.models.result import Fit
 from peacestudy.models.spec import ModelSpec
 
 OVER = ("fit", "data")
-SAME = 1e-8  # of a column's largest number, within which the design of the rows given is that of the fit
+SAME = 1e-8  # of a column's range, within which the design of the rows given is that of the fit
+ROUNDING = 1e-14  # of its largest number, which rounding may add
 NAMED = 5  # cases named in a message
 
 
@@ -188,7 +189,8 @@ def _check_same(fit: Fit, rows: EffectRows) -> None:
     """Refuse a table whose columns have changed since the fit."""
     found = rows.matrix(rows.table)
     size = np.maximum(np.abs(fit.design.X).max(axis=0), np.abs(found).max(axis=0))
-    apart = (np.abs(found - fit.design.X) > SAME * size).any(axis=1)
+    room = SAME * np.ptp(fit.design.X, axis=0) + ROUNDING * size
+    apart = (np.abs(found - fit.design.X) > room).any(axis=1)
     if rows.exposure:
         fitted = offset_of(fit.spec, dict(fit.design.further), fit.cases)
         assert fitted is not None

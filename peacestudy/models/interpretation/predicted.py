@@ -129,7 +129,7 @@ def beyond(design: Design, X: np.ndarray) -> list[str]:
         if name not in labels:
             continue
         low, high = design.X[:, j].min(), design.X[:, j].max()
-        room = 1e-9 * max(abs(low), abs(high))
+        room = 1e-9 * (high - low) + 8 * np.finfo(float).eps * max(abs(low), abs(high))  # rounding alone
         for i in np.flatnonzero((X[:, j] < low - room) | (X[:, j] > high + room)):
             said[i].append(f"{name} is {X[i, j]:g}, and the fit held {low:g} to {high:g}: an extrapolation")
     return ["; ".join(s) for s in said]

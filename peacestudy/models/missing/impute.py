@@ -16,6 +16,7 @@ from peacestudy.core.draw_order import places_by_id
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import Note, as_known, composed, nearest
 from peacestudy.errors import FitError, SpecError
+from peacestudy.models.diagnosis.checks import dependence
 from peacestudy.models.missing.chains import run_chains
 from peacestudy.models.missing.coded import Coded, code, decode, standard
 from peacestudy.models.missing.hazard import lived_through
@@ -190,9 +191,9 @@ def _collinear(found: list[Coded]) -> None:
     _, size, axes = np.linalg.svd(X / X.std(axis=0), full_matrices=False)
     if size[-1] < COLLINEAR * size[0]:
         bad = [c.name for c, a in zip(numbers, axes[-1], strict=True) if abs(a) > 1e-6]
-        raise FitError(
-            f"the columns {', '.join(map(repr, bad))} are exact combinations of each other. Leave one of them out."
-        )
+        near = dependence(X)
+        what = "exact combinations" if near and near.exact else "nearly combinations"
+        raise FitError(f"the columns {', '.join(map(repr, bad))} are {what} of each other. Leave one of them out.")
 
 
 def _missing(found: list[Coded]) -> pd.DataFrame:
