@@ -19,7 +19,7 @@ from peacestudy.models.inference.covariance import covariance
 from peacestudy.models.inference.cr2 import clusters_of, cr2_covariance, hotelling, satterthwaite
 from peacestudy.models.inference.hypotheses import one_sided, sign_of
 from peacestudy.models.inference.jackknife import jackknife
-from peacestudy.models.inference.robust_limits import Blank, is_blank, with_blanks
+from peacestudy.models.inference.robust_limits import Blank, find_blanks, is_blank, with_blanks
 from peacestudy.models.inference.score_bootstrap import score_bootstrap, score_side
 from peacestudy.models.inference.signs import KINDS, POINTS, Signs, check_signs, signs_of
 from peacestudy.models.inference.wild import wild, wild_side
@@ -69,6 +69,11 @@ def reference(spec: ModelSpec, design: Design, est: Estimates) -> Reference:
     G = [int(g.max()) + 1 for g in design.clusters]
     df = np.inf if not linear else float(min(G) - 1 if G else N - K)
     return Reference(V, df, np.full(K, df))
+
+
+def estimated_reference(spec: ModelSpec, design: Design, est: Estimates) -> Reference:
+    """The reference of estimates with NaN for the terms that have no robust standard error, as in a sample of rows."""
+    return blanked(reference(spec, design, est), find_blanks(spec, design, est.leverage[0]))
 
 
 def blanked(found: Reference, blanks: tuple[Blank, ...]) -> Reference:

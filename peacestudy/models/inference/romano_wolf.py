@@ -19,7 +19,7 @@ from peacestudy.core.problems import Note, one_of
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.engines.parameters import refuse_edge
 from peacestudy.models.inference.hypotheses import adjust, step_down
-from peacestudy.models.inference.reference import reference
+from peacestudy.models.inference.reference import estimated_reference
 from peacestudy.models.inference.resample import column_of, refit, sample
 from peacestudy.models.missing.one_table import refuse_imputed
 from peacestudy.models.result import Fit
@@ -174,7 +174,7 @@ def _centred(member: _Member, chosen: np.ndarray, block: str | None) -> np.ndarr
     copy = np.repeat(np.arange(len(parts)), [len(p) for p in parts])
     design = sample(member.fit.design, rows, member.blocks, copy, block)
     found = refit(design, member.fit.spec)
-    variance = np.diag(reference(member.fit.spec, design, found).vcov)[member.at]
+    variance = np.diag(estimated_reference(member.fit.spec, design, found).vcov)[member.at]
     if not (variance > 0).all():
         raise FitError(f"{member.fit.spec.name}: a variance of the sample is not above zero.")
     out: np.ndarray = (found.beta[0, member.at] - member.fit.terms["estimate"].to_numpy()[member.at]) / np.sqrt(

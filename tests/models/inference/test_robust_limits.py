@@ -12,7 +12,7 @@ from scipy.special import expit
 
 import peacestudy as ps
 from peacestudy.models.engines.registry import CLUSTERED
-from peacestudy.models.inference.reference import reference
+from peacestudy.models.inference.reference import estimated_reference
 from peacestudy.models.inference.robust_limits import approximate_size, effective, find_blanks, is_blank
 
 STORED = Path(__file__).resolve().parents[2] / "references" / "robust_size"
@@ -316,7 +316,7 @@ def test_the_reference_of_a_sample_has_the_same_blanks():
     fit = ps.fit(d, made)
     from peacestudy.models.engines.linear import fit_linear
 
-    found = reference(made, fit.design, fit_linear(fit.design.X[None], fit.design.y[None]))
+    found = estimated_reference(made, fit.design, fit_linear(fit.design.X[None], fit.design.y[None]))
     assert np.isnan(found.dfs[2]) and np.isfinite(found.dfs[:2]).all()
     assert fit.dfs.isna().tolist() == [False, False, True]
 
