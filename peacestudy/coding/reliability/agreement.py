@@ -219,7 +219,7 @@ def _correlation(wide: pd.DataFrame, confidence: float) -> tuple[dict[str, objec
     if whole < 2:
         return {}, [f"icc: {whole} unit(s) were coded by all {wide.shape[1]} coders, and it needs two"]
     found = icc(wide, confidence)
-    row = {"icc": found.single, "icc_conf_low": found.conf_low, "icc_conf_high": found.conf_high}
+    row: dict[str, object] = {"icc": found.single, "icc_conf_low": found.conf_low, "icc_conf_high": found.conf_high}
     return row, [f"icc: {note}" if note.kind != "incomplete" else str(note) for note in found.notes]
 
 

@@ -81,7 +81,7 @@ def test_a_file_of_coders_goes_from_read_file_to_alpha(tmp_path):
 
 def test_an_array_with_more_coders_than_units_is_noted_and_such_a_table_is_refused():
     found = alpha(UNITS, "nominal")
-    assert [n.kind for n in found.notes][0] == "more_coders_than_units" and "values.T" in found.notes[0].text
+    assert found.notes[0].kind == "more_coders_than_units" and "values.T" in found.notes[0].text
     assert "more_coders_than_units" in [n.kind for n in coefficient(UNITS, "gwet", [1, 2, 3]).notes]
     wide = TABLE.T.reset_index(drop=True).set_axis([f"u{i}" for i in range(7)], axis=1)
     with pytest.raises(CodingError, match=r"values\.T.*rename_axis"):
