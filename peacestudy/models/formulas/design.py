@@ -158,7 +158,7 @@ def _category_notes(parsed: Formula, order: tuple[str, ...], used: pd.DataFrame)
     """Notes on marks of missing values that became categories of a term, or of an ordered outcome."""
     labels = {f.column: f.label for f in parsed.factors if f.functions == ("C",)}
     if order and isinstance(parsed.response, Factor):
-        labels[parsed.response.column] = parsed.response.column
+        labels[parsed.response.column] = parsed.response.label
     return [note for column, label in labels.items() for note in marks_as_categories(label, used[column])]
 
 

@@ -120,7 +120,7 @@ def without_marks(found: FileTable, missing: Missing, file: str) -> FileTable:
             continue
         counts.append(f"{name} {int(at.sum())}")
         changed[name] = table[name].mask(at)
-        if table[name].dtype == object:
+        if table[name].dtype == object or isinstance(table[name].dtype, pd.StringDtype):
             texts = table[name].astype(object).where(~at & table[name].notna(), None)
             if texts.map(lambda v: v is None or isinstance(v, str)).all():
                 anew[name] = list(texts)
