@@ -70,9 +70,9 @@ def test_counts(study, table):
         for f in [study.frame(s)]
     }
     assert sizes == {
-        "common": (5376, 141),
+        "common": (5444, 143),
         "late": (8447, 222),
-        "common_all": (6575, 231),
+        "common_all": (6680, 238),
         "quiet": (9345, 243),
         "all": (11360, 387),
     }
