@@ -66,7 +66,9 @@ DRAWING   := $(wildcard peacestudy/figures/*.py peacestudy/figures/drawings/*.py
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 data_of    = $(wildcard datasets/$(1)/*.csv datasets/$(1)/*.toml datasets/$(1)/*.json)
 
-FIGURE_FILES   := $(foreach s,$(STUDIES),$(FIGURES_$(s):%=$(BUILD)/$(s)/figures/%.pdf))
+# a figure is a set of three files: all of them are goals, so that one that is missing or old is drawn again
+FIGURE_FILES   := $(foreach s,$(STUDIES),$(foreach e,pdf png csv,$(FIGURES_$(s):%=$(BUILD)/$(s)/figures/%.$(e))))
+FIGURE_COUNT   := $(words $(foreach s,$(STUDIES),$(FIGURES_$(s))))
 NOTEBOOK_FILES := $(NOTEBOOKS:notebooks/%.ipynb=$(BUILD)/notebooks/%.html)
 
 .PHONY: help figures tables results notebooks data vintages test check lab lock clean
@@ -78,7 +80,7 @@ help: ## this list
 
 figures: $(FIGURE_FILES) ## every figure as PDF, PNG and CSV, from the committed tables
 	@if [ -e $(BUILD)/.drew ]; then rm -f $(BUILD)/.drew; echo "figures are in $(STUDIES:%=$(BUILD)/%/figures)"; \
-	else echo "nothing has changed: the $(words $(FIGURE_FILES)) figures in $(BUILD)/*/figures are up to date"; fi
+	else echo "nothing has changed: the $(FIGURE_COUNT) figures in $(BUILD)/*/figures are up to date"; fi
 
 tables: $(STUDIES:%=$(BUILD)/%/tables/.made) ## every table as Markdown, HTML and LaTeX
 	@echo "tables are in $(STUDIES:%=$(BUILD)/%/tables)"
@@ -116,6 +118,13 @@ clean: ## remove everything made, .venv included
 
 # ---- files
 
+# Results and tables are stamped when all of them are there: a stamp whose files are gone is no stamp.
+lost = $(filter-out $(wildcard $(BUILD)/$(1)/$(2)/*),$(3))
+results_of = $(RESULTS_$(1):%=$(BUILD)/$(1)/results/%.csv)
+tables_of = $(shell cat $(BUILD)/$(1)/tables/.made 2>/dev/null)
+$(foreach s,$(STUDIES),$(if $(call lost,$(s),results,$(call results_of,$(s))),$(shell rm -f $(BUILD)/$(s)/results/.made)))
+$(foreach s,$(STUDIES),$(if $(call lost,$(s),tables,$(call tables_of,$(s))),$(shell rm -f $(BUILD)/$(s)/tables/.made)))
+
 define study_rules
 $(BUILD)/$(1)/results/.made: $(call data_of,$(1)) $(foreach s,$(BESIDE_$(1)),$(call data_of,$(s))) $$(CODE) | $$(READY)
 	@echo "$(1): fitting the declared models ..."
@@ -125,10 +134,11 @@ $(BUILD)/$(1)/results/.made: $(call data_of,$(1)) $(foreach s,$(BESIDE_$(1)),$(c
 $(RESULTS_$(1):%=$(BUILD)/$(1)/results/%.csv): $(BUILD)/$(1)/results/.made ;
 $(BUILD)/$(1)/tables/.made: $(RESULTS_$(1):%=$(BUILD)/$(1)/results/%.csv) $$(wildcard peacestudy/tables/*.py) | $$(READY)
 	@$$(PY) -m peacestudy tables $(1) --results $(BUILD)/$(1)/results --out $$(@D)
-	@touch $$@
+	@ls $$(@D)/* > $$@
 endef
 define figure_rule
-$(BUILD)/$(1)/figures/$(2).pdf: $(NEEDS_$(2):%=$(BUILD)/$(1)/results/%.csv) $$(DRAWING) | $$(READY)
+# % stands for the dot: a pattern with several targets is one rule that makes all of them, in every version of make
+$(BUILD)/$(1)/figures/$(2)%pdf $(BUILD)/$(1)/figures/$(2)%png $(BUILD)/$(1)/figures/$(2)%csv: $(NEEDS_$(2):%=$(BUILD)/$(1)/results/%.csv) $$(DRAWING) | $$(READY)
 	@$$(PY) -m peacestudy figure $(1) $(2) --results $(BUILD)/$(1)/results --out $$(@D)
 	@touch $(BUILD)/.drew
 endef

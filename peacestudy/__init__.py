@@ -12,7 +12,7 @@ Code collaborations on pillar indicators, join them with outcome data, compare t
 from importlib import import_module
 from typing import Any
 
-__version__ = "0.1.0"
+__version__ = "0.1.1"
 
 # Public name -> module that holds it. A name is imported when first used: `import peacestudy` stays quick.
 _HOME = {

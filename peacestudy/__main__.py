@@ -5,7 +5,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from peacestudy.errors import PeacestudyError
+from peacestudy.core.file_sets import cannot_write
+from peacestudy.errors import PeacestudyError, printable
 
 
 def check(study: str) -> int:
@@ -14,7 +15,7 @@ def check(study: str) -> int:
 
     problems = check_study(study)
     for p in problems.itertuples():
-        print(f"{p.file}:{p.line}:{p.column}: {p.value!r}: {p.rule}; {p.remedy}")
+        print(printable(f"{p.file}:{p.line}:{p.column}: {p.value!r}: {p.rule}; {p.remedy}"))
     print(f"{study}: {len(problems)} problem(s)")
     return int(len(problems) > 0)
 
@@ -113,7 +114,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return functions[given.pop("command")](**given)
     except PeacestudyError as err:
         print(f"{type(err).__name__}: {err}", file=sys.stderr)
-        return 1
+    except OSError as err:
+        print(cannot_write(Path(err.filename or "."), err, PeacestudyError), file=sys.stderr)
+    return 1
 
 
 if __name__ == "__main__":

@@ -4,9 +4,27 @@ An error says where, what was found, what was expected and what to do. Problems 
 once; they are carried as ``err.problems`` (see ``peacestudy.core.problems.Problem``).
 """
 
+import re
 from collections.abc import Iterable
 
+# what moves the cursor, changes colours or the order of letters; a line feed stays
+_CONTROL = re.compile(
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 SHOWN = 20  # problems printed in the message; all of them are in .problems
+
+
+def printable(text: str) -> str:
+    r"""A text that is safe to print: characters that a terminal would act on are written as Python writes them.
+
+    Examples
+    --------
+    >>> printable("a\x1b[31mb")
+    'a\\x1b[31mb'
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
 
 
 class PeacestudyError(Exception):
@@ -23,7 +41,7 @@ class PeacestudyError(Exception):
         lines = [message, *(f"  {p}" for p in self.problems[:SHOWN])]
         if len(self.problems) > SHOWN:
             lines.append(f"  ... and {len(self.problems) - SHOWN} more; all are in err.problems")
-        super().__init__("\n".join(lines))
+        super().__init__(printable("\n".join(lines)))
 
 
 class CodebookError(PeacestudyError):

@@ -1,5 +1,6 @@
 """The Makefile does what the README says: draws once, says when nothing has changed, redraws one figure alone."""
 
+import os
 import re
 import subprocess
 import sys
@@ -48,8 +49,20 @@ def test_figures(make):
     one = run("-W", str(out / "onset" / "results" / "published.csv"), "figures")
     assert one.returncode == 0 and "fitting" not in one.stdout
     assert [k for k, p in pdf.items() if p.stat().st_mtime_ns != before[k]] == [("onset", "onset")]
+    figures = out / "onset" / "figures"
+    for spoil in (lambda: (figures / "onset.png").unlink(), lambda: os.utime(figures / "onset.csv", (0, 0))):
+        spoil()  # a file that was deleted, and one that is older than the results, as after a kill
+        mended = run("figures")
+        assert mended.returncode == 0 and mended.stdout.count("pdf, png, csv") == 1 and "fitting" not in mended.stdout
+        assert (figures / "onset.png").is_file() and (figures / "onset.csv").stat().st_mtime > 0
+    (out / "double_coding" / "results" / "notes.csv").unlink()
+    mended = run("figures")
+    assert mended.returncode == 0 and mended.stdout.count("fitting") == 1 and "double_coding: fitting" in mended.stdout
     tables = run("tables")
     assert tables.returncode == 0 and "fitting" not in tables.stdout
+    lost = next((out / "onset" / "tables").glob("*.md"))
+    lost.unlink()
+    assert run("tables").returncode == 0 and lost.is_file()
     assert all(list((out / study / "tables").glob("*.md")) for study in STUDIES)
 
 

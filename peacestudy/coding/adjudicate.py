@@ -13,6 +13,7 @@ from peacestudy.coding.coding import READ_FIRST, SHEET_SCHEMA, Coding, CodingShe
 from peacestudy.core.codebook import Codebook, Indicator
 from peacestudy.core.problems import Problem, nearest, one_of
 from peacestudy.core.schema import Field, Schema
+from peacestudy.core.spelling import canonical, visible
 from peacestudy.core.tables import read_table, row_lines
 from peacestudy.errors import CodingError
 
@@ -87,8 +88,8 @@ LEVELS = {"mean": ("interval", "ratio"), "median": ("ordinal", "interval", "rati
 
 
 def adjudicate(
-    sheet: CodingSheet, rule: str | Sequence[str], *, senior: str | None = None, decisions: pd.DataFrame | None = None,
-    kinds: Sequence[str] | None = None,
+    sheet: CodingSheet, rule: str | Sequence[str], *, senior: str | None = None,
+    decisions: pd.DataFrame | str | os.PathLike[str] | None = None, kinds: Sequence[str] | None = None,
 ) -> Coding:  # fmt: skip
     """Settle the codes of several coders into one a cell.
 
@@ -104,7 +105,7 @@ def adjudicate(
           that falls between two codes is undecided, and nothing is rounded;
         - ``decisions``: what ``decisions`` says.
     senior : the coder whose word stands.
-    decisions : ``case_id, indicator_id, code, who, why``, see ``read_decisions``.
+    decisions : ``case_id, indicator_id, code, who, why``, or the path of a file of them, see ``read_decisions``.
     kinds : kinds of coders that count; needed where people and machines coded the same sheet.
 
     Returns
@@ -123,6 +124,8 @@ def adjudicate(
     expect(sheet, CodingSheet, READ_FIRST)
     rules = (rule,) if isinstance(rule, str) else tuple(rule)
     latest = _counted(sheet, kinds)
+    if isinstance(decisions, str | os.PathLike):
+        decisions = read_decisions(decisions, sheet.codebook)
     _check(rules, sorted(latest["coder"].unique()), senior, decisions)
     decided = {} if decisions is None else _decided(decisions, sheet.codebook, latest)
     rows = []
@@ -193,7 +196,9 @@ def _decided(
     for line, (case, indicator) in enumerate(cells, start=2):
         if (case, indicator) not in coded:
             cell = f"{case}, {indicator}"
-            remedy = "correct the case or the indicator"
+            alike = [c for c, i in coded if i == indicator and canonical(c) == canonical(case)]
+            spelled = f"; the sheet writes {visible(alike[0])}" if alike else ""
+            remedy = f"correct the case or the indicator{spelled}"
             problems.append(Problem("decisions", line, "", cell, "nobody coded this cell", remedy))
     if problems:
         raise CodingError(f"the decisions have {len(problems)} problem(s).", problems)

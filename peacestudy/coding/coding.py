@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import pandas as pd
 
+from peacestudy.coding.spellings import spelling_problems
 from peacestudy.core.codebook import Codebook
 from peacestudy.core.display import html_table
 from peacestudy.core.problems import Problem, nearest, one_of
@@ -56,7 +57,8 @@ class CodingSheet:
     ------
     CodingError
         All problems at once: an indicator or code that the codebook does not know, a cell that a coder codes twice
-        without dates to tell which is the revision, a coder who is of two kinds.
+        without dates to tell which is the revision, a coder who is of two kinds; two coders, or two cases of different
+        coders, whose names differ only by blanks, accents, capitals, apostrophes or dashes.
     """
 
     table: pd.DataFrame
@@ -256,7 +258,7 @@ def coding_problems(table: pd.DataFrame, codebook: Codebook, file: str, lines: S
         if first != line:
             rule = f"the coder coded this already at line {first}"
             say(line, "", f"{case}, {indicator}, {coder}", rule, "keep one row, or date the revision")
-    return out
+    return out + spelling_problems(table.reset_index(drop=True), file, lines)
 
 
 def _settled(table: pd.DataFrame, file: str, lines: Sequence[int]) -> list[Problem]:

@@ -5,6 +5,7 @@ A merge never picks a winner: every code of every coder stays, and a revision is
 
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +13,9 @@ import pandas as pd
 from filelock import FileLock, Timeout
 
 from peacestudy.coding.coding import CELL, READ_FIRST, SHEET_SCHEMA, CodingSheet, expect
+from peacestudy.coding.spellings import spelling_problems
 from peacestudy.core.codebook import Codebook
+from peacestudy.core.file_sets import writing
 from peacestudy.core.problems import Problem
 from peacestudy.core.tables import read_table, write_table
 from peacestudy.core.workbook.escapes import unwritable
@@ -29,8 +32,9 @@ def merge(sheets: Sequence[CodingSheet]) -> CodingSheet:
     Raises
     ------
     CodingError
-        No sheet, sheets of several codebooks, one name for coders of two kinds, or two sheets under one name that say different
-        things of a cell without dates to tell which revises which. The files are named.
+        No sheet, sheets of several codebooks, one name for coders of two kinds, two sheets under one name that say different
+        things of a cell without dates to tell which revises which, or two spellings of a coder, or of a case of different
+        coders. The files are named.
     """
     if isinstance(sheets, CodingSheet) or not sheets:
         raise CodingError(
@@ -47,12 +51,18 @@ def merge(sheets: Sequence[CodingSheet]) -> CodingSheet:
             )
     whole = pd.concat([s.table[SHEET_SCHEMA.names].assign(file=s.file) for s in sheets], ignore_index=True)
     whole = whole.drop_duplicates(SHEET_SCHEMA.names, ignore_index=True)
-    problems = [*_two_kinds(whole), *_contradictions(whole)]
+    problems = [*_two_kinds(whole), *_contradictions(whole), *_two_spellings(whole)]
     if problems:
         raise CodingError(f"the sheets cannot be merged: {len(problems)} problem(s).", problems)
     asked = [s.asked for s in sheets if s.asked is not None]
     together = pd.concat(asked, ignore_index=True).drop_duplicates(ignore_index=True) if asked else None
     return CodingSheet(whole[SHEET_SCHEMA.names], book, ", ".join(s.file for s in sheets), together)
+
+
+def _two_spellings(whole: pd.DataFrame) -> list[Problem]:
+    """Coders and cases that are written in two ways, with the file of the second spelling."""
+    found = spelling_problems(whole, "", range(len(whole)))
+    return [replace(p, file=str(whole["file"].iloc[p.line]), line=0) for p in found]
 
 
 def _two_kinds(whole: pd.DataFrame) -> list[Problem]:
@@ -116,8 +126,9 @@ def record(path: str | Path, sheet: CodingSheet, *, timeout: float = 30.0) -> Co
     lock = path.with_name(path.name + ".lock")
     sheet = _storable(sheet)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(lock, timeout=timeout, poll_interval=0.01):
+        with writing(path, CodingError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        with writing(path, CodingError), FileLock(lock, timeout=timeout, poll_interval=0.01):
             there = path.exists()
             before = read_table(path, SHEET_SCHEMA, CodingError) if there else sheet.table.iloc[:0]
             added = _added(before, sheet)
@@ -130,15 +141,11 @@ def record(path: str | Path, sheet: CodingSheet, *, timeout: float = 30.0) -> Co
             )
             whole = CodingSheet(table, sheet.codebook, path.name, path=path)
             if len(added) or not there:
-                write_table(path, table)
+                write_table(path, table, error=CodingError)
             return whole
     except Timeout as err:
         raise CodingError(
             f"{path} has been locked by another process for {timeout:g} seconds. Wait and record again; if nobody else writes, remove {lock}."
-        ) from err
-    except OSError as err:
-        raise CodingError(
-            f"{path} cannot be written: {err.strerror}. Check who may write there, and whether the disk is full."
         ) from err
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 from peacestudy.core.display import html_table
 from peacestudy.core.problems import nearest
 from peacestudy.core.schema import Field, Schema
-from peacestudy.errors import SourceError
+from peacestudy.errors import SourceError, printable
 
 CASES_SCHEMA = Schema(
     (
@@ -34,7 +34,7 @@ class Case:
     facts: pd.DataFrame = field(repr=False)
 
     def __repr__(self) -> str:
-        return f"<Case {self.label} ({self.case_id}): {len(self.facts)} facts; see .facts>"
+        return printable(f"<Case {self.label} ({self.case_id}): {len(self.facts)} facts; see .facts>")
 
     def _repr_html_(self) -> str:
         return html_table(self.facts, f"{self.label} ({self.case_id})", rows=len(self.facts))

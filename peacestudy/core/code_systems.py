@@ -1,6 +1,7 @@
 """Which system of state codes a column is written in: how many of its codes each system knows."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -44,11 +45,10 @@ def code_system_fit(
     2   vdem      2      0    0.0
     3   iso3      2      0    0.0
     """
-    table = crosswalk()
     if dates is None:
         found = {_plain(v) for v in _column(values).dropna().unique()}
         codes = len(found)
-        known = {system: len(found & {_plain(v) for v in table[system].dropna()}) for system in _FIT}
+        known = {system: len(found & _codes(system)) for system in _FIT}
     else:
         pairs = _dated(_column(values), _column(dates))
         codes = len(pairs)
@@ -56,6 +56,12 @@ def code_system_fit(
     rows = [(system, codes, known[system], known[system] / max(1, codes)) for system in _FIT]
     out = pd.DataFrame(rows, columns=["system", "codes", "known", "share"])
     return out.sort_values("share", ascending=False, kind="stable", ignore_index=True)
+
+
+@cache
+def _codes(system: str) -> frozenset[object]:
+    """All codes that a system ever had since 1946."""
+    return frozenset(_plain(code) for code in crosswalk()[system].dropna())
 
 
 def _column(values: Sequence[object] | pd.Series) -> pd.Series:

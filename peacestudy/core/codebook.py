@@ -4,6 +4,7 @@ A codebook is a TOML file that people write. Codes that several indicators share
 anchors hold ``{topic}``.
 """
 
+import os
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from html import escape
@@ -202,8 +203,12 @@ class Codebook:
         return f"<ul>{concepts}</ul>" + html_table(view, f"{self.title}, version {self.version}", notes, rows=len(view))
 
 
-def read_codebook(path: Path) -> Codebook:
+def read_codebook(path: str | os.PathLike[str]) -> Codebook:
     """Read and check a codebook.
+
+    Parameters
+    ----------
+    path : a TOML file.
 
     Raises
     ------
@@ -211,6 +216,7 @@ def read_codebook(path: Path) -> Codebook:
         All problems at once: unknown or missing keys, a scale, level or dimension that does not exist, an id twice,
         a source column that serves two indicators.
     """
+    path = Path(path)
     values, text = read_toml(path, CodebookError)
     problems: list[Problem] = []
     raw = fill(Codebook, values, path.name, text, problems)

@@ -2,8 +2,10 @@
 
 ``countries.csv`` has a row for each interval in which the codes of one state do not change. It covers the independent
 states of Gleditsch and Ward from 1946-01-01 on, as their list stood at the end of 2017 (later dates are read as
-unchanged; their microstates are not in it). A code names the state, and a date is one of that state by Gleditsch
-and Ward, or of a change of its code. So:
+unchanged). ``other_states.csv`` adds their microstates, and areas that ISO 3166-1 or V-Dem codes and no list of
+independent states has (Palestine, Hong Kong), each with its source; the column ``list`` tells them apart.
+``territories.csv`` names the other areas of ISO 3166-1, which are no states here. A code names the state, and a date is
+one of that state by Gleditsch and Ward, or of a change of its code. So:
 
 - COW's dates of membership, which differ (Austria 1955, Syria 1958 to 1961, Serbia's 345 since 1918), are not
   reproduced: COW's code is given for the whole life of the state. V-Dem's coverage before independence is not either.
@@ -12,7 +14,7 @@ and Ward, or of a change of its code. So:
 - A name is the state's usual English one; a change of name without a change of code is in ``note``.
 
 Sources: Gleditsch and Ward (1999), A revised list of independent states since the congress of Vienna, International
-Interactions 25(4): 393-413; Correlates of War Project, State System Membership; ISO 3166-1 and 3166-3; V-Dem (country_id).
+Interactions 25(4): 393-413; Correlates of War Project, State System Membership (v2016); ISO 3166-1 and 3166-3; V-Dem codebook (country_id).
 """
 
 import datetime as dt
@@ -37,8 +39,10 @@ __all__ = [
     "country_name",
     "covered",
     "crosswalk",
+    "day_of",
     "distinct_pairs",
     "rows_in_force",
+    "state_on",
     "translate",
     "translate_many",
 ]
@@ -46,16 +50,19 @@ _PLAIN = {int, float, bool, str, dt.date, np.int64, np.float64}
 
 
 def crosswalk() -> pd.DataFrame:
-    """A copy of the whole crosswalk: ``name, gw, cow, iso3, vdem, start, end, successor, note``, sorted by gw and start.
+    """A copy of the whole crosswalk: ``name, gw, cow, iso3, vdem, start, end, successor, note, list, source``, sorted by
+    gw and start.
 
     ``start`` and ``end`` are inclusive. A missing ``end`` means still in force, a missing code that the system has none.
+    ``list`` is ``independent`` (Gleditsch and Ward), ``microstate`` (their list of microstates) or ``other`` (in no list of
+    independent states); the latter two have a ``source``.
 
     Examples
     --------
     >>> crosswalk().query("gw == 345")[["name", "iso3", "start", "end", "successor"]]
                          name iso3      start        end successor
-    54             Yugoslavia  YUG 1918-12-01 2003-02-03       345
-    55  Serbia and Montenegro  SCG 2003-02-04 2006-06-04   340;341
+    64             Yugoslavia  YUG 1918-12-01 2003-02-03       345
+    65  Serbia and Montenegro  SCG 2003-02-04 2006-06-04   340;341
     """
     return table().copy()
 
@@ -112,6 +119,12 @@ def country_name(code: object, date: object, source: str) -> str:
     return _find(code, date, source).name
 
 
+def state_on(code: object, date: object, system: str) -> tuple[State, dt.date]:
+    """The row of the crosswalk that a code means on a date, and the day; arguments and errors as in ``translate``."""
+    _check(system=system)
+    return _find(code, date, system), day_of(date)
+
+
 def translate_many(codes: pd.Series, dates: pd.Series, source: str, target: str) -> pd.DataFrame:
     """Translate a column of codes, each on its date; nothing is dropped and nothing raises but a wrong call.
 
@@ -163,15 +176,15 @@ def rows_in_force(codes: pd.Series, dates: pd.Series, system: str) -> npt.NDArra
     _check(system=system)
     if not codes.index.equals(dates.index):
         raise JoinError("codes and dates do not have the same index; take both from one table.")
-    place = {(s.codes["gw"], s.start): i for i, s in enumerate(states())}
+    place = {id(state): i for i, state in enumerate(states())}
     pair, first = distinct_pairs(codes, dates)
     at = np.full(len(first), -1, np.int64)
     read = zip(codes.iloc[first].astype(object), dates.iloc[first].astype(object), strict=True)
     for i, (code, date) in enumerate(read):
         with suppress(JoinError):
-            key, day = _code(code), _day(date)
+            key, day = _code(code), day_of(date)
             if (state := next((s for s in holders(system).get(key, []) if s.covers(day)), None)) is not None:
-                at[i] = place[state.codes["gw"], state.start]
+                at[i] = place[id(state)]
     return at[pair]
 
 
@@ -223,7 +236,7 @@ def _check(**systems: str) -> None:
 
 
 def _find(code: object, date: object, system: str) -> State:
-    key, day = _code(code), _day(date)
+    key, day = _code(code), day_of(date)
     held = holders(system).get(key, [])
     if state := next((s for s in held if s.covers(day)), None):
         return state
@@ -240,7 +253,8 @@ def _code(value: Any) -> int | str:
     return number
 
 
-def _day(value: Any) -> dt.date:
+def day_of(value: Any) -> dt.date:
+    """The day that a date or year means, a year its 31 December; an error for what is none, or before 1946."""
     day = _read_day(value)
     if day < FIRST:
         raise JoinError(f"date {day} is before {FIRST}, where the crosswalk begins.")

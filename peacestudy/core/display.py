@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
+from peacestudy.errors import printable
+
 ROWS = 60  # rows shown in a notebook; the object itself holds all
 
 
@@ -33,6 +35,20 @@ def _number(value: float, digits: int) -> str:
     if value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     return f"{value:.{digits}f}" if abs(value) >= 1e-3 else f"{value:.1e}"
+
+
+def exact_number(value: float) -> str:
+    """A number in a message with every digit that it needs: what is not whole must not look whole.
+
+    Examples
+    --------
+    >>> [exact_number(v) for v in (3.0, 0.5, 3 - 1e-13, 1234567.0)]
+    ['3', '0.5', '2.9999999999999', '1234567']
+    """
+    if float(value).is_integer() and abs(value) < 1e15:
+        return f"{value:.0f}"
+    short = f"{value:g}"
+    return short if float(short) == value else repr(float(value))
 
 
 def p_text(p: float) -> str:
@@ -73,7 +89,7 @@ def escape_markdown(text: str) -> str:
     >>> escape_markdown("a|b <i>*c*</i>")
     'a\\\\|b &lt;i&gt;\\\\*c\\\\*&lt;/i&gt;'
     """
-    flat = re.sub(r"([\\`*_\[\]|~$#])", r"\\\1", " ".join(text.split()))
+    flat = re.sub(r"([\\`*_\[\]|~$#])", r"\\\1", printable(" ".join(text.split())))
     flat = re.sub(r"^(\d*)([-+=.)])(?=[\s=-]|$)", r"\1\\\2", flat)  # would begin a list or a rule
     flat = re.sub(r"&(?=\w+;)", "&amp;", flat)  # would be read as the character it names
     return flat.replace("<", "&lt;").replace(">", "&gt;")
@@ -103,7 +119,7 @@ def escape_latex(text: str) -> str:
     >>> escape_latex("50 % & _x_")
     '50 \\\\% \\\\& \\\\_x\\\\_'
     """
-    return "".join(_LATEX.get(c, c) for c in " ".join(text.split()))
+    return "".join(_LATEX.get(c, c) for c in printable(" ".join(text.split())))
 
 
 def latex_table(table: pd.DataFrame, caption: str, notes: Iterable[object] = (), digits: int = 3) -> str:

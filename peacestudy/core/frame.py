@@ -1,14 +1,16 @@
 """The StudyFrame: the joined table of an analysis, with its unit, the ledger of its rows and the notes it carries."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pandas as pd
 
+from peacestudy.core.derived import Derived, derive
 from peacestudy.core.display import html_table
 from peacestudy.core.joined import Joined
 from peacestudy.core.ledger import Entry, Ledger
 from peacestudy.core.problems import Note, one_of
-from peacestudy.errors import JoinError
+from peacestudy.errors import JoinError, printable
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,6 +27,7 @@ class StudyFrame:
     excluded : the cases left out, columns ``case, step, reason``.
     joined : what each join brought, and for each row why it found nothing.
     origin : the folder of the study it comes from, for ``ps.trace``; empty where there is none.
+    derived : the columns that the user added by ``with_columns``, in order.
 
     Examples
     --------
@@ -42,6 +45,7 @@ class StudyFrame:
     excluded: pd.DataFrame | None = None
     joined: tuple[Joined, ...] = ()
     origin: str = ""
+    derived: tuple[Derived, ...] = ()
 
     def __post_init__(self) -> None:
         refuse_twice(self.data, "the table")
@@ -58,7 +62,7 @@ class StudyFrame:
                 f"{f' and stands twice for {twice}' if twice else ''}. Each row needs an id of its own."
             )
         # pandas copies on write, so a shallow copy is the frame's own and large panels are not copied at every join
-        object.__setattr__(self, "data", self.data.reset_index(drop=True).copy(deep=False))
+        object.__setattr__(self, "data", dense(self.data).reset_index(drop=True).copy(deep=False))
         if self.excluded is None:
             object.__setattr__(self, "excluded", pd.DataFrame(columns=["case", "step", "reason"], dtype=object))
 
@@ -89,8 +93,58 @@ class StudyFrame:
         joined = tuple(j.rows(keep) for j in self.joined)
         return replace(self, data=self.data[keep], ledger=self.ledger + entry, excluded=excluded, joined=joined)
 
+    def with_columns(self, why: str = "", /, **columns: object) -> "StudyFrame":
+        """The frame with further columns; its rows, ids and ledger stay, and the ledger and ``ps.trace`` say what was added.
+
+        Parameters
+        ----------
+        why : the reason, for the ledger and the trace.
+        columns : by name, one after the other:
+
+            - a function of the data, as ``lambda data: data["deaths"] / data["population"]``;
+            - a Series or a dict by id: each row gets the value of its id. A Series with positions as index is refused. Rows without a
+              value are missing, and the ledger counts them;
+            - a list or array with a value a row, or one value for all rows.
+
+            A name that exists is replaced, and the ledger says so.
+
+        Raises
+        ------
+        JoinError
+            The column is the key, or the values do not fit the rows.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> frame = StudyFrame(pd.DataFrame({"case_id": ["a", "b"], "x": [1, 2]}), "treaty", "case_id")
+        >>> more = frame.with_columns("for the figure", double=lambda data: 2 * data["x"], y={"b": 1.0, "a": 0.0})
+        >>> more.data["double"].tolist(), more.data["y"].tolist(), [e.step for e in more.ledger.entries]
+        ([2, 4], [0.0, 1.0], ['column double', 'column y'])
+        """
+        if not columns:
+            raise JoinError('with_columns was given no column. Write: frame.with_columns(name=lambda data: data["x"]).')
+        if self.key in columns:
+            raise JoinError(
+                f"{self.key!r} is the key of the frame, and ids are not replaced. Give the column another name."
+            )
+        data, ledger, derived = self.data, self.ledger, list(self.derived)
+        for name, made in columns.items():
+            values, how, entry = derive(data, self.key, self.unit, name, made, why)
+            data = data.assign(**{name: values})
+            ledger = ledger + entry
+            derived.append(how)
+        joined = tuple(j.without(columns) for j in self.joined)
+        return replace(self, data=data, ledger=ledger, derived=tuple(derived), joined=joined)
+
+    def derived_values(self) -> tuple[Derived, ...]:
+        """What the user derived, each with its values by id, as a fit keeps it for ``ps.trace``."""
+        data = self.data.set_index(self.key)
+        return tuple(replace(d, values=data[d.name]) for d in self.derived if d.name in data.columns)
+
     def __repr__(self) -> str:
-        return f"<StudyFrame: {len(self)} rows, one a {self.unit}, {self.data.shape[1]} columns; see .data, .ledger, .excluded>"
+        return printable(
+            f"<StudyFrame: {len(self)} rows, one a {self.unit}, {self.data.shape[1]} columns; see .data, .ledger, .excluded>"
+        )
 
     def _repr_html_(self) -> str:
         head = f"{len(self)} rows, one a {self.unit}, {self.data.shape[1]} columns"
@@ -100,6 +154,18 @@ class StudyFrame:
             [*self.notes, "frame.data is the whole table, frame.ledger its history."],
             rows=10,
         )
+
+
+def dense(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with its sparse columns written out: the same values, in types that can also be missing."""
+    sparse = [c for c, kind in table.dtypes.items() if isinstance(kind, pd.SparseDtype)]
+    if not sparse:
+        return table
+    out = table.copy()
+    for column in sparse:
+        values: Any = out[column]
+        out[column] = values.sparse.to_dense()
+    return out
 
 
 def refuse_twice(table: pd.DataFrame, what: str) -> None:

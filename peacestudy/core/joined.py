@@ -1,5 +1,6 @@
 """What one join brought to the cases: which columns, from where, and for each row whether and why it found nothing."""
 
+from collections.abc import Container
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -56,3 +57,8 @@ class Joined:
     def rows(self, keep: npt.NDArray[np.bool_] | npt.NDArray[np.int64]) -> "Joined":
         """The same join for the rows that stay: which ones, or their places, some of them several times."""
         return replace(self, why=self.why[keep], special=tuple((c, codes[keep]) for c, codes in self.special))
+
+    def without(self, names: Container[str]) -> "Joined":
+        """The same join without columns that were replaced since."""
+        columns = tuple(c for c in self.columns if c not in names)
+        return replace(self, columns=columns, special=tuple((c, codes) for c, codes in self.special if c not in names))

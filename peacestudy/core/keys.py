@@ -1,11 +1,10 @@
-"""Keys of two tables: which rows have the same, fast and exact, and what in the keys will not match.
+"""Keys of two tables: which rows have the same key, fast and exact.
 
 A key column becomes the numbers of its distinct values, several columns one whole number. All judgements (types,
-blanks, spelling) are then made on the distinct values, which are few.
+blanks, spelling) are then made on the distinct values, which are few: ``peacestudy.core.key_check``.
 """
 
-import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -35,10 +34,12 @@ def levels(column: pd.Series) -> Levels:
         low, high = int(numbers.min()), int(numbers.max())
         if high - low <= DIRECT * len(numbers) and high < 2**62 and low > -(2**62):
             return _numbered(numbers.astype(np.int64, copy=False) - low, low, high)
-    held = column
+    held = column.astype(column.dtype.subtype) if isinstance(column.dtype, pd.SparseDtype) else column
     if isinstance(column.dtype, pd.StringDtype) and column.dtype.storage == "python":
         held = column.astype(object)  # the same texts, told apart in half the time
     codes, values = pd.factorize(held, use_na_sentinel=True)
+    if isinstance(values, pd.CategoricalIndex):  # a category is compared as its value; those without a row are none
+        values = values.categories.take(values.codes)
     return Levels(codes.astype(np.int64, copy=False), pd.Index(values))
 
 
@@ -79,7 +80,7 @@ class Match(NamedTuple):
 def match(left: Sequence[Levels], right: Sequence[Levels]) -> Match:
     """Find for every row of the left table the row of the right one with the same key, column by column.
 
-    Missing never meets missing. 2 and 2.0 are the same; 2 and "2" are not, and are refused before (``key_problems``).
+    Missing never meets missing. 2 and 2.0 are the same; 2 and "2" are not, and are refused before (``check_keys``).
     """
     complete, other_complete = _complete(left), _complete(right)
     while np.prod([float(max(1, len(level.values))) for level in right]) >= SPAN:
@@ -178,82 +179,3 @@ def _packed(table: Sequence[Levels], steps: Sequence[Ints], part: slice) -> Ints
             np.maximum(key, UNKNOWN, out=key)
         key += steps[n][table[n].codes[part]]
     return np.maximum(key, -1, out=key)
-
-
-def spelled(values: Iterable[object]) -> list[str]:
-    """Texts as they would match if nobody had mistyped them: composed (NFC), single blanks, folded case, numbers without leading zeros."""
-    return [_clean(v).casefold().lstrip("0") if _clean(v).isdecimal() else _clean(v).casefold() for v in values]
-
-
-def _clean(value: object) -> str:
-    return " ".join(unicodedata.normalize("NFC", str(value)).split())
-
-
-def key_problems(key: str, mine: pd.Index, theirs: pd.Index, name: str) -> str:
-    """The sentence that refuses two key columns which cannot or will not match as they should; empty where all is well.
-
-    Parameters
-    ----------
-    key : name of the column.
-    mine, theirs : distinct values in the cases and in the other table.
-    name : what the other table is.
-
-    Examples
-    --------
-    >>> key_problems("state", pd.Index([2, 20]), pd.Index(["002", "020"]), "peace")
-    "'state' is number in the cases and text in peace; nothing would match. peace writes numbers as text, 2 of 2 of them \
-with leading zeros: make numbers of them, or texts of the cases' with the same zeros."
-    """
-    kinds = kind(mine), kind(theirs)
-    if "empty" in kinds:
-        return ""
-    if kinds[0] != kinds[1]:
-        return f"{key!r} is {kinds[0]} in the cases and {kinds[1]} in {name}; nothing would match. " + _bring(
-            kinds, mine, theirs, name
-        )
-    if kinds[0].startswith("mixed"):
-        return (
-            f"{key!r} holds numbers and texts in one column. Bring it to one type: numbers as integers, codes as text."
-        )
-    return _misspelled(key, mine, theirs, name) if kinds[0] == "text" else ""
-
-
-def _bring(kinds: tuple[str, str], mine: pd.Index, theirs: pd.Index, name: str) -> str:
-    if set(kinds) == {"number", "text"}:
-        texts, who, other = (theirs, name, "the cases'") if kinds[1] == "text" else (mine, "the cases", f"{name}'s")
-        digits = [t for t in map(str, texts) if t.strip().isdecimal()]
-        zeros = [t for t in digits if len(t.strip()) > 1 and t.strip().startswith("0")]
-        if zeros:
-            return (
-                f"{who} writes numbers as text, {len(zeros)} of {len(texts)} of them with leading zeros: make numbers of them, "
-                f"or texts of {other} with the same zeros."
-            )
-        if digits:
-            return (
-                f"{len(digits)} of {len(texts)} texts are digits: make numbers of them, for example with pd.to_numeric."
-            )
-    return "Bring both to one type: numbers as integers, codes as text."
-
-
-def _misspelled(key: str, mine: pd.Index, theirs: pd.Index, name: str) -> str:
-    """Values that find nothing on the other side, and are a value there but for blanks, composition, case or leading zeros.
-
-    Blanks and composition are looked for among all values of the other side, since a clean twin there would hide the rest;
-    capitals and zeros only among those that find nothing either, as ids may tell ``a`` from ``A``.
-    """
-    alone, others = mine.difference(theirs, sort=False), theirs.difference(mine, sort=False)
-    clean = [{_clean(v): v for v in side} for side in (theirs, mine)]
-    pairs = [(a, clean[0][_clean(a)]) for a in alone if _clean(a) in clean[0]]
-    pairs += [(clean[1][_clean(b)], b) for b in others if _clean(b) in clean[1]]
-    if not pairs:
-        written = dict(zip(spelled(others), others, strict=True))
-        pairs = [(a, written[s]) for a, s in zip(alone, spelled(alone), strict=True) if s in written]
-    if not pairs:
-        return ""
-    pairs = list(dict.fromkeys(pairs))
-    a, b = pairs[0]
-    how = ("blanks" if " ".join(str(a).split()) == " ".join(str(b).split())
-           else "accents composed and decomposed (NFC and NFD)" if unicodedata.normalize("NFC", str(a)) == unicodedata.normalize("NFC", str(b))
-           else "leading zeros" if str(a).strip().lstrip("0") == str(b).strip().lstrip("0") else "capitals or blanks")  # fmt: skip
-    return (f"{len(pairs)} value(s) of {key!r} differ between the cases and {name} only by {how}, for example {a!r} and {b!r}, and would "
-            f"not match. Bring both to one spelling first: .str.strip().str.normalize('NFC').")  # fmt: skip

@@ -8,9 +8,9 @@ import pandas as pd
 from peacestudy.core.display import html_table
 from peacestudy.core.problems import Note, one_of
 from peacestudy.core.schema import Field, Schema
-from peacestudy.errors import JoinError
+from peacestudy.errors import JoinError, printable
 
-KINDS = ("keep", "gather", "spread", "join", "window")
+KINDS = ("keep", "gather", "spread", "join", "window", "derive")
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,8 @@ class Entry:
     ----------
     step : what was done, in words.
     kind : ``keep`` (some rows leave), ``gather`` (several rows become one), ``spread`` (a row becomes several, such as the
-        years of a case), ``join`` (columns come from another table, a row of it for each row here) or ``window`` (columns are
-        made of all rows of another table that fall into a window of each row here).
+        years of a case), ``join`` (columns come from another table, a row of it for each row here), ``window`` (columns are
+        made of all rows of another table that fall into a window of each row here) or ``derive`` (the user made a column; rows stay).
     unit : what a row is after the step.
     rows_in, rows_out : rows before and after.
     left_out : rows that leave in a keep or spread step.
@@ -65,6 +65,8 @@ class Entry:
             return stay >= 0 and (self.rows_out >= stay if stay else self.rows_out == 0)
         if self.kind == "keep":
             return self.rows_in == self.rows_out + self.left_out
+        if self.kind == "derive":
+            return self.rows_in == self.rows_out and not self.left_out
         return not self.left_out and min(self.rows_in, 1) <= self.rows_out <= self.rows_in
 
 
@@ -122,7 +124,7 @@ class Ledger:
 
     def __repr__(self) -> str:
         steps = "; ".join(f"{e.step} {e.rows_in} -> {e.rows_out}" for e in self.entries)
-        return f"<Ledger: {steps or 'no steps'}; see .table()>"
+        return printable(f"<Ledger: {steps or 'no steps'}; see .table()>")
 
     def _repr_html_(self) -> str:
         t = self.table()

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from functools import cache, lru_cache
 
-from peacestudy.core.dated_states import LABEL, SYSTEMS, State, holders, states
+from peacestudy.core.dated_states import LABEL, SYSTEMS, State, holders, states, territories
+from peacestudy.core.state_names import state_called
 
 
 def out_of_force(key: int | str, day: dt.date, system: str, held: list[State]) -> str:
@@ -38,6 +39,13 @@ def _handovers() -> list[tuple[State, State]]:
 def unknown(key: int | str, day: dt.date, system: str) -> str:
     """What a code that a system never had may be: another system's code, an old ISO code, or its neighbours."""
     text = f"{LABEL[system]} has no code {key!r}."
+    if isinstance(key, str) and (called := state_called(key, day)[0]) is not None:
+        return (
+            f"{text} {key!r} is the name of {called.called(system)}: turn names into codes with ps.joins.state_codes."
+        )
+    if isinstance(key, str) and key in territories():
+        name, of = territories()[key]
+        return f"{key} is {name} (ISO 3166-1), which belongs to {of} and is not in this crosswalk of states."
     if elsewhere := _elsewhere(key, day, system, SYSTEMS):
         return text + elsewhere
     if isinstance(key, str) and (named := next((s for s in states() if f"ISO code {key} " in s.note), None)):

@@ -4,7 +4,6 @@ The descriptor is Frictionless Table Schema (https://specs.frictionlessdata.io/t
 we use: type, constraints (required, minimum, maximum, enum, pattern), unit as ``unit``, missingValues, primaryKey.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,13 +11,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from peacestudy.core.problems import Problem, nearest, one_of
+from peacestudy.core.patterns import full_matches
+from peacestudy.core.problems import Problem, nearest, one_of, repeated
 from peacestudy.errors import SourceError
 
 TYPES = ("string", "integer", "number", "boolean", "date", "year")
+COMPARED = 100  # problems of a column for which the nearest known word is looked for
 NUMERIC = ("integer", "number", "year")
 # our own forms: pandas' parsers take 'inf', '1_000', surrounding blanks and the digits of every script
-_NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
+NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 _DATE = r"(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}([T ]00:00:00)?"  # sources write midnight for a day, as they write 160.0 for 160
 
 
@@ -45,9 +46,13 @@ class Field:
                 f"field {self.name!r} is a {self.type} with bounds {bounds}. Bounds are numbers, for fields of type {', '.join(NUMERIC)}."
             )
         try:
-            re.compile(self.pattern)
-        except re.error as err:
-            raise SourceError(f"the pattern {self.pattern!r} of field {self.name!r} is no expression: {err}.") from err
+            if self.pattern:
+                full_matches(self.pattern, [])
+        except (ValueError, TypeError) as err:
+            raise SourceError(
+                f"the pattern {str(self.pattern)[:80]!r} of field {self.name!r} is no expression that can be used: {err}. "
+                "Write one without references and lookaround."
+            ) from err
 
     def descriptor(self) -> dict[str, Any]:
         """This field in Frictionless terms."""
@@ -92,11 +97,12 @@ class Schema:
     missing: tuple[str, ...] = ("",)
 
     def __post_init__(self) -> None:
-        twice = sorted({n for n in self.names if self.names.count(n) > 1})
+        twice = repeated(self.names)
         if twice:
             raise SourceError(f"the field(s) {', '.join(twice)} stand twice in a schema. Name each once.")
+        known = set(self.names)
         for name in self.key:
-            if name not in self.names:
+            if name not in known:
                 raise SourceError(one_of("a part of the key", name, self.names))
 
     @property
@@ -171,8 +177,9 @@ def _found(
     file: str, line: Any, name: str, cells: Any, bad: Any, rule: str, remedy: str, known: tuple[str, ...] = ()
 ) -> list[Problem]:
     return [
-        Problem(file, int(line[i]), name, str(cells.iloc[i]), rule, remedy + (nearest(cells.iloc[i], known) if known else ""))
-        for i in np.flatnonzero(bad)
+        Problem(file, int(line[i]), name, str(cells.iloc[i]), rule,
+                remedy + (nearest(cells.iloc[i], known) if known and n < COMPARED else ""))
+        for n, i in enumerate(np.flatnonzero(bad))
     ]  # fmt: skip
 
 
@@ -203,7 +210,7 @@ def _bounds(field: Field, cells: Any, values: Any, ok: Any) -> list[tuple[Any, s
         bad = ok & ~cells.isin(field.enum).to_numpy(dtype=bool)
         out.append((bad, f"expected one of {', '.join(field.enum)}", "correct the value.", field.enum))
     if field.pattern:
-        bad = ok & ~cells.str.fullmatch(field.pattern).to_numpy(dtype=bool)
+        bad = ok & ~full_matches(field.pattern, cells.tolist())
         out.append((bad, f"expected the form {field.pattern}", "correct the value", ()))
     if field.minimum is not None or field.maximum is not None:
         v = values.astype("float64").to_numpy(na_value=np.nan)
@@ -221,7 +228,7 @@ def _string(cells: pd.Series) -> tuple[Any, Any, str]:
 
 
 def _number(cells: pd.Series) -> tuple[Any, Any, str]:
-    form = cells.str.fullmatch(_NUMBER).to_numpy(dtype=bool)
+    form = cells.str.fullmatch(NUMBER).to_numpy(dtype=bool)
     values = pd.to_numeric(cells.where(form, np.nan), errors="coerce").astype("float64")
     return values, ~form | ~np.isfinite(values.where(form, 0.0).to_numpy()), "expected a number"
 

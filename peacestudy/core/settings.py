@@ -2,32 +2,83 @@
 
 import dataclasses
 import datetime
+import json
 import re
 import tomllib
 import types
 import typing
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
 from peacestudy.core.positions import Place, line_of
-from peacestudy.core.problems import Problem, nearest
+from peacestudy.core.problems import Problem, nearest, repeated
 from peacestudy.core.tables import read_text
-from peacestudy.errors import PeacestudyError
+from peacestudy.errors import PeacestudyError, SpecError
 
 T = TypeVar("T")
+MAX_SETTINGS = 32 * 2**20  # bytes of a file of settings
+MAX_DOTS = 64
+_KEY = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')"""
+# a key of n parts costs the standard library's reader memory in the square of n
+_DEEP = re.compile(rf"(?<![\w-]){_KEY}(?:[ \t]*\.[ \t]*{_KEY}){{{MAX_DOTS}}}")
 
 
 def read_toml(path: Path, error: type[PeacestudyError]) -> tuple[dict[str, Any], str]:
     """The values of a TOML file and its text (for places in messages)."""
-    text = read_text(path, error)
+    text = read_text(path, error, limit=MAX_SETTINGS)
+    deep = _DEEP.search(text)
+    if deep:
+        line = text.count("\n", 0, deep.start()) + 1
+        rule = f"a key has more than {MAX_DOTS} parts"
+        raise error(f"{path} cannot be read.", [Problem(path.name, line, "", deep[0][:60], rule, "correct the line")])
     try:
         return tomllib.loads(text), text
-    except (tomllib.TOMLDecodeError, RecursionError) as err:
+    except (ValueError, RecursionError) as err:  # ValueError: no TOML, or a number of thousands of digits
         found = re.search(r"at line (\d+)", str(err))
         line = int(found[1]) if found else text.rstrip().count("\n") + 1 if "end of document" in str(err) else 0
         problem = Problem(path.name, line, "", "", f"not TOML: {err}", "correct the line")
         raise error(f"{path} cannot be read.", [problem]) from err
+
+
+def read_json(path: Path, error: type[PeacestudyError]) -> Any:
+    """The values of a JSON file; a name that stands twice in one object is refused, since only one of the two could count."""
+    text = read_text(path, error, limit=MAX_SETTINGS)
+    try:
+        return json.loads(text, object_pairs_hook=_once)
+    except (ValueError, RecursionError) as err:
+        problem = Problem(
+            path.name, getattr(err, "lineno", 0), "", "", f"not JSON: {err}", "correct or restore the file"
+        )
+        raise error(f"{path} cannot be read.", [problem]) from err
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    twice = repeated(name for name, _ in pairs)
+    if twice:
+        raise ValueError(f"the name {twice[0]!r} stands twice in one object")
+    return dict(pairs)
+
+
+def inside(name: str, what: str) -> str:
+    """A path of a study, which is relative and does not leave the folder of the study.
+
+    Raises
+    ------
+    SpecError
+        It is absolute, climbs out with ``..``, or is written as paths of another system are.
+
+    Examples
+    --------
+    >>> inside("sheets/ann.xlsx", "sheets")
+    'sheets/ann.xlsx'
+    """
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or re.search(r"[\\:\0]", name):
+        raise SpecError(
+            f"{what} is {name!r}; a path of a study stays in its folder. Copy the file into it, and name it from there."
+        )
+    return name
 
 
 def fill(

@@ -11,7 +11,6 @@ import hashlib
 import io
 import os
 import re
-import tempfile
 import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,15 +18,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from peacestudy.core.file_sets import write_files
 from peacestudy.core.problems import Problem
 from peacestudy.core.schema import Schema, typed
 from peacestudy.errors import PeacestudyError, SourceError
 
 LIMIT = 512 * 2**20  # bytes; larger files are refused before they are read
+MAX_CELLS = 150_000_000  # rows times columns of a table; larger ones are refused before they are made
+SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
+_HEAD = 2**16  # characters in which the separator of a file is looked for
 _QUOTE = re.compile(r'[",\r\n]')
 
 
-def read_bytes(path: Path, error: type[PeacestudyError] = SourceError) -> bytes:
+def read_bytes(path: Path, error: type[PeacestudyError] = SourceError, limit: int | None = None) -> bytes:
     """The bytes of a file, or an error that says what is wrong with it."""
     try:
         size = path.stat().st_size
@@ -35,17 +38,35 @@ def read_bytes(path: Path, error: type[PeacestudyError] = SourceError) -> bytes:
         raise error(f"{path} cannot be read: {getattr(err, 'strerror', err)}. Check the path.") from err
     if not path.is_file():
         raise error(f"{path} is not a file. Give the path of a file.")
-    if size > LIMIT:
-        raise error(f"{path} has {size / 2**20:.0f} MB; files over {LIMIT / 2**20:.0f} MB are refused. Split it.")
+    limit = LIMIT if limit is None else limit
+    if size > limit:
+        raise error(f"{path} has {size / 2**20:.0f} MB; files over {limit / 2**20:.0f} MB are refused. Split it.")
     try:
         return path.read_bytes()
     except OSError as err:
         raise error(f"{path} cannot be read: {err.strerror}. Check who may read it.") from err
 
 
-def read_text(path: Path, error: type[PeacestudyError] = SourceError) -> str:
-    """The text of a file: strict UTF-8 (a byte order mark is taken off), NFC, no NUL."""
-    raw = read_bytes(path, error).removeprefix(codecs.BOM_UTF8)
+def too_many_cells(rows: int, columns: int, what: str, limit: int = MAX_CELLS) -> None:
+    """Refuse a table by the size that it would have, whatever part of its cells is filled.
+
+    Raises
+    ------
+    SourceError
+        The table would have more than ``limit`` cells.
+    """
+    if rows * columns > limit:
+        raise SourceError(
+            f"{what} has {rows:,} rows of {columns:,} columns, {rows * columns:,} cells with the empty ones; no more than {limit:,} "
+            "are read. Leave out the columns you do not need, or split it by rows."
+        )
+
+
+def read_text(
+    path: Path, error: type[PeacestudyError] = SourceError, compose: bool = True, limit: int | None = None
+) -> str:
+    """The text of a file: strict UTF-8 (a byte order mark is taken off), no NUL, NFC unless ``compose`` is false."""
+    raw = read_bytes(path, error, limit).removeprefix(codecs.BOM_UTF8)
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as err:
@@ -56,7 +77,7 @@ def read_text(path: Path, error: type[PeacestudyError] = SourceError) -> str:
         problem = Problem(path.name, _line(raw, raw.index(b"\0")), "", "\0", "a text file holds no NUL byte",
                           "the file is damaged or not a text file: download or save it again")  # fmt: skip
         raise error(f"{path} holds a NUL byte.", [problem])
-    return text if text.isascii() else unicodedata.normalize("NFC", text)
+    return text if text.isascii() or not compose else unicodedata.normalize("NFC", text)
 
 
 def _line(raw: bytes, at: int) -> int:
@@ -99,13 +120,14 @@ def parse_table(text: str, schema: Schema, path: Path, error: type[PeacestudyErr
     [['007', 2001]]
     """
     rows, lines, problems = rows_of(text, path.name)
-    if not rows:
-        raise error(f"{path} is empty. Expected a header with {', '.join(schema.names[:6])} ...")
     if problems:
         raise error(f"{path} cannot be read as a table: {len(problems)} problem(s).", problems)
+    if not rows:
+        raise error(f"{path} is empty. Expected a header with {', '.join(schema.names[:6])} ...")
     header, body = rows[0], rows[1:]
-    wanted = [name for name in schema.names if name in header]
-    at = [header.index(name) for name in (wanted if len(wanted) == len(schema.names) else header)]
+    place = {name: n for n, name in enumerate(header)}
+    wanted = [name for name in schema.names if name in place]
+    at = [place[name] for name in (wanted if len(wanted) == len(schema.names) else header)]
     cells = pd.DataFrame({header[i]: pd.Series([row[i] for row in body], dtype=object) for i in at})
     table, problems = typed(cells, lines[1:], schema, path.name)
     if problems:
@@ -146,12 +168,44 @@ def row_lines(path: str | os.PathLike[str]) -> list[int]:
     return rows_of(read_text(path), path.name)[1][1:]
 
 
-def rows_of(text: str, file: str) -> tuple[list[list[str]], list[int], list[Problem]]:
-    """Cells of a CSV text, the line at which each row begins, and what is wrong with its shape (problems name ``file``)."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+def separator_of(text: str) -> str:
+    """What separates the cells of a CSV text: a comma, or the semicolon or tab that some spreadsheets and R's ``write.csv2`` write.
+
+    It is the one by which the first rows have equally many cells; what stands in quotes does not count.
+
+    Examples
+    --------
+    >>> [separator_of(t) for t in ("a,b\\n1,2", 'a;"b, c"\\n1,5;2', "a\\tb\\n1\\t2", "x, y\\n1;2,3\\n")]
+    [',', ';', '\\t', ',']
+    """
+    bare = "".join(text[:_HEAD].split('"')[::2])  # without what stands in quotes
+    rows = [row for row in bare.splitlines() if row.strip(" ")]
+    rows = rows[: -1 if len(text) > _HEAD and len(rows) > 1 else None][:20]
+    if not rows:
+        return ","
+    header, body = rows[0], rows[1:]
+    found = sorted((mark for mark in SEPARATORS if mark in header), key=header.count, reverse=True)
+    even = [mark for mark in found if all(row.count(mark) == header.count(mark) for row in body)]
+    if even or "," in header:
+        return even[0] if even else ","
+    return next((mark for mark in found if any(mark in row for row in body)), ",")
+
+
+def rows_of(text: str, file: str, separator: str = ",") -> tuple[list[list[str]], list[int], list[Problem]]:
+    """Cells of a CSV text, the line at which each row begins, and what is wrong with its shape (problems name ``file``).
+
+    Blank lines after the header are left out.
+    """
+    found = separator_of(text)
+    if found != separator and separator == ",":
+        first = text.lstrip("\r\n").partition("\n")[0][:80]
+        rule = f"the cells are separated by {found!r} where commas are expected"
+        return [], [], [Problem(file, 1, "", first, rule, "save the file as CSV with commas")]
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     csv.field_size_limit(LIMIT)
     rows: list[list[str]] = []
     lines: list[int] = []
+    problems: list[Problem] = []
     broken: list[Problem] = []
     begin = 1
     try:
@@ -159,28 +213,41 @@ def rows_of(text: str, file: str) -> tuple[list[list[str]], list[int], list[Prob
             if row or not rows:
                 rows.append(row)
                 lines.append(begin)
+                if not len(rows) % 4096:
+                    too_many_cells(len(rows), len(rows[0]), file)
             begin = reader.line_num + 1
     except csv.Error as err:
         remedy = "a quote is open or the file is cut off; save or download it again"
         broken = [Problem(file, begin, "", "", f"not well-formed CSV ({err})", remedy)]
     header = rows[0] if rows else []
-    if len(header) == 1 and (mark := next((m for m in ";\t" if m in header[0]), "")):
-        rule = f"the cells are separated by {mark!r} where commas are expected"
-        return rows, lines, [Problem(file, 1, "", header[0][:80], rule, "save the file as CSV with commas")]
-    problems = []
+    if all(len(row) == len(header) + 1 for row in rows[1:]) and len(rows) > 1 and any(row[-1] for row in rows[1:]):
+        rule = f"every row has one cell more than the header, as R's write.table writes row names ({rows[1][0]!r})"
+        remedy = "write the file with write.csv, or put a name for the first column before the header"
+        return rows, lines, [Problem(file, lines[0], "", separator.join(header)[:80], rule, remedy), *broken]
     for i, (row, line) in enumerate(zip(rows, lines, strict=True), start=1):
         if len(row) != len(header):
             rule = f"{len(row)} cells where the header has {len(header)}"
             last = i == len(rows) and not broken
             remedy = ("the file ends here, so it may be cut off: download it again" if last
                       else "look for a missing or extra comma or quote")  # fmt: skip
-            problems.append(Problem(file, line, "", ",".join(row)[:80], rule, remedy))
-    problems += broken
-    problems += [
-        Problem(file, 1, name, name, "column names must be filled and unique", "rename the column")
-        for i, name in enumerate(header) if not name.strip() or name in header[:i]
-    ]  # fmt: skip
-    return rows, lines, problems
+            problems.append(Problem(file, line, "", separator.join(row)[:80], rule, remedy))
+    return rows, lines, [*problems, *broken, *header_problems(header, file, lines[0] if lines else 1)]
+
+
+def header_problems(header: Sequence[str], file: str, line: int = 1) -> list[Problem]:
+    """What is wrong with the names of columns: one that is blank, and one that stands already."""
+    first: dict[str, int] = {}
+    out: list[Problem] = []
+    for n, name in enumerate(header, start=1):
+        if not name.strip():
+            remedy = (
+                "name the column, or leave it out (row names of R and the index of pandas are written without a name)"
+            )
+            out.append(Problem(file, line, f"column {n}", name, "column names must be filled and unique", remedy))
+        elif first.setdefault(name, n) != n:
+            rule = f"column names must be filled and unique, and this is also the name of column {first[name]}"
+            out.append(Problem(file, line, name, name, rule, "rename the column"))
+    return out
 
 
 def file_sha256(path: Path) -> str:
@@ -188,32 +255,14 @@ def file_sha256(path: Path) -> str:
     return hashlib.sha256(read_bytes(path)).hexdigest()
 
 
-def write_bytes(path: str | os.PathLike[str], data: bytes) -> None:
-    """Write a file whole or not at all: temporary file beside it, fsync, rename, fsync of the folder."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as out:
-            out.write(data)
-            out.flush()
-            os.fsync(out.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    if hasattr(os, "O_DIRECTORY"):  # not on Windows
-        folder = os.open(path.parent, os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+def write_bytes(path: str | os.PathLike[str], data: bytes, error: type[PeacestudyError] = SourceError) -> None:
+    """Write a file whole or not at all; see ``peacestudy.core.file_sets``."""
+    write_files({Path(path): data}, error)
 
 
-def write_text(path: str | os.PathLike[str], text: str) -> None:
+def write_text(path: str | os.PathLike[str], text: str, error: type[PeacestudyError] = SourceError) -> None:
     """Write text as UTF-8 with line feeds, whole or not at all."""
-    write_bytes(path, text.encode("utf-8"))
+    write_bytes(path, text.encode("utf-8"), error)
 
 
 def to_csv(table: pd.DataFrame, columns: Sequence[str] | None = None) -> str:
@@ -232,9 +281,14 @@ def _csv_line(cells: list[str]) -> str:
     return (",".join(quoted) or '""') + "\n"
 
 
-def write_table(path: str | os.PathLike[str], table: pd.DataFrame, columns: Sequence[str] | None = None) -> None:
+def write_table(
+    path: str | os.PathLike[str],
+    table: pd.DataFrame,
+    columns: Sequence[str] | None = None,
+    error: type[PeacestudyError] = SourceError,
+) -> None:
     """Write a table as CSV (see ``to_csv``), whole or not at all."""
-    write_text(path, to_csv(table, columns))
+    write_text(path, to_csv(table, columns), error)
 
 
 def _cell(value: object) -> str:

@@ -1,5 +1,6 @@
 """Scores + outcomes -> StudyFrame: joins that lose, invent and multiply nothing, with a ledger that proves it."""
 
+from peacestudy.core.names_to_codes import state_codes
 from peacestudy.joins.events.windows import event_windows
 from peacestudy.joins.events.years import event_years
 from peacestudy.joins.join import join
@@ -34,6 +35,7 @@ __all__ = [
     "missing_by",
     "several",
     "spells",
+    "state_codes",
     "state_years",
     "to_system",
     "undirected",

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from peacestudy.core.frame import StudyFrame
+from peacestudy.core.frame import StudyFrame, dense
 from peacestudy.core.keys import PART
 from peacestudy.errors import JoinError
 
@@ -35,6 +35,7 @@ def gathered(
     at : for each case the row, -1 for none.
     fill, absent : cases that take the declared values, and the values by column.
     """
+    table = dense(table)
     if (at < 0).any():
         table = can_miss(table)
 

@@ -8,6 +8,7 @@ from peacestudy.core.frame import StudyFrame
 from peacestudy.core.joined import FILLED
 from peacestudy.core.ledger import Entry
 from peacestudy.core.problems import one_of
+from peacestudy.core.spoiled_numbers import spoiled_columns, spoiled_notes
 from peacestudy.errors import JoinError
 from peacestudy.joins.bring import as_frame, bring, taken
 from peacestudy.joins.coverage import declared
@@ -66,14 +67,18 @@ def join(
         Every row of ``left`` in its order; columns of ``right`` added, missing where nothing matched. Columns keep their
         type; where a value is missing, integers become Int64 and truth values boolean, which can say so. The ledger has
         one entry more: rows in, out, unmatched on both sides, duplicated, filled. ``ps.joins.missing`` tells the reason of
-        every gap.
+        every gap. Where no case found a row, a note says what the keys of both sides look like; another
+        names columns of a DataFrame that are numbers but for marks such as "NA".
 
     Raises
     ------
     JoinError
-        A key column is absent or of another type, or differs only by blanks, accents or capitals; keys of the other table
-        stand twice; a column stands on both sides; a row of the other table meets several cases
-        though ``one_to_one`` was declared; most codes of states are of another system than declared.
+        A key column is absent or of another type (a time zone or a frequency of periods included); keys that find no equal
+        differ from one of the other table only by blanks, accents, composition (NFC, NFD), capitals, apostrophes, dashes,
+        leading zeros or rounding (of keys that differ only by capitals or zeros, one of which found its equal, a note
+        tells); keys of the other table stand twice; a column stands on both sides; a row of the other table meets
+        several cases though ``one_to_one`` was declared; most codes of states are of another system than declared, or
+        are names.
 
     Examples
     --------
@@ -94,6 +99,7 @@ def join(
     has_keys(frame.data, list(pairs), "the cases")
     has_keys(other, theirs, name)
     take = taken(other, None if columns is None else list(columns), theirs, name)
+    marked = [] if source else spoiled_notes(spoiled_columns(other[take]), reading=False)
     fill = declared(absent, source, take, name, numbers=False)
     look = wanted_keys(frame.data, source, pairs, states, lag)
     met = meet(look, other, theirs, take, name, twice)
@@ -113,7 +119,7 @@ def join(
         duplicated=shared, filled=int((why == FILLED).sum()), why=said(look, met, why, pairs, shape, name, absent),
     )  # fmt: skip
     codes = {column: met_code(held, met.at) for column, held in special.items()}
-    return bring(frame, added, why, entry, source, codes, look.notes)
+    return bring(frame, added, why, entry, source, codes, (*look.notes, *met.notes, *marked))
 
 
 def _check(name: str, shape: str, twice: str) -> None:

@@ -7,8 +7,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from peacestudy.core.keys import Levels, key_problems, levels, match
+from peacestudy.core.keys import Levels, levels, match
+from peacestudy.core.problems import Note
 from peacestudy.errors import JoinError
+from peacestudy.joins.key_columns import checked_keys, nothing_met
 from peacestudy.joins.wanted import Wanted
 from peacestudy.outcomes.contradictions import contradiction_text, contradictions
 
@@ -23,6 +25,7 @@ class Met(NamedTuple):
     contradicting : cases whose key has rows that differ.
     repeated : rows of the other table that say what another row says.
     mine, theirs : the key columns of the cases and of the other table, told apart.
+    notes : what a reader must know of the keys.
     """
 
     at: npt.NDArray[np.int64]
@@ -32,6 +35,7 @@ class Met(NamedTuple):
     repeated: int
     mine: list[Levels]
     theirs: list[Levels]
+    notes: tuple[Note, ...] = ()
 
 
 def meet(look: Wanted, other: pd.DataFrame, keys: list[str], take: list[str], name: str, twice: str) -> Met:
@@ -48,12 +52,12 @@ def meet(look: Wanted, other: pd.DataFrame, keys: list[str], take: list[str], na
     with ThreadPoolExecutor() as pool:  # texts are told apart outside Python's lock
         found_levels = list(pool.map(levels, [*look.columns, *(other[k] for k in keys)]))
     mine, theirs = found_levels[: len(keys)], found_levels[len(keys) :]
-    for column, a, b in zip(look.columns, mine, theirs, strict=True):
-        if told := key_problems(str(column.name), a.values, b.values, name):
-            raise JoinError(told)
+    names = [str(column.name) for column in look.columns]
+    notes = checked_keys(names, mine, theirs, name)
     found = match(mine, theirs)
+    notes += nothing_met(names, mine, theirs, found.at >= 0, found.complete, name)
     no = np.zeros(len(found.at), bool)
-    met = Met(found.at, found.complete, found.other_complete, no, len(found.twice), mine, theirs)
+    met = Met(found.at, found.complete, found.other_complete, no, len(found.twice), mine, theirs, tuple(notes))
     if not len(found.twice):
         return met
     several = contradictions(other[[*keys, *take]], keys)

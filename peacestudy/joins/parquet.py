@@ -17,13 +17,25 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from peacestudy.core.display import html_table
+from peacestudy.core.file_sets import writing
 from peacestudy.core.joined import REASONS
+from peacestudy.core.key_check import check_keys
+from peacestudy.core.keys import levels
 from peacestudy.core.ledger import Entry, Ledger
 from peacestudy.errors import JoinError
 from peacestudy.joins.given import key_pairs
 from peacestudy.joins.join import join
 from peacestudy.joins.missing import missing_by
-from peacestudy.joins.pieces import OTHER, ROW, in_order, one_by_key, rows_of_file, sorted_back, written
+from peacestudy.joins.pieces import (
+    OTHER,
+    ROW,
+    distinct_values,
+    in_order,
+    one_by_key,
+    rows_of_file,
+    sorted_back,
+    written,
+)
 from peacestudy.joins.reasons import in_words
 from peacestudy.outcomes import OutcomeTable
 
@@ -93,8 +105,16 @@ def join_parquet(
     if target.resolve() in {Path(p).resolve() for p in (left, right) if isinstance(p, str | Path)}:
         raise JoinError(f"out is {target}, which the join reads. Write to another file.")
     sizes = rows_of_file(Path(left)), rows_of_file(Path(right)) if isinstance(right, str | Path) else len(_table(right))
+    for column, other in pairs.items():
+        # a part holds a part of the keys only, so two spellings of one key can stand in two parts
+        found = check_keys(column, _distinct(left, column), _distinct(right, other), name or "the other table")
+        if found.refusal:
+            raise JoinError(found.refusal)
     total = _Total(np.zeros(sizes[1], np.int32))
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as made:
+    with (
+        writing(target, JoinError),
+        tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as made,
+    ):
         folder = Path(made)
         pieces: Iterator[tuple[pd.DataFrame, pd.DataFrame | OutcomeTable]]
         if isinstance(right, str | Path):
@@ -110,6 +130,14 @@ def join_parquet(
             )
         (sorted_back(folder, memory_mb) if files else folder / "whole.parquet").replace(target)
     return ParquetJoin(target, Ledger((total.entry(pairs, shape, options),)), total.missing())
+
+
+def _distinct(table: str | Path | pd.DataFrame | OutcomeTable, column: str) -> pd.Index:
+    """The distinct values of a key column; none where there is no such column, which the join refuses."""
+    if isinstance(table, str | Path):
+        return distinct_values(Path(table), column)
+    held = _table(table)
+    return levels(held[column]).values if column in held.columns else pd.Index([])
 
 
 def _table(right: pd.DataFrame | OutcomeTable) -> pd.DataFrame:

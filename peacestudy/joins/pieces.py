@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from peacestudy.core.keys import levels
 from peacestudy.errors import JoinError
 from peacestudy.outcomes import OutcomeTable
 
@@ -18,6 +19,21 @@ OTHER = "row of the other table"  # the same of the other table, while the join 
 def rows_of_file(path: Path) -> int:
     """How many rows a Parquet file has."""
     return int(_file(path).metadata.num_rows)
+
+
+def distinct_values(path: Path, column: str) -> pd.Index:
+    """The distinct values of a column of a Parquet file, which is read in pieces; none where there is no such column."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    file = _file(path)
+    if column not in file.schema_arrow.names:
+        return pd.Index([])
+    found = pa.array([], file.schema_arrow.field(column).type)
+    for batch in file.iter_batches(batch_size=PIECE, columns=[column]):
+        found = pc.unique(pa.chunked_array([found, pc.unique(batch.column(0))]))
+    values = as_pandas(pa.table({column: found}))[column]
+    return levels(values).values
 
 
 def _file(path: Path) -> Any:

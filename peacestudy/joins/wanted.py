@@ -9,8 +9,9 @@ import pandas as pd
 
 from peacestudy.core.countries import SYSTEMS, translate_many
 from peacestudy.core.problems import Note, one_of
+from peacestudy.core.todays_codes import translate_todays
 from peacestudy.errors import JoinError
-from peacestudy.joins.states.systems import system_misfit
+from peacestudy.joins.states.systems import border_notes, system_misfit
 from peacestudy.outcomes import OutcomeTable
 
 
@@ -62,24 +63,38 @@ def wanted_keys(
     for i, system in systems.items():
         mine = list(pairs)[i]
         notes += _system(columns[i], columns[year] if year >= 0 else None, mine, states, system, source)
-        if states == system:
+        todays = known is not None and known.codes == "today"
+        if states == system and not (todays and year >= 0):
             continue
         if year < 0:
             raise JoinError(
                 f"codes of {mine!r} are to be translated from {states} to {system}, and no key column is a year. Translate "
                 f"them on the dates of your cases first: ps.joins.to_system."
             )
-        told = translate_many(columns[i], columns[year], states, system)
+        if todays:
+            told = _todays(columns[i], columns[year], states, system)
+            said.append(f"{mine} translated to the {system} codes of today that the source writes")
+            notes += border_notes(told["borders"], mine)
+        else:
+            told = translate_many(columns[i], columns[year], states, system)
+            said.append(f"{mine} translated from {states} to {system} on 31 December")
         lost = (told["translated"].isna() & columns[i].notna() & columns[year].notna()).to_numpy()
         columns[i] = told["translated"]
         no_state |= lost
-        said.append(f"{mine} translated from {states} to {system} on 31 December")
         if lost.any():
             first = told["reason"][lost].value_counts()
             notes.append(
                 Note("codes", f"{int(lost.sum())} row(s) have a state without a code of {system}: {first.index[0]}")
             )
     return Wanted(columns, year, no_state, said, tuple(notes))
+
+
+def _todays(codes: pd.Series, years: pd.Series, states: str, system: str) -> pd.DataFrame:
+    """Today's codes of the states; where the cases are in the source's system, codes that need no translation stay."""
+    told = translate_todays(codes, years, states, system, today="target")
+    if states == system:
+        told["translated"] = told["translated"].where(told["translated"].notna(), codes)
+    return told
 
 
 def _shifted(years: pd.Series, lag: int) -> pd.Series:

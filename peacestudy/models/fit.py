@@ -8,19 +8,30 @@ import numpy as np
 import pandas as pd
 
 from peacestudy.core.frame import StudyFrame
-from peacestudy.core.problems import Note
+from peacestudy.core.problems import Note, composed
 from peacestudy.errors import FitError, SpecError
-from peacestudy.models.diagnosis.checks import check_design, check_leverage, design_notes
-from peacestudy.models.diagnosis.few_clusters import few_cluster_notes
+from peacestudy.models.diagnosis.checks import check_design, check_range, design_notes
 from peacestudy.models.diagnosis.parallel_lines import parallel_notes
+from peacestudy.models.diagnosis.repeated import repeated_notes
+from peacestudy.models.diagnosis.robust_notes import robust_notes
 from peacestudy.models.engines.counts import check_counts
 from peacestudy.models.engines.estimate import arrange, estimate, kind_of
 from peacestudy.models.engines.parameters import is_spread, wald_ends
 from peacestudy.models.engines.registry import Estimates
+from peacestudy.models.formulas.centring import Centring, centring_of, no_centring, turned
 from peacestudy.models.formulas.design import Design, build_design
 from peacestudy.models.inference.hypotheses import critical, two_sided
 from peacestudy.models.inference.profile import likelihood_ratio, profile_ends
-from peacestudy.models.inference.reference import bootstrap_note, bootstrapped, cluster_notes, reference
+from peacestudy.models.inference.reference import (
+    Reference,
+    blanked,
+    bootstrap_note,
+    bootstrapped,
+    cluster_notes,
+    contrast_df,
+    reference,
+)
+from peacestudy.models.inference.robust_limits import Blank, find_blanks, is_blank, with_blanks
 from peacestudy.models.missing.imputed import Imputed
 from peacestudy.models.missing.pooled import PooledFit
 from peacestudy.models.missing.pooling import check_model, pooled
@@ -79,13 +90,16 @@ def fit(
     if not isinstance(spec, ModelSpec):
         raise SpecError(f"fit takes a ModelSpec or a list of them, not a {type(spec).__name__}. {EXAMPLE}")
     if isinstance(data, Imputed):
+        spec = _composed(spec)
         return pooled(data, spec, _each(data, spec))
     table, case = (data.data, data.key) if isinstance(data, StudyFrame) else (data, None)
     given = build_design(table, spec.formula, spec.cluster_columns, case, spec.engine, spec.option_columns, spec.panel)
     made = fit_arranged(*arrange(given, spec), spec)
     extra = (*data.notes, *data.ledger.gaps()) if isinstance(data, StudyFrame) else ()
     origin = data.origin if isinstance(data, StudyFrame) else ""
-    return replace(made, notes=(*extra, *made.notes), origin=origin)
+    repeated = repeated_notes(table) if case is None else []  # a key names every row once
+    derived = data.derived_values() if isinstance(data, StudyFrame) else ()
+    return replace(made, notes=(*extra, *repeated, *made.notes), origin=origin, derived=derived)
 
 
 def fit_arranged(design: Design, arranged: list[Note], spec: ModelSpec) -> Fit:
@@ -93,16 +107,80 @@ def fit_arranged(design: Design, arranged: list[Note], spec: ModelSpec) -> Fit:
     if kind_of(spec) == "count":
         check_counts(design)
     check_design(design, kind_of(spec))
-    est, found = estimate(design, spec)
+    moved = _centring(design, spec)
+    work = replace(design, X=design.X - moved.centre) if moved.moves else design
+    with np.errstate(over="ignore"):  # what overflows is refused next
+        est, found = estimate(work, spec)
+    check_range(design, est)
     separation = [n for n in found if n.kind == "separation"]
     rest = [n for n in found if n.kind != "separation"]
-    notes = [*separation, *design_notes(design, kind_of(spec)), *few_cluster_notes(spec, design), *arranged, *rest]
-    if spec.vcov in ("hc2", "hc3"):
-        check_leverage(design, est.leverage[0])
+    parameters = _of_parameters(moved, design, est)
+    blanks = find_blanks(spec, work, est.leverage[0])
+    referred = reference(spec, work, est)
+    notes = [*separation, *design_notes(design, kind_of(spec))]
+    notes += [*robust_notes(spec, work, est, blanked(referred, blanks)), *arranged, *rest]
     notes += _conventions(spec, design, est)
     if spec.engine == "ordered":
-        notes += parallel_notes(design, est.beta[0])
-    return _result(spec, design, est, notes)
+        notes += parallel_notes(work, est.beta[0])
+    referred = replace(referred, blanks=_of_reported(blanks, parameters))
+    return _with_digits(_result(spec, design, work, parameters, est, referred, notes), work, parameters)
+
+
+def _with_digits(made: Fit, work: Design, parameters: Centring) -> Fit:
+    """The fit with a covariance whose sums keep their digits, where its columns are nearly dependent: that of orthonormal columns."""
+    turn = None if _penalised(made.spec) else turned(work.X)
+    if turn is None:
+        return made
+    Z, T = turn
+    around = replace(work, X=Z)
+    V = reference(made.spec, around, estimate(around, made.spec)[0]).vcov
+    whole = np.eye(len(V))
+    whole[: len(T), : len(T)] = T
+    return replace(made, moved=replace(parameters, turn=whole), precise_vcov=V)
+
+
+def _of_reported(blanks: tuple[Blank, ...], moved: Centring) -> tuple[Blank, ...]:
+    """The blanks of moved columns as those of the columns as they were: an intercept takes part in what is moved."""
+    back = moved.weights(np.eye(len(moved.centre)))
+    out = []
+    for blank in blanks:
+        resting = (back[:, list(blank.terms)] != 0).any(axis=1)
+        out.append(replace(blank, terms=tuple(int(j) for j in np.flatnonzero(resting))))
+    return tuple(out)
+
+
+def _penalised(spec: ModelSpec) -> bool:
+    """Whether a penalty is on the columns as they are."""
+    return "penalty" in dict(spec.options)
+
+
+def _centring(design: Design, spec: ModelSpec) -> Centring:
+    """How far the columns of a design are moved; by nothing where that would change the model."""
+    outside = bool(design.categories) or kind_of(spec) == "survival"  # cut points, a baseline hazard
+    moved = centring_of(design.X, np.zeros(design.X.shape[1]) if outside else None)
+    taking = [name for name, a in zip(design.names, moved.constant, strict=True) if a]
+    if _penalised(spec) and taking != ["Intercept"]:  # dummies that are shrunk cannot take up a difference
+        return no_centring(design.X.shape[1])
+    return moved
+
+
+def _of_parameters(moved: Centring, design: Design, est: Estimates) -> Centring:
+    """The centring of the columns as one of all parameters: cut points are the constant with the opposite sign."""
+    more = est.beta.shape[1] - len(moved.centre)
+    cuts = -1.0 if design.categories else 0.0
+    return Centring(np.append(moved.centre, np.zeros(more)), np.append(moved.constant, np.full(more, cuts)))
+
+
+def _composed(spec: ModelSpec) -> ModelSpec:
+    """The spec with the names of columns as ``impute`` writes them."""
+    columns = spec.option_columns + (spec.panel or ())
+    options = {name: composed(value) if value in columns else value for name, value in dict(spec.options).items()}
+    return replace(
+        spec,
+        formula=composed(spec.formula),
+        cluster=tuple(map(composed, spec.cluster_columns)) or None,
+        options=options,
+    )
 
 
 def _each(data: Imputed, spec: ModelSpec) -> list[Fit]:
@@ -125,14 +203,14 @@ def _conventions(spec: ModelSpec, design: Design, est: Estimates) -> list[Note]:
     )
     if spec.vcov == "cluster":
         factor = "G/(G-1) * (N-1)/(N-K)" if spec.engine == "linear" else "G/(G-1)"
-        bread = (
-            "; bread the inverse information at the Firth estimate, meat the modified scores, Wald z"
-            if spec.engine == "firth"
-            else ""
-        )
+        bread, test = "", ""
+        if spec.engine == "firth":
+            bread = "; bread the inverse information at the Firth estimate, meat the modified scores"
+            test = ", Wald z"
         if spec.engine == "cox":
             bread = "; score residuals summed over clusters; R's coxph leaves the factor out"
-        out.append(Note("vcov", f"Standard errors clustered ({sizes}), factor {factor}{bread}."))
+        said = f"Standard errors clustered ({sizes}), factor {factor}{bread}"
+        out.append(Note("vcov", f"{said}{test}.", pooled=f"{said}."))
     elif spec.vcov == "hc1":
         out.append(
             Note("vcov", f"Heteroskedasticity-consistent standard errors, hc1: factor N/(N-K) = {N / (N - K):.4f}.")
@@ -145,22 +223,33 @@ def _conventions(spec: ModelSpec, design: Design, est: Estimates) -> list[Note]:
             Note(
                 "vcov",
                 "Standard errors from the augmented weights; p by penalised likelihood ratio, interval by profile.",
+                pooled="Standard errors from the augmented weights.",
             )
         )
     return out
 
 
-def _result(spec: ModelSpec, design: Design, est: Estimates, notes: list[Note]) -> Fit:
+def _result(
+    spec: ModelSpec,
+    design: Design,
+    work: Design,
+    moved: Centring,
+    est: Estimates,
+    referred: Reference,
+    notes: list[Note],
+) -> Fit:
+    """The Fit in the units of the columns given, from estimates of ``work``, whose columns were moved."""
     names = est.names or design.names
     K = len(names)
     linear = spec.engine == "linear"
-    found = reference(spec, design, est)
-    V = found.vcov
+    found = blanked(_moved_reference(spec, work, moved, referred), referred.blanks)
+    blank = is_blank(referred.blanks, K)
+    V = with_blanks(moved.covariance(referred.vcov), blank)
     notes = [*notes, *cluster_notes(spec, design, found)]
-    beta, variance = est.beta[0], np.diag(V)
-    none = ~(variance > NOTHING * np.diag(est.classical[0]))
-    if none.any():
-        bad = ", ".join(name for name, is_none in zip(names, none, strict=True) if is_none)
+    beta, variance = moved.coefficients(est.beta[0]), np.diag(V)
+    none = ~(variance > NOTHING * np.diag(moved.covariance(est.classical[0])))
+    if (none & ~blank).any():
+        bad = ", ".join(name for name, is_none in zip(names, none & ~blank, strict=True) if is_none)
         text = f"The variance of {bad} is not above zero under {spec.vcov}; its standard error is missing."
         notes = [*notes, Note("variance", text)]
     if linear and est.r2[0] > EXACT:
@@ -200,8 +289,17 @@ def _result(spec: ModelSpec, design: Design, est: Estimates, notes: list[Note]) 
     return Fit(
         spec=spec, terms=terms, n=len(cases), loglik=loglik, vcov=pd.DataFrame(V, index=names, columns=names), cases=cases,
         dropped=design.dropped, notes=tuple(notes), converged=True, scale=float(est.scale[0]), df=found.df,
-        design=design, own_df=tuple(found.dfs.tolist()) if np.isnan(found.df) else (), **summary,
+        design=design, own_df=tuple(found.dfs.tolist()) if np.isnan(found.df) else (), moved=moved,
+        precise_vcov=referred.vcov if moved.moves else None,
+        **summary,
     )  # fmt: skip
+
+
+def _moved_reference(spec: ModelSpec, work: Design, moved: Centring, found: Reference) -> Reference:
+    """Covariance of the moved parameters; degrees of freedom of the parameters as they are reported."""
+    if not moved.moves or not np.isnan(found.df):
+        return found
+    return replace(found, dfs=contrast_df(spec, work, found.df, moved.weights(np.eye(len(found.dfs)))))
 
 
 def _no_aic(spec: ModelSpec) -> bool:

@@ -7,12 +7,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from peacestudy.core.derived import Derived
 from peacestudy.core.display import html_table
-from peacestudy.core.problems import Note, one_of
-from peacestudy.errors import FitError, SpecError
+from peacestudy.core.problems import Note, as_known, one_of
+from peacestudy.errors import SpecError
 from peacestudy.models.engines.parameters import is_spread, refuse_edge, wald_ends
+from peacestudy.models.formulas.centring import Centring
 from peacestudy.models.formulas.design import Design
-from peacestudy.models.inference.contrast import contrast, written_weights
+from peacestudy.models.inference.combinations import combined_covariance
+from peacestudy.models.inference.contrast import contrast, refuse_missing, written_weights
 from peacestudy.models.inference.hypotheses import (
     DETECTABLE,
     NO_SIDE,
@@ -37,19 +40,23 @@ class Fit:
     Attributes
     ----------
     spec : what was fitted.
-    terms : index 0..k-1, columns ``term, estimate, std_error, statistic, p_value, conf_low, conf_high`` (95 %).
+    terms : index 0..k-1, columns ``term, estimate, std_error, statistic, p_value, conf_low, conf_high`` (95 %). All but the
+        estimate are missing where a robust standard error does not exist; a note of kind ``no_robust_error`` says why.
     n, n_events, n_clusters : rows given and used, events, rows with outcome 1 or the sum of counts (None for linear and
         ordered), clusters (two of them with
         two-way clusters). A row given is one, into however many periods discrete_time expands it.
     loglik : log-likelihood; penalised for firth (of ridge without the penalty), partial for cox. pseudo_r2 : McFadden's. r_squared : of
         linear. aic : NaN for firth, ridge and reml.
-    vcov : covariance of the coefficients, term by term.
+    vcov : covariance of the coefficients, term by term; NaN where a standard error is missing for that reason.
     cases : ids of the rows used. dropped : rows left out, columns ``case, term, reason``.
     notes : trouble that still yields numbers, and the conventions behind them.
     converged : always true; a fit that did not converge is an error. scale : residual variance of linear, else 1.
     df : degrees of freedom of the reference distribution, infinite for z; NaN where each term has its own: ``own_df``, read as ``dfs``.
     design : the arrays and how they were made.
     origin : the folder of the study its data come from, for ``ps.trace``; empty for a plain DataFrame.
+    derived : the columns that the user added to the frame, for ``ps.trace``.
+    moved, precise_vcov : how columns far from zero, or nearly dependent, were moved and turned before the model was fitted, and the
+        covariance then, whose sums keep digits that those of ``vcov`` have lost; None where no column was. See ``covariance_of``.
     """
 
     spec: ModelSpec
@@ -70,12 +77,52 @@ class Fit:
     df: float
     design: Design = field(repr=False)
     origin: str = field(default="", repr=False)
+    derived: tuple[Derived, ...] = field(default=(), repr=False)
     own_df: tuple[float, ...] = field(default=(), repr=False)
+    moved: Centring = field(kw_only=True, repr=False)
+    precise_vcov: np.ndarray | None = field(default=None, repr=False)
 
     @property
     def dfs(self) -> "pd.Series[float]":
         """Degrees of freedom of every term, by term: each its own with cr2, else ``df``."""
         return pd.Series(self.own_df or self.df, index=self.terms["term"].to_list(), dtype=float)
+
+    @property
+    def moved_vcov(self) -> np.ndarray:
+        """Covariance of the parameters after ``moved``, shape (P, P): ``vcov`` itself where no column was moved."""
+        return self.vcov.to_numpy(dtype=float) if self.precise_vcov is None else self.precise_vcov
+
+    def covariance_of(self, weights: np.ndarray) -> np.ndarray:
+        """Covariance (q, q) of weighted sums of the parameters, from weights (q, P); the digits of ``vcov`` are not needed.
+
+        It is NaN for sums that need a parameter without a standard error.
+        """
+        V = self.vcov.to_numpy(dtype=float)
+        if not self.moved.moves:
+            return combined_covariance(weights, V)
+        out: np.ndarray = combined_covariance(self.moved.weights(weights), self.moved_vcov)
+        missing = self._need_missing(weights)
+        out[missing] = np.nan
+        out[:, missing] = np.nan
+        return out
+
+    def variances_of(self, weights: np.ndarray) -> np.ndarray:
+        """Variances (q,) of weighted sums of the parameters, from weights (q, P); NaN as in ``covariance_of``."""
+        W, V = self.moved.weights(weights), self.moved_vcov
+        if not self.moved.moves:
+            W, V = weights, self.vcov.to_numpy(dtype=float)
+        variance = ((W @ np.nan_to_num(V)) * W).sum(axis=1)
+        return np.where(self._need_missing(weights), np.nan, variance)
+
+    def variances_apart(self, weights: np.ndarray) -> np.ndarray:
+        """What ``variances_of`` would be if the parameters that the sums are made of had no covariances, shape (q,)."""
+        out: np.ndarray = self.moved.weights(weights) ** 2 @ np.nan_to_num(np.diag(self.moved_vcov))
+        return out
+
+    def _need_missing(self, weights: np.ndarray) -> np.ndarray:
+        """Which sums give weight to a parameter without a standard error, shape (q,)."""
+        missing = np.isnan(np.diag(self.vcov.to_numpy(dtype=float)))
+        return np.asarray((weights[:, missing] != 0).any(axis=1))
 
     def tidy(
         self,
@@ -144,11 +191,18 @@ class Fit:
         """The Wald test that all the named terms are zero, with this fit's covariance; with cr2 the approximate Hotelling test.
 
         It has no direction: ``one_sided`` is refused.
+
+        Raises
+        ------
+        SpecError
+            No term, or an unknown one.
+        FitError
+            A term without a standard error, with the reason; a covariance that is not positive definite.
         """
         if one_sided is not None:
             raise SpecError(NO_SIDE)
         known = self.terms["term"].tolist()
-        terms = named_terms(terms)
+        terms = as_known(named_terms(terms), known)
         if not terms:
             raise SpecError(f"joint_test was given no terms; name some of {', '.join(known)}.")
         for term in terms:
@@ -156,12 +210,17 @@ class Fit:
                 raise SpecError(one_of("term", term, known))
         refuse_edge(terms, known, self.spec.engine, len(self.design.names))
         at = [known.index(t) for t in terms]
-        if missing := [known[j] for j in at if np.isnan(self.terms["std_error"][j])]:
-            raise FitError(f"{', '.join(missing)} cannot be tested: the variance is not above zero, as the notes say.")
+        refuse_missing(terms, self.terms, self.notes)
         share, df = (1.0, self.df) if self.spec.vcov != "cr2" else joint_df(self.design, np.eye(len(known))[at])
-        return wald(
-            self.terms["estimate"].to_numpy()[at], self.vcov.to_numpy()[np.ix_(at, at)], tuple(terms), df, share
-        )
+        return wald(*self._tested(at), tuple(terms), df, share)
+
+    def _tested(self, at: list[int]) -> tuple[np.ndarray, np.ndarray]:
+        """Estimates and covariance for the test that some parameters are zero: of these, or of sums of them that are zero together."""
+        b = self.terms["estimate"].to_numpy()
+        if not self.moved.moves:
+            return b[at], self.vcov.to_numpy()[np.ix_(at, at)]
+        axes = np.linalg.qr(self.moved.weights(np.eye(len(b))[at]).T)[0]
+        return axes.T @ self.moved.at_centre(b), axes.T @ self.moved_vcov @ axes
 
     def contrast(self, weights: Mapping[str, float], *, one_sided: str | None = None) -> pd.DataFrame:
         """A weighted sum of terms, with this fit's covariance and reference distribution.
@@ -174,7 +233,8 @@ class Fit:
         Returns
         -------
         DataFrame
-            One row: ``contrast, estimate, std_error, statistic, p_value, conf_low, conf_high`` (95 %, Wald).
+            One row: ``contrast, estimate, std_error, statistic, p_value, conf_low, conf_high`` (95 %, Wald); missing but for the
+            estimate where a term of the sum has no standard error.
 
         Raises
         ------
@@ -191,9 +251,11 @@ class Fit:
         def degrees(w: np.ndarray) -> float:
             return float(contrast_df(self.spec, self.design, self.df, w[None])[0])
 
-        weights = written_weights(weights)
+        weights = as_known(written_weights(weights), self.terms["term"])
         refuse_edge(list(weights), self.terms["term"].tolist(), self.spec.engine, len(self.design.names))
-        return contrast(weights, self.terms["estimate"], self.vcov, degrees, one_sided)
+        return contrast(
+            weights, self.terms["estimate"], self.vcov, degrees, one_sided, self.covariance_of, self.variances_apart
+        )
 
     def __repr__(self) -> str:
         return f"<Fit {self.spec.name}: {self.spec.formula} ({self.spec.engine}, {self.spec.vcov}), N {self.n}; see .terms and .notes>"

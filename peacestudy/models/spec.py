@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from numbers import Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from peacestudy.core.problems import nearest, one_of
+from peacestudy.core.problems import nearest, one_of, shortened
 from peacestudy.errors import SpecError
 from peacestudy.models.engines.registry import CLUSTERED, ENGINES, NUMBER, VCOVS
 from peacestudy.models.inference.signs import KINDS, OPTIONS, check_bootstrap
@@ -14,6 +14,19 @@ from peacestudy.models.inference.signs import KINDS, OPTIONS, check_bootstrap
 EXAMPLE = 'ps.ModelSpec("name", "y ~ x", engine="linear", vcov="hc1")'
 PANEL = ("unit", "time")  # options of every engine: by which columns lag() looks up
 WEIGHTED_VCOVS = ("hc0", "hc1", "cluster", "jackknife")
+FIELDS = ("name", "formula", "engine", "vcov", "cluster", "options")
+# words of Stata, R and Python for what has another name here
+ENGINE_WORDS = {
+    "ols": "linear", "lm": "linear", "regress": "linear", "gaussian": "linear", "logistic": "logit", "binomial": "logit",
+    "logistf": "firth", "firthlogit": "firth", "coxph": "cox", "stcox": "cox", "phreg": "cox", "ologit": "ordered", "polr": "ordered",
+    "clm": "ordered", "nb": "negative_binomial", "nbreg": "negative_binomial", "negbin": "negative_binomial", "lmer": "mixed_linear",
+    "mixed": "mixed_linear", "glmer": "mixed_logit", "melogit": "mixed_logit", "cloglog": "discrete_time",
+}  # fmt: skip
+VCOV_WORDS = {
+    "nonrobust": "classical", "iid": "classical", "oim": "classical", "ols": "classical", "default": "classical", "robust": "hc1",
+    "white": "hc0", "sandwich": "hc0", "hetero": "hc1", "clustered": "cluster", "cr1": "cluster", "crv1": "cluster", "cr3": "jackknife",
+    "crv3": "jackknife", "cv3": "jackknife",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -49,20 +62,25 @@ class ModelSpec:
     ('country',)
     """
 
-    name: str
-    formula: str
-    engine: str
-    vcov: str
+    name: str = ""
+    formula: str = ""
+    engine: str = ""
+    vcov: str = ""
     cluster: str | Sequence[str] | None = None
     options: Mapping[str, Any] | Sequence[tuple[str, Any]] = ()
 
+    if not TYPE_CHECKING:  # type checkers read the fields
+
+        def __new__(cls, *args: Any, **arguments: Any) -> "ModelSpec":
+            """A new spec, refused where the arguments are not its fields."""
+            _check_arguments(args, arguments)
+            return super().__new__(cls)
+
     def __post_init__(self) -> None:
         _check_types(self)
-        if not isinstance(self.engine, str) or self.engine not in ENGINES:
-            raise SpecError(one_of("engine", self.engine, list(ENGINES)))
+        _check_word("engine", self.engine, list(ENGINES), ENGINE_WORDS)
         allowed = ENGINES[self.engine].vcovs
-        if self.vcov not in VCOVS:
-            raise SpecError(one_of("vcov", self.vcov, VCOVS))
+        _check_word("vcov", self.vcov, VCOVS, VCOV_WORDS, allowed)
         if self.vcov not in allowed:
             raise SpecError(
                 f"engine {self.engine!r} has no vcov {self.vcov!r}; it must be one of {', '.join(allowed)}."
@@ -84,7 +102,12 @@ class ModelSpec:
         _check_options(self.engine, self.vcov, dict(pairs))
         object.__setattr__(self, "cluster", groups or None)
         object.__setattr__(self, "options", pairs)
-        hash(self)  # an option that cannot be hashed is found here, not in a set later
+        try:
+            hash(self)  # an option that cannot be hashed is found here, not in a set later
+        except TypeError as err:
+            raise SpecError(
+                f"options is {shortened(dict(pairs))}; each value must be a word or a number ({err})."
+            ) from err
 
     @property
     def cluster_columns(self) -> tuple[str, ...]:
@@ -106,22 +129,66 @@ class ModelSpec:
         return (options["unit"], options["time"]) if "unit" in options else None
 
 
+def _check_arguments(args: Sequence[Any], arguments: Mapping[str, Any]) -> None:
+    """Refuse arguments that are no fields of a spec."""
+    if len(args) > len(FIELDS):
+        raise SpecError(f"ModelSpec was given {len(args)} values; it takes {', '.join(FIELDS)}, as in {EXAMPLE}.")
+    for name in arguments:
+        if name not in FIELDS:
+            options = [*OPTIONS, *PANEL, *(o for engine in ENGINES.values() for o in engine.options)]
+            where = nearest(name, [*FIELDS, *options])
+            if name in options:
+                where = f" {name} is an option: options={{{name!r}: ...}}."
+            raise SpecError(f"ModelSpec has no argument {name!r}; it takes {', '.join(FIELDS)}.{where}")
+        if name in FIELDS[: len(args)]:
+            given = shortened(args[FIELDS.index(name)]), shortened(arguments[name])
+            raise SpecError(
+                f"ModelSpec was given {name} twice, as {given[0]} and {given[1]}; write it once, as in {EXAMPLE}."
+            )
+
+
+def _check_word(
+    what: str, word: object, known: Sequence[str], words: Mapping[str, str], allowed: Sequence[str] | None = None
+) -> None:
+    """Refuse a word outside a list; with what another program's word is called here."""
+    if isinstance(word, str) and word in known:
+        return
+    shown = ", ".join(known)
+    if not isinstance(word, str) or not word:
+        said = f"{what} is not written" if word == "" else f"{what} is {shortened(word)}"
+        raise SpecError(f"{said}; it must be one of {shown}, as in {EXAMPLE}; there is no default.")
+    here = words.get(word.casefold())
+    if here and here in (allowed or known):
+        raise SpecError(
+            f"{what} is {word!r}; it must be one of {shown}. What is called {word!r} elsewhere is {here!r} here."
+        )
+    raise SpecError(f"{what} is {word!r}; it must be one of {shown}.{nearest(word, allowed or known)}")
+
+
 def _check_types(spec: ModelSpec) -> None:
     """Refuse what is no text where text is meant, before anything is looked up with it."""
     for what in ("name", "formula"):
         value = getattr(spec, what)
         if not isinstance(value, str) or not value:
-            raise SpecError(f"{what} of a ModelSpec is {value!r}; it must be text, as in {EXAMPLE}.")
+            raise SpecError(f"{what} of a ModelSpec is {shortened(value)}; it must be text, as in {EXAMPLE}.")
+    if "~" in spec.name and "~" not in spec.formula:
+        raise SpecError(f"the formula {spec.name!r} stands where the name does; the name comes first, as in {EXAMPLE}.")
+    if spec.engine in VCOVS and spec.vcov in ENGINES:
+        raise SpecError(
+            f"engine is {spec.engine!r} and vcov is {spec.vcov!r}: the engine comes first, as in {EXAMPLE}."
+        )
     cluster = spec.cluster
-    if cluster is not None and not isinstance(cluster, str):
+    if cluster is not None and not (isinstance(cluster, str) and cluster):
         listed = isinstance(cluster, list | tuple)
-        if not listed or not all(isinstance(c, str) for c in cluster):
-            raise SpecError(f"cluster is {cluster!r}; it must be the name of a column, or a list of two.")
+        if not listed or not all(isinstance(c, str) and c for c in cluster):
+            raise SpecError(f"cluster is {shortened(cluster)}; it must be the name of a column, or a list of two.")
     options = spec.options
     pairs = list(options.items()) if isinstance(options, Mapping) else options
     right = isinstance(pairs, list | tuple) and all(isinstance(p, list | tuple) and len(p) == 2 for p in pairs)
     if not right or not all(isinstance(p[0], str) for p in pairs):
-        raise SpecError(f"options is {options!r}; it must be a mapping from names to values, as {{'weights': 'w'}}.")
+        raise SpecError(
+            f"options is {shortened(options)}; it must be a mapping from names to values, as {{'weights': 'w'}}."
+        )
 
 
 def _check_panel(options: Mapping[str, Any]) -> None:
@@ -135,7 +202,7 @@ def _check_panel(options: Mapping[str, Any]) -> None:
         )
     for name, value in given.items():
         if not isinstance(value, str) or not value:
-            raise SpecError(f"option {name} is {value!r}; it must name a column.")
+            raise SpecError(f"option {name} is {shortened(value)}; it must name a column.")
 
 
 def _check_options(engine: str, vcov: str, options: Mapping[str, Any]) -> None:
@@ -163,7 +230,7 @@ def _check_options(engine: str, vcov: str, options: Mapping[str, Any]) -> None:
         if known[name] and value not in known[name]:
             raise SpecError(one_of(f"option {name} of engine {engine!r}", value, known[name]))
         if not known[name] and not (isinstance(value, str) and value):
-            raise SpecError(f"option {name} of engine {engine!r} is {value!r}; it must name a column.")
+            raise SpecError(f"option {name} of engine {engine!r} is {shortened(value)}; it must name a column.")
     if "offset" in options and "exposure" in options:
         raise SpecError(
             f"engine {engine!r} was given both an offset and an exposure; write one: an exposure's log is an offset."

@@ -8,7 +8,8 @@ import pandas as pd
 
 from peacestudy.core.countries import translate_many
 from peacestudy.core.schema import Field, Schema
-from peacestudy.outcomes.source import OutcomeTable
+from peacestudy.core.todays_codes import translate_todays
+from peacestudy.outcomes.source import OutcomeTable, Source
 
 COVARIATES_SCHEMA = Schema(
     (
@@ -72,10 +73,11 @@ def country_year(cases: pd.DataFrame, outcome: OutcomeTable, wanted: CountryYear
     Returns
     -------
     DataFrame
-        The columns of ``COVARIATES_SCHEMA``. A state is looked up by its code on 31 December of the year.
+        The columns of ``COVARIATES_SCHEMA``. A state is looked up by its code on 31 December of the year, or, in a
+        source that writes today's codes in every year, by its code today.
     """
     source = outcome.source
-    codes = translate_many(cases["country"], cases["year"], "gw", wanted.system)
+    codes = _codes(cases, source, wanted.system)
     found: dict[tuple[object, int], list[object]] = {}
     for code, year, value in outcome.table[[wanted.code, "year", wanted.column]].itertuples(index=False, name=None):
         if not pd.isna(code):
@@ -96,6 +98,13 @@ def country_year(cases: pd.DataFrame, outcome: OutcomeTable, wanted: CountryYear
             value, reason = _one(found.get((code, int(year)), []), special, source.id)
         rows.append((case, wanted.variable, value, str(int(year)), f"{source.id} {wanted.column}", reason))
     return pd.DataFrame(rows, columns=COVARIATES_SCHEMA.names).astype({"value": "float64", "reason": "object"})
+
+
+def _codes(cases: pd.DataFrame, source: Source, system: str) -> pd.DataFrame:
+    """The code that the source writes for each state, or the reason why it writes none."""
+    if source.codes == "today":
+        return translate_todays(cases["country"], cases["year"], "gw", system, today="target")
+    return translate_many(cases["country"], cases["year"], "gw", system)
 
 
 def _one(values: list[object], special: dict[float, str], source: str) -> tuple[float | None, str | None]:

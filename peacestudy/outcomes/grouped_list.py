@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from peacestudy.core.problems import Problem
+from peacestudy.core.problems import Problem, repeated
 from peacestudy.core.schema import Schema, typed
 from peacestudy.core.tables import read_text
 from peacestudy.errors import SourceError
@@ -73,7 +73,7 @@ def read_grouped_list(path: Path, schema: Schema) -> pd.DataFrame:
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object as a dict; the reader of Python would keep the last of two equal names without a word."""
     names = [name for name, _ in pairs]
-    if twice := sorted({n for n in names if names.count(n) > 1}):
+    if twice := repeated(names):
         raise ValueError(f"it names {', '.join(twice)} twice in one place; give each group once")
     return dict(pairs)
 

@@ -3,16 +3,22 @@
 import hashlib
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
 from peacestudy.core.countries import SYSTEMS
+from peacestudy.core.key_check import twin_notes
+from peacestudy.core.keys import levels
+from peacestudy.core.names_to_codes import names_given_as_codes
 from peacestudy.core.problems import Note, one_of
 from peacestudy.core.schema import Field, Schema
+from peacestudy.core.spoiled_numbers import SPOILED, Missing
 from peacestudy.core.tables import file_sha256, to_csv
+from peacestudy.core.todays_codes import DATES_OF_CODES, codes_before_their_time
 from peacestudy.errors import SourceError
-from peacestudy.outcomes.files.read import read_file
+from peacestudy.outcomes.files.read import read_file, with_marks, without_marks
 from peacestudy.outcomes.files.table import FileTable
 from peacestudy.outcomes.source import OutcomeTable, Source
 
@@ -32,8 +38,10 @@ def own(
     units: str = "listed",
     absent: str = "",
     states: Sequence[tuple[str, str]] = (),
+    codes: str = "",
     citation: str = "",
     licence: str = "",
+    missing: Missing = (),
 ) -> OutcomeTable:
     """A file or table of the reader's own as an outcome table.
 
@@ -49,7 +57,11 @@ def own(
     units : ``listed`` (it speaks of the units that have a row) or ``all``.
     absent : what an absent row means inside those years and units; empty where it is not known.
     states : columns that name a state, each with its code system.
+    codes : ``date`` where a row carries the code that its state had in the row's year (ZAR in 1990), ``today`` where it
+        carries today's in every year (COD in 1990), as most panels do. Needed where rows carry codes that were not
+        in force in their year; without such rows the two readings are the same.
     citation, licence : what is owed for it, and on what terms it is had.
+    missing : texts or numbers that stand for a missing value, by column or as a list, as in ``read_file``.
 
     Returns
     -------
@@ -59,7 +71,9 @@ def own(
     Raises
     ------
     SourceError
-        A column is absent, a key is missing or stands twice, years are not given or rows lie outside them.
+        A column is absent, a key is missing or stands twice, years are not given or rows lie outside them, or a column of
+        ``states`` holds names instead of codes. Keys that differ only by blanks, accents, capitals, apostrophes or dashes are
+        different keys, and a note names them.
 
     Examples
     --------
@@ -69,13 +83,19 @@ def own(
     >>> mine.source.first_year, mine.source.last_year, mine.source.key
     (1990, 1995, ('gw', 'year'))
     """
-    found, file, sha = _found(table)
+    found, file, sha = _found(table, missing)
     data = found.table
     keys = (key,) if isinstance(key, str) else tuple(key)
     _check_columns(data, keys, year, states, name)
     notes = list(found.notes)
     first, last = _years(data, year, first_year, last_year, name)
+    for column, system in states:
+        if names := names_given_as_codes(data[column], system, column):
+            raise SourceError(names)
+    codes = _dates_of_codes(data, codes, states, year, name)
     _check_key(data, keys, name)
+    for key_column in keys:
+        notes += twin_notes(key_column, levels(data[key_column]).values, name)
     if year and data[year].isna().any():
         notes.append(Note("no_year", f"{int(data[year].isna().sum())} row(s) of {name} have no year."))
     fields = tuple(
@@ -84,22 +104,28 @@ def own(
     source = Source(
         id="", name=name, version="", citation=citation, landing_page="", licence=licence or "not stated", file=file, sha256=sha,
         rows=len(data), schema=Schema(fields, keys), unit=unit, key=keys, first_year=first, last_year=last, units=units,
-        absent=absent, year=year, states=tuple((str(c), str(s)) for c, s in states),
+        absent=absent, year=year, states=tuple((str(c), str(s)) for c, s in states), codes=codes,
     )  # fmt: skip
     return OutcomeTable(data, source, tuple(notes))
 
 
-def _found(table: pd.DataFrame | FileTable | str | os.PathLike[str]) -> tuple[FileTable, str, str]:
+def _found(table: pd.DataFrame | FileTable | str | os.PathLike[str], missing: Missing) -> tuple[FileTable, str, str]:
     """The table, the file it is from, and the digest of its bytes (of its CSV text where it is from no file)."""
     if isinstance(table, str | os.PathLike):
         path = Path(table)
-        return read_file(path), path.name, file_sha256(path)
+        return read_file(path, missing=missing), path.name, file_sha256(path)
+    fresh = isinstance(table, pd.DataFrame)
     if isinstance(table, pd.DataFrame):
         table = FileTable(table.reset_index(drop=True).copy())
     if not isinstance(table, FileTable):
         raise SourceError(
             f"the table is a {type(table).__name__}; give a DataFrame, a FileTable or the path of a file."
         )
+    if len(missing):
+        old = [note for note in table.notes if note.kind not in SPOILED]
+        table, fresh = without_marks(replace(table, notes=tuple(old)), missing, "the table"), True
+    if fresh and table.table.columns.is_unique:
+        table = with_marks(table)
     return table, "", hashlib.sha256(to_csv(table.table).encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -147,6 +173,26 @@ def _years(data: pd.DataFrame, year: str, first: int | None, last: int | None, n
             f"{name} is said to speak of {first} to {last}, and {span}. Correct the years, or drop the rows."
         )
     return int(first), int(last)
+
+
+def _dates_of_codes(data: pd.DataFrame, codes: str, states: Sequence[tuple[str, str]], year: str, name: str) -> str:
+    """``date`` or ``today``, as written; asked for where rows carry codes that were not in force in their year."""
+    if codes:
+        if not states:
+            raise SourceError(f"codes is {codes!r}, and {name} names no state. Leave it out, or write states=.")
+        if codes not in DATES_OF_CODES:
+            raise SourceError(one_of(f"codes of {name}", codes, DATES_OF_CODES))
+        return codes
+    for column, system in states if year else ():
+        early = codes_before_their_time(data[column], data[year], system)
+        if early.any():
+            row = data.loc[early].iloc[0]
+            raise SourceError(
+                f"{int(early.sum())} row(s) of {name} carry a code of {system} that was not in force in their year, such as "
+                f'{row[column]} in {row[year]}. Write codes="today" if the table carries the codes of today in every year, '
+                'as most panels do, or codes="date" if these rows are errors.'
+            )
+    return "date"
 
 
 def _check_key(data: pd.DataFrame, keys: tuple[str, ...], name: str) -> None:

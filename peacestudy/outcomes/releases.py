@@ -12,7 +12,7 @@ from peacestudy.core.display import html_table
 from peacestudy.core.problems import Note
 from peacestudy.core.schema import Schema
 from peacestudy.core.tables import file_sha256, header_of, read_table
-from peacestudy.errors import SourceError
+from peacestudy.errors import SourceError, printable
 from peacestudy.outcomes.source import OutcomeTable, Source
 
 FEW = 30  # a text column with at most so many words in both releases holds categories
@@ -63,7 +63,7 @@ class ReleaseChanges:
             _named("columns new", self.columns_new),
             *(_named(f"categories {s}", list(told[self.categories["status"] == s])) for s in ("gone", "new")),
         ]
-        return f"{self.old} to {self.new}: " + "; ".join(p for p in parts if p) + "."
+        return printable(f"{self.old} to {self.new}: " + "; ".join(p for p in parts if p) + ".")
 
     def _repr_html_(self) -> str:
         cells, words = (t.astype(object).map(_short) for t in (self.changed, self.categories))

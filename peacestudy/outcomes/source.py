@@ -9,6 +9,7 @@ from peacestudy.core.display import html_table
 from peacestudy.core.problems import Note, Problem, one_of
 from peacestudy.core.schema import Schema
 from peacestudy.core.tables import file_sha256, read_table
+from peacestudy.core.todays_codes import DATES_OF_CODES
 from peacestudy.errors import SourceError
 from peacestudy.outcomes.grouped_list import read_grouped_list
 
@@ -32,6 +33,8 @@ class Source:
         deaths``; empty where the source does not say, and then the value is missing too.
     year : column that holds the year, empty where a row is not of a year.
     states : columns that name a state, each with its code system (``gw, cow, iso3, vdem``).
+    codes : ``date``, a row carries the code that its state had in the row's year, or ``today``, every row carries the
+        code of the release, such as COD for Zaire in 1990.
     special : column, value, what it means: numbers that are codes and not values.
     bibtex : what is owed, one BibTeX entry or several.
     """
@@ -54,12 +57,15 @@ class Source:
     absent: str = ""
     year: str = ""
     states: tuple[tuple[str, str], ...] = ()
+    codes: str = "date"
     special: tuple[tuple[str, float, str], ...] = ()
     bibtex: str = ""
 
     def __post_init__(self) -> None:
         if self.units not in UNITS:
             raise SourceError(one_of(f"units of source {self.id!r}", self.units, UNITS))
+        if self.codes not in DATES_OF_CODES:
+            raise SourceError(one_of(f"codes of source {self.id!r}", self.codes, DATES_OF_CODES))
 
     def where_to_get(self) -> str:
         """One line: the file, from whom, and the name to save it under."""

@@ -47,7 +47,8 @@ def flips(
     DataFrame
         ``model, term, kind``: ``single``, a cell by itself, or ``set``, cells one upon another until the finding changes, those first
         that by themselves move the test statistic furthest towards it (greedy: a smaller set may exist). ``rank``, 1 the one that
-        comes nearest to a change; ``settled, instead`` code; ``estimate, p_value`` with it; ``change`` in the test statistic;
+        comes nearest to a change, equal ones by case, indicator and code; ``settled, instead`` code (``settled`` is missing where the cell is
+        open and the case is not in the naive estimate); ``estimate, p_value`` with it; ``change`` in the test statistic;
         ``flips``: the sign changes, or p passes .05 either way. Where the model has no estimate with it, as when it separates the
         outcome, all three are missing and ``flips`` is false; such codes rank last.
     """
@@ -76,9 +77,10 @@ def flips(
         ) -> dict[str, object]:
             n, j, k = cells[at]
             case, indicator, codes = labels[n * J + j]
+            before_it = codes[settled[n, j]] if settled[n, j] >= 0 else None
             return {
                 "model": naive.spec.name, "term": term, "kind": kind, "rank": rank, "case_id": case, "indicator_id": indicator,
-                "settled": codes[settled[n, j]], "instead": codes[k], "estimate": now.estimate, "p_value": now.p_value,
+                "settled": before_it, "instead": codes[k], "estimate": now.estimate, "p_value": now.p_value,
                 "change": now.statistic - before.statistic, "flips": changed(before, now),
             }  # fmt: skip
 

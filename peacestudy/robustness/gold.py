@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from peacestudy.core.key_check import check_keys
 from peacestudy.core.problems import one_of
 from peacestudy.errors import CodingError
 
@@ -37,6 +38,11 @@ def known_codes(
     for name in dict.fromkeys(gold["indicator_id"]):
         if name not in indicators:
             raise CodingError(one_of("an indicator of gold", str(name), list(indicators)))
+    told = check_keys(
+        "case_id", pd.Index(cases).unique(), pd.Index(gold["case_id"].dropna().astype(str).unique()), "gold", "data"
+    )
+    if told.refusal:
+        raise CodingError(told.refusal)
     number = pd.to_numeric(gold["code"], errors="coerce")
     for j, name in enumerate(indicators):
         at = {float(v): n for n, v in enumerate(codes[j])}

@@ -14,6 +14,7 @@ import pandas as pd
 from scipy import stats
 from tqdm import tqdm
 
+from peacestudy.core.draw_order import places_by_id
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import Note
 from peacestudy.errors import SpecError
@@ -84,6 +85,7 @@ def from_intervals(
     ends = [c for i in columns.values() for c in (i.low, i.high)]
     if absent := [c for c in (key, *columns, *ends) if c not in table.columns]:
         raise SpecError(f"the data lack the column(s) {', '.join(absent)}.")
+    table = table.iloc[places_by_id(table[key])]  # the order in which draws are given to the cases
     naive = fit(StudyFrame(table, "case", key), then)
     own = table[table[key].isin(naive.cases)].reset_index(drop=True)
     names = tuple(columns)

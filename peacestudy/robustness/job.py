@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -10,13 +11,14 @@ from tqdm import tqdm
 
 from peacestudy.coding import Coding, CodingSheet
 from peacestudy.core.codebook import Codebook
+from peacestudy.core.draw_order import places_by_id
 from peacestudy.core.frame import StudyFrame
+from peacestudy.core.key_check import check_keys
 from peacestudy.core.problems import Note, one_of
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models import Fit, ModelSpec, fit
 from peacestudy.models.formulas.formula import parse
-from peacestudy.models.inference.hypotheses import quantile, two_sided
-from peacestudy.models.missing.pool import pool
+from peacestudy.models.missing.pooled_row import pooled_row
 from peacestudy.robustness.accuracy import WEAK, Accuracy
 from peacestudy.robustness.augment import Chain, Codes, Evidence, augment
 from peacestudy.robustness.code_model import CodeModel
@@ -62,30 +64,28 @@ class Job:
             raise SpecError(
                 f"the formula of {spec.name} uses no column that the codes of {', '.join(self.indicators)} move."
             )
-        self.table = table.reset_index(drop=True)
+        self.table = table.iloc[places_by_id(table[key])].reset_index(drop=True)
         cases = self.table[key].astype(str).tolist()
-        self.evidence = _evidence(sheet, cases, self.indicators, codes, accuracy, gold, None)
+        self.coders = _coders_by_codes(sheet, cases, self.indicators)
+        self.evidence = _evidence(sheet, self.coders, cases, self.indicators, codes, accuracy, gold, None)
         self.settled = _majority(self.evidence)
-        coded = (self.evidence.given >= 0).any(axis=2) | (self.evidence.gold >= 0)
         if scores is None:
             self.columns: Columns = plain_columns(book, self.indicators, asked, len(cases))
         else:
             if base is None:
                 raise SpecError("scores are made of all codes: give base, the study's settled coding.")
             self.columns = scored_columns(base, self.indicators, asked, cases, scores)
-            own = base.codes(self.indicators).reindex(cases)
-            for j, i in enumerate(self.indicators):
-                at = {v: n for n, v in enumerate(codes[j])}
-                known = own[i].map(at).to_numpy(dtype=float, na_value=np.nan)
-                self.settled[:, j] = np.where(np.isnan(known), self.settled[:, j], np.nan_to_num(known).astype(int))
-                coded[:, j] |= ~np.isnan(known)
-        self.whole: npt.NDArray[np.bool_] = np.all(coded[:, np.abs(self.columns.slope).max(axis=1) > 0], axis=1)
-        _some_coded(self.whole, cases, sheet)
-        self.naive = self.refit(self.settled)
+        if base is not None:
+            _same_spelling(cases, base.table["case_id"], "base")
+            adjudicated = _codes_of(base, self.indicators, cases, codes)
+            self.settled = np.where(adjudicated >= 0, adjudicated, self.settled)
+        self.needed: npt.NDArray[np.bool_] = np.asarray(np.abs(self.columns.slope).max(axis=1) > 0)
+        _some_coded(self.evidence, self.settled, self.needed, cases, sheet)
+        self.naive = self.refit(np.where(self.settled >= 0, self.settled, _placeholder(self.evidence)))
         if self.naive.design.y.size != len(self.table):
             self.table = self.table[self.table[key].isin(self.naive.cases)].reset_index(drop=True)
             keep = np.isin(np.array(cases, dtype=object), [str(c) for c in self.naive.cases])
-            self.evidence, self.settled, self.whole = _kept(self.evidence, keep), self.settled[keep], self.whole[keep]
+            self.evidence, self.settled = _kept(self.evidence, keep), self.settled[keep]
             self.columns = Columns(
                 self.columns.names, self.columns.offset[keep], self.columns.slope, self.columns.value
             )
@@ -94,26 +94,54 @@ class Job:
             y = self.naive.design.y
             if set(np.unique(y)) != {0.0, 1.0}:
                 raise SpecError("accuracy can differ by an outcome of 0 and 1 only.")
-            self.evidence = _evidence(sheet, cases, self.indicators, codes, accuracy, gold, y.astype(np.int64))
+            self.evidence = _evidence(
+                sheet, self.coders, cases, self.indicators, codes, accuracy, gold, y.astype(np.int64)
+            )
         self.labels = [(c, i, codes[j]) for c in cases for j, i in enumerate(self.indicators)]
         self.codes = codes
         self.scales = [book.indicators[i].scale for i in self.indicators]
-        self.coders = sheet.coders
         self.design = linear_design(self.naive.design, self.table, self.columns.names)
         moved = np.abs(self.design.B).max(axis=(0, 1)) > 0
         self.coded_terms = [t for t, m in zip(self.naive.design.names, moved, strict=True) if m]
-        self.plain = self.naive if self.whole.all() else self.refit_coded(self.settled)
 
     def refit(self, t: Codes) -> Fit:
         """The declared model on codes t of all cases."""
         return self._fitted(t, np.ones(len(t), dtype=bool))
 
     def refit_coded(self, t: Codes) -> Fit:
-        """The same on the cases of which every cell has a code: where none was given there is nothing to take for true."""
-        return self._fitted(t, self.whole)
+        """The same on the cases of which every cell has a code in t; -1 where it is open."""
+        return self._fitted(t, self.complete(t))
+
+    def complete(self, t: Codes) -> npt.NDArray[np.bool_]:
+        """The cases of which every cell that the formula needs has a code in t."""
+        return np.asarray((t[:, self.needed] >= 0).all(axis=1))
+
+    @cached_property
+    def plain(self) -> Fit:
+        """The naive estimate: the model on the settled codes, without the cases that have an open cell."""
+        rows = self.complete(self.settled)
+        if rows.all():
+            return self.naive
+        try:
+            if not rows.any():
+                raise FitError("no case is left.")
+            return self._fitted(self.settled, rows)
+        except FitError as err:
+            if not self.tied().any():
+                raise
+            raise FitError(
+                f"{self.spec.name} has no naive estimate from the {int(rows.sum())} of {len(rows)} cases without an open cell: {err} "
+                f"{int(self.tied().sum())} cell(s) are open because two codes or more have the same number of coders; give the "
+                "adjudicated codes as base."
+            ) from err
+
+    def tied(self) -> npt.NDArray[np.bool_]:
+        """Cells that stay open because two codes or more have the most coders, shape (cases, indicators)."""
+        out: npt.NDArray[np.bool_] = (self.settled < 0) & (self.evidence.given >= 0).any(axis=2) & self.needed
+        return out
 
     def _fitted(self, t: Codes, rows: npt.NDArray[np.bool_]) -> Fit:
-        s = self.columns.of(t)
+        s = self.columns.of(np.maximum(t, 0))
         made = {name: s[:, d] for d, name in enumerate(self.columns.names)}
         table = self.table.assign(**made)[rows].reset_index(drop=True)
         return fit(StudyFrame(table, "case", self.key), self.spec)
@@ -142,25 +170,38 @@ class Job:
         drawn = pd.concat(
             [f.terms[["term", "estimate", "std_error"]].assign(draw=n) for n, f in enumerate(fits)], ignore_index=True
         )
-        notes = [*chain_notes(chains, self.naive.design.names, self.coded_terms, self.spec.name), *self._uncoded()]
+        notes = [*chain_notes(chains, self.naive.design.names, self.coded_terms, self.spec.name), *self._open()]
         drawn = drawn.assign(model=self.spec.name)
         terms = pooled_terms(self.naive, drawn, self.coded_terms, self.plain)
         return Part(terms, self._accuracy(chains), self._codes(chains), drawn, notes)
 
-    def _uncoded(self) -> Iterator[Note]:
-        if not self.whole.all():
+    def _open(self) -> Iterator[Note]:
+        """Notes on the cells without a settled code."""
+        cases = int((~self.complete(self.settled)).sum())
+        tied = int(self.tied().sum())
+        nobody = (self.settled < 0) & self.needed & (self.evidence.given < 0).all(axis=2)
+        uncoded = int(nobody.any(axis=1).sum())
+        rest = f"The naive estimate is of the {len(self.settled) - cases} cases without an open cell."
+        if uncoded:
             text = (
-                f"{self.spec.name}: {int((~self.whole).sum())} of {len(self.whole)} cases have a cell that nobody coded. Its true code is imputed "
-                "from the covariates and the outcome; the naive estimate is of the other cases."
+                f"{self.spec.name}: {uncoded} of {len(self.settled)} cases have a cell that nobody coded. Its true code is imputed "
+                f"from the covariates and the outcome. {rest}"
             )
             yield Note("uncoded", text)
+        if tied:
+            text = (
+                f"{self.spec.name}: {tied} cell(s) of {int(self.tied().any(axis=1).sum())} case(s) stay open, because two codes or more "
+                f"have the same number of coders. {rest} Give the adjudicated codes as base to have these cells in it."
+            )
+            yield Note("ties", text)
 
     def _accuracy(self, chains: list[Chain]) -> pd.DataFrame:
         rows = []
         for s, scale in enumerate(dict.fromkeys(self.scales)):
             theta = np.concatenate([c.theta[s] for c in chains])
             values = self.codes[self.scales.index(scale)]
-            for r, coder in enumerate(self.coders):
+            for coder in sorted(self.coders):
+                r = self.coders.index(coder)
                 for g in range(theta.shape[2]):
                     for a, true in enumerate(values):
                         for b, given in enumerate(values):
@@ -186,29 +227,37 @@ def pooled_terms(fitted: Fit, drawn: pd.DataFrame, coded: Sequence[str], plain: 
     naive = (plain or fitted).terms.set_index("term").reindex(fitted.design.names)
     rows = []
     for term, own in drawn.groupby("term", sort=False):
-        p = pool(own["estimate"], own["std_error"] ** 2, float(fitted.dfs[str(term)]))
-        half = quantile(0.975, p.df) * p.std_error
+        p = pooled_row(own["estimate"], own["std_error"], float(fitted.dfs[str(term)]))
         n = naive.loc[str(term)]
         rows.append({
             "model": fitted.spec.name, "term": term, "coded": term in coded, "naive": n["estimate"],
             "naive_std_error": n["std_error"], "naive_conf_low": n["conf_low"], "naive_conf_high": n["conf_high"],
-            "naive_p_value": n["p_value"], "estimate": p.estimate, "std_error": p.std_error, "df": p.df,
-            "conf_low": p.estimate - half, "conf_high": p.estimate + half,
-            "p_value": float(two_sided(np.array([p.estimate / p.std_error]), p.df)[0]), "share_coding": p.share, "fmi": p.fmi,
-            "monte_carlo": p.monte_carlo,
+            "naive_p_value": n["p_value"], "estimate": p["estimate"], "std_error": p["std_error"], "df": p["df"],
+            "conf_low": p["conf_low"], "conf_high": p["conf_high"], "p_value": p["p_value"], "share_coding": p["share"],
+            "fmi": p["fmi"], "monte_carlo": p["monte_carlo"],
         })  # fmt: skip
     return pd.DataFrame(rows)
 
 
-def _some_coded(whole: npt.NDArray[np.bool_], cases: list[str], sheet: CodingSheet) -> None:
-    if not whole.any():
-        known = sheet.table["case_id"]
-        match = (
-            ""
-            if set(known) & set(cases)
-            else f" Are the ids the same? data has {cases[0]!r}, the sheet {known.iloc[0]!r}."
-        )
-        raise SpecError(f"none of the {len(cases)} cases in data has the codes that the formula needs.{match}")
+def _same_spelling(cases: list[str], others: pd.Series, name: str) -> None:
+    """Refuse ids that would be left out because the other table writes them in another way."""
+    told = check_keys("case_id", pd.Index(cases).unique(), pd.Index(others.dropna().astype(str).unique()), name, "data")
+    if told.refusal:
+        raise SpecError(told.refusal)
+
+
+def _some_coded(
+    evidence: Evidence, settled: Codes, needed: npt.NDArray[np.bool_], cases: list[str], sheet: CodingSheet
+) -> None:
+    """Refuse where no case has a code in every cell that the formula needs."""
+    coded = (evidence.given >= 0).any(axis=2) | (settled >= 0)
+    if coded[:, needed].all(axis=1).any():
+        return
+    known = sheet.table["case_id"]
+    match = (
+        "" if set(known) & set(cases) else f" Are the ids the same? data has {cases[0]!r}, the sheet {known.iloc[0]!r}."
+    )
+    raise SpecError(f"none of the {len(cases)} cases in data has the codes that the formula needs.{match}")
 
 
 def _columns_asked(spec: ModelSpec, book: Codebook, indicators: list[str], scores: str | None) -> list[str]:
@@ -222,16 +271,34 @@ def _columns_asked(spec: ModelSpec, book: Codebook, indicators: list[str], score
     return [c for c in used if c in made]
 
 
+def _coders_by_codes(sheet: CodingSheet, cases: list[str], indicators: list[str]) -> list[str]:
+    """The coders in an order that only their codes decide, so that draws do not depend on their names."""
+    codes = pd.concat([sheet.values(i).reindex(index=cases, columns=sheet.coders) for i in indicators])
+    given = {c: tuple(codes[c].fillna(-np.inf)) for c in sheet.coders}
+    return sorted(sheet.coders, key=lambda c: given[c])
+
+
+def _codes_of(coding: Coding, indicators: list[str], cases: list[str], codes: list[list[int]]) -> Codes:
+    """Positions of the codes of a coding, shape (cases, indicators), -1 where it has none."""
+    own = coding.codes(indicators).reindex(cases)
+    out = np.full((len(cases), len(indicators)), -1, dtype=np.int64)
+    for j, i in enumerate(indicators):
+        at = {v: n for n, v in enumerate(codes[j])}
+        out[:, j] = own[i].map(at).fillna(-1).astype(int)
+    return out
+
+
 def _evidence(
-    sheet: CodingSheet, cases: list[str], indicators: list[str], codes: list[list[int]], accuracy: Accuracy | None,
-    gold: pd.DataFrame | None, stratum: npt.NDArray[np.int64] | None,
+    sheet: CodingSheet, coders: list[str], cases: list[str], indicators: list[str], codes: list[list[int]],
+    accuracy: Accuracy | None, gold: pd.DataFrame | None, stratum: npt.NDArray[np.int64] | None,
 ) -> Evidence:  # fmt: skip
-    given = np.full((len(cases), len(indicators), len(sheet.coders)), -1, dtype=np.int64)
+    _same_spelling(cases, sheet.table["case_id"], "the sheet")
+    given = np.full((len(cases), len(indicators), len(coders)), -1, dtype=np.int64)
     known = known_codes(gold, cases, indicators, codes)
     for j, i in enumerate(indicators):
         at = {v: n for n, v in enumerate(codes[j])}
-        wide = sheet.values(i).reindex(index=cases, columns=sheet.coders)
-        for r, coder in enumerate(sheet.coders):
+        wide = sheet.values(i).reindex(index=cases, columns=coders)
+        for r, coder in enumerate(coders):
             given[:, j, r] = wide[coder].map(at).fillna(-1).astype(int)
     scales = list(dict.fromkeys(sheet.codebook.indicators[i].scale for i in indicators))
     scale = tuple(scales.index(sheet.codebook.indicators[i].scale) for i in indicators)
@@ -240,7 +307,7 @@ def _evidence(
     for s in range(len(scales)):
         K = len(codes[scale.index(s)])
         counts = (accuracy or WEAK).counts(K)
-        prior.append(np.broadcast_to(counts, (len(sheet.coders), int(strata.max()) + 1, K, K)).copy())
+        prior.append(np.broadcast_to(counts, (len(coders), int(strata.max()) + 1, K, K)).copy())
     return Evidence(given, known, tuple(map(len, codes)), scale, tuple(prior), strata)
 
 
@@ -248,17 +315,29 @@ def _kept(e: Evidence, keep: npt.NDArray[np.bool_]) -> Evidence:
     return Evidence(e.given[keep], e.gold[keep], e.codes, e.scale, e.prior, e.stratum[keep])
 
 
+def _votes(e: Evidence) -> Codes:
+    """How many coders gave each code, shape (cases, indicators, codes)."""
+    return np.stack([(e.given == k).sum(axis=2) for k in range(max(e.codes))], axis=2)
+
+
 def _majority(e: Evidence) -> Codes:
-    """The most frequent code of every cell, ties to the code given by the first coder, empty cells to the lowest; gold where known."""
-    n, J, R = e.given.shape
-    out = np.zeros((n, J), dtype=np.int64)
-    for j in range(J):
-        votes = (e.given[:, j, :, None] == np.arange(e.codes[j])).sum(axis=1).astype(float)
-        for r in reversed(range(R)):
-            seen = e.given[:, j, r] >= 0
-            votes[np.flatnonzero(seen), e.given[seen, j, r]] += 0.1 * 2.0 ** -(r + 1)
-        out[:, j] = votes.argmax(axis=1)
-    return np.where(e.gold >= 0, e.gold, out)
+    """The code that most coders of a cell gave; -1 where nobody coded or two codes have the most; gold where it is known."""
+    votes = _votes(e)
+    most = votes.max(axis=2)
+    single = (votes == most[:, :, None]).sum(axis=2) == 1
+    return np.where(e.gold >= 0, e.gold, np.where(single & (most > 0), votes.argmax(axis=2), -1))
+
+
+def _placeholder(e: Evidence) -> Codes:
+    """Codes from which the chains start: of the codes that most coders gave, each in turn; the lowest where nobody coded."""
+    votes = _votes(e)
+    most = votes.max(axis=2)
+    out: Codes = votes.argmax(axis=2)
+    open_cells = np.argwhere((most > 0) & ((votes == most[:, :, None]).sum(axis=2) > 1))
+    for turn, (n, j) in enumerate(open_cells):
+        tied = np.flatnonzero(votes[n, j] == most[n, j])
+        out[n, j] = tied[turn % len(tied)]
+    return out
 
 
 def disputed_cells(e: Evidence) -> npt.NDArray[np.bool_]:

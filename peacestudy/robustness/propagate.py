@@ -80,13 +80,16 @@ def propagate(
     then : the model, or several; engines linear, logit and firth.
     scores : None where the formula holds indicators by their own name (made from the codes, whatever ``data`` has); else the
         rule by which the indicators enter pillar scores and breadth, ``share``, ``depth`` or ``weighted``, all other codes as in ``base``.
-    base : the settled codes of the study; needed with ``scores``.
+    base : the adjudicated codes of the study: the naive estimate takes these where they have a code, and elsewhere the code that most
+        coders gave. Where two codes have the most coders the cell stays open, the case is left out of the naive estimate, and a
+        note counts such cells. Needed with ``scores``.
     accuracy : what the author holds of the coders' accuracy; None lets the codes tell, which takes three coders, or ``gold``.
     gold : ``case_id, indicator_id, code``, true codes that are known for some cases.
     differential : coders may be more accurate on cases of one outcome than of the other, as those are who knew how it ended.
     draws, burn, thin : draws of the true codes in all (half a chain each), sweeps before the first, sweeps for each.
     rank_flips : refit with every disputed code the other way, which takes a fit each; False leaves ``flips`` empty.
-    seed : of all draws.
+    seed : of all draws. They are given to cases in the order of their ids and to coders in an order that only their codes decide, so the
+        order of rows and the names of coders change nothing.
 
     Returns
     -------

@@ -31,9 +31,10 @@ def stability(
     Returns
     -------
     DataFrame
-        ``table`` (the word stability), ``model, term, coder``: a row for each coder's codes by themselves (``coder`` names them,
-        cells they left out as the others have them) with ``estimate, low, high`` equal, and one for the lot (``coder`` missing): the
-        median and the range that holds 95 % of the draws. No interval of confidence, and no estimate.
+        ``table`` (the word stability), ``model, term, coder``: a row for each coder's codes by themselves (``coder`` names them; cells
+        that they left out have the code that most of the others gave, and are open where these tie) with ``estimate, low, high``
+        equal, and one for the random draws (``coder`` missing): the median and the range that holds 95 % of the draws. It is neither
+        a confidence interval nor an estimate.
     """
     if draws < 1:
         raise SpecError(f"draws is {draws}; expected 1 or more.")
@@ -44,7 +45,8 @@ def stability(
     for spec in specs_of(then):
         job = Job(sheet, table, key, spec, scores, base, None, None, False)
         given = job.evidence.given
-        for r, coder in enumerate(job.coders):
+        for coder in sheet.coders:
+            r = job.coders.index(coder)
             terms = job.refit_coded(np.where(given[:, :, r] >= 0, given[:, :, r], job.settled)).terms
             rows += [
                 ("stability", spec.name, t, coder, e, e, e)

@@ -1,10 +1,12 @@
 """What lies behind one value of one case: the codes, or the rows of the study's tables, that it was made from."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
+from peacestudy.core.derived import Derived
 from peacestudy.study.study import Study
 
 Row = dict[str, object]
@@ -36,6 +38,52 @@ def behind(
                 yield row | {"value": rows[column].iat[n]}
             elif rows["variable"].iat[n] == column:
                 yield row | {"value": rows["value"].iat[n], "comment": rows["reason"].iat[n]}
+
+
+@dataclass(frozen=True, eq=False)
+class Values:
+    """The values of cases in the columns of an analysis, those that the user derived included.
+
+    Attributes
+    ----------
+    study : whose cases they are.
+    data : the values by the study's ids; None where no table of the study has all cases.
+    derived : the columns that the user added, in order, each with its values.
+    tables : the study's tables by case, see ``by_case``; None makes them anew.
+    """
+
+    study: Study
+    data: pd.DataFrame | None
+    derived: tuple[Derived, ...] = ()
+    tables: Tables | None = None
+
+    def made(self, column: str) -> Iterator[Row]:
+        """How a derived column was made, and those that it was made from; nothing for a column of the study."""
+        found = self._derived(column)
+        if found is not None:
+            how, before = found
+            yield {"step": "derived", "name": column, "comment": str(how)}
+            for source in how.sources:
+                yield from before.made(source)
+
+    def of(self, given: Any, own: str, column: str) -> Iterator[Row]:
+        """Everything behind the value of a case: ``given`` is its id in the data, ``own`` in the study."""
+        found = self._derived(column)
+        if found is None:
+            yield from behind(self.study, own, column, self.data, self.tables)
+            return
+        how, before = found
+        if how.values is not None and given in how.values.index:
+            yield {"step": "case", "case_id": own, "name": column, "value": how.values[given]}
+        for source in how.sources:
+            yield from before.of(given, own, source)
+
+    def _derived(self, column: str) -> tuple[Derived, "Values"] | None:
+        """The last derivation of a column, and the values from before it."""
+        for n in reversed(range(len(self.derived))):
+            if self.derived[n].name == column:
+                return self.derived[n], replace(self, derived=self.derived[:n])
+        return None
 
 
 def by_case(study: Study) -> Tables:

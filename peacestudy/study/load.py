@@ -1,5 +1,6 @@
 """Reading a study folder: everything is read and checked, all problems are told at once."""
 
+import re
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
@@ -13,7 +14,7 @@ from peacestudy.core.cases import CASES_SCHEMA
 from peacestudy.core.codebook import Codebook, read_codebook
 from peacestudy.core.positions import line_of
 from peacestudy.core.problems import Problem, nearest, problem_table
-from peacestudy.core.settings import fill, read_toml
+from peacestudy.core.settings import fill, inside, read_toml
 from peacestudy.core.tables import file_sha256, read_text, row_lines
 from peacestudy.errors import PeacestudyError, SourceError, SpecError
 from peacestudy.outcomes.context import COVARIATES_SCHEMA
@@ -110,6 +111,10 @@ def _rule(cls: type[Any], values: dict[str, Any], text: str, problems: list[Prob
 def codebook_path(folder: Path, config: Config | None) -> Path:
     """The codebook that a study codes by: its own, or that of the study it names."""
     name = config.codebook if config is not None else ""
+    if name and not re.fullmatch(r"\w[\w.-]*", name):
+        raise SpecError(
+            f"codebook is {name!r}; expected the name of a study, such as 'peace_agreements'. Name the study, not a path."
+        )
     return (study_folder(name) if name else folder) / "codebook.toml"
 
 
@@ -160,7 +165,8 @@ def settled(folder: Path, config: Config, sheet: CodingSheet) -> Coding | None:
     """The one code of every cell: of the single coder, or by the declared rule; None where coders are not settled yet."""
     rule = config.adjudication
     if rule is not None:
-        decisions = read_decisions(folder / rule.decisions, sheet.codebook) if rule.decisions else None
+        file = inside(rule.decisions, "decisions") if rule.decisions else ""
+        decisions = read_decisions(folder / file, sheet.codebook) if file else None
         return adjudicate(sheet, rule.rule, senior=rule.senior or None, decisions=decisions)
     return sheet.coding() if len(sheet.coders) == 1 else None
 

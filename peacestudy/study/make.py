@@ -6,9 +6,10 @@ from pathlib import Path
 import pandas as pd
 from tqdm import tqdm
 
+from peacestudy.core.file_sets import write_files
 from peacestudy.core.problems import one_of
 from peacestudy.core.tables import read_plain, to_csv, write_bytes
-from peacestudy.errors import SpecError
+from peacestudy.errors import SourceError, SpecError
 from peacestudy.figures.registry import FIGURES
 from peacestudy.figures.theme import render
 from peacestudy.study.load import load_study
@@ -36,7 +37,14 @@ def _write(path: Path, data: bytes) -> bool:
 
 def read_results(folder: Path, names: Iterable[str]) -> dict[str, pd.DataFrame]:
     """Results that stand in a folder, by name."""
-    return {name: read_plain(folder / f"{name}.csv") for name in names}
+    wanted = list(names)
+    absent = [name for name in wanted if not (folder / f"{name}.csv").is_file()]
+    if absent:
+        raise SourceError(
+            f"{folder} has no result {', '.join(f'{name}.csv' for name in absent)}. Compute the results first: make results, "
+            f"or python -m peacestudy results with the study's name and --out {folder}."
+        )
+    return {name: read_plain(folder / f"{name}.csv") for name in wanted}
 
 
 def write_figure(study: str, name: str, results: Path, out: Path) -> str:
@@ -46,9 +54,7 @@ def write_figure(study: str, name: str, results: Path, out: Path) -> str:
         raise SpecError(one_of("figure", name, known))
     needs = FIGURES[name].needs
     drawn, table = FIGURES[name].draw(read_results(results, needs))
-    for path, data in render(drawn, out / name).items():
-        write_bytes(path, data)
-    write_bytes(out / f"{name}.csv", to_csv(table).encode())
+    write_files({**render(drawn, out / name), out / f"{name}.csv": to_csv(table).encode()})
     return f"{out / name}: pdf, png, csv ({study})"
 
 

@@ -11,7 +11,9 @@ import pandas as pd
 
 from peacestudy.core.problems import Problem
 from peacestudy.core.schema import Schema
-from peacestudy.core.tables import file_sha256, read_table, read_text, row_lines, write_text
+from peacestudy.core.settings import inside, read_json
+from peacestudy.core.spelling import canonical, visible
+from peacestudy.core.tables import file_sha256, read_table, row_lines, write_text
 from peacestudy.errors import PeacestudyError, SourceError
 
 NAME = "datapackage.json"
@@ -57,12 +59,10 @@ def read_package(folder: Path) -> tuple[dict[str, pd.DataFrame], list[Problem]]:
     """Every table that the descriptor names, and all problems: bytes, schema, keys, foreign keys."""
     path = folder / NAME
     try:
-        resources = [_resource(folder, r) for r in json.loads(read_text(path))["resources"]]
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as err:
+        resources = [_resource(folder, r) for r in read_json(path, SourceError)["resources"]]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as err:
         rule = "expected a Frictionless data package with resources, schemas and hashes"
-        return {}, [
-            Problem(NAME, getattr(err, "lineno", 0), "", f"{type(err).__name__}: {err}", rule, "restore the file")
-        ]
+        return {}, [Problem(NAME, 0, "", f"{type(err).__name__}: {err}", rule, "restore the file")]
     except PeacestudyError as err:
         return {}, _told(err, NAME)
     tables: dict[str, pd.DataFrame] = {}
@@ -90,7 +90,7 @@ def _resource(folder: Path, r: Mapping[str, Any]) -> _Resource:
     )
     if any(len(k) != 3 for k in keys):
         raise ValueError(f"a foreign key of {r['name']} has several columns; one is read")
-    if r["path"] != f"{r['name']}.csv":
+    if inside(r["path"], f"the path of table {r['name']!r}") != f"{r['name']}.csv":
         raise ValueError(f"the file of table {r['name']!r} is {r['path']!r}; it must be {r['name']}.csv")
     return _Resource(r["name"], folder / r["path"], r["hash"].removeprefix("sha256:"), Schema.read(r["schema"]), keys)  # type: ignore[arg-type]
 
@@ -121,6 +121,11 @@ def _strangers(r: _Resource, tables: dict[str, pd.DataFrame], known: set[str]) -
         values = tables[r.name][column]
         strange = np.flatnonzero(values.notna() & ~values.isin(tables[other][there]))
         lines = row_lines(r.file) if len(strange) else []
-        rule, remedy = f"every {column} stands in {other}.csv", "correct it, or add the row there"
-        out += [Problem(r.file.name, lines[i], column, str(values.iloc[i]), rule, remedy) for i in strange]
+        rule = f"every {column} stands in {other}.csv"
+        spelled = {canonical(value): value for value in tables[other][there].dropna()} if len(strange) else {}
+        for i in strange:
+            alike = spelled.get(canonical(values.iloc[i]))
+            hint = "" if alike is None else f"; it is written {visible(alike)} there"
+            remedy = f"correct it, or add the row there{hint}"
+            out.append(Problem(r.file.name, lines[i], column, str(values.iloc[i]), rule, remedy))
     return out

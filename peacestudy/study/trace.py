@@ -5,22 +5,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from peacestudy.core.display import cell as shown
 from peacestudy.core.display import html_table
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import one_of
-from peacestudy.errors import SpecError
+from peacestudy.errors import SpecError, printable
 from peacestudy.models import Fit, PooledFit
 from peacestudy.models import fit as fitted
 from peacestudy.models.formulas.factors import Survival
 from peacestudy.models.formulas.formula import parse
 from peacestudy.outcomes import SOURCES
-from peacestudy.study.behind import Row, behind, by_case, code_row, codes_of
+from peacestudy.study.behind import Row, Values, behind, by_case, code_row, codes_of
 from peacestudy.study.load import load_study
 from peacestudy.study.study import Study
+from peacestudy.study.trace_rows import TERM, as_id, columns_of, number_in, place_of, row_of
 
+CLOSE = 1e-6  # of numbers that are equal but for the digits of a file
 COLUMNS = ("step", "case_id", "name", "value", "coder", "confidence", "source", "locator", "comment", "date")
 
 
@@ -33,7 +36,8 @@ class Trace:
     number : the number, in words.
     table : a row for everything behind it, ``step, case_id, name, value, coder, confidence, source, locator, comment,
         date``. ``step`` is ``estimate``, ``case`` (the value that went into it), ``code``, ``outcome``, ``covariate``,
-        ``imputed`` (the values that stand in for a missing one), ``left out`` or ``source``.
+        ``derived`` (how the user made a column, see ``StudyFrame.with_columns``), ``imputed`` (the values that stand in for a missing
+        one), ``left out``, ``unknown`` (a column of which nothing says how it was made) or ``source``.
     """
 
     number: str
@@ -48,25 +52,27 @@ class Trace:
             at = f"{row['case_id']}: " if row["case_id"] else ""
             said = f"{row['name']} = {shown(row['value'])}{who}{doubt}"
             lines.append(f"  {row['step']}: {at}{said}{f'; {where}' if where else ''}")
-        return "\n".join(lines)
+        return printable("\n".join(lines))
 
     def __repr__(self) -> str:
-        return f"<Trace of {self.number}: {len(self.table)} rows; see .table, or print it>"
+        return printable(f"<Trace of {self.number}: {len(self.table)} rows; see .table, or print it>")
 
     def _repr_html_(self) -> str:
         return html_table(self.table.dropna(axis=1, how="all"), self.number, rows=40)
 
 
 def trace(
-    of: Fit | PooledFit | StudyFrame | pd.DataFrame, at: str | tuple[Any, str], study: Study | str | Path | None = None
+    of: Fit | PooledFit | StudyFrame | pd.DataFrame | pd.Series, at: Any, study: Study | str | Path | None = None
 ) -> Trace:
     """From a number to the cases, codes, coders, evidence and source rows that it rests on.
 
     Parameters
     ----------
-    of : a Fit, also of imputed data, and ``at`` the term; or a table, and ``at`` the row and the column of a cell. The table is a StudyFrame (the
-        row is a case id), a result with columns ``model`` and ``term``, or one with a column ``case_id`` or
-        ``indicator_id`` (the row is its label in the index, or that id where it stands once).
+    of : a Fit, also of imputed data, and ``at`` the term; or a table, and ``at`` the row and the column of a cell; or one row of a table
+        (``table.iloc[n]``), and ``at`` the column. The table is a StudyFrame (the row is a case id), a result with columns ``model``
+        and ``term`` (the row is its label in the index, or the pair of both), or one with a column ``case_id`` or ``indicator_id`` (the
+        row is its label in the index, or that id where it stands once). These columns may be levels of the index. It may be read from
+        the CSV of a study's results.
     study : where the data come from; None where ``of`` knows it: a StudyFrame of a study, a Fit on one, or a table from
         ``Results``.
 
@@ -78,7 +84,7 @@ def trace(
     Raises
     ------
     SpecError
-        The term, row or column does not exist, or nothing says which study it is.
+        The term, row or column does not exist, the row is several, nothing says which study it is, or the number is not of that study.
 
     Examples
     --------
@@ -89,24 +95,56 @@ def trace(
     4
     """
     if isinstance(of, Fit | PooledFit):
-        return _of_fit(of, str(at), _study(study, of.origin))
-    if not isinstance(of, StudyFrame | pd.DataFrame):
+        if not isinstance(at, str):
+            raise SpecError(
+                f"at is {at!r}. Of a fit the number is a term, as ps.trace(fit, {of.terms['term'].iloc[-1]!r})."
+            )
+        return _of_fit(of, at, _study(study, of.origin))
+    if not isinstance(of, StudyFrame | pd.DataFrame | pd.Series):
         raise SpecError(
-            f"a number is traced from a Fit, a StudyFrame or a table of results, not from a {type(of).__name__}."
+            f"a number is traced from a Fit, a StudyFrame, a table of results or a row of one, not from a {type(of).__name__}."
         )
-    if isinstance(at, str) or len(at) != 2:
-        raise SpecError(f'a cell is (row, column), as ("316-1992", "diplomacy"), not {at!r}.')
     if isinstance(of, StudyFrame):
-        return _of_case(of.data.set_index(of.key), at[0], at[1], _study(study, of.origin))
-    return _of_table(of, at[0], at[1], _study(study, str(of.attrs.get("study", ""))))
+        return _of_case(of, *place_of(at), _study(study, of.origin))
+    if isinstance(of, pd.Series):
+        column = at if isinstance(at, str) else place_of(at)[1]
+        return _of_row(of, of.name, column, _study(study, str(of.attrs.get("study", ""))))
+    label, column = place_of(at)
+    own = _study(study, str(of.attrs.get("study", "")))
+    return _of_row(row_of(columns_of(of), label), label, column, own)
 
 
 def _study(given: Study | str | Path | None, origin: str) -> Study:
-    if isinstance(given, Study):
-        return given
     if given is None and not origin:
         raise SpecError("nothing says which study this number comes from. Say it: ps.trace(..., study=study).")
-    return load_study(given if given is not None else origin)
+    found = given if isinstance(given, Study) else load_study(given if given is not None else origin)
+    if origin and Path(origin).resolve() != Path(found.folder).resolve():
+        raise SpecError(
+            f"the number comes from the study in {Path(origin).name}, and study is {found.config.id}. Leave out study, or give that one."
+        )
+    return found
+
+
+def _own_ids(study: Study, ids: Iterable[Any], whose: str) -> dict[Any, str]:
+    """The study's spelling of case ids.
+
+    Raises
+    ------
+    SpecError
+        The study does not have one of them.
+    """
+    tables = [t["case_id"] for t in study.tables.values() if "case_id" in t.columns]
+    known = {as_id(i): str(i) for column in tables for i in column.dropna().unique()}
+    wanted = list(dict.fromkeys(ids))
+    strange = [i for i in wanted if as_id(i) not in known]
+    if strange:
+        some = ", ".join(repr(i) for i in strange[:3])
+        first = f", for example {next(iter(known.values()))!r}" if known else ""
+        raise SpecError(
+            f"{len(strange)} of {len(wanted)} case(s) {whose} are not in study {study.config.id}: {some}. Give the study that the data "
+            f"come from; its ids are the key of its StudyFrame or the index of a DataFrame{first}."
+        )
+    return {i: known[as_id(i)] for i in wanted}
 
 
 def _of_fit(fit: Fit | PooledFit, term: str, study: Study) -> Trace:
@@ -132,16 +170,35 @@ def _of_fit(fit: Fit | PooledFit, term: str, study: Study) -> Trace:
     if isinstance(fit, PooledFit):
         number += f"; pooled over {len(fit.fits)} completed tables"
     rows: list[Row] = [{"step": "estimate", "name": term, "value": row["estimate"]}]
-    frames, tables = _frames(study, fit), by_case(study)
-    for case in dict.fromkeys(fit.cases):
-        for column in [*left, *columns]:
-            rows += behind(study, str(case), column, frames, tables)
+    rows += _values(fit, list(dict.fromkeys([*left, *columns])), study)
     rows += _filled(fit, [*left, *columns])
     rows += [
         {"step": "left out", "case_id": str(r.case), "name": str(r.term), "comment": str(r.reason)}
         for r in fit.dropped.itertuples()
     ]
     return Trace(number, _table(rows))
+
+
+def _values(fit: Fit | PooledFit, columns: list[str], study: Study) -> list[Row]:
+    """The values of the cases of a fit in some columns, with what lies behind each; refused where none is of the study."""
+    ids = _own_ids(study, fit.cases, f"of model {fit.spec.name}")
+    values = Values(study, _frames(study, list(ids.values())), fit.derived, by_case(study))
+    rows: list[Row] = [row for column in columns for row in values.made(column)]
+    found: set[str] = set()
+    for given, own in ids.items():
+        for column in columns:
+            behind_it = list(values.of(given, own, column))
+            if behind_it:
+                found.add(column)
+            rows += behind_it
+    if not found:
+        raise SpecError(
+            f"study {study.config.id} has none of the columns {', '.join(columns)}. Give the study that the data come from, or add columns by "
+            "frame.with_columns(...), which the trace knows."
+        )
+    absent = [c for c in columns if c not in found]
+    comment = "not a column of the study, and not added by with_columns: nothing says how it was made"
+    return rows + [{"step": "unknown", "name": c, "comment": comment} for c in absent]
 
 
 def _filled(fit: Fit | PooledFit, columns: list[str]) -> list[Row]:
@@ -156,46 +213,66 @@ def _filled(fit: Fit | PooledFit, columns: list[str]) -> list[Row]:
     ]  # fmt: skip
 
 
-def _frames(study: Study, fit: Fit | PooledFit) -> pd.DataFrame | None:
+def _frames(study: Study, cases: list[str]) -> pd.DataFrame | None:
     """The table of the study that holds the cases of a fit, by case; None where no sample does."""
     for sample in study.config.samples:
         data = study.frame(sample.id).data.set_index("case_id")
-        if set(fit.cases) <= set(data.index):
+        if set(cases) <= set(data.index):
             return data
     return None
 
 
-def _of_case(data: pd.DataFrame, case: Any, column: str, study: Study) -> Trace:
-    if case not in data.index:
+def _of_case(frame: StudyFrame, case: Any, column: str, study: Study) -> Trace:
+    data = frame.data.set_index(frame.key)
+    found = {as_id(i): i for i in data.index}
+    if as_id(case) not in found:
+        if not found:
+            raise SpecError("the frame has no rows, so there is no number to trace.")
         raise SpecError(one_of("case", case, [str(i) for i in data.index]))
     if column not in data.columns:
         raise SpecError(one_of("column", column, [str(c) for c in data.columns]))
-    number = f"{column} of {case}: {shown(data.loc[case, column])}"
-    return Trace(number, _table(behind(study, str(case), column, data)))
+    given = found[as_id(case)]
+    own = _own_ids(study, [given], "of the frame")[given]
+    values = Values(study, data.set_axis(data.index.map(as_id)), frame.derived_values())
+    number = f"{column} of {own}: {shown(data[column][given])}"
+    return Trace(number, _table([*values.made(column), *values.of(given, own, column)]))
 
 
-def _of_table(table: pd.DataFrame, row: Any, column: str, study: Study) -> Trace:
-    if column not in table.columns:
-        raise SpecError(one_of("column", column, [str(c) for c in table.columns]))
-    at: Any = _row(table, row)
-    number = f"{column} of {row}: {shown(at[column])}"
-    if {"model", "term"} <= set(table.columns):
-        return _of_term(at, number, study)
-    asked = _asked(study, at) if "indicator_id" in table.columns else []
-    if "case_id" in table.columns:
-        case = str(at["case_id"])
+def _of_row(row: "pd.Series[Any]", label: Any, column: str, study: Study) -> Trace:
+    value = number_in(row, column)
+    number = f"{column} of {label}: {shown(value)}"
+    if set(TERM) <= set(row.index):
+        return _of_term(row, number, study)
+    if "term" in row.index:
+        raise SpecError("a table of terms does not say which model they are of. Give the fit: ps.trace(fit, term).")
+    asked = _asked(study, row) if "indicator_id" in row.index else []
+    if "case_id" in row.index:
+        case = _own_ids(study, [row["case_id"]], "of the table")[row["case_id"]]
         frame = study.frame(study.config.samples[0].id).data.set_index("case_id") if study.config.samples else None
+        _same_value(frame, case, column, value, study)
         rows = list(codes_of(study, case, asked) if asked else behind(study, case, column, frame))
-    elif "indicator_id" in table.columns:
+    elif "indicator_id" in row.index:
         rows = list(_coded(study, asked))
     else:
         raise SpecError(
             "a cell can be traced in a table with a column case_id or indicator_id, or with model and term; "
-            f"this one has {', '.join(map(str, table.columns))}."
+            f"this one has {', '.join(map(str, row.index))}. Give a result of a study, a StudyFrame, or a Fit and its term."
         )
     if not rows:
         raise SpecError(f"study {study.config.id} holds nothing that lies behind {number}.")
     return Trace(number, _table(rows))
+
+
+def _same_value(frame: pd.DataFrame | None, case: str, column: str, value: Any, study: Study) -> None:
+    """Refuse a number of a table that the study has otherwise: what lies behind the one is not behind the other."""
+    if frame is None or case not in frame.index or column not in frame.columns:
+        return
+    own = pd.to_numeric(pd.Series([frame[column][case], value]), errors="coerce").astype(float).to_numpy()
+    if not np.isnan(own).any() and not np.isclose(own[0], own[1], rtol=CLOSE, atol=CLOSE):
+        raise SpecError(
+            f"the table has {shown(value)} for {column} of {case}, and study {study.config.id} has {shown(frame[column][case])}. "
+            "Give the StudyFrame or the Fit that the number comes from."
+        )
 
 
 def _of_term(at: Any, number: str, study: Study) -> Trace:
@@ -204,12 +281,15 @@ def _of_term(at: Any, number: str, study: Study) -> Trace:
     from peacestudy.study.results.coders import attempt_sheet
 
     found = Results(study)
-    if at["model"] in found.fits:
-        behind, readings = _of_fit(found.fits[at["model"]], at["term"], study), []
+    declared = {s.name: s for s in study.config.specs}
+    if at["model"] in declared:
+        made = fitted(found.data(declared[at["model"]]), declared[at["model"]].model())
+        _same_estimate(made, at, study)
+        behind, readings = _of_fit(made, at["term"], study), []
     else:
         rules = [r for r in study.config.uncertainty if at["model"] in r.specs and at.get("analysis", r.id) == r.id]
         if not rules:
-            known = [*found.fits, *(s for r in study.config.uncertainty for s in r.specs)]
+            known = [*declared, *(s for r in study.config.uncertainty for s in r.specs)]
             raise SpecError(one_of("model", str(at["model"]), list(dict.fromkeys(known))))
         twin = load_study(rules[0].study)
         model = fitted(twin.frame(rules[0].sample), twin.spec(at["model"]))
@@ -217,6 +297,19 @@ def _of_term(at: Any, number: str, study: Study) -> Trace:
         own = attempt_sheet(found, rules[0]).table
         readings = [code_row(r) for r in own[own["case_id"].isin(set(model.cases))].to_dict("records")]
     return Trace(f"{number}; rests on {behind.number}", pd.concat([behind.table, _table(readings)], ignore_index=True))
+
+
+def _same_estimate(fit: Fit, at: Any, study: Study) -> None:
+    """Refuse a row of terms whose estimate is not that of the study's model: a table of other data, or of an older build."""
+    if not set(fit.terms.columns) <= set(at.index):
+        return  # the estimate of another kind of result, which is made from the model
+    own = fit.terms.set_index("term")["estimate"].get(at["term"])
+    given = pd.to_numeric(at["estimate"], errors="coerce")
+    if own is not None and not np.isclose(own, given, rtol=CLOSE, atol=CLOSE, equal_nan=True):
+        raise SpecError(
+            f"the table has {shown(at['estimate'])} for {at['term']} in {at['model']}, and the model of study {study.config.id} has "
+            f"{shown(own)}. Give the fit itself, the study that the table comes from, or results that were built anew."
+        )
 
 
 def _asked(study: Study, at: Any) -> list[str]:
@@ -240,15 +333,6 @@ def _coded(study: Study, indicators: Iterable[str]) -> Iterator[Row]:
     for r in counted[counted["indicator_id"].isin(wanted)].to_dict("records") if counted is not None else ():
         yield {"step": "code", "name": r["indicator_id"], "value": r["codes"], "coder": r["raters"], "source": r["source"],
                "comment": f"{r['n']} units"}  # fmt: skip
-
-
-def _row(table: pd.DataFrame, row: Any) -> Any:
-    if row in table.index:
-        return table.loc[row]
-    for key in ("case_id", "indicator_id", "term"):
-        if key in table.columns and (table[key] == row).sum() == 1:
-            return table[table[key] == row].iloc[0]
-    raise SpecError(f"the table has no row {row!r}. Give its label in the index, or an id that stands once.")
 
 
 def _table(rows: Iterable[Row]) -> pd.DataFrame:

@@ -46,7 +46,7 @@ def ours(cases, table, spanning, measures):
     ends = {} if spanning == "start" else {"date_end": "date_end"}
     return event_windows(
         cases, table, on="state", start="start", end="end", date="date_start", **ends, spanning=spanning,
-        measures=measures, name="events", absent=0,
+        measures=measures, name="events", absent=0, years=(1989, 2023), units="all",
     ).data  # fmt: skip
 
 

@@ -5,6 +5,8 @@ are. With one or two coders a quarter of the cases has a known code (gold), with
 coders are right more often (by .1) on cases of outcome 1 than of 0 (less often by .1), and it is analysed both ways. The
 stored table is tests/references/propagate/coverage.csv; a smaller run of the same is a test. ``no_estimate`` is the share of
 replications in which a draw of the true codes separated the outcome, so that a logit has no estimate; the rest of the row leaves them out.
+The naive estimate of two coders is of the cases on which they agree or whose code is known. It was computed for the same seeds after the
+other columns, when cells on which the two differ were left open.
 """
 
 import sys

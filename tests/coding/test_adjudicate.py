@@ -202,3 +202,13 @@ def test_what_was_settled_can_be_scored_as_a_coding():
 def test_what_is_no_sheet_is_refused():
     with pytest.raises(CodingError, match="expected a CodingSheet, found a DataFrame"):
         adjudicate(sheet(TEAM).table, "majority")
+
+
+def test_decisions_are_read_from_a_path(tmp_path):
+    table = decisions(("apart", "depth", 4, "dee", "art. 3 says so"))
+    table.to_csv(tmp_path / "decisions.csv", index=False)
+    found = adjudicate(sheet(TEAM), ("decisions", "majority"), decisions=str(tmp_path / "decisions.csv"))
+    expected = adjudicate(sheet(TEAM), ("decisions", "majority"), decisions=table)
+    pd.testing.assert_frame_equal(found.table, expected.table)
+    with pytest.raises(CodingError, match="cannot be read"):
+        adjudicate(sheet(TEAM), "decisions", decisions=tmp_path / "no.csv")

@@ -149,3 +149,91 @@ def test_it_shows_itself_escaped_and_not_in_full():
     assert "<b>0" not in shown and "&lt;b&gt;0" in shown
     assert "40 more rows" in shown
     assert "&lt;i&gt;treaty" in shown
+
+
+class TestWithColumns:
+    """Columns that the user adds: by id, never by position; in the ledger; ids stay."""
+
+    def test_a_series_or_dict_is_aligned_by_id(self, frame):
+        by_id = pd.Series([40.0, 10.0, 30.0, 20.0], index=list("dacb"))
+        for given in (by_id, by_id.to_dict(), by_id.rename_axis("case_id")):
+            assert frame.with_columns(z=given).data["z"].tolist() == [10, 20, 30, 40]
+
+    def test_ids_that_are_numbers_are_no_positions(self):
+        frame = StudyFrame(pd.DataFrame({"case_id": [3, 1, 2, 0]}), "case", "case_id")
+        assert frame.with_columns(z=pd.Series(list("pqrs"))).data["z"].tolist() == list("sqrp")
+        shifted = StudyFrame(pd.DataFrame({"case_id": [1, 2, 3, 4]}), "case", "case_id")
+        for given in (pd.Series(list("pqrs")), pd.Series(list("pqrs")).iloc[1:]):
+            with pytest.raises(JoinError, match="not taken by position"):
+                shifted.with_columns(z=given)
+        longer = pd.Series(range(5))  # every id of the frame is among its positions
+        with pytest.raises(JoinError, match="not taken by position"):
+            shifted.with_columns(z=longer)
+        named = pd.Series([9.0, 8.0], index=pd.Index([2, 7], name="case_id"))
+        assert shifted.with_columns(z=named).data["z"].tolist()[1] == 9.0
+
+    @pytest.mark.parametrize(
+        ("given", "said"),
+        [
+            (pd.Series([1, 2, 3, 4]), "not taken by position"),
+            (pd.Series([1, 2], index=["a", "a"]), "has a more than once"),
+            (pd.Series([1, 2], index=["a", None]), "a missing id"),
+            (pd.Series([1, 2], index=["y", "z"]), "the Series has 'y', the frame 'a'"),
+            (pd.Series([1], index=pd.MultiIndex.from_tuples([("a", 1)])), "2 levels"),
+            ({}, "the Series is empty"),
+            ([1, 2, 3], "3 values for 4 rows"),
+            (np.zeros((4, 2)), "not one column"),
+            (pd.DataFrame({"z": [1, 2, 3, 4]}), "not one column"),
+            ({1, 2, 3, 4}, "not one column"),
+            ((i for i in range(4)), "given a generator, which is not one column"),
+        ],
+    )
+    def test_what_does_not_fit_the_rows_is_refused(self, frame, given, said):
+        with pytest.raises(JoinError, match=re.escape(said)):
+            frame.with_columns(z=given)
+
+    def test_text_and_numbers_that_look_alike_are_named(self):
+        frame = StudyFrame(pd.DataFrame({"case_id": ["10", "11"]}), "case", "case_id")
+        with pytest.raises(JoinError, match="one side has numbers and the other text"):
+            frame.with_columns(z=pd.Series([1, 2], index=pd.Index([10, 11], name="case_id")))
+
+    def test_a_function_reads_the_data_and_the_columns_made_before_it(self, frame):
+        more = frame.with_columns(z=lambda data: data["x"] * 2, w=lambda data: data.z + data.x)
+        assert more.data["w"].tolist() == [3, 6, 9, 12]
+        assert [(d.name, d.sources) for d in more.derived] == [("z", ("x",)), ("w", ("x", "z"))]
+        mixed = frame.with_columns(z=lambda data: data.sort_values("x", ascending=False)["x"])
+        assert mixed.data["z"].tolist() == [1, 2, 3, 4]
+        by_id = frame.with_columns(z=lambda data: data.set_index("case_id")["x"][::-1])
+        assert by_id.data["z"].tolist() == [1, 2, 3, 4]
+
+    @pytest.mark.parametrize(
+        "given", [7, "north", True, None, [1, 2, 3, 4], np.arange(4.0), pd.Categorical(list("pqpq"))]
+    )
+    def test_values_are_taken_as_they_are(self, frame, given):
+        made = frame.with_columns(z=given).data["z"]
+        right = frame.data.assign(z=given)["z"]
+        pd.testing.assert_series_equal(made, right)
+
+    def test_the_key_stays_and_a_replaced_column_is_said(self, frame):
+        with pytest.raises(JoinError, match="'case_id' is the key"):
+            frame.with_columns(case_id=list("efgh"))
+        with pytest.raises(JoinError, match="no column"):
+            frame.with_columns("why")
+        more = frame.with_columns("in thousands", x=lambda data: data["x"] / 1000)
+        (entry,) = more.ledger.entries
+        assert entry == Entry("column x, replaced", "derive", "treaty", 4, 4, why="in thousands")
+        assert frame.data["x"].tolist() == [1, 2, 3, 4]
+
+    def test_rows_without_a_value_are_counted_in_the_ledger_and_noted_by_a_fit(self, frame):
+        given = pd.Series([True, False, True], index=["a", "b", "zz"])
+        more = frame.with_columns("own survey", z=given)
+        (entry,) = more.ledger.entries
+        assert (entry.kind, entry.unmatched, entry.other_rows, entry.other_unmatched) == ("join", 2, 3, 1)
+        assert more.data["z"].isna().tolist() == [False, False, True, True] and more.data["z"].dtype == "boolean"
+        assert "2 of 4 rows found nothing (own survey)" in more.ledger.gaps()[0].text
+
+    def test_steps_before_and_after_stay(self, frame):
+        kept = frame.with_columns(z=lambda data: data["x"]).keep(frame.data["x"] > 2, "s", "r")
+        assert kept.data["z"].tolist() == [3, 4] and [e.kind for e in kept.ledger.entries] == ["derive", "keep"]
+        assert [d.name for d in kept.derived] == ["z"]
+        assert kept.derived_values()[0].values.to_dict() == {"c": 3, "d": 4}

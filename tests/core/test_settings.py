@@ -1,12 +1,15 @@
 """TOML into dataclasses: every value that does not fit is told with its line, and nothing that does not fit gets in."""
 
+import contextlib
 import datetime
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
-from peacestudy.core.settings import fill, read_toml
+from peacestudy.core.codebook import read_codebook
+from peacestudy.core.settings import fill, inside, read_json, read_toml
 from peacestudy.errors import CodebookError, SpecError
 
 
@@ -152,3 +155,40 @@ def test_bad_bytes_and_a_missing_file_are_errors_of_the_stage(read, tmp_path):
 
 def test_a_byte_order_mark_and_windows_line_ends_are_read(read):
     assert read(b"\xef\xbb\xbf" + SOUND.replace("\n", "\r\n").encode())[1] == []
+
+
+@pytest.mark.parametrize("key", ["a" + ".a" * 20_000, '"a"' + ' . "b"' * 20_000, "[x" + ".y" * 20_000 + "]\nz"])
+def test_a_key_of_thousands_of_parts_is_refused_before_it_is_read(read, key):
+    begin = time.process_time()
+    with pytest.raises(SpecError) as caught:
+        read(f"b = 1\n{key} = 1\n")
+    assert caught.value.problems[0].line == 2 and "more than 64 parts" in caught.value.problems[0].rule
+    assert time.process_time() - begin < 2
+
+
+@pytest.mark.parametrize("value", ["9" * 20_000, "'" + "a.b " * 20_000 + "'", "9." * 5_000])
+def test_long_values_take_no_time(read, value):
+    begin = time.process_time()
+    with contextlib.suppress(SpecError):
+        read(f"{value.strip()[:0]}b = {value}\n")
+    assert time.process_time() - begin < 5
+
+
+def test_a_name_that_stands_twice_in_json_is_refused(tmp_path):
+    (tmp_path / "x.json").write_text('{"path": "a.csv", "path": "b.csv"}')
+    with pytest.raises(SpecError, match="'path' stands twice"):
+        read_json(tmp_path / "x.json", SpecError)
+    (tmp_path / "x.json").write_text("[" * 100_000)
+    with pytest.raises(SpecError, match="not JSON"):
+        read_json(tmp_path / "x.json", SpecError)
+
+
+@pytest.mark.parametrize("name", ["../x.csv", "/x.csv", "a/../../x.csv", "..", "..\\x.csv", "C:x.csv", "a\0b"])
+def test_a_path_that_leaves_the_folder_is_refused(name):
+    with pytest.raises(SpecError, match="stays in its folder"):
+        inside(name, "decisions")
+
+
+def test_a_codebook_is_read_by_a_path_as_text(tmp_path):
+    with pytest.raises(CodebookError, match="cannot be read"):
+        read_codebook(str(tmp_path / "no.toml"))

@@ -281,3 +281,26 @@ def test_a_history_that_another_table_wrote_is_found():
             on="state",
             name="p",
         )
+
+
+def test_sparse_columns_are_the_values_they_stand_for():
+    other = pd.DataFrame(
+        {
+            "k": pd.arrays.SparseArray([1, 2]),
+            "v": pd.arrays.SparseArray([0, 1]),
+            "b": pd.arrays.SparseArray([True, False]),
+        }
+    )
+    for keys in ([1, 2, 3], [1, 2, 1]):
+        cases = pd.DataFrame({"case_id": list("abc"), "k": keys, "s": pd.arrays.SparseArray([0.0, np.nan, 1.0])})
+        found = join(cases, other, on="k", name="o", shape="many_to_one").data
+        expected = join(
+            pd.DataFrame({"case_id": list("abc"), "k": keys}),
+            pd.DataFrame({"k": [1, 2], "v": [0, 1]}),
+            on="k",
+            name="o",
+            shape="many_to_one",
+        ).data
+        pd.testing.assert_series_equal(found["v"], expected["v"])
+        assert not any(isinstance(kind, pd.SparseDtype) for kind in found.dtypes)
+        assert found["s"].tolist()[::2] == [0.0, 1.0]

@@ -282,6 +282,18 @@ def test_texts_that_look_like_formulas_are_told_in_csv(tmp_path):
     assert [n.text.split(" ")[0] for n in done.notes if n.kind == "like_a_formula"] == ["3"]
 
 
+@pytest.mark.parametrize("ending", [".csv", ".dta"])
+def test_names_and_labels_that_look_like_formulas_are_told(ending, tmp_path):
+    frame = pd.DataFrame({"=cmd|x": [1], "b": [2]})
+    done = write(frame, tmp_path / f"x{ending}", labels={"b": "@SUM(A1)"}, values={"b": {"2": "+1"}})
+    told = {n.kind: n.text for n in done.notes}
+    assert "3 in labels" in told["beside_like_formulas"]
+    assert ("names_like_formulas" in told) == (ending == ".csv")
+    assert not [
+        n for n in write(frame.rename(columns={"=cmd|x": "a"}), tmp_path / f"y{ending}").notes if "formula" in n.kind
+    ]
+
+
 def test_r_reads_the_csv_and_the_stata_file_as_they_are_meant(tmp_path):
     """What R 4.2.2 and haven 2.5.1 made of the same files is stored: tests/references/csv_in_r/generate.R."""
     write(cases(), tmp_path / "cases.csv", labels=LABELS, values=VALUES)

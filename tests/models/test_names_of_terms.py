@@ -111,7 +111,7 @@ DEALT = {"clusters": None, "blocks": None, "draws": 99, "seed": 1}
 )
 def test_a_covariate_is_refused_or_is_the_renamed_covariate_in_every_verb(engine, name):
     if (engine, name) in REFUSED:
-        with pytest.raises(ps.SpecError, match="two terms are both named .* Rename the column: data.rename"):
+        with pytest.raises(ps.SpecError, match=r"two terms are both named .* Rename the column: data.rename"):
             verbs(engine, name)
         return
     if engine not in PLAIN_VERBS:

@@ -57,7 +57,7 @@ def test_what_does_not_exist_is_refused_with_what_does(change, said):
 
 
 def test_there_is_no_default_covariance():
-    with pytest.raises(TypeError, match="vcov"):
+    with pytest.raises(ps.SpecError, match=r"vcov is not written; it must be one of classical.*there is no default"):
         ps.ModelSpec("m", "y ~ a", "logit")
 
 

@@ -585,3 +585,34 @@ def test_frozen_forecasts_cannot_be_changed_or_lost_in_silence(folder):
         from peacestudy.study.forecasts import freeze_forecasts
 
         freeze_forecasts(str(folder.path))
+
+
+def test_no_path_of_a_study_leaves_its_folder(folder):
+    def outside(resources, package):
+        resources["outcomes"]["name"] = "../outcomes"
+        resources["outcomes"]["path"] = "../outcomes.csv"
+
+    shutil.copy(folder.path / "outcomes.csv", folder.path.parent / "outcomes.csv")
+    folder.package(outside)
+    assert any("stays in its folder" in rule for rule in folder.check()["value"] + folder.check()["rule"])
+
+
+def test_the_codebook_of_another_study_is_named_and_not_a_path(folder):
+    from dataclasses import replace
+
+    from peacestudy.study.load import codebook_path, read_config
+
+    config = read_config(folder.path)[0]
+    for wrong in ("../peace_agreements", "/etc", "..", "a/b"):
+        with pytest.raises(SpecError, match="Name the study, not a path"):
+            codebook_path(folder.path, replace(config, codebook=wrong))
+    assert codebook_path(folder.path, replace(config, codebook="double_coding")).parent.name == "double_coding"
+
+
+def test_a_pattern_without_end_does_not_hang_the_check(folder):
+    def pattern(resources, package):
+        field = next(f for f in resources["cases"]["schema"]["fields"] if f["name"] == "label")
+        field["constraints"] = {"pattern": "([A-Za-z]+[^!]*)+!"}
+
+    folder.package(pattern)
+    assert "expected the form" in " ".join(folder.check()["rule"])

@@ -15,6 +15,8 @@ from peacestudy.study.forecasts import (
     score_forecasts,
 )
 
+FROZEN_ENDS = 0.005  # absolute, by which an end of an interval moved when the error of FLIC's intercept was corrected
+
 
 @pytest.fixture(scope="module")
 def study():
@@ -29,11 +31,10 @@ def frozen(study):
 def test_the_frozen_file_is_what_the_declared_models_say(study, frozen):
     anew = make_forecasts(study, pd.Timestamp(frozen.made_on.iloc[0]).date())
     assert (anew.model_hash == frozen.model_hash).all()
-    np.testing.assert_allclose(
-        anew[["probability", "conf_low", "conf_high"]].astype(float),
-        frozen[["probability", "conf_low", "conf_high"]].astype(float),
-        atol=1e-4,
-    )
+    np.testing.assert_allclose(anew.probability.astype(float), frozen.probability.astype(float), atol=1e-4)
+    # the frozen intervals have the error of Firth's own intercept; today's have that of the observed share
+    ends = ["conf_low", "conf_high"]
+    np.testing.assert_allclose(anew[ends].astype(float), frozen[ends].astype(float), atol=FROZEN_ENDS)
 
 
 def test_fourteen_attempts_whose_windows_are_open(study, frozen):

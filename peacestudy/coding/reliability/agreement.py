@@ -1,26 +1,27 @@
 """The verb ``agreement``: how far coders agree on every indicator, a row an indicator, with what a reader must know of it."""
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from peacestudy.coding.coding import CELL, SHEET_SCHEMA, CodingSheet
 from peacestudy.coding.reliability.alpha import METRICS, alpha
 from peacestudy.coding.reliability.benchmark import SCALES, earned
-from peacestudy.coding.reliability.coefficients import coefficient
+from peacestudy.coding.reliability.coefficients import OF_ALL_UNITS, Coefficient, coefficient
 from peacestudy.coding.reliability.icc import icc
+from peacestudy.coding.spellings import similar_cases
 from peacestudy.core.codebook import Codebook, Indicator
 from peacestudy.core.problems import one_of
+from peacestudy.core.spelling import twins_of
 from peacestudy.errors import CodingError
 
 BY = ("indicator", "pillar", "all")
 USUAL = {"nominal": "identity", "ordinal": "ordinal", "interval": "quadratic", "ratio": "quadratic"}
 SHOWN = {"gwet": "gwet", "conger": "kappa", "fleiss": "pi", "brennan_prediger": "brennan_prediger"}
 COLUMNS = (
-    "pillar", "indicator_id", "level", "n_units", "n_coders", "n_values", "missing", "percent", "alpha", "alpha_std_error",
+    "pillar", "indicator_id", "level", "n_units", "n_single", "n_coders", "n_values", "missing", "percent", "alpha", "alpha_std_error",
     "alpha_conf_low", "alpha_conf_high", "metric", "convention", "weights",
     *(f"{shown}{part}" for shown in SHOWN.values() for part in ("", "_std_error", "_conf_low", "_conf_high", "_name")),
     "earned", "icc", "icc_conf_low", "icc_conf_high", "resamples", "note",
@@ -49,12 +50,14 @@ def agreement(
     Returns
     -------
     DataFrame
-        ``pillar, indicator_id`` (pooled: the scale), ``level``; ``n_units`` coded by two coders or more, ``n_coders``, ``n_values``
-        in these units, ``missing`` cells of these coders and units; ``percent`` of pairs of coders that agree exactly; ``alpha`` with
+        ``pillar, indicator_id`` (pooled: the scale), ``level``; ``n_units`` coded by two coders or more, ``n_single`` that one
+        coder alone coded, which say nothing of observed agreement (the note counts them too), ``n_coders``, ``n_values`` in the
+        former units, ``missing`` cells of these coders and units; ``percent`` of pairs of coders that agree exactly; ``alpha`` with
         ``alpha_std_error, alpha_conf_low, alpha_conf_high`` (bootstrap) and ``metric``; ``convention``, where alpha stands against
         Krippendorff's .667 and .8; ``weights``; Gwet's AC (``gwet``), Cohen's or Conger's kappa (``kappa``), Scott's pi or
-        Fleiss' kappa (``pi``) and ``brennan_prediger``, each with standard error, interval and name; where codes are missing their chance counts all
-        codes, those of units with one coder included, as Gwet (2014) does; ``earned``, the word of Landis and
+        Fleiss' kappa (``pi``) and ``brennan_prediger``, each with standard error, interval and name; where codes are missing, chance
+        agreement of ``gwet``, ``kappa`` and ``pi`` counts all ``n_units + n_single`` units, as Gwet (2014) does, and the note
+        gives these coefficients of the ``n_units`` alone, as most programs compute them; ``earned``, the word of Landis and
         Koch that ``gwet`` reaches with 95 % chance; ``icc`` (absolute agreement, one coder; not for nominal); ``note``.
         Where a number is not defined it is missing and the note says why.
 
@@ -95,6 +98,11 @@ def as_sheet(sheet: Rows, codebook: Codebook | None) -> CodingSheet:
     book = codebook or next((s.codebook for s in sheet), None)
     if book is None:
         raise CodingError("no sheet was given.")
+    versions = list(dict.fromkeys(f"{s.codebook.id} {s.codebook.version}" for s in sheet))
+    if codebook is None and len(versions) > 1:
+        raise CodingError(
+            f"the sheets are coded by {' and '.join(versions)}. Say which counts: agreement(sheets, codebook)."
+        )
     return CodingSheet(pd.concat(tables, ignore_index=True).drop_duplicates(ignore_index=True), book, "sheets")
 
 
@@ -131,13 +139,15 @@ def _row(
 ) -> dict[str, object]:  # fmt: skip
     level = indicators[0].level
     wide = pd.concat([coders_of(sheet, i.id) for i in indicators], ignore_index=len(indicators) > 1)
+    wide = wide.rename_axis(columns="coder")
     X = wide.to_numpy(dtype=float).T
     used = weights or USUAL[level]
     given = ~np.isnan(X)
     paired = given.sum(axis=0) >= 2
     coders = given[:, paired].any(axis=1)
     row: dict[str, object] = {
-        "pillar": pillar, "indicator_id": name, "level": level, "n_units": int(paired.sum()), "n_coders": int(coders.sum()),
+        "pillar": pillar, "indicator_id": name, "level": level, "n_units": int(paired.sum()),
+        "n_single": int((given.sum(axis=0) == 1).sum()), "n_coders": int(coders.sum()),
         "n_values": int(given[:, paired].sum()), "missing": int((~given[coders][:, paired]).sum()), "metric": METRICS[level],
         "weights": used, "resamples": resamples,
     }  # fmt: skip
@@ -147,31 +157,70 @@ def _row(
         return row | {"note": "; ".join([f"no unit was coded by two coders ({who}): agreement cannot be told", *notes])}
     place = name if name in sheet.codebook.indicators else f"{pillar}/{name}"
     own = None if seed is None else int(np.random.SeedSequence([seed, zlib.crc32(place.encode())]).generate_state(1)[0])
-    a = alpha(X, level, resamples=resamples, seed=own, confidence=confidence)
+    a = alpha(wide, level, resamples=resamples, seed=own, confidence=confidence)
     codes = sorted(c.value for c in indicators[0].codes)
     row |= {
         "alpha": a.alpha, "alpha_std_error": a.std_error, "alpha_conf_low": a.conf_low, "alpha_conf_high": a.conf_high,
         "convention": next((word for low, word in SCALES["krippendorff"] if a.alpha >= low), ""),
-        "percent": coefficient(X, "percent", codes).estimate,
+        "percent": coefficient(wide, "percent", codes).estimate,
     }  # fmt: skip
-    row |= _others(X, codes, used, confidence)
-    if level != "nominal" and given[coders].all(axis=0).sum() >= 2:
-        i = icc(X[coders], confidence)
-        row |= {"icc": i.single, "icc_conf_low": i.conf_low, "icc_conf_high": i.conf_high}
-        notes += [str(n) for n in i.notes if n.kind == "incomplete"]
+    others = {which: coefficient(wide, which, codes, used, confidence) for which in SHOWN}
+    row |= _others(others)
+    notes += _both_counts(others, int(paired.sum()), int(given.any(axis=0).sum()))
+    notes += _undefined(others)
+    if level != "nominal":
+        told = _correlation(wide.loc[:, coders], confidence)
+        row |= told[0]
+        notes += told[1]
     return row | {"note": "; ".join([*(str(n) for n in a.notes), *notes])}
 
 
-def _others(X: npt.NDArray[np.float64], codes: list[int], weights: str, confidence: float) -> dict[str, object]:
+def _others(found: Mapping[str, Coefficient]) -> dict[str, object]:
     """The coefficients beside alpha, and the word that Gwet's earns."""
     row: dict[str, object] = {}
     for which, shown in SHOWN.items():
-        c = coefficient(X, which, codes, weights, confidence)
+        c = found[which]
         row |= {shown: c.estimate, f"{shown}_std_error": c.std_error, f"{shown}_conf_low": c.conf_low,
                 f"{shown}_conf_high": c.conf_high, f"{shown}_name": c.label}  # fmt: skip
-        if which == "gwet":
-            row["earned"] = earned(c.estimate, c.std_error, "landis_koch")
+    row["earned"] = earned(found["gwet"].estimate, found["gwet"].std_error, "landis_koch")
     return row
+
+
+def _both_counts(found: Mapping[str, Coefficient], paired: int, units: int) -> list[str]:
+    """How many units observed and chance agreement are of, and the coefficients of the former alone, which others report."""
+    if units == paired:
+        return []
+    shown = []
+    for which in OF_ALL_UNITS:
+        c = found[which]
+        alone = "not defined" if np.isnan(c.estimate_paired) else f"{c.estimate_paired:.3f}"
+        shown.append(f"{c.label} {alone}")
+    who = "psych, scikit-learn and SPSS" if found["conger"].n_coders == 2 else "programs that drop units of one coder"
+    return [
+        f"kappa, pi and AC take observed agreement from the {paired} unit(s) coded twice and chance agreement from all {units} unit(s) "
+        f"with a code (Gwet 2014); from the {paired} alone, as {who} take it: {', '.join(shown)}"
+    ]
+
+
+def _undefined(found: Mapping[str, Coefficient]) -> list[str]:
+    """The reason for every coefficient beside alpha that has no value, or no standard error."""
+    empty = [c.label for c in found.values() if np.isnan(c.estimate)]
+    out = []
+    if empty:
+        out.append(f"{' and '.join(empty)}: not defined, because all codes are the same, so that chance agreement is 1")
+    if any(np.isfinite(c.estimate) and np.isnan(c.std_error) for c in found.values()):
+        out.append("one unit has no spread: the coefficients have no standard error and no interval")
+    return out
+
+
+def _correlation(wide: pd.DataFrame, confidence: float) -> tuple[dict[str, object], list[str]]:
+    """The intraclass correlation, and what a reader must know of it."""
+    whole = int(wide.notna().all(axis=1).sum())
+    if whole < 2:
+        return {}, [f"icc: {whole} unit(s) were coded by all {wide.shape[1]} coders, and it needs two"]
+    found = icc(wide, confidence)
+    row: dict[str, object] = {"icc": found.single, "icc_conf_low": found.conf_low, "icc_conf_high": found.conf_high}
+    return row, [f"icc: {note}" if note.kind != "incomplete" else str(note) for note in found.notes]
 
 
 def coders_of(sheet: CodingSheet, indicator_id: str) -> pd.DataFrame:
@@ -187,6 +236,12 @@ def _about(sheet: CodingSheet, wide: pd.DataFrame, indicators: list[Indicator]) 
         yield "the coders are machines: this is the stability of an automated reading, never inter-coder reliability"
     elif len(kinds) > 1:
         yield f"coders of several kinds ({', '.join(sorted(kinds))}): agreement between people is another number"
+    single = int((wide.notna().sum(axis=1) == 1).sum())
+    if single and len(wide.columns) > 1:
+        yield f"{single} of {single + int((wide.notna().sum(axis=1) > 1).sum())} units were coded by one coder only"
+    if similar := similar_cases(sheet.table[["case_id", "coder"]].dropna()):
+        found = twins_of(similar)
+        yield f"{len(similar)} pair(s) of ids differ only by {found.how} and are taken for different cases ({found.shown()})"
     if len(indicators) > 1:
         yield (
             f"pooled over {len(indicators)} indicators of one scale: that codes are commoner on some of them than on others counts as "

@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from scipy.sparse import csr_array
 
-from peacestudy.coding.reliability.values import numbers, paradox
+from peacestudy.coding.reliability.values import codes_by_coder, paradox
 from peacestudy.core.codebook import LEVELS
 from peacestudy.core.display import html_table
 from peacestudy.core.problems import Note, one_of
@@ -66,21 +67,26 @@ class Alpha:
     notes: tuple[Note, ...] = field(default=())
 
     def _repr_html_(self) -> str:
-        import pandas as pd
-
         names = ("alpha", "conf_low", "conf_high", "observed", "expected", "n_units", "n_values", "n_coders", "level")
         head = f"Krippendorff's alpha, {self.metric}; {self.resamples} resamples of units"
         return html_table(pd.DataFrame([{n: getattr(self, n) for n in names}]), head, self.notes)
 
 
 def alpha(
-    values: npt.ArrayLike, level: str, *, resamples: int = 0, seed: int | None = None, confidence: float = 0.95
+    values: npt.ArrayLike | pd.DataFrame,
+    level: str,
+    *,
+    resamples: int = 0,
+    seed: int | None = None,
+    confidence: float = 0.95,
 ) -> Alpha:
     """Krippendorff's alpha, the agreement of coders beyond chance.
 
     Parameters
     ----------
-    values : shape (coders, units), numbers; NaN where a coder gave no value.
+    values : numbers. An array or nested list has shape (coders, units). A DataFrame has a row a unit and a column a coder,
+        as ``sheet.values(indicator_id)`` and ``read_file`` give it. NaN, None, ``pd.NA`` or a masked cell where a coder
+        gave no value.
     level : ``nominal``, ``ordinal``, ``interval`` or ``ratio``; it comes from the codebook.
     resamples : draws of units with replacement for standard error and interval; 0 for none.
     seed : of the draws; needed where there are resamples.
@@ -89,19 +95,25 @@ def alpha(
     Notes
     -----
     ``no_variation``: every value is the same, alpha is NaN. ``undefined_resamples``: how many resamples hold one value only.
-    ``prevalence``: the coders agree on four units of five or more, and chance alone on most.
+    ``prevalence``: the coders agree on four units of five or more, and chance alone on most. ``more_coders_than_units``: an
+    array has more rows than columns and may have to be transposed. ``transposed``: a DataFrame whose rows are named and
+    whose columns are only numbered was read with its rows as coders.
 
     Raises
     ------
     CodingError
-        No unit has values of two coders; a value is infinite, text, or (ratio) negative; resamples without a seed.
+        No unit has values of two coders; a value is infinite, text, or (ratio) negative; resamples without a seed; a
+        DataFrame has more columns than rows, or a column of ids.
 
     Examples
     --------
     >>> round(alpha([[1, 2, 3, 3], [1, 2, 3, 2]], "nominal").alpha, 4)
     0.6667
+    >>> import pandas as pd
+    >>> round(alpha(pd.DataFrame({"ann": [1, 2, 3, 3], "ben": [1, 2, 3, 2]}), "nominal").alpha, 4)
+    0.6667
     """
-    X = _checked(values, level)
+    X, layout = _checked(values, level)
     if resamples < 0 or (resamples and seed is None):
         raise CodingError("resamples are drawn at random: give 1 or more and a seed, as resamples=1000, seed=1.")
     if not 0 < confidence < 1:
@@ -118,7 +130,7 @@ def alpha(
     observed, expected = (float(part[0]) for part in kernel.disagreement(weights[None].astype(float)))
     n_units, n_values = int(paired.sum()), int(given[paired].sum())
     found = 1 - observed / expected if expected > 0 else np.nan
-    notes = list(_notes(found, X[:, paired]))
+    notes = [*layout, *_notes(found, X[:, paired])]
     draws = np.array([])
     if resamples and expected > 0:
         draws = _resampled(kernel, weights, resamples, np.random.default_rng(seed))
@@ -136,13 +148,13 @@ def alpha(
     )  # fmt: skip
 
 
-def _checked(values: npt.ArrayLike, level: str) -> Array:
+def _checked(values: npt.ArrayLike | pd.DataFrame, level: str) -> tuple[Array, tuple[Note, ...]]:
     if level not in LEVELS:
         raise CodingError(one_of("level", level, LEVELS))
-    X = numbers(values)
+    X, layout = codes_by_coder(values)
     if level == "ratio" and (X < 0).any():
         raise CodingError("the ratio metric is for values from 0 up, and some are negative. Is the level interval?")
-    return X
+    return X, layout
 
 
 def _patterns(X: Array) -> tuple[Any, npt.NDArray[np.int64], Array]:

@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from scipy import stats
 
 from peacestudy.coding.reliability.chance import CHANCE, Chance, Ratings
-from peacestudy.coding.reliability.values import numbers, paradox
+from peacestudy.coding.reliability.values import codes_by_coder, paradox
 from peacestudy.coding.reliability.weights import agreement_weights
 from peacestudy.core.display import html_table
 from peacestudy.core.problems import Note, one_of
@@ -24,6 +25,7 @@ from peacestudy.errors import CodingError
 
 Array = npt.NDArray[np.float64]
 NAMES = (*CHANCE, "alpha")
+OF_ALL_UNITS = ("gwet", "fleiss", "conger")  # chance agreement is of every unit with a code, also of one coder's
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +38,9 @@ class Coefficient:
     estimate : 1 for perfect agreement; NaN where it is not defined, and a note says why.
     std_error, conf_low, conf_high : over units, by linearisation; t interval, cut at 1.
     observed, expected : weighted percent agreement, and what chance would give.
-    n_units, n_coders, weights : units coded by somebody, coders, name of the weights.
+    n_units, n_coders, weights : units with a code, from which chance agreement is taken, coders, name of the weights.
+    n_paired : units with codes of two coders or more, from which observed agreement is taken.
+    estimate_paired : the coefficient of those units alone, without the units of one coder.
     """
 
     name: str
@@ -52,10 +56,10 @@ class Coefficient:
     n_coders: int
     weights: str
     notes: tuple[Note, ...] = ()
+    n_paired: int = 0
+    estimate_paired: float = np.nan
 
     def _repr_html_(self) -> str:
-        import pandas as pd
-
         names = (
             "label",
             "estimate",
@@ -65,25 +69,36 @@ class Coefficient:
             "observed",
             "expected",
             "n_units",
+            "n_paired",
             "n_coders",
         )
         return html_table(pd.DataFrame([{n: getattr(self, n) for n in names}]), self.label, self.notes)
 
 
 def coefficient(
-    values: npt.ArrayLike, name: str, categories: npt.ArrayLike, weights: str = "identity", confidence: float = 0.95
+    values: npt.ArrayLike | pd.DataFrame,
+    name: str,
+    categories: npt.ArrayLike,
+    weights: str = "identity",
+    confidence: float = 0.95,
 ) -> Coefficient:
     """One coefficient of agreement with its standard error.
 
     Parameters
     ----------
-    values : shape (coders, units), codes; NaN where a coder gave none.
+    values : codes: an array of shape (coders, units), or a DataFrame with a row a unit and a column a coder, as ``alpha``
+        takes them; NaN where a coder gave none.
     name : ``percent, gwet, fleiss, conger, brennan_prediger`` or ``alpha`` (in Gwet's weighting, which is not
         Krippendorff's own ordinal metric).
     categories : every code that could be given, in order, whether it was or not: chance agreement of ``gwet`` and
         ``brennan_prediger`` depends on how many there are.
     weights : see ``agreement_weights``.
     confidence : level of the interval.
+
+    Notes
+    -----
+    ``single_coder_units``: units that one coder alone coded count in chance agreement; the note gives both numbers of units
+    and the coefficient without such units.
 
     Raises
     ------
@@ -100,30 +115,50 @@ def coefficient(
         raise CodingError(one_of("coefficient", name, NAMES))
     if not 0 < confidence < 1:
         raise CodingError(f"confidence is {confidence}; it must lie between 0 and 1, as 0.95.")
-    d, n_coders = _ratings(values, categories, weights)
+    X, layout = codes_by_coder(values)
+    d, n_coders = _ratings(X, categories, weights)
+    paired = Ratings(d.R[d.r >= 2], d.at[d.r >= 2], d.w)
+    notes = list(layout)
     if name == "alpha":
-        d = Ratings(d.R[d.r >= 2], d.at[d.r >= 2], d.w)
+        d = paired
         observed, expected, estimate, influence = _alpha(d)
+        alone = estimate
         label = "Krippendorff's alpha" + ("" if weights == "identity" else " in Gwet's weighting")
     else:
         two, more, chance = CHANCE[name]
         observed, expected, estimate, influence = _corrected(d, chance)
+        alone = estimate
         label = two if n_coders == 2 else more
+        if d.paired < len(d.R):
+            alone = _corrected(paired, chance)[2]
+        if name in OF_ALL_UNITS and d.paired < len(d.R):
+            notes.append(_single_coder(label, d.paired, len(d.R), alone, n_coders))
     if name == "gwet" and weights != "identity":
         label = "Gwet's AC2"
     n = len(d.R)
     se = float(np.sqrt(((influence - estimate) ** 2).sum() / (n * (n - 1)))) if n > 1 else np.nan
     half = float(stats.t.ppf(0.5 + confidence / 2, n - 1)) * se if n > 1 else np.nan
     label += "" if weights == "identity" else f", {weights} weights"
-    notes = tuple(_notes(label, estimate, observed, expected, se, weights == "identity"))
+    notes += _notes(label, estimate, observed, expected, se, weights == "identity")
     return Coefficient(
         name, label, estimate, se, estimate - half, min(1.0, estimate + half)
-        if np.isfinite(half) else np.nan, confidence, observed, expected, n, n_coders, weights, notes,
+        if np.isfinite(half) else np.nan, confidence, observed, expected, n, n_coders, weights, tuple(notes), len(paired.R), alone,
     )  # fmt: skip
 
 
-def _ratings(values: npt.ArrayLike, categories: npt.ArrayLike, weights: str) -> tuple[Ratings, int]:
-    X, codes = numbers(values), np.asarray(categories, dtype=float)
+def _single_coder(label: str, both: int, units: int, alone: float, n_coders: int) -> Note:
+    """Both numbers of units, and the coefficient of the units that two coders coded, which other programs give."""
+    others = "as psych, scikit-learn and SPSS count" if n_coders == 2 else "as programs that drop such units count"
+    shown = f"{alone:.3f}" if np.isfinite(alone) else "not defined, for they hold one code only"
+    said = (
+        f"{label}: agreement is of the {both} units with codes of two coders or more, chance agreement of all {units} units with a "
+        f"code, of which one coder alone coded {units - both} (Gwet 2014). Of the {both} units alone, {others}, it is {shown}."
+    )
+    return Note("single_coder_units", said)
+
+
+def _ratings(X: Array, categories: npt.ArrayLike, weights: str) -> tuple[Ratings, int]:
+    codes = np.asarray(categories, dtype=float)
     w = agreement_weights(weights, codes)
     given = ~np.isnan(X)
     strange = sorted(set(X[given]) - set(codes))
@@ -186,7 +221,7 @@ def _alpha(d: Ratings) -> tuple[float, float, float, Array]:
 
 
 def table_coefficient(
-    table: npt.ArrayLike, name: str, weights: str = "identity", confidence: float = 0.95
+    table: npt.ArrayLike | pd.DataFrame, name: str, weights: str = "identity", confidence: float = 0.95
 ) -> Coefficient:
     """The same from a square table of two coders: rows the one's categories, columns the other's, cells units.
 
@@ -199,7 +234,15 @@ def table_coefficient(
     >>> round(found.estimate, 7), round(found.std_error, 8)
     (0.7964094, 0.05891072)
     """
-    cells = np.asarray(table, dtype=float)
+    if isinstance(table, pd.DataFrame) and list(table.index) != list(table.columns):
+        raise CodingError(
+            f"the rows of the table are {list(table.index)} and its columns {list(table.columns)}; expected the same categories in "
+            "the same order. Reindex both, as table.reindex(index=codes, columns=codes, fill_value=0)."
+        )
+    try:
+        cells = np.asarray(table, dtype=float)
+    except (TypeError, ValueError) as err:
+        raise CodingError("the table holds something that is no count. Fill empty cells with 0.") from err
     if cells.ndim != 2 or cells.shape[0] != cells.shape[1] or (cells < 0).any() or (cells % 1 != 0).any():
         raise CodingError("expected a square table of counts, the same categories in rows and columns.")
     rows, columns = np.indices(cells.shape)

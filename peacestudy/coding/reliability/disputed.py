@@ -28,7 +28,7 @@ def disputed(sheet: Rows, codebook: Codebook | None = None) -> pd.DataFrame:
     sure = {name: len(CONFIDENCE) - n for n, name in enumerate(CONFIDENCE)}
     rows = []
     for (name, case), own in latest.groupby(["indicator_id", "case_id"], sort=True):
-        codes = own["code"].to_numpy(dtype=float)
+        codes = np.sort(own["code"].to_numpy(dtype=float))  # rounding does not depend on the order of coders
         if len(codes) < 2 or (codes == codes[0]).all():
             continue
         indicator = whole.codebook.indicators[str(name)]

@@ -1,8 +1,10 @@
 """Whether coders grow together or apart while they work: agreement by batches in the order of coding."""
 
 import zlib
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from peacestudy.coding.reliability.agreement import Rows, as_sheet, coders_of
@@ -20,7 +22,7 @@ def drift(
     Parameters
     ----------
     batches : into how many parts of about equal size the units of an indicator are cut, in the order in which the last of their
-        coders coded them; where a date is missing, in the order of the rows.
+        coders coded them; units of one date stay in one batch. Where a date is missing, in the order of the rows.
 
     Returns
     -------
@@ -42,14 +44,15 @@ def drift(
         wide = wide[wide.notna().sum(axis=1) >= 2]
         if not len(wide):
             rows.append({"indicator_id": name, "n_units": 0, "note": "no unit was coded by two coders"})
-        for n, part in enumerate(np.array_split(np.arange(len(wide)), batches), start=1):
-            if not len(part):
+        batch_of = _batches(last.loc[wide.index].to_numpy(), batches)
+        for n in range(1, batches + 1):
+            batch = wide[batch_of == n].rename_axis(columns="coder")
+            if not len(batch):
                 continue
-            batch = wide.iloc[part]
             level = whole.codebook.indicators[name].level
-            a = alpha(batch.to_numpy().T, level, resamples=resamples, seed=_seed(seed, name, n))
+            a = alpha(batch, level, resamples=resamples, seed=_seed(seed, name, n))
             codes = sorted(c.value for c in whole.codebook.indicators[name].codes)
-            percent = coefficient(batch.to_numpy().T, "percent", codes).estimate
+            percent = coefficient(batch, "percent", codes).estimate
             ends = last.loc[batch.index]
             rows.append({
                 "indicator_id": name, "batch": n, "first": ends.min() if dated else None, "last": ends.max() if dated else None,
@@ -59,6 +62,14 @@ def drift(
     columns = ["indicator_id", "batch", "first", "last", "order", "n_units", "percent", "alpha", "alpha_conf_low",
                "alpha_conf_high", "note"]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
+
+
+def _batches(times: npt.NDArray[Any], batches: int) -> npt.NDArray[np.int64]:
+    """The batch of each unit, 1 the earliest, from its time, in ascending order; equal times are in the batch of the first of them."""
+    parts = np.array_split(np.arange(len(times)), batches)
+    by_place = np.repeat(np.arange(1, batches + 1), [len(p) for p in parts])
+    first: dict[Any, int] = {}
+    return np.array([first.setdefault(time, int(n)) for time, n in zip(times, by_place, strict=True)], dtype=np.int64)
 
 
 def _seed(seed: int | None, name: str, batch: int) -> int | None:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from scipy import stats
 
-from peacestudy.coding.reliability.values import numbers
+from peacestudy.coding.reliability.values import codes_by_coder
 from peacestudy.core.display import html_table
 from peacestudy.core.problems import Note
 from peacestudy.errors import CodingError
@@ -38,8 +39,6 @@ class Icc:
     notes: tuple[Note, ...] = ()
 
     def _repr_html_(self) -> str:
-        import pandas as pd
-
         rows = [
             ("of one coder", self.single, self.conf_low, self.conf_high),
             ("of the mean", self.average, self.average_low, self.average_high),
@@ -49,12 +48,13 @@ class Icc:
         return html_table(table, head, self.notes)
 
 
-def icc(values: npt.ArrayLike, confidence: float = 0.95) -> Icc:
+def icc(values: npt.ArrayLike | pd.DataFrame, confidence: float = 0.95) -> Icc:
     """ICC(A,1) and ICC(A,k).
 
     Parameters
     ----------
-    values : shape (coders, units); NaN where a coder gave none. Units that a coder left out are left out, and counted in a note.
+    values : an array of shape (coders, units), or a DataFrame with a row a unit and a column a coder, as ``alpha`` takes
+        them; NaN where a coder gave none. Units that a coder left out are left out, and counted in a note.
     confidence : level of the intervals.
 
     Raises
@@ -72,7 +72,8 @@ def icc(values: npt.ArrayLike, confidence: float = 0.95) -> Icc:
     """
     if not 0 < confidence < 1:
         raise CodingError(f"confidence is {confidence}; it must lie between 0 and 1, as 0.95.")
-    X = numbers(values).T
+    by_coder, layout = codes_by_coder(values)
+    X = by_coder.T
     whole = ~np.isnan(X).any(axis=1)
     Y = X[whole]
     n, k = Y.shape
@@ -80,11 +81,9 @@ def icc(values: npt.ArrayLike, confidence: float = 0.95) -> Icc:
         raise CodingError(
             f"{k} coder(s) and {n} unit(s) that all of them coded; an intraclass correlation needs two of each."
         )
-    notes = (
-        [Note("incomplete", f"{int((~whole).sum())} unit(s) that a coder left out are not used.")]
-        if not whole.all()
-        else []
-    )
+    notes = list(layout)
+    if not whole.all():
+        notes.append(Note("incomplete", f"{int((~whole).sum())} unit(s) that a coder left out are not used."))
     mean, unit, coder = Y.mean(), Y.mean(axis=1), Y.mean(axis=0)
     ms_unit = k * ((unit - mean) ** 2).sum() / (n - 1)
     ms_coder = n * ((coder - mean) ** 2).sum() / (k - 1)

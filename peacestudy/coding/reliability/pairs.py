@@ -41,13 +41,16 @@ def pairs(sheet: Rows, codebook: Codebook | None = None) -> pd.DataFrame:
             if not len(both):
                 rows.append(row | {"note": "no unit was coded by both"})
                 continue
-            found = alpha(both.T, indicator.level)
+            found = alpha(pd.DataFrame(both).rename_axis(columns="coder"), indicator.level)
             row |= {"percent": float((both[:, 0] == both[:, 1]).mean()), "alpha": found.alpha}
             if indicator.level != "nominal" or len(codes) == 2:
                 mean = both.mean(axis=0)
                 row |= {"mean": mean[0], "other_mean": mean[1], "difference": mean[0] - mean[1]}
             statistic, df, p = marginal_homogeneity(both, codes)
-            row |= {"statistic": statistic, "df": df, "p_value": p, "note": "; ".join(map(str, found.notes))}
+            notes = [str(note) for note in found.notes]
+            if np.isnan(statistic):
+                notes.append("both give every unit the same code: the test of marginal homogeneity is not defined")
+            row |= {"statistic": statistic, "df": df, "p_value": p, "note": "; ".join(notes)}
             rows.append(row)
     columns = ["indicator_id", "coder", "other", "n_units", "percent", "alpha", "mean", "other_mean", "difference", "statistic",
                "df", "p_value", "note"]  # fmt: skip

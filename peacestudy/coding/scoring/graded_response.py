@@ -111,7 +111,10 @@ def graded_response(codes: np.ndarray, directions: Sequence[int], nodes: int = N
     patterns = patterns_of(codes[(codes >= 0).any(axis=1)])
     at, weight = quadrature(nodes)
     fits = [_maximise(_start(patterns, sizes, a), patterns, at, weight) for a in _openings(codes, directions)]
-    items, rounds, bound, converged = max(fits, key=lambda f: (f[3], log_likelihood(f[0], patterns, at, weight)))
+    # tops that are equal but for rounding are one: the first is taken, whatever the order of the cases
+    items, rounds, bound, converged = max(
+        fits, key=lambda f: (f[3], round(log_likelihood(f[0], patterns, at, weight), 8))
+    )
     if sum(s * i[0] for s, i in zip(directions, items, strict=True)) < 0:
         items = [np.r_[-i[0], i[1:]] for i in items]
     total = int(patterns.counts.sum())
@@ -123,6 +126,7 @@ def graded_response(codes: np.ndarray, directions: Sequence[int], nodes: int = N
 
 def _openings(codes: np.ndarray, directions: Sequence[int]) -> list[np.ndarray]:
     """First discriminations: as the directions have it, and as the first component of the codes has it."""
+    codes = codes[np.lexsort(codes.T)]  # an order that no id decides
     x = np.where(codes >= 0, codes, np.nan).astype(float)
     x = np.nan_to_num((x - np.nanmean(x, axis=0)) / np.nanstd(x, axis=0))
     _, values, rows = np.linalg.svd(x, full_matrices=False)

@@ -68,7 +68,7 @@ def form(sheet: CodingSheet, *, texts: Mapping[str, str] | None = None, cases: p
     state = begin(read_sheet(sheet.path, sheet.codebook))
     return Form(
         state,
-        Saver(sheet.path, len(state.cells), seen, waiting=int(seen[2] > 0)),
+        Saver(sheet.path, len(state.cells), seen, waiting=int(seen[1] > 0)),
         texts or {},
         _labels(state.sheet, cases),
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 from peacestudy.coding.coding import SHEET_SCHEMA
 from peacestudy.coding.sheets.answering import Value, with_row
 from peacestudy.coding.sheets.sheet import CoderSheet
+from peacestudy.core.file_sets import flush_folder, writing
 from peacestudy.core.problems import Problem
 from peacestudy.core.tables import read_bytes
 from peacestudy.errors import CodingError
@@ -32,21 +33,15 @@ def append(path: Path, sheet: CoderSheet, row: dict[str, Value], replaces: str) 
     entry = {"codebook": sheet.codebook.id, "row": row, "replaces": replaces}
     line = (json.dumps(entry) + "\n").encode("ascii")
     target = journal_of(path)
-    try:
+    with writing(target, CodingError):
         new = not target.exists()
         with target.open("ab+") as out:
             _heal(out.fileno())
             out.write(line)
             out.flush()
             os.fsync(out.fileno())
-        if new and hasattr(os, "O_DIRECTORY"):
-            folder = os.open(target.parent, os.O_DIRECTORY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
-    except OSError as err:
-        raise CodingError(f"{target} cannot be written: {err.strerror}. Check the folder and the disk.") from err
+        if new:
+            flush_folder(target.parent)
 
 
 def _heal(handle: int) -> None:

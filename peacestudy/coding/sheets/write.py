@@ -97,12 +97,7 @@ def write_sheet(path: str | os.PathLike[str], sheet: CodingSheet, cases: pd.Data
         from peacestudy.coding.sheets.xlsx_write import xlsx_bytes  # openpyxl takes a third of a second to load
 
         data = xlsx_bytes(rows, sheet.codebook)
-    try:
-        write_bytes(path, data)
-    except OSError as err:
-        raise CodingError(
-            f"{path} cannot be written: {err.strerror}. Check the folder and who may write there."
-        ) from err
+    write_bytes(path, data, CodingError)
     return path
 
 
@@ -181,7 +176,10 @@ def _cases(cases: pd.DataFrame | Iterable[str]) -> pd.DataFrame:
     wrong = [v for v in ids if not isinstance(v, str) or not v.strip()]
     if wrong or not ids:
         found = f"{wrong[0]!r} is none" if wrong else "there is none"
-        raise CodingError(f"a sheet needs cases, and a case id is a text that is not blank: {found}.")
+        raise CodingError(
+            f"a sheet needs cases, and a case id is a text that is not blank: {found}. "
+            "Write numbers as text: cases.astype({'case_id': str})."
+        )
     twice = sorted({v for v in ids if ids.count(v) > 1}) if len(set(ids)) < len(ids) else []
     if twice:
         raise CodingError(f"{len(twice)} case(s) stand twice: {', '.join(map(repr, twice[:5]))}. Give each once.")

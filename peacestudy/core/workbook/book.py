@@ -5,12 +5,14 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from peacestudy.core.problems import repeated
 from peacestudy.core.workbook.escapes import xlsx_unescape
-from peacestudy.core.workbook.package import Package
+from peacestudy.core.workbook.package import Package, natural
 
 _DATES = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}  # built-in formats of dates and times
 _PARTS = {9, 10, 11, 12, 13, 48}  # built-in formats of percents, fractions, powers of ten
-_QUOTED = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
+# a bracket inside brackets ends the search, so that the time stays linear in the length of the format
+_QUOTED = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\[\]]*\]')
 _STAMP = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,6})[0-9]*)?Z")
 
 
@@ -38,7 +40,13 @@ def worksheets(package: Package) -> list[Listed]:
 
     _read(package, "xl/_rels/workbook.xml.rels", link)
     _read(package, "xl/workbook.xml", sheet)
-    return [Listed(name, targets[key], hidden) for name, key, hidden in sheets if key in targets]
+    found = [Listed(name, targets[key], hidden) for name, key, hidden in sheets if key in targets]
+    twice = repeated(s.name for s in found)
+    if twice:
+        raise package.error(
+            f"{package.file} is damaged: the worksheet {twice[0]!r} stands twice. Ask for the file again."
+        )
+    return found
 
 
 def since_1904(package: Package) -> bool:
@@ -95,11 +103,11 @@ def formats(package: Package) -> list[str]:
 
     def start(name: str, a: dict[str, str]) -> None:
         if name == "numFmt":
-            own[int(a.get("numFmtId", 0))] = format_kind(a.get("formatCode", ""))
+            own[natural(a.get("numFmtId", "0"), "number format")] = format_kind(a.get("formatCode", ""))
         elif name == "cellXfs":
             inside["cellXfs"] = True
         elif name == "xf" and inside["cellXfs"]:
-            n = int(a.get("numFmtId", 0))
+            n = natural(a.get("numFmtId", "0"), "number format")
             styles.append(own.get(n) or ("date" if n in _DATES else "fraction" if n in _PARTS else "number"))
 
     def end(name: str) -> None:

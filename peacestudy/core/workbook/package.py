@@ -7,6 +7,7 @@ about it is found out by the part's checksum.
 
 import io
 import itertools
+import re
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from pathlib import PurePosixPath
 from typing import Any
 from xml.parsers import expat
 
+from peacestudy.core.problems import repeated
 from peacestudy.core.workbook.escapes import MAX_CELL
 from peacestudy.errors import PeacestudyError, SourceError
 
@@ -23,6 +25,7 @@ MAX_RATIO = 200  # to one, all parts together and each by itself; sheets reach s
 MAX_TEXT = 8 * MAX_CELL  # characters of one cell as the file writes them, a control character as seven
 MAX_PARTS = 2_000
 MAX_ELEMENTS = 12_000_000
+_NATURAL = re.compile(r"[0-9]{1,9}")
 _OLE = b"\xd0\xcf\x11\xe0"
 _CHUNK = 2**20
 _DAMAGED = (
@@ -110,6 +113,19 @@ class Package:
             raise self.error(f"{self.file} is damaged in {part} ({err}). Ask for the file again.") from err
 
 
+def natural(text: str, what: str) -> int:
+    """A number as a workbook writes one: digits of ASCII, no sign, no blank.
+
+    Raises
+    ------
+    ValueError
+        The text is anything else.
+    """
+    if not _NATURAL.fullmatch(text):
+        raise ValueError(f"{what} {text!r}")
+    return int(text)
+
+
 def open_package(data: bytes, file: str, error: type[PeacestudyError] = SourceError) -> Package:
     """Open the archive of a workbook.
 
@@ -153,7 +169,7 @@ def _check_parts(infos: list[zipfile.ZipInfo], size: int, file: str, error: type
         )
     names = [info.filename for info in infos]
     outside = [n for n in names if n.startswith("/") or "\\" in n or ".." in PurePosixPath(n).parts]
-    twice = sorted({n for n in names if names.count(n) > 1}) if len(set(names)) < len(names) else []
+    twice = repeated(names)
     if outside or twice:
         raise error(f"{file} names parts that no workbook has ({(outside + twice)[0]!r}). Do not trust it.")
     if any(info.flag_bits & 1 for info in infos):

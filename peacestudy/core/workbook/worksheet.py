@@ -10,13 +10,15 @@ from dataclasses import dataclass, field
 
 from peacestudy.core.workbook.cells import Cell, Odd, Row
 from peacestudy.core.workbook.escapes import xlsx_unescape
-from peacestudy.core.workbook.package import Package
+from peacestudy.core.workbook.package import Package, natural
 
 MAX_ROWS = 1_048_576  # of a worksheet, header included
 MAX_CELLS = 3_000_000
 MAX_COLUMNS = 16_384
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _WHOLE = re.compile(r"-?[0-9]{1,15}(?:\.0*)?")
 _KINDS = {"b": "truth value", "e": "error value", "d": "date"}
+_TRUTHS = {"1": "TRUE", "true": "TRUE", "0": "FALSE", "false": "FALSE"}  # xsd:boolean; other texts stay as they are
 
 
 @dataclass
@@ -49,6 +51,8 @@ class Worksheet:
     _column: int = -1
     _count: int = 0
     _cells: dict[int, Cell] = field(default_factory=dict)
+    _seen: set[int] = field(default_factory=set)
+    _valued: bool = False
     _kind: str = "n"
     _style: int = 0
     _formula: bool = False
@@ -59,16 +63,14 @@ class Worksheet:
     def start(self, name: str, attributes: dict[str, str]) -> None:
         """Begin of an element."""
         if name == "c":
-            self._begin_cell(attributes)
+            try:
+                self._begin_cell(attributes)
+            except ValueError as err:
+                raise ValueError(f"{self._place()}: {err}") from err
         elif name == "row":
-            self._line = int(attributes.get("r", self._line + 1))
-            self._column, self._cells = -1, {}
-            if not 0 < self._line <= MAX_ROWS:
-                raise ValueError(f"row {self._line} of a worksheet")
-            if attributes.get("hidden") in ("1", "true"):
-                self.hidden_rows.add(self._line)
+            self._begin_row(attributes)
         elif name in ("v", "t"):
-            self._keep = not self._phonetic
+            self._begin_value(name)
         elif name == "f":
             self._formula = True
         elif name == "rPh":
@@ -76,14 +78,18 @@ class Worksheet:
         elif name == "mergeCell":
             self.merged.append(attributes.get("ref", ""))
         elif name == "col" and attributes.get("hidden") in ("1", "true"):
-            self.hidden_columns.append((int(attributes["min"]) - 1, int(attributes["max"]) - 1))
+            first, last = natural(attributes["min"], "column"), natural(attributes["max"], "column")
+            self.hidden_columns.append((first - 1, min(last, MAX_COLUMNS) - 1))
         elif name == "filterColumn":
             self.filtered = True
 
     def end(self, name: str) -> None:
         """End of an element."""
         if name == "c":
-            value = self._value()
+            try:
+                value = self._value()
+            except ValueError as err:
+                raise ValueError(f"{self._place()}: {err}") from err
             if value is not None:
                 self._cells[self._column] = value
         elif name in ("v", "t"):
@@ -98,6 +104,26 @@ class Worksheet:
         if self._keep:
             self._text.append(data)
 
+    def _begin_row(self, attributes: dict[str, str]) -> None:
+        before = self._line
+        self._line = natural(attributes["r"], "row") if "r" in attributes else before + 1
+        self._column, self._cells, self._seen = -1, {}, set()
+        if not 0 < self._line <= MAX_ROWS:
+            raise ValueError(f"row {self._line} of a worksheet")
+        if self._line <= before:
+            raise ValueError(f"row {self._line} stands after row {before}")
+        if attributes.get("hidden") in ("1", "true"):
+            self.hidden_rows.add(self._line)
+
+    def _begin_value(self, name: str) -> None:
+        if name == "v" and self._valued:
+            raise ValueError(f"{self._place()} holds two values")
+        self._valued = self._valued or name == "v"
+        self._keep = not self._phonetic
+
+    def _place(self) -> str:
+        return f"the cell at row {self._line}, column {self._column + 1}"
+
     def _begin_cell(self, attributes: dict[str, str]) -> None:
         self._count += 1
         if self._count > MAX_CELLS:
@@ -106,9 +132,16 @@ class Worksheet:
             )
         at = attributes.get("r")
         self._column = column_number(at) if at else self._column + 1
+        if at and at.lstrip(_LETTERS) != str(self._line):
+            raise ValueError(f"cell {at!r} stands in row {self._line}")
+        if self._column in self._seen:
+            raise ValueError("it stands twice")
+        self._seen.add(self._column)
         self._kind = attributes.get("t", "n")
-        self._style = int(attributes.get("s", 0))
-        self._formula = False
+        self._style = natural(attributes.get("s", "0"), "style")
+        if self.formats and self._style >= len(self.formats):
+            raise ValueError(f"style {self._style} of {len(self.formats)} styles")
+        self._formula, self._valued = False, False
         self._text = []
 
     def _value(self) -> Cell | None:
@@ -120,20 +153,19 @@ class Worksheet:
             if not text and self._kind != "str":
                 self.blanks.append((self._line, self._column))
         if self._kind == "s":
-            return self._shared(int(text)) if text else None
+            return self._shared(natural(text, "shared string")) if text else None
         if self._kind in ("inlineStr", "str"):
             return xlsx_unescape(text) if text or self.computed else None
         if not text:
             return None
         if self._kind in _KINDS:
-            shown = {"1": "TRUE", "0": "FALSE"}.get(text, text) if self._kind == "b" else text
-            return Odd(_KINDS[self._kind], shown)
+            return Odd(_KINDS[self._kind], _TRUTHS.get(text, text) if self._kind == "b" else text)
         style = self.formats[self._style] if self._style < len(self.formats) else "number"
         return Odd(style if style != "number" or _WHOLE.fullmatch(text) else "fraction", text)
 
     def _shared(self, n: int) -> str | None:
-        if n < 0:
-            raise ValueError(f"shared string {n}")
+        if n >= len(self.shared):
+            raise ValueError(f"shared string {n} of {len(self.shared)} shared strings")
         return self.shared[n] if self.shared[n] or self.computed else None
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from peacestudy.core.joined import FILLED, MET, NO_WINDOW, PARTLY, REASONS
-from peacestudy.joins.coverage import Bools, Whys, explained
+from peacestudy.joins.coverage import Bools, Cover, Whys, explained
 from peacestudy.joins.events.days import Days
 from peacestudy.outcomes import Source
 
@@ -14,7 +14,7 @@ PARTIAL = ("missing", "observed")
 
 
 def covered(
-    no_key: Bools, window: Days, units: npt.NDArray[np.int64], source: Source | None, partial: str
+    no_key: Bools, window: Days, units: npt.NDArray[np.int64], cover: Cover | None, partial: str
 ) -> tuple[Whys, Bools]:
     """For each case why it cannot be counted, as a place in ``REASONS`` (0 where it can); and the windows partly outside the years.
 
@@ -23,15 +23,14 @@ def covered(
     no_key : cases without a key.
     window : first and last day.
     units : number of the unit, -1 where no event has it.
-    source : what the events come from; None for a table of the reader's own, which says nothing of years and units.
+    cover : the years and units of which the events speak; None for a table that does not state them.
     partial : ``missing`` or ``observed``.
     """
     outside, partly, known = np.zeros(len(units), bool), np.zeros(len(units), bool), np.ones(len(units), bool)
-    if source is not None:
-        from_day, to_day = (np.datetime64(d, "D").astype(np.int64) for d in (
-            f"{source.first_year:04d}-01-01", f"{source.last_year:04d}-12-31",
-        ))  # fmt: skip
-        known = (units >= 0) | (source.units == "all")
+    if cover is not None:
+        from_day = np.datetime64(f"{cover.first:04d}-01-01", "D").astype(np.int64)
+        to_day = np.datetime64(f"{cover.last:04d}-12-31", "D").astype(np.int64)
+        known = (units >= 0) | cover.every
         outside = (window.last < from_day) | (window.first > to_day)
         partly = ~outside & ((window.first < from_day) | (window.last > to_day))
     why = np.where(partly & (partial == "missing"), PARTLY, MET)
@@ -41,11 +40,13 @@ def covered(
     return out, partly & np.isin(out, (MET, PARTLY))
 
 
-def told(why: Whys, partly: Bools, source: Source | None, name: str, events: Mapping[str, int]) -> list[str]:
+def told(
+    why: Whys, partly: Bools, cover: Cover | None, source: Source | None, name: str, events: Mapping[str, int]
+) -> list[str]:
     """Clauses for the ledger: what an absent event means, windows without a value by reason, events by what they lack."""
     out = []
-    if source is not None:
-        out.append(f"years {source.first_year} to {source.last_year}")
+    if cover is not None:
+        out.append(f"years {cover.first} to {cover.last}")
         if partly.any() and (why[partly] != PARTLY).all():
             out.append(f"{int(partly.sum())} window(s) partly outside them, counted as far as observed")
     if (why == FILLED).any():

@@ -9,16 +9,18 @@ import pandas as pd
 
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.joined import FILLED, MET, NO_ROW
-from peacestudy.core.keys import Ints, Levels, key_problems, levels, match
+from peacestudy.core.keys import Ints, Levels, levels, match
 from peacestudy.core.ledger import Entry
-from peacestudy.core.problems import Problem, one_of
+from peacestudy.core.problems import Note, Problem, one_of
 from peacestudy.errors import JoinError
 from peacestudy.joins.bring import as_frame, bring
+from peacestudy.joins.coverage import Cover, coverage
 from peacestudy.joins.events.cover import PARTIAL, covered, told
 from peacestudy.joins.events.days import UNCERTAIN, event_days, window_days
 from peacestudy.joins.events.measures import Measures, as_measures, columns_of, values_of
 from peacestudy.joins.events.sums import SPANNING, Found, Measure, Spans, gather
 from peacestudy.joins.given import has_columns, key_pairs, opened
+from peacestudy.joins.key_columns import checked_keys, nothing_met
 from peacestudy.joins.special import NONE, Codes, of_gaps, without_special
 from peacestudy.joins.states.systems import own_system
 from peacestudy.outcomes import OutcomeTable
@@ -39,6 +41,8 @@ def event_windows(
     uncertain: str | None = None,
     partial: str = "missing",
     absent: float | Mapping[str, float] | None = None,
+    years: tuple[int, int] | None = None,
+    units: str | None = None,
     signed: Sequence[str] = (),
     key: str | None = None,
     unit: str = "case",
@@ -64,6 +68,9 @@ def event_windows(
     partial : a window that reaches beyond the years of the source is ``missing``, or counted as far as ``observed``.
     absent : 0 where no event inside years and units means none: then counts and sums are 0. Or {new column: value}. Without it
         a window without events is missing.
+    years, units : the first and the last year of which the events speak, and of which units: ``listed`` (those that have an
+        event) or ``all``. Both are needed with ``absent`` where the events are a plain DataFrame: a unit that nobody watched
+        has no events either. An OutcomeTable states them itself; ``years`` may narrow its span.
     signed : columns that may be below zero, such as scores; elsewhere a negative value is a code or a mistake, and refused.
     key, unit : id column and unit of the cases, where they are a plain DataFrame.
 
@@ -84,7 +91,8 @@ def event_windows(
     >>> cases = pd.DataFrame({"case_id": ["a", "b"], "state": [2, 20], "from": ["2001-01-01", "2001-01-01"], "to": ["2001-12-31"] * 2})
     >>> events = pd.DataFrame({"state": [2, 2, 2], "date": ["2001-01-01", "2001-12-31", "2002-01-01"], "best": [3, 4, 50]})
     >>> measures = {"deaths": ("best", "sum"), "events": (None, "count")}
-    >>> frame = event_windows(cases, events, on="state", start="from", end="to", date="date", measures=measures, name="events", absent=0)
+    >>> frame = event_windows(cases, events, on="state", start="from", end="to", date="date", measures=measures, name="events", absent=0,
+    ...                       years=(2001, 2002), units="all")
     >>> frame.data[["deaths", "events"]].values.tolist()
     [[7, 2], [0, 0]]
     """
@@ -95,6 +103,7 @@ def event_windows(
     has_columns(table, [*pairs.values(), date, *([date_end] if date_end is not None else [])], name)
     frame = as_frame(cases, key, unit, list(pairs))
     _check_choices(spanning, uncertain, partial, date_end)
+    cover = _cover(source, years, units, absent is not None, name)
     made = as_measures(measures, table, (date, date_end), spanning, absent, name)
     problems: list[Problem] = []
     window = window_days(frame.data, start, end, problems)
@@ -104,13 +113,13 @@ def event_windows(
     if problems:
         raise JoinError(f"the windows or {name} hold dates or values that cannot be right.", problems)
 
-    units = _units(frame.data, table, pairs, name)
-    notes = own_system(frame.data, pairs, source)
-    usable = np.flatnonzero(~dates.missing & (units.events >= 0))  # in order, so that all of them are the array itself
-    why, partly = covered(units.no_key, window, units.cases, source.source if source else None, partial)
-    asked = np.flatnonzero((why == MET) & (units.cases >= 0))
-    spans = Spans(*(x[usable] if len(usable) < len(table) else x for x in (units.events, dates.first, dates.last)))
-    windows, across = Spans(units.cases[asked], window.first[asked], window.last[asked]), spanning or "start"
+    places = _units(frame.data, table, pairs, name)
+    notes = [*own_system(frame.data, pairs, source), *places.notes]
+    usable = np.flatnonzero(~dates.missing & (places.events >= 0))  # in order, so that all of them are the array itself
+    why, partly = covered(places.no_key, window, places.cases, cover, partial)
+    asked = np.flatnonzero((why == MET) & (places.cases >= 0))
+    spans = Spans(*(x[usable] if len(usable) < len(table) else x for x in (places.events, dates.first, dates.last)))
+    windows, across = Spans(places.cases[asked], window.first[asked], window.last[asked]), spanning or "start"
     found = gather(
         spans, windows, across, {n: m._replace(values=_at(m.values, usable), missing=_at(m.missing, usable)) for n, m in values.items()},
     )  # fmt: skip
@@ -119,8 +128,8 @@ def event_windows(
     why[(why == MET) & (counted == 0)] = NO_ROW if absent is None else FILLED
     words = [f"{start} to {end}, both inside, on {' + '.join(pairs)}"]
     words += [f"across a border: {spanning}"] if spanning else []
-    words += told(why, partly, source.source if source else None, name, {
-        "without a key": int((units.events < 0).sum()), "without a date": int(dates.missing.sum()),
+    words += told(why, partly, cover, source.source if source else None, name, {
+        "without a key": int((places.events < 0).sum()), "without a date": int(dates.missing.sum()),
         **{f"without {n}": int(m.missing.sum()) for n, m in values.items() if m.missing is not None},
     })  # fmt: skip
     added = columns_of(made, table, found, asked, why)
@@ -131,6 +140,21 @@ def event_windows(
     for new, place in placed.items():
         place[asked] = met[str(made[new].column)]
     return bring(frame, added, why, entry, source, of_gaps(placed, added), notes)
+
+
+def _cover(
+    source: OutcomeTable | None, years: tuple[int, int] | None, units: str | None, absent: bool, name: str
+) -> Cover | None:
+    """The years and units of which the events speak; None for a plain table that states none and declares no value."""
+    if source is None and not absent and years is None and units is None:
+        return None
+    if source is None and (years is None or units is None):
+        raise JoinError(
+            f"absent= makes windows without events 0, and {name} does not say which units and years it covers: a unit that "
+            'nobody watched has no events either. Write years=(first, last) and units="listed" (those with an event) or '
+            'units="all"; or wrap the table: ps.outcomes.own(...).'
+        )
+    return coverage(source, years, units, name)
 
 
 def _codes(held: Mapping[str, Codes], events: Spans, windows: Spans, spanning: str) -> dict[str, Codes]:
@@ -168,18 +192,17 @@ def _check_choices(spanning: str | None, uncertain: str | None, partial: str, da
 
 
 class _Units(NamedTuple):
-    """The number of the unit of each case and of each event, -1 for none; and which cases have no key."""
+    """The number of the unit of each case and of each event, -1 for none; which cases have no key, and notes on the keys."""
 
     cases: Ints
     events: Ints
     no_key: npt.NDArray[np.bool_]
+    notes: tuple[Note, ...]
 
 
 def _units(cases: pd.DataFrame, events: pd.DataFrame, pairs: Mapping[str, str], name: str) -> _Units:
     mine, theirs = [levels(cases[c]) for c in pairs], [levels(events[c]) for c in pairs.values()]
-    for (column, _), own, other in zip(pairs.items(), mine, theirs, strict=True):
-        if said := key_problems(column, own.values, other.values, name):
-            raise JoinError(said)
+    notes = checked_keys(list(pairs), mine, theirs, name)
     if len(theirs) == 1:
         numbers, distinct = theirs[0].codes, [Levels(np.arange(len(theirs[0].values)), theirs[0].values)]
     else:
@@ -189,4 +212,5 @@ def _units(cases: pd.DataFrame, events: pd.DataFrame, pairs: Mapping[str, str], 
         numbers[met], rows = pd.factorize(first[met])
         distinct = [Levels(x.codes[rows], x.values) for x in theirs]
     found = match(mine, distinct)
-    return _Units(found.at, numbers, ~found.complete)
+    notes += nothing_met(list(pairs), mine, distinct, found.at >= 0, found.complete, name)
+    return _Units(found.at, numbers, ~found.complete, tuple(notes))

@@ -71,10 +71,26 @@ def event_years(
     grid = known.loc[known.index.repeat(count)].reset_index(drop=True)
     grid.insert(0, "row_id", np.arange(len(grid)))
     grid["year"] = np.tile(np.arange(first, last + 1), len(known))
+    plain = not isinstance(events, OutcomeTable)  # an outcome table states its years and units itself
+    watched = "listed" if units is None else "all"
+    frame = StudyFrame(grid, f"{' and '.join(columns)}-year", "row_id")
     return event_windows(
-        StudyFrame(grid, f"{' and '.join(columns)}-year", "row_id"), events, on=columns, start="year", end="year", date=date,
-        date_end=date_end, measures=measures, name=name, spanning=spanning, uncertain=uncertain, absent=absent, signed=signed,
-    )  # fmt: skip
+        frame,
+        events,
+        on=columns,
+        start="year",
+        end="year",
+        date=date,
+        date_end=date_end,
+        measures=measures,
+        name=name,
+        spanning=spanning,
+        uncertain=uncertain,
+        absent=absent,
+        signed=signed,
+        years=(first, last) if plain else None,
+        units=watched if plain else None,
+    )
 
 
 def _years(events: pd.DataFrame | OutcomeTable, years: tuple[int, int] | None, name: str) -> tuple[int, int]:

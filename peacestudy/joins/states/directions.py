@@ -108,7 +108,7 @@ def from_directions(
     why = case_why(np.where(filled, FILLED, found.why).astype(np.int8)[used], owner[used], len(frame))
     made = pd.DataFrame(added)
     out = bring(frame, made, why, _entry(frame, table, found.at[used], why, name, (missing, measures)),
-                source, of_gaps(codes, made))  # fmt: skip
+                source, of_gaps(codes, made), found.notes)  # fmt: skip
     return replace(out, notes=(*out.notes, *dict.fromkeys(told)))
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import Note, one_of
+from peacestudy.core.spelling import twins
 from peacestudy.errors import JoinError
 from peacestudy.joins.given import has_columns
 from peacestudy.outcomes.contradictions import contradiction_text
@@ -35,7 +36,8 @@ def dyad_key(a: pd.Series, b: pd.Series, *, directed: bool) -> pd.Series:
     Raises
     ------
     JoinError
-        A state stands against itself, a number has more than three digits, or the columns are of two types.
+        A state stands against itself, a number has more than three digits, the columns are of two types, or two texts differ
+        only by blanks, accents, capitals, apostrophes or dashes.
 
     Examples
     --------
@@ -58,6 +60,8 @@ def dyad_key(a: pd.Series, b: pd.Series, *, directed: bool) -> pd.Series:
         raise JoinError(
             f"state {state} stands against itself in {int(same.sum())} row(s); a dyad has two states. Leave these rows out."
         )
+    if not numbers:
+        _refuse_spellings(one, other, a.name, b.name)
     if not directed:
         swap = one > other
         one, other = np.where(swap, other, one), np.where(swap, one, other)
@@ -68,6 +72,15 @@ def dyad_key(a: pd.Series, b: pd.Series, *, directed: bool) -> pd.Series:
     text = np.full(len(a), None, dtype=object)
     text[there] = one + "-" + other
     return pd.Series(text, a.index, dtype="str")
+
+
+def _refuse_spellings(one: npt.NDArray[Any], other: npt.NDArray[Any], a: object, b: object) -> None:
+    """Refuse codes of states that are written in two ways: one pair of states would have two ids."""
+    found = twins([*pd.unique(one), *pd.unique(other)])
+    if found.pairs:
+        raise JoinError(
+            f"{a!r} and {b!r} hold codes that differ only by {found.how}: {found.shown()}. Write each state in one way."
+        )
 
 
 def directed(table: pd.DataFrame, a: str, b: str, *, name: str) -> pd.DataFrame:

@@ -8,7 +8,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from peacestudy.core.frame import StudyFrame
-from peacestudy.core.keys import key_problems, levels
+from peacestudy.core.key_check import check_keys
+from peacestudy.core.keys import levels
 from peacestudy.core.problems import one_of
 from peacestudy.errors import JoinError
 
@@ -62,8 +63,9 @@ def from_table(frame: StudyFrame, table: pd.DataFrame, weight: str | None, numbe
             raise JoinError(one_of(f"{what} in the table of states", column, known))
     ids = frame.data[frame.key]
     mine, theirs = levels(ids), levels(table[frame.key])
-    if text := key_problems(frame.key, mine.values, theirs.values, "the table of states"):
-        raise JoinError(text)
+    found = check_keys(frame.key, mine.values, theirs.values, "the table of states")
+    if found.refusal:
+        raise JoinError(found.refusal)
     owner = pd.Index(ids).get_indexer(pd.Index(table[frame.key]))
     if (owner < 0).any():
         strange = table[frame.key][owner < 0].drop_duplicates()

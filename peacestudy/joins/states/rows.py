@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from peacestudy.core.joined import FILLED, MET, NO_KEY, NO_ROW, NOT_COVERED, OUTSIDE, PARTLY
+from peacestudy.core.problems import Note
 from peacestudy.errors import JoinError
 from peacestudy.joins.coverage import Whys
 from peacestudy.joins.gather import can_miss, gathered
@@ -41,12 +42,14 @@ class MetRows:
     why : the place of why in ``REASONS``.
     values : the other table's columns, a row a member, in types that can be missing.
     codes : by column that held codes which are no values: for each member the place of its code, -1 for none.
+    notes : what a reader must know of the keys.
     """
 
     at: npt.NDArray[np.int64]
     why: Whys
     values: pd.DataFrame
     codes: dict[str, Codes]
+    notes: tuple[Note, ...] = ()
 
     def column(self, name: str, absent: Mapping[str, float]) -> pd.Series:
         """The values of a column, with the declared one where a row is absent."""
@@ -79,7 +82,7 @@ def look_up(
     values, codes = without_special(table[list(dict.fromkeys(columns))], source)
     return MetRows(
         met.at, reasons(look, met, source, list(keys), False), gathered(can_miss(values), met.at),
-        {column: met_code(held, met.at) for column, held in codes.items()},
+        {column: met_code(held, met.at) for column, held in codes.items()}, met.notes,
     )  # fmt: skip
 
 

@@ -97,7 +97,7 @@ def several(
     added, filled, codes = _measured(members, found, len(frame), measures, missing, fill)
     why = case_why(np.where(filled, FILLED, found.why).astype(np.int8), members.owner, len(frame))
     entry = _entry(frame, table, members, found, why, name, (missing, measures))
-    out = bring(frame, added, why, entry, source, codes)
+    out = bring(frame, added, why, entry, source, codes, found.notes)
     told = [*_weights_told(members, len(frame), weight), *_system_told(members, years, other, state_column)]
     return replace(out, notes=(*out.notes, *told))
 

@@ -5,6 +5,7 @@ import datetime as dt
 import pandas as pd
 
 from peacestudy.core.countries import FIRST, crosswalk
+from peacestudy.core.dated_states import INDEPENDENT
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import Note
 from peacestudy.errors import JoinError
@@ -39,7 +40,7 @@ def state_years(first_year: int, last_year: int, *, exists: str) -> StudyFrame:
     """
     if first_year < FIRST.year:
         raise JoinError(f"first_year is {first_year}; the list of states begins in {FIRST.year}.")
-    table = crosswalk()
+    table = crosswalk()[lambda states: states["list"] == INDEPENDENT]
     lives = pd.DataFrame({
         "gwcode": table["gw"].astype(int), "startdate": table["start"], "enddate": table["end"].fillna(LIVES_ON), "name": table["name"],
     }).sort_values(["gwcode", "startdate"])  # fmt: skip

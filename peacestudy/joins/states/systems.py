@@ -13,7 +13,9 @@ from peacestudy.core.countries import SYSTEMS, covered, crosswalk, distinct_pair
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.joined import MET, NO_STATE
 from peacestudy.core.ledger import Entry
+from peacestudy.core.names_to_codes import names_given_as_codes
 from peacestudy.core.problems import Note, one_of
+from peacestudy.core.todays_codes import DATES_OF_CODES, code_today, translate_todays
 from peacestudy.errors import JoinError
 from peacestudy.joins.bring import as_frame, bring
 from peacestudy.joins.coverage import Bools, Whys, explained
@@ -37,6 +39,7 @@ def to_system(
     name: str,
     key: str | None = None,
     unit: str = "case",
+    codes: str = "date",
     accept_misfit: bool = False,
 ) -> StudyFrame:
     """Add a column with the codes of states in another system, each on its date.
@@ -49,6 +52,8 @@ def to_system(
     source, target : {"gw", "cow", "iso3", "vdem"}: the system of ``column``, and the one wanted.
     name : name of the new column.
     key, unit : as in ``join``, where ``cases`` is a plain DataFrame.
+    codes : ``date`` where a row carries the code that its state had on the date, ``today`` where it carries today's in
+        every year, as most panels do (COD in 1990). An outcome table says so itself.
     accept_misfit : go on though another system fits the column better by a tenth or more of its codes.
 
     Returns
@@ -73,27 +78,50 @@ def to_system(
 (Yugoslavia). (1 row)
     """
     if isinstance(cases, OutcomeTable):
-        cases, unit = cases.table, cases.source.unit
+        cases, unit, codes = cases.table, cases.source.unit, cases.source.codes
+    if codes not in DATES_OF_CODES:
+        raise JoinError(one_of("codes", codes, DATES_OF_CODES))
     frame = as_frame(cases, key, unit, [column, str(date)])
-    codes, dates = _columns(frame.data, column, date)
+    values, dates = _columns(frame.data, column, date)
     for what, system in (("source", source), ("target", target)):
         if system not in SYSTEMS:
             raise JoinError(one_of(what, system, SYSTEMS))
     _refuse_no_dates(dates, date)
-    misfit = system_misfit(codes, dates, source, column)
+    misfit = system_misfit(values, dates if codes == "date" else None, source, column)
     if misfit.refused and not accept_misfit:
         raise JoinError(f"{misfit.text} accept_misfit=True goes on all the same.")
-    out = translate_many(codes, dates, source, target)
+    today = codes == "today"
+    out = (
+        translate_todays(values, dates, source, target, "source")
+        if today
+        else translate_many(values, dates, source, target)
+    )
     none = out["translated"].isna().to_numpy()
-    met = np.where(none, -1, rows_in_force(codes, dates, source))
+    met = np.where(none, -1, rows_in_force(out["translated"], dates, target))
     entry = _entry(frame, met, f"translate {column} from {_WRITTEN[source]} to {_WRITTEN[target]} as {name}")
     added = out["translated"].astype("str" if target == "iso3" else "Int64").to_frame(name)
-    told = bring(frame, added, _why(codes, dates, none), entry)
+    told = bring(frame, added, _why(values, dates, none), entry)
     notes = [Note("code_system", misfit.text)] if misfit.text else []
+    if today:
+        notes += border_notes(out["borders"], column)
     if none.any():
         notes.append(Note("no_such_state", f"{column}: {int(none.sum())} of {len(out)} rows have no {_WRITTEN[target]} code. "
                                            f"{_commonest(out['reason'])}"))  # fmt: skip
     return replace(told, notes=(*told.notes, *notes))
+
+
+def border_notes(borders: pd.Series, name: str) -> list[Note]:
+    """A note that names the border changes between the years of the cases and today."""
+    counts = borders.dropna().value_counts()
+    if counts.empty:
+        return []
+    shown = "; ".join(f"{change}, {n} row(s)" for change, n in counts.head(3).items())
+    more = f"; and {len(counts) - 3} other changes" if len(counts) > 3 else ""
+    text = (
+        f"{int(counts.sum())} row(s) of {name} are of years before a change of borders that left the code as it was; "
+        f"the source may describe the borders of today: {shown}{more}."
+    )
+    return [Note("borders", text)]
 
 
 class Misfit(NamedTuple):
@@ -123,6 +151,8 @@ def system_misfit(codes: pd.Series, dates: pd.Series | None, declared: str, colu
     'state' is declared as GW, but 100 % of its 4 codes on their dates are COW codes, 25 % GW codes. GW does not have 255 in 2010, \
 679 in 2010, 345 in 2010. Declare COW, or correct the codes.
     """
+    if names := names_given_as_codes(codes, declared, column):
+        return Misfit(names, True)
     fit = code_system_fit(codes, dates)
     share = dict(zip(fit["system"], fit["share"], strict=True))
     best = str(fit["system"].iloc[0])
@@ -160,7 +190,33 @@ def own_system(
         if misfit.refused:
             raise JoinError(f"{misfit.text} Write them in the source's system first: ps.joins.to_system.")
         notes += [Note("code_system", misfit.text)] if misfit.text else []
+        notes += todays_notes(data[mine], source, theirs, mine)
     return notes
+
+
+def todays_notes(codes: pd.Series, source: OutcomeTable | None, theirs: str, name: str) -> list[Note]:
+    """A note where cases carry former codes and the source writes today's, for the joins that translate nothing.
+
+    Parameters
+    ----------
+    codes : of the cases.
+    source, theirs : the other table, and its column of states.
+    name : name of the codes, for the text.
+    """
+    system = dict(source.source.states).get(theirs) if source else None
+    if source is None or system is None or source.source.codes != "today":
+        return []
+    unmet = codes[codes.notna() & ~codes.isin(source.table[theirs])]
+    now = {code: code_today(code, system) for code in unmet.unique()}
+    former = {code: today for code, today in now.items() if today is not None and today != code}
+    if not former:
+        return []
+    shown = ", ".join(f"{code} is {today} today" for code, today in list(former.items())[:5])
+    text = (
+        f"{int(unmet.isin(list(former)).sum())} row(s) of {name} carry former codes, and {source.source.id or source.source.name} "
+        f"writes today's in every year, so they meet no row: {shown}. Write today's codes in the cases."
+    )
+    return [Note("codes", text)]
 
 
 def _percent(share: float) -> str:

@@ -88,7 +88,7 @@ def asof(
     has_columns(table, [other_date], name)
     wanted = taken(table, columns, [*theirs, other_date], name)
     units = unit_numbers(frame.data, table, mine, theirs, name)
-    notes = own_system(frame.data, pairs, source)
+    notes = [*own_system(frame.data, pairs, source), *units.notes]
     word, (t, timed), (when, dated) = _times(frame.data[date], table[other_date], date, other_date, name)
     found = places(units.theirs, when, (units.theirs >= 0) & dated)
     refuse_repeated(found, table, [*theirs, other_date], name)

@@ -16,7 +16,7 @@ from peacestudy.joins.bring import as_frame, bring
 from peacestudy.joins.coverage import Bools, Whys, explained
 from peacestudy.joins.gather import gathered, met_rows
 from peacestudy.joins.given import has_columns, key_pairs
-from peacestudy.joins.time.panel import places, refuse_repeated, unit_numbers, whole_years
+from peacestudy.joins.time.panel import panel_units, places, refuse_repeated, whole_years
 
 
 def lagged(
@@ -51,7 +51,8 @@ def lagged(
     Raises
     ------
     JoinError
-        A unit has two rows for a year, a column is absent or would stand twice, a lag is 0 or no whole number.
+        A unit has two rows for a year, or is written in two ways that differ only by blanks, accents, capitals, apostrophes or
+        dashes and never stand in one year; a column is absent or would stand twice, a lag is 0 or no whole number.
 
     Examples
     --------
@@ -67,7 +68,8 @@ def lagged(
     has_columns(data, [*wanted, year], "the frame")
     if not wanted or len(set(wanted)) < len(wanted):
         raise JoinError(f"columns is {wanted}; name one column, or several different ones.")
-    units = unit_numbers(data, data, keys, keys, "the frame").theirs
+    found_units = panel_units(data, keys, year, "the frame")
+    notes, units = found_units.notes, found_units.theirs
     t, timed = whole_years(data[year], year, "the frame")
     complete = (units >= 0) & timed
     found = places(units, t, complete)
@@ -87,7 +89,7 @@ def lagged(
         why=f"by {' + '.join(keys)}, {told} in {year}; rows whose year is a gap in their unit: {gap_text}; "
             f"{int((~complete).sum())} row(s) have no unit or year",
     )  # fmt: skip
-    out = bring(study, added, _why(place, complete, t, first, last), entry)
+    out = bring(study, added, _why(place, complete, t, first, last), entry, notes=notes)
     if not any(gaps.values()):
         return out
     note = Note(

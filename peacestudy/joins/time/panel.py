@@ -5,10 +5,14 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from peacestudy.core.keys import Ints, key_problems, kind, levels, match
+from peacestudy.core.display import exact_number
+from peacestudy.core.key_check import split_units
+from peacestudy.core.keys import Ints, kind, levels, match
+from peacestudy.core.problems import Note
 from peacestudy.errors import JoinError
 from peacestudy.joins.coverage import Bools
 from peacestudy.joins.given import has_columns
+from peacestudy.joins.key_columns import checked_keys, nothing_met
 
 NAMED = 5  # rows named in a message
 FAR = 10**9  # beyond, a number is no year, and units and years would not fit into one whole number
@@ -22,11 +26,13 @@ class Units(NamedTuple):
     mine : for each case the number of its unit in the other table, -1 where that has none.
     complete : cases with a value in every key.
     theirs : for each row of the other table the number of its unit, -1 where a key is missing.
+    notes : what a reader must know of the keys.
     """
 
     mine: Ints
     complete: Bools
     theirs: Ints
+    notes: tuple[Note, ...]
 
 
 def unit_numbers(cases: pd.DataFrame, other: pd.DataFrame, mine: list[str], theirs: list[str], name: str) -> Units:
@@ -35,11 +41,10 @@ def unit_numbers(cases: pd.DataFrame, other: pd.DataFrame, mine: list[str], thei
     has_columns(other, theirs, name)
     distinct = other[theirs].dropna().drop_duplicates()
     left, right = [levels(cases[c]) for c in mine], [levels(distinct[c]) for c in theirs]
-    for column, a, b in zip(mine, left, right, strict=True):
-        if said := key_problems(column, a.values, b.values, name):
-            raise JoinError(said)
+    notes = checked_keys(mine, left, right, name)
     found = match(left, right)
-    return Units(found.at, found.complete, match([levels(other[c]) for c in theirs], right).at)
+    notes += nothing_met(mine, left, right, found.at >= 0, found.complete, name)
+    return Units(found.at, found.complete, match([levels(other[c]) for c in theirs], right).at, tuple(notes))
 
 
 def whole_years(column: pd.Series, name: str, who: str) -> tuple[Ints, Bools]:
@@ -57,9 +62,19 @@ def whole_years(column: pd.Series, name: str, who: str) -> tuple[Ints, Bools]:
     with np.errstate(invalid="ignore"):
         bad = there & ((values % 1 != 0) | (np.abs(values) > FAR))
     if bad.any():
-        shown = ", ".join(f"row {i}: {values[i]:g}" for i in np.flatnonzero(bad)[:NAMED])
+        shown = ", ".join(f"row {i}: {exact_number(values[i])}" for i in np.flatnonzero(bad)[:NAMED])
         raise JoinError(f"{name!r} of {who} holds {int(bad.sum())} number(s) that are no year ({shown}). Correct them.")
     return np.where(there, values, 0).astype(np.int64), there
+
+
+def panel_units(panel: pd.DataFrame, keys: list[str], year: str, name: str) -> Units:
+    """Units of a panel as numbers; a unit that is written in two ways is refused, since its years would be torn apart."""
+    found = unit_numbers(panel, panel, keys, keys, name)
+    for key in keys:
+        others = [other for other in keys if other != key]
+        if told := split_units(panel, key, others, year, name):
+            raise JoinError(told)
+    return found
 
 
 class Places(NamedTuple):

@@ -11,7 +11,7 @@ from peacestudy.core.ledger import Entry, Ledger
 from peacestudy.errors import JoinError
 from peacestudy.joins.coverage import Bools, coverage, declared
 from peacestudy.joins.given import has_columns, key_pairs, opened
-from peacestudy.joins.time.panel import Places, places, refuse_repeated, unit_numbers, whole_years
+from peacestudy.joins.time.panel import Places, panel_units, places, refuse_repeated, whole_years
 from peacestudy.outcomes import OutcomeTable
 
 NEW = ("spell_id", "start_year", "end_year", "active_years", "censored_left", "censored_right")
@@ -51,7 +51,7 @@ def spells(
     Raises
     ------
     JoinError
-        Two rows of a unit and year, a year that is none, activity that is neither true nor false.
+        Two rows of a unit and year, a unit written in two ways (as in ``lagged``), a year that is none, activity that is neither true nor false.
 
     Examples
     --------
@@ -71,7 +71,8 @@ def spells(
     fill = declared(absent, source, [active], name, written=True)
     if any(fill.values()):
         raise JoinError(f"absent says that {active!r} is true in a year without a row; only False can be said of it.")
-    units = unit_numbers(table, table, keys, keys, name).theirs
+    found_units = panel_units(table, keys, year, name)
+    units = found_units.theirs
     t, timed = whole_years(table[year], year, name)
     inside = (units >= 0) & timed & (t >= first) & (t <= last)
     found = places(units, t, inside)
@@ -94,7 +95,9 @@ def spells(
         Entry(f"active years of {name}", "keep", "unit-year", len(table), len(rows), left_out=len(table) - len(rows), why=why),
         Entry(f"spells of {name}", "gather", "spell", len(rows), len(out), why=f"by {' + '.join(keys)}, gaps of up to {gap} year(s) bridged"),
     )  # fmt: skip
-    return StudyFrame(out, "spell", "spell_id", Ledger(steps), notes=source.notes if source else ())
+    return StudyFrame(
+        out, "spell", "spell_id", Ledger(steps), notes=(*(source.notes if source else ()), *found_units.notes)
+    )
 
 
 class _Shut:

@@ -101,7 +101,7 @@ def window(
     has_columns(table, [column, *(c for c, _ in measures.values())], name)
     fill = declared(absent, source, [c for c, _ in measures.values()], name, written=True)
     found = unit_numbers(frame.data, table, mine, theirs, name)
-    notes = own_system(frame.data, pairs, source)
+    notes = [*own_system(frame.data, pairs, source), *found.notes]
     when, dated = whole_years(table[column], column, name)
     inside = (found.theirs >= 0) & dated & (when >= cover.first) & (when <= cover.last)
     panel = places(found.theirs, when, inside)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from peacestudy.core.tables import write_bytes
+from peacestudy.errors import JoinError
 from peacestudy.joins.writers.prepared import Prepared, Written
 from peacestudy.outcomes.files.labels import label_rows
 from peacestudy.outcomes.files.parquet_file import KEY
@@ -38,5 +39,5 @@ def write(ready: Prepared, path: Path) -> Written:
     )
     out = io.BytesIO()
     pq.write_table(pa.Table.from_arrays(arrays, schema=schema), out, compression="zstd")
-    write_bytes(path, out.getvalue())
+    write_bytes(path, out.getvalue(), JoinError)
     return Written((path,), {}, ())

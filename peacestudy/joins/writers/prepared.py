@@ -13,7 +13,7 @@ from peacestudy.core.problems import Note, Problem, one_of
 from peacestudy.core.workbook.escapes import unwritable
 from peacestudy.errors import JoinError
 from peacestudy.outcomes import SOURCES
-from peacestudy.outcomes.files.labels import HEADER, Column, label_rows
+from peacestudy.outcomes.files.labels import HEADER, Column, hash_row, label_rows
 
 _DTYPES = {"integer": "Int64", "number": "float64", "boolean": "boolean", "date": "datetime64[us]"}
 
@@ -51,9 +51,15 @@ class Prepared:
     unit: str
     beside: Mapping[str, pd.DataFrame]
 
-    def labels(self, columns: tuple[Column, ...] | None = None) -> pd.DataFrame:
-        """The columns as a table, see ``peacestudy.outcomes.files.labels``."""
-        return pd.DataFrame(label_rows(columns or self.columns), columns=list(HEADER), dtype=object)
+    def labels(self, columns: tuple[Column, ...] | None = None, data: bytes | None = None) -> pd.DataFrame:
+        """The columns as a table, with the hash of the data file where its bytes are given.
+
+        See ``peacestudy.outcomes.files.labels``.
+        """
+        rows = label_rows(columns or self.columns)
+        if data is not None:
+            rows.append(hash_row(data))
+        return pd.DataFrame(rows, columns=list(HEADER), dtype=object)
 
 
 def prepared(
@@ -75,8 +81,9 @@ def prepared(
     names = [str(c) for c in raw.columns]
     if len(set(names)) < len(names) or not all(n.strip() for n in names):
         raise JoinError("column names must be filled and unique. Rename the columns.")
+    known_names = set(names)
     for given in (*(labels or {}), *(values or {})):
-        if given not in names:
+        if given not in known_names:
             raise JoinError(one_of("a labelled column", given, names))
     problems: list[Problem] = []
     data = pd.DataFrame(

@@ -15,9 +15,8 @@ from pathlib import Path
 import pandas as pd
 
 from peacestudy.core.problems import Note
-from peacestudy.core.tables import write_bytes
 from peacestudy.errors import JoinError
-from peacestudy.joins.writers.csv_out import write_beside
+from peacestudy.joins.writers.csv_out import formulas_beside, write_set
 from peacestudy.joins.writers.prepared import Prepared, Written
 from peacestudy.outcomes.files.labels import Column, beside
 
@@ -129,9 +128,9 @@ def write(ready: Prepared, path: Path) -> Written:
                 f"Labels over {_LABEL} characters are cut in the file, and whole in {beside(path, 'labels').name}: {', '.join(long)}.",
             )
         )
-    paths = write_beside(ready, path, columns)
-    write_bytes(path, out.getvalue())
-    return Written((path, *paths), renamed, tuple(notes))
+    notes += formulas_beside(ready)
+    paths = write_set(ready, path, columns, out.getvalue())
+    return Written(paths, renamed, tuple(notes))
 
 
 def stata_names(names: list[str]) -> dict[str, str]:

@@ -27,7 +27,7 @@ def write(ready: Prepared, path: Path) -> Written:
     data: list[tuple[Any, ...]] = [tuple(c.name for c in ready.columns), *zip(*columns, strict=True)]
     others = {**ready.beside, "labels": ready.labels()}
     sheets = {"data": data, **{name: _rows(table) for name, table in others.items()}}
-    write_bytes(path, workbook_bytes(sheets))
+    write_bytes(path, workbook_bytes(sheets), JoinError)
     notes: tuple[Note, ...] = ()
     if early:
         text = f"{', '.join(early)}: days before 1 March 1900, which no worksheet counts, so the column is text as YYYY-MM-DD."

@@ -14,7 +14,7 @@ import pandas as pd
 
 from peacestudy.core.display import html_table
 from peacestudy.core.frame import StudyFrame
-from peacestudy.core.problems import Note, one_of
+from peacestudy.core.problems import Note, as_known, one_of
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.contexts.partial_pooling import FEWEST, PartialPooling, check_method, cochran, partial_pooling
 from peacestudy.models.diagnosis.checks import separation_of
@@ -32,6 +32,8 @@ from peacestudy.models.spec import ModelSpec
 
 OWN = ["estimate", "std_error", "conf_low", "conf_high"]
 TOLD = (
+    "no_robust_error",
+    "few_cases",
     "few_clusters",
     "two_clusters",
     "few_events",
@@ -123,6 +125,7 @@ def by_context(
         "by_context", data, instead="Take the completed tables one by one: [by_context(t, ...) for t in data.tables]."
     )
     whole = fit(data, spec)
+    term = as_known(term, whole.terms["term"])
     if term not in set(whole.terms["term"]):
         raise SpecError(one_of("term", term, list(whole.terms["term"])))
     refuse_edge([term], whole.terms["term"].tolist(), spec.engine, len(whole.design.names))
@@ -201,7 +204,8 @@ def _in(
     except FitError as err:
         return row | {"reason": str(err)}
     if not (np.isfinite(found["estimate"]) and found["std_error"] > 0):
-        return row | {"reason": f"no standard error above zero for {term}"}
+        why = [n.text for n in made.notes if n.kind == "no_robust_error"]
+        return row | {"reason": " ".join([f"no standard error above zero for {term}", *why])}
     lost = [n.text for n in made.notes if n.kind == "separation"]
     if lost and _is_lost(part, term):
         return row | {"reason": f"nothing can be told: {lost[0]}"}

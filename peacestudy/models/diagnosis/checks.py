@@ -1,21 +1,35 @@
 """What to distrust in a fit, before and after it: errors where the data cannot answer, notes where they can but barely.
 
 Sources: Peduzzi et al. (1996), Journal of Clinical Epidemiology 49(12) (events per variable); Harrell (2015),
-Regression Modeling Strategies, 2nd ed., 4.4 (what an ordered outcome is worth); Belsley, Kuh and Welsch (1980), Regression Diagnostics, ch. 3.
+Regression Modeling Strategies, 2nd ed., 4.4 (what an ordered outcome is worth); Belsley, Kuh and Welsch (1980), Regression Diagnostics, ch. 3;
+Higham (2002), Accuracy and Stability of Numerical Algorithms, 2nd ed., 7.1 and 7.2 (componentwise backward error: the smallest relative
+change of the data that makes a dependence exact).
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 
+from peacestudy.core.display import exact_number
 from peacestudy.core.problems import Note
 from peacestudy.errors import FitError
+from peacestudy.models.engines.registry import Estimates
 from peacestudy.models.engines.separation import Separation, find_separation
+from peacestudy.models.formulas.centring import centring_of
 from peacestudy.models.formulas.design import Design
 
 FEW_EVENTS = 10  # events per variable below which coefficients of a logit are unreliable
 COLLINEAR = 10.0  # variance inflation factor above which a term's part cannot be told from the others'
-RANK = 1e-9  # relative size of a singular value of the columns scaled to unit length below which they are dependent
+EXACT = 32 * float(
+    np.finfo(float).eps
+)  # relative change of the data below which a dependence is exact but for rounding
+DIGITS = 1e-12  # the same below which fewer than four of the sixteen digits of the data tell the terms apart
+TAKES_PART = 1e-6  # share of the largest part of a combination, above which a column belongs to it
+CLOSE = 1e8  # variance inflation factor above which the last digits of the data decide the estimates
 ONE = 1 - 1e-10  # leverage above which a row's residual is rounding
+SMALLEST = 1e-290  # variance below which digits are lost
 NAMED = 5  # cases named in a message
+REMEDY = "Subtract what they have in common in the source, before its digits are lost, or drop one of them."
 
 
 def check_design(design: Design, outcome: str) -> None:
@@ -30,7 +44,7 @@ def check_design(design: Design, outcome: str) -> None:
     y, X = design.y, design.X
     what = f"the outcome {design.formula.response.label!r}"
     if outcome == "binary" and not np.isin(y, (0, 1)).all():
-        found = ", ".join(f"{v:g}" for v in np.unique(y[~np.isin(y, (0, 1))])[:5])
+        found = ", ".join(exact_number(v) for v in np.unique(y[~np.isin(y, (0, 1))])[:5])
         raise FitError(f"{what} must be 0 or 1; it holds {found}. Code it so, or use engine 'linear'.")
     if outcome != "survival" and np.ptp(y) == 0:
         raise FitError(f"{what} is {y[0]:g} in all {len(y)} rows: there is nothing to explain.")
@@ -46,13 +60,8 @@ def check_design(design: Design, outcome: str) -> None:
         )
     if cuts:  # the cut points are its constant
         X = np.column_stack([X, np.ones(len(X))])
-    dependent = dependent_terms(X) if outcome != "survival" else []  # cox looks within its risk sets
-    if dependent:
-        _refuse_constant(design, [j for j in dependent if j < len(design.names)])
-        names = ", ".join(repr((*design.names, "the cut points")[j]) for j in dependent)
-        raise FitError(
-            f"the terms {names} are exact combinations of each other in the {len(y)} rows used. Drop one of them."
-        )
+    if outcome != "survival":  # cox looks within its risk sets
+        _refuse_dependent(design, X)
     for groups in design.clusters:
         if groups.max() == 0:
             raise FitError(
@@ -60,47 +69,117 @@ def check_design(design: Design, outcome: str) -> None:
             )
 
 
-def _refuse_constant(design: Design, dependent: list[int]) -> None:
-    """Refuse terms that do not vary, where that is why columns are dependent; by name, for nothing else is at fault."""
+def _refuse_dependent(design: Design, X: np.ndarray) -> None:
+    """Refuse columns (N, K) that are dependent, or too close to it; the last may be the constant of the cut points."""
+    found = dependence(X)
+    if found is None:
+        return
+    _refuse_constant(design, found)
+    names = ", ".join(repr((*design.names, "the cut points")[j]) for j in found.columns)
+    do = "Drop one of them." if found.exact else REMEDY
+    raise FitError(f"the terms {names} are {found.said} in the {len(X)} rows used. {do}")
+
+
+def _refuse_constant(design: Design, found: "Dependence") -> None:
+    """Refuse a term that does not vary, or hardly, where that is why columns are dependent; the message names it alone."""
     X = design.X
-    for j in dependent:
+    for j in found.columns:
+        if j >= len(design.names):
+            continue
         name, size = design.names[j], np.abs(X[:, j]).max()
-        if name == "Intercept" or name in design.baseline or np.ptp(X[:, j]) > RANK * size:
+        if name == "Intercept" or name in design.baseline or np.ptp(X[:, j]) > 10 * DIGITS * size:
             continue
         if np.ptp(X[:, j]) == 0:
             raise FitError(
                 f"the term {name!r} is {X[0, j]:g} in all {len(X)} rows used: nothing can be said of what does not vary. Drop it."
             )
         raise FitError(
-            f"the term {name!r} is about {X[0, j]:g} in all {len(X)} rows used and varies by less than {RANK:g} of that, so it cannot be "
-            "told from the intercept. Subtract its mean in the data, where its digits are whole."
+            f"the term {name!r} is about {X[0, j]:g} in all {len(X)} rows used and varies by {np.ptp(X[:, j]) / size:.0e} of that, so that "
+            "fewer than four of its digits differ. Subtract its mean in the source, before its digits are lost."
         )
 
 
-def check_leverage(design: Design, leverage: np.ndarray) -> None:
-    """Refuse hc2 and hc3 where a row has leverage one, (N,): they divide its residual, which is zero, by zero.
+def check_range(design: Design, est: Estimates) -> None:
+    """Refuse estimates whose size, or whose variance, is beyond the numbers of double precision.
 
     Raises
     ------
     FitError
-        With the cases.
+        With the terms: outcome and terms are in units too far apart.
     """
-    cases = [str(design.cases[i]) for i in np.flatnonzero(leverage > ONE)]
-    if cases:
+    size = np.abs(est.beta[0])
+    variance = np.diag(est.classical[0])
+    with np.errstate(invalid="ignore"):
+        bad = ~np.isfinite(size) | ~np.isfinite(variance) | ((variance < SMALLEST) & (size > 0) & (est.scale[0] != 0))
+    if bad.any():
+        names = est.names or design.names
+        shown = ", ".join(repr(name) for name, out in zip(names, bad, strict=True) if out)
         raise FitError(
-            f"the terms fit {len(cases)} row(s) exactly, whatever their outcome ({', '.join(cases[:NAMED])}): hc2 and hc3 do not "
-            "exist with a leverage of one. Use another vcov, or drop the term that holds for these rows alone."
+            f"the estimate or variance of {shown} is beyond the numbers of double precision ({SMALLEST:g} to {1 / SMALLEST:g}): the "
+            "outcome and the terms are in units too far apart. Take other units."
         )
 
 
-def dependent_terms(X: np.ndarray) -> list[int]:
-    """Positions of columns that take part in an exact linear dependence; empty where there is full rank."""
-    norm = np.sqrt((X**2).sum(axis=0))
-    if (norm == 0).any():
-        return [int(j) for j in np.flatnonzero(norm == 0)]
-    _, s, V = np.linalg.svd(X / norm, full_matrices=False)
-    null = V[s < RANK * s[0]]
-    return [int(j) for j in np.flatnonzero((np.abs(null) > 1e-6).any(axis=0))] if len(null) else []
+@dataclass(frozen=True)
+class Dependence:
+    """Columns that are combinations of each other, exactly or nearly.
+
+    Attributes
+    ----------
+    columns : their positions.
+    change : the smallest relative change of their values that makes the dependence exact.
+    """
+
+    columns: tuple[int, ...]
+    change: float
+
+    @property
+    def exact(self) -> bool:
+        """Whether rounding alone keeps them apart."""
+        return self.change <= EXACT
+
+    @property
+    def said(self) -> str:
+        """What the columns are, as a message says it."""
+        if self.exact:
+            return "exact combinations of each other"
+        return f"too close to combinations of each other for double precision (condition number {1 / self.change:.0e})"
+
+
+def dependence(X: np.ndarray, size: np.ndarray | None = None) -> Dependence | None:
+    """The dependence of the columns of a design (N, K), or None where double precision tells them apart.
+
+    A column far from zero, such as a time in seconds, is close to the constant and yet has digits of its own. Therefore
+    columns are not judged by the length of what is left of them, but by how far their values must be moved until a
+    combination of them is zero: |Xv| against |X||v|, v the weakest direction of the columns, centred where they span the
+    constant.
+
+    Parameters
+    ----------
+    X : columns, shape (N, K).
+    size : what the values of each column were before something was subtracted from them, shape (K,); None takes their own.
+    """
+    scale = np.abs(X).max(axis=0)
+    if (scale == 0).any():
+        return Dependence(tuple(int(j) for j in np.flatnonzero(scale == 0)), 0.0)
+    A = X / scale
+    norm = np.sqrt((A**2).sum(axis=0)) if size is None else np.sqrt(len(A)) * np.maximum(size / scale, 1.0)
+    moved = centring_of(A)
+    C = A - moved.centre
+    length = np.sqrt((C**2).sum(axis=0))
+    alone = length / norm  # how far each column by itself is from the constant
+    still = alone <= DIGITS
+    if still.any():
+        return Dependence(tuple(int(j) for j in np.flatnonzero(still | (moved.constant != 0))), float(alone.min()))
+    _, s, V = np.linalg.svd(C / length, full_matrices=False)
+    change = s / (np.abs(V / length) @ norm)
+    near = change <= DIGITS
+    if not near.any():
+        return None
+    null = V[near] / length
+    null = (null - (null @ moved.centre)[:, None] * moved.constant) * norm
+    taking = np.abs(null) > TAKES_PART * np.abs(null).max(axis=1, keepdims=True)
+    return Dependence(tuple(int(j) for j in np.flatnonzero(taking.any(axis=0))), float(change.min()))
 
 
 def separation_text(design: Design, found: Separation) -> str:
@@ -121,8 +200,8 @@ def separation_of(design: Design) -> Separation | None:
 
 
 def design_notes(design: Design, outcome: str) -> list[Note]:
-    """What the design alone gives reason to distrust: few events, collinearity, rows left out."""
-    out = []
+    """What the design alone gives reason to distrust: values changed, few events, collinearity, rows left out."""
+    out = list(design.notes)
     slopes = [j for j, name in enumerate(design.names) if name != "Intercept" and name not in design.baseline]
     if outcome == "ordered" and slopes:
         sizes = np.bincount(design.y.astype(int))
@@ -143,15 +222,7 @@ def design_notes(design: Design, outcome: str) -> list[Note]:
                     f"{fewer} {what} for {len(slopes)} terms: {ratio:.1f} events per variable, under {FEW_EVENTS}.",
                 )
             )
-    inflation = variance_inflation(design.X, slopes)
-    high = [f"{design.names[j]} ({v:.0f})" for j, v in zip(slopes, inflation, strict=True) if v > COLLINEAR]
-    if high:
-        out.append(
-            Note(
-                "collinearity",
-                f"variance inflation above {COLLINEAR:.0f} in {', '.join(high)}: their parts can hardly be told apart.",
-            )
-        )
+    out += _collinearity_notes(design, slopes)
     if len(design.dropped):
         lagged = {
             f.label: f"{f.label} finds no value (fit.dropped says of each what was not there)" for f in design.lags
@@ -164,12 +235,37 @@ def design_notes(design: Design, outcome: str) -> list[Note]:
     return out
 
 
+def _collinearity_notes(design: Design, slopes: list[int]) -> list[Note]:
+    """Which terms are hard to tell apart, from a variance inflation of ten up to the refusal."""
+    inflation = variance_inflation(design.X, slopes)
+    high = [(design.names[j], v) for j, v in zip(slopes, inflation, strict=True) if v > COLLINEAR]
+    if not high:
+        return []
+    shown = ", ".join(f"{name} ({v:.0f})" if v < CLOSE else f"{name} ({v:.1e})" for name, v in high)
+    text = f"variance inflation above {COLLINEAR:.0f} in {shown}: their parts can hardly be told apart."
+    if max(v for _, v in high) > CLOSE:
+        text += " The last digits of the data decide these estimates: check how precisely the columns were measured."
+    return [Note("collinearity", text)]
+
+
 def variance_inflation(X: np.ndarray, columns: list[int]) -> list[float]:
-    """Variance inflation factor of each column: the diagonal of the inverse correlation matrix of the slopes."""
+    """Variance inflation factor of each column: the diagonal of the inverse correlation matrix of the slopes.
+
+    The correlation matrix is never made: with centred columns of unit length C = QR the diagonal is that of (R'R)^-1, the
+    sums of squares of the rows of R^-1, which keeps its digits where the square of C has lost them.
+    """
     if len(columns) < 2:
         return [1.0] * len(columns)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        R = np.corrcoef(X[:, columns].T)
-    if not np.isfinite(R).all():
-        return [1.0] * len(columns)
-    return [float(v) for v in np.diag(np.linalg.pinv(R))]
+    scale = np.abs(X[:, columns]).max(axis=0)
+    A = X[:, columns] / np.where(scale > 0, scale, 1.0)
+    C = A - A[0]
+    C = C - C.mean(axis=0)
+    length = np.sqrt((C**2).sum(axis=0))
+    varies = length > 0
+    out = np.ones(len(columns))
+    if varies.any():
+        R = np.asarray(np.linalg.qr(C[:, varies] / length[varies], mode="r"))
+        weakest = np.linalg.svd(R, compute_uv=False)[-1]
+        inverse = np.linalg.solve(R, np.eye(len(R))) if weakest > 0 else np.full(R.shape, np.inf)
+        out[varies] = (inverse**2).sum(axis=1)
+    return [float(v) for v in out]

@@ -38,6 +38,15 @@ def e_value(risk_ratio: float) -> float:
     return float(rr + np.sqrt(rr * (rr - 1)))
 
 
+def _of_limit(low: float, high: float) -> float:
+    """The E-value of the end of an interval that is nearer to 1; missing where there is no interval."""
+    if np.isnan(low) or np.isnan(high):
+        return np.nan
+    if low <= 1 <= high:
+        return 1.0
+    return e_value(low if low > 1 else high)
+
+
 def e_values(fit: Fit) -> pd.DataFrame:
     """E-values of every slope, for a difference of one in its column.
 
@@ -45,8 +54,8 @@ def e_values(fit: Fit) -> pd.DataFrame:
     -------
     DataFrame
         ``term, risk_ratio, conf_low, conf_high, e_value, e_value_limit, by``: the coefficient on the scale of a risk ratio, its 95 %
-        interval, the E-value of the one and of the limit nearer to 1 (1 where the interval holds 1), and how the ratio was
-        found: ``odds ratio``, ``hazard ratio`` (events in at most 15 % of the rows), ``root of the odds ratio``, ``hazard ratio,
+        interval, the E-value of the one and of the limit nearer to 1 (1 where the interval holds 1, missing where there is none), and how the
+        ratio was found: ``odds ratio``, ``hazard ratio`` (events in at most 15 % of the rows), ``root of the odds ratio``, ``hazard ratio,
         events common`` ((1 - .5^root(HR)) / (1 - .5^root(1/HR))), ``difference`` (exp(.91 b/sd), interval with 1.78 standard
         errors), ``rate ratio`` of counts. Ratios of mixed_logit hold within a group.
     """
@@ -73,7 +82,7 @@ def e_values(fit: Fit) -> pd.DataFrame:
         by = "odds ratio" if rare else "root of the odds ratio"
         ratios = np.exp(np.array([b, low, high]) / (1 if rare else 2))
     rows = [
-        (term, rr, lo, hi, e_value(rr), 1.0 if lo <= 1 <= hi else e_value(lo if lo > 1 else hi), by)
+        (term, rr, lo, hi, e_value(rr), _of_limit(lo, hi), by)
         for term, rr, lo, hi in zip(terms["term"], *ratios, strict=True)
     ]
     return pd.DataFrame(rows, columns=["term", "risk_ratio", "conf_low", "conf_high", "e_value", "e_value_limit", "by"])

@@ -7,7 +7,7 @@ import pandas as pd
 from scipy.special import expit
 
 from peacestudy.errors import FitError
-from peacestudy.models.diagnosis.checks import dependent_terms
+from peacestudy.models.diagnosis.checks import dependence
 from peacestudy.models.engines.firth import climb_firth
 from peacestudy.models.engines.flic import flic_shift
 from peacestudy.models.engines.logit import orthonormal
@@ -56,11 +56,10 @@ def predict_fold(
         design = build_design(train, spec.formula, (), None, "firth")
     except FitError as err:
         raise FitError(f"{spec.name}, without {fold.name}: {err}") from err
-    if bad := dependent_terms(design.X):
-        names = ", ".join(repr(design.names[j]) for j in bad)
+    if found := dependence(design.X):
+        names = ", ".join(repr(design.names[j]) for j in found.columns)
         raise FitError(
-            f"{spec.name}: without {fold.name} the terms {names} are exact combinations of each other. Drop one, or leave out "
-            "other groups."
+            f"{spec.name}: without {fold.name} the terms {names} are {found.said}. Drop one, or leave out other groups."
         )
     rows = new_rows(design, part.iloc[fold.test])
     Z, T = orthonormal(design.X[None])

@@ -6,12 +6,11 @@ squares); Hilbe (2011), Negative Binomial Regression, 2nd ed., 5.1 (deviance of 
 
 import numpy as np
 import pandas as pd
-from scipy.special import xlogy
 
 from peacestudy.models.diagnosis.checks import ONE
 from peacestudy.models.diagnosis.one_step import RowScores, one_step
 from peacestudy.models.engines.counts import offset_of
-from peacestudy.models.engines.negative_binomial import at
+from peacestudy.models.engines.negative_binomial import at, half_deviance
 from peacestudy.models.engines.registry import Estimates
 from peacestudy.models.result import Fit
 
@@ -31,7 +30,7 @@ def count_rows(fit: Fit, est: Estimates) -> tuple[pd.DataFrame, np.ndarray]:
     standard = pearson / np.sqrt(left)
     rows = pd.DataFrame({
         "fitted": mu, "residual": y - mu, "residual_standard": standard,
-        "residual_student": np.sign(y - mu) * np.sqrt(_deviance(y, mu, alpha)) / np.sqrt(left), "leverage": h,
+        "residual_student": np.sign(y - mu) * np.sqrt(2 * half_deviance(mu, alpha, y)) / np.sqrt(left), "leverage": h,
         "cook": standard**2 * h / left / K,
     })  # fmt: skip
     if len(b) == K:
@@ -49,11 +48,3 @@ def means(fit: Fit) -> np.ndarray:
     offset = offset_of(fit.spec, dict(design.further), design.cases)
     eta = design.X @ fit.terms["estimate"].to_numpy()[: design.X.shape[1]]
     return np.asarray(np.exp(eta + (0.0 if offset is None else offset)))
-
-
-def _deviance(y: np.ndarray, mu: np.ndarray, alpha: float) -> np.ndarray:
-    """Twice the log-likelihood lost against a mean that is the count itself, row by row."""
-    out = xlogy(y, y / mu) - (y - mu)
-    if alpha > 0:
-        out = xlogy(y, y / mu) - (y + 1 / alpha) * (np.log1p(alpha * y) - np.log1p(alpha * mu))
-    return np.asarray(2 * np.maximum(out, 0.0))

@@ -91,9 +91,13 @@ def groups_of(fit: Fit, by: str) -> tuple[list[Any], np.ndarray]:
 def kept_rows(design: Design, keep: np.ndarray) -> Design:
     """A design of some of its rows, (n,) bool; its centres and categories stay those of all."""
     positions = np.flatnonzero(keep)
+    called = tuple(
+        tuple(names[g] for g in np.unique(groups[keep]))
+        for names, groups in zip(design.cluster_names, design.clusters, strict=True)
+    )
     return replace(
         design, y=design.y[keep], X=design.X[keep], cases=tuple(design.cases[i] for i in positions),
-        clusters=tuple(np.unique(groups[keep], return_inverse=True)[1] for groups in design.clusters),
+        clusters=tuple(np.unique(groups[keep], return_inverse=True)[1] for groups in design.clusters), cluster_names=called,
         dropped=design.dropped.iloc[:0], times=None if design.times is None else design.times[keep],
         further={name: column[keep] for name, column in design.further.items()}, rows=None if design.rows is None else design.rows[keep],
     )  # fmt: skip

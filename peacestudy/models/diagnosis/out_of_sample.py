@@ -14,8 +14,10 @@ import numpy as np
 import pandas as pd
 
 from peacestudy.core.display import html_table
+from peacestudy.core.draw_order import places_by_id
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import Note
+from peacestudy.core.tied_times import tied_times
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.diagnosis.accuracy import areas, log_scores
 from peacestudy.models.diagnosis.held_out import Fold, predict_fold
@@ -70,8 +72,9 @@ def out_of_sample(
     specs : models of one and the same outcome, engine ``firth``, each with an intercept; the vcov plays no part.
     groups : column; each of its values is left out once.
     time : column and the last value from which the models learn: they are fitted to the rows up to it and predict those after.
+        A value that differs from it by floating-point noise alone is not after it.
     draws : permutations of the outcome over all cases; every model is given the same.
-    seed : of the random numbers.
+    seed : of the random numbers, which are given to cases in the order of their ids.
 
     Returns
     -------
@@ -96,7 +99,9 @@ def out_of_sample(
     cases = frame.data[frame.key].tolist() if isinstance(frame, StudyFrame) else frame.index.tolist()
     further = tuple(c for c in (groups, time[0] if time else None) if c is not None)
     used, y, dropped = _common(table, specs, further)
-    deals = np.vstack([y, np.random.default_rng(seed).permuted(np.tile(y, (draws, 1)), axis=1)])
+    order = places_by_id([cases[i] for i in used])
+    deals = np.repeat(y[None], draws + 1, axis=0)
+    deals[1:, order] = np.random.default_rng(seed).permuted(np.tile(y[order], (draws, 1)), axis=1)
     part = table.loc[used].reset_index(drop=True)
     scores, predictions, notes = [], [], [_convention(draws, seed)]
     for split, folds in _splits(part, groups, time):
@@ -181,7 +186,7 @@ def _splits(part: pd.DataFrame, groups: str | None, time: tuple[str, float] | No
         out.append((f"leave one {groups} out", folds))
     if time is not None:
         column, last = time
-        early = (part[column] <= last).to_numpy(dtype=bool)
+        early = _up_to(part[column], last)
         fold = Fold(f"after {last:g}", np.flatnonzero(early), np.flatnonzero(~early))
         out.append((f"{column} up to {last:g}, then after", [fold]))
     for split, folds in out:
@@ -191,6 +196,14 @@ def _splits(part: pd.DataFrame, groups: str | None, time: tuple[str, float] | No
                 f"at least {FEWEST} and 1."
             )
     return out
+
+
+def _up_to(column: pd.Series, last: float) -> np.ndarray:
+    """Rows whose time is not after ``last``, shape (n,), bool; differences of the size of floating-point noise count as none."""
+    if column.dtype.kind not in "iuf":
+        return (column <= last).to_numpy(dtype=bool)
+    times, end = tied_times(column.to_numpy(dtype=float), np.array([last])).columns
+    return np.asarray(times <= end[0])
 
 
 def _probabilities(

@@ -7,13 +7,15 @@ all rows with a count above zero, and of one sign in the others; the same holds 
 import numpy as np
 import pandas as pd
 
+from peacestudy.core.display import exact_number
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.engines.separation import find_separation
 from peacestudy.models.formulas.design import Design
 from peacestudy.models.spec import ModelSpec
 
-LARGEST = 10_000_000  # counts beyond are no counts that a table of all smaller ones can be made for
+LARGEST = 10**12  # beyond, the rounding of exp(linear predictor) keeps Newton's method from converging
 LOST = 1e-2  # share of the information at the start left at the maximum, below which separation is looked for
+WIDEST = 600.0  # range of an offset, beyond which exp() of it is beyond double precision
 NAMED = 5  # cases named in a message
 
 
@@ -35,6 +37,11 @@ def offset_of(spec: ModelSpec, further: "dict[str, pd.Series]", cases: tuple[obj
         raise SpecError(f"the column {column!r} holds {further[column].dtype}; an offset or exposure is a number.")
     x = further[column].to_numpy(dtype=float)
     if "offset" in options:
+        if np.nanmax(x) - np.nanmin(x) > WIDEST or np.nanmax(np.abs(x)) > LARGEST:
+            raise FitError(
+                f"the offset {column!r} goes from {np.nanmin(x):g} to {np.nanmax(x):g}: it is added to the log of the mean, and means so far "
+                "apart are beyond double precision. Was the exposure itself meant? Write options={'exposure': ...}."
+            )
         return x
     bad = np.flatnonzero(x <= 0)
     if len(bad):
@@ -57,7 +64,7 @@ def check_counts(design: Design) -> None:
     y = design.y
     bad = np.flatnonzero((y < 0) | (y != np.round(y)) | (y > LARGEST))
     if len(bad):
-        shown = ", ".join(f"{design.cases[i]}: {y[i]:g}" for i in bad[:NAMED])
+        shown = ", ".join(f"{design.cases[i]}: {exact_number(y[i])}" for i in bad[:NAMED])
         raise FitError(
             f"the outcome {design.formula.response.label!r} must be a count, 0, 1, 2 ... up to {LARGEST:,}; it is not in {len(bad)} row(s) "
             f"(cases {shown}). Count it so, or use engine 'linear'."

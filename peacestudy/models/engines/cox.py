@@ -11,7 +11,7 @@ import pandas as pd
 
 from peacestudy.core.problems import Note
 from peacestudy.errors import FitError, SpecError
-from peacestudy.models.diagnosis.checks import dependent_terms
+from peacestudy.models.diagnosis.checks import dependence
 from peacestudy.models.engines.monotone import monotone_terms
 from peacestudy.models.engines.newton import newton
 from peacestudy.models.engines.registry import Estimates
@@ -21,7 +21,7 @@ from peacestudy.models.formulas.factors import Survival
 from peacestudy.models.spec import ModelSpec
 
 FLAT = 1e-12  # curvature an event below which an axis counts as flat; an axis of the covariates has mean square 1
-SAME = 1e-10  # spread of a column within strata, relative to its size, below which it is constant there
+ROUNDING = 1e-13  # the same as ``UNSEEN`` where only rounding makes it differ from zero
 UNSEEN = 1e-9  # information an event, of an axis with mean square 1, below which the risk sets do not vary along it
 LOST = 1e-2  # share of the information at zero left at the maximum, below which a monotone likelihood is looked for
 
@@ -68,13 +68,19 @@ def basis(X: np.ndarray, strata: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     A column that is constant within strata becomes zero exactly.
     """
-    size = np.bincount(strata)
-    means = np.stack([np.bincount(strata, column) / size for column in X.T], axis=1)
-    C = X - means[strata]
-    C = np.where(np.abs(C).max(axis=0) > SAME * np.abs(X).max(axis=0), C, 0.0)
+    C = within(X, strata)
     Q, R = np.linalg.qr(C)
     root = np.sqrt(len(X))
     return Q * root, R / root
+
+
+def within(X: np.ndarray, strata: np.ndarray) -> np.ndarray:
+    """Columns (N, K) less their mean in every stratum; less the first value of it before, so that no digit is lost."""
+    first = np.unique(strata, return_index=True)[1]
+    C = X - X[first][strata]
+    size = np.bincount(strata)
+    means = np.stack([np.bincount(strata, column) / size for column in C.T], axis=1)
+    return np.asarray(C - means[strata])
 
 
 def check_cox(design: Design, sets: RiskSets) -> None:
@@ -85,12 +91,20 @@ def check_cox(design: Design, sets: RiskSets) -> None:
     FitError
         A combination of terms is the same for all who are at risk at every event, with the names of the terms.
     """
-    Z, T = basis(design.X, sets.strata)
-    bad = dependent_terms(Z @ T)
+    found = dependence(within(design.X, sets.strata), np.abs(design.X).max(axis=0))
+    bad, exact = (list(found.columns), found.exact) if found else ([], True)
     if not bad:
+        Z, T = basis(design.X, sets.strata)
         size, axes = np.linalg.eigh(information(sets, Z, partial(sets, Z, np.zeros(Z.shape[1]))) / len(sets.moment))
         flat = np.linalg.solve(T, axes[:, size < UNSEEN]) * np.sqrt((T**2).sum(axis=0))[:, None]
         bad = [int(j) for j in np.flatnonzero((np.abs(flat) > 1e-6 * np.abs(flat).max(initial=0.0)).any(axis=1))]
+        exact = bool(size[0] < ROUNDING)
+    if bad and not exact:
+        names = ", ".join(repr(design.names[j]) for j in bad)
+        raise FitError(
+            f"the terms {names} hardly differ, or are nearly combinations of each other, among those at risk at every event: double "
+            "precision cannot estimate their coefficients. Drop one of them, or code them in units that differ there."
+        )
     if len(bad) == 1:
         raise FitError(
             f"the term {design.names[bad[0]]!r} is the same for all who are at risk at every event: its coefficient cannot be "

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from peacestudy.core.display import exact_number
 from peacestudy.core.problems import Note
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.formulas.design import Design
@@ -65,7 +66,7 @@ def arrange_periods(design: Design, spec: ModelSpec) -> tuple[Design, list[Note]
     names = (*names, *(design.names[j] for j in keep))
     said = f"Hazard of a period by logit, baseline {baseline}"
     said += "" if written else f" (no option baseline was written, so {DEFAULT})"
-    notes = [Note("baseline", f"{said}; {len(set(found.rows))} rows make {len(found.y)} person-periods."), *notes]
+    notes = [Note("baseline", f"{said}; {len(np.unique(found.rows))} rows make {len(found.y)} person-periods."), *notes]
     grouped = [pd.factorize(g[found.rows]) for g in design.clusters]
     called = tuple(
         tuple(names[i] for i in left) for names, (_, left) in zip(design.cluster_names, grouped, strict=True)
@@ -85,7 +86,9 @@ def _expand(design: Design) -> tuple[_Periods, pd.DataFrame]:
     label = design.formula.response.label
     if not whole.all():
         bad = np.flatnonzero(~whole)
-        shown = ", ".join(f"{design.cases[i]}: {' to '.join(f'{t:g}' for t in design.times[i])}" for i in bad[:NAMED])
+        shown = ", ".join(
+            f"{design.cases[i]}: {' to '.join(exact_number(t) for t in design.times[i])}" for i in bad[:NAMED]
+        )
         raise FitError(
             f"{label}: time is counted in whole periods; it is not in {len(bad)} row(s) (cases {shown}). Round it as your "
             "periods are meant, or use engine 'cox'."

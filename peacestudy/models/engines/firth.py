@@ -230,7 +230,8 @@ def _with_halves(Z: np.ndarray, y: np.ndarray, halves: np.ndarray, start: np.nda
 
     def value(beta: np.ndarray) -> np.ndarray:
         eta = predictor(Z, beta)
-        return loglik(eta, y) + loglik(eta, 0.5 * np.ones(y.shape), halves)
+        both: np.ndarray = loglik(eta, y) + loglik(eta, 0.5 * np.ones(y.shape), halves)
+        return both
 
     return newton(start, direction, value, NEAR).beta
 

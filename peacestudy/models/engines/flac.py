@@ -5,19 +5,40 @@ two pseudo-rows for each, one with either outcome, weighted by half its leverage
 pseudo-rows is added, all are fitted by maximum likelihood, and probabilities are those of rows.
 """
 
+from dataclasses import replace
+
 import numpy as np
+from scipy.special import expit
 
 from peacestudy.models.engines.firth import fit_firth
-from peacestudy.models.engines.logit import fit_logit
+from peacestudy.models.engines.logit import fit_logit, orthonormal, roots
+from peacestudy.models.engines.registry import Estimates
 
 
-def flac_coefficients(X: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """FLAC's coefficients of a design (N, K) and outcome (N,), without that of the added covariate, shape (K,)."""
-    N = len(y)
-    half = fit_firth(X[None], y[None]).leverage[0] / 2
-    rows = np.vstack([X, X, X])
-    pseudo = np.repeat([0.0, 1.0], [N, 2 * N])
-    outcome = np.concatenate([y, np.ones(N), np.zeros(N)])
-    weights = np.concatenate([np.ones(N), half, half])
-    est = fit_logit(np.column_stack([rows, pseudo])[None], outcome[None], weights[None])
-    return np.asarray(est.beta[0, :-1])
+def fit_flac(X: np.ndarray, y: np.ndarray) -> Estimates:
+    """FLAC's estimates of a batch of designs, without the added covariate.
+
+    ``classical`` is the inverse information of rows and pseudo-rows, as Firth's is of the augmented weights; ``influence`` is
+    the score of each row with that of its pseudo-rows, x(y - p + h(1/2 - p of pseudo-rows)), times the inverse information of
+    the rows, as Firth's is.
+
+    Parameters
+    ----------
+    X : designs, shape (B, N, K).
+    y : outcomes 0 or 1, shape (B, N).
+    """
+    B, N, K = X.shape
+    firth = fit_firth(X, y)
+    half = firth.leverage / 2
+    pseudo = np.broadcast_to(np.repeat([0.0, 1.0], [N, 2 * N])[:, None], (B, 3 * N, 1))
+    rows = np.concatenate([np.concatenate([X, X, X], axis=1), pseudo], axis=2)
+    outcome = np.concatenate([y, np.ones((B, N)), np.zeros((B, N))], axis=1)
+    est = fit_logit(rows, outcome, np.concatenate([np.ones((B, N)), half, half], axis=1))
+    beta = est.beta[:, :K]
+    eta = (X @ beta[:, :, None])[:, :, 0]
+    p, other = expit(eta), expit(eta + est.beta[:, K:])
+    Z, T = orthonormal(X)
+    A, M = roots(Z, T, p * (1 - p))
+    score = Z * (y - p + 2 * half * (0.5 - other))[:, :, None]
+    influence = score @ A @ M.transpose(0, 2, 1)
+    return replace(firth, beta=beta, influence=influence, classical=est.classical[:, :K, :K])

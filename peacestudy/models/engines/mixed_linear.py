@@ -43,7 +43,8 @@ def estimate_mixed_linear(design: Design, spec: ModelSpec) -> tuple[Estimates, l
         text += f"; {name} against zero: likelihood ratio {ratio:.2f}, p {p:.3f} (half a chi-squared's), intraclass correlation {share:.2f}."
     if restricted:
         text += " Restricted likelihoods of models with different terms cannot be compared, so there is no AIC."
-    return replace(est, names=(*design.names, name)), [*notes, Note("method", text)]
+    pooled = text.replace("; tests by z, which with few groups reject too often", "")
+    return replace(est, names=(*design.names, name)), [*notes, Note("method", text, pooled=pooled)]
 
 
 class _Profile:

@@ -8,7 +8,7 @@ distribution of a group's effect given its outcomes).
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import expit
+from scipy.special import expit, ndtr
 
 from peacestudy.core.problems import Note
 from peacestudy.errors import FitError
@@ -26,6 +26,8 @@ MOST_STEPS = 100  # of the search for the modes
 STARTS = (1.0, 0.3, 3.0)  # standard deviations that the climb starts from
 NOTHING = 1e-4  # standard deviation of groups below which it is at its edge
 STEP, REACH = 0.5, 9.0  # of the nodes of an average: step over the standard deviation, and how far out they go
+WIDE = 20.0  # standard deviation of groups above which an average is taken over the logistic distribution
+FARTHEST = 40.0  # of that distribution, whose density is below rounding there
 NODES, WEIGHTS = np.polynomial.hermite.hermgauss(POINTS)
 
 
@@ -131,8 +133,23 @@ def normal_nodes(sd: float) -> tuple[np.ndarray, np.ndarray]:
 
 def average(eta: np.ndarray, sd: float) -> np.ndarray:
     """Probabilities averaged over groups with standard deviation ``sd``, linear predictors of any shape."""
+    if abs(sd) > WIDE:
+        at, weight = logistic_nodes()
+        return np.asarray(ndtr((eta[..., None] + at) / abs(sd)) @ weight)
     u, weight = normal_nodes(sd)
     return np.asarray(expit(eta[..., None] + sd * u) @ weight)
+
+
+def logistic_nodes() -> tuple[np.ndarray, np.ndarray]:
+    """Nodes and weights (M,) for means over a standard logistic variable.
+
+    The logistic function is its distribution function, so the mean of ``expit(eta + sd u)`` over a normal u is the mean of
+    the normal distribution function of ``(eta + node) / sd`` over these nodes. Their number does not depend on ``sd``,
+    that of ``normal_nodes`` grows with it.
+    """
+    at = STEP * np.arange(-np.ceil(FARTHEST / STEP), np.ceil(FARTHEST / STEP) + 1)
+    weight = expit(at) * expit(-at)
+    return at, weight / weight.sum()
 
 
 def _climb(Z: np.ndarray, y: np.ndarray, groups: Groups, start: np.ndarray) -> Climb | None:

@@ -8,7 +8,6 @@ statsmodels; R's glm.nb takes the expected one, with alpha known, and its standa
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import gammaln
 
 from peacestudy.core.problems import Note
 from peacestudy.errors import FitError
@@ -17,10 +16,21 @@ from peacestudy.models.engines.newton import Climb, newton
 from peacestudy.models.engines.parameters import edge_test, parameter_names
 from peacestudy.models.engines.poisson import FLAT, STEEPEST, fit_poisson
 from peacestudy.models.engines.registry import Estimates
+from peacestudy.models.engines.saddle_point import (
+    DIGAMMA,
+    LARGE,
+    NEAR,
+    deviance_part,
+    digamma_excess,
+    log_series,
+    stirling_error,
+    trigamma_excess,
+)
 from peacestudy.models.formulas.design import Design
 from peacestudy.models.spec import ModelSpec
 
-NARROWEST = 1e-10  # of alpha; below it is Poisson's law
+NARROWEST = 1e-10  # of alpha times the mean count, or of alpha where that is below 1; below it is Poisson's law
+WIDEST = 1e10  # of alpha
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,25 +72,70 @@ def estimate_negative_binomial(design: Design, spec: ModelSpec) -> tuple[Estimat
 
 
 def loglik(eta: np.ndarray, alpha: float, y: np.ndarray) -> float:
-    """Log-likelihood; sums over all smaller counts stand for differences of log-gammas, which lose digits near Poisson's law."""
-    series = np.concatenate([[0.0], np.cumsum(np.log1p(alpha * np.arange(y.max())))])
-    return float(
-        (series[y.astype(int)] + y * eta - gammaln(y + 1) - (y + 1 / alpha) * np.log1p(alpha * np.exp(eta))).sum()
-    )
+    """Log-likelihood of counts y (N,) at linear predictors (N,) and alpha, by the saddle-point expansion."""
+    theta = 1 / alpha
+    some = y > 0
+    count = np.where(some, y, 1.0)
+    smooth = stirling_error(count + theta) - stirling_error(count) - stirling_error(np.asarray(theta))
+    smooth = smooth - 0.5 * (np.log(2 * np.pi * count) + np.log1p(alpha * count))
+    return float((np.where(some, smooth, 0.0) - half_deviance(np.exp(eta), alpha, y)).sum())
+
+
+def half_deviance(mu: np.ndarray, alpha: float, y: np.ndarray) -> np.ndarray:
+    """The log-likelihood of each count y (N,) at a mean of its own less that at mu (N,); alpha 0 is Poisson's."""
+    if alpha == 0:
+        return deviance_part(y, mu, y - mu)
+    one, theta = 1 + alpha * mu, 1 / alpha
+    shift = (y - mu) / one
+    events = deviance_part(y, mu * (1 + alpha * y) / one, shift)
+    return np.asarray(events + deviance_part(np.full(len(y), theta), (y + theta) / one, -shift))
 
 
 def at(eta: np.ndarray, alpha: float, y: np.ndarray) -> At:
-    """The derivatives at linear predictors (N,) and alpha of counts y (N,)."""
-    j, k, mu = np.arange(y.max()), y.astype(int), np.exp(eta)
-    first = np.concatenate([[0.0], np.cumsum(j / (1 + alpha * j))])[k]
-    second = np.concatenate([[0.0], np.cumsum((j / (1 + alpha * j)) ** 2)])[k]
-    one, theta = 1 + alpha * mu, 1 / alpha
-    log = np.log1p(alpha * mu)
+    """The derivatives at linear predictors (N,) and alpha of counts y (N,).
+
+    The score in alpha is ``theta^2 (w - log(1 + w) - e(theta + y) + e(theta))`` with ``theta = 1 / alpha``,
+    ``1 + w = (1 + alpha y) / (1 + alpha mu)`` and ``e(z) = digamma(z) - log(z)``. Written so, nothing cancels as alpha
+    nears 0, where it becomes ``((y - mu)^2 - y) / 2``.
+    """
+    mu = np.exp(eta)
+    one, grown = 1 + alpha * mu, 1 + alpha * y
+    shift = (y - mu) / one
+    w, theta = alpha * shift, 1 / alpha
+    near = np.abs(w) < NEAR
+    rest = w - (np.log1p(alpha * y) - np.log1p(alpha * mu))  # w - log(1 + w)
+    slope = np.where(near, -(shift**2) * log_series(w, 1), theta**2 * rest)
+    close = shift**2 * y / grown - 2 * shift**3 * log_series(w, 2)
+    bend = np.where(near, close, theta**3 * (2 * rest - w**2 / grown))
+    first, second = _digamma_terms(alpha, y)
     return At(
-        eta=(y - mu) / one, alpha=first + theta**2 * log - (y + theta) * mu / one, eta_eta=mu * (1 + alpha * y) / one**2,
-        eta_alpha=(y - mu) * mu / one**2,
-        alpha_alpha=second + 2 * theta**3 * log - 2 * theta**2 * mu / one - (y + theta) * (mu / one) ** 2,
-    )  # fmt: skip
+        eta=shift,
+        alpha=slope - first,
+        eta_eta=mu * grown / one**2,
+        eta_alpha=shift * mu / one,
+        alpha_alpha=bend + second,
+    )
+
+
+def _digamma_terms(alpha: float, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """``theta^2 (e(theta + y) - e(theta))``, with e(z) = digamma(z) - log(z), and its derivative in alpha, each (N,)."""
+    theta = 1 / alpha
+    if theta < LARGE:
+        excess = digamma_excess(y + theta) - digamma_excess(np.asarray(theta))
+        slope = trigamma_excess(y + theta) - trigamma_excess(np.asarray(theta))
+        return theta**2 * excess, -2 * theta**3 * excess - theta**4 * slope
+    # term by term of the asymptotic series of e, where the powers of theta cancel
+    t = 1 / (1 + alpha * y)
+    first, second = np.zeros(len(y)), np.zeros(len(y))
+    for m, c in DIGAMMA:
+        if m == 1:
+            first, second = first - c * y * t, second + c * (y * t) ** 2
+        elif m == 2:
+            first, second = first - c * alpha * y * t * (1 + t), second - 2 * c * y * t**3
+        else:
+            first = first + c * alpha ** (m - 2) * (t**m - 1)
+            second = second + c * alpha ** (m - 3) * (2 - m - 2 * t**m + m * t ** (m + 1))
+    return first, second
 
 
 def _information(a: At, Z: np.ndarray) -> np.ndarray:
@@ -104,7 +159,8 @@ def fit_negative_binomial(X: np.ndarray, y: np.ndarray, offset: np.ndarray, star
     Q, R = np.linalg.qr(X)
     Z, T = Q * np.sqrt(N), R / np.sqrt(N)
     mu = np.exp(X @ start + offset)
-    alpha = float(np.clip(((y - mu) ** 2 - y).sum() / (mu**2).sum(), 1e-4, 1e2))
+    least = 1e-4 / max(1.0, float(y.mean()))
+    alpha = float(np.clip(((y - mu) ** 2 - y).sum() / (mu**2).sum(), least, 1e2))
     climb = _climb(Z, y, offset, np.append(T @ start, np.log(alpha)))
     alpha = float(np.exp(climb.beta[0, K]))
     a = at(Z @ climb.beta[0, :K] + offset, alpha, y)
@@ -123,11 +179,11 @@ def fit_negative_binomial(X: np.ndarray, y: np.ndarray, offset: np.ndarray, star
 
 
 def _climb(Z: np.ndarray, y: np.ndarray, offset: np.ndarray, start: np.ndarray) -> Climb:
-    K = Z.shape[1]
+    K, narrowest = Z.shape[1], NARROWEST / max(1.0, float(y.mean()))
 
     def value(phi: np.ndarray) -> np.ndarray:
         eta, alpha = Z @ phi[0, :K] + offset, np.exp(np.clip(phi[0, K], -50, 50))
-        if np.abs(eta).max() > STEEPEST + np.abs(offset).max() or not NARROWEST < alpha < 1 / NARROWEST:
+        if np.abs(eta).max() > STEEPEST + np.abs(offset).max() or not narrowest < alpha < WIDEST:
             return np.array([-np.inf])
         return np.array([loglik(eta, float(alpha), y)])
 

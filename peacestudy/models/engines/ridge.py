@@ -34,6 +34,11 @@ def estimate_ridge(design: Design, spec: ModelSpec) -> tuple[Estimates, list[Not
         f"worth {worth:.1f}. Standard errors are of the shrunken coefficients, with the penalty as given; Wald intervals about "
         "them do not reckon with what the penalty takes away, and need not cover at their level."
     )
+    for label, levels in design.levels.items():
+        choice = f"{label}: the penalty is on differences from {levels[0]}, so with another reference category all estimates are others."
+        notes.append(
+            Note("ridge_reference", f"{choice} The order of a categorical column, else of the names, says which it is.")
+        )
     return est, [*notes, Note("ridge", text)]
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.optimize import linprog
 from scipy.special import expit
 
-STEPS = 12  # of Newton
+STEPS = 40  # of Newton; rare events need one step for each unit of the intercept
 FAR = 15.0  # linear predictor beyond which nothing is proved: there, rounding is as large as a chance
 SURE = 0.1  # of the bound
 CLEAR = 1e-9  # a margin below this, of a row of length 1, is zero up to the solver's tolerance
@@ -39,14 +39,19 @@ class Separation:
 
 def find_separation(X: np.ndarray, y: np.ndarray) -> Separation | None:
     """The separation in one design (N, K) of full column rank and outcome (N,), or None."""
-    if has_maximum(X, y):
+    rows = separated_rows(X, y)
+    if not rows:
         return None
-    off = _off_border(X, y)
-    if not off.any():
-        return None
+    off = np.isin(np.arange(len(y)), rows)
     terms = tuple(sorted(_needed(X, y, off, [], list(range(X.shape[1])))))
-    rows = tuple(int(i) for i in np.flatnonzero(off))
     return Separation("complete" if off.all() else "quasi", terms, rows)
+
+
+def separated_rows(X: np.ndarray, y: np.ndarray) -> tuple[int, ...]:
+    """Positions of the rows of a design (N, K) whose outcome is predicted without error; none without separation."""
+    if has_maximum(X, y):
+        return ()
+    return tuple(int(i) for i in np.flatnonzero(_off_border(X, y)))
 
 
 def has_maximum(X: np.ndarray, y: np.ndarray) -> bool:

@@ -12,7 +12,7 @@ from scipy.interpolate import BSpline
 from peacestudy.errors import FitError
 
 DEGREE = 3  # of the splines
-APART = 1e-9  # share of the range by which knots, or values, must differ to count as different
+APART = 1e-9  # share of the range by which knots, or values, must differ to count as different; a range counts from its own middle
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def make_basis(function: str, x: np.ndarray, size: int, label: str) -> Basis:
     [[-0.7071, 0.4082], [0.0, -0.8165], [0.7071, 0.4082]]
     """
     low, high = float(x.min()), float(x.max())
-    if not high - low > APART * max(abs(low), abs(high)):
+    if not high > low:
         raise FitError(f"{label}: the values do not vary in the {len(x)} rows used, so there is no curve over them.")
     return _polynomial(x, size, label) if function == "poly" else _spline(x, size, label)
 

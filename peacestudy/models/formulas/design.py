@@ -9,14 +9,25 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from peacestudy.core.problems import Note
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.engines.registry import ENGINES
 from peacestudy.models.formulas.basis import Basis, make_basis
-from peacestudy.models.formulas.columns import columns_named, complete_rows, not_too_large, panel_columns, refuse_text
+from peacestudy.models.formulas.columns import (
+    columns_named,
+    complete_rows,
+    in_range,
+    marks_as_categories,
+    panel_columns,
+    refuse_containers,
+    refuse_text,
+)
 from peacestudy.models.formulas.factors import SEVERAL, Factor, Survival
 from peacestudy.models.formulas.formula import INTERCEPT, Formula, parse, renamed
 from peacestudy.models.formulas.lags import add_lags, lags_apart
 from peacestudy.models.formulas.response import ordered_outcome, survival_times, with_outcome
+
+SQUARING = ("square", "scale", "center")  # functions that square, or add, what they are given
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +54,7 @@ class Design:
     categories : of an ordered outcome, from the lowest; ``y`` holds positions among them.
     lags : what ``lag()`` looks up; ``formula`` reads each as a column of that name.
     panel : the columns of the unit and the time, where there are lags.
+    notes : what was changed in the values read.
     made_of : the factors of each column that the formula makes, by the name of the column; none of the intercept.
     """
 
@@ -64,6 +76,7 @@ class Design:
     categories: tuple[str, ...] = ()
     lags: tuple[Factor, ...] = ()
     panel: tuple[str, str] | None = None
+    notes: tuple[Note, ...] = ()
     made_of: Mapping[str, tuple[Factor, ...]] = field(default_factory=dict)
 
 
@@ -102,6 +115,8 @@ def build_design(
     needed = {c: "the column" for c in (*written.columns, *further)}
     needed |= panel_columns(panel) if lags else {}
     table = columns_named(data, needed | {c: "the cluster column" for c in clusters})
+    for c in (*clusters, *further):
+        refuse_containers(table[c], c)
     lagged = add_lags(table, lags, panel, ids, (*written.columns, *clusters, *further))
     used, dropped = complete_rows(lagged.table, ids, [*parsed.columns, *clusters, *further], lagged.reasons)
     prepared: dict[str, Any] = {}
@@ -115,16 +130,17 @@ def build_design(
         x = _numeric(factor, used[factor.column], ids, centres)
         basis = bases[factor.label] = make_basis(factor.functions[-1], x, factor.size, factor.label)
         prepared |= curve_columns(f"f{i}", basis, x)
-    times, order = None, tuple[str, ...]()
+    times, order, notes = None, tuple[str, ...](), tuple[Note, ...]()
     if engine is not None and ENGINES[engine].outcome == "ordered":
         y, order = ordered_outcome(parsed.response, used)
     elif isinstance(parsed.response, Survival):
-        y, times = survival_times(parsed.response, used, ids)
+        y, times, notes = survival_times(parsed.response, used, ids)
     elif set(SEVERAL) & set(parsed.response.functions):
         what = "a set of categories" if parsed.response.size is None else "several columns"
         raise SpecError(f"the outcome is {parsed.response.label}: an outcome is a number, not {what}.")
     else:
         y = _numeric(parsed.response, used[parsed.response.column], ids, centres, outcome=True)
+    notes = (*notes, *_category_notes(parsed, order, used))
     X, made_of = model_matrix(parsed, pd.DataFrame(prepared, index=used.index), levels)
     if X.shape[1] == 0:
         raise SpecError(f"formula {formula!r} leaves no term at all; name one, or keep the intercept.")
@@ -134,8 +150,16 @@ def build_design(
     more = {c: used[c] for c in further}
     return Design(
         y, X, tuple(made_of), cases, groups, dropped, parsed, centres, levels, times, more, bases=bases, cluster_names=called,
-        categories=order, lags=lags, panel=panel if lags else None, made_of=made_of,
+        categories=order, lags=lags, panel=panel if lags else None, notes=notes, made_of=made_of,
     )  # fmt: skip
+
+
+def _category_notes(parsed: Formula, order: tuple[str, ...], used: pd.DataFrame) -> list[Note]:
+    """Notes on marks of missing values that became categories of a term, or of an ordered outcome."""
+    labels = {f.column: f.label for f in parsed.factors if f.functions == ("C",)}
+    if order and isinstance(parsed.response, Factor):
+        labels[parsed.response.column] = parsed.response.label
+    return [note for column, label in labels.items() for note in marks_as_categories(label, used[column])]
 
 
 def _prepare(
@@ -159,6 +183,7 @@ def _prepare(
 
 def _categories(factor: Factor, column: pd.Series) -> tuple[Any, ...]:
     """The values that occur: in the order of a categorical column, else sorted. The first is the reference."""
+    refuse_containers(column, factor.column)
     try:
         found = set(column.unique())
         if isinstance(column.dtype, pd.CategoricalDtype):
@@ -176,8 +201,11 @@ def _numeric(
     outcome: bool = False,
 ) -> np.ndarray:
     refuse_text(column, factor.column, outcome)
-    x = not_too_large(column.to_numpy(dtype=float), factor.column)
+    x = column.to_numpy(dtype=float)
+    label = factor.source
     for step, name in enumerate(factor.numeric, start=1):
+        if name in SQUARING:
+            in_range(x, label)
         low = {"log": 0.0, "log1p": -1.0}.get(name)
         bad = (x < 0) if name == "sqrt" else (x <= low) if low is not None else np.zeros(len(x), bool)
         if bad.any():
@@ -187,7 +215,7 @@ def _numeric(
             )
         if name in ("scale", "center"):
             mean, sd = float(x.mean()), float(x.std(ddof=1))
-            if name == "scale" and not sd > 1e-12 * np.abs(x).max():
+            if name == "scale" and not (np.ptp(x) > 0 and sd > 0):
                 raise FitError(
                     f"{factor.label}: {factor.column!r} does not vary in the {len(x)} rows used, so it has no standard deviation."
                 )
@@ -196,8 +224,8 @@ def _numeric(
             x = (x - mean) / centre[1]
         else:
             x = {"log": np.log, "log1p": np.log1p, "sqrt": np.sqrt, "square": np.square}[name](x)
-            not_too_large(x, factor.label)
-    return x
+        label = factor.within(step).label
+    return in_range(x, label)
 
 
 @lru_cache(256)  # the same formula is often fitted again, to other rows or draws
@@ -254,5 +282,5 @@ def model_matrix(
         raise SpecError(f"two terms are both named {twice[0]!r}. {renamed(twice[0])} Or rename a category.")
     X = np.array(matrix, dtype=float).reshape(len(prepared), len(columns))
     for column, (term, _) in zip(X.T, columns, strict=True):
-        not_too_large(column, term)
+        in_range(column, term)
     return X, dict(columns)

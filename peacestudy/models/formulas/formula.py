@@ -17,7 +17,7 @@ as names of prepared columns (``f0``, ``f1``, ``f2_1``, ``f2_2``, ...): no text 
 import re
 from dataclasses import dataclass
 
-from peacestudy.core.problems import nearest
+from peacestudy.core.problems import composed, nearest
 from peacestudy.errors import SpecError
 from peacestudy.models.formulas.factors import CURVES, DISTANCE, LAG, Factor, Survival
 
@@ -26,6 +26,62 @@ KNOWN = (*FUNCTIONS, LAG, *CURVES)
 INTERCEPT = "Intercept"  # the name of the constant
 SURVIVAL = "Surv"
 _TOKEN = re.compile(r"\s*(?:(?P<quoted>`[^`\n]+`)|(?P<name>[^\W\d]\w*)|(?P<number>\d+)|(?P<op>[~+\-*:(),]))")
+# how other languages of formulas write what is written otherwise here: the pattern, and what to write
+FOREIGN = (
+    (r"\)\s*(?:\*\*|\^)", "a power of a sum: write a*b for a, b and their product"),
+    (r"\*\*|\^", "a power: write square({name}) for the square of a column, poly({name}, 3) for a curve"),
+    (
+        r"\bI\s*\(",
+        "I(): write square({name}) for a square, center({name}) for {name} less its mean; make other columns in the data",
+    ),
+    (r"\b(?:np|numpy)\s*\.", "a function of numpy: write log({name}), log1p({name}), sqrt({name}) or square({name})"),
+    (r"\b(?:as\.)?(?:factor|ordered|category)\s*\(", "a function of R: write C({name}) for categories"),
+    (r"\bQ\s*\(", "a function of patsy: write a name that holds spaces or signs in backquotes, as `size of deal`"),
+    (
+        r"\bC\s*\([^)]*,",
+        "an argument of C(), which takes one column: the first category is the reference; order them in the data",
+    ),
+    (r"\blog(?:10|2)\s*\(|\bln\s*\(", "another logarithm: write log({name}), the natural one"),
+    (r"\bexp\s*\(", "exp(): make the column in the data and write its name"),
+    (
+        r"\b(?:offset|exposure)\s*\(",
+        "an offset: write it in the options, options={{'offset': '{name}'}}, with engine poisson or negative_binomial",
+    ),
+    (r"\b(?:ns|s|te|rcs|cr)\s*\(", "a spline of another package: write bs({name}, 4)"),
+    (
+        r"\b[LlFDS]\d*\.[^\W\d]",
+        "a time-series prefix of Stata: write lag({name}); make leads and differences in the data",
+    ),
+    (r"\b(?:i|c|ib\d*)\.[^\W\d]", "a prefix of Stata: write C({name}) for categories, and the name alone for numbers"),
+    (
+        r"\|",
+        "a bar: write the grouping column in the options, options={{'group': '{name}'}}, with engine mixed_logit or mixed_linear",
+    ),
+    (r"~\s*\.(?!\w)|\+\s*\.(?!\w)", "a dot for all columns: write their names, as y ~ a + b"),
+    (r"\w\.\w", "a name with a dot: write it in backquotes, as `gdp.pc`"),
+    (r"[<>]|==|!=", "a comparison: make a column of 0 and 1 in the data and write its name"),
+    (r"%in%|/", "a sign of nesting or a ratio: write a + a:b for a/b; make ratios in the data"),
+    (r"=", "an equals sign: the outcome stands before ~, as y ~ x"),
+)
+# names of functions and prefixes, which stand before a column
+PREFIXES = (
+    "I",
+    "np",
+    "numpy",
+    "as",
+    "factor",
+    "ordered",
+    "category",
+    "Q",
+    "log10",
+    "log2",
+    "ln",
+    "exp",
+    "offset",
+    "exposure",
+)
+NOT_COLUMNS = {*PREFIXES, "ns", "s", "te", "rcs", "cr", "i", "c", "L", "l", "F", "D", "S", *KNOWN}
+_QUOTED = re.compile(r"`[^`\n]*`|[^`]+")  # names in backquotes stay as they are written
 LONGEST = 10_000  # characters; a formula is read by people
 DEEPEST = 50  # brackets within brackets
 MOST_TERMS = 1000  # to which * and : may multiply out
@@ -76,7 +132,7 @@ def parse(text: str) -> Formula:
     """
     if len(text) > LONGEST:
         raise SpecError(f"the formula has {len(text)} characters; at most {LONGEST} are read.")
-    return _Parser(text).formula()
+    return _Parser(_QUOTED.sub(lambda part: part[0] if part[0][0] == "`" else composed(part[0]), text)).formula()
 
 
 class _Parser:
@@ -96,6 +152,10 @@ class _Parser:
 
     def refuse(self, place: int, why: str) -> None:
         char = self.text[place : place + 1] or "the end"
+        if hint := _foreign(self.text):
+            raise SpecError(
+                f"formula {self.text!r}: {char!r} at character {place + 1} {why}. The formula holds {hint}."
+            )
         raise SpecError(
             f"formula {self.text!r}: {char!r} at character {place + 1} {why}. A formula is like y ~ a + b*c + log(d) + C(e), with "
             f"column names that hold spaces or signs in backquotes; its functions are {', '.join(FUNCTIONS)}, "
@@ -122,7 +182,12 @@ class _Parser:
         if isinstance(response, Factor) and response.lag:
             self.refuse(0, f"begins the outcome {response.label}: an outcome is not lagged; lag its causes")
         self.need("~")
-        right, _ = self.sum()
+        right, terms = self.sum()
+        if terms > MOST_TERMS:
+            raise SpecError(
+                f"the formula multiplies out to {terms:,} terms, counted over all its products; at most {MOST_TERMS} are taken. "
+                "Leave out products, or fit several formulas."
+            )
         if self.peek()[0] != "end":
             self.refuse(self.peek()[2], "is not expected here")
         self.refuse_names(response)
@@ -237,6 +302,8 @@ class _Parser:
         if text == LAG:
             return self.lagged()
         if text not in KNOWN:
+            if hint := _foreign(self.text):
+                raise SpecError(f"formula {self.text!r}: {text!r} is no function. The formula holds {hint}.")
             raise SpecError(
                 f"formula {self.text!r}: {text!r} is no function; there are {', '.join(KNOWN)}.{nearest(text, (*KNOWN, SURVIVAL))}"
             )
@@ -278,3 +345,28 @@ class _Parser:
             )
         self.at += 1
         return int(text)
+
+
+def _foreign(text: str) -> str:
+    """What a formula holds of another language, and what is written here; empty where nothing is known.
+
+    Examples
+    --------
+    >>> _foreign("y ~ gdp + gdp**2")
+    'a power: write square(gdp) for the square of a column, poly(gdp, 3) for a curve'
+    """
+    plain = re.sub(r"`[^`\n]*`", lambda quoted: "q" * len(quoted[0]), text)
+    for pattern, hint in FOREIGN:
+        if found := re.search(pattern, plain):
+            return hint.format(name=_beside(text, plain, found.start(), found.end()))
+    return ""
+
+
+def _beside(text: str, plain: str, start: int, end: int) -> str:
+    """The column that a sign belongs to: the name before a power, else the one after; ``x`` where there is none."""
+    places = [name for name in re.finditer(r"[^\W\d]\w*", plain) if name[0] not in NOT_COLUMNS]
+    before = [name for name in places if name.end() <= start]
+    after = [name for name in places if name.start() >= end - 1]
+    power = plain[start:end] in ("**", "^")
+    found = before[-1] if power and before else after[0] if after else before[-1] if before else None
+    return text[found.start() : found.end()] if found else "x"

@@ -11,8 +11,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from peacestudy.core.display import exact_number
+from peacestudy.core.problems import Note
+from peacestudy.core.tied_times import tied_times
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.engines.registry import ENGINES
+from peacestudy.models.formulas.columns import in_range
 from peacestudy.models.formulas.factors import Factor, Survival
 from peacestudy.models.formulas.formula import Formula
 
@@ -70,7 +74,7 @@ def ordered_outcome(response: Factor | Survival, used: pd.DataFrame) -> tuple[np
     x = column.to_numpy(dtype=float)
     if not (x == np.round(x)).all():
         raise SpecError(
-            f"the outcome {label!r} holds numbers that are not whole, as {x[x != np.round(x)][0]:g}: categories are counted 0, 1, "
+            f"the outcome {label!r} holds numbers that are not whole, as {exact_number(x[x != np.round(x)][0])}: categories are counted 0, 1, "
             "2 ... Use engine 'linear', or an ordered categorical."
         )
     found = np.unique(x)
@@ -89,8 +93,12 @@ def _refuse_itself(parsed: Formula) -> None:
             )
 
 
-def survival_times(response: Survival, used: pd.DataFrame, ids: Sequence[Any]) -> tuple[np.ndarray, np.ndarray]:
-    """Events (n,) and the start and end of the time at risk (n, 2); the start is 0 where none is written.
+def survival_times(
+    response: Survival, used: pd.DataFrame, ids: Sequence[Any]
+) -> tuple[np.ndarray, np.ndarray, tuple[Note, ...]]:
+    """Events (n,), the start and end of the time at risk (n, 2), and notes; the start is 0 where none is written.
+
+    Times that are equal but for floating-point noise are one time, see ``peacestudy.core.tied_times``.
 
     Parameters
     ----------
@@ -103,30 +111,39 @@ def survival_times(response: Survival, used: pd.DataFrame, ids: Sequence[Any]) -
     SpecError
         A column does not hold numbers.
     FitError
-        An event that is not 0 or 1, a negative time, an end that is not after its start (with the cases); no event.
+        An event that is not 0 or 1, a negative time, an end that is not after its start, or only by floating-point noise
+        (with the cases); no event.
     """
     for name in response.columns:
         if used[name].dtype.kind not in "biuf":
             raise SpecError(f"the column {name!r} in {response.label} holds {used[name].dtype}, not numbers.")
     event, stop = used[response.event].to_numpy(dtype=float), used[response.time].to_numpy(dtype=float)
-    start = np.zeros(len(stop)) if response.start is None else used[response.start].to_numpy(dtype=float)
+    written = [stop] if response.start is None else [used[response.start].to_numpy(dtype=float), stop]
+    in_range(stop, response.time)
+    in_range(written[0], response.start or response.time)
+    found = tied_times(*written)
+    stop = found.columns[-1]
+    start = np.zeros(len(stop)) if response.start is None else found.columns[0]
     cases = [ids[i] for i in used.index]
     _refuse(response, cases, ~np.isin(event, (0, 1)), event, f"{response.event!r} must be 0 or 1")
     _refuse(response, cases, stop < 0, stop, f"{response.time!r} must not be negative")
     if response.start is not None:
+        after = f"{response.time!r} must be after {response.start!r}"
+        empty = (stop == start) & (written[1] > written[0])
         _refuse(response, cases, start < 0, start, f"{response.start!r} must not be negative")
-        _refuse(response, cases, stop <= start, stop, f"{response.time!r} must be after {response.start!r}")
+        _refuse(response, cases, empty, written[1] - written[0], f"{after} by more than floating-point noise")
+        _refuse(response, cases, stop <= start, stop, after)
     if not event.any():
         raise FitError(
             f"{response.label}: {response.event!r} is 0 in all {len(event)} rows used: no event, nothing to explain."
         )
-    return event, np.column_stack([start, stop])
+    return event, np.column_stack([start, stop]), found.notes(response.label)
 
 
 def _refuse(response: Survival, cases: list[Any], bad: np.ndarray, x: np.ndarray, rule: str) -> None:
     where = np.flatnonzero(bad)
     if len(where):
-        shown = ", ".join(f"{cases[i]}: {x[i]:g}" for i in where[:NAMED])
+        shown = ", ".join(f"{cases[i]}: {exact_number(x[i])}" for i in where[:NAMED])
         more = f" and {len(where) - NAMED} more" if len(where) > NAMED else ""
         raise FitError(
             f"{response.label}: {rule}; it is not in {len(where)} row(s) (cases {shown}{more}). Correct them."

@@ -11,6 +11,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from peacestudy.core.display import html_table
+from peacestudy.core.draw_order import groups_by_id
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import Note, one_of
 from peacestudy.errors import FitError, SpecError
@@ -68,7 +69,7 @@ def bootstrap(
     fit : of any engine.
     data : what was fitted; the blocks are looked up in it.
     block : the column whose groups are drawn whole, such as the country; None draws the rows given one by one.
-    draws, seed : how many samples, and the seed of the random numbers.
+    draws, seed : how many samples, and the seed of the random numbers, which are given to cases and blocks in the order of ids.
     interval : ``percentile``, or ``bca``, which fits the model without each block too.
     level : of the intervals.
 
@@ -101,7 +102,8 @@ def bootstrap(
     _check(draws, seed, interval, level)
     blocks, labels = _blocks(fit, data, block)
     rows = [np.flatnonzero(blocks == g) for g in range(len(labels))]
-    taken = np.random.default_rng(seed).integers(0, len(labels), (draws, len(labels)))
+    order = groups_by_id(blocks, fit.design.cases)
+    taken = order[np.random.default_rng(seed).integers(0, len(labels), (draws, len(labels)))]
     found, failed = [], []
     for draw, chosen in enumerate(tqdm(taken, desc=f"bootstrap of {fit.spec.name}", disable=None, leave=False)):
         try:

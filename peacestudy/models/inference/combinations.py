@@ -24,10 +24,30 @@ def combined_covariance(weights: np.ndarray, vcov: np.ndarray) -> np.ndarray:
     >>> combined_covariance(np.array([[1.0, 0.0], [1.0, 1.0]]), V).tolist()
     [[4.0, nan], [nan, nan]]
     """
-    missing = np.isnan(np.diag(vcov))
-    known = np.where(missing[:, None] | missing[None, :], 0.0, vcov)
+    known, needs = _known(weights, vcov)
     out: np.ndarray = weights @ known @ weights.T
-    needs = (weights[:, missing] != 0).any(axis=1)
     out[needs] = np.nan
     out[:, needs] = np.nan
     return out
+
+
+def combined_variances(weights: np.ndarray, vcov: np.ndarray) -> np.ndarray:
+    """The diagonal of ``combined_covariance``, without the covariances of the combinations, shape (q,).
+
+    Examples
+    --------
+    >>> V = np.array([[4.0, np.nan], [np.nan, np.nan]])
+    >>> combined_variances(np.array([[1.0, 0.0], [1.0, 1.0]]), V).tolist()
+    [4.0, nan]
+    """
+    known, needs = _known(weights, vcov)
+    out: np.ndarray = ((weights @ known) * weights).sum(axis=1)
+    out[needs] = np.nan
+    return out
+
+
+def _known(weights: np.ndarray, vcov: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The covariance with zeros where it is missing, and which combinations need a missing coefficient, shape (q,)."""
+    missing = np.isnan(np.diag(vcov))
+    known = np.where(missing[:, None] | missing[None, :], 0.0, vcov)
+    return known, (weights[:, missing] != 0).any(axis=1)

@@ -21,6 +21,7 @@ covers in 94 to 96 %, also with 8 clusters.
 import numpy as np
 
 from peacestudy.models.engines.registry import Estimates
+from peacestudy.models.inference.robust_limits import WHOLE
 
 
 def covariance(est: Estimates, vcov: str, clusters: tuple[np.ndarray, ...], small_sample: bool) -> np.ndarray:
@@ -48,7 +49,10 @@ def covariance(est: Estimates, vcov: str, clusters: tuple[np.ndarray, ...], smal
 def _hc(est: Estimates, vcov: str) -> np.ndarray:
     _, N, K = est.influence.shape
     weight = {"hc0": 0.0, "hc1": 0.0, "hc2": 0.5, "hc3": 1.0}[vcov]
-    u = est.influence / ((1 - est.leverage) ** weight)[:, :, None]
+    # the terms fit a row with leverage one exactly: the other coefficients, and their covariance, are those without it
+    exact = est.leverage > WHOLE
+    scale = np.where(exact, 0.0, (1 - np.minimum(est.leverage, WHOLE)) ** -weight) if weight else np.ones(exact.shape)
+    u = est.influence * scale[:, :, None]
     out: np.ndarray = u.transpose(0, 2, 1) @ u * (N / (N - K) if vcov == "hc1" else 1.0)
     return out
 

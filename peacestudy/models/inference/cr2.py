@@ -108,6 +108,8 @@ def satterthwaite(parts: Clusters, contrasts: np.ndarray) -> np.ndarray:
     True
     """
     p = contrasts @ parts.back
+    size = np.abs(p).max(axis=1, keepdims=True)
+    p = p / np.where(size > 0, size, 1.0)  # degrees of freedom do not change with the unit; squares would overflow
     out = np.full(len(p), np.nan)
     for c, row in enumerate(p):
         P = _products(parts, row, row)

@@ -7,6 +7,7 @@ squares of the estimates without a cluster about the estimate with all. For leas
 from dataclasses import replace
 
 import numpy as np
+from scipy.linalg import qr
 from scipy.special import expit
 
 from peacestudy.errors import FitError
@@ -14,8 +15,9 @@ from peacestudy.models.engines.registry import Kernel
 from peacestudy.models.engines.separation import SURE, find_separation
 from peacestudy.models.formulas.design import Design
 from peacestudy.models.inference.cr2 import cluster_products, orthogonal, sums
+from peacestudy.models.inference.robust_limits import WHOLE
 
-SINGULAR = 1e-10  # share of a direction left without a cluster, below which the others cannot tell the terms apart
+DEPENDENT = 1e-6  # relative size of what a column adds to the others, below which it is dependent on them
 LARGEST_BATCH = 2_000_000  # numbers of a batch of designs; bounds the memory
 NAMED = 3
 
@@ -24,6 +26,8 @@ def jackknife(
     design: Design, beta: np.ndarray, engine: str, kernel: Kernel, weights: np.ndarray | None = None
 ) -> np.ndarray:
     """The covariance of the coefficients ``beta`` (K,), shape (K, K).
+
+    Entries of a term that is not identified without some cluster mean nothing; ``robust_limits`` makes them missing.
 
     Parameters
     ----------
@@ -34,7 +38,7 @@ def jackknife(
     Raises
     ------
     FitError
-        Without a cluster the model cannot be fitted: terms, outcome or separation, with the cluster's cases.
+        Without a cluster the outcome does not vary or is separated, with the cluster's cases.
     """
     D = left_out(design, engine, kernel, weights) - beta
     out: np.ndarray = D.T @ D * (len(D) - 1) / len(D)
@@ -44,13 +48,6 @@ def jackknife(
 def left_out(design: Design, engine: str, kernel: Kernel, weights: np.ndarray | None = None) -> np.ndarray:
     """Estimates without each cluster, shape (G, K); see ``jackknife``."""
     groups = design.clusters[0]
-    Q, _ = orthogonal(design.X)
-    share = np.linalg.eigvalsh(cluster_products(Q, groups))[:, -1]
-    if len(lost := np.flatnonzero(1 - share < SINGULAR)):
-        raise FitError(
-            f"without {_cluster(design, lost[0])} the terms cannot be told apart{_more(lost)}, so there is no jackknife: a term "
-            "has values in one cluster alone, as its dummy does. Drop that term, or use another vcov."
-        )
     if engine == "linear":
         return _linear(design, weights)
     fixed = [g for g in range(groups.max() + 1) if np.ptp(design.y[groups != g]) == 0]
@@ -67,8 +64,11 @@ def _linear(design: Design, weights: np.ndarray | None) -> np.ndarray:
     y, groups = design.y * root, design.clusters[0]
     Qy = Q.T @ y
     score = sums(Q * (y - Q @ Qy)[:, None], groups)
-    rest = np.eye(Q.shape[1]) - cluster_products(Q, groups)
-    moved = np.linalg.solve(rest, score[:, :, None])[:, :, 0]
+    # a direction that only this cluster identifies has a score of zero: the other coefficients do not depend on it
+    s, W = np.linalg.eigh(cluster_products(Q, groups))
+    root = np.where(s > WHOLE, 0.0, 1 / (1 - np.minimum(s, WHOLE)))
+    along = (W.transpose(0, 2, 1) @ score[:, :, None])[:, :, 0] * root
+    moved = (W @ along[:, :, None])[:, :, 0]
     out: np.ndarray = (Qy - moved) @ back.T
     return out
 
@@ -78,25 +78,45 @@ def _refitted(design: Design, engine: str, kernel: Kernel, weights: np.ndarray |
     groups = design.clusters[0]
     N, K = design.X.shape
     size = np.bincount(groups)
-    out = np.empty((len(size), K))
+    out = np.zeros((len(size), K))
+    largest = np.linalg.eigvalsh(cluster_products(orthogonal(design.X)[0], groups))[:, -1]
+    for g in np.flatnonzero(largest > WHOLE):
+        columns = _independent(design.X[groups != g])
+        part = replace(design, X=design.X[:, columns], names=tuple(design.names[j] for j in columns))
+        out[g, columns] = _batch(part, engine, kernel, weights, np.array([g]))[0]
     for n in np.unique(size):
-        alike = np.flatnonzero(size == n)
+        alike = np.flatnonzero((size == n) & (largest <= WHOLE))
         step = max(1, LARGEST_BATCH // (N * K))
-        for part in (alike[i : i + step] for i in range(0, len(alike), step)):
-            rows = np.stack([np.flatnonzero(groups != g) for g in part])
-            more = [] if weights is None else [weights[rows] / weights[rows].mean(axis=1, keepdims=True)]
-            try:
-                est = kernel(design.X[rows], design.y[rows], *more)
-            except np.linalg.LinAlgError as err:  # one of the batch runs to infinity; say which
-                for g, at in zip(part, rows, strict=True):
-                    _refuse_separation(replace(design, X=design.X[at], y=design.y[at]), _cluster(design, g))
-                raise FitError(
-                    "without a cluster the information is singular, so there is no jackknife. Use fewer terms."
-                ) from err
-            out[part] = est.beta
-            for g, at, b, converged in zip(part, rows, est.beta, est.converged, strict=True):
-                _sound(replace(design, X=design.X[at], y=design.y[at]), b, bool(converged), engine, _cluster(design, g))
+        for i in range(0, len(alike), step):
+            taken = alike[i : i + step]
+            out[taken] = _batch(design, engine, kernel, weights, taken)
     return out
+
+
+def _independent(X: np.ndarray) -> np.ndarray:
+    """Positions of columns (N, K) that give all others."""
+    size = np.sqrt((X**2).sum(axis=0))
+    _, R, order = qr(X / np.where(size > 0, size, 1.0), mode="economic", pivoting=True)
+    left = np.abs(np.diag(R))
+    return np.sort(order[: len(left)][left > DEPENDENT * left[0]])
+
+
+def _batch(design: Design, engine: str, kernel: Kernel, weights: np.ndarray | None, taken: np.ndarray) -> np.ndarray:
+    """Estimates without each of some clusters of one size, shape (B, K)."""
+    groups = design.clusters[0]
+    rows = np.stack([np.flatnonzero(groups != g) for g in taken])
+    more = [] if weights is None else [weights[rows] / weights[rows].mean(axis=1, keepdims=True)]
+    try:
+        est = kernel(design.X[rows], design.y[rows], *more)
+    except np.linalg.LinAlgError as err:  # one of the batch runs to infinity; say which
+        for g, at in zip(taken, rows, strict=True):
+            _refuse_separation(replace(design, X=design.X[at], y=design.y[at]), _cluster(design, g))
+        raise FitError(
+            "without a cluster the information is singular, so there is no jackknife. Use fewer terms."
+        ) from err
+    for g, at, b, converged in zip(taken, rows, est.beta, est.converged, strict=True):
+        _sound(replace(design, X=design.X[at], y=design.y[at]), b, bool(converged), engine, _cluster(design, g))
+    return est.beta
 
 
 def _sound(rest: Design, beta: np.ndarray, converged: bool, engine: str, cluster: str) -> None:

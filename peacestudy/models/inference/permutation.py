@@ -7,17 +7,21 @@ Sources: Fisher (1935), The Design of Experiments, ch. 2; Westfall and Young (19
 (single-step maximum statistic over a family).
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from scipy import stats
 
+from peacestudy.core.draw_order import places_by_id
 from peacestudy.core.frame import StudyFrame
-from peacestudy.core.problems import one_of
+from peacestudy.core.problems import as_known, one_of
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.engines.registry import ENGINES
 from peacestudy.models.formulas.design import build_design
 from peacestudy.models.inference.covariance import covariance
 from peacestudy.models.inference.resample import column_of
+from peacestudy.models.inference.robust_limits import find_blanks, is_blank
 from peacestudy.models.missing.one_table import refuse_imputed
 from peacestudy.models.spec import ModelSpec
 
@@ -36,12 +40,13 @@ def permutation_test(
     terms : the family that is tested.
     strata : column within whose values the outcome is dealt.
     draws : deals.
-    seed : of the random numbers.
+    seed : of the random numbers, which are given to cases in the order of their ids.
 
     Returns
     -------
     DataFrame
-        ``term, statistic, p_permutation, p_family, nominal``: a row a term, with |z| compared to its own deals and to the
+        ``term, statistic, p_permutation, p_family, nominal``: a row a term, missing where the term has no robust standard error
+        (see the notes of the fit), with |z| compared to its own deals and to the
         largest |z| of the family in each deal; then a row ``any by Holm``, and last a row ``joint`` with the Wald
         chi-squared of all terms. ``nominal`` is the share of deals, in which nothing is there to find, that the test by
         its own standard errors rejects at .05: its true size. P values count the data as one of the deals. The null is
@@ -67,20 +72,26 @@ def permutation_test(
             f"a permutation test takes vcov classical, hc0 to hc3 or cluster, not {spec.vcov!r}: its p value is its own."
         )
     table, case = (data.data, data.key) if isinstance(data, StudyFrame) else (data, None)
-    if strata not in table.columns:
-        raise SpecError(one_of("strata", strata, [str(c) for c in table.columns]))
+    known = [str(c) for c in table.columns]
+    if as_known(strata, known) not in known:
+        raise SpecError(one_of("strata", strata, known))
     design = build_design(table, spec.formula, tuple(spec.cluster or ()), case, panel=spec.panel)
     if any(f.column in design.formula.columns[:1] for f in design.lags):
         raise SpecError(
             "the outcome's own past stands in the formula, and a deal of outcomes would leave it behind. Drop it."
         )
+    terms = as_known(list(terms), design.names)
     for term in terms:
         if term not in design.names:
             raise SpecError(one_of("term", term, design.names))
     at = [design.names.index(t) for t in terms]
+    blanks = find_blanks(replace(spec, options={}), design)
+    blank = is_blank(blanks, len(design.names))[at]
     used = column_of(design, data, strata, "the stratum")
     rng = np.random.default_rng(seed)
-    outcomes = np.vstack([design.y, _deals(design.y, pd.factorize(used)[0], draws, rng)])
+    order = places_by_id(design.cases)
+    outcomes = np.repeat(design.y[None], draws + 1, axis=0)
+    outcomes[1:, order] = _deals(design.y[order], pd.factorize(used.iloc[order])[0], draws, rng)
     z, joint = [], []
     for first in range(0, len(outcomes), CHUNK):
         y = outcomes[first : first + CHUNK]
@@ -91,21 +102,30 @@ def permutation_test(
             )
         V = covariance(est, spec.vcov, design.clusters, small_sample=spec.engine == "linear")[:, at][:, :, at]
         b = est.beta[:, at]
-        z.append(b / np.sqrt(np.diagonal(V, axis1=1, axis2=2)))
-        joint.append((b * np.linalg.solve(V, b[:, :, None])[:, :, 0]).sum(axis=1))
+        z.append(np.where(blank, np.nan, b / np.sqrt(np.diagonal(V, axis1=1, axis2=2))))
+        if blank.any():
+            joint.append(np.full(len(y), np.nan))
+        else:
+            joint.append((b * np.linalg.solve(V, b[:, :, None])[:, :, 0]).sum(axis=1))
     size, chi2 = np.abs(np.vstack(z)), np.concatenate(joint)
-    largest = size.max(axis=1)
+    largest = size[:, ~blank].max(axis=1, initial=0.0)
     critical = (
         stats.norm.ppf(1 - ALPHA / 2),
         stats.norm.ppf(1 - ALPHA / 2 / len(terms)),
         stats.chi2.ppf(1 - ALPHA, len(terms)),
     )
     rows = [
-        (t, z[0][0, j], _share(size[:, j], size[0, j]), _share(largest, size[0, j]), (size[1:, j] > critical[0]).mean())
+        (
+            t,
+            z[0][0, j],
+            _share(size[:, j], size[0, j]),
+            _share(largest, size[0, j]),
+            _rejected(size[1:, j], critical[0]),
+        )
         for j, t in enumerate(terms)
     ]
     rows.append(("any by Holm", np.nan, np.nan, np.nan, (largest[1:] > critical[1]).mean()))
-    rows.append(("joint", chi2[0], _share(chi2, chi2[0]), np.nan, (chi2[1:] > critical[2]).mean()))
+    rows.append(("joint", chi2[0], _share(chi2, chi2[0]), np.nan, _rejected(chi2[1:], critical[2])))
     return pd.DataFrame(rows, columns=["term", "statistic", "p_permutation", "p_family", "nominal"])
 
 
@@ -118,6 +138,13 @@ def _deals(y: np.ndarray, strata: np.ndarray, draws: int, rng: np.random.Generat
     return out
 
 
+def _rejected(deals: np.ndarray, critical: float) -> float:
+    """Share of deals beyond a critical value; missing where there is no statistic."""
+    return np.nan if np.isnan(deals).any() else float((deals > critical).mean())
+
+
 def _share(deals: np.ndarray, found: float) -> float:
     """Share of deals, the data's own included, at least as large as what was found (up to rounding)."""
+    if np.isnan(found):
+        return np.nan
     return float((deals >= found * (1 - 1e-9)).mean())

@@ -25,6 +25,7 @@ from peacestudy.models.engines.firth import (
     penalised_loglik,
 )
 from peacestudy.models.engines.logit import orthonormal
+from peacestudy.models.formulas.centring import centring_of
 
 MOST_DOUBLINGS = 60
 MOST_CUTS = 200
@@ -294,10 +295,15 @@ def _close(look: _Look, low: _Points, high: _Points) -> _Points:
 def _profiles(X: np.ndarray, y: np.ndarray, beta: np.ndarray, sides: int) -> _Profiles:
     K = X.shape[1]
     order = np.array([[*(i for i in range(K) if i != j), j] for j in range(K)] * sides)
-    Z, T = orthonormal(X[:, order].transpose(1, 0, 2))
+    moved = centring_of(X)  # slopes are those of the columns about their means, where no digit is lost
+    slope = (moved.constant == 0)[order[:, -1]]
+    columns = np.where(slope[:, None, None], (X - moved.centre).T[order], X.T[order])
+    Z, T = orthonormal(columns.transpose(0, 2, 1))
     many = np.broadcast_to(y, (len(order), len(y)))
-    peak = (T @ beta[order][:, :, None])[:, :, 0]
-    turn = np.take_along_axis(T, np.argsort(order, axis=1)[:, None, :], axis=2)
+    places = np.argsort(order, axis=1)[:, None, :]  # of the coefficients in the order of the columns given
+    centred = np.eye(K) + np.outer(moved.constant, moved.centre)
+    turn = np.take_along_axis(T, places, axis=2) @ np.where(slope[:, None, None], centred, np.eye(K))
+    peak = (T @ np.where(slope[:, None], moved.at_centre(beta)[order], beta[order])[:, :, None])[:, :, 0]
     return _Profiles(Z, many, peak, penalised_loglik(Z, many, peak), T[:, -1, -1], turn)
 
 

@@ -6,28 +6,33 @@ tests all terms at once; here one column is dealt, the others keep their rows.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import product
 from math import factorial, prod
 
 import numpy as np
 import pandas as pd
 
+from peacestudy.core.draw_order import groups_by_id
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import one_of
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.diagnosis.checks import check_design
 from peacestudy.models.engines.registry import ENGINES
+from peacestudy.models.formulas.centring import centring_of
 from peacestudy.models.formulas.design import Design, build_design
 from peacestudy.models.formulas.lags import refuse_lags
 from peacestudy.models.inference.covariance import covariance
 from peacestudy.models.inference.cr2 import orthogonal
 from peacestudy.models.inference.resample import column_of
+from peacestudy.models.inference.robust_limits import find_blanks, is_blank
 from peacestudy.models.missing.one_table import refuse_imputed
 from peacestudy.models.spec import ModelSpec
 
 ENGINES_HERE = ("linear", "firth")  # whose estimates exist in every deal
 CHUNK = 250  # designs fitted at once; bounds the memory
 TIES = 1e-9  # relative; a deal as large as the data but for rounding counts
+NOTHING = 1e-12  # share of the model's own variance below which a robust variance is zero but for rounding
 ALONE = 1e-9  # share of a dealt column's length left beside the others, below which they give it
 
 
@@ -50,7 +55,7 @@ def randomisation_test(
     clusters : the column whose groups were assigned whole: each keeps one value, and values are dealt among clusters; None deals among rows.
     blocks : the column within whose values the deal stays; None deals among all.
     draws : deals; where there are no more different ones than this, each is made once.
-    seed : of the random numbers.
+    seed : of the random numbers, which are given to cases and clusters in the order of ids.
 
     Returns
     -------
@@ -64,7 +69,8 @@ def randomisation_test(
     SpecError
         A term, column or engine that is not there, or a term whose column stands in another too.
     FitError
-        A treatment that varies within a cluster, blocks that cut a cluster, nothing that could be dealt otherwise, a deal that cannot be fitted.
+        A treatment that varies within a cluster, blocks that cut a cluster, nothing that could be dealt otherwise, a deal that cannot be fitted,
+        a term that has no robust standard error.
     """
     refuse_imputed(
         "randomisation_test",
@@ -81,6 +87,9 @@ def randomisation_test(
     table, case = (data.data, data.key) if isinstance(data, StudyFrame) else (data, None)
     design = build_design(table, spec.formula, spec.cluster_columns, case, spec.engine)
     check_design(design, ENGINES[spec.engine].outcome)
+    design = replace(
+        design, X=design.X - centring_of(design.X).centre
+    )  # slopes stay, and no digit is lost far from zero
     at = _alone(design, term)
     x = design.X[:, at]
     unit = _codes(design, data, clusters, "the cluster column", np.arange(len(x)))
@@ -90,9 +99,16 @@ def randomisation_test(
         design, x, unit, first, f"{term} varies within a cluster of {clusters}: it was not assigned to whole clusters"
     )
     _constant(design, block, unit, first, f"a cluster of {clusters} lies in several blocks of {blocks}")
-    deals, every = _deals(x[first], block[first], draws, seed)
+    order = groups_by_id(unit, design.cases)
+    by_id, every = _deals(x[first][order], pd.factorize(block[first][order])[0], draws, seed)
+    deals = by_id[:, np.argsort(order)]
     if len(deals) == 1:
         raise FitError(f"{term} can be dealt in one way only: it does not vary within a block.")
+    if is_blank(find_blanks(spec, design), len(design.names))[at]:
+        raise FitError(
+            f"{term} has no robust standard error in these data, as it rests on one case, one cluster or rows whose outcome is separated. "
+            "Write vcov 'classical', by which the statistic of every deal exists."
+        )
     found = _statistics(design, spec, at, np.vstack([x, deals[:, unit]]))
     size = np.abs(found[:, 1])
     as_large = size >= size[0] * (1 - TIES)
@@ -181,5 +197,8 @@ def _statistics(design: Design, spec: ModelSpec, at: int, columns: np.ndarray) -
                 f"{spec.name}: {int((~est.converged).sum())} of {len(part)} deals did not converge. Use fewer terms."
             )
         V = covariance(est, spec.vcov, design.clusters, small_sample=spec.engine == "linear")[:, at, at]
-        out.append(np.column_stack([est.beta[:, at], est.beta[:, at] / np.sqrt(V)]))
+        least = NOTHING * est.classical[:, at, at]
+        none = ~(least < V)  # a deal without a robust variance counts as the largest
+        statistic = np.where(none, np.inf, est.beta[:, at] / np.sqrt(np.where(none, 1.0, V)))
+        out.append(np.column_stack([est.beta[:, at], statistic]))
     return np.vstack(out)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from peacestudy.core.draw_order import groups_by_id
 from peacestudy.core.problems import Note
 from peacestudy.errors import FitError
 from peacestudy.models.engines.registry import CLUSTERED, ENGINES, Estimates
@@ -18,6 +19,7 @@ from peacestudy.models.inference.covariance import covariance
 from peacestudy.models.inference.cr2 import clusters_of, cr2_covariance, hotelling, satterthwaite
 from peacestudy.models.inference.hypotheses import one_sided, sign_of
 from peacestudy.models.inference.jackknife import jackknife
+from peacestudy.models.inference.robust_limits import Blank, find_blanks, is_blank, with_blanks
 from peacestudy.models.inference.score_bootstrap import score_bootstrap, score_side
 from peacestudy.models.inference.signs import KINDS, POINTS, Signs, check_signs, signs_of
 from peacestudy.models.inference.wild import wild, wild_side
@@ -28,15 +30,24 @@ POOR = 4.0  # Satterthwaite's degrees of freedom below which t is a poor referen
 
 @dataclass(frozen=True, eq=False)
 class Reference:
-    """The covariance (K, K); the degrees of freedom of t, infinite for z, NaN where each term has its own; those of the terms (K,)."""
+    """Which covariance a fit has, and which distribution its statistics are referred to.
+
+    Attributes
+    ----------
+    vcov : the covariance (K, K), NaN in the rows and columns of blank terms.
+    df : degrees of freedom of t, infinite for z, NaN where each term has its own.
+    dfs : those of the terms (K,).
+    blanks : terms without a robust standard error, and why.
+    """
 
     vcov: np.ndarray
     df: float
     dfs: np.ndarray
+    blanks: tuple[Blank, ...] = ()
 
 
 def reference(spec: ModelSpec, design: Design, est: Estimates) -> Reference:
-    """Covariance and degrees of freedom of estimates (a batch of one).
+    """Covariance and degrees of freedom of estimates (a batch of one), also where they mean nothing; see ``blanked``.
 
     Raises
     ------
@@ -60,6 +71,18 @@ def reference(spec: ModelSpec, design: Design, est: Estimates) -> Reference:
     return Reference(V, df, np.full(K, df))
 
 
+def estimated_reference(spec: ModelSpec, design: Design, est: Estimates) -> Reference:
+    """The reference of estimates with NaN for the terms that have no robust standard error, as in a sample of rows."""
+    return blanked(reference(spec, design, est), find_blanks(spec, design, est.leverage[0]))
+
+
+def blanked(found: Reference, blanks: tuple[Blank, ...]) -> Reference:
+    """The reference with NaN for the terms that have no robust standard error."""
+    blank = is_blank(blanks, len(found.dfs))
+    dfs = np.where(blank & np.isnan(found.df), np.nan, found.dfs)
+    return Reference(with_blanks(found.vcov, blank), found.df, dfs, blanks)
+
+
 def one_sided_p(spec: ModelSpec, design: Design, terms: pd.DataFrame, dfs: np.ndarray, direction: str) -> np.ndarray:
     """One-sided p values of the terms of a fit (K,), by the reference that their two-sided ones have; NaN where those are.
 
@@ -80,10 +103,12 @@ def one_sided_p(spec: ModelSpec, design: Design, terms: pd.DataFrame, dfs: np.nd
 
 
 def _signs(spec: ModelSpec, design: Design) -> Signs:
-    """The signs of clusters that the options ask for."""
+    """The signs of clusters that the options ask for; drawn for the clusters in the order of their smallest id."""
     options = dict(spec.options)
     draws, seed = int(options["bootstrap_draws"]), int(options["bootstrap_seed"])
-    return signs_of(str(options["bootstrap"]), int(design.clusters[0].max()) + 1, draws, seed)
+    drawn = signs_of(str(options["bootstrap"]), int(design.clusters[0].max()) + 1, draws, seed)
+    order = groups_by_id(design.clusters[0], design.cases)
+    return Signs(drawn.values[:, np.argsort(order)], drawn.every)
 
 
 def bootstrapped(
@@ -149,13 +174,13 @@ def joint_df(design: Design, contrasts: np.ndarray) -> tuple[float, float]:
 
 
 def cluster_notes(spec: ModelSpec, design: Design, found: Reference) -> list[Note]:
-    """What the rule of cr2 and jackknife is, and what two clusters or clusters of one row do to any clustered covariance."""
+    """What the rule of cr2 and jackknife is, and what two clusters or clusters of one row do to a clustered covariance."""
     if spec.vcov not in CLUSTERED:
         return []
     out = []
     for groups, name in zip(design.clusters, spec.cluster_columns, strict=True):
         size = np.bincount(groups)
-        if len(size) == 2:
+        if len(size) == 2 and spec.vcov != "cluster":  # the note on few clusters says it of ``cluster``
             text = (
                 f"2 clusters of {name}: the variance between clusters rests on one difference, so standard errors, p and "
                 "intervals say next to nothing."
@@ -176,16 +201,17 @@ def _rule(spec: ModelSpec, design: Design, found: Reference) -> Note:
     sizes = f"{len(size)} of {spec.cluster_columns[0]}{single}"
     if spec.vcov == "jackknife":
         test = f"t with G-1 = {len(size) - 1}" if spec.engine == "linear" else "Wald z"
-        return Note(
-            "vcov",
-            f"Standard errors by leaving out each cluster ({sizes}), CV3 about the full estimate, factor (G-1)/G; {test}.",
-        )
-    each = ", ".join(f"{name} {df:.1f}" for name, df in zip(design.names, found.dfs, strict=True))
-    text = f"Standard errors clustered ({sizes}), CR2 for independent rows; t with Satterthwaite's degrees of freedom: {each}."
-    poor = [name for name, df in zip(design.names, found.dfs, strict=True) if df < POOR]
+        said = f"Standard errors by leaving out each cluster ({sizes}), CV3 about the full estimate, factor (G-1)/G"
+        return Note("vcov", f"{said}; {test}.", pooled=f"{said}.")
+    own = [(name, df) for name, df in zip(design.names, found.dfs, strict=True) if not np.isnan(df)]
+    each = ", ".join(f"{name} {df:.1f}" for name, df in own)
+    said = f"Standard errors clustered ({sizes}), CR2 for independent rows"
+    text = f"{said}; t with Satterthwaite's degrees of freedom: {each}."
+    poor = [name for name, df in own if df < POOR]
     if poor:
         text += f" Below {POOR:.0f} ({', '.join(poor)}) the approximation is poor."
     exact = int(clusters_of(design.X, design.clusters[0]).fitted.sum())
+    fitted = ""
     if exact:
-        text += f" In {exact} clusters the terms fit a direction exactly, as cluster dummies do: the pseudo-inverse is taken there."
-    return Note("vcov", text)
+        fitted = f" In {exact} clusters the terms fit a direction exactly, as cluster dummies do: the pseudo-inverse is taken there."
+    return Note("vcov", text + fitted, pooled=f"{said}.{fitted}")

@@ -13,12 +13,13 @@ import pandas as pd
 from tqdm import tqdm
 
 from peacestudy.core.display import html_table
+from peacestudy.core.draw_order import groups_by_id
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import Note, one_of
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.engines.parameters import refuse_edge
 from peacestudy.models.inference.hypotheses import adjust, step_down
-from peacestudy.models.inference.reference import reference
+from peacestudy.models.inference.reference import estimated_reference
 from peacestudy.models.inference.resample import column_of, refit, sample
 from peacestudy.models.missing.one_table import refuse_imputed
 from peacestudy.models.result import Fit
@@ -68,7 +69,7 @@ def romano_wolf(
     family : fits of the same data, each with a term; a fit may come more than once, with different terms.
     data : what was fitted.
     block : the column whose groups are drawn whole, the same draws for every fit; None draws the rows given one by one.
-    draws, seed : how many samples, and the seed of the random numbers.
+    draws, seed : how many samples, and the seed of the random numbers, which are given to cases and blocks in the order of ids.
 
     Returns
     -------
@@ -90,7 +91,8 @@ def romano_wolf(
     )
     _check(family, draws, seed)
     members, G = _members(family, data, block)
-    taken = np.random.default_rng(seed).integers(0, G, (draws, G))
+    order = groups_by_id(np.concatenate([m.blocks for m in members]), [i for m in members for i in m.fit.design.cases])
+    taken = order[np.random.default_rng(seed).integers(0, G, (draws, G))]
     drawn, failed = [], []
     for draw, chosen in enumerate(tqdm(taken, desc="step-down", disable=None, leave=False)):
         try:
@@ -172,7 +174,7 @@ def _centred(member: _Member, chosen: np.ndarray, block: str | None) -> np.ndarr
     copy = np.repeat(np.arange(len(parts)), [len(p) for p in parts])
     design = sample(member.fit.design, rows, member.blocks, copy, block)
     found = refit(design, member.fit.spec)
-    variance = np.diag(reference(member.fit.spec, design, found).vcov)[member.at]
+    variance = np.diag(estimated_reference(member.fit.spec, design, found).vcov)[member.at]
     if not (variance > 0).all():
         raise FitError(f"{member.fit.spec.name}: a variance of the sample is not above zero.")
     out: np.ndarray = (found.beta[0, member.at] - member.fit.terms["estimate"].to_numpy()[member.at]) / np.sqrt(

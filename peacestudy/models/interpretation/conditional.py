@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 
 from peacestudy.core.frame import StudyFrame
-from peacestudy.core.problems import one_of
+from peacestudy.core.problems import as_known, one_of
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.interpretation.effect_notes import said_of
-from peacestudy.models.interpretation.effect_rows import EffectRows, effect_rows, set_to
+from peacestudy.models.interpretation.effect_rows import EffectRows, effect_rows, set_to, spelt_names
 from peacestudy.models.interpretation.effect_scale import scale_of
 from peacestudy.models.interpretation.effect_table import by_delta, by_simulation, check_interval
 from peacestudy.models.interpretation.effect_terms import (
@@ -29,7 +29,7 @@ from peacestudy.models.interpretation.effect_terms import (
 )
 from peacestudy.models.interpretation.moderator_support import SUPPORT, Moderator, moderator_of, support_at
 from peacestudy.models.interpretation.pooled_conditional import AtValues, one_moderator, pooled_values
-from peacestudy.models.interpretation.pooled_effects import degrees, in_every_table
+from peacestudy.models.interpretation.pooled_effects import in_every_table
 from peacestudy.models.interpretation.quantities import Contrast
 from peacestudy.models.interpretation.slopes import derivative
 from peacestudy.models.missing.imputed import Imputed
@@ -104,9 +104,9 @@ def conditional_effects(
     >>> from peacestudy.models.spec import ModelSpec
     >>> d = pd.DataFrame({"x": np.tile([0.0, 1, 2], 4), "m": np.repeat([0, 1, 2, 5], 3)}).assign(y=lambda t: t.x * t.m + t.x % 2)
     >>> found = fit_model(d, ModelSpec("m", "y ~ x*m", "linear", "classical"))
-    >>> table = conditional_effects(found, d, "x", "slope", "m", [0, 2, 4], near=0.5, fewest=3)
+    >>> table = conditional_effects(found, d, "x", "slope", "m", [1, 2, 4], near=0.5, fewest=3)
     >>> table[["value", "estimate", "n_near", "support"]].round(6).values.tolist()
-    [[0.0, 0.0, 3, True], [2.0, 2.0, 3, True], [4.0, 4.0, 0, False]]
+    [[1.0, 1.0, 3, True], [2.0, 2.0, 3, True], [4.0, 4.0, 0, False]]
     """
     if beyond not in BEYOND:
         raise SpecError(one_of("beyond", beyond, BEYOND))
@@ -114,6 +114,8 @@ def conditional_effects(
         raise SpecError(f"at is {at!r}; write the value of each column that is held, as {{'x': 0}}.")
     if not isinstance(variable, str) or not isinstance(moderator, str):
         raise SpecError(f"variable is {variable!r} and moderator {moderator!r}; each must be the name of a column.")
+    names = spelt_names(fit.fits[0] if isinstance(fit, PooledFit) else fit) if isinstance(fit, Fit | PooledFit) else ()
+    variable, moderator, at = (as_known(name, names) for name in (variable, moderator, at))
     if variable == moderator or moderator in (at or {}):
         raise SpecError(f"{moderator!r} is the moderator; it can be neither the variable nor held at another value.")
 
@@ -135,17 +137,13 @@ def conditional_effects(
             by_value = [*by_value, _difference(m, by_value, difference)]
         terms = [t for each in by_value for t in each]
         simulated = draws is not None and seed is not None
-        table = (
+        given = (
             by_simulation(fit, asked.scale, terms, level, draws or 0, seed or 0)
             if simulated
             else by_delta(fit, asked.scale, terms, level)
         )
-        return AtValues(
-            table.assign(note=[_joined(n, *said) for n in table["note"]]),
-            degrees(fit, asked.scale, terms),
-            support,
-            asked.rows,
-        )
+        table = given.table.assign(note=[_joined(n, *said) for n in given.table["note"]])
+        return AtValues(replace(given, table=table), support, asked.rows)
 
     if isinstance(fit, PooledFit) and isinstance(data, Imputed):
         every = in_every_table(fit, data, seed)
@@ -175,7 +173,7 @@ def _without(support: pd.DataFrame, m: Moderator) -> str:
 
 def _laid_out(found: AtValues, m: Moderator, difference: tuple[Any, Any] | None) -> pd.DataFrame:
     """The table as it is given: effects, then who is near; of an ordered outcome a row for every category."""
-    support, table = found.support, found.table
+    support, table = found.support, found.effects.table
     if difference is not None:
         support = _with_difference(m, support, difference)
     value = np.array([*m.values, *([np.nan] if difference is not None else [])], dtype=object)

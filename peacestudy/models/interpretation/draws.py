@@ -8,7 +8,8 @@ import numpy as np
 
 from peacestudy.errors import FitError
 from peacestudy.models.engines.parameters import is_spread
-from peacestudy.models.interpretation.effect_scale import coefficients, shift_of
+from peacestudy.models.formulas.centring import no_centring
+from peacestudy.models.interpretation.effect_scale import coefficients
 from peacestudy.models.result import Fit
 
 NEGATIVE = 1e-9  # share of the largest eigenvalue of a covariance below which a negative one is rounding
@@ -17,21 +18,24 @@ NEGATIVE = 1e-9  # share of the largest eigenvalue of a covariance below which a
 def draw_coefficients(fit: Fit, scale: str, draws: int, rng: np.random.Generator) -> np.ndarray:
     """Draws from the normal distribution of the parameters, or t where the fit has its degrees of freedom, shape (draws, P).
 
-    What cannot be below zero, ``alpha``, ``sd(group)`` and the distance of two cut points, is drawn on the log scale.
+    What cannot be below zero, ``alpha``, ``sd(group)`` and the distance of two cut points, is drawn on the log scale. A
+    parameter without a standard error is not drawn and stays at its estimate; what needs it has no interval.
 
     Raises
     ------
     FitError
         The covariance has a direction with a variance below zero, as two-way clustering can.
     """
-    plain = coefficients(fit, "response")
+    plain = coefficients(fit, scale)
+    moved, V = plain.moved, plain.V
+    if plain.missing.any():
+        moved, V = no_centring(len(plain.b)), plain.covariance(np.eye(len(plain.b)))
     A, above = _working(fit)
-    at = A @ plain.b
+    at = A @ moved.at_centre(plain.b)
     above &= at > 0  # a standard deviation of zero, on its edge, is held there
     unit = np.where(above, at, 1.0)
     scaled = A / unit[:, None]
-    V = scaled @ plain.V @ scaled.T
-    size, axes = np.linalg.eigh(V)
+    size, axes = np.linalg.eigh(scaled @ V @ scaled.T)
     if size[0] < -NEGATIVE * size[-1]:
         raise FitError(
             f"the covariance of {fit.spec.name} has a variance below zero, so nothing can be drawn from it; write interval='delta'."
@@ -41,10 +45,7 @@ def draw_coefficients(fit: Fit, scale: str, draws: int, rng: np.random.Generator
         z = z * np.sqrt(fit.df / rng.chisquare(fit.df, (draws, 1)))
     drawn = at + z
     drawn[:, above] = at[above] * np.exp(z[:, above])
-    out: np.ndarray = drawn @ np.linalg.inv(A).T
-    if scale == "flic":
-        out[:, fit.design.names.index("Intercept")] += shift_of(fit, out)
-    return out
+    return moved.coefficients(drawn @ np.linalg.inv(A).T)
 
 
 def _working(fit: Fit) -> tuple[np.ndarray, np.ndarray]:

@@ -5,7 +5,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from peacestudy.models.engines.groups import spread_name
+from peacestudy.models.formulas.factors import Survival
 from peacestudy.models.interpretation.effect_terms import Asked
+from peacestudy.models.result import Fit
 
 NAMED = 3  # reasons named in a sentence
 
@@ -18,8 +20,17 @@ def said_of(asked: Asked, at: Mapping[str, Any] | None) -> str:
     asked : the fit, the rows and the scale.
     at : columns that are held, and so are no longer those of each row.
     """
-    found = (_rows(asked), _exposure(asked, at), _groups(asked), _estimates(asked))
+    found = (transformed(asked.fit), _rows(asked), _exposure(asked, at), _groups(asked), _estimates(asked))
     return "; ".join(filter(None, found))
+
+
+def transformed(fit: Fit) -> str:
+    """A sentence where the formula transforms the outcome, so that no number is in the unit of its column."""
+    response = fit.design.formula.response
+    if isinstance(response, Survival) or not response.functions:
+        return ""
+    more = " (the exp of a mean of logarithms is a geometric mean)" if response.functions == ("log",) else ""
+    return f"in the unit of {response.label}, the outcome as the formula transforms it, not of {response.column}{more}"
 
 
 def _rows(asked: Asked) -> str:

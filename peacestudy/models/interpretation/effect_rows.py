@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from peacestudy.core.frame import StudyFrame
-from peacestudy.core.problems import one_of
+from peacestudy.core.problems import as_known, one_of
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.engines.counts import offset_of
 from peacestudy.models.formulas.design import Design
@@ -18,7 +18,8 @@ from peacestudy.models.result import Fit
 from peacestudy.models.spec import ModelSpec
 
 OVER = ("fit", "data")
-SAME = 1e-8  # of a column's largest number, within which the design of the rows given is that of the fit
+SAME = 1e-8  # of a column's range, within which the design of the rows given is that of the fit
+ROUNDING = 1e-14  # of its largest number, which rounding may add
 NAMED = 5  # cases named in a message
 
 
@@ -42,6 +43,11 @@ class EffectRows:
     weights: np.ndarray
     periods: tuple[np.ndarray, np.ndarray] | None
     reasons: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns that the formula and the options name, as they are spelt there."""
+        return (*(f.column for f in self.design.formula.factors), *self.spec.option_columns)
 
     def covariates(self, table: pd.DataFrame) -> np.ndarray:
         """The columns of the formula for the rows, set as ``table`` has them, shape (n, k)."""
@@ -82,6 +88,16 @@ class EffectRows:
         return out
 
 
+def spelt_names(fit: Fit) -> tuple[str, ...]:
+    """The columns of a table that a fit reads, as the formula and the options spell them."""
+    design = fit.design
+    return (
+        *(f.column for f in (*design.formula.factors, *design.lags)),
+        *fit.spec.option_columns,
+        *(design.panel or ()),
+    )
+
+
 def effect_rows(fit: Fit, data: StudyFrame | pd.DataFrame, over: str) -> EffectRows:
     """The rows that an effect is averaged over.
 
@@ -101,7 +117,8 @@ def effect_rows(fit: Fit, data: StudyFrame | pd.DataFrame, over: str) -> EffectR
     if over not in OVER:
         raise SpecError(one_of("over", over, OVER))
     table, ids = (data.data, data.data[data.key]) if isinstance(data, StudyFrame) else (data, data.index)
-    table = table.set_axis([str(c) for c in table.columns], axis=1)
+    names = spelt_names(fit)
+    table = table.set_axis(as_known([str(c) for c in table.columns], names), axis=1)
     column = dict(fit.spec.options).get("weights")
     design, table = lags_as_columns(_by_formula(fit.design), table)
     if over == "fit":
@@ -172,7 +189,8 @@ def _check_same(fit: Fit, rows: EffectRows) -> None:
     """Refuse a table whose columns have changed since the fit."""
     found = rows.matrix(rows.table)
     size = np.maximum(np.abs(fit.design.X).max(axis=0), np.abs(found).max(axis=0))
-    apart = (np.abs(found - fit.design.X) > SAME * size).any(axis=1)
+    room = SAME * np.ptp(fit.design.X, axis=0) + ROUNDING * size
+    apart = (np.abs(found - fit.design.X) > room).any(axis=1)
     if rows.exposure:
         fitted = offset_of(fit.spec, dict(fit.design.further), fit.cases)
         assert fitted is not None

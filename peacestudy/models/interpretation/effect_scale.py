@@ -3,14 +3,19 @@
 Source: Puhr, Heinze, Nold, Lusa and Geroldinger (2017), Statistics in Medicine 36(14) (FLIC).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
-from scipy.special import expit
 
 from peacestudy.core.problems import one_of
 from peacestudy.errors import FitError, SpecError
-from peacestudy.models.engines.flic import flic_shift
+from peacestudy.models.engines.flac import fit_flac
+from peacestudy.models.engines.flic import fit_flic
+from peacestudy.models.engines.registry import Kernel
+from peacestudy.models.formulas.centring import Centring
+from peacestudy.models.inference.covariance import covariance
+from peacestudy.models.inference.jackknife import jackknife
 from peacestudy.models.result import Fit
 
 # engine: the response of its linear predictor, see ``responses``
@@ -28,6 +33,8 @@ INVERSE = {
     "mixed_linear": "identity",
 }
 SCALES = {"firth": ("response", "flic", "link"), "cox": ("link",), "mixed_logit": ("average", "response", "link")}
+NOTHING = 1e-12  # share of the variance without covariances below which that of an effect is zero but for rounding
+CORRECTED = ("flic", "flac")  # scales with coefficients of their own
 SAID = {
     "cox": ", or horizon=... for restricted mean survival time",
     "mixed_logit": "; average is the mean probability over groups, response that of a typical group, whose effect is zero",
@@ -64,38 +71,103 @@ def scale_of(fit: Fit, scale: str | None, horizon: float | None) -> str:
     return scale or "response"
 
 
+def response_name(engine: str, scale: str) -> str:
+    """Name of the response of an engine on a scale, see ``responses``."""
+    return {"link": "identity", "average": "average"}.get(scale, INVERSE[engine])
+
+
 @dataclass(frozen=True, eq=False)
 class Coefficients:
-    """Coefficients of the columns of a design, with what was estimated beside them last (P,), and their covariance (P, P)."""
+    """The parameters of a fit on a scale, with what the variances of combinations of them need.
+
+    Attributes
+    ----------
+    b : coefficients of the columns of the design, with what was estimated beside them last, shape (P,).
+    V : covariance of the parameters of the moved columns, shape (P, P).
+    moved : the centring that ``V`` is of, see ``Fit.moved_vcov``.
+    missing : parameters without a standard error, shape (P,).
+    """
 
     b: np.ndarray
     V: np.ndarray
+    moved: Centring
+    missing: np.ndarray
+
+    def covariance(self, weights: np.ndarray) -> np.ndarray:
+        """Covariance of combinations with weights (q, P), shape (q, q), a missing parameter held at its estimate."""
+        W = self.moved.weights(np.where(self.missing, 0.0, weights))
+        return np.asarray(W @ self.V @ W.T)
+
+    def variances(self, gradients: np.ndarray) -> np.ndarray:
+        """Variances of combinations with gradients (q, P), shape (q,); NaN where a missing parameter is needed."""
+        W = self.moved.weights(gradients)
+        variance = ((W @ self.V) * W).sum(axis=1)
+        return np.where((gradients[:, self.missing] != 0).any(axis=1), np.nan, variance)
+
+    def standard_errors(self, gradients: np.ndarray, variance: np.ndarray | None = None) -> np.ndarray:
+        """Roots of the variances (q,) of combinations; missing where a variance is not above zero but for rounding.
+
+        Parameters
+        ----------
+        gradients : derivatives by the parameters, shape (q, P).
+        variance : of the combinations, where it is not that of ``variances``, shape (q,).
+        """
+        variance = self.variances(gradients) if variance is None else variance
+        without_covariances = self.moved.weights(gradients) ** 2 @ np.diag(self.V)
+        return np.sqrt(np.where(variance > NOTHING * without_covariances, variance, np.nan))
 
 
 def coefficients(fit: Fit, scale: str) -> Coefficients:
-    """The parameters of a fit; with ``flic`` the intercept is corrected and its covariance follows the slopes'.
+    """The parameters of a fit; with ``flic`` and ``flac`` those of the corrected probabilities.
 
-    FLIC's intercept keeps the mean probability of the fit's rows at the observed share, which is taken as given.
+    Their covariance is of the kind that the fit has: model-based for ``classical``, sums of each row's or cluster's part for
+    robust ones, and for ``jackknife`` the correction is made anew without each cluster. The observed share that they
+    keep is an estimate, and its error is part of the intercept's.
+
+    A parameter without a standard error has NaN in its row and column.
 
     Raises
     ------
     FitError
-        The fit has no covariance.
+        No parameter has a covariance.
     """
     b, V = fit.terms["estimate"].to_numpy(dtype=float), fit.vcov.to_numpy(dtype=float)
-    if not np.isfinite(V).all():
+    missing = ~np.isfinite(np.diag(V))
+    if missing.all():
         raise FitError(f"{fit.spec.name} has no covariance, so its effects have no interval. Write another vcov.")
-    if scale != "flic":
-        return Coefficients(b, V)
-    at = fit.design.names.index("Intercept")
-    shift = shift_of(fit, b[None])[0]
-    p = expit(fit.design.X @ b + shift)
-    W = p * (1 - p)
-    J = np.eye(len(b))
-    J[at] -= W @ fit.design.X / W.sum()
-    return Coefficients(b + shift * (np.arange(len(b)) == at), J @ V @ J.T)
+    if scale in CORRECTED:
+        return Coefficients(*_corrected(fit, scale), missing)
+    moved = fit.moved
+    V = fit.moved_vcov if moved.moves else np.where(missing[:, None] | missing[None, :], 0.0, V)
+    return Coefficients(b, V, moved, missing)
 
 
-def shift_of(fit: Fit, b: np.ndarray) -> np.ndarray:
-    """What FLIC adds to the intercept, for each of B coefficient vectors."""
-    return flic_shift(b @ fit.design.X.T, np.full(len(b), fit.design.y.mean()))
+def _corrected(fit: Fit, scale: str) -> tuple[np.ndarray, np.ndarray, Centring]:
+    """Coefficients of FLIC or FLAC (K,), the covariance (K, K) of those of the moved columns, and how these were moved."""
+    moved = replace(fit.moved, turn=None)
+    kernel: Kernel = fit_flac
+    if scale == "flic":
+        kernel = partial(fit_flic, intercept=fit.design.names.index("Intercept"))
+    work = replace(fit.design, X=fit.design.X - moved.centre)
+    est = kernel(work.X[None], work.y[None])
+    if fit.spec.vcov == "jackknife":
+        V = jackknife(work, est.beta[0], fit.spec.engine, kernel)
+    else:
+        V = covariance(est, fit.spec.vcov, work.clusters, small_sample=False)[0]
+    return moved.coefficients(est.beta[0]), V, moved
+
+
+def without_error(fit: Fit, missing: np.ndarray, gradients: np.ndarray) -> list[str]:
+    """For each of q combinations (q, P) why it has no standard error; empty where it has one.
+
+    Parameters
+    ----------
+    fit : names the terms.
+    missing : parameters without a standard error, shape (P,).
+    gradients : derivatives by the parameters.
+    """
+    if not missing.any():
+        return [""] * len(gradients)
+    names = fit.terms["term"].to_numpy()[missing]
+    needs = gradients[:, missing] != 0
+    return [f"no standard error, as {', '.join(names[row])} has none" if row.any() else "" for row in needs]

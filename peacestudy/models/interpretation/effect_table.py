@@ -1,30 +1,29 @@
 """The numbers of a table of effects: delta-method and simulation intervals.
 
 Sources: Oehlert (1992), The American Statistician 46(1) (delta method); Krinsky and Robb (1986), Review of Economics and Statistics
-68(4) (draws); Kalbfleisch (1978), JRSS B 40(2) (draws of the jumps of a baseline hazard); Agresti (2013), Categorical Data Analysis,
-3rd ed., 5.5 (intervals of probabilities on the scale of the logit, of mean counts on that of the log).
+68(4) (draws); Kalbfleisch (1978), JRSS B 40(2) (draws of the jumps of a baseline hazard).
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit, logit
 
 from peacestudy.core.problems import one_of
 from peacestudy.errors import FitError, SpecError
-from peacestudy.models.inference.hypotheses import check_level, check_seed, quantile, two_sided
+from peacestudy.models.inference.hypotheses import check_level, check_seed, two_sided
 from peacestudy.models.inference.reference import contrast_df
 from peacestudy.models.interpretation.draws import draw_coefficients
-from peacestudy.models.interpretation.effect_scale import Coefficients, coefficients
+from peacestudy.models.interpretation.effect_scale import coefficients, without_error
 from peacestudy.models.interpretation.effect_terms import EffectTerm
+from peacestudy.models.interpretation.interval_scales import Scale, interval
 from peacestudy.models.interpretation.quantities import columns_of
 from peacestudy.models.interpretation.restricted_mean import baseline_of, variances
 from peacestudy.models.result import Fit
 
 INTERVALS = ("delta", "simulation")
 FEWEST_DRAWS = 100
-NOTHING = 1e-12  # share of the variance without covariances below which that of an effect is zero but for rounding
 COLUMNS = [
     "term",
     "contrast",
@@ -38,8 +37,8 @@ COLUMNS = [
     "at",
     "note",
 ]
-LEVELS = ("probability", "count", "mean")  # forms that are no effects, so that nothing is tested
 NO_VARIANCE = "its variance is not above zero"
+NUMBERS = ["estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high"]
 
 
 def check_interval(fit: Fit, scale: str, interval: str, draws: int | None, seed: int | None, level: float) -> None:
@@ -73,53 +72,70 @@ def check_interval(fit: Fit, scale: str, interval: str, draws: int | None, seed:
         )
 
 
-def by_delta(fit: Fit, scale: str, terms: Sequence[EffectTerm], level: float) -> pd.DataFrame:
-    """The table with standard errors by the delta method."""
+@dataclass(frozen=True, eq=False)
+class Effects:
+    """Effects of one fit.
+
+    Attributes
+    ----------
+    table : a row an effect.
+    terms : what each row is.
+    value, error : the numbers on the scales of their intervals with their standard errors, shape (rows,).
+    dfs : degrees of freedom of the intervals, shape (rows,).
+    """
+
+    table: pd.DataFrame
+    terms: Sequence[EffectTerm]
+    value: np.ndarray
+    error: np.ndarray
+    dfs: np.ndarray
+
+
+def by_delta(fit: Fit, scale: str, terms: Sequence[EffectTerm], level: float) -> Effects:
+    """Effects with standard errors by the delta method, each on the scale of its interval."""
+    value, error, dfs, reasons = delta_method(fit, scale, terms)
+    rows = []
+    for t, w, se, df, reason in zip(terms, value, error, dfs, reasons, strict=True):
+        note = t.note if np.isfinite(se) else "; ".join(filter(None, (t.note, reason or NO_VARIANCE)))
+        rows.append(_row(t, numbers(t.quantity.scale, w, se, df, t.tested, level), note))
+    return Effects(_table(rows, terms), terms, value, error, dfs)
+
+
+def delta_method(
+    fit: Fit, scale: str, terms: Sequence[EffectTerm]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[str]]:
+    """Numbers on the scales of their intervals, their standard errors and degrees of freedom, and why one has no error."""
     c = coefficients(fit, scale)
     value = np.array([_finite(t, t.quantity.value(c.b)) for t in terms])
-    variance, size, G = _variances(fit, scale, terms, c)
-    std_error = np.sqrt(np.where(variance > NOTHING * size, variance, np.nan))
-    dfs = contrast_df(fit.spec, fit.design, fit.df, G.T)
-    rows = []
-    for t, q, se, df in zip(terms, value, std_error, dfs, strict=True):
-        half = quantile(0.5 + level / 2, df)
-        note = t.note if np.isfinite(se) else "; ".join(filter(None, (t.note, NO_VARIANCE)))
-        if t.form == "probability" and 0 < q < 1:
-            error = se / (q * (1 - q))
-            low, high = expit(logit(q) - half * error), expit(logit(q) + half * error)
-        elif t.form == "count" and q > 0:
-            low, high = q * np.exp(-half * se / q), q * np.exp(half * se / q)
-        else:
-            low, high = q - half * se, q + half * se
-        p = float(two_sided(np.array([q / se]), df)[0])
-        rows.append(_row(t, q, se, q / se, p, low, high, note))
-    return _table(rows, terms)
-
-
-def _variances(
-    fit: Fit, scale: str, terms: Sequence[EffectTerm], c: Coefficients
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Variances, what they would be without covariances, by which rounding is told, and the gradients (K, terms)."""
     G = columns_of([t.quantity for t in terms], c.b)
-    size = (G**2 * np.diag(c.V)[:, None]).sum(axis=0)
+    variance = None
     if scale == "horizon" and fit.spec.engine == "cox":
-        return variances(fit, [t.quantity for t in terms], c.b), size, G
-    return ((c.V @ G) * G).sum(axis=0), size, G
+        variance = variances(fit, [t.quantity for t in terms], c.b)
+    dfs = contrast_df(fit.spec, fit.design, fit.df, G.T)
+    return value, c.standard_errors(G.T, variance), dfs, without_error(fit, c.missing, G.T)
 
 
-def _row(
-    t: EffectTerm, q: float, se: float, statistic: float, p: float, low: float, high: float, note: str
-) -> tuple[object, ...]:
-    if t.form == "ratio":
-        q, se, low, high = np.exp(q), se * np.exp(q), np.exp(low), np.exp(high)
-    if t.form in LEVELS:
-        statistic, p = np.nan, np.nan
-    return t.term, t.contrast, q, se, statistic, p, low, high, t.n, t.at, note
+def numbers(scale: Scale, value: float, error: float, df: float, tested: bool, level: float) -> dict[str, float]:
+    """``estimate, std_error, statistic, p_value, conf_low, conf_high`` of a number on its scale; missing ends without an error."""
+    ends = interval(scale, np.array([value]), np.array([error]), np.array([df]), level)[0]
+    statistic = value / error if tested else np.nan
+    return {
+        "estimate": float(ends[0]),
+        "std_error": float(scale.slope(np.array(value)) * error),
+        "statistic": statistic,
+        "p_value": float(two_sided(np.array([statistic]), df)[0]),
+        "conf_low": float(ends[1]),
+        "conf_high": float(ends[2]),
+    }
+
+
+def _row(t: EffectTerm, found: dict[str, float], note: str) -> tuple[object, ...]:
+    return t.term, t.contrast, *(found[c] for c in NUMBERS), t.n, t.at, note
 
 
 def _finite(t: EffectTerm, value: float) -> float:
-    """The value, refused where it is none."""
-    if not np.isfinite(value):
+    """The value on its scale, refused where it is no number that can be shown."""
+    if not np.isfinite(t.quantity.scale.back(np.array(value))):
         raise FitError(f"{_named(t)}: the value is larger than can be reckoned with: far beyond the data.")
     return value
 
@@ -136,27 +152,35 @@ def _table(rows: list[tuple[object, ...]], terms: Sequence[EffectTerm]) -> pd.Da
     return out
 
 
-def by_simulation(
-    fit: Fit, scale: str, terms: Sequence[EffectTerm], level: float, draws: int, seed: int
-) -> pd.DataFrame:
-    """The table with standard errors, intervals and p values from draws of the coefficients."""
+def by_simulation(fit: Fit, scale: str, terms: Sequence[EffectTerm], level: float, draws: int, seed: int) -> Effects:
+    """Effects with standard errors, intervals and p values from draws of the coefficients."""
     rng = np.random.default_rng(seed)
-    b = coefficients(fit, scale).b
+    c = coefficients(fit, scale)
     drawn = draw_coefficients(fit, scale, draws, rng)
     jumps: list[np.ndarray | None] = [None] * draws
     if scale == "horizon" and fit.spec.engine == "cox":
         events = baseline_of(fit).events()
         jumps = list(rng.gamma(events, size=(draws, len(events))) / events)
-    rows = []
-    for t in terms:
-        q = _finite(t, t.quantity.value(b))
+    reasons = without_error(fit, c.missing, columns_of([t.quantity for t in terms], c.b).T)
+    rows, value, error = [], [], []
+    for t, reason in zip(terms, reasons, strict=True):
+        w = _finite(t, t.quantity.value(c.b))
         found = np.array([t.quantity.value(d, j) for d, j in zip(drawn, jumps, strict=True)])
-        if gone := int((~np.isfinite(found)).sum()):
+        if gone := int((~np.isfinite(t.quantity.scale.back(found))).sum()):
             raise FitError(
                 f"{_named(t)}: {gone} of {draws} draws are larger than can be reckoned with: far beyond the data. Write interval='delta'."
             )
-        low, high = np.quantile(found, [0.5 - level / 2, 0.5 + level / 2])
-        se = float(found.std(ddof=1))
-        p = min(1.0, 2 * (1 + min(int((found <= 0).sum()), int((found >= 0).sum()))) / (draws + 1))
-        rows.append(_row(t, q, se, q / se if se > 0 else np.nan, p, low, high, t.note))
-    return _table(rows, terms)
+        spread = float(found.std(ddof=1))
+        se = spread if spread > 0 and not reason else np.nan
+        given = numbers(t.quantity.scale, w, se, np.inf, t.tested, level)
+        if np.isfinite(se):
+            ends = np.quantile(found, [0.5 - level / 2, 0.5 + level / 2])
+            given["conf_low"], given["conf_high"] = (float(x) for x in t.quantity.scale.back(ends))
+            if t.tested:
+                nearer = min(int((found <= 0).sum()), int((found >= 0).sum()))
+                given["p_value"] = min(1.0, 2 * (1 + nearer) / (draws + 1))
+        note = t.note if np.isfinite(se) else "; ".join(filter(None, (t.note, reason or NO_VARIANCE)))
+        rows.append(_row(t, given, note))
+        value.append(w)
+        error.append(se)
+    return Effects(_table(rows, terms), terms, np.array(value), np.array(error), np.full(len(terms), fit.df))

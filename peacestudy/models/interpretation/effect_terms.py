@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from peacestudy.core.display import exact_number
 from peacestudy.core.problems import one_of
+from peacestudy.core.tied_times import tied_times
 from peacestudy.errors import FitError, SpecError
-from peacestudy.models.engines.discrete_time import BASELINES, DEFAULT
+from peacestudy.models.engines.discrete_time import BASELINES, DEFAULT, LONGEST
 from peacestudy.models.interpretation.effect_rows import EffectRows, check_column, is_number, outside, profiles, set_to
-from peacestudy.models.interpretation.effect_scale import INVERSE
+from peacestudy.models.interpretation.effect_scale import response_name
 from peacestudy.models.interpretation.quantities import ByPeriod, Contrast, Mean, Quantity, Rows, Slope
 from peacestudy.models.interpretation.responses import responses
 from peacestudy.models.interpretation.restricted_mean import RestrictedMean, baseline_of, check_horizon, strata_of
@@ -21,7 +23,6 @@ from peacestudy.models.interpretation.slopes import check_slope, derivative
 from peacestudy.models.result import Fit
 
 CHANGES = ("sd", "iqr", "minmax")
-CHANCES = ("expit", "average", "category")  # responses that are probabilities
 PAIRS = ("reference", "sequential", "pairwise")
 
 
@@ -32,8 +33,8 @@ class EffectTerm:
     Attributes
     ----------
     term, contrast, at : what the row says it is.
-    quantity : the number; the log of a ratio where ``form`` is ``ratio``.
-    form : ``effect``, ``ratio``, ``probability``, ``count`` or ``mean``; the last three test nothing.
+    quantity : the number, with the scale of its interval.
+    tested : whether it is an effect, which is tested against none; a prediction is not.
     n : rows averaged.
     note : what makes one distrust the number.
     category : of an ordered outcome, whose chance it is; else empty.
@@ -43,7 +44,7 @@ class EffectTerm:
     contrast: str
     at: str
     quantity: Quantity
-    form: str
+    tested: bool
     n: int
     note: str = ""
     category: str = ""
@@ -65,7 +66,7 @@ class Asked:
     @property
     def link(self) -> str:
         """Name of the response, see ``responses``."""
-        return {"link": "identity", "average": "average"}.get(self.scale, INVERSE[self.fit.spec.engine])
+        return response_name(self.fit.spec.engine, self.scale)
 
     @property
     def categories(self) -> tuple[str, ...]:
@@ -85,7 +86,7 @@ class Asked:
         X = self.rows.covariates(table)
         share = np.full(len(X), 1 / len(X))
         if self.fit.spec.engine == "discrete_time":
-            return {"": ByPeriod(_baseline(self.fit, self.horizon), X, share)}, len(X)
+            return {"": ByPeriod(_baseline(self.fit, self.horizon, len(X)), X, share)}, len(X)
         strata = strata_of(self.fit, self.rows, self.over)
         assert self.horizon is not None
         check_horizon(self.fit, strata, self.horizon)
@@ -102,13 +103,21 @@ class Asked:
         return {c: Slope(rows, D, moved) for c, rows in given.items()}, len(D)
 
 
-def _baseline(fit: Fit, horizon: float | None) -> np.ndarray:
-    """Columns of the baseline hazard in the periods up to the horizon."""
+def _baseline(fit: Fit, horizon: float | None, rows: int) -> np.ndarray:
+    """Columns of the baseline hazard in the periods up to the horizon; ``rows`` is how many rows have a hazard in each."""
     last = int(fit.design.times[:, 1].max()) if fit.design.times is not None else 0
-    if isinstance(horizon, bool) or not isinstance(horizon, Real) or not float(horizon).is_integer() or horizon < 1:
+    if isinstance(horizon, bool) or not isinstance(horizon, Real) or not np.isfinite(float(horizon)):
         raise SpecError(f"horizon is {horizon!r}; it must be a number of periods, 1 or more.")
+    horizon = float(tied_times(np.array([horizon])).columns[0][0])
+    if not horizon.is_integer() or horizon < 1:
+        raise SpecError(f"horizon is {exact_number(horizon)}; it must be a whole number of periods, 1 or more.")
     if horizon > last:
         raise FitError(f"horizon is {horizon:g}, and no period after {last} was observed. Write {last} or less.")
+    if horizon * max(rows, len(fit.design.baseline)) > LONGEST:
+        raise FitError(
+            f"horizon is {horizon:.0f}, and {rows} rows have a hazard in each of these periods: too many numbers to hold. Write a "
+            "shorter horizon, or count time in longer periods."
+        )
     kind = str(dict(fit.spec.options).get("baseline", DEFAULT))
     columns, names = BASELINES[kind](np.arange(1, int(horizon) + 1))
     if gone := [name for name in names if name not in fit.design.baseline]:
@@ -158,7 +167,7 @@ def slope_terms(asked: Asked, variables: Sequence[str] | None, at: Mapping[str, 
             found, n = asked.slopes(set_to(asked.rows, profile), column)
             note = _notes(said, outside(asked.rows, profile))
             for category, quantity in found.items():
-                yield EffectTerm(column, "dY/dX", _label(profile), quantity, "effect", n, note, category)
+                yield EffectTerm(column, "dY/dX", _label(profile), quantity, True, n, note, category)
 
 
 def comparison_terms(
@@ -177,11 +186,10 @@ def comparison_terms(
             table = set_to(asked.rows, profile)
             for contrast, low, high, said in changed(asked.rows, table, column, change, comparison):
                 (above, n), (below, _) = asked.means(high), asked.means(low)
-                form = "ratio" if comparison == "ratio" else "effect"
                 note = _notes(said, outside(asked.rows, profile))
                 for category in above:
-                    quantity = Contrast(above[category], below[category], form == "ratio")
-                    yield EffectTerm(column, contrast, _label(profile), quantity, form, n, note, category)
+                    quantity = Contrast(above[category], below[category], comparison == "ratio")
+                    yield EffectTerm(column, contrast, _label(profile), quantity, True, n, note, category)
 
 
 def changed(
@@ -254,10 +262,8 @@ def prediction_terms(asked: Asked, at: Mapping[str, Any] | None) -> Iterator[Eff
         raise SpecError(
             "a Cox model has no level of its hazard to predict; write horizon=... for restricted mean survival time."
         )
-    chance = asked.fit.spec.engine == "discrete_time" if asked.scale == "horizon" else asked.link in CHANCES
-    form = "probability" if chance else "count" if asked.link == "exp" else "mean"
     for profile in profiles(at):
         found, n = asked.means(set_to(asked.rows, profile))
         for category, quantity in found.items():
             note = outside(asked.rows, profile)
-            yield EffectTerm("prediction", "", _label(profile), quantity, form, n, note, category)
+            yield EffectTerm("prediction", "", _label(profile), quantity, False, n, note, category)

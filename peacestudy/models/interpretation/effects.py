@@ -5,17 +5,18 @@ Hanmer and Kalkan (2013), American Journal of Political Science 57(1) (averages 
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from peacestudy.core.frame import StudyFrame
-from peacestudy.core.problems import one_of
+from peacestudy.core.problems import as_known, one_of
 from peacestudy.errors import SpecError
 from peacestudy.models.interpretation.effect_notes import said_of
 from peacestudy.models.interpretation.effect_rows import effect_rows
 from peacestudy.models.interpretation.effect_scale import scale_of
-from peacestudy.models.interpretation.effect_table import by_delta, by_simulation, check_interval
+from peacestudy.models.interpretation.effect_table import Effects, by_delta, by_simulation, check_interval
 from peacestudy.models.interpretation.effect_terms import (
     Asked,
     EffectTerm,
@@ -23,7 +24,7 @@ from peacestudy.models.interpretation.effect_terms import (
     prediction_terms,
     slope_terms,
 )
-from peacestudy.models.interpretation.pooled_effects import Found, degrees, pooled_effects
+from peacestudy.models.interpretation.pooled_effects import pooled_effects
 from peacestudy.models.missing.imputed import Imputed
 from peacestudy.models.missing.pooled import PooledFit
 from peacestudy.models.result import Fit
@@ -54,6 +55,7 @@ def effects(
     ----------
     fit : of any engine; or a PooledFit, whose effects are found in every completed table and pooled by Rubin's rules (ratios and
         counts as logarithms, probabilities as logits), with variances within each table by the delta method or by simulation.
+        Pooled probabilities of ordered categories are divided by their sum.
     data : the table that was fitted; what ``impute`` gave for a PooledFit.
     kind : ``slopes``, mean derivatives of the outcome by columns of numbers (average marginal effects); ``comparisons``, what a
         written change of a column does; ``predictions``, the mean outcome. There is no default.
@@ -86,7 +88,10 @@ def effects(
         averaged; ``note`` says what makes one distrust a number, such as a value beyond the data. Rows count as given: the interval
         is about the coefficients, not about which rows were sampled. Rows weighted in the fit are weighted in the average.
         Predictions test nothing; the interval of a probability is symmetric on the scale of the logit, that of a mean count on
-        that of the log. After a wild or score bootstrap, which has no covariance, effects rest on the clustered one, and say so.
+        that of the log, that of a restricted mean on that of the logit of its share of the horizon. An effect that needs a term
+        without a standard error has none either, and ``note`` names the term. Where the formula transforms the outcome, as
+        ``log(deaths)``, ``note`` says that numbers are in its unit. After a wild or score bootstrap, which has no covariance,
+        effects use the clustered one, and ``note`` says so.
 
     Raises
     ------
@@ -112,21 +117,21 @@ def effects(
     if comparison == "ratio" and kind != "comparisons":
         raise SpecError(f"a ratio is a comparison; kind {kind!r} has none.")
 
-    def one(fit: Fit, data: StudyFrame | pd.DataFrame, seed: int | None = seed) -> Found:
+    def one(fit: Fit, data: StudyFrame | pd.DataFrame, seed: int | None = seed) -> Effects:
         found = scale_of(fit, scale, horizon)
         check_interval(fit, found, interval, draws, seed, level)
         asked = Asked(fit, effect_rows(fit, data, over), found, horizon, over)
         _check_periods(asked)
-        terms = _terms(asked, kind, variables, at, comparison)
+        terms = _terms(asked, kind, as_known(variables, asked.rows.names), as_known(at, asked.rows.names), comparison)
         simulated = draws is not None and seed is not None
-        table = (
+        given = (
             by_simulation(fit, found, terms, level, draws or 0, seed or 0)
             if simulated
             else by_delta(fit, found, terms, level)
         )
         said = said_of(asked, at)
-        table = table.assign(note=["; ".join(filter(None, (n, said))) for n in table["note"]])
-        return Found(table, [t.form for t in terms], degrees(fit, found, terms))
+        notes = ["; ".join(filter(None, (n, said))) for n in given.table["note"]]
+        return replace(given, table=given.table.assign(note=notes))
 
     if isinstance(fit, PooledFit) and isinstance(data, Imputed):
         return pooled_effects(fit, data, one, level, seed)

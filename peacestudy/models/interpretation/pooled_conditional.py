@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 
 from peacestudy.models.interpretation.effect_rows import EffectRows
+from peacestudy.models.interpretation.effect_table import Effects
 from peacestudy.models.interpretation.moderator_support import Moderator, cases_near
-from peacestudy.models.interpretation.pooled_effects import one_note
+from peacestudy.models.interpretation.pooled_effects import one_note, pooled
 from peacestudy.models.missing.pooled import PooledFit
-from peacestudy.models.missing.pooled_row import pooled_row
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,14 +23,12 @@ class AtValues:
 
     Attributes
     ----------
-    table : a row a value, and one for a difference, as of ``effects``; of ordered one for every category of each.
-    dfs : degrees of freedom without missing values of each row.
+    effects : a row a value, and one for a difference; of ordered one for every category of each.
     support : a row a value, as of ``support_at``.
     rows : the rows that were averaged.
     """
 
-    table: pd.DataFrame
-    dfs: np.ndarray
+    effects: Effects
     support: pd.DataFrame
     rows: EffectRows
 
@@ -57,17 +55,8 @@ def pooled_values(
     level : of the intervals.
     simulated : whether standard errors come from draws.
     """
-    dfs = np.full(len(found[0].dfs), fit.fits[0].df) if simulated else np.mean([f.dfs for f in found], axis=0)
-    rows = []
-    for j, df in enumerate(dfs):
-        q, se = ([float(f.table[c][j]) for f in found] for c in ("estimate", "std_error"))
-        rows.append(pooled_row(q, se, float(df), level))
-    first = found[0].table
-    numbers = pd.DataFrame(rows).drop(columns=["share", "monte_carlo"])
-    notes = [one_note([f.table["note"][j] for f in found]) for j in range(len(first))]
-    named = [c for c in ("term", "contrast", "category", "n", "at") if c in first]
-    table = pd.concat([first[named], numbers], axis=1).assign(note=notes)
-    return replace(found[0], table=table, dfs=dfs, support=_support(fit, found, m, variable))
+    effects = pooled(fit, [f.effects for f in found], level, simulated)
+    return replace(found[0], effects=effects, support=_support(fit, found, m, variable))
 
 
 def _support(fit: PooledFit, found: Sequence[AtValues], m: Moderator, variable: str) -> pd.DataFrame:

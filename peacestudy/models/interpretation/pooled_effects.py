@@ -1,4 +1,4 @@
-"""Effects after imputation: found in every completed table, pooled by Rubin's rules on the scale on which they are about normal.
+"""Effects after imputation: found in every completed table, pooled by Rubin's rules on the scale of their intervals.
 
 Sources: Rubin (1987), Multiple Imputation for Nonresponse in Surveys, ch. 3; White, Royston and Wood (2011), Statistics in Medicine 30(4),
 section 7 (ratios are pooled as logarithms; so are mean counts). Simulation gives the variance within each table, in the place of the delta
@@ -7,47 +7,22 @@ method: to mix the draws of few tables makes intervals too narrow (Zhou and Reit
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit, logit
 
 from peacestudy.core.frame import StudyFrame
 from peacestudy.errors import SpecError
 from peacestudy.models.inference.hypotheses import check_seed
-from peacestudy.models.inference.reference import contrast_df
-from peacestudy.models.interpretation.effect_scale import coefficients
-from peacestudy.models.interpretation.effect_table import LEVELS
-from peacestudy.models.interpretation.effect_terms import EffectTerm
-from peacestudy.models.interpretation.quantities import columns_of
+from peacestudy.models.interpretation.effect_table import NUMBERS, Effects, numbers
+from peacestudy.models.interpretation.pooled_categories import sum_to_one
 from peacestudy.models.missing.imputed import Imputed
 from peacestudy.models.missing.pooled import PooledFit
-from peacestudy.models.missing.pooled_row import ENDS, pooled_row
+from peacestudy.models.missing.pooled_row import pooled_row
 from peacestudy.models.result import Fit
 
-NUMBERS = ["estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high"]
-
-
-@dataclass(frozen=True, eq=False)
-class Found:
-    """Effects in one table: rows as of ``effects``, the form of each, and its degrees of freedom without missing values (rows,)."""
-
-    table: pd.DataFrame
-    forms: list[str]
-    dfs: np.ndarray
-
-
-One = Callable[[Fit, StudyFrame | pd.DataFrame, int | None], Found]
-
-
-def degrees(fit: Fit, scale: str, terms: Sequence[EffectTerm]) -> np.ndarray:
-    """Degrees of freedom of effects, shape (rows,): the fit's, but each its own with cr2."""
-    if fit.spec.vcov != "cr2":
-        return np.full(len(terms), fit.df)
-    return contrast_df(
-        fit.spec, fit.design, fit.df, columns_of([t.quantity for t in terms], coefficients(fit, scale).b).T
-    )
+One = Callable[[Fit, StudyFrame | pd.DataFrame, int | None], Effects]
 
 
 def in_every_table(
@@ -73,7 +48,7 @@ def in_every_table(
 
 
 def pooled_effects(fit: PooledFit, data: Imputed, one: One, level: float, seed: int | None = None) -> pd.DataFrame:
-    """The table of ``effects``, pooled, with ``df`` and ``fmi`` beside.
+    """The table of ``effects``, pooled, with ``df`` and ``fmi`` at the end.
 
     Parameters
     ----------
@@ -86,17 +61,35 @@ def pooled_effects(fit: PooledFit, data: Imputed, one: One, level: float, seed: 
     SpecError
         The data are another imputation.
     """
-    found = [one(*each) for each in in_every_table(fit, data, seed)]
-    dfs = np.mean([f.dfs for f in found], axis=0) if seed is None else np.full(len(found[0].forms), fit.fits[0].df)
-    rows = [
-        _pooled([f.table.iloc[j] for f in found], form, float(dfs[j]), level) for j, form in enumerate(found[0].forms)
+    return pooled(fit, [one(*each) for each in in_every_table(fit, data, seed)], level, seed is not None).table
+
+
+def pooled(fit: PooledFit, found: Sequence[Effects], level: float, simulated: bool) -> Effects:
+    """The effects of all tables as one.
+
+    Parameters
+    ----------
+    fit : of imputed data.
+    found : of every completed table, the same rows.
+    level : of the intervals.
+    simulated : whether standard errors come from draws.
+    """
+    first = found[0]
+    dfs = np.full(len(first.dfs), fit.fits[0].df) if simulated else np.mean([f.dfs for f in found], axis=0)
+    value, error = (np.array([getattr(f, c) for f in found]) for c in ("value", "error"))
+    rows = pd.DataFrame([pooled_row(w, se, float(df), level) for w, se, df in zip(value.T, error.T, dfs, strict=True)])
+    predicted = [bool(t.category) and not t.tested for t in first.terms]
+    if all(predicted):
+        rows["estimate"] = sum_to_one(rows["estimate"].to_numpy(), len(fit.fits[0].design.categories))
+    given = [
+        numbers(t.quantity.scale, w, se, df, t.tested, level)
+        for t, (w, se, df) in zip(first.terms, rows[["estimate", "std_error", "df"]].to_numpy(dtype=float), strict=True)
     ]
-    first = found[0].table
-    numbers = pd.DataFrame(rows)
-    named = [c for c in ("term", "contrast", "category") if c in first]
-    out = pd.concat([first[named], numbers[NUMBERS], first[["n", "at"]]], axis=1)
-    notes = [one_note([f.table["note"][j] for f in found]) for j in range(len(first))]
-    return out.assign(note=notes, df=numbers["df"], fmi=numbers["fmi"])
+    named = [c for c in ("term", "contrast", "category") if c in first.table]
+    out = pd.concat([first.table[named], pd.DataFrame(given)[NUMBERS], first.table[["n", "at"]]], axis=1)
+    notes = [one_note([f.table["note"][j] for f in found]) for j in range(len(out))]
+    table = out.assign(note=notes, df=rows["df"], fmi=rows["fmi"])
+    return Effects(table, first.terms, rows["estimate"].to_numpy(), rows["std_error"].to_numpy(), dfs)
 
 
 def one_note(each: Sequence[str]) -> str:
@@ -120,22 +113,3 @@ def one_note(each: Sequence[str]) -> str:
             text += f" (in {len(parts)} of {len(each)} tables)"
         out.append(text)
     return "; ".join(out)
-
-
-def _pooled(own: list[pd.Series], form: str, complete_df: float, level: float) -> dict[str, float]:
-    q, se = (np.array([float(r[c]) for r in own]) for c in ("estimate", "std_error"))
-    if not np.isfinite(se).all():
-        return dict.fromkeys([*NUMBERS, "df", "fmi"], np.nan) | {"estimate": float(q.mean())}
-    if form == "ratio" or (form == "count" and (q > 0).all()):
-        row = pooled_row(np.log(q), se / q, complete_df, level)
-        row |= {c: float(np.exp(row[c])) for c in ENDS}
-        row["std_error"] *= row["estimate"]
-    elif form == "probability" and ((q > 0) & (q < 1)).all():
-        row = pooled_row(logit(q), se / (q * (1 - q)), complete_df, level)
-        row |= {c: float(expit(row[c])) for c in ENDS}
-        row["std_error"] *= row["estimate"] * (1 - row["estimate"])
-    else:
-        row = pooled_row(q, se, complete_df, level)
-    if form in LEVELS:
-        row |= {"statistic": np.nan, "p_value": np.nan}
-    return row

@@ -4,6 +4,9 @@ Sources: Puhr, Heinze, Nold, Lusa and Geroldinger (2017), Statistics in Medicine
 pulled towards one half); Agresti (2013), Categorical Data Analysis, 3rd ed., 5.5 (intervals on the scale of the link).
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -11,14 +14,22 @@ from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import one_of
 from peacestudy.errors import SpecError
 from peacestudy.models.engines.counts import offset_of
-from peacestudy.models.engines.flac import flac_coefficients
-from peacestudy.models.engines.flic import flic_shift
 from peacestudy.models.formulas.columns import columns_named
 from peacestudy.models.formulas.new_rows import new_rows
 from peacestudy.models.inference.hypotheses import check_level
 from peacestudy.models.inference.reference import contrast_df
-from peacestudy.models.interpretation.predict_ordered import category_chances
+from peacestudy.models.interpretation.effect_notes import transformed
+from peacestudy.models.interpretation.effect_scale import (
+    CORRECTED,
+    Coefficients,
+    coefficients,
+    response_name,
+    without_error,
+)
+from peacestudy.models.interpretation.effect_table import NO_VARIANCE
 from peacestudy.models.interpretation.predicted import Predicted, beyond, laid_out, pooled_predictions
+from peacestudy.models.interpretation.quantities import Rows
+from peacestudy.models.interpretation.responses import responses
 from peacestudy.models.missing.imputed import Imputed
 from peacestudy.models.missing.pooled import PooledFit
 from peacestudy.models.result import Fit
@@ -31,12 +42,12 @@ ENGINES = ("linear", "logit", "firth", "ridge", "ordered", *COUNTS, "mixed_logit
 def predict(
     fit: Fit | PooledFit, data: StudyFrame | pd.DataFrame | Imputed, kind: str, level: float = 0.95
 ) -> pd.DataFrame:
-    """Predict the outcome of rows.
+    """Predict the outcome of rows: the mean, the probability or the mean count, not the outcome of a single case.
 
     Parameters
     ----------
     fit : of engine linear, logit, firth, ridge, ordered, poisson, negative_binomial, mixed_logit or mixed_linear; or a PooledFit, whose
-        linear predictors are pooled by Rubin's rules (of ordered the cut points too; intervals are of the logits of its chances).
+        predictions are pooled by Rubin's rules on the scale of their intervals.
     data : the rows, with the columns of the formula's right-hand side; after a formula with ``lag()`` the rows before them too, with
         unit and time, for lags are looked up among the rows given here; for a PooledFit also what ``impute`` gave, each of whose
         tables is predicted by its own fit.
@@ -45,19 +56,21 @@ def predict(
         share; ``response``, the fit's own probabilities (of ordered a probability of every category), the mean of a linear model,
         or the mean count at the offset or exposure of the row; ``link``, the linear predictor (of ordered without the cut
         points). After mixed_logit and mixed_linear ``response`` and ``link`` are those of a typical group, whose effect is zero;
-        ``average`` (mixed_logit only) is the mean probability over groups, at the estimated ``sd(group)``. There is no default.
-    level : of the intervals: Wald intervals of the linear predictor by ``fit.vcov``, carried to probabilities; for
-        ``flic`` and ``flac`` about their own predictor, with the standard error of Firth's.
+        ``average`` (mixed_logit only) is the mean probability over groups, with the uncertainty of ``sd(group)``. There is no
+        default.
+    level : of the intervals, which are those of ``effects(..., "predictions")`` where every column is held at the values of the
+        row: by ``fit.vcov``, symmetric on the scale of the logit for probabilities, of the log for counts. Those of ``flic`` and
+        ``flac`` count the observed share as an estimate; their covariance is of the kind that the fit has (see ``fit_flic``).
 
     Returns
     -------
     DataFrame
         A row for each of the data: ``case, estimate, conf_low, conf_high, reason, note``; for the probabilities of ordered a row for
-        each and every category, with ``category`` after ``case``, intervals by the delta method on the logit scale. Of a PooledFit
-        there are ``df`` and ``fmi`` too, before ``reason``, and the chances of ordered are those at the mean of the linear predictors
-        and of the cut points, so that they sum to one. Where a
-        value is missing, or a category is one that the fit did not have, the numbers are missing and ``reason`` says why;
-        else it is empty. ``note`` says where a term is beyond what the fit held; it is empty where none is.
+        each and every category, with ``category`` after ``case``. Of a PooledFit there are ``df`` and ``fmi`` too, before
+        ``reason``, and the probabilities of ordered are divided by their sum, which pooling leaves near one. Where a value is
+        missing, or a category is one that the fit did not have, the numbers are missing and ``reason`` says why; where a term has
+        no standard error, the intervals that need it are missing, with the term in ``reason``; else it is empty. ``note`` says
+        where a term is beyond what the fit held, and where the formula transforms the outcome.
 
     Raises
     ------
@@ -86,51 +99,73 @@ def predict(
 
 
 def _predicted(fit: Fit, data: StudyFrame | pd.DataFrame, kind: str) -> Predicted:
-    """The linear predictor of rows, or the logit of every category's chance, with its error."""
+    """Predictions of rows, of every category where there are some, on the scale of their intervals."""
+    _check_corrected(fit, kind)
     table, cases = (
         (data.data, data.data[data.key].tolist()) if isinstance(data, StudyFrame) else (data, data.index.tolist())
     )
-    rows = new_rows(fit.design, table)
-    coefficients = _coefficients(fit, kind)
-    if kind == "response" and fit.spec.engine == "ordered":
-        return category_chances(fit, rows, cases)
-    K = len(coefficients)
-    eta = rows.X @ coefficients
-    reasons = list(rows.reasons)
+    new = new_rows(fit.design, table)
+    reasons = list(new.reasons)
+    offset = np.zeros(len(cases))
     if fit.spec.engine in COUNTS and fit.spec.option_columns:
         ((option, column),) = ((o, c) for o, c in dict(fit.spec.options).items() if o in ("offset", "exposure"))
         given = columns_named(table, {column: f"the {option}"})
-        eta = eta + offset_of(fit.spec, {column: given[column]}, tuple(cases))
+        offset = np.asarray(offset_of(fit.spec, {column: given[column]}, tuple(cases)))
         absent = given[column].isna()
         reasons = [r or (f"{column} is missing" if gone else "") for r, gone in zip(reasons, absent, strict=True)]
-    variance = ((rows.X @ fit.vcov.to_numpy()[:K, :K]) * rows.X).sum(axis=1)
-    error = np.sqrt(np.where(variance > 0, variance, np.nan))
-    labels = pd.DataFrame({"case": pd.Series(cases, dtype=object)})
+    c = coefficients(fit, kind)
+    link = response_name(fit.spec.engine, kind)
+    categories = fit.design.categories if link == "category" else ("",)
+    share = np.full(len(cases), 1.0)
+    of_each = [Rows(new.X, share, r, offset) for r in responses(link, categories).values()]
+    return _joined(fit, c, of_each, cases, categories, reasons)
+
+
+def _joined(
+    fit: Fit, c: Coefficients, of_each: list[Rows], cases: list[Any], categories: Sequence[str], reasons: list[str]
+) -> Predicted:
+    """The predictions of every category one after another, for each case."""
+    J, n = len(of_each), len(cases)
+    value, error, dfs = np.empty((n, J)), np.empty((n, J)), np.empty((n, J))
+    why = [[""] * n for _ in range(J)]
+    for k, rows in enumerate(of_each):
+        at = rows.predictor(c.b)
+        G = rows.gradients(at)
+        value[:, k], error[:, k] = at.value, c.standard_errors(G)
+        dfs[:, k] = contrast_df(fit.spec, fit.design, fit.df, G)
+        said = without_error(fit, c.missing, G)
+        why[k] = [
+            r or ("" if np.isfinite(se) else s or NO_VARIANCE)
+            for r, s, se in zip(reasons, said, error[:, k], strict=True)
+        ]
+    labels = pd.DataFrame({"case": pd.Series([case for case in cases for _ in range(J)], dtype=object)})
+    if J > 1 or categories != ("",):
+        labels["category"] = list(categories) * n
+    notes = _notes(fit, beyond(fit.design, of_each[0].X), reasons)
     return Predicted(
         labels,
-        eta,
-        error,
-        contrast_df(fit.spec, fit.design, fit.df, rows.X),
-        reasons,
-        beyond(fit.design, rows.X),
-        *_unlinked(fit, kind),
+        value.ravel(),
+        error.ravel(),
+        dfs.ravel(),
+        [why[k][i] for i in range(n) for k in range(J)],
+        [note for note in notes for _ in range(J)],
+        of_each[0].response.scale,
+        J,
     )
 
 
-def _unlinked(fit: Fit, kind: str) -> tuple[str, float]:
-    """From the linear predictor to what is asked: the word for it, and the spread of groups where one averages over them."""
-    if kind == "link" or fit.spec.engine in ("linear", "mixed_linear"):
-        return "identity", 0.0
-    if kind == "average":
-        return "average", float(fit.terms["estimate"].iloc[-1])
-    return ("exp" if fit.spec.engine in COUNTS else "expit"), 0.0
+def _notes(fit: Fit, beyond: list[str], reasons: list[str]) -> list[str]:
+    """What is to be said of each row: a term beyond the fit, and an outcome that the formula transforms."""
+    said = transformed(fit)
+    return [
+        "; ".join(filter(None, (note, "" if reason else said))) for note, reason in zip(beyond, reasons, strict=True)
+    ]
 
 
-def _coefficients(fit: Fit, kind: str) -> np.ndarray:
-    """The coefficients of the design's columns, which come before whatever else is estimated; of flic and flac their own."""
-    beta = fit.terms["estimate"].to_numpy()[: len(fit.design.names)]
-    if kind not in ("flic", "flac"):
-        return beta
+def _check_corrected(fit: Fit, kind: str) -> None:
+    """Refuse a corrected intercept of an engine or a formula that has none."""
+    if kind not in CORRECTED:
+        return
     if fit.spec.engine != "firth":
         raise SpecError(
             f"{kind} corrects the intercept of engine 'firth', not of {fit.spec.engine!r}; write kind 'response'."
@@ -139,7 +174,3 @@ def _coefficients(fit: Fit, kind: str) -> np.ndarray:
         raise SpecError(
             f"{kind} corrects the intercept, and formula {fit.spec.formula!r} has none; write kind 'response'."
         )
-    if kind == "flac":
-        return flac_coefficients(fit.design.X, fit.design.y)
-    shift = flic_shift((fit.design.X @ beta)[None], np.array([fit.design.y.mean()]))[0]
-    return np.asarray(beta + shift * (np.array(fit.design.names) == "Intercept"))

@@ -9,14 +9,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit, logit
 
 from peacestudy.core.frame import StudyFrame
 from peacestudy.errors import SpecError
-from peacestudy.models.engines.mixed_logit import average
-from peacestudy.models.engines.ordered import probabilities
 from peacestudy.models.formulas.design import Design
-from peacestudy.models.inference.hypotheses import critical
+from peacestudy.models.interpretation.interval_scales import Scale, interval
+from peacestudy.models.interpretation.pooled_categories import sum_to_one
 from peacestudy.models.missing.imputed import Imputed
 from peacestudy.models.missing.pooled import PooledFit
 from peacestudy.models.missing.pooled_row import pooled_row
@@ -27,40 +25,31 @@ ENDS = ["estimate", "conf_low", "conf_high"]
 
 @dataclass(frozen=True, eq=False)
 class Predicted:
-    """Predictors of n rows.
+    """Predictions of n rows on the scale of their intervals.
 
     Attributes
     ----------
     labels : what each row is: ``case``, and ``category`` where there are several.
-    eta, error, dfs : predictor, standard error and degrees of freedom, shape (n,).
-    reasons : why there is none; empty where there is.
+    value, error, dfs : the number on the scale, its standard error and degrees of freedom, shape (n,).
+    reasons : why there is no number, or no interval; empty where there is.
     notes : what makes one distrust it, such as an extrapolation; empty where nothing does.
-    link : ``identity``, ``exp``, ``expit`` or ``average``, what turns predictors into what is asked.
-    spread : of groups, for ``average``.
-    ordered : of an ordered outcome of J categories, its cut points (J-1,) and linear predictors (n / J,); else None.
+    scale : of the intervals.
+    categories : how many rows each case has.
     """
 
     labels: pd.DataFrame
-    eta: np.ndarray
+    value: np.ndarray
     error: np.ndarray
     dfs: np.ndarray
     reasons: Sequence[str]
     notes: Sequence[str]
-    link: str
-    spread: float = 0.0
-    ordered: tuple[np.ndarray, np.ndarray] | None = None
-
-    def asked(self, eta: np.ndarray) -> np.ndarray:
-        """From predictors to what is asked, shape as ``eta``."""
-        if self.link == "average":
-            return np.asarray(average(eta, sd=self.spread))
-        return np.asarray({"identity": np.asarray, "exp": np.exp, "expit": expit}[self.link](eta))
+    scale: Scale
+    categories: int
 
 
 def laid_out(p: Predicted, level: float) -> pd.DataFrame:
     """The table of ``predict``."""
-    half = critical(0.5 + level / 2, p.dfs) * p.error
-    ends = p.asked(np.column_stack([p.eta, p.eta - half, p.eta + half]))
+    ends = interval(p.scale, p.value, p.error, p.dfs, level)
     return pd.concat([p.labels, pd.DataFrame(ends, columns=ENDS)], axis=1).assign(
         reason=list(p.reasons), note=list(p.notes)
     )
@@ -90,32 +79,36 @@ def pooled_predictions(
     else:
         raise SpecError(f"predict takes rows, or what impute gave, not a {type(data).__name__}.")
     found = [one(f, t) for f, t in zip(fit.fits, tables, strict=True)]
-    eta, error, dfs = (np.array([getattr(p, c) for p in found]) for c in ("eta", "error", "dfs"))
-    rows = pd.DataFrame([
-        pooled_row(q, se, float(df), level) if np.isfinite(q).all() else dict.fromkeys((*ENDS, "df", "fmi"), np.nan)
-        for q, se, df in zip(eta.T, error.T, dfs.mean(axis=0), strict=True)
-    ], columns=[*ENDS, "df", "fmi"], dtype=float)  # fmt: skip
-    rows = _summing_to_one(rows, found)
-    whole = replace(found[0], spread=float(fit.terms["estimate"].iloc[-1]))
-    ends = pd.DataFrame(whole.asked(rows[ENDS].to_numpy()), columns=ENDS)
+    value, error, dfs = (np.array([getattr(p, c) for p in found]) for c in ("value", "error", "dfs"))
+    rows = pd.DataFrame(
+        [_row(w, se, float(df), level) for w, se, df in zip(value.T, error.T, dfs.mean(axis=0), strict=True)],
+        columns=["estimate", "std_error", "df", "fmi"],
+        dtype=float,
+    )
+    if found[0].categories > 1:
+        rows["estimate"] = sum_to_one(rows["estimate"].to_numpy(), found[0].categories)
     reasons, notes = (
         [next(filter(None, each), "") for each in zip(*(getattr(p, c) for p in found), strict=True)]
         for c in ("reasons", "notes")
     )
-    return pd.concat([found[0].labels, ends, rows[["df", "fmi"]]], axis=1).assign(reason=reasons, note=notes)
+    whole = replace(
+        found[0],
+        value=rows["estimate"].to_numpy(),
+        error=rows["std_error"].to_numpy(),
+        dfs=rows["df"].to_numpy(),
+        reasons=reasons,
+        notes=notes,
+    )
+    table = laid_out(whole, level)
+    words = table[["reason", "note"]]
+    return pd.concat([table.drop(columns=["reason", "note"]), rows[["df", "fmi"]], words], axis=1)
 
 
-def _summing_to_one(rows: pd.DataFrame, found: Sequence[Predicted]) -> pd.DataFrame:
-    """Logits of the chances of an ordered outcome about those at the mean predictor and cut points, which sum to one; others as they are.
-
-    The mean of the logits of every chance by itself does not: where a row was filled with values far apart, chances missed a tenth.
-    """
-    if not (each := [p.ordered for p in found if p.ordered is not None]):
-        return rows
-    cuts, eta = (np.mean([part[i] for part in each], axis=0) for i in (0, 1))
-    middle = logit(probabilities(cuts, eta)).ravel()
-    moved = rows[ENDS].add(middle - rows["estimate"], axis=0)
-    return rows.assign(**{c: moved[c] for c in ENDS})
+def _row(value: np.ndarray, error: np.ndarray, df: float, level: float) -> dict[str, float]:
+    """One prediction pooled on its scale; a row that one table cannot predict is not predicted."""
+    if not np.isfinite(value).all():
+        return {}
+    return pooled_row(value, error, df, level)
 
 
 def beyond(design: Design, X: np.ndarray) -> list[str]:
@@ -136,7 +129,7 @@ def beyond(design: Design, X: np.ndarray) -> list[str]:
         if name not in labels:
             continue
         low, high = design.X[:, j].min(), design.X[:, j].max()
-        room = 1e-9 * max(abs(low), abs(high))
+        room = 1e-9 * (high - low) + 8 * np.finfo(float).eps * max(abs(low), abs(high))  # rounding alone
         for i in np.flatnonzero((X[:, j] < low - room) | (X[:, j] > high + room)):
             said[i].append(f"{name} is {X[i, j]:g}, and the fit held {low:g} to {high:g}: an extrapolation")
     return ["; ".join(s) for s in said]

@@ -1,4 +1,4 @@
-"""Averages over rows that are functions of the coefficients, each with its value and gradient.
+"""Averages over rows that are functions of the coefficients, each with its value and gradient on the scale of its interval.
 
 Sources: Hanmer and Kalkan (2013), American Journal of Political Science 57(1) (averages over the cases as observed); Oehlert
 (1992), The American Statistician 46(1) (delta method); Singer and Willett (1993), Journal of Educational Statistics 18(2) (survival
@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from scipy.special import expit
+from scipy.special import log_expit
 
 from peacestudy.errors import FitError
-from peacestudy.models.interpretation.responses import Curve, Response
+from peacestudy.models.interpretation.interval_scales import IDENTITY, LOG, LOGIT, Scale, log_sum
+from peacestudy.models.interpretation.responses import Curve, Predictor, Response
 
 
 class Quantity(Protocol):
@@ -24,8 +25,13 @@ class Quantity(Protocol):
     ``jumps`` are factors by which the M jumps of the baseline hazard are drawn higher or lower; None leaves them as estimated.
     """
 
+    @property
+    def scale(self) -> Scale:
+        """The scale on which its interval is symmetric, and on which value and derivatives are."""
+        ...
+
     def value(self, b: np.ndarray, jumps: np.ndarray | None = None) -> float:
-        """The number."""
+        """The number on the scale."""
         ...
 
     def gradient(self, b: np.ndarray) -> np.ndarray:
@@ -39,7 +45,7 @@ class Quantity(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """Rows that a response is averaged over.
+    """Rows of a response, and their weights where they are averaged.
 
     Attributes
     ----------
@@ -54,8 +60,17 @@ class Rows:
     response: Response
     offset: np.ndarray
 
+    def predictor(self, b: np.ndarray) -> Predictor:
+        """The response of each row on the scale of its interval."""
+        K = self.X.shape[1]
+        return self.response.predictor(self.X @ b[:K] + self.offset, b[K:])
+
+    def gradients(self, at: Predictor) -> np.ndarray:
+        """Derivatives of the predictor of each row by the parameters, shape (n, P)."""
+        return np.hstack([at.first[:, None] * self.X, at.by_extra])
+
     def curve(self, b: np.ndarray) -> Curve:
-        """The response of each row, with its derivatives."""
+        """The derivatives of the response of each row."""
         K = self.X.shape[1]
         return self.response.curve(self.X @ b[:K] + self.offset, b[K:])
 
@@ -66,14 +81,20 @@ class Mean:
 
     rows: Rows
 
+    @property
+    def scale(self) -> Scale:
+        """That of the response."""
+        return self.rows.response.scale
+
     def value(self, b: np.ndarray, jumps: np.ndarray | None = None) -> float:
-        """The mean."""
-        return float(self.rows.share @ self.rows.curve(b).value)
+        """The mean, on the scale."""
+        return self.scale.mean(self.rows.predictor(b).value, self.rows.share)[0]
 
     def gradient(self, b: np.ndarray) -> np.ndarray:
-        """By the coefficients and what stands beside them."""
-        at, share = self.rows.curve(b), self.rows.share
-        return np.concatenate([(share * at.first) @ self.rows.X, share @ at.by_extra])
+        """By the coefficients and the parameters after them."""
+        at = self.rows.predictor(b)
+        weight = self.scale.mean(at.value, self.rows.share)[1]
+        return np.concatenate([(weight * at.first) @ self.rows.X, weight @ at.by_extra])
 
     def steps(self, b: np.ndarray) -> None:
         """There is no baseline hazard."""
@@ -87,6 +108,11 @@ class Slope:
     D: np.ndarray
     moved: np.ndarray
 
+    @property
+    def scale(self) -> Scale:
+        """The slope as it is."""
+        return IDENTITY
+
     def _along(self, b: np.ndarray) -> np.ndarray:
         """The slope of the linear predictor, shape (n,)."""
         out: np.ndarray = self.D @ b[: self.D.shape[1]] + self.moved
@@ -97,7 +123,7 @@ class Slope:
         return float(self.rows.share @ (self.rows.curve(b).first * self._along(b)))
 
     def gradient(self, b: np.ndarray) -> np.ndarray:
-        """By the coefficients and what stands beside them."""
+        """By the coefficients and the parameters after them."""
         at, share, along = self.rows.curve(b), self.rows.share, self._along(b)
         slopes = (share * at.second * along) @ self.rows.X + (share * at.first) @ self.D
         return np.concatenate([slopes, (share * along) @ at.first_by_extra])
@@ -121,19 +147,32 @@ class ByPeriod:
     X: np.ndarray
     share: np.ndarray
 
-    def _hazard(self, b: np.ndarray) -> np.ndarray:
+    @property
+    def scale(self) -> Scale:
+        """The logit of the probability."""
+        return LOGIT
+
+    def _logs(self, b: np.ndarray) -> tuple[np.ndarray, np.ndarray, float, float]:
+        """Logarithms: of the share that survives (n,), of the hazards (n, T), of the mean probabilities of event and survival."""
         nb = self.baseline.shape[1]
-        return np.asarray(expit((self.X @ b[nb:])[:, None] + self.baseline @ b[:nb]))
+        eta = (self.X @ b[nb:])[:, None] + self.baseline @ b[:nb]
+        stays = np.log(self.share) + log_expit(-eta).sum(axis=1)
+        before = np.cumsum(log_expit(-eta), axis=1) - log_expit(-eta)
+        hazard = log_expit(eta)
+        # the event in a period is surviving up to it and failing there: a sum without cancellation
+        event = np.log(self.share)[:, None] + before + hazard
+        return stays, hazard, float(log_sum(event.ravel())), float(log_sum(stays))
 
     def value(self, b: np.ndarray, jumps: np.ndarray | None = None) -> float:
-        """The mean probability."""
-        return float(1 - self.share @ np.prod(1 - self._hazard(b), axis=1))
+        """The logit of the mean probability."""
+        _, _, event, survival = self._logs(b)
+        return event - survival
 
     def gradient(self, b: np.ndarray) -> np.ndarray:
         """By the coefficients, those of the baseline first."""
-        h = self._hazard(b)
-        left = (self.share * np.prod(1 - h, axis=1))[:, None] * h  # share * survival * hazard
-        return np.concatenate([left.sum(axis=0) @ self.baseline, left.sum(axis=1) @ self.X])
+        stays, hazard, event, survival = self._logs(b)
+        part = np.exp(stays[:, None] + hazard - event - survival)
+        return np.concatenate([part.sum(axis=0) @ self.baseline, part.sum(axis=1) @ self.X])
 
     def steps(self, b: np.ndarray) -> None:
         """The baseline hazard stands among the coefficients."""
@@ -141,23 +180,35 @@ class ByPeriod:
 
 @dataclass(frozen=True, eq=False)
 class Contrast:
-    """One quantity less another, or the logarithm of their ratio."""
+    """The difference of two quantities of one scale, or the ratio of the numbers, whose interval is that of its logarithm."""
 
     high: Quantity
     low: Quantity
     ratio: bool = False
 
+    @property
+    def scale(self) -> Scale:
+        """Of a difference the number itself, of a ratio its logarithm."""
+        return LOG if self.ratio else IDENTITY
+
     def _weights(self, b: np.ndarray) -> tuple[float, float]:
-        return (1 / self.high.value(b), 1 / self.low.value(b)) if self.ratio else (1.0, 1.0)
+        """Derivatives of both numbers, or of their logarithms, by their values on the scale."""
+        of = self.high.scale.log_slope if self.ratio else self.high.scale.slope
+        high, low = of(np.array([self.high.value(b), self.low.value(b)]))
+        return float(high), float(low)
 
     def value(self, b: np.ndarray, jumps: np.ndarray | None = None) -> float:
         """The difference, or the log ratio."""
-        high, low = self.high.value(b, jumps), self.low.value(b, jumps)
+        scale, high, low = self.high.scale, self.high.value(b, jumps), self.low.value(b, jumps)
         if not self.ratio:
-            return high - low
-        if not (high > 0 and low > 0):
-            raise FitError(f"a ratio needs two averages above zero; they are {high:g} and {low:g}. Write a difference.")
-        return float(np.log(high / low))
+            return scale.difference(high, low)
+        numbers = scale.back(np.array([high, low]))
+        if not (numbers > 0).all():
+            raise FitError(
+                f"a ratio needs two averages above zero; they are {numbers[0]:g} and {numbers[1]:g}. Write a difference."
+            )
+        logs = scale.log(np.array([high, low]))
+        return float(logs[0] - logs[1])
 
     def gradient(self, b: np.ndarray) -> np.ndarray:
         """By the coefficients."""

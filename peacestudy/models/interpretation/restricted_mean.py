@@ -12,14 +12,19 @@ from numbers import Real
 import numpy as np
 import pandas as pd
 
+from peacestudy.core.problems import nearest
+from peacestudy.core.tied_times import tied_times
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.engines.cox import fit_cox, sets_of
 from peacestudy.models.engines.registry import Estimates
 from peacestudy.models.engines.risk_sets import RiskSets
 from peacestudy.models.inference.covariance import covariance
 from peacestudy.models.interpretation.effect_rows import EffectRows
+from peacestudy.models.interpretation.interval_scales import Logit, Scale
 from peacestudy.models.interpretation.quantities import Quantity
 from peacestudy.models.result import Fit
+
+Parts = list[tuple[np.ndarray, ...]]  # see RestrictedMean._parts
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +79,7 @@ def strata_of(fit: Fit, rows: EffectRows, over: str) -> np.ndarray:
     if over == "fit":
         return codes
     if column not in rows.table.columns:
-        raise SpecError(f"the strata column {column!r} is not in the data.")
+        raise SpecError(f"the strata column {column!r} is not in the data.{nearest(column, list(rows.table.columns))}")
     found = pd.Index(levels).get_indexer(rows.table[column])
     if (found < 0).any():
         raise SpecError(
@@ -99,7 +104,8 @@ def check_horizon(fit: Fit, strata: np.ndarray, horizon: float) -> None:
     column = dict(fit.spec.options).get("strata")
     of_fit = np.zeros(len(fit.design.times), int) if column is None else pd.factorize(fit.design.further[column])[0]
     last = min(float(fit.design.times[of_fit == s, 1].max()) for s in np.unique(strata))
-    if horizon > last:
+    written, seen = tied_times(np.array([horizon, last])).columns[0]
+    if written > seen:
         raise FitError(
             f"horizon is {horizon:g}, and nobody is observed beyond {last:g}{' in some stratum' if column else ''}: the mean up to "
             f"there is not in the data. Write {last:g} or less."
@@ -125,11 +131,11 @@ class RestrictedMean:
     strata: np.ndarray
     horizon: float
 
-    def _parts(self, b: np.ndarray, jumps: np.ndarray | None) -> list[tuple[np.ndarray, ...]]:
+    def _parts(self, b: np.ndarray, jumps: np.ndarray | None) -> Parts:
         """By stratum: rows, moments, relative hazards (n,), lengths of the steps (m+1,), cumulative hazards (m+1,), areas (n, m+1)."""
         found = self.base.jumps(b)[0] * (1.0 if jumps is None else jumps)
         hazard = np.exp((self.X - self.base.means) @ b)
-        out: list[tuple[np.ndarray, ...]] = []
+        out: Parts = []
         for s in np.unique(self.strata):
             rows = np.flatnonzero(self.strata == s)
             at = np.flatnonzero((self.base.stratum == s) & (self.base.sets.times < self.horizon))
@@ -140,23 +146,49 @@ class RestrictedMean:
             )
         return out
 
+    @property
+    def scale(self) -> Scale:
+        """The logit of the share of the horizon, so that intervals lie between 0 and the horizon."""
+        return Logit(self.horizon)
+
+    def _mean(self, parts: Parts) -> tuple[float, float]:
+        """The mean time without the event, and what is left of the horizon, each without a difference of large numbers."""
+        mean = sum(self.share[rows] @ area.sum(axis=1) for rows, _, _, _, _, area in parts)
+        left = 0.0
+        for rows, _, hazard, length, cumulative, _ in parts:
+            left += self.share[rows] @ (-np.expm1(-np.outer(hazard, cumulative)) @ length)
+        return float(mean), float(left)
+
     def value(self, b: np.ndarray, jumps: np.ndarray | None = None) -> float:
-        """The mean."""
-        return float(sum(self.share[rows] @ area.sum(axis=1) for rows, _, _, _, _, area in self._parts(b, jumps)))
+        """The mean, on the scale; infinite where no event comes before the horizon."""
+        mean, left = self._mean(self._parts(b, jumps))
+        return float(np.log(mean) - np.log(left)) if left > 0 else np.inf
+
+    def _slope(self, parts: Parts) -> float:
+        """Derivative of the scale by the mean; NaN where no event comes before the horizon."""
+        mean, left = self._mean(parts)
+        return self.horizon / mean / left if left > 0 else np.nan
 
     def gradient(self, b: np.ndarray) -> np.ndarray:
         """By the coefficients, with the baseline hazard as it follows them."""
+        parts = self._parts(b, None)
         out = np.zeros(len(b))
-        for rows, _, hazard, _, cumulative, area in self._parts(b, None):
+        for rows, _, hazard, _, cumulative, area in parts:
             out -= (self.share[rows] * hazard * (area @ cumulative)) @ (self.X[rows] - self.base.means)
         jump, _, mean = self.base.jumps(b)
-        total: np.ndarray = out - (self.steps(b) * jump) @ mean
+        total: np.ndarray = self._slope(parts) * (out - (self._by_jumps(parts) * jump) @ mean)
         return total
 
     def steps(self, b: np.ndarray) -> np.ndarray:
         """By the jumps of the baseline hazard."""
+        parts = self._parts(b, None)
+        out: np.ndarray = self._slope(parts) * self._by_jumps(parts)
+        return out
+
+    def _by_jumps(self, parts: Parts) -> np.ndarray:
+        """Derivative of the mean by the jumps of the baseline hazard."""
         out = np.zeros(len(self.base.sets.times))
-        for rows, at, hazard, _, _, area in self._parts(b, None):
+        for rows, at, hazard, _, _, area in parts:
             after = (self.share[rows] * hazard) @ area  # by each cumulative hazard, with the sign turned
             out[at] = -np.cumsum(after[:0:-1])[::-1]
         return out
@@ -172,14 +204,15 @@ def variances(fit: Fit, quantities: list[Quantity], b: np.ndarray) -> np.ndarray
     _, total, _ = base.jumps(b)
     slopes = [q.gradient(b) for q in quantities]
     steps = [q.steps(b) for q in quantities]
+    known = fit.variances_of(np.array(slopes))
     if fit.spec.vcov == "classical":
         own = [0.0 if s is None else float((s / total) ** 2 @ base.events()) for s in steps]
-        return np.array([g @ fit.vcov.to_numpy() @ g + o for g, o in zip(slopes, own, strict=True)])
+        return np.asarray(known + np.array(own))
     parts = np.column_stack([
         est.influence[0] @ g + (0.0 if s is None else row_parts(base, b, s)) for g, s in zip(slopes, steps, strict=True)
     ])  # fmt: skip
-    V = covariance(_instead(est, parts), fit.spec.vcov, fit.design.clusters, small_sample=False)[0]
-    return np.diag(V)
+    both = covariance(_instead(est, parts), fit.spec.vcov, fit.design.clusters, small_sample=False)[0]
+    return np.where(np.isnan(known), np.nan, np.diag(both))  # missing where a coefficient without a variance is needed
 
 
 def row_parts(base: Baseline, b: np.ndarray, steps: np.ndarray) -> np.ndarray:

@@ -66,7 +66,7 @@ def _steps(x: np.ndarray, seen: np.ndarray, functions: set[str]) -> np.ndarray:
     spread = float(np.std(seen))
     size = spread if spread > 0 else float(np.abs(seen).max()) or 1.0
     if functions <= POLYNOMIAL:
-        return np.full(len(x), WIDE * size)
+        return np.full(len(x), 2.0 ** np.round(np.log2(WIDE * size)))  # added without rounding to a large number
     edges = [{"log": 0.0, "sqrt": 0.0, "log1p": -1.0}[f] for f in functions & {"log", "sqrt", "log1p"}]
     room = np.min([np.full(len(x), size), *(np.abs(x - edge) for edge in edges)], axis=0)
     out: np.ndarray = NARROW * np.where(room > 0, room, size)
@@ -86,8 +86,9 @@ def _by_rules(rows: EffectRows, table: pd.DataFrame, column: str, x: np.ndarray,
 def _by_rule(
     rows: EffectRows, table: pd.DataFrame, column: str, x: np.ndarray, step: np.ndarray, rule: dict[int, float]
 ) -> np.ndarray:
+    still = new_rows(rows.design, table.assign(**{column: x})).X  # what does not move has a slope of exactly zero
     total = np.zeros((len(x), len(rows.design.names)))
     for k, weight in rule.items():
-        total += weight * new_rows(rows.design, table.assign(**{column: x + k * step})).X
+        total += weight * (new_rows(rows.design, table.assign(**{column: x + k * step})).X - still)
     out: np.ndarray = total / step[:, None]
     return out

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
+from peacestudy.core.problems import Note, nearest
+from peacestudy.core.tied_times import tied_times
 from peacestudy.errors import FitError, SpecError
 
 
@@ -33,8 +35,12 @@ def nelson_aalen(start: np.ndarray, stop: np.ndarray, event: np.ndarray) -> np.n
     return out
 
 
-def lived_through(table: pd.DataFrame, survival: Sequence[str], columns: Sequence[str]) -> "pd.Series[float]":
-    """The cumulative hazard of the rows of a table, whose survival columns are ``(time, event)`` or ``(start, stop, event)``.
+def lived_through(
+    table: pd.DataFrame, survival: Sequence[str], columns: Sequence[str]
+) -> "tuple[pd.Series[float], tuple[Note, ...]]":
+    """The cumulative hazard of the rows of a table and notes; its survival columns are ``(time, event)`` or ``(start, stop, event)``.
+
+    Times that are equal but for floating-point noise are one time, as in a fit.
 
     Raises
     ------
@@ -47,7 +53,9 @@ def lived_through(table: pd.DataFrame, survival: Sequence[str], columns: Sequenc
     if len(names) not in (2, 3):
         raise SpecError(f"survival is {survival!r}; write (time, event) or (start, stop, event), as in Surv().")
     if unknown := [c for c in names if c not in columns]:
-        raise SpecError(f"survival names {', '.join(map(repr, unknown))}, which columns does not: name it there too.")
+        raise SpecError(
+            f"survival names {', '.join(map(repr, unknown))}, which columns does not: name it there too.{nearest(str(unknown[0]), columns)}"
+        )
     part = table[names]
     if text := [c for c in names if part[c].dtype.kind not in "biuf"]:
         raise FitError(f"{text[0]!r} of survival holds {part[text[0]].dtype}; times and events are numbers.")
@@ -58,11 +66,17 @@ def lived_through(table: pd.DataFrame, survival: Sequence[str], columns: Sequenc
             "model and cannot lend its hazard: leave these cases out first."
         )
     values = part.to_numpy(dtype=float)
-    start, stop, event = values[:, 0] if len(names) == 3 else np.zeros(len(values)), values[:, -2], values[:, -1]
+    event = values[:, -1]
+    found = tied_times(*values[:, :-1].T)
+    stop = found.columns[-1]
+    start = found.columns[0] if len(names) == 3 else np.zeros(len(stop))
     if not np.isin(event, (0.0, 1.0)).all() or not event.any():
         raise FitError(
             f"{names[-1]!r} of survival must hold 0 and 1, with an event somewhere; it holds {np.unique(event)[:5].tolist()}."
         )
     if (stop <= start).any():
-        raise FitError(f"{int((stop <= start).sum())} row(s) of survival end at their start, or before it.")
-    return pd.Series(nelson_aalen(start, stop, event))
+        raise FitError(
+            f"{int((stop <= start).sum())} row(s) of survival end at their start, or before it (differences of the size of "
+            "floating-point noise count as none)."
+        )
+    return pd.Series(nelson_aalen(start, stop, event)), found.notes(f"survival ({', '.join(names[:-1])})")

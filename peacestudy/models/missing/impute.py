@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from peacestudy.core.draw_order import places_by_id
 from peacestudy.core.frame import StudyFrame
-from peacestudy.core.problems import Note, nearest
+from peacestudy.core.problems import Note, as_known, composed, nearest
 from peacestudy.errors import FitError, SpecError
+from peacestudy.models.diagnosis.checks import dependence
 from peacestudy.models.missing.chains import run_chains
 from peacestudy.models.missing.coded import Coded, code, decode, standard
 from peacestudy.models.missing.hazard import lived_through
@@ -47,7 +49,7 @@ def impute(
     m : completed tables, 2 or more.
     cycles : rounds through the columns before a table is taken; each table has a chain of its own.
     donors : cases of nearest prediction from which a missing value takes that of one.
-    seed : of the random numbers. None of these has a default.
+    seed : of the random numbers, which are given to cases in the order of their ids. None of these has a default.
     survival : of a survival outcome, ``(time, event)`` or ``(start, stop, event)``, all among ``columns`` and without missing values: the
         others are then filled from the event and the Nelson-Aalen cumulative hazard, and not from the times (White and Royston).
         None where there is no such outcome.
@@ -82,12 +84,18 @@ def impute(
     if not isinstance(data, StudyFrame | pd.DataFrame):
         raise SpecError(f"impute takes a StudyFrame or a DataFrame, not a {type(data).__name__}.")
     table = data.data if isinstance(data, StudyFrame) else data
-    if not all(isinstance(c, str) for c in table.columns):
-        table = table.set_axis([str(c) for c in table.columns], axis=1)  # as fit reads them
+    spelt = [composed(str(c)) for c in table.columns]  # a spec is read so too
+    if spelt != list(table.columns):
+        table = table.set_axis(spelt, axis=1)
+    survival = as_known(survival, spelt)
+    key = composed(data.key) if isinstance(data, StudyFrame) else ""
+    ids = table[key].tolist() if isinstance(data, StudyFrame) else table.index.tolist()
+    order = places_by_id(ids)  # the draws are given to the rows in this order
+    back = np.argsort(order)
+    table, ids = table.iloc[order], [ids[i] for i in order]
     found = [code(table[c], c) for c in _named(table, columns)]
     where = {c.name: c.coded.isna().to_numpy() for c in found if c.coded.isna().any()}
-    linked = found if survival is None else _linked(found, table, survival)
-    ids = table[data.key].tolist() if isinstance(data, StudyFrame) else table.index.tolist()
+    linked, tied = (found, ()) if survival is None else _linked(found, table, survival)
     _check(linked, where, ids, donors)
     rngs = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(m)]
     tables: list[StudyFrame | pd.DataFrame] = []
@@ -96,20 +104,23 @@ def impute(
         complete = table.assign(
             **{c.name: decode(table[c.name], c, filled[c.name], where[c.name]) for c in found if c.name in where}
         )
-        tables.append(replace(data, data=complete) if isinstance(data, StudyFrame) else complete)
+        complete = complete.iloc[back]
+        tables.append(replace(data, data=complete, key=key) if isinstance(data, StudyFrame) else complete)
     missing = _missing(found)
     names = () if survival is None else tuple(survival)
-    note = _note(missing, m, cycles, donors, names)
+    notes = (_note(missing, m, cycles, donors, names), *tied)
     if isinstance(data, StudyFrame):
-        tables = [replace(t, notes=(*t.notes, note)) for t in tables if isinstance(t, StudyFrame)]
+        tables = [replace(t, notes=(*t.notes, *notes)) for t in tables if isinstance(t, StudyFrame)]
     known = tuple(c.name for c in found)
-    return Imputed(tuple(tables), known, missing, where, trace, int(donors), int(seed), (note,), names)
+    where = {c: gone[back] for c, gone in where.items()}
+    return Imputed(tuple(tables), known, missing, where, trace, int(donors), int(seed), notes, names)
 
 
 def _named(table: pd.DataFrame, columns: Sequence[str]) -> list[str]:
     if not isinstance(columns, Iterable):
         raise SpecError(f"columns is {columns!r}; write a list of names of columns, as ['y', 'x'].")
     names = [columns] if isinstance(columns, str) else list(columns)
+    names = list(as_known(names, table.columns))
     known = [str(c) for c in table.columns]
     for c in names:
         if c not in known:
@@ -123,12 +134,12 @@ def _named(table: pd.DataFrame, columns: Sequence[str]) -> list[str]:
     return names
 
 
-def _linked(found: list[Coded], table: pd.DataFrame, survival: Sequence[str]) -> list[Coded]:
-    """The columns as the chains take them with a survival outcome: the hazard lived through in the place of the times."""
-    hazard = lived_through(table, survival, [c.name for c in found])
+def _linked(found: list[Coded], table: pd.DataFrame, survival: Sequence[str]) -> tuple[list[Coded], tuple[Note, ...]]:
+    """The columns that the chains use with a survival outcome, the cumulative hazard in place of the times, and notes."""
+    hazard, notes = lived_through(table, survival, [c.name for c in found])
     z = pd.Series(standard(hazard.to_numpy()))
     times, start = survival[-2], survival[0] if len(survival) == 3 else None
-    return [replace(c, coded=z) if c.name == times else c for c in found if c.name != start]
+    return [replace(c, coded=z) if c.name == times else c for c in found if c.name != start], notes
 
 
 def _check(found: list[Coded], where: dict[str, np.ndarray], ids: list[Any], donors: int) -> None:
@@ -180,9 +191,9 @@ def _collinear(found: list[Coded]) -> None:
     _, size, axes = np.linalg.svd(X / X.std(axis=0), full_matrices=False)
     if size[-1] < COLLINEAR * size[0]:
         bad = [c.name for c, a in zip(numbers, axes[-1], strict=True) if abs(a) > 1e-6]
-        raise FitError(
-            f"the columns {', '.join(map(repr, bad))} are exact combinations of each other. Leave one of them out."
-        )
+        near = dependence(X)
+        what = "exact combinations" if near and near.exact else "nearly combinations"
+        raise FitError(f"the columns {', '.join(map(repr, bad))} are {what} of each other. Leave one of them out.")
 
 
 def _missing(found: list[Coded]) -> pd.DataFrame:

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from peacestudy.core.derived import Derived
 from peacestudy.core.display import html_table
-from peacestudy.core.problems import Note, one_of
-from peacestudy.errors import FitError, SpecError
+from peacestudy.core.problems import Note, as_known, one_of
+from peacestudy.errors import SpecError
 from peacestudy.models.engines.parameters import is_spread, refuse_edge, wald_ends
-from peacestudy.models.inference.contrast import written_weights
+from peacestudy.models.inference.contrast import refuse_missing, written_weights
 from peacestudy.models.inference.hypotheses import (
     DETECTABLE,
     NO_SIDE,
@@ -73,6 +74,11 @@ class PooledFit:
         return self.fits[0].origin
 
     @property
+    def derived(self) -> tuple[Derived, ...]:
+        """The columns that the user added to the frame, for ``ps.trace``."""
+        return self.fits[0].derived
+
+    @property
     def slopes(self) -> tuple[str, ...]:
         """The terms that are columns of the design: without cut points, ``alpha`` and ``sd(group)``."""
         return self.fits[0].design.names
@@ -107,7 +113,7 @@ class PooledFit:
 
     def contrast(self, weights: Mapping[str, float], *, one_sided: str | None = None) -> pd.DataFrame:
         """A weighted sum of terms, as ``Fit.contrast`` finds it in every table, pooled; with ``df`` and ``fmi``."""
-        weights = written_weights(weights)
+        weights = as_known(written_weights(weights), self.terms["term"])
         refuse_edge(list(weights), self.terms["term"].tolist(), self.spec.engine, len(self.slopes))
         each = [f.contrast(weights).iloc[0] for f in self.fits]
         w = np.array([[float(weights.get(t, 0.0)) for t in self.terms["term"]]])
@@ -162,15 +168,14 @@ class PooledFit:
     def _at(self, terms: list[str]) -> list[int]:
         """Places of terms that can be tested."""
         known = self.terms["term"].tolist()
-        terms = named_terms(terms)
+        terms = as_known(named_terms(terms), known)
         if not terms:
             raise SpecError(f"no terms were named; name some of {', '.join(known)}.")
         for term in terms:
             if term not in known:
                 raise SpecError(one_of("term", term, known))
         refuse_edge(terms, known, self.spec.engine, len(self.slopes))
-        if none := [t for t in terms if np.isnan(self.terms["std_error"][known.index(t)])]:
-            raise FitError(f"{', '.join(none)} cannot be tested: the variance is not above zero, as the notes say.")
+        refuse_missing(terms, self.terms, self.notes)
         return [known.index(t) for t in terms]
 
     def glance(self) -> pd.DataFrame:

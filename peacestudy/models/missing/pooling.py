@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from peacestudy.core.frame import StudyFrame
-from peacestudy.core.problems import Note
+from peacestudy.core.problems import Note, nearest
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.engines.parameters import is_spread
 from peacestudy.models.formulas.factors import Survival
@@ -46,7 +46,7 @@ def check_model(imputed: Imputed, spec: ModelSpec) -> tuple[str, ...]:
         what = "the outcome" if unknown[0] in outcome else "columns of the model"
         raise SpecError(
             f"{what} ({', '.join(unknown)}) were not in the imputation, so what was filled in has nothing to do with them, and effects are "
-            "drawn towards zero. Name them in the columns of impute."
+            f"drawn towards zero. Name them in the columns of impute.{nearest(unknown[0], imputed.columns)}"
         )
     if past := [f for f in parsed.factors if f.lag and f.column in imputed.where]:
         raise SpecError(
@@ -143,11 +143,11 @@ def _of_fits(fits: list[Fit]) -> list[Note]:
     out: list[Note] = []
     for i, f in enumerate(fits):
         for n in f.notes:
-            if n.kind in {o.kind for o in out} and (i or n in out):
+            if (n.kind in {o.kind for o in out} and (i or n in out)) or n.pooled == "":
                 continue
             same = sum(n in other.notes for other in fits)
             alike = sum(n.kind in {o.kind for o in other.notes} for other in fits)
-            text = n.text
+            text = n.text if n.pooled is None else n.pooled
             if same < len(fits):
                 numbers = "with other numbers in others" if alike > same else "not in the others"
                 text = f"{text} (Table {i + 1}; told of {alike} of {len(fits)} tables, {numbers}.)"

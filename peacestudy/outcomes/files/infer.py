@@ -5,15 +5,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from peacestudy.core.problems import Note, Problem
 from peacestudy.core.schema import Field, Schema, typed
+from peacestudy.core.spoiled_numbers import PLAIN_NUMBER
 
-# a number without zeros before it: "007" is a code
 _WHOLE = re.compile(r"-?(?:0|[1-9][0-9]*)")
-_NUMBER = re.compile(r"-?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
+_OTHER_DIGITS = re.compile(r"[+-]?\d[\d.,]*")
 _DIGITS = 18
 _SHAPES = {
     "YYYY-MM-DD": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"),
@@ -51,52 +50,71 @@ def infer(
     problems: list[Problem] = []
     notes: list[Note] = []
     for name, column in cells.items():
-        series = pd.Series(list(column), dtype=object)
         kind = (declared or {}).get(name, "")
-        if kind == "string":
-            out[name] = series
-        elif kind == "integer" and (whole := _integers(*_filled(series))) is not None:
-            out[name] = whole
-        elif kind:
-            found, bad = typed(pd.DataFrame({name: series.fillna("")}), lines, Schema((Field(name, kind),)), file)
-            problems += bad
-            out[name] = found[name]
+        if kind:
+            out[name], bad = _declared(name, kind, list(column), lines, file)
         else:
-            out[name], bad, told = _guess(name, series.where(series != "", None), lines, file)
-            problems += bad
+            # lists and not Series: of a hundred thousand columns each would cost a millisecond
+            out[name], bad, told = _guess(name, [text or None for text in column], lines, file)
             notes += told
+        problems += bad
     return pd.DataFrame(out, index=range(len(lines))), problems, notes
 
 
-def _guess(name: str, cells: pd.Series, lines: Sequence[int], file: str) -> tuple[Any, list[Problem], list[Note]]:
-    filled = cells.notna().to_numpy(dtype=bool)
-    texts = [str(t) for t in cells[filled]]
+def _declared(
+    name: str, kind: str, cells: list[str | None], lines: Sequence[int], file: str
+) -> tuple[Any, list[Problem]]:
+    if kind == "string":
+        return _objects(cells), []
+    if kind == "integer" and (whole := _integers([text or None for text in cells])) is not None:
+        return whole, []
+    table = pd.DataFrame({name: pd.Series([text or "" for text in cells], dtype=object)})
+    found, bad = typed(table, lines, Schema((Field(name, kind),)), file)
+    return (found[name] if name in found else _objects(cells)), bad
+
+
+def _objects(cells: list[str | None]) -> pd.Series:
+    # pandas makes its own type of text of an array of objects, and not of a series of them
+    return pd.Series(cells, dtype=object)
+
+
+def _guess(
+    name: str, cells: list[str | None], lines: Sequence[int], file: str
+) -> tuple[Any, list[Problem], list[Note]]:
+    texts = [text for text in cells if text is not None]
     if not texts:
-        return cells, [], []
-    whole = _integers(texts, filled)
+        return _objects(cells), [], []
+    whole = _integers(cells)
     if whole is not None:
         return whole, [], []
     # digits beyond an integer of 64 bits are an id: a floating-point number would lose its end
-    if all(map(_NUMBER.fullmatch, texts)) and not any(len(t) > _DIGITS and _WHOLE.fullmatch(t) for t in texts):
-        numbers = np.full(len(cells), np.nan)
-        numbers[filled] = [float(t) for t in texts]
-        if np.isfinite(numbers[filled]).all():
-            return pd.Series(numbers), [], []
-    return _dates(name, cells, lines, file)
+    if all(map(PLAIN_NUMBER.fullmatch, texts)) and not any(len(t) > _DIGITS and _WHOLE.fullmatch(t) for t in texts):
+        numbers = np.array([np.nan if text is None else float(text) for text in cells])
+        if not np.isinf(numbers).any():
+            return numbers, [], []
+    if not shape_of(texts[0]):
+        return _objects(cells), [], _foreign_digits(name, texts)
+    return _dates(name, pd.Series(cells, dtype=object), lines, file)
 
 
-def _filled(cells: pd.Series) -> tuple[list[str], npt.NDArray[np.bool_]]:
-    filled = (cells.notna() & (cells != "")).to_numpy(dtype=bool)
-    return [str(t) for t in cells[filled]], filled
+def _foreign_digits(name: str, texts: list[str]) -> list[Note]:
+    """Numbers that are written in the digits of another script, or in wide forms; they stay text."""
+    found = [text for text in texts if not text.isascii() and _OTHER_DIGITS.fullmatch(text)]
+    if not found:
+        return []
+    text = f"{name} holds {len(found)} number(s) in digits of another script ({found[0]!r}), kept as text. Write them as 0 to 9."
+    return [Note("foreign_digits", text)]
 
 
-def _integers(texts: list[str], filled: npt.NDArray[np.bool_]) -> Any:
-    """Whole numbers of 64 bits, exact to the last digit; None where a text is none."""
+def _integers(cells: list[str | None]) -> Any:
+    """Whole numbers of 64 bits, exact to the last digit, missing where the cell is; None where a text is none."""
+    texts = [text for text in cells if text is not None]
     if not all(len(t) <= _DIGITS + 2 and _WHOLE.fullmatch(t) for t in texts) or "-0" in texts:
         return None
     numbers = [int(t) for t in texts]
     if numbers and not -(2**63) < min(numbers) <= max(numbers) < 2**63:
         return None
+    filled = np.array([text is not None for text in cells], dtype=bool)
     whole = np.zeros(len(filled), dtype=np.int64)
     whole[filled] = numbers
     return pd.arrays.IntegerArray(whole, ~filled)
@@ -118,7 +136,7 @@ def _dates(name: str, cells: pd.Series, lines: Sequence[int], file: str) -> tupl
     shapes = filled.map(lambda t: shape_of(str(t)))
     found = {s: str(filled[shapes == s].iloc[0]) for s in shapes.unique()}
     if "" in found or set(found) == {"a day's number"}:
-        return cells, [], []
+        return cells, [], _foreign_digits(name, [str(text) for text in filled])
     if len(found) > 1:
         first = shapes.iloc[0]
         rule = f"the column holds dates in {len(found)} forms ({'; '.join(found.values())})"
@@ -144,12 +162,12 @@ def whole_years(table: pd.DataFrame) -> tuple[pd.DataFrame, list[Note]]:
     ['Int64', 'float64']
     """
     notes = []
-    for name in table.columns:
+    for name in [c for c in table.columns if "year" in str(c).lower()]:
         column = table[name]
-        if "year" not in str(name).lower() or column.dtype != np.dtype(float):
+        if column.dtype != np.dtype(float):
             continue
         values = column[column.notna()].to_numpy()
         if len(values) and (values % 1 == 0).all() and (np.abs(values) < 2**53).all():
             table = table.assign(**{str(name): column.astype("Int64")})
-            notes.append(Note("whole_years", f"{name} held years as {values[0]!r}; they are whole numbers now."))
+            notes.append(Note("whole_years", f"{name} held years as {float(values[0])!r}; they are whole numbers now."))
     return table, notes

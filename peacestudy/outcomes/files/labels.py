@@ -4,17 +4,19 @@ A CSV or Stata file carries it in a file beside it, ``<name>_<ending>_labels.csv
 metadata. ``name`` is what the column is called in the file, where that is not what it is called in the frame.
 """
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from peacestudy.core.problems import one_of
 from peacestudy.core.schema import Field, Schema
-from peacestudy.core.tables import read_table
+from peacestudy.core.tables import file_sha256, parse_table, read_text
 from peacestudy.errors import SourceError
 
 TYPES = ("string", "integer", "number", "boolean", "date")
 HEADER = ("column", "name", "type", "label", "code", "meaning")
+HASH = "sha256"  # type of the row that carries the hash of the data file, in its column meaning
 _SCHEMA = Schema(tuple(Field(name) for name in HEADER))
 
 
@@ -50,6 +52,11 @@ def label_rows(columns: Iterable[Column]) -> list[tuple[str, ...]]:
     return out
 
 
+def hash_row(data: bytes) -> tuple[str, ...]:
+    """The row that says to which bytes of the data file the labels belong."""
+    return ("", "", HASH, "", "", hashlib.sha256(data).hexdigest())
+
+
 def columns_of(rows: Iterable[Sequence[str | None]], where: str) -> list[Column]:
     """The columns that ``label_rows`` was given.
 
@@ -59,6 +66,7 @@ def columns_of(rows: Iterable[Sequence[str | None]], where: str) -> list[Column]
         A row is not of that form.
     """
     out: dict[str, Column] = {}
+    codes: dict[str, dict[str, str]] = {}
     for row in rows:
         if len(row) != len(HEADER):
             raise SourceError(
@@ -68,16 +76,30 @@ def columns_of(rows: Iterable[Sequence[str | None]], where: str) -> list[Column]
         if kind not in TYPES:
             raise SourceError(one_of(f"{where}: the type of column {column!r}", kind, TYPES))
         if column not in out:
-            out[column] = Column(column, name, kind, label, {})
+            out[column] = Column(column, name, kind, label, codes.setdefault(column, {}))
         elif code:
-            out[column] = Column(column, name, kind, out[column].label, {**out[column].values, code: meaning})
+            codes[column][code] = meaning
     return list(out.values())
 
 
 def columns_beside(path: Path) -> list[Column]:
-    """The columns that ``<name>_<ending>_labels.csv`` beside a file tells of; none where there is no such file."""
+    """The columns that ``<name>_<ending>_labels.csv`` beside a file tells of; none where there is no such file.
+
+    Raises
+    ------
+    SourceError
+        The labels were written for other bytes of the data file, as after a write that was cut off.
+    """
     file = beside(path, "labels")
     if not file.is_file():
         return []
-    rows = read_table(file, _SCHEMA).itertuples(index=False, name=None)
-    return columns_of([tuple(None if v is None else str(v) for v in row) for row in rows], file.name)
+    # to the letter: a name may be composed or not, as it is in the data
+    table = parse_table(read_text(file, compose=False), _SCHEMA, file).itertuples(index=False, name=None)
+    rows = [tuple(None if v is None else str(v) for v in row) for row in table]
+    hashes = [row[-1] for row in rows if row[2] == HASH]
+    if hashes and hashes != [file_sha256(path)]:
+        raise SourceError(
+            f"{file.name} was written for other data than {path.name} holds now: a write was cut off, or one of the "
+            "two was changed or copied alone. Write both again; or delete the labels file to read the data without it."
+        )
+    return columns_of([row for row in rows if row[2] != HASH], file.name)

@@ -1,49 +1,59 @@
 """One door for files: the ending says which reader."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
 import pandas as pd
 
-from peacestudy.core.problems import nearest
+from peacestudy.core.problems import Note, nearest, one_of
 from peacestudy.core.schema import Schema, typed
+from peacestudy.core.spoiled_numbers import Missing, hits, marks_by_column, spoiled_columns, spoiled_notes
 from peacestudy.core.tables import LIMIT
 from peacestudy.errors import SourceError
-from peacestudy.outcomes.files.infer import whole_years
+from peacestudy.outcomes.files.infer import infer, whole_years
 from peacestudy.outcomes.files.table import FileTable
 
 # ending -> module of this folder; each has read(path, sheet) and is imported when first needed
 FORMATS = {
     ".csv": "csv_file", ".xlsx": "xlsx_file", ".dta": "stata_file", ".parquet": "parquet_file", ".sav": "spss_file",
-    ".rds": "r_file", ".rda": "r_file", ".rdata": "r_file",
+    ".rds": "r_file", ".rda": "r_file", ".rdata": "r_file", ".tsv": "csv_file",
 }  # fmt: skip
 
 
-def read_file(path: str | os.PathLike[str], sheet: str | None = None, schema: Schema | None = None) -> FileTable:
+def read_file(
+    path: str | os.PathLike[str],
+    sheet: str | None = None,
+    schema: Schema | None = None,
+    *,
+    missing: Missing = (),
+) -> FileTable:
     """Read a data file by its ending.
 
     Parameters
     ----------
-    path : ``.csv``, ``.xlsx``, ``.dta`` (Stata), ``.parquet``; ``.sav`` (SPSS) and ``.rds``, ``.rda``, ``.RData`` (R data frames) where
-        their libraries are installed (``pip install 'peacestudy[files]'``).
+    path : ``.csv`` and ``.tsv`` (separated by commas, semicolons or tabs), ``.xlsx``, ``.dta`` (Stata), ``.parquet``; ``.sav`` (SPSS)
+        and ``.rds``, ``.rda``, ``.RData`` (R data frames) where their libraries are installed (``pip install 'peacestudy[files]'``).
     sheet : the worksheet of a workbook, or the object of an ``.rda``; needed where there are several.
     schema : columns and types, where they are not to be taken as they are found; columns beyond it are left out.
+    missing : texts or numbers that stand for a missing value: ``{"aid": ["NA", "."]}`` by column, or a list for all columns,
+        which also empties the cells of Namibia ("NA") where a column holds codes of states.
 
     Returns
     -------
     FileTable
         Text stays text ("NA" is Namibia, "007" keeps its zeros), numbers numbers, dates dates. A column of text is numbers
-        only where every filled cell is one. Codes are not replaced by their labels; both are there. What a program marks as
+        only where every filled cell is one; where marks such as "NA", ".", "1,5" or TRUE stand among numbers, a note names
+        column, mark and count, and ``missing`` says what they are. Codes are not replaced by their labels; both are there. What a program marks as
         missing (Stata's .a to .z, SPSS's missing codes) is missing, and a note counts it. Years kept as 1990.0 become 1990.
 
     Raises
     ------
     SourceError
         The ending is not known, the file is damaged, too large or of another kind, a library is not installed, or all problems of
-        its cells at once. Nothing in a file is ever run or unpickled.
+        its cells at once; ``missing`` names a column that is not there. Nothing in a file is ever run or unpickled.
 
     Examples
     --------
@@ -53,21 +63,81 @@ def read_file(path: str | os.PathLike[str], sheet: str | None = None, schema: Sc
     ...     table = read_file(Path(folder, "states.csv")).table
     >>> table.values.tolist()
     [['NA', '007', 1990], ['FR', '220', 1991]]
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = Path(folder, "aid.csv").write_text("aid\\n12\\nNA\\n")
+    ...     print(read_file(Path(folder, "aid.csv")).notes[0])
+    ...     print(read_file(Path(folder, "aid.csv"), missing={"aid": ["NA"]}).table["aid"].tolist())
+    aid: 1 number, 'NA' 1 time; read as text. Write missing={'aid': ['NA']} to read these as missing.
+    [12, <NA>]
     """
     path = Path(path)
-    ending = path.suffix.lower()
+    # R calls the workspace of a folder .RData, which is all ending
+    ending = (path.name if path.name.startswith(".") and not path.suffix else path.suffix).lower()
     if ending not in FORMATS:
         raise SourceError(
-            f"{path} ends in {path.suffix!r}; files that are read end in {', '.join(FORMATS)}.{nearest(ending, list(FORMATS))} "
+            f"{path} ends in {ending!r}; files that are read end in {', '.join(FORMATS)}.{nearest(ending, list(FORMATS))} "
             "Save it as one of these."
         )
     _check_size(path)
     reader: Callable[[Path, str | None], FileTable] = import_module(f"peacestudy.outcomes.files.{FORMATS[ending]}").read
     found = reader(path, sheet)
+    if len(missing):
+        found = without_marks(found, missing, path.name)
     if schema is not None:
         return _by_schema(found, schema, path)
     table, notes = whole_years(found.table)
-    return replace(found, table=table, notes=(*found.notes, *notes))
+    found = replace(found, table=table, notes=(*found.notes, *notes))
+    # a table of ours declares its texts
+    return found if any(note.kind == "labels_beside" for note in found.notes) else with_marks(found)
+
+
+def with_marks(found: FileTable) -> FileTable:
+    """The table with notes on the columns that marks have turned from numbers into text."""
+    columns = spoiled_columns(found.table)
+    marks = {name: tuple(c.missing) for name, c in columns.items() if c.missing}
+    return replace(found, notes=(*found.notes, *spoiled_notes(columns)), marks=marks)
+
+
+def without_marks(found: FileTable, missing: Missing, file: str) -> FileTable:
+    """The table without the cells that were declared missing; columns of text get their type anew.
+
+    Raises
+    ------
+    SourceError
+        ``missing`` names a column that is not in the file, or the cells that are left cannot be read.
+    """
+    table = found.table
+    marks = marks_by_column(missing, [str(c) for c in table.columns])
+    absent = [name for name in marks if name not in table.columns]
+    if absent:
+        raise SourceError(one_of("a column of missing=", absent[0], [str(c) for c in table.columns]))
+    changed: dict[str, pd.Series] = {}
+    anew: dict[str, list[str | None]] = {}
+    counts = []
+    for name, own in marks.items():
+        at = hits(table[name], own)
+        if not at.any():
+            continue
+        counts.append(f"{name} {int(at.sum())}")
+        changed[name] = table[name].mask(at)
+        if table[name].dtype == object or isinstance(table[name].dtype, pd.StringDtype):
+            texts = table[name].astype(object).where(~at & table[name].notna(), None)
+            if texts.map(lambda v: v is None or isinstance(v, str)).all():
+                anew[name] = list(texts)
+    typed_anew, problems, notes = infer(anew, range(2, len(table) + 2), file)
+    if problems:
+        raise SourceError(f"{file} cannot be read with these missing values: {len(problems)} problem(s).", problems)
+    for name in anew:
+        changed[name] = typed_anew[name].set_axis(table.index)
+    unused = "" if counts else " No cell holds them: check their spelling."
+    told = Note("declared_missing", f"Cells declared missing by column: {_few(counts) or 'none'}.{unused}")
+    whole = pd.DataFrame({name: changed.get(str(name), table[name]) for name in table.columns}, index=table.index)
+    return replace(found, table=whole, notes=(*found.notes, told, *notes))
+
+
+def _few(counts: Sequence[str]) -> str:
+    more = f" and {len(counts) - 10} other column(s)" if len(counts) > 10 else ""
+    return ", ".join(counts[:10]) + more
 
 
 def _check_size(path: Path) -> None:

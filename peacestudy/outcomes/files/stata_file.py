@@ -1,6 +1,7 @@
 """Stata files, versions 8 to 18: labels kept, and the missing values .a to .z counted by letter."""
 
-import struct
+import io
+import warnings
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
@@ -9,35 +10,32 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from peacestudy.core.problems import Note
+from peacestudy.core.problems import Note, reason_of
+from peacestudy.core.tables import header_problems, read_bytes, too_many_cells
 from peacestudy.errors import SourceError
 from peacestudy.outcomes.files.labels import beside, columns_beside
 from peacestudy.outcomes.files.restored import restored
 from peacestudy.outcomes.files.table import FileTable
 
 _FIRST = 2_147_483_621  # Stata's "." as a code of a value label; .a to .z follow
-_DAMAGED = (
-    ValueError,
-    KeyError,
-    IndexError,
-    OSError,
-    struct.error,
-    UnicodeError,
-    OverflowError,
-    AssertionError,
-    MemoryError,
-)
 
 
 def read(path: Path, sheet: str | None) -> FileTable:
     """A Stata file; names, types and whole labels come back where ``<name>_<ending>_labels.csv`` says that the project wrote it."""
     if sheet is not None:
         raise SourceError(f"{path} is a Stata file, which has no sheet {sheet!r}. Leave sheet= out.")
+    notes: list[Note] = []
     try:
-        table, labels, values, missing = _read(path)
-    except _DAMAGED as err:
-        raise SourceError(f"{path} is damaged or no Stata file ({err}). Download or save it again.") from err
-    notes = []
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            table, labels, values, missing = _read(path, notes)
+    except SourceError:
+        raise
+    except Exception as err:  # a library on damaged bytes fails in ways of its own
+        raise SourceError(f"{path} is damaged or no Stata file ({reason_of(err)}). Download or save it again.") from err
+    if any(issubclass(w.category, UnicodeWarning) for w in told):
+        text = "Some texts are not in the encoding that the file declares; they were read as Latin-1. Check letters with accents."
+        notes.append(Note("encoding", text))
     if missing:
         by_letter = Counter[str]()
         for counts in missing.values():
@@ -50,10 +48,15 @@ def read(path: Path, sheet: str | None) -> FileTable:
     return restored(FileTable(table, labels, values, tuple(notes)), columns_beside(path), beside(path, "labels").name)
 
 
-def _read(path: Path) -> tuple[pd.DataFrame, dict[str, str], dict[str, dict[str, str]], dict[str, Counter[str]]]:
+def _read(
+    path: Path, notes: list[Note]
+) -> tuple[pd.DataFrame, dict[str, str], dict[str, dict[str, str]], dict[str, Counter[str]]]:
     from pandas.io.stata import StataReader
 
-    with StataReader(path, convert_categoricals=False) as reader:
+    data = read_bytes(path)  # from memory, so that a length in a damaged file asks for no more than there is
+    with StataReader(io.BytesIO(data), convert_categoricals=False) as reader:
+        reader.variable_labels()  # reads the head of the file
+        _check_head(reader, path)
         raw = reader.read(convert_missing=False)  # type: ignore[attr-defined]
         labels = {str(k): str(v) for k, v in reader.variable_labels().items() if v}
         sets = reader.value_labels()
@@ -65,7 +68,7 @@ def _read(path: Path) -> tuple[pd.DataFrame, dict[str, str], dict[str, dict[str,
     coded: pd.DataFrame | None = None
     if gaps:
         with (
-            StataReader(path, convert_categoricals=False) as reader,
+            StataReader(io.BytesIO(data), convert_categoricals=False) as reader,
             suppress(KeyError),
         ):  # a code beyond .z, as pandas 3 may write
             coded = reader.read(convert_missing=True, convert_dates=False, columns=gaps)  # type: ignore[attr-defined]
@@ -75,11 +78,21 @@ def _read(path: Path) -> tuple[pd.DataFrame, dict[str, str], dict[str, dict[str,
             del found["."]
             if found:
                 missing[name] = found
-    table = pd.DataFrame({str(n): _column(raw[n], types.get(str(n))) for n in raw.columns}, index=range(len(raw)))
+    columns = {str(n): _column(raw[n], types.get(str(n)), str(n), notes) for n in raw.columns}
+    table = pd.DataFrame(columns, index=range(len(raw)))
     values = {
         c: {_code(code): str(text) for code, text in sets[s].items()} for c, s in names.items() if s and s in sets
     }
     return table, labels, values, missing
+
+
+def _check_head(reader: Any, path: Path) -> None:
+    """The size of the table, and the names of its columns, before anything is read."""
+    names = [str(name) for name in reader._varlist]
+    too_many_cells(max(int(reader._nobs), 0), len(names), str(path))
+    problems = header_problems(names, path.name, 0)
+    if problems:
+        raise SourceError(f"{path} has no names of one a column: {len(problems)} problem(s).", problems)
 
 
 def _code(code: Any) -> str:
@@ -87,12 +100,16 @@ def _code(code: Any) -> str:
     return str(n) if n < _FIRST else "." + ("" if n == _FIRST else chr(96 + n - _FIRST))
 
 
-def _column(values: pd.Series, stored: Any) -> pd.Series:
+def _column(values: pd.Series, stored: Any, name: str, notes: list[Note]) -> pd.Series:
     if values.dtype.kind == "M":
         return values.astype("datetime64[us]")
-    if stored is not None and stored.kind == "i":
+    if stored is not None and stored.kind == "i" and values.dtype != object:
         return values.astype("Int64")
     if values.dtype.kind == "f":
         return values.astype(float)
+    if stored is not None and stored.kind in "if":  # %tC, which pandas leaves as it is
+        text = f"{name} holds moments that count leap seconds (%tC); they are milliseconds since 1960. Convert it in Stata with dofC."
+        notes.append(Note("leap_seconds", text))
+        return pd.to_numeric(values, errors="coerce").astype(float)
     texts = values.astype(object)
     return texts.where(texts.notna() & (texts != ""), None)  # Stata's missing text is the empty one

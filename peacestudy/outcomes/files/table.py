@@ -10,6 +10,7 @@ from peacestudy.core.display import html_table
 from peacestudy.core.problems import Note
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
+_NO_MARKS: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 _NO_VALUES: Mapping[str, Mapping[str, str]] = MappingProxyType({})
 
 
@@ -24,6 +25,8 @@ class FileTable:
     labels : what the file says of a column, by column.
     values : what the file says of a code, by column and code; codes are written as text (``"1"``, ``".a"``).
     notes : what was done to the file's values, and what a reader should look at.
+    marks : by column that is text only for usual marks of a missing value among its numbers (NA, a point): these marks. They
+        can be handed to ``read_file(path, missing=found.marks)`` once it is certain that they mean missing.
 
     Examples
     --------
@@ -36,6 +39,7 @@ class FileTable:
     labels: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     values: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: _NO_VALUES)
     notes: tuple[Note, ...] = ()
+    marks: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: _NO_MARKS)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "labels", MappingProxyType(dict(self.labels)))

@@ -31,6 +31,7 @@ ODS = Source(
     last_year=2014,
     year="Year",
     states=(("Code", "iso3"),),
+    codes="today",
     bibtex=owed("unep2014"),
 )  # fmt: skip
 MONTREAL_GROUPS = Source(
@@ -59,6 +60,7 @@ MONTREAL_GROUPS = Source(
     first_year=2016,
     last_year=2016,
     states=(("country", "iso3"),),
+    codes="today",
     bibtex=owed("kigali2016"),
 )  # fmt: skip
 _SECTORS = (
@@ -151,5 +153,6 @@ KYOTO_TARGETS = Source(
     units="all",
     absent="no target in Annex B",
     states=(("iso3", "iso3"),),
+    codes="today",
     bibtex=owed("kyoto1997"),
 )  # fmt: skip

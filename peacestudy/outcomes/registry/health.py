@@ -49,6 +49,7 @@ VACCINES = Source(
     first_year=2022,
     last_year=2023,
     states=(("iso3", "iso3"),),
+    codes="today",
     bibtex=owed("undp2023"),
 )  # fmt: skip
 HEALTH_FUNDS = Source(
@@ -78,6 +79,7 @@ HEALTH_FUNDS = Source(
     units="all",
     absent="not on the list of the fund",
     states=(("iso3", "iso3"),),
+    codes="today",
     bibtex=owed("healthfunds2020"),
 )  # fmt: skip
 GUINEA_WORM = Source(

@@ -40,6 +40,7 @@ UN_MISSIONS = Source(
     units="all",
     absent="no mission that the list gives to the country",
     states=(("iso3c", "iso3"),),
+    codes="today",
     bibtex=owed("un2024"),
 )
 THIRD_PARTY_MISSIONS = Source(

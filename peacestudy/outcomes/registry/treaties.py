@@ -32,6 +32,7 @@ ECOLEX = Source(
     first_year=1868,
     last_year=2018,
     states=(("StatID", "iso3"),),
+    codes="today",
     bibtex=owed("ecolex2018"),
 )  # fmt: skip
 _YES_NO = (

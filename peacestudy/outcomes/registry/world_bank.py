@@ -29,5 +29,6 @@ WDI = Source(
     last_year=2024,
     year="year",
     states=(("iso3", "iso3"),),
+    codes="today",
     bibtex=owed("worldbank2025"),
 )

@@ -204,7 +204,7 @@ def _state(
     """State of a conflict, whether it has several, its name, and the place for the label.
 
     A conflict over several governments has no one state: its cluster is the state that most of its scored agreements
-    name first, and it gets no domestic context.
+    name first (the lowest code of equals), and it gets no domestic context.
     """
     case_id, conflict, t0 = case
     years = acd[acd["conflict_id"] == conflict].sort_values("year")

@@ -13,7 +13,7 @@ import pandas as pd
 
 from peacestudy.core.problems import Problem, nearest
 from peacestudy.core.schema import Field, Schema, typed
-from peacestudy.core.tables import read_text
+from peacestudy.core.tables import header_problems, read_text
 from peacestudy.errors import SourceError
 
 NAME = "decisions.tsv"
@@ -93,10 +93,7 @@ def read_decisions(folder: Path, name: str = NAME) -> pd.DataFrame:
                 "look for a missing or extra tab")
         for n, row in rows.items() if len(row) != len(header)
     ]  # fmt: skip
-    problems += [
-        Problem(name, 1, column, column, "column names must be filled and unique", "rename the column")
-        for i, column in enumerate(header) if not column.strip() or column in header[:i]
-    ]  # fmt: skip
+    problems += header_problems(header, name)
     if not problems:
         text = pd.DataFrame(list(rows.values()), columns=header, dtype=object)
         table, problems = typed(text, list(rows), DECISIONS_SCHEMA, name)

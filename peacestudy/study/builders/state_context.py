@@ -120,6 +120,8 @@ def reason_kind(reason: str) -> str:
         return "a value of 0, which has no logarithm"
     if "where the crosswalk begins" in said:
         return "the list of state codes begins in 1946"
+    if "are not taken for the other" in said:
+        return "the source speaks of other borders"
     if "has no code for" in said:
         return "the source's codes have none for the state"
     return "no such state on 31 December of the year before" if said.startswith("GW ") else said

@@ -11,6 +11,7 @@ import pandas as pd
 from peacestudy.coding import SHEET_SCHEMA, CodingSheet, merge, read_sheet
 from peacestudy.core.codebook import Codebook
 from peacestudy.core.schema import Field, Schema
+from peacestudy.core.settings import inside
 from peacestudy.core.tables import read_table
 from peacestudy.errors import SourceError
 from peacestudy.study.builders.releases import AS_NAMED, Releases
@@ -75,7 +76,7 @@ def build(
         A sheet has problems, or none is there.
     """
     documents = releases.read(NEEDED, raw)[PAX].table.set_index("AgtId")
-    members = read_table(folder.parent / rule.attempts_of / "agreements.csv", MEMBERS)
+    members = read_table(folder.parent / inside(rule.attempts_of, "attempts_of") / "agreements.csv", MEMBERS)
     strange = sorted(set(members["agreement_id"]) - set(documents.index))
     if strange:
         raise SourceError(
@@ -92,7 +93,7 @@ def build(
     })  # fmt: skip
     return {
         "cases": cases[TABLES["cases"].names],
-        "codings": sheets(folder / rule.sheets, codebook).table[SHEET_SCHEMA.names],
+        "codings": sheets(folder / inside(rule.sheets, "sheets"), codebook).table[SHEET_SCHEMA.names],
     }
 
 

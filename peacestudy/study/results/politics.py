@@ -1,6 +1,5 @@
 """Domestic politics and context: what a pillar does under each moderator, and in each context by itself."""
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -30,6 +29,14 @@ TESTED = [
     "p_permutation",
     "detectable",
 ]
+WORTH = (
+    "separation",
+    "no_robust_error",
+    "few_cases",
+    "few_clusters",
+    "few_events",
+    "dropped",
+)  # kinds of note that are shown
 SHOWN = ["value", "estimate", "std_error", "conf_low", "conf_high", "n", "n_near", "n_events", "support", "note"]
 MANY = 2  # values of a moderator above which quantiles are taken
 
@@ -95,7 +102,7 @@ def _product(found: Results, rule: Moderation, base: Specification, moderator: s
         "n": made.n, "n_events": made.n_events, "n_clusters": made.n_clusters, **row[kept].to_dict(),
         "p_profile": profile["p_value"], "p_permutation": float(dealt["p_permutation"].iloc[0]),
         "detectable": float(np.exp(detectable(float(row["std_error"]), found.decision.power, found.decision.alpha))),
-        "note": " ".join(n.text for n in made.notes if n.kind in ("separation", "few_clusters", "few_events", "dropped")),
+        "note": " ".join(n.text for n in made.notes if n.kind in WORTH),
     }  # fmt: skip
 
 
@@ -212,13 +219,13 @@ def _with_context(frame: StudyFrame, way: Context) -> StudyFrame:
     kept = frame.keep(known, f"{way.label} known", f"no {way.column} in the sources")
     at = np.searchsorted(np.array(way.cuts), kept.data[way.column].astype(float), side="right")
     kind = pd.CategoricalDtype(list(way.names), ordered=True)
-    names = pd.Series([way.names[i] for i in at], index=kept.data.index, dtype=kind)
+    names = pd.Series([way.names[i] for i in at], dtype=kind)
     empty = [name for name in way.names if not (names == name).any()]
     if empty:
         raise SpecError(
             f"study.toml, [contexts], {way.label!r}: no case is in {', '.join(empty)}. Write cuts of {way.column} between which there are cases."
         )
-    return replace(kept, data=kept.data.assign(**{way.id: names}))
+    return kept.with_columns(f"{way.column} in groups", **{way.id: names.array})
 
 
 def _numeric(frame: StudyFrame, column: str, what: str) -> "pd.Series[float]":

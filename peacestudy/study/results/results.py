@@ -1,6 +1,6 @@
 """The results of a study as tables: everything that figures and tables show is computed here, once, and written as CSV."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -49,9 +49,9 @@ class Results:
         frame = self.sample(spec.sample, spec.scores)
         if spec.options.get("weights") != WEIGHT:
             return frame
-        weights = self.weights.set_index("case_id")
-        wide = frame.data.assign(**{WEIGHT: frame.data["case_id"].map(weights["weight"])})
-        return replace(frame, data=wide)
+        weights = self.weights.set_index("case_id")["weight"]
+        why = "inverse of the chance of an attempt"
+        return frame.with_columns(why, **{WEIGHT: lambda data: data["case_id"].map(weights)})
 
     def data_of(self, model: str) -> pd.DataFrame:
         """The rows that a declared model was fitted on."""
@@ -85,7 +85,7 @@ class Results:
             raise SpecError(one_of("result", name, list(computed)))
         if name not in self.kept:
             self.kept[name] = computed[name](self)
-        out: pd.DataFrame = self.kept[name].copy()
+        out: pd.DataFrame = self.kept[name].reset_index(drop=True)  # a label stands for one row
         out.attrs["study"] = (
             "" if self.study.releases else str(self.study.folder)
         )  # for ps.trace, which reads nothing else from attrs
@@ -103,9 +103,8 @@ class Results:
 
     def terms(self) -> pd.DataFrame:
         """Every term of every fit: ``model, term, estimate, std_error, statistic, p_value, conf_low, conf_high``."""
-        return pd.concat([f.terms.assign(model=name) for name, f in self.fits.items()])[
-            ["model", *next(iter(self.fits.values())).terms.columns]
-        ]
+        every = pd.concat([f.terms.assign(model=name) for name, f in self.fits.items()], ignore_index=True)
+        return every[["model", *next(iter(self.fits.values())).terms.columns]]
 
     def models(self) -> pd.DataFrame:
         """A row a fit: N, events, clusters, log-likelihood, formula, role."""
@@ -140,13 +139,16 @@ class Results:
         table["p_decide"], table["p_beside"] = table["p_value"], table["p_value"]
         for family in table.loc[table["family"] != "", "family"].unique():
             part = table["family"] == family
-            table.loc[part, "p_decide"] = adjust(table.loc[part, "p_value"], rule.decide)
-            table.loc[part, "p_beside"] = adjust(table.loc[part, "p_value"], rule.beside)
+            tested = part & table["p_value"].notna()
+            p_values = table.loc[part, "p_value"].fillna(1.0)  # a hypothesis that cannot be tested stays in the family
+            table.loc[tested, "p_decide"] = adjust(p_values, rule.decide)
+            table.loc[tested, "p_beside"] = adjust(p_values, rule.beside)
             known = table.loc[part, "p_profile"].notna().all()  # of a family in part nothing can be adjusted
             table.loc[part, "p_profile"] = adjust(table.loc[part, "p_profile"], rule.decide) if known else np.nan
         table["p_permutation"] = self._dealt(table)
         table["family"] = table["family"].where(table["family"] != "", None)
         table["decision"] = np.where(table["p_decide"] < rule.alpha, "null rejected", "null not rejected")
+        table.loc[table["p_decide"].isna(), "decision"] = "not tested"
         return table
 
     @property

@@ -65,7 +65,8 @@ def _rows(
         dealt = _dealt(found, spec, terms, variant is DECLARED)
     except PeacestudyError as err:
         return [head | {"term": t, "measure": "not fitted", "note": str(err)} for t in terms]
-    family = adjust(table.loc[terms, "p_value"], found.decision.decide)
+    p_values = table.loc[terms, "p_value"]
+    family = adjust(p_values.fillna(1.0), found.decision.decide).where(p_values.notna())
     said = {
         "measure": MEASURES.get(spec.engine, "odds ratio"), "n": made.n, "n_events": made.n_events, "n_terms": len(made.terms) - 1,
         "n_clusters": made.n_clusters, "note": " ".join(n.text for n in made.notes if n.kind in WORTH),
@@ -111,7 +112,9 @@ def _dealt(found: Results, spec: Specification, terms: list[str], declared: bool
 
 
 # kinds of note that are shown beside a variant
-WORTH = ("separation", "few_clusters", "dropped", "non_proportional", "monotone", "periods", "variance")
+WORTH = (
+    "separation", "no_robust_error", "few_cases", "few_clusters", "dropped", "non_proportional", "monotone", "periods", "variance",
+)  # fmt: skip
 
 
 def _log_odds(made: Fit, variant: Variant, ends: dict[str, float]) -> dict[str, float]:

@@ -1,5 +1,7 @@
 """Agreement over time: batches by date, by rows where dates are missing, and what each batch holds."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -51,3 +53,22 @@ def test_one_coder_is_told_and_one_batch_refused():
     assert t["note"].tolist() == ["no unit was coded by two coders"] and t["n_units"].tolist() == [0]
     with pytest.raises(CodingError, match="two or more"):
         drift(sheet({"kind_of": EARLY}), batches=1)
+
+
+def test_units_of_one_date_stay_in_one_batch_whatever_they_are_called():
+    days = [1, 1, 2, 2, 2, 2, 3, 3]  # the border of two batches of four would fall among those of day 2
+    whole = dated(sheet({"kind_of": EARLY}), days)
+    t = drift(whole, batches=2)
+    assert t["n_units"].tolist() == [6, 2] and t["last"].str[9:10].tolist() == ["2", "3"]
+    names = {f"u{i}": f"u{9 - i}" for i in range(8)}
+    other = CodingSheet(whole.table.assign(case_id=whole.table["case_id"].map(names)), BOOK, "dated")
+    pd.testing.assert_frame_equal(drift(other, batches=2), t)
+
+
+def test_sheets_of_two_codebooks_are_not_read_by_the_first():
+    one = sheet({"kind_of": {"ann": EARLY["ann"]}})
+    newer = replace(BOOK, version="9.9")
+    two = CodingSheet(sheet({"kind_of": {"bob": EARLY["bob"]}}).table, newer, "newer")
+    with pytest.raises(CodingError, match=r"9\.9\. Say which counts"):
+        agreement([one, two])
+    assert agreement([one, two], newer)["n_units"].item() == 8

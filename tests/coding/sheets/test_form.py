@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import os
 import time
 from dataclasses import replace
 from threading import Thread
@@ -318,6 +319,49 @@ def test_the_journal_of_one_form_outlives_the_writing_of_another(opened, book):
     one.comment.value = "later"
     assert codes(read_sheet(one.saver.path, book)) == {("a", "mediation"): 1, ("a", "truce"): 3}
     assert "later" in read_sheet(one.saver.path, book).table["comment"].tolist()
+
+
+def test_two_forms_that_save_at_the_same_time_lose_nothing_they_called_saved(blank, book, suffix, monkeypatch):
+    """Each form writes the file or the journal while the other does; the write is slowed so that they meet."""
+    cases = [f"c{i}" for i in range(8)]
+    path = blank(suffix, cases)
+    written = saving.write_sheet
+
+    def slow(*args):
+        time.sleep(0.02)
+        found = written(*args)
+        time.sleep(0.02)
+        return found
+
+    monkeypatch.setattr(saving, "write_sheet", slow)
+    saved = {}
+
+    def answer(first):
+        seen = saving.stamp(path)
+        state = begin(read_sheet(path, book))
+        saver = saving.Saver(path, len(state.cells), seen, waiting=int(seen[1] > 0))
+        for at in range(first, len(state.cells), 2):
+            before = go(state, at)
+            state = say(before, code=1)
+            assert "Saved in" in saver.save(before, state)
+            saved[state.cell] = 1
+
+    forms = [Thread(target=answer, args=(first,)) for first in (0, 1)]
+    for thread in forms:
+        thread.start()
+    for thread in forms:
+        thread.join()
+    assert len(saved) == 16
+    assert codes(read_sheet(path, book)) == saved
+
+
+def test_a_file_changed_within_the_resolution_of_its_time_counts_as_changed(blank, book):
+    path = blank("csv")
+    seen, times = saving.stamp(path), (path.stat().st_atime_ns, path.stat().st_mtime_ns)
+    data = path.read_bytes()
+    path.write_bytes(data.replace(b"Is there mediation", b"Is there Mediation"))
+    os.utime(path, ns=times)  # as a clock that went back can leave it
+    assert saving.stamp(path) != seen
 
 
 def test_what_cannot_be_saved_is_told_and_tried_again(large, book, monkeypatch):

@@ -26,6 +26,8 @@ SHARED = {"deaths": ("best", "sum"), "n": (None, "count"), "any": (None, "any")}
 # rows of a share: one fraction a length is rounded, at most 14 lengths of numbers up to 400
 SHARE_TOLERANCE = 1e-11
 
+WATCHED = {"years": (1, 9999), "units": "all"}  # the events speak of every unit in every year
+
 
 def day(n):
     return None if n is None else DAY0 + dt.timedelta(days=n)
@@ -123,7 +125,7 @@ def test_windows_equal_the_loop_in_any_order_and_the_ledger_balances(drawn, span
         "name": "ev",
         "spanning": spanning,
     }
-    frame = event_windows(cases, table, measures=measures, absent=0 if zero else None, key="case_id", **how)
+    frame = event_windows(cases, table, measures=measures, absent=0 if zero else None, key="case_id", **WATCHED, **how)
     why = [REASONS[w] for w in frame.joined[0].why]
     for i, window in enumerate(windows):
         want = by_loop(window, events, spanning)
@@ -153,7 +155,9 @@ def test_windows_equal_the_loop_in_any_order_and_the_ledger_balances(drawn, span
     assert (entry.unmatched, entry.filled) == (len(windows) - why.count("met"), why.count("filled"))
     order = list(range(len(events)))
     shuffle.shuffle(order)
-    again = event_windows(cases, table.iloc[order], measures=measures, absent=0 if zero else None, key="case_id", **how)
+    again = event_windows(
+        cases, table.iloc[order], measures=measures, absent=0 if zero else None, key="case_id", **WATCHED, **how
+    )
     pd.testing.assert_frame_equal(again.data, frame.data)
     assert again.ledger == frame.ledger
     pd.testing.assert_frame_equal(cases, cases_before)
@@ -232,6 +236,7 @@ def test_sums_of_floats_are_the_exact_sum_rounded(events, a, length):
         name="e",
         absent=0,
         signed=["x"],
+        **WATCHED,
     )
     want = math.fsum(x for d, x in events if a <= d <= a + length)
     most = max(abs(x) for _, x in events)
@@ -272,7 +277,7 @@ MARCH = pd.DataFrame({"unit": "x", "date": DATES, "best": [1, 2, 4, 8, 16, 32]})
     ],
 )
 def test_borders(a, b, deaths, n):
-    assert window(MARCH, a, b, {"d": ("best", "sum"), "n": (None, "count")}, absent=0) == [deaths, n]
+    assert window(MARCH, a, b, {"d": ("best", "sum"), "n": (None, "count")}, absent=0, **WATCHED) == [deaths, n]
 
 
 @pytest.mark.parametrize(
@@ -290,7 +295,9 @@ def test_borders(a, b, deaths, n):
 )  # fmt: skip
 def test_an_event_that_reaches_across_a_border(spanning, a, b, deaths):
     table = pd.DataFrame({"unit": ["x"], "date": ["1999-12-25"], "date_end": ["2000-01-03"], "best": [30]})
-    assert window(table, a, b, {"d": ("best", "sum")}, date_end="date_end", spanning=spanning, absent=0) == [deaths]
+    assert window(table, a, b, {"d": ("best", "sum")}, date_end="date_end", spanning=spanning, absent=0, **WATCHED) == [
+        deaths
+    ]
 
 
 def test_the_shares_of_windows_side_by_side_add_up_to_the_whole():
@@ -537,7 +544,9 @@ REFUSED = [
     ({"measures": {"d": ("odd", "sum")}}, "infinite values"), ({"measures": {"a": ("best", "sum")}}, "Rename or drop"),
     ({"measures": {"d": ("huge", "sum")}}, "beyond 64 bits"),
     ({"measures": {"d": ("best", "max")}, "spanning": "share"}, "cannot be shared out"),
-    ({"absent": 1}, "absent is 1"), ({"absent": {"x": 0}}, "a column of absent"), ({"on": []}, "name the key column"),
+    ({"absent": 1, **WATCHED}, "absent is 1"), ({"absent": {"x": 0}, **WATCHED}, "a column of absent"),
+    ({"absent": 0}, "which units and years it covers"), ({"absent": 0, "years": (1990, 2000)}, "which units and years"),
+    ({"absent": 0, "units": "all"}, "which units and years"), ({"on": []}, "name the key column"),
     ({"on": ["unit", "unit"]}, "name the key column"), ({"on": "units"}, "a column of the cases"), ({"on": {"unit": "units"}}, "a column of ev"),
     ({"start": "c"}, "a column of the cases"), ({"date": "dates"}, "a column of ev"), ({"date": "zone"}, "has a time zone"),
 ]  # fmt: skip
@@ -616,9 +625,27 @@ def test_unit_years_that_cannot_be_meant_are_refused(change, said):
         event_years(MARCH.assign(year=2000), **(how | change))
 
 
+def test_zero_only_for_units_and_years_that_somebody_watched():
+    """The events are of units x and y in 2000; the file says nothing of z, or of 1999."""
+    table = MARCH.assign(unit=["x", "x", "x", "y", "y", "y"])
+    cases = pd.DataFrame({"case_id": range(4), "unit": ["x", "z", "x", "x"]})
+    cases["a"], cases["b"] = [2000, 2000, 1999, 2000], [2000, 2000, 1999, 2001]
+    how = {"on": "unit", "start": "a", "end": "b", "date": "date", "name": "ev", "measures": {"d": ("best", "sum")}}
+    listed = event_windows(cases, table, absent=0, years=(2000, 2000), units="listed", **how)
+    assert [plain(v) for v in listed.data["d"]] == [7, None, None, None]
+    assert [REASONS[w] for w in listed.joined[0].why] == [
+        "met",
+        "unit not covered",
+        "outside the years",
+        "partly observed",
+    ]
+    every = event_windows(cases, table, absent=0, years=(1999, 2001), units="all", **how)
+    assert [plain(v) for v in every.data["d"]] == [7, 0, 0, 7]
+
+
 def test_tables_without_rows():
     cases = pd.DataFrame({"unit": ["x"], "a": [2000], "b": [2000]})
     none = event_windows(cases, MARCH.head(0), **(GOOD | {"measures": ALL, "date": "date"} | {"measures": {
-        "d": ("best", "sum"), "w": ("best", "max"), "f": ("date", "first"), "n": (None, "count")}}), absent=0)  # fmt: skip
+        "d": ("best", "sum"), "w": ("best", "max"), "f": ("date", "first"), "n": (None, "count")}}), absent=0, **WATCHED)  # fmt: skip
     assert [plain(v) for v in none.data.iloc[0, 3:]] == [0, None, None, 0]
     assert len(event_windows(cases.head(0), MARCH, **GOOD)) == 0

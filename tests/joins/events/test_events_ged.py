@@ -123,7 +123,7 @@ def test_windows_over_the_real_events_equal_a_loop(spanning):
     cases, events = month_windows()
     frame = event_windows(
         cases, events, on="dyad_new_id", start="a", end="b", date="date_start", date_end="date_end", spanning=spanning,
-        measures={"deaths": ("best", "sum")}, name="GED", absent=0,
+        measures={"deaths": ("best", "sum")}, name="GED", absent=0, years=(2016, 2019), units="listed",
     )  # fmt: skip
     s, e = pd.to_datetime(events["date_start"]), pd.to_datetime(events["date_end"])
     day, want, whole = pd.Timedelta(days=1), [], []

@@ -83,7 +83,7 @@ def test_dyad_years_are_all_pairs_of_the_states_of_each_year(rows, way, as_text)
 
 
 def test_dyad_years_of_the_world_are_n_times_n_minus_one():
-    table = crosswalk()
+    table = crosswalk().dropna(subset=["gw"]).astype({"gw": int})
     rows = {(r.gw, y) for r in table.itertuples() for y in range(max(1946, r.start.year), 2025)
             if pd.isna(r.end) or y <= r.end.year}  # fmt: skip
     states = pd.DataFrame(sorted(rows), columns=["state", "year"])

@@ -271,3 +271,23 @@ def test_recovery_and_coverage():
         sds.append(t["estimate"].iloc[-1])
     assert hits >= 52  # 57 expected, standard deviation 1.7
     assert np.mean(sds) == pytest.approx(0.98, abs=0.08)  # maximum likelihood is a little low; 60 draws: 0.025
+
+
+@pytest.mark.parametrize("sd", [20.5, 75.0])
+def test_means_over_a_wide_spread_of_groups_are_those_of_normal_nodes(sd, monkeypatch):
+    """Above a spread of 20 the mean runs over a fixed number of nodes; at 1e6 normal nodes would be 37 million a row."""
+    from peacestudy.models.engines.mixed_logit import average
+    from peacestudy.models.interpretation.responses import Averaged
+
+    eta = np.array([-30.0, -3.0, 0.5, 8.0, 60.0])
+    wide, mean = Averaged().curve(eta, np.array([sd])), average(eta, sd)
+    for module in ("engines.mixed_logit", "interpretation.responses"):
+        monkeypatch.setattr(f"peacestudy.models.{module}.WIDE", np.inf)
+    plain = Averaged().curve(eta, np.array([sd]))
+    assert mean == pytest.approx(average(eta, sd), rel=1e-12)
+    for name in ("value", "first", "second", "by_extra", "first_by_extra"):
+        assert getattr(wide, name) == pytest.approx(getattr(plain, name), rel=1e-9)
+    monkeypatch.undo()
+    assert Averaged().curve(eta, np.array([1e6])).value == pytest.approx(
+        0.5 + eta / 1e6 / np.sqrt(2 * np.pi), abs=1e-12
+    )

@@ -5,11 +5,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.optimize import brentq
 from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
 
 import peacestudy as ps
-from peacestudy.models.engines.flac import flac_coefficients
+from peacestudy.models.engines.flac import fit_flac
+from peacestudy.models.engines.ridge import fit_ridge
+from peacestudy.models.inference.covariance import covariance
 
 HERE = Path(__file__).resolve().parents[2] / "references" / "shrunken"
 SEX2 = Path(__file__).resolve().parents[3].parent / "shared" / "references" / "regression" / "sex2.csv"
@@ -29,6 +32,17 @@ def ridge(penalty, vcov="classical", data=None):
     return ps.fit(
         table() if data is None else data, ps.ModelSpec("r", FORMULA, "ridge", vcov, cluster, {"penalty": penalty})
     )
+
+
+def unblanked(fit):
+    """The covariance by its definition, also of ``k``, which separates the outcome, so that a fit does not print it."""
+    free = np.array([name == "Intercept" for name in fit.design.names])
+    est, _ = fit_ridge(fit.design.X, fit.design.y, 2.0, free)
+    V = covariance(est, fit.spec.vcov, fit.design.clusters, small_sample=False)[0]
+    missing = fit.vcov.isna().to_numpy()
+    assert np.array_equal(fit.vcov.to_numpy()[~missing], V[~missing])
+    assert fit.vcov.columns[missing.all(axis=0)].tolist() == ([] if fit.spec.vcov == "classical" else ["k"])
+    return V
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +78,7 @@ def test_covariances_by_definition(vcov):
         vcov
     ]
     B = np.linalg.inv(info + D)
-    assert fit.vcov.to_numpy() == pytest.approx(B @ meat @ B, rel=1e-6, abs=1e-9)
+    assert unblanked(fit) == pytest.approx(B @ meat @ B, rel=1e-6, abs=1e-9)
 
 
 def test_covariances_are_what_scikit_learn_moves_by():
@@ -101,10 +115,9 @@ def test_covariances_are_what_scikit_learn_moves_by():
         "hc1": by_weight.T @ by_weight * N / (N - K), "cluster": sums.T @ sums * G / (G - 1),
     }.items():  # fmt: skip
         root = np.sqrt(np.diag(V))
-        assert ridge(2.0, vcov).terms["std_error"].to_numpy() == pytest.approx(root, rel=MOVED)
-        assert ridge(2.0, vcov).vcov.to_numpy() / np.outer(root, root) == pytest.approx(
-            V / np.outer(root, root), abs=MOVED
-        )
+        own = unblanked(ridge(2.0, vcov))
+        assert np.sqrt(np.diag(own)) == pytest.approx(root, rel=MOVED)
+        assert own / np.outer(root, root) == pytest.approx(V / np.outer(root, root), abs=MOVED)
 
 
 def test_standard_errors_are_those_of_the_shrunken_coefficients():
@@ -167,14 +180,27 @@ def test_there_is_no_default_penalty():
     assert ps.ModelSpec("r", FORMULA, "ridge", "hc0", options={"penalty": 1}).option_columns == ()
 
 
+def leverage_of_firth(X, beta):
+    p = expit(X @ beta)
+    W = p * (1 - p)
+    return W * np.einsum("ij,jk,ik->i", X, np.linalg.inv(X.T @ (X * W[:, None])), X)
+
+
 def test_flac_is_logistfs(expected):
     fit = ps.fit(table(), ps.ModelSpec("f", FORMULA, "firth", "classical"))
-    beta = flac_coefficients(fit.design.X, fit.design.y)
+    beta = fit_flac(fit.design.X[None], fit.design.y[None]).beta[0]
     assert beta == pytest.approx(expected["flac"], rel=1e-6)
     found = ps.models.predict(fit, table(), "flac")
     assert found["estimate"].to_numpy() == pytest.approx(expit(fit.design.X @ beta), rel=EXACT)
     assert found["estimate"].mean() == pytest.approx(fit.design.y.mean(), rel=1e-9)
-    half = 1.959963984540054 * np.sqrt(np.einsum("ij,jk,ik->i", fit.design.X, fit.vcov.to_numpy(), fit.design.X))
+    # the inverse information of the augmented data, by the formula: rows, and pseudo-rows with half the leverage and a column more
+    X, N = fit.design.X, fit.n
+    h = leverage_of_firth(X, fit.terms["estimate"].to_numpy())
+    gamma = brentq(lambda g: (h * (0.5 - expit(X @ beta + g))).sum(), -20, 20, xtol=1e-14)
+    rows = np.vstack([np.column_stack([X, np.zeros(N)]), np.column_stack([X, np.ones(N)])])
+    p = expit(rows @ np.append(beta, gamma))
+    V = np.linalg.inv(rows.T @ (rows * (np.append(np.ones(N), h) * p * (1 - p))[:, None]))[:-1, :-1]
+    half = 1.959963984540054 * np.sqrt(np.einsum("ij,jk,ik->i", X, V, X))
     assert found["conf_high"].to_numpy() == pytest.approx(expit(fit.design.X @ beta + half), rel=1e-7)
 
 
@@ -190,7 +216,7 @@ def test_flac_of_sex2_is_what_logistf_prints():
         -0.787316863265,
         3.181734852298,
     ]
-    assert flac_coefficients(fit.design.X, fit.design.y) == pytest.approx(printed, rel=1e-7)
+    assert fit_flac(fit.design.X[None], fit.design.y[None]).beta[0] == pytest.approx(printed, rel=1e-7)
 
 
 def test_flac_is_for_firth_with_an_intercept():
@@ -199,3 +225,18 @@ def test_flac_is_for_firth_with_an_intercept():
     without = ps.fit(table(), ps.ModelSpec("f", "peace ~ 0 + a + b", "firth", "hc0"))
     with pytest.raises(ps.SpecError, match="flac corrects the intercept, and formula"):
         ps.models.predict(without, table(), "flac")
+
+
+def test_with_categories_a_note_names_the_reference_on_which_the_estimates_depend():
+    """The penalty is on differences from the reference: other fitted values, unlike those of a logit without a penalty."""
+    d = table().assign(c=np.resize(list("pqr"), len(table())))
+    other = d.assign(c=d["c"].map({"p": "z", "q": "q", "r": "r"}))
+    fits = [
+        [ps.fit(t, ps.ModelSpec("m", "peace ~ a + C(c)", engine, "classical", options=options)) for t in (d, other)]
+        for engine, options in (("ridge", {"penalty": 2.0}), ("logit", {}))
+    ]
+    ridge_slopes, logit_slopes = ([f.terms["estimate"][1] for f in pair] for pair in fits)
+    assert abs(ridge_slopes[0] - ridge_slopes[1]) > 1e-4
+    assert logit_slopes[0] == pytest.approx(logit_slopes[1], rel=1e-6)
+    (note,) = (n for n in fits[0][0].notes if n.kind == "ridge_reference")
+    assert "differences from p" in note.text

@@ -82,19 +82,34 @@ def test_weights_go_into_every_refit():
 
 def test_a_cluster_that_cannot_be_left_out_is_named():
     d = data("even").reset_index(drop=True)
-    d["only"] = (d.g == 3) * d.x
     cases = ", ".join(str(i) for i in d.index[d.g == 3][:3])
-    for engine, formula in (("linear", "y ~ x + only"), ("firth", "b ~ x + only")):
-        with pytest.raises(
-            ps.FitError, match=f"without the cluster of {cases} and 3 more the terms cannot be told apart"
-        ):
-            ps.fit(d, spec(formula, engine))
     d["one"] = ((d.g == 3) & (d.x > d.x[d.g == 3].median())).astype(int)
     with pytest.raises(ps.FitError, match=f"without the cluster of {cases} and 3 more the outcome does not vary"):
         ps.fit(d, spec("one ~ z", "firth"))
     d["near"] = ((d.x > 0) ^ ((d.g == 3) & (d.z == d.z))).astype(int)
     with pytest.raises(ps.FitError, match=f"without the cluster of {cases} and 3 more the outcome is separated by x"):
         ps.fit(d, spec("near ~ x", "logit"))
+
+
+@pytest.mark.parametrize(("engine", "outcome"), [("linear", "y"), ("logit", "b"), ("firth", "b")])
+def test_a_term_of_one_cluster_is_blank_and_the_others_are_refits(engine, outcome):
+    """Without the cluster the term is dropped: the change of the other coefficients is known."""
+    d = data("large").reset_index(drop=True)
+    mixed = d.groupby("g").b.agg(np.ptp)
+    only = mixed.index[mixed == 1][0]
+    d["only"] = (d.g == only) * 1.0
+    found = ps.fit(d, spec(f"{outcome} ~ x + only", engine))
+    full = found.terms.estimate.to_numpy()[:2]
+    D = []
+    for g in d.g.unique():
+        formula = f"{outcome} ~ x" if g == only else f"{outcome} ~ x + only"
+        part = ps.fit(d[d.g != g], spec(formula, engine, "classical", None))
+        D.append(part.terms.estimate.to_numpy()[:2] - full)
+    want = (len(D) - 1) / len(D) * np.array(D).T @ np.array(D)
+    np.testing.assert_allclose(found.vcov.iloc[:2, :2], want, rtol=REFITS)
+    assert found.vcov["only"].isna().all() and np.isnan(found.terms.p_value[2])
+    (note,) = [n.text for n in found.notes if n.kind == "no_robust_error"]
+    assert f"only rests on one cluster (g {only})" in note
 
 
 def test_the_rule_is_told_and_others_refuse_it():

@@ -327,7 +327,10 @@ def test_a_variance_below_zero_is_told():
         if bad:
             break
     assert bad and bad[0] in next(n.text for n in got.notes if n.kind == "variance")
-    with pytest.raises(ps.FitError, match=f"{bad[0]} cannot be tested: the variance is not above zero"):
+    with pytest.raises(
+        ps.FitError,
+        match=f"{bad[0]} cannot be tested: there is no standard error. The variance of {bad[0]} is not above zero",
+    ):
         got.joint_test([bad[0]])
     assert np.isfinite(got.terms.estimate).all() and "nan" not in got._repr_html_()
 

@@ -86,7 +86,6 @@ def test_dates_of_one_other_form_are_text_with_a_note(tmp_path):
 
 def test_byte_order_mark_semicolons_and_ragged_rows(tmp_path):
     assert read_file(csv_file(tmp_path, "\ufeffa,b\n1,2\n")).table.columns.tolist() == ["a", "b"]
-    assert "separated by ';'" in str(said(csv_file(tmp_path, "a;b\n1;2\n")))
     assert [p.line for p in said(csv_file(tmp_path, "a,b\n1,2\n1,2,3\n")).problems] == [3]
     assert "not UTF-8" in str(said(csv_file(tmp_path, "a\né\n".encode("latin-1"))))
 
@@ -341,7 +340,7 @@ def test_a_pickle_is_refused_by_its_ending_and_one_in_parquet_is_not_loaded(tmp_
     assert mark.exists()
 
 
-@pytest.mark.parametrize("ending", [e for e in FORMATS if e != ".csv"])
+@pytest.mark.parametrize("ending", [e for e in FORMATS if e not in (".csv", ".tsv")])
 def test_damaged_empty_and_absent_files_are_told(ending, tmp_path):
     path = tmp_path / f"x{ending}"
     assert "cannot be read" in str(said(path))

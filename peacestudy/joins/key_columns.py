@@ -1,0 +1,122 @@
+"""Key columns before they are matched, and after: refused, reported, and why nothing matched at all."""
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from peacestudy.core.code_systems import code_system_fit
+from peacestudy.core.key_check import check_keys
+from peacestudy.core.keys import Levels, kind
+from peacestudy.core.problems import Note
+from peacestudy.core.spelling import visible
+from peacestudy.errors import JoinError
+
+FITS = 0.8  # share of a column's values from which a code system is named as the one it is written in
+EXAMPLES = 3
+SEARCHED = 2000  # values among which near spellings are looked for
+
+
+def checked_keys(names: Sequence[str], mine: Sequence[Levels], theirs: Sequence[Levels], name: str) -> list[Note]:
+    """What a reader must know of the keys of two tables.
+
+    Parameters
+    ----------
+    names : the key columns as the cases call them.
+    mine, theirs : the columns of the cases and of the other table.
+    name : what the other table is.
+
+    Raises
+    ------
+    JoinError
+        Two columns will not match as they should (``peacestudy.core.key_check``).
+    """
+    notes: list[Note] = []
+    for key, one, other in zip(names, mine, theirs, strict=True):
+        found = check_keys(key, one.values, other.values, name)
+        if found.refusal:
+            raise JoinError(found.refusal)
+        notes += found.notes
+    return notes
+
+
+def nothing_met(
+    names: Sequence[str],
+    mine: Sequence[Levels],
+    theirs: Sequence[Levels],
+    met: npt.NDArray[np.bool_],
+    complete: npt.NDArray[np.bool_],
+    name: str,
+) -> list[Note]:
+    """A note where no case found a row, with what the keys of both sides look like.
+
+    Parameters
+    ----------
+    names, mine, theirs, name : as in ``checked_keys``.
+    met : cases that found a row; ``complete`` those with a value in every key.
+    """
+    if not len(met) or met.any():
+        return []
+    if not complete.any():
+        return [Note("nothing_met", f"No case meets a row of {name}: no case has a value in every key.")]
+    if any(not len(level.values) for level in theirs):
+        return [Note("nothing_met", f"No case meets a row of {name}: no row of {name} has a value in every key.")]
+    columns = list(zip(names, mine, theirs, strict=True))
+    apart = [(key, a.values, b.values) for key, a, b in columns if not len(_shared(a.values, b.values))]
+    if apart:
+        why = " ".join(_apart(key, a, b, name) for key, a, b in apart)
+    else:
+        why = f"The values of {' and of '.join(map(repr, names))} stand in both tables, and never in one row together."
+    return [Note("nothing_met", f"No case meets a row of {name}. {why}")]
+
+
+def _shared(one: pd.Index, other: pd.Index) -> pd.Index:
+    return one.intersection(other, sort=False) if one.dtype == other.dtype else one[one.isin(list(other))]
+
+
+def _apart(key: str, mine: pd.Index, theirs: pd.Index, name: str) -> str:
+    """How the values of a key column look on both sides, and what that suggests."""
+    text = (
+        f"None of the {len(mine)} value(s) of {key!r} in the cases ({_examples(mine)}) is among the {len(theirs)} of "
+        f"{name} ({_examples(theirs)})."
+    )
+    return f"{text}{_systems(mine, theirs, name) or _near(mine, theirs)}"
+
+
+def _examples(values: pd.Index) -> str:
+    if kind(values) == "number":
+        numbers = values.astype(float)
+        return f"{numbers.min():.15g} to {numbers.max():.15g}"
+    more = ", ..." if len(values) > EXAMPLES else ""
+    return ", ".join(visible(v) if isinstance(v, str) else str(v) for v in values[:EXAMPLES]) + more
+
+
+def _systems(mine: pd.Index, theirs: pd.Index, name: str) -> str:
+    """A hint where each side looks like a system of state codes."""
+    found = []
+    for values in (mine, theirs):
+        if kind(values) not in ("number", "text") or len(values) < 2:
+            return ""
+        fit = code_system_fit(values.to_series())
+        share = dict(zip(fit["system"], fit["share"], strict=True))
+        found.append({system for system, known in share.items() if known >= FITS})
+    if not found[0] or not found[1] or found[0] & found[1]:
+        return ""
+    told = [" or ".join(sorted(side)) for side in found]
+    return (
+        f" The cases look like state codes of {told[0]}, {name} like codes of {told[1]}: translate them first "
+        f"(ps.joins.to_system)."
+    )
+
+
+def _near(mine: pd.Index, theirs: pd.Index) -> str:
+    """The nearest spellings of the first values."""
+    if kind(mine) != "text":
+        return ""
+    known = [str(v) for v in theirs[:SEARCHED]]
+    pairs = []
+    for value in map(str, mine[:EXAMPLES]):
+        pairs += [f"{value!r} and {near!r}" for near in get_close_matches(value, known, n=1, cutoff=0.6)]
+    return f" The nearest spellings: {', '.join(pairs)}." if pairs else ""

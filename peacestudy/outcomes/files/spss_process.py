@@ -1,0 +1,60 @@
+"""The program that reads one SPSS file in a process of its own: the library it uses can end the process on a damaged file.
+
+``spss_file`` runs this file by its path, so it imports nothing of the project. It takes three arguments (the SPSS file, an
+empty folder, the largest number of cells) and leaves in the folder ``found.json`` and ``numbers.npy`` (a row a numeric
+column), or ``found.json`` with the text of an error alone.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+
+def main(file: str, folder: str, limit: int) -> None:
+    """Read the file, and write what it holds or what is wrong with it."""
+    try:
+        found = _read(file, Path(folder), limit)
+    except Exception as err:
+        found = {"error": f"{type(err).__name__}: {err}"}
+    Path(folder, "found.json").write_text(json.dumps(found), encoding="ascii")
+
+
+def _read(file: str, folder: Path, limit: int) -> dict[str, Any]:
+    import numpy as np
+    import pyreadstat
+
+    options: Any = {"user_missing": True, "disable_datetime_conversion": True, "output_format": "dict"}
+    _, head = pyreadstat.read_sav(file, metadataonly=True, **options)
+    names = [str(name) for name in head.column_names]
+    rows = limit // max(len(names), 1)
+    if (head.number_rows or 0) > rows:
+        return {"rows": head.number_rows, "columns": len(names)}
+    columns, meta = pyreadstat.read_sav(file, row_limit=rows + 1, **options)
+    if set(columns) != set(names) or len(columns) < len(names):
+        raise ValueError("two columns have one name")
+    length = max(map(len, columns.values()), default=0)
+    if length > rows:
+        return {"rows": length, "columns": len(names)}
+    if any(len(values) != length for values in columns.values()):
+        raise ValueError("its columns are not of one length")
+    texts = [name for name in names if meta.readstat_variable_types.get(name) == "string"]
+    numbers = [name for name in names if name not in set(texts)]
+    table = np.empty((len(numbers), length))
+    for n, name in enumerate(numbers):
+        table[n] = [np.nan if value is None else value for value in columns[name]]
+    np.save(folder / "numbers.npy", table, allow_pickle=False)
+    return {
+        "names": names,
+        "numbers": numbers,
+        "texts": {name: [None if value is None else str(value) for value in columns[name]] for name in texts},
+        "formats": {str(k): str(v) for k, v in meta.original_variable_types.items()},
+        "labels": {str(k): str(v) for k, v in meta.column_names_to_labels.items() if v},
+        "values": {str(k): [[code, str(v)] for code, v in d.items()] for k, d in meta.variable_value_labels.items()},
+        "missing": {str(k): [[span["lo"], span["hi"]] for span in spans] for k, spans in meta.missing_ranges.items()},
+        "rows": length,
+    }
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]))
