@@ -21,7 +21,7 @@ from peacestudy.models.engines.registry import Estimates
 from peacestudy.models.formulas.centring import Centring, centring_of, no_centring, turned
 from peacestudy.models.formulas.design import Design, build_design
 from peacestudy.models.inference.hypotheses import critical, two_sided
-from peacestudy.models.inference.profile import likelihood_ratio, profile_interval
+from peacestudy.models.inference.profile import likelihood_ratio, profile_ends
 from peacestudy.models.inference.reference import (
     Reference,
     blanked,
@@ -265,7 +265,9 @@ def _result(
     p_value = two_sided(statistic, found.dfs)
     if spec.engine == "firth" and spec.vcov == "classical":
         statistic, p_value = likelihood_ratio(design.X, design.y, beta)
-        low, high = profile_interval(design.X, design.y, beta, std_error, LEVEL).T
+        profile = profile_ends(design.X, design.y, beta, std_error, LEVEL)
+        low, high = profile.ends.T
+        notes = [*notes, *profile.notes(names)]
     if "bootstrap" in dict(spec.options):
         p_value, ends = bootstrapped(spec, design, beta, std_error, LEVEL)
         low, high = ends.T

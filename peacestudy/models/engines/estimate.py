@@ -11,6 +11,7 @@ from peacestudy.models.diagnosis.checks import separation_of, separation_text
 from peacestudy.models.diagnosis.proportional import proportional_notes
 from peacestudy.models.engines.cox import arrange_cox, check_cox, fit_cox, refuse_monotone, sets_of
 from peacestudy.models.engines.discrete_time import arrange_periods
+from peacestudy.models.engines.firth import several_maxima
 from peacestudy.models.engines.mixed_linear import estimate_mixed_linear
 from peacestudy.models.engines.mixed_logit import estimate_mixed_logit
 from peacestudy.models.engines.negative_binomial import estimate_negative_binomial
@@ -81,6 +82,8 @@ def estimate(design: Design, spec: ModelSpec) -> tuple[Estimates, list[Note]]:
         notes.append(weights_note(design, str(column), weights_of(design, str(column))))
     est = _kernel(design, spec)
     _converged(est, spec)
+    if spec.engine == "firth":
+        notes += several_maxima(design.X, design.y, float(est.loglik[0]))
     return est, notes
 
 

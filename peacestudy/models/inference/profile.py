@@ -7,14 +7,23 @@ ratio is that of the highest. An end on the path of maxima from the estimate is 
 there. Programs that follow one path (logistf, firthmodels) stop at the first end.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 from scipy.stats import chi2
 
+from peacestudy.core.problems import Note
 from peacestudy.errors import FitError
-from peacestudy.models.engines.firth import ROUGH, climb_firth, curvature, highest, not_concave, penalised_loglik
+from peacestudy.models.engines.firth import (
+    ROUGH,
+    climb_firth,
+    curvature,
+    highest,
+    maxima,
+    not_concave,
+    penalised_loglik,
+)
 from peacestudy.models.engines.logit import orthonormal
 from peacestudy.models.formulas.centring import centring_of
 
@@ -34,6 +43,8 @@ REMEDY = "Take the log of columns that span many orders of magnitude, or use few
 class _Profiles:
     """A batch of problems in each of which one coefficient is held: its column is the last of an orthonormal design.
 
+    turn (B, K, K) takes coefficients of the original design to those here.
+
     Z (B, N, K) and y (B, N); peak (B, K), where the maximum is; top (B,), the maximum; unit (B,), by which a coefficient of
     the original design is multiplied to be the last one here.
     """
@@ -43,10 +54,11 @@ class _Profiles:
     peak: np.ndarray
     top: np.ndarray
     unit: np.ndarray
+    turn: np.ndarray
 
     def part(self, which: np.ndarray) -> "_Profiles":
         """Some of the problems."""
-        return _Profiles(self.Z[which], self.y[which], self.peak[which], self.top[which], self.unit[which])
+        return _Profiles(*(getattr(self, f.name)[which] for f in fields(self)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +105,22 @@ class _Search:
         high = self.look(at, _tangent(self.profiles, low.path, self.centre + at * self.unit))
         return _close(self.look, *_widen(self.look, low, high))
 
+    def outside(self, ends: _Points) -> _Points:
+        """The maxima of all coefficients together that lie farthest beyond the ends; the ends where none does."""
+        one = self.profiles.part(np.array([0]))
+        peaks, value = maxima(one.Z[0], one.y[0])
+        root = np.sqrt(np.maximum(2 * (one.top[0] - value), 0.0)) - self.target
+        kept = root < -BELOW
+        if not kept.any():
+            return ends
+        beta = np.linalg.solve(one.turn[0], peaks[kept].T).T
+        path = np.einsum("bij,mj->bmi", self.profiles.turn, beta)
+        at = (path[:, :, -1] / self.profiles.unit[:, None] - self.centre[:, None]) / self.unit[:, None]
+        farthest = at.argmax(axis=1)
+        rows = np.arange(len(at))
+        points = _Points(at[rows, farthest], root[kept][farthest], path[rows, farthest])
+        return _pick(points.at > ends.at * (1 + SHUT) + BELOW, points, ends)
+
     def higher(self, points: _Points) -> _Points:
         """The points at the same positions with the highest maxima that are found there."""
         best = highest(self.profiles.Z, self.profiles.y[0], points.path, points.path.shape[1] - 1)
@@ -132,10 +160,51 @@ def likelihood_ratio(X: np.ndarray, y: np.ndarray, beta: np.ndarray) -> tuple[np
     return drop, chi2.sf(drop, 1)
 
 
-def profile_interval(X: np.ndarray, y: np.ndarray, beta: np.ndarray, std_error: np.ndarray, level: float) -> np.ndarray:
-    """Profile intervals, shape (K, 2): where twice the drop of the penalised log-likelihood is the chi-squared quantile.
+@dataclass(frozen=True, eq=False)
+class ProfileEnds:
+    """Profile intervals and how they were found.
 
-    An end that lies beyond ``FARTHEST`` standard errors is infinite.
+    Attributes
+    ----------
+    ends : shape (K, 2).
+    moved : where an end lies beyond the first value at which the path of maxima from the estimate reaches the quantile, (K, 2).
+    gaps : where values between the estimate and an end are rejected, shape (K, 2).
+    """
+
+    ends: np.ndarray
+    moved: np.ndarray
+    gaps: np.ndarray
+
+    def notes(self, names: Sequence[str]) -> list[Note]:
+        """What is to be said of intervals of terms with these names."""
+        moved = [name for name, ends in zip(names, self.moved, strict=True) if ends.any()]
+        gaps = [name for name, ends in zip(names, self.gaps, strict=True) if ends.any()]
+        out = []
+        if moved:
+            text = (
+                f"With {', '.join(moved)} held at an end of the interval the penalised likelihood has several maxima. The ratio is "
+                "that of the highest; programs that follow one path of maxima from the estimate print a narrower interval."
+            )
+            out.append(Note("profile", text))
+        if gaps:
+            text = (
+                f"The values of {', '.join(gaps)} that the penalised likelihood ratio does not reject do not form one interval: the "
+                "interval spans them all, and some values in it are rejected."
+            )
+            out.append(Note("profile_gap", text))
+        return out
+
+
+def profile_interval(X: np.ndarray, y: np.ndarray, beta: np.ndarray, std_error: np.ndarray, level: float) -> np.ndarray:
+    """The ends alone of ``profile_ends``, shape (K, 2)."""
+    return profile_ends(X, y, beta, std_error, level).ends
+
+
+def profile_ends(X: np.ndarray, y: np.ndarray, beta: np.ndarray, std_error: np.ndarray, level: float) -> ProfileEnds:
+    """Profile intervals: where twice the drop of the penalised log-likelihood is the chi-squared quantile.
+
+    An end that lies beyond ``FARTHEST`` standard errors is infinite. Where the values that are not rejected do not form one
+    interval, the ends are the lowest and the highest of them that are found.
 
     Raises
     ------
@@ -144,33 +213,46 @@ def profile_interval(X: np.ndarray, y: np.ndarray, beta: np.ndarray, std_error: 
     """
     K = X.shape[1]
     profiles = _profiles(X, y, beta, sides=2)
-    centre, unit = np.tile(beta, 2), np.tile(std_error, 2) * np.repeat([-1.0, 1.0], K)
-    target = float(np.sqrt(chi2.ppf(level, 1)))
+    unit = np.tile(std_error, 2) * np.repeat([-1.0, 1.0], K)
+    search = _Search(profiles, np.tile(beta, 2), unit, float(np.sqrt(chi2.ppf(level, 1))))
+    low = _Points(np.zeros(2 * K), np.full(2 * K, -search.target), profiles.peak)
+    first = search.end_after(low, np.ones(2 * K))
+    doubtful = _doubtful(search, first)
+    found, gaps = first, np.zeros(2 * K, dtype=bool)
+    if doubtful.any():
+        found = _beyond(search, first, doubtful)
+        far = search.outside(found)
+        gaps = far.excess < -BELOW
+        if gaps.any():
+            part = search.part(gaps)
+            past = part.end_after(far.part(gaps), OUT * far.at[gaps])
+            found = found.with_part(gaps, _beyond(part, past, _doubtful(part, past)))
+    moved = (found.at > first.at) & ~gaps
+    ends = search.centre + found.at * unit
+    return ProfileEnds(ends.reshape(2, K).T, moved.reshape(2, K).T, gaps.reshape(2, K).T)
 
-    search = _Search(profiles, centre, unit, target)
-    low = _Points(np.zeros(2 * K), np.full(2 * K, -target), profiles.peak)
-    found = search.end_after(low, np.ones(2 * K))
-    found = _beyond(search, found)
-    out: np.ndarray = (centre + found.at * unit).reshape(2, K).T
+
+def _doubtful(search: _Search, ends: _Points) -> np.ndarray:
+    """Whether there may be a higher maximum at an end: the path jumped over the target, or is not concave there."""
+    finite = np.isfinite(ends.at)
+    out: np.ndarray = finite & (np.abs(ends.excess) > BELOW)
+    out[finite] |= not_concave(search.profiles.Z[finite], ends.path[finite])
     return out
 
 
-def _beyond(search: _Search, ends: _Points) -> _Points:
-    """The ends, moved out as long as a higher maximum shows there that the ratio has not reached its target."""
-    finite = np.isfinite(ends.at)
-    doubtful = finite & (np.abs(ends.excess) > BELOW)  # the path jumped over the target
-    doubtful[finite] |= not_concave(search.profiles.Z[finite], ends.path[finite])
+def _beyond(search: _Search, ends: _Points, doubtful: np.ndarray) -> _Points:
+    """The ends, those that are doubtful moved out as long as a higher maximum shows that the ratio is below its target."""
+    doubtful = doubtful.copy()
     for _ in range(MOST_BRANCHES):
         if not doubtful.any():
             return ends
         part = search.part(doubtful)
-        highest_there = part.higher(ends.part(doubtful))
-        short = highest_there.excess < -BELOW
+        top = part.higher(ends.part(doubtful))
+        short = top.excess < -BELOW
         doubtful[doubtful] = short
         if short.any():
-            low = highest_there.part(short)
-            found = part.part(short).end_after(low, OUT * low.at)
-            ends = ends.with_part(doubtful, found)
+            low = top.part(short)
+            ends = ends.with_part(doubtful, part.part(short).end_after(low, OUT * low.at))
             doubtful &= np.isfinite(ends.at)
     raise FitError(f"the ends of {int(doubtful.sum())} profile intervals cannot be found. {REMEDY}")
 
@@ -218,8 +300,11 @@ def _profiles(X: np.ndarray, y: np.ndarray, beta: np.ndarray, sides: int) -> _Pr
     columns = np.where(slope[:, None, None], (X - moved.centre).T[order], X.T[order])
     Z, T = orthonormal(columns.transpose(0, 2, 1))
     many = np.broadcast_to(y, (len(order), len(y)))
+    places = np.argsort(order, axis=1)[:, None, :]  # of the coefficients in the order of the columns given
+    centred = np.eye(K) + np.outer(moved.constant, moved.centre)
+    turn = np.take_along_axis(T, places, axis=2) @ np.where(slope[:, None, None], centred, np.eye(K))
     peak = (T @ np.where(slope[:, None], moved.at_centre(beta)[order], beta[order])[:, :, None])[:, :, 0]
-    return _Profiles(Z, many, peak, penalised_loglik(Z, many, peak), T[:, -1, -1])
+    return _Profiles(Z, many, peak, penalised_loglik(Z, many, peak), T[:, -1, -1], turn)
 
 
 def _root(profiles: _Profiles, value: np.ndarray, start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
