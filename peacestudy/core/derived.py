@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from peacestudy.core.ledger import Entry
+from peacestudy.core.problems import one_of
 from peacestudy.errors import JoinError
 
 ACCEPTED = "Give one value, a list or array with a value a row, a Series or dict by id, or a function of the data."
@@ -67,7 +68,12 @@ def _by_function(
     data: pd.DataFrame, key: str, name: str, function: Callable[[pd.DataFrame], object], why: str, entry: Entry
 ) -> tuple[Any, Derived, Entry]:
     shown, read = _recorded(data)
-    made = function(shown)
+    try:
+        made = function(shown)
+    except KeyError as err:
+        raise JoinError(
+            one_of(f"a column that the function of {name!r} reads", err.args[0], list(map(str, data.columns)))
+        ) from err
     if isinstance(made, pd.Series):
         in_rows = made.index.is_unique and len(made) == len(data) and bool(made.index.isin(data.index).all())
         made = made.reindex(data.index) if in_rows else _by_id(made, data[key], name)[0]

@@ -149,7 +149,7 @@ def _numbers(key: str, mine: pd.Index, theirs: pd.Index, name: str, who: str) ->
     """Fractions match only where they are equal to the last bit; floats beyond 2**53 run together."""
     one, other = _floats(mine), _floats(theirs)
     for values, index, holder in ((one, mine, who), (other, theirs, name)):
-        huge = np.abs(values) > EXACT
+        huge = np.abs(values) >= EXACT
         if index.dtype.kind == "f" and huge.any():
             return KeyCheck(
                 f"{key!r} of {holder} holds {values[huge][0]:.0f} as a float, and floats beyond 2**53 do not hold every "

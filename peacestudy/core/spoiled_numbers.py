@@ -61,7 +61,7 @@ class Spoiled:
         return [*self.missing, *(text for text in self.others if text.casefold() not in _TRUTH)]
 
     def __str__(self) -> str:
-        parts = [f"{self.numbers} number{'' if self.numbers == 1 else 's'}"]
+        parts = [f"{self.numbers} number{'' if self.numbers == 1 else 's'}"] if self.numbers or self.written else []
         marks = [f"{mark!r} {_times(n)}" for mark, n in (*self.missing.items(), *self.others.items())]
         parts += marks[:_SHOWN]
         if len(marks) > _SHOWN:
@@ -80,7 +80,8 @@ def spoiled(values: Iterable[Any]) -> Spoiled | None:
     Returns
     -------
     Spoiled or None
-        None where no cell is a number, where numbers are codes with zeros before them, and where texts that are no usual
+        None where no cell is a number (or TRUE or FALSE beside marks of missing values), where numbers are codes with
+        zeros before them, and where texts that are no usual
         mark of a missing value are of more than ten kinds or are half of the cells.
 
     Examples
@@ -112,6 +113,8 @@ def spoiled(values: Iterable[Any]) -> Spoiled | None:
             written[kind] = (example, times + 1)
     found = numbers + sum(n for _, n in written.values())
     truths = sum(n for text, n in others.items() if text.casefold() in _TRUTH)
+    if not found and missing and truths and truths == strange:
+        return Spoiled(0, missing, others, written)
     if not found or strange - truths >= found or (not numbers and others):
         return None
     return Spoiled(numbers, missing, others, written)
@@ -240,11 +243,17 @@ Missing = Sequence[Any] | Mapping[str, Iterable[Any]]
 def marks_by_column(missing: Missing, columns: Sequence[str]) -> dict[str, frozenset[str]]:
     """What was declared missing, as texts by column: of every column where a list was given."""
     if isinstance(missing, Mapping):
-        given = {str(name): [marks] if isinstance(marks, str) else list(marks) for name, marks in missing.items()}
+        given = {str(name): _several(marks) for name, marks in missing.items()}
     else:
-        every = [missing] if isinstance(missing, str) else list(missing)
-        given = {name: every for name in columns}
+        given = dict.fromkeys(columns, _several(missing))
     return {name: frozenset(map(str, marks)) for name, marks in given.items() if marks}
+
+
+def _several(marks: Any) -> list[Any]:
+    """One mark or several, as a list; None is no mark."""
+    if marks is None:
+        return []
+    return [marks] if isinstance(marks, str | Real) else list(marks)
 
 
 def hits(column: pd.Series, marks: frozenset[str]) -> Any:

@@ -66,6 +66,8 @@ def coverage(source: OutcomeTable | None, years: tuple[int, int] | None, units: 
         raise JoinError(
             f"of which years {name} speaks is not written: years=(first, last). What lies outside them is unknown, not zero."
         )
+    if years is not None and not isinstance(years, tuple | list):
+        raise JoinError(f"years is {years!r}; write the first and the last year, as years=(1989, 2020).")
     found = years or (own.first, own.last)
     whole = all(isinstance(y, (int, np.integer)) and not isinstance(y, bool) for y in found)
     if len(found) != 2 or not whole or found[0] > found[1]:

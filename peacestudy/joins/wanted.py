@@ -9,7 +9,7 @@ import pandas as pd
 
 from peacestudy.core.countries import SYSTEMS, translate_many
 from peacestudy.core.problems import Note, one_of
-from peacestudy.core.todays_codes import translate_todays
+from peacestudy.core.todays_codes import codes_before_their_time, translate_todays
 from peacestudy.errors import JoinError
 from peacestudy.joins.states.systems import border_notes, system_misfit
 from peacestudy.outcomes import OutcomeTable
@@ -93,7 +93,9 @@ def _todays(codes: pd.Series, years: pd.Series, states: str, system: str) -> pd.
     """Today's codes of the states; where the cases are in the source's system, codes that need no translation stay."""
     told = translate_todays(codes, years, states, system, today="target")
     if states == system:
-        told["translated"] = told["translated"].where(told["translated"].notna(), codes)
+        early = codes_before_their_time(codes, years, system) & told["translated"].isna()
+        told["translated"] = told["translated"].where(~early, codes)
+        told["borders"] = told["borders"].where(~early, f"a code of today in a year before it was in force ({system})")
     return told
 
 

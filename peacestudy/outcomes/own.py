@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from peacestudy.core.code_systems import code_system_fit
 from peacestudy.core.countries import SYSTEMS
 from peacestudy.core.key_check import twin_notes
 from peacestudy.core.keys import levels
@@ -24,6 +25,8 @@ from peacestudy.outcomes.source import OutcomeTable, Source
 
 _TYPES = {"i": "integer", "u": "integer", "f": "number", "b": "boolean", "M": "date"}
 _SHOWN = 5
+MISFIT = 0.1  # share of the codes by which another system must know more
+SEVERAL = 0.2  # share of the codes that the declared system does not know, above which that is said
 
 
 def own(
@@ -92,6 +95,7 @@ def own(
     for column, system in states:
         if names := names_given_as_codes(data[column], system, column):
             raise SourceError(names)
+    notes += _misfits(data, states, name)
     codes = _dates_of_codes(data, codes, states, year, name)
     _check_key(data, keys, name)
     for key_column in keys:
@@ -173,6 +177,23 @@ def _years(data: pd.DataFrame, year: str, first: int | None, last: int | None, n
             f"{name} is said to speak of {first} to {last}, and {span}. Correct the years, or drop the rows."
         )
     return int(first), int(last)
+
+
+def _misfits(data: pd.DataFrame, states: Sequence[tuple[str, str]], name: str) -> list[Note]:
+    """A note where another system of states knows more of a column's codes than the declared one, or none knows them."""
+    out = []
+    for column, system in states:
+        fit = code_system_fit(data[column])
+        share = dict(zip(fit["system"], fit["share"], strict=True))
+        count, best = int(fit["codes"].iloc[0]), str(fit["system"].iloc[0])
+        if count and (share[best] > share[system] + MISFIT or share[system] < 1 - SEVERAL):
+            better = f"; {best} knows {share[best]:.0%}" if share[best] > share[system] else ""
+            text = (
+                f"{column!r} of {name} is declared as {system}, which knows {share[system]:.0%} of its {count} codes"
+                f"{better}. Codes that are not of the declared system meet no state."
+            )
+            out.append(Note("code_system", text))
+    return out
 
 
 def _dates_of_codes(data: pd.DataFrame, codes: str, states: Sequence[tuple[str, str]], year: str, name: str) -> str:

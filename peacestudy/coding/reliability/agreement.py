@@ -1,5 +1,6 @@
 """The verb ``agreement``: how far coders agree on every indicator, a row an indicator, with what a reader must know of it."""
 
+import os
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -12,7 +13,7 @@ from peacestudy.coding.reliability.benchmark import SCALES, earned
 from peacestudy.coding.reliability.coefficients import OF_ALL_UNITS, Coefficient, coefficient
 from peacestudy.coding.reliability.icc import icc
 from peacestudy.coding.spellings import similar_cases
-from peacestudy.core.codebook import Codebook, Indicator
+from peacestudy.core.codebook import Codebook, Indicator, read_codebook
 from peacestudy.core.problems import one_of
 from peacestudy.core.spelling import twins_of
 from peacestudy.errors import CodingError
@@ -80,8 +81,10 @@ def agreement(
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def as_sheet(sheet: Rows, codebook: Codebook | None) -> CodingSheet:
+def as_sheet(sheet: Rows, codebook: Codebook | str | os.PathLike[str] | None) -> CodingSheet:
     """One CodingSheet from whatever holds codes of several coders."""
+    if isinstance(codebook, str | os.PathLike):
+        codebook = read_codebook(codebook)
     if isinstance(sheet, CodingSheet):
         return sheet if codebook is None else CodingSheet(sheet.table, codebook, sheet.file, sheet.asked, sheet.path)
     if isinstance(sheet, pd.DataFrame):

@@ -19,7 +19,8 @@ CODERS = frozenset(
     {"coder", "coders", "rater", "raters", "annotator", "annotators", "judge", "judges", "observer", "observers"}
 )
 UNITS = frozenset({
-    "unit", "units", "unit_id", "case", "cases", "case_id", "item", "items", "item_id", "id", "subject", "subjects", "document",
+    "unit", "units", "unit_id", "row_id", "unnamed: 0",
+    "case", "cases", "case_id", "item", "items", "item_id", "id", "subject", "subjects", "document",
 })  # fmt: skip
 _HOW = "Give codes as numbers, and NaN, None or pd.NA where none was given."
 

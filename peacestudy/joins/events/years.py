@@ -57,6 +57,10 @@ def event_years(
     """
     table = events.table if isinstance(events, OutcomeTable) else events
     columns = [unit] if isinstance(unit, str) else list(unit)
+    if units is not None and not isinstance(units, pd.DataFrame):
+        raise JoinError(
+            f"units is {units!r}; give a DataFrame with a row a unit, or leave it out for those that have an event."
+        )
     listed = table if units is None else units
     for column in columns:
         has_columns(listed, [column], name if units is None else "units")

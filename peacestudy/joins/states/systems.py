@@ -118,8 +118,8 @@ def border_notes(borders: pd.Series, name: str) -> list[Note]:
     shown = "; ".join(f"{change}, {n} row(s)" for change, n in counts.head(3).items())
     more = f"; and {len(counts) - 3} other changes" if len(counts) > 3 else ""
     text = (
-        f"{int(counts.sum())} row(s) of {name} are of years before a change of borders that left the code as it was; "
-        f"the source may describe the borders of today: {shown}{more}."
+        f"{int(counts.sum())} row(s) of {name} are of years before a change of borders, or before their code was in force; "
+        f"they met rows of the same code, which may describe the borders of today: {shown}{more}."
     )
     return [Note("borders", text)]
 

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib import import_module
+from numbers import Real
 from pathlib import Path
 
 import pandas as pd
@@ -81,7 +82,7 @@ def read_file(
     _check_size(path)
     reader: Callable[[Path, str | None], FileTable] = import_module(f"peacestudy.outcomes.files.{FORMATS[ending]}").read
     found = reader(path, sheet)
-    if len(missing):
+    if missing is not None and (isinstance(missing, Real) or len(missing)):
         found = without_marks(found, missing, path.name)
     if schema is not None:
         return _by_schema(found, schema, path)
