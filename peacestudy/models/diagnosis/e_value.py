@@ -10,6 +10,7 @@ import pandas as pd
 from peacestudy.errors import SpecError
 from peacestudy.models.result import Fit
 
+FARTHEST = 300.0  # logarithm of the largest ratio, whose square is a number too
 RARE = 0.15  # share of events up to which an odds or hazard ratio stands for a risk ratio
 ENGINES = (
     "linear",
@@ -70,19 +71,24 @@ def e_values(fit: Fit) -> pd.DataFrame:
     rare = y.mean() <= RARE
     if engine in ("linear", "mixed_linear"):
         sd, se = y.std(ddof=1), terms["std_error"].to_numpy()
-        by, ratios = "difference", np.exp([0.91 * b / sd, (0.91 * b - 1.78 * se) / sd, (0.91 * b + 1.78 * se) / sd])
+        by, ratios = "difference", _ratio([0.91 * b / sd, (0.91 * b - 1.78 * se) / sd, (0.91 * b + 1.78 * se) / sd])
     elif engine in ("poisson", "negative_binomial"):
-        by, ratios = "rate ratio", np.exp([b, low, high])
+        by, ratios = "rate ratio", _ratio([b, low, high])
     elif engine == "cox" and not rare:
-        root = np.exp(np.array([b, low, high]) / 2)
+        root = _ratio(np.array([b, low, high]) / 2)
         by, ratios = "hazard ratio, events common", (1 - 0.5**root) / (1 - 0.5 ** (1 / root))
     elif engine == "cox":
-        by, ratios = "hazard ratio", np.exp([b, low, high])
+        by, ratios = "hazard ratio", _ratio([b, low, high])
     else:
         by = "odds ratio" if rare else "root of the odds ratio"
-        ratios = np.exp(np.array([b, low, high]) / (1 if rare else 2))
+        ratios = _ratio(np.array([b, low, high]) / (1 if rare else 2))
     rows = [
         (term, rr, lo, hi, e_value(rr), _of_limit(lo, hi), by)
         for term, rr, lo, hi in zip(terms["term"], *ratios, strict=True)
     ]
     return pd.DataFrame(rows, columns=["term", "risk_ratio", "conf_low", "conf_high", "e_value", "e_value_limit", "by"])
+
+
+def _ratio(logarithm: object) -> np.ndarray:
+    """The exponential, held within the numbers of double precision: beyond them one ratio is as good as another."""
+    return np.exp(np.clip(np.asarray(logarithm, dtype=float), -FARTHEST, FARTHEST))

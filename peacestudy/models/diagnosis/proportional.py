@@ -4,6 +4,8 @@ Source: Grambsch and Therneau (1994), Biometrika 81(3), in the exact score form 
 Kaplan-Meier transform, a term a column): the model with x and x * g(t), tested at the estimates of x and zero for the others.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from scipy import stats
@@ -34,7 +36,8 @@ def proportional_hazards(fit: Fit) -> pd.DataFrame:
     DataFrame
         ``term, statistic, df, p_value``: chi-squared statistics, a row a term, the last row ``GLOBAL``. Time is transformed by
         one minus the Kaplan-Meier estimate just before it, of all rows together. A statistic is missing where the risk sets
-        of too few times differ in the term, so that a change of its effect cannot be told.
+        of too few times differ in the term, so that a change of its effect cannot be told, and all are where the terms are
+        too close to combinations of each other.
 
     Raises
     ------
@@ -50,7 +53,8 @@ def proportional_hazards(fit: Fit) -> pd.DataFrame:
     )
     if fit.spec.engine != "cox":
         raise SpecError(f"proportional_hazards tests a fit of engine 'cox', not of {fit.spec.engine!r}.")
-    return zph(fit.design, sets_of(fit.design, fit.spec), fit.terms["estimate"].to_numpy())
+    around = replace(fit.design, X=fit.design.X - fit.moved.centre)  # slopes are the same about any centre
+    return zph(around, sets_of(fit.design, fit.spec), fit.terms["estimate"].to_numpy())
 
 
 def zph(design: Design, sets: RiskSets, beta: np.ndarray) -> pd.DataFrame:
@@ -65,7 +69,11 @@ def zph(design: Design, sets: RiskSets, beta: np.ndarray) -> pd.DataFrame:
     plain, once, twice = (T.T @ information(sets, Z, at, weight) @ T for weight in (np.ones(len(g)), g, g**2))
     # the variance of the score of x g(t) once x is fitted, relative to that before
     before = np.sqrt(np.diag(twice))
-    V = (twice - once.T @ np.linalg.solve(plain, once)) / np.outer(before, before)
+    try:
+        explained = once.T @ np.linalg.solve(plain, once)
+    except np.linalg.LinAlgError:
+        explained = twice  # nothing is left of any term
+    V = (twice - explained) / np.outer(before, before)
     u = u / before
     told = np.diag(V) > UNTOLD
     single = np.where(told, u**2 / np.where(told, np.diag(V), 1.0), np.nan)

@@ -28,7 +28,7 @@ def repeated_notes(table: pd.DataFrame) -> list[Note]:
     try:
         rows = pd.util.hash_pandas_object(table, index=False)
     except TypeError:  # a cell holds a list or the like
-        return []
+        rows = pd.util.hash_pandas_object(table.astype(str), index=False)
     counts = np.unique(rows, return_counts=True)[1]
     copies = gcd(*counts.tolist())
     if copies < 2 or len(counts) < FEWEST:

@@ -17,7 +17,7 @@ MOST_STEPS = 200
 TIGHT = 1e-13  # on the mean probability
 
 
-def fit_flic(X: np.ndarray, y: np.ndarray, intercept: int) -> Estimates:
+def fit_flic(X: np.ndarray, y: np.ndarray, intercept: int | np.ndarray) -> Estimates:
     """Firth's estimates with FLIC's intercept, a batch of designs at once.
 
     The base rate is estimated, and counts as such: with m the means of the columns weighted by W = p(1 - p), the error of
@@ -28,23 +28,22 @@ def fit_flic(X: np.ndarray, y: np.ndarray, intercept: int) -> Estimates:
     ----------
     X : designs, shape (B, N, K).
     y : outcomes 0 or 1, shape (B, N).
-    intercept : the column of ones.
+    intercept : the column of ones; or weights (K,) of the columns whose sum is one in every row.
     """
     est = fit_firth(X, y)
     eta = (X @ est.beta[:, :, None])[:, :, 0]
-    beta = est.beta.copy()
+    constant = np.eye(X.shape[2])[intercept] if isinstance(intercept, int) else intercept
     shift = flic_shift(eta, y.mean(axis=1))
-    beta[:, intercept] += shift
+    beta = est.beta + shift[:, None] * constant
     p = expit(eta + shift[:, None])
     W = p * (1 - p)
     total = W.sum(axis=1)
-    moves = np.repeat(np.eye(X.shape[2])[None], len(X), axis=0)
-    moves[:, intercept] -= (W[:, None] @ X)[:, 0] / total[:, None]
-    moves[:, intercept, intercept] = 0.0  # Firth's intercept does not enter
+    means = (W[:, None] @ X)[:, 0] / total[:, None]
+    moves = np.eye(X.shape[2]) - constant[:, None] * means[:, None, :]  # Firth's intercept does not enter
     influence = est.influence @ moves.transpose(0, 2, 1)
-    influence[:, :, intercept] += (y - p) / total[:, None]
+    influence = influence + ((y - p) / total[:, None])[:, :, None] * constant
     classical = moves @ est.classical @ moves.transpose(0, 2, 1)
-    classical[:, intercept, intercept] += 1 / total
+    classical = classical + np.outer(constant, constant) / total[:, None, None]
     return replace(est, beta=beta, influence=influence, classical=classical)
 
 

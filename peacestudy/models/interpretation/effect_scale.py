@@ -144,11 +144,14 @@ def coefficients(fit: Fit, scale: str) -> Coefficients:
 
 def _corrected(fit: Fit, scale: str) -> tuple[np.ndarray, np.ndarray, Centring]:
     """Coefficients of FLIC or FLAC (K,), the covariance (K, K) of those of the moved columns, and how these were moved."""
-    moved = replace(fit.moved, turn=None)
+    moved, X = fit.moved, fit.design.X - fit.moved.centre
+    constant = (np.array(fit.design.names) == "Intercept").astype(float)
+    if moved.turn is not None:
+        X, constant = np.linalg.solve(moved.turn.T, X.T).T, moved.turn @ constant
     kernel: Kernel = fit_flac
     if scale == "flic":
-        kernel = partial(fit_flic, intercept=fit.design.names.index("Intercept"))
-    work = replace(fit.design, X=fit.design.X - moved.centre)
+        kernel = partial(fit_flic, intercept=constant)
+    work = replace(fit.design, X=X)
     est = kernel(work.X[None], work.y[None])
     if fit.spec.vcov == "jackknife":
         V = jackknife(work, est.beta[0], fit.spec.engine, kernel)
