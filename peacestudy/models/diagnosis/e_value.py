@@ -91,4 +91,5 @@ def e_values(fit: Fit) -> pd.DataFrame:
 
 def _ratio(logarithm: object) -> np.ndarray:
     """The exponential, held within the numbers of double precision: beyond them one ratio is as good as another."""
-    return np.exp(np.clip(np.asarray(logarithm, dtype=float), -FARTHEST, FARTHEST))
+    ratio: np.ndarray = np.exp(np.clip(np.asarray(logarithm, dtype=float), -FARTHEST, FARTHEST))
+    return ratio
