@@ -85,6 +85,7 @@ _QUOTED = re.compile(r"`[^`\n]*`|[^`]+")  # names in backquotes stay as they are
 LONGEST = 10_000  # characters; a formula is read by people
 DEEPEST = 50  # brackets within brackets
 MOST_TERMS = 1000  # to which * and : may multiply out
+MOST_IN_ALL = 5000  # terms of a formula as a whole
 
 
 def renamed(column: str) -> str:
@@ -183,9 +184,9 @@ class _Parser:
             self.refuse(0, f"begins the outcome {response.label}: an outcome is not lagged; lag its causes")
         self.need("~")
         right, terms = self.sum()
-        if terms > MOST_TERMS:
+        if terms > MOST_IN_ALL:
             raise SpecError(
-                f"the formula multiplies out to {terms:,} terms, counted over all its products; at most {MOST_TERMS} are taken. "
+                f"the formula multiplies out to {terms:,} terms, counted over all its products; at most {MOST_IN_ALL:,} are taken. "
                 "Leave out products, or fit several formulas."
             )
         if self.peek()[0] != "end":
