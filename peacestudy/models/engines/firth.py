@@ -37,7 +37,7 @@ MOST_HOPS = 5  # maxima that are left in search of others
 HIGHER = 1e-6  # log-likelihood by which another maximum must be higher
 ROUGH = 1e-7  # Newton decrement at which the climbs to other maxima stop
 NEAR = 1e-3  # the same of the logits in which a row is held
-LARGEST = 4_000_000  # numbers in an array of starts, rows and columns; more are taken in parts
+LARGEST = 1_000_000  # numbers in an array of starts, rows and columns; more are taken in parts
 
 
 @dataclass(frozen=True, eq=False)
@@ -202,7 +202,7 @@ def _from_rows(
     ``halves`` (B, N) are the half counts of all rows, to which those of the row that is held are added; ``most`` of the
     starts are climbed from, those with the highest penalised likelihood.
     """
-    B, N, K = Z.shape
+    B, K = len(Z), Z.shape[2]
     R = len(rows)
     many, outcomes = np.repeat(Z, R, axis=0), np.repeat(y, R, axis=0)
     counts = np.repeat(halves, R, axis=0)
@@ -241,7 +241,7 @@ def _highest_of_all(Z: np.ndarray, y: np.ndarray, climb: Climb) -> Climb:
     K = Z.shape[2]
     at = np.flatnonzero(climb.converged)
     at = at[not_concave(Z[at], climb.beta[at])]
-    one_design = bool((Z == Z[0]).all())
+    one_design = bool((Z[0] == Z).all())
     beta, value, converged = climb.beta.copy(), climb.value.copy(), climb.converged.copy()
     for b in [at] if one_design and len(at) else at[:, None]:
         other = highest(Z[b], y[b], np.zeros((len(b), K)), K)
