@@ -25,6 +25,7 @@ from peacestudy.models.inference.profile import likelihood_ratio, profile_ends
 from peacestudy.models.inference.reference import (
     Reference,
     blanked,
+    bootstrap_gaps,
     bootstrap_note,
     bootstrapped,
     cluster_notes,
@@ -273,6 +274,7 @@ def _result(
         low, high = ends.T
         endless = [name for name, end in zip(design.names, ends, strict=True) if np.isinf(end).any()]
         notes = [*notes, bootstrap_note(spec, design, endless)]
+        notes += bootstrap_gaps(spec, design, beta, std_error, ends, LEVEL)
     terms = pd.DataFrame({
         "term": list(names), "estimate": beta, "std_error": std_error, "statistic": statistic, "p_value": p_value,
         "conf_low": low, "conf_high": high,

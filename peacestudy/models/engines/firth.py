@@ -37,7 +37,7 @@ MOST_HOPS = 5  # maxima that are left in search of others
 HIGHER = 1e-6  # log-likelihood by which another maximum must be higher
 ROUGH = 1e-7  # Newton decrement at which the climbs to other maxima stop
 NEAR = 1e-3  # the same of the logits in which a row is held
-LARGEST = 4_000_000  # numbers in an array of starts, rows and columns; more are taken in parts
+LARGEST = 1_000_000  # numbers in an array of starts, rows and columns; more are taken in parts
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,8 +123,8 @@ def highest(Z: np.ndarray, y: np.ndarray, start: np.ndarray, free: int) -> Climb
 
     Parameters
     ----------
-    Z : one design in B orders of its columns, shape (B, N, K).
-    y : its outcome, shape (N,).
+    Z : one design, its columns in any order, shape (B, N, K).
+    y : outcomes, shape (B, N).
     start : coefficients, shape (B, K), of which the first ``free`` are maximised over.
     free : number of free coefficients.
     """
@@ -132,7 +132,7 @@ def highest(Z: np.ndarray, y: np.ndarray, start: np.ndarray, free: int) -> Climb
     rows = _rows_to_hold(Z[0])
     size = max(1, LARGEST // (len(rows) * N * K))
     parts = [slice(i, i + size) for i in range(0, B, size)]
-    found = [_highest(Z[part], y, start[part], free, rows) for part in parts]
+    found = [_highest(Z[part], y[part], start[part], free, rows) for part in parts]
     return Climb(
         *(np.concatenate([getattr(f, name) for f in found]) for name in ("beta", "value", "converged", "steps"))
     )
@@ -150,7 +150,7 @@ def maxima(Z: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     halves = np.full((1, len(Z)), OTHERS)
     beta, value = np.empty((0, K)), np.empty(0)
     for left in range(MOST_HOPS):
-        climb = _from_rows(Z[None], y, np.zeros((1, K)), K, rows, halves, len(rows))
+        climb = _from_rows(Z[None], y[None], np.zeros((1, K)), K, rows, halves, len(rows))
         beta = np.concatenate([beta, climb.beta[climb.converged]])
         value = np.concatenate([value, climb.value[climb.converged]])
         first = np.unique(np.round(-value, 4), return_index=True)[1]
@@ -175,7 +175,7 @@ def _highest(Z: np.ndarray, y: np.ndarray, start: np.ndarray, free: int, rows: n
     for _ in range(MOST_HOPS):
         known = np.flatnonzero(best.converged)
         near = _at(Z[known], best.beta[known]).h
-        other = _best_of_rows(Z[known], y, zero[known], free, rows, near, MOST_NEAR)
+        other = _best_of_rows(Z[known], y[known], zero[known], free, rows, near, MOST_NEAR)
         better = other.converged & (other.value > best.value[known] + HIGHER)
         if not better.any():
             break
@@ -202,9 +202,9 @@ def _from_rows(
     ``halves`` (B, N) are the half counts of all rows, to which those of the row that is held are added; ``most`` of the
     starts are climbed from, those with the highest penalised likelihood.
     """
-    B, N, K = Z.shape
+    B, K = len(Z), Z.shape[2]
     R = len(rows)
-    many, outcomes = np.repeat(Z, R, axis=0), np.broadcast_to(y, (B * R, N))
+    many, outcomes = np.repeat(Z, R, axis=0), np.repeat(y, R, axis=0)
     counts = np.repeat(halves, R, axis=0)
     counts[np.arange(B * R), np.tile(rows, B)] += 1.0
     held = _with_halves(many, outcomes, counts, np.repeat(start, R, axis=0), free)
@@ -212,7 +212,7 @@ def _from_rows(
     best = np.argsort(-value, axis=1, kind="stable")[:, :most]
     S = best.shape[1]
     starts = np.take_along_axis(held.reshape(B, R, K), best[:, :, None], axis=1).reshape(B * S, K)
-    return climb_firth(np.repeat(Z, S, axis=0), np.broadcast_to(y, (B * S, N)), starts, free, ROUGH)
+    return climb_firth(np.repeat(Z, S, axis=0), np.repeat(y, S, axis=0), starts, free, ROUGH)
 
 
 def _with_halves(Z: np.ndarray, y: np.ndarray, halves: np.ndarray, start: np.ndarray, free: int) -> np.ndarray:
@@ -238,14 +238,18 @@ def _with_halves(Z: np.ndarray, y: np.ndarray, halves: np.ndarray, start: np.nda
 
 def _highest_of_all(Z: np.ndarray, y: np.ndarray, climb: Climb) -> Climb:
     """Climbs with those replaced that ended at a maximum that is not the highest."""
+    K = Z.shape[2]
+    at = np.flatnonzero(climb.converged)
+    at = at[not_concave(Z[at], climb.beta[at])]
+    one_design = bool((Z[0] == Z).all())
     beta, value, converged = climb.beta.copy(), climb.value.copy(), climb.converged.copy()
-    for b in np.flatnonzero(climb.converged):
-        if not not_concave(Z[b : b + 1], beta[b : b + 1])[0]:
-            continue
-        other = highest(Z[b : b + 1], y[b], np.zeros((1, Z.shape[2])), Z.shape[2])
-        if other.converged[0] and other.value[0] > value[b] + HIGHER:
-            found = climb_firth(Z[b : b + 1], y[b : b + 1], other.beta)
-            beta[b], value[b], converged[b] = found.beta[0], found.value[0], found.converged[0]
+    for b in [at] if one_design and len(at) else at[:, None]:
+        other = highest(Z[b], y[b], np.zeros((len(b), K)), K)
+        better = other.converged & (other.value > value[b] + HIGHER)
+        if better.any():
+            c = b[better]
+            found = climb_firth(Z[c], y[c], other.beta[better])
+            beta[c], value[c], converged[c] = found.beta, found.value, found.converged
     return Climb(beta, value, converged, climb.steps)
 
 

@@ -123,7 +123,7 @@ class _Search:
 
     def higher(self, points: _Points) -> _Points:
         """The points at the same positions with the highest maxima that are found there."""
-        best = highest(self.profiles.Z, self.profiles.y[0], points.path, points.path.shape[1] - 1)
+        best = highest(self.profiles.Z, self.profiles.y, points.path, points.path.shape[1] - 1)
         root = np.where(best.converged, _ratio_root(self.profiles, best.value), np.inf)
         better = root - self.target < points.excess - BELOW
         return _pick(better, _Points(points.at, root - self.target, best.beta), points)

@@ -20,9 +20,11 @@ from peacestudy.models.inference.cr2 import clusters_of, cr2_covariance, hotelli
 from peacestudy.models.inference.hypotheses import one_sided, sign_of
 from peacestudy.models.inference.jackknife import jackknife
 from peacestudy.models.inference.robust_limits import Blank, find_blanks, is_blank, with_blanks
-from peacestudy.models.inference.score_bootstrap import score_bootstrap, score_side
-from peacestudy.models.inference.signs import KINDS, POINTS, Signs, check_signs, signs_of
-from peacestudy.models.inference.wild import wild, wild_side
+from peacestudy.models.inference.score_bootstrap import FARTHEST as FARTHEST_SCORE
+from peacestudy.models.inference.score_bootstrap import score_bootstrap, score_nulls, score_side
+from peacestudy.models.inference.signs import KINDS, POINTS, Signs, check_signs, not_rejected_beyond, signs_of
+from peacestudy.models.inference.wild import FARTHEST as FARTHEST_WILD
+from peacestudy.models.inference.wild import nulls, wild, wild_side
 from peacestudy.models.spec import ModelSpec
 
 POOR = 4.0  # Satterthwaite's degrees of freedom below which t is a poor reference (Pustejovsky and Tipton 2018, 5)
@@ -130,6 +132,29 @@ def bootstrapped(
         p, ends = score_bootstrap(design.X, design.y, groups, beta, np.nan_to_num(std_error), signs, 1 - level)
     none = np.isnan(std_error)
     return np.where(none, np.nan, p), np.where(none[:, None], np.nan, ends)
+
+
+def bootstrap_gaps(
+    spec: ModelSpec, design: Design, beta: np.ndarray, std_error: np.ndarray, ends: np.ndarray, level: float
+) -> list[Note]:
+    """A note on terms of which values beyond the interval (K, 2) are not rejected either."""
+    groups, signs = design.clusters[0], _signs(spec, design)
+    if spec.engine == "linear":
+        look, _, unit = nulls(design.X, design.y, groups, signs)
+        farthest = FARTHEST_WILD
+    else:
+        look, unit = score_nulls(design.X, design.y, groups, signs), np.nan_to_num(std_error)
+        farthest = FARTHEST_SCORE
+    found = not_rejected_beyond(look, np.tile(beta, 2), np.tile(unit, 2), ends.T.ravel(), 1 - level, farthest)
+    beyond = np.where(np.isnan(found[: len(beta)]), found[len(beta) :], found[: len(beta)])
+    terms = [f"{name} ({value:.3g})" for name, value in zip(design.names, beyond, strict=True) if not np.isnan(value)]
+    if not terms:
+        return []
+    text = (
+        "The values that the bootstrap does not reject do not form one interval: values beyond the ends are not rejected either, "
+        f"for example of {', '.join(terms)}. The ends are those nearest to the estimate."
+    )
+    return [Note("bootstrap_gap", text)]
 
 
 def bootstrap_note(spec: ModelSpec, design: Design, names: list[str]) -> Note:

@@ -12,7 +12,7 @@ from peacestudy.errors import FitError
 from peacestudy.models.engines.logit import information, loglik, orthonormal, predictor
 from peacestudy.models.engines.newton import newton
 from peacestudy.models.inference.cr2 import sums
-from peacestudy.models.inference.signs import TIES, Signs, invert
+from peacestudy.models.inference.signs import TIES, Look, Signs, invert
 
 FARTHEST = 8.0  # standard errors; beyond, whole clusters fit without error, and draws differ by rounding alone
 
@@ -34,20 +34,25 @@ def score_bootstrap(
     FitError
         The likelihood under a null has no maximum that can be found.
     """
+    look = score_nulls(X, y, groups, signs)
+    unit = np.concatenate([-se, se])
+    return look(np.zeros(X.shape[1])), invert(look, np.tile(beta, 2), unit, alpha, FARTHEST).reshape(2, -1).T
+
+
+def score_nulls(X: np.ndarray, y: np.ndarray, groups: np.ndarray, signs: Signs) -> Look:
+    """P values as a function of the hypothesised coefficients (K,), or twice as many."""
     K = X.shape[1]
     Z, T = _each_last(X)
     start = np.zeros((K, K))
 
     def look(null: np.ndarray) -> np.ndarray:
-        """P values of nulls (K,) or, both ends at once, (2K,)."""
-        return np.concatenate([_p(part) for part in null.reshape(-1, K)])
+        out = []
+        for part in null.reshape(-1, K):
+            parts = cluster_scores(Z, y, groups, part * T[:, -1, -1], start)
+            out.append(signs.share(extreme(parts, signs.values)))
+        return np.concatenate(out)
 
-    def _p(null: np.ndarray) -> np.ndarray:
-        parts = cluster_scores(Z, y, groups, null * T[:, -1, -1], start)
-        return signs.share(extreme(parts, signs.values))
-
-    unit = np.concatenate([-se, se])
-    return look(np.zeros(K)), invert(look, np.tile(beta, 2), unit, alpha, FARTHEST).reshape(2, -1).T
+    return look
 
 
 def score_side(X: np.ndarray, y: np.ndarray, groups: np.ndarray, signs: Signs, sign: int) -> np.ndarray:

@@ -22,6 +22,7 @@ KINDS = {"linear": "wild cluster bootstrap", "logit": "score bootstrap"}
 FEWEST_DRAWS = 99
 TIES = 1e-9  # relative difference of squared statistics that is rounding: draws as extreme as the data count
 CLOSE = 1e-10  # relative width of a bracket about the end of an interval
+BEYOND = np.geomspace(1.05, 100.0, 40)  # times the distance of an end at which values beyond it are tried
 
 Look = Callable[[np.ndarray], np.ndarray]
 
@@ -124,6 +125,7 @@ def invert(look: Look, centre: np.ndarray, unit: np.ndarray, alpha: float, farth
     """Where p values fall to ``alpha``, going from ``centre`` (B,) by steps of ``unit`` (B,), shape (B,).
 
     The first crossing that doubling the distance meets, by bisection; infinite where p is above alpha at ``farthest`` units.
+    Values beyond it may have larger p values again, see ``not_rejected_beyond``.
     """
     low, high = np.zeros(len(centre)), np.full(len(centre), 2.0)
     above = look(centre + high * unit) > alpha
@@ -135,4 +137,27 @@ def invert(look: Look, centre: np.ndarray, unit: np.ndarray, alpha: float, farth
         inside = look(centre + middle * unit) > alpha
         low, high = np.where(inside, middle, low), np.where(inside, high, middle)
     out: np.ndarray = centre + np.where(above, np.inf, high) * unit
+    return out
+
+
+def not_rejected_beyond(
+    look: Look, centre: np.ndarray, unit: np.ndarray, ends: np.ndarray, alpha: float, farthest: float
+) -> np.ndarray:
+    """The farthest value beyond each end (B,) that is not rejected at ``alpha``, of some that are tried; NaN where none is.
+
+    P values need not fall all the way from the ``centre`` (B,) outwards; ``ends`` are as from ``invert``.
+    """
+    out = np.full(len(ends), np.nan)
+    finite = np.isfinite(ends)
+    reach = np.where(finite, ends, centre) - centre
+    for times in BEYOND:
+        tried = finite & (np.abs(times * reach) <= farthest * np.abs(unit))
+        if not tried.any():
+            break
+        null = np.where(tried, centre + times * reach, centre)
+        try:
+            p = look(null)
+        except FitError:  # no maximum with a coefficient held so far out
+            break
+        out = np.where(tried & (p > alpha), null, out)
     return out

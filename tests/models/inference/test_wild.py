@@ -1,5 +1,6 @@
 """The wild cluster bootstrap against every sign vector fitted in full, wildboottest's stored p values, and its size with few clusters."""
 
+import re
 from itertools import product
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pandas as pd
 import pytest
 
 import peacestudy as ps
-from peacestudy.models.inference.signs import invert, signs_of
+from peacestudy.models.inference.signs import invert, not_rejected_beyond, signs_of
 from peacestudy.models.inference.wild import nulls
 
 REFERENCES = Path(__file__).resolve().parents[2] / "references" / "clusters"
@@ -134,6 +135,36 @@ def test_its_size_with_8_clusters(size, treated, allowed):
         rejected += nulls(X, y, groups, signs)[0](np.zeros(2))[1] <= 0.05
     error = np.sqrt(0.05 * 0.95 / draws)
     assert 0.05 - 3 * error < rejected / draws < allowed + 3 * error
+
+
+def test_values_beyond_the_ends_that_are_not_rejected_are_told():
+    """With two clusters that carry x the p value rises again far out: every sign vector fitted in full says the same."""
+    rng = np.random.default_rng([6, 3])
+    size = rng.integers(3, 9, 6)
+    size[0] = 20
+    groups = np.repeat(np.arange(6), size)
+    x = (groups < 2) * rng.normal(size=len(groups)) + 0.1 * rng.normal(size=len(groups))
+    d = pd.DataFrame({"g": groups, "x": x})
+    d["y"] = rng.normal(size=6)[groups] * 0.7 + rng.normal(size=len(groups))
+    found = fit(d, formula="y ~ x")
+    said = [n.text for n in found.notes if n.kind == "bootstrap_gap"]
+    value = float(re.search(r"x \((.*?)\)", said[0]).group(1))
+    X = np.column_stack([np.ones(len(d)), d.x])
+    assert not found.terms.conf_low[1] <= value <= found.terms.conf_high[1]
+    assert brute(X, d.y.to_numpy(), groups, 1, value, (-1, 1)) > 0.05
+    between = found.terms.conf_low[1] - 0.01 * (found.terms.estimate[1] - found.terms.conf_low[1])
+    assert brute(X, d.y.to_numpy(), groups, 1, between, (-1, 1)) <= 0.05
+
+
+def test_where_p_falls_all_the_way_nothing_is_told():
+    found = not_rejected_beyond(
+        lambda null: np.exp(-np.abs(null)), np.zeros(2), np.ones(2), np.array([-3.0, 3.0]), 0.05, 100.0
+    )
+    assert np.isnan(found).all()
+    hump = not_rejected_beyond(
+        lambda null: np.where(null > 20, 0.5, 0.0), np.zeros(2), np.ones(2), np.array([-3.0, 3.0]), 0.05, 30.0
+    )
+    assert np.isnan(hump[0]) and 20 < hump[1] <= 30
 
 
 def test_inversion_finds_the_crossing_or_infinity():
