@@ -280,14 +280,18 @@ def test_means_over_a_wide_spread_of_groups_are_those_of_normal_nodes(sd, monkey
     from peacestudy.models.interpretation.responses import Averaged
 
     eta = np.array([-30.0, -3.0, 0.5, 8.0, 60.0])
-    wide, mean = Averaged().curve(eta, np.array([sd])), average(eta, sd)
+    extra, mean = np.array([sd]), average(eta, sd)
+    wide = (Averaged().predictor(eta, extra), Averaged().curve(eta, extra))
     for module in ("engines.mixed_logit", "interpretation.responses"):
         monkeypatch.setattr(f"peacestudy.models.{module}.WIDE", np.inf)
-    plain = Averaged().curve(eta, np.array([sd]))
+    plain = (Averaged().predictor(eta, extra), Averaged().curve(eta, extra))
     assert mean == pytest.approx(average(eta, sd), rel=1e-12)
-    for name in ("value", "first", "second", "by_extra", "first_by_extra"):
-        assert getattr(wide, name) == pytest.approx(getattr(plain, name), rel=1e-9)
+    for names, by_logistic, by_normal in zip(
+        (("value", "first", "by_extra"), ("first", "second", "first_by_extra")), wide, plain, strict=True
+    ):
+        for name in names:
+            assert getattr(by_logistic, name) == pytest.approx(getattr(by_normal, name), rel=1e-9)
     monkeypatch.undo()
-    assert Averaged().curve(eta, np.array([1e6])).value == pytest.approx(
+    assert expit(Averaged().predictor(eta, np.array([1e6])).value) == pytest.approx(
         0.5 + eta / 1e6 / np.sqrt(2 * np.pi), abs=1e-12
     )
