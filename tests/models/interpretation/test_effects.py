@@ -435,8 +435,8 @@ def test_refusals_of_engines_and_functions():
         effects(fit("v ~ a", "linear"), D, "comparisons", {"a": 1}, comparison="ratio")
     found = fit("Surv(t, y) ~ a", "discrete_time", baseline="cubic")
     for horizon, said in (
-        (0, "must be a number of periods"),
-        (2.5, "must be a number of periods"),
+        (0, "must be a whole number of periods"),
+        (2.5, "must be a whole number of periods"),
         ("3", "number of periods"),
     ):
         with pytest.raises(ps.SpecError, match=said):
