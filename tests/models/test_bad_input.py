@@ -113,7 +113,7 @@ REFUSED = {
     "numbers as categories": ({"a": lambda t: pd.Categorical(t.t)}, LINE, {}, ps.SpecError, rf"'a' holds category.*C\(a\).*{TEXT}"),
     "words": ({}, "v ~ k", {}, ps.SpecError, r"'k' holds str, not numbers. Write C\(k\) for categories\.$"),
     "a word among numbers": ({"a": ["?", *[1.0, 2.0] * 44, 3.0]}, LINE, {}, ps.SpecError,
-                            r"'a' holds object, not numbers. It holds text in 1 row\(s\), numbers in 89"),
+                            r"'a' holds object, not numbers\. It holds 89 numbers, '\?' 1 time"),
     "dates": ({"a": pd.date_range("2000", periods=N)}, LINE, {}, ps.SpecError, "'a' holds datetime64.*such as the year"),
     "complex": ({"a": 1j}, LINE, {}, ps.SpecError, "'a' holds complex128, not numbers"),
     "lists": ({"a": [[1]] * N}, "v ~ C(a)", {}, ps.SpecError, "'a' holds a list in row 0: a cell must hold one number or one category"),

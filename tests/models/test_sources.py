@@ -45,6 +45,6 @@ def test_its_two_sources_differ_and_their_tests_exist(row):
 @pytest.mark.parametrize("folder", [p for p in README.parent.iterdir() if p.is_dir()], ids=lambda p: p.name)
 def test_a_reference_is_stored_with_what_made_it(folder):
     # simulations of this library: tests/benchmarks/coverage_*.py and a script in the folder write them
-    made_by_us = {"coverage", "interval_coverage", "propagate"}
+    made_by_us = {"coverage", "firth_profile", "interval_coverage", "mutations", "propagate", "robust_size"}
     made = {p.name for p in folder.iterdir()}
     assert folder.name in made_by_us or ({"session.txt"} <= made and any(n.startswith("generate") for n in made))
