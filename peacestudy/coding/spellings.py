@@ -84,4 +84,4 @@ def _rule(first: object, other: object, what: str) -> str:
 
 def _remedy(column: str, first: object, other: object) -> str:
     change = f"table.replace({{{column!r}: {{{visible(other)}: {visible(first)}}}}})"
-    return f"write one spelling: {change}, in a sheet by dataclasses.replace(sheet, table=sheet.{change})"
+    return f"write one spelling, in the file or by {change}; of a sheet by dataclasses.replace(sheet, table=sheet.{change})"

@@ -29,8 +29,9 @@ def state_years(first_year: int, last_year: int, *, exists: str) -> StudyFrame:
     -------
     StudyFrame
         ``case_id`` such as ``2-1946``, ``country`` (Gleditsch-Ward code), ``name``, ``year``; sorted by country and year. A code
-        whose state changed its name within a year has the last name of that year. States are those of the crosswalk
-        (``peacestudy.core.countries``), which ends in 2017 and is read as unchanged after it, as a note says.
+        whose state changed its name within a year has the last name of that year. States are the independent ones of the
+        crosswalk (``peacestudy.core.countries``; no microstates), which ends in 2017 and is read as unchanged after it, as a
+        note says.
 
     Examples
     --------
