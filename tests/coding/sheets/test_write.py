@@ -1,6 +1,7 @@
 """The files that coders get: what stands in them, what they lock, and what is refused before a file is written."""
 
 import csv
+import os
 import re
 import zipfile
 from dataclasses import replace
@@ -12,7 +13,6 @@ import pytest
 
 from peacestudy.coding import CodingSheet
 from peacestudy.coding.sheets import blank_sheet, read_sheet, write_sheet
-from peacestudy.coding.sheets import write as write_module
 from peacestudy.coding.sheets.layout import COLUMNS, FILLED
 from peacestudy.core.codebook import Code
 from peacestudy.errors import CodingError
@@ -236,12 +236,14 @@ def test_a_file_that_is_open_elsewhere_is_not_written(blank, book, suffix):
 def test_a_file_that_cannot_be_written_is_told(blank, book, monkeypatch):
     path = blank("csv")
 
-    def refuse(path, data):
+    sheet = read_sheet(path, book)
+
+    def refuse(handle):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(write_module, "write_bytes", refuse)
-    with pytest.raises(CodingError, match="Permission denied"):
-        write_sheet(path, read_sheet(path, book))
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(CodingError, match=r"Permission denied\. Check who may write there"):
+        write_sheet(path, sheet)
 
 
 def test_every_revision_comes_back_and_the_newest_stands_in_its_row(blank, book, answers, suffix):
