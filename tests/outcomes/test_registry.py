@@ -46,21 +46,21 @@ DATED = {
 # number of its own; the vaccine snapshots have 254 territories
 KNOWN = {
     ("pax_v10", "Loc1GWNO"): 0.969, ("pax_v10", "Loc2GWNO"): 0.966, ("pax_v9", "Loc1GWNO"): 0.968, ("pax_v9", "Loc2GWNO"): 0.964,
-    ("ucdp_acd_25.1", "gwno_loc"): 0.948, ("ucdp_acd_25.1", "gwno_a"): 0.998, ("vdem_simple", "GWn"): 0.869,
-    ("vdem_simple", "country_id"): 0.857, ("vdem_simple", "cown"): 0.869, ("vdem_v15", "COWcode"): 0.876,
-    ("polity5", "GWn"): 0.998, ("polity5", "cown"): 0.998, ("wdi", "iso3"): 0.566, ("cow_igo", "ccode"): 0.941,
-    ("cow_trade", "ccode"): 0.880, ("tjet", "gwno_loc"): 1.0, ("un_pko", "iso3c"): 0.926, ("third_party_pkm_3.1", "CCODE1"): 0.976,
-    ("gw_states", "gwcode"): 0.967, ("gw_cow_years", "gwcode"): 0.999, ("gw_cow_years", "ccode"): 0.995,
-    ("fariss_2022", "gwcode"): 0.910, ("extended_uds", "gwcode"): 0.907, ("hief", "gwcode"): 0.990, ("hief", "ccode"): 0.988,
-    ("ucdp_dyadic_25.1", "gwno_loc"): 0.948, ("ucdp_dyadic_25.1", "gwno_a"): 0.998, ("ucdp_termination_conflict_3", "gwno_loc"): 0.944,
-    ("ucdp_termination_dyad_3", "gwno_loc"): 0.944, ("ucdp_brd_dyad_22.1", "gwno_loc"): 1.0, ("ucdp_brd_dyad_22.1", "gwno_a"): 1.0,
+    ("ucdp_acd_25.1", "gwno_loc"): 0.949, ("ucdp_acd_25.1", "gwno_a"): 0.998, ("vdem_simple", "GWn"): 0.88,
+    ("vdem_simple", "country_id"): 0.885, ("vdem_simple", "cown"): 0.88, ("vdem_v15", "COWcode"): 0.888,
+    ("polity5", "GWn"): 0.998, ("polity5", "cown"): 0.998, ("wdi", "iso3"): 0.634, ("cow_igo", "ccode"): 1.0,
+    ("cow_trade", "ccode"): 0.9410, ("tjet", "gwno_loc"): 1.0, ("un_pko", "iso3c"): 0.926, ("third_party_pkm_3.1", "CCODE1"): 0.982,
+    ("gw_states", "gwcode"): 0.967, ("gw_cow_years", "gwcode"): 0.999, ("gw_cow_years", "ccode"): 1.0,
+    ("fariss_2022", "gwcode"): 0.9990, ("extended_uds", "gwcode"): 1.0, ("hief", "gwcode"): 0.990, ("hief", "ccode"): 0.988,
+    ("ucdp_dyadic_25.1", "gwno_loc"): 0.949, ("ucdp_dyadic_25.1", "gwno_a"): 0.998, ("ucdp_termination_conflict_3", "gwno_loc"): 0.945,
+    ("ucdp_termination_dyad_3", "gwno_loc"): 0.945, ("ucdp_brd_dyad_22.1", "gwno_loc"): 1.0, ("ucdp_brd_dyad_22.1", "gwno_a"): 1.0,
     ("ucdp_brd_dyad_22.1", "gwno_b"): 1.0, ("ucdp_brd_dyad_22.1", "gwno_battle"): 1.0, ("ged_car_23.1", "country_id"): 1.0,
     ("ged_syria", "country_id"): 1.0, ("ucdp_agreements_22.1", "gwno"): 0.996, ("pam_1.5", "cowcode"): 1.0,
-    ("archigos", "gwcode"): 0.986, ("reign_leaders_2021", "ccode"): 0.884, ("reign_elections_2021", "ccode"): 0.889,
-    ("reign_regimes_2021", "cowcode"): 0.946, ("walter_2015", "ccode"): 1.0, ("pts_2024", "COW_Code_N"): 0.825,
-    ("svac_3.2", "gwnoloc"): 1.0, ("ecolex_parties", "StatID"): 0.872, ("tfdd_treaties", "CCODE"): 0.849,
-    ("ods_consumption", "Code"): 0.754, ("montreal_groups", "country"): 0.869, ("kyoto_annex_b", "iso3"): 0.947,
-    ("undp_vaccine_equity", "iso3"): 0.685, ("health_funds", "iso3"): 0.888,
+    ("archigos", "gwcode"): 0.986, ("reign_leaders_2021", "ccode"): 0.989, ("reign_elections_2021", "ccode"): 0.972,
+    ("reign_regimes_2021", "cowcode"): 0.992, ("walter_2015", "ccode"): 1.0, ("pts_2024", "COW_Code_N"): 0.923,
+    ("svac_3.2", "gwnoloc"): 1.0, ("ecolex_parties", "StatID"): 0.95, ("tfdd_treaties", "CCODE"): 0.854,
+    ("ods_consumption", "Code"): 0.861, ("montreal_groups", "country"): 0.995, ("kyoto_annex_b", "iso3"): 1.0,
+    ("undp_vaccine_equity", "iso3"): 0.791, ("health_funds", "iso3"): 1.0,
 }  # fmt: skip
 
 
@@ -144,10 +144,11 @@ def test_special_codes_stand_in_the_columns_that_hold_them(name):
 
 
 @needs_raw
-def test_every_raw_file_is_read_by_a_source():
+def test_every_source_has_its_raw_file():
+    """Other raw files may lie there that no source reads yet."""
     files = {p.name for p in RAW.iterdir() if p.suffix in (".csv", ".json")}
     assert files == {f for f in pinned() if f.endswith((".csv", ".json"))}
-    assert files == {s.file for s in SOURCES.values()}
+    assert {s.file for s in SOURCES.values()} <= files
 
 
 @pytest.mark.parametrize("name", SOURCES)
