@@ -223,6 +223,8 @@ def by_events(w):
         "measures": measures,
         "name": "events",
         "absent": 0,
+        "years": (1990, 1996),
+        "units": "all",
     }
     return joined(joins.event_windows(w.frame, w.events, **options), *measures)
 
