@@ -173,7 +173,7 @@ def shortened(value: object) -> str:
     Examples
     --------
     >>> shortened(["a", "b"]), shortened(list(range(100)))
-    ("['a', 'b']", 'a list ([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 1 ...)')
+    ("['a', 'b']", 'a list ([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13 ...)')
     """
     text = " ".join(repr(value).split())
     return text if len(text) <= LONGEST_SHOWN else f"a {type(value).__name__} ({text[:45]} ...)"

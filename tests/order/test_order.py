@@ -560,6 +560,7 @@ VERBS = {
     "coding.reliability.table_coefficient": NO_ORDER,
     "coding.third_party": NO_ORDER,
     "joins.state_years": FIXED,
+    "joins.state_codes": "each name is translated by itself, on its own date",
     "outcomes.sources": FIXED,
     "load_study": FILES,
     "check": FILES,

@@ -330,7 +330,7 @@ def test_cases_that_nobody_coded_are_imputed_and_not_taken_for_the_lowest_code()
     own = data.set_index("case_id").assign(x=some.values("x")["coder_1"]).dropna().reset_index()
     alone = lot[(lot.coder == "coder_1") & (lot.term == "x")].estimate.item()
     assert alone == pytest.approx(ps.fit(own, SPECS["linear"]).terms.estimate[1])
-    with pytest.raises(SpecError, match="data has 'C0', the sheet 'c0'"):
+    with pytest.raises(SpecError, match="differ between data and the sheet only by capitals"):
         propagate(sheet, data.assign(case_id=data.case_id.str.upper()), SPECS["linear"], **SHORT)
 
 
