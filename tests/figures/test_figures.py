@@ -97,7 +97,7 @@ SAID = {  # the N that a figure must tell, and rows of what is drawn
     ("peace_agreements", "forest"): ("100", 8), ("peace_agreements", "profile"): ("100", 100), ("peace_agreements", "survival"): ("104", 20),
     ("peace_agreements", "ledger"): ("100", 20), ("peace_agreements", "over_time"): ("1990-1994: 36", 56),
     ("peace_agreements", "variants"): ("100/29", 240), ("peace_agreements", "chance"): ("the 100 attempts", 82),
-    ("peace_agreements", "moderation"): ("81, 94, 98", 40), ("peace_agreements", "who_gets_an_agreement"): ("N 2031", 27),
+    ("peace_agreements", "moderation"): ("81, 94, 98", 40), ("peace_agreements", "who_gets_an_agreement"): ("N 2028", 27),
     ("peace_agreements", "calibration"): ("100 cases, 29 at peace", 300), ("peace_agreements", "forecasts"): ("14 attempts", 42),
     ("peace_agreements", "domestic_politics"): ("81 (23), 98 (28), 84 (24)", 63), ("peace_agreements", "contexts"): ("35 of 98", 98),
     ("accord_implementation", "delivery"): ("executive 133 (24)", 24),
