@@ -11,7 +11,7 @@ from peacestudy.models.diagnosis.checks import separation_of, separation_text
 from peacestudy.models.diagnosis.proportional import proportional_notes
 from peacestudy.models.engines.cox import arrange_cox, check_cox, fit_cox, refuse_monotone, sets_of
 from peacestudy.models.engines.discrete_time import arrange_periods
-from peacestudy.models.engines.firth import several_maxima
+from peacestudy.models.engines.firth import fit_firth, several_maxima
 from peacestudy.models.engines.mixed_linear import estimate_mixed_linear
 from peacestudy.models.engines.mixed_logit import estimate_mixed_logit
 from peacestudy.models.engines.negative_binomial import estimate_negative_binomial
@@ -108,6 +108,8 @@ def estimate_again(design: Design, spec: ModelSpec) -> Estimates:
 
 
 def _kernel(design: Design, spec: ModelSpec) -> Estimates:
+    if spec.engine == "firth":
+        return fit_firth(design.X[None], design.y[None], search=True)
     column = dict(spec.options).get("weights")
     more = [] if column is None else [weights_of(design, str(column))[None]]
     return ENGINES[spec.engine].load()(design.X[None], design.y[None], *more)

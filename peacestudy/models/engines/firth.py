@@ -255,7 +255,7 @@ def _highest_of_all(Z: np.ndarray, y: np.ndarray, climb: Climb) -> Climb:
 
 def several_maxima(X: np.ndarray, y: np.ndarray, loglik: float) -> list[Note]:
     """A note where the highest maximum of one design (N, K) and outcome (N,) is not the one that is reached from zero."""
-    lower = float(fit_firth(X[None], y[None], search=False).loglik[0])
+    lower = float(fit_firth(X[None], y[None]).loglik[0])
     if not loglik > lower + HIGHER:
         return []
     text = (
@@ -265,14 +265,15 @@ def several_maxima(X: np.ndarray, y: np.ndarray, loglik: float) -> list[Note]:
     return [Note("several_maxima", text)]
 
 
-def fit_firth(X: np.ndarray, y: np.ndarray, search: bool = True) -> Estimates:
+def fit_firth(X: np.ndarray, y: np.ndarray, search: bool = False) -> Estimates:
     """Maximum penalised likelihood.
 
     Parameters
     ----------
     X : designs, shape (B, N, K), of full column rank.
     y : outcomes 0 or 1, shape (B, N), both present.
-    search : whether a higher maximum is looked for than the one that is reached from zero, where there may be one.
+    search : whether a higher maximum is looked for than the one that is reached from zero, where there may be one. It takes ten
+        times as long or more, so that permutations, which compare the data with thousands of fits of the same kind, leave it out.
     """
     Z, T = orthonormal(X)
     climb = climb_firth(Z, y, np.zeros(X.shape[::2]))

@@ -28,7 +28,7 @@ def fit_flac(X: np.ndarray, y: np.ndarray) -> Estimates:
     y : outcomes 0 or 1, shape (B, N).
     """
     B, N, K = X.shape
-    firth = fit_firth(X, y)
+    firth = fit_firth(X, y, search=True)
     half = firth.leverage / 2
     pseudo = np.broadcast_to(np.repeat([0.0, 1.0], [N, 2 * N])[:, None], (B, 3 * N, 1))
     rows = np.concatenate([np.concatenate([X, X, X], axis=1), pseudo], axis=2)
