@@ -12,7 +12,7 @@ concave, each that of a logit in which the rows of the set count half an event a
 starts at the maxima of logits in which one row has these half counts, a start for every row, and leaves the highest maximum
 that it has found by adding a row to the half counts there, which are the leverages. At a maximum where no linear predictor
 has a variance above ``CONCAVE`` the penalised log-likelihood is concave, and no other maximum is looked for
-(tests/references/firth_profile: 3,000 fits).
+(tests/references/firth_profile: 810 data sets).
 """
 
 from dataclasses import dataclass
