@@ -206,6 +206,18 @@ def test_the_chance_curve_by_hand_and_by_numeric_gradient(results):
     assert row.probability == pytest.approx(p, abs=1e-10)
     steps = 1e-5 * np.eye(len(b))
     gradient = np.array([(mean(b + e, 0.8) - mean(b - e, 0.8)) / 2e-5 for e in steps])
-    se = np.sqrt(gradient @ fit.vcov.to_numpy() @ gradient) / (p * (1 - p))
+    # the observed share is an estimate: each row's part in the shift adds to its part in Firth's estimates
+    shift = brentq(lambda s: expit(X @ b + s).sum() - y.sum(), -5, 5, xtol=1e-13)
+    Z = X.copy()
+    Z[:, j] = (0.8 - norms.mean()) / norms.std(ddof=1)
+    r = expit(Z @ b + shift)
+    q, firth = expit(X @ b + shift), expit(X @ b)
+    inverse = np.linalg.inv(X.T @ (X * (firth * (1 - firth))[:, None]))
+    leverage = ((X @ inverse) * X).sum(axis=1) * firth * (1 - firth)
+    of_slopes = (X * (y - firth + leverage * (0.5 - firth))[:, None]) @ inverse @ gradient
+    of_shift = (r * (1 - r)).mean() * (y - q) / (q * (1 - q)).sum()
+    groups = fit.design.clusters[0]
+    sums = np.bincount(groups, of_slopes + of_shift)
+    se = np.sqrt(len(sums) / (len(sums) - 1) * (sums**2).sum()) / (p * (1 - p))
     ends = expit(np.log(p / (1 - p)) + np.array([-1, 1]) * stats.norm.ppf(0.975) * se)
     np.testing.assert_allclose([row.conf_low, row.conf_high], ends, atol=1e-6)
