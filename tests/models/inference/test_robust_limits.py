@@ -17,7 +17,7 @@ from peacestudy.models.inference.robust_limits import approximate_size, effectiv
 
 STORED = Path(__file__).resolve().parents[2] / "references" / "robust_size"
 sys.path.insert(0, str(STORED))
-from simulate import simulate  # noqa: E402
+from robust_size import simulate  # noqa: E402
 
 FULL = 1e-8  # relative, against N by N matrices
 ACCEPTED = 0.07  # size of tests that are printed plainly
@@ -326,7 +326,7 @@ def stored():
 
 
 def test_the_stored_sizes_are_those_of_the_script():
-    digest = hashlib.sha256((STORED / "simulate.py").read_bytes()).hexdigest()
+    digest = hashlib.sha256((STORED / "robust_size.py").read_bytes()).hexdigest()
     assert (STORED / "sizes.sha256").read_text().strip() == digest
     again = pd.DataFrame(simulate("linear", "rows-5", 0.0, vcovs=("hc3",)))
     old = stored().query("engine == 'linear' and design == 'rows-5' and vcov == 'hc3'")

@@ -22,7 +22,8 @@ from peacestudy.models.interpretation.responses import Category
 
 FOLDER = Path(__file__).resolve().parents[2] / "references" / "interval_coverage"
 sys.path.insert(0, str(FOLDER))
-import simulate  # noqa: E402
+import interval_coverage  # noqa: E402
+from interval_coverage import Cell  # noqa: E402
 
 CLOSED = 1e-9  # relative
 AGAIN = 1e-7  # relative; sums are taken in another order on another machine
@@ -439,34 +440,32 @@ def stored():
 
 
 def test_the_stored_coverage_is_that_of_the_script():
-    script = (FOLDER / "simulate.py").read_bytes()
+    script = (FOLDER / "interval_coverage.py").read_bytes()
     assert (FOLDER / "script.sha256").read_text().strip() == hashlib.sha256(script).hexdigest()
 
 
-@pytest.mark.parametrize(
-    "cell", [simulate.Cell("firth", "classical", ("response", "flic"), 0.3, 100)], ids=lambda c: c.name
-)
+@pytest.mark.parametrize("cell", [Cell("firth", "classical", ("response", "flic"), 0.3, 100)], ids=lambda c: c.name)
 def test_a_cell_is_found_again(cell, stored):
-    got = simulate.run(cell, simulate.FIRST)
+    got = interval_coverage.run(cell, interval_coverage.FIRST)
     want = stored[stored.cell == cell.name].reset_index(drop=True)
     for column in ("first_covered", "first_low", "first_high", "truth"):
         np.testing.assert_allclose(got[column], want[column].astype(float), rtol=AGAIN)
 
 
 CELLS = [
-    simulate.Cell("firth", "cluster", ("flic",), 0.3, 200), simulate.Cell("logit", "hc1", ("response",), 0.1, 200),
-    simulate.Cell("ordered", "classical", ("response",), 0.3, 100, middle=True), simulate.Cell("linear", "hc1", ("response",), 0.5, 100),
-    simulate.Cell("poisson", "hc1", ("response",), 2.0, 100),
+    Cell("firth", "cluster", ("flic",), 0.3, 200), Cell("logit", "hc1", ("response",), 0.1, 200),
+    Cell("ordered", "classical", ("response",), 0.3, 100, middle=True), Cell("linear", "hc1", ("response",), 0.5, 100),
+    Cell("poisson", "hc1", ("response",), 2.0, 100),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("cell", CELLS, ids=lambda c: c.name)
 def test_the_numbers_of_the_simulation_are_those_of_effects(cell):
-    x, scale = simulate.covariate(cell.n), cell.scales[0]
-    drawn = simulate.draw(cell, x, np.random.default_rng(5))
-    keys, truth, values = simulate.by_kernels(cell, scale, [drawn])
-    d = simulate.table_of(cell, drawn)
-    found = simulate.template(cell, d)
+    x, scale = interval_coverage.covariate(cell.n), cell.scales[0]
+    drawn = interval_coverage.draw(cell, x, np.random.default_rng(5))
+    keys, truth, values = interval_coverage.by_kernels(cell, scale, [drawn])
+    d = interval_coverage.table_of(cell, drawn)
+    found = interval_coverage.template(cell, d)
     how = {"scale": scale} if cell.engine == "firth" else {}
     asked = {
         "prediction at 0": ("predictions", None, {"at": {"x": 0.0}}), "prediction at 1": ("predictions", None, {"at": {"x": 1.0}}),

@@ -1,6 +1,6 @@
 """Size of robust tests: how often a nominal test at .05 rejects the true coefficient, and what the note on the fit says of it.
 
-Run from the root: ``python tests/references/robust_size/simulate.py``; it writes ``sizes.csv`` and the hash of this script beside it
+Run from the root: ``python tests/references/robust_size/robust_size.py``; it writes ``sizes.csv`` and the hash of this script beside it
 (single process; the time is printed at the end). Designs, each with x, normal, beside the focal term, and 5 or 8 rows a cluster:
 
 rows-m      a dummy of m of 60 independent rows

@@ -1,11 +1,13 @@
-"""How often 95 % intervals of effects and predictions hold the truth, on every scale.
+"""How often 95 % intervals of effects and predictions contain the truth, on every scale.
 
-``python tests/references/interval_coverage/simulate.py`` writes ``coverage.csv`` and ``script.sha256``.
+``python tests/references/interval_coverage/interval_coverage.py`` writes ``coverage.csv`` and
+``script.sha256``.
 
-One covariate x, normal quantiles, the same in all data sets of a cell, as an interval is about the coefficients. The
-outcome has a slope of 0.7 on the scale of the link and probability p (or mean count p) at the mean of x. In each data
-set the model is estimated by the library's own kernels and the numbers are those of ``effects``; data sets that
-``ps.fit`` refuses (one outcome alone, separation, a category without cases) are drawn again and counted.
+One covariate x, normal quantiles, the same in all data sets of a cell, because an interval is about
+the coefficients. The outcome has a slope of 0.7 on the scale of the link and probability p (or mean
+count p) at the mean of x. In each data set the library's own kernels estimate the model and the
+numbers are those of ``effects``. Data sets that ``ps.fit`` refuses (one outcome alone, separation,
+a category without cases) are drawn again and counted.
 """
 
 import hashlib
@@ -30,7 +32,12 @@ from peacestudy.models.engines.registry import Estimates
 from peacestudy.models.inference.covariance import covariance
 from peacestudy.models.interpretation.effect_rows import effect_rows
 from peacestudy.models.interpretation.effect_table import delta_method
-from peacestudy.models.interpretation.effect_terms import Asked, comparison_terms, prediction_terms, slope_terms
+from peacestudy.models.interpretation.effect_terms import (
+    Asked,
+    comparison_terms,
+    prediction_terms,
+    slope_terms,
+)
 from peacestudy.models.interpretation.interval_scales import Scale, interval
 from peacestudy.models.result import Fit
 
@@ -44,7 +51,11 @@ HORIZON = 5
 
 @dataclass(frozen=True)
 class Cell:
-    """One way to draw and to ask: ``p`` at the mean of x, of the lowest or of the middle category of ordered ones."""
+    """One design of the simulation.
+
+    ``p`` is the probability at the mean of x: of the lowest category, or of the middle one, where
+    the outcome is ordered.
+    """
 
     engine: str
     vcov: str
@@ -57,7 +68,9 @@ class Cell:
     def name(self) -> str:
         """The cell in words."""
         kind = "middle" if self.middle else "end" if self.engine == "ordered" else ""
-        return " ".join(filter(None, (self.engine, kind, self.vcov, f"p {self.p:g}", f"n {self.n}")))
+        return " ".join(
+            filter(None, (self.engine, kind, self.vcov, f"p {self.p:g}", f"n {self.n}"))
+        )
 
 
 def cells() -> Iterator[Cell]:
@@ -107,7 +120,8 @@ def draw(cell: Cell, x: np.ndarray, rng: np.random.Generator) -> Drawn:
     if cell.engine == "discrete_time":
         t = rng.geometric(expit(logit(hazard(cell.p)) + SLOPE * x))
         return {"t": np.minimum(t, HORIZON), "y": (t <= HORIZON) * 1.0}
-    if cell.engine == "cox":  # the cumulative hazard at the horizon gives p; censored between 1 and 2 horizons
+    if cell.engine == "cox":
+        # the cumulative hazard at the horizon gives p; censored between 1 and 2 horizons
         t = rng.exponential(size=n) / (rate(cell.p) * np.exp(SLOPE * x))
         end = rng.uniform(1, 2, n) * HORIZON
         end[0] = 2 * HORIZON
@@ -126,7 +140,7 @@ def rate(p: float) -> float:
 
 
 def cuts(cell: Cell) -> list[float]:
-    """Cut points of three categories, of which the lowest or the middle one has probability p at the mean of x."""
+    """Cut points of three categories; the lowest or the middle one has probability p."""
     if cell.middle:
         return [float(logit((1 - cell.p) / 2)), float(logit((1 + cell.p) / 2))]
     return [float(logit(cell.p)), float(logit((1 + cell.p) / 2))]
@@ -154,12 +168,14 @@ def template(cell: Cell, d: pd.DataFrame) -> Fit:
     """The fit of a data set by ``ps.fit``."""
     options = {"baseline": "constant"} if cell.engine == "discrete_time" else {}
     cluster = "g" if cell.vcov == "cluster" else None
-    spec = ps.ModelSpec("m", FORMULA.get(cell.engine, "y ~ x"), cell.engine, cell.vcov, cluster, options)
+    spec = ps.ModelSpec(
+        "m", FORMULA.get(cell.engine, "y ~ x"), cell.engine, cell.vcov, cluster, options
+    )
     return ps.fit(d, spec)
 
 
 def estimates(cell: Cell, scale: str, like: Fit, Y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Parameters (B, P) and covariances (B, P, P) of the data sets that have them, by the library's kernels."""
+    """Parameters (B, P) and covariances (B, P, P) of the data sets that have them."""
     X, linear = like.design.X, cell.engine == "linear"
     if cell.engine in ("ordered", "poisson"):
         found = [e for e in (_one(cell, X, y) for y in Y) if e is not None]
@@ -172,7 +188,7 @@ def estimates(cell: Cell, scale: str, like: Fit, Y: np.ndarray) -> tuple[np.ndar
 
 
 def _one(cell: Cell, X: np.ndarray, y: np.ndarray) -> Estimates | None:
-    """Estimates of one data set of an engine whose kernel takes no batch; None where it is separated."""
+    """Estimates of one data set by a kernel without batches; None where it is separated."""
     if cell.engine == "poisson":
         return fit_poisson(X, y, np.zeros(len(y)))[0]
     est, left = fit_ordered(X, y.astype(int))
@@ -221,7 +237,11 @@ def _restricted(cell: Cell, name: str) -> float:
         return float((-np.expm1(-h * HORIZON) / h).mean())
 
     zero, one = mean(np.zeros(1)), mean(np.ones(1))
-    found = {"prediction at 0": zero, "prediction at 1": one, "mean prediction": mean(covariate(cell.n))}
+    found = {
+        "prediction at 0": zero,
+        "prediction at 1": one,
+        "mean prediction": mean(covariate(cell.n)),
+    }
     return (found | {"difference": one - zero, "ratio": one / zero})[name]
 
 
@@ -244,14 +264,14 @@ def run(cell: Cell, replications: int) -> pd.DataFrame:
         keys, truth, values = of(cell, scale, sets)
         lost = len(sets) - values.shape[1]
         rows += [
-            _summary(cell, (scale, *key), v, t, again + lost) for key, v, t in zip(keys, values, truth, strict=True)
+            _summary(cell, (scale, *key), v, t, again + lost)
+            for key, v, t in zip(keys, values, truth, strict=True)
         ]
     return pd.DataFrame(rows)
 
 
-Found = tuple[
-    list[tuple[str, str]], list[float], np.ndarray
-]  # quantities, truths, and numbers (quantities, data sets, 4)
+# quantities, truths, and numbers (quantities, data sets, 4)
+Found = tuple[list[tuple[str, str]], list[float], np.ndarray]
 
 
 def by_kernels(cell: Cell, scale: str, sets: list[Drawn]) -> Found:
@@ -282,7 +302,8 @@ def by_fits(cell: Cell, scale: str, sets: list[Drawn]) -> Found:
         terms = [t for each in asked.values() for t in each]
         value, error, dfs, _ = delta_method(fit, scale, terms)
         each = [
-            _numbers(t.quantity.scale, *(a[j : j + 1] for a in (value, error, dfs)))[0] for j, t in enumerate(terms)
+            _numbers(t.quantity.scale, *(a[j : j + 1] for a in (value, error, dfs)))[0]
+            for j, t in enumerate(terms)
         ]
         parts.append(each)
     keys = [(name, t.category) for name, of_name in asked.items() for t in of_name]
@@ -296,21 +317,38 @@ def _numbers(scale: Scale, value: np.ndarray, error: np.ndarray, dfs: np.ndarray
     return np.column_stack([ends[:, 0], scale.slope(value) * error, ends[:, 1:]])
 
 
-def _summary(cell: Cell, key: tuple[str, str, str], values: np.ndarray, truth: float, again: int) -> dict:
+def _summary(
+    cell: Cell, key: tuple[str, str, str], values: np.ndarray, truth: float, again: int
+) -> dict:
     scale, quantity, category = key
     estimate, error, low, high = values.T
     covered = (low <= truth) & (truth <= high)
     share = covered.mean()
     spread = estimate.std(ddof=1)
     return {
-        "cell": cell.name, "engine": cell.engine, "vcov": cell.vcov, "scale": scale, "p": cell.p, "n": cell.n,
-        "quantity": quantity, "category": category, "truth": truth, "replications": len(values), "drawn_again": again,
-        "missing": int(np.isnan(low).sum()), "coverage": share,
-        "mc_error": (share * (1 - share) / len(values)) ** 0.5, "too_high": (low > truth).mean(),
-        "too_low": (high < truth).mean(), "bias": estimate.mean() - truth, "bias_in_sd": (estimate.mean() - truth) / spread,
-        "error_over_sd": np.nanmean(error) / spread, "first_covered": int(covered[:FIRST].sum()),
-        "first_low": np.nanmean(low[:FIRST]), "first_high": np.nanmean(high[:FIRST]),
-    }  # fmt: skip
+        "cell": cell.name,
+        "engine": cell.engine,
+        "vcov": cell.vcov,
+        "scale": scale,
+        "p": cell.p,
+        "n": cell.n,
+        "quantity": quantity,
+        "category": category,
+        "truth": truth,
+        "replications": len(values),
+        "drawn_again": again,
+        "missing": int(np.isnan(low).sum()),
+        "coverage": share,
+        "mc_error": (share * (1 - share) / len(values)) ** 0.5,
+        "too_high": (low > truth).mean(),
+        "too_low": (high < truth).mean(),
+        "bias": estimate.mean() - truth,
+        "bias_in_sd": (estimate.mean() - truth) / spread,
+        "error_over_sd": np.nanmean(error) / spread,
+        "first_covered": int(covered[:FIRST].sum()),
+        "first_low": np.nanmean(low[:FIRST]),
+        "first_high": np.nanmean(high[:FIRST]),
+    }
 
 
 def script_hash() -> str:
