@@ -102,7 +102,7 @@ test: $(READY) ## prove it
 
 check: $(READY) ## ruff, mypy, the floors of the house, the study folders
 	$(BIN)/ruff check peacestudy tests notebooks
-	$(BIN)/ruff format --check peacestudy tests
+	$(BIN)/ruff format --check peacestudy tests notebooks
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	@for study in $(STUDIES); do $(PY) -m peacestudy check $$study || exit 1; done

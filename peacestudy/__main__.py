@@ -21,16 +21,23 @@ def check(study: str) -> int:
 
 
 def data(study: str, raw: str) -> int:
-    """Build a study's tables from the source files, or say which files are missing and from whom to get them."""
+    """Build a study's tables from the source files, or say which
+    files are missing and from whom to get them.
+    """
     from peacestudy.study.build import build_study, missing
 
     folder = Path(raw) if raw else None
     lines = missing(study, folder)
     if lines:
         where = (
-            f"{len(lines)} source file(s) are not in {raw}" if raw else "The source files are not part of the project"
+            f"{len(lines)} source file(s) are not in {raw}"
+            if raw
+            else "The source files are not part of the project"
         )
-        print(f"{where}. Get these, save them in one folder under these names, and run: make data RAW=that/folder")
+        print(
+            f"{where}. Get these, save them in one folder under these names, and run: make data"
+            " RAW=that/folder"
+        )
         print(*(f"  {line}" for line in lines), sep="\n")
         return 1
     for line in build_study(study, Path(raw)):
@@ -39,7 +46,9 @@ def data(study: str, raw: str) -> int:
 
 
 def vintages(study: str, raw: str) -> int:
-    """Compare a study on several releases of its sources, and write which cases and findings change."""
+    """Compare a study on several releases of its sources, and
+    write which cases and findings change.
+    """
     from peacestudy.study.build import write_vintages
 
     for line in write_vintages(study, Path(raw) if raw else None):
@@ -96,18 +105,31 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     commands = parser.add_subparsers(dest="command", required=True)
     arguments: dict[str, tuple[str, ...]] = {
-        "check": (), "data": ("--raw",), "vintages": ("--raw",), "seal": (), "forecast": (),
-        "results": ("--out",), "figure": ("name", "--results", "--out"),
+        "check": (),
+        "data": ("--raw",),
+        "vintages": ("--raw",),
+        "seal": (),
+        "forecast": (),
+        "results": ("--out",),
+        "figure": ("name", "--results", "--out"),
         "tables": ("--results", "--out"),
-    }  # fmt: skip
-    functions = {f.__name__: f for f in (check, data, vintages, seal, forecast, results, figure, tables)}
+    }
+    functions = {
+        f.__name__: f for f in (check, data, vintages, seal, forecast, results, figure, tables)
+    }
     for name, extra in arguments.items():
         command = commands.add_parser(name, help=(functions[name].__doc__ or "").splitlines()[0])
         command.add_argument("study", help="name of a study, or its folder")
         for argument in extra:
             command.add_argument(
                 argument,
-                **({"default": ""} if argument == "--raw" else {"required": True} if argument[0] == "-" else {}),
+                **(
+                    {"default": ""}
+                    if argument == "--raw"
+                    else {"required": True}
+                    if argument[0] == "-"
+                    else {}
+                ),
             )
     given = vars(parser.parse_args(argv))
     try:

@@ -1,7 +1,8 @@
 """The errors of peacestudy: one root, a leaf for each stage of the road from source to finding.
 
-An error says where, what was found, what was expected and what to do. Problems in data are collected and raised
-once; they are carried as ``err.problems`` (see ``peacestudy.core.problems.Problem``).
+An error says where, what was found, what was expected and what to do. Problems in data are
+collected and raised once; they are carried as ``err.problems`` (see
+``peacestudy.core.problems.Problem``).
 """
 
 import re
@@ -15,7 +16,8 @@ SHOWN = 20  # problems printed in the message; all of them are in .problems
 
 
 def printable(text: str) -> str:
-    r"""A text that is safe to print: characters that a terminal would act on are written as Python writes them.
+    r"""A text that is safe to print: characters that a terminal would
+    act on are written as Python writes them.
 
     Examples
     --------
@@ -65,4 +67,6 @@ class SpecError(PeacestudyError):
 
 
 class FitError(PeacestudyError):
-    """The data cannot answer the specification: separation, collinearity, no variation, no convergence."""
+    """The data cannot answer the specification: separation,
+    collinearity, no variation, no convergence.
+    """

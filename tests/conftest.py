@@ -5,7 +5,8 @@ from hypothesis import settings
 settings.register_profile("house", deadline=None, derandomize=True, database=None)
 settings.load_profile("house")
 
-# Minutes each: first, so that one worker runs them while the other does the rest, and neither waits at the end.
+# Minutes each: first, so that one worker runs them while the other does the rest, and neither waits
+# at the end.
 LONG = ("test_make.py", "test_notebooks.py", "test_rebuild.py", "test_vintages.py")
 
 

@@ -1,4 +1,6 @@
-"""The Makefile does what the README says: draws once, says when nothing has changed, redraws one figure alone."""
+"""The Makefile does what the README says: draws once, says when
+nothing has changed, redraws one figure alone.
+"""
 
 import os
 import re
@@ -12,13 +14,22 @@ from peacestudy.figures.registry import FIGURES
 from peacestudy.study import results_of
 
 ROOT = Path(__file__).resolve().parents[1]
-STUDIES = ("peace_agreements", "signing_dyads", "accord_implementation", "onset", "double_coding", "third_party_role")
+STUDIES = (
+    "peace_agreements",
+    "signing_dyads",
+    "accord_implementation",
+    "onset",
+    "double_coding",
+    "third_party_role",
+)
 DRAWN = [(s, n) for n, d in FIGURES.items() for s in d.studies]
 
 
 @pytest.fixture(scope="module")
 def make(tmp_path_factory):
-    """Run make with this environment in place of .venv, and a folder of its own for what is made."""
+    """Run make with this environment in place of .venv, and a
+    folder of its own for what is made.
+    """
     out = tmp_path_factory.mktemp("made")
     ready = out / "ready"  # newer than the lock, so that make sees an environment that is set up
     ready.touch()
@@ -50,14 +61,25 @@ def test_figures(make):
     assert one.returncode == 0 and "fitting" not in one.stdout
     assert [k for k, p in pdf.items() if p.stat().st_mtime_ns != before[k]] == [("onset", "onset")]
     figures = out / "onset" / "figures"
-    for spoil in (lambda: (figures / "onset.png").unlink(), lambda: os.utime(figures / "onset.csv", (0, 0))):
+    for spoil in (
+        lambda: (figures / "onset.png").unlink(),
+        lambda: os.utime(figures / "onset.csv", (0, 0)),
+    ):
         spoil()  # a file that was deleted, and one that is older than the results, as after a kill
         mended = run("figures")
-        assert mended.returncode == 0 and mended.stdout.count("pdf, png, csv") == 1 and "fitting" not in mended.stdout
+        assert (
+            mended.returncode == 0
+            and mended.stdout.count("pdf, png, csv") == 1
+            and "fitting" not in mended.stdout
+        )
         assert (figures / "onset.png").is_file() and (figures / "onset.csv").stat().st_mtime > 0
     (out / "double_coding" / "results" / "notes.csv").unlink()
     mended = run("figures")
-    assert mended.returncode == 0 and mended.stdout.count("fitting") == 1 and "double_coding: fitting" in mended.stdout
+    assert (
+        mended.returncode == 0
+        and mended.stdout.count("fitting") == 1
+        and "double_coding: fitting" in mended.stdout
+    )
     tables = run("tables")
     assert tables.returncode == 0 and "fitting" not in tables.stdout
     lost = next((out / "onset" / "tables").glob("*.md"))

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-FIGURES = {"01": 4, "02": 3, "03": 5, "04": 4, "05": 2, "06": 1, "07": 5, "08": 1}  # figures that a notebook shows
+# figures that a notebook shows
+FIGURES = {"01": 4, "02": 3, "03": 5, "04": 4, "05": 2, "06": 1, "07": 5, "08": 1}
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 
@@ -33,9 +34,16 @@ def test_runs(path):
 
     notebook = nbformat.read(path, as_version=4)
     NotebookClient(
-        notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}}
+        notebook,
+        timeout=300,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(path.parent)}},
     ).execute()
     said = [o for c in notebook.cells if c.cell_type == "code" for o in c.outputs]
     assert not [o for o in said if o.output_type == "stream" and o.name == "stderr"]
-    drawn = [o for o in said if o.output_type in ("execute_result", "display_data") and "image/png" in o.data]
+    drawn = [
+        o
+        for o in said
+        if o.output_type in ("execute_result", "display_data") and "image/png" in o.data
+    ]
     assert len(drawn) == FIGURES[path.stem[:2]]

@@ -1,4 +1,6 @@
-"""The front door: few names, loaded when asked for; the docstrings' examples; the wheel in an empty environment."""
+"""The front door: few names, loaded when asked for; the docstrings'
+examples; the wheel in an empty environment.
+"""
 
 import ast
 import doctest
@@ -22,7 +24,9 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def run(*command, cwd, **env):
     clean = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
-    return subprocess.run(command, cwd=cwd, env=clean | env, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        command, cwd=cwd, env=clean | env, capture_output=True, text=True, check=False
+    )
 
 
 def test_public_names_are_few_and_real():
@@ -37,11 +41,18 @@ def test_an_unknown_name_is_answered():
 
 
 def test_the_root_loads_nothing_heavy():
-    code = "import sys, peacestudy; print([m for m in ('numpy', 'pandas', 'scipy', 'matplotlib', 'statsmodels') if m in sys.modules])"
+    code = (
+        "import sys, peacestudy; print([m for m in ('numpy', 'pandas', 'scipy', 'matplotlib',"
+        " 'statsmodels') if m in sys.modules])"
+    )
     assert run(sys.executable, "-c", code, cwd=ROOT).stdout.strip() == "[]"
 
 
-MODULES = sorted(m.name for m in pkgutil.walk_packages(ps.__path__, "peacestudy.") if not m.name.endswith("__main__"))
+MODULES = sorted(
+    m.name
+    for m in pkgutil.walk_packages(ps.__path__, "peacestudy.")
+    if not m.name.endswith("__main__")
+)
 
 
 @pytest.mark.parametrize("name", ["peacestudy", *MODULES])
@@ -51,14 +62,36 @@ def test_examples_in_docstrings_run(name):
 
 
 def test_every_error_has_one_root():
-    leaves = [ps.CodebookError, ps.CodingError, ps.SourceError, ps.JoinError, ps.SpecError, ps.FitError]
+    leaves = [
+        ps.CodebookError,
+        ps.CodingError,
+        ps.SourceError,
+        ps.JoinError,
+        ps.SpecError,
+        ps.FitError,
+    ]
     assert all(issubclass(e, ps.PeacestudyError) for e in leaves)
     many = ps.PeacestudyError("bad", [f"p{i}" for i in range(30)])
-    assert len(many.problems) == 30 and "10 more" in str(many) and "p19" in str(many) and "p20" not in str(many)
+    assert (
+        len(many.problems) == 30
+        and "10 more" in str(many)
+        and "p19" in str(many)
+        and "p20" not in str(many)
+    )
 
 
 def test_the_built_wheel_carries_the_study(tmp_path):
-    built = run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path / "dist"), cwd=ROOT)
+    built = run(
+        sys.executable,
+        "-m",
+        "hatchling",
+        "build",
+        "-t",
+        "wheel",
+        "-d",
+        str(tmp_path / "dist"),
+        cwd=ROOT,
+    )
     assert built.returncode == 0, built.stderr
     (wheel,) = (tmp_path / "dist").glob("*.whl")
     home = tmp_path / "home"
@@ -77,13 +110,14 @@ def test_the_built_wheel_carries_the_study(tmp_path):
         cwd=tmp_path,
     )
     assert done.returncode == 0, done.stderr
-    # the dependencies come from this environment by path; a path file inside a path file is not followed, so the
-    # checkout's own editable install stays out
+    # the dependencies come from this environment by path; a path file inside a path file is not
+    # followed, so the checkout's own editable install stays out
     site = next((home / "lib").glob("python*/site-packages"))
     (site / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
     code = (
-        "import peacestudy as ps, pathlib; s = ps.load_study('peace_agreements');"
-        "print(pathlib.Path(ps.__file__).parts[-3], pathlib.Path(s.folder).parts[-4:], len(s.frame('primary')))"
+        "import peacestudy as ps, pathlib; s ="
+        " ps.load_study('peace_agreements');print(pathlib.Path(ps.__file__).parts[-3],"
+        " pathlib.Path(s.folder).parts[-4:], len(s.frame('primary')))"
     )
     said = run(str(python), "-c", code, cwd=tmp_path)
     assert said.returncode == 0, said.stderr

@@ -1,4 +1,6 @@
-"""The verb ``adjudicate``: one code out of several, by a rule that is written down for every cell. Undecided stays missing."""
+"""The verb ``adjudicate``: one code out of several, by a rule that is
+written down for every cell. Undecided stays missing.
+"""
 
 import os
 from collections import Counter
@@ -22,7 +24,9 @@ DECISIONS_SCHEMA = Schema(
     (
         Field("case_id", required=True),
         Field("indicator_id", required=True),
-        Field("code", "integer", description="empty where it was decided that nothing can be coded"),
+        Field(
+            "code", "integer", description="empty where it was decided that nothing can be coded"
+        ),
         Field("who", required=True, description="who decided"),
         Field("why", required=True, description="for what reason"),
     ),
@@ -40,7 +44,8 @@ class _Cell:
     decision: tuple[int | None, str, str] | None
 
 
-Settled = tuple[int | None, str, str] | None  # code, who decided, why; None: the rule does not decide
+# code, who decided, why; None: the rule does not decide
+Settled = tuple[int | None, str, str] | None
 
 
 def _consensus(c: _Cell) -> Settled:
@@ -53,7 +58,9 @@ def _majority(c: _Cell) -> Settled:
     if not c.codes:
         return None
     ((code, n),) = Counter(c.codes.values()).most_common(1)
-    return (code, "majority", f"{n} of {len(c.codes)} gave it") if 2 * n > len(c.codes) >= 2 else None
+    return (
+        (code, "majority", f"{n} of {len(c.codes)} gave it") if 2 * n > len(c.codes) >= 2 else None
+    )
 
 
 def _senior(c: _Cell) -> Settled:
@@ -65,7 +72,9 @@ def _middle(c: _Cell, of: Callable[[list[int]], float], name: str) -> Settled:
         return None
     value = of(list(c.codes.values()))
     return (
-        (int(value), name, f"{name} of {len(c.codes)} codes") if value in {k.value for k in c.indicator.codes} else None
+        (int(value), name, f"{name} of {len(c.codes)} codes")
+        if value in {k.value for k in c.indicator.codes}
+        else None
     )
 
 
@@ -82,15 +91,24 @@ def _decision(c: _Cell) -> Settled:
 
 
 _SETTLE: dict[str, Callable[[_Cell], Settled]] = {
-    "consensus": _consensus, "majority": _majority, "senior": _senior, "mean": _mean, "median": _median, "decisions": _decision,
-}  # fmt: skip
+    "consensus": _consensus,
+    "majority": _majority,
+    "senior": _senior,
+    "mean": _mean,
+    "median": _median,
+    "decisions": _decision,
+}
 LEVELS = {"mean": ("interval", "ratio"), "median": ("ordinal", "interval", "ratio")}
 
 
 def adjudicate(
-    sheet: CodingSheet, rule: str | Sequence[str], *, senior: str | None = None,
-    decisions: pd.DataFrame | str | os.PathLike[str] | None = None, kinds: Sequence[str] | None = None,
-) -> Coding:  # fmt: skip
+    sheet: CodingSheet,
+    rule: str | Sequence[str],
+    *,
+    senior: str | None = None,
+    decisions: pd.DataFrame | str | os.PathLike[str] | None = None,
+    kinds: Sequence[str] | None = None,
+) -> Coding:
     """Settle the codes of several coders into one a cell.
 
     Parameters
@@ -101,25 +119,28 @@ def adjudicate(
         - ``consensus``: two coders or more gave codes, all the same;
         - ``majority``: more than half of two codes or more; a tie is undecided;
         - ``senior``: the code of the coder named by ``senior``;
-        - ``mean`` (interval, ratio) and ``median`` (ordinal too) of two codes or more, where it is a code of the indicator: one
-          that falls between two codes is undecided, and nothing is rounded;
+        - ``mean`` (interval, ratio) and ``median`` (ordinal too) of two codes or more, where it is
+          a code of the indicator: one that falls between two codes is undecided, and nothing is
+          rounded;
         - ``decisions``: what ``decisions`` says.
     senior : the coder whose word stands.
-    decisions : ``case_id, indicator_id, code, who, why``, or the path of a file of them, see ``read_decisions``.
+    decisions : ``case_id, indicator_id, code, who, why``, or the path
+        of a file of them, see ``read_decisions``.
     kinds : kinds of coders that count; needed where people and machines coded the same sheet.
 
     Returns
     -------
     Coding
-        A row for every cell that somebody coded, kind and coder ``adjudicated``, with the rule, who decided, why, and every coder's
-        code beside it (``rule, decided_by, why, codes, n_codes``). Where no rule decides, the code is missing and ``why`` says so.
+        A row for every cell that somebody coded, kind and coder ``adjudicated``, with the rule, who
+        decided, why, and every coder's code beside it (``rule, decided_by, why, codes, n_codes``).
+        Where no rule decides, the code is missing and ``why`` says so.
 
     Raises
     ------
     CodingError
         An unknown rule, kind or senior coder, a senior coder or decisions that no rule uses,
-        a rule that the level of measurement does not allow, a decision of a cell that nobody coded or
-        a code that the indicator does not have, several kinds of coders without ``kinds``.
+        a rule that the level of measurement does not allow, a decision of a cell that nobody coded
+        or a code that the indicator does not have, several kinds of coders without ``kinds``.
     """
     expect(sheet, CodingSheet, READ_FIRST)
     rules = (rule,) if isinstance(rule, str) else tuple(rule)
@@ -135,13 +156,16 @@ def adjudicate(
         for r in rules:
             if indicator.level not in LEVELS.get(r, (indicator.level,)):
                 raise CodingError(
-                    f"{name} is {indicator.level}, and a {r} is for {' and '.join(LEVELS[r])} codes. Take another rule."
+                    f"{name} is {indicator.level}, and a {r} is for {' and '.join(LEVELS[r])}"
+                    " codes. Take another rule."
                 )
         given = own.dropna(subset=["code"]).sort_values("coder")
         codes = {str(k): int(v) for k, v in zip(given["coder"], given["code"], strict=True)}
         cell = _Cell(codes, indicator, senior or "", decided.get((str(case), name)))
         rows.append(_row(str(case), name, cell, rules))
-    table = pd.DataFrame(rows, columns=[*SHEET_SCHEMA.names, "rule", "decided_by", "why", "codes", "n_codes"])
+    table = pd.DataFrame(
+        rows, columns=[*SHEET_SCHEMA.names, "rule", "decided_by", "why", "codes", "n_codes"]
+    )
     return Coding(table.astype({"code": "Int64"}), sheet.codebook, f"{sheet.file}, adjudicated")
 
 
@@ -149,7 +173,10 @@ def _counted(sheet: CodingSheet, kinds: Sequence[str] | None) -> pd.DataFrame:
     """The newest rows of the coders that count."""
     found = sorted(set(sheet.kinds.values()))
     if kinds is None and len(found) > 1:
-        raise CodingError(f"the coders are of several kinds ({', '.join(found)}). Say which count, as kinds=['human'].")
+        raise CodingError(
+            f"the coders are of several kinds ({', '.join(found)}). Say which count, as"
+            " kinds=['human']."
+        )
     wanted = found if kinds is None else [kinds] if isinstance(kinds, str) else list(kinds)
     for name in wanted:
         if name not in found:
@@ -158,18 +185,23 @@ def _counted(sheet: CodingSheet, kinds: Sequence[str] | None) -> pd.DataFrame:
     return latest[latest["kind"].isin(wanted)]
 
 
-def _check(rules: Sequence[str], coders: Sequence[str], senior: str | None, decisions: pd.DataFrame | None) -> None:
+def _check(
+    rules: Sequence[str], coders: Sequence[str], senior: str | None, decisions: pd.DataFrame | None
+) -> None:
     for name in rules or ("",):
         if name not in RULES:
             raise CodingError(one_of("rule", name, RULES))
     if "senior" in rules and senior not in coders:
         raise CodingError(one_of("senior", senior, coders))
     if "decisions" in rules and decisions is None:
-        raise CodingError("the rule 'decisions' needs decisions: a table case_id, indicator_id, code, who, why.")
+        raise CodingError(
+            "the rule 'decisions' needs decisions: a table case_id, indicator_id, code, who, why."
+        )
     for name, given in (("senior", senior), ("decisions", decisions)):
         if given is not None and name not in rules:
             raise CodingError(
-                f"{name} is given and no rule uses it: the rules are {', '.join(rules)}. Add {name!r} to them."
+                f"{name} is given and no rule uses it: the rules are {', '.join(rules)}. Add"
+                f" {name!r} to them."
             )
 
 
@@ -180,11 +212,24 @@ def _row(case: str, name: str, cell: _Cell, rules: Sequence[str]) -> dict[str, o
         settled = _SETTLE[by](cell)
         if settled is not None:
             break
-    code, who, why = settled or (None, None, f"undecided by {', '.join(rules)}: {text or 'no code was given'}")
+    code, who, why = settled or (
+        None,
+        None,
+        f"undecided by {', '.join(rules)}: {text or 'no code was given'}",
+    )
     return {
-        "case_id": case, "indicator_id": name, "coder": "adjudicated", "kind": "adjudicated", "code": code, "comment": f"{by}: {text}"
-        if settled else why, "rule": by if settled else None, "decided_by": who, "why": why, "codes": text, "n_codes": len(cell.codes),
-    }  # fmt: skip
+        "case_id": case,
+        "indicator_id": name,
+        "coder": "adjudicated",
+        "kind": "adjudicated",
+        "code": code,
+        "comment": f"{by}: {text}" if settled else why,
+        "rule": by if settled else None,
+        "decided_by": who,
+        "why": why,
+        "codes": text,
+        "n_codes": len(cell.codes),
+    }
 
 
 def _decided(
@@ -212,7 +257,9 @@ def _decided(
     }
 
 
-def decision_problems(table: pd.DataFrame, book: Codebook, lines: Sequence[int], file: str) -> list[Problem]:
+def decision_problems(
+    table: pd.DataFrame, book: Codebook, lines: Sequence[int], file: str
+) -> list[Problem]:
     """What in a table of decisions cannot be."""
     missing = [n for n in DECISIONS_SCHEMA.names if n not in table.columns]
     if missing:
@@ -222,16 +269,35 @@ def decision_problems(table: pd.DataFrame, book: Codebook, lines: Sequence[int],
         name = str(row["indicator_id"])
         if name not in book.indicators:
             remedy = f"correct it.{nearest(name, list(book.indicators))}"
-            out.append(Problem(file, line, "indicator_id", name, f"not in codebook {book.id} {book.version}", remedy))
-        elif not pd.isna(row["code"]) and row["code"] not in [c.value for c in book.indicators[name].codes]:
+            out.append(
+                Problem(
+                    file,
+                    line,
+                    "indicator_id",
+                    name,
+                    f"not in codebook {book.id} {book.version}",
+                    remedy,
+                )
+            )
+        elif not pd.isna(row["code"]) and row["code"] not in [
+            c.value for c in book.indicators[name].codes
+        ]:
             codes = ", ".join(f"{c.value} {c.label}" for c in book.indicators[name].codes)
             out.append(
-                Problem(file, line, "code", str(row["code"]), f"the codes of {name} are {codes}", "correct the code")
+                Problem(
+                    file,
+                    line,
+                    "code",
+                    str(row["code"]),
+                    f"the codes of {name} are {codes}",
+                    "correct the code",
+                )
             )
         out += [
             Problem(file, line, c, "", "a decision says who decided and why", "fill the cell")
-            for c in ("who", "why") if pd.isna(row[c]) or not str(row[c]).strip()
-        ]  # fmt: skip
+            for c in ("who", "why")
+            if pd.isna(row[c]) or not str(row[c]).strip()
+        ]
     for n in np.flatnonzero(table.duplicated(["case_id", "indicator_id"])):
         cell = ", ".join(table[["case_id", "indicator_id"]].iloc[n])
         out.append(Problem(file, lines[int(n)], "", cell, "the cell is decided twice", "keep one"))

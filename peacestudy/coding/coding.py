@@ -1,4 +1,6 @@
-"""What coders wrote (CodingSheet, any number of coders, every revision) and what was settled (Coding, one code a cell)."""
+"""What coders wrote (CodingSheet, any number of coders, every revision) and what was settled
+(Coding, one code a cell).
+"""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -25,14 +27,22 @@ SHEET_SCHEMA = Schema(
         Field("indicator_id", required=True, description="indicator of the codebook"),
         Field("coder", required=True, description="who gave the code"),
         Field("kind", required=True, enum=CODER_KINDS, description="what the coder is"),
-        Field("code", "integer", description="a code of the indicator; empty where the coder gave none"),
+        Field(
+            "code",
+            "integer",
+            description="a code of the indicator; empty where the coder gave none",
+        ),
         Field("confidence", enum=CONFIDENCE, description="how sure the coder was"),
         Field("source", description="source the code rests on"),
         Field("locator", description="where in the source"),
         Field("comment"),
-        Field("date", pattern=DATE, description="when the row was written, UTC; a later row of a cell revises the earlier"),
+        Field(
+            "date",
+            pattern=DATE,
+            description="when the row was written, UTC; a later row of a cell revises the earlier",
+        ),
     )
-)  # fmt: skip
+)
 Kind = TypeVar("Kind")
 READ_FIRST = "Read a coder's file with ps.coding.read_sheet(path, codebook)."
 LOAD_FIRST = "A study has one, as ps.load_study(name).codebook."
@@ -42,23 +52,27 @@ CODING_SCHEMA = replace(SHEET_SCHEMA, key=CELL)
 
 @dataclass(frozen=True, eq=False)
 class CodingSheet:
-    """What any number of coders wrote: every code of every coder, with its evidence, doubt and date.
+    """What any number of coders wrote: every code of every
+    coder, with its evidence, doubt and date.
 
     Attributes
     ----------
-    table : a row a code, the columns of ``SHEET_SCHEMA``; code is Int64, missing where a coder gave none. A coder's
-        revision of a cell is a further row with a later date; the earlier one stays.
+    table : a row a code, the columns of ``SHEET_SCHEMA``; code is Int64, missing where a coder gave
+        none. A coder's revision of a cell is a further row with a later date; the earlier one
+        stays.
     codebook : the codebook the codes belong to.
     file : name used in problems.
-    asked : ``case_id, indicator_id, coder``, the cells the coders were asked to fill; None where that is not known.
+    asked : ``case_id, indicator_id, coder``, the cells the coders were
+        asked to fill; None where that is not known.
     path : the file the sheet was read from, if any.
 
     Raises
     ------
     CodingError
-        All problems at once: an indicator or code that the codebook does not know, a cell that a coder codes twice
-        without dates to tell which is the revision, a coder who is of two kinds; two coders, or two cases of different
-        coders, whose names differ only by blanks, accents, capitals, apostrophes or dashes.
+        All problems at once: an indicator or code that the codebook does not know, a cell that a
+        coder codes twice without dates to tell which is the revision, a coder who is of two kinds;
+        two coders, or two cases of different coders, whose names differ only by blanks, accents,
+        capitals, apostrophes or dashes.
     """
 
     table: pd.DataFrame
@@ -68,9 +82,13 @@ class CodingSheet:
     path: Path | None = None
 
     def __post_init__(self) -> None:
-        problems = coding_problems(self.table, self.codebook, self.file, range(2, len(self.table) + 2))
+        problems = coding_problems(
+            self.table, self.codebook, self.file, range(2, len(self.table) + 2)
+        )
         if problems:
-            raise CodingError(f"the coding breaks its codebook: {len(problems)} problem(s).", problems)
+            raise CodingError(
+                f"the coding breaks its codebook: {len(problems)} problem(s).", problems
+            )
 
     @property
     def coders(self) -> list[str]:
@@ -95,11 +113,16 @@ class CodingSheet:
 
     def history(self, case_id: str, indicator_id: str) -> pd.DataFrame:
         """Every row of a cell, oldest first."""
-        own = self.table[(self.table["case_id"] == case_id) & (self.table["indicator_id"] == indicator_id)]
-        return own.sort_values(["coder", "date"], kind="stable", na_position="first").reset_index(drop=True)
+        own = self.table[
+            (self.table["case_id"] == case_id) & (self.table["indicator_id"] == indicator_id)
+        ]
+        return own.sort_values(["coder", "date"], kind="stable", na_position="first").reset_index(
+            drop=True
+        )
 
     def values(self, indicator_id: str) -> pd.DataFrame:
-        """Codes of one indicator: index case_id, a column a coder, float, NaN where a coder gave none.
+        """Codes of one indicator: index case_id, a column a coder,
+        float, NaN where a coder gave none.
 
         Raises
         ------
@@ -122,9 +145,13 @@ class CodingSheet:
             The sheet does not know what was asked.
         """
         if self.asked is None:
-            raise CodingError("this sheet does not say what its coders were asked. Read it from a coder's file.")
+            raise CodingError(
+                "this sheet does not say what its coders were asked. Read it from a coder's file."
+            )
         done = self.latest().dropna(subset=["code"])[list(CELL)]
-        marked = self.asked.merge(done, on=list(CELL), how="left", indicator=True, validate="one_to_one")
+        marked = self.asked.merge(
+            done, on=list(CELL), how="left", indicator=True, validate="one_to_one"
+        )
         return marked.loc[marked["_merge"] == "left_only", list(CELL)].reset_index(drop=True)
 
     def coding(self) -> "Coding":
@@ -137,12 +164,16 @@ class CodingSheet:
         """
         if len(self.coders) > 1:
             raise CodingError(
-                f"{len(self.coders)} coders ({', '.join(self.coders)}) gave codes. Settle them with ps.adjudicate."
+                f"{len(self.coders)} coders ({', '.join(self.coders)}) gave codes. Settle them with"
+                " ps.adjudicate."
             )
         return Coding(self.latest(), self.codebook, self.file)
 
     def __repr__(self) -> str:
-        return f"<CodingSheet {self.file}: {len(self.table)} rows, {_head(self.table)}; see .latest(), .values()>"
+        return (
+            f"<CodingSheet {self.file}: {len(self.table)} rows, {_head(self.table)}; see .latest(),"
+            " .values()>"
+        )
 
     def _repr_html_(self) -> str:
         return html_table(self.table, _head(self.table), rows=10)
@@ -150,19 +181,21 @@ class CodingSheet:
 
 @dataclass(frozen=True, eq=False)
 class Coding:
-    """One settled code for every case and indicator: a rule's, a single coder's, or what was adjudicated.
+    """One settled code for every case and indicator: a rule's, a
+    single coder's, or what was adjudicated.
 
     Attributes
     ----------
-    table : a row a code, the columns of ``CODING_SCHEMA`` and, where it was adjudicated, more; code is Int64, missing
-        where none was given or settled.
+    table : a row a code, the columns of ``CODING_SCHEMA`` and, where it was adjudicated, more; code
+        is Int64, missing where none was given or settled.
     codebook : the codebook the codes belong to.
     file : name used in problems.
 
     Raises
     ------
     CodingError
-        All problems at once: an indicator or code that the codebook does not know, a cell that has two rows.
+        All problems at once: an indicator or code that the codebook
+        does not know, a cell that has two rows.
     """
 
     table: pd.DataFrame
@@ -174,7 +207,9 @@ class Coding:
         problems = coding_problems(self.table, self.codebook, self.file, lines)
         problems = problems or _settled(self.table, self.file, lines)
         if problems:
-            raise CodingError(f"the coding breaks its codebook: {len(problems)} problem(s).", problems)
+            raise CodingError(
+                f"the coding breaks its codebook: {len(problems)} problem(s).", problems
+            )
 
     @property
     def coders(self) -> list[str]:
@@ -210,11 +245,18 @@ def expect(found: object, kind: type[Kind], remedy: str) -> Kind:
 
 def _head(table: pd.DataFrame) -> str:
     who = ", ".join(sorted(table["coder"].unique()))
-    return f"{table['case_id'].nunique()} cases, {table['indicator_id'].nunique()} indicators, coders: {who}"
+    return (
+        f"{table['case_id'].nunique()} cases, {table['indicator_id'].nunique()} indicators, coders:"
+        f" {who}"
+    )
 
 
-def coding_problems(table: pd.DataFrame, codebook: Codebook, file: str, lines: Sequence[int]) -> list[Problem]:
-    """What in a table of codes the codebook does not allow; ``lines`` has the line of each row in the file."""
+def coding_problems(
+    table: pd.DataFrame, codebook: Codebook, file: str, lines: Sequence[int]
+) -> list[Problem]:
+    """What in a table of codes the codebook does not allow;
+    ``lines`` has the line of each row in the file.
+    """
     missing = [name for name in SHEET_SCHEMA.names if name not in table.columns]
     if missing:
         return [Problem(file, 1, name, "", "the column is expected", "add it") for name in missing]
@@ -228,7 +270,9 @@ def coding_problems(table: pd.DataFrame, codebook: Codebook, file: str, lines: S
         out.append(Problem(file, line, column, str(value), rule, remedy))
 
     rows = table[[*CELL, "code", "kind", "confidence", "date"]].itertuples(index=False, name=None)
-    for line, (case, indicator, coder, code, kind, confidence, date) in zip(lines, rows, strict=True):
+    for line, (case, indicator, coder, code, kind, confidence, date) in zip(
+        lines, rows, strict=True
+    ):
         for name, value in (("case_id", case), ("coder", coder)):
             if pd.isna(value) or value == "":
                 say(line, name, "", "a value is required", "fill the cell")
@@ -243,29 +287,60 @@ def coding_problems(table: pd.DataFrame, codebook: Codebook, file: str, lines: S
             )
         elif not pd.isna(code) and code not in allowed[indicator]:
             codes = ", ".join(f"{c.value} {c.label}" for c in known[indicator].codes)
-            say(line, "code", code, f"the codes of {indicator} are {codes}", "correct the code, or leave it empty")
+            say(
+                line,
+                "code",
+                code,
+                f"the codes of {indicator} are {codes}",
+                "correct the code, or leave it empty",
+            )
         if kind not in CODER_KINDS:
             say(line, "kind", kind, one_of("kind", kind, CODER_KINDS), "correct the word")
         elif kinds.setdefault(coder, kind) != kind:
             rule = f"{coder} is {kinds[coder]} in an earlier row"
-            say(line, "kind", kind, rule, "two coders under one name? give each a name of their own")
+            say(
+                line, "kind", kind, rule, "two coders under one name? give each a name of their own"
+            )
         if not pd.isna(confidence) and confidence not in CONFIDENCE:
-            say(line, "confidence", confidence, one_of("confidence", confidence, CONFIDENCE), "correct the word")
+            say(
+                line,
+                "confidence",
+                confidence,
+                one_of("confidence", confidence, CONFIDENCE),
+                "correct the word",
+            )
         stamp = "" if pd.isna(date) else str(date)
         if stamp and not re.fullmatch(DATE, stamp):
-            say(line, "date", stamp, "expected a time such as 2026-11-24T09:30:00.000000Z", "correct the time")
+            say(
+                line,
+                "date",
+                stamp,
+                "expected a time such as 2026-11-24T09:30:00.000000Z",
+                "correct the time",
+            )
         first = seen.setdefault((case, indicator, coder, stamp), line)
         if first != line:
             rule = f"the coder coded this already at line {first}"
-            say(line, "", f"{case}, {indicator}, {coder}", rule, "keep one row, or date the revision")
+            say(
+                line,
+                "",
+                f"{case}, {indicator}, {coder}",
+                rule,
+                "keep one row, or date the revision",
+            )
     return out + spelling_problems(table.reset_index(drop=True), file, lines)
 
 
 def _settled(table: pd.DataFrame, file: str, lines: Sequence[int]) -> list[Problem]:
     twice = table.duplicated(["case_id", "indicator_id"]).to_numpy()
     return [
-        Problem(file, lines[n], "", f"{table['case_id'].iloc[n]}, {table['indicator_id'].iloc[n]}",
-                "a coding has one code a cell, and this cell has two",
-                "make a CodingSheet of what several coders wrote and settle it with ps.adjudicate")
+        Problem(
+            file,
+            lines[n],
+            "",
+            f"{table['case_id'].iloc[n]}, {table['indicator_id'].iloc[n]}",
+            "a coding has one code a cell, and this cell has two",
+            "make a CodingSheet of what several coders wrote and settle it with ps.adjudicate",
+        )
         for n in map(int, twice.nonzero()[0])
-    ]  # fmt: skip
+    ]

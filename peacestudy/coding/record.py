@@ -1,4 +1,5 @@
-"""One table for all coders: sheets merged in memory, and the shared file that several may write at the same time.
+"""One table for all coders: sheets merged in memory, and the shared
+file that several may write at the same time.
 
 A merge never picks a winner: every code of every coder stays, and a revision is a further row.
 """
@@ -32,13 +33,14 @@ def merge(sheets: Sequence[CodingSheet]) -> CodingSheet:
     Raises
     ------
     CodingError
-        No sheet, sheets of several codebooks, one name for coders of two kinds, two sheets under one name that say different
-        things of a cell without dates to tell which revises which, or two spellings of a coder, or of a case of different
-        coders. The files are named.
+        No sheet, sheets of several codebooks, one name for coders of two kinds, two sheets under
+        one name that say different things of a cell without dates to tell which revises which, or
+        two spellings of a coder, or of a case of different coders. The files are named.
     """
     if isinstance(sheets, CodingSheet) or not sheets:
         raise CodingError(
-            "no sheet was given in a list. Give one or more, as merge([read_sheet(path, codebook), ...])."
+            "no sheet was given in a list. Give one or more, as merge([read_sheet(path, codebook),"
+            " ...])."
         )
     for sheet in [sheets] if isinstance(sheets, str) else sheets:
         expect(sheet, CodingSheet, READ_FIRST)
@@ -46,16 +48,21 @@ def merge(sheets: Sequence[CodingSheet]) -> CodingSheet:
     for other in sheets[1:]:
         if (other.codebook.id, other.codebook.version) != (book.id, book.version):
             raise CodingError(
-                f"{sheets[0].file} is coded by {book.id} {book.version} and {other.file} by {other.codebook.id} "
-                f"{other.codebook.version}. Read all of them with one codebook."
+                f"{sheets[0].file} is coded by {book.id} {book.version} and {other.file} by"
+                f" {other.codebook.id} {other.codebook.version}. Read all of them with one"
+                " codebook."
             )
-    whole = pd.concat([s.table[SHEET_SCHEMA.names].assign(file=s.file) for s in sheets], ignore_index=True)
+    whole = pd.concat(
+        [s.table[SHEET_SCHEMA.names].assign(file=s.file) for s in sheets], ignore_index=True
+    )
     whole = whole.drop_duplicates(SHEET_SCHEMA.names, ignore_index=True)
     problems = [*_two_kinds(whole), *_contradictions(whole), *_two_spellings(whole)]
     if problems:
         raise CodingError(f"the sheets cannot be merged: {len(problems)} problem(s).", problems)
     asked = [s.asked for s in sheets if s.asked is not None]
-    together = pd.concat(asked, ignore_index=True).drop_duplicates(ignore_index=True) if asked else None
+    together = (
+        pd.concat(asked, ignore_index=True).drop_duplicates(ignore_index=True) if asked else None
+    )
     return CodingSheet(whole[SHEET_SCHEMA.names], book, ", ".join(s.file for s in sheets), together)
 
 
@@ -70,8 +77,13 @@ def _two_kinds(whole: pd.DataFrame) -> list[Problem]:
     for coder, own in whole.groupby("coder"):
         kinds = own.drop_duplicates("kind")
         if len(kinds) > 1:
-            said = " and ".join(f"{k} in {f}" for k, f in zip(kinds["kind"], kinds["file"], strict=True))
-            file, remedy = str(kinds["file"].iloc[1]), "two coders under one name? give each a name of their own"
+            said = " and ".join(
+                f"{k} in {f}" for k, f in zip(kinds["kind"], kinds["file"], strict=True)
+            )
+            file, remedy = (
+                str(kinds["file"].iloc[1]),
+                "two coders under one name? give each a name of their own",
+            )
             out.append(Problem(file, 0, "kind", str(coder), f"the coder is {said}", remedy))
     return out
 
@@ -86,7 +98,14 @@ def _contradictions(whole: pd.DataFrame) -> list[Problem]:
         remedy = "two coders under one name? give each a name of their own; or date the revision"
         cell = f"{case}, {indicator}, {coder}: {codes}"
         out.append(
-            Problem(str(own["file"].iloc[-1]), 0, "", cell, f"one coder says two things of a cell, in {files}", remedy)
+            Problem(
+                str(own["file"].iloc[-1]),
+                0,
+                "",
+                cell,
+                f"one coder says two things of a cell, in {files}",
+                remedy,
+            )
         )
     return out
 
@@ -100,14 +119,16 @@ def read_record(path: str | Path, codebook: Codebook) -> CodingSheet:
 def record(path: str | Path, sheet: CodingSheet, *, timeout: float = 30.0) -> CodingSheet:
     """Add what coders wrote to the shared table; nothing that stands there is changed or removed.
 
-    Cells that say what they said before add nothing. A changed cell is a further row, dated by the sheet, or now where the sheet
-    has no date, and later than the coder's last row of the cell; a row without a date that the sheet itself revises is dated just
-    before its revision. A cell that was asked, was coded and is now empty becomes a row
-    without a code. Any number of processes may record at the same time: each waits for its turn, and the file is replaced whole.
+    Cells that say what they said before add nothing. A changed cell is a further row, dated by the
+    sheet, or now where the sheet has no date, and later than the coder's last row of the cell; a
+    row without a date that the sheet itself revises is dated just before its revision. A cell that
+    was asked, was coded and is now empty becomes a row without a code. Any number of processes may
+    record at the same time: each waits for its turn, and the file is replaced whole.
 
     Parameters
     ----------
-    path : the table, a CSV file; made if it is not there. A lock file stands beside it while it is written.
+    path : the table, a CSV file; made if it is not there. A lock
+        file stands beside it while it is written.
     timeout : seconds to wait for others.
 
     Returns
@@ -118,8 +139,8 @@ def record(path: str | Path, sheet: CodingSheet, *, timeout: float = 30.0) -> Co
     Raises
     ------
     CodingError
-        Others write for longer than that; the table is damaged, or belongs to another codebook; a text that no CSV file can hold.
-        Nothing is written then.
+        Others write for longer than that; the table is damaged, or belongs to another codebook; a
+        text that no CSV file can hold. Nothing is written then.
     """
     expect(sheet, CodingSheet, READ_FIRST)
     path = Path(path)
@@ -145,7 +166,8 @@ def record(path: str | Path, sheet: CodingSheet, *, timeout: float = 30.0) -> Co
             return whole
     except Timeout as err:
         raise CodingError(
-            f"{path} has been locked by another process for {timeout:g} seconds. Wait and record again; if nobody else writes, remove {lock}."
+            f"{path} has been locked by another process for {timeout:g} seconds. Wait and record"
+            f" again; if nobody else writes, remove {lock}."
         ) from err
 
 
@@ -159,10 +181,14 @@ def _storable(sheet: CodingSheet) -> CodingSheet:
         if isinstance(text, str) and (why := unwritable(text, ".csv"))
     ]
     if problems:
-        raise CodingError(f"{sheet.file} has texts that no CSV file holds: {len(problems)} problem(s).", problems)
+        raise CodingError(
+            f"{sheet.file} has texts that no CSV file holds: {len(problems)} problem(s).", problems
+        )
 
     def plain(text: object) -> object:
-        return unicodedata.normalize("NFC", text) or None if isinstance(text, str) else None if pd.isna(text) else text  # type: ignore[call-overload]
+        if isinstance(text, str):
+            return unicodedata.normalize("NFC", text) or None
+        return None if pd.isna(text) else text  # type: ignore[call-overload]
 
     table = sheet.table[SHEET_SCHEMA.names].assign(
         **{name: sheet.table[name].astype(object).map(plain) for name in texts}
@@ -180,7 +206,9 @@ def _added(before: pd.DataFrame, sheet: CodingSheet) -> pd.DataFrame:
     given = _rows(sheet.table)
     problems = _contradicted(given, known, sheet.file)
     if problems:
-        raise CodingError(f"{sheet.file} contradicts the record: {len(problems)} problem(s).", problems)
+        raise CodingError(
+            f"{sheet.file} contradicts the record: {len(problems)} problem(s).", problems
+        )
     revised: dict[tuple[str, ...], str] = {}  # the first date that the sheet gives a cell
     for row in given:
         if row["date"]:
@@ -207,17 +235,34 @@ def _new(row: Row, own: list[Row], revised: str, now: datetime) -> Row | None:
         return None if repeats or any(r["date"] == date for r in own) else row
     if revised:  # the sheet revised it since: it is history, and must not come out as the newest
         return None if any(_same(row, r) for r in own) else row | {"date": _before(revised, own)}
-    return None if own and _same(row, own[-1]) else row | {"date": _later(now, own[-1] if own else None)}
+    return (
+        None
+        if own and _same(row, own[-1])
+        else row | {"date": _later(now, own[-1] if own else None)}
+    )
 
 
-def _contradicted(given: list[Row], known: dict[tuple[str, ...], list[Row]], file: str) -> list[Problem]:
+def _contradicted(
+    given: list[Row], known: dict[tuple[str, ...], list[Row]], file: str
+) -> list[Problem]:
     """Rows that say something else than the record says at the same time."""
-    remedy = "two coders under one name? give each a name of their own; or take the date off the row"
+    remedy = (
+        "two coders under one name? give each a name of their own; or take the date off the row"
+    )
     return [
-        Problem(file, 0, "", f"{', '.join(_cell(row))}: {row['code']}", f"the record has {old['code']} at {row['date']}", remedy)
-        for row in given if row["date"]
-        for old in known.get(_cell(row), ()) if old["date"] == row["date"] and not _same(row, old)
-    ]  # fmt: skip
+        Problem(
+            file,
+            0,
+            "",
+            f"{', '.join(_cell(row))}: {row['code']}",
+            f"the record has {old['code']} at {row['date']}",
+            remedy,
+        )
+        for row in given
+        if row["date"]
+        for old in known.get(_cell(row), ())
+        if old["date"] == row["date"] and not _same(row, old)
+    ]
 
 
 def _same(one: Row, other: Row) -> bool:
@@ -239,7 +284,11 @@ def _withdrawn(
     """Rows without a code for cells that were asked and coded, and that the sheet leaves empty."""
     if sheet.asked is None:
         return []
-    emptied = [c for c in sheet.asked[list(CELL)].itertuples(index=False, name=None) if c in last and c not in given]
+    emptied = [
+        c
+        for c in sheet.asked[list(CELL)].itertuples(index=False, name=None)
+        if c in last and c not in given
+    ]
     nothing = dict.fromkeys(SAID, None)
     return [
         last[c] | nothing | {"date": _later(now, last[c])}
@@ -250,7 +299,10 @@ def _withdrawn(
 
 def _rows(table: pd.DataFrame) -> list[Row]:
     """Rows as plain values, oldest first; undated ones before all."""
-    columns = [[None if pd.isna(v) else v for v in table[name].astype(object)] for name in SHEET_SCHEMA.names]
+    columns = [
+        [None if pd.isna(v) else v for v in table[name].astype(object)]
+        for name in SHEET_SCHEMA.names
+    ]
     out = [dict(zip(SHEET_SCHEMA.names, row, strict=True)) for row in zip(*columns, strict=True)]
     return sorted(out, key=lambda row: str(row["date"] or ""))
 
@@ -265,4 +317,6 @@ def _later(now: datetime, old: Row | None) -> str:
     stamp = str(old["date"]) if old is not None and old["date"] else ""
     if stamp < text:
         return text
-    return (datetime.strptime(stamp, FORM).replace(tzinfo=UTC) + timedelta(microseconds=1)).strftime(FORM)
+    return (
+        datetime.strptime(stamp, FORM).replace(tzinfo=UTC) + timedelta(microseconds=1)
+    ).strftime(FORM)

@@ -1,4 +1,6 @@
-"""Coding by rule: codes that follow from topic columns of a source, each with the documents that give it."""
+"""Coding by rule: codes that follow from topic columns of a
+source, each with the documents that give it.
+"""
 
 import numpy as np
 import pandas as pd
@@ -11,22 +13,27 @@ from peacestudy.errors import CodingError
 CODER = "pax_rule"
 
 
-def code_topics(documents: pd.DataFrame, members: pd.DataFrame, codebook: Codebook, source: str) -> pd.DataFrame:
-    """Code every case on every indicator by the highest value of its topic columns in the case's documents.
+def code_topics(
+    documents: pd.DataFrame, members: pd.DataFrame, codebook: Codebook, source: str
+) -> pd.DataFrame:
+    """Code every case on every indicator by the highest value of its
+    topic columns in the case's documents.
 
     Parameters
     ----------
-    documents : a row a document, ``agreement_id`` and the columns that the codebook's indicators name, as numbers.
+    documents : a row a document, ``agreement_id`` and the columns that
+        the codebook's indicators name, as numbers.
     members : ``case_id, agreement_id``, the documents that are scored, a row each.
-    codebook : indicators with ``columns``; a nominal indicator is coded 1 for any value above 0, an ordinal one
-        keeps the value.
+    codebook : indicators with ``columns``; a nominal indicator is coded 1 for any value above 0, an
+        ordinal one keeps the value.
     source : id of the source, written beside every code.
 
     Returns
     -------
     DataFrame
-        The columns of ``CODING_SCHEMA``. ``locator`` names the first document that holds the highest value and how
-        many more do, of how many that were read: enough to check the code, without restating the source.
+        The columns of ``CODING_SCHEMA``. ``locator`` names the first document that holds the
+        highest value and how many more do, of how many that were read: enough to check the code,
+        without restating the source.
 
     Raises
     ------
@@ -38,18 +45,25 @@ def code_topics(documents: pd.DataFrame, members: pd.DataFrame, codebook: Codebo
     absent = [c for c in columns if c not in documents.columns]
     if absent:
         hint = nearest(absent[0], list(documents.columns))
-        raise CodingError(f"the documents lack the column(s) {', '.join(absent)} that the codebook names.{hint}")
+        raise CodingError(
+            f"the documents lack the column(s) {', '.join(absent)} that the codebook names.{hint}"
+        )
     unknown = sorted(set(members["agreement_id"]) - set(documents["agreement_id"]))
     if unknown:
-        raise CodingError(f"{len(unknown)} scored document(s) are not in {source}, for example {unknown[:5]}.")
+        raise CodingError(
+            f"{len(unknown)} scored document(s) are not in {source}, for example {unknown[:5]}."
+        )
     values = documents.set_index("agreement_id")[columns].astype(float)
     if values.isna().any(axis=None):
         holes = values.columns[values.isna().any()].tolist()
         raise CodingError(
-            f"the topic column(s) {', '.join(holes)} of {source} have gaps; a rule cannot read a gap as 0."
+            f"the topic column(s) {', '.join(holes)} of {source} have gaps; a rule cannot read a"
+            " gap as 0."
         )
     rows = []
-    for case, part in members.sort_values(["case_id", "agreement_id"]).groupby("case_id", sort=True):
+    for case, part in members.sort_values(["case_id", "agreement_id"]).groupby(
+        "case_id", sort=True
+    ):
         ids = part["agreement_id"].to_numpy()
         block = values.loc[ids]
         for i in indicators:
@@ -57,7 +71,9 @@ def code_topics(documents: pd.DataFrame, members: pd.DataFrame, codebook: Codebo
             top = best.max()
             where = _witness(ids[best == top], len(ids)) if top > 0 else f"none of {len(ids)}"
             code = int(top) if i.level == "ordinal" else int(top > 0)
-            rows.append((case, i.id, CODER, "rule", code, None, source, f"AgtId {where}", None, None))
+            rows.append(
+                (case, i.id, CODER, "rule", code, None, source, f"AgtId {where}", None, None)
+            )
     table = pd.DataFrame(rows, columns=CODING_SCHEMA.names)
     return table.astype({"code": "Int64"})
 
@@ -70,4 +86,6 @@ def _witness(ids: np.ndarray, read: int) -> str:
 def present(codes: pd.DataFrame) -> pd.DataFrame:
     """Codes as 1 where anything is present, 0 where not, NaN where no code was given."""
     out = (codes > 0).astype("Float64").mask(codes.isna())
-    return pd.DataFrame(out.to_numpy(dtype=float, na_value=np.nan), index=codes.index, columns=codes.columns)
+    return pd.DataFrame(
+        out.to_numpy(dtype=float, na_value=np.nan), index=codes.index, columns=codes.columns
+    )

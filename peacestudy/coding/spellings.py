@@ -1,8 +1,10 @@
-"""Case ids and coders that are written in two ways: refused where they split what was meant to be one.
+"""Case ids and coders that are written in two ways: refused
+where they split what was meant to be one.
 
-Ids are compared exactly. Two coders whose names have one canonical form (``peacestudy.core.spelling``) are refused. Two
-case ids of one form are refused where one coder wrote the one and another coder the other, so that neither coded both:
-their codes would never be compared. Where the coders who wrote one id also wrote the other, they are two cases.
+Ids are compared exactly. Two coders whose names have one canonical form
+(``peacestudy.core.spelling``) are refused. Two case ids of one form are refused where one coder
+wrote the one and another coder the other, so that neither coded both: their codes would never be
+compared. Where the coders who wrote one id also wrote the other, they are two cases.
 """
 
 from collections.abc import Sequence
@@ -31,7 +33,9 @@ def spelling_problems(table: pd.DataFrame, file: str, lines: Sequence[int]) -> l
         rule = _rule(first, other, "case")
         rule += f"; {_who(cells, first)} wrote the one, {_who(cells, other)} the other"
         line = _line(cells, "case_id", other, lines)
-        out.append(Problem(file, line, "case_id", str(other), rule, _remedy("case_id", first, other)))
+        out.append(
+            Problem(file, line, "case_id", str(other), rule, _remedy("case_id", first, other))
+        )
     return out
 
 
@@ -61,7 +65,9 @@ def _case_twins(cells: pd.DataFrame) -> list[tuple[object, object]]:
     return pairs
 
 
-def _coders(cells: pd.DataFrame, pairs: Sequence[tuple[object, object]]) -> dict[object, set[object]]:
+def _coders(
+    cells: pd.DataFrame, pairs: Sequence[tuple[object, object]]
+) -> dict[object, set[object]]:
     ids = {case for pair in pairs for case in pair}
     own = cells[cells["case_id"].isin(ids)] if ids else cells.iloc[:0]
     return {case: set(rows) for case, rows in own.groupby("case_id")["coder"]}
@@ -72,16 +78,22 @@ def _who(cells: pd.DataFrame, case: object) -> str:
 
 
 def _line(cells: pd.DataFrame, column: str, value: object, lines: Sequence[int]) -> int:
-    """The line of the first row that has a value; the index of ``cells`` numbers the rows of the whole table."""
+    """The line of the first row that has a value; the index of
+    ``cells`` numbers the rows of the whole table.
+    """
     return lines[int(cells.index[(cells[column] == value).to_numpy()][0])]
 
 
 def _rule(first: object, other: object, what: str) -> str:
     return (
-        f"{visible(other)} differs from the {what} {visible(first)} only by {' and '.join(differences(first, other))}"
+        f"{visible(other)} differs from the {what} {visible(first)} only by"
+        f" {' and '.join(differences(first, other))}"
     )
 
 
 def _remedy(column: str, first: object, other: object) -> str:
     change = f"table.replace({{{column!r}: {{{visible(other)}: {visible(first)}}}}})"
-    return f"write one spelling, in the file or by {change}; of a sheet by dataclasses.replace(sheet, table=sheet.{change})"
+    return (
+        f"write one spelling, in the file or by {change}; of a sheet by dataclasses.replace(sheet,"
+        f" table=sheet.{change})"
+    )

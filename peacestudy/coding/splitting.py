@@ -1,7 +1,9 @@
-"""Multi-valued coding -> indicators: cells such as ``topic : stance; topic : stance`` become one question a topic.
+"""Multi-valued coding -> indicators: cells such as ``topic : stance;
+topic : stance`` become one question a topic.
 
-A cell that holds several values has no agreement that any coefficient could measure: two coders may share one topic of
-three. Split, each topic is a question of its own (does the coder find it here?), and so is the stance where it is found.
+A cell that holds several values has no agreement that any coefficient could measure: two coders may
+share one topic of three. Split, each topic is a question of its own (does the coder find it here?),
+and so is the stance where it is found.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,9 +23,10 @@ class Splitting:
 
     Attributes
     ----------
-    mentioned : indicator by topic as it is written; its code is 1 where a coder names the topic and 0 where they coded the unit
-        and do not. Several spellings may lead to one indicator.
-    stance : indicator of the stance by topic, asked where the topic is mentioned and nowhere else; topics may lack one.
+    mentioned : indicator by topic as it is written; its code is 1 where a coder names the topic and
+        0 where they coded the unit and do not. Several spellings may lead to one indicator.
+    stance : indicator of the stance by topic, asked where the topic is
+        mentioned and nowhere else; topics may lack one.
     values : code by stance as it is written.
     nothing : topics that mean that there is none; every topic is 0 then.
     separator, inner : between two values, and between topic and stance.
@@ -38,14 +41,21 @@ class Splitting:
 
 
 def split_values(
-    table: pd.DataFrame, codebook: Codebook, how: Splitting, *, unit: str, coders: Sequence[str] | Mapping[str, str],
-    kind: str = "human", file: str = "table",
-) -> CodingSheet:  # fmt: skip
+    table: pd.DataFrame,
+    codebook: Codebook,
+    how: Splitting,
+    *,
+    unit: str,
+    coders: Sequence[str] | Mapping[str, str],
+    kind: str = "human",
+    file: str = "table",
+) -> CodingSheet:
     """Split cells that hold several values into one code a topic.
 
     Parameters
     ----------
-    table : a row a unit, a column a coder, cells of text; an empty cell is one that the coder left open.
+    table : a row a unit, a column a coder, cells of text; an empty
+        cell is one that the coder left open.
     codebook : has the indicators that ``how`` names.
     how : what the topics and stances mean.
     unit : column of the case ids.
@@ -56,13 +66,15 @@ def split_values(
     Returns
     -------
     CodingSheet
-        Every row has the cell it came from as its comment. A cell left open is asked and has no row.
+        Every row has the cell it came from as its comment. A cell
+        left open is asked and has no row.
 
     Raises
     ------
     CodingError
-        All problems at once: a column that is not there, a unit twice or without an id, a topic or stance that ``how`` does not know, a topic
-        twice in a cell, one beside a word for nothing, a stance that is missing.
+        All problems at once: a column that is not there, a unit twice or without an id, a topic or
+        stance that ``how`` does not know, a topic twice in a cell, one beside a word for nothing, a
+        stance that is missing.
     """
     names = dict(coders) if isinstance(coders, Mapping) else {str(c): str(c) for c in coders}
     _check(table, codebook, how, unit, names)
@@ -70,15 +82,23 @@ def split_values(
     rows: list[tuple[object, ...]] = []
     asked: list[tuple[str, str, str]] = []
     topics = list(dict.fromkeys(how.mentioned.values()))
-    for line, (case, *cells) in enumerate(table[[unit, *names]].itertuples(index=False, name=None), start=2):
+    for line, (case, *cells) in enumerate(
+        table[[unit, *names]].itertuples(index=False, name=None), start=2
+    ):
         for (column, coder), cell in zip(names.items(), cells, strict=True):
             codes: dict[str, int] = {}
             if not pd.isna(cell) and str(cell).strip():
                 found, wrong = read_values(str(cell), how)
-                problems += [Problem(file, line, column, value, rule, remedy) for value, rule, remedy in wrong]
+                problems += [
+                    Problem(file, line, column, value, rule, remedy)
+                    for value, rule, remedy in wrong
+                ]
                 codes = dict.fromkeys(topics, 0) | found
             asked += [(case, name, coder) for name in dict.fromkeys([*topics, *codes])]
-            rows += [(case, name, coder, kind, code, None, None, None, str(cell), None) for name, code in codes.items()]
+            rows += [
+                (case, name, coder, kind, code, None, None, None, str(cell), None)
+                for name, code in codes.items()
+            ]
     if problems:
         raise CodingError(f"{file} cannot be split: {len(problems)} problem(s).", problems)
     whole = pd.DataFrame(rows, columns=SHEET_SCHEMA.names, dtype=object).astype({"code": "Int64"})
@@ -86,11 +106,14 @@ def split_values(
 
 
 def read_values(cell: str, how: Splitting) -> tuple[dict[str, int], list[tuple[str, str, str]]]:
-    """The codes that a cell gives by indicator, 1 for a topic that is mentioned, and its problems as value, rule, remedy.
+    """The codes that a cell gives by indicator, 1 for a topic that is
+    mentioned, and its problems as value, rule, remedy.
 
     Examples
     --------
-    >>> how = Splitting({"Trade": "trade", "Law": "law"}, {"Trade": "trade_stance"}, {"for": 2, "against": 1})
+    >>> how = Splitting(
+    ...     {"Trade": "trade", "Law": "law"}, {"Trade": "trade_stance"}, {"for": 2, "against": 1}
+    ... )
     >>> read_values("Trade : for; Law", how)
     ({'trade': 1, 'trade_stance': 2, 'law': 1}, [])
     """
@@ -99,42 +122,71 @@ def read_values(cell: str, how: Splitting) -> tuple[dict[str, int], list[tuple[s
     parts = [part.strip() for part in cell.split(how.separator)]
     empty = [True for part in parts if part.partition(how.inner)[0].strip() in how.nothing]
     if empty and len(parts) > 1:
-        wrong.append((cell, "it says that there is no topic, and something beside it", "keep the one or the other"))
+        wrong.append(
+            (
+                cell,
+                "it says that there is no topic, and something beside it",
+                "keep the one or the other",
+            )
+        )
     for part in parts:
         topic, _, said = (p.strip() for p in part.partition(how.inner))
         if said and said not in how.values:
             rule = f"not one of the stances {', '.join(how.values)}"
-            wrong.append((said, rule, f"correct it, or add it to values.{nearest(said, list(how.values))}"))
+            wrong.append(
+                (said, rule, f"correct it, or add it to values.{nearest(said, list(how.values))}")
+            )
         if topic in how.nothing:
             continue
         if topic not in how.mentioned:
             known = [*how.mentioned, *how.nothing]
-            wrong.append((topic, "not a topic that was declared", f"correct it, or declare it.{nearest(topic, known)}"))
+            wrong.append(
+                (
+                    topic,
+                    "not a topic that was declared",
+                    f"correct it, or declare it.{nearest(topic, known)}",
+                )
+            )
             continue
         if how.mentioned[topic] in codes:
             wrong.append((topic, "the topic stands twice in the cell", "keep one"))
         codes[how.mentioned[topic]] = 1
         if topic in how.stance and not said:
-            wrong.append((part, "the topic has a stance, and none is given", f"write it after {how.inner!r}"))
+            wrong.append(
+                (part, "the topic has a stance, and none is given", f"write it after {how.inner!r}")
+            )
         elif topic in how.stance and said in how.values:
             codes[how.stance[topic]] = how.values[said]
         elif said and topic not in how.stance:
-            wrong.append((part, f"{topic} has no stance by its declaration", "take it off, or declare its indicator"))
+            wrong.append(
+                (
+                    part,
+                    f"{topic} has no stance by its declaration",
+                    "take it off, or declare its indicator",
+                )
+            )
     return codes, wrong
 
 
-def _check(table: pd.DataFrame, codebook: Codebook, how: Splitting, unit: str, names: Mapping[str, str]) -> None:
+def _check(
+    table: pd.DataFrame, codebook: Codebook, how: Splitting, unit: str, names: Mapping[str, str]
+) -> None:
     """Whether the declaration fits the table, the codebook and itself."""
     for column in (unit, *names):
         if column not in table.columns:
             raise CodingError(one_of("column", column, [str(c) for c in table.columns]))
     if not how.mentioned or not names or len(set(names.values())) < len(names):
-        raise CodingError("splitting needs topics, and coders that each have one column. Name each once.")
-    overlap = sorted(set(how.stance) - set(how.mentioned)) + sorted(set(how.nothing) & set(how.mentioned))
+        raise CodingError(
+            "splitting needs topics, and coders that each have one column. Name each once."
+        )
+    overlap = sorted(set(how.stance) - set(how.mentioned)) + sorted(
+        set(how.nothing) & set(how.mentioned)
+    )
     if overlap or set(how.stance.values()) & set(how.mentioned.values()):
         raise CodingError(
-            f"the declaration contradicts itself ({', '.join(overlap) or 'an indicator is both topic and stance'}). "
-            "A stance belongs to a topic, a topic is not nothing, and an indicator is one of the two."
+            "the declaration contradicts itself"
+            f" ({', '.join(overlap) or 'an indicator is both topic and stance'}). A stance belongs"
+            " to a topic, a topic is not nothing, and an indicator is one of the two."
         )
     needed = [(name, {0, 1}) for name in how.mentioned.values()] + [
         (n, set(how.values.values())) for n in how.stance.values()
@@ -145,7 +197,8 @@ def _check(table: pd.DataFrame, codebook: Codebook, how: Splitting, unit: str, n
         lacking = codes - {c.value for c in codebook.indicators[name].codes}
         if lacking:
             raise CodingError(
-                f"{name} has no code {sorted(lacking)[0]}, and the splitting gives it. Add it, or correct the splitting."
+                f"{name} has no code {sorted(lacking)[0]}, and the splitting gives it. Add it, or"
+                " correct the splitting."
             )
 
 
@@ -157,6 +210,13 @@ def _unit_problems(units: "pd.Series[str]", unit: str, file: str) -> list[Proble
             out.append(Problem(file, line, unit, "", "a unit has an id", "fill the cell"))
         elif first.setdefault(value, line) != line:
             out.append(
-                Problem(file, line, unit, str(value), f"the unit stands already at line {first[value]}", "keep one")
+                Problem(
+                    file,
+                    line,
+                    unit,
+                    str(value),
+                    f"the unit stands already at line {first[value]}",
+                    "keep one",
+                )
             )
     return out

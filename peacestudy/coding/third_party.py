@@ -1,13 +1,18 @@
 """Did a third party take part? PA-X's free text ``ThrdPart``, read into present (1) or absent (0).
 
-The field mixes signature blocks, roles and editors' remarks. Remarks that record nobody are struck out first; the
-field says "present" if what is left names a role or anyone at all. Three assumptions stand behind that:
+The field mixes signature blocks, roles and editors' remarks. Remarks that record nobody are struck
+out first; the field says "present" if what is left names a role or anyone at all. Three assumptions
+stand behind that:
 
-- A blank field is 0, for PA-X records a third party where it knows of one; so is a remark that names nobody.
-- Whoever is named is a third party because PA-X filed them so; whose side they are on is not judged here.
-- A missing or doubtful signature is no doubt about the role: an unsigned document that names a mediator is 1.
+- A blank field is 0, for PA-X records a third party where it knows
+  of one; so is a remark that names nobody.
+- Whoever is named is a third party because PA-X filed them so;
+  whose side they are on is not judged here.
+- A missing or doubtful signature is no doubt about the role: an
+  unsigned document that names a mediator is 1.
 
-Hostile text costs no more than its length: a repeat without bound stands only at the end of a pattern.
+Hostile text costs no more than its length: a repeat without
+bound stands only at the end of a pattern.
 """
 
 import re
@@ -27,59 +32,98 @@ def _rule(name: str, pattern: str, meaning: str) -> Rule:
 
 
 _TAIL = r"[^,;:()\[\]\n]*"  # to the end of the clause
-_NEAR = r"[^.,;:()\[\]\d\n]{0,40}?\b"  # a few words on, in the same clause; "No 5 Brigade" is no denial
+# a few words on, in the same clause; "No 5 Brigade" is no denial
+_NEAR = r"[^.,;:()\[\]\d\n]{0,40}?\b"
 _NONE = r"(?:none|nil|nobody|n\.?/?a\.?|not applicable|néant|ning[uú]n[oa]?|aucune?)"
 _WHO = (
-    r"(?:(?:third[- ]part(?:y|ies)|signator(?:y|ies)|signatures?|names?|tierces? parties?|tiers|terceros?|firmas?|"
+    r"(?:(?:third[- ]part(?:y|ies)|signator(?:y|ies)|signatures?|names?|tierces?"
+    r" parties?|tiers|terceros?|firmas?|"
     r"(?:co-?)?mediat(?:or|ion)s?|m[ée]diat(?:eur|ion)s?|mediador(?:es)?|mediaci[óo]n|facilitators?|facilitador(?:es)?|"
     r"witness(?:es)?|testigos?|t[ée]moins?|guarantors?|garantes?|observers?)\b)"
 )
-_SAID = r"(?:indicated|listed|named|known|given|clear|identified|specified|mentioned|stated|recorded)\b"
+_SAID = (
+    r"(?:indicated|listed|named|known|given|clear|identified|specified|mentioned|stated|recorded)\b"
+)
 
 REMARKS = (
     _rule("blank", r"\A\Z", "the field is blank"),
-    _rule("placeholder", rf"\A[\W_]{{0,20}}(?:(?:{_NONE}|unknown)[\W_]{{0,20}})?\Z", "a mark that stands for nothing"),
-    _rule("copy", r"\bcop(?:y|ies|ied|ie|ia) (?:sent )?(?:to|à|a|al) [^;\n]*|\bcc ?:[\s\S]*", "a copy is not a role"),
-    _rule("notice", r"\bparties [^.,:\n]{0,30}?\b(?:notify|inform) [^;\n]*", "news of an agreement is not a role"),
+    _rule(
+        "placeholder",
+        rf"\A[\W_]{{0,20}}(?:(?:{_NONE}|unknown)[\W_]{{0,20}})?\Z",
+        "a mark that stands for nothing",
+    ),
+    _rule(
+        "copy",
+        r"\bcop(?:y|ies|ied|ie|ia) (?:sent )?(?:to|à|a|al) [^;\n]*|\bcc ?:[\s\S]*",
+        "a copy is not a role",
+    ),
+    _rule(
+        "notice",
+        r"\bparties [^.,:\n]{0,30}?\b(?:notify|inform) [^;\n]*",
+        "news of an agreement is not a role",
+    ),
     _rule(
         "foreseen",
-        rf"\bcriteria (?:are )?listed for [^\n]*|\b(?:list of )?potential (?:additional )?{_WHO}[^\n]*"
+        r"\bcriteria (?:are )?listed for [^\n]*|\b(?:list of )?potential (?:additional"
+        rf" )?{_WHO}[^\n]*"
         rf"|\b{_WHO} (?:is |are )?(?:still |yet )?to be [^\n]*",
         "third parties that might join later",
     ),
     _rule(
         "denial",
         rf"\b(?:no|none of|without|sans|sin|aucune?|ning[uú]n|ninguna|pas de) {_NEAR}{_WHO}{_TAIL}"
-        rf"|(?:\bnot|n't) (?:contain|include|indicate|have|bear|list|name|mention|show) {_NEAR}{_WHO}{_TAIL}"
-        rf"|\b(?:third[- ]part(?:y|ies)|parties|signatories) (?:is |are |were )?(?:not |un){_SAID}|\bnone {_SAID}"
+        r"|(?:\bnot|n't) (?:contain|include|indicate|have|bear|list|name|mention|show)"
+        rf" {_NEAR}{_WHO}{_TAIL}"
+        r"|\b(?:third[- ]part(?:y|ies)|parties|signatories) (?:is |are |were )?(?:not"
+        rf" |un){_SAID}|\bnone {_SAID}"
         rf"|\b{_WHO} ?[:=-]? ?{_NONE}(?!\w)|\bunmediated\b{_TAIL}"
-        rf"|\b(?:not|never) (?:been )?(?:mediated|facilitated|witnessed|guaranteed|observed|hosted|attended)\b{_TAIL}",
+        r"|\b(?:not|never) (?:been"
+        rf" )?(?:mediated|facilitated|witnessed|guaranteed|observed|hosted|attended)\b{_TAIL}",
         "says that none is named",
     ),
-    _rule("conjecture", r"\b(?:may|might|could) (?:be|have been) (?:present|involved)\b", "a guess that names nobody"),
+    _rule(
+        "conjecture",
+        r"\b(?:may|might|could) (?:be|have been) (?:present|involved)\b",
+        "a guess that names nobody",
+    ),
     _rule(
         "unsigned",
-        r"\bunsigned annex (?:of|to) [^.,:\n]{0,60}?\b(?:agreement|agmt|accord|treaty|protocol|declaration)\b"
-        r"|\bunsigned\b|\bnot (?:yet )?(?:signed|signing|(?:a )?signator(?:y|ies))\b|\bno signing\b|\bnon sign[ée]e?s?\b",
+        r"\bunsigned annex (?:of|to)"
+        r" [^.,:\n]{0,60}?\b(?:agreement|agmt|accord|treaty|protocol|declaration)\b"
+        r"|\bunsigned\b|\bnot (?:yet )?(?:signed|signing|(?:a )?signator(?:y|ies))\b|\bno"
+        r" signing\b|\bnon sign[ée]e?s?\b",
         "speaks of missing signatures and names nobody",
     ),
-    _rule("unreadable", r"\b(?:il|not )legible\b|\bunintelligible\b|\bunreadable\b", "writing that cannot be read"),
+    _rule(
+        "unreadable",
+        r"\b(?:il|not )legible\b|\bunintelligible\b|\bunreadable\b",
+        "writing that cannot be read",
+    ),
 )
 RECORDS = (
     _rule(
         "mediation",
-        r"\b(?:co-?)?m[eé]diat|\bmediador|facilit(?!y|ies)|broker|negotiated by|good offices|intermediar",
+        r"\b(?:co-?)?m[eé]diat|\bmediador|facilit(?!y|ies)|broker|negotiated by|good"
+        r" offices|intermediar",
         "a mediator or facilitator",
     ),
     _rule("witness", r"witness|testig|\bt[ée]moin|attested|certified by", "a witness"),
     _rule("guarantee", r"guarant|garant|depositar", "a guarantor or depositary"),
-    _rule("observation", r"\bobserv(?!ance)|monitor|verif(?:y|ied by|ication)|supervis|acc?ompa[nñ]", "an observer"),
+    _rule(
+        "observation",
+        r"\bobserv(?!ance)|monitor|verif(?:y|ied by|ication)|supervis|acc?ompa[nñ]",
+        "an observer",
+    ),
     _rule(
         "hosting",
         r"auspices|\bchair|\bhost(?:s|ed)?\b|sponsor|\bconven[eo]|organi[sz]ed by|presided",
         "a host or chair",
     ),
-    _rule("presence", r"pr[eé]sence|presencia|(?<!the )(?<!at )present\b|attend|participat", "someone present"),
+    _rule(
+        "presence",
+        r"pr[eé]sence|presencia|(?<!the )(?<!at )present\b|attend|participat",
+        "someone present",
+    ),
     _rule("signature", r"signator(?:y|ies)\b(?! page)|endorse", "a further signatory"),
     _rule(
         "name",
@@ -93,9 +137,11 @@ RECORDS = (
     ),
 )
 NOBODY = Rule("nobody", re.compile(""), "words about the document only")
-_BREAK = re.compile(  # ends of sentences, and the words that turn from what is missing to what is there
+# ends of sentences, and the words that turn from what is missing to what is there
+_BREAK = re.compile(
     r"(?<=[a-z]{4}\.) |(?<=[A-Z]{2}\.) (?=[A-Z][a-z])"
-    r"| (?=(?i:but|however|though|although|yet|nevertheless|while|whereas|except|besides|apart from|other than)\b)"
+    r"| (?=(?i:but|however|though|although|yet|nevertheless|while|whereas|except|besides|apart"
+    r" from|other than)\b)"
 )
 
 
@@ -109,8 +155,9 @@ def third_party(text: str | None) -> tuple[int, str]:
     Returns
     -------
     tuple of int and str
-        1 (present) or 0 (absent), and the reason: name and meaning of the rule that decided. For 1 that is the first
-        of ``RECORDS`` found once every remark is struck out; for 0 the first of ``REMARKS`` that was struck.
+        1 (present) or 0 (absent), and the reason: name and meaning of the rule that decided. For 1
+        that is the first of ``RECORDS`` found once every remark is struck out; for 0 the first of
+        ``REMARKS`` that was struck.
 
     Examples
     --------

@@ -1,4 +1,6 @@
-"""What every table of cases has, whatever the study: an id, a name people recognise, a state and a year."""
+"""What every table of cases has, whatever the study: an id, a
+name people recognise, a state and a year.
+"""
 
 from dataclasses import dataclass, field
 
@@ -26,7 +28,8 @@ class Case:
     Attributes
     ----------
     case_id, label : identifier and name.
-    facts : columns ``table, name, value, source``: the case's own row, its outcome, covariates and codes.
+    facts : columns ``table, name, value, source``: the case's own
+        row, its outcome, covariates and codes.
     """
 
     case_id: str
@@ -34,7 +37,9 @@ class Case:
     facts: pd.DataFrame = field(repr=False)
 
     def __repr__(self) -> str:
-        return printable(f"<Case {self.label} ({self.case_id}): {len(self.facts)} facts; see .facts>")
+        return printable(
+            f"<Case {self.label} ({self.case_id}): {len(self.facts)} facts; see .facts>"
+        )
 
     def _repr_html_(self) -> str:
         return html_table(self.facts, f"{self.label} ({self.case_id})", rows=len(self.facts))
@@ -46,6 +51,7 @@ def find_case(cases: pd.DataFrame, case_id: str) -> pd.Series:
     if found.empty:
         case_id = str(case_id)
         raise SourceError(
-            f"there is no case {case_id!r}.{nearest(case_id, [*cases['case_id'], *cases['label']])} study.cases lists all."
+            f"there is no case {case_id!r}.{nearest(case_id, [*cases['case_id'], *cases['label']])}"
+            " study.cases lists all."
         )
     return found.iloc[0]

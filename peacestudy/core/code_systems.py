@@ -21,14 +21,15 @@ def code_system_fit(
     Parameters
     ----------
     values : codes, numbers or texts; missing ones are left out.
-    dates : for each value its date or year (31 December), from 1946 on; rows without one, or before, are left out. Then
-        distinct pairs of code and date are counted, and a code counts if it is in force on the date. None counts codes
-        that the system ever had since 1946.
+    dates : for each value its date or year (31 December), from 1946 on; rows without one, or
+        before, are left out. Then distinct pairs of code and date are counted, and a code counts if
+        it is in force on the date. None counts codes that the system ever had since 1946.
 
     Returns
     -------
     DataFrame
-        ``system, codes, known, share``, best first; ``codes`` are those that were looked up, or the pairs.
+        ``system, codes, known, share``, best first; ``codes`` are
+        those that were looked up, or the pairs.
 
     Examples
     --------
@@ -52,7 +53,10 @@ def code_system_fit(
     else:
         pairs = _dated(_column(values), _column(dates))
         codes = len(pairs)
-        known = {system: int((rows_in_force(pairs["code"], pairs["date"], system) >= 0).sum()) for system in _FIT}
+        known = {
+            system: int((rows_in_force(pairs["code"], pairs["date"], system) >= 0).sum())
+            for system in _FIT
+        }
     rows = [(system, codes, known[system], known[system] / max(1, codes)) for system in _FIT]
     out = pd.DataFrame(rows, columns=["system", "codes", "known", "share"])
     return out.sort_values("share", ascending=False, kind="stable", ignore_index=True)
@@ -71,12 +75,20 @@ def _column(values: Sequence[object] | pd.Series) -> pd.Series:
 def _dated(codes: pd.Series, dates: pd.Series) -> pd.DataFrame:
     """Distinct pairs of code and date of which the crosswalk speaks."""
     if len(codes) != len(dates):
-        raise JoinError(f"there are {len(codes)} codes and {len(dates)} dates. Take both from one table.")
+        raise JoinError(
+            f"there are {len(codes)} codes and {len(dates)} dates. Take both from one table."
+        )
     first = distinct_pairs(codes, dates)[1]
-    table = pd.DataFrame({"code": codes.iloc[first].array, "date": dates.iloc[first].array}).astype(object).dropna()
+    table = (
+        pd.DataFrame({"code": codes.iloc[first].array, "date": dates.iloc[first].array})
+        .astype(object)
+        .dropna()
+    )
     table = table[np.array([covered(day) for day in table["date"]], dtype=bool)]
     plain = pd.Series([_plain(v) for v in table["code"]], dtype=object)
-    return pd.DataFrame({"code": plain, "date": table["date"].array}).drop_duplicates(ignore_index=True)
+    return pd.DataFrame({"code": plain, "date": table["date"].array}).drop_duplicates(
+        ignore_index=True
+    )
 
 
 def _plain(value: Any) -> object:

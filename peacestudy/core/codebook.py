@@ -1,7 +1,8 @@
-"""The codebook: pillars > indicators > codes, each with its question, anchors, theory and hypothesis.
+"""The codebook: pillars > indicators > codes, each with its
+question, anchors, theory and hypothesis.
 
-A codebook is a TOML file that people write. Codes that several indicators share are written once, as a scale whose
-anchors hold ``{topic}``.
+A codebook is a TOML file that people write. Codes that several indicators share are written once,
+as a scale whose anchors hold ``{topic}``.
 """
 
 import os
@@ -36,7 +37,9 @@ class Code:
 
 @dataclass(frozen=True)
 class Scale:
-    """Codes that several indicators share; ``{topic}`` in an anchor stands for the indicator's topic."""
+    """Codes that several indicators share; ``{topic}`` in an
+    anchor stands for the indicator's topic.
+    """
 
     id: str
     level: str
@@ -59,7 +62,8 @@ class Indicator:
     dimension : political, economic, social or environmental.
     aspect : promise (what a text says) or implementation (what was done).
     direction : +1 if more is thought to help peace, -1 if it is thought to harm it.
-    weight : how much it counts in its pillar under the rule ``weighted``, above 0; None where it has none.
+    weight : how much it counts in its pillar under the rule
+        ``weighted``, above 0; None where it has none.
     level, codes : filled from the scale.
     """
 
@@ -87,7 +91,8 @@ class Pillar:
     ----------
     kind : ``pillar``, or ``rival`` for an explanation that competes with the pillars.
     theory, hypothesis, source : what is claimed, what it predicts here, who says so.
-    measured_by : columns of the study's covariates, where an outcome source measures it and nobody codes it.
+    measured_by : columns of the study's covariates, where an outcome
+        source measures it and nobody codes it.
     """
 
     id: str
@@ -107,12 +112,13 @@ class Codebook:
 
     Attributes
     ----------
-    score : the declared rule from codes to a pillar's score: ``share`` of indicators present, mean ``depth``,
-        ``weighted`` mean, ``weakest`` link, ``first_component`` or ``graded_response``; see ``peacestudy.coding.score``.
+    score : the declared rule from codes to a pillar's score: ``share`` of indicators present, mean
+        ``depth``, ``weighted`` mean, ``weakest`` link, ``first_component`` or ``graded_response``;
+        see ``peacestudy.coding.score``.
     concepts : definitions of the key terms.
     entries : the pillars and rivals in the order of the file.
-    answered : the smallest share of a pillar's indicators that must have codes for a case to get a score, above 0; at
-        1 a score is missing where any of its indicators is.
+    answered : the smallest share of a pillar's indicators that must have codes for a case to get a
+        score, above 0; at 1 a score is missing where any of its indicators is.
 
     Examples
     --------
@@ -154,53 +160,83 @@ class Codebook:
         raise CodebookError(one_of("indicator", indicator_id, list(self.indicators)))
 
     def table(self) -> pd.DataFrame:
-        """A row an indicator: ``pillar, kind, indicator_id, name, question, level, codes, direction, dimension, aspect,
-        columns, rule, reason, weight``.
+        """A row an indicator: ``pillar, kind, indicator_id, name, question, level, codes,
+        direction, dimension, aspect, columns, rule, reason, weight``.
         """
         rows = [
             {
-                "pillar": p.id, "kind": p.kind, "indicator_id": i.id, "name": i.name, "question": i.question, "level": i.level,
-                "codes": "; ".join(f"{c.value} {c.label}" for c in i.codes), "direction": i.direction, "dimension": i.dimension,
-                "aspect": i.aspect, "columns": " ".join(i.columns), "rule": i.rule, "reason": i.reason,
+                "pillar": p.id,
+                "kind": p.kind,
+                "indicator_id": i.id,
+                "name": i.name,
+                "question": i.question,
+                "level": i.level,
+                "codes": "; ".join(f"{c.value} {c.label}" for c in i.codes),
+                "direction": i.direction,
+                "dimension": i.dimension,
+                "aspect": i.aspect,
+                "columns": " ".join(i.columns),
+                "rule": i.rule,
+                "reason": i.reason,
                 "weight": float("nan") if i.weight is None else i.weight,
             }
-            for p in self.entries for i in p.indicators
-        ]  # fmt: skip
+            for p in self.entries
+            for i in p.indicators
+        ]
         return pd.DataFrame(rows)
 
     def to_markdown(self) -> str:
-        """The whole codebook as a Markdown document: concepts, pillars, questions, anchors of every code."""
+        """The whole codebook as a Markdown document: concepts,
+        pillars, questions, anchors of every code.
+        """
         e = escape_markdown
         out = [
             f"# {e(self.title)}",
             f"Version {e(self.version)}. Scores: {e(self.score)}.{self._gaps()}",
             "## Concepts",
         ]
-        out += [f"- **{e(name.replace('_', ' '))}**: {e(text)}" for name, text in self.concepts.items()]
+        out += [
+            f"- **{e(name.replace('_', ' '))}**: {e(text)}" for name, text in self.concepts.items()
+        ]
         for p in self.entries:
-            head = f"{p.number}. {e(p.name)}" if p.kind == "pillar" else f"Rival explanation: {e(p.name)}"
-            out += [f"## {head}", f"*Theory*: {e(p.theory)} *Hypothesis*: {e(p.hypothesis)} *Source*: {e(p.source)}"]
+            head = (
+                f"{p.number}. {e(p.name)}"
+                if p.kind == "pillar"
+                else f"Rival explanation: {e(p.name)}"
+            )
+            out += [
+                f"## {head}",
+                f"*Theory*: {e(p.theory)} *Hypothesis*: {e(p.hypothesis)} *Source*: {e(p.source)}",
+            ]
             if p.measured_by:
                 out.append(f"Measured, not coded, by the covariates {e(', '.join(p.measured_by))}.")
             for i in p.indicators:
                 out += [f"### {e(i.name)} (`{i.id}`)", e(i.question)]
                 weight = "" if i.weight is None else f"; weight {i.weight:g}"
                 out.append(
-                    f"{i.level}; {i.dimension}; {i.aspect}; direction {i.direction:+d}{weight}. Rule: {e(i.rule)} Why here: {e(i.reason)}"
+                    f"{i.level}; {i.dimension}; {i.aspect}; direction {i.direction:+d}{weight}."
+                    f" Rule: {e(i.rule)} Why here: {e(i.reason)}"
                 )
                 out += ["\n".join(f"- {c.value} {e(c.label)}: {e(c.anchor)}" for c in i.codes)]
         return "\n\n".join(out) + "\n"
 
     def _gaps(self) -> str:
-        return f" At least {self.answered:.0%} of the indicators of a score have codes." if self.answered < 1 else ""
+        return (
+            f" At least {self.answered:.0%} of the indicators of a score have codes."
+            if self.answered < 1
+            else ""
+        )
 
     def _repr_html_(self) -> str:
         view = self.table()[["pillar", "name", "question", "level", "codes", "dimension"]]
         concepts = "".join(
-            f"<li><b>{escape(k.replace('_', ' '))}</b>: {escape(v)}</li>" for k, v in self.concepts.items()
+            f"<li><b>{escape(k.replace('_', ' '))}</b>: {escape(v)}</li>"
+            for k, v in self.concepts.items()
         )
         notes = [f"{p.name}: {p.theory} Hypothesis: {p.hypothesis}" for p in self.entries]
-        return f"<ul>{concepts}</ul>" + html_table(view, f"{self.title}, version {self.version}", notes, rows=len(view))
+        return f"<ul>{concepts}</ul>" + html_table(
+            view, f"{self.title}, version {self.version}", notes, rows=len(view)
+        )
 
 
 def read_codebook(path: str | os.PathLike[str]) -> Codebook:
@@ -213,8 +249,8 @@ def read_codebook(path: str | os.PathLike[str]) -> Codebook:
     Raises
     ------
     CodebookError
-        All problems at once: unknown or missing keys, a scale, level or dimension that does not exist, an id twice,
-        a source column that serves two indicators.
+        All problems at once: unknown or missing keys, a scale, level or dimension that does not
+        exist, an id twice, a source column that serves two indicators.
     """
     path = Path(path)
     values, text = read_toml(path, CodebookError)
@@ -223,11 +259,15 @@ def read_codebook(path: str | os.PathLike[str]) -> Codebook:
     if raw is not None:
         problems += _problems(raw, path.name, text) + _score_problems(raw, path.name, text)
     if raw is None or problems:
-        raise CodebookError(f"{path} is not a sound codebook: {len(problems)} problem(s).", problems)
+        raise CodebookError(
+            f"{path} is not a sound codebook: {len(problems)} problem(s).", problems
+        )
     scales = {s.id: s for s in raw.scales}
 
     def resolve(i: Indicator) -> Indicator:
-        codes = tuple(replace(c, anchor=c.anchor.replace("{topic}", i.topic)) for c in scales[i.scale].codes)
+        codes = tuple(
+            replace(c, anchor=c.anchor.replace("{topic}", i.topic)) for c in scales[i.scale].codes
+        )
         return replace(i, level=scales[i.scale].level, codes=codes)
 
     entries = tuple(replace(p, indicators=tuple(map(resolve, p.indicators))) for p in raw.entries)
@@ -248,7 +288,12 @@ def _problems(book: Codebook, file: str, text: str) -> list[Problem]:
 
     def own(place: Place, name: str) -> None:
         if name in ids or not name.isidentifier():
-            say((*place, "id"), name, "ids are unique and made of letters, digits and _", "rename one")
+            say(
+                (*place, "id"),
+                name,
+                "ids are unique and made of letters, digits and _",
+                "rename one",
+            )
         ids.add(name)
 
     among(("score",), book.score, SCORES)
@@ -265,7 +310,12 @@ def _problems(book: Codebook, file: str, text: str) -> list[Problem]:
         among(("entries", n, "kind"), p.kind, KINDS)
         own(("entries", n), p.id)
         if not p.indicators and not p.measured_by:
-            say(("entries", n, "indicators"), "", "a pillar has indicators, or covariates that measure it", "add them")
+            say(
+                ("entries", n, "indicators"),
+                "",
+                "a pillar has indicators, or covariates that measure it",
+                "add them",
+            )
         for m, i in enumerate(p.indicators):
             at = ("entries", n, "indicators", m)
             own(at, i.id)
@@ -294,7 +344,9 @@ def _score_problems(book: Codebook, file: str, text: str) -> list[Problem]:
         for m, i in enumerate(p.indicators):
             at = ("entries", n, "indicators", m, "weight")
             if i.weight is None and book.score == "weighted":
-                say(at, "", "scores are weighted, so every indicator has a weight", "add the weight")
+                say(
+                    at, "", "scores are weighted, so every indicator has a weight", "add the weight"
+                )
             if i.weight is not None and not 0 < i.weight < float("inf"):
                 say(at, i.weight, "a weight is a number above 0", "correct the value")
     return out

@@ -1,20 +1,25 @@
-"""Which state a code means on a date: a dated crosswalk of Gleditsch-Ward, COW, ISO 3166 and V-Dem codes.
+"""Which state a code means on a date: a dated crosswalk of
+Gleditsch-Ward, COW, ISO 3166 and V-Dem codes.
 
-``countries.csv`` has a row for each interval in which the codes of one state do not change. It covers the independent
-states of Gleditsch and Ward from 1946-01-01 on, as their list stood at the end of 2017 (later dates are read as
-unchanged). ``other_states.csv`` adds their microstates, and areas that ISO 3166-1 or V-Dem codes and no list of
-independent states has (Palestine, Hong Kong), each with its source; the column ``list`` tells them apart.
-``territories.csv`` names the other areas of ISO 3166-1, which are no states here. A code names the state, and a date is
-one of that state by Gleditsch and Ward, or of a change of its code. So:
+``countries.csv`` has a row for each interval in which the codes of one state do not change. It
+covers the independent states of Gleditsch and Ward from 1946-01-01 on, as their list stood at the
+end of 2017 (later dates are read as unchanged). ``other_states.csv`` adds their microstates, and
+areas that ISO 3166-1 or V-Dem codes and no list of independent states has (Palestine, Hong Kong),
+each with its source; the column ``list`` tells them apart. ``territories.csv`` names the other
+areas of ISO 3166-1, which are no states here. A code names the state, and a date is one of that
+state by Gleditsch and Ward, or of a change of its code. So:
 
-- COW's dates of membership, which differ (Austria 1955, Syria 1958 to 1961, Serbia's 345 since 1918), are not
-  reproduced: COW's code is given for the whole life of the state. V-Dem's coverage before independence is not either.
-- ISO 3166 appeared in 1974; before, a state carries the first code that ISO gave it. A code changes on the day on which
-  the state did (the Soviet Union's SUN ends on 1991-12-25), not when ISO withdrew it (1992-08-30); ``note`` has that date.
+- COW's dates of membership, which differ (Austria 1955, Syria 1958 to 1961, Serbia's 345 since
+  1918), are not reproduced: COW's code is given for the whole life of the state. V-Dem's coverage
+  before independence is not either.
+- ISO 3166 appeared in 1974; before, a state carries the first code that ISO gave it. A code changes
+  on the day on which the state did (the Soviet Union's SUN ends on 1991-12-25), not when ISO
+  withdrew it (1992-08-30); ``note`` has that date.
 - A name is the state's usual English one; a change of name without a change of code is in ``note``.
 
-Sources: Gleditsch and Ward (1999), A revised list of independent states since the congress of Vienna, International
-Interactions 25(4): 393-413; Correlates of War Project, State System Membership (v2016); ISO 3166-1 and 3166-3; V-Dem codebook (country_id).
+Sources: Gleditsch and Ward (1999), A revised list of independent states since the congress of
+Vienna, International Interactions 25(4): 393-413; Correlates of War Project, State System
+Membership (v2016); ISO 3166-1 and 3166-3; V-Dem codebook (country_id).
 """
 
 import datetime as dt
@@ -50,12 +55,13 @@ _PLAIN = {int, float, bool, str, dt.date, np.int64, np.float64}
 
 
 def crosswalk() -> pd.DataFrame:
-    """A copy of the whole crosswalk: ``name, gw, cow, iso3, vdem, start, end, successor, note, list, source``, sorted by
-    gw and start.
+    """A copy of the whole crosswalk: ``name, gw, cow, iso3, vdem, start, end, successor, note,
+    list, source``, sorted by gw and start.
 
-    ``start`` and ``end`` are inclusive. A missing ``end`` means still in force, a missing code that the system has none.
-    ``list`` is ``independent`` (Gleditsch and Ward), ``microstate`` (their list of microstates) or ``other`` (in no list of
-    independent states); the latter two have a ``source``.
+    ``start`` and ``end`` are inclusive. A missing ``end`` means still in force, a missing code that
+    the system has none. ``list`` is ``independent`` (Gleditsch and Ward), ``microstate`` (their
+    list of microstates) or ``other`` (in no list of independent states); the latter two have a
+    ``source``.
 
     Examples
     --------
@@ -72,9 +78,10 @@ def translate(code: object, date: object, source: str, target: str) -> int | str
 
     Parameters
     ----------
-    code : number or text; 160, 160.0 and "160" are the same, a fraction or a truth value is refused.
-    date : "YYYY-MM-DD", a date or a Timestamp (its time of day is ignored), or a whole number for a year, which means
-        **31 December** of that year. From 1946-01-01 on.
+    code : number or text; 160, 160.0 and "160" are the same, a
+        fraction or a truth value is refused.
+    date : "YYYY-MM-DD", a date or a Timestamp (its time of day is ignored), or a whole number for a
+        year, which means **31 December** of that year. From 1946-01-01 on.
     source, target : {"gw", "cow", "iso3", "vdem"}
 
     Returns
@@ -85,7 +92,8 @@ def translate(code: object, date: object, source: str, target: str) -> int | str
     Raises
     ------
     JoinError
-        The code is not in force on the date, or the target has none for that state; the message names the nearest.
+        The code is not in force on the date, or the target has none for
+        that state; the message names the nearest.
 
     Examples
     --------
@@ -95,8 +103,8 @@ def translate(code: object, date: object, source: str, target: str) -> int | str
     365
     >>> translate(340, "2000-01-01", "gw", "iso3")
     Traceback (most recent call last):
-    peacestudy.errors.JoinError: GW 340 (Serbia) is in force from 2006-06-05; on 2000-01-01 the state there was GW 345 \
-(Yugoslavia).
+    peacestudy.errors.JoinError: GW 340 (Serbia) is in force from 2006-06-05; on 2000-01-01 the \
+state there was GW 345 (Yugoslavia).
     """
     _check(source=source, target=target)
     state = _find(code, date, source)
@@ -112,7 +120,11 @@ def country_name(code: object, date: object, source: str) -> str:
 
     Examples
     --------
-    >>> country_name(345, "2002-12-31", "gw"), country_name(345, 2003, "gw"), country_name(345, 2010, "cow")
+    >>> (
+    ...     country_name(345, "2002-12-31", "gw"),
+    ...     country_name(345, 2003, "gw"),
+    ...     country_name(345, 2010, "cow"),
+    ... )
     ('Yugoslavia', 'Serbia and Montenegro', 'Serbia')
     """
     _check(source=source)
@@ -120,13 +132,16 @@ def country_name(code: object, date: object, source: str) -> str:
 
 
 def state_on(code: object, date: object, system: str) -> tuple[State, dt.date]:
-    """The row of the crosswalk that a code means on a date, and the day; arguments and errors as in ``translate``."""
+    """The row of the crosswalk that a code means on a date, and the day;
+    arguments and errors as in ``translate``.
+    """
     _check(system=system)
     return _find(code, date, system), day_of(date)
 
 
 def translate_many(codes: pd.Series, dates: pd.Series, source: str, target: str) -> pd.DataFrame:
-    """Translate a column of codes, each on its date; nothing is dropped and nothing raises but a wrong call.
+    """Translate a column of codes, each on its date; nothing is
+    dropped and nothing raises but a wrong call.
 
     Parameters
     ----------
@@ -136,8 +151,8 @@ def translate_many(codes: pd.Series, dates: pd.Series, source: str, target: str)
     Returns
     -------
     DataFrame
-        Index of ``codes``; columns ``code, date`` as given, ``translated`` (Int64, for ``iso3`` text) and ``reason``: why
-        there is no translation, in words, or missing.
+        Index of ``codes``; columns ``code, date`` as given, ``translated`` (Int64, for ``iso3``
+        text) and ``reason``: why there is no translation, in words, or missing.
 
     Examples
     --------
@@ -153,15 +168,20 @@ def translate_many(codes: pd.Series, dates: pd.Series, source: str, target: str)
     pair, first = distinct_pairs(codes, dates)
     found = [
         _translated(code, date, source, target)
-        for code, date in zip(codes.iloc[first].astype(object), dates.iloc[first].astype(object), strict=True)
+        for code, date in zip(
+            codes.iloc[first].astype(object), dates.iloc[first].astype(object), strict=True
+        )
     ]
-    translated, reason = (pd.Series(_objects([f[i] for f in found])[pair], codes.index, dtype=object) for i in (0, 1))
+    translated, reason = (
+        pd.Series(_objects([f[i] for f in found])[pair], codes.index, dtype=object) for i in (0, 1)
+    )
     translated = translated if target == "iso3" else translated.astype("Int64")
     return pd.DataFrame({"code": codes, "date": dates, "translated": translated, "reason": reason})
 
 
 def rows_in_force(codes: pd.Series, dates: pd.Series, system: str) -> npt.NDArray[np.int64]:
-    """The row of the crosswalk that each code means on its date, -1 where it is not in force or no code or date at all.
+    """The row of the crosswalk that each code means on its date, -1 where
+    it is not in force or no code or date at all.
 
     Parameters
     ----------
@@ -170,7 +190,9 @@ def rows_in_force(codes: pd.Series, dates: pd.Series, system: str) -> npt.NDArra
 
     Examples
     --------
-    >>> crosswalk()["name"].iloc[rows_in_force(pd.Series([345, 345]), pd.Series([2002, 2005]), "gw")].tolist()
+    >>> crosswalk()["name"].iloc[
+    ...     rows_in_force(pd.Series([345, 345]), pd.Series([2002, 2005]), "gw")
+    ... ].tolist()
     ['Yugoslavia', 'Serbia and Montenegro']
     """
     _check(system=system)
@@ -183,18 +205,26 @@ def rows_in_force(codes: pd.Series, dates: pd.Series, system: str) -> npt.NDArra
     for i, (code, date) in enumerate(read):
         with suppress(JoinError):
             key, day = _code(code), day_of(date)
-            if (state := next((s for s in holders(system).get(key, []) if s.covers(day)), None)) is not None:
+            if (
+                state := next((s for s in holders(system).get(key, []) if s.covers(day)), None)
+            ) is not None:
                 at[i] = place[id(state)]
     return at[pair]
 
 
 def covered(date: object) -> bool:
-    """Whether the crosswalk speaks of a date or year; what is neither is an error, cells as in ``translate``."""
+    """Whether the crosswalk speaks of a date or year; what is neither
+    is an error, cells as in ``translate``.
+    """
     return _read_day(date) >= FIRST
 
 
-def distinct_pairs(codes: pd.Series, dates: pd.Series) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """For each row the number of its pair of code and date, and for each pair its first row: few pairs stand in many rows."""
+def distinct_pairs(
+    codes: pd.Series, dates: pd.Series
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """For each row the number of its pair of code and date, and for each pair its first row: few
+    pairs stand in many rows.
+    """
     code_at, date_at = _alike(codes), _alike(dates)
     pair, _ = pd.factorize(code_at * (int(date_at.max(initial=0)) + 1) + date_at)
     first = np.zeros(int(pair.max(initial=-1)) + 1, dtype=np.intp)
@@ -202,7 +232,9 @@ def distinct_pairs(codes: pd.Series, dates: pd.Series) -> tuple[npt.NDArray[np.i
     return pair, first
 
 
-def _translated(code: object, date: object, source: str, target: str) -> tuple[int | str | None, str | None]:
+def _translated(
+    code: object, date: object, source: str, target: str
+) -> tuple[int | str | None, str | None]:
     try:
         return translate(code, date, source, target), None
     except JoinError as err:
@@ -216,14 +248,17 @@ def _objects(values: list[Any]) -> npt.NDArray[np.object_]:
 
 
 def _alike(cells: pd.Series) -> npt.NDArray[np.int64]:
-    """A number for each cell, the same for cells that read the same: 0 for the missing ones, from 1 on for the others."""
+    """A number for each cell, the same for cells that read the same: 0 for
+    the missing ones, from 1 on for the others.
+    """
     if cells.dtype != object:
         return pd.factorize(cells)[0].astype(np.int64) + 1
     missing, seen = cells.isna().to_numpy(), dict[object, int]()
     out = np.zeros(len(cells), dtype=np.int64)
     for i, cell in enumerate(cells):
         if not missing[i]:
-            # Python holds 1, 1.0 and True for equal; whatever else might be equal and read otherwise stands alone
+            # Python holds 1, 1.0 and True for equal; whatever else might be equal and read
+            # otherwise stands alone
             key = (type(cell), cell) if type(cell) in _PLAIN else i
             out[i] = seen.setdefault(key, len(seen) + 1)
     return out
@@ -249,12 +284,16 @@ def _code(value: Any) -> int | str:
     if isinstance(value, str) and (text := value.strip()):
         return int(float(text)) if re.fullmatch(r"[0-9]{1,9}(\.0+)?", text) else text
     if (number := _whole(value)) is None:
-        raise JoinError(f"code {value!r} is neither a whole number nor text; write the code as its system does.")
+        raise JoinError(
+            f"code {value!r} is neither a whole number nor text; write the code as its system does."
+        )
     return number
 
 
 def day_of(value: Any) -> dt.date:
-    """The day that a date or year means, a year its 31 December; an error for what is none, or before 1946."""
+    """The day that a date or year means, a year its 31 December; an
+    error for what is none, or before 1946.
+    """
     day = _read_day(value)
     if day < FIRST:
         raise JoinError(f"date {day} is before {FIRST}, where the crosswalk begins.")
@@ -273,7 +312,9 @@ def _read_day(value: Any) -> dt.date:
     elif year is not None and 1 <= year <= dt.MAXYEAR:
         day = dt.date(year, 12, 31)
     if day is None:
-        raise JoinError(f"date {value!r} is not an existing date as YYYY-MM-DD, nor a year as a whole number.")
+        raise JoinError(
+            f"date {value!r} is not an existing date as YYYY-MM-DD, nor a year as a whole number."
+        )
     return day
 
 

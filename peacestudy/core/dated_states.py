@@ -1,6 +1,7 @@
 """The rows of the crosswalk: the states, the codes they had and the days on which they had them.
 
-The files, their rules and their sources are described in ``peacestudy.core.countries``, which reads codes by it.
+The files, their rules and their sources are described in
+``peacestudy.core.countries``, which reads codes by it.
 """
 
 import datetime as dt
@@ -30,7 +31,11 @@ _FIELDS = (
 )
 SCHEMA = Schema(_FIELDS, key=("gw", "start"))
 OTHERS = Schema(
-    (*_FIELDS, Field("list", required=True, enum=(MICROSTATE, OTHER)), Field("source", required=True)),
+    (
+        *_FIELDS,
+        Field("list", required=True, enum=(MICROSTATE, OTHER)),
+        Field("source", required=True),
+    ),
     key=("name", "start"),
 )
 TERRITORIES = Schema(
@@ -45,7 +50,9 @@ LABEL = {"gw": "GW", "cow": "COW", "iso3": "ISO3", "vdem": "V-Dem"}
 
 
 class State(NamedTuple):
-    """A row of the crosswalk: a state, its codes by system, its first and last day, its heirs (GW), a note, its list."""
+    """A row of the crosswalk: a state, its codes by system, its first and
+    last day, its heirs (GW), a note, its list.
+    """
 
     name: str
     codes: dict[str, int | str | None]
@@ -60,7 +67,9 @@ class State(NamedTuple):
         return self.start <= day <= self.end
 
     def called(self, system: str) -> str:
-        """Code and name for a sentence; where the system has none, the code of the first one that has."""
+        """Code and name for a sentence; where the system has none,
+        the code of the first one that has.
+        """
         for known in (system, *SYSTEMS):
             if self.codes[known] is not None:
                 return f"{LABEL[known]} {self.codes[known]} ({self.name})"
@@ -74,13 +83,17 @@ def table() -> pd.DataFrame:
     others = read_table(Path(__file__).with_name("other_states.csv"), OTHERS)
     main = main.assign(list=INDEPENDENT, source=None)
     both = pd.concat([main.astype(object), others[main.columns].astype(object)], ignore_index=True)
-    both = both.astype({**main.dtypes.to_dict(), "list": others["list"].dtype, "source": others["source"].dtype})
+    both = both.astype(
+        {**main.dtypes.to_dict(), "list": others["list"].dtype, "source": others["source"].dtype}
+    )
     return both.sort_values(["gw", "start"], ignore_index=True)
 
 
 @cache
 def territories() -> dict[str, tuple[str, str]]:
-    """Codes of ISO 3166-1 for areas that are no states: name, and the state that each belongs to."""
+    """Codes of ISO 3166-1 for areas that are no states: name, and
+    the state that each belongs to.
+    """
     found = read_table(Path(__file__).with_name("territories.csv"), TERRITORIES)
     return {code: (name, of) for code, name, of in found.itertuples(index=False, name=None)}
 
@@ -90,12 +103,16 @@ def states() -> tuple[State, ...]:
     """The rows of the table in its order."""
     return tuple(
         State(
-            r["name"], {s: None if pd.isna(r[s]) else r[s] for s in SYSTEMS}, r["start"].date(),
-            dt.date.max if pd.isna(r["end"]) else r["end"].date(), re.findall(r"[0-9]+", r["successor"] or ""), r["note"] or "",
+            r["name"],
+            {s: None if pd.isna(r[s]) else r[s] for s in SYSTEMS},
+            r["start"].date(),
+            dt.date.max if pd.isna(r["end"]) else r["end"].date(),
+            re.findall(r"[0-9]+", r["successor"] or ""),
+            r["note"] or "",
             r["list"],
         )
         for r in table().astype(object).to_dict("records")
-    )  # fmt: skip
+    )
 
 
 @cache

@@ -1,7 +1,8 @@
-"""Uncertain dates: a day, a month, a year or an interval, each as the earliest and the latest day that it can mean.
+"""Uncertain dates: a day, a month, a year or an interval, each as the
+earliest and the latest day that it can mean.
 
-Read are the calendar dates of ISO 8601 and their intervals (``2001-02/2001-05``). Whatever could mean two things
-(``03/02/2001``, ``95``) is told as a problem and never guessed.
+Read are the calendar dates of ISO 8601 and their intervals (``2001-02/2001-05``). Whatever could
+mean two things (``03/02/2001``, ``95``) is told as a problem and never guessed.
 """
 
 import datetime as dt
@@ -18,15 +19,22 @@ from peacestudy.core.problems import Problem, one_of
 from peacestudy.errors import SourceError
 
 RULES = ("earliest", "latest", "middle")
-FIRST, LAST = 1000, 2999  # years of four digits; 9999 and -99 are codes, 45 and 20010203 are no years
+# years of four digits; 9999 and -99 are codes, 45 and 20010203 are no years
+FIRST, LAST = 1000, 2999
 EXPECTED = "expected a day 2001-02-03, a month 2001-02, a year 2001 or an interval 2001-02/2001-05"
 _ISO = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2})(?:[ T]00:00(?::00(?:\.0+)?)?)?)?)?")
 _OTHER = (
-    (re.compile(r"[0-9]{1,2}[./-][0-9]{1,2}[./-]([0-9]{2}|[0-9]{4})"), "which number is the day and which the month is not said"),
+    (
+        re.compile(r"[0-9]{1,2}[./-][0-9]{1,2}[./-]([0-9]{2}|[0-9]{4})"),
+        "which number is the day and which the month is not said",
+    ),
     (re.compile(r"'?[0-9]{2}"), "a year of two digits can be of several centuries"),
-    (re.compile(r"[0-9]{5,}(\.0+)?"), "a number that is no year: a date without dashes, or a spreadsheet's count of days"),
+    (
+        re.compile(r"[0-9]{5,}(\.0+)?"),
+        "a number that is no year: a date without dashes, or a spreadsheet's count of days",
+    ),
     (re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T].+"), "a time of day; dates are whole days"),
-)  # fmt: skip
+)
 _Span = tuple[dt.date, dt.date, str]  # earliest, latest, precision
 
 
@@ -36,13 +44,16 @@ class DateBounds:
 
     Attributes
     ----------
-    earliest, latest : first and last day that each cell can mean, datetime64, missing where the cell is empty or refused.
+    earliest, latest : first and last day that each cell can mean, datetime64, missing where the
+        cell is empty or refused.
     precision : ``day``, ``month``, ``year`` or ``interval``; missing where the dates are.
     problems : the cells that were refused, with the reason.
 
     Examples
     --------
-    >>> read_dates(pd.Series(["2001-02-03", "2001-02", 2001.0, "2001-02/2001-05"]), "signed").table().astype(str)
+    >>> read_dates(
+    ...     pd.Series(["2001-02-03", "2001-02", 2001.0, "2001-02/2001-05"]), "signed"
+    ... ).table().astype(str)
          earliest      latest precision
     0  2001-02-03  2001-02-03       day
     1  2001-02-01  2001-02-28     month
@@ -57,10 +68,14 @@ class DateBounds:
 
     def table(self) -> pd.DataFrame:
         """A row a cell, columns ``earliest, latest, precision``."""
-        return pd.DataFrame({"earliest": self.earliest, "latest": self.latest, "precision": self.precision})
+        return pd.DataFrame(
+            {"earliest": self.earliest, "latest": self.latest, "precision": self.precision}
+        )
 
     def resolved(self, rule: str) -> pd.Series:
-        """One day a cell: the ``earliest``, the ``latest`` or the ``middle`` (of two middle days the first)."""
+        """One day a cell: the ``earliest``, the ``latest`` or the
+        ``middle`` (of two middle days the first).
+        """
         if rule not in RULES:
             raise SourceError(one_of("the rule for uncertain dates", rule, RULES))
         if rule == "middle":
@@ -74,13 +89,14 @@ def date_bounds(value: object) -> tuple[dt.date, dt.date]:
 
     Parameters
     ----------
-    value : a text (``2001-02-03``, ``2001-02``, ``2001``, ``2001-02/2001-05``), a year as a number (2001, 2001.0) or a
-        date. Years have four digits, 1000 to 2999.
+    value : a text (``2001-02-03``, ``2001-02``, ``2001``, ``2001-02/2001-05``), a year as a number
+        (2001, 2001.0) or a date. Years have four digits, 1000 to 2999.
 
     Raises
     ------
     SourceError
-        The value can mean several dates or none, or an interval ends before it starts; with the Problem.
+        The value can mean several dates or none, or an interval
+        ends before it starts; with the Problem.
 
     Examples
     --------
@@ -93,10 +109,14 @@ def date_bounds(value: object) -> tuple[dt.date, dt.date]:
     if isinstance(found, tuple):
         return found[0], found[1]
     rule = found or "empty; " + EXPECTED
-    raise SourceError("a date cannot be read.", [Problem("date", 0, "", str(value), rule, "write it so")])
+    raise SourceError(
+        "a date cannot be read.", [Problem("date", 0, "", str(value), rule, "write it so")]
+    )
 
 
-def read_dates(column: pd.Series, name: str = "", file: str = "table", first_line: int = 1) -> DateBounds:
+def read_dates(
+    column: pd.Series, name: str = "", file: str = "table", first_line: int = 1
+) -> DateBounds:
     """Read a column of uncertain dates; each distinct cell is read once.
 
     Parameters
@@ -107,28 +127,46 @@ def read_dates(column: pd.Series, name: str = "", file: str = "table", first_lin
     Returns
     -------
     DateBounds
-        With the index of the column. Cells that cannot be read are missing and stand in ``problems``: look there.
+        With the index of the column. Cells that cannot be read are missing and stand in
+        ``problems``: look there.
     """
     codes, values = pd.factorize(column.astype(object), use_na_sentinel=True)
     read = [_read(v) for v in values]
     spans = [r if isinstance(r, tuple) else (None, None, None) for r in read]
     first, last = (
-        np.array([*(s[i] for s in spans), None], dtype="datetime64[D]").astype("datetime64[s]")[codes] for i in (0, 1)
+        np.array([*(s[i] for s in spans), None], dtype="datetime64[D]").astype("datetime64[s]")[
+            codes
+        ]
+        for i in (0, 1)
     )
     words = np.array([*(s[2] for s in spans), None], dtype=object)[codes]
-    refused = np.append(np.array([isinstance(r, str) and r != "" for r in read], dtype=bool), False)[codes]
+    refused = np.append(
+        np.array([isinstance(r, str) and r != "" for r in read], dtype=bool), False
+    )[codes]
     problems = tuple(
-        Problem(file, first_line + int(i), name, str(values[codes[i]]), str(read[codes[i]]), "write the date so, or leave the cell empty")
+        Problem(
+            file,
+            first_line + int(i),
+            name,
+            str(values[codes[i]]),
+            str(read[codes[i]]),
+            "write the date so, or leave the cell empty",
+        )
         for i in np.flatnonzero(refused)
-    )  # fmt: skip
+    )
     index = column.index
     return DateBounds(
-        pd.Series(first, index), pd.Series(last, index), pd.Series(words, index, dtype=object), problems
-    )  # fmt: skip
+        pd.Series(first, index),
+        pd.Series(last, index),
+        pd.Series(words, index, dtype=object),
+        problems,
+    )
 
 
 def _read(value: Hashable | Any) -> _Span | str:
-    """Earliest, latest and precision; or the rule that the value breaks; or an empty text where there is no value."""
+    """Earliest, latest and precision; or the rule that the value breaks;
+    or an empty text where there is no value.
+    """
     if isinstance(value, str):
         text = value.strip()
         return _text(text) if text else ""

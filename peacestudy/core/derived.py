@@ -1,4 +1,6 @@
-"""Columns that the user adds to a StudyFrame: what they are made from, and values put in order by the id of each row."""
+"""Columns that the user adds to a StudyFrame: what they are made from,
+and values put in order by the id of each row.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +13,10 @@ from peacestudy.core.ledger import Entry
 from peacestudy.core.problems import one_of
 from peacestudy.errors import JoinError
 
-ACCEPTED = "Give one value, a list or array with a value a row, a Series or dict by id, or a function of the data."
+ACCEPTED = (
+    "Give one value, a list or array with a value a row, a Series or dict by id, or a function of"
+    " the data."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +27,8 @@ class Derived:
     ----------
     name : the column.
     made_from : the columns that a function read, in words; or what kind of values was given.
-    sources : these columns, for ``ps.trace``; empty where values were given, or where the function did not read columns by name.
+    sources : these columns, for ``ps.trace``; empty where values were given, or where the function
+        did not read columns by name.
     why : the reason that the user wrote, if any.
     values : by id, where a fit keeps them for ``ps.trace``; None in a frame, whose data hold them.
     """
@@ -37,13 +43,17 @@ class Derived:
         return f"derived by the user from {self.made_from}{f': {self.why}' if self.why else ''}"
 
 
-def derive(data: pd.DataFrame, key: str, unit: str, name: str, made: object, why: str) -> tuple[Any, Derived, Entry]:
-    """The values of one new column in the order of the rows, how it was made, and its entry in the ledger.
+def derive(
+    data: pd.DataFrame, key: str, unit: str, name: str, made: object, why: str
+) -> tuple[Any, Derived, Entry]:
+    """The values of one new column in the order of the rows, how it
+    was made, and its entry in the ledger.
 
     Raises
     ------
     JoinError
-        The values are of another length or shape, or a Series is not indexed by the ids of the rows.
+        The values are of another length or shape, or a Series is
+        not indexed by the ids of the rows.
     """
     step = f"column {name}{', replaced' if name in data.columns else ''}"
     entry = Entry(step, "derive", unit, len(data), len(data), why=why)
@@ -57,25 +67,45 @@ def derive(data: pd.DataFrame, key: str, unit: str, name: str, made: object, why
         lost = int((~met).sum())
         reason = why or "the values that the user gave have no row for them"
         joined = Entry(
-            step, "join", unit, len(data), len(data), unmatched=lost, other_rows=len(made),
-            other_unmatched=len(made) - int(met.sum()), why=reason,
-        )  # fmt: skip
+            step,
+            "join",
+            unit,
+            len(data),
+            len(data),
+            unmatched=lost,
+            other_rows=len(made),
+            other_unmatched=len(made) - int(met.sum()),
+            why=reason,
+        )
         return values, Derived(name, f"values given by {key}", (), why), joined
     return _as_given(made, len(data), name), Derived(name, "values given", (), why), entry
 
 
 def _by_function(
-    data: pd.DataFrame, key: str, name: str, function: Callable[[pd.DataFrame], object], why: str, entry: Entry
+    data: pd.DataFrame,
+    key: str,
+    name: str,
+    function: Callable[[pd.DataFrame], object],
+    why: str,
+    entry: Entry,
 ) -> tuple[Any, Derived, Entry]:
     shown, read = _recorded(data)
     try:
         made = function(shown)
     except KeyError as err:
         raise JoinError(
-            one_of(f"a column that the function of {name!r} reads", err.args[0], list(map(str, data.columns)))
+            one_of(
+                f"a column that the function of {name!r} reads",
+                err.args[0],
+                list(map(str, data.columns)),
+            )
         ) from err
     if isinstance(made, pd.Series):
-        in_rows = made.index.is_unique and len(made) == len(data) and bool(made.index.isin(data.index).all())
+        in_rows = (
+            made.index.is_unique
+            and len(made) == len(data)
+            and bool(made.index.isin(data.index).all())
+        )
         made = made.reindex(data.index) if in_rows else _by_id(made, data[key], name)[0]
     sources = tuple(c for c in data.columns if c in read)
     words = ", ".join(sources) or "the columns of the frame"
@@ -99,28 +129,42 @@ def _recorded(data: pd.DataFrame) -> tuple[pd.DataFrame, set[Any]]:
     return Recorded(data), read
 
 
-def _by_id(given: "pd.Series[Any]", ids: "pd.Series[Any]", name: str) -> tuple["pd.Series[Any]", np.ndarray]:
+def _by_id(
+    given: "pd.Series[Any]", ids: "pd.Series[Any]", name: str
+) -> tuple["pd.Series[Any]", np.ndarray]:
     """The values of a Series in the order of the ids, and which ids it has."""
     index = given.index
     key = ids.name
-    write = f"Index it by {key}, as .set_axis(ids) or set_index({key!r}), or write a function: {name}=lambda data: ..."
+    write = (
+        f"Index it by {key}, as .set_axis(ids) or set_index({key!r}), or write a function:"
+        f" {name}=lambda data: ..."
+    )
     if isinstance(index, pd.MultiIndex):
         raise JoinError(f"the Series for {name} has an index of {index.nlevels} levels. {write}")
     if index.hasnans or index.has_duplicates:
         twice = ", ".join(map(str, index[index.duplicated()].dropna().unique()[:5]))
         found = f"has {twice} more than once" if twice else "has a missing id"
-        raise JoinError(f"the index of the Series for {name} {found}. Each id has one value. {write}")
+        raise JoinError(
+            f"the index of the Series for {name} {found}. Each id has one value. {write}"
+        )
     place = index.get_indexer(pd.Index(ids))
     met = place >= 0
     numbered = index.name != key and index.dtype.kind in "iu"  # may be positions
     if numbered and met.sum() != max(len(ids), len(index)):
         raise JoinError(
-            f"the Series for {name} has whole numbers as index, which are not the ids of the frame: values are not taken by position. {write}"
+            f"the Series for {name} has whole numbers as index, which are not the ids of the frame:"
+            f" values are not taken by position. {write}"
         )
     if not met.any() and len(ids):
         as_text = set(map(str, index)) & set(map(str, ids))
-        types = " They are equal as text: one side has numbers and the other text." if as_text else ""
-        first = f"the Series has {index[0]!r}, the frame {ids.iloc[0]!r}" if len(index) else "the Series is empty"
+        types = (
+            " They are equal as text: one side has numbers and the other text." if as_text else ""
+        )
+        first = (
+            f"the Series has {index[0]!r}, the frame {ids.iloc[0]!r}"
+            if len(index)
+            else "the Series is empty"
+        )
         raise JoinError(f"no id of the Series for {name} is in the frame: {first}.{types} {write}")
     values = given.astype("boolean") if given.dtype.kind == "b" and not met.all() else given
     return values.reindex(pd.Index(ids)).set_axis(ids.index), met
@@ -135,7 +179,9 @@ def _as_given(made: object, rows: int, name: str) -> Any:
         or getattr(made, "ndim", 1) != 1
         or not hasattr(made, "__len__")
     ):
-        raise JoinError(f"{name} was given a {type(made).__name__}, which is not one column. {ACCEPTED}")
+        raise JoinError(
+            f"{name} was given a {type(made).__name__}, which is not one column. {ACCEPTED}"
+        )
     values: Any = made if hasattr(made, "dtype") else list(made)  # type: ignore[call-overload]
     if len(values) != rows:
         raise JoinError(f"{name} was given {len(values)} values for {rows} rows. {ACCEPTED}")

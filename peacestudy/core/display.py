@@ -1,4 +1,6 @@
-"""How tables show themselves in Jupyter and Markdown. Every string is escaped: labels and cells come from outside."""
+"""How tables show themselves in Jupyter and Markdown. Every string is
+escaped: labels and cells come from outside.
+"""
 
 import html
 import re
@@ -63,21 +65,36 @@ def p_text(p: float) -> str:
 
 
 def html_table(
-    table: pd.DataFrame, caption: str = "", notes: Iterable[object] = (), rows: int = ROWS, digits: int = 3
+    table: pd.DataFrame,
+    caption: str = "",
+    notes: Iterable[object] = (),
+    rows: int = ROWS,
+    digits: int = 3,
 ) -> str:
-    """A table as HTML, index left out, with caption above and notes below, everything escaped; text stands left."""
+    """A table as HTML, index left out, with caption above and notes
+    below, everything escaped; text stands left.
+    """
     sides = ["right" if pd.api.types.is_numeric_dtype(kind) else "left" for kind in table.dtypes]
     starts = [f" style='text-align:{side};vertical-align:top'" for side in sides]
-    head = "".join(f"<th{at}>{html.escape(str(c))}</th>" for at, c in zip(starts, table.columns, strict=True))
+    head = "".join(
+        f"<th{at}>{html.escape(str(c))}</th>" for at, c in zip(starts, table.columns, strict=True)
+    )
     body = "".join(
         "<tr>"
-        + "".join(f"<td{at}>{html.escape(cell(v, digits))}</td>" for at, v in zip(starts, row, strict=True))
+        + "".join(
+            f"<td{at}>{html.escape(cell(v, digits))}</td>"
+            for at, v in zip(starts, row, strict=True)
+        )
         + "</tr>"
         for row in table.head(rows).astype(object).itertuples(index=False, name=None)
     )
     more = [f"{len(table) - rows} more rows are not shown."] if len(table) > rows else []
     foot = "".join(f"<div><small>{html.escape(str(n))}</small></div>" for n in [*more, *notes])
-    title = f"<caption style='text-align:left'><b>{html.escape(caption)}</b></caption>" if caption else ""
+    title = (
+        f"<caption style='text-align:left'><b>{html.escape(caption)}</b></caption>"
+        if caption
+        else ""
+    )
     return f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{foot}"
 
 
@@ -106,9 +123,20 @@ def markdown_table(table: pd.DataFrame, digits: int = 3) -> str:
 
 
 _LATEX = {
-    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
-    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "–": "--", "<": r"\textless{}", ">": r"\textgreater{}",
-}  # fmt: skip
+    "\\": r"\textbackslash{}",
+    "&": r"\&",
+    "%": r"\%",
+    "$": r"\$",
+    "#": r"\#",
+    "_": r"\_",
+    "{": r"\{",
+    "}": r"\}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "–": "--",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+}
 
 
 def escape_latex(text: str) -> str:
@@ -122,17 +150,32 @@ def escape_latex(text: str) -> str:
     return "".join(_LATEX.get(c, c) for c in printable(" ".join(text.split())))
 
 
-def latex_table(table: pd.DataFrame, caption: str, notes: Iterable[object] = (), digits: int = 3) -> str:
+def latex_table(
+    table: pd.DataFrame, caption: str, notes: Iterable[object] = (), digits: int = 3
+) -> str:
     """A table as a LaTeX ``table`` with booktabs rules, everything escaped."""
 
     def row(values: Sequence[object]) -> str:
         text = " & ".join(escape_latex(cell(v, digits)) for v in values)
-        # a star or bracket that follows the \\ or \midrule of the line before would be read as its argument
+        # a star or bracket that follows the \\ or \midrule of the line before would be read as its
+        # argument
         return ("{}" if text.startswith(("[", "*")) else "") + text + r" \\"
 
     body = [row(r) for r in table.astype(object).itertuples(index=False, name=None)]
     foot = [rf"\par\footnotesize {escape_latex(str(n))}" for n in notes]
-    return "\n".join([
-        r"\begin{table}", rf"\caption{{{escape_latex(caption)}}}", rf"\begin{{tabular}}{{l{'r' * (table.shape[1] - 1)}}}",
-        r"\toprule", row(list(table.columns)), r"\midrule", *body, r"\bottomrule", r"\end{tabular}", *foot, r"\end{table}", "",
-    ])  # fmt: skip
+    return "\n".join(
+        [
+            r"\begin{table}",
+            rf"\caption{{{escape_latex(caption)}}}",
+            rf"\begin{{tabular}}{{l{'r' * (table.shape[1] - 1)}}}",
+            r"\toprule",
+            row(list(table.columns)),
+            r"\midrule",
+            *body,
+            r"\bottomrule",
+            r"\end{tabular}",
+            *foot,
+            r"\end{table}",
+            "",
+        ]
+    )

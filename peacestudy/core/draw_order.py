@@ -1,4 +1,6 @@
-"""The order in which random draws are given to cases: by id, so that the order of the rows of a table changes nothing."""
+"""The order in which random draws are given to cases: by id, so that the
+order of the rows of a table changes nothing.
+"""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -12,7 +14,8 @@ NUMBER = re.compile(r"(\d+)")
 
 
 def places_by_id(ids: Iterable[object]) -> Places:
-    """Places of the ids in ascending order: numbers and dates by value, text with the numbers in it by value. Equal ids keep their order.
+    """Places of the ids in ascending order: numbers and dates by value, text with the numbers in it
+    by value. Equal ids keep their order.
 
     Examples
     --------

@@ -1,10 +1,10 @@
 """Writing files: one, or several that belong together, whole or not at all.
 
-Every part is staged in a temporary file beside its target and flushed to the disk before the first target is
-replaced, so a full disk or a read-only folder changes nothing. A process that is killed between two
-replacements can still leave old and new parts side by side. Whoever reads a set therefore checks it: labels
-carry the hash of their data (``peacestudy.outcomes.files.labels``), and a figure has a stamp that names the
-hash of each part (``peacestudy.study.make``).
+Every part is staged in a temporary file beside its target and flushed to the disk before the first
+target is replaced, so a full disk or a read-only folder changes nothing. A process that is killed
+between two replacements can still leave old and new parts side by side. Whoever reads a set
+therefore checks it: labels carry the hash of their data (``peacestudy.outcomes.files.labels``), and
+a figure has a stamp that names the hash of each part (``peacestudy.study.make``).
 """
 
 import errno
@@ -42,7 +42,8 @@ def write_files(parts: Mapping[Path, bytes], error: type[PeacestudyError] = Sour
     Raises
     ------
     PeacestudyError
-        A file cannot be written, of the class ``error``. If that happens while staging, no file has changed.
+        A file cannot be written, of the class ``error``. If that
+        happens while staging, no file has changed.
     """
     staged: dict[Path, Path] = {}
     path = Path()
@@ -71,8 +72,12 @@ def writing(path: Path, error: type[PeacestudyError] = SourceError) -> Iterator[
         raise cannot_write(path, err, error) from err
 
 
-def cannot_write(path: Path, err: OSError, error: type[PeacestudyError] = SourceError) -> PeacestudyError:
-    """The error of ours for an error of the system while writing: the file, the cause, and what to do."""
+def cannot_write(
+    path: Path, err: OSError, error: type[PeacestudyError] = SourceError
+) -> PeacestudyError:
+    """The error of ours for an error of the system while
+    writing: the file, the cause, and what to do.
+    """
     remedy = _REMEDIES.get(err.errno or 0, "Check the folder and the disk.")
     return error(f"{path} cannot be written: {err.strerror or err}. {remedy}")
 
@@ -97,7 +102,9 @@ def _stage(path: Path, data: bytes) -> Path:
 
 
 def flush_folder(folder: Path) -> None:
-    """Make renamed files survive a power cut, where the system offers that; the files are in place already."""
+    """Make renamed files survive a power cut, where the system
+    offers that; the files are in place already.
+    """
     if not hasattr(os, "O_DIRECTORY"):  # not on Windows
         return
     try:

@@ -1,4 +1,6 @@
-"""The StudyFrame: the joined table of an analysis, with its unit, the ledger of its rows and the notes it carries."""
+"""The StudyFrame: the joined table of an analysis, with its unit, the
+ledger of its rows and the notes it carries.
+"""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -33,7 +35,9 @@ class StudyFrame:
     --------
     >>> import pandas as pd
     >>> frame = StudyFrame(pd.DataFrame({"case_id": ["a", "b"], "x": [1, 2]}), "treaty", "case_id")
-    >>> frame.keep(frame.data.x > 1, "x above 1", "x is 1 or less").ledger.table()[["rows_in", "rows_out", "left_out"]].values.tolist()
+    >>> frame.keep(frame.data.x > 1, "x above 1", "x is 1 or less").ledger.table()[
+    ...     ["rows_in", "rows_out", "left_out"]
+    ... ].values.tolist()
     [[2, 1, 1]]
     """
 
@@ -53,48 +57,75 @@ class StudyFrame:
             raise JoinError(one_of("key", self.key, [str(c) for c in self.data.columns]))
         ids = self.data[self.key]
         # ids that rise are different; the search for equal ones costs a second on five million rows
-        if not (ids.dtype.kind in "iu" and bool((ids.to_numpy()[1:] > ids.to_numpy()[:-1]).all())) and (
-            ids.isna().any() or ids.duplicated().any()
-        ):
+        if not (
+            ids.dtype.kind in "iu" and bool((ids.to_numpy()[1:] > ids.to_numpy()[:-1]).all())
+        ) and (ids.isna().any() or ids.duplicated().any()):
             twice = ", ".join(str(i) for i in ids[ids.duplicated()].dropna().unique()[:5])
             raise JoinError(
-                f"the key {self.key!r} is missing in {int(ids.isna().sum())} row(s)"
-                f"{f' and stands twice for {twice}' if twice else ''}. Each row needs an id of its own."
+                f"the key {self.key!r} is missing in {int(ids.isna().sum())}"
+                f" row(s){f' and stands twice for {twice}' if twice else ''}. Each row needs an id"
+                " of its own."
             )
-        # pandas copies on write, so a shallow copy is the frame's own and large panels are not copied at every join
+        # pandas copies on write, so a shallow copy is the frame's own and large panels are not
+        # copied at every join
         object.__setattr__(self, "data", dense(self.data).reset_index(drop=True).copy(deep=False))
         if self.excluded is None:
-            object.__setattr__(self, "excluded", pd.DataFrame(columns=["case", "step", "reason"], dtype=object))
+            object.__setattr__(
+                self, "excluded", pd.DataFrame(columns=["case", "step", "reason"], dtype=object)
+            )
 
     def __len__(self) -> int:
         return len(self.data)
 
     def keep(self, mask: "pd.Series[bool]", step: str, reason: str) -> "StudyFrame":
-        """The rows where ``mask`` is true; the others go to ``excluded`` with the reason, and the ledger says how many.
+        """The rows where ``mask`` is true; the others go to ``excluded`` with
+        the reason, and the ledger says how many.
 
-        The mask is built from ``frame.data``: true, false or missing (also as 1, 0), and missing counts as false.
+        The mask is built from ``frame.data``: true, false or missing
+        (also as 1, 0), and missing counts as false.
         """
         if len(mask) != len(self.data):
-            raise JoinError(f"the mask has {len(mask)} values for {len(self.data)} rows. Build it from frame.data.")
+            raise JoinError(
+                f"the mask has {len(mask)} values for {len(self.data)} rows. Build it from"
+                " frame.data."
+            )
         if not mask.index.equals(self.data.index):
-            raise JoinError("the mask has other rows, or another order, than frame.data. Build it from frame.data.")
+            raise JoinError(
+                "the mask has other rows, or another order, than frame.data. Build it from"
+                " frame.data."
+            )
         try:
             keep = mask.astype("boolean").fillna(False).to_numpy(dtype=bool)
         except (TypeError, ValueError) as err:
             found = ", ".join(repr(v) for v in mask.dropna().unique()[:5])
-            raise JoinError(f"the mask of step {step!r} holds {found}. It must hold true, false or missing.") from err
-        out = pd.DataFrame({"case": self.data[self.key].to_numpy()[~keep], "step": step, "reason": reason})
-        entry = Entry(step, "keep", self.unit, len(self), int(keep.sum()), left_out=int((~keep).sum()), why=reason)
+            raise JoinError(
+                f"the mask of step {step!r} holds {found}. It must hold true, false or missing."
+            ) from err
+        out = pd.DataFrame(
+            {"case": self.data[self.key].to_numpy()[~keep], "step": step, "reason": reason}
+        )
+        entry = Entry(
+            step,
+            "keep",
+            self.unit,
+            len(self),
+            int(keep.sum()),
+            left_out=int((~keep).sum()),
+            why=reason,
+        )
         excluded = (
             pd.concat([self.excluded.astype(object), out.astype(object)], ignore_index=True)
             if self.excluded is not None
             else out
         )
         joined = tuple(j.rows(keep) for j in self.joined)
-        return replace(self, data=self.data[keep], ledger=self.ledger + entry, excluded=excluded, joined=joined)
+        return replace(
+            self, data=self.data[keep], ledger=self.ledger + entry, excluded=excluded, joined=joined
+        )
 
     def with_columns(self, why: str = "", /, **columns: object) -> "StudyFrame":
-        """The frame with further columns; its rows, ids and ledger stay, and the ledger and ``ps.trace`` say what was added.
+        """The frame with further columns; its rows, ids and ledger stay, and the ledger and
+        ``ps.trace`` say what was added.
 
         Parameters
         ----------
@@ -102,8 +133,8 @@ class StudyFrame:
         columns : by name, one after the other:
 
             - a function of the data, as ``lambda data: data["deaths"] / data["population"]``;
-            - a Series or a dict by id: each row gets the value of its id. A Series with positions as index is refused. Rows without a
-              value are missing, and the ledger counts them;
+            - a Series or a dict by id: each row gets the value of its id. A Series with positions
+              as index is refused. Rows without a value are missing, and the ledger counts them;
             - a list or array with a value a row, or one value for all rows.
 
             A name that exists is replaced, and the ledger says so.
@@ -116,16 +147,28 @@ class StudyFrame:
         Examples
         --------
         >>> import pandas as pd
-        >>> frame = StudyFrame(pd.DataFrame({"case_id": ["a", "b"], "x": [1, 2]}), "treaty", "case_id")
-        >>> more = frame.with_columns("for the figure", double=lambda data: 2 * data["x"], y={"b": 1.0, "a": 0.0})
-        >>> more.data["double"].tolist(), more.data["y"].tolist(), [e.step for e in more.ledger.entries]
+        >>> frame = StudyFrame(
+        ...     pd.DataFrame({"case_id": ["a", "b"], "x": [1, 2]}), "treaty", "case_id"
+        ... )
+        >>> more = frame.with_columns(
+        ...     "for the figure", double=lambda data: 2 * data["x"], y={"b": 1.0, "a": 0.0}
+        ... )
+        >>> (
+        ...     more.data["double"].tolist(),
+        ...     more.data["y"].tolist(),
+        ...     [e.step for e in more.ledger.entries],
+        ... )
         ([2, 4], [0.0, 1.0], ['column double', 'column y'])
         """
         if not columns:
-            raise JoinError('with_columns was given no column. Write: frame.with_columns(name=lambda data: data["x"]).')
+            raise JoinError(
+                "with_columns was given no column. Write: frame.with_columns(name=lambda data:"
+                ' data["x"]).'
+            )
         if self.key in columns:
             raise JoinError(
-                f"{self.key!r} is the key of the frame, and ids are not replaced. Give the column another name."
+                f"{self.key!r} is the key of the frame, and ids are not replaced. Give the column"
+                " another name."
             )
         data, ledger, derived = self.data, self.ledger, list(self.derived)
         for name, made in columns.items():
@@ -139,11 +182,14 @@ class StudyFrame:
     def derived_values(self) -> tuple[Derived, ...]:
         """What the user derived, each with its values by id, as a fit keeps it for ``ps.trace``."""
         data = self.data.set_index(self.key)
-        return tuple(replace(d, values=data[d.name]) for d in self.derived if d.name in data.columns)
+        return tuple(
+            replace(d, values=data[d.name]) for d in self.derived if d.name in data.columns
+        )
 
     def __repr__(self) -> str:
         return printable(
-            f"<StudyFrame: {len(self)} rows, one a {self.unit}, {self.data.shape[1]} columns; see .data, .ledger, .excluded>"
+            f"<StudyFrame: {len(self)} rows, one a {self.unit}, {self.data.shape[1]} columns; see"
+            " .data, .ledger, .excluded>"
         )
 
     def _repr_html_(self) -> str:
@@ -157,7 +203,9 @@ class StudyFrame:
 
 
 def dense(table: pd.DataFrame) -> pd.DataFrame:
-    """The table with its sparse columns written out: the same values, in types that can also be missing."""
+    """The table with its sparse columns written out: the same
+    values, in types that can also be missing.
+    """
     sparse = [c for c, kind in table.dtypes.items() if isinstance(kind, pd.SparseDtype)]
     if not sparse:
         return table
@@ -172,4 +220,7 @@ def refuse_twice(table: pd.DataFrame, what: str) -> None:
     """Refuse a table with two columns of one name: neither could be meant."""
     twice = table.columns[table.columns.duplicated()].unique()
     if len(twice):
-        raise JoinError(f"{what} has the column(s) {', '.join(map(repr, twice))} more than once. Rename or drop one.")
+        raise JoinError(
+            f"{what} has the column(s) {', '.join(map(repr, twice))} more than once. Rename or drop"
+            " one."
+        )

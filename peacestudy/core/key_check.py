@@ -1,7 +1,8 @@
-"""What in two key columns will not match as it should: types, zones, rounding and spelling, refused or reported.
+"""What in two key columns will not match as it should: types, zones,
+rounding and spelling, refused or reported.
 
-Matching itself is exact (``peacestudy.core.keys``). Two keys that differ only by their canonical form
-(``peacestudy.core.spelling``) never match, and never in silence.
+Matching itself is exact (``peacestudy.core.keys``). Two keys that differ only by their canonical
+form (``peacestudy.core.spelling``) never match, and never in silence.
 """
 
 import unicodedata
@@ -13,20 +14,33 @@ import pandas as pd
 
 from peacestudy.core.keys import kind
 from peacestudy.core.problems import Note
-from peacestudy.core.spelling import CODE_LIKE, Twins, canonical_forms, differences, twins, twins_of, visible
+from peacestudy.core.spelling import (
+    CODE_LIKE,
+    Twins,
+    canonical_forms,
+    differences,
+    twins,
+    twins_of,
+    visible,
+)
 
-CLOSE = 1e-6  # relative distance below which a fraction and a number are one number that was rounded
+# relative distance below which a fraction and a number are one number that was rounded
+CLOSE = 1e-6
 EXACT = 2**53  # beyond, floats no longer hold every whole number
 
 
 class KeyCheck(NamedTuple):
-    """What a comparison of two key columns found: why they are refused (empty where they are not), and notes."""
+    """What a comparison of two key columns found: why they are
+    refused (empty where they are not), and notes.
+    """
 
     refusal: str = ""
     notes: tuple[Note, ...] = ()
 
 
-def check_keys(key: str, mine: pd.Index, theirs: pd.Index, name: str, who: str = "the cases") -> KeyCheck:
+def check_keys(
+    key: str, mine: pd.Index, theirs: pd.Index, name: str, who: str = "the cases"
+) -> KeyCheck:
     """Compare the distinct values of two key columns.
 
     Parameters
@@ -38,29 +52,34 @@ def check_keys(key: str, mine: pd.Index, theirs: pd.Index, name: str, who: str =
     Returns
     -------
     KeyCheck
-        Refused: columns of two types, texts and numbers in one column, dates with and without a time zone, days against
-        times of day, periods of two frequencies, floats beyond 2**53, numbers that differ only by rounding, and texts that
-        find no equal and have one form with a text of the other side. Reported: fractions as keys; texts of one side that
-        have one form; and texts that differ only by capitals or leading zeros from one that found its equal, since
+        Refused: columns of two types, texts and numbers in one column, dates with and without a
+        time zone, days against times of day, periods of two frequencies, floats beyond 2**53,
+        numbers that differ only by rounding, and texts that find no equal and have one form with a
+        text of the other side. Reported: fractions as keys; texts of one side that have one form;
+        and texts that differ only by capitals or leading zeros from one that found its equal, since
         codes may tell ``a`` from ``A``.
 
     Examples
     --------
     >>> check_keys("state", pd.Index([2, 20]), pd.Index(["002", "020"]), "peace").refusal
-    "'state' is number in the cases and text in peace; nothing would match. peace writes numbers as text, 2 of 2 of them \
-with leading zeros: make numbers of them, or texts of the cases' with the same zeros."
+    "'state' is number in the cases and text in peace; nothing would match. peace writes numbers \
+as text, 2 of 2 of them with leading zeros: make numbers of them, or texts of the cases' with \
+the same zeros."
     """
     kinds = kind(mine), kind(theirs)
     if "empty" in kinds:
         return KeyCheck()
     if kinds[0] != kinds[1]:
         remedy = _bring(kinds, mine, theirs, name, who)
-        return KeyCheck(f"{key!r} is {kinds[0]} in {who} and {kinds[1]} in {name}; nothing would match. {remedy}")
+        return KeyCheck(
+            f"{key!r} is {kinds[0]} in {who} and {kinds[1]} in {name}; nothing would match."
+            f" {remedy}"
+        )
     held = kinds[0]
     if held.startswith("mixed"):
         return KeyCheck(
-            f"{key!r} holds numbers and texts in one column. Bring it to one type: numbers as integers, "
-            f"or all of it as text with .astype(str)."
+            f"{key!r} holds numbers and texts in one column. Bring it to one type: numbers as"
+            " integers, or all of it as text with .astype(str)."
         )
     if held == "number":
         return _numbers(key, mine, theirs, name, who)
@@ -72,24 +91,27 @@ with leading zeros: make numbers of them, or texts of the cases' with the same z
 
 
 def twin_notes(key: str, values: pd.Index, who: str) -> tuple[Note, ...]:
-    """A note on texts of one column that differ only by their form: they are taken for different keys."""
+    """A note on texts of one column that differ only by their
+    form: they are taken for different keys.
+    """
     if kind(values) != "text":
         return ()
     found = twins(values)
     if not found.pairs:
         return ()
     text = (
-        f"{len(found.pairs)} key(s) in {key!r} of {who} differ from another one only by {found.how} "
-        f"({found.shown()}). They are taken for different keys; if they are one, write them alike."
+        f"{len(found.pairs)} key(s) in {key!r} of {who} differ from another one only by {found.how}"
+        f" ({found.shown()}). They are taken for different keys; if they are one, write them alike."
     )
     return (Note("similar_keys", text),)
 
 
 def split_units(panel: pd.DataFrame, key: str, others: list[str], year: str, who: str) -> str:
-    """The sentence that refuses a panel in which one unit seems to be written in two ways; empty where none is.
+    """The sentence that refuses a panel in which one unit seems to be
+    written in two ways; empty where none is.
 
-    Two spellings of one form that never stand in the same year are refused: lags, leads and spells would break between
-    them. Where both have a row in one year they are two units.
+    Two spellings of one form that never stand in the same year are refused: lags, leads and spells
+    would break between them. Where both have a row in one year they are two units.
 
     Parameters
     ----------
@@ -102,7 +124,10 @@ def split_units(panel: pd.DataFrame, key: str, others: list[str], year: str, who
         return ""
     pairs = []
     for first, other in twins(units.dropna().unique()).pairs:
-        sides = [panel.loc[(units == unit).fillna(False).astype(bool), [*others, year]] for unit in (first, other)]
+        sides = [
+            panel.loc[(units == unit).fillna(False).astype(bool), [*others, year]]
+            for unit in (first, other)
+        ]
         places = [set(side.itertuples(index=False, name=None)) for side in sides]
         rests = [{place[:-1] for place in side} for side in places]
         if rests[0] & rests[1] and not places[0] & places[1]:
@@ -111,9 +136,10 @@ def split_units(panel: pd.DataFrame, key: str, others: list[str], year: str, who
         return ""
     found = twins_of(pairs)
     return (
-        f"{len(pairs)} unit(s) in {key!r} of {who} seem to be written in two ways, which differ only by {found.how} and "
-        f"never stand in the same year: {found.shown()}. Write each unit in one way first, for example with "
-        f".replace({{{visible(pairs[0][1])}: {visible(pairs[0][0])}}})."
+        f"{len(pairs)} unit(s) in {key!r} of {who} seem to be written in two ways, which differ"
+        f" only by {found.how} and never stand in the same year: {found.shown()}. Write each unit"
+        f" in one way first, for example with .replace({{{visible(pairs[0][1])}:"
+        f" {visible(pairs[0][0])}}})."
     )
 
 
@@ -129,31 +155,36 @@ def _bring(kinds: tuple[str, str], mine: pd.Index, theirs: pd.Index, name: str, 
 
 
 def _digits(kinds: tuple[str, str], mine: pd.Index, theirs: pd.Index, name: str, who: str) -> str:
-    texts, writer, other = (theirs, name, f"{who}'") if kinds[1] == "text" else (mine, who, f"{name}'s")
+    texts, writer, other = (
+        (theirs, name, f"{who}'") if kinds[1] == "text" else (mine, who, f"{name}'s")
+    )
     digits = [t.strip() for t in map(str, texts) if t.strip().isdecimal()]
     zeros = [t for t in digits if len(t) > 1 and t.startswith("0")]
     if zeros:
         return (
-            f"{writer} writes numbers as text, {len(zeros)} of {len(texts)} of them with leading zeros: make numbers "
-            f"of them, or texts of {other} with the same zeros."
+            f"{writer} writes numbers as text, {len(zeros)} of {len(texts)} of them with leading"
+            f" zeros: make numbers of them, or texts of {other} with the same zeros."
         )
     if digits:
         return (
-            f"{len(digits)} of {len(texts)} texts are digits: make numbers of them, for example with pd.to_numeric, "
-            f"or texts of the numbers with .astype(str)."
+            f"{len(digits)} of {len(texts)} texts are digits: make numbers of them, for example"
+            " with pd.to_numeric, or texts of the numbers with .astype(str)."
         )
     return "Bring both to one type: numbers as integers, codes as text with .astype(str)."
 
 
 def _numbers(key: str, mine: pd.Index, theirs: pd.Index, name: str, who: str) -> KeyCheck:
-    """Fractions match only where they are equal to the last bit; floats beyond 2**53 run together."""
+    """Fractions match only where they are equal to the last bit;
+    floats beyond 2**53 run together.
+    """
     one, other = _floats(mine), _floats(theirs)
     for values, index, holder in ((one, mine, who), (other, theirs, name)):
         huge = np.abs(values) >= EXACT
         if index.dtype.kind == "f" and huge.any():
             return KeyCheck(
-                f"{key!r} of {holder} holds {values[huge][0]:.0f} as a float, and floats beyond 2**53 do not hold every "
-                f"whole number: two ids may have become one. Read the column as text or integers."
+                f"{key!r} of {holder} holds {values[huge][0]:.0f} as a float, and floats beyond"
+                " 2**53 do not hold every whole number: two ids may have become one. Read the"
+                " column as text or integers."
             )
     fraction = np.concatenate([one[one % 1 != 0], other[other % 1 != 0]])
     if not len(fraction):
@@ -162,12 +193,13 @@ def _numbers(key: str, mine: pd.Index, theirs: pd.Index, name: str, who: str) ->
     if pairs:
         a, b = pairs[0]
         return KeyCheck(
-            f"{len(pairs)} number(s) of {key!r} differ between {who} and {name} only by rounding, for example {a!r} "
-            f"and {b!r}, and would not match. Round both sides first (.round(3)), or use whole numbers or texts as keys."
+            f"{len(pairs)} number(s) of {key!r} differ between {who} and {name} only by rounding,"
+            f" for example {a!r} and {b!r}, and would not match. Round both sides first"
+            " (.round(3)), or use whole numbers or texts as keys."
         )
     text = (
-        f"{key!r} holds fractions such as {float(fraction[0])!r}: as keys they meet only where they are equal to the "
-        f"last bit. Whole numbers or texts are safer keys."
+        f"{key!r} holds fractions such as {float(fraction[0])!r}: as keys they meet only where they"
+        " are equal to the last bit. Whole numbers or texts are safer keys."
     )
     return KeyCheck(notes=(Note("float_keys", text),))
 
@@ -177,8 +209,12 @@ def _floats(values: pd.Index) -> npt.NDArray[np.float64]:
     return out[np.isfinite(out)]
 
 
-def _rounded(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -> list[tuple[float, float]]:
-    """Numbers without an equal on the other side that have one there within ``CLOSE``, one of the two a fraction."""
+def _rounded(
+    one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]
+) -> list[tuple[float, float]]:
+    """Numbers without an equal on the other side that have one there
+    within ``CLOSE``, one of the two a fraction.
+    """
     found = []
     for values, known, turned in ((one, np.unique(other), False), (other, np.unique(one), True)):
         alone = np.setdiff1d(values, known)
@@ -205,8 +241,9 @@ def _dates(key: str, mine: pd.Index, theirs: pd.Index, name: str, who: str) -> s
     if zones[0] != zones[1] or len(zones[0]) > 1:
         told = [", ".join(sorted(zone or "no time zone" for zone in side)) for side in zones]
         return (
-            f"{key!r} has {told[0]} in {who} and {told[1]} in {name}, and the dates would not match. Bring both to one "
-            f"zone with .dt.tz_convert, or take the zone off with .dt.tz_localize(None)."
+            f"{key!r} has {told[0]} in {who} and {told[1]} in {name}, and the dates would not"
+            " match. Bring both to one zone with .dt.tz_convert, or take the zone off with"
+            " .dt.tz_localize(None)."
         )
     sides = [pd.DatetimeIndex(values) for values in (mine, theirs)]
     days = [side.normalize() for side in sides]
@@ -226,13 +263,16 @@ def _dates(key: str, mine: pd.Index, theirs: pd.Index, name: str, who: str) -> s
 
 
 def _periods(key: str, mine: pd.Index, theirs: pd.Index, name: str, who: str) -> str:
-    found = [sorted({str(getattr(value, "freqstr", "")) for value in values}) for values in (mine, theirs)]
+    found = [
+        sorted({str(getattr(value, "freqstr", "")) for value in values})
+        for values in (mine, theirs)
+    ]
     if found[0] == found[1] and len(found[0]) == 1:
         return ""
     told = [", ".join(side) for side in found]
     return (
-        f"{key!r} holds periods of frequency {told[0]} in {who} and {told[1]} in {name}, which would not match. Bring both "
-        f"to one frequency with .dt.asfreq."
+        f"{key!r} holds periods of frequency {told[0]} in {who} and {told[1]} in {name}, which"
+        " would not match. Bring both to one frequency with .dt.asfreq."
     )
 
 
@@ -247,8 +287,9 @@ def _texts(key: str, mine: pd.Index, theirs: pd.Index, name: str, who: str) -> K
     if reported:
         told = twins_of(reported)
         text = (
-            f"{len(reported)} value(s) of {key!r} found no row and differ only by {told.how} from one that did, in "
-            f"{who} and in {name}: {told.shown()}. They are taken for different keys; if they are one, write them alike."
+            f"{len(reported)} value(s) of {key!r} found no row and differ only by {told.how} from"
+            f" one that did, in {who} and in {name}: {told.shown()}. They are taken for different"
+            " keys; if they are one, write them alike."
         )
         return KeyCheck(notes=(Note("similar_keys", text),))
     if len(mine) == len(theirs) == len(mine.intersection(theirs)):
@@ -258,14 +299,17 @@ def _texts(key: str, mine: pd.Index, theirs: pd.Index, name: str, who: str) -> K
 
 def spelling_text(key: str, found: Twins, name: str, who: str) -> str:
     """The sentences that refuse keys which differ only by their canonical form."""
-    stripped = [[unicodedata.normalize("NFC", str(v).strip()) for v in pair] for pair in found.pairs]
+    stripped = [
+        [unicodedata.normalize("NFC", str(v).strip()) for v in pair] for pair in found.pairs
+    ]
     a, b = found.pairs[0]
     remedy = f".replace({{{visible(b)}: {visible(a)}}})"
     if all(one == other for one, other in stripped):
         remedy = ".str.strip().str.normalize('NFC')"
     return (
-        f"{len(found.pairs)} value(s) of {key!r} differ between {who} and {name} only by {found.how}, and would not "
-        f"match: {found.shown()}. Bring both to one spelling first, for example with {remedy}."
+        f"{len(found.pairs)} value(s) of {key!r} differ between {who} and {name} only by"
+        f" {found.how}, and would not match: {found.shown()}. Bring both to one spelling first, for"
+        f" example with {remedy}."
     )
 
 
@@ -273,12 +317,14 @@ Pairs = list[tuple[object, object]]
 
 
 def spelling_pairs(mine: pd.Index, theirs: pd.Index) -> tuple[Pairs, Pairs]:
-    """Pairs (of the first side, of the second) of different texts of one form, of which one at least finds no equal.
+    """Pairs (of the first side, of the second) of different texts of one
+    form, of which one at least finds no equal.
 
     Returns
     -------
     refused, reported
-        Reported are pairs that differ only by capitals or leading zeros and of which one found its equal.
+        Reported are pairs that differ only by capitals or leading
+        zeros and of which one found its equal.
     """
     alone, others = mine.difference(theirs, sort=False), theirs.difference(mine, sort=False)
     if not len(alone) and not len(others):

@@ -1,4 +1,6 @@
-"""The ledger: what happened to every row between the source and the analysis. Its sums balance, or it is refused."""
+"""The ledger: what happened to every row between the source and the
+analysis. Its sums balance, or it is refused.
+"""
 
 from dataclasses import dataclass, fields
 from itertools import pairwise
@@ -20,16 +22,20 @@ class Entry:
     Attributes
     ----------
     step : what was done, in words.
-    kind : ``keep`` (some rows leave), ``gather`` (several rows become one), ``spread`` (a row becomes several, such as the
-        years of a case), ``join`` (columns come from another table, a row of it for each row here), ``window`` (columns are
-        made of all rows of another table that fall into a window of each row here) or ``derive`` (the user made a column; rows stay).
+    kind : ``keep`` (some rows leave), ``gather`` (several rows become one), ``spread`` (a row
+        becomes several, such as the years of a case), ``join`` (columns come from another table, a
+        row of it for each row here), ``window`` (columns are made of all rows of another table that
+        fall into a window of each row here) or ``derive`` (the user made a column; rows stay).
     unit : what a row is after the step.
     rows_in, rows_out : rows before and after.
     left_out : rows that leave in a keep or spread step.
-    unmatched : rows of a join that found nothing in the other table (they stay, with missing or declared values).
-    filled : those of the unmatched that carry a declared value, since the source says what an absent row means.
+    unmatched : rows of a join that found nothing in the other table
+        (they stay, with missing or declared values).
+    filled : those of the unmatched that carry a declared value, since
+        the source says what an absent row means.
     other_rows, other_unmatched : rows of the other table, and those of them that met no row here.
-    duplicated : rows of the other table that met more than one row here (only where the join declares it).
+    duplicated : rows of the other table that met more than one row
+        here (only where the join declares it).
     why : the reason, for the reader.
     """
 
@@ -48,12 +54,19 @@ class Entry:
 
     def balanced(self) -> bool:
         """Whether the sums of this step come out even, and every count belongs to its kind."""
-        joined = (self.unmatched, self.other_rows, self.other_unmatched, self.duplicated, self.filled)
+        joined = (
+            self.unmatched,
+            self.other_rows,
+            self.other_unmatched,
+            self.duplicated,
+            self.filled,
+        )
         if min(self.rows_in, self.rows_out, self.left_out, *joined) < 0:
             return False
         if self.kind in ("join", "window"):
             met, other_met = self.rows_in - self.unmatched, self.other_rows - self.other_unmatched
-            # a row of the other table meets one row here, or, if it is duplicated, at least two; a window meets several
+            # a row of the other table meets one row here, or, if it is duplicated, at least two; a
+            # window meets several
             shared = met >= other_met + self.duplicated if self.duplicated else met == other_met
             shared = shared if self.kind == "join" else (met > 0) == (other_met > 0)
             within = met >= 0 and self.filled <= self.unmatched and self.duplicated <= other_met
@@ -73,13 +86,15 @@ class Entry:
 COUNTS = tuple(f.name for f in fields(Entry) if f.type is int)
 LEDGER_SCHEMA = Schema(
     (
-        Field("step", required=True), Field("kind", required=True, enum=KINDS), Field("unit", required=True),
+        Field("step", required=True),
+        Field("kind", required=True, enum=KINDS),
+        Field("unit", required=True),
         # a study's stored ledger tells how its cases were reached, where nothing is filled
         *(Field(name, "integer", required=True, minimum=0) for name in COUNTS if name != "filled"),
         Field("why"),
     ),
     key=("step",),
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True)
@@ -93,15 +108,19 @@ class Ledger:
             if e.kind not in KINDS:
                 raise JoinError(f"step {e.step!r} of the ledger: " + one_of("kind", e.kind, KINDS))
             if not e.balanced():
-                counts = ", ".join(f"{n} {getattr(e, n)}" for n in COUNTS if getattr(e, n) or n.startswith("rows"))
+                counts = ", ".join(
+                    f"{n} {getattr(e, n)}" for n in COUNTS if getattr(e, n) or n.startswith("rows")
+                )
                 raise JoinError(
-                    f"the ledger does not balance at step {e.step!r} ({e.kind}): {counts}. Correct the counts, or the step that gave them."
+                    f"the ledger does not balance at step {e.step!r} ({e.kind}): {counts}. Correct"
+                    " the counts, or the step that gave them."
                 )
         for before, e in pairwise(self.entries):
             if e.rows_in != before.rows_out:
                 raise JoinError(
-                    f"the ledger does not balance between steps: {before.rows_out} rows come out of {before.step!r}, "
-                    f"and {e.rows_in} go into {e.step!r}. Put the missing step between them."
+                    f"the ledger does not balance between steps: {before.rows_out} rows come out of"
+                    f" {before.step!r}, and {e.rows_in} go into {e.step!r}. Put the missing step"
+                    " between them."
                 )
 
     def __add__(self, other: "Ledger | Entry") -> "Ledger":
@@ -113,8 +132,12 @@ class Ledger:
         return pd.DataFrame([[getattr(e, n) for n in names] for e in self.entries], columns=names)
 
     def gaps(self) -> tuple[Note, ...]:
-        """A note for every join in which rows found nothing or were filled: what a table made from the frame must say."""
-        return tuple(Note("ledger", f"{e.step}: {_gap(e)} ({e.why}).") for e in self.entries if e.unmatched)
+        """A note for every join in which rows found nothing or were filled:
+        what a table made from the frame must say.
+        """
+        return tuple(
+            Note("ledger", f"{e.step}: {_gap(e)} ({e.why}).") for e in self.entries if e.unmatched
+        )
 
     @classmethod
     def read(cls, table: pd.DataFrame) -> "Ledger":
@@ -129,12 +152,22 @@ class Ledger:
     def _repr_html_(self) -> str:
         t = self.table()
         joined = t["kind"].isin(["join", "window"])
-        other = t["other_rows"].astype(str) + " (" + t["other_unmatched"].astype(str) + " unmatched)"
+        other = (
+            t["other_rows"].astype(str) + " (" + t["other_unmatched"].astype(str) + " unmatched)"
+        )
         told = {name: t[name].astype(object).where(joined, "") for name in ("unmatched", "filled")}
-        view = pd.DataFrame({
-            "step": t["step"], "a row is": t["unit"], "in": t["rows_in"], "out": t["rows_out"], "left out": t["left_out"],
-            **told, "other table": other.where(joined, ""), "why": t["why"],
-        })  # fmt: skip
+        view = pd.DataFrame(
+            {
+                "step": t["step"],
+                "a row is": t["unit"],
+                "in": t["rows_in"],
+                "out": t["rows_out"],
+                "left out": t["left_out"],
+                **told,
+                "other table": other.where(joined, ""),
+                "why": t["why"],
+            }
+        )
         return html_table(view, "Ledger: what happened to every row", rows=len(self.entries))
 
 

@@ -1,4 +1,6 @@
-"""Names of states to their codes, each on its date; what cannot be matched is listed with the reason."""
+"""Names of states to their codes, each on its date; what
+cannot be matched is listed with the reason.
+"""
 
 from collections.abc import Sequence
 
@@ -14,40 +16,48 @@ from peacestudy.errors import JoinError
 MOST = 0.5  # a column of which more are names is one of names
 
 
-def state_codes(names: Sequence[object] | pd.Series, system: str, date: object, *, source: str = "") -> pd.DataFrame:
+def state_codes(
+    names: Sequence[object] | pd.Series, system: str, date: object, *, source: str = ""
+) -> pd.DataFrame:
     """Turn names of states into codes, each on its date; nothing is guessed and nothing dropped.
 
-    The spellings are those of V-Dem, WDI, UCDP, PA-X, the United Nations and ISO 3166; accents, capitals, apostrophes, blanks
-    and a leading article do not matter. Several names mean another state at another time, or two at once: Congo and
-    Korea always, Germany (1949 to 1990), Yemen (1967 to 1990) and Vietnam (1954 to 1975); Yugoslavia ends in 2003, Serbia begins in 2006,
+    The spellings are those of V-Dem, WDI, UCDP, PA-X, the United Nations and ISO 3166; accents,
+    capitals, apostrophes, blanks and a leading article do not matter. Several names mean another
+    state at another time, or two at once: Congo and Korea always, Germany (1949 to 1990), Yemen
+    (1967 to 1990) and Vietnam (1954 to 1975); Yugoslavia ends in 2003, Serbia begins in 2006,
     Russia in 1991. A name that means two states on its date is not matched.
 
     Parameters
     ----------
     names : the names; missing ones stay missing.
     system : {"gw", "cow", "iso3", "vdem"}
-    date : for each name its date or year (a year is its 31 December), or one for all; from 1946-01-01 on.
-    source : {"vdem", "wdi", "ucdp", "pax", "un"}: read names as this source does where habits differ. V-Dem's Germany
-        is West Germany before 1990, its Russia the Soviet Union, its Serbia Yugoslavia, its Yemen and Vietnam the north.
+    date : for each name its date or year (a year is its 31
+        December), or one for all; from 1946-01-01 on.
+    source : {"vdem", "wdi", "ucdp", "pax", "un"}: read names as this source does where habits
+        differ. V-Dem's Germany is West Germany before 1990, its Russia the Soviet Union, its Serbia
+        Yugoslavia, its Yemen and Vietnam the north.
 
     Returns
     -------
     DataFrame
-        Index of ``names``; ``name, date, code`` (Int64, for ``iso3`` text), ``state`` (its name in the crosswalk on the date)
-        and ``reason``: why there is no code, with names that look alike as a hint, or missing.
+        Index of ``names``; ``name, date, code`` (Int64, for ``iso3`` text), ``state`` (its name in
+        the crosswalk on the date) and ``reason``: why there is no code, with names that look alike
+        as a hint, or missing.
 
     Raises
     ------
     JoinError
-        An unknown system or source, another number of dates than names, a date that is none, or a column of codes.
+        An unknown system or source, another number of dates than names, a
+        date that is none, or a column of codes.
 
     Examples
     --------
-    >>> state_codes(["C\u00f4te d'Ivoire", "Zaire", "Germany"], "gw", 1980)[["code", "state"]].values.tolist()
+    >>> found = state_codes(["C\u00f4te d'Ivoire", "Zaire", "Germany"], "gw", 1980)
+    >>> found[["code", "state"]].values.tolist()
     [[437, "Cote d'Ivoire"], [490, 'Zaire'], [<NA>, None]]
     >>> print(state_codes(["Germany"], "gw", 1980)["reason"].item())
-    'Germany' meant several states on 1980-12-31: GW 260 (West Germany) or GW 265 (East Germany). Write which, or read it \
-as a source does: source="vdem".
+    'Germany' meant several states on 1980-12-31: GW 260 (West Germany) or GW 265 (East \
+Germany). Write which, or read it as a source does: source="vdem".
     """
     if system not in SYSTEMS:
         raise JoinError(one_of("system", system, SYSTEMS))
@@ -65,20 +75,27 @@ as a source does: source="vdem".
 
 
 def unmatched_names(codes: pd.DataFrame) -> pd.DataFrame:
-    """The names that ``state_codes`` could not match: ``name, rows, reason``, the most frequent first."""
+    """The names that ``state_codes`` could not match: ``name,
+    rows, reason``, the most frequent first.
+    """
     lost = codes[codes["code"].isna() & codes["name"].notna()]
-    rows = lost.groupby("name", sort=False).agg(rows=("name", "size"), reason=("reason", "first")).reset_index()
+    rows = (
+        lost.groupby("name", sort=False)
+        .agg(rows=("name", "size"), reason=("reason", "first"))
+        .reset_index()
+    )
     return rows.sort_values("rows", ascending=False, kind="stable", ignore_index=True)
 
 
 def names_given_as_codes(values: pd.Series, system: str, column: str) -> str:
-    """The sentence that refuses names of states where codes are expected; empty where they are not names.
+    """The sentence that refuses names of states where codes are
+    expected; empty where they are not names.
 
     Examples
     --------
     >>> print(names_given_as_codes(pd.Series(["Mali", "Niger"]), "gw", "country"))
-    'country' is declared as GW codes, and 2 of its 2 values are names of states ('Mali' is the name of GW 432 (Mali)). \
-Turn them into codes first: ps.joins.state_codes(names, 'gw', date).
+    'country' is declared as GW codes, and 2 of its 2 values are names of states ('Mali' is the \
+name of GW 432 (Mali)). Turn them into codes first: ps.joins.state_codes(names, 'gw', date).
     """
     found, of, first = share_of_names(values)
     if found <= MOST * of:
@@ -88,8 +105,9 @@ Turn them into codes first: ps.joins.state_codes(names, 'gw', date).
     if known[system] >= found:  # USA is a name and a code
         return ""
     return (
-        f"{column!r} is declared as {LABEL[system]} codes, and {found} of its {of} values are names of states ({first}). "
-        f"Turn them into codes first: ps.joins.state_codes(names, {system!r}, date)."
+        f"{column!r} is declared as {LABEL[system]} codes, and {found} of its {of} values are names"
+        f" of states ({first}). Turn them into codes first: ps.joins.state_codes(names, {system!r},"
+        " date)."
     )
 
 
@@ -97,7 +115,9 @@ def _dates(date: object, column: pd.Series) -> pd.Series:
     if not isinstance(date, pd.Series | list | tuple):
         return pd.Series([date] * len(column), index=column.index, dtype=object)
     if len(date) != len(column):
-        raise JoinError(f"there are {len(column)} names and {len(date)} dates. Take both from one table.")
+        raise JoinError(
+            f"there are {len(column)} names and {len(date)} dates. Take both from one table."
+        )
     if isinstance(date, pd.Series) and not date.index.equals(column.index):
         raise JoinError("names and dates do not have the same index; take both from one table.")
     return pd.Series(list(date), index=column.index, dtype=object)
@@ -112,12 +132,15 @@ def _refuse_codes(column: pd.Series) -> None:
     if fit["share"].iloc[0] > MOST:
         system = str(fit["system"].iloc[0])
         raise JoinError(
-            f"{fit['known'].iloc[0]} of the {of} values are {LABEL[system]} codes, such as {column.dropna().iloc[0]!r}, and "
-            f"{names} are names of states. Translate codes with ps.joins.to_system(..., source={system!r}, target=...)."
+            f"{fit['known'].iloc[0]} of the {of} values are {LABEL[system]} codes, such as"
+            f" {column.dropna().iloc[0]!r}, and {names} are names of states. Translate codes with"
+            f" ps.joins.to_system(..., source={system!r}, target=...)."
         )
 
 
-def _coded(name: object, date: object, system: str, source: str) -> tuple[object, str | None, str | None]:
+def _coded(
+    name: object, date: object, system: str, source: str
+) -> tuple[object, str | None, str | None]:
     """Code, state and reason of one name."""
     if pd.isna(name):  # type: ignore[call-overload]
         return None, None, "the name is missing."

@@ -1,4 +1,6 @@
-"""Sentences for a code that is not in force on a day: what became of the state, and which code was probably meant."""
+"""Sentences for a code that is not in force on a day: what became of
+the state, and which code was probably meant.
+"""
 
 import datetime as dt
 from collections.abc import Iterable
@@ -14,14 +16,26 @@ def out_of_force(key: int | str, day: dt.date, system: str, held: list[State]) -
     ended = [s for s in held if s.end < day]
     state = ended[-1] if ended else held[0]
     near = _line(state, day, heirs=bool(ended))
-    names, s, were = " and ".join(x.called(system) for x in near), "s" * (len(near) > 1), ("was", "were")[len(near) > 1]
-    text = f"{state.called(system)} {f'ended on {state.end}' if ended else f'is in force from {state.start}'}"
+    names, s, were = (
+        " and ".join(x.called(system) for x in near),
+        "s" * (len(near) > 1),
+        ("was", "were")[len(near) > 1],
+    )
+    text = (
+        f"{state.called(system)}"
+        f" {f'ended on {state.end}' if ended else f'is in force from {state.start}'}"
+    )
     if near:
-        text += f"; on {day} " + (f"its successor{s} {were} {names}" if ended else f"the state{s} there {were} {names}")
+        text += f"; on {day} " + (
+            f"its successor{s} {were} {names}" if ended else f"the state{s} there {were} {names}"
+        )
     elif state.note:
         text += f"; note: {state.note}"
-    # GW and COW number alike, so a code of one in the other's column is likely a mix-up; with V-Dem's it is chance
-    return f"{text}." + _elsewhere(key, day, system, {"gw": ("cow",), "cow": ("gw",)}.get(system, ()))
+    # GW and COW number alike, so a code of one in the other's column is likely a mix-up; with
+    # V-Dem's it is chance
+    return f"{text}." + _elsewhere(
+        key, day, system, {"gw": ("cow",), "cow": ("gw",)}.get(system, ())
+    )
 
 
 def _line(state: State, day: dt.date, heirs: bool) -> list[State]:
@@ -32,39 +46,64 @@ def _line(state: State, day: dt.date, heirs: bool) -> list[State]:
 
 @cache
 def _handovers() -> list[tuple[State, State]]:
-    pairs = ((old, new) for old in states() for new in states() if str(new.codes["gw"]) in old.successor)
+    pairs = (
+        (old, new) for old in states() for new in states() if str(new.codes["gw"]) in old.successor
+    )
     return [(old, new) for old, new in pairs if new.covers(old.end + dt.timedelta(days=1))]
 
 
 def unknown(key: int | str, day: dt.date, system: str) -> str:
-    """What a code that a system never had may be: another system's code, an old ISO code, or its neighbours."""
+    """What a code that a system never had may be: another system's
+    code, an old ISO code, or its neighbours.
+    """
     text = f"{LABEL[system]} has no code {key!r}."
     if isinstance(key, str) and (called := state_called(key, day)[0]) is not None:
         return (
-            f"{text} {key!r} is the name of {called.called(system)}: turn names into codes with ps.joins.state_codes."
+            f"{text} {key!r} is the name of {called.called(system)}: turn names into codes with"
+            " ps.joins.state_codes."
         )
     if isinstance(key, str) and key in territories():
         name, of = territories()[key]
-        return f"{key} is {name} (ISO 3166-1), which belongs to {of} and is not in this crosswalk of states."
+        return (
+            f"{key} is {name} (ISO 3166-1), which belongs to {of} and is not in this crosswalk of"
+            " states."
+        )
     if elsewhere := _elsewhere(key, day, system, SYSTEMS):
         return text + elsewhere
-    if isinstance(key, str) and (named := next((s for s in states() if f"ISO code {key} " in s.note), None)):
+    if isinstance(key, str) and (
+        named := next((s for s in states() if f"ISO code {key} " in s.note), None)
+    ):
         return f"{text} See {named.called(system)}: {named.note}."
-    near = [s.called(system) for code in _alike(key, system) for s in holders(system)[code] if s.covers(day)]
+    near = [
+        s.called(system)
+        for code in _alike(key, system)
+        for s in holders(system)[code]
+        if s.covers(day)
+    ]
     return text + (f" The nearest on {day}: {', '.join(near[:2])}." if near else "")
 
 
 def _elsewhere(key: int | str, day: dt.date, system: str, others: Iterable[str]) -> str:
     """Sentences that say which state a code is in other systems."""
-    found = [(o, s) for o in others if o != system for s in holders(o).get(key, ()) if s.covers(day)]
-    return "".join(f" On {day} {LABEL[other]} {key} is {state.called(system)}." for other, state in found)
+    found = [
+        (o, s) for o in others if o != system for s in holders(o).get(key, ()) if s.covers(day)
+    ]
+    return "".join(
+        f" On {day} {LABEL[other]} {key} is {state.called(system)}." for other, state in found
+    )
 
 
 @lru_cache(4096)
 def _alike(key: int | str, system: str) -> list[int | str]:
-    """The codes next to a number, or those whose text, name or word of the name looks most like a text."""
+    """The codes next to a number, or those whose text, name or
+    word of the name looks most like a text.
+    """
     if isinstance(key, int):
-        return [] if system == "iso3" else sorted(holders(system), key=lambda code: abs(int(code) - key))[:9]
+        return (
+            []
+            if system == "iso3"
+            else sorted(holders(system), key=lambda code: abs(int(code) - key))[:9]
+        )
     # only words with the same initial: a wrong column of thousands of texts must not take a minute
     words = {word: codes for word, codes in _words(system).items() if word[0] == key.casefold()[0]}
     return [code for word in get_close_matches(key.casefold(), words, n=1) for code in words[word]]

@@ -1,8 +1,9 @@
-"""Regular expressions that come with data: matched in time linear in the text, whatever the expression.
+"""Regular expressions that come with data: matched in time
+linear in the text, whatever the expression.
 
-Python's own matcher can take hours on an expression of twenty characters (``(a+)+!``), and an expression in a file is
-written by whoever wrote the file. RE2, which comes with pyarrow, has no such expressions; it has no lookaround and no references
-to groups either, and those are refused.
+Python's own matcher can take hours on an expression of twenty characters (``(a+)+!``), and an
+expression in a file is written by whoever wrote the file. RE2, which comes with pyarrow, has no
+such expressions; it has no lookaround and no references to groups either, and those are refused.
 """
 
 import re
@@ -13,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 MAX_LENGTH = 1_000  # characters of an expression
-_PIECE = re.compile(r"\\.|\[\^?\]?|.", re.DOTALL)  # an escape, the beginning of a set of characters, or a character
+# an escape, the beginning of a set of characters, or a character
+_PIECE = re.compile(r"\\.|\[\^?\]?|.", re.DOTALL)
 # what Python's escapes mean, in the words of RE2, whose own know ASCII alone
 _SETS = {"w": r"\p{L}\p{N}_", "d": r"\p{Nd}", "s": r"\t\n\f\r\x0b\x1c-\x20\x85\p{Z}"}
 
@@ -35,12 +37,16 @@ def full_matches(pattern: str, texts: Sequence[str]) -> npt.NDArray[np.bool_]:
     from pyarrow import compute
 
     if len(pattern) > MAX_LENGTH:
-        raise ValueError(f"it has {len(pattern):,} characters, and no more than {MAX_LENGTH:,} are read")
+        raise ValueError(
+            f"it has {len(pattern):,} characters, and no more than {MAX_LENGTH:,} are read"
+        )
     own = _translated(pattern)
     try:
         # by itself first: an expression that closes the brackets below is none
         compute.match_substring_regex(pa.array([""]), pattern=own)
-        found = compute.match_substring_regex(pa.array([*texts], pa.string()), pattern=rf"\A(?:{own})\z")
+        found = compute.match_substring_regex(
+            pa.array([*texts], pa.string()), pattern=rf"\A(?:{own})\z"
+        )
     except (pa.ArrowException, UnicodeError) as err:
         raise ValueError(str(err).splitlines()[0]) from err
     return np.asarray(found.to_numpy(zero_copy_only=False), dtype=bool)

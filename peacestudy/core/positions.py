@@ -1,4 +1,6 @@
-"""The line at which every value of a TOML text stands: the standard library's reader gives values without places."""
+"""The line at which every value of a TOML text stands: the standard
+library's reader gives values without places.
+"""
 
 import re
 import tomllib
@@ -6,7 +8,8 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
 
-Place = tuple[str | int, ...]  # keys, and numbers of the elements of a list: ("specs", 0, "formula")
+# keys, and numbers of the elements of a list: ("specs", 0, "formula")
+Place = tuple[str | int, ...]
 _TOKEN = re.compile(
     r'''(?P<text>"""(?:\\.|[^\\])*?"{3,5}|\'{3}.*?\'{3,5}|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\')'''
     r"|(?P<comment>\#[^\n]*)|(?P<end>\n)|(?P<mark>[\[\]{}=,.])|(?P<bare>[^\s\[\]{}=,.\"'#]+)",
@@ -31,11 +34,12 @@ def positions(text: str) -> dict[Place, int]:
 
 
 def line_of(text: str, *place: str | int) -> int:
-    """The line of a value in a TOML text, or of the nearest table around it that stands there; 0 if none does.
+    """The line of a value in a TOML text, or of the nearest table
+    around it that stands there; 0 if none does.
 
     Examples
     --------
-    >>> line_of('[a]\\nb = 1', "a", "b"), line_of('[a]\\nb = 1', "a", "c"), line_of("", "a")
+    >>> line_of("[a]\\nb = 1", "a", "b"), line_of("[a]\\nb = 1", "a", "c"), line_of("", "a")
     (2, 1, 0)
     """
     lines = positions(text)
@@ -46,7 +50,8 @@ class _Scanner:
     def __init__(self, text: str) -> None:
         self.tokens: Iterator[tuple[str, str, int]] = self._tokens(text)
         self.lines: dict[Place, int] = {}
-        self.elements: Counter[Place] = Counter()  # tables of a list so far, by the path of the list
+        # tables of a list so far, by the path of the list
+        self.elements: Counter[Place] = Counter()
         self.advance()
         table: Place = ()
         while self.word or self.kind:
@@ -74,7 +79,11 @@ class _Scanner:
         out = []
         while self.kind in ("text", "bare") or self.word == ".":
             if self.word != ".":
-                out.append(str(tomllib.loads(f"name = {self.word}")["name"]) if self.kind == "text" else self.word)
+                out.append(
+                    str(tomllib.loads(f"name = {self.word}")["name"])
+                    if self.kind == "text"
+                    else self.word
+                )
             self.advance()
         return out
 

@@ -1,4 +1,6 @@
-"""Trouble is data: a Problem stops the work and says where; a Note travels with a result and says how far to trust it."""
+"""Trouble is data: a Problem stops the work and says where; a Note
+travels with a result and says how far to trust it.
+"""
 
 import unicodedata
 from collections import Counter
@@ -45,12 +47,16 @@ class Problem:
     def __str__(self) -> str:
         value = self.value if len(self.value) <= 60 else self.value[:57] + "..."
         column = self.column if len(self.column) <= 60 else self.column[:57] + "..."
-        where = self.file + (f":{self.line}" if self.line else "") + (f":{column}" if column else "")
+        where = (
+            self.file + (f":{self.line}" if self.line else "") + (f":{column}" if column else "")
+        )
         return printable(f"{where}: {value!r}: {self.rule}; {self.remedy}")
 
 
 def problem_table(problems: Sequence[Problem]) -> pd.DataFrame:
-    """The problems as a tidy table, a row each, columns ``file, line, column, value, rule, remedy``."""
+    """The problems as a tidy table, a row each, columns ``file,
+    line, column, value, rule, remedy``.
+    """
     columns = ["file", "line", "column", "value", "rule", "remedy"]
     return pd.DataFrame([asdict(p) for p in problems], columns=columns)
 
@@ -63,7 +69,8 @@ class Note:
     ----------
     kind : short machine-readable word, such as ``separation`` or ``few_clusters``.
     text : one or two sentences for the reader.
-    pooled : what holds of it after pooling over imputed tables; None where all does, empty where nothing does.
+    pooled : what holds of it after pooling over imputed tables; None
+        where all does, empty where nothing does.
     """
 
     kind: str
@@ -78,7 +85,8 @@ class Note:
 
 
 def composed(name: str) -> str:
-    """A name as it is compared: letters with accents composed (NFC), every kind of space a plain one.
+    """A name as it is compared: letters with accents composed
+    (NFC), every kind of space a plain one.
 
     Examples
     --------
@@ -87,11 +95,14 @@ def composed(name: str) -> str:
     """
     if name.isascii():
         return name
-    return "".join(" " if unicodedata.category(c) == "Zs" else c for c in unicodedata.normalize("NFC", name))
+    return "".join(
+        " " if unicodedata.category(c) == "Zs" else c for c in unicodedata.normalize("NFC", name)
+    )
 
 
 def as_known(names: Any, known: Iterable[str]) -> Any:
-    """Names as they are spelt in ``known``, where one there looks the same: in a list, among the keys of a mapping, or one name.
+    """Names as they are spelt in ``known``, where one there looks the same: in a list, among the
+    keys of a mapping, or one name.
 
     Examples
     --------
@@ -143,7 +154,8 @@ def reason_of(err: BaseException) -> str:
 def nearest(word: str, known: Sequence[str]) -> str:
     """A sentence that names the known word nearest to an unknown one, or nothing.
 
-    A word that differs only in case, accents, blanks, underscores, hyphens or dots comes first, then the closest spelling.
+    A word that differs only in case, accents, blanks, underscores, hyphens or dots comes first,
+    then the closest spelling.
 
     Examples
     --------
@@ -187,4 +199,7 @@ def one_of(what: str, word: object, known: Sequence[str]) -> str:
     >>> one_of("engine", "probit", ["linear", "logit"])
     "engine is 'probit'; it must be one of linear, logit."
     """
-    return f"{what} is {shortened(word)}; it must be one of {', '.join(known)}.{nearest(str(word), known)}"
+    return (
+        f"{what} is {shortened(word)}; it must be one of"
+        f" {', '.join(known)}.{nearest(str(word), known)}"
+    )

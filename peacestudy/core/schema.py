@@ -1,7 +1,9 @@
-"""What a table must look like: fields with type and bounds, keys; a table of text becomes a typed one or a list of problems.
+"""What a table must look like: fields with type and bounds, keys; a table of text becomes a typed
+one or a list of problems.
 
-The descriptor is Frictionless Table Schema (https://specs.frictionlessdata.io/table-schema/), the part of it that
-we use: type, constraints (required, minimum, maximum, enum, pattern), unit as ``unit``, missingValues, primaryKey.
+The descriptor is Frictionless Table Schema (https://specs.frictionlessdata.io/table-schema/), the
+part of it that we use: type, constraints (required, minimum, maximum, enum, pattern), unit as
+``unit``, missingValues, primaryKey.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,14 +20,18 @@ from peacestudy.errors import SourceError
 TYPES = ("string", "integer", "number", "boolean", "date", "year")
 COMPARED = 100  # problems of a column for which the nearest known word is looked for
 NUMERIC = ("integer", "number", "year")
-# our own forms: pandas' parsers take 'inf', '1_000', surrounding blanks and the digits of every script
+# our own forms: pandas' parsers take 'inf', '1_000', surrounding blanks and the digits of every
+# script
 NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
-_DATE = r"(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}([T ]00:00:00)?"  # sources write midnight for a day, as they write 160.0 for 160
+# sources write midnight for a day, as they write 160.0 for 160
+_DATE = r"(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}([T ]00:00:00)?"
 
 
 @dataclass(frozen=True)
 class Field:
-    """One column: its name, type, unit and the values it may hold. Empty text is missing, and missing is declared."""
+    """One column: its name, type, unit and the values it may hold. Empty
+    text is missing, and missing is declared.
+    """
 
     name: str
     type: str = "string"
@@ -41,17 +47,20 @@ class Field:
         if self.type not in TYPES:
             raise SourceError(one_of(f"the type of field {self.name!r}", self.type, TYPES))
         bounds = [b for b in (self.minimum, self.maximum) if b is not None]
-        if bounds and (self.type not in NUMERIC or not all(isinstance(b, int | float) for b in bounds)):
+        if bounds and (
+            self.type not in NUMERIC or not all(isinstance(b, int | float) for b in bounds)
+        ):
             raise SourceError(
-                f"field {self.name!r} is a {self.type} with bounds {bounds}. Bounds are numbers, for fields of type {', '.join(NUMERIC)}."
+                f"field {self.name!r} is a {self.type} with bounds {bounds}. Bounds are numbers,"
+                f" for fields of type {', '.join(NUMERIC)}."
             )
         try:
             if self.pattern:
                 full_matches(self.pattern, [])
         except (ValueError, TypeError) as err:
             raise SourceError(
-                f"the pattern {str(self.pattern)[:80]!r} of field {self.name!r} is no expression that can be used: {err}. "
-                "Write one without references and lookaround."
+                f"the pattern {str(self.pattern)[:80]!r} of field {self.name!r} is no expression"
+                f" that can be used: {err}. Write one without references and lookaround."
             ) from err
 
     def descriptor(self) -> dict[str, Any]:
@@ -76,9 +85,16 @@ class Field:
         """A field from its Frictionless descriptor."""
         c = d.get("constraints", {})
         return cls(
-            d["name"], d.get("type", "string"), c.get("required", False), d.get("unit", ""), d.get("description", ""),
-            tuple(c.get("enum", ())), c.get("minimum"), c.get("maximum"), c.get("pattern", ""),
-        )  # fmt: skip
+            d["name"],
+            d.get("type", "string"),
+            c.get("required", False),
+            d.get("unit", ""),
+            d.get("description", ""),
+            tuple(c.get("enum", ())),
+            c.get("minimum"),
+            c.get("maximum"),
+            c.get("pattern", ""),
+        )
 
 
 @dataclass(frozen=True)
@@ -99,7 +115,9 @@ class Schema:
     def __post_init__(self) -> None:
         twice = repeated(self.names)
         if twice:
-            raise SourceError(f"the field(s) {', '.join(twice)} stand twice in a schema. Name each once.")
+            raise SourceError(
+                f"the field(s) {', '.join(twice)} stand twice in a schema. Name each once."
+            )
         known = set(self.names)
         for name in self.key:
             if name not in known:
@@ -123,12 +141,15 @@ class Schema:
         """A schema from its Frictionless descriptor."""
         key = d.get("primaryKey", ())  # one name may stand without a list
         return cls(
-            tuple(map(Field.read, d["fields"])), (key,) if isinstance(key, str) else tuple(key),
+            tuple(map(Field.read, d["fields"])),
+            (key,) if isinstance(key, str) else tuple(key),
             tuple(d.get("missingValues", ("",))),
-        )  # fmt: skip
+        )
 
 
-def typed(text: pd.DataFrame, lines: Sequence[int], schema: Schema, file: str) -> tuple[pd.DataFrame, list[Problem]]:
+def typed(
+    text: pd.DataFrame, lines: Sequence[int], schema: Schema, file: str
+) -> tuple[pd.DataFrame, list[Problem]]:
     """Turn a table of text into typed columns.
 
     Parameters
@@ -141,14 +162,22 @@ def typed(text: pd.DataFrame, lines: Sequence[int], schema: Schema, file: str) -
     Returns
     -------
     table, problems
-        Columns of the schema in its order: ``string`` as object str or None, ``integer`` and ``year`` as Int64,
-        ``number`` as float64, ``boolean`` as boolean, ``date`` as datetime64. The table is whole only if there are no problems.
+        Columns of the schema in its order: ``string`` as object str or None, ``integer`` and
+        ``year`` as Int64, ``number`` as float64, ``boolean`` as boolean, ``date`` as datetime64.
+        The table is whole only if there are no problems.
     """
     problems = [
-        Problem(file, 1, name, ", ".join(text.columns[:8]), f"column {name!r} is expected",
-                f"add or rename the column.{nearest(name, list(text.columns))}")
-        for name in schema.names if name not in text.columns
-    ]  # fmt: skip
+        Problem(
+            file,
+            1,
+            name,
+            ", ".join(text.columns[:8]),
+            f"column {name!r} is expected",
+            f"add or rename the column.{nearest(name, list(text.columns))}",
+        )
+        for name in schema.names
+        if name not in text.columns
+    ]
     if problems:
         return pd.DataFrame(), problems
     out: dict[str, Any] = {}
@@ -163,7 +192,9 @@ def typed(text: pd.DataFrame, lines: Sequence[int], schema: Schema, file: str) -
         broken = broken & ~empty
         problems += _found(file, line, field.name, cells, broken[codes], rule, "correct the value")
         if field.required:
-            problems += _found(file, line, field.name, cells, empty[codes], "a value is required", "fill the cell")
+            problems += _found(
+                file, line, field.name, cells, empty[codes], "a value is required", "fill the cell"
+            )
         for bad, said, remedy, known in _bounds(field, single, values, ~(empty | broken)):
             problems += _found(file, line, field.name, cells, bad[codes], said, remedy, known)
         out[field.name] = values.take(codes).set_axis(cells.index)
@@ -174,13 +205,26 @@ def typed(text: pd.DataFrame, lines: Sequence[int], schema: Schema, file: str) -
 
 
 def _found(
-    file: str, line: Any, name: str, cells: Any, bad: Any, rule: str, remedy: str, known: tuple[str, ...] = ()
+    file: str,
+    line: Any,
+    name: str,
+    cells: Any,
+    bad: Any,
+    rule: str,
+    remedy: str,
+    known: tuple[str, ...] = (),
 ) -> list[Problem]:
     return [
-        Problem(file, int(line[i]), name, str(cells.iloc[i]), rule,
-                remedy + (nearest(cells.iloc[i], known) if known and n < COMPARED else ""))
+        Problem(
+            file,
+            int(line[i]),
+            name,
+            str(cells.iloc[i]),
+            rule,
+            remedy + (nearest(cells.iloc[i], known) if known and n < COMPARED else ""),
+        )
         for n, i in enumerate(np.flatnonzero(bad))
-    ]  # fmt: skip
+    ]
 
 
 def _key_problems(table: pd.DataFrame, key: list[str], file: str, line: Any) -> list[Problem]:
@@ -191,24 +235,44 @@ def _key_problems(table: pd.DataFrame, key: list[str], file: str, line: Any) -> 
     for i, row in enumerate(table[key].astype(object).itertuples(index=False, name=None)):
         if any(pd.isna(v) for v in row):
             out.append(
-                Problem(file, int(line[i]), ",".join(key), str(row), "no part of the key may be missing", "fill it")
+                Problem(
+                    file,
+                    int(line[i]),
+                    ",".join(key),
+                    str(row),
+                    "no part of the key may be missing",
+                    "fill it",
+                )
             )
         elif row in first:
             rule = f"the key ({', '.join(key)}) stands already at line {first[row]}"
             out.append(
-                Problem(file, int(line[i]), ",".join(key), ", ".join(map(str, row)), rule, "keep one of the rows")
+                Problem(
+                    file,
+                    int(line[i]),
+                    ",".join(key),
+                    ", ".join(map(str, row)),
+                    rule,
+                    "keep one of the rows",
+                )
             )
         else:
             first[row] = int(line[i])
     return out
 
 
-def _bounds(field: Field, cells: Any, values: Any, ok: Any) -> list[tuple[Any, str, str, tuple[str, ...]]]:
-    """What breaks the constraints of a field: which cells, the rule, the remedy, and the words that one may have meant."""
+def _bounds(
+    field: Field, cells: Any, values: Any, ok: Any
+) -> list[tuple[Any, str, str, tuple[str, ...]]]:
+    """What breaks the constraints of a field: which cells, the rule, the
+    remedy, and the words that one may have meant.
+    """
     out: list[tuple[Any, str, str, tuple[str, ...]]] = []
     if field.enum:
         bad = ok & ~cells.isin(field.enum).to_numpy(dtype=bool)
-        out.append((bad, f"expected one of {', '.join(field.enum)}", "correct the value.", field.enum))
+        out.append(
+            (bad, f"expected one of {', '.join(field.enum)}", "correct the value.", field.enum)
+        )
     if field.pattern:
         bad = ok & ~full_matches(field.pattern, cells.tolist())
         out.append((bad, f"expected the form {field.pattern}", "correct the value", ()))
@@ -216,8 +280,13 @@ def _bounds(field: Field, cells: Any, values: Any, ok: Any) -> list[tuple[Any, s
         v = values.astype("float64").to_numpy(na_value=np.nan)
         low, high = field.minimum, field.maximum
         with np.errstate(invalid="ignore"):
-            bad = ok & ((v < (-np.inf if low is None else low)) | (v > (np.inf if high is None else high)))
-        rule = f"expected a value from {'any' if low is None else low} to {'any' if high is None else high}"
+            bad = ok & (
+                (v < (-np.inf if low is None else low)) | (v > (np.inf if high is None else high))
+            )
+        rule = (
+            f"expected a value from {'any' if low is None else low} to"
+            f" {'any' if high is None else high}"
+        )
         out.append((bad, rule, "correct the value or its unit", ()))
     return out
 
@@ -236,7 +305,8 @@ def _number(cells: pd.Series) -> tuple[Any, Any, str]:
 def _integer(cells: pd.Series) -> tuple[Any, Any, str]:
     values, bad, _ = _number(cells)
     with np.errstate(invalid="ignore"):
-        # sources write 160.0 for 160; from 2**53 on a float may not hold the integer that was written
+        # sources write 160.0 for 160; from 2**53 on a float may not hold the integer that was
+        # written
         broken = bad | (values.to_numpy() % 1 != 0) | (np.abs(values.to_numpy()) >= 2**53)
     return values.mask(broken).astype("Int64"), broken, "expected an integer"
 
@@ -258,10 +328,17 @@ def _boolean(cells: pd.Series) -> tuple[Any, Any, str]:
 
 def _date(cells: pd.Series) -> tuple[Any, Any, str]:
     form = cells.str.fullmatch(_DATE)
-    values = pd.to_datetime(cells.str.slice(0, 10).where(form, None), format="%Y-%m-%d", errors="coerce")
+    values = pd.to_datetime(
+        cells.str.slice(0, 10).where(form, None), format="%Y-%m-%d", errors="coerce"
+    )
     return values, values.isna().to_numpy(), "expected a date as YYYY-MM-DD that exists"
 
 
 _CONVERT: dict[str, Callable[[pd.Series], tuple[Any, Any, str]]] = {
-    "string": _string, "number": _number, "integer": _integer, "year": _integer, "boolean": _boolean, "date": _date,
-}  # fmt: skip
+    "string": _string,
+    "number": _number,
+    "integer": _integer,
+    "year": _integer,
+    "boolean": _boolean,
+    "date": _date,
+}

@@ -1,4 +1,6 @@
-"""TOML files whose values map one to one to the fields of a dataclass: an unknown key is a typing mistake, and is told."""
+"""TOML files whose values map one to one to the fields of a dataclass: an
+unknown key is a typing mistake, and is told.
+"""
 
 import dataclasses
 import datetime
@@ -31,24 +33,41 @@ def read_toml(path: Path, error: type[PeacestudyError]) -> tuple[dict[str, Any],
     if deep:
         line = text.count("\n", 0, deep.start()) + 1
         rule = f"a key has more than {MAX_DOTS} parts"
-        raise error(f"{path} cannot be read.", [Problem(path.name, line, "", deep[0][:60], rule, "correct the line")])
+        raise error(
+            f"{path} cannot be read.",
+            [Problem(path.name, line, "", deep[0][:60], rule, "correct the line")],
+        )
     try:
         return tomllib.loads(text), text
-    except (ValueError, RecursionError) as err:  # ValueError: no TOML, or a number of thousands of digits
+    # ValueError: no TOML, or a number of thousands of digits
+    except (ValueError, RecursionError) as err:
         found = re.search(r"at line (\d+)", str(err))
-        line = int(found[1]) if found else text.rstrip().count("\n") + 1 if "end of document" in str(err) else 0
+        line = (
+            int(found[1])
+            if found
+            else text.rstrip().count("\n") + 1
+            if "end of document" in str(err)
+            else 0
+        )
         problem = Problem(path.name, line, "", "", f"not TOML: {err}", "correct the line")
         raise error(f"{path} cannot be read.", [problem]) from err
 
 
 def read_json(path: Path, error: type[PeacestudyError]) -> Any:
-    """The values of a JSON file; a name that stands twice in one object is refused, since only one of the two could count."""
+    """The values of a JSON file; a name that stands twice in one object is
+    refused, since only one of the two could count.
+    """
     text = read_text(path, error, limit=MAX_SETTINGS)
     try:
         return json.loads(text, object_pairs_hook=_once)
     except (ValueError, RecursionError) as err:
         problem = Problem(
-            path.name, getattr(err, "lineno", 0), "", "", f"not JSON: {err}", "correct or restore the file"
+            path.name,
+            getattr(err, "lineno", 0),
+            "",
+            "",
+            f"not JSON: {err}",
+            "correct or restore the file",
         )
         raise error(f"{path} cannot be read.", [problem]) from err
 
@@ -76,19 +95,27 @@ def inside(name: str, what: str) -> str:
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or re.search(r"[\\:\0]", name):
         raise SpecError(
-            f"{what} is {name!r}; a path of a study stays in its folder. Copy the file into it, and name it from there."
+            f"{what} is {name!r}; a path of a study stays in its folder. Copy the file into it, and"
+            " name it from there."
         )
     return name
 
 
 def fill(
-    cls: type[T], values: Mapping[str, Any], file: str, text: str, problems: list[Problem], place: Place = ()
+    cls: type[T],
+    values: Mapping[str, Any],
+    file: str,
+    text: str,
+    problems: list[Problem],
+    place: Place = (),
 ) -> T | None:
-    """Fill a dataclass, nested ones included, from TOML values; what does not fit goes to ``problems``.
+    """Fill a dataclass, nested ones included, from TOML values;
+    what does not fit goes to ``problems``.
 
     Parameters
     ----------
-    cls : a dataclass whose fields are str, int, float, bool, dates, tuples and dicts of these, or dataclasses.
+    cls : a dataclass whose fields are str, int, float, bool, dates,
+        tuples and dicts of these, or dataclasses.
     values : a TOML table.
     file, text : for the place in a problem.
     problems : list that receives what is wrong.
@@ -109,24 +136,39 @@ class _Filler:
 
     def say(self, place: Place, value: object, rule: str, remedy: str) -> None:
         key = next((str(p) for p in reversed(place) if isinstance(p, str)), "")
-        self.problems.append(Problem(self.file, line_of(self.text, *place), key, str(value), rule, remedy))
+        self.problems.append(
+            Problem(self.file, line_of(self.text, *place), key, str(value), rule, remedy)
+        )
 
     def table(self, cls: type[Any], values: Any, place: Place) -> Any:
         fields = {f.name: f for f in dataclasses.fields(cls)}
         if not isinstance(values, Mapping):
-            self.say(place, values, f"expected a table of {', '.join(fields)}", "write it as [table] or {key = value}")
+            self.say(
+                place,
+                values,
+                f"expected a table of {', '.join(fields)}",
+                "write it as [table] or {key = value}",
+            )
             return None
         hints = typing.get_type_hints(cls)
         before = len(self.problems)
         for key in values:
             if key not in fields:
                 rule = f"unknown key; {cls.__name__} has {', '.join(fields)}"
-                self.say((*place, key), values[key], rule, f"remove or rename it.{nearest(key, list(fields))}")
+                self.say(
+                    (*place, key),
+                    values[key],
+                    rule,
+                    f"remove or rename it.{nearest(key, list(fields))}",
+                )
         out: dict[str, Any] = {}
         for name, field in fields.items():
             if name in values:
                 out[name] = self.value(hints[name], values[name], (*place, name))
-            elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
+            elif (
+                field.default is dataclasses.MISSING
+                and field.default_factory is dataclasses.MISSING
+            ):
                 self.say((*place, name), "", f"{cls.__name__} needs {name!r}", "add the key")
         return cls(**out) if len(self.problems) == before else None
 
@@ -148,12 +190,19 @@ class _Filler:
             return self.value(next(a for a in args if a is not type(None)), value, place)
         if hint is not Any and not _is(hint, value):
             found = f"found {type(value).__name__}" if value == value else "found nan"
-            self.say(place, value, f"expected {getattr(hint, '__name__', hint)}, {found}", "correct the value")
+            self.say(
+                place,
+                value,
+                f"expected {getattr(hint, '__name__', hint)}, {found}",
+                "correct the value",
+            )
         return value
 
 
 def _is(hint: type, value: object) -> bool:
-    """Whether a value is of a type, as people mean it: no truth value is a number, no moment a day, nan is no value."""
+    """Whether a value is of a type, as people mean it: no truth value is
+    a number, no moment a day, nan is no value.
+    """
     if isinstance(value, bool | datetime.datetime):
         return type(value) is hint
     return isinstance(value, (int, float) if hint is float else hint) and value == value

@@ -1,7 +1,9 @@
-"""The canonical form of a text key: what is left of it without blanks, accents, capitals and typographic marks.
+"""The canonical form of a text key: what is left of it without
+blanks, accents, capitals and typographic marks.
 
-Keys are matched exactly. The canonical form finds keys that were meant to be the same and are written in two
-ways, so that a verb that matches keys can refuse or report them. It never makes two keys match.
+Keys are matched exactly. The canonical form finds keys that were meant to be the same and are
+written in two ways, so that a verb that matches keys can refuse or report them. It never makes two
+keys match.
 """
 
 import re
@@ -15,13 +17,24 @@ _ZEROS = re.compile(r"(?:^|\|)(?:0[0-9]+|[0-9]+\.0+)(?=\||$)")
 _NUMBER = re.compile(r"0*([0-9]+?)(?:\.0+)?")
 _MARKS = str.maketrans(
     dict.fromkeys(
-        "\u2018\u2019\u201a\u201b`\u00b4\u02b9\u02bb\u02bc\u02bd\u02be\u02bf\u2032\ua78c\uff07\u05f3\u1fef\u1ffd", "'"
+        "\u2018\u2019\u201a\u201b`\u00b4\u02b9\u02bb\u02bc\u02bd\u02be\u02bf\u2032\ua78c\uff07\u05f3\u1fef\u1ffd",
+        "'",
     )
     | dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb\u2033", '"')
     | dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d", "-")
 )
 # letters that Unicode does not decompose, as they are written without their mark
-_PLAIN = {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t", "æ": "ae", "œ": "oe", "þ": "th"}
+_PLAIN = {
+    "ø": "o",
+    "ł": "l",
+    "đ": "d",
+    "ð": "d",
+    "ħ": "h",
+    "ŧ": "t",
+    "æ": "ae",
+    "œ": "oe",
+    "þ": "th",
+}
 _LETTERS = str.maketrans(_PLAIN | {k.upper(): v.upper() for k, v in _PLAIN.items()} | {"ı": "i"})
 # combining marks of Latin, Greek and Cyrillic; the vowel signs of other scripts are letters
 _COMBINING = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]")
@@ -65,9 +78,9 @@ CODE_LIKE = {"capitals", "leading zeros"}  # what may tell two codes apart that 
 def canonical(value: object) -> str:
     """The form in which two spellings of one key are the same.
 
-    Composed and decomposed letters (NFC, NFD), letters with and without accents, capitals, kinds of apostrophe and dash are
-    one; so are blanks of every kind (no-break and zero-width ones too), blanks at the ends, doubled ones; and digits with
-    zeros before them or ``.0`` behind.
+    Composed and decomposed letters (NFC, NFD), letters with and without accents, capitals, kinds of
+    apostrophe and dash are one; so are blanks of every kind (no-break and zero-width ones too),
+    blanks at the ends, doubled ones; and digits with zeros before them or ``.0`` behind.
 
     Examples
     --------
@@ -90,11 +103,16 @@ def canonical_forms(values: Iterable[object]) -> list[str]:
         forms = whole.lower().split(_SEPARATOR)
         if len(forms) == len(texts):  # no text holds the separator
             return forms
-    return [text.lower() if _is_plain(text) and _SEPARATOR not in text else canonical(text) for text in texts]
+    return [
+        text.lower() if _is_plain(text) and _SEPARATOR not in text else canonical(text)
+        for text in texts
+    ]
 
 
 def _is_plain(whole: str) -> bool:
-    """Whether joined texts are ASCII without anything but capitals that the canonical form would change."""
+    """Whether joined texts are ASCII without anything but capitals
+    that the canonical form would change.
+    """
     if not whole.isascii() or not whole.isprintable() or whole != whole.strip():
         return False
     if any(odd in whole for odd in ("`", "  ", _SEPARATOR + " ", " " + _SEPARATOR)):
@@ -108,7 +126,11 @@ def differences(one: object, other: object) -> list[str]:
 
     Examples
     --------
-    >>> differences("Mali", "mali "), differences("C\u00f4te", "Co\u0302te"), differences("C\u00f4te", "Cote")
+    >>> (
+    ...     differences("Mali", "mali "),
+    ...     differences("C\u00f4te", "Co\u0302te"),
+    ...     differences("C\u00f4te", "Cote"),
+    ... )
     (['capitals', 'blanks'], ['composed and decomposed letters (NFC and NFD)'], ['accents'])
     """
     if str(one) == str(other):
@@ -175,7 +197,13 @@ def twins(values: Iterable[object]) -> Twins:
 
 
 def visible(value: object) -> str:
-    """A value in quotes; letters that are not composed and blanks that cannot be seen are written as their code points."""
+    """A value in quotes; letters that are not composed and blanks that
+    cannot be seen are written as their code points.
+    """
     text = str(value)
-    hidden = [c for c in text if c != " " and (c.isspace() or not c.isprintable() or unicodedata.combining(c))]
+    hidden = [
+        c
+        for c in text
+        if c != " " and (c.isspace() or not c.isprintable() or unicodedata.combining(c))
+    ]
     return ascii(value) if hidden else repr(value)

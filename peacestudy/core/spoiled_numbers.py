@@ -1,7 +1,8 @@
 """Columns of numbers that marks such as NA, a point or a decimal comma have turned into text.
 
-Nothing is converted here. A text such as "NA" is Namibia in one column and a missing value in another; these functions count
-what stands among the numbers, so that the reader can say what it means.
+Nothing is converted here. A text such as "NA" is Namibia in one column and a missing value in
+another; these functions count what stands among the numbers, so that the reader can say what it
+means.
 """
 
 import re
@@ -18,16 +19,53 @@ from peacestudy.core.problems import Note
 # a number without zeros before it: "007" is a code
 PLAIN_NUMBER = re.compile(r"-?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 _CODE = re.compile(r"[+-]?0[0-9]+")
-_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+|[+-]?[0-9]{1,3}(?:[., '\u2019\u00a0\u202f][0-9]{3})+(?:[.,][0-9]+)?")
+_COMMA = re.compile(
+    r"[+-]?[0-9]+,[0-9]+|[+-]?[0-9]{1,3}(?:[., '\u2019\u00a0\u202f][0-9]{3})+(?:[.,][0-9]+)?"
+)
 _SIGN = re.compile(r"[+\u2212].+")
 _PERCENT = re.compile(r"[+-]?[0-9.,]+ ?%")
 _STATA = re.compile(r"\.[a-z]")
-_MISSING = frozenset({
-    "", "na", "n/a", "n.a.", "n.a", "n/d", "n.d.", "nd", "#n/a", "#na", "<na>", "nan", "null", "none", "nil", "missing", ".", "..",
-    "...", "\u2026", "-", "--", "---", "\u2013", "\u2014", "?", "*", ":", "#value!", "#div/0!", "#ref!", "#null!", "#num!", "#name?",
-})  # fmt: skip
+_MISSING = frozenset(
+    {
+        "",
+        "na",
+        "n/a",
+        "n.a.",
+        "n.a",
+        "n/d",
+        "n.d.",
+        "nd",
+        "#n/a",
+        "#na",
+        "<na>",
+        "nan",
+        "null",
+        "none",
+        "nil",
+        "missing",
+        ".",
+        "..",
+        "...",
+        "\u2026",
+        "-",
+        "--",
+        "---",
+        "\u2013",
+        "\u2014",
+        "?",
+        "*",
+        ":",
+        "#value!",
+        "#div/0!",
+        "#ref!",
+        "#null!",
+        "#num!",
+        "#name?",
+    }
+)
 _TRUTH = frozenset({"true", "false"})
-_MOST_OTHERS = 10  # different texts beside the numbers; with more of them the column is one of texts
+# different texts beside the numbers; with more of them the column is one of texts
+_MOST_OTHERS = 10
 _SHOWN = 5
 _BLOCK = 2**22  # cells looked at in one go
 SPOILED = ("marks_among_numbers", "numbers_stored_as_text")  # kinds of notes on such columns
@@ -52,7 +90,9 @@ class Spoiled:
 
     @property
     def stored_as_text(self) -> bool:
-        """Whether every cell is a plain number, so that nothing but its type makes the column text."""
+        """Whether every cell is a plain number, so that nothing but
+        its type makes the column text.
+        """
         return not (self.missing or self.others or self.written)
 
     @property
@@ -61,17 +101,26 @@ class Spoiled:
         return [*self.missing, *(text for text in self.others if text.casefold() not in _TRUTH)]
 
     def __str__(self) -> str:
-        parts = [f"{self.numbers} number{'' if self.numbers == 1 else 's'}"] if self.numbers or self.written else []
-        marks = [f"{mark!r} {_times(n)}" for mark, n in (*self.missing.items(), *self.others.items())]
+        parts = (
+            [f"{self.numbers} number{'' if self.numbers == 1 else 's'}"]
+            if self.numbers or self.written
+            else []
+        )
+        marks = [
+            f"{mark!r} {_times(n)}" for mark, n in (*self.missing.items(), *self.others.items())
+        ]
         parts += marks[:_SHOWN]
         if len(marks) > _SHOWN:
             parts.append(f"{len(marks) - _SHOWN} other text(s)")
-        parts += [f"{notation} {_times(n)} (as {text!r})" for notation, (text, n) in self.written.items()]
+        parts += [
+            f"{notation} {_times(n)} (as {text!r})" for notation, (text, n) in self.written.items()
+        ]
         return ", ".join(parts)
 
 
 def spoiled(values: Iterable[Any]) -> Spoiled | None:
-    """What stands among the numbers of a column of text; None where the column is not one of numbers.
+    """What stands among the numbers of a column of text; None
+    where the column is not one of numbers.
 
     Parameters
     ----------
@@ -80,9 +129,9 @@ def spoiled(values: Iterable[Any]) -> Spoiled | None:
     Returns
     -------
     Spoiled or None
-        None where no cell is a number (or TRUE or FALSE beside marks of missing values), where numbers are codes with
-        zeros before them, and where texts that are no usual
-        mark of a missing value are of more than ten kinds or are half of the cells.
+        None where no cell is a number (or TRUE or FALSE beside marks of missing values), where
+        numbers are codes with zeros before them, and where texts that are no usual mark of a
+        missing value are of more than ten kinds or are half of the cells.
 
     Examples
     --------
@@ -121,11 +170,17 @@ def spoiled(values: Iterable[Any]) -> Spoiled | None:
 
 
 def _kind(value: Any) -> str:
-    """``number``, ``missing``, ``other``, ``code``, the notation of a number, or nothing for an empty cell."""
+    """``number``, ``missing``, ``other``, ``code``, the notation of
+    a number, or nothing for an empty cell.
+    """
     if not isinstance(value, str):
         if value is None or value is pd.NA or value != value:
             return ""
-        return "number" if isinstance(value, Real) and not isinstance(value, bool | np.bool_) else "other"
+        return (
+            "number"
+            if isinstance(value, Real) and not isinstance(value, bool | np.bool_)
+            else "other"
+        )
     if PLAIN_NUMBER.fullmatch(value):
         return "number"
     if len(value) > 30:
@@ -149,10 +204,14 @@ def _times(n: int) -> str:
 
 
 def spoiled_columns(table: pd.DataFrame) -> dict[str, Spoiled]:
-    """The columns of text that are numbers for the most part, and what stands among the numbers of each."""
+    """The columns of text that are numbers for the most part, and
+    what stands among the numbers of each.
+    """
     found: dict[str, Spoiled] = {}
     texts = [
-        n for n, dtype in enumerate(table.dtypes) if dtype.kind == "O" and not isinstance(dtype, pd.CategoricalDtype)
+        n
+        for n, dtype in enumerate(table.dtypes)
+        if dtype.kind == "O" and not isinstance(dtype, pd.CategoricalDtype)
     ]
     step = max(1, _BLOCK // max(len(table), 1))
     for begin in range(0, len(texts), step):
@@ -171,21 +230,27 @@ def spoiled_notes(found: Mapping[str, Spoiled], reading: bool = True) -> list[No
     Parameters
     ----------
     found : what ``spoiled_columns`` gave.
-    reading : whether the notes name the argument of ``read_file``; without it, what to do with the table in hand.
+    reading : whether the notes name the argument of ``read_file``;
+        without it, what to do with the table in hand.
     """
     notes = []
     marked = {name: marks for name, marks in found.items() if not marks.stored_as_text}
     if marked:
         said = _listed([f"{name}: {marks}" for name, marks in marked.items()], "; ")
-        notes.append(Note(SPOILED[0], f"{said}; {'read' if reading else 'kept'} as text.{_remedy(marked, reading)}"))
+        notes.append(
+            Note(
+                SPOILED[0],
+                f"{said}; {'read' if reading else 'kept'} as text.{_remedy(marked, reading)}",
+            )
+        )
     stored = [name for name, marks in found.items() if marks.stored_as_text]
     if stored:
         counts = [f"{name}: {found[name].numbers} number(s)" for name in stored]
         notes.append(
             Note(
                 SPOILED[1],
-                f"{_listed(counts, '; ')}, all stored as text. Turn them into numbers where they are no ids, as "
-                f"table[{stored[0]!r}] = pd.to_numeric(table[{stored[0]!r}]).",
+                f"{_listed(counts, '; ')}, all stored as text. Turn them into numbers where they"
+                f" are no ids, as table[{stored[0]!r}] = pd.to_numeric(table[{stored[0]!r}]).",
             )
         )
     return notes
@@ -197,14 +262,19 @@ def _listed(said: Sequence[str], between: str) -> str:
 
 
 def _remedy(marked: Mapping[str, Spoiled], reading: bool) -> str:
-    """What to write so that the marks are read as missing, and what is to be corrected in the file."""
+    """What to write so that the marks are read as missing, and what
+    is to be corrected in the file.
+    """
     out = ""
     marks = {name: found.marks for name, found in marked.items() if found.marks}
     if marks and not reading:
         name, first = next(iter(marks.items()))
         out += f" {numeric_remedy(name, first)}"
     elif len(marks) > _SHOWN:
-        out += " Pass missing=found.marks, where found is this FileTable, to read the usual marks as missing."
+        out += (
+            " Pass missing=found.marks, where found is this FileTable, to read the usual marks as"
+            " missing."
+        )
     elif marks:
         out += f" Write missing={marks} to read these as missing."
     if any(found.written for found in marked.values()):
@@ -227,8 +297,8 @@ def advice(name: str, found: Spoiled) -> str:
     said = f"It holds {found}."
     if marks:
         said += (
-            f" {numeric_remedy(name, marks)} read_file does so with missing={{{name!r}: {marks}}}. As a category "
-            "such a text would be a group of its own."
+            f" {numeric_remedy(name, marks)} read_file does so with missing={{{name!r}: {marks}}}."
+            " As a category such a text would be a group of its own."
         )
     if found.written:
         said += " Write numbers as 1234.5: without spaces, plus, percent sign or comma."
@@ -257,7 +327,9 @@ def _several(marks: Any) -> list[Any]:
 
 
 def hits(column: pd.Series, marks: frozenset[str]) -> Any:
-    """Which cells of a column hold one of the marks; a mark that is a number also meets an equal number."""
+    """Which cells of a column hold one of the marks; a mark that
+    is a number also meets an equal number.
+    """
     if column.dtype == object or isinstance(column.dtype, pd.StringDtype):
         return column.isin(marks).to_numpy(dtype=bool)
     if column.dtype.kind in "iuf":

@@ -1,9 +1,11 @@
 """Names of states as sources write them, and the states that they mean on a day.
 
-``state_names.csv`` has a row a name and state: the days between which the name means the state, where not always, and the
-sources whose habit it is, where habits differ (V-Dem's Germany before 1990 is West Germany). The names of the crosswalk
-itself count too. Names were written down from what V-Dem, the World Bank's WDI, UCDP, PA-X, the United Nations and ISO 3166
-print. Names are compared by their canonical form (``peacestudy.core.spelling``), ``&`` as ``and``, ``St.`` as ``Saint``.
+``state_names.csv`` has a row a name and state: the days between which the name means the state,
+where not always, and the sources whose habit it is, where habits differ (V-Dem's Germany before
+1990 is West Germany). The names of the crosswalk itself count too. Names were written down from
+what V-Dem, the World Bank's WDI, UCDP, PA-X, the United Nations and ISO 3166 print. Names are
+compared by their canonical form (``peacestudy.core.spelling``), ``&`` as ``and``, ``St.`` as
+``Saint``.
 """
 
 import datetime as dt
@@ -27,7 +29,11 @@ SCHEMA = Schema(
         Field("state", required=True, pattern="(gw|iso3|vdem):[A-Z0-9]+"),
         Field("first", "date", description="first day on which the name means the state"),
         Field("last", "date", description="last one"),
-        Field("sources", pattern="(only )?[a-z]+(;[a-z]+)*", description="whose habit it is; only: nobody else's"),
+        Field(
+            "sources",
+            pattern="(only )?[a-z]+(;[a-z]+)*",
+            description="whose habit it is; only: nobody else's",
+        ),
     )
 )
 
@@ -74,7 +80,10 @@ def meanings() -> dict[str, list[Meaning]]:
     out: dict[str, list[Meaning]] = {}
     for name, state, first, last, sources in table.itertuples(index=False, name=None):
         system, _, code = state.partition(":")
-        only, habit = str(sources or "").startswith("only "), str(sources or "").removeprefix("only ")
+        only, habit = (
+            str(sources or "").startswith("only "),
+            str(sources or "").removeprefix("only "),
+        )
         meaning = Meaning(
             system,
             int(code) if code.isdecimal() else code,
@@ -113,7 +122,10 @@ def state_called(name: str, day: dt.date, source: str = "") -> tuple[State | Non
         return found[0], ""
     if len(found) > 1:
         told = " or ".join(s.called("gw") for s in found)
-        return None, f"{name!r} meant several states on {day}: {told}. Write which{_habit(known, source)}."
+        return (
+            None,
+            f"{name!r} meant several states on {day}: {told}. Write which{_habit(known, source)}.",
+        )
     return None, _not_then(name, day, known, source)
 
 
@@ -125,7 +137,11 @@ def _in_force(known: list[Meaning], day: dt.date) -> list[State]:
 def _habit(known: list[Meaning], source: str) -> str:
     """How to read the name as a source does, where one has a habit."""
     named = [s for s in SOURCES if any(s in m.sources for m in known)]
-    return f', or read it as a source does: source="{named[0]}"' if named and source not in named else ""
+    return (
+        f', or read it as a source does: source="{named[0]}"'
+        if named and source not in named
+        else ""
+    )
 
 
 def _not_then(name: str, day: dt.date, known: list[Meaning], source: str) -> str:
@@ -141,7 +157,10 @@ def _not_then(name: str, day: dt.date, known: list[Meaning], source: str) -> str
     text = f"{name!r} means no state on {day}: {'; '.join(dict.fromkeys(parts))}"
     there = _in_force([m for m in known if m.only], day)
     if there:
-        text += f"; on {day} there was {there[0].called('gw')}{_habit([m for m in known if m.only], source)}"
+        text += (
+            f"; on {day} there was"
+            f" {there[0].called('gw')}{_habit([m for m in known if m.only], source)}"
+        )
     return f"{text}."
 
 
@@ -152,7 +171,10 @@ def _unknown(name: str) -> str:
     for system in SYSTEMS:
         code: int | str = int(float(text)) if re.fullmatch(r"[0-9]{1,9}(\.0+)?", text) else text
         if held := holders(system).get(code):
-            return f"{text!r} is a code ({held[-1].called(system)}) and not a name: see ps.joins.to_system."
+            return (
+                f"{text!r} is a code ({held[-1].called(system)}) and not a name: see"
+                " ps.joins.to_system."
+            )
     form = form_of(text)
     for iso3, (area, of) in territories().items():
         if form in (form_of(area), iso3.casefold()):
@@ -177,8 +199,16 @@ def share_of_names(values: pd.Series) -> tuple[int, int, str]:
     (2, 3, "'Mali' is the name of GW 432 (Mali)")
     """
     found = [str(v) for v in values.dropna().unique()]
-    names = [v for v in found if not v.strip().replace(".", "").isdecimal() and form_of(v) in _forms_of_names()]
+    names = [
+        v
+        for v in found
+        if not v.strip().replace(".", "").isdecimal() and form_of(v) in _forms_of_names()
+    ]
     if not names:
         return 0, len(found), ""
     meaning = meanings()[form_of(names[0])][0]
-    return len(names), len(found), f"{names[0]!r} is the name of {meaning.held()[-1].called(meaning.system)}"
+    return (
+        len(names),
+        len(found),
+        f"{names[0]!r} is the name of {meaning.held()[-1].called(meaning.system)}",
+    )

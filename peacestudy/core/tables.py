@@ -1,8 +1,9 @@
 """The one reader and the one writer of the project.
 
-Reading: pandas' own reader turns "NA" (Namibia) into a missing value and "007" into 7, and shifts columns on a ragged
-row without a word. Here every cell is text first, strictly UTF-8 and NFC, every row has as many cells as the header,
-and types come from a schema. Writing: a killed ``to_csv`` leaves half a file; here a file appears whole or not at all.
+Reading: pandas' own reader turns "NA" (Namibia) into a missing value and "007" into 7, and shifts
+columns on a ragged row without a word. Here every cell is text first, strictly UTF-8 and NFC, every
+row has as many cells as the header, and types come from a schema. Writing: a killed ``to_csv``
+leaves half a file; here a file appears whole or not at all.
 """
 
 import codecs
@@ -24,23 +25,31 @@ from peacestudy.core.schema import Schema, typed
 from peacestudy.errors import PeacestudyError, SourceError
 
 LIMIT = 512 * 2**20  # bytes; larger files are refused before they are read
-MAX_CELLS = 150_000_000  # rows times columns of a table; larger ones are refused before they are made
+# rows times columns of a table; larger ones are refused before they are made
+MAX_CELLS = 150_000_000
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 _HEAD = 2**16  # characters in which the separator of a file is looked for
 _QUOTE = re.compile(r'[",\r\n]')
 
 
-def read_bytes(path: Path, error: type[PeacestudyError] = SourceError, limit: int | None = None) -> bytes:
+def read_bytes(
+    path: Path, error: type[PeacestudyError] = SourceError, limit: int | None = None
+) -> bytes:
     """The bytes of a file, or an error that says what is wrong with it."""
     try:
         size = path.stat().st_size
     except (OSError, ValueError) as err:  # ValueError: a NUL in the path
-        raise error(f"{path} cannot be read: {getattr(err, 'strerror', err)}. Check the path.") from err
+        raise error(
+            f"{path} cannot be read: {getattr(err, 'strerror', err)}. Check the path."
+        ) from err
     if not path.is_file():
         raise error(f"{path} is not a file. Give the path of a file.")
     limit = LIMIT if limit is None else limit
     if size > limit:
-        raise error(f"{path} has {size / 2**20:.0f} MB; files over {limit / 2**20:.0f} MB are refused. Split it.")
+        raise error(
+            f"{path} has {size / 2**20:.0f} MB; files over {limit / 2**20:.0f} MB are refused."
+            " Split it."
+        )
     try:
         return path.read_bytes()
     except OSError as err:
@@ -57,25 +66,43 @@ def too_many_cells(rows: int, columns: int, what: str, limit: int = MAX_CELLS) -
     """
     if rows * columns > limit:
         raise SourceError(
-            f"{what} has {rows:,} rows of {columns:,} columns, {rows * columns:,} cells with the empty ones; no more than {limit:,} "
-            "are read. Leave out the columns you do not need, or split it by rows."
+            f"{what} has {rows:,} rows of {columns:,} columns, {rows * columns:,} cells with the"
+            f" empty ones; no more than {limit:,} are read. Leave out the columns you do not need,"
+            " or split it by rows."
         )
 
 
 def read_text(
-    path: Path, error: type[PeacestudyError] = SourceError, compose: bool = True, limit: int | None = None
+    path: Path,
+    error: type[PeacestudyError] = SourceError,
+    compose: bool = True,
+    limit: int | None = None,
 ) -> str:
-    """The text of a file: strict UTF-8 (a byte order mark is taken off), no NUL, NFC unless ``compose`` is false."""
+    """The text of a file: strict UTF-8 (a byte order mark is taken
+    off), no NUL, NFC unless ``compose`` is false.
+    """
     raw = read_bytes(path, error, limit).removeprefix(codecs.BOM_UTF8)
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as err:
-        problem = Problem(path.name, _line(raw, err.start), "", repr(raw[err.start : err.start + 8]), "expected UTF-8",
-                          "save the file as UTF-8 (in a spreadsheet: 'CSV UTF-8'), or download it again")  # fmt: skip
+        problem = Problem(
+            path.name,
+            _line(raw, err.start),
+            "",
+            repr(raw[err.start : err.start + 8]),
+            "expected UTF-8",
+            "save the file as UTF-8 (in a spreadsheet: 'CSV UTF-8'), or download it again",
+        )
         raise error(f"{path} is not UTF-8.", [problem]) from err
     if b"\0" in raw:
-        problem = Problem(path.name, _line(raw, raw.index(b"\0")), "", "\0", "a text file holds no NUL byte",
-                          "the file is damaged or not a text file: download or save it again")  # fmt: skip
+        problem = Problem(
+            path.name,
+            _line(raw, raw.index(b"\0")),
+            "",
+            "\0",
+            "a text file holds no NUL byte",
+            "the file is damaged or not a text file: download or save it again",
+        )
         raise error(f"{path} holds a NUL byte.", [problem])
     return text if text.isascii() or not compose else unicodedata.normalize("NFC", text)
 
@@ -110,13 +137,18 @@ def read_table(
     return parse_table(read_text(path, error), schema, path, error)
 
 
-def parse_table(text: str, schema: Schema, path: Path, error: type[PeacestudyError] = SourceError) -> pd.DataFrame:
-    """Read CSV text by its schema, as ``read_table`` does; ``path`` names it in what is said of problems.
+def parse_table(
+    text: str, schema: Schema, path: Path, error: type[PeacestudyError] = SourceError
+) -> pd.DataFrame:
+    """Read CSV text by its schema, as ``read_table`` does;
+    ``path`` names it in what is said of problems.
 
     Examples
     --------
     >>> from peacestudy.core.schema import Field
-    >>> parse_table("code,year\\n007,2001\\n", Schema((Field("code"), Field("year", "year"))), Path("a.csv")).values.tolist()
+    >>> parse_table(
+    ...     "code,year\\n007,2001\\n", Schema((Field("code"), Field("year", "year"))), Path("a.csv")
+    ... ).values.tolist()
     [['007', 2001]]
     """
     rows, lines, problems = rows_of(text, path.name)
@@ -136,7 +168,9 @@ def parse_table(text: str, schema: Schema, path: Path, error: type[PeacestudyErr
 
 
 def header_of(path: str | os.PathLike[str]) -> list[str]:
-    """The column names of a CSV file, those beyond any schema too; the rows are not read into memory."""
+    """The column names of a CSV file, those beyond any schema
+    too; the rows are not read into memory.
+    """
     try:
         with Path(path).open(encoding="utf-8-sig", newline="") as file:
             first = next(csv.reader(file), [])
@@ -146,36 +180,49 @@ def header_of(path: str | os.PathLike[str]) -> list[str]:
 
 
 def read_plain(path: str | os.PathLike[str]) -> pd.DataFrame:
-    """Read a CSV file of ours that has no schema: columns whose every filled cell is a number become float64, others text.
+    """Read a CSV file of ours that has no schema: columns whose every filled cell is a number
+    become float64, others text.
 
-    Empty cells are missing. For files that the project itself wrote under ``build/``; data come through ``read_table``.
+    Empty cells are missing. For files that the project itself wrote under
+    ``build/``; data come through ``read_table``.
     """
     path = Path(path)
     rows, _, problems = rows_of(read_text(path), path.name)
     if problems or not rows:
-        raise SourceError(f"{path} is empty or damaged. Make it anew: delete it and run make.", problems)
+        raise SourceError(
+            f"{path} is empty or damaged. Make it anew: delete it and run make.", problems
+        )
     columns = {}
     for i, name in enumerate(rows[0]):
         cells = pd.Series([row[i] for row in rows[1:]], dtype=object)
         numbers = pd.to_numeric(cells.where(cells != "", None), errors="coerce").astype(float)
-        columns[name] = numbers if numbers.notna().eq(cells != "").all() else cells.where(cells != "", None)
+        columns[name] = (
+            numbers if numbers.notna().eq(cells != "").all() else cells.where(cells != "", None)
+        )
     return pd.DataFrame(columns)
 
 
 def row_lines(path: str | os.PathLike[str]) -> list[int]:
-    """The line of the file at which each row of ``read_table`` begins: cells may hold line breaks, lines may be blank."""
+    """The line of the file at which each row of ``read_table`` begins:
+    cells may hold line breaks, lines may be blank.
+    """
     path = Path(path)
     return rows_of(read_text(path), path.name)[1][1:]
 
 
 def separator_of(text: str) -> str:
-    """What separates the cells of a CSV text: a comma, or the semicolon or tab that some spreadsheets and R's ``write.csv2`` write.
+    """What separates the cells of a CSV text: a comma, or the semicolon or tab that some
+    spreadsheets and R's ``write.csv2`` write.
 
-    It is the one by which the first rows have equally many cells; what stands in quotes does not count.
+    It is the one by which the first rows have equally many cells;
+    what stands in quotes does not count.
 
     Examples
     --------
-    >>> [separator_of(t) for t in ("a,b\\n1,2", 'a;"b, c"\\n1,5;2', "a\\tb\\n1\\t2", "x, y\\n1;2,3\\n")]
+    >>> [
+    ...     separator_of(t)
+    ...     for t in ("a,b\\n1,2", 'a;"b, c"\\n1,5;2', "a\\tb\\n1\\t2", "x, y\\n1;2,3\\n")
+    ... ]
     [',', ';', '\\t', ',']
     """
     bare = "".join(text[:_HEAD].split('"')[::2])  # without what stands in quotes
@@ -191,8 +238,11 @@ def separator_of(text: str) -> str:
     return next((mark for mark in found if any(mark in row for row in body)), ",")
 
 
-def rows_of(text: str, file: str, separator: str = ",") -> tuple[list[list[str]], list[int], list[Problem]]:
-    """Cells of a CSV text, the line at which each row begins, and what is wrong with its shape (problems name ``file``).
+def rows_of(
+    text: str, file: str, separator: str = ","
+) -> tuple[list[list[str]], list[int], list[Problem]]:
+    """Cells of a CSV text, the line at which each row begins, and what is wrong with its shape
+    (problems name ``file``).
 
     Blank lines after the header are left out.
     """
@@ -220,18 +270,38 @@ def rows_of(text: str, file: str, separator: str = ",") -> tuple[list[list[str]]
         remedy = "a quote is open or the file is cut off; save or download it again"
         broken = [Problem(file, begin, "", "", f"not well-formed CSV ({err})", remedy)]
     header = rows[0] if rows else []
-    if all(len(row) == len(header) + 1 for row in rows[1:]) and len(rows) > 1 and any(row[-1] for row in rows[1:]):
-        rule = f"every row has one cell more than the header, as R's write.table writes row names ({rows[1][0]!r})"
-        remedy = "write the file with write.csv, or put a name for the first column before the header"
-        return rows, lines, [Problem(file, lines[0], "", separator.join(header)[:80], rule, remedy), *broken]
+    if (
+        all(len(row) == len(header) + 1 for row in rows[1:])
+        and len(rows) > 1
+        and any(row[-1] for row in rows[1:])
+    ):
+        rule = (
+            "every row has one cell more than the header, as R's write.table writes row names"
+            f" ({rows[1][0]!r})"
+        )
+        remedy = (
+            "write the file with write.csv, or put a name for the first column before the header"
+        )
+        return (
+            rows,
+            lines,
+            [Problem(file, lines[0], "", separator.join(header)[:80], rule, remedy), *broken],
+        )
     for i, (row, line) in enumerate(zip(rows, lines, strict=True), start=1):
         if len(row) != len(header):
             rule = f"{len(row)} cells where the header has {len(header)}"
             last = i == len(rows) and not broken
-            remedy = ("the file ends here, so it may be cut off: download it again" if last
-                      else "look for a missing or extra comma or quote")  # fmt: skip
+            remedy = (
+                "the file ends here, so it may be cut off: download it again"
+                if last
+                else "look for a missing or extra comma or quote"
+            )
             problems.append(Problem(file, line, "", separator.join(row)[:80], rule, remedy))
-    return rows, lines, [*problems, *broken, *header_problems(header, file, lines[0] if lines else 1)]
+    return (
+        rows,
+        lines,
+        [*problems, *broken, *header_problems(header, file, lines[0] if lines else 1)],
+    )
 
 
 def header_problems(header: Sequence[str], file: str, line: int = 1) -> list[Problem]:
@@ -241,11 +311,24 @@ def header_problems(header: Sequence[str], file: str, line: int = 1) -> list[Pro
     for n, name in enumerate(header, start=1):
         if not name.strip():
             remedy = (
-                "name the column, or leave it out (row names of R and the index of pandas are written without a name)"
+                "name the column, or leave it out (row names of R and the index of pandas are"
+                " written without a name)"
             )
-            out.append(Problem(file, line, f"column {n}", name, "column names must be filled and unique", remedy))
+            out.append(
+                Problem(
+                    file,
+                    line,
+                    f"column {n}",
+                    name,
+                    "column names must be filled and unique",
+                    remedy,
+                )
+            )
         elif first.setdefault(name, n) != n:
-            rule = f"column names must be filled and unique, and this is also the name of column {first[name]}"
+            rule = (
+                "column names must be filled and unique, and this is also the name of column"
+                f" {first[name]}"
+            )
             out.append(Problem(file, line, name, name, rule, "rename the column"))
     return out
 
@@ -255,18 +338,23 @@ def file_sha256(path: Path) -> str:
     return hashlib.sha256(read_bytes(path)).hexdigest()
 
 
-def write_bytes(path: str | os.PathLike[str], data: bytes, error: type[PeacestudyError] = SourceError) -> None:
+def write_bytes(
+    path: str | os.PathLike[str], data: bytes, error: type[PeacestudyError] = SourceError
+) -> None:
     """Write a file whole or not at all; see ``peacestudy.core.file_sets``."""
     write_files({Path(path): data}, error)
 
 
-def write_text(path: str | os.PathLike[str], text: str, error: type[PeacestudyError] = SourceError) -> None:
+def write_text(
+    path: str | os.PathLike[str], text: str, error: type[PeacestudyError] = SourceError
+) -> None:
     """Write text as UTF-8 with line feeds, whole or not at all."""
     write_bytes(path, text.encode("utf-8"), error)
 
 
 def to_csv(table: pd.DataFrame, columns: Sequence[str] | None = None) -> str:
-    """A table as CSV text that ``read_table`` reads back: dates as YYYY-MM-DD, booleans as 0 or 1, missing as empty.
+    """A table as CSV text that ``read_table`` reads back: dates as
+    YYYY-MM-DD, booleans as 0 or 1, missing as empty.
 
     Floats are written with ``repr``, the shortest text that gives the same number again.
     """
@@ -276,7 +364,8 @@ def to_csv(table: pd.DataFrame, columns: Sequence[str] | None = None) -> str:
 
 
 def _csv_line(cells: list[str]) -> str:
-    # csv.writer leaves a carriage return bare where lines end with a line feed, and no reader takes that back
+    # csv.writer leaves a carriage return bare where lines end with a line feed, and no reader takes
+    # that back
     quoted = ['"' + c.replace('"', '""') + '"' if _QUOTE.search(c) else c for c in cells]
     return (",".join(quoted) or '""') + "\n"
 

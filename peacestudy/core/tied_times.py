@@ -1,7 +1,9 @@
-"""Times that are equal but for floating-point noise, as durations are that were subtracted from decimal years.
+"""Times that are equal but for floating-point noise, as durations
+are that were subtracted from decimal years.
 
-Source: R's ``survival::aeqSurv`` (Therneau, survival 3.5, vignette "Roundoff error and tied times"): two neighbouring distinct
-times are one where they differ by at most sqrt(machine epsilon), in the unit of the times or relative to their mean.
+Source: R's ``survival::aeqSurv`` (Therneau, survival 3.5, vignette "Roundoff error and tied
+times"): two neighbouring distinct times are one where they differ by at most sqrt(machine epsilon),
+in the unit of the times or relative to their mean.
 """
 
 from dataclasses import dataclass
@@ -11,7 +13,8 @@ import numpy as np
 from peacestudy.core.problems import Note
 
 TOLERANCE = float(np.sqrt(np.finfo(float).eps))  # 1.5e-8, R's
-CLOSEST_WHOLE = 0.25  # times further from a whole number are never rounded to it, however large the tolerance
+# times further from a whole number are never rounded to it, however large the tolerance
+CLOSEST_WHOLE = 0.25
 LARGEST_NOISE = 1e-6  # relative difference of tied times above which it may be no noise
 
 
@@ -43,13 +46,17 @@ class TiedTimes:
         if self.before > self.after:
             parts.append(f"{self.before} distinct times are treated as {self.after}")
         if self.rounded:
-            parts.append(f"{self.rounded} distinct time(s) are rounded to the whole number next to them")
+            parts.append(
+                f"{self.rounded} distinct time(s) are rounded to the whole number next to them"
+            )
         text = (
-            f"{label}: differences of up to {self.largest:.1g} are treated as floating-point noise; {'; '.join(parts)}."
+            f"{label}: differences of up to {self.largest:.1g} are treated as floating-point noise;"
+            f" {'; '.join(parts)}."
         )
         if self.largest > LARGEST_NOISE * self.mean:
             text += (
-                " Relative to these times that is much: if the differences are real, measure time in a smaller unit."
+                " Relative to these times that is much: if the differences are real, measure time"
+                " in a smaller unit."
             )
         return (Note("tied_times", text),)
 
@@ -57,8 +64,9 @@ class TiedTimes:
 def tied_times(*columns: np.ndarray) -> TiedTimes:
     """Give times that are equal but for floating-point noise one value.
 
-    Neighbours among the distinct times of all columns are tied by R's rule, in chains. They take the whole number that is
-    within half of the tolerance of the earliest of them, or else the earliest. Different times stay different.
+    Neighbours among the distinct times of all columns are tied by R's rule, in chains. They take
+    the whole number that is within half of the tolerance of the earliest of them, or else the
+    earliest. Different times stay different.
 
     Parameters
     ----------

@@ -1,14 +1,16 @@
 """States in sources that write today's codes in every year, such as COD for Zaire in 1990.
 
-Most panels are rewritten as a whole when a state changes its code, so a row of 1990 carries the code of the
-release. A code of the date (ZAR) then meets no row. A change of name is bridged, because the state and its
-borders stayed. A change of borders together with the code (SUN to RUS) is never bridged: the rows describe
-another territory. A state that ended keeps its last code. Where the borders changed and the code did not (ETH before and after Eritrea), the row is
-matched by its code and the change is reported.
+Most panels are rewritten as a whole when a state changes its code, so a row of 1990 carries the
+code of the release. A code of the date (ZAR) then meets no row. A change of name is bridged,
+because the state and its borders stayed. A change of borders together with the code (SUN to RUS) is
+never bridged: the rows describe another territory. A state that ended keeps its last code. Where
+the borders changed and the code did not (ETH before and after Eritrea), the row is matched by its
+code and the change is reported.
 
-``border_changes.csv`` lists the days on which an independent state, or what became one, left or joined another
-since 1946. Sources: Gleditsch and Ward (1999), International Interactions 25(4); Correlates of War Project,
-State System Membership; the changes of ISO 3166-3 and of the numbers of UN M49. Smaller cessions are not in it.
+``border_changes.csv`` lists the days on which an independent state, or what became one, left or
+joined another since 1946. Sources: Gleditsch and Ward (1999), International Interactions 25(4);
+Correlates of War Project, State System Membership; the changes of ISO 3166-3 and of the numbers of
+UN M49. Smaller cessions are not in it.
 """
 
 import datetime as dt
@@ -44,7 +46,9 @@ class Found(NamedTuple):
     reason: str | None
 
 
-def translate_todays(codes: pd.Series, dates: pd.Series, source: str, target: str, today: str) -> pd.DataFrame:
+def translate_todays(
+    codes: pd.Series, dates: pd.Series, source: str, target: str, today: str
+) -> pd.DataFrame:
     """Translate states where the codes on one side are today's in every year.
 
     Parameters
@@ -57,8 +61,8 @@ def translate_todays(codes: pd.Series, dates: pd.Series, source: str, target: st
     -------
     DataFrame
         Index of ``codes``; ``translated`` (Int64, for ``iso3`` text); ``reason``, why there is no
-        translation; ``borders``, the change of borders since the date where the code was matched all
-        the same, because it did not change.
+        translation; ``borders``, the change of borders since the date where the code was matched
+        all the same, because it did not change.
 
     Raises
     ------
@@ -68,7 +72,9 @@ def translate_todays(codes: pd.Series, dates: pd.Series, source: str, target: st
     Examples
     --------
     >>> codes, dates = pd.Series([490, 365, 530]), pd.Series([1990, 1985, 1980])
-    >>> translate_todays(codes, dates, "gw", "iso3", today="target")[["translated", "borders"]].values.tolist()
+    >>> translate_todays(codes, dates, "gw", "iso3", today="target")[
+    ...     ["translated", "borders"]
+    ... ].values.tolist()
     [['COD', None], [None, None], ['ETH', 'Eritrea left (1993-05-24)']]
     """
     if not codes.index.equals(dates.index):
@@ -76,14 +82,19 @@ def translate_todays(codes: pd.Series, dates: pd.Series, source: str, target: st
     find = _to_today if today == "target" else _from_today
     pair, first = distinct_pairs(codes, dates)
     pairs = zip(codes.iloc[first].astype(object), dates.iloc[first].astype(object), strict=True)
-    found = pd.DataFrame([find(code, date, source, target) for code, date in pairs], columns=Found._fields)
+    found = pd.DataFrame(
+        [find(code, date, source, target) for code, date in pairs], columns=Found._fields
+    )
     found = found.astype(object).where(found.notna(), None).iloc[pair].set_axis(codes.index)
     translated = found["code"] if target == "iso3" else found["code"].astype("Int64")
-    return pd.DataFrame({"translated": translated, "reason": found["reason"], "borders": found["borders"]})
+    return pd.DataFrame(
+        {"translated": translated, "reason": found["reason"], "borders": found["borders"]}
+    )
 
 
 def code_today(code: object, system: str) -> int | str | None:
-    """Today's code, in the same system, of the state that a code last meant; None where borders changed or it ended.
+    """Today's code, in the same system, of the state that a code last
+    meant; None where borders changed or it ended.
 
     Examples
     --------
@@ -95,11 +106,14 @@ def code_today(code: object, system: str) -> int | str | None:
 
 
 def codes_before_their_time(codes: pd.Series, years: pd.Series, system: str) -> pd.Series:
-    """Rows that carry a code of today in a year in which the code was not yet in force, by the index of ``codes``.
+    """Rows that carry a code of today in a year in which the code was
+    not yet in force, by the index of ``codes``.
 
     Examples
     --------
-    >>> codes_before_their_time(pd.Series(["COD", "ZAR", "FRA"]), pd.Series([1990] * 3), "iso3").tolist()
+    >>> codes_before_their_time(
+    ...     pd.Series(["COD", "ZAR", "FRA"]), pd.Series([1990] * 3), "iso3"
+    ... ).tolist()
     [True, False, False]
     """
     on_date = rows_in_force(codes, years, system)
@@ -109,7 +123,9 @@ def codes_before_their_time(codes: pd.Series, years: pd.Series, system: str) -> 
 
 
 def border_change(state: State, day: dt.date) -> str | None:
-    """The first change of a state's borders after a day, with its date; None where there was none."""
+    """The first change of a state's borders after a day, with its
+    date; None where there was none.
+    """
     for date, change in _changes().get(state.codes["gw"], []):
         if date > day:
             return f"{change} ({date})"
@@ -118,7 +134,9 @@ def border_change(state: State, day: dt.date) -> str | None:
 
 @cache
 def _changes() -> dict[int | str | None, list[tuple[dt.date, str]]]:
-    table = read_table(Path(__file__).with_name("border_changes.csv"), SCHEMA).sort_values(["gw", "date"])
+    table = read_table(Path(__file__).with_name("border_changes.csv"), SCHEMA).sort_values(
+        ["gw", "date"]
+    )
     out: dict[int | str | None, list[tuple[dt.date, str]]] = {}
     for gw, date, change in zip(table["gw"], table["date"], table["change"], strict=True):
         out.setdefault(int(gw), []).append((date.date(), str(change)))
@@ -134,11 +152,14 @@ def _to_today(code: object, date: object, source: str, target: str) -> Found:
         return Found(None, None, str(err))
     latest = _latest(state)
     now, change = latest.codes[target], border_change(state, day)
-    if latest.end < dt.date.max:  # no state of today: a source may still have rows under its former code
+    # no state of today: a source may still have rows under its former code
+    if latest.end < dt.date.max:
         ended = state if change else latest
         heir = _bearer_today(ended.codes[target], target)
         if heir is not None:
-            return Found(None, None, _not_bridged(ended, heir, target, f"{ended.name} ended on {ended.end}"))
+            return Found(
+                None, None, _not_bridged(ended, heir, target, f"{ended.name} ended on {ended.end}")
+            )
         return _code_or_reason(ended, target, None)
     if change and now != then:
         return Found(None, None, _not_bridged(state, latest, target, change))
@@ -153,7 +174,9 @@ def _latest(state: State) -> State:
 
 def _code_or_reason(state: State, target: str, borders: str | None) -> Found:
     code = state.codes[target]
-    reason = None if code is not None else f"{LABEL[target]} has no code for {state.called(target)}."
+    reason = (
+        None if code is not None else f"{LABEL[target]} has no code for {state.called(target)}."
+    )
     return Found(code, borders, reason)
 
 
@@ -168,7 +191,9 @@ def _from_today(code: object, date: object, source: str, target: str) -> Found:
     if now is None:
         return Found(None, None, reason) if then is None else _code_or_reason(then, target, None)
     if then is not None and then.codes["gw"] != now.codes["gw"]:
-        return Found(None, None, _not_bridged(then, now, source, f"{then.name} ended on {then.end}"))
+        return Found(
+            None, None, _not_bridged(then, now, source, f"{then.name} ended on {then.end}")
+        )
     if then is not None:
         return _code_or_reason(then, target, border_change(then, day))
     try:

@@ -1,4 +1,6 @@
-"""Table or Fit in, Figure out. ``forest``, ``profile``, ``survival``, ``ledger`` and ``rows`` take any data of the right shape."""
+"""Table or Fit in, Figure out. ``forest``, ``profile``, ``survival``, ``ledger`` and ``rows`` take
+any data of the right shape.
+"""
 
 from peacestudy.figures.forest import forest
 from peacestudy.figures.ledger import ledger, rows

@@ -1,4 +1,6 @@
-"""How far coders agree, a row an indicator: alpha with its interval, and what other coefficients say."""
+"""How far coders agree, a row an indicator: alpha with its
+interval, and what other coefficients say.
+"""
 
 from collections.abc import Iterable
 
@@ -31,13 +33,16 @@ CONVENTIONS = (0.667, 0.8)
 BELOW = 0.28  # rows; kappa is often where alpha is
 
 
-def agreement(table: pd.DataFrame, heading: str, subtitle: str, notes: Iterable[str] = ()) -> Figure:
+def agreement(
+    table: pd.DataFrame, heading: str, subtitle: str, notes: Iterable[str] = ()
+) -> Figure:
     """Draw agreement by indicator.
 
     Parameters
     ----------
-    table : a row an indicator, in the order drawn: ``label, alpha, alpha_conf_low, alpha_conf_high, gwet, kappa, percent, n_units,
-        n_coders, flagged``; flagged indicators are marked by an asterisk.
+    table : a row an indicator, in the order drawn: ``label, alpha, alpha_conf_low, alpha_conf_high,
+        gwet, kappa, percent, n_units, n_coders, flagged``; flagged indicators are marked by an
+        asterisk.
     heading, subtitle, notes : text above and below.
     """
     notes = list(notes)
@@ -78,14 +83,32 @@ def agreement(table: pd.DataFrame, heading: str, subtitle: str, notes: Iterable[
         ax.set_xlim(float(np.nanmin([0.0, *drawn.min()])) - 0.02, 1.02)
         ax.set_xlabel("agreement beyond chance (share of pairs: agreement)")
         for row, a, low, high, n, c in zip(
-            at, table["alpha"], table["alpha_conf_low"], table["alpha_conf_high"], table["n_units"], table["n_coders"], strict=True
-        ):  # fmt: skip
+            at,
+            table["alpha"],
+            table["alpha_conf_low"],
+            table["alpha_conf_high"],
+            table["n_units"],
+            table["n_coders"],
+            strict=True,
+        ):
             said = _said(a, low, high)
             ax.text(
-                1.03, row, f"{said}  {n:,.0f} x {c:.0f}", transform=ax.get_yaxis_transform(), fontsize=NOTE, va="center"
+                1.03,
+                row,
+                f"{said}  {n:,.0f} x {c:.0f}",
+                transform=ax.get_yaxis_transform(),
+                fontsize=NOTE,
+                va="center",
             )
-        fig.legend(*ax.get_legend_handles_labels(), loc="upper right", bbox_to_anchor=(0.995, 1 - 0.33 / height), ncols=4, fontsize=6.8,
-                   handletextpad=0.3, columnspacing=0.9)  # fmt: skip
+        fig.legend(
+            *ax.get_legend_handles_labels(),
+            loc="upper right",
+            bbox_to_anchor=(0.995, 1 - 0.33 / height),
+            ncols=4,
+            fontsize=6.8,
+            handletextpad=0.3,
+            columnspacing=0.9,
+        )
         return fig
 
 

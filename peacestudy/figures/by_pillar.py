@@ -1,4 +1,6 @@
-"""Effects of every pillar in several panels: at a low and a high value of a moderator, or one a panel."""
+"""Effects of every pillar in several panels: at a low and a
+high value of a moderator, or one a panel.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -40,8 +42,8 @@ def by_pillar(
 
     Parameters
     ----------
-    table : ``moderator, pillar, at, estimate, conf_low, conf_high, support``, and ``right``, text at the right of a row's last series.
-        Estimates without support stand pale.
+    table : ``moderator, pillar, at, estimate, conf_low, conf_high, support``, and ``right``, text
+        at the right of a row's last series. Estimates without support stand pale.
     panels : (moderator, heading of the panel).
     series : values of ``at`` with their names, in the order drawn; two at most.
     heading, subtitle, axis, notes : text above, on the axis and below.
@@ -59,19 +61,27 @@ def by_pillar(
         reach = (min(0.0, float(np.nanmin(ends))), max(0.0, float(np.nanmax(ends))))
         room = 0.04 * (reach[1] - reach[0])
         for i, (moderator, name) in enumerate(panels):
-            ax = fig.add_axes((left + i * (width + gap), foot + 0.48 / height, width, 1 - foot - 1.3 / height))
+            ax = fig.add_axes(
+                (left + i * (width + gap), foot + 0.48 / height, width, 1 - foot - 1.3 / height)
+            )
             ax.axvline(0, color=GREY, lw=0.8)
             own = table[table["moderator"] == moderator]
             _panel(ax, own, pillars, series)
             clean_y(ax, [pretty(p) for p in pillars] if i == 0 else [""] * len(pillars))
             ax.set_xlim(reach[0] - room, reach[1] + room)
-            ax.set_xticks([t for t in MaxNLocator(4).tick_values(*reach) if reach[0] <= t <= reach[1]])
+            ax.set_xticks(
+                [t for t in MaxNLocator(4).tick_values(*reach) if reach[0] <= t <= reach[1]]
+            )
             ax.set_title(name, fontsize=8)
             ax.set_xlabel(axis)
         if len(series) > 1:
             handles = fig.axes[0].get_legend_handles_labels()
             fig.legend(
-                *handles, loc="upper right", bbox_to_anchor=(0.99, 1 - 0.3 / height), ncols=len(series), fontsize=7
+                *handles,
+                loc="upper right",
+                bbox_to_anchor=(0.99, 1 - 0.3 / height),
+                ncols=len(series),
+                fontsize=7,
             )
         return fig
 
@@ -84,7 +94,9 @@ def _panel(ax: Axes, own: pd.DataFrame, pillars: Sequence[str], series: Mapping[
         part = own[own["at"] == at].set_index("pillar").reindex(list(pillars))
         rows = np.arange(len(pillars)) + 0.34 * (j - (len(series) - 1) / 2)
         held = np.array([pd.notna(v) and bool(v) for v in part["support"]])
-        ax.hlines(rows, part["conf_low"], part["conf_high"], color=np.where(held, colour, PALE), lw=1.2)
+        ax.hlines(
+            rows, part["conf_low"], part["conf_high"], color=np.where(held, colour, PALE), lw=1.2
+        )
         ax.plot(part["estimate"].where(held), rows, mark, color=colour, mfc=fill, ms=4, label=label)
         ax.plot(part["estimate"].where(~held), rows, mark, color=PALE, mfc="white", ms=4)
         if j == len(series) - 1:

@@ -1,4 +1,6 @@
-"""Trial on unseen cases: predicted against observed, and every score beside the same procedure on permuted outcomes."""
+"""Trial on unseen cases: predicted against observed, and every score
+beside the same procedure on permuted outcomes.
+"""
 
 from collections.abc import Iterable, Mapping
 
@@ -28,7 +30,11 @@ MARKS = (("o", BLUE), ("s", VERMILION), ("D", INK))
 
 
 def calibration(
-    scores: pd.DataFrame, predictions: pd.DataFrame, names: Mapping[str, str], heading: str, notes: Iterable[str] = ()
+    scores: pd.DataFrame,
+    predictions: pd.DataFrame,
+    names: Mapping[str, str],
+    heading: str,
+    notes: Iterable[str] = (),
 ) -> Figure:
     """Draw calibration by fifths, and the scores with what permuted outcomes give.
 
@@ -46,7 +52,8 @@ def calibration(
         title(
             fig,
             heading,
-            "Left: observed share by fifths of predicted chance. Right: scores (dots) and the middle 90 % of permuted outcomes (grey)",
+            "Left: observed share by fifths of predicted chance. Right: scores (dots) and the"
+            " middle 90 % of permuted outcomes (grey)",
         )
         foot = footnotes(fig, notes)
         splits = predictions["split"].drop_duplicates().tolist()
@@ -55,8 +62,12 @@ def calibration(
             bottom = 1 - 0.5 / height - (i + 1) * room + 0.1 / height
             ax = fig.add_axes((0.075, bottom, 0.25, room - 0.42 / height))
             _fifths(ax, predictions[predictions["split"] == split], names, i == len(splits) - 1)
-            one = predictions[(predictions["split"] == split) & (predictions["model"] == next(iter(names)))]
-            ax.set_title(f"{split}: {len(one)} cases, {int(one['outcome'].sum())} at peace", fontsize=8)
+            one = predictions[
+                (predictions["split"] == split) & (predictions["model"] == next(iter(names)))
+            ]
+            ax.set_title(
+                f"{split}: {len(one)} cases, {int(one['outcome'].sum())} at peace", fontsize=8
+            )
             for j, score in enumerate(SCORES):
                 own = (
                     scores[(scores["split"] == split) & (scores["score"] == score)]
@@ -75,7 +86,16 @@ def _fifths(ax: Axes, part: pd.DataFrame, names: Mapping[str, str], last: bool) 
         groups = np.array_split(np.arange(len(own)), 5)
         x = [own["probability"].iloc[g].mean() for g in groups]
         y = [own["outcome"].iloc[g].mean() for g in groups]
-        ax.plot(x, y, mark + "-", color=colour, ms=3.5, lw=0.8, label=name, mfc="white" if mark == "s" else colour)
+        ax.plot(
+            x,
+            y,
+            mark + "-",
+            color=colour,
+            ms=3.5,
+            lw=0.8,
+            label=name,
+            mfc="white" if mark == "s" else colour,
+        )
     ax.set_xticks([0, 0.25, 0.5, 0.75, 1])
     ax.set_yticks([0, 0.5, 1])
     ax.set_xlim(0, 1)
@@ -89,7 +109,13 @@ def _fifths(ax: Axes, part: pd.DataFrame, names: Mapping[str, str], last: bool) 
 
 def _scores(ax: Axes, own: pd.DataFrame, name: str, labels: list[str] | None) -> None:
     y = np.arange(len(own))
-    ax.barh(y, own["permuted_high"] - own["permuted_low"], left=own["permuted_low"], color=PALE, height=0.5)
+    ax.barh(
+        y,
+        own["permuted_high"] - own["permuted_low"],
+        left=own["permuted_low"],
+        color=PALE,
+        height=0.5,
+    )
     ax.plot(own["permuted_mean"], y, "|", color=GREY, ms=9)
     ax.plot(own["value"], y, "o", color=BLUE, ms=4.5)
     for row, value, share in zip(y, own["value"], own["p_value"], strict=True):

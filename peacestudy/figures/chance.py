@@ -1,4 +1,6 @@
-"""The predicted chance of peace along a score, with the cases as a rug, greyed where the data end."""
+"""The predicted chance of peace along a score, with the cases as
+a rug, greyed where the data end.
+"""
 
 from collections.abc import Iterable, Sequence
 
@@ -6,7 +8,18 @@ import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
 
-from peacestudy.figures.theme import BLUE, GREY, INK, PALE, STYLE, VERMILION, canvas, footnotes, note_height, title
+from peacestudy.figures.theme import (
+    BLUE,
+    GREY,
+    INK,
+    PALE,
+    STYLE,
+    VERMILION,
+    canvas,
+    footnotes,
+    note_height,
+    title,
+)
 
 
 def chance(
@@ -32,15 +45,22 @@ def chance(
         title(
             fig,
             heading,
-            "Average predicted probability, other terms as they are; rug: the cases, above those at peace, below the others",
+            "Average predicted probability, other terms as they are; rug: the cases, above those at"
+            " peace, below the others",
         )
         foot = footnotes(fig, notes)
         for i, (score, name) in enumerate(panels):
-            ax = fig.add_axes((0.075 + 0.49 * i, foot + 0.5 / height, 0.41, 1 - foot - 1.15 / height))
+            ax = fig.add_axes(
+                (0.075 + 0.49 * i, foot + 0.5 / height, 0.41, 1 - foot - 1.15 / height)
+            )
             part = curves[curves["score"] == score]
             inside = part[part["inside"].astype(bool)]
-            ax.fill_between(part["value"], part["conf_low"], part["conf_high"], color=PALE, alpha=0.35, lw=0)
-            ax.fill_between(inside["value"], inside["conf_low"], inside["conf_high"], color=PALE, lw=0)
+            ax.fill_between(
+                part["value"], part["conf_low"], part["conf_high"], color=PALE, alpha=0.35, lw=0
+            )
+            ax.fill_between(
+                inside["value"], inside["conf_low"], inside["conf_high"], color=PALE, lw=0
+            )
             ax.plot(part["value"], part["probability"], color=GREY, lw=1, ls=(0, (2, 2)))
             ax.plot(inside["value"], inside["probability"], color=BLUE, lw=1.6)
             peace = cases["lasting_peace"].astype(bool)
@@ -58,7 +78,9 @@ def chance(
             edge = inside["value"].max()
             if edge < 1:
                 ax.axvline(edge, color=GREY, lw=0.7, ls=":")
-                ax.text(edge + 0.01, 0.5, "no cases", fontsize=6.8, color=GREY, rotation=90, va="center")
+                ax.text(
+                    edge + 0.01, 0.5, "no cases", fontsize=6.8, color=GREY, rotation=90, va="center"
+                )
             ax.set_xticks([0, 0.2, 0.4, 0.6, 0.8, 1])
             ax.set_yticks([0, 0.2, 0.4, 0.6, 0.8, 1])
             ax.set_xlim(0, 1)

@@ -1,4 +1,6 @@
-"""A map of who said what: a column a unit, a row an indicator or a coder, sorted so that disputes stand together."""
+"""A map of who said what: a column a unit, a row an indicator or a
+coder, sorted so that disputes stand together.
+"""
 
 from collections.abc import Iterable, Mapping
 
@@ -24,7 +26,8 @@ def disagreement(
 
     Parameters
     ----------
-    table : ``row, position, state, share``: the row's label, the column from 0, one of ``states``, and what is written at the row's end.
+    table : ``row, position, state, share``: the row's label, the column from 0, one of ``states``,
+        and what is written at the row's end.
     states : name of each state, and the colour that it has; white is what is not there.
     heading, subtitle, axis, notes : text above, below the map, and below.
     """
@@ -41,7 +44,9 @@ def disagreement(
         place = {r: n for n, r in enumerate(rows)}
         colour = {s: to_rgb(c) for s, (_, c) in states.items()}
         image[table["row"].map(place), table["position"]] = [colour[s] for s in table["state"]]
-        ax.imshow(image, aspect="auto", interpolation="nearest", extent=(0, wide, len(rows) - 0.5, -0.5))
+        ax.imshow(
+            image, aspect="auto", interpolation="nearest", extent=(0, wide, len(rows) - 0.5, -0.5)
+        )
         for n in range(1, len(rows)):
             ax.axhline(n - 0.5, color="white", lw=3)
         ax.set_yticks(range(len(rows)), rows)
@@ -51,7 +56,16 @@ def disagreement(
             ax.spines[side].set_visible(False)
         for n, text in enumerate(table.drop_duplicates("row")["share"]):
             ax.text(1.01, n, text, transform=ax.get_yaxis_transform(), fontsize=NOTE, va="center")
-        legend = [Patch(facecolor=c, edgecolor=INK, lw=0.4, label=name) for name, c in states.values()]
-        fig.legend(handles=legend, loc="upper right", bbox_to_anchor=(0.995, 1 - 0.33 / height), ncols=len(legend), fontsize=6.8,
-                   handlelength=1.1, columnspacing=0.9)  # fmt: skip
+        legend = [
+            Patch(facecolor=c, edgecolor=INK, lw=0.4, label=name) for name, c in states.values()
+        ]
+        fig.legend(
+            handles=legend,
+            loc="upper right",
+            bbox_to_anchor=(0.995, 1 - 0.33 / height),
+            ncols=len(legend),
+            fontsize=6.8,
+            handlelength=1.1,
+            columnspacing=0.9,
+        )
         return fig

@@ -27,13 +27,19 @@ MARKS = (("o", BLUE, "full"), ("s", VERMILION, "white"), ("D", INK, "full"), ("^
 
 
 def estimates(
-    table: pd.DataFrame, models: Mapping[str, str], heading: str, subtitle: str, axis: str, notes: Iterable[str] = ()
+    table: pd.DataFrame,
+    models: Mapping[str, str],
+    heading: str,
+    subtitle: str,
+    axis: str,
+    notes: Iterable[str] = (),
 ) -> Figure:
     """Draw odds ratios of several models.
 
     Parameters
     ----------
-    table : ``label, model, odds_ratio, conf_low, conf_high, p_value``; rows in the order of their first appearance.
+    table : ``label, model, odds_ratio, conf_low, conf_high, p_value``;
+        rows in the order of their first appearance.
     models : names of the models, in the order drawn.
     heading, subtitle, axis, notes : text above, on the axis and below.
     """
@@ -46,12 +52,20 @@ def estimates(
         foot = footnotes(fig, notes)
         ax = fig.add_axes((0.3, foot + 0.48 / height, 0.45, 1 - foot - 1.25 / height))
         ax.axvline(1, color=GREY, lw=0.8)
-        for i, ((model, name), (mark, colour, fill)) in enumerate(zip(models.items(), MARKS, strict=False)):
+        for i, ((model, name), (mark, colour, fill)) in enumerate(
+            zip(models.items(), MARKS, strict=False)
+        ):
             own = table[table["model"] == model].set_index("label").reindex(labels)
             at = np.arange(len(labels)) + 0.72 / len(models) * (i - (len(models) - 1) / 2)
             _rows(ax, own, at, colour)
             ax.plot(
-                own["odds_ratio"], at, mark, color=colour, mfc="white" if fill == "white" else colour, ms=4, label=name
+                own["odds_ratio"],
+                at,
+                mark,
+                color=colour,
+                mfc="white" if fill == "white" else colour,
+                ms=4,
+                label=name,
             )
         ax.set_xscale("log")
         low, high = ax.get_xlim()

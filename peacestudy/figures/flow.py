@@ -10,7 +10,17 @@ from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
-from peacestudy.figures.theme import BLUE, GREY, INK, PALE, STYLE, canvas, footnotes, note_height, title
+from peacestudy.figures.theme import (
+    BLUE,
+    GREY,
+    INK,
+    PALE,
+    STYLE,
+    canvas,
+    footnotes,
+    note_height,
+    title,
+)
 
 GAP = 0.25  # between two pillars, in the unit of a whole pillar
 
@@ -20,8 +30,8 @@ def flow(table: pd.DataFrame, heading: str, subtitle: str, notes: Iterable[str] 
 
     Parameters
     ----------
-    table : ``label, promised, implemented, n``: mean share of the pillar's provisions that were promised, and mean share of
-        those that were implemented.
+    table : ``label, promised, implemented, n``: mean share of the pillar's provisions that were
+        promised, and mean share of those that were implemented.
     heading, subtitle, notes : text above and below.
     """
     notes = list(notes)
@@ -51,7 +61,14 @@ def flow(table: pd.DataFrame, heading: str, subtitle: str, notes: Iterable[str] 
 def _pillar(ax: Axes, top: float, label: str, promised: float, implemented: float, n: int) -> None:
     """A pillar's bar of promises, parted at the right into done and not done."""
     done = promised * implemented
-    ax.text(-0.05, top + 0.5, f"{label}\n{promised:.0%} promised, by {n} accords", ha="right", va="center", fontsize=7)
+    ax.text(
+        -0.05,
+        top + 0.5,
+        f"{label}\n{promised:.0%} promised, by {n} accords",
+        ha="right",
+        va="center",
+        fontsize=7,
+    )
     ax.add_patch(mpl.patches.Rectangle((-0.03, top), 0.03, 1, fc="white", ec=GREY, lw=0.6))
     ax.add_patch(mpl.patches.Rectangle((-0.03, top), 0.03, promised, fc=INK, lw=0))
     split = promised - done
@@ -63,7 +80,14 @@ def _pillar(ax: Axes, top: float, label: str, promised: float, implemented: floa
         PALE,
         1.0,
     )
-    ax.text(1.02, top + max(done, 0.16) / 2, f"implemented {implemented:.0%}", va="center", fontsize=7, color=INK)
+    ax.text(
+        1.02,
+        top + max(done, 0.16) / 2,
+        f"implemented {implemented:.0%}",
+        va="center",
+        fontsize=7,
+        color=INK,
+    )
     ax.text(
         1.02,
         top + promised + 0.12 - min(split, 0.3) / 2 + 0.08,
@@ -74,7 +98,9 @@ def _pillar(ax: Axes, top: float, label: str, promised: float, implemented: floa
     )
 
 
-def _ribbon(ax: Axes, left: tuple[float, float], right: tuple[float, float], colour: str, alpha: float) -> None:
+def _ribbon(
+    ax: Axes, left: tuple[float, float], right: tuple[float, float], colour: str, alpha: float
+) -> None:
     points = [
         (0, left[0]),
         (0.5, left[0]),

@@ -25,7 +25,11 @@ MARKS = (("o", BLUE), ("s", VERMILION), ("D", INK))
 
 
 def forecasts(
-    table: pd.DataFrame, names: Mapping[str, str], base: float, heading: str, notes: Iterable[str] = ()
+    table: pd.DataFrame,
+    names: Mapping[str, str],
+    base: float,
+    heading: str,
+    notes: Iterable[str] = (),
 ) -> Figure:
     """Draw frozen forecasts.
 
@@ -38,13 +42,16 @@ def forecasts(
     """
     notes = list(notes)
     with mpl.rc_context(STYLE):
-        first = table[table["model"] == next(iter(names))].sort_values("probability", ascending=False)
+        first = table[table["model"] == next(iter(names))].sort_values(
+            "probability", ascending=False
+        )
         height = 1.2 + 0.3 * len(first) + note_height(notes)
         fig = canvas(height)
         title(
             fig,
             heading,
-            "Probability of five years without 25 battle-related deaths a year; bars: 95 % intervals of the probability",
+            "Probability of five years without 25 battle-related deaths a year; bars: 95 %"
+            " intervals of the probability",
         )
         foot = footnotes(fig, notes)
         ax = fig.add_axes((0.37, foot + 0.45 / height, 0.6, 1 - foot - 1.05 / height))
@@ -53,12 +60,20 @@ def forecasts(
         for row, seen in zip(y, first["fighting_seen"].astype(bool), strict=True):
             if seen:
                 ax.axhspan(row - 0.45, row + 0.45, color=PALE, alpha=0.5, lw=0)
-        for i, ((model, name), (mark, colour)) in enumerate(zip(names.items(), MARKS, strict=False)):
+        for i, ((model, name), (mark, colour)) in enumerate(
+            zip(names.items(), MARKS, strict=False)
+        ):
             own = table[table["model"] == model].set_index("case_id").loc[first["case_id"]]
             at = y + 0.24 * (i - (len(names) - 1) / 2)
             ax.hlines(at, own["conf_low"], own["conf_high"], color=colour, lw=0.9)
             ax.plot(
-                own["probability"], at, mark, color=colour, ms=3.6, mfc="white" if mark == "s" else colour, label=name
+                own["probability"],
+                at,
+                mark,
+                color=colour,
+                ms=3.6,
+                mfc="white" if mark == "s" else colour,
+                label=name,
             )
         ends = first["window_to"].astype(int)
         clean_y(ax, [f"{label}, to {end}" for label, end in zip(first["label"], ends, strict=True)])

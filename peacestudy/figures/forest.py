@@ -1,4 +1,6 @@
-"""The forest: odds ratios with their intervals, what was decided, and what this N could have found."""
+"""The forest: odds ratios with their intervals, what was decided,
+and what this N could have found.
+"""
 
 from collections.abc import Iterable, Sequence
 
@@ -23,7 +25,8 @@ from peacestudy.figures.theme import (
 )
 from peacestudy.models import Fit, PooledFit
 
-RATIOS = {"cox": "hazard ratio", "poisson": "rate ratio", "negative_binomial": "rate ratio"}  # else an odds ratio
+# else an odds ratio
+RATIOS = {"cox": "hazard ratio", "poisson": "rate ratio", "negative_binomial": "rate ratio"}
 COLUMNS = ["label", "odds_ratio", "conf_low", "conf_high", "p_value"]
 
 
@@ -37,12 +40,13 @@ def forest(
 
     Parameters
     ----------
-    fits : fits whose terms are logs of odds, hazards or rates (all but the intercept, cut points, alpha and standard
-        deviations of groups are drawn), of imputed data too, or a table with ``label, odds_ratio, conf_low,
-        conf_high, p_value`` and, where there are any, ``p_decide`` (adjusted),
-        ``detectable`` (odds ratio this N could
-        have found), ``beside``, ``beside_low``, ``beside_high`` (another model's estimate, drawn hollow).
-    heading, subtitle, notes : text above and below; a heading not written names the ratio. Fits bring their own notes.
+    fits : fits whose terms are logs of odds, hazards or rates (all but the intercept, cut points,
+        alpha and standard deviations of groups are drawn), of imputed data too, or a table with
+        ``label, odds_ratio, conf_low, conf_high, p_value`` and, where there are any, ``p_decide``
+        (adjusted), ``detectable`` (odds ratio this N could have found), ``beside``, ``beside_low``,
+        ``beside_high`` (another model's estimate, drawn hollow).
+    heading, subtitle, notes : text above and below; a heading not written
+        names the ratio. Fits bring their own notes.
 
     Returns
     -------
@@ -63,10 +67,17 @@ def forest(
     absent = [c for c in COLUMNS if c not in table.columns]
     if absent or table.empty:
         raise SpecError(
-            f"a forest needs rows with the columns {', '.join(COLUMNS)}; {', '.join(absent) or 'rows'} are missing."
+            f"a forest needs rows with the columns {', '.join(COLUMNS)};"
+            f" {', '.join(absent) or 'rows'} are missing."
         )
     with mpl.rc_context(STYLE):
-        return _draw(table.reset_index(drop=True), heading or f"{ratio.capitalize()}s", subtitle, list(notes), ratio)
+        return _draw(
+            table.reset_index(drop=True),
+            heading or f"{ratio.capitalize()}s",
+            subtitle,
+            list(notes),
+            ratio,
+        )
 
 
 def _events(fit: Fit | PooledFit) -> str:
@@ -83,7 +94,9 @@ def _terms(fits: Sequence[Fit | PooledFit]) -> pd.DataFrame:
         part = f.tidy(exponentiate=True).rename(columns={"estimate": "odds_ratio"})
         part = part.iloc[: len(_slopes(f))]
         part = part[part["term"] != "Intercept"]
-        parts.append(part.assign(label=part["term"] if len(fits) == 1 else f.spec.name + ": " + part["term"]))
+        parts.append(
+            part.assign(label=part["term"] if len(fits) == 1 else f.spec.name + ": " + part["term"])
+        )
     return pd.concat(parts, ignore_index=True)
 
 
@@ -98,28 +111,47 @@ def _draw(t: pd.DataFrame, heading: str, subtitle: str, notes: list[str], ratio:
     up = -0.13 if beside else 0.0
     if "detectable" in t:
         for row, least in zip(y, t["detectable"], strict=True):
-            ax.fill_betweenx([row - 0.38, row + 0.38], 1 / least, least, color=PALE, alpha=0.55, lw=0, zorder=0)
+            ax.fill_betweenx(
+                [row - 0.38, row + 0.38], 1 / least, least, color=PALE, alpha=0.55, lw=0, zorder=0
+            )
     ax.axvline(1, color=GREY, lw=0.8, zorder=1)
     ax.hlines(y + up, t["conf_low"], t["conf_high"], color=INK, lw=1.3, zorder=2)
     ax.plot(t["odds_ratio"], y + up, "o", color=BLUE, ms=5.5, zorder=3)
     if beside:
-        ax.hlines(y + 0.2, t["beside_low"], t["beside_high"], color=GREY, lw=0.9, ls=(0, (3, 1.5)), zorder=2)
+        ax.hlines(
+            y + 0.2,
+            t["beside_low"],
+            t["beside_high"],
+            color=GREY,
+            lw=0.9,
+            ls=(0, (3, 1.5)),
+            zorder=2,
+        )
         ax.plot(t["beside"], y + 0.2, "s", mfc="white", mec=GREY, ms=4, zorder=3)
     ax.set_xscale("log")
     _ticks(ax, t)
     clean_y(ax, t["label"].tolist())
-    ax.set_xlabel("odds ratio of lasting peace, log scale" if "detectable" in t else f"{ratio}, log scale")
+    ax.set_xlabel(
+        "odds ratio of lasting peace, log scale" if "detectable" in t else f"{ratio}, log scale"
+    )
     _columns(fig, ax, t, ratio)
     return fig
 
 
 def _ticks(ax: mpl.axes.Axes, t: pd.DataFrame) -> None:
-    ends = t[[c for c in ("conf_low", "conf_high", "beside_low", "beside_high", "detectable") if c in t]].replace(
-        [np.inf, 0], np.nan
+    ends = t[
+        [c for c in ("conf_low", "conf_high", "beside_low", "beside_high", "detectable") if c in t]
+    ].replace([np.inf, 0], np.nan)
+    low, high = (
+        float(min(ends.min().min(), 1 / ends.max().max() if "detectable" in t else 1)),
+        float(ends.max().max()),
     )
-    low, high = float(min(ends.min().min(), 1 / ends.max().max() if "detectable" in t else 1)), float(ends.max().max())
     low, high = max(low / 1.12, 1e-3), min(high * 1.12, 1e3)
-    marks = [m for m in (0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 1000) if low <= m <= high]
+    marks = [
+        m
+        for m in (0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 1000)
+        if low <= m <= high
+    ]
     ax.set_xlim(low, high)
     ax.set_xticks(marks, [f"{m:g}" for m in marks])
     ax.minorticks_off()
@@ -128,11 +160,16 @@ def _ticks(ax: mpl.axes.Axes, t: pd.DataFrame) -> None:
 def _columns(fig: Figure, ax: mpl.axes.Axes, t: pd.DataFrame, ratio: str) -> None:
     """Numbers at the right of the rows."""
     shown = [
-        f"{o:.2f} [{a:.2f}, {b:.2f}]" for o, a, b in zip(t["odds_ratio"], t["conf_low"], t["conf_high"], strict=True)
+        f"{o:.2f} [{a:.2f}, {b:.2f}]"
+        for o, a, b in zip(t["odds_ratio"], t["conf_low"], t["conf_high"], strict=True)
     ]
     short = {"odds ratio": "OR", "hazard ratio": "HR", "rate ratio": "IRR"}.get(ratio, "ratio")
     columns = [(f"{short} [95 %]", 1.03, shown)]
-    for head, x, name in (("p", 1.47, "p_value"), ("Holm", 1.60, "p_decide"), ("perm.", 1.73, "p_permutation")):
+    for head, x, name in (
+        ("p", 1.47, "p_value"),
+        ("Holm", 1.60, "p_decide"),
+        ("perm.", 1.73, "p_permutation"),
+    ):
         if name in t:
             columns.append((head, x, [p_text(p) for p in t[name]]))
     blend = ax.get_yaxis_transform()

@@ -1,4 +1,6 @@
-"""One effect in several contexts, for several pillars: alone, and drawn towards the mean of the contexts."""
+"""One effect in several contexts, for several pillars: alone, and
+drawn towards the mean of the contexts.
+"""
 
 from collections.abc import Iterable
 
@@ -27,18 +29,23 @@ TICKS = (0.1, 1, 10)
 APART = 0.7  # rows between two ways to part the cases
 
 
-def in_contexts(table: pd.DataFrame, heading: str, subtitle: str, notes: Iterable[str] = ()) -> Figure:
+def in_contexts(
+    table: pd.DataFrame, heading: str, subtitle: str, notes: Iterable[str] = ()
+) -> Figure:
     """Draw a column for every pillar and a row for every context.
 
     Parameters
     ----------
-    table : ``by, label, pillar, context, n, n_events, estimate, shrunken, shrunken_low, shrunken_high, conf_low, conf_high, whole``, log odds ratios;
-        rows in the order drawn. A context without an estimate is marked as such.
+    table : ``by, label, pillar, context, n, n_events, estimate, shrunken, shrunken_low,
+        shrunken_high, conf_low, conf_high, whole``, log odds ratios; rows in the order drawn. A
+        context without an estimate is marked as such.
     heading, subtitle, notes : text above and below.
     """
     notes = list(notes)
     pillars = table["pillar"].drop_duplicates().tolist()
-    rows = table.drop_duplicates(["by", "context"])[["by", "label", "context", "n", "n_events"]].reset_index(drop=True)
+    rows = table.drop_duplicates(["by", "context"])[
+        ["by", "label", "context", "n", "n_events"]
+    ].reset_index(drop=True)
     starts = rows["by"].ne(rows["by"].shift()).to_numpy()
     at = np.arange(len(rows)) + APART * np.cumsum(starts)
     with mpl.rc_context(STYLE):
@@ -49,7 +56,9 @@ def in_contexts(table: pd.DataFrame, heading: str, subtitle: str, notes: Iterabl
         left, gap = 0.265, 0.008
         width = (0.985 - left - gap * (len(pillars) - 1)) / len(pillars)
         for i, pillar in enumerate(pillars):
-            ax = fig.add_axes((left + i * (width + gap), foot + 0.45 / height, width, 1 - foot - 1.2 / height))
+            ax = fig.add_axes(
+                (left + i * (width + gap), foot + 0.45 / height, width, 1 - foot - 1.2 / height)
+            )
             own = (
                 table[table["pillar"] == pillar]
                 .set_index(["by", "context"])
@@ -63,7 +72,8 @@ def in_contexts(table: pd.DataFrame, heading: str, subtitle: str, notes: Iterabl
             ax.tick_params(axis="y", length=0)
             ax.spines["left"].set_visible(False)
             said = [
-                f"{c}  ({n:.0f}; {e:.0f})" for c, n, e in zip(rows["context"], rows["n"], rows["n_events"], strict=True)
+                f"{c}  ({n:.0f}; {e:.0f})"
+                for c, n, e in zip(rows["context"], rows["n"], rows["n_events"], strict=True)
             ]
             ax.set_yticks(at, said if i == 0 else [""] * len(at))
             if i == 0:
@@ -78,7 +88,9 @@ def in_contexts(table: pd.DataFrame, heading: str, subtitle: str, notes: Iterabl
                         fontsize=7.5,
                         fontweight="bold",
                     )
-        fig.axes[len(pillars) // 2].set_xlabel("odds ratio for one standard deviation more, log scale")
+        fig.axes[len(pillars) // 2].set_xlabel(
+            "odds ratio for one standard deviation more, log scale"
+        )
         return fig
 
 
@@ -90,15 +102,31 @@ def _column(ax: Axes, own: pd.DataFrame, at: np.ndarray) -> None:
     drawn = own["shrunken"].notna().to_numpy()
     alone = own["estimate"].notna().to_numpy() & ~drawn
     for mask, low, high, colour in (
-        (drawn, "shrunken_low", "shrunken_high", BLUE), (alone, "conf_low", "conf_high", VERMILION)
-    ):  # fmt: skip
+        (drawn, "shrunken_low", "shrunken_high", BLUE),
+        (alone, "conf_low", "conf_high", VERMILION),
+    ):
         ends = own.loc[mask, [low, high]].clip(*REACH)
         ax.hlines(at[mask], ends[low], ends[high], color=colour, lw=1.1)
         for end, sign, mark in ((low, -1, "<"), (high, 1, ">")):
             cut = mask & (sign * own[end].to_numpy(float) > REACH[1])
-            ax.plot(np.full(int(cut.sum()), sign * REACH[1]), at[cut], mark, color=colour, ms=2.5, clip_on=False)
-    # beyond the reach no mark stands where there is no estimate: only the arrow of its interval is drawn
-    ax.plot(own["estimate"].where(own["estimate"].abs() <= REACH[1]), at, "o", color=VERMILION, mfc="white", ms=3.8)
+            ax.plot(
+                np.full(int(cut.sum()), sign * REACH[1]),
+                at[cut],
+                mark,
+                color=colour,
+                ms=2.5,
+                clip_on=False,
+            )
+    # beyond the reach no mark stands where there is no estimate: only the arrow of its interval is
+    # drawn
+    ax.plot(
+        own["estimate"].where(own["estimate"].abs() <= REACH[1]),
+        at,
+        "o",
+        color=VERMILION,
+        mfc="white",
+        ms=3.8,
+    )
     ax.plot(own["shrunken"].where(own["shrunken"].abs() <= REACH[1]), at, "s", color=BLUE, ms=3.2)
     for y in at[own["estimate"].isna().to_numpy()]:
         ax.text(

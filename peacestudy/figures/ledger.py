@@ -1,4 +1,6 @@
-"""The ledger and the coverage: what happened to every row, and which context values exist for the cases that remain."""
+"""The ledger and the coverage: what happened to every row, and which
+context values exist for the cases that remain.
+"""
 
 import textwrap
 from collections.abc import Hashable, Sequence
@@ -12,13 +14,27 @@ from matplotlib.figure import Figure
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.ledger import Ledger
 from peacestudy.errors import SpecError
-from peacestudy.figures.theme import INK, NAMES, PALE, STYLE, canvas, footnotes, note_height, pretty, title
+from peacestudy.figures.theme import (
+    INK,
+    NAMES,
+    PALE,
+    STYLE,
+    canvas,
+    footnotes,
+    note_height,
+    pretty,
+    title,
+)
 
 # kind of gap -> grey and hatch, told apart in print
 KINDS = {
-    "value": ("#4d4d4d", ""), "outside coverage": ("#bdbdbd", ""), "special code": ("white", "//////"),
-    "no value in the source": ("white", "......"), "several governments": ("white", "xxxxxx"), "no such state": ("white", "++++++"),
-}  # fmt: skip
+    "value": ("#4d4d4d", ""),
+    "outside coverage": ("#bdbdbd", ""),
+    "special code": ("white", "//////"),
+    "no value in the source": ("white", "......"),
+    "several governments": ("white", "xxxxxx"),
+    "no such state": ("white", "++++++"),
+}
 
 
 def ledger(steps: pd.DataFrame, coverage: pd.DataFrame, heading: str, notes: list[str]) -> Figure:
@@ -26,13 +42,17 @@ def ledger(steps: pd.DataFrame, coverage: pd.DataFrame, heading: str, notes: lis
 
     Parameters
     ----------
-    steps : the ledger's table: ``step, kind, unit, rows_in, rows_out, left_out, unmatched, other_rows, other_unmatched, why``.
+    steps : the ledger's table: ``step, kind, unit, rows_in, rows_out, left_out, unmatched,
+        other_rows, other_unmatched, why``.
     coverage : ``variable, kind, cases``.
     heading, notes : text above and below.
     """
     with mpl.rc_context(STYLE):
         order = list(NAMES)
-        variables = sorted(coverage["variable"].unique(), key=lambda v: order.index(v) if v in order else len(order))
+        variables = sorted(
+            coverage["variable"].unique(),
+            key=lambda v: order.index(v) if v in order else len(order),
+        )
         height = 2.0 + 0.42 * len(steps) + 0.17 * len(variables) + note_height(notes)
         fig = canvas(height)
         title(fig, heading)
@@ -45,7 +65,11 @@ def ledger(steps: pd.DataFrame, coverage: pd.DataFrame, heading: str, notes: lis
     return fig
 
 
-def rows(frame: StudyFrame | Ledger, heading: str = "What happened to every row", notes: Sequence[str] = ()) -> Figure:
+def rows(
+    frame: StudyFrame | Ledger,
+    heading: str = "What happened to every row",
+    notes: Sequence[str] = (),
+) -> Figure:
     """Draw the flow of rows of any frame: in, kept, left out and unmatched at every step.
 
     Parameters
@@ -122,17 +146,25 @@ def _said(row: dict[Hashable, Any], before: str) -> str:
     if row["kind"] in ("join", "window"):
         filled = f", {row['filled']:.0f} of them filled" if row.get("filled") else ""
         return (
-            f"{rows}; unmatched {row['unmatched']:.0f}{filled}; other table {row['other_rows']:.0f} rows, unmatched "
-            f"{row['other_unmatched']:.0f}"
+            f"{rows}; unmatched {row['unmatched']:.0f}{filled}; other table {row['other_rows']:.0f}"
+            f" rows, unmatched {row['other_unmatched']:.0f}"
         )
     if row["kind"] in ("gather", "spread"):
-        return f"{row['rows_in']:.0f} {before or 'row'}s become {row['rows_out']:.0f} {row['unit']}s: {row['why']}"
+        return (
+            f"{row['rows_in']:.0f} {before or 'row'}s become {row['rows_out']:.0f} {row['unit']}s:"
+            f" {row['why']}"
+        )
     return f"{rows}, {row['left_out']:.0f} left out: {row['why']}"
 
 
 def _coverage(ax: mpl.axes.Axes, coverage: pd.DataFrame, variables: list[str]) -> None:
     left = np.zeros(len(variables))
-    counts = coverage.groupby(["variable", "kind"])["cases"].sum().unstack(fill_value=0).reindex(variables)
+    counts = (
+        coverage.groupby(["variable", "kind"])["cases"]
+        .sum()
+        .unstack(fill_value=0)
+        .reindex(variables)
+    )
     for kind, (colour, hatch) in KINDS.items():
         if kind not in counts:
             continue

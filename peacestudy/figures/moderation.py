@@ -1,4 +1,6 @@
-"""An effect at every value of a moderator, with the cases that have it: never a product's p value alone."""
+"""An effect at every value of a moderator, with the cases that
+have it: never a product's p value alone.
+"""
 
 from collections.abc import Iterable, Sequence
 
@@ -7,11 +9,25 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from peacestudy.figures.theme import BLUE, GREY, PALE, STYLE, VERMILION, canvas, footnotes, note_height, title
+from peacestudy.figures.theme import (
+    BLUE,
+    GREY,
+    PALE,
+    STYLE,
+    VERMILION,
+    canvas,
+    footnotes,
+    note_height,
+    title,
+)
 
 
 def moderation(
-    table: pd.DataFrame, panels: Sequence[tuple[str, str]], heading: str, subtitle: str, notes: Iterable[str] = ()
+    table: pd.DataFrame,
+    panels: Sequence[tuple[str, str]],
+    heading: str,
+    subtitle: str,
+    notes: Iterable[str] = (),
 ) -> Figure:
     """Draw conditional effects.
 
@@ -36,12 +52,20 @@ def moderation(
             ax = fig.add_axes((left, bottom + 0.27 * whole, width, 0.73 * whole))
             ratio = np.exp(part[["log_odds", "conf_low", "conf_high"]].to_numpy())
             ax.fill_between(part["value"], ratio[:, 1], ratio[:, 2], color=PALE, lw=0)
-            ax.plot(part["value"], ratio[:, 0], "-o" if len(part) <= 10 else "-", color=BLUE, ms=3.5, lw=1.4)
+            ax.plot(
+                part["value"],
+                ratio[:, 0],
+                "-o" if len(part) <= 10 else "-",
+                color=BLUE,
+                ms=3.5,
+                lw=1.4,
+            )
             ax.axhline(1, color=GREY, lw=0.8)
             ax.set_yscale("log")
             ax.set_ylim(0.08, 12)
             ax.set_yticks(
-                [0.1, 0.25, 0.5, 1, 2, 4, 10], ["0.1", "0.25", "0.5", "1", "2", "4", "10"] if i == 0 else [""] * 7
+                [0.1, 0.25, 0.5, 1, 2, 4, 10],
+                ["0.1", "0.25", "0.5", "1", "2", "4", "10"] if i == 0 else [""] * 7,
             )
             ax.minorticks_off()
             ax.tick_params(labelbottom=False)
@@ -51,7 +75,9 @@ def moderation(
             below.bar(part["value"], part["n_peace"], width=step, color=VERMILION)
             below.set_xlabel(name)
             values = part["value"]
-            tenths = [t for t in (0, 0.25, 0.5, 0.75) if values.min() - step < t < values.max() + step]
+            tenths = [
+                t for t in (0, 0.25, 0.5, 0.75) if values.min() - step < t < values.max() + step
+            ]
             below.set_xticks(values.tolist() if len(part) <= 10 else tenths)
             below.set_xlim(values.min() - step, values.max() + step)
             most = int(part["n"].max())

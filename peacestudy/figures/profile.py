@@ -6,22 +6,36 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from peacestudy.figures.theme import GREY, SEQUENCE, STYLE, canvas, footnotes, note_height, pretty, title
+from peacestudy.figures.theme import (
+    GREY,
+    SEQUENCE,
+    STYLE,
+    canvas,
+    footnotes,
+    note_height,
+    pretty,
+    title,
+)
 
 ROW = 0.096  # inches a case
 
 
-def profile(table: pd.DataFrame, pillars: list[str], outcome: str, heading: str, notes: list[str]) -> Figure:
+def profile(
+    table: pd.DataFrame, pillars: list[str], outcome: str, heading: str, notes: list[str]
+) -> Figure:
     """Draw the pillar scores of every case, those with the outcome left, those without right.
 
     Parameters
     ----------
-    table : a row a case: ``label``, the pillars in [0, 1], ``breadth``, the outcome as 1 or 0; drawn in its order.
+    table : a row a case: ``label``, the pillars in [0, 1], ``breadth``,
+        the outcome as 1 or 0; drawn in its order.
     pillars : columns to draw.
     outcome : column that parts the cases.
     heading, notes : text above and below.
     """
-    yes, no = (table[table[outcome].astype(bool) == side].reset_index(drop=True) for side in (True, False))
+    yes, no = (
+        table[table[outcome].astype(bool) == side].reset_index(drop=True) for side in (True, False)
+    )
     with mpl.rc_context(STYLE):
         rows = max(len(yes) + 12, len(no) + 2)
         height = 1.75 + ROW * rows + note_height(notes)
@@ -31,9 +45,19 @@ def profile(table: pd.DataFrame, pillars: list[str], outcome: str, heading: str,
         top = 1 - 1.12 / height
         unit = (top - foot - 0.06 / height) / rows
         scale = _panel(
-            fig, (0.262, top - unit * len(yes), 0.215, unit * len(yes)), yes, pillars, f"Lasting peace: {len(yes)}"
+            fig,
+            (0.262, top - unit * len(yes), 0.215, unit * len(yes)),
+            yes,
+            pillars,
+            f"Lasting peace: {len(yes)}",
         )
-        _panel(fig, (0.755, top - unit * len(no), 0.215, unit * len(no)), no, pillars, f"No lasting peace: {len(no)}")
+        _panel(
+            fig,
+            (0.755, top - unit * len(no), 0.215, unit * len(no)),
+            no,
+            pillars,
+            f"No lasting peace: {len(no)}",
+        )
         low = top - unit * (len(yes) + 7)
         means = pd.DataFrame([part[pillars].mean() for part in (yes, no)]).assign(
             label=["Mean, lasting peace", "Mean, no lasting peace"]
@@ -88,5 +112,14 @@ def _panel(
             rotation_mode="anchor",
             fontsize=6.8,
         )
-        ax.text(-0.02, 1.0, head, transform=ax.transAxes, ha="right", va="bottom", fontsize=8, fontweight="bold")
+        ax.text(
+            -0.02,
+            1.0,
+            head,
+            transform=ax.transAxes,
+            ha="right",
+            va="bottom",
+            fontsize=8,
+            fontweight="bold",
+        )
     return image

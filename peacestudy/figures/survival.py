@@ -16,7 +16,8 @@ def survival(table: pd.DataFrame, heading: str, notes: list[str], window: int) -
 
     Parameters
     ----------
-    table : ``group, years, at_risk, events, censored, survival, conf_low, conf_high``, a row a group and year from 0.
+    table : ``group, years, at_risk, events, censored, survival, conf_low,
+        conf_high``, a row a group and year from 0.
     heading, notes : text above and below.
     window : years of the study's outcome, marked on the axis.
     """
@@ -52,7 +53,14 @@ def survival(table: pd.DataFrame, heading: str, notes: list[str], window: int) -
             gone = part[part["censored"] > 0]
             ax.plot(gone["years"], gone["survival"], "|", color=colour, ms=6, mew=0.9)
         ax.axvline(window, color="0.5", lw=0.7, ls=":")
-        ax.text(window + 0.15, 1.0, f"{window} years: the study's outcome", fontsize=7, va="top", color="0.3")
+        ax.text(
+            window + 0.15,
+            1.0,
+            f"{window} years: the study's outcome",
+            fontsize=7,
+            va="top",
+            color="0.3",
+        )
         ax.set(
             xlim=(0, LAST),
             ylim=(0, 1.02),
@@ -66,7 +74,9 @@ def survival(table: pd.DataFrame, heading: str, notes: list[str], window: int) -
     return fig
 
 
-def _at_risk(fig: Figure, ax: mpl.axes.Axes, table: pd.DataFrame, groups: list[str], height: float) -> None:
+def _at_risk(
+    fig: Figure, ax: mpl.axes.Axes, table: pd.DataFrame, groups: list[str], height: float
+) -> None:
     box = ax.get_position()
     fig.text(0.012, box.y0 - 0.50 / height, "At risk", fontsize=7.4, fontweight="bold", va="center")
     for i, (name, (colour, _)) in enumerate(zip(groups, LOOKS, strict=False)):

@@ -1,4 +1,6 @@
-"""How every figure looks, and how it is written: one size of type, greys that print, equal inputs to equal bytes."""
+"""How every figure looks, and how it is written: one size of type,
+greys that print, equal inputs to equal bytes.
+"""
 
 import io
 import textwrap
@@ -12,50 +14,139 @@ from matplotlib.figure import Figure
 
 PAGE = 7.1  # inches: the text width of a journal page
 INK, GREY, PALE = "#1a1a1a", "#6e6e6e", "#d9d9d9"
-# Okabe and Ito's blue and vermilion: apart for colour-blind readers, and apart in grey (lightness .43 and .56)
+# Okabe and Ito's blue and vermilion: apart for colour-blind readers, and apart in grey (lightness
+# .43 and .56)
 BLUE, VERMILION = "#0072b2", "#d55e00"
 NOTE = 6.6  # points
 COLUMNS = 143  # characters of a footnote across the page
 SEQUENCE = "Greys"  # shares from 0 to 1
 
 STYLE: Any = {
-    "font.family": "DejaVu Sans", "font.size": 8.0, "axes.titlesize": 8.5, "axes.labelsize": 8.0, "xtick.labelsize": 7.5,
-    "ytick.labelsize": 7.5, "legend.fontsize": 7.5, "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": GREY,
-    "xtick.color": INK, "ytick.color": INK, "axes.linewidth": 0.7, "pdf.fonttype": 42, "svg.hashsalt": "peacestudy",
-    "figure.dpi": 110, "savefig.dpi": 300, "legend.frameon": False, "axes.titlelocation": "left", "text.parse_math": False,
-}  # fmt: skip
+    "font.family": "DejaVu Sans",
+    "font.size": 8.0,
+    "axes.titlesize": 8.5,
+    "axes.labelsize": 8.0,
+    "xtick.labelsize": 7.5,
+    "ytick.labelsize": 7.5,
+    "legend.fontsize": 7.5,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": GREY,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "axes.linewidth": 0.7,
+    "pdf.fonttype": 42,
+    "svg.hashsalt": "peacestudy",
+    "figure.dpi": 110,
+    "savefig.dpi": 300,
+    "legend.frameon": False,
+    "axes.titlelocation": "left",
+    "text.parse_math": False,
+}
 
 # What a figure or table calls a column. Stored names stay snake_case everywhere else.
 NAMES = {
-    "diplomacy": "Diplomacy", "resources": "Resources", "norms": "Norms", "economy": "Economy", "environment": "Environment",
-    "community": "Community", "institutions": "Institutions", "breadth": "Breadth (mean of the seven)", "power_sharing": "Power sharing",
-    "pages": "Pages of scored text", "active": "Fighting in t0", "war_years": "Years of war in t0-9..t0", "territory": "Over territory",
-    "polyarchy": "Electoral democracy (V-Dem)", "polyarchy_low": "Electoral democracy, low end of 68 %", "polyarchy_high": "Electoral democracy, high end of 68 %",
-    "executive_constraints": "Executive constraints (Polity)", "legislative_constraints": "Legislative constraints (V-Dem)",
-    "judicial_constraints": "Judicial constraints (V-Dem)", "gdp_per_capita": "GDP per capita (US$)", "population": "Population",
-    "trade_openness": "Trade openness", "igo_memberships": "IGO memberships", "lasting_peace": "Lasting peace",
-    "ln_trade_openness": "Trade over GDP (log)", "ln_igo_memberships": "IGO memberships (log)", "ln_gdp_per_capita": "GDP per capita (log)",
-    "ln_population": "Population (log)", "ln_gdp_current": "GDP per capita (log)", "ln_people": "Population (log)", "regional_fighting": "Fighting in the region (share)",
-    "ethnic_fractionalisation": "Ethnic fractionalisation", "democracy": "Democracy (extended UDS)", "weakest_dimension": "Weakest dimension",
-    "dimension_political": "Political dimension", "dimension_economic": "Economic dimension", "dimension_social": "Social dimension",
-    "dimension_environmental": "Environmental dimension", "battle_deaths": "Battle deaths, lower bound", "battle_deaths_high": "Battle deaths, upper bound",
-    "comprehensive": "Comprehensive agreement", "prior_attempts": "Prior attempts", "trend": "Decades since 2000", "full_agreement": "Full agreement",
-    "n_dyads": "Dyads that signed", "decade": "Decades since 2000", "implemented_k1": "Implemented by year 1", "implemented_k2": "Implemented by year 2",
-    "implemented_k3": "Implemented by year 3", "implemented_k5": "Implemented by year 5", "promised_breadth": "Promised, breadth (PAM)",
-    "text_breadth": "Promised, breadth of text (PA-X)", "leader_turnover": "Leader turnover", "leader_changes": "Years with a change of leader", "irregular_turnover": "Irregular change of leader", "aggregate": "All provisions", "un_mission": "UN mission", "active_latest": "Fighting, latest year known", "war_years_latest": "Years of war, latest known", "state_design": "State design", "fighting": "Fighting in the year", "war": "War in the year", "since_fighting": "Years since fighting",
-    "success": "Success", "grade": "Overall grade", "relevance": "Relevance", "effectiveness": "Effectiveness", "efficiency": "Efficiency",
-    "sustainability": "Sustainability", "terror": "State terror (PTS)", "sexual_violence": "Sexual violence (SVAC)",
-    "stance": "Stance on an issue", "fragile": "Fragile or in conflict", "small_island": "Small island state",
-    "program": "Program of reform", "ln_amount": "Amount (log)", "late": "Approved 2005 or later", "role": "Role of the third party",
-    "topic_immigration": "Topic: immigration", "topic_nature": "Topic: nature, climate", "topic_social_security": "Topic: social security",
-    "topic_government": "Topic: better government", "topic_international_law": "Topic: international law",
-    "topic_civil_rights": "Topic: civil rights", "topic_housing": "Topic: housing", "topic_energy": "Topic: energy",
-    "topic_crime": "Topic: crime", "topic_employment": "Topic: employment", "topic_education": "Topic: education",
-    "topic_infrastructure": "Topic: infrastructure", "topic_european_union": "Topic: European Union", "topic_health": "Topic: health",
-    "topic_farming": "Topic: farming", "topic_business": "Topic: business climate", "topic_culture": "Topic: culture",
-    "topic_public_finance": "Topic: public finance", "topic_no_issue": "Topic: another or none",
-    "duration": "years since the first fighting", "year": "Year", "region": "Region",
-}  # fmt: skip
+    "diplomacy": "Diplomacy",
+    "resources": "Resources",
+    "norms": "Norms",
+    "economy": "Economy",
+    "environment": "Environment",
+    "community": "Community",
+    "institutions": "Institutions",
+    "breadth": "Breadth (mean of the seven)",
+    "power_sharing": "Power sharing",
+    "pages": "Pages of scored text",
+    "active": "Fighting in t0",
+    "war_years": "Years of war in t0-9..t0",
+    "territory": "Over territory",
+    "polyarchy": "Electoral democracy (V-Dem)",
+    "polyarchy_low": "Electoral democracy, low end of 68 %",
+    "polyarchy_high": "Electoral democracy, high end of 68 %",
+    "executive_constraints": "Executive constraints (Polity)",
+    "legislative_constraints": "Legislative constraints (V-Dem)",
+    "judicial_constraints": "Judicial constraints (V-Dem)",
+    "gdp_per_capita": "GDP per capita (US$)",
+    "population": "Population",
+    "trade_openness": "Trade openness",
+    "igo_memberships": "IGO memberships",
+    "lasting_peace": "Lasting peace",
+    "ln_trade_openness": "Trade over GDP (log)",
+    "ln_igo_memberships": "IGO memberships (log)",
+    "ln_gdp_per_capita": "GDP per capita (log)",
+    "ln_population": "Population (log)",
+    "ln_gdp_current": "GDP per capita (log)",
+    "ln_people": "Population (log)",
+    "regional_fighting": "Fighting in the region (share)",
+    "ethnic_fractionalisation": "Ethnic fractionalisation",
+    "democracy": "Democracy (extended UDS)",
+    "weakest_dimension": "Weakest dimension",
+    "dimension_political": "Political dimension",
+    "dimension_economic": "Economic dimension",
+    "dimension_social": "Social dimension",
+    "dimension_environmental": "Environmental dimension",
+    "battle_deaths": "Battle deaths, lower bound",
+    "battle_deaths_high": "Battle deaths, upper bound",
+    "comprehensive": "Comprehensive agreement",
+    "prior_attempts": "Prior attempts",
+    "trend": "Decades since 2000",
+    "full_agreement": "Full agreement",
+    "n_dyads": "Dyads that signed",
+    "decade": "Decades since 2000",
+    "implemented_k1": "Implemented by year 1",
+    "implemented_k2": "Implemented by year 2",
+    "implemented_k3": "Implemented by year 3",
+    "implemented_k5": "Implemented by year 5",
+    "promised_breadth": "Promised, breadth (PAM)",
+    "text_breadth": "Promised, breadth of text (PA-X)",
+    "leader_turnover": "Leader turnover",
+    "leader_changes": "Years with a change of leader",
+    "irregular_turnover": "Irregular change of leader",
+    "aggregate": "All provisions",
+    "un_mission": "UN mission",
+    "active_latest": "Fighting, latest year known",
+    "war_years_latest": "Years of war, latest known",
+    "state_design": "State design",
+    "fighting": "Fighting in the year",
+    "war": "War in the year",
+    "since_fighting": "Years since fighting",
+    "success": "Success",
+    "grade": "Overall grade",
+    "relevance": "Relevance",
+    "effectiveness": "Effectiveness",
+    "efficiency": "Efficiency",
+    "sustainability": "Sustainability",
+    "terror": "State terror (PTS)",
+    "sexual_violence": "Sexual violence (SVAC)",
+    "stance": "Stance on an issue",
+    "fragile": "Fragile or in conflict",
+    "small_island": "Small island state",
+    "program": "Program of reform",
+    "ln_amount": "Amount (log)",
+    "late": "Approved 2005 or later",
+    "role": "Role of the third party",
+    "topic_immigration": "Topic: immigration",
+    "topic_nature": "Topic: nature, climate",
+    "topic_social_security": "Topic: social security",
+    "topic_government": "Topic: better government",
+    "topic_international_law": "Topic: international law",
+    "topic_civil_rights": "Topic: civil rights",
+    "topic_housing": "Topic: housing",
+    "topic_energy": "Topic: energy",
+    "topic_crime": "Topic: crime",
+    "topic_employment": "Topic: employment",
+    "topic_education": "Topic: education",
+    "topic_infrastructure": "Topic: infrastructure",
+    "topic_european_union": "Topic: European Union",
+    "topic_health": "Topic: health",
+    "topic_farming": "Topic: farming",
+    "topic_business": "Topic: business climate",
+    "topic_culture": "Topic: culture",
+    "topic_public_finance": "Topic: public finance",
+    "topic_no_issue": "Topic: another or none",
+    "duration": "years since the first fighting",
+    "year": "Year",
+    "region": "Region",
+}
 
 
 def pretty(name: str) -> str:
@@ -72,7 +163,9 @@ def pretty(name: str) -> str:
 
 
 class HouseFigure(Figure):
-    """A matplotlib Figure that belongs to no window, and shows itself as the last expression of a notebook cell."""
+    """A matplotlib Figure that belongs to no window, and shows itself
+    as the last expression of a notebook cell.
+    """
 
     def _repr_png_(self) -> bytes:
         buffer = io.BytesIO()
@@ -99,7 +192,16 @@ def note_height(lines: Iterable[str]) -> float:
 
 def footnotes(fig: Figure, lines: Sequence[str], bottom: float = 0.012) -> float:
     """Write notes at the foot of a figure; returns where they end, as a share of its height."""
-    fig.text(0.012, bottom, wrapped(lines), fontsize=NOTE, va="bottom", ha="left", color=INK, linespacing=1.25)
+    fig.text(
+        0.012,
+        bottom,
+        wrapped(lines),
+        fontsize=NOTE,
+        va="bottom",
+        ha="left",
+        color=INK,
+        linespacing=1.25,
+    )
     height: float = fig.get_size_inches()[1]
     return bottom + note_height(lines) / height
 

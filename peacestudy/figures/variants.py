@@ -1,4 +1,6 @@
-"""The finding under every variant: rows of rival readings, columns of the terms that carry the finding."""
+"""The finding under every variant: rows of rival readings,
+columns of the terms that carry the finding.
+"""
 
 from collections.abc import Iterable, Sequence
 
@@ -9,14 +11,29 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from peacestudy.core.display import p_text
-from peacestudy.figures.theme import BLUE, GREY, INK, NOTE, PALE, STYLE, canvas, footnotes, note_height, title
+from peacestudy.figures.theme import (
+    BLUE,
+    GREY,
+    INK,
+    NOTE,
+    PALE,
+    STYLE,
+    canvas,
+    footnotes,
+    note_height,
+    title,
+)
 
 LIMITS = 0.08, 25.0  # odds ratios drawn; an interval that reaches beyond ends in an arrow
 FLAT = 0.05  # p below which a dot is filled: by permutation, where there is none by Holm
 
 
 def variants(
-    table: pd.DataFrame, terms: Sequence[tuple[str, str, str]], heading: str, subtitle: str, notes: Iterable[str] = ()
+    table: pd.DataFrame,
+    terms: Sequence[tuple[str, str, str]],
+    heading: str,
+    subtitle: str,
+    notes: Iterable[str] = (),
 ) -> Figure:
     """Draw the terms that carry a finding under every variant.
 
@@ -38,7 +55,9 @@ def variants(
         box = foot + 0.42 / height, 1 - foot - 1.02 / height
         for i, (spec, term, name) in enumerate(terms):
             part = (
-                table[(table["spec"] == spec) & (table["term"] == term)].set_index("variant").reindex(order["variant"])
+                table[(table["spec"] == spec) & (table["term"] == term)]
+                .set_index("variant")
+                .reindex(order["variant"])
             )
             ax = fig.add_axes((0.294 + 0.345 * i, box[0], 0.23, box[1]))
             _column(ax, part, y, name)
@@ -53,15 +72,29 @@ def _column(ax: Axes, part: pd.DataFrame, y: np.ndarray, name: str) -> None:
     ax.axvline(1, color=GREY, lw=0.8, zorder=1)
     ax.axvspan(ratio[0, 1], ratio[0, 2], color=PALE, alpha=0.5, lw=0, zorder=0)
     sure = part["p_permutation"].fillna(part["p_family"]).fillna(part["p_value"]) < FLAT
-    for row, (middle, low, high), filled, measure in zip(y, ratio, sure, part["measure"], strict=True):
+    for row, (middle, low, high), filled, measure in zip(
+        y, ratio, sure, part["measure"], strict=True
+    ):
         if not np.isfinite(middle):
-            ax.text(1, row, "not fitted", fontsize=6.5, va="center", ha="center", color=GREY, backgroundcolor="white")
+            ax.text(
+                1,
+                row,
+                "not fitted",
+                fontsize=6.5,
+                va="center",
+                ha="center",
+                color=GREY,
+                backgroundcolor="white",
+            )
             continue
         ax.plot([max(low, LIMITS[0]), min(high, LIMITS[1])], [row, row], color=INK, lw=1, zorder=2)
         shape = {"odds ratio": "o", "hazard ratio": "D"}.get(str(measure), "s")
         if LIMITS[0] < middle < LIMITS[1]:
             ax.plot(middle, row, shape, mfc=BLUE if filled else "white", mec=BLUE, ms=4, zorder=3)
-        for end, mark, out in ((LIMITS[0], "<", low < LIMITS[0]), (LIMITS[1], ">", high > LIMITS[1])):
+        for end, mark, out in (
+            (LIMITS[0], "<", low < LIMITS[0]),
+            (LIMITS[1], ">", high > LIMITS[1]),
+        ):
             if out:
                 ax.plot(end, row, mark, color=INK, ms=2.5, zorder=3, clip_on=False)
     ax.set_xscale("log")
@@ -84,7 +117,11 @@ def _numbers(ax: Axes, part: pd.DataFrame, y: np.ndarray) -> None:
         "" if pd.isna(n) else f"{n:.0f}" if pd.isna(k) else f"{n:.0f}/{k:.0f}"
         for n, k in zip(part["n"], part["n_events"], strict=True)
     ]
-    columns = [("N/events", 1.04, sizes)] if single else [("Holm", 1.04, [p_text(p) for p in part["p_family"]])]
+    columns = (
+        [("N/events", 1.04, sizes)]
+        if single
+        else [("Holm", 1.04, [p_text(p) for p in part["p_family"]])]
+    )
     columns.append(("perm.", 1.34 if single else 1.24, [p_text(p) for p in part["p_permutation"]]))
     for head, x, cells in columns:
         ax.text(x, -0.95, head, transform=blend, fontsize=NOTE, fontweight="bold")
@@ -99,4 +136,6 @@ def _labels(ax: Axes, order: pd.DataFrame, y: np.ndarray) -> None:
     ):
         ax.text(-0.03, row, label, transform=blend, fontsize=7, va="center", ha="right")
         if first and group != label:
-            ax.text(-1.25, row, group, transform=blend, fontsize=6.6, va="center", ha="left", color=GREY)
+            ax.text(
+                -1.25, row, group, transform=blend, fontsize=6.6, va="center", ha="left", color=GREY
+            )

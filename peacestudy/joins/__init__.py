@@ -1,4 +1,6 @@
-"""Scores + outcomes -> StudyFrame: joins that lose, invent and multiply nothing, with a ledger that proves it."""
+"""Scores + outcomes -> StudyFrame: joins that lose, invent and
+multiply nothing, with a ledger that proves it.
+"""
 
 from peacestudy.core.names_to_codes import state_codes
 from peacestudy.joins.events.windows import event_windows

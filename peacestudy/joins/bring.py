@@ -1,4 +1,6 @@
-"""What every join does at its end: the columns go to the cases, and ledger and frame remember where they came from."""
+"""What every join does at its end: the columns go to the cases, and
+ledger and frame remember where they came from.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -15,23 +17,29 @@ from peacestudy.errors import JoinError
 from peacestudy.outcomes import OutcomeTable
 
 
-def as_frame(cases: StudyFrame | pd.DataFrame, key: str | None, unit: str, keys: list[str]) -> StudyFrame:
+def as_frame(
+    cases: StudyFrame | pd.DataFrame, key: str | None, unit: str, keys: list[str]
+) -> StudyFrame:
     """The cases as a StudyFrame.
 
     Parameters
     ----------
     cases : a StudyFrame, which knows its key and unit, or a DataFrame.
-    key, unit : id column and unit of a DataFrame; None takes ``case_id``, else the one key column; where there are several,
-        rows are numbered in a new column ``row_id``.
+    key, unit : id column and unit of a DataFrame; None takes ``case_id``, else the one key column;
+        where there are several, rows are numbered in a new column ``row_id``.
     keys : columns on which the join looks up.
     """
     if isinstance(cases, StudyFrame):
         return cases
     if not isinstance(cases, pd.DataFrame):
-        raise JoinError(f"the cases are a {type(cases).__name__}; give a DataFrame or a StudyFrame.")
+        raise JoinError(
+            f"the cases are a {type(cases).__name__}; give a DataFrame or a StudyFrame."
+        )
     if key is None and "case_id" not in cases.columns and len(keys) > 1:
         if "row_id" in cases.columns:
-            raise JoinError('the cases have no column case_id. Say which column names a row: key="...".')
+            raise JoinError(
+                'the cases have no column case_id. Say which column names a row: key="...".'
+            )
         return StudyFrame(cases.assign(row_id=np.arange(len(cases))), unit, "row_id")
     return StudyFrame(cases, unit, key or ("case_id" if "case_id" in cases.columns else keys[0]))
 
@@ -45,7 +53,8 @@ def bring(
     special: Mapping[str, npt.NDArray[np.int8]] | None = None,
     notes: Sequence[Note] = (),
 ) -> StudyFrame:
-    """The frame with the columns of a join, its entry in the ledger and a memory of why rows found nothing.
+    """The frame with the columns of a join, its entry in the ledger
+    and a memory of why rows found nothing.
 
     Parameters
     ----------
@@ -54,8 +63,8 @@ def bring(
     why : for each case the place in ``peacestudy.core.joined.REASONS``.
     entry : the step for the ledger; its name is the join's.
     source : the outcome table that was read, None for a table of the reader's own.
-    special : for columns that held codes which are no values: for each case the place of the code in ``source.special``,
-        -1 where there was none.
+    special : for columns that held codes which are no values: for each case the place of the code
+        in ``source.special``, -1 where there was none.
     notes : what the join found that a reader must know.
 
     Raises
@@ -66,24 +75,34 @@ def bring(
     shared = [str(c) for c in added.columns if c in frame.data.columns]
     if shared:
         raise JoinError(
-            f"the column(s) {', '.join(map(repr, shared))} stand in the cases and in {entry.step.removeprefix('join ')}. "
-            f"Rename or drop them in one."
+            f"the column(s) {', '.join(map(repr, shared))} stand in the cases and in"
+            f" {entry.step.removeprefix('join ')}. Rename or drop them in one."
         )
     if any(e.step == entry.step for e in frame.ledger.entries):
-        raise JoinError(f"the ledger has a step {entry.step!r} already. Give this one another name=.")
+        raise JoinError(
+            f"the ledger has a step {entry.step!r} already. Give this one another name=."
+        )
     joined = Joined(
-        entry.step, source.source.id if source else "", source.source.version if source else "",
-        tuple(map(str, added.columns)), why.astype(np.int8), tuple((special or {}).items()),
+        entry.step,
+        source.source.id if source else "",
+        source.source.version if source else "",
+        tuple(map(str, added.columns)),
+        why.astype(np.int8),
+        tuple((special or {}).items()),
         tuple(
             meaning if meaning.startswith("special code") else f"special code {value:g}: {meaning}"
             for _, value, meaning in (source.source.special if source else ())
         ),
         source.source.citation if source else "",
-    )  # fmt: skip
+    )
     data = pd.concat([frame.data, added.set_axis(frame.data.index)], axis=1)
     more = tuple(n for n in (*(source.notes if source else ()), *notes) if n not in frame.notes)
     return replace(
-        frame, data=data, ledger=frame.ledger + entry, joined=(*frame.joined, joined), notes=(*frame.notes, *more)
+        frame,
+        data=data,
+        ledger=frame.ledger + entry,
+        joined=(*frame.joined, joined),
+        notes=(*frame.notes, *more),
     )
 
 

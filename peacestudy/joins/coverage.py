@@ -1,4 +1,6 @@
-"""Of which years and units a table speaks, why a row finds nothing there, and what may stand for a row that is absent."""
+"""Of which years and units a table speaks, why a row finds nothing there,
+and what may stand for a row that is absent.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -38,7 +40,8 @@ class Cover:
         return np.asarray((years < self.first) | (years > self.last))
 
 
-SILENT = Cover(-(10**9), 10**9, True)  # a plain table says nothing of years and units: no row is known to lie outside
+# a plain table says nothing of years and units: no row is known to lie outside
+SILENT = Cover(-(10**9), 10**9, True)
 
 
 def cover_of(source: OutcomeTable | None) -> Cover:
@@ -48,8 +51,11 @@ def cover_of(source: OutcomeTable | None) -> Cover:
     return Cover(source.source.first_year, source.source.last_year, source.source.units == "all")
 
 
-def coverage(source: OutcomeTable | None, years: tuple[int, int] | None, units: str | None, name: str) -> Cover:
-    """The coverage that the author writes, within that of the source; of a table of their own they must write the years.
+def coverage(
+    source: OutcomeTable | None, years: tuple[int, int] | None, units: str | None, name: str
+) -> Cover:
+    """The coverage that the author writes, within that of the source; of a
+    table of their own they must write the years.
 
     Raises
     ------
@@ -64,14 +70,19 @@ def coverage(source: OutcomeTable | None, years: tuple[int, int] | None, units: 
     own = cover_of(source)
     if years is None and source is None:
         raise JoinError(
-            f"of which years {name} speaks is not written: years=(first, last). What lies outside them is unknown, not zero."
+            f"of which years {name} speaks is not written: years=(first, last). What lies outside"
+            " them is unknown, not zero."
         )
     if years is not None and not isinstance(years, tuple | list):
-        raise JoinError(f"years is {years!r}; write the first and the last year, as years=(1989, 2020).")
+        raise JoinError(
+            f"years is {years!r}; write the first and the last year, as years=(1989, 2020)."
+        )
     found = years or (own.first, own.last)
     whole = all(isinstance(y, (int, np.integer)) and not isinstance(y, bool) for y in found)
     if len(found) != 2 or not whole or found[0] > found[1]:
-        raise JoinError(f"years is {found}; write the first and the last year, whole numbers in that order.")
+        raise JoinError(
+            f"years is {found}; write the first and the last year, whole numbers in that order."
+        )
     if found[0] < own.first or found[1] > own.last:
         raise JoinError(f"years is {found}, and {name} speaks of {own.first} to {own.last} only.")
     said = units or (source.source.units if source else "listed")
@@ -81,7 +92,12 @@ def coverage(source: OutcomeTable | None, years: tuple[int, int] | None, units: 
 
 
 def explained(
-    why: npt.NDArray[Any], none: Bools, *, complete: Bools, outside: Bools, known: Bools | bool = True
+    why: npt.NDArray[Any],
+    none: Bools,
+    *,
+    complete: Bools,
+    outside: Bools,
+    known: Bools | bool = True,
 ) -> Whys:
     """Why each row found what it found, as places in ``REASONS``.
 
@@ -96,19 +112,30 @@ def explained(
     Examples
     --------
     >>> found = np.array([True, False, False])
-    >>> explained(np.where(found, 0, 4), ~found, complete=np.array([True, True, False]), outside=~found).tolist()
+    >>> explained(
+    ...     np.where(found, 0, 4), ~found, complete=np.array([True, True, False]), outside=~found
+    ... ).tolist()
     [0, 2, 1]
     """
     out = np.asarray(why).astype(np.int8)
-    for rows, reason in ((~np.asarray(known), NOT_COVERED), (outside, OUTSIDE), (~complete, NO_KEY)):
+    for rows, reason in (
+        (~np.asarray(known), NOT_COVERED),
+        (outside, OUTSIDE),
+        (~complete, NO_KEY),
+    ):
         out[none & rows] = reason
     return out
 
 
 def declared(
-    absent: Mapping[str, Any] | None, source: OutcomeTable | None, used: Sequence[str], name: str, *,
-    written: bool = False, numbers: bool = True,
-) -> dict[str, Any]:  # fmt: skip
+    absent: Mapping[str, Any] | None,
+    source: OutcomeTable | None,
+    used: Sequence[str],
+    name: str,
+    *,
+    written: bool = False,
+    numbers: bool = True,
+) -> dict[str, Any]:
     """The values that stand for an absent row, by column.
 
     Parameters
@@ -116,7 +143,8 @@ def declared(
     absent : as the author gives it.
     source, name : the other table, None for a plain one, and what it is.
     used : columns that are taken of it.
-    written : the author wrote of which years a plain table speaks, and by absent= says what an absent row of it means.
+    written : the author wrote of which years a plain table speaks, and by
+        absent= says what an absent row of it means.
     numbers : only numbers and truth values can stand; they become floats.
 
     Raises
@@ -129,13 +157,19 @@ def declared(
             raise JoinError(one_of("a column of absent", column, sorted(set(used))))
     if absent and not (source.source.absent if source else written):
         raise JoinError(
-            f"{name if source else 'a plain table'} does not say what an absent row means, so no value can stand for it: leave absent= "
-            f'out; or say it, in the source (dataclasses.replace(source, absent="...")) or of your own table '
+            f"{name if source else 'a plain table'} does not say what an absent row means, so no"
+            " value can stand for it: leave absent= "
+            f'out; or say it, in the source (dataclasses.replace(source, absent="...")) or of your'
+            f" own table "
             f'(ps.outcomes.own(table, ..., absent="...")).'
         )
     for column, value in (absent or {}).items():
         if not is_scalar(value) or is_missing(value):
-            raise JoinError(f"absent of {column!r} is {value!r}; write one value that is not missing.")
-        if numbers and not (isinstance(value, (int, float, np.number, np.bool_)) and np.isfinite(float(value))):
+            raise JoinError(
+                f"absent of {column!r} is {value!r}; write one value that is not missing."
+            )
+        if numbers and not (
+            isinstance(value, (int, float, np.number, np.bool_)) and np.isfinite(float(value))
+        ):
             raise JoinError(f"absent of {column!r} is {value!r}; write a number, true or false.")
     return {c: float(v) if numbers else v for c, v in (absent or {}).items()}

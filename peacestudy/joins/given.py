@@ -1,4 +1,6 @@
-"""What a join is given: the other table and its source, columns that must be there, key columns in pairs."""
+"""What a join is given: the other table and its source, columns
+that must be there, key columns in pairs.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,8 +12,12 @@ from peacestudy.errors import JoinError
 from peacestudy.outcomes import OutcomeTable
 
 
-def opened(other: pd.DataFrame | OutcomeTable, name: str) -> tuple[pd.DataFrame, OutcomeTable | None]:
-    """The table, and the outcome table that it comes from, if any; a table with two columns of one name is refused."""
+def opened(
+    other: pd.DataFrame | OutcomeTable, name: str
+) -> tuple[pd.DataFrame, OutcomeTable | None]:
+    """The table, and the outcome table that it comes from, if any; a
+    table with two columns of one name is refused.
+    """
     source = other if isinstance(other, OutcomeTable) else None
     table = other.table if isinstance(other, OutcomeTable) else other
     if not isinstance(table, pd.DataFrame):
@@ -24,9 +30,16 @@ def key_pairs(on: str | Sequence[str] | Mapping[str, str]) -> dict[str, str]:
     """Key columns of the cases and of the other table."""
     if not isinstance(on, str | Mapping | list | tuple):
         raise JoinError(
-            f"on is {on!r}; name the key column, or several, or {{column of the cases: column of the other table}}."
+            f"on is {on!r}; name the key column, or several, or {{column of the cases: column of"
+            " the other table}."
         )
-    pairs = {on: on} if isinstance(on, str) else dict(on) if isinstance(on, Mapping) else {c: c for c in on}
+    pairs = (
+        {on: on}
+        if isinstance(on, str)
+        else dict(on)
+        if isinstance(on, Mapping)
+        else {c: c for c in on}
+    )
     given = 1 if isinstance(on, str) else len(on)
     if not pairs or len(pairs) < given or len(set(pairs.values())) < len(pairs):
         raise JoinError(f"on is {on!r}; name the key column, or several different ones.")
@@ -46,5 +59,6 @@ def has_keys(table: pd.DataFrame, columns: Sequence[str], who: str, remedy: str 
         if column not in table.columns:
             known = [str(c) for c in table.columns]
             raise JoinError(
-                f"{who} has no column {column!r}.{nearest(column, known)} It has {', '.join(known[:12])}.{remedy}"
+                f"{who} has no column {column!r}.{nearest(column, known)} It has"
+                f" {', '.join(known[:12])}.{remedy}"
             )

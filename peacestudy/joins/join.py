@@ -1,4 +1,6 @@
-"""The join: keeps every row of the cases, multiplies none, never matches missing to missing, and writes it down."""
+"""The join: keeps every row of the cases, multiplies none, never
+matches missing to missing, and writes it down.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -44,41 +46,51 @@ def join(
     Parameters
     ----------
     left : the cases, a StudyFrame or a DataFrame with ``key`` and ``unit`` below; not changed.
-    right : the other table, not changed. An OutcomeTable (``ps.outcomes.read``, ``ps.outcomes.own``) knows its years, units
-        and special codes, so that the join can say why a row found nothing.
-    on : key column, or columns, of both tables, of the same type; where they have other names, ``{column of the cases: column
-        of the other table}``.
-    name : what the other table is, for the ledger; an OutcomeTable has its id, or the name that ``own`` gave it.
-    shape : ``one_to_one``, or ``many_to_one`` where several cases may share a row of the other table.
+    right : the other table, not changed. An OutcomeTable (``ps.outcomes.read``,
+        ``ps.outcomes.own``) knows its years, units and special codes, so that the join can say why
+        a row found nothing.
+    on : key column, or columns, of both tables, of the same type; where they have other names,
+        ``{column of the cases: column of the other table}``.
+    name : what the other table is, for the ledger; an OutcomeTable has
+        its id, or the name that ``own`` gave it.
+    shape : ``one_to_one``, or ``many_to_one`` where several
+        cases may share a row of the other table.
     columns : what to take; None takes all but the keys.
-    states : code system of the cases' column that names a state (``gw, cow, iso3, vdem``); required where the source's key
-        names a state. Codes are translated on 31 December of the year that is looked up.
-    lag : years before the case's year that are looked up; negative for a lead. Needs an OutcomeTable with years.
-    absent : ``{column: value}`` that stands where the other table covers unit and year and has no row. Only for a source that
-        says what an absent row means; without it such values are missing.
-    twice : rows of the other table that share a key are refused (``refuse``), or are one where they agree in all columns taken
-        (``agreeing``, which refuses the others), or else give the cases that meet them a missing value, with the reason (``missing``).
-    key, unit : id column and unit of the cases, where ``left`` is a DataFrame; None takes ``case_id`` where there is one, else
-        the key column; with several key columns rows are numbered in a column ``row_id``.
+    states : code system of the cases' column that names a state (``gw, cow, iso3, vdem``); required
+        where the source's key names a state. Codes are translated on 31 December of the year that
+        is looked up.
+    lag : years before the case's year that are looked up; negative for
+        a lead. Needs an OutcomeTable with years.
+    absent : ``{column: value}`` that stands where the other table covers unit and year and has no
+        row. Only for a source that says what an absent row means; without it such values are
+        missing.
+    twice : rows of the other table that share a key are refused (``refuse``), or are one where they
+        agree in all columns taken (``agreeing``, which refuses the others), or else give the cases
+        that meet them a missing value, with the reason (``missing``).
+    key, unit : id column and unit of the cases, where ``left`` is a DataFrame; None takes
+        ``case_id`` where there is one, else the key column; with several key columns rows are
+        numbered in a column ``row_id``.
 
     Returns
     -------
     StudyFrame
-        Every row of ``left`` in its order; columns of ``right`` added, missing where nothing matched. Columns keep their
-        type; where a value is missing, integers become Int64 and truth values boolean, which can say so. The ledger has
-        one entry more: rows in, out, unmatched on both sides, duplicated, filled. ``ps.joins.missing`` tells the reason of
-        every gap. Where no case found a row, a note says what the keys of both sides look like; another
-        names columns of a DataFrame that are numbers but for marks such as "NA".
+        Every row of ``left`` in its order; columns of ``right`` added, missing where nothing
+        matched. Columns keep their type; where a value is missing, integers become Int64 and truth
+        values boolean, which can say so. The ledger has one entry more: rows in, out, unmatched on
+        both sides, duplicated, filled. ``ps.joins.missing`` tells the reason of every gap. Where no
+        case found a row, a note says what the keys of both sides look like; another names columns
+        of a DataFrame that are numbers but for marks such as "NA".
 
     Raises
     ------
     JoinError
-        A key column is absent or of another type (a time zone or a frequency of periods included); keys that find no equal
-        differ from one of the other table only by blanks, accents, composition (NFC, NFD), capitals, apostrophes, dashes,
-        leading zeros or rounding (of keys that differ only by capitals or zeros, one of which found its equal, a note
-        tells); keys of the other table stand twice; a column stands on both sides; a row of the other table meets
-        several cases though ``one_to_one`` was declared; most codes of states are of another system than declared, or
-        are names.
+        A key column is absent or of another type (a time zone or a frequency of periods included);
+        keys that find no equal differ from one of the other table only by blanks, accents,
+        composition (NFC, NFD), capitals, apostrophes, dashes, leading zeros or rounding (of keys
+        that differ only by capitals or zeros, one of which found its equal, a note tells); keys of
+        the other table stand twice; a column stands on both sides; a row of the other table meets
+        several cases though ``one_to_one`` was declared; most codes of states are of another system
+        than declared, or are names.
 
     Examples
     --------
@@ -86,7 +98,9 @@ def join(
     >>> cases = pd.DataFrame({"case_id": ["a", "b"], "state": [2, 20]})
     >>> peace = pd.DataFrame({"state": [2, 70], "peace": [1, 0]})
     >>> frame = join(cases, peace, on="state", name="peace")
-    >>> frame.ledger.table()[["rows_in", "rows_out", "unmatched", "other_unmatched"]].values.tolist()
+    >>> frame.ledger.table()[
+    ...     ["rows_in", "rows_out", "unmatched", "other_unmatched"]
+    ... ].values.tolist()
     [[2, 2, 1, 1]]
     """
     pairs = key_pairs(on)
@@ -107,17 +121,26 @@ def join(
     unmatched, shared = met_rows(met.at, len(other))
     if shared and shape == "one_to_one":
         raise JoinError(
-            f"{shared} row(s) of {name} meet several cases. If that is meant (a country-year that several cases share), "
+            f"{shared} row(s) of {name} meet several cases. If that is meant (a country-year that"
+            " several cases share), "
             f'say shape="many_to_one".'
         )
     why = reasons(look, met, source, theirs, bool(fill))
     values, special = without_special(other[take], source)
     added = gathered(values, met.at, why == FILLED, fill)
     entry = Entry(
-        f"join {name}", "join", frame.unit, len(frame.data), len(frame.data),
-        unmatched=int((met.at < 0).sum()), other_rows=len(other), other_unmatched=unmatched,
-        duplicated=shared, filled=int((why == FILLED).sum()), why=said(look, met, why, pairs, shape, name, absent),
-    )  # fmt: skip
+        f"join {name}",
+        "join",
+        frame.unit,
+        len(frame.data),
+        len(frame.data),
+        unmatched=int((met.at < 0).sum()),
+        other_rows=len(other),
+        other_unmatched=unmatched,
+        duplicated=shared,
+        filled=int((why == FILLED).sum()),
+        why=said(look, met, why, pairs, shape, name, absent),
+    )
     codes = {column: met_code(held, met.at) for column, held in special.items()}
     return bring(frame, added, why, entry, source, codes, (*look.notes, *met.notes, *marked))
 

@@ -1,4 +1,6 @@
-"""Key columns before they are matched, and after: refused, reported, and why nothing matched at all."""
+"""Key columns before they are matched, and after: refused,
+reported, and why nothing matched at all.
+"""
 
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -14,12 +16,15 @@ from peacestudy.core.problems import Note
 from peacestudy.core.spelling import visible
 from peacestudy.errors import JoinError
 
-FITS = 0.8  # share of a column's values from which a code system is named as the one it is written in
+# share of a column's values from which a code system is named as the one it is written in
+FITS = 0.8
 EXAMPLES = 3
 SEARCHED = 2000  # values among which near spellings are looked for
 
 
-def checked_keys(names: Sequence[str], mine: Sequence[Levels], theirs: Sequence[Levels], name: str) -> list[Note]:
+def checked_keys(
+    names: Sequence[str], mine: Sequence[Levels], theirs: Sequence[Levels], name: str
+) -> list[Note]:
     """What a reader must know of the keys of two tables.
 
     Parameters
@@ -60,27 +65,43 @@ def nothing_met(
     if not len(met) or met.any():
         return []
     if not complete.any():
-        return [Note("nothing_met", f"No case meets a row of {name}: no case has a value in every key.")]
+        return [
+            Note("nothing_met", f"No case meets a row of {name}: no case has a value in every key.")
+        ]
     if any(not len(level.values) for level in theirs):
-        return [Note("nothing_met", f"No case meets a row of {name}: no row of {name} has a value in every key.")]
+        return [
+            Note(
+                "nothing_met",
+                f"No case meets a row of {name}: no row of {name} has a value in every key.",
+            )
+        ]
     columns = list(zip(names, mine, theirs, strict=True))
-    apart = [(key, a.values, b.values) for key, a, b in columns if not len(_shared(a.values, b.values))]
+    apart = [
+        (key, a.values, b.values) for key, a, b in columns if not len(_shared(a.values, b.values))
+    ]
     if apart:
         why = " ".join(_apart(key, a, b, name) for key, a, b in apart)
     else:
-        why = f"The values of {' and of '.join(map(repr, names))} stand in both tables, and never in one row together."
+        why = (
+            f"The values of {' and of '.join(map(repr, names))} stand in both tables, and never in"
+            " one row together."
+        )
     return [Note("nothing_met", f"No case meets a row of {name}. {why}")]
 
 
 def _shared(one: pd.Index, other: pd.Index) -> pd.Index:
-    return one.intersection(other, sort=False) if one.dtype == other.dtype else one[one.isin(list(other))]
+    return (
+        one.intersection(other, sort=False)
+        if one.dtype == other.dtype
+        else one[one.isin(list(other))]
+    )
 
 
 def _apart(key: str, mine: pd.Index, theirs: pd.Index, name: str) -> str:
     """How the values of a key column look on both sides, and what that suggests."""
     text = (
-        f"None of the {len(mine)} value(s) of {key!r} in the cases ({_examples(mine)}) is among the {len(theirs)} of "
-        f"{name} ({_examples(theirs)})."
+        f"None of the {len(mine)} value(s) of {key!r} in the cases ({_examples(mine)}) is among the"
+        f" {len(theirs)} of {name} ({_examples(theirs)})."
     )
     return f"{text}{_systems(mine, theirs, name) or _near(mine, theirs)}"
 
@@ -106,8 +127,8 @@ def _systems(mine: pd.Index, theirs: pd.Index, name: str) -> str:
         return ""
     told = [" or ".join(sorted(side)) for side in found]
     return (
-        f" The cases look like state codes of {told[0]}, {name} like codes of {told[1]}: translate them first "
-        f"(ps.joins.to_system)."
+        f" The cases look like state codes of {told[0]}, {name} like codes of {told[1]}: translate"
+        " them first (ps.joins.to_system)."
     )
 
 
@@ -118,5 +139,7 @@ def _near(mine: pd.Index, theirs: pd.Index) -> str:
     known = [str(v) for v in theirs[:SEARCHED]]
     pairs = []
     for value in map(str, mine[:EXAMPLES]):
-        pairs += [f"{value!r} and {near!r}" for near in get_close_matches(value, known, n=1, cutoff=0.6)]
+        pairs += [
+            f"{value!r} and {near!r}" for near in get_close_matches(value, known, n=1, cutoff=0.6)
+        ]
     return f" The nearest spellings: {', '.join(pairs)}." if pairs else ""

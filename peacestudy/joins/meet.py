@@ -1,4 +1,6 @@
-"""Which row of the other table each case meets: one, none, or none since the rows of its key contradict each other."""
+"""Which row of the other table each case meets: one, none, or none
+since the rows of its key contradict each other.
+"""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
@@ -38,7 +40,9 @@ class Met(NamedTuple):
     notes: tuple[Note, ...] = ()
 
 
-def meet(look: Wanted, other: pd.DataFrame, keys: list[str], take: list[str], name: str, twice: str) -> Met:
+def meet(
+    look: Wanted, other: pd.DataFrame, keys: list[str], take: list[str], name: str, twice: str
+) -> Met:
     """Match the cases with the other table.
 
     Parameters
@@ -57,15 +61,29 @@ def meet(look: Wanted, other: pd.DataFrame, keys: list[str], take: list[str], na
     found = match(mine, theirs)
     notes += nothing_met(names, mine, theirs, found.at >= 0, found.complete, name)
     no = np.zeros(len(found.at), bool)
-    met = Met(found.at, found.complete, found.other_complete, no, len(found.twice), mine, theirs, tuple(notes))
+    met = Met(
+        found.at,
+        found.complete,
+        found.other_complete,
+        no,
+        len(found.twice),
+        mine,
+        theirs,
+        tuple(notes),
+    )
     if not len(found.twice):
         return met
     several = contradictions(other[[*keys, *take]], keys)
     contrary = several[several["differ"].map(len) > 0]
     if twice == "refuse" or (len(contrary) and twice == "agreeing"):
         raise JoinError(
-            f"{contradiction_text(other[[*keys, *take]], name, keys)} Or add the column that tells the rows apart to on=, take only "
-            + ('columns= that agree, or say twice="missing".' if len(contrary) else 'one of them by twice="agreeing".')
+            f"{contradiction_text(other[[*keys, *take]], name, keys)} Or add the column that tells"
+            " the rows apart to on=, take only "
+            + (
+                'columns= that agree, or say twice="missing".'
+                if len(contrary)
+                else 'one of them by twice="agreeing".'
+            )
         )
     differ = np.array([rows[0] for rows in contrary["rows"]], dtype=np.int64)
     hit = np.isin(found.at, differ) & (found.at >= 0)

@@ -27,10 +27,11 @@ def missing(frame: StudyFrame, columns: Sequence[str] | None = None) -> pd.DataF
     Returns
     -------
     DataFrame
-        ``case, column, source, reason``, a row a missing value, in the order of columns and cases. The reason is that of the
-        join which brought the column (``outside the years``, ``no row``, ...), the meaning of a special code that the source
-        wrote instead of a value, ``no value in the source`` where a row was met and is blank, or ``not coded`` where the column
-        is the cases' own.
+        ``case, column, source, reason``, a row a missing value, in the order of columns and cases.
+        The reason is that of the join which brought the column (``outside the years``, ``no row``,
+        ...), the meaning of a special code that the source wrote instead of a value, ``no value in
+        the source`` where a row was met and is blank, or ``not coded`` where the column is the
+        cases' own.
 
     Raises
     ------
@@ -43,10 +44,13 @@ def missing(frame: StudyFrame, columns: Sequence[str] | None = None) -> pd.DataF
     >>> cases = pd.DataFrame({"case_id": ["a", "b"], "state": [2, 20], "x": [1.0, None]})
     >>> frame = join(cases, pd.DataFrame({"state": [2], "peace": [None]}), on="state", name="peace")
     >>> missing(frame).values.tolist()  # doctest: +NORMALIZE_WHITESPACE
-    [['b', 'x', '', 'not coded'], ['a', 'peace', 'join peace', 'no value in the source'], ['b', 'peace', 'join peace', 'no row']]
+    [['b', 'x', '', 'not coded'], ['a', 'peace', 'join peace', 'no value in the source'], ['b', \
+'peace', 'join peace', 'no row']]
     """
     if not isinstance(frame, StudyFrame):
-        raise JoinError(f"missing takes a StudyFrame, as ps.join gives it, not a {type(frame).__name__}.")
+        raise JoinError(
+            f"missing takes a StudyFrame, as ps.join gives it, not a {type(frame).__name__}."
+        )
     known = [str(c) for c in frame.data.columns]
     for column in columns or ():
         if column not in known:
@@ -54,8 +58,9 @@ def missing(frame: StudyFrame, columns: Sequence[str] | None = None) -> pd.DataF
     n = len(frame.data)
     if not frame.data.index.equals(pd.RangeIndex(n)) or any(len(j.why) != n for j in frame.joined):
         raise JoinError(
-            "frame.data was sorted, or rows of it were dropped, after the joins, so that the reasons no longer belong to its rows. Use "
-            "frame.keep(...) to leave rows out, and sort a copy."
+            "frame.data was sorted, or rows of it were dropped, after the joins, so that the"
+            " reasons no longer belong to its rows. Use frame.keep(...) to leave rows out, and sort"
+            " a copy."
         )
     brought = {c: j for j in frame.joined for c in j.columns}
     ids = frame.data[frame.key].to_numpy()
@@ -67,13 +72,20 @@ def missing(frame: StudyFrame, columns: Sequence[str] | None = None) -> pd.DataF
         own = brought.get(column)
         reasons = _reasons(own, column, at) if own else np.full(len(at), OWN, dtype=object)
         name = (own.source or own.name) if own else ""
-        parts.append(pd.DataFrame({"case": ids[at], "column": column, "source": name, "reason": reasons}))
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS, dtype=object)
+        parts.append(
+            pd.DataFrame({"case": ids[at], "column": column, "source": name, "reason": reasons})
+        )
+    return (
+        pd.concat(parts, ignore_index=True)
+        if parts
+        else pd.DataFrame(columns=COLUMNS, dtype=object)
+    )
 
 
 def _reasons(own: Joined, column: str, at: npt.NDArray[np.intp]) -> npt.NDArray[np.object_]:
     words = np.array([BLANK, *REASONS[1:]], dtype=object)
-    words[FILLED] = REASONS[NO_ROW]  # a row was filled in other columns, and this one has no declared value
+    # a row was filled in other columns, and this one has no declared value
+    words[FILLED] = REASONS[NO_ROW]
     out = words[own.why[at]]
     codes = dict(own.special).get(column)
     if codes is not None:
@@ -83,7 +95,8 @@ def _reasons(own: Joined, column: str, at: npt.NDArray[np.intp]) -> npt.NDArray[
 
 
 def missing_by(frame: StudyFrame, by: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
-    """How many values are missing, by reason and by a column of the frame, such as the year or the source.
+    """How many values are missing, by reason and by a column of the
+    frame, such as the year or the source.
 
     Parameters
     ----------
@@ -93,7 +106,8 @@ def missing_by(frame: StudyFrame, by: str, columns: Sequence[str] | None = None)
     Returns
     -------
     DataFrame
-        ``<by>, column, reason, missing, of``: values that are missing for the reason, and rows in which the value was wanted.
+        ``<by>, column, reason, missing, of``: values that are missing for the reason, and rows in
+        which the value was wanted.
     """
     table = missing(frame, columns)
     if by in COLUMNS:
@@ -105,5 +119,7 @@ def missing_by(frame: StudyFrame, by: str, columns: Sequence[str] | None = None)
     of = frame.data.groupby(by, dropna=False).size()
     groups = frame.data.set_index(frame.key)[by]
     table = table.assign(**{by: groups.loc[table["case"]].to_numpy()})
-    out = table.groupby([by, "column", "reason"], dropna=False).size().rename("missing").reset_index()
+    out = (
+        table.groupby([by, "column", "reason"], dropna=False).size().rename("missing").reset_index()
+    )
     return out.assign(of=out[by].map(of))

@@ -1,8 +1,10 @@
-"""Joins beyond memory: a Parquet file is joined part by part, with the same join, and the ledger adds up.
+"""Joins beyond memory: a Parquet file is joined part by part,
+with the same join, and the ledger adds up.
 
-Where the other table is in memory, the cases are read in their order. Where it is a file too, both are cut by their key, so that a
-key lies in one part only, and the result is sorted back into the order of the cases; cutting and sorting are DuckDB's (extra
-``scale``), which goes to disk where memory ends.
+Where the other table is in memory, the cases are read in their order. Where it is a file too, both
+are cut by their key, so that a key lies in one part only, and the result is sorted back into the
+order of the cases; cutting and sorting are DuckDB's (extra ``scale``), which goes to disk where
+memory ends.
 """
 
 import tempfile
@@ -79,7 +81,8 @@ def join_parquet(
     on, name : as in ``join``.
     out : the file to write; it appears whole or not at all.
     parts : into how many parts the cases are cut; None takes one for every million rows.
-    memory_mb : what DuckDB may hold while it cuts and sorts two files; beyond, it writes to disk beside ``out``.
+    memory_mb : what DuckDB may hold while it cuts and sorts two files;
+        beyond, it writes to disk beside ``out``.
     options : ``shape``, ``columns``, ``states``, ``lag``, ``absent``, ``twice``, as in ``join``.
 
     Returns
@@ -94,20 +97,36 @@ def join_parquet(
     Examples
     --------
     >>> folder = Path(tempfile.mkdtemp())
-    >>> pd.DataFrame({"state": [2, 20, 70], "year": [1990, 1990, 1991]}).to_parquet(folder / "cases.parquet")
+    >>> pd.DataFrame({"state": [2, 20, 70], "year": [1990, 1990, 1991]}).to_parquet(
+    ...     folder / "cases.parquet"
+    ... )
     >>> gdp = pd.DataFrame({"state": [2, 70], "year": [1990, 1990], "gdp": [1.0, 2.0]})
-    >>> done = join_parquet(folder / "cases.parquet", gdp, on=["state", "year"], name="gdp", out=folder / "joined.parquet", parts=2)
-    >>> done.ledger.table()[["rows_in", "rows_out", "unmatched", "other_rows", "other_unmatched"]].values.tolist()
+    >>> done = join_parquet(
+    ...     folder / "cases.parquet",
+    ...     gdp,
+    ...     on=["state", "year"],
+    ...     name="gdp",
+    ...     out=folder / "joined.parquet",
+    ...     parts=2,
+    ... )
+    >>> done.ledger.table()[
+    ...     ["rows_in", "rows_out", "unmatched", "other_rows", "other_unmatched"]
+    ... ].values.tolist()
     [[3, 3, 2, 2, 1]]
     """
     pairs, target, shape = key_pairs(on), Path(out), options.pop("shape", "one_to_one")
     files = isinstance(right, str | Path)
     if target.resolve() in {Path(p).resolve() for p in (left, right) if isinstance(p, str | Path)}:
         raise JoinError(f"out is {target}, which the join reads. Write to another file.")
-    sizes = rows_of_file(Path(left)), rows_of_file(Path(right)) if isinstance(right, str | Path) else len(_table(right))
+    sizes = (
+        rows_of_file(Path(left)),
+        (rows_of_file(Path(right)) if isinstance(right, str | Path) else len(_table(right))),
+    )
     for column, other in pairs.items():
         # a part holds a part of the keys only, so two spellings of one key can stand in two parts
-        found = check_keys(column, _distinct(left, column), _distinct(right, other), name or "the other table")
+        found = check_keys(
+            column, _distinct(left, column), _distinct(right, other), name or "the other table"
+        )
         if found.refusal:
             raise JoinError(found.refusal)
     total = _Total(np.zeros(sizes[1], np.int32))
@@ -126,14 +145,17 @@ def join_parquet(
             pass
         if shape == "one_to_one" and (shared := int((total.times > 1).sum())):
             raise JoinError(
-                f'{shared} row(s) of {total.name} meet several cases. If that is meant, say shape="many_to_one".'
+                f"{shared} row(s) of {total.name} meet several cases. If that is meant, say"
+                ' shape="many_to_one".'
             )
         (sorted_back(folder, memory_mb) if files else folder / "whole.parquet").replace(target)
     return ParquetJoin(target, Ledger((total.entry(pairs, shape, options),)), total.missing())
 
 
 def _distinct(table: str | Path | pd.DataFrame | OutcomeTable, column: str) -> pd.Index:
-    """The distinct values of a key column; none where there is no such column, which the join refuses."""
+    """The distinct values of a key column; none where there is
+    no such column, which the join refuses.
+    """
     if isinstance(table, str | Path):
         return distinct_values(Path(table), column)
     held = _table(table)
@@ -142,7 +164,10 @@ def _distinct(table: str | Path | pd.DataFrame | OutcomeTable, column: str) -> p
 
 def _table(right: pd.DataFrame | OutcomeTable) -> pd.DataFrame:
     if not isinstance(right, pd.DataFrame | OutcomeTable):
-        raise JoinError(f"the other table is a {type(right).__name__}; give a path, a DataFrame or an OutcomeTable.")
+        raise JoinError(
+            f"the other table is a {type(right).__name__}; give a path, a DataFrame or an"
+            " OutcomeTable."
+        )
     return right.table if isinstance(right, OutcomeTable) else right
 
 
@@ -152,14 +177,19 @@ def _numbered(right: pd.DataFrame | OutcomeTable) -> pd.DataFrame | OutcomeTable
 
 
 def _joined(
-    pieces: Iterator[tuple[pd.DataFrame, pd.DataFrame | OutcomeTable]], pairs: Mapping[str, str], name: str,
-    options: dict[str, Any], total: "_Total",
-) -> Iterator[pd.DataFrame]:  # fmt: skip
+    pieces: Iterator[tuple[pd.DataFrame, pd.DataFrame | OutcomeTable]],
+    pairs: Mapping[str, str],
+    name: str,
+    options: dict[str, Any],
+    total: "_Total",
+) -> Iterator[pd.DataFrame]:
     """Each part joined, and counted."""
     columns = options.get("columns")
     taken = {} if columns is None else {"columns": [*columns, OTHER]}
     for cases, other in pieces:
-        frame = join(cases, other, on=pairs, name=name, key=ROW, **options | {"shape": "many_to_one"} | taken)
+        frame = join(
+            cases, other, on=pairs, name=name, key=ROW, **options | {"shape": "many_to_one"} | taken
+        )
         met = frame.data[OTHER].dropna().to_numpy(dtype=np.int64)
         np.add.at(total.times, met, 1)
         total.add(frame.ledger.entries[0], np.bincount(frame.joined[0].why, minlength=len(REASONS)))
@@ -183,16 +213,32 @@ class _Total:
 
     def add(self, entry: Entry, why: npt.NDArray[np.int64]) -> None:
         self.rows, self.unmatched, self.filled = (
-            self.rows + entry.rows_in, self.unmatched + entry.unmatched, self.filled + entry.filled,
-        )  # fmt: skip
-        self.why, self.parts, self.name = self.why + why, self.parts + 1, entry.step.removeprefix("join ")
+            self.rows + entry.rows_in,
+            self.unmatched + entry.unmatched,
+            self.filled + entry.filled,
+        )
+        self.why, self.parts, self.name = (
+            self.why + why,
+            self.parts + 1,
+            entry.step.removeprefix("join "),
+        )
 
     def entry(self, pairs: Mapping[str, str], shape: str, options: Mapping[str, Any]) -> Entry:
         return Entry(
-            f"join {self.name}", "join", "case", self.rows, self.rows, unmatched=self.unmatched, other_rows=len(self.times),
-            other_unmatched=int((self.times == 0).sum()), duplicated=int((self.times > 1).sum()), filled=self.filled,
-            why=in_words(pairs, shape, [f"in {self.parts} part(s)"], self.why, options.get("absent")),
-        )  # fmt: skip
+            f"join {self.name}",
+            "join",
+            "case",
+            self.rows,
+            self.rows,
+            unmatched=self.unmatched,
+            other_rows=len(self.times),
+            other_unmatched=int((self.times == 0).sum()),
+            duplicated=int((self.times > 1).sum()),
+            filled=self.filled,
+            why=in_words(
+                pairs, shape, [f"in {self.parts} part(s)"], self.why, options.get("absent")
+            ),
+        )
 
     def missing(self) -> pd.DataFrame:
         table = pd.concat(self.gaps, ignore_index=True)

@@ -22,7 +22,9 @@ def rows_of_file(path: Path) -> int:
 
 
 def distinct_values(path: Path, column: str) -> pd.Index:
-    """The distinct values of a column of a Parquet file, which is read in pieces; none where there is no such column."""
+    """The distinct values of a column of a Parquet file, which is read in
+    pieces; none where there is no such column.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -92,15 +94,20 @@ def written(pieces: Iterator[pd.DataFrame], folder: Path) -> Iterator[int]:
         for piece in pieces:
             table = pa.Table.from_pandas(piece, preserve_index=False)
             if out is None:
-                # a column of objects without a value in the first piece has no type: it is one of texts
-                fields = [f.with_type(pa.string()) if pa.types.is_null(f.type) else f for f in table.schema]
+                # a column of objects without a value in the first piece has no type: it is one of
+                # texts
+                fields = [
+                    f.with_type(pa.string()) if pa.types.is_null(f.type) else f
+                    for f in table.schema
+                ]
                 schema = pa.schema(fields)
                 out = pq.ParquetWriter(folder / "whole.parquet", schema)
             try:
                 out.write_table(table.cast(schema))
             except (pa.ArrowInvalid, ValueError) as err:
                 raise JoinError(
-                    f"a column changes its type between the parts ({err}). Give its column in the other table one type."
+                    f"a column changes its type between the parts ({err}). Give its column in the"
+                    " other table one type."
                 ) from err
             yield len(piece)
     finally:
@@ -109,20 +116,33 @@ def written(pieces: Iterator[pd.DataFrame], folder: Path) -> Iterator[int]:
 
 
 def one_by_key(
-    left: Path, right: Path, pairs: Mapping[str, str], parts: int | None, memory_mb: int, folder: Path
+    left: Path,
+    right: Path,
+    pairs: Mapping[str, str],
+    parts: int | None,
+    memory_mb: int,
+    folder: Path,
 ) -> Iterator[tuple[pd.DataFrame, pd.DataFrame | OutcomeTable]]:
     """Both files in pieces in which the same keys lie, each row with its number."""
     n = rows_of_file(left)
     cut = parts or max(1, -(-n // PIECE))
     db = _database(folder, memory_mb)
-    kinds = ["DOUBLE" if _number(left, a) and _number(right, b) else "VARCHAR" for a, b in pairs.items()]
-    for side, path, keys, number in (("left", left, list(pairs), ROW), ("right", right, list(pairs.values()), OTHER)):
+    kinds = [
+        "DOUBLE" if _number(left, a) and _number(right, b) else "VARCHAR" for a, b in pairs.items()
+    ]
+    for side, path, keys, number in (
+        ("left", left, list(pairs), ROW),
+        ("right", right, list(pairs.values()), OTHER),
+    ):
         _refuse_names(_file(path).schema_arrow.names)
         # equal keys lie in one bucket whatever holds them: 2 and 2.0 are the same number
-        texts = ", ".join(f"CAST({_quoted(k)} AS {kind})" for k, kind in zip(keys, kinds, strict=True))
+        texts = ", ".join(
+            f"CAST({_quoted(k)} AS {kind})" for k, kind in zip(keys, kinds, strict=True)
+        )
         bucket = f"coalesce(hash({texts}) % {cut}, 0)"
         db.execute(
-            f"COPY (SELECT * EXCLUDE (file_row_number), file_row_number AS {_quoted(number)}, {bucket} AS piece "  # noqa: S608
+            "COPY (SELECT * EXCLUDE (file_row_number), "  # noqa: S608
+            f"file_row_number AS {_quoted(number)}, {bucket} AS piece "
             f"FROM read_parquet({_text(path)}, file_row_number = true)) "
             f"TO {_text(folder / side)} (FORMAT PARQUET, PARTITION_BY (piece))"
         )
@@ -137,17 +157,22 @@ def _number(path: Path, column: str) -> bool:
     if column not in schema.names:
         raise JoinError(f"{path} has no column {column!r}. It has {', '.join(schema.names[:12])}.")
     kind = schema.field(column).type
-    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
+    return bool(
+        pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+    )
 
 
 def _bucket(db: Any, folder: Path, p: int, whole: Path) -> pd.DataFrame:
     files = sorted((folder / f"piece={p}").glob("*.parquet"))
     number = ROW if folder.name == "left" else OTHER
     if not files:
-        return as_pandas(_file(whole).schema_arrow.empty_table()).assign(**{number: pd.array([], dtype="int64")})
+        return as_pandas(_file(whole).schema_arrow.empty_table()).assign(
+            **{number: pd.array([], dtype="int64")}
+        )
     listed = ", ".join(map(_text, files))
     table = db.sql(
-        f"SELECT * FROM read_parquet([{listed}], hive_partitioning = false) ORDER BY {_quoted(number)}"  # noqa: S608
+        f"SELECT * FROM read_parquet([{listed}], hive_partitioning = false) "  # noqa: S608
+        f"ORDER BY {_quoted(number)}"
     ).to_arrow_table()
     return as_pandas(table)
 
@@ -156,7 +181,8 @@ def sorted_back(folder: Path, memory_mb: int) -> Path:
     """The written pieces in the order of the cases."""
     out = folder / "sorted.parquet"
     _database(folder, memory_mb).execute(
-        f"COPY (SELECT * FROM read_parquet({_text(folder / 'whole.parquet')}) ORDER BY {ROW}) TO {_text(out)} (FORMAT PARQUET)"  # noqa: S608
+        f"COPY (SELECT * FROM read_parquet({_text(folder / 'whole.parquet')}) "  # noqa: S608
+        f"ORDER BY {ROW}) TO {_text(out)} (FORMAT PARQUET)"
     )
     return out
 
@@ -166,7 +192,8 @@ def _database(folder: Path, memory_mb: int) -> Any:
         import duckdb
     except ImportError as err:
         raise JoinError(
-            "two files are joined through DuckDB, which is not installed: pip install 'peacestudy[scale]'."
+            "two files are joined through DuckDB, which is not installed: pip install"
+            " 'peacestudy[scale]'."
         ) from err
     db = duckdb.connect()
     db.execute(f"SET memory_limit = '{int(memory_mb)}MB'")

@@ -13,13 +13,16 @@ from peacestudy.joins.wanted import Wanted
 from peacestudy.outcomes import OutcomeTable
 
 
-def reasons(look: Wanted, met: Met, source: OutcomeTable | None, keys: list[str], fills: bool) -> Whys:
+def reasons(
+    look: Wanted, met: Met, source: OutcomeTable | None, keys: list[str], fills: bool
+) -> Whys:
     """For each case the place in ``REASONS``.
 
     Parameters
     ----------
     look, met : what the cases look up, and what they met.
-    source : the other table where it knows what it covers; None for a plain table, whose gaps are ``no row``.
+    source : the other table where it knows what it covers; None for a
+        plain table, whose gaps are ``no row``.
     keys : key columns of the other table.
     fills : whether a value is declared for an absent row.
     """
@@ -31,7 +34,11 @@ def reasons(look: Wanted, met: Met, source: OutcomeTable | None, keys: list[str]
         outside = cover.outside(look.columns[look.year].to_numpy(dtype="float64", na_value=np.nan))
     known = cover.every or _units(look, met, keys)
     why = explained(
-        np.where(lost, FILLED if fills else NO_ROW, MET), lost, complete=met.complete, outside=outside, known=known
+        np.where(lost, FILLED if fills else NO_ROW, MET),
+        lost,
+        complete=met.complete,
+        outside=outside,
+        known=known,
     )
     why[look.no_state] = NO_STATE
     why[met.contradicting] = CONTRADICT
@@ -47,9 +54,14 @@ def _units(look: Wanted, met: Met, keys: list[str]) -> npt.NDArray[np.bool_]:
 
 
 def said(
-    look: Wanted, met: Met, why: npt.NDArray[np.int8], pairs: Mapping[str, str], shape: str, name: str,
+    look: Wanted,
+    met: Met,
+    why: npt.NDArray[np.int8],
+    pairs: Mapping[str, str],
+    shape: str,
+    name: str,
     absent: Mapping[str, object] | None,
-) -> str:  # fmt: skip
+) -> str:
     """The join in words: keys, shape, and how many rows found nothing for which reason."""
     more = []
     if lost := int((~met.other_complete).sum()):
@@ -67,10 +79,17 @@ def in_words(
     counts: npt.NDArray[np.int64],
     absent: Mapping[str, object] | None,
 ) -> str:
-    """Keys, shape, what was done to them, and the count of each reason in the order of ``REASONS``."""
+    """Keys, shape, what was done to them, and the count of each
+    reason in the order of ``REASONS``.
+    """
     keys = " + ".join(a if a == b else f"{a} = {b}" for a, b in pairs.items())
     parts = [f"on {keys}, {shape}", *done]
-    parts += [f"{counts[i]} {REASONS[i]}" for i in range(1, len(REASONS)) if counts[i] and i != FILLED]
+    parts += [
+        f"{counts[i]} {REASONS[i]}" for i in range(1, len(REASONS)) if counts[i] and i != FILLED
+    ]
     if counts[FILLED]:
-        parts.append(f"{counts[FILLED]} filled with {', '.join(f'{c} {v}' for c, v in (absent or {}).items())}")
+        parts.append(
+            f"{counts[FILLED]} filled with"
+            f" {', '.join(f'{c} {v}' for c, v in (absent or {}).items())}"
+        )
     return "; ".join(parts)

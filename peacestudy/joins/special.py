@@ -1,4 +1,6 @@
-"""Codes that stand among the values and are none, such as Polity's -77: taken out, and kept as the reason of the gap."""
+"""Codes that stand among the values and are none, such as Polity's -77:
+taken out, and kept as the reason of the gap.
+"""
 
 from collections.abc import Mapping
 
@@ -13,14 +15,20 @@ Codes = npt.NDArray[np.int8]
 NONE = np.iinfo(np.int8).max
 
 
-def without_special(table: pd.DataFrame, source: OutcomeTable | None) -> tuple[pd.DataFrame, dict[str, Codes]]:
-    """The table with special codes missing, and for each column that held any which code stood in each row.
+def without_special(
+    table: pd.DataFrame, source: OutcomeTable | None
+) -> tuple[pd.DataFrame, dict[str, Codes]]:
+    """The table with special codes missing, and for each column that
+    held any which code stood in each row.
 
     The place is that of the code in ``source.special``, -1 for none.
     """
     found: dict[str, Codes] = {}
     for place, (column, value, _) in enumerate(source.source.special if source else ()):
-        if column in table.columns and (hit := table[column].eq(value).fillna(False).to_numpy(dtype=bool)).any():
+        if (
+            column in table.columns
+            and (hit := table[column].eq(value).fillna(False).to_numpy(dtype=bool)).any()
+        ):
             found.setdefault(column, np.full(len(table), -1, np.int8))[hit] = place
     for column, codes in found.items():
         table = table.assign(**{column: can_miss(table[[column]])[column].mask(codes >= 0)})
@@ -33,7 +41,8 @@ def met_code(codes: Codes, at: npt.NDArray[np.int64]) -> Codes:
 
 
 def first_code(met: Codes, owner: npt.NDArray[np.intp], cases: int) -> Codes:
-    """The code of each case that meets several rows: of several codes that which the source names first.
+    """The code of each case that meets several rows: of several
+    codes that which the source names first.
 
     Examples
     --------

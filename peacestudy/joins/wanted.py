@@ -1,4 +1,6 @@
-"""What the cases look up: their keys in the terms of the other table, years shifted, codes of states translated."""
+"""What the cases look up: their keys in the terms of the other table,
+years shifted, codes of states translated.
+"""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -50,26 +52,35 @@ def wanted_keys(
     if lag:
         if year < 0:
             raise JoinError(
-                "lag shifts the year, and the other table does not say which key column is one. Read it with "
-                'ps.outcomes.read, or wrap it: ps.outcomes.own(table, ..., year="year").'
+                "lag shifts the year, and the other table does not say which key column is one."
+                " Read it with ps.outcomes.read, or wrap it: ps.outcomes.own(table, ...,"
+                ' year="year").'
             )
         columns[year] = _shifted(columns[year], lag)
         said.append(f"{abs(lag)} year(s) {'before' if lag > 0 else 'after'} the case's")
-    systems = {i: dict(known.states)[c] for i, c in enumerate(theirs) if known and c in dict(known.states)}
+    systems = {
+        i: dict(known.states)[c] for i, c in enumerate(theirs) if known and c in dict(known.states)
+    }
     no_state = np.zeros(len(data), bool)
     notes: list[Note] = []
     if not systems and states:
-        raise JoinError("states names a code system, and no key column of the other table names a state. Leave it out.")
+        raise JoinError(
+            "states names a code system, and no key column of the other table names a state. Leave"
+            " it out."
+        )
     for i, system in systems.items():
         mine = list(pairs)[i]
-        notes += _system(columns[i], columns[year] if year >= 0 else None, mine, states, system, source)
+        notes += _system(
+            columns[i], columns[year] if year >= 0 else None, mine, states, system, source
+        )
         todays = known is not None and known.codes == "today"
         if states == system and not (todays and year >= 0):
             continue
         if year < 0:
             raise JoinError(
-                f"codes of {mine!r} are to be translated from {states} to {system}, and no key column is a year. Translate "
-                f"them on the dates of your cases first: ps.joins.to_system."
+                f"codes of {mine!r} are to be translated from {states} to {system}, and no key"
+                " column is a year. Translate them on the dates of your cases first:"
+                " ps.joins.to_system."
             )
         if todays:
             told = _todays(columns[i], columns[year], states, system)
@@ -84,18 +95,26 @@ def wanted_keys(
         if lost.any():
             first = told["reason"][lost].value_counts()
             notes.append(
-                Note("codes", f"{int(lost.sum())} row(s) have a state without a code of {system}: {first.index[0]}")
+                Note(
+                    "codes",
+                    f"{int(lost.sum())} row(s) have a state without a code of {system}:"
+                    f" {first.index[0]}",
+                )
             )
     return Wanted(columns, year, no_state, said, tuple(notes))
 
 
 def _todays(codes: pd.Series, years: pd.Series, states: str, system: str) -> pd.DataFrame:
-    """Today's codes of the states; where the cases are in the source's system, codes that need no translation stay."""
+    """Today's codes of the states; where the cases are in the source's
+    system, codes that need no translation stay.
+    """
     told = translate_todays(codes, years, states, system, today="target")
     if states == system:
         early = codes_before_their_time(codes, years, system) & told["translated"].isna()
         told["translated"] = told["translated"].where(~early, codes)
-        told["borders"] = told["borders"].where(~early, f"a code of today in a year before it was in force ({system})")
+        told["borders"] = told["borders"].where(
+            ~early, f"a code of today in a year before it was in force ({system})"
+        )
     return told
 
 
@@ -105,20 +124,30 @@ def _shifted(years: pd.Series, lag: int) -> pd.Series:
 
 def _whole(years: pd.Series) -> None:
     if not pd.api.types.is_numeric_dtype(years) or pd.api.types.is_bool_dtype(years):
-        raise JoinError(f"{str(years.name)!r} is to be a year and is not a number. Bring it to integers.")
+        raise JoinError(
+            f"{str(years.name)!r} is to be a year and is not a number. Bring it to integers."
+        )
     numbers = years.to_numpy(dtype="float64", na_value=np.nan)
     if (broken := numbers[numbers % 1 > 0]).size:
-        raise JoinError(f"{str(years.name)!r} is to be a year and holds {broken[0]}. Round it knowingly.")
+        raise JoinError(
+            f"{str(years.name)!r} is to be a year and holds {broken[0]}. Round it knowingly."
+        )
 
 
 def _system(
-    codes: pd.Series, years: pd.Series | None, name: str, states: str, system: str, source: OutcomeTable | None
+    codes: pd.Series,
+    years: pd.Series | None,
+    name: str,
+    states: str,
+    system: str,
+    source: OutcomeTable | None,
 ) -> list[Note]:
     """Refuse codes of another system than declared; tell of single ones."""
     of = (source.source.id or source.source.name) if source else ""
     if not states:
         raise JoinError(
-            f"{of} names states by codes of {system}. Say which system {name!r} uses, so that nothing is guessed: "
+            f"{of} names states by codes of {system}. Say which system {name!r} uses, so that"
+            " nothing is guessed: "
             f'states="gw", "cow", "iso3" or "vdem".'
         )
     if states not in SYSTEMS:

@@ -1,4 +1,6 @@
-"""StudyFrame or DataFrame in, frozen results out. Nothing here knows of coding, outcomes or joins."""
+"""StudyFrame or DataFrame in, frozen results out. Nothing here
+knows of coding, outcomes or joins.
+"""
 
 from peacestudy.models.contexts.by_context import ByContext, by_context
 from peacestudy.models.contexts.partial_pooling import PartialPooling, partial_pooling

@@ -41,7 +41,8 @@ from peacestudy.models.spec import ModelSpec
 
 LEVEL = 0.95
 EXAMPLE = 'Write: ps.fit(data, ps.ModelSpec("name", "y ~ x", engine="linear", vcov="hc1")).'
-NOTHING = 1e-12  # share of the model's own variance below which a robust variance is zero but for rounding
+# share of the model's own variance below which a robust variance is zero but for rounding
+NOTHING = 1e-12
 EXACT = 1 - 1e-14  # R2 above which residuals are rounding
 
 
@@ -60,7 +61,8 @@ def fit(
 
     Parameters
     ----------
-    data : a StudyFrame, whose key names the cases, or a plain DataFrame, whose index does; or what ``impute`` gave, whose fits are pooled.
+    data : a StudyFrame, whose key names the cases, or a plain DataFrame, whose index does; or what
+        ``impute`` gave, whose fits are pooled.
     spec : what to fit.
 
     Returns
@@ -72,8 +74,8 @@ def fit(
     SpecError
         The formula, a column, the engine or the vcov does not exist.
     FitError
-        The data cannot answer: no variation, exact collinearity, a separated outcome with ``logit``, one cluster, no
-        convergence.
+        The data cannot answer: no variation, exact collinearity, a separated outcome with
+        ``logit``, one cluster, no convergence.
 
     Examples
     --------
@@ -84,17 +86,28 @@ def fit(
     """
     if not isinstance(data, StudyFrame | pd.DataFrame | Imputed):
         raise SpecError(
-            f"fit takes the data first, a StudyFrame or a DataFrame, not a {type(data).__name__}. {EXAMPLE}"
+            f"fit takes the data first, a StudyFrame or a DataFrame, not a {type(data).__name__}."
+            f" {EXAMPLE}"
         )
     if isinstance(spec, list | tuple):
         return [fit(data, s) for s in spec]  # type: ignore[return-value]
     if not isinstance(spec, ModelSpec):
-        raise SpecError(f"fit takes a ModelSpec or a list of them, not a {type(spec).__name__}. {EXAMPLE}")
+        raise SpecError(
+            f"fit takes a ModelSpec or a list of them, not a {type(spec).__name__}. {EXAMPLE}"
+        )
     if isinstance(data, Imputed):
         spec = _composed(spec)
         return pooled(data, spec, _each(data, spec))
     table, case = (data.data, data.key) if isinstance(data, StudyFrame) else (data, None)
-    given = build_design(table, spec.formula, spec.cluster_columns, case, spec.engine, spec.option_columns, spec.panel)
+    given = build_design(
+        table,
+        spec.formula,
+        spec.cluster_columns,
+        case,
+        spec.engine,
+        spec.option_columns,
+        spec.panel,
+    )
     made = fit_arranged(*arrange(given, spec), spec)
     extra = (*data.notes, *data.ledger.gaps()) if isinstance(data, StudyFrame) else ()
     origin = data.origin if isinstance(data, StudyFrame) else ""
@@ -104,7 +117,9 @@ def fit(
 
 
 def fit_arranged(design: Design, arranged: list[Note], spec: ModelSpec) -> Fit:
-    """Fit a design as its engine takes it, ``arranged`` being what is to be said of that; raises as ``fit`` does."""
+    """Fit a design as its engine takes it, ``arranged`` being what is
+    to be said of that; raises as ``fit`` does.
+    """
     if kind_of(spec) == "count":
         check_counts(design)
     check_design(design, kind_of(spec))
@@ -124,11 +139,15 @@ def fit_arranged(design: Design, arranged: list[Note], spec: ModelSpec) -> Fit:
     if spec.engine == "ordered":
         notes += parallel_notes(work, est.beta[0])
     referred = replace(referred, blanks=_of_reported(blanks, parameters))
-    return _with_digits(_result(spec, design, work, parameters, est, referred, notes), work, parameters)
+    return _with_digits(
+        _result(spec, design, work, parameters, est, referred, notes), work, parameters
+    )
 
 
 def _with_digits(made: Fit, work: Design, parameters: Centring) -> Fit:
-    """The fit with a covariance whose sums keep their digits, where its columns are nearly dependent: that of orthonormal columns."""
+    """The fit with a covariance whose sums keep their digits, where its columns are nearly
+    dependent: that of orthonormal columns.
+    """
     turn = None if _penalised(made.spec) else turned(work.X)
     if turn is None:
         return made
@@ -141,7 +160,9 @@ def _with_digits(made: Fit, work: Design, parameters: Centring) -> Fit:
 
 
 def _of_reported(blanks: tuple[Blank, ...], moved: Centring) -> tuple[Blank, ...]:
-    """The blanks of moved columns as those of the columns as they were: an intercept takes part in what is moved."""
+    """The blanks of moved columns as those of the columns as they were:
+    an intercept takes part in what is moved.
+    """
     back = moved.weights(np.eye(len(moved.centre)))
     out = []
     for blank in blanks:
@@ -157,25 +178,34 @@ def _penalised(spec: ModelSpec) -> bool:
 
 def _centring(design: Design, spec: ModelSpec) -> Centring:
     """How far the columns of a design are moved; by nothing where that would change the model."""
-    outside = bool(design.categories) or kind_of(spec) == "survival"  # cut points, a baseline hazard
+    # cut points, a baseline hazard
+    outside = bool(design.categories) or kind_of(spec) == "survival"
     moved = centring_of(design.X, np.zeros(design.X.shape[1]) if outside else None)
     taking = [name for name, a in zip(design.names, moved.constant, strict=True) if a]
-    if _penalised(spec) and taking != ["Intercept"]:  # dummies that are shrunk cannot take up a difference
+    # dummies that are shrunk cannot take up a difference
+    if _penalised(spec) and taking != ["Intercept"]:
         return no_centring(design.X.shape[1])
     return moved
 
 
 def _of_parameters(moved: Centring, design: Design, est: Estimates) -> Centring:
-    """The centring of the columns as one of all parameters: cut points are the constant with the opposite sign."""
+    """The centring of the columns as one of all parameters: cut points
+    are the constant with the opposite sign.
+    """
     more = est.beta.shape[1] - len(moved.centre)
     cuts = -1.0 if design.categories else 0.0
-    return Centring(np.append(moved.centre, np.zeros(more)), np.append(moved.constant, np.full(more, cuts)))
+    return Centring(
+        np.append(moved.centre, np.zeros(more)), np.append(moved.constant, np.full(more, cuts))
+    )
 
 
 def _composed(spec: ModelSpec) -> ModelSpec:
     """The spec with the names of columns as ``impute`` writes them."""
     columns = spec.option_columns + (spec.panel or ())
-    options = {name: composed(value) if value in columns else value for name, value in dict(spec.options).items()}
+    options = {
+        name: composed(value) if value in columns else value
+        for name, value in dict(spec.options).items()
+    }
     return replace(
         spec,
         formula=composed(spec.formula),
@@ -200,13 +230,16 @@ def _conventions(spec: ModelSpec, design: Design, est: Estimates) -> list[Note]:
     out = []
     N, K = len(design.X), est.beta.shape[1]
     sizes = " and ".join(
-        f"{int(g.max()) + 1} of {name}" for g, name in zip(design.clusters, spec.cluster or (), strict=True)
+        f"{int(g.max()) + 1} of {name}"
+        for g, name in zip(design.clusters, spec.cluster or (), strict=True)
     )
     if spec.vcov == "cluster":
         factor = "G/(G-1) * (N-1)/(N-K)" if spec.engine == "linear" else "G/(G-1)"
         bread, test = "", ""
         if spec.engine == "firth":
-            bread = "; bread the inverse information at the Firth estimate, meat the modified scores"
+            bread = (
+                "; bread the inverse information at the Firth estimate, meat the modified scores"
+            )
             test = ", Wald z"
         if spec.engine == "cox":
             bread = "; score residuals summed over clusters; R's coxph leaves the factor out"
@@ -214,16 +247,26 @@ def _conventions(spec: ModelSpec, design: Design, est: Estimates) -> list[Note]:
         out.append(Note("vcov", f"{said}{test}.", pooled=f"{said}."))
     elif spec.vcov == "hc1":
         out.append(
-            Note("vcov", f"Heteroskedasticity-consistent standard errors, hc1: factor N/(N-K) = {N / (N - K):.4f}.")
+            Note(
+                "vcov",
+                "Heteroskedasticity-consistent standard errors, hc1: factor N/(N-K) ="
+                f" {N / (N - K):.4f}.",
+            )
         )
     elif spec.vcov == "hc0" and design.times is not None:
         each = "person-period" if design.rows is not None else "row"
-        out.append(Note("vcov", f"Robust standard errors, hc0: every {each} counts as independent of the others."))
+        out.append(
+            Note(
+                "vcov",
+                f"Robust standard errors, hc0: every {each} counts as independent of the others.",
+            )
+        )
     elif spec.engine == "firth" and spec.vcov == "classical":
         out.append(
             Note(
                 "vcov",
-                "Standard errors from the augmented weights; p by penalised likelihood ratio, interval by profile.",
+                "Standard errors from the augmented weights; p by penalised likelihood ratio,"
+                " interval by profile.",
                 pooled="Standard errors from the augmented weights.",
             )
         )
@@ -239,7 +282,9 @@ def _result(
     referred: Reference,
     notes: list[Note],
 ) -> Fit:
-    """The Fit in the units of the columns given, from estimates of ``work``, whose columns were moved."""
+    """The Fit in the units of the columns given, from estimates
+    of ``work``, whose columns were moved.
+    """
     names = est.names or design.names
     K = len(names)
     linear = spec.engine == "linear"
@@ -251,12 +296,18 @@ def _result(
     none = ~(variance > NOTHING * np.diag(moved.covariance(est.classical[0])))
     if (none & ~blank).any():
         bad = ", ".join(name for name, is_none in zip(names, none & ~blank, strict=True) if is_none)
-        text = f"The variance of {bad} is not above zero under {spec.vcov}; its standard error is missing."
+        text = (
+            f"The variance of {bad} is not above zero under {spec.vcov}; its standard error is"
+            " missing."
+        )
         notes = [*notes, Note("variance", text)]
     if linear and est.r2[0] > EXACT:
         notes = [
             *notes,
-            Note("exact_fit", "The terms give the outcome exactly: residuals and standard errors are rounding."),
+            Note(
+                "exact_fit",
+                "The terms give the outcome exactly: residuals and standard errors are rounding.",
+            ),
         ]
     std_error = np.sqrt(np.where(none, np.nan, variance))
     G = [int(g.max()) + 1 for g in design.clusters]
@@ -272,42 +323,72 @@ def _result(
     if "bootstrap" in dict(spec.options):
         p_value, ends = bootstrapped(spec, design, beta, std_error, LEVEL)
         low, high = ends.T
-        endless = [name for name, end in zip(design.names, ends, strict=True) if np.isinf(end).any()]
+        endless = [
+            name for name, end in zip(design.names, ends, strict=True) if np.isinf(end).any()
+        ]
         notes = [*notes, bootstrap_note(spec, design, endless)]
         notes += bootstrap_gaps(spec, design, beta, std_error, ends, LEVEL)
-    terms = pd.DataFrame({
-        "term": list(names), "estimate": beta, "std_error": std_error, "statistic": statistic, "p_value": p_value,
-        "conf_low": low, "conf_high": high,
-    })  # fmt: skip
+    terms = pd.DataFrame(
+        {
+            "term": list(names),
+            "estimate": beta,
+            "std_error": std_error,
+            "statistic": statistic,
+            "p_value": p_value,
+            "conf_low": low,
+            "conf_high": high,
+        }
+    )
     loglik, r2 = float(est.loglik[0]), float(est.r2[0])
     summary: dict[str, Any] = {
         "n_events": int(design.y.sum()) if kind_of(spec) not in ("number", "ordered") else None,
         "n_clusters": G[0] if len(G) == 1 else tuple(G) or None,
         "pseudo_r2": np.nan if linear else r2,
         "r_squared": r2 if linear else np.nan,
-        "aic": np.nan if _no_aic(spec) else -2 * loglik + 2 * (K + linear + (spec.engine == "mixed_linear")),
+        "aic": (
+            np.nan
+            if _no_aic(spec)
+            else -2 * loglik + 2 * (K + linear + (spec.engine == "mixed_linear"))
+        ),
     }
     cases = _cases(design)
     return Fit(
-        spec=spec, terms=terms, n=len(cases), loglik=loglik, vcov=pd.DataFrame(V, index=names, columns=names), cases=cases,
-        dropped=design.dropped, notes=tuple(notes), converged=True, scale=float(est.scale[0]), df=found.df,
-        design=design, own_df=tuple(found.dfs.tolist()) if np.isnan(found.df) else (), moved=moved,
+        spec=spec,
+        terms=terms,
+        n=len(cases),
+        loglik=loglik,
+        vcov=pd.DataFrame(V, index=names, columns=names),
+        cases=cases,
+        dropped=design.dropped,
+        notes=tuple(notes),
+        converged=True,
+        scale=float(est.scale[0]),
+        df=found.df,
+        design=design,
+        own_df=tuple(found.dfs.tolist()) if np.isnan(found.df) else (),
+        moved=moved,
         precise_vcov=referred.vcov if moved.moves else None,
         **summary,
-    )  # fmt: skip
+    )
 
 
 def _moved_reference(spec: ModelSpec, work: Design, moved: Centring, found: Reference) -> Reference:
-    """Covariance of the moved parameters; degrees of freedom of the parameters as they are reported."""
+    """Covariance of the moved parameters; degrees of freedom of
+    the parameters as they are reported.
+    """
     if not moved.moves or not np.isnan(found.df):
         return found
-    return replace(found, dfs=contrast_df(spec, work, found.df, moved.weights(np.eye(len(found.dfs)))))
+    return replace(
+        found, dfs=contrast_df(spec, work, found.df, moved.weights(np.eye(len(found.dfs))))
+    )
 
 
 def _no_aic(spec: ModelSpec) -> bool:
     """Penalised, weighted and restricted likelihoods cannot be compared."""
     options = dict(spec.options)
-    return spec.engine in ("firth", "ridge") or "weights" in options or options.get("method") == "reml"
+    return (
+        spec.engine in ("firth", "ridge") or "weights" in options or options.get("method") == "reml"
+    )
 
 
 def _cases(design: Design) -> tuple[Any, ...]:

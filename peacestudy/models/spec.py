@@ -17,16 +17,46 @@ WEIGHTED_VCOVS = ("hc0", "hc1", "cluster", "jackknife")
 FIELDS = ("name", "formula", "engine", "vcov", "cluster", "options")
 # words of Stata, R and Python for what has another name here
 ENGINE_WORDS = {
-    "ols": "linear", "lm": "linear", "regress": "linear", "gaussian": "linear", "logistic": "logit", "binomial": "logit",
-    "logistf": "firth", "firthlogit": "firth", "coxph": "cox", "stcox": "cox", "phreg": "cox", "ologit": "ordered", "polr": "ordered",
-    "clm": "ordered", "nb": "negative_binomial", "nbreg": "negative_binomial", "negbin": "negative_binomial", "lmer": "mixed_linear",
-    "mixed": "mixed_linear", "glmer": "mixed_logit", "melogit": "mixed_logit", "cloglog": "discrete_time",
-}  # fmt: skip
+    "ols": "linear",
+    "lm": "linear",
+    "regress": "linear",
+    "gaussian": "linear",
+    "logistic": "logit",
+    "binomial": "logit",
+    "logistf": "firth",
+    "firthlogit": "firth",
+    "coxph": "cox",
+    "stcox": "cox",
+    "phreg": "cox",
+    "ologit": "ordered",
+    "polr": "ordered",
+    "clm": "ordered",
+    "nb": "negative_binomial",
+    "nbreg": "negative_binomial",
+    "negbin": "negative_binomial",
+    "lmer": "mixed_linear",
+    "mixed": "mixed_linear",
+    "glmer": "mixed_logit",
+    "melogit": "mixed_logit",
+    "cloglog": "discrete_time",
+}
 VCOV_WORDS = {
-    "nonrobust": "classical", "iid": "classical", "oim": "classical", "ols": "classical", "default": "classical", "robust": "hc1",
-    "white": "hc0", "sandwich": "hc0", "hetero": "hc1", "clustered": "cluster", "cr1": "cluster", "crv1": "cluster", "cr3": "jackknife",
-    "crv3": "jackknife", "cv3": "jackknife",
-}  # fmt: skip
+    "nonrobust": "classical",
+    "iid": "classical",
+    "oim": "classical",
+    "ols": "classical",
+    "default": "classical",
+    "robust": "hc1",
+    "white": "hc0",
+    "sandwich": "hc0",
+    "hetero": "hc1",
+    "clustered": "cluster",
+    "cr1": "cluster",
+    "crv1": "cluster",
+    "cr3": "jackknife",
+    "crv3": "jackknife",
+    "cv3": "jackknife",
+}
 
 
 @dataclass(frozen=True)
@@ -36,25 +66,31 @@ class ModelSpec:
     Attributes
     ----------
     name : what the model is called in tables.
-    formula : ``y ~ a + b*c + log(d) + C(e) + poly(f, 2) + bs(g, 4) + lag(h, 2)``; any column name in backquotes. With
-        times ``Surv(time, event) ~ a`` or ``Surv(start, stop, event) ~ a``. See ``peacestudy.models.formulas.formula``.
-    engine : ``linear``, ``logit``, ``firth``, ``cox``, ``discrete_time``, ``ordered``, ``poisson``, ``negative_binomial``,
-        ``ridge``, ``mixed_logit`` or ``mixed_linear``.
-    vcov : ``classical``, ``hc0`` to ``hc3``, ``cluster``, ``cr2`` or ``jackknife``; there is no default. Cox has classical, hc0 and cluster,
-        mixed_logit and mixed_linear classical; hc2, hc3 and cr2 are of linear alone, jackknife of linear, logit and firth. With 8
-        clusters 95 % intervals of ``cluster`` cover in 85 to 93 %, those of ``cr2`` in 94 to 96 % (simulated; see
+    formula : ``y ~ a + b*c + log(d) + C(e) + poly(f, 2) + bs(g, 4) + lag(h, 2)``; any column name
+        in backquotes. With times ``Surv(time, event) ~ a`` or ``Surv(start, stop, event) ~ a``. See
+        ``peacestudy.models.formulas.formula``.
+    engine : ``linear``, ``logit``, ``firth``, ``cox``, ``discrete_time``, ``ordered``, ``poisson``,
+        ``negative_binomial``, ``ridge``, ``mixed_logit`` or ``mixed_linear``.
+    vcov : ``classical``, ``hc0`` to ``hc3``, ``cluster``, ``cr2`` or ``jackknife``; there is no
+        default. Cox has classical, hc0 and cluster, mixed_logit and mixed_linear classical; hc2,
+        hc3 and cr2 are of linear alone, jackknife of linear, logit and firth. With 8 clusters 95 %
+        intervals of ``cluster`` cover in 85 to 93 %, those of ``cr2`` in 94 to 96 % (simulated; see
         ``peacestudy.models.inference.covariance``).
-    cluster : the column whose groups are clusters, with ``cluster``, ``cr2`` and ``jackknife``; or two, with ``cluster``.
-    options : further settings of the engine, as a mapping or as pairs: ``weights``, a column of probability weights
-        (linear, logit); ``ties``, efron (if nothing is said) or breslow, and ``strata``, a column (cox); ``baseline``,
-        dummies (if nothing is said), cubic, log or constant (discrete_time); ``offset``, a column added to the linear predictor, or
-        ``exposure``, one whose log is (poisson, negative_binomial); ``penalty``, a number (ridge, without which there is none);
-        ``group``, the column whose groups share an intercept (mixed_logit and mixed_linear), and ``method``, reml or ml (mixed_linear).
-        With ``vcov="cluster"`` and one column linear and
-        logit take ``bootstrap``, rademacher or webb, with ``bootstrap_draws`` and ``bootstrap_seed``: p values and intervals are
-        then those of the wild cluster bootstrap (linear) or the score bootstrap (logit); estimates and standard errors stay.
-        ``unit`` and ``time``, columns, with any engine: by them ``lag(x)`` is looked up, at the unit's time less 1, over the whole table
-        given, and a row that has none is left out with the reason.
+    cluster : the column whose groups are clusters, with ``cluster``, ``cr2``
+        and ``jackknife``; or two, with ``cluster``.
+    options : further settings of the engine, as a mapping or as pairs: ``weights``, a column of
+        probability weights (linear, logit); ``ties``, efron (if nothing is said) or breslow, and
+        ``strata``, a column (cox); ``baseline``, dummies (if nothing is said), cubic, log or
+        constant (discrete_time); ``offset``, a column added to the linear predictor, or
+        ``exposure``, one whose log is (poisson, negative_binomial); ``penalty``, a number (ridge,
+        without which there is none); ``group``, the column whose groups share an intercept
+        (mixed_logit and mixed_linear), and ``method``, reml or ml (mixed_linear). With
+        ``vcov="cluster"`` and one column linear and logit take ``bootstrap``, rademacher or webb,
+        with ``bootstrap_draws`` and ``bootstrap_seed``: p values and intervals are then those of
+        the wild cluster bootstrap (linear) or the score bootstrap (logit); estimates and standard
+        errors stay. ``unit`` and ``time``, columns, with any engine: by them ``lag(x)`` is looked
+        up, at the unit's time less 1, over the whole table given, and a row that has none is left
+        out with the reason.
 
     Examples
     --------
@@ -83,20 +119,24 @@ class ModelSpec:
         _check_word("vcov", self.vcov, VCOVS, VCOV_WORDS, allowed)
         if self.vcov not in allowed:
             raise SpecError(
-                f"engine {self.engine!r} has no vcov {self.vcov!r}; it must be one of {', '.join(allowed)}."
+                f"engine {self.engine!r} has no vcov {self.vcov!r}; it must be one of"
+                f" {', '.join(allowed)}."
             )
         groups = (self.cluster,) if isinstance(self.cluster, str) else tuple(self.cluster or ())
         if (self.vcov in CLUSTERED) != bool(groups):
             raise SpecError(
-                f"vcov is {self.vcov!r} and cluster is {self.cluster!r}: any of {', '.join(CLUSTERED)} needs the cluster column, "
-                "others take none."
+                f"vcov is {self.vcov!r} and cluster is {self.cluster!r}: any of"
+                f" {', '.join(CLUSTERED)} needs the cluster column, others take none."
             )
         if len(groups) > 2 or len(set(groups)) < len(groups):
             raise SpecError(
-                f"cluster names {len(groups)} columns ({', '.join(groups)}); give one, or two different ones."
+                f"cluster names {len(groups)} columns ({', '.join(groups)}); give one, or two"
+                " different ones."
             )
         if self.vcov != "cluster" and len(groups) > 1:
-            raise SpecError(f"vcov {self.vcov!r} takes one cluster column, not {' and '.join(groups)}.")
+            raise SpecError(
+                f"vcov {self.vcov!r} takes one cluster column, not {' and '.join(groups)}."
+            )
         pairs = tuple(sorted(dict(self.options).items()))
         check_bootstrap(self.engine, self.vcov, groups, dict(pairs))
         _check_options(self.engine, self.vcov, dict(pairs))
@@ -106,7 +146,8 @@ class ModelSpec:
             hash(self)  # an option that cannot be hashed is found here, not in a set later
         except TypeError as err:
             raise SpecError(
-                f"options is {shortened(dict(pairs))}; each value must be a word or a number ({err})."
+                f"options is {shortened(dict(pairs))}; each value must be a word or a number"
+                f" ({err})."
             ) from err
 
     @property
@@ -116,10 +157,16 @@ class ModelSpec:
 
     @property
     def option_columns(self) -> tuple[str, ...]:
-        """The columns that options name: they must be in the data, beside those of the formula and the clusters."""
+        """The columns that options name: they must be in the data,
+        beside those of the formula and the clusters.
+        """
         known = ENGINES[self.engine].options
         return tuple(
-            dict.fromkeys(str(value) for name, value in dict(self.options).items() if not known.get(name, True))
+            dict.fromkeys(
+                str(value)
+                for name, value in dict(self.options).items()
+                if not known.get(name, True)
+            )
         )
 
     @property
@@ -132,23 +179,37 @@ class ModelSpec:
 def _check_arguments(args: Sequence[Any], arguments: Mapping[str, Any]) -> None:
     """Refuse arguments that are no fields of a spec."""
     if len(args) > len(FIELDS):
-        raise SpecError(f"ModelSpec was given {len(args)} values; it takes {', '.join(FIELDS)}, as in {EXAMPLE}.")
+        raise SpecError(
+            f"ModelSpec was given {len(args)} values; it takes {', '.join(FIELDS)}, as in"
+            f" {EXAMPLE}."
+        )
     for name in arguments:
         if name not in FIELDS:
-            options = [*OPTIONS, *PANEL, *(o for engine in ENGINES.values() for o in engine.options)]
+            options = [
+                *OPTIONS,
+                *PANEL,
+                *(o for engine in ENGINES.values() for o in engine.options),
+            ]
             where = nearest(name, [*FIELDS, *options])
             if name in options:
                 where = f" {name} is an option: options={{{name!r}: ...}}."
-            raise SpecError(f"ModelSpec has no argument {name!r}; it takes {', '.join(FIELDS)}.{where}")
+            raise SpecError(
+                f"ModelSpec has no argument {name!r}; it takes {', '.join(FIELDS)}.{where}"
+            )
         if name in FIELDS[: len(args)]:
             given = shortened(args[FIELDS.index(name)]), shortened(arguments[name])
             raise SpecError(
-                f"ModelSpec was given {name} twice, as {given[0]} and {given[1]}; write it once, as in {EXAMPLE}."
+                f"ModelSpec was given {name} twice, as {given[0]} and {given[1]}; write it once, as"
+                f" in {EXAMPLE}."
             )
 
 
 def _check_word(
-    what: str, word: object, known: Sequence[str], words: Mapping[str, str], allowed: Sequence[str] | None = None
+    what: str,
+    word: object,
+    known: Sequence[str],
+    words: Mapping[str, str],
+    allowed: Sequence[str] | None = None,
 ) -> None:
     """Refuse a word outside a list; with what another program's word is called here."""
     if isinstance(word, str) and word in known:
@@ -160,9 +221,12 @@ def _check_word(
     here = words.get(word.casefold())
     if here and here in (allowed or known):
         raise SpecError(
-            f"{what} is {word!r}; it must be one of {shown}. What is called {word!r} elsewhere is {here!r} here."
+            f"{what} is {word!r}; it must be one of {shown}. What is called {word!r} elsewhere is"
+            f" {here!r} here."
         )
-    raise SpecError(f"{what} is {word!r}; it must be one of {shown}.{nearest(word, allowed or known)}")
+    raise SpecError(
+        f"{what} is {word!r}; it must be one of {shown}.{nearest(word, allowed or known)}"
+    )
 
 
 def _check_types(spec: ModelSpec) -> None:
@@ -170,24 +234,36 @@ def _check_types(spec: ModelSpec) -> None:
     for what in ("name", "formula"):
         value = getattr(spec, what)
         if not isinstance(value, str) or not value:
-            raise SpecError(f"{what} of a ModelSpec is {shortened(value)}; it must be text, as in {EXAMPLE}.")
+            raise SpecError(
+                f"{what} of a ModelSpec is {shortened(value)}; it must be text, as in {EXAMPLE}."
+            )
     if "~" in spec.name and "~" not in spec.formula:
-        raise SpecError(f"the formula {spec.name!r} stands where the name does; the name comes first, as in {EXAMPLE}.")
+        raise SpecError(
+            f"the formula {spec.name!r} stands where the name does; the name comes first, as in"
+            f" {EXAMPLE}."
+        )
     if spec.engine in VCOVS and spec.vcov in ENGINES:
         raise SpecError(
-            f"engine is {spec.engine!r} and vcov is {spec.vcov!r}: the engine comes first, as in {EXAMPLE}."
+            f"engine is {spec.engine!r} and vcov is {spec.vcov!r}: the engine comes first, as in"
+            f" {EXAMPLE}."
         )
     cluster = spec.cluster
     if cluster is not None and not (isinstance(cluster, str) and cluster):
         listed = isinstance(cluster, list | tuple)
         if not listed or not all(isinstance(c, str) and c for c in cluster):
-            raise SpecError(f"cluster is {shortened(cluster)}; it must be the name of a column, or a list of two.")
+            raise SpecError(
+                f"cluster is {shortened(cluster)}; it must be the name of a column, or a list of"
+                " two."
+            )
     options = spec.options
     pairs = list(options.items()) if isinstance(options, Mapping) else options
-    right = isinstance(pairs, list | tuple) and all(isinstance(p, list | tuple) and len(p) == 2 for p in pairs)
+    right = isinstance(pairs, list | tuple) and all(
+        isinstance(p, list | tuple) and len(p) == 2 for p in pairs
+    )
     if not right or not all(isinstance(p[0], str) for p in pairs):
         raise SpecError(
-            f"options is {shortened(options)}; it must be a mapping from names to values, as {{'weights': 'w'}}."
+            f"options is {shortened(options)}; it must be a mapping from names to values, as"
+            " {'weights': 'w'}."
         )
 
 
@@ -197,8 +273,8 @@ def _check_panel(options: Mapping[str, Any]) -> None:
         return
     if len(given) < 2 or len(set(map(str, given.values()))) < 2:
         raise SpecError(
-            f"options unit and time name two different columns, by which lag() looks up, and {given} does not: "
-            "options={'unit': 'country', 'time': 'year'}."
+            "options unit and time name two different columns, by which lag() looks up, and"
+            f" {given} does not: options={{'unit': 'country', 'time': 'year'}}."
         )
     for name, value in given.items():
         if not isinstance(value, str) or not value:
@@ -212,31 +288,42 @@ def _check_options(engine: str, vcov: str, options: Mapping[str, Any]) -> None:
     options = {name: value for name, value in options.items() if name not in own}
     if unknown := [k for k in options if k not in known]:
         raise SpecError(
-            f"engine {engine!r} has no option {', '.join(unknown)}; it has {', '.join([*known, *own])}."
-            f"{nearest(unknown[0], [*known, *own])}"
+            f"engine {engine!r} has no option {', '.join(unknown)}; it has"
+            f" {', '.join([*known, *own])}.{nearest(unknown[0], [*known, *own])}"
         )
     for name in ENGINES[engine].required:
         if name not in options:
             what = "a column" if not known[name] else f"one of {', '.join(known[name])}"
             what = NUMBER[0] if known[name] is NUMBER else what
             raise SpecError(
-                f"engine {engine!r} needs the option {name}, {what}; there is no default: options={{{name!r}: ...}}."
+                f"engine {engine!r} needs the option {name}, {what}; there is no default:"
+                f" options={{{name!r}: ...}}."
             )
     for name, value in options.items():
         if known[name] is NUMBER:
-            if isinstance(value, bool) or not isinstance(value, Real) or not isfinite(value) or value <= 0:
-                raise SpecError(f"option {name} of engine {engine!r} is {value!r}; it must be {NUMBER[0]}.")
+            if (
+                isinstance(value, bool)
+                or not isinstance(value, Real)
+                or not isfinite(value)
+                or value <= 0
+            ):
+                raise SpecError(
+                    f"option {name} of engine {engine!r} is {value!r}; it must be {NUMBER[0]}."
+                )
             continue
         if known[name] and value not in known[name]:
             raise SpecError(one_of(f"option {name} of engine {engine!r}", value, known[name]))
         if not known[name] and not (isinstance(value, str) and value):
-            raise SpecError(f"option {name} of engine {engine!r} is {shortened(value)}; it must name a column.")
+            raise SpecError(
+                f"option {name} of engine {engine!r} is {shortened(value)}; it must name a column."
+            )
     if "offset" in options and "exposure" in options:
         raise SpecError(
-            f"engine {engine!r} was given both an offset and an exposure; write one: an exposure's log is an offset."
+            f"engine {engine!r} was given both an offset and an exposure; write one: an exposure's"
+            " log is an offset."
         )
     if "weights" in options and vcov not in WEIGHTED_VCOVS:
         raise SpecError(
-            f"weights with vcov {vcov!r}: {vcov!r} would take probability weights for counts of cases; vcov must be one of "
-            f"{', '.join(WEIGHTED_VCOVS)}."
+            f"weights with vcov {vcov!r}: {vcov!r} would take probability weights for counts of"
+            f" cases; vcov must be one of {', '.join(WEIGHTED_VCOVS)}."
         )

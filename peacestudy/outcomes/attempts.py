@@ -1,7 +1,8 @@
 """From agreements to cases: settlement attempts, and the texts that belong to each.
 
-Every function takes agreements with columns ``agreement_id, conflict_id, date, stage, type`` and gives spans; the
-members of a span follow from it by one rule, so that a case's texts can be read off its dates.
+Every function takes agreements with columns ``agreement_id, conflict_id, date, stage, type`` and
+gives spans; the members of a span follow from it by one rule, so that a case's texts can be read
+off its dates.
 """
 
 from dataclasses import dataclass
@@ -23,13 +24,14 @@ class AttemptRule:
 
     Attributes
     ----------
-    rule : ``chain``: a run in which each agreement follows the last within ``gap_days``; its text reaches from
-        ``before_days`` before the first to the day of the last. ``anchor``: everything from ``before_days`` before to
-        ``gap_days`` after a first agreement; the next attempt begins with the first agreement after 1 January of the
-        year in which fighting returned (but not within ``gap_days`` of the anchor), or else after the window of
-        ``horizon`` years.
+    rule : ``chain``: a run in which each agreement follows the last within ``gap_days``; its text
+        reaches from ``before_days`` before the first to the day of the last. ``anchor``: everything
+        from ``before_days`` before to ``gap_days`` after a first agreement; the next attempt begins
+        with the first agreement after 1 January of the year in which fighting returned (but not
+        within ``gap_days`` of the anchor), or else after the window of ``horizon`` years.
     gap_days : days, 0 or more.
-    before_days : days before the first substantive agreement from which texts are scored, 0 or more.
+    before_days : days before the first substantive agreement
+        from which texts are scored, 0 or more.
     horizon : years after t0 over which the outcome is read, 1 or more.
     """
 
@@ -51,7 +53,9 @@ def is_substantive(agreements: pd.DataFrame) -> "pd.Series[bool]":
     return agreements["stage"].isin(SUBSTANTIVE_STAGES) & agreements["type"].isin(SUBSTANTIVE_TYPES)
 
 
-def find_attempts(agreements: pd.DataFrame, fighting: dict[int, set[int]], rule: AttemptRule) -> pd.DataFrame:
+def find_attempts(
+    agreements: pd.DataFrame, fighting: dict[int, set[int]], rule: AttemptRule
+) -> pd.DataFrame:
     """The attempts of every conflict.
 
     Parameters
@@ -63,13 +67,15 @@ def find_attempts(agreements: pd.DataFrame, fighting: dict[int, set[int]], rule:
     Returns
     -------
     DataFrame
-        ``conflict_id, t0, first_date, last_date, text_from, text_to, n_substantive``, sorted by conflict and t0. t0 is
-        the year of the last substantive agreement.
+        ``conflict_id, t0, first_date, last_date, text_from, text_to, n_substantive``, sorted by
+        conflict and t0. t0 is the year of the last substantive agreement.
     """
     find = _chains if rule.rule == "chain" else _anchors
     rows = [
         span
-        for conflict, part in agreements.sort_values(["conflict_id", "date", "agreement_id"]).groupby("conflict_id")
+        for conflict, part in agreements.sort_values(
+            ["conflict_id", "date", "agreement_id"]
+        ).groupby("conflict_id")
         for span in find(part, fighting.get(int(str(conflict)), set()), rule)
     ]
     return pd.DataFrame(rows, columns=SPAN).sort_values(["conflict_id", "t0"], ignore_index=True)
@@ -102,14 +108,25 @@ def _anchors(part: pd.DataFrame, fighting: set[int], rule: AttemptRule) -> list[
         if anchor <= after:
             continue
         bundle = texts[texts["date"].between(anchor - before, anchor + gap)]
-        own = bundle[bundle["stage"].isin(SUBSTANTIVE_STAGES)]  # of any type: the pilot's rule, kept as it counts
+        # of any type: the pilot's rule, kept as it counts
+        own = bundle[bundle["stage"].isin(SUBSTANTIVE_STAGES)]
         t0 = int(own["date"].dt.year.max())
         later = [y for y in sorted(fighting) if y > t0]
         if later and later[0] <= t0 + rule.horizon:
             after = max(pd.Timestamp(later[0], 1, 1), anchor + gap)
         else:
             after = pd.Timestamp(t0 + rule.horizon, 12, 31)
-        out.append((_id(own), t0, own["date"].min(), own["date"].max(), anchor - before, anchor + gap, len(own)))
+        out.append(
+            (
+                _id(own),
+                t0,
+                own["date"].min(),
+                own["date"].max(),
+                anchor - before,
+                anchor + gap,
+                len(own),
+            )
+        )
     return out
 
 
@@ -128,26 +145,35 @@ def attempt_members(agreements: pd.DataFrame, attempts: pd.DataFrame) -> pd.Data
     Returns
     -------
     DataFrame
-        ``case_id, agreement_id, role, substantive``. ``scored``: any stage but Oth, dated within the attempt's text;
-        ``follow_up``: later, up to the day before the next attempt's text begins; it enters no score.
+        ``case_id, agreement_id, role, substantive``. ``scored``: any stage but Oth, dated within
+        the attempt's text; ``follow_up``: later, up to the day before the next attempt's text
+        begins; it enters no score.
     """
     texts = agreements[agreements["stage"] != "Oth"].assign(substantive=is_substantive(agreements))
-    following = attempts.sort_values(["conflict_id", "t0"]).groupby("conflict_id")["text_from"].shift(-1)
+    following = (
+        attempts.sort_values(["conflict_id", "t0"]).groupby("conflict_id")["text_from"].shift(-1)
+    )
     spans = attempts.assign(next_text=following.fillna(pd.Timestamp.max.normalize()))
     columns = ["case_id", "conflict_id", "text_from", "text_to", "next_text"]
     both = texts.merge(spans[columns], on="conflict_id", how="inner", validate="many_to_many")
     both["role"] = pd.Series(None, index=both.index, dtype=object)
     both.loc[both["date"].between(both["text_from"], both["text_to"]), "role"] = "scored"
-    both.loc[(both["date"] > both["text_to"]) & (both["date"] < both["next_text"]), "role"] = "follow_up"
+    both.loc[(both["date"] > both["text_to"]) & (both["date"] < both["next_text"]), "role"] = (
+        "follow_up"
+    )
     out = both[both["role"].notna()][["case_id", "agreement_id", "role", "substantive"]]
-    return out.sort_values(["case_id", "role", "agreement_id"], ascending=[True, False, True], ignore_index=True)
+    return out.sort_values(
+        ["case_id", "role", "agreement_id"], ascending=[True, False, True], ignore_index=True
+    )
 
 
 def at_first_agreement(attempts: pd.DataFrame, agreements: pd.DataFrame) -> pd.DataFrame:
-    """The same attempts, clock and text of each stopped on the day of its first substantive agreement.
+    """The same attempts, clock and text of each stopped on the
+    day of its first substantive agreement.
 
-    An attempt whose text grows over years needs years in which it is written: a clock that starts at its last agreement
-    counts from a moment that depends on how it went (immortal time). ``case_id``, where there is one, is kept.
+    An attempt whose text grows over years needs years in which it is written: a clock that starts
+    at its last agreement counts from a moment that depends on how it went (immortal time).
+    ``case_id``, where there is one, is kept.
 
     Parameters
     ----------
@@ -158,26 +184,34 @@ def at_first_agreement(attempts: pd.DataFrame, agreements: pd.DataFrame) -> pd.D
     count = own.groupby(["conflict_id", "date"]).size()
     days = list(zip(attempts["conflict_id"], attempts["first_date"], strict=True))
     return attempts.assign(
-        t0=attempts["first_date"].dt.year.astype(attempts["t0"].dtype), last_date=attempts["first_date"],
-        text_to=attempts["first_date"], n_substantive=[int(count[day]) for day in days],
-    )  # fmt: skip
+        t0=attempts["first_date"].dt.year.astype(attempts["t0"].dtype),
+        last_date=attempts["first_date"],
+        text_to=attempts["first_date"],
+        n_substantive=[int(count[day]) for day in days],
+    )
 
 
-def largest_text(members: pd.DataFrame, length: "pd.Series[int]", date: "pd.Series[pd.Timestamp]") -> pd.DataFrame:
-    """Of the scored agreements of every case the longest; of those of one length the latest; of one day the highest id.
+def largest_text(
+    members: pd.DataFrame, length: "pd.Series[int]", date: "pd.Series[pd.Timestamp]"
+) -> pd.DataFrame:
+    """Of the scored agreements of every case the longest; of those of one
+    length the latest; of one day the highest id.
 
     Parameters
     ----------
     members : scored rows of ``attempt_members``.
     length, date : pages and day of every agreement, by its id.
     """
-    told = members.assign(length=members["agreement_id"].map(length), date=members["agreement_id"].map(date))
+    told = members.assign(
+        length=members["agreement_id"].map(length), date=members["agreement_id"].map(date)
+    )
     ordered = told.sort_values(["case_id", "length", "date", "agreement_id"])
     return ordered.groupby("case_id").tail(1)[members.columns].reset_index(drop=True)
 
 
 def non_overlapping(cases: pd.DataFrame, horizon: int) -> "pd.Series[bool]":
-    """One attempt a window: in every conflict the earliest first, the next one that begins after t0 + horizon.
+    """One attempt a window: in every conflict the earliest first, the
+    next one that begins after t0 + horizon.
 
     Parameters
     ----------
@@ -186,7 +220,9 @@ def non_overlapping(cases: pd.DataFrame, horizon: int) -> "pd.Series[bool]":
     """
     taken: dict[int, int] = {}
     kept = []
-    for i, conflict, t0 in cases.sort_values(["conflict_id", "t0"])[["conflict_id", "t0"]].itertuples(name=None):
+    for i, conflict, t0 in cases.sort_values(["conflict_id", "t0"])[
+        ["conflict_id", "t0"]
+    ].itertuples(name=None):
         if conflict not in taken or t0 > taken[conflict] + horizon:
             kept.append(i)
             taken[conflict] = t0

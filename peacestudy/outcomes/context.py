@@ -1,4 +1,6 @@
-"""Context of a case: values of country-year sources in a year before it, each with its source, or with the reason it is missing."""
+"""Context of a case: values of country-year sources in a year before it, each with its source, or
+with the reason it is missing.
+"""
 
 import math
 from collections.abc import Callable, Mapping
@@ -44,8 +46,11 @@ class CountryYear:
     special: tuple[tuple[float, str], ...] = ()
 
 
-POLITY_CODES = ((-66.0, "special code -66: foreign interruption"), (-77.0, "special code -77: collapse of central authority"),
-                (-88.0, "special code -88: transition"))  # fmt: skip
+POLITY_CODES = (
+    (-66.0, "special code -66: foreign interruption"),
+    (-77.0, "special code -77: collapse of central authority"),
+    (-88.0, "special code -88: transition"),
+)
 CONTEXT = (
     CountryYear("polyarchy", "vdem_simple", "v2x_polyarchy", "gw", "GWn"),
     CountryYear("polyarchy_low", "vdem_simple", "v2x_polyarchy_codelow", "gw", "GWn"),
@@ -66,26 +71,34 @@ def country_year(cases: pd.DataFrame, outcome: OutcomeTable, wanted: CountryYear
 
     Parameters
     ----------
-    cases : ``case_id, country`` (GW code, missing where the case has no one government), ``year`` (the year wanted).
+    cases : ``case_id, country`` (GW code, missing where the case has no
+        one government), ``year`` (the year wanted).
     outcome : the source's table.
     wanted : variable, column and code system.
 
     Returns
     -------
     DataFrame
-        The columns of ``COVARIATES_SCHEMA``. A state is looked up by its code on 31 December of the year, or, in a
-        source that writes today's codes in every year, by its code today.
+        The columns of ``COVARIATES_SCHEMA``. A state is looked up by its code on 31 December of the
+        year, or, in a source that writes today's codes in every year, by its code today.
     """
     source = outcome.source
     codes = _codes(cases, source, wanted.system)
     found: dict[tuple[object, int], list[object]] = {}
-    for code, year, value in outcome.table[[wanted.code, "year", wanted.column]].itertuples(index=False, name=None):
+    for code, year, value in outcome.table[[wanted.code, "year", wanted.column]].itertuples(
+        index=False, name=None
+    ):
         if not pd.isna(code):
             found.setdefault((code, int(year)), []).append(value)
     special = dict(wanted.special)
     rows = []
     for case, country, year, code, why in zip(
-        cases["case_id"], cases["country"], cases["year"], codes["translated"], codes["reason"], strict=True
+        cases["case_id"],
+        cases["country"],
+        cases["year"],
+        codes["translated"],
+        codes["reason"],
+        strict=True,
     ):
         value, reason = None, None
         if pd.isna(country):
@@ -93,11 +106,17 @@ def country_year(cases: pd.DataFrame, outcome: OutcomeTable, wanted: CountryYear
         elif pd.isna(code):
             reason = str(why)
         elif not source.first_year <= year <= source.last_year:
-            reason = f"outside coverage: {source.id} speaks of {source.first_year} to {source.last_year}"
+            reason = (
+                f"outside coverage: {source.id} speaks of {source.first_year} to {source.last_year}"
+            )
         else:
             value, reason = _one(found.get((code, int(year)), []), special, source.id)
-        rows.append((case, wanted.variable, value, str(int(year)), f"{source.id} {wanted.column}", reason))
-    return pd.DataFrame(rows, columns=COVARIATES_SCHEMA.names).astype({"value": "float64", "reason": "object"})
+        rows.append(
+            (case, wanted.variable, value, str(int(year)), f"{source.id} {wanted.column}", reason)
+        )
+    return pd.DataFrame(rows, columns=COVARIATES_SCHEMA.names).astype(
+        {"value": "float64", "reason": "object"}
+    )
 
 
 def _codes(cases: pd.DataFrame, source: Source, system: str) -> pd.DataFrame:
@@ -107,7 +126,9 @@ def _codes(cases: pd.DataFrame, source: Source, system: str) -> pd.DataFrame:
     return translate_many(cases["country"], cases["year"], "gw", system)
 
 
-def _one(values: list[object], special: dict[float, str], source: str) -> tuple[float | None, str | None]:
+def _one(
+    values: list[object], special: dict[float, str], source: str
+) -> tuple[float | None, str | None]:
     """The value that the source's rows agree on, or the reason why there is none."""
     if not values:
         return None, f"no row of {source} for this state and year"
@@ -120,8 +141,11 @@ def _one(values: list[object], special: dict[float, str], source: str) -> tuple[
     return (None, special[value]) if value in special else (value, None)
 
 
-def combine(long: pd.DataFrame, variable: str, parts: tuple[str, ...], how: Callable[..., float]) -> pd.DataFrame:
-    """A variable made of others, missing with the first reason where any of them is, or where they give no number.
+def combine(
+    long: pd.DataFrame, variable: str, parts: tuple[str, ...], how: Callable[..., float]
+) -> pd.DataFrame:
+    """A variable made of others, missing with the first reason where any
+    of them is, or where they give no number.
 
     Parameters
     ----------
@@ -130,7 +154,10 @@ def combine(long: pd.DataFrame, variable: str, parts: tuple[str, ...], how: Call
     parts : variables it is made of.
     how : function of their values, in that order.
     """
-    by = {(c, v): row for c, v, *row in long[COVARIATES_SCHEMA.names].itertuples(index=False, name=None)}
+    by = {
+        (c, v): row
+        for c, v, *row in long[COVARIATES_SCHEMA.names].itertuples(index=False, name=None)
+    }
     rows = []
     for case in long["case_id"].unique():
         each = [by[case, p] for p in parts]
@@ -138,11 +165,14 @@ def combine(long: pd.DataFrame, variable: str, parts: tuple[str, ...], how: Call
         value = None if reasons else _computed(how, [row[0] for row in each])
         if value is None and not reasons:
             reasons = [
-                f"cannot be computed from {', '.join(f'{p} {row[0]:g}' for p, row in zip(parts, each, strict=True))}"
+                "cannot be computed from"
+                f" {', '.join(f'{p} {row[0]:g}' for p, row in zip(parts, each, strict=True))}"
             ]
         source = "; ".join(dict.fromkeys(row[2] for row in each))
         rows.append((case, variable, value, each[0][1], source, reasons[0] if reasons else None))
-    return pd.DataFrame(rows, columns=COVARIATES_SCHEMA.names).astype({"value": "float64", "reason": "object"})
+    return pd.DataFrame(rows, columns=COVARIATES_SCHEMA.names).astype(
+        {"value": "float64", "reason": "object"}
+    )
 
 
 def _computed(how: Callable[..., float], values: list[float]) -> float | None:
@@ -153,7 +183,9 @@ def _computed(how: Callable[..., float], values: list[float]) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def domestic_context(cases: pd.DataFrame, sources: Mapping[str, OutcomeTable], lag: int) -> pd.DataFrame:
+def domestic_context(
+    cases: pd.DataFrame, sources: Mapping[str, OutcomeTable], lag: int
+) -> pd.DataFrame:
     """Every variable of ``CONTEXT`` for every case, imports and exports combined to openness.
 
     Parameters
@@ -162,13 +194,22 @@ def domestic_context(cases: pd.DataFrame, sources: Mapping[str, OutcomeTable], l
     sources : tables by source id.
     lag : years before t0 in which the context is read.
     """
-    wanted = pd.DataFrame({
-        "case_id": cases["case_id"], "country": cases["country"].astype("Int64").mask(cases["several_governments"]),
-        "year": cases["t0"] - lag,
-    })  # fmt: skip
-    long = pd.concat([country_year(wanted, sources[c.source_id], c) for c in CONTEXT], ignore_index=True)
+    wanted = pd.DataFrame(
+        {
+            "case_id": cases["case_id"],
+            "country": cases["country"].astype("Int64").mask(cases["several_governments"]),
+            "year": cases["t0"] - lag,
+        }
+    )
+    long = pd.concat(
+        [country_year(wanted, sources[c.source_id], c) for c in CONTEXT], ignore_index=True
+    )
     openness = combine(
-        long, "trade_openness", ("imports", "exports", "gdp_per_capita", "population"),
+        long,
+        "trade_openness",
+        ("imports", "exports", "gdp_per_capita", "population"),
         lambda imports, exports, gdp, people: (imports + exports) * 1e6 / (gdp * people),
-    )  # fmt: skip
-    return pd.concat([long[~long["variable"].isin(["imports", "exports"])], openness], ignore_index=True)
+    )
+    return pd.concat(
+        [long[~long["variable"].isin(["imports", "exports"])], openness], ignore_index=True
+    )

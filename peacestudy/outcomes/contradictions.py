@@ -10,22 +10,26 @@ from peacestudy.errors import SourceError
 from peacestudy.outcomes.source import OutcomeTable
 
 
-def contradictions(outcome_table: OutcomeTable | pd.DataFrame, key: str | Sequence[str] | None = None) -> pd.DataFrame:
+def contradictions(
+    outcome_table: OutcomeTable | pd.DataFrame, key: str | Sequence[str] | None = None
+) -> pd.DataFrame:
     """Keys that several rows have, with the columns in which these rows differ.
 
     Parameters
     ----------
     outcome_table : an outcome table, or a DataFrame.
-    key : column, or columns, that should name a row; None takes the key of the source. Rows with a missing key are left out.
+    key : column, or columns, that should name a row; None takes the key of the source. Rows with a
+        missing key are left out.
 
     Returns
     -------
     DataFrame
-        A row a key that stands in several rows, in order of first appearance: the columns of the key, ``rows`` (tuple of
-        places of the rows, from 0), ``differ`` (tuple of columns in which they differ; empty where the rows are the same
-        throughout, so that one of them may be dropped) and ``values`` (for each of these columns the values, a tuple in
-        the order of ``rows``). Missing against a value differs, missing against missing does not. The table is empty
-        where every key stands once.
+        A row a key that stands in several rows, in order of first appearance: the columns of the
+        key, ``rows`` (tuple of places of the rows, from 0), ``differ`` (tuple of columns in which
+        they differ; empty where the rows are the same throughout, so that one of them may be
+        dropped) and ``values`` (for each of these columns the values, a tuple in the order of
+        ``rows``). Missing against a value differs, missing against missing does not. The table is
+        empty where every key stands once.
 
     Raises
     ------
@@ -34,7 +38,14 @@ def contradictions(outcome_table: OutcomeTable | pd.DataFrame, key: str | Sequen
 
     Examples
     --------
-    >>> peace = pd.DataFrame({"state": [260, 260, 2], "year": [1990, 1990, 1990], "polity": [10, 9, 10], "region": [1, 1, 2]})
+    >>> peace = pd.DataFrame(
+    ...     {
+    ...         "state": [260, 260, 2],
+    ...         "year": [1990, 1990, 1990],
+    ...         "polity": [10, 9, 10],
+    ...         "region": [1, 1, 2],
+    ...     }
+    ... )
     >>> contradictions(peace, ["state", "year"])
        state  year    rows     differ      values
     0    260  1990  (0, 1)  (polity,)  ((10, 9),)
@@ -43,11 +54,15 @@ def contradictions(outcome_table: OutcomeTable | pd.DataFrame, key: str | Sequen
     keys = _keys(outcome_table, key)
     for column in keys:
         if column not in table.columns:
-            raise SourceError(one_of("a column of the key", column, [str(c) for c in table.columns]))
+            raise SourceError(
+                one_of("a column of the key", column, [str(c) for c in table.columns])
+            )
     data = table.reset_index(drop=True)
     data = data[data[keys].notna().all(axis=1)]
     data = data[data.duplicated(keys, keep=False)]
-    group = data.groupby(keys, sort=False).ngroup().to_numpy() if len(data) else np.zeros(0, np.intp)
+    group = (
+        data.groupby(keys, sort=False).ngroup().to_numpy() if len(data) else np.zeros(0, np.intp)
+    )
     values = [c for c in data.columns if c not in keys]
     level = {c: pd.factorize(data[c], use_na_sentinel=True)[0] for c in values}
     found = []
@@ -55,14 +70,17 @@ def contradictions(outcome_table: OutcomeTable | pd.DataFrame, key: str | Sequen
     for at in np.split(order, np.flatnonzero(np.diff(group[order])) + 1) if len(order) else []:
         differ = tuple(c for c in values if (level[c][at] != level[c][at[0]]).any())
         said = tuple(tuple(data[c].iloc[at].tolist()) for c in differ)
-        found.append((*(data[k].iloc[at[0]] for k in keys), tuple(data.index[at].tolist()), differ, said))
+        found.append(
+            (*(data[k].iloc[at[0]] for k in keys), tuple(data.index[at].tolist()), differ, said)
+        )
     return pd.DataFrame(found, columns=[*keys, "rows", "differ", "values"])
 
 
 def contradiction_text(
     outcome_table: OutcomeTable | pd.DataFrame, name: str, key: str | Sequence[str] | None = None
 ) -> str:
-    """The sentences that refuse a table whose key stands in several rows; empty where every key stands once.
+    """The sentences that refuse a table whose key stands in several
+    rows; empty where every key stands once.
 
     Parameters
     ----------
@@ -73,19 +91,23 @@ def contradiction_text(
     --------
     >>> peace = pd.DataFrame({"state": [260, 260], "year": [1990, 1990], "polity": [10, 9]})
     >>> print(contradiction_text(peace, "polity5", ["state", "year"]))
-    polity5 has several rows for 1 state + year, which would multiply cases. They contradict each other for 1 of them: 260 1990 in \
-polity (10 against 9). Decide which row holds, or reduce them to one by a rule of yours.
+    polity5 has several rows for 1 state + year, which would multiply cases. They contradict \
+each other for 1 of them: 260 1990 in polity (10 against 9). Decide which row holds, or reduce \
+them to one by a rule of yours.
     """
     found = contradictions(outcome_table, key)
     if found.empty:
         return ""
     keys = [str(c) for c in found.columns[:-3]]
     told = found[found["differ"].map(len) > 0]
-    head = f"{name} has several rows for {len(found)} {' + '.join(keys)}, which would multiply cases. "
+    head = (
+        f"{name} has several rows for {len(found)} {' + '.join(keys)}, which would multiply cases. "
+    )
     if told.empty:
         first = " ".join(map(str, found.iloc[0, :-3]))
         return (
-            f"{head}They are the same throughout (for example {first}): drop the second of each with drop_duplicates()."
+            f"{head}They are the same throughout (for example {first}): drop the second of each"
+            " with drop_duplicates()."
         )
     said = "; ".join(
         f"{' '.join(map(str, row[:-3]))} in {row[-2][0]} ({' against '.join(map(str, row[-1][0]))})"
@@ -93,8 +115,8 @@ polity (10 against 9). Decide which row holds, or reduce them to one by a rule o
         for row in told.head(3).itertuples(index=False, name=None)
     )
     return (
-        f"{head}They contradict each other for {len(told)} of them: {said}. Decide which row holds, or reduce them to one by a "
-        f"rule of yours."
+        f"{head}They contradict each other for {len(told)} of them: {said}. Decide which row holds,"
+        " or reduce them to one by a rule of yours."
     )
 
 
@@ -104,6 +126,7 @@ def _keys(outcome_table: OutcomeTable | pd.DataFrame, key: str | Sequence[str] |
     keys = [key] if isinstance(key, str) else list(key or ())
     if not keys:
         raise SourceError(
-            'the table has no known key. Name the column, or columns, that should tell its rows apart: key="...".'
+            "the table has no known key. Name the column, or columns, that should tell its rows"
+            ' apart: key="...".'
         )
     return keys

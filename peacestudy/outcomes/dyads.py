@@ -1,4 +1,6 @@
-"""Peace between those who signed: years of fighting by dyad, windows that share no dyad-year, who else fought on."""
+"""Peace between those who signed: years of fighting by dyad, windows
+that share no dyad-year, who else fought on.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,7 +13,8 @@ from peacestudy.outcomes.peace import PeaceRule, lasting_peace
 
 @dataclass(frozen=True)
 class Dyad:
-    """Two parties of a conflict, and the years in which 25 or more people died in battle between them.
+    """Two parties of a conflict, and the years in which 25 or
+    more people died in battle between them.
 
     Attributes
     ----------
@@ -30,7 +33,8 @@ class Dyad:
 
 
 def read_dyads(dyad_years: pd.DataFrame) -> dict[int, Dyad]:
-    """Every dyad by its id, from the rows of UCDP Dyadic (``dyad_id, conflict_id, side_a, side_b, year, intensity_level``).
+    """Every dyad by its id, from the rows of UCDP Dyadic (``dyad_id, conflict_id, side_a, side_b,
+    year, intensity_level``).
 
     Raises
     ------
@@ -42,10 +46,14 @@ def read_dyads(dyad_years: pd.DataFrame) -> dict[int, Dyad]:
         if rows["conflict_id"].nunique() > 1:
             found = ", ".join(map(str, rows["conflict_id"].unique()))
             raise SourceError(
-                f"dyad {dyad} stands under the conflicts {found}; a dyad belongs to one. Correct the file."
+                f"dyad {dyad} stands under the conflicts {found}; a dyad belongs to one. Correct"
+                " the file."
             )
         last = rows.iloc[-1]
-        years, war = (frozenset(int(y) for y in part["year"]) for part in (rows, rows[rows["intensity_level"] == 2]))
+        years, war = (
+            frozenset(int(y) for y in part["year"])
+            for part in (rows, rows[rows["intensity_level"] == 2])
+        )
         number = int(str(dyad))
         one, other = (" ".join(str(last[side]).split()) for side in ("side_a", "side_b"))
         out[number] = Dyad(number, int(last["conflict_id"]), one, other, years, war)
@@ -57,7 +65,9 @@ def years_of(dyads: Iterable[int], known: Mapping[int, Dyad]) -> set[int]:
     return {y for d in dyads for y in known[d].years}
 
 
-def dyad_peace(cases: pd.DataFrame, known: Mapping[int, Dyad], rule: PeaceRule, source: str) -> pd.DataFrame:
+def dyad_peace(
+    cases: pd.DataFrame, known: Mapping[int, Dyad], rule: PeaceRule, source: str
+) -> pd.DataFrame:
     """Outcome over the dyads that signed: peace is that none of them fought in the window.
 
     Parameters
@@ -75,22 +85,28 @@ def dyad_peace(cases: pd.DataFrame, known: Mapping[int, Dyad], rule: PeaceRule, 
     without = [c for c, own in zip(cases["case_id"], cases["dyads"], strict=True) if not own]
     if strange or without:
         said = (
-            f"{source} has no dyad {', '.join(map(str, strange[:5]))}" if strange else f"case {without[0]} has no dyad"
+            f"{source} has no dyad {', '.join(map(str, strange[:5]))}"
+            if strange
+            else f"case {without[0]} has no dyad"
         )
-        raise SourceError(f"{said}: that is no sign of peace. Correct the id, or leave the case out.")
+        raise SourceError(
+            f"{said}: that is no sign of peace. Correct the id, or leave the case out."
+        )
     numbered = cases[["case_id", "t0"]].assign(conflict_id=range(len(cases)))
     fighting = {n: years_of(own, known) for n, own in enumerate(cases["dyads"])}
     out = lasting_peace(numbered, fighting, rule, source)
-    return out.assign(source=[f"{source} dyads {' '.join(map(str, own))}" for own in cases["dyads"]])
+    return out.assign(
+        source=[f"{source} dyads {' '.join(map(str, own))}" for own in cases["dyads"]]
+    )
 
 
 def separate_windows(cases: pd.DataFrame, horizon: int) -> "pd.Series[bool]":
     """One case a window of every dyad: no year of any dyad is counted in two outcomes.
 
-    Cases are taken by t0, and within a year the last agreement first (its text holds what was agreed before it that
-    year). One is kept if its t0 lies after t0 + horizon of every kept case that shares a dyad with it. So two kept cases
-    that share a dyad have t0 more than ``horizon`` years apart, whatever other dyads they have, and whether or not
-    fighting returned in between.
+    Cases are taken by t0, and within a year the last agreement first (its text holds what was
+    agreed before it that year). One is kept if its t0 lies after t0 + horizon of every kept case
+    that shares a dyad with it. So two kept cases that share a dyad have t0 more than ``horizon``
+    years apart, whatever other dyads they have, and whether or not fighting returned in between.
 
     Parameters
     ----------
@@ -104,7 +120,9 @@ def separate_windows(cases: pd.DataFrame, horizon: int) -> "pd.Series[bool]":
     """
     last: dict[int, int] = {}
     kept = set()
-    order = cases.assign(place=range(len(cases))).sort_values(["t0", "date", "place"], ascending=[True, False, True])
+    order = cases.assign(place=range(len(cases))).sort_values(
+        ["t0", "date", "place"], ascending=[True, False, True]
+    )
     for i, t0, dyads in order[["t0", "dyads"]].itertuples(name=None):
         if all(t0 > last[d] + horizon for d in dyads if d in last):
             kept.add(i)
@@ -125,7 +143,11 @@ def others_fighting(
 
 
 def newcomers(
-    dyads: Iterable[int], conflicts: Iterable[int], t0: int, window: Iterable[int], known: Mapping[int, Dyad]
+    dyads: Iterable[int],
+    conflicts: Iterable[int],
+    t0: int,
+    window: Iterable[int],
+    known: Mapping[int, Dyad],
 ) -> dict[int, list[Dyad]]:
     """Dyads that may be a signing dyad under another name, or merged with others.
 
@@ -140,14 +162,18 @@ def newcomers(
     Returns
     -------
     dict
-        From every signing dyad that never fought after t0 to the dyads, sorted by id, that did not sign, were first seen
-        fighting in t0 or later, and fought in the window. It is a sign, no proof: a group that was never party to the
-        agreement looks the same.
+        From every signing dyad that never fought after t0 to the dyads, sorted by id, that did not
+        sign, were first seen fighting in t0 or later, and fought in the window. It is a sign, no
+        proof: a group that was never party to the agreement looks the same.
     """
     own, where, when = set(dyads), set(conflicts), set(window)
     silent = [d for d in sorted(own) if not any(y > t0 for y in known[d].years)]
     new = {
-        d: [o for o in others_fighting(own, {known[d].conflict, *where}, when, known) if min(o.years) >= t0]
+        d: [
+            o
+            for o in others_fighting(own, {known[d].conflict, *where}, when, known)
+            if min(o.years) >= t0
+        ]
         for d in silent
     }
     return {d: found for d, found in new.items() if found}

@@ -1,4 +1,6 @@
-"""Lists of members by group, as some bodies publish their country lists in JSON: objects within objects, arrays at the ends."""
+"""Lists of members by group, as some bodies publish their country lists in JSON: objects within
+objects, arrays at the ends.
+"""
 
 import json
 import unicodedata
@@ -22,7 +24,8 @@ def read_grouped_list(path: Path, schema: Schema) -> pd.DataFrame:
     Parameters
     ----------
     path : the file: objects whose names are groups, arrays of text at the ends.
-    schema : two fields, the group (names of the objects that hold the member, outermost first, with ``/`` between) and the member.
+    schema : two fields, the group (names of the objects that hold the member, outermost first, with
+        ``/`` between) and the member.
 
     Returns
     -------
@@ -32,7 +35,8 @@ def read_grouped_list(path: Path, schema: Schema) -> pd.DataFrame:
     Raises
     ------
     SourceError
-        The text is not JSON, names a group twice, holds anything but groups and members, or breaks the schema.
+        The text is not JSON, names a group twice, holds anything but
+        groups and members, or breaks the schema.
 
     Examples
     --------
@@ -41,7 +45,11 @@ def read_grouped_list(path: Path, schema: Schema) -> pd.DataFrame:
     >>> path = Path(tempfile.mkdtemp()) / "list.json"
     >>> path.write_text('{"A": {"first": ["NAM", "FRA"]}, "B": ["PER"]}')
     46
-    >>> print(read_grouped_list(path, Schema((Field("group"), Field("country")))).to_string(index=False))
+    >>> print(
+    ...     read_grouped_list(path, Schema((Field("group"), Field("country")))).to_string(
+    ...         index=False
+    ...     )
+    ... )
       group country
     A/first     NAM
     A/first     FRA
@@ -49,7 +57,8 @@ def read_grouped_list(path: Path, schema: Schema) -> pd.DataFrame:
     """
     if len(schema.fields) != COLUMNS:
         raise SourceError(
-            f"a list of groups has a group and a member; the schema has {', '.join(schema.names)}. Give it two fields."
+            f"a list of groups has a group and a member; the schema has {', '.join(schema.names)}."
+            " Give it two fields."
         )
     text = read_text(path)
     try:
@@ -57,13 +66,20 @@ def read_grouped_list(path: Path, schema: Schema) -> pd.DataFrame:
         rows = list(_members(found, ()))
     except json.JSONDecodeError as err:
         remedy = "the file is damaged or cut off: download it again"
-        raise SourceError(f"{path} is not JSON.", [Problem(path.name, err.lineno, "", "", err.msg, remedy)]) from err
+        raise SourceError(
+            f"{path} is not JSON.", [Problem(path.name, err.lineno, "", "", err.msg, remedy)]
+        ) from err
     except RecursionError as err:
-        raise SourceError(f"{path} holds objects within objects without end. Expected groups with members.") from err
+        raise SourceError(
+            f"{path} holds objects within objects without end. Expected groups with members."
+        ) from err
     except ValueError as err:
         raise SourceError(f"{path} is no list of groups: {err}.") from err
     table, problems = typed(
-        pd.DataFrame(rows, columns=schema.names, dtype=object), _lines(text, [m for _, m in rows]), schema, path.name
+        pd.DataFrame(rows, columns=schema.names, dtype=object),
+        _lines(text, [m for _, m in rows]),
+        schema,
+        path.name,
     )
     if problems:
         raise SourceError(f"{path} does not keep its schema: {len(problems)} problem(s).", problems)
@@ -71,7 +87,9 @@ def read_grouped_list(path: Path, schema: Schema) -> pd.DataFrame:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object as a dict; the reader of Python would keep the last of two equal names without a word."""
+    """An object as a dict; the reader of Python would keep the
+    last of two equal names without a word.
+    """
     names = [name for name, _ in pairs]
     if twice := repeated(names):
         raise ValueError(f"it names {', '.join(twice)} twice in one place; give each group once")
@@ -86,18 +104,25 @@ def _members(part: Any, groups: tuple[str, ...]) -> Iterator[tuple[str, str]]:
         yield from (("/".join(groups), _nfc(m)) for m in part)
     else:
         place = "/".join(groups) or "the top"
-        raise ValueError(f"at {place} stands {str(part)[:40]}; expected groups, and arrays of text as their members")
+        raise ValueError(
+            f"at {place} stands {str(part)[:40]}; expected groups, and arrays of text as their"
+            " members"
+        )
 
 
 def _nfc(text: str) -> str:
-    """Letters may be written as escapes, which the reader of text does not see; half of a pair of them is no letter."""
+    """Letters may be written as escapes, which the reader of text does
+    not see; half of a pair of them is no letter.
+    """
     if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
         raise ValueError(f"{text!r} holds what is no letter; download it again")
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def _lines(text: str, members: list[str]) -> list[int]:
-    """The line of each member, found in order; that of the member before where its letters are written otherwise (escapes)."""
+    """The line of each member, found in order; that of the member before where its letters are
+    written otherwise (escapes).
+    """
     lines, at = [], 0
     for member in members:
         at = max(at, text.find(json.dumps(member, ensure_ascii=False), at) + 1)

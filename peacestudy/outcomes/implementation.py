@@ -1,7 +1,9 @@
-"""Promise and implementation: what an accord promises of each pillar, what of it is done by a year, and the distance between.
+"""Promise and implementation: what an accord promises of each pillar, what of it is done by a year,
+and the distance between.
 
-Levels are those of the Peace Accords Matrix, 0 to 3 at the end of a year of the accord. A level says where a provision
-stands, reversals counted: after a reversal it is lower than it was, and the highest level ever reached is not read.
+Levels are those of the Peace Accords Matrix, 0 to 3 at the end of a year of the accord. A level
+says where a provision stands, reversals counted: after a reversal it is lower than it was, and the
+highest level ever reached is not read.
 
 Source of the levels: Joshi, Quinn and Regan (2015), Journal of Peace Research 52(4): 551-562.
 """
@@ -20,24 +22,59 @@ LEVELS = ["case_id", "year_k", "provision", "promised", "level", "reversed"]
 IMPLEMENTATION_SCHEMA = Schema(
     (
         Field("case_id", required=True),
-        Field("year_k", "integer", required=True, minimum=0, maximum=10, description="year of the accord"),
-        Field("pillar", required=True, description="a pillar or rival of codebook.toml; breadth: all pillars; aggregate: all provisions"),
-        Field("promised", "number", required=True, minimum=0, maximum=1, description="share of the provisions that the accord promises"),
+        Field(
+            "year_k",
+            "integer",
+            required=True,
+            minimum=0,
+            maximum=10,
+            description="year of the accord",
+        ),
+        Field(
+            "pillar",
+            required=True,
+            description=(
+                "a pillar or rival of codebook.toml; breadth: all pillars; aggregate: all"
+                " provisions"
+            ),
+        ),
+        Field(
+            "promised",
+            "number",
+            required=True,
+            minimum=0,
+            maximum=1,
+            description="share of the provisions that the accord promises",
+        ),
         Field("n_provisions", "integer", required=True, minimum=0, unit="provisions promised"),
-        Field("implemented", "number", minimum=0, maximum=1, description="level / 3, averaged over what is promised (breadth: mean of its pillars)"),
-        Field("delivered", "number", minimum=0, maximum=1, description="level / 3, averaged over all provisions of the pillar, promised or not"),
+        Field(
+            "implemented",
+            "number",
+            minimum=0,
+            maximum=1,
+            description="level / 3, averaged over what is promised (breadth: mean of its pillars)",
+        ),
+        Field(
+            "delivered",
+            "number",
+            minimum=0,
+            maximum=1,
+            description="level / 3, averaged over all provisions of the pillar, promised or not",
+        ),
         Field("distance", "number", minimum=0, maximum=1, description="promised less delivered"),
         Field("n_reversed", "integer", minimum=0, unit="provisions reversed in the year"),
         Field("source", required=True),
         Field("reason", description="why the year has no figure; empty where it has"),
     ),
     key=("case_id", "year_k", "pillar"),
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True)
 class Share:
-    """What is promised and done of a group of provisions in one year; see ``IMPLEMENTATION_SCHEMA``."""
+    """What is promised and done of a group of provisions in one year; see
+    ``IMPLEMENTATION_SCHEMA``.
+    """
 
     promised: float
     n_provisions: int
@@ -67,37 +104,51 @@ def provision_levels(table: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     SourceError
-        A year of an accord stands twice, a promise changes with the years, or a level is given without a promise.
+        A year of an accord stands twice, a promise changes with the
+        years, or a level is given without a promise.
     """
     twice = table[table.duplicated(["case_id", "year_k"])]
     if len(twice):
         row = twice.iloc[0]
         raise SourceError(
-            f"year {row['year_k']} of accord {row['case_id']} stands twice. Give each year of an accord once."
+            f"year {row['year_k']} of accord {row['case_id']} stands twice. Give each year of an"
+            " accord once."
         )
     parts = [
-        pd.DataFrame({
-            "case_id": table["case_id"], "year_k": table["year_k"].astype(int), "provision": name,
-            "promised": table[p.promise].astype(int) == 1, "level": table[p.level].astype(int),
-            "reversed": table[p.reversal].astype(int) > 0,
-        })
+        pd.DataFrame(
+            {
+                "case_id": table["case_id"],
+                "year_k": table["year_k"].astype(int),
+                "provision": name,
+                "promised": table[p.promise].astype(int) == 1,
+                "level": table[p.level].astype(int),
+                "reversed": table[p.reversal].astype(int) > 0,
+            }
+        )
         for name, p in PROVISIONS.items()
-    ]  # fmt: skip
+    ]
     out = pd.concat(parts, ignore_index=True)[LEVELS]
     changing = out.groupby(["case_id", "provision"])["promised"].nunique()
     idle = out[~out["promised"] & (out["level"] > 0)]
     for what, found in (
         ("changes with the years", list(changing[changing > 1].index)),
-        ("is 0 where a level is given", list(idle[["case_id", "provision"]].itertuples(index=False, name=None))),
+        (
+            "is 0 where a level is given",
+            list(idle[["case_id", "provision"]].itertuples(index=False, name=None)),
+        ),
     ):
         if found:
             case, name = found[0]
-            raise SourceError(f"{name} of accord {case} {what}. Decide whether it is promised, for the whole accord.")
+            raise SourceError(
+                f"{name} of accord {case} {what}. Decide whether it is promised, for the whole"
+                " accord."
+            )
     return out.sort_values(["case_id", "year_k", "provision"], ignore_index=True)
 
 
 def aggregate_score(promised: Sequence[int], levels: Sequence[int]) -> float:
-    """The score that the Peace Accords Matrix gives an accord-year: 100 * sum of levels / (3 * provisions promised).
+    """The score that the Peace Accords Matrix gives an accord-year: 100 *
+    sum of levels / (3 * provisions promised).
 
     Raises
     ------
@@ -111,7 +162,9 @@ def aggregate_score(promised: Sequence[int], levels: Sequence[int]) -> float:
     """
     n = sum(promised)
     if n == 0:
-        raise SourceError("an accord that promises nothing has no score. Leave it out, or correct its promises.")
+        raise SourceError(
+            "an accord that promises nothing has no score. Leave it out, or correct its promises."
+        )
     return 100 * sum(levels) / (FULL * n)
 
 
@@ -129,14 +182,16 @@ def implementation(
     levels : rows of ``provision_levels``.
     pillars : pillar or rival to its provisions.
     breadth : the pillars that breadth is made of.
-    years : years of the accord for which a row is given, whether or not the source follows the accord to them.
+    years : years of the accord for which a row is given, whether or
+        not the source follows the accord to them.
     source : id of the source, written beside every value.
 
     Returns
     -------
     DataFrame
-        The columns of ``IMPLEMENTATION_SCHEMA``. ``implemented`` of a pillar is missing, with the reason, where nothing of it is
-        promised, and in years that the source does not have: missing is not zero.
+        The columns of ``IMPLEMENTATION_SCHEMA``. ``implemented`` of a pillar is missing, with the
+        reason, where nothing of it is promised, and in years that the source does not have: missing
+        is not zero.
 
     Raises
     ------
@@ -146,7 +201,9 @@ def implementation(
     known = set(levels["provision"])
     lost = sorted({p for names in pillars.values() for p in names} - known)
     if lost:
-        raise SourceError(f"the levels lack the provision(s) {', '.join(lost)} that the codebook names.")
+        raise SourceError(
+            f"the levels lack the provision(s) {', '.join(lost)} that the codebook names."
+        )
     groups = {**pillars, "aggregate": sorted(known)}
     rows = []
     for case, part in levels.groupby("case_id", sort=True):
@@ -154,17 +211,32 @@ def implementation(
         first = next(iter(by.values()))
         last = max(by)
         for k in years:
-            shares = {g: _share(first, by.get(k), names, _unseen(k, last)) for g, names in groups.items()}
+            shares = {
+                g: _share(first, by.get(k), names, _unseen(k, last)) for g, names in groups.items()
+            }
             shares["breadth"] = _breadth([shares[p] for p in breadth])
             rows += [
-                (case, k, g, s.promised, s.n_provisions, s.implemented, s.delivered, s.distance, s.n_reversed,
-                 f"{source} pam_caseid {case}", s.reason)
+                (
+                    case,
+                    k,
+                    g,
+                    s.promised,
+                    s.n_provisions,
+                    s.implemented,
+                    s.delivered,
+                    s.distance,
+                    s.n_reversed,
+                    f"{source} pam_caseid {case}",
+                    s.reason,
+                )
                 for g, s in shares.items()
-            ]  # fmt: skip
+            ]
     table = pd.DataFrame(rows, columns=IMPLEMENTATION_SCHEMA.names, dtype=object)
     numbers = {f.name: "float64" for f in IMPLEMENTATION_SCHEMA.fields if f.type == "number"}
     counts = {f.name: "Int64" for f in IMPLEMENTATION_SCHEMA.fields if f.type == "integer"}
-    return table.astype(numbers | counts).sort_values(["case_id", "year_k", "pillar"], ignore_index=True)
+    return table.astype(numbers | counts).sort_values(
+        ["case_id", "year_k", "pillar"], ignore_index=True
+    )
 
 
 def _unseen(k: int, last: int) -> str:
@@ -175,8 +247,12 @@ def _unseen(k: int, last: int) -> str:
     )
 
 
-def _share(first: pd.DataFrame, now: pd.DataFrame | None, names: Sequence[str], unseen: str) -> Share:
-    """A group of provisions in one year; ``first`` has the promises, ``now`` the year or None where it is not observed."""
+def _share(
+    first: pd.DataFrame, now: pd.DataFrame | None, names: Sequence[str], unseen: str
+) -> Share:
+    """A group of provisions in one year; ``first`` has the promises,
+    ``now`` the year or None where it is not observed.
+    """
     promised = first.loc[list(names), "promised"]
     n = int(promised.sum())
     share = n / len(promised)

@@ -10,9 +10,20 @@ from peacestudy.outcomes.registry import SOURCES
 from peacestudy.outcomes.source import OutcomeTable, Source, read_source
 
 COLUMNS = (
-    "id", "name", "version", "unit", "key", "first_year", "last_year", "units", "absent", "licence", "citation",
-    "landing_page", "file",
-)  # fmt: skip
+    "id",
+    "name",
+    "version",
+    "unit",
+    "key",
+    "first_year",
+    "last_year",
+    "units",
+    "absent",
+    "licence",
+    "citation",
+    "landing_page",
+    "file",
+)
 
 
 def sources() -> pd.DataFrame:
@@ -21,8 +32,9 @@ def sources() -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns ``id, name, version, unit, key, first_year, last_year, units, absent, licence, citation, landing_page, file`` as
-        in ``Source``; ``key`` is text, its columns comma separated, empty where no columns tell the rows apart.
+        Columns ``id, name, version, unit, key, first_year, last_year, units, absent, licence,
+        citation, landing_page, file`` as in ``Source``; ``key`` is text, its columns comma
+        separated, empty where no columns tell the rows apart.
 
     Examples
     --------
@@ -30,7 +42,9 @@ def sources() -> pd.DataFrame:
     >>> table.loc["ucdp_acd_25.1", ["unit", "key", "absent"]].tolist()
     ['conflict-year', 'conflict_id, year', 'fewer than 25 battle-related deaths in the year']
     """
-    rows = [{c: getattr(s, c) for c in COLUMNS} | {"key": ", ".join(s.key)} for s in SOURCES.values()]
+    rows = [
+        {c: getattr(s, c) for c in COLUMNS} | {"key": ", ".join(s.key)} for s in SOURCES.values()
+    ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
@@ -41,11 +55,13 @@ def known_source(source_id: str) -> Source:
     --------
     >>> known_source("ucdp_acd")
     Traceback (most recent call last):
-    peacestudy.errors.SourceError: there is no source 'ucdp_acd'. Did you mean 'ucdp_acd_25.1'? ps.outcomes.sources() lists all.
+    peacestudy.errors.SourceError: there is no source 'ucdp_acd'. Did you mean 'ucdp_acd_25.1'? \
+ps.outcomes.sources() lists all.
     """
     if source_id not in SOURCES:
         raise SourceError(
-            f"there is no source {source_id!r}.{nearest(source_id, list(SOURCES))} ps.outcomes.sources() lists all."
+            f"there is no source {source_id!r}.{nearest(source_id, list(SOURCES))}"
+            " ps.outcomes.sources() lists all."
         )
     return SOURCES[source_id]
 
@@ -57,7 +73,8 @@ def read(source_id: str, raw: str | Path, accept_other_release: bool = False) ->
     ----------
     source_id : id in ``sources()``.
     raw : the folder; the file must have the name that ``sources()`` gives.
-    accept_other_release : take a file whose bytes are not those of the known release, with a note, if its schema holds.
+    accept_other_release : take a file whose bytes are not those of the
+        known release, with a note, if its schema holds.
 
     Returns
     -------
@@ -67,7 +84,7 @@ def read(source_id: str, raw: str | Path, accept_other_release: bool = False) ->
     Raises
     ------
     SourceError
-        There is no such source (the nearest is named); or the file is missing, damaged, cut off, of another release, or
-        breaks its schema.
+        There is no such source (the nearest is named); or the file is missing, damaged, cut off, of
+        another release, or breaks its schema.
     """
     return read_source(known_source(source_id), Path(raw), accept_other_release)

@@ -1,4 +1,6 @@
-"""Cases of two builds of a study side by side: the same by their id, or by the texts that they share."""
+"""Cases of two builds of a study side by side: the same by
+their id, or by the texts that they share.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,15 +9,29 @@ import pandas as pd
 
 from peacestudy.outcomes.releases import differs
 
-CASE = ["old_case_id", "new_case_id", "label", "status", "old_left_at", "new_left_at", "old_outcome", "new_outcome", "texts_gone",
-        "texts_new", "shares_texts_with", "changed"]  # fmt: skip
+CASE = [
+    "old_case_id",
+    "new_case_id",
+    "label",
+    "status",
+    "old_left_at",
+    "new_left_at",
+    "old_outcome",
+    "new_outcome",
+    "texts_gone",
+    "texts_new",
+    "shares_texts_with",
+    "changed",
+]
 CHANGE = ["old_case_id", "new_case_id", "column", "old", "new"]
 Build = tuple[pd.DataFrame, pd.DataFrame | None, Mapping[str, pd.DataFrame], str]
 
 
 @dataclass(frozen=True, eq=False)
 class _Side:
-    """One build: its cases by id, the step that left a case out, the texts of a case, the column of the outcome."""
+    """One build: its cases by id, the step that left a case out, the
+    texts of a case, the column of the outcome.
+    """
 
     data: pd.DataFrame
     left_at: Mapping[str, str]
@@ -35,8 +51,14 @@ def _side(build: Build) -> _Side:
     members = tables.get("agreements", pd.DataFrame(columns=["case_id", "agreement_id"]))
     if "role" in members and (members["role"] == "scored").any():
         members = members[members["role"] == "scored"]
-    texts = {str(c): frozenset(map(int, part)) for c, part in members.groupby("case_id")["agreement_id"]}
-    left = {} if excluded is None else dict(zip(excluded["case"].astype(str), excluded["step"], strict=True))
+    texts = {
+        str(c): frozenset(map(int, part)) for c, part in members.groupby("case_id")["agreement_id"]
+    }
+    left = (
+        {}
+        if excluded is None
+        else dict(zip(excluded["case"].astype(str), excluded["step"], strict=True))
+    )
     return _Side(data.set_axis(data.index.astype(str), axis=0), left, texts, outcome)
 
 
@@ -45,15 +67,16 @@ def compare_cases(old: Build, new: Build) -> tuple[pd.DataFrame, pd.DataFrame]:
 
     Parameters
     ----------
-    old, new : of each the joined table of all cases, its index their ids; the cases left out of the primary sample (``case,
-        step``); the study's tables, of which ``agreements`` says which texts a case has; the column of the outcome.
+    old, new : of each the joined table of all cases, its index their ids; the cases left out of the
+        primary sample (``case, step``); the study's tables, of which ``agreements`` says which
+        texts a case has; the column of the outcome.
 
     Returns
     -------
     cases, changes
-        The columns of ``Vintages.cases`` and ``Vintages.changes`` but for the releases. A case of the old build is that of its
-        id in the new one; of those that find none, one whose texts stand in a case that found none either has moved (most
-        texts in common first, then by id).
+        The columns of ``Vintages.cases`` and ``Vintages.changes`` but for the releases. A case of
+        the old build is that of its id in the new one; of those that find none, one whose texts
+        stand in a case that found none either has moved (most texts in common first, then by id).
     """
     a, b = _side(old), _side(new)
     pairs: list[tuple[str | None, str | None]] = [(c, c) for c in b.data.index if c in a.data.index]
@@ -64,15 +87,21 @@ def compare_cases(old: Build, new: Build) -> tuple[pd.DataFrame, pd.DataFrame]:
     changes = _changes(a, b, [(x, y) for x, y in pairs if x is not None and y is not None])
     columns = changes.groupby("new_case_id", sort=False)["column"].agg(", ".join).to_dict()
     rows = [_row(a, b, x, y, columns.get(y, "")) for x, y in pairs]
-    cases = pd.DataFrame(rows, columns=CASE).sort_values(["label", "old_case_id"], ignore_index=True)
+    cases = pd.DataFrame(rows, columns=CASE).sort_values(
+        ["label", "old_case_id"], ignore_index=True
+    )
     return cases.astype({"old_outcome": "boolean", "new_outcome": "boolean"}), changes
 
 
 def _moved(a: _Side, b: _Side) -> dict[str, str]:
-    """From the id of an old case to that of the new one that holds its texts, among cases whose id is in one build only."""
+    """From the id of an old case to that of the new one that holds its
+    texts, among cases whose id is in one build only.
+    """
     left = [c for c in a.data.index if c not in b.data.index]
     entered = [c for c in b.data.index if c not in a.data.index]
-    ranked = sorted((-len(a.of(x) & b.of(y)), x, y) for x in left for y in entered if a.of(x) & b.of(y))
+    ranked = sorted(
+        (-len(a.of(x) & b.of(y)), x, y) for x in left for y in entered if a.of(x) & b.of(y)
+    )
     out: dict[str, str] = {}
     for _, x, y in ranked:
         if x not in out and y not in out.values():
@@ -90,7 +119,9 @@ def _changes(a: _Side, b: _Side, pairs: list[tuple[str, str]]) -> pd.DataFrame:
     for x, y in pairs:
         gone, come = a.of(x) - b.of(y), b.of(y) - a.of(x)
         if gone or come:
-            rows.append((x, y, "texts", *(" ".join(map(str, sorted(t))) or None for t in (gone, come))))
+            rows.append(
+                (x, y, "texts", *(" ".join(map(str, sorted(t))) or None for t in (gone, come)))
+            )
     order = {pair: n for n, pair in enumerate(pairs)}
     rows.sort(key=lambda r: order[str(r[0]), str(r[1])])
     return pd.DataFrame(rows, columns=CHANGE)
@@ -104,9 +135,15 @@ def _text(value: object) -> str | None:
 
 
 def _row(a: _Side, b: _Side, x: str | None, y: str | None, columns: str) -> tuple[object, ...]:
-    left_at = a.left_at.get(x) if x is not None else None, b.left_at.get(y) if y is not None else None
+    left_at = (
+        a.left_at.get(x) if x is not None else None,
+        (b.left_at.get(y) if y is not None else None),
+    )
     texts = a.of(x), b.of(y)
-    others = [*(b.sharing(texts[0], y) if x is not None else ()), *(a.sharing(texts[1], x) if y is not None else ())]
+    others = [
+        *(b.sharing(texts[0], y) if x is not None else ()),
+        *(a.sharing(texts[1], x) if y is not None else ()),
+    ]
     status = "entered" if x is None else "left" if y is None else "moved" if x != y else "same"
     if status == "same" and (columns or left_at[0] != left_at[1]):
         status = "changed"
@@ -114,6 +151,14 @@ def _row(a: _Side, b: _Side, x: str | None, y: str | None, columns: str) -> tupl
     label = str(here["label"]) if "label" in here else str(y if y is not None else x)
     outcomes = (None if i is None else s.data.loc[i, s.outcome] for s, i in ((a, x), (b, y)))
     return (
-        x, y, label, status, *left_at, *outcomes, len(texts[0] - texts[1]), len(texts[1] - texts[0]),
-        " ".join(dict.fromkeys(others)) or None, columns or None,
-    )  # fmt: skip
+        x,
+        y,
+        label,
+        status,
+        *left_at,
+        *outcomes,
+        len(texts[0] - texts[1]),
+        len(texts[1] - texts[0]),
+        " ".join(dict.fromkeys(others)) or None,
+        columns or None,
+    )

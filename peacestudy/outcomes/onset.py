@@ -1,7 +1,9 @@
-"""Onset: the years in which an armed conflict within a state begins, or begins anew after years without fighting.
+"""Onset: the years in which an armed conflict within a state begins,
+or begins anew after years without fighting.
 
-Source of the usual rule: Gleditsch et al. (2002), Armed conflict 1946-2001, Journal of Peace Research 39(5): 615-637;
-UCDP codes the same onsets with gaps of one, two, three, five and ten years.
+Source of the usual rule: Gleditsch et al. (2002), Armed conflict 1946-2001, Journal of Peace
+Research 39(5): 615-637; UCDP codes the same onsets with gaps of one, two, three, five and ten
+years.
 """
 
 from collections.abc import Sequence
@@ -13,7 +15,8 @@ from peacestudy.core.schema import Field, Schema
 from peacestudy.errors import SourceError, SpecError
 from peacestudy.outcomes.source import OutcomeTable
 
-INTRASTATE = (3, 4)  # UCDP's type_of_conflict: within a state, without or with troops of other states
+# UCDP's type_of_conflict: within a state, without or with troops of other states
+INTRASTATE = (3, 4)
 
 
 @dataclass(frozen=True)
@@ -22,9 +25,10 @@ class OnsetRule:
 
     Attributes
     ----------
-    gap : a conflict that was fought before begins anew if it was not fought in this many calendar years in a row, 1 or more.
-    first_year : first year that the conflict source covers. A conflict fought in it is an onset only if its first
-        battle-related death falls in it.
+    gap : a conflict that was fought before begins anew if it was not fought in this many calendar
+        years in a row, 1 or more.
+    first_year : first year that the conflict source covers. A conflict fought in it is an onset
+        only if its first battle-related death falls in it.
     """
 
     gap: int
@@ -46,12 +50,15 @@ def onsets(conflict_years: pd.DataFrame, rule: OnsetRule) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``conflict_id, country, year, new``: a row an onset; ``new`` says that the conflict was never fought before.
+        ``conflict_id, country, year, new``: a row an onset; ``new`` says
+        that the conflict was never fought before.
     """
     rows = []
     for conflict, part in conflict_years.sort_values("year").groupby("conflict_id"):
         before: int | None = None
-        for country, year, start in part[["country", "year", "start_date"]].itertuples(index=False, name=None):
+        for country, year, start in part[["country", "year", "start_date"]].itertuples(
+            index=False, name=None
+        ):
             known = year > rule.first_year or start.year >= rule.first_year
             if known if before is None else year - before > rule.gap:
                 rows.append((int(str(conflict)), int(country), int(year), before is None))
@@ -77,8 +84,8 @@ def peace_years(years: Sequence[int], fought: set[int]) -> list[int]:
     Returns
     -------
     list of int
-        0 in the first year that is observed and in the year after fighting; peace before the first year is not known
-        and does not count.
+        0 in the first year that is observed and in the year after fighting; peace before the first
+        year is not known and does not count.
 
     Examples
     --------
@@ -94,19 +101,46 @@ def peace_years(years: Sequence[int], fought: set[int]) -> list[int]:
 
 FIGHTING = Schema(
     (
-        Field("country", "integer", required=True, description="state over whose government or territory is fought, Gleditsch-Ward code"),
+        Field(
+            "country",
+            "integer",
+            required=True,
+            description="state over whose government or territory is fought, Gleditsch-Ward code",
+        ),
         Field("year", "year", required=True),
-        Field("conflicts", "integer", required=True, minimum=1, unit="armed conflicts within the state, fought in the year"),
-        Field("war", "boolean", required=True, description="one of them had 1000 or more battle-related deaths"),
-        Field("onset", "boolean", required=True, description="one of them began, or began anew after the gap"),
-        Field("new_conflict", "boolean", required=True, description="one of them was fought for the first time"),
+        Field(
+            "conflicts",
+            "integer",
+            required=True,
+            minimum=1,
+            unit="armed conflicts within the state, fought in the year",
+        ),
+        Field(
+            "war",
+            "boolean",
+            required=True,
+            description="one of them had 1000 or more battle-related deaths",
+        ),
+        Field(
+            "onset",
+            "boolean",
+            required=True,
+            description="one of them began, or began anew after the gap",
+        ),
+        Field(
+            "new_conflict",
+            "boolean",
+            required=True,
+            description="one of them was fought for the first time",
+        ),
     ),
     key=("country", "year"),
-)  # fmt: skip
+)
 
 
 def fighting_years(conflicts: OutcomeTable, rule: OnsetRule) -> OutcomeTable:
-    """State-years with armed conflict within the state, from conflict-years: what a state-year frame joins.
+    """State-years with armed conflict within the state, from
+    conflict-years: what a state-year frame joins.
 
     Parameters
     ----------
@@ -116,8 +150,9 @@ def fighting_years(conflicts: OutcomeTable, rule: OnsetRule) -> OutcomeTable:
     Returns
     -------
     OutcomeTable
-        ``country, year, conflicts, war, onset, new_conflict``, a row a state-year that had fighting. It speaks of all states, and an
-        absent row means that there was no such conflict, so ``ps.join(..., absent={"onset": False})`` is allowed.
+        ``country, year, conflicts, war, onset, new_conflict``, a row a state-year that had
+        fighting. It speaks of all states, and an absent row means that there was no such conflict,
+        so ``ps.join(..., absent={"onset": False})`` is allowed.
 
     Raises
     ------
@@ -130,17 +165,31 @@ def fighting_years(conflicts: OutcomeTable, rule: OnsetRule) -> OutcomeTable:
     if len(several):
         row = several.iloc[0]
         raise SourceError(
-            f"conflict {row['conflict_id']} of {row['year']} is over several states ({row['gwno_loc']}). Decide for which it counts."
+            f"conflict {row['conflict_id']} of {row['year']} is over several states"
+            f" ({row['gwno_loc']}). Decide for which it counts."
         )
     part["country"] = part["gwno_loc"].astype(int)
     began = onsets(part, rule).groupby(["country", "year"])["new"].any()
     by = part.groupby(["country", "year"])
-    out = pd.DataFrame({"conflicts": by.size().astype("Int64"), "war": by["intensity_level"].max() == 2})
+    out = pd.DataFrame(
+        {"conflicts": by.size().astype("Int64"), "war": by["intensity_level"].max() == 2}
+    )
     out["onset"] = out.index.isin(began.index)
     out["new_conflict"] = out.index.isin(began.index[began])
     source = replace(
-        conflicts.source, unit="state-year with fighting", key=("country", "year"), schema=FIGHTING, rows=len(out), units="all",
-        absent="no armed conflict within the state with 25 or more battle-related deaths in the year", year="year",
-        states=(("country", "gw"),), special=(),
-    )  # fmt: skip
-    return OutcomeTable(out.reset_index().astype({"country": "Int64", "year": "Int64"}), source, conflicts.notes)
+        conflicts.source,
+        unit="state-year with fighting",
+        key=("country", "year"),
+        schema=FIGHTING,
+        rows=len(out),
+        units="all",
+        absent=(
+            "no armed conflict within the state with 25 or more battle-related deaths in the year"
+        ),
+        year="year",
+        states=(("country", "gw"),),
+        special=(),
+    )
+    return OutcomeTable(
+        out.reset_index().astype({"country": "Int64", "year": "Int64"}), source, conflicts.notes
+    )

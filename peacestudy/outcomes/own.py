@@ -55,16 +55,19 @@ def own(
     key : the column, or columns, that together name a row.
     unit : what a row is, such as ``country-year``.
     year : column of the year, empty where a row is not of a year.
-    first_year, last_year : the years of which the table speaks, both included; needed with ``year``. They are not read off the table: that
-        nothing was recorded in a year is not the same as that nobody looked.
+    first_year, last_year : the years of which the table speaks, both included; needed with
+        ``year``. They are not read off the table: that nothing was recorded in a year is not the
+        same as that nobody looked.
     units : ``listed`` (it speaks of the units that have a row) or ``all``.
     absent : what an absent row means inside those years and units; empty where it is not known.
     states : columns that name a state, each with its code system.
-    codes : ``date`` where a row carries the code that its state had in the row's year (ZAR in 1990), ``today`` where it
-        carries today's in every year (COD in 1990), as most panels do. Needed where rows carry codes that were not
-        in force in their year; without such rows the two readings are the same.
+    codes : ``date`` where a row carries the code that its state had in the row's year (ZAR in
+        1990), ``today`` where it carries today's in every year (COD in 1990), as most panels do.
+        Needed where rows carry codes that were not in force in their year; without such rows the
+        two readings are the same.
     citation, licence : what is owed for it, and on what terms it is had.
-    missing : texts or numbers that stand for a missing value, by column or as a list, as in ``read_file``.
+    missing : texts or numbers that stand for a missing value, by
+        column or as a list, as in ``read_file``.
 
     Returns
     -------
@@ -74,15 +77,24 @@ def own(
     Raises
     ------
     SourceError
-        A column is absent, a key is missing or stands twice, years are not given or rows lie outside them, or a column of
-        ``states`` holds names instead of codes. Keys that differ only by blanks, accents, capitals, apostrophes or dashes are
-        different keys, and a note names them.
+        A column is absent, a key is missing or stands twice, years are not given or rows lie
+        outside them, or a column of ``states`` holds names instead of codes. Keys that differ only
+        by blanks, accents, capitals, apostrophes or dashes are different keys, and a note names
+        them.
 
     Examples
     --------
     >>> aid = pd.DataFrame({"gw": [2, 2], "year": [1990, 1992], "aid": [5.0, 7.0]})
-    >>> mine = own(aid, name="aid flows", key=("gw", "year"), unit="country-year", year="year", first_year=1990, last_year=1995,
-    ...            states=(("gw", "gw"),))
+    >>> mine = own(
+    ...     aid,
+    ...     name="aid flows",
+    ...     key=("gw", "year"),
+    ...     unit="country-year",
+    ...     year="year",
+    ...     first_year=1990,
+    ...     last_year=1995,
+    ...     states=(("gw", "gw"),),
+    ... )
     >>> mine.source.first_year, mine.source.last_year, mine.source.key
     (1990, 1995, ('gw', 'year'))
     """
@@ -101,20 +113,43 @@ def own(
     for key_column in keys:
         notes += twin_notes(key_column, levels(data[key_column]).values, name)
     if year and data[year].isna().any():
-        notes.append(Note("no_year", f"{int(data[year].isna().sum())} row(s) of {name} have no year."))
+        notes.append(
+            Note("no_year", f"{int(data[year].isna().sum())} row(s) of {name} have no year.")
+        )
     fields = tuple(
-        Field(str(c), _type(data[c], str(c), year), description=found.labels.get(str(c), "")) for c in data.columns
+        Field(str(c), _type(data[c], str(c), year), description=found.labels.get(str(c), ""))
+        for c in data.columns
     )
     source = Source(
-        id="", name=name, version="", citation=citation, landing_page="", licence=licence or "not stated", file=file, sha256=sha,
-        rows=len(data), schema=Schema(fields, keys), unit=unit, key=keys, first_year=first, last_year=last, units=units,
-        absent=absent, year=year, states=tuple((str(c), str(s)) for c, s in states), codes=codes,
-    )  # fmt: skip
+        id="",
+        name=name,
+        version="",
+        citation=citation,
+        landing_page="",
+        licence=licence or "not stated",
+        file=file,
+        sha256=sha,
+        rows=len(data),
+        schema=Schema(fields, keys),
+        unit=unit,
+        key=keys,
+        first_year=first,
+        last_year=last,
+        units=units,
+        absent=absent,
+        year=year,
+        states=tuple((str(c), str(s)) for c, s in states),
+        codes=codes,
+    )
     return OutcomeTable(data, source, tuple(notes))
 
 
-def _found(table: pd.DataFrame | FileTable | str | os.PathLike[str], missing: Missing) -> tuple[FileTable, str, str]:
-    """The table, the file it is from, and the digest of its bytes (of its CSV text where it is from no file)."""
+def _found(
+    table: pd.DataFrame | FileTable | str | os.PathLike[str], missing: Missing
+) -> tuple[FileTable, str, str]:
+    """The table, the file it is from, and the digest of its bytes (of
+    its CSV text where it is from no file).
+    """
     if isinstance(table, str | os.PathLike):
         path = Path(table)
         return read_file(path, missing=missing), path.name, file_sha256(path)
@@ -123,18 +158,27 @@ def _found(table: pd.DataFrame | FileTable | str | os.PathLike[str], missing: Mi
         table = FileTable(table.reset_index(drop=True).copy())
     if not isinstance(table, FileTable):
         raise SourceError(
-            f"the table is a {type(table).__name__}; give a DataFrame, a FileTable or the path of a file."
+            f"the table is a {type(table).__name__}; give a DataFrame, a FileTable or the path of a"
+            " file."
         )
     if len(missing):
         old = [note for note in table.notes if note.kind not in SPOILED]
         table, fresh = without_marks(replace(table, notes=tuple(old)), missing, "the table"), True
     if fresh and table.table.columns.is_unique:
         table = with_marks(table)
-    return table, "", hashlib.sha256(to_csv(table.table).encode("utf-8", "surrogatepass")).hexdigest()
+    return (
+        table,
+        "",
+        hashlib.sha256(to_csv(table.table).encode("utf-8", "surrogatepass")).hexdigest(),
+    )
 
 
 def _check_columns(
-    data: pd.DataFrame, keys: tuple[str, ...], year: str, states: Sequence[tuple[str, str]], name: str
+    data: pd.DataFrame,
+    keys: tuple[str, ...],
+    year: str,
+    states: Sequence[tuple[str, str]],
+    name: str,
 ) -> None:
     columns = [str(c) for c in data.columns]
     if len(set(columns)) < len(columns):
@@ -154,33 +198,50 @@ def _check_columns(
             raise SourceError(one_of(f"the code system of {column} in {name}", system, SYSTEMS))
 
 
-def _years(data: pd.DataFrame, year: str, first: int | None, last: int | None, name: str) -> tuple[int, int]:
+def _years(
+    data: pd.DataFrame, year: str, first: int | None, last: int | None, name: str
+) -> tuple[int, int]:
     if not year:
         if first is not None or last is not None:
-            raise SourceError(f'{name} has years of coverage and no column of the year. Say which it is: year="...".')
+            raise SourceError(
+                f"{name} has years of coverage and no column of the year. Say which it is:"
+                ' year="...".'
+            )
         return 0, 9999  # a row is not of a year: every year is inside
     values = data[year].dropna()
     kind = pd.api.types.infer_dtype(values) if len(values) else "empty"
     whole = kind in ("integer", "empty") or (kind == "floating" and bool((values % 1 == 0).all()))
     if not whole:
-        raise SourceError(f"the year {year!r} of {name} is {kind}; whole numbers are expected. Convert it first.")
-    span = f"rows are of {int(values.min())} to {int(values.max())}" if len(values) else "no row has a year"
+        raise SourceError(
+            f"the year {year!r} of {name} is {kind}; whole numbers are expected. Convert it first."
+        )
+    span = (
+        f"rows are of {int(values.min())} to {int(values.max())}"
+        if len(values)
+        else "no row has a year"
+    )
     if first is None or last is None:
         raise SourceError(
-            f"{name} does not say of which years it speaks ({span}). Write first_year= and last_year=: outside them a value is missing, "
-            "inside them an absent row has a meaning, and the rows alone cannot tell."
+            f"{name} does not say of which years it speaks ({span}). Write first_year= and"
+            " last_year=: outside them a value is missing, inside them an absent row has a"
+            " meaning, and the rows alone cannot tell."
         )
     if first > last:
-        raise SourceError(f"{name} begins in {first} and ends in {last}. Exchange first_year and last_year.")
+        raise SourceError(
+            f"{name} begins in {first} and ends in {last}. Exchange first_year and last_year."
+        )
     if len(values) and (values.min() < first or values.max() > last):
         raise SourceError(
-            f"{name} is said to speak of {first} to {last}, and {span}. Correct the years, or drop the rows."
+            f"{name} is said to speak of {first} to {last}, and {span}. Correct the years, or drop"
+            " the rows."
         )
     return int(first), int(last)
 
 
 def _misfits(data: pd.DataFrame, states: Sequence[tuple[str, str]], name: str) -> list[Note]:
-    """A note where another system of states knows more of a column's codes than the declared one, or none knows them."""
+    """A note where another system of states knows more of a column's codes
+    than the declared one, or none knows them.
+    """
     out = []
     for column, system in states:
         fit = code_system_fit(data[column])
@@ -189,18 +250,25 @@ def _misfits(data: pd.DataFrame, states: Sequence[tuple[str, str]], name: str) -
         if count and (share[best] > share[system] + MISFIT or share[system] < 1 - SEVERAL):
             better = f"; {best} knows {share[best]:.0%}" if share[best] > share[system] else ""
             text = (
-                f"{column!r} of {name} is declared as {system}, which knows {share[system]:.0%} of its {count} codes"
-                f"{better}. Codes that are not of the declared system meet no state."
+                f"{column!r} of {name} is declared as {system}, which knows {share[system]:.0%} of"
+                f" its {count} codes{better}. Codes that are not of the declared system meet no"
+                " state."
             )
             out.append(Note("code_system", text))
     return out
 
 
-def _dates_of_codes(data: pd.DataFrame, codes: str, states: Sequence[tuple[str, str]], year: str, name: str) -> str:
-    """``date`` or ``today``, as written; asked for where rows carry codes that were not in force in their year."""
+def _dates_of_codes(
+    data: pd.DataFrame, codes: str, states: Sequence[tuple[str, str]], year: str, name: str
+) -> str:
+    """``date`` or ``today``, as written; asked for where rows carry
+    codes that were not in force in their year.
+    """
     if codes:
         if not states:
-            raise SourceError(f"codes is {codes!r}, and {name} names no state. Leave it out, or write states=.")
+            raise SourceError(
+                f"codes is {codes!r}, and {name} names no state. Leave it out, or write states=."
+            )
         if codes not in DATES_OF_CODES:
             raise SourceError(one_of(f"codes of {name}", codes, DATES_OF_CODES))
         return codes
@@ -209,8 +277,10 @@ def _dates_of_codes(data: pd.DataFrame, codes: str, states: Sequence[tuple[str, 
         if early.any():
             row = data.loc[early].iloc[0]
             raise SourceError(
-                f"{int(early.sum())} row(s) of {name} carry a code of {system} that was not in force in their year, such as "
-                f'{row[column]} in {row[year]}. Write codes="today" if the table carries the codes of today in every year, '
+                f"{int(early.sum())} row(s) of {name} carry a code of {system} that was not in"
+                " force in their year, such as "
+                f'{row[column]} in {row[year]}. Write codes="today" if the table carries the codes'
+                " of today in every year, "
                 'as most panels do, or codes="date" if these rows are errors.'
             )
     return "date"
@@ -220,10 +290,13 @@ def _check_key(data: pd.DataFrame, keys: tuple[str, ...], name: str) -> None:
     whole = data[list(keys)].notna().all(axis=1)
     twice = data[whole & data.duplicated(list(keys), keep=False)][list(keys)].drop_duplicates()
     if len(twice) or not whole.all():
-        shown = "; ".join(" ".join(map(str, row)) for row in twice.head(_SHOWN).itertuples(index=False, name=None))
+        shown = "; ".join(
+            " ".join(map(str, row)) for row in twice.head(_SHOWN).itertuples(index=False, name=None)
+        )
         raise SourceError(
-            f"the key {' + '.join(keys)} of {name} is missing in {int((~whole).sum())} row(s) and stands twice for {len(twice)}"
-            f"{f' (such as {shown})' if shown else ''}. Drop or reduce those rows, or name the columns that tell them apart."
+            f"the key {' + '.join(keys)} of {name} is missing in {int((~whole).sum())} row(s) and"
+            f" stands twice for {len(twice)}{f' (such as {shown})' if shown else ''}. Drop or"
+            " reduce those rows, or name the columns that tell them apart."
         )
 
 

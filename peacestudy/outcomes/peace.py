@@ -1,4 +1,6 @@
-"""What came after an attempt: lasting peace, its two parts, and the years until fighting was next seen."""
+"""What came after an attempt: lasting peace, its two parts, and
+the years until fighting was next seen.
+"""
 
 from dataclasses import dataclass
 
@@ -12,25 +14,65 @@ OUTCOMES_SCHEMA = Schema(
         Field("case_id", required=True),
         Field("window_from", "year", required=True, description="t0 + 1"),
         Field("window_to", "year", required=True, description="t0 + horizon"),
-        Field("window_complete", "boolean", required=True, description="the source covers the whole window"),
-        Field("lasting_peace", "boolean", description="no fighting year in the window; missing where the window is not complete"),
-        Field("stopped", "boolean", description="no fighting in t0 + 1; missing where that year is not covered"),
-        Field("held", "boolean", description="lasting peace among those that stopped; missing elsewhere"),
-        Field("event", "boolean", required=True, description="a fighting year was seen after t0; else censored"),
-        Field("peace_years", "integer", required=True, minimum=0, unit="years",
-              description="years from t0 to the next fighting year, or to the end of coverage"),
+        Field(
+            "window_complete",
+            "boolean",
+            required=True,
+            description="the source covers the whole window",
+        ),
+        Field(
+            "lasting_peace",
+            "boolean",
+            description="no fighting year in the window; missing where the window is not complete",
+        ),
+        Field(
+            "stopped",
+            "boolean",
+            description="no fighting in t0 + 1; missing where that year is not covered",
+        ),
+        Field(
+            "held",
+            "boolean",
+            description="lasting peace among those that stopped; missing elsewhere",
+        ),
+        Field(
+            "event",
+            "boolean",
+            required=True,
+            description="a fighting year was seen after t0; else censored",
+        ),
+        Field(
+            "peace_years",
+            "integer",
+            required=True,
+            minimum=0,
+            unit="years",
+            description="years from t0 to the next fighting year, or to the end of coverage",
+        ),
         Field("fighting_years", description="fighting years seen in the window"),
         Field("source", required=True),
     ),
     key=("case_id",),
-)  # fmt: skip
+)
 
 OTHER_OUTCOMES = (
-    Field("no_war", "boolean",
-          description="no year with 1000 or more battle-related deaths in the window; missing where it is not complete"),
-    Field("peace_after_grace", "boolean",
-          description="no fighting year in t0 + 2 to t0 + 1 + horizon, a year of grace; missing where one of them is not covered"),
-)  # fmt: skip
+    Field(
+        "no_war",
+        "boolean",
+        description=(
+            "no year with 1000 or more battle-related deaths in the window; missing where it is not"
+            " complete"
+        ),
+    ),
+    Field(
+        "peace_after_grace",
+        "boolean",
+        description=(
+            "no fighting year in t0 + 2 to t0 + 1 + horizon, a year of grace; missing where one of"
+            " them is not covered"
+        ),
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -52,12 +94,16 @@ class PeaceRule:
 
 
 def fighting_years(conflict_years: pd.DataFrame) -> dict[int, set[int]]:
-    """Years with 25 or more battle-related deaths of every conflict, from ``conflict_id, year`` rows."""
+    """Years with 25 or more battle-related deaths of every
+    conflict, from ``conflict_id, year`` rows.
+    """
     groups = conflict_years.groupby("conflict_id")["year"]
     return {int(str(c)): {int(y) for y in years} for c, years in groups}
 
 
-def lasting_peace(attempts: pd.DataFrame, fighting: dict[int, set[int]], rule: PeaceRule, source: str) -> pd.DataFrame:
+def lasting_peace(
+    attempts: pd.DataFrame, fighting: dict[int, set[int]], rule: PeaceRule, source: str
+) -> pd.DataFrame:
     """The outcome of every attempt.
 
     Parameters
@@ -70,9 +116,9 @@ def lasting_peace(attempts: pd.DataFrame, fighting: dict[int, set[int]], rule: P
     Returns
     -------
     DataFrame
-        The columns of ``OUTCOMES_SCHEMA``. A window that runs past the source is censored, not failed, even where
-        fighting was already seen in it: else only the failures among recent attempts would count. What the source
-        says of years after ``last_year`` is not read.
+        The columns of ``OUTCOMES_SCHEMA``. A window that runs past the source is censored, not
+        failed, even where fighting was already seen in it: else only the failures among recent
+        attempts would count. What the source says of years after ``last_year`` is not read.
 
     Raises
     ------
@@ -82,10 +128,13 @@ def lasting_peace(attempts: pd.DataFrame, fighting: dict[int, set[int]], rule: P
     unknown = sorted(set(attempts["conflict_id"]) - set(fighting))
     if unknown:
         raise SourceError(
-            f"{source} has no conflict {', '.join(map(str, unknown[:5]))}. Leave out its attempts, or correct the id."
+            f"{source} has no conflict {', '.join(map(str, unknown[:5]))}. Leave out its attempts,"
+            " or correct the id."
         )
     rows = []
-    for case, conflict, t0 in attempts[["case_id", "conflict_id", "t0"]].itertuples(index=False, name=None):
+    for case, conflict, t0 in attempts[["case_id", "conflict_id", "t0"]].itertuples(
+        index=False, name=None
+    ):
         years = {y for y in fighting[conflict] if y <= rule.last_year}
         window = range(t0 + 1, t0 + rule.horizon + 1)
         seen = sorted(y for y in years if y in window)
@@ -137,10 +186,14 @@ def other_outcomes(
         ``case_id`` and the columns of ``OTHER_OUTCOMES``.
     """
     rows = []
-    for case, conflict, t0 in attempts[["case_id", "conflict_id", "t0"]].itertuples(index=False, name=None):
+    for case, conflict, t0 in attempts[["case_id", "conflict_id", "t0"]].itertuples(
+        index=False, name=None
+    ):
         window = range(t0 + 1, t0 + rule.horizon + 1)
         later = range(t0 + 2, t0 + rule.horizon + 2)
-        peaceful = war.get(conflict, set()).isdisjoint(window) if window[-1] <= rule.last_year else None
+        peaceful = (
+            war.get(conflict, set()).isdisjoint(window) if window[-1] <= rule.last_year else None
+        )
         graced = fighting[conflict].isdisjoint(later) if later[-1] <= rule.last_year else None
         rows.append((case, peaceful, graced))
     names = ["case_id", *(f.name for f in OTHER_OUTCOMES)]

@@ -1,4 +1,6 @@
-"""Two releases of one source: which columns, categories and rows are gone, new or changed, and what is said of a release we do not know."""
+"""Two releases of one source: which columns, categories and rows are gone, new or changed, and what
+is said of a release we do not know.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -27,10 +29,13 @@ class ReleaseChanges:
     Attributes
     ----------
     old, new : the releases in words.
-    key : columns by which rows are matched; empty where the key does not name a row, and rows are compared whole.
-    columns_gone, columns_new : names of columns, those beyond the schema too where headers were given.
+    key : columns by which rows are matched; empty where the key does
+        not name a row, and rows are compared whole.
+    columns_gone, columns_new : names of columns, those beyond
+        the schema too where headers were given.
     categories : ``column, category, status`` (new or gone), ``rows`` that hold it.
-    entered, left : the rows that one release has alone: their key, or the whole row where there is none.
+    entered, left : the rows that one release has alone: their key,
+        or the whole row where there is none.
     changed : a row a cell: the key, ``column, old, new``; columns that both tables have.
     unchanged : rows that are the same in every such column.
     notes : what a reader must know.
@@ -55,13 +60,23 @@ class ReleaseChanges:
 
     def __str__(self) -> str:
         cells = self.changed["column"].value_counts(sort=True)
-        told = self.categories["column"] + " " + self.categories["category"].map(lambda word: repr(_short(word)))
+        told = (
+            self.categories["column"]
+            + " "
+            + self.categories["category"].map(lambda word: repr(_short(word)))
+        )
         parts = [
-            f"{len(self.entered)} row(s) entered, {len(self.left)} left, {self.n_changed} changed, {self.unchanged} the same",
+            (
+                f"{len(self.entered)} row(s) entered, {len(self.left)} left, {self.n_changed}"
+                f" changed, {self.unchanged} the same"
+            ),
             _named("cells changed", [f"{column} {n}" for column, n in cells.items()]),
             _named("columns gone", self.columns_gone),
             _named("columns new", self.columns_new),
-            *(_named(f"categories {s}", list(told[self.categories["status"] == s])) for s in ("gone", "new")),
+            *(
+                _named(f"categories {s}", list(told[self.categories["status"] == s]))
+                for s in ("gone", "new")
+            ),
         ]
         return printable(f"{self.old} to {self.new}: " + "; ".join(p for p in parts if p) + ".")
 
@@ -91,8 +106,8 @@ def compare_releases(
     Parameters
     ----------
     old, new : the releases as read; rows are matched by the key of the new one's source.
-    old_columns, new_columns : headers of the files, for columns that no schema names (``core.tables.header_of``); None
-        takes the columns that were read.
+    old_columns, new_columns : headers of the files, for columns that no schema names
+        (``core.tables.header_of``); None takes the columns that were read.
 
     Raises
     ------
@@ -113,20 +128,40 @@ def compare_releases(
     after = list(new.table.columns if new_columns is None else new_columns)
     key = new.source.key
     if strange := [c for c in key for t in (old.table, new.table) if c not in t.columns]:
-        raise SourceError(f"rows are matched by {', '.join(key)}, and {strange[0]!r} is not in both. Read it in both.")
+        raise SourceError(
+            f"rows are matched by {', '.join(key)}, and {strange[0]!r} is not in both. Read it in"
+            " both."
+        )
     shared = [c for c in new.table.columns if c in old.table.columns]
-    twice = [n.source.version for n in (old, new) if n.table.duplicated(list(key)).any() or n.table[list(key)].isna().any(axis=None)]  # fmt: skip
+    twice = [
+        n.source.version
+        for n in (old, new)
+        if n.table.duplicated(list(key)).any() or n.table[list(key)].isna().any(axis=None)
+    ]
     notes: tuple[Note, ...] = ()
     if twice or not key:
         key = ()
-        text = f"({', '.join(new.source.key)}) does not name a row in release {' and '.join(twice)}: rows are compared whole."
+        text = (
+            f"({', '.join(new.source.key)}) does not name a row in release {' and '.join(twice)}:"
+            " rows are compared whole."
+        )
         notes = (Note("key", text),)
-    entered, left, changed, unchanged = (_by_key if key else _whole)(old.table[shared], new.table[shared], list(key))
+    entered, left, changed, unchanged = (_by_key if key else _whole)(
+        old.table[shared], new.table[shared], list(key)
+    )
     return ReleaseChanges(
-        _release(old.source), _release(new.source), key,
-        tuple(c for c in before if c not in after), tuple(c for c in after if c not in before),
-        _categories(old, new, shared), entered, left, changed, unchanged, notes,
-    )  # fmt: skip
+        _release(old.source),
+        _release(new.source),
+        key,
+        tuple(c for c in before if c not in after),
+        tuple(c for c in after if c not in before),
+        _categories(old, new, shared),
+        entered,
+        left,
+        changed,
+        unchanged,
+        notes,
+    )
 
 
 def _release(source: Source) -> str:
@@ -158,40 +193,61 @@ def _by_key(old: pd.DataFrame, new: pd.DataFrame, key: list[str]) -> Found:
     columns = [*key, "column", "old", "new"]
     # ignore_index throughout: the keys stand in columns
     changed = (
-        pd.concat([c for c in cells if len(c)], ignore_index=True) if any_cell.any() else pd.DataFrame(columns=columns)
+        pd.concat([c for c in cells if len(c)], ignore_index=True)
+        if any_cell.any()
+        else pd.DataFrame(columns=columns)
     )
     ordered = changed.sort_values([*key, "column"], ignore_index=True)[columns]
-    entered, left = (t.loc[~t.index.isin(o.index), key].reset_index(drop=True) for t, o in ((b, a), (a, b)))
+    entered, left = (
+        t.loc[~t.index.isin(o.index), key].reset_index(drop=True) for t, o in ((b, a), (a, b))
+    )
     return entered, left, ordered, int((~any_cell).sum())
 
 
 def _whole(old: pd.DataFrame, new: pd.DataFrame, _: list[str]) -> Found:
-    """Rows as they stand: a row that is there twice in one release and once in the other has entered or left once."""
+    """Rows as they stand: a row that is there twice in one release and
+    once in the other has entered or left once.
+    """
     a, b = (t.astype(object).where(t.notna(), None) for t in (old, new))
     columns = list(new.columns)
-    at, bt = (t.assign(_nth=t.groupby(columns, dropna=False).cumcount()).apply(tuple, axis=1) for t in (a, b))
-    entered, left = b[~bt.isin(set(at))].reset_index(drop=True), a[~at.isin(set(bt))].reset_index(drop=True)
+    at, bt = (
+        t.assign(_nth=t.groupby(columns, dropna=False).cumcount()).apply(tuple, axis=1)
+        for t in (a, b)
+    )
+    entered, left = (
+        b[~bt.isin(set(at))].reset_index(drop=True),
+        a[~at.isin(set(bt))].reset_index(drop=True),
+    )
     return entered, left, pd.DataFrame(columns=["column", "old", "new"]), len(b) - len(entered)
 
 
 def _categories(old: OutcomeTable, new: OutcomeTable, shared: list[str]) -> pd.DataFrame:
-    """Words that one release has alone, of columns with an enum and of text columns with few words."""
+    """Words that one release has alone, of columns with an enum and
+    of text columns with few words.
+    """
     enums = {f.name for f in new.source.schema.fields if f.enum}
     rows = []
     for column in shared:
         kinds = {f.name: f.type for f in new.source.schema.fields}
-        if kinds.get(column, "string") != "string" or pd.api.types.is_numeric_dtype(new.table[column]):
+        if kinds.get(column, "string") != "string" or pd.api.types.is_numeric_dtype(
+            new.table[column]
+        ):
             continue
         counts = [t.table[column].dropna().astype(str).value_counts() for t in (old, new)]
         if column not in enums and max(map(len, counts)) > FEW:
             continue
         for status, here, there in (("gone", counts[0], counts[1]), ("new", counts[1], counts[0])):
-            rows += [(column, w, status, int(here[w])) for w in sorted(set(here.index) - set(there.index))]
+            rows += [
+                (column, w, status, int(here[w]))
+                for w in sorted(set(here.index) - set(there.index))
+            ]
     return pd.DataFrame(rows, columns=["column", "category", "status", "rows"])
 
 
 def open_schema(schema: Schema) -> Schema:
-    """The schema with no list of words: a newer release may have categories that the known one has not."""
+    """The schema with no list of words: a newer release may have
+    categories that the known one has not.
+    """
     return replace(schema, fields=tuple(replace(f, enum=()) for f in schema.fields))
 
 
@@ -204,40 +260,57 @@ def new_categories(found: OutcomeTable) -> tuple[Note, ...]:
         strange = words[~words.isin(f.enum)].value_counts()
         if len(strange):
             said = ", ".join(f"{word!r} in {n} row(s)" for word, n in strange.items())
-            text = f"{f.name} of {source.file} has categories that release {source.version} has not: {said}."
+            text = (
+                f"{f.name} of {source.file} has categories that release {source.version} has not:"
+                f" {said}."
+            )
             notes.append(Note("new_categories", text))
     return tuple(notes)
 
 
 def differences(found: OutcomeTable, path: Path) -> str:
-    """A sentence of what an accepted release changed, where the known one stands in the same folder; else how to have it told.
+    """A sentence of what an accepted release changed, where the known one stands in the same
+    folder; else how to have it told.
 
     Parameters
     ----------
-    found : the release as read from ``path``, with the source of the known release. The known file is looked for under
-        names that begin as its own does, such as ``pax_v10_known.csv``, and known by its bytes.
+    found : the release as read from ``path``, with the source of the known release. The known file
+        is looked for under names that begin as its own does, such as ``pax_v10_known.csv``, and
+        known by its bytes.
     """
     source = found.source
     known = _known_beside(source, path)
     if known is None:
-        return f"Which rows changed can be told with release {source.version} beside it, as {path.stem}_known{path.suffix}."
+        return (
+            f"Which rows changed can be told with release {source.version} beside it, as"
+            f" {path.stem}_known{path.suffix}."
+        )
     old = OutcomeTable(read_table(known, source.schema), source)
     new = replace(found, source=replace(source, version="as in the file at hand"))
     return str(compare_releases(old, new, header_of(known), header_of(path)))
 
 
 def _known_beside(source: Source, path: Path) -> Path | None:
-    others = (p for p in sorted(path.parent.glob(f"{path.stem}*{path.suffix}")) if p != path and p.is_file())
+    others = (
+        p
+        for p in sorted(path.parent.glob(f"{path.stem}*{path.suffix}"))
+        if p != path and p.is_file()
+    )
     return next((p for p in others if file_sha256(p) == source.sha256), None)
 
 
 def release_of(family: str, release: str, sources: Mapping[str, Source]) -> Source:
-    """The source of a family's release, whose id is ``family_release``; SourceError names the releases that are known."""
+    """The source of a family's release, whose id is ``family_release``;
+    SourceError names the releases that are known.
+    """
     if found := sources.get(f"{family}_{release}"):
         return found
     known = [i.removeprefix(f"{family}_") for i in sources if i.startswith(f"{family}_")]
     if known:
-        raise SourceError(f"no release {release!r} of {family!r} is known; known are {', '.join(known)}.")
+        raise SourceError(
+            f"no release {release!r} of {family!r} is known; known are {', '.join(known)}."
+        )
     raise SourceError(
-        f"no source is called {family!r}. An id is family_release, as pax_v10; known ids: {', '.join(sources)}."
+        f"no source is called {family!r}. An id is family_release, as pax_v10; known ids:"
+        f" {', '.join(sources)}."
     )

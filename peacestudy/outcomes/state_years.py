@@ -1,4 +1,6 @@
-"""State-years: every year in which a state was independent, by Gleditsch and Ward (1999), and the region it lies in."""
+"""State-years: every year in which a state was independent, by Gleditsch
+and Ward (1999), and the region it lies in.
+"""
 
 from dataclasses import dataclass
 
@@ -19,8 +21,9 @@ class StateYearRule:
     Attributes
     ----------
     first_year, last_year : years that are looked at, both included.
-    exists : ``any_day``: a year in which the state was independent on at least one day, so that a state that ends and
-        the one that follows it may share a year; ``31_december``: on its last day.
+    exists : ``any_day``: a year in which the state was independent on at least one day, so that a
+        state that ends and the one that follows it may share a year; ``31_december``: on its last
+        day.
     """
 
     first_year: int
@@ -39,13 +42,15 @@ def state_years(states: pd.DataFrame, rule: StateYearRule) -> pd.DataFrame:
 
     Parameters
     ----------
-    states : spans ``gwcode, startdate, enddate``; the latest end of the list stands for a state that lived on.
+    states : spans ``gwcode, startdate, enddate``; the latest end of
+        the list stands for a state that lived on.
     rule : years, and what counts as existing.
 
     Returns
     -------
     DataFrame
-        ``country, year``, sorted. A state that lived on at the end of the list is read as unchanged after it.
+        ``country, year``, sorted. A state that lived on at the end of
+        the list is read as unchanged after it.
 
     Raises
     ------
@@ -54,22 +59,29 @@ def state_years(states: pd.DataFrame, rule: StateYearRule) -> pd.DataFrame:
     """
     end_of_list = states["enddate"].max()
     rows: list[tuple[int, int]] = []
-    for code, start, end in states[["gwcode", "startdate", "enddate"]].itertuples(index=False, name=None):
+    for code, start, end in states[["gwcode", "startdate", "enddate"]].itertuples(
+        index=False, name=None
+    ):
         last = rule.last_year if end == end_of_list else end.year
         if rule.exists == "31_december" and end != end_of_list and (end.month, end.day) != (12, 31):
             last -= 1
-        rows += [(int(code), y) for y in range(max(start.year, rule.first_year), min(last, rule.last_year) + 1)]
+        rows += [
+            (int(code), y)
+            for y in range(max(start.year, rule.first_year), min(last, rule.last_year) + 1)
+        ]
     table = pd.DataFrame(sorted(rows), columns=["country", "year"])
     if (twice := table.duplicated()).any():
         first = table[twice].iloc[0]
         raise SourceError(
-            f"two spans of state {first['country']} share the year {first['year']}. Look at the list of states."
+            f"two spans of state {first['country']} share the year {first['year']}. Look at the"
+            " list of states."
         )
     return table
 
 
 def region_of(country: int) -> str:
-    """The region that a Gleditsch-Ward code lies in, as UCDP draws the five: Egypt and Turkey are in the Middle East.
+    """The region that a Gleditsch-Ward code lies in, as UCDP draws the
+    five: Egypt and Turkey are in the Middle East.
 
     Examples
     --------
@@ -77,19 +89,25 @@ def region_of(country: int) -> str:
     ('Middle East', 'Middle East', 'Africa')
     """
     if not BANDS[0][0] <= country < 1000:
-        raise SourceError(f"{country} is no Gleditsch-Ward code of a state; they run from {BANDS[0][0]} to 999.")
+        raise SourceError(
+            f"{country} is no Gleditsch-Ward code of a state; they run from {BANDS[0][0]} to 999."
+        )
     return [name for first, name in BANDS if first <= country][-1]
 
 
-def regional_share(table: pd.DataFrame, fought: dict[int, set[int]], lag: int, first_year: int) -> "pd.Series[float]":
-    """Share of the *other* states of the region that had fighting some years before; it stands in for neighbours.
+def regional_share(
+    table: pd.DataFrame, fought: dict[int, set[int]], lag: int, first_year: int
+) -> "pd.Series[float]":
+    """Share of the *other* states of the region that had fighting some
+    years before; it stands in for neighbours.
 
     Parameters
     ----------
     table : all state-years ``country, year`` that the share is counted among.
     fought : state to its years of fighting.
     lag : years before.
-    first_year : the first year of which the source of fighting speaks; before it the share is missing.
+    first_year : the first year of which the source of fighting
+        speaks; before it the share is missing.
 
     Returns
     -------
@@ -106,5 +124,7 @@ def regional_share(table: pd.DataFrame, fought: dict[int, set[int]], lag: int, f
             return None
         return sum(year in fought.get(c, ()) for c in others) / len(others)
 
-    values = [share(c, y - lag) for c, y in table[["country", "year"]].itertuples(index=False, name=None)]
+    values = [
+        share(c, y - lag) for c, y in table[["country", "year"]].itertuples(index=False, name=None)
+    ]
     return pd.Series(values, index=table.index, dtype="float64")

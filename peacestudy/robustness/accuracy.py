@@ -1,7 +1,9 @@
-"""How often coders are right: what is held of it before the codes are seen, and draws of it given true codes.
+"""How often coders are right: what is held of it before the codes
+are seen, and draws of it given true codes.
 
-A coder's accuracy is a table theta[true, given], rows sum to 1; a row is Dirichlet. Latent classes of coders: Dawid and Skene
-(1979), Applied Statistics 28(1); its Bayesian form with Dirichlet rows: Paun and others (2018), TACL 6.
+A coder's accuracy is a table theta[true, given], rows sum to 1; a row is Dirichlet. Latent classes
+of coders: Dawid and Skene (1979), Applied Statistics 28(1); its Bayesian form with Dirichlet rows:
+Paun and others (2018), TACL 6.
 """
 
 from dataclasses import dataclass
@@ -16,12 +18,14 @@ Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Accuracy:
-    """What the author holds of a coder's accuracy: as if ``worth`` cases of each true code had been seen coded.
+    """What the author holds of a coder's accuracy: as if ``worth``
+    cases of each true code had been seen coded.
 
     Attributes
     ----------
     right : share of them that was coded right.
-    worth : how many cases; the more, the surer. The wrong ones are spread evenly over the other codes.
+    worth : how many cases; the more, the surer. The wrong ones
+        are spread evenly over the other codes.
     """
 
     right: float
@@ -30,12 +34,14 @@ class Accuracy:
     def __post_init__(self) -> None:
         if not 0 < self.right < 1 or not self.worth > 0:
             raise CodingError(
-                f"accuracy is {self.right} worth {self.worth} cases; give a share between 0 and 1 and cases above 0."
+                f"accuracy is {self.right} worth {self.worth} cases; give a share between 0 and 1"
+                " and cases above 0."
             )
 
     @classmethod
     def about(cls, right: float, worth: float) -> "Accuracy":
-        """About this share right, as if seen in so many cases of each true code: drawn from a distribution, never fixed.
+        """About this share right, as if seen in so many cases of each true code: drawn from a
+        distribution, never fixed.
 
         Examples
         --------
@@ -52,7 +58,8 @@ class Accuracy:
         return out
 
 
-WEAK = Accuracy(2 / 3, 3.0)  # right twice as often as wrong, worth three cases: enough to tell the codes' names apart
+# right twice as often as wrong, worth three cases: enough to tell the codes' names apart
+WEAK = Accuracy(2 / 3, 3.0)
 
 
 def draw_accuracy(counts: Array, rng: np.random.Generator) -> Array:

@@ -1,7 +1,8 @@
 """Data augmentation: true codes drawn from the codes of all coders, the covariates and the outcome.
 
-Tanner and Wong (1987), JASA 82(398). Leaving the outcome out would pull the slope towards zero, as perturbing the codes does
-twice over; drawing from all of it does not (Cole, Chu and Greenland 2006, International Journal of Epidemiology 35(4)).
+Tanner and Wong (1987), JASA 82(398). Leaving the outcome out would pull the slope towards zero, as
+perturbing the codes does twice over; drawing from all of it does not (Cole, Chu and Greenland 2006,
+International Journal of Epidemiology 35(4)).
 """
 
 from dataclasses import dataclass
@@ -24,10 +25,12 @@ class Evidence:
 
     Attributes
     ----------
-    given : positions of the codes that were given, shape (cases, indicators, coders), -1 where none.
+    given : positions of the codes that were given, shape
+        (cases, indicators, coders), -1 where none.
     gold : positions of true codes that are known, shape (cases, indicators), -1 elsewhere.
     codes : number of codes of each indicator.
-    scale : number of the scale of each indicator: coders are equally accurate on all indicators of a scale.
+    scale : number of the scale of each indicator: coders are equally
+        accurate on all indicators of a scale.
     prior : Dirichlet counts by scale, each of shape (coders, strata, codes, codes).
     stratum : shape (cases,), 0, or the outcome where accuracy may differ by it.
     """
@@ -40,7 +43,9 @@ class Evidence:
     stratum: Codes
 
     def start(self, rng: np.random.Generator) -> Codes:
-        """The most frequent code of every cell, ties and empty cells by lot; gold where it is known."""
+        """The most frequent code of every cell, ties and empty
+        cells by lot; gold where it is known.
+        """
         n, J, _ = self.given.shape
         out = np.empty((n, J), dtype=np.int64)
         for j in range(J):
@@ -51,8 +56,9 @@ class Evidence:
 
 @dataclass(frozen=True, eq=False)
 class Chain:
-    """Draws of one chain: true codes (draws, cases, indicators), parameters of the outcome (draws, k), accuracies by scale
-    (draws, coders, strata, codes, codes), and the share of proposals taken (1 where draws are exact).
+    """Draws of one chain: true codes (draws, cases, indicators), parameters of the outcome (draws,
+    k), accuracies by scale (draws, coders, strata, codes, codes), and the share of proposals taken
+    (1 where draws are exact).
     """
 
     codes: Codes
@@ -62,9 +68,16 @@ class Chain:
 
 
 def augment(
-    evidence: Evidence, columns: Columns, design: LinearDesign, outcome: Outcome, model: CodeModel, draws: int, burn: int,
-    thin: int, rng: np.random.Generator,
-) -> Chain:  # fmt: skip
+    evidence: Evidence,
+    columns: Columns,
+    design: LinearDesign,
+    outcome: Outcome,
+    model: CodeModel,
+    draws: int,
+    burn: int,
+    thin: int,
+    rng: np.random.Generator,
+) -> Chain:
     """One chain of true codes.
 
     Parameters
@@ -110,17 +123,27 @@ def _accuracies(evidence: Evidence, t: Codes, rng: np.random.Generator) -> list[
 
 
 def _codes(
-    evidence: Evidence, columns: Columns, design: LinearDesign, outcome: Outcome, model: CodeModel, gamma: list[Array],
-    theta: list[Array], t: Codes, rng: np.random.Generator,
-) -> None:  # fmt: skip
+    evidence: Evidence,
+    columns: Columns,
+    design: LinearDesign,
+    outcome: Outcome,
+    model: CodeModel,
+    gamma: list[Array],
+    theta: list[Array],
+    t: Codes,
+    rng: np.random.Generator,
+) -> None:
     """New true codes, an indicator after another, in place."""
     slopes = design.slopes(outcome.beta)
     fixed = design.X0 @ outcome.beta
     for j, K in enumerate(evidence.codes):
         s = columns.of(t)
         f = columns.value[j, :K]
-        moved = slopes @ columns.slope[j]  # what a unit of f adds to the linear predictor of each case
-        eta = (fixed + (s * slopes).sum(axis=1))[:, None] + moved[:, None] * (f[None, :] - f[t[:, j]][:, None])
+        # what a unit of f adds to the linear predictor of each case
+        moved = slopes @ columns.slope[j]
+        eta = (fixed + (s * slopes).sum(axis=1))[:, None] + moved[:, None] * (
+            f[None, :] - f[t[:, j]][:, None]
+        )
         logp = model.log_chance(gamma[j]) + outcome.loglik(eta)
         for r in range(evidence.given.shape[2]):
             seen = np.flatnonzero(evidence.given[:, j, r] >= 0)

@@ -1,8 +1,10 @@
-"""The true code given the covariates: successive probits, each whether the code goes beyond the last.
+"""The true code given the covariates: successive probits, each
+whether the code goes beyond the last.
 
-P(t = k) = [1 - Phi(z g_k)] times Phi(z g_l) for all l < k, a probit each (a continuation-ratio model), so that two codes give
-plain probit and several need no cut points. Draws by data augmentation: Albert and Chib (1993), JASA 88(422). Priors are
-N(0, 2.5^2) on standardised covariates.
+P(t = k) = [1 - Phi(z g_k)] times Phi(z g_l) for all l < k, a probit each (a continuation-ratio
+model), so that two codes give plain probit and several need no cut points. Draws by data
+augmentation: Albert and Chib (1993), JASA 88(422). Priors are N(0, 2.5^2) on standardised
+covariates.
 """
 
 from dataclasses import dataclass
@@ -18,7 +20,9 @@ PRIOR_SD = 2.5
 
 @dataclass(frozen=True, eq=False)
 class CodeModel:
-    """Covariates Z (cases, p), standardised with a constant first, and the posterior covariance of a full probit."""
+    """Covariates Z (cases, p), standardised with a constant first, and
+    the posterior covariance of a full probit.
+    """
 
     Z: Array
 

@@ -1,4 +1,6 @@
-"""How codes become columns of the data, and columns the design: both linear in what is imputed, and checked to be so."""
+"""How codes become columns of the data, and columns the design: both
+linear in what is imputed, and checked to be so.
+"""
 
 from dataclasses import dataclass, replace
 
@@ -20,14 +22,16 @@ CLOSE = 1e-9  # of designs and scores that are equal but for rounding
 
 @dataclass(frozen=True, eq=False)
 class Columns:
-    """The columns that the imputed codes move: columns = offset + sum over indicators of slope times f(code).
+    """The columns that the imputed codes move: columns = offset + sum
+    over indicators of slope times f(code).
 
     Attributes
     ----------
     names : columns d.
     offset : shape (cases, d), what certain codes give.
     slope : shape (indicators, d).
-    value : shape (indicators, codes), f of each code in the order of the indicator's codes; rows are padded with 0.
+    value : shape (indicators, codes), f of each code in the order of the
+        indicator's codes; rows are padded with 0.
     """
 
     names: tuple[str, ...]
@@ -46,10 +50,14 @@ def plain_columns(codebook: Codebook, indicators: list[str], used: list[str], n:
     """Indicators that stand in the formula by their own name."""
     codes = [sorted(c.value for c in codebook.indicators[i].codes) for i in indicators]
     slope = np.array([[float(i == name) for name in used] for i in indicators])
-    return Columns(tuple(used), np.zeros((n, len(used))), slope, _padded([list(map(float, c)) for c in codes]))
+    return Columns(
+        tuple(used), np.zeros((n, len(used))), slope, _padded([list(map(float, c)) for c in codes])
+    )
 
 
-def scored_columns(base: Coding, indicators: list[str], used: list[str], cases: list[str], rule: str | None) -> Columns:
+def scored_columns(
+    base: Coding, indicators: list[str], used: list[str], cases: list[str], rule: str | None
+) -> Columns:
     """Scores that the indicators enter, with all other codes as ``base`` has them.
 
     Raises
@@ -60,7 +68,10 @@ def scored_columns(base: Coding, indicators: list[str], used: list[str], cases: 
     book = base.codebook
     rule = rule or book.score
     if rule not in LINEAR:
-        raise SpecError(f"scores by {rule!r} cannot be imputed through: the rule must be one of {', '.join(LINEAR)}.")
+        raise SpecError(
+            f"scores by {rule!r} cannot be imputed through: the rule must be one of"
+            f" {', '.join(LINEAR)}."
+        )
     known = set(base.table["case_id"])
     lost = [c for c in cases if c not in known]
     if lost:
@@ -78,7 +89,9 @@ def scored_columns(base: Coding, indicators: list[str], used: list[str], cases: 
     lowest = {i: codes[i][0] for i in indicators}
     offset = scores(lowest)
     if np.isnan(offset).any():
-        raise SpecError("a score is missing for some case: another indicator of its pillar has no code.")
+        raise SpecError(
+            "a score is missing for some case: another indicator of its pillar has no code."
+        )
     value, slope = [], []
     for i in indicators:
         steps = [scores(lowest | {i: k}) - offset for k in codes[i]]
@@ -87,13 +100,16 @@ def scored_columns(base: Coding, indicators: list[str], used: list[str], cases: 
         f = [0.0 if size == 0 else float((s.mean(axis=0) @ top) / (top @ top)) for s in steps]
         if any(np.abs(s - v * top).max() > CLOSE for s, v in zip(steps, f, strict=True)):
             raise SpecError(
-                f"the scores do not move alike for all cases when {i} changes; they cannot be imputed through."
+                f"the scores do not move alike for all cases when {i} changes; they cannot be"
+                " imputed through."
             )
         value.append(f)
         slope.append(top)
     highest = {i: codes[i][-1] for i in indicators}
     if np.abs(scores(highest) - offset - np.sum(slope, axis=0)).max() > CLOSE:
-        raise SpecError("the scores are not sums over their indicators; they cannot be imputed through.")
+        raise SpecError(
+            "the scores are not sums over their indicators; they cannot be imputed through."
+        )
     return Columns(tuple(used), offset, np.array(slope), _padded(value))
 
 
@@ -128,7 +144,8 @@ class LinearDesign:
 
 
 def linear_design(design: Design, data: pd.DataFrame, names: tuple[str, ...]) -> LinearDesign:
-    """The design as a linear function of some columns; centres and categories stay those of ``design``.
+    """The design as a linear function of some columns; centres
+    and categories stay those of ``design``.
 
     Raises
     ------
@@ -137,15 +154,16 @@ def linear_design(design: Design, data: pd.DataFrame, names: tuple[str, ...]) ->
     """
     if design.lags:
         raise SpecError(
-            f"codes cannot be imputed through {design.lags[0].label}, which reads other rows than their own. Where its column is not coded: "
-            f"{MADE_BEFORE[0].lower()}{MADE_BEFORE[1:]}"
+            f"codes cannot be imputed through {design.lags[0].label}, which reads other rows than"
+            f" their own. Where its column is not coded: {MADE_BEFORE[0].lower()}{MADE_BEFORE[1:]}"
         )
 
     def at(values: dict[str, float]) -> Array:
         found = new_rows(design, data.assign(**values))
         if any(found.reasons):
             raise SpecError(
-                f"a coded column stands in a function that it cannot be imputed through: {next(filter(None, found.reasons))}."
+                "a coded column stands in a function that it cannot be imputed through:"
+                f" {next(filter(None, found.reasons))}."
             )
         return found.X
 
@@ -157,7 +175,7 @@ def linear_design(design: Design, data: pd.DataFrame, names: tuple[str, ...]) ->
     whole = LinearDesign(X0, B)
     if np.abs(at(trial) - whole.of(s)).max() > CLOSE * max(1.0, np.abs(X0).max()):
         raise SpecError(
-            f"the formula takes a function or product of coded columns ({', '.join(names)}); only sums of them, and their "
-            "products with other columns, can be imputed through."
+            f"the formula takes a function or product of coded columns ({', '.join(names)}); only"
+            " sums of them, and their products with other columns, can be imputed through."
         )
     return whole

@@ -1,4 +1,6 @@
-"""Whether chains of draws agree: split R-hat and effective size (Gelman and others 2013, Bayesian Data Analysis, 11.4)."""
+"""Whether chains of draws agree: split R-hat and effective size (Gelman
+and others 2013, Bayesian Data Analysis, 11.4).
+"""
 
 from collections.abc import Iterator, Sequence
 
@@ -13,7 +15,8 @@ WORST = 1.1  # R-hat above which chains have not met
 
 
 def split_r_hat(chains: Array) -> float:
-    """R-hat of halves of chains, shape (chains, draws); 1 where they have met, NaN for fewer than four draws each.
+    """R-hat of halves of chains, shape (chains, draws); 1 where they
+    have met, NaN for fewer than four draws each.
 
     Examples
     --------
@@ -30,25 +33,31 @@ def split_r_hat(chains: Array) -> float:
     return float(np.sqrt((half - 1) / half + between / (half * within))) if within > 0 else 1.0
 
 
-def chain_notes(chains: Sequence[Chain], names: Sequence[str], coded: Sequence[str], model: str) -> Iterator[Note]:
+def chain_notes(
+    chains: Sequence[Chain], names: Sequence[str], coded: Sequence[str], model: str
+) -> Iterator[Note]:
     """What is wrong with the chains of a model: they have not met, or hardly move."""
     for k, name in enumerate(names):
         found = split_r_hat(np.array([c.beta[:, k] for c in chains]))
         if name in coded and found > WORST:
-            text = f"{model}: the chains have not met for {name} (R-hat {found:.2f}); take more draws, a longer burn or thin."
+            text = (
+                f"{model}: the chains have not met for {name} (R-hat {found:.2f}); take more draws,"
+                " a longer burn or thin."
+            )
             yield Note("not_met", text)
     slow = min(c.taken for c in chains)
     if slow < 0.1:
         yield Note(
             "slow",
-            f"{model}: only {slow:.0%} of the proposals for the outcome's parameters were taken; take a longer burn.",
+            f"{model}: only {slow:.0%} of the proposals for the outcome's parameters were taken;"
+            " take a longer burn.",
         )
     for s in range(len(chains[0].theta)):
         theta = np.concatenate([c.theta[s] for c in chains]).mean(axis=0)
         right = np.diagonal(theta, axis1=-2, axis2=-1)
         if (right < 0.5).any():
             text = (
-                f"{model}: a coder is held to be right in {right.min():.0%} of the cases of one true code, less than half; the names of "
-                "the codes may have changed places."
+                f"{model}: a coder is held to be right in {right.min():.0%} of the cases of one"
+                " true code, less than half; the names of the codes may have changed places."
             )
             yield Note("poor_accuracy", text)

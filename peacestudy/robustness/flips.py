@@ -1,4 +1,6 @@
-"""Which disputed codes would change a finding: each by itself, and the smallest set that a greedy search finds."""
+"""Which disputed codes would change a finding: each by itself, and
+the smallest set that a greedy search finds.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -37,28 +39,35 @@ class Found(NamedTuple):
 
 
 def flips(
-    naive: Fit, refit: Callable[[Codes], Fit], settled: Codes, evidence: Evidence, labels: Sequence[tuple[str, str, list[int]]],
+    naive: Fit,
+    refit: Callable[[Codes], Fit],
+    settled: Codes,
+    evidence: Evidence,
+    labels: Sequence[tuple[str, str, list[int]]],
     terms: Sequence[str],
-) -> pd.DataFrame:  # fmt: skip
+) -> pd.DataFrame:
     """Refit with every disputed cell set to each other code that a coder gave.
 
     Returns
     -------
     DataFrame
-        ``model, term, kind``: ``single``, a cell by itself, or ``set``, cells one upon another until the finding changes, those first
-        that by themselves move the test statistic furthest towards it (greedy: a smaller set may exist). ``rank``, 1 the one that
-        comes nearest to a change, equal ones by case, indicator and code; ``settled, instead`` code (``settled`` is missing where the cell is
-        open and the case is not in the naive estimate); ``estimate, p_value`` with it; ``change`` in the test statistic;
-        ``flips``: the sign changes, or p passes .05 either way. Where the model has no estimate with it, as when it separates the
+        ``model, term, kind``: ``single``, a cell by itself, or ``set``, cells one upon another
+        until the finding changes, those first that by themselves move the test statistic furthest
+        towards it (greedy: a smaller set may exist). ``rank``, 1 the one that comes nearest to a
+        change, equal ones by case, indicator and code; ``settled, instead`` code (``settled`` is
+        missing where the cell is open and the case is not in the naive estimate); ``estimate,
+        p_value`` with it; ``change`` in the test statistic; ``flips``: the sign changes, or p
+        passes .05 either way. Where the model has no estimate with it, as when it separates the
         outcome, all three are missing and ``flips`` is false; such codes rank last.
     """
     if not terms:
         return pd.DataFrame(columns=list(COLUMNS))
     J = settled.shape[1]
     cells = [
-        (n, j, int(k)) for n, j in np.ndindex(settled.shape)
+        (n, j, int(k))
+        for n, j in np.ndindex(settled.shape)
         for k in sorted(set(evidence.given[n, j][evidence.given[n, j] >= 0]) - {settled[n, j]})
-    ]  # fmt: skip
+    ]
     singles: list[dict[str, Found]] = []
     for n, j, k in tqdm(cells, desc="disputed codes", disable=None, leave=False):
         t = settled.copy()
@@ -70,7 +79,8 @@ def flips(
         sign = 1.0 if before.statistic >= 0 else -1.0
         towards = -sign if before.p_value < LEVEL else sign
         moved = [towards * (f[term].statistic - before.statistic) for f in singles]
-        order = [int(a) for a in np.argsort([-m for m in moved], kind="stable")]  # what has no estimate comes last
+        # what has no estimate comes last
+        order = [int(a) for a in np.argsort([-m for m in moved], kind="stable")]
 
         def row(
             kind: str, rank: int, at: int, now: Found, term: str = term, before: Found = before
@@ -79,12 +89,23 @@ def flips(
             case, indicator, codes = labels[n * J + j]
             before_it = codes[settled[n, j]] if settled[n, j] >= 0 else None
             return {
-                "model": naive.spec.name, "term": term, "kind": kind, "rank": rank, "case_id": case, "indicator_id": indicator,
-                "settled": before_it, "instead": codes[k], "estimate": now.estimate, "p_value": now.p_value,
-                "change": now.statistic - before.statistic, "flips": changed(before, now),
-            }  # fmt: skip
+                "model": naive.spec.name,
+                "term": term,
+                "kind": kind,
+                "rank": rank,
+                "case_id": case,
+                "indicator_id": indicator,
+                "settled": before_it,
+                "instead": codes[k],
+                "estimate": now.estimate,
+                "p_value": now.p_value,
+                "change": now.statistic - before.statistic,
+                "flips": changed(before, now),
+            }
 
-        rows += [row("single", rank, at, singles[at][term]) for rank, at in enumerate(order, start=1)]
+        rows += [
+            row("single", rank, at, singles[at][term]) for rank, at in enumerate(order, start=1)
+        ]
         t, used, rank = settled.copy(), set(), 0
         for at in (a for a in order if moved[a] > 0):
             n, j, k = cells[at]
@@ -99,7 +120,9 @@ def flips(
 
 
 def _found(fitted: Fit) -> dict[str, Found]:
-    rows = fitted.terms[["term", "estimate", "statistic", "p_value"]].itertuples(index=False, name=None)
+    rows = fitted.terms[["term", "estimate", "statistic", "p_value"]].itertuples(
+        index=False, name=None
+    )
     return {str(term): Found(*map(float, rest)) for term, *rest in rows}
 
 
@@ -114,4 +137,6 @@ def changed(before: Found, now: Found) -> bool:
     """Whether a finding is another: its sign, or on which side of .05 its p lies."""
     if np.isnan(now.estimate):
         return False
-    return (before.p_value < LEVEL) != (now.p_value < LEVEL) or (before.estimate > 0) != (now.estimate > 0)
+    return (before.p_value < LEVEL) != (now.p_value < LEVEL) or (before.estimate > 0) != (
+        now.estimate > 0
+    )

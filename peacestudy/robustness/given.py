@@ -1,4 +1,6 @@
-"""What a call of ``propagate`` or ``stability`` is given, in the one form that the rest works with."""
+"""What a call of ``propagate`` or ``stability`` is given, in the
+one form that the rest works with.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,7 +14,8 @@ from peacestudy.models import ModelSpec
 
 
 def coders_only(sheet: object) -> CodingSheet:
-    """The sheet without what was adjudicated, which is no coder's word: it would count as one who always agrees.
+    """The sheet without what was adjudicated, which is no coder's word:
+    it would count as one who always agrees.
 
     Raises
     ------
@@ -20,7 +23,10 @@ def coders_only(sheet: object) -> CodingSheet:
         It is no sheet.
     """
     if not isinstance(sheet, CodingSheet):
-        raise CodingError(f"sheet is a {type(sheet).__name__}; give the CodingSheet that holds every coder's codes.")
+        raise CodingError(
+            f"sheet is a {type(sheet).__name__}; give the CodingSheet that holds every coder's"
+            " codes."
+        )
     own = sheet.table["kind"] != "adjudicated"
     return sheet if own.all() else replace(sheet, table=sheet.table[own].reset_index(drop=True))
 
@@ -52,10 +58,13 @@ def table_of(data: object) -> tuple[pd.DataFrame, str]:
     if isinstance(data, StudyFrame):
         return data.data, data.key
     if not isinstance(data, pd.DataFrame):
-        raise SpecError(f"data is a {type(data).__name__}; give a StudyFrame or a DataFrame with a row a case.")
+        raise SpecError(
+            f"data is a {type(data).__name__}; give a StudyFrame or a DataFrame with a row a case."
+        )
     if "case_id" not in data.columns:
         raise SpecError(
-            "data has no column 'case_id'; it is needed to tell the cases apart and find what is known of them."
+            "data has no column 'case_id'; it is needed to tell the cases apart and find what is"
+            " known of them."
         )
     return data, "case_id"
 
@@ -66,12 +75,16 @@ def check_draws(draws: int, burn: int, thin: int, seed: int | None, chains: int)
     Raises
     ------
     SpecError
-        Fewer than two draws for each of ``chains``, draws that these cannot share, a burn or thin that is none, no seed.
+        Fewer than two draws for each of ``chains``, draws that these cannot
+        share, a burn or thin that is none, no seed.
     """
     if draws < 2 * chains or draws % chains or burn < 0 or thin < 1:
         even = ", an even number" if chains == 2 else ""
         raise SpecError(
-            f"draws is {draws}, burn {burn}, thin {thin}; expected at least {2 * chains} draws{even}, burn from 0, thin from 1."
+            f"draws is {draws}, burn {burn}, thin {thin}; expected at least {2 * chains}"
+            f" draws{even}, burn from 0, thin from 1."
         )
     if seed is None:
-        raise SpecError("seed is None, and the draws could not be made again. Give a whole number, as seed=1.")
+        raise SpecError(
+            "seed is None, and the draws could not be made again. Give a whole number, as seed=1."
+        )

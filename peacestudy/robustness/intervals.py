@@ -1,8 +1,10 @@
-"""Published indices with their intervals: the true index imputed given what was published, the covariates and the outcome.
+"""Published indices with their intervals: the true index imputed given what was published, the
+covariates and the outcome.
 
-The published estimate is the true index plus normal error whose standard deviation the interval tells; the author writes
-how much of the error's distribution the interval covers (V-Dem's codelow and codehigh: about 68 %, one posterior standard
-deviation, Coppedge and others 2025, V-Dem Codebook v15). The true index is normal given the covariates.
+The published estimate is the true index plus normal error whose standard deviation the interval
+tells; the author writes how much of the error's distribution the interval covers (V-Dem's codelow
+and codehigh: about 68 %, one posterior standard deviation, Coppedge and others 2025, V-Dem Codebook
+v15). The true index is normal given the covariates.
 """
 
 from collections.abc import Mapping
@@ -32,7 +34,8 @@ MOVES = 5  # Metropolis moves of the true indices between draws of the parameter
 
 @dataclass(frozen=True)
 class Interval:
-    """The columns of a published interval, and the share of the error's distribution that lies within it.
+    """The columns of a published interval, and the share of the
+    error's distribution that lies within it.
 
     Attributes
     ----------
@@ -50,16 +53,24 @@ class Interval:
 
 
 def from_intervals(
-    data: StudyFrame | pd.DataFrame, columns: Mapping[str, Interval], then: ModelSpec, *, draws: int = 50, burn: int = 400,
-    thin: int = 10, seed: int,
-) -> Propagated:  # fmt: skip
+    data: StudyFrame | pd.DataFrame,
+    columns: Mapping[str, Interval],
+    then: ModelSpec,
+    *,
+    draws: int = 50,
+    burn: int = 400,
+    thin: int = 10,
+    seed: int,
+) -> Propagated:
     """Carry the uncertainty of published indices into a finding.
 
     Parameters
     ----------
     data : a row a case, with the indices, their interval's ends and the columns of the formula.
-    columns : the interval of each index; its error is taken as normal, its sd as half the interval over the normal quantile.
-    then : the model; engines linear, logit and firth. Indices may stand as they are, scaled, or multiplied with other columns.
+    columns : the interval of each index; its error is taken as normal, its sd as half the interval
+        over the normal quantile.
+    then : the model; engines linear, logit and firth. Indices may stand as they are, scaled, or
+        multiplied with other columns.
     draws, burn, thin, seed : as of ``propagate``.
 
     Returns
@@ -70,14 +81,16 @@ def from_intervals(
     Raises
     ------
     SpecError
-        A column is not there or holds text, an interval is upside down or does not hold its value, the formula takes a function of an
-        index or none of it; data, a model, draws or a seed that are none.
+        A column is not there or holds text, an interval is upside down or does not hold its value,
+        the formula takes a function of an index or none of it; data, a model, draws or a seed that
+        are none.
     """
     if not isinstance(then, ModelSpec):
         raise SpecError(f"then is a {type(then).__name__}; give one ModelSpec.")
     if then.engine not in ENGINES:
         raise SpecError(
-            f"an index cannot be imputed given an outcome of engine {then.engine!r}; the engines are {', '.join(ENGINES)}."
+            f"an index cannot be imputed given an outcome of engine {then.engine!r}; the engines"
+            f" are {', '.join(ENGINES)}."
         )
     table, key = table_of(data)
     check_draws(draws, burn, thin, seed, 1)
@@ -95,7 +108,9 @@ def from_intervals(
     still = np.abs(design.B).max(axis=(0, 1)) == 0
     Z = design.X0[:, still]
     rng = np.random.default_rng(seed)
-    state = outcome_model(then.engine, naive.design.y, naive.design.X, naive.terms["estimate"].to_numpy())
+    state = outcome_model(
+        then.engine, naive.design.y, naive.design.X, naive.terms["estimate"].to_numpy()
+    )
     x, fits = published.copy(), []
     for sweep in tqdm(range(burn + draws * thin), desc="true indices", disable=None, leave=False):
         state.draw(design.of(x), rng)
@@ -105,20 +120,42 @@ def from_intervals(
             mean, spread = _given_covariates(x, d, Z, rng)
             for _ in range(MOVES):
                 x[:, d] = _moved(
-                    x, d, published[:, d], sd[:, d], mean, spread, design.X0, design.slopes(state.beta), state, rng
+                    x,
+                    d,
+                    published[:, d],
+                    sd[:, d],
+                    mean,
+                    spread,
+                    design.X0,
+                    design.slopes(state.beta),
+                    state,
+                    rng,
                 )
         if sweep >= burn and (sweep - burn) % thin == thin - 1:
             made = {name: x[:, d].copy() for d, name in enumerate(names)}
             fits.append(fit(StudyFrame(own.assign(**made), "case", key), then))
     drawn = pd.concat(
-        [f.terms[["term", "estimate", "std_error"]].assign(draw=n, model=then.name) for n, f in enumerate(fits)],
+        [
+            f.terms[["term", "estimate", "std_error"]].assign(draw=n, model=then.name)
+            for n, f in enumerate(fits)
+        ],
         ignore_index=True,
     )
     moved = [t for t, s in zip(naive.design.names, still, strict=True) if not s]
-    said = "; ".join(f"{n}: {i.low} to {i.high} taken as {i.covers:.0%} of a normal error" for n, i in columns.items())
+    said = "; ".join(
+        f"{n}: {i.low} to {i.high} taken as {i.covers:.0%} of a normal error"
+        for n, i in columns.items()
+    )
     none = pd.DataFrame()
     return Propagated(
-        pooled_terms(naive, drawn, moved), none, none, none, drawn, (naive,), seed, (Note("intervals", f"{said}."),)
+        pooled_terms(naive, drawn, moved),
+        none,
+        none,
+        none,
+        drawn,
+        (naive,),
+        seed,
+        (Note("intervals", f"{said}."),),
     )
 
 
@@ -126,10 +163,14 @@ def _check(columns: Mapping[str, Interval], then: ModelSpec) -> None:
     used = {f.column for f in parse(then.formula).factors}
     for name, interval in columns.items():
         if not isinstance(interval, Interval):
-            raise SpecError(f"the interval of {name} is {interval!r}; write it as Interval(low, high, covers=0.68).")
+            raise SpecError(
+                f"the interval of {name} is {interval!r}; write it as Interval(low, high,"
+                " covers=0.68)."
+            )
         if name not in used:
             raise SpecError(
-                f"the formula of {then.name} does not use {name}, so that its interval would change nothing."
+                f"the formula of {then.name} does not use {name}, so that its interval would change"
+                " nothing."
             )
 
 
@@ -138,23 +179,30 @@ def _errors(own: pd.DataFrame, columns: Mapping[str, Interval], published: Array
     for c in dict.fromkeys(c for i in columns.values() for c in (i.low, i.high)):
         if not pd.api.types.is_numeric_dtype(own[c]):
             raise SpecError(f"the column {c} holds text; an interval ends in numbers.")
-    low, high = (own[[getattr(i, end) for i in columns.values()]].to_numpy(dtype=float) for end in ("low", "high"))
+    low, high = (
+        own[[getattr(i, end) for i in columns.values()]].to_numpy(dtype=float)
+        for end in ("low", "high")
+    )
     if not (high > low).all():
         raise SpecError(
-            f"{int((~(high > low)).sum())} interval(s) are missing, of no width, or upside down; every case needs one."
+            f"{int((~(high > low)).sum())} interval(s) are missing, of no width, or upside down;"
+            " every case needs one."
         )
     outside = (published < low) | (published > high)
     if outside.any():
         raise SpecError(
-            f"{int(outside.sum())} value(s) lie outside their interval, {published[outside][0]:g} outside {low[outside][0]:g} to "
-            f"{high[outside][0]:g} for example. Are these the ends of that index?"
+            f"{int(outside.sum())} value(s) lie outside their interval, {published[outside][0]:g}"
+            f" outside {low[outside][0]:g} to {high[outside][0]:g} for example. Are these the ends"
+            " of that index?"
         )
     out: Array = (high - low) / 2 / stats.norm.ppf([0.5 + i.covers / 2 for i in columns.values()])
     return out
 
 
 def _given_covariates(x: Array, d: int, Z: Array, rng: np.random.Generator) -> tuple[Array, float]:
-    """Mean and standard deviation of an index given covariates and the other indices, their parameters drawn."""
+    """Mean and standard deviation of an index given covariates and
+    the other indices, their parameters drawn.
+    """
     W = np.column_stack([Z, np.delete(x, d, axis=1)])
     V = np.linalg.pinv(W.T @ W)
     hat = V @ (W.T @ x[:, d])
@@ -166,9 +214,17 @@ def _given_covariates(x: Array, d: int, Z: Array, rng: np.random.Generator) -> t
 
 
 def _moved(
-    x: Array, d: int, published: Array, sd: Array, mean: Array, spread: float, fixed: Array, slopes: Array, state: Outcome,
+    x: Array,
+    d: int,
+    published: Array,
+    sd: Array,
+    mean: Array,
+    spread: float,
+    fixed: Array,
+    slopes: Array,
+    state: Outcome,
     rng: np.random.Generator,
-) -> Array:  # fmt: skip
+) -> Array:
     """One Metropolis move of every case's index; the proposal is exact but for the outcome."""
     weight = 1 / sd**2 + 1 / spread**2
     centre = (published / sd**2 + mean / spread**2) / weight

@@ -1,4 +1,6 @@
-"""One model of ``propagate``: what is known of its true codes, its fit as if they were known, and draws of them refitted."""
+"""One model of ``propagate``: what is known of its true codes, its fit as
+if they were known, and draws of them refitted.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,7 +24,13 @@ from peacestudy.models.missing.pooled_row import pooled_row
 from peacestudy.robustness.accuracy import WEAK, Accuracy
 from peacestudy.robustness.augment import Chain, Codes, Evidence, augment
 from peacestudy.robustness.code_model import CodeModel
-from peacestudy.robustness.coded_columns import LINEAR, Columns, linear_design, plain_columns, scored_columns
+from peacestudy.robustness.coded_columns import (
+    LINEAR,
+    Columns,
+    linear_design,
+    plain_columns,
+    scored_columns,
+)
 from peacestudy.robustness.diagnosis import chain_notes
 from peacestudy.robustness.gold import known_codes
 from peacestudy.robustness.outcome_model import outcome_model
@@ -46,12 +54,21 @@ class Job:
     """One model: its evidence, its naive fit, and how a draw of codes is fitted."""
 
     def __init__(
-        self, sheet: CodingSheet, table: pd.DataFrame, key: str, spec: ModelSpec, scores: str | None, base: Coding | None,
-        accuracy: Accuracy | None, gold: pd.DataFrame | None, differential: bool,
-    ) -> None:  # fmt: skip
+        self,
+        sheet: CodingSheet,
+        table: pd.DataFrame,
+        key: str,
+        spec: ModelSpec,
+        scores: str | None,
+        base: Coding | None,
+        accuracy: Accuracy | None,
+        gold: pd.DataFrame | None,
+        differential: bool,
+    ) -> None:
         if spec.engine not in ENGINES:
             raise SpecError(
-                f"codes cannot be imputed given an outcome of engine {spec.engine!r}; the engines are {', '.join(ENGINES)}."
+                f"codes cannot be imputed given an outcome of engine {spec.engine!r}; the engines"
+                f" are {', '.join(ENGINES)}."
             )
         self.spec, self.key = spec, key
         self.indicators = sheet.indicators
@@ -62,18 +79,23 @@ class Job:
         asked = _columns_asked(spec, book, self.indicators, scores)
         if not asked:
             raise SpecError(
-                f"the formula of {spec.name} uses no column that the codes of {', '.join(self.indicators)} move."
+                f"the formula of {spec.name} uses no column that the codes of"
+                f" {', '.join(self.indicators)} move."
             )
         self.table = table.iloc[places_by_id(table[key])].reset_index(drop=True)
         cases = self.table[key].astype(str).tolist()
         self.coders = _coders_by_codes(sheet, cases, self.indicators)
-        self.evidence = _evidence(sheet, self.coders, cases, self.indicators, codes, accuracy, gold, None)
+        self.evidence = _evidence(
+            sheet, self.coders, cases, self.indicators, codes, accuracy, gold, None
+        )
         self.settled = _majority(self.evidence)
         if scores is None:
             self.columns: Columns = plain_columns(book, self.indicators, asked, len(cases))
         else:
             if base is None:
-                raise SpecError("scores are made of all codes: give base, the study's settled coding.")
+                raise SpecError(
+                    "scores are made of all codes: give base, the study's settled coding."
+                )
             self.columns = scored_columns(base, self.indicators, asked, cases, scores)
         if base is not None:
             _same_spelling(cases, base.table["case_id"], "base")
@@ -81,13 +103,18 @@ class Job:
             self.settled = np.where(adjudicated >= 0, adjudicated, self.settled)
         self.needed: npt.NDArray[np.bool_] = np.asarray(np.abs(self.columns.slope).max(axis=1) > 0)
         _some_coded(self.evidence, self.settled, self.needed, cases, sheet)
-        self.naive = self.refit(np.where(self.settled >= 0, self.settled, _placeholder(self.evidence)))
+        self.naive = self.refit(
+            np.where(self.settled >= 0, self.settled, _placeholder(self.evidence))
+        )
         if self.naive.design.y.size != len(self.table):
             self.table = self.table[self.table[key].isin(self.naive.cases)].reset_index(drop=True)
             keep = np.isin(np.array(cases, dtype=object), [str(c) for c in self.naive.cases])
             self.evidence, self.settled = _kept(self.evidence, keep), self.settled[keep]
             self.columns = Columns(
-                self.columns.names, self.columns.offset[keep], self.columns.slope, self.columns.value
+                self.columns.names,
+                self.columns.offset[keep],
+                self.columns.slope,
+                self.columns.value,
             )
             cases = self.table[key].astype(str).tolist()
         if differential:
@@ -95,7 +122,14 @@ class Job:
             if set(np.unique(y)) != {0.0, 1.0}:
                 raise SpecError("accuracy can differ by an outcome of 0 and 1 only.")
             self.evidence = _evidence(
-                sheet, self.coders, cases, self.indicators, codes, accuracy, gold, y.astype(np.int64)
+                sheet,
+                self.coders,
+                cases,
+                self.indicators,
+                codes,
+                accuracy,
+                gold,
+                y.astype(np.int64),
             )
         self.labels = [(c, i, codes[j]) for c in cases for j, i in enumerate(self.indicators)]
         self.codes = codes
@@ -118,7 +152,9 @@ class Job:
 
     @cached_property
     def plain(self) -> Fit:
-        """The naive estimate: the model on the settled codes, without the cases that have an open cell."""
+        """The naive estimate: the model on the settled codes,
+        without the cases that have an open cell.
+        """
         rows = self.complete(self.settled)
         if rows.all():
             return self.naive
@@ -130,14 +166,19 @@ class Job:
             if not self.tied().any():
                 raise
             raise FitError(
-                f"{self.spec.name} has no naive estimate from the {int(rows.sum())} of {len(rows)} cases without an open cell: {err} "
-                f"{int(self.tied().sum())} cell(s) are open because two codes or more have the same number of coders; give the "
-                "adjudicated codes as base."
+                f"{self.spec.name} has no naive estimate from the {int(rows.sum())} of {len(rows)}"
+                f" cases without an open cell: {err} {int(self.tied().sum())} cell(s) are open"
+                " because two codes or more have the same number of coders; give the adjudicated"
+                " codes as base."
             ) from err
 
     def tied(self) -> npt.NDArray[np.bool_]:
-        """Cells that stay open because two codes or more have the most coders, shape (cases, indicators)."""
-        out: npt.NDArray[np.bool_] = (self.settled < 0) & (self.evidence.given >= 0).any(axis=2) & self.needed
+        """Cells that stay open because two codes or more have the
+        most coders, shape (cases, indicators).
+        """
+        out: npt.NDArray[np.bool_] = (
+            (self.settled < 0) & (self.evidence.given >= 0).any(axis=2) & self.needed
+        )
         return out
 
     def _fitted(self, t: Codes, rows: npt.NDArray[np.bool_]) -> Fit:
@@ -150,27 +191,50 @@ class Job:
         try:
             return self.refit(t)
         except FitError as err:
-            raise FitError(f"with true codes as they were drawn, a model has no estimate. {err}") from err
+            raise FitError(
+                f"with true codes as they were drawn, a model has no estimate. {err}"
+            ) from err
 
     def run(self, draws: int, burn: int, thin: int, seed: np.random.SeedSequence) -> Part:
         """The chains of one model, its refits, and what they say."""
         chains = []
         constant = np.abs(self.design.B).max(axis=(0, 1)) == 0
         model = CodeModel.of(self.design.X0[:, constant])
-        for s in tqdm(seed.spawn(CHAINS), desc=f"true codes, {self.spec.name}", disable=None, leave=False):
+        for s in tqdm(
+            seed.spawn(CHAINS), desc=f"true codes, {self.spec.name}", disable=None, leave=False
+        ):
             start = outcome_model(
-                self.spec.engine, self.naive.design.y, self.naive.design.X, self.naive.terms["estimate"].to_numpy()
+                self.spec.engine,
+                self.naive.design.y,
+                self.naive.design.X,
+                self.naive.terms["estimate"].to_numpy(),
             )
             chains.append(
                 augment(
-                    self.evidence, self.columns, self.design, start, model, draws, burn, thin, np.random.default_rng(s)
+                    self.evidence,
+                    self.columns,
+                    self.design,
+                    start,
+                    model,
+                    draws,
+                    burn,
+                    thin,
+                    np.random.default_rng(s),
                 )
             )
-        fits = [self._drawn(t) for c in tqdm(chains, desc="refit", disable=None, leave=False) for t in c.codes]
+        fits = [
+            self._drawn(t)
+            for c in tqdm(chains, desc="refit", disable=None, leave=False)
+            for t in c.codes
+        ]
         drawn = pd.concat(
-            [f.terms[["term", "estimate", "std_error"]].assign(draw=n) for n, f in enumerate(fits)], ignore_index=True
+            [f.terms[["term", "estimate", "std_error"]].assign(draw=n) for n, f in enumerate(fits)],
+            ignore_index=True,
         )
-        notes = [*chain_notes(chains, self.naive.design.names, self.coded_terms, self.spec.name), *self._open()]
+        notes = [
+            *chain_notes(chains, self.naive.design.names, self.coded_terms, self.spec.name),
+            *self._open(),
+        ]
         drawn = drawn.assign(model=self.spec.name)
         terms = pooled_terms(self.naive, drawn, self.coded_terms, self.plain)
         return Part(terms, self._accuracy(chains), self._codes(chains), drawn, notes)
@@ -181,17 +245,20 @@ class Job:
         tied = int(self.tied().sum())
         nobody = (self.settled < 0) & self.needed & (self.evidence.given < 0).all(axis=2)
         uncoded = int(nobody.any(axis=1).sum())
-        rest = f"The naive estimate is of the {len(self.settled) - cases} cases without an open cell."
+        rest = (
+            f"The naive estimate is of the {len(self.settled) - cases} cases without an open cell."
+        )
         if uncoded:
             text = (
-                f"{self.spec.name}: {uncoded} of {len(self.settled)} cases have a cell that nobody coded. Its true code is imputed "
-                f"from the covariates and the outcome. {rest}"
+                f"{self.spec.name}: {uncoded} of {len(self.settled)} cases have a cell that nobody"
+                f" coded. Its true code is imputed from the covariates and the outcome. {rest}"
             )
             yield Note("uncoded", text)
         if tied:
             text = (
-                f"{self.spec.name}: {tied} cell(s) of {int(self.tied().any(axis=1).sum())} case(s) stay open, because two codes or more "
-                f"have the same number of coders. {rest} Give the adjudicated codes as base to have these cells in it."
+                f"{self.spec.name}: {tied} cell(s) of {int(self.tied().any(axis=1).sum())} case(s)"
+                f" stay open, because two codes or more have the same number of coders. {rest} Give"
+                " the adjudicated codes as base to have these cells in it."
             )
             yield Note("ties", text)
 
@@ -206,8 +273,18 @@ class Job:
                     for a, true in enumerate(values):
                         for b, given in enumerate(values):
                             x = theta[:, r, g, a, b]
-                            rows.append((self.spec.name, scale, coder, g if theta.shape[2] > 1 else None, true, given,
-                                         x.mean(), *np.quantile(x, [0.025, 0.975])))  # fmt: skip
+                            rows.append(
+                                (
+                                    self.spec.name,
+                                    scale,
+                                    coder,
+                                    g if theta.shape[2] > 1 else None,
+                                    true,
+                                    given,
+                                    x.mean(),
+                                    *np.quantile(x, [0.025, 0.975]),
+                                )
+                            )
         columns = ["model", "scale", "coder", "outcome", "true", "given", "mean", "low", "high"]
         return pd.DataFrame(rows, columns=columns)
 
@@ -215,39 +292,76 @@ class Job:
         t = np.concatenate([c.codes for c in chains])
         differ = disputed_cells(self.evidence)
         rows = [
-            (self.spec.name, case, i, code, float((t[:, n // len(self.codes), n % len(self.codes)] == k).mean()),
-             bool(differ[n // len(self.codes), n % len(self.codes)]))
-            for n, (case, i, values) in enumerate(self.labels) for k, code in enumerate(values)
-        ]  # fmt: skip
-        return pd.DataFrame(rows, columns=["model", "case_id", "indicator_id", "code", "probability", "disputed"])
+            (
+                self.spec.name,
+                case,
+                i,
+                code,
+                float((t[:, n // len(self.codes), n % len(self.codes)] == k).mean()),
+                bool(differ[n // len(self.codes), n % len(self.codes)]),
+            )
+            for n, (case, i, values) in enumerate(self.labels)
+            for k, code in enumerate(values)
+        ]
+        return pd.DataFrame(
+            rows, columns=["model", "case_id", "indicator_id", "code", "probability", "disputed"]
+        )
 
 
-def pooled_terms(fitted: Fit, drawn: pd.DataFrame, coded: Sequence[str], plain: Fit | None = None) -> pd.DataFrame:
-    """Every term of a model, as it stands (or as ``plain`` has it) and pooled over draws; the columns of ``Propagated.terms``."""
+def pooled_terms(
+    fitted: Fit, drawn: pd.DataFrame, coded: Sequence[str], plain: Fit | None = None
+) -> pd.DataFrame:
+    """Every term of a model, as it stands (or as ``plain`` has it) and pooled over draws; the
+    columns of ``Propagated.terms``.
+    """
     naive = (plain or fitted).terms.set_index("term").reindex(fitted.design.names)
     rows = []
     for term, own in drawn.groupby("term", sort=False):
         p = pooled_row(own["estimate"], own["std_error"], float(fitted.dfs[str(term)]))
         n = naive.loc[str(term)]
-        rows.append({
-            "model": fitted.spec.name, "term": term, "coded": term in coded, "naive": n["estimate"],
-            "naive_std_error": n["std_error"], "naive_conf_low": n["conf_low"], "naive_conf_high": n["conf_high"],
-            "naive_p_value": n["p_value"], "estimate": p["estimate"], "std_error": p["std_error"], "df": p["df"],
-            "conf_low": p["conf_low"], "conf_high": p["conf_high"], "p_value": p["p_value"], "share_coding": p["share"],
-            "fmi": p["fmi"], "monte_carlo": p["monte_carlo"],
-        })  # fmt: skip
+        rows.append(
+            {
+                "model": fitted.spec.name,
+                "term": term,
+                "coded": term in coded,
+                "naive": n["estimate"],
+                "naive_std_error": n["std_error"],
+                "naive_conf_low": n["conf_low"],
+                "naive_conf_high": n["conf_high"],
+                "naive_p_value": n["p_value"],
+                "estimate": p["estimate"],
+                "std_error": p["std_error"],
+                "df": p["df"],
+                "conf_low": p["conf_low"],
+                "conf_high": p["conf_high"],
+                "p_value": p["p_value"],
+                "share_coding": p["share"],
+                "fmi": p["fmi"],
+                "monte_carlo": p["monte_carlo"],
+            }
+        )
     return pd.DataFrame(rows)
 
 
 def _same_spelling(cases: list[str], others: pd.Series, name: str) -> None:
     """Refuse ids that would be left out because the other table writes them in another way."""
-    told = check_keys("case_id", pd.Index(cases).unique(), pd.Index(others.dropna().astype(str).unique()), name, "data")
+    told = check_keys(
+        "case_id",
+        pd.Index(cases).unique(),
+        pd.Index(others.dropna().astype(str).unique()),
+        name,
+        "data",
+    )
     if told.refusal:
         raise SpecError(told.refusal)
 
 
 def _some_coded(
-    evidence: Evidence, settled: Codes, needed: npt.NDArray[np.bool_], cases: list[str], sheet: CodingSheet
+    evidence: Evidence,
+    settled: Codes,
+    needed: npt.NDArray[np.bool_],
+    cases: list[str],
+    sheet: CodingSheet,
 ) -> None:
     """Refuse where no case has a code in every cell that the formula needs."""
     coded = (evidence.given >= 0).any(axis=2) | (settled >= 0)
@@ -255,30 +369,44 @@ def _some_coded(
         return
     known = sheet.table["case_id"]
     match = (
-        "" if set(known) & set(cases) else f" Are the ids the same? data has {cases[0]!r}, the sheet {known.iloc[0]!r}."
+        ""
+        if set(known) & set(cases)
+        else f" Are the ids the same? data has {cases[0]!r}, the sheet {known.iloc[0]!r}."
     )
-    raise SpecError(f"none of the {len(cases)} cases in data has the codes that the formula needs.{match}")
+    raise SpecError(
+        f"none of the {len(cases)} cases in data has the codes that the formula needs.{match}"
+    )
 
 
-def _columns_asked(spec: ModelSpec, book: Codebook, indicators: list[str], scores: str | None) -> list[str]:
+def _columns_asked(
+    spec: ModelSpec, book: Codebook, indicators: list[str], scores: str | None
+) -> list[str]:
     used = list(dict.fromkeys(f.column for f in parse(spec.formula).factors))
     if scores is None:
         return [c for c in used if c in indicators]
     pillars = {book.pillar_of(i).id for i in indicators}
     made = (
-        pillars | {"breadth", "weakest_dimension"} | {f"dimension_{book.indicators[i].dimension}" for i in indicators}
+        pillars
+        | {"breadth", "weakest_dimension"}
+        | {f"dimension_{book.indicators[i].dimension}" for i in indicators}
     )
     return [c for c in used if c in made]
 
 
 def _coders_by_codes(sheet: CodingSheet, cases: list[str], indicators: list[str]) -> list[str]:
-    """The coders in an order that only their codes decide, so that draws do not depend on their names."""
-    codes = pd.concat([sheet.values(i).reindex(index=cases, columns=sheet.coders) for i in indicators])
+    """The coders in an order that only their codes decide, so
+    that draws do not depend on their names.
+    """
+    codes = pd.concat(
+        [sheet.values(i).reindex(index=cases, columns=sheet.coders) for i in indicators]
+    )
     given = {c: tuple(codes[c].fillna(-np.inf)) for c in sheet.coders}
     return sorted(sheet.coders, key=lambda c: given[c])
 
 
-def _codes_of(coding: Coding, indicators: list[str], cases: list[str], codes: list[list[int]]) -> Codes:
+def _codes_of(
+    coding: Coding, indicators: list[str], cases: list[str], codes: list[list[int]]
+) -> Codes:
     """Positions of the codes of a coding, shape (cases, indicators), -1 where it has none."""
     own = coding.codes(indicators).reindex(cases)
     out = np.full((len(cases), len(indicators)), -1, dtype=np.int64)
@@ -289,9 +417,15 @@ def _codes_of(coding: Coding, indicators: list[str], cases: list[str], codes: li
 
 
 def _evidence(
-    sheet: CodingSheet, coders: list[str], cases: list[str], indicators: list[str], codes: list[list[int]],
-    accuracy: Accuracy | None, gold: pd.DataFrame | None, stratum: npt.NDArray[np.int64] | None,
-) -> Evidence:  # fmt: skip
+    sheet: CodingSheet,
+    coders: list[str],
+    cases: list[str],
+    indicators: list[str],
+    codes: list[list[int]],
+    accuracy: Accuracy | None,
+    gold: pd.DataFrame | None,
+    stratum: npt.NDArray[np.int64] | None,
+) -> Evidence:
     _same_spelling(cases, sheet.table["case_id"], "the sheet")
     given = np.full((len(cases), len(indicators), len(coders)), -1, dtype=np.int64)
     known = known_codes(gold, cases, indicators, codes)
@@ -321,7 +455,9 @@ def _votes(e: Evidence) -> Codes:
 
 
 def _majority(e: Evidence) -> Codes:
-    """The code that most coders of a cell gave; -1 where nobody coded or two codes have the most; gold where it is known."""
+    """The code that most coders of a cell gave; -1 where nobody coded or two
+    codes have the most; gold where it is known.
+    """
     votes = _votes(e)
     most = votes.max(axis=2)
     single = (votes == most[:, :, None]).sum(axis=2) == 1
@@ -329,7 +465,9 @@ def _majority(e: Evidence) -> Codes:
 
 
 def _placeholder(e: Evidence) -> Codes:
-    """Codes from which the chains start: of the codes that most coders gave, each in turn; the lowest where nobody coded."""
+    """Codes from which the chains start: of the codes that most coders gave, each in turn; the
+    lowest where nobody coded.
+    """
     votes = _votes(e)
     most = votes.max(axis=2)
     out: Codes = votes.argmax(axis=2)

@@ -1,7 +1,9 @@
-"""The outcome given the design: draws of its parameters, and how likely each outcome is under candidate designs.
+"""The outcome given the design: draws of its parameters, and how
+likely each outcome is under candidate designs.
 
-Linear models: flat prior, the normal and inverse chi-squared draws of Gelman and others (2013), Bayesian Data Analysis, 14.2. Logit:
-Jeffreys' prior, whose mode is Firth's estimate (Firth 1993, Biometrika 80), by a Metropolis random walk.
+Linear models: flat prior, the normal and inverse chi-squared draws of Gelman and others (2013),
+Bayesian Data Analysis, 14.2. Logit: Jeffreys' prior, whose mode is Firth's estimate (Firth 1993,
+Biometrika 80), by a Metropolis random walk.
 """
 
 from dataclasses import dataclass, field
@@ -39,7 +41,9 @@ class LinearOutcome:
 
 @dataclass(eq=False)
 class LogitOutcome:
-    """P(y = 1) = 1 / (1 + exp(-X b)); keeps the last draw, and counts how many proposals were taken."""
+    """P(y = 1) = 1 / (1 + exp(-X b)); keeps the last draw, and
+    counts how many proposals were taken.
+    """
 
     y: Array
     beta: Array

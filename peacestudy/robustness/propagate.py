@@ -1,7 +1,8 @@
 """The verb ``propagate``: what the disagreement of coders does to a finding.
 
-The true codes are unknown; the codes of all coders, the covariates and the outcome speak of them. They are drawn by data
-augmentation, each draw goes through scores and the declared model, and the results are pooled by Rubin's rules.
+The true codes are unknown; the codes of all coders, the covariates and the outcome speak of them.
+They are drawn by data augmentation, each draw goes through scores and the declared model, and the
+results are pooled by Rubin's rules.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -28,12 +29,15 @@ class Propagated:
 
     Attributes
     ----------
-    terms : a row a term of a model: ``model, term, coded`` (whether codes move it); ``naive, naive_std_error, naive_conf_low,
-        naive_conf_high, naive_p_value`` as if the codes were true; ``estimate, std_error, df, conf_low, conf_high, p_value`` pooled
-        over draws of the true codes; ``share_coding``, the part of the variance that is doubt about codes; ``fmi``; ``monte_carlo``,
-        the standard error of ``estimate`` for there being only so many draws.
-    accuracy : ``model, scale, coder, outcome`` (where accuracy may differ by it), ``true, given, mean, low, high`` (95 %).
-    codes : ``model, case_id, indicator_id, code, probability`` of every code of every cell, and ``disputed``.
+    terms : a row a term of a model: ``model, term, coded`` (whether codes move it); ``naive,
+        naive_std_error, naive_conf_low, naive_conf_high, naive_p_value`` as if the codes were true;
+        ``estimate, std_error, df, conf_low, conf_high, p_value`` pooled over draws of the true
+        codes; ``share_coding``, the part of the variance that is doubt about codes; ``fmi``;
+        ``monte_carlo``, the standard error of ``estimate`` for there being only so many draws.
+    accuracy : ``model, scale, coder, outcome`` (where accuracy may differ by it), ``true, given,
+        mean, low, high`` (95 %).
+    codes : ``model, case_id, indicator_id, code, probability`` of
+        every code of every cell, and ``disputed``.
     flips : which disputed codes would change the finding, ranked; see ``flips``.
     draws : ``model, draw, term, estimate, std_error``.
     naive : the fits as if the codes were true, of cases that somebody coded.
@@ -62,34 +66,55 @@ class Propagated:
             "share_coding",
         ]
         return html_table(
-            self.terms[names], "as if the codes were true, and with their doubt in it", self.notes, rows=len(self.terms)
+            self.terms[names],
+            "as if the codes were true, and with their doubt in it",
+            self.notes,
+            rows=len(self.terms),
         )
 
 
 def propagate(
-    sheet: CodingSheet, data: StudyFrame | pd.DataFrame, then: ModelSpec | Sequence[ModelSpec], *, scores: str | None = None,
-    base: Coding | None = None, accuracy: Accuracy | None = None, gold: pd.DataFrame | None = None, differential: bool = False,
-    draws: int = 50, burn: int = 400, thin: int = 10, rank_flips: bool = True, seed: int,
-) -> Propagated:  # fmt: skip
+    sheet: CodingSheet,
+    data: StudyFrame | pd.DataFrame,
+    then: ModelSpec | Sequence[ModelSpec],
+    *,
+    scores: str | None = None,
+    base: Coding | None = None,
+    accuracy: Accuracy | None = None,
+    gold: pd.DataFrame | None = None,
+    differential: bool = False,
+    draws: int = 50,
+    burn: int = 400,
+    thin: int = 10,
+    rank_flips: bool = True,
+    seed: int,
+) -> Propagated:
     """Carry the disagreement of coders into a finding.
 
     Parameters
     ----------
-    sheet : codes of any number of coders on one indicator or several; of revisions the latest counts.
+    sheet : codes of any number of coders on one indicator or
+        several; of revisions the latest counts.
     data : a row a case, with ``case_id`` (a StudyFrame's key) and the columns of the formula.
     then : the model, or several; engines linear, logit and firth.
-    scores : None where the formula holds indicators by their own name (made from the codes, whatever ``data`` has); else the
-        rule by which the indicators enter pillar scores and breadth, ``share``, ``depth`` or ``weighted``, all other codes as in ``base``.
-    base : the adjudicated codes of the study: the naive estimate takes these where they have a code, and elsewhere the code that most
-        coders gave. Where two codes have the most coders the cell stays open, the case is left out of the naive estimate, and a
-        note counts such cells. Needed with ``scores``.
-    accuracy : what the author holds of the coders' accuracy; None lets the codes tell, which takes three coders, or ``gold``.
+    scores : None where the formula holds indicators by their own name (made from the codes,
+        whatever ``data`` has); else the rule by which the indicators enter pillar scores and
+        breadth, ``share``, ``depth`` or ``weighted``, all other codes as in ``base``.
+    base : the adjudicated codes of the study: the naive estimate takes these where they have a
+        code, and elsewhere the code that most coders gave. Where two codes have the most coders the
+        cell stays open, the case is left out of the naive estimate, and a note counts such cells.
+        Needed with ``scores``.
+    accuracy : what the author holds of the coders' accuracy; None lets the codes tell, which takes
+        three coders, or ``gold``.
     gold : ``case_id, indicator_id, code``, true codes that are known for some cases.
-    differential : coders may be more accurate on cases of one outcome than of the other, as those are who knew how it ended.
-    draws, burn, thin : draws of the true codes in all (half a chain each), sweeps before the first, sweeps for each.
-    rank_flips : refit with every disputed code the other way, which takes a fit each; False leaves ``flips`` empty.
-    seed : of all draws. They are given to cases in the order of their ids and to coders in an order that only their codes decide, so the
-        order of rows and the names of coders change nothing.
+    differential : coders may be more accurate on cases of one outcome than of the other, as those
+        are who knew how it ended.
+    draws, burn, thin : draws of the true codes in all (half a chain
+        each), sweeps before the first, sweeps for each.
+    rank_flips : refit with every disputed code the other way, which takes
+        a fit each; False leaves ``flips`` empty.
+    seed : of all draws. They are given to cases in the order of their ids and to coders in an order
+        that only their codes decide, so the order of rows and the names of coders change nothing.
 
     Returns
     -------
@@ -100,7 +125,8 @@ def propagate(
     CodingError
         Nothing tells how accurate the coders are.
     SpecError
-        An engine, formula or score that codes cannot be imputed through; data, models, draws or a seed that are none.
+        An engine, formula or score that codes cannot be imputed through;
+        data, models, draws or a seed that are none.
     """
     given, sheet = sheet, coders_only(sheet)
     specs = specs_of(then)
@@ -108,18 +134,35 @@ def propagate(
     check_draws(draws, burn, thin, seed, CHAINS)
     _identified(sheet, accuracy, gold)
     seeds = np.random.SeedSequence(seed).spawn(len(specs))
-    jobs = [Job(sheet, table, key, spec, scores, base, accuracy, gold, differential) for spec in specs]
+    jobs = [
+        Job(sheet, table, key, spec, scores, base, accuracy, gold, differential) for spec in specs
+    ]
     parts = [job.run(draws // CHAINS, burn, thin, s) for job, s in zip(jobs, seeds, strict=True)]
     flipped = [
-        flips(job.plain, job.refit_coded, job.settled, job.evidence, job.labels, job.coded_terms if rank_flips else [])
+        flips(
+            job.plain,
+            job.refit_coded,
+            job.settled,
+            job.evidence,
+            job.labels,
+            job.coded_terms if rank_flips else [],
+        )
         for job in jobs
     ]
-    told = {n.text: n for n in [*_about(given, accuracy, gold, jobs[0]), *(n for p in parts for n in p.notes)]}
+    told = {
+        n.text: n
+        for n in [*_about(given, accuracy, gold, jobs[0]), *(n for p in parts for n in p.notes)]
+    }
     return Propagated(
-        terms=_together(p.terms for p in parts), accuracy=_together(p.accuracy for p in parts),
-        codes=_together(p.codes for p in parts), flips=_together(flipped), draws=_together(p.draws for p in parts),
-        naive=tuple(j.plain for j in jobs), seed=seed, notes=tuple(told.values()),
-    )  # fmt: skip
+        terms=_together(p.terms for p in parts),
+        accuracy=_together(p.accuracy for p in parts),
+        codes=_together(p.codes for p in parts),
+        flips=_together(flipped),
+        draws=_together(p.draws for p in parts),
+        naive=tuple(j.plain for j in jobs),
+        seed=seed,
+        notes=tuple(told.values()),
+    )
 
 
 def _together(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
@@ -129,26 +172,41 @@ def _together(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
 def _identified(sheet: CodingSheet, accuracy: Accuracy | None, gold: pd.DataFrame | None) -> None:
     if not isinstance(accuracy, Accuracy | None):
         raise CodingError(
-            f"accuracy is {accuracy!r}; write it with its worth, as accuracy=Accuracy.about(0.85, worth=40)."
+            f"accuracy is {accuracy!r}; write it with its worth, as accuracy=Accuracy.about(0.85,"
+            " worth=40)."
         )
     if accuracy is None and gold is None and len(sheet.coders) < 3:
         raise CodingError(
-            f"{len(sheet.coders)} coder(s) cannot tell how accurate they are: with fewer than three, equal codes may be equal errors. "
-            "Give gold (true codes of some cases), or write what you hold: accuracy=Accuracy.about(0.85, worth=40)."
+            f"{len(sheet.coders)} coder(s) cannot tell how accurate they are: with fewer than"
+            " three, equal codes may be equal errors. Give gold (true codes of some cases), or"
+            " write what you hold: accuracy=Accuracy.about(0.85, worth=40)."
         )
 
 
-def _about(sheet: CodingSheet, accuracy: Accuracy | None, gold: pd.DataFrame | None, job: Job) -> Iterator[Note]:
+def _about(
+    sheet: CodingSheet, accuracy: Accuracy | None, gold: pd.DataFrame | None, job: Job
+) -> Iterator[Note]:
     if accuracy is not None:
         held = f"{accuracy.right:.0%} right, worth {accuracy.worth:g} cases"
-        said = f"is the author's opinion ({held}), drawn, and corrected by the codes as far as they speak"
+        said = (
+            f"is the author's opinion ({held}), drawn, and corrected by the codes as far as they"
+            " speak"
+        )
     elif gold is not None:
-        said = f"is told by {int((job.evidence.gold >= 0).sum())} known codes and by their agreement"
+        said = (
+            f"is told by {int((job.evidence.gold >= 0).sum())} known codes and by their agreement"
+        )
     else:
-        said = "is told by their agreement (latent classes), which takes their errors to be independent given the true code"
+        said = (
+            "is told by their agreement (latent classes), which takes their errors to be"
+            " independent given the true code"
+        )
     yield Note("accuracy", f"The coders' accuracy {said}.")
     if "adjudicated" in sheet.kinds.values():
         yield Note("adjudicated", "What was adjudicated is no coder's word, and is left out.")
     if set(sheet.kinds.values()) & {"machine", "rule"}:
-        text = "Machines and rules that read the same text may err together; where they do, their accuracy is overstated here."
+        text = (
+            "Machines and rules that read the same text may err together; where they do, their"
+            " accuracy is overstated here."
+        )
         yield Note("dependent_errors", text)

@@ -1,7 +1,9 @@
-"""The table named stability: what a finding would be had another coder been asked. It is no estimate of anything.
+"""The table named stability: what a finding would be had another coder
+been asked. It is no estimate of anything.
 
-Taking coders' codes by lot adds error to error: a slope that is pulled towards zero by one coder's errors is pulled there
-twice. What it shows is how much the finding hangs on who coded; what it is with the doubt in it says ``propagate``.
+Taking coders' codes by lot adds error to error: a slope that is pulled towards zero by one coder's
+errors is pulled there twice. What it shows is how much the finding hangs on who coded; what it is
+with the doubt in it says ``propagate``.
 """
 
 from collections.abc import Sequence
@@ -19,9 +21,15 @@ from peacestudy.robustness.job import Job
 
 
 def stability(
-    sheet: CodingSheet, data: StudyFrame | pd.DataFrame, then: ModelSpec | Sequence[ModelSpec], *, scores: str | None = None,
-    base: Coding | None = None, draws: int, seed: int,
-) -> pd.DataFrame:  # fmt: skip
+    sheet: CodingSheet,
+    data: StudyFrame | pd.DataFrame,
+    then: ModelSpec | Sequence[ModelSpec],
+    *,
+    scores: str | None = None,
+    base: Coding | None = None,
+    draws: int,
+    seed: int,
+) -> pd.DataFrame:
     """Refit with one coder's code drawn by lot in every cell.
 
     Parameters
@@ -31,10 +39,11 @@ def stability(
     Returns
     -------
     DataFrame
-        ``table`` (the word stability), ``model, term, coder``: a row for each coder's codes by themselves (``coder`` names them; cells
-        that they left out have the code that most of the others gave, and are open where these tie) with ``estimate, low, high``
-        equal, and one for the random draws (``coder`` missing): the median and the range that holds 95 % of the draws. It is neither
-        a confidence interval nor an estimate.
+        ``table`` (the word stability), ``model, term, coder``: a row for each coder's codes by
+        themselves (``coder`` names them; cells that they left out have the code that most of the
+        others gave, and are open where these tie) with ``estimate, low, high`` equal, and one for
+        the random draws (``coder`` missing): the median and the range that holds 95 % of the draws.
+        It is neither a confidence interval nor an estimate.
     """
     if draws < 1:
         raise SpecError(f"draws is {draws}; expected 1 or more.")
@@ -47,7 +56,9 @@ def stability(
         given = job.evidence.given
         for coder in sheet.coders:
             r = job.coders.index(coder)
-            terms = job.refit_coded(np.where(given[:, :, r] >= 0, given[:, :, r], job.settled)).terms
+            terms = job.refit_coded(
+                np.where(given[:, :, r] >= 0, given[:, :, r], job.settled)
+            ).terms
             rows += [
                 ("stability", spec.name, t, coder, e, e, e)
                 for t, e in zip(terms["term"], terms["estimate"], strict=True)
@@ -56,9 +67,14 @@ def stability(
         for _ in tqdm(range(draws), desc="stability", disable=None, leave=False):
             lot = np.where(given >= 0, rng.uniform(size=given.shape), -1.0).argmax(axis=2)
             t = np.take_along_axis(given, lot[:, :, None], axis=2)[:, :, 0]
-            drawn.append(job.refit_coded(np.where(t >= 0, t, job.settled)).terms["estimate"].to_numpy())
+            drawn.append(
+                job.refit_coded(np.where(t >= 0, t, job.settled)).terms["estimate"].to_numpy()
+            )
         low, middle, high = np.quantile(drawn, [0.025, 0.5, 0.975], axis=0)
         rows += [
-            ("stability", spec.name, t, None, middle[k], low[k], high[k]) for k, t in enumerate(job.naive.design.names)
+            ("stability", spec.name, t, None, middle[k], low[k], high[k])
+            for k, t in enumerate(job.naive.design.names)
         ]
-    return pd.DataFrame(rows, columns=["table", "model", "term", "coder", "estimate", "low", "high"])
+    return pd.DataFrame(
+        rows, columns=["table", "model", "term", "coder", "estimate", "low", "high"]
+    )

@@ -6,4 +6,14 @@ from peacestudy.study.results import RESULTS, Results, results_of
 from peacestudy.study.study import Study
 from peacestudy.study.trace import Trace, trace
 
-__all__ = ["RESULTS", "Results", "Study", "Trace", "check", "cite", "load_study", "results_of", "trace"]
+__all__ = [
+    "RESULTS",
+    "Results",
+    "Study",
+    "Trace",
+    "check",
+    "cite",
+    "load_study",
+    "results_of",
+    "trace",
+]

@@ -12,11 +12,15 @@ WEIGHT = "attempt_weight"  # a column that results make: the inverse chance of a
 
 
 def asked(study: Study, samples: set[str]) -> Iterator[tuple[str, str, Place, str]]:
-    """Every column that is asked of the tables of some samples: the file, key and place that ask, and the column."""
+    """Every column that is asked of the tables of some samples: the
+    file, key and place that ask, and the column.
+    """
     config = study.config
     for n, s in enumerate(config.specs):
         if s.sample in samples and not spec_problems(s):
-            yield from (("study.toml", "formula", ("specs", n), c) for c in parse(s.formula).columns)
+            yield from (
+                ("study.toml", "formula", ("specs", n), c) for c in parse(s.formula).columns
+            )
             yield from (("study.toml", "cluster", ("specs", n), c) for c in s.model().cluster or ())
             yield from (
                 ("study.toml", "options", ("specs", n), c)
@@ -36,16 +40,25 @@ def asked(study: Study, samples: set[str]) -> Iterator[tuple[str, str, Place, st
     yield from _of_politics(config, samples)
     used = {i for s in config.samples if s.id in samples for i in s.steps}
     for n, step in enumerate(config.steps):
-        if step.id in used or (step.id not in {i for s in config.samples for i in s.steps} and "cases" in study.tables):
+        if step.id in used or (
+            step.id not in {i for s in config.samples for i in s.steps} and "cases" in study.tables
+        ):
             yield "study.toml", "column", ("steps", n), step.column
     rule = config.permutation
     if rule is not None and {s.name: s.sample for s in config.specs}.get(rule.spec) in samples:
         yield "study.toml", "strata", ("permutation",), rule.strata
     unseen, ahead = config.out_of_sample, config.forecast
     if unseen is not None and unseen.sample in samples:
-        yield from (("study.toml", key, ("out_of_sample",), getattr(unseen, key)) for key in ("groups", "time"))
+        yield from (
+            ("study.toml", key, ("out_of_sample",), getattr(unseen, key))
+            for key in ("groups", "time")
+        )
     if ahead is not None and ahead.cases in samples:
-        yield from (("study.toml", "instead", ("forecast",), c) for pair in ahead.instead.items() for c in pair)
+        yield from (
+            ("study.toml", "instead", ("forecast",), c)
+            for pair in ahead.instead.items()
+            for c in pair
+        )
     if (
         not config.codebook
         and config.samples
@@ -66,4 +79,7 @@ def _of_politics(config: Config, samples: set[str]) -> Iterator[tuple[str, str, 
             yield "study.toml", "strata", ("moderations", n), rule.strata
     where = config.contexts
     if where is not None and any(s in of for s in where.specs):
-        yield from (("study.toml", "column", ("contexts", "by", n), way.column) for n, way in enumerate(where.by))
+        yield from (
+            ("study.toml", "column", ("contexts", "by", n), way.column)
+            for n, way in enumerate(where.by)
+        )

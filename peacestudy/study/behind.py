@@ -1,4 +1,6 @@
-"""What lies behind one value of one case: the codes, or the rows of the study's tables, that it was made from."""
+"""What lies behind one value of one case: the codes, or the rows of
+the study's tables, that it was made from.
+"""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -16,7 +18,9 @@ Tables = dict[str, tuple[str, pd.DataFrame, dict[Any, Any]]]
 def behind(
     study: Study, case: str, column: str, data: pd.DataFrame | None, tables: Tables | None = None
 ) -> Iterator[Row]:
-    """Everything behind one value of one case: the value, then the codes or source rows it was made from."""
+    """Everything behind one value of one case: the value, then the
+    codes or source rows it was made from.
+    """
     if data is not None and case in data.index and column in data.columns:
         yield {"step": "case", "case_id": case, "name": column, "value": data.loc[case, column]}
     names = _indicators(study, column)
@@ -58,7 +62,9 @@ class Values:
     tables: Tables | None = None
 
     def made(self, column: str) -> Iterator[Row]:
-        """How a derived column was made, and those that it was made from; nothing for a column of the study."""
+        """How a derived column was made, and those that it was made
+        from; nothing for a column of the study.
+        """
         found = self._derived(column)
         if found is not None:
             how, before = found
@@ -67,7 +73,9 @@ class Values:
                 yield from before.made(source)
 
     def of(self, given: Any, own: str, column: str) -> Iterator[Row]:
-        """Everything behind the value of a case: ``given`` is its id in the data, ``own`` in the study."""
+        """Everything behind the value of a case: ``given`` is its
+        id in the data, ``own`` in the study.
+        """
         found = self._derived(column)
         if found is None:
             yield from behind(self.study, own, column, self.data, self.tables)
@@ -87,12 +95,18 @@ class Values:
 
 
 def by_case(study: Study) -> Tables:
-    """The tables that say something of a case: what each is, its rows, and where those of a case stand."""
+    """The tables that say something of a case: what each is, its
+    rows, and where those of a case stand.
+    """
     where = {"outcomes": "outcome", "covariates": "covariate", "cases": "case"}
     if "outcomes" not in study.tables:  # its tables are fitted as they stand
         where |= {s.table: "case" for s in study.config.samples}
     held = {name: study.tables[name] for name in where if name in study.tables}
-    return {n: (where[n], t, dict(t.groupby("case_id").indices)) for n, t in held.items() if "case_id" in t.columns}
+    return {
+        n: (where[n], t, dict(t.groupby("case_id").indices))
+        for n, t in held.items()
+        if "case_id" in t.columns
+    }
 
 
 def _indicators(study: Study, column: str) -> list[str]:
@@ -109,7 +123,9 @@ def _indicators(study: Study, column: str) -> list[str]:
 
 
 def codes_of(study: Study, case: str, indicators: Iterable[str]) -> Iterator[Row]:
-    """The settled codes of a case and, where several coders gave them, what each wrote, revisions too."""
+    """The settled codes of a case and, where several coders gave
+    them, what each wrote, revisions too.
+    """
     if study.coding is None and study.sheet is None:
         return
     wanted = set(indicators)
@@ -124,4 +140,6 @@ def codes_of(study: Study, case: str, indicators: Iterable[str]) -> Iterator[Row
 def code_row(r: dict[Any, Any]) -> Row:
     """A row of a coding as a row of a trace."""
     names = ("case_id", "coder", "confidence", "source", "locator", "comment", "date")
-    return {"step": "code", "name": r["indicator_id"], "value": r["code"]} | {n: r[n] for n in names}
+    return {"step": "code", "name": r["indicator_id"], "value": r["code"]} | {
+        n: r[n] for n in names
+    }

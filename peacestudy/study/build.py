@@ -1,4 +1,6 @@
-"""Building a study's tables from source files: all of them are built before the first is written."""
+"""Building a study's tables from source files: all of them are
+built before the first is written.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -17,11 +19,21 @@ from peacestudy.study.package import write_package
 from peacestudy.study.vintages import RELEASES, TABLES, other_releases, vintage_tables
 
 # tables whose case_id must stand in cases.csv
-CASE_TABLES = ("agreements", "codings", "outcomes", "covariates", "deeds", "implementation", "forecasts")
+CASE_TABLES = (
+    "agreements",
+    "codings",
+    "outcomes",
+    "covariates",
+    "deeds",
+    "implementation",
+    "forecasts",
+)
 
 
 def missing(study: str, raw: Path | None) -> list[str]:
-    """A line for every source file of a study that is not in the folder: the file, what it is, from whom."""
+    """A line for every source file of a study that is not in the
+    folder: the file, what it is, from whom.
+    """
     needed = [SOURCES[i] for i in _builder(study).sources]
     return [s.where_to_get() for s in needed if raw is None or not (raw / s.file).is_file()]
 
@@ -36,7 +48,9 @@ def build_study(study: str, raw: Path) -> list[str]:
     """
     builder, folder = _builder(study), study_folder(study)
     config = _config(folder)
-    built = builder.build(raw, config.cases, read_codebook(codebook_path(folder, config)), folder, AS_NAMED)
+    built = builder.build(
+        raw, config.cases, read_codebook(codebook_path(folder, config)), folder, AS_NAMED
+    )
     lines = []
     for name, table in built.items():
         path = folder / f"{name}.csv"
@@ -46,7 +60,8 @@ def build_study(study: str, raw: Path) -> list[str]:
 
 
 def write_vintages(study: str, raw: Path | None) -> list[str]:
-    """Compare a study on the releases of its sources and write what comes of it; returns a line a file written.
+    """Compare a study on the releases of its sources and write what
+    comes of it; returns a line a file written.
 
     Raises
     ------
@@ -55,9 +70,13 @@ def write_vintages(study: str, raw: Path | None) -> list[str]:
     """
     whole = load_study(study)
     if whole.config.id not in RELEASES:
-        raise SourceError("no other releases are known: " + one_of("study", whole.config.id, list(RELEASES)))
+        raise SourceError(
+            "no other releases are known: " + one_of("study", whole.config.id, list(RELEASES))
+        )
     lines = []
-    for name, table in vintage_tables(compare_vintages(whole, RELEASES[whole.config.id], raw)).items():
+    for name, table in vintage_tables(
+        compare_vintages(whole, RELEASES[whole.config.id], raw)
+    ).items():
         write_table(whole.folder / f"{name}.csv", table)
         lines.append(f"{whole.folder / name}.csv: {len(table)} rows")
     return [*lines, str(seal_study(study))]
@@ -74,11 +93,22 @@ def seal_study(study: str) -> Path:
         schemas |= TABLES
         sources = tuple(dict.fromkeys([*sources, *other_releases(config.id)]))
     head: dict[str, Any] = {
-        "name": config.id.replace("_", "-"), "title": config.title, "description": config.question,
-        "licenses": [{"name": config.display.licence, "title": "believed; see LICENSE and README.md"}],
-        "sources": [{"title": f"{s.name}, version {s.version}. {s.citation}", "path": s.landing_page, "licence": s.licence, "sha256": s.sha256}
-                    for s in (SOURCES[i] for i in sources)],
-    }  # fmt: skip
+        "name": config.id.replace("_", "-"),
+        "title": config.title,
+        "description": config.question,
+        "licenses": [
+            {"name": config.display.licence, "title": "believed; see LICENSE and README.md"}
+        ],
+        "sources": [
+            {
+                "title": f"{s.name}, version {s.version}. {s.citation}",
+                "path": s.landing_page,
+                "licence": s.licence,
+                "sha256": s.sha256,
+            }
+            for s in (SOURCES[i] for i in sources)
+        ],
+    }
     write_package(folder, head, schemas, tuple(n for n in schemas if n in CASE_TABLES))
     return folder / "datapackage.json"
 
@@ -86,7 +116,10 @@ def seal_study(study: str) -> Path:
 def _config(folder: Path) -> Config:
     config, _, problems = read_config(folder)
     if config is None or problems:
-        raise SpecError(f"{folder / 'study.toml'} has {len(problems)} problem(s); nothing was written.", problems)
+        raise SpecError(
+            f"{folder / 'study.toml'} has {len(problems)} problem(s); nothing was written.",
+            problems,
+        )
     return config
 
 

@@ -16,19 +16,20 @@ _KEY = re.compile(r"@\w+\s*\{\s*([^,\s]+)\s*,")
 
 
 def cite(what: Study | StudyFrame | OutcomeTable | str | Path) -> str:
-    """The BibTeX owed for a study, for all that was joined to a frame, for a table, or for a source.
+    """The BibTeX owed for a study, for all that was joined to a
+    frame, for a table, or for a source.
 
     Parameters
     ----------
-    what : a Study, its name or folder: its CITATION.bib, the sources and the works its codebook rests on. A StudyFrame: the
-        study it comes from, if any, and every source that was joined to it. An OutcomeTable, or an id of
-        ``ps.outcomes.sources()``: what is owed for that source.
+    what : a Study, its name or folder: its CITATION.bib, the sources and the works its codebook
+        rests on. A StudyFrame: the study it comes from, if any, and every source that was joined to
+        it. An OutcomeTable, or an id of ``ps.outcomes.sources()``: what is owed for that source.
 
     Returns
     -------
     str
-        BibTeX. Of a frame each entry stands once, by its key, and a comment line (``%``) names every join whose
-        table was the reader's own, for which the reader knows what is owed.
+        BibTeX. Of a frame each entry stands once, by its key, and a comment line (``%``) names
+        every join whose table was the reader's own, for which the reader knows what is owed.
 
     Raises
     ------
@@ -41,10 +42,13 @@ def cite(what: Study | StudyFrame | OutcomeTable | str | Path) -> str:
     >>> "bell2019" in ps.cite("peace_agreements")
     True
     >>> ps.cite("wdi")
-    '@misc{worldbank2025, author = {{World Bank}}, title = {World Development Indicators}, year = {2025}}\\n'
+    '@misc{worldbank2025, author = {{World Bank}}, title = {World Development Indicators}, year \
+= {2025}}\\n'
     """
     if isinstance(what, OutcomeTable):
-        return _once([what.source.bibtex]) or _own(what.source.name, what.source.id, what.source.citation)
+        return _once([what.source.bibtex]) or _own(
+            what.source.name, what.source.id, what.source.citation
+        )
     if isinstance(what, StudyFrame):
         return _of_frame(what)
     if isinstance(what, Study):
@@ -53,12 +57,15 @@ def cite(what: Study | StudyFrame | OutcomeTable | str | Path) -> str:
         return _once([SOURCES[what].bibtex])
     if not isinstance(what, str | Path):
         raise SourceError(
-            f"cite takes a study, a StudyFrame, an OutcomeTable, or the name of a study or source, not a {type(what).__name__}."
+            "cite takes a study, a StudyFrame, an OutcomeTable, or the name of a study or source,"
+            f" not a {type(what).__name__}."
         )
     try:
         folder = study_folder(what)
     except SourceError as err:
-        advice = nearest(str(what), list(SOURCES)) or " ps.outcomes.sources() lists the known sources."
+        advice = (
+            nearest(str(what), list(SOURCES)) or " ps.outcomes.sources() lists the known sources."
+        )
         raise SourceError(f"{err} Nor is it the id of a source.{advice}") from err
     return read_text(folder / "CITATION.bib")
 
@@ -82,7 +89,9 @@ def _own(name: str, source: str, citation: str) -> str:
 
 
 def _once(texts: list[str]) -> str:
-    """The entries of BibTeX texts, each key once, in the order in which they come first; text without a key stays as it is."""
+    """The entries of BibTeX texts, each key once, in the order in which they come first; text
+    without a key stays as it is.
+    """
     entries: dict[str, str] = {}
     for text in texts:
         for part in _START.split(text):

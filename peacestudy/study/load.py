@@ -31,18 +31,22 @@ COMPARED = {"outcomes": ["case_id", "source"], "covariates": COVARIATES_SCHEMA.n
 
 
 def study_folder(study: str | Path) -> Path:
-    """The folder of a study: a path as it is, a name among the studies that come with the package or stand in the checkout."""
+    """The folder of a study: a path as it is, a name among the studies that come with the package
+    or stand in the checkout.
+    """
     path = Path(str(study))
     package = Path(str(files("peacestudy")))
     shelves = [package / "datasets", package.parent / "datasets"]
     name = str(study)
     known = sorted({p.parent.name for shelf in shelves for p in shelf.glob("*/study.toml")})
-    if name in known and not (path / "study.toml").is_file():  # a folder of the same name may hold anything
+    # a folder of the same name may hold anything
+    if name in known and not (path / "study.toml").is_file():
         return next(shelf / name for shelf in shelves if (shelf / name / "study.toml").is_file())
     if path.is_dir():
         return path
     raise SourceError(
-        f"there is no study {name!r} and no folder of that name. Known studies: {', '.join(known)}.{nearest(name, known)}"
+        f"there is no study {name!r} and no folder of that name. Known studies:"
+        f" {', '.join(known)}.{nearest(name, known)}"
     )
 
 
@@ -104,7 +108,11 @@ def _rule(cls: type[Any], values: dict[str, Any], text: str, problems: list[Prob
     try:
         return fill(cls, values, "study.toml", text, problems, ("cases",))
     except SpecError as err:
-        problems.append(Problem("study.toml", line_of(text, "cases"), "cases", "", str(err), "correct the value"))
+        problems.append(
+            Problem(
+                "study.toml", line_of(text, "cases"), "cases", "", str(err), "correct the value"
+            )
+        )
         return None
 
 
@@ -113,14 +121,17 @@ def codebook_path(folder: Path, config: Config | None) -> Path:
     name = config.codebook if config is not None else ""
     if name and not re.fullmatch(r"\w[\w.-]*", name):
         raise SpecError(
-            f"codebook is {name!r}; expected the name of a study, such as 'peace_agreements'. Name the study, not a path."
+            f"codebook is {name!r}; expected the name of a study, such as 'peace_agreements'. Name"
+            " the study, not a path."
         )
     return (study_folder(name) if name else folder) / "codebook.toml"
 
 
 def _from(err: PeacestudyError, file: str) -> list[Problem]:
     listed = [p for p in err.problems if isinstance(p, Problem)]
-    return listed or [Problem(file, 0, "", "", str(err).splitlines()[0], "correct or restore the file")]
+    return listed or [
+        Problem(file, 0, "", "", str(err).splitlines()[0], "correct or restore the file")
+    ]
 
 
 def _read(folder: Path) -> tuple[Study | None, list[Problem]]:
@@ -139,11 +150,19 @@ def _read(folder: Path) -> tuple[Study | None, list[Problem]]:
     sheet: CodingSheet | None = None
     wrong: list[Problem] = []
     if book is not None and coded and "codings" in tables and not lacking:
-        lines = row_lines(folder / "codings.csv")  # as long as the table: a file that is not whole gives no table
+        # as long as the table: a file that is not whole gives no table
+        lines = row_lines(folder / "codings.csv")
         wrong = coding_problems(tables["codings"], book, "codings.csv", lines)
         sheet = None if wrong else CodingSheet(tables["codings"], book, "codings.csv")
     problems += wrong
-    if config is None or book is None or not tables or lacking or wrong or not tables.keys() >= needed.keys():
+    if (
+        config is None
+        or book is None
+        or not tables
+        or lacking
+        or wrong
+        or not tables.keys() >= needed.keys()
+    ):
         return None, problems
     coding: Coding | None = None
     try:
@@ -156,13 +175,17 @@ def _read(folder: Path) -> tuple[Study | None, list[Problem]]:
 
 
 def _needed(config: Config | None) -> dict[str, list[str]]:
-    """Tables and columns that a study of coded cases has: those of its codes, and of its outcomes where it compares."""
+    """Tables and columns that a study of coded cases has: those of its
+    codes, and of its outcomes where it compares.
+    """
     compares = config is None or any(s.table == "cases" for s in config.samples)
     return CODED | COMPARED if compares else CODED
 
 
 def settled(folder: Path, config: Config, sheet: CodingSheet) -> Coding | None:
-    """The one code of every cell: of the single coder, or by the declared rule; None where coders are not settled yet."""
+    """The one code of every cell: of the single coder, or by the declared
+    rule; None where coders are not settled yet.
+    """
     rule = config.adjudication
     if rule is not None:
         file = inside(rule.decisions, "decisions") if rule.decisions else ""
@@ -171,8 +194,12 @@ def settled(folder: Path, config: Config, sheet: CodingSheet) -> Coding | None:
     return sheet.coding() if len(sheet.coders) == 1 else None
 
 
-def _lacking(tables: dict[str, pd.DataFrame], told: set[str], needed: dict[str, list[str]]) -> list[Problem]:
-    """Tables and columns that every study has and this one has not, unless the file is told of already."""
+def _lacking(
+    tables: dict[str, pd.DataFrame], told: set[str], needed: dict[str, list[str]]
+) -> list[Problem]:
+    """Tables and columns that every study has and this one has
+    not, unless the file is told of already.
+    """
     if NAME in told:
         return []
     out = []
@@ -182,26 +209,49 @@ def _lacking(tables: dict[str, pd.DataFrame], told: set[str], needed: dict[str, 
                 out.append(Problem(NAME, 0, table, "", f"a study has a table {table!r}", "add it"))
             continue
         out += [
-            Problem(NAME, 0, table, ", ".join(tables[table].columns[:8]), f"a table {table!r} has a column {c!r}", "add it to the schema")
-            for c in columns if c not in tables[table].columns
-        ]  # fmt: skip
+            Problem(
+                NAME,
+                0,
+                table,
+                ", ".join(tables[table].columns[:8]),
+                f"a table {table!r} has a column {c!r}",
+                "add it to the schema",
+            )
+            for c in columns
+            if c not in tables[table].columns
+        ]
     return out
 
 
 def _across(study: Study, text: str) -> list[Problem]:
-    """What only the whole study shows: cases without outcome, columns that something asks for and nothing provides."""
+    """What only the whole study shows: cases without outcome, columns
+    that something asks for and nothing provides.
+    """
     out: list[Problem] = []
     if "cases" in study.tables and "outcomes" in study.tables:
         lost = sorted(set(study.cases["case_id"]) - set(study.outcomes["case_id"]))
-        out += [Problem("outcomes.csv", 0, "case_id", c, "every case has an outcome row", "add the row") for c in lost]
+        out += [
+            Problem("outcomes.csv", 0, "case_id", c, "every case has an outcome row", "add the row")
+            for c in lost
+        ]
     found = file_sha256(codebook_path(study.folder, study.config))
     if found != study.config.declared.codebook:
         rule = f"codebook.toml has sha256 {found}"
         remedy = (
-            "restore it; or declare anew with today's date and this hash, and say in the statement what changed and why"
+            "restore it; or declare anew with today's date and this hash, and say in the statement"
+            " what changed and why"
         )
         expected = study.config.declared.codebook[:12] + "..."
-        out.append(Problem("study.toml", line_of(text, "declared", "codebook"), "codebook", expected, rule, remedy))
+        out.append(
+            Problem(
+                "study.toml",
+                line_of(text, "declared", "codebook"),
+                "codebook",
+                expected,
+                rule,
+                remedy,
+            )
+        )
     for table in dict.fromkeys(s.table for s in study.config.samples):
         out += _asked_of(study, text, table)
     out += _frozen(study, text)
@@ -209,15 +259,32 @@ def _across(study: Study, text: str) -> list[Problem]:
 
 
 def _frozen(study: Study, text: str) -> list[Problem]:
-    """Forecasts that are not those whose sha256 stands beside the declaration: what was frozen is not changed."""
+    """Forecasts that are not those whose sha256 stands beside the
+    declaration: what was frozen is not changed.
+    """
     path, said = study.folder / "forecasts.csv", study.config.declared.forecasts
     found = file_sha256(path) if path.is_file() else ""
     if found == said:
         return []
-    rule = f"the forecasts frozen have sha256 {said[:12]}..." if said else "study.toml has no sha256 of forecasts"
-    remedy = "restore the file: forecasts are made once" if said else f'write under [declared]: forecasts = "{found}"'
+    rule = (
+        f"the forecasts frozen have sha256 {said[:12]}..."
+        if said
+        else "study.toml has no sha256 of forecasts"
+    )
+    remedy = (
+        "restore the file: forecasts are made once"
+        if said
+        else f'write under [declared]: forecasts = "{found}"'
+    )
     return [
-        Problem("forecasts.csv", line_of(text, "declared", "forecasts") if said else 0, "", found[:12], rule, remedy)
+        Problem(
+            "forecasts.csv",
+            line_of(text, "declared", "forecasts") if said else 0,
+            "",
+            found[:12],
+            rule,
+            remedy,
+        )
     ]
 
 
@@ -225,7 +292,9 @@ def _asked_of(study: Study, text: str, table: str) -> list[Problem]:
     """What is asked of a joined table and does not stand in it."""
     config = study.config
     try:
-        frame = replace(study, config=replace(config, samples=(Sample("all", (), table),))).frame("all")
+        frame = replace(study, config=replace(config, samples=(Sample("all", (), table),))).frame(
+            "all"
+        )
     except PeacestudyError as err:
         return _from(err, f"{table}.csv")
     columns = [str(c) for c in frame.data.columns]
@@ -243,5 +312,14 @@ def _asked_of(study: Study, text: str, table: str) -> list[Problem]:
                 frame.keep(frame.data[step.column], step.step, step.reason)
             except PeacestudyError as err:
                 line = line_of(text, "steps", n, "column")
-                out.append(Problem("study.toml", line, "column", step.column, str(err), "name a column of yes and no"))
+                out.append(
+                    Problem(
+                        "study.toml",
+                        line,
+                        "column",
+                        step.column,
+                        str(err),
+                        "name a column of yes and no",
+                    )
+                )
     return out

@@ -1,4 +1,6 @@
-"""What the Makefile asks for: results as CSV, figures and tables from them. A file that would not change is left alone."""
+"""What the Makefile asks for: results as CSV, figures and tables from
+them. A file that would not change is left alone.
+"""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -18,7 +20,9 @@ from peacestudy.tables import all_tables
 
 
 def write_results(study: str, out: Path) -> list[str]:
-    """Compute every result and write it; returns a line a file. An unchanged file keeps its time, so nothing is redrawn for it."""
+    """Compute every result and write it; returns a line a file. An unchanged file keeps its time,
+    so nothing is redrawn for it.
+    """
     found = Results(load_study(study))
     lines = []
     for name in tqdm(results_of(found.study.config.id), desc="results", disable=None):
@@ -41,8 +45,9 @@ def read_results(folder: Path, names: Iterable[str]) -> dict[str, pd.DataFrame]:
     absent = [name for name in wanted if not (folder / f"{name}.csv").is_file()]
     if absent:
         raise SourceError(
-            f"{folder} has no result {', '.join(f'{name}.csv' for name in absent)}. Compute the results first: make results, "
-            f"or python -m peacestudy results with the study's name and --out {folder}."
+            f"{folder} has no result {', '.join(f'{name}.csv' for name in absent)}. Compute the"
+            " results first: make results, or python -m peacestudy results with the study's name"
+            f" and --out {folder}."
         )
     return {name: read_plain(folder / f"{name}.csv") for name in wanted}
 

@@ -1,4 +1,6 @@
-"""datapackage.json: what every table of a study holds, its bytes, and on what terms (Frictionless Data Package)."""
+"""datapackage.json: what every table of a study holds, its bytes, and
+on what terms (Frictionless Data Package).
+"""
 
 import json
 from collections.abc import Mapping
@@ -20,7 +22,10 @@ NAME = "datapackage.json"
 
 
 def write_package(
-    folder: Path, head: Mapping[str, Any], schemas: Mapping[str, Schema], case_tables: tuple[str, ...]
+    folder: Path,
+    head: Mapping[str, Any],
+    schemas: Mapping[str, Schema],
+    case_tables: tuple[str, ...],
 ) -> None:
     """Write the descriptor of the tables that stand in the folder.
 
@@ -36,12 +41,25 @@ def write_package(
         path = folder / f"{name}.csv"
         fields = schema.descriptor()
         if name in case_tables:
-            fields["foreignKeys"] = [{"fields": ["case_id"], "reference": {"resource": "cases", "fields": ["case_id"]}}]
-        resources.append({
-            "name": name, "path": path.name, "format": "csv", "mediatype": "text/csv", "encoding": "utf-8",
-            "bytes": path.stat().st_size, "hash": f"sha256:{file_sha256(path)}", "schema": fields,
-        })  # fmt: skip
-    write_text(folder / NAME, json.dumps({**head, "resources": resources}, indent=1, ensure_ascii=False) + "\n")
+            fields["foreignKeys"] = [
+                {"fields": ["case_id"], "reference": {"resource": "cases", "fields": ["case_id"]}}
+            ]
+        resources.append(
+            {
+                "name": name,
+                "path": path.name,
+                "format": "csv",
+                "mediatype": "text/csv",
+                "encoding": "utf-8",
+                "bytes": path.stat().st_size,
+                "hash": f"sha256:{file_sha256(path)}",
+                "schema": fields,
+            }
+        )
+    write_text(
+        folder / NAME,
+        json.dumps({**head, "resources": resources}, indent=1, ensure_ascii=False) + "\n",
+    )
 
 
 @dataclass(frozen=True)
@@ -56,7 +74,9 @@ class _Resource:
 
 
 def read_package(folder: Path) -> tuple[dict[str, pd.DataFrame], list[Problem]]:
-    """Every table that the descriptor names, and all problems: bytes, schema, keys, foreign keys."""
+    """Every table that the descriptor names, and all problems:
+    bytes, schema, keys, foreign keys.
+    """
     path = folder / NAME
     try:
         resources = [_resource(folder, r) for r in read_json(path, SourceError)["resources"]]
@@ -76,7 +96,10 @@ def read_package(folder: Path) -> tuple[dict[str, pd.DataFrame], list[Problem]]:
         found = file_sha256(r.file)
         if found != r.sha256:
             rule = f"sha256 {r.sha256[:12]}... stands in {NAME}"
-            remedy = "restore the file; if the change is meant, run: python -m peacestudy seal with the study's name"
+            remedy = (
+                "restore the file; if the change is meant, run: python -m peacestudy seal with the"
+                " study's name"
+            )
             problems.append(Problem(r.file.name, 0, "", found[:12] + "...", rule, remedy))
     for r in resources:
         problems += _strangers(r, tables, {other.name for other in resources})
@@ -91,8 +114,16 @@ def _resource(folder: Path, r: Mapping[str, Any]) -> _Resource:
     if any(len(k) != 3 for k in keys):
         raise ValueError(f"a foreign key of {r['name']} has several columns; one is read")
     if inside(r["path"], f"the path of table {r['name']!r}") != f"{r['name']}.csv":
-        raise ValueError(f"the file of table {r['name']!r} is {r['path']!r}; it must be {r['name']}.csv")
-    return _Resource(r["name"], folder / r["path"], r["hash"].removeprefix("sha256:"), Schema.read(r["schema"]), keys)  # type: ignore[arg-type]
+        raise ValueError(
+            f"the file of table {r['name']!r} is {r['path']!r}; it must be {r['name']}.csv"
+        )
+    return _Resource(
+        r["name"],
+        folder / r["path"],
+        r["hash"].removeprefix("sha256:"),
+        Schema.read(r["schema"]),
+        keys,  # type: ignore[arg-type]
+    )
 
 
 def _names(value: str | list[str]) -> tuple[str, ...]:
@@ -109,20 +140,42 @@ def _strangers(r: _Resource, tables: dict[str, pd.DataFrame], known: set[str]) -
     out = []
     for column, other, there in r.foreign:
         if other not in known:
-            out.append(Problem(NAME, 0, column, other, f"a foreign key of {r.name} refers to a table", "name a table"))
+            out.append(
+                Problem(
+                    NAME,
+                    0,
+                    column,
+                    other,
+                    f"a foreign key of {r.name} refers to a table",
+                    "name a table",
+                )
+            )
         if r.name not in tables or other not in tables:
             continue
-        absent = [f"{t}.{c}" for t, c in ((r.name, column), (other, there)) if c not in tables[t].columns]
+        absent = [
+            f"{t}.{c}" for t, c in ((r.name, column), (other, there)) if c not in tables[t].columns
+        ]
         if absent:
             out.append(
-                Problem(NAME, 0, column, ", ".join(absent), f"a foreign key of {r.name} names columns", "name a column")
+                Problem(
+                    NAME,
+                    0,
+                    column,
+                    ", ".join(absent),
+                    f"a foreign key of {r.name} names columns",
+                    "name a column",
+                )
             )
             continue
         values = tables[r.name][column]
         strange = np.flatnonzero(values.notna() & ~values.isin(tables[other][there]))
         lines = row_lines(r.file) if len(strange) else []
         rule = f"every {column} stands in {other}.csv"
-        spelled = {canonical(value): value for value in tables[other][there].dropna()} if len(strange) else {}
+        spelled = (
+            {canonical(value): value for value in tables[other][there].dropna()}
+            if len(strange)
+            else {}
+        )
         for i in strange:
             alike = spelled.get(canonical(values.iloc[i]))
             hint = "" if alike is None else f"; it is written {visible(alike)} there"

@@ -1,4 +1,6 @@
-"""A study built anew in memory, on the releases that it names or on others, and its declared hypotheses fitted alone."""
+"""A study built anew in memory, on the releases that it names or on
+others, and its declared hypotheses fitted alone.
+"""
 
 import re
 from collections.abc import Mapping
@@ -32,13 +34,15 @@ def rebuild(study: Study, raw: Path, instead: Mapping[str, str]) -> Study:
     Parameters
     ----------
     raw : folder with the source files.
-    instead : from the id of a source that the study reads to the id of the release that is read in its place.
+    instead : from the id of a source that the study reads to the id
+        of the release that is read in its place.
 
     Returns
     -------
     Study
-        With the tables of its builder (frozen forecasts and what else is not built are not among them), which name the
-        release that was read; its notes tell what was read and what became of the decisions.
+        With the tables of its builder (frozen forecasts and what else is not built are not among
+        them), which name the release that was read; its notes tell what was read and what became of
+        the decisions.
 
     Raises
     ------
@@ -54,20 +58,38 @@ def rebuild(study: Study, raw: Path, instead: Mapping[str, str]) -> Study:
     releases = Releases(dict(instead))
     built = builder.build(raw, study.config.cases, study.codebook, study.folder, releases)
     tables = {
-        name: parse_table(to_csv(_renamed(table, instead)), builder.schemas[name], Path(f"{name}.csv"))
+        name: parse_table(
+            to_csv(_renamed(table, instead)), builder.schemas[name], Path(f"{name}.csv")
+        )
         for name, table in built.items()
     }
-    sheet = None if study.sheet is None else CodingSheet(tables["codings"], study.codebook, "codings.csv")
+    sheet = (
+        None
+        if study.sheet is None
+        else CodingSheet(tables["codings"], study.codebook, "codings.csv")
+    )
     coding = None if sheet is None else settled(study.folder, study.config, sheet)
     said = [_said(named, release) for named, release in instead.items()]
-    changed = [n for n, t in tables.items() if n not in study.tables or to_csv(t) != to_csv(study.tables[n])]
+    changed = [
+        n
+        for n, t in tables.items()
+        if n not in study.tables or to_csv(t) != to_csv(study.tables[n])
+    ]
     if changed and not instead:
-        said = [f"Rebuilt on the releases that the study names, and other than what it had: {', '.join(changed)}."]
+        said = [
+            "Rebuilt on the releases that the study names, and other than what it had:"
+            f" {', '.join(changed)}."
+        ]
     display = replace(study.config.display, sources=" ".join([study.config.display.sources, *said]))
     return replace(
-        study, config=replace(study.config, display=display), coding=coding, tables=tables, sheet=sheet,
-        releases=dict(instead), rebuild_notes=(*(Note("releases", s) for s in said), *releases.notes),
-    )  # fmt: skip
+        study,
+        config=replace(study.config, display=display),
+        coding=coding,
+        tables=tables,
+        sheet=sheet,
+        releases=dict(instead),
+        rebuild_notes=(*(Note("releases", s) for s in said), *releases.notes),
+    )
 
 
 def _said(named: str, other: str) -> str:
@@ -76,12 +98,16 @@ def _said(named: str, other: str) -> str:
 
 
 def _renamed(table: pd.DataFrame, instead: Mapping[str, str]) -> pd.DataFrame:
-    """A table whose source records name the release that was read: builders write the id that the study names."""
+    """A table whose source records name the release that was read:
+    builders write the id that the study names.
+    """
     out = table.copy()
     for column in out.columns[[str(t) in ("object", "str", "string") for t in out.dtypes]]:
         for named, other in instead.items():
             whole = rf"(?<!\w){re.escape(named)}(?!\w)"
-            out[column] = [re.sub(whole, other, v) if isinstance(v, str) else v for v in out[column]]
+            out[column] = [
+                re.sub(whole, other, v) if isinstance(v, str) else v for v in out[column]
+            ]
     return out
 
 

@@ -30,11 +30,13 @@ class Study:
     folder : where it was read from.
     config : study.toml.
     codebook : codebook.toml.
-    coding : one code a cell, from codings.csv: a single coder's, or settled by the declared rule; None where the
-        codebook asks for no codes, or several coders gave them and study.toml has no [adjudication].
+    coding : one code a cell, from codings.csv: a single coder's, or settled by the declared rule;
+        None where the codebook asks for no codes, or several coders gave them and study.toml has no
+        [adjudication].
     tables : every table of the data package by name.
     sheet : codings.csv as the coders wrote it; None where the codebook asks for no codes.
-    releases : of a study that was rebuilt on other releases, from the id of a source that study.toml names to the one read.
+    releases : of a study that was rebuilt on other releases, from the id of a source that
+        study.toml names to the one read.
     rebuild_notes : what such a rebuild had to tell.
 
     Examples
@@ -88,13 +90,17 @@ class Study:
         return self.config.specs[0].sample
 
     def rebuilt(self, raw: str | Path, instead: Mapping[str, str] | None = None) -> "Study":
-        """The study built anew in memory, see ``peacestudy.study.rebuild.rebuild``; ``{"pax_v10": "pax_v9"}`` reads another release."""
+        """The study built anew in memory, see ``peacestudy.study.rebuild.rebuild``; ``{"pax_v10":
+        "pax_v9"}`` reads another release.
+        """
         from peacestudy.study.rebuild import rebuild
 
         return rebuild(self, Path(raw), instead or {})
 
     def primary(self) -> pd.DataFrame:
-        """What is found of every declared hypothesis, with ``n`` and ``n_events`` of its model; a row each."""
+        """What is found of every declared hypothesis, with ``n`` and
+        ``n_events`` of its model; a row each.
+        """
         from peacestudy.study.rebuild import primary
 
         return primary(self)
@@ -127,13 +133,17 @@ class Study:
         Returns
         -------
         StudyFrame
-            A row a case: the case's own columns, pillar scores and breadth, outcomes, covariates. Its ledger begins
-            with the source and ends with the sample.
+            A row a case: the case's own columns, pillar scores and breadth, outcomes, covariates.
+            Its ledger begins with the source and ends with the sample.
         """
         samples = {s.id: s for s in self.config.samples}
         if sample not in samples:
             raise SpecError(one_of("sample", sample, list(samples)))
-        frame = self._joined(rule) if samples[sample].table == "cases" else self._own(samples[sample].table, rule)
+        frame = (
+            self._joined(rule)
+            if samples[sample].table == "cases"
+            else self._own(samples[sample].table, rule)
+        )
         steps = {s.id: s for s in self.config.steps}
         for step in (steps[i] for i in samples[sample].steps):
             mask = frame.data[step.column].astype("boolean")
@@ -168,7 +178,10 @@ class Study:
     def _own(self, table: str, rule: str | None) -> StudyFrame:
         """A table of the study that is joined already, a row a ``case_id``."""
         if rule is not None:
-            raise SpecError(f"scores cannot be made anew by {rule!r} for the table {table!r}: its scores are stored.")
+            raise SpecError(
+                f"scores cannot be made anew by {rule!r} for the table {table!r}: its scores are"
+                " stored."
+            )
         if table not in self.tables:
             raise SpecError(one_of("table", table, list(self.tables)))
         own = self.tables[table].drop(columns="source", errors="ignore")
@@ -180,11 +193,18 @@ class Study:
         case_id = str(row["case_id"])
         own = [("cases", k, v, row.get("source")) for k, v in row.items() if k != "source"]
         for after in self._of(case_id, "outcomes").to_dict("records"):
-            own += [("outcomes", k, v, after["source"]) for k, v in after.items() if k not in ("case_id", "source")]
+            own += [
+                ("outcomes", k, v, after["source"])
+                for k, v in after.items()
+                if k not in ("case_id", "source")
+            ]
         around = self._of(case_id, "covariates")
         if len(around):
             shown = around["value"].astype(object).where(around["value"].notna(), around["reason"])
-            own += [("covariates", *row) for row in zip(around["variable"], shown, around["source"], strict=True)]
+            own += [
+                ("covariates", *row)
+                for row in zip(around["variable"], shown, around["source"], strict=True)
+            ]
         codes: Any = self._of(case_id, "codings")
         several = self.sheet is not None and len(self.sheet.coders) > 1
         own += [
@@ -196,7 +216,11 @@ class Study:
             )
             for r in codes.itertuples()
         ]
-        return Case(case_id, str(row["label"]), pd.DataFrame(own, columns=["table", "name", "value", "source"]))
+        return Case(
+            case_id,
+            str(row["label"]),
+            pd.DataFrame(own, columns=["table", "name", "value", "source"]),
+        )
 
     def _of(self, case_id: str, table: str) -> pd.DataFrame:
         """The rows of a case in a table that the study may have."""
@@ -205,13 +229,16 @@ class Study:
 
     @property
     def notes(self) -> tuple[Note, ...]:
-        """What a reader of any result of this study must know: how it was declared, its outcome, its sources."""
+        """What a reader of any result of this study must know: how it
+        was declared, its outcome, its sources.
+        """
         declared, show = self.config.declared, self.config.display
         flags = self.flags
         return (
             Note(
                 "declared",
-                f"Specifications declared {declared.date}, sha256 {declared.hash[:12]}. {declared.statement}",
+                f"Specifications declared {declared.date}, sha256 {declared.hash[:12]}."
+                f" {declared.statement}",
             ),
             Note("outcome", show.outcome),
             Note("sources", show.sources),
@@ -222,22 +249,32 @@ class Study:
 
     @cached_property
     def flags(self) -> Flags | None:
-        """The indicators that several coders coded, beside the declared floor of reliability; None where there is no floor.
+        """The indicators that several coders coded, beside the declared floor
+        of reliability; None where there is no floor.
 
-        Those below it are named in the notes of every result. ``peacestudy.coding.without`` gives a coding without them.
+        Those below it are named in the notes of every result.
+        ``peacestudy.coding.without`` gives a coding without them.
         """
         rule = self.config.reliability
         if rule is None or self.sheet is None or len(self.sheet.coders) < 2:
             return None
-        coded = without(self.codebook, [i for i in self.codebook.indicators if i not in self.sheet.indicators])
+        coded = without(
+            self.codebook, [i for i in self.codebook.indicators if i not in self.sheet.indicators]
+        )
         return floor(coded, agreement(self.sheet), rule.coefficient, rule.floor)
 
     def __repr__(self) -> str:
         first = "cases" if "cases" in self.tables else self.config.samples[0].table
-        rows = f"{len(self.cases)} cases" if first == "cases" else f"{len(self.tables[first])} rows of {first}"
+        rows = (
+            f"{len(self.cases)} cases"
+            if first == "cases"
+            else f"{len(self.tables[first])} rows of {first}"
+        )
         return f"<Study {self.config.id}: {rows}; see .codebook, .frame(), .specs, .case()>"
 
     def _repr_html_(self) -> str:
         rows = [(name, len(t), ", ".join(t.columns[:6])) for name, t in self.tables.items()]
         view = pd.DataFrame(rows, columns=["table", "rows", "first columns"])
-        return html_table(view, f"{self.config.title} ({self.config.id})", [self.config.question, *self.notes])
+        return html_table(
+            view, f"{self.config.title} ({self.config.id})", [self.config.question, *self.notes]
+        )

@@ -1,4 +1,6 @@
-"""From a number back to what it rests on: cases, codes, coders, evidence, outcomes, and the sources behind them."""
+"""From a number back to what it rests on: cases, codes, coders,
+evidence, outcomes, and the sources behind them.
+"""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -24,7 +26,18 @@ from peacestudy.study.study import Study
 from peacestudy.study.trace_rows import TERM, as_id, columns_of, number_in, place_of, row_of
 
 CLOSE = 1e-6  # of numbers that are equal but for the digits of a file
-COLUMNS = ("step", "case_id", "name", "value", "coder", "confidence", "source", "locator", "comment", "date")
+COLUMNS = (
+    "step",
+    "case_id",
+    "name",
+    "value",
+    "coder",
+    "confidence",
+    "source",
+    "locator",
+    "comment",
+    "date",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,10 +47,11 @@ class Trace:
     Attributes
     ----------
     number : the number, in words.
-    table : a row for everything behind it, ``step, case_id, name, value, coder, confidence, source, locator, comment,
-        date``. ``step`` is ``estimate``, ``case`` (the value that went into it), ``code``, ``outcome``, ``covariate``,
-        ``derived`` (how the user made a column, see ``StudyFrame.with_columns``), ``imputed`` (the values that stand in for a missing
-        one), ``left out``, ``unknown`` (a column of which nothing says how it was made) or ``source``.
+    table : a row for everything behind it, ``step, case_id, name, value, coder, confidence, source,
+        locator, comment, date``. ``step`` is ``estimate``, ``case`` (the value that went into it),
+        ``code``, ``outcome``, ``covariate``, ``derived`` (how the user made a column, see
+        ``StudyFrame.with_columns``), ``imputed`` (the values that stand in for a missing one),
+        ``left out``, ``unknown`` (a column of which nothing says how it was made) or ``source``.
     """
 
     number: str
@@ -48,33 +62,40 @@ class Trace:
         for row in self.table.astype(object).where(self.table.notna(), None).to_dict("records"):
             who = f" by {row['coder']}" if row["coder"] else ""
             doubt = f" ({row['confidence']})" if row["confidence"] else ""
-            where = ", ".join(str(row[c]) for c in ("source", "locator", "comment", "date") if row[c])
+            where = ", ".join(
+                str(row[c]) for c in ("source", "locator", "comment", "date") if row[c]
+            )
             at = f"{row['case_id']}: " if row["case_id"] else ""
             said = f"{row['name']} = {shown(row['value'])}{who}{doubt}"
             lines.append(f"  {row['step']}: {at}{said}{f'; {where}' if where else ''}")
         return printable("\n".join(lines))
 
     def __repr__(self) -> str:
-        return printable(f"<Trace of {self.number}: {len(self.table)} rows; see .table, or print it>")
+        return printable(
+            f"<Trace of {self.number}: {len(self.table)} rows; see .table, or print it>"
+        )
 
     def _repr_html_(self) -> str:
         return html_table(self.table.dropna(axis=1, how="all"), self.number, rows=40)
 
 
 def trace(
-    of: Fit | PooledFit | StudyFrame | pd.DataFrame | pd.Series, at: Any, study: Study | str | Path | None = None
+    of: Fit | PooledFit | StudyFrame | pd.DataFrame | pd.Series,
+    at: Any,
+    study: Study | str | Path | None = None,
 ) -> Trace:
     """From a number to the cases, codes, coders, evidence and source rows that it rests on.
 
     Parameters
     ----------
-    of : a Fit, also of imputed data, and ``at`` the term; or a table, and ``at`` the row and the column of a cell; or one row of a table
-        (``table.iloc[n]``), and ``at`` the column. The table is a StudyFrame (the row is a case id), a result with columns ``model``
-        and ``term`` (the row is its label in the index, or the pair of both), or one with a column ``case_id`` or ``indicator_id`` (the
-        row is its label in the index, or that id where it stands once). These columns may be levels of the index. It may be read from
-        the CSV of a study's results.
-    study : where the data come from; None where ``of`` knows it: a StudyFrame of a study, a Fit on one, or a table from
-        ``Results``.
+    of : a Fit, also of imputed data, and ``at`` the term; or a table, and ``at`` the row and the
+        column of a cell; or one row of a table (``table.iloc[n]``), and ``at`` the column. The
+        table is a StudyFrame (the row is a case id), a result with columns ``model`` and ``term``
+        (the row is its label in the index, or the pair of both), or one with a column ``case_id``
+        or ``indicator_id`` (the row is its label in the index, or that id where it stands once).
+        These columns may be levels of the index. It may be read from the CSV of a study's results.
+    study : where the data come from; None where ``of`` knows it: a StudyFrame of a study, a Fit on
+        one, or a table from ``Results``.
 
     Returns
     -------
@@ -84,7 +105,8 @@ def trace(
     Raises
     ------
     SpecError
-        The term, row or column does not exist, the row is several, nothing says which study it is, or the number is not of that study.
+        The term, row or column does not exist, the row is several, nothing says which study it is,
+        or the number is not of that study.
 
     Examples
     --------
@@ -97,12 +119,14 @@ def trace(
     if isinstance(of, Fit | PooledFit):
         if not isinstance(at, str):
             raise SpecError(
-                f"at is {at!r}. Of a fit the number is a term, as ps.trace(fit, {of.terms['term'].iloc[-1]!r})."
+                f"at is {at!r}. Of a fit the number is a term, as ps.trace(fit,"
+                f" {of.terms['term'].iloc[-1]!r})."
             )
         return _of_fit(of, at, _study(study, of.origin))
     if not isinstance(of, StudyFrame | pd.DataFrame | pd.Series):
         raise SpecError(
-            f"a number is traced from a Fit, a StudyFrame, a table of results or a row of one, not from a {type(of).__name__}."
+            "a number is traced from a Fit, a StudyFrame, a table of results or a row of one, not"
+            f" from a {type(of).__name__}."
         )
     if isinstance(of, StudyFrame):
         return _of_case(of, *place_of(at), _study(study, of.origin))
@@ -116,11 +140,16 @@ def trace(
 
 def _study(given: Study | str | Path | None, origin: str) -> Study:
     if given is None and not origin:
-        raise SpecError("nothing says which study this number comes from. Say it: ps.trace(..., study=study).")
-    found = given if isinstance(given, Study) else load_study(given if given is not None else origin)
+        raise SpecError(
+            "nothing says which study this number comes from. Say it: ps.trace(..., study=study)."
+        )
+    found = (
+        given if isinstance(given, Study) else load_study(given if given is not None else origin)
+    )
     if origin and Path(origin).resolve() != Path(found.folder).resolve():
         raise SpecError(
-            f"the number comes from the study in {Path(origin).name}, and study is {found.config.id}. Leave out study, or give that one."
+            f"the number comes from the study in {Path(origin).name}, and study is"
+            f" {found.config.id}. Leave out study, or give that one."
         )
     return found
 
@@ -141,8 +170,9 @@ def _own_ids(study: Study, ids: Iterable[Any], whose: str) -> dict[Any, str]:
         some = ", ".join(repr(i) for i in strange[:3])
         first = f", for example {next(iter(known.values()))!r}" if known else ""
         raise SpecError(
-            f"{len(strange)} of {len(wanted)} case(s) {whose} are not in study {study.config.id}: {some}. Give the study that the data "
-            f"come from; its ids are the key of its StudyFrame or the index of a DataFrame{first}."
+            f"{len(strange)} of {len(wanted)} case(s) {whose} are not in study {study.config.id}:"
+            f" {some}. Give the study that the data come from; its ids are the key of its"
+            f" StudyFrame or the index of a DataFrame{first}."
         )
     return {i: known[as_id(i)] for i in wanted}
 
@@ -158,14 +188,20 @@ def _of_fit(fit: Fit | PooledFit, term: str, study: Study) -> Trace:
     lagged = {f.label for f in design.lags}
     if past := [f.label for f in parts if f.column in lagged]:
         raise SpecError(
-            f"{past[0]} was read in other rows than those of its cases; trace the cells of those: ps.trace(frame, (case, column))."
+            f"{past[0]} was read in other rows than those of its cases; trace the cells of those:"
+            " ps.trace(frame, (case, column))."
         )
     columns = list(dict.fromkeys(f.column for f in parts))
-    outcome = formula.response.columns if isinstance(formula.response, Survival) else (formula.response.column,)
+    outcome = (
+        formula.response.columns
+        if isinstance(formula.response, Survival)
+        else (formula.response.column,)
+    )
     left = [c for c in outcome if c not in {f.column for f in formula.factors if not f.lag}]
     number = (
-        f"{term} in model {fit.spec.name} ({fit.spec.formula}; {fit.spec.engine}, {fit.spec.vcov}), N {fit.n}: "
-        f"estimate {shown(row['estimate'])}, 95 % interval {shown(row['conf_low'])} to {shown(row['conf_high'])}"
+        f"{term} in model {fit.spec.name} ({fit.spec.formula}; {fit.spec.engine}, {fit.spec.vcov}),"
+        f" N {fit.n}: estimate {shown(row['estimate'])}, 95 % interval {shown(row['conf_low'])} to"
+        f" {shown(row['conf_high'])}"
     )
     if isinstance(fit, PooledFit):
         number += f"; pooled over {len(fit.fits)} completed tables"
@@ -180,7 +216,9 @@ def _of_fit(fit: Fit | PooledFit, term: str, study: Study) -> Trace:
 
 
 def _values(fit: Fit | PooledFit, columns: list[str], study: Study) -> list[Row]:
-    """The values of the cases of a fit in some columns, with what lies behind each; refused where none is of the study."""
+    """The values of the cases of a fit in some columns, with what lies
+    behind each; refused where none is of the study.
+    """
     ids = _own_ids(study, fit.cases, f"of model {fit.spec.name}")
     values = Values(study, _frames(study, list(ids.values())), fit.derived, by_case(study))
     rows: list[Row] = [row for column in columns for row in values.made(column)]
@@ -193,11 +231,14 @@ def _values(fit: Fit | PooledFit, columns: list[str], study: Study) -> list[Row]
             rows += behind_it
     if not found:
         raise SpecError(
-            f"study {study.config.id} has none of the columns {', '.join(columns)}. Give the study that the data come from, or add columns by "
-            "frame.with_columns(...), which the trace knows."
+            f"study {study.config.id} has none of the columns {', '.join(columns)}. Give the study"
+            " that the data come from, or add columns by frame.with_columns(...), which the trace"
+            " knows."
         )
     absent = [c for c in columns if c not in found]
-    comment = "not a column of the study, and not added by with_columns: nothing says how it was made"
+    comment = (
+        "not a column of the study, and not added by with_columns: nothing says how it was made"
+    )
     return rows + [{"step": "unknown", "name": c, "comment": comment} for c in absent]
 
 
@@ -207,10 +248,15 @@ def _filled(fit: Fit | PooledFit, columns: list[str]) -> list[Row]:
         return []
     own = fit.filled[fit.filled["column"].isin(columns)]
     return [
-        {"step": "imputed", "case_id": str(r["case"]), "name": str(r["column"]), "value": ", ".join(map(shown, r["values"])),
-         "comment": f"missing; a value for each of {len(r['values'])} completed tables"}
+        {
+            "step": "imputed",
+            "case_id": str(r["case"]),
+            "name": str(r["column"]),
+            "value": ", ".join(map(shown, r["values"])),
+            "comment": f"missing; a value for each of {len(r['values'])} completed tables",
+        }
         for r in own.to_dict("records")
-    ]  # fmt: skip
+    ]
 
 
 def _frames(study: Study, cases: list[str]) -> pd.DataFrame | None:
@@ -244,39 +290,58 @@ def _of_row(row: "pd.Series[Any]", label: Any, column: str, study: Study) -> Tra
     if set(TERM) <= set(row.index):
         return _of_term(row, number, study)
     if "term" in row.index:
-        raise SpecError("a table of terms does not say which model they are of. Give the fit: ps.trace(fit, term).")
+        raise SpecError(
+            "a table of terms does not say which model they are of. Give the fit: ps.trace(fit,"
+            " term)."
+        )
     asked = _asked(study, row) if "indicator_id" in row.index else []
     if "case_id" in row.index:
         case = _own_ids(study, [row["case_id"]], "of the table")[row["case_id"]]
-        frame = study.frame(study.config.samples[0].id).data.set_index("case_id") if study.config.samples else None
+        frame = (
+            study.frame(study.config.samples[0].id).data.set_index("case_id")
+            if study.config.samples
+            else None
+        )
         _same_value(frame, case, column, value, study)
         rows = list(codes_of(study, case, asked) if asked else behind(study, case, column, frame))
     elif "indicator_id" in row.index:
         rows = list(_coded(study, asked))
     else:
         raise SpecError(
-            "a cell can be traced in a table with a column case_id or indicator_id, or with model and term; "
-            f"this one has {', '.join(map(str, row.index))}. Give a result of a study, a StudyFrame, or a Fit and its term."
+            "a cell can be traced in a table with a column case_id or indicator_id, or with model"
+            f" and term; this one has {', '.join(map(str, row.index))}. Give a result of a study, a"
+            " StudyFrame, or a Fit and its term."
         )
     if not rows:
         raise SpecError(f"study {study.config.id} holds nothing that lies behind {number}.")
     return Trace(number, _table(rows))
 
 
-def _same_value(frame: pd.DataFrame | None, case: str, column: str, value: Any, study: Study) -> None:
-    """Refuse a number of a table that the study has otherwise: what lies behind the one is not behind the other."""
+def _same_value(
+    frame: pd.DataFrame | None, case: str, column: str, value: Any, study: Study
+) -> None:
+    """Refuse a number of a table that the study has otherwise: what
+    lies behind the one is not behind the other.
+    """
     if frame is None or case not in frame.index or column not in frame.columns:
         return
-    own = pd.to_numeric(pd.Series([frame[column][case], value]), errors="coerce").astype(float).to_numpy()
+    own = (
+        pd.to_numeric(pd.Series([frame[column][case], value]), errors="coerce")
+        .astype(float)
+        .to_numpy()
+    )
     if not np.isnan(own).any() and not np.isclose(own[0], own[1], rtol=CLOSE, atol=CLOSE):
         raise SpecError(
-            f"the table has {shown(value)} for {column} of {case}, and study {study.config.id} has {shown(frame[column][case])}. "
-            "Give the StudyFrame or the Fit that the number comes from."
+            f"the table has {shown(value)} for {column} of {case}, and study {study.config.id} has"
+            f" {shown(frame[column][case])}. Give the StudyFrame or the Fit that the number comes"
+            " from."
         )
 
 
 def _of_term(at: Any, number: str, study: Study) -> Trace:
-    """A cell of a table of terms: what its model rests on, and the readings of its codes where another study's finding is redone."""
+    """A cell of a table of terms: what its model rests on, and the readings of its codes where
+    another study's finding is redone.
+    """
     from peacestudy.study.results import Results
     from peacestudy.study.results.coders import attempt_sheet
 
@@ -287,7 +352,11 @@ def _of_term(at: Any, number: str, study: Study) -> Trace:
         _same_estimate(made, at, study)
         behind, readings = _of_fit(made, at["term"], study), []
     else:
-        rules = [r for r in study.config.uncertainty if at["model"] in r.specs and at.get("analysis", r.id) == r.id]
+        rules = [
+            r
+            for r in study.config.uncertainty
+            if at["model"] in r.specs and at.get("analysis", r.id) == r.id
+        ]
         if not rules:
             known = [*declared, *(s for r in study.config.uncertainty for s in r.specs)]
             raise SpecError(one_of("model", str(at["model"]), list(dict.fromkeys(known))))
@@ -295,44 +364,80 @@ def _of_term(at: Any, number: str, study: Study) -> Trace:
         model = fitted(twin.frame(rules[0].sample), twin.spec(at["model"]))
         behind = _of_fit(model, at["term"], twin)
         own = attempt_sheet(found, rules[0]).table
-        readings = [code_row(r) for r in own[own["case_id"].isin(set(model.cases))].to_dict("records")]
-    return Trace(f"{number}; rests on {behind.number}", pd.concat([behind.table, _table(readings)], ignore_index=True))
+        readings = [
+            code_row(r) for r in own[own["case_id"].isin(set(model.cases))].to_dict("records")
+        ]
+    return Trace(
+        f"{number}; rests on {behind.number}",
+        pd.concat([behind.table, _table(readings)], ignore_index=True),
+    )
 
 
 def _same_estimate(fit: Fit, at: Any, study: Study) -> None:
-    """Refuse a row of terms whose estimate is not that of the study's model: a table of other data, or of an older build."""
+    """Refuse a row of terms whose estimate is not that of the study's model:
+    a table of other data, or of an older build.
+    """
     if not set(fit.terms.columns) <= set(at.index):
         return  # the estimate of another kind of result, which is made from the model
     own = fit.terms.set_index("term")["estimate"].get(at["term"])
     given = pd.to_numeric(at["estimate"], errors="coerce")
     if own is not None and not np.isclose(own, given, rtol=CLOSE, atol=CLOSE, equal_nan=True):
         raise SpecError(
-            f"the table has {shown(at['estimate'])} for {at['term']} in {at['model']}, and the model of study {study.config.id} has "
-            f"{shown(own)}. Give the fit itself, the study that the table comes from, or results that were built anew."
+            f"the table has {shown(at['estimate'])} for {at['term']} in {at['model']}, and the"
+            f" model of study {study.config.id} has {shown(own)}. Give the fit itself, the study"
+            " that the table comes from, or results that were built anew."
         )
 
 
 def _asked(study: Study, at: Any) -> list[str]:
-    """The indicators of a row: one, or where indicators are pooled those of one scale in a pillar or in all."""
+    """The indicators of a row: one, or where indicators are pooled
+    those of one scale in a pillar or in all.
+    """
     book, name = study.codebook, str(at["indicator_id"])
     if name in book.indicators:
         return [name]
-    pooled = [i.id for p in book.entries if at.get("pillar") in (p.id, "all") for i in p.indicators if i.scale == name]
+    pooled = [
+        i.id
+        for p in book.entries
+        if at.get("pillar") in (p.id, "all")
+        for i in p.indicators
+        if i.scale == name
+    ]
     if not pooled:
         raise SpecError(one_of("indicator", name, list(book.indicators)))
     return pooled
 
 
 def _coded(study: Study, indicators: Iterable[str]) -> Iterator[Row]:
-    """Every code of some indicators; of units that are only counted, how often each combination of codes occurs."""
+    """Every code of some indicators; of units that are only counted,
+    how often each combination of codes occurs.
+    """
     wanted = set(indicators)
-    table = study.sheet.table if study.sheet is not None else study.coding.table if study.coding is not None else None
+    table = (
+        study.sheet.table
+        if study.sheet is not None
+        else study.coding.table
+        if study.coding is not None
+        else None
+    )
     if table is not None:
-        yield from (code_row(r) for r in table[table["indicator_id"].isin(wanted)].to_dict("records"))
+        yield from (
+            code_row(r) for r in table[table["indicator_id"].isin(wanted)].to_dict("records")
+        )
     counted = study.tables.get("patterns")
-    for r in counted[counted["indicator_id"].isin(wanted)].to_dict("records") if counted is not None else ():
-        yield {"step": "code", "name": r["indicator_id"], "value": r["codes"], "coder": r["raters"], "source": r["source"],
-               "comment": f"{r['n']} units"}  # fmt: skip
+    for r in (
+        counted[counted["indicator_id"].isin(wanted)].to_dict("records")
+        if counted is not None
+        else ()
+    ):
+        yield {
+            "step": "code",
+            "name": r["indicator_id"],
+            "value": r["codes"],
+            "coder": r["raters"],
+            "source": r["source"],
+            "comment": f"{r['n']} units",
+        }
 
 
 def _table(rows: Iterable[Row]) -> pd.DataFrame:
@@ -341,8 +446,15 @@ def _table(rows: Iterable[Row]) -> pd.DataFrame:
     text = " ".join(str(r.get("source")) for r in given if r.get("source"))
     words = set(text.replace(";", " ").replace(",", " ").split())
     given += [
-        {"step": "source", "name": s.id, "value": f"{s.name}, version {s.version}", "source": s.file,
-         "locator": f"sha256 {s.sha256}", "comment": s.citation}
-        for s in SOURCES.values() if s.id in words
-    ]  # fmt: skip
+        {
+            "step": "source",
+            "name": s.id,
+            "value": f"{s.name}, version {s.version}",
+            "source": s.file,
+            "locator": f"sha256 {s.sha256}",
+            "comment": s.citation,
+        }
+        for s in SOURCES.values()
+        if s.id in words
+    ]
     return pd.DataFrame(given, columns=list(COLUMNS), dtype=object)

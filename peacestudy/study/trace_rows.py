@@ -1,4 +1,6 @@
-"""Which row of a table a number stands in, whatever index the table has; refused where that is not one row."""
+"""Which row of a table a number stands in, whatever index the
+table has; refused where that is not one row.
+"""
 
 from typing import Any
 
@@ -26,7 +28,8 @@ def place_of(at: object) -> tuple[Any, str]:
 
 
 def columns_of(table: pd.DataFrame) -> pd.DataFrame:
-    """The table with the named levels of its index as columns, where it lacks them, and its labels as they are.
+    """The table with the named levels of its index as columns, where
+    it lacks them, and its labels as they are.
 
     Raises
     ------
@@ -35,11 +38,14 @@ def columns_of(table: pd.DataFrame) -> pd.DataFrame:
     """
     if isinstance(table.columns, pd.MultiIndex):
         raise SpecError(
-            f"the columns of the table have {table.columns.nlevels} levels; give a table with a row a number, as study results are."
+            f"the columns of the table have {table.columns.nlevels} levels; give a table with a row"
+            " a number, as study results are."
         )
     twice = table.columns[table.columns.duplicated()]
     if len(twice):
-        raise SpecError(f"the table has the column {twice[0]!r} more than once. Rename or drop one.")
+        raise SpecError(
+            f"the table has the column {twice[0]!r} more than once. Rename or drop one."
+        )
     levels = {
         name: table.index.get_level_values(n)
         for n, name in enumerate(table.index.names)
@@ -71,11 +77,13 @@ def row_of(table: pd.DataFrame, row: Any) -> "pd.Series[Any]":
         return only
     if not found.any():
         raise SpecError(
-            f"the table has no row {row!r}. Give its label in the index, an id that stands once, or (model, term)."
+            f"the table has no row {row!r}. Give its label in the index, an id that stands once, or"
+            " (model, term)."
         )
     raise SpecError(
-        f"{row!r} stands for {int(found.sum())} rows of the table. Give one of them: table.iloc[n] and the column, "
-        "ps.trace(table.iloc[n], column, study), or number the rows by table.reset_index(drop=True)."
+        f"{row!r} stands for {int(found.sum())} rows of the table. Give one of them: table.iloc[n]"
+        " and the column, ps.trace(table.iloc[n], column, study), or number the rows by"
+        " table.reset_index(drop=True)."
     )
 
 
@@ -92,7 +100,9 @@ def _same(found: Any, asked: Any) -> bool:
     """Whether two ids are the same; a number and its text are, since files lose the difference."""
     if isinstance(found, tuple) or isinstance(asked, tuple):
         return (
-            isinstance(found, tuple) and isinstance(asked, tuple) and tuple(map(str, found)) == tuple(map(str, asked))
+            isinstance(found, tuple)
+            and isinstance(asked, tuple)
+            and tuple(map(str, found)) == tuple(map(str, asked))
         )
     return as_id(found) == as_id(asked)
 

@@ -1,7 +1,9 @@
-"""How long 1,000 resamples of alpha take, beside a loop over the krippendorff package: python tests/benchmarks/bench_alpha.py [rounds].
+"""How long 1,000 resamples of alpha take, beside a loop over the krippendorff package: python
+tests/benchmarks/bench_alpha.py [rounds].
 
-Equality is asserted before anything is timed: alpha of the table, and alpha of resamples of it, units written out one by one.
-The two sides take turns in one process, so that a busy machine slows both. The loop is timed on 50 resamples and scaled up.
+Equality is asserted before anything is timed: alpha of the table, and alpha of resamples of it,
+units written out one by one. The two sides take turns in one process, so that a busy machine slows
+both. The loop is timed on 50 resamples and scaled up.
 """
 
 import sys
@@ -23,7 +25,9 @@ def draw(units, coders=4, codes=5):
     """Codes of which four fifths are true and a tenth missing, shape (coders, units)."""
     rng = np.random.default_rng(20261124)
     truth = rng.integers(0, codes, units)
-    values = np.where(rng.random((coders, units)) < 0.8, truth, rng.integers(0, codes, (coders, units))).astype(float)
+    values = np.where(
+        rng.random((coders, units)) < 0.8, truth, rng.integers(0, codes, (coders, units))
+    ).astype(float)
     values[rng.random(values.shape) < 0.1] = np.nan
     return values
 
@@ -33,7 +37,9 @@ def loop(values, level, times):
     rng = np.random.default_rng(1)
     units = values.shape[1]
     return [
-        krippendorff.alpha(reliability_data=values[:, rng.integers(0, units, units)], level_of_measurement=level)
+        krippendorff.alpha(
+            reliability_data=values[:, rng.integers(0, units, units)], level_of_measurement=level
+        )
         for _ in range(times)
     ]
 
@@ -67,7 +73,10 @@ def main(rounds):
         for level in LEVELS:
             same(values, level)
             ours, theirs = turns(values, level, rounds)
-            print(f"{units:6} units  {level:9} {ours:7.3f} s   loop {theirs:8.2f} s   ratio {theirs / ours:6.0f}")
+            print(
+                f"{units:6} units  {level:9} {ours:7.3f} s   loop {theirs:8.2f} s   ratio"
+                f" {theirs / ours:6.0f}"
+            )
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
-"""How long one fit takes, beside statsmodels' formulas: python tests/benchmarks/bench_fit.py [rounds].
+"""How long one fit takes, beside statsmodels' formulas: python
+tests/benchmarks/bench_fit.py [rounds].
 
-Equality is asserted before anything is timed; the two sides take turns in one process, so that a busy machine slows both.
+Equality is asserted before anything is timed; the two sides take turns in
+one process, so that a busy machine slows both.
 """
 
 import sys
@@ -67,18 +69,25 @@ def beside_statsmodels(rounds):
             pairs = zip(found.term, found.estimate, found.std_error, strict=True)
             for term, estimate, error in pairs:
                 name = term.replace("[", "[T.") if term.startswith("C(") else term
-                np.testing.assert_allclose([estimate, error], [want.params[name], want.bse[name]], rtol=SAME)
+                np.testing.assert_allclose(
+                    [estimate, error], [want.params[name], want.bse[name]], rtol=SAME
+                )
             took = turns({"ours": lambda d=d, s=ours: ps.fit(d, s), "statsmodels": theirs}, rounds)
             rows.append((f"{what}, {terms} columns and C(k)", took["ours"], took["statsmodels"]))
     return rows
 
 
 def kernels(rounds):
-    """Rows of a table: the logit on arrays alone, by us and by statsmodels' bare Logit with its standard errors."""
+    """Rows of a table: the logit on arrays alone, by us and by
+    statsmodels' bare Logit with its standard errors.
+    """
     rows = []
     for terms in (3, TERMS):
         d = draw(terms)
-        X, y = np.column_stack([np.ones(CASES), d[[f"x{i}" for i in range(terms)]]]), d.y.to_numpy(float)
+        X, y = (
+            np.column_stack([np.ones(CASES), d[[f"x{i}" for i in range(terms)]]]),
+            d.y.to_numpy(float),
+        )
         found, want = fit_logit(X[None], y[None]), sm.Logit(y, X).fit(disp=0)
         np.testing.assert_allclose(found.beta[0], want.params, rtol=SAME, atol=1e-9)
         np.testing.assert_allclose(np.sqrt(np.diag(found.classical[0])), want.bse, rtol=SAME)
@@ -97,7 +106,9 @@ def alone(rounds):
     right = " + ".join(f"x{i}" for i in range(TERMS))
     sides = {
         "firth, cluster, notes": lambda: ps.fit(d, spec(f"y ~ {right}", "firth", "cluster", "g")),
-        "firth, classical (profile intervals)": lambda: ps.fit(d, spec(f"y ~ {right}", "firth", "classical")),
+        "firth, classical (profile intervals)": lambda: ps.fit(
+            d, spec(f"y ~ {right}", "firth", "classical")
+        ),
     }
     for run in sides.values():
         run()

@@ -1,8 +1,10 @@
-"""Three left joins onto 4.8 million directed dyad-years, beside pandas' own merge: python tests/benchmarks/bench_join.py [rounds | memory].
+"""Three left joins onto 4.8 million directed dyad-years, beside pandas' own merge: python
+tests/benchmarks/bench_join.py [rounds | memory].
 
-Both sides get the same tables with the keys that people have, ISO3 texts and years, and the same columns come out: that is
-asserted first, cell by cell, for each way in which pandas holds texts. The sides take turns in one process. Then the growth with
-the number of rows; ``memory`` gives the peak of a process that only joins (all tables and the result).
+Both sides get the same tables with the keys that people have, ISO3 texts and years, and the same
+columns come out: that is asserted first, cell by cell, for each way in which pandas holds texts.
+The sides take turns in one process. Then the growth with the number of rows; ``memory`` gives the
+peak of a process that only joins (all tables and the result).
 """
 
 import resource
@@ -20,7 +22,9 @@ FIRST, LAST, STATES = 1816, 2024, 217
 
 
 def tables():
-    """Dyad-years, state-years with six columns for either side, and a third of the dyad-years with four."""
+    """Dyad-years, state-years with six columns for either side,
+    and a third of the dyad-years with four.
+    """
     rng = np.random.default_rng(0)
     letters = np.array(list("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
     codes = np.unique(["".join(rng.choice(letters, 3)) for _ in range(STATES + 9)])[:STATES]
@@ -37,7 +41,9 @@ def tables():
     states = dyads[["iso_a", "year"]].drop_duplicates(ignore_index=True)
     numbers = {f"v{j}": rng.normal(size=len(states)) for j in range(6)}
     one = states.assign(**{f"{k}_a": v for k, v in numbers.items()})
-    two = states.rename(columns={"iso_a": "iso_b"}).assign(**{f"{k}_b": v for k, v in numbers.items()})
+    two = states.rename(columns={"iso_a": "iso_b"}).assign(
+        **{f"{k}_b": v for k, v in numbers.items()}
+    )
     some = dyads.sample(frac=0.3, random_state=1, ignore_index=True)
     return dyads, one, two, some.assign(**{f"d{j}": rng.normal(size=len(some)) for j in range(4)})
 
@@ -52,7 +58,9 @@ def merged(dyads, *others):
 
 
 def joined(dyads, *others):
-    frame = ps.join(dyads, others[0], on=KEYS[0], name="a", shape="many_to_one", unit="directed dyad-year")
+    frame = ps.join(
+        dyads, others[0], on=KEYS[0], name="a", shape="many_to_one", unit="directed dyad-year"
+    )
     frame = ps.join(frame, others[1], on=KEYS[1], name="b", shape="many_to_one")
     return ps.join(frame, others[2], on=KEYS[2], name="dyads")
 
@@ -74,7 +82,9 @@ def timed(call, *args):
 
 
 def keyed(table, kind):
-    """The table with its texts held as ``kind``: with pyarrow installed pandas 3 holds them as Arrow, else as Python's."""
+    """The table with its texts held as ``kind``: with pyarrow installed
+    pandas 3 holds them as Arrow, else as Python's.
+    """
     texts = {
         "arrow": pd.StringDtype("pyarrow", na_value=np.nan),
         "python": pd.StringDtype("python", na_value=np.nan),
@@ -88,7 +98,10 @@ def turns(all_tables, rounds):
     for _ in range(rounds):
         ours.append(timed(joined, *all_tables))
         theirs.append(timed(merged, *all_tables))
-    return [(median(a), median(b)) for a, b in zip(zip(*ours, strict=True), zip(*theirs, strict=True), strict=True)]
+    return [
+        (median(a), median(b))
+        for a, b in zip(zip(*ours, strict=True), zip(*theirs, strict=True), strict=True)
+    ]
 
 
 def main(rounds):
@@ -102,14 +115,20 @@ def main(rounds):
             print(f"{kind:7} {what:9} join {a:6.2f} s   merge {b:6.2f} s   ratio {b / a:5.1f}")
     for share in (4, 2, 1):
         part = all_tables[0].iloc[: n // share].reset_index(drop=True)
-        print(f"{len(part):10,} rows: {timed(joined, part, *all_tables[1:])[1]:6.2f} s of the processors")
+        print(
+            f"{len(part):10,} rows: {timed(joined, part, *all_tables[1:])[1]:6.2f} s of the"
+            " processors"
+        )
 
 
 def memory():
     """Peak memory of a process that only joins."""
     all_tables = tables()
     joined(*all_tables)
-    print(f"peak memory of the process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GB")
+    print(
+        "peak memory of the process"
+        f" {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GB"
+    )
 
 
 if __name__ == "__main__":

@@ -1,19 +1,25 @@
-"""Twelve named cells of simulated studies, their data, and the slope that each engine estimates in them.
+"""Twelve named cells of simulated studies, their data, and the
+slope that each engine estimates in them.
 
-Every data set has two terms: x, the one whose interval is looked at, standard normal, ``between`` of its variance between
-clusters; and z, standard normal, independent of all. What is simulated, and what the slope of x is that an interval should cover:
+Every data set has two terms: x, the one whose interval is looked at, standard normal, ``between``
+of its variance between clusters; and z, standard normal, independent of all. What is simulated, and
+what the slope of x is that an interval should cover:
 
-- number: y = x/2 + z/2 + e, variance of e 1, ``icc`` of it shared within clusters. The slope is 1/2, given the cluster or not.
-- binary: logit P(y) = a + x/2 + z/2 + u, u normal, shared within clusters, ``icc`` = var(u) / (var(u) + pi^2/3). A logit that is
-  not told of u does not estimate 1/2, the slope within a cluster, but the smaller value at which its expected score is zero: the
-  pseudo-true value of White (1982), Econometrica 50(1), found here by numerical integration. Firth's penalty vanishes with N, so
-  that its value is the same. Without clusters (icc 0) it is 1/2.
-- survival: hazard proportional to exp(x/2 + z/2), baseline constant; times of a cluster tied together by a normal copula with
-  correlation ``icc`` (Othus and Li 2010, Statistics in Biosciences 2(2)), so that hazards not given the cluster are proportional
-  exactly and the slope is 1/2; censored at a time uniform between 0 and the end of the study.
+- number: y = x/2 + z/2 + e, variance of e 1, ``icc`` of it shared within clusters. The slope is
+  1/2, given the cluster or not.
+- binary: logit P(y) = a + x/2 + z/2 + u, u normal, shared within clusters, ``icc`` = var(u) /
+  (var(u) + pi^2/3). A logit that is not told of u does not estimate 1/2, the slope within a
+  cluster, but the smaller value at which its expected score is zero: the pseudo-true value of White
+  (1982), Econometrica 50(1), found here by numerical integration. Firth's penalty vanishes with N,
+  so that its value is the same. Without clusters (icc 0) it is 1/2.
+- survival: hazard proportional to exp(x/2 + z/2), baseline constant; times of a cluster tied
+  together by a normal copula with correlation ``icc`` (Othus and Li 2010, Statistics in Biosciences
+  2(2)), so that hazards not given the cluster are proportional exactly and the slope is 1/2;
+  censored at a time uniform between 0 and the end of the study.
 
-The constant is such that the expected number of events is that of the cell; cells that differ in nothing else are the same study to
-a linear model, with other data. Data set i of a cell comes from a seed of its own.
+The constant is such that the expected number of events is that of the cell; cells that differ in
+nothing else are the same study to a linear model, with other data. Data set i of a cell comes from
+a seed of its own.
 """
 
 from dataclasses import dataclass
@@ -31,7 +37,9 @@ KINDS = ("number", "binary", "survival")
 
 @dataclass(frozen=True)
 class Cell:
-    """A kind of study: rows, clusters, expected events; even clusters or sizes as 1, 2, 3, ...; share of x's variance between them."""
+    """A kind of study: rows, clusters, expected events; even clusters or sizes as 1, 2, 3, ...;
+    share of x's variance between them.
+    """
 
     name: str
     n: int
@@ -61,7 +69,14 @@ CELLS = (
     Cell("many cases, twenty countries, rare events", 300, 20, 20),
     Cell("many cases, twenty countries", 300, 20, 100),
     Cell("many cases, many countries", 300, 50, 100),
-    Cell("many cases, twenty uneven countries, x the same in a country", 300, 20, 100, between=1.0, even=False),
+    Cell(
+        "many cases, twenty uneven countries, x the same in a country",
+        300,
+        20,
+        100,
+        between=1.0,
+        even=False,
+    ),
 )
 
 
@@ -77,7 +92,9 @@ def spread(icc):
 
 
 def constant(cell, kind, icc):
-    """The logit's constant, or the logarithm of the baseline hazard over the length of the study."""
+    """The logit's constant, or the logarithm of the baseline
+    hazard over the length of the study.
+    """
     at, weight = normal_nodes()
     v = np.hypot(*SLOPES) * at  # the linear predictor of x and z is normal
     if kind == "survival":
@@ -85,6 +102,7 @@ def constant(cell, kind, icc):
         def share(a):
             hazard = np.exp(a + v)
             return weight @ (1 + np.expm1(-hazard) / hazard)
+
     else:
 
         def share(a):
@@ -99,20 +117,24 @@ def true_slope(cell, kind, icc):
         return SLOPES[0]
     at, weight = normal_nodes()
     v = np.hypot(*SLOPES) * at
-    p = expit(constant(cell, kind, icc) + v[:, None] + spread(icc) * at) @ weight  # given x and z, not the cluster
+    # given x and z, not the cluster
+    p = expit(constant(cell, kind, icc) + v[:, None] + spread(icc) * at) @ weight
 
     def expected_score(b):
         e = weight * (p - expit(b[0] + b[1] * v))
         return np.array([e.sum(), e @ v])
 
-    # x and z are normal: the pseudo-true slopes are those of the simulation, all shrunk by one factor
+    # x and z are normal: the pseudo-true slopes are those of the simulation, all shrunk by one
+    # factor
     return SLOPES[0] * root(expected_score, np.array([0.0, 1.0]), tol=1e-13).x[1]
 
 
 def draw(cell, kind, icc, number, a, stream=None):
-    """Data set ``number`` of a cell: x and z, (N, 2), and the outcome, (N,), or (N, 2) times and events.
+    """Data set ``number`` of a cell: x and z, (N, 2), and the
+    outcome, (N,), or (N, 2) times and events.
 
-    ``a`` is the cell's constant; ``stream`` stands for the place among the twelve of a cell that has none.
+    ``a`` is the cell's constant; ``stream`` stands for the place
+    among the twelve of a cell that has none.
     """
     place = CELLS.index(cell) if stream is None else stream
     rng = np.random.default_rng([SEED, place, KINDS.index(kind), round(100 * icc), number])

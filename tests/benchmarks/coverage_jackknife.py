@@ -1,7 +1,9 @@
-"""Coverage of nominal 95 % intervals of vcov ``jackknife``, as ``ps.fit`` gives them, in the nine cells of 8 and 20 clusters.
+"""Coverage of nominal 95 % intervals of vcov ``jackknife``, as ``ps.fit`` gives them, in the nine
+cells of 8 and 20 clusters.
 
-Writes tests/references/coverage/jackknife.csv (a few minutes): ``coverage`` of the fit's own interval (t with G-1 for linear, z for logit and firth);
-``coverage_t``, of the same standard errors with t and G-1; ``first``, how many of the first ten data sets are covered, for the test.
+Writes tests/references/coverage/jackknife.csv (a few minutes): ``coverage`` of the fit's own
+interval (t with G-1 for linear, z for logit and firth); ``coverage_t``, of the same standard errors
+with t and G-1; ``first``, how many of the first ten data sets are covered, for the test.
 """
 
 from pathlib import Path
@@ -20,7 +22,9 @@ STORED = Path(__file__).resolve().parents[1] / "references" / "coverage" / "jack
 
 
 def covered(engine, cell, numbers):
-    """Whether each data set's interval holds the slope, and whether it does with t and G-1; NaN where there is no fit, (B, 2)."""
+    """Whether each data set's interval holds the slope, and whether it does with t and G-1; NaN
+    where there is no fit, (B, 2).
+    """
     kind = KINDS[engine]
     a, slope = 0.0 if kind == "number" else constant(cell, kind, ICC), true_slope(cell, kind, ICC)
     spec = ps.ModelSpec("m", "y ~ x + z", engine, "jackknife", cluster="g")
@@ -28,12 +32,16 @@ def covered(engine, cell, numbers):
     for number in numbers:
         X, y = draw(cell, kind, ICC, number, a)
         try:
-            row = ps.fit(pd.DataFrame({"x": X[:, 0], "z": X[:, 1], "y": y, "g": cell.groups}), spec).terms.iloc[1]
+            row = ps.fit(
+                pd.DataFrame({"x": X[:, 0], "z": X[:, 1], "y": y, "g": cell.groups}), spec
+            ).terms.iloc[1]
         except ps.FitError:
             out.append((np.nan, np.nan))
             continue
         apart = abs(row.estimate - slope) / row.std_error
-        out.append((row.conf_low <= slope <= row.conf_high, apart <= t.ppf(0.975, cell.clusters - 1)))
+        out.append(
+            (row.conf_low <= slope <= row.conf_high, apart <= t.ppf(0.975, cell.clusters - 1))
+        )
     return np.array(out, dtype=float)
 
 
@@ -47,8 +55,20 @@ def table():
             own, by_t = fitted.mean(axis=0)
             error = np.sqrt(own * (1 - own) / len(fitted))
             first = int(np.nansum(hits[:FIRST, 0]))
-            rows.append((cell.name, engine, cell.n, cell.clusters, len(fitted), own, error, by_t, first))
-    names = ["cell", "engine", "n", "clusters", "data_sets", "coverage", "mc_error", "coverage_t", "first"]
+            rows.append(
+                (cell.name, engine, cell.n, cell.clusters, len(fitted), own, error, by_t, first)
+            )
+    names = [
+        "cell",
+        "engine",
+        "n",
+        "clusters",
+        "data_sets",
+        "coverage",
+        "mc_error",
+        "coverage_t",
+        "first",
+    ]
     return pd.DataFrame(rows, columns=names)
 
 

@@ -1,19 +1,24 @@
-"""Coverage of nominal 95 % intervals where x has missing values: python tests/benchmarks/coverage_missing.py OUT.csv
+"""Coverage of nominal 95 % intervals where x has missing values: python
+tests/benchmarks/coverage_missing.py OUT.csv
 
-Three of the cells of coverage_cells.py, with 60, 150 and 300 rows, and six pairs of engine and covariance: 500 data sets a row. In every
-data set some values of x go missing, and the slope of x is found in three ways: ``full``, before they went missing, which nobody
-has; ``complete cases``; and ``imputed``, m = 10 tables by ``impute`` with the outcome, x and z in the imputation model (of cox the event
-and the Nelson-Aalen cumulative hazard), pooled as ``ps.fit`` does. x alone is incomplete, so one cycle is the whole chain.
+Three of the cells of coverage_cells.py, with 60, 150 and 300 rows, and six pairs of engine and
+covariance: 500 data sets a row. In every data set some values of x go missing, and the slope of x
+is found in three ways: ``full``, before they went missing, which nobody has; ``complete cases``;
+and ``imputed``, m = 10 tables by ``impute`` with the outcome, x and z in the imputation model (of
+cox the event and the Nelson-Aalen cumulative hazard), pooled as ``ps.fit`` does. x alone is
+incomplete, so one cycle is the whole chain.
 
-How they go missing: ``mcar``, at random altogether; ``mar``, with probability expit(c + s + z/2), s the outcome or event where that is 0 or 1, and
-the standardised outcome else, c such that the expected share is the one written. Times, events and counts are those of coverage_cells.py;
-counts are Poisson with log mean a + x/2 + z/2, their sum on average the events of the cell.
+How they go missing: ``mcar``, at random altogether; ``mar``, with probability expit(c + s + z/2), s
+the outcome or event where that is 0 or 1, and the standardised outcome else, c such that the
+expected share is the one written. Times, events and counts are those of coverage_cells.py; counts
+are Poisson with log mean a + x/2 + z/2, their sum on average the events of the cell.
 
-Columns: ``failures``, data sets that ``ps.fit`` would refuse; coverage is of the others. ``mc_error`` of coverage, ``bias_error`` of
-``bias`` (Morris, White and Crowther 2019, Statistics in Medicine 38(11)). ``se_ratio``, root of the mean squared standard error over
-the standard deviation of the estimates. ``fmi``, mean fraction of missing information. ``less``, by how much coverage is below that of
-``full`` in the same data sets, and ``less_error``, its Monte Carlo error. ``verdict``: nominal, within three ``mc_error`` of .95; else
-short or wide, with the ``reason``.
+Columns: ``failures``, data sets that ``ps.fit`` would refuse; coverage is of the others.
+``mc_error`` of coverage, ``bias_error`` of ``bias`` (Morris, White and Crowther 2019, Statistics in
+Medicine 38(11)). ``se_ratio``, root of the mean squared standard error over the standard deviation
+of the estimates. ``fmi``, mean fraction of missing information. ``less``, by how much coverage is
+below that of ``full`` in the same data sets, and ``less_error``, its Monte Carlo error.
+``verdict``: nominal, within three ``mc_error`` of .95; else short or wide, with the ``reason``.
 """
 
 import sys
@@ -108,12 +113,20 @@ def fill(X, y, gone, groups, seed):
     data.loc[gone, "x"] = np.nan
     times = ["time"] if y.ndim == 2 else []
     return impute(
-        data, [*times, "y", "x", "z"], m=TABLES, cycles=1, donors=DONORS, seed=seed, survival=("time", "y") if times else None
-    )  # fmt: skip
+        data,
+        [*times, "y", "x", "z"],
+        m=TABLES,
+        cycles=1,
+        donors=DONORS,
+        seed=seed,
+        survival=("time", "y") if times else None,
+    )
 
 
 def slopes(pair, groups, X, y):
-    """Estimate and standard error of the slope of x in a batch (B, N, 2), and why there is none, by the kernels of ``ps.fit``."""
+    """Estimate and standard error of the slope of x in a batch (B, N, 2), and why there is none, by
+    the kernels of ``ps.fit``.
+    """
     cell = SimpleNamespace(n=len(groups), groups=groups, clusters=int(groups.max()) + 1)
     if pair.engine == "cox":
         found = _cox(pair, cell, X, y)
@@ -129,7 +142,11 @@ def slopes(pair, groups, X, y):
 
 def _poisson(D, y, none):
     """One by one; where the counts are all the same, or have no maximum, there is nothing."""
-    b, se, failed = np.full(len(D), np.nan), np.full(len(D), np.nan), ["constant outcome" if n else "" for n in none]
+    b, se, failed = (
+        np.full(len(D), np.nan),
+        np.full(len(D), np.nan),
+        ["constant outcome" if n else "" for n in none],
+    )
     for i in np.flatnonzero(~none):
         est, left = fit_poisson(D[i], y[i], np.zeros(len(y[i])))
         b[i], se[i] = est.beta[0, 1], np.sqrt(est.classical[0, 1, 1])
@@ -137,7 +154,10 @@ def _poisson(D, y, none):
         rows = np.concatenate([zero, some, some])  # as ``refuse_endless`` asks
         if (
             left < LOST
-            and find_separation(D[i][rows], np.repeat([0.0, 0.0, 1.0], [len(zero), len(some), len(some)])) is not None
+            and find_separation(
+                D[i][rows], np.repeat([0.0, 0.0, 1.0], [len(zero), len(some), len(some)])
+            )
+            is not None
         ):
             failed[i] = "separated"
     return b, se, failed
@@ -156,7 +176,9 @@ def interval(pair, groups, X, y):
 
 
 def pooled(pair, groups, X, y, gone, tables):
-    """The same of a data set whose rows ``gone`` were filled, with the fraction of missing information."""
+    """The same of a data set whose rows ``gone`` were filled,
+    with the fraction of missing information.
+    """
     if tables is None:
         return np.nan, np.nan, np.nan, np.nan, "not filled", np.nan
     filled = np.repeat(X[None], TABLES, axis=0)
@@ -170,14 +192,18 @@ def pooled(pair, groups, X, y, gone, tables):
 
 
 def sets(pair, place, loss, numbers):
-    """Data sets with what they lost and how it was filled, which pairs of one outcome and icc share."""
+    """Data sets with what they lost and how it was filled,
+    which pairs of one outcome and icc share.
+    """
     X, y, truth = data_of(pair, place, numbers)
     groups = CELLS[place].groups
     for i, x, v in zip(numbers, X, y, strict=True):
         rng = np.random.default_rng([SEED, place, round(100 * loss.share), len(loss.kind), i])
         gone = lose(loss, x, v, rng)
         try:
-            tables = fill(x, v, gone, groups, i).tables if gone.any() else [frame(x, v, groups)] * TABLES
+            tables = (
+                fill(x, v, gone, groups, i).tables if gone.any() else [frame(x, v, groups)] * TABLES
+            )
         except FitError:
             tables = None
         yield x, v, gone, tables, truth
@@ -191,7 +217,9 @@ def rows(pairs, place, loss, data_sets):
         truth = true
         for p in pairs:
             found[p.name, "full"].append((*interval(p, cell.groups, x, y), 0.0))
-            found[p.name, "complete cases"].append((*interval(p, cell.groups[~gone], x[~gone], y[~gone]), 0.0))
+            found[p.name, "complete cases"].append(
+                (*interval(p, cell.groups[~gone], x[~gone], y[~gone]), 0.0)
+            )
             found[p.name, "imputed"].append(pooled(p, cell.groups, x, y, gone, tables))
     columns = ["estimate", "std_error", "low", "high", "failed", "fmi"]
     for p in pairs:
@@ -199,10 +227,18 @@ def rows(pairs, place, loss, data_sets):
         for w in WAYS:
             each = pd.DataFrame(found[p.name, w], columns=columns)
             yield {
-                "cell": cell.name, "pair": p.name, "n": cell.n, "clusters": cell.clusters if p.vcov == "cluster" else np.nan,
-                "engine": p.engine, "vcov": p.vcov, "missing": loss.kind, "share": loss.share, "way": w,
-                "true_slope": truth, "data_sets": data_sets,
-            } | measure(each, full, truth)  # fmt: skip
+                "cell": cell.name,
+                "pair": p.name,
+                "n": cell.n,
+                "clusters": cell.clusters if p.vcov == "cluster" else np.nan,
+                "engine": p.engine,
+                "vcov": p.vcov,
+                "missing": loss.kind,
+                "share": loss.share,
+                "way": w,
+                "true_slope": truth,
+                "data_sets": data_sets,
+            } | measure(each, full, truth)
 
 
 def measure(each, full, truth):
@@ -215,15 +251,29 @@ def measure(each, full, truth):
     n, c = len(t), hit.mean()
     sd = t.estimate.std(ddof=1)
     return {
-        "failures": int((~ok).sum()), "coverage": c, "mc_error": np.sqrt(c * (1 - c) / n), "bias": t.estimate.mean() - truth,
-        "bias_error": sd / np.sqrt(n), "sd": sd, "se_ratio": np.sqrt((t.std_error**2).mean()) / sd, "mean_width": (t.high - t.low).mean(),
-        "fmi": t.fmi.mean(), "less": apart.mean(), "less_error": apart.std(ddof=1) / np.sqrt(len(apart)),
-    }  # fmt: skip
+        "failures": int((~ok).sum()),
+        "coverage": c,
+        "mc_error": np.sqrt(c * (1 - c) / n),
+        "bias": t.estimate.mean() - truth,
+        "bias_error": sd / np.sqrt(n),
+        "sd": sd,
+        "se_ratio": np.sqrt((t.std_error**2).mean()) / sd,
+        "mean_width": (t.high - t.low).mean(),
+        "fmi": t.fmi.mean(),
+        "less": apart.mean(),
+        "less_error": apart.std(ddof=1) / np.sqrt(len(apart)),
+    }
 
 
 def prove(pair, place, loss, number):
-    """Largest difference from ``ps.fit`` over estimate, standard error and ends, in standard errors, of complete cases and imputed."""
-    spec = ps.ModelSpec("m", "y ~ x + z", "poisson", "classical") if pair.engine == "poisson" else pair.spec
+    """Largest difference from ``ps.fit`` over estimate, standard error and ends, in standard
+    errors, of complete cases and imputed.
+    """
+    spec = (
+        ps.ModelSpec("m", "y ~ x + z", "poisson", "classical")
+        if pair.engine == "poisson"
+        else pair.spec
+    )
     groups, worst = CELLS[place].groups, 0.0
     for i, (x, y, gone, tables, _) in enumerate(sets(pair, place, loss, range(number))):
         data = frame(x, y, groups)
@@ -266,14 +316,18 @@ def judge(table):
     key = ["pair", "n", "missing", "share"]
     before = table[table.way == "full"].set_index(key).coverage
     apart = table.coverage - 0.95
-    verdict = np.where(apart.abs() <= 3 * table.mc_error, "nominal", np.where(apart < 0, "short", "wide"))
+    verdict = np.where(
+        apart.abs() <= 3 * table.mc_error, "nominal", np.where(apart < 0, "short", "wide")
+    )
     whole = [before.loc[tuple(k)] for k in table[key].to_numpy()]
     reasons = [reason(r, v, w) for r, v, w in zip(table.itertuples(), verdict, whole, strict=True)]
     return table.assign(verdict=verdict, reason=reasons)
 
 
 def reason(r, verdict, before):
-    """Why coverage is what it is, so far as theory says so; ``r`` a row of the table, ``before`` coverage of ``full``."""
+    """Why coverage is what it is, so far as theory says so; ``r`` a row of
+    the table, ``before`` coverage of ``full``.
+    """
     if verdict == "nominal":
         return "within three Monte Carlo errors of .95"
     if verdict == "short" and r.way == "full" and r.vcov == "cluster":
@@ -281,22 +335,31 @@ def reason(r, verdict, before):
     if abs(r.bias) > 3 * r.bias_error:
         why = {
             "complete cases": "what is lost depends on the outcome",
-            "imputed": "nine in ten cases with counts of 2 and more have lost x, and matching fills only values that cases near them "
-            "have kept, not larger ones (van Buuren 2018, 3.4)"
-            if r.engine == "poisson"
-            else "donors are few, and not all as near as a line would have them",
+            "imputed": (
+                "nine in ten cases with counts of 2 and more have lost x, and matching fills only"
+                " values that cases near them have kept, not larger ones (van Buuren 2018, 3.4)"
+                if r.engine == "poisson"
+                else "donors are few, and not all as near as a line would have them"
+            ),
             "full": "of maximum likelihood in few events",
         }[r.way]
         return f"biased by {r.bias:+.3f}: {why}"
     if verdict == "short" and r.way != "full" and before < 0.95 and r.less <= 3 * r.less_error:
-        return f"no shorter than before anything was missing ({before:.3f}), but for three Monte Carlo errors"
+        return (
+            f"no shorter than before anything was missing ({before:.3f}), but for three Monte Carlo"
+            " errors"
+        )
     if verdict == "wide" and r.way != "full" and r.n == 60:
-        return "few events are left: estimates far from the truth bring large standard errors with them (Hauck and Donner 1977), and cover"
+        return (
+            "few events are left: estimates far from the truth bring large standard errors with"
+            " them (Hauck and Donner 1977), and cover"
+        )
     return "unexplained"
 
 
 def main(out, data_sets=DATA_SETS):
-    done = pd.read_csv(out).to_dict("records") if out.exists() else []  # go on where a run was broken off
+    # go on where a run was broken off
+    done = pd.read_csv(out).to_dict("records") if out.exists() else []
     here = {(r["pair"], r["n"], r["missing"], r["share"]) for r in done}
     start = time.process_time()
     for pairs, place, loss in plan():
@@ -304,9 +367,13 @@ def main(out, data_sets=DATA_SETS):
             continue
         done += rows(pairs, place, loss, data_sets)
         pd.DataFrame(done).round(5).to_csv(out, index=False)
-        print([p.name for p in pairs], place, loss, f"{time.process_time() - start:.0f} s", flush=True)
+        print(
+            [p.name for p in pairs], place, loss, f"{time.process_time() - start:.0f} s", flush=True
+        )
     table = pd.DataFrame(done).round(5)
-    judge(table.sort_values(["missing", "share", "n"], kind="stable").reset_index(drop=True)).to_csv(out, index=False)
+    judge(
+        table.sort_values(["missing", "share", "n"], kind="stable").reset_index(drop=True)
+    ).to_csv(out, index=False)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Intervals of the slope of x in batches of simulated data sets, by pairs of engine and covariance.
 
-The kernels that ``ps.fit`` calls are called here on whole batches, or data set by data set where they take one design, with what
-``ps.fit`` would refuse told in words. That the two roads agree is proved by ``prove`` in coverage_intervals.py.
+The kernels that ``ps.fit`` calls are called here on whole batches, or data set by data set where
+they take one design, with what ``ps.fit`` would refuse told in words. That the two roads agree is
+proved by ``prove`` in coverage_intervals.py.
 """
 
 from dataclasses import dataclass
@@ -29,13 +30,16 @@ from peacestudy.models.inference.wild import wild
 LEVEL = 0.95
 UPPER = 0.5 + LEVEL / 2
 SIGNS = 399  # draws of a bootstrap; all 128 where there are eight clusters
-FITTED = 1e-3  # a row fitted more closely than this is reason to ask whether the outcome is separated
+# a row fitted more closely than this is reason to ask whether the outcome is separated
+FITTED = 1e-3
 KERNELS = {"linear": fit_linear, "logit": fit_logit, "firth": fit_firth}
 
 
 @dataclass(frozen=True)
 class Pair:
-    """An engine and a covariance, with the outcome that it is tried on; ``clustered``: the outcome has cluster effects."""
+    """An engine and a covariance, with the outcome that it is tried on;
+    ``clustered``: the outcome has cluster effects.
+    """
 
     engine: str
     vcov: str
@@ -50,16 +54,24 @@ class Pair:
     @property
     def spec(self):
         """What ``ps.fit`` would be asked."""
-        options = {"bootstrap": "rademacher", "bootstrap_draws": SIGNS, "bootstrap_seed": 1} if self.bootstrap else {}
+        options = (
+            {"bootstrap": "rademacher", "bootstrap_draws": SIGNS, "bootstrap_seed": 1}
+            if self.bootstrap
+            else {}
+        )
         response = "Surv(time, y)" if self.kind == "survival" else "y"
         group = None if self.vcov == "classical" else "g"
-        return ps.ModelSpec("m", f"{response} ~ x + z", self.engine, self.vcov, cluster=group, options=options)
+        return ps.ModelSpec(
+            "m", f"{response} ~ x + z", self.engine, self.vcov, cluster=group, options=options
+        )
 
     def icc(self, cell):
         return cell.icc if self.clustered else 0.0
 
     def critical(self, clusters):
-        """The quantile of Wald intervals; with cr2 each data set has its own, and this is not it."""
+        """The quantile of Wald intervals; with cr2 each data set
+        has its own, and this is not it.
+        """
         return t.ppf(UPPER, clusters - 1) if self.engine == "linear" else norm.ppf(UPPER)
 
 
@@ -77,7 +89,9 @@ SCORE = Pair("logit", "cluster", "binary", bootstrap=True)
 
 @dataclass
 class Intervals:
-    """Of the slope of x in B data sets: estimate, standard error and both ends, each (B,); words why there is none, or ""."""
+    """Of the slope of x in B data sets: estimate, standard error and both ends, each (B,); words
+    why there is none, or "".
+    """
 
     estimate: np.ndarray
     std_error: np.ndarray
@@ -87,11 +101,14 @@ class Intervals:
 
 
 def intervals(pair, cell, X, y):
-    """The intervals of a batch: designs (B, N, 2), outcomes (B, N), or (B, N, 2) times and events."""
+    """The intervals of a batch: designs (B, N, 2), outcomes (B,
+    N), or (B, N, 2) times and events.
+    """
     if pair.engine == "cox":
         return _cox(pair, cell, X, y)
     D = np.concatenate([np.ones((*X.shape[:2], 1)), X], axis=2)
-    none = np.ptp(y, axis=1) == 0  # nothing to explain: another outcome stands in, and what comes of it is not counted
+    # nothing to explain: another outcome stands in, and what comes of it is not counted
+    none = np.ptp(y, axis=1) == 0
     est = KERNELS[pair.engine](D, np.where(none[:, None], np.arange(cell.n) % 2.0, y))
     failed = _why_not(pair, D, y, est)
     if pair.vcov == "cr2":
@@ -112,8 +129,11 @@ def _why_not(pair, D, y, est):
     failed = ["" if ok else "no convergence" for ok in est.converged]
     if pair.kind != "binary":
         return failed
-    # a separated outcome has no maximum: the climb fits some rows as closely as it can, so only those sets are asked
-    close = (np.abs(y - expit(np.einsum("bnk,bk->bn", D, est.beta))) < FITTED).any(axis=1) | ~est.converged
+    # a separated outcome has no maximum: the climb fits some rows as closely as it can, so only
+    # those sets are asked
+    close = (np.abs(y - expit(np.einsum("bnk,bk->bn", D, est.beta))) < FITTED).any(
+        axis=1
+    ) | ~est.converged
     for i in range(len(D)):
         if np.ptp(y[i]) == 0:
             failed[i] = "constant outcome"
@@ -144,7 +164,9 @@ def _one_by_one(pair, cell, D, y, beta, se, failed):
             elif pair.engine == "linear":
                 found = wild(D[i], y[i], cell.groups, signs, 1 - LEVEL)[1]
             else:
-                found = score_bootstrap(D[i], y[i], cell.groups, beta[i], se[i], signs, 1 - LEVEL)[1]
+                found = score_bootstrap(D[i], y[i], cell.groups, beta[i], se[i], signs, 1 - LEVEL)[
+                    1
+                ]
             ends[i] = found[1]
         except FitError:
             failed[i] = "an end not found"

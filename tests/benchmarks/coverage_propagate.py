@@ -1,12 +1,15 @@
-"""Bias and coverage of ``ps.propagate`` by simulation: python tests/benchmarks/coverage_propagate.py OUT.csv [linear|logit|differential]
+"""Bias and coverage of ``ps.propagate`` by simulation: python
+tests/benchmarks/coverage_propagate.py OUT.csv [linear|logit|differential]
 
-300 cases, a code of 0 or 1 that depends on a covariate, an outcome that depends on both; the analysis is never told how accurate the coders
-are. With one or two coders a quarter of the cases has a known code (gold), with three there is none. ``differential``:
-coders are right more often (by .1) on cases of outcome 1 than of 0 (less often by .1), and it is analysed both ways. The
-stored table is tests/references/propagate/coverage.csv; a smaller run of the same is a test. ``no_estimate`` is the share of
-replications in which a draw of the true codes separated the outcome, so that a logit has no estimate; the rest of the row leaves them out.
-The naive estimate of two coders is of the cases on which they agree or whose code is known. It was computed for the same seeds after the
-other columns, when cells on which the two differ were left open.
+300 cases, a code of 0 or 1 that depends on a covariate, an outcome that depends on both; the
+analysis is never told how accurate the coders are. With one or two coders a quarter of the cases
+has a known code (gold), with three there is none. ``differential``: coders are right more often (by
+.1) on cases of outcome 1 than of 0 (less often by .1), and it is analysed both ways. The stored
+table is tests/references/propagate/coverage.csv; a smaller run of the same is a test.
+``no_estimate`` is the share of replications in which a draw of the true codes separated the
+outcome, so that a logit has no estimate; the rest of the row leaves them out. The naive estimate of
+two coders is of the cases on which they agree or whose code is known. It was computed for the same
+seeds after the other columns, when cells on which the two differ were left open.
 """
 
 import sys
@@ -23,13 +26,23 @@ from peacestudy.errors import FitError
 from peacestudy.robustness import propagate
 
 CODES = (Code(0, "no", "no"), Code(1, "yes", "yes"))
-TREATY = Indicator("x", "X", "q", "t", "s", "r", "political", "promise", 1, level="nominal", codes=CODES)
-BOOK = Codebook("small", "Small", "1.0", "share", {}, (Scale("s", "nominal", CODES),),
-                (Pillar("p", "P", "t", "h", "s", indicators=(TREATY,)),))  # fmt: skip
+TREATY = Indicator(
+    "x", "X", "q", "t", "s", "r", "political", "promise", 1, level="nominal", codes=CODES
+)
+BOOK = Codebook(
+    "small",
+    "Small",
+    "1.0",
+    "share",
+    {},
+    (Scale("s", "nominal", CODES),),
+    (Pillar("p", "P", "t", "h", "s", indicators=(TREATY,)),),
+)
 SPECS = {
     "linear": ps.ModelSpec("m", "y ~ x + z", "linear", vcov="classical"),
     "logit": ps.ModelSpec("m", "y ~ x + z", "logit", vcov="classical"),
-    "differential": ps.ModelSpec("m", "y ~ x + z", "firth", vcov="hc1"),  # draws may separate the outcome
+    # draws may separate the outcome
+    "differential": ps.ModelSpec("m", "y ~ x + z", "firth", vcov="hc1"),
 }
 
 
@@ -38,21 +51,39 @@ def simulate(n, outcome, slope, accuracy, coders, gold, differential, rng):
     z = rng.normal(size=n)
     t = (rng.random(n) < 1 / (1 + np.exp(-0.5 * z))).astype(int)
     eta = -0.3 + slope * t + 0.5 * z
-    y = eta + rng.normal(size=n) if outcome == "linear" else (rng.random(n) < 1 / (1 + np.exp(-eta))).astype(int)
+    y = (
+        eta + rng.normal(size=n)
+        if outcome == "linear"
+        else (rng.random(n) < 1 / (1 + np.exp(-eta))).astype(int)
+    )
     right = accuracy + differential * np.where(y == 1, 1, -1)
     cases = [f"c{i}" for i in range(n)]
     parts = [
-        pd.DataFrame({"case_id": cases, "coder": f"coder_{r}", "code": np.where(rng.random(n) < right, t, 1 - t)})
+        pd.DataFrame(
+            {
+                "case_id": cases,
+                "coder": f"coder_{r}",
+                "code": np.where(rng.random(n) < right, t, 1 - t),
+            }
+        )
         for r in range(coders)
     ]
     table = (
-        pd.concat(parts, ignore_index=True).assign(indicator_id="x", kind="human").reindex(columns=SHEET_SCHEMA.names)
+        pd.concat(parts, ignore_index=True)
+        .assign(indicator_id="x", kind="human")
+        .reindex(columns=SHEET_SCHEMA.names)
     )
     known = rng.choice(n, int(gold * n), replace=False)
     truth = (
-        pd.DataFrame({"case_id": [cases[i] for i in known], "indicator_id": "x", "code": t[known]}) if gold else None
+        pd.DataFrame({"case_id": [cases[i] for i in known], "indicator_id": "x", "code": t[known]})
+        if gold
+        else None
     )
-    return CodingSheet(table.astype({"code": "Int64"}), BOOK), pd.DataFrame({"case_id": cases, "y": y, "z": z}), truth
+    return (
+        CodingSheet(table.astype({"code": "Int64"}), BOOK),
+        pd.DataFrame({"case_id": cases, "y": y, "z": z}),
+        truth,
+    )
 
 
 def cell(outcome, slope, accuracy, coders, gold, differential, told, replications, draws, seed):
@@ -60,24 +91,50 @@ def cell(outcome, slope, accuracy, coders, gold, differential, told, replication
     rng = np.random.default_rng(seed)
     rows = []
     for n in range(replications):
-        sheet, data, known = simulate(300, outcome, slope, accuracy, coders, gold, differential, rng)
+        sheet, data, known = simulate(
+            300, outcome, slope, accuracy, coders, gold, differential, rng
+        )
         spec = SPECS["differential" if differential else outcome]
         options = {"draws": draws, "burn": 200, "thin": 5, "rank_flips": False, "seed": n}
         try:
             found = propagate(sheet, data, spec, gold=known, differential=told, **options)
-        except FitError:  # a draw separated the outcome: propagate says so and asks for Firth's estimate; counted here
+        # a draw separated the outcome: propagate says so and asks for Firth's estimate; counted
+        # here
+        except FitError:
             continue
         x = found.terms.set_index("term").loc["x"]
-        rows.append((x["naive"], x["naive_conf_low"] <= slope <= x["naive_conf_high"], x["estimate"], x["conf_low"] <= slope <= x["conf_high"],
-                     x["share_coding"], x["p_value"] < 0.05))  # fmt: skip
+        rows.append(
+            (
+                x["naive"],
+                x["naive_conf_low"] <= slope <= x["naive_conf_high"],
+                x["estimate"],
+                x["conf_low"] <= slope <= x["conf_high"],
+                x["share_coding"],
+                x["p_value"] < 0.05,
+            )
+        )
     a = np.array(rows, dtype=float)
     mean, se = a.mean(axis=0), a.std(axis=0, ddof=1) / np.sqrt(len(a))
     return {
-        "outcome": outcome, "slope": slope, "accuracy": accuracy, "coders": coders, "gold": gold, "differential": differential, "told": told,
-        "replications": replications, "naive": mean[0], "naive_coverage": mean[1], "estimate": mean[2], "bias": mean[2] - slope, "bias_se": se[2],
-        "coverage": mean[3], "coverage_se": se[3], "share_coding": mean[4], "rejects": mean[5],
+        "outcome": outcome,
+        "slope": slope,
+        "accuracy": accuracy,
+        "coders": coders,
+        "gold": gold,
+        "differential": differential,
+        "told": told,
+        "replications": replications,
+        "naive": mean[0],
+        "naive_coverage": mean[1],
+        "estimate": mean[2],
+        "bias": mean[2] - slope,
+        "bias_se": se[2],
+        "coverage": mean[3],
+        "coverage_se": se[3],
+        "share_coding": mean[4],
+        "rejects": mean[5],
         "no_estimate": 1 - len(a) / replications,
-    }  # fmt: skip
+    }
 
 
 def cells(which):

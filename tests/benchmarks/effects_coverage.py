@@ -1,7 +1,9 @@
-"""Whether 95 % intervals of effects hold what is true, where nothing but simulation can say: averages over groups, categories, counts.
+"""Whether 95 % intervals of effects hold what is true, where nothing but simulation can say:
+averages over groups, categories, counts.
 
-``python tests/benchmarks/effects_coverage.py`` writes tests/references/effects/coverage.csv: 1,000 data sets each, about ten minutes. Rows
-and covariates are the same in every data set, for the interval of an effect is about the coefficients.
+``python tests/benchmarks/effects_coverage.py`` writes tests/references/effects/coverage.csv: 1,000
+data sets each, about ten minutes. Rows and covariates are the same in every data set, for the
+interval of an effect is about the coefficients.
 """
 
 from collections.abc import Callable
@@ -22,16 +24,23 @@ SETS = 1000
 N, G = 300, 40
 STORED = Path(__file__).parents[1] / "references" / "effects" / "coverage.csv"
 RNG = np.random.default_rng(77)
-X = pd.DataFrame({
-    "a": RNG.normal(size=N), "k": RNG.choice(["x", "y"], N), "g": np.arange(N) % G, "months": RNG.integers(1, 13, N),
-})  # fmt: skip
+X = pd.DataFrame(
+    {
+        "a": RNG.normal(size=N),
+        "k": RNG.choice(["x", "y"], N),
+        "g": np.arange(N) % G,
+        "months": RNG.integers(1, 13, N),
+    }
+)
 ETA = (0.7 * X["a"] + 0.5 * (X["k"] == "y")).to_numpy()
 SPREAD = 1.2
 
 
 @dataclass(frozen=True)
 class Cell:
-    """An effect whose truth is known: the engine, how an outcome is drawn, what is true, and what is asked."""
+    """An effect whose truth is known: the engine, how an outcome is
+    drawn, what is true, and what is asked.
+    """
 
     engine: str
     draw: Callable[[np.random.Generator], np.ndarray]
@@ -49,7 +58,9 @@ def _grouped(rng: np.random.Generator) -> np.ndarray:
 
 def _slope_over_groups() -> float:
     def of_row(m: float) -> float:
-        return quad(lambda u: expit(m + SPREAD * u) * expit(-m - SPREAD * u) * norm.pdf(u), -9, 9)[0]
+        return quad(lambda u: expit(m + SPREAD * u) * expit(-m - SPREAD * u) * norm.pdf(u), -9, 9)[
+            0
+        ]
 
     return 0.7 * float(np.mean([of_row(m) for m in -0.4 + ETA]))
 
@@ -73,7 +84,13 @@ def _counts(rng: np.random.Generator) -> np.ndarray:
 
 CELLS = {
     "slope of a probability averaged over groups": Cell(
-        "mixed_logit", _grouped, _slope_over_groups(), "slopes", "a", options={"group": "g"}, ask={"scale": "average"}
+        "mixed_logit",
+        _grouped,
+        _slope_over_groups(),
+        "slopes",
+        "a",
+        options={"group": "g"},
+        ask={"scale": "average"},
     ),
     "change of the chance of the highest category": Cell(
         "ordered", _categories, _highest(1) - _highest(0), "comparisons", {"k": ("x", "y")}, row=2
@@ -82,28 +99,43 @@ CELLS = {
         "ordered", _categories, _middle(1) - _middle(0), "comparisons", {"k": ("x", "y")}, row=1
     ),
     "the same by simulation": Cell(
-        "ordered", _categories, _middle(1) - _middle(0), "comparisons", {"k": ("x", "y")}, row=1,
+        "ordered",
+        _categories,
+        _middle(1) - _middle(0),
+        "comparisons",
+        {"k": ("x", "y")},
+        row=1,
         ask={"interval": "simulation", "draws": 500, "seed": 1},
     ),
     "mean count at an exposure of one": Cell(
-        "negative_binomial", _counts, float(np.exp(-1 + ETA).mean()), "predictions", options={"exposure": "months"},
+        "negative_binomial",
+        _counts,
+        float(np.exp(-1 + ETA).mean()),
+        "predictions",
+        options={"exposure": "months"},
         ask={"at": {"months": 1}},
     ),
-}  # fmt: skip
+}
 
 
 def interval(cell: Cell, seed: int) -> tuple[float, float, float, float]:
     """Estimate, standard error and interval of one data set."""
     d = X.assign(y=cell.draw(np.random.default_rng(seed)))
-    found = ps.fit(d, ps.ModelSpec("m", "y ~ a + C(k)", cell.engine, "classical", options=cell.options))
+    found = ps.fit(
+        d, ps.ModelSpec("m", "y ~ a + C(k)", cell.engine, "classical", options=cell.options)
+    )
     row = effects(found, d, cell.kind, cell.variables, **cell.ask).iloc[cell.row]
     return tuple(float(row[c]) for c in ("estimate", "std_error", "conf_low", "conf_high"))  # type: ignore[return-value]
 
 
 def table() -> pd.DataFrame:
     """A row a cell and data set."""
-    rows = [(name, seed, *interval(cell, seed)) for name, cell in CELLS.items() for seed in range(SETS)]
-    return pd.DataFrame(rows, columns=["cell", "seed", "estimate", "std_error", "conf_low", "conf_high"])
+    rows = [
+        (name, seed, *interval(cell, seed)) for name, cell in CELLS.items() for seed in range(SETS)
+    ]
+    return pd.DataFrame(
+        rows, columns=["cell", "seed", "estimate", "std_error", "conf_low", "conf_high"]
+    )
 
 
 if __name__ == "__main__":

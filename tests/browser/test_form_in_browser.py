@@ -1,11 +1,13 @@
 """The coder's form in a real browser: three cases coded, the kernel killed, nothing lost.
 
-Not part of the ordinary run: it starts a JupyterLab on loopback and Chromium, and takes a minute. Ask for it with
+Not part of the ordinary run: it starts a JupyterLab on loopback and
+Chromium, and takes a minute. Ask for it with
 
     PEACESTUDY_BROWSER=1 python -m pytest tests/browser
 
-It needs the notebook extra, ``pip install playwright`` (its own browsers are not needed) and Chromium at ``/usr/bin/chromium``
-or where ``CHROMIUM`` says. ``PEACESTUDY_SHOTS=folder`` keeps pictures of the screen.
+It needs the notebook extra, ``pip install playwright`` (its own browsers are not needed) and
+Chromium at ``/usr/bin/chromium`` or where ``CHROMIUM`` says. ``PEACESTUDY_SHOTS=folder`` keeps
+pictures of the screen.
 """
 
 import json
@@ -24,14 +26,29 @@ import pytest
 from peacestudy.coding import blank_sheet, read_sheet
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]  # fmt: skip
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 WAIT = 60_000  # milliseconds for one thing to appear on a loaded machine
 HOSTILE = "<img src=x onerror='window.hurt=1'><script>window.hurt=2</script>"
 BOOK_SOURCE = f"""
 from peacestudy.core.codebook import Code, Codebook, Indicator, Pillar, Scale
-codes = (Code(0, "absent", "Nothing is said. {HOSTILE.replace('"', "'")}"), Code(1, "present {HOSTILE}", "Something is said."))
-asked = Indicator("mediation", "Mediation", "Is a mediator named?", "m", "s", "because", "political", "promise", 1, level="ordinal", codes=codes)
+codes = (
+    Code(0, "absent", "Nothing is said. {HOSTILE.replace('"', "'")}"),
+    Code(1, "present {HOSTILE}", "Something is said."),
+)
+asked = Indicator(
+    "mediation", "Mediation", "Is a mediator named?", "m", "s", "because", "political", "promise",
+    1,
+    level="ordinal", codes=codes,
+)
 book = Codebook("small", "Small", "1.0", "share", {{}}, (Scale("s", "ordinal", codes),),
                 (Pillar("talks", "Talks", "t", "h", "s", indicators=(asked,)),))
 """
@@ -39,7 +56,8 @@ TEXTS = {f"case_{n}": f"Source text of case {n}. {HOSTILE}" for n in range(1, 6)
 
 pytestmark = [
     pytest.mark.skipif(
-        not os.environ.get("PEACESTUDY_BROWSER"), reason="a minute in a browser: set PEACESTUDY_BROWSER=1 to run it"
+        not os.environ.get("PEACESTUDY_BROWSER"),
+        reason="a minute in a browser: set PEACESTUDY_BROWSER=1 to run it",
     ),
     pytest.mark.skipif(not Path(CHROMIUM).exists(), reason=f"there is no Chromium at {CHROMIUM}"),
 ]
@@ -55,14 +73,29 @@ def notebook(folder: Path, suffix: str) -> None:
     cells = [
         "import os, peacestudy as ps\nprint('kernel', os.getpid(), 'runs')",
         BOOK_SOURCE + f"texts = {TEXTS!r}",
-        f"from peacestudy.coding.sheets import form, read_sheet\nform(read_sheet('ann.{suffix}', book), texts=texts)",
+        (
+            "from peacestudy.coding.sheets import form,"
+            f" read_sheet\nform(read_sheet('ann.{suffix}', book), texts=texts)"
+        ),
     ]
     made = {
-        "cells": [{"cell_type": "code", "id": f"c{n}", "metadata": {}, "source": text, "outputs": [], "execution_count": None}
-                  for n, text in enumerate(cells)],
-        "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
-        "nbformat": 4, "nbformat_minor": 5,
-    }  # fmt: skip
+        "cells": [
+            {
+                "cell_type": "code",
+                "id": f"c{n}",
+                "metadata": {},
+                "source": text,
+                "outputs": [],
+                "execution_count": None,
+            }
+            for n, text in enumerate(cells)
+        ],
+        "metadata": {
+            "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}
+        },
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
     (folder / "coding.ipynb").write_text(json.dumps(made))
 
 
@@ -74,20 +107,38 @@ def lab(tmp_path):
         port = free.getsockname()[1]
     place = tmp_path / "served"
     place.mkdir()
-    own = {f"JUPYTER_{name}_DIR": str(tmp_path / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
+    own = {
+        f"JUPYTER_{name}_DIR": str(tmp_path / name.lower())
+        for name in ("CONFIG", "DATA", "RUNTIME")
+    }
     own |= {
         "JUPYTERLAB_SETTINGS_DIR": str(tmp_path / "s"),
         "JUPYTERLAB_WORKSPACES_DIR": str(tmp_path / "w"),
         "IPYTHONDIR": str(tmp_path / "i"),
     }
     paths = os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}",
-               "--ServerApp.port_retries=0", "--IdentityProvider.token=", "--ServerApp.password=", "--LabApp.news_url=None",
-               "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-               f"--ServerApp.root_dir={place}"]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "jupyterlab",
+        "--no-browser",
+        "--allow-root",
+        "--ip=127.0.0.1",
+        f"--port={port}",
+        "--ServerApp.port_retries=0",
+        "--IdentityProvider.token=",
+        "--ServerApp.password=",
+        "--LabApp.news_url=None",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        f"--ServerApp.root_dir={place}",
+    ]
     with (tmp_path / "lab.log").open("w") as log:
         running = subprocess.Popen(
-            command, env={**os.environ, **own, "PYTHONPATH": paths}, stdout=log, stderr=log, cwd=place
+            command,
+            env={**os.environ, **own, "PYTHONPATH": paths},
+            stdout=log,
+            stderr=log,
+            cwd=place,
         )
         address = f"http://127.0.0.1:{port}"
         try:
@@ -144,7 +195,12 @@ def kernel(page):
 
 def coded(place, suffix):
     table = read_sheet(place / f"ann.{suffix}", book()).latest()
-    return table[["case_id", "code", "locator", "comment"]].astype(object).where(table.notna(), None).values.tolist()
+    return (
+        table[["case_id", "code", "locator", "comment"]]
+        .astype(object)
+        .where(table.notna(), None)
+        .values.tolist()
+    )
 
 
 @pytest.mark.parametrize("suffix", ["csv", "xlsx"])
@@ -169,7 +225,11 @@ def test_three_cases_are_coded_the_kernel_is_killed_and_nothing_is_lost(lab, pag
     picture(page, f"2_three_coded_{suffix}")
 
     os.kill(kernel(page), signal.SIGKILL)
-    three = [["case_1", 1, "art. 1", "=1+1 and 'no'"], ["case_2", 0, "art. 2", None], ["case_3", 1, None, None]]
+    three = [
+        ["case_1", 1, "art. 1", "=1+1 and 'no'"],
+        ["case_2", 0, "art. 2", None],
+        ["case_3", 1, None, None],
+    ]
     assert coded(place, suffix) == three
     dead = kernel(page)
     page.wait_for_timeout(5000)  # the server notices the death and starts another
@@ -190,7 +250,8 @@ def test_three_cases_are_coded_the_kernel_is_killed_and_nothing_is_lost(lab, pag
     picture(page, f"4_resumed_{suffix}")
     page.get_by_role("button", name="Next", exact=True).click()
     page.get_by_text("3 of 5 done; this is 4 of 5").wait_for()
-    page.wait_for_function("document.querySelector('.jp-OutputArea input[type=radio]').checked")  # of the new case
+    # of the new case
+    page.wait_for_function("document.querySelector('.jp-OutputArea input[type=radio]').checked")
     page.get_by_role("radio").nth(1).click()
     page.get_by_text("4 of 5 done; this is 4 of 5").wait_for()
     page.get_by_text(f"Saved in ann.{suffix}").wait_for()

@@ -1,4 +1,6 @@
-"""A coding against its codebook: what it may hold, at which line it does not, and whose codes can be scored."""
+"""A coding against its codebook: what it may hold, at which line it
+does not, and whose codes can be scored.
+"""
 
 import time
 from dataclasses import replace
@@ -20,15 +22,31 @@ def indicator(name, codes):
 
 
 BOOK = Codebook(
-    "small", "Small", "1.0", "share", {}, (Scale("s", "nominal", PRESENCE),),
-    (Pillar("talks", "Talks", "t", "h", "s", indicators=(indicator("mediation", PRESENCE), indicator("truce", DEPTH))),
+    "small",
+    "Small",
+    "1.0",
+    "share",
+    {},
+    (Scale("s", "nominal", PRESENCE),),
+    (
+        Pillar(
+            "talks",
+            "Talks",
+            "t",
+            "h",
+            "s",
+            indicators=(indicator("mediation", PRESENCE), indicator("truce", DEPTH)),
+        ),
     ),
-)  # fmt: skip
+)
 
 
 def table(*rows, coder="ann"):
     """Codes from (case, indicator, code) or (case, indicator, code, coder)."""
-    full = [(r[0], r[1], r[3] if len(r) > 3 else coder, "human", r[2], None, "doc", "p. 1", None, None) for r in rows]
+    full = [
+        (r[0], r[1], r[3] if len(r) > 3 else coder, "human", r[2], None, "doc", "p. 1", None, None)
+        for r in rows
+    ]
     return pd.DataFrame(full, columns=CODING_SCHEMA.names)
 
 
@@ -87,12 +105,25 @@ def test_two_coders_may_code_one_cell_of_a_sheet_and_not_of_a_coding():
 
 
 def dated(code, day, coder="ann", case="a"):
-    return (case, "truce", coder, "human", code, "sure", "doc", "p. 1", None, f"2026-11-{day:02d}T09:00:00.000000Z")
+    return (
+        case,
+        "truce",
+        coder,
+        "human",
+        code,
+        "sure",
+        "doc",
+        "p. 1",
+        None,
+        f"2026-11-{day:02d}T09:00:00.000000Z",
+    )
 
 
 def test_a_revision_is_a_later_row_and_the_earlier_one_stays():
     rows = [dated(3, 20), dated(1, 9), dated(0, 10, "bob"), dated(None, 11, "bob", "b")]
-    sheet = CodingSheet(pd.DataFrame(rows, columns=CODING_SCHEMA.names).astype({"code": "Int64"}), BOOK)
+    sheet = CodingSheet(
+        pd.DataFrame(rows, columns=CODING_SCHEMA.names).astype({"code": "Int64"}), BOOK
+    )
     assert sheet.history("a", "truce").code.tolist() == [1, 3, 0]
     assert len(sheet.latest()) == 3
     values = sheet.values("truce")
@@ -102,19 +133,26 @@ def test_a_revision_is_a_later_row_and_the_earlier_one_stays():
 
 def test_an_undated_row_is_older_than_a_dated_one():
     rows = [dated(3, 20), (*dated(1, 1)[:-1], None)]
-    sheet = CodingSheet(pd.DataFrame(rows, columns=CODING_SCHEMA.names).astype({"code": "Int64"}), BOOK)
+    sheet = CodingSheet(
+        pd.DataFrame(rows, columns=CODING_SCHEMA.names).astype({"code": "Int64"}), BOOK
+    )
     assert sheet.latest().code.tolist() == [3]
 
 
 def test_two_coders_under_one_name_a_bad_time_and_a_bad_confidence_are_told():
-    rows = [dated(3, 20), (*dated(1, 21)[:3], "machine", 1, "certain", None, None, None, "yesterday")]
+    rows = [
+        dated(3, 20),
+        (*dated(1, 21)[:3], "machine", 1, "certain", None, None, None, "yesterday"),
+    ]
     found = coding_problems(pd.DataFrame(rows, columns=CODING_SCHEMA.names), BOOK, "f", [2, 3])
     assert [p.column for p in found] == ["kind", "confidence", "date"]
     assert "two coders under one name" in found[0].remedy
 
 
 def test_what_is_open_is_what_was_asked_and_has_no_code():
-    asked = pd.DataFrame([(c, "truce", "ann") for c in "abc"], columns=["case_id", "indicator_id", "coder"])
+    asked = pd.DataFrame(
+        [(c, "truce", "ann") for c in "abc"], columns=["case_id", "indicator_id", "coder"]
+    )
     sheet = CodingSheet(table(("a", "truce", 0), ("b", "truce", None)), BOOK, asked=asked)
     assert sheet.open().case_id.tolist() == ["b", "c"]
     with pytest.raises(CodingError, match="does not say what its coders were asked"):
@@ -123,7 +161,11 @@ def test_what_is_open_is_what_was_asked_and_has_no_code():
 
 @pytest.mark.parametrize(
     ("row", "column"),
-    [((None, "truce", 0), "case_id"), (("", "truce", 0), "case_id"), (("a", "truce", 0, None), "coder")],
+    [
+        ((None, "truce", 0), "case_id"),
+        (("", "truce", 0), "case_id"),
+        (("a", "truce", 0, None), "coder"),
+    ],
 )
 def test_a_code_of_no_case_or_no_coder_is_refused(row, column):
     assert problems(row) == [(2, column, "a value is required")]
@@ -131,7 +173,12 @@ def test_a_code_of_no_case_or_no_coder_is_refused(row, column):
 
 def test_every_problem_is_told_at_once():
     found = problems(("a", "x", 1), ("a", "truce", 2), (None, "truce", 0), ("a", "truce", 1))
-    assert [(line, column) for line, column, _ in found] == [(2, "indicator_id"), (3, "code"), (4, "case_id"), (5, "")]
+    assert [(line, column) for line, column, _ in found] == [
+        (2, "indicator_id"),
+        (3, "code"),
+        (4, "case_id"),
+        (5, ""),
+    ]
 
 
 def test_a_missing_column_is_told():
@@ -141,7 +188,9 @@ def test_a_missing_column_is_told():
 
 
 def test_lines_are_those_of_the_file():
-    found = coding_problems(table(("a", "truce", 0), ("b", "truce", 9)), BOOK, "codings.csv", [2, 7])
+    found = coding_problems(
+        table(("a", "truce", 0), ("b", "truce", 9)), BOOK, "codings.csv", [2, 7]
+    )
     assert [(p.file, p.line) for p in found] == [("codings.csv", 7)]
 
 
@@ -155,7 +204,14 @@ def test_ten_thousand_wrong_indicators_are_told_in_no_time():
     wide = replace(
         BOOK,
         entries=(
-            Pillar("p", "P", "t", "h", "s", indicators=tuple(indicator(f"question_{i}", PRESENCE) for i in range(50))),
+            Pillar(
+                "p",
+                "P",
+                "t",
+                "h",
+                "s",
+                indicators=tuple(indicator(f"question_{i}", PRESENCE) for i in range(50)),
+            ),
         ),
     )
     wrong = table(*[(f"c{c}", f"qestion_{i}", 1) for c in range(200) for i in range(50)])

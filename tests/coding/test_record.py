@@ -1,4 +1,6 @@
-"""Merging and the shared record: every code of every coder stays, whoever writes at the same time and whoever is killed."""
+"""Merging and the shared record: every code of every coder stays, whoever
+writes at the same time and whoever is killed.
+"""
 
 import os
 import random
@@ -14,17 +16,54 @@ import pandas as pd
 import pytest
 from filelock import FileLock
 
-from peacestudy.coding import SHEET_SCHEMA, CodingSheet, blank_sheet, form, merge, read_record, read_sheet, record
+from peacestudy.coding import (
+    SHEET_SCHEMA,
+    CodingSheet,
+    blank_sheet,
+    form,
+    merge,
+    read_record,
+    read_sheet,
+    record,
+)
 from peacestudy.core.codebook import Code, Codebook, Indicator, Pillar, Scale
 from peacestudy.core.tables import write_table
 from peacestudy.errors import CodingError
 
 CODES = tuple(Code(n, f"c{n}", "anchor") for n in range(101))
 BOOK = Codebook(
-    "small", "Small", "1.0", "share", {}, (Scale("s", "ordinal", CODES),),
-    (Pillar("p", "P", "t", "h", "s", indicators=tuple(
-        Indicator(n, n, "?", n, "s", "because", "political", "promise", 1, level="ordinal", codes=CODES) for n in ("talks", "truce"))),),
-)  # fmt: skip
+    "small",
+    "Small",
+    "1.0",
+    "share",
+    {},
+    (Scale("s", "ordinal", CODES),),
+    (
+        Pillar(
+            "p",
+            "P",
+            "t",
+            "h",
+            "s",
+            indicators=tuple(
+                Indicator(
+                    n,
+                    n,
+                    "?",
+                    n,
+                    "s",
+                    "because",
+                    "political",
+                    "promise",
+                    1,
+                    level="ordinal",
+                    codes=CODES,
+                )
+                for n in ("talks", "truce")
+            ),
+        ),
+    ),
+)
 T = [f"2026-01-0{n}T00:00:00.000000Z" for n in range(1, 8)]
 
 
@@ -32,14 +71,20 @@ def sheet(*rows, coder="ann", kind="human", file="sheet", asked=None):
     """Codes from (case, code, date, comment), all of the indicator talks."""
     full = [(*r, None, None)[:4] for r in rows]
     table = pd.DataFrame(
-        [(case, "talks", coder, kind, code, None, None, None, comment, date) for case, code, date, comment in full],
+        [
+            (case, "talks", coder, kind, code, None, None, None, comment, date)
+            for case, code, date, comment in full
+        ],
         columns=SHEET_SCHEMA.names,
-        dtype=object,  # a text that is no Unicode reaches the record as a coder's file would bring it
+        # a text that is no Unicode reaches the record as a coder's file would bring it
+        dtype=object,
     ).astype({"code": "Int64"})
     cells = (
         None
         if asked is None
-        else pd.DataFrame([(c, "talks", coder) for c in asked], columns=["case_id", "indicator_id", "coder"])
+        else pd.DataFrame(
+            [(c, "talks", coder) for c in asked], columns=["case_id", "indicator_id", "coder"]
+        )
     )
     return CodingSheet(table, BOOK, file, cells)
 
@@ -57,7 +102,10 @@ def story(found, case="a"):
     [
         (
             lambda s: merge(["ann.csv"]),
-            r"expected a CodingSheet, found 'ann.csv'\. Read a coder's file with ps\.coding\.read_sheet",
+            (
+                r"expected a CodingSheet, found 'ann.csv'\. Read a coder's file with"
+                r" ps\.coding\.read_sheet"
+            ),
         ),
         (lambda s: merge([s, s.table]), "expected a CodingSheet, found a DataFrame"),
         (lambda s: merge(s), "no sheet was given in a list"),
@@ -77,14 +125,21 @@ def test_a_path_where_a_sheet_or_codebook_is_asked_is_told(call, words):
 
 
 def test_a_merge_keeps_every_code_and_picks_no_winner():
-    whole = merge([sheet(("a", 1), ("b", 0), asked=["a", "b", "c"]), sheet(("a", 0), coder="bob", asked=["a"])])
+    whole = merge(
+        [
+            sheet(("a", 1), ("b", 0), asked=["a", "b", "c"]),
+            sheet(("a", 0), coder="bob", asked=["a"]),
+        ]
+    )
     assert whole.values("talks").loc["a"].tolist() == [1, 0]
     assert len(whole.table) == 3 and len(whole.asked) == 4
     assert whole.open().values.tolist() == [["c", "talks", "ann"]]
 
 
 def test_identical_rows_stand_once_and_revisions_all():
-    whole = merge([sheet(("a", 1, T[0])), sheet(("a", 1, T[0]), ("a", 2, T[1])), sheet(("a", 3, T[2]))])
+    whole = merge(
+        [sheet(("a", 1, T[0])), sheet(("a", 1, T[0]), ("a", 2, T[1])), sheet(("a", 3, T[2]))]
+    )
     assert story(whole) == [1, 2, 3]
 
 
@@ -123,7 +178,9 @@ def test_cells_that_say_what_they_said_add_nothing_and_leave_the_file_alone(tmp_
     before = path.read_bytes(), path.stat().st_mtime_ns
     record(path, mine)
     assert (path.read_bytes(), path.stat().st_mtime_ns) == before
-    assert read_record(path, BOOK).table["comment"].tolist()[1] == unicodedata.normalize("NFC", "e\u0301 decomposed")
+    assert read_record(path, BOOK).table["comment"].tolist()[1] == unicodedata.normalize(
+        "NFC", "e\u0301 decomposed"
+    )
 
 
 def test_a_changed_cell_is_a_further_row_with_a_later_date(tmp_path):
@@ -140,7 +197,9 @@ def test_a_clock_that_went_back_still_gives_a_later_date(tmp_path):
     path = tmp_path / "c.csv"
     record(path, sheet(("a", 1, "2999-12-31T23:59:59.999999Z")))
     found = record(path, sheet(("a", 0)))
-    assert story(found) == [1, 0] and found.latest()["date"].iloc[0] == "3000-01-01T00:00:00.000000Z"
+    assert (
+        story(found) == [1, 0] and found.latest()["date"].iloc[0] == "3000-01-01T00:00:00.000000Z"
+    )
 
 
 def test_what_the_form_revised_stays_revised(tmp_path):
@@ -151,7 +210,8 @@ def test_what_the_form_revised_stays_revised(tmp_path):
     both = sheet(("a", 1), ("a", 0, later))
     assert story(record(path, both)) == [1, 0]
     assert story(record(path, both)) == [1, 0]
-    other = tmp_path / "first.csv"  # and where the record meets both at once, long after they were written
+    # and where the record meets both at once, long after they were written
+    other = tmp_path / "first.csv"
     assert story(record(other, sheet(("a", 1), ("a", 0, T[0])))) == [1, 0]
     assert story(record(other, sheet(("a", 1), ("a", 0, T[0])))) == [1, 0]
 
@@ -176,7 +236,9 @@ def test_one_time_and_two_codes_are_told_and_nothing_is_written(tmp_path):
     path = tmp_path / "c.csv"
     record(path, sheet(("a", 1, T[0])))
     before = path.read_bytes()
-    with pytest.raises(CodingError, match=f"two.csv: 'a, talks, ann: 0': the record has 1 at {T[0]}"):
+    with pytest.raises(
+        CodingError, match=f"two.csv: 'a, talks, ann: 0': the record has 1 at {T[0]}"
+    ):
         record(path, sheet(("a", 0, T[0]), file="two.csv"))
     with pytest.raises(CodingError, match="two coders under one name"):
         record(path, sheet(("b", 0), kind="machine"))
@@ -208,7 +270,10 @@ def test_a_text_that_no_file_holds_is_refused_before_the_record_is_touched(tmp_p
 
 def test_a_record_that_stays_locked_is_told_with_its_lock(tmp_path):
     path = tmp_path / "c.csv"
-    with FileLock(tmp_path / "c.csv.lock"), pytest.raises(CodingError, match=r"locked by another.*c\.csv\.lock"):
+    with (
+        FileLock(tmp_path / "c.csv.lock"),
+        pytest.raises(CodingError, match=r"locked by another.*c\.csv\.lock"),
+    ):
         record(path, sheet(("a", 1)), timeout=0.05)
     assert not path.exists()
     record(path, sheet(("a", 1)), timeout=0.05)
@@ -222,8 +287,7 @@ def test_a_folder_that_is_a_file_is_told(tmp_path):
 
 # ---- many processes, and some that are killed
 
-WRITER = textwrap.dedent(
-    """
+WRITER = textwrap.dedent("""
     import importlib.util, sys
     spec = importlib.util.spec_from_file_location("shared", sys.argv[1])
     own = importlib.util.module_from_spec(spec)
@@ -232,8 +296,7 @@ WRITER = textwrap.dedent(
     for n in range(first, last):
         own.record(path, own.sheet((f"c{n % 10}", n // 10 % 101), coder=coder), timeout=300)
         print(n, flush=True)
-    """
-)
+    """)
 
 
 def writer(path, coder, first, last):
@@ -247,7 +310,9 @@ def writer(path, coder, first, last):
 def test_eight_processes_of_a_hundred_edits_lose_no_row(tmp_path):
     path = tmp_path / "c.csv"
     running = [writer(path, f"coder{n}", 0, 100) for n in range(8)]
-    assert [(p.communicate(timeout=300)[0].split()[-1], p.returncode) for p in running] == [("99", 0)] * 8
+    assert [(p.communicate(timeout=300)[0].split()[-1], p.returncode) for p in running] == [
+        ("99", 0)
+    ] * 8
     found = read_record(path, BOOK)
     assert len(found.table) == 800
     for coder, own in found.table.groupby("coder"):
@@ -257,7 +322,9 @@ def test_eight_processes_of_a_hundred_edits_lose_no_row(tmp_path):
 
 
 def forked(path, first, told):
-    """A process that records in a loop and says on a pipe what it has recorded; fork is quicker than a new interpreter."""
+    """A process that records in a loop and says on a pipe what it has
+    recorded; fork is quicker than a new interpreter.
+    """
     pid = os.fork()
     if pid:
         return pid
@@ -285,11 +352,13 @@ def test_a_hundred_kills_lose_nothing_that_was_recorded_and_leave_no_lock(tmp_pa
         first = max(said, default=first - 1) + 1
         found = read_record(path, BOOK) if path.exists() else None
         rows = 0 if found is None else len(found.table)
-        assert rows in (first, first + 1), (rows, first)  # the one more was on disk, and killed before it could say so
+        # the one more was on disk, and killed before it could say so
+        assert rows in (first, first + 1), (rows, first)
         first = rows
         start = time.perf_counter()
         record(tmp_path / "lock_is_free.csv", sheet(("a", 1)))
-        pace = time.perf_counter() - start  # of this machine now, so that kills fall before, into and between writes
+        # of this machine now, so that kills fall before, into and between writes
+        pace = time.perf_counter() - start
         with FileLock(tmp_path / "c.csv.lock", timeout=1):
             pass
     assert first >= 50  # the writers did get to write

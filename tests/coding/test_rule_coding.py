@@ -17,17 +17,43 @@ DEEP = (*YES, Code(2, "more", "more"), Code(3, "most", "most"))
 
 def indicator(name, level, codes, columns):
     return Indicator(
-        name, name, "?", name, "s", "because", "political", "promise", 1, columns, level=level, codes=codes
+        name,
+        name,
+        "?",
+        name,
+        "s",
+        "because",
+        "political",
+        "promise",
+        1,
+        columns,
+        level=level,
+        codes=codes,
     )
 
 
 BOOK = Codebook(
-    "b", "B", "1", "share", {}, (Scale("s", "nominal", YES),),
-    (Pillar("p", "P", "t", "h", "s", indicators=(
-        indicator("third_party", "nominal", YES, ("Thrd", "ImUN")), indicator("truce", "ordinal", DEEP, ("Ce",)),
-        indicator("by_people", "nominal", YES, ()),
-    )),),
-)  # fmt: skip
+    "b",
+    "B",
+    "1",
+    "share",
+    {},
+    (Scale("s", "nominal", YES),),
+    (
+        Pillar(
+            "p",
+            "P",
+            "t",
+            "h",
+            "s",
+            indicators=(
+                indicator("third_party", "nominal", YES, ("Thrd", "ImUN")),
+                indicator("truce", "ordinal", DEEP, ("Ce",)),
+                indicator("by_people", "nominal", YES, ()),
+            ),
+        ),
+    ),
+)
 DOCUMENTS = pd.DataFrame(
     {
         "agreement_id": [30, 10, 20, 40],
@@ -46,12 +72,17 @@ def test_every_code_is_the_highest_of_its_columns_with_a_document_that_holds_it(
     assert found[["case_id", "indicator_id", "code", "locator"]].values.tolist() == [
         ["a", "third_party", 0, "AgtId none of 1"],
         ["a", "truce", 0, "AgtId none of 1"],
-        ["b", "third_party", 1, "AgtId 30 of 2"],  # ImUN 3 is more than Thrd 1; presence counts no degree
+        # ImUN 3 is more than Thrd 1; presence counts no degree
+        ["b", "third_party", 1, "AgtId 30 of 2"],
         ["b", "truce", 2, "AgtId 20 and 1 more of 2"],
         ["c", "third_party", 1, "AgtId 40 of 1"],
         ["c", "truce", 3, "AgtId 40 of 1"],
     ]
-    assert set(found["coder"]) == {"pax_rule"} and set(found["kind"]) == {"rule"} and set(found["source"]) == {"pax"}
+    assert (
+        set(found["coder"]) == {"pax_rule"}
+        and set(found["kind"]) == {"rule"}
+        and set(found["source"]) == {"pax"}
+    )
 
 
 def test_what_it_codes_keeps_the_codebook_and_indicators_without_columns_are_left_to_people():
@@ -59,15 +90,20 @@ def test_what_it_codes_keeps_the_codebook_and_indicators_without_columns_are_lef
     assert coding.codes()["by_people"].isna().all()
 
 
-@given(st.lists(st.tuples(st.sampled_from("abc"), *[st.integers(0, 3)] * 3), min_size=1, max_size=12))
+@given(
+    st.lists(st.tuples(st.sampled_from("abc"), *[st.integers(0, 3)] * 3), min_size=1, max_size=12)
+)
 def test_codes_equal_a_plain_loop(rows):
     documents = pd.DataFrame(
-        [(i, *row[1:]) for i, row in enumerate(rows)], columns=["agreement_id", "Thrd", "ImUN", "Ce"]
+        [(i, *row[1:]) for i, row in enumerate(rows)],
+        columns=["agreement_id", "Thrd", "ImUN", "Ce"],
     )
     members = pd.DataFrame({"case_id": [r[0] for r in rows], "agreement_id": range(len(rows))})
     expected = {}
     for case, third, un, truce in rows:
-        expected[case, "third_party"] = max(expected.get((case, "third_party"), 0), int(third > 0 or un > 0))
+        expected[case, "third_party"] = max(
+            expected.get((case, "third_party"), 0), int(third > 0 or un > 0)
+        )
         expected[case, "truce"] = max(expected.get((case, "truce"), 0), truce)
     found = code_topics(documents.sample(frac=1, random_state=0), members, BOOK, "pax")
     assert {(r.case_id, r.indicator_id): r.code for r in found.itertuples()} == expected
@@ -80,7 +116,9 @@ def test_a_column_that_the_documents_lack_is_named_with_the_nearest():
 
 def test_a_document_that_is_not_there_is_named():
     members = pd.concat([MEMBERS, pd.DataFrame({"case_id": ["c"], "agreement_id": [99]})])
-    with pytest.raises(CodingError, match=r"1 scored document\(s\) are not in pax, for example \[99\]"):
+    with pytest.raises(
+        CodingError, match=r"1 scored document\(s\) are not in pax, for example \[99\]"
+    ):
         code_topics(DOCUMENTS, members, BOOK, "pax")
 
 

@@ -1,4 +1,6 @@
-"""Coders and cases that are written in two ways: refused where codes would never be compared, told where they are two."""
+"""Coders and cases that are written in two ways: refused where codes
+would never be compared, told where they are two.
+"""
 
 from itertools import combinations
 
@@ -11,7 +13,9 @@ from peacestudy.core.codebook import Code, Codebook, Indicator, Pillar, Scale
 from peacestudy.errors import CodingError
 
 CODES = (Code(0, "absent", "No."), Code(1, "present", "Yes."))
-TALKS = Indicator("talks", "Talks", "q?", "t", "p", "r", "political", "promise", 1, level="nominal", codes=CODES)
+TALKS = Indicator(
+    "talks", "Talks", "q?", "t", "p", "r", "political", "promise", 1, level="nominal", codes=CODES
+)
 BOOK = Codebook(
     "small",
     "Small",
@@ -52,7 +56,9 @@ def test_the_remedy_that_the_refusal_names_gives_the_agreement_of_all_cases():
     found = ps.agreement(rows, BOOK).iloc[0]
     wide = rows.pivot(index="case_id", columns="coder", values="code").to_numpy()
     observed = (wide[:, 0] != wide[:, 1]).mean()
-    expected = sum(a != b for a, b in combinations(wide.ravel(), 2)) / (wide.size * (wide.size - 1) / 2)
+    expected = sum(a != b for a, b in combinations(wide.ravel(), 2)) / (
+        wide.size * (wide.size - 1) / 2
+    )
     assert (found["n_units"], found["n_single"], found["percent"]) == (20, 0, 1 - observed)
     assert found["alpha"] == pytest.approx(1 - observed / expected, abs=1e-12)
 
@@ -68,7 +74,8 @@ def test_ids_that_all_coders_tell_apart_are_two_cases_and_told():
     found = ps.agreement(table(*rows, ("y", "ann", 0), ("y", "ben", 0)), BOOK).iloc[0]
     assert found["n_units"] == 4
     assert (
-        "1 pair(s) of ids differ only by capitals and are taken for different cases ('A-1' and 'a-1')" in found["note"]
+        "1 pair(s) of ids differ only by capitals and are taken for different cases ('A-1' and"
+        " 'a-1')" in found["note"]
     )
     part = table(
         *rows[:-3], ("y", "ann", 0), ("y", "ben", 0)
@@ -77,7 +84,14 @@ def test_ids_that_all_coders_tell_apart_are_two_cases_and_told():
 
 
 def test_units_that_one_coder_alone_coded_are_counted():
-    rows = table(("a", "ann", 1), ("a", "ben", 1), ("b", "ann", 0), ("b", "ben", 0), ("c", "ann", 0), ("d", "ben", 1))
+    rows = table(
+        ("a", "ann", 1),
+        ("a", "ben", 1),
+        ("b", "ann", 0),
+        ("b", "ben", 0),
+        ("c", "ann", 0),
+        ("d", "ben", 1),
+    )
     found = ps.agreement(rows, BOOK).iloc[0]
     assert (found["n_units"], found["n_single"]) == (2, 2)
     assert "2 of 4 units were coded by one coder only" in found["note"]
@@ -85,7 +99,9 @@ def test_units_that_one_coder_alone_coded_are_counted():
 
 def test_a_decision_on_a_case_in_another_spelling_names_the_sheet_s():
     sheet = as_sheet(table(("Mali", "ann", 1), ("Mali", "ben", 0)), BOOK)
-    decisions = pd.DataFrame({"case_id": ["mali"], "indicator_id": "talks", "code": 1, "who": "eva", "why": "source"})
+    decisions = pd.DataFrame(
+        {"case_id": ["mali"], "indicator_id": "talks", "code": 1, "who": "eva", "why": "source"}
+    )
     with pytest.raises(CodingError, match="the sheet writes 'Mali'"):
         ps.adjudicate(sheet, "decisions", decisions=decisions)
 

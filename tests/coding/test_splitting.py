@@ -1,4 +1,6 @@
-"""Cells of several values split into one code a topic: by hand, and on 200 units that three coders read."""
+"""Cells of several values split into one code a topic: by hand,
+and on 200 units that three coders read.
+"""
 
 from pathlib import Path
 
@@ -12,9 +14,11 @@ from peacestudy.errors import CodingError
 NAMED = (Code(0, "not mentioned", "no"), Code(1, "mentioned", "yes"))
 STANCE = (Code(0, "neutral", "n"), Code(1, "against", "a"), Code(2, "for", "f"))
 HOW = Splitting(
-    {"Trade": "trade", "Commerce": "trade", "Law": "law"}, {"Trade": "trade_stance", "Commerce": "trade_stance"},
-    {"neutral": 0, "against": 1, "for": 2}, ("None",),
-)  # fmt: skip
+    {"Trade": "trade", "Commerce": "trade", "Law": "law"},
+    {"Trade": "trade_stance", "Commerce": "trade_stance"},
+    {"neutral": 0, "against": 1, "for": 2},
+    ("None",),
+)
 RAW = Path(__file__).parents[3] / "shared" / "raw" / "issuepositions_3coders.csv"
 
 
@@ -24,21 +28,33 @@ def book(**indicators):
         for n, c in indicators.items()
     )
     pillar = Pillar("p", "P", "t", "h", "s", indicators=made)
-    return Codebook("topics", "Topics", "1.0", "share", {}, (Scale("s", "nominal", NAMED),), (pillar,))
+    return Codebook(
+        "topics", "Topics", "1.0", "share", {}, (Scale("s", "nominal", NAMED),), (pillar,)
+    )
 
 
 BOOK = book(trade=NAMED, law=NAMED, trade_stance=STANCE)
 
 
 def split(*rows, how=HOW, codebook=BOOK, coders=("ann", "bob")):
-    return split_values(pd.DataFrame(rows, columns=["id", "ann", "bob"]), codebook, how, unit="id", coders=coders)
+    return split_values(
+        pd.DataFrame(rows, columns=["id", "ann", "bob"]), codebook, how, unit="id", coders=coders
+    )
 
 
 def test_a_cell_of_two_topics_becomes_a_code_for_every_topic_and_a_stance_where_it_is_found():
     found = split(("u1", "Trade : for; Law", "Law"), ("u2", "None : neutral", "Commerce:against"))
-    assert found.values("trade").loc["u1"].tolist() == [1, 0] and found.values("trade").loc["u2"].tolist() == [0, 1]
-    assert found.values("law").loc["u1"].tolist() == [1, 1] and found.values("law").loc["u2"].tolist() == [0, 0]
-    stance = found.latest().set_index(["case_id", "coder"]).query("indicator_id == 'trade_stance'")["code"]
+    assert found.values("trade").loc["u1"].tolist() == [1, 0] and found.values("trade").loc[
+        "u2"
+    ].tolist() == [0, 1]
+    assert found.values("law").loc["u1"].tolist() == [1, 1] and found.values("law").loc[
+        "u2"
+    ].tolist() == [0, 0]
+    stance = (
+        found.latest()
+        .set_index(["case_id", "coder"])
+        .query("indicator_id == 'trade_stance'")["code"]
+    )
     assert stance.to_dict() == {("u1", "ann"): 2, ("u2", "bob"): 1}
     assert found.history("u1", "law")["comment"].tolist() == ["Trade : for; Law", "Law"]
 
@@ -46,13 +62,19 @@ def test_a_cell_of_two_topics_becomes_a_code_for_every_topic_and_a_stance_where_
 def test_a_cell_left_open_is_asked_and_is_not_zero():
     found = split(("u1", "Law", None), ("u2", " ", "Law"))
     assert sorted(map(tuple, found.open().values.tolist())) == [
-        ("u1", "law", "bob"), ("u1", "trade", "bob"), ("u2", "law", "ann"), ("u2", "trade", "ann"),
-    ]  # fmt: skip
+        ("u1", "law", "bob"),
+        ("u1", "trade", "bob"),
+        ("u2", "law", "ann"),
+        ("u2", "trade", "ann"),
+    ]
     assert found.values("law").loc["u1"].isna().tolist() == [False, True]
 
 
 def test_columns_may_stand_for_coders_of_another_name():
-    assert split(("u", "Law", "Law"), coders={"ann": "A. N.", "bob": "B."}).coders == ["A. N.", "B."]
+    assert split(("u", "Law", "Law"), coders={"ann": "A. N.", "bob": "B."}).coders == [
+        "A. N.",
+        "B.",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -76,15 +98,21 @@ def test_all_problems_of_a_table_are_told_at_once():
     with pytest.raises(CodingError) as caught:
         split(("u", "Lwa", "Law"), ("u", "Law", "Trade : fro"), ("", "Law", "Law"))
     assert [(p.line, p.column, p.value) for p in caught.value.problems] == [
-        (3, "id", "u"), (4, "id", ""), (2, "ann", "Lwa"), (3, "bob", "fro"),
-    ]  # fmt: skip
+        (3, "id", "u"),
+        (4, "id", ""),
+        (2, "ann", "Lwa"),
+        (3, "bob", "fro"),
+    ]
 
 
 @pytest.mark.parametrize(
     ("how", "said"),
     [
         (Splitting({"Law": "lwa"}), "Did you mean 'law'"),
-        (Splitting({"Law": "law"}, {"Law": "trade_stance"}, {"odd": 9}), "trade_stance has no code 9"),
+        (
+            Splitting({"Law": "law"}, {"Law": "trade_stance"}, {"odd": 9}),
+            "trade_stance has no code 9",
+        ),
         (Splitting({"Law": "law"}, {"Trade": "trade_stance"}, {"for": 2}), "contradicts itself"),
         (Splitting({"Law": "law"}, {"Law": "law"}, {"for": 1}), "both topic and stance"),
         (Splitting({"Law": "law"}, nothing=("Law",)), "contradicts itself"),
@@ -120,13 +148,15 @@ def test_real_cells_are_split_without_losing_or_inventing_a_mention(issues):
     topics = topics_of(issues)
     ids = {t: f"t{n}" for n, t in enumerate(topics)}
     codebook = book(
-        **dict.fromkeys(ids.values(), NAMED), **dict.fromkeys([f"{i}_stance" for i in ids.values()], STANCE)
+        **dict.fromkeys(ids.values(), NAMED),
+        **dict.fromkeys([f"{i}_stance" for i in ids.values()], STANCE),
     )
     values = {"Neutraal": 0, "Tegen": 1, "Voor": 2}
     how = Splitting(ids, {t: f"{i}_stance" for t, i in ids.items()}, values, NOTHING)
     found = split_values(issues, codebook, how, unit="unit_id", coders=CODERS)
     for topic, name in ids.items():
-        named = issues[CODERS].map(lambda cell, t=topic: cell.startswith(f"{t} : "))  # read again, another way
+        # read again, another way
+        named = issues[CODERS].map(lambda cell, t=topic: cell.startswith(f"{t} : "))
         wide = found.values(name)
         assert wide.shape == (200, 3) and wide.to_numpy().sum() == named.to_numpy().sum()
         assert (wide.loc[issues["unit_id"], CODERS].to_numpy() == named.to_numpy()).all()

@@ -1,10 +1,11 @@
 """The rules on ``ThrdPart``, proved on entries labelled by hand.
 
-``third_party_cases.tsv`` holds two kinds of rows. Rows with ``agreement_id`` are entries of PA-X v10: their text is
-not ours to commit and is read from the raw file where that is present. The 60 marked "sample" were drawn at random
-(seed 20261123) and labelled before any rule was run; the others were picked because they are delicate. The rules
-were written by someone who had read most of the field, so agreement with these rows is no estimate for other data.
-Rows with ``text`` are made up in the same style; there ``\\n`` is a line break.
+``third_party_cases.tsv`` holds two kinds of rows. Rows with ``agreement_id`` are entries of PA-X
+v10: their text is not ours to commit and is read from the raw file where that is present. The 60
+marked "sample" were drawn at random (seed 20261123) and labelled before any rule was run; the
+others were picked because they are delicate. The rules were written by someone who had read most of
+the field, so agreement with these rows is no estimate for other data. Rows with ``text`` are made
+up in the same style; there ``\\n`` is a line break.
 """
 
 import csv
@@ -50,7 +51,9 @@ def test_made_up_entry(case):
     assert third_party(text_of(case))[0] == int(case["expected"]), third_party(text_of(case))
 
 
-@pytest.mark.parametrize("case", [c for c in OURS if c["why"].split(",")[0] in {r.name for r in (*REMARKS, *RECORDS)}])
+@pytest.mark.parametrize(
+    "case", [c for c in OURS if c["why"].split(",")[0] in {r.name for r in (*REMARKS, *RECORDS)}]
+)
 def test_the_reason_names_the_rule_that_decided(case):
     assert third_party(text_of(case))[1].split(":")[0] == case["why"].split(",")[0]
 
@@ -75,7 +78,9 @@ def test_the_whole_of_pax(pax):
     found = {agreement: third_party(text)[0] for agreement, text in pax.items()}
     assert len(found) == 2257
     assert sum(not text.strip() for text in pax.values()) == 1021
-    absent = {agreement for agreement, value in found.items() if not value and pax[agreement].strip()}
+    absent = {
+        agreement for agreement, value in found.items() if not value and pax[agreement].strip()
+    }
     assert absent == {case["agreement_id"] for case in THEIRS if case["expected"] == "0"}
 
 
@@ -86,7 +91,9 @@ def test_spacing_about_a_field_does_not_matter(pax):
 
 
 def repeats(sequence, at_end=True):
-    """Every repeat of a parsed pattern: its limits, what it repeats, and whether nothing stands behind it."""
+    """Every repeat of a parsed pattern: its limits, what it
+    repeats, and whether nothing stands behind it.
+    """
     for place, (operation, argument) in enumerate(sequence, start=1):
         last = at_end and place == len(sequence)
         if operation in (_parser.MAX_REPEAT, _parser.MIN_REPEAT):
@@ -105,7 +112,9 @@ PATTERNS = {rule.name: rule.pattern for rule in (*REMARKS, *RECORDS)} | {"break"
 
 @pytest.mark.parametrize("name", PATTERNS)
 def test_steps_are_bounded_by_the_length_of_the_text(name):
-    """No repeat holds another, and one without bound has nothing behind it that could fail and send it back."""
+    """No repeat holds another, and one without bound has nothing
+    behind it that could fail and send it back.
+    """
     for low, high, body, last in repeats(_parser.parse(PATTERNS[name].pattern)):
         assert high <= 60 or last
         assert high <= 1 or low == high or not list(repeats(body)), (low, high, body)

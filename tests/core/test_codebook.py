@@ -1,4 +1,6 @@
-"""The codebook: each kind of error is told on its line, all at once, and what is sound reads itself out."""
+"""The codebook: each kind of error is told on its line, all at
+once, and what is sound reads itself out.
+"""
 
 import pytest
 
@@ -94,8 +96,9 @@ def broken(read, text):
 def test_indicators_get_the_level_and_codes_of_their_scale_with_their_own_topic(read):
     book = read(BOOK)
     assert [(i.id, i.level, [c.value for c in i.codes]) for i in book.indicators.values()] == [
-        ("mediation", "nominal", [0, 1]), ("truce", "ordinal", [0, 3]),
-    ]  # fmt: skip
+        ("mediation", "nominal", [0, 1]),
+        ("truce", "ordinal", [0, 3]),
+    ]
     assert book.indicators["mediation"].codes[1].anchor == "Some mediation, and mediation again."
     assert book.indicators["truce"].codes[1].anchor == "All a truce."
 
@@ -129,27 +132,79 @@ def test_pillars_and_rivals_are_told_apart(read):
 @pytest.mark.parametrize(
     ("old", "new", "line", "column", "rule"),
     [
-        ('score = "share"', 'score = "mean"', 4, "score", "it must be one of share, depth, weighted, weakest"),
-        ('score = "share"', 'score = "share"\nanswered = 0', 5, "answered", "a share above 0 and at most 1"),
-        ('score = "share"', 'score = "share"\nanswered = 1.2', 5, "answered", "a share above 0 and at most 1"),
+        (
+            'score = "share"',
+            'score = "mean"',
+            4,
+            "score",
+            "it must be one of share, depth, weighted, weakest",
+        ),
+        (
+            'score = "share"',
+            'score = "share"\nanswered = 0',
+            5,
+            "answered",
+            "a share above 0 and at most 1",
+        ),
+        (
+            'score = "share"',
+            'score = "share"\nanswered = 1.2',
+            5,
+            "answered",
+            "a share above 0 and at most 1",
+        ),
         ('score = "share"', 'score = "weighted"', 33, "weight", "every indicator has a weight"),
         ("direction = -1", "direction = -1\nweight = 0", 56, "weight", "a number above 0"),
         ("direction = -1", "direction = -1\nweight = inf", 56, "weight", "a number above 0"),
-        ("direction = -1", 'direction = -1\nweight = "2"', 56, "weight", "expected float, found str"),
+        (
+            "direction = -1",
+            'direction = -1\nweight = "2"',
+            56,
+            "weight",
+            "expected float, found str",
+        ),
         ('level = "nominal"', 'level = "nominel"', 11, "level", "Did you mean 'nominal'"),
         ("value = 3", "value = 0", 20, "codes", "distinct"),
         ("value = 3", "value = -3", 20, "codes", "0 is 'absent'"),
-        ("value = 0, label = \"none\"", 'value = 1, label = "none"', 20, "codes", "0 is 'absent'"),
-        ('  { value = 3, label = "full", anchor = "All {topic}." },\n', "", 20, "codes", "others stand above it"),
-        ('value = 1, label = "present"', 'value = "1", label = "present"', 14, "value", "expected int, found str"),
-        ('value = 3, label = "full"', 'value = 3, name = "full"', 22, "name",
-        "unknown key; Code has value, label, anchor"),
+        ('value = 0, label = "none"', 'value = 1, label = "none"', 20, "codes", "0 is 'absent'"),
+        (
+            '  { value = 3, label = "full", anchor = "All {topic}." },\n',
+            "",
+            20,
+            "codes",
+            "others stand above it",
+        ),
+        (
+            'value = 1, label = "present"',
+            'value = "1", label = "present"',
+            14,
+            "value",
+            "expected int, found str",
+        ),
+        (
+            'value = 3, label = "full"',
+            'value = 3, name = "full"',
+            22,
+            "name",
+            "unknown key; Code has value, label, anchor",
+        ),
         ('kind = "rival"', 'kind = "other"', 61, "kind", "one of pillar, rival"),
         ('scale = "presence"', 'scale = "presense"', 38, "scale", "Did you mean 'presence'"),
         ('scale = "depth"', 'scale = "deep"', 47, "scale", "one of presence, depth"),
-        ('dimension = "political"\naspect = "promise"', 'dimension = "politics"\naspect = "promise"', 41, "dimension",
-        "Did you mean 'political'"),
-        ('aspect = "implementation"', 'aspect = "implemented"', 54, "aspect", "one of promise, implementation"),
+        (
+            'dimension = "political"\naspect = "promise"',
+            'dimension = "politics"\naspect = "promise"',
+            41,
+            "dimension",
+            "Did you mean 'political'",
+        ),
+        (
+            'aspect = "implementation"',
+            'aspect = "implemented"',
+            54,
+            "aspect",
+            "one of promise, implementation",
+        ),
         ("direction = -1", "direction = 0", 55, "direction", "1 or -1"),
         ("direction = -1", "direction = -1.0", 55, "direction", "expected int, found float"),
         ('id = "truce"', 'id = "mediation"', 48, "id", "unique"),
@@ -158,15 +213,33 @@ def test_pillars_and_rivals_are_told_apart(read):
         ('id = "power"', 'id = "talks"', 59, "id", "unique"),
         ('id = "depth"', 'id = "presence"', 18, "id", "unique"),
         ('columns = ["Ce"]', 'columns = ["Ce", "Med"]', 52, "columns", "mediation has it"),
-        ('measured_by = ["gdp"]', "measured_by = []", 58, "indicators", "has indicators, or covariates"),
+        (
+            'measured_by = ["gdp"]',
+            "measured_by = []",
+            58,
+            "indicators",
+            "has indicators, or covariates",
+        ),
         ('question = "Is there a truce?"\n', "", 46, "question", "Indicator needs 'question'"),
         ("direction = 1\n", "", 33, "direction", "Indicator needs 'direction'"),
         ('name = "Power"\n', "", 58, "name", "Pillar needs 'name'"),
         ('topic = "a truce"', 'topik = "a truce"', 51, "topik", "unknown key"),
-        ('lasting_peace = "No', 'lasting_peace = 5 # "No', 7, "lasting_peace", "expected str, found int"),
-        ('[concepts]\nlasting_peace = "No *fighting* for five years."\n', "", 0, "concepts", "Codebook needs"),
+        (
+            'lasting_peace = "No',
+            'lasting_peace = 5 # "No',
+            7,
+            "lasting_peace",
+            "expected str, found int",
+        ),
+        (
+            '[concepts]\nlasting_peace = "No *fighting* for five years."\n',
+            "",
+            0,
+            "concepts",
+            "Codebook needs",
+        ),
     ],
-)  # fmt: skip
+)
 def test_each_kind_of_error_is_told_on_its_line(read, old, new, line, column, rule):
     assert BOOK.count(old) == 1
     problems = broken(read, BOOK.replace(old, new))
@@ -179,15 +252,21 @@ def test_each_kind_of_error_is_told_on_its_line(read, old, new, line, column, ru
 
 
 def test_errors_of_many_kinds_are_told_at_once(read):
-    text = BOOK.replace('level = "ordinal"', 'level = "rank"').replace('kind = "rival"', 'kind = "x"')
+    text = BOOK.replace('level = "ordinal"', 'level = "rank"').replace(
+        'kind = "rival"', 'kind = "x"'
+    )
     text = (
         text.replace("direction = -1", "direction = 3")
         .replace('"Ce"', '"Med"')
         .replace('score = "share"', 'score = "x"')
     )
     assert [(p.line, p.column) for p in broken(read, text)] == [
-        (4, "score"), (19, "level"), (55, "direction"), (52, "columns"), (61, "kind"),
-    ]  # fmt: skip
+        (4, "score"),
+        (19, "level"),
+        (55, "direction"),
+        (52, "columns"),
+        (61, "kind"),
+    ]
 
 
 def test_a_syntax_error_is_told_with_its_line(read):
@@ -205,8 +284,9 @@ def broken_syntax(read, text):
 def test_the_table_has_a_row_an_indicator(read):
     table = read(BOOK).table()
     assert table[["pillar", "indicator_id", "codes", "columns", "direction"]].values.tolist() == [
-        ["talks", "mediation", "0 absent; 1 present", "Med Host", 1], ["talks", "truce", "0 none; 3 full", "Ce", -1],
-    ]  # fmt: skip
+        ["talks", "mediation", "0 absent; 1 present", "Med Host", 1],
+        ["talks", "truce", "0 none; 3 full", "Ce", -1],
+    ]
 
 
 def test_the_document_holds_every_question_and_anchor_escaped(read):
@@ -228,4 +308,6 @@ def test_the_projects_own_codebook_is_sound_and_complete():
     book = ps.load_study("peace_agreements").codebook
     assert len(book.pillars) == 7
     for i in book.indicators.values():
-        assert i.codes and i.reason and i.rule and "{topic}" not in "".join(c.anchor for c in i.codes)
+        assert (
+            i.codes and i.reason and i.rule and "{topic}" not in "".join(c.anchor for c in i.codes)
+        )

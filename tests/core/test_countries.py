@@ -1,4 +1,6 @@
-"""The crosswalk against hand-checked dates, against itself, and against the sources' own lists where they are at hand."""
+"""The crosswalk against hand-checked dates, against itself, and against
+the sources' own lists where they are at hand.
+"""
 
 import csv
 import datetime as dt
@@ -10,7 +12,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from peacestudy.core.countries import FIRST, SYSTEMS, country_name, crosswalk, translate, translate_many
+from peacestudy.core.countries import (
+    FIRST,
+    SYSTEMS,
+    country_name,
+    crosswalk,
+    translate,
+    translate_many,
+)
 from peacestudy.errors import JoinError
 
 RAW = Path(__file__).resolve().parents[2].parent / "shared" / "raw"
@@ -19,7 +28,8 @@ TABLE = crosswalk()
 # the main list of Gleditsch and Ward
 INDEPENDENT = TABLE[TABLE["list"] == "independent"]
 
-# (GW, COW, year): a pair that ended within the year, which the list of years keeps for the whole of it
+# (GW, COW, year): a pair that ended within the year, which the list of years keeps for the whole of
+# it
 ENDED_WITHIN_YEAR = [
     (260, 260, 1990),  # West Germany, to 2 October
     (265, 265, 1990),  # East Germany, to 2 October
@@ -48,12 +58,16 @@ def raw(name, columns):
         pytest.skip(f"{name} is not in ../shared/raw; the sources are not part of the repository")
     table = pd.read_csv(RAW / name, dtype=str, keep_default_na=False)[columns]
     numbers = [
-        c for c in columns if c not in ("startdate", "enddate", "in_GW_system", "iso3", "Dat") and "ISO" not in c
+        c
+        for c in columns
+        if c not in ("startdate", "enddate", "in_GW_system", "iso3", "Dat") and "ISO" not in c
     ]
     return table.assign(**{c: pd.to_numeric(table[c]).astype("Int64") for c in numbers})
 
 
-EDGES = {gw: [d.date() for d in [*rows.start, *rows.end.dropna()]] for gw, rows in TABLE.groupby("gw")}
+EDGES = {
+    gw: [d.date() for d in [*rows.start, *rows.end.dropna()]] for gw, rows in TABLE.groupby("gw")
+}
 
 
 def agreement(gw, code, year, target):
@@ -64,7 +78,9 @@ def agreement(gw, code, year, target):
     return "another day" if code in [translated(gw, d, "gw", target) for d in days] else "never"
 
 
-@pytest.mark.parametrize("row", hand_checked(), ids=lambda r: f"{r['source']}-{r['code']}-{r['date']}-{r['target']}")
+@pytest.mark.parametrize(
+    "row", hand_checked(), ids=lambda r: f"{r['source']}-{r['code']}-{r['date']}-{r['target']}"
+)
 def test_hand_checked_dates(row):
     expected = None if row["expected"] == "none" else row["expected"]
     found = translated(row["code"], row["date"], row["source"], row["target"])
@@ -91,13 +107,17 @@ class TestFile:
             rows = rows.sort_values("start")
             ends = rows.end.fillna(pd.Timestamp("2999-12-31"))
             assert (rows.start <= ends).all(), code
-            assert all(end < start for end, start in zip(ends.iloc[:-1], rows.start.iloc[1:], strict=True)), code
+            assert all(
+                end < start for end, start in zip(ends.iloc[:-1], rows.start.iloc[1:], strict=True)
+            ), code
 
     def test_the_intervals_of_a_state_follow_each_other(self):
         for gw, rows in TABLE.groupby("gw"):
             for (_, old), (_, new) in pairwise(rows.iterrows()):
                 assert new.start == old.end + pd.Timedelta(days=1), gw
-                assert tuple(old[list(SYSTEMS)].astype(str)) != tuple(new[list(SYSTEMS)].astype(str)), gw
+                assert tuple(old[list(SYSTEMS)].astype(str)) != tuple(
+                    new[list(SYSTEMS)].astype(str)
+                ), gw
 
     def test_a_row_has_a_successor_if_it_has_an_end(self):
         assert (TABLE.end.notna() == TABLE.successor.notna()).all()
@@ -113,7 +133,10 @@ class TestFile:
     def test_every_row_is_found_by_each_of_its_codes_on_its_first_and_last_day(self):
         for row in TABLE.to_dict("records"):
             codes = {s: row[s] for s in SYSTEMS if pd.notna(row[s])}
-            for day in (max(row["start"], pd.Timestamp(FIRST)), row["end"] if pd.notna(row["end"]) else 2024):
+            for day in (
+                max(row["start"], pd.Timestamp(FIRST)),
+                row["end"] if pd.notna(row["end"]) else 2024,
+            ):
                 for source, code in codes.items():
                     assert {t: translate(code, day, source, t) for t in codes} == codes
                     assert country_name(code, day, source) == row["name"]
@@ -123,11 +146,15 @@ class TestFile:
 
 
 class TestArguments:
-    @pytest.mark.parametrize("code", [160, 160.0, "160", "160.0", " 160 ", np.int64(160), np.float32(160), "0160"])
+    @pytest.mark.parametrize(
+        "code", [160, 160.0, "160", "160.0", " 160 ", np.int64(160), np.float32(160), "0160"]
+    )
     def test_a_whole_number_is_accepted_in_every_form(self, code):
         assert translate(code, 2000, "gw", "iso3") == "ARG"
 
-    @pytest.mark.parametrize("code", [160.5, "160.5", True, np.True_, "", float("inf"), [160], 10**400])
+    @pytest.mark.parametrize(
+        "code", [160.5, "160.5", True, np.True_, "", float("inf"), [160], 10**400]
+    )
     def test_anything_else_is_refused(self, code):
         with pytest.raises(JoinError, match="code"):
             translate(code, 2000, "gw", "iso3")
@@ -139,9 +166,15 @@ class TestArguments:
 
     @pytest.mark.parametrize(
         "date",
-        ["1990-10-02", dt.date(1990, 10, 2), pd.Timestamp("1990-10-02 23:59"), dt.datetime(1990, 10, 2, 12),
-         pd.Timestamp("1990-10-02 23:59", tz="Europe/Berlin"), np.datetime64("1990-10-02")],
-    )  # fmt: skip
+        [
+            "1990-10-02",
+            dt.date(1990, 10, 2),
+            pd.Timestamp("1990-10-02 23:59"),
+            dt.datetime(1990, 10, 2, 12),
+            pd.Timestamp("1990-10-02 23:59", tz="Europe/Berlin"),
+            np.datetime64("1990-10-02"),
+        ],
+    )
     def test_a_day_is_accepted_in_every_form_and_its_hour_is_ignored(self, date):
         assert translate(260, date, "gw", "cow") == 260
 
@@ -150,7 +183,8 @@ class TestArguments:
         assert translate(260, year, "gw", "cow") == 255
 
     @pytest.mark.parametrize(
-        "date", ["1990", "1990-02-30", "02/10/1990", 19901002, 1990.5, True, "", [1990], float("inf")]
+        "date",
+        ["1990", "1990-02-30", "02/10/1990", 19901002, 1990.5, True, "", [1990], float("inf")],
     )
     def test_what_is_not_a_date_is_refused(self, date):
         with pytest.raises(JoinError, match="YYYY-MM-DD"):
@@ -165,7 +199,9 @@ class TestArguments:
         with pytest.raises(JoinError, match="before 1946-01-01"):
             translate(2, 1945, "gw", "cow")
 
-    @pytest.mark.parametrize(("source", "target", "what"), [("iso", "gw", "source"), ("gw", "gwn", "target")])
+    @pytest.mark.parametrize(
+        ("source", "target", "what"), [("iso", "gw", "source"), ("gw", "gwn", "target")]
+    )
     def test_a_wrong_system_names_the_allowed(self, source, target, what):
         with pytest.raises(JoinError, match=f"{what} is .* must be one of gw, cow, iso3, vdem"):
             translate(2, 2000, source, target)
@@ -176,13 +212,47 @@ class TestArguments:
 @pytest.mark.parametrize(
     ("code", "date", "source", "message"),
     [
-        (340, "2000-01-01", "gw", "GW 340 (Serbia) is in force from 2006-06-05; on 2000-01-01 the state there was GW 345 (Yugoslavia)."),
-        (316, 1980, "gw", "GW 316 (Czechia) is in force from 1993-01-01; on 1980-12-31 the state there was GW 315 (Czechoslovakia)."),
+        (
+            340,
+            "2000-01-01",
+            "gw",
+            (
+                "GW 340 (Serbia) is in force from 2006-06-05; on 2000-01-01 the state there was GW"
+                " 345 (Yugoslavia)."
+            ),
+        ),
+        (
+            316,
+            1980,
+            "gw",
+            (
+                "GW 316 (Czechia) is in force from 1993-01-01; on 1980-12-31 the state there was GW"
+                " 315 (Czechoslovakia)."
+            ),
+        ),
         ("RUS", 1980, "iso3", "the state there was ISO3 SUN (Soviet Union)"),
-        (255, 1980, "cow", "the states there were COW 260 (West Germany) and COW 265 (East Germany)"),
-        (531, 1980, "gw", "GW 531 (Eritrea) is in force from 1993-05-24; note: part of Ethiopia (GW 530) before."),
+        (
+            255,
+            1980,
+            "cow",
+            "the states there were COW 260 (West Germany) and COW 265 (East Germany)",
+        ),
+        (
+            531,
+            1980,
+            "gw",
+            "GW 531 (Eritrea) is in force from 1993-05-24; note: part of Ethiopia (GW 530) before.",
+        ),
         (461, 1950, "gw", "GW 461 (Togo) is in force from 1960-04-27."),
-        (315, 2000, "gw", "ended on 1992-12-31; on 2000-12-31 its successors were GW 316 (Czechia) and GW 317 (Slovakia)."),
+        (
+            315,
+            2000,
+            "gw",
+            (
+                "ended on 1992-12-31; on 2000-12-31 its successors were GW 316 (Czechia) and GW 317"
+                " (Slovakia)."
+            ),
+        ),
         ("YUG", 2004, "iso3", "its successor was ISO3 SCG (Serbia and Montenegro)"),
         ("YUG", 2010, "iso3", "its successors were ISO3 SRB (Serbia) and ISO3 MNE (Montenegro)"),
         ("VNM", "1975-12-01", "iso3", "its successor was ISO3 VDR (North Vietnam)"),
@@ -190,7 +260,12 @@ class TestArguments:
         (255, 2000, "gw", "GW has no code 255. On 2000-12-31 COW 255 is GW 260 (Germany)."),
         (260, 2000, "cow", "On 2000-12-31 GW 260 is COW 255 (Germany)."),
         ("DEU", 2000, "gw", "GW has no code 'DEU'. On 2000-12-31 ISO3 DEU is GW 260 (Germany)."),
-        ("GERM", 2000, "iso3", "ISO3 has no code 'GERM'. The nearest on 2000-12-31: ISO3 DEU (Germany)."),
+        (
+            "GERM",
+            2000,
+            "iso3",
+            "ISO3 has no code 'GERM'. The nearest on 2000-12-31: ISO3 DEU (Germany).",
+        ),
         ("GERM", 1980, "iso3", "ISO3 DEU (West Germany), ISO3 DDR (East Germany)."),
         ("deu", 2000, "iso3", "ISO3 DEU (Germany)"),
         ("Czechoslovakia", 1980, "gw", "GW 315 (Czechoslovakia)"),
@@ -199,7 +274,7 @@ class TestArguments:
         (999, 2000, "iso3", "ISO3 has no code 999."),
         ("???", 2000, "iso3", "ISO3 has no code '???'."),
     ],
-)  # fmt: skip
+)
 def test_an_error_names_the_nearest(code, date, source, message):
     with pytest.raises(JoinError) as err:
         translate(code, date, source, "gw")
@@ -207,7 +282,9 @@ def test_an_error_names_the_nearest(code, date, source, message):
 
 
 def test_a_state_without_a_code_in_the_target_is_an_error_that_says_so():
-    with pytest.raises(JoinError, match=r"^ISO3 has no code for GW 711 \(Tibet\)\. Note: in GW only\.$"):
+    with pytest.raises(
+        JoinError, match=r"^ISO3 has no code for GW 711 \(Tibet\)\. Note: in GW only\.$"
+    ):
         translate(711, 1949, "gw", "iso3")
     with pytest.raises(JoinError, match=r"^V-Dem has no code for ISO3 BHS \(Bahamas\)\.$"):
         translate("BHS", 2000, "iso3", "vdem")
@@ -218,11 +295,17 @@ class TestSources:
         listed = raw("gw_states.csv", ["gwcode", "startdate", "enddate"])
         listed = listed[listed.enddate >= str(FIRST)]
         expected = {
-            r.gwcode: (r.startdate, "" if r.enddate == "2017-12-31" else r.enddate) for r in listed.itertuples()
+            r.gwcode: (r.startdate, "" if r.enddate == "2017-12-31" else r.enddate)
+            for r in listed.itertuples()
         }
         assert len(expected) == len(listed)  # no state of the time since has two lives
-        ours = INDEPENDENT.groupby("gw").agg(start=("start", "min"), end=("end", lambda e: e.iloc[-1]))
-        found = {r.Index: (str(r.start.date()), "" if pd.isna(r.end) else str(r.end.date())) for r in ours.itertuples()}
+        ours = INDEPENDENT.groupby("gw").agg(
+            start=("start", "min"), end=("end", lambda e: e.iloc[-1])
+        )
+        found = {
+            r.Index: (str(r.start.date()), "" if pd.isna(r.end) else str(r.end.date()))
+            for r in ours.itertuples()
+        }
         assert found == expected
 
     def test_gw_and_cow_agree_in_every_year(self):
@@ -237,13 +320,18 @@ class TestSources:
 
     def test_gw_and_vdem_agree_in_every_year(self):
         pairs = raw("vdem_simple.csv", ["GWn", "country_id", "year", "in_GW_system"])
-        pairs = pairs[(pairs.year >= FIRST.year) & (pairs.in_GW_system == "True")].dropna().drop(columns="in_GW_system")
+        pairs = (
+            pairs[(pairs.year >= FIRST.year) & (pairs.in_GW_system == "True")]
+            .dropna()
+            .drop(columns="in_GW_system")
+        )
         assert len(pairs) > 11_000
         found = defaultdict(list)
         for row in pairs.itertuples(index=False):
             found[agreement(*row, "vdem")].append(tuple(row))
         assert {gw for gw, _, _ in found["never"]} == {815}
-        # the compilation gives South Vietnam the number of the Vietnam of before 1893 in its first year
+        # the compilation gives South Vietnam the number of the Vietnam of before 1893 in its first
+        # year
         assert [row for row in found["never"] if row[0] == 815] == [(815, 35, 1954)]
         assert translate(35, 1954, "vdem", "gw") == 817
         assert sorted(found["another day"]) == []
@@ -252,12 +340,18 @@ class TestSources:
         pairs = raw("vdem_simple.csv", ["GWn", "country_id", "year", "in_GW_system"])
         pairs = pairs[(pairs.year >= FIRST.year) & (pairs.in_GW_system == "False")].dropna()
         assert len(pairs) > 1_000
-        found = [r for r in pairs.itertuples() if translated(r.GWn, r.year, "gw", "vdem") is not None]
+        found = [
+            r for r in pairs.itertuples() if translated(r.GWn, r.year, "gw", "vdem") is not None
+        ]
         assert found == []
 
     def test_vdem_s_czechia_is_czechoslovakia_before_1993(self):
         # the compilation writes GW 316 for these years and marks them as outside the GW system
-        assert [translate(157, year, "vdem", "gw") for year in (1946, 1992, 1993)] == [315, 315, 316]
+        assert [translate(157, year, "vdem", "gw") for year in (1946, 1992, 1993)] == [
+            315,
+            315,
+            316,
+        ]
 
     def test_iso_codes_in_force_are_the_world_bank_s(self):
         world_bank = set(raw("wdi_gdppc_pop.csv", ["iso3"]).iso3)
@@ -274,7 +368,13 @@ class TestSources:
             for r in pairs.itertuples()
             if r.Loc1ISO.strip() != translated(r.Loc1GWNO, r.Dat, "gw", "iso3")
         }
-        # PA-X files an agreement under the state that came of the conflict, before its independence too, and
-        # writes Serbia's code for Yugoslavia
-        early = {(344, "HRV", None), (346, "BIH", None), (349, "SVN", None), (373, "AZE", None), (626, "SSD", None)}
+        # PA-X files an agreement under the state that came of the conflict, before its independence
+        # too, and writes Serbia's code for Yugoslavia
+        early = {
+            (344, "HRV", None),
+            (346, "BIH", None),
+            (349, "SVN", None),
+            (373, "AZE", None),
+            (626, "SSD", None),
+        }
         assert wrong == early | {(345, "SRB", "YUG")}

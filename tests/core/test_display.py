@@ -9,13 +9,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from peacestudy.core.display import cell, escape_latex, escape_markdown, html_table, latex_table, markdown_table
+from peacestudy.core.display import (
+    cell,
+    escape_latex,
+    escape_markdown,
+    html_table,
+    latex_table,
+    markdown_table,
+)
 
 ATTACKS = [
-    "<script>alert(1)</script>", "<img src=x onerror='alert(1)'>", '" onmouseover="x', "</td></tr></table><h1>",
+    "<script>alert(1)</script>",
+    "<img src=x onerror='alert(1)'>",
+    '" onmouseover="x',
+    "</td></tr></table><h1>",
     "&lt;b&gt;",
-    "<!-- ", "]]>", "javascript:alert(1)", "a & b", "\u2028<b>",
-]  # fmt: skip
+    "<!-- ",
+    "]]>",
+    "javascript:alert(1)",
+    "a & b",
+    "\u2028<b>",
+]
 
 
 class Seen(HTMLParser):
@@ -37,13 +51,28 @@ class Seen(HTMLParser):
 @pytest.mark.parametrize(
     ("value", "shown"),
     [
-        (None, "–"), (pd.NA, "–"), (pd.NaT, "–"), (float("nan"), "–"), (np.float32("nan"), "–"), (True, "yes"),
-        (np.False_, "no"), (1, "1"), (np.int64(7), "7"), (0.12345, "0.123"), (2.0, "2"), (-0.0, "0"),
-        (np.float32(0.5), "0.500"), (0.0004, "4.0e-04"), (-0.0004, "-4.0e-04"), (float("inf"), "inf"),
+        (None, "–"),
+        (pd.NA, "–"),
+        (pd.NaT, "–"),
+        (float("nan"), "–"),
+        (np.float32("nan"), "–"),
+        (True, "yes"),
+        (np.False_, "no"),
+        (1, "1"),
+        (np.int64(7), "7"),
+        (0.12345, "0.123"),
+        (2.0, "2"),
+        (-0.0, "0"),
+        (np.float32(0.5), "0.500"),
+        (0.0004, "4.0e-04"),
+        (-0.0004, "-4.0e-04"),
+        (float("inf"), "inf"),
         (1e14, "100000000000000"),
-        (pd.Timestamp("0999-01-02 03:04"), "0999-01-02"), ("x", "x"), ("nan", "nan"),
+        (pd.Timestamp("0999-01-02 03:04"), "0999-01-02"),
+        ("x", "x"),
+        ("nan", "nan"),
     ],
-)  # fmt: skip
+)
 def test_as_people_read_it(value, shown):
     assert cell(value) == shown
 
@@ -63,7 +92,10 @@ def test_text_from_outside_adds_no_tag_and_is_shown_as_it_stands(attack):
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=30))
 def test_no_text_adds_a_tag(text):
-    assert Seen(html_table(pd.DataFrame({"x": [text]}))).tags == Seen(html_table(pd.DataFrame({"x": ["x"]}))).tags
+    assert (
+        Seen(html_table(pd.DataFrame({"x": [text]}))).tags
+        == Seen(html_table(pd.DataFrame({"x": ["x"]}))).tags
+    )
 
 
 def test_rows_that_are_not_shown_are_counted():
@@ -81,16 +113,30 @@ def test_a_table_without_rows_or_columns_is_shown():
 @pytest.mark.parametrize(
     ("text", "escaped"),
     [
-        ("a|b", r"a\|b"), ("*b* _i_ `c` ~s~", r"\*b\* \_i\_ \`c\` \~s\~"), ("[l](http://x)", r"\[l\](http://x)"),
-        ("![i](x)", r"!\[i\](x)"), ("<b>", "&lt;b&gt;"), ("# h", r"\# h"), ("- item", r"\- item"),
+        ("a|b", r"a\|b"),
+        ("*b* _i_ `c` ~s~", r"\*b\* \_i\_ \`c\` \~s\~"),
+        ("[l](http://x)", r"\[l\](http://x)"),
+        ("![i](x)", r"!\[i\](x)"),
+        ("<b>", "&lt;b&gt;"),
+        ("# h", r"\# h"),
+        ("- item", r"\- item"),
         ("+ item", r"\+ item"),
-        ("1. item", r"1\. item"), ("1) item", r"1\) item"), ("> quote", "&gt; quote"), ("---", r"\---"),
+        ("1. item", r"1\. item"),
+        ("1) item", r"1\) item"),
+        ("> quote", "&gt; quote"),
+        ("---", r"\---"),
         ("===", r"\==="),
-        ("&lt;b&gt;", "&amp;lt;b&amp;gt;"), ("&#60;b", r"&\#60;b"), ("R&D", "R&D"), ("$x$", r"\$x\$"),
+        ("&lt;b&gt;", "&amp;lt;b&amp;gt;"),
+        ("&#60;b", r"&\#60;b"),
+        ("R&D", "R&D"),
+        ("$x$", r"\$x\$"),
         ("a\\b", r"a\\b"),
-        ("two\n\nlines\r\t| x", r"two lines \| x"), ("-0.5", "-0.5"), ("1.5", "1.5"), ("2001-2005", "2001-2005"),
+        ("two\n\nlines\r\t| x", r"two lines \| x"),
+        ("-0.5", "-0.5"),
+        ("1.5", "1.5"),
+        ("2001-2005", "2001-2005"),
     ],
-)  # fmt: skip
+)
 def test_markup_is_escaped_and_figures_are_left_as_they_are(text, escaped):
     assert escape_markdown(text) == escaped
 
@@ -103,8 +149,12 @@ def test_a_table_keeps_its_rows_and_columns_whatever_the_cells_hold(rows):
 
 
 def test_every_special_character_is_escaped():
-    assert escape_latex(r"\input{x} 50 % & $ # _") == r"\textbackslash{}input\{x\} 50 \% \& \$ \# \_"
-    assert escape_latex("^~<>–") == r"\textasciicircum{}\textasciitilde{}\textless{}\textgreater{}--"
+    assert (
+        escape_latex(r"\input{x} 50 % & $ # _") == r"\textbackslash{}input\{x\} 50 \% \& \$ \# \_"
+    )
+    assert (
+        escape_latex("^~<>–") == r"\textasciicircum{}\textasciitilde{}\textless{}\textgreater{}--"
+    )
 
 
 @given(st.text(st.sampled_from("\\{}$&#%_^~ab\n\r"), max_size=30))

@@ -24,16 +24,29 @@ def frame(first):
 
 
 def save(path, first):
-    return write(frame(first), path, labels={"case": f"case of {first}"}, values={"code": {"1": f"one of {first}"}})
+    return write(
+        frame(first),
+        path,
+        labels={"case": f"case of {first}"},
+        values={"code": {"1": f"one of {first}"}},
+    )
 
 
 def calls_that_change_the_disk():
     """Every function by which a write changes what is on the disk."""
-    return [(os, "fsync"), (file_sets.tempfile, "mkstemp"), (Path, "replace"), (Path, "chmod"), (Path, "unlink")]
+    return [
+        (os, "fsync"),
+        (file_sets.tempfile, "mkstemp"),
+        (Path, "replace"),
+        (Path, "chmod"),
+        (Path, "unlink"),
+    ]
 
 
 def stop_before(monkeypatch, number, error):
-    """Let the ``number``-th change of the disk, and every later one, end in an error; returns the count of changes."""
+    """Let the ``number``-th change of the disk, and every later one, end
+    in an error; returns the count of changes.
+    """
     count = {"changes": 0}
 
     def counted(function):
@@ -51,7 +64,9 @@ def stop_before(monkeypatch, number, error):
 
 
 @pytest.mark.parametrize("name", ["cases.csv", "cases.dta"])
-def test_a_set_that_was_cut_off_anywhere_is_the_old_one_the_new_one_or_refused(name, tmp_path, monkeypatch):
+def test_a_set_that_was_cut_off_anywhere_is_the_old_one_the_new_one_or_refused(
+    name, tmp_path, monkeypatch
+):
     seen = set()
     for number in range(1, 60):
         folder = tmp_path / str(number)
@@ -84,9 +99,15 @@ def test_a_set_that_was_cut_off_anywhere_is_the_old_one_the_new_one_or_refused(n
 @pytest.mark.parametrize("name", ["cases.csv", "cases.dta", "cases.xlsx", "cases.parquet"])
 @pytest.mark.parametrize(
     ("number", "remedy"),
-    [(errno.ENOSPC, "free some space"), (errno.EROFS, "write to another folder"), (errno.EIO, "disk")],
+    [
+        (errno.ENOSPC, "free some space"),
+        (errno.EROFS, "write to another folder"),
+        (errno.EIO, "disk"),
+    ],
 )
-def test_a_full_or_read_only_disk_changes_nothing_and_says_what_to_do(name, number, remedy, tmp_path, monkeypatch):
+def test_a_full_or_read_only_disk_changes_nothing_and_says_what_to_do(
+    name, number, remedy, tmp_path, monkeypatch
+):
     path = tmp_path / name
     save(path, "a")
     before = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
@@ -105,7 +126,9 @@ def test_labels_of_other_data_are_refused_and_deleting_them_helps(tmp_path):
     path = tmp_path / "cases.csv"
     save(path, "a")
     path.write_text(path.read_text().replace('"b"', '"c"'))
-    with pytest.raises(ps.SourceError, match=r"cases_csv_labels\.csv was written for other data than cases\.csv"):
+    with pytest.raises(
+        ps.SourceError, match=r"cases_csv_labels\.csv was written for other data than cases\.csv"
+    ):
         read_file(path)
     (tmp_path / "cases_csv_labels.csv").unlink()
     assert read_file(path).table["case"].tolist() == ["a", "c"]
@@ -115,7 +138,9 @@ def test_labels_written_without_a_hash_are_still_read(tmp_path):
     path = tmp_path / "cases.csv"
     save(path, "a")
     labels = tmp_path / "cases_csv_labels.csv"
-    labels.write_text("".join(line for line in labels.read_text().splitlines(True) if "sha256" not in line))
+    labels.write_text(
+        "".join(line for line in labels.read_text().splitlines(True) if "sha256" not in line)
+    )
     assert read_file(path).labels["case"] == "case of a"
 
 
@@ -134,12 +159,16 @@ def test_the_command_line_says_in_a_sentence_that_the_disk_is_full(tmp_path, mon
 
     results = tmp_path / "results"
     results.mkdir()
-    assert main(["figure", "onset", "onset", "--results", str(results), "--out", str(tmp_path)]) == 1
+    assert (
+        main(["figure", "onset", "onset", "--results", str(results), "--out", str(tmp_path)]) == 1
+    )
     assert "make results" in capsys.readouterr().err
     from peacestudy.study import make
 
     monkeypatch.setattr(
-        make, "Results", lambda study: type("R", (), {"study": study, "table": lambda self, name: frame("a")})()
+        make,
+        "Results",
+        lambda study: type("R", (), {"study": study, "table": lambda self, name: frame("a")})(),
     )
     monkeypatch.setattr(os, "fsync", full)
     assert main(["results", "onset", "--out", str(tmp_path / "out")]) == 1

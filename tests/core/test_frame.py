@@ -1,4 +1,6 @@
-"""The StudyFrame: it keeps its own copy, knows every row that left, and refuses a mask of other rows."""
+"""The StudyFrame: it keeps its own copy, knows every row that
+left, and refuses a mask of other rows.
+"""
 
 import re
 from dataclasses import FrozenInstanceError
@@ -14,7 +16,10 @@ from peacestudy.errors import JoinError
 
 @pytest.fixture
 def table():
-    return pd.DataFrame({"case_id": list("abcd"), "x": [1, 2, 3, 4], "label": ["p", "q", "r", "s"]}, index=[9, 7, 5, 3])
+    return pd.DataFrame(
+        {"case_id": list("abcd"), "x": [1, 2, 3, 4], "label": ["p", "q", "r", "s"]},
+        index=[9, 7, 5, 3],
+    )
 
 
 @pytest.fixture
@@ -63,7 +68,9 @@ def test_a_key_that_is_no_column_is_refused_with_the_nearest(table):
 
 @pytest.mark.parametrize("names", [["case_id", "case_id"], ["case_id", "x", "x"]])
 def test_two_columns_of_one_name_are_refused(names):
-    with pytest.raises(JoinError, match=rf"the table has the column\(s\) '{names[-1]}' more than once"):
+    with pytest.raises(
+        JoinError, match=rf"the table has the column\(s\) '{names[-1]}' more than once"
+    ):
         StudyFrame(pd.DataFrame([range(len(names))], columns=names), "treaty", "case_id")
 
 
@@ -75,7 +82,9 @@ def test_rows_that_leave_are_named_with_step_and_reason_and_counted(frame):
         ["a", "x above 2", "x is 2 or less"],
         ["b", "x above 2", "x is 2 or less"],
     ]
-    assert kept.ledger.entries == (Entry("x above 2", "keep", "treaty", 4, 2, left_out=2, why="x is 2 or less"),)
+    assert kept.ledger.entries == (
+        Entry("x above 2", "keep", "treaty", 4, 2, left_out=2, why="x is 2 or less"),
+    )
     assert len(frame) == 4 and len(frame.excluded) == 0
 
 
@@ -121,7 +130,11 @@ def test_a_mask_that_is_no_yes_or_no_is_refused(frame, column):
 
 def test_nothing_may_be_left_and_everything_may(frame):
     none = frame.keep(frame.data["x"] > 9, "s", "r")
-    assert (len(none), len(none.excluded), list(none.data.columns)) == (0, 4, list(frame.data.columns))
+    assert (len(none), len(none.excluded), list(none.data.columns)) == (
+        0,
+        4,
+        list(frame.data.columns),
+    )
     assert len(frame.keep(frame.data["x"] > 0, "s", "r")) == 4
 
 
@@ -207,7 +220,8 @@ class TestWithColumns:
         assert by_id.data["z"].tolist() == [1, 2, 3, 4]
 
     @pytest.mark.parametrize(
-        "given", [7, "north", True, None, [1, 2, 3, 4], np.arange(4.0), pd.Categorical(list("pqpq"))]
+        "given",
+        [7, "north", True, None, [1, 2, 3, 4], np.arange(4.0), pd.Categorical(list("pqpq"))],
     )
     def test_values_are_taken_as_they_are(self, frame, given):
         made = frame.with_columns(z=given).data["z"]
@@ -228,12 +242,23 @@ class TestWithColumns:
         given = pd.Series([True, False, True], index=["a", "b", "zz"])
         more = frame.with_columns("own survey", z=given)
         (entry,) = more.ledger.entries
-        assert (entry.kind, entry.unmatched, entry.other_rows, entry.other_unmatched) == ("join", 2, 3, 1)
-        assert more.data["z"].isna().tolist() == [False, False, True, True] and more.data["z"].dtype == "boolean"
+        assert (entry.kind, entry.unmatched, entry.other_rows, entry.other_unmatched) == (
+            "join",
+            2,
+            3,
+            1,
+        )
+        assert (
+            more.data["z"].isna().tolist() == [False, False, True, True]
+            and more.data["z"].dtype == "boolean"
+        )
         assert "2 of 4 rows found nothing (own survey)" in more.ledger.gaps()[0].text
 
     def test_steps_before_and_after_stay(self, frame):
         kept = frame.with_columns(z=lambda data: data["x"]).keep(frame.data["x"] > 2, "s", "r")
-        assert kept.data["z"].tolist() == [3, 4] and [e.kind for e in kept.ledger.entries] == ["derive", "keep"]
+        assert kept.data["z"].tolist() == [3, 4] and [e.kind for e in kept.ledger.entries] == [
+            "derive",
+            "keep",
+        ]
         assert [d.name for d in kept.derived] == ["z"]
         assert kept.derived_values()[0].values.to_dict() == {"c": 3, "d": 4}

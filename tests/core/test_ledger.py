@@ -1,4 +1,6 @@
-"""The ledger: what balances is kept, what does not is refused, and a step that is left out is found."""
+"""The ledger: what balances is kept, what does not is refused,
+and a step that is left out is found.
+"""
 
 import pytest
 from hypothesis import given
@@ -22,8 +24,28 @@ JOIN = Entry("join peace", "join", "case", 7, 7, unmatched=2, other_rows=9, othe
         Entry("none", "keep", "case", 4, 0, left_out=4),
         Entry("attempts", "gather", "attempt", 444, 203),
         Entry("empty", "gather", "attempt", 0, 0),
-        Entry("shared", "join", "case", 7, 7, unmatched=1, other_rows=3, other_unmatched=1, duplicated=2),
-        Entry("shared", "join", "case", 7, 7, unmatched=0, other_rows=3, other_unmatched=0, duplicated=1),
+        Entry(
+            "shared",
+            "join",
+            "case",
+            7,
+            7,
+            unmatched=1,
+            other_rows=3,
+            other_unmatched=1,
+            duplicated=2,
+        ),
+        Entry(
+            "shared",
+            "join",
+            "case",
+            7,
+            7,
+            unmatched=0,
+            other_rows=3,
+            other_unmatched=0,
+            duplicated=1,
+        ),
     ],
 )
 def test_a_step_whose_sums_come_out_even_is_kept(entry):
@@ -44,15 +66,40 @@ def test_a_step_whose_sums_come_out_even_is_kept(entry):
         Entry("loses", "join", "case", 7, 6, unmatched=1, other_rows=6),
         Entry("multiplies", "join", "case", 7, 8, other_rows=8),
         Entry("leaves out", "join", "case", 7, 7, left_out=1, other_rows=7),
-        Entry("more unmatched than rows", "join", "case", 3, 3, unmatched=4, other_rows=3, other_unmatched=3),
         Entry(
-            "other side more unmatched than rows", "join", "case", 3, 3, unmatched=3, other_rows=1, other_unmatched=2
+            "more unmatched than rows",
+            "join",
+            "case",
+            3,
+            3,
+            unmatched=4,
+            other_rows=3,
+            other_unmatched=3,
+        ),
+        Entry(
+            "other side more unmatched than rows",
+            "join",
+            "case",
+            3,
+            3,
+            unmatched=3,
+            other_rows=1,
+            other_unmatched=2,
         ),
         Entry("met by none", "join", "case", 3, 3, unmatched=3, other_rows=5),
         Entry("meets none", "join", "case", 3, 3, unmatched=0, other_rows=5, other_unmatched=5),
         Entry("shares without saying", "join", "case", 3, 3, other_rows=2),
         Entry("shares too much", "join", "case", 3, 3, other_rows=2, duplicated=2),
-        Entry("shares rows it has not met", "join", "case", 3, 3, unmatched=2, other_rows=1, duplicated=2),
+        Entry(
+            "shares rows it has not met",
+            "join",
+            "case",
+            3,
+            3,
+            unmatched=2,
+            other_rows=1,
+            duplicated=2,
+        ),
     ],
     ids=lambda e: f"{e.kind}-{e.step}",
 )
@@ -100,8 +147,11 @@ def test_a_table_that_was_tampered_with_is_refused():
 
 
 def test_the_schema_has_every_count_and_refuses_negative_ones():
-    # how a study's cases were reached: nothing is filled there, and its stored tables have no such column
-    assert [f.name for f in LEDGER_SCHEMA.fields if f.type == "integer"] == [c for c in COUNTS if c != "filled"]
+    # how a study's cases were reached: nothing is filled there, and its stored tables have no such
+    # column
+    assert [f.name for f in LEDGER_SCHEMA.fields if f.type == "integer"] == [
+        c for c in COUNTS if c != "filled"
+    ]
     text = Ledger((KEEP,)).table().astype(str).replace("3", "-3")
     assert [p.column for p in typed(text, [2], LEDGER_SCHEMA, "ledger.csv")[1]] == ["left_out"]
 
@@ -122,13 +172,25 @@ def test_it_shows_itself_escaped():
 def test_spread_and_window_steps_balance_too():
     spread = Entry("years", "spread", "case-year", 3, 9, left_out=1)
     assert spread.balanced()
-    assert not Entry("years", "spread", "case-year", 3, 1, left_out=1).balanced()  # two cases stay and give one row
+    # two cases stay and give one row
+    assert not Entry("years", "spread", "case-year", 3, 1, left_out=1).balanced()
     assert not Entry("years", "spread", "case-year", 3, 9, left_out=4).balanced()
     window = Entry(
-        "window", "window", "case", 4, 4, unmatched=1, other_rows=50, other_unmatched=20, duplicated=7, filled=1
+        "window",
+        "window",
+        "case",
+        4,
+        4,
+        unmatched=1,
+        other_rows=50,
+        other_unmatched=20,
+        duplicated=7,
+        filled=1,
     )
     assert window.balanced()
-    assert not Entry("window", "window", "case", 4, 4, unmatched=4, other_rows=50, other_unmatched=20).balanced()
+    assert not Entry(
+        "window", "window", "case", 4, 4, unmatched=4, other_rows=50, other_unmatched=20
+    ).balanced()
     assert not Entry(
         "window", "window", "case", 4, 4, unmatched=1, other_rows=50, other_unmatched=20, filled=2
     ).balanced()
@@ -137,6 +199,19 @@ def test_spread_and_window_steps_balance_too():
 
 def test_what_a_join_could_not_find_is_a_note():
     ledger = Ledger(
-        (KEEP, Entry("join gdp", "join", "case", 7, 7, unmatched=6, other_rows=9, other_unmatched=8, why="6 no row"))
+        (
+            KEEP,
+            Entry(
+                "join gdp",
+                "join",
+                "case",
+                7,
+                7,
+                unmatched=6,
+                other_rows=9,
+                other_unmatched=8,
+                why="6 no row",
+            ),
+        )
     )
     assert [str(n) for n in ledger.gaps()] == ["join gdp: 6 of 7 rows found nothing (6 no row)."]

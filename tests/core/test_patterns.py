@@ -1,4 +1,6 @@
-"""Expressions that come with data: Python's meaning where both take them, and never more than linear time."""
+"""Expressions that come with data: Python's meaning where both
+take them, and never more than linear time.
+"""
 
 import re
 import time
@@ -9,10 +11,55 @@ from peacestudy.core.patterns import full_matches
 from peacestudy.core.schema import Field
 from peacestudy.errors import SourceError
 
-TEXTS = ["a.b-c", "é", "x", "1999", "١٩٩٩", "]a", "ba]", "b", "foobar", " x ", "\u00a0x", "USA", "ABC", "é_1", "!", "1/2", "x\\w", "[a]",
-         "[", "", "\n", "a\nb", "axb", "ь²"]  # fmt: skip
-PATTERNS = [r"[\w.-]+", r"\w+", r"[^\w]", r"\d{4}", r"[]a]+", r"[^]a]+", r"[a\]b]+", r"a|b", r"(foo|bar)+", r"\s*x\s*", r"[A-Z]{3}", r"^x$",
-            r"(?i)abc", r"\W", r"[\d/]+", r"x\\w", r"a.b", r"", r"\.", r"é+", r"[\[]+"]  # fmt: skip
+TEXTS = [
+    "a.b-c",
+    "é",
+    "x",
+    "1999",
+    "١٩٩٩",
+    "]a",
+    "ba]",
+    "b",
+    "foobar",
+    " x ",
+    "\u00a0x",
+    "USA",
+    "ABC",
+    "é_1",
+    "!",
+    "1/2",
+    "x\\w",
+    "[a]",
+    "[",
+    "",
+    "\n",
+    "a\nb",
+    "axb",
+    "ь²",
+]
+PATTERNS = [
+    r"[\w.-]+",
+    r"\w+",
+    r"[^\w]",
+    r"\d{4}",
+    r"[]a]+",
+    r"[^]a]+",
+    r"[a\]b]+",
+    r"a|b",
+    r"(foo|bar)+",
+    r"\s*x\s*",
+    r"[A-Z]{3}",
+    r"^x$",
+    r"(?i)abc",
+    r"\W",
+    r"[\d/]+",
+    r"x\\w",
+    r"a.b",
+    r"",
+    r"\.",
+    r"é+",
+    r"[\[]+",
+]
 
 
 @pytest.mark.parametrize("pattern", PATTERNS)
@@ -21,7 +68,9 @@ def test_it_matches_what_python_matches(pattern):
     assert full_matches(pattern, TEXTS).tolist() == expected
 
 
-@pytest.mark.parametrize("pattern", [r"([A-Za-z]+[^!]*)+!", r"(a|a)*b", r"(a|aa)+!", r"(.*)*x", r"a*a*a*a*a*a*a*b"])
+@pytest.mark.parametrize(
+    "pattern", [r"([A-Za-z]+[^!]*)+!", r"(a|a)*b", r"(a|aa)+!", r"(.*)*x", r"a*a*a*a*a*a*a*b"]
+)
 def test_no_expression_takes_long(pattern):
     begin = time.process_time()
     assert not full_matches(pattern, ["a" * 20_000 + "?"] * 5).any()
@@ -29,7 +78,18 @@ def test_no_expression_takes_long(pattern):
 
 
 @pytest.mark.parametrize(
-    "pattern", ["(", "a)|(?:b", r"(a)\1", "(?=a)b", "a{2,1}", "\ud800", r"[\W]", "x" * 1001, "((a{1000}){1000}){1000}"]
+    "pattern",
+    [
+        "(",
+        "a)|(?:b",
+        r"(a)\1",
+        "(?=a)b",
+        "a{2,1}",
+        "\ud800",
+        r"[\W]",
+        "x" * 1001,
+        "((a{1000}){1000}){1000}",
+    ],
 )
 def test_what_cannot_be_matched_so_is_refused_with_its_field(pattern):
     with pytest.raises(ValueError):

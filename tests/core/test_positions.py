@@ -1,4 +1,6 @@
-"""The line of every value in a TOML text, against texts whose lines are known because this file wrote them."""
+"""The line of every value in a TOML text, against texts whose
+lines are known because this file wrote them.
+"""
 
 import json
 import tomllib
@@ -48,21 +50,45 @@ id = "r1"
 id = "i2"
 '''
 PLACES = {
-    ("id",): 2, ("text",): 3, ("raw",): 7, ("long",): 8, ("dotted",): 11, ("dotted", "key"): 11, ("quoted key",): 12,
+    ("id",): 2,
+    ("text",): 3,
+    ("raw",): 7,
+    ("long",): 8,
+    ("dotted",): 11,
+    ("dotted", "key"): 11,
+    ("quoted key",): 12,
     ("a",): 14,
-    ("a", "b"): 15, ("a", "b", "c"): 15, ("a", "b", "d", 1): 15, ("a", "list"): 16, ("a", "list", 0, "label"): 17,
-    ("a", "list", 1, "value"): 19, ("a", "list", 1, "label"): 19, ("a", "sub"): 22, ("a", "sub", "x"): 23,
+    ("a", "b"): 15,
+    ("a", "b", "c"): 15,
+    ("a", "b", "d", 1): 15,
+    ("a", "list"): 16,
+    ("a", "list", 0, "label"): 17,
+    ("a", "list", 1, "value"): 19,
+    ("a", "list", 1, "label"): 19,
+    ("a", "sub"): 22,
+    ("a", "sub", "x"): 23,
     ("rows",): 24,
-    ("rows", 0): 24, ("rows", 0, "id"): 25, ("rows", 0, "inner", 0): 26, ("rows", 0, "inner", 1, "id"): 29,
-    ("rows", 0, "table", "y"): 31, ("rows", 1): 32, ("rows", 1, "inner", 0, "id"): 35,
-}  # fmt: skip
+    ("rows", 0): 24,
+    ("rows", 0, "id"): 25,
+    ("rows", 0, "inner", 0): 26,
+    ("rows", 0, "inner", 1, "id"): 29,
+    ("rows", 0, "table", "y"): 31,
+    ("rows", 1): 32,
+    ("rows", 1, "inner", 0, "id"): 35,
+}
 
 
 def places(value, at=()):
     """Every place in a value that ``tomllib`` read."""
     if at:
         yield at
-    for key, inner in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+    for key, inner in (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    ):
         yield from places(inner, (*at, key))
 
 
@@ -87,7 +113,9 @@ def test_every_place_that_tomllib_reads_is_found_and_no_other():
     assert set(positions(SAMPLE)) == set(places(tomllib.loads(SAMPLE)))
 
 
-@pytest.mark.parametrize("path", sorted(DATASETS.glob("*/*.toml")), ids=lambda p: f"{p.parent.name}-{p.stem}")
+@pytest.mark.parametrize(
+    "path", sorted(DATASETS.glob("*/*.toml")), ids=lambda p: f"{p.parent.name}-{p.stem}"
+)
 def test_in_the_studies_of_the_project_every_key_stands_on_its_line(path):
     text = path.read_text(encoding="utf-8")
     lines = text.split("\n")
@@ -99,14 +127,20 @@ def test_in_the_studies_of_the_project_every_key_stands_on_its_line(path):
 
 
 KEYS = st.text("abc", min_size=1, max_size=3) | st.sampled_from(["a.b", "x y", "ü", '"', "=", "]"])
-SCALARS = st.integers(-9, 9) | st.booleans() | st.floats(0, 9) | st.text('ab"\\]}\n=,#é', max_size=6)
+SCALARS = (
+    st.integers(-9, 9) | st.booleans() | st.floats(0, 9) | st.text('ab"\\]}\n=,#é', max_size=6)
+)
 VALUES = st.recursive(
-    SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3), max_leaves=8
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3),
+    max_leaves=8,
 )
 
 
 def write(value, at, lines):
-    """A value as TOML, appended to the lines; lists over several lines. Returns the lines of every place in it."""
+    """A value as TOML, appended to the lines; lists over several
+    lines. Returns the lines of every place in it.
+    """
     found = {at: len(lines)}
     if isinstance(value, list):
         lines[-1] += "["
@@ -127,7 +161,10 @@ def write(value, at, lines):
     return found
 
 
-@given(st.dictionaries(KEYS, VALUES, max_size=4), st.lists(st.dictionaries(KEYS, SCALARS, max_size=3), max_size=3))
+@given(
+    st.dictionaries(KEYS, VALUES, max_size=4),
+    st.lists(st.dictionaries(KEYS, SCALARS, max_size=3), max_size=3),
+)
 def test_any_text_that_tomllib_reads(pairs, tables):
     lines, expected = [], {}
     for key, value in pairs.items():

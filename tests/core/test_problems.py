@@ -28,14 +28,22 @@ def test_a_long_or_broken_value_is_shown_on_one_short_line():
 
 def test_the_table_has_a_row_a_problem_and_its_columns_even_without_any():
     assert problem_table([PROBLEM]).to_dict("records") == [
-        {"file": "cases.csv", "line": 3, "column": "year", "value": "19x4", "rule": "expected an integer",
-         "remedy": "correct the value"},
-    ]  # fmt: skip
+        {
+            "file": "cases.csv",
+            "line": 3,
+            "column": "year",
+            "value": "19x4",
+            "rule": "expected an integer",
+            "remedy": "correct the value",
+        },
+    ]
     assert list(problem_table([]).columns) == ["file", "line", "column", "value", "rule", "remedy"]
 
 
 def test_an_error_shows_the_first_problems_and_carries_all():
-    err = SourceError("it is broken.", [Problem("t.csv", n, "", "", "r", "do") for n in range(1, 51)])
+    err = SourceError(
+        "it is broken.", [Problem("t.csv", n, "", "", "r", "do") for n in range(1, 51)]
+    )
     lines = str(err).splitlines()
     assert len(err.problems) == 50
     assert len(lines) == SHOWN + 2
@@ -46,7 +54,9 @@ def test_an_error_without_problems_is_one_sentence():
     assert (str(PeacestudyError("no.")), PeacestudyError("no.").problems) == ("no.", ())
 
 
-@pytest.mark.parametrize("name", ["CodebookError", "CodingError", "SourceError", "JoinError", "SpecError", "FitError"])
+@pytest.mark.parametrize(
+    "name", ["CodebookError", "CodingError", "SourceError", "JoinError", "SpecError", "FitError"]
+)
 def test_every_error_has_the_one_root(name):
     assert issubclass(getattr(ps, name), ps.PeacestudyError)
 
@@ -73,6 +83,9 @@ def test_the_nearest_word_is_named_only_if_it_is_near(word, known, said):
 
 
 def test_a_word_outside_a_list_names_the_list():
-    assert one_of("engine", "probit", ["linear", "logit"]) == "engine is 'probit'; it must be one of linear, logit."
+    assert (
+        one_of("engine", "probit", ["linear", "logit"])
+        == "engine is 'probit'; it must be one of linear, logit."
+    )
     assert one_of("engine", None, ["linear"]) == "engine is None; it must be one of linear."
     assert one_of("level", 3, ("nominal",)) == "level is 3; it must be one of nominal."

@@ -1,4 +1,6 @@
-"""TOML into dataclasses: every value that does not fit is told with its line, and nothing that does not fit gets in."""
+"""TOML into dataclasses: every value that does not fit is told with its
+line, and nothing that does not fit gets in.
+"""
 
 import contextlib
 import datetime
@@ -70,10 +72,18 @@ def test_values_map_one_to_one_to_fields(read):
     found, problems = read(SOUND)
     assert problems == []
     assert found == Root(
-        "n", 3, 2, True, datetime.date(2026, 11, 23), ("a", "b"), Leaf("l"), (Leaf("one"), Leaf("two", 0.5)),
+        "n",
+        3,
+        2,
+        True,
+        datetime.date(2026, 11, 23),
+        ("a", "b"),
+        Leaf("l"),
+        (Leaf("one"), Leaf("two", 0.5)),
         {"a": "b"},
-        {"anything": [1, {"x": 2}]}, 4,
-    )  # fmt: skip
+        {"anything": [1, {"x": 2}]},
+        4,
+    )
 
 
 @pytest.mark.parametrize(
@@ -87,12 +97,24 @@ def test_values_map_one_to_one_to_fields(read):
         ("share = 2", "share = false", 3, "share", "expected float, found bool"),
         ("yes = true", "yes = 1", 4, "yes", "expected bool, found int"),
         ("day = 2026-11-23", 'day = "2026-11-23"', 5, "day", "expected date, found str"),
-        ("day = 2026-11-23", "day = 2026-11-23T10:00:00", 5, "day", "expected date, found datetime"),
+        (
+            "day = 2026-11-23",
+            "day = 2026-11-23T10:00:00",
+            5,
+            "day",
+            "expected date, found datetime",
+        ),
         ('words = ["a", "b"]', 'words = "a"', 6, "words", "expected a list"),
         ('words = ["a", "b"]', 'words = ["a",\n 2]', 7, "words", "expected str, found int"),
         ('leaf = { id = "l" }', 'leaf = "l"', 7, "leaf", "expected a table of id, weight"),
         ('leaf = { id = "l" }', "leaf = { id = 7 }", 7, "id", "expected str, found int"),
-        ('leaf = { id = "l" }', 'leaf = { id = "l", wieght = 1 }', 7, "wieght", "unknown key; Leaf has id, weight"),
+        (
+            'leaf = { id = "l" }',
+            'leaf = { id = "l", wieght = 1 }',
+            7,
+            "wieght",
+            "unknown key; Leaf has id, weight",
+        ),
         ('a = "b"', "a = 1", 10, "a", "expected str, found int"),
         ('id = "two"\n', "", 15, "id", "Leaf needs 'id'"),
         ('id = "two"', "id = 2", 16, "id", "expected str, found int"),
@@ -110,14 +132,24 @@ def test_what_does_not_fit_is_told_with_its_line(read, old, new, line, column, r
 
 
 def test_an_unknown_key_names_the_nearest(read):
-    assert "Did you mean 'share'?" in read(SOUND.replace("[texts]", "shares = 1\n[texts]"))[1][0].remedy
+    assert (
+        "Did you mean 'share'?"
+        in read(SOUND.replace("[texts]", "shares = 1\n[texts]"))[1][0].remedy
+    )
 
 
 def test_every_problem_is_told_at_once(read):
     text = (
-        SOUND.replace("count = 3", "count = 1.5").replace("yes = true", "sure = true").replace('id = "two"', "id = 2")
+        SOUND.replace("count = 3", "count = 1.5")
+        .replace("yes = true", "sure = true")
+        .replace('id = "two"', "id = 2")
     )
-    assert [(p.line, p.column) for p in read(text)[1]] == [(4, "sure"), (2, "count"), (0, "yes"), (16, "id")]
+    assert [(p.line, p.column) for p in read(text)[1]] == [
+        (4, "sure"),
+        (2, "count"),
+        (0, "yes"),
+        (16, "id"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -157,12 +189,16 @@ def test_a_byte_order_mark_and_windows_line_ends_are_read(read):
     assert read(b"\xef\xbb\xbf" + SOUND.replace("\n", "\r\n").encode())[1] == []
 
 
-@pytest.mark.parametrize("key", ["a" + ".a" * 20_000, '"a"' + ' . "b"' * 20_000, "[x" + ".y" * 20_000 + "]\nz"])
+@pytest.mark.parametrize(
+    "key", ["a" + ".a" * 20_000, '"a"' + ' . "b"' * 20_000, "[x" + ".y" * 20_000 + "]\nz"]
+)
 def test_a_key_of_thousands_of_parts_is_refused_before_it_is_read(read, key):
     begin = time.process_time()
     with pytest.raises(SpecError) as caught:
         read(f"b = 1\n{key} = 1\n")
-    assert caught.value.problems[0].line == 2 and "more than 64 parts" in caught.value.problems[0].rule
+    assert (
+        caught.value.problems[0].line == 2 and "more than 64 parts" in caught.value.problems[0].rule
+    )
     assert time.process_time() - begin < 2
 
 
@@ -183,7 +219,9 @@ def test_a_name_that_stands_twice_in_json_is_refused(tmp_path):
         read_json(tmp_path / "x.json", SpecError)
 
 
-@pytest.mark.parametrize("name", ["../x.csv", "/x.csv", "a/../../x.csv", "..", "..\\x.csv", "C:x.csv", "a\0b"])
+@pytest.mark.parametrize(
+    "name", ["../x.csv", "/x.csv", "a/../../x.csv", "..", "..\\x.csv", "C:x.csv", "a\0b"]
+)
 def test_a_path_that_leaves_the_folder_is_refused(name):
     with pytest.raises(SpecError, match="stays in its folder"):
         inside(name, "decisions")

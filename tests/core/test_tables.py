@@ -1,4 +1,6 @@
-"""The one reader and the one writer: what damaged and foreign files do to them, and what a kill leaves behind."""
+"""The one reader and the one writer: what damaged and foreign files
+do to them, and what a kill leaves behind.
+"""
 
 import hashlib
 import math
@@ -31,7 +33,8 @@ from peacestudy.errors import SourceError, SpecError
 
 TWO = Schema((Field("iso2"), Field("code")))
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
-NFC = TEXT.map(lambda t: unicodedata.normalize("NFC", t)).filter(bool)  # an empty text is a missing one
+# an empty text is a missing one
+NFC = TEXT.map(lambda t: unicodedata.normalize("NFC", t)).filter(bool)
 
 
 @pytest.fixture
@@ -99,11 +102,18 @@ def test_columns_beyond_the_schema_are_left_out_and_order_is_the_schemas(file):
 
 def test_a_header_alone_is_a_table_without_rows_of_the_right_types(file):
     fields = tuple(Field(t, t) for t in ("string", "integer", "number", "boolean", "date", "year"))
-    table = read_table(file("string,integer,number,boolean,date,year\n"), Schema(fields, key=("string",)))
+    table = read_table(
+        file("string,integer,number,boolean,date,year\n"), Schema(fields, key=("string",))
+    )
     assert len(table) == 0
     assert [t.kind if isinstance(t, np.dtype) else str(t) for t in table.dtypes] == [
-        "O", "Int64", "f", "boolean", "M", "Int64",
-    ]  # fmt: skip
+        "O",
+        "Int64",
+        "f",
+        "boolean",
+        "M",
+        "Int64",
+    ]
 
 
 def test_a_long_cell_is_read_whole(file):
@@ -129,7 +139,11 @@ def test_a_ragged_row_is_told_with_its_line(file, text, line, rule):
 
 
 def test_every_ragged_row_is_told_at_once(file):
-    assert [p.line for p in refused(file("iso2,code\n1\nDE,1\n2\n3,4,5\nFR,1\n")).problems] == [2, 4, 5]
+    assert [p.line for p in refused(file("iso2,code\n1\nDE,1\n2\n3,4,5\nFR,1\n")).problems] == [
+        2,
+        4,
+        5,
+    ]
 
 
 @pytest.mark.parametrize("end", ["", "\n", "\r\n", "\r", "\n\n"])
@@ -166,7 +180,9 @@ def test_an_empty_file_says_what_was_expected(file, content):
     assert "is empty. Expected a header with iso2, code" in str(refused(file(content)))
 
 
-@pytest.mark.parametrize(("content", "column"), [("\n", "iso2"), ("iso,code\nDE,1\n", "iso2"), ("iso2\nDE\n", "code")])
+@pytest.mark.parametrize(
+    ("content", "column"), [("\n", "iso2"), ("iso,code\nDE,1\n", "iso2"), ("iso2\nDE\n", "code")]
+)
 def test_a_missing_column_is_told_of_the_first_line(file, content, column):
     problem = next(p for p in refused(file(content)).problems if p.column == column)
     assert (problem.line, problem.rule) == (1, f"column {column!r} is expected")
@@ -187,7 +203,9 @@ def test_a_renamed_column_is_told_with_the_nearest(file):
 @pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
 @pytest.mark.parametrize("bad", [b"\xe9", b"\xff\xfe", b"\xc3("])
 def test_bytes_that_are_not_utf8_are_told_with_line_and_bytes(file, mark, end, bad):
-    (problem,) = refused(file(mark + b"iso2,code" + end + b"DE,1" + end + bad + b"x,2" + end)).problems
+    (problem,) = refused(
+        file(mark + b"iso2,code" + end + b"DE,1" + end + bad + b"x,2" + end)
+    ).problems
     assert problem.line == 3
     assert problem.value.startswith(repr(bad)[:-1])
     assert "UTF-8" in problem.rule
@@ -263,10 +281,13 @@ def test_the_hash_is_that_of_the_bytes(file):
 
 EVERY_TYPE = Schema(
     (
-        Field("text"), Field("number", "number"), Field("integer", "integer"), Field("yes", "boolean"),
+        Field("text"),
+        Field("number", "number"),
+        Field("integer", "integer"),
+        Field("yes", "boolean"),
         Field("day", "date"),
     )
-)  # fmt: skip
+)
 ROW = st.tuples(
     st.none() | NFC,
     st.none() | st.floats(allow_nan=False, allow_infinity=False),
@@ -302,11 +323,15 @@ def test_any_text_round_trips_and_only_empty_becomes_missing(tmp_path_factory, r
 
 
 @pytest.mark.parametrize(
-    "text", ["\r", "x\ry", "a\r\nb", "\n", '"', '""', ",", " ", "'", "=1+1", "\ufeff", "\u2028", "\x85"]
+    "text",
+    ["\r", "x\ry", "a\r\nb", "\n", '"', '""', ",", " ", "'", "=1+1", "\ufeff", "\u2028", "\x85"],
 )
 def test_awkward_texts_round_trip(tmp_path, text):
     write_table(tmp_path / "t.csv", pd.DataFrame({"a": [text, "next"], "b": ["1", "2"]}))
-    assert read_table(tmp_path / "t.csv", Schema((Field("a"), Field("b"))))["a"].tolist() == [text, "next"]
+    assert read_table(tmp_path / "t.csv", Schema((Field("a"), Field("b"))))["a"].tolist() == [
+        text,
+        "next",
+    ]
 
 
 def test_a_lonely_missing_cell_is_still_a_row(tmp_path):
@@ -316,14 +341,36 @@ def test_a_lonely_missing_cell_is_still_a_row(tmp_path):
 
 def test_cells_of_every_kind():
     values = [
-        np.True_, False, pd.NA, pd.NaT, None, np.nan, -0.0, 0.1 + 0.2, np.float64(1e300), np.int64(3),
-        pd.Timestamp("0999-01-02"), pd.Timestamp("2020-02-29"), 5e-324,
-    ]  # fmt: skip
+        np.True_,
+        False,
+        pd.NA,
+        pd.NaT,
+        None,
+        np.nan,
+        -0.0,
+        0.1 + 0.2,
+        np.float64(1e300),
+        np.int64(3),
+        pd.Timestamp("0999-01-02"),
+        pd.Timestamp("2020-02-29"),
+        5e-324,
+    ]
     text = to_csv(pd.DataFrame({"a": pd.Series(values, dtype=object)}))
     assert text.split("\n")[1:-1] == [
-        "1", "0", '""', '""', '""', '""', "-0.0", "0.30000000000000004", "1e+300", "3",
-        "0999-01-02", "2020-02-29", "5e-324",
-    ]  # fmt: skip
+        "1",
+        "0",
+        '""',
+        '""',
+        '""',
+        '""',
+        "-0.0",
+        "0.30000000000000004",
+        "1e+300",
+        "3",
+        "0999-01-02",
+        "2020-02-29",
+        "5e-324",
+    ]
 
 
 def test_columns_are_chosen_and_ordered():
@@ -336,7 +383,9 @@ def test_plain_numbers_round_trip_bit_for_bit(tmp_path_factory, values):
     path = tmp_path_factory.getbasetemp() / "plain.csv"
     write_table(path, pd.DataFrame({"x": values, "name": "a"}))
     again = read_plain(path)["x"]
-    assert [math.copysign(1, v) * v for v in again if v == v] == [math.copysign(1, v) * v for v in values if v == v]
+    assert [math.copysign(1, v) * v for v in again if v == v] == [
+        math.copysign(1, v) * v for v in values if v == v
+    ]
     assert again.isna().tolist() == [v != v for v in values]
 
 
@@ -387,7 +436,12 @@ def test_a_killed_writer_leaves_the_old_file_or_the_new_one(tmp_path):
     root = str(Path(tables.__file__).resolve().parents[2])
     command = [sys.executable, "-c", SCRIPT, str(tmp_path / "folder" / "t.csv"), str(KILLS)]
     done = subprocess.run(
-        command, capture_output=True, text=True, check=True, timeout=60, env={**os.environ, "PYTHONPATH": root}
+        command,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+        env={**os.environ, "PYTHONPATH": root},
     )
     wrong, caught_in_the_act = map(int, done.stdout.split())
     assert wrong == 0
@@ -403,7 +457,9 @@ def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path, monkeypatch, 
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, call, fail)
-    with pytest.raises(SourceError, match=r"t\.csv cannot be written: No space left on device\. The disk is full"):
+    with pytest.raises(
+        SourceError, match=r"t\.csv cannot be written: No space left on device\. The disk is full"
+    ):
         write_text(path, "new")
     assert [p.name for p in tmp_path.iterdir()] == ["t.csv"]
     assert path.read_text() == "old"

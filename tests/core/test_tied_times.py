@@ -1,4 +1,6 @@
-"""Times that are equal but for floating-point noise: R's rule by a loop, order kept, whole numbers, nothing else touched."""
+"""Times that are equal but for floating-point noise: R's rule by a loop,
+order kept, whole numbers, nothing else touched.
+"""
 
 from itertools import pairwise
 
@@ -58,13 +60,18 @@ def test_whole_numbers_are_whole_and_others_stay_as_they_are():
     times = np.array([3 - 1e-13, 7 + 1e-13, -2.8e-17, 0.1 + 0.2, 2.5])
     found = tied_times(times)
     assert found.columns[0].tolist() == [3.0, 7.0, 0.0, 0.1 + 0.2, 2.5]
-    assert "3 distinct time(s) are rounded to the whole number next to them" in found.notes("t")[0].text
+    assert (
+        "3 distinct time(s) are rounded to the whole number next to them"
+        in found.notes("t")[0].text
+    )
     assert not tied_times(np.array([1.0, 2.5, 3.0])).notes("t")
     assert tied_times(np.array([1.0, np.inf])).columns[0].tolist() == [1.0, np.inf]
 
 
 def test_a_unit_in_which_the_rule_ties_real_differences_is_reported():
-    """R's rule has an absolute part: times of some nanoseconds, written in seconds, are all one time."""
+    """R's rule has an absolute part: times of some nanoseconds,
+    written in seconds, are all one time.
+    """
     found = tied_times(np.array([1e-9, 2e-9, 3e-9]))
     assert found.after == 1
     assert "measure time in a smaller unit" in found.notes("t")[0].text
@@ -72,6 +79,8 @@ def test_a_unit_in_which_the_rule_ties_real_differences_is_reported():
     assert tied_times(np.array([1.0, 1 + 0.9 * TOLERANCE])).after == 1
 
 
-@pytest.mark.parametrize(("value", "text"), [(3 - 1e-13, "2.9999999999999"), (3.0, "3"), (1e12 + 1, "1000000000001")])
+@pytest.mark.parametrize(
+    ("value", "text"), [(3 - 1e-13, "2.9999999999999"), (3.0, "3"), (1e12 + 1, "1000000000001")]
+)
 def test_a_number_in_a_message_has_every_digit_that_it_needs(value, text):
     assert exact_number(value) == text

@@ -1,4 +1,6 @@
-"""A column of codes, each on its date: the same as one translation after the other, reasons included."""
+"""A column of codes, each on its date: the same as one
+translation after the other, reasons included.
+"""
 
 import datetime as dt
 from decimal import Decimal
@@ -14,15 +16,55 @@ from peacestudy.core.countries import FIRST, crosswalk, translate, translate_man
 from peacestudy.errors import JoinError
 
 TABLE = crosswalk()
-CELLS = st.sampled_from([
-    260, 260.0, "260", " 260 ", 340, 365, 711, 1, 1.0, True, np.True_, 260.5, np.float32(260.5), Decimal("260.50"), Decimal("260.5"),
-    "", "DEU", "007", None, float("nan"), pd.NA, np.int64(260), np.int32(345), 10**400,
-])  # fmt: skip
-DAYS = st.sampled_from([
-    1990, 1990.0, np.int16(1990), 1, True, "1990", "1990-10-03", "1990-10-02", dt.date(1990, 10, 3), dt.datetime(1990, 10, 2, 23), None,
-    pd.NaT, pd.Timestamp("1990-10-02 23:30", tz="UTC"), pd.Timestamp("1990-10-03 00:30", tz="Europe/Paris"), np.datetime64("1990-10-03"),
-    1945, 2007,
-])  # fmt: skip
+CELLS = st.sampled_from(
+    [
+        260,
+        260.0,
+        "260",
+        " 260 ",
+        340,
+        365,
+        711,
+        1,
+        1.0,
+        True,
+        np.True_,
+        260.5,
+        np.float32(260.5),
+        Decimal("260.50"),
+        Decimal("260.5"),
+        "",
+        "DEU",
+        "007",
+        None,
+        float("nan"),
+        pd.NA,
+        np.int64(260),
+        np.int32(345),
+        10**400,
+    ]
+)
+DAYS = st.sampled_from(
+    [
+        1990,
+        1990.0,
+        np.int16(1990),
+        1,
+        True,
+        "1990",
+        "1990-10-03",
+        "1990-10-02",
+        dt.date(1990, 10, 3),
+        dt.datetime(1990, 10, 2, 23),
+        None,
+        pd.NaT,
+        pd.Timestamp("1990-10-02 23:30", tz="UTC"),
+        pd.Timestamp("1990-10-03 00:30", tz="Europe/Paris"),
+        np.datetime64("1990-10-03"),
+        1945,
+        2007,
+    ]
+)
 
 
 def by_loop(codes, dates, source, target):
@@ -47,12 +89,16 @@ def objects(values):
 def test_mixed_cells_equal_a_loop_in_translation_and_reason(rows, source):
     codes, dates = ([r[i] for r in rows] for i in (0, 1))
     out = translate_many(objects(codes), objects(dates), source, "iso3")
-    assert list(zip(out.translated, out.reason, strict=True)) == by_loop(codes, dates, source, "iso3")
+    assert list(zip(out.translated, out.reason, strict=True)) == by_loop(
+        codes, dates, source, "iso3"
+    )
 
 
 def test_a_list_in_a_cell_is_a_reason():
     out = translate_many(objects([[260], 260]), objects([1990, [1990]]), "gw", "iso3")
-    assert list(out.reason) == [reason for _, reason in by_loop([[260], 260], [1990, [1990]], "gw", "iso3")]
+    assert list(out.reason) == [
+        reason for _, reason in by_loop([[260], 260], [1990, [1990]], "gw", "iso3")
+    ]
     assert out.reason.notna().all()
 
 
@@ -60,7 +106,9 @@ def test_a_list_in_a_cell_is_a_reason():
 def test_every_type_of_column_equals_a_loop(dtype):
     rng = np.random.default_rng(7)
     codes = pd.Series(rng.choice([260, 265, 340, 345, 365, 678, 711, 999], 3_000)).astype(dtype)
-    years = pd.Series(rng.integers(1940, 2020, 3_000)).astype("Int64").where(rng.random(3_000) > 0.1)
+    years = (
+        pd.Series(rng.integers(1940, 2020, 3_000)).astype("Int64").where(rng.random(3_000) > 0.1)
+    )
     for dates in (years, pd.to_datetime(years.astype(str) + "-07-01", errors="coerce")):
         out = translate_many(codes, dates, "gw", "cow")
         expected = by_loop(codes.astype(object), dates.astype(object), "gw", "cow")
@@ -70,7 +118,9 @@ def test_every_type_of_column_equals_a_loop(dtype):
 
 def test_a_hundred_thousand_rows_translate_each_pair_once(monkeypatch):
     calls = []
-    monkeypatch.setattr(countries, "translate", lambda *args: calls.append(args) or translate(*args))
+    monkeypatch.setattr(
+        countries, "translate", lambda *args: calls.append(args) or translate(*args)
+    )
     codes = pd.Series(np.tile([2, 20, 260, 345, 678], 20_000))
     dates = pd.Series(np.repeat([1950, 1980, 1990, 2010], 25_000))
     out = translate_many(codes, dates, "gw", "cow")
@@ -110,13 +160,17 @@ def test_keeps_index_order_cells_and_reasons():
 
 
 def test_a_missing_date_is_a_reason():
-    out = translate_many(pd.Series([2, 2]), pd.Series([pd.NaT, pd.Timestamp("2000-01-01")]), "gw", "iso3")
+    out = translate_many(
+        pd.Series([2, 2]), pd.Series([pd.NaT, pd.Timestamp("2000-01-01")]), "gw", "iso3"
+    )
     assert list(out.translated) == [None, "USA"]
     assert list(out.reason) == ["the date is missing.", None]
 
 
 def test_nullable_and_text_columns():
-    out = translate_many(pd.Series(["DEU", None], dtype="str"), pd.Series([2000, None], dtype="Int64"), "iso3", "gw")
+    out = translate_many(
+        pd.Series(["DEU", None], dtype="str"), pd.Series([2000, None], dtype="Int64"), "iso3", "gw"
+    )
     assert out.translated.iloc[0] == 260
     assert out.reason.iloc[1] == "the code is missing."
 

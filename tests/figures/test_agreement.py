@@ -1,4 +1,6 @@
-"""The figures of agreement and of disagreement, from tables written here: what is drawn, and what is said of what is not."""
+"""The figures of agreement and of disagreement, from tables written here:
+what is drawn, and what is said of what is not.
+"""
 
 import matplotlib.colors
 import numpy as np
@@ -8,10 +10,24 @@ from peacestudy.figures.agreement import agreement
 from peacestudy.figures.disagreement import disagreement
 
 TABLE = pd.DataFrame(
-    [("first", 0.7, 0.6, 0.8, 0.9, 0.69, 0.92, 200, 2, False), ("second", np.nan, np.nan, np.nan, 1.0, np.nan, 1.0, 30, 2, True),
-     ("third", -0.2, np.nan, np.nan, 0.5, -0.3, 0.6, 12, 3, True)],
-    columns=["label", "alpha", "alpha_conf_low", "alpha_conf_high", "gwet", "kappa", "percent", "n_units", "n_coders", "flagged"],
-)  # fmt: skip
+    [
+        ("first", 0.7, 0.6, 0.8, 0.9, 0.69, 0.92, 200, 2, False),
+        ("second", np.nan, np.nan, np.nan, 1.0, np.nan, 1.0, 30, 2, True),
+        ("third", -0.2, np.nan, np.nan, 0.5, -0.3, 0.6, 12, 3, True),
+    ],
+    columns=[
+        "label",
+        "alpha",
+        "alpha_conf_low",
+        "alpha_conf_high",
+        "gwet",
+        "kappa",
+        "percent",
+        "n_units",
+        "n_coders",
+        "flagged",
+    ],
+)
 
 
 def words(figure):

@@ -1,4 +1,6 @@
-"""Figures: nothing clipped, nothing on top of something else, the same bytes twice, and what is drawn is in the CSV."""
+"""Figures: nothing clipped, nothing on top of something else, the same
+bytes twice, and what is drawn is in the CSV.
+"""
 
 from itertools import combinations
 from pathlib import Path
@@ -35,7 +37,9 @@ def of_study(results):
 
 
 @pytest.fixture(
-    scope="module", params=[(s, n) for n, d in FIGURES.items() for s in d.studies], ids=lambda p: "-".join(p)
+    scope="module",
+    params=[(s, n) for n, d in FIGURES.items() for s in d.studies],
+    ids=lambda p: "-".join(p),
 )
 def drawn(request, of_study):
     study, name = request.param
@@ -56,7 +60,9 @@ def boxes(figure):
 
 
 def hidden(text):
-    """Whether a text is the label of a tick outside its axis, which matplotlib keeps and never draws."""
+    """Whether a text is the label of a tick outside its axis,
+    which matplotlib keeps and never draws.
+    """
     axes = text.axes
     if axes is None:
         return False
@@ -83,7 +89,10 @@ def test_no_text_covers_another(drawn):
     for (a, box_a), (b, box_b) in combinations(upright, 2):
         wide = min(box_a.x1, box_b.x1) - max(box_a.x0, box_b.x0)
         high = min(box_a.y1, box_b.y1) - max(box_a.y0, box_b.y0)
-        assert wide <= SLACK or high <= 0.25 * min(box_a.height, box_b.height), (a.get_text(), b.get_text())
+        assert wide <= SLACK or high <= 0.25 * min(box_a.height, box_b.height), (
+            a.get_text(),
+            b.get_text(),
+        )
 
 
 def test_equal_inputs_give_equal_bytes(results):
@@ -94,22 +103,33 @@ def test_equal_inputs_give_equal_bytes(results):
 
 
 SAID = {  # the N that a figure must tell, and rows of what is drawn
-    ("peace_agreements", "forest"): ("100", 8), ("peace_agreements", "profile"): ("100", 100), ("peace_agreements", "survival"): ("104", 20),
-    ("peace_agreements", "ledger"): ("100", 20), ("peace_agreements", "over_time"): ("1990-1994: 36", 56),
-    ("peace_agreements", "variants"): ("100/29", 240), ("peace_agreements", "chance"): ("the 100 attempts", 82),
-    ("peace_agreements", "moderation"): ("81, 94, 98", 40), ("peace_agreements", "who_gets_an_agreement"): ("N 2028", 27),
-    ("peace_agreements", "calibration"): ("100 cases, 29 at peace", 300), ("peace_agreements", "forecasts"): ("14 attempts", 42),
-    ("peace_agreements", "domestic_politics"): ("81 (23), 98 (28), 84 (24)", 63), ("peace_agreements", "contexts"): ("35 of 98", 98),
+    ("peace_agreements", "forest"): ("100", 8),
+    ("peace_agreements", "profile"): ("100", 100),
+    ("peace_agreements", "survival"): ("104", 20),
+    ("peace_agreements", "ledger"): ("100", 20),
+    ("peace_agreements", "over_time"): ("1990-1994: 36", 56),
+    ("peace_agreements", "variants"): ("100/29", 240),
+    ("peace_agreements", "chance"): ("the 100 attempts", 82),
+    ("peace_agreements", "moderation"): ("81, 94, 98", 40),
+    ("peace_agreements", "who_gets_an_agreement"): ("N 2028", 27),
+    ("peace_agreements", "calibration"): ("100 cases, 29 at peace", 300),
+    ("peace_agreements", "forecasts"): ("14 attempts", 42),
+    ("peace_agreements", "domestic_politics"): ("81 (23), 98 (28), 84 (24)", 63),
+    ("peace_agreements", "contexts"): ("35 of 98", 98),
     ("accord_implementation", "delivery"): ("executive 133 (24)", 24),
     ("peace_agreements", "vintages"): ("197 attempts, N 100, 29 at peace", 22),
-    ("signing_dyads", "ledger"): ("90 out", 20), ("signing_dyads", "side_by_side"): ("N 90, 50 at peace", 16),
-    ("accord_implementation", "promise_and_deed"): ("32 accords", 8), ("accord_implementation", "landmarks"): ("N 33", 12),
+    ("signing_dyads", "ledger"): ("90 out", 20),
+    ("signing_dyads", "side_by_side"): ("N 90, 50 at peace", 16),
+    ("accord_implementation", "promise_and_deed"): ("32 accords", 8),
+    ("accord_implementation", "landmarks"): ("N 33", 12),
     ("onset", "onset"): ("N 5,444, 143 onsets", 15),
-    ("double_coding", "agreement"): ("863 x 2", 28), ("double_coding", "ratings"): ("86% alike", 4000),
+    ("double_coding", "agreement"): ("863 x 2", 28),
+    ("double_coding", "ratings"): ("86% alike", 4000),
     ("double_coding", "by_rater"): ("863 projects of 46 countries", 10),
-    ("third_party_role", "agreement"): ("924 x 2", 1), ("third_party_role", "readings"): ("% alike", 924),
+    ("third_party_role", "agreement"): ("924 x 2", 1),
+    ("third_party_role", "readings"): ("% alike", 924),
     ("third_party_role", "uncertainty"): ("as if the codes were true", 24),
-}  # fmt: skip
+}
 
 
 def test_a_figure_says_n_and_source(drawn):
@@ -142,25 +162,45 @@ def test_figures_print_in_grey():
 
 def test_forest_takes_fits():
     rng = np.random.default_rng(1)
-    d = pd.DataFrame({"y": rng.integers(0, 2, 60), "a": rng.normal(size=60), "b": rng.normal(size=60)})
-    fits = ps.fit(d, [ps.ModelSpec(n, "y ~ a + b", "firth", v) for n, v in (("one", "classical"), ("two", "hc1"))])
-    said = " ".join(t.get_text() for t in ps.figures.forest(fits, heading="<b>$x$</b>").findobj(matplotlib.text.Text))
+    d = pd.DataFrame(
+        {"y": rng.integers(0, 2, 60), "a": rng.normal(size=60), "b": rng.normal(size=60)}
+    )
+    fits = ps.fit(
+        d,
+        [
+            ps.ModelSpec(n, "y ~ a + b", "firth", v)
+            for n, v in (("one", "classical"), ("two", "hc1"))
+        ],
+    )
+    said = " ".join(
+        t.get_text()
+        for t in ps.figures.forest(fits, heading="<b>$x$</b>").findobj(matplotlib.text.Text)
+    )
     assert "two: a" in said and "N 60" in said and "<b>$x$</b>" in said
     assert ps.figures.forest(fits[0])._repr_png_().startswith(b"\x89PNG")
 
 
 def test_forest_takes_fits_of_imputed_data():
     rng = np.random.default_rng(1)
-    d = pd.DataFrame({"y": rng.integers(0, 2, 60), "a": rng.normal(size=60), "c": rng.poisson(2, 60)})
+    d = pd.DataFrame(
+        {"y": rng.integers(0, 2, 60), "a": rng.normal(size=60), "c": rng.poisson(2, 60)}
+    )
     d["a"] = d.a.where(rng.random(60) > 0.2)
     filled = ps.models.impute(d, ["y", "a", "c"], m=3, cycles=1, donors=3, seed=1)
     fits = ps.fit(
-        filled, [ps.ModelSpec("one", "y ~ a", "firth", "hc1"), ps.ModelSpec("two", "c ~ a", "negative_binomial", "hc1")]
+        filled,
+        [
+            ps.ModelSpec("one", "y ~ a", "firth", "hc1"),
+            ps.ModelSpec("two", "c ~ a", "negative_binomial", "hc1"),
+        ],
     )
     whole = ps.fit(d, ps.ModelSpec("three", "y ~ a", "firth", "classical"))
     said = [t.get_text() for t in ps.figures.forest([*fits, whole]).findobj(matplotlib.text.Text)]
     row = fits[0].tidy(exponentiate=True).iloc[1]
-    assert f"{row.estimate:.2f} [{row.conf_low:.2f}, {row.conf_high:.2f}]" in said and "two: alpha" not in said
+    assert (
+        f"{row.estimate:.2f} [{row.conf_low:.2f}, {row.conf_high:.2f}]" in said
+        and "two: alpha" not in said
+    )
     notes = " ".join(said).replace("\n", " ")
     assert "over 3 tables" in notes and "largest fmi" in notes and "filled in 3 times" in notes
     assert ps.figures.forest(fits[1])._repr_png_().startswith(b"\x89PNG")
@@ -173,7 +213,10 @@ def test_forest_refuses_what_it_cannot_draw():
 
 def test_display_names_cover_the_study(results):
     assert not [v for v in results.study.covariates.variable.unique() if v not in NAMES]
-    assert pretty("scale(norms)") == "Norms (per sd)" and pretty("log(pages)") == "log pages of scored text"
+    assert (
+        pretty("scale(norms)") == "Norms (per sd)"
+        and pretty("log(pages)") == "log pages of scored text"
+    )
 
 
 def test_the_key_figure_of_the_readme_is_the_figure_that_is_made(results):

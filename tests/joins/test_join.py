@@ -1,4 +1,6 @@
-"""The join against a loop: nothing lost, invented or multiplied, missing never meets missing; the ledger says so."""
+"""The join against a loop: nothing lost, invented or multiplied,
+missing never meets missing; the ledger says so.
+"""
 
 import datetime as dt
 
@@ -23,20 +25,30 @@ KEYS = {
 
 
 def by_loop(left, right):
-    """For every row of the left the row of the right that it meets, found by comparing each with each."""
-    met = [[i for i, other in enumerate(right) if None not in (*key, *other) and key == other] for key in left]
+    """For every row of the left the row of the right that it
+    meets, found by comparing each with each.
+    """
+    met = [
+        [i for i, other in enumerate(right) if None not in (*key, *other) and key == other]
+        for key in left
+    ]
     return [hits[0] if hits else None for hits in met]
 
 
 @st.composite
 def two_tables(draw):
-    """Keys of two tables of one kind, with missing ones, ones that stand twice, and ones that meet nothing."""
+    """Keys of two tables of one kind, with missing ones, ones that
+    stand twice, and ones that meet nothing.
+    """
     kind = draw(st.sampled_from(sorted(KEYS)))
     parts = ["text", "integer"] if kind == "two" else [kind]
     key = st.tuples(*[st.none() | KEYS[p][0] for p in parts])
-    left, right = (draw(st.lists(key, min_size=draw(st.sampled_from([0, 3])), max_size=8)) for _ in range(2))
     left, right = (
-        list(dict.fromkeys(keys)) if draw(st.sampled_from([True, True, False])) else keys for keys in (left, right)
+        draw(st.lists(key, min_size=draw(st.sampled_from([0, 3])), max_size=8)) for _ in range(2)
+    )
+    left, right = (
+        list(dict.fromkeys(keys)) if draw(st.sampled_from([True, True, False])) else keys
+        for keys in (left, right)
     )
     return parts, left, right
 
@@ -47,13 +59,17 @@ def table(parts, keys, **columns):
 
 
 @settings(max_examples=4000)
-@given(two_tables(), st.sampled_from(["one_to_one", "many_to_one"]), st.randoms(use_true_random=False))
+@given(
+    two_tables(), st.sampled_from(["one_to_one", "many_to_one"]), st.randoms(use_true_random=False)
+)
 def test_a_join_equals_the_loop_and_its_ledger_balances(tables, shape, shuffle):
     parts, left, right = tables
     ids = [f"c{i}" for i in range(len(left))]
     shuffle.shuffle(ids)
     cases = table(parts, left, case_id=pd.Series(ids, dtype=object), mine=range(len(left)))
-    other = table(parts, right, value=range(100, 100 + len(right)), word=[f"w{i}" for i in range(len(right))])
+    other = table(
+        parts, right, value=range(100, 100 + len(right)), word=[f"w{i}" for i in range(len(right))]
+    )
     cases_before, other_before = cases.copy(), other.copy()
     on = [f"k_{p}" for p in parts]
     expected = by_loop(left, right)
@@ -69,7 +85,9 @@ def test_a_join_equals_the_loop_and_its_ledger_balances(tables, shape, shuffle):
     assert frame.data["case_id"].tolist() == ids
     assert frame.data["mine"].tolist() == list(range(len(left)))
     value = frame.data["value"].astype(object)
-    assert value.where(value.notna(), None).tolist() == [None if e is None else 100 + e for e in expected]
+    assert value.where(value.notna(), None).tolist() == [
+        None if e is None else 100 + e for e in expected
+    ]
     assert [w if isinstance(w, str) else None for w in frame.data["word"]] == [
         None if e is None else f"w{e}" for e in expected
     ]
@@ -109,7 +127,10 @@ VALUES = {
 def test_a_column_keeps_its_type_where_all_rows_match(kind):
     values, _ = VALUES[kind]
     right = pd.DataFrame({"state": [2, 20], "x": values})
-    assert join(CASES, right, on="state", name="p", shape="many_to_one").data["x"].dtype == right["x"].dtype
+    assert (
+        join(CASES, right, on="state", name="p", shape="many_to_one").data["x"].dtype
+        == right["x"].dtype
+    )
 
 
 @pytest.mark.parametrize("kind", VALUES)
@@ -124,7 +145,10 @@ def test_a_column_that_gains_missing_values_keeps_its_type_or_the_one_that_can_m
 
 def test_columns_of_the_cases_keep_their_types():
     cases = CASES.assign(
-        i=pd.array([1, None, 3], "Int64"), n=[1, 2, 3], yes=[True, False, True], day=pd.Timestamp("2000-01-01")
+        i=pd.array([1, None, 3], "Int64"),
+        n=[1, 2, 3],
+        yes=[True, False, True],
+        day=pd.Timestamp("2000-01-01"),
     )
     found = join(cases, pd.DataFrame({"state": [70], "x": [1]}), on="state", name="p").data
     assert found[cases.columns].dtypes.to_dict() == cases.dtypes.to_dict()
@@ -143,7 +167,14 @@ def test_columns_of_the_cases_keep_their_types():
             pd.to_datetime(["2000-01-01", None]).astype("datetime64[ns]"),
         ),
     ],
-    ids=["int-Int64", "int-float", "float-Int64", "fraction-int", "object-str", "seconds-nanoseconds"],
+    ids=[
+        "int-Int64",
+        "int-float",
+        "float-Int64",
+        "fraction-int",
+        "object-str",
+        "seconds-nanoseconds",
+    ],
 )
 def test_keys_of_one_family_meet(left, right):
     cases = pd.DataFrame({"case_id": ["a", "b"], "k": left})
@@ -157,8 +188,16 @@ def test_keys_of_one_family_meet(left, right):
         (["2", "20"], [2, 20], "text in the cases and number in p"),
         ([2, 20], ["2", "20"], "number in the cases and text in p"),
         ([True, False], [1, 0], "boolean in the cases and number"),
-        ([2000, 2001], pd.to_datetime(["2000-01-01", "2001-01-01"]), "number in the cases and datetime"),
-        ([dt.date(2000, 1, 1)] * 2, pd.to_datetime(["2000-01-01", "2001-01-01"]), "date in the cases and datetime"),
+        (
+            [2000, 2001],
+            pd.to_datetime(["2000-01-01", "2001-01-01"]),
+            "number in the cases and datetime",
+        ),
+        (
+            [dt.date(2000, 1, 1)] * 2,
+            pd.to_datetime(["2000-01-01", "2001-01-01"]),
+            "date in the cases and datetime",
+        ),
     ],
 )
 def test_keys_of_other_families_are_refused(left, right, match):
@@ -169,7 +208,9 @@ def test_keys_of_other_families_are_refused(left, right, match):
 
 @pytest.mark.parametrize("empty", [[], [np.nan, np.nan], [None, None]])
 def test_a_key_without_any_value_has_no_type_and_meets_nothing(empty):
-    found = join(CASES.assign(k=["a", "b", "c"]), pd.DataFrame({"k": empty, "x": 1.0}), on="k", name="p")
+    found = join(
+        CASES.assign(k=["a", "b", "c"]), pd.DataFrame({"k": empty, "x": 1.0}), on="k", name="p"
+    )
     assert found.data["x"].isna().all()
     assert found.ledger.entries[0].other_unmatched == len(empty)
 
@@ -198,7 +239,9 @@ def test_a_key_that_the_other_table_lacks_is_told_of_that_table():
 
 
 def test_columns_on_both_sides_are_all_named():
-    with pytest.raises(JoinError, match=r"the column\(s\) 'case_id', 'x' stand in the cases and in p"):
+    with pytest.raises(
+        JoinError, match=r"the column\(s\) 'case_id', 'x' stand in the cases and in p"
+    ):
         join(
             CASES.assign(x=1),
             pd.DataFrame({"state": [2], "case_id": ["a"], "x": [1], "y": [1]}),
@@ -213,7 +256,9 @@ def test_two_columns_of_one_name_are_refused():
 
 
 def test_keys_that_stand_twice_are_shown_and_the_remedy_named():
-    with pytest.raises(JoinError, match=r"several rows for 1 state, .*for example 2\).*add the column"):
+    with pytest.raises(
+        JoinError, match=r"several rows for 1 state, .*for example 2\).*add the column"
+    ):
         frame_of(state=[2, 2, 20], x=[1, 1, 1])
 
 
@@ -236,10 +281,16 @@ def test_history_unit_key_and_notes_go_on():
         shape="many_to_one",
         unit="attempt",
     )
-    second = join(first, pd.DataFrame({"case_id": ["c", "a", "z"], "y": [3, 1, 26]}), on="case_id", name="two")
+    second = join(
+        first, pd.DataFrame({"case_id": ["c", "a", "z"], "y": [3, 1, 26]}), on="case_id", name="two"
+    )
     assert [e.step for e in second.ledger.entries] == ["join one", "join two"]
     assert (second.unit, second.key, second.notes) == ("attempt", "case_id", first.notes)
-    assert second.data["y"].astype(object).where(second.data["y"].notna(), None).tolist() == [1, None, 3]
+    assert second.data["y"].astype(object).where(second.data["y"].notna(), None).tolist() == [
+        1,
+        None,
+        3,
+    ]
     kept = second.keep(second.data["y"].notna(), "has y", "no y")
     again = join(kept, pd.DataFrame({"case_id": ["a"], "z": [0]}), on="case_id", name="three")
     assert len(again.excluded) == 1
@@ -247,7 +298,12 @@ def test_history_unit_key_and_notes_go_on():
 
 def test_a_join_on_the_cases_own_id_with_another_name():
     cases = pd.DataFrame({"treaty": ["t1", "t2"], "x": [1, 2]})
-    assert join(cases, pd.DataFrame({"treaty": ["t2"], "y": [9]}), on="treaty", name="p", key="treaty").key == "treaty"
+    assert (
+        join(
+            cases, pd.DataFrame({"treaty": ["t2"], "y": [9]}), on="treaty", name="p", key="treaty"
+        ).key
+        == "treaty"
+    )
 
 
 def test_a_table_without_columns_beside_its_key_says_only_who_matched():
@@ -257,7 +313,9 @@ def test_a_table_without_columns_beside_its_key_says_only_who_matched():
 
 
 def test_tables_without_rows_are_joined():
-    assert len(join(CASES.head(0), pd.DataFrame({"state": [2], "x": [1]}), on="state", name="p")) == 0
+    assert (
+        len(join(CASES.head(0), pd.DataFrame({"state": [2], "x": [1]}), on="state", name="p")) == 0
+    )
     assert (
         join(CASES, pd.DataFrame({"state": pd.array([], "Int64"), "x": []}), on="state", name="p")
         .data["x"]
@@ -269,7 +327,11 @@ def test_tables_without_rows_are_joined():
 def test_columns_may_have_any_name():
     right = pd.DataFrame({"_row": ["a", "b"], "level_0": [1, 2], "index": [3, 4]})
     found = join(CASES.assign(_row=["b", "x", None]), right, on="_row", name="p").data
-    assert found["index"].astype(object).where(found["index"].notna(), None).tolist() == [4, None, None]
+    assert found["index"].astype(object).where(found["index"].notna(), None).tolist() == [
+        4,
+        None,
+        None,
+    ]
 
 
 def test_a_history_that_another_table_wrote_is_found():
@@ -292,7 +354,9 @@ def test_sparse_columns_are_the_values_they_stand_for():
         }
     )
     for keys in ([1, 2, 3], [1, 2, 1]):
-        cases = pd.DataFrame({"case_id": list("abc"), "k": keys, "s": pd.arrays.SparseArray([0.0, np.nan, 1.0])})
+        cases = pd.DataFrame(
+            {"case_id": list("abc"), "k": keys, "s": pd.arrays.SparseArray([0.0, np.nan, 1.0])}
+        )
         found = join(cases, other, on="k", name="o", shape="many_to_one").data
         expected = join(
             pd.DataFrame({"case_id": list("abc"), "k": keys}),

@@ -1,4 +1,6 @@
-"""Keys that differ only in spelling, type, zone or rounding: every verb that matches them refuses or reports."""
+"""Keys that differ only in spelling, type, zone or rounding: every
+verb that matches them refuses or reports.
+"""
 
 import numpy as np
 import pandas as pd
@@ -37,7 +39,13 @@ PAIRS = [
 def verbs(mine, theirs):
     """Each verb that matches a unit of the cases with one of another table, as a call."""
     cases = pd.DataFrame(
-        {"case_id": ["x", "y"], "unit": [mine, "Niger"], "year": [2000, 2000], "a": "2000-01-01", "b": "2000-12-31"}
+        {
+            "case_id": ["x", "y"],
+            "unit": [mine, "Niger"],
+            "year": [2000, 2000],
+            "a": "2000-01-01",
+            "b": "2000-12-31",
+        }
     )
     panel = pd.DataFrame({"unit": [theirs, "Niger"], "year": [2000, 2000], "v": [1, 2]})
     events = panel.assign(date="2000-05-01")
@@ -47,28 +55,89 @@ def verbs(mine, theirs):
     return {
         "join": lambda: join(cases, panel, on=["unit", "year"], name="o"),
         "join an outcome table": lambda: join(
-            cases, own(panel, name="o", key=("unit", "year"), unit="unit-year", year="year", first_year=1990, last_year=2010), on=["unit", "year"]
+            cases,
+            own(
+                panel,
+                name="o",
+                key=("unit", "year"),
+                unit="unit-year",
+                year="year",
+                first_year=1990,
+                last_year=2010,
+            ),
+            on=["unit", "year"],
         ),
-        "asof": lambda: asof(cases, panel, on="unit", date="year", other_date="year", tolerance=1, direction="nearest", name="o", columns=["v"]),
-        "window": lambda: window(cases, panel, on="unit", year="year", span=(0, 1), measures={"n": ("v", "sum")}, **common),
+        "asof": lambda: asof(
+            cases,
+            panel,
+            on="unit",
+            date="year",
+            other_date="year",
+            tolerance=1,
+            direction="nearest",
+            name="o",
+            columns=["v"],
+        ),
+        "window": lambda: window(
+            cases,
+            panel,
+            on="unit",
+            year="year",
+            span=(0, 1),
+            measures={"n": ("v", "sum")},
+            **common,
+        ),
         "event_windows": lambda: event_windows(
-            cases, events, on="unit", start="a", end="b", date="date", measures={"n": (None, "count")}, name="o"
+            cases,
+            events,
+            on="unit",
+            start="a",
+            end="b",
+            date="date",
+            measures={"n": (None, "count")},
+            name="o",
         ),
         "event_years": lambda: event_years(
-            events, unit="unit", date="date", measures={"n": (None, "count")}, name="o", absent=0, years=(2000, 2001), units=cases[["unit"]]
+            events,
+            unit="unit",
+            date="date",
+            measures={"n": (None, "count")},
+            name="o",
+            absent=0,
+            years=(2000, 2001),
+            units=cases[["unit"]],
         ),
         "several, from a table": lambda: several(
-            cases, panel, states=members, year="year", measures={"n": ("v", "sum")}, missing="observed", name="o", other_state="unit"
+            cases,
+            panel,
+            states=members,
+            year="year",
+            measures={"n": ("v", "sum")},
+            missing="observed",
+            name="o",
+            other_state="unit",
         ),
         "several, from text": lambda: several(
-            cases.assign(unit=cases["unit"].str.strip()), panel, states="unit", year="year", measures={"n": ("v", "sum")},
-            missing="observed", name="o", other_state="unit",
+            cases.assign(unit=cases["unit"].str.strip()),
+            panel,
+            states="unit",
+            year="year",
+            measures={"n": ("v", "sum")},
+            missing="observed",
+            name="o",
+            other_state="unit",
         ),
         "from_directions": lambda: from_directions(
-            pair, panel.assign(to="Z"), states=("unit", "other"), year="year", measures={"n": ("v", "a_to_b")}, missing="observed",
-            name="o", other_states=("unit", "to"),
+            pair,
+            panel.assign(to="Z"),
+            states=("unit", "other"),
+            year="year",
+            measures={"n": ("v", "a_to_b")},
+            missing="observed",
+            name="o",
+            other_states=("unit", "to"),
         ),
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize("mine, theirs", PAIRS)
@@ -82,16 +151,28 @@ def test_no_verb_loses_a_row_to_a_spelling(verb, mine, theirs):
 @pytest.mark.parametrize("mine, theirs", PAIRS)
 def test_one_unit_of_a_panel_in_two_spellings_is_refused(mine, theirs):
     panel = pd.DataFrame(
-        {"row": range(4), "unit": [mine, theirs, mine, "Niger"], "year": [2000, 2001, 2002, 2000], "on": True}
+        {
+            "row": range(4),
+            "unit": [mine, theirs, mine, "Niger"],
+            "year": [2000, 2001, 2002, 2000],
+            "on": True,
+        }
     )
     with pytest.raises(JoinError, match="written in two ways"):
         lagged(panel, "on", by="unit", year="year", lags=1, key="row")
     with pytest.raises(JoinError, match="written in two ways"):
         spells(panel, by="unit", year="year", active="on", gap=0, years=(1999, 2003))
     both = pd.concat(
-        [panel, panel.assign(row=panel["row"] + 4, unit=panel["unit"].replace({mine: theirs, theirs: mine}))]
+        [
+            panel,
+            panel.assign(
+                row=panel["row"] + 4, unit=panel["unit"].replace({mine: theirs, theirs: mine})
+            ),
+        ]
     )
-    frame = lagged(both.drop_duplicates(["unit", "year"]), "on", by="unit", year="year", lags=1, key="row")
+    frame = lagged(
+        both.drop_duplicates(["unit", "year"]), "on", by="unit", year="year", lags=1, key="row"
+    )
     assert [note.kind for note in frame.notes] == ["similar_keys"]
 
 
@@ -103,18 +184,23 @@ def test_a_pair_of_states_has_one_id(mine, theirs):
 
 def test_keys_of_one_table_that_are_alike_are_reported():
     cases = pd.DataFrame({"case_id": ["A-1", "a-1"], "v": [1, 2]})
-    frame = join(cases, pd.DataFrame({"case_id": ["A-1", "a-1"], "w": [3, 4]}), on="case_id", name="o")
+    frame = join(
+        cases, pd.DataFrame({"case_id": ["A-1", "a-1"], "w": [3, 4]}), on="case_id", name="o"
+    )
     assert frame.data["w"].tolist() == [3, 4]
     assert [note.kind for note in frame.notes] == ["similar_keys"]
     table = own(cases.assign(case_id=["x", "x\u00a0"]), name="mine", key="case_id", unit="case")
     assert "differ from another one only by blanks ('x' and 'x\\xa0')" in str(table.notes[0])
 
 
-@pytest.mark.parametrize("other, said", [
-    (pd.to_datetime(["2001-01-01", "2001-01-02"]).tz_localize("UTC"), "time zone"),
-    (pd.to_datetime(["2001-01-01 13:00", "2001-01-02 09:00"]), "times of day"),
-    (pd.PeriodIndex(["2001-01", "2001-02"], freq="M"), "datetime in the cases and period"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "other, said",
+    [
+        (pd.to_datetime(["2001-01-01", "2001-01-02"]).tz_localize("UTC"), "time zone"),
+        (pd.to_datetime(["2001-01-01 13:00", "2001-01-02 09:00"]), "times of day"),
+        (pd.PeriodIndex(["2001-01", "2001-02"], freq="M"), "datetime in the cases and period"),
+    ],
+)
 def test_dates_of_two_kinds_are_refused(other, said):
     cases = pd.DataFrame({"case_id": list("ab"), "d": pd.to_datetime(["2001-01-01", "2001-01-02"])})
     with pytest.raises(JoinError, match=said):
@@ -137,15 +223,21 @@ def test_unused_categories_do_not_matter():
     cases = pd.DataFrame({"case_id": [1, 2], "k": pd.Series(["a", "b"], dtype=kind)})
     table = pd.DataFrame({"k": ["b", "a"], "v": [1, 2]})
     assert join(cases, table, on="k", name="o").data["v"].tolist() == [2, 1]
-    assert join(cases, table.astype({"k": "category"}), on="k", name="o").data["v"].tolist() == [2, 1]
+    assert join(cases, table.astype({"k": "category"}), on="k", name="o").data["v"].tolist() == [
+        2,
+        1,
+    ]
 
 
-@pytest.mark.parametrize("mine, theirs, said", [
-    ([1, 2], [100, 101], "1 to 2.*100 to 101"),
-    (["Kenia", "Malli"], ["Kenya", "Mali"], "nearest spellings: 'Kenia' and 'Kenya'"),
-    ([260, 340, 678], ["DEU", "SRB", "YEM"], None),
-    (["DEU", "SRB", "YEM"], ["GMY", "YUG1", "YAR"], "None of the 3 value"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "mine, theirs, said",
+    [
+        ([1, 2], [100, 101], "1 to 2.*100 to 101"),
+        (["Kenia", "Malli"], ["Kenya", "Mali"], "nearest spellings: 'Kenia' and 'Kenya'"),
+        ([260, 340, 678], ["DEU", "SRB", "YEM"], None),
+        (["DEU", "SRB", "YEM"], ["GMY", "YUG1", "YAR"], "None of the 3 value"),
+    ],
+)
 def test_a_join_in_which_nothing_meets_says_why(mine, theirs, said):
     cases, table = (
         pd.DataFrame({"case_id": range(len(mine)), "k": mine}),
@@ -203,12 +295,26 @@ def test_case_ids_are_compared_for_gold_and_coders_and_data():
     rng = np.random.default_rng(1)
     codes = (Code(0, "absent", "No."), Code(1, "present", "Yes."))
     indicator = Indicator(
-        "talks", "Talks", "q?", "t", "p", "r", "political", "promise", 1, level="nominal", codes=codes
+        "talks",
+        "Talks",
+        "q?",
+        "t",
+        "p",
+        "r",
+        "political",
+        "promise",
+        1,
+        level="nominal",
+        codes=codes,
     )
     pillars = (Pillar("p", "P", "t", "h", "s", indicators=(indicator,)),)
     book = Codebook("small", "Small", "1.0", "share", {}, (Scale("p", "nominal", codes),), pillars)
     ids = [f"c{n}" for n in range(30)]
-    rows = [(case, indicator.id, coder, int(rng.integers(2))) for case in ids for coder in ("ann", "ben", "cem")]
+    rows = [
+        (case, indicator.id, coder, int(rng.integers(2)))
+        for case in ids
+        for coder in ("ann", "ben", "cem")
+    ]
     table = pd.DataFrame(rows, columns=["case_id", "indicator_id", "coder", "code"])
     sheet = as_sheet(table, book)
     data = pd.DataFrame({"case_id": ids, "y": rng.normal(size=30)})
@@ -229,5 +335,10 @@ def test_two_spellings_in_two_parts_of_a_file_are_refused(tmp_path):
     for right in (other, tmp_path / "other.parquet"):
         with pytest.raises(JoinError, match="only by capitals"):
             ps.joins.join_parquet(
-                tmp_path / "cases.parquet", right, on="unit", name="o", out=tmp_path / "out.parquet", parts=4
+                tmp_path / "cases.parquet",
+                right,
+                on="unit",
+                name="o",
+                out=tmp_path / "out.parquet",
+                parts=4,
             )

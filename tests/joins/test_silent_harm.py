@@ -1,4 +1,6 @@
-"""What a hostile reader found: numbers that were invented or lost without a word, and files that were written over."""
+"""What a hostile reader found: numbers that were invented or lost
+without a word, and files that were written over.
+"""
 
 from dataclasses import replace
 
@@ -19,7 +21,12 @@ WORLD = {
     "states": (("s", "gw"),),
     "absent": "none",
 }
-PANEL = own(pd.DataFrame({"s": [678, 100], "y": [1991, 1991], "v": [4, 7]}), name="panel", units="all", **WORLD)
+PANEL = own(
+    pd.DataFrame({"s": [678, 100], "y": [1991, 1991], "v": [4, 7]}),
+    name="panel",
+    units="all",
+    **WORLD,
+)
 COW = pd.DataFrame({"case_id": ["Yemen", "Colombia"], "c": [679, 100], "t": [1991, 1991]})
 
 
@@ -37,8 +44,22 @@ def test_joins_that_translate_nothing_refuse_codes_of_another_system():
             absent={"v": 0},
         )
     with pytest.raises(JoinError, match=r"are COW codes.*ps\.joins\.to_system"):
-        asof(COW, PANEL, on={"c": "s"}, date="t", other_date="y", tolerance=3, direction="backward", name="p")
-    events = own(pd.DataFrame({"s": [678], "y": [1991], "d": ["1991-05-01"]}), name="events", units="all", **WORLD)
+        asof(
+            COW,
+            PANEL,
+            on={"c": "s"},
+            date="t",
+            other_date="y",
+            tolerance=3,
+            direction="backward",
+            name="p",
+        )
+    events = own(
+        pd.DataFrame({"s": [678], "y": [1991], "d": ["1991-05-01"]}),
+        name="events",
+        units="all",
+        **WORLD,
+    )
     cases = COW.assign(a="1991-01-01", b="1991-12-31")
     with pytest.raises(JoinError, match=r"are COW codes.*ps\.joins\.to_system"):
         event_windows(
@@ -54,10 +75,15 @@ def test_joins_that_translate_nothing_refuse_codes_of_another_system():
         )
 
 
-@pytest.mark.parametrize("mine, theirs, how", [
-    (["TCD", "TCD"], ["TCD", "TCD "], "blanks"), (["Mali", "Mali "], ["Mali"], "blanks"),
-    (["C\u00f4te", "Co\u0302te"], ["C\u00f4te"], "NFC and NFD"), (["007"], ["7"], "leading zeros"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "mine, theirs, how",
+    [
+        (["TCD", "TCD"], ["TCD", "TCD "], "blanks"),
+        (["Mali", "Mali "], ["Mali"], "blanks"),
+        (["C\u00f4te", "Co\u0302te"], ["C\u00f4te"], "NFC and NFD"),
+        (["007"], ["7"], "leading zeros"),
+    ],
+)
 def test_a_clean_twin_hides_no_dirty_one(mine, theirs, how):
     cases = pd.DataFrame({"case_id": range(len(mine)), "k": mine})
     other = pd.DataFrame({"k": theirs, "v": range(len(theirs))})
@@ -74,12 +100,29 @@ def test_ids_that_differ_by_capitals_are_ids():
 def test_a_distance_writes_over_no_column():
     other = pd.DataFrame({"s": [2], "w": [1989], "leader_years": [12]})
     with pytest.raises(JoinError, match="which is the name of the distance"):
-        asof(pd.DataFrame({"case_id": [1], "s": [2], "d": [1990]}), other, on="s", date="d", other_date="w", tolerance=3,
-             direction="backward", name="leader")  # fmt: skip
+        asof(
+            pd.DataFrame({"case_id": [1], "s": [2], "d": [1990]}),
+            other,
+            on="s",
+            date="d",
+            other_date="w",
+            tolerance=3,
+            direction="backward",
+            name="leader",
+        )
     table = pd.DataFrame({"s": [2, 2], "y": [1990, 1991], "v": [1, 2]})
     with pytest.raises(JoinError, match="m_years_observed has the name"):
-        window(pd.DataFrame({"case_id": [1], "s": [2], "y": [1990]}), table, on="s", year="y", span=(0, 1), years=(1990, 1991), name="w",
-               measures={"m": ("v", "sum"), "m_years_observed": ("v", "max")}, partial="observed")  # fmt: skip
+        window(
+            pd.DataFrame({"case_id": [1], "s": [2], "y": [1990]}),
+            table,
+            on="s",
+            year="y",
+            span=(0, 1),
+            years=(1990, 1991),
+            name="w",
+            measures={"m": ("v", "sum"), "m_years_observed": ("v", "max")},
+            partial="observed",
+        )
 
 
 def test_a_file_in_one_format_takes_no_types_from_another(tmp_path):
@@ -95,7 +138,8 @@ def test_reasons_belong_to_their_rows_or_are_refused():
     cases = pd.DataFrame({"case_id": list("abc"), "s": [2, 20, 70]})
     frame = join(cases, pd.DataFrame({"s": [2], "v": [1]}), on="s", name="o")
     moved = replace(frame, data=frame.data)
-    object.__setattr__(moved, "data", frame.data.sort_values("s", ascending=False))  # as sorting in place does
+    # as sorting in place does
+    object.__setattr__(moved, "data", frame.data.sort_values("s", ascending=False))
     with pytest.raises(JoinError, match="no longer belong to its rows"):
         missing(moved)
     for call in (missing, ps.figures.rows):
@@ -105,7 +149,10 @@ def test_reasons_belong_to_their_rows_or_are_refused():
 
 def test_only_what_was_filled_is_called_so():
     panel = own(
-        pd.DataFrame({"s": [2], "y": [1990], "n": [1], "w": ["x"]}), name="p", **{**WORLD, "states": ()}, units="all"
+        pd.DataFrame({"s": [2], "y": [1990], "n": [1], "w": ["x"]}),
+        name="p",
+        **{**WORLD, "states": ()},
+        units="all",
     )
     cases = pd.DataFrame({"case_id": ["a"], "s": [20], "y": [1990]})
     frame = join(cases, panel, on=["s", "y"], absent={"n": 0})
@@ -125,7 +172,11 @@ def test_a_join_on_disk_does_not_write_over_what_it_reads(tmp_path):
     pd.DataFrame({"k": [1]}).to_parquet(tmp_path / "l.parquet")
     with pytest.raises(JoinError, match="which the join reads"):
         join_parquet(
-            tmp_path / "l.parquet", pd.DataFrame({"k": [1], "v": [2]}), on="k", name="o", out=tmp_path / "l.parquet"
+            tmp_path / "l.parquet",
+            pd.DataFrame({"k": [1], "v": [2]}),
+            on="k",
+            name="o",
+            out=tmp_path / "l.parquet",
         )
 
 
@@ -134,4 +185,6 @@ def test_slips_are_answered_in_words():
     for options in ({"on": None}, {"on": 5}, {"on": "k", "columns": ["n", "n"]}):
         with pytest.raises(PeacestudyError):
             join(cases, other, name="o", **options)
-    assert join(cases, pd.DataFrame({"k": [1], 5: ["x"]}), on="k", name="o").data[5].tolist() == ["x"]
+    assert join(cases, pd.DataFrame({"k": [1], 5: ["x"]}), on="k", name="o").data[5].tolist() == [
+        "x"
+    ]

@@ -1,7 +1,8 @@
 """Columns far from zero, nearly dependent columns, and numbers near the ends of double precision.
 
-The right values are those of the same model with the column centred by hand, exact rational arithmetic, NIST's certified values (Statistical
-Reference Datasets, Filip: degree of difficulty higher), and the same model in other units.
+The right values are those of the same model with the column centred by hand, exact rational
+arithmetic, NIST's certified values (Statistical Reference Datasets, Filip: degree of difficulty
+higher), and the same model in other units.
 """
 
 from fractions import Fraction
@@ -16,32 +17,57 @@ from peacestudy.models.diagnosis.checks import dependence, variance_inflation
 from peacestudy.models.formulas.centring import centring_of
 
 FILIP_X = """
-    -6.860120914, -4.324130045, -4.358625055, -4.358426747, -6.955852379, -6.661145254, -6.355462942, -6.118102026, -7.115148017,
-    -6.815308569, -6.519993057, -6.204119983, -5.853871964, -6.109523091, -5.79832982, -5.482672118, -5.171791386, -4.851705903,
-    -4.517126416, -4.143573228, -3.709075441, -3.499489089, -6.300769497, -5.953504836, -5.642065153, -5.031376979, -4.680685696,
-    -4.329846955, -3.928486195, -8.56735134, -8.363211311, -8.107682739, -7.823908741, -7.522878745, -7.218819279, -6.920818754,
-    -6.628932138, -6.323946875, -5.991399828, -8.781464495, -8.663140179, -8.473531488, -8.247337057, -7.971428747, -7.676129393,
-    -7.352812702, -7.072065318, -6.774174009, -6.478861916, -6.159517513, -6.835647144, -6.53165267, -6.224098421, -5.910094889,
-    -5.598599459, -5.290645224, -4.974284616, -4.64454848, -4.290560426, -3.885055584, -3.408378962, -3.13200249, -8.726767166,
-    -8.66695597, -8.511026475, -8.165388579, -7.886056648, -7.588043762, -7.283412422, -6.995678626, -6.691862621, -6.392544977,
-    -6.067374056, -6.684029655, -6.378719832, -6.065855188, -5.752272167, -5.132414673, -4.811352704, -4.098269308, -3.66174277,
-    -3.2644011,
+    -6.860120914, -4.324130045, -4.358625055, -4.358426747, -6.955852379, -6.661145254,
+    -6.355462942, -6.118102026, -7.115148017, -6.815308569, -6.519993057, -6.204119983,
+    -5.853871964, -6.109523091, -5.79832982, -5.482672118, -5.171791386, -4.851705903,
+    -4.517126416, -4.143573228, -3.709075441, -3.499489089, -6.300769497, -5.953504836,
+    -5.642065153, -5.031376979, -4.680685696, -4.329846955, -3.928486195, -8.56735134,
+    -8.363211311, -8.107682739, -7.823908741, -7.522878745, -7.218819279, -6.920818754,
+    -6.628932138, -6.323946875, -5.991399828, -8.781464495, -8.663140179, -8.473531488,
+    -8.247337057, -7.971428747, -7.676129393, -7.352812702, -7.072065318, -6.774174009,
+    -6.478861916, -6.159517513, -6.835647144, -6.53165267, -6.224098421, -5.910094889,
+    -5.598599459, -5.290645224, -4.974284616, -4.64454848, -4.290560426, -3.885055584,
+    -3.408378962, -3.13200249, -8.726767166, -8.66695597, -8.511026475, -8.165388579,
+    -7.886056648, -7.588043762, -7.283412422, -6.995678626, -6.691862621, -6.392544977,
+    -6.067374056, -6.684029655, -6.378719832, -6.065855188, -5.752272167, -5.132414673,
+    -4.811352704, -4.098269308, -3.66174277, -3.2644011,
 """
 FILIP_Y = """
-    0.8116, 0.9072, 0.9052, 0.9039, 0.8053, 0.8377, 0.8667, 0.8809, 0.7975, 0.8162, 0.8515, 0.8766, 0.8885, 0.8859, 0.8959, 0.8913, 0.8959,
-    0.8971, 0.9021, 0.909, 0.9139, 0.9199, 0.8692, 0.8872, 0.89, 0.891, 0.8977, 0.9035, 0.9078, 0.7675, 0.7705, 0.7713, 0.7736, 0.7775,
-    0.7841, 0.7971, 0.8329, 0.8641, 0.8804, 0.7668, 0.7633, 0.7678, 0.7697, 0.77, 0.7749, 0.7796, 0.7897, 0.8131, 0.8498, 0.8741, 0.8061,
-    0.846, 0.8751, 0.8856, 0.8919, 0.8934, 0.894, 0.8957, 0.9047, 0.9129, 0.9209, 0.9219, 0.7739, 0.7681, 0.7665, 0.7703, 0.7702, 0.7761,
-    0.7809, 0.7961, 0.8253, 0.8602, 0.8809, 0.8301, 0.8664, 0.8834, 0.8898, 0.8964, 0.8963, 0.9074, 0.9119, 0.9228,
+    0.8116, 0.9072, 0.9052, 0.9039, 0.8053, 0.8377, 0.8667, 0.8809, 0.7975, 0.8162, 0.8515,
+    0.8766, 0.8885, 0.8859, 0.8959, 0.8913, 0.8959, 0.8971, 0.9021, 0.909, 0.9139, 0.9199,
+    0.8692, 0.8872, 0.89, 0.891, 0.8977, 0.9035, 0.9078, 0.7675, 0.7705, 0.7713, 0.7736, 0.7775,
+    0.7841, 0.7971, 0.8329, 0.8641, 0.8804, 0.7668, 0.7633, 0.7678, 0.7697, 0.77, 0.7749,
+    0.7796, 0.7897, 0.8131, 0.8498, 0.8741, 0.8061, 0.846, 0.8751, 0.8856, 0.8919, 0.8934,
+    0.894, 0.8957, 0.9047, 0.9129, 0.9209, 0.9219, 0.7739, 0.7681, 0.7665, 0.7703, 0.7702,
+    0.7761, 0.7809, 0.7961, 0.8253, 0.8602, 0.8809, 0.8301, 0.8664, 0.8834, 0.8898, 0.8964,
+    0.8963, 0.9074, 0.9119, 0.9228,
 """
 FILIP_ESTIMATES = [
-    -1467.48961422980, -2772.17959193342, -2316.37108160893, -1127.97394098372, -354.478233703349, -75.1242017393757, -10.8753180355343,
-    -1.06221498588947, -0.670191154593408e-1, -0.246781078275479e-2, -0.402962525080404e-4,
-]  # fmt: skip
+    -1467.48961422980,
+    -2772.17959193342,
+    -2316.37108160893,
+    -1127.97394098372,
+    -354.478233703349,
+    -75.1242017393757,
+    -10.8753180355343,
+    -1.06221498588947,
+    -0.670191154593408e-1,
+    -0.246781078275479e-2,
+    -0.402962525080404e-4,
+]
 FILIP_ERRORS = [
-    298.084530995537, 559.779865474950, 466.477572127796, 227.204274477751, 71.6478660875927, 15.2897178747400, 2.23691159816033,
-    0.221624321934227, 0.142363763154724e-1, 0.535617408889821e-3, 0.896632837373868e-5,
-]  # fmt: skip
+    298.084530995537,
+    559.779865474950,
+    466.477572127796,
+    227.204274477751,
+    71.6478660875927,
+    15.2897178747400,
+    2.23691159816033,
+    0.221624321934227,
+    0.142363763154724e-1,
+    0.535617408889821e-3,
+    0.896632837373868e-5,
+]
 SECONDS = 1.6e9  # a time of today in seconds
 
 
@@ -71,17 +97,28 @@ OPTIONS = {
 CASES = [
     *(("v", "linear", v) for v in ("classical", "hc1", "hc3", "cluster", "cr2", "jackknife")),
     *(("y", e, v) for e in ("logit", "firth") for v in ("classical", "hc1", "jackknife")),
-    ("y", "ridge", "classical"), ("o", "ordered", "hc1"), ("k", "poisson", "cluster"), ("k", "negative_binomial", "classical"),
-    ("Surv(time, event)", "cox", "cluster"), ("Surv(time, event)", "discrete_time", "classical"), ("v", "mixed_linear", "classical"),
+    ("y", "ridge", "classical"),
+    ("o", "ordered", "hc1"),
+    ("k", "poisson", "cluster"),
+    ("k", "negative_binomial", "classical"),
+    ("Surv(time, event)", "cox", "cluster"),
+    ("Surv(time, event)", "discrete_time", "classical"),
+    ("v", "mixed_linear", "classical"),
     ("y", "mixed_logit", "classical"),
-]  # fmt: skip
-ONE_VCOV = [case for case in CASES if case[2] not in ("hc1", "hc3", "jackknife") or case[1] in ("ordered", "poisson")]
+]
+ONE_VCOV = [
+    case
+    for case in CASES
+    if case[2] not in ("hc1", "hc3", "jackknife") or case[1] in ("ordered", "poisson")
+]
 NAMES = [f"{engine} {vcov}" for _, engine, vcov in CASES]
 
 
 def spec(formula: str, engine: str, vcov: str) -> ps.ModelSpec:
     cluster = "pair" if vcov in ("cluster", "cr2", "jackknife") else None
-    return ps.ModelSpec("m", formula, engine, vcov, cluster=cluster, options=OPTIONS.get(engine, {}))
+    return ps.ModelSpec(
+        "m", formula, engine, vcov, cluster=cluster, options=OPTIONS.get(engine, {})
+    )
 
 
 def numbers(text: str) -> list[str]:
@@ -120,17 +157,22 @@ def test_time_in_seconds_has_the_predictions_and_effects_of_the_centred_time(out
 
 def test_contrast_and_joint_test_do_not_depend_on_the_distance_from_zero():
     far, near = (ps.fit(DATA, spec(f"v ~ {c}*x", "linear", "hc1")) for c in ("t", "z"))
-    assert far.joint_test(["t", "t:x"]).p_value < 1  # another null than that of z: x has its slope at t = 0
+    # another null than that of z: x has its slope at t = 0
+    assert far.joint_test(["t", "t:x"]).p_value < 1
     middle = far.contrast({"x": 1, "t:x": SECONDS}).iloc[0]
     at_zero = near.contrast({"x": 1}).iloc[0]
     np.testing.assert_allclose(
-        middle[["estimate", "std_error"]].astype(float), at_zero[["estimate", "std_error"]].astype(float), rtol=1e-5
+        middle[["estimate", "std_error"]].astype(float),
+        at_zero[["estimate", "std_error"]].astype(float),
+        rtol=1e-5,
     )
     a, b = (f.joint_test([c, f"{c}:x"]).statistic for f, c in ((far, "t"), (near, "z")))
     assert a == pytest.approx(b, rel=1e-6)
 
 
-@pytest.mark.parametrize("formula", ["v ~ scale({})", "v ~ poly({}, 2)", "v ~ bs({}, 4)", "v ~ center({}) + x"])
+@pytest.mark.parametrize(
+    "formula", ["v ~ scale({})", "v ~ poly({}, 2)", "v ~ bs({}, 4)", "v ~ center({}) + x"]
+)
 def test_functions_of_a_time_in_seconds(formula):
     far, near = (ps.fit(DATA, spec(formula.format(c), "linear", "classical")) for c in ("t", "z"))
     np.testing.assert_allclose(far.terms["statistic"][1:], near.terms["statistic"][1:], rtol=1e-5)
@@ -151,8 +193,12 @@ def test_model_without_a_constant_is_not_moved():
 
 def test_filip_of_nist_has_the_certified_values():
     x, y = (pd.Series(numbers(text), dtype=float) for text in (FILIP_X, FILIP_Y))
-    d = pd.DataFrame({"x": x, "y": y}).assign(**{f"x{k}": lambda t, k=k: t.x**k for k in range(2, 11)})
-    powers = ps.fit(d, spec("y ~ x + " + " + ".join(f"x{k}" for k in range(2, 11)), "linear", "classical"))
+    d = pd.DataFrame({"x": x, "y": y}).assign(
+        **{f"x{k}": lambda t, k=k: t.x**k for k in range(2, 11)}
+    )
+    powers = ps.fit(
+        d, spec("y ~ x + " + " + ".join(f"x{k}" for k in range(2, 11)), "linear", "classical")
+    )
     np.testing.assert_allclose(powers.terms["estimate"], FILIP_ESTIMATES, rtol=1e-6)
     np.testing.assert_allclose(powers.terms["std_error"], FILIP_ERRORS, rtol=1e-6)
     assert np.sqrt(powers.scale) == pytest.approx(0.334801051324544e-2, rel=1e-7)
@@ -160,7 +206,9 @@ def test_filip_of_nist_has_the_certified_values():
     assert [n.kind for n in powers.notes] == ["collinearity"]
     curve = ps.fit(d, spec("y ~ poly(x, 10)", "linear", "classical"))
     ends = ["estimate", "conf_low", "conf_high"]
-    np.testing.assert_allclose(*(ps.predict(f, d, "response")[ends] for f in (powers, curve)), rtol=1e-7)
+    np.testing.assert_allclose(
+        *(ps.predict(f, d, "response")[ends] for f in (powers, curve)), rtol=1e-7
+    )
 
 
 def test_filip_of_nist_in_exact_arithmetic():
@@ -183,11 +231,15 @@ def test_filip_of_nist_in_exact_arithmetic():
 @pytest.fixture(scope="module")
 def pair() -> pd.DataFrame:
     rng = np.random.default_rng(4)
-    return pd.DataFrame({"a": rng.normal(size=80), "e": rng.normal(size=80), "y": rng.normal(size=80)})
+    return pd.DataFrame(
+        {"a": rng.normal(size=80), "e": rng.normal(size=80), "y": rng.normal(size=80)}
+    )
 
 
 def test_inflation_rises_until_the_refusal(pair):
-    """The factor is that of two columns, 1/(1 - r^2), in rational numbers; the note stays up to the refusal, which says what is so."""
+    """The factor is that of two columns, 1/(1 - r^2), in rational numbers; the note stays up to the
+    refusal, which says what is so.
+    """
     before, refused = 0.0, []
     for power in range(1, 18):
         d = pair.assign(b=pair.a + 10.0**-power * pair.e)
@@ -211,22 +263,30 @@ def test_inflation_rises_until_the_refusal(pair):
 def _inflation(a, b) -> float:
     A, B = ([Fraction(v) for v in column] for column in (a, b))
     A, B = ([v - sum(column) / len(column) for v in column] for column in (A, B))
-    aa, bb, ab = (sum(p * q for p, q in zip(u, v, strict=True)) for u, v in ((A, A), (B, B), (A, B)))
+    aa, bb, ab = (
+        sum(p * q for p, q in zip(u, v, strict=True)) for u, v in ((A, A), (B, B), (A, B))
+    )
     return float(1 / (1 - ab * ab / (aa * bb)))
 
 
 @pytest.mark.parametrize("engine", ["linear", "logit", "firth", "poisson", "ordered", "cox"])
 def test_sums_are_exact_combinations_and_rounded_shares_are_not(pair, engine):
     d = DATA.iloc[:80].reset_index(drop=True).assign(a=pair.a, e=pair.e, s=3 * pair.a - pair.e / 7)
-    outcome = {"linear": "v", "poisson": "k", "ordered": "o", "cox": "Surv(time, event)"}.get(engine, "y")
+    outcome = {"linear": "v", "poisson": "k", "ordered": "o", "cox": "Surv(time, event)"}.get(
+        engine, "y"
+    )
     with pytest.raises(ps.FitError, match=r"'a', 'e', 's' are exact combinations"):
         ps.fit(d, spec(f"{outcome} ~ a + e + s", engine, "classical"))
-    noted = ps.fit(d.assign(s=d.s.round(7)), spec(f"{outcome} ~ a + e + s", engine, "classical")).notes
+    noted = ps.fit(
+        d.assign(s=d.s.round(7)), spec(f"{outcome} ~ a + e + s", engine, "classical")
+    ).notes
     assert "collinearity" in [n.kind for n in noted]
 
 
 def test_nearly_dependent_columns_have_the_predictions_of_their_difference(pair):
-    """x1 and x1 + 1e-9 e span what x1 and e span: fitted values and their intervals are the same."""
+    """x1 and x1 + 1e-9 e span what x1 and e span: fitted values
+    and their intervals are the same.
+    """
     d = pair.assign(b=pair.a + 1e-9 * pair.e)
     d["e"] = (d.b - d.a) * 1e9  # as it is after rounding
     for engine, outcome in (("linear", "y"), ("logit", "z")):
@@ -239,7 +299,9 @@ def test_nearly_dependent_columns_have_the_predictions_of_their_difference(pair)
         assert near.contrast({"a": 1, "b": 1}).std_error[0] == pytest.approx(
             apart.contrast({"a": 1}).std_error[0], rel=1e-4
         )
-        assert near.joint_test(["a", "b"]).statistic == pytest.approx(apart.joint_test(["a", "e"]).statistic, rel=1e-5)
+        assert near.joint_test(["a", "b"]).statistic == pytest.approx(
+            apart.joint_test(["a", "e"]).statistic, rel=1e-5
+        )
 
 
 def test_dependence_needs_digits_that_the_data_have():
@@ -253,7 +315,9 @@ def test_dependence_needs_digits_that_the_data_have():
 
 @pytest.mark.parametrize(("outcome", "engine", "vcov"), ONE_VCOV)
 @pytest.mark.parametrize("power", [-320, -101, -99, 99, 101, 300])
-def test_units_of_a_covariate_change_nothing_but_its_unit_or_are_refused(outcome, engine, vcov, power):
+def test_units_of_a_covariate_change_nothing_but_its_unit_or_are_refused(
+    outcome, engine, vcov, power
+):
     d = DATA.assign(x=(DATA.x + 2) * 10.0**power)
     model = spec(f"{outcome} ~ x + z", engine, vcov)
     if not 1e-100 < abs(d.x).max() < 1e100:
@@ -276,30 +340,45 @@ def test_units_of_an_outcome_change_nothing_but_its_unit_or_are_refused(engine, 
         return
     found, plain = ps.fit(d, model), ps.fit(DATA, model)
     np.testing.assert_allclose(found.terms["statistic"], plain.terms["statistic"], rtol=1e-6)
-    np.testing.assert_allclose(found.terms["std_error"] / 10.0**power, plain.terms["std_error"], rtol=1e-6)
+    np.testing.assert_allclose(
+        found.terms["std_error"] / 10.0**power, plain.terms["std_error"], rtol=1e-6
+    )
 
 
 def test_units_too_far_apart_are_refused():
     for x, y in ((-99, 99), (99, -99)):
         d = DATA.assign(x=(DATA.x + 2) * 10.0**x, v=DATA.v * 10.0**y)
-        with pytest.raises(ps.FitError, match=r"'x' is beyond the numbers of double precision.*units too far apart"):
+        with pytest.raises(
+            ps.FitError, match=r"'x' is beyond the numbers of double precision.*units too far apart"
+        ):
             ps.fit(d, spec("v ~ x", "linear", "hc1"))
 
 
 def test_offset_beyond_double_precision_is_refused():
     with pytest.raises(ps.FitError, match=r"offset 't' goes from.*Was the exposure itself meant"):
-        ps.fit(DATA.assign(t=DATA.time * 1e3), ps.ModelSpec("m", "k ~ x", "poisson", "hc1", options={"offset": "t"}))
+        ps.fit(
+            DATA.assign(t=DATA.time * 1e3),
+            ps.ModelSpec("m", "k ~ x", "poisson", "hc1", options={"offset": "t"}),
+        )
 
 
 def test_randomisation_of_a_time_in_seconds_is_that_of_the_centred_time():
     p = [
         models.randomisation_test(
-            DATA, spec(f"v ~ {c} + x", "linear", "hc1"), c, clusters=None, blocks=None, draws=49, seed=1
+            DATA,
+            spec(f"v ~ {c} + x", "linear", "hc1"),
+            c,
+            clusters=None,
+            blocks=None,
+            draws=49,
+            seed=1,
         )
         for c in ("t", "z")
     ]
     np.testing.assert_allclose(
-        p[0][["estimate", "statistic", "p_value"]], p[1][["estimate", "statistic", "p_value"]], rtol=1e-8
+        p[0][["estimate", "statistic", "p_value"]],
+        p[1][["estimate", "statistic", "p_value"]],
+        rtol=1e-8,
     )
 
 
@@ -316,4 +395,11 @@ def test_imputation_says_of_near_combinations_that_they_are_near():
     d = DATA[["v", "x", "z"]].assign(v=DATA.v.where(DATA.index % 5 > 0))
     for noise, said in ((0.0, "exact combinations"), (1e-11, "nearly combinations")):
         with pytest.raises(ps.FitError, match=said):
-            models.impute(d.assign(s=d.x + d.z + noise * DATA.k), ["v", "x", "z", "s"], m=2, cycles=1, donors=3, seed=1)
+            models.impute(
+                d.assign(s=d.x + d.z + noise * DATA.k),
+                ["v", "x", "z", "s"],
+                m=2,
+                cycles=1,
+                donors=3,
+                seed=1,
+            )

@@ -17,7 +17,12 @@ ENGINES = [("linear", "v ~ "), ("logit", "y ~ "), ("firth", "y ~ ")]
 def draw(seed=0, N=90):
     rng = np.random.default_rng(seed)
     d = pd.DataFrame(
-        {"a": rng.normal(size=N), "b": rng.normal(size=N), "k": rng.choice(list("xyz"), N), "g": rng.integers(0, 25, N)}
+        {
+            "a": rng.normal(size=N),
+            "b": rng.normal(size=N),
+            "k": rng.choice(list("xyz"), N),
+            "g": rng.integers(0, 25, N),
+        }
     )
     d["y"] = (rng.random(N) < 0.4).astype(int)
     d["v"] = d.a + rng.normal(size=N)
@@ -33,7 +38,11 @@ def kinds(fit):
 
 
 def test_a_list_of_specs_gives_a_list_of_fits_in_order():
-    specs = [spec("v ~ a"), spec("y ~ a", "logit"), spec("y ~ a + b", "firth", "cluster", cluster="g")]
+    specs = [
+        spec("v ~ a"),
+        spec("y ~ a", "logit"),
+        spec("y ~ a + b", "firth", "cluster", cluster="g"),
+    ]
     fits = ps.fit(draw(), specs)
     assert [f.spec for f in fits] == specs
     for found, one in zip(fits, specs, strict=True):
@@ -56,10 +65,14 @@ def test_a_study_frame_names_its_cases_and_hands_its_notes_on():
 def test_neither_the_order_of_rows_nor_of_terms_nor_the_index_matters(engine, left, vcov):
     d = draw()
     cluster = "g" if vcov == "cluster" else None
-    one = ps.fit(d, spec(left + "a + C(k) + b", engine, vcov, cluster=cluster)).terms.set_index("term")
+    one = ps.fit(d, spec(left + "a + C(k) + b", engine, vcov, cluster=cluster)).terms.set_index(
+        "term"
+    )
     order = np.random.default_rng(1).permutation(90)
     other = d.iloc[order].set_index(pd.Index(["same label"] * 90))
-    two = ps.fit(other, spec(left + "b + a + C(k)", engine, vcov, cluster=cluster)).terms.set_index("term")
+    two = ps.fit(other, spec(left + "b + a + C(k)", engine, vcov, cluster=cluster)).terms.set_index(
+        "term"
+    )
     pd.testing.assert_frame_equal(one, two.loc[one.index], rtol=1e-7, atol=1e-9)
 
 
@@ -73,16 +86,23 @@ def test_the_unit_of_a_column_changes_its_coefficient_alone(engine, left, vcov, 
     one, two = ps.fit(d, s), ps.fit(d.assign(a=d.a * 10.0**power), s)
     unit = np.array([1, 10.0**power, 1])
     for column in ("estimate", "std_error", "conf_low", "conf_high"):
-        np.testing.assert_allclose(two.terms[column] * unit, one.terms[column], rtol=1e-6, atol=1e-9)
+        np.testing.assert_allclose(
+            two.terms[column] * unit, one.terms[column], rtol=1e-6, atol=1e-9
+        )
     for column in ("statistic", "p_value"):
         np.testing.assert_allclose(two.terms[column], one.terms[column], rtol=1e-6, atol=1e-9)
-    assert (two.pseudo_r2, two.r_squared) == pytest.approx((one.pseudo_r2, one.r_squared), rel=1e-8, nan_ok=True)
+    assert (two.pseudo_r2, two.r_squared) == pytest.approx(
+        (one.pseudo_r2, one.r_squared), rel=1e-8, nan_ok=True
+    )
 
 
 @pytest.mark.parametrize(("engine", "left"), ENGINES)
 def test_scale_is_the_same_model(engine, left):
     d = draw()
-    plain, scaled = ps.fit(d, spec(left + "a + b", engine)).terms, ps.fit(d, spec(left + "scale(a) + b", engine)).terms
+    plain, scaled = (
+        ps.fit(d, spec(left + "a + b", engine)).terms,
+        ps.fit(d, spec(left + "scale(a) + b", engine)).terms,
+    )
     assert scaled.estimate[1] == pytest.approx(plain.estimate[1] * d.a.std(ddof=1), rel=1e-8)
     assert scaled.p_value[1] == pytest.approx(plain.p_value[1], rel=1e-7)
 
@@ -96,7 +116,9 @@ def test_another_reference_category_is_the_same_model():
 
 
 def test_rows_left_out_are_in_dropped_and_in_the_notes():
-    d = draw().assign(a=lambda t: t.a.mask(t.index.isin([3, 5])), g=lambda t: t.g.astype(float).mask(t.index == 7))
+    d = draw().assign(
+        a=lambda t: t.a.mask(t.index.isin([3, 5])), g=lambda t: t.g.astype(float).mask(t.index == 7)
+    )
     found = ps.fit(d, spec("v ~ a", vcov="cluster", cluster="g"))
     assert found.n == 87
     assert found.dropped.values.tolist() == [
@@ -106,14 +128,23 @@ def test_rows_left_out_are_in_dropped_and_in_the_notes():
     ]
     assert "3 row(s) left out" in " ".join(map(str, found.notes))
     pd.testing.assert_frame_equal(
-        found.terms, ps.fit(d.drop(index=[3, 5, 7]), spec("v ~ a", vcov="cluster", cluster="g")).terms
+        found.terms,
+        ps.fit(d.drop(index=[3, 5, 7]), spec("v ~ a", vcov="cluster", cluster="g")).terms,
     )
 
 
 def test_separation_stops_a_logit_and_is_the_first_note_of_a_firth():
-    d = draw().assign(s=lambda t: (t.index < 9).astype(int)).assign(y=lambda t: np.where(t.s == 1, 0, t.y))
+    d = (
+        draw()
+        .assign(s=lambda t: (t.index < 9).astype(int))
+        .assign(y=lambda t: np.where(t.s == 1, 0, t.y))
+    )
     with pytest.raises(
-        ps.FitError, match=r"m: the outcome is quasi-completely separated by s: .* 9 of 90 rows.*Use engine 'firth'"
+        ps.FitError,
+        match=(
+            r"m: the outcome is quasi-completely separated by s: .* 9 of 90 rows.*Use engine"
+            r" 'firth'"
+        ),
     ):
         ps.fit(d, spec("y ~ a + s", "logit"))
     found = ps.fit(d, spec("y ~ a + s", "firth"))
@@ -124,7 +155,9 @@ def test_separation_stops_a_logit_and_is_the_first_note_of_a_firth():
 
 def test_complete_separation_is_called_so():
     d = draw().assign(y=lambda t: (t.a > 0.5).astype(int))
-    with pytest.raises(ps.FitError, match="completely separated by a: it is predicted without error in 90 of 90"):
+    with pytest.raises(
+        ps.FitError, match="completely separated by a: it is predicted without error in 90 of 90"
+    ):
         ps.fit(d, spec("y ~ a + b", "logit"))
     found = ps.fit(d, spec("y ~ a + b", "firth", "cluster", cluster="g"))
     assert "separated" in str(found.notes[0])
@@ -149,7 +182,18 @@ def test_a_model_without_slopes_is_fitted(engine, left):
 
 @pytest.mark.parametrize(("engine", "left"), ENGINES)
 @pytest.mark.parametrize(
-    "right", ["0 + a", "-1 + C(k)", "a:b", "a*b - a", "a + a", "a*C(k)", "C(k):a + b", "square(a)", "0 + a + b"]
+    "right",
+    [
+        "0 + a",
+        "-1 + C(k)",
+        "a:b",
+        "a*b - a",
+        "a + a",
+        "a*C(k)",
+        "C(k):a + b",
+        "square(a)",
+        "0 + a + b",
+    ],
 )
 def test_every_shape_of_formula_is_fitted_by_every_engine(engine, left, right):
     found = ps.fit(draw(), spec(left + right, engine))
@@ -197,12 +241,17 @@ def test_conventions_are_said():
         ("linear", "hc1"): "factor N/(N-K) = 1.0227",
         ("linear", "cluster"): "G/(G-1) * (N-1)/(N-K)",
         ("logit", "cluster"): "factor G/(G-1).",
-        ("firth", "cluster"): "bread the inverse information at the Firth estimate, meat the modified scores, Wald z",
+        (
+            "firth",
+            "cluster",
+        ): "bread the inverse information at the Firth estimate, meat the modified scores, Wald z",
         ("firth", "classical"): "p by penalised likelihood ratio, interval by profile",
     }
     for (engine, vcov), text in said.items():
         left = "v ~ " if engine == "linear" else "y ~ "
-        found = ps.fit(d, spec(left + "a", engine, vcov, cluster="g" if vcov == "cluster" else None))
+        found = ps.fit(
+            d, spec(left + "a", engine, vcov, cluster="g" if vcov == "cluster" else None)
+        )
         assert text in " ".join(map(str, found.notes))
     two = ps.fit(d, spec("v ~ a", vcov="cluster", cluster=["g", "k"]))
     assert f"{d.g.nunique()} of g and 3 of k" in " ".join(map(str, two.notes))

@@ -1,4 +1,6 @@
-"""What is told where a name, a formula or a spec is written otherwise, a cell holds a list, or a table holds every row twice."""
+"""What is told where a name, a formula or a spec is written otherwise, a cell holds a list, or a
+table holds every row twice.
+"""
 
 import copy
 import dataclasses
@@ -21,10 +23,18 @@ HARD = "size\u00a0of\u00a0deal"  # the same words with no-break spaces
 def table(n: int = 60) -> pd.DataFrame:
     rng = np.random.default_rng(7)
     d = pd.DataFrame(
-        {"y": rng.normal(size=n), ACCENT: rng.normal(size=n), BLANK: rng.normal(size=n), "gdp": rng.normal(size=n)}
+        {
+            "y": rng.normal(size=n),
+            ACCENT: rng.normal(size=n),
+            BLANK: rng.normal(size=n),
+            "gdp": rng.normal(size=n),
+        }
     )
     return d.assign(
-        w=rng.uniform(1, 2, n), g=np.tile(list("abcdef"), n // 6), b=(d.y > 0).astype(int), case_id=range(n)
+        w=rng.uniform(1, 2, n),
+        g=np.tile(list("abcdef"), n // 6),
+        b=(d.y > 0).astype(int),
+        case_id=range(n),
     )
 
 
@@ -45,12 +55,18 @@ def test_names_that_look_the_same_match(column, name, way):
     )
     d = plain.rename(columns={ACCENT: column})
     written = {
-        "formula": f"y ~ {name}", "backquotes": f"y ~ `{name}`", "outcome": f"{name} ~ gdp",
-    }.get(way, "y ~ gdp")  # fmt: skip
+        "formula": f"y ~ {name}",
+        "backquotes": f"y ~ `{name}`",
+        "outcome": f"{name} ~ gdp",
+    }.get(way, "y ~ gdp")
     more = {
         "cluster": lambda c: {"vcov": "cluster", "cluster": c},
         "weights": lambda c: {"options": {"weights": c}},
-        "group": lambda c: {"engine": "mixed_linear", "vcov": "classical", "options": {"group": c, "method": "ml"}},
+        "group": lambda c: {
+            "engine": "mixed_linear",
+            "vcov": "classical",
+            "options": {"group": c, "method": "ml"},
+        },
     }.get(way, lambda c: {})
     found = fitted(d, written, **more(name))
     right = fitted(plain, written.replace(name, ACCENT), **more(ACCENT))
@@ -75,7 +91,9 @@ def test_names_that_look_the_same_match_in_every_verb():
             ps.effects(right, DATA, "slopes", [ACCENT], at={"gdp": 0}).estimate[0]
         )
         steps = ps.effects(one, data, "comparisons", {name: (0, 1)}, at={"gdp": 1})
-        assert steps.estimate[0] == pytest.approx(right.contrast({ACCENT: 1, f"{ACCENT}:gdp": 1}).estimate[0])
+        assert steps.estimate[0] == pytest.approx(
+            right.contrast({ACCENT: 1, f"{ACCENT}:gdp": 1}).estimate[0]
+        )
         held = ps.effects(one, data, "predictions", at={name: [0, 1]})
         assert len(held) == 2
         values = models.conditional_effects(one, data, "gdp", "slope", name, [0], near=1, fewest=3)
@@ -94,7 +112,10 @@ def test_names_that_look_the_same_match_in_every_verb():
 def test_two_columns_that_look_the_same_are_refused():
     d = DATA.assign(**{APART: 1.0})
     with pytest.raises(
-        ps.SpecError, match=r"stands twice in the data, as '\\xe9' and 'e\\u0301', which look the same; rename one"
+        ps.SpecError,
+        match=(
+            r"stands twice in the data, as '\\xe9' and 'e\\u0301', which look the same; rename one"
+        ),
     ):
         fitted(d, f"y ~ {ACCENT}")
     assert fitted(d, "y ~ gdp").n == 60  # the names are not needed
@@ -134,7 +155,9 @@ def test_no_hint_at_a_name_that_is_far():
         lambda f: f.contrast({"GDP": 1}),
         lambda f: f.joint_test(["GDP"]),
         lambda f: ps.predict(f, DATA.rename(columns={"gdp": "GDP"}), "response"),
-        lambda f: models.impute(DATA.assign(gdp=np.nan), ["Y", "gdp"], m=2, cycles=1, donors=2, seed=1),
+        lambda f: models.impute(
+            DATA.assign(gdp=np.nan), ["Y", "gdp"], m=2, cycles=1, donors=2, seed=1
+        ),
         lambda f: models.by_context(DATA, f.spec, "GDP", "g", method="bayes", fewest_events=5),
         lambda f: models.by_context(DATA, f.spec, "gdp", "G", method="bayes", fewest_events=5),
         lambda f: models.permutation_test(DATA, f.spec, ["gdp"], strata="G", draws=9, seed=1),
@@ -146,15 +169,32 @@ def test_every_place_where_a_column_is_named_hints_at_another_case(ask):
 
 
 FOREIGN = {
-    "y ~ x**2": r"write square\(x\)", "y ~ x^2": r"write square\(x\)", "y ~ I(x**2)": r"write square\(x\)",
-    "y ~ I(x^2)": r"write square\(x\)", "y ~ `a b`**2": r"write square\(`a b`\)", "y ~ (a + b)**2": r"write a\*b",
-    "y ~ I(x - 1)": r"write square\(x\).*other columns in the data", "y ~ np.log(x)": r"write log\(x\)", "y ~ log10(x)": r"write log\(x\)",
-    "y ~ factor(k)": r"write C\(k\)", "y ~ as.factor(k)": r"write C\(k\)", "y ~ i.k": r"write C\(k\)", "y ~ C(k, Sum)": "takes one column",
-    "y ~ .": "write their names", "y ~ . - x": "write their names", "y ~ x + (1|g)": r"options=\{'group': 'g'\}",
-    "y ~ x + offset(e)": r"options=\{'offset': 'e'\}", "y ~ ns(x, 3)": r"write bs\(x, 4\)", "y ~ L.x": r"write lag\(x\)",
-    "y ~ gdp.pc": "in backquotes", "y ~ x > 2": "column of 0 and 1", "y ~ a/b": r"write a \+ a:b", "y = x": "the outcome stands before ~",
-    "y ~ exp(x)": "make the column in the data", "y ~ Q('a b')": "in backquotes",
-}  # fmt: skip
+    "y ~ x**2": r"write square\(x\)",
+    "y ~ x^2": r"write square\(x\)",
+    "y ~ I(x**2)": r"write square\(x\)",
+    "y ~ I(x^2)": r"write square\(x\)",
+    "y ~ `a b`**2": r"write square\(`a b`\)",
+    "y ~ (a + b)**2": r"write a\*b",
+    "y ~ I(x - 1)": r"write square\(x\).*other columns in the data",
+    "y ~ np.log(x)": r"write log\(x\)",
+    "y ~ log10(x)": r"write log\(x\)",
+    "y ~ factor(k)": r"write C\(k\)",
+    "y ~ as.factor(k)": r"write C\(k\)",
+    "y ~ i.k": r"write C\(k\)",
+    "y ~ C(k, Sum)": "takes one column",
+    "y ~ .": "write their names",
+    "y ~ . - x": "write their names",
+    "y ~ x + (1|g)": r"options=\{'group': 'g'\}",
+    "y ~ x + offset(e)": r"options=\{'offset': 'e'\}",
+    "y ~ ns(x, 3)": r"write bs\(x, 4\)",
+    "y ~ L.x": r"write lag\(x\)",
+    "y ~ gdp.pc": "in backquotes",
+    "y ~ x > 2": "column of 0 and 1",
+    "y ~ a/b": r"write a \+ a:b",
+    "y = x": "the outcome stands before ~",
+    "y ~ exp(x)": "make the column in the data",
+    "y ~ Q('a b')": "in backquotes",
+}
 
 
 @pytest.mark.parametrize("formula", FOREIGN)
@@ -164,32 +204,81 @@ def test_formulas_of_other_programs_are_told_what_to_write(formula):
 
 
 @pytest.mark.parametrize(
-    "formula", ["b ~ poly(gdp, 2)", "b ~ sqrt(w)", "b ~ scale(gdp)", "b ~ gdp - 1", "b ~ square(gdp)"]
+    "formula",
+    ["b ~ poly(gdp, 2)", "b ~ sqrt(w)", "b ~ scale(gdp)", "b ~ gdp - 1", "b ~ square(gdp)"],
 )
 def test_formulas_that_are_the_same_here_are_fitted(formula):
     assert fitted(DATA, formula).n == 60
 
 
 SLIPS = {
-    "no vcov": (lambda: ps.ModelSpec("m", "y ~ x", "linear"), "vcov is not written; it must be one of classical, hc0.*no default"),
-    "no engine": (lambda: ps.ModelSpec("m", "y ~ x"), "engine is not written; it must be one of linear, logit.*no default"),
+    "no vcov": (
+        lambda: ps.ModelSpec("m", "y ~ x", "linear"),
+        "vcov is not written; it must be one of classical, hc0.*no default",
+    ),
+    "no engine": (
+        lambda: ps.ModelSpec("m", "y ~ x"),
+        "engine is not written; it must be one of linear, logit.*no default",
+    ),
     "nothing": (lambda: ps.ModelSpec(), "name of a ModelSpec is ''"),
-    "ols": (lambda: ps.ModelSpec("m", "y ~ x", "ols", "hc1"), "one of linear, logit.*'ols' elsewhere is 'linear' here"),
-    "OLS": (lambda: ps.ModelSpec("m", "y ~ x", "OLS", "hc1"), "one of linear, logit.*'OLS' elsewhere is 'linear' here"),
-    "HC1": (lambda: ps.ModelSpec("m", "y ~ x", "linear", "HC1"), "one of classical, hc0.*Did you mean 'hc1'"),
-    "robust": (lambda: ps.ModelSpec("m", "y ~ x", "linear", "robust"), "one of classical, hc0.*'robust' elsewhere is 'hc1' here"),
-    "None": (lambda: ps.ModelSpec("m", "y ~ x", "linear", None), "vcov is None; it must be one of classical.*no default"),
-    "not of this engine": (lambda: ps.ModelSpec("m", "y ~ x", "cox", "HC1"), "vcov is 'HC1'; it must be one of classical, hc0"),
-    "no name": (lambda: ps.ModelSpec("y ~ x", "linear", "hc1"), "'y ~ x' stands where the name does"),
+    "ols": (
+        lambda: ps.ModelSpec("m", "y ~ x", "ols", "hc1"),
+        "one of linear, logit.*'ols' elsewhere is 'linear' here",
+    ),
+    "OLS": (
+        lambda: ps.ModelSpec("m", "y ~ x", "OLS", "hc1"),
+        "one of linear, logit.*'OLS' elsewhere is 'linear' here",
+    ),
+    "HC1": (
+        lambda: ps.ModelSpec("m", "y ~ x", "linear", "HC1"),
+        "one of classical, hc0.*Did you mean 'hc1'",
+    ),
+    "robust": (
+        lambda: ps.ModelSpec("m", "y ~ x", "linear", "robust"),
+        "one of classical, hc0.*'robust' elsewhere is 'hc1' here",
+    ),
+    "None": (
+        lambda: ps.ModelSpec("m", "y ~ x", "linear", None),
+        "vcov is None; it must be one of classical.*no default",
+    ),
+    "not of this engine": (
+        lambda: ps.ModelSpec("m", "y ~ x", "cox", "HC1"),
+        "vcov is 'HC1'; it must be one of classical, hc0",
+    ),
+    "no name": (
+        lambda: ps.ModelSpec("y ~ x", "linear", "hc1"),
+        "'y ~ x' stands where the name does",
+    ),
     "swapped": (lambda: ps.ModelSpec("m", "y ~ x", "hc1", "linear"), "the engine comes first"),
-    "option as argument": (lambda: ps.ModelSpec("m", "y ~ x", "linear", "hc1", weights="w"), r"weights is an option: options=\{'weights'"),
-    "misspelt argument": (lambda: ps.ModelSpec("m", "y ~ x", "linear", vocv="hc1"), "no argument 'vocv'.*Did you mean 'vcov'"),
-    "too many": (lambda: ps.ModelSpec("m", "y ~ x", "linear", "hc1", None, (), 1), "was given 7 values"),
-    "twice": (lambda: ps.ModelSpec("m", "y ~ x", "linear", "hc1", vcov="hc0"), "was given vcov twice, as 'hc1' and 'hc0'"),
-    "cluster is a column's values": (lambda: ps.ModelSpec("m", "y ~ x", "linear", "cluster", DATA.g), "cluster is a Series.*name of a column"),
-    "weights are values": (lambda: ps.ModelSpec("m", "y ~ x", "linear", "hc1", options={"weights": DATA.w}), "must name a column"),
-    "options is text": (lambda: ps.ModelSpec("m", "y ~ x", "linear", "hc1", options="w"), "must be a mapping"),
-}  # fmt: skip
+    "option as argument": (
+        lambda: ps.ModelSpec("m", "y ~ x", "linear", "hc1", weights="w"),
+        r"weights is an option: options=\{'weights'",
+    ),
+    "misspelt argument": (
+        lambda: ps.ModelSpec("m", "y ~ x", "linear", vocv="hc1"),
+        "no argument 'vocv'.*Did you mean 'vcov'",
+    ),
+    "too many": (
+        lambda: ps.ModelSpec("m", "y ~ x", "linear", "hc1", None, (), 1),
+        "was given 7 values",
+    ),
+    "twice": (
+        lambda: ps.ModelSpec("m", "y ~ x", "linear", "hc1", vcov="hc0"),
+        "was given vcov twice, as 'hc1' and 'hc0'",
+    ),
+    "cluster is a column's values": (
+        lambda: ps.ModelSpec("m", "y ~ x", "linear", "cluster", DATA.g),
+        "cluster is a Series.*name of a column",
+    ),
+    "weights are values": (
+        lambda: ps.ModelSpec("m", "y ~ x", "linear", "hc1", options={"weights": DATA.w}),
+        "must name a column",
+    ),
+    "options is text": (
+        lambda: ps.ModelSpec("m", "y ~ x", "linear", "hc1", options="w"),
+        "must be a mapping",
+    ),
+}
 
 
 @pytest.mark.parametrize("slip", SLIPS)
@@ -202,14 +291,20 @@ def test_slips_of_a_spec_are_told(slip):
 
 def test_a_spec_is_copied_and_stored_as_before():
     spec = ps.ModelSpec(name="m", formula="y ~ x", engine="linear", vcov="hc1")
-    assert pickle.loads(pickle.dumps(spec)) == spec == copy.deepcopy(spec) == dataclasses.replace(spec)
+    assert (
+        pickle.loads(pickle.dumps(spec)) == spec == copy.deepcopy(spec) == dataclasses.replace(spec)
+    )
     assert {spec: 1}[spec] == 1
 
 
 CELLS = {
-    "lists": [["a"], ["a", "b"]], "dictionaries": [{"a": 1}, {}], "arrays": [np.zeros(2), np.ones(3)], "sets": [{1}, {2}],
-    "tuples": [(1, 2), (3,)], "tables": [pd.DataFrame(), pd.DataFrame()],
-}  # fmt: skip
+    "lists": [["a"], ["a", "b"]],
+    "dictionaries": [{"a": 1}, {}],
+    "arrays": [np.zeros(2), np.ones(3)],
+    "sets": [{1}, {2}],
+    "tuples": [(1, 2), (3,)],
+    "tables": [pd.DataFrame(), pd.DataFrame()],
+}
 
 
 @pytest.mark.parametrize("kind", CELLS)
@@ -229,7 +324,9 @@ def test_cells_that_hold_several_things_are_no_categories(kind, where):
 
 def test_column_of_text_and_numbers_says_so():
     d = DATA.assign(c=pd.Series([1, "a"] * 30, dtype=object))
-    with pytest.raises(ps.SpecError, match=r"numbers in 30 row\(s\), text in 30 row\(s\): bring it to one type"):
+    with pytest.raises(
+        ps.SpecError, match=r"numbers in 30 row\(s\), text in 30 row\(s\): bring it to one type"
+    ):
         fitted(d, "y ~ c")
 
 
@@ -251,13 +348,19 @@ def test_table_that_holds_every_row_twice_gets_a_note():
 def test_other_tables_with_equal_rows_get_no_note():
     twice = pd.concat([DATA, DATA], ignore_index=True)
     rng = np.random.default_rng(1)
-    categories = pd.DataFrame({"b": rng.integers(0, 2, 300), "k": rng.integers(0, 3, 300)})  # a table of 6 cells
-    more = pd.DataFrame(rng.integers(0, 2, (800, 5)), columns=list("bcdef"))  # 32 cells, each many times, by chance
+    # a table of 6 cells
+    categories = pd.DataFrame({"b": rng.integers(0, 2, 300), "k": rng.integers(0, 3, 300)})
+    # 32 cells, each many times, by chance
+    more = pd.DataFrame(rng.integers(0, 2, (800, 5)), columns=list("bcdef"))
     quiet = [
-        (DATA, "y ~ gdp"), (twice.assign(case_id=range(120)), "y ~ gdp"), (twice.iloc[:-1], "y ~ gdp"), (categories, "b ~ k"),
-        (more, "b ~ c + d + e + f"), (twice.set_axis([f"case {i}" for i in range(120)]), "y ~ gdp"),
+        (DATA, "y ~ gdp"),
+        (twice.assign(case_id=range(120)), "y ~ gdp"),
+        (twice.iloc[:-1], "y ~ gdp"),
+        (categories, "b ~ k"),
+        (more, "b ~ c + d + e + f"),
+        (twice.set_axis([f"case {i}" for i in range(120)]), "y ~ gdp"),
         (twice.assign(c=[["a"]] * 120), "y ~ gdp"),
-    ]  # fmt: skip
+    ]
     for d, formula in quiet:
         assert "repeated_rows" not in kinds(fitted(d, formula))
     frame = ps.StudyFrame(twice.assign(case_id=range(120)), "case", "case_id")
@@ -269,8 +372,14 @@ POOLED = {
     "firth cluster": ({"vcov": "cluster", "cluster": "g"}, ("Wald z",)),
     "linear jackknife": ({"vcov": "jackknife", "cluster": "g"}, ("t with G-1",)),
     "logit jackknife": ({"vcov": "jackknife", "cluster": "case_id"}, ("Wald z",)),
-    "linear cr2": ({"vcov": "cr2", "cluster": "g"}, ("t with Satterthwaite's degrees of freedom: ",)),
-    "mixed_linear": ({"vcov": "classical", "options": {"group": "g", "method": "ml"}}, ("tests by z",)),
+    "linear cr2": (
+        {"vcov": "cr2", "cluster": "g"},
+        ("t with Satterthwaite's degrees of freedom: ",),
+    ),
+    "mixed_linear": (
+        {"vcov": "classical", "options": {"group": "g", "method": "ml"}},
+        ("tests by z",),
+    ),
 }
 
 

@@ -1,4 +1,6 @@
-"""A covariate with the name of another term of the fit is refused; with any other name the fit is that of the renamed covariate."""
+"""A covariate with the name of another term of the fit is refused; with any other name the fit is
+that of the renamed covariate.
+"""
 
 import numpy as np
 import pandas as pd
@@ -62,7 +64,9 @@ def spec(engine, right):
 
 
 def verbs(engine, name):
-    """What every verb says of a fit with the covariate under a name, with that name replaced in all texts."""
+    """What every verb says of a fit with the covariate under a
+    name, with that name replaced in all texts.
+    """
     data = DATA.rename(columns={PLAIN: name})
     fit = ps.fit(data, spec(engine, f"x + `{name}`"))
     scale, kind = ENGINES[engine][3:]
@@ -74,7 +78,14 @@ def verbs(engine, name):
         "detectable": fit.detectable(power=0.8, alpha=0.05),
         "level": fit.tidy(0.9),
         "slopes": ps.effects(
-            fit, data, kind="slopes", variables=[name], scale=scale, interval="simulation", draws=100, seed=1
+            fit,
+            data,
+            kind="slopes",
+            variables=[name],
+            scale=scale,
+            interval="simulation",
+            draws=100,
+            seed=1,
         ),
         "collinearity": diagnosed.collinearity,
         "table": ps.tables.regression(fit).body,
@@ -107,11 +118,16 @@ DEALT = {"clusters": None, "blocks": None, "draws": 99, "seed": 1}
 
 @pytest.mark.parametrize(
     ("engine", "name"),
-    [*((engine, name) for engine in ENGINES for name in NAMES), *(("linear", name) for name in OF_FORMULAS)],
+    [
+        *((engine, name) for engine in ENGINES for name in NAMES),
+        *(("linear", name) for name in OF_FORMULAS),
+    ],
 )
 def test_a_covariate_is_refused_or_is_the_renamed_covariate_in_every_verb(engine, name):
     if (engine, name) in REFUSED:
-        with pytest.raises(ps.SpecError, match=r"two terms are both named .* Rename the column: data.rename"):
+        with pytest.raises(
+            ps.SpecError, match=r"two terms are both named .* Rename the column: data.rename"
+        ):
             verbs(engine, name)
         return
     if engine not in PLAIN_VERBS:
@@ -121,10 +137,14 @@ def test_a_covariate_is_refused_or_is_the_renamed_covariate_in_every_verb(engine
         pd.testing.assert_frame_equal(found[key], want, rtol=SAME, obj=f"{engine}, {name}, {key}")
 
 
-@pytest.mark.parametrize(("baseline", "name"), [("cubic", "period^2"), ("cubic", "period"), ("log", "log(period)")])
+@pytest.mark.parametrize(
+    ("baseline", "name"), [("cubic", "period^2"), ("cubic", "period"), ("log", "log(period)")]
+)
 def test_the_terms_of_every_baseline_are_refused_as_names(baseline, name):
     data = DATA.rename(columns={PLAIN: name})
-    written = ps.ModelSpec("m", f"Surv(time, y) ~ x + `{name}`", "discrete_time", "hc0", options={"baseline": baseline})
+    written = ps.ModelSpec(
+        "m", f"Surv(time, y) ~ x + `{name}`", "discrete_time", "hc0", options={"baseline": baseline}
+    )
     with pytest.raises(ps.SpecError, match="a column and a term of the baseline"):
         ps.fit(data, written)
 
@@ -163,7 +183,9 @@ def test_a_column_named_like_the_outcome_of_a_function_is_refused():
 
 def test_cut_points_that_would_have_one_name_are_refused():
     order = ["a", "b|c", "a|b", "c"]
-    values = pd.Categorical(np.array(order)[np.arange(len(DATA)) % 4], categories=order, ordered=True)
+    values = pd.Categorical(
+        np.array(order)[np.arange(len(DATA)) % 4], categories=order, ordered=True
+    )
     with pytest.raises(ps.SpecError, match=r"two cut points are both named 'a\|b\|c'"):
         ps.fit(DATA.assign(level=values), spec("ordered", "x"))
 
@@ -208,7 +230,9 @@ def test_pooled_fits_refuse_and_rename_too():
     found = {}
     for name in (PLAIN, "alpha"):
         table = gaps.rename(columns={PLAIN: name})
-        imputed = ps.models.impute(table, ["x", name, "count", "y"], m=3, cycles=2, donors=5, seed=1)
+        imputed = ps.models.impute(
+            table, ["x", name, "count", "y"], m=3, cycles=2, donors=5, seed=1
+        )
         fit = ps.fit(imputed, ps.ModelSpec("m", f"y ~ x + `{name}`", "logit", "classical"))
         found[name] = [fit.terms, fit.contrast({name: 1.0}), fit.tidy(exponentiate=True)]
     for got, want in zip(found["alpha"], found[PLAIN], strict=True):
@@ -222,9 +246,13 @@ def test_a_table_keeps_a_slope_and_a_parameter_of_one_name_apart():
     slope = ps.fit(data, ps.ModelSpec("slope", "v ~ alpha", "linear", "hc1"))
     dispersion = ps.fit(data, ps.ModelSpec("counts", "count ~ x", "negative_binomial", "hc1"))
     body = ps.tables.regression([slope, dispersion]).body.set_index("term")
-    assert body.loc["alpha", "counts"] == "" and body.loc["alpha", "slope"].startswith(f"{slope.terms.estimate[1]:.2f}")
+    assert body.loc["alpha", "counts"] == "" and body.loc["alpha", "slope"].startswith(
+        f"{slope.terms.estimate[1]:.2f}"
+    )
     assert body.loc["alpha (the dispersion)", "slope"] == ""
-    assert body.loc["alpha (the dispersion)", "counts"].startswith(f"{dispersion.terms.estimate[2]:.2f}")
+    assert body.loc["alpha (the dispersion)", "counts"].startswith(
+        f"{dispersion.terms.estimate[2]:.2f}"
+    )
     stored = pd.concat([f.terms.assign(model=f.spec.name) for f in (slope, dispersion)])
     models = pd.concat([f.glance() for f in (slope, dispersion)])
     again = regression_from_tables(stored, models, {}, "", "t").body

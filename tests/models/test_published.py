@@ -1,8 +1,10 @@
-"""Published tables of peace research, fitted again: a peacebuilding logit with country clusters and the onset of civil wars.
+"""Published tables of peace research, fitted again: a peacebuilding logit
+with country clusters and the onset of civil wars.
 
-The data may not be committed. They are read from the folder that the environment variable PUBLISHED names, else from ../shared/raw:
-doyle_sambanis_2000.dta is peace.dta of King and Zeng's replication files (Harvard Dataverse, doi:10.7910/DVN/EK886K),
-fearon_laitin_2003.csv the authors' repdata as a comma-separated file.
+The data may not be committed. They are read from the folder that the environment variable PUBLISHED
+names, else from ../shared/raw: doyle_sambanis_2000.dta is peace.dta of King and Zeng's replication
+files (Harvard Dataverse, doi:10.7910/DVN/EK886K), fearon_laitin_2003.csv the authors' repdata as a
+comma-separated file.
 """
 
 import os
@@ -15,18 +17,27 @@ import pytest
 import peacestudy as ps
 
 EXPECTED = Path(__file__).resolve().parents[1] / "references" / "published" / "expected.csv"
-FOLDER = Path(os.environ.get("PUBLISHED") or Path(__file__).resolve().parents[2].parent / "shared" / "raw")
+FOLDER = Path(
+    os.environ.get("PUBLISHED") or Path(__file__).resolve().parents[2].parent / "shared" / "raw"
+)
 WARS, ONSETS = FOLDER / "doyle_sambanis_2000.dta", FOLDER / "fearon_laitin_2003.csv"
 COEFFICIENT, STD_ERROR = 1e-6, 5e-6  # of a standard error, and relative: against R
-TEXT = 1e-6  # relative, beside half of the last digit: that log fitted data written out as text with seven digits
-STOPPED = 4e-5  # the same of the first model's standard errors: Stata's fifth and last step left them so far from where they settle
-with_wars = pytest.mark.skipif(not WARS.is_file(), reason=f"{WARS.name} is not at hand (PUBLISHED or ../shared/raw)")
+# relative, beside half of the last digit: that log fitted data written out as text with seven
+# digits
+TEXT = 1e-6
+# the same of the first model's standard errors: Stata's fifth and last step left them so far from
+# where they settle
+STOPPED = 4e-5
+with_wars = pytest.mark.skipif(
+    not WARS.is_file(), reason=f"{WARS.name} is not at hand (PUBLISHED or ../shared/raw)"
+)
 with_onsets = pytest.mark.skipif(
     not ONSETS.is_file(), reason=f"{ONSETS.name} is not at hand (PUBLISHED or ../shared/raw)"
 )
 
-# Doyle and Sambanis (2000), APSR 94(4), table 3, model A8, 122 civil wars; figures of the Stata log of 3 June 2003 in the replication
-# files of King and Zeng (2007), International Studies Quarterly 51(1): coefficient and standard error clustered by country.
+# Doyle and Sambanis (2000), APSR 94(4), table 3, model A8, 122 civil wars; figures of the Stata log
+# of 3 June 2003 in the replication files of King and Zeng (2007), International Studies Quarterly
+# 51(1): coefficient and standard error clustered by country.
 A8 = """Intercept 8.608863 2.1571
 wartype -1.742004 .6086493
 logcost -.44485 .1255217
@@ -53,7 +64,8 @@ decade -.283677 .1687572
 treaty 2.126206 .8017545
 untype4 .2616382 1.392346
 wardur:untype4 .0372672 .0110637"""
-# Fearon and Laitin (2003), APSR 97(1), table 1, model 1, as known from the literature: the page itself was not looked up again
+# Fearon and Laitin (2003), APSR 97(1), table 1, model 1, as known from the literature: the page
+# itself was not looked up again
 CIVIL_WAR = """Intercept -6.731 0.736
 warl -0.954 0.314
 gdpenl -0.344 0.072
@@ -72,7 +84,11 @@ def printed(text):
     """Terms with the figures, and half of the last digit that each was printed with."""
     rows = [line.split() for line in text.splitlines()]
     half = [[0.5 * 10.0 ** -len(v.split(".")[1]) for v in row[1:]] for row in rows]
-    return [row[0] for row in rows], np.array([row[1:] for row in rows], dtype=float), np.array(half)
+    return (
+        [row[0] for row in rows],
+        np.array([row[1:] for row in rows], dtype=float),
+        np.array(half),
+    )
 
 
 def compare(found, text, coefficient=0.0, std_error=0.0):
@@ -86,7 +102,11 @@ def compare(found, text, coefficient=0.0, std_error=0.0):
 
 def agrees_with_r(found, model):
     """R's glm and sandwich, stored with sixteen digits."""
-    e = pd.read_csv(EXPECTED, keep_default_na=False).query("model == @model").replace("(Intercept)", "Intercept")
+    e = (
+        pd.read_csv(EXPECTED, keep_default_na=False)
+        .query("model == @model")
+        .replace("(Intercept)", "Intercept")
+    )
     e = e.replace({"untype4:wardur": "wardur:untype4"}).set_index(["quantity", "term"]).value
     t = found.terms.set_index("term")
     np.testing.assert_allclose(t.std_error, e["std_error"][t.index], rtol=STD_ERROR)
@@ -97,7 +117,10 @@ def agrees_with_r(found, model):
 def wars(more=""):
     terms = [row.split()[0] for row in A8.splitlines()[1:]]
     d = pd.read_stata(WARS, convert_categoricals=False)[["cname", "cluster", "pbs2s3", *terms]]
-    return ps.fit(d, ps.ModelSpec("peace", f"pbs2s3 ~ {' + '.join(terms)}{more}", "logit", "cluster", "cluster"))
+    return ps.fit(
+        d,
+        ps.ModelSpec("peace", f"pbs2s3 ~ {' + '.join(terms)}{more}", "logit", "cluster", "cluster"),
+    )
 
 
 @with_wars
@@ -118,7 +141,9 @@ def test_a_peacebuilding_logit_of_122_civil_wars_with_country_clusters():
 
 @with_wars
 def test_what_its_standard_errors_differ_by_is_statas_last_step():
-    """Newton's method from the share of successes goes through the log's six log-likelihoods; standard errors there are nearer to it."""
+    """Newton's method from the share of successes goes through the log's six log-likelihoods;
+    standard errors there are nearer to it.
+    """
     found = wars()
     X, y, b = found.design.X, found.design.y, np.zeros(12)
     b[0] = np.log(y.mean() / (1 - y.mean()))
@@ -133,7 +158,10 @@ def test_what_its_standard_errors_differ_by_is_statas_last_step():
     fifth = pd.Series(np.sqrt(np.diag(A @ sums.T @ sums @ A) * 69 / 68), found.terms.term)
     terms, want, _ = printed(A8)
     settled = found.terms.set_index("term").std_error[terms]
-    assert np.abs(fifth[terms] / want[:, 1] - 1)[:6].max() < np.abs(settled / want[:, 1] - 1)[:6].max() / 2
+    assert (
+        np.abs(fifth[terms] / want[:, 1] - 1)[:6].max()
+        < np.abs(settled / want[:, 1] - 1)[:6].max() / 2
+    )
 
 
 @with_wars
@@ -143,14 +171,17 @@ def test_its_interaction_with_the_duration_of_war():
     compare(found, WITH_INTERACTION, TEXT, TEXT)
     assert found.loglik == pytest.approx(-44.902028, abs=5e-7)
     assert found.pseudo_r2 == pytest.approx(0.4329, abs=5e-5)
-    assert found.joint_test(found.terms.term.tolist()[1:]).statistic == pytest.approx(53.21, abs=0.005)
+    assert found.joint_test(found.terms.term.tolist()[1:]).statistic == pytest.approx(
+        53.21, abs=0.005
+    )
 
 
 @with_onsets
 def test_the_onset_of_civil_wars():
     terms = [row.split()[0] for row in CIVIL_WAR.splitlines()[1:]]
     d = pd.read_csv(ONSETS)[["onset", *terms]]
-    d["onset"] = (d.onset > 0).astype(int)  # the source has one 4, which Stata's logit takes for an event
+    # the source has one 4, which Stata's logit takes for an event
+    d["onset"] = (d.onset > 0).astype(int)
     found = ps.fit(d, ps.ModelSpec("onset", f"onset ~ {' + '.join(terms)}", "logit", "classical"))
     agrees_with_r(found, "onset")
     compare(found, CIVIL_WAR)

@@ -1,4 +1,6 @@
-"""Published numbers and other programs' numbers, as printed: R's logistf and sandwich, NIST's Longley."""
+"""Published numbers and other programs' numbers, as printed:
+R's logistf and sandwich, NIST's Longley.
+"""
 
 from pathlib import Path
 
@@ -10,7 +12,9 @@ from scipy import stats
 import peacestudy as ps
 
 REFERENCES = Path(__file__).resolve().parents[2].parent / "shared" / "references" / "regression"
-here = pytest.mark.skipif(not REFERENCES.is_dir(), reason="the reference data are not at hand (../shared/references)")
+here = pytest.mark.skipif(
+    not REFERENCES.is_dir(), reason="the reference data are not at hand (../shared/references)"
+)
 NIST = 1e-9  # relative; the certified values have 15 digits, the design a condition number of 5e9
 PRINTED = 1e-8  # relative; R prints ten digits
 LOGISTF = 2e-6  # logistf 1.26 stops short of the maximum by about 1e-6
@@ -45,12 +49,22 @@ CERTIFIED = {
 
 def test_longley_is_nist():
     d = pd.DataFrame(
-        [map(float, line.split()) for line in LONGLEY.splitlines()], columns=["employed", *list(CERTIFIED)[1:]]
+        [map(float, line.split()) for line in LONGLEY.splitlines()],
+        columns=["employed", *list(CERTIFIED)[1:]],
     )
-    fit = ps.fit(d, ps.ModelSpec("longley", "employed ~ " + " + ".join(list(CERTIFIED)[1:]), "linear", "classical"))
+    fit = ps.fit(
+        d,
+        ps.ModelSpec(
+            "longley", "employed ~ " + " + ".join(list(CERTIFIED)[1:]), "linear", "classical"
+        ),
+    )
     t = fit.terms.set_index("term")
-    np.testing.assert_allclose(t.estimate[list(CERTIFIED)], [b for b, _ in CERTIFIED.values()], rtol=NIST)
-    np.testing.assert_allclose(t.std_error[list(CERTIFIED)], [s for _, s in CERTIFIED.values()], rtol=NIST)
+    np.testing.assert_allclose(
+        t.estimate[list(CERTIFIED)], [b for b, _ in CERTIFIED.values()], rtol=NIST
+    )
+    np.testing.assert_allclose(
+        t.std_error[list(CERTIFIED)], [s for _, s in CERTIFIED.values()], rtol=NIST
+    )
     assert fit.r_squared == pytest.approx(0.995479004577296, rel=1e-12)
     assert np.sqrt(fit.scale) == pytest.approx(304.854073561965, rel=NIST)
 
@@ -76,7 +90,8 @@ def test_clusters_with_their_leverage_are_sandwichs_hc2_and_hc3():
     d = pd.read_csv(REFERENCES / "PetersenCL.csv")
     want = {"cr2": (0.06704093717, 0.05067776674), "jackknife": (0.06714314778, 0.05081596631)}
     for vcov, errors in want.items():
-        factor = 499 / 500 if vcov == "jackknife" else 1  # CV3 has (G-1)/G, which sandwich's cadjust takes away
+        # CV3 has (G-1)/G, which sandwich's cadjust takes away
+        factor = 499 / 500 if vcov == "jackknife" else 1
         t = ps.fit(d, ps.ModelSpec("m", "y ~ x", "linear", vcov, cluster="firm")).terms
         np.testing.assert_allclose(t.std_error, np.array(errors) * factor**0.5, rtol=PRINTED)
 
@@ -92,10 +107,28 @@ def test_clusters_of_a_logit_have_the_factor_g_over_g_minus_1():
 @here
 def test_firth_is_logistf():
     d = pd.read_csv(REFERENCES / "sex2.csv")
-    fit = ps.fit(d, ps.ModelSpec("m", "case ~ age + oc + vic + vicl + vis + dia", "firth", "classical"))
+    fit = ps.fit(
+        d, ps.ModelSpec("m", "case ~ age + oc + vic + vicl + vis + dia", "firth", "classical")
+    )
     t = fit.terms.set_index("term")
-    b = [0.12025404588, -1.10598130817, -0.06881673039, 2.26887464426, -2.11140817257, -0.78831694498, 3.09601166089]
-    se = [0.4763429318, 0.4149020763, 0.4344025609, 0.5384872491, 0.5320394811, 0.4089619945, 1.5052196719]
+    b = [
+        0.12025404588,
+        -1.10598130817,
+        -0.06881673039,
+        2.26887464426,
+        -2.11140817257,
+        -0.78831694498,
+        3.09601166089,
+    ]
+    se = [
+        0.4763429318,
+        0.4149020763,
+        0.4344025609,
+        0.5384872491,
+        0.5320394811,
+        0.4089619945,
+        1.5052196719,
+    ]
     np.testing.assert_allclose(t.estimate, b, atol=LOGISTF)
     np.testing.assert_allclose(t.std_error, se, atol=LOGISTF)
     np.testing.assert_allclose(

@@ -1,4 +1,6 @@
-"""What a fit offers: terms at another level, odds ratios, one row, joint tests, a rendering that is escaped."""
+"""What a fit offers: terms at another level, odds ratios, one row,
+joint tests, a rendering that is escaped.
+"""
 
 import numpy as np
 import pandas as pd
@@ -14,7 +16,12 @@ TERMS = ["term", "estimate", "std_error", "statistic", "p_value", "conf_low", "c
 def draw(seed=0, N=80):
     rng = np.random.default_rng(seed)
     d = pd.DataFrame(
-        {"a": rng.normal(size=N), "b": rng.normal(size=N), "k": rng.choice(list("xyz"), N), "g": rng.integers(0, 15, N)}
+        {
+            "a": rng.normal(size=N),
+            "b": rng.normal(size=N),
+            "k": rng.choice(list("xyz"), N),
+            "g": rng.integers(0, 15, N),
+        }
     )
     d["y"] = (rng.random(N) < 0.4).astype(int)
     d["v"] = rng.normal(size=N)
@@ -23,7 +30,9 @@ def draw(seed=0, N=80):
 
 def fit(engine, vcov, formula=None, data=None, **more):
     formula = formula or ("v ~ a + C(k)" if engine == "linear" else "y ~ a + C(k)")
-    return ps.fit(draw() if data is None else data, ps.ModelSpec("m", formula, engine, vcov, **more))
+    return ps.fit(
+        draw() if data is None else data, ps.ModelSpec("m", formula, engine, vcov, **more)
+    )
 
 
 EVERY = [(e, v) for e in ("linear", "logit", "firth") for v in ("classical", "hc1", "cluster")]
@@ -44,8 +53,12 @@ def test_the_terms_are_those_of_the_contract_and_agree_with_each_other(engine, v
         law = stats.t(found.df) if engine == "linear" else stats.norm
         np.testing.assert_allclose(t.statistic, t.estimate / t.std_error, rtol=CLOSED)
         np.testing.assert_allclose(t.p_value, 2 * law.sf(t.statistic.abs()), rtol=1e-10)
-        np.testing.assert_allclose(t.conf_low, t.estimate - law.ppf(0.975) * t.std_error, rtol=1e-10)
-        np.testing.assert_allclose(t.conf_high, t.estimate + law.ppf(0.975) * t.std_error, rtol=1e-10)
+        np.testing.assert_allclose(
+            t.conf_low, t.estimate - law.ppf(0.975) * t.std_error, rtol=1e-10
+        )
+        np.testing.assert_allclose(
+            t.conf_high, t.estimate + law.ppf(0.975) * t.std_error, rtol=1e-10
+        )
 
 
 @pytest.mark.parametrize(("engine", "vcov"), EVERY)
@@ -60,7 +73,11 @@ def test_tidy_gives_another_level(engine, vcov, level):
         assert ((t.conf_low < before.conf_low) == wider).all()
         assert ((t.conf_high > before.conf_high) == wider).all()
     else:
-        q = stats.t.ppf(0.5 + level / 2, found.df) if engine == "linear" else stats.norm.ppf(0.5 + level / 2)
+        q = (
+            stats.t.ppf(0.5 + level / 2, found.df)
+            if engine == "linear"
+            else stats.norm.ppf(0.5 + level / 2)
+        )
         np.testing.assert_allclose(t.conf_high - t.estimate, q * t.std_error, rtol=1e-10)
         np.testing.assert_allclose(t.estimate - t.conf_low, q * t.std_error, rtol=1e-10)
     pd.testing.assert_frame_equal(found.terms, before)
@@ -72,8 +89,12 @@ def test_exponentiate_gives_odds_ratios(engine, vcov):
     plain, odds = found.tidy(level=0.9), found.tidy(level=0.9, exponentiate=True)
     for column in ("estimate", "conf_low", "conf_high"):
         np.testing.assert_allclose(odds[column], np.exp(plain[column]), rtol=CLOSED)
-    np.testing.assert_allclose(odds.std_error, plain.std_error * np.exp(plain.estimate), rtol=CLOSED)
-    pd.testing.assert_frame_equal(odds[["term", "statistic", "p_value"]], plain[["term", "statistic", "p_value"]])
+    np.testing.assert_allclose(
+        odds.std_error, plain.std_error * np.exp(plain.estimate), rtol=CLOSED
+    )
+    pd.testing.assert_frame_equal(
+        odds[["term", "statistic", "p_value"]], plain[["term", "statistic", "p_value"]]
+    )
     pd.testing.assert_frame_equal(found.terms, fit(engine, vcov, cluster=found.spec.cluster).terms)
 
 
@@ -104,20 +125,27 @@ def test_a_joint_test_is_the_quadratic_form_of_its_covariance(engine, vcov):
     assert (t.terms, t.df, t.df_denominator) == (("C(k)[y]", "C(k)[z]"), 2, found.df)
     assert t.statistic == pytest.approx(chi2 / 2 if engine == "linear" else chi2, rel=1e-9)
     assert t.p_value == pytest.approx(
-        stats.f.sf(chi2 / 2, 2, found.df) if engine == "linear" else stats.chi2.sf(chi2, 2), rel=1e-8
+        stats.f.sf(chi2 / 2, 2, found.df) if engine == "linear" else stats.chi2.sf(chi2, 2),
+        rel=1e-8,
     )
-    assert found.joint_test(["C(k)[z]", "C(k)[y]"]).statistic == pytest.approx(t.statistic, rel=1e-10)
+    assert found.joint_test(["C(k)[z]", "C(k)[y]"]).statistic == pytest.approx(
+        t.statistic, rel=1e-10
+    )
 
 
 def test_the_joint_test_of_all_slopes_is_the_f_test_of_r_squared():
     found = fit("linear", "classical")
     r2 = found.r_squared
-    assert found.joint_test(["a", "C(k)[y]", "C(k)[z]"]).statistic == pytest.approx(r2 / 3 / ((1 - r2) / 76), rel=1e-9)
+    assert found.joint_test(["a", "C(k)[y]", "C(k)[z]"]).statistic == pytest.approx(
+        r2 / 3 / ((1 - r2) / 76), rel=1e-9
+    )
 
 
 def test_a_joint_test_that_cannot_be_is_refused():
     found = fit("logit", "classical")
-    with pytest.raises(ps.SpecError, match=r"given no terms; name some of Intercept, a, C\(k\)\[y\]"):
+    with pytest.raises(
+        ps.SpecError, match=r"given no terms; name some of Intercept, a, C\(k\)\[y\]"
+    ):
         found.joint_test([])
     with pytest.raises(ps.SpecError, match=r"term is 'aa'.*Did you mean 'a'"):
         found.joint_test(["aa"])

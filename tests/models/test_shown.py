@@ -1,4 +1,6 @@
-"""Every engine's fit goes through tables, the forest, tidy, glance and its own rendering; no p or star where there is none."""
+"""Every engine's fit goes through tables, the forest, tidy, glance and its own rendering; no p or
+star where there is none.
+"""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -16,25 +18,37 @@ OUTCOMES = {
     "ordered": "o",
     "count": "c",
 }
-OPTIONS = {"ridge": {"penalty": 1}, "mixed_logit": {"group": "g"}, "mixed_linear": {"group": "g", "method": "reml"}}
+OPTIONS = {
+    "ridge": {"penalty": 1},
+    "mixed_logit": {"group": "g"},
+    "mixed_linear": {"group": "g", "method": "reml"},
+}
 RATIO = {"cox": "HR [95 %]", "poisson": "IRR [95 %]", "negative_binomial": "IRR [95 %]"}
 
 
 @pytest.fixture(scope="module")
 def table():
     rng = np.random.default_rng(11)
-    d = pd.DataFrame({"x": rng.normal(size=200), "k": rng.choice(list("pq"), 200), "g": rng.integers(0, 12, 200)})
+    d = pd.DataFrame(
+        {"x": rng.normal(size=200), "k": rng.choice(list("pq"), 200), "g": rng.integers(0, 12, 200)}
+    )
     eta = 0.5 * d["x"] + rng.normal(0, 0.8, 12)[d["g"]]
     return d.assign(
-        v=eta + rng.normal(size=200), y=(rng.random(200) < 1 / (1 + np.exp(-eta))).astype(int), t=rng.integers(1, 5, 200),
-        o=np.digitize(eta + rng.logistic(size=200), [-1, 1]), c=rng.poisson(np.exp(eta) * rng.gamma(1, 1, 200)),
-    )  # fmt: skip
+        v=eta + rng.normal(size=200),
+        y=(rng.random(200) < 1 / (1 + np.exp(-eta))).astype(int),
+        t=rng.integers(1, 5, 200),
+        o=np.digitize(eta + rng.logistic(size=200), [-1, 1]),
+        c=rng.poisson(np.exp(eta) * rng.gamma(1, 1, 200)),
+    )
 
 
 def fitted(engine, table):
     outcome = OUTCOMES[ENGINES[engine].outcome]
     return ps.fit(
-        table, ps.ModelSpec(engine, f"{outcome} ~ x + C(k)", engine, "classical", options=OPTIONS.get(engine, {}))
+        table,
+        ps.ModelSpec(
+            engine, f"{outcome} ~ x + C(k)", engine, "classical", options=OPTIONS.get(engine, {})
+        ),
     )
 
 
@@ -42,7 +56,15 @@ def fitted(engine, table):
 def test_every_engine_is_shown(engine, table):
     fit = fitted(engine, table)
     terms = fit.terms
-    assert terms.columns.tolist() == ["term", "estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high"]
+    assert terms.columns.tolist() == [
+        "term",
+        "estimate",
+        "std_error",
+        "statistic",
+        "p_value",
+        "conf_low",
+        "conf_high",
+    ]
     assert terms.index.tolist() == list(range(len(terms)))
     assert terms["term"].tolist()[: len(fit.design.names)] == list(fit.design.names)
     assert fit.vcov.index.tolist() == terms["term"].tolist()
@@ -53,7 +75,9 @@ def test_every_engine_is_shown(engine, table):
     assert fit.converged
     assert fit.glance()["engine"].tolist() == [engine]
     assert engine in fit._repr_html_()
-    body = ps.tables.regression([fit, ps.fit(table, ps.ModelSpec("other", "v ~ x", "linear", "hc1"))]).body
+    body = ps.tables.regression(
+        [fit, ps.fit(table, ps.ModelSpec("other", "v ~ x", "linear", "hc1"))]
+    ).body
     assert set(terms["term"]) <= set(body["term"])
     assert not body.map(lambda cell: "nan" in str(cell)).to_numpy().any()
     assert ps.tables.regression(fit).to_latex()

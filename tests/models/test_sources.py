@@ -1,4 +1,6 @@
-"""Every engine has two proofs for every covariance it offers: the table in tests/references/README.md, held against the registry."""
+"""Every engine has two proofs for every covariance it offers: the table in
+tests/references/README.md, held against the registry.
+"""
 
 import ast
 from pathlib import Path
@@ -10,26 +12,40 @@ from peacestudy.models.engines.registry import ENGINES
 TESTS = Path(__file__).resolve().parents[1]
 README = TESTS / "references" / "README.md"
 OTHERS = {  # what inference adds to them
-    ("linear", "cluster, two ways"), ("linear", "cluster, wild bootstrap"), ("logit", "cluster, two ways"),
-    ("logit", "cluster, score bootstrap"), ("firth", "classical, profile"), ("firth", "cluster, two ways"),
-    ("cox", "cluster, two ways"), ("all", "bootstrap of blocks"),
-}  # fmt: skip
+    ("linear", "cluster, two ways"),
+    ("linear", "cluster, wild bootstrap"),
+    ("logit", "cluster, two ways"),
+    ("logit", "cluster, score bootstrap"),
+    ("firth", "classical, profile"),
+    ("firth", "cluster, two ways"),
+    ("cox", "cluster, two ways"),
+    ("all", "bootstrap of blocks"),
+}
 
 
 def rows():
-    lines = [line.strip().strip("|").split("|") for line in README.read_text("utf-8").splitlines() if "::test_" in line]
+    lines = [
+        line.strip().strip("|").split("|")
+        for line in README.read_text("utf-8").splitlines()
+        if "::test_" in line
+    ]
     return [[cell.strip().strip("`") for cell in line] for line in lines]
 
 
 def names(path):
     """Functions of a file of tests, by reading it: nothing is imported."""
-    return {n.name for n in ast.parse(path.read_text("utf-8")).body if isinstance(n, ast.FunctionDef)}
+    return {
+        n.name for n in ast.parse(path.read_text("utf-8")).body if isinstance(n, ast.FunctionDef)
+    }
 
 
 def test_every_engine_has_a_row_for_every_covariance_it_offers_and_no_more():
     found = [(engine, vcov) for engine, vcov, *_ in rows()]
     assert len(found) == len(set(found))
-    assert set(found) == {(name, vcov) for name, engine in ENGINES.items() for vcov in engine.vcovs} | OTHERS
+    assert (
+        set(found)
+        == {(name, vcov) for name, engine in ENGINES.items() for vcov in engine.vcovs} | OTHERS
+    )
 
 
 @pytest.mark.parametrize("row", rows(), ids=lambda row: f"{row[0]} {row[1]}")
@@ -42,9 +58,21 @@ def test_its_two_sources_differ_and_their_tests_exist(row):
         assert name in names(TESTS / file)
 
 
-@pytest.mark.parametrize("folder", [p for p in README.parent.iterdir() if p.is_dir()], ids=lambda p: p.name)
+@pytest.mark.parametrize(
+    "folder", [p for p in README.parent.iterdir() if p.is_dir()], ids=lambda p: p.name
+)
 def test_a_reference_is_stored_with_what_made_it(folder):
-    # simulations of this library: tests/benchmarks/coverage_*.py and a script in the folder write them
-    made_by_us = {"coverage", "firth_profile", "interval_coverage", "mutations", "propagate", "robust_size"}
+    # simulations of this library: tests/benchmarks/coverage_*.py and a script in the folder write
+    # them
+    made_by_us = {
+        "coverage",
+        "firth_profile",
+        "interval_coverage",
+        "mutations",
+        "propagate",
+        "robust_size",
+    }
     made = {p.name for p in folder.iterdir()}
-    assert folder.name in made_by_us or ({"session.txt"} <= made and any(n.startswith("generate") for n in made))
+    assert folder.name in made_by_us or (
+        {"session.txt"} <= made and any(n.startswith("generate") for n in made)
+    )

@@ -1,4 +1,6 @@
-"""A specification is written down whole or refused: every unknown word is answered with the known ones."""
+"""A specification is written down whole or refused: every
+unknown word is answered with the known ones.
+"""
 
 import dataclasses
 import pickle
@@ -9,7 +11,9 @@ import peacestudy as ps
 
 
 def spec(**change):
-    return ps.ModelSpec(**({"name": "m", "formula": "y ~ a", "engine": "logit", "vcov": "classical"} | change))
+    return ps.ModelSpec(
+        **({"name": "m", "formula": "y ~ a", "engine": "logit", "vcov": "classical"} | change)
+    )
 
 
 def test_a_spec_is_a_value():
@@ -28,13 +32,22 @@ def test_a_spec_is_a_value():
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"engine": "probit"}, "engine is 'probit'; it must be one of linear, logit, firth, cox, discrete_time"),
+        (
+            {"engine": "probit"},
+            "engine is 'probit'; it must be one of linear, logit, firth, cox, discrete_time",
+        ),
         ({"engine": "frith"}, "Did you mean 'firth'"),
         ({"engine": None}, "engine is None; it must be one of"),
-        ({"vcov": "sandwich"}, "vcov is 'sandwich'; it must be one of classical, hc0, hc1, hc2, hc3, cluster"),
+        (
+            {"vcov": "sandwich"},
+            "vcov is 'sandwich'; it must be one of classical, hc0, hc1, hc2, hc3, cluster",
+        ),
         ({"vcov": "HC1"}, "vcov is 'HC1'"),
         ({"vcov": None}, "vcov is None"),
-        ({"vcov": "hc3"}, "engine 'logit' has no vcov 'hc3'; it must be one of classical, hc0, hc1, cluster"),
+        (
+            {"vcov": "hc3"},
+            "engine 'logit' has no vcov 'hc3'; it must be one of classical, hc0, hc1, cluster",
+        ),
         ({"engine": "firth", "vcov": "hc2"}, "engine 'firth' has no vcov 'hc2'"),
         ({"vcov": "cluster"}, "needs the cluster column"),
         ({"vcov": "cluster", "cluster": ()}, "needs the cluster column"),
@@ -57,7 +70,9 @@ def test_what_does_not_exist_is_refused_with_what_does(change, said):
 
 
 def test_there_is_no_default_covariance():
-    with pytest.raises(ps.SpecError, match=r"vcov is not written; it must be one of classical.*there is no default"):
+    with pytest.raises(
+        ps.SpecError, match=r"vcov is not written; it must be one of classical.*there is no default"
+    ):
         ps.ModelSpec("m", "y ~ a", "logit")
 
 
@@ -75,7 +90,11 @@ def test_every_covariance_of_the_contract_exists_or_is_refused_by_name(engine):
 @pytest.mark.parametrize(
     ("engine", "options", "said"),
     [
-        ("cox", {"ties": "exact"}, "option ties of engine 'cox' is 'exact'; it must be one of efron, breslow"),
+        (
+            "cox",
+            {"ties": "exact"},
+            "option ties of engine 'cox' is 'exact'; it must be one of efron, breslow",
+        ),
         ("cox", {"strata": 3}, "option strata of engine 'cox' is 3; it must name a column"),
         ("cox", {"baseline": "cubic"}, "engine 'cox' has no option baseline; it has ties, strata"),
         ("discrete_time", {"baseline": "spline"}, "must be one of dummies, cubic, log, constant"),
@@ -92,13 +111,23 @@ def test_options_are_words_or_columns(engine, options, said):
 def test_cox_has_no_small_sample_covariance():
     for vcov in ("hc1", "hc2", "hc3"):
         with pytest.raises(
-            ps.SpecError, match=f"engine 'cox' has no vcov '{vcov}'; it must be one of classical, hc0, cluster"
+            ps.SpecError,
+            match=f"engine 'cox' has no vcov '{vcov}'; it must be one of classical, hc0, cluster",
         ):
             ps.ModelSpec("m", "Surv(t, e) ~ a", "cox", vcov)
 
 
 def test_the_columns_that_options_name_are_known():
-    s = ps.ModelSpec("m", "Surv(t, e) ~ a", "cox", "cluster", cluster="g", options={"strata": "s", "ties": "breslow"})
+    s = ps.ModelSpec(
+        "m",
+        "Surv(t, e) ~ a",
+        "cox",
+        "cluster",
+        cluster="g",
+        options={"strata": "s", "ties": "breslow"},
+    )
     assert (s.option_columns, s.cluster_columns) == (("s",), ("g",))
-    assert hash(s) == hash(ps.ModelSpec("m", "Surv(t, e) ~ a", "cox", "cluster", cluster="g", options=s.options))
+    assert hash(s) == hash(
+        ps.ModelSpec("m", "Surv(t, e) ~ a", "cox", "cluster", cluster="g", options=s.options)
+    )
     assert spec().option_columns == spec().cluster_columns == ()

@@ -1,8 +1,10 @@
-"""Permuting rows and columns and renaming coders, cases, clusters and states changes no number of any public verb.
+"""Permuting rows and columns and renaming coders, cases, clusters and
+states changes no number of any public verb.
 
-``VERBS`` holds every public function: how it is called here, and which changes do not apply, each with its reason. A public function that
-is missing there fails a test. Tolerance: sums over rows in another order differ by rounding; estimates that are found by iteration
-stop within 1e-8 of each other.
+``VERBS`` holds every public function: how it is called here, and which changes do not apply, each
+with its reason. A public function that is missing there fails a test. Tolerance: sums over rows in
+another order differ by rounding; estimates that are found by iteration stop within 1e-8 of each
+other.
 """
 
 import importlib
@@ -34,12 +36,17 @@ ROOMS = (
     "study",
 )
 NO_ORDER = "takes numbers one by one, or an array whose order is its meaning"
-FILES = "reads or writes files or folders; the order of rows in a file is that of its reader's tests"
+FILES = (
+    "reads or writes files or folders; the order of rows in a file is that of its reader's tests"
+)
 FIXED = "takes no table: the same call gives the same rows"
 DRAWS_BY_ID = (
-    "random draws are given to cases in the order of their ids, as its docstring says, so other ids are other draws"
+    "random draws are given to cases in the order of their ids, as its docstring says, so other ids"
+    " are other draws"
 )
-FIRST_BY_NAME = "of a pair, the coder or state that is first by name stands first; which, no number depends on"
+FIRST_BY_NAME = (
+    "of a pair, the coder or state that is first by name stands first; which, no number depends on"
+)
 REFERENCE = "the reference category of C(...) is the first by name, a declared rule"
 
 
@@ -70,8 +77,17 @@ SPECS = {
 
 
 SIGNS = {
-    "wild": spec("y ~ x", vcov="cluster", cluster="g", bootstrap="webb", bootstrap_draws=199, bootstrap_seed=3),
-    "score": spec("e ~ x", "logit", "cluster", "g", bootstrap="webb", bootstrap_draws=199, bootstrap_seed=3),
+    "wild": spec(
+        "y ~ x",
+        vcov="cluster",
+        cluster="g",
+        bootstrap="webb",
+        bootstrap_draws=199,
+        bootstrap_seed=3,
+    ),
+    "score": spec(
+        "e ~ x", "logit", "cluster", "g", bootstrap="webb", bootstrap_draws=199, bootstrap_seed=3
+    ),
 }
 
 
@@ -84,7 +100,9 @@ def with_panel(w):
 
 
 def fits(w):
-    return {f"{name} {k}": v for name, s in SPECS.items() for k, v in of_fit(ps.fit(w.frame, s)).items()}
+    return {
+        f"{name} {k}": v for name, s in SPECS.items() for k, v in of_fit(ps.fit(w.frame, s)).items()
+    }
 
 
 def categories(w):
@@ -105,8 +123,16 @@ def parts(found, *names):
 
 def propagated(w):
     sheet = w.sheet
-    one = coding.CodingSheet(sheet.table[sheet.table["indicator_id"] == "i1"].reset_index(drop=True), BOOK)
-    options = {"draws": 4, "burn": 5, "thin": 1, "seed": 1, "accuracy": Accuracy.about(0.8, worth=10)}
+    one = coding.CodingSheet(
+        sheet.table[sheet.table["indicator_id"] == "i1"].reset_index(drop=True), BOOK
+    )
+    options = {
+        "draws": 4,
+        "burn": 5,
+        "thin": 1,
+        "seed": 1,
+        "accuracy": Accuracy.about(0.8, worth=10),
+    }
     found = propagate(one, w.frame, spec("y ~ i1 + x", vcov="classical"), **options)
     out = parts(found, "terms", "accuracy", "codes", "flips")
     return out
@@ -114,7 +140,9 @@ def propagated(w):
 
 def naive(w):
     sheet = w.sheet
-    two = sheet.table[(sheet.table["indicator_id"] == "i1") & (sheet.table["coder"] != w.name("cas"))]
+    two = sheet.table[
+        (sheet.table["indicator_id"] == "i1") & (sheet.table["coder"] != w.name("cas"))
+    ]
     one = coding.CodingSheet(two.reset_index(drop=True), BOOK)
     options = {
         "draws": 4,
@@ -130,7 +158,11 @@ def naive(w):
 
 def stable(w):
     one = w.codes[w.codes["indicator_id"] == "i1"].reset_index(drop=True)
-    return {"table": stability(coding.CodingSheet(one, BOOK), w.frame, spec("y ~ i1 + x"), draws=5, seed=1)}
+    return {
+        "table": stability(
+            coding.CodingSheet(one, BOOK), w.frame, spec("y ~ i1 + x"), draws=5, seed=1
+        )
+    }
 
 
 def settled(w):
@@ -145,7 +177,10 @@ def one_coder(w):
 
 
 def scored(w):
-    return {rule: ps.score(one_coder(w), rule) for rule in ("depth", "first_component", "graded_response")}
+    return {
+        rule: ps.score(one_coder(w), rule)
+        for rule in ("depth", "first_component", "graded_response")
+    }
 
 
 def scores_fitted(w):
@@ -167,17 +202,27 @@ def consistency(w):
 
 
 def merged(w):
-    own = [w.codes[w.codes["coder"] == c].reset_index(drop=True) for c in sorted(set(w.codes["coder"]))]
+    own = [
+        w.codes[w.codes["coder"] == c].reset_index(drop=True) for c in sorted(set(w.codes["coder"]))
+    ]
     found = coding.merge([coding.CodingSheet(t, BOOK) for t in own])
     return {"table": found.table, "agreement": ps.agreement(found)}
 
 
 def joined(frame, *wanted):
-    return {"data": frame.data[[frame.key, *wanted]], "ledger": frame.ledger.table().drop(columns="step")}
+    return {
+        "data": frame.data[[frame.key, *wanted]],
+        "ledger": frame.ledger.table().drop(columns="step"),
+    }
 
 
 def by_window(w):
-    measures = {"any_war": ("war", "any"), "mean_v": ("v", "mean"), "slope_v": ("v", "slope"), "last_v": ("v", "last")}
+    measures = {
+        "any_war": ("war", "any"),
+        "mean_v": ("v", "mean"),
+        "slope_v": ("v", "slope"),
+        "last_v": ("v", "last"),
+    }
     frame = joins.window(
         w.frame,
         w.panel,
@@ -232,7 +277,13 @@ def by_events(w):
 def by_event_years(w):
     measures = {"deaths_sum": ("deaths", "sum"), "n": (None, "count")}
     frame = joins.event_years(
-        w.events, unit="state", date="date", measures=measures, name="events", absent=0, years=(1990, 1996)
+        w.events,
+        unit="state",
+        date="date",
+        measures=measures,
+        name="events",
+        absent=0,
+        years=(1990, 1996),
     )
     return {"data": frame.data.drop(columns="row_id")}
 
@@ -256,18 +307,34 @@ def by_lag(w):
 
 
 def in_spells(w):
-    return {"data": joins.spells(w.panel, by="state", year="year", active="war", gap=1, years=(1988, 1999)).data}
+    return {
+        "data": (
+            joins.spells(
+                w.panel, by="state", year="year", active="war", gap=1, years=(1988, 1999)
+            ).data
+        )
+    }
 
 
 def in_dyads(w):
-    years = joins.dyad_years(w.panel[["state", "year"]], first_year=1990, last_year=1992, directed=True)
+    years = joins.dyad_years(
+        w.panel[["state", "year"]], first_year=1990, last_year=1992, directed=True
+    )
     return {"data": years.data.drop(columns="row_id")}
 
 
 def by_several(w):
     measures = {"any_war": ("war", "any"), "mean_v": ("v", "mean"), "min_v": ("v", "min")}
     return joined(
-        joins.several(w.frame, w.panel, states="parties", year="year", measures=measures, missing="observed", name="p"),
+        joins.several(
+            w.frame,
+            w.panel,
+            states="parties",
+            year="year",
+            measures=measures,
+            missing="observed",
+            name="p",
+        ),
         *measures,
     )
 
@@ -295,7 +362,9 @@ def numbered(w):
 
 def translated(w):
     frame = StudyFrame(numbered(w), "case", "case_id")
-    return joined(joins.to_system(frame, "gw", date="year", source="gw", target="cow", name="cow"), "cow")
+    return joined(
+        joins.to_system(frame, "gw", date="year", source="gw", target="cow", name="cow"), "cow"
+    )
 
 
 def w_back(w, name):
@@ -305,24 +374,42 @@ def w_back(w, name):
 def filled(w):
     found = models.impute(w.frame, ["y", "x", "holes", "e"], m=2, cycles=2, donors=3, seed=4)
     fit = ps.fit(found, spec("y ~ x + holes"))
-    return {f"table {i}": t.data[["case_id", "holes"]] for i, t in enumerate(found.tables)} | of_fit(fit)
+    return {
+        f"table {i}": t.data[["case_id", "holes"]] for i, t in enumerate(found.tables)
+    } | of_fit(fit)
 
 
 def own_table(w):
     made = outcomes.own(
-        w.panel, name="panel", key=("state", "year"), unit="state-year", year="year", first_year=1988, last_year=1999
+        w.panel,
+        name="panel",
+        key=("state", "year"),
+        unit="state-year",
+        year="year",
+        first_year=1988,
+        last_year=1999,
     )
     return {
         "table": made.table,
-        "join": ps.join(w.frame, made, on=["state", "year"], shape="many_to_one").data[["case_id", "v"]],
+        "join": (
+            ps.join(w.frame, made, on=["state", "year"], shape="many_to_one").data[["case_id", "v"]]
+        ),
     }
 
 
 def released(w):
     source = outcomes.own(
-        w.panel, name="panel", key=("state", "year"), unit="state-year", year="year", first_year=1988, last_year=1999
+        w.panel,
+        name="panel",
+        key=("state", "year"),
+        unit="state-year",
+        year="year",
+        first_year=1988,
+        last_year=1999,
     )
-    newer = outcomes.OutcomeTable(source.table.assign(v=source.table["v"].round(1)).iloc[3:], source.source)
+    newer = outcomes.OutcomeTable(
+        source.table.assign(v=source.table["v"].round(1)).iloc[3:], source.source
+    )
     if "v" not in source.table:
         raise AssertionError
     found = outcomes.compare_releases(source, source)
@@ -348,7 +435,10 @@ def wide_codes(w):
 
 
 def coefficients(w):
-    return {n: reliability.coefficient(wide_codes(w), n, [0, 1, 2]).estimate for n in ("conger", "gwet", "fleiss")}
+    return {
+        n: reliability.coefficient(wide_codes(w), n, [0, 1, 2]).estimate
+        for n in ("conger", "gwet", "fleiss")
+    }
 
 
 def topics(w):
@@ -356,13 +446,22 @@ def topics(w):
     book = replace(
         BOOK,
         entries=tuple(
-            replace(p, indicators=tuple(replace(i, columns=("v1",) if i.id == "i1" else ()) for i in p.indicators))
+            replace(
+                p,
+                indicators=tuple(
+                    replace(i, columns=("v1",) if i.id == "i1" else ()) for i in p.indicators
+                ),
+            )
             for p in BOOK.entries
         ),
     )
     documents = pd.DataFrame({"agreement_id": w.events["event_id"], "v1": w.events["deaths"] % 3})
     members = documents.assign(case_id=w.events["state"])[["case_id", "agreement_id"]]
-    return {"codes": coding.code_topics(documents, members, book, "s")[["case_id", "indicator_id", "code", "locator"]]}
+    return {
+        "codes": coding.code_topics(documents, members, book, "s")[
+            ["case_id", "indicator_id", "code", "locator"]
+        ]
+    }
 
 
 def split(w):
@@ -373,7 +472,13 @@ def split(w):
         }
     )
     how = coding.Splitting({"A": "i1", "B": "i2"})
-    return {"codes": coding.split_values(wide, BOOK, how, unit="case_id", coders=[w.name("ann"), w.name("ben")]).table}
+    return {
+        "codes": (
+            coding.split_values(
+                wide, BOOK, how, unit="case_id", coders=[w.name("ann"), w.name("ben")]
+            ).table
+        )
+    }
 
 
 # verb -> (call, {change: reason why it does not apply})
@@ -409,7 +514,9 @@ VERBS = {
         {},
     ),
     "agreement": (
-        lambda w: {by: ps.agreement(w.sheet, resamples=50, seed=1, by=by) for by in ("indicator", "all")},
+        lambda w: {
+            by: ps.agreement(w.sheet, resamples=50, seed=1, by=by) for by in ("indicator", "all")
+        },
         {},
     ),
     "adjudicate": (settled, {}),
@@ -421,7 +528,13 @@ VERBS = {
     "robustness.from_intervals": (
         lambda w: parts(
             from_intervals(
-                w.frame, {"x": Interval("low", "high", 0.68)}, spec("y ~ x + z"), draws=4, burn=5, thin=1, seed=1
+                w.frame,
+                {"x": Interval("low", "high", 0.68)},
+                spec("y ~ x + z"),
+                draws=4,
+                burn=5,
+                thin=1,
+                seed=1,
             ),
             "terms",
         ),
@@ -429,9 +542,11 @@ VERBS = {
     ),
     "models.bootstrap": (
         lambda w: {
-            f"{block} {kind}": models.bootstrap(
-                line(w), w.frame, block=block, draws=39, seed=1, interval=kind, level=0.9
-            ).terms
+            f"{block} {kind}": (
+                models.bootstrap(
+                    line(w), w.frame, block=block, draws=39, seed=1, interval=kind, level=0.9
+                ).terms
+            )
             for block in (None, "g")
             for kind in ("percentile", "bca")
         },
@@ -439,15 +554,21 @@ VERBS = {
     ),
     "models.romano_wolf": (
         lambda w: {
-            str(block): models.romano_wolf(
-                [(line(w), "x"), (line(w), "z")], w.frame, block=block, draws=99, seed=1
-            ).terms
+            str(block): (
+                models.romano_wolf(
+                    [(line(w), "x"), (line(w), "z")], w.frame, block=block, draws=99, seed=1
+                ).terms
+            )
             for block in (None, "g")
         },
         {"ids": DRAWS_BY_ID},
     ),
     "models.permutation_test": (
-        lambda w: {"t": models.permutation_test(w.frame, spec("y ~ x + z"), ["x"], strata="c", draws=99, seed=1)},
+        lambda w: {
+            "t": models.permutation_test(
+                w.frame, spec("y ~ x + z"), ["x"], strata="c", draws=99, seed=1
+            )
+        },
         {"ids": DRAWS_BY_ID},
     ),
     "models.randomisation_test": (
@@ -461,7 +582,12 @@ VERBS = {
     "models.out_of_sample": (
         lambda w: parts(
             models.out_of_sample(
-                w.frame, [spec("e ~ x + z", "firth", "classical")], groups="g", time=("year", 1992), draws=20, seed=1
+                w.frame,
+                [spec("e ~ x + z", "firth", "classical")],
+                groups="g",
+                time=("year", 1992),
+                draws=20,
+                seed=1,
             ),
             "scores",
             "predictions",
@@ -471,7 +597,9 @@ VERBS = {
     "models.impute": (filled, {"ids": DRAWS_BY_ID}),
     "models.by_context": (
         lambda w: parts(
-            models.by_context(w.frame, spec("y ~ x", "linear", "hc1"), "x", "c", method="bayes", fewest_events=5),
+            models.by_context(
+                w.frame, spec("y ~ x", "linear", "hc1"), "x", "c", method="bayes", fewest_events=5
+            ),
             "effects",
             "alike",
             "whole",
@@ -481,16 +609,32 @@ VERBS = {
     "models.conditional_effects": (
         lambda w: {
             "t": models.conditional_effects(
-                ps.fit(w.frame, spec("y ~ x*z")), w.frame, "x", 1.0, "z", [-1.0, 0.0, 1.0], near=0.5, fewest=2
+                ps.fit(w.frame, spec("y ~ x*z")),
+                w.frame,
+                "x",
+                1.0,
+                "z",
+                [-1.0, 0.0, 1.0],
+                near=0.5,
+                fewest=2,
             )
         },
         {},
     ),
     "models.diagnose": (diagnosed, {}),
     "models.left_out": (left, {}),
-    "models.overdispersion": (lambda w: {"t": models.overdispersion(ps.fit(w.frame, SPECS["poisson"]))}, {}),
-    "models.parallel_lines": (lambda w: {"t": models.parallel_lines(ps.fit(w.frame, SPECS["ordered"]))}, {}),
-    "models.proportional_hazards": (lambda w: {"t": models.proportional_hazards(ps.fit(w.frame, SPECS["cox"]))}, {}),
+    "models.overdispersion": (
+        lambda w: {"t": models.overdispersion(ps.fit(w.frame, SPECS["poisson"]))},
+        {},
+    ),
+    "models.parallel_lines": (
+        lambda w: {"t": models.parallel_lines(ps.fit(w.frame, SPECS["ordered"]))},
+        {},
+    ),
+    "models.proportional_hazards": (
+        lambda w: {"t": models.proportional_hazards(ps.fit(w.frame, SPECS["cox"]))},
+        {},
+    ),
     "models.kaplan_meier": (
         lambda w: {"t": models.kaplan_meier(w.cases["time"].to_numpy(), w.cases["e"].to_numpy())},
         {},
@@ -500,11 +644,13 @@ VERBS = {
     "models.roc_auc": (measured, {}),
     "models.partial_pooling": (
         lambda w: {
-            "t": models.partial_pooling(
-                w.cases.groupby("g", sort=False)["y"].mean(),
-                w.cases.groupby("g", sort=False)["y"].sem(),
-                method="bayes",
-            ).effects
+            "t": (
+                models.partial_pooling(
+                    w.cases.groupby("g", sort=False)["y"].mean(),
+                    w.cases.groupby("g", sort=False)["y"].sem(),
+                    method="bayes",
+                ).effects
+            )
         },
         {},
     ),
@@ -526,8 +672,14 @@ VERBS = {
     "joins.spells": (in_spells, {}),
     "joins.to_system": (translated, {}),
     "joins.directed": (lambda w: {"t": joins.directed(w.flows, "a", "b", name="dyad")}, {}),
-    "joins.undirected": (lambda w: {"t": joins.undirected(w.flows, "a", "b", name="dyad")}, {"states": FIRST_BY_NAME}),
-    "joins.dyad_key": (lambda w: {"t": joins.dyad_key(w.flows["a"], w.flows["b"], directed=True)}, {}),
+    "joins.undirected": (
+        lambda w: {"t": joins.undirected(w.flows, "a", "b", name="dyad")},
+        {"states": FIRST_BY_NAME},
+    ),
+    "joins.dyad_key": (
+        lambda w: {"t": joins.dyad_key(w.flows["a"], w.flows["b"], directed=True)},
+        {},
+    ),
     "joins.dyad_years": (in_dyads, {}),
     "joins.missing": (lambda w: {"t": joins.missing(with_panel(w))}, {}),
     "joins.missing_by": (lambda w: {"t": joins.missing_by(with_panel(w), "c")}, {}),
@@ -535,14 +687,28 @@ VERBS = {
     "coding.floor": (flags, {}),
     "coding.internal_consistency": (consistency, {}),
     "coding.merge": (merged, {}),
-    "coding.without": (lambda w: {"t": ps.score(coding.without(one_coder(w), ["i2"]), "share")}, {}),
-    "coding.reliability.confusion": (lambda w: {"t": reliability.confusion(w.sheet)}, {"coders": FIRST_BY_NAME}),
+    "coding.without": (
+        lambda w: {"t": ps.score(coding.without(one_coder(w), ["i2"]), "share")},
+        {},
+    ),
+    "coding.reliability.confusion": (
+        lambda w: {"t": reliability.confusion(w.sheet)},
+        {"coders": FIRST_BY_NAME},
+    ),
     "coding.reliability.disputed": (lambda w: {"t": reliability.disputed(w.sheet)}, {}),
-    "coding.reliability.drift": (lambda w: {"t": reliability.drift(w.sheet, batches=3, resamples=20, seed=1)}, {}),
-    "coding.reliability.pairs": (lambda w: {"t": reliability.pairs(w.sheet)}, {"coders": FIRST_BY_NAME}),
+    "coding.reliability.drift": (
+        lambda w: {"t": reliability.drift(w.sheet, batches=3, resamples=20, seed=1)},
+        {},
+    ),
+    "coding.reliability.pairs": (
+        lambda w: {"t": reliability.pairs(w.sheet)},
+        {"coders": FIRST_BY_NAME},
+    ),
     "coding.reliability.coefficient": (coefficients, {}),
     "coding.reliability.icc": (
-        lambda w: {"t": [reliability.icc(wide_codes(w)).single, reliability.icc(wide_codes(w)).average]},
+        lambda w: {
+            "t": [reliability.icc(wide_codes(w)).single, reliability.icc(wide_codes(w)).average]
+        },
         {},
     ),
     "coding.code_topics": (topics, {}),
@@ -599,7 +765,9 @@ def public():
 
 def test_every_public_verb_is_in_the_table():
     named = {name.partition(":")[0] for name in VERBS}
-    assert public() - named == set(), "add the verb to VERBS, with a call or the reason why order cannot matter"
+    assert public() - named == set(), (
+        "add the verb to VERBS, with a call or the reason why order cannot matter"
+    )
     assert named - public() == set()
 
 

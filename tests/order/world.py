@@ -1,4 +1,6 @@
-"""Small tables, the ways to permute and rename them, and the comparison of results after mapping the names back."""
+"""Small tables, the ways to permute and rename them, and the
+comparison of results after mapping the names back.
+"""
 
 import re
 from dataclasses import dataclass, replace
@@ -27,7 +29,18 @@ PROSE = (
 
 def indicator(name, direction):
     return Indicator(
-        name, name, "q", "t", "three", "r", "political", "promise", direction, level="ordinal", codes=CODES, weight=1.0
+        name,
+        name,
+        "q",
+        "t",
+        "three",
+        "r",
+        "political",
+        "promise",
+        direction,
+        level="ordinal",
+        codes=CODES,
+        weight=1.0,
     )
 
 
@@ -40,7 +53,10 @@ BOOK = Codebook(
     "share",
     {},
     (Scale("three", "ordinal", CODES),),
-    tuple(Pillar(p, p, "t", "h", "s", indicators=tuple(indicator(i, 1) for i in own)) for p, own in PILLARS),
+    tuple(
+        Pillar(p, p, "t", "h", "s", indicators=tuple(indicator(i, 1) for i in own))
+        for p, own in PILLARS
+    ),
 )
 
 
@@ -82,7 +98,11 @@ def world(seed=5):
             "y": eta + rng.normal(size=CASES),
             "e": (rng.random(CASES) < 1 / (1 + np.exp(-eta))).astype(int),
             "k": rng.poisson(np.exp(0.3 * eta + 0.5)),
-            "o": pd.cut(eta + rng.logistic(size=CASES), [-np.inf, -0.6, 0.6, np.inf], labels=["low", "mid", "top"]),
+            "o": pd.cut(
+                eta + rng.logistic(size=CASES),
+                [-np.inf, -0.6, 0.6, np.inf],
+                labels=["low", "mid", "top"],
+            ),
             "g": [f"clus{i}" for i in rng.permutation(np.arange(CASES) % CLUSTERS)],
             "c": [f"ctx{i}" for i in rng.permutation(np.arange(CASES) % CONTEXTS)],
             "time": rng.integers(1, 7, CASES),
@@ -93,7 +113,9 @@ def world(seed=5):
             "high": x + 0.5,
         }
     )
-    cases["parties"] = cases["state"] + "; " + np.roll(state, 1)[[int(s[2:]) for s in cases["state"]]]
+    cases["parties"] = (
+        cases["state"] + "; " + np.roll(state, 1)[[int(s[2:]) for s in cases["state"]]]
+    )
     cases["holes"] = cases["z"].where(rng.random(CASES) > 0.3)
     cases["start"] = cases["year"].astype(str) + "-02-03"
     cases["end"] = (cases["year"] + 2).astype(str) + "-07-01"
@@ -112,8 +134,12 @@ def world(seed=5):
         ]
     codes = pd.DataFrame(rows, columns=["case_id", "indicator_id", "coder", "kind", "code", "date"])
     codes = codes.reindex(columns=SHEET_SCHEMA.names).astype({"code": "Int64"})
-    grid = pd.MultiIndex.from_product([state, range(1988, 2000)], names=["state", "year"]).to_frame(index=False)
-    panel = grid.assign(v=rng.normal(size=len(grid)), war=rng.random(len(grid)) < 0.4).sample(frac=0.9, random_state=1)
+    grid = pd.MultiIndex.from_product([state, range(1988, 2000)], names=["state", "year"]).to_frame(
+        index=False
+    )
+    panel = grid.assign(v=rng.normal(size=len(grid)), war=rng.random(len(grid)) < 0.4).sample(
+        frac=0.9, random_state=1
+    )
     date = pd.Timestamp("1990-01-01") + pd.to_timedelta(rng.integers(0, 2500, 90), unit="D")
     events = pd.DataFrame(
         {
@@ -124,7 +150,9 @@ def world(seed=5):
         }
     )
     pairs = [(a, b) for a in state for b in state if a != b]
-    flows = pd.DataFrame([(a, b, y) for a, b in pairs for y in range(1990, 1995)], columns=["a", "b", "year"])
+    flows = pd.DataFrame(
+        [(a, b, y) for a, b in pairs for y in range(1990, 1995)], columns=["a", "b", "year"]
+    )
     flows["flow"] = rng.random(len(flows))
     return World(cases, codes, panel.reset_index(drop=True), events, flows, {})
 
@@ -134,7 +162,9 @@ TABLES = ("cases", "codes", "panel", "events", "flows")
 
 def rows(w, seed):
     """Every table with its rows in another order."""
-    mixed = {t: getattr(w, t).sample(frac=1, random_state=seed).reset_index(drop=True) for t in TABLES}
+    mixed = {
+        t: getattr(w, t).sample(frac=1, random_state=seed).reset_index(drop=True) for t in TABLES
+    }
     return replace(w, **mixed)
 
 
@@ -157,7 +187,8 @@ def renamed(w, old, new):
         if not any(text):
             return column
         return pd.Series(
-            [one.sub(lambda m: names[m[1]], v) if isinstance(v, str) else v for v in column], index=column.index
+            [one.sub(lambda m: names[m[1]], v) if isinstance(v, str) else v for v in column],
+            index=column.index,
         )
 
     return replace(w, **{t: getattr(w, t).apply(change) for t in TABLES}, names=w.names | names)
@@ -170,13 +201,19 @@ def coders(w, seed):
 
 def ids(w, seed):
     """Cases with ids in the reverse order."""
-    return renamed(w, [f"case{i:02d}" for i in range(CASES)], [f"case{90 - i}x" for i in range(CASES)])
+    return renamed(
+        w, [f"case{i:02d}" for i in range(CASES)], [f"case{90 - i}x" for i in range(CASES)]
+    )
 
 
 def groups(w, seed):
     """Clusters and contexts with other names, in another order."""
-    w = renamed(w, [f"clus{i}" for i in range(CLUSTERS)], [f"clus{9 - i}x" for i in range(CLUSTERS)])
-    return renamed(w, [f"ctx{i}" for i in range(CONTEXTS)], [f"ctx{9 - i}x" for i in range(CONTEXTS)])
+    w = renamed(
+        w, [f"clus{i}" for i in range(CLUSTERS)], [f"clus{9 - i}x" for i in range(CLUSTERS)]
+    )
+    return renamed(
+        w, [f"ctx{i}" for i in range(CONTEXTS)], [f"ctx{9 - i}x" for i in range(CONTEXTS)]
+    )
 
 
 def states(w, seed):
@@ -184,7 +221,14 @@ def states(w, seed):
     return renamed(w, [f"st{i}" for i in range(STATES)], [f"st{9 - i}x" for i in range(STATES)])
 
 
-CHANGES = {"rows": rows, "columns": columns, "coders": coders, "ids": ids, "groups": groups, "states": states}
+CHANGES = {
+    "rows": rows,
+    "columns": columns,
+    "coders": coders,
+    "ids": ids,
+    "groups": groups,
+    "states": states,
+}
 
 
 def back(value, names):
@@ -209,12 +253,24 @@ def tidy(found, names):
     table.columns = [back(str(c), names) for c in table.columns]
     table = table[sorted(table.columns)]
     text = [
-        c for c in table.columns if table[c].dtype.kind not in "iufb" and not pd.api.types.is_numeric_dtype(table[c])
+        c
+        for c in table.columns
+        if table[c].dtype.kind not in "iufb" and not pd.api.types.is_numeric_dtype(table[c])
     ]
     for c in text:
-        table[c] = [back(v, names) if isinstance(v, str) else str(v) for v in table[c].astype(object)]
-    rounded = {f"{c}_rounded": table[c].astype(float).round(6) + 0.0 for c in table.columns if c not in text}
-    order = table[text].assign(**rounded).sort_values([*text, *rounded]).index if len(table) else table.index
+        table[c] = [
+            back(v, names) if isinstance(v, str) else str(v) for v in table[c].astype(object)
+        ]
+    rounded = {
+        f"{c}_rounded": table[c].astype(float).round(6) + 0.0
+        for c in table.columns
+        if c not in text
+    }
+    order = (
+        table[text].assign(**rounded).sort_values([*text, *rounded]).index
+        if len(table)
+        else table.index
+    )
     out = table.loc[order].reset_index(drop=True)
     return out.astype({c: float for c in out.columns if c not in text})
 
@@ -225,5 +281,11 @@ def compare(before, after, names, where, tolerance):
         one, two = tidy(before[part], {}), tidy(after[part], names)
         assert list(one.columns) == list(two.columns), (where, part)
         pd.testing.assert_frame_equal(
-            one, two, check_dtype=False, rtol=tolerance, atol=tolerance, obj=f"{where}: {part}", check_categorical=False
+            one,
+            two,
+            check_dtype=False,
+            rtol=tolerance,
+            atol=tolerance,
+            obj=f"{where}: {part}",
+            check_categorical=False,
         )

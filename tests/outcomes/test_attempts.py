@@ -1,4 +1,6 @@
-"""Settlement attempts against plain loops over days, for both rules, on generated and on awkward agreements."""
+"""Settlement attempts against plain loops over days, for both
+rules, on generated and on awkward agreements.
+"""
 
 import datetime as dt
 
@@ -45,13 +47,23 @@ def chains(rows, rule):
         else:
             runs.append([row])
     return [
-        (run[0][1], run[-1][2].year, run[0][2], run[-1][2], run[0][2] - rule.before_days * DAY, run[-1][2], len(run))
+        (
+            run[0][1],
+            run[-1][2].year,
+            run[0][2],
+            run[-1][2],
+            run[0][2] - rule.before_days * DAY,
+            run[-1][2],
+            len(run),
+        )
         for run in runs
     ]
 
 
 def anchors(rows, fighting, rule):
-    """Bundles around a first substantive agreement; the next begins after fighting came back, or after the window."""
+    """Bundles around a first substantive agreement; the next begins
+    after fighting came back, or after the window.
+    """
     out, after = [], dt.date.min
     for row in sorted(filter(substantive, rows), key=lambda r: (r[2], r[0])):
         day = row[2]
@@ -93,7 +105,9 @@ def histories(draw):
         day = dt.date(1990, 1, 1) + draw(st.integers(0, 700)) * DAY
         for step in draw(st.lists(STEPS, max_size=9)):
             day += step * DAY
-            rows.append((number, conflict, day, draw(STAGE), draw(st.sampled_from(["Intra", *TYPES]))))
+            rows.append(
+                (number, conflict, day, draw(STAGE), draw(st.sampled_from(["Intra", *TYPES])))
+            )
             number += draw(st.sampled_from([1, 1, -50, 70]))
     numbers = [r[0] for r in rows]
     rows = [r for i, r in enumerate(rows) if r[0] not in numbers[:i]]
@@ -119,17 +133,20 @@ def test_attempts_and_their_texts_equal_the_loops(history, rule):
     expected = []
     for conflict in (1, 2):
         own = [r for r in rows if r[1] == conflict]
-        expected += chains(own, rule) if rule.rule == "chain" else anchors(own, fighting[conflict], rule)
+        expected += (
+            chains(own, rule) if rule.rule == "chain" else anchors(own, fighting[conflict], rule)
+        )
     assert list(found.columns) == SPAN
     plain = [
-        tuple(v.date() if isinstance(v, pd.Timestamp) else int(v) for v in row) for row in found.astype(object).values
+        tuple(v.date() if isinstance(v, pd.Timestamp) else int(v) for v in row)
+        for row in found.astype(object).values
     ]
     assert plain == expected
     found.insert(0, "case_id", [f"{i:02}" for i in range(len(found))])
     texts = attempt_members(agreements, found)
-    assert {(int(r.case_id), r.agreement_id, r.role, r.substantive) for r in texts.itertuples()} == members(
-        rows, expected
-    )
+    assert {
+        (int(r.case_id), r.agreement_id, r.role, r.substantive) for r in texts.itertuples()
+    } == members(rows, expected)
     assert not texts.duplicated(["case_id", "agreement_id"]).any()
 
 
@@ -137,19 +154,29 @@ def test_attempts_and_their_texts_equal_the_loops(history, rule):
 def test_a_gap_of_365_days_is_within_and_366_is_not(days, attempts):
     first = dt.date(2001, 3, 1)
     found = find_attempts(
-        table([(1, 7, first, "SubPar", "Intra"), (2, 7, first + days * DAY, "SubComp", "Intra")]), {}, CHAIN
+        table([(1, 7, first, "SubPar", "Intra"), (2, 7, first + days * DAY, "SubComp", "Intra")]),
+        {},
+        CHAIN,
     )
     assert len(found) == attempts
     assert found["n_substantive"].sum() == 2
 
 
 def test_t0_is_the_year_of_the_last_and_the_text_reaches_back_from_the_first():
-    rows = [(1, 7, dt.date(1999, 12, 31), "SubPar", "Intra"), (2, 7, dt.date(2000, 6, 1), "SubComp", "InterIntra")]
+    rows = [
+        (1, 7, dt.date(1999, 12, 31), "SubPar", "Intra"),
+        (2, 7, dt.date(2000, 6, 1), "SubComp", "InterIntra"),
+    ]
     (span,) = find_attempts(table(rows), {}, CHAIN).itertuples(index=False)
     assert span.t0 == 2000
-    assert [str(d.date()) for d in (span.first_date, span.last_date, span.text_from, span.text_to)] == [
-        "1999-12-31", "2000-06-01", "1998-12-31", "2000-06-01",
-    ]  # fmt: skip
+    assert [
+        str(d.date()) for d in (span.first_date, span.last_date, span.text_from, span.text_to)
+    ] == [
+        "1999-12-31",
+        "2000-06-01",
+        "1998-12-31",
+        "2000-06-01",
+    ]
 
 
 def test_other_conflicts_and_other_types_do_not_fill_a_gap():
@@ -198,11 +225,13 @@ def test_the_first_of_january_is_not_yet_the_next_attempt():
 
 ATTEMPTS = pd.DataFrame(
     {
-        "case_id": ["7-2000", "7-2004", "8-2000"], "conflict_id": [7, 7, 8], "t0": [2000, 2004, 2000],
+        "case_id": ["7-2000", "7-2004", "8-2000"],
+        "conflict_id": [7, 7, 8],
+        "t0": [2000, 2004, 2000],
         "text_from": pd.to_datetime(["1999-01-01", "2003-01-01", "1999-01-01"]),
         "text_to": pd.to_datetime(["2000-06-01", "2004-06-01", "2000-06-01"]),
     }
-)  # fmt: skip
+)
 
 
 def role_of(date, stage="Imp", conflict=7):
@@ -213,12 +242,16 @@ def role_of(date, stage="Imp", conflict=7):
 @pytest.mark.parametrize(
     ("date", "roles"),
     [
-        ("1998-12-31", []), ("1999-01-01", [["7-2000", "scored"]]), ("2000-06-01", [["7-2000", "scored"]]),
-        ("2000-06-02", [["7-2000", "follow_up"]]), ("2002-12-31", [["7-2000", "follow_up"]]),
-        ("2003-01-01", [["7-2004", "scored"]]), ("2004-06-02", [["7-2004", "follow_up"]]),
+        ("1998-12-31", []),
+        ("1999-01-01", [["7-2000", "scored"]]),
+        ("2000-06-01", [["7-2000", "scored"]]),
+        ("2000-06-02", [["7-2000", "follow_up"]]),
+        ("2002-12-31", [["7-2000", "follow_up"]]),
+        ("2003-01-01", [["7-2004", "scored"]]),
+        ("2004-06-02", [["7-2004", "follow_up"]]),
         ("2025-12-31", [["7-2004", "follow_up"]]),
     ],
-)  # fmt: skip
+)
 def test_roles_at_the_edges_of_a_text(date, roles):
     assert role_of(date) == roles
 
@@ -257,24 +290,40 @@ def test_rows_are_sorted_by_case_scored_first_then_number():
 def test_without_agreements_there_are_no_attempts_and_no_members():
     found = find_attempts(table([]), {}, CHAIN)
     assert (len(found), list(found.columns)) == (0, SPAN)
-    assert len(attempt_members(table([(1, 7, "2000-01-01", "Imp", "Intra")]), found.assign(case_id=""))) == 0
+    assert (
+        len(
+            attempt_members(table([(1, 7, "2000-01-01", "Imp", "Intra")]), found.assign(case_id=""))
+        )
+        == 0
+    )
     assert len(attempt_members(table([]), ATTEMPTS)) == 0
 
 
 @pytest.mark.parametrize(
     ("values", "match"),
-    [(("chains", 1, 1, 1), "Did you mean 'chain'"), (("chain", -1, 1, 1), "gap_days is -1"),
-    (("chain", 1, -1, 1), "before_days is -1"),
-     (("anchor", 1, 1, 0), "horizon is 0; it must be 1 or more")],
-)  # fmt: skip
+    [
+        (("chains", 1, 1, 1), "Did you mean 'chain'"),
+        (("chain", -1, 1, 1), "gap_days is -1"),
+        (("chain", 1, -1, 1), "before_days is -1"),
+        (("anchor", 1, 1, 0), "horizon is 0; it must be 1 or more"),
+    ],
+)
 def test_a_rule_that_makes_no_sense_is_refused(values, match):
     with pytest.raises(SpecError, match=match):
         AttemptRule(*values)
 
 
 def test_the_earliest_is_kept_and_the_next_begins_after_its_window():
-    cases = pd.DataFrame({"conflict_id": [7, 7, 7, 7, 8], "t0": [2000, 2005, 2006, 2011, 2001]}, index=list("abcde"))
-    assert non_overlapping(cases, 5).to_dict() == {"a": True, "b": False, "c": True, "d": False, "e": True}
+    cases = pd.DataFrame(
+        {"conflict_id": [7, 7, 7, 7, 8], "t0": [2000, 2005, 2006, 2011, 2001]}, index=list("abcde")
+    )
+    assert non_overlapping(cases, 5).to_dict() == {
+        "a": True,
+        "b": False,
+        "c": True,
+        "d": False,
+        "e": True,
+    }
 
 
 @given(
@@ -291,7 +340,9 @@ def test_it_equals_a_loop_in_any_order_of_rows(rows, horizon, shuffle):
         if conflict not in kept or t0 > kept[conflict][-1] + horizon:
             kept.setdefault(conflict, []).append(t0)
     found = cases[non_overlapping(cases, horizon)]
-    assert sorted(found.itertuples(index=False, name=None)) == [(c, t) for c in sorted(kept) for t in kept[c]]
+    assert sorted(found.itertuples(index=False, name=None)) == [
+        (c, t) for c in sorted(kept) for t in kept[c]
+    ]
 
 
 def test_without_cases_nothing_is_kept():
@@ -299,10 +350,15 @@ def test_without_cases_nothing_is_kept():
 
 
 def test_the_clock_stops_at_the_first_agreement():
-    rows = table([
-        (1, 7, "2000-06-01", "SubPar", "Intra"), (2, 7, "2000-06-01", "SubComp", "Intra"), (3, 7, "2001-05-01", "SubPar", "Intra"),
-        (4, 7, "2000-06-01", "Cea", "Intra"), (5, 7, "2005-01-01", "SubPar", "Intra"),
-    ])  # fmt: skip
+    rows = table(
+        [
+            (1, 7, "2000-06-01", "SubPar", "Intra"),
+            (2, 7, "2000-06-01", "SubComp", "Intra"),
+            (3, 7, "2001-05-01", "SubPar", "Intra"),
+            (4, 7, "2000-06-01", "Cea", "Intra"),
+            (5, 7, "2005-01-01", "SubPar", "Intra"),
+        ]
+    )
     spans = find_attempts(rows, {7: set()}, CHAIN)
     first = at_first_agreement(spans, rows)
     assert spans.t0.tolist() == [2001, 2005] and spans.n_substantive.tolist() == [3, 1]
@@ -324,9 +380,16 @@ def test_the_clock_stops_at_the_first_agreement():
 )
 def test_the_largest_text(lengths, dates, chosen):
     members = pd.DataFrame(
-        {"case_id": ["a"] * 3 + ["b"], "agreement_id": [1, 2, 3, 4], "role": "scored", "substantive": True}
+        {
+            "case_id": ["a"] * 3 + ["b"],
+            "agreement_id": [1, 2, 3, 4],
+            "role": "scored",
+            "substantive": True,
+        }
     )
     length = pd.Series([*lengths, 1], index=[1, 2, 3, 4])
     date = pd.Series(pd.to_datetime([*dates, "1999-01-01"]), index=[1, 2, 3, 4])
     found = largest_text(members.sample(frac=1, random_state=1), length, date)
-    assert found.agreement_id.tolist() == [chosen, 4] and list(found.columns) == list(members.columns)
+    assert found.agreement_id.tolist() == [chosen, 4] and list(found.columns) == list(
+        members.columns
+    )

@@ -1,4 +1,6 @@
-"""Context in a year before the case: a value with its source, or the one reason why there is none."""
+"""Context in a year before the case: a value with its source, or
+the one reason why there is none.
+"""
 
 import math
 
@@ -8,21 +10,45 @@ import pytest
 from peacestudy.core.schema import Field, Schema
 from peacestudy.errors import JoinError
 from peacestudy.outcomes import SOURCES, OutcomeTable, Source
-from peacestudy.outcomes.context import CONTEXT, COVARIATES_SCHEMA, POLITY_CODES, CountryYear, combine, country_year
+from peacestudy.outcomes.context import (
+    CONTEXT,
+    COVARIATES_SCHEMA,
+    POLITY_CODES,
+    CountryYear,
+    combine,
+    country_year,
+)
 
 SOURCE = Source(
-    "fake", "Fake", "1", "Nobody 2000", "https://example.org", "none", "fake.csv", "0" * 64, 3,
-    Schema((Field("ccode", "integer"), Field("year", "year", required=True), Field("score", "number"))), "country-year",
-    ("ccode", "year"), 1980, 2014,
-)  # fmt: skip
+    "fake",
+    "Fake",
+    "1",
+    "Nobody 2000",
+    "https://example.org",
+    "none",
+    "fake.csv",
+    "0" * 64,
+    3,
+    Schema(
+        (Field("ccode", "integer"), Field("year", "year", required=True), Field("score", "number"))
+    ),
+    "country-year",
+    ("ccode", "year"),
+    1980,
+    2014,
+)
 WANTED = CountryYear("constraint", "fake", "score", "gw", "ccode", POLITY_CODES)
 
 
 def look(country, year, *rows, wanted=WANTED):
-    """Value and reason for a state (Gleditsch-Ward code) in a year, from rows of (code, year, score)."""
+    """Value and reason for a state (Gleditsch-Ward code) in a
+    year, from rows of (code, year, score).
+    """
     table = pd.DataFrame(rows, columns=["ccode", "year", "score"])
     numeric = {"year": "Int64"} | ({} if wanted.system == "iso3" else {"ccode": "Int64"})
-    cases = pd.DataFrame({"case_id": ["x"], "country": pd.array([country], "Int64"), "year": [year]})
+    cases = pd.DataFrame(
+        {"case_id": ["x"], "country": pd.array([country], "Int64"), "year": [year]}
+    )
     found = country_year(cases, OutcomeTable(table.astype(numeric), SOURCE), wanted)
     assert list(found.columns) == COVARIATES_SCHEMA.names
     (row,) = found.astype(object).to_dict("records")
@@ -32,7 +58,9 @@ def look(country, year, *rows, wanted=WANTED):
         str(year),
         "fake score",
     )
-    return (None if pd.isna(row["value"]) else row["value"]), (None if pd.isna(row["reason"]) else row["reason"])
+    return (None if pd.isna(row["value"]) else row["value"]), (
+        None if pd.isna(row["reason"]) else row["reason"]
+    )
 
 
 def test_a_value_is_that_of_the_state_and_year():
@@ -52,11 +80,26 @@ def test_zero_is_a_value():
         (2, 2000, [(2, 2000, -66)], "special code -66: foreign interruption"),
         (2, 2000, [(2, 2000, -77)], "special code -77: collapse of central authority"),
         (2, 2000, [(2, 2000, -88)], "special code -88: transition"),
-        (2, 2000, [(2, 2000, 5), (2, 2000, 6)], "rows of fake for this state and year contradict each other"),
-        (2, 2000, [(2, 2000, 5), (2, 2000, None)], "rows of fake for this state and year contradict each other"),
+        (
+            2,
+            2000,
+            [(2, 2000, 5), (2, 2000, 6)],
+            "rows of fake for this state and year contradict each other",
+        ),
+        (
+            2,
+            2000,
+            [(2, 2000, 5), (2, 2000, None)],
+            "rows of fake for this state and year contradict each other",
+        ),
         (2, 2000, [(2, 2000, None)], "blank in fake"),
         (2, 2000, [(2, 2000, None), (2, 2000, None)], "blank in fake"),
-        (2, 2000, [(20, 2000, 5), (2, 1999, 5), (None, 2000, 5)], "no row of fake for this state and year"),
+        (
+            2,
+            2000,
+            [(20, 2000, 5), (2, 1999, 5), (None, 2000, 5)],
+            "no row of fake for this state and year",
+        ),
         (2, 2000, [], "no row of fake for this state and year"),
     ],
 )
@@ -98,16 +141,22 @@ def test_an_unknown_code_system_is_refused():
 
 def test_every_variable_of_the_project_reads_a_column_of_its_source():
     for wanted in CONTEXT:
-        assert {wanted.column, wanted.code, "year"} <= set(SOURCES[wanted.source_id].schema.names), wanted.variable
+        assert {wanted.column, wanted.code, "year"} <= set(
+            SOURCES[wanted.source_id].schema.names
+        ), wanted.variable
 
 
 LONG = pd.DataFrame(
-    [("a", "imports", 2.0, "2000", "trade imports", None), ("a", "gdp", 4.0, "2000", "wdi gdp", None),
-     ("b", "imports", None, "2001", "trade imports", "outside coverage"),
-     ("b", "gdp", None, "2001", "wdi gdp", "blank in wdi"),
-     ("c", "imports", 3.0, "2002", "trade imports", None), ("c", "gdp", 0.0, "2002", "wdi gdp", None)],
+    [
+        ("a", "imports", 2.0, "2000", "trade imports", None),
+        ("a", "gdp", 4.0, "2000", "wdi gdp", None),
+        ("b", "imports", None, "2001", "trade imports", "outside coverage"),
+        ("b", "gdp", None, "2001", "wdi gdp", "blank in wdi"),
+        ("c", "imports", 3.0, "2002", "trade imports", None),
+        ("c", "gdp", 0.0, "2002", "wdi gdp", None),
+    ],
     columns=COVARIATES_SCHEMA.names,
-)  # fmt: skip
+)
 
 
 def share(how):
@@ -118,13 +167,17 @@ def share(how):
 def test_a_variable_is_made_of_its_parts_or_missing_with_the_first_reason():
     both = "trade imports; wdi gdp"
     assert share(lambda imports, gdp: imports / gdp) == [
-        ("a", "share", 0.5, "2000", both, None), ("b", "share", None, "2001", both, "imports: outside coverage"),
+        ("a", "share", 0.5, "2000", both, None),
+        ("b", "share", None, "2001", both, "imports: outside coverage"),
         ("c", "share", None, "2002", both, "cannot be computed from imports 3, gdp 0"),
-    ]  # fmt: skip
+    ]
 
 
 @pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan])
 def test_what_is_no_number_is_missing_with_a_reason(value):
     assert share(lambda imports, gdp: value)[0][2:] == (
-        None, "2000", "trade imports; wdi gdp", "cannot be computed from imports 2, gdp 4",
-    )  # fmt: skip
+        None,
+        "2000",
+        "trade imports; wdi gdp",
+        "cannot be computed from imports 2, gdp 4",
+    )

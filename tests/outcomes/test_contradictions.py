@@ -8,8 +8,15 @@ from hypothesis import strategies as st
 from peacestudy.errors import SourceError
 from peacestudy.outcomes.contradictions import contradiction_text, contradictions
 
-ROWS = st.lists(st.tuples(st.none() | st.sampled_from([260, 678]), st.none() | st.sampled_from([1990, 1991]),
-                          st.none() | st.sampled_from([1.5, 2.5]), st.none() | st.sampled_from(["u", "v"])), max_size=8)  # fmt: skip
+ROWS = st.lists(
+    st.tuples(
+        st.none() | st.sampled_from([260, 678]),
+        st.none() | st.sampled_from([1990, 1991]),
+        st.none() | st.sampled_from([1.5, 2.5]),
+        st.none() | st.sampled_from(["u", "v"]),
+    ),
+    max_size=8,
+)
 
 
 @settings(max_examples=150, deadline=None)
@@ -31,14 +38,22 @@ def test_keys_with_several_rows_are_those_of_a_loop(rows):
     assert list(found.iloc[:, :4].itertuples(index=False, name=None)) == expected
     for row in found.itertuples():
         for column, values in zip(row.differ, row.values, strict=True):
-            assert [None if pd.isna(v) else v for v in values] == [rows[i][{"x": 2, "w": 3}[column]] for i in row.rows]
+            assert [None if pd.isna(v) else v for v in values] == [
+                rows[i][{"x": 2, "w": 3}[column]] for i in row.rows
+            ]
     assert (contradiction_text(table, "t", ["state", "year"]) == "") == (not expected)
 
 
 def test_germany_and_yemen_twice_in_1990():
-    table = pd.DataFrame({"gwno": [260, 260, 678, 678, 2], "year": [1990] * 5, "polity": [10, 9, -5, -5, 10],
-                          "name": ["West", "United", "Y", "Y", "US"]},
-                         index=[7, 7, 8, 9, 10])  # fmt: skip
+    table = pd.DataFrame(
+        {
+            "gwno": [260, 260, 678, 678, 2],
+            "year": [1990] * 5,
+            "polity": [10, 9, -5, -5, 10],
+            "name": ["West", "United", "Y", "Y", "US"],
+        },
+        index=[7, 7, 8, 9, 10],
+    )
     found = contradictions(table, ["gwno", "year"])
     assert found["differ"].tolist() == [("polity", "name"), ()]
     assert found["rows"].tolist() == [(0, 1), (2, 3)]

@@ -1,4 +1,6 @@
-"""Peace between those who signed: windows that share no year of a dyad, names that change, ids that nobody knows."""
+"""Peace between those who signed: windows that share no year of a
+dyad, names that change, ids that nobody knows.
+"""
 
 import pandas as pd
 import pytest
@@ -25,7 +27,15 @@ def dyad(i, years, conflict=1, war=(), a="Government of X", b=None):
     return Dyad(i, conflict, a, b or f"group {i}", frozenset(years), frozenset(war))
 
 
-KNOWN = {d.id: d for d in (dyad(1, [1990, 1991]), dyad(2, [1991, 1997]), dyad(3, [1993]), dyad(4, [1994], conflict=2))}
+KNOWN = {
+    d.id: d
+    for d in (
+        dyad(1, [1990, 1991]),
+        dyad(2, [1991, 1997]),
+        dyad(3, [1993]),
+        dyad(4, [1994], conflict=2),
+    )
+}
 
 
 def cases(*rows):
@@ -35,7 +45,9 @@ def cases(*rows):
 def test_a_dyad_is_read_with_its_last_name_and_its_years():
     rows = [(7, 1, "Government of X", "LRA ", 1991, 2), (7, 1, "Government of X", "HSM", 1988, 1)]
     (found,) = read_dyads(
-        pd.DataFrame(rows, columns=["dyad_id", "conflict_id", "side_a", "side_b", "year", "intensity_level"])
+        pd.DataFrame(
+            rows, columns=["dyad_id", "conflict_id", "side_a", "side_b", "year", "intensity_level"]
+        )
     ).values()
     assert found == Dyad(7, 1, "Government of X", "LRA", frozenset({1988, 1991}), frozenset({1991}))
 
@@ -44,12 +56,19 @@ def test_a_dyad_of_two_conflicts_is_refused():
     rows = [(7, 1, "A", "B", 1991, 1), (7, 2, "A", "B", 1992, 1)]
     with pytest.raises(SourceError, match="dyad 7 stands under the conflicts 1, 2"):
         read_dyads(
-            pd.DataFrame(rows, columns=["dyad_id", "conflict_id", "side_a", "side_b", "year", "intensity_level"])
+            pd.DataFrame(
+                rows,
+                columns=["dyad_id", "conflict_id", "side_a", "side_b", "year", "intensity_level"],
+            )
         )
 
 
 def test_peace_is_that_no_signing_dyad_fought():
-    table = cases(("a", 1991, "1991-05-01", (1,)), ("b", 1992, "1992-05-01", (1, 2)), ("c", 2022, "2022-05-01", (3,)))
+    table = cases(
+        ("a", 1991, "1991-05-01", (1,)),
+        ("b", 1992, "1992-05-01", (1, 2)),
+        ("c", 2022, "2022-05-01", (3,)),
+    )
     found = dyad_peace(table, KNOWN, PeaceRule(H, 2024), "dyadic").set_index("case_id")
     assert found.lasting_peace.tolist() == [True, False, pd.NA]
     assert found.peace_years.tolist() == [2024 - 1991, 5, 2]
@@ -58,7 +77,8 @@ def test_peace_is_that_no_signing_dyad_fought():
 
 
 @pytest.mark.parametrize(
-    "dyads, said", [((9,), "dyadic has no dyad 9: that is no sign of peace"), ((), "case a has no dyad")]
+    "dyads, said",
+    [((9,), "dyadic has no dyad 9: that is no sign of peace"), ((), "case a has no dyad")],
 )
 def test_an_unknown_dyad_is_no_sign_of_peace(dyads, said):
     with pytest.raises(SourceError, match=said):
@@ -66,36 +86,63 @@ def test_an_unknown_dyad_is_no_sign_of_peace(dyads, said):
 
 
 def test_a_window_ends_after_five_years_whether_or_not_fighting_returned():
-    table = cases(("a", 1990, "1990-05-01", (2,)), ("b", 1995, "1995-01-01", (2,)), ("c", 1996, "1996-01-01", (2,)))
+    table = cases(
+        ("a", 1990, "1990-05-01", (2,)),
+        ("b", 1995, "1995-01-01", (2,)),
+        ("c", 1996, "1996-01-01", (2,)),
+    )
     assert separate_windows(table, H).tolist() == [True, False, True]
 
 
 def test_one_shared_dyad_is_enough_to_overlap():
-    table = cases(("a", 1990, "1990-05-01", (1, 2)), ("b", 1992, "1992-01-01", (2, 3)), ("c", 1993, "1993-01-01", (3,)))
+    table = cases(
+        ("a", 1990, "1990-05-01", (1, 2)),
+        ("b", 1992, "1992-01-01", (2, 3)),
+        ("c", 1993, "1993-01-01", (3,)),
+    )
     assert separate_windows(table, H).tolist() == [True, False, True]
 
 
 def test_of_a_year_the_last_agreement_is_kept():
-    table = cases(("a", 1990, "1990-05-01", (1,)), ("b", 1990, "1990-09-01", (1,)), ("c", 1990, "1990-01-01", (2,)))
+    table = cases(
+        ("a", 1990, "1990-05-01", (1,)),
+        ("b", 1990, "1990-09-01", (1,)),
+        ("c", 1990, "1990-01-01", (2,)),
+    )
     assert separate_windows(table, H).tolist() == [False, True, True]
 
 
 @given(
     st.lists(
-        st.tuples(st.integers(1990, 2010), st.integers(1, 12), st.sets(st.integers(1, 4), min_size=1, max_size=3)),
+        st.tuples(
+            st.integers(1990, 2010),
+            st.integers(1, 12),
+            st.sets(st.integers(1, 4), min_size=1, max_size=3),
+        ),
         min_size=1,
         max_size=15,
     )
 )
 def test_no_year_of_a_dyad_is_counted_twice_and_every_case_left_out_would_be(rows):
-    table = cases(*((str(n), y, f"{y}-{m:02d}-01", tuple(sorted(d))) for n, (y, m, d) in enumerate(rows)))
+    table = cases(
+        *((str(n), y, f"{y}-{m:02d}-01", tuple(sorted(d))) for n, (y, m, d) in enumerate(rows))
+    )
     kept = table[separate_windows(table, H)]
     counted = [
-        (d, y) for t0, own in zip(kept.t0, kept.dyads, strict=True) for d in own for y in range(t0 + 1, t0 + H + 1)
+        (d, y)
+        for t0, own in zip(kept.t0, kept.dyads, strict=True)
+        for d in own
+        for y in range(t0 + 1, t0 + H + 1)
     ]
     assert len(counted) == len(set(counted))
-    for t0, own in table.loc[~table.index.isin(kept.index), ["t0", "dyads"]].itertuples(index=False, name=None):
-        near = [k for k, theirs in zip(kept.t0, kept.dyads, strict=True) if set(own) & set(theirs) and 0 <= t0 - k <= H]
+    for t0, own in table.loc[~table.index.isin(kept.index), ["t0", "dyads"]].itertuples(
+        index=False, name=None
+    ):
+        near = [
+            k
+            for k, theirs in zip(kept.t0, kept.dyads, strict=True)
+            if set(own) & set(theirs) and 0 <= t0 - k <= H
+        ]
         assert near
 
 
@@ -107,12 +154,19 @@ def test_who_fought_on_without_having_signed():
 
 def test_a_newcomer_may_be_a_silent_dyad_under_another_name():
     window = range(1992, 1997)
-    assert {d: [o.id for o in new] for d, new in newcomers([1], [], 1991, window, KNOWN).items()} == {1: [3]}
-    assert {d: [o.id for o in new] for d, new in newcomers([1], [2], 1991, window, KNOWN).items()} == {1: [3, 4]}
+    assert {
+        d: [o.id for o in new] for d, new in newcomers([1], [], 1991, window, KNOWN).items()
+    } == {1: [3]}
+    assert {
+        d: [o.id for o in new] for d, new in newcomers([1], [2], 1991, window, KNOWN).items()
+    } == {1: [3, 4]}
     assert newcomers([2], [], 1991, window, KNOWN) == {}  # it fought again itself
     assert newcomers([1, 3], [], 1991, window, KNOWN) == {}  # 3 signed; it is nobody's successor
 
 
 def test_the_rival_of_a_government_may_be_a_government():
     assert rival(dyad(1, [1990], b="SPLM/A")) == "SPLM/A"
-    assert rival(dyad(1, [1990], a="Government of Eritrea", b="Government of Ethiopia")) == "Eritrea and Ethiopia"
+    assert (
+        rival(dyad(1, [1990], a="Government of Eritrea", b="Government of Ethiopia"))
+        == "Eritrea and Ethiopia"
+    )

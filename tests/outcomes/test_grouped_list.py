@@ -10,14 +10,22 @@ from peacestudy.core.schema import Field, Schema
 from peacestudy.errors import SourceError
 from peacestudy.outcomes.grouped_list import read_grouped_list
 
-SCHEMA = Schema((Field("group", required=True), Field("country", required=True, pattern="[A-Z]{3}")), key=("country",))
-TEXT = '{\n  "A": {\n    "first": [\n      "NAM",\n      "FRA"\n    ],\n    "second": []\n  },\n  "B": ["PER"]\n}\n'
+SCHEMA = Schema(
+    (Field("group", required=True), Field("country", required=True, pattern="[A-Z]{3}")),
+    key=("country",),
+)
+TEXT = (
+    '{\n  "A": {\n    "first": [\n      "NAM",\n      "FRA"\n    ],\n    "second": []\n  },\n  "B":'
+    ' ["PER"]\n}\n'
+)
 
 
 @pytest.fixture
 def read(tmp_path):
     def run(content, schema=SCHEMA):
-        (tmp_path / "list.json").write_bytes(content.encode() if isinstance(content, str) else content)
+        (tmp_path / "list.json").write_bytes(
+            content.encode() if isinstance(content, str) else content
+        )
         return read_grouped_list(tmp_path / "list.json", schema)
 
     return run
@@ -31,7 +39,10 @@ def refused(read, content, **options):
 
 def test_a_row_is_a_member_with_the_groups_that_hold_it(read):
     found = read(TEXT)
-    assert found.to_dict("list") == {"group": ["A/first", "A/first", "B"], "country": ["NAM", "FRA", "PER"]}
+    assert found.to_dict("list") == {
+        "group": ["A/first", "A/first", "B"],
+        "country": ["NAM", "FRA", "PER"],
+    }
     assert read('{"A": []}').to_dict("list") == {"group": [], "country": []}
 
 
@@ -41,7 +52,10 @@ CODES = st.text("ABCDEFGH", min_size=3, max_size=3)
 
 @given(
     st.dictionaries(
-        NAMES, st.recursive(st.lists(CODES, max_size=4), lambda inner: st.dictionaries(NAMES, inner, max_size=3))
+        NAMES,
+        st.recursive(
+            st.lists(CODES, max_size=4), lambda inner: st.dictionaries(NAMES, inner, max_size=3)
+        ),
     )
 )
 def test_any_list_is_walked_in_its_order(tmp_path_factory, tree):

@@ -1,4 +1,6 @@
-"""Shares of promise and implementation on accords made by hand: reversals, what is not promised, what is refused."""
+"""Shares of promise and implementation on accords made by hand:
+reversals, what is not promised, what is refused.
+"""
 
 import pandas as pd
 import pytest
@@ -13,19 +15,31 @@ def levels(**columns):
     base = {"case_id": ["1", "1"], "year_k": [1, 2]}
     for p in PROVISIONS.values():
         base |= {name: [0, 0] for name in (p.promise, p.begun, p.level, p.reversal)}
-    return pd.DataFrame(base | {"cease_prov": [1, 1], "cease_implem": [3, 1], "cease_revers": [0, 1]} | columns)
+    return pd.DataFrame(
+        base | {"cease_prov": [1, 1], "cease_implem": [3, 1], "cease_revers": [0, 1]} | columns
+    )
 
 
 def test_a_reversal_takes_the_level_back():
     table = implementation(
-        provision_levels(levels()), {"a": ["cease_prov"], "b": ["women_prov"]}, ["a", "b"], range(4), "x"
+        provision_levels(levels()),
+        {"a": ["cease_prov"], "b": ["women_prov"]},
+        ["a", "b"],
+        range(4),
+        "x",
     )
     own = table[table.pillar == "a"].set_index("year_k")
-    assert own.implemented[1] == 1 and own.implemented[2] == pytest.approx(1 / 3) and own.n_reversed[2] == 1
+    assert (
+        own.implemented[1] == 1
+        and own.implemented[2] == pytest.approx(1 / 3)
+        and own.n_reversed[2] == 1
+    )
     assert own.reason[3] == "the source follows this accord to year 2 only"
     assert table[(table.pillar == "b")].implemented.isna().all()
     both = table[table.pillar == "breadth"].set_index("year_k")
-    assert (both.promised[2], both.implemented[2], both.delivered[2]) == pytest.approx((1 / 2, 1 / 3, 1 / 6))
+    assert (both.promised[2], both.implemented[2], both.delivered[2]) == pytest.approx(
+        (1 / 2, 1 / 3, 1 / 6)
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,6 @@
-"""Leader turnover on leader-years made by hand: counted within the span only, missing where a year is not covered."""
+"""Leader turnover on leader-years made by hand: counted within the
+span only, missing where a year is not covered.
+"""
 
 import pandas as pd
 import pytest
@@ -7,13 +9,22 @@ from peacestudy.outcomes import SOURCES, OutcomeTable
 from peacestudy.outcomes.leaders import leader_turnover
 
 YEARS = pd.DataFrame(
-    [(2, 2009, 1, 1, 2), (2, 2010, 0, 0, 1), (2, 2011, 1, 0, 2), (2, 2012, 1, 1, 3), (2, 2013, 1, 1, 2), (2, 2015, 0, 0, 1)],
+    [
+        (2, 2009, 1, 1, 2),
+        (2, 2010, 0, 0, 1),
+        (2, 2011, 1, 0, 2),
+        (2, 2012, 1, 1, 3),
+        (2, 2013, 1, 1, 2),
+        (2, 2015, 0, 0, 1),
+    ],
     columns=["gwcode", "year", "leadertransition", "irregular", "n_leaders"],
-)  # fmt: skip
+)
 
 
 def found(first, last, country=2):
-    cases = pd.DataFrame({"case_id": ["a"], "country": [country], "year_from": [first], "year_to": [last]})
+    cases = pd.DataFrame(
+        {"case_id": ["a"], "country": [country], "year_from": [first], "year_to": [last]}
+    )
     table = leader_turnover(cases, OutcomeTable(YEARS, SOURCES["archigos"])).set_index("variable")
     assert (table.value.isna() == table.reason.notna()).all()
     names = ["leader_turnover", "leader_changes", "irregular_turnover"]
@@ -22,7 +33,12 @@ def found(first, last, country=2):
 
 @pytest.mark.parametrize(
     ("span", "values"),
-    [((2010, 2010), [0, 0, 0]), ((2010, 2011), [1, 1, 0]), ((2010, 2012), [1, 2, 1]), ((2009, 2013), [1, 4, 1])],
+    [
+        ((2010, 2010), [0, 0, 0]),
+        ((2010, 2011), [1, 1, 0]),
+        ((2010, 2012), [1, 2, 1]),
+        ((2009, 2013), [1, 4, 1]),
+    ],
 )
 def test_changes_are_counted_within_the_span(span, values):
     assert found(*span) == (values, None)

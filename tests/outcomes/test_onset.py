@@ -8,18 +8,28 @@ from peacestudy.outcomes.onset import OnsetRule, fighting_by_state, onsets, peac
 
 
 def rows(*years, conflict=1, country=100, start="1950-01-01"):
-    return pd.DataFrame({
-        "conflict_id": conflict, "country": country, "year": years, "start_date": pd.Timestamp(start),
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "conflict_id": conflict,
+            "country": country,
+            "year": years,
+            "start_date": pd.Timestamp(start),
+        }
+    )
 
 
 def began(table, gap):
     return list(onsets(table, OnsetRule(gap, 1946))["year"])
 
 
-@pytest.mark.parametrize(("gap", "years"), [
-    (1, [1950, 1953, 1956]), (2, [1950, 1956]), (3, [1950]),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("gap", "years"),
+    [
+        (1, [1950, 1953, 1956]),
+        (2, [1950, 1956]),
+        (3, [1950]),
+    ],
+)
 def test_a_conflict_begins_anew_after_as_many_quiet_years_as_the_gap(gap, years):
     assert began(rows(1950, 1951, 1953, 1956), gap) == years  # one quiet year, then two
 
@@ -37,12 +47,19 @@ def test_order_of_rows_does_not_matter_and_new_is_told_from_anew():
 
 def test_two_conflicts_of_a_state_have_an_onset_each():
     both = pd.concat([rows(1950, 1951, 1952), rows(1951, conflict=2)])
-    assert onsets(both, OnsetRule(2, 1946))[["conflict_id", "year"]].to_numpy().tolist() == [[1, 1950], [2, 1951]]
+    assert onsets(both, OnsetRule(2, 1946))[["conflict_id", "year"]].to_numpy().tolist() == [
+        [1, 1950],
+        [2, 1951],
+    ]
     assert fighting_by_state(both) == {100: {1950, 1951, 1952}}
 
 
 def test_peace_is_counted_from_the_first_year_and_after_fighting():
-    assert peace_years([1990, 1991, 1992], {1985}) == [0, 1, 2], "a year outside those observed is not read"
+    assert peace_years([1990, 1991, 1992], {1985}) == [
+        0,
+        1,
+        2,
+    ], "a year outside those observed is not read"
     assert peace_years([1990, 1991, 1992, 1993], {1990, 1991}) == [0, 0, 0, 1]
     assert peace_years([], {1990}) == []
 

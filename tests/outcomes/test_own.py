@@ -19,7 +19,13 @@ GIVEN = {
 
 def test_a_table_becomes_a_source():
     mine = own(
-        AID, **GIVEN, units="all", absent="no aid", states=(("gw", "gw"),), citation="Own (2024).", licence="CC0"
+        AID,
+        **GIVEN,
+        units="all",
+        absent="no aid",
+        states=(("gw", "gw"),),
+        citation="Own (2024).",
+        licence="CC0",
     )
     s = mine.source
     assert (s.name, s.key, s.unit, s.year, s.first_year, s.last_year) == (
@@ -30,8 +36,19 @@ def test_a_table_becomes_a_source():
         1990,
         1995,
     )
-    assert (s.units, s.absent, s.states, s.id, s.rows, s.licence) == ("all", "no aid", (("gw", "gw"),), "", 3, "CC0")
-    assert [(f.name, f.type) for f in s.schema.fields] == [("gw", "integer"), ("year", "year"), ("aid", "number")]
+    assert (s.units, s.absent, s.states, s.id, s.rows, s.licence) == (
+        "all",
+        "no aid",
+        (("gw", "gw"),),
+        "",
+        3,
+        "CC0",
+    )
+    assert [(f.name, f.type) for f in s.schema.fields] == [
+        ("gw", "integer"),
+        ("year", "year"),
+        ("aid", "number"),
+    ]
     assert mine.table is not AID and mine.table.equals(AID) and "aid" in mine._repr_html_()
 
 
@@ -43,20 +60,28 @@ def test_a_file_becomes_a_source(tmp_path):
         and len(mine.source.sha256) == 64
         and [n.kind for n in mine.notes] == ["whole_years"]
     )
-    assert own(read_file(tmp_path / "aid.csv"), **{**GIVEN, "key": ("iso", "year")}).table["iso"].tolist() == ["NA"]
+    assert own(read_file(tmp_path / "aid.csv"), **{**GIVEN, "key": ("iso", "year")}).table[
+        "iso"
+    ].tolist() == ["NA"]
 
 
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"first_year": None}, "rows are of 1990 to 1992"), ({"last_year": None}, "Write first_year="),
+        ({"first_year": None}, "rows are of 1990 to 1992"),
+        ({"last_year": None}, "Write first_year="),
         ({"first_year": 1991}, "said to speak of 1991 to 1995"),
-        ({"first_year": 1996}, "Exchange"), ({"key": "gw"}, "stands twice for 1 \\(such as 2\\)"), ({"key": ("gw", "yaer")}, "Did you mean 'year'"),
-        ({"year": "anno"}, "year of aid is 'anno'"), ({"year": ""}, "no column of the year"),
-        ({"units": "some"}, "listed, all"), ({"key": ()}, "needs a key"),
-        ({"states": (("gw", "iso2"),)}, "one of gw, cow, iso3"), ({"states": (("land", "gw"),)}, "states of aid is 'land'"),
+        ({"first_year": 1996}, "Exchange"),
+        ({"key": "gw"}, "stands twice for 1 \\(such as 2\\)"),
+        ({"key": ("gw", "yaer")}, "Did you mean 'year'"),
+        ({"year": "anno"}, "year of aid is 'anno'"),
+        ({"year": ""}, "no column of the year"),
+        ({"units": "some"}, "listed, all"),
+        ({"key": ()}, "needs a key"),
+        ({"states": (("gw", "iso2"),)}, "one of gw, cow, iso3"),
+        ({"states": (("land", "gw"),)}, "states of aid is 'land'"),
     ],
-)  # fmt: skip
+)
 def test_what_is_missing_or_contradicts_is_told(change, words):
     with pytest.raises(SourceError, match=words):
         own(AID, **{**GIVEN, **change})

@@ -1,4 +1,6 @@
-"""Lasting peace against a loop over years: windows, censoring, and years of which the source does not speak."""
+"""Lasting peace against a loop over years: windows, censoring, and
+years of which the source does not speak.
+"""
 
 import pandas as pd
 import pytest
@@ -8,7 +10,13 @@ from hypothesis import strategies as st
 from peacestudy.core.schema import typed
 from peacestudy.core.tables import read_table, write_table
 from peacestudy.errors import SourceError, SpecError
-from peacestudy.outcomes.peace import OUTCOMES_SCHEMA, PeaceRule, fighting_years, lasting_peace, other_outcomes
+from peacestudy.outcomes.peace import (
+    OUTCOMES_SCHEMA,
+    PeaceRule,
+    fighting_years,
+    lasting_peace,
+    other_outcomes,
+)
 
 LAST = 2024
 RULE = PeaceRule(5, LAST)
@@ -39,15 +47,23 @@ def by_loop(t0, years, horizon, last):
     stopped = None if t0 + 1 > last else t0 + 1 not in years
     peace = None if not complete else not seen
     return {
-        "window_from": t0 + 1, "window_to": t0 + horizon, "window_complete": complete, "lasting_peace": peace,
+        "window_from": t0 + 1,
+        "window_to": t0 + horizon,
+        "window_complete": complete,
+        "lasting_peace": peace,
         "stopped": stopped,
-        "held": peace if stopped else None, "event": event, "peace_years": peace_years,
+        "held": peace if stopped else None,
+        "event": event,
+        "peace_years": peace_years,
         "fighting_years": " ".join(map(str, seen)) or None,
-    }  # fmt: skip
+    }
 
 
 @given(
-    st.integers(2000, 2030), st.sets(st.integers(1995, 2035), max_size=8), st.integers(1, 6), st.integers(2010, 2024)
+    st.integers(2000, 2030),
+    st.sets(st.integers(1995, 2035), max_size=8),
+    st.integers(1, 6),
+    st.integers(2010, 2024),
 )
 def test_every_outcome_equals_the_loop(t0, years, horizon, last):
     found = after(t0, years, PeaceRule(horizon, last))
@@ -95,7 +111,12 @@ def test_years_until_fighting_is_next_seen_or_coverage_ends(t0, years, event, pe
 
 def test_years_after_the_declared_end_are_not_read():
     found = after(2018, [2022], PeaceRule(5, 2020))
-    assert (found["event"], found["peace_years"], found["fighting_years"], found["lasting_peace"]) == (
+    assert (
+        found["event"],
+        found["peace_years"],
+        found["fighting_years"],
+        found["lasting_peace"],
+    ) == (
         False,
         2,
         None,
@@ -120,14 +141,19 @@ def test_a_window_of_no_year_is_refused():
 
 def test_fighting_years_of_every_conflict():
     rows = pd.DataFrame(
-        {"conflict_id": pd.array([7, 7, 8, 7], "Int64"), "year": pd.array([2000, 2001, 1999, 2000], "Int64")}
+        {
+            "conflict_id": pd.array([7, 7, 8, 7], "Int64"),
+            "year": pd.array([2000, 2001, 1999, 2000], "Int64"),
+        }
     )
     assert fighting_years(rows) == {7: {2000, 2001}, 8: {1999}}
     assert fighting_years(rows.head(0)) == {}
 
 
 def test_the_table_keeps_its_schema_through_a_file(tmp_path):
-    attempts = pd.DataFrame({"case_id": list("abc"), "conflict_id": [7, 7, 7], "t0": [2000, 2010, 2022]})
+    attempts = pd.DataFrame(
+        {"case_id": list("abc"), "conflict_id": [7, 7, 7], "t0": [2000, 2010, 2022]}
+    )
     found = lasting_peace(attempts, {7: {2001, 2003}}, RULE, "acd")
     assert found["source"].tolist() == ["acd conflict 7"] * 3
     write_table(tmp_path / "outcomes.csv", found)
@@ -136,21 +162,33 @@ def test_the_table_keeps_its_schema_through_a_file(tmp_path):
 
 
 def test_without_attempts_there_is_a_table_of_the_right_types():
-    empty = lasting_peace(pd.DataFrame({"case_id": [], "conflict_id": [], "t0": []}), {}, RULE, "acd")
-    expected, _ = typed(pd.DataFrame(columns=OUTCOMES_SCHEMA.names, dtype=object), [], OUTCOMES_SCHEMA, "t")
+    empty = lasting_peace(
+        pd.DataFrame({"case_id": [], "conflict_id": [], "t0": []}), {}, RULE, "acd"
+    )
+    expected, _ = typed(
+        pd.DataFrame(columns=OUTCOMES_SCHEMA.names, dtype=object), [], OUTCOMES_SCHEMA, "t"
+    )
     assert empty.dtypes.to_dict() == expected.dtypes.to_dict()
 
 
 def other(t0, years, war, rule=RULE):
     """No war and peace after grace of one attempt, missing as None."""
     attempt = pd.DataFrame({"case_id": ["x"], "conflict_id": [7], "t0": [t0]})
-    row = other_outcomes(attempt, {7: set(years)}, {7: set(war)} if war else {}, rule).astype(object).iloc[0]
+    row = (
+        other_outcomes(attempt, {7: set(years)}, {7: set(war)} if war else {}, rule)
+        .astype(object)
+        .iloc[0]
+    )
     return tuple(None if pd.isna(row[n]) else row[n] for n in ("no_war", "peace_after_grace"))
 
 
 @given(
-    st.integers(2000, 2030), st.sets(st.integers(1995, 2035), max_size=8), st.integers(1, 6), st.integers(2010, 2024), st.data()
-)  # fmt: skip
+    st.integers(2000, 2030),
+    st.sets(st.integers(1995, 2035), max_size=8),
+    st.integers(1, 6),
+    st.integers(2010, 2024),
+    st.data(),
+)
 def test_other_outcomes_equal_the_loop(t0, years, horizon, last, data):
     war = data.draw(st.sets(st.sampled_from(sorted(years)))) if years else set()
     no_war, grace = True, True
@@ -159,7 +197,10 @@ def test_other_outcomes_equal_the_loop(t0, years, horizon, last, data):
             no_war = False
         if k >= 2 and t0 + k in years:
             grace = False
-    expected = (no_war if t0 + horizon <= last else None, grace if t0 + horizon + 1 <= last else None)
+    expected = (
+        no_war if t0 + horizon <= last else None,
+        grace if t0 + horizon + 1 <= last else None,
+    )
     assert other(t0, years, war, PeaceRule(horizon, last)) == expected
 
 
@@ -168,7 +209,8 @@ def test_other_outcomes_equal_the_loop(t0, years, horizon, last, data):
     [
         (2000, [2001], [], (True, True)),  # fighting in the year of grace
         (2000, [2001], [2001], (False, True)),  # war in it: no war has no grace
-        (2000, [2006], [2006], (True, False)),  # the sixth year: after the window, within the years after grace
+        # the sixth year: after the window, within the years after grace
+        (2000, [2006], [2006], (True, False)),
         (2000, [2007], [2007], (True, True)),
         (2019, [], [], (True, None)),  # the sixth year is not covered
         (2019, [2021], [], (True, None)),  # ... even where fighting was seen before

@@ -1,4 +1,6 @@
-"""Two releases of a source: what is told of them, against loops over the rows, on made-up tables and on PA-X 9 and 10."""
+"""Two releases of a source: what is told of them, against loops over the
+rows, on made-up tables and on PA-X 9 and 10.
+"""
 
 import csv
 import hashlib
@@ -16,18 +18,35 @@ from peacestudy.outcomes import SOURCES, OutcomeTable, compare_releases, read_so
 from peacestudy.outcomes.releases import release_of
 
 RAW = Path(__file__).resolve().parents[2].parent / "shared" / "raw"
-real = pytest.mark.skipif(not RAW.is_dir(), reason="the source files are not at hand (../shared/raw)")
+real = pytest.mark.skipif(
+    not RAW.is_dir(), reason="the source files are not at hand (../shared/raw)"
+)
 TEXT = "code,year,stage,score\n2,2000,pre,0.5\n20,2000,full,\n2,2001,pre,1\n"
 SOURCE = replace(
-    SOURCES["cow_igo"], id="fake", name="Fake", version="1", file="fake.csv", rows=3, key=("code", "year"),
+    SOURCES["cow_igo"],
+    id="fake",
+    name="Fake",
+    version="1",
+    file="fake.csv",
+    rows=3,
+    key=("code", "year"),
     sha256=hashlib.sha256(TEXT.encode()).hexdigest(),
-    schema=Schema((Field("code", "integer", required=True), Field("year", "year", required=True),
-                   Field("stage", enum=("pre", "full")), Field("score", "number", maximum=1)), key=("code", "year")),
-)  # fmt: skip
+    schema=Schema(
+        (
+            Field("code", "integer", required=True),
+            Field("year", "year", required=True),
+            Field("stage", enum=("pre", "full")),
+            Field("score", "number", maximum=1),
+        ),
+        key=("code", "year"),
+    ),
+)
 
 
 def made(rows, **change):
-    table = pd.DataFrame(rows, columns=["code", "year", "stage", "score"]).astype({"code": "Int64", "year": "Int64"})
+    table = pd.DataFrame(rows, columns=["code", "year", "stage", "score"]).astype(
+        {"code": "Int64", "year": "Int64"}
+    )
     return OutcomeTable(table.astype({"stage": object, "score": float}), replace(SOURCE, **change))
 
 
@@ -37,7 +56,9 @@ def test_rows_and_cells_are_those_of_a_loop(seed):
     stages, scores = ["pre", "full", "other", None], [0.0, 0.5, 1.0, None]
     tables = []
     for _ in range(2):
-        keys = draw.sample([(c, y) for c in range(4) for y in (2000, 2001, 2002)], draw.randint(0, 10))
+        keys = draw.sample(
+            [(c, y) for c in range(4) for y in (2000, 2001, 2002)], draw.randint(0, 10)
+        )
         tables.append({k: (draw.choice(stages), draw.choice(scores)) for k in keys})
     old, new = tables
     found = compare_releases(*(made([(*k, *v) for k, v in t.items()]) for t in tables))
@@ -45,8 +66,10 @@ def test_rows_and_cells_are_those_of_a_loop(seed):
     assert set(found.left.itertuples(index=False, name=None)) == set(old) - set(new)
     cells = {
         (*k, name): (old[k][i], new[k][i])
-        for k in set(old) & set(new) for i, name in enumerate(("stage", "score")) if old[k][i] != new[k][i]
-    }  # fmt: skip
+        for k in set(old) & set(new)
+        for i, name in enumerate(("stage", "score"))
+        if old[k][i] != new[k][i]
+    }
     told = found.changed.astype(object).where(found.changed.notna(), None)
     assert {tuple(r[:3]): tuple(r[3:]) for r in told.itertuples(index=False, name=None)} == cells
     same = [k for k in set(old) & set(new) if old[k] == new[k]]
@@ -55,7 +78,9 @@ def test_rows_and_cells_are_those_of_a_loop(seed):
     for status, a, b in (("gone", *words), ("new", *words[::-1])):
         told_words = found.categories[found.categories.status == status]
         assert list(told_words.category) == sorted(a - b)
-    for word, n in found.categories.query("status == 'new'")[["category", "rows"]].itertuples(index=False):
+    for word, n in found.categories.query("status == 'new'")[["category", "rows"]].itertuples(
+        index=False
+    ):
         assert n == sum(v[0] == word for v in new.values())
 
 
@@ -108,8 +133,9 @@ def test_a_new_category_is_told_where_another_release_is_accepted_and_refused_el
     first, second = read(fresh, accept_other_release=True).notes
     assert "fake_known.csv" in first.text
     assert (second.kind, second.text) == (
-        "new_categories", "stage of fake.csv has categories that release 1 has not: '<half>' in 1 row(s).",
-    )  # fmt: skip
+        "new_categories",
+        "stage of fake.csv has categories that release 1 has not: '<half>' in 1 row(s).",
+    )
     with pytest.raises(SourceError, match="to 1"):
         read(TEXT.replace("0.5", "1.5"), accept_other_release=True)
 
@@ -118,7 +144,10 @@ def test_a_new_category_is_told_where_another_release_is_accepted_and_refused_el
 def test_beside_the_known_file_the_differences_are_told(read, known):
     text = "code,year,stage,score,more\n2,2000,pre,0.6,\n20,2000,full,,\n2,2002,pre,1,x\n"
     (note,) = read(text, known, accept_other_release=True).notes
-    said = "1 row(s) entered, 1 left, 1 changed, 1 the same; cells changed: score 1; columns new: more."
+    said = (
+        "1 row(s) entered, 1 left, 1 changed, 1 the same; cells changed: score 1; columns new:"
+        " more."
+    )
     assert said in note.text
 
 
@@ -144,8 +173,13 @@ def test_pax_9_and_10_by_a_loop_over_the_files():
             rows.append({r["AgtId"]: r for r in csv.DictReader(f)})
     old, new = rows
     before, after = (read_source(SOURCES[i], RAW) for i in ("pax_v9", "pax_v10"))
-    found = compare_releases(before, after, header_of(RAW / "pax_v9.csv"), header_of(RAW / "pax_v10.csv"))
-    assert set(found.entered["AgtId"]) == {int(i) for i in new.keys() - old.keys()} and len(found.entered) == 113
+    found = compare_releases(
+        before, after, header_of(RAW / "pax_v9.csv"), header_of(RAW / "pax_v10.csv")
+    )
+    assert (
+        set(found.entered["AgtId"]) == {int(i) for i in new.keys() - old.keys()}
+        and len(found.entered) == 113
+    )
     assert len(found.left) == len(old.keys() - new.keys()) == 0
     assert (found.columns_gone, found.columns_new) == ((), ("StDef",))
     assert set(next(iter(new.values()))) - set(next(iter(old.values()))) == {"StDef"}
@@ -159,9 +193,10 @@ def test_pax_9_and_10_by_a_loop_over_the_files():
 
     cells = {
         (int(i), c)
-        for i in old for c in SOURCES["pax_v10"].schema.names
+        for i in old
+        for c in SOURCES["pax_v10"].schema.names
         if c != "AgtId" and value(old[i], c) != value(new[i], c)
-    }  # fmt: skip
+    }
     assert set(found.changed[["AgtId", "column"]].itertuples(index=False, name=None)) == cells
     assert found.n_changed == len({i for i, _ in cells}) == 37 and found.unchanged == 2144 - 37
     assert str(found).startswith(

@@ -1,4 +1,6 @@
-"""Source files as people have them: missing, cut off, of another release, changed by a spreadsheet."""
+"""Source files as people have them: missing, cut off, of another
+release, changed by a spreadsheet.
+"""
 
 import hashlib
 from dataclasses import replace
@@ -13,20 +15,36 @@ from peacestudy.outcomes import SOURCES, Source, read_source
 RAW = Path(__file__).resolve().parents[2].parent / "shared" / "raw"
 TEXT = "code,year,score,note\n2,2000,0.5,x\n20,2000,,y\n2,2001,1,\n"
 SOURCE = Source(
-    id="fake", name="Fake indices", version="3.1", citation="Nobody, N. 2000. <i>Fakes</i>.",
-        landing_page="https://example.org/fake",
-    licence="believed free", file="fake.csv", sha256=hashlib.sha256(TEXT.encode()).hexdigest(), rows=3,
-    schema=Schema((Field("code", "integer", required=True), Field("year", "year", required=True),
-        Field("score", "number", minimum=0, maximum=1)),
-                  key=("code", "year")),
-    unit="country-year", key=("code", "year"), first_year=2000, last_year=2001,
-)  # fmt: skip
+    id="fake",
+    name="Fake indices",
+    version="3.1",
+    citation="Nobody, N. 2000. <i>Fakes</i>.",
+    landing_page="https://example.org/fake",
+    licence="believed free",
+    file="fake.csv",
+    sha256=hashlib.sha256(TEXT.encode()).hexdigest(),
+    rows=3,
+    schema=Schema(
+        (
+            Field("code", "integer", required=True),
+            Field("year", "year", required=True),
+            Field("score", "number", minimum=0, maximum=1),
+        ),
+        key=("code", "year"),
+    ),
+    unit="country-year",
+    key=("code", "year"),
+    first_year=2000,
+    last_year=2001,
+)
 
 
 @pytest.fixture
 def read(tmp_path):
     def run(content=TEXT, **options):
-        (tmp_path / "fake.csv").write_bytes(content.encode() if isinstance(content, str) else content)
+        (tmp_path / "fake.csv").write_bytes(
+            content.encode() if isinstance(content, str) else content
+        )
         return read_source(SOURCE, tmp_path, **options)
 
     return run
@@ -72,12 +90,19 @@ def test_a_file_cut_within_a_row_is_said_to_be_cut_off(read):
 
 
 def test_a_cut_file_is_refused_even_where_another_release_is_accepted(read):
-    assert "is not whole" in str(refused(read, TEXT[: TEXT.index("2,2001")], accept_other_release=True))
+    assert "is not whole" in str(
+        refused(read, TEXT[: TEXT.index("2,2001")], accept_other_release=True)
+    )
 
 
 @pytest.mark.parametrize(
     "content",
-    [TEXT.replace("0.5", "0.6"), TEXT + "20,2001,0.1,\n", TEXT.replace("\n", "\r\n"), b"\xef\xbb\xbf" + TEXT.encode()],
+    [
+        TEXT.replace("0.5", "0.6"),
+        TEXT + "20,2001,0.1,\n",
+        TEXT.replace("\n", "\r\n"),
+        b"\xef\xbb\xbf" + TEXT.encode(),
+    ],
     ids=["a changed value", "a row more", "other line ends", "byte order mark"],
 )
 def test_changed_bytes_are_another_release_and_must_be_accepted_in_so_many_words(read, content):
@@ -132,7 +157,16 @@ def test_every_known_source_is_described_in_full(name):
     assert len(source.sha256) == 64 and int(source.sha256, 16)
     assert source.first_year <= source.last_year
     assert set(source.key) <= set(source.schema.names)
-    assert all([source.id == name, source.citation, source.landing_page, source.licence, source.unit, source.rows > 0])
+    assert all(
+        [
+            source.id == name,
+            source.citation,
+            source.landing_page,
+            source.licence,
+            source.unit,
+            source.rows > 0,
+        ]
+    )
     assert source.where_to_get().startswith(f"{source.file}: ")
 
 

@@ -1,4 +1,6 @@
-"""State-years: who is in the list of states in a year, which region, and how much of it is at war with itself."""
+"""State-years: who is in the list of states in a year, which region,
+and how much of it is at war with itself.
+"""
 
 from datetime import date
 
@@ -8,11 +10,17 @@ import pytest
 from peacestudy.errors import SourceError, SpecError
 from peacestudy.outcomes.state_years import StateYearRule, region_of, regional_share, state_years
 
-STATES = pd.DataFrame({
-    "gwcode": [345, 340, 315, 2],
-    "startdate": pd.to_datetime([date(1918, 12, 1), date(2006, 6, 5), date(1918, 11, 11), date(1816, 1, 1)]),
-    "enddate": pd.to_datetime([date(2006, 6, 4), date(2017, 12, 31), date(1992, 12, 31), date(2017, 12, 31)]),
-})  # fmt: skip
+STATES = pd.DataFrame(
+    {
+        "gwcode": [345, 340, 315, 2],
+        "startdate": pd.to_datetime(
+            [date(1918, 12, 1), date(2006, 6, 5), date(1918, 11, 11), date(1816, 1, 1)]
+        ),
+        "enddate": pd.to_datetime(
+            [date(2006, 6, 4), date(2017, 12, 31), date(1992, 12, 31), date(2017, 12, 31)]
+        ),
+    }
+)
 
 
 def years(code, rule):
@@ -42,7 +50,8 @@ def test_spans_that_share_a_year_are_refused():
 
 
 @pytest.mark.parametrize(
-    ("values", "said"), [((2000, 1999, "any_day"), "lies before"), ((2000, 2001, "1_january"), "exists")]
+    ("values", "said"),
+    [((2000, 1999, "any_day"), "lies before"), ((2000, 2001, "1_january"), "exists")],
 )
 def test_a_rule_without_sense_is_refused(values, said):
     with pytest.raises(SpecError, match=said):
@@ -56,9 +65,16 @@ def test_a_number_outside_the_list_has_no_region(code):
 
 
 def test_the_share_leaves_the_state_itself_out_and_reads_the_year_before():
-    table = pd.DataFrame([(c, y) for c in (2, 20, 70, 200) for y in (1946, 1947, 1948)], columns=["country", "year"])
+    table = pd.DataFrame(
+        [(c, y) for c in (2, 20, 70, 200) for y in (1946, 1947, 1948)], columns=["country", "year"]
+    )
     share = regional_share(table, {2: {1946}, 20: {1946, 1947}}, lag=1, first_year=1946)
     found = dict(zip(table.itertuples(index=False, name=None), share, strict=True))
-    assert found[2, 1947] == 0.5 and found[70, 1947] == 1.0 and found[2, 1948] == 0.5 and found[20, 1948] == 0.0
+    assert (
+        found[2, 1947] == 0.5
+        and found[70, 1947] == 1.0
+        and found[2, 1948] == 0.5
+        and found[20, 1948] == 0.0
+    )
     assert pd.isna(found[2, 1946]), "of 1945 the source does not speak"
     assert pd.isna(found[200, 1947]), "a state alone in its region has no others"

@@ -1,4 +1,6 @@
-"""from_intervals: an index published with error, imputed given the outcome, against the truth by simulation."""
+"""from_intervals: an index published with error, imputed given the
+outcome, against the truth by simulation.
+"""
 
 import numpy as np
 import pandas as pd
@@ -15,9 +17,20 @@ def published(n, outcome, rng, error=0.8):
     true = 0.6 * z + rng.normal(size=n)
     seen = true + error * rng.normal(size=n)
     eta = -0.2 + 1.0 * true + 0.5 * z
-    y = eta + rng.normal(size=n) if outcome == "linear" else (rng.random(n) < 1 / (1 + np.exp(-eta))).astype(int)
+    y = (
+        eta + rng.normal(size=n)
+        if outcome == "linear"
+        else (rng.random(n) < 1 / (1 + np.exp(-eta))).astype(int)
+    )
     return pd.DataFrame(
-        {"case_id": [f"c{i}" for i in range(n)], "y": y, "z": z, "x": seen, "low": seen - error, "high": seen + error}
+        {
+            "case_id": [f"c{i}" for i in range(n)],
+            "y": y,
+            "z": z,
+            "x": seen,
+            "low": seen - error,
+            "high": seen + error,
+        }
     )
 
 
@@ -77,7 +90,10 @@ def test_what_is_wrong_is_told():
     ("change", "words"),
     [
         ({"columns": {"x": ("low", "high")}}, "write it as Interval"),
-        ({"columns": {"x": Interval("low", "high", 0.68), "u": Interval("low", "high", 0.68)}}, "does not use u"),
+        (
+            {"columns": {"x": Interval("low", "high", 0.68), "u": Interval("low", "high", 0.68)}},
+            "does not use u",
+        ),
         ({"then": []}, "then is a list; give one ModelSpec"),
         ({"data": "vdem.csv"}, "data is a str"),
         ({"draws": 1}, "at least 2 draws"),
@@ -88,9 +104,14 @@ def test_what_is_wrong_is_told():
 def test_a_call_that_cannot_be_meant_is_refused(change, words):
     data = published(50, "linear", np.random.default_rng(1), error=4.0).assign(u=1.0)
     given = {
-        "data": data, "columns": {"x": Interval("low", "high", 0.68)}, "then": ps.ModelSpec("m", "y ~ x + z", "linear", vcov="hc1"),
-        "draws": 2, "burn": 2, "thin": 1, "seed": 1,
-    }  # fmt: skip
+        "data": data,
+        "columns": {"x": Interval("low", "high", 0.68)},
+        "then": ps.ModelSpec("m", "y ~ x + z", "linear", vcov="hc1"),
+        "draws": 2,
+        "burn": 2,
+        "thin": 1,
+        "seed": 1,
+    }
     assert len(from_intervals(**given).terms) == 3
     with pytest.raises(SpecError, match=words):
         from_intervals(**given | change)

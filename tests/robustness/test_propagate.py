@@ -1,7 +1,8 @@
-"""propagate: the exact posterior on a tiny problem, known codes, bias and coverage by simulation, and what it refuses.
+"""propagate: the exact posterior on a tiny problem, known codes, bias and
+coverage by simulation, and what it refuses.
 
-Tolerances: four standard errors, by batch means, for chances from 12,000 dependent draws; three standard errors of the
-replications for simulated means.
+Tolerances: four standard errors, by batch means, for chances from 12,000 dependent draws; three
+standard errors of the replications for simulated means.
 """
 
 import sys
@@ -38,15 +39,16 @@ def sheet_of(codes, book=BOOK, indicator="x", kind="human"):
         for i, v in enumerate(own)
         if v is not None
     ]
-    table = pd.DataFrame(rows, columns=["case_id", "indicator_id", "coder", "kind", "code"]).reindex(
-        columns=SHEET_SCHEMA.names
-    )
+    table = pd.DataFrame(
+        rows, columns=["case_id", "indicator_id", "coder", "kind", "code"]
+    ).reindex(columns=SHEET_SCHEMA.names)
     return CodingSheet(table.astype({"code": "Int64"}), book)
 
 
 def exact(y, codes, gold, prior):
-    """Chance of code 1 in every case, by adding up all true codes: accuracies and regression integrated out by formula, the probit
-    without covariates by quadrature."""
+    """Chance of code 1 in every case, by adding up all true codes: accuracies and regression
+    integrated out by formula, the probit without covariates by quadrature.
+    """
     n, X1 = len(y), np.ones(len(y))
 
     def log_beta(a):
@@ -54,7 +56,11 @@ def exact(y, codes, gold, prior):
 
     def log_prevalence(ones):
         def f(g):
-            return stats.norm.cdf(g) ** ones * stats.norm.sf(g) ** (n - ones) * stats.norm.pdf(g, 0, 2.5)
+            return (
+                stats.norm.cdf(g) ** ones
+                * stats.norm.sf(g) ** (n - ones)
+                * stats.norm.pdf(g, 0, 2.5)
+            )
 
         return np.log(integrate.quad(f, -12, 12, epsabs=1e-14)[0])
 
@@ -66,11 +72,17 @@ def exact(y, codes, gold, prior):
         X = np.column_stack([X1, t])
         hat = np.linalg.lstsq(X, y, rcond=None)[0]
         rss = ((y - X @ hat) ** 2).sum()
-        logw = -0.5 * np.linalg.slogdet(X.T @ X)[1] - 0.5 * (n - 2) * np.log(rss) + log_prevalence(t.sum())
+        logw = (
+            -0.5 * np.linalg.slogdet(X.T @ X)[1]
+            - 0.5 * (n - 2) * np.log(rss)
+            + log_prevalence(t.sum())
+        )
         for own in codes:
             for true in (0, 1):
                 seen = [v for v, tt in zip(own, t, strict=True) if tt == true and v is not None]
-                logw += log_beta(prior[true] + np.array([seen.count(0), seen.count(1)])) - log_beta(prior[true])
+                logw += log_beta(prior[true] + np.array([seen.count(0), seen.count(1)])) - log_beta(
+                    prior[true]
+                )
         weights.append(logw)
         truths.append(t)
     w = np.exp(np.array(weights) - max(weights))
@@ -89,10 +101,32 @@ def test_draws_are_from_the_exact_posterior(seed):
     known = pd.DataFrame({"case_id": ["c0", "c1"], "indicator_id": "x", "code": [0, 1]})
     data = pd.DataFrame({"case_id": [f"c{i}" for i in range(8)], "y": y})
     spec = ps.ModelSpec("m", "y ~ x", "linear", vcov="classical")
-    job = Job(sheet_of(codes), data, "case_id", spec, None, None, Accuracy.about(0.8, worth=10), known, False)
-    start = outcome_model("linear", job.naive.design.y, job.naive.design.X, job.naive.terms["estimate"].to_numpy())
+    job = Job(
+        sheet_of(codes),
+        data,
+        "case_id",
+        spec,
+        None,
+        None,
+        Accuracy.about(0.8, worth=10),
+        known,
+        False,
+    )
+    start = outcome_model(
+        "linear", job.naive.design.y, job.naive.design.X, job.naive.terms["estimate"].to_numpy()
+    )
     model = CodeModel.of(np.ones((8, 1)))
-    chain = augment(job.evidence, job.columns, job.design, start, model, 12000, 500, 1, np.random.default_rng(seed))
+    chain = augment(
+        job.evidence,
+        job.columns,
+        job.design,
+        start,
+        model,
+        12000,
+        500,
+        1,
+        np.random.default_rng(seed),
+    )
     batches = (
         chain.codes[:, :, 0].reshape(20, 600, 8).mean(axis=1)
     )  # the chain moves between two modes: draws depend on each other
@@ -105,18 +139,26 @@ def test_known_codes_leave_the_finding_as_it_is():
     rng = np.random.default_rng(3)
     sheet, data, _ = simulate(120, "logit", 1.0, 0.9, 3, 0.0, 0.0, rng)
     everything = sheet.values("x").iloc[:, 0].astype(int).reset_index()
-    gold = pd.DataFrame({"case_id": everything.case_id, "indicator_id": "x", "code": everything.iloc[:, 1]})
+    gold = pd.DataFrame(
+        {"case_id": everything.case_id, "indicator_id": "x", "code": everything.iloc[:, 1]}
+    )
     found = propagate(sheet, data, SPECS["logit"], gold=gold, draws=6, burn=20, thin=1, seed=1)
-    direct = ps.fit(data.merge(gold.rename(columns={"code": "x"})[["case_id", "x"]], on="case_id"), SPECS["logit"])
+    direct = ps.fit(
+        data.merge(gold.rename(columns={"code": "x"})[["case_id", "x"]], on="case_id"),
+        SPECS["logit"],
+    )
     np.testing.assert_allclose(found.terms.estimate, direct.terms.estimate, rtol=1e-10)
     np.testing.assert_allclose(found.terms.std_error, direct.terms.std_error, rtol=1e-10)
     assert (found.terms.share_coding < 1e-12).all()
 
 
 def test_bias_goes_and_intervals_cover_where_perturbing_attenuates_twice():
-    """The trial of the method: true slope 1.2, accuracy .85 (the full table is tests/references/propagate/coverage.csv)."""
+    """The trial of the method: true slope 1.2, accuracy .85 (the full table is
+    tests/references/propagate/coverage.csv).
+    """
     got = cell("linear", 1.2, 0.85, 3, 0.0, 0.0, False, 25, 20, 11)
-    assert abs(got["bias"]) < 3 * got["bias_se"] + 0.03  # 25 samples; weak priors shrink by a little
+    # 25 samples; weak priors shrink by a little
+    assert abs(got["bias"]) < 3 * got["bias_se"] + 0.03
     assert got["naive"] < 1.12 and got["coverage"] >= 0.84
     rng = np.random.default_rng(11)
     sheet, data, _ = simulate(300, "linear", 1.2, 0.85, 1, 0.0, 0.0, rng)
@@ -143,7 +185,8 @@ def test_the_stored_table_covers():
 def test_equal_seeds_give_equal_results_and_others_do_not():
     sheet, data, _ = simulate(80, "linear", 1.0, 0.8, 3, 0.0, 0.0, np.random.default_rng(5))
     first, again, other = (
-        propagate(sheet, data, SPECS["linear"], draws=6, burn=20, thin=2, rank_flips=False, seed=s) for s in (1, 1, 2)
+        propagate(sheet, data, SPECS["linear"], draws=6, burn=20, thin=2, rank_flips=False, seed=s)
+        for s in (1, 1, 2)
     )
     pd.testing.assert_frame_equal(first.draws, again.draws)
     assert not first.draws.equals(other.draws)
@@ -164,11 +207,17 @@ def test_flips_are_refits_and_ranked():
         x = settled.copy()
         assert x[row.case_id] == row.settled
         x[row.case_id] = row.instead
-        fit = ps.fit(data.assign(x=data.case_id.map(x)), SPECS["linear"]).terms.set_index("term").loc["x"]
+        fit = (
+            ps.fit(data.assign(x=data.case_id.map(x)), SPECS["linear"])
+            .terms.set_index("term")
+            .loc["x"]
+        )
         assert (row.estimate, row.p_value) == pytest.approx((fit.estimate, fit.p_value), rel=1e-9)
     naive = found.terms.set_index("term").loc["x"]
     for row in single.itertuples():
-        assert row.flips == ((row.p_value < 0.05) != (naive.naive_p_value < 0.05) or row.estimate * naive.naive < 0)
+        assert row.flips == (
+            (row.p_value < 0.05) != (naive.naive_p_value < 0.05) or row.estimate * naive.naive < 0
+        )
     one_by_one = found.flips[(found.flips.kind == "set") & (found.flips.term == "x")]
     assert not one_by_one.flips.iloc[:-1].any()
 
@@ -177,16 +226,25 @@ def test_scores_of_a_study_are_imputed_through():
     study = ps.load_study("peace_agreements")
     frame = study.frame("primary")
     own = study.coding.table
-    one = own[own.indicator_id.isin(["third_party", "prisoner_release"]) & own.case_id.isin(frame.data.case_id)]
+    one = own[
+        own.indicator_id.isin(["third_party", "prisoner_release"])
+        & own.case_id.isin(frame.data.case_id)
+    ]
     rng = np.random.default_rng(1)
-    highest = one.indicator_id.map({i.id: max(c.value for c in i.codes) for i in study.codebook.indicators.values()})
+    highest = one.indicator_id.map(
+        {i.id: max(c.value for c in i.codes) for i in study.codebook.indicators.values()}
+    )
     coders = [
         one.assign(
-            coder=f"coder_{r}", kind="human", code=np.where(rng.random(len(one)) < 0.9, one.code, highest - one.code)
+            coder=f"coder_{r}",
+            kind="human",
+            code=np.where(rng.random(len(one)) < 0.9, one.code, highest - one.code),
         )
         for r in range(3)
     ]
-    sheet = CodingSheet(pd.concat(coders, ignore_index=True).astype({"code": "Int64"}), study.codebook)
+    sheet = CodingSheet(
+        pd.concat(coders, ignore_index=True).astype({"code": "Int64"}), study.codebook
+    )
     found = propagate(
         sheet,
         frame,
@@ -204,8 +262,13 @@ def test_scores_of_a_study_are_imputed_through():
     assert found.terms.set_index("term").coded.to_dict()["scale(diplomacy)"]
     assert not found.terms.set_index("term").coded.to_dict()["scale(norms)"]
     # a draw by hand: codes -> ps.score -> fit
-    draws = found.draws[(found.draws.draw == 0) & (found.draws.term == "scale(diplomacy)")].estimate.item()
-    assert np.isfinite(draws) and 0 < found.terms.set_index("term").share_coding["scale(diplomacy)"] < 1
+    draws = found.draws[
+        (found.draws.draw == 0) & (found.draws.term == "scale(diplomacy)")
+    ].estimate.item()
+    assert (
+        np.isfinite(draws)
+        and 0 < found.terms.set_index("term").share_coding["scale(diplomacy)"] < 1
+    )
 
 
 def gold_of(case="c0", indicator="x", code=1):
@@ -224,15 +287,27 @@ def coding_of(sheet):
             SpecError,
             "the engines are linear, logit, firth",
         ),
-        (dict(then=ps.ModelSpec("m", "y ~ z", "linear", vcov="classical")), SpecError, "uses no column that the codes"),
+        (
+            dict(then=ps.ModelSpec("m", "y ~ z", "linear", vcov="classical")),
+            SpecError,
+            "uses no column that the codes",
+        ),
         (dict(then=ps.ModelSpec("m", "y ~ log(x)", "linear", vcov="classical")), Exception, "x"),
-        (dict(then=ps.ModelSpec("m", "y ~ x + z + square(x)", "linear", vcov="classical")), Exception, "x"),
+        (
+            dict(then=ps.ModelSpec("m", "y ~ x + z + square(x)", "linear", vcov="classical")),
+            Exception,
+            "x",
+        ),
         (dict(draws=1), SpecError, "at least 4 draws"),
         (dict(scores="share"), SpecError, "give base|uses no column"),
         (dict(differential=True), SpecError, "0 and 1 only"),
         (dict(gold=gold_of(code=7)), CodingError, "hold 7, which is no code"),
         (dict(gold=gold_of(code="yes")), CodingError, "hold 'yes', which is no code"),
-        (dict(gold=gold_of(case="z")), CodingError, "none of the cases in data: gold has 'z', data has 'c0'"),
+        (
+            dict(gold=gold_of(case="z")),
+            CodingError,
+            "none of the cases in data: gold has 'z', data has 'c0'",
+        ),
         (dict(gold=gold_of(indicator="xx")), CodingError, "gold is 'xx'; it must be one of x"),
         (dict(gold=gold_of().iloc[:0]), CodingError, "gold has no row"),
         (dict(gold=gold_of().drop(columns="code")), CodingError, "found case_id, indicator_id"),
@@ -273,13 +348,17 @@ def test_two_coders_cannot_tell_their_accuracy():
 def test_machines_are_told_apart():
     sheet, data, _ = simulate(60, "linear", 1.0, 0.9, 3, 0.0, 0.0, np.random.default_rng(2))
     machines = replace(sheet, table=sheet.table.assign(kind="machine"))
-    found = propagate(machines, data, SPECS["linear"], draws=4, burn=10, thin=1, rank_flips=False, seed=1)
+    found = propagate(
+        machines, data, SPECS["linear"], draws=4, burn=10, thin=1, rank_flips=False, seed=1
+    )
     assert any(n.kind == "dependent_errors" for n in found.notes)
 
 
 def test_it_shows_itself():
     sheet, data, _ = simulate(60, "linear", 1.0, 0.9, 3, 0.0, 0.0, np.random.default_rng(2))
-    found = propagate(sheet, data, SPECS["linear"], draws=4, burn=10, thin=1, rank_flips=False, seed=1)
+    found = propagate(
+        sheet, data, SPECS["linear"], draws=4, burn=10, thin=1, rank_flips=False, seed=1
+    )
     assert "<table" in found._repr_html_()
     assert np.isnan(split_r_hat(np.zeros((2, 3))))
 
@@ -303,13 +382,19 @@ SHORT = {"draws": 4, "burn": 10, "thin": 1, "seed": 1}
 
 def test_what_was_adjudicated_is_no_coder():
     sheet, data, _ = simulate(60, "linear", 1.0, 0.9, 3, 0.0, 0.0, np.random.default_rng(2))
-    copied = sheet.table[sheet.table.coder == "coder_0"].assign(coder="adjudicated", kind="adjudicated")
+    copied = sheet.table[sheet.table.coder == "coder_0"].assign(
+        coder="adjudicated", kind="adjudicated"
+    )
     more = replace(sheet, table=pd.concat([sheet.table, copied], ignore_index=True))
-    found, alone = (propagate(s, data, SPECS["linear"], rank_flips=False, **SHORT) for s in (more, sheet))
+    found, alone = (
+        propagate(s, data, SPECS["linear"], rank_flips=False, **SHORT) for s in (more, sheet)
+    )
     pd.testing.assert_frame_equal(found.terms, alone.terms)
     assert set(found.accuracy.coder) == set(sheet.coders)
     assert [n.kind for n in found.notes if n not in alone.notes] == ["adjudicated"]
-    assert set(stability(more, data, SPECS["linear"], draws=2, seed=1).coder.dropna()) == set(sheet.coders)
+    assert set(stability(more, data, SPECS["linear"], draws=2, seed=1).coder.dropna()) == set(
+        sheet.coders
+    )
     two = replace(more, table=more.table[more.table.coder != "coder_2"].reset_index(drop=True))
     with pytest.raises(CodingError, match="2 coder"):
         propagate(two, data, SPECS["linear"], **SHORT)
@@ -321,7 +406,9 @@ def test_cases_that_nobody_coded_are_imputed_and_not_taken_for_the_lowest_code()
     some = replace(sheet, table=sheet.table[~sheet.table.case_id.isin(left)].reset_index(drop=True))
     found = propagate(some, data, SPECS["linear"], **SHORT)
     by_hand = some.values("x").mean(axis=1).round()  # three coders: the majority
-    plain = ps.fit(data.set_index("case_id").assign(x=by_hand).dropna().reset_index(), SPECS["linear"])
+    plain = ps.fit(
+        data.set_index("case_id").assign(x=by_hand).dropna().reset_index(), SPECS["linear"]
+    )
     np.testing.assert_allclose(found.terms.naive, plain.terms.estimate, rtol=1e-10)
     assert found.naive[0].n == 60 and set(found.codes.case_id) == set(data.case_id)
     assert any("20 of 80 cases have a cell that nobody coded" in n.text for n in found.notes)
@@ -343,10 +430,14 @@ def test_a_flip_that_leaves_no_estimate_does_not_end_the_ranking():
     data = pd.DataFrame({"case_id": [f"c{i}" for i in range(40)], "y": y})
     spec = ps.ModelSpec("m", "y ~ x", "logit", vcov="classical")
     job = Job(sheet_of(codes), data, "case_id", spec, None, None, None, None, False)
-    found = flips(job.plain, job.refit_coded, job.settled, job.evidence, job.labels, job.coded_terms)
+    found = flips(
+        job.plain, job.refit_coded, job.settled, job.evidence, job.labels, job.coded_terms
+    )
     single = found[found.kind == "single"].set_index("case_id")
     assert list(single.index) == ["c3", "c5"]
-    assert single.loc["c5", ["estimate", "p_value", "change"]].isna().all() and not single.flips["c5"]
+    assert (
+        single.loc["c5", ["estimate", "p_value", "change"]].isna().all() and not single.flips["c5"]
+    )
     assert np.isfinite(single.estimate["c3"])
 
 
@@ -361,6 +452,16 @@ def test_weighted_scores_are_imputed_through():
     data = pd.DataFrame({"case_id": [f"c{i}" for i in range(60)], "y": rng.normal(size=60)})
     spec = ps.ModelSpec("m", "y ~ p", "linear", vcov="classical")
     sheet = CodingSheet(coders[0], book)
-    found = propagate(sheet, data, spec, scores="weighted", base=base, gold=truth[truth.indicator_id == "a"], **SHORT)
+    found = propagate(
+        sheet,
+        data,
+        spec,
+        scores="weighted",
+        base=base,
+        gold=truth[truth.indicator_id == "a"],
+        **SHORT,
+    )
     by_hand = ps.fit(data.assign(p=(codes["a"] + 3 * codes["b"]) / 4), spec).terms
-    np.testing.assert_allclose(found.terms[["naive", "estimate"]].T, [by_hand.estimate] * 2, rtol=1e-9)
+    np.testing.assert_allclose(
+        found.terms[["naive", "estimate"]].T, [by_hand.estimate] * 2, rtol=1e-9
+    )

@@ -1,4 +1,5 @@
-"""Cells on which as many coders give one code as another: open in the naive estimate, whatever the coders are called.
+"""Cells on which as many coders give one code as another: open in the
+naive estimate, whatever the coders are called.
 
 The right naive estimates are fits by hand on the cases without a tie, or on the adjudicated codes.
 """
@@ -52,14 +53,17 @@ def test_the_name_of_a_coder_and_the_order_of_rows_change_no_number():
     sheet, data = two_coders()
     found = propagate(sheet, data, SPECS["linear"], **SHORT)
     swapped = renamed(sheet, {"ann": "zoe", "ben": "ben"})
-    mixed = replace(swapped, table=swapped.table.sample(frac=1, random_state=1).reset_index(drop=True))
+    mixed = replace(
+        swapped, table=swapped.table.sample(frac=1, random_state=1).reset_index(drop=True)
+    )
     again = propagate(mixed, data.sample(frac=1, random_state=2), SPECS["linear"], **SHORT)
     for name in ("terms", "codes", "flips", "draws"):
         pd.testing.assert_frame_equal(getattr(found, name), getattr(again, name), check_exact=True)
     order = ["model", "scale", "coder", "true", "given"]
     mean = found.accuracy.assign(coder=found.accuracy["coder"].replace({"ann": "zoe"}))
     pd.testing.assert_frame_equal(
-        mean.sort_values(order, ignore_index=True), again.accuracy.sort_values(order, ignore_index=True)
+        mean.sort_values(order, ignore_index=True),
+        again.accuracy.sort_values(order, ignore_index=True),
     )
 
 
@@ -76,7 +80,9 @@ def test_adjudicated_codes_given_as_base_close_the_ties():
     sheet, data = two_coders()
     codes = by_case(sheet)
     tied = codes.index[codes["ann"] != codes["ben"]]
-    decided = sheet.table[sheet.table["coder"] == "ben"].assign(coder="adjudicated", kind="adjudicated")
+    decided = sheet.table[sheet.table["coder"] == "ben"].assign(
+        coder="adjudicated", kind="adjudicated"
+    )
     base = Coding(decided.reset_index(drop=True), BOOK)
     found = propagate(sheet, data, SPECS["linear"], base=base, rank_flips=False, **SHORT)
     by_hand = ps.fit(data.assign(x=data["case_id"].map(codes["ben"])), SPECS["linear"]).terms
@@ -101,7 +107,11 @@ def test_a_flip_of_an_open_cell_is_a_fit_with_the_case_and_that_code():
     for row in single.itertuples():
         x = pd.concat([agreed, pd.Series({row.case_id: float(row.instead)})])
         rest = data[data["case_id"].isin(x.index)]
-        by_hand = ps.fit(rest.assign(x=rest["case_id"].map(x)), SPECS["linear"]).terms.set_index("term").loc["x"]
+        by_hand = (
+            ps.fit(rest.assign(x=rest["case_id"].map(x)), SPECS["linear"])
+            .terms.set_index("term")
+            .loc["x"]
+        )
         assert row.estimate == pytest.approx(by_hand["estimate"], rel=1e-9)
 
 
@@ -113,7 +123,8 @@ def test_where_ties_leave_too_few_cases_the_error_says_what_to_give():
     table.loc[ben, "code"] = table.loc[ben, "case_id"].map(opposite).astype("Int64")
     every = CodingSheet(table, BOOK)
     with pytest.raises(
-        ps.FitError, match=r"0 of 12 cases without an open cell.*12 cell\(s\).*adjudicated codes as base"
+        ps.FitError,
+        match=r"0 of 12 cases without an open cell.*12 cell\(s\).*adjudicated codes as base",
     ):
         propagate(every, data, SPECS["linear"], **SHORT)
     lot = stability(every, data, SPECS["linear"], draws=3, seed=1)  # one coder's codes have no ties
@@ -130,5 +141,7 @@ def test_stability_depends_on_neither_names_nor_rows():
     again = again.assign(coder=again["coder"].replace({"zoe": "ann"}))
     keys = ["term", "coder"]
     pd.testing.assert_frame_equal(
-        found.sort_values(keys, ignore_index=True), again.sort_values(keys, ignore_index=True), check_exact=True
+        found.sort_values(keys, ignore_index=True),
+        again.sort_values(keys, ignore_index=True),
+        check_exact=True,
     )

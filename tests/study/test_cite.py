@@ -1,4 +1,6 @@
-"""What is owed for a study, a frame, a table, a source: each entry once, and a word for tables of the reader's own."""
+"""What is owed for a study, a frame, a table, a source: each entry
+once, and a word for tables of the reader's own.
+"""
 
 import re
 from dataclasses import replace
@@ -16,13 +18,27 @@ from peacestudy.outcomes import SOURCES, OutcomeTable, Source
 
 CASES = pd.DataFrame({"case_id": ["a", "b"]})
 OWN = Source(
-    id="mine", name="My own\nindices", version="1", citation="", landing_page="", licence="", file="", sha256="", rows=0,
-    schema=Schema((Field("x"),)), unit="case", key=("x",), first_year=2000, last_year=2001,
-)  # fmt: skip
+    id="mine",
+    name="My own\nindices",
+    version="1",
+    citation="",
+    landing_page="",
+    licence="",
+    file="",
+    sha256="",
+    rows=0,
+    schema=Schema((Field("x"),)),
+    unit="case",
+    key=("x",),
+    first_year=2000,
+    last_year=2001,
+)
 
 
 def frame(*sources, origin=""):
-    joined = tuple(Joined(f"join {i}", s, "", (), np.zeros(2, np.int8)) for i, s in enumerate(sources))
+    joined = tuple(
+        Joined(f"join {i}", s, "", (), np.zeros(2, np.int8)) for i, s in enumerate(sources)
+    )
     return ps.StudyFrame(CASES, "case", "case_id", joined=joined, origin=origin)
 
 
@@ -87,13 +103,16 @@ def test_a_study_is_cited_as_before():
     assert ps.cite(study) == ps.cite("onset") == ps.cite(study.folder) == file
 
 
-@pytest.mark.parametrize(("what", "said"), [
-    ("wdj", r"no study 'wdj'.*Nor is it the id of a source\. Did you mean 'wdi'"),
-    ("zzzzzz", r"ps\.outcomes\.sources\(\) lists the known sources"),
-    (Path("no_such_folder"), "no study 'no_such_folder'"),
-    (7, "not a int"),
-    (CASES, "not a DataFrame"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        ("wdj", r"no study 'wdj'.*Nor is it the id of a source\. Did you mean 'wdi'"),
+        ("zzzzzz", r"ps\.outcomes\.sources\(\) lists the known sources"),
+        (Path("no_such_folder"), "no study 'no_such_folder'"),
+        (7, "not a int"),
+        (CASES, "not a DataFrame"),
+    ],
+)
 def test_what_is_none_of_these_is_told(what, said):
     with pytest.raises(SourceError, match=said):
         ps.cite(what)
@@ -101,8 +120,12 @@ def test_what_is_none_of_these_is_told(what, said):
 
 def test_what_the_reader_wrote_of_their_own_table_is_shown_on_one_line():
     table = pd.DataFrame({"k": [1], "v": [2]})
-    mine = ps.outcomes.own(table, name="aid", key="k", unit="state", citation="Doe, J. (2020).\n@misc{evil, title={x}}")
-    said = "% aid: from a table of your own; you wrote of it: Doe, J. (2020). @misc{evil, title={x}}\n"
+    mine = ps.outcomes.own(
+        table, name="aid", key="k", unit="state", citation="Doe, J. (2020).\n@misc{evil, title={x}}"
+    )
+    said = (
+        "% aid: from a table of your own; you wrote of it: Doe, J. (2020). @misc{evil, title={x}}\n"
+    )
     assert ps.cite(mine) == said
     frame = ps.join(pd.DataFrame({"case_id": ["a"], "k": [1]}), mine, on="k")
     assert ps.cite(frame) == said.replace("% aid", "% join aid")

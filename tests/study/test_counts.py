@@ -1,4 +1,6 @@
-"""The counts of the study, against the figures that the project set itself before it was built, and cases everyone knows."""
+"""The counts of the study, against the figures that the project set itself
+before it was built, and cases everyone knows.
+"""
 
 import pandas as pd
 import pytest
@@ -16,7 +18,11 @@ def test_counts_of_rule_chain(study):
     complete = study.frame("overlapping").data
     assert len(study.cases) == len(whole) == 203
     assert study.cases.eligible.sum() == 166
-    assert (len(complete), complete.lasting_peace.sum(), complete.conflict_id.nunique()) == (152, 41, 64)
+    assert (len(complete), complete.lasting_peace.sum(), complete.conflict_id.nunique()) == (
+        152,
+        41,
+        64,
+    )
 
 
 def test_counts_of_the_primary_sample(study):
@@ -38,7 +44,13 @@ def test_failure_is_mostly_fighting_that_never_stopped(study):
 def test_three_quarters_of_one_hundred_and_fifty_overlap_an_earlier_window(study):
     data = study.frame("overlapping").data
     earlier = study.cases.groupby("conflict_id").t0.apply(list)
-    assert sum(any(e < t <= e + 5 for e in earlier[c]) for c, t in zip(data.conflict_id, data.t0, strict=True)) == 75
+    assert (
+        sum(
+            any(e < t <= e + 5 for e in earlier[c])
+            for c, t in zip(data.conflict_id, data.t0, strict=True)
+        )
+        == 75
+    )
 
 
 def test_texts_of_kept_attempts_may_reach_back_into_an_earlier_window(study):
@@ -64,9 +76,13 @@ def test_every_case_left_out_has_its_reason(study):
     assert frame.excluded.reason.str.len().gt(20).all()
 
 
-@pytest.mark.parametrize("conflict, date", [(316, "1992-01-16"), (233, "1996-12-29")], ids=["Chapultepec", "Guatemala"])
+@pytest.mark.parametrize(
+    "conflict, date", [(316, "1992-01-16"), (233, "1996-12-29")], ids=["Chapultepec", "Guatemala"]
+)
 def test_the_accords_everyone_knows_are_inside_an_attempt(study, conflict, date):
-    inside = study.cases[(study.cases.conflict_id == conflict) & study.cases.last_date.eq(pd.Timestamp(date))]
+    inside = study.cases[
+        (study.cases.conflict_id == conflict) & study.cases.last_date.eq(pd.Timestamp(date))
+    ]
     assert len(inside) == 1 and inside.eligible.all() and inside.t0.item() == int(date[:4])
 
 
@@ -75,8 +91,10 @@ def test_the_accords_everyone_knows_are_inside_an_attempt(study, conflict, date)
     [
         ("316-1992", True, None),  # El Salvador after Chapultepec: no fighting since
         ("374-1993", False, 1),  # Rwanda after Arusha: 1994
-        ("309-2006", False, 1),  # Sudan after the CPA: the conflict over government went on in Darfur
-        ("289-2016", False, 2),  # Colombia after the accord with FARC: quiet in 2017, then other groups
+        # Sudan after the CPA: the conflict over government went on in Darfur
+        ("309-2006", False, 1),
+        # Colombia after the accord with FARC: quiet in 2017, then other groups
+        ("289-2016", False, 2),
         ("332-1992", True, 21),  # Mozambique after Rome: 2013
         ("171-2005", None, None),
     ],
@@ -105,13 +123,18 @@ def test_no_topic_serves_two_pillars_and_no_parent_stands_beside_its_child(study
         "Ce": ("CeProv", "CeGen"),
         "HrNi": ("HrNiMe", "HrNiNe"),
     }
-    assert not [p for p, children in parents.items() if p in columns and set(children) & set(columns)]
+    assert not [
+        p for p, children in parents.items() if p in columns and set(children) & set(columns)
+    ]
 
 
 def test_missing_context_has_a_reason_and_is_never_zero(study):
     long = study.covariates
     assert (long.value.isna() == long.reason.notna()).all()
-    late = long[long.variable.isin(["trade_openness", "igo_memberships"]) & (long.year.str[:4].astype(float) > 2014)]
+    late = long[
+        long.variable.isin(["trade_openness", "igo_memberships"])
+        & (long.year.str[:4].astype(float) > 2014)
+    ]
     assert len(late) and late.value.isna().all()
 
 
@@ -127,4 +150,6 @@ def test_scores_follow_from_the_codes_of_one_case(study):
 
 def test_polyarchy_lies_in_its_interval(study):
     data = study.frame("all").data.dropna(subset=["polyarchy"])
-    assert (data.polyarchy_low <= data.polyarchy).all() and (data.polyarchy <= data.polyarchy_high).all()
+    assert (data.polyarchy_low <= data.polyarchy).all() and (
+        data.polyarchy <= data.polyarchy_high
+    ).all()

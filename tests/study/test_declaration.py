@@ -1,4 +1,6 @@
-"""Declarations: what was declared first still stands, what is added is told, and variants change what they say."""
+"""Declarations: what was declared first still stands, what is added
+is told, and variants change what they say.
+"""
 
 from dataclasses import replace
 
@@ -8,8 +10,20 @@ import peacestudy as ps
 from peacestudy.study.config import Specification, Variant
 
 FIRST = "acc85921f67ae59cd01a3146e63ab85f9d8e06edd64fb67aace4986bc95700b1"
-SPECS = ["breadth", "pillars", "diplomacy_alone", "resources_alone", "norms_alone", "economy_alone", "environment_alone", "community_alone",
-         "institutions_alone", "breadth_without_length", "pillars_profile", "breadth_profile"]  # fmt: skip
+SPECS = [
+    "breadth",
+    "pillars",
+    "diplomacy_alone",
+    "resources_alone",
+    "norms_alone",
+    "economy_alone",
+    "environment_alone",
+    "community_alone",
+    "institutions_alone",
+    "breadth_without_length",
+    "pillars_profile",
+    "breadth_profile",
+]
 STUDIES = ["peace_agreements", "signing_dyads", "accord_implementation", "onset"]
 
 
@@ -25,24 +39,42 @@ def test_nothing_of_the_first_declaration_was_changed(config):
         return tuple(r for r in rows if getattr(r, key) in names)
 
     first = replace(
-        config, variants=(), varied=(), out_of_sample=None, forecast=None, moderations=(), contexts=None,
-        cases=replace(config.cases, turnover_years_back=0), specs=of(config.specs, SPECS, "name"),
-        steps=of(config.steps, ["eligible", "complete", "one_a_window"]), samples=of(config.samples, ["primary", "overlapping", "durations", "all"]),
+        config,
+        variants=(),
+        varied=(),
+        out_of_sample=None,
+        forecast=None,
+        moderations=(),
+        contexts=None,
+        cases=replace(config.cases, turnover_years_back=0),
+        specs=of(config.specs, SPECS, "name"),
+        steps=of(config.steps, ["eligible", "complete", "one_a_window"]),
+        samples=of(config.samples, ["primary", "overlapping", "durations", "all"]),
         hypotheses=of(config.hypotheses, ["H0", "H0_joint", *(f"H{i}" for i in range(1, 8))]),
-    )  # fmt: skip
+    )
     assert first.declaration_hash() == FIRST
     assert FIRST[:12] in config.declared.statement
 
 
 def test_nothing_of_the_second_declaration_was_changed(config):
-    second = replace(config, moderations=(), contexts=None, cases=replace(config.cases, turnover_years_back=0))
-    assert second.declaration_hash()[:12] == "9ebab25a8822" and "9ebab25a8822" in config.declared.statement
+    second = replace(
+        config, moderations=(), contexts=None, cases=replace(config.cases, turnover_years_back=0)
+    )
+    assert (
+        second.declaration_hash()[:12] == "9ebab25a8822"
+        and "9ebab25a8822" in config.declared.statement
+    )
     accords = ps.load_study("accord_implementation").config
     first = replace(
-        accords, samples=tuple(s for s in accords.samples if s.id != "deliveries"), specs=tuple(s for s in accords.specs if s.sample != "deliveries"),
+        accords,
+        samples=tuple(s for s in accords.samples if s.id != "deliveries"),
+        specs=tuple(s for s in accords.specs if s.sample != "deliveries"),
         hypotheses=tuple(h for h in accords.hypotheses if not h.family.startswith("delivery")),
-    )  # fmt: skip
-    assert first.declaration_hash()[:12] == "b5e4dccf532b" and "b5e4dccf532b" in accords.declared.statement
+    )
+    assert (
+        first.declaration_hash()[:12] == "b5e4dccf532b"
+        and "b5e4dccf532b" in accords.declared.statement
+    )
 
 
 @pytest.mark.parametrize(
@@ -73,10 +105,22 @@ def test_a_variant_changes_what_it_says_and_nothing_else():
     plain = Variant("v", "V", "G", "why")
     assert replace(plain.of(spec), name="m", role="primary") == spec
     other = replace(
-        plain, outcome="z", add=("log(d)",), drop=("b",), engine="linear", vcov="hc1", sample="s", scores="depth"
+        plain,
+        outcome="z",
+        add=("log(d)",),
+        drop=("b",),
+        engine="linear",
+        vcov="hc1",
+        sample="s",
+        scores="depth",
     )
     made = other.of(spec)
-    assert (made.formula, made.engine, made.vcov, made.cluster) == ("z ~ scale(a) + c + log(d)", "linear", "hc1", "")
+    assert (made.formula, made.engine, made.vcov, made.cluster) == (
+        "z ~ scale(a) + c + log(d)",
+        "linear",
+        "hc1",
+        "",
+    )
     assert (made.sample, made.scores, made.role, made.name) == ("s", "depth", "variant", "m, v")
 
 

@@ -15,7 +15,8 @@ from peacestudy.study.forecasts import (
     score_forecasts,
 )
 
-FROZEN_ENDS = 0.005  # absolute, by which an end of an interval moved when the error of FLIC's intercept was corrected
+# absolute, by which an end of an interval moved when the error of FLIC's intercept was corrected
+FROZEN_ENDS = 0.005
 
 
 @pytest.fixture(scope="module")
@@ -31,14 +32,23 @@ def frozen(study):
 def test_the_frozen_file_is_what_the_declared_models_say(study, frozen):
     anew = make_forecasts(study, pd.Timestamp(frozen.made_on.iloc[0]).date())
     assert (anew.model_hash == frozen.model_hash).all()
-    np.testing.assert_allclose(anew.probability.astype(float), frozen.probability.astype(float), atol=1e-4)
-    # the frozen intervals have the error of Firth's own intercept; today's have that of the observed share
+    np.testing.assert_allclose(
+        anew.probability.astype(float), frozen.probability.astype(float), atol=1e-4
+    )
+    # the frozen intervals have the error of Firth's own intercept; today's have that of the
+    # observed share
     ends = ["conf_low", "conf_high"]
-    np.testing.assert_allclose(anew[ends].astype(float), frozen[ends].astype(float), atol=FROZEN_ENDS)
+    np.testing.assert_allclose(
+        anew[ends].astype(float), frozen[ends].astype(float), atol=FROZEN_ENDS
+    )
 
 
 def test_fourteen_attempts_whose_windows_are_open(study, frozen):
-    assert frozen.case_id.nunique() == 14 and (frozen.t0 >= 2020).all() and (frozen.window_to > 2024).all()
+    assert (
+        frozen.case_id.nunique() == 14
+        and (frozen.t0 >= 2020).all()
+        and (frozen.window_to > 2024).all()
+    )
     assert set(frozen.case_id).isdisjoint(study.frame("primary").data.case_id)
     assert frozen.groupby("model").size().eq(14).all()
     assert ((frozen.conf_low < frozen.probability) & (frozen.probability < frozen.conf_high)).all()
@@ -56,7 +66,10 @@ def test_flic_probabilities_average_to_the_share_among_the_cases_learned_from(st
 def test_fighting_seen_is_what_the_conflict_data_hold(study, frozen):
     outcomes = study.outcomes.set_index("case_id")
     one = frozen.drop_duplicates("case_id")
-    assert (one.fighting_seen.to_numpy(dtype=bool) == outcomes.fighting_years[one.case_id].notna().to_numpy()).all()
+    assert (
+        one.fighting_seen.to_numpy(dtype=bool)
+        == outcomes.fighting_years[one.case_id].notna().to_numpy()
+    ).all()
 
 
 def test_frozen_means_frozen(study, tmp_path):
@@ -81,19 +94,28 @@ def test_scores_by_hand(frozen):
     )
     scores = score_forecasts(frozen, outcomes).set_index("model")
     for model, part in frozen.groupby("model"):
-        own = [(r.probability, float(peace[r.case_id])) for r in part.itertuples() if closed[r.case_id]]
+        own = [
+            (r.probability, float(peace[r.case_id])) for r in part.itertuples() if closed[r.case_id]
+        ]
         assert scores.brier[model] == pytest.approx(sum((p - y) ** 2 for p, y in own) / 9)
-        assert scores.log_score[model] == pytest.approx(-sum(np.log(p if y else 1 - p) for p, y in own) / 9)
+        assert scores.log_score[model] == pytest.approx(
+            -sum(np.log(p if y else 1 - p) for p, y in own) / 9
+        )
         assert (scores.n[model], scores.open[model]) == (9, 5)
 
 
 def test_a_forecast_case_without_outcome_is_told(frozen):
     with pytest.raises(ps.SpecError, match="no row for"):
-        score_forecasts(frozen, pd.DataFrame({"case_id": ["x"], "window_complete": [True], "lasting_peace": [True]}))
+        score_forecasts(
+            frozen,
+            pd.DataFrame({"case_id": ["x"], "window_complete": [True], "lasting_peace": [True]}),
+        )
 
 
 def test_no_window_closed_gives_no_score(frozen):
-    outcomes = pd.DataFrame({"case_id": frozen.case_id.unique(), "window_complete": False, "lasting_peace": None})
+    outcomes = pd.DataFrame(
+        {"case_id": frozen.case_id.unique(), "window_complete": False, "lasting_peace": None}
+    )
     assert score_forecasts(frozen, outcomes)["brier"].isna().all()
 
 

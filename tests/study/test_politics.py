@@ -1,4 +1,6 @@
-"""Domestic politics and contexts of the study: products, conditional effects and contexts as plain arithmetic has them."""
+"""Domestic politics and contexts of the study: products, conditional
+effects and contexts as plain arithmetic has them.
+"""
 
 from dataclasses import replace
 
@@ -19,7 +21,8 @@ PILLARS = ["diplomacy", "resources", "norms", "economy", "environment", "communi
 @pytest.fixture(scope="module")
 def results():
     study = ps.load_study("peace_agreements")
-    few = replace(study.config.moderations[0], draws=60)  # the permutation is proved elsewhere; here it is only to run
+    # the permutation is proved elsewhere; here it is only to run
+    few = replace(study.config.moderations[0], draws=60)
     return Results(replace(study, config=replace(study.config, moderations=(few,))))
 
 
@@ -44,7 +47,9 @@ def test_every_pillar_meets_every_moderator_once(tested):
 
 def test_a_product_is_that_of_its_formula_fitted_by_itself(results, tested):
     frame = results.sample("primary")
-    formula = "lasting_peace ~ scale(norms)*leader_turnover + log(pages) + active + war_years + territory"
+    formula = (
+        "lasting_peace ~ scale(norms)*leader_turnover + log(pages) + active + war_years + territory"
+    )
     made = ps.fit(frame, ps.ModelSpec("m", formula, "firth", "cluster", "country"))
     own = made.terms.set_index("term").loc["scale(norms):leader_turnover"]
     row = tested.set_index(["pillar", "moderator"]).loc[("norms", "leader_turnover")]
@@ -63,9 +68,14 @@ def test_the_family_is_decided_over_all_21(tested):
 
 
 def test_a_conditional_effect_by_hand(results):
-    """Chances with FLIC's intercept, moved by a standard deviation of the pillar, the moderator held, averaged over all cases."""
+    """Chances with FLIC's intercept, moved by a standard deviation of the pillar, the moderator
+    held, averaged over all cases.
+    """
     frame = results.sample("primary")
-    formula = "lasting_peace ~ scale(norms)*scale(polyarchy) + log(pages) + active + war_years + territory"
+    formula = (
+        "lasting_peace ~ scale(norms)*scale(polyarchy) + log(pages) + active + war_years +"
+        " territory"
+    )
     made = ps.fit(frame, ps.ModelSpec("m", formula, "firth", "cluster", "country"))
     d = frame.data.set_index("case_id").loc[list(made.cases)]
     b = made.terms.set_index("term")["estimate"]
@@ -73,9 +83,15 @@ def test_a_conditional_effect_by_hand(results):
     def linear(norms, polyarchy):
         x = (norms - d["norms"].mean()) / d["norms"].std()
         m = (polyarchy - d["polyarchy"].mean()) / d["polyarchy"].std()
-        out = b["scale(norms)"] * x + b["scale(polyarchy)"] * m + b["scale(norms):scale(polyarchy)"] * x * m
+        out = (
+            b["scale(norms)"] * x
+            + b["scale(polyarchy)"] * m
+            + b["scale(norms):scale(polyarchy)"] * x * m
+        )
         return (
-            out + b["log(pages)"] * np.log(d["pages"]) + sum(b[c] * d[c] for c in ("active", "war_years", "territory"))
+            out
+            + b["log(pages)"] * np.log(d["pages"])
+            + sum(b[c] * d[c] for c in ("active", "war_years", "territory"))
         )
 
     base, share = linear(d["norms"], d["polyarchy"]), d["lasting_peace"].astype(float).mean()
@@ -83,11 +99,17 @@ def test_a_conditional_effect_by_hand(results):
     for _ in range(200):  # the intercept at which the mean chance is the share
         cut = (low + high) / 2
         low, high = (cut, high) if expit(base + cut).mean() < share else (low, cut)
-    found = results.table("by_politics").query("pillar == 'norms' and moderator == 'polyarchy'").set_index("at")
+    found = (
+        results.table("by_politics")
+        .query("pillar == 'norms' and moderator == 'polyarchy'")
+        .set_index("at")
+    )
     sd = d["norms"].std()
     value = {"low": d["polyarchy"].quantile(0.1), "high": d["polyarchy"].quantile(0.9)}
     for at, m in value.items():
-        effect = (expit(linear(d["norms"] + sd, m) + cut) - expit(linear(d["norms"], m) + cut)).mean()
+        effect = (
+            expit(linear(d["norms"] + sd, m) + cut) - expit(linear(d["norms"], m) + cut)
+        ).mean()
         assert found.loc[at, "value"] == pytest.approx(m)
         assert found.loc[at, "estimate"] == pytest.approx(effect, abs=1e-9)
         near = (d["polyarchy"] - m).abs() <= 0.5 * d["polyarchy"].std()
@@ -153,12 +175,16 @@ def accords():
 
 def test_every_delivery_of_every_accord_stands_once_as_the_record_has_it(accords):
     table = accords.study.tables["deliveries"]
-    done = accords.study.tables["implementation"].query("year_k == 5").set_index(["case_id", "pillar"])
+    done = (
+        accords.study.tables["implementation"].query("year_k == 5").set_index(["case_id", "pillar"])
+    )
     assert len(table) == 34 * 7
     for row in table.to_dict("records"):
         own = done.loc[(row["accord"], row["pillar"])]
         assert row["promised"] == own["promised"]
-        assert row["implemented"] == own["implemented"] or (pd.isna(row["implemented"]) and pd.isna(own["implemented"]))
+        assert row["implemented"] == own["implemented"] or (
+            pd.isna(row["implemented"]) and pd.isna(own["implemented"])
+        )
         assert pd.isna(row["implemented"]) <= ("implemented:" in str(row["missing"]))
 
 
@@ -191,14 +217,18 @@ def test_slopes_are_those_of_a_dummy_regression(accords):
 
 def test_families_of_deliveries_are_decided_apart(accords):
     h = accords.hypotheses()
-    assert (h["family"] == "delivery").sum() == 3 and (h["family"] == "delivery_by_pillar").sum() == 21
+    assert (h["family"] == "delivery").sum() == 3 and (
+        h["family"] == "delivery_by_pillar"
+    ).sum() == 21
     p = np.sort(h.loc[h["family"] == "delivery_by_pillar", "p_value"])
     holm = np.maximum.accumulate(p * np.arange(21, 0, -1)).clip(max=1)
     assert np.allclose(np.sort(h.loc[h["family"] == "delivery_by_pillar", "p_decide"]), holm)
 
 
 def test_what_a_mean_of_slopes_could_have_found_is_reckoned_by_the_t_that_decides_it(accords):
-    """Degrees of freedom and standard errors as R's clubSandwich 0.5.8 has them (linear_contrast, CR2, Satterthwaite)."""
+    """Degrees of freedom and standard errors as R's clubSandwich 0.5.8 has
+    them (linear_contrast, CR2, Satterthwaite).
+    """
     rows = accords.hypotheses().set_index("id")
     for name, se, df in (
         ("C10", 0.05332551, 9.3538243),
@@ -213,35 +243,56 @@ def test_what_a_mean_of_slopes_could_have_found_is_reckoned_by_the_t_that_decide
 
 
 def test_what_cannot_be_fitted_counts_in_the_family_that_was_declared(results):
-    """A moderator that does not vary cannot be fitted; two products were declared, and Holm is over two."""
+    """A moderator that does not vary cannot be fitted; two
+    products were declared, and Holm is over two.
+    """
     rule = replace(
-        results.study.config.moderations[0], specs=("norms_alone",), moderators=("leader_turnover", "eligible")
+        results.study.config.moderations[0],
+        specs=("norms_alone",),
+        moderators=("leader_turnover", "eligible"),
     )
     config = replace(results.study.config, moderations=(rule,))
     found = Results(replace(results.study, config=config))
     tests = found.table("moderated").set_index("moderator")
     assert (
         tests.loc["eligible", "note"].startswith("not fitted: ")
-        and tests.loc["eligible", ["estimate", "p_value", "p_decide", "detectable", "decision"]].isna().all()
+        and tests.loc["eligible", ["estimate", "p_value", "p_decide", "detectable", "decision"]]
+        .isna()
+        .all()
     )
-    assert tests.loc["leader_turnover", "p_decide"] == min(1.0, 2 * tests.loc["leader_turnover", "p_value"])
+    assert tests.loc["leader_turnover", "p_decide"] == min(
+        1.0, 2 * tests.loc["leader_turnover", "p_value"]
+    )
     se = tests.loc["leader_turnover", "std_error"]
     assert tests.loc["leader_turnover", "detectable_family"] == pytest.approx(
         np.exp((stats.norm.ppf(1 - 0.0125) + stats.norm.ppf(0.8)) * se)
     )
-    effects = found.table("by_politics").query("moderator == 'leader_turnover' and at == 'difference'").iloc[0]
+    effects = (
+        found.table("by_politics")
+        .query("moderator == 'leader_turnover' and at == 'difference'")
+        .iloc[0]
+    )
     assert effects["p_decide"] == min(1.0, 2 * effects["p_value"])
     none = replace(config, moderations=(replace(rule, moderators=("eligible",)),))
     nothing = Results(replace(results.study, config=none))
-    assert nothing.table("moderated")["p_value"].isna().all() and nothing.table("by_politics")["estimate"].isna().all()
+    assert (
+        nothing.table("moderated")["p_value"].isna().all()
+        and nothing.table("by_politics")["estimate"].isna().all()
+    )
 
 
 def test_the_figure_is_drawn_where_a_pair_could_not_be_fitted(results):
     effects = results.table("by_politics").copy()
     lost = (effects["pillar"] == "norms") & (effects["moderator"] == "polyarchy")
     effects = effects[~(lost & (effects["at"] != "low"))]
-    effects.loc[lost, ["value", "estimate", "std_error", "conf_low", "conf_high", "p_value"]] = np.nan
+    effects.loc[lost, ["value", "estimate", "std_error", "conf_low", "conf_high", "p_value"]] = (
+        np.nan
+    )
     effects.loc[lost, "support"] = False
-    tables = {"by_politics": effects, "moderated": results.table("moderated"), "notes": results.table("notes")}
+    tables = {
+        "by_politics": effects,
+        "moderated": results.table("moderated"),
+        "notes": results.table("notes"),
+    }
     figure, drawn = draw_domestic_politics(tables)
     assert len(figure.axes) == 3 and len(drawn) == 61

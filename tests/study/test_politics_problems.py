@@ -1,4 +1,6 @@
-"""Moderations and contexts written wrongly in study.toml: each told with its place, and never a plain error of the language."""
+"""Moderations and contexts written wrongly in study.toml: each told with its place, and never a
+plain error of the language.
+"""
 
 from dataclasses import replace
 
@@ -30,7 +32,10 @@ def way(**change):
 def norms(formula):
     """The declared study with another formula of one moderated spec."""
     return replace(
-        CONFIG, specs=tuple(replace(s, formula=formula) if s.name == "norms_alone" else s for s in CONFIG.specs)
+        CONFIG,
+        specs=tuple(
+            replace(s, formula=formula) if s.name == "norms_alone" else s for s in CONFIG.specs
+        ),
     )
 
 
@@ -41,18 +46,28 @@ def test_what_is_declared_is_sound():
 @pytest.mark.parametrize(
     ("change", "key", "words"),
     [
-        ({"specs": ()}, "specs", "one entry or more"), ({"moderators": ()}, "moderators", "one entry or more"),
-        ({"specs": ("norms_alone",) * 2}, "specs", "2 times"), ({"moderators": ("polyarchy",) * 2}, "moderators", "2 times"),
-        ({"moderators": ("scale(norms)",)}, "moderators", "its own moderator"), ({"moderators": ("norms",)}, "moderators", "its own moderator"),
+        ({"specs": ()}, "specs", "one entry or more"),
+        ({"moderators": ()}, "moderators", "one entry or more"),
+        ({"specs": ("norms_alone",) * 2}, "specs", "2 times"),
+        ({"moderators": ("polyarchy",) * 2}, "moderators", "2 times"),
+        ({"moderators": ("scale(norms)",)}, "moderators", "its own moderator"),
+        ({"moderators": ("norms",)}, "moderators", "its own moderator"),
         ({"moderators": ("lasting_peace",)}, "moderators", "is the outcome"),
-        ({"moderators": ("scale(war_years)",)}, "moderators", "has 'war_years' already, as war_years"),
+        (
+            {"moderators": ("scale(war_years)",)},
+            "moderators",
+            "has 'war_years' already, as war_years",
+        ),
         ({"moderators": ("pages",)}, "moderators", "has 'pages' already, as log(pages)"),
         ({"moderators": ("polyarchy + active",)}, "moderators", "one numeric column"),
         ({"moderators": ("C(region)",)}, "moderators", "one numeric column"),
-        ({"moderators": ("poly(polyarchy, 2)",)}, "moderators", "one numeric column"), ({"moderators": (" ",)}, "moderators", "one numeric column"),
-        ({"id": ""}, "id", "every entry has an id"), ({"near": float("inf")}, "near", "0 or more"), ({"seed": -1}, "seed", "0 or more"),
+        ({"moderators": ("poly(polyarchy, 2)",)}, "moderators", "one numeric column"),
+        ({"moderators": (" ",)}, "moderators", "one numeric column"),
+        ({"id": ""}, "id", "every entry has an id"),
+        ({"near": float("inf")}, "near", "0 or more"),
+        ({"seed": -1}, "seed", "0 or more"),
     ],
-)  # fmt: skip
+)
 def test_a_moderation_that_cannot_be_is_told(change, key, words):
     found = said(moderated(**change))
     assert found and all(key in place and words in rule for place, _, rule in found)
@@ -64,12 +79,19 @@ def test_a_moderator_that_a_model_has_as_it_is_written_is_no_clash():
 
 @pytest.mark.parametrize(
     "formula",
-    ["lasting_peace ~ scale(norms)+log(pages)+active", "lasting_peace ~ (scale(norms) + log(pages)) + active",
-     "lasting_peace ~ scale(norms)*active + log(pages)", "lasting_peace ~ norms + log(pages)", "lasting_peace ~ 1 + scale(norms)",
-     "lasting_peace ~ scale(norms) + log(pages) - active"],
-)  # fmt: skip
+    [
+        "lasting_peace ~ scale(norms)+log(pages)+active",
+        "lasting_peace ~ (scale(norms) + log(pages)) + active",
+        "lasting_peace ~ scale(norms)*active + log(pages)",
+        "lasting_peace ~ norms + log(pages)",
+        "lasting_peace ~ 1 + scale(norms)",
+        "lasting_peace ~ scale(norms) + log(pages) - active",
+    ],
+)
 def test_a_formula_that_cannot_be_taken_apart_is_told_and_not_moderated_wrongly(formula):
-    """Without this, scale(norms)+active would be multiplied as one term: another model than was meant, in silence."""
+    """Without this, scale(norms)+active would be multiplied as one term:
+    another model than was meant, in silence.
+    """
     found = said(norms(formula))
     assert (
         found
@@ -88,14 +110,21 @@ def test_a_formula_that_is_none_is_told_where_it_stands(formula):
 @pytest.mark.parametrize(
     ("config", "key", "words"),
     [
-        (parted(specs=()), "specs", "one entry or more"), (parted(drop=("war_year",)), "drop", "is a term of these specs"),
-        (parted(drop=("scale(norms)",)), "drop", "not the first"), (parted(by=()), "by", "one way or more"),
-        (way(id="incompatibility"), "id", "twice"), (way(label="Fought over"), "label", "twice"), (way(id=""), "id", "has an id"),
-        (way(id="active"), "id", "already"), (way(id="lasting_peace"), "id", "already"), (way(id="case_id"), "id", "already"),
-        (way(names=("World",), cuts=()), "names", "two names or more"), (way(cuts=(2, 3, 4, float("inf"))), "names", "finite"),
+        (parted(specs=()), "specs", "one entry or more"),
+        (parted(drop=("war_year",)), "drop", "is a term of these specs"),
+        (parted(drop=("scale(norms)",)), "drop", "not the first"),
+        (parted(by=()), "by", "one way or more"),
+        (way(id="incompatibility"), "id", "twice"),
+        (way(label="Fought over"), "label", "twice"),
+        (way(id=""), "id", "has an id"),
+        (way(id="active"), "id", "already"),
+        (way(id="lasting_peace"), "id", "already"),
+        (way(id="case_id"), "id", "already"),
+        (way(names=("World",), cuts=()), "names", "two names or more"),
+        (way(cuts=(2, 3, 4, float("inf"))), "names", "finite"),
         (way(names=("", "b", "c", "d", "e")), "names", "each another"),
     ],
-)  # fmt: skip
+)
 def test_contexts_that_cannot_be_are_told(config, key, words):
     found = said(config)
     assert found and all(key in place and words in rule for place, _, rule in found)
@@ -103,7 +132,10 @@ def test_contexts_that_cannot_be_are_told(config, key, words):
 
 @pytest.mark.parametrize(
     ("config", "words"),
-    [(way(column="country_name"), "no numbers"), (way(cuts=(2, 3, 4, 99)), "no case is in Americas")],
+    [
+        (way(column="country_name"), "no numbers"),
+        (way(cuts=(2, 3, 4, 99)), "no case is in Americas"),
+    ],
 )
 def test_contexts_that_the_data_do_not_have_are_refused(config, words):
     study = ps.load_study("peace_agreements")
@@ -114,13 +146,16 @@ def test_contexts_that_the_data_do_not_have_are_refused(config, words):
 def test_a_moderator_without_numbers_is_refused():
     study = ps.load_study("peace_agreements")
     with pytest.raises(ps.SpecError, match="no numbers"):
-        ps.study.Results(replace(study, config=moderated(moderators=("country_name",)))).table("moderated")
+        ps.study.Results(replace(study, config=moderated(moderators=("country_name",)))).table(
+            "moderated"
+        )
 
 
 @pytest.mark.parametrize("engine", ["logit", "linear", "ridge"])
 def test_a_model_of_another_engine_is_not_moderated(engine):
     specs = tuple(
-        replace(s, engine=engine, vcov="classical", cluster="") if s.name == "norms_alone" else s for s in CONFIG.specs
+        replace(s, engine=engine, vcov="classical", cluster="") if s.name == "norms_alone" else s
+        for s in CONFIG.specs
     )
     found = [
         (place[0], rule)

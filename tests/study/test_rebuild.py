@@ -1,4 +1,6 @@
-"""A rebuild from the source files equals the committed tables to the byte; and plain loops over the same files agree."""
+"""A rebuild from the source files equals the committed tables to the
+byte; and plain loops over the same files agree.
+"""
 
 import csv
 import datetime as dt
@@ -17,7 +19,9 @@ from peacestudy.study.builders.attempt_cases import known_agreements
 from peacestudy.study.builders.peace_agreements import TABLES, build
 
 RAW = Path(__file__).resolve().parents[2].parent / "shared" / "raw"
-pytestmark = pytest.mark.skipif(not RAW.is_dir(), reason="the source files are not at hand (../shared/raw)")
+pytestmark = pytest.mark.skipif(
+    not RAW.is_dir(), reason="the source files are not at hand (../shared/raw)"
+)
 YEAR = dt.timedelta(days=365)
 
 
@@ -39,12 +43,22 @@ def test_counts_of_rule_anchor(study):
     agreements, _ = known_agreements(read_source(SOURCES["pax_v10"], RAW).table, fighting)
     rule = replace(study.config.cases, rule="anchor").attempts()
     found = find_attempts(agreements, fighting, rule)
-    found.insert(0, "case_id", [f"{c}-{t}" for c, t in zip(found.conflict_id, found.t0, strict=True)])
+    found.insert(
+        0, "case_id", [f"{c}-{t}" for c, t in zip(found.conflict_id, found.t0, strict=True)]
+    )
     assert found.case_id.is_unique
-    eligible = [bool(set(range(t - 4, t + 1)) & fighting[c]) for c, t in zip(found.conflict_id, found.t0, strict=True)]
+    eligible = [
+        bool(set(range(t - 4, t + 1)) & fighting[c])
+        for c, t in zip(found.conflict_id, found.t0, strict=True)
+    ]
     peace = lasting_peace(found, fighting, PeaceRule(5, 2024), "acd")
     seen = peace[eligible]
-    assert (len(found), sum(eligible), seen.window_complete.sum(), seen.lasting_peace.sum()) == (187, 162, 149, 32)
+    assert (len(found), sum(eligible), seen.window_complete.sum(), seen.lasting_peace.sum()) == (
+        187,
+        162,
+        149,
+        32,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -60,11 +74,15 @@ def loops():
     with (RAW / "pax_v10.csv").open(encoding="utf-8", newline="") as f:
         for r in csv.DictReader(f):
             if r["UcdpCon"] and int(float(r["UcdpCon"])) in years:
-                texts[int(float(r["UcdpCon"]))].append((dt.date.fromisoformat(r["Dat"]), int(r["AgtId"]), r))
+                texts[int(float(r["UcdpCon"]))].append(
+                    (dt.date.fromisoformat(r["Dat"]), int(r["AgtId"]), r)
+                )
     out = {}
     for conflict, rows in texts.items():
         own = sorted(
-            d for d, _, r in rows if r["Stage"] in ("SubPar", "SubComp") and r["Agtp"] in ("Intra", "InterIntra")
+            d
+            for d, _, r in rows
+            if r["Stage"] in ("SubPar", "SubComp") and r["Agtp"] in ("Intra", "InterIntra")
         )
         runs = []
         for day in own:
@@ -73,14 +91,27 @@ def loops():
             else:
                 runs.append([day])
         for run in runs:
-            scored = [(i, r) for d, i, r in rows if r["Stage"] != "Oth" and run[0] - YEAR <= d <= run[-1]]
-            out[f"{conflict}-{run[-1].year}"] = (conflict, run, scored, years[conflict], war[conflict])
+            scored = [
+                (i, r) for d, i, r in rows if r["Stage"] != "Oth" and run[0] - YEAR <= d <= run[-1]
+            ]
+            out[f"{conflict}-{run[-1].year}"] = (
+                conflict,
+                run,
+                scored,
+                years[conflict],
+                war[conflict],
+            )
     return out
 
 
 def test_loops_find_the_same_attempts_texts_and_outcomes(study, loops):
     assert set(loops) == set(study.cases.case_id)
-    scored = study.tables["agreements"].query("role == 'scored'").groupby("case_id").agreement_id.apply(set)
+    scored = (
+        study.tables["agreements"]
+        .query("role == 'scored'")
+        .groupby("case_id")
+        .agreement_id.apply(set)
+    )
     outcome = study.outcomes.set_index("case_id")
     values = study.covariates.pivot(index="case_id", columns="variable", values="value")
     for case, (_, run, texts, years, war) in loops.items():
@@ -91,7 +122,9 @@ def test_loops_find_the_same_attempts_texts_and_outcomes(study, loops):
             assert values.active[case] == (t0 in years)
             assert values.war_years[case] == len([y for y in range(t0 - 9, t0 + 1) if y in war])
         if t0 + 5 <= 2024:
-            assert outcome.lasting_peace[case] == (not [y for y in range(t0 + 1, t0 + 6) if y in years])
+            assert outcome.lasting_peace[case] == (
+                not [y for y in range(t0 + 1, t0 + 6) if y in years]
+            )
         else:
             assert outcome.lasting_peace.isna()[case]
 
@@ -103,7 +136,10 @@ def test_loops_find_the_same_codes(study, loops):
             if i.id == "third_party":
                 continue
             top = max(int(r[c]) for _, r in texts for c in i.columns)
-            assert codes.loc[case, i.id] == (top if i.level == "ordinal" else int(top > 0)), (case, i.id)
+            assert codes.loc[case, i.id] == (top if i.level == "ordinal" else int(top > 0)), (
+                case,
+                i.id,
+            )
 
 
 def test_the_scale_of_an_indicator_is_that_of_its_topic(study):

@@ -1,4 +1,6 @@
-"""Results of the study: decided as declared, and equal to what other programs and plain arithmetic say."""
+"""Results of the study: decided as declared, and equal to what
+other programs and plain arithmetic say.
+"""
 
 import numpy as np
 import pandas as pd
@@ -50,11 +52,15 @@ def test_leaving_one_case_out_by_hand(results):
     fit = ps.fit(data[data.label != "Iraq and others 2004"], results.study.spec("pillars"))
     p = fit.terms.p_value[1:8].to_numpy()
     by_hand = np.maximum.accumulate(np.sort(p) * np.arange(7, 0, -1)).clip(max=1)
-    np.testing.assert_allclose(row[[f"p_h{i}" for i in range(1, 8)]].astype(float).to_numpy()[np.argsort(p)], by_hand)
+    np.testing.assert_allclose(
+        row[[f"p_h{i}" for i in range(1, 8)]].astype(float).to_numpy()[np.argsort(p)], by_hand
+    )
 
 
 def test_the_primary_fit_by_an_independent_optimiser(results):
-    """Firth's penalised likelihood climbed by scipy, its cluster sandwich by loops over countries."""
+    """Firth's penalised likelihood climbed by scipy, its cluster
+    sandwich by loops over countries.
+    """
     from scipy.optimize import minimize
     from scipy.special import expit
 
@@ -68,7 +74,9 @@ def test_the_primary_fit_by_an_independent_optimiser(results):
             + 0.5 * np.linalg.slogdet((X * (p * (1 - p))[:, None]).T @ X)[1]
         )
 
-    found = minimize(loss, np.zeros(X.shape[1]), method="BFGS", options={"gtol": 1e-7, "maxiter": 5000})
+    found = minimize(
+        loss, np.zeros(X.shape[1]), method="BFGS", options={"gtol": 1e-7, "maxiter": 5000}
+    )
     np.testing.assert_allclose(fit.terms.estimate, found.x, atol=2e-4)
     assert fit.loglik == pytest.approx(-found.fun, abs=1e-7)
     b = fit.terms.estimate.to_numpy()
@@ -82,13 +90,17 @@ def test_the_primary_fit_by_an_independent_optimiser(results):
         s = sum(X[i] * (y[i] - p[i] + h[i] * (0.5 - p[i])) for i in np.flatnonzero(countries == c))
         meat += np.outer(s, s)
     G = len(set(countries))
-    np.testing.assert_allclose(fit.terms.std_error, np.sqrt(np.diag(inverse @ meat @ inverse) * G / (G - 1)), rtol=1e-8)
+    np.testing.assert_allclose(
+        fit.terms.std_error, np.sqrt(np.diag(inverse @ meat @ inverse) * G / (G - 1)), rtol=1e-8
+    )
 
 
 def test_what_the_readme_says_of_iraq_2004(results):
     """Coded as a failure, the war of 2003 would take norms above .05 after Holm."""
     data = results.frame.data.copy()
-    data["lasting_peace"] = data.lasting_peace.astype(float).mask(data.label == "Iraq and others 2004", 0.0)
+    data["lasting_peace"] = data.lasting_peace.astype(float).mask(
+        data.label == "Iraq and others 2004", 0.0
+    )
     p = ps.fit(data, results.study.spec("pillars")).terms.p_value[1:8].to_numpy()
     assert p.min() * 7 == pytest.approx(0.085, abs=0.0005)
 
@@ -129,7 +141,14 @@ def test_the_permutation_check_is_seeded(results):
 
     study = results.study
     once, twice = (
-        permutation_test(results.frame, study.spec("pillars"), ["scale(norms)"], strata="active", draws=50, seed=1)
+        permutation_test(
+            results.frame,
+            study.spec("pillars"),
+            ["scale(norms)"],
+            strata="active",
+            draws=50,
+            seed=1,
+        )
         for _ in "ab"
     )
     pd.testing.assert_frame_equal(once, twice)
@@ -144,7 +163,11 @@ def test_no_word_says_pre_registered_without_its_not(results):
 @pytest.mark.parametrize("name", list(results_of("peace_agreements")))
 def test_every_result_is_a_tidy_table(results, name):
     table = results.table(name)
-    assert len(table) and table.columns.is_unique and all(c == c.lower() and " " not in c for c in table.columns)
+    assert (
+        len(table)
+        and table.columns.is_unique
+        and all(c == c.lower() and " " not in c for c in table.columns)
+    )
 
 
 def test_coverage_accounts_for_every_case(results):
@@ -155,7 +178,10 @@ def test_internal_consistency_of_one_pillar_by_hand(results):
     from peacestudy.coding.rule_coding import present
 
     table = results.table("consistency").set_index("pillar")
-    names = [i.id for i in next(p for p in results.study.codebook.pillars if p.id == "resources").indicators]
+    names = [
+        i.id
+        for i in next(p for p in results.study.codebook.pillars if p.id == "resources").indicators
+    ]
     x = present(results.study.coding.codes())[names].loc[results.frame.data.case_id].to_numpy()
     c = np.cov(x.T)
     assert table.alpha["resources"] == pytest.approx(6 / 5 * (1 - np.trace(c) / c.sum()))
@@ -163,11 +189,23 @@ def test_internal_consistency_of_one_pillar_by_hand(results):
 
 def test_the_contrast_of_h9_by_hand(results, hypotheses):
     fit = results.fits["pillars"]
-    order = ["diplomacy", "resources", "norms", "economy", "environment", "community", "institutions"]
-    c = np.array([1 / 3 if p in ("diplomacy", "resources", "institutions") else -1 / 4 for p in order])
+    order = [
+        "diplomacy",
+        "resources",
+        "norms",
+        "economy",
+        "environment",
+        "community",
+        "institutions",
+    ]
+    c = np.array(
+        [1 / 3 if p in ("diplomacy", "resources", "institutions") else -1 / 4 for p in order]
+    )
     b, V = fit.terms.estimate.to_numpy()[1:8], fit.vcov.to_numpy()[1:8, 1:8]
     row = hypotheses.loc["H9"]
-    assert row.estimate == pytest.approx(c @ b) and row.statistic == pytest.approx(c @ b / np.sqrt(c @ V @ c))
+    assert row.estimate == pytest.approx(c @ b) and row.statistic == pytest.approx(
+        c @ b / np.sqrt(c @ V @ c)
+    )
     assert row.odds_ratio == pytest.approx(np.exp(c @ b))
 
 
@@ -179,7 +217,11 @@ def test_breadth_at_a_value_of_the_constraint_by_hand(results):
     c = np.zeros(len(terms))
     c[terms.index("scale(breadth)")] = 1
     c[terms.index("scale(breadth):scale(executive_constraints)")] = (3 - x.mean()) / x.std(ddof=1)
-    row = results.table("moderation").query("moderator == 'executive_constraints' and value == 3").iloc[0]
+    row = (
+        results.table("moderation")
+        .query("moderator == 'executive_constraints' and value == 3")
+        .iloc[0]
+    )
     assert row.log_odds == pytest.approx(c @ fit.terms.estimate) and row.std_error == pytest.approx(
         np.sqrt(c @ fit.vcov.to_numpy() @ c)
     )
@@ -206,7 +248,8 @@ def test_the_chance_curve_by_hand_and_by_numeric_gradient(results):
     assert row.probability == pytest.approx(p, abs=1e-10)
     steps = 1e-5 * np.eye(len(b))
     gradient = np.array([(mean(b + e, 0.8) - mean(b - e, 0.8)) / 2e-5 for e in steps])
-    # the observed share is an estimate: each row's part in the shift adds to its part in Firth's estimates
+    # the observed share is an estimate: each row's part in the shift adds to its part in Firth's
+    # estimates
     shift = brentq(lambda s: expit(X @ b + s).sum() - y.sum(), -5, 5, xtol=1e-13)
     Z = X.copy()
     Z[:, j] = (0.8 - norms.mean()) / norms.std(ddof=1)

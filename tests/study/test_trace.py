@@ -24,14 +24,19 @@ def test_a_term_is_traced_to_every_code_of_every_case_and_to_the_sources(study):
     assert set(codes.case_id) == set(fit.cases) and set(codes.coder) == {"pax_rule"}
     own = study.coding.table.set_index(["case_id", "indicator_id"])
     for row in codes.sample(20, random_state=1).itertuples():
-        assert tuple(own.loc[(row.case_id, row.name), ["code", "locator"]]) == (row.value, row.locator)
+        assert tuple(own.loc[(row.case_id, row.name), ["code", "locator"]]) == (
+            row.value,
+            row.locator,
+        )
     values = table[(table.step == "case") & (table.name == "lasting_peace")]
     assert (
         values.value.astype(bool).sum() == 29
         and (table[table.step == "outcome"].source.str.startswith("ucdp_acd_25.1")).all()
     )
     assert {"pax_v10", "ucdp_acd_25.1"} <= set(table[table.step == "source"].name)
-    assert "scale(breadth) in model breadth" in str(found) and f"estimate {fit.terms.estimate[1]:.3f}" in str(found)
+    assert "scale(breadth) in model breadth" in str(
+        found
+    ) and f"estimate {fit.terms.estimate[1]:.3f}" in str(found)
 
 
 def test_a_cell_of_a_frame_is_traced_to_the_codes_that_make_it(study):
@@ -88,26 +93,39 @@ def test_a_disputed_cell_is_traced_to_what_each_coder_wrote(twice):
     for at in ((0, "codes"), (case, "distance")):
         codes = ps.trace(table, at, twice).table.query("step == 'code' and coder != 'adjudicated'")
         own = twice.sheet.table[twice.sheet.table.case_id == case]
-        assert list(codes.coder) == ["machine_1", "machine_2"] and list(codes.value) == list(own.code)
+        assert list(codes.coder) == ["machine_1", "machine_2"] and list(codes.value) == list(
+            own.code
+        )
         assert codes.locator.str.startswith("AgtId").all()
 
 
 def test_agreement_is_traced_to_codes_pooled_or_counted(twice):
     pooled = ps.agreement(twice.sheet, by="all")
-    assert (ps.trace(pooled, (0, "alpha"), twice).table.step == "code").sum() == len(twice.sheet.table)
+    assert (ps.trace(pooled, (0, "alpha"), twice).table.step == "code").sum() == len(
+        twice.sheet.table
+    )
     counted = ps.load_study("double_coding")
     row = pd.DataFrame({"indicator_id": ["sexual_violence"], "alpha": [0.41]})
     codes = ps.trace(row, ("sexual_violence", "alpha"), counted).table.query("step == 'code'")
     own = counted.tables["patterns"].query("indicator_id == 'sexual_violence'")
-    assert list(codes.value) == list(own.codes) and codes.comment.iloc[0] == f"{own.n.iloc[0]} units"
+    assert (
+        list(codes.value) == list(own.codes) and codes.comment.iloc[0] == f"{own.n.iloc[0]} units"
+    )
 
 
 def test_a_finding_with_coding_uncertainty_is_traced_to_model_and_readings(twice):
     row = pd.DataFrame(
-        {"analysis": ["two_readings"], "model": ["breadth"], "term": ["scale(breadth)"], "estimate": [-0.216]}
+        {
+            "analysis": ["two_readings"],
+            "model": ["breadth"],
+            "term": ["scale(breadth)"],
+            "estimate": [-0.216],
+        }
     )
     found = ps.trace(row, (0, "estimate"), twice)
-    assert found.number.startswith("estimate of 0: -0.216; rests on scale(breadth) in model breadth (lasting_peace")
+    assert found.number.startswith(
+        "estimate of 0: -0.216; rests on scale(breadth) in model breadth (lasting_peace"
+    )
     readings = found.table[found.table.coder.isin(["machine_1", "machine_2"])]
     assert readings.case_id.nunique() == 100 and set(readings.name) == {"third_party"}
     assert (found.table.coder == "pax_rule").any()
@@ -128,7 +146,11 @@ def test_a_fit_of_imputed_data_is_traced_to_what_was_filled_in(study):
     columns = ["lasting_peace", "breadth", "polyarchy", "executive_constraints", "war_years"]
     filled = ps.models.impute(frame, columns, m=3, cycles=2, donors=3, seed=1)
     spec = ps.ModelSpec(
-        "m", "lasting_peace ~ breadth + polyarchy + executive_constraints", "firth", "cluster", "country"
+        "m",
+        "lasting_peace ~ breadth + polyarchy + executive_constraints",
+        "firth",
+        "cluster",
+        "country",
     )
     found = ps.trace(ps.fit(filled, spec), "executive_constraints")
     assert found.number.endswith("; pooled over 3 completed tables")

@@ -30,21 +30,41 @@ def test_every_variant_has_a_row_for_every_term(results, table):
 
 def test_the_declared_row_is_the_first_finding(results, table):
     h = results.table("hypotheses").set_index("id")
-    norms, breadth = row(table, "declared", "scale(norms)"), row(table, "declared", "scale(breadth)")
-    assert np.exp(norms.log_odds) == pytest.approx(h.odds_ratio["H3"]) and norms.p_family == pytest.approx(
-        h.p_decide["H3"]
+    norms, breadth = (
+        row(table, "declared", "scale(norms)"),
+        row(table, "declared", "scale(breadth)"),
     )
-    assert np.exp(breadth.log_odds) == pytest.approx(h.odds_ratio["H0"]) and np.isnan(breadth.p_family)
+    assert np.exp(norms.log_odds) == pytest.approx(
+        h.odds_ratio["H3"]
+    ) and norms.p_family == pytest.approx(h.p_decide["H3"])
+    assert np.exp(breadth.log_odds) == pytest.approx(h.odds_ratio["H0"]) and np.isnan(
+        breadth.p_family
+    )
 
 
 CONTROLS = " + log(pages) + active + war_years + territory"
 BY_HAND = {
-    "all_complete": ("overlapping", "lasting_peace ~ scale(breadth)" + CONTROLS, "firth", "country"),
+    "all_complete": (
+        "overlapping",
+        "lasting_peace ~ scale(breadth)" + CONTROLS,
+        "firth",
+        "country",
+    ),
     "anchor": ("anchor", "lasting_peace ~ scale(breadth)" + CONTROLS, "firth", "country"),
     "no_war": ("primary", "no_war ~ scale(breadth)" + CONTROLS, "firth", "country"),
     "held": ("primary", "held ~ scale(breadth)" + CONTROLS, "firth", "country"),
-    "quiet": ("quiet", "lasting_peace ~ scale(breadth) + log(pages) + war_years + territory", "firth", "country"),
-    "conflict_clusters": ("primary", "lasting_peace ~ scale(breadth)" + CONTROLS, "firth", "conflict_id"),
+    "quiet": (
+        "quiet",
+        "lasting_peace ~ scale(breadth) + log(pages) + war_years + territory",
+        "firth",
+        "country",
+    ),
+    "conflict_clusters": (
+        "primary",
+        "lasting_peace ~ scale(breadth)" + CONTROLS,
+        "firth",
+        "conflict_id",
+    ),
     "cox": ("durations", "Surv(peace_years, event) ~ scale(breadth)" + CONTROLS, "cox", "country"),
 }
 
@@ -52,10 +72,14 @@ BY_HAND = {
 @pytest.mark.parametrize("variant", list(BY_HAND))
 def test_a_variant_is_what_fit_gives(results, table, variant):
     sample, formula, engine, cluster = BY_HAND[variant]
-    fit = ps.fit(results.study.frame(sample), ps.ModelSpec("v", formula, engine, "cluster", cluster))
+    fit = ps.fit(
+        results.study.frame(sample), ps.ModelSpec("v", formula, engine, "cluster", cluster)
+    )
     own = fit.terms.set_index("term").loc["scale(breadth)"]
     shown = row(table, variant, "scale(breadth)")
-    assert shown.estimate == pytest.approx(own.estimate) and shown.std_error == pytest.approx(own.std_error)
+    assert shown.estimate == pytest.approx(own.estimate) and shown.std_error == pytest.approx(
+        own.std_error
+    )
     assert shown.n == fit.n
     assert shown.log_odds == pytest.approx(-own.estimate if engine == "cox" else own.estimate)
 
@@ -79,10 +103,18 @@ def test_what_cannot_be_fitted_says_why(table):
 
 
 def test_weights_by_hand(results):
-    """Stabilised weights: the share of conflict-years with an attempt over the fitted chance of the attempt's own year."""
+    """Stabilised weights: the share of conflict-years with an attempt over
+    the fitted chance of the attempt's own year.
+    """
     w = results.table("weights").set_index("case_id")
     fit = results.fits["selection"]
-    p = dict(zip(fit.cases, 1 / (1 + np.exp(-(fit.design.X @ fit.terms.estimate.to_numpy()))), strict=True))
+    p = dict(
+        zip(
+            fit.cases,
+            1 / (1 + np.exp(-(fit.design.X @ fit.terms.estimate.to_numpy()))),
+            strict=True,
+        )
+    )
     assert w.weight.notna().sum() == 149 and len(w) == 153  # of four attempts polyarchy is missing
     for r in w[w.weight.notna()].itertuples():
         assert r.weight == pytest.approx(fit.design.y.mean() / p[r.year_case_id])
@@ -94,7 +126,9 @@ def test_completely_separated_models_show_no_number(table):
 
 
 def test_the_stacked_covariance_by_simulation():
-    """Weights estimated in a first step: standard errors against the spread over 200 samples, and wider than known weights give."""
+    """Weights estimated in a first step: standard errors against the spread over 200 samples, and
+    wider than known weights give.
+    """
     from peacestudy.study.results.selection import attempt_weights, stacked_covariance
 
     rng = np.random.default_rng(8)
@@ -117,7 +151,8 @@ def test_the_stacked_covariance_by_simulation():
         )
         rows["attempt_case_id"] = np.where(began, "a" + rows.case_id, None)
         selection = ps.fit(
-            rows.set_index("case_id", drop=False).rename_axis(None), ps.ModelSpec("s", "attempt ~ z", "logit", "hc0")
+            rows.set_index("case_id", drop=False).rename_axis(None),
+            ps.ModelSpec("s", "attempt ~ z", "logit", "hc0"),
         )
         w = attempt_weights(rows, selection)
         cases = rows[began].assign(case_id=rows.attempt_case_id)

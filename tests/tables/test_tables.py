@@ -14,14 +14,22 @@ def tables():
     results = Results(ps.load_study("peace_agreements"))
     return {
         t.name: t
-        for t in all_tables(results.study.codebook, {n: results.table(n) for n in results_of("peace_agreements")})
+        for t in all_tables(
+            results.study.codebook, {n: results.table(n) for n in results_of("peace_agreements")}
+        )
     }
 
 
 @pytest.fixture(scope="module")
 def fits():
     rng = np.random.default_rng(2)
-    d = pd.DataFrame({"y": rng.integers(0, 2, 80), "a_b": rng.normal(size=80), "<b>x</b> & $": rng.normal(size=80)})
+    d = pd.DataFrame(
+        {
+            "y": rng.integers(0, 2, 80),
+            "a_b": rng.normal(size=80),
+            "<b>x</b> & $": rng.normal(size=80),
+        }
+    )
     d["z"] = rng.normal(size=80)
     binary = ps.ModelSpec("one", "y ~ a_b + `<b>x</b> & $`", "logit", "hc1")
     return ps.fit(d, [binary, ps.ModelSpec("two", "z ~ a_b", "linear", "classical")])
@@ -42,7 +50,9 @@ def test_the_tables_of_the_study(tables):
     ]
     assert list(tables) == names
     assert (
-        len(tables["codebook"].body) == 53 and len(tables["cases"].body) == 100 and len(tables["hypotheses"].body) == 12
+        len(tables["codebook"].body) == 53
+        and len(tables["cases"].body) == 100
+        and len(tables["hypotheses"].body) == 12
     )
     for t in tables.values():
         assert t.caption and t.notes and set(t.texts()) == {"md", "html", "tex"}
@@ -51,8 +61,13 @@ def test_the_tables_of_the_study(tables):
 def test_a_regression_table_has_the_numbers_of_its_fits(fits):
     body = regression(fits).body.set_index("term")
     row = fits[0].terms.iloc[1]
-    assert body.loc["a_b", "one"] == f"{row.estimate:.2f} ({row.std_error:.2f}), p {row.p_value:.3f}"
-    assert body.loc["N"].tolist() == ["80", "80"] and body.loc["Events"].tolist() == [str(fits[0].n_events), ""]
+    assert (
+        body.loc["a_b", "one"] == f"{row.estimate:.2f} ({row.std_error:.2f}), p {row.p_value:.3f}"
+    )
+    assert body.loc["N"].tolist() == ["80", "80"] and body.loc["Events"].tolist() == [
+        str(fits[0].n_events),
+        "",
+    ]
     assert body.index.tolist().index("Intercept") > body.index.tolist().index("a_b")
 
 
@@ -82,7 +97,9 @@ def test_markdown_rows_have_as_many_cells_as_the_head(tables):
 
 
 def test_a_table_shows_itself():
-    assert Table("t", "cap", pd.DataFrame({"a": [1]}), ("note",))._repr_html_().startswith("<table>")
+    assert (
+        Table("t", "cap", pd.DataFrame({"a": [1]}), ("note",))._repr_html_().startswith("<table>")
+    )
 
 
 def test_an_empty_regression_table_is_refused():
@@ -105,10 +122,17 @@ def pooled():
     d["a"], d["<i>b"] = d.a.where(rng.random(90) > 0.2), d["<i>b"].where(rng.random(90) > 0.1)
     filled = ps.models.impute(d, ["y", "z", "a", "<i>b"], m=3, cycles=2, donors=3, seed=1)
     specs = [
-        ps.ModelSpec("pooled", "y ~ a + `<i>b`", "firth", "hc1"), ps.ModelSpec("line", "z ~ a", "linear", "cluster", cluster="g"),
-        ps.ModelSpec("groups", "z ~ a", "mixed_linear", "classical", options={"group": "g", "method": "ml"}),
-    ]  # fmt: skip
-    return d, ps.fit(filled, specs), ps.fit(d, ps.ModelSpec("complete", "y ~ a", "logit", "classical"))
+        ps.ModelSpec("pooled", "y ~ a + `<i>b`", "firth", "hc1"),
+        ps.ModelSpec("line", "z ~ a", "linear", "cluster", cluster="g"),
+        ps.ModelSpec(
+            "groups", "z ~ a", "mixed_linear", "classical", options={"group": "g", "method": "ml"}
+        ),
+    ]
+    return (
+        d,
+        ps.fit(filled, specs),
+        ps.fit(d, ps.ModelSpec("complete", "y ~ a", "logit", "classical")),
+    )
 
 
 def test_fits_of_imputed_data_stand_beside_others(pooled):
@@ -116,22 +140,36 @@ def test_fits_of_imputed_data_stand_beside_others(pooled):
     table = regression([complete, *fits])
     body = table.body.set_index("term")
     row = fits[0].terms.iloc[1]
-    assert body.loc["a", "pooled"] == f"{row.estimate:.2f} ({row.std_error:.2f}), p {row.p_value:.3f}"
+    assert (
+        body.loc["a", "pooled"] == f"{row.estimate:.2f} ({row.std_error:.2f}), p {row.p_value:.3f}"
+    )
     assert body.loc["Completed tables"].tolist() == ["", "3", "3", "3"]
     fmi = [f"{f.terms.fmi.max():.2f}" for f in fits]
     assert body.loc["Largest fraction of missing information"].tolist() == ["", *fmi]
-    assert body.loc["N"].tolist() == [str(complete.n), "90", "90", "90"] and body.loc["Log-likelihood", "pooled"] == ""
-    assert body.loc["R2", "line"] == f"{fits[1].r_squared:.3f}" and body.loc["Clusters", "line"] == "12"
+    assert (
+        body.loc["N"].tolist() == [str(complete.n), "90", "90", "90"]
+        and body.loc["Log-likelihood", "pooled"] == ""
+    )
+    assert (
+        body.loc["R2", "line"] == f"{fits[1].r_squared:.3f}"
+        and body.loc["Clusters", "line"] == "12"
+    )
     spread = fits[2].terms.iloc[-1]  # it has no test, and here a standard error neither
     assert (
-        body.loc["sd(g)", "groups"]
-        == f"{spread.estimate:.2f} ({'–' if np.isnan(spread.std_error) else f'{spread.std_error:.2f}'})"
+        body.loc["sd(g)", "groups"] == f"{spread.estimate:.2f}"
+        f" ({'–' if np.isnan(spread.std_error) else f'{spread.std_error:.2f}'})"
     )
     for f in fits:
         for n in f.notes:
             assert str(n) in " ".join(table.notes)
     gone = f"a {int(d.a.isna().sum())} ({d.a.isna().mean():.0%})"
-    assert gone in " ".join(table.notes) and "Pooled by Rubin's rules over 3 tables" in " ".join(table.notes)
-    assert "<i>b" not in table.to_html() and "&lt;i&gt;b" in table.to_html() and "<i>b" not in fits[0]._repr_html_()
+    assert gone in " ".join(table.notes) and "Pooled by Rubin's rules over 3 tables" in " ".join(
+        table.notes
+    )
+    assert (
+        "<i>b" not in table.to_html()
+        and "&lt;i&gt;b" in table.to_html()
+        and "<i>b" not in fits[0]._repr_html_()
+    )
     assert "Completed tables" not in regression(complete).body.term.tolist()
     assert regression(fits[0]).body.shape[1] == 2

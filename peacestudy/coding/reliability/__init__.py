@@ -12,6 +12,18 @@ from peacestudy.coding.reliability.pairs import pairs
 from peacestudy.coding.reliability.weights import agreement_weights
 
 __all__ = [
-    "Alpha", "Coefficient", "Icc", "agreement", "agreement_weights", "alpha", "benchmark", "coefficient", "confusion", "disputed",
-    "drift", "icc", "pairs", "table_coefficient",
-]  # fmt: skip
+    "Alpha",
+    "Coefficient",
+    "Icc",
+    "agreement",
+    "agreement_weights",
+    "alpha",
+    "benchmark",
+    "coefficient",
+    "confusion",
+    "disputed",
+    "drift",
+    "icc",
+    "pairs",
+    "table_coefficient",
+]

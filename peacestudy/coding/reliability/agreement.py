@@ -1,4 +1,6 @@
-"""The verb ``agreement``: how far coders agree on every indicator, a row an indicator, with what a reader must know of it."""
+"""The verb ``agreement``: how far coders agree on every indicator, a row an
+indicator, with what a reader must know of it.
+"""
 
 import os
 import zlib
@@ -22,45 +24,81 @@ BY = ("indicator", "pillar", "all")
 USUAL = {"nominal": "identity", "ordinal": "ordinal", "interval": "quadratic", "ratio": "quadratic"}
 SHOWN = {"gwet": "gwet", "conger": "kappa", "fleiss": "pi", "brennan_prediger": "brennan_prediger"}
 COLUMNS = (
-    "pillar", "indicator_id", "level", "n_units", "n_single", "n_coders", "n_values", "missing", "percent", "alpha", "alpha_std_error",
-    "alpha_conf_low", "alpha_conf_high", "metric", "convention", "weights",
-    *(f"{shown}{part}" for shown in SHOWN.values() for part in ("", "_std_error", "_conf_low", "_conf_high", "_name")),
-    "earned", "icc", "icc_conf_low", "icc_conf_high", "resamples", "note",
-)  # fmt: skip
+    "pillar",
+    "indicator_id",
+    "level",
+    "n_units",
+    "n_single",
+    "n_coders",
+    "n_values",
+    "missing",
+    "percent",
+    "alpha",
+    "alpha_std_error",
+    "alpha_conf_low",
+    "alpha_conf_high",
+    "metric",
+    "convention",
+    "weights",
+    *(
+        f"{shown}{part}"
+        for shown in SHOWN.values()
+        for part in ("", "_std_error", "_conf_low", "_conf_high", "_name")
+    ),
+    "earned",
+    "icc",
+    "icc_conf_low",
+    "icc_conf_high",
+    "resamples",
+    "note",
+)
 Rows = CodingSheet | pd.DataFrame | Sequence[CodingSheet]
 
 
 def agreement(
-    sheet: Rows, codebook: Codebook | None = None, *, resamples: int = 0, seed: int | None = None, by: str = "indicator",
-    weights: str | None = None, confidence: float = 0.95,
-) -> pd.DataFrame:  # fmt: skip
+    sheet: Rows,
+    codebook: Codebook | None = None,
+    *,
+    resamples: int = 0,
+    seed: int | None = None,
+    by: str = "indicator",
+    weights: str | None = None,
+    confidence: float = 0.95,
+) -> pd.DataFrame:
     """How far the coders of a sheet agree.
 
     Parameters
     ----------
-    sheet : a CodingSheet, several of them, or a table ``case_id, indicator_id, coder, code`` (and ``kind``; without it the coders
-        are taken to be people). Of revisions the latest counts. What was adjudicated is no coder's word and is left out.
-    codebook : says the level of measurement and the codes of every indicator; None takes the sheet's own.
-    resamples, seed : of the bootstrap of alpha over units; an indicator's draws do not depend on which others there are.
-    by : ``indicator``; ``pillar`` or ``all`` pool the units of all indicators of a pillar, or of the codebook, that share one
-        scale: a row a scale, for codes of different scales cannot be compared.
-    weights : of all coefficients but alpha and percent; None takes identity for nominal, Gwet's ordinal for ordinal, quadratic for
-        interval and ratio levels.
+    sheet : a CodingSheet, several of them, or a table ``case_id, indicator_id, coder, code`` (and
+        ``kind``; without it the coders are taken to be people). Of revisions the latest counts.
+        What was adjudicated is no coder's word and is left out.
+    codebook : says the level of measurement and the codes of every
+        indicator; None takes the sheet's own.
+    resamples, seed : of the bootstrap of alpha over units; an indicator's
+        draws do not depend on which others there are.
+    by : ``indicator``; ``pillar`` or ``all`` pool the units of all indicators of a pillar, or of
+        the codebook, that share one scale: a row a scale, for codes of different scales cannot be
+        compared.
+    weights : of all coefficients but alpha and percent; None takes identity for nominal, Gwet's
+        ordinal for ordinal, quadratic for interval and ratio levels.
     confidence : level of the intervals.
 
     Returns
     -------
     DataFrame
-        ``pillar, indicator_id`` (pooled: the scale), ``level``; ``n_units`` coded by two coders or more, ``n_single`` that one
-        coder alone coded, which say nothing of observed agreement (the note counts them too), ``n_coders``, ``n_values`` in the
-        former units, ``missing`` cells of these coders and units; ``percent`` of pairs of coders that agree exactly; ``alpha`` with
-        ``alpha_std_error, alpha_conf_low, alpha_conf_high`` (bootstrap) and ``metric``; ``convention``, where alpha stands against
-        Krippendorff's .667 and .8; ``weights``; Gwet's AC (``gwet``), Cohen's or Conger's kappa (``kappa``), Scott's pi or
-        Fleiss' kappa (``pi``) and ``brennan_prediger``, each with standard error, interval and name; where codes are missing, chance
-        agreement of ``gwet``, ``kappa`` and ``pi`` counts all ``n_units + n_single`` units, as Gwet (2014) does, and the note
-        gives these coefficients of the ``n_units`` alone, as most programs compute them; ``earned``, the word of Landis and
-        Koch that ``gwet`` reaches with 95 % chance; ``icc`` (absolute agreement, one coder; not for nominal); ``note``.
-        Where a number is not defined it is missing and the note says why.
+        ``pillar, indicator_id`` (pooled: the scale), ``level``; ``n_units`` coded by two coders or
+        more, ``n_single`` that one coder alone coded, which say nothing of observed agreement (the
+        note counts them too), ``n_coders``, ``n_values`` in the former units, ``missing`` cells of
+        these coders and units; ``percent`` of pairs of coders that agree exactly; ``alpha`` with
+        ``alpha_std_error, alpha_conf_low, alpha_conf_high`` (bootstrap) and ``metric``;
+        ``convention``, where alpha stands against Krippendorff's .667 and .8; ``weights``; Gwet's
+        AC (``gwet``), Cohen's or Conger's kappa (``kappa``), Scott's pi or Fleiss' kappa (``pi``)
+        and ``brennan_prediger``, each with standard error, interval and name; where codes are
+        missing, chance agreement of ``gwet``, ``kappa`` and ``pi`` counts all ``n_units +
+        n_single`` units, as Gwet (2014) does, and the note gives these coefficients of the
+        ``n_units`` alone, as most programs compute them; ``earned``, the word of Landis and Koch
+        that ``gwet`` reaches with 95 % chance; ``icc`` (absolute agreement, one coder; not for
+        nominal); ``note``. Where a number is not defined it is missing and the note says why.
 
     Raises
     ------
@@ -86,16 +124,27 @@ def as_sheet(sheet: Rows, codebook: Codebook | str | os.PathLike[str] | None) ->
     if isinstance(codebook, str | os.PathLike):
         codebook = read_codebook(codebook)
     if isinstance(sheet, CodingSheet):
-        return sheet if codebook is None else CodingSheet(sheet.table, codebook, sheet.file, sheet.asked, sheet.path)
+        return (
+            sheet
+            if codebook is None
+            else CodingSheet(sheet.table, codebook, sheet.file, sheet.asked, sheet.path)
+        )
     if isinstance(sheet, pd.DataFrame):
         if codebook is None:
-            raise CodingError("a plain table does not know its codebook. Give it: agreement(table, codebook).")
+            raise CodingError(
+                "a plain table does not know its codebook. Give it: agreement(table, codebook)."
+            )
         return CodingSheet(_long(sheet), codebook, "table")
-    wrong = [s for s in (sheet if isinstance(sheet, (list, tuple)) else [sheet]) if not isinstance(s, CodingSheet)]
+    wrong = [
+        s
+        for s in (sheet if isinstance(sheet, (list, tuple)) else [sheet])
+        if not isinstance(s, CodingSheet)
+    ]
     if wrong:
         found = f"{wrong[0]!r}" if isinstance(wrong[0], str) else f"a {type(wrong[0]).__name__}"
         raise CodingError(
-            f"found {found}; give a CodingSheet, a list of them, or one table {', '.join((*CELL, 'code'))}."
+            f"found {found}; give a CodingSheet, a list of them, or one table"
+            f" {', '.join((*CELL, 'code'))}."
         )
     tables = [s.table for s in sheet]
     book = codebook or next((s.codebook for s in sheet), None)
@@ -104,30 +153,44 @@ def as_sheet(sheet: Rows, codebook: Codebook | str | os.PathLike[str] | None) ->
     versions = list(dict.fromkeys(f"{s.codebook.id} {s.codebook.version}" for s in sheet))
     if codebook is None and len(versions) > 1:
         raise CodingError(
-            f"the sheets are coded by {' and '.join(versions)}. Say which counts: agreement(sheets, codebook)."
+            f"the sheets are coded by {' and '.join(versions)}. Say which counts: agreement(sheets,"
+            " codebook)."
         )
-    return CodingSheet(pd.concat(tables, ignore_index=True).drop_duplicates(ignore_index=True), book, "sheets")
+    return CodingSheet(
+        pd.concat(tables, ignore_index=True).drop_duplicates(ignore_index=True), book, "sheets"
+    )
 
 
 def _long(rows: pd.DataFrame) -> pd.DataFrame:
     """A plain table in the columns of a sheet: names as text, codes as whole numbers."""
     missing = [name for name in (*CELL, "code") if name not in rows.columns]
     if missing:
-        raise CodingError(f"the table lacks {', '.join(missing)}; expected {', '.join((*CELL, 'code'))}, a row a code.")
-    table = rows.assign(kind=rows["kind"] if "kind" in rows.columns else "human").reindex(columns=SHEET_SCHEMA.names)
-    named = {name: table[name].astype(object).where(table[name].isna(), table[name].astype(str)) for name in CELL}
+        raise CodingError(
+            f"the table lacks {', '.join(missing)}; expected {', '.join((*CELL, 'code'))}, a row a"
+            " code."
+        )
+    table = rows.assign(kind=rows["kind"] if "kind" in rows.columns else "human").reindex(
+        columns=SHEET_SCHEMA.names
+    )
+    named = {
+        name: table[name].astype(object).where(table[name].isna(), table[name].astype(str))
+        for name in CELL
+    }
     code = pd.to_numeric(table["code"], errors="coerce")
     bad = (code.isna() & table["code"].notna()) | (code.notna() & (code != code.round()))
     if bad.any():
         raise CodingError(
-            f"'{table.loc[bad, 'code'].iloc[0]}' is no code; codes are the whole numbers of the codebook."
+            f"'{table.loc[bad, 'code'].iloc[0]}' is no code; codes are the whole numbers of the"
+            " codebook."
         )
     return table.assign(**named, code=code.astype("Int64"))
 
 
 def _groups(sheet: CodingSheet, by: str) -> Iterable[tuple[str, str, list[Indicator]]]:
     """Pillar, name and indicators of every row of the table."""
-    known = [(sheet.codebook.pillar_of(i).id, sheet.codebook.indicators[i]) for i in sheet.indicators]
+    known = [
+        (sheet.codebook.pillar_of(i).id, sheet.codebook.indicators[i]) for i in sheet.indicators
+    ]
     if by == "indicator":
         return [(pillar, i.id, [i]) for pillar, i in known]
     pooled: dict[tuple[str, str], list[Indicator]] = {}
@@ -137,9 +200,15 @@ def _groups(sheet: CodingSheet, by: str) -> Iterable[tuple[str, str, list[Indica
 
 
 def _row(
-    pillar: str, name: str, indicators: list[Indicator], sheet: CodingSheet, resamples: int, seed: int | None,
-    weights: str | None, confidence: float,
-) -> dict[str, object]:  # fmt: skip
+    pillar: str,
+    name: str,
+    indicators: list[Indicator],
+    sheet: CodingSheet,
+    resamples: int,
+    seed: int | None,
+    weights: str | None,
+    confidence: float,
+) -> dict[str, object]:
     level = indicators[0].level
     wide = pd.concat([coders_of(sheet, i.id) for i in indicators], ignore_index=len(indicators) > 1)
     wide = wide.rename_axis(columns="coder")
@@ -149,24 +218,42 @@ def _row(
     paired = given.sum(axis=0) >= 2
     coders = given[:, paired].any(axis=1)
     row: dict[str, object] = {
-        "pillar": pillar, "indicator_id": name, "level": level, "n_units": int(paired.sum()),
-        "n_single": int((given.sum(axis=0) == 1).sum()), "n_coders": int(coders.sum()),
-        "n_values": int(given[:, paired].sum()), "missing": int((~given[coders][:, paired]).sum()), "metric": METRICS[level],
-        "weights": used, "resamples": resamples,
-    }  # fmt: skip
+        "pillar": pillar,
+        "indicator_id": name,
+        "level": level,
+        "n_units": int(paired.sum()),
+        "n_single": int((given.sum(axis=0) == 1).sum()),
+        "n_coders": int(coders.sum()),
+        "n_values": int(given[:, paired].sum()),
+        "missing": int((~given[coders][:, paired]).sum()),
+        "metric": METRICS[level],
+        "weights": used,
+        "resamples": resamples,
+    }
     notes = list(_about(sheet, wide, indicators))
     if not paired.any():
         who = ", ".join(map(str, wide.columns))
-        return row | {"note": "; ".join([f"no unit was coded by two coders ({who}): agreement cannot be told", *notes])}
+        return row | {
+            "note": "; ".join(
+                [f"no unit was coded by two coders ({who}): agreement cannot be told", *notes]
+            )
+        }
     place = name if name in sheet.codebook.indicators else f"{pillar}/{name}"
-    own = None if seed is None else int(np.random.SeedSequence([seed, zlib.crc32(place.encode())]).generate_state(1)[0])
+    own = (
+        None
+        if seed is None
+        else int(np.random.SeedSequence([seed, zlib.crc32(place.encode())]).generate_state(1)[0])
+    )
     a = alpha(wide, level, resamples=resamples, seed=own, confidence=confidence)
     codes = sorted(c.value for c in indicators[0].codes)
     row |= {
-        "alpha": a.alpha, "alpha_std_error": a.std_error, "alpha_conf_low": a.conf_low, "alpha_conf_high": a.conf_high,
+        "alpha": a.alpha,
+        "alpha_std_error": a.std_error,
+        "alpha_conf_low": a.conf_low,
+        "alpha_conf_high": a.conf_high,
         "convention": next((word for low, word in SCALES["krippendorff"] if a.alpha >= low), ""),
         "percent": coefficient(wide, "percent", codes).estimate,
-    }  # fmt: skip
+    }
     others = {which: coefficient(wide, which, codes, used, confidence) for which in SHOWN}
     row |= _others(others)
     notes += _both_counts(others, int(paired.sum()), int(given.any(axis=0).sum()))
@@ -183,14 +270,21 @@ def _others(found: Mapping[str, Coefficient]) -> dict[str, object]:
     row: dict[str, object] = {}
     for which, shown in SHOWN.items():
         c = found[which]
-        row |= {shown: c.estimate, f"{shown}_std_error": c.std_error, f"{shown}_conf_low": c.conf_low,
-                f"{shown}_conf_high": c.conf_high, f"{shown}_name": c.label}  # fmt: skip
+        row |= {
+            shown: c.estimate,
+            f"{shown}_std_error": c.std_error,
+            f"{shown}_conf_low": c.conf_low,
+            f"{shown}_conf_high": c.conf_high,
+            f"{shown}_name": c.label,
+        }
     row["earned"] = earned(found["gwet"].estimate, found["gwet"].std_error, "landis_koch")
     return row
 
 
 def _both_counts(found: Mapping[str, Coefficient], paired: int, units: int) -> list[str]:
-    """How many units observed and chance agreement are of, and the coefficients of the former alone, which others report."""
+    """How many units observed and chance agreement are of, and the coefficients of the former
+    alone, which others report.
+    """
     if units == paired:
         return []
     shown = []
@@ -198,10 +292,15 @@ def _both_counts(found: Mapping[str, Coefficient], paired: int, units: int) -> l
         c = found[which]
         alone = "not defined" if np.isnan(c.estimate_paired) else f"{c.estimate_paired:.3f}"
         shown.append(f"{c.label} {alone}")
-    who = "psych, scikit-learn and SPSS" if found["conger"].n_coders == 2 else "programs that drop units of one coder"
+    who = (
+        "psych, scikit-learn and SPSS"
+        if found["conger"].n_coders == 2
+        else "programs that drop units of one coder"
+    )
     return [
-        f"kappa, pi and AC take observed agreement from the {paired} unit(s) coded twice and chance agreement from all {units} unit(s) "
-        f"with a code (Gwet 2014); from the {paired} alone, as {who} take it: {', '.join(shown)}"
+        f"kappa, pi and AC take observed agreement from the {paired} unit(s) coded twice and chance"
+        f" agreement from all {units} unit(s) with a code (Gwet 2014); from the {paired} alone, as"
+        f" {who} take it: {', '.join(shown)}"
     ]
 
 
@@ -210,9 +309,14 @@ def _undefined(found: Mapping[str, Coefficient]) -> list[str]:
     empty = [c.label for c in found.values() if np.isnan(c.estimate)]
     out = []
     if empty:
-        out.append(f"{' and '.join(empty)}: not defined, because all codes are the same, so that chance agreement is 1")
+        out.append(
+            f"{' and '.join(empty)}: not defined, because all codes are the same, so that chance"
+            " agreement is 1"
+        )
     if any(np.isfinite(c.estimate) and np.isnan(c.std_error) for c in found.values()):
-        out.append("one unit has no spread: the coefficients have no standard error and no interval")
+        out.append(
+            "one unit has no spread: the coefficients have no standard error and no interval"
+        )
     return out
 
 
@@ -220,9 +324,15 @@ def _correlation(wide: pd.DataFrame, confidence: float) -> tuple[dict[str, objec
     """The intraclass correlation, and what a reader must know of it."""
     whole = int(wide.notna().all(axis=1).sum())
     if whole < 2:
-        return {}, [f"icc: {whole} unit(s) were coded by all {wide.shape[1]} coders, and it needs two"]
+        return {}, [
+            f"icc: {whole} unit(s) were coded by all {wide.shape[1]} coders, and it needs two"
+        ]
     found = icc(wide, confidence)
-    row: dict[str, object] = {"icc": found.single, "icc_conf_low": found.conf_low, "icc_conf_high": found.conf_high}
+    row: dict[str, object] = {
+        "icc": found.single,
+        "icc_conf_low": found.conf_low,
+        "icc_conf_high": found.conf_high,
+    }
     return row, [f"icc: {note}" if note.kind != "incomplete" else str(note) for note in found.notes]
 
 
@@ -236,17 +346,30 @@ def _about(sheet: CodingSheet, wide: pd.DataFrame, indicators: list[Indicator]) 
     """Who coded, and what pooling does."""
     kinds = {sheet.kinds[str(c)] for c in wide.columns}
     if kinds == {"machine"}:
-        yield "the coders are machines: this is the stability of an automated reading, never inter-coder reliability"
+        yield (
+            "the coders are machines: this is the stability of an automated reading, never"
+            " inter-coder reliability"
+        )
     elif len(kinds) > 1:
-        yield f"coders of several kinds ({', '.join(sorted(kinds))}): agreement between people is another number"
+        yield (
+            f"coders of several kinds ({', '.join(sorted(kinds))}): agreement between people is"
+            " another number"
+        )
     single = int((wide.notna().sum(axis=1) == 1).sum())
     if single and len(wide.columns) > 1:
-        yield f"{single} of {single + int((wide.notna().sum(axis=1) > 1).sum())} units were coded by one coder only"
+        yield (
+            f"{single} of {single + int((wide.notna().sum(axis=1) > 1).sum())} units were coded by"
+            " one coder only"
+        )
     if similar := similar_cases(sheet.table[["case_id", "coder"]].dropna()):
         found = twins_of(similar)
-        yield f"{len(similar)} pair(s) of ids differ only by {found.how} and are taken for different cases ({found.shown()})"
+        yield (
+            f"{len(similar)} pair(s) of ids differ only by {found.how} and are taken for different"
+            f" cases ({found.shown()})"
+        )
     if len(indicators) > 1:
         yield (
-            f"pooled over {len(indicators)} indicators of one scale: that codes are commoner on some of them than on others counts as "
-            "agreement beyond chance, so it may be higher than on every single one"
+            f"pooled over {len(indicators)} indicators of one scale: that codes are commoner on"
+            " some of them than on others counts as agreement beyond chance, so it may be higher"
+            " than on every single one"
         )

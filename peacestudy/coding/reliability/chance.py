@@ -1,7 +1,8 @@
-"""What agreement chance would give, in five ways; and how much each unit adds to it, from which standard errors are made.
+"""What agreement chance would give, in five ways; and how much each unit adds to it, from which
+standard errors are made.
 
-Source: Gwet (2014), Handbook of Inter-Rater Reliability, 4th ed., ch. 2 to 6. Letters are the handbook's: r_ik coders who gave
-unit i category k, r_i their sum, q categories, w weights.
+Source: Gwet (2014), Handbook of Inter-Rater Reliability, 4th ed., ch. 2 to 6. Letters are the
+handbook's: r_ik coders who gave unit i category k, r_i their sum, q categories, w weights.
 """
 
 from collections.abc import Callable
@@ -15,7 +16,9 @@ Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Ratings:
-    """Codes of units: R (units, q) counts, values (units, coders) category index or -1, w weights; units without any code are left out."""
+    """Codes of units: R (units, q) counts, values (units, coders) category index or -1, w weights;
+    units without any code are left out.
+    """
 
     R: Array
     at: npt.NDArray[np.int64]
@@ -80,12 +83,14 @@ def _conger(d: Ratings) -> tuple[float, Array]:
     S = (P.T @ P - g * np.outer(mean, mean)) / (g - 1)
     e = float((d.w * (np.outer(mean, mean) - S / g)).sum())
     # influence of unit i: the shares of each coder against the weighted shares of the others
-    own = (D - (rated - n_g / n)[:, :, None] * P) * (n / n_g)[:, None]  # n times d(share) of the unit
+    # n times d(share) of the unit
+    own = (D - (rated - n_g / n)[:, :, None] * P) * (n / n_g)[:, None]
     others = g * mean - P  # sum over the other coders, shape (coders, categories)
     return e, np.einsum("igl,kl,gk->i", own, d.w, others) / (g * (g - 1))
 
 
-CHANCE: dict[str, tuple[str, str, Chance]] = {  # name: label for two coders, label for more, chance agreement
+# name: label for two coders, label for more, chance agreement
+CHANCE: dict[str, tuple[str, str, Chance]] = {
     "percent": ("percent agreement", "percent agreement", _none),
     "gwet": ("Gwet's AC1", "Gwet's AC1", _gwet),
     "fleiss": ("Scott's pi", "Fleiss' kappa", _fleiss),

@@ -13,19 +13,21 @@ REST = "all others"
 
 
 def confusion(sheet: Rows, codebook: Codebook | None = None, *, rest: bool = False) -> pd.DataFrame:
-    """Confusion tables of every pair of coders, long. What was adjudicated is no coder's word and is left out.
+    """Confusion tables of every pair of coders, long. What was
+    adjudicated is no coder's word and is left out.
 
     Parameters
     ----------
-    rest : also each coder against all others together (``other`` is "all others"; ``n`` then counts codes of others, so that a
-        unit that two others coded counts twice).
+    rest : also each coder against all others together (``other`` is "all others"; ``n`` then counts
+        codes of others, so that a unit that two others coded counts twice).
 
     Returns
     -------
     DataFrame
-        ``indicator_id, coder, other, code, other_code, n, share``: in ``n`` units the one gave ``code`` where the other gave
-        ``other_code``; ``share`` is n of all units in which the one gave ``code`` and the other any, missing where the one never
-        gave it. Every pair of codes of the codebook has a row. An indicator that one coder alone coded has none.
+        ``indicator_id, coder, other, code, other_code, n, share``: in ``n`` units the one gave
+        ``code`` where the other gave ``other_code``; ``share`` is n of all units in which the one
+        gave ``code`` and the other any, missing where the one never gave it. Every pair of codes of
+        the codebook has a row. An indicator that one coder alone coded has none.
     """
     whole = as_sheet(sheet, codebook)
     rows = []
@@ -36,9 +38,13 @@ def confusion(sheet: Rows, codebook: Codebook | None = None, *, rest: bool = Fal
             both = wide[[one, other]].dropna()
             rows += [(name, one, other, *r) for r in _cells(both.to_numpy(), codes)]
         for one in wide.columns if rest and len(wide.columns) > 1 else []:
-            parts = [wide[[one, other]].dropna().to_numpy() for other in wide.columns if other != one]
+            parts = [
+                wide[[one, other]].dropna().to_numpy() for other in wide.columns if other != one
+            ]
             rows += [(name, one, REST, *r) for r in _cells(np.concatenate(parts), codes)]
-    return pd.DataFrame(rows, columns=["indicator_id", "coder", "other", "code", "other_code", "n", "share"])
+    return pd.DataFrame(
+        rows, columns=["indicator_id", "coder", "other", "code", "other_code", "n", "share"]
+    )
 
 
 def _cells(both: npt.NDArray[np.float64], codes: list[int]) -> list[tuple[int, int, int, float]]:
@@ -46,5 +52,8 @@ def _cells(both: npt.NDArray[np.float64], codes: list[int]) -> list[tuple[int, i
     out = []
     for a in codes:
         own = both[both[:, 0] == a, 1]
-        out += [(a, b, int((own == b).sum()), float((own == b).mean()) if len(own) else np.nan) for b in codes]
+        out += [
+            (a, b, int((own == b).sum()), float((own == b).mean()) if len(own) else np.nan)
+            for b in codes
+        ]
     return out

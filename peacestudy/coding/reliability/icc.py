@@ -1,7 +1,8 @@
 """The intraclass correlation: agreement of measurements on an interval scale.
 
-Source: McGraw and Wong (1996), Psychological Methods 1(1), two-way models, absolute agreement: ICC(A,1) and ICC(A,k), which are
-ICC(2,1) and ICC(2,k) of Shrout and Fleiss (1979), Psychological Bulletin 86(2); intervals after their table 7.
+Source: McGraw and Wong (1996), Psychological Methods 1(1), two-way models, absolute agreement:
+ICC(A,1) and ICC(A,k), which are ICC(2,1) and ICC(2,k) of Shrout and Fleiss (1979), Psychological
+Bulletin 86(2); intervals after their table 7.
 """
 
 from dataclasses import dataclass
@@ -44,7 +45,10 @@ class Icc:
             ("of the mean", self.average, self.average_low, self.average_high),
         ]
         table = pd.DataFrame(rows, columns=["icc", "estimate", "conf_low", "conf_high"])
-        head = f"Intraclass correlation, two-way, absolute agreement; {self.n_units} units, {self.n_coders} coders"
+        head = (
+            f"Intraclass correlation, two-way, absolute agreement; {self.n_units} units,"
+            f" {self.n_coders} coders"
+        )
         return html_table(table, head, self.notes)
 
 
@@ -53,8 +57,9 @@ def icc(values: npt.ArrayLike | pd.DataFrame, confidence: float = 0.95) -> Icc:
 
     Parameters
     ----------
-    values : an array of shape (coders, units), or a DataFrame with a row a unit and a column a coder, as ``alpha`` takes
-        them; NaN where a coder gave none. Units that a coder left out are left out, and counted in a note.
+    values : an array of shape (coders, units), or a DataFrame with a row a unit and a column a
+        coder, as ``alpha`` takes them; NaN where a coder gave none. Units that a coder left out are
+        left out, and counted in a note.
     confidence : level of the intervals.
 
     Raises
@@ -66,7 +71,9 @@ def icc(values: npt.ArrayLike | pd.DataFrame, confidence: float = 0.95) -> Icc:
     --------
     Shrout and Fleiss (1979), table 2: six units, four judges, ICC(2,1) .29 and ICC(2,4) .62.
 
-    >>> found = icc([[9, 6, 8, 7, 10, 6], [2, 1, 4, 1, 5, 2], [5, 3, 6, 2, 6, 4], [8, 2, 8, 6, 9, 7]])
+    >>> found = icc(
+    ...     [[9, 6, 8, 7, 10, 6], [2, 1, 4, 1, 5, 2], [5, 3, 6, 2, 6, 4], [8, 2, 8, 6, 9, 7]]
+    ... )
     >>> round(found.single, 2), round(found.average, 2)
     (0.29, 0.62)
     """
@@ -79,18 +86,24 @@ def icc(values: npt.ArrayLike | pd.DataFrame, confidence: float = 0.95) -> Icc:
     n, k = Y.shape
     if k < 2 or n < 2:
         raise CodingError(
-            f"{k} coder(s) and {n} unit(s) that all of them coded; an intraclass correlation needs two of each."
+            f"{k} coder(s) and {n} unit(s) that all of them coded; an intraclass correlation needs"
+            " two of each."
         )
     notes = list(layout)
     if not whole.all():
-        notes.append(Note("incomplete", f"{int((~whole).sum())} unit(s) that a coder left out are not used."))
+        notes.append(
+            Note("incomplete", f"{int((~whole).sum())} unit(s) that a coder left out are not used.")
+        )
     mean, unit, coder = Y.mean(), Y.mean(axis=1), Y.mean(axis=0)
     ms_unit = k * ((unit - mean) ** 2).sum() / (n - 1)
     ms_coder = n * ((coder - mean) ** 2).sum() / (k - 1)
     ms_error = ((Y - unit[:, None] - coder + mean) ** 2).sum() / ((n - 1) * (k - 1))
     below = ms_unit + (k - 1) * ms_error + k * (ms_coder - ms_error) / n
     if not below > 0:
-        nothing = (*notes, Note("no_variation", "The values do not vary: the correlation is not defined."))
+        nothing = (
+            *notes,
+            Note("no_variation", "The values do not vary: the correlation is not defined."),
+        )
         return Icc(np.nan, np.nan, np.nan, np.nan, np.nan, np.nan, n, k, nothing)
     single = (ms_unit - ms_error) / below
     under = ms_unit + (ms_coder - ms_error) / n
@@ -98,7 +111,10 @@ def icc(values: npt.ArrayLike | pd.DataFrame, confidence: float = 0.95) -> Icc:
     low, high = _interval(ms_unit, ms_coder, ms_error, single, n, k, 0.5 + confidence / 2)
     ends = [k * e / (1 + (k - 1) * e) for e in (low, high)]
     if not under > 0 or not np.isfinite(low):
-        said = "The units differ less from each other than the codes of one unit do: what the formulas cannot give is left missing."
+        said = (
+            "The units differ less from each other than the codes of one unit do: what the formulas"
+            " cannot give is left missing."
+        )
         notes.append(Note("units_alike", said))
     return Icc(float(single), low, high, float(average), ends[0], ends[1], n, k, tuple(notes))
 
@@ -112,7 +128,9 @@ def _interval(
     a, b = k * rho / (n * (1 - rho)), 1 + k * rho * (n - 1) / (n * (1 - rho))
     if not a * ms_coder + b * ms_error > 0:  # units do not differ, coders do: no spread to judge by
         return float("nan"), float("nan")
-    v = (a * ms_coder + b * ms_error) ** 2 / ((a * ms_coder) ** 2 / (k - 1) + (b * ms_error) ** 2 / ((n - 1) * (k - 1)))
+    v = (a * ms_coder + b * ms_error) ** 2 / (
+        (a * ms_coder) ** 2 / (k - 1) + (b * ms_error) ** 2 / ((n - 1) * (k - 1))
+    )
     over, under = stats.f.ppf(level, n - 1, v), stats.f.ppf(level, v, n - 1)
     rest = k * ms_coder + (k * n - k - n) * ms_error
     low = n * (ms_unit - over * ms_error) / (over * rest + n * ms_unit)

@@ -20,11 +20,13 @@ def pairs(sheet: Rows, codebook: Codebook | None = None) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``indicator_id, coder, other, n_units`` coded by both, ``percent`` equal, ``alpha`` at the indicator's level; ``mean`` and
-        ``other_mean`` code, ``difference`` (coder minus other), and the test that both use the codes equally often
-        (marginal homogeneity): ``statistic, df, p_value``, Stuart and Maxwell's, which for two codes is McNemar's without
-        correction (Stuart 1955, Biometrika 42; Maxwell 1970, British Journal of Psychiatry 116). Missing for nominal indicators
-        with several codes: ``mean, other_mean, difference``. ``note`` says what cannot be told.
+        ``indicator_id, coder, other, n_units`` coded by both, ``percent`` equal, ``alpha`` at the
+        indicator's level; ``mean`` and ``other_mean`` code, ``difference`` (coder minus other), and
+        the test that both use the codes equally often (marginal homogeneity): ``statistic, df,
+        p_value``, Stuart and Maxwell's, which for two codes is McNemar's without correction (Stuart
+        1955, Biometrika 42; Maxwell 1970, British Journal of Psychiatry 116). Missing for nominal
+        indicators with several codes: ``mean, other_mean, difference``. ``note`` says what cannot
+        be told.
     """
     whole = as_sheet(sheet, codebook)
     rows = []
@@ -33,11 +35,21 @@ def pairs(sheet: Rows, codebook: Codebook | None = None) -> pd.DataFrame:
         codes = sorted(c.value for c in indicator.codes)
         if len(wide.columns) < 2:
             rows.append(
-                {"indicator_id": name, "coder": "".join(wide.columns), "n_units": 0, "note": "there is no second coder"}
+                {
+                    "indicator_id": name,
+                    "coder": "".join(wide.columns),
+                    "n_units": 0,
+                    "note": "there is no second coder",
+                }
             )
         for one, other in combinations(wide.columns, 2):
             both = wide[[one, other]].dropna().to_numpy()
-            row: dict[str, object] = {"indicator_id": name, "coder": one, "other": other, "n_units": len(both)}
+            row: dict[str, object] = {
+                "indicator_id": name,
+                "coder": one,
+                "other": other,
+                "n_units": len(both),
+            }
             if not len(both):
                 rows.append(row | {"note": "no unit was coded by both"})
                 continue
@@ -49,16 +61,33 @@ def pairs(sheet: Rows, codebook: Codebook | None = None) -> pd.DataFrame:
             statistic, df, p = marginal_homogeneity(both, codes)
             notes = [str(note) for note in found.notes]
             if np.isnan(statistic):
-                notes.append("both give every unit the same code: the test of marginal homogeneity is not defined")
+                notes.append(
+                    "both give every unit the same code: the test of marginal homogeneity is not"
+                    " defined"
+                )
             row |= {"statistic": statistic, "df": df, "p_value": p, "note": "; ".join(notes)}
             rows.append(row)
-    columns = ["indicator_id", "coder", "other", "n_units", "percent", "alpha", "mean", "other_mean", "difference", "statistic",
-               "df", "p_value", "note"]  # fmt: skip
+    columns = [
+        "indicator_id",
+        "coder",
+        "other",
+        "n_units",
+        "percent",
+        "alpha",
+        "mean",
+        "other_mean",
+        "difference",
+        "statistic",
+        "df",
+        "p_value",
+        "note",
+    ]
     return pd.DataFrame(rows, columns=columns)
 
 
 def marginal_homogeneity(both: Array, codes: list[int]) -> tuple[float, int, float]:
-    """Stuart and Maxwell's test that two coders use the codes equally often: chi-squared, degrees of freedom, p.
+    """Stuart and Maxwell's test that two coders use the codes equally
+    often: chi-squared, degrees of freedom, p.
 
     Parameters
     ----------
@@ -69,7 +98,9 @@ def marginal_homogeneity(both: Array, codes: list[int]) -> tuple[float, int, flo
     -------
     NaN, 0, NaN where both never differ.
     """
-    table = np.array([[((both[:, 0] == a) & (both[:, 1] == b)).sum() for b in codes] for a in codes], dtype=float)
+    table = np.array(
+        [[((both[:, 0] == a) & (both[:, 1] == b)).sum() for b in codes] for a in codes], dtype=float
+    )
     used = (table.sum(axis=0) + table.sum(axis=1) - 2 * np.diag(table)) > 0
     table = table[np.ix_(used, used)]
     if len(table) < 2:

@@ -13,15 +13,42 @@ from peacestudy.core.problems import Note, reason_of, shortened
 from peacestudy.errors import CodingError
 
 Array = npt.NDArray[np.float64]
-USABLE, AGREE, BY_CHANCE = 0.667, 0.8, 0.6  # the paradox: a coefficient below, agreement and chance agreement from
+# the paradox: a coefficient below, agreement and chance agreement from
+USABLE, AGREE, BY_CHANCE = 0.667, 0.8, 0.6
 # names of an axis that say what lies along it
 CODERS = frozenset(
-    {"coder", "coders", "rater", "raters", "annotator", "annotators", "judge", "judges", "observer", "observers"}
+    {
+        "coder",
+        "coders",
+        "rater",
+        "raters",
+        "annotator",
+        "annotators",
+        "judge",
+        "judges",
+        "observer",
+        "observers",
+    }
 )
-UNITS = frozenset({
-    "unit", "units", "unit_id", "row_id", "unnamed: 0",
-    "case", "cases", "case_id", "item", "items", "item_id", "id", "subject", "subjects", "document",
-})  # fmt: skip
+UNITS = frozenset(
+    {
+        "unit",
+        "units",
+        "unit_id",
+        "row_id",
+        "unnamed: 0",
+        "case",
+        "cases",
+        "case_id",
+        "item",
+        "items",
+        "item_id",
+        "id",
+        "subject",
+        "subjects",
+        "document",
+    }
+)
 _HOW = "Give codes as numbers, and NaN, None or pd.NA where none was given."
 
 
@@ -30,16 +57,18 @@ def codes_by_coder(values: Any) -> tuple[Array, tuple[Note, ...]]:
 
     Parameters
     ----------
-    values : an array or nested list has shape (coders, units). A DataFrame has a row a unit and a column a coder, as
-        ``CodingSheet.values`` and ``read_file`` give it; its transpose is recognised where an axis is named ``coder`` or
-        ``case_id`` (or a synonym), or where its rows have text labels and its columns are merely numbered. A missing value
-        is NaN, None, ``pd.NA`` or a masked cell.
+    values : an array or nested list has shape (coders, units). A DataFrame has a row a unit and a
+        column a coder, as ``CodingSheet.values`` and ``read_file`` give it; its transpose is
+        recognised where an axis is named ``coder`` or ``case_id`` (or a synonym), or where its rows
+        have text labels and its columns are merely numbered. A missing value is NaN, None,
+        ``pd.NA`` or a masked cell.
 
     Raises
     ------
     CodingError
-        A value is text, a date, complex or infinite; there are not two dimensions; a DataFrame has more columns than rows
-        and its labels do not say that the columns are coders, or one of its columns holds the ids of units.
+        A value is text, a date, complex or infinite; there are not two dimensions; a DataFrame has
+        more columns than rows and its labels do not say that the columns are coders, or one of its
+        columns holds the ids of units.
     """
     if isinstance(values, pd.DataFrame):
         cells, notes = _coders_in_rows(values)
@@ -55,16 +84,20 @@ def _numbers(values: Any) -> Array:
     if X.ndim != 2:
         given = f" (a {type(values).__name__})" if X.ndim == 0 else ""
         raise CodingError(
-            f"the values have {X.ndim} dimension(s){given}; expected an array of shape (coders, units), or a DataFrame with a "
-            "column a coder, such as sheet.values(indicator_id)."
+            f"the values have {X.ndim} dimension(s){given}; expected an array of shape (coders,"
+            " units), or a DataFrame with a column a coder, such as sheet.values(indicator_id)."
         )
     if np.isinf(X).any():
-        raise CodingError("the values hold infinity. Give codes as finite numbers, NaN where none was given.")
+        raise CodingError(
+            "the values hold infinity. Give codes as finite numbers, NaN where none was given."
+        )
     return X
 
 
 def _without_mask(values: Any) -> Array:
-    """Floats with NaN for every missing value; a masked cell is missing, whatever number lies under the mask."""
+    """Floats with NaN for every missing value; a masked cell is
+    missing, whatever number lies under the mask.
+    """
     try:
         X = np.asarray(values)
     except (TypeError, ValueError) as err:
@@ -76,7 +109,9 @@ def _without_mask(values: Any) -> Array:
                 raise CodingError(f"the values hold {shortened(value)}, which is no number. {_HOW}")
         X = np.where(absent, np.nan, X)
     elif X.ndim and X.dtype.kind not in "biuf":
-        raise CodingError(f"the values hold {shortened(X.ravel()[:1].tolist())}, which is no number. {_HOW}")
+        raise CodingError(
+            f"the values hold {shortened(X.ravel()[:1].tolist())}, which is no number. {_HOW}"
+        )
     if not X.ndim:
         return np.zeros(())
     X = X.astype(float)
@@ -95,22 +130,25 @@ def _coders_in_rows(frame: pd.DataFrame) -> tuple[Any, tuple[Note, ...]]:
     ids = [c for c in frame.columns if str(c).strip().casefold() in UNITS | CODERS]
     if ids:
         raise CodingError(
-            f"the column {ids[0]!r} holds ids, not codes. Set it as the index, values.set_index({ids[0]!r}); a table with a "
-            "row for each code goes to ps.agreement."
+            f"the column {ids[0]!r} holds ids, not codes. Set it as the index,"
+            f" values.set_index({ids[0]!r}); a table with a row for each code goes to ps.agreement."
         )
-    numbered = pd.api.types.is_integer_dtype(frame.columns) and pd.api.types.is_string_dtype(frame.index)
+    numbered = pd.api.types.is_integer_dtype(frame.columns) and pd.api.types.is_string_dtype(
+        frame.index
+    )
     if numbered and units < coders:
         said = (
-            f"The rows are named ({', '.join(map(str, frame.index[:3]))}) and the columns are only numbered, so the {units} "
-            f"rows were taken as coders and the {coders} columns as units. Where the columns are coders, say so: "
-            "values.rename_axis(columns='coder')."
+            f"The rows are named ({', '.join(map(str, frame.index[:3]))}) and the columns are only"
+            f" numbered, so the {units} rows were taken as coders and the {coders} columns as"
+            " units. Where the columns are coders, say so: values.rename_axis(columns='coder')."
         )
         return _cells(frame), (Note("transposed", said),)
     if units < coders or (numbered and units == coders and units > 0):
         raise CodingError(
-            f"the DataFrame has {coders} columns and {units} rows; a DataFrame has a column a coder and a row a unit, so there "
-            f"would be {coders} coders of {units} unit(s). If its rows are the coders, hand over values.T; if its columns are, say so: "
-            "values.rename_axis(columns='coder')."
+            f"the DataFrame has {coders} columns and {units} rows; a DataFrame has a column a coder"
+            f" and a row a unit, so there would be {coders} coders of {units} unit(s). If its rows"
+            " are the coders, hand over values.T; if its columns are, say so:"
+            " values.rename_axis(columns='coder')."
         )
     return _cells(frame).T, ()
 
@@ -130,16 +168,19 @@ def _more_coders(X: Array) -> Iterator[Note]:
     if coders > units:
         yield Note(
             "more_coders_than_units",
-            f"The array has {coders} rows, taken as coders, and {units} columns, taken as units. If its rows are units, hand over "
-            "values.T.",
+            f"The array has {coders} rows, taken as coders, and {units} columns, taken as units. If"
+            " its rows are units, hand over values.T.",
         )
 
 
 def paradox(name: str, found: float, same: float, chance: float) -> str:
-    """The paradox of a rare code in words; empty where agreement is not high, the coefficient is, or chance would not do most of it."""
+    """The paradox of a rare code in words; empty where agreement is not high, the coefficient is,
+    or chance would not do most of it.
+    """
     if not (found < USABLE and same >= AGREE and chance >= BY_CHANCE):
         return ""
     return (
-        f"The coders agree on {same:.0%} of the units, yet {name} is {found:.2f}: one code is so common that codes given at random in the same "
-        f"shares would agree on {chance:.0%} already, and {name} counts only agreement beyond that."
+        f"The coders agree on {same:.0%} of the units, yet {name} is {found:.2f}: one code is so"
+        f" common that codes given at random in the same shares would agree on {chance:.0%}"
+        f" already, and {name} counts only agreement beyond that."
     )

@@ -1,4 +1,6 @@
-"""How far two categories count as agreement: 1 on the diagonal, less the further apart. Gwet (2014), ch. 3 and app. B."""
+"""How far two categories count as agreement: 1 on the diagonal, less the further apart. Gwet
+(2014), ch. 3 and app. B.
+"""
 
 from collections.abc import Callable
 
@@ -17,7 +19,8 @@ def _distance(x: Array) -> Array:
 
 
 def _ordinal(x: Array) -> Array:
-    between = _distance(np.arange(len(x), dtype=float)) + 1  # categories from one to the other, both counted
+    # categories from one to the other, both counted
+    between = _distance(np.arange(len(x), dtype=float)) + 1
     pairs = between * (between - 1) / 2
     out: Array = 1 - pairs / (len(x) * (len(x) - 1) / 2)
     return out
@@ -26,7 +29,8 @@ def _ordinal(x: Array) -> Array:
 def _ratio(x: Array) -> Array:
     if x.min() < 0:
         raise CodingError(
-            f"ratio weights are for categories from 0 up; the lowest is {x.min():g}. Use linear or quadratic."
+            f"ratio weights are for categories from 0 up; the lowest is {x.min():g}. Use linear or"
+            " quadratic."
         )
     total = x[:, None] + x[None, :]
     apart = _distance(x) / np.where(total > 0, total, 1)  # two zeros are equal
@@ -49,8 +53,9 @@ def agreement_weights(name: str, categories: npt.ArrayLike) -> Array:
 
     Parameters
     ----------
-    name : ``identity`` (equal or not), ``linear`` and ``quadratic`` (by the distance of the codes), ``ordinal`` (Gwet's, by
-        how many pairs of categories lie between), ``radical`` (root of the distance), ``ratio`` (distance over sum, squared).
+    name : ``identity`` (equal or not), ``linear`` and ``quadratic`` (by the distance of the codes),
+        ``ordinal`` (Gwet's, by how many pairs of categories lie between), ``radical`` (root of the
+        distance), ``ratio`` (distance over sum, squared).
     categories : all codes that may be given, in order; shape (q,), q of 2 or more.
 
     Returns

@@ -1,4 +1,6 @@
-"""Settled codes -> pillar scores, by the rule that the codebook declares; which indicators stand on too little agreement."""
+"""Settled codes -> pillar scores, by the rule that the codebook declares;
+which indicators stand on too little agreement.
+"""
 
 from peacestudy.coding.scoring.consistency import internal_consistency
 from peacestudy.coding.scoring.floor import Flags, floor, without

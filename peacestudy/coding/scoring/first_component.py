@@ -1,4 +1,6 @@
-"""The first principal component of standardised indicators. Source: Jolliffe (2002), Principal Component Analysis, ch. 2-3."""
+"""The first principal component of standardised indicators. Source: Jolliffe (2002), Principal
+Component Analysis, ch. 2-3.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +9,8 @@ import numpy as np
 
 from peacestudy.errors import CodingError
 
-EQUAL = 1e-8  # of the larger: eigenvalues, or sums of loadings, closer than this cannot be told apart
+# of the larger: eigenvalues, or sums of loadings, closer than this cannot be told apart
+EQUAL = 1e-8
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,9 +21,11 @@ class Component:
     ----------
     loadings : correlation of each indicator with the component, shape (k,).
     explained : share of the indicators' variance, in [1/k, 1].
-    second : the same share for the next component; where it equals ``explained`` the first is not determined.
+    second : the same share for the next component; where it equals
+        ``explained`` the first is not determined.
     scores : shape (cases,), mean 0 and standard deviation 1 (by n - 1).
-    undirected : whether the directions left the sign open, so that the first indicator with a loading set it.
+    undirected : whether the directions left the sign open, so that
+        the first indicator with a loading set it.
     """
 
     loadings: np.ndarray
@@ -36,7 +41,8 @@ class Component:
 
     @property
     def theta(self) -> float:
-        """Reliability of the scores, k / (k - 1) * (1 - 1 / first eigenvalue); NaN for one indicator.
+        """Reliability of the scores, k / (k - 1) * (1 - 1 / first
+        eigenvalue); NaN for one indicator.
 
         Source: Armor (1974), Sociological Methodology 5, Theta reliability and factor scaling.
         """
@@ -77,4 +83,10 @@ def first_component(values: np.ndarray, directions: Sequence[int]) -> Component:
         pull = float(np.asarray(directions)[at] * loadings[at])
     sign = 1.0 if pull > 0 else -1.0
     second = float(roots[1] / k) if len(roots) > 1 else 0.0
-    return Component(sign * loadings, float(roots[0] / k), second, sign * (z @ rows[0]) / np.sqrt(roots[0]), undirected)
+    return Component(
+        sign * loadings,
+        float(roots[0] / k),
+        second,
+        sign * (z @ rows[0]) / np.sqrt(roots[0]),
+        undirected,
+    )

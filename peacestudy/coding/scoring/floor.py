@@ -1,4 +1,6 @@
-"""A floor of reliability: which indicators coders agree on too little, and the codebook without them."""
+"""A floor of reliability: which indicators coders agree on too
+little, and the codebook without them.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -23,9 +25,9 @@ class Flags:
 
     Attributes
     ----------
-    table : a row an indicator, in the codebook's order: ``pillar, indicator_id, coefficient, value, floor, state,
-        flagged``. State is above (the floor or higher), below, or unmeasured (no value); the latter two are flagged,
-        for agreement that nobody measured is not agreement.
+    table : a row an indicator, in the codebook's order: ``pillar, indicator_id, coefficient, value,
+        floor, state, flagged``. State is above (the floor or higher), below, or unmeasured (no
+        value); the latter two are flagged, for agreement that nobody measured is not agreement.
     notes : which indicators are flagged, and which pillars lose all of theirs without them.
     """
 
@@ -44,18 +46,27 @@ class Flags:
         return tuple(left.index[left])
 
     def _repr_html_(self) -> str:
-        return html_table(self.table, "Indicators beside the floor of reliability", self.notes, rows=len(self.table))
+        return html_table(
+            self.table,
+            "Indicators beside the floor of reliability",
+            self.notes,
+            rows=len(self.table),
+        )
 
 
-def floor(coded: Codebook | Coding, agreement: pd.DataFrame, coefficient: str, least: float) -> Flags:
+def floor(
+    coded: Codebook | Coding, agreement: pd.DataFrame, coefficient: str, least: float
+) -> Flags:
     """Hold every indicator's agreement against a floor.
 
     Parameters
     ----------
     coded : the codebook, or a coding by it.
-    agreement : a row an indicator, ``indicator_id`` and the coefficient's column, as ``ps.agreement`` gives it.
+    agreement : a row an indicator, ``indicator_id`` and the coefficient's column, as
+        ``ps.agreement`` gives it.
     coefficient : column that is held against the floor, such as ``alpha``.
-    least : the smallest value that is not flagged, such as Krippendorff's convention of 0.667 or 0.8.
+    least : the smallest value that is not flagged, such as
+        Krippendorff's convention of 0.667 or 0.8.
 
     Raises
     ------
@@ -74,12 +85,17 @@ def floor(coded: Codebook | Coding, agreement: pd.DataFrame, coefficient: str, l
     book = coded.codebook if isinstance(coded, Coding) else coded
     absent = [c for c in ("indicator_id", coefficient) if c not in agreement.columns]
     if absent:
-        raise CodingError(one_of("column of the agreement table", absent[0], [str(c) for c in agreement.columns]))
+        raise CodingError(
+            one_of("column of the agreement table", absent[0], [str(c) for c in agreement.columns])
+        )
     if np.isnan(least):
         raise CodingError("the floor is no number. Write it as 0.667 or 0.8.")
     ids = agreement["indicator_id"]
     if ids.duplicated().any():
-        raise CodingError(f"{ids[ids.duplicated()].iloc[0]!r} has two rows of agreement. Give one row an indicator.")
+        raise CodingError(
+            f"{ids[ids.duplicated()].iloc[0]!r} has two rows of agreement. Give one row an"
+            " indicator."
+        )
     _known(book, ids)
     values = pd.Series(agreement[coefficient].to_numpy(dtype=float, na_value=np.nan), index=ids)
     rows = []
@@ -98,13 +114,22 @@ def _notes(flags: Flags, coefficient: str, least: float) -> tuple[Note, ...]:
     table = flags.table
     for state, kind, words in (
         ("below", "below_floor", f"{coefficient} below the floor of {least:g}"),
-        ("unmeasured", "unmeasured", f"no {coefficient}, so nothing says whether they reach the floor of {least:g}"),
+        (
+            "unmeasured",
+            "unmeasured",
+            f"no {coefficient}, so nothing says whether they reach the floor of {least:g}",
+        ),
     ):
         ids = table.loc[table["state"] == state, "indicator_id"]
         if len(ids):
-            out.append(Note(kind, f"{len(ids)} of {len(table)} indicators have {words}: {', '.join(ids)}."))
+            out.append(
+                Note(kind, f"{len(ids)} of {len(table)} indicators have {words}: {', '.join(ids)}.")
+            )
     if flags.lost:
-        text = f"{', '.join(flags.lost)} would have no indicator left, and no score, without the flagged ones."
+        text = (
+            f"{', '.join(flags.lost)} would have no indicator left, and no score, without the"
+            " flagged ones."
+        )
         out.append(Note("lost_pillar", text))
     return tuple(out)
 
@@ -112,9 +137,9 @@ def _notes(flags: Flags, coefficient: str, least: float) -> tuple[Note, ...]:
 def without(coded: Coded, indicators: Iterable[str]) -> Coded:
     """The same codebook, or coding, without some indicators: its scores are those without them.
 
-    A pillar that loses all its indicators stays, with none: its score is missing for every case, and so is breadth, and
-    ``fit_scores`` has a note of it. It is not dropped, for a breadth of fewer pillars would be another breadth. The
-    codebook's version names what was left out.
+    A pillar that loses all its indicators stays, with none: its score is missing for every case,
+    and so is breadth, and ``fit_scores`` has a note of it. It is not dropped, for a breadth of
+    fewer pillars would be another breadth. The codebook's version names what was left out.
 
     Raises
     ------
@@ -129,7 +154,10 @@ def without(coded: Coded, indicators: Iterable[str]) -> Coded:
     _known(coded, names)
     if not names:
         return coded
-    entries = tuple(replace(p, indicators=tuple(i for i in p.indicators if i.id not in names)) for p in coded.entries)
+    entries = tuple(
+        replace(p, indicators=tuple(i for i in p.indicators if i.id not in names))
+        for p in coded.entries
+    )
     return replace(coded, entries=entries, version=f"{coded.version} without {', '.join(names)}")
 
 

@@ -1,10 +1,12 @@
-"""Likelihood of Samejima's graded response model with one standard normal trait, by Gauss-Hermite quadrature.
+"""Likelihood of Samejima's graded response model with one standard
+normal trait, by Gauss-Hermite quadrature.
 
-Source: Samejima (1969), Psychometrika Monograph 17. P(code >= c | t) = logistic(a t + d_c), d falling with c; two codes
-are the two-parameter logistic model. The trait is integrated out as in Bock and Aitkin (1981), Psychometrika 46(4).
+Source: Samejima (1969), Psychometrika Monograph 17. P(code >= c | t) = logistic(a t + d_c), d
+falling with c; two codes are the two-parameter logistic model. The trait is integrated out as in
+Bock and Aitkin (1981), Psychometrika 46(4).
 
-Arrays: q nodes, k items, m codes of an item, s patterns. An item's parameters are the vector (a, d_1, ..., d_(m-1)); the
-codes in ``patterns`` are ranks 0 .. m-1, and -1 where none was given.
+Arrays: q nodes, k items, m codes of an item, s patterns. An item's parameters are the vector (a,
+d_1, ..., d_(m-1)); the codes in ``patterns`` are ranks 0 .. m-1, and -1 where none was given.
 """
 
 from collections.abc import Sequence
@@ -17,7 +19,9 @@ Items = Sequence[np.ndarray]
 
 @dataclass(frozen=True, eq=False)
 class Patterns:
-    """The distinct rows of codes and how many cases have each: ``codes`` (s, k), ``counts`` (s,), ``row_of`` (cases,)."""
+    """The distinct rows of codes and how many cases have each: ``codes``
+    (s, k), ``counts`` (s,), ``row_of`` (cases,).
+    """
 
     codes: np.ndarray
     counts: np.ndarray
@@ -31,7 +35,9 @@ def patterns_of(codes: np.ndarray) -> Patterns:
 
 
 def quadrature(nodes: int) -> tuple[np.ndarray, np.ndarray]:
-    """Nodes and weights, shape (q,) each, for the mean of a function over a standard normal variable."""
+    """Nodes and weights, shape (q,) each, for the mean of a
+    function over a standard normal variable.
+    """
     at, weight = np.polynomial.hermite_e.hermegauss(nodes)
     return at, weight / weight.sum()
 
@@ -39,7 +45,8 @@ def quadrature(nodes: int) -> tuple[np.ndarray, np.ndarray]:
 def log_chances(item: np.ndarray, at: np.ndarray) -> np.ndarray:
     """Log of P(code | trait), shape (m, q).
 
-    P_c = F_c - F_(c+1) is taken as F_c (1 - F_(c+1)) (1 - exp(d_(c+1) - d_c)), which keeps its digits in both tails.
+    P_c = F_c - F_(c+1) is taken as F_c (1 - F_(c+1)) (1 - exp(d_(c+1) -
+    d_c)), which keeps its digits in both tails.
     """
     above, below, gap = _parts(item, at)
     chances: np.ndarray = above + below + gap[:, None]
@@ -47,7 +54,9 @@ def log_chances(item: np.ndarray, at: np.ndarray) -> np.ndarray:
 
 
 def _parts(item: np.ndarray, at: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Logs of F_c and log(1 - F_(c+1)), shape (m, q), and log(1 - exp(d_(c+1) - d_c)), shape (m,)."""
+    """Logs of F_c and log(1 - F_(c+1)), shape (m, q), and log(1 -
+    exp(d_(c+1) - d_c)), shape (m,).
+    """
     z = item[0] * at + item[1:, None]
     edge = np.zeros((1, len(at)))
     above = np.vstack([edge, -np.logaddexp(0, -z)])
@@ -71,8 +80,12 @@ def slopes(item: np.ndarray, at: np.ndarray) -> np.ndarray:
     return out
 
 
-def posterior(items: Items, patterns: np.ndarray, at: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Log-likelihood of each pattern, shape (s,), and the posterior of the trait over the nodes, shape (s, q)."""
+def posterior(
+    items: Items, patterns: np.ndarray, at: np.ndarray, weight: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Log-likelihood of each pattern, shape (s,), and the posterior
+    of the trait over the nodes, shape (s, q).
+    """
     joint = np.tile(np.log(weight), (len(patterns), 1))
     for j, item in enumerate(items):
         given = patterns[:, j] >= 0
@@ -84,13 +97,20 @@ def posterior(items: Items, patterns: np.ndarray, at: np.ndarray, weight: np.nda
 
 
 def expected(patterns: Patterns, given: np.ndarray, codes: Sequence[int]) -> list[np.ndarray]:
-    """Expected number of cases with each code at each node, one array of shape (m, q) an item; ``given`` is the posterior."""
+    """Expected number of cases with each code at each node, one array of shape (m, q) an item;
+    ``given`` is the posterior.
+    """
     mass = given * patterns.counts[:, None]
-    return [np.stack([mass[patterns.codes[:, j] == c].sum(axis=0) for c in range(m)]) for j, m in enumerate(codes)]
+    return [
+        np.stack([mass[patterns.codes[:, j] == c].sum(axis=0) for c in range(m)])
+        for j, m in enumerate(codes)
+    ]
 
 
 def log_likelihood(items: Items, patterns: Patterns, at: np.ndarray, weight: np.ndarray) -> float:
-    """Marginal log-likelihood of all cases; minus infinity where the intercepts of an item do not fall."""
+    """Marginal log-likelihood of all cases; minus infinity where
+    the intercepts of an item do not fall.
+    """
     if any((np.diff(item[1:]) >= 0).any() for item in items):
         return -np.inf
     return float(patterns.counts @ posterior(items, patterns.codes, at, weight)[0])
@@ -99,8 +119,11 @@ def log_likelihood(items: Items, patterns: Patterns, at: np.ndarray, weight: np.
 def gradient(items: Items, patterns: Patterns, at: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """Derivatives of the marginal log-likelihood by all parameters, item after item.
 
-    By Fisher's identity they are the expected derivatives of the likelihood in which the trait is known.
+    By Fisher's identity they are the expected derivatives of the
+    likelihood in which the trait is known.
     """
     given = posterior(items, patterns.codes, at, weight)[1]
     counts = expected(patterns, given, [len(i) for i in items])
-    return np.concatenate([np.einsum("cpq,cq->p", slopes(i, at), r) for i, r in zip(items, counts, strict=True)])
+    return np.concatenate(
+        [np.einsum("cpq,cq->p", slopes(i, at), r) for i, r in zip(items, counts, strict=True)]
+    )

@@ -1,8 +1,8 @@
 """Samejima's graded response model: one trait behind ordered codes, by marginal maximum likelihood.
 
-EM of Bock and Aitkin (1981), Psychometrika 46(4), with one Fisher scoring step an item, then Newton steps on the
-marginal likelihood itself, from two starts. No prior is put on the items: a discrimination that grows without end stops
-at ``BOUND`` and is named.
+EM of Bock and Aitkin (1981), Psychometrika 46(4), with one Fisher scoring step an item, then Newton
+steps on the marginal likelihood itself, from two starts. No prior is put on the items: a
+discrimination that grows without end stops at ``BOUND`` and is named.
 """
 
 from collections.abc import Sequence
@@ -25,10 +25,13 @@ from peacestudy.coding.scoring.graded_likelihood import (
 )
 from peacestudy.errors import CodingError
 
-NODES = 101  # integrates items with discriminations to 3 to some nine digits, three items at the bound to 0.3 %
+# integrates items with discriminations to 3 to some nine digits, three items at the bound to 0.3 %
+NODES = 101
 BOUND = 8.0  # of a discrimination, either side
 ROUNDS, CYCLES, STEPS = 12, 50, 25  # rounds of EM cycles, then of Newton steps
-FLAT = 1e-6  # largest slope of the log-likelihood, in units of it a unit of a parameter, that is called an optimum
+# largest slope of the log-likelihood, in units of it a unit of a parameter, that is called an
+# optimum
+FLAT = 1e-6
 STEP = 1e-5  # of the central differences that give the curvature
 
 
@@ -39,11 +42,14 @@ class GradedResponse:
     Attributes
     ----------
     discrimination : shape (k,), logistic metric.
-    intercepts : one falling array an item; a code of rank c or above has chance logistic(a t + intercept c).
-    covariance : of all parameters, item after item (a, then its intercepts), from the observed information; NaN where
-        a discrimination stands at the bound (its row is unknown) or the model did not converge.
+    intercepts : one falling array an item; a code of rank c or above
+        has chance logistic(a t + intercept c).
+    covariance : of all parameters, item after item (a, then its intercepts), from the observed
+        information; NaN where a discrimination stands at the bound (its row is unknown) or the
+        model did not converge.
     log_likelihood : marginal.
-    cases, rounds, converged : cases that have a code at all, rounds used, whether the slope is flat and the top is one.
+    cases, rounds, converged : cases that have a code at all, rounds used,
+        whether the slope is flat and the top is one.
     at_bound : shape (k,), discriminations that stopped at the bound.
     nodes : of the quadrature.
     """
@@ -69,10 +75,11 @@ class GradedResponse:
         return [np.r_[a, d] for a, d in zip(self.discrimination, self.intercepts, strict=True)]
 
     def scores(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Expected trait given the codes, and its posterior standard deviation, shape (cases,) each.
+        """Expected trait given the codes, and its posterior
+        standard deviation, shape (cases,) each.
 
-        A case without any code has the mean of all cases, 0, and standard deviation 1. The items are taken as known:
-        their own uncertainty is not in the standard deviation.
+        A case without any code has the mean of all cases, 0, and standard deviation 1. The items
+        are taken as known: their own uncertainty is not in the standard deviation.
         """
         at, weight = quadrature(self.nodes)
         given = posterior(self.items, codes, at, weight)[1]
@@ -80,20 +87,24 @@ class GradedResponse:
         return mean, np.sqrt(np.maximum((given * (at - mean[:, None]) ** 2).sum(axis=1), 0))
 
 
-def graded_response(codes: np.ndarray, directions: Sequence[int], nodes: int = NODES) -> GradedResponse:
+def graded_response(
+    codes: np.ndarray, directions: Sequence[int], nodes: int = NODES
+) -> GradedResponse:
     """Fit the model; missing codes are taken as missing at random.
 
     Parameters
     ----------
-    codes : integers, shape (cases, k); ranks 0 .. m-1, each of which somebody has, and -1 where no code was given.
-    directions : +1 or -1 an item; the trait points to where the sum of direction times discrimination is positive.
+    codes : integers, shape (cases, k); ranks 0 .. m-1, each of which
+        somebody has, and -1 where no code was given.
+    directions : +1 or -1 an item; the trait points to where the sum of direction times
+        discrimination is positive.
     nodes : of the Gauss-Hermite quadrature.
 
     Raises
     ------
     CodingError
-        An item has one code only, or one that nobody has; or fewer than three items, whose discriminations the codes
-        do not tell.
+        An item has one code only, or one that nobody has; or fewer than three items, whose
+        discriminations the codes do not tell.
 
     Examples
     --------
@@ -104,14 +115,21 @@ def graded_response(codes: np.ndarray, directions: Sequence[int], nodes: int = N
     (True, True)
     """
     sizes = [int(column.max(initial=-1)) + 1 for column in codes.T]
-    if len(sizes) < 3 or any(m < 2 or len(np.unique(c[c >= 0])) < m for m, c in zip(sizes, codes.T, strict=True)):
+    if len(sizes) < 3 or any(
+        m < 2 or len(np.unique(c[c >= 0])) < m for m, c in zip(sizes, codes.T, strict=True)
+    ):
         raise CodingError(
-            "a graded response model needs three items or more, each with two codes or more, all of them used."
+            "a graded response model needs three items or more, each with two codes or more, all of"
+            " them used."
         )
     patterns = patterns_of(codes[(codes >= 0).any(axis=1)])
     at, weight = quadrature(nodes)
-    fits = [_maximise(_start(patterns, sizes, a), patterns, at, weight) for a in _openings(codes, directions)]
-    # tops that are equal but for rounding are one: the first is taken, whatever the order of the cases
+    fits = [
+        _maximise(_start(patterns, sizes, a), patterns, at, weight)
+        for a in _openings(codes, directions)
+    ]
+    # tops that are equal but for rounding are one: the first is taken, whatever the order of the
+    # cases
     items, rounds, bound, converged = max(
         fits, key=lambda f: (f[3], round(log_likelihood(f[0], patterns, at, weight), 8))
     )
@@ -119,13 +137,19 @@ def graded_response(codes: np.ndarray, directions: Sequence[int], nodes: int = N
         items = [np.r_[-i[0], i[1:]] for i in items]
     total = int(patterns.counts.sum())
     at_top = log_likelihood(items, patterns, at, weight)
-    spread = _covariance(items, bound, patterns, at, weight) if converged else np.full((sum(sizes),) * 2, np.nan)
+    spread = (
+        _covariance(items, bound, patterns, at, weight)
+        if converged
+        else np.full((sum(sizes),) * 2, np.nan)
+    )
     slope, levels = np.array([i[0] for i in items]), tuple(i[1:] for i in items)
     return GradedResponse(slope, levels, spread, at_top, total, rounds, converged, bound, nodes)
 
 
 def _openings(codes: np.ndarray, directions: Sequence[int]) -> list[np.ndarray]:
-    """First discriminations: as the directions have it, and as the first component of the codes has it."""
+    """First discriminations: as the directions have it, and as
+    the first component of the codes has it.
+    """
     codes = codes[np.lexsort(codes.T)]  # an order that no id decides
     x = np.where(codes >= 0, codes, np.nan).astype(float)
     x = np.nan_to_num((x - np.nanmean(x, axis=0)) / np.nanstd(x, axis=0))
@@ -146,20 +170,27 @@ def _start(patterns: Patterns, sizes: Sequence[int], first: np.ndarray) -> list[
 def _maximise(
     items: list[np.ndarray], patterns: Patterns, at: np.ndarray, weight: np.ndarray
 ) -> tuple[list[np.ndarray], int, np.ndarray, bool]:
-    """Parameters, rounds used, which discriminations stand at the bound, and whether the top was reached."""
+    """Parameters, rounds used, which discriminations stand at the
+    bound, and whether the top was reached.
+    """
     sizes = [len(i) for i in items]
     rounds, converged = 0, False
     while not converged and rounds < ROUNDS:
         rounds += 1
         for _ in range(CYCLES):
             given = posterior(items, patterns.codes, at, weight)[1]
-            items = [_scored(i, r, at) for i, r in zip(items, expected(patterns, given, sizes), strict=True)]
+            items = [
+                _scored(i, r, at)
+                for i, r in zip(items, expected(patterns, given, sizes), strict=True)
+            ]
         items, bound, converged = _newton(items, patterns, at, weight)
     return items, rounds, bound, converged
 
 
 def _scored(item: np.ndarray, counts: np.ndarray, at: np.ndarray) -> np.ndarray:
-    """One Fisher scoring step of an item whose codes at every node are counted, halved until it climbs."""
+    """One Fisher scoring step of an item whose codes at every
+    node are counted, halved until it climbs.
+    """
     d = slopes(item, at)
     total = counts.sum(axis=0)
     slope = np.einsum("cpq,cq->p", d, counts)
@@ -178,7 +209,9 @@ def _scored(item: np.ndarray, counts: np.ndarray, at: np.ndarray) -> np.ndarray:
 def _newton(
     items: list[np.ndarray], patterns: Patterns, at: np.ndarray, weight: np.ndarray
 ) -> tuple[list[np.ndarray], np.ndarray, bool]:
-    """Newton steps on the marginal likelihood; gives up where it is not curved downwards and leaves that to EM."""
+    """Newton steps on the marginal likelihood; gives up where it is
+    not curved downwards and leaves that to EM.
+    """
     sizes = [len(i) for i in items]
     slope_at = partial(_slope, sizes=sizes, patterns=patterns, at=at, weight=weight)
     x = np.concatenate(items)
@@ -199,8 +232,11 @@ def _newton(
         for _ in range(STEPS):
             new = x + step
             new[first] = np.clip(new[first], -BOUND, BOUND)
-            # near the top the likelihood is flat to the last digit, so a fall of rounding size is no fall
-            climbed = log_likelihood(_split(new, sizes), patterns, at, weight) >= before - 1e-12 * abs(before)
+            # near the top the likelihood is flat to the last digit, so a fall of rounding size is
+            # no fall
+            climbed = log_likelihood(
+                _split(new, sizes), patterns, at, weight
+            ) >= before - 1e-12 * abs(before)
             if climbed:
                 break
             step = step / 2
@@ -210,7 +246,9 @@ def _newton(
     return _split(x, sizes), bound, False
 
 
-def _slope(x: np.ndarray, sizes: list[int], patterns: Patterns, at: np.ndarray, weight: np.ndarray) -> np.ndarray:
+def _slope(
+    x: np.ndarray, sizes: list[int], patterns: Patterns, at: np.ndarray, weight: np.ndarray
+) -> np.ndarray:
     return gradient(_split(x, sizes), patterns, at, weight)
 
 
@@ -230,7 +268,9 @@ def _curvature(x: np.ndarray, free: np.ndarray, slope_at: "partial[np.ndarray]")
     return both
 
 
-def _covariance(items: Items, bound: np.ndarray, patterns: Patterns, at: np.ndarray, weight: np.ndarray) -> np.ndarray:
+def _covariance(
+    items: Items, bound: np.ndarray, patterns: Patterns, at: np.ndarray, weight: np.ndarray
+) -> np.ndarray:
     sizes = [len(i) for i in items]
     free = np.ones(sum(sizes), dtype=bool)
     free[np.cumsum([0, *sizes[:-1]])] = ~bound

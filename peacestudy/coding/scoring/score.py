@@ -1,4 +1,6 @@
-"""From codes to scores: what share of a pillar, how deep, how strong its weakest link, or the trait behind its codes."""
+"""From codes to scores: what share of a pillar, how deep, how strong its
+weakest link, or the trait behind its codes.
+"""
 
 from dataclasses import dataclass
 
@@ -24,12 +26,13 @@ class Scores:
     ----------
     table : as ``score`` returns it.
     rule : the rule from codes to scores.
-    items : a row a score and indicator: ``score, indicator_id, quantity, value, std_error, thresholds``. ``quantity`` is
-        loading (correlation with the component) or discrimination (logistic metric, with thresholds on the trait).
-        Empty for rules that estimate nothing.
-    groups : a row a score: ``score, indicators, used, cases, explained, log_likelihood, reliability, coefficient``.
-        Reliability is Armor's theta of a component; of a trait the variance of the scores / (that variance + the mean
-        squared standard error). For rules that estimate nothing ``internal_consistency`` has alpha and omega.
+    items : a row a score and indicator: ``score, indicator_id, quantity, value, std_error,
+        thresholds``. ``quantity`` is loading (correlation with the component) or discrimination
+        (logistic metric, with thresholds on the trait). Empty for rules that estimate nothing.
+    groups : a row a score: ``score, indicators, used, cases, explained, log_likelihood,
+        reliability, coefficient``. Reliability is Armor's theta of a component; of a trait the
+        variance of the scores / (that variance + the mean squared standard error). For rules that
+        estimate nothing ``internal_consistency`` has alpha and omega.
     notes : what was left out, what could not be scored, how far to trust the rest.
     """
 
@@ -40,7 +43,9 @@ class Scores:
     notes: tuple[Note, ...]
 
     def _repr_html_(self) -> str:
-        return html_table(self.table, f"{len(self.table)} cases scored by {self.rule}", self.notes, rows=10)
+        return html_table(
+            self.table, f"{len(self.table)} cases scored by {self.rule}", self.notes, rows=10
+        )
 
 
 def score(coding: Coding, rule: str | None = None) -> pd.DataFrame:
@@ -49,38 +54,41 @@ def score(coding: Coding, rule: str | None = None) -> pd.DataFrame:
     Parameters
     ----------
     coding : one settled code a cell.
-    rule : None takes the rule the codebook declares. Codes count as they stand, whatever the indicator's direction,
-        except that a direction sets the sign of a fitted score.
+    rule : None takes the rule the codebook declares. Codes count as they stand, whatever the
+        indicator's direction, except that a direction sets the sign of a fitted score.
 
         - ``share`` of the indicators that are present (any code above 0);
         - ``depth``, the mean of code / highest code;
         - ``weighted``, that mean by the indicators' declared weights;
         - ``weakest``, the smallest code / highest code of the pillar;
-        - ``first_component`` of the standardised codes, over the cases that have all of them; mean 0, standard
-          deviation 1, so not in [0, 1], and constant indicators are left out;
-        - ``graded_response``, the expected trait of a graded response model (two codes: the two-parameter logistic
-          model) given a case's codes, on a scale where the trait has mean 0 and standard deviation 1 among the cases.
-          Missing codes are taken as missing at random.
+        - ``first_component`` of the standardised codes, over the cases that have all of them; mean
+          0, standard deviation 1, so not in [0, 1], and constant indicators are left out;
+        - ``graded_response``, the expected trait of a graded response model (two codes: the
+          two-parameter logistic model) given a case's codes, on a scale where the trait has mean 0
+          and standard deviation 1 among the cases. Missing codes are taken as missing at random.
 
     Returns
     -------
     DataFrame
-        ``case_id``, a column a pillar or coded rival, in [0, 1] unless said above, and ``breadth``, the mean of the
-        pillars that are coded (for ``weakest``: the smallest of them; for fitted rules a mean of standings among the
-        cases). Then ``dimension_political``, ``_economic``, ``_social`` and ``_environmental``: the indicators of all
-        pillars, not of rivals, by their dimension and the same rule, for the dimensions that the codebook has; and
-        ``weakest_dimension``, the smallest of these. ``graded_response`` adds ``<score>_std_error``, the posterior
-        standard deviation, for pillars, rivals and dimensions; breadth has none, for its pillars are fitted apart.
+        ``case_id``, a column a pillar or coded rival, in [0, 1] unless said above, and ``breadth``,
+        the mean of the pillars that are coded (for ``weakest``: the smallest of them; for fitted
+        rules a mean of standings among the cases). Then ``dimension_political``, ``_economic``,
+        ``_social`` and ``_environmental``: the indicators of all pillars, not of rivals, by their
+        dimension and the same rule, for the dimensions that the codebook has; and
+        ``weakest_dimension``, the smallest of these. ``graded_response`` adds
+        ``<score>_std_error``, the posterior standard deviation, for pillars, rivals and dimensions;
+        breadth has none, for its pillars are fitted apart.
 
-        A score is missing where fewer of its indicators have codes than the codebook's ``answered`` asks, at 1 where any
-        has none: missing is not zero. ``weakest`` and ``first_component`` are missing where any code is. A pillar
-        whose indicators are all gone is missing for all. Where there are notes (``fit_scores``), ``table.attrs["notes"]``
-        has their texts.
+        A score is missing where fewer of its indicators have codes than the codebook's ``answered``
+        asks, at 1 where any has none: missing is not zero. ``weakest`` and ``first_component`` are
+        missing where any code is. A pillar whose indicators are all gone is missing for all. Where
+        there are notes (``fit_scores``), ``table.attrs["notes"]`` has their texts.
 
     Raises
     ------
     CodingError
-        An unknown rule; a weighted one where a weight is missing; codes without order under a rule that needs one.
+        An unknown rule; a weighted one where a weight is missing; codes
+        without order under a rule that needs one.
 
     Examples
     --------
@@ -101,18 +109,26 @@ def fit_scores(coding: Coding, rule: str | None = None) -> Scores:
     _check(book, rule)
     if not isinstance(coding, Coding):
         raise CodingError(
-            f"a score is made of a Coding, one settled code a cell, and this is a {type(coding).__name__}. Settle what several coders wrote "
-            "with ps.adjudicate; the sheet of one coder becomes a Coding by .coding()."
+            "a score is made of a Coding, one settled code a cell, and this is a"
+            f" {type(coding).__name__}. Settle what several coders wrote with ps.adjudicate; the"
+            " sheet of one coder becomes a Coding by .coding()."
         )
     codes = coding.codes()
     asked = [i for p in book.pillars for i in p.indicators]
     groups = {p.id: p.indicators for p in book.entries if p.indicators}
     sides = {d: tuple(i for i in asked if i.dimension == d) for d in DIMENSIONS}
     groups |= {f"dimension_{d}": own for d, own in sides.items() if own}
-    parts = _fitted(codes, groups, rule, book) if rule in FITTED else _counted(codes, groups, rule, book)
+    parts = (
+        _fitted(codes, groups, rule, book)
+        if rule in FITTED
+        else _counted(codes, groups, rule, book)
+    )
     notes = [n for part in parts.values() for n in part.notes]
     bare = [p.id for p in book.entries if not p.indicators and not p.measured_by]
-    notes += [Note("no_indicators", f"{name} has no scores: none of its indicators is left.") for name in bare]
+    notes += [
+        Note("no_indicators", f"{name} has no scores: none of its indicators is left.")
+        for name in bare
+    ]
     table = _table({n: part.scores for n, part in parts.items()}, book, rule, codes.index)
     for name, part in parts.items():
         if part.std_error is not None:
@@ -120,19 +136,30 @@ def fit_scores(coding: Coding, rule: str | None = None) -> Scores:
     table = table.reset_index()
     if notes:
         table.attrs["notes"] = [n.text for n in notes]
-    items = pd.DataFrame([row for part in parts.values() for row in part.items], columns=list(ITEMS))
+    items = pd.DataFrame(
+        [row for part in parts.values() for row in part.items], columns=list(ITEMS)
+    )
     summary = pd.DataFrame([part.group for part in parts.values()], columns=list(GROUPS))
     return Scores(table, rule, items, summary, tuple(notes))
 
 
-def _table(found: dict[str, "pd.Series[float]"], book: Codebook, rule: str, cases: pd.Index) -> pd.DataFrame:
+def _table(
+    found: dict[str, "pd.Series[float]"], book: Codebook, rule: str, cases: pd.Index
+) -> pd.DataFrame:
     bare = pd.Series(np.nan, index=cases)
     out = pd.DataFrame(
-        {p.id: found.get(p.id, bare) for p in book.entries if p.indicators or not p.measured_by}, index=cases
+        {p.id: found.get(p.id, bare) for p in book.entries if p.indicators or not p.measured_by},
+        index=cases,
     )
     pillars = out[[p.id for p in book.pillars if p.id in out.columns]]
-    out["breadth"] = pillars.min(axis=1, skipna=False) if rule == "weakest" else pillars.mean(axis=1, skipna=False)
-    sides = pd.DataFrame({name: s for name, s in found.items() if name.startswith("dimension_")}, index=cases)
+    out["breadth"] = (
+        pillars.min(axis=1, skipna=False)
+        if rule == "weakest"
+        else pillars.mean(axis=1, skipna=False)
+    )
+    sides = pd.DataFrame(
+        {name: s for name, s in found.items() if name.startswith("dimension_")}, index=cases
+    )
     sides["weakest_dimension"] = sides.min(axis=1, skipna=False)
     return out.join(sides)
 
@@ -155,7 +182,9 @@ def _fitted(
     values = codes.astype("Float64").astype(float)
     if rule == "first_component":
         return {name: by_component(name, values, own) for name, own in groups.items()}
-    return {name: by_graded_response(name, values, own, book.answered) for name, own in groups.items()}
+    return {
+        name: by_graded_response(name, values, own, book.answered) for name, own in groups.items()
+    }
 
 
 def _check(book: Codebook, rule: str) -> None:
@@ -163,10 +192,12 @@ def _check(book: Codebook, rule: str) -> None:
     bare = [i.id for i in indicators if i.weight is None]
     if rule == "weighted" and bare:
         raise CodingError(
-            f"the rule is weighted, and {len(bare)} indicator(s) have no weight: {', '.join(bare[:5])}. Declare them in codebook {book.id}."
+            f"the rule is weighted, and {len(bare)} indicator(s) have no weight:"
+            f" {', '.join(bare[:5])}. Declare them in codebook {book.id}."
         )
     loose = [i.id for i in indicators if i.level == "nominal" and len(i.codes) > 2]
     if rule in ("weighted", *FITTED) and loose:
         raise CodingError(
-            f"{rule} reads codes as ordered, and those of {', '.join(loose[:5])} have no order. Split them with one indicator a code."
+            f"{rule} reads codes as ordered, and those of {', '.join(loose[:5])} have no order."
+            " Split them with one indicator a code."
         )

@@ -1,4 +1,6 @@
-"""One group of indicators scored by a fitted rule: the first component, or the trait of a graded response model."""
+"""One group of indicators scored by a fitted rule: the first
+component, or the trait of a graded response model.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,15 +16,28 @@ from peacestudy.core.problems import Note
 
 CASES_AN_INDICATOR = 5  # fewer complete cases for each indicator than this are told
 CALIBRATION = (
-    500  # cases that a graded response model wants: Reise and Yu (1990), Journal of Educational Measurement 27(2)
+    # cases that a graded response model wants: Reise and Yu (1990), Journal of Educational
+    # Measurement 27(2)
+    500
 )
 ITEMS = ("score", "indicator_id", "quantity", "value", "std_error", "thresholds")
-GROUPS = ("score", "indicators", "used", "cases", "explained", "log_likelihood", "reliability", "coefficient")
+GROUPS = (
+    "score",
+    "indicators",
+    "used",
+    "cases",
+    "explained",
+    "log_likelihood",
+    "reliability",
+    "coefficient",
+)
 
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """Scores of one group of indicators: index case_id; ``items`` and ``groups`` are rows of ITEMS and GROUPS."""
+    """Scores of one group of indicators: index case_id; ``items`` and
+    ``groups`` are rows of ITEMS and GROUPS.
+    """
 
     scores: "pd.Series[float]"
     std_error: "pd.Series[float] | None"
@@ -32,7 +47,9 @@ class Part:
 
 
 def by_component(name: str, codes: pd.DataFrame, indicators: Sequence[Indicator]) -> Part:
-    """The first component of the indicators over the cases that have all of them; the other cases have no score."""
+    """The first component of the indicators over the cases that have
+    all of them; the other cases have no score.
+    """
     part = codes[[i.id for i in indicators]]
     whole = part.dropna()
     used = [i for i in indicators if whole[i.id].nunique() > 1]
@@ -40,34 +57,71 @@ def by_component(name: str, codes: pd.DataFrame, indicators: Sequence[Indicator]
     empty = pd.Series(np.nan, index=codes.index)
     if not used or len(whole) < 3:
         text = (
-            f"{name} has no scores: {len(whole)} case(s) have codes on all its indicators, {len(used)} of which vary."
+            f"{name} has no scores: {len(whole)} case(s) have codes on all its indicators,"
+            f" {len(used)} of which vary."
         )
-        return Part(empty, None, (), _group(name, indicators, used, len(whole)), (*notes, Note("no_score", text)))
+        return Part(
+            empty,
+            None,
+            (),
+            _group(name, indicators, used, len(whole)),
+            (*notes, Note("no_score", text)),
+        )
     found = first_component(whole[[i.id for i in used]].to_numpy(), [i.direction for i in used])
     if not found.determined:
-        text = f"{name} has no scores: its first two components explain equally much, so neither is the first."
-        return Part(empty, None, (), _group(name, indicators, used, len(whole)), (*notes, Note("no_score", text)))
-    items = tuple((name, i.id, "loading", float(v), np.nan, "") for i, v in zip(used, found.loadings, strict=True))
+        text = (
+            f"{name} has no scores: its first two components explain equally much, so neither is"
+            " the first."
+        )
+        return Part(
+            empty,
+            None,
+            (),
+            _group(name, indicators, used, len(whole)),
+            (*notes, Note("no_score", text)),
+        )
+    items = tuple(
+        (name, i.id, "loading", float(v), np.nan, "")
+        for i, v in zip(used, found.loadings, strict=True)
+    )
     group = _group(
-        name, indicators, used, len(whole), explained=found.explained, reliability=found.theta, coefficient="theta"
+        name,
+        indicators,
+        used,
+        len(whole),
+        explained=found.explained,
+        reliability=found.theta,
+        coefficient="theta",
     )
     scores = pd.Series(found.scores, index=whole.index).reindex(codes.index)
-    return Part(scores, None, items, group, (*notes, *_component_notes(name, found, used, len(whole))))
+    return Part(
+        scores, None, items, group, (*notes, *_component_notes(name, found, used, len(whole)))
+    )
 
 
 def _component_notes(name: str, found: Component, used: list[Indicator], cases: int) -> list[Note]:
     out = _against(name, used, found.loadings, "loading")
     if found.undirected:
-        text = f"{name}: the loadings cancel out, so the sign is that of the first indicator with a loading."
+        text = (
+            f"{name}: the loadings cancel out, so the sign is that of the first indicator with a"
+            " loading."
+        )
         out.append(Note("open_sign", text))
     if cases < CASES_AN_INDICATOR * len(used):
-        text = f"{name}: {cases} cases for {len(used)} indicators; loadings from fewer than {CASES_AN_INDICATOR} cases an indicator are unsteady."
+        text = (
+            f"{name}: {cases} cases for {len(used)} indicators; loadings from fewer than"
+            f" {CASES_AN_INDICATOR} cases an indicator are unsteady."
+        )
         out.append(Note("few_cases", text))
     return out
 
 
-def by_graded_response(name: str, codes: pd.DataFrame, indicators: Sequence[Indicator], answered: float) -> Part:
-    """The trait of a graded response model, fitted to every case that has a code; scored are cases with enough codes."""
+def by_graded_response(
+    name: str, codes: pd.DataFrame, indicators: Sequence[Indicator], answered: float
+) -> Part:
+    """The trait of a graded response model, fitted to every case that has
+    a code; scored are cases with enough codes.
+    """
     part = codes[[i.id for i in indicators]]
     used = [i for i in indicators if part[i.id].nunique() > 1]
     notes = _left_out(name, indicators, used)
@@ -76,7 +130,8 @@ def by_graded_response(name: str, codes: pd.DataFrame, indicators: Sequence[Indi
     fitted: GradedResponse | None = None
     if len(used) < 3:
         why = (
-            f"{len(used)} of its indicators vary, and fewer than three do not tell how strongly each speaks of a trait"
+            f"{len(used)} of its indicators vary, and fewer than three do not tell how strongly"
+            " each speaks of a trait"
         )
     else:
         ranks = np.column_stack([_ranks(part[i.id].to_numpy()) for i in used])
@@ -86,10 +141,19 @@ def by_graded_response(name: str, codes: pd.DataFrame, indicators: Sequence[Indi
         stop = Note("no_score", f"{name} has no scores: {why}.")
         return Part(empty, empty, (), _group(name, indicators, used, cases), (*notes, stop))
     scored = enough(part, answered).to_numpy()
-    trait, spread = (pd.Series(np.where(scored, v, np.nan), index=codes.index) for v in fitted.scores(ranks))
+    trait, spread = (
+        pd.Series(np.where(scored, v, np.nan), index=codes.index) for v in fitted.scores(ranks)
+    )
     between, within = trait.var(), (spread**2).mean()
-    group = _group(name, indicators, used, cases, log_likelihood=fitted.log_likelihood,
-                   reliability=float(between / (between + within)), coefficient="empirical reliability")  # fmt: skip
+    group = _group(
+        name,
+        indicators,
+        used,
+        cases,
+        log_likelihood=fitted.log_likelihood,
+        reliability=float(between / (between + within)),
+        coefficient="empirical reliability",
+    )
     notes = [*notes, *_graded_notes(name, fitted, used, part)]
     return Part(trait, spread, _graded_items(name, fitted, used), group, tuple(notes))
 
@@ -100,36 +164,52 @@ def _ranks(column: np.ndarray) -> np.ndarray:
     return np.where(np.isnan(column), -1, np.searchsorted(codes, np.nan_to_num(column)))
 
 
-def _graded_items(name: str, fitted: GradedResponse, used: list[Indicator]) -> tuple[tuple[object, ...], ...]:
+def _graded_items(
+    name: str, fitted: GradedResponse, used: list[Indicator]
+) -> tuple[tuple[object, ...], ...]:
     first = np.cumsum([0, *(len(d) + 1 for d in fitted.intercepts[:-1])])
     errors = np.sqrt(np.diag(fitted.covariance))[first]
     rows = zip(used, fitted.discrimination, errors, fitted.thresholds, strict=True)
     return tuple(
-        (name, i.id, "discrimination", float(a), float(e), ", ".join(f"{b:.6g}" for b in t)) for i, a, e, t in rows
+        (name, i.id, "discrimination", float(a), float(e), ", ".join(f"{b:.6g}" for b in t))
+        for i, a, e, t in rows
     )
 
 
-def _graded_notes(name: str, fitted: GradedResponse, used: list[Indicator], part: pd.DataFrame) -> list[Note]:
+def _graded_notes(
+    name: str, fitted: GradedResponse, used: list[Indicator], part: pd.DataFrame
+) -> list[Note]:
     out = _against(name, used, fitted.discrimination, "discrimination")
     if fitted.at_bound.any():
         ids = ", ".join(i.id for i, b in zip(used, fitted.at_bound, strict=True) if b)
-        text = f"{name}: the discrimination of {ids} grows without end and was stopped at {BOUND:g}; no prior holds it back."
+        text = (
+            f"{name}: the discrimination of {ids} grows without end and was stopped at {BOUND:g};"
+            " no prior holds it back."
+        )
         out.append(Note("at_bound", text))
-    unused = [f"{i.id} {c.value}" for i in used for c in i.codes if not (part[i.id] == c.value).any()]
+    unused = [
+        f"{i.id} {c.value}" for i in used for c in i.codes if not (part[i.id] == c.value).any()
+    ]
     if unused:
         out.append(
             Note(
-                "unused_codes", f"{name}: no case has the code(s) {', '.join(unused)}; the model knows the others only."
+                "unused_codes",
+                f"{name}: no case has the code(s) {', '.join(unused)}; the model knows the others"
+                " only.",
             )
         )
     gaps = int(part[[i.id for i in used]].isna().to_numpy().sum())
     if gaps:
-        text = f"{name}: {gaps} missing code(s) are taken as missing at random, given the codes that the case has."
+        text = (
+            f"{name}: {gaps} missing code(s) are taken as missing at random, given the codes that"
+            " the case has."
+        )
         out.append(Note("missing_at_random", text))
     if fitted.cases < CALIBRATION:
         text = (
-            f"{name}: {fitted.cases} cases estimate {sum(len(d) + 1 for d in fitted.intercepts)} parameters; some"
-            f" {CALIBRATION} are wanted, and the standard errors take the parameters as known."
+            f"{name}: {fitted.cases} cases estimate {sum(len(d) + 1 for d in fitted.intercepts)}"
+            f" parameters; some {CALIBRATION} are wanted, and the standard errors take the"
+            " parameters as known."
         )
         out.append(Note("few_cases", text))
     return out
@@ -143,11 +223,31 @@ def _against(name: str, used: list[Indicator], values: np.ndarray, what: str) ->
 
 def _left_out(name: str, indicators: Sequence[Indicator], used: list[Indicator]) -> list[Note]:
     ids = [i.id for i in indicators if i not in used]
-    return [Note("left_out", f"{name}: left out, because the codes do not vary: {', '.join(ids)}.")] if ids else []
+    return (
+        [Note("left_out", f"{name}: left out, because the codes do not vary: {', '.join(ids)}.")]
+        if ids
+        else []
+    )
 
 
 def _group(
-    name: str, indicators: Sequence[Indicator], used: Sequence[Indicator], cases: int, *, explained: float = np.nan,
-    log_likelihood: float = np.nan, reliability: float = np.nan, coefficient: str = "",
-) -> tuple[object, ...]:  # fmt: skip
-    return (name, len(indicators), len(used), cases, explained, log_likelihood, reliability, coefficient)
+    name: str,
+    indicators: Sequence[Indicator],
+    used: Sequence[Indicator],
+    cases: int,
+    *,
+    explained: float = np.nan,
+    log_likelihood: float = np.nan,
+    reliability: float = np.nan,
+    coefficient: str = "",
+) -> tuple[object, ...]:
+    return (
+        name,
+        len(indicators),
+        len(used),
+        cases,
+        explained,
+        log_likelihood,
+        reliability,
+        coefficient,
+    )

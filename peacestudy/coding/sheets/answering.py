@@ -1,4 +1,6 @@
-"""How a coder goes through their sheet: where they are, what they said of the cell, what is done. No widgets in here."""
+"""How a coder goes through their sheet: where they are, what they said
+of the cell, what is done. No widgets in here.
+"""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -25,8 +27,9 @@ class Answering:
     sheet : what they wrote so far.
     cells : ``(case_id, indicator_id)`` of every cell that was asked, in the order of the file.
     at : number of the cell they are at.
-    fresh : date of the row they wrote since they came to the cell; empty before the first. What is changed while one stays at a
-        cell is one answer; what is changed after coming back is a revision, a further row.
+    fresh : date of the row they wrote since they came to the cell; empty before the first. What is
+        changed while one stays at a cell is one answer; what is changed after coming back is a
+        revision, a further row.
     """
 
     sheet: CoderSheet
@@ -41,7 +44,9 @@ class Answering:
 
     @property
     def answer(self) -> dict[str, Value]:
-        """What the coder last said of the cell: code, confidence, source, locator, comment; None where nothing."""
+        """What the coder last said of the cell: code, confidence,
+        source, locator, comment; None where nothing.
+        """
         own = _own(self)
         return dict.fromkeys(FILLED, None) if own.empty else _said(own.iloc[-1])
 
@@ -62,7 +67,9 @@ def begin(sheet: CoderSheet) -> Answering:
         The sheet asks nothing.
     """
     if sheet.asked is None or sheet.asked.empty:
-        raise CodingError(f"{sheet.file} asks nothing. Write a sheet with ps.coding.blank_sheet, and read it.")
+        raise CodingError(
+            f"{sheet.file} asks nothing. Write a sheet with ps.coding.blank_sheet, and read it."
+        )
     cells = tuple(zip(sheet.asked["case_id"], sheet.asked["indicator_id"], strict=True))
     start = Answering(sheet, cells, 0)
     return replace(start, at=start.open[0] if start.open else 0)
@@ -74,7 +81,9 @@ def go(state: Answering, at: int) -> Answering:
 
 
 def next_open(state: Answering) -> Answering:
-    """The coder at the next cell without a code, from the start again after the end; where they are if there is none."""
+    """The coder at the next cell without a code, from the start again
+    after the end; where they are if there is none.
+    """
     still = state.open
     after = [n for n in still if n > state.at] or [n for n in still if n < state.at]
     return go(state, after[0]) if after else state
@@ -90,8 +99,9 @@ def say(state: Answering, **said: Value) -> Answering:
     Returns
     -------
     Answering
-        The same object where nothing changed. Else the cell has a new row, later than those it had; a row written earlier in the
-        same visit gives way to it, rows of before stay. What was taken back wholly leaves a row without a code.
+        The same object where nothing changed. Else the cell has a new row, later than those it had;
+        a row written earlier in the same visit gives way to it, rows of before stay. What was taken
+        back wholly leaves a row without a code.
 
     Raises
     ------
@@ -111,7 +121,9 @@ def say(state: Answering, **said: Value) -> Answering:
 
 
 def with_row(sheet: CoderSheet, row: dict[str, Value], replaces: str = "") -> CoderSheet:
-    """The sheet with a further row; the one of the same cell and of the date ``replaces`` gives way to it."""
+    """The sheet with a further row; the one of the same cell and of
+    the date ``replaces`` gives way to it.
+    """
     table = sheet.table
     same = (table["case_id"] == row["case_id"]) & (table["indicator_id"] == row["indicator_id"])
     stale = same & table["date"].isin([d for d in (replaces, row["date"]) if d])
@@ -130,7 +142,9 @@ def _own(state: Answering) -> pd.DataFrame:
 
 
 def _said(row: "pd.Series[Any]") -> dict[str, Value]:
-    texts = {name: None if pd.isna(row[name]) else str(row[name]) for name in FILLED if name != "code"}
+    texts = {
+        name: None if pd.isna(row[name]) else str(row[name]) for name in FILLED if name != "code"
+    }
     code = row["code"]
     return {"code": None if pd.isna(code) else int(code), **texts}
 

@@ -1,4 +1,6 @@
-"""What a filled cell means: a code, a confidence, a text. What is certain is taken, what is not becomes a problem."""
+"""What a filled cell means: a code, a confidence, a text. What is
+certain is taken, what is not becomes a problem.
+"""
 
 import re
 import unicodedata
@@ -14,22 +16,34 @@ _LEADING = re.compile(r"([0-9]{1,9})(?:\.0*)?(?:[\s:.\-–—=]+(.*))?", re.DOTA
 _NUMBER = re.compile(r"([0-9]{1,15})(?:\.0*)?")
 _REMEDY = {
     "formula": "a formula is never evaluated: format the cell as text and type the entry again",
-    "error value": "the spreadsheet could not work it out: format the cell as text and type the entry again",
+    "error value": (
+        "the spreadsheet could not work it out: format the cell as text and type the entry again"
+    ),
     "date": "the spreadsheet made a date of it: format the cell as text and type the entry again",
-    "truth value": "the spreadsheet made a truth value of it: format the cell as text and type the entry again",
-    "number": "the spreadsheet made a number of it: format the cell as text and type the entry again",
-    "fraction": "the spreadsheet made a number of it, and zeros may be lost: format the cell as text and type it again",
+    "truth value": (
+        "the spreadsheet made a truth value of it: format the cell as text and type the entry again"
+    ),
+    "number": (
+        "the spreadsheet made a number of it: format the cell as text and type the entry again"
+    ),
+    "fraction": (
+        "the spreadsheet made a number of it, and zeros may be lost: format the cell as text and"
+        " type it again"
+    ),
 }
 
 
-def code_of(cell: Cell, labels: Mapping[int, str], indicator: str, line: int, say: Say) -> int | None:
+def code_of(
+    cell: Cell, labels: Mapping[int, str], indicator: str, line: int, say: Say
+) -> int | None:
     """The code in a cell: ``1``, ``1.0``, ``1 present``, ``1: Present`` and ``present`` are one.
 
     Parameters
     ----------
     cell : the cell; a whole number is a code too.
     labels : label by code, as the coder was shown them.
-    indicator, line, say : for the problem where the cell is none of these, with the nearest that is allowed.
+    indicator, line, say : for the problem where the cell is none of
+        these, with the nearest that is allowed.
 
     Returns
     -------
@@ -51,7 +65,13 @@ def code_of(cell: Cell, labels: Mapping[int, str], indicator: str, line: int, sa
             return int(found[1])
     allowed = ", ".join(f"{value} {label}" for value, label in labels.items())
     hint = _nearest_code(text, labels)
-    say(line, "code", cell, f"the codes of {indicator} are {allowed}", f"correct the code, or leave it empty.{hint}")
+    say(
+        line,
+        "code",
+        cell,
+        f"the codes of {indicator} are {allowed}",
+        f"correct the code, or leave it empty.{hint}",
+    )
     return None
 
 
@@ -68,21 +88,30 @@ def _nearest_code(text: str, labels: Mapping[int, str]) -> str:
 
 
 def confidence_of(cell: Cell, line: int, say: Say) -> str | None:
-    """The confidence in a cell, or None where it is blank or no such word, which then has been said."""
+    """The confidence in a cell, or None where it is blank or no
+    such word, which then has been said.
+    """
     word = " ".join(str(cell).split()).casefold()
     if word in CONFIDENCE:
         return word
     if word:
         rule = f"confidence is one of {', '.join(CONFIDENCE)}"
-        say(line, "confidence", cell, rule, f"correct the word, or leave it empty.{nearest(word, CONFIDENCE)}")
+        say(
+            line,
+            "confidence",
+            cell,
+            rule,
+            f"correct the word, or leave it empty.{nearest(word, CONFIDENCE)}",
+        )
     return None
 
 
 def entry_of(cell: Cell, column: str, line: int, say: Say, numbers: dict[str, int]) -> str | None:
     """The text in a cell, to the byte; None where it is empty.
 
-    A whole number, such as a page, is taken as its digits and counted in ``numbers`` by column: a zero before it would be
-    lost. What a spreadsheet made of a text otherwise cannot be undone and becomes a problem.
+    A whole number, such as a page, is taken as its digits and counted in ``numbers`` by column: a
+    zero before it would be lost. What a spreadsheet made of a text otherwise cannot be undone and
+    becomes a problem.
     """
     if isinstance(cell, str):
         return cell or None
@@ -96,11 +125,16 @@ def entry_of(cell: Cell, column: str, line: int, say: Say, numbers: dict[str, in
 
 def whole(cell: Cell) -> str:
     """A cell as an id: the digits of a whole number without a decimal point, or the text."""
-    return cell.text.partition(".")[0] if isinstance(cell, Odd) and cell.kind == "number" else str(cell)
+    return (
+        cell.text.partition(".")[0]
+        if isinstance(cell, Odd) and cell.kind == "number"
+        else str(cell)
+    )
 
 
 def same_id(found: str, asked: str) -> bool:
-    """Whether two ids differ only by what a spreadsheet does to one: blanks around, zeros before, composed letters.
+    """Whether two ids differ only by what a spreadsheet does to one:
+    blanks around, zeros before, composed letters.
 
     Examples
     --------

@@ -1,4 +1,6 @@
-"""A coder's sheet as a form in a notebook: one cell at a time, saved at each answer, taken up where one stopped."""
+"""A coder's sheet as a form in a notebook: one cell at a time, saved
+at each answer, taken up where one stopped.
+"""
 
 import importlib
 from collections.abc import Callable, Mapping
@@ -27,13 +29,16 @@ _HINTS = {
 }
 
 
-def form(sheet: CodingSheet, *, texts: Mapping[str, str] | None = None, cases: pd.DataFrame | None = None) -> "Form":
+def form(
+    sheet: CodingSheet, *, texts: Mapping[str, str] | None = None, cases: pd.DataFrame | None = None
+) -> "Form":
     """A form in which one coder fills their sheet, in Jupyter.
 
-    It shows a case with its source text, a question with the anchors of its codes, and fields for evidence, confidence and
-    comment. Every answer is on disk before the form says that it is saved; running the cell again, also after the kernel
-    was killed, goes on at the first open cell. It reads the sheet's own file anew and shows no other coder's codes. Codes
-    are chosen by mouse or touch: JupyterLab takes the arrow keys for itself while a notebook is in command mode.
+    It shows a case with its source text, a question with the anchors of its codes, and fields for
+    evidence, confidence and comment. Every answer is on disk before the form says that it is saved;
+    running the cell again, also after the kernel was killed, goes on at the first open cell. It
+    reads the sheet's own file anew and shows no other coder's codes. Codes are chosen by mouse or
+    touch: JupyterLab takes the arrow keys for itself while a notebook is in command mode.
 
     Parameters
     ----------
@@ -49,20 +54,24 @@ def form(sheet: CodingSheet, *, texts: Mapping[str, str] | None = None, cases: p
     Raises
     ------
     CodingError
-        The sheet was not read from a file, holds several coders' codes, or asks nothing; ipywidgets is not installed.
+        The sheet was not read from a file, holds several coders' codes, or
+        asks nothing; ipywidgets is not installed.
     """
     expect(sheet, CodingSheet, READ_FIRST)
     if texts is not None and not isinstance(texts, Mapping):
         raise CodingError(
-            f"texts is a {type(texts).__name__}; give the source text by case, as texts={{'case 1': 'In the town of ...'}}."
+            f"texts is a {type(texts).__name__}; give the source text by case, as texts={{'case 1':"
+            " 'In the town of ...'}."
         )
     if sheet.path is None:
         raise CodingError(
-            "the form saves into a coder's file, and this sheet has none. Read it with ps.coding.read_sheet."
+            "the form saves into a coder's file, and this sheet has none. Read it with"
+            " ps.coding.read_sheet."
         )
     if not isinstance(sheet, CoderSheet):
         raise CodingError(
-            "the form is for one coder, who sees no other's codes. Give the sheet that ps.coding.read_sheet reads from their file."
+            "the form is for one coder, who sees no other's codes. Give the sheet that"
+            " ps.coding.read_sheet reads from their file."
         )
     seen = stamp(sheet.path)
     state = begin(read_sheet(sheet.path, sheet.codebook))
@@ -78,14 +87,20 @@ def _labels(sheet: CoderSheet, cases: pd.DataFrame | None) -> dict[str, str]:
     known = sheet.cases if cases is None else cases
     if known is None or "label" not in known.columns:
         return {}
-    return {str(c): str(v) for c, v in zip(known["case_id"], known["label"], strict=True) if not pd.isna(v)}
+    return {
+        str(c): str(v)
+        for c, v in zip(known["case_id"], known["label"], strict=True)
+        if not pd.isna(v)
+    }
 
 
 def _widgets() -> Any:
     try:
         return importlib.import_module("ipywidgets")
     except ImportError as err:
-        raise CodingError("the form needs ipywidgets. Install it with: pip install 'peacestudy[notebook]'.") from err
+        raise CodingError(
+            "the form needs ipywidgets. Install it with: pip install 'peacestudy[notebook]'."
+        ) from err
 
 
 def _plain(text: str, style: str = "") -> str:
@@ -99,19 +114,26 @@ class Form:
     Attributes
     ----------
     box : the widget that holds all others.
-    code, confidence, source, locator, comment : the fields of the cell on the screen; each cell has its own.
+    code, confidence, source, locator, comment : the fields of the
+        cell on the screen; each cell has its own.
     back, forward, skip, write : the buttons Back, Next, Next open, Write file.
     """
 
-    def __init__(self, state: Answering, saver: Saver, texts: Mapping[str, str], labels: Mapping[str, str]) -> None:
+    def __init__(
+        self, state: Answering, saver: Saver, texts: Mapping[str, str], labels: Mapping[str, str]
+    ) -> None:
         w = self._w = _widgets()
         self.state, self.saver, self.texts, self.labels = state, saver, texts, labels
-        self.progress, self.case, self.text, self.question, self.status = (w.HTML() for _ in range(5))
+        self.progress, self.case, self.text, self.question, self.status = (
+            w.HTML() for _ in range(5)
+        )
         self._fields = w.VBox()
         self._older: list[Any] = []
         self._lock = RLock()
         names = {"back": "Back", "forward": "Next", "skip": "Next open", "write": "Write file"}
-        self.back, self.forward, self.skip, self.write = (w.Button(description=text) for text in names.values())
+        self.back, self.forward, self.skip, self.write = (
+            w.Button(description=text) for text in names.values()
+        )
         self._unsaved: list[tuple[Answering, Answering]] = []
         self.back.on_click(lambda _: self._go(lambda now: go(now, now.at - 1)))
         self.forward.on_click(lambda _: self._go(lambda now: go(now, now.at + 1)))
@@ -130,27 +152,46 @@ class Form:
     def _laid_out(self) -> Any:
         w = self._w
         reading = w.Layout(
-            max_height="24em", overflow="auto", border="1px solid #999", padding="0 .7em", max_width="60em"
+            max_height="24em",
+            overflow="auto",
+            border="1px solid #999",
+            padding="0 .7em",
+            max_width="60em",
         )
-        return w.VBox([
-            self.progress, self.case, w.Box([self.text], layout=reading), self.question, self._fields,
-            w.HBox([self.back, self.forward, self.skip, self.write]), self.status,
-        ])  # fmt: skip
+        return w.VBox(
+            [
+                self.progress,
+                self.case,
+                w.Box([self.text], layout=reading),
+                self.question,
+                self._fields,
+                w.HBox([self.back, self.forward, self.skip, self.write]),
+                self.status,
+            ]
+        )
 
     def _ask(self, at: int) -> Any:
-        """Fields of their own for a cell: what is typed in them is said of that cell, however late the message comes.
+        """Fields of their own for a cell: what is typed in them is said of
+        that cell, however late the message comes.
 
-        JupyterLab may run the messages of widgets side by side and out of order, so a text could else arrive when the next
-        case is on the screen already.
+        JupyterLab may run the messages of widgets side by side and out of order, so a text could
+        else arrive when the next case is on the screen already.
         """
         w = self._w
         indicator = self.state.sheet.codebook.indicators[self.state.cells[at][1]]
         answer = {name: _NONE if said is None else said for name, said in self.state.answer.items()}
         wide = w.Layout(width="auto", max_width="44em")
-        codes = [("no code yet", _NONE), *((f"{c.value} {c.label}", c.value) for c in indicator.codes)]
-        self.code = w.RadioButtons(options=codes, value=answer["code"], layout=w.Layout(width="auto"))
+        codes = [
+            ("no code yet", _NONE),
+            *((f"{c.value} {c.label}", c.value) for c in indicator.codes),
+        ]
+        self.code = w.RadioButtons(
+            options=codes, value=answer["code"], layout=w.Layout(width="auto")
+        )
         choices = [("not said", _NONE), *((c, c) for c in CONFIDENCE)]
-        self.confidence = w.Dropdown(description="Confidence", options=choices, value=answer["confidence"])
+        self.confidence = w.Dropdown(
+            description="Confidence", options=choices, value=answer["confidence"]
+        )
         kinds = {"source": w.Text, "locator": w.Text, "comment": w.Textarea}
         self.source, self.locator, self.comment = (
             kinds[name](
@@ -186,7 +227,9 @@ class Form:
         self._tell(told)
 
     def _saved(self) -> str:
-        """Put on disk what is not there yet, and say so; what cannot be saved now is tried again with the next answer."""
+        """Put on disk what is not there yet, and say so; what cannot be
+        saved now is tried again with the next answer.
+        """
         told = ""
         try:
             while self._unsaved:
@@ -194,7 +237,9 @@ class Form:
                 del self._unsaved[0]
         except CodingError as err:
             return f"NOT SAVED, {len(self._unsaved)} answer(s): {err}"
-        return f"{told} ({datetime.now(UTC):%H:%M:%S} UTC; a text is saved when you leave its field)"
+        return (
+            f"{told} ({datetime.now(UTC):%H:%M:%S} UTC; a text is saved when you leave its field)"
+        )
 
     def _go(self, where: Callable[[Answering], Answering]) -> None:
         with self._lock:
@@ -214,15 +259,22 @@ class Form:
         case, name = self.state.cell
         indicator = self.state.sheet.codebook.indicators[name]
         label = self.labels.get(case, "")
-        self.case.value = _plain(f"{case}: {label}" if label else case, "font-weight: bold; font-size: 1.15em")
+        self.case.value = _plain(
+            f"{case}: {label}" if label else case, "font-weight: bold; font-size: 1.15em"
+        )
         self.text.value = _plain(self.texts.get(case, "(no source text was given for this case)"))
-        anchors = "".join(f"<li><b>{c.value} {escape(c.label)}</b>: {escape(c.anchor)}</li>" for c in indicator.codes)
+        anchors = "".join(
+            f"<li><b>{c.value} {escape(c.label)}</b>: {escape(c.anchor)}</li>"
+            for c in indicator.codes
+        )
         self.question.value = (
-            _plain(f"{indicator.name}. {indicator.question}", "font-weight: bold") + f"<ul>{anchors}</ul>"
+            _plain(f"{indicator.name}. {indicator.question}", "font-weight: bold")
+            + f"<ul>{anchors}</ul>"
         )
         for widget in self._older:
             widget.close()
-        self._older = list(self._fields.children)  # not closed yet: what was typed last may still be on its way
+        # not closed yet: what was typed last may still be on its way
+        self._older = list(self._fields.children)
         self._fields.children = self._ask(self.state.at)
         self.back.disabled = self.state.at == 0
         self.forward.disabled = self.state.at == len(self.state.cells) - 1
@@ -232,11 +284,14 @@ class Form:
         still, total = len(self.state.open), len(self.state.cells)
         self.skip.disabled = still == 0 or self.state.open == [self.state.at]
         self.progress.value = _plain(
-            f"{self.state.sheet.coder}: {total - still} of {total} done; this is {self.state.at + 1} of {total}"
+            f"{self.state.sheet.coder}: {total - still} of {total} done; this is"
+            f" {self.state.at + 1} of {total}"
         )
 
     def _tell(self, text: str) -> None:
-        self.status.value = _plain(text, "color: #a00" if "NOT" in text or "not written" in text else "")
+        self.status.value = _plain(
+            text, "color: #a00" if "NOT" in text or "not written" in text else ""
+        )
 
     def _repr_mimebundle_(self, **more: Any) -> Any:
         return self.box._repr_mimebundle_(**more)

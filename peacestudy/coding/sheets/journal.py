@@ -1,7 +1,8 @@
-"""Answers that are on disk but not in the coder's file yet: one line each, appended and flushed, taken over when the file is read.
+"""Answers that are on disk but not in the coder's file yet: one line each, appended and flushed,
+taken over when the file is read.
 
-A workbook of ten thousand rows takes seconds to write, and a file that is open in a spreadsheet program cannot be written
-at all; a line takes milliseconds and can always be added.
+A workbook of ten thousand rows takes seconds to write, and a file that is open in a spreadsheet
+program cannot be written at all; a line takes milliseconds and can always be added.
 """
 
 import json
@@ -45,7 +46,9 @@ def append(path: Path, sheet: CoderSheet, row: dict[str, Value], replaces: str) 
 
 
 def _heal(handle: int) -> None:
-    """Cut off a line that was torn by a crash: it was never said to be saved, and would spoil the next."""
+    """Cut off a line that was torn by a crash: it was never said
+    to be saved, and would spoil the next.
+    """
     size = os.fstat(handle).st_size
     data = os.pread(handle, min(size, 2**20), max(0, size - 2**20)) if hasattr(os, "pread") else b""
     if data and not data.endswith(b"\n"):
@@ -53,7 +56,8 @@ def _heal(handle: int) -> None:
 
 
 def taken(sheet: CoderSheet) -> tuple[CoderSheet, int]:
-    """A sheet with the answers of its journal, and how many lines that has. Taking them over twice changes nothing.
+    """A sheet with the answers of its journal, and how many lines that
+    has. Taking them over twice changes nothing.
 
     Raises
     ------
@@ -63,18 +67,25 @@ def taken(sheet: CoderSheet) -> tuple[CoderSheet, int]:
     path = sheet.path
     if path is None or not journal_of(path).exists():
         return sheet, 0
-    lines = read_bytes(journal_of(path), CodingError).split(b"\n")[:-1]  # a torn last line was never said to be saved
+    # a torn last line was never said to be saved
+    lines = read_bytes(journal_of(path), CodingError).split(b"\n")[:-1]
     for number, line in enumerate(lines, start=1):
         try:
             entry = json.loads(line)
-            row, replaces = {name: entry["row"][name] for name in SHEET_SCHEMA.names}, str(entry["replaces"])
+            row, replaces = (
+                {name: entry["row"][name] for name in SHEET_SCHEMA.names},
+                str(entry["replaces"]),
+            )
             whose = (entry["codebook"], row["coder"], row["kind"])
         except (ValueError, KeyError, TypeError) as err:
-            raise CodingError(f"{journal_of(path)} is damaged.", [_problem(path, number, line)]) from err
+            raise CodingError(
+                f"{journal_of(path)} is damaged.", [_problem(path, number, line)]
+            ) from err
         if whose != (sheet.codebook.id, sheet.coder, sheet.kind):
             raise CodingError(
-                f"{journal_of(path)} belongs to {row['coder']} ({row['kind']}), codebook {entry['codebook']}, and "
-                f"{path.name} to {sheet.coder} ({sheet.kind}), codebook {sheet.codebook.id}. Move it to its own file."
+                f"{journal_of(path)} belongs to {row['coder']} ({row['kind']}), codebook"
+                f" {entry['codebook']}, and {path.name} to {sheet.coder} ({sheet.kind}), codebook"
+                f" {sheet.codebook.id}. Move it to its own file."
             )
         sheet = with_row(sheet, row, replaces)
     return sheet, len(lines)
@@ -82,4 +93,6 @@ def taken(sheet: CoderSheet) -> tuple[CoderSheet, int]:
 
 def _problem(path: Path, number: int, line: bytes) -> Problem:
     remedy = "correct or delete the line; each line is one answer of the form"
-    return Problem(journal_of(path).name, number, "", repr(line[:80]), "not a line that the form wrote", remedy)
+    return Problem(
+        journal_of(path).name, number, "", repr(line[:80]), "not a line that the form wrote", remedy
+    )

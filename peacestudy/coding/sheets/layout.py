@@ -1,9 +1,11 @@
-"""What a coder's file looks like, in a workbook and in CSV alike: its columns, and the technical cells of each row.
+"""What a coder's file looks like, in a workbook and in CSV alike: its
+columns, and the technical cells of each row.
 
-Every row says by itself whose it is and what was asked, so that a file may be sorted, cut, pasted into another format and
-still be read: the last column, ``sheet``, names coder, codebook, case, indicator and a digest of what was asked. ``date``
-is written by the form, never by a spreadsheet; ``mark`` is a digest of the row as the form left it, so that a row
-changed since in a spreadsheet is told from one that was not, and does not keep a date that is no longer its own.
+Every row says by itself whose it is and what was asked, so that a file may be sorted, cut, pasted
+into another format and still be read: the last column, ``sheet``, names coder, codebook, case,
+indicator and a digest of what was asked. ``date`` is written by the form, never by a spreadsheet;
+``mark`` is a digest of the row as the form left it, so that a row changed since in a spreadsheet is
+told from one that was not, and does not keep a date that is no longer its own.
 """
 
 import hashlib
@@ -14,12 +16,24 @@ from urllib.parse import quote, unquote
 from peacestudy.core.codebook import Indicator
 
 COLUMNS = (
-    "case_id", "label", "indicator_id", "question", "codes", "code", "confidence", "source", "locator", "comment",
-    "date", "mark", "sheet",
-)  # fmt: skip
+    "case_id",
+    "label",
+    "indicator_id",
+    "question",
+    "codes",
+    "code",
+    "confidence",
+    "source",
+    "locator",
+    "comment",
+    "date",
+    "mark",
+    "sheet",
+)
 FILLED = ("code", "confidence", "source", "locator", "comment")  # what the coder writes
 TEXTS = ("source", "locator", "comment")  # kept to the byte
-SHOWN = ("label", "question", "codes")  # for the coder's eyes; read only where the codebook has changed
+# for the coder's eyes; read only where the codebook has changed
+SHOWN = ("label", "question", "codes")
 TECHNICAL = ("date", "mark", "sheet")
 FORMAT = "1"
 EARLIER = "(an earlier answer, revised since) "
@@ -38,7 +52,8 @@ class Origin:
     case, indicator : the cell that was asked, safe from what a spreadsheet makes of ids.
     text : digest of the question, the codes and the anchors as they were asked.
     asked : ``203x53of60`` for 203 cases on 53 of the codebook's 60 indicators, or a number of rows.
-    part : ``now``; ``earlier`` for a revised answer, ``aside`` for one that a later codebook has no place for.
+    part : ``now``; ``earlier`` for a revised answer, ``aside`` for
+        one that a later codebook has no place for.
     """
 
     codebook: str
@@ -57,10 +72,16 @@ class Origin:
     def head(self) -> str:
         """The cell up to the case, which stands last: all rows of an indicator share it."""
         pairs = (
-            ("peacestudy", FORMAT), ("codebook", self.codebook), ("version", self.version), ("coder", self.coder),
-            ("kind", self.kind), ("indicator", self.indicator), ("text", self.text), ("asked", self.asked),
+            ("peacestudy", FORMAT),
+            ("codebook", self.codebook),
+            ("version", self.version),
+            ("coder", self.coder),
+            ("kind", self.kind),
+            ("indicator", self.indicator),
+            ("text", self.text),
+            ("asked", self.asked),
             ("part", self.part),
-        )  # fmt: skip
+        )
         return " ".join(f"{name}={quote(value, safe='')}" for name, value in pairs) + " case="
 
 
@@ -96,7 +117,9 @@ def read_codes_text(cell: str) -> dict[int, str]:
 
 
 def date_cell(date: str | None) -> str:
-    """A date as the column ``date`` holds it; the word before it keeps spreadsheets from making a date of it."""
+    """A date as the column ``date`` holds it; the word before it
+    keeps spreadsheets from making a date of it.
+    """
     return f"UTC {date}" if date else ""
 
 

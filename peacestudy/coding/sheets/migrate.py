@@ -1,8 +1,9 @@
-"""A sheet of an older codebook under the newer one: what changed, and what of the coder's work still holds.
+"""A sheet of an older codebook under the newer one: what changed,
+and what of the coder's work still holds.
 
-Codes of an indicator that is asked as before are taken. Those of one that was reworded are taken and named. A code follows its
-label where labels were renumbered, and its number where only the label was reworded. What has no place any more is
-set aside, whole, and named.
+Codes of an indicator that is asked as before are taken. Those of one that was reworded are taken
+and named. A code follows its label where labels were renumbered, and its number where only the
+label was reworded. What has no place any more is set aside, whole, and named.
 """
 
 from collections.abc import Mapping
@@ -21,7 +22,8 @@ class Change:
     ----------
     indicator : its id.
     labels : label by code, as the coder was shown them.
-    codes : the code of the codebook for each code of the coder's; None where there is none any more.
+    codes : the code of the codebook for each code of the
+        coder's; None where there is none any more.
     what : the differences in words; empty where nothing changed.
     removed : whether the codebook has no such indicator.
     """
@@ -63,9 +65,17 @@ def _moved(value: int, label: str, today: Mapping[int, str]) -> int | None:
 
 
 def _worded(
-    now: Indicator, question: str, shown: Mapping[int, str], today: Mapping[int, str], moved: Mapping[int, int | None]
+    now: Indicator,
+    question: str,
+    shown: Mapping[int, str],
+    today: Mapping[int, str],
+    moved: Mapping[int, int | None],
 ) -> str:
-    parts = [f"its question was {question!r} and is {now.question!r}"] if question and question != now.question else []
+    parts = (
+        [f"its question was {question!r} and is {now.question!r}"]
+        if question and question != now.question
+        else []
+    )
     for value, label in shown.items():
         new = moved[value]
         if new is None:
@@ -75,12 +85,18 @@ def _worded(
         elif today[new] != label:
             parts.append(f"its code {value} was {label!r} and is {today[new]!r}")
     kept = {v for v in moved.values() if v is not None}
-    parts += [f"its code {value} {label} is new" for value, label in today.items() if value not in kept]
+    parts += [
+        f"its code {value} {label} is new" for value, label in today.items() if value not in kept
+    ]
     return f"{now.id}: " + ("; ".join(parts) or "its anchors were reworded")
 
 
 def migration_notes(
-    changes: Mapping[str, Change], taken: Mapping[str, int], aside: Mapping[str, int], old: str, codebook: Codebook
+    changes: Mapping[str, Change],
+    taken: Mapping[str, int],
+    aside: Mapping[str, int],
+    old: str,
+    codebook: Codebook,
 ) -> list[Note]:
     """What a reader of the codes must know about the codebook's changes.
 
@@ -91,15 +107,21 @@ def migration_notes(
     old : version for which the sheet was written.
     """
     differ = [c for c in changes.values() if c.what]
-    versions = f"version {old} of codebook {codebook.id} and is read under version {codebook.version}"
+    versions = (
+        f"version {old} of codebook {codebook.id} and is read under version {codebook.version}"
+    )
     if not differ:
         same = f"The sheet was written for {versions}; nothing that it asks has changed."
         return [Note("codebook_version", same)] if old != codebook.version else []
-    head = f"The sheet was written for {versions}; {len(differ)} of its {len(changes)} indicators changed."
+    head = (
+        f"The sheet was written for {versions}; {len(differ)} of its {len(changes)} indicators"
+        " changed."
+    )
     if old == codebook.version:
         head = (
-            f"{len(differ)} of the sheet's {len(changes)} indicators changed although codebook {codebook.id} is still "
-            f"version {old}. Give the changed codebook a version of its own."
+            f"{len(differ)} of the sheet's {len(changes)} indicators changed although codebook"
+            f" {codebook.id} is still version {old}. Give the changed codebook a version of its"
+            " own."
         )
     notes = [Note("codebook_version", head)]
     for c in differ:
@@ -110,7 +132,8 @@ def migration_notes(
 
 
 def unasked_note(asked: set[str], scope: str, codebook: Codebook) -> list[Note]:
-    """Which indicators of the codebook the sheet does not ask, where it once asked them all or the codebook has grown.
+    """Which indicators of the codebook the sheet does not ask, where it
+    once asked them all or the codebook has grown.
 
     Parameters
     ----------
@@ -123,4 +146,9 @@ def unasked_note(asked: set[str], scope: str, codebook: Codebook) -> list[Note]:
         return []  # the sheet was made for a part of the codebook, and the codebook has not grown
     since = "were added since" if width == of else "are not asked; the codebook has grown since"
     text = f"{len(added)} indicator(s) of the codebook {since}: {', '.join(added)}."
-    return [Note("added", text + " Write a sheet for them with ps.coding.blank_sheet(..., indicators=[...]).")]
+    return [
+        Note(
+            "added",
+            text + " Write a sheet for them with ps.coding.blank_sheet(..., indicators=[...]).",
+        )
+    ]

@@ -25,50 +25,63 @@ _NEEDED = tuple(name for name in COLUMNS if name not in SHOWN)
 def read_sheet(path: str | os.PathLike[str], codebook: Codebook) -> CoderSheet:
     """Read the file of one coder, wherever they filled it.
 
-    Rows may be sorted, columns reordered, and cells left empty: a cell that is not filled is asked and open. Texts are kept to
-    the byte. A code may be ``1``, ``1 present`` or ``present``, typed as text or number. A row that was filled in a
-    spreadsheet has no date, because nobody noted one: reading a file twice gives the same rows twice, and
-    ``ps.coding.record`` dates what is new. A row that the form had dated and a spreadsheet has changed since is dated
-    with the time at which the file says it was saved, and later than what it revises.
+    Rows may be sorted, columns reordered, and cells left empty: a cell that is not filled is asked
+    and open. Texts are kept to the byte. A code may be ``1``, ``1 present`` or ``present``, typed
+    as text or number. A row that was filled in a spreadsheet has no date, because nobody noted one:
+    reading a file twice gives the same rows twice, and ``ps.coding.record`` dates what is new. A
+    row that the form had dated and a spreadsheet has changed since is dated with the time at which
+    the file says it was saved, and later than what it revises.
 
     Parameters
     ----------
     path : ``.xlsx`` or ``.csv``, as ``blank_sheet`` wrote it and any program saved it since.
-    codebook : the codebook of today. A sheet of an older version is read as far as it can be; ``notes`` say what changed.
+    codebook : the codebook of today. A sheet of an older version is read as far as it can be;
+        ``notes`` say what changed.
 
     Returns
     -------
     CoderSheet
-        Codes, what was asked, the cases, and notes on what was taken although it was not as it was written.
+        Codes, what was asked, the cases, and notes on what was taken
+        although it was not as it was written.
 
     Raises
     ------
     CodingError
-        The file cannot be read, is made to do harm, or is for another codebook; or all problems of its rows at once,
-        each with row, column and remedy.
+        The file cannot be read, is made to do harm, or is for another codebook; or all problems of
+        its rows at once, each with row, column and remedy.
     """
     expect(codebook, Codebook, LOAD_FIRST)
     path = Path(path)
     raw = _raw(path)
     problems = _column_problems(raw)
     if problems:
-        raise CodingError(f"{path} has not the columns of a sheet: {len(problems)} problem(s).", problems)
-    saved = raw.saved or datetime.fromtimestamp(path.stat().st_mtime, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        raise CodingError(
+            f"{path} has not the columns of a sheet: {len(problems)} problem(s).", problems
+        )
+    saved = raw.saved or datetime.fromtimestamp(path.stat().st_mtime, UTC).strftime(
+        "%Y-%m-%dT%H:%M:%S.%fZ"
+    )
     reading = Reading(raw, codebook, saved)
     reading.notes += _file_notes(raw, path)
     reading.run()
     if reading.problems:
-        raise CodingError(f"{path} cannot be taken as it is: {len(reading.problems)} problem(s).", reading.problems)
+        raise CodingError(
+            f"{path} cannot be taken as it is: {len(reading.problems)} problem(s).",
+            reading.problems,
+        )
     return _with_journal(reading.sheet(path))
 
 
 def _with_journal(sheet: CoderSheet) -> CoderSheet:
-    """The sheet with the answers that a form could not write into the file before it was cut off."""
+    """The sheet with the answers that a form could not write into
+    the file before it was cut off.
+    """
     whole, lines = taken(sheet)
     if not lines:
         return sheet
     text = (
-        f"{lines} answer(s) of the form were taken over from {sheet.file}.journal; they are not in the file itself yet."
+        f"{lines} answer(s) of the form were taken over from {sheet.file}.journal; they are not in"
+        " the file itself yet."
     )
     return replace(whole, notes=(*whole.notes, Note("journal", text)))
 
@@ -76,21 +89,40 @@ def _with_journal(sheet: CoderSheet) -> CoderSheet:
 def _raw(path: Path) -> RawTable:
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
-        raise CodingError(f"{path} ends in {path.suffix!r}; a coder's file is .xlsx or .csv. Save it as one of these.")
+        raise CodingError(
+            f"{path} ends in {path.suffix!r}; a coder's file is .xlsx or .csv. Save it as one of"
+            " these."
+        )
     data = read_bytes(path, CodingError)
     return read_csv(data, path.name) if suffix == ".csv" else read_xlsx(data, path.name)
 
 
 def _column_problems(raw: RawTable) -> list[Problem]:
     out = [
-        Problem(raw.file, 1, name, ", ".join(n for n in raw.header if n)[:80], "the column is expected",
-                "bring it back from the file as it was sent." + nearest(name, [n for n in raw.header if n not in COLUMNS]))
-        for name in _NEEDED if name not in raw.header
-    ]  # fmt: skip
+        Problem(
+            raw.file,
+            1,
+            name,
+            ", ".join(n for n in raw.header if n)[:80],
+            "the column is expected",
+            "bring it back from the file as it was sent."
+            + nearest(name, [n for n in raw.header if n not in COLUMNS]),
+        )
+        for name in _NEEDED
+        if name not in raw.header
+    ]
     out += [
-        Problem(raw.file, 1, name, name, "the column stands twice", "keep the one with the codes and delete the other")
-        for name in COLUMNS if raw.header.count(name) > 1
-    ]  # fmt: skip
+        Problem(
+            raw.file,
+            1,
+            name,
+            name,
+            "the column stands twice",
+            "keep the one with the codes and delete the other",
+        )
+        for name in COLUMNS
+        if raw.header.count(name) > 1
+    ]
     return out
 
 
@@ -98,12 +130,24 @@ def _file_notes(raw: RawTable, path: Path) -> list[Note]:
     notes = list(raw.notes)
     width = max((max(row.cells) + 1 for row in raw.rows), default=0)
     names = raw.header + [""] * (width - len(raw.header))
-    extra = [name or f"column {n + 1}" for n, name in enumerate(names) if name not in COLUMNS
-             and any(n in row.cells for row in raw.rows)]  # fmt: skip
+    extra = [
+        name or f"column {n + 1}"
+        for n, name in enumerate(names)
+        if name not in COLUMNS and any(n in row.cells for row in raw.rows)
+    ]
     if extra:
-        text = f"Not part of a sheet, and not read: {', '.join(extra)}. Writing the file anew leaves them out."
+        text = (
+            f"Not part of a sheet, and not read: {', '.join(extra)}. Writing the file anew leaves"
+            " them out."
+        )
         notes.append(Note("extra_columns", text))
     lock = open_elsewhere(path)
     if lock is not None:
-        notes.append(Note("open", f"The file is open in a program ({lock.name}); what is not saved there is not read."))
+        notes.append(
+            Note(
+                "open",
+                f"The file is open in a program ({lock.name}); what is not saved there is not"
+                " read.",
+            )
+        )
     return notes

@@ -8,7 +8,16 @@ from urllib.parse import quote
 import pandas as pd
 
 from peacestudy.coding.coding import CODER_KINDS, CodingSheet
-from peacestudy.coding.sheets.layout import COLUMNS, EARLIER, TEXTS, Origin, codes_text, date_cell, digest, text_of
+from peacestudy.coding.sheets.layout import (
+    COLUMNS,
+    EARLIER,
+    TEXTS,
+    Origin,
+    codes_text,
+    date_cell,
+    digest,
+    text_of,
+)
 from peacestudy.coding.sheets.sheet import CoderSheet
 from peacestudy.core.problems import one_of
 from peacestudy.errors import CodingError
@@ -32,12 +41,16 @@ def whose(sheet: CodingSheet) -> tuple[str, str]:
     else:
         names = set(sheet.coders) | (set() if sheet.asked is None else set(sheet.asked["coder"]))
         if len(names) != 1:
-            raise CodingError(f"a coder's file holds one coder, and this sheet has {len(names)}: {sorted(names)}.")
+            raise CodingError(
+                f"a coder's file holds one coder, and this sheet has {len(names)}: {sorted(names)}."
+            )
         coder = names.pop()
         kind = sheet.kinds.get(coder, "human")
     stray = set(sheet.coders) - {coder}
     if stray or any(k != kind for k in sheet.kinds.values()):
-        raise CodingError(f"the file is {coder}'s ({kind}), and the sheet holds codes of {sheet.kinds}.")
+        raise CodingError(
+            f"the file is {coder}'s ({kind}), and the sheet holds codes of {sheet.kinds}."
+        )
     if kind not in CODER_KINDS:
         raise CodingError(one_of("kind", kind, CODER_KINDS))
     return coder, kind
@@ -46,18 +59,25 @@ def whose(sheet: CodingSheet) -> tuple[str, str]:
 def file_rows(sheet: CodingSheet, cases: pd.DataFrame | None = None) -> list[Text]:
     """The rows of a coder's file as texts, a tuple as long as ``COLUMNS`` each.
 
-    First the cells in the order in which they were asked, each with its newest answer; then earlier answers; last the rows
-    that an older codebook asked for, as they were.
+    First the cells in the order in which they were asked, each with its newest answer; then earlier
+    answers; last the rows that an older codebook asked for, as they were.
 
     Parameters
     ----------
     cases : ``case_id, label``; by default those the sheet was read with.
     """
     newest, earlier = _answers(sheet.table)
-    asked = [] if sheet.asked is None else list(zip(sheet.asked["case_id"], sheet.asked["indicator_id"], strict=True))
+    asked = (
+        []
+        if sheet.asked is None
+        else list(zip(sheet.asked["case_id"], sheet.asked["indicator_id"], strict=True))
+    )
     cells = list(dict.fromkeys([*asked, *newest]))
     write = _Writer(sheet, cells, _labels(sheet, cases))
-    out = [write.row(case, indicator, newest.get((case, indicator), _EMPTY)) for case, indicator in cells]
+    out = [
+        write.row(case, indicator, newest.get((case, indicator), _EMPTY))
+        for case, indicator in cells
+    ]
     out += [write.row(answer[0], answer[1], answer, "earlier") for answer in earlier]
     aside = sheet.aside if isinstance(sheet, CoderSheet) else None
     if aside is not None:
@@ -65,38 +85,59 @@ def file_rows(sheet: CodingSheet, cases: pd.DataFrame | None = None) -> list[Tex
     return out
 
 
-def mark_of(case: str, indicator: str, code: int | None, entries: Sequence[str | None], date: str) -> str:
-    """Digest of a row as the form left it; ``entries`` are confidence, source, locator and comment."""
+def mark_of(
+    case: str, indicator: str, code: int | None, entries: Sequence[str | None], date: str
+) -> str:
+    """Digest of a row as the form left it; ``entries`` are
+    confidence, source, locator and comment.
+    """
     # the letter keeps spreadsheets from making a number of it
-    return "m" + digest(case, indicator, "" if code is None else str(code), *(e or "" for e in entries), date)
+    return "m" + digest(
+        case, indicator, "" if code is None else str(code), *(e or "" for e in entries), date
+    )
 
 
 def _answers(table: pd.DataFrame) -> tuple[dict[tuple[str, str], Answer], list[Answer]]:
     """The newest answer of every cell, and all that it revised, oldest first."""
-    ordered = table.sort_values("date", kind="stable", na_position="first") if table["date"].notna().any() else table
+    ordered = (
+        table.sort_values("date", kind="stable", na_position="first")
+        if table["date"].notna().any()
+        else table
+    )
     plain = ordered[list(_CELLS)].astype(object)
     rows = list(plain.where(plain.notna(), None).itertuples(index=False, name=None))
     newest = {(row[0], row[1]): row for row in rows}
-    return newest, [row for row in rows if newest[row[0], row[1]] is not row] if len(newest) < len(rows) else []
+    return newest, (
+        [row for row in rows if newest[row[0], row[1]] is not row]
+        if len(newest) < len(rows)
+        else []
+    )
 
 
 def _labels(sheet: CodingSheet, cases: pd.DataFrame | None) -> dict[str, str]:
     known = cases if cases is not None else sheet.cases if isinstance(sheet, CoderSheet) else None
     if known is None or "label" not in known.columns:
         return {}
-    return {case: label for case, label in zip(known["case_id"], known["label"], strict=True) if not pd.isna(label)}
+    return {
+        case: label
+        for case, label in zip(known["case_id"], known["label"], strict=True)
+        if not pd.isna(label)
+    }
 
 
 class _Writer:
     """What the rows of a file share, worked out once."""
 
-    def __init__(self, sheet: CodingSheet, cells: Sequence[tuple[str, str]], labels: Mapping[str, str]) -> None:
+    def __init__(
+        self, sheet: CodingSheet, cells: Sequence[tuple[str, str]], labels: Mapping[str, str]
+    ) -> None:
         book = sheet.codebook
         coder, kind = whose(sheet)
         self.labels = labels
         width = len({indicator for _, indicator in cells})
         height = len({case for case, _ in cells})
-        # a file from which rows were deleted still knows what was asked, as long as that is every case on every indicator
+        # a file from which rows were deleted still knows what was asked, as long as that is every
+        # case on every indicator
         whole = f"{height}x{width}of{len(book.indicators)}"
         asked = whole if height * width == len(cells) else str(len(cells))
         self.shown = {}
@@ -106,7 +147,9 @@ class _Writer:
         for i in book.indicators.values():
             origin = Origin(book.id, book.version, coder, kind, "", i.id, text_of(i), asked)
             self.shown[i.id] = (i.question, codes_text(i))
-            self.heads[i.id] = {part: replace(origin, part=part).head() for part in ("now", "earlier")}
+            self.heads[i.id] = {
+                part: replace(origin, part=part).head() for part in ("now", "earlier")
+            }
             self.codes[i.id] = {c.value: f"{c.value} {c.label}" for c in i.codes}
 
     def row(self, case: str, indicator: str, answer: Answer, part: str = "now") -> Text:
@@ -114,9 +157,23 @@ class _Writer:
         _, _, code, confidence, source, locator, comment, date = answer
         question, codes = self.shown[indicator]
         quoted = self.quoted.get(case) or self.quoted.setdefault(case, quote(case, safe=""))
-        mark = mark_of(case, indicator, code, (confidence, source, locator, comment), date) if date else ""
+        mark = (
+            mark_of(case, indicator, code, (confidence, source, locator, comment), date)
+            if date
+            else ""
+        )
         return (
-            case, self.labels.get(case, ""), indicator, EARLIER + question if part == "earlier" else question, codes,
-            "" if code is None else self.codes[indicator][code], confidence or "", source or "", locator or "",
-            comment or "", date_cell(date), mark, self.heads[indicator][part] + quoted,
-        )  # fmt: skip
+            case,
+            self.labels.get(case, ""),
+            indicator,
+            EARLIER + question if part == "earlier" else question,
+            codes,
+            "" if code is None else self.codes[indicator][code],
+            confidence or "",
+            source or "",
+            locator or "",
+            comment or "",
+            date_cell(date),
+            mark,
+            self.heads[indicator][part] + quoted,
+        )

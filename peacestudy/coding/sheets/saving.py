@@ -1,7 +1,9 @@
-"""Where the answers of a form go: into the coder's file, or into its journal until the file can be written.
+"""Where the answers of a form go: into the coder's file, or into
+its journal until the file can be written.
 
-From the look at the file to the end of the write, a form holds the lock of the sheet, so that two forms on one
-sheet, in two notebooks or two processes, wait for each other and neither deletes what the other has saved.
+From the look at the file to the end of the write, a form holds the lock of the sheet, so that two
+forms on one sheet, in two notebooks or two processes, wait for each other and neither deletes what
+the other has saved.
 """
 
 import hashlib
@@ -27,9 +29,10 @@ EVERY = 50  # answers after which a larger one is written
 class Saver:
     """Saves one coder's answers into one file; every answer is on disk when ``save`` returns.
 
-    A CSV file, and a small workbook, is written whole after each. A larger workbook is written after every ``EVERY`` answers; those
-    between stand in the journal. So do those that come while the file is open in a spreadsheet program or was changed by
-    another since the form read it; ``read_sheet`` and the form take them over.
+    A CSV file, and a small workbook, is written whole after each. A larger workbook is written
+    after every ``EVERY`` answers; those between stand in the journal. So do those that come while
+    the file is open in a spreadsheet program or was changed by another since the form read it;
+    ``read_sheet`` and the form take them over.
 
     Attributes
     ----------
@@ -61,7 +64,10 @@ class Saver:
                     self._journal(before, after)
                     return f"Saved in {journal_of(self.path).name}, because {err}"
             self._journal(before, after)
-            return f"Saved in {journal_of(self.path).name}; press 'Write file' before you send the file."
+            return (
+                f"Saved in {journal_of(self.path).name}; press 'Write file' before you send the"
+                " file."
+            )
 
     def write(self, state: Answering) -> str:
         """Write the whole file and end the journal.
@@ -69,14 +75,17 @@ class Saver:
         Raises
         ------
         CodingError
-            The file is open elsewhere, was changed by another, or cannot be written. The journal stays.
+            The file is open elsewhere, was changed by another, or
+            cannot be written. The journal stays.
         """
         with locked(self.path):
             return self._write(state)
 
     def _write(self, state: Answering) -> str:
         if stamp(self.path) != self.seen:
-            raise CodingError(f"{self.path.name} was changed by another program. Run the cell of the form again.")
+            raise CodingError(
+                f"{self.path.name} was changed by another program. Run the cell of the form again."
+            )
         write_sheet(self.path, state.sheet)
         journal_of(self.path).unlink(missing_ok=True)
         self.seen = stamp(self.path)
@@ -102,7 +111,8 @@ def _row(state: Answering) -> dict[str, Value]:
 def stamp(path: Path) -> tuple[str, int]:
     """What tells whether a sheet was changed: the hash of its file and the size of its journal.
 
-    The time of a file is not asked: a clock that goes back, or two writes within its resolution, leave it as it was.
+    The time of a file is not asked: a clock that goes back, or two writes
+    within its resolution, leave it as it was.
     """
     journal = journal_of(path)
     lines = journal.stat().st_size if journal.exists() else 0
@@ -125,5 +135,6 @@ def locked(path: Path) -> Iterator[None]:
             yield
     except Timeout as err:
         raise CodingError(
-            f"{path.name} has been locked by another process for {WAIT:g} seconds. Close the other form; if there is none, remove {lock}."
+            f"{path.name} has been locked by another process for {WAIT:g} seconds. Close the other"
+            f" form; if there is none, remove {lock}."
         ) from err

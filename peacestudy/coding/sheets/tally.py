@@ -1,4 +1,6 @@
-"""What the reading of a file took although it was not as it was written, counted and put in words."""
+"""What the reading of a file took although it was not as it was
+written, counted and put in words.
+"""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -36,22 +38,29 @@ class Tally:
         out = []
         if self.restored:
             found, asked = next(iter(self.restored.items()))
-            text = f"{len(self.restored)} id(s) that a spreadsheet changed were restored, {found!r} to {asked!r} for example."
+            text = (
+                f"{len(self.restored)} id(s) that a spreadsheet changed were restored, {found!r} to"
+                f" {asked!r} for example."
+            )
             out.append(Note("restored", text))
         if self.numbers:
             which = ", ".join(f"{n} in {name}" for name, n in self.numbers.items())
             text = (
-                f"Numbers stand where text is expected ({which}): their digits were taken, zeros before them are lost."
+                f"Numbers stand where text is expected ({which}): their digits were taken, zeros"
+                " before them are lost."
             )
             out.append(Note("numbers", text))
         if self.edited:
             text = (
-                f"{self.edited} row(s) were changed in another program after the form had dated them; "
-                "they count as revised when the file was saved."
+                f"{self.edited} row(s) were changed in another program after the form had dated"
+                " them; they count as revised when the file was saved."
             )
             out.append(Note("edited", text))
         if self.kept:
-            text = f"{self.kept} row(s) that an older codebook asked for stay set aside; they are in .aside."
+            text = (
+                f"{self.kept} row(s) that an older codebook asked for stay set aside; they are in"
+                " .aside."
+            )
             out.append(Note("aside", text))
         return out
 
@@ -68,7 +77,8 @@ def asked_cells(
     Parameters
     ----------
     cells : case and indicator of every row.
-    cases, indicators : those that the file asks, indicators that the codebook no longer has included.
+    cases, indicators : those that the file asks, indicators that
+        the codebook no longer has included.
     origin : what the rows say of the file.
 
     Returns
@@ -80,17 +90,24 @@ def asked_cells(
     notes = []
     found = list(cells)
     if size == f"{len(cases)}x{len(indicators)}":
-        every = [(case, name) for case in cases for name in indicators if name in codebook.indicators]
+        every = [
+            (case, name) for case in cases for name in indicators if name in codebook.indicators
+        ]
         gone = len(every) - len(cells)
         if gone > 0:
             found = every
             notes = [
-                Note("deleted", f"The rows of {gone} cell(s) that were asked are no longer in the file; they are open.")
+                Note(
+                    "deleted",
+                    f"The rows of {gone} cell(s) that were asked are no longer in the file; they"
+                    " are open.",
+                )
             ]
     elif size != str(len(cells)):
         text = (
-            f"The sheet asked {size} (cases x indicators) and its rows are of {len(cases)} cases and {len(indicators)} "
-            "indicators: rows were deleted, and what they asked is not known here."
+            f"The sheet asked {size} (cases x indicators) and its rows are of {len(cases)} cases"
+            f" and {len(indicators)} indicators: rows were deleted, and what they asked is not"
+            " known here."
         )
         notes = [Note("deleted", text)]
     rows = [(case, name, origin.coder) for case, name in found]

@@ -1,4 +1,6 @@
-"""The files that coders fill: a blank sheet to begin with, and the same file written anew as the work goes on."""
+"""The files that coders fill: a blank sheet to begin with, and the
+same file written anew as the work goes on.
+"""
 
 import os
 import re
@@ -25,20 +27,27 @@ _NAME = re.compile(r"[^\W_](?:[\w .@+-]{0,62}[\w@+-])?")
 
 
 def blank_sheet(
-    codebook: Codebook, cases: pd.DataFrame | Iterable[str], coder: str, *, kind: str = "human",
-    path: str | os.PathLike[str] | None = None, indicators: Iterable[str] | None = None,
-) -> Path:  # fmt: skip
+    codebook: Codebook,
+    cases: pd.DataFrame | Iterable[str],
+    coder: str,
+    *,
+    kind: str = "human",
+    path: str | os.PathLike[str] | None = None,
+    indicators: Iterable[str] | None = None,
+) -> Path:
     """Write the file that one coder fills: a row for every case and indicator.
 
-    A workbook has drop-downs of the codes, the question in every row and all anchors on a second sheet; ids and
-    questions are locked. A CSV file is for those who code in other programs: a spreadsheet that opens one makes numbers and
-    dates of texts such as ``007`` or ``1-2``, so code in the workbook where you code in a spreadsheet.
+    A workbook has drop-downs of the codes, the question in every row and all anchors on a second
+    sheet; ids and questions are locked. A CSV file is for those who code in other programs: a
+    spreadsheet that opens one makes numbers and dates of texts such as ``007`` or ``1-2``, so code
+    in the workbook where you code in a spreadsheet.
 
     Parameters
     ----------
     codebook : what is asked.
     cases : table with ``case_id`` and, if there is one, ``label``; or case ids.
-    coder : name of the coder; letters, digits, blanks and ``. _ - @ +``. Nobody else's codes are in the file.
+    coder : name of the coder; letters, digits, blanks and ``. _ - @
+        +``. Nobody else's codes are in the file.
     kind : what the coder is: human, machine, rule or adjudicated.
     path : ``.xlsx`` or ``.csv``; None writes ``<codebook>_<coder>.xlsx`` in the current folder.
     indicators : ids, where a part of the codebook is asked; None asks all.
@@ -51,7 +60,8 @@ def blank_sheet(
     Raises
     ------
     CodingError
-        The file exists; a name is none; a case or indicator is none or stands twice; the file cannot hold it.
+        The file exists; a name is none; a case or indicator is none or
+        stands twice; the file cannot hold it.
     """
     expect(codebook, Codebook, LOAD_FIRST)
     known = _cases(cases)
@@ -59,21 +69,30 @@ def blank_sheet(
     _check_coder(coder, kind)
     target = _default(codebook, coder) if path is None else Path(path)
     if target.exists() or target.is_symlink():
-        raise CodingError(f"{target} exists, and may hold a coder's work. Give another path, or move it away.")
+        raise CodingError(
+            f"{target} exists, and may hold a coder's work. Give another path, or move it away."
+        )
     _check_size(len(known) * len(asked), target)
     cells = [(case, name, coder) for case in known["case_id"] for name in asked]
-    empty = pd.DataFrame({name: pd.Series(dtype=object) for name in SHEET_SCHEMA.names}).astype({"code": "Int64"})
+    empty = pd.DataFrame({name: pd.Series(dtype=object) for name in SHEET_SCHEMA.names}).astype(
+        {"code": "Int64"}
+    )
     frame = pd.DataFrame(cells, columns=["case_id", "indicator_id", "coder"], dtype=object)
-    return write_sheet(target, CoderSheet(empty, codebook, target.name, frame, target, coder, kind, known))
+    return write_sheet(
+        target, CoderSheet(empty, codebook, target.name, frame, target, coder, kind, known)
+    )
 
 
-def write_sheet(path: str | os.PathLike[str], sheet: CodingSheet, cases: pd.DataFrame | None = None) -> Path:
+def write_sheet(
+    path: str | os.PathLike[str], sheet: CodingSheet, cases: pd.DataFrame | None = None
+) -> Path:
     """Write one coder's sheet into their file, whole or not at all.
 
     Parameters
     ----------
     path : ``.xlsx`` or ``.csv``; a file that is there is replaced.
-    sheet : codes of one coder; what ``read_sheet`` gave keeps its order, its labels and what was set aside.
+    sheet : codes of one coder; what ``read_sheet`` gave keeps its
+        order, its labels and what was set aside.
     cases : ``case_id, label``; None takes those the sheet was read with.
 
     Returns
@@ -84,7 +103,8 @@ def write_sheet(path: str | os.PathLike[str], sheet: CodingSheet, cases: pd.Data
     Raises
     ------
     CodingError
-        Several coders; the file is open in a spreadsheet program; too many rows; a text cannot be held by the file.
+        Several coders; the file is open in a spreadsheet program; too many
+        rows; a text cannot be held by the file.
     """
     path = Path(path)
     _check_path(path)
@@ -94,7 +114,8 @@ def write_sheet(path: str | os.PathLike[str], sheet: CodingSheet, cases: pd.Data
     if path.suffix.lower() == ".csv":
         data = csv_bytes(rows)
     else:
-        from peacestudy.coding.sheets.xlsx_write import xlsx_bytes  # openpyxl takes a third of a second to load
+        # openpyxl takes a third of a second to load
+        from peacestudy.coding.sheets.xlsx_write import xlsx_bytes
 
         data = xlsx_bytes(rows, sheet.codebook)
     write_bytes(path, data, CodingError)
@@ -103,23 +124,31 @@ def write_sheet(path: str | os.PathLike[str], sheet: CodingSheet, cases: pd.Data
 
 def _check_path(path: Path) -> None:
     if path.suffix.lower() not in SUFFIXES:
-        raise CodingError(f"{path} ends in {path.suffix!r}; a coder's file is .xlsx or .csv. Give it one of these.")
+        raise CodingError(
+            f"{path} ends in {path.suffix!r}; a coder's file is .xlsx or .csv. Give it one of"
+            " these."
+        )
     lock = open_elsewhere(path)
     if lock is not None:
-        raise CodingError(f"{path} is open in a spreadsheet program ({lock.name} says so). Close it there first.")
+        raise CodingError(
+            f"{path} is open in a spreadsheet program ({lock.name} says so). Close it there first."
+        )
 
 
 def _check_size(rows: int, path: Path) -> None:
     most = MAX_WORKBOOK if path.suffix.lower() == ".xlsx" else MAX_ROWS - 1
     if rows > most:
         raise CodingError(
-            f"the sheet has {rows:,} rows. A spreadsheet has no more than {MAX_ROWS:,}, and a workbook of ours {MAX_WORKBOOK:,}. "
-            "Write several: give fewer cases, or a part of the codebook with indicators=[...]."
+            f"the sheet has {rows:,} rows. A spreadsheet has no more than {MAX_ROWS:,}, and a"
+            f" workbook of ours {MAX_WORKBOOK:,}. Write several: give fewer cases, or a part of the"
+            " codebook with indicators=[...]."
         )
 
 
 def open_elsewhere(path: Path) -> Path | None:
-    """The lock that a spreadsheet program puts beside a file while it is open there, if there is one."""
+    """The lock that a spreadsheet program puts beside a file
+    while it is open there, if there is one.
+    """
     for name in (f"~${path.name}", f".~lock.{path.name}#"):
         lock = path.with_name(name)
         if lock.exists():
@@ -138,13 +167,16 @@ def _check_texts(rows: list[Text], path: Path) -> None:
         if (why := unwritable(text, suffix))
     ]
     if problems:
-        raise CodingError(f"{path} cannot hold every text unchanged: {len(problems)} problem(s).", problems)
+        raise CodingError(
+            f"{path} cannot hold every text unchanged: {len(problems)} problem(s).", problems
+        )
 
 
 def _check_coder(coder: str, kind: str) -> None:
     if not isinstance(coder, str) or not _NAME.fullmatch(coder):
         raise CodingError(
-            f"coder is {coder!r}. A coder's name has 1 to 64 letters, digits, blanks and . _ - @ +, and begins with a letter or digit."
+            f"coder is {coder!r}. A coder's name has 1 to 64 letters, digits, blanks and . _ - @ +,"
+            " and begins with a letter or digit."
         )
     if kind not in CODER_KINDS:
         raise CodingError(one_of("kind", kind, CODER_KINDS))
@@ -159,16 +191,22 @@ def _default(codebook: Codebook, coder: str) -> Path:
 
 def _cases(cases: pd.DataFrame | Iterable[str]) -> pd.DataFrame:
     if isinstance(cases, str):
-        raise CodingError(f"cases is the word {cases!r}. Give a list of case ids, or a table with case_id and label.")
+        raise CodingError(
+            f"cases is the word {cases!r}. Give a list of case ids, or a table with case_id and"
+            " label."
+        )
     if isinstance(cases, pd.DataFrame):
         if "case_id" not in cases.columns:
             hint = nearest("case_id", [str(c) for c in cases.columns])
             raise CodingError(
-                f"the table of cases has no column 'case_id'; it has {', '.join(map(str, cases.columns))}.{hint}"
+                "the table of cases has no column 'case_id'; it has"
+                f" {', '.join(map(str, cases.columns))}.{hint}"
             )
         ids = list(cases["case_id"])
         labels = (
-            [None if pd.isna(v) else str(v) for v in cases["label"]] if "label" in cases.columns else [None] * len(ids)
+            [None if pd.isna(v) else str(v) for v in cases["label"]]
+            if "label" in cases.columns
+            else [None] * len(ids)
         )
     else:
         ids = list(cases)
@@ -182,8 +220,12 @@ def _cases(cases: pd.DataFrame | Iterable[str]) -> pd.DataFrame:
         )
     twice = sorted({v for v in ids if ids.count(v) > 1}) if len(set(ids)) < len(ids) else []
     if twice:
-        raise CodingError(f"{len(twice)} case(s) stand twice: {', '.join(map(repr, twice[:5]))}. Give each once.")
-    return pd.DataFrame({"case_id": pd.Series(ids, dtype=object), "label": pd.Series(labels, dtype=object)})
+        raise CodingError(
+            f"{len(twice)} case(s) stand twice: {', '.join(map(repr, twice[:5]))}. Give each once."
+        )
+    return pd.DataFrame(
+        {"case_id": pd.Series(ids, dtype=object), "label": pd.Series(labels, dtype=object)}
+    )
 
 
 def _indicators(codebook: Codebook, wanted: Iterable[str] | None) -> list[str]:
@@ -193,5 +235,7 @@ def _indicators(codebook: Codebook, wanted: Iterable[str] | None) -> list[str]:
         if name not in codebook.indicators:
             raise CodingError(one_of("indicator", name, known))
     if len(set(chosen)) < len(chosen) or not chosen:
-        raise CodingError("indicators names one twice, or none. Name each once, or leave it out to ask them all.")
+        raise CodingError(
+            "indicators names one twice, or none. Name each once, or leave it out to ask them all."
+        )
     return chosen

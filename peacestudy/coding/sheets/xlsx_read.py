@@ -20,12 +20,17 @@ def read_xlsx(data: bytes, file: str) -> RawTable:
     Raises
     ------
     CodingError
-        The workbook is damaged, made to do harm, or has no worksheet with the columns of a sheet, or several.
+        The workbook is damaged, made to do harm, or has no worksheet
+        with the columns of a sheet, or several.
     """
     package = open_package(data, file, CodingError)
     shared, kinds = shared_strings(package), formats(package)
-    sheets = {s.name: (s, read_worksheet(package, s.part, shared, kinds)) for s in worksheets(package)}
-    own = [name for name, (_, w) in sheets.items() if w.rows and {"case_id", "code"} <= set(_header(w))]
+    sheets = {
+        s.name: (s, read_worksheet(package, s.part, shared, kinds)) for s in worksheets(package)
+    }
+    own = [
+        name for name, (_, w) in sheets.items() if w.rows and {"case_id", "code"} <= set(_header(w))
+    ]
     if len(own) != 1:
         many = f"{len(own)} worksheets ({', '.join(own)}) with" if own else "no worksheet with"
         raise CodingError(
@@ -33,9 +38,17 @@ def read_xlsx(data: bytes, file: str) -> RawTable:
             "Keep the sheet that ps.coding.blank_sheet wrote, header included, and only that."
         )
     problems = [
-        Problem(file, 0, "", s.name, "a hidden worksheet holds data", "show it, and delete it if it is not needed")
-        for s, w in sheets.values() if s.hidden and w.rows
-    ]  # fmt: skip
+        Problem(
+            file,
+            0,
+            "",
+            s.name,
+            "a hidden worksheet holds data",
+            "show it, and delete it if it is not needed",
+        )
+        for s, w in sheets.values()
+        if s.hidden and w.rows
+    ]
     table = sheets[own[0]][1]
     header = _header(table)
     notes: list[Note] = []
@@ -48,7 +61,9 @@ def _header(sheet: Worksheet) -> list[str]:
     return [str(cells.get(n, "")).strip() for n in range(max(cells) + 1)]
 
 
-def _shape_problems(file: str, sheet: Worksheet, header: list[str], notes: list[Note]) -> list[Problem]:
+def _shape_problems(
+    file: str, sheet: Worksheet, header: list[str], notes: list[Note]
+) -> list[Problem]:
     out = []
     for ref in sheet.merged:
         first = _REFERENCE.match(ref)
@@ -56,11 +71,23 @@ def _shape_problems(file: str, sheet: Worksheet, header: list[str], notes: list[
             raise CodingError(f"{file} is damaged: it merges {ref!r}. Ask for the file again.")
         at, line = column_number(first[1]), int(first[2])
         column = header[at] if at < len(header) else ""
-        out.append(Problem(file, line, column, ref, "merged cells say nothing for the cells they cover",
-                           "unmerge them and fill every cell"))  # fmt: skip
+        out.append(
+            Problem(
+                file,
+                line,
+                column,
+                ref,
+                "merged cells say nothing for the cells they cover",
+                "unmerge them and fill every cell",
+            )
+        )
     hidden = [row for row in sheet.rows[1:] if row.line in sheet.hidden_rows]
     if hidden and sheet.filtered:
-        notes.append(Note("filtered", f"{len(hidden)} row(s) are hidden by a filter; they were read as well."))
+        notes.append(
+            Note(
+                "filtered", f"{len(hidden)} row(s) are hidden by a filter; they were read as well."
+            )
+        )
     elif hidden:
         out += [_hidden(file, row) for row in hidden]
     filled = sorted(set().union(*(row.cells for row in sheet.rows)))
@@ -68,10 +95,20 @@ def _shape_problems(file: str, sheet: Worksheet, header: list[str], notes: list[
         name = header[n] if n < len(header) else ""
         hid = any(first <= n <= last for first, last in sheet.hidden_columns)
         if hid and name not in (*SHOWN, *TECHNICAL):
-            out.append(Problem(file, 0, name or f"column {n + 1}", "", "a hidden column holds data",
-                               "show it, and delete it if it is not needed"))  # fmt: skip
+            out.append(
+                Problem(
+                    file,
+                    0,
+                    name or f"column {n + 1}",
+                    "",
+                    "a hidden column holds data",
+                    "show it, and delete it if it is not needed",
+                )
+            )
     return out
 
 
 def _hidden(file: str, row: Row) -> Problem:
-    return Problem(file, row.line, "", "", "a hidden row holds data", "show it, and check what it says")
+    return Problem(
+        file, row.line, "", "", "a hidden row holds data", "show it, and check what it says"
+    )

@@ -1,8 +1,10 @@
-"""Rows of a coder's sheet -> a workbook: drop-downs of the codes, anchors at hand, everything else locked.
+"""Rows of a coder's sheet -> a workbook: drop-downs of the codes,
+anchors at hand, everything else locked.
 
-openpyxl writes the frame: sheets, styles, protection, drop-downs. The rows themselves are written here, as inline strings,
-because openpyxl makes formulas of texts that begin with an equals sign, cuts texts after 32,767 characters without a
-word, and takes seconds where an autosave has tenths of one.
+openpyxl writes the frame: sheets, styles, protection, drop-downs. The rows themselves are written
+here, as inline strings, because openpyxl makes formulas of texts that begin with an equals sign,
+cuts texts after 32,767 characters without a word, and takes seconds where an autosave has tenths of
+one.
 """
 
 import io
@@ -36,11 +38,13 @@ _TOP = Alignment(wrap_text=True, vertical="top")
 
 
 def xlsx_bytes(rows: Sequence[Sequence[str]], codebook: Codebook) -> bytes:
-    """A workbook with the sheets ``coding`` (to fill) and ``codebook`` (questions and anchors of every indicator).
+    """A workbook with the sheets ``coding`` (to fill) and ``codebook``
+    (questions and anchors of every indicator).
 
     Parameters
     ----------
-    rows : texts, a sequence as long as ``COLUMNS`` each; each shorter than a worksheet's cell allows.
+    rows : texts, a sequence as long as ``COLUMNS`` each; each
+        shorter than a worksheet's cell allows.
     codebook : gives the drop-downs and anchors of the indicators in the rows.
     """
     book = Workbook()
@@ -55,7 +59,8 @@ def xlsx_bytes(rows: Sequence[Sequence[str]], codebook: Codebook) -> bytes:
     body = _row_xml(rows, locked, free).encode("utf-8")
     if len(body) > 0.9 * MAX_INFLATED:
         raise CodingError(
-            f"the sheet has {len(body) / 2**20:,.0f} MB of text, and a workbook of so much is not read again. Write it as CSV."
+            f"the sheet has {len(body) / 2**20:,.0f} MB of text, and a workbook of so much is not"
+            " read again. Write it as CSV."
         )
     return _filled(out.getvalue(), body, f"A1:{LETTERS[-1]}{len(rows) + 1}")
 
@@ -63,7 +68,9 @@ def xlsx_bytes(rows: Sequence[Sequence[str]], codebook: Codebook) -> bytes:
 def _string(cell: Cell | MergedCell, text: str) -> None:
     why = unwritable(text, ".xlsx")
     if why:
-        raise CodingError(f"the codebook cannot stand in a workbook: {why}. It begins {text[:60]!r}.")
+        raise CodingError(
+            f"the codebook cannot stand in a workbook: {why}. It begins {text[:60]!r}."
+        )
     cell.value = xlsx_escape(text)
     cell.data_type = "s"  # a text is never a formula
 
@@ -91,7 +98,9 @@ def _frame(sheet: Worksheet, height: int) -> tuple[int, int]:
 def _protect(sheet: Worksheet) -> None:
     """Locked against slips, without a password; widths may be changed and rows filtered."""
     sheet.protection.sheet = True
-    sheet.protection.formatColumns = sheet.protection.formatRows = sheet.protection.autoFilter = False
+    sheet.protection.formatColumns = sheet.protection.formatRows = sheet.protection.autoFilter = (
+        False
+    )
 
 
 def _drop_downs(sheet: Worksheet, rows: Sequence[Sequence[str]], codebook: Codebook) -> None:
@@ -116,22 +125,35 @@ def _drop_downs(sheet: Worksheet, rows: Sequence[Sequence[str]], codebook: Codeb
 def _list(formula: str, where: str, title: str, prompt: str) -> DataValidation:
     rule = DataValidation(type="list", formula1=formula, allow_blank=True, sqref=where)
     rule.showErrorMessage = rule.showInputMessage = True
-    rule.errorTitle, rule.error = "Not in the list", "Choose an entry of the list, or leave the cell empty."
+    rule.errorTitle, rule.error = (
+        "Not in the list",
+        "Choose an entry of the list, or leave the cell empty.",
+    )
     rule.promptTitle, rule.prompt = _cut(title, 32), _cut(prompt, MAX_PROMPT)
     return rule
 
 
 def _ranges(lines: Sequence[int], letter: str) -> Iterable[str]:
     """The cells of a column as ranges, some hundred at a time."""
-    runs = [[line for _, line in run] for _, run in groupby(enumerate(lines), lambda pair: pair[1] - pair[0])]
-    names = [f"{letter}{run[0]}:{letter}{run[-1]}" if len(run) > 1 else f"{letter}{run[0]}" for run in runs]
+    runs = [
+        [line for _, line in run]
+        for _, run in groupby(enumerate(lines), lambda pair: pair[1] - pair[0])
+    ]
+    names = [
+        f"{letter}{run[0]}:{letter}{run[-1]}" if len(run) > 1 else f"{letter}{run[0]}"
+        for run in runs
+    ]
     for n in range(0, len(names), _RANGES):
         yield " ".join(names[n : n + _RANGES])
 
 
 def _prompt(indicator: Indicator) -> str:
     text = anchors_text(indicator)
-    return text if utf16_units(text) <= MAX_PROMPT else _cut(text, MAX_PROMPT - 26) + " (all in sheet 'codebook')"
+    return (
+        text
+        if utf16_units(text) <= MAX_PROMPT
+        else _cut(text, MAX_PROMPT - 26) + " (all in sheet 'codebook')"
+    )
 
 
 def _cut(text: str, units: int) -> str:
@@ -147,8 +169,10 @@ def _cut(text: str, units: int) -> str:
 def _questions(sheet: Worksheet, codebook: Codebook) -> None:
     most = max((len(i.codes) for i in codebook.indicators.values()), default=0)
     head = ["indicator_id", "name", "question", "anchors", *(f"code {n + 1}" for n in range(most))]
-    body = [[i.id, i.name, i.question, anchors_text(i), *(f"{c.value} {c.label}" for c in i.codes)]
-            for i in codebook.indicators.values()]  # fmt: skip
+    body = [
+        [i.id, i.name, i.question, anchors_text(i), *(f"{c.value} {c.label}" for c in i.codes)]
+        for i in codebook.indicators.values()
+    ]
     widths = [18, 24, 50, 90, *[16] * most]
     for line, texts in enumerate([head, *body], start=1):
         sheet.row_dimensions[line].height = _height(texts, widths)
@@ -163,9 +187,15 @@ def _questions(sheet: Worksheet, codebook: Codebook) -> None:
 
 
 def _height(texts: Sequence[str], widths: Sequence[int]) -> int:
-    """The height in points at which wrapped texts can be read; a row of a spreadsheet has at most 409."""
-    shown = [(t, w) for t, w in zip(texts[:10], widths, strict=False) if len(t) > w - 3 or "\n" in t]
-    lines = max((sum(len(part) // (w - 3) + 1 for part in t.split("\n")) for t, w in shown), default=1)
+    """The height in points at which wrapped texts can be read; a
+    row of a spreadsheet has at most 409.
+    """
+    shown = [
+        (t, w) for t, w in zip(texts[:10], widths, strict=False) if len(t) > w - 3 or "\n" in t
+    ]
+    lines = max(
+        (sum(len(part) // (w - 3) + 1 for part in t.split("\n")) for t, w in shown), default=1
+    )
     return min(15 * lines, 405)
 
 
@@ -175,17 +205,23 @@ def _row_xml(rows: Sequence[Sequence[str]], locked: int, free: int) -> str:
     for line, row in enumerate(rows, start=2):
         fixed = row[3].startswith(EARLIER)
         cells = [
-            f'<c r="{letter}{line}" s="{locked if fixed else style}" t="inlineStr"><is><t xml:space="preserve">{xml_text(text)}</t></is></c>'
-            if text else f'<c r="{letter}{line}" s="{locked if fixed else style}"/>'
+            (
+                f'<c r="{letter}{line}" s="{locked if fixed else style}" t="inlineStr"><is><t'
+                f' xml:space="preserve">{xml_text(text)}</t></is></c>'
+                if text
+                else f'<c r="{letter}{line}" s="{locked if fixed else style}"/>'
+            )
             for letter, style, text in zip(LETTERS, styles, row, strict=True)
-        ]  # fmt: skip
+        ]
         # no customHeight: the program makes the row higher as the coder writes
         out.append(f'<row r="{line}" ht="{_height(row, WIDTHS)}">{"".join(cells)}</row>')
     return "".join(out)
 
 
 def _filled(frame: bytes, rows: bytes, span: str) -> bytes:
-    """The workbook with its rows, which stand after the header; the cells that lent their styles are taken out."""
+    """The workbook with its rows, which stand after the header; the
+    cells that lent their styles are taken out.
+    """
     out = io.BytesIO()
     with (
         zipfile.ZipFile(io.BytesIO(frame)) as old,
@@ -197,7 +233,9 @@ def _filled(frame: bytes, rows: bytes, span: str) -> bytes:
                 before, end, after = data.partition(b"</sheetData>")
                 assert end and b"</sheetData>" not in after
                 before, lent = re.subn(rb'<c r="[OP]1"[^>]*/>', b"", before)
-                before, sized = re.subn(rb'<dimension ref="[^"]*"', b'<dimension ref="' + span.encode() + b'"', before)
+                before, sized = re.subn(
+                    rb'<dimension ref="[^"]*"', b'<dimension ref="' + span.encode() + b'"', before
+                )
                 assert (lent, sized) == (2, 1)
                 data = before + rows + end + after
             new.writestr(info.filename, data)

@@ -1,1 +1,3 @@
-"""Workbooks, read with care and written so that a text stays a text: parts, worksheets, cells, escapes."""
+"""Workbooks, read with care and written so that a text stays a
+text: parts, worksheets, cells, escapes.
+"""

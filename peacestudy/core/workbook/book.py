@@ -1,4 +1,6 @@
-"""What a workbook says beside its worksheets: which there are, shared strings, formats, when it was saved."""
+"""What a workbook says beside its worksheets: which there are,
+shared strings, formats, when it was saved.
+"""
 
 import posixpath
 import re
@@ -9,11 +11,15 @@ from peacestudy.core.problems import repeated
 from peacestudy.core.workbook.escapes import xlsx_unescape
 from peacestudy.core.workbook.package import Package, natural
 
-_DATES = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}  # built-in formats of dates and times
+# built-in formats of dates and times
+_DATES = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
 _PARTS = {9, 10, 11, 12, 13, 48}  # built-in formats of percents, fractions, powers of ten
-# a bracket inside brackets ends the search, so that the time stays linear in the length of the format
+# a bracket inside brackets ends the search, so that the time stays linear in the length of the
+# format
 _QUOTED = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\[\]]*\]')
-_STAMP = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,6})[0-9]*)?Z")
+_STAMP = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,6})[0-9]*)?Z"
+)
 
 
 @dataclass(frozen=True)
@@ -31,12 +37,20 @@ def worksheets(package: Package) -> list[Listed]:
     sheets: list[tuple[str, str, bool]] = []
 
     def link(name: str, a: dict[str, str]) -> None:
-        if name == "Relationship" and a.get("TargetMode") != "External" and a.get("Type", "").endswith("/worksheet"):
-            targets[a.get("Id", "")] = posixpath.normpath(posixpath.join("/xl", a.get("Target", ""))).lstrip("/")
+        if (
+            name == "Relationship"
+            and a.get("TargetMode") != "External"
+            and a.get("Type", "").endswith("/worksheet")
+        ):
+            targets[a.get("Id", "")] = posixpath.normpath(
+                posixpath.join("/xl", a.get("Target", ""))
+            ).lstrip("/")
 
     def sheet(name: str, a: dict[str, str]) -> None:
         if name == "sheet":
-            sheets.append((a.get("name", ""), a.get("id", ""), a.get("state", "visible") != "visible"))
+            sheets.append(
+                (a.get("name", ""), a.get("id", ""), a.get("state", "visible") != "visible")
+            )
 
     _read(package, "xl/_rels/workbook.xml.rels", link)
     _read(package, "xl/workbook.xml", sheet)
@@ -44,13 +58,16 @@ def worksheets(package: Package) -> list[Listed]:
     twice = repeated(s.name for s in found)
     if twice:
         raise package.error(
-            f"{package.file} is damaged: the worksheet {twice[0]!r} stands twice. Ask for the file again."
+            f"{package.file} is damaged: the worksheet {twice[0]!r} stands twice. Ask for the file"
+            " again."
         )
     return found
 
 
 def since_1904(package: Package) -> bool:
-    """Whether the workbook counts days from 1904, as those of old Macintosh programs do, and not from 1900."""
+    """Whether the workbook counts days from 1904, as those of old
+    Macintosh programs do, and not from 1900.
+    """
     found: list[str] = []
 
     def start(name: str, a: dict[str, str]) -> None:
@@ -66,7 +83,9 @@ def _read(package: Package, part: str, start: Callable[[str, dict[str, str]], No
 
 
 def shared_strings(package: Package) -> list[str]:
-    """The texts that cells name by number; runs of letters are joined, readings of characters left out."""
+    """The texts that cells name by number; runs of letters are
+    joined, readings of characters left out.
+    """
     out: list[str] = []
     parts: list[str] = []
     state = {"keep": False, "phonetic": False}
@@ -89,12 +108,19 @@ def shared_strings(package: Package) -> list[str]:
         elif name == "t":
             state["keep"] = False
 
-    package.parse("xl/sharedStrings.xml", start, end, lambda data: parts.append(data) if state["keep"] else None)
+    package.parse(
+        "xl/sharedStrings.xml",
+        start,
+        end,
+        lambda data: parts.append(data) if state["keep"] else None,
+    )
     return out
 
 
 def formats(package: Package) -> list[str]:
-    """What a number in a cell of each style is: number, date, or fraction where the format shows another number."""
+    """What a number in a cell of each style is: number, date, or
+    fraction where the format shows another number.
+    """
     own: dict[int, str] = {}
     styles: list[str] = []
     inside = {"cellXfs": False}
@@ -103,12 +129,16 @@ def formats(package: Package) -> list[str]:
 
     def start(name: str, a: dict[str, str]) -> None:
         if name == "numFmt":
-            own[natural(a.get("numFmtId", "0"), "number format")] = format_kind(a.get("formatCode", ""))
+            own[natural(a.get("numFmtId", "0"), "number format")] = format_kind(
+                a.get("formatCode", "")
+            )
         elif name == "cellXfs":
             inside["cellXfs"] = True
         elif name == "xf" and inside["cellXfs"]:
             n = natural(a.get("numFmtId", "0"), "number format")
-            styles.append(own.get(n) or ("date" if n in _DATES else "fraction" if n in _PARTS else "number"))
+            styles.append(
+                own.get(n) or ("date" if n in _DATES else "fraction" if n in _PARTS else "number")
+            )
 
     def end(name: str) -> None:
         if name == "cellXfs":
@@ -127,7 +157,9 @@ def format_kind(code: str) -> str:
 
 
 def saved(package: Package) -> str:
-    """When the workbook says it was last saved; it travels with the file, as the time of the file system does not."""
+    """When the workbook says it was last saved; it travels with the
+    file, as the time of the file system does not.
+    """
     found: list[str] = []
     state = {"keep": False}
     if not package.has("docProps/core.xml"):
@@ -137,7 +169,10 @@ def saved(package: Package) -> str:
         state["keep"] = name == "modified"
 
     package.parse(
-        "docProps/core.xml", start, lambda name: None, lambda data: found.append(data) if state["keep"] else None
+        "docProps/core.xml",
+        start,
+        lambda name: None,
+        lambda data: found.append(data) if state["keep"] else None,
     )
     stamp = _STAMP.fullmatch("".join(found).strip())
     return f"{stamp[1]}.{(stamp[2] or '').ljust(6, '0')}Z" if stamp else ""

@@ -1,4 +1,6 @@
-"""Cells of a worksheet where they stand: text as text, and what a spreadsheet made of other cells."""
+"""Cells of a worksheet where they stand: text as text, and what a
+spreadsheet made of other cells.
+"""
 
 from dataclasses import dataclass
 
@@ -9,7 +11,8 @@ class Odd:
 
     Attributes
     ----------
-    kind : ``number``, ``fraction`` (a number that is not whole), ``date``, ``truth value``, ``formula``, ``error value``.
+    kind : ``number``, ``fraction`` (a number that is not whole), ``date``, ``truth value``,
+        ``formula``, ``error value``.
     text : the cell as the file has it.
     """
 
@@ -25,7 +28,9 @@ Cell = str | Odd
 
 @dataclass(frozen=True)
 class Row:
-    """One row: its number in the spreadsheet and its filled cells by the position of the column, from 0."""
+    """One row: its number in the spreadsheet and its filled cells
+    by the position of the column, from 0.
+    """
 
     line: int
     cells: dict[int, Cell]

@@ -1,16 +1,18 @@
 """Text that passes through spreadsheets unchanged, and never becomes a formula.
 
-CSV: a cell that a spreadsheet would take for a formula is written with an apostrophe before it, and so is one that
-already looks like that, so that exactly one apostrophe is taken off on reading. XLSX: XML holds no control characters and
-turns a carriage return into a line feed; ECMA-376 (part 1, 22.9.2.19, ST_Xstring) writes such a character as ``_xHHHH_``,
-and the underscore of a text that looks like that as ``_x005F_``.
+CSV: a cell that a spreadsheet would take for a formula is written with an apostrophe before it, and
+so is one that already looks like that, so that exactly one apostrophe is taken off on reading.
+XLSX: XML holds no control characters and turns a carriage return into a line feed; ECMA-376 (part
+1, 22.9.2.19, ST_Xstring) writes such a character as ``_xHHHH_``, and the underscore of a text that
+looks like that as ``_x005F_``.
 """
 
 import re
 from collections.abc import Iterable
 
 MAX_CELL = 32_767  # UTF-16 units in a worksheet's cell
-# blanks may stand before the sign, and the signs of the wide forms count: some programs strip or fold them
+# blanks may stand before the sign, and the signs of the wide forms count: some programs strip or
+# fold them
 _DANGER = r"(?:[\t\r\n]|\s*[=+\-@＝＋－＠])"
 _FORMULA = re.compile(rf"'*{_DANGER}")
 _ESCAPED = re.compile(rf"'+{_DANGER}")
@@ -83,12 +85,16 @@ def unwritable(text: str, suffix: str) -> str:
     if suffix == ".csv" and "\0" in text:
         return "a CSV file cannot hold the character NUL"
     if suffix == ".xlsx" and len(text) * 2 > MAX_CELL and utf16_units(text) > MAX_CELL:
-        return f"a worksheet's cell holds {MAX_CELL:,} characters, this text has {utf16_units(text):,}"
+        return (
+            f"a worksheet's cell holds {MAX_CELL:,} characters, this text has {utf16_units(text):,}"
+        )
     return ""
 
 
 def any_unwritable(texts: Iterable[str], suffix: str) -> bool:
-    """Whether any of many texts may be unwritable; quick, and True leads to ``unwritable`` for each."""
+    """Whether any of many texts may be unwritable; quick, and
+    True leads to ``unwritable`` for each.
+    """
     texts = list(texts)
     if suffix == ".xlsx" and any(len(t) * 2 > MAX_CELL for t in texts):
         return True

@@ -1,7 +1,8 @@
 """One worksheet as it stands: cells with their kinds, merged ranges, what is hidden.
 
-The usual readers do not serve here. python-calamine gives a formula's cached value as if it had been typed, and drops cells
-of blanks; openpyxl in its read-only mode leaves ``_x000D_`` as it is, and says nothing of merged or hidden cells.
+The usual readers do not serve here. python-calamine gives a formula's cached value as if it had
+been typed, and drops cells of blanks; openpyxl in its read-only mode leaves ``_x000D_`` as it is,
+and says nothing of merged or hidden cells.
 """
 
 import re
@@ -18,7 +19,8 @@ MAX_COLUMNS = 16_384
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _WHOLE = re.compile(r"-?[0-9]{1,15}(?:\.0*)?")
 _KINDS = {"b": "truth value", "e": "error value", "d": "date"}
-_TRUTHS = {"1": "TRUE", "true": "TRUE", "0": "FALSE", "false": "FALSE"}  # xsd:boolean; other texts stay as they are
+# xsd:boolean; other texts stay as they are
+_TRUTHS = {"1": "TRUE", "true": "TRUE", "0": "FALSE", "false": "FALSE"}
 
 
 @dataclass
@@ -27,9 +29,10 @@ class Worksheet:
 
     Attributes
     ----------
-    computed : whether the value that a program worked out last is taken for a formula, and an empty text for itself; a
-        coder's sheet takes neither.
-    formulas, blanks : line, and position of the column, of formulas, and of those without such a value.
+    computed : whether the value that a program worked out last is taken for a formula, and an empty
+        text for itself; a coder's sheet takes neither.
+    formulas, blanks : line, and position of the column, of
+        formulas, and of those without such a value.
     rows : rows with at least one filled cell, in the order of the file.
     merged : ranges such as ``A1:B2``.
     hidden_rows, hidden_columns : numbers of rows, first and last position of columns from 0.
@@ -128,7 +131,8 @@ class Worksheet:
         self._count += 1
         if self._count > MAX_CELLS:
             raise self.package.error(
-                f"{self.package.file} has more than {MAX_CELLS:,} cells in a worksheet. Delete what does not belong to the sheet."
+                f"{self.package.file} has more than {MAX_CELLS:,} cells in a worksheet. Delete what"
+                " does not belong to the sheet."
             )
         at = attributes.get("r")
         self._column = column_number(at) if at else self._column + 1
@@ -182,7 +186,11 @@ def column_number(reference: str) -> int:
 
 
 def read_worksheet(
-    package: Package, part: str, shared: Sequence[str], formats: Sequence[str], computed: bool = False
+    package: Package,
+    part: str,
+    shared: Sequence[str],
+    formats: Sequence[str],
+    computed: bool = False,
 ) -> Worksheet:
     """Read a worksheet.
 

@@ -1,7 +1,7 @@
 """A plain workbook: texts are texts whatever they begin with, numbers numbers, days days.
 
-The parts are written here and not by openpyxl, which makes formulas of texts that begin with an equals sign and cuts long
-texts without a word. ECMA-376, part 1, 18 (SpreadsheetML).
+The parts are written here and not by openpyxl, which makes formulas of texts that begin with an
+equals sign and cuts long texts without a word. ECMA-376, part 1, 18 (SpreadsheetML).
 """
 
 import io
@@ -22,14 +22,16 @@ _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 # styles of cells: 0 as it comes, 1 text, 2 a day, 3 text of the header
 _STYLES = (
-    f'{_HEAD}<styleSheet xmlns="{_MAIN}"><numFmts count="1"><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd"/></numFmts>'
-    '<fonts count="2"><font><sz val="11"/><name val="Calibri"/></font><font><b/><sz val="11"/><name val="Calibri"/></font></fonts>'
-    '<fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills>'
-    "<borders count=\"1\"><border/></borders><cellStyleXfs count=\"1\"><xf/></cellStyleXfs><cellXfs count=\"4\"><xf/>"
-    '<xf numFmtId="49" applyNumberFormat="1"/><xf numFmtId="164" applyNumberFormat="1"/>'
-    '<xf numFmtId="49" fontId="1" applyNumberFormat="1" applyFont="1"/></cellXfs><cellStyles count="1">'
-    '<cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
-)  # fmt: skip
+    f'{_HEAD}<styleSheet xmlns="{_MAIN}"><numFmts count="1"><numFmt numFmtId="164"'
+    ' formatCode="yyyy\\-mm\\-dd"/></numFmts><fonts count="2"><font><sz val="11"/><name'
+    ' val="Calibri"/></font><font><b/><sz val="11"/><name val="Calibri"/></font></fonts><fills'
+    ' count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill'
+    ' patternType="gray125"/></fill></fills><borders count="1"><border/></borders><cellStyleXfs'
+    ' count="1"><xf/></cellStyleXfs><cellXfs count="4"><xf/><xf numFmtId="49"'
+    ' applyNumberFormat="1"/><xf numFmtId="164" applyNumberFormat="1"/><xf numFmtId="49"'
+    ' fontId="1" applyNumberFormat="1" applyFont="1"/></cellXfs><cellStyles count="1"><cellStyle'
+    ' name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
+)
 
 
 def workbook_bytes(sheets: Mapping[str, Sequence[Sequence[object]]]) -> bytes:
@@ -37,8 +39,9 @@ def workbook_bytes(sheets: Mapping[str, Sequence[Sequence[object]]]) -> bytes:
 
     Parameters
     ----------
-    sheets : rows by name of the sheet, the first row the header. A cell is a str, int, float, bool, datetime (a day from
-        1 March 1900 on) or None, which is left empty; an empty text is written as one.
+    sheets : rows by name of the sheet, the first row the header. A cell is a str, int, float, bool,
+        datetime (a day from 1 March 1900 on) or None, which is left empty; an empty text is written
+        as one.
 
     Raises
     ------
@@ -66,14 +69,16 @@ def workbook_bytes(sheets: Mapping[str, Sequence[Sequence[object]]]) -> bytes:
     for n, (name, rows) in enumerate(sheets.items(), start=1):
         if len(rows) > MAX_ROWS:
             raise JoinError(
-                f"the sheet {name!r} would have {len(rows):,} rows; a worksheet has {MAX_ROWS:,}. Write Parquet or CSV."
+                f"the sheet {name!r} would have {len(rows):,} rows; a worksheet has {MAX_ROWS:,}."
+                " Write Parquet or CSV."
             )
         parts[f"xl/worksheets/sheet{n}.xml"] = "".join(_sheet(rows))
     data = {name: text.encode("utf-8") for name, text in parts.items()}
     size = sum(map(len, data.values()))
     if size > 0.9 * MAX_INFLATED:
         raise JoinError(
-            f"the workbook would hold {size / 2**20:,.0f} MB, and so large a one is not read again. Write Parquet or CSV."
+            f"the workbook would hold {size / 2**20:,.0f} MB, and so large a one is not read again."
+            " Write Parquet or CSV."
         )
     packed = _zipped(data, zipfile.ZIP_DEFLATED)
     # what packs too well looks like a bomb to a careful reader
@@ -94,31 +99,42 @@ def _content_types(count: int) -> str:
         for n in range(1, count + 1)
     )
     return (
-        f'{_HEAD}<Types xmlns="{_PACKAGE}/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.'
-        f'relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml" ContentType='
-        f'"{_TYPE}.sheet.main+xml"/><Override PartName="/xl/styles.xml" ContentType="{_TYPE}.styles+xml"/>{own}</Types>'
-    )  # fmt: skip
+        f'{_HEAD}<Types xmlns="{_PACKAGE}/content-types"><Default Extension="rels"'
+        ' ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default'
+        ' Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml"'
+        f' ContentType="{_TYPE}.sheet.main+xml"/><Override PartName="/xl/styles.xml"'
+        f' ContentType="{_TYPE}.styles+xml"/>{own}</Types>'
+    )
 
 
 def _links(targets: Iterable[tuple[str, str]]) -> str:
-    own = "".join(f'<Relationship Id="rId{n}" Type="{t}" Target="{to}"/>' for n, (t, to) in enumerate(targets, start=1))
+    own = "".join(
+        f'<Relationship Id="rId{n}" Type="{t}" Target="{to}"/>'
+        for n, (t, to) in enumerate(targets, start=1)
+    )
     return f'{_HEAD}<Relationships xmlns="{_PACKAGE}/relationships">{own}</Relationships>'
 
 
 def _workbook(names: Sequence[str]) -> str:
     own = "".join(
-        f'<sheet name="{xml_text(name)}" sheetId="{n}" r:id="rId{n}"/>' for n, name in enumerate(names, start=1)
+        f'<sheet name="{xml_text(name)}" sheetId="{n}" r:id="rId{n}"/>'
+        for n, name in enumerate(names, start=1)
     )
     return f'{_HEAD}<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><sheets>{own}</sheets></workbook>'
 
 
 def _sheet(rows: Sequence[Sequence[object]]) -> Iterable[str]:
-    yield f'{_HEAD}<worksheet xmlns="{_MAIN}"><sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" '
+    yield (
+        f'{_HEAD}<worksheet xmlns="{_MAIN}"><sheetViews><sheetView workbookViewId="0"><pane'
+        ' ySplit="1" topLeftCell="A2" '
+    )
     yield 'activePane="bottomLeft" state="frozen"/></sheetView></sheetViews><sheetData>'
     width = max(map(len, rows), default=0)
     letters = [column_letters(n) for n in range(1, width + 1)]
     for line, row in enumerate(rows, start=1):
-        cells = "".join(_cell(value, f"{letters[n]}{line}", line == 1) for n, value in enumerate(row))
+        cells = "".join(
+            _cell(value, f"{letters[n]}{line}", line == 1) for n, value in enumerate(row)
+        )
         yield f'<row r="{line}">{cells}</row>'
     yield "</sheetData></worksheet>"
 
@@ -143,7 +159,10 @@ def _cell(value: object, at: str, header: bool) -> str:
         return ""
     if isinstance(value, str):
         style = 3 if header else 1
-        return f'<c r="{at}" s="{style}" t="inlineStr"><is><t xml:space="preserve">{xml_text(value)}</t></is></c>'
+        return (
+            f'<c r="{at}" s="{style}" t="inlineStr"><is><t'
+            f' xml:space="preserve">{xml_text(value)}</t></is></c>'
+        )
     if isinstance(value, bool):
         return f'<c r="{at}" t="b"><v>{int(value)}</v></c>'
     if isinstance(value, datetime):

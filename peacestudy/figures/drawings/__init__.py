@@ -1,1 +1,3 @@
-"""Drawings: one module a group of figures, from stored results to a figure that says what it shows."""
+"""Drawings: one module a group of figures, from stored results to
+a figure that says what it shows.
+"""

@@ -1,4 +1,6 @@
-"""Dates of events and windows as whole days: a day, or a month or a year as the days from its first to its last."""
+"""Dates of events and windows as whole days: a day, or a month or a
+year as the days from its first to its last.
+"""
 
 import datetime as dt
 import re
@@ -21,7 +23,8 @@ class Days(NamedTuple):
 
     Attributes
     ----------
-    first, last : first and last day that the date may mean; the same where it is a day. 0 where it is missing.
+    first, last : first and last day that the date may mean; the same
+        where it is a day. 0 where it is missing.
     missing : rows without a date.
     """
 
@@ -35,8 +38,8 @@ def days(column: pd.Series, table: str, problems: list[Problem]) -> Days:
 
     Parameters
     ----------
-    column : datetime64 without time zone, ``date`` objects, texts ``YYYY-MM-DD`` (a time of day behind it is left out), ``YYYY-MM`` or
-        ``YYYY``, or whole numbers, which are years.
+    column : datetime64 without time zone, ``date`` objects, texts ``YYYY-MM-DD`` (a time of day
+        behind it is left out), ``YYYY-MM`` or ``YYYY``, or whole numbers, which are years.
     table : what the table is, for the problems.
     problems : is added to.
 
@@ -48,8 +51,9 @@ def days(column: pd.Series, table: str, problems: list[Problem]) -> Days:
     """
     if isinstance(column.dtype, pd.DatetimeTZDtype):
         raise JoinError(
-            f"{column.name!r} of {table} has a time zone ({column.dtype.tz}), and on which day an event falls depends on it. Choose "
-            f"the place whose days are meant: .dt.tz_convert(...).dt.tz_localize(None)."
+            f"{column.name!r} of {table} has a time zone ({column.dtype.tz}), and on which day an"
+            " event falls depends on it. Choose the place whose days are meant:"
+            " .dt.tz_convert(...).dt.tz_localize(None)."
         )
     if column.dtype.kind == "M":
         day = column.to_numpy().astype("datetime64[D]").astype(np.int64)
@@ -60,7 +64,10 @@ def days(column: pd.Series, table: str, problems: list[Problem]) -> Days:
     read = [_read(v) for v in values]
     bad = np.array([r is None for r in read] + [False])
     for i in np.flatnonzero(bad[codes]):
-        name, remedy = str(column.name), "correct the date, or bring all to one form with pd.to_datetime"
+        name, remedy = (
+            str(column.name),
+            "correct the date, or bring all to one form with pd.to_datetime",
+        )
         problems.append(Problem(table, int(i) + 1, name, str(column.iloc[i]), _RULE, remedy))
     ends = np.array([r or (0, 0) for r in read] + [(0, 0)], np.int64)
     return Days(ends[codes, 0], ends[codes, 1], (np.asarray(codes) < 0) | bad[codes])
@@ -98,22 +105,43 @@ def _since(day: dt.date) -> int:
 
 
 def window_days(cases: pd.DataFrame, start: str, end: str, problems: list[Problem]) -> Days:
-    """First and last day of each case's window; missing where either is. An end before its start is a problem."""
+    """First and last day of each case's window; missing where either
+    is. An end before its start is a problem.
+    """
     begun, ended = (days(cases[c], "the cases", problems) for c in (start, end))
     return _between(begun, ended, (start, end), "the cases", problems)
 
 
 def event_days(
-    events: pd.DataFrame, date: str, date_end: str | None, uncertain: str | None, name: str, problems: list[Problem]
+    events: pd.DataFrame,
+    date: str,
+    date_end: str | None,
+    uncertain: str | None,
+    name: str,
+    problems: list[Problem],
 ) -> Days:
-    """First and last day of each event; missing where it has no date, or one that ``uncertain`` takes for none."""
+    """First and last day of each event; missing where it has no date,
+    or one that ``uncertain`` takes for none.
+    """
     columns = [date, date_end] if date_end is not None else [date]
     read = [days(events[c], name, problems) for c in columns]
     for column, found in zip(columns, read, strict=True):
         rough = np.flatnonzero(found.first != found.last) if uncertain is None else ()
         for i in rough:
-            remedy = 'give the day, or say what such a date is: uncertain="span" (all its days) or "missing" (no date)'
-            problems.append(Problem(name, int(i) + 1, column, str(events[column].iloc[i]), "a day is expected", remedy))
+            remedy = (
+                'give the day, or say what such a date is: uncertain="span" (all its days) or'
+                ' "missing" (no date)'
+            )
+            problems.append(
+                Problem(
+                    name,
+                    int(i) + 1,
+                    column,
+                    str(events[column].iloc[i]),
+                    "a day is expected",
+                    remedy,
+                )
+            )
     out = _between(read[0], read[-1], (date, date_end or date), name, problems)
     if uncertain == "missing":
         no_day = np.logical_or.reduce([f.first != f.last for f in read])
@@ -121,10 +149,14 @@ def event_days(
     return out
 
 
-def _between(first: Days, last: Days, names: tuple[str, str], table: str, problems: list[Problem]) -> Days:
+def _between(
+    first: Days, last: Days, names: tuple[str, str], table: str, problems: list[Problem]
+) -> Days:
     missing = first.missing | last.missing
     for i in np.flatnonzero(~missing & (last.last < first.first)):
         start, end = (str(np.datetime64(int(d), "D")) for d in (first.first[i], last.last[i]))
         rule = f"{names[1]!r} lies before {names[0]!r}, which is {start}"
-        problems.append(Problem(table, int(i) + 1, names[1], end, rule, "correct one of the two dates"))
+        problems.append(
+            Problem(table, int(i) + 1, names[1], end, rule, "correct one of the two dates")
+        )
     return Days(first.first, last.last, missing)

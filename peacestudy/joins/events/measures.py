@@ -1,4 +1,6 @@
-"""What is made of the events of a window: measures as the author writes them, the events' values, the new columns."""
+"""What is made of the events of a window: measures as the author
+writes them, the events' values, the new columns.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -21,7 +23,9 @@ _SHARED = ("sum", "count", "any")
 
 
 class Made(NamedTuple):
-    """A new column: which column of the events, how, what stands for no event (None: missing), whether it is the last day."""
+    """A new column: which column of the events, how, what stands for no event (None: missing),
+    whether it is the last day.
+    """
 
     column: str | None
     how: str
@@ -30,61 +34,87 @@ class Made(NamedTuple):
 
 
 def as_measures(
-    measures: Measures, events: pd.DataFrame, dates: tuple[str, str | None], spanning: str | None,
-    absent: float | Mapping[str, float] | None, name: str,
-) -> dict[str, Made]:  # fmt: skip
+    measures: Measures,
+    events: pd.DataFrame,
+    dates: tuple[str, str | None],
+    spanning: str | None,
+    absent: float | Mapping[str, float] | None,
+    name: str,
+) -> dict[str, Made]:
     """Check the measures and what stands for no event.
 
     Raises
     ------
     JoinError
-        An unknown column or way, a way that does not fit its column or the rule for borders, a value for a column that is not made.
+        An unknown column or way, a way that does not fit its column or the rule for borders, a
+        value for a column that is not made.
     """
     if not measures:
         raise JoinError(
-            'measures is empty; name what is wanted, such as {"deaths": ("best", "sum"), "events": (None, "count")}.'
+            'measures is empty; name what is wanted, such as {"deaths": ("best", "sum"), "events":'
+            ' (None, "count")}.'
         )
     if isinstance(absent, Mapping):
         for given in absent:
             if given not in measures:
                 raise JoinError(one_of("a column of absent", given, list(measures)))
     elif absent not in (None, 0):
-        raise JoinError(f"absent is {absent!r}; give 0 (counts and sums of no event), or {{new column: value}}.")
+        raise JoinError(
+            f"absent is {absent!r}; give 0 (counts and sums of no event), or {{new column: value}}."
+        )
     out = {}
     for new, (column, how) in measures.items():
         if how not in HOW:
             raise JoinError(one_of(f"how {new!r} is made", how, HOW))
         _fits(new, column, how, events, dates, spanning, name)
         zero = 0 if absent == 0 and not isinstance(absent, Mapping) and how in _ZERO else None
-        out[new] = Made(column, how, absent.get(new) if isinstance(absent, Mapping) else zero, column == dates[1])
+        out[new] = Made(
+            column,
+            how,
+            absent.get(new) if isinstance(absent, Mapping) else zero,
+            column == dates[1],
+        )
     return out
 
 
 def _fits(
-    new: str, column: str | None, how: str, events: pd.DataFrame, dates: tuple[str, str | None], spanning: str | None, name: str
-) -> None:  # fmt: skip
+    new: str,
+    column: str | None,
+    how: str,
+    events: pd.DataFrame,
+    dates: tuple[str, str | None],
+    spanning: str | None,
+    name: str,
+) -> None:
     if (how in ("count", "any")) != (column is None):
         raise JoinError(
-            f"{new!r} is ({column!r}, {how!r}); count and any are of events and take None as column, the others take a column of {name}."
+            f"{new!r} is ({column!r}, {how!r}); count and any are of events and take None as"
+            f" column, the others take a column of {name}."
         )
     if column is not None:
         has_columns(events, [column], name)
     if (how in ("first", "last")) != (column is not None and column in dates):
         known = " or ".join(repr(d) for d in dates if d is not None)
         raise JoinError(
-            f"{new!r} is ({column!r}, {how!r}); first and last are days, of {known}, and days are taken in no other way."
+            f"{new!r} is ({column!r}, {how!r}); first and last are days, of {known}, and days are"
+            " taken in no other way."
         )
     if spanning == "share" and how not in _SHARED:
         raise JoinError(
-            f"{new!r} is {how!r}, and an event cannot be shared out in it: shares are of {', '.join(_SHARED)}. "
+            f"{new!r} is {how!r}, and an event cannot be shared out in it: shares are of"
+            f" {', '.join(_SHARED)}. "
             f'Make it in a second step with spanning="overlap".'
         )
 
 
 def values_of(
-    made: Mapping[str, Made], events: pd.DataFrame, dates: Days, signed: Sequence[str], name: str,
+    made: Mapping[str, Made],
+    events: pd.DataFrame,
+    dates: Days,
+    signed: Sequence[str],
+    name: str,
     problems: list[Problem],
-) -> dict[str, Measure]:  # fmt: skip
+) -> dict[str, Measure]:
     """The values of the events for each measure; a negative value is a problem."""
     out, read = {}, dict[str, tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]]()
     for new, m in made.items():
@@ -101,29 +131,50 @@ def values_of(
     return out
 
 
-def _numbers(column: pd.Series, label: str, name: str) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
+def _numbers(
+    column: pd.Series, label: str, name: str
+) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
     if not pd.api.types.is_numeric_dtype(column.dtype) or column.dtype.kind == "c":
         raise JoinError(
-            f"{label!r} of {name} is {column.dtype}, and sums are of numbers. Make numbers of it, for example with pd.to_numeric."
+            f"{label!r} of {name} is {column.dtype}, and sums are of numbers. Make numbers of it,"
+            " for example with pd.to_numeric."
         )
     column = column.astype("Int64") if column.dtype.kind == "b" else column
     missing = column.isna().to_numpy(dtype=bool)
     if column.dtype.kind in "iub":
         if column.dtype.kind == "u" and (column > np.iinfo(np.int64).max).any():
-            raise JoinError(f"{label!r} of {name} holds numbers beyond 64 bits with a sign. Give them as float64.")
-        return (column.mask(missing, 0) if missing.any() else column).to_numpy(dtype=np.int64), missing
+            raise JoinError(
+                f"{label!r} of {name} holds numbers beyond 64 bits with a sign. Give them as"
+                " float64."
+            )
+        return (column.mask(missing, 0) if missing.any() else column).to_numpy(
+            dtype=np.int64
+        ), missing
     values = (column.mask(missing, 0) if missing.any() else column).to_numpy(dtype=np.float64)
     if np.isinf(values).any():
-        raise JoinError(f"{label!r} of {name} holds infinite values. Say what they are: a number, or missing.")
+        raise JoinError(
+            f"{label!r} of {name} holds infinite values. Say what they are: a number, or missing."
+        )
     return values, missing
 
 
 def _refuse_negative(
-    values: npt.NDArray[Any], missing: npt.NDArray[np.bool_], column: str, name: str, problems: list[Problem]
+    values: npt.NDArray[Any],
+    missing: npt.NDArray[np.bool_],
+    column: str,
+    name: str,
+    problems: list[Problem],
 ) -> None:
     for i in np.flatnonzero(~missing & (values < 0)):
-        remedy = f'correct it, or make it missing; if the column may be below zero, say signed=["{column}"]'
-        problems.append(Problem(name, int(i) + 1, column, str(values[i]), "a value from 0 on is expected", remedy))
+        remedy = (
+            "correct it, or make it missing; if the column may be below zero, say"
+            f' signed=["{column}"]'
+        )
+        problems.append(
+            Problem(
+                name, int(i) + 1, column, str(values[i]), "a value from 0 on is expected", remedy
+            )
+        )
 
 
 def columns_of(
@@ -133,7 +184,9 @@ def columns_of(
     asked: npt.NDArray[np.int64],
     why: npt.NDArray[np.int8],
 ) -> pd.DataFrame:
-    """The new columns, a row a case: whole numbers stay whole (Int64 where some are missing), days are dates."""
+    """The new columns, a row a case: whole numbers stay whole (Int64
+    where some are missing), days are dates.
+    """
     out = {}
     for new, m in made.items():
         missing = why != MET
@@ -142,13 +195,17 @@ def columns_of(
         values[asked] = found.values[new]
         if m.absent is not None:
             filled = why == FILLED
-            values = values.astype(np.result_type(values.dtype, np.float64)) if m.absent % 1 else values
+            values = (
+                values.astype(np.result_type(values.dtype, np.float64)) if m.absent % 1 else values
+            )
             values[filled], missing[filled] = m.absent, False
         out[new] = _typed(values, missing, m, events)
     return pd.DataFrame(out, index=range(len(why)))
 
 
-def _typed(values: npt.NDArray[Any], missing: npt.NDArray[np.bool_], m: Made, events: pd.DataFrame) -> pd.Series:
+def _typed(
+    values: npt.NDArray[Any], missing: npt.NDArray[np.bool_], m: Made, events: pd.DataFrame
+) -> pd.Series:
     if m.how in ("first", "last"):
         day = values.astype("datetime64[D]").astype("datetime64[s]")
         return pd.Series(np.where(missing, np.datetime64("NaT"), day))
@@ -161,4 +218,6 @@ def _typed(values: npt.NDArray[Any], missing: npt.NDArray[np.bool_], m: Made, ev
     # a column of floats gives floats, whether or not its numbers are whole
     if values.dtype.kind == "f" or (m.column is not None and events[m.column].dtype.kind == "f"):
         return pd.Series(np.where(missing, np.nan, values))
-    return pd.Series(pd.array(values, "Int64")).mask(missing) if missing.any() else pd.Series(values)
+    return (
+        pd.Series(pd.array(values, "Int64")).mask(missing) if missing.any() else pd.Series(values)
+    )

@@ -1,4 +1,6 @@
-"""Events to the years of their units: a row for every unit and year of which the source speaks, also where nothing happened."""
+"""Events to the years of their units: a row for every unit and year of which the source speaks,
+also where nothing happened.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -32,16 +34,19 @@ def event_years(
 
     Parameters
     ----------
-    events, date, date_end, measures, name, spanning, uncertain, absent, signed : as in ``event_windows``; the windows are the years.
+    events, date, date_end, measures, name, spanning, uncertain, absent, signed : as in
+        ``event_windows``; the windows are the years.
     unit : column, or columns, of the events that name the unit, such as a dyad or a country.
     years : first and last year; None takes the years of which an OutcomeTable speaks.
-    units : the units, with the columns of ``unit``, a row each; None takes those that have an event.
+    units : the units, with the columns of ``unit``, a row each;
+        None takes those that have an event.
 
     Returns
     -------
     StudyFrame
-        A row for each unit and year, sorted: ``row_id``, the columns of ``unit``, ``year``, the measures. Without ``absent`` a year
-        without events is missing: nothing says that it means none.
+        A row for each unit and year, sorted: ``row_id``, the columns of ``unit``, ``year``, the
+        measures. Without ``absent`` a year without events is missing: nothing says that it means
+        none.
 
     Raises
     ------
@@ -50,8 +55,18 @@ def event_years(
 
     Examples
     --------
-    >>> events = pd.DataFrame({"dyad": [7, 7], "date": ["2001-12-31", "2003-01-01"], "best": [3, 4]})
-    >>> frame = event_years(events, unit="dyad", date="date", measures={"deaths": ("best", "sum")}, name="events", absent=0, years=(2001, 2003))
+    >>> events = pd.DataFrame(
+    ...     {"dyad": [7, 7], "date": ["2001-12-31", "2003-01-01"], "best": [3, 4]}
+    ... )
+    >>> frame = event_years(
+    ...     events,
+    ...     unit="dyad",
+    ...     date="date",
+    ...     measures={"deaths": ("best", "sum")},
+    ...     name="events",
+    ...     absent=0,
+    ...     years=(2001, 2003),
+    ... )
     >>> frame.data[["dyad", "year", "deaths"]].values.tolist()
     [[7, 2001, 3], [7, 2002, 0], [7, 2003, 4]]
     """
@@ -59,13 +74,17 @@ def event_years(
     columns = [unit] if isinstance(unit, str) else list(unit)
     if units is not None and not isinstance(units, pd.DataFrame):
         raise JoinError(
-            f"units is {units!r}; give a DataFrame with a row a unit, or leave it out for those that have an event."
+            f"units is {units!r}; give a DataFrame with a row a unit, or leave it out for those"
+            " that have an event."
         )
     listed = table if units is None else units
     for column in columns:
         has_columns(listed, [column], name if units is None else "units")
         if column in ("year", "row_id"):
-            raise JoinError(f"a unit cannot be the column {column!r}, which the unit-years have themselves. Rename it.")
+            raise JoinError(
+                f"a unit cannot be the column {column!r}, which the unit-years have themselves."
+                " Rename it."
+            )
     known = listed[columns].dropna()
     if units is not None and (len(known) < len(units) or known.duplicated().any()):
         raise JoinError("units has rows that are missing or stand twice. Give each unit once.")
@@ -75,7 +94,8 @@ def event_years(
     grid = known.loc[known.index.repeat(count)].reset_index(drop=True)
     grid.insert(0, "row_id", np.arange(len(grid)))
     grid["year"] = np.tile(np.arange(first, last + 1), len(known))
-    plain = not isinstance(events, OutcomeTable)  # an outcome table states its years and units itself
+    # an outcome table states its years and units itself
+    plain = not isinstance(events, OutcomeTable)
     watched = "listed" if units is None else "all"
     frame = StudyFrame(grid, f"{' and '.join(columns)}-year", "row_id")
     return event_windows(
@@ -97,12 +117,17 @@ def event_years(
     )
 
 
-def _years(events: pd.DataFrame | OutcomeTable, years: tuple[int, int] | None, name: str) -> tuple[int, int]:
+def _years(
+    events: pd.DataFrame | OutcomeTable, years: tuple[int, int] | None, name: str
+) -> tuple[int, int]:
     if years is None and not isinstance(events, OutcomeTable):
         raise JoinError(
-            f"{name} does not say over which years it speaks. Give the first and the last: years=(1989, 2022)."
+            f"{name} does not say over which years it speaks. Give the first and the last:"
+            " years=(1989, 2022)."
         )
     first, last = years or (events.source.first_year, events.source.last_year)
     if first > last:
-        raise JoinError(f"years is ({first}, {last}); the first comes after the last. Turn them round.")
+        raise JoinError(
+            f"years is ({first}, {last}); the first comes after the last. Turn them round."
+        )
     return first, last

@@ -1,4 +1,6 @@
-"""Undirected pairs of states meet a directed table: one direction that is named, or both brought together by a written rule."""
+"""Undirected pairs of states meet a directed table: one direction that is named, or both brought
+together by a written rule.
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -46,36 +48,52 @@ def from_directions(
     Parameters
     ----------
     cases : a row a pair of states and year, in either order.
-    other : directed dyad-years: a row from one state to the other in a year, each direction once at most.
+    other : directed dyad-years: a row from one state to the other
+        in a year, each direction once at most.
     states : the two columns of the cases, a and b.
     year : column of the cases.
-    measures : from each new column to the column of ``other`` and the rule: ``a_to_b`` or ``b_to_a`` takes that direction (a and
-        b as the cases have them); ``same`` takes the value of both, and refuses pairs whose directions contradict each other;
-        ``any, all, share, mean, max, min, sum`` bring both together.
-    missing : {"any_missing", "observed"}: where one direction has no value, the case has none; or the one that is there counts,
-        and a column ``<new column>_directions`` says how many did. No matter for ``a_to_b`` and ``b_to_a``.
+    measures : from each new column to the column of ``other`` and the rule: ``a_to_b`` or
+        ``b_to_a`` takes that direction (a and b as the cases have them); ``same`` takes the value
+        of both, and refuses pairs whose directions contradict each other; ``any, all, share, mean,
+        max, min, sum`` bring both together.
+    missing : {"any_missing", "observed"}: where one direction has no value, the case has none; or
+        the one that is there counts, and a column ``<new column>_directions`` says how many did. No
+        matter for ``a_to_b`` and ``b_to_a``.
     name : what the other table is, for the ledger.
-    other_states, other_year : columns of ``other``, from state and to state; None takes those that an outcome table names.
-    absent : from a column of ``other`` to the value that stands for an absent row inside the coverage of the source.
+    other_states, other_year : columns of ``other``, from state and to state;
+        None takes those that an outcome table names.
+    absent : from a column of ``other`` to the value that stands for an
+        absent row inside the coverage of the source.
     key, unit : as in ``join``, where ``cases`` is a plain DataFrame.
 
     Returns
     -------
     StudyFrame
-        The new columns added. A note says for each column in how many pairs the two directions differ.
+        The new columns added. A note says for each column in how
+        many pairs the two directions differ.
 
     Raises
     ------
     JoinError
-        The rule is ``same`` and directions contradict each other, a state stands against itself, a direction stands twice, or a
-        column, rule or word is unknown.
+        The rule is ``same`` and directions contradict each other, a state stands against itself, a
+        direction stands twice, or a column, rule or word is unknown.
 
     Examples
     --------
     >>> pairs = pd.DataFrame({"case_id": ["x"], "a": [20], "b": [2], "year": [1990]})
-    >>> trade = pd.DataFrame({"source": [2, 20], "target": [20, 2], "year": [1990, 1990], "flow": [5.0, 7.0]})
-    >>> frame = from_directions(pairs, trade, states=("a", "b"), year="year", other_states=("source", "target"), name="trade",
-    ...                         measures={"total": ("flow", "sum"), "out": ("flow", "a_to_b")}, missing="any_missing")
+    >>> trade = pd.DataFrame(
+    ...     {"source": [2, 20], "target": [20, 2], "year": [1990, 1990], "flow": [5.0, 7.0]}
+    ... )
+    >>> frame = from_directions(
+    ...     pairs,
+    ...     trade,
+    ...     states=("a", "b"),
+    ...     year="year",
+    ...     other_states=("source", "target"),
+    ...     name="trade",
+    ...     measures={"total": ("flow", "sum"), "out": ("flow", "a_to_b")},
+    ...     missing="any_missing",
+    ... )
     >>> frame.data[["total", "out"]].values.tolist()
     [[12.0, 7.0]]
     >>> print(frame.notes[0])
@@ -87,11 +105,17 @@ def from_directions(
     _check(frame, table, (*states, year), measures, missing)
     taken = [column for column, _ in measures.values()]
     fill = declared(absent, source, taken, name)
-    dyad_key(frame.data[states[0]], frame.data[states[1]], directed=True)  # refuses a state against itself
+    # refuses a state against itself
+    dyad_key(frame.data[states[0]], frame.data[states[1]], directed=True)
     owner = np.tile(np.arange(len(frame)), 2)  # first all from a to b, then all from b to a
-    ways = [pd.concat([frame.data[x], frame.data[y]], ignore_index=True) for x, y in (states, states[::-1])]
+    ways = [
+        pd.concat([frame.data[x], frame.data[y]], ignore_index=True)
+        for x, y in (states, states[::-1])
+    ]
     years = pd.concat([frame.data[year]] * 2, ignore_index=True)
-    found = look_up(dict(zip(columns, [*ways, years], strict=True)), columns[2], table, source, taken, name)
+    found = look_up(
+        dict(zip(columns, [*ways, years], strict=True)), columns[2], table, source, taken, name
+    )
     added: dict[str, pd.Series] = {}
     told: list[Note] = []
     codes: dict[str, Codes] = {}
@@ -105,18 +129,30 @@ def from_directions(
             codes[new] = first_code(found.codes[column][way], owner[way], len(frame))
     used = _used({rule for _, rule in measures.values()}, len(frame))
     filled = (found.why == NO_ROW) & bool(fill)
-    why = case_why(np.where(filled, FILLED, found.why).astype(np.int8)[used], owner[used], len(frame))
+    why = case_why(
+        np.where(filled, FILLED, found.why).astype(np.int8)[used], owner[used], len(frame)
+    )
     made = pd.DataFrame(added)
-    out = bring(frame, made, why, _entry(frame, table, found.at[used], why, name, (missing, measures)),
-                source, of_gaps(codes, made), found.notes)  # fmt: skip
+    out = bring(
+        frame,
+        made,
+        why,
+        _entry(frame, table, found.at[used], why, name, (missing, measures)),
+        source,
+        of_gaps(codes, made),
+        found.notes,
+    )
     return replace(out, notes=(*out.notes, *dict.fromkeys(told)))
 
 
 def _measure(
     values: pd.Series, owner: npt.NDArray[np.intp], cases: int, new: str, rule: str, missing: str
-) -> dict[str, pd.Series]:  # fmt: skip
+) -> dict[str, pd.Series]:
     """The new column, and how many directions it is made of where that may vary."""
-    there, back = values.iloc[:cases].reset_index(drop=True), values.iloc[cases:].reset_index(drop=True)
+    there, back = (
+        values.iloc[:cases].reset_index(drop=True),
+        values.iloc[cases:].reset_index(drop=True),
+    )
     if rule in ONE_WAY:
         return {new: there if rule == "a_to_b" else back}
     if rule == "same":
@@ -129,45 +165,61 @@ def _measure(
     return {new: found} | ({f"{new}_directions": observed} if missing == "observed" else {})
 
 
-def _differing(frame: StudyFrame, values: pd.Series, column: str, rule: str, name: str) -> Note | None:
+def _differing(
+    frame: StudyFrame, values: pd.Series, column: str, rule: str, name: str
+) -> Note | None:
     """A note on pairs whose directions differ; an error where the rule says that they do not."""
-    there, back = (values.iloc[s].reset_index(drop=True) for s in (slice(len(frame)), slice(len(frame), None)))
+    there, back = (
+        values.iloc[s].reset_index(drop=True) for s in (slice(len(frame)), slice(len(frame), None))
+    )
     both = (there.notna() & back.notna()).to_numpy()
     differ = both & (there != back).fillna(False).to_numpy(dtype=bool)
     if rule == "same" and differ.any():
         at = int(np.flatnonzero(differ)[0])
         raise JoinError(
-            f"{name}: the two directions of {column} contradict each other in {int(differ.sum())} of {int(both.sum())} pairs, for example "
-            f"in {frame.data[frame.key].iloc[at]}: {there.iloc[at]} against {back.iloc[at]}. Write a rule for them, or name one direction."
+            f"{name}: the two directions of {column} contradict each other in {int(differ.sum())}"
+            f" of {int(both.sum())} pairs, for example in {frame.data[frame.key].iloc[at]}:"
+            f" {there.iloc[at]} against {back.iloc[at]}. Write a rule for them, or name one"
+            " direction."
         )
     if rule in ONE_WAY or not differ.any():
         return None
     count = f"{int(differ.sum())} of {int(both.sum())}"
-    return Note("directions", f"{name}: the two directions of {column} differ in {count} pairs that have both.")
+    return Note(
+        "directions",
+        f"{name}: the two directions of {column} differ in {count} pairs that have both.",
+    )
 
 
 def _used(rules: set[str], cases: int) -> npt.NDArray[np.bool_]:
-    """The directions that the rules look at: one that no measure asks for can be absent without a word."""
+    """The directions that the rules look at: one that no measure
+    asks for can be absent without a word.
+    """
     return np.repeat([rules != {"b_to_a"}, rules != {"a_to_b"}], cases)
 
 
 def _key_columns(
     other: pd.DataFrame | OutcomeTable, states: tuple[str, str] | None, year: str | None
-) -> tuple[str, str, str]:  # fmt: skip
+) -> tuple[str, str, str]:
     if isinstance(other, OutcomeTable):
         named = [column for column, _ in other.source.states]
         states = states or ((named[0], named[1]) if len(named) == 2 else None)
         year = year or other.source.year
     if states is None:
         raise JoinError(
-            'the columns of states of the other table are not known. Name them: other_states=("from", "to").'
+            "the columns of states of the other table are not known. Name them:"
+            ' other_states=("from", "to").'
         )
     return states[0], states[1], year or "year"
 
 
 def _check(
-    frame: StudyFrame, table: pd.DataFrame, columns: tuple[str, ...], measures: Mapping[str, tuple[str, str]], missing: str
-) -> None:  # fmt: skip
+    frame: StudyFrame,
+    table: pd.DataFrame,
+    columns: tuple[str, ...],
+    measures: Mapping[str, tuple[str, str]],
+    missing: str,
+) -> None:
     has_columns(frame.data, columns, "the cases")
     if missing not in MISSING:
         raise JoinError(one_of("missing", missing, MISSING))
@@ -179,19 +231,35 @@ def _check(
             raise JoinError(one_of("rule", rule, DIRECTION_RULES))
     if clash := sorted({f"{new}_directions" for new in measures} & set(measures)):
         raise JoinError(
-            f"{clash[0]!r} is the name of the count of directions of another measure. Give it another name."
+            f"{clash[0]!r} is the name of the count of directions of another measure. Give it"
+            " another name."
         )
 
 
 def _entry(
-    frame: StudyFrame, table: pd.DataFrame, at: npt.NDArray[np.int64], why: Whys, name: str,
+    frame: StudyFrame,
+    table: pd.DataFrame,
+    at: npt.NDArray[np.int64],
+    why: Whys,
+    name: str,
     written: tuple[str, Mapping[str, tuple[str, str]]],
-) -> Entry:  # fmt: skip
+) -> Entry:
     unmatched, again = met_rows(at, len(table))
     rules = ", ".join(f"{new} = {rule} of {column}" for new, (column, rule) in written[1].items())
-    said = f"directed rows for pairs of states: {rules}; {int((why == PARTLY).sum())} pairs have one direction; one missing: {written[0]}"
+    said = (
+        f"directed rows for pairs of states: {rules}; {int((why == PARTLY).sum())} pairs have one"
+        f" direction; one missing: {written[0]}"
+    )
     return Entry(
-        f"join {name}", "window", frame.unit, len(frame), len(frame), unmatched=int((~np.isin(why, (MET, PARTLY))).sum()),
-        other_rows=len(table), other_unmatched=unmatched, duplicated=again, filled=int((why == FILLED).sum()),
+        f"join {name}",
+        "window",
+        frame.unit,
+        len(frame),
+        len(frame),
+        unmatched=int((~np.isin(why, (MET, PARTLY))).sum()),
+        other_rows=len(table),
+        other_unmatched=unmatched,
+        duplicated=again,
+        filled=int((why == FILLED).sum()),
         why=said,
-    )  # fmt: skip
+    )

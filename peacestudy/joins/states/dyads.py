@@ -1,7 +1,8 @@
-"""Pairs of states: ids of directed and undirected dyads, and all dyad-years of the states there are.
+"""Pairs of states: ids of directed and undirected dyads, and
+all dyad-years of the states there are.
 
-These are dyads of states, as in trade, alliances or joint membership. The dyads of a government and a rebel group, which UCDP
-numbers, are in ``peacestudy.outcomes.dyads``.
+These are dyads of states, as in trade, alliances or joint membership. The dyads of a government and
+a rebel group, which UCDP numbers, are in ``peacestudy.outcomes.dyads``.
 """
 
 from typing import Any
@@ -26,18 +27,20 @@ def dyad_key(a: pd.Series, b: pd.Series, *, directed: bool) -> pd.Series:
     Parameters
     ----------
     a, b : codes of one system, both whole numbers from 0 to 999 or both texts; one index.
-    directed : whether a to b is another dyad than b to a. If not, the lower code stands first, whichever column it is in.
+    directed : whether a to b is another dyad than b to a. If not, the lower code stands first,
+        whichever column it is in.
 
     Returns
     -------
     Series
-        1000 times the first code plus the second (Int64), or for texts the two with a hyphen; missing where a code is.
+        1000 times the first code plus the second (Int64), or for texts the
+        two with a hyphen; missing where a code is.
 
     Raises
     ------
     JoinError
-        A state stands against itself, a number has more than three digits, the columns are of two types, or two texts differ
-        only by blanks, accents, capitals, apostrophes or dashes.
+        A state stands against itself, a number has more than three digits, the columns are of two
+        types, or two texts differ only by blanks, accents, capitals, apostrophes or dashes.
 
     Examples
     --------
@@ -47,18 +50,24 @@ def dyad_key(a: pd.Series, b: pd.Series, *, directed: bool) -> pd.Series:
     ['USA-CAN']
     """
     if not a.index.equals(b.index):
-        raise JoinError("the two columns of states do not have the same index; take both from one table.")
+        raise JoinError(
+            "the two columns of states do not have the same index; take both from one table."
+        )
     there = (a.notna() & b.notna()).to_numpy()
     kinds = {pd.api.types.is_numeric_dtype(x) for x in (a, b) if x.notna().any()}
     if len(kinds) > 1:
-        raise JoinError(f"{a.name!r} and {b.name!r} are not of one type. Bring both to numbers, or both to texts.")
+        raise JoinError(
+            f"{a.name!r} and {b.name!r} are not of one type. Bring both to numbers, or both to"
+            " texts."
+        )
     numbers = kinds != {False}
     one, other = (_codes(x, there, numbers) for x in (a, b))
     if (same := one == other).any():
         first = one[np.flatnonzero(same)[0]]
         state = f"{first:g}" if numbers else first
         raise JoinError(
-            f"state {state} stands against itself in {int(same.sum())} row(s); a dyad has two states. Leave these rows out."
+            f"state {state} stands against itself in {int(same.sum())} row(s); a dyad has two"
+            " states. Leave these rows out."
         )
     if not numbers:
         _refuse_spellings(one, other, a.name, b.name)
@@ -75,16 +84,20 @@ def dyad_key(a: pd.Series, b: pd.Series, *, directed: bool) -> pd.Series:
 
 
 def _refuse_spellings(one: npt.NDArray[Any], other: npt.NDArray[Any], a: object, b: object) -> None:
-    """Refuse codes of states that are written in two ways: one pair of states would have two ids."""
+    """Refuse codes of states that are written in two ways: one
+    pair of states would have two ids.
+    """
     found = twins([*pd.unique(one), *pd.unique(other)])
     if found.pairs:
         raise JoinError(
-            f"{a!r} and {b!r} hold codes that differ only by {found.how}: {found.shown()}. Write each state in one way."
+            f"{a!r} and {b!r} hold codes that differ only by {found.how}: {found.shown()}. Write"
+            " each state in one way."
         )
 
 
 def directed(table: pd.DataFrame, a: str, b: str, *, name: str) -> pd.DataFrame:
-    """The table with a column ``name`` for the directed dyad from the state in ``a`` to that in ``b``; see ``dyad_key``.
+    """The table with a column ``name`` for the directed dyad from the state
+    in ``a`` to that in ``b``; see ``dyad_key``.
 
     Examples
     --------
@@ -96,9 +109,11 @@ def directed(table: pd.DataFrame, a: str, b: str, *, name: str) -> pd.DataFrame:
 
 
 def undirected(table: pd.DataFrame, a: str, b: str, *, name: str) -> pd.DataFrame:
-    """The table with a column ``name`` for the dyad of the two states, whichever of them stands first; see ``dyad_key``.
+    """The table with a column ``name`` for the dyad of the two states,
+    whichever of them stands first; see ``dyad_key``.
 
-    Two rows a dyad, one for each direction, then have one id: ``from_directions`` brings them together by a rule.
+    Two rows a dyad, one for each direction, then have one id:
+    ``from_directions`` brings them together by a rule.
 
     Examples
     --------
@@ -110,8 +125,14 @@ def undirected(table: pd.DataFrame, a: str, b: str, *, name: str) -> pd.DataFram
 
 
 def dyad_years(
-    states: StudyFrame | pd.DataFrame, *, first_year: int, last_year: int, directed: bool, state: str = "state", year: str = "year"
-) -> StudyFrame:  # fmt: skip
+    states: StudyFrame | pd.DataFrame,
+    *,
+    first_year: int,
+    last_year: int,
+    directed: bool,
+    state: str = "state",
+    year: str = "year",
+) -> StudyFrame:
     """All pairs of the states that were there in a year, for every year.
 
     Parameters
@@ -124,9 +145,9 @@ def dyad_years(
     Returns
     -------
     StudyFrame
-        ``row_id, <state>_a, <state>_b, <year>, dyad``, sorted by year and codes: n(n - 1) rows for n states in a year, half as
-        many if not directed. A note says which years have no states and how many state-years lie outside the years, or have
-        no state or year.
+        ``row_id, <state>_a, <state>_b, <year>, dyad``, sorted by year and codes: n(n - 1) rows for
+        n states in a year, half as many if not directed. A note says which years have no states and
+        how many state-years lie outside the years, or have no state or year.
 
     Raises
     ------
@@ -136,7 +157,9 @@ def dyad_years(
     Examples
     --------
     >>> there = pd.DataFrame({"state": [2, 20, 70, 2, 20], "year": [1990, 1990, 1990, 1991, 1991]})
-    >>> dyad_years(there, first_year=1990, last_year=1991, directed=False).data[["state_a", "state_b", "year"]].values.tolist()
+    >>> dyad_years(there, first_year=1990, last_year=1991, directed=False).data[
+    ...     ["state_a", "state_b", "year"]
+    ... ].values.tolist()
     [[2, 20, 1990], [2, 70, 1990], [20, 70, 1990], [2, 20, 1991]]
     """
     table = states.data if isinstance(states, StudyFrame) else states
@@ -148,23 +171,35 @@ def dyad_years(
     if text := contradiction_text(table[[state, year]], "the table of states", [state, year]):
         raise JoinError(text)
     whole = table[[state, year]].dropna()
-    inside = whole[whole[year].between(first_year, last_year)].sort_values([year, state], ignore_index=True)
+    inside = whole[whole[year].between(first_year, last_year)].sort_values(
+        [year, state], ignore_index=True
+    )
     sizes = inside.groupby(year).size()
     one, other = _pairs(sizes.to_numpy(), directed)
-    data = pd.DataFrame({
-        "row_id": np.arange(len(one)), f"{state}_a": inside[state].to_numpy()[one], f"{state}_b": inside[state].to_numpy()[other],
-        year: inside[year].to_numpy()[one],
-    })  # fmt: skip
+    data = pd.DataFrame(
+        {
+            "row_id": np.arange(len(one)),
+            f"{state}_a": inside[state].to_numpy()[one],
+            f"{state}_b": inside[state].to_numpy()[other],
+            year: inside[year].to_numpy()[one],
+        }
+    )
     if pd.api.types.is_numeric_dtype(data[year]):
         data[year] = data[year].astype("int64")
     key = dyad_key(data[f"{state}_a"], data[f"{state}_b"], directed=directed)
     data["dyad"] = key.astype("int64") if key.dtype == "Int64" else key
     unit = "directed dyad-year" if directed else "undirected dyad-year"
-    return StudyFrame(data, unit, "row_id", notes=_told(table, whole, inside[year], (first_year, last_year)))
+    return StudyFrame(
+        data, unit, "row_id", notes=_told(table, whole, inside[year], (first_year, last_year))
+    )
 
 
-def _pairs(sizes: npt.NDArray[Any], directed: bool) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Places of the first and second member of every pair within blocks of these sizes, block after block."""
+def _pairs(
+    sizes: npt.NDArray[Any], directed: bool
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Places of the first and second member of every pair within
+    blocks of these sizes, block after block.
+    """
     starts = np.cumsum(sizes) - sizes
     ones, others = [np.zeros(0, np.intp)], [np.zeros(0, np.intp)]
     for start, n in zip(starts, sizes, strict=True):
@@ -174,12 +209,15 @@ def _pairs(sizes: npt.NDArray[Any], directed: bool) -> tuple[npt.NDArray[np.intp
     return np.concatenate(ones), np.concatenate(others)
 
 
-def _told(table: pd.DataFrame, whole: pd.DataFrame, years: pd.Series, span: tuple[int, int]) -> tuple[Note, ...]:
+def _told(
+    table: pd.DataFrame, whole: pd.DataFrame, years: pd.Series, span: tuple[int, int]
+) -> tuple[Note, ...]:
     empty = sorted(set(range(span[0], span[1] + 1)) - {int(y) for y in years.unique()})
     parts = []
     if empty:
         parts.append(
-            f"no state is listed in {len(empty)} of the years {span[0]} to {span[1]} ({empty[0]} to {empty[-1]}), so no dyad"
+            f"no state is listed in {len(empty)} of the years {span[0]} to {span[1]} ({empty[0]} to"
+            f" {empty[-1]}), so no dyad"
         )
     if outside := len(whole) - len(years):
         parts.append(f"{outside} state-year(s) lie outside {span[0]} to {span[1]}")
@@ -200,13 +238,15 @@ def _codes(column: pd.Series, there: npt.NDArray[np.bool_], numbers: bool) -> np
     if not numbers:
         texts = column[there].to_numpy(dtype=object)
         if wrong := [t for t in pd.unique(texts) if not isinstance(t, str)]:
-            raise JoinError(f"{column.name!r} holds {wrong[0]!r} among texts. Bring the codes to one type.")
+            raise JoinError(
+                f"{column.name!r} holds {wrong[0]!r} among texts. Bring the codes to one type."
+            )
         return np.asarray(texts, dtype=object)
     codes = column[there].to_numpy(dtype="float64")
     bad = (codes < 0) | (codes >= TOP) | (codes % 1 != 0)
     if bad.any():
         raise JoinError(
-            f"{column.name!r} holds {codes[bad][0]:g}; a number of a state is whole, from 0 to {TOP - 1}. Two longer numbers would run "
-            f"together in one id: use texts."
+            f"{column.name!r} holds {codes[bad][0]:g}; a number of a state is whole, from 0 to"
+            f" {TOP - 1}. Two longer numbers would run together in one id: use texts."
         )
     return np.asarray(codes, dtype=np.float64)

@@ -1,4 +1,6 @@
-"""The states that a case names: from a text of codes, or from a table with a row a case and state."""
+"""The states that a case names: from a text of codes, or from a
+table with a row a case and state.
+"""
 
 import re
 from typing import NamedTuple
@@ -30,7 +32,8 @@ class Members(NamedTuple):
 
 
 def from_text(frame: StudyFrame, column: str, numbers: bool) -> Members:
-    """Members from a column of codes separated by commas or semicolons, blanks ignored; a missing or empty cell has none.
+    """Members from a column of codes separated by commas or semicolons,
+    blanks ignored; a missing or empty cell has none.
 
     Parameters
     ----------
@@ -49,8 +52,11 @@ def from_text(frame: StudyFrame, column: str, numbers: bool) -> Members:
     return _once(frame, Members(owner, pd.Series(flat, dtype="int64" if numbers else "str")))
 
 
-def from_table(frame: StudyFrame, table: pd.DataFrame, weight: str | None, numbers: bool) -> Members:
-    """Members from a long table: the key column of the cases, ``state``, and the weight where one is named.
+def from_table(
+    frame: StudyFrame, table: pd.DataFrame, weight: str | None, numbers: bool
+) -> Members:
+    """Members from a long table: the key column of the cases,
+    ``state``, and the weight where one is named.
 
     Raises
     ------
@@ -58,7 +64,11 @@ def from_table(frame: StudyFrame, table: pd.DataFrame, weight: str | None, numbe
         A column is absent, a case unknown, a state or weight missing, or a weight negative.
     """
     known = [str(c) for c in table.columns]
-    for what, column in (("the key", frame.key), ("the states", "state"), *([("weight", weight)] if weight else [])):
+    for what, column in (
+        ("the key", frame.key),
+        ("the states", "state"),
+        *([("weight", weight)] if weight else []),
+    ):
         if column not in table.columns:
             raise JoinError(one_of(f"{what} in the table of states", column, known))
     ids = frame.data[frame.key]
@@ -70,11 +80,14 @@ def from_table(frame: StudyFrame, table: pd.DataFrame, weight: str | None, numbe
     if (owner < 0).any():
         strange = table[frame.key][owner < 0].drop_duplicates()
         raise JoinError(
-            f"the table of states names {len(strange)} case(s) that are not there, for example {strange.iloc[0]!r}. Leave them out, or "
-            f"correct the id."
+            f"the table of states names {len(strange)} case(s) that are not there, for example"
+            f" {strange.iloc[0]!r}. Leave them out, or correct the id."
         )
     if gaps := int(table["state"].isna().sum()):
-        raise JoinError(f"the table of states has no state in {gaps} row(s). Fill them in, or leave the rows out.")
+        raise JoinError(
+            f"the table of states has no state in {gaps} row(s). Fill them in, or leave the rows"
+            " out."
+        )
     weights = _weights(table[weight], weight) if weight else None
     states = table["state"].reset_index(drop=True)
     if numbers and not pd.api.types.is_numeric_dtype(states):
@@ -82,7 +95,11 @@ def from_table(frame: StudyFrame, table: pd.DataFrame, weight: str | None, numbe
     order = np.argsort(owner, kind="stable")
     return _once(
         frame,
-        Members(owner[order], states.iloc[order].reset_index(drop=True), None if weights is None else weights[order]),
+        Members(
+            owner[order],
+            states.iloc[order].reset_index(drop=True),
+            None if weights is None else weights[order],
+        ),
     )
 
 
@@ -95,8 +112,9 @@ def _codes(cell: object, column: str, numbers: bool) -> list[int | str]:
 def _number(text: str, column: str) -> int:
     if not re.fullmatch(r"[0-9]{1,9}(\.0+)?", text.strip()):
         raise JoinError(
-            f"{column!r} holds {text!r}, and the states of the other table are numbers. Write their codes, separated by commas or "
-            f"semicolons, or translate the other table first (to_system)."
+            f"{column!r} holds {text!r}, and the states of the other table are numbers. Write their"
+            " codes, separated by commas or semicolons, or translate the other table first"
+            " (to_system)."
         )
     return int(float(text))
 
@@ -108,7 +126,8 @@ def _weights(column: pd.Series, name: str) -> npt.NDArray[np.float64]:
     if not (np.isfinite(weights) & (weights >= 0)).all():
         bad = int((~(np.isfinite(weights) & (weights >= 0))).sum())
         raise JoinError(
-            f"{bad} weight(s) in {name!r} are missing, negative or infinite. A weight is a number from 0 on."
+            f"{bad} weight(s) in {name!r} are missing, negative or infinite. A weight is a number"
+            " from 0 on."
         )
     return weights
 
@@ -120,6 +139,7 @@ def _once(frame: StudyFrame, members: Members) -> Members:
         return members
     first = twice.iloc[0]
     raise JoinError(
-        f"case {frame.data[frame.key].iloc[first['owner']]!r} names the state {first['state']} twice; there are {len(twice)} such repetitions, "
-        f"and each would count twice. Name each state once."
+        f"case {frame.data[frame.key].iloc[first['owner']]!r} names the state {first['state']}"
+        f" twice; there are {len(twice)} such repetitions, and each would count twice. Name each"
+        " state once."
     )

@@ -1,4 +1,6 @@
-"""The rows of a table of states and years that the members of a case meet: which, with what value, and why none."""
+"""The rows of a table of states and years that the members of a case
+meet: which, with what value, and why none.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,9 +26,16 @@ from peacestudy.outcomes.contradictions import contradiction_text
 def state_table(
     other: pd.DataFrame | OutcomeTable, columns: list[str], name: str
 ) -> tuple[pd.DataFrame, OutcomeTable | None]:
-    """The other table, refused where a column of the key is absent or rows of one key stand in it twice."""
+    """The other table, refused where a column of the key is absent
+    or rows of one key stand in it twice.
+    """
     table, source = opened(other, name)
-    has_keys(table, columns, name, " Name its columns of states and years: other_state, other_states, other_year.")
+    has_keys(
+        table,
+        columns,
+        name,
+        " Name its columns of states and years: other_state, other_states, other_year.",
+    )
     if text := contradiction_text(table, name, columns):
         raise JoinError(text)
     return table, source
@@ -41,7 +50,8 @@ class MetRows:
     at : for each member the row of the other table, -1 for none.
     why : the place of why in ``REASONS``.
     values : the other table's columns, a row a member, in types that can be missing.
-    codes : by column that held codes which are no values: for each member the place of its code, -1 for none.
+    codes : by column that held codes which are no values: for each
+        member the place of its code, -1 for none.
     notes : what a reader must know of the keys.
     """
 
@@ -64,8 +74,13 @@ class MetRows:
 
 
 def look_up(
-    keys: Mapping[str, pd.Series], year: str, table: pd.DataFrame, source: OutcomeTable | None, columns: list[str], name: str
-) -> MetRows:  # fmt: skip
+    keys: Mapping[str, pd.Series],
+    year: str,
+    table: pd.DataFrame,
+    source: OutcomeTable | None,
+    columns: list[str],
+    name: str,
+) -> MetRows:
     """Find the row of each member.
 
     Parameters
@@ -81,18 +96,25 @@ def look_up(
     met = meet(look, table, list(keys), [], name, "refuse")
     values, codes = without_special(table[list(dict.fromkeys(columns))], source)
     return MetRows(
-        met.at, reasons(look, met, source, list(keys), False), gathered(can_miss(values), met.at),
-        {column: met_code(held, met.at) for column, held in codes.items()}, met.notes,
-    )  # fmt: skip
+        met.at,
+        reasons(look, met, source, list(keys), False),
+        gathered(can_miss(values), met.at),
+        {column: met_code(held, met.at) for column, held in codes.items()},
+        met.notes,
+    )
 
 
 def case_why(why: Whys, owner: npt.NDArray[np.intp], cases: int) -> Whys:
     """Why of each case from those of its members.
 
-    ``met`` where each has a row or a declared value and one at least a row, ``partly observed`` where some have a row; else the
-    reason of the member that came nearest to one; a case without members has no key.
+    ``met`` where each has a row or a declared value and one at least a row, ``partly observed``
+    where some have a row; else the reason of the member that came nearest to one; a case without
+    members has no key.
     """
-    count = {r: np.bincount(owner[why == r], minlength=cases) for r in (MET, FILLED, NO_ROW, NOT_COVERED, OUTSIDE)}
+    count = {
+        r: np.bincount(owner[why == r], minlength=cases)
+        for r in (MET, FILLED, NO_ROW, NOT_COVERED, OUTSIDE)
+    }
     members = np.bincount(owner, minlength=cases)
     out = np.full(cases, NO_KEY)
     for reason in (OUTSIDE, NOT_COVERED, NO_ROW, FILLED):

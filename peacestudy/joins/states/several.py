@@ -1,4 +1,6 @@
-"""Cases that several states share: the states' country-years brought together by a rule written for each variable."""
+"""Cases that several states share: the states' country-years brought
+together by a rule written for each variable.
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -46,38 +48,55 @@ def several(
     ----------
     cases : a row a case.
     other : country-years; no state-year may stand twice.
-    states : column of the cases with codes separated by commas or semicolons (``"432, 433"``), or a long table with a row a
-        case and state: the key column of the cases, ``state``, and the weight where one is used. The codes are of the
-        system of ``other`` (translate them before, with ``to_system``).
+    states : column of the cases with codes separated by commas or semicolons (``"432, 433"``), or a
+        long table with a row a case and state: the key column of the cases, ``state``, and the
+        weight where one is used. The codes are of the system of ``other`` (translate them before,
+        with ``to_system``).
     year : column of the cases: the year that is looked up.
-    measures : from each new column to the column of ``other`` and the rule: ``{"any_war": ("war", "any")}``. Rules are those
-        of ``together``: any, all, share, mean, max, min, sum, weighted.
-    missing : {"any_missing", "observed"}: a case is missing where one of its states has no value; or the rule is applied to
-        the states that have one, and a column ``<new column>_states`` says how many these are.
+    measures : from each new column to the column of ``other`` and the rule: ``{"any_war": ("war",
+        "any")}``. Rules are those of ``together``: any, all, share, mean, max, min, sum, weighted.
+    missing : {"any_missing", "observed"}: a case is missing where one of its states has no value;
+        or the rule is applied to the states that have one, and a column ``<new column>_states``
+        says how many these are.
     name : what the other table is, for the ledger.
     weight : column of the long table with the weights of the rule ``weighted``.
-    other_state, other_year : columns of ``other``; None takes those that an outcome table names, else ``state`` and ``year``.
-    absent : from a column of ``other`` to the value that stands for an absent row inside the coverage of the source.
+    other_state, other_year : columns of ``other``; None takes those that an outcome table names,
+        else ``state`` and ``year``.
+    absent : from a column of ``other`` to the value that stands for an
+        absent row inside the coverage of the source.
     key, unit : as in ``join``, where ``cases`` is a plain DataFrame.
 
     Returns
     -------
     StudyFrame
-        The new columns added. ``joined`` says of each case ``met`` (every state has a row), ``partly observed`` (some have
-        not), or why none has: what holds of the state that came nearest to a row. The ledger's ``window`` entry counts them.
+        The new columns added. ``joined`` says of each case ``met`` (every state has a row),
+        ``partly observed`` (some have not), or why none has: what holds of the state that came
+        nearest to a row. The ledger's ``window`` entry counts them.
 
     Raises
     ------
     JoinError
-        A state stands twice in one case, a state-year twice in ``other``, a weight is missing or negative, or a column, rule
-        or word is unknown.
+        A state stands twice in one case, a state-year twice in ``other``, a weight is missing or
+        negative, or a column, rule or word is unknown.
 
     Examples
     --------
-    >>> treaties = pd.DataFrame({"treaty": ["a", "b"], "parties": ["2; 20", "20, 70"], "year": [1990, 1990]})
-    >>> peace = pd.DataFrame({"state": [2, 20], "year": [1990, 1990], "war": [True, False], "gdp": [30.0, 20.0]})
-    >>> frame = several(treaties, peace, states="parties", year="year", key="treaty", name="peace", missing="observed",
-    ...                 measures={"any_war": ("war", "any"), "mean_gdp": ("gdp", "mean")})
+    >>> treaties = pd.DataFrame(
+    ...     {"treaty": ["a", "b"], "parties": ["2; 20", "20, 70"], "year": [1990, 1990]}
+    ... )
+    >>> peace = pd.DataFrame(
+    ...     {"state": [2, 20], "year": [1990, 1990], "war": [True, False], "gdp": [30.0, 20.0]}
+    ... )
+    >>> frame = several(
+    ...     treaties,
+    ...     peace,
+    ...     states="parties",
+    ...     year="year",
+    ...     key="treaty",
+    ...     name="peace",
+    ...     missing="observed",
+    ...     measures={"any_war": ("war", "any"), "mean_gdp": ("gdp", "mean")},
+    ... )
     >>> frame.data[["treaty", "any_war", "any_war_states", "mean_gdp"]].values.tolist()
     [['a', True, 2, 25.0], ['b', False, 1, 20.0]]
     """
@@ -89,7 +108,9 @@ def several(
     fill = declared(absent, source, columns, name)
     numbers = pd.api.types.is_numeric_dtype(table[state_column])
     members = (
-        from_text(frame, states, numbers) if isinstance(states, str) else from_table(frame, states, weight, numbers)
+        from_text(frame, states, numbers)
+        if isinstance(states, str)
+        else from_table(frame, states, weight, numbers)
     )
     years = frame.data[year].iloc[members.owner].reset_index(drop=True)
     keys = {state_column: members.states, year_column: years}
@@ -98,19 +119,36 @@ def several(
     why = case_why(np.where(filled, FILLED, found.why).astype(np.int8), members.owner, len(frame))
     entry = _entry(frame, table, members, found, why, name, (missing, measures))
     out = bring(frame, added, why, entry, source, codes, found.notes)
-    told = [*_weights_told(members, len(frame), weight), *_system_told(members, years, other, state_column)]
+    told = [
+        *_weights_told(members, len(frame), weight),
+        *_system_told(members, years, other, state_column),
+    ]
     return replace(out, notes=(*out.notes, *told))
 
 
 def _measured(
-    members: Members, found: MetRows, cases: int, measures: Mapping[str, tuple[str, str]], missing: str, absent: Mapping[str, float]
-) -> tuple[pd.DataFrame, npt.NDArray[np.bool_], dict[str, Codes]]:  # fmt: skip
-    """The new columns, which members carry a declared value, and codes that are no values by new column."""
+    members: Members,
+    found: MetRows,
+    cases: int,
+    measures: Mapping[str, tuple[str, str]],
+    missing: str,
+    absent: Mapping[str, float],
+) -> tuple[pd.DataFrame, npt.NDArray[np.bool_], dict[str, Codes]]:
+    """The new columns, which members carry a declared value, and
+    codes that are no values by new column.
+    """
     added, codes = {}, {}
     filled = (found.why == NO_ROW) & bool(absent)
     for new, (column, rule) in measures.items():
         weights = members.weights if rule == "weighted" else None
-        one = together(found.column(column, absent), members.owner, cases, rule=rule, missing=missing, weights=weights)
+        one = together(
+            found.column(column, absent),
+            members.owner,
+            cases,
+            rule=rule,
+            missing=missing,
+            weights=weights,
+        )
         added[new] = one.values
         if missing == "observed":
             added[f"{new}_states"] = pd.Series(one.observed)
@@ -120,7 +158,9 @@ def _measured(
     return made, filled, of_gaps(codes, made)
 
 
-def _key_columns(other: pd.DataFrame | OutcomeTable, state: str | None, year: str | None) -> tuple[str, str]:
+def _key_columns(
+    other: pd.DataFrame | OutcomeTable, state: str | None, year: str | None
+) -> tuple[str, str]:
     if isinstance(other, OutcomeTable):
         named = [column for column, _ in other.source.states]
         state = state or (named[0] if len(named) == 1 else None)
@@ -129,9 +169,13 @@ def _key_columns(other: pd.DataFrame | OutcomeTable, state: str | None, year: st
 
 
 def _check(
-    frame: StudyFrame, table: pd.DataFrame, year: str, measures: Mapping[str, tuple[str, str]], weight: str | None,
+    frame: StudyFrame,
+    table: pd.DataFrame,
+    year: str,
+    measures: Mapping[str, tuple[str, str]],
+    weight: str | None,
     states: str | pd.DataFrame,
-) -> None:  # fmt: skip
+) -> None:
     if year not in frame.data.columns:
         raise JoinError(one_of("year", year, [str(c) for c in frame.data.columns]))
     if not measures:
@@ -141,33 +185,52 @@ def _check(
         if rule not in RULES:
             raise JoinError(one_of("rule", rule, RULES))
     if clash := sorted({f"{new}_states" for new in measures} & set(measures)):
-        raise JoinError(f"{clash[0]!r} is the name of the count of states of another measure. Give it another name.")
+        raise JoinError(
+            f"{clash[0]!r} is the name of the count of states of another measure. Give it another"
+            " name."
+        )
     weighted = any(rule == "weighted" for _, rule in measures.values())
     if weighted and (weight is None or isinstance(states, str)):
         raise JoinError(
-            'the rule "weighted" needs a long table of states with a column of weights: states=table, weight="...".'
+            'the rule "weighted" needs a long table of states with a column of weights:'
+            ' states=table, weight="...".'
         )
     if weight is not None and not weighted:
         raise JoinError(
-            f'weight is {weight!r}, and no measure has the rule "weighted". Leave it out, or write the rule.'
+            f'weight is {weight!r}, and no measure has the rule "weighted". Leave it out, or write'
+            " the rule."
         )
 
 
 def _entry(
-    frame: StudyFrame, table: pd.DataFrame, members: Members, found: MetRows, why: Whys, name: str,
+    frame: StudyFrame,
+    table: pd.DataFrame,
+    members: Members,
+    found: MetRows,
+    why: Whys,
+    name: str,
     written: tuple[str, Mapping[str, tuple[str, str]]],
-) -> Entry:  # fmt: skip
+) -> Entry:
     unmatched, again = met_rows(found.at, len(table))
     met = np.isin(why, (MET, PARTLY))
     rules = ", ".join(f"{new} = {rule} of {column}" for new, (column, rule) in written[1].items())
     said = (
-        f"{rules}; {len(members.owner)} states of {len(frame)} rows, {int((found.at < 0).sum())} of them without a row in {name}; a missing "
-        f"value of a state: {written[0]}"
+        f"{rules}; {len(members.owner)} states of {len(frame)} rows, {int((found.at < 0).sum())} of"
+        f" them without a row in {name}; a missing value of a state: {written[0]}"
     )
     return Entry(
-        f"join {name}", "window", frame.unit, len(frame), len(frame), unmatched=int((~met).sum()), other_rows=len(table),
-        other_unmatched=unmatched, duplicated=again, filled=int((why == FILLED).sum()), why=said,
-    )  # fmt: skip
+        f"join {name}",
+        "window",
+        frame.unit,
+        len(frame),
+        len(frame),
+        unmatched=int((~met).sum()),
+        other_rows=len(table),
+        other_unmatched=unmatched,
+        duplicated=again,
+        filled=int((why == FILLED).sum()),
+        why=said,
+    )
 
 
 def _weights_told(members: Members, cases: int, weight: str | None) -> list[Note]:
@@ -177,17 +240,23 @@ def _weights_told(members: Members, cases: int, weight: str | None) -> list[Note
     off = int((~np.isclose(total, 1)).sum())
     if not off:
         return []
-    text = f"weights in {weight} do not sum to 1 in {off} of {len(total)} rows with states (from {total.min():g} to {total.max():g}); " \
-           f"they are divided by their sum."  # fmt: skip
+    text = (
+        f"weights in {weight} do not sum to 1 in {off} of {len(total)} rows with states (from"
+        f" {total.min():g} to {total.max():g}); they are divided by their sum."
+    )
     return [Note("weights", text)]
 
 
 def _system_told(
     members: Members, years: pd.Series, other: pd.DataFrame | OutcomeTable, column: str
-) -> list[Note]:  # fmt: skip
-    """A note where the codes of the cases are rather those of another system than that of the source."""
+) -> list[Note]:
+    """A note where the codes of the cases are rather those of
+    another system than that of the source.
+    """
     system = dict(other.source.states).get(column) if isinstance(other, OutcomeTable) else None
     misfit = system_misfit(members.states, years, system, "states") if system else Misfit()
     if misfit.refused:
-        raise JoinError(f"{misfit.text} Write them in the source's system first: ps.joins.to_system.")
+        raise JoinError(
+            f"{misfit.text} Write them in the source's system first: ps.joins.to_system."
+        )
     return [Note("code_system", misfit.text)] if misfit.text else []

@@ -1,4 +1,6 @@
-"""The frame that cross-national studies begin with: every year of every state, from the crosswalk of country codes."""
+"""The frame that cross-national studies begin with: every year of every
+state, from the crosswalk of country codes.
+"""
 
 import datetime as dt
 
@@ -22,39 +24,54 @@ def state_years(first_year: int, last_year: int, *, exists: str) -> StudyFrame:
     Parameters
     ----------
     first_year, last_year : both included; from 1946 on.
-    exists : ``any_day``: independent on at least one day of the year; ``31_december``: on its last day, the day on which
-        ``ps.join`` translates codes.
+    exists : ``any_day``: independent on at least one day of the year; ``31_december``: on its last
+        day, the day on which ``ps.join`` translates codes.
 
     Returns
     -------
     StudyFrame
-        ``case_id`` such as ``2-1946``, ``country`` (Gleditsch-Ward code), ``name``, ``year``; sorted by country and year. A code
-        whose state changed its name within a year has the last name of that year. States are the independent ones of the
-        crosswalk (``peacestudy.core.countries``; no microstates), which ends in 2017 and is read as unchanged after it, as a
-        note says.
+        ``case_id`` such as ``2-1946``, ``country`` (Gleditsch-Ward code), ``name``, ``year``;
+        sorted by country and year. A code whose state changed its name within a year has the last
+        name of that year. States are the independent ones of the crosswalk
+        (``peacestudy.core.countries``; no microstates), which ends in 2017 and is read as unchanged
+        after it, as a note says.
 
     Examples
     --------
     >>> frame = state_years(1989, 1991, exists="31_december")
     >>> frame.data.query("country in (260, 265)")[["case_id", "name"]].values.tolist()
-    [['260-1989', 'West Germany'], ['260-1990', 'Germany'], ['260-1991', 'Germany'], ['265-1989', 'East Germany']]
+    [['260-1989', 'West Germany'], ['260-1990', 'Germany'], ['260-1991', 'Germany'], \
+['265-1989', 'East Germany']]
     """
     if first_year < FIRST.year:
         raise JoinError(f"first_year is {first_year}; the list of states begins in {FIRST.year}.")
     table = crosswalk()[lambda states: states["list"] == INDEPENDENT]
-    lives = pd.DataFrame({
-        "gwcode": table["gw"].astype(int), "startdate": table["start"], "enddate": table["end"].fillna(LIVES_ON), "name": table["name"],
-    }).sort_values(["gwcode", "startdate"])  # fmt: skip
+    lives = pd.DataFrame(
+        {
+            "gwcode": table["gw"].astype(int),
+            "startdate": table["start"],
+            "enddate": table["end"].fillna(LIVES_ON),
+            "name": table["name"],
+        }
+    ).sort_values(["gwcode", "startdate"])
     # an interval ends where any code changes; the state goes on where the next begins a day later
     new = ~(
         lives["gwcode"].eq(lives["gwcode"].shift())
         & lives["startdate"].eq(lives["enddate"].shift() + pd.Timedelta(days=1))
     )
-    whole = lives.groupby(new.cumsum()).agg({"gwcode": "first", "startdate": "first", "enddate": "last"})
+    whole = lives.groupby(new.cumsum()).agg(
+        {"gwcode": "first", "startdate": "first", "enddate": "last"}
+    )
     years = spans.state_years(whole, spans.StateYearRule(first_year, last_year, exists))
-    named = lives.assign(year=lives["startdate"].dt.year).drop_duplicates(["gwcode", "year"], keep="last")
-    named = named.rename(columns={"gwcode": "country"}).astype({"year": "int64"}).sort_values("year")
-    years = pd.merge_asof(years.sort_values("year"), named[["country", "year", "name"]], on="year", by="country")
+    named = lives.assign(year=lives["startdate"].dt.year).drop_duplicates(
+        ["gwcode", "year"], keep="last"
+    )
+    named = (
+        named.rename(columns={"gwcode": "country"}).astype({"year": "int64"}).sort_values("year")
+    )
+    years = pd.merge_asof(
+        years.sort_values("year"), named[["country", "year", "name"]], on="year", by="country"
+    )
     years = years.sort_values(["country", "year"], ignore_index=True)
     years.insert(0, "case_id", years["country"].astype(str) + "-" + years["year"].astype(str))
     return StudyFrame(years, "state-year", "case_id", notes=(ENDS,) if last_year > LISTED else ())

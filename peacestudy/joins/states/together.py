@@ -24,27 +24,36 @@ class Together(NamedTuple):
 
 
 def together(
-    values: pd.Series, owner: Ints, cases: int, *, rule: str, missing: str, weights: Floats | None = None
+    values: pd.Series,
+    owner: Ints,
+    cases: int,
+    *,
+    rule: str,
+    missing: str,
+    weights: Floats | None = None,
 ) -> Together:
     """Bring the values of the members of each case together.
 
     Parameters
     ----------
-    values : a value a member, missing where it has none: true or false (also 1, 0) for ``any, all, share``, else numbers.
+    values : a value a member, missing where it has none: true or false (also
+        1, 0) for ``any, all, share``, else numbers.
     owner : for each member the number of its case, from 0.
     cases : how many cases there are.
-    rule : {"any", "all", "share", "mean", "max", "min", "sum", "weighted"}; ``share`` is the share of true values, ``weighted``
-        the sum of weight times value, divided by the sum of the weights.
-    missing : {"any_missing", "observed"}: a case with a missing value is missing, whatever the others are; or the rule is
-        applied to the values that are there. A case without any value is missing under both.
-    weights : a weight a member, zero or more, for ``weighted`` only. Where the weights of the values used sum to zero, the
-        case is missing.
+    rule : {"any", "all", "share", "mean", "max", "min", "sum", "weighted"}; ``share`` is the share
+        of true values, ``weighted`` the sum of weight times value, divided by the sum of the
+        weights.
+    missing : {"any_missing", "observed"}: a case with a missing value is missing, whatever the
+        others are; or the rule is applied to the values that are there. A case without any value is
+        missing under both.
+    weights : a weight a member, zero or more, for ``weighted`` only. Where the weights of the
+        values used sum to zero, the case is missing.
 
     Returns
     -------
     Together
-        ``values``: boolean for ``any, all``; Int64 for ``max, min, sum`` of whole numbers; else float64. ``observed``: the
-        number of values of each case that are not missing.
+        ``values``: boolean for ``any, all``; Int64 for ``max, min, sum`` of whole numbers; else
+        float64. ``observed``: the number of values of each case that are not missing.
 
     Raises
     ------
@@ -54,9 +63,13 @@ def together(
     Examples
     --------
     >>> at = np.array([0, 0, 1, 1])
-    >>> together(pd.Series([1.0, 3.0, 5.0, None]), at, 2, rule="mean", missing="any_missing").values.tolist()
+    >>> together(
+    ...     pd.Series([1.0, 3.0, 5.0, None]), at, 2, rule="mean", missing="any_missing"
+    ... ).values.tolist()
     [2.0, nan]
-    >>> together(pd.Series([True, False, True, None]), at, 2, rule="share", missing="observed").values.tolist()
+    >>> together(
+    ...     pd.Series([True, False, True, None]), at, 2, rule="share", missing="observed"
+    ... ).values.tolist()
     [0.5, 1.0]
     """
     for what, word, known in (("rule", rule, RULES), ("missing", missing, MISSING)):
@@ -73,12 +86,18 @@ def together(
         out = _applied(used, at, cases, rule, observed, None if weights is None else weights[there])
     out[(observed == 0) | ((observed < named) & (missing == "any_missing"))] = np.nan
     kind: Any = (
-        "boolean" if rule in ("any", "all") else "Int64" if whole and rule in ("max", "min", "sum") else "float64"
+        "boolean"
+        if rule in ("any", "all")
+        else "Int64"
+        if whole and rule in ("max", "min", "sum")
+        else "float64"
     )
     return Together(pd.Series(out).astype(kind), observed.astype(np.int64))
 
 
-def _applied(used: Floats, at: Ints, cases: int, rule: str, observed: Ints, weights: Floats | None) -> Floats:
+def _applied(
+    used: Floats, at: Ints, cases: int, rule: str, observed: Ints, weights: Floats | None
+) -> Floats:
     if rule in ("max", "min", "any", "all"):
         top = rule in ("max", "any")
         out = np.full(cases, -np.inf if top else np.inf)
@@ -96,17 +115,23 @@ def _numbers(values: pd.Series, rule: str) -> tuple[Floats, bool]:
     plain = pd.api.types.is_numeric_dtype(values.dtype)
     kind = pd.api.types.infer_dtype(values.dropna())
     if not plain and kind not in ("boolean", "integer", "floating", "mixed-integer-float", "empty"):
-        raise JoinError(f"rule {rule!r} needs numbers; the column {values.name!r} holds {values.dropna().iloc[0]!r}.")
+        raise JoinError(
+            f"rule {rule!r} needs numbers; the column {values.name!r} holds"
+            f" {values.dropna().iloc[0]!r}."
+        )
     typed = values if plain else values.astype("boolean" if kind == "boolean" else "Float64")
     numbers = np.asarray(typed.to_numpy(dtype="float64", na_value=np.nan), dtype=np.float64)
     found = numbers[~np.isnan(numbers)]
     if rule in _TRUTH and not np.isin(found, (0, 1)).all():
         other = found[~np.isin(found, (0, 1))][0]
         raise JoinError(
-            f"rule {rule!r} needs true or false (1 or 0); the column {values.name!r} holds {other:g}. Make a truth value of it first, "
-            f"such as column > 0."
+            f"rule {rule!r} needs true or false (1 or 0); the column {values.name!r} holds"
+            f" {other:g}. Make a truth value of it first, such as column > 0."
         )
     whole = kind in ("boolean", "integer")
     if np.abs(found).max(initial=0) > 2**53:
-        raise JoinError(f"the column {values.name!r} holds numbers beyond 2**53, which cannot be added up exactly.")
+        raise JoinError(
+            f"the column {values.name!r} holds numbers beyond 2**53, which cannot be added up"
+            " exactly."
+        )
     return numbers, whole

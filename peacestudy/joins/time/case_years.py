@@ -1,8 +1,10 @@
-"""Cases with a start and an end as the rows of a duration model: one a year at risk, in the form start, stop, event.
+"""Cases with a start and an end as the rows of a duration model: one a
+year at risk, in the form start, stop, event.
 
-A case is at risk after its start and up to its end (or to the last year observed, if that comes first): ``(start, stop]``, so
-a case that starts in 1995 and ends in 1998 has the years 1996, 1997 and 1998, and its event in the last.
-Source: Therneau and Grambsch (2000), Modeling Survival Data, 3.7.1.
+A case is at risk after its start and up to its end (or to the last year observed, if that comes
+first): ``(start, stop]``, so a case that starts in 1995 and ends in 1998 has the years 1996, 1997
+and 1998, and its event in the last. Source: Therneau and Grambsch (2000), Modeling Survival Data,
+3.7.1.
 """
 
 from dataclasses import replace
@@ -53,19 +55,22 @@ def case_years(
     Parameters
     ----------
     cases : a row a case; time-varying covariates are joined afterwards, on unit and year.
-    start : column in which the clock stands at 0. The first year at risk is the year after it; if the year of the start is at
-        risk itself, give a column of the year before.
+    start : column in which the clock stands at 0. The first year at risk is the year after it; if
+        the year of the start is at risk itself, give a column of the year before.
     end : column of the end; missing where none was seen.
-    until : last time observed, inclusive: a year, a date as text, or a column. What ends later is censored there.
+    until : last time observed, inclusive: a year, a date as text, or a
+        column. What ends later is censored there.
     name : what the step is, for the ledger.
-    event : column that is true where the end is the event and false where observation ended; None: every end is the event.
-    entry : column since when a case is observed, not before its start (left truncation); missing, or None: since its start.
-    unit_id : column of the unit; cases of one unit that overlap are refused. A case may start when the one before ends; a case
-        without a unit stands for itself.
+    event : column that is true where the end is the event and false where
+        observation ended; None: every end is the event.
+    entry : column since when a case is observed, not before its start (left truncation); missing,
+        or None: since its start.
+    unit_id : column of the unit; cases of one unit that overlap are refused. A case may start when
+        the one before ends; a case without a unit stands for itself.
     rows : ``year`` (a row a year) or ``case`` (a row a case, for covariates that do not change).
     clock : ``years``, or ``days`` for dates, which are split where the calendar year ends.
-    uncertain : for dates that leave the time open (a month with a clock of days): ``earliest``, ``latest`` or ``middle``; None
-        refuses them.
+    uncertain : for dates that leave the time open (a month with a clock of days): ``earliest``,
+        ``latest`` or ``middle``; None refuses them.
     into : names of the four new columns year, start, stop and event; a row a case has no year.
     row_id : name of the new id, ``<case>-<year>``; the id of the case stays.
     key, unit : id column and unit of the cases, where they are a plain DataFrame.
@@ -73,20 +78,23 @@ def case_years(
     Returns
     -------
     StudyFrame
-        Rows in the order of the cases, then of time. ``start`` and ``stop`` count from the start of the case, exclusive and
-        inclusive, as ``Surv(start, stop, event)`` takes them. Cases that are never at risk stand in ``excluded`` with the reason.
+        Rows in the order of the cases, then of time. ``start`` and ``stop`` count from the start of
+        the case, exclusive and inclusive, as ``Surv(start, stop, event)`` takes them. Cases that
+        are never at risk stand in ``excluded`` with the reason.
 
     Raises
     ------
     JoinError
-        Times that cannot be read, an end before its start, overlapping cases of a unit: all are collected and told at once.
+        Times that cannot be read, an end before its start, overlapping cases of a unit: all are
+        collected and told at once.
 
     Examples
     --------
     >>> cases = pd.DataFrame({"case_id": ["x", "y"], "from": [2000, 2001], "to": [2002, None]})
     >>> frame = case_years(cases, start="from", end="to", until=2003, name="years at risk")
     >>> frame.data[["case_year_id", "start", "stop", "event"]].values.tolist()
-    [['x-2001', 0, 1, False], ['x-2002', 1, 2, True], ['y-2002', 0, 1, False], ['y-2003', 1, 2, False]]
+    [['x-2001', 0, 1, False], ['x-2002', 1, 2, True], ['y-2002', 0, 1, False], ['y-2003', 1, 2, \
+False]]
     """
     for what, word, known in (("rows", rows, ROWS), ("clock", clock, CLOCKS)):
         if word not in known:
@@ -97,14 +105,21 @@ def case_years(
     new = [row_id, *into] if rows == "year" else [*into[1:]]
     if (shared := [c for c in new if c in data.columns]) or len(set(new)) < len(new):
         raise JoinError(
-            f"the column(s) {', '.join(map(repr, shared or new))} stand in the cases, or twice among the new ones. Name the new ones: into=, row_id=."
+            f"the column(s) {', '.join(map(repr, shared or new))} stand in the cases, or twice"
+            " among the new ones. Name the new ones: into=, row_id=."
         )
     begun, ended = (read_times(data[c], c, clock, uncertain) for c in (start, end))
     since = read_times(data[entry], entry, clock, uncertain) if entry else begun
     last = limit(data, until, clock)
     since = replace(since, at=np.where(since.there, since.at, begun.at))
     is_event, wrong = _events(data, event, ended)
-    problems = [*begun.problems, *ended.problems, *(since.problems if entry else ()), *last.problems, *wrong]
+    problems = [
+        *begun.problems,
+        *ended.problems,
+        *(since.problems if entry else ()),
+        *last.problems,
+        *wrong,
+    ]
     problems += _order(frame, begun, ended, since, (start, end, entry or ""))
     risk = _Risk(begun, since, ended, last, is_event, bool(entry))
     if unit_id:
@@ -115,9 +130,13 @@ def case_years(
 
 
 class _Risk:
-    """From when to when a case is at risk, ``(since, stop]``, and whether its event comes then; ``out`` says why it never is."""
+    """From when to when a case is at risk, ``(since, stop]``, and whether its event comes then;
+    ``out`` says why it never is.
+    """
 
-    def __init__(self, begun: Read, since: Read, ended: Read, last: Read, event: Bools, entered: bool) -> None:
+    def __init__(
+        self, begun: Read, since: Read, ended: Read, last: Read, event: Bools, entered: bool
+    ) -> None:
         self.origin, self.since = begun.at, since.at
         over = ended.there & (ended.at <= last.at)
         self.stop: Ints = np.where(over, ended.at, last.at)
@@ -125,7 +144,12 @@ class _Risk:
         self.known = begun.there & ~ended.refused
         self.end: Ints = np.where(ended.there, ended.at, np.iinfo(np.int64).max)
         words = ("start", "until", "short", "entry")
-        never = [~begun.there, last.at <= self.origin, self.stop <= self.origin, self.stop <= self.since]
+        never = [
+            ~begun.there,
+            last.at <= self.origin,
+            self.stop <= self.origin,
+            self.stop <= self.since,
+        ]
         self.out = np.select(never, [OUT[w] for w in words], "")
         told = {r.rule for r in (begun, since, ended) if r.resolved}
         self.resolved = begun.resolved + ended.resolved + (since.resolved if entered else 0)
@@ -138,35 +162,65 @@ def _events(data: pd.DataFrame, event: str | None, ended: Read) -> tuple[Bools, 
         return ended.there, []
     column = data[event]
     truth = np.array(
-        [v in (0, 1) if isinstance(v, (bool, int, float, np.generic)) else False for v in column], dtype=bool
+        [v in (0, 1) if isinstance(v, (bool, int, float, np.generic)) else False for v in column],
+        dtype=bool,
     )
     out = np.array([bool(ok) and bool(v) for v, ok in zip(column, truth, strict=True)], dtype=bool)
     rule = "expected true or false (1 or 0)"
     problems = [
-        Problem("cases", int(i) + 1, event, str(column.iloc[i]), rule, "say whether the end is the event")
+        Problem(
+            "cases",
+            int(i) + 1,
+            event,
+            str(column.iloc[i]),
+            rule,
+            "say whether the end is the event",
+        )
         for i in np.flatnonzero(~truth)
     ]
     rule = "the event was seen, and the case has no end"
     problems += [
-        Problem("cases", int(i) + 1, event, str(column.iloc[i]), rule, "write when it ended, or that it was not seen")
+        Problem(
+            "cases",
+            int(i) + 1,
+            event,
+            str(column.iloc[i]),
+            rule,
+            "write when it ended, or that it was not seen",
+        )
         for i in np.flatnonzero(out & ~ended.there & ~ended.refused)
     ]
     return out, problems
 
 
-def _order(frame: StudyFrame, begun: Read, ended: Read, since: Read, names: tuple[str, str, str]) -> list[Problem]:
+def _order(
+    frame: StudyFrame, begun: Read, ended: Read, since: Read, names: tuple[str, str, str]
+) -> list[Problem]:
     """Ends before starts, and observation before there is anything to observe."""
     start, end, entry = names
     ids = frame.data[frame.key]
     out = []
-    told = f" (uncertain dates at their {begun.rule} day)" if begun.resolved or ended.resolved or since.resolved else ""
+    told = (
+        f" (uncertain dates at their {begun.rule} day)"
+        if begun.resolved or ended.resolved or since.resolved
+        else ""
+    )
     for bad, column, rule in (
         (begun.there & ended.there & (ended.at < begun.at), end, f"before {start!r}"),
-        (begun.there & (since.at < begun.at), entry, f"observed before {start!r}, the start of the clock"),
+        (
+            begun.there & (since.at < begun.at),
+            entry,
+            f"observed before {start!r}, the start of the clock",
+        ),
     ):
         for i in np.flatnonzero(bad):
-            found = f"{frame.data[column].iloc[i]} (case {ids.iloc[i]}, {start} {frame.data[start].iloc[i]})"
-            out.append(Problem("cases", int(i) + 1, column, found, rule + told, "correct one of the two"))
+            found = (
+                f"{frame.data[column].iloc[i]} (case {ids.iloc[i]}, {start}"
+                f" {frame.data[start].iloc[i]})"
+            )
+            out.append(
+                Problem("cases", int(i) + 1, column, found, rule + told, "correct one of the two")
+            )
     return out
 
 
@@ -175,7 +229,9 @@ def _overlaps(frame: StudyFrame, unit_id: str, risk: _Risk, start: str) -> list[
     units = frame.data[unit_id]
     ids = frame.data[frame.key]
     out = []
-    rows = pd.DataFrame({"unit": units, "from": risk.origin, "to": risk.end, "row": np.arange(len(units))})
+    rows = pd.DataFrame(
+        {"unit": units, "from": risk.origin, "to": risk.end, "row": np.arange(len(units))}
+    )
     rows = rows[risk.known & units.notna().to_numpy()].sort_values(["from", "to", "row"])
     for _, group in rows.groupby("unit", sort=False):
         farthest, holder = None, -1
@@ -184,7 +240,14 @@ def _overlaps(frame: StudyFrame, unit_id: str, risk: _Risk, start: str) -> list[
                 found = f"{frame.data[start].iloc[row]} (case {ids.iloc[row]})"
                 rule = f"starts before case {ids.iloc[holder]} of the same {unit_id} is over"
                 out.append(
-                    Problem("cases", int(row) + 1, start, found, rule, "correct an end or a start, or merge the two")
+                    Problem(
+                        "cases",
+                        int(row) + 1,
+                        start,
+                        found,
+                        rule,
+                        "correct an end or a start, or merge the two",
+                    )
                 )
             if farthest is None or to > farthest:
                 farthest, holder = to, row
@@ -192,7 +255,13 @@ def _overlaps(frame: StudyFrame, unit_id: str, risk: _Risk, start: str) -> list[
 
 
 def _spread(
-    frame: StudyFrame, risk: _Risk, name: str, rows: str, clock: str, into: tuple[str, str, str, str], row_id: str
+    frame: StudyFrame,
+    risk: _Risk,
+    name: str,
+    rows: str,
+    clock: str,
+    into: tuple[str, str, str, str],
+    row_id: str,
 ) -> StudyFrame:
     stays = np.flatnonzero(risk.out == "")
     since, stop, origin = risk.since[stays], risk.stop[stays], risk.origin[stays]
@@ -203,35 +272,60 @@ def _spread(
     year = first[case] + nth
     begin, finish = since[case], stop[case]
     if rows == "year":
-        begin, finish = np.maximum(begin, year_end(year - 1, clock)), np.minimum(finish, year_end(year, clock))
+        begin, finish = (
+            np.maximum(begin, year_end(year - 1, clock)),
+            np.minimum(finish, year_end(year, clock)),
+        )
     data = frame.data.iloc[stays[case]].reset_index(drop=True)
     ids = data[frame.key].astype(str)
-    new = pd.DataFrame({
-        into[1]: begin - origin[case], into[2]: finish - origin[case], into[3]: risk.event[stays][case] & (finish == stop[case]),
-    })  # fmt: skip
+    new = pd.DataFrame(
+        {
+            into[1]: begin - origin[case],
+            into[2]: finish - origin[case],
+            into[3]: risk.event[stays][case] & (finish == stop[case]),
+        }
+    )
     if rows == "year":
         new.insert(0, into[0], year)
         new.insert(0, row_id, ids + "-" + pd.Series(year).astype(str))
     left = np.flatnonzero(risk.out != "")
     gone = pd.DataFrame(
-        {"case": frame.data[frame.key].iloc[left].to_numpy(), "step": name, "reason": risk.out[left]}, dtype=object
+        {
+            "case": frame.data[frame.key].iloc[left].to_numpy(),
+            "step": name,
+            "reason": risk.out[left],
+        },
+        dtype=object,
     )
     unit = f"{frame.unit}-year" if rows == "year" else frame.unit
     told = [
         f"(start, stop] in {clock}",
         *(f"{int((risk.out == r).sum())} {r}" for r in OUT.values() if (risk.out == r).any()),
     ]
-    step = Entry(name, "spread", unit, len(frame), len(data), left_out=len(left), why="; ".join(told))
+    step = Entry(
+        name, "spread", unit, len(frame), len(data), left_out=len(left), why="; ".join(told)
+    )
     notes = frame.notes
     if risk.resolved:
         notes = (
             *notes,
-            Note("uncertain_dates", f"{name}: {risk.resolved} uncertain date(s) are taken at their {risk.rule} day."),
+            Note(
+                "uncertain_dates",
+                f"{name}: {risk.resolved} uncertain date(s) are taken at their {risk.rule} day.",
+            ),
         )
     excluded = (
-        pd.concat([frame.excluded.astype(object), gone], ignore_index=True) if frame.excluded is not None else gone
+        pd.concat([frame.excluded.astype(object), gone], ignore_index=True)
+        if frame.excluded is not None
+        else gone
     )
     return replace(
-        frame, data=pd.concat([data, new], axis=1), unit=unit, key=row_id if rows == "year" else frame.key, excluded=excluded,
-        ledger=frame.ledger + step, joined=tuple(j.rows(stays[case]) for j in frame.joined), notes=notes,
-    )  # fmt: skip
+        frame,
+        data=pd.concat([data, new], axis=1),
+        unit=unit,
+        key=row_id if rows == "year" else frame.key,
+        excluded=excluded,
+        ledger=frame.ledger + step,
+        joined=tuple(j.rows(stays[case]) for j in frame.joined),
+        notes=notes,
+    )

@@ -1,4 +1,6 @@
-"""Lags and leads of a panel by the calendar: the value of the unit's year t-1, not of the row before."""
+"""Lags and leads of a panel by the calendar: the value of the
+unit's year t-1, not of the row before.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -45,14 +47,16 @@ def lagged(
     Returns
     -------
     StudyFrame
-        New columns ``<column>_lag1``, ``<column>_lead2``. Where the unit has no row in that year the value is missing; gaps
-        inside the years of a unit are told in a note. In the ledger a row that finds none of its years is unmatched.
+        New columns ``<column>_lag1``, ``<column>_lead2``. Where the unit has no row in that year
+        the value is missing; gaps inside the years of a unit are told in a note. In the ledger a
+        row that finds none of its years is unmatched.
 
     Raises
     ------
     JoinError
-        A unit has two rows for a year, or is written in two ways that differ only by blanks, accents, capitals, apostrophes or
-        dashes and never stand in one year; a column is absent or would stand twice, a lag is 0 or no whole number.
+        A unit has two rows for a year, or is written in two ways that differ only by blanks,
+        accents, capitals, apostrophes or dashes and never stand in one year; a column is absent or
+        would stand twice, a lag is 0 or no whole number.
 
     Examples
     --------
@@ -75,36 +79,56 @@ def lagged(
     found = places(units, t, complete)
     refuse_repeated(found, data, [*keys, year], "the frame")
     place = {lag: found.find(np.where(complete, units, -1), t - lag) for lag in steps}
-    added = pd.concat([gathered(data[wanted], at).add_suffix(f"_{_word(lag)}") for lag, at in place.items()], axis=1)
+    added = pd.concat(
+        [gathered(data[wanted], at).add_suffix(f"_{_word(lag)}") for lag, at in place.items()],
+        axis=1,
+    )
     first, last = _ends(units, t, complete)
-    gaps = {lag: int(((at < 0) & complete & (t - lag > first) & (t - lag < last)).sum()) for lag, at in place.items()}
+    gaps = {
+        lag: int(((at < 0) & complete & (t - lag > first) & (t - lag < last)).sum())
+        for lag, at in place.items()
+    }
     at = np.stack(list(place.values()), axis=1)
     unused, again = met_rows(at, len(data))
     told = ", ".join(_word(lag) for lag in steps)
     label = name or f"{', '.join(wanted)}, {told}"
     gap_text = ", ".join(f"{_word(lag)} {n}" for lag, n in gaps.items())
     entry = Entry(
-        f"lagged {label}", "window", study.unit, len(data), len(data), unmatched=int((at < 0).all(axis=1).sum()),
-        other_rows=len(data), other_unmatched=unused, duplicated=again,
-        why=f"by {' + '.join(keys)}, {told} in {year}; rows whose year is a gap in their unit: {gap_text}; "
-            f"{int((~complete).sum())} row(s) have no unit or year",
-    )  # fmt: skip
+        f"lagged {label}",
+        "window",
+        study.unit,
+        len(data),
+        len(data),
+        unmatched=int((at < 0).all(axis=1).sum()),
+        other_rows=len(data),
+        other_unmatched=unused,
+        duplicated=again,
+        why=(
+            f"by {' + '.join(keys)}, {told} in {year}; rows whose year is a gap in their unit:"
+            f" {gap_text}; {int((~complete).sum())} row(s) have no unit or year"
+        ),
+    )
     out = bring(study, added, _why(place, complete, t, first, last), entry, notes=notes)
     if not any(gaps.values()):
         return out
     note = Note(
-        "year_gap", f"{label}: units have no row for some years between their first and last ({gap_text} row(s)); "
-        "the value there is missing, not that of the row before."
-    )  # fmt: skip
+        "year_gap",
+        f"{label}: units have no row for some years between their first and last ({gap_text}"
+        " row(s)); the value there is missing, not that of the row before.",
+    )
     return replace(out, notes=(*out.notes, note))
 
 
 def _steps(lags: int | Sequence[int]) -> list[int]:
     steps = [lags] if isinstance(lags, (int, np.integer)) else list(lags)
-    whole = all(isinstance(x, (int, np.integer)) and not isinstance(x, bool) and 0 < abs(x) < 10_000 for x in steps)
+    whole = all(
+        isinstance(x, (int, np.integer)) and not isinstance(x, bool) and 0 < abs(x) < 10_000
+        for x in steps
+    )
     if not steps or not whole or len(set(steps)) < len(steps):
         raise JoinError(
-            f"lags is {lags!r}; write whole numbers other than 0, each once: 1 the year before, -1 the year after."
+            f"lags is {lags!r}; write whole numbers other than 0, each once: 1 the year before, -1"
+            " the year after."
         )
     return [int(x) for x in steps]
 
@@ -116,14 +140,19 @@ def _word(lag: int) -> str:
 def _ends(units: Ints, t: Ints, complete: Bools) -> tuple[Ints, Ints]:
     """For each row the first and the last year of its unit."""
     size = int(units.max(initial=-1)) + 1
-    first, last = np.full(size + 1, np.iinfo(np.int64).max), np.full(size + 1, np.iinfo(np.int64).min)
+    first, last = (
+        np.full(size + 1, np.iinfo(np.int64).max),
+        np.full(size + 1, np.iinfo(np.int64).min),
+    )
     np.minimum.at(first, units[complete], t[complete])
     np.maximum.at(last, units[complete], t[complete])
     return first[units], last[units]
 
 
 def _why(place: dict[int, Ints], complete: Bools, t: Ints, first: Ints, last: Ints) -> Whys:
-    """Met where every year is found; else partly, or why none is: before and after the unit's years, or a gap in them."""
+    """Met where every year is found; else partly, or why none is: before
+    and after the unit's years, or a gap in them.
+    """
     at = np.stack(list(place.values()), axis=1)
     wanted = t[:, None] - np.array(list(place), dtype=np.int64)[None, :]
     outside = np.asarray(((wanted < first[:, None]) | (wanted > last[:, None])).all(axis=1))

@@ -1,7 +1,9 @@
-"""What a window makes of its years: one number of each row of a matrix of years, and when that number is known.
+"""What a window makes of its years: one number of each row of a
+matrix of years, and when that number is known.
 
-A row is a window, a column a year, NaN a year that nobody observed. The sums are taken over the window itself and not as
-differences of running totals, which would lose the last digits of small values behind large ones.
+A row is a window, a column a year, NaN a year that nobody observed. The sums are taken over the
+window itself and not as differences of running totals, which would lose the last digits of small
+values behind large ones.
 """
 
 from collections.abc import Callable
@@ -49,7 +51,9 @@ def _last(v: Floats, seen: Bools) -> Floats:
 
 
 def _slope(v: Floats, seen: Bools) -> Floats:
-    """Least squares of value on year, both centred first; missing where fewer than two years are observed."""
+    """Least squares of value on year, both centred first; missing
+    where fewer than two years are observed.
+    """
     n = np.maximum(seen.sum(axis=1), 1)[:, None]
     year = np.arange(v.shape[1], dtype=np.float64)[None, :]
     t = np.where(seen, year - np.where(seen, year, 0).sum(axis=1, keepdims=True) / n, 0.0)
@@ -59,9 +63,17 @@ def _slope(v: Floats, seen: Bools) -> Floats:
 
 
 MEASURES: dict[str, Callable[[Floats, Bools], Floats]] = {
-    "sum": _sum, "any": _any, "all": _all, "max": _max, "min": _min, "mean": _mean, "first": _first, "last": _last,
-    "slope": _slope, "count": _sum,
-}  # fmt: skip
+    "sum": _sum,
+    "any": _any,
+    "all": _all,
+    "max": _max,
+    "min": _min,
+    "mean": _mean,
+    "first": _first,
+    "last": _last,
+    "slope": _slope,
+    "count": _sum,
+}
 
 # when a number is known although some years are not observed
 _CERTAIN: dict[str, Callable[[Floats, Bools], Bools]] = {
@@ -79,9 +91,10 @@ def summarise(values: Floats, how: str, partial: str) -> Floats:
     ----------
     values : shape (windows, years), NaN where a year is not observed.
     how : a key of ``MEASURES``; ``any, all, count`` take 0 and 1.
-    partial : what holds for windows of which some years are not observed. ``missing``: nothing is known. ``observed``: what is
-        observed stands for the window. ``certain``: only what no unobserved year could change is known: ``any`` once a year is
-        true, ``all`` once a year is false, ``first`` and ``last`` where that year itself is observed.
+    partial : what holds for windows of which some years are not observed. ``missing``: nothing is
+        known. ``observed``: what is observed stands for the window. ``certain``: only what no
+        unobserved year could change is known: ``any`` once a year is true, ``all`` once a year is
+        false, ``first`` and ``last`` where that year itself is observed.
 
     Examples
     --------

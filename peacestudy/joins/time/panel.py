@@ -1,4 +1,6 @@
-"""A panel as the joins of time see it: units and years as whole numbers, one row a unit-year, rows found by their place."""
+"""A panel as the joins of time see it: units and years as whole numbers,
+one row a unit-year, rows found by their place.
+"""
 
 from typing import NamedTuple
 
@@ -35,8 +37,12 @@ class Units(NamedTuple):
     notes: tuple[Note, ...]
 
 
-def unit_numbers(cases: pd.DataFrame, other: pd.DataFrame, mine: list[str], theirs: list[str], name: str) -> Units:
-    """Units of both tables as numbers; keys that cannot match as they should are refused in words."""
+def unit_numbers(
+    cases: pd.DataFrame, other: pd.DataFrame, mine: list[str], theirs: list[str], name: str
+) -> Units:
+    """Units of both tables as numbers; keys that cannot match as
+    they should are refused in words.
+    """
     has_columns(cases, mine, "the cases")
     has_columns(other, theirs, name)
     distinct = other[theirs].dropna().drop_duplicates()
@@ -44,16 +50,21 @@ def unit_numbers(cases: pd.DataFrame, other: pd.DataFrame, mine: list[str], thei
     notes = checked_keys(mine, left, right, name)
     found = match(left, right)
     notes += nothing_met(mine, left, right, found.at >= 0, found.complete, name)
-    return Units(found.at, found.complete, match([levels(other[c]) for c in theirs], right).at, tuple(notes))
+    return Units(
+        found.at, found.complete, match([levels(other[c]) for c in theirs], right).at, tuple(notes)
+    )
 
 
 def whole_years(column: pd.Series, name: str, who: str) -> tuple[Ints, Bools]:
-    """Years as whole numbers, 0 where missing, and where there is one; 2001.0 is a year, 2001.5 and '2001' are not."""
+    """Years as whole numbers, 0 where missing, and where there is one;
+    2001.0 is a year, 2001.5 and '2001' are not.
+    """
     held = kind(levels(column).values)
     if held not in ("number", "empty"):
-        do = {"text": "make numbers of them (pd.to_numeric)", "datetime": "take the year (.dt.year)"}.get(
-            held, "use numbers"
-        )
+        do = {
+            "text": "make numbers of them (pd.to_numeric)",
+            "datetime": "take the year (.dt.year)",
+        }.get(held, "use numbers")
         raise JoinError(f"{name!r} of {who} holds {held}, not years: {do}.")
     if held == "empty":
         return np.zeros(len(column), np.int64), np.zeros(len(column), bool)
@@ -62,13 +73,20 @@ def whole_years(column: pd.Series, name: str, who: str) -> tuple[Ints, Bools]:
     with np.errstate(invalid="ignore"):
         bad = there & ((values % 1 != 0) | (np.abs(values) > FAR))
     if bad.any():
-        shown = ", ".join(f"row {i}: {exact_number(values[i])}" for i in np.flatnonzero(bad)[:NAMED])
-        raise JoinError(f"{name!r} of {who} holds {int(bad.sum())} number(s) that are no year ({shown}). Correct them.")
+        shown = ", ".join(
+            f"row {i}: {exact_number(values[i])}" for i in np.flatnonzero(bad)[:NAMED]
+        )
+        raise JoinError(
+            f"{name!r} of {who} holds {int(bad.sum())} number(s) that are no year ({shown})."
+            " Correct them."
+        )
     return np.where(there, values, 0).astype(np.int64), there
 
 
 def panel_units(panel: pd.DataFrame, keys: list[str], year: str, name: str) -> Units:
-    """Units of a panel as numbers; a unit that is written in two ways is refused, since its years would be torn apart."""
+    """Units of a panel as numbers; a unit that is written in two ways is
+    refused, since its years would be torn apart.
+    """
     found = unit_numbers(panel, panel, keys, keys, name)
     for key in keys:
         others = [other for other in keys if other != key]
@@ -99,12 +117,16 @@ class Places(NamedTuple):
 
 
 def places(unit: Ints, time: Ints, used: Bools) -> Places:
-    """Sort the rows that are used; the times have a free step on both sides, so that none outside is taken for one inside."""
+    """Sort the rows that are used; the times have a free step on both sides,
+    so that none outside is taken for one inside.
+    """
     rows = np.flatnonzero(used)
     low = int(time[rows].min()) - 1 if len(rows) else 0
     span = int(time[rows].max()) - low + 2 if len(rows) else 1
     if len(rows) and (float(unit.max()) + 1) * span > 2**62:
-        raise JoinError("units and times are too many for one number. Are the times what they should be?")
+        raise JoinError(
+            "units and times are too many for one number. Are the times what they should be?"
+        )
     keys = unit[rows] * span + time[rows] - low
     order = np.argsort(keys, kind="stable")
     return Places(keys[order], rows[order], low, span)
@@ -121,6 +143,6 @@ def refuse_repeated(found: Places, table: pd.DataFrame, columns: list[str], name
         what = " ".join(str(v) for v in table.iloc[a][columns])
         said.append(f"{what} in rows {a} and {b}")
     raise JoinError(
-        f"{name} has {len(again)} row(s) more than one for the same {' + '.join(columns)} ({'; '.join(said)}; rows count from 0). "
-        f"Reduce it to one row for each first."
+        f"{name} has {len(again)} row(s) more than one for the same {' + '.join(columns)}"
+        f" ({'; '.join(said)}; rows count from 0). Reduce it to one row for each first."
     )

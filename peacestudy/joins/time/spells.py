@@ -1,4 +1,6 @@
-"""Spells of a panel: runs of active years, and whether their start and end were seen or cut off by what was observed."""
+"""Spells of a panel: runs of active years, and whether their start and
+end were seen or cut off by what was observed.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -34,43 +36,59 @@ def spells(
     ----------
     panel : a row for each unit and year; two rows for one are refused.
     by : column(s) that name the unit.
-    year, active : columns of the year and of whether the unit was active in it (true or false, 1 or 0, or missing).
+    year, active : columns of the year and of whether the unit was active
+        in it (true or false, 1 or 0, or missing).
     gap : years without activity that do not end a spell; 0 ends it with the first.
-    years : first and last year observed; rows outside are not read. None takes the source's; of a table of your own it must
-        be written.
-    absent : {active: False} where a year without a row is known to be inactive; None: such a year is not observed.
+    years : first and last year observed; rows outside are not read. None takes the source's; of a
+        table of your own it must be written.
+    absent : {active: False} where a year without a row is known to be
+        inactive; None: such a year is not observed.
     name : what the panel is, for the ledger and in messages.
 
     Returns
     -------
     StudyFrame
-        A row a spell: unit, ``spell_id``, ``start_year, end_year`` (first and last active year), ``active_years``,
-        ``censored_left`` and ``censored_right``: whether one of the ``gap + 1`` years before (after) was not observed, so that
-        the spell may be longer.
+        A row a spell: unit, ``spell_id``, ``start_year, end_year`` (first and last active year),
+        ``active_years``, ``censored_left`` and ``censored_right``: whether one of the ``gap + 1``
+        years before (after) was not observed, so that the spell may be longer.
 
     Raises
     ------
     JoinError
-        Two rows of a unit and year, a unit written in two ways (as in ``lagged``), a year that is none, activity that is neither true nor false.
+        Two rows of a unit and year, a unit written in two ways (as in ``lagged``), a year that is
+        none, activity that is neither true nor false.
 
     Examples
     --------
     >>> war = pd.DataFrame({"state": 2, "year": [1990, 1991, 1994, 1995], "war": True})
-    >>> spells(war, by="state", year="year", active="war", gap=1, years=(1946, 1995), absent={"war": False}).data.iloc[:, 1:].values.tolist()
+    >>> spells(
+    ...     war,
+    ...     by="state",
+    ...     year="year",
+    ...     active="war",
+    ...     gap=1,
+    ...     years=(1946, 1995),
+    ...     absent={"war": False},
+    ... ).data.iloc[:, 1:].values.tolist()
     [['2-1990', 1990, 1991, 2, False, False], ['2-1994', 1994, 1995, 2, False, True]]
     """
     table, source = opened(panel, name)
     keys = list(key_pairs(by))
     has_columns(table, [*keys, year, active], name)
     if shared := [c for c in NEW if c in keys]:
-        raise JoinError(f"the column(s) {', '.join(map(repr, shared))} of by are those of a spell. Rename them.")
+        raise JoinError(
+            f"the column(s) {', '.join(map(repr, shared))} of by are those of a spell. Rename them."
+        )
     if not isinstance(gap, (int, np.integer)) or isinstance(gap, bool) or gap < 0:
         raise JoinError(f"gap is {gap!r}; write a whole number of years, 0 or more.")
     cover = coverage(source, years, None, name)
     first, last = cover.first, cover.last
     fill = declared(absent, source, [active], name, written=True)
     if any(fill.values()):
-        raise JoinError(f"absent says that {active!r} is true in a year without a row; only False can be said of it.")
+        raise JoinError(
+            f"absent says that {active!r} is true in a year without a row; only False can be said"
+            " of it."
+        )
     found_units = panel_units(table, keys, year, name)
     units = found_units.theirs
     t, timed = whole_years(table[year], year, name)
@@ -86,25 +104,59 @@ def spells(
     out = table[keys].iloc[heads].reset_index(drop=True)
     unit_id = out.astype(str).agg("-".join, axis=1) if len(out) else pd.Series([], dtype=object)
     out = out.assign(
-        spell_id=unit_id + "-" + pd.Series(t[heads]).astype(str), start_year=t[heads], end_year=t[tails],
-        active_years=np.diff(np.append(begins, len(rows))), censored_left=~shut.seen(units[heads], t[heads], -1),
+        spell_id=unit_id + "-" + pd.Series(t[heads]).astype(str),
+        start_year=t[heads],
+        end_year=t[tails],
+        active_years=np.diff(np.append(begins, len(rows))),
+        censored_left=~shut.seen(units[heads], t[heads], -1),
         censored_right=~shut.seen(units[tails], t[tails], 1),
-    )  # fmt: skip
-    why = f"of {first} to {last}; {int((~inside).sum())} row(s) have no key or lie outside, {int((inside & ~known).sum())} do not say"
+    )
+    why = (
+        f"of {first} to {last}; {int((~inside).sum())} row(s) have no key or lie outside,"
+        f" {int((inside & ~known).sum())} do not say"
+    )
     steps = (
-        Entry(f"active years of {name}", "keep", "unit-year", len(table), len(rows), left_out=len(table) - len(rows), why=why),
-        Entry(f"spells of {name}", "gather", "spell", len(rows), len(out), why=f"by {' + '.join(keys)}, gaps of up to {gap} year(s) bridged"),
-    )  # fmt: skip
+        Entry(
+            f"active years of {name}",
+            "keep",
+            "unit-year",
+            len(table),
+            len(rows),
+            left_out=len(table) - len(rows),
+            why=why,
+        ),
+        Entry(
+            f"spells of {name}",
+            "gather",
+            "spell",
+            len(rows),
+            len(out),
+            why=f"by {' + '.join(keys)}, gaps of up to {gap} year(s) bridged",
+        ),
+    )
     return StudyFrame(
-        out, "spell", "spell_id", Ledger(steps), notes=(*(source.notes if source else ()), *found_units.notes)
+        out,
+        "spell",
+        "spell_id",
+        Ledger(steps),
+        notes=(*(source.notes if source else ()), *found_units.notes),
     )
 
 
 class _Shut:
     """Whether the years beside a spell were seen to be inactive."""
 
-    def __init__(self, found: Places, known: Bools, first: int, last: int, fills: bool, gap: int) -> None:
-        self.found, self.known, self.first, self.last, self.fills, self.gap = found, known, first, last, fills, gap
+    def __init__(
+        self, found: Places, known: Bools, first: int, last: int, fills: bool, gap: int
+    ) -> None:
+        self.found, self.known, self.first, self.last, self.fills, self.gap = (
+            found,
+            known,
+            first,
+            last,
+            fills,
+            gap,
+        )
 
     def seen(self, unit: Ints, t: Ints, step: int) -> Bools:
         out = np.ones(len(unit), bool)
@@ -125,12 +177,15 @@ def _begins(unit: Ints, t: Ints, gap: int) -> Ints:
 
 def _activity(column: pd.Series, name: str, who: str) -> tuple[Bools, Bools]:
     """Rows that are active, and rows that say whether they are."""
-    if not (pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype)):
+    if not (
+        pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype)
+    ):
         raise JoinError(f"{name!r} of {who} holds {column.dtype}, not true or false.")
     values = column.to_numpy(dtype="float64", na_value=np.nan)
     known = ~np.isnan(values)
     if (bad := values[known & (values != 0) & (values != 1)]).size:
         raise JoinError(
-            f"{name!r} of {who} holds {bad[0]:g}; activity is true or false, 1 or 0. Make a column of it first."
+            f"{name!r} of {who} holds {bad[0]:g}; activity is true or false, 1 or 0. Make a column"
+            " of it first."
         )
     return known & (values == 1), known

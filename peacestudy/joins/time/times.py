@@ -1,4 +1,6 @@
-"""Starts and ends as whole numbers of a clock: calendar years, or days since 1970, from years, dates and uncertain dates."""
+"""Starts and ends as whole numbers of a clock: calendar years, or days since 1970, from years,
+dates and uncertain dates.
+"""
 
 from dataclasses import dataclass, replace
 
@@ -21,7 +23,8 @@ class Read:
     ----------
     at : years, or days since 1970-01-01; 0 where there is none.
     there : where there is one.
-    refused : cells that cannot be read, or are not certain enough and no rule says which day they stand for.
+    refused : cells that cannot be read, or are not certain enough
+        and no rule says which day they stand for.
     resolved : how many uncertain cells the rule decided, and ``rule``.
     problems : why cells are refused.
     """
@@ -40,7 +43,8 @@ def read_times(column: pd.Series, name: str, clock: str, uncertain: str | None) 
     Parameters
     ----------
     column : years as numbers, dates, or texts of ``peacestudy.core.dates``.
-    clock : ``years`` or ``days``. A month is certain on a clock of years, a year is not on a clock of days.
+    clock : ``years`` or ``days``. A month is certain on a clock of
+        years, a year is not on a clock of days.
     uncertain : ``earliest``, ``latest`` or ``middle`` day; None refuses uncertain times.
     """
     bounds = read_dates(column.reset_index(drop=True), name, "cases")
@@ -55,7 +59,10 @@ def read_times(column: pd.Series, name: str, clock: str, uncertain: str | None) 
         return Read(at, there, unread, int(open_.sum()), uncertain, bounds.problems)
     rule = f"uncertain on a clock of {clock}"
     remedy = 'write which day stands for it: uncertain="earliest", "latest" or "middle"'
-    told = tuple(Problem("cases", int(i) + 1, name, str(column.iloc[i]), rule, remedy) for i in np.flatnonzero(open_))
+    told = tuple(
+        Problem("cases", int(i) + 1, name, str(column.iloc[i]), rule, remedy)
+        for i in np.flatnonzero(open_)
+    )
     return Read(first, there & ~open_, unread | open_, problems=(*bounds.problems, *told))
 
 
@@ -63,15 +70,26 @@ def limit(data: pd.DataFrame, until: int | str, clock: str) -> Read:
     """The last time observed of each case; of a year or a month its last day."""
     if isinstance(until, str) and until in data.columns:
         return _all_there(read_times(data[until], until, clock, "latest"), until)
-    one = _all_there(read_times(pd.Series([until], dtype=object), "until", clock, "latest"), "until")
+    one = _all_there(
+        read_times(pd.Series([until], dtype=object), "until", clock, "latest"), "until"
+    )
     said = tuple(replace(p, file="argument", line=0) for p in one.problems)
     n = len(data)
-    return Read(np.repeat(one.at, n), np.repeat(one.there, n), np.repeat(one.refused, n), problems=said)
+    return Read(
+        np.repeat(one.at, n), np.repeat(one.there, n), np.repeat(one.refused, n), problems=said
+    )
 
 
 def _all_there(read: Read, name: str) -> Read:
     empty = tuple(
-        Problem("cases", int(i) + 1, name, "", "expected the last time observed", "write it for every case")
+        Problem(
+            "cases",
+            int(i) + 1,
+            name,
+            "",
+            "expected the last time observed",
+            "write it for every case",
+        )
         for i in np.flatnonzero(~read.there & ~read.refused)
     )
     return Read(read.at, read.there, read.refused, problems=(*read.problems, *empty))
@@ -79,7 +97,11 @@ def _all_there(read: Read, name: str) -> Read:
 
 def year_of(at: Ints, clock: str) -> Ints:
     """The calendar year of times."""
-    return at if clock == "years" else at.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
+    return (
+        at
+        if clock == "years"
+        else at.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
+    )
 
 
 def year_end(year: Ints, clock: str) -> Ints:

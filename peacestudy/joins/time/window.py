@@ -1,4 +1,6 @@
-"""Windows on a case's clock: what happened in the years t+a to t+b of every case, exact at the borders."""
+"""Windows on a case's clock: what happened in the years t+a to
+t+b of every case, exact at the borders.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +26,8 @@ from peacestudy.outcomes import OutcomeTable
 
 CELLS = 2_000_000  # years of windows held at once
 LONGEST = 10_000  # years of a window
-EXACT = 2**53  # beyond, floats no longer hold every whole number, and a result does not pretend to be one
+# beyond, floats no longer hold every whole number, and a result does not pretend to be one
+EXACT = 2**53
 
 
 def window(
@@ -52,40 +55,61 @@ def window(
     other : a row for each unit and year. Two rows for one are refused.
     on : column(s) of the unit, or {of the cases: of the other table}.
     span : (a, b), the years t+a to t+b, both within the window; (1, 5) are the five years after t.
-    measures : {new column: (column, how)}, how one of ``sum, any, all, max, min, mean, first, last, slope, count``. ``any``,
-        ``all`` and ``count`` (the years that are true) take columns of true and false or 1 and 0; ``slope`` is that of least
-        squares, a year, of at least two observed years.
+    measures : {new column: (column, how)}, how one of ``sum, any, all, max, min, mean, first, last,
+        slope, count``. ``any``, ``all`` and ``count`` (the years that are true) take columns of
+        true and false or 1 and 0; ``slope`` is that of least squares, a year, of at least two
+        observed years.
     name : what the other table is, for the ledger.
-    partial : what holds for a window of which some years are not observed. ``missing``: it is missing, even where an event
-        was seen, since else among the latest cases only those with an event would count. ``certain``: what no unobserved year
-        could change is known (any once a year is true, all once one is false, first and last where that year is observed).
-        ``observed``: the observed years stand for all; their number comes with it, as ``<new column>_years_observed``.
-    absent : {column: value} that stands for a year without a row inside the coverage. Where the source says nothing of what
-        an absent row means, it is refused; without it such a year is not observed. It stands in all covered years of a unit,
-        also before a state existed: leave such cases out first.
-    other_year : column of the year in the other table; None takes the source's, else a column with the name of ``year``.
-    years : first and last year of which the other table speaks; rows outside are not read. None takes the source's; of a
-        table of your own it must be written.
-    units : ``listed`` (a unit without any row is not covered) or ``all``; None takes the source's, else ``listed``.
+    partial : what holds for a window of which some years are not observed. ``missing``: it is
+        missing, even where an event was seen, since else among the latest cases only those with an
+        event would count. ``certain``: what no unobserved year could change is known (any once a
+        year is true, all once one is false, first and last where that year is observed).
+        ``observed``: the observed years stand for all; their number comes with it, as ``<new
+        column>_years_observed``.
+    absent : {column: value} that stands for a year without a row inside the coverage. Where the
+        source says nothing of what an absent row means, it is refused; without it such a year is
+        not observed. It stands in all covered years of a unit, also before a state existed: leave
+        such cases out first.
+    other_year : column of the year in the other table; None takes the
+        source's, else a column with the name of ``year``.
+    years : first and last year of which the other table speaks; rows outside are not read. None
+        takes the source's; of a table of your own it must be written.
+    units : ``listed`` (a unit without any row is not covered) or ``all``;
+        None takes the source's, else ``listed``.
     key, unit : id column and unit of the cases, where they are a plain DataFrame.
 
     Returns
     -------
     StudyFrame
-        All cases in their order, the new columns, and an entry of kind ``window`` in the ledger: cases in whose window the
-        other table has no row are unmatched, rows of it in no window too, and rows in several windows count as duplicated.
+        All cases in their order, the new columns, and an entry of kind ``window`` in the ledger:
+        cases in whose window the other table has no row are unmatched, rows of it in no window too,
+        and rows in several windows count as duplicated.
 
     Raises
     ------
     JoinError
-        Keys or years of another type, two rows of one unit and year, a column or measure that does not exist.
+        Keys or years of another type, two rows of one unit and year, a
+        column or measure that does not exist.
 
     Examples
     --------
     >>> cases = pd.DataFrame({"case_id": ["x", "y"], "state": [2, 20], "t": [2000, 2000]})
-    >>> war = pd.DataFrame({"state": [2, 2, 20], "year": [2001, 2003, 1999], "war": [True, True, True]})
-    >>> frame = window(cases, war, on="state", year="t", other_year="year", span=(1, 3), years=(1990, 2010), name="war",
-    ...     measures={"war_again": ("war", "any"), "war_years": ("war", "count")}, partial="missing", absent={"war": False})
+    >>> war = pd.DataFrame(
+    ...     {"state": [2, 2, 20], "year": [2001, 2003, 1999], "war": [True, True, True]}
+    ... )
+    >>> frame = window(
+    ...     cases,
+    ...     war,
+    ...     on="state",
+    ...     year="t",
+    ...     other_year="year",
+    ...     span=(1, 3),
+    ...     years=(1990, 2010),
+    ...     name="war",
+    ...     measures={"war_again": ("war", "any"), "war_years": ("war", "count")},
+    ...     partial="missing",
+    ...     absent={"war": False},
+    ... )
     >>> frame.data[["war_again", "war_years"]].values.tolist()
     [[True, 2], [False, 0]]
     """
@@ -107,7 +131,9 @@ def window(
     panel = places(found.theirs, when, inside)
     refuse_repeated(panel, table, [*theirs, column], name)
     t, timed = whole_years(frame.data[year], year, "the cases")
-    read, codes = without_special(table[list(dict.fromkeys(c for c, _ in measures.values()))], source)
+    read, codes = without_special(
+        table[list(dict.fromkeys(c for c, _ in measures.values()))], source
+    )
     values = {str(c): _numbers(read[c], str(c), name) for c in read}
     for c in {c for c, how in measures.values() if how in TRUTHS}:
         _truths(np.append(values[c], fill.get(c, np.nan)), c, name)
@@ -116,22 +142,50 @@ def window(
     walk = _Walk(panel, cover, values, codes, fill, span, measures, partial)
     rows = max(1, CELLS // (span[1] - span[0] + 1))
     parts = [
-        walk.read(unit_of[i : i + rows], t[i : i + rows], able[i : i + rows]) for i in range(0, max(len(t), 1), rows)
+        walk.read(unit_of[i : i + rows], t[i : i + rows], able[i : i + rows])
+        for i in range(0, max(len(t), 1), rows)
     ]
-    added = pd.DataFrame({
-        new: _typed(np.concatenate([p.out[new] for p in parts]), how, table.get(c), fill.get(c, 0.0))
-        for new, (c, how) in _columns(measures, partial).items()
-    })  # fmt: skip
-    told = _told(mine, year, span, partial, cover, f"{sum(p.filled for p in parts)} year(s) without a row filled" if fill else "",
-                 f"{int((~inside).sum())} row(s) of {name} have no key or lie outside the years")  # fmt: skip
-    entry = _entry(frame, name, parts, len(table), added[list(measures)].notna().any(axis=1).to_numpy(), told)
-    met = {n: np.concatenate([p.codes[c] for p in parts]) for n, (c, _) in measures.items() if c in codes}
-    return bring(frame, added, np.concatenate([p.why for p in parts]), entry, source, of_gaps(met, added), notes)
+    added = pd.DataFrame(
+        {
+            new: _typed(
+                np.concatenate([p.out[new] for p in parts]), how, table.get(c), fill.get(c, 0.0)
+            )
+            for new, (c, how) in _columns(measures, partial).items()
+        }
+    )
+    told = _told(
+        mine,
+        year,
+        span,
+        partial,
+        cover,
+        f"{sum(p.filled for p in parts)} year(s) without a row filled" if fill else "",
+        f"{int((~inside).sum())} row(s) of {name} have no key or lie outside the years",
+    )
+    entry = _entry(
+        frame, name, parts, len(table), added[list(measures)].notna().any(axis=1).to_numpy(), told
+    )
+    met = {
+        n: np.concatenate([p.codes[c] for p in parts])
+        for n, (c, _) in measures.items()
+        if c in codes
+    }
+    return bring(
+        frame,
+        added,
+        np.concatenate([p.why for p in parts]),
+        entry,
+        source,
+        of_gaps(met, added),
+        notes,
+    )
 
 
 @dataclass(frozen=True, eq=False)
 class _Part:
-    """Some of the windows: their numbers, rows hit by each, why, codes that are no values by column, the rows hit, cells filled."""
+    """Some of the windows: their numbers, rows hit by each, why, codes that are no values by
+    column, the rows hit, cells filled.
+    """
 
     out: dict[str, Floats]
     hits: Ints
@@ -165,13 +219,20 @@ class _Walk:
         for new, (column, how) in self.measures.items():
             out[new] = summarise(matrix[column], how, self.partial)
             if self.partial == "observed":
-                out[f"{new}_years_observed"] = (~np.isnan(matrix[column])).sum(axis=1).astype(np.float64)
+                out[f"{new}_years_observed"] = (
+                    (~np.isnan(matrix[column])).sum(axis=1).astype(np.float64)
+                )
         hits = (at >= 0).sum(axis=1)
         says = (at >= 0) | (none & bool(self.fill))
         outside = np.asarray(~covered.any(axis=1))
-        why = explained(_state(hits, says, covered), hits == 0, complete=able, outside=outside, known=known)
+        why = explained(
+            _state(hits, says, covered), hits == 0, complete=able, outside=outside, known=known
+        )
         owner = np.repeat(np.arange(len(t)), at.shape[1]) if self.codes else np.zeros(0, np.int64)
-        codes = {c: first_code(met_code(held, at.ravel()), owner, len(t)) for c, held in self.codes.items()}
+        codes = {
+            c: first_code(met_code(held, at.ravel()), owner, len(t))
+            for c, held in self.codes.items()
+        }
         return _Part(out, hits, why, codes, at[at >= 0], int(none.sum()) if self.fill else 0)
 
     def _matrix(self, column: str, at: Ints, none: Bools) -> Floats:
@@ -190,10 +251,13 @@ def _state(hits: Ints, says: Bools, covered: Bools) -> Ints:
 
 def _span(span: tuple[int, int]) -> tuple[int, int]:
     whole = isinstance(span, (tuple, list)) and len(span) == 2
-    whole = whole and all(isinstance(x, (int, np.integer)) and not isinstance(x, bool) for x in span)
+    whole = whole and all(
+        isinstance(x, (int, np.integer)) and not isinstance(x, bool) for x in span
+    )
     if not whole or span[0] > span[1] or span[1] - span[0] >= LONGEST:
         raise JoinError(
-            f"span is {span!r}; write two whole numbers (a, b), a not after b: the years t+a to t+b, as (1, 5)."
+            f"span is {span!r}; write two whole numbers (a, b), a not after b: the years t+a to"
+            " t+b, as (1, 5)."
         )
     return int(span[0]), int(span[1])
 
@@ -212,11 +276,17 @@ def _check(measures: Mapping[str, tuple[str, str]], partial: str) -> None:
 
 def _numbers(column: pd.Series, name: str, table: str) -> Floats:
     """A column as numbers, NaN where it is missing."""
-    if not (pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype)):
-        raise JoinError(f"{name!r} of {table} holds {column.dtype}, not numbers; a window cannot measure it.")
+    if not (
+        pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype)
+    ):
+        raise JoinError(
+            f"{name!r} of {table} holds {column.dtype}, not numbers; a window cannot measure it."
+        )
     out = np.array(column.to_numpy(dtype="float64", na_value=np.nan))
     if np.isinf(out).any():
-        raise JoinError(f"{name!r} of {table} holds infinite values. Make them missing, or correct them.")
+        raise JoinError(
+            f"{name!r} of {table} holds infinite values. Make them missing, or correct them."
+        )
     return out
 
 
@@ -224,8 +294,8 @@ def _truths(values: Floats, column: str, name: str) -> None:
     bad = values[~np.isnan(values) & (values != 0) & (values != 1)]
     if len(bad):
         raise JoinError(
-            f"{column!r} of {name} holds {bad[0]:g}, and {', '.join(TRUTHS)} ask of true or false. Make a column of it first, such as "
-            f"table.assign(is_{column}=table[{column!r}] > 0)."
+            f"{column!r} of {name} holds {bad[0]:g}, and {', '.join(TRUTHS)} ask of true or false."
+            f" Make a column of it first, such as table.assign(is_{column}=table[{column!r}] > 0)."
         )
 
 
@@ -234,10 +304,13 @@ def _columns(measures: Mapping[str, tuple[str, str]], partial: str) -> dict[str,
         return dict(measures)
     if twice := [n for n in measures if f"{n}_years_observed" in measures]:
         raise JoinError(
-            f"the measure {twice[0]}_years_observed has the name of the years that {twice[0]} is made of. Rename it."
+            f"the measure {twice[0]}_years_observed has the name of the years that {twice[0]} is"
+            " made of. Rename it."
         )
     return {
-        n: m for new, told in measures.items() for n, m in ((new, told), (f"{new}_years_observed", (told[0], "count")))
+        n: m
+        for new, told in measures.items()
+        for n, m in ((new, told), (f"{new}_years_observed", (told[0], "count")))
     }
 
 
@@ -257,17 +330,32 @@ def _typed(out: Floats, how: str, column: pd.Series | None, fill: float) -> pd.S
     return made
 
 
-def _entry(frame: StudyFrame, name: str, parts: "list[_Part]", rows: int, valued: Bools, why: str) -> Entry:
+def _entry(
+    frame: StudyFrame, name: str, parts: "list[_Part]", rows: int, valued: Bools, why: str
+) -> Entry:
     """The step for the ledger; ``valued`` are the cases that have a value of some measure."""
     hits = np.concatenate([p.hits for p in parts])
     unused, again = met_rows(np.concatenate([p.rows for p in parts]), rows)
     return Entry(
-        f"window {name}", "window", frame.unit, len(frame), len(frame), unmatched=int((hits == 0).sum()),
-        filled=int(((hits == 0) & valued).sum()), other_rows=rows, other_unmatched=unused,
-        duplicated=again, why=why,
-    )  # fmt: skip
+        f"window {name}",
+        "window",
+        frame.unit,
+        len(frame),
+        len(frame),
+        unmatched=int((hits == 0).sum()),
+        filled=int(((hits == 0) & valued).sum()),
+        other_rows=rows,
+        other_unmatched=unused,
+        duplicated=again,
+        why=why,
+    )
 
 
-def _told(mine: list[str], year: str, span: tuple[int, int], partial: str, cover: Cover, *more: str) -> str:
-    first = f"on {' + '.join(mine)}, years {year}{span[0]:+d} to {year}{span[1]:+d}, of {cover.first} to {cover.last}"
+def _told(
+    mine: list[str], year: str, span: tuple[int, int], partial: str, cover: Cover, *more: str
+) -> str:
+    first = (
+        f"on {' + '.join(mine)}, years {year}{span[0]:+d} to {year}{span[1]:+d}, of {cover.first}"
+        f" to {cover.last}"
+    )
     return "; ".join(x for x in (first, f"partial windows: {partial}", *more) if x)

@@ -1,7 +1,8 @@
-"""CSV that R reads as it is meant: missing is an empty cell, an empty text ``""``, true and false TRUE and FALSE.
+"""CSV that R reads as it is meant: missing is an empty cell, an empty
+text ``""``, true and false TRUE and FALSE.
 
-Data are written exactly, also where a text looks like a formula to a spreadsheet; the note says so, and the workbook is for those
-who open the data in one.
+Data are written exactly, also where a text looks like a formula to a spreadsheet; the note says so,
+and the workbook is for those who open the data in one.
 """
 
 import re
@@ -21,33 +22,45 @@ _FORMULA = re.compile(r"\s*[=+\-@]")
 
 
 def write(ready: Prepared, path: Path) -> Written:
-    """The data, and beside them ``<name>_<ending>_labels.csv``, ``_ledger.csv``, ``_excluded.csv`` and ``_notes.csv``."""
+    """The data, and beside them ``<name>_<ending>_labels.csv``,
+    ``_ledger.csv``, ``_excluded.csv`` and ``_notes.csv``.
+    """
     cells = [_cells(ready.data[c.name]) for c in ready.columns]
-    lines = [",".join(_quoted(c.name) for c in ready.columns), *map(",".join, zip(*cells, strict=True))]
+    lines = [
+        ",".join(_quoted(c.name) for c in ready.columns),
+        *map(",".join, zip(*cells, strict=True)),
+    ]
     notes = []
     texts = [ready.data[c.name].dropna() for c in ready.columns if c.type == "string"]
     risky = sum(int(t.map(lambda v: bool(_FORMULA.match(v))).sum()) for t in texts)
     names = [c.name for c in ready.columns if _FORMULA.match(c.name)]
     if names:
         text = (
-            f"{len(names)} column name(s) begin like a formula ({', '.join(map(repr, names[:3]))}). They are written as they are: open the data "
-            "in a spreadsheet from an .xlsx file, or rename them."
+            f"{len(names)} column name(s) begin like a formula ({', '.join(map(repr, names[:3]))})."
+            " They are written as they are: open the data in a spreadsheet from an .xlsx file, or"
+            " rename them."
         )
         notes.append(Note("names_like_formulas", text))
     notes += formulas_beside(ready)
     if risky:
-        text = f"{risky} text(s) begin like a formula. They are written as they are: open the data in a spreadsheet from an .xlsx file."
+        text = (
+            f"{risky} text(s) begin like a formula. They are written as they are: open the data in"
+            " a spreadsheet from an .xlsx file."
+        )
         notes.append(Note("like_a_formula", text))
     data = "".join(line + "\n" for line in lines).encode("utf-8")
     paths = write_set(ready, path, ready.columns, data)
     return Written(paths, {}, tuple(notes))
 
 
-def write_set(ready: Prepared, path: Path, columns: tuple[Column, ...], data: bytes) -> tuple[Path, ...]:
-    """Write a data file and the tables beside it that it cannot hold; returns the paths, the data first.
+def write_set(
+    ready: Prepared, path: Path, columns: tuple[Column, ...], data: bytes
+) -> tuple[Path, ...]:
+    """Write a data file and the tables beside it that it cannot
+    hold; returns the paths, the data first.
 
-    The labels carry the hash of the data and are replaced first, the data last: whatever is cut off between, the
-    reader sees labels of other data and refuses them.
+    The labels carry the hash of the data and are replaced first, the data last: whatever is cut off
+    between, the reader sees labels of other data and refuses them.
     """
     tables = {"labels": ready.labels(columns, data), **ready.beside}
     parts = {beside(path, what): to_csv(table).encode("utf-8") for what, table in tables.items()}
@@ -59,13 +72,18 @@ def formulas_beside(ready: Prepared) -> list[Note]:
     """A note on texts in the files beside the data that a spreadsheet would take for formulas."""
     found = []
     for what, table in {"labels": ready.labels(), **ready.beside}.items():
-        texts = {text for column in table.columns for text in table[column] if isinstance(text, str)}
+        texts = {
+            text for column in table.columns for text in table[column] if isinstance(text, str)
+        }
         risky = sorted(text for text in texts if _FORMULA.match(text))
         if risky:
             found.append(f"{len(risky)} in {what} ({risky[0][:40]!r})")
     if not found:
         return []
-    text = f"Texts in the files beside the data begin like a formula: {', '.join(found)}. Do not open those files in a spreadsheet."
+    text = (
+        f"Texts in the files beside the data begin like a formula: {', '.join(found)}. Do not open"
+        " those files in a spreadsheet."
+    )
     return [Note("beside_like_formulas", text)]
 
 

@@ -1,4 +1,6 @@
-"""Parquet: one file; labels, ledger, exclusions and notes as JSON in its metadata, under the key ``peacestudy``."""
+"""Parquet: one file; labels, ledger, exclusions and notes as JSON in
+its metadata, under the key ``peacestudy``.
+"""
 
 import io
 import json
@@ -31,7 +33,8 @@ def write(ready: Prepared, path: Path) -> Written:
         arrays.append(pa.array(values, type=kinds[c.type], from_pandas=True))
     told: dict[str, Any] = {"unit": ready.unit, "labels": label_rows(ready.columns)}
     told |= {
-        name: table.astype(object).where(table.notna(), None).to_dict("records") for name, table in ready.beside.items()
+        name: table.astype(object).where(table.notna(), None).to_dict("records")
+        for name, table in ready.beside.items()
     }
     schema = pa.schema(
         [pa.field(c.name, kinds[c.type]) for c in ready.columns],

@@ -1,4 +1,6 @@
-"""A frame made ready for any file: five plain types, labels by column, ledger, exclusions and notes as tables of text."""
+"""A frame made ready for any file: five plain types, labels by column,
+ledger, exclusions and notes as tables of text.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -51,7 +53,9 @@ class Prepared:
     unit: str
     beside: Mapping[str, pd.DataFrame]
 
-    def labels(self, columns: tuple[Column, ...] | None = None, data: bytes | None = None) -> pd.DataFrame:
+    def labels(
+        self, columns: tuple[Column, ...] | None = None, data: bytes | None = None
+    ) -> pd.DataFrame:
         """The columns as a table, with the hash of the data file where its bytes are given.
 
         See ``peacestudy.outcomes.files.labels``.
@@ -87,20 +91,32 @@ def prepared(
             raise JoinError(one_of("a labelled column", given, names))
     problems: list[Problem] = []
     data = pd.DataFrame(
-        {n: _plain(raw.iloc[:, i], n, suffix, problems) for i, n in enumerate(names)}, index=range(len(raw))
+        {n: _plain(raw.iloc[:, i], n, suffix, problems) for i, n in enumerate(names)},
+        index=range(len(raw)),
     )
-    problems += [Problem(suffix, 1, n, n, why, "rename the column") for n in names if (why := unwritable(n, suffix))]
+    problems += [
+        Problem(suffix, 1, n, n, why, "rename the column")
+        for n in names
+        if (why := unwritable(n, suffix))
+    ]
     if suffix == ".xlsx" or (suffix == ".csv" and len(names) == 1):
         bare = [] if problems else np.flatnonzero(data.isna().all(axis=1)).tolist()
         rule = "a row without any value cannot be told from no row"
         problems += [
-            Problem(suffix, int(i) + 2, "", "", rule, "drop it, or add a column that names the row") for i in bare
+            Problem(suffix, int(i) + 2, "", "", rule, "drop it, or add a column that names the row")
+            for i in bare
         ]
     if problems:
-        raise JoinError(f"the frame cannot be written as {suffix}: {len(problems)} problem(s).", problems)
+        raise JoinError(
+            f"the frame cannot be written as {suffix}: {len(problems)} problem(s).", problems
+        )
     known = {**_from_sources(frame), **(labels or {})}
-    columns = tuple(Column(n, n, type_of(data[n]), known.get(n, ""), (values or {}).get(n, {})) for n in names)
-    return Prepared(data, columns, "" if isinstance(frame, pd.DataFrame) else frame.unit, _beside(frame))
+    columns = tuple(
+        Column(n, n, type_of(data[n]), known.get(n, ""), (values or {}).get(n, {})) for n in names
+    )
+    return Prepared(
+        data, columns, "" if isinstance(frame, pd.DataFrame) else frame.unit, _beside(frame)
+    )
 
 
 def type_of(column: pd.Series) -> str:
@@ -112,11 +128,15 @@ def type_of(column: pd.Series) -> str:
 def _plain(column: pd.Series, name: str, suffix: str, problems: list[Problem]) -> pd.Series:
     column = column.reset_index(drop=True)
     if isinstance(column.dtype, pd.CategoricalDtype):
-        column = column.astype(column.cat.categories.dtype if column.cat.categories.dtype.kind not in "iu" else "Int64")
+        column = column.astype(
+            column.cat.categories.dtype if column.cat.categories.dtype.kind not in "iu" else "Int64"
+        )
     kind = pd.api.types.infer_dtype(column, skipna=True)
     if column.dtype.kind in "iub" or (column.dtype == object and kind in ("integer", "boolean")):
         return _whole(column, name, suffix, problems)
-    if column.dtype.kind == "f" or (column.dtype == object and kind in ("floating", "mixed-integer-float")):
+    if column.dtype.kind == "f" or (
+        column.dtype == object and kind in ("floating", "mixed-integer-float")
+    ):
         return _numbers(column, name, suffix, problems)
     if column.dtype.kind == "M" or kind in ("datetime64", "datetime", "date"):
         return _days(column, name, suffix, problems)
@@ -127,7 +147,14 @@ def _plain(column: pd.Series, name: str, suffix: str, problems: list[Problem]) -
             why = "a text of Stata ends at the character NUL"
         if text is not None and why:
             problems.append(
-                Problem(suffix, i + 2, name, str(text)[:60], why, "correct the value, or write the column as text")
+                Problem(
+                    suffix,
+                    i + 2,
+                    name,
+                    str(text)[:60],
+                    why,
+                    "correct the value, or write the column as text",
+                )
             )
     return texts
 
@@ -138,7 +165,16 @@ def _whole(column: pd.Series, name: str, suffix: str, problems: list[Problem]) -
     try:
         out = column.astype("Int64")
     except (TypeError, ValueError, OverflowError):
-        problems.append(Problem(suffix, 0, name, "", "a whole number of more than 63 bits", "write the column as text"))
+        problems.append(
+            Problem(
+                suffix,
+                0,
+                name,
+                "",
+                "a whole number of more than 63 bits",
+                "write the column as text",
+            )
+        )
         return column
     most = {".xlsx": 10**15 - 1, ".dta": 2**53 - 1}.get(suffix, 2**63)
     over = (out > most) | (out < -most)
@@ -160,9 +196,16 @@ def _numbers(column: pd.Series, name: str, suffix: str, problems: list[Problem])
     out = column.astype("Float64").astype(object).where(column.notna(), np.nan).astype("float64")
     most = 8.988e307 if suffix == ".dta" else np.inf  # what is larger is missing to Stata
     problems += [
-        Problem(suffix, int(i) + 2, name, str(out[i]), "an infinite number, or too large a one, cannot be written", "make it missing, or correct it")
+        Problem(
+            suffix,
+            int(i) + 2,
+            name,
+            str(out[i]),
+            "an infinite number, or too large a one, cannot be written",
+            "make it missing, or correct it",
+        )
         for i in np.flatnonzero(out.abs().to_numpy() >= most)
-    ]  # fmt: skip
+    ]
     return out
 
 
@@ -171,7 +214,14 @@ def _days(column: pd.Series, name: str, suffix: str, problems: list[Problem]) ->
         out = pd.to_datetime(column).astype("datetime64[us]")
     except (TypeError, ValueError, OverflowError) as err:
         problems.append(
-            Problem(suffix, 0, name, "", f"dates without time zone are expected ({err})", "convert the column")
+            Problem(
+                suffix,
+                0,
+                name,
+                "",
+                f"dates without time zone are expected ({err})",
+                "convert the column",
+            )
         )
         return column
     timed = (out.notna() & (out != out.dt.normalize())).to_numpy()
@@ -204,7 +254,9 @@ def _from_sources(frame: StudyFrame | pd.DataFrame) -> dict[str, str]:
         for column in joined.columns:
             field = fields.get(column)
             if field and source:
-                said = "; ".join(part for part in (field.description, field.unit and f"in {field.unit}") if part)
+                said = "; ".join(
+                    part for part in (field.description, field.unit and f"in {field.unit}") if part
+                )
                 out[column] = f"{said} ({source.name})" if said else f"{column} of {source.name}"
     return out
 

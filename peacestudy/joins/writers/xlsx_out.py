@@ -1,4 +1,6 @@
-"""A workbook of five sheets: data, ledger, excluded, notes, labels. A text is a text, whatever it begins with."""
+"""A workbook of five sheets: data, ledger, excluded, notes, labels.
+A text is a text, whatever it begins with.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -16,21 +18,32 @@ _TO_PYTHON = {"integer": int, "number": float, "boolean": bool, "string": str}
 
 
 def write(ready: Prepared, path: Path) -> Written:
-    """The workbook; a column with a day before 1 March 1900, which no worksheet counts, is written as text YYYY-MM-DD."""
+    """The workbook; a column with a day before 1 March 1900, which no
+    worksheet counts, is written as text YYYY-MM-DD.
+    """
     rows, width = ready.data.shape
     if width > MAX_COLUMNS or (rows + 1) * width > MAX_CELLS:
         raise JoinError(
-            f"{rows:,} rows of {width:,} columns are more than a workbook is read with. Write Parquet or CSV."
+            f"{rows:,} rows of {width:,} columns are more than a workbook is read with. Write"
+            " Parquet or CSV."
         )
-    early = [c.name for c in ready.columns if c.type == "date" and (ready.data[c.name] < FIRST_DAY).any()]
+    early = [
+        c.name for c in ready.columns if c.type == "date" and (ready.data[c.name] < FIRST_DAY).any()
+    ]
     columns = [_cells(ready.data[c.name], "" if c.name in early else c.type) for c in ready.columns]
-    data: list[tuple[Any, ...]] = [tuple(c.name for c in ready.columns), *zip(*columns, strict=True)]
+    data: list[tuple[Any, ...]] = [
+        tuple(c.name for c in ready.columns),
+        *zip(*columns, strict=True),
+    ]
     others = {**ready.beside, "labels": ready.labels()}
     sheets = {"data": data, **{name: _rows(table) for name, table in others.items()}}
     write_bytes(path, workbook_bytes(sheets), JoinError)
     notes: tuple[Note, ...] = ()
     if early:
-        text = f"{', '.join(early)}: days before 1 March 1900, which no worksheet counts, so the column is text as YYYY-MM-DD."
+        text = (
+            f"{', '.join(early)}: days before 1 March 1900, which no worksheet counts, so the"
+            " column is text as YYYY-MM-DD."
+        )
         notes = (Note("dates_as_text", text),)
     return Written((path,), {}, notes)
 
@@ -53,4 +66,8 @@ def _rows(table: pd.DataFrame) -> list[tuple[Any, ...]]:
 
 
 def _number(value: Any) -> Any:
-    return int(value) if isinstance(value, int) or getattr(value, "dtype", "") == "int64" else str(value)
+    return (
+        int(value)
+        if isinstance(value, int) or getattr(value, "dtype", "") == "int64"
+        else str(value)
+    )

@@ -1,8 +1,10 @@
-"""One effect in each of several contexts: the same model fitted in each by itself, then drawn together by partial pooling.
+"""One effect in each of several contexts: the same model fitted in each by itself, then drawn
+together by partial pooling.
 
-Source: Gelman and Hill (2007), Data Analysis Using Regression and Multilevel/Hierarchical Models, ch. 12 (no pooling, complete
-pooling, and what lies between); Raudenbush and Bryk (1985), Journal of Educational Statistics 10(2) (estimates of separate
-studies, shrunken). Cochran (1954), Biometrics 10(1) (the test that all are one).
+Source: Gelman and Hill (2007), Data Analysis Using Regression and Multilevel/Hierarchical Models,
+ch. 12 (no pooling, complete pooling, and what lies between); Raudenbush and Bryk (1985), Journal of
+Educational Statistics 10(2) (estimates of separate studies, shrunken). Cochran (1954), Biometrics
+10(1) (the test that all are one).
 """
 
 from collections.abc import Hashable
@@ -16,7 +18,13 @@ from peacestudy.core.display import html_table
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import Note, as_known, one_of
 from peacestudy.errors import FitError, SpecError
-from peacestudy.models.contexts.partial_pooling import FEWEST, PartialPooling, check_method, cochran, partial_pooling
+from peacestudy.models.contexts.partial_pooling import (
+    FEWEST,
+    PartialPooling,
+    check_method,
+    cochran,
+    partial_pooling,
+)
 from peacestudy.models.diagnosis.checks import separation_of
 from peacestudy.models.diagnosis.left_out import kept_rows
 from peacestudy.models.engines.estimate import kind_of
@@ -51,14 +59,18 @@ class ByContext:
 
     Attributes
     ----------
-    effects : a row a context: ``context, n, n_events``; ``estimate, std_error, conf_low, conf_high`` of the fit in it alone;
-        ``shrunken, shrunken_low, shrunken_high``, drawn towards the mean, and ``shrinkage``, the weight of the mean in it;
-        ``reason``, why there are no numbers. ``n_events``: cases of the rarer outcome, or events of a survival outcome; missing
+    effects : a row a context: ``context, n, n_events``; ``estimate, std_error, conf_low,
+        conf_high`` of the fit in it alone; ``shrunken, shrunken_low, shrunken_high``, drawn towards
+        the mean, and ``shrinkage``, the weight of the mean in it; ``reason``, why there are no
+        numbers. ``n_events``: cases of the rarer outcome, or events of a survival outcome; missing
         for other outcomes.
-    whole : the same term of the model of all cases, a row as ``Fit.terms`` has it: complete pooling.
-    alike : one row, ``contexts, q, df, p_value``: Cochran's test that the effect is one in all contexts that were fitted.
+    whole : the same term of the model of all cases, a row as
+        ``Fit.terms`` has it: complete pooling.
+    alike : one row, ``contexts, q, df, p_value``: Cochran's test that the effect is one in all
+        contexts that were fitted.
     pooled : what partial pooling found; None from fewer than three contexts.
-    notes : what was refused, conventions, and what the numbers of a context are to be distrusted for, by its name.
+    notes : what was refused, conventions, and what the numbers of a
+        context are to be distrusted for, by its name.
     """
 
     effects: pd.DataFrame
@@ -81,13 +93,16 @@ def by_context(
     fewest_events: int,
     level: float = 0.95,
 ) -> ByContext:
-    """Fit a specification in each context by itself, and draw the estimates of one term towards their mean.
+    """Fit a specification in each context by itself, and draw the
+    estimates of one term towards their mean.
 
-    A context with too few events, or in which the model cannot be fitted, is not left out in silence: it stands in the table
-    without numbers and with the reason. Scales, centres and categories are those of all cases, so that an estimate means the
-    same in every context. What is drawn together, and Cochran's test, take the estimates for independent and normal and their standard
-    errors for known: with few events, few cases or few clusters in a context, or clusters that lie in several, they claim too much.
-    A context refused because its outcome is separated may be the one that differs most.
+    A context with too few events, or in which the model cannot be fitted, is not left out in
+    silence: it stands in the table without numbers and with the reason. Scales, centres and
+    categories are those of all cases, so that an estimate means the same in every context. What is
+    drawn together, and Cochran's test, take the estimates for independent and normal and their
+    standard errors for known: with few events, few cases or few clusters in a context, or clusters
+    that lie in several, they claim too much. A context refused because its outcome is separated may
+    be the one that differs most.
 
     Parameters
     ----------
@@ -95,24 +110,34 @@ def by_context(
     term : whose effect it is, as ``fit`` names it.
     context : the column whose values are the contexts; an ordered category keeps its order.
     method : of partial pooling: ``bayes``, ``reml``, ``dl`` or ``pm``, see ``partial_pooling``.
-    fewest_events : cases of the rarer outcome that a context must have (events of a survival outcome; cases, where an
-        outcome has no events). There is no default: from few events estimates are noise, however they are drawn.
+    fewest_events : cases of the rarer outcome that a context must have (events of a survival
+        outcome; cases, where an outcome has no events). There is no default: from few events
+        estimates are noise, however they are drawn.
     level : of the intervals.
 
     Raises
     ------
     SpecError
-        An unknown method, column or term; a fewest that is not 1 or more; a level that does not lie between 0 and 1; several
-        specifications, or imputed data.
+        An unknown method, column or term; a fewest that is not 1 or more; a level that does not lie
+        between 0 and 1; several specifications, or imputed data.
     FitError
         The model of all cases cannot be fitted, or a case of it has no context.
 
     Examples
     --------
     >>> rng = np.random.default_rng(1)
-    >>> d = pd.DataFrame({"x": rng.normal(size=200), "place": np.repeat(list("abcd"), [60, 60, 75, 5])})
+    >>> d = pd.DataFrame(
+    ...     {"x": rng.normal(size=200), "place": np.repeat(list("abcd"), [60, 60, 75, 5])}
+    ... )
     >>> d["y"] = d.x + rng.normal(size=200)
-    >>> found = by_context(d, ModelSpec("m", "y ~ x", "linear", "hc3"), "x", "place", method="bayes", fewest_events=10)
+    >>> found = by_context(
+    ...     d,
+    ...     ModelSpec("m", "y ~ x", "linear", "hc3"),
+    ...     "x",
+    ...     "place",
+    ...     method="bayes",
+    ...     fewest_events=10,
+    ... )
     >>> found.effects[["context", "n", "estimate", "shrunken"]].round(2).values.tolist()[:2]
     [['a', 60, 1.0, 1.02], ['b', 60, 1.04, 1.04]]
     >>> found.effects["reason"].iloc[-1]
@@ -122,7 +147,9 @@ def by_context(
     if not isinstance(spec, ModelSpec):
         raise SpecError(f"by_context takes one ModelSpec, not a {type(spec).__name__}.")
     refuse_imputed(
-        "by_context", data, instead="Take the completed tables one by one: [by_context(t, ...) for t in data.tables]."
+        "by_context",
+        data,
+        instead="Take the completed tables one by one: [by_context(t, ...) for t in data.tables].",
     )
     whole = fit(data, spec)
     term = as_known(term, whole.terms["term"])
@@ -132,7 +159,9 @@ def by_context(
     place = column_of(whole.design, data, context, "context")
     kind = kind_of(spec)
     told: list[Note] = []
-    rows = [_in(whole, place == c, c, term, kind, fewest_events, level, told) for c in _order(place)]
+    rows = [
+        _in(whole, place == c, c, term, kind, fewest_events, level, told) for c in _order(place)
+    ]
     effects = pd.DataFrame([*rows, *_unused(data, context, place)])
     used = effects[effects["reason"] == ""].set_index("context")
     pooled = None
@@ -147,52 +176,88 @@ def by_context(
     columns = ["context", "n", "n_events", *OWN, *DRAWN, "reason"]
     one = whole.tidy(level=level)
     return ByContext(
-        effects[columns], one[one["term"] == term].reset_index(drop=True), _alike(used), pooled,
+        effects[columns],
+        one[one["term"] == term].reset_index(drop=True),
+        _alike(used),
+        pooled,
         (*_notes(whole, effects, pooled), *told),
-    )  # fmt: skip
+    )
 
 
-def _check(term: object, context: object, method: object, fewest_events: object, level: object) -> None:
+def _check(
+    term: object, context: object, method: object, fewest_events: object, level: object
+) -> None:
     for what, value in (("term", term), ("context", context)):
         if not isinstance(value, str):
             raise SpecError(f"{what} is {value!r}; it must be a name, as text.")
     check_method(method)
     whole = isinstance(fewest_events, int | np.integer) and not isinstance(fewest_events, bool)
     if not (whole and fewest_events >= 1):  # type: ignore[operator]
-        raise SpecError(f"fewest_events is {fewest_events!r}; it must be a whole number, 1 or more.")
+        raise SpecError(
+            f"fewest_events is {fewest_events!r}; it must be a whole number, 1 or more."
+        )
     check_level(level)
 
 
-def _unused(data: StudyFrame | pd.DataFrame, context: str, place: "pd.Series[Any]") -> list[dict[str, object]]:
+def _unused(
+    data: StudyFrame | pd.DataFrame, context: str, place: "pd.Series[Any]"
+) -> list[dict[str, object]]:
     """Contexts that the data have and the model of all cases has no row of."""
     table = data.data if isinstance(data, StudyFrame) else data
     values = columns_named(table, {context: "context"})[context].dropna()
     lost = values[~values.isin(place.unique())]
     none = {"n": 0, "n_events": pd.NA} | dict.fromkeys(OWN, np.nan)
     return [
-        {"context": c, **none, "reason": f"none of its {(lost == c).sum()} row(s) is used: a value of the model is missing in each"}
+        {
+            "context": c,
+            **none,
+            "reason": (
+                f"none of its {(lost == c).sum()} row(s) is used: a value of the model is missing"
+                " in each"
+            ),
+        }
         for c in _order(lost)
-    ]  # fmt: skip
+    ]
 
 
 def _order(place: "pd.Series[Any]") -> list[Hashable]:
     if not all(isinstance(v, Hashable) for v in place):
-        raise SpecError(f"context {place.name!r} holds values that are no names, as {place.iloc[0]!r}.")
+        raise SpecError(
+            f"context {place.name!r} holds values that are no names, as {place.iloc[0]!r}."
+        )
     if isinstance(place.dtype, pd.CategoricalDtype):
         return [c for c in place.cat.categories if (place == c).any()]
     return sorted(place.unique(), key=lambda v: (str(type(v)), v))
 
 
 def _in(
-    whole: Fit, here: "pd.Series[bool]", name: Hashable, term: str, kind: str, fewest: int, level: float,
+    whole: Fit,
+    here: "pd.Series[bool]",
+    name: Hashable,
+    term: str,
+    kind: str,
+    fewest: int,
+    level: float,
     told: list[Note],
-) -> dict[str, object]:  # fmt: skip
-    """The fit in one context, or why there is none; what its numbers are to be distrusted for is added to ``told``."""
+) -> dict[str, object]:
+    """The fit in one context, or why there is none; what its numbers are
+    to be distrusted for is added to ``told``.
+    """
     part = kept_rows(whole.design, here.to_numpy(dtype=bool))
     n = len(part.y) if part.rows is None else len(np.unique(part.rows))
     events = _events(part, kind)
-    what = "cases" if events is None else "events" if kind == "survival" else "cases of the rarer outcome"
-    row: dict[str, object] = {"context": name, "n": n, "n_events": pd.NA if events is None else events}
+    what = (
+        "cases"
+        if events is None
+        else "events"
+        if kind == "survival"
+        else "cases of the rarer outcome"
+    )
+    row: dict[str, object] = {
+        "context": name,
+        "n": n,
+        "n_events": pd.NA if events is None else events,
+    }
     row |= dict.fromkeys(OWN, np.nan)
     counted = n if events is None else events
     if counted < fewest:
@@ -214,7 +279,9 @@ def _in(
 
 
 def _is_lost(part: Design, term: str) -> bool:
-    """Whether a separation leaves nothing to say of a term: it takes part in it, or no row is left by which it could be estimated."""
+    """Whether a separation leaves nothing to say of a term: it takes part in it, or no row is left
+    by which it could be estimated.
+    """
     found = separation_of(part)
     if found is None:
         return False
@@ -238,21 +305,32 @@ def _alike(used: pd.DataFrame) -> pd.DataFrame:
 
 
 def _notes(whole: Fit, effects: pd.DataFrame, pooled: PartialPooling | None) -> tuple[Note, ...]:
-    out = [Note("contexts", "Each context is fitted by itself; scales, centres and categories are those of all cases.")]
+    out = [
+        Note(
+            "contexts",
+            "Each context is fitted by itself; scales, centres and categories are those of all"
+            " cases.",
+        )
+    ]
     refused = effects[effects["reason"] != ""]
     if len(refused):
-        said = "; ".join(f"{c}: {why}" for c, why in zip(refused["context"], refused["reason"], strict=True))
+        said = "; ".join(
+            f"{c}: {why}" for c, why in zip(refused["context"], refused["reason"], strict=True)
+        )
         out.append(Note("refused", f"Without an estimate of its own: {said}."))
     used = len(effects) - len(refused)
     if pooled is None:
         text = (
-            f"{used} context(s) could be fitted: a spread between contexts cannot be estimated from fewer than {FEWEST}, so nothing is "
-            "drawn together. Compare them as they are."
+            f"{used} context(s) could be fitted: a spread between contexts cannot be estimated from"
+            f" fewer than {FEWEST}, so nothing is drawn together. Compare them as they are."
         )
         out.append(Note("not_pooled", text))
     else:
         out += pooled.notes
     if used > 1:
-        text = "What is drawn together and Cochran's test take estimates for independent and normal, and their standard errors for known."
+        text = (
+            "What is drawn together and Cochran's test take estimates for independent and normal,"
+            " and their standard errors for known."
+        )
         out.append(Note("taken_for_known", text))
     return (*out, *(n for n in whole.notes if n.kind in ("dropped", "separation")))

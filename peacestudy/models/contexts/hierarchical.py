@@ -1,7 +1,8 @@
 """Partial pooling with the spread between contexts averaged over, and not taken for known.
 
-Source: Gelman, Carlin, Stern, Dunson, Vehtari and Rubin (2013), Bayesian Data Analysis, 3rd ed., 5.4, eq. 5.17 to 5.21: flat priors on the
-mean and on the standard deviation tau between contexts; given tau all is normal, and tau is summed over a grid.
+Source: Gelman, Carlin, Stern, Dunson, Vehtari and Rubin (2013), Bayesian Data Analysis, 3rd ed.,
+5.4, eq. 5.17 to 5.21: flat priors on the mean and on the standard deviation tau between contexts;
+given tau all is normal, and tau is summed over a grid.
 """
 
 from dataclasses import dataclass
@@ -16,7 +17,9 @@ HALVINGS = 50
 
 @dataclass(frozen=True, eq=False)
 class Mixture:
-    """Normal distributions, one for each tau (T,), of k quantities: mean and variance (T, k), weight (T,)."""
+    """Normal distributions, one for each tau (T,), of k quantities:
+    mean and variance (T, k), weight (T,).
+    """
 
     mean: np.ndarray
     variance: np.ndarray
@@ -42,9 +45,10 @@ class Mixture:
 
 @dataclass(frozen=True, eq=False)
 class Posterior:
-    """What is known of the effects, of their mean, of the effect of one more context, and of tau (T,) by its weight; and how much
-    of each estimate, on average over tau, is replaced by the mean (k,).
-    """  # fmt: skip
+    """What is known of the effects, of their mean, of the effect of one more context, and of tau
+    (T,) by its weight; and how much of each estimate, on average over tau, is replaced by the mean
+    (k,).
+    """
 
     effects: Mixture
     mean: Mixture
@@ -58,13 +62,17 @@ class Posterior:
 
 
 def posterior(y: np.ndarray, v: np.ndarray) -> Posterior:
-    """The posterior of estimates with variances, each (k,), in units in which a typical variance is one."""
+    """The posterior of estimates with variances, each (k,), in
+    units in which a typical variance is one.
+    """
     t = (np.arange(STEPS) + 0.5) / STEPS
     tau = t / (1 - t)
     w = 1 / (v + tau[:, None] ** 2)
     total = w.sum(axis=1)
     mean = (w @ y) / total
-    logs = 0.5 * (np.log(w).sum(axis=1) - np.log(total) - (w * (y - mean[:, None]) ** 2).sum(axis=1)) - 2 * np.log1p(-t)
+    logs = 0.5 * (
+        np.log(w).sum(axis=1) - np.log(total) - (w * (y - mean[:, None]) ** 2).sum(axis=1)
+    ) - 2 * np.log1p(-t)
     weight = np.exp(logs - logs.max())
     weight /= weight.sum()
     B = v * w

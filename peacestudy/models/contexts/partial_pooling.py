@@ -1,10 +1,13 @@
-"""Partial pooling: one effect estimated in several contexts, each estimate drawn towards their mean by as much as it is uncertain.
+"""Partial pooling: one effect estimated in several contexts, each estimate drawn towards their mean
+by as much as it is uncertain.
 
-Sources: DerSimonian and Laird (1986), Controlled Clinical Trials 7(3); Paule and Mandel (1982), Journal of Research of the National
-Bureau of Standards 87(5); Viechtbauer (2005), Journal of Educational and Behavioral Statistics 30(3) (restricted maximum
-likelihood); Viechtbauer (2007), Statistics in Medicine 26(1) (Q-profile interval of tau); Raudenbush and Bryk (1985), Journal
-of Educational Statistics 10(2) (shrunken effects); Kass and Steffey (1989), Journal of the American Statistical Association 84(407)
-(their variance with that of the estimated spread carried into it, to first order).
+Sources: DerSimonian and Laird (1986), Controlled Clinical Trials 7(3); Paule and Mandel (1982),
+Journal of Research of the National Bureau of Standards 87(5); Viechtbauer (2005), Journal of
+Educational and Behavioral Statistics 30(3) (restricted maximum likelihood); Viechtbauer (2007),
+Statistics in Medicine 26(1) (Q-profile interval of tau); Raudenbush and Bryk (1985), Journal of
+Educational Statistics 10(2) (shrunken effects); Kass and Steffey (1989), Journal of the American
+Statistical Association 84(407) (their variance with that of the estimated spread carried into it,
+to first order).
 """
 
 from collections.abc import Callable, Mapping
@@ -23,8 +26,18 @@ from peacestudy.models.inference.hypotheses import check_level
 
 FEWEST = 3  # contexts from which a spread between them is estimated
 FEW = 8  # contexts below which that spread is hardly known
-MEAN = ["estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high", "next_low", "next_high"]
-MEAN_FROM, SD_FROM = 4, 5  # contexts from which the posterior of the mean has a mean, and a standard deviation
+MEAN = [
+    "estimate",
+    "std_error",
+    "statistic",
+    "p_value",
+    "conf_low",
+    "conf_high",
+    "next_low",
+    "next_high",
+]
+# contexts from which the posterior of the mean has a mean, and a standard deviation
+MEAN_FROM, SD_FROM = 4, 5
 FARTHEST = 1e8  # standard errors squared; beyond no spread is looked for
 # spreads, in squared standard errors, between which a maximum is looked for
 GRID = np.concatenate([[0.0], np.logspace(-8, 8, 97)])
@@ -36,14 +49,18 @@ class PartialPooling:
 
     Attributes
     ----------
-    effects : a row a context: ``context, estimate, std_error`` as given; ``shrunken, shrunken_std_error, conf_low, conf_high``, the
-        estimate drawn towards the mean and its interval; ``shrinkage``, the weight of the mean in it, from 0 (left as it
-        was) to 1 (the mean itself); ``events`` where they were given.
-    mean : one row: ``estimate, std_error, statistic, p_value, conf_low, conf_high`` of the mean over contexts, and ``next_low, next_high``,
-        within which the effect of one more context is expected. By ``bayes`` no test; from three contexts the estimate is the posterior's
-        median, and from three or four ``std_error`` is missing, since the posterior with flat priors has no such moment.
-    spread : one row: ``tau, tau_low, tau_high``, the standard deviation of true effects between contexts with its Q-profile
-        interval; ``i2``, its share in the variance of estimates; ``q, df, p_value``, Cochran's test that all are one.
+    effects : a row a context: ``context, estimate, std_error`` as given; ``shrunken,
+        shrunken_std_error, conf_low, conf_high``, the estimate drawn towards the mean and its
+        interval; ``shrinkage``, the weight of the mean in it, from 0 (left as it was) to 1 (the
+        mean itself); ``events`` where they were given.
+    mean : one row: ``estimate, std_error, statistic, p_value, conf_low, conf_high`` of the mean
+        over contexts, and ``next_low, next_high``, within which the effect of one more context is
+        expected. By ``bayes`` no test; from three contexts the estimate is the posterior's median,
+        and from three or four ``std_error`` is missing, since the posterior with flat priors has no
+        such moment.
+    spread : one row: ``tau, tau_low, tau_high``, the standard deviation of true effects between
+        contexts with its Q-profile interval; ``i2``, its share in the variance of estimates; ``q,
+        df, p_value``, Cochran's test that all are one.
     notes : conventions, and what to distrust.
     """
 
@@ -70,11 +87,13 @@ def partial_pooling(
     Parameters
     ----------
     estimates, std_errors : by context, as log odds ratios of one term from a fit in each.
-    method : how the spread between contexts is estimated: ``reml`` (restricted maximum likelihood), ``dl`` (DerSimonian and Laird) or
-        ``pm`` (Paule and Mandel); or ``bayes``, which does not take one value of it but averages over all, with flat priors on
-        the mean and the spread. With few contexts intervals of the first three are too short: in 200 simulated samples of
-        15 contexts those of shrunken effects by ``reml`` covered in 87 %, those by ``bayes`` in 95 %.
-    events : of the rarer outcome, by context. An estimate from few of them has a standard error that says too little.
+    method : how the spread between contexts is estimated: ``reml`` (restricted maximum likelihood),
+        ``dl`` (DerSimonian and Laird) or ``pm`` (Paule and Mandel); or ``bayes``, which does not
+        take one value of it but averages over all, with flat priors on the mean and the spread.
+        With few contexts intervals of the first three are too short: in 200 simulated samples of 15
+        contexts those of shrunken effects by ``reml`` covered in 87 %, those by ``bayes`` in 95 %.
+    events : of the rarer outcome, by context. An estimate from few of them
+        has a standard error that says too little.
     fewest_events : the fewest that a context may have; written wherever events are.
     level : of the intervals.
 
@@ -83,15 +102,18 @@ def partial_pooling(
     SpecError
         An unknown method, contexts that are not the same in both, events without a fewest.
     FitError
-        Fewer than three contexts, a missing estimate, a standard error that is not above zero, a context with too few
-        events; each by name.
+        Fewer than three contexts, a missing estimate, a standard error that is not above zero, a
+        context with too few events; each by name.
 
     Examples
     --------
-    Eight schools (Rubin 1981): the estimates do not differ more than their standard errors allow, and all become the mean.
+    Eight schools (Rubin 1981): the estimates do not differ more than their
+    standard errors allow, and all become the mean.
 
     >>> y = pd.Series([28, 8, -3, 7, -1, 1, 18, 12], list("ABCDEFGH"))
-    >>> found = partial_pooling(y, pd.Series([15, 10, 16, 11, 9, 11, 10, 18], y.index), method="reml")
+    >>> found = partial_pooling(
+    ...     y, pd.Series([15, 10, 16, 11, 9, 11, 10, 18], y.index), method="reml"
+    ... )
     >>> found.mean[["estimate", "std_error"]].round(1).values.tolist(), found.spread["tau"].tolist()
     ([[7.7, 4.1]], [0.0])
     """
@@ -114,23 +136,35 @@ def partial_pooling(
 
 
 def _check(
-    y: "pd.Series[float]", se: "pd.Series[float]", events: "pd.Series[int] | None", fewest: int | None
+    y: "pd.Series[float]",
+    se: "pd.Series[float]",
+    events: "pd.Series[int] | None",
+    fewest: int | None,
 ) -> "pd.Series[int] | None":
     for what, other in (("std_errors", se), ("events", events)):
         if other is not None and (set(other.index) != set(y.index) or not other.index.is_unique):
             unlike = sorted(map(str, set(other.index) ^ set(y.index))) or ["one stands twice"]
-            raise SpecError(f"estimates and {what} are not of the same contexts: {', '.join(unlike[:5])}.")
+            raise SpecError(
+                f"estimates and {what} are not of the same contexts: {', '.join(unlike[:5])}."
+            )
     if not y.index.is_unique:
         raise SpecError("a context stands twice in the estimates; give one estimate each.")
     if (events is None) != (fewest is None):
-        raise SpecError("events and fewest_events belong together: write how many events a context must have at least.")
+        raise SpecError(
+            "events and fewest_events belong together: write how many events a context must have at"
+            " least."
+        )
     if len(y) < FEWEST:
-        raise FitError(f"{len(y)} contexts: a spread between them cannot be estimated from fewer than {FEWEST}.")
+        raise FitError(
+            f"{len(y)} contexts: a spread between them cannot be estimated from fewer than"
+            f" {FEWEST}."
+        )
     se = se[y.index]
     bad = [str(c) for c in y.index[~(np.isfinite(y) & np.isfinite(se) & (se > 0))]]
     if bad:
         raise FitError(
-            f"no estimate with a standard error above zero in the context(s) {', '.join(bad)}. Leave them out yourself, with a reason."
+            f"no estimate with a standard error above zero in the context(s) {', '.join(bad)}."
+            " Leave them out yourself, with a reason."
         )
     if events is None or fewest is None:
         return None
@@ -138,8 +172,9 @@ def _check(
     poor = [f"{c} ({n:g})" for c, n in events.items() if not n >= fewest]
     if poor:
         raise FitError(
-            f"too few events in the context(s) {', '.join(poor)}, under the {fewest} written: a standard error from so few says too little of "
-            "how far the estimate may be off. Join contexts, or leave them out yourself, with a reason."
+            f"too few events in the context(s) {', '.join(poor)}, under the {fewest} written: a"
+            " standard error from so few says too little of how far the estimate may be off. Join"
+            " contexts, or leave them out yourself, with a reason."
         )
     return events
 
@@ -155,7 +190,9 @@ def _q(y: np.ndarray, v: np.ndarray, tau2: float) -> float:
 
 
 def cochran(y: np.ndarray, v: np.ndarray) -> tuple[float, int, float]:
-    """Cochran's test that estimates ``y`` with variances ``v`` are all of one effect: Q, its degrees of freedom, p."""
+    """Cochran's test that estimates ``y`` with variances ``v`` are all of
+    one effect: Q, its degrees of freedom, p.
+    """
     q, df = _q(y, v, 0.0), len(y) - 1
     return q, df, float(chi2.sf(q, df))
 
@@ -166,7 +203,9 @@ def _dl(y: np.ndarray, v: np.ndarray) -> float:
 
 
 def _q_root(y: np.ndarray, v: np.ndarray, target: float) -> float:
-    """The variance between contexts at which Q, which falls with it, is the target; zero where it is below at zero."""
+    """The variance between contexts at which Q, which falls with it, is
+    the target; zero where it is below at zero.
+    """
     if _q(y, v, 0.0) <= target:
         return 0.0
     high = float(v.max())
@@ -196,7 +235,11 @@ def _reml(y: np.ndarray, v: np.ndarray) -> float:
     return found if height(found) > height(0.0) else 0.0
 
 
-METHODS: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {"reml": _reml, "dl": _dl, "pm": _pm}
+METHODS: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
+    "reml": _reml,
+    "dl": _dl,
+    "pm": _pm,
+}
 
 
 def check_method(method: object) -> None:
@@ -205,7 +248,9 @@ def check_method(method: object) -> None:
         raise SpecError(one_of("method", method, [*METHODS, "bayes"]))
 
 
-def _pooled(y: "pd.Series[float]", v: np.ndarray, tau2: float, z: float) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _pooled(
+    y: "pd.Series[float]", v: np.ndarray, tau2: float, z: float
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     w, mean = _weighted(y.to_numpy(), v, tau2)
     se2 = float(1 / w.sum())
     shrinkage = v / (v + tau2)
@@ -215,10 +260,18 @@ def _pooled(y: "pd.Series[float]", v: np.ndarray, tau2: float, z: float) -> tupl
     w2, w3 = (w**2).sum(), (w**3).sum()
     untold = 2 / (w2 - 2 * w3 / w.sum() + (w2 / w.sum()) ** 2)
     error = np.sqrt((1 - shrinkage) * v + shrinkage**2 * se2 + moved**2 * untold)
-    effects = pd.DataFrame({
-        "context": list(y.index), "estimate": y.to_numpy(), "std_error": np.sqrt(v), "shrunken": shrunken, "shrunken_std_error": error,
-        "conf_low": shrunken - z * error, "conf_high": shrunken + z * error, "shrinkage": shrinkage,
-    })  # fmt: skip
+    effects = pd.DataFrame(
+        {
+            "context": list(y.index),
+            "estimate": y.to_numpy(),
+            "std_error": np.sqrt(v),
+            "shrunken": shrunken,
+            "shrunken_std_error": error,
+            "conf_low": shrunken - z * error,
+            "conf_high": shrunken + z * error,
+            "shrinkage": shrinkage,
+        }
+    )
     se, wide = np.sqrt(se2), np.sqrt(se2 + tau2)
     row = (
         mean,
@@ -236,17 +289,28 @@ def _pooled(y: "pd.Series[float]", v: np.ndarray, tau2: float, z: float) -> tupl
 def _averaged(
     y: "pd.Series[float]", v: np.ndarray, unit: float, level: float
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """The tables of method ``bayes``: means, standard deviations and quantiles of the posterior; tau's median."""
+    """The tables of method ``bayes``: means, standard deviations and
+    quantiles of the posterior; tau's median.
+    """
     known = posterior(y.to_numpy() / unit, v / unit**2)
     ends = 0.5 - level / 2, 0.5 + level / 2
     shrunken, error = (unit * x for x in known.effects.moments())
     low, high = (unit * known.effects.quantile(p) for p in ends)
-    effects = pd.DataFrame({
-        "context": list(y.index), "estimate": y.to_numpy(), "std_error": np.sqrt(v), "shrunken": shrunken, "shrunken_std_error": error,
-        "conf_low": low, "conf_high": high, "shrinkage": known.shrinkage,
-    })  # fmt: skip
+    effects = pd.DataFrame(
+        {
+            "context": list(y.index),
+            "estimate": y.to_numpy(),
+            "std_error": np.sqrt(v),
+            "shrunken": shrunken,
+            "shrunken_std_error": error,
+            "conf_low": low,
+            "conf_high": high,
+            "shrinkage": known.shrinkage,
+        }
+    )
     centre, se = (unit * x[0] for x in known.mean.moments())
-    # the tail of tau goes as tau^-(k-1), and with it the mean's as |mean|^-(k-1): the integrals of the moments run to infinity below these
+    # the tail of tau goes as tau^-(k-1), and with it the mean's as |mean|^-(k-1): the integrals of
+    # the moments run to infinity below these
     if len(y) < MEAN_FROM:
         centre = unit * float(known.mean.quantile(0.5)[0])
     if len(y) < SD_FROM:
@@ -261,17 +325,24 @@ def _averaged(
 def _spread(y: np.ndarray, v: np.ndarray, tau2: float, level: float) -> pd.DataFrame:
     k, w = len(y), 1 / v
     typical = (k - 1) * w.sum() / (w.sum() ** 2 - (w**2).sum())
-    low, high = (_q_root(y, v, float(chi2.ppf(p, k - 1))) for p in (0.5 + level / 2, 0.5 - level / 2))
+    low, high = (
+        _q_root(y, v, float(chi2.ppf(p, k - 1))) for p in (0.5 + level / 2, 0.5 - level / 2)
+    )
     row = (np.sqrt(tau2), np.sqrt(low), np.sqrt(high), tau2 / (tau2 + typical), *cochran(y, v))
     return pd.DataFrame([row], columns=["tau", "tau_low", "tau_high", "i2", "q", "df", "p_value"])
 
 
 def _notes(method: str, k: int, tau: float, level: float, fewest: int | None) -> tuple[Note, ...]:
-    few = [] if fewest is None else [Note("events", f"No context has fewer than {fewest} events of the rarer outcome.")]
+    few = (
+        []
+        if fewest is None
+        else [Note("events", f"No context has fewer than {fewest} events of the rarer outcome.")]
+    )
     if method == "bayes":
         text = (
-            f"Spread between {k} contexts averaged over, with flat priors on it and on the mean: estimates are posterior means, standard "
-            f"errors posterior standard deviations, intervals {100 * level:g} % posterior; tau is the median."
+            f"Spread between {k} contexts averaged over, with flat priors on it and on the mean:"
+            " estimates are posterior means, standard errors posterior standard deviations,"
+            f" intervals {100 * level:g} % posterior; tau is the median."
         )
         if k < SD_FROM:
             which = (
@@ -279,22 +350,34 @@ def _notes(method: str, k: int, tau: float, level: float, fewest: int | None) ->
                 if k < MEAN_FROM
                 else "no standard deviation;"
             )
-            text += f" From {k} contexts the posterior of the mean over contexts has {which} its interval."
+            text += (
+                f" From {k} contexts the posterior of the mean over contexts has {which} its"
+                " interval."
+            )
         return (Note("partial_pooling", text), *few)
-    named = {"reml": "restricted maximum likelihood", "dl": "DerSimonian and Laird", "pm": "Paule and Mandel"}[method]
+    named = {
+        "reml": "restricted maximum likelihood",
+        "dl": "DerSimonian and Laird",
+        "pm": "Paule and Mandel",
+    }[method]
     text = (
-        f"Spread between {k} contexts by {named}; {100 * level:g} % intervals by z: that of the mean takes the spread for known, those of "
-        "shrunken effects reckon to first order with the mean and the spread being estimated."
+        f"Spread between {k} contexts by {named}; {100 * level:g} % intervals by z: that of the"
+        " mean takes the spread for known, those of shrunken effects reckon to first order with"
+        " the mean and the spread being estimated."
     )
     notes = [Note("partial_pooling", text), *few]
     if tau == 0:
         text = (
-            "The estimates do not differ more than chance allows: the spread is zero, and every shrunken effect is the mean. That is no "
-            "proof that they are one."
+            "The estimates do not differ more than chance allows: the spread is zero, and every"
+            " shrunken effect is the mean. That is no proof that they are one."
         )
         notes.append(Note("no_spread", text))
     if k < FEW:
         notes.append(
-            Note("few_contexts", f"{k} contexts, under {FEW}: the spread is hardly known, and intervals are too short.")
+            Note(
+                "few_contexts",
+                f"{k} contexts, under {FEW}: the spread is hardly known, and intervals are too"
+                " short.",
+            )
         )
     return tuple(notes)

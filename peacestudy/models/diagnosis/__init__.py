@@ -1,1 +1,3 @@
-"""What to distrust in a fit: separation, influence, calibration, assumptions, causes left out, cases not seen."""
+"""What to distrust in a fit: separation, influence, calibration,
+assumptions, causes left out, cases not seen.
+"""

@@ -1,7 +1,8 @@
 """How good probabilities of a yes-or-no outcome are.
 
-Sources: Hanley and McNeil (1982), Radiology 143(1) (area under the ROC curve); Brier (1950), Monthly Weather Review 78(1);
-Good (1952), JRSS B 14(1) (logarithmic score); Gneiting and Raftery (2007), Journal of the American Statistical Association 102(477).
+Sources: Hanley and McNeil (1982), Radiology 143(1) (area under the ROC curve); Brier (1950),
+Monthly Weather Review 78(1); Good (1952), JRSS B 14(1) (logarithmic score); Gneiting and Raftery
+(2007), Journal of the American Statistical Association 102(477).
 """
 
 import numpy as np
@@ -11,7 +12,8 @@ from peacestudy.errors import FitError
 
 
 def roc_auc(y: np.ndarray, p: np.ndarray) -> float:
-    """The chance that of a yes and a no, each drawn at random, the yes has the higher probability; a tie counts half.
+    """The chance that of a yes and a no, each drawn at random, the yes has
+    the higher probability; a tie counts half.
 
     Parameters
     ----------
@@ -25,7 +27,9 @@ def roc_auc(y: np.ndarray, p: np.ndarray) -> float:
     """
     _check(y, p)
     if np.ptp(y) == 0:
-        raise FitError(f"the outcome is {np.asarray(y)[0]:g} in all {len(y)} rows: there is no ROC curve.")
+        raise FitError(
+            f"the outcome is {np.asarray(y)[0]:g} in all {len(y)} rows: there is no ROC curve."
+        )
     return float(areas(np.asarray(y, dtype=float)[None], np.asarray(p, dtype=float)[None])[0])
 
 
@@ -42,7 +46,8 @@ def brier(y: np.ndarray, p: np.ndarray) -> float:
 
 
 def log_score(y: np.ndarray, p: np.ndarray) -> float:
-    """Mean of minus the log of the probability that was given to what happened, shapes (n,): 0 is best, infinity the worst.
+    """Mean of minus the log of the probability that was given to what happened, shapes (n,): 0 is
+    best, infinity the worst.
 
     Examples
     --------
@@ -54,7 +59,9 @@ def log_score(y: np.ndarray, p: np.ndarray) -> float:
 
 
 def areas(y: np.ndarray, p: np.ndarray) -> np.ndarray:
-    """Areas under the ROC curve of a batch, shapes (B, n) to (B,); NaN where an outcome does not vary."""
+    """Areas under the ROC curve of a batch, shapes (B, n) to
+    (B,); NaN where an outcome does not vary.
+    """
     yes = y.sum(axis=1)
     no = y.shape[1] - yes
     above = (rankdata(p, axis=1) * y).sum(axis=1) - yes * (yes + 1) / 2
@@ -72,7 +79,10 @@ def log_scores(y: np.ndarray, p: np.ndarray) -> np.ndarray:
 def _check(y: np.ndarray, p: np.ndarray) -> None:
     y, p = np.asarray(y, dtype=float), np.asarray(p, dtype=float)
     if y.ndim != 1 or y.shape != p.shape or not len(y):
-        raise FitError(f"outcomes {y.shape} and probabilities {p.shape} must be two lists of one length, not empty.")
+        raise FitError(
+            f"outcomes {y.shape} and probabilities {p.shape} must be two lists of one length, not"
+            " empty."
+        )
     if not np.isin(y, (0, 1)).all():
         raise FitError("outcomes must be 0 or 1, none missing.")
     if not ((p >= 0) & (p <= 1)).all():

@@ -1,8 +1,10 @@
 """Whether what a fit predicted for its own cases came true as often as it said.
 
-Sources: Hosmer, Lemeshow and Sturdivant (2013), Applied Logistic Regression, 3rd ed., 5.2 (groups by predicted probability); Harrell
-(2015), Regression Modeling Strategies, 2nd ed., 13.3 (ordered outcomes, a cut at a time); Wilson (1927), Journal of the American
-Statistical Association 22(158) (interval of a share); Cox and Hinkley (1974), Theoretical Statistics, 7.2 (the same of a mean count).
+Sources: Hosmer, Lemeshow and Sturdivant (2013), Applied Logistic Regression, 3rd ed., 5.2 (groups
+by predicted probability); Harrell (2015), Regression Modeling Strategies, 2nd ed., 13.3 (ordered
+outcomes, a cut at a time); Wilson (1927), Journal of the American Statistical Association 22(158)
+(interval of a share); Cox and Hinkley (1974), Theoretical Statistics, 7.2 (the same of a mean
+count).
 """
 
 from collections.abc import Callable
@@ -27,20 +29,23 @@ Ends = Callable[
 
 
 def calibration(fit: Fit, groups: int) -> pd.DataFrame:
-    """Predicted and observed shares, or mean counts, of the cases of a fit, in groups by what was predicted.
+    """Predicted and observed shares, or mean counts, of the cases of
+    a fit, in groups by what was predicted.
 
     Parameters
     ----------
-    fit : of an outcome of 0 and 1, of ordered categories or of counts. Firth's probabilities have their intercept corrected (FLIC)
-        where there is one; those of mixed_logit are averaged over groups.
+    fit : of an outcome of 0 and 1, of ordered categories or of counts. Firth's probabilities have
+        their intercept corrected (FLIC) where there is one; those of mixed_logit are averaged over
+        groups.
     groups : of nearly equal size; equal predictions stay together, so there may be fewer.
 
     Returns
     -------
     DataFrame
-        ``group, n, predicted, observed, conf_low, conf_high``: mean prediction, share with the event (or mean count) and its 95 %
-        interval, of counts with the variance of the model. Of ordered outcomes ``cut`` stands first, and what is predicted is a
-        category above it. Cases that a model was fitted to flatter it: see ``ps.models.out_of_sample`` for others.
+        ``group, n, predicted, observed, conf_low, conf_high``: mean prediction, share with the
+        event (or mean count) and its 95 % interval, of counts with the variance of the model. Of
+        ordered outcomes ``cut`` stands first, and what is predicted is a category above it. Cases
+        that a model was fitted to flatter it: see ``ps.models.out_of_sample`` for others.
 
     Raises
     ------
@@ -50,7 +55,8 @@ def calibration(fit: Fit, groups: int) -> pd.DataFrame:
     kind = kind_of(fit.spec)
     if kind not in ("binary", "ordered", "count"):
         raise SpecError(
-            f"calibration compares probabilities or mean counts with what happened, and engine {fit.spec.engine!r} has neither."
+            "calibration compares probabilities or mean counts with what happened, and engine"
+            f" {fit.spec.engine!r} has neither."
         )
     if isinstance(groups, bool) or not isinstance(groups, int | np.integer) or groups < 2:
         raise SpecError(f"groups is {groups!r}; write two or more, a whole number.")
@@ -62,7 +68,9 @@ def calibration(fit: Fit, groups: int) -> pd.DataFrame:
     alpha = float(fit.terms["estimate"].iloc[-1]) if fit.spec.engine == "negative_binomial" else 0.0
 
     def ends(part: np.ndarray, y: np.ndarray) -> tuple[float, float]:
-        return count_ends(float(y.mean()), len(y), alpha * float((part**2).mean() / part.mean() ** 2))
+        return count_ends(
+            float(y.mean()), len(y), alpha * float((part**2).mean() / part.mean() ** 2)
+        )
 
     return _grouped(mu, fit.design.y, groups, ends)
 
@@ -97,7 +105,9 @@ def _grouped(p: np.ndarray, y: np.ndarray, groups: int, ends: Ends) -> pd.DataFr
     rows = []
     for g in range(which.max() + 1):
         part = which == g
-        rows.append((g + 1, int(part.sum()), p[part].mean(), float(y[part].mean()), *ends(p[part], y[part])))
+        rows.append(
+            (g + 1, int(part.sum()), p[part].mean(), float(y[part].mean()), *ends(p[part], y[part]))
+        )
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -106,7 +116,8 @@ def _share_ends(p: np.ndarray, y: np.ndarray) -> tuple[float, float]:
 
 
 def count_ends(mean: float, n: int, alpha: float, level: float = 0.95) -> tuple[float, float]:
-    """The interval of a mean of n counts with variance m + alpha m^2, by the score: means that it is not too far from.
+    """The interval of a mean of n counts with variance m + alpha m^2, by
+    the score: means that it is not too far from.
 
     Examples
     --------

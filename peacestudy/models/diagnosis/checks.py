@@ -1,8 +1,10 @@
-"""What to distrust in a fit, before and after it: errors where the data cannot answer, notes where they can but barely.
+"""What to distrust in a fit, before and after it: errors where the data
+cannot answer, notes where they can but barely.
 
-Sources: Peduzzi et al. (1996), Journal of Clinical Epidemiology 49(12) (events per variable); Harrell (2015),
-Regression Modeling Strategies, 2nd ed., 4.4 (what an ordered outcome is worth); Belsley, Kuh and Welsch (1980), Regression Diagnostics, ch. 3;
-Higham (2002), Accuracy and Stability of Numerical Algorithms, 2nd ed., 7.1 and 7.2 (componentwise backward error: the smallest relative
+Sources: Peduzzi et al. (1996), Journal of Clinical Epidemiology 49(12) (events per variable);
+Harrell (2015), Regression Modeling Strategies, 2nd ed., 4.4 (what an ordered outcome is worth);
+Belsley, Kuh and Welsch (1980), Regression Diagnostics, ch. 3; Higham (2002), Accuracy and Stability
+of Numerical Algorithms, 2nd ed., 7.1 and 7.2 (componentwise backward error: the smallest relative
 change of the data that makes a dependence exact).
 """
 
@@ -19,17 +21,23 @@ from peacestudy.models.formulas.centring import centring_of
 from peacestudy.models.formulas.design import Design
 
 FEW_EVENTS = 10  # events per variable below which coefficients of a logit are unreliable
-COLLINEAR = 10.0  # variance inflation factor above which a term's part cannot be told from the others'
+# variance inflation factor above which a term's part cannot be told from the others'
+COLLINEAR = 10.0
 EXACT = 32 * float(
     np.finfo(float).eps
 )  # relative change of the data below which a dependence is exact but for rounding
-DIGITS = 1e-12  # the same below which fewer than four of the sixteen digits of the data tell the terms apart
+# the same below which fewer than four of the sixteen digits of the data tell the terms apart
+DIGITS = 1e-12
 TAKES_PART = 1e-6  # share of the largest part of a combination, above which a column belongs to it
-CLOSE = 1e8  # variance inflation factor above which the last digits of the data decide the estimates
+# variance inflation factor above which the last digits of the data decide the estimates
+CLOSE = 1e8
 ONE = 1 - 1e-10  # leverage above which a row's residual is rounding
 SMALLEST = 1e-290  # variance below which digits are lost
 NAMED = 5  # cases named in a message
-REMEDY = "Subtract what they have in common in the source, before its digits are lost, or drop one of them."
+REMEDY = (
+    "Subtract what they have in common in the source, before its digits are lost, or drop one of"
+    " them."
+)
 
 
 def check_design(design: Design, outcome: str) -> None:
@@ -38,25 +46,29 @@ def check_design(design: Design, outcome: str) -> None:
     Raises
     ------
     FitError
-        The outcome is not 0 or 1 though the engine needs that, or does not vary; more terms than rows; terms that are
-        combinations of each other, or do not vary (named); one cluster.
+        The outcome is not 0 or 1 though the engine needs that, or does not vary; more terms than
+        rows; terms that are combinations of each other, or do not vary (named); one cluster.
     """
     y, X = design.y, design.X
     what = f"the outcome {design.formula.response.label!r}"
     if outcome == "binary" and not np.isin(y, (0, 1)).all():
         found = ", ".join(exact_number(v) for v in np.unique(y[~np.isin(y, (0, 1))])[:5])
-        raise FitError(f"{what} must be 0 or 1; it holds {found}. Code it so, or use engine 'linear'.")
+        raise FitError(
+            f"{what} must be 0 or 1; it holds {found}. Code it so, or use engine 'linear'."
+        )
     if outcome != "survival" and np.ptp(y) == 0:
         raise FitError(f"{what} is {y[0]:g} in all {len(y)} rows: there is nothing to explain.")
     cuts = len(design.categories) - 1 if outcome == "ordered" else 0
     if X.shape[0] <= X.shape[1] + cuts:
         raise FitError(
-            f"{X.shape[0]} rows cannot give {X.shape[1] + cuts} terms ({', '.join(design.names[:8])} ...). Use fewer terms"
-            f"{', or join categories' if cuts else ''}."
+            f"{X.shape[0]} rows cannot give {X.shape[1] + cuts} terms"
+            f" ({', '.join(design.names[:8])} ...). Use fewer"
+            f" terms{', or join categories' if cuts else ''}."
         )
     if absent := [c for i, c in enumerate(design.categories) if cuts and not (y == i).any()]:
         raise FitError(
-            f"{what} is never {', '.join(absent)} in these rows, so that cut points of the whole do not exist."
+            f"{what} is never {', '.join(absent)} in these rows, so that cut points of the whole do"
+            " not exist."
         )
     if cuts:  # the cut points are its constant
         X = np.column_stack([X, np.ones(len(X))])
@@ -65,12 +77,15 @@ def check_design(design: Design, outcome: str) -> None:
     for groups in design.clusters:
         if groups.max() == 0:
             raise FitError(
-                "all rows are in one cluster: nothing can be said of the variance between clusters. Cluster on something that varies."
+                "all rows are in one cluster: nothing can be said of the variance between clusters."
+                " Cluster on something that varies."
             )
 
 
 def _refuse_dependent(design: Design, X: np.ndarray) -> None:
-    """Refuse columns (N, K) that are dependent, or too close to it; the last may be the constant of the cut points."""
+    """Refuse columns (N, K) that are dependent, or too close to it; the
+    last may be the constant of the cut points.
+    """
     found = dependence(X)
     if found is None:
         return
@@ -81,7 +96,9 @@ def _refuse_dependent(design: Design, X: np.ndarray) -> None:
 
 
 def _refuse_constant(design: Design, found: "Dependence") -> None:
-    """Refuse a term that does not vary, or hardly, where that is why columns are dependent; the message names it alone."""
+    """Refuse a term that does not vary, or hardly, where that is why
+    columns are dependent; the message names it alone.
+    """
     X = design.X
     for j in found.columns:
         if j >= len(design.names):
@@ -91,11 +108,13 @@ def _refuse_constant(design: Design, found: "Dependence") -> None:
             continue
         if np.ptp(X[:, j]) == 0:
             raise FitError(
-                f"the term {name!r} is {X[0, j]:g} in all {len(X)} rows used: nothing can be said of what does not vary. Drop it."
+                f"the term {name!r} is {X[0, j]:g} in all {len(X)} rows used: nothing can be said"
+                " of what does not vary. Drop it."
             )
         raise FitError(
-            f"the term {name!r} is about {X[0, j]:g} in all {len(X)} rows used and varies by {np.ptp(X[:, j]) / size:.0e} of that, so that "
-            "fewer than four of its digits differ. Subtract its mean in the source, before its digits are lost."
+            f"the term {name!r} is about {X[0, j]:g} in all {len(X)} rows used and varies by"
+            f" {np.ptp(X[:, j]) / size:.0e} of that, so that fewer than four of its digits differ."
+            " Subtract its mean in the source, before its digits are lost."
         )
 
 
@@ -110,13 +129,18 @@ def check_range(design: Design, est: Estimates) -> None:
     size = np.abs(est.beta[0])
     variance = np.diag(est.classical[0])
     with np.errstate(invalid="ignore"):
-        bad = ~np.isfinite(size) | ~np.isfinite(variance) | ((variance < SMALLEST) & (size > 0) & (est.scale[0] != 0))
+        bad = (
+            ~np.isfinite(size)
+            | ~np.isfinite(variance)
+            | ((variance < SMALLEST) & (size > 0) & (est.scale[0] != 0))
+        )
     if bad.any():
         names = est.names or design.names
         shown = ", ".join(repr(name) for name, out in zip(names, bad, strict=True) if out)
         raise FitError(
-            f"the estimate or variance of {shown} is beyond the numbers of double precision ({SMALLEST:g} to {1 / SMALLEST:g}): the "
-            "outcome and the terms are in units too far apart. Take other units."
+            f"the estimate or variance of {shown} is beyond the numbers of double precision"
+            f" ({SMALLEST:g} to {1 / SMALLEST:g}): the outcome and the terms are in units too far"
+            " apart. Take other units."
         )
 
 
@@ -143,34 +167,45 @@ class Dependence:
         """What the columns are, as a message says it."""
         if self.exact:
             return "exact combinations of each other"
-        return f"too close to combinations of each other for double precision (condition number {1 / self.change:.0e})"
+        return (
+            "too close to combinations of each other for double precision (condition number"
+            f" {1 / self.change:.0e})"
+        )
 
 
 def dependence(X: np.ndarray, size: np.ndarray | None = None) -> Dependence | None:
-    """The dependence of the columns of a design (N, K), or None where double precision tells them apart.
+    """The dependence of the columns of a design (N, K), or None
+    where double precision tells them apart.
 
-    A column far from zero, such as a time in seconds, is close to the constant and yet has digits of its own. Therefore
-    columns are not judged by the length of what is left of them, but by how far their values must be moved until a
-    combination of them is zero: |Xv| against |X||v|, v the weakest direction of the columns, centred where they span the
-    constant.
+    A column far from zero, such as a time in seconds, is close to the constant and yet has digits
+    of its own. Therefore columns are not judged by the length of what is left of them, but by how
+    far their values must be moved until a combination of them is zero: |Xv| against |X||v|, v the
+    weakest direction of the columns, centred where they span the constant.
 
     Parameters
     ----------
     X : columns, shape (N, K).
-    size : what the values of each column were before something was subtracted from them, shape (K,); None takes their own.
+    size : what the values of each column were before something was subtracted from them, shape
+        (K,); None takes their own.
     """
     scale = np.abs(X).max(axis=0)
     if (scale == 0).any():
         return Dependence(tuple(int(j) for j in np.flatnonzero(scale == 0)), 0.0)
     A = X / scale
-    norm = np.sqrt((A**2).sum(axis=0)) if size is None else np.sqrt(len(A)) * np.maximum(size / scale, 1.0)
+    norm = (
+        np.sqrt((A**2).sum(axis=0))
+        if size is None
+        else np.sqrt(len(A)) * np.maximum(size / scale, 1.0)
+    )
     moved = centring_of(A)
     C = A - moved.centre
     length = np.sqrt((C**2).sum(axis=0))
     alone = length / norm  # how far each column by itself is from the constant
     still = alone <= DIGITS
     if still.any():
-        return Dependence(tuple(int(j) for j in np.flatnonzero(still | (moved.constant != 0))), float(alone.min()))
+        return Dependence(
+            tuple(int(j) for j in np.flatnonzero(still | (moved.constant != 0))), float(alone.min())
+        )
     _, s, V = np.linalg.svd(C / length, full_matrices=False)
     change = s / (np.abs(V / length) @ norm)
     near = change <= DIGITS
@@ -179,18 +214,23 @@ def dependence(X: np.ndarray, size: np.ndarray | None = None) -> Dependence | No
     null = V[near] / length
     null = (null - (null @ moved.centre)[:, None] * moved.constant) * norm
     taking = np.abs(null) > TAKES_PART * np.abs(null).max(axis=1, keepdims=True)
-    return Dependence(tuple(int(j) for j in np.flatnonzero(taking.any(axis=0))), float(change.min()))
+    return Dependence(
+        tuple(int(j) for j in np.flatnonzero(taking.any(axis=0))), float(change.min())
+    )
 
 
 def separation_text(design: Design, found: Separation) -> str:
     """The sentence that names the terms and cases of a separation."""
-    terms = [design.names[j] for j in found.terms if design.names[j] != "Intercept"] or ["Intercept"]
+    terms = [design.names[j] for j in found.terms if design.names[j] != "Intercept"] or [
+        "Intercept"
+    ]
     cases = [str(design.cases[i]) for i in found.rows]
     more = f" and {len(cases) - NAMED} more" if len(cases) > NAMED else ""
     kind = "completely separated" if found.kind == "complete" else "quasi-completely separated"
     return (
-        f"the outcome is {kind} by {', '.join(terms)}: it is predicted without error in {len(cases)} of {len(design.y)} rows "
-        f"({', '.join(cases[:NAMED])}{more}), so a logit's coefficients run to infinity"
+        f"the outcome is {kind} by {', '.join(terms)}: it is predicted without error in"
+        f" {len(cases)} of {len(design.y)} rows ({', '.join(cases[:NAMED])}{more}), so a logit's"
+        " coefficients run to infinity"
     )
 
 
@@ -200,14 +240,23 @@ def separation_of(design: Design) -> Separation | None:
 
 
 def design_notes(design: Design, outcome: str) -> list[Note]:
-    """What the design alone gives reason to distrust: values changed, few events, collinearity, rows left out."""
+    """What the design alone gives reason to distrust: values changed,
+    few events, collinearity, rows left out.
+    """
     out = list(design.notes)
-    slopes = [j for j, name in enumerate(design.names) if name != "Intercept" and name not in design.baseline]
+    slopes = [
+        j
+        for j, name in enumerate(design.names)
+        if name != "Intercept" and name not in design.baseline
+    ]
     if outcome == "ordered" and slopes:
         sizes = np.bincount(design.y.astype(int))
         worth = len(design.y) - float((sizes.astype(float) ** 3).sum()) / len(design.y) ** 2
         if worth / len(slopes) < FEW_EVENTS:
-            text = f"The categories are worth {worth:.0f} rows (N less the sum of n^3/N^2) for {len(slopes)} terms, under {FEW_EVENTS} a term."
+            text = (
+                f"The categories are worth {worth:.0f} rows (N less the sum of n^3/N^2) for"
+                f" {len(slopes)} terms, under {FEW_EVENTS} a term."
+            )
             out.append(Note("few_events", text))
     if outcome in ("binary", "survival") and slopes:
         events = int(design.y.sum())
@@ -219,16 +268,20 @@ def design_notes(design: Design, outcome: str) -> list[Note]:
             out.append(
                 Note(
                     "few_events",
-                    f"{fewer} {what} for {len(slopes)} terms: {ratio:.1f} events per variable, under {FEW_EVENTS}.",
+                    f"{fewer} {what} for {len(slopes)} terms: {ratio:.1f} events per variable,"
+                    f" under {FEW_EVENTS}.",
                 )
             )
     out += _collinearity_notes(design, slopes)
     if len(design.dropped):
         lagged = {
-            f.label: f"{f.label} finds no value (fit.dropped says of each what was not there)" for f in design.lags
+            f.label: f"{f.label} finds no value (fit.dropped says of each what was not there)"
+            for f in design.lags
         }
         reasons = (
-            design.dropped["term"].map(lagged).fillna(design.dropped["reason"]) if lagged else design.dropped["reason"]
+            design.dropped["term"].map(lagged).fillna(design.dropped["reason"])
+            if lagged
+            else design.dropped["reason"]
         )
         said = "; ".join(f"{n} because {reason}" for reason, n in reasons.value_counts().items())
         out.append(Note("dropped", f"{len(design.dropped)} row(s) left out: {said}."))
@@ -242,17 +295,25 @@ def _collinearity_notes(design: Design, slopes: list[int]) -> list[Note]:
     if not high:
         return []
     shown = ", ".join(f"{name} ({v:.0f})" if v < CLOSE else f"{name} ({v:.1e})" for name, v in high)
-    text = f"variance inflation above {COLLINEAR:.0f} in {shown}: their parts can hardly be told apart."
+    text = (
+        f"variance inflation above {COLLINEAR:.0f} in {shown}: their parts can hardly be told"
+        " apart."
+    )
     if max(v for _, v in high) > CLOSE:
-        text += " The last digits of the data decide these estimates: check how precisely the columns were measured."
+        text += (
+            " The last digits of the data decide these estimates: check how precisely the columns"
+            " were measured."
+        )
     return [Note("collinearity", text)]
 
 
 def variance_inflation(X: np.ndarray, columns: list[int]) -> list[float]:
-    """Variance inflation factor of each column: the diagonal of the inverse correlation matrix of the slopes.
+    """Variance inflation factor of each column: the diagonal of the
+    inverse correlation matrix of the slopes.
 
-    The correlation matrix is never made: with centred columns of unit length C = QR the diagonal is that of (R'R)^-1, the
-    sums of squares of the rows of R^-1, which keeps its digits where the square of C has lost them.
+    The correlation matrix is never made: with centred columns of unit length C = QR the diagonal is
+    that of (R'R)^-1, the sums of squares of the rows of R^-1, which keeps its digits where the
+    square of C has lost them.
     """
     if len(columns) < 2:
         return [1.0] * len(columns)

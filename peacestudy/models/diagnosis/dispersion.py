@@ -1,7 +1,8 @@
 """Whether counts vary more than Poisson's law allows.
 
-Sources: McCullagh and Nelder (1989), Generalized Linear Models, 2nd ed., 6.2 (Pearson's chi-squared); Cameron and Trivedi (1990),
-Journal of Econometrics 46(3): the regression of ((y - mu)^2 - y)/mu on mu without a constant, whose slope estimates alpha.
+Sources: McCullagh and Nelder (1989), Generalized Linear Models, 2nd ed., 6.2 (Pearson's
+chi-squared); Cameron and Trivedi (1990), Journal of Econometrics 46(3): the regression of ((y -
+mu)^2 - y)/mu on mu without a constant, whose slope estimates alpha.
 """
 
 from dataclasses import dataclass
@@ -39,8 +40,9 @@ def overdispersion(fit: Fit) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row: ``pearson, df, pearson_per_df``, Pearson's chi-squared; ``alpha``, Cameron and Trivedi's estimate of the
-        negative binomial's alpha, ``statistic`` and ``p_value``, one-sided: the variance is above the mean.
+        One row: ``pearson, df, pearson_per_df``, Pearson's chi-squared; ``alpha``, Cameron and
+        Trivedi's estimate of the negative binomial's alpha, ``statistic`` and ``p_value``,
+        one-sided: the variance is above the mean.
 
     Raises
     ------
@@ -50,16 +52,23 @@ def overdispersion(fit: Fit) -> pd.DataFrame:
     refuse_imputed(
         "overdispersion",
         fit,
-        instead="Look at the fits of the completed tables one by one: [overdispersion(f) for f in fit.fits].",
+        instead=(
+            "Look at the fits of the completed tables one by one: [overdispersion(f) for f in"
+            " fit.fits]."
+        ),
     )
     if fit.spec.engine != "poisson":
-        raise SpecError(f"overdispersion tests a fit of engine 'poisson', not of {fit.spec.engine!r}.")
+        raise SpecError(
+            f"overdispersion tests a fit of engine 'poisson', not of {fit.spec.engine!r}."
+        )
     design = fit.design
     offset = offset_of(fit.spec, dict(design.further), design.cases)
     eta = design.X @ fit.terms["estimate"].to_numpy() + (0.0 if offset is None else offset)
     d = _dispersion(design, np.exp(eta))
     row = (d.pearson, d.df, d.pearson / d.df, d.alpha, d.statistic, d.p_value)
-    return pd.DataFrame([row], columns=["pearson", "df", "pearson_per_df", "alpha", "statistic", "p_value"])
+    return pd.DataFrame(
+        [row], columns=["pearson", "df", "pearson_per_df", "alpha", "statistic", "p_value"]
+    )
 
 
 def _dispersion(design: Design, mu: np.ndarray) -> _Dispersion:
@@ -79,8 +88,9 @@ def overdispersion_notes(design: Design, mu: np.ndarray) -> list[Note]:
     if not d.p_value < ALPHA:
         return []
     text = (
-        f"The counts vary more than Poisson's law allows: Pearson's chi-squared {d.pearson / d.df:.2f} a degree of freedom, Cameron-Trivedi "
-        f"test p {d.p_value:.3f}. Classical standard errors are too small then: use vcov 'hc0' or 'cluster', or engine "
-        "'negative_binomial'."
+        "The counts vary more than Poisson's law allows: Pearson's chi-squared"
+        f" {d.pearson / d.df:.2f} a degree of freedom, Cameron-Trivedi test p {d.p_value:.3f}."
+        " Classical standard errors are too small then: use vcov 'hc0' or 'cluster', or engine"
+        " 'negative_binomial'."
     )
     return [Note("overdispersion", text)]

@@ -1,7 +1,7 @@
 """E-values: how strong a cause left out would have to be to explain a ratio away.
 
-Source: VanderWeele and Ding (2017), Annals of Internal Medicine 167(4), with the approximations of its table 2 for odds and
-hazard ratios and for differences.
+Source: VanderWeele and Ding (2017), Annals of Internal Medicine 167(4), with the approximations of
+its table 2 for odds and hazard ratios and for differences.
 """
 
 import numpy as np
@@ -26,7 +26,8 @@ ENGINES = (
 
 
 def e_value(risk_ratio: float) -> float:
-    """The E-value: the risk ratio that a cause left out must have with both exposure and outcome to explain a risk ratio away.
+    """The E-value: the risk ratio that a cause left out must have with both exposure and outcome to
+    explain a risk ratio away.
 
     Examples
     --------
@@ -40,7 +41,9 @@ def e_value(risk_ratio: float) -> float:
 
 
 def _of_limit(low: float, high: float) -> float:
-    """The E-value of the end of an interval that is nearer to 1; missing where there is no interval."""
+    """The E-value of the end of an interval that is nearer to
+    1; missing where there is no interval.
+    """
     if np.isnan(low) or np.isnan(high):
         return np.nan
     if low <= 1 <= high:
@@ -54,16 +57,19 @@ def e_values(fit: Fit) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``term, risk_ratio, conf_low, conf_high, e_value, e_value_limit, by``: the coefficient on the scale of a risk ratio, its 95 %
-        interval, the E-value of the one and of the limit nearer to 1 (1 where the interval holds 1, missing where there is none), and how the
-        ratio was found: ``odds ratio``, ``hazard ratio`` (events in at most 15 % of the rows), ``root of the odds ratio``, ``hazard ratio,
-        events common`` ((1 - .5^root(HR)) / (1 - .5^root(1/HR))), ``difference`` (exp(.91 b/sd), interval with 1.78 standard
-        errors), ``rate ratio`` of counts. Ratios of mixed_logit hold within a group.
+        ``term, risk_ratio, conf_low, conf_high, e_value, e_value_limit, by``: the coefficient on
+        the scale of a risk ratio, its 95 % interval, the E-value of the one and of the limit nearer
+        to 1 (1 where the interval holds 1, missing where there is none), and how the ratio was
+        found: ``odds ratio``, ``hazard ratio`` (events in at most 15 % of the rows), ``root of the
+        odds ratio``, ``hazard ratio, events common`` ((1 - .5^root(HR)) / (1 - .5^root(1/HR))),
+        ``difference`` (exp(.91 b/sd), interval with 1.78 standard errors), ``rate ratio`` of
+        counts. Ratios of mixed_logit hold within a group.
     """
     engine, y = fit.spec.engine, fit.design.y
     if engine not in ENGINES:
         raise SpecError(
-            f"E-values are known for {', '.join(ENGINES[:-1])} and {ENGINES[-1]}, not for engine {engine!r}."
+            f"E-values are known for {', '.join(ENGINES[:-1])} and {ENGINES[-1]}, not for engine"
+            f" {engine!r}."
         )
     slopes = [n for n in fit.design.names if n != "Intercept" and n not in fit.design.baseline]
     terms = fit.terms[fit.terms["term"].isin(slopes)]
@@ -71,7 +77,10 @@ def e_values(fit: Fit) -> pd.DataFrame:
     rare = y.mean() <= RARE
     if engine in ("linear", "mixed_linear"):
         sd, se = y.std(ddof=1), terms["std_error"].to_numpy()
-        by, ratios = "difference", _ratio([0.91 * b / sd, (0.91 * b - 1.78 * se) / sd, (0.91 * b + 1.78 * se) / sd])
+        by, ratios = (
+            "difference",
+            _ratio([0.91 * b / sd, (0.91 * b - 1.78 * se) / sd, (0.91 * b + 1.78 * se) / sd]),
+        )
     elif engine in ("poisson", "negative_binomial"):
         by, ratios = "rate ratio", _ratio([b, low, high])
     elif engine == "cox" and not rare:
@@ -86,10 +95,15 @@ def e_values(fit: Fit) -> pd.DataFrame:
         (term, rr, lo, hi, e_value(rr), _of_limit(lo, hi), by)
         for term, rr, lo, hi in zip(terms["term"], *ratios, strict=True)
     ]
-    return pd.DataFrame(rows, columns=["term", "risk_ratio", "conf_low", "conf_high", "e_value", "e_value_limit", "by"])
+    return pd.DataFrame(
+        rows,
+        columns=["term", "risk_ratio", "conf_low", "conf_high", "e_value", "e_value_limit", "by"],
+    )
 
 
 def _ratio(logarithm: object) -> np.ndarray:
-    """The exponential, held within the numbers of double precision: beyond them one ratio is as good as another."""
+    """The exponential, held within the numbers of double precision:
+    beyond them one ratio is as good as another.
+    """
     ratio: np.ndarray = np.exp(np.clip(np.asarray(logarithm, dtype=float), -FARTHEST, FARTHEST))
     return ratio

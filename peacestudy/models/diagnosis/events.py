@@ -14,35 +14,52 @@ NOT_GIVEN = {
         "No robustness values: their algebra is that of least squares.",
     ),
     "poisson": (
-        "No events per variable: the rule is one of yes and no, of categories and of times, and none is known for counts.",
+        (
+            "No events per variable: the rule is one of yes and no, of categories and of times, and"
+            " none is known for counts."
+        ),
     ),
     "negative_binomial": (
-        "No events per variable: the rule is one of yes and no, of categories and of times, and none is known for counts.",
+        (
+            "No events per variable: the rule is one of yes and no, of categories and of times, and"
+            " none is known for counts."
+        ),
         "Leverage and Cook's distance take alpha as estimated; dfbeta moves it too.",
     ),
     "ridge": (
         "No E-values: they would be those of ratios that the penalty draws towards one.",
-        "Leverage and influence keep the penalty as it was; with rows left out and the model fitted anew it is on the columns left.",
+        (
+            "Leverage and influence keep the penalty as it was; with rows left out and the model"
+            " fitted anew it is on the columns left."
+        ),
     ),
     "mixed_logit": (
-        "No leverage: a hat matrix of probabilities with a random intercept has no agreed meaning. Residuals are from the most likely "
-        "effect of the group, calibration from probabilities averaged over groups.",
+        (
+            "No leverage: a hat matrix of probabilities with a random intercept has no agreed"
+            " meaning. Residuals are from the most likely effect of the group, calibration from"
+            " probabilities averaged over groups."
+        ),
     ),
     "mixed_linear": (
-        "No calibration and no events, which belong to other outcomes; no robustness values: their algebra is that of least squares "
-        "without groups. Residuals and leverage have the effect of the group in what is fitted; dfbeta keeps the variances as estimated.",
+        (
+            "No calibration and no events, which belong to other outcomes; no robustness values:"
+            " their algebra is that of least squares without groups. Residuals and leverage have"
+            " the effect of the group in what is fitted; dfbeta keeps the variances as estimated."
+        ),
     ),
 }
 
 
 def events(fit: Fit) -> pd.DataFrame | None:
-    """Events per slope; of times the events themselves, of 0 and 1 the rarer, of categories what they are worth.
+    """Events per slope; of times the events themselves, of 0 and 1 the
+    rarer, of categories what they are worth.
 
     Returns
     -------
     DataFrame
-        One row: ``n, n_events, n_rarer, n_slopes, events_per_variable``; of ordered ``n_events`` is missing and ``n_rarer`` is N less
-        the sum of n^3/N^2 over categories (Harrell 2015, Regression Modeling Strategies, 2nd ed., 4.4). None for numbers and counts.
+        One row: ``n, n_events, n_rarer, n_slopes, events_per_variable``; of ordered ``n_events`` is
+        missing and ``n_rarer`` is N less the sum of n^3/N^2 over categories (Harrell 2015,
+        Regression Modeling Strategies, 2nd ed., 4.4). None for numbers and counts.
     """
     design, kind = fit.design, kind_of(fit.spec)
     if kind not in ("binary", "survival", "ordered"):

@@ -1,4 +1,6 @@
-"""One fold: a model fitted to its cases for many outcomes at once, and the probabilities of the cases left out."""
+"""One fold: a model fitted to its cases for many outcomes at once,
+and the probabilities of the cases left out.
+"""
 
 from dataclasses import dataclass
 
@@ -15,7 +17,8 @@ from peacestudy.models.formulas.design import build_design
 from peacestudy.models.formulas.new_rows import new_rows
 from peacestudy.models.spec import ModelSpec
 
-TIGHT = 1e-9  # Newton decrement before the last step: the estimate is then within 1e-8 standard errors
+# Newton decrement before the last step: the estimate is then within 1e-8 standard errors
+TIGHT = 1e-9
 CHUNK = 128  # outcomes fitted at once: what they need stays in the processor's memory
 
 
@@ -43,13 +46,14 @@ def predict_fold(
     Returns
     -------
     p, constant, reasons
-        Probabilities (B, cases left out), NaN where a case cannot be predicted; how many outcomes did not vary among the cases
-        learnt from; why cases cannot be predicted.
+        Probabilities (B, cases left out), NaN where a case cannot be predicted; how many outcomes
+        did not vary among the cases learnt from; why cases cannot be predicted.
 
     Raises
     ------
     FitError
-        Terms that are combinations of each other among the cases learnt from, or no convergence; with the fold.
+        Terms that are combinations of each other among the cases learnt
+        from, or no convergence; with the fold.
     """
     train = part.iloc[fold.train]
     try:
@@ -59,7 +63,8 @@ def predict_fold(
     if found := dependence(design.X):
         names = ", ".join(repr(design.names[j]) for j in found.columns)
         raise FitError(
-            f"{spec.name}: without {fold.name} the terms {names} are {found.said}. Drop one, or leave out other groups."
+            f"{spec.name}: without {fold.name} the terms {names} are {found.said}. Drop one, or"
+            " leave out other groups."
         )
     rows = new_rows(design, part.iloc[fold.test])
     Z, T = orthonormal(design.X[None])
@@ -76,10 +81,14 @@ def predict_fold(
 
 
 def _probabilities(Z: np.ndarray, U: np.ndarray, y: np.ndarray, where: str) -> np.ndarray:
-    """Probabilities of rows U (n, K) from fits of outcomes y (B, N) to one orthonormal design Z (1, N, K)."""
+    """Probabilities of rows U (n, K) from fits of outcomes y (B, N)
+    to one orthonormal design Z (1, N, K).
+    """
     many = np.broadcast_to(Z[0], (len(y), *Z[0].shape))
     climb = climb_firth(many, y, np.zeros((len(y), Z.shape[2])), tight=TIGHT)
     if not climb.converged.all():
-        raise FitError(f"{where}: {int((~climb.converged).sum())} fits did not converge. Use fewer terms.")
+        raise FitError(
+            f"{where}: {int((~climb.converged).sum())} fits did not converge. Use fewer terms."
+        )
     shift = flic_shift(climb.beta @ Z[0].T, y.mean(axis=1))
     return np.asarray(expit(climb.beta @ U.T + shift[:, None]))

@@ -1,8 +1,11 @@
-"""Residuals and influence of rows that share a random intercept, and the effects of the groups themselves.
+"""Residuals and influence of rows that share a random intercept,
+and the effects of the groups themselves.
 
-Sources: Pinheiro and Bates (2000), Mixed-Effects Models in S and S-PLUS, 4.3 (residuals within groups); Haslett and Hayes (1998), JRSS B
-60(1) (a row left out, the variances as estimated); Demidenko and Stukel (2005), Statistics in Medicine 24(6) (leverage); as R's lme4.
-Of probabilities one step of Newton's on the likelihood of the other rows, the integral over the group's effect taken anew.
+Sources: Pinheiro and Bates (2000), Mixed-Effects Models in S and S-PLUS, 4.3 (residuals within
+groups); Haslett and Hayes (1998), JRSS B 60(1) (a row left out, the variances as estimated);
+Demidenko and Stukel (2005), Statistics in Medicine 24(6) (leverage); as R's lme4. Of probabilities
+one step of Newton's on the likelihood of the other rows, the integral over the group's effect taken
+anew.
 """
 
 import numpy as np
@@ -18,7 +21,9 @@ from peacestudy.models.result import Fit
 
 
 def mixed_linear_rows(fit: Fit, est: Estimates) -> tuple[pd.DataFrame, np.ndarray]:
-    """The table of the rows and what each adds to every coefficient (N, K); the variances stay as estimated."""
+    """The table of the rows and what each adds to every coefficient
+    (N, K); the variances stay as estimated.
+    """
     design, groups = fit.design, groups_of(fit.design, fit.spec)[0]
     K, s2 = design.X.shape[1], float(est.scale[0])
     X, y = design.X[groups.order], design.y[groups.order]
@@ -26,13 +31,19 @@ def mixed_linear_rows(fit: Fit, est: Estimates) -> tuple[pd.DataFrame, np.ndarra
     share = _shares(est, groups)
     residual = y - X @ est.beta[0][:K]
     within = residual - (share * groups.sums(residual))[groups.which]
-    v = (X - (share[:, None] * groups.sums(X))[groups.which]) / s2  # rows of the inverse covariance times X
+    # rows of the inverse covariance times X
+    v = (X - (share[:, None] * groups.sums(X))[groups.which]) / s2
     left = 1 - share[groups.which] - s2 * ((v @ A) * v).sum(axis=1)
     left = np.where(left > 1 - ONE, left, np.nan)
-    rows = pd.DataFrame({
-        "fitted": y - within, "residual": within, "residual_standard": within / np.sqrt(s2 * left), "leverage": 1 - left,
-        "cook": within**2 / s2 / left**2 * (1 - left) / K,
-    })  # fmt: skip
+    rows = pd.DataFrame(
+        {
+            "fitted": y - within,
+            "residual": within,
+            "residual_standard": within / np.sqrt(s2 * left),
+            "leverage": 1 - left,
+            "cook": within**2 / s2 / left**2 * (1 - left) / K,
+        }
+    )
     back = np.argsort(groups.order)
     return rows.iloc[back].reset_index(drop=True), ((v @ A) * (within / left)[:, None])[back]
 
@@ -44,26 +55,37 @@ def _shares(est: Estimates, groups: Groups) -> np.ndarray:
 
 
 def mixed_logit_rows(fit: Fit, est: Estimates) -> tuple[pd.DataFrame, np.ndarray]:
-    """The table of the rows and what each adds to every parameter (N, K + 1), ``sd(group)`` last, by one step."""
+    """The table of the rows and what each adds to every parameter (N,
+    K + 1), ``sd(group)`` last, by one step.
+    """
     design, groups = fit.design, groups_of(fit.design, fit.spec)[0]
     X, y, theta = design.X[groups.order], design.y[groups.order], est.beta[0]
-    eta = X @ theta[:-1] + (theta[-1] * modes(X @ theta[:-1], theta[-1], y, groups)[0])[groups.which]
+    eta = (
+        X @ theta[:-1] + (theta[-1] * modes(X @ theta[:-1], theta[-1], y, groups)[0])[groups.which]
+    )
     p, q = expit(eta), expit(-eta)
     deviance = np.sign(y - p) * np.sqrt(-2 * (xlogy(y, p) + xlogy(1 - y, q)))
     dfbeta = _without(X, y, groups, theta)
     known = est.classical[0].diagonal() > 0  # not a spread on its edge
     H = np.linalg.inv(est.classical[0][np.ix_(known, known)])
     part = dfbeta[:, known]
-    rows = pd.DataFrame({
-        "fitted": p, "residual": y - p, "residual_standard": (y - p) / np.sqrt(p * q), "residual_student": deviance,
-        "cook": ((part @ H) * part).sum(axis=1) / known.sum(),
-    })  # fmt: skip
+    rows = pd.DataFrame(
+        {
+            "fitted": p,
+            "residual": y - p,
+            "residual_standard": (y - p) / np.sqrt(p * q),
+            "residual_student": deviance,
+            "cook": ((part @ H) * part).sum(axis=1) / known.sum(),
+        }
+    )
     back = np.argsort(groups.order)
     return rows.iloc[back].reset_index(drop=True), dfbeta[back]
 
 
 def _without(X: np.ndarray, y: np.ndarray, groups: Groups, theta: np.ndarray) -> np.ndarray:
-    """The estimate less that after one step without each row, rows in the order of the groups, shape (N, K + 1)."""
+    """The estimate less that after one step without each row, rows in
+    the order of the groups, shape (N, K + 1).
+    """
     N, K = X.shape
     Q, R = np.linalg.qr(X)
     Z, T = Q * np.sqrt(N), R / np.sqrt(N)
@@ -72,7 +94,9 @@ def _without(X: np.ndarray, y: np.ndarray, groups: Groups, theta: np.ndarray) ->
     free = np.append(np.ones(K, bool), theta[-1] > 0)
     out = np.full((N, K + 1), np.nan)
     parts = zip(groups.first, groups.size, strict=True)
-    for first, size in tqdm(parts, desc="rows left out by one step", total=len(groups.size), leave=False, disable=None):
+    for first, size in tqdm(
+        parts, desc="rows left out by one step", total=len(groups.size), leave=False, disable=None
+    ):
         rows = np.arange(first, first + size)
         own = integral(Z[rows], y[rows], _one(int(size)), phi)
         for i in rows:
@@ -88,7 +112,9 @@ def _without(X: np.ndarray, y: np.ndarray, groups: Groups, theta: np.ndarray) ->
 
 def _one(size: int) -> Groups:
     """Rows that are a single group."""
-    return Groups(np.arange(size), np.zeros(1, dtype=int), np.array([size]), np.zeros(size, dtype=int))
+    return Groups(
+        np.arange(size), np.zeros(1, dtype=int), np.array([size]), np.zeros(size, dtype=int)
+    )
 
 
 def group_effects(fit: Fit) -> pd.DataFrame:
@@ -97,8 +123,9 @@ def group_effects(fit: Fit) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``group, rows, effect, effect_standard``: what is added to the linear predictor of its rows (of mixed_linear the mean given
-        the outcomes, of mixed_logit the mode), drawn towards zero the more the fewer rows there are; and in units of ``sd(group)``.
+        ``group, rows, effect, effect_standard``: what is added to the linear predictor of its rows
+        (of mixed_linear the mean given the outcomes, of mixed_logit the mode), drawn towards zero
+        the more the fewer rows there are; and in units of ``sd(group)``.
     """
     design, groups = fit.design, groups_of(fit.design, fit.spec)[0]
     theta = fit.terms["estimate"].to_numpy(dtype=float)
@@ -111,4 +138,6 @@ def group_effects(fit: Fit) -> pd.DataFrame:
         effect = ratio / (1 + groups.size * ratio) * groups.sums(y - eta)
     names = pd.unique(design.further[str(dict(fit.spec.options)["group"])])
     scaled = effect / sd if sd > 0 else np.full(len(effect), np.nan)
-    return pd.DataFrame({"group": names, "rows": groups.size, "effect": effect + 0.0, "effect_standard": scaled})
+    return pd.DataFrame(
+        {"group": names, "rows": groups.size, "effect": effect + 0.0, "effect_standard": scaled}
+    )

@@ -1,7 +1,7 @@
 """Residuals, leverage and influence of the rows of a ridge logit.
 
-Source: le Cessie and van Houwelingen (1992), Applied Statistics 41(1), 4 (one step from the estimate of all, the penalty and the
-standard deviations of the columns as they were).
+Source: le Cessie and van Houwelingen (1992), Applied Statistics 41(1), 4 (one step from the
+estimate of all, the penalty and the standard deviations of the columns as they were).
 """
 
 import numpy as np
@@ -27,8 +27,14 @@ def ridge_rows(fit: Fit, est: Estimates) -> tuple[pd.DataFrame, np.ndarray]:
     step, h, cook = one_step(A, RowScores(Q[:, :, None], (y - p)[:, None], (p * q)[:, None, None]))
     left = np.where(h < ONE, 1 - h, np.nan)
     deviance = np.sign(y - p) * np.sqrt(-2 * (xlogy(y, p) + xlogy(1 - y, q)))
-    rows = pd.DataFrame({
-        "fitted": p, "residual": y - p, "residual_standard": (y - p) / np.sqrt(p * q * left), "residual_student": deviance / np.sqrt(left),
-        "leverage": h, "cook": cook,
-    })  # fmt: skip
+    rows = pd.DataFrame(
+        {
+            "fitted": p,
+            "residual": y - p,
+            "residual_standard": (y - p) / np.sqrt(p * q * left),
+            "residual_student": deviance / np.sqrt(left),
+            "leverage": h,
+            "cook": cook,
+        }
+    )
     return rows, step @ back.T

@@ -1,7 +1,9 @@
-"""The same model with each case, or each cluster, left out in turn: fitted anew every time, nothing approximated.
+"""The same model with each case, or each cluster, left out in turn:
+fitted anew every time, nothing approximated.
 
-Source: Cook (1977), Technometrics 19(1); Belsley, Kuh and Welsch (1980), Regression Diagnostics, ch. 2 (what one row does to a fit).
-Centres, categories, knots and polynomials stay those of the whole data, so that a coefficient keeps its meaning.
+Source: Cook (1977), Technometrics 19(1); Belsley, Kuh and Welsch (1980), Regression Diagnostics,
+ch. 2 (what one row does to a fit). Centres, categories, knots and polynomials stay those of the
+whole data, so that a coefficient keeps its meaning.
 """
 
 from dataclasses import replace
@@ -19,7 +21,17 @@ from peacestudy.models.missing.one_table import refuse_imputed
 from peacestudy.models.result import Fit
 
 CASE = "case"
-COLUMNS = ["left_out", "rows", "term", "estimate", "std_error", "p_value", "dfbeta", "dfbetas", "reason"]
+COLUMNS = [
+    "left_out",
+    "rows",
+    "term",
+    "estimate",
+    "std_error",
+    "p_value",
+    "dfbeta",
+    "dfbetas",
+    "reason",
+]
 
 
 def left_out(fit: Fit, by: str = CASE) -> pd.DataFrame:
@@ -33,9 +45,10 @@ def left_out(fit: Fit, by: str = CASE) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A row for each case (cluster) and term: ``left_out``, its name; ``rows`` without it; ``term, estimate, std_error,
-        p_value`` without it; ``dfbeta``, the estimate of the whole fit less that without it, and ``dfbetas``, the same in standard
-        errors of the whole fit; ``reason``, empty, or why nothing can be fitted without it (then the numbers are missing).
+        A row for each case (cluster) and term: ``left_out``, its name; ``rows`` without it; ``term,
+        estimate, std_error, p_value`` without it; ``dfbeta``, the estimate of the whole fit less
+        that without it, and ``dfbetas``, the same in standard errors of the whole fit; ``reason``,
+        empty, or why nothing can be fitted without it (then the numbers are missing).
 
     Raises
     ------
@@ -45,21 +58,29 @@ def left_out(fit: Fit, by: str = CASE) -> pd.DataFrame:
     refuse_imputed(
         "left_out",
         fit,
-        instead="Look at the fits of the completed tables one by one: [left_out(f) for f in fit.fits].",
+        instead=(
+            "Look at the fits of the completed tables one by one: [left_out(f) for f in fit.fits]."
+        ),
     )
     names, groups = groups_of(fit, by)
     whole = fit.terms["estimate"].to_numpy(), fit.terms["std_error"].to_numpy()
     tables = []
     for i in tqdm(range(len(names)), desc=f"{by} left out", leave=False, disable=None):
         keep = groups != i
-        head: dict[str, Any] = {"left_out": names[i], "rows": int(keep.sum()), "term": fit.terms["term"].tolist()}
+        head: dict[str, Any] = {
+            "left_out": names[i],
+            "rows": int(keep.sum()),
+            "term": fit.terms["term"].tolist(),
+        }
         try:
             made = fit_arranged(kept_rows(fit.design, keep), [], fit.spec).terms
-            found = {c: made[c].to_numpy() for c in ("estimate", "std_error", "p_value")} | {"reason": ""}
-        except FitError as err:
-            found = dict.fromkeys(("estimate", "std_error", "p_value"), np.full(len(whole[0]), np.nan)) | {
-                "reason": str(err)
+            found = {c: made[c].to_numpy() for c in ("estimate", "std_error", "p_value")} | {
+                "reason": ""
             }
+        except FitError as err:
+            found = dict.fromkeys(
+                ("estimate", "std_error", "p_value"), np.full(len(whole[0]), np.nan)
+            ) | {"reason": str(err)}
         dfbeta = whole[0] - found["estimate"]
         tables.append(pd.DataFrame(head | found | {"dfbeta": dfbeta, "dfbetas": dfbeta / whole[1]}))
     return pd.concat(tables, ignore_index=True)[COLUMNS]
@@ -72,7 +93,9 @@ def parts_of(fit: Fit) -> tuple[str, ...]:
 
 
 def groups_of(fit: Fit, by: str) -> tuple[list[Any], np.ndarray]:
-    """Names of the cases or clusters of a fit, and for every row of its design which it belongs to."""
+    """Names of the cases or clusters of a fit, and for every row of
+    its design which it belongs to.
+    """
     design = fit.design
     if by == CASE:
         if design.rows is None:
@@ -96,8 +119,16 @@ def kept_rows(design: Design, keep: np.ndarray) -> Design:
         for names, groups in zip(design.cluster_names, design.clusters, strict=True)
     )
     return replace(
-        design, y=design.y[keep], X=design.X[keep], cases=tuple(design.cases[i] for i in positions),
-        clusters=tuple(np.unique(groups[keep], return_inverse=True)[1] for groups in design.clusters), cluster_names=called,
-        dropped=design.dropped.iloc[:0], times=None if design.times is None else design.times[keep],
-        further={name: column[keep] for name, column in design.further.items()}, rows=None if design.rows is None else design.rows[keep],
-    )  # fmt: skip
+        design,
+        y=design.y[keep],
+        X=design.X[keep],
+        cases=tuple(design.cases[i] for i in positions),
+        clusters=tuple(
+            np.unique(groups[keep], return_inverse=True)[1] for groups in design.clusters
+        ),
+        cluster_names=called,
+        dropped=design.dropped.iloc[:0],
+        times=None if design.times is None else design.times[keep],
+        further={name: column[keep] for name, column in design.further.items()},
+        rows=None if design.rows is None else design.rows[keep],
+    )

@@ -1,15 +1,18 @@
 """What leaving a row out does, by one step of Newton's from the estimate of all.
 
-Sources: Pregibon (1981), Annals of Statistics 9(4); Cook (1986), JRSS B 48(2) (likelihoods of several parameters). A row touches the
-likelihood in r directions of the parameters alone, so that the information without it follows from an r by r system (Sherman and
-Morrison 1950, Annals of Mathematical Statistics 21(1)).
+Sources: Pregibon (1981), Annals of Statistics 9(4); Cook (1986), JRSS B 48(2) (likelihoods of
+several parameters). A row touches the likelihood in r directions of the parameters alone, so that
+the information without it follows from an r by r system (Sherman and Morrison 1950, Annals of
+Mathematical Statistics 21(1)).
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-ALONE = 1e-10  # of what a row leaves of the information in its directions, below which nothing but the row tells them
+# of what a row leaves of the information in its directions, below which nothing but the row tells
+# them
+ALONE = 1e-10
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,9 +42,9 @@ def one_step(A: np.ndarray, rows: RowScores) -> tuple[np.ndarray, np.ndarray, np
     Returns
     -------
     dfbeta, leverage, cook
-        Shape (N, P), NaN where a row alone tells some parameter; the share of the information that is the row's, trace of A
-        times its curvature, which sums to P without a penalty, shape (N,); ``dfbeta' inverse(A) dfbeta / P``, shape (N,). Of a
-        logit they are Pregibon's.
+        Shape (N, P), NaN where a row alone tells some parameter; the share of the information that
+        is the row's, trace of A times its curvature, which sums to P without a penalty, shape (N,);
+        ``dfbeta' inverse(A) dfbeta / P``, shape (N,). Of a logit they are Pregibon's.
     """
     AU = np.einsum("ij,njr->nir", A, rows.U)
     M = np.einsum("nir,nis->nrs", rows.U, AU)

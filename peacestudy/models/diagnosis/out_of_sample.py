@@ -1,10 +1,13 @@
-"""Predictions for cases that the model has not seen, and how good they are beside those for outcomes dealt at random.
+"""Predictions for cases that the model has not seen, and how good they are beside those for
+outcomes dealt at random.
 
-The area under the ROC curve pooled over left-out groups is below one half where nothing is there to find, since each group is
-predicted from a share that leaves out its own outcomes: it is therefore compared with the same procedure on permuted outcomes.
+The area under the ROC curve pooled over left-out groups is below one half where nothing is there to
+find, since each group is predicted from a share that leaves out its own outcomes: it is therefore
+compared with the same procedure on permuted outcomes.
 
-Sources: Stone (1974), JRSS B 36(2) (cross-validation); Ojala and Garriga (2010), Journal of Machine Learning Research 11
-(permutation tests of classifiers); Puhr et al. (2017), Statistics in Medicine 36(14) (FLIC).
+Sources: Stone (1974), JRSS B 36(2) (cross-validation); Ojala and Garriga (2010), Journal of Machine
+Learning Research 11 (permutation tests of classifiers); Puhr et al. (2017), Statistics in Medicine
+36(14) (FLIC).
 """
 
 from collections.abc import Sequence
@@ -38,10 +41,12 @@ class OutOfSample:
 
     Attributes
     ----------
-    scores : ``model, split, score, value, permuted_mean, permuted_low, permuted_high, share_as_good``: a row for each
-        model, split and score (``auc``, more is better; ``brier`` and ``log_score``, less is better); the mean, the 5th and the 95th
-        percentile of the same score with permuted outcomes, and the share of these at least as good.
-    predictions : ``case, model, split, probability, outcome``: a row for each case that was left out and predicted.
+    scores : ``model, split, score, value, permuted_mean, permuted_low, permuted_high,
+        share_as_good``: a row for each model, split and score (``auc``, more is better; ``brier``
+        and ``log_score``, less is better); the mean, the 5th and the 95th percentile of the same
+        score with permuted outcomes, and the share of these at least as good.
+    predictions : ``case, model, split, probability, outcome``: a row for
+        each case that was left out and predicted.
     dropped : rows that some model cannot use, ``case, term, reason``; no model is given them.
     notes : what to distrust, and the conventions.
     """
@@ -69,34 +74,44 @@ def out_of_sample(
     Parameters
     ----------
     frame : a StudyFrame, whose key names the cases, or a plain DataFrame, whose index does.
-    specs : models of one and the same outcome, engine ``firth``, each with an intercept; the vcov plays no part.
+    specs : models of one and the same outcome, engine ``firth``, each
+        with an intercept; the vcov plays no part.
     groups : column; each of its values is left out once.
-    time : column and the last value from which the models learn: they are fitted to the rows up to it and predict those after.
-        A value that differs from it by floating-point noise alone is not after it.
+    time : column and the last value from which the models learn: they are fitted to the rows up to
+        it and predict those after. A value that differs from it by floating-point noise alone is
+        not after it.
     draws : permutations of the outcome over all cases; every model is given the same.
     seed : of the random numbers, which are given to cases in the order of their ids.
 
     Returns
     -------
     OutOfSample
-        The means, standard deviations and categories of a formula are those of the cases that the model learns from. A case
-        of a category that these do not have is not predicted, and counted in a note.
+        The means, standard deviations and categories of a formula are those of the cases that the
+        model learns from. A case of a category that these do not have is not predicted, and counted
+        in a note.
 
     Raises
     ------
     SpecError
-        Neither groups nor time; models of different outcomes or of another engine; an unknown column.
+        Neither groups nor time; models of different outcomes or
+        of another engine; an unknown column.
     FitError
-        Too few cases to learn from, terms that are combinations of each other among them, no convergence.
+        Too few cases to learn from, terms that are combinations of
+        each other among them, no convergence.
     """
     refuse_imputed(
         "out_of_sample",
         frame,
-        instead="Values were filled in from all rows, those to be predicted too: give the data as they are.",
+        instead=(
+            "Values were filled in from all rows, those to be predicted too: give the data as they"
+            " are."
+        ),
     )
     _check(specs, groups, time, draws)
     table = (frame.data if isinstance(frame, StudyFrame) else frame).reset_index(drop=True)
-    cases = frame.data[frame.key].tolist() if isinstance(frame, StudyFrame) else frame.index.tolist()
+    cases = (
+        frame.data[frame.key].tolist() if isinstance(frame, StudyFrame) else frame.index.tolist()
+    )
     further = tuple(c for c in (groups, time[0] if time else None) if c is not None)
     used, y, dropped = _common(table, specs, further)
     order = places_by_id([cases[i] for i in used])
@@ -113,14 +128,28 @@ def out_of_sample(
             notes += told
             if np.ptp(y[seen]) == 0:
                 text = (
-                    f"{spec.name}, {split}: the outcome is the same in all cases predicted, so there is no ROC curve."
+                    f"{spec.name}, {split}: the outcome is the same in all cases predicted, so"
+                    " there is no ROC curve."
                 )
                 notes.append(Note("no_variation", text))
-    columns = ["model", "split", "score", "value", "permuted_mean", "permuted_low", "permuted_high", "share_as_good"]
+    columns = [
+        "model",
+        "split",
+        "score",
+        "value",
+        "permuted_mean",
+        "permuted_low",
+        "permuted_high",
+        "share_as_good",
+    ]
     left = dropped.assign(case=[cases[i] for i in dropped["case"]])
     if len(left):
         notes.append(
-            Note("dropped", f"{len(left)} row(s) left out of every model, as one or more of them cannot use them.")
+            Note(
+                "dropped",
+                f"{len(left)} row(s) left out of every model, as one or more of them cannot use"
+                " them.",
+            )
         )
     return OutOfSample(
         pd.DataFrame(scores, columns=columns),
@@ -134,54 +163,78 @@ def _seen(p: np.ndarray, where: str) -> np.ndarray:
     """Positions of the cases that are predicted."""
     seen = np.flatnonzero(np.isfinite(p))
     if not len(seen):
-        raise FitError(f"{where}: no case can be predicted: their categories are not in the cases learnt from.")
+        raise FitError(
+            f"{where}: no case can be predicted: their categories are not in the cases learnt from."
+        )
     return seen
 
 
-def _check(specs: Sequence[ModelSpec], groups: str | None, time: tuple[str, float] | None, draws: int) -> None:
+def _check(
+    specs: Sequence[ModelSpec], groups: str | None, time: tuple[str, float] | None, draws: int
+) -> None:
     if not specs:
         raise SpecError("out_of_sample was given no specs; name one model or more.")
     if groups is None and time is None:
-        raise SpecError("say what is left out: groups='column', or time=('column', last value to learn from).")
+        raise SpecError(
+            "say what is left out: groups='column', or time=('column', last value to learn from)."
+        )
     if draws < 1:
         raise SpecError(f"draws is {draws}; it must be 1 or more, as 500.")
     for s in specs:
         refuse_lags(s.formula, f"{s.name}: out_of_sample, which takes cases out of the table,")
     outcomes = {parse(s.formula).response.label for s in specs}
     if len(outcomes) > 1:
-        raise SpecError(f"the specs explain different outcomes ({', '.join(sorted(outcomes))}); give models of one.")
+        raise SpecError(
+            f"the specs explain different outcomes ({', '.join(sorted(outcomes))}); give models of"
+            " one."
+        )
     names = [s.name for s in specs]
     if len(set(names)) < len(names):
         raise SpecError(f"two specs have one name ({', '.join(names)}); rename one.")
     for s in specs:
         if s.engine != "firth":
             raise SpecError(
-                f"{s.name}: out_of_sample takes engine 'firth', whose estimates exist in every fold, not {s.engine!r}."
+                f"{s.name}: out_of_sample takes engine 'firth', whose estimates exist in every"
+                f" fold, not {s.engine!r}."
             )
 
 
 def _common(
     table: pd.DataFrame, specs: Sequence[ModelSpec], further: tuple[str, ...]
 ) -> tuple[np.ndarray, np.ndarray, pd.DataFrame]:
-    """Positions of the rows that every model can use, their outcomes, and the others with the first reason found."""
+    """Positions of the rows that every model can use, their outcomes,
+    and the others with the first reason found.
+    """
     designs = [build_design(table, s.formula, (), None, "firth", further) for s in specs]
     for s, design in zip(specs, designs, strict=True):
         if "Intercept" not in design.names:
-            raise SpecError(f"{s.name}: FLIC corrects the intercept, and formula {s.formula!r} has none.")
+            raise SpecError(
+                f"{s.name}: FLIC corrects the intercept, and formula {s.formula!r} has none."
+            )
         if not np.isin(design.y, (0, 1)).all() or np.ptp(design.y) == 0:
-            raise FitError(f"the outcome {design.formula.response.label!r} must be 0 or 1, and both must occur.")
+            raise FitError(
+                f"the outcome {design.formula.response.label!r} must be 0 or 1, and both must"
+                " occur."
+            )
     used = np.array(sorted(set.intersection(*(set(d.cases) for d in designs))), dtype=int)
     first = dict(zip(designs[0].cases, designs[0].y, strict=True))
-    dropped = pd.concat([d.dropped for d in designs]).drop_duplicates("case").sort_values("case", ignore_index=True)
+    dropped = (
+        pd.concat([d.dropped for d in designs])
+        .drop_duplicates("case")
+        .sort_values("case", ignore_index=True)
+    )
     return used, np.array([first[i] for i in used]), dropped
 
 
-def _splits(part: pd.DataFrame, groups: str | None, time: tuple[str, float] | None) -> list[tuple[str, list[Fold]]]:
+def _splits(
+    part: pd.DataFrame, groups: str | None, time: tuple[str, float] | None
+) -> list[tuple[str, list[Fold]]]:
     out = []
     if groups is not None:
         codes, labels = pd.factorize(part[groups], sort=False)
         folds = [
-            Fold(str(label), np.flatnonzero(codes != i), np.flatnonzero(codes == i)) for i, label in enumerate(labels)
+            Fold(str(label), np.flatnonzero(codes != i), np.flatnonzero(codes == i))
+            for i, label in enumerate(labels)
         ]
         out.append((f"leave one {groups} out", folds))
     if time is not None:
@@ -192,14 +245,16 @@ def _splits(part: pd.DataFrame, groups: str | None, time: tuple[str, float] | No
     for split, folds in out:
         if short := next((f for f in folds if len(f.train) < FEWEST or not len(f.test)), None):
             raise FitError(
-                f"{split}: {len(short.train)} cases to learn from and {len(short.test)} to predict ({short.name}); there must be "
-                f"at least {FEWEST} and 1."
+                f"{split}: {len(short.train)} cases to learn from and {len(short.test)} to predict"
+                f" ({short.name}); there must be at least {FEWEST} and 1."
             )
     return out
 
 
 def _up_to(column: pd.Series, last: float) -> np.ndarray:
-    """Rows whose time is not after ``last``, shape (n,), bool; differences of the size of floating-point noise count as none."""
+    """Rows whose time is not after ``last``, shape (n,), bool; differences of the size of
+    floating-point noise count as none.
+    """
     if column.dtype.kind not in "iuf":
         return (column <= last).to_numpy(dtype=bool)
     times, end = tied_times(column.to_numpy(dtype=float), np.array([last])).columns
@@ -219,11 +274,17 @@ def _probabilities(
     notes = []
     if strange:
         said = "; ".join(sorted(set(strange)))
-        notes.append(Note("not_predicted", f"{spec.name}, {split}: {len(strange)} case(s) not predicted: {said}."))
+        notes.append(
+            Note(
+                "not_predicted",
+                f"{spec.name}, {split}: {len(strange)} case(s) not predicted: {said}.",
+            )
+        )
     if constant:
         text = (
-            f"{spec.name}, {split}: in {constant} of {len(folds) * len(deals)} fits, those to permuted outcomes included, the outcome "
-            "did not vary among the cases learnt from; their share was predicted."
+            f"{spec.name}, {split}: in {constant} of {len(folds) * len(deals)} fits, those to"
+            " permuted outcomes included, the outcome did not vary among the cases learnt from;"
+            " their share was predicted."
         )
         notes.append(Note("constant_fold", text))
     return p, notes
@@ -231,7 +292,11 @@ def _probabilities(
 
 def _scored(y: np.ndarray, p: np.ndarray) -> list[tuple[str, float, float, float, float, float]]:
     """For each score its value in the data, which are the first row, and how the others compare."""
-    values = {"auc": areas(y, p), "brier": ((p - y) ** 2).mean(axis=1), "log_score": log_scores(y, p)}
+    values = {
+        "auc": areas(y, p),
+        "brier": ((p - y) ** 2).mean(axis=1),
+        "log_score": log_scores(y, p),
+    }
     out = []
     for name in SCORES:
         own, dealt = values[name][0], values[name][1:][~np.isnan(values[name][1:])]
@@ -241,14 +306,18 @@ def _scored(y: np.ndarray, p: np.ndarray) -> list[tuple[str, float, float, float
         slack = 1e-9 * abs(own) if np.isfinite(own) else 0.0
         as_good = dealt >= own - slack if name == HIGHER else dealt <= own + slack
         # between two infinite scores there is nothing to interpolate
-        low, high = np.percentile(dealt, [5, 95], method="linear" if np.isfinite(dealt).all() else "higher")
-        out.append((name, float(own), float(dealt.mean()), float(low), float(high), float(as_good.mean())))
+        low, high = np.percentile(
+            dealt, [5, 95], method="linear" if np.isfinite(dealt).all() else "higher"
+        )
+        out.append(
+            (name, float(own), float(dealt.mean()), float(low), float(high), float(as_good.mean()))
+        )
     return out
 
 
 def _convention(draws: int, seed: int) -> Note:
     return Note(
         "out_of_sample",
-        f"Firth's slopes with FLIC's intercept. AUC pooled over folds: compare it with that of {draws} permuted outcomes (seed {seed}), "
-        "not with one half.",
+        "Firth's slopes with FLIC's intercept. AUC pooled over folds: compare it with that of"
+        f" {draws} permuted outcomes (seed {seed}), not with one half.",
     )

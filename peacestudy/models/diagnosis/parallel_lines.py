@@ -1,8 +1,10 @@
-"""Whether the slopes of an ordered logit are the same at every cut: the score test of parallel lines, and Brant's.
+"""Whether the slopes of an ordered logit are the same at every cut:
+the score test of parallel lines, and Brant's.
 
-Sources: Peterson and Harrell (1990), Applied Statistics 39(2): the model in which every cut has slopes of its own, tested by Rao's
-score at the estimates with one slope; with the observed information, whose generalised inverse is taken where cells are empty, as
-SAS PROC LOGISTIC does. It needs no fit of that model. Brant (1990), Biometrics 46(4): the slopes of a logit at each cut
+Sources: Peterson and Harrell (1990), Applied Statistics 39(2): the model in which every cut has
+slopes of its own, tested by Rao's score at the estimates with one slope; with the observed
+information, whose generalised inverse is taken where cells are empty, as SAS PROC LOGISTIC does. It
+needs no fit of that model. Brant (1990), Biometrics 46(4): the slopes of a logit at each cut
 compared by a Wald test; it does not exist where one of these is separated.
 """
 
@@ -21,12 +23,14 @@ from peacestudy.models.missing.one_table import refuse_imputed
 from peacestudy.models.result import Fit
 
 ALPHA = 0.05
-UNTOLD = 1e-9  # eigenvalue of an information scaled to correlations below which it is zero but for rounding
+# eigenvalue of an information scaled to correlations below which it is zero but for rounding
+UNTOLD = 1e-9
 GLOBAL = "GLOBAL"
 
 
 def parallel_lines(fit: Fit) -> pd.DataFrame:
-    """Test each term of an ordered logit, and all of them, for a slope that differs between the cuts.
+    """Test each term of an ordered logit, and all of them, for a
+    slope that differs between the cuts.
 
     Parameters
     ----------
@@ -35,10 +39,11 @@ def parallel_lines(fit: Fit) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``term, statistic, df, p_value, brant, brant_p_value``: Rao's score statistics, a row a term (the others keep one slope
-        each), the last row ``GLOBAL``, and Brant's statistics on the same degrees of freedom. Both take rows for
-        independent, whatever the vcov, and reject too often where a category is rare. The degrees of freedom are those of
-        slopes, also where empty cells leave fewer to compare. Brant's is missing where the logit of a cut is separated.
+        ``term, statistic, df, p_value, brant, brant_p_value``: Rao's score statistics, a row a term
+        (the others keep one slope each), the last row ``GLOBAL``, and Brant's statistics on the
+        same degrees of freedom. Both take rows for independent, whatever the vcov, and reject too
+        often where a category is rare. The degrees of freedom are those of slopes, also where empty
+        cells leave fewer to compare. Brant's is missing where the logit of a cut is separated.
 
     Raises
     ------
@@ -58,13 +63,21 @@ def parallel_lines(fit: Fit) -> pd.DataFrame:
     refuse_imputed(
         "parallel_lines",
         fit,
-        instead="Look at the fits of the completed tables one by one: [parallel_lines(f) for f in fit.fits].",
+        instead=(
+            "Look at the fits of the completed tables one by one: [parallel_lines(f) for f in"
+            " fit.fits]."
+        ),
     )
     if fit.spec.engine != "ordered":
-        raise SpecError(f"parallel_lines tests a fit of engine 'ordered', not of {fit.spec.engine!r}.")
+        raise SpecError(
+            f"parallel_lines tests a fit of engine 'ordered', not of {fit.spec.engine!r}."
+        )
     design = fit.design
     if len(design.categories) < 3:
-        raise FitError(f"{design.formula.response.label} has two categories: one cut, and no other to compare it with.")
+        raise FitError(
+            f"{design.formula.response.label} has two categories: one cut, and no other to compare"
+            " it with."
+        )
     if not design.names:
         raise FitError(f"{fit.spec.name}: there is no term whose slope could differ between cuts.")
     out = score_table(design, fit.terms["estimate"].to_numpy())
@@ -95,8 +108,12 @@ def score_table(design: Design, estimate: np.ndarray) -> pd.DataFrame:
     return out.assign(p_value=chi2.sf(out["statistic"], out["df"]))
 
 
-def _general(X: np.ndarray, y: np.ndarray, cuts: np.ndarray, eta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Score and observed information of the model with slopes for every cut, at one slope for all."""
+def _general(
+    X: np.ndarray, y: np.ndarray, cuts: np.ndarray, eta: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Score and observed information of the model with slopes for
+    every cut, at one slope for all.
+    """
     N, C = len(y), len(cuts)
     a, rows = at(cuts, eta, y), np.arange(N)
     each = np.zeros((N, C + 2))
@@ -117,7 +134,9 @@ def _general(X: np.ndarray, y: np.ndarray, cuts: np.ndarray, eta: np.ndarray) ->
 
 
 def _rao(U: np.ndarray, V: np.ndarray) -> float:
-    """The quadratic form of U in the inverse of V, generalised where V is singular: U is in its range."""
+    """The quadratic form of U in the inverse of V, generalised
+    where V is singular: U is in its range.
+    """
     root = np.sqrt(np.diag(V))
     size, axes = np.linalg.eigh(V / np.outer(root, root))
     told = size > UNTOLD
@@ -128,7 +147,9 @@ def _brant(design: Design) -> list[float]:
     """Brant's statistics, of each term and of all; missing where a logit is separated."""
     K, C = len(design.names), len(design.categories) - 1
     Y = (design.y[None] > np.arange(C)[:, None]).astype(float)
-    D = np.column_stack([np.ones(len(design.X)), (design.X - design.X.mean(axis=0)) / design.X.std(axis=0)])
+    D = np.column_stack(
+        [np.ones(len(design.X)), (design.X - design.X.mean(axis=0)) / design.X.std(axis=0)]
+    )
     if any(find_separation(D, y) is not None for y in Y):
         return [np.nan] * (K + 1)
     b = fit_logit(np.broadcast_to(D, (C, *D.shape)), Y).beta
@@ -141,7 +162,8 @@ def _brant(design: Design) -> list[float]:
             V[k, :, m] = both[1:, 1:]
             V[m, :, k] = V[k, :, m].T
     slopes, cov = b[:, 1:].ravel(), V.reshape(C * K, C * K)
-    unlike = np.hstack([np.ones((C - 1, 1)), -np.eye(C - 1)])  # the slope of the first cut less those of the others
+    # the slope of the first cut less those of the others
+    unlike = np.hstack([np.ones((C - 1, 1)), -np.eye(C - 1)])
     tests = [np.kron(unlike, np.eye(K)[[j]]) for j in range(K)] + [np.kron(unlike, np.eye(K))]
     return [_rao(L @ slopes, L @ cov @ L.T) for L in tests]
 
@@ -155,5 +177,8 @@ def parallel_notes(design: Design, estimate: np.ndarray) -> list[Note]:
     if low.empty:
         return []
     said = ", ".join(f"{r.term} (p {r.p_value:.3f})" for r in low.itertuples())
-    text = f"Slopes seem to differ between cuts, against parallel lines (score test): {said}. See ps.models.parallel_lines(fit)."
+    text = (
+        f"Slopes seem to differ between cuts, against parallel lines (score test): {said}. See"
+        " ps.models.parallel_lines(fit)."
+    )
     return [Note("parallel_lines", text)]

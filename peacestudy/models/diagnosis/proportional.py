@@ -1,7 +1,8 @@
 """Whether hazards are proportional: the score test that a coefficient changes with time.
 
-Source: Grambsch and Therneau (1994), Biometrika 81(3), in the exact score form of R's survival 3.x (``cox.zph`` with the
-Kaplan-Meier transform, a term a column): the model with x and x * g(t), tested at the estimates of x and zero for the others.
+Source: Grambsch and Therneau (1994), Biometrika 81(3), in the exact score form of R's survival 3.x
+(``cox.zph`` with the Kaplan-Meier transform, a term a column): the model with x and x * g(t),
+tested at the estimates of x and zero for the others.
 """
 
 from dataclasses import replace
@@ -20,7 +21,8 @@ from peacestudy.models.result import Fit
 from peacestudy.models.spec import ModelSpec
 
 ALPHA = 0.05
-UNTOLD = 1e-9  # share of a variance left once the terms are fitted, below which it is zero but for rounding
+# share of a variance left once the terms are fitted, below which it is zero but for rounding
+UNTOLD = 1e-9
 GLOBAL = "GLOBAL"
 
 
@@ -34,10 +36,11 @@ def proportional_hazards(fit: Fit) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``term, statistic, df, p_value``: chi-squared statistics, a row a term, the last row ``GLOBAL``. Time is transformed by
-        one minus the Kaplan-Meier estimate just before it, of all rows together. A statistic is missing where the risk sets
-        of too few times differ in the term, so that a change of its effect cannot be told, and all are where the terms are
-        too close to combinations of each other.
+        ``term, statistic, df, p_value``: chi-squared statistics, a row a term, the last row
+        ``GLOBAL``. Time is transformed by one minus the Kaplan-Meier estimate just before it, of
+        all rows together. A statistic is missing where the risk sets of too few times differ in the
+        term, so that a change of its effect cannot be told, and all are where the terms are too
+        close to combinations of each other.
 
     Raises
     ------
@@ -49,24 +52,35 @@ def proportional_hazards(fit: Fit) -> pd.DataFrame:
     refuse_imputed(
         "proportional_hazards",
         fit,
-        instead="Look at the fits of the completed tables one by one: [proportional_hazards(f) for f in fit.fits].",
+        instead=(
+            "Look at the fits of the completed tables one by one: [proportional_hazards(f) for f in"
+            " fit.fits]."
+        ),
     )
     if fit.spec.engine != "cox":
-        raise SpecError(f"proportional_hazards tests a fit of engine 'cox', not of {fit.spec.engine!r}.")
-    around = replace(fit.design, X=fit.design.X - fit.moved.centre)  # slopes are the same about any centre
+        raise SpecError(
+            f"proportional_hazards tests a fit of engine 'cox', not of {fit.spec.engine!r}."
+        )
+    # slopes are the same about any centre
+    around = replace(fit.design, X=fit.design.X - fit.moved.centre)
     return zph(around, sets_of(fit.design, fit.spec), fit.terms["estimate"].to_numpy())
 
 
 def zph(design: Design, sets: RiskSets, beta: np.ndarray) -> pd.DataFrame:
     """The table of ``proportional_hazards`` from coefficients (K,)."""
     if len(np.unique(sets.times)) < 2:
-        raise FitError("all events are at one time: whether hazards are proportional over time cannot be asked.")
+        raise FitError(
+            "all events are at one time: whether hazards are proportional over time cannot be"
+            " asked."
+        )
     Z, T = basis(design.X, sets.strata)
     at = partial(sets, Z, T @ beta)
     g = transformed(design, sets)
     g = g - g[sets.moment].mean()
     u = T.T @ score(sets, Z, at, g)
-    plain, once, twice = (T.T @ information(sets, Z, at, weight) @ T for weight in (np.ones(len(g)), g, g**2))
+    plain, once, twice = (
+        T.T @ information(sets, Z, at, weight) @ T for weight in (np.ones(len(g)), g, g**2)
+    )
     # the variance of the score of x g(t) once x is fitted, relative to that before
     before = np.sqrt(np.diag(twice))
     try:
@@ -78,12 +92,20 @@ def zph(design: Design, sets: RiskSets, beta: np.ndarray) -> pd.DataFrame:
     told = np.diag(V) > UNTOLD
     single = np.where(told, u**2 / np.where(told, np.diag(V), 1.0), np.nan)
     whole = float(u @ np.linalg.solve(V, u)) if np.linalg.eigvalsh(V)[0] > UNTOLD else np.nan
-    out = pd.DataFrame({"term": [*design.names, GLOBAL], "statistic": [*single, whole], "df": [*[1] * len(u), len(u)]})
+    out = pd.DataFrame(
+        {
+            "term": [*design.names, GLOBAL],
+            "statistic": [*single, whole],
+            "df": [*[1] * len(u), len(u)],
+        }
+    )
     return out.assign(p_value=stats.chi2.sf(out["statistic"], out["df"]))
 
 
 def transformed(design: Design, sets: RiskSets) -> np.ndarray:
-    """One minus the Kaplan-Meier estimate, of all strata together, just before each moment, shape (M,)."""
+    """One minus the Kaplan-Meier estimate, of all strata
+    together, just before each moment, shape (M,).
+    """
     assert design.times is not None
     times, which = np.unique(sets.times, return_inverse=True)
     start, stop = np.sort(design.times[:, 0]), np.sort(design.times[:, 1])
@@ -105,5 +127,8 @@ def proportional_notes(design: Design, spec: ModelSpec, beta: np.ndarray) -> lis
     if low.empty:
         return []
     said = ", ".join(f"{r.term} (p {r.p_value:.3f})" for r in low.itertuples())
-    text = f"The effect seems to change with time, against proportional hazards: {said}. See ps.models.proportional_hazards(fit)."
+    text = (
+        f"The effect seems to change with time, against proportional hazards: {said}. See"
+        " ps.models.proportional_hazards(fit)."
+    )
     return [Note("non_proportional", text)]

@@ -1,7 +1,8 @@
 """How strong a cause left out would have to be to change a coefficient of least squares.
 
-Source: Cinelli and Hazlett (2020), Journal of the Royal Statistical Society B 82(1): robustness values, partial R2, and bounds by
-what observed terms explain. For ratios see ``peacestudy.models.diagnosis.e_value``.
+Source: Cinelli and Hazlett (2020), Journal of the Royal Statistical Society B 82(1): robustness
+values, partial R2, and bounds by what observed terms explain. For ratios see
+``peacestudy.models.diagnosis.e_value``.
 """
 
 from collections.abc import Sequence
@@ -21,12 +22,15 @@ LEVEL = 0.05  # of the robustness value at which a coefficient is no longer told
 
 
 def robustness_value(statistic: float, df: float, level: float | None = None) -> float:
-    """The share of what is left of both treatment and outcome that a cause left out must explain to bring an estimate to zero.
+    """The share of what is left of both treatment and outcome that a cause left out must explain to
+    bring an estimate to zero.
 
     Parameters
     ----------
-    statistic, df : t of the coefficient, with classical standard error, and residual degrees of freedom.
-    level : of a two-sided test, such as .05: the share that brings the estimate to where that test no longer rejects.
+    statistic, df : t of the coefficient, with classical standard
+        error, and residual degrees of freedom.
+    level : of a two-sided test, such as .05: the share that brings the
+        estimate to where that test no longer rejects.
 
     Examples
     --------
@@ -49,37 +53,59 @@ def robustness(fit: Fit) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``term, estimate, std_error, statistic`` (classical, whatever the vcov of the fit: the algebra is that of least squares),
-        ``partial_r2``, the share of the outcome's rest that the term explains, and that a cause which explains all of the
-        treatment's rest must explain of the outcome's; ``robustness_value``; ``robustness_value_05``, to lose a test at .05.
+        ``term, estimate, std_error, statistic`` (classical, whatever the vcov of the fit: the
+        algebra is that of least squares), ``partial_r2``, the share of the outcome's rest that the
+        term explains, and that a cause which explains all of the treatment's rest must explain of
+        the outcome's; ``robustness_value``; ``robustness_value_05``, to lose a test at .05.
     """
     est = _least_squares(fit)
     df = float(np.subtract(*fit.design.X.shape))
     error = np.sqrt(np.diag(est.classical[0]))
     t = est.beta[0] / error
     rows = [
-        (name, est.beta[0, j], error[j], t[j], t[j] ** 2 / (t[j] ** 2 + df), robustness_value(t[j], df), robustness_value(t[j], df, LEVEL))
-        for j, name in enumerate(fit.design.names) if name != "Intercept"
-    ]  # fmt: skip
-    columns = ["term", "estimate", "std_error", "statistic", "partial_r2", "robustness_value", "robustness_value_05"]
+        (
+            name,
+            est.beta[0, j],
+            error[j],
+            t[j],
+            t[j] ** 2 / (t[j] ** 2 + df),
+            robustness_value(t[j], df),
+            robustness_value(t[j], df, LEVEL),
+        )
+        for j, name in enumerate(fit.design.names)
+        if name != "Intercept"
+    ]
+    columns = [
+        "term",
+        "estimate",
+        "std_error",
+        "statistic",
+        "partial_r2",
+        "robustness_value",
+        "robustness_value_05",
+    ]
     return pd.DataFrame(rows, columns=columns)
 
 
 def adjusted(
     estimate: float, std_error: float, df: float, r2_treatment: float, r2_outcome: float
 ) -> tuple[float, float]:
-    """The estimate and classical standard error had a cause with these partial R2 been in the model, where it speaks against it.
+    """The estimate and classical standard error had a cause with these partial R2 been in the
+    model, where it speaks against it.
 
-    ``r2_treatment`` is its share of what the other terms leave of the treatment, ``r2_outcome`` of what they and the treatment
-    leave of the outcome.
+    ``r2_treatment`` is its share of what the other terms leave of the treatment, ``r2_outcome`` of
+    what they and the treatment leave of the outcome.
     """
     bias = std_error * np.sqrt(df * r2_outcome * r2_treatment / (1 - r2_treatment))
     error = std_error * np.sqrt((1 - r2_outcome) / (1 - r2_treatment) * df / (df - 1))
     return float(np.sign(estimate) * (abs(estimate) - bias)), float(error)
 
 
-def benchmarks(fit: Fit, focus: str, terms: Sequence[str], strengths: Sequence[float]) -> pd.DataFrame:
-    """What would be left of a coefficient with a cause left out so many times as strong as a term that is in the model.
+def benchmarks(
+    fit: Fit, focus: str, terms: Sequence[str], strengths: Sequence[float]
+) -> pd.DataFrame:
+    """What would be left of a coefficient with a cause left out so many
+    times as strong as a term that is in the model.
 
     Parameters
     ----------
@@ -91,22 +117,26 @@ def benchmarks(fit: Fit, focus: str, terms: Sequence[str], strengths: Sequence[f
     Returns
     -------
     DataFrame
-        ``focus, benchmark, strength, r2_treatment, r2_outcome``, the bounds of the two partial R2; ``estimate, std_error, statistic,
-        conf_low, conf_high`` (95 %) as they would be at these. ``r2_outcome`` of one is a bound that says nothing more.
+        ``focus, benchmark, strength, r2_treatment, r2_outcome``, the bounds of the two partial R2;
+        ``estimate, std_error, statistic, conf_low, conf_high`` (95 %) as they would be at these.
+        ``r2_outcome`` of one is a bound that says nothing more.
 
     Raises
     ------
     SpecError
         A term that is not there, or a strength that is not above zero.
     FitError
-        No cause can be so many times as strong as the term, which explains too much of the treatment.
+        No cause can be so many times as strong as the term, which
+        explains too much of the treatment.
     """
     known = [n for n in fit.design.names if n != "Intercept"]
     for term in (focus, *terms):
         if term not in known:
             raise SpecError(one_of("term", term, known))
     if focus in terms or not all(s > 0 for s in strengths):
-        raise SpecError(f"benchmarks are terms other than {focus!r}, and strengths numbers above zero.")
+        raise SpecError(
+            f"benchmarks are terms other than {focus!r}, and strengths numbers above zero."
+        )
     est = _least_squares(fit)
     df = float(np.subtract(*fit.design.X.shape))
     at, error = fit.design.names.index(focus), np.sqrt(np.diag(est.classical[0]))
@@ -116,10 +146,28 @@ def benchmarks(fit: Fit, focus: str, terms: Sequence[str], strengths: Sequence[f
         j = fit.design.names.index(term)
         t_outcome, t_treatment = est.beta[0, j] / error[j], treatment[j]
         for k in strengths:
-            r2 = _bounds(t_treatment**2 / (t_treatment**2 + df + 1), t_outcome**2 / (t_outcome**2 + df), k, focus, term)
+            r2 = _bounds(
+                t_treatment**2 / (t_treatment**2 + df + 1),
+                t_outcome**2 / (t_outcome**2 + df),
+                k,
+                focus,
+                term,
+            )
             value, se = adjusted(float(est.beta[0, at]), float(error[at]), df, *r2)
             half = quantile(0.975, df - 1) * se
-            rows.append((focus, term, k, *r2, value, se, value / se if se > 0 else np.nan, value - half, value + half))
+            rows.append(
+                (
+                    focus,
+                    term,
+                    k,
+                    *r2,
+                    value,
+                    se,
+                    value / se if se > 0 else np.nan,
+                    value - half,
+                    value + half,
+                )
+            )
     columns = [
         "focus",
         "benchmark",
@@ -135,14 +183,20 @@ def benchmarks(fit: Fit, focus: str, terms: Sequence[str], strengths: Sequence[f
     return pd.DataFrame(rows, columns=columns)
 
 
-def _bounds(treatment: float, outcome: float, k: float, focus: str, term: str) -> tuple[float, float]:
-    """Bounds of the two partial R2 of a cause k times as strong as a term with these, at most one for the outcome."""
+def _bounds(
+    treatment: float, outcome: float, k: float, focus: str, term: str
+) -> tuple[float, float]:
+    """Bounds of the two partial R2 of a cause k times as strong as a
+    term with these, at most one for the outcome.
+    """
     r2 = k * treatment / (1 - treatment)
-    shared = k * treatment**2 / ((1 - k * treatment) * (1 - treatment)) if k * treatment < 1 else np.inf
+    shared = (
+        k * treatment**2 / ((1 - k * treatment) * (1 - treatment)) if k * treatment < 1 else np.inf
+    )
     if r2 >= 1 or shared >= 1:
         raise FitError(
-            f"nothing can be {k:g} times as strong as {term!r}, which explains {treatment:.3f} of what is left of {focus!r}. "
-            "Write a smaller strength."
+            f"nothing can be {k:g} times as strong as {term!r}, which explains {treatment:.3f} of"
+            f" what is left of {focus!r}. Write a smaller strength."
         )
     eta = (np.sqrt(k) + np.sqrt(shared)) / np.sqrt(1 - shared)
     return float(r2), float(min(eta**2 * outcome / (1 - outcome), 1.0))
@@ -158,5 +212,7 @@ def _regressed(fit: Fit, at: int) -> np.ndarray:
 
 def _least_squares(fit: Fit) -> Estimates:
     if fit.spec.engine != "linear" or "weights" in dict(fit.spec.options):
-        raise SpecError("robustness values are known for engine 'linear' without weights; others have e_values.")
+        raise SpecError(
+            "robustness values are known for engine 'linear' without weights; others have e_values."
+        )
     return estimate(fit.design, fit.spec)[0]

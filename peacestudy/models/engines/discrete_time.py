@@ -1,7 +1,9 @@
-"""Discrete-time hazards: every row becomes one row for each period at risk, and a logit explains in which the event comes.
+"""Discrete-time hazards: every row becomes one row for each period at risk,
+and a logit explains in which the event comes.
 
-Sources: Allison (1982), Sociological Methodology 13; Beck, Katz and Tucker (1998), American Journal of Political Science
-42(4); Carter and Signorino (2010), Political Analysis 18(3) (the cubic polynomial of time).
+Sources: Allison (1982), Sociological Methodology 13; Beck, Katz and Tucker (1998), American Journal
+of Political Science 42(4); Carter and Signorino (2010), Political Analysis 18(3) (the cubic
+polynomial of time).
 """
 
 from collections.abc import Callable
@@ -31,10 +33,11 @@ class _Periods:
 
 
 def arrange_periods(design: Design, spec: ModelSpec) -> tuple[Design, list[Note]]:
-    """The design with a row for each period at risk and a baseline hazard, and the conventions to be told.
+    """The design with a row for each period at risk and a baseline
+    hazard, and the conventions to be told.
 
-    ``scale`` and ``center`` have used the rows given, not the periods. With a plain outcome the rows are periods already and
-    the design stays as it is.
+    ``scale`` and ``center`` have used the rows given, not the periods. With a plain outcome the
+    rows are periods already and the design stays as it is.
 
     Raises
     ------
@@ -47,10 +50,15 @@ def arrange_periods(design: Design, spec: ModelSpec) -> tuple[Design, list[Note]
     if design.times is None:
         if written is not None:
             raise SpecError(
-                f"baseline is {written!r}, but the outcome {design.formula.response.label!r} is plain: its rows are periods already. "
-                "Write the baseline into the formula, as C(period), or Surv(time, event) as the outcome."
+                f"baseline is {written!r}, but the outcome {design.formula.response.label!r} is"
+                " plain: its rows are periods already. Write the baseline into the formula, as"
+                " C(period), or Surv(time, event) as the outcome."
             )
-        return design, [Note("baseline", "Rows are periods, hazard by logit; the baseline stands in the formula.")]
+        return design, [
+            Note(
+                "baseline", "Rows are periods, hazard by logit; the baseline stands in the formula."
+            )
+        ]
     baseline = written or DEFAULT
     found, dropped = _expand(design)
     notes: list[Note] = []
@@ -60,43 +68,64 @@ def arrange_periods(design: Design, spec: ModelSpec) -> tuple[Design, list[Note]
     base, names = BASELINES[baseline](found.period)
     if len(found.y) * (len(names) + len(keep)) > LONGEST:
         raise FitError(
-            f"{len(found.y)} person-periods with {len(names)} columns of the baseline are too many. Count time in longer "
-            "periods, or write another baseline."
+            f"{len(found.y)} person-periods with {len(names)} columns of the baseline are too many."
+            " Count time in longer periods, or write another baseline."
         )
     names = (*names, *(design.names[j] for j in keep))
     said = f"Hazard of a period by logit, baseline {baseline}"
     said += "" if written else f" (no option baseline was written, so {DEFAULT})"
-    notes = [Note("baseline", f"{said}; {len(np.unique(found.rows))} rows make {len(found.y)} person-periods."), *notes]
+    notes = [
+        Note(
+            "baseline",
+            f"{said}; {len(np.unique(found.rows))} rows make {len(found.y)} person-periods.",
+        ),
+        *notes,
+    ]
     grouped = [pd.factorize(g[found.rows]) for g in design.clusters]
     called = tuple(
-        tuple(names[i] for i in left) for names, (_, left) in zip(design.cluster_names, grouped, strict=True)
+        tuple(names[i] for i in left)
+        for names, (_, left) in zip(design.cluster_names, grouped, strict=True)
     )
     out = replace(
-        design, y=found.y, X=np.hstack([base, design.X[found.rows][:, keep]]), names=names, rows=found.rows, dropped=dropped,
-        cases=tuple(design.cases[i] for i in found.rows), baseline=names[: base.shape[1]], times=design.times[found.rows],
-        clusters=tuple(codes for codes, _ in grouped), cluster_names=called,
-    )  # fmt: skip
+        design,
+        y=found.y,
+        X=np.hstack([base, design.X[found.rows][:, keep]]),
+        names=names,
+        rows=found.rows,
+        dropped=dropped,
+        cases=tuple(design.cases[i] for i in found.rows),
+        baseline=names[: base.shape[1]],
+        times=design.times[found.rows],
+        clusters=tuple(codes for codes, _ in grouped),
+        cluster_names=called,
+    )
     return out, notes
 
 
 def _expand(design: Design) -> tuple[_Periods, pd.DataFrame]:
-    """The person-periods of all rows; rows that end at time 0 have none and are left out with that reason."""
+    """The person-periods of all rows; rows that end at time 0 have
+    none and are left out with that reason.
+    """
     assert design.times is not None
     whole = (design.times == np.round(design.times)).all(axis=1)
     label = design.formula.response.label
     if not whole.all():
         bad = np.flatnonzero(~whole)
         shown = ", ".join(
-            f"{design.cases[i]}: {' to '.join(exact_number(t) for t in design.times[i])}" for i in bad[:NAMED]
+            f"{design.cases[i]}: {' to '.join(exact_number(t) for t in design.times[i])}"
+            for i in bad[:NAMED]
         )
         raise FitError(
-            f"{label}: time is counted in whole periods; it is not in {len(bad)} row(s) (cases {shown}). Round it as your "
-            "periods are meant, or use engine 'cox'."
+            f"{label}: time is counted in whole periods; it is not in {len(bad)} row(s) (cases"
+            f" {shown}). Round it as your periods are meant, or use engine 'cox'."
         )
     start, stop = design.times.T
     length = stop - start
     if length.sum() > LONGEST:
-        raise FitError(f"{label} makes {length.sum():.0f} person-periods, too many. Count time in longer periods.")
+        raise FitError(
+            f"{label} makes {length.sum():.0f} person-periods, too many. Count time in longer"
+            " periods."
+        )
     length = length.astype(int)
     rows = np.repeat(np.arange(len(length)), length)
     number = np.arange(len(rows)) - np.repeat(np.cumsum(length) - length, length) + 1
@@ -108,11 +137,19 @@ def _expand(design: Design) -> tuple[_Periods, pd.DataFrame]:
 
 def _left_out(design: Design, dropped: pd.DataFrame, gone: np.ndarray, reason: str) -> pd.DataFrame:
     more = [(design.cases[i], design.formula.response.label, reason) for i in np.flatnonzero(gone)]
-    return pd.concat([dropped, pd.DataFrame(more, columns=dropped.columns)], ignore_index=True) if more else dropped
+    return (
+        pd.concat([dropped, pd.DataFrame(more, columns=dropped.columns)], ignore_index=True)
+        if more
+        else dropped
+    )
 
 
-def _informative(design: Design, found: _Periods, dropped: pd.DataFrame) -> tuple[_Periods, pd.DataFrame, list[Note]]:
-    """Without the periods in which nobody or everybody has the event: there a dummy of its own fits exactly."""
+def _informative(
+    design: Design, found: _Periods, dropped: pd.DataFrame
+) -> tuple[_Periods, pd.DataFrame, list[Note]]:
+    """Without the periods in which nobody or everybody has the
+    event: there a dummy of its own fits exactly.
+    """
     labels, which = np.unique(found.period, return_inverse=True)
     size, events = np.bincount(which), np.bincount(which, found.y)
     silent = (events == 0) | (events == size)
@@ -120,8 +157,8 @@ def _informative(design: Design, found: _Periods, dropped: pd.DataFrame) -> tupl
         return found, dropped, []
     if silent.all():
         raise FitError(
-            f"{design.formula.response.label}: in no period do some have the event and others not; nothing can be fitted "
-            "with baseline 'dummies'. Write another baseline."
+            f"{design.formula.response.label}: in no period do some have the event and others not;"
+            " nothing can be fitted with baseline 'dummies'. Write another baseline."
         )
     keep = ~silent[which]
     none, every = labels[events == 0], labels[(events == size) & (events > 0)]
@@ -130,15 +167,25 @@ def _informative(design: Design, found: _Periods, dropped: pd.DataFrame) -> tupl
         for p, why in ((none, "without an event"), (every, "where all at risk have it"))
         if len(p)
     ]
-    text = f"Left out, as they say nothing of the slopes beside a dummy of their own: {' and '.join(parts)}, {int((~keep).sum())} person-periods."
+    text = (
+        "Left out, as they say nothing of the slopes beside a dummy of their own:"
+        f" {' and '.join(parts)}, {int((~keep).sum())} person-periods."
+    )
     used = np.zeros(len(design.y), bool)
     used[found.rows[keep]] = True
     had = np.zeros(len(design.y), bool)
     had[found.rows] = True
     dropped = _left_out(
-        design, dropped, had & ~used, "at risk only in periods in which nobody, or everybody, has the event"
+        design,
+        dropped,
+        had & ~used,
+        "at risk only in periods in which nobody, or everybody, has the event",
     )
-    return _Periods(found.rows[keep], found.period[keep], found.y[keep]), dropped, [Note("periods", text)]
+    return (
+        _Periods(found.rows[keep], found.period[keep], found.y[keep]),
+        dropped,
+        [Note("periods", text)],
+    )
 
 
 def _runs(periods: np.ndarray) -> str:
@@ -154,15 +201,20 @@ def _dummies(period: np.ndarray) -> _Baseline:
     labels, which = np.unique(period, return_inverse=True)
     if len(period) * len(labels) > LONGEST:
         raise FitError(
-            f"{len(period)} person-periods with {len(labels)} dummies are too many. Count time in longer periods, or write "
-            "another baseline."
+            f"{len(period)} person-periods with {len(labels)} dummies are too many. Count time in"
+            " longer periods, or write another baseline."
         )
     return np.eye(len(labels))[which], tuple(f"period[{p}]" for p in labels)
 
 
 def _cubic(period: np.ndarray) -> _Baseline:
     t = period.astype(float)
-    return np.column_stack([np.ones(len(t)), t, t**2, t**3]), ("Intercept", "period", "period^2", "period^3")
+    return np.column_stack([np.ones(len(t)), t, t**2, t**3]), (
+        "Intercept",
+        "period",
+        "period^2",
+        "period^3",
+    )
 
 
 def _log(period: np.ndarray) -> _Baseline:

@@ -1,4 +1,6 @@
-"""What an engine makes of a design before it is fitted, and the fit itself: the one place that knows engines by name."""
+"""What an engine makes of a design before it is fitted, and the fit
+itself: the one place that knows engines by name.
+"""
 
 from collections.abc import Callable
 
@@ -51,13 +53,17 @@ def arrange(design: Design, spec: ModelSpec) -> tuple[Design, list[Note]]:
     SpecError, FitError
         The engine cannot take the design; a column has the name of another term of the fit.
     """
-    arranged, notes = ARRANGED[spec.engine](design, spec) if spec.engine in ARRANGED else (design, [])
+    arranged, notes = (
+        ARRANGED[spec.engine](design, spec) if spec.engine in ARRANGED else (design, [])
+    )
     refuse_shared_names(arranged, spec)
     return arranged, notes
 
 
 def kind_of(spec: ModelSpec) -> str:
-    """``number``, ``binary``, ``survival``, ``ordered`` or ``count``: what the arranged design has as its outcome."""
+    """``number``, ``binary``, ``survival``, ``ordered`` or ``count``:
+    what the arranged design has as its outcome.
+    """
     outcome = ENGINES[spec.engine].outcome
     return "binary" if outcome == "periods" else outcome
 
@@ -88,7 +94,8 @@ def estimate(design: Design, spec: ModelSpec) -> tuple[Estimates, list[Note]]:
 
 
 def estimate_again(design: Design, spec: ModelSpec) -> Estimates:
-    """Estimates of a sample of a design, without notes: separation is looked for only where a row may be predicted without error.
+    """Estimates of a sample of a design, without notes: separation is looked for only where a row
+    may be predicted without error.
 
     Raises
     ------
@@ -130,9 +137,14 @@ def _separation(design: Design, spec: ModelSpec) -> list[Note]:
         return []
     said = separation_text(design, found)
     if spec.engine == "discrete_time":
-        raise FitError(f"{spec.name}: {said}. Drop the term, or write another baseline or longer periods.")
+        raise FitError(
+            f"{spec.name}: {said}. Drop the term, or write another baseline or longer periods."
+        )
     if spec.engine == "logit":
-        raise FitError(f"{spec.name}: {said}. Use engine 'firth', whose estimates are finite, or drop the term.")
+        raise FitError(
+            f"{spec.name}: {said}. Use engine 'firth', whose estimates are finite, or drop the"
+            " term."
+        )
     text = said[0].upper() + said[1:] + "; Firth's are finite, but rest on the penalty there."
     return [Note("separation", text)]
 
@@ -140,5 +152,6 @@ def _separation(design: Design, spec: ModelSpec) -> list[Note]:
 def _converged(est: Estimates, spec: ModelSpec) -> None:
     if not np.all(est.converged):
         raise FitError(
-            f"{spec.name}: no convergence after {est.iterations[0]} steps. Scale the columns, or use fewer terms."
+            f"{spec.name}: no convergence after {est.iterations[0]} steps. Scale the columns, or"
+            " use fewer terms."
         )

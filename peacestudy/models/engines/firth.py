@@ -1,18 +1,21 @@
-"""Firth's penalised logit, a batch of designs at once: finite under separation, less biased with few events.
+"""Firth's penalised logit, a batch of designs at once: finite under
+separation, less biased with few events.
 
-Sources: Firth (1993), Biometrika 80(1), eq. 3.2 and section 3.3; Heinze and Schemper (2002), Statistics in Medicine
-21(16): modified scores, penalised likelihood ratio tests and profile intervals. Standard errors of ``classical`` come
-from the augmented weights, as in R's logistf 1.26; the bread of the robust covariances is the inverse information.
-The climb takes the whole second derivative, the penalty's included: steps by the information alone swing round the
-maximum forever where a row has a leverage near one, as a dummy of one case has.
+Sources: Firth (1993), Biometrika 80(1), eq. 3.2 and section 3.3; Heinze and Schemper (2002),
+Statistics in Medicine 21(16): modified scores, penalised likelihood ratio tests and profile
+intervals. Standard errors of ``classical`` come from the augmented weights, as in R's logistf 1.26;
+the bread of the robust covariances is the inverse information. The climb takes the whole second
+derivative, the penalty's included: steps by the information alone swing round the maximum forever
+where a row has a leverage near one, as a dummy of one case has.
 
-The penalised likelihood can have several maxima. By the formula of Cauchy and Binet the determinant of the information is a
-sum over all sets of K rows, so that the penalised likelihood is a sum over these sets of functions whose logarithms are
-concave, each that of a logit in which the rows of the set count half an event and half a non-event more. ``highest`` therefore
-starts at the maxima of logits in which one row has these half counts, a start for every row, and leaves the highest maximum
-that it has found by adding a row to the half counts there, which are the leverages. At a maximum where no linear predictor
-has a variance above ``CONCAVE`` the penalised log-likelihood is concave, and no other maximum is looked for
-(tests/references/firth_profile: 810 data sets).
+The penalised likelihood can have several maxima. By the formula of Cauchy and Binet the determinant
+of the information is a sum over all sets of K rows, so that the penalised likelihood is a sum over
+these sets of functions whose logarithms are concave, each that of a logit in which the rows of the
+set count half an event and half a non-event more. ``highest`` therefore starts at the maxima of
+logits in which one row has these half counts, a start for every row, and leaves the highest maximum
+that it has found by adding a row to the half counts there, which are the leverages. At a maximum
+where no linear predictor has a variance above ``CONCAVE`` the penalised log-likelihood is concave,
+and no other maximum is looked for (tests/references/firth_profile: 810 data sets).
 """
 
 from dataclasses import dataclass
@@ -21,13 +24,24 @@ import numpy as np
 from scipy.special import expit
 
 from peacestudy.core.problems import Note
-from peacestudy.models.engines.logit import information, loglik, mcfadden, original, orthonormal, predictor, roots
+from peacestudy.models.engines.logit import (
+    information,
+    loglik,
+    mcfadden,
+    original,
+    orthonormal,
+    predictor,
+    roots,
+)
 from peacestudy.models.engines.newton import TIGHT, Climb, newton
 from peacestudy.models.engines.registry import Estimates
 
-FLAT = 1e-12  # curvature below which an axis counts as flat; an axis of the columns has mean square 1
+# curvature below which an axis counts as flat; an axis of the columns has mean square 1
+FLAT = 1e-12
 CONCAVE = (
-    2.0  # variance of a linear predictor up to which a row bends the penalised log-likelihood down (see ``curvature``)
+    # variance of a linear predictor up to which a row bends the penalised log-likelihood down (see
+    # ``curvature``)
+    2.0
 )
 OTHERS = 1e-3  # share of the half counts that rows have which are not held
 MOST_ROWS = 100  # rows held in turn, those of the largest leverage
@@ -42,7 +56,9 @@ LARGEST = 1_000_000  # numbers in an array of starts, rows and columns; more are
 
 @dataclass(frozen=True, eq=False)
 class _At:
-    """Everything that follows from a beta: fitted p, weights W, inverse information, its quadratic form q, hat diagonal h."""
+    """Everything that follows from a beta: fitted p, weights W, inverse
+    information, its quadratic form q, hat diagonal h.
+    """
 
     p: np.ndarray
     W: np.ndarray
@@ -67,7 +83,8 @@ def _at(Z: np.ndarray, beta: np.ndarray) -> _At:
 def curvature(Z: np.ndarray, beta: np.ndarray, a: _At | None = None) -> np.ndarray:
     """Minus the second derivative of the penalised log-likelihood, shape (B, K, K).
 
-    With d = w(1 - 2p) the derivative of w: Z'[w - q w(1 - 6w)/2]Z + C/2, C = sum over i, j of d_i d_j q_ij^2 z_i z_j'.
+    With d = w(1 - 2p) the derivative of w: Z'[w - q w(1 - 6w)/2]Z + C/2, C
+    = sum over i, j of d_i d_j q_ij^2 z_i z_j'.
     """
     B, _, K = Z.shape
     a = a or _at(Z, beta)
@@ -80,7 +97,9 @@ def curvature(Z: np.ndarray, beta: np.ndarray, a: _At | None = None) -> np.ndarr
 
 
 def penalised_loglik(Z: np.ndarray, y: np.ndarray, beta: np.ndarray) -> np.ndarray:
-    """Log-likelihood plus half the log-determinant of the information, shape (B,); -inf where that is singular."""
+    """Log-likelihood plus half the log-determinant of the information,
+    shape (B,); -inf where that is singular.
+    """
     eta = predictor(Z, beta)
     sign, logdet = np.linalg.slogdet(information(Z, _weights(eta)))
     return np.where(sign > 0, loglik(eta, y) + 0.5 * logdet, -np.inf)
@@ -89,7 +108,8 @@ def penalised_loglik(Z: np.ndarray, y: np.ndarray, beta: np.ndarray) -> np.ndarr
 def climb_firth(
     Z: np.ndarray, y: np.ndarray, start: np.ndarray, free: int | None = None, tight: float = TIGHT
 ) -> Climb:
-    """Maximise the penalised log-likelihood over the first ``free`` coefficients; the others stay where they start.
+    """Maximise the penalised log-likelihood over the first ``free``
+    coefficients; the others stay where they start.
 
     Parameters
     ----------
@@ -106,7 +126,9 @@ def climb_firth(
         move = np.zeros(beta.shape)
         size, axes = np.linalg.eigh(curvature(Z, beta, a)[:, :free, :free])
         # where the likelihood bends the wrong way, a step as long as if it bent the right way
-        along = (axes.transpose(0, 2, 1) @ score[:, :free, None])[:, :, 0] / np.maximum(np.abs(size), FLAT)
+        along = (axes.transpose(0, 2, 1) @ score[:, :free, None])[:, :, 0] / np.maximum(
+            np.abs(size), FLAT
+        )
         move[:, :free] = (axes @ along[:, :, None])[:, :, 0]
         return move, score
 
@@ -114,12 +136,15 @@ def climb_firth(
 
 
 def not_concave(Z: np.ndarray, beta: np.ndarray) -> np.ndarray:
-    """Whether a linear predictor has a variance above ``CONCAVE``, designs (B, N, K) and coefficients (B, K), shape (B,)."""
+    """Whether a linear predictor has a variance above ``CONCAVE``, designs (B, N, K) and
+    coefficients (B, K), shape (B,).
+    """
     return np.asarray(_at(Z, beta).q.max(axis=1) > CONCAVE)
 
 
 def highest(Z: np.ndarray, y: np.ndarray, start: np.ndarray, free: int) -> Climb:
-    """The highest of the maxima that are found from many starts; a problem that has none does not converge.
+    """The highest of the maxima that are found from many starts; a
+    problem that has none does not converge.
 
     Parameters
     ----------
@@ -134,12 +159,16 @@ def highest(Z: np.ndarray, y: np.ndarray, start: np.ndarray, free: int) -> Climb
     parts = [slice(i, i + size) for i in range(0, B, size)]
     found = [_highest(Z[part], y[part], start[part], free, rows) for part in parts]
     return Climb(
-        *(np.concatenate([getattr(f, name) for f in found]) for name in ("beta", "value", "converged", "steps"))
+        *(
+            np.concatenate([getattr(f, name) for f in found])
+            for name in ("beta", "value", "converged", "steps")
+        )
     )
 
 
 def maxima(Z: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The maxima of one design (N, K) and outcome (N,) that are found from many starts, the highest first.
+    """The maxima of one design (N, K) and outcome (N,) that are
+    found from many starts, the highest first.
 
     Returns
     -------
@@ -185,7 +214,13 @@ def _highest(Z: np.ndarray, y: np.ndarray, start: np.ndarray, free: int, rows: n
 
 
 def _best_of_rows(
-    Z: np.ndarray, y: np.ndarray, start: np.ndarray, free: int, rows: np.ndarray, halves: np.ndarray, most: int
+    Z: np.ndarray,
+    y: np.ndarray,
+    start: np.ndarray,
+    free: int,
+    rows: np.ndarray,
+    halves: np.ndarray,
+    most: int,
 ) -> Climb:
     """The highest of the maxima ``_from_rows`` of every problem, each (B,)."""
     climb = _from_rows(Z, y, start, free, rows, halves, most)
@@ -195,12 +230,19 @@ def _best_of_rows(
 
 
 def _from_rows(
-    Z: np.ndarray, y: np.ndarray, start: np.ndarray, free: int, rows: np.ndarray, halves: np.ndarray, most: int
+    Z: np.ndarray,
+    y: np.ndarray,
+    start: np.ndarray,
+    free: int,
+    rows: np.ndarray,
+    halves: np.ndarray,
+    most: int,
 ) -> Climb:
-    """The maxima reached from logits in which each of the ``rows`` (R,) in turn is held, at most ``most`` a problem.
+    """The maxima reached from logits in which each of the ``rows`` (R,)
+    in turn is held, at most ``most`` a problem.
 
-    ``halves`` (B, N) are the half counts of all rows, to which those of the row that is held are added; ``most`` of the
-    starts are climbed from, those with the highest penalised likelihood.
+    ``halves`` (B, N) are the half counts of all rows, to which those of the row that is held are
+    added; ``most`` of the starts are climbed from, those with the highest penalised likelihood.
     """
     B, K = len(Z), Z.shape[2]
     R = len(rows)
@@ -215,8 +257,12 @@ def _from_rows(
     return climb_firth(np.repeat(Z, S, axis=0), np.repeat(y, S, axis=0), starts, free, ROUGH)
 
 
-def _with_halves(Z: np.ndarray, y: np.ndarray, halves: np.ndarray, start: np.ndarray, free: int) -> np.ndarray:
-    """Maxima, shape (B, K), of logits in which rows count ``halves`` (B, N) times half an event and half a non-event more."""
+def _with_halves(
+    Z: np.ndarray, y: np.ndarray, halves: np.ndarray, start: np.ndarray, free: int
+) -> np.ndarray:
+    """Maxima, shape (B, K), of logits in which rows count ``halves`` (B, N)
+    times half an event and half a non-event more.
+    """
     ridge = FLAT * Z.shape[1] * np.eye(free)
 
     def direction(beta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -254,13 +300,16 @@ def _highest_of_all(Z: np.ndarray, y: np.ndarray, climb: Climb) -> Climb:
 
 
 def several_maxima(X: np.ndarray, y: np.ndarray, loglik: float) -> list[Note]:
-    """A note where the highest maximum of one design (N, K) and outcome (N,) is not the one that is reached from zero."""
+    """A note where the highest maximum of one design (N, K) and outcome
+    (N,) is not the one that is reached from zero.
+    """
     lower = float(fit_firth(X[None], y[None]).loglik[0])
     if not loglik > lower + HIGHER:
         return []
     text = (
-        "The penalised likelihood has several maxima, and the estimates are those of the highest. A search that starts at zero, as in "
-        f"other programs, ends at one whose log-likelihood is lower by {loglik - lower:.2f}."
+        "The penalised likelihood has several maxima, and the estimates are those of the highest."
+        " A search that starts at zero, as in other programs, ends at one whose log-likelihood is"
+        f" lower by {loglik - lower:.2f}."
     )
     return [Note("several_maxima", text)]
 
@@ -272,8 +321,9 @@ def fit_firth(X: np.ndarray, y: np.ndarray, search: bool = False) -> Estimates:
     ----------
     X : designs, shape (B, N, K), of full column rank.
     y : outcomes 0 or 1, shape (B, N), both present.
-    search : whether a higher maximum is looked for than the one that is reached from zero, where there may be one. It takes ten
-        times as long or more, so that permutations, which compare the data with thousands of fits of the same kind, leave it out.
+    search : whether a higher maximum is looked for than the one that is reached from zero, where
+        there may be one. It takes ten times as long or more, so that permutations, which compare
+        the data with thousands of fits of the same kind, leave it out.
     """
     Z, T = orthonormal(X)
     climb = climb_firth(Z, y, np.zeros(X.shape[::2]))
@@ -285,7 +335,13 @@ def fit_firth(X: np.ndarray, y: np.ndarray, search: bool = False) -> Estimates:
     A, M = roots(Z, T, a.W)
     augmented = roots(Z, T, a.W * (1 + a.h))[1]
     return Estimates(
-        beta=original(T, climb.beta), influence=(Z * (y - a.p + a.h * (0.5 - a.p))[:, :, None]) @ A @ M.transpose(0, 2, 1),
-        leverage=a.h, classical=augmented @ augmented.transpose(0, 2, 1), loglik=climb.value + shift,
-        r2=mcfadden(predictor(Z, climb.beta), y), scale=np.ones(len(X)), converged=climb.converged, iterations=climb.steps,
-    )  # fmt: skip
+        beta=original(T, climb.beta),
+        influence=(Z * (y - a.p + a.h * (0.5 - a.p))[:, :, None]) @ A @ M.transpose(0, 2, 1),
+        leverage=a.h,
+        classical=augmented @ augmented.transpose(0, 2, 1),
+        loglik=climb.value + shift,
+        r2=mcfadden(predictor(Z, climb.beta), y),
+        scale=np.ones(len(X)),
+        converged=climb.converged,
+        iterations=climb.steps,
+    )

@@ -1,8 +1,10 @@
-"""Firth's logit with added covariate: probabilities whose mean is the observed share, from slopes fitted anew.
+"""Firth's logit with added covariate: probabilities whose mean is
+the observed share, from slopes fitted anew.
 
-Source: Puhr, Heinze, Nold, Lusa and Geroldinger (2017), Statistics in Medicine 36(14), 3.2 (FLAC): Firth's estimate is that of the rows and of
-two pseudo-rows for each, one with either outcome, weighted by half its leverage. A covariate that tells rows from
-pseudo-rows is added, all are fitted by maximum likelihood, and probabilities are those of rows.
+Source: Puhr, Heinze, Nold, Lusa and Geroldinger (2017), Statistics in Medicine 36(14), 3.2 (FLAC):
+Firth's estimate is that of the rows and of two pseudo-rows for each, one with either outcome,
+weighted by half its leverage. A covariate that tells rows from pseudo-rows is added, all are fitted
+by maximum likelihood, and probabilities are those of rows.
 """
 
 from dataclasses import replace
@@ -18,9 +20,9 @@ from peacestudy.models.engines.registry import Estimates
 def fit_flac(X: np.ndarray, y: np.ndarray) -> Estimates:
     """FLAC's estimates of a batch of designs, without the added covariate.
 
-    ``classical`` is the inverse information of rows and pseudo-rows, as Firth's is of the augmented weights; ``influence`` is
-    the score of each row with that of its pseudo-rows, x(y - p + h(1/2 - p of pseudo-rows)), times the inverse information of
-    the rows, as Firth's is.
+    ``classical`` is the inverse information of rows and pseudo-rows, as Firth's is of the augmented
+    weights; ``influence`` is the score of each row with that of its pseudo-rows, x(y - p + h(1/2 -
+    p of pseudo-rows)), times the inverse information of the rows, as Firth's is.
 
     Parameters
     ----------

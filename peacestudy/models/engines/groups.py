@@ -1,4 +1,6 @@
-"""Groups of rows that share a random intercept: which rows belong together, sums over groups, and what is refused."""
+"""Groups of rows that share a random intercept: which rows belong
+together, sums over groups, and what is refused.
+"""
 
 from dataclasses import dataclass
 
@@ -10,7 +12,9 @@ from peacestudy.errors import FitError
 from peacestudy.models.formulas.design import Design
 from peacestudy.models.spec import ModelSpec
 
-FEW = 10  # groups below which their standard deviation is hardly known (Gelman and Hill 2007, Data Analysis Using Regression, 12.9)
+# groups below which their standard deviation is hardly known (Gelman and Hill 2007, Data Analysis
+# Using Regression, 12.9)
+FEW = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,17 +53,25 @@ def groups_of(design: Design, spec: ModelSpec) -> tuple[Groups, list[Note]]:
     G = len(labels)
     if G == 1:
         raise FitError(
-            f"{spec.name}: all rows are in one group of {column!r}: nothing can be said of the differences between groups."
+            f"{spec.name}: all rows are in one group of {column!r}: nothing can be said of the"
+            " differences between groups."
         )
     if len(codes) == G:
         raise FitError(
-            f"{spec.name}: each of the {G} rows is a group of {column!r} by itself: a difference between groups cannot be told from one "
-            "between rows. Name a column whose groups hold several rows."
+            f"{spec.name}: each of the {G} rows is a group of {column!r} by itself: a difference"
+            " between groups cannot be told from one between rows. Name a column whose groups hold"
+            " several rows."
         )
-    text = f"Random intercept for {G} groups of {column} with {size.min()} to {size.max()} rows each."
+    text = (
+        f"Random intercept for {G} groups of {column} with {size.min()} to {size.max()} rows each."
+    )
     notes = [Note("groups", text)]
     if G < FEW:
-        notes.append(Note("few_groups", f"{G} groups, under {FEW}: their standard deviation is hardly known."))
+        notes.append(
+            Note(
+                "few_groups", f"{G} groups, under {FEW}: their standard deviation is hardly known."
+            )
+        )
     order = np.argsort(codes, kind="stable")
     return Groups(order, np.concatenate([[0], np.cumsum(size)[:-1]]), size, codes[order]), notes
 

@@ -1,7 +1,8 @@
 """Ordinary least squares by QR, a batch of designs at once.
 
-Source: Golub and Van Loan (2013), Matrix Computations, 4th ed., 5.3; log-likelihood, AIC (sigma counts)
-and R2 (against zero where the columns do not span the constant, as NIST's NoInt1) as in R's ``lm``.
+Source: Golub and Van Loan (2013), Matrix Computations, 4th ed., 5.3; log-likelihood, AIC (sigma
+counts) and R2 (against zero where the columns do not span the constant, as NIST's NoInt1) as in R's
+``lm``.
 """
 
 import numpy as np
@@ -18,13 +19,14 @@ def fit_linear(X: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None) 
     ----------
     X : designs, shape (B, N, K), of full column rank.
     y : outcomes, shape (B, N).
-    weights : above zero and of mean 1, shape (B, N); None weighs all rows alike. With weights ``loglik`` is a
-        pseudo-likelihood, and ``classical`` takes them for inverse variances.
+    weights : above zero and of mean 1, shape (B, N); None weighs all rows alike. With weights
+        ``loglik`` is a pseudo-likelihood, and ``classical`` takes them for inverse variances.
     """
     B, N, K = X.shape
     root = np.ones(y.shape) if weights is None else np.sqrt(weights)
     X, y = X * root[:, :, None], y * root  # weighted rows
-    size = np.sqrt((X**2).sum(axis=1, keepdims=True))  # columns to unit length: 1e12-scaled columns keep their digits
+    # columns to unit length: 1e12-scaled columns keep their digits
+    size = np.sqrt((X**2).sum(axis=1, keepdims=True))
     Q, R = np.linalg.qr(X / size)
     Qy = np.einsum("bnk,bn->bk", Q, y)
     scaled = np.linalg.solve(R, Qy[:, :, None])
@@ -43,7 +45,13 @@ def fit_linear(X: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None) 
     with np.errstate(divide="ignore"):
         loglik = -N / 2 * (np.log(2 * np.pi) + np.log(rss / N) + 1)
     return Estimates(
-        beta=beta, influence=(Q * e[:, :, None]) @ inverse.transpose(0, 2, 1), leverage=(Q**2).sum(axis=2),
-        classical=inverse @ inverse.transpose(0, 2, 1) * scale[:, None, None], loglik=loglik, r2=1 - rss / spread, scale=scale,
-        converged=np.ones(B, bool), iterations=np.ones(B, int),
-    )  # fmt: skip
+        beta=beta,
+        influence=(Q * e[:, :, None]) @ inverse.transpose(0, 2, 1),
+        leverage=(Q**2).sum(axis=2),
+        classical=inverse @ inverse.transpose(0, 2, 1) * scale[:, None, None],
+        loglik=loglik,
+        r2=1 - rss / spread,
+        scale=scale,
+        converged=np.ones(B, bool),
+        iterations=np.ones(B, int),
+    )

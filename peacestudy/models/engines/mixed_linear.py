@@ -1,8 +1,9 @@
 """Linear model with a random intercept for groups, by maximum likelihood, plain or restricted.
 
-Source: Pinheiro and Bates (2000), Mixed-Effects Models in S and S-PLUS, 2.2: with r the ratio of the variance between groups to that of
-rows, coefficients and the residual variance have closed forms, and the likelihood of r alone is climbed. Restricted
-likelihood with the constant of R's lme4, so that its values can be compared.
+Source: Pinheiro and Bates (2000), Mixed-Effects Models in S and S-PLUS, 2.2: with r the ratio of
+the variance between groups to that of rows, coefficients and the residual variance have closed
+forms, and the likelihood of r alone is climbed. Restricted likelihood with the constant of R's
+lme4, so that its values can be compared.
 """
 
 from dataclasses import replace
@@ -18,8 +19,10 @@ from peacestudy.models.engines.registry import Estimates
 from peacestudy.models.formulas.design import Design
 from peacestudy.models.spec import ModelSpec
 
-EXACT = 1e-20  # share of the variance of the outcome left, below which there is none but for rounding
-GRID = np.concatenate([[0.0], np.logspace(-8, 8, 129)])  # ratios of variances between which a maximum is looked for
+# share of the variance of the outcome left, below which there is none but for rounding
+EXACT = 1e-20
+# ratios of variances between which a maximum is looked for
+GRID = np.concatenate([[0.0], np.logspace(-8, 8, 129)])
 
 
 def estimate_mixed_linear(design: Design, spec: ModelSpec) -> tuple[Estimates, list[Note]]:
@@ -32,17 +35,28 @@ def estimate_mixed_linear(design: Design, spec: ModelSpec) -> tuple[Estimates, l
     """
     groups, notes = groups_of(design, spec)
     restricted = dict(spec.options)["method"] == "reml"
-    est, plain = fit_mixed_linear(design.X[groups.order], design.y[groups.order], groups, restricted)
+    est, plain = fit_mixed_linear(
+        design.X[groups.order], design.y[groups.order], groups, restricted
+    )
     name = spread_name(spec)
     ratio, p = edge_test(float(est.loglik[0]), plain)
-    text = f"{'Restricted maximum' if restricted else 'Maximum'} likelihood; tests by z, which with few groups reject too often"
+    text = (
+        f"{'Restricted maximum' if restricted else 'Maximum'} likelihood; tests by z, which with"
+        " few groups reject too often"
+    )
     if est.beta[0, -1] == 0:
         text += f"; {name} is zero, on its edge: the groups do not differ more than chance allows."
     else:
         share = est.beta[0, -1] ** 2 / (est.beta[0, -1] ** 2 + est.scale[0])
-        text += f"; {name} against zero: likelihood ratio {ratio:.2f}, p {p:.3f} (half a chi-squared's), intraclass correlation {share:.2f}."
+        text += (
+            f"; {name} against zero: likelihood ratio {ratio:.2f}, p {p:.3f} (half a"
+            f" chi-squared's), intraclass correlation {share:.2f}."
+        )
     if restricted:
-        text += " Restricted likelihoods of models with different terms cannot be compared, so there is no AIC."
+        text += (
+            " Restricted likelihoods of models with different terms cannot be compared, so there is"
+            " no AIC."
+        )
     pooled = text.replace("; tests by z, which with few groups reject too often", "")
     return replace(est, names=(*design.names, name)), [*notes, Note("method", text, pooled=pooled)]
 
@@ -58,7 +72,9 @@ class _Profile:
         self.free = self.N - self.K if restricted else self.N
 
     def solve(self, r: complex) -> tuple[np.ndarray, np.ndarray, complex]:
-        """Z'WZ, the coefficients and the weighted sum of squares, W the inverse of the covariance over the residual variance."""
+        """Z'WZ, the coefficients and the weighted sum of squares, W the inverse of the covariance
+        over the residual variance.
+        """
         w = r / (1 + self.size * r)
         A = self.ZZ - self.sz.T @ (self.sz * w[:, None])
         b = self.Zy - self.sz.T @ (self.sy * w)
@@ -67,7 +83,10 @@ class _Profile:
 
     def loglik(self, r: float) -> float:
         A, _, rss = self.solve(r)
-        out = self.free * (1 + np.log(2 * np.pi * rss.real / self.free)) + np.log1p(self.size * r).sum()
+        out = (
+            self.free * (1 + np.log(2 * np.pi * rss.real / self.free))
+            + np.log1p(self.size * r).sum()
+        )
         if self.restricted:
             out += np.linalg.slogdet(A)[1]
         return float(-0.5 * out)
@@ -83,7 +102,9 @@ class _Profile:
         return complex(-0.5 * out)
 
 
-def fit_mixed_linear(X: np.ndarray, y: np.ndarray, groups: Groups, restricted: bool) -> tuple[Estimates, float]:
+def fit_mixed_linear(
+    X: np.ndarray, y: np.ndarray, groups: Groups, restricted: bool
+) -> tuple[Estimates, float]:
     """The maximum, as a batch of one.
 
     Parameters
@@ -95,8 +116,9 @@ def fit_mixed_linear(X: np.ndarray, y: np.ndarray, groups: Groups, restricted: b
     Returns
     -------
     estimates, plain
-        Coefficients, ``classical`` their covariance with the variances as estimated, and the standard deviation of groups
-        with that from the observed information; the log-likelihood without groups.
+        Coefficients, ``classical`` their covariance with the variances as estimated, and the
+        standard deviation of groups with that from the observed information; the log-likelihood
+        without groups.
     """
     N, K = X.shape
     Q, R = np.linalg.qr(X)
@@ -107,7 +129,10 @@ def fit_mixed_linear(X: np.ndarray, y: np.ndarray, groups: Groups, restricted: b
     v = (y - shift) / unit
     profile = _Profile(Z, v, groups, restricted)
     if not profile.solve(0.0)[2].real > EXACT * N:
-        raise FitError("the terms give the outcome exactly: there is nothing left that could differ between groups.")
+        raise FitError(
+            "the terms give the outcome exactly: there is nothing left that could differ between"
+            " groups."
+        )
     r = _best(profile)
     A, beta, rss = profile.solve(r)
     s2 = float(rss.real) / profile.free
@@ -121,10 +146,16 @@ def fit_mixed_linear(X: np.ndarray, y: np.ndarray, groups: Groups, restricted: b
     change = -profile.free * np.log(unit) - (np.linalg.slogdet(T)[1] if restricted else 0.0)
     coefficients = M @ (beta * unit + np.linalg.lstsq(Z, np.full(N, shift), rcond=None)[0])
     est = Estimates(
-        beta=np.append(coefficients, sd)[None], influence=np.zeros((1, N, K + 1)), leverage=np.zeros((1, N)), classical=V[None],
-        loglik=np.array([profile.loglik(r) + change]), r2=np.full(1, np.nan), scale=np.array([s2 * unit**2]),
-        converged=np.ones(1, bool), iterations=np.ones(1, int),
-    )  # fmt: skip
+        beta=np.append(coefficients, sd)[None],
+        influence=np.zeros((1, N, K + 1)),
+        leverage=np.zeros((1, N)),
+        classical=V[None],
+        loglik=np.array([profile.loglik(r) + change]),
+        r2=np.full(1, np.nan),
+        scale=np.array([s2 * unit**2]),
+        converged=np.ones(1, bool),
+        iterations=np.ones(1, int),
+    )
     return est, profile.loglik(0.0) + change
 
 
@@ -135,7 +166,8 @@ def _best(profile: _Profile) -> float:
     low, high = GRID[max(i - 1, 0)], GRID[min(i + 1, len(GRID) - 1)]
     if i == len(GRID) - 1:
         raise FitError(
-            "the rows of a group do not differ but for the terms: the ratio of the variances runs to infinity."
+            "the rows of a group do not differ but for the terms: the ratio of the variances runs"
+            " to infinity."
         )
     if i <= 1 and not profile.slope(low).real > 0 > profile.slope(high).real:
         return 0.0
@@ -144,10 +176,17 @@ def _best(profile: _Profile) -> float:
 
 
 def _spread_variance(profile: _Profile, r: float, s2: float) -> float:
-    """The variance of the standard deviation of groups: delta method from the information in r and the residual variance."""
+    """The variance of the standard deviation of groups: delta method from
+    the information in r and the residual variance.
+    """
     rss = float(profile.solve(r)[2].real)
-    first = float(-(((profile.sy - profile.sz @ profile.solve(r)[1]) / (1 + profile.size * r)) ** 2).sum().real)
-    # the likelihood of r with s2 held: half of it -(rss/s2 + terms of r); slope() has s2 as its best for each r
+    first = float(
+        -(((profile.sy - profile.sz @ profile.solve(r)[1]) / (1 + profile.size * r)) ** 2)
+        .sum()
+        .real
+    )
+    # the likelihood of r with s2 held: half of it -(rss/s2 + terms of r); slope() has s2 as its
+    # best for each r
     step = 1e-20j
     curved = profile.slope(r + step).imag / step.imag  # with s2 at its best
     rs = 0.5 * first / s2**2

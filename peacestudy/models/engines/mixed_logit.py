@@ -1,8 +1,9 @@
 """Logit with a random intercept for groups, by adaptive Gauss-Hermite quadrature.
 
-Sources: Pinheiro and Bates (1995), Journal of Computational and Graphical Statistics 4(1), 2.4 (nodes round the mode of each group's
-effect, scaled by the curvature there); Louis (1982), JRSS B 44(2) (score and observed information as means over the
-distribution of a group's effect given its outcomes).
+Sources: Pinheiro and Bates (1995), Journal of Computational and Graphical Statistics 4(1), 2.4
+(nodes round the mode of each group's effect, scaled by the curvature there); Louis (1982), JRSS B
+44(2) (score and observed information as means over the distribution of a group's effect given its
+outcomes).
 """
 
 from dataclasses import dataclass, replace
@@ -25,15 +26,19 @@ POINTS = 25  # of the quadrature, for each group
 MOST_STEPS = 100  # of the search for the modes
 STARTS = (1.0, 0.3, 3.0)  # standard deviations that the climb starts from
 NOTHING = 1e-4  # standard deviation of groups below which it is at its edge
-STEP, REACH = 0.5, 9.0  # of the nodes of an average: step over the standard deviation, and how far out they go
-WIDE = 20.0  # standard deviation of groups above which an average is taken over the logistic distribution
+# of the nodes of an average: step over the standard deviation, and how far out they go
+STEP, REACH = 0.5, 9.0
+# standard deviation of groups above which an average is taken over the logistic distribution
+WIDE = 20.0
 FARTHEST = 40.0  # of that distribution, whose density is below rounding there
 NODES, WEIGHTS = np.polynomial.hermite.hermgauss(POINTS)
 
 
 @dataclass(frozen=True, eq=False)
 class Integral:
-    """Log-likelihood, score and information in the coefficients and the standard deviation of groups."""
+    """Log-likelihood, score and information in the coefficients
+    and the standard deviation of groups.
+    """
 
     value: float
     score: np.ndarray
@@ -50,24 +55,35 @@ def estimate_mixed_logit(design: Design, spec: ModelSpec) -> tuple[Estimates, li
     """
     if (found := separation_of(design)) is not None:
         raise FitError(
-            f"{spec.name}: {separation_text(design, found)}. Drop the term, or use engine 'firth' with clusters."
+            f"{spec.name}: {separation_text(design, found)}. Drop the term, or use engine 'firth'"
+            " with clusters."
         )
     groups, notes = groups_of(design, spec)
     name = spread_name(spec)
     ones = groups.sums(design.y[groups.order])
     if ((ones == 0) | (ones == groups.size)).all():
         raise FitError(
-            f"{spec.name}: in every group the outcome is the same in all rows, so {name} runs to infinity. Explain groups, a row each."
+            f"{spec.name}: in every group the outcome is the same in all rows, so {name} runs to"
+            " infinity. Explain groups, a row each."
         )
     est, plain = fit_mixed_logit(design.X[groups.order], design.y[groups.order], groups)
     ratio, p = edge_test(float(est.loglik[0]), plain)
     text = f"{name} by adaptive Gauss-Hermite quadrature with {POINTS} points"
     if est.beta[0, -1] == 0:
-        text = f"{name} is zero, on its edge: the groups do not differ more than chance allows, and the estimates are those of a logit."
+        text = (
+            f"{name} is zero, on its edge: the groups do not differ more than chance allows, and"
+            " the estimates are those of a logit."
+        )
     else:
-        text += f"; against zero: likelihood ratio {ratio:.2f}, p {p:.3f} (half a chi-squared's); its interval is Wald's on the log scale."
+        text += (
+            f"; against zero: likelihood ratio {ratio:.2f}, p {p:.3f} (half a chi-squared's); its"
+            " interval is Wald's on the log scale."
+        )
         notes.append(
-            Note("conditional", "Coefficients hold within a group; averaged over groups they are nearer to zero.")
+            Note(
+                "conditional",
+                "Coefficients hold within a group; averaged over groups they are nearer to zero.",
+            )
         )
     return replace(est, names=(*design.names, name)), [*notes, Note("quadrature", text)]
 
@@ -83,8 +99,8 @@ def fit_mixed_logit(X: np.ndarray, y: np.ndarray, groups: Groups) -> tuple[Estim
     Returns
     -------
     estimates, plain
-        Coefficients and the standard deviation of groups, ``classical`` the inverse observed information; the log-likelihood
-        without groups.
+        Coefficients and the standard deviation of groups, ``classical`` the inverse observed
+        information; the log-likelihood without groups.
     """
     N, K = X.shape
     Q, R = np.linalg.qr(X)
@@ -113,17 +129,26 @@ def fit_mixed_logit(X: np.ndarray, y: np.ndarray, groups: Groups) -> tuple[Estim
         V = M @ np.linalg.inv(integral(Z, y, groups, phi).info) @ M.T
         beta, value, converged, steps = M @ phi, climb.value, climb.converged, climb.steps
     est = Estimates(
-        beta=beta[None], influence=np.zeros((1, N, K + 1)), leverage=np.zeros((1, N)), classical=V[None], loglik=value,
-        r2=1 - value / null, scale=np.ones(1), converged=converged, iterations=steps,
-    )  # fmt: skip
+        beta=beta[None],
+        influence=np.zeros((1, N, K + 1)),
+        leverage=np.zeros((1, N)),
+        classical=V[None],
+        loglik=value,
+        r2=1 - value / null,
+        scale=np.ones(1),
+        converged=converged,
+        iterations=steps,
+    )
     return est, plain
 
 
 def normal_nodes(sd: float) -> tuple[np.ndarray, np.ndarray]:
-    """Nodes and weights (M,) for means of logistic functions over a standard normal, exact but for rounding at any ``sd``.
+    """Nodes and weights (M,) for means of logistic functions over a standard
+    normal, exact but for rounding at any ``sd``.
 
-    Equal steps: their error is about exp(-2 pi^2 / (sd step)), for the logistic function has no pole within pi of the real line
-    (Trefethen and Weideman 2014, SIAM Review 56(3)). Gauss-Hermite with few points loses digits where ``sd`` is above 2.
+    Equal steps: their error is about exp(-2 pi^2 / (sd step)), for the logistic function has no
+    pole within pi of the real line (Trefethen and Weideman 2014, SIAM Review 56(3)). Gauss-Hermite
+    with few points loses digits where ``sd`` is above 2.
     """
     step = STEP / max(abs(sd), 1.0)
     u = step * np.arange(-np.ceil(REACH / step), np.ceil(REACH / step) + 1)
@@ -132,7 +157,9 @@ def normal_nodes(sd: float) -> tuple[np.ndarray, np.ndarray]:
 
 
 def average(eta: np.ndarray, sd: float) -> np.ndarray:
-    """Probabilities averaged over groups with standard deviation ``sd``, linear predictors of any shape."""
+    """Probabilities averaged over groups with standard deviation
+    ``sd``, linear predictors of any shape.
+    """
     if abs(sd) > WIDE:
         at, weight = logistic_nodes()
         return np.asarray(ndtr((eta[..., None] + at) / abs(sd)) @ weight)
@@ -143,9 +170,9 @@ def average(eta: np.ndarray, sd: float) -> np.ndarray:
 def logistic_nodes() -> tuple[np.ndarray, np.ndarray]:
     """Nodes and weights (M,) for means over a standard logistic variable.
 
-    The logistic function is its distribution function, so the mean of ``expit(eta + sd u)`` over a normal u is the mean of
-    the normal distribution function of ``(eta + node) / sd`` over these nodes. Their number does not depend on ``sd``,
-    that of ``normal_nodes`` grows with it.
+    The logistic function is its distribution function, so the mean of ``expit(eta + sd u)`` over a
+    normal u is the mean of the normal distribution function of ``(eta + node) / sd`` over these
+    nodes. Their number does not depend on ``sd``, that of ``normal_nodes`` grows with it.
     """
     at = STEP * np.arange(-np.ceil(FARTHEST / STEP), np.ceil(FARTHEST / STEP) + 1)
     weight = expit(at) * expit(-at)
@@ -165,14 +192,19 @@ def _climb(Z: np.ndarray, y: np.ndarray, groups: Groups, start: np.ndarray) -> C
     return None
 
 
-def modes(eta: np.ndarray, sd: float, y: np.ndarray, groups: Groups) -> tuple[np.ndarray, np.ndarray]:
-    """The most likely effect of each group, in standard deviations, and the curvature there, each (G,)."""
+def modes(
+    eta: np.ndarray, sd: float, y: np.ndarray, groups: Groups
+) -> tuple[np.ndarray, np.ndarray]:
+    """The most likely effect of each group, in standard
+    deviations, and the curvature there, each (G,).
+    """
     u = np.zeros(len(groups.size))
     for _ in range(MOST_STEPS):
         p = expit(eta + sd * u[groups.which])
         slope = sd * groups.sums(y - p) - u
         curvature = 1 + sd**2 * groups.sums(p * (1 - p))
-        # where the logistic function is flat a whole step would swing across; no step is longer than two
+        # where the logistic function is flat a whole step would swing across; no step is longer
+        # than two
         step = np.clip(slope / curvature, -2, 2)
         u = u + step
         if np.abs(step).max() < 1e-12:
@@ -181,15 +213,26 @@ def modes(eta: np.ndarray, sd: float, y: np.ndarray, groups: Groups) -> tuple[np
     return u, 1 + sd**2 * groups.sums(p * (1 - p))
 
 
-def _nodes(Z: np.ndarray, y: np.ndarray, groups: Groups, phi: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Effects at the nodes (G, points), linear predictors there (N, points) and logs of the integrand by node (G, points)."""
+def _nodes(
+    Z: np.ndarray, y: np.ndarray, groups: Groups, phi: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Effects at the nodes (G, points), linear predictors there (N, points) and logs of the
+    integrand by node (G, points).
+    """
     eta, sd = Z @ phi[:-1], float(phi[-1])
     mode, curvature = modes(eta, sd, y, groups)
     width = np.sqrt(2 / curvature)
     u = mode[:, None] + width[:, None] * NODES
     at = eta[:, None] + sd * u[groups.which]
     rows = y[:, None] * at - np.logaddexp(0.0, at)
-    logs = groups.sums(rows) - u**2 / 2 + NODES**2 + np.log(WEIGHTS) + np.log(width)[:, None] - 0.5 * np.log(2 * np.pi)
+    logs = (
+        groups.sums(rows)
+        - u**2 / 2
+        + NODES**2
+        + np.log(WEIGHTS)
+        + np.log(width)[:, None]
+        - 0.5 * np.log(2 * np.pi)
+    )
     return u, at, logs
 
 
@@ -198,13 +241,17 @@ def _value(Z: np.ndarray, y: np.ndarray, groups: Groups, phi: np.ndarray) -> flo
 
 
 def integral(Z: np.ndarray, y: np.ndarray, groups: Groups, phi: np.ndarray) -> Integral:
-    """Log-likelihood, score and information at the parameters phi (K + 1,), rows in the order of the groups."""
+    """Log-likelihood, score and information at the parameters phi (K
+    + 1,), rows in the order of the groups.
+    """
     u, at, logs = _nodes(Z, y, groups, phi)
     whole = np.logaddexp.reduce(logs, axis=1)
     share = np.exp(logs - whole[:, None])  # the distribution of a group's effect given its outcomes
     p = expit(at)
     e, w = y[:, None] - p, p * (1 - p)
-    each = np.concatenate([groups.sums(Z[:, None, :] * e[:, :, None]), (groups.sums(e) * u)[:, :, None]], axis=2)
+    each = np.concatenate(
+        [groups.sums(Z[:, None, :] * e[:, :, None]), (groups.sums(e) * u)[:, :, None]], axis=2
+    )
     mean = np.einsum("gq,gqk->gk", share, each)
     spread = np.einsum("gq,gqk,gql->kl", share, each, each, optimize=True) - mean.T @ mean
     by_row, effect = share[groups.which], u[groups.which]
@@ -216,7 +263,9 @@ def integral(Z: np.ndarray, y: np.ndarray, groups: Groups, phi: np.ndarray) -> I
     return Integral(float(whole.sum()), mean.sum(axis=0), curved - spread)
 
 
-def _direction(Z: np.ndarray, y: np.ndarray, groups: Groups, phi: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _direction(
+    Z: np.ndarray, y: np.ndarray, groups: Groups, phi: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     at = integral(Z, y, groups, phi)
     size, axes = np.linalg.eigh(at.info)
     # where the likelihood bends the wrong way, a step as long as if it bent the right way

@@ -1,8 +1,10 @@
-"""Monotone partial likelihood: whether some combination of the covariates is highest among those at risk at every event.
+"""Monotone partial likelihood: whether some combination of the covariates
+is highest among those at risk at every event.
 
-Then a coefficient runs to infinity, as with separation in a logit. Sources: Bryson and Johnson (1981), Technometrics
-23(4) (the condition); Kelley (1960), Journal of the SIAM 8(4) (cutting planes: of the many comparisons of an event with those
-at risk beside it only those are written down that some trial breaks).
+Then a coefficient runs to infinity, as with separation in a logit. Sources: Bryson and Johnson
+(1981), Technometrics 23(4) (the condition); Kelley (1960), Journal of the SIAM 8(4) (cutting
+planes: of the many comparisons of an event with those at risk beside it only those are written down
+that some trial breaks).
 """
 
 import numpy as np
@@ -11,14 +13,18 @@ from scipy.optimize import linprog
 from peacestudy.errors import FitError
 from peacestudy.models.engines.risk_sets import RiskSets, partial
 
-CLEAR = 1e-9  # a margin below this, of a comparison of length 1, is zero up to the solver's tolerance
-EXACT = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}  # the solver's smallest
+# a margin below this, of a comparison of length 1, is zero up to the solver's tolerance
+CLEAR = 1e-9
+# the solver's smallest
+EXACT = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
 MOST_ROUNDS = 1000
 BLOCK = 4_000_000  # comparisons held at once
 
 
 def monotone_terms(sets: RiskSets, X: np.ndarray) -> list[int]:
-    """Positions of columns (N, K) that suffice to make the likelihood monotone, none of which can be spared; or none."""
+    """Positions of columns (N, K) that suffice to make the likelihood
+    monotone, none of which can be spared; or none.
+    """
     if not is_monotone(sets, X):
         return []
     needed = list(range(X.shape[1]))
@@ -59,11 +65,15 @@ def is_monotone(sets: RiskSets, X: np.ndarray) -> bool:
         if not len(broken):
             return True
         rows = np.vstack([rows, broken])
-    raise FitError("whether the partial likelihood has a maximum cannot be decided. Use fewer terms.")
+    raise FitError(
+        "whether the partial likelihood has a maximum cannot be decided. Use fewer terms."
+    )
 
 
 def _broken(sets: RiskSets, Z: np.ndarray, direction: np.ndarray) -> np.ndarray:
-    """For each moment the comparison of an event with a row at risk that the direction breaks most, scaled to length 1."""
+    """For each moment the comparison of an event with a row at risk that
+    the direction breaks most, scaled to length 1.
+    """
     eta = Z @ direction
     ends = np.where(sets.event == 1, sets.last - 1, -1)
     out = []

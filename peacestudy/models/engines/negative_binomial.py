@@ -1,8 +1,9 @@
 """Negative binomial regression of counts, log link, variance mu + alpha mu^2 (NB2).
 
-Sources: Cameron and Trivedi (2013), Regression Analysis of Count Data, 2nd ed., 3.3.1; Lawless (1987), Canadian Journal of Statistics
-15(3). The covariance is the inverse of the observed information of coefficients and alpha together, as in Stata and
-statsmodels; R's glm.nb takes the expected one, with alpha known, and its standard errors differ a little.
+Sources: Cameron and Trivedi (2013), Regression Analysis of Count Data, 2nd ed., 3.3.1; Lawless
+(1987), Canadian Journal of Statistics 15(3). The covariance is the inverse of the observed
+information of coefficients and alpha together, as in Stata and statsmodels; R's glm.nb takes the
+expected one, with alpha known, and its standard errors differ a little.
 """
 
 from dataclasses import dataclass, replace
@@ -29,13 +30,16 @@ from peacestudy.models.engines.saddle_point import (
 from peacestudy.models.formulas.design import Design
 from peacestudy.models.spec import ModelSpec
 
-NARROWEST = 1e-10  # of alpha times the mean count, or of alpha where that is below 1; below it is Poisson's law
+# of alpha times the mean count, or of alpha where that is below 1; below it is Poisson's law
+NARROWEST = 1e-10
 WIDEST = 1e10  # of alpha
 
 
 @dataclass(frozen=True, eq=False)
 class At:
-    """The score of every row in the linear predictor and in alpha, and minus their second derivatives, each (N,)."""
+    """The score of every row in the linear predictor and in alpha, and
+    minus their second derivatives, each (N,).
+    """
 
     eta: np.ndarray
     alpha: np.ndarray
@@ -50,7 +54,8 @@ def estimate_negative_binomial(design: Design, spec: ModelSpec) -> tuple[Estimat
     Raises
     ------
     FitError
-        A coefficient runs to infinity, or the counts do not vary more than Poisson's law allows: alpha is zero then.
+        A coefficient runs to infinity, or the counts do not vary more than
+        Poisson's law allows: alpha is zero then.
     """
     offset = offset_of(spec, dict(design.further), design.cases)
     e = np.zeros(len(design.y)) if offset is None else offset
@@ -58,31 +63,41 @@ def estimate_negative_binomial(design: Design, spec: ModelSpec) -> tuple[Estimat
     if left < LOST:
         refuse_endless(design, spec.name)
     mu = np.exp(design.X @ poisson.beta[0] + e)
-    if not ((design.y - mu) ** 2 - design.y).sum() > 0:  # the slope of the likelihood in alpha at zero
+    # the slope of the likelihood in alpha at zero
+    if not ((design.y - mu) ** 2 - design.y).sum() > 0:
         raise FitError(
-            f"{spec.name}: the counts do not vary more than Poisson's law allows: alpha is zero. Use engine 'poisson'."
+            f"{spec.name}: the counts do not vary more than Poisson's law allows: alpha is zero."
+            " Use engine 'poisson'."
         )
     est = fit_negative_binomial(design.X, design.y, e, poisson.beta[0])
     ratio, p = edge_test(float(est.loglik[0]), float(poisson.loglik[0]))
     text = (
-        f"alpha against zero, which is Poisson's law: likelihood ratio {ratio:.2f}, p {p:.3f} (half a chi-squared's); its interval is "
-        "Wald's on the log scale."
+        f"alpha against zero, which is Poisson's law: likelihood ratio {ratio:.2f}, p {p:.3f} (half"
+        " a chi-squared's); its interval is Wald's on the log scale."
     )
-    return replace(est, names=(*design.names, *parameter_names(design, spec))), [Note("alpha", text)]
+    return replace(est, names=(*design.names, *parameter_names(design, spec))), [
+        Note("alpha", text)
+    ]
 
 
 def loglik(eta: np.ndarray, alpha: float, y: np.ndarray) -> float:
-    """Log-likelihood of counts y (N,) at linear predictors (N,) and alpha, by the saddle-point expansion."""
+    """Log-likelihood of counts y (N,) at linear predictors (N,)
+    and alpha, by the saddle-point expansion.
+    """
     theta = 1 / alpha
     some = y > 0
     count = np.where(some, y, 1.0)
-    smooth = stirling_error(count + theta) - stirling_error(count) - stirling_error(np.asarray(theta))
+    smooth = (
+        stirling_error(count + theta) - stirling_error(count) - stirling_error(np.asarray(theta))
+    )
     smooth = smooth - 0.5 * (np.log(2 * np.pi * count) + np.log1p(alpha * count))
     return float((np.where(some, smooth, 0.0) - half_deviance(np.exp(eta), alpha, y)).sum())
 
 
 def half_deviance(mu: np.ndarray, alpha: float, y: np.ndarray) -> np.ndarray:
-    """The log-likelihood of each count y (N,) at a mean of its own less that at mu (N,); alpha 0 is Poisson's."""
+    """The log-likelihood of each count y (N,) at a mean of its own
+    less that at mu (N,); alpha 0 is Poisson's.
+    """
     if alpha == 0:
         return deviance_part(y, mu, y - mu)
     one, theta = 1 + alpha * mu, 1 / alpha
@@ -94,9 +109,9 @@ def half_deviance(mu: np.ndarray, alpha: float, y: np.ndarray) -> np.ndarray:
 def at(eta: np.ndarray, alpha: float, y: np.ndarray) -> At:
     """The derivatives at linear predictors (N,) and alpha of counts y (N,).
 
-    The score in alpha is ``theta^2 (w - log(1 + w) - e(theta + y) + e(theta))`` with ``theta = 1 / alpha``,
-    ``1 + w = (1 + alpha y) / (1 + alpha mu)`` and ``e(z) = digamma(z) - log(z)``. Written so, nothing cancels as alpha
-    nears 0, where it becomes ``((y - mu)^2 - y) / 2``.
+    The score in alpha is ``theta^2 (w - log(1 + w) - e(theta + y) + e(theta))`` with ``theta = 1 /
+    alpha``, ``1 + w = (1 + alpha y) / (1 + alpha mu)`` and ``e(z) = digamma(z) - log(z)``. Written
+    so, nothing cancels as alpha nears 0, where it becomes ``((y - mu)^2 - y) / 2``.
     """
     mu = np.exp(eta)
     one, grown = 1 + alpha * mu, 1 + alpha * y
@@ -118,7 +133,9 @@ def at(eta: np.ndarray, alpha: float, y: np.ndarray) -> At:
 
 
 def _digamma_terms(alpha: float, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """``theta^2 (e(theta + y) - e(theta))``, with e(z) = digamma(z) - log(z), and its derivative in alpha, each (N,)."""
+    """``theta^2 (e(theta + y) - e(theta))``, with e(z) = digamma(z) -
+    log(z), and its derivative in alpha, each (N,).
+    """
     theta = 1 / alpha
     if theta < LARGE:
         excess = digamma_excess(y + theta) - digamma_excess(np.asarray(theta))
@@ -141,11 +158,16 @@ def _digamma_terms(alpha: float, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]
 def _information(a: At, Z: np.ndarray) -> np.ndarray:
     cross = Z.T @ a.eta_alpha
     return np.block(
-        [[Z.T @ (Z * a.eta_eta[:, None]), cross[:, None]], [cross[None], np.array([[a.alpha_alpha.sum()]])]]
+        [
+            [Z.T @ (Z * a.eta_eta[:, None]), cross[:, None]],
+            [cross[None], np.array([[a.alpha_alpha.sum()]])],
+        ]
     )
 
 
-def fit_negative_binomial(X: np.ndarray, y: np.ndarray, offset: np.ndarray, start: np.ndarray) -> Estimates:
+def fit_negative_binomial(
+    X: np.ndarray, y: np.ndarray, offset: np.ndarray, start: np.ndarray
+) -> Estimates:
     """Maximum likelihood of the coefficients and of log alpha, as a batch of one.
 
     Parameters
@@ -170,12 +192,20 @@ def fit_negative_binomial(X: np.ndarray, y: np.ndarray, offset: np.ndarray, star
     scores = np.column_stack([Z * a.eta[:, None], a.alpha])
     one = np.ones((N, 1))
     null_mu = null_means(y, offset)
-    alone = _climb(one, y, offset, np.array([float((np.log(null_mu) - offset).mean()), np.log(alpha)]))
+    alone = _climb(
+        one, y, offset, np.array([float((np.log(null_mu) - offset).mean()), np.log(alpha)])
+    )
     return Estimates(
-        beta=(M @ np.append(climb.beta[0, :K], alpha))[None], influence=(scores @ A @ M.T)[None], leverage=np.zeros((1, N)),
-        classical=(M @ A @ M.T)[None], loglik=climb.value, r2=1 - climb.value / alone.value, scale=np.ones(1),
-        converged=climb.converged, iterations=climb.steps,
-    )  # fmt: skip
+        beta=(M @ np.append(climb.beta[0, :K], alpha))[None],
+        influence=(scores @ A @ M.T)[None],
+        leverage=np.zeros((1, N)),
+        classical=(M @ A @ M.T)[None],
+        loglik=climb.value,
+        r2=1 - climb.value / alone.value,
+        scale=np.ones(1),
+        converged=climb.converged,
+        iterations=climb.steps,
+    )
 
 
 def _climb(Z: np.ndarray, y: np.ndarray, offset: np.ndarray, start: np.ndarray) -> Climb:

@@ -1,4 +1,6 @@
-"""Newton's method on a batch of likelihoods at once, with the step halved where it would go down."""
+"""Newton's method on a batch of likelihoods at once, with the
+step halved where it would go down.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,7 +9,9 @@ import numpy as np
 
 MOST_STEPS = 200
 MOST_HALVINGS = 60
-TIGHT = 1e-16  # Newton decrement (move times score): the estimate is then within 1e-8 standard errors of the maximum
+# Newton decrement (move times score): the estimate is then within 1e-8 standard errors of the
+# maximum
+TIGHT = 1e-16
 
 Direction = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 Value = Callable[[np.ndarray], np.ndarray]
@@ -34,7 +38,8 @@ def newton(start: np.ndarray, direction: Direction, value: Value, tight: float =
     tight : Newton decrement below which the step then taken is the last.
     """
     beta, height = start.copy(), value(start)
-    lost = ~np.isfinite(height)  # a start without a likelihood leads nowhere, and must not stop the others
+    # a start without a likelihood leads nowhere, and must not stop the others
+    lost = ~np.isfinite(height)
     beta[lost] = 0.0
     converged = np.zeros(len(beta), bool)
     stuck = np.zeros(len(beta), bool)  # no step along the direction goes up, now or later

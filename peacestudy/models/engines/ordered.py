@@ -1,8 +1,9 @@
 """Ordered logit: logit P(y <= k) = cut_k - xb, one slope for all cuts.
 
-Sources: McCullagh (1980), JRSS B 42(2) (proportional odds); Burridge (1981), JRSS B 43(1) (the likelihood is concave in slopes and cuts
-together); Haberman (1980), discussion of McCullagh (when it has a maximum). With D the distance of the two cuts round an
-outcome, P(y) = F(u) F(-l) (1 - exp(-D)), F the logistic function: no difference of two numbers that are almost one.
+Sources: McCullagh (1980), JRSS B 42(2) (proportional odds); Burridge (1981), JRSS B 43(1) (the
+likelihood is concave in slopes and cuts together); Haberman (1980), discussion of McCullagh (when
+it has a maximum). With D the distance of the two cuts round an outcome, P(y) = F(u) F(-l) (1 -
+exp(-D)), F the logistic function: no difference of two numbers that are almost one.
 """
 
 from dataclasses import dataclass, replace
@@ -19,16 +20,19 @@ from peacestudy.models.engines.separation import find_separation
 from peacestudy.models.formulas.design import Design
 from peacestudy.models.spec import ModelSpec
 
-FLAT = 1e-12  # curvature a row below which an axis counts as flat; an axis of the columns has mean square 1
-LOST = 1e-2  # share of the information at the start left at the maximum, below which separation is looked for
+# curvature a row below which an axis counts as flat; an axis of the columns has mean square 1
+FLAT = 1e-12
+# share of the information at the start left at the maximum, below which separation is looked for
+LOST = 1e-2
 NAMED = 5  # cases named in a message
 
 
 @dataclass(frozen=True, eq=False)
 class At:
-    """What follows from cuts and linear predictors: the slopes of log P in its upper and lower cut, the logistic densities there
-    (each (N,)), and for every category the curvature that the distance of its cuts adds (J,).
-    """  # fmt: skip
+    """What follows from cuts and linear predictors: the slopes of log P in its upper and lower cut,
+    the logistic densities there (each (N,)), and for every category the curvature that the distance
+    of its cuts adds (J,).
+    """
 
     upper: np.ndarray
     lower: np.ndarray
@@ -38,18 +42,28 @@ class At:
 
 
 def arrange_ordered(design: Design, spec: ModelSpec) -> tuple[Design, list[Note]]:
-    """The design without its intercept, which the cut points stand for, and without categories that do not occur."""
+    """The design without its intercept, which the cut points stand for,
+    and without categories that do not occur.
+    """
     keep = [j for j, name in enumerate(design.names) if name != "Intercept"]
     found, codes = np.unique(design.y.astype(int), return_inverse=True)
     absent = [c for i, c in enumerate(design.categories) if i not in found]
     label = design.formula.response.label
     notes = []
     if absent:
-        text = f"{label} is never {', '.join(absent)} in the rows used: the categories on either side are neighbours."
+        text = (
+            f"{label} is never {', '.join(absent)} in the rows used: the categories on either side"
+            " are neighbours."
+        )
         notes.append(Note("categories", text))
     order = tuple(design.categories[i] for i in found)
     counts = ", ".join(f"{c} {n}" for c, n in zip(order, np.bincount(codes), strict=True))
-    notes.append(Note("categories", f"{label} from low to high: {counts}. Positive slopes go with higher categories."))
+    notes.append(
+        Note(
+            "categories",
+            f"{label} from low to high: {counts}. Positive slopes go with higher categories.",
+        )
+    )
     X, names = design.X[:, keep], tuple(design.names[j] for j in keep)
     return replace(design, y=codes.astype(float), X=X, names=names, categories=order), notes
 
@@ -60,7 +74,8 @@ def estimate_ordered(design: Design, spec: ModelSpec) -> tuple[Estimates, list[N
     Raises
     ------
     FitError
-        Some combination of the terms puts rows on their side of a cut without error, with terms and cases.
+        Some combination of the terms puts rows on their side of a
+        cut without error, with terms and cases.
     """
     est, left = fit_ordered(design.X, design.y.astype(int))
     if left < LOST:
@@ -75,11 +90,17 @@ def at(cuts: np.ndarray, eta: np.ndarray, y: np.ndarray) -> At:
         inner = 1 / np.expm1(gap)
         q = inner / -np.expm1(-gap)
     return At(
-        expit(-u) + inner[y], -expit(low) - inner[y], expit(u) * expit(-u), expit(low) * expit(-low), q
-    )  # fmt: skip
+        expit(-u) + inner[y],
+        -expit(low) - inner[y],
+        expit(u) * expit(-u),
+        expit(low) * expit(-low),
+        q,
+    )
 
 
-def _ends(cuts: np.ndarray, eta: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _ends(
+    cuts: np.ndarray, eta: np.ndarray, y: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     edges = np.concatenate([[-np.inf], cuts, [np.inf]])
     return edges[y + 1] - eta, edges[y] - eta, np.diff(edges)
 
@@ -89,7 +110,9 @@ def loglik(cuts: np.ndarray, eta: np.ndarray, y: np.ndarray) -> float:
     if (np.diff(cuts) <= 0).any():
         return -np.inf
     u, low, gap = _ends(cuts, eta, y)
-    return float((log_expit(u) + log_expit(-low)).sum() + (np.bincount(y) * np.log(-np.expm1(-gap))).sum())
+    return float(
+        (log_expit(u) + log_expit(-low)).sum() + (np.bincount(y) * np.log(-np.expm1(-gap))).sum()
+    )
 
 
 def probabilities(cuts: np.ndarray, eta: np.ndarray) -> np.ndarray:
@@ -121,7 +144,9 @@ def information(a: At, Z: np.ndarray, y: np.ndarray) -> np.ndarray:
     out[K:, :K] = -W.T @ Z
     out[:K, K:] = out[K:, :K].T
     q = np.bincount(y, minlength=J) * a.q
-    out[K:, K:] = np.diag(W.sum(axis=0) + q[:-1] + q[1:]) - np.diag(q[1:-1], 1) - np.diag(q[1:-1], -1)
+    out[K:, K:] = (
+        np.diag(W.sum(axis=0) + q[:-1] + q[1:]) - np.diag(q[1:-1], 1) - np.diag(q[1:-1], -1)
+    )
     return out
 
 
@@ -136,8 +161,9 @@ def fit_ordered(X: np.ndarray, y: np.ndarray) -> tuple[Estimates, float]:
     Returns
     -------
     estimates, left
-        Slopes first, then cuts; ``classical`` is the inverse observed information. Which share of the information at the start is left at
-        the maximum, along the axis that has lost most: near zero where there is no maximum.
+        Slopes first, then cuts; ``classical`` is the inverse observed information. Which share of
+        the information at the start is left at the maximum, along the axis that has lost most: near
+        zero where there is no maximum.
     """
     N, K = X.shape
     mean = X.mean(axis=0)
@@ -153,26 +179,38 @@ def fit_ordered(X: np.ndarray, y: np.ndarray) -> tuple[Estimates, float]:
         size, axes = np.linalg.eigh(information(a, Z, y))
         return (axes @ (axes.T @ u / np.maximum(size, FLAT * N)))[None], u[None]
 
-    climb = newton(start[None], direction, lambda phi: np.array([loglik(phi[0, K:], Z @ phi[0, :K], y)]))
+    climb = newton(
+        start[None], direction, lambda phi: np.array([loglik(phi[0, K:], Z @ phi[0, :K], y)])
+    )
     phi = climb.beta[0]
     a = at(phi[K:], Z @ phi[:K], y)
     info = information(a, Z, y)
     root = np.linalg.cholesky(information(at(start[K:], np.zeros(N), y), Z, y))
     left = np.linalg.eigvalsh(np.linalg.solve(root, np.linalg.solve(root, info).T))[0]
     A = np.linalg.pinv(info, hermitian=True) if left < FLAT else np.linalg.inv(info)
-    M = np.eye(K + J - 1)  # from the working parameters to slopes of X and cuts that are not centred
+    # from the working parameters to slopes of X and cuts that are not centred
+    M = np.eye(K + J - 1)
     M[:K, :K] = np.linalg.solve(T, np.eye(K))
     M[K:, :K] = mean @ M[:K, :K]
     null = float((np.bincount(y) * np.log(np.bincount(y) / N)).sum())
     est = Estimates(
-        beta=(M @ phi)[None], influence=(scores(a, Z, y) @ A @ M.T)[None], leverage=np.zeros((1, N)), classical=(M @ A @ M.T)[None],
-        loglik=climb.value, r2=1 - climb.value / null, scale=np.ones(1), converged=climb.converged, iterations=climb.steps,
-    )  # fmt: skip
+        beta=(M @ phi)[None],
+        influence=(scores(a, Z, y) @ A @ M.T)[None],
+        leverage=np.zeros((1, N)),
+        classical=(M @ A @ M.T)[None],
+        loglik=climb.value,
+        r2=1 - climb.value / null,
+        scale=np.ones(1),
+        converged=climb.converged,
+        iterations=climb.steps,
+    )
     return est, float(left)
 
 
 def _refuse_separation(design: Design, name: str) -> None:
-    """A row below a cut and a row above it, for the two cuts round every outcome: separated as the rows of one logit are."""
+    """A row below a cut and a row above it, for the two cuts round every
+    outcome: separated as the rows of one logit are.
+    """
     y, J = design.y.astype(int), len(design.categories)
     lower, upper = np.flatnonzero(y < J - 1), np.flatnonzero(y > 0)
     rows, cut = np.concatenate([lower, upper]), np.concatenate([y[lower], y[upper] - 1])
@@ -184,7 +222,8 @@ def _refuse_separation(design: Design, name: str) -> None:
     told = np.unique(rows[list(found.rows)])
     more = f" and {len(told) - NAMED} more" if len(told) > NAMED else ""
     raise FitError(
-        f"{name}: the order of the outcome is separated by {', '.join(terms)}: in {len(told)} of {len(y)} rows "
-        f"({', '.join(str(design.cases[i]) for i in told[:NAMED])}{more}) the side of a cut is predicted without error, so "
-        "coefficients run to infinity. Drop the term, or join categories."
+        f"{name}: the order of the outcome is separated by {', '.join(terms)}: in {len(told)} of"
+        f" {len(y)} rows ({', '.join(str(design.cases[i]) for i in told[:NAMED])}{more}) the side"
+        " of a cut is predicted without error, so coefficients run to infinity. Drop the term, or"
+        " join categories."
     )

@@ -1,7 +1,7 @@
 """Poisson regression of counts, log link.
 
-Source: Cameron and Trivedi (2013), Regression Analysis of Count Data, 2nd ed., 3.2 (also 3.2.3: with a robust covariance only the
-mean need be right).
+Source: Cameron and Trivedi (2013), Regression Analysis of Count Data, 2nd ed., 3.2 (also 3.2.3:
+with a robust covariance only the mean need be right).
 """
 
 import numpy as np
@@ -15,7 +15,8 @@ from peacestudy.models.engines.saddle_point import deviance_part, stirling_error
 from peacestudy.models.formulas.design import Design
 from peacestudy.models.spec import ModelSpec
 
-FLAT = 1e-12  # curvature a row below which an axis counts as flat; an axis of the columns has mean square 1
+# curvature a row below which an axis counts as flat; an axis of the columns has mean square 1
+FLAT = 1e-12
 STEEPEST = 300.0  # linear predictors beyond are no step that helps
 
 
@@ -55,8 +56,8 @@ def fit_poisson(X: np.ndarray, y: np.ndarray, offset: np.ndarray) -> tuple[Estim
     Returns
     -------
     estimates, left
-        Which share of the information at the start is left at the maximum, along the axis that has lost most: near zero
-        where there is no maximum.
+        Which share of the information at the start is left at the maximum, along the axis that has
+        lost most: near zero where there is no maximum.
     """
     N, K = X.shape
     Q, R = np.linalg.qr(X)
@@ -78,7 +79,9 @@ def fit_poisson(X: np.ndarray, y: np.ndarray, offset: np.ndarray) -> tuple[Estim
     # a step of weighted least squares from the counts themselves, drawn a little towards their mean
     near = np.maximum((y + null) / 2, np.finfo(float).tiny)
     root = np.sqrt(near)
-    start = np.linalg.lstsq(Z * root[:, None], root * (np.log(near) - offset + (y - near) / near), rcond=None)[0]
+    start = np.linalg.lstsq(
+        Z * root[:, None], root * (np.log(near) - offset + (y - near) / near), rcond=None
+    )[0]
     if not np.isfinite(value(start[None])[0]):
         start = np.linalg.lstsq(Z, np.log(null) - offset, rcond=None)[0]
     climb = newton(start[None], direction, value)
@@ -89,8 +92,14 @@ def fit_poisson(X: np.ndarray, y: np.ndarray, offset: np.ndarray) -> tuple[Estim
     M = np.linalg.solve(T, np.eye(K))
     lowest = loglik(null, y)
     est = Estimates(
-        beta=(M @ climb.beta[0])[None], influence=((Z * (y - mu)[:, None]) @ A @ M.T)[None], leverage=np.zeros((1, N)),
-        classical=(M @ A @ M.T)[None], loglik=climb.value, r2=1 - climb.value / lowest, scale=np.ones(1), converged=climb.converged,
+        beta=(M @ climb.beta[0])[None],
+        influence=((Z * (y - mu)[:, None]) @ A @ M.T)[None],
+        leverage=np.zeros((1, N)),
+        classical=(M @ A @ M.T)[None],
+        loglik=climb.value,
+        r2=1 - climb.value / lowest,
+        scale=np.ones(1),
+        converged=climb.converged,
         iterations=climb.steps,
-    )  # fmt: skip
+    )
     return est, left

@@ -1,4 +1,6 @@
-"""The registry of engines: a list one can read. A new engine is one file, one line here, one reference test."""
+"""The registry of engines: a list one can read. A new engine is one
+file, one line here, one reference test.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,16 +18,18 @@ class Estimates:
     Attributes
     ----------
     beta : coefficients, shape (B, K).
-    influence : score of every row times the inverse information (inverse cross-product for linear), shape (B, N, K);
-        outer products of their sums over clusters are the sandwich.
+    influence : score of every row times the inverse information (inverse cross-product for linear),
+        shape (B, N, K); outer products of their sums over clusters are the sandwich.
     leverage : diagonal of the hat matrix, shape (B, N).
     classical : model-based covariance, shape (B, K, K).
     loglik : log-likelihood at beta, shape (B,); penalised for firth.
-    r2 : R2 of linear, McFadden's of the others, from likelihoods without penalty: that does not change with units.
+    r2 : R2 of linear, McFadden's of the others, from likelihoods without
+        penalty: that does not change with units.
     scale : residual variance of linear, 1 otherwise, shape (B,).
     converged : shape (B,), bool.
     iterations : shape (B,), int.
-    names : of the K coefficients, where they are not the columns of the design: cut points, ``alpha``, ``sd(group)`` come last.
+    names : of the K coefficients, where they are not the columns of the design: cut points,
+        ``alpha``, ``sd(group)`` come last.
     """
 
     beta: np.ndarray
@@ -49,13 +53,16 @@ class Engine:
 
     Attributes
     ----------
-    kernel : name of the function ``fit_<name>`` and of its module. Kernels of linear, logit and firth take a batch of
-        designs and outcomes; what others take stands with them, and ``peacestudy.models.engines.estimate`` calls them.
-    outcome : ``number``, ``binary`` (0 or 1), ``survival`` (``Surv(...)``), ``periods`` (``Surv(...)`` in whole
-        periods, or 0 and 1 in rows that are periods already), ``ordered`` (categories with an order) or ``count`` (0, 1, 2 ...).
+    kernel : name of the function ``fit_<name>`` and of its module. Kernels of linear, logit and
+        firth take a batch of designs and outcomes; what others take stands with them, and
+        ``peacestudy.models.engines.estimate`` calls them.
+    outcome : ``number``, ``binary`` (0 or 1), ``survival`` (``Surv(...)``), ``periods``
+        (``Surv(...)`` in whole periods, or 0 and 1 in rows that are periods already), ``ordered``
+        (categories with an order) or ``count`` (0, 1, 2 ...).
     statistic : ``t`` or ``z``, the reference distribution.
     vcovs : covariances it offers.
-    options : names of its options, each with the words it may be, ``NUMBER``, or none where it names a column.
+    options : names of its options, each with the words it may be,
+        ``NUMBER``, or none where it names a column.
     required : options without which there is no specification.
     beside : what is estimated after the slopes: ``CUT_POINTS``, a word of ``POSITIVE``, or nothing.
     """
@@ -72,7 +79,9 @@ class Engine:
         """The kernel, imported when first asked for."""
         from importlib import import_module
 
-        kernel: Kernel = getattr(import_module(f"peacestudy.models.engines.{self.kernel}"), f"fit_{self.kernel}")
+        kernel: Kernel = getattr(
+            import_module(f"peacestudy.models.engines.{self.kernel}"), f"fit_{self.kernel}"
+        )
         return kernel
 
 
@@ -89,16 +98,29 @@ ENGINES: dict[str, Engine] = {
     "logit": Engine("logit", "binary", "z", (*LIKELIHOOD, "jackknife"), {"weights": COLUMN}),
     "firth": Engine("firth", "binary", "z", (*LIKELIHOOD, "jackknife")),
     "cox": Engine(
-        "cox", "survival", "z", ("classical", "hc0", "cluster"), {"ties": ("efron", "breslow"), "strata": COLUMN}
+        "cox",
+        "survival",
+        "z",
+        ("classical", "hc0", "cluster"),
+        {"ties": ("efron", "breslow"), "strata": COLUMN},
     ),
-    "discrete_time": Engine("logit", "periods", "z", LIKELIHOOD, {"baseline": ("dummies", "cubic", "log", "constant")}),
+    "discrete_time": Engine(
+        "logit", "periods", "z", LIKELIHOOD, {"baseline": ("dummies", "cubic", "log", "constant")}
+    ),
     "ordered": Engine("ordered", "ordered", "z", LIKELIHOOD, beside=CUT_POINTS),
     "poisson": Engine("poisson", "count", "z", LIKELIHOOD, {"offset": COLUMN, "exposure": COLUMN}),
     "negative_binomial": Engine(
-        "negative_binomial", "count", "z", LIKELIHOOD, {"offset": COLUMN, "exposure": COLUMN}, beside=DISPERSION
+        "negative_binomial",
+        "count",
+        "z",
+        LIKELIHOOD,
+        {"offset": COLUMN, "exposure": COLUMN},
+        beside=DISPERSION,
     ),
     "ridge": Engine("ridge", "binary", "z", LIKELIHOOD, {"penalty": NUMBER}, ("penalty",)),
-    "mixed_logit": Engine("mixed_logit", "binary", "z", ("classical",), {"group": COLUMN}, ("group",), beside=SPREAD),
+    "mixed_logit": Engine(
+        "mixed_logit", "binary", "z", ("classical",), {"group": COLUMN}, ("group",), beside=SPREAD
+    ),
     "mixed_linear": Engine(
         "mixed_linear",
         "number",

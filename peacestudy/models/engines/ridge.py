@@ -1,9 +1,11 @@
-"""Logit with a ridge penalty: coefficients drawn towards zero, for three events a term, beside Firth's.
+"""Logit with a ridge penalty: coefficients drawn towards zero,
+for three events a term, beside Firth's.
 
-Source: le Cessie and van Houwelingen (1992), Applied Statistics 41(1): the log-likelihood less penalty/2 times the sum of squared
-coefficients of columns with standard deviation one; the intercept is not penalised. Covariance, section 3.3: with the penalty given,
-B I B for ``classical``, B the inverse of the information plus the penalty and I the information; the robust ones put the sums of
-scores, each row with its share of the penalty's, in the place of I.
+Source: le Cessie and van Houwelingen (1992), Applied Statistics 41(1): the log-likelihood less
+penalty/2 times the sum of squared coefficients of columns with standard deviation one; the
+intercept is not penalised. Covariance, section 3.3: with the penalty given, B I B for
+``classical``, B the inverse of the information plus the penalty and I the information; the robust
+ones put the sums of scores, each row with its share of the penalty's, in the place of I.
 """
 
 import numpy as np
@@ -27,22 +29,35 @@ def estimate_ridge(design: Design, spec: ModelSpec) -> tuple[Estimates, list[Not
     if (found := separation_of(design)) is not None:
         said = separation_text(design, found)
         notes.append(
-            Note("separation", f"{said[0].upper()}{said[1:]}; the ridge's are finite, but rest on the penalty there.")
+            Note(
+                "separation",
+                f"{said[0].upper()}{said[1:]}; the ridge's are finite, but rest on the penalty"
+                " there.",
+            )
         )
     text = (
-        f"Coefficients drawn towards zero by a ridge penalty of {penalty:g} on columns of standard deviation one: {(~free).sum()} terms are "
-        f"worth {worth:.1f}. Standard errors are of the shrunken coefficients, with the penalty as given; Wald intervals about "
-        "them do not reckon with what the penalty takes away, and need not cover at their level."
+        f"Coefficients drawn towards zero by a ridge penalty of {penalty:g} on columns of standard"
+        f" deviation one: {(~free).sum()} terms are worth {worth:.1f}. Standard errors are of the"
+        " shrunken coefficients, with the penalty as given; Wald intervals about them do not"
+        " reckon with what the penalty takes away, and need not cover at their level."
     )
     for label, levels in design.levels.items():
-        choice = f"{label}: the penalty is on differences from {levels[0]}, so with another reference category all estimates are others."
+        choice = (
+            f"{label}: the penalty is on differences from {levels[0]}, so with another reference"
+            " category all estimates are others."
+        )
         notes.append(
-            Note("ridge_reference", f"{choice} The order of a categorical column, else of the names, says which it is.")
+            Note(
+                "ridge_reference",
+                f"{choice} The order of a categorical column, else of the names, says which it is.",
+            )
         )
     return est, [*notes, Note("ridge", text)]
 
 
-def fit_ridge(X: np.ndarray, y: np.ndarray, penalty: float, free: np.ndarray) -> tuple[Estimates, float]:
+def fit_ridge(
+    X: np.ndarray, y: np.ndarray, penalty: float, free: np.ndarray
+) -> tuple[Estimates, float]:
     """Maximum of the penalised likelihood, as a batch of one.
 
     Parameters
@@ -55,8 +70,8 @@ def fit_ridge(X: np.ndarray, y: np.ndarray, penalty: float, free: np.ndarray) ->
     Returns
     -------
     estimates, worth
-        ``loglik`` is without the penalty. How many free coefficients the penalised ones are worth: the trace of B I, less the
-        free ones.
+        ``loglik`` is without the penalty. How many free coefficients the penalised ones are worth:
+        the trace of B I, less the free ones.
     """
     N, K = X.shape
     Z, T = orthonormal(X[None])
@@ -73,7 +88,9 @@ def fit_ridge(X: np.ndarray, y: np.ndarray, penalty: float, free: np.ndarray) ->
         return np.linalg.solve(information(gamma) + P, score)[None], score[None]
 
     def value(gamma: np.ndarray) -> np.ndarray:
-        return np.asarray(loglik(predictor(Z, gamma), many) - 0.5 * np.einsum("bi,ij,bj->b", gamma, P, gamma))
+        return np.asarray(
+            loglik(predictor(Z, gamma), many) - 0.5 * np.einsum("bi,ij,bj->b", gamma, P, gamma)
+        )
 
     climb = newton(np.zeros((1, K)), direction, value)
     eta, gamma = predictor(Z, climb.beta), climb.beta[0]
@@ -81,8 +98,14 @@ def fit_ridge(X: np.ndarray, y: np.ndarray, penalty: float, free: np.ndarray) ->
     B = np.linalg.inv(info + P)
     rows = Z[0] * (y - expit(eta[0]))[:, None] - P @ gamma / N
     est = Estimates(
-        beta=(back @ gamma)[None], influence=(rows @ B @ back.T)[None], leverage=np.zeros((1, N)),
-        classical=(back @ B @ info @ B @ back.T)[None], loglik=loglik(eta, many), r2=mcfadden(eta, many), scale=np.ones(1),
-        converged=climb.converged, iterations=climb.steps,
-    )  # fmt: skip
+        beta=(back @ gamma)[None],
+        influence=(rows @ B @ back.T)[None],
+        leverage=np.zeros((1, N)),
+        classical=(back @ B @ info @ B @ back.T)[None],
+        loglik=loglik(eta, many),
+        r2=mcfadden(eta, many),
+        scale=np.ones(1),
+        converged=climb.converged,
+        iterations=climb.steps,
+    )
     return est, float(np.trace(B @ info)) - float(free.sum())

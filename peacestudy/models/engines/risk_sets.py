@@ -1,19 +1,24 @@
-"""The partial likelihood of a proportional hazards model: its value, score, information and score residuals.
+"""The partial likelihood of a proportional hazards model: its
+value, score, information and score residuals.
 
-Sources: Cox (1975), Biometrika 62(2); Efron (1977), Journal of the American Statistical Association 72(359), and Breslow
-(1974), Biometrics 30(1) (ties); Therneau and Grambsch (2000), Modeling Survival Data, 3.3, 3.7 and 4.5 (residuals).
+Sources: Cox (1975), Biometrika 62(2); Efron (1977), Journal of the American Statistical Association
+72(359), and Breslow (1974), Biometrics 30(1) (ties); Therneau and Grambsch (2000), Modeling
+Survival Data, 3.3, 3.7 and 4.5 (residuals).
 
-A *moment* is a time at which events occur within a stratum. A row is at risk at the moments after its start up to its end:
-a run of numbers of moments, so that a sum over every risk set is a difference of two running sums. These are kept in
-the longest floating point that the machine has, for the difference can be much smaller than they.
+A *moment* is a time at which events occur within a stratum. A row is at risk at the moments after
+its start up to its end: a run of numbers of moments, so that a sum over every risk set is a
+difference of two running sums. These are kept in the longest floating point that the machine has,
+for the difference can be much smaller than they.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-LOST = 1e6 * float(np.finfo(np.longdouble).eps)  # share of a running sum below which a difference has under six digits
-LEAST = 1e-200  # a sum of hazards, relative to the highest, below which its inverse nears the end of the numbers
+# share of a running sum below which a difference has under six digits
+LOST = 1e6 * float(np.finfo(np.longdouble).eps)
+# a sum of hazards, relative to the highest, below which its inverse nears the end of the numbers
+LEAST = 1e-200
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +32,8 @@ class RiskSets:
     strata : stratum numbers, shape (N,).
     times : times of the M moments.
     moment : moment of each of the E events, ascending.
-    share : share of the tied events that is no longer at risk, for Efron's approximation: 0, 1/d, 2/d, ...; 0 for Breslow's.
+    share : share of the tied events that is no longer at risk, for Efron's approximation: 0, 1/d,
+        2/d, ...; 0 for Breslow's.
     """
 
     first: np.ndarray
@@ -43,7 +49,9 @@ class RiskSets:
         return _running(-self._gather(x, self.first) + self._gather(x, self.last))
 
     def not_ended(self, x: np.ndarray) -> np.ndarray:
-        """Sums over all that ends at a moment or later, of later strata too: what ``over`` takes a difference from."""
+        """Sums over all that ends at a moment or later, of later strata
+        too: what ``over`` takes a difference from.
+        """
         return _running(self._gather(x, self.last))
 
     def of_events(self, x: np.ndarray) -> np.ndarray:
@@ -64,7 +72,9 @@ class RiskSets:
         return out
 
     def per_moment(self, x: np.ndarray) -> np.ndarray:
-        """Sums over the events of a moment of what is given for each event, (E,) or (E, K) to (M,) or (M, K)."""
+        """Sums over the events of a moment of what is given for each
+        event, (E,) or (E, K) to (M,) or (M, K).
+        """
         return _bins(x, self.moment, len(self.times))
 
     def _gather(self, x: np.ndarray, at: np.ndarray) -> np.ndarray:
@@ -82,7 +92,9 @@ def _bins(x: np.ndarray, at: np.ndarray, size: int) -> np.ndarray:
 
 
 def _running(steps: np.ndarray) -> np.ndarray:
-    """Sums from each moment's successor to the end, the last bin included: shape (M + 1, ...) to (M, ...)."""
+    """Sums from each moment's successor to the end, the last bin
+    included: shape (M + 1, ...) to (M, ...).
+    """
     tail = np.cumsum(steps[::-1].astype(np.longdouble), axis=0)[::-1]
     out: np.ndarray = tail[1:].astype(float)
     return out
@@ -133,8 +145,8 @@ class Partial:
 def partial(sets: RiskSets, Z: np.ndarray, beta: np.ndarray) -> Partial:
     """The partial likelihood of covariates (N, K) at coefficients (K,).
 
-    Where hazards lie so far apart that the sum over a risk set has lost its digits the value is -inf, and nothing else is
-    told: a search turns back there.
+    Where hazards lie so far apart that the sum over a risk set has lost its digits the value is
+    -inf, and nothing else is told: a search turns back there.
     """
     eta = Z @ beta
     highest = np.full(int(sets.strata.max()) + 1, -np.inf)
@@ -151,18 +163,24 @@ def partial(sets: RiskSets, Z: np.ndarray, beta: np.ndarray) -> Partial:
 
 
 def score(sets: RiskSets, Z: np.ndarray, at: Partial, g: np.ndarray | None = None) -> np.ndarray:
-    """The derivative of the log partial likelihood (K,), or each moment's part of it times ``g`` (M,)."""
+    """The derivative of the log partial likelihood (K,), or each
+    moment's part of it times ``g`` (M,).
+    """
     weight = np.ones(len(sets.times)) if g is None else g
     own = sets.of_events(Z) - sets.per_moment(at.mean)
     out: np.ndarray = weight @ own
     return out
 
 
-def information(sets: RiskSets, Z: np.ndarray, at: Partial, g: np.ndarray | None = None) -> np.ndarray:
+def information(
+    sets: RiskSets, Z: np.ndarray, at: Partial, g: np.ndarray | None = None
+) -> np.ndarray:
     """Minus the second derivative (K, K), each moment's part times ``g`` (M,)."""
     weight = np.ones(len(sets.times)) if g is None else g
     rate = at.rate * weight[sets.moment]
-    omega = at.w * (sets.through(sets.per_moment(rate)) - sets.at_end(sets.per_moment(sets.share * rate)))
+    omega = at.w * (
+        sets.through(sets.per_moment(rate)) - sets.at_end(sets.per_moment(sets.share * rate))
+    )
     means = at.mean * weight[sets.moment][:, None]
     out: np.ndarray = Z.T @ (omega[:, None] * Z) - at.mean.T @ means
     return np.asarray((out + out.T) / 2)
@@ -172,8 +190,12 @@ def score_residuals(sets: RiskSets, Z: np.ndarray, at: Partial) -> np.ndarray:
     """Each row's part of the score (N, K): zero for a row that is at risk at no moment."""
     tied = np.bincount(sets.moment, minlength=len(sets.times))
     own = sets.event[:, None] * Z - sets.at_end(sets.per_moment(at.mean) / tied[:, None])
-    rate = sets.through(sets.per_moment(at.rate)) - sets.at_end(sets.per_moment(sets.share * at.rate))
+    rate = sets.through(sets.per_moment(at.rate)) - sets.at_end(
+        sets.per_moment(sets.share * at.rate)
+    )
     spread = at.rate[:, None] * at.mean
-    drift = sets.through(sets.per_moment(spread)) - sets.at_end(sets.per_moment(sets.share[:, None] * spread))
+    drift = sets.through(sets.per_moment(spread)) - sets.at_end(
+        sets.per_moment(sets.share[:, None] * spread)
+    )
     out: np.ndarray = own - at.w[:, None] * (Z * rate[:, None] - drift)
     return out

@@ -1,8 +1,9 @@
-"""Parts of log-gammas that keep their digits at large counts, where the log-gammas themselves cancel.
+"""Parts of log-gammas that keep their digits at large counts,
+where the log-gammas themselves cancel.
 
-Sources: Loader (2000), Fast and Accurate Computation of Binomial Probabilities (the saddle-point expansion that R's
-``dbinom`` and ``dnbinom`` use); Abramowitz and Stegun (1972), Handbook of Mathematical Functions, 6.1.40, 6.3.18 and
-6.4.12 (asymptotic series).
+Sources: Loader (2000), Fast and Accurate Computation of Binomial Probabilities (the saddle-point
+expansion that R's ``dbinom`` and ``dnbinom`` use); Abramowitz and Stegun (1972), Handbook of
+Mathematical Functions, 6.1.40, 6.3.18 and 6.4.12 (asymptotic series).
 """
 
 import numpy as np
@@ -11,15 +12,24 @@ from scipy.special import digamma, gammaln, polygamma
 LARGE = 15.0  # from here on the asymptotic series are exact up to rounding
 # digamma(z) - log(z) is the sum of c / z**m over these (m, c); c is minus a Bernoulli number over m
 DIGAMMA = (
-    (1, -1 / 2), (2, -1 / 12), (4, 1 / 120), (6, -1 / 252), (8, 1 / 240), (10, -1 / 132), (12, 691 / 32760),
-)  # fmt: skip
+    (1, -1 / 2),
+    (2, -1 / 12),
+    (4, 1 / 120),
+    (6, -1 / 252),
+    (8, 1 / 240),
+    (10, -1 / 132),
+    (12, 691 / 32760),
+)
 STIRLING = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360)  # of 1/z, 1/z**3, ...
-NEAR = 0.25  # size of w below which log(1 + w) less the first terms of its series is summed as a series
+# size of w below which log(1 + w) less the first terms of its series is summed as a series
+NEAR = 0.25
 TERMS = 28  # of that series: the next is below rounding
 
 
 def stirling_error(z: np.ndarray) -> np.ndarray:
-    """``log Gamma(z + 1)`` less Stirling's formula ``(z + 1/2) log z - z + log(2 pi) / 2``, for z above 0, any shape."""
+    """``log Gamma(z + 1)`` less Stirling's formula ``(z + 1/2) log z - z +
+    log(2 pi) / 2``, for z above 0, any shape.
+    """
     small, inverse = np.minimum(z, LARGE), 1 / np.maximum(z, LARGE)
     direct = gammaln(small + 1) - (small + 0.5) * np.log(small) + small - 0.5 * np.log(2 * np.pi)
     series = np.zeros_like(inverse)
@@ -52,7 +62,8 @@ def deviance_part(x: np.ndarray, mean: np.ndarray, difference: np.ndarray) -> np
     mean : above 0.
     difference : x - mean, without cancellation.
     """
-    mean = np.maximum(mean, np.finfo(float).tiny)  # a mean that underflows has a likelihood near zero, not none
+    # a mean that underflows has a likelihood near zero, not none
+    mean = np.maximum(mean, np.finfo(float).tiny)
     near = np.abs(difference) < NEAR * mean
     w = np.where(near, difference, 0.0) / mean
     close = mean * w**2 * (1 + (1 + w) * log_series(w, 1))

@@ -1,9 +1,11 @@
-"""Separation: whether some combination of the terms predicts the outcome without error, so that the logit has no maximum.
+"""Separation: whether some combination of the terms predicts the outcome
+without error, so that the logit has no maximum.
 
-Source: Konis (2007), Computational algorithms for detecting separation in binary and multinomial logistic regression, thesis,
-Oxford, ch. 4: a linear program whose value is above zero exactly when the data are completely or quasi-completely separated.
-Its solution need not take every row off the border that some combination can take off; it is solved again for the rows
-that are left, until it finds no more. Junker (2004), QuickXplain, AAAI-04: which of the terms are needed for it.
+Source: Konis (2007), Computational algorithms for detecting separation in binary and multinomial
+logistic regression, thesis, Oxford, ch. 4: a linear program whose value is above zero exactly when
+the data are completely or quasi-completely separated. Its solution need not take every row off the
+border that some combination can take off; it is solved again for the rows that are left, until it
+finds no more. Junker (2004), QuickXplain, AAAI-04: which of the terms are needed for it.
 """
 
 from dataclasses import dataclass
@@ -13,12 +15,15 @@ from scipy.optimize import linprog
 from scipy.special import expit
 
 STEPS = 40  # of Newton; rare events need one step for each unit of the intercept
-FAR = 15.0  # linear predictor beyond which nothing is proved: there, rounding is as large as a chance
+# linear predictor beyond which nothing is proved: there, rounding is as large as a chance
+FAR = 15.0
 SURE = 0.1  # of the bound
 CLEAR = 1e-9  # a margin below this, of a row of length 1, is zero up to the solver's tolerance
-SURE = 1e-6  # p(1-p) above which no row is predicted without error, so that a maximum that was found is one
+# p(1-p) above which no row is predicted without error, so that a maximum that was found is one
+SURE = 1e-6
 EMPTY = 1e-12  # a row shorter than this is zero up to rounding, and on the border always
-EXACT = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}  # the solver's smallest
+# the solver's smallest
+EXACT = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
 
 
 @dataclass(frozen=True)
@@ -29,7 +34,8 @@ class Separation:
     ----------
     kind : ``complete`` or ``quasi``.
     terms : positions of columns that suffice to separate these rows, none of which can be spared.
-    rows : positions of all rows that can lie off the border: their outcome is predicted without error.
+    rows : positions of all rows that can lie off the border:
+        their outcome is predicted without error.
     """
 
     kind: str
@@ -48,18 +54,22 @@ def find_separation(X: np.ndarray, y: np.ndarray) -> Separation | None:
 
 
 def separated_rows(X: np.ndarray, y: np.ndarray) -> tuple[int, ...]:
-    """Positions of the rows of a design (N, K) whose outcome is predicted without error; none without separation."""
+    """Positions of the rows of a design (N, K) whose outcome is
+    predicted without error; none without separation.
+    """
     if has_maximum(X, y):
         return ()
     return tuple(int(i) for i in np.flatnonzero(_off_border(X, y)))
 
 
 def has_maximum(X: np.ndarray, y: np.ndarray) -> bool:
-    """Whether a few Newton steps prove that a logit has a maximum, which spares the linear program; no proof says nothing.
+    """Whether a few Newton steps prove that a logit has a maximum, which
+    spares the linear program; no proof says nothing.
 
-    Let a direction separate, with margins m >= 0, and let every row have a chance of at least q of the outcome that it has not.
-    Along it the score is sum(m q_i) and the information sum(m^2 q_i (1 - q_i)) <= max(m) sum(m q_i), so the Newton decrement is
-    at least sum(m q_i) / max(m) >= q (Cauchy and Schwarz). A decrement below q, anywhere, therefore excludes separation.
+    Let a direction separate, with margins m >= 0, and let every row have a chance of at least q of
+    the outcome that it has not. Along it the score is sum(m q_i) and the information sum(m^2 q_i (1
+    - q_i)) <= max(m) sum(m q_i), so the Newton decrement is at least sum(m q_i) / max(m) >= q
+    (Cauchy and Schwarz). A decrement below q, anywhere, therefore excludes separation.
     """
     Z = np.linalg.qr(X)[0] * np.sqrt(len(y))
     beta = np.zeros(Z.shape[1])
@@ -77,8 +87,12 @@ def has_maximum(X: np.ndarray, y: np.ndarray) -> bool:
     return False
 
 
-def _needed(X: np.ndarray, y: np.ndarray, off: np.ndarray, given: list[int], more: list[int]) -> list[int]:
-    """The fewest of the columns ``more``, in the sense that none can be spared, that with the given ones separate the rows."""
+def _needed(
+    X: np.ndarray, y: np.ndarray, off: np.ndarray, given: list[int], more: list[int]
+) -> list[int]:
+    """The fewest of the columns ``more``, in the sense that none can be
+    spared, that with the given ones separate the rows.
+    """
     if given and (_off_border(X[:, given], y) == off).all():
         return []
     if len(more) == 1:
@@ -89,14 +103,19 @@ def _needed(X: np.ndarray, y: np.ndarray, off: np.ndarray, given: list[int], mor
 
 
 def _off_border(X: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """The rows that a separating combination can take off the border, shape (N,), bool; none without separation."""
-    # neither the basis of the columns nor the length of a row matters to separation; both matter to a solver
+    """The rows that a separating combination can take off the border,
+    shape (N,), bool; none without separation.
+    """
+    # neither the basis of the columns nor the length of a row matters to separation; both matter to
+    # a solver
     A = (2 * y - 1)[:, None] * np.linalg.qr(X)[0]
     length = np.sqrt((A**2).sum(axis=1, keepdims=True))
     A = A / np.where(length > EMPTY, length, 1.0)
     off = np.zeros(len(y), bool)
     while not off.all():
-        answer = linprog(-A[~off].sum(axis=0), A_ub=-A, b_ub=np.zeros(len(y)), bounds=(-1, 1), options=EXACT)
+        answer = linprog(
+            -A[~off].sum(axis=0), A_ub=-A, b_ub=np.zeros(len(y)), bounds=(-1, 1), options=EXACT
+        )
         new = ~off & (A @ answer.x > CLEAR) if answer.success else np.zeros(len(y), bool)
         if not new.any():
             break

@@ -1,7 +1,9 @@
-"""Columns far from zero, such as a time in seconds, moved to their mean, nearly dependent ones turned, and estimates moved back.
+"""Columns far from zero, such as a time in seconds, moved to their mean, nearly dependent ones
+turned, and estimates moved back.
 
-Source: Higham (2002), Accuracy and Stability of Numerical Algorithms, 2nd ed., 1.7 and 1.9: x - c is exact where x and c are close, and
-a sum of squares about zero has lost the digits that a sum about the mean keeps.
+Source: Higham (2002), Accuracy and Stability of Numerical Algorithms, 2nd ed., 1.7 and 1.9: x - c
+is exact where x and c are close, and a sum of squares about zero has lost the digits that a sum
+about the mean keeps.
 """
 
 from dataclasses import dataclass
@@ -9,24 +11,29 @@ from dataclasses import dataclass
 import numpy as np
 
 FAR = 1e3  # distance of the mean from zero, in standard deviations, from which a column is moved
-NEARLY = 1e4  # condition number of columns of unit length, whose square is what variances of sums of coefficients lose
+# condition number of columns of unit length, whose square is what variances of sums of coefficients
+# lose
+NEARLY = 1e4
 ROUND = 1e-8  # of a weight, within which it is a whole number
 
 
 @dataclass(frozen=True, eq=False)
 class Centring:
-    """What columns are moved by, and turned to, before a model is fitted; and the way back for its parameters, of which there are P.
+    """What columns are moved by, and turned to, before a model is fitted; and the way back for its
+    parameters, of which there are P.
 
-    A model of x has the same fit as one of x - c. Its slopes are the same; the parameters whose columns make the constant
-    (the intercept, the dummies of all categories, cut points) take up the difference. Columns that are nearly dependent are also
-    turned into orthonormal ones: variances of sums of their coefficients are differences of numbers far larger than
-    themselves, and those of the turned parameters are not.
+    A model of x has the same fit as one of x - c. Its slopes are the same; the parameters whose
+    columns make the constant (the intercept, the dummies of all categories, cut points) take up the
+    difference. Columns that are nearly dependent are also turned into orthonormal ones: variances
+    of sums of their coefficients are differences of numbers far larger than themselves, and those
+    of the turned parameters are not.
 
     Attributes
     ----------
     centre : c, by which the column of each parameter was moved, shape (P,); 0 where it was not.
     constant : the combination of parameters that stands for the constant, shape (P,).
-    turn : T, upper triangular, such that the moved columns are ZT with Z orthonormal, shape (P, P); None where they were not turned.
+    turn : T, upper triangular, such that the moved columns are ZT with Z orthonormal, shape (P, P);
+        None where they were not turned.
     """
 
     centre: np.ndarray
@@ -39,7 +46,9 @@ class Centring:
         return self.turn is not None or bool(self.centre.any())
 
     def coefficients(self, moved: np.ndarray) -> np.ndarray:
-        """Parameters of the columns as they were, from those of the moved ones, shape (P,) or (draws, P)."""
+        """Parameters of the columns as they were, from those of the
+        moved ones, shape (P,) or (draws, P).
+        """
         back = moved if self.turn is None else np.linalg.solve(self.turn, moved.T).T
         return np.asarray(back - np.multiply.outer(back @ self.centre, self.constant))
 
@@ -54,7 +63,8 @@ class Centring:
         return np.asarray(W @ moved @ W.T)
 
     def weights(self, weights: np.ndarray) -> np.ndarray:
-        """Weights of parameters of the moved columns (q, P), from weights of those of the columns as they were.
+        """Weights of parameters of the moved columns (q, P), from
+        weights of those of the columns as they were.
 
         A row of a design is such weights: its entries less the centres, each difference exact.
         """
@@ -73,8 +83,9 @@ def centring_of(X: np.ndarray, constant: np.ndarray | None = None) -> Centring:
     Parameters
     ----------
     X : the columns.
-    constant : their combination that is one in every row, shape (K,), or zeros where parameters outside stand for the
-        constant, as cut points and baseline hazards do. None looks for it, and moves nothing where there is none.
+    constant : their combination that is one in every row, shape (K,), or zeros where parameters
+        outside stand for the constant, as cut points and baseline hazards do. None looks for it,
+        and moves nothing where there is none.
 
     Examples
     --------
@@ -96,7 +107,9 @@ def centring_of(X: np.ndarray, constant: np.ndarray | None = None) -> Centring:
 
 
 def _constant(X: np.ndarray, far: np.ndarray) -> np.ndarray | None:
-    """Weights of columns whose sum is one in every row: of a column that does not vary, or of dummies of all categories."""
+    """Weights of columns whose sum is one in every row: of a column that does not vary, or of
+    dummies of all categories.
+    """
     out = np.zeros(X.shape[1])
     still = np.flatnonzero((np.ptp(X, axis=0) == 0) & (X[0] != 0))
     if len(still):
@@ -113,7 +126,9 @@ def _constant(X: np.ndarray, far: np.ndarray) -> np.ndarray | None:
 
 
 def turned(X: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
-    """Orthonormal columns Z (N, K) and T (K, K) with X = ZT; None where the columns are far enough from dependent."""
+    """Orthonormal columns Z (N, K) and T (K, K) with X = ZT; None where
+    the columns are far enough from dependent.
+    """
     if not X.shape[1]:
         return None
     size = np.sqrt((X**2).sum(axis=0))

@@ -1,4 +1,6 @@
-"""Columns of a table before they are a design: found by name, whole, and numbers where numbers are meant."""
+"""Columns of a table before they are a design: found by name,
+whole, and numbers where numbers are meant.
+"""
 
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
@@ -18,10 +20,12 @@ FEWEST_ROWS = 3
 
 
 def columns_named(data: pd.DataFrame, needed: Mapping[str, str]) -> pd.DataFrame:
-    """The table with its columns' names as text and rows by position: an index of the user's may hold a label twice.
+    """The table with its columns' names as text and rows by position: an
+    index of the user's may hold a label twice.
 
-    Names are compared as ``composed`` gives them: an accent written as a sign of its own and a no-break space look like the
-    composed letter and the plain space, and match them. A column that is found so has the name that was needed.
+    Names are compared as ``composed`` gives them: an accent written as a sign of its own and a
+    no-break space look like the composed letter and the plain space, and match them. A column that
+    is found so has the name that was needed.
 
     Parameters
     ----------
@@ -31,13 +35,14 @@ def columns_named(data: pd.DataFrame, needed: Mapping[str, str]) -> pd.DataFrame
     Raises
     ------
     SpecError
-        A column is not there, with the nearest name; it stands there twice, or two names look alike; names of columns have
-        several levels.
+        A column is not there, with the nearest name; it stands there twice, or two names look
+        alike; names of columns have several levels.
     """
     if data.columns.nlevels > 1:
         raise SpecError(
-            f"the columns of the data have names of {data.columns.nlevels} levels, as {data.columns[0]!r}; a formula names one. "
-            "Flatten them first: data.columns = ['_'.join(c) for c in data.columns]."
+            f"the columns of the data have names of {data.columns.nlevels} levels, as"
+            f" {data.columns[0]!r}; a formula names one. Flatten them first: data.columns ="
+            " ['_'.join(c) for c in data.columns]."
         )
     names = [str(c) for c in data.columns]
     known = [composed(name) for name in names]
@@ -56,7 +61,11 @@ def columns_named(data: pd.DataFrame, needed: Mapping[str, str]) -> pd.DataFrame
         else:
             names[place] = column
     out = data.set_axis(names, axis=1).reset_index(drop=True)
-    return out.assign(**{column: out.iloc[:, place] for column, place in further.items()}) if further else out
+    return (
+        out.assign(**{column: out.iloc[:, place] for column, place in further.items()})
+        if further
+        else out
+    )
 
 
 def panel_columns(panel: tuple[str, str] | None) -> dict[str, str]:
@@ -65,7 +74,10 @@ def panel_columns(panel: tuple[str, str] | None) -> dict[str, str]:
 
 
 def complete_rows(
-    data: pd.DataFrame, ids: Sequence[Any], columns: Sequence[str], reasons: Mapping[str, Sequence[str]] | None = None
+    data: pd.DataFrame,
+    ids: Sequence[Any],
+    columns: Sequence[str],
+    reasons: Mapping[str, Sequence[str]] | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The rows with a value in every column, and for the others the column and the reason.
 
@@ -74,12 +86,14 @@ def complete_rows(
     data : rows by position.
     ids : names of the rows.
     columns : which must have a value.
-    reasons : for some columns, why a row has none, by position; of others it is said that they are missing.
+    reasons : for some columns, why a row has none, by position; of
+        others it is said that they are missing.
 
     Raises
     ------
     FitError
-        Fewer rows are left than can be fitted; with the column that has no values at all, where there is one.
+        Fewer rows are left than can be fitted; with the column that
+        has no values at all, where there is one.
     """
     part = data[list(dict.fromkeys(columns))]
     out = []
@@ -95,18 +109,27 @@ def complete_rows(
             endless = np.isinf(values.to_numpy(dtype=float, na_value=np.nan))
         if (gone | endless).all():
             empty.append(f"{column!r} is {'missing' if gone.all() else 'missing or infinite'}")
-            such_as = such_as or next((f" ({r} ...)" for r in (reasons or {}).get(column, ()) if r), "")
+            such_as = such_as or next(
+                (f" ({r} ...)" for r in (reasons or {}).get(column, ()) if r), ""
+            )
         for bad, why in ((gone, "is missing"), (endless & ~gone, "is infinite")):
             own = (reasons or {}).get(column, ()) if bad is gone else ()
-            out += [(ids[i], column, own[i] if own else f"{column} {why}") for i in np.flatnonzero(bad & keep).tolist()]
+            out += [
+                (ids[i], column, own[i] if own else f"{column} {why}")
+                for i in np.flatnonzero(bad & keep).tolist()
+            ]
             keep &= ~bad
     if keep.sum() < FEWEST_ROWS:
-        raise FitError(_too_few(int(keep.sum()), len(data), [str(c) for c in part.columns], empty, such_as))
+        raise FitError(
+            _too_few(int(keep.sum()), len(data), [str(c) for c in part.columns], empty, such_as)
+        )
     return part if keep.all() else part[keep], pd.DataFrame(out, columns=["case", "term", "reason"])
 
 
 def _all_finite(values: pd.Series) -> bool:
-    """Whether plain numbers are all there; False of any other column, which is looked at more closely."""
+    """Whether plain numbers are all there; False of any other
+    column, which is looked at more closely.
+    """
     if not isinstance(values.dtype, np.dtype) or values.dtype.kind not in "biuf":
         return False
     return bool(values.dtype.kind != "f" or np.isfinite(values.to_numpy()).all())
@@ -117,7 +140,9 @@ def _too_few(left: int, rows: int, columns: list[str], empty: list[str], such_as
         return "the data have no rows: 0 of 0 rows have values, and nothing can be fitted."
     said = f"{left} of {rows} rows have values in all of {', '.join(columns)}"
     if empty:
-        return f"{said}: {', '.join(empty)} in every one{such_as}. Find its values, or leave it out."
+        return (
+            f"{said}: {', '.join(empty)} in every one{such_as}. Find its values, or leave it out."
+        )
     return f"{said}; nothing can be fitted with fewer than {FEWEST_ROWS}."
 
 
@@ -134,7 +159,9 @@ def refuse_text(column: pd.Series, name: str, outcome: bool = False) -> None:
         return
     said = f"the column {name!r} holds {column.dtype}, not numbers."
     if kind in "mM":
-        raise SpecError(f"{said} Turn dates into numbers first, such as the year, or the days since a date.")
+        raise SpecError(
+            f"{said} Turn dates into numbers first, such as the year, or the days since a date."
+        )
     refuse_containers(column, name)
     if kind == "c":
         raise SpecError(f"{said} Take the real part, or the absolute value, in the data first.")
@@ -143,33 +170,42 @@ def refuse_text(column: pd.Series, name: str, outcome: bool = False) -> None:
         raise SpecError(f"{said} {advice(name, found)}")
     if found is not None or pd.to_numeric(column.astype(object), errors="coerce").notna().all():
         raise SpecError(
-            f"{said} Write C({name}) for categories; if its values (such as {column.dropna().iloc[0]!r}) are meant as numbers, "
-            f"turn them into numbers first: data[{name!r}] = pd.to_numeric(data[{name!r}])."
+            f"{said} Write C({name}) for categories; if its values (such as"
+            f" {column.dropna().iloc[0]!r}) are meant as numbers, turn them into numbers first:"
+            f" data[{name!r}] = pd.to_numeric(data[{name!r}])."
         )
     if mixed := _mixed(column):
         raise SpecError(f"{said} It holds {mixed}: bring it to one type first.")
     if outcome:
-        raise SpecError(f"{said} An outcome is a number: code it first, as 0 and 1 where there are two.")
+        raise SpecError(
+            f"{said} An outcome is a number: code it first, as 0 and 1 where there are two."
+        )
     raise SpecError(f"{said} Write C({name}) for categories.")
 
 
 def marks_as_categories(label: str, column: pd.Series) -> list[Note]:
-    """A note where C() makes a category of a mark, such as NA, in a column that otherwise holds numbers."""
-    if column.dtype != object and not isinstance(column.dtype, pd.StringDtype | pd.CategoricalDtype):
+    """A note where C() makes a category of a mark, such as NA, in
+    a column that otherwise holds numbers.
+    """
+    if column.dtype != object and not isinstance(
+        column.dtype, pd.StringDtype | pd.CategoricalDtype
+    ):
         return []
     found = spoiled(column)
     if found is None or not found.missing:
         return []
     shown = ", ".join(map(repr, found.missing))
     said = (
-        f"{label} has {shown} as a category of its own: {column.name} holds {found}. If it stands for missing values, these rows "
-        f"are to be left out: read the file with missing={{{str(column.name)!r}: {list(found.missing)}}}."
+        f"{label} has {shown} as a category of its own: {column.name} holds {found}. If it stands"
+        " for missing values, these rows are to be left out: read the file with"
+        f" missing={{{str(column.name)!r}: {list(found.missing)}}}."
     )
     return [Note("marks_as_categories", said)]
 
 
 def refuse_containers(column: pd.Series, name: str) -> None:
-    """Refuse a column whose cells hold lists, dictionaries, arrays or tables: a cell is neither a number nor a category.
+    """Refuse a column whose cells hold lists, dictionaries, arrays or
+    tables: a cell is neither a number nor a category.
 
     Raises
     ------
@@ -181,21 +217,32 @@ def refuse_containers(column: pd.Series, name: str) -> None:
     for row, value in zip(column.index, column, strict=True):
         if isinstance(value, tuple | frozenset | bytes) or not isinstance(value, Hashable):
             raise SpecError(
-                f"the column {name!r} holds a {type(value).__name__} in row {row}: a cell must hold one number or one category. "
-                "Make a column of each thing in it (such as its length, or whether it holds a value), or a row of each."
+                f"the column {name!r} holds a {type(value).__name__} in row {row}: a cell must hold"
+                " one number or one category. Make a column of each thing in it (such as its"
+                " length, or whether it holds a value), or a row of each."
             )
 
 
 def _mixed(column: pd.Series) -> str:
-    """What a column of several types holds, as ``text in 3 rows, numbers in 2``; empty where it holds one type."""
+    """What a column of several types holds, as ``text in 3 rows,
+    numbers in 2``; empty where it holds one type.
+    """
     if column.dtype != object:
         return ""
     kinds = [
-        "text" if isinstance(v, str) else "numbers" if isinstance(v, Real | np.bool_) else type(v).__name__
+        (
+            "text"
+            if isinstance(v, str)
+            else "numbers"
+            if isinstance(v, Real | np.bool_)
+            else type(v).__name__
+        )
         for v in column.dropna()
     ]
     counts = Counter(kinds)
-    return ", ".join(f"{kind} in {n} row(s)" for kind, n in counts.items()) if len(counts) > 1 else ""
+    return (
+        ", ".join(f"{kind} in {n} row(s)" for kind, n in counts.items()) if len(counts) > 1 else ""
+    )
 
 
 def in_range(x: np.ndarray, name: str) -> np.ndarray:
@@ -209,11 +256,12 @@ def in_range(x: np.ndarray, name: str) -> np.ndarray:
     size = np.abs(x)
     if not (size <= LARGEST).all():
         raise FitError(
-            f"{name!r} holds numbers beyond {LARGEST:g}, too large to be fitted. Take another unit, or the log."
+            f"{name!r} holds numbers beyond {LARGEST:g}, too large to be fitted. Take another unit,"
+            " or the log."
         )
     if 0 < size.max(initial=0.0) < SMALLEST:
         raise FitError(
-            f"the largest number of {name!r} is {size.max():g}: below {SMALLEST:g} squares vanish in double precision. Take another unit, "
-            "or the log."
+            f"the largest number of {name!r} is {size.max():g}: below {SMALLEST:g} squares vanish"
+            " in double precision. Take another unit, or the log."
         )
     return x

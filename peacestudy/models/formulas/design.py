@@ -1,4 +1,6 @@
-"""The design: what a formula makes of a table. It travels with the fit, so that a prediction cannot drift from it."""
+"""The design: what a formula makes of a table. It travels with the
+fit, so that a prediction cannot drift from it.
+"""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -45,17 +47,21 @@ class Design:
     formula : what was parsed, lags read as columns.
     centres : mean and standard deviation that ``scale`` and ``center`` used, by factor label.
     levels : categories of each ``C()`` factor, the first is the reference.
-    times : start and end of the time at risk of every row, shape (n, 2), with a survival response; ``y`` is the event.
+    times : start and end of the time at risk of every row, shape (n, 2),
+        with a survival response; ``y`` is the event.
     further : values of columns that options of the engine name, such as weights, by column.
-    rows : where a row given became several, one a period: the position of the row given, shape (n,); else None.
+    rows : where a row given became several, one a period: the position
+        of the row given, shape (n,); else None.
     baseline : names of columns that the engine added for the baseline hazard.
     bases : what each curve, ``poly()`` or ``bs()``, is made of, by factor label.
-    cluster_names : what the groups of each cluster column are called, in the order of their numbers.
+    cluster_names : what the groups of each cluster column are
+        called, in the order of their numbers.
     categories : of an ordered outcome, from the lowest; ``y`` holds positions among them.
     lags : what ``lag()`` looks up; ``formula`` reads each as a column of that name.
     panel : the columns of the unit and the time, where there are lags.
     notes : what was changed in the values read.
-    made_of : the factors of each column that the formula makes, by the name of the column; none of the intercept.
+    made_of : the factors of each column that the formula makes, by the
+        name of the column; none of the intercept.
     """
 
     y: np.ndarray
@@ -104,8 +110,8 @@ def build_design(
     Raises
     ------
     SpecError
-        The formula or a column in it does not exist, a column of text stands without ``C()``, the engine does not
-        take such an outcome, or two terms have one name.
+        The formula or a column in it does not exist, a column of text stands without ``C()``, the
+        engine does not take such an outcome, or two terms have one name.
     FitError
         A function cannot take the values, or no rows are left.
     """
@@ -118,7 +124,9 @@ def build_design(
     for c in (*clusters, *further):
         refuse_containers(table[c], c)
     lagged = add_lags(table, lags, panel, ids, (*written.columns, *clusters, *further))
-    used, dropped = complete_rows(lagged.table, ids, [*parsed.columns, *clusters, *further], lagged.reasons)
+    used, dropped = complete_rows(
+        lagged.table, ids, [*parsed.columns, *clusters, *further], lagged.reasons
+    )
     prepared: dict[str, Any] = {}
     centres: dict[str, tuple[float, float]] = {}
     levels: dict[str, tuple[Any, ...]] = {}
@@ -137,29 +145,58 @@ def build_design(
         y, times, notes = survival_times(parsed.response, used, ids)
     elif set(SEVERAL) & set(parsed.response.functions):
         what = "a set of categories" if parsed.response.size is None else "several columns"
-        raise SpecError(f"the outcome is {parsed.response.label}: an outcome is a number, not {what}.")
+        raise SpecError(
+            f"the outcome is {parsed.response.label}: an outcome is a number, not {what}."
+        )
     else:
         y = _numeric(parsed.response, used[parsed.response.column], ids, centres, outcome=True)
     notes = (*notes, *_category_notes(parsed, order, used))
     X, made_of = model_matrix(parsed, pd.DataFrame(prepared, index=used.index), levels)
     if X.shape[1] == 0:
-        raise SpecError(f"formula {formula!r} leaves no term at all; name one, or keep the intercept.")
+        raise SpecError(
+            f"formula {formula!r} leaves no term at all; name one, or keep the intercept."
+        )
     grouped = [pd.factorize(used[c]) for c in clusters]
-    groups, called = tuple(codes for codes, _ in grouped), tuple(tuple(names) for _, names in grouped)
+    groups, called = (
+        tuple(codes for codes, _ in grouped),
+        tuple(tuple(names) for _, names in grouped),
+    )
     cases = tuple(ids[i] for i in used.index)
     more = {c: used[c] for c in further}
     return Design(
-        y, X, tuple(made_of), cases, groups, dropped, parsed, centres, levels, times, more, bases=bases, cluster_names=called,
-        categories=order, lags=lags, panel=panel if lags else None, notes=notes, made_of=made_of,
-    )  # fmt: skip
+        y,
+        X,
+        tuple(made_of),
+        cases,
+        groups,
+        dropped,
+        parsed,
+        centres,
+        levels,
+        times,
+        more,
+        bases=bases,
+        cluster_names=called,
+        categories=order,
+        lags=lags,
+        panel=panel if lags else None,
+        notes=notes,
+        made_of=made_of,
+    )
 
 
 def _category_notes(parsed: Formula, order: tuple[str, ...], used: pd.DataFrame) -> list[Note]:
-    """Notes on marks of missing values that became categories of a term, or of an ordered outcome."""
+    """Notes on marks of missing values that became categories of a
+    term, or of an ordered outcome.
+    """
     labels = {f.column: f.label for f in parsed.factors if f.functions == ("C",)}
     if order and isinstance(parsed.response, Factor):
         labels[parsed.response.column] = parsed.response.label
-    return [note for column, label in labels.items() for note in marks_as_categories(label, used[column])]
+    return [
+        note
+        for column, label in labels.items()
+        for note in marks_as_categories(label, used[column])
+    ]
 
 
 def _prepare(
@@ -176,13 +213,18 @@ def _prepare(
         column = pd.Series(_numeric(factor, column, ids, centres), index=column.index)
     levels[factor.label] = found = _categories(factor, column)
     if len(found) == 1:
-        raise FitError(f"{factor.label} is {found[0]} in all {len(column)} rows used: there is nothing to compare.")
+        raise FitError(
+            f"{factor.label} is {found[0]} in all {len(column)} rows used: there is nothing to"
+            " compare."
+        )
     codes = {v: f"l{i:06d}" for i, v in enumerate(found)}
     return pd.Categorical([codes[v] for v in column], categories=list(codes.values()))
 
 
 def _categories(factor: Factor, column: pd.Series) -> tuple[Any, ...]:
-    """The values that occur: in the order of a categorical column, else sorted. The first is the reference."""
+    """The values that occur: in the order of a categorical column,
+    else sorted. The first is the reference.
+    """
     refuse_containers(column, factor.column)
     try:
         found = set(column.unique())
@@ -190,7 +232,9 @@ def _categories(factor: Factor, column: pd.Series) -> tuple[Any, ...]:
             return tuple(v for v in column.cat.categories if v in found)
         return tuple(sorted(found, key=lambda v: (type(v).__name__, v)))
     except TypeError as err:
-        raise SpecError(f"{factor.label}: the values of {factor.column!r} cannot be categories ({err}).") from err
+        raise SpecError(
+            f"{factor.label}: the values of {factor.column!r} cannot be categories ({err})."
+        ) from err
 
 
 def _numeric(
@@ -207,17 +251,21 @@ def _numeric(
         if name in SQUARING:
             in_range(x, label)
         low = {"log": 0.0, "log1p": -1.0}.get(name)
-        bad = (x < 0) if name == "sqrt" else (x <= low) if low is not None else np.zeros(len(x), bool)
+        bad = (
+            (x < 0) if name == "sqrt" else (x <= low) if low is not None else np.zeros(len(x), bool)
+        )
         if bad.any():
             which = ", ".join(str(ids[i]) for i in column.index[bad][:5])
             raise FitError(
-                f"{factor.label}: {bad.sum()} value(s) have no {name} (cases {which}). Say what they mean first."
+                f"{factor.label}: {bad.sum()} value(s) have no {name} (cases {which}). Say what"
+                " they mean first."
             )
         if name in ("scale", "center"):
             mean, sd = float(x.mean()), float(x.std(ddof=1))
             if name == "scale" and not (np.ptp(x) > 0 and sd > 0):
                 raise FitError(
-                    f"{factor.label}: {factor.column!r} does not vary in the {len(x)} rows used, so it has no standard deviation."
+                    f"{factor.label}: {factor.column!r} does not vary in the {len(x)} rows used, so"
+                    " it has no standard deviation."
                 )
             centre = mean, sd if name == "scale" else 1.0
             centres[factor.within(step).label] = centre
@@ -244,7 +292,8 @@ def curve_columns(name: str, basis: Basis, x: np.ndarray) -> dict[str, np.ndarra
 def model_matrix(
     parsed: Formula, prepared: pd.DataFrame, levels: Mapping[str, tuple[Any, ...]]
 ) -> tuple[np.ndarray, dict[str, tuple[Factor, ...]]]:
-    """The design matrix by formulaic, from safe names only, and by the name of each column the factors that it is made of.
+    """The design matrix by formulaic, from safe names only, and by the name of each column the
+    factors that it is made of.
 
     Raises
     ------
@@ -258,7 +307,9 @@ def model_matrix(
         # the spare column keeps the number of rows where a formula names no factor (y ~ 1)
         given = prepared if len(prepared.columns) else prepared.assign(spare=0.0)
         with np.errstate(over="ignore"):  # a product that overflows is refused below
-            matrix = _expression(parsed.right).get_model_matrix(given, output="numpy", context={}, na_action="ignore")
+            matrix = _expression(parsed.right).get_model_matrix(
+                given, output="numpy", context={}, na_action="ignore"
+            )
     except FormulaicError as err:
         raise SpecError(f"the right-hand side of the formula cannot be built: {err}") from err
 
@@ -273,13 +324,18 @@ def model_matrix(
             text = factors[head].label
             at = levels[text][int(level.rstrip("]").removeprefix("T.")[1:])] if level else place
             if place and sum(other.split("_")[0] == head for other in column.split(":")) > 1:
-                raise SpecError(f"{text} is crossed with itself; write a higher degree, or more columns, instead.")
+                raise SpecError(
+                    f"{text} is crossed with itself; write a higher degree, or more columns,"
+                    " instead."
+                )
             parts.append(f"{text}[{at}]" if level or place else text)
         return ":".join(parts), tuple(used)
 
     columns = [described(c) for c in matrix.model_spec.column_names]
     if twice := [name for name, times in Counter(name for name, _ in columns).items() if times > 1]:
-        raise SpecError(f"two terms are both named {twice[0]!r}. {renamed(twice[0])} Or rename a category.")
+        raise SpecError(
+            f"two terms are both named {twice[0]!r}. {renamed(twice[0])} Or rename a category."
+        )
     X = np.array(matrix, dtype=float).reshape(len(prepared), len(columns))
     for column, (term, _) in zip(X.T, columns, strict=True):
         in_range(column, term)

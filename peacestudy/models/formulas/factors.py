@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-CURVES = {"poly": ("degree", 1, 10), "bs": ("number of columns", 3, 30)}  # what the integer says, from, to
+# what the integer says, from, to
+CURVES = {"poly": ("degree", 1, 10), "bs": ("number of columns", 3, 30)}
 SEVERAL = ("C", *CURVES)  # functions that make several columns, and stand outermost
 LAG = "lag"
 DISTANCE = ("distance", 1, 9999)  # the integer of a lag
@@ -48,7 +49,11 @@ class Factor:
     @property
     def numeric(self) -> tuple[str, ...]:
         """The functions of numbers: all but the outermost where that makes several columns."""
-        return self.functions[:-1] if self.functions[-1:] and self.functions[-1] in SEVERAL else self.functions
+        return (
+            self.functions[:-1]
+            if self.functions[-1:] and self.functions[-1] in SEVERAL
+            else self.functions
+        )
 
     def within(self, steps: int) -> "Factor":
         """The factor with its innermost functions of numbers alone, so many of them."""
@@ -61,7 +66,8 @@ class Survival:
 
     Attributes
     ----------
-    time : column of the time of the event or of censoring; the end of the interval where there is a start.
+    time : column of the time of the event or of censoring; the end
+        of the interval where there is a start.
     event : column, 1 where the event was seen at that time, 0 where the row was censored.
     start : column of the time from which the row is at risk; None where that is 0 for all.
     """
@@ -78,4 +84,6 @@ class Survival:
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns, in the order of writing."""
-        return (self.time, self.event) if self.start is None else (self.start, self.time, self.event)
+        return (
+            (self.time, self.event) if self.start is None else (self.start, self.time, self.event)
+        )

@@ -1,4 +1,6 @@
-"""Lags in a formula: the value that the unit had some steps of time before, looked up by unit and time, never in the row above."""
+"""Lags in a formula: the value that the unit had some steps of time before, looked up by unit and
+time, never in the row above.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,8 +16,12 @@ from peacestudy.models.formulas.formula import Formula, parse
 
 NAMED = 5  # rows named in a message
 FAR = 10**9  # beyond, a number is no time
-NULLABLE = {"b": "boolean", "i": "Int64", "u": "UInt64"}  # columns that can hold a gap and stay what they are
-MADE_BEFORE = "Make the column first: ps.joins.lagged(frame, 'x', by='country', year='year', lags=1) gives x_lag1."
+# columns that can hold a gap and stay what they are
+NULLABLE = {"b": "boolean", "i": "Int64", "u": "UInt64"}
+MADE_BEFORE = (
+    "Make the column first: ps.joins.lagged(frame, 'x', by='country', year='year', lags=1) gives"
+    " x_lag1."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +48,9 @@ def lags_apart(parsed: Formula) -> tuple[Formula, tuple[Factor, ...]]:
     (('y', 'a', 'lag(a, 2)'), ['lag(a, 2)'])
     """
     lags = dict.fromkeys(Factor(f.column, lag=f.lag) for f in parsed.factors if f.lag)
-    plain = replace(parsed, factors=tuple(replace(f, column=f.source, lag=0) for f in parsed.factors))
+    plain = replace(
+        parsed, factors=tuple(replace(f, column=f.source, lag=0) for f in parsed.factors)
+    )
     return plain, tuple(lags)
 
 
@@ -55,7 +63,10 @@ def refuse_lags(formula: str, who: str) -> None:
         With the road to a column that holds the lag.
     """
     if lags := lags_apart(parse(formula))[1]:
-        raise SpecError(f"{who} takes no {lags[0].label}: it would be looked up among part of the rows. {MADE_BEFORE}")
+        raise SpecError(
+            f"{who} takes no {lags[0].label}: it would be looked up among part of the rows."
+            f" {MADE_BEFORE}"
+        )
 
 
 def add_lags(
@@ -78,7 +89,8 @@ def add_lags(
     Raises
     ------
     SpecError
-        Unit and time are not written, the time is no whole number, or a column has the name of a lag.
+        Unit and time are not written, the time is no whole
+        number, or a column has the name of a lag.
     FitError
         A unit has two rows at one time, with both.
     """
@@ -86,8 +98,9 @@ def add_lags(
         return Lagged(table, {})
     if panel is None:
         raise SpecError(
-            f"{lags[0].label} needs to know which columns are the unit and the time, for the rows of a table have no order that a formula "
-            f"could know: options={{'unit': 'country', 'time': 'year'}}. Or: {MADE_BEFORE[0].lower()}{MADE_BEFORE[1:]}"
+            f"{lags[0].label} needs to know which columns are the unit and the time, for the rows"
+            " of a table have no order that a formula could know: options={'unit': 'country',"
+            f" 'time': 'year'}}. Or: {MADE_BEFORE[0].lower()}{MADE_BEFORE[1:]}"
         )
     if clash := [f.label for f in lags if f.label in kept]:
         raise SpecError(f"{clash[0]!r} is both a column and the lag of one; rename the column.")
@@ -95,7 +108,9 @@ def add_lags(
     t, timed = _times(table[panel[1]], panel[1], ids)
     place = _Places(units, t, (units >= 0) & timed)
     _refuse_repeated(place, table[panel[0]].tolist(), t, ids, panel)
-    absent = np.where(units < 0, f"{panel[0]} is missing", np.where(timed, "", f"{panel[1]} is missing"))
+    absent = np.where(
+        units < 0, f"{panel[0]} is missing", np.where(timed, "", f"{panel[1]} is missing")
+    )
     made, reasons = {}, {}
     for f in lags:
         at = place.find(t - f.lag)
@@ -111,7 +126,9 @@ def add_lags(
 
 
 class _Places:
-    """Rows in the order of unit and time; units (n,) are numbers, -1 where missing, times (n,) whole, ``used`` bool (n,)."""
+    """Rows in the order of unit and time; units (n,) are numbers, -1 where missing, times (n,)
+    whole, ``used`` bool (n,).
+    """
 
     def __init__(self, units: np.ndarray, times: np.ndarray, used: np.ndarray) -> None:
         rows = np.flatnonzero(used)
@@ -141,7 +158,9 @@ def _units(column: "pd.Series[Any]", name: str) -> tuple[np.ndarray, Sequence[An
     return np.asarray(codes), called.tolist()
 
 
-def _times(column: "pd.Series[Any]", name: str, ids: Sequence[Any]) -> tuple[np.ndarray, np.ndarray]:
+def _times(
+    column: "pd.Series[Any]", name: str, ids: Sequence[Any]
+) -> tuple[np.ndarray, np.ndarray]:
     """Times as whole numbers, 0 where missing, and where there is one."""
     if column.isna().all():
         return np.zeros(len(column), np.int64), np.zeros(len(column), bool)
@@ -150,14 +169,17 @@ def _times(column: "pd.Series[Any]", name: str, ids: Sequence[Any]) -> tuple[np.
         do = "take the year (.dt.year)" if dates else "make whole numbers of it (pd.to_numeric)"
         if column.dtype == object and isinstance(column.dropna().iloc[0], date):
             do = f"take the year (pd.to_datetime(data[{name!r}]).dt.year)"
-        raise SpecError(f"the time {name!r} holds {column.dtype}, and lag() counts whole steps of time: {do}.")
+        raise SpecError(
+            f"the time {name!r} holds {column.dtype}, and lag() counts whole steps of time: {do}."
+        )
     x = column.to_numpy(dtype=float, na_value=np.nan)
     there = ~np.isnan(x)
     bad = np.flatnonzero(there & ((np.abs(x) > FAR) | (x != np.round(x))))
     if len(bad):
         shown = ", ".join(f"{ids[i]}: {float(x[i])!r}" for i in bad[:NAMED])
         raise SpecError(
-            f"the time {name!r} is no whole number in {len(bad)} row(s) (cases {shown}), and lag() counts whole steps, under {FAR:g}. Correct them."
+            f"the time {name!r} is no whole number in {len(bad)} row(s) (cases {shown}), and lag()"
+            f" counts whole steps, under {FAR:g}. Correct them."
         )
     return np.where(there, x, 0).astype(np.int64), there
 
@@ -168,15 +190,20 @@ def _refuse_repeated(
     again = np.flatnonzero(place.keys[1:] == place.keys[:-1])
     if len(again):
         pairs = [(place.rows[i], place.rows[i + 1]) for i in again[:NAMED]]
-        said = "; ".join(f"{called[a]} at {times[a]}, cases {ids[a]} and {ids[b]}" for a, b in pairs)
+        said = "; ".join(
+            f"{called[a]} at {times[a]}, cases {ids[a]} and {ids[b]}" for a, b in pairs
+        )
         raise FitError(
-            f"{len(again)} row(s) stand beside another of the same {panel[0]} and {panel[1]} ({said}), so that there is no one value to lag. "
-            "Reduce the table to one row for each."
+            f"{len(again)} row(s) stand beside another of the same {panel[0]} and {panel[1]}"
+            f" ({said}), so that there is no one value to lag. Reduce the table to one row for"
+            " each."
         )
 
 
 def _taken(column: "pd.Series[Any]", at: np.ndarray) -> Any:
-    """The values at positions (n,), missing where that is -1; whole numbers and categories stay what they are."""
+    """The values at positions (n,), missing where that is -1; whole
+    numbers and categories stay what they are.
+    """
     plain = isinstance(column.dtype, np.dtype) and column.dtype.kind in NULLABLE
     held = column.astype(NULLABLE[column.dtype.kind]) if plain else column  # type: ignore[call-overload]
     return held.reset_index(drop=True).reindex(at).array

@@ -1,4 +1,6 @@
-"""The design of a fit on rows that it has not seen: the same functions, centres and categories, so that nothing drifts."""
+"""The design of a fit on rows that it has not seen: the same functions,
+centres and categories, so that nothing drifts.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -51,12 +53,14 @@ def new_rows(design: Design, data: pd.DataFrame) -> NewRows:
         part = pd.DataFrame(prepared, index=table.index)[good]
         found, made_of = model_matrix(design.formula, part, design.levels)
         place = {name: j for j, name in enumerate(made_of)}
-        X[good] = found[:, [place[n] for n in design.names]]  # an engine may have taken the intercept out
+        # an engine may have taken the intercept out
+        X[good] = found[:, [place[n] for n in design.names]]
     return NewRows(X, tuple(reasons))
 
 
 def lags_as_columns(design: Design, data: pd.DataFrame) -> tuple[Design, pd.DataFrame]:
-    """A design that takes its lags for columns, and the table that has them: rows may then be taken out of it, and columns set.
+    """A design that takes its lags for columns, and the table that has them: rows may then be taken
+    out of it, and columns set.
 
     Raises
     ------
@@ -65,7 +69,9 @@ def lags_as_columns(design: Design, data: pd.DataFrame) -> tuple[Design, pd.Data
     """
     if not design.lags:
         return design, data
-    return replace(design, lags=(), panel=None), _looked_up(design, data).table.set_axis(data.index, axis=0)
+    return replace(design, lags=(), panel=None), _looked_up(design, data).table.set_axis(
+        data.index, axis=0
+    )
 
 
 def _looked_up(design: Design, data: pd.DataFrame) -> Lagged:
@@ -76,11 +82,19 @@ def _looked_up(design: Design, data: pd.DataFrame) -> Lagged:
     return add_lags(columns_named(data, needed), design.lags, design.panel, data.index.tolist())
 
 
-def _prepare(name: str, factor: Factor, column: pd.Series, design: Design, reasons: list[str]) -> dict[str, Any]:
-    """The values of a factor, by safe names; where there are none the reason is written down and the value is a stand-in."""
-    _tell(reasons, column.isna().to_numpy(dtype=bool), [f"{factor.column} is missing"] * len(column))
+def _prepare(
+    name: str, factor: Factor, column: pd.Series, design: Design, reasons: list[str]
+) -> dict[str, Any]:
+    """The values of a factor, by safe names; where there are none the reason
+    is written down and the value is a stand-in.
+    """
+    _tell(
+        reasons, column.isna().to_numpy(dtype=bool), [f"{factor.column} is missing"] * len(column)
+    )
     if factor.size is not None:
-        return curve_columns(name, design.bases[factor.label], _inside(factor, column, design, reasons))
+        return curve_columns(
+            name, design.bases[factor.label], _inside(factor, column, design, reasons)
+        )
     if factor.functions[-1:] != ("C",):
         return {name: _numbers(factor, column, design, reasons)}
     values: Sequence[Any] = column.tolist()
@@ -90,8 +104,10 @@ def _prepare(name: str, factor: Factor, column: pd.Series, design: Design, reaso
     codes = {v: i for i, v in enumerate(levels)}
     found = [codes.get(v, -1) for v in values]
     _tell(
-        reasons, np.array([i < 0 for i in found], dtype=bool), [f"{factor.label} is {v}, a category that the fit did not have" for v in values]
-    )  # fmt: skip
+        reasons,
+        np.array([i < 0 for i in found], dtype=bool),
+        [f"{factor.label} is {v}, a category that the fit did not have" for v in values],
+    )
     shown = [f"l{max(i, 0):06d}" for i in found]
     return {name: pd.Categorical(shown, categories=[f"l{i:06d}" for i in range(len(levels))])}
 
@@ -100,19 +116,34 @@ def _inside(factor: Factor, column: pd.Series, design: Design, reasons: list[str
     """The values of a curve's column; those beyond the range in which the curve exists are told."""
     x, basis = _numbers(factor, column, design, reasons), design.bases[factor.label]
     if isinstance(basis, Spline):
-        said = f"outside what the fit had ({basis.low:g} to {basis.high:g}), where the splines of {factor.label} do not exist"
-        _tell(reasons, basis.outside(x), [f"{factor.within(len(factor.numeric)).label} is {v:g}, {said}" for v in x])
+        said = (
+            f"outside what the fit had ({basis.low:g} to {basis.high:g}), where the splines of"
+            f" {factor.label} do not exist"
+        )
+        _tell(
+            reasons,
+            basis.outside(x),
+            [f"{factor.within(len(factor.numeric)).label} is {v:g}, {said}" for v in x],
+        )
     return x
 
 
 def _numbers(factor: Factor, column: pd.Series, design: Design, reasons: list[str]) -> np.ndarray:
     if column.dtype.kind not in "biuf":
-        raise SpecError(f"the column {factor.column!r} holds {column.dtype}; the fit took it for numbers.")
+        raise SpecError(
+            f"the column {factor.column!r} holds {column.dtype}; the fit took it for numbers."
+        )
     x = column.to_numpy(dtype=float, na_value=np.nan)
     for step, name in enumerate(factor.numeric, start=1):
         label = factor.within(step).label
         low = {"log": 0.0, "log1p": -1.0}.get(name)
-        bad = x < 0 if name == "sqrt" else x <= low if low is not None else np.zeros(len(x), dtype=bool)
+        bad = (
+            x < 0
+            if name == "sqrt"
+            else x <= low
+            if low is not None
+            else np.zeros(len(x), dtype=bool)
+        )
         _tell(reasons, bad, [f"{label}: {v:g} has no {name}" for v in x])
         x = np.where(bad, np.nan, x)
         if label in design.centres:

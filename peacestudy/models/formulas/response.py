@@ -1,7 +1,9 @@
-"""The outcome of a formula: whether the engine takes it, and the times and events of a survival response.
+"""The outcome of a formula: whether the engine takes it, and the
+times and events of a survival response.
 
-Source: Therneau and Grambsch (2000), Modeling Survival Data, 3.7.1 (a row is at risk from its start, exclusive, to its
-stop, inclusive: left truncation and covariates that change are both rows with a start).
+Source: Therneau and Grambsch (2000), Modeling Survival Data, 3.7.1 (a row is at risk from its
+start, exclusive, to its stop, inclusive: left truncation and covariates that change are both rows
+with a start).
 """
 
 from collections.abc import Sequence
@@ -27,78 +29,95 @@ SURVIVAL_ENGINES = "'cox' or 'discrete_time'"
 def with_outcome(parsed: Formula, engine: str | None) -> Formula:
     """The formula, refused where the engine does not take its outcome.
 
-    With a survival or an ordered response categories are coded beside an intercept, whatever the formula says of it: the
-    baseline hazard, or the cut points, stand in its place.
+    With a survival or an ordered response categories are coded beside an intercept, whatever the
+    formula says of it: the baseline hazard, or the cut points, stand in its place.
 
     Raises
     ------
     SpecError
-        A survival response for an engine of numbers, or a plain one for an engine of times; an outcome on both sides.
+        A survival response for an engine of numbers, or a plain one for an
+        engine of times; an outcome on both sides.
     """
     survival = isinstance(parsed.response, Survival)
     outcome = ENGINES[engine].outcome if engine is not None else "number"
     if survival and outcome not in ("survival", "periods"):
         raise SpecError(
-            f"the outcome is {parsed.response.label}, and engine {engine!r} explains a single column: write engine "
-            f"{SURVIVAL_ENGINES} for times, or a column as the outcome."
+            f"the outcome is {parsed.response.label}, and engine {engine!r} explains a single"
+            f" column: write engine {SURVIVAL_ENGINES} for times, or a column as the outcome."
         )
     if not survival and outcome == "survival":
         raise SpecError(
-            f"engine {engine!r} explains times: write Surv(time, event) ~ ... or Surv(start, stop, event) ~ ... with the names "
-            f"of your columns, instead of {parsed.response.label} ~ ..."
+            f"engine {engine!r} explains times: write Surv(time, event) ~ ... or Surv(start, stop,"
+            f" event) ~ ... with the names of your columns, instead of {parsed.response.label}"
+            " ~ ..."
         )
     _refuse_itself(parsed)
-    return replace(parsed, right=f"{parsed.right} + 1") if survival or outcome == "ordered" else parsed
+    return (
+        replace(parsed, right=f"{parsed.right} + 1") if survival or outcome == "ordered" else parsed
+    )
 
 
-def ordered_outcome(response: Factor | Survival, used: pd.DataFrame) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Positions (n,) of the values among the categories, and the categories from the lowest to the highest.
+def ordered_outcome(
+    response: Factor | Survival, used: pd.DataFrame
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Positions (n,) of the values among the categories, and the
+    categories from the lowest to the highest.
 
     Raises
     ------
     SpecError
-        A function of the outcome, or an outcome whose order is not declared: text, a categorical without an order, numbers
-        that are not whole.
+        A function of the outcome, or an outcome whose order is not declared: text, a categorical
+        without an order, numbers that are not whole.
     """
     label = response.label
     if isinstance(response, Survival) or response.functions:
-        raise SpecError(f"the outcome is {label}: engine 'ordered' takes a column as it stands, without a function.")
+        raise SpecError(
+            f"the outcome is {label}: engine 'ordered' takes a column as it stands, without a"
+            " function."
+        )
     column = used[response.column]
     if isinstance(column.dtype, pd.CategoricalDtype) and column.cat.ordered:
         return column.cat.codes.to_numpy(dtype=float), tuple(str(v) for v in column.cat.categories)
     if column.dtype.kind not in "biuf":
         raise SpecError(
-            f"the outcome {label!r} holds {column.dtype}, which declares no order. Write the order down: pd.Categorical(values, "
-            "categories=[lowest, ..., highest], ordered=True); or code it 0, 1, 2 ..."
+            f"the outcome {label!r} holds {column.dtype}, which declares no order. Write the order"
+            " down: pd.Categorical(values, categories=[lowest, ..., highest], ordered=True); or"
+            " code it 0, 1, 2 ..."
         )
     x = column.to_numpy(dtype=float)
     if not (x == np.round(x)).all():
         raise SpecError(
-            f"the outcome {label!r} holds numbers that are not whole, as {exact_number(x[x != np.round(x)][0])}: categories are counted 0, 1, "
-            "2 ... Use engine 'linear', or an ordered categorical."
+            f"the outcome {label!r} holds numbers that are not whole, as"
+            f" {exact_number(x[x != np.round(x)][0])}: categories are counted 0, 1, 2 ... Use"
+            " engine 'linear', or an ordered categorical."
         )
     found = np.unique(x)
     return np.searchsorted(found, x).astype(float), tuple(f"{v:.0f}" for v in found)
 
 
 def _refuse_itself(parsed: Formula) -> None:
-    """Refuse an outcome that stands among its own causes; its past may, and so may a start, known before the event."""
+    """Refuse an outcome that stands among its own causes; its past may,
+    and so may a start, known before the event.
+    """
     response = parsed.response
     own = (response.time, response.event) if isinstance(response, Survival) else (response.column,)
     for factor in parsed.factors:
         if factor.column in own and not factor.lag:
             raise SpecError(
-                f"{factor.column!r} is the outcome ({response.label}), and stands on the right-hand side too, as {factor.label}: it "
-                "would explain itself. Take it out there, or write its past, as lag(x)."
+                f"{factor.column!r} is the outcome ({response.label}), and stands on the right-hand"
+                f" side too, as {factor.label}: it would explain itself. Take it out there, or"
+                " write its past, as lag(x)."
             )
 
 
 def survival_times(
     response: Survival, used: pd.DataFrame, ids: Sequence[Any]
 ) -> tuple[np.ndarray, np.ndarray, tuple[Note, ...]]:
-    """Events (n,), the start and end of the time at risk (n, 2), and notes; the start is 0 where none is written.
+    """Events (n,), the start and end of the time at risk (n, 2), and
+    notes; the start is 0 where none is written.
 
-    Times that are equal but for floating-point noise are one time, see ``peacestudy.core.tied_times``.
+    Times that are equal but for floating-point noise are one time, see
+    ``peacestudy.core.tied_times``.
 
     Parameters
     ----------
@@ -111,14 +130,21 @@ def survival_times(
     SpecError
         A column does not hold numbers.
     FitError
-        An event that is not 0 or 1, a negative time, an end that is not after its start, or only by floating-point noise
-        (with the cases); no event.
+        An event that is not 0 or 1, a negative time, an end that is not after its start, or only by
+        floating-point noise (with the cases); no event.
     """
     for name in response.columns:
         if used[name].dtype.kind not in "biuf":
-            raise SpecError(f"the column {name!r} in {response.label} holds {used[name].dtype}, not numbers.")
-    event, stop = used[response.event].to_numpy(dtype=float), used[response.time].to_numpy(dtype=float)
-    written = [stop] if response.start is None else [used[response.start].to_numpy(dtype=float), stop]
+            raise SpecError(
+                f"the column {name!r} in {response.label} holds {used[name].dtype}, not numbers."
+            )
+    event, stop = (
+        used[response.event].to_numpy(dtype=float),
+        used[response.time].to_numpy(dtype=float),
+    )
+    written = (
+        [stop] if response.start is None else [used[response.start].to_numpy(dtype=float), stop]
+    )
     in_range(stop, response.time)
     in_range(written[0], response.start or response.time)
     found = tied_times(*written)
@@ -131,20 +157,30 @@ def survival_times(
         after = f"{response.time!r} must be after {response.start!r}"
         empty = (stop == start) & (written[1] > written[0])
         _refuse(response, cases, start < 0, start, f"{response.start!r} must not be negative")
-        _refuse(response, cases, empty, written[1] - written[0], f"{after} by more than floating-point noise")
+        _refuse(
+            response,
+            cases,
+            empty,
+            written[1] - written[0],
+            f"{after} by more than floating-point noise",
+        )
         _refuse(response, cases, stop <= start, stop, after)
     if not event.any():
         raise FitError(
-            f"{response.label}: {response.event!r} is 0 in all {len(event)} rows used: no event, nothing to explain."
+            f"{response.label}: {response.event!r} is 0 in all {len(event)} rows used: no event,"
+            " nothing to explain."
         )
     return event, np.column_stack([start, stop]), found.notes(response.label)
 
 
-def _refuse(response: Survival, cases: list[Any], bad: np.ndarray, x: np.ndarray, rule: str) -> None:
+def _refuse(
+    response: Survival, cases: list[Any], bad: np.ndarray, x: np.ndarray, rule: str
+) -> None:
     where = np.flatnonzero(bad)
     if len(where):
         shown = ", ".join(f"{cases[i]}: {exact_number(x[i])}" for i in where[:NAMED])
         more = f" and {len(where) - NAMED} more" if len(where) > NAMED else ""
         raise FitError(
-            f"{response.label}: {rule}; it is not in {len(where)} row(s) (cases {shown}{more}). Correct them."
+            f"{response.label}: {rule}; it is not in {len(where)} row(s) (cases {shown}{more})."
+            " Correct them."
         )

@@ -1,7 +1,8 @@
 """Probability weights: how many cases of the population a row stands for, up to a factor.
 
-Source: Binder (1983), International Statistical Review 51(3): weighted estimating equations with a sandwich covariance, as
-Stata's pweight and R's survey. Weights are scaled to mean one, so that nothing depends on their unit.
+Source: Binder (1983), International Statistical Review 51(3): weighted estimating equations with a
+sandwich covariance, as Stata's pweight and R's survey. Weights are scaled to mean one, so that
+nothing depends on their unit.
 """
 
 import numpy as np
@@ -31,17 +32,19 @@ def weights_of(design: Design, column: str) -> np.ndarray:
     if len(bad):
         shown = ", ".join(f"{design.cases[i]}: {w[i]:g}" for i in bad[:NAMED])
         raise FitError(
-            f"the weights {column!r} must be above zero; {len(bad)} are not (cases {shown}). Leave these rows out yourself, "
-            "with a reason."
+            f"the weights {column!r} must be above zero; {len(bad)} are not (cases {shown}). Leave"
+            " these rows out yourself, with a reason."
         )
     return np.asarray(w / w.max() / (w / w.max()).mean())
 
 
 def weights_note(design: Design, column: str, w: np.ndarray) -> Note:
-    """What the weights are taken for, and how many equal rows they are worth (Kish 1965, Survey Sampling, 11.7)."""
+    """What the weights are taken for, and how many equal rows they are
+    worth (Kish 1965, Survey Sampling, 11.7).
+    """
     worth = w.sum() ** 2 / (w**2).sum()
     return Note(
         "weights",
-        f"Probability weights {column!r}, scaled to mean 1; {len(w)} rows are worth {worth:.1f} of equal weight. The "
-        "log-likelihood is a pseudo-likelihood, so there is no AIC.",
+        f"Probability weights {column!r}, scaled to mean 1; {len(w)} rows are worth {worth:.1f} of"
+        " equal weight. The log-likelihood is a pseudo-likelihood, so there is no AIC.",
     )

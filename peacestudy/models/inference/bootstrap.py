@@ -1,7 +1,9 @@
-"""Bootstrap of whole blocks: rows of a fit drawn anew in clusters, the model fitted to every sample, after any engine.
+"""Bootstrap of whole blocks: rows of a fit drawn anew in clusters, the model fitted to every
+sample, after any engine.
 
-Sources: Efron and Tibshirani (1993), An Introduction to the Bootstrap, ch. 13 and 14; Davison and Hinkley (1997), Bootstrap Methods and their
-Application, 3.8 (clusters drawn with replacement, rows within them kept).
+Sources: Efron and Tibshirani (1993), An Introduction to the Bootstrap, ch. 13 and 14; Davison and
+Hinkley (1997), Bootstrap Methods and their Application, 3.8 (clusters drawn with replacement, rows
+within them kept).
 """
 
 from dataclasses import dataclass, field
@@ -32,9 +34,10 @@ class Bootstrap:
 
     Attributes
     ----------
-    terms : ``term, estimate, std_error, bias, conf_low, conf_high``: the fit's estimate, the standard deviation of the draws, their mean less the
-        estimate, and the interval.
-    estimates : of every sample that could be fitted, a row each, by number of the draw; a column a term.
+    terms : ``term, estimate, std_error, bias, conf_low, conf_high``: the fit's estimate, the
+        standard deviation of the draws, their mean less the estimate, and the interval.
+    estimates : of every sample that could be fitted, a row each,
+        by number of the draw; a column a term.
     failed : samples that could not be fitted, ``draw, reason``.
     notes : what was drawn, how many samples failed, and what that means.
     interval, level : of the intervals.
@@ -48,7 +51,10 @@ class Bootstrap:
     level: float
 
     def _repr_html_(self) -> str:
-        head = f"Bootstrap, {len(self.estimates)} samples, {self.interval} intervals of {self.level:.0%}"
+        head = (
+            f"Bootstrap, {len(self.estimates)} samples, {self.interval} intervals of"
+            f" {self.level:.0%}"
+        )
         return html_table(self.terms, head, self.notes, rows=len(self.terms))
 
 
@@ -68,8 +74,10 @@ def bootstrap(
     ----------
     fit : of any engine.
     data : what was fitted; the blocks are looked up in it.
-    block : the column whose groups are drawn whole, such as the country; None draws the rows given one by one.
-    draws, seed : how many samples, and the seed of the random numbers, which are given to cases and blocks in the order of ids.
+    block : the column whose groups are drawn whole, such as the
+        country; None draws the rows given one by one.
+    draws, seed : how many samples, and the seed of the random numbers, which are given to cases and
+        blocks in the order of ids.
     interval : ``percentile``, or ``bca``, which fits the model without each block too.
     level : of the intervals.
 
@@ -78,18 +86,29 @@ def bootstrap(
     SpecError
         A column, interval, level or number that is not there.
     FitError
-        One block, more than half of the samples cannot be fitted, or, for ``bca``, the data without a block.
+        One block, more than half of the samples cannot be fitted, or,
+        for ``bca``, the data without a block.
 
     Notes
     -----
-    Samples keep the fit's design: ``scale`` and ``center`` stay those of the data, so that a coefficient means the same in every sample. A block
-    drawn twice is two clusters, and two groups of the engine's where it groups by that column.
+    Samples keep the fit's design: ``scale`` and ``center`` stay those of the data, so that a
+    coefficient means the same in every sample. A block drawn twice is two clusters, and two groups
+    of the engine's where it groups by that column.
 
     Examples
     --------
     >>> from peacestudy.models import ModelSpec, fit
-    >>> d = pd.DataFrame({"y": [1.0, 2.2, 2.9, 4.1, 5.3, 5.9], "x": [1, 2, 3, 4, 5, 6], "g": [1, 1, 2, 2, 3, 3]})
-    >>> found = bootstrap(fit(d, ModelSpec("m", "y ~ x", "linear", "hc1")), d, block="g", draws=199, seed=1, interval="percentile")
+    >>> d = pd.DataFrame(
+    ...     {"y": [1.0, 2.2, 2.9, 4.1, 5.3, 5.9], "x": [1, 2, 3, 4, 5, 6], "g": [1, 1, 2, 2, 3, 3]}
+    ... )
+    >>> found = bootstrap(
+    ...     fit(d, ModelSpec("m", "y ~ x", "linear", "hc1")),
+    ...     d,
+    ...     block="g",
+    ...     draws=199,
+    ...     seed=1,
+    ...     interval="percentile",
+    ... )
     >>> bool(found.terms.conf_low[1] < 1 < found.terms.conf_high[1])
     True
     """
@@ -97,7 +116,10 @@ def bootstrap(
         "bootstrap",
         fit,
         data,
-        instead="Nothing here says how resampling and imputation go together: use the intervals of the PooledFit, or the data as they are.",
+        instead=(
+            "Nothing here says how resampling and imputation go together: use the intervals of the"
+            " PooledFit, or the data as they are."
+        ),
     )
     _check(draws, seed, interval, level)
     blocks, labels = _blocks(fit, data, block)
@@ -105,7 +127,9 @@ def bootstrap(
     order = groups_by_id(blocks, fit.design.cases)
     taken = order[np.random.default_rng(seed).integers(0, len(labels), (draws, len(labels)))]
     found, failed = [], []
-    for draw, chosen in enumerate(tqdm(taken, desc=f"bootstrap of {fit.spec.name}", disable=None, leave=False)):
+    for draw, chosen in enumerate(
+        tqdm(taken, desc=f"bootstrap of {fit.spec.name}", disable=None, leave=False)
+    ):
         try:
             found.append((draw, _estimates(fit, blocks, rows, chosen, block)))
         except FitError as err:
@@ -113,18 +137,27 @@ def bootstrap(
     lost = pd.DataFrame(failed, columns=["draw", "reason"])
     if len(failed) > MOST_FAILED * draws:
         raise FitError(
-            f"{len(failed)} of {draws} samples of {fit.spec.name} cannot be fitted, the first because: {failed[0][1]}"
+            f"{len(failed)} of {draws} samples of {fit.spec.name} cannot be fitted, the first"
+            f" because: {failed[0][1]}"
         )
     values = np.array([b for _, b in found])
     names = fit.terms["term"].tolist()
     left = _left_out(fit, blocks, rows, labels, block) if interval == "bca" else None
     own = fit.terms["estimate"].to_numpy()
     ends, extreme = _ends(values, own, left, level)
-    terms = pd.DataFrame({
-        "term": names, "estimate": own, "std_error": values.std(axis=0, ddof=1), "bias": values.mean(axis=0) - own,
-        "conf_low": ends[:, 0], "conf_high": ends[:, 1],
-    })  # fmt: skip
-    notes = _notes(labels, block, draws, seed, lost, [n for n, e in zip(names, extreme, strict=True) if e])
+    terms = pd.DataFrame(
+        {
+            "term": names,
+            "estimate": own,
+            "std_error": values.std(axis=0, ddof=1),
+            "bias": values.mean(axis=0) - own,
+            "conf_low": ends[:, 0],
+            "conf_high": ends[:, 1],
+        }
+    )
+    notes = _notes(
+        labels, block, draws, seed, lost, [n for n, e in zip(names, extreme, strict=True) if e]
+    )
     drawn = pd.DataFrame(values, columns=names, index=pd.Index([d for d, _ in found], name="draw"))
     return Bootstrap(terms, drawn, lost, notes, interval, level)
 
@@ -139,15 +172,22 @@ def _check(draws: int, seed: int, interval: str, level: float) -> None:
     least = int(np.ceil(round(2 / (1 - level), 9))) - 1
     if draws < least:
         raise SpecError(
-            f"{draws} draws have no quantiles for an interval at {level:.0%}; draw {least} or more, better 999."
+            f"{draws} draws have no quantiles for an interval at {level:.0%}; draw {least} or more,"
+            " better 999."
         )
 
 
-def _blocks(fit: Fit, data: StudyFrame | pd.DataFrame, block: str | None) -> tuple[np.ndarray, list[str]]:
+def _blocks(
+    fit: Fit, data: StudyFrame | pd.DataFrame, block: str | None
+) -> tuple[np.ndarray, list[str]]:
     """Block number of every row of the design (n,), and what each block is called."""
     design = fit.design
     if block is None:
-        first = np.arange(len(design.y)) if design.rows is None else np.unique(design.rows, return_inverse=True)[1]
+        first = (
+            np.arange(len(design.y))
+            if design.rows is None
+            else np.unique(design.rows, return_inverse=True)[1]
+        )
         at = np.unique(first, return_index=True)[1]
         labels = [f"case {design.cases[i]}" for i in at]
     else:
@@ -155,7 +195,8 @@ def _blocks(fit: Fit, data: StudyFrame | pd.DataFrame, block: str | None) -> tup
         first, labels = np.asarray(codes), [f"{block} {v}" for v in values]
     if len(labels) < 2:
         raise FitError(
-            f"all rows are in one block ({labels[0]}): drawn anew it is the same data. Draw by another column."
+            f"all rows are in one block ({labels[0]}): drawn anew it is the same data. Draw by"
+            " another column."
         )
     return first, labels
 
@@ -165,9 +206,14 @@ def _estimates(
 ) -> np.ndarray:
     parts = [rows[g] for g in chosen]
     copy = np.repeat(np.arange(len(parts)), [len(p) for p in parts])
-    beta: np.ndarray = refit(sample(fit.design, np.concatenate(parts), blocks, copy, column), fit.spec).beta[0]
+    beta: np.ndarray = refit(
+        sample(fit.design, np.concatenate(parts), blocks, copy, column), fit.spec
+    ).beta[0]
     if len(beta) != len(fit.terms):
-        raise SpecError(f"engine {fit.spec.engine!r} cannot be bootstrapped: a sample has other terms than the fit.")
+        raise SpecError(
+            f"engine {fit.spec.engine!r} cannot be bootstrapped: a sample has other terms than the"
+            " fit."
+        )
     return beta
 
 
@@ -181,47 +227,68 @@ def _left_out(
             out.append(_estimates(fit, blocks, rows, np.delete(np.arange(len(rows)), g), column))
         except FitError as err:
             raise FitError(
-                f"without {label} the model cannot be fitted, so there is no bca interval; write 'percentile'. {err}"
+                f"without {label} the model cannot be fitted, so there is no bca interval; write"
+                f" 'percentile'. {err}"
             ) from err
     return np.array(out)
 
 
-def _ends(values: np.ndarray, own: np.ndarray, left: np.ndarray | None, level: float) -> tuple[np.ndarray, np.ndarray]:
+def _ends(
+    values: np.ndarray, own: np.ndarray, left: np.ndarray | None, level: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Intervals (K, 2), and whether one rests on the outermost draws, or does not exist, (K,)."""
     R, K = values.shape
     tails = np.array([(1 - level) / 2, (1 + level) / 2])
     asked = np.array(
-        [tails if left is None else bca_probabilities(values[:, j], own[j], left[:, j], level) for j in range(K)]
+        [
+            tails if left is None else bca_probabilities(values[:, j], own[j], left[:, j], level)
+            for j in range(K)
+        ]
     )
     rank = (R + 1) * asked
     extreme = ~((rank > 1 - 1e-9) & (rank < R + 1e-9)).all(axis=1)
     whole = np.isfinite(asked).all(axis=1)
-    ends = [percentile(values[:, j], asked[j]) if whole[j] else np.full(2, np.nan) for j in range(K)]
+    ends = [
+        percentile(values[:, j], asked[j]) if whole[j] else np.full(2, np.nan) for j in range(K)
+    ]
     return np.array(ends), extreme
 
 
 def _notes(
-    labels: list[str], block: str | None, draws: int, seed: int, lost: pd.DataFrame, extreme: list[str]
+    labels: list[str],
+    block: str | None,
+    draws: int,
+    seed: int,
+    lost: pd.DataFrame,
+    extreme: list[str],
 ) -> tuple[Note, ...]:
     what = "rows" if block is None else f"blocks of {block}"
-    out = [Note("bootstrap", f"{draws} samples of {len(labels)} {what} drawn with replacement, seed {seed}.")]
+    out = [
+        Note(
+            "bootstrap",
+            f"{draws} samples of {len(labels)} {what} drawn with replacement, seed {seed}.",
+        )
+    ]
     if len(lost):
         text = (
-            f"{len(lost)} of {draws} samples could not be fitted and are left out, the first because: {lost.reason[0]} "
+            f"{len(lost)} of {draws} samples could not be fitted and are left out, the first"
+            f" because: {lost.reason[0]} "
         )
         out.append(Note("failed", text + "The intervals are those of samples that could."))
     if len(labels) < FEW_BLOCKS:
         out.append(
             Note(
                 "few_blocks",
-                f"{len(labels)} {what}, under {FEW_BLOCKS}: bootstrap intervals are too narrow with so few.",
+                f"{len(labels)} {what}, under {FEW_BLOCKS}: bootstrap intervals are too narrow with"
+                " so few.",
             )
         )
     if extreme:
         out.append(
             Note(
                 "extreme",
-                f"The interval of {', '.join(extreme)} rests on the outermost draws, or all draws lie on one side: draw more.",
+                f"The interval of {', '.join(extreme)} rests on the outermost draws, or all draws"
+                " lie on one side: draw more.",
             )
         )
     return tuple(out)

@@ -1,13 +1,16 @@
-"""Covariance of linear combinations of coefficients, where some coefficients may have no covariance."""
+"""Covariance of linear combinations of coefficients, where
+some coefficients may have no covariance.
+"""
 
 import numpy as np
 
 
 def combined_covariance(weights: np.ndarray, vcov: np.ndarray) -> np.ndarray:
-    """Covariance of ``weights @ beta``, missing where a combination needs a coefficient without one.
+    """Covariance of ``weights @ beta``, missing where a
+    combination needs a coefficient without one.
 
-    A coefficient without a standard error has NaN in its row and column of ``vcov``. A combination that
-    gives it no weight does not depend on it, so 0 times NaN counts as 0 here.
+    A coefficient without a standard error has NaN in its row and column of ``vcov``. A combination
+    that gives it no weight does not depend on it, so 0 times NaN counts as 0 here.
 
     Parameters
     ----------
@@ -16,7 +19,8 @@ def combined_covariance(weights: np.ndarray, vcov: np.ndarray) -> np.ndarray:
 
     Returns
     -------
-    float array, shape (q, q), NaN in the rows and columns of combinations that need a missing coefficient.
+    float array, shape (q, q), NaN in the rows and columns of
+    combinations that need a missing coefficient.
 
     Examples
     --------
@@ -32,7 +36,8 @@ def combined_covariance(weights: np.ndarray, vcov: np.ndarray) -> np.ndarray:
 
 
 def combined_variances(weights: np.ndarray, vcov: np.ndarray) -> np.ndarray:
-    """The diagonal of ``combined_covariance``, without the covariances of the combinations, shape (q,).
+    """The diagonal of ``combined_covariance``, without the
+    covariances of the combinations, shape (q,).
 
     Examples
     --------
@@ -47,7 +52,9 @@ def combined_variances(weights: np.ndarray, vcov: np.ndarray) -> np.ndarray:
 
 
 def _known(weights: np.ndarray, vcov: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The covariance with zeros where it is missing, and which combinations need a missing coefficient, shape (q,)."""
+    """The covariance with zeros where it is missing, and which
+    combinations need a missing coefficient, shape (q,).
+    """
     missing = np.isnan(np.diag(vcov))
     known = np.where(missing[:, None] | missing[None, :], 0.0, vcov)
     return known, (weights[:, missing] != 0).any(axis=1)

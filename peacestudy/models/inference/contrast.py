@@ -1,6 +1,8 @@
-"""Weighted sums of coefficients: an effect at a value of its moderator, or the difference of two effects.
+"""Weighted sums of coefficients: an effect at a value of its
+moderator, or the difference of two effects.
 
-Source: Brambor, Clark and Golder (2006), Political Analysis 14(1) (standard errors of effects in interactions).
+Source: Brambor, Clark and Golder (2006), Political Analysis 14(1)
+(standard errors of effects in interactions).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -17,8 +19,10 @@ from peacestudy.models.inference.hypotheses import one_sided, quantile, two_side
 from peacestudy.models.inference.tidied import add_one_sided
 
 LEVEL = 0.95
-WITHOUT = ("no_robust_error", "variance", "exact_fit")  # kinds of notes that say why a standard error is missing
-NOTHING = 1e-12  # share of the variance without covariances below which that of the sum is zero but for rounding
+# kinds of notes that say why a standard error is missing
+WITHOUT = ("no_robust_error", "variance", "exact_fit")
+# share of the variance without covariances below which that of the sum is zero but for rounding
+NOTHING = 1e-12
 
 
 def contrast(
@@ -39,8 +43,10 @@ def contrast(
     vcov : their covariance, with the terms' names.
     degrees : the degrees of freedom of a sum with weights (K,), infinite for z.
     direction : of a one-sided p that is added, ``greater`` or ``less``.
-    covariance : gives the covariance (q, q) of sums with weights (q, K); None takes that of ``vcov``.
-    apart : gives what their variances (q,) would be without covariances, by which rounding is known; None takes ``vcov``.
+    covariance : gives the covariance (q, q) of sums with weights
+        (q, K); None takes that of ``vcov``.
+    apart : gives what their variances (q,) would be without covariances, by which rounding is
+        known; None takes ``vcov``.
     """
     known = [str(c) for c in vcov.columns]
     if not weights:
@@ -58,11 +64,22 @@ def contrast(
     variance = float(of_sums(w[None])[0, 0])
     without = float(apart(w[None])[0]) if apart else float(w**2 @ np.nan_to_num(np.diag(V)))
     if not (np.isnan(variance) or variance > NOTHING * without):
-        raise FitError(f"{_label(weights)} cannot be tested: its variance is not above zero, as with too few clusters.")
+        raise FitError(
+            f"{_label(weights)} cannot be tested: its variance is not above zero, as with too few"
+            " clusters."
+        )
     b, se = float(w @ estimate.to_numpy()), variance**0.5
     df = degrees(w)
     half = quantile(0.5 + LEVEL / 2, df) * se
-    row = (_label(weights), b, se, b / se, float(two_sided(np.array([b / se]), df)[0]), b - half, b + half)
+    row = (
+        _label(weights),
+        b,
+        se,
+        b / se,
+        float(two_sided(np.array([b / se]), df)[0]),
+        b - half,
+        b + half,
+    )
     columns = ["contrast", "estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high"]
     out = pd.DataFrame([row], columns=columns)
     if direction is not None:
@@ -80,7 +97,8 @@ def written_weights(weights: object) -> dict[str, float]:
     """
     if not isinstance(weights, Mapping):
         raise SpecError(
-            f"the weights of a contrast are {weights!r}; write the weight of each term, as {{'a': 1, 'b': -1}}."
+            f"the weights of a contrast are {weights!r}; write the weight of each term, as {{'a':"
+            " 1, 'b': -1}."
         )
     return dict(weights)
 
@@ -96,7 +114,9 @@ def refuse_missing(terms: Sequence[str], table: pd.DataFrame, notes: Sequence[No
     without = set(table["term"][table["std_error"].isna()])
     if missing := [t for t in terms if t in without]:
         why = " ".join(n.text for n in notes if n.kind in WITHOUT)
-        raise FitError(f"{', '.join(missing)} cannot be tested: there is no standard error. {why}".rstrip())
+        raise FitError(
+            f"{', '.join(missing)} cannot be tested: there is no standard error. {why}".rstrip()
+        )
 
 
 def _label(weights: Mapping[str, float]) -> str:

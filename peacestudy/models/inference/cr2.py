@@ -1,23 +1,28 @@
-"""Bias-reduced clustered covariance of least squares (CR2), with degrees of freedom of its own for every contrast.
+"""Bias-reduced clustered covariance of least squares (CR2), with
+degrees of freedom of its own for every contrast.
 
-Sources: Bell and McCaffrey (2002), Survey Methodology 28(2); Pustejovsky and Tipton (2018), Journal of Business and Economic
-Statistics 36(4): working covariance of independent rows, pseudo-inverse where a cluster is fitted exactly (Theorem 1),
-Satterthwaite's degrees of freedom (eq. 11), approximate Hotelling test of several contrasts (section 3.2).
+Sources: Bell and McCaffrey (2002), Survey Methodology 28(2); Pustejovsky and Tipton (2018), Journal
+of Business and Economic Statistics 36(4): working covariance of independent rows, pseudo-inverse
+where a cluster is fitted exactly (Theorem 1), Satterthwaite's degrees of freedom (eq. 11),
+approximate Hotelling test of several contrasts (section 3.2).
 
-With X = QR and S_g = Q_g'Q_g = W diag(s) W', the adjustment (I - Q_g Q_g')^(-1/2) of cluster g acts on the columns of Q_g as
-W diag((1 - s)^(-1/2)) W': nothing larger than K by K is ever decomposed, however large the clusters.
+With X = QR and S_g = Q_g'Q_g = W diag(s) W', the adjustment (I - Q_g Q_g')^(-1/2) of cluster g acts
+on the columns of Q_g as W diag((1 - s)^(-1/2)) W': nothing larger than K by K is ever decomposed,
+however large the clusters.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-EXACT = 1e-10  # share of a direction left to a cluster's residuals, below which the terms fit it exactly
+# share of a direction left to a cluster's residuals, below which the terms fit it exactly
+EXACT = 1e-10
 
 
 @dataclass(frozen=True, eq=False)
 class Clusters:
-    """What CR2 needs of a design and its clusters; ``a``, ``e``, ``f`` have the adjustment A once, between, and twice.
+    """What CR2 needs of a design and its clusters; ``a``, ``e``, ``f``
+    have the adjustment A once, between, and twice.
 
     Attributes
     ----------
@@ -38,7 +43,9 @@ class Clusters:
 
 
 def orthogonal(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Q (N, K) with orthonormal columns and ``back`` (K, K), such that least squares is back Q'y."""
+    """Q (N, K) with orthonormal columns and ``back`` (K, K), such
+    that least squares is back Q'y.
+    """
     size = np.sqrt((X**2).sum(axis=0))
     Q, R = np.linalg.qr(X / size)
     return Q, np.linalg.solve(R, np.eye(X.shape[1])) / size[:, None]
@@ -75,7 +82,14 @@ def clusters_of(X: np.ndarray, groups: np.ndarray) -> Clusters:
 
     first = np.searchsorted(groups[order], np.arange(groups.max() + 1))
     return Clusters(
-        Q, back, order, first, about(root), about(s * root), about(s * root**2), np.asarray(gone.any(axis=1))
+        Q,
+        back,
+        order,
+        first,
+        about(root),
+        about(s * root),
+        about(s * root**2),
+        np.asarray(gone.any(axis=1)),
     )
 
 
@@ -98,18 +112,24 @@ def cr2_covariance(parts: Clusters, residual: np.ndarray) -> np.ndarray:
 
 
 def satterthwaite(parts: Clusters, contrasts: np.ndarray) -> np.ndarray:
-    """Degrees of freedom of contrasts (q, K) of the coefficients, shape (q,); NaN where nothing of one is estimated.
+    """Degrees of freedom of contrasts (q, K) of the coefficients, shape
+    (q,); NaN where nothing of one is estimated.
 
     Examples
     --------
     The mean of four rows, each its own cluster, has three.
 
-    >>> bool(np.isclose(satterthwaite(clusters_of(np.ones((4, 1)), np.arange(4)), np.ones((1, 1)))[0], 3))
+    >>> bool(
+    ...     np.isclose(
+    ...         satterthwaite(clusters_of(np.ones((4, 1)), np.arange(4)), np.ones((1, 1)))[0], 3
+    ...     )
+    ... )
     True
     """
     p = contrasts @ parts.back
     size = np.abs(p).max(axis=1, keepdims=True)
-    p = p / np.where(size > 0, size, 1.0)  # degrees of freedom do not change with the unit; squares would overflow
+    # degrees of freedom do not change with the unit; squares would overflow
+    p = p / np.where(size > 0, size, 1.0)
     out = np.full(len(p), np.nan)
     for c, row in enumerate(p):
         P = _products(parts, row, row)
@@ -120,9 +140,11 @@ def satterthwaite(parts: Clusters, contrasts: np.ndarray) -> np.ndarray:
 
 
 def hotelling(parts: Clusters, contrasts: np.ndarray) -> float:
-    """Degrees of freedom eta of the Wishart distribution that the covariance of contrasts (q, K) is compared to.
+    """Degrees of freedom eta of the Wishart distribution that the
+    covariance of contrasts (q, K) is compared to.
 
-    With Q the Wald statistic, (eta - q + 1) / (eta q) Q is referred to F with q and eta - q + 1 degrees of freedom.
+    With Q the Wald statistic, (eta - q + 1) / (eta q) Q is referred to F
+    with q and eta - q + 1 degrees of freedom.
     """
     p = contrasts @ parts.back
     q = len(p)
@@ -132,13 +154,17 @@ def hotelling(parts: Clusters, contrasts: np.ndarray) -> float:
     p = np.linalg.solve(root, p)
     cross = {(s, t): _products(parts, p[s], p[t]) for s in range(q) for t in range(q)}
     variance = sum(
-        float((cross[s, t] * cross[t, s]).sum() + (cross[s, s] * cross[t, t]).sum()) for s in range(q) for t in range(q)
+        float((cross[s, t] * cross[t, s]).sum() + (cross[s, s] * cross[t, t]).sum())
+        for s in range(q)
+        for t in range(q)
     )
     return q * (q + 1) / variance
 
 
 def _products(parts: Clusters, p: np.ndarray, r: np.ndarray) -> np.ndarray:
-    """Covariances of cluster g's part of contrast p with cluster h's part of contrast r, residual variance 1, (G, G)."""
+    """Covariances of cluster g's part of contrast p with cluster h's part
+    of contrast r, residual variance 1, (G, G).
+    """
     out = -(parts.e @ p) @ (parts.e @ r).T
     out[np.diag_indices(len(out))] += (parts.f @ r) @ p
     return np.asarray(out)

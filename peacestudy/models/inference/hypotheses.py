@@ -1,8 +1,9 @@
-"""From estimates to tests: reference distributions, several tests at once, joint tests, what this N could have found.
+"""From estimates to tests: reference distributions, several tests at
+once, joint tests, what this N could have found.
 
-Sources: Holm (1979), Scandinavian Journal of Statistics 6(2); Romano and Wolf (2016), Statistics and Probability Letters 113;
-Benjamini and Hochberg (1995), JRSS B 57(1); Bloom (1995), Evaluation Review 19(5) (minimum detectable effect = (quantile of alpha +
-quantile of power) * standard error).
+Sources: Holm (1979), Scandinavian Journal of Statistics 6(2); Romano and Wolf (2016), Statistics
+and Probability Letters 113; Benjamini and Hochberg (1995), JRSS B 57(1); Bloom (1995), Evaluation
+Review 19(5) (minimum detectable effect = (quantile of alpha + quantile of power) * standard error).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,27 +20,32 @@ from peacestudy.errors import FitError, SpecError
 ADJUSTMENTS = ("holm", "bh")
 DIRECTIONS = {"greater": 1, "less": -1}
 NO_SIDE = (
-    "several coefficients differ from zero in no one direction, so that a joint test has no one-sided p. Test one term, by "
-    "tidy(one_sided=...), or one sum of terms, by contrast(..., one_sided=...)."
+    "several coefficients differ from zero in no one direction, so that a joint test has no"
+    " one-sided p. Test one term, by tidy(one_sided=...), or one sum of terms, by contrast(...,"
+    " one_sided=...)."
 )
 DETECTABLE = (
-    "where the null is not rejected, the smallest effect that a two-sided test at .05 finds in 80 % of such samples, "
-    "the standard error taken as known."
+    "where the null is not rejected, the smallest effect that a two-sided test at .05 finds in 80 %"
+    " of such samples, the standard error taken as known."
 )
 POWER = 0.8  # of the effect shown beside a null, by the field's convention, as 95 % is of intervals
 TIES = 1e-9  # relative; a resampled statistic as large as the data's but for rounding counts
-DEFINITE = 1e-12  # smallest eigenvalue of a covariance scaled to correlations below which it is zero but for rounding
+# smallest eigenvalue of a covariance scaled to correlations below which it is zero but for rounding
+DEFINITE = 1e-12
 
 
 def two_sided(statistic: np.ndarray, df: float | np.ndarray) -> np.ndarray:
-    """Two-sided p values; ``df``, one or one a statistic, infinite means the normal distribution."""
+    """Two-sided p values; ``df``, one or one a statistic,
+    infinite means the normal distribution.
+    """
     size = np.abs(statistic)
     out: np.ndarray = 2 * (stats.norm.sf(size) if np.isinf(df).all() else stats.t.sf(size, df))
     return out
 
 
 def one_sided(statistic: np.ndarray, df: float | np.ndarray, direction: str) -> np.ndarray:
-    """One-sided p values of signed statistics (q,): of the null that the truth is not ``greater``, or not ``less``, than zero.
+    """One-sided p values of signed statistics (q,): of the null that the truth is not ``greater``,
+    or not ``less``, than zero.
 
     Examples
     --------
@@ -71,7 +77,8 @@ def check_level(level: object) -> None:
 
 
 def check_seed(seed: object) -> None:
-    """Refuse a seed of random numbers that is no whole number from 0 up, so that what is drawn can be drawn again.
+    """Refuse a seed of random numbers that is no whole number from 0 up,
+    so that what is drawn can be drawn again.
 
     Raises
     ------
@@ -103,7 +110,9 @@ def quantile(probability: float, df: float) -> float:
 
 
 def critical(probability: float, df: np.ndarray) -> np.ndarray:
-    """Quantiles of t, a degree of freedom each, (q,); those that are all the same are asked for once."""
+    """Quantiles of t, a degree of freedom each, (q,); those that
+    are all the same are asked for once.
+    """
     if len(df) and (df == df[0]).all():
         return np.full(len(df), quantile(probability, float(df[0])))
     return np.asarray(stats.t.ppf(probability, df))
@@ -126,7 +135,8 @@ def adjust(p_values: "pd.Series[float]", method: str) -> "pd.Series[float]":
         raise SpecError(one_of("method", method, ADJUSTMENTS))
     if p_values.isna().any():
         raise FitError(
-            f"{int(p_values.isna().sum())} of {len(p_values)} p values are missing; the family is not whole."
+            f"{int(p_values.isna().sum())} of {len(p_values)} p values are missing; the family is"
+            " not whole."
         )
     p, rank = p_values.to_numpy(dtype=float), np.arange(1, len(p_values) + 1)
     order = np.argsort(p, kind="stable")
@@ -140,16 +150,19 @@ def adjust(p_values: "pd.Series[float]", method: str) -> "pd.Series[float]":
 
 
 def step_down(statistic: np.ndarray, resampled: np.ndarray) -> np.ndarray:
-    """P values adjusted by Romano and Wolf's step-down: family-wise error, with the dependence that the resampling has.
+    """P values adjusted by Romano and Wolf's step-down: family-wise error,
+    with the dependence that the resampling has.
 
     Parameters
     ----------
     statistic : of the S hypotheses, shape (S,); their size counts.
-    resampled : the same statistics in D samples, each about its own truth, so that no hypothesis has anything to find, shape (D, S).
+    resampled : the same statistics in D samples, each about its own truth, so that no hypothesis
+        has anything to find, shape (D, S).
 
     Returns
     -------
-    Shape (S,): the largest of the statistics not yet decided is compared to the largest of theirs in every sample; the data count as one.
+    Shape (S,): the largest of the statistics not yet decided is compared to the largest of theirs
+    in every sample; the data count as one.
 
     Examples
     --------
@@ -166,12 +179,14 @@ def step_down(statistic: np.ndarray, resampled: np.ndarray) -> np.ndarray:
 
 
 def detectable(std_error: float, power: float, alpha: float, df: float = np.inf) -> float:
-    """The smallest true coefficient that a two-sided test with this standard error finds with the given power.
+    """The smallest true coefficient that a two-sided test with this
+    standard error finds with the given power.
 
     Raises
     ------
     SpecError
-        Power or alpha outside 0 to 1, or a power that is not above alpha, which no effect at all has.
+        Power or alpha outside 0 to 1, or a power that is not
+        above alpha, which no effect at all has.
 
     Examples
     --------
@@ -185,16 +200,21 @@ def detectable(std_error: float, power: float, alpha: float, df: float = np.inf)
 def _check_power(power: float, alpha: float) -> None:
     for name, value in (("power", power), ("alpha", alpha)):
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1:
-            raise SpecError(f"{name} is {value!r}; it must lie between 0 and 1, as power=0.8, alpha=0.05.")
+            raise SpecError(
+                f"{name} is {value!r}; it must lie between 0 and 1, as power=0.8, alpha=0.05."
+            )
     if power <= alpha:
         raise SpecError(
-            f"power is {power:g} and alpha {alpha:g}: a test rejects in {alpha:.0%} of samples where there is no effect, so that no effect is the "
-            "smallest that it finds as often. Power must be above alpha, as power=0.8, alpha=0.05."
+            f"power is {power:g} and alpha {alpha:g}: a test rejects in {alpha:.0%} of samples"
+            " where there is no effect, so that no effect is the smallest that it finds as often."
+            " Power must be above alpha, as power=0.8, alpha=0.05."
         )
 
 
 def least_effects(terms: pd.DataFrame, dfs: np.ndarray, power: float, alpha: float) -> pd.DataFrame:
-    """``term, estimate, std_error, p_value, detectable`` of the terms of a fit, degrees of freedom (K,); missing where p is."""
+    """``term, estimate, std_error, p_value, detectable`` of the terms of a fit, degrees of freedom
+    (K,); missing where p is.
+    """
     _check_power(power, alpha)
     out = terms[["term", "estimate", "std_error", "p_value"]].copy()
     se = out["std_error"].where(out["p_value"].notna())
@@ -221,21 +241,28 @@ class JointTest:
     p_value: float
 
 
-def wald(estimate: np.ndarray, cov: np.ndarray, terms: tuple[str, ...], df: float, share: float = 1.0) -> JointTest:
-    """The Wald test of coefficients (q,) with covariance (q, q) against zero; ``share`` multiplies F, as Hotelling's test does.
+def wald(
+    estimate: np.ndarray, cov: np.ndarray, terms: tuple[str, ...], df: float, share: float = 1.0
+) -> JointTest:
+    """The Wald test of coefficients (q,) with covariance (q, q) against zero; ``share`` multiplies
+    F, as Hotelling's test does.
 
     Raises
     ------
     FitError
-        The covariance is not positive definite, as with fewer clusters than coefficients: then there is no such test.
+        The covariance is not positive definite, as with fewer clusters than
+        coefficients: then there is no such test.
     """
     q = len(estimate)
     variance = np.diag(cov)
     positive = (variance > 0).all()
-    if not positive or np.linalg.eigvalsh(cov / np.sqrt(np.outer(variance, variance)))[0] < DEFINITE:
+    if (
+        not positive
+        or np.linalg.eigvalsh(cov / np.sqrt(np.outer(variance, variance)))[0] < DEFINITE
+    ):
         raise FitError(
-            f"{q} coefficients cannot be tested jointly: their covariance is not positive definite, as where one is named "
-            "twice, or with too few clusters."
+            f"{q} coefficients cannot be tested jointly: their covariance is not positive definite,"
+            " as where one is named twice, or with too few clusters."
         )
     chi2 = float(estimate @ np.linalg.solve(cov, estimate))
     if np.isinf(df):

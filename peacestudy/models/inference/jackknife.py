@@ -1,7 +1,8 @@
 """Cluster jackknife: the model fitted anew without each cluster (CV3).
 
-Source: MacKinnon, Nielsen and Webb (2023), Journal of Applied Econometrics 38(5), eq. 17 and 18: (G-1)/G times the sum of
-squares of the estimates without a cluster about the estimate with all. For least squares the refits have a closed form.
+Source: MacKinnon, Nielsen and Webb (2023), Journal of Applied Econometrics 38(5), eq. 17 and 18:
+(G-1)/G times the sum of squares of the estimates without a cluster about the estimate with all. For
+least squares the refits have a closed form.
 """
 
 from dataclasses import replace
@@ -17,7 +18,8 @@ from peacestudy.models.formulas.design import Design
 from peacestudy.models.inference.cr2 import cluster_products, orthogonal, sums
 from peacestudy.models.inference.robust_limits import WHOLE
 
-DEPENDENT = 1e-6  # relative size of what a column adds to the others, below which it is dependent on them
+# relative size of what a column adds to the others, below which it is dependent on them
+DEPENDENT = 1e-6
 LARGEST_BATCH = 2_000_000  # numbers of a batch of designs; bounds the memory
 NAMED = 3
 
@@ -27,7 +29,8 @@ def jackknife(
 ) -> np.ndarray:
     """The covariance of the coefficients ``beta`` (K,), shape (K, K).
 
-    Entries of a term that is not identified without some cluster mean nothing; ``robust_limits`` makes them missing.
+    Entries of a term that is not identified without some cluster mean
+    nothing; ``robust_limits`` makes them missing.
 
     Parameters
     ----------
@@ -45,7 +48,9 @@ def jackknife(
     return out
 
 
-def left_out(design: Design, engine: str, kernel: Kernel, weights: np.ndarray | None = None) -> np.ndarray:
+def left_out(
+    design: Design, engine: str, kernel: Kernel, weights: np.ndarray | None = None
+) -> np.ndarray:
     """Estimates without each cluster, shape (G, K); see ``jackknife``."""
     groups = design.clusters[0]
     if engine == "linear":
@@ -53,7 +58,8 @@ def left_out(design: Design, engine: str, kernel: Kernel, weights: np.ndarray | 
     fixed = [g for g in range(groups.max() + 1) if np.ptp(design.y[groups != g]) == 0]
     if fixed:
         raise FitError(
-            f"without {_cluster(design, fixed[0])} the outcome does not vary{_more(fixed)}, so there is no jackknife. Use another vcov."
+            f"without {_cluster(design, fixed[0])} the outcome does not vary{_more(fixed)}, so"
+            " there is no jackknife. Use another vcov."
         )
     return _refitted(design, engine, kernel, weights)
 
@@ -64,7 +70,8 @@ def _linear(design: Design, weights: np.ndarray | None) -> np.ndarray:
     y, groups = design.y * root, design.clusters[0]
     Qy = Q.T @ y
     score = sums(Q * (y - Q @ Qy)[:, None], groups)
-    # a direction that only this cluster identifies has a score of zero: the other coefficients do not depend on it
+    # a direction that only this cluster identifies has a score of zero: the other coefficients do
+    # not depend on it
     s, W = np.linalg.eigh(cluster_products(Q, groups))
     root = np.where(s > WHOLE, 0.0, 1 / (1 - np.minimum(s, WHOLE)))
     along = (W.transpose(0, 2, 1) @ score[:, :, None])[:, :, 0] * root
@@ -73,7 +80,9 @@ def _linear(design: Design, weights: np.ndarray | None) -> np.ndarray:
     return out
 
 
-def _refitted(design: Design, engine: str, kernel: Kernel, weights: np.ndarray | None) -> np.ndarray:
+def _refitted(
+    design: Design, engine: str, kernel: Kernel, weights: np.ndarray | None
+) -> np.ndarray:
     """Refits in batches of clusters of one size."""
     groups = design.clusters[0]
     N, K = design.X.shape
@@ -82,7 +91,9 @@ def _refitted(design: Design, engine: str, kernel: Kernel, weights: np.ndarray |
     largest = np.linalg.eigvalsh(cluster_products(orthogonal(design.X)[0], groups))[:, -1]
     for g in np.flatnonzero(largest > WHOLE):
         columns = _independent(design.X[groups != g])
-        part = replace(design, X=design.X[:, columns], names=tuple(design.names[j] for j in columns))
+        part = replace(
+            design, X=design.X[:, columns], names=tuple(design.names[j] for j in columns)
+        )
         out[g, columns] = _batch(part, engine, kernel, weights, np.array([g]))[0]
     for n in np.unique(size):
         alike = np.flatnonzero((size == n) & (largest <= WHOLE))
@@ -101,7 +112,9 @@ def _independent(X: np.ndarray) -> np.ndarray:
     return np.sort(order[: len(left)][left > DEPENDENT * left[0]])
 
 
-def _batch(design: Design, engine: str, kernel: Kernel, weights: np.ndarray | None, taken: np.ndarray) -> np.ndarray:
+def _batch(
+    design: Design, engine: str, kernel: Kernel, weights: np.ndarray | None, taken: np.ndarray
+) -> np.ndarray:
     """Estimates without each of some clusters of one size, shape (B, K)."""
     groups = design.clusters[0]
     rows = np.stack([np.flatnonzero(groups != g) for g in taken])
@@ -112,10 +125,17 @@ def _batch(design: Design, engine: str, kernel: Kernel, weights: np.ndarray | No
         for g, at in zip(taken, rows, strict=True):
             _refuse_separation(replace(design, X=design.X[at], y=design.y[at]), _cluster(design, g))
         raise FitError(
-            "without a cluster the information is singular, so there is no jackknife. Use fewer terms."
+            "without a cluster the information is singular, so there is no jackknife. Use fewer"
+            " terms."
         ) from err
     for g, at, b, converged in zip(taken, rows, est.beta, est.converged, strict=True):
-        _sound(replace(design, X=design.X[at], y=design.y[at]), b, bool(converged), engine, _cluster(design, g))
+        _sound(
+            replace(design, X=design.X[at], y=design.y[at]),
+            b,
+            bool(converged),
+            engine,
+            _cluster(design, g),
+        )
     return est.beta
 
 
@@ -125,7 +145,10 @@ def _sound(rest: Design, beta: np.ndarray, converged: bool, engine: str, cluster
         if not converged or (p * (1 - p)).min() < SURE:
             _refuse_separation(rest, cluster)
     if not converged:
-        raise FitError(f"without {cluster} the model does not converge, so there is no jackknife. Use fewer terms.")
+        raise FitError(
+            f"without {cluster} the model does not converge, so there is no jackknife. Use fewer"
+            " terms."
+        )
 
 
 def _refuse_separation(rest: Design, cluster: str) -> None:
@@ -133,7 +156,8 @@ def _refuse_separation(rest: Design, cluster: str) -> None:
     if found is not None:
         names = ", ".join(rest.names[j] for j in found.terms)
         raise FitError(
-            f"without {cluster} the outcome is separated by {names}, so a logit has no jackknife. Use engine 'firth', or drop the term."
+            f"without {cluster} the outcome is separated by {names}, so a logit has no jackknife."
+            " Use engine 'firth', or drop the term."
         )
 
 

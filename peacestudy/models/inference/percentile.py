@@ -1,7 +1,9 @@
-"""Intervals from bootstrap draws: percentile, and BCa, corrected for bias and for a variance that changes with the value.
+"""Intervals from bootstrap draws: percentile, and BCa, corrected for bias
+and for a variance that changes with the value.
 
-Sources: Efron (1987), Journal of the American Statistical Association 82(397), 6 and 7 (BCa); Davison and Hinkley (1997), Bootstrap Methods and
-their Application, eq. 5.8 (order statistics interpolated on the scale of the normal quantile, as R's boot) and 5.3.2.
+Sources: Efron (1987), Journal of the American Statistical Association 82(397), 6 and 7 (BCa);
+Davison and Hinkley (1997), Bootstrap Methods and their Application, eq. 5.8 (order statistics
+interpolated on the scale of the normal quantile, as R's boot) and 5.3.2.
 """
 
 import numpy as np
@@ -9,7 +11,8 @@ from scipy.stats import norm
 
 
 def percentile(draws: np.ndarray, probability: np.ndarray) -> np.ndarray:
-    """Quantiles of draws (R,) at probabilities (q,), shape (q,): order statistic (R+1)p, the outermost where that lies beyond.
+    """Quantiles of draws (R,) at probabilities (q,), shape (q,): order statistic (R+1)p, the
+    outermost where that lies beyond.
 
     Examples
     --------
@@ -19,20 +22,26 @@ def percentile(draws: np.ndarray, probability: np.ndarray) -> np.ndarray:
     t, R = np.sort(draws), len(draws)
     rank = (R + 1) * np.asarray(probability)
     whole = np.round(rank)
-    rank = np.where(np.abs(rank - whole) < 1e-9, whole, rank)  # 0.975 * 1000 is a whole number but for rounding
+    # 0.975 * 1000 is a whole number but for rounding
+    rank = np.where(np.abs(rank - whole) < 1e-9, whole, rank)
     k = np.clip(np.trunc(rank).astype(int), 1, R)
     upper = np.minimum(k + 1, R)
     low, high = norm.ppf(k / (R + 1)), norm.ppf((k + 1) / (R + 1))
     inside = (rank > k) & (rank < R)
     share = np.where(
-        inside, (norm.ppf(np.clip(rank / (R + 1), 1e-300, 1)) - low) / np.where(inside, high - low, 1.0), 0.0
+        inside,
+        (norm.ppf(np.clip(rank / (R + 1), 1e-300, 1)) - low) / np.where(inside, high - low, 1.0),
+        0.0,
     )
     out: np.ndarray = t[k - 1] + share * (t[upper - 1] - t[k - 1])
     return out
 
 
-def bca_probabilities(draws: np.ndarray, estimate: float, left_out: np.ndarray, level: float) -> np.ndarray:
-    """Which two probabilities' quantiles are the ends of a BCa interval; NaN where all draws lie on one side of the estimate.
+def bca_probabilities(
+    draws: np.ndarray, estimate: float, left_out: np.ndarray, level: float
+) -> np.ndarray:
+    """Which two probabilities' quantiles are the ends of a BCa interval; NaN where all draws lie on
+    one side of the estimate.
 
     Parameters
     ----------

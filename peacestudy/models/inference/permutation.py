@@ -1,10 +1,11 @@
-"""Permutation of the outcome: how often data without any effect look as good as these, whatever the standard errors say.
+"""Permutation of the outcome: how often data without any effect look as
+good as these, whatever the standard errors say.
 
-With few events a cluster-robust Wald test rejects too often. Here the outcome is dealt anew to the cases, within strata
-that are known to matter, and the same model is fitted to every deal.
+With few events a cluster-robust Wald test rejects too often. Here the outcome is dealt anew to the
+cases, within strata that are known to matter, and the same model is fitted to every deal.
 
-Sources: Fisher (1935), The Design of Experiments, ch. 2; Westfall and Young (1993), Resampling-Based Multiple Testing, ch. 2
-(single-step maximum statistic over a family).
+Sources: Fisher (1935), The Design of Experiments, ch. 2; Westfall and Young (1993),
+Resampling-Based Multiple Testing, ch. 2 (single-step maximum statistic over a family).
 """
 
 from dataclasses import replace
@@ -30,13 +31,20 @@ CHUNK = 250  # designs fitted at once; bounds the memory
 
 
 def permutation_test(
-    data: StudyFrame | pd.DataFrame, spec: ModelSpec, terms: list[str], *, strata: str, draws: int, seed: int
+    data: StudyFrame | pd.DataFrame,
+    spec: ModelSpec,
+    terms: list[str],
+    *,
+    strata: str,
+    draws: int,
+    seed: int,
 ) -> pd.DataFrame:
     """Test terms of a model by dealing the outcome anew within strata.
 
     Parameters
     ----------
-    data, spec : as for ``fit``; engine ``firth`` or ``linear``, whose estimates exist in every deal.
+    data, spec : as for ``fit``; engine ``firth`` or ``linear``,
+        whose estimates exist in every deal.
     terms : the family that is tested.
     strata : column within whose values the outcome is dealt.
     draws : deals.
@@ -45,13 +53,14 @@ def permutation_test(
     Returns
     -------
     DataFrame
-        ``term, statistic, p_permutation, p_family, nominal``: a row a term, missing where the term has no robust standard error
-        (see the notes of the fit), with |z| compared to its own deals and to the
-        largest |z| of the family in each deal; then a row ``any by Holm``, and last a row ``joint`` with the Wald
-        chi-squared of all terms. ``nominal`` is the share of deals, in which nothing is there to find, that the test by
-        its own standard errors rejects at .05: its true size. P values count the data as one of the deals. The null is
-        that the outcome has nothing to do with any term of the model within strata, controls included; clusters are
-        not kept together.
+        ``term, statistic, p_permutation, p_family, nominal``: a row a term, missing where the term
+        has no robust standard error (see the notes of the fit), with |z| compared to its own deals
+        and to the largest |z| of the family in each deal; then a row ``any by Holm``, and last a
+        row ``joint`` with the Wald chi-squared of all terms. ``nominal`` is the share of deals, in
+        which nothing is there to find, that the test by its own standard errors rejects at .05: its
+        true size. P values count the data as one of the deals. The null is that the outcome has
+        nothing to do with any term of the model within strata, controls included; clusters are not
+        kept together.
 
     Raises
     ------
@@ -63,13 +72,17 @@ def permutation_test(
     refuse_imputed(
         "permutation_test",
         data,
-        instead="Nothing here says how resampling and imputation go together: use the p values of the PooledFit, or the data as they are.",
+        instead=(
+            "Nothing here says how resampling and imputation go together: use the p values of the"
+            " PooledFit, or the data as they are."
+        ),
     )
     if spec.engine not in ("firth", "linear"):
         raise SpecError(one_of("engine of a permutation test", spec.engine, ("firth", "linear")))
     if spec.vcov in ("cr2", "jackknife"):
         raise SpecError(
-            f"a permutation test takes vcov classical, hc0 to hc3 or cluster, not {spec.vcov!r}: its p value is its own."
+            f"a permutation test takes vcov classical, hc0 to hc3 or cluster, not {spec.vcov!r}:"
+            " its p value is its own."
         )
     table, case = (data.data, data.key) if isinstance(data, StudyFrame) else (data, None)
     known = [str(c) for c in table.columns]
@@ -78,7 +91,8 @@ def permutation_test(
     design = build_design(table, spec.formula, tuple(spec.cluster or ()), case, panel=spec.panel)
     if any(f.column in design.formula.columns[:1] for f in design.lags):
         raise SpecError(
-            "the outcome's own past stands in the formula, and a deal of outcomes would leave it behind. Drop it."
+            "the outcome's own past stands in the formula, and a deal of outcomes would leave it"
+            " behind. Drop it."
         )
     terms = as_known(list(terms), design.names)
     for term in terms:
@@ -98,9 +112,12 @@ def permutation_test(
         est = ENGINES[spec.engine].load()(np.broadcast_to(design.X, (len(y), *design.X.shape)), y)
         if not est.converged.all():
             raise FitError(
-                f"{spec.name}: {int((~est.converged).sum())} of {len(y)} deals did not converge. Use fewer terms."
+                f"{spec.name}: {int((~est.converged).sum())} of {len(y)} deals did not converge."
+                " Use fewer terms."
             )
-        V = covariance(est, spec.vcov, design.clusters, small_sample=spec.engine == "linear")[:, at][:, :, at]
+        V = covariance(est, spec.vcov, design.clusters, small_sample=spec.engine == "linear")[
+            :, at
+        ][:, :, at]
         b = est.beta[:, at]
         z.append(np.where(blank, np.nan, b / np.sqrt(np.diagonal(V, axis1=1, axis2=2))))
         if blank.any():
@@ -144,7 +161,9 @@ def _rejected(deals: np.ndarray, critical: float) -> float:
 
 
 def _share(deals: np.ndarray, found: float) -> float:
-    """Share of deals, the data's own included, at least as large as what was found (up to rounding)."""
+    """Share of deals, the data's own included, at least as
+    large as what was found (up to rounding).
+    """
     if np.isnan(found):
         return np.nan
     return float((deals >= found * (1 - 1e-9)).mean())

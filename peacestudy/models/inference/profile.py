@@ -1,10 +1,12 @@
-"""Penalised likelihood ratio tests and profile intervals of Firth's logit, all terms and both ends in one batch.
+"""Penalised likelihood ratio tests and profile intervals of Firth's
+logit, all terms and both ends in one batch.
 
-Source: Heinze and Schemper (2002), Statistics in Medicine 21(16), 3.3; R's logistf 1.26 (penalty of the whole design).
-With a coefficient held the penalised likelihood can have several maxima, also where the outcome is not separated, and the
-ratio is that of the highest. An end on the path of maxima from the estimate is therefore compared with the maxima that
-``highest`` finds there; where one of them is higher, the ratio has not reached the quantile, and the interval goes on from
-there. Programs that follow one path (logistf, firthmodels) stop at the first end.
+Source: Heinze and Schemper (2002), Statistics in Medicine 21(16), 3.3; R's logistf 1.26 (penalty of
+the whole design). With a coefficient held the penalised likelihood can have several maxima, also
+where the outcome is not separated, and the ratio is that of the highest. An end on the path of
+maxima from the estimate is therefore compared with the maxima that ``highest`` finds there; where
+one of them is higher, the ratio has not reached the quantile, and the interval goes on from there.
+Programs that follow one path (logistf, firthmodels) stop at the first end.
 """
 
 from collections.abc import Callable, Sequence
@@ -31,22 +33,25 @@ MOST_DOUBLINGS = 60
 MOST_CUTS = 200
 FARTHEST = 1e9  # standard errors; an end beyond is infinite
 TIGHT = 1e-10  # on the root of the likelihood ratio, whose quantile is 1.96 at 95 %
-SHUT = 1e-13  # relative width of a bracket within which the likelihood ratio jumps over the quantile
+# relative width of a bracket within which the likelihood ratio jumps over the quantile
+SHUT = 1e-13
 BELOW = 1e-6  # on the root of the likelihood ratio; a maximum lower by less is the same
 MOST_BRANCHES = 50  # times that an interval goes on from a higher maximum
-OUT = 1.25  # times the distance of a higher maximum at which the next point of its path is looked for
+# times the distance of a higher maximum at which the next point of its path is looked for
+OUT = 1.25
 
 REMEDY = "Take the log of columns that span many orders of magnitude, or use fewer terms."
 
 
 @dataclass(frozen=True, eq=False)
 class _Profiles:
-    """A batch of problems in each of which one coefficient is held: its column is the last of an orthonormal design.
+    """A batch of problems in each of which one coefficient is held: its
+    column is the last of an orthonormal design.
 
     turn (B, K, K) takes coefficients of the original design to those here.
 
-    Z (B, N, K) and y (B, N); peak (B, K), where the maximum is; top (B,), the maximum; unit (B,), by which a coefficient of
-    the original design is multiplied to be the last one here.
+    Z (B, N, K) and y (B, N); peak (B, K), where the maximum is; top (B,), the maximum; unit (B,),
+    by which a coefficient of the original design is multiplied to be the last one here.
     """
 
     Z: np.ndarray
@@ -63,8 +68,9 @@ class _Profiles:
 
 @dataclass(frozen=True, eq=False)
 class _Points:
-    """A point on each profile: ``at`` (B,) standard errors from the estimate, infinite where there is no end, the root of the
-    likelihood ratio there less its target (B,), and the coefficients of the maximum there (B, K).
+    """A point on each profile: ``at`` (B,) standard errors from the estimate, infinite where there
+    is no end, the root of the likelihood ratio there less its target (B,), and the coefficients of
+    the maximum there (B, K).
     """
 
     at: np.ndarray
@@ -84,7 +90,9 @@ class _Points:
 
 @dataclass(frozen=True, eq=False)
 class _Search:
-    """Profiles on which ends are looked for: at the distance ``at`` the coefficient is ``centre + at * unit``, each (B,)."""
+    """Profiles on which ends are looked for: at the distance ``at`` the
+    coefficient is ``centre + at * unit``, each (B,).
+    """
 
     profiles: _Profiles
     centre: np.ndarray
@@ -101,12 +109,16 @@ class _Search:
         return _Points(at, root - self.target, path)
 
     def end_after(self, low: _Points, at: np.ndarray) -> _Points:
-        """The ends beyond points whose ratio is below the target; the next points looked at are at positions (B,)."""
+        """The ends beyond points whose ratio is below the target; the
+        next points looked at are at positions (B,).
+        """
         high = self.look(at, _tangent(self.profiles, low.path, self.centre + at * self.unit))
         return _close(self.look, *_widen(self.look, low, high))
 
     def outside(self, ends: _Points) -> _Points:
-        """The maxima of all coefficients together that lie farthest beyond the ends; the ends where none does."""
+        """The maxima of all coefficients together that lie farthest
+        beyond the ends; the ends where none does.
+        """
         one = self.profiles.part(np.array([0]))
         peaks, value = maxima(one.Z[0], one.y[0])
         root = np.sqrt(np.maximum(2 * (one.top[0] - value), 0.0)) - self.target
@@ -115,7 +127,9 @@ class _Search:
             return ends
         beta = np.linalg.solve(one.turn[0], peaks[kept].T).T
         path = np.einsum("bij,mj->bmi", self.profiles.turn, beta)
-        at = (path[:, :, -1] / self.profiles.unit[:, None] - self.centre[:, None]) / self.unit[:, None]
+        at = (path[:, :, -1] / self.profiles.unit[:, None] - self.centre[:, None]) / self.unit[
+            :, None
+        ]
         farthest = at.argmax(axis=1)
         rows = np.arange(len(at))
         points = _Points(at[rows, farthest], root[kept][farthest], path[rows, farthest])
@@ -132,7 +146,9 @@ class _Search:
 _Look = Callable[[np.ndarray, np.ndarray], _Points]  # positions and where to start, to points
 
 
-def likelihood_ratio(X: np.ndarray, y: np.ndarray, beta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def likelihood_ratio(
+    X: np.ndarray, y: np.ndarray, beta: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Tests of every coefficient against zero.
 
     Parameters
@@ -143,7 +159,8 @@ def likelihood_ratio(X: np.ndarray, y: np.ndarray, beta: np.ndarray) -> tuple[np
     Returns
     -------
     statistic, p
-        Shape (K,): twice the drop of the penalised log-likelihood, and its p value on one degree of freedom.
+        Shape (K,): twice the drop of the penalised log-likelihood, and
+        its p value on one degree of freedom.
 
     Raises
     ------
@@ -167,7 +184,8 @@ class ProfileEnds:
     Attributes
     ----------
     ends : shape (K, 2).
-    moved : where an end lies beyond the first value at which the path of maxima from the estimate reaches the quantile, (K, 2).
+    moved : where an end lies beyond the first value at which the path of maxima from the estimate
+        reaches the quantile, (K, 2).
     gaps : where values between the estimate and an end are rejected, shape (K, 2).
     """
 
@@ -182,29 +200,37 @@ class ProfileEnds:
         out = []
         if moved:
             text = (
-                f"With {', '.join(moved)} held at an end of the interval the penalised likelihood has several maxima. The ratio is "
-                "that of the highest; programs that follow one path of maxima from the estimate print a narrower interval."
+                f"With {', '.join(moved)} held at an end of the interval the penalised likelihood"
+                " has several maxima. The ratio is that of the highest; programs that follow one"
+                " path of maxima from the estimate print a narrower interval."
             )
             out.append(Note("profile", text))
         if gaps:
             text = (
-                f"The values of {', '.join(gaps)} that the penalised likelihood ratio does not reject do not form one interval: the "
-                "interval spans them all, and some values in it are rejected."
+                f"The values of {', '.join(gaps)} that the penalised likelihood ratio does not"
+                " reject do not form one interval: the interval spans them all, and some values in"
+                " it are rejected."
             )
             out.append(Note("profile_gap", text))
         return out
 
 
-def profile_interval(X: np.ndarray, y: np.ndarray, beta: np.ndarray, std_error: np.ndarray, level: float) -> np.ndarray:
+def profile_interval(
+    X: np.ndarray, y: np.ndarray, beta: np.ndarray, std_error: np.ndarray, level: float
+) -> np.ndarray:
     """The ends alone of ``profile_ends``, shape (K, 2)."""
     return profile_ends(X, y, beta, std_error, level).ends
 
 
-def profile_ends(X: np.ndarray, y: np.ndarray, beta: np.ndarray, std_error: np.ndarray, level: float) -> ProfileEnds:
-    """Profile intervals: where twice the drop of the penalised log-likelihood is the chi-squared quantile.
+def profile_ends(
+    X: np.ndarray, y: np.ndarray, beta: np.ndarray, std_error: np.ndarray, level: float
+) -> ProfileEnds:
+    """Profile intervals: where twice the drop of the penalised
+    log-likelihood is the chi-squared quantile.
 
-    An end that lies beyond ``FARTHEST`` standard errors is infinite. Where the values that are not rejected do not form one
-    interval, the ends are the lowest and the highest of them that are found.
+    An end that lies beyond ``FARTHEST`` standard errors is infinite. Where the values that are not
+    rejected do not form one interval, the ends are the lowest and the highest of them that are
+    found.
 
     Raises
     ------
@@ -233,7 +259,9 @@ def profile_ends(X: np.ndarray, y: np.ndarray, beta: np.ndarray, std_error: np.n
 
 
 def _doubtful(search: _Search, ends: _Points) -> np.ndarray:
-    """Whether there may be a higher maximum at an end: the path jumped over the target, or is not concave there."""
+    """Whether there may be a higher maximum at an end: the path jumped
+    over the target, or is not concave there.
+    """
     finite = np.isfinite(ends.at)
     out: np.ndarray = finite & (np.abs(ends.excess) > BELOW)
     out[finite] |= not_concave(search.profiles.Z[finite], ends.path[finite])
@@ -241,7 +269,9 @@ def _doubtful(search: _Search, ends: _Points) -> np.ndarray:
 
 
 def _beyond(search: _Search, ends: _Points, doubtful: np.ndarray) -> _Points:
-    """The ends, those that are doubtful moved out as long as a higher maximum shows that the ratio is below its target."""
+    """The ends, those that are doubtful moved out as long as a higher
+    maximum shows that the ratio is below its target.
+    """
     doubtful = doubtful.copy()
     for _ in range(MOST_BRANCHES):
         if not doubtful.any():
@@ -258,7 +288,9 @@ def _beyond(search: _Search, ends: _Points, doubtful: np.ndarray) -> _Points:
 
 
 def _widen(look: _Look, low: _Points, high: _Points) -> tuple[_Points, _Points]:
-    """The upper points moved out, to twice their distance, until the ends lie between, or beyond ``FARTHEST``."""
+    """The upper points moved out, to twice their distance, until the
+    ends lie between, or beyond ``FARTHEST``.
+    """
     for _ in range(MOST_DOUBLINGS):
         short = (high.excess < 0) & (high.at < FARTHEST)
         if not short.any():
@@ -270,9 +302,15 @@ def _widen(look: _Look, low: _Points, high: _Points) -> tuple[_Points, _Points]:
 
 
 def _close(look: _Look, low: _Points, high: _Points) -> _Points:
-    """Where the excess is zero between the points, by the Illinois secant, which keeps no end twice at full weight."""
+    """Where the excess is zero between the points, by the Illinois
+    secant, which keeps no end twice at full weight.
+    """
     endless = high.excess < -TIGHT
-    low_weight, high_weight, last = np.ones(len(low.at)), np.ones(len(low.at)), np.zeros(len(low.at))
+    low_weight, high_weight, last = (
+        np.ones(len(low.at)),
+        np.ones(len(low.at)),
+        np.zeros(len(low.at)),
+    )
     for _ in range(MOST_CUTS):
         done = endless | (np.abs(high.excess) < TIGHT) | (np.abs(low.excess) < TIGHT)
         done |= high.at - low.at <= SHUT * high.at
@@ -285,9 +323,15 @@ def _close(look: _Look, low: _Points, high: _Points) -> _Points:
         above = cut.excess > 0
         low_weight = np.where(above, np.where(last > 0, low_weight / 2, low_weight), 1.0)
         high_weight = np.where(above, 1.0, np.where(last < 0, high_weight / 2, high_weight))
-        low, high, last = _pick(above | done, low, cut), _pick(above & ~done, cut, high), np.where(above, 1.0, -1.0)
+        low, high, last = (
+            _pick(above | done, low, cut),
+            _pick(above & ~done, cut, high),
+            np.where(above, 1.0, -1.0),
+        )
     else:
-        raise FitError(f"the ends of {int((~done).sum())} profile intervals cannot be found. {REMEDY}")
+        raise FitError(
+            f"the ends of {int((~done).sum())} profile intervals cannot be found. {REMEDY}"
+        )
     nearer = _pick(np.abs(low.excess) < np.abs(high.excess), low, high)
     return _Points(np.where(endless, np.inf, nearer.at), nearer.excess, nearer.path)
 
@@ -295,26 +339,37 @@ def _close(look: _Look, low: _Points, high: _Points) -> _Points:
 def _profiles(X: np.ndarray, y: np.ndarray, beta: np.ndarray, sides: int) -> _Profiles:
     K = X.shape[1]
     order = np.array([[*(i for i in range(K) if i != j), j] for j in range(K)] * sides)
-    moved = centring_of(X)  # slopes are those of the columns about their means, where no digit is lost
+    # slopes are those of the columns about their means, where no digit is lost
+    moved = centring_of(X)
     slope = (moved.constant == 0)[order[:, -1]]
     columns = np.where(slope[:, None, None], (X - moved.centre).T[order], X.T[order])
     Z, T = orthonormal(columns.transpose(0, 2, 1))
     many = np.broadcast_to(y, (len(order), len(y)))
-    places = np.argsort(order, axis=1)[:, None, :]  # of the coefficients in the order of the columns given
+    # of the coefficients in the order of the columns given
+    places = np.argsort(order, axis=1)[:, None, :]
     centred = np.eye(K) + np.outer(moved.constant, moved.centre)
-    turn = np.take_along_axis(T, places, axis=2) @ np.where(slope[:, None, None], centred, np.eye(K))
-    peak = (T @ np.where(slope[:, None], moved.at_centre(beta)[order], beta[order])[:, :, None])[:, :, 0]
+    turn = np.take_along_axis(T, places, axis=2) @ np.where(
+        slope[:, None, None], centred, np.eye(K)
+    )
+    peak = (T @ np.where(slope[:, None], moved.at_centre(beta)[order], beta[order])[:, :, None])[
+        :, :, 0
+    ]
     return _Profiles(Z, many, peak, penalised_loglik(Z, many, peak), T[:, -1, -1], turn)
 
 
-def _root(profiles: _Profiles, value: np.ndarray, start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Roots of the likelihood ratio (B,) with the coefficients held at ``value``, and where the maxima then are (B, K)."""
+def _root(
+    profiles: _Profiles, value: np.ndarray, start: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Roots of the likelihood ratio (B,) with the coefficients held at
+    ``value``, and where the maxima then are (B, K).
+    """
     held = start.copy()
     held[:, -1] = value * profiles.unit
     climb = climb_firth(profiles.Z, profiles.y, held, free=held.shape[1] - 1, tight=ROUGH)
     if not climb.converged.all():
         raise FitError(
-            "the penalised likelihood has no maximum that can be found with a coefficient held. Use fewer terms."
+            "the penalised likelihood has no maximum that can be found with a coefficient held. Use"
+            " fewer terms."
         )
     return _ratio_root(profiles, climb.value), climb.beta
 
@@ -326,7 +381,9 @@ def _ratio_root(profiles: _Profiles, value: np.ndarray) -> np.ndarray:
 
 
 def _tangent(profiles: _Profiles, path: np.ndarray, value: np.ndarray) -> np.ndarray:
-    """Where the maxima at ``path`` would move with the coefficients at ``value``, were the penalised likelihood quadratic."""
+    """Where the maxima at ``path`` would move with the coefficients at ``value``, were the
+    penalised likelihood quadratic.
+    """
     J = curvature(profiles.Z, path)
     far = value * profiles.unit - path[:, -1]
     move = -np.linalg.solve(J[:, :-1, :-1], J[:, :-1, -1:])[:, :, 0] * far[:, None]
@@ -344,5 +401,7 @@ def _between(low: _Points, high: _Points, at: np.ndarray) -> np.ndarray:
 
 def _pick(first: np.ndarray, a: _Points, b: _Points) -> _Points:
     return _Points(
-        np.where(first, a.at, b.at), np.where(first, a.excess, b.excess), np.where(first[:, None], a.path, b.path)
+        np.where(first, a.at, b.at),
+        np.where(first, a.excess, b.excess),
+        np.where(first[:, None], a.path, b.path),
     )

@@ -1,8 +1,10 @@
-"""Randomisation inference: the treatment dealt anew as it was, or might have been, assigned; the outcome stays where it is.
+"""Randomisation inference: the treatment dealt anew as it was, or might have been, assigned; the
+outcome stays where it is.
 
-Sources: Fisher (1935), The Design of Experiments, ch. 2; Gerber and Green (2012), Field Experiments, ch. 3 (clusters and blocks);
-Imbens and Rosenbaum (2005), Journal of the Royal Statistical Society A 168(1) (few clusters). ``permutation_test`` deals the outcome, and
-tests all terms at once; here one column is dealt, the others keep their rows.
+Sources: Fisher (1935), The Design of Experiments, ch. 2; Gerber and Green (2012), Field
+Experiments, ch. 3 (clusters and blocks); Imbens and Rosenbaum (2005), Journal of the Royal
+Statistical Society A 168(1) (few clusters). ``permutation_test`` deals the outcome, and tests all
+terms at once; here one column is dealt, the others keep their rows.
 """
 
 from collections.abc import Iterator
@@ -32,7 +34,8 @@ from peacestudy.models.spec import ModelSpec
 ENGINES_HERE = ("linear", "firth")  # whose estimates exist in every deal
 CHUNK = 250  # designs fitted at once; bounds the memory
 TIES = 1e-9  # relative; a deal as large as the data but for rounding counts
-NOTHING = 1e-12  # share of the model's own variance below which a robust variance is zero but for rounding
+# share of the model's own variance below which a robust variance is zero but for rounding
+NOTHING = 1e-12
 ALONE = 1e-9  # share of a dealt column's length left beside the others, below which they give it
 
 
@@ -50,9 +53,11 @@ def randomisation_test(
 
     Parameters
     ----------
-    data, spec : as for ``fit``; engine ``firth`` or ``linear``, vcov classical, hc0 to hc3 or cluster.
+    data, spec : as for ``fit``; engine ``firth`` or ``linear``,
+        vcov classical, hc0 to hc3 or cluster.
     term : a column of the formula, in no other term.
-    clusters : the column whose groups were assigned whole: each keeps one value, and values are dealt among clusters; None deals among rows.
+    clusters : the column whose groups were assigned whole: each keeps one value, and values are
+        dealt among clusters; None deals among rows.
     blocks : the column within whose values the deal stays; None deals among all.
     draws : deals; where there are no more different ones than this, each is made once.
     seed : of the random numbers, which are given to cases and clusters in the order of ids.
@@ -60,29 +65,34 @@ def randomisation_test(
     Returns
     -------
     DataFrame
-        One row, ``term, estimate, statistic, p_value, deals, every``: the share of deals whose |estimate / standard error| is at least that of
-        the data. Random deals count the data as one; ``every`` says that all different deals were made. The null is that the term does nothing
-        to any row (Fisher's sharp null).
+        One row, ``term, estimate, statistic, p_value, deals, every``: the share of deals whose
+        |estimate / standard error| is at least that of the data. Random deals count the data as
+        one; ``every`` says that all different deals were made. The null is that the term does
+        nothing to any row (Fisher's sharp null).
 
     Raises
     ------
     SpecError
         A term, column or engine that is not there, or a term whose column stands in another too.
     FitError
-        A treatment that varies within a cluster, blocks that cut a cluster, nothing that could be dealt otherwise, a deal that cannot be fitted,
-        a term that has no robust standard error.
+        A treatment that varies within a cluster, blocks that cut a cluster, nothing that could be
+        dealt otherwise, a deal that cannot be fitted, a term that has no robust standard error.
     """
     refuse_imputed(
         "randomisation_test",
         data,
-        instead="Nothing here says how resampling and imputation go together: use the p values of the PooledFit, or the data as they are.",
+        instead=(
+            "Nothing here says how resampling and imputation go together: use the p values of the"
+            " PooledFit, or the data as they are."
+        ),
     )
     if spec.engine not in ENGINES_HERE:
         raise SpecError(one_of("engine of a randomisation test", spec.engine, ENGINES_HERE))
     refuse_lags(spec.formula, "a randomisation test, whose deals would leave lags behind,")
     if spec.vcov in ("cr2", "jackknife") or spec.options:
         raise SpecError(
-            "a randomisation test takes no options, and vcov classical, hc0 to hc3 or cluster: its p value is its own."
+            "a randomisation test takes no options, and vcov classical, hc0 to hc3 or cluster: its"
+            " p value is its own."
         )
     table, case = (data.data, data.key) if isinstance(data, StudyFrame) else (data, None)
     design = build_design(table, spec.formula, spec.cluster_columns, case, spec.engine)
@@ -96,9 +106,15 @@ def randomisation_test(
     block = _codes(design, data, blocks, "the block column", np.zeros(len(x), int))
     first = np.unique(unit, return_index=True)[1]
     _constant(
-        design, x, unit, first, f"{term} varies within a cluster of {clusters}: it was not assigned to whole clusters"
+        design,
+        x,
+        unit,
+        first,
+        f"{term} varies within a cluster of {clusters}: it was not assigned to whole clusters",
     )
-    _constant(design, block, unit, first, f"a cluster of {clusters} lies in several blocks of {blocks}")
+    _constant(
+        design, block, unit, first, f"a cluster of {clusters} lies in several blocks of {blocks}"
+    )
     order = groups_by_id(unit, design.cases)
     by_id, every = _deals(x[first][order], pd.factorize(block[first][order])[0], draws, seed)
     deals = by_id[:, np.argsort(order)]
@@ -106,42 +122,62 @@ def randomisation_test(
         raise FitError(f"{term} can be dealt in one way only: it does not vary within a block.")
     if is_blank(find_blanks(spec, design), len(design.names))[at]:
         raise FitError(
-            f"{term} has no robust standard error in these data, as it rests on one case, one cluster or rows whose outcome is separated. "
-            "Write vcov 'classical', by which the statistic of every deal exists."
+            f"{term} has no robust standard error in these data, as it rests on one case, one"
+            " cluster or rows whose outcome is separated. Write vcov 'classical', by which the"
+            " statistic of every deal exists."
         )
     found = _statistics(design, spec, at, np.vstack([x, deals[:, unit]]))
     size = np.abs(found[:, 1])
     as_large = size >= size[0] * (1 - TIES)
     p = as_large[1:].mean() if every else as_large.mean()
     row = (term, found[0, 0], found[0, 1], float(p), len(deals), every)
-    return pd.DataFrame([row], columns=["term", "estimate", "statistic", "p_value", "deals", "every"])
+    return pd.DataFrame(
+        [row], columns=["term", "estimate", "statistic", "p_value", "deals", "every"]
+    )
 
 
 def _alone(design: Design, term: str) -> int:
     """The position of a term whose column stands in no other."""
     if term not in design.names:
         raise SpecError(one_of("term", term, design.names))
-    labels = [i for i, f in enumerate(design.formula.factors) if f.label == term and "C" not in f.functions]
+    labels = [
+        i
+        for i, f in enumerate(design.formula.factors)
+        if f.label == term and "C" not in f.functions
+    ]
     if not labels:
-        raise SpecError(f"{term} is not a column of numbers by itself, so its values cannot be dealt.")
+        raise SpecError(
+            f"{term} is not a column of numbers by itself, so its values cannot be dealt."
+        )
     column = design.formula.factors[labels[0]].column
-    also = [n for n, parts in design.made_of.items() if n != term and column in {f.column for f in parts}]
+    also = [
+        n
+        for n, parts in design.made_of.items()
+        if n != term and column in {f.column for f in parts}
+    ]
     if also:
         raise SpecError(
-            f"the column of {term} stands in {', '.join(also)} too; a deal would leave these behind. Drop them from the formula."
+            f"the column of {term} stands in {', '.join(also)} too; a deal would leave these"
+            " behind. Drop them from the formula."
         )
     return design.names.index(term)
 
 
 def _codes(
-    design: Design, data: StudyFrame | pd.DataFrame, column: str | None, what: str, otherwise: np.ndarray
+    design: Design,
+    data: StudyFrame | pd.DataFrame,
+    column: str | None,
+    what: str,
+    otherwise: np.ndarray,
 ) -> np.ndarray:
     if column is None:
         return otherwise
     return np.asarray(pd.factorize(column_of(design, data, column, what))[0])
 
 
-def _constant(design: Design, values: np.ndarray, unit: np.ndarray, first: np.ndarray, said: str) -> None:
+def _constant(
+    design: Design, values: np.ndarray, unit: np.ndarray, first: np.ndarray, said: str
+) -> None:
     differs = np.flatnonzero(values != values[first][unit])
     if len(differs):
         raise FitError(f"{said} (case {design.cases[int(differs[0])]}).")
@@ -177,14 +213,19 @@ def _orders(values: list[float]) -> Iterator[list[float]]:
 
 
 def _statistics(design: Design, spec: ModelSpec, at: int, columns: np.ndarray) -> np.ndarray:
-    """Estimate and statistic of the term with each of the columns (D, N) in its place, shape (D, 2)."""
+    """Estimate and statistic of the term with each of the
+    columns (D, N) in its place, shape (D, 2).
+    """
     Q, _ = (
-        orthogonal(np.delete(design.X, at, axis=1)) if design.X.shape[1] > 1 else (np.zeros((len(design.y), 0)), None)
+        orthogonal(np.delete(design.X, at, axis=1))
+        if design.X.shape[1] > 1
+        else (np.zeros((len(design.y), 0)), None)
     )
     left = columns - (columns @ Q) @ Q.T
     if ((left**2).sum(axis=1) < ALONE * (columns**2).sum(axis=1)).any():
         raise FitError(
-            "in a deal the other terms give the treatment exactly, so that its effect does not exist. Use fewer terms."
+            "in a deal the other terms give the treatment exactly, so that its effect does not"
+            " exist. Use fewer terms."
         )
     out = []
     for i in range(0, len(columns), CHUNK):
@@ -194,9 +235,12 @@ def _statistics(design: Design, spec: ModelSpec, at: int, columns: np.ndarray) -
         est = ENGINES[spec.engine].load()(X, np.broadcast_to(design.y, part.shape))
         if not est.converged.all():
             raise FitError(
-                f"{spec.name}: {int((~est.converged).sum())} of {len(part)} deals did not converge. Use fewer terms."
+                f"{spec.name}: {int((~est.converged).sum())} of {len(part)} deals did not converge."
+                " Use fewer terms."
             )
-        V = covariance(est, spec.vcov, design.clusters, small_sample=spec.engine == "linear")[:, at, at]
+        V = covariance(est, spec.vcov, design.clusters, small_sample=spec.engine == "linear")[
+            :, at, at
+        ]
         least = NOTHING * est.classical[:, at, at]
         none = ~(least < V)  # a deal without a robust variance counts as the largest
         statistic = np.where(none, np.inf, est.beta[:, at] / np.sqrt(np.where(none, 1.0, V)))

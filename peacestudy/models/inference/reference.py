@@ -1,7 +1,7 @@
 """Which covariance a fit has, and which distribution its statistics are referred to.
 
-Sources: those of ``covariance``, ``cr2`` and ``jackknife``; G-1 degrees of freedom for t with clusters, as Stata, and
-MacKinnon, Nielsen and Webb (2023) for the jackknife.
+Sources: those of ``covariance``, ``cr2`` and ``jackknife``; G-1 degrees of freedom for t with
+clusters, as Stata, and MacKinnon, Nielsen and Webb (2023) for the jackknife.
 """
 
 from dataclasses import dataclass
@@ -22,12 +22,21 @@ from peacestudy.models.inference.jackknife import jackknife
 from peacestudy.models.inference.robust_limits import Blank, find_blanks, is_blank, with_blanks
 from peacestudy.models.inference.score_bootstrap import FARTHEST as FARTHEST_SCORE
 from peacestudy.models.inference.score_bootstrap import score_bootstrap, score_nulls, score_side
-from peacestudy.models.inference.signs import KINDS, POINTS, Signs, check_signs, not_rejected_beyond, signs_of
+from peacestudy.models.inference.signs import (
+    KINDS,
+    POINTS,
+    Signs,
+    check_signs,
+    not_rejected_beyond,
+    signs_of,
+)
 from peacestudy.models.inference.wild import FARTHEST as FARTHEST_WILD
 from peacestudy.models.inference.wild import nulls, wild, wild_side
 from peacestudy.models.spec import ModelSpec
 
-POOR = 4.0  # Satterthwaite's degrees of freedom below which t is a poor reference (Pustejovsky and Tipton 2018, 5)
+# Satterthwaite's degrees of freedom below which t is a poor reference (Pustejovsky and Tipton 2018,
+# 5)
+POOR = 4.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +58,8 @@ class Reference:
 
 
 def reference(spec: ModelSpec, design: Design, est: Estimates) -> Reference:
-    """Covariance and degrees of freedom of estimates (a batch of one), also where they mean nothing; see ``blanked``.
+    """Covariance and degrees of freedom of estimates (a batch of one), also where they mean
+    nothing; see ``blanked``.
 
     Raises
     ------
@@ -74,7 +84,9 @@ def reference(spec: ModelSpec, design: Design, est: Estimates) -> Reference:
 
 
 def estimated_reference(spec: ModelSpec, design: Design, est: Estimates) -> Reference:
-    """The reference of estimates with NaN for the terms that have no robust standard error, as in a sample of rows."""
+    """The reference of estimates with NaN for the terms that have no
+    robust standard error, as in a sample of rows.
+    """
     return blanked(reference(spec, design, est), find_blanks(spec, design, est.leverage[0]))
 
 
@@ -85,11 +97,15 @@ def blanked(found: Reference, blanks: tuple[Blank, ...]) -> Reference:
     return Reference(with_blanks(found.vcov, blank), found.df, dfs, blanks)
 
 
-def one_sided_p(spec: ModelSpec, design: Design, terms: pd.DataFrame, dfs: np.ndarray, direction: str) -> np.ndarray:
-    """One-sided p values of the terms of a fit (K,), by the reference that their two-sided ones have; NaN where those are.
+def one_sided_p(
+    spec: ModelSpec, design: Design, terms: pd.DataFrame, dfs: np.ndarray, direction: str
+) -> np.ndarray:
+    """One-sided p values of the terms of a fit (K,), by the reference that their two-sided ones
+    have; NaN where those are.
 
-    By t or z; after firth with classical by the signed root of the penalised likelihood ratio, which is z (Barndorff-Nielsen and Cox 1994,
-    Inference and Asymptotics, 4.4); with a bootstrap of signs by its own draws.
+    By t or z; after firth with classical by the signed root of the penalised likelihood ratio,
+    which is z (Barndorff-Nielsen and Cox 1994, Inference and Asymptotics, 4.4); with a bootstrap of
+    signs by its own draws.
     """
     sign = sign_of(direction)
     none = terms["p_value"].isna().to_numpy(dtype=bool)
@@ -105,7 +121,9 @@ def one_sided_p(spec: ModelSpec, design: Design, terms: pd.DataFrame, dfs: np.nd
 
 
 def _signs(spec: ModelSpec, design: Design) -> Signs:
-    """The signs of clusters that the options ask for; drawn for the clusters in the order of their smallest id."""
+    """The signs of clusters that the options ask for; drawn for the
+    clusters in the order of their smallest id.
+    """
     options = dict(spec.options)
     draws, seed = int(options["bootstrap_draws"]), int(options["bootstrap_seed"])
     drawn = signs_of(str(options["bootstrap"]), int(design.clusters[0].max()) + 1, draws, seed)
@@ -116,7 +134,8 @@ def _signs(spec: ModelSpec, design: Design) -> Signs:
 def bootstrapped(
     spec: ModelSpec, design: Design, beta: np.ndarray, std_error: np.ndarray, level: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """P values (K,) and intervals (K, 2) by the bootstrap of signs that the options ask for; NaN where the standard error is.
+    """P values (K,) and intervals (K, 2) by the bootstrap of signs that the options ask for; NaN
+    where the standard error is.
 
     Raises
     ------
@@ -129,13 +148,20 @@ def bootstrapped(
     if spec.engine == "linear":
         p, ends = wild(design.X, design.y, groups, signs, 1 - level)
     else:
-        p, ends = score_bootstrap(design.X, design.y, groups, beta, np.nan_to_num(std_error), signs, 1 - level)
+        p, ends = score_bootstrap(
+            design.X, design.y, groups, beta, np.nan_to_num(std_error), signs, 1 - level
+        )
     none = np.isnan(std_error)
     return np.where(none, np.nan, p), np.where(none[:, None], np.nan, ends)
 
 
 def bootstrap_gaps(
-    spec: ModelSpec, design: Design, beta: np.ndarray, std_error: np.ndarray, ends: np.ndarray, level: float
+    spec: ModelSpec,
+    design: Design,
+    beta: np.ndarray,
+    std_error: np.ndarray,
+    ends: np.ndarray,
+    level: float,
 ) -> list[Note]:
     """A note on terms of which values beyond the interval (K, 2) are not rejected either."""
     groups, signs = design.clusters[0], _signs(spec, design)
@@ -145,20 +171,29 @@ def bootstrap_gaps(
     else:
         look, unit = score_nulls(design.X, design.y, groups, signs), np.nan_to_num(std_error)
         farthest = FARTHEST_SCORE
-    found = not_rejected_beyond(look, np.tile(beta, 2), np.tile(unit, 2), ends.T.ravel(), 1 - level, farthest)
+    found = not_rejected_beyond(
+        look, np.tile(beta, 2), np.tile(unit, 2), ends.T.ravel(), 1 - level, farthest
+    )
     beyond = np.where(np.isnan(found[: len(beta)]), found[len(beta) :], found[: len(beta)])
-    terms = [f"{name} ({value:.3g})" for name, value in zip(design.names, beyond, strict=True) if not np.isnan(value)]
+    terms = [
+        f"{name} ({value:.3g})"
+        for name, value in zip(design.names, beyond, strict=True)
+        if not np.isnan(value)
+    ]
     if not terms:
         return []
     text = (
-        "The values that the bootstrap does not reject do not form one interval: values beyond the ends are not rejected either, "
-        f"for example of {', '.join(terms)}. The ends are those nearest to the estimate."
+        "The values that the bootstrap does not reject do not form one interval: values beyond the"
+        f" ends are not rejected either, for example of {', '.join(terms)}. The ends are those"
+        " nearest to the estimate."
     )
     return [Note("bootstrap_gap", text)]
 
 
 def bootstrap_note(spec: ModelSpec, design: Design, names: list[str]) -> Note:
-    """Which bootstrap gave p values and intervals; ``names`` of terms with an end that is not found."""
+    """Which bootstrap gave p values and intervals; ``names`` of
+    terms with an end that is not found.
+    """
     options, G = dict(spec.options), int(design.clusters[0].max()) + 1
     draws, seed, points = (
         int(options["bootstrap_draws"]),
@@ -166,22 +201,35 @@ def bootstrap_note(spec: ModelSpec, design: Design, names: list[str]) -> Note:
         len(POINTS[str(options["bootstrap"])]),
     )
     how = f"all {points}^{G} draws" if points**G <= draws else f"{draws} draws, seed {seed}"
-    statistic = "t by the clustered covariance" if spec.engine == "linear" else "Lagrange multiplier statistic"
-    text = f"p and intervals by {KINDS[spec.engine]}, null imposed, {statistic}, {options['bootstrap']} signs of clusters, {how}."
+    statistic = (
+        "t by the clustered covariance"
+        if spec.engine == "linear"
+        else "Lagrange multiplier statistic"
+    )
+    text = (
+        f"p and intervals by {KINDS[spec.engine]}, null imposed, {statistic},"
+        f" {options['bootstrap']} signs of clusters, {how}."
+    )
     if names:
-        text += f" The interval of {', '.join(names)} has an end that is not found within 8 standard errors: infinite."
+        text += (
+            f" The interval of {', '.join(names)} has an end that is not found within 8 standard"
+            " errors: infinite."
+        )
     return Note("bootstrap", text + " Joint tests and contrasts are not bootstrapped.")
 
 
 def contrast_df(spec: ModelSpec, design: Design, df: float, contrasts: np.ndarray) -> np.ndarray:
-    """Degrees of freedom of sums of coefficients, weights (q, K), shape (q,): ``df``, but each its own with cr2."""
+    """Degrees of freedom of sums of coefficients, weights (q, K), shape
+    (q,): ``df``, but each its own with cr2.
+    """
     if spec.vcov != "cr2":
         return np.full(len(contrasts), df)
     return satterthwaite(clusters_of(design.X, design.clusters[0]), contrasts)
 
 
 def joint_df(design: Design, contrasts: np.ndarray) -> tuple[float, float]:
-    """With cr2, what a Wald statistic of q contrasts, divided by q, is multiplied by, and the denominator's degrees of freedom.
+    """With cr2, what a Wald statistic of q contrasts, divided by q, is multiplied by, and the
+    denominator's degrees of freedom.
 
     Raises
     ------
@@ -192,28 +240,34 @@ def joint_df(design: Design, contrasts: np.ndarray) -> tuple[float, float]:
     eta = hotelling(clusters_of(design.X, design.clusters[0]), contrasts)
     if not eta > q - 1:
         raise FitError(
-            f"{q} coefficients cannot be tested jointly with cr2: the clusters are worth {eta:.1f} degrees of freedom, and the test needs "
-            f"more than {q - 1}. Test fewer terms."
+            f"{q} coefficients cannot be tested jointly with cr2: the clusters are worth {eta:.1f}"
+            f" degrees of freedom, and the test needs more than {q - 1}. Test fewer terms."
         )
     return (eta - q + 1) / eta, eta - q + 1
 
 
 def cluster_notes(spec: ModelSpec, design: Design, found: Reference) -> list[Note]:
-    """What the rule of cr2 and jackknife is, and what two clusters or clusters of one row do to a clustered covariance."""
+    """What the rule of cr2 and jackknife is, and what two clusters or
+    clusters of one row do to a clustered covariance.
+    """
     if spec.vcov not in CLUSTERED:
         return []
     out = []
     for groups, name in zip(design.clusters, spec.cluster_columns, strict=True):
         size = np.bincount(groups)
-        if len(size) == 2 and spec.vcov != "cluster":  # the note on few clusters says it of ``cluster``
+        # the note on few clusters says it of ``cluster``
+        if len(size) == 2 and spec.vcov != "cluster":
             text = (
-                f"2 clusters of {name}: the variance between clusters rests on one difference, so standard errors, p and "
-                "intervals say next to nothing."
+                f"2 clusters of {name}: the variance between clusters rests on one difference, so"
+                " standard errors, p and intervals say next to nothing."
             )
             out.append(Note("two_clusters", text))
         if (size == 1).all():
             out.append(
-                Note("singleton_clusters", f"Every cluster of {name} is a single row: rows count as independent.")
+                Note(
+                    "singleton_clusters",
+                    f"Every cluster of {name} is a single row: rows count as independent.",
+                )
             )
     if spec.vcov != "cluster":
         out.append(_rule(spec, design, found))
@@ -226,7 +280,10 @@ def _rule(spec: ModelSpec, design: Design, found: Reference) -> Note:
     sizes = f"{len(size)} of {spec.cluster_columns[0]}{single}"
     if spec.vcov == "jackknife":
         test = f"t with G-1 = {len(size) - 1}" if spec.engine == "linear" else "Wald z"
-        said = f"Standard errors by leaving out each cluster ({sizes}), CV3 about the full estimate, factor (G-1)/G"
+        said = (
+            f"Standard errors by leaving out each cluster ({sizes}), CV3 about the full estimate,"
+            " factor (G-1)/G"
+        )
         return Note("vcov", f"{said}; {test}.", pooled=f"{said}.")
     own = [(name, df) for name, df in zip(design.names, found.dfs, strict=True) if not np.isnan(df)]
     each = ", ".join(f"{name} {df:.1f}" for name, df in own)
@@ -238,5 +295,8 @@ def _rule(spec: ModelSpec, design: Design, found: Reference) -> Note:
     exact = int(clusters_of(design.X, design.clusters[0]).fitted.sum())
     fitted = ""
     if exact:
-        fitted = f" In {exact} clusters the terms fit a direction exactly, as cluster dummies do: the pseudo-inverse is taken there."
+        fitted = (
+            f" In {exact} clusters the terms fit a direction exactly, as cluster dummies do: the"
+            " pseudo-inverse is taken there."
+        )
     return Note("vcov", text + fitted, pooled=f"{said}.{fitted}")

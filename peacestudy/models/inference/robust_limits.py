@@ -30,15 +30,15 @@ False rejections at .05 in simulated samples, and the approximate size that the 
 (tests/references/robust_size/sizes.csv; 10,000 samples of linear, 2,000 of cr2 and jackknife, 1,000
 of firth; with clusters intraclass correlation .2; "blank": the number that is missing now):
 
-    dummy of ... of 60 cases       1          2          3          5          8          12         20
-    linear, hc1                    .63 blank  .32  .35   .15  .17   .12  .12   .084 .084  .065 .065  .053 .053
-    linear, hc3                    .62 blank  .18  .20   .085 .11   .075 .079  .062 .061  .052 .052  .046 .047
-    dummy of ... of 12 clusters    1          2          3          5
-    linear, cluster                .52 blank  .19  .23   .11  .12   .067 .065
-    linear, cr2                    .51 blank  .007 .05   .046 .05   .048 .05
-    linear, jackknife              .51 blank  .12  .17   .080 .083  .044 .045
-    firth, cluster                 .55 blank  .20  .28   .12  .16   .067 .10
-
+    dummy of ...        1          2         3         5         8         12        20
+    60 cases
+      linear, hc1       .63 blank  .32 .35   .15 .17   .12 .12   .084 .084 .065 .065 .053 .053
+      linear, hc3       .62 blank  .18 .20   .085 .11  .075 .079 .062 .061 .052 .052 .046 .047
+    12 clusters
+      linear, cluster   .52 blank  .19 .23   .11 .12   .067 .065
+      linear, cr2       .51 blank  .007 .05  .046 .05  .048 .05
+      linear, jackknife .51 blank  .12 .17   .080 .083 .044 .045
+      firth, cluster    .55 blank  .20 .28   .12 .16   .067 .10
 Tests that are printed plainly reject in .032 to .065 of the samples in every cell; the lowest are
 those of firth with hc1. The approximate size is at most .008 below the simulated one, and far above
 it only with fewer than four degrees of freedom.
@@ -62,17 +62,21 @@ from peacestudy.models.spec import ModelSpec
 
 WHOLE = 1 - 1e-8  # partial leverage of a case or cluster above which a direction rests on it alone
 CLOSE = 1 - 1e-6  # sum of leverages by other weights below which no group can have such a direction
-SHARE = 1e-6  # share of a coefficient's variance along such directions, above which the coefficient rests on it
+# share of a coefficient's variance along such directions, above which the coefficient rests on it
+SHARE = 1e-6
 FEW_DF = 10.0  # effective degrees of freedom below which a test has a note
 FEW_CLUSTERS = (
-    50  # clusters below which an uncorrected test has a note (Cameron and Miller 2015, J. Human Resources 50(2), VI)
+    # clusters below which an uncorrected test has a note (Cameron and Miller 2015, J. Human
+    # Resources 50(2), VI)
+    50
 )
 SIZE = 0.065  # approximate size of a test at .05 above which it has a note
 PLENTY = 200.0  # a lower bound of the degrees of freedom above which they are not computed
 LEVEL = 0.05
 ROUNDING = 1e-6  # relative size of a constant below which it is zero
 PENALISED = ("firth", "ridge")  # engines that fit a separated outcome
-POWERS = {"hc2": 0.5, "hc3": 1.0, "cr2": 0.5, "jackknife": 1.0}  # by which 1 - leverage divides a row or cluster
+# by which 1 - leverage divides a row or cluster
+POWERS = {"hc2": 0.5, "hc3": 1.0, "cr2": 0.5, "jackknife": 1.0}
 
 
 @dataclass(frozen=True)
@@ -96,9 +100,11 @@ class Blank:
 
 @dataclass(frozen=True, eq=False)
 class Effective:
-    """Degrees of freedom of a robust variance of every term (K,), and its expectation divided by the true variance (K,).
+    """Degrees of freedom of a robust variance of every term (K,), and its
+    expectation divided by the true variance (K,).
 
-    ``df`` is infinite where a bound shows that it is large, and NaN for terms that are no columns of the design.
+    ``df`` is infinite where a bound shows that it is large, and NaN for
+    terms that are no columns of the design.
     """
 
     df: np.ndarray
@@ -107,10 +113,11 @@ class Effective:
 
 @dataclass(frozen=True, eq=False)
 class _Basis:
-    """Orthonormal columns Q (n, K) of the rows that count, and ``back`` (K, K) from them to coefficients.
+    """Orthonormal columns Q (n, K) of the rows that count, and
+    ``back`` (K, K) from them to coefficients.
 
-    ``rows`` are the positions of these rows. ``strata`` (n,) are given where a constant stands beside the columns,
-    which are then centred within strata.
+    ``rows`` are the positions of these rows. ``strata`` (n,) are given where a constant stands
+    beside the columns, which are then centred within strata.
     """
 
     Q: np.ndarray
@@ -119,12 +126,15 @@ class _Basis:
     strata: np.ndarray | None = None
 
 
-def find_blanks(spec: ModelSpec, design: Design, leverage: np.ndarray | None = None) -> tuple[Blank, ...]:
+def find_blanks(
+    spec: ModelSpec, design: Design, leverage: np.ndarray | None = None
+) -> tuple[Blank, ...]:
     """The terms of an arranged design that have no robust standard error; none with ``classical``.
 
     Parameters
     ----------
-    leverage : of the rows (N,), by any weights above zero, if known: it shows at once where there is nothing to look for.
+    leverage : of the rows (N,), by any weights above zero, if known: it
+        shows at once where there is nothing to look for.
     """
     if spec.vcov == "classical":
         return ()
@@ -145,12 +155,18 @@ def find_blanks(spec: ModelSpec, design: Design, leverage: np.ndarray | None = N
             if terms:
                 rows = tuple(int(i) for i in np.flatnonzero(groups == group))
                 clustered = spec.vcov in CLUSTERED
-                out.append(Blank("cluster", terms, rows, column, group) if clustered else Blank("case", terms, rows))
+                out.append(
+                    Blank("cluster", terms, rows, column, group)
+                    if clustered
+                    else Blank("case", terms, rows)
+                )
     return tuple(out)
 
 
 def _is_far(leverage: np.ndarray | None, groupings: tuple[np.ndarray, ...]) -> bool:
-    """Whether leverages show that no group has a direction to itself; engines without them give zeros."""
+    """Whether leverages show that no group has a direction to
+    itself; engines without them give zeros.
+    """
     if leverage is None or not leverage.any():
         return False
     return all((np.bincount(groups, leverage) < CLOSE).all() for groups in groupings)
@@ -170,7 +186,9 @@ def with_blanks(vcov: np.ndarray, blank: np.ndarray) -> np.ndarray:
 
 
 def _groupings(spec: ModelSpec, design: Design) -> tuple[np.ndarray, ...]:
-    """The groups of rows each of which is one independent observation: clusters, or cases as they were given."""
+    """The groups of rows each of which is one independent
+    observation: clusters, or cases as they were given.
+    """
     if spec.vcov in CLUSTERED:
         return design.clusters
     if design.rows is not None:
@@ -238,7 +256,9 @@ def _resting(design: Design, basis: _Basis, inside: np.ndarray) -> tuple[int, ..
 
 
 def _cuts(design: Design, moved: np.ndarray, rest: np.ndarray) -> tuple[int, ...]:
-    """Positions of the cut points, where they move with a direction that the other rows see as a constant."""
+    """Positions of the cut points, where they move with a direction
+    that the other rows see as a constant.
+    """
     index = design.X @ moved
     constant = index[rest].mean(axis=0) if rest.any() else np.ones(moved.shape[1])
     if (np.abs(constant) <= ROUNDING * np.abs(index).max(axis=0)).all():
@@ -247,7 +267,9 @@ def _cuts(design: Design, moved: np.ndarray, rest: np.ndarray) -> tuple[int, ...
     return tuple(range(K, K + len(design.categories) - 1))
 
 
-def effective(spec: ModelSpec, design: Design, est: Estimates, vcov: str | None = None) -> Effective:
+def effective(
+    spec: ModelSpec, design: Design, est: Estimates, vcov: str | None = None
+) -> Effective:
     """Effective degrees of freedom of the robust variances of estimates (a batch of one).
 
     Parameters
@@ -263,37 +285,57 @@ def effective(spec: ModelSpec, design: Design, est: Estimates, vcov: str | None 
     lowest: Effective | None = None
     for groups in design.clusters if vcov in CLUSTERED else (None,):
         found = _of_groups(Q, back, weight, groups, vcov)
-        found = Effective(found.df, found.ratio * _factor(vcov, groups, N, names, spec.engine == "linear"))
+        found = Effective(
+            found.df, found.ratio * _factor(vcov, groups, N, names, spec.engine == "linear")
+        )
         if lowest is None:
             lowest = found
         lower = found.df < lowest.df
-        lowest = Effective(np.where(lower, found.df, lowest.df), np.where(lower, found.ratio, lowest.ratio))
+        lowest = Effective(
+            np.where(lower, found.df, lowest.df), np.where(lower, found.ratio, lowest.ratio)
+        )
     assert lowest is not None
     df[:K], ratio[:K] = lowest.df, lowest.ratio
     return Effective(df, ratio)
 
 
 def approximate_size(found: Effective, dfs: np.ndarray) -> np.ndarray:
-    """Approximate size of nominal tests at .05 that refer to t with ``dfs`` (K,), infinite for z, shape (K,)."""
+    """Approximate size of nominal tests at .05 that refer to t with
+    ``dfs`` (K,), infinite for z, shape (K,).
+    """
     statistic = critical(1 - LEVEL / 2, dfs) * np.sqrt(found.ratio)
-    out: np.ndarray = np.where(np.isinf(found.df), 2 * ndtr(-statistic), 2 * stdtr(found.df, -statistic))
+    out: np.ndarray = np.where(
+        np.isinf(found.df), 2 * ndtr(-statistic), 2 * stdtr(found.df, -statistic)
+    )
     return out
 
 
-def outcomes(spec: ModelSpec, design: Design, blank: np.ndarray, df: np.ndarray, size: np.ndarray) -> np.ndarray:
-    """``a``, ``b`` or ``c`` of every term (K,); ``df`` and ``size`` as above, NaN for parameters that are no columns."""
-    few = _is_uncorrected(spec) and any(groups.max() + 1 < FEW_CLUSTERS for groups in design.clusters)
+def outcomes(
+    spec: ModelSpec, design: Design, blank: np.ndarray, df: np.ndarray, size: np.ndarray
+) -> np.ndarray:
+    """``a``, ``b`` or ``c`` of every term (K,); ``df`` and ``size`` as
+    above, NaN for parameters that are no columns.
+    """
+    few = _is_uncorrected(spec) and any(
+        groups.max() + 1 < FEW_CLUSTERS for groups in design.clusters
+    )
     noted = (df < FEW_DF) | (size > SIZE) | few
     return np.where(blank, "a", np.where(noted, "b", "c"))
 
 
 def _is_uncorrected(spec: ModelSpec) -> bool:
-    """Whether few clusters alone make the tests reject too often: ``cluster``, and the jackknife that refers to z."""
+    """Whether few clusters alone make the tests reject too often:
+    ``cluster``, and the jackknife that refers to z.
+    """
     return spec.vcov == "cluster" or (spec.vcov == "jackknife" and spec.engine != "linear")
 
 
-def _working(spec: ModelSpec, design: Design, est: Estimates) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-    """Q and ``back`` of the rows times the roots of their working weights, and the roots of probability weights (N,)."""
+def _working(
+    spec: ModelSpec, design: Design, est: Estimates
+) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    """Q and ``back`` of the rows times the roots of their working weights, and the roots of
+    probability weights (N,).
+    """
     kind, K = ENGINES[spec.engine].outcome, design.X.shape[1]
     column = dict(spec.options).get("weights")
     given = None if column is None else weights_of(design, str(column))
@@ -362,7 +404,9 @@ def _of_groups(
 def _weights_of_rows(
     Q: np.ndarray, back: np.ndarray, leverage: np.ndarray, groups: np.ndarray | None, vcov: str
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """For every term the weights of the rows in the coefficient, and as the covariance rescales them, each (N,)."""
+    """For every term the weights of the rows in the coefficient, and as
+    the covariance rescales them, each (N,).
+    """
     power = POWERS.get(vcov, 0.0)
     if groups is None:
         scale = np.where(leverage > WHOLE, 0.0, (1 - np.minimum(leverage, WHOLE)) ** -power)

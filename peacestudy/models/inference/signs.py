@@ -1,7 +1,9 @@
-"""Signs by which a bootstrap turns whole clusters, the share of draws at least as extreme as the data, and its inversion.
+"""Signs by which a bootstrap turns whole clusters, the share of draws at
+least as extreme as the data, and its inversion.
 
-Sources: Cameron, Gelbach and Miller (2008), Review of Economics and Statistics 90(3) (Rademacher); Webb (2023), Canadian Journal
-of Economics 56(3) (six points, for few clusters); Roodman, MacKinnon, Nielsen and Webb (2019), Stata Journal 19(1), 3 to 5.
+Sources: Cameron, Gelbach and Miller (2008), Review of Economics and Statistics 90(3) (Rademacher);
+Webb (2023), Canadian Journal of Economics 56(3) (six points, for few clusters); Roodman, MacKinnon,
+Nielsen and Webb (2019), Stata Journal 19(1), 3 to 5.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -20,35 +22,49 @@ POINTS = {
 OPTIONS = ("bootstrap", "bootstrap_draws", "bootstrap_seed")
 KINDS = {"linear": "wild cluster bootstrap", "logit": "score bootstrap"}
 FEWEST_DRAWS = 99
-TIES = 1e-9  # relative difference of squared statistics that is rounding: draws as extreme as the data count
+# relative difference of squared statistics that is rounding: draws as extreme as the data count
+TIES = 1e-9
 CLOSE = 1e-10  # relative width of a bracket about the end of an interval
-BEYOND = np.geomspace(1.05, 100.0, 40)  # times the distance of an end at which values beyond it are tried
+# times the distance of an end at which values beyond it are tried
+BEYOND = np.geomspace(1.05, 100.0, 40)
 
 Look = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
 class Signs:
-    """Signs of G clusters, shape (D, G); ``every``: these are half of all there are, the others their mirror images."""
+    """Signs of G clusters, shape (D, G); ``every``: these are half of all
+    there are, the others their mirror images.
+    """
 
     values: np.ndarray
     every: bool
 
     @property
     def all_alike(self) -> float:
-        """The p value below which nothing can fall: draws that turn all clusters alike are as extreme as the data."""
+        """The p value below which nothing can fall: draws that turn all
+        clusters alike are as extreme as the data.
+        """
         alike = np.abs(self.values - self.values[:, :1]).max(axis=1) < TIES
         return float(self.share(alike[None])[0])
 
     def share(self, extreme: np.ndarray) -> np.ndarray:
-        """P values from draws at least as extreme, bool (B, D), shape (B,); random draws count the data as one of them."""
-        out: np.ndarray = extreme.mean(axis=1) if self.every else (1 + extreme.sum(axis=1)) / (1 + extreme.shape[1])
+        """P values from draws at least as extreme, bool (B, D), shape (B,);
+        random draws count the data as one of them.
+        """
+        out: np.ndarray = (
+            extreme.mean(axis=1)
+            if self.every
+            else (1 + extreme.sum(axis=1)) / (1 + extreme.shape[1])
+        )
         return out
 
     def share_beyond(self, drawn: np.ndarray, found: np.ndarray) -> np.ndarray:
-        """One-sided p values: draws of signed statistics, ``drawn``, at least as large as the data's, ``found``, both (B, D), shape (B,).
+        """One-sided p values: draws of signed statistics, ``drawn``, at least as large as the
+        data's, ``found``, both (B, D), shape (B,).
 
-        Both are signed, in units that may differ from draw to draw. The mirror image of a draw has the opposite sign.
+        Both are signed, in units that may differ from draw to draw. The
+        mirror image of a draw has the opposite sign.
         """
         edge = found - TIES * np.abs(found)
         beyond = drawn >= edge
@@ -58,7 +74,8 @@ class Signs:
 
 
 def signs_of(kind: str, clusters: int, draws: int, seed: int) -> Signs:
-    """Signs of kind ``rademacher`` or ``webb``: every combination where there are no more than ``draws``, else so many at random.
+    """Signs of kind ``rademacher`` or ``webb``: every combination where there are no more than
+    ``draws``, else so many at random.
 
     Examples
     --------
@@ -67,13 +84,18 @@ def signs_of(kind: str, clusters: int, draws: int, seed: int) -> Signs:
     """
     points = POINTS[kind]
     if len(points) ** clusters > draws:
-        return Signs(np.random.default_rng(seed).choice(points, size=(draws, clusters)), every=False)
+        return Signs(
+            np.random.default_rng(seed).choice(points, size=(draws, clusters)), every=False
+        )
     grids = np.meshgrid(points[points > 0], *[points] * (clusters - 1), indexing="ij")
     return Signs(np.column_stack([grid.ravel() for grid in grids]), every=True)
 
 
-def check_bootstrap(engine: str, vcov: str, groups: Sequence[str], options: Mapping[str, Any]) -> None:
-    """Refuse options of the bootstrap of signs that name what is not there; nothing where there are none.
+def check_bootstrap(
+    engine: str, vcov: str, groups: Sequence[str], options: Mapping[str, Any]
+) -> None:
+    """Refuse options of the bootstrap of signs that name what is
+    not there; nothing where there are none.
 
     Raises
     ------
@@ -85,20 +107,26 @@ def check_bootstrap(engine: str, vcov: str, groups: Sequence[str], options: Mapp
         return
     if engine not in KINDS:
         raise SpecError(
-            f"engine {engine!r} has no option {', '.join(mine)}: the wild cluster bootstrap is of linear, the score bootstrap of logit."
+            f"engine {engine!r} has no option {', '.join(mine)}: the wild cluster bootstrap is of"
+            " linear, the score bootstrap of logit."
         )
     if vcov != "cluster" or len(groups) != 1:
         raise SpecError(
-            f"option bootstrap needs vcov 'cluster' and one cluster column, not vcov {vcov!r} with {len(groups)}."
+            f"option bootstrap needs vcov 'cluster' and one cluster column, not vcov {vcov!r} with"
+            f" {len(groups)}."
         )
     if missing := [name for name in OPTIONS if name not in mine]:
-        raise SpecError(f"the {KINDS[engine]} needs {', '.join(missing)} too: nothing of it has a default.")
+        raise SpecError(
+            f"the {KINDS[engine]} needs {', '.join(missing)} too: nothing of it has a default."
+        )
     if mine["bootstrap"] not in POINTS:
         raise SpecError(one_of("option bootstrap", mine["bootstrap"], list(POINTS)))
     for name, least in (("bootstrap_draws", FEWEST_DRAWS), ("bootstrap_seed", 0)):
         value = mine[name]
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise SpecError(f"option {name} is {value!r}; it must be a whole number of {least} or more.")
+            raise SpecError(
+                f"option {name} is {value!r}; it must be a whole number of {least} or more."
+            )
     if "weights" in options:
         raise SpecError(f"the {KINDS[engine]} takes no weights; leave out one of the two options.")
 
@@ -113,19 +141,27 @@ def check_signs(signs: Signs, alpha: float, groups: np.ndarray, column: str, kin
     """
     if (least := signs.all_alike) > alpha:
         remedy = (
-            "Draw more" if not signs.every else "Write bootstrap 'webb'" if kind == "rademacher" else "Use another vcov"
+            "Draw more"
+            if not signs.every
+            else "Write bootstrap 'webb'"
+            if kind == "rademacher"
+            else "Use another vcov"
         )
         raise FitError(
-            f"{int(groups.max()) + 1} clusters of {column} with {kind} signs give no p value below {least:.4g}, so there is no interval at "
-            f"{1 - alpha:.0%}. {remedy}."
+            f"{int(groups.max()) + 1} clusters of {column} with {kind} signs give no p value below"
+            f" {least:.4g}, so there is no interval at {1 - alpha:.0%}. {remedy}."
         )
 
 
-def invert(look: Look, centre: np.ndarray, unit: np.ndarray, alpha: float, farthest: float) -> np.ndarray:
-    """Where p values fall to ``alpha``, going from ``centre`` (B,) by steps of ``unit`` (B,), shape (B,).
+def invert(
+    look: Look, centre: np.ndarray, unit: np.ndarray, alpha: float, farthest: float
+) -> np.ndarray:
+    """Where p values fall to ``alpha``, going from ``centre`` (B,)
+    by steps of ``unit`` (B,), shape (B,).
 
-    The first crossing that doubling the distance meets, by bisection; infinite where p is above alpha at ``farthest`` units.
-    Values beyond it may have larger p values again, see ``not_rejected_beyond``.
+    The first crossing that doubling the distance meets, by bisection; infinite where p is above
+    alpha at ``farthest`` units. Values beyond it may have larger p values again, see
+    ``not_rejected_beyond``.
     """
     low, high = np.zeros(len(centre)), np.full(len(centre), 2.0)
     above = look(centre + high * unit) > alpha
@@ -141,11 +177,18 @@ def invert(look: Look, centre: np.ndarray, unit: np.ndarray, alpha: float, farth
 
 
 def not_rejected_beyond(
-    look: Look, centre: np.ndarray, unit: np.ndarray, ends: np.ndarray, alpha: float, farthest: float
+    look: Look,
+    centre: np.ndarray,
+    unit: np.ndarray,
+    ends: np.ndarray,
+    alpha: float,
+    farthest: float,
 ) -> np.ndarray:
-    """The farthest value beyond each end (B,) that is not rejected at ``alpha``, of some that are tried; NaN where none is.
+    """The farthest value beyond each end (B,) that is not rejected at ``alpha``, of some that are
+    tried; NaN where none is.
 
-    P values need not fall all the way from the ``centre`` (B,) outwards; ``ends`` are as from ``invert``.
+    P values need not fall all the way from the ``centre`` (B,)
+    outwards; ``ends`` are as from ``invert``.
     """
     out = np.full(len(ends), np.nan)
     finite = np.isfinite(ends)

@@ -14,12 +14,15 @@ def add_one_sided(out: pd.DataFrame, p: np.ndarray, direction: str) -> None:
 
 
 def add_detectable(out: pd.DataFrame, least: "pd.Series[float]", alpha: float) -> None:
-    """Put the smallest effect that could have been found beside every null that is not rejected at ``alpha``, in place."""
+    """Put the smallest effect that could have been found beside every null
+    that is not rejected at ``alpha``, in place.
+    """
     out["detectable"] = least.where(out["p_value"] >= alpha)
 
 
 def to_ratios(out: pd.DataFrame, slopes: int, engine: str) -> None:
-    """Coefficients and ends as ratios, their errors by the delta method, in place; only of the first ``slopes`` terms.
+    """Coefficients and ends as ratios, their errors by the delta method,
+    in place; only of the first ``slopes`` terms.
 
     Raises
     ------
@@ -27,10 +30,14 @@ def to_ratios(out: pd.DataFrame, slopes: int, engine: str) -> None:
         The engine has no ratios.
     """
     if engine in LINEAR:
-        raise SpecError("a linear model has no odds ratios; exponentiate belongs to odds and hazards.")
+        raise SpecError(
+            "a linear model has no odds ratios; exponentiate belongs to odds and hazards."
+        )
     slope = np.arange(len(out)) < slopes
     errors = [c for c in ("std_error", "monte_carlo") if c in out]
     scale = [c for c in ("estimate", "conf_low", "conf_high", "detectable") if c in out]
     with np.errstate(over="ignore"):
-        out.loc[slope, errors] = out.loc[slope, errors].mul(np.exp(out.loc[slope, "estimate"]), axis=0)
+        out.loc[slope, errors] = out.loc[slope, errors].mul(
+            np.exp(out.loc[slope, "estimate"]), axis=0
+        )
         out.loc[slope, scale] = np.exp(out.loc[slope, scale])

@@ -1,8 +1,10 @@
-"""Wild cluster bootstrap of least squares, the null imposed, for every term: p values and intervals by inversion.
+"""Wild cluster bootstrap of least squares, the null imposed, for every
+term: p values and intervals by inversion.
 
-Sources: Cameron, Gelbach and Miller (2008), Review of Economics and Statistics 90(3); Roodman, MacKinnon, Nielsen and Webb (2019),
-Stata Journal 19(1), 5: numerator and variance of a bootstrap statistic are polynomials in the hypothesised coefficient, so
-that a draw is worth five numbers a term, whatever the null and however many rows.
+Sources: Cameron, Gelbach and Miller (2008), Review of Economics and Statistics 90(3); Roodman,
+MacKinnon, Nielsen and Webb (2019), Stata Journal 19(1), 5: numerator and variance of a bootstrap
+statistic are polynomials in the hypothesised coefficient, so that a draw is worth five numbers a
+term, whatever the null and however many rows.
 """
 
 import numpy as np
@@ -13,7 +15,9 @@ from peacestudy.models.inference.signs import TIES, Look, Signs, invert
 FARTHEST = 2.0**40  # standard errors
 
 
-def wild(X: np.ndarray, y: np.ndarray, groups: np.ndarray, signs: Signs, alpha: float) -> tuple[np.ndarray, np.ndarray]:
+def wild(
+    X: np.ndarray, y: np.ndarray, groups: np.ndarray, signs: Signs, alpha: float
+) -> tuple[np.ndarray, np.ndarray]:
     """P values of every coefficient against zero (K,) and intervals (K, 2) of level 1 - alpha.
 
     Parameters
@@ -27,8 +31,12 @@ def wild(X: np.ndarray, y: np.ndarray, groups: np.ndarray, signs: Signs, alpha: 
     return look(np.zeros(len(beta))), ends.reshape(2, -1).T
 
 
-def wild_side(X: np.ndarray, y: np.ndarray, groups: np.ndarray, signs: Signs, sign: int) -> np.ndarray:
-    """One-sided p values of every coefficient against zero (K,): towards ``sign``, 1 or -1, as Roodman et al. (2019), 3.3."""
+def wild_side(
+    X: np.ndarray, y: np.ndarray, groups: np.ndarray, signs: Signs, sign: int
+) -> np.ndarray:
+    """One-sided p values of every coefficient against zero (K,): towards ``sign``, 1 or -1, as
+    Roodman et al. (2019), 3.3.
+    """
     free, spread, beta = _pieces(X, y, groups, signs)
     n0, n1, a, b, c = free.transpose(1, 0, 2)
     d = -beta[:, None]
@@ -36,8 +44,12 @@ def wild_side(X: np.ndarray, y: np.ndarray, groups: np.ndarray, signs: Signs, si
     return signs.share_beyond(sign * drawn * np.sqrt(spread)[:, None], sign * -d * size)
 
 
-def nulls(X: np.ndarray, y: np.ndarray, groups: np.ndarray, signs: Signs) -> tuple[Look, np.ndarray, np.ndarray]:
-    """P values as a function of the hypothesised coefficients (K,), or twice as many, with estimates and a scale for each."""
+def nulls(
+    X: np.ndarray, y: np.ndarray, groups: np.ndarray, signs: Signs
+) -> tuple[Look, np.ndarray, np.ndarray]:
+    """P values as a function of the hypothesised coefficients (K,), or twice as many, with
+    estimates and a scale for each.
+    """
     free, spread, beta = _pieces(X, y, groups, signs)
 
     def look(null: np.ndarray) -> np.ndarray:
@@ -64,15 +76,21 @@ def _pieces(
     return np.stack([t[0] for t in terms]), np.array([t[1] for t in terms]), beta
 
 
-def _sums(row: np.ndarray, S: np.ndarray, score: np.ndarray, W: np.ndarray) -> tuple[np.ndarray, float]:
-    """For one coefficient, ``row`` (K,) of ``back``: five numbers a draw (5, D), and the data's sum of squared cluster scores.
+def _sums(
+    row: np.ndarray, S: np.ndarray, score: np.ndarray, W: np.ndarray
+) -> tuple[np.ndarray, float]:
+    """For one coefficient, ``row`` (K,) of ``back``: five numbers a draw (5, D), and the data's sum
+    of squared cluster scores.
 
-    With d = null - estimate, residuals under the null are e - d v, v the column free of the others; a draw's numerator is
-    n0 - d n1, its variance a - 2 d b + d^2 c, both but for factors that numerator and variance of the data share.
+    With d = null - estimate, residuals under the null are e - d v, v the column free of the others;
+    a draw's numerator is n0 - d n1, its variance a - 2 d b + d^2 c, both but for factors that
+    numerator and variance of the data share.
     """
     A = S @ row
     c0, c1 = score @ row, A @ row / (row @ row)
     s0 = W * c0 - (W @ score) @ A.T
     s1 = W * c1 - (W @ (A / (row @ row))) @ A.T
-    found = np.stack([W @ c0, W @ c1, (s0**2).sum(axis=1), (s0 * s1).sum(axis=1), (s1**2).sum(axis=1)])
+    found = np.stack(
+        [W @ c0, W @ c1, (s0**2).sum(axis=1), (s0 * s1).sum(axis=1), (s1**2).sum(axis=1)]
+    )
     return found, float((c0**2).sum())

@@ -1,8 +1,10 @@
-"""Conditional effects: what a variable does at each value of its moderator, beside the cases that are there.
+"""Conditional effects: what a variable does at each value of its
+moderator, beside the cases that are there.
 
-Sources: Brambor, Clark and Golder (2006), Political Analysis 14(1) (effects over the moderator's range, not the product's p value);
-Ai and Norton (2003), Economics Letters 80(1) (on the scale of probabilities the product's coefficient is not the interaction: two
-effects are compared); Hainmueller, Mummolo and Xu (2019), Political Analysis 27(2) (common support).
+Sources: Brambor, Clark and Golder (2006), Political Analysis 14(1) (effects over the moderator's
+range, not the product's p value); Ai and Norton (2003), Economics Letters 80(1) (on the scale of
+probabilities the product's coefficient is not the interaction: two effects are compared);
+Hainmueller, Mummolo and Xu (2019), Political Analysis 27(2) (common support).
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +18,12 @@ from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import as_known, one_of
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.interpretation.effect_notes import said_of
-from peacestudy.models.interpretation.effect_rows import EffectRows, effect_rows, set_to, spelt_names
+from peacestudy.models.interpretation.effect_rows import (
+    EffectRows,
+    effect_rows,
+    set_to,
+    spelt_names,
+)
 from peacestudy.models.interpretation.effect_scale import scale_of
 from peacestudy.models.interpretation.effect_table import by_delta, by_simulation, check_interval
 from peacestudy.models.interpretation.effect_terms import (
@@ -27,8 +34,17 @@ from peacestudy.models.interpretation.effect_terms import (
     pairs_of,
     slope_terms,
 )
-from peacestudy.models.interpretation.moderator_support import SUPPORT, Moderator, moderator_of, support_at
-from peacestudy.models.interpretation.pooled_conditional import AtValues, one_moderator, pooled_values
+from peacestudy.models.interpretation.moderator_support import (
+    SUPPORT,
+    Moderator,
+    moderator_of,
+    support_at,
+)
+from peacestudy.models.interpretation.pooled_conditional import (
+    AtValues,
+    one_moderator,
+    pooled_values,
+)
 from peacestudy.models.interpretation.pooled_effects import in_every_table
 from peacestudy.models.interpretation.quantities import Contrast
 from peacestudy.models.interpretation.slopes import derivative
@@ -38,7 +54,9 @@ from peacestudy.models.result import Fit
 
 BEYOND = ("tell", "refuse")
 NUMBERS = ["estimate", "std_error", "conf_low", "conf_high"]
-SAME = 1e-9  # of the largest change of a column, within which a variable changes the linear predictor alike everywhere
+# of the largest change of a column, within which a variable changes the linear predictor alike
+# everywhere
+SAME = 1e-9
 
 
 def conditional_effects(
@@ -65,30 +83,37 @@ def conditional_effects(
 
     Parameters
     ----------
-    fit, data : a fit of any engine and the table that was fitted; or a PooledFit and what ``impute`` gave: the effect at each value is
-        then pooled by Rubin's rules.
+    fit, data : a fit of any engine and the table that was fitted; or a PooledFit and what
+        ``impute`` gave: the effect at each value is then pooled by Rubin's rules.
     variable : whose effect it is.
-    change : ``slope``, or what ``effects`` compares: two values or categories ``(low, high)``, a step, ``sd``, ``iqr``, ``minmax``.
+    change : ``slope``, or what ``effects`` compares: two values or categories ``(low, high)``, a
+        step, ``sd``, ``iqr``, ``minmax``.
     moderator : the column that the effect may depend on.
     values : of the moderator, or ``observed``: all that the cases hold.
-    near : how far from a value of the moderator a case still counts as near, in its unit; 0 takes the value alone, None is for categories.
+    near : how far from a value of the moderator a case still counts as near, in its unit; 0 takes
+        the value alone, None is for categories.
     fewest : cases that must be near for a value to have support. Neither has a default.
-    difference : two of the values; a last row has the effect at the second less that at the first, which is how an interaction is tested.
+    difference : two of the values; a last row has the effect at the second less that at the first,
+        which is how an interaction is tested.
     at, scale, horizon, interval, draws, seed, level : as of ``effects``.
-    beyond : ``tell``, values without support stand in the table with ``support`` False and the reason; ``refuse`` them.
+    beyond : ``tell``, values without support stand in the table with
+        ``support`` False and the reason; ``refuse`` them.
 
     Returns
     -------
     DataFrame
-        ``term, contrast, moderator, value, estimate, std_error, conf_low, conf_high, n, n_near, share, n_events, variable_low,
-        variable_high, support, note``: a row a value (of ordered one a value and ``category``, which stands after ``contrast``),
-        averaged over all ``n`` rows with the moderator held there. ``n_near`` cases are near, a ``share`` of all, ``n_events``
-        of them with the event (of counts their sum); among them the variable goes from ``variable_low`` to ``variable_high``.
-        ``support``: the value is within the moderator's range, enough cases are near, and among them the variable
-        varies, and reaches both values compared. Intervals are pointwise. No row tests a product. After imputation a value
-        has support if it has it in every completed table; the counts are the lowest of the tables and the range of the variable
-        is what all reach; ``n_filled`` of the cases near, in the table that has most, have a moderator or variable that was
-        filled in; ``df`` and ``fmi`` stand at the end.
+        ``term, contrast, moderator, value, estimate, std_error, conf_low, conf_high, n, n_near,
+        share, n_events, variable_low, variable_high, support, note``: a row a value (of ordered one
+        a value and ``category``, which stands after ``contrast``), averaged over all ``n`` rows
+        with the moderator held there. ``n_near`` cases are near, a ``share`` of all, ``n_events``
+        of them with the event (of counts their sum); among them the variable goes from
+        ``variable_low`` to ``variable_high``. ``support``: the value is within the moderator's
+        range, enough cases are near, and among them the variable varies, and reaches both values
+        compared. Intervals are pointwise. No row tests a product. After imputation a value has
+        support if it has it in every completed table; the counts are the lowest of the tables and
+        the range of the variable is what all reach; ``n_filled`` of the cases near, in the table
+        that has most, have a moderator or variable that was filled in; ``df`` and ``fmi`` stand at
+        the end.
 
     Raises
     ------
@@ -102,7 +127,9 @@ def conditional_effects(
     >>> import numpy as np
     >>> from peacestudy.models.fit import fit as fit_model
     >>> from peacestudy.models.spec import ModelSpec
-    >>> d = pd.DataFrame({"x": np.tile([0.0, 1, 2], 4), "m": np.repeat([0, 1, 2, 5], 3)}).assign(y=lambda t: t.x * t.m + t.x % 2)
+    >>> d = pd.DataFrame({"x": np.tile([0.0, 1, 2], 4), "m": np.repeat([0, 1, 2, 5], 3)}).assign(
+    ...     y=lambda t: t.x * t.m + t.x % 2
+    ... )
     >>> found = fit_model(d, ModelSpec("m", "y ~ x*m", "linear", "classical"))
     >>> table = conditional_effects(found, d, "x", "slope", "m", [1, 2, 4], near=0.5, fewest=3)
     >>> table[["value", "estimate", "n_near", "support"]].round(6).values.tolist()
@@ -111,13 +138,25 @@ def conditional_effects(
     if beyond not in BEYOND:
         raise SpecError(one_of("beyond", beyond, BEYOND))
     if at is not None and not isinstance(at, Mapping):
-        raise SpecError(f"at is {at!r}; write the value of each column that is held, as {{'x': 0}}.")
+        raise SpecError(
+            f"at is {at!r}; write the value of each column that is held, as {{'x': 0}}."
+        )
     if not isinstance(variable, str) or not isinstance(moderator, str):
-        raise SpecError(f"variable is {variable!r} and moderator {moderator!r}; each must be the name of a column.")
-    names = spelt_names(fit.fits[0] if isinstance(fit, PooledFit) else fit) if isinstance(fit, Fit | PooledFit) else ()
+        raise SpecError(
+            f"variable is {variable!r} and moderator {moderator!r}; each must be the name of a"
+            " column."
+        )
+    names = (
+        spelt_names(fit.fits[0] if isinstance(fit, PooledFit) else fit)
+        if isinstance(fit, Fit | PooledFit)
+        else ()
+    )
     variable, moderator, at = (as_known(name, names) for name in (variable, moderator, at))
     if variable == moderator or moderator in (at or {}):
-        raise SpecError(f"{moderator!r} is the moderator; it can be neither the variable nor held at another value.")
+        raise SpecError(
+            f"{moderator!r} is the moderator; it can be neither the variable nor held at another"
+            " value."
+        )
 
     def asked_of(fit: Fit, data: StudyFrame | pd.DataFrame) -> Asked:
         found = scale_of(fit, scale, horizon)
@@ -127,7 +166,9 @@ def conditional_effects(
     def of(rows: EffectRows) -> Moderator:
         return moderator_of(rows, moderator, values, near, fewest)
 
-    def one(fit: Fit, data: StudyFrame | pd.DataFrame, seed: int | None, m: Moderator | None = None) -> AtValues:
+    def one(
+        fit: Fit, data: StudyFrame | pd.DataFrame, seed: int | None, m: Moderator | None = None
+    ) -> AtValues:
         asked = asked_of(fit, data)
         m = m or of(asked.rows)
         by_value = [_terms(asked, variable, change, {**(at or {}), moderator: v}) for v in m.values]
@@ -148,14 +189,16 @@ def conditional_effects(
     if isinstance(fit, PooledFit) and isinstance(data, Imputed):
         every = in_every_table(fit, data, seed)
         m = one_moderator([of(asked_of(f, t).rows) for f, t, _ in every])
-        found = pooled_values(fit, [one(f, t, own, m) for f, t, own in every], m, variable, level, seed is not None)
+        found = pooled_values(
+            fit, [one(f, t, own, m) for f, t, own in every], m, variable, level, seed is not None
+        )
     elif isinstance(fit, Fit) and isinstance(data, StudyFrame | pd.DataFrame):
         found = one(fit, data, seed)
         m = of(found.rows)
     else:
         raise SpecError(
-            f"conditional_effects takes a Fit and its data, or a PooledFit and what impute gave, not a {type(fit).__name__} and a "
-            f"{type(data).__name__}."
+            "conditional_effects takes a Fit and its data, or a PooledFit and what impute gave,"
+            f" not a {type(fit).__name__} and a {type(data).__name__}."
         )
     if beyond == "refuse" and not found.support["support"].all():
         raise FitError(_without(found.support, m))
@@ -166,18 +209,21 @@ def _without(support: pd.DataFrame, m: Moderator) -> str:
     bad = support[~support["support"]]
     first = bad.index[0]
     return (
-        f"{len(bad)} of {len(support)} values of {m.column!r} have no support; at {m.values[first]}: {bad['why'][first]}. Leave them "
-        "out, or write beyond='tell'."
+        f"{len(bad)} of {len(support)} values of {m.column!r} have no support; at"
+        f" {m.values[first]}: {bad['why'][first]}. Leave them out, or write beyond='tell'."
     )
 
 
 def _laid_out(found: AtValues, m: Moderator, difference: tuple[Any, Any] | None) -> pd.DataFrame:
-    """The table as it is given: effects, then who is near; of an ordered outcome a row for every category."""
+    """The table as it is given: effects, then who is near; of an
+    ordered outcome a row for every category.
+    """
     support, table = found.support, found.effects.table
     if difference is not None:
         support = _with_difference(m, support, difference)
     value = np.array([*m.values, *([np.nan] if difference is not None else [])], dtype=object)
-    of = np.repeat(np.arange(len(support)), len(table) // len(support))  # the value of the moderator of each row
+    # the value of the moderator of each row
+    of = np.repeat(np.arange(len(support)), len(table) // len(support))
     support = support.iloc[of].reset_index(drop=True)
     notes = [_joined(w, n) for w, n in zip(support["why"], table["note"], strict=True)]
     out = table[[c for c in ("term", "contrast", "category") if c in table]]
@@ -188,7 +234,9 @@ def _laid_out(found: AtValues, m: Moderator, difference: tuple[Any, Any] | None)
     return pd.concat([out, more], axis=1)
 
 
-def _terms(asked: Asked, variable: str, change: Any, profile: Mapping[str, Any]) -> list[EffectTerm]:
+def _terms(
+    asked: Asked, variable: str, change: Any, profile: Mapping[str, Any]
+) -> list[EffectTerm]:
     """The effect at a value of the moderator, of every category where the outcome is ordered."""
     if isinstance(change, str) and change == "slope":
         found = list(slope_terms(asked, [variable], profile))
@@ -196,8 +244,9 @@ def _terms(asked: Asked, variable: str, change: Any, profile: Mapping[str, Any])
         found = list(comparison_terms(asked, {variable: change}, profile, "difference"))
     if len(found) > len(asked.categories):
         raise SpecError(
-            f"change {change!r} and the values held make {len(found) // len(asked.categories)} effects at each value of the moderator; "
-            "write two categories, and one value a column."
+            f"change {change!r} and the values held make {len(found) // len(asked.categories)}"
+            " effects at each value of the moderator; write two categories, and one value a"
+            " column."
         )
     return found
 
@@ -217,7 +266,9 @@ def _ends(asked: Asked, variable: str, change: Any) -> tuple[Any, Any] | None:
     return (float(low[0]), float(high[0])) if change in ("iqr", "minmax") else None
 
 
-def _difference(m: Moderator, by_value: list[list[EffectTerm]], difference: tuple[Any, Any]) -> list[EffectTerm]:
+def _difference(
+    m: Moderator, by_value: list[list[EffectTerm]], difference: tuple[Any, Any]
+) -> list[EffectTerm]:
     """The effects at the second of two values less those at the first."""
     if (
         not isinstance(difference, list | tuple)
@@ -229,12 +280,18 @@ def _difference(m: Moderator, by_value: list[list[EffectTerm]], difference: tupl
     low, high = (m.values.index(v) for v in difference)
     text = f"at {m.column} = {difference[1]} less at {difference[0]}"
     return [
-        replace(above, contrast=f"{above.contrast}, {text}", quantity=Contrast(above.quantity, below.quantity))
+        replace(
+            above,
+            contrast=f"{above.contrast}, {text}",
+            quantity=Contrast(above.quantity, below.quantity),
+        )
         for above, below in zip(by_value[high], by_value[low], strict=True)
     ]
 
 
-def _with_difference(m: Moderator, support: pd.DataFrame, difference: tuple[Any, Any]) -> pd.DataFrame:
+def _with_difference(
+    m: Moderator, support: pd.DataFrame, difference: tuple[Any, Any]
+) -> pd.DataFrame:
     ends = support.loc[[m.values.index(v) for v in difference]]
     why = "; ".join(f"at {v}: {w}" for v, w in zip(difference, ends["why"], strict=True) if w)
     none = {c: np.nan for c in support.columns} | {"n_near": pd.NA, "support": not why, "why": why}
@@ -258,5 +315,6 @@ def _straight(asked: Asked, m: Moderator, variable: str, change: Any) -> str:
     if np.abs(found[0] - found[1]).max() > SAME * size:
         return ""
     return (
-        f"the formula has no product of {variable} and {m.column}: what differs comes from the shape of the link alone"
+        f"the formula has no product of {variable} and {m.column}: what differs comes from the"
+        " shape of the link alone"
     )

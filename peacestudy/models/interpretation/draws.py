@@ -1,7 +1,7 @@
 """Draws of the parameters of a fit, for intervals by simulation.
 
-Sources: King, Tomz and Wittenberg (2000), American Journal of Political Science 44(2) (draws from the normal distribution of the
-estimates; 350: parameters with a bound on a scale without one).
+Sources: King, Tomz and Wittenberg (2000), American Journal of Political Science 44(2) (draws from
+the normal distribution of the estimates; 350: parameters with a bound on a scale without one).
 """
 
 import numpy as np
@@ -12,14 +12,17 @@ from peacestudy.models.formulas.centring import no_centring
 from peacestudy.models.interpretation.effect_scale import coefficients
 from peacestudy.models.result import Fit
 
-NEGATIVE = 1e-9  # share of the largest eigenvalue of a covariance below which a negative one is rounding
+# share of the largest eigenvalue of a covariance below which a negative one is rounding
+NEGATIVE = 1e-9
 
 
 def draw_coefficients(fit: Fit, scale: str, draws: int, rng: np.random.Generator) -> np.ndarray:
-    """Draws from the normal distribution of the parameters, or t where the fit has its degrees of freedom, shape (draws, P).
+    """Draws from the normal distribution of the parameters, or t where the fit has its degrees of
+    freedom, shape (draws, P).
 
-    What cannot be below zero, ``alpha``, ``sd(group)`` and the distance of two cut points, is drawn on the log scale. A
-    parameter without a standard error is not drawn and stays at its estimate; what needs it has no interval.
+    What cannot be below zero, ``alpha``, ``sd(group)`` and the distance of two cut points, is drawn
+    on the log scale. A parameter without a standard error is not drawn and stays at its estimate;
+    what needs it has no interval.
 
     Raises
     ------
@@ -38,7 +41,8 @@ def draw_coefficients(fit: Fit, scale: str, draws: int, rng: np.random.Generator
     size, axes = np.linalg.eigh(scaled @ V @ scaled.T)
     if size[0] < -NEGATIVE * size[-1]:
         raise FitError(
-            f"the covariance of {fit.spec.name} has a variance below zero, so nothing can be drawn from it; write interval='delta'."
+            f"the covariance of {fit.spec.name} has a variance below zero, so nothing can be drawn"
+            " from it; write interval='delta'."
         )
     z = rng.standard_normal((draws, len(size))) * np.sqrt(np.maximum(size, 0.0)) @ axes.T
     if np.isfinite(fit.df):
@@ -49,7 +53,9 @@ def draw_coefficients(fit: Fit, scale: str, draws: int, rng: np.random.Generator
 
 
 def _working(fit: Fit) -> tuple[np.ndarray, np.ndarray]:
-    """From the parameters to those drawn, (P, P): cut points after the first become distances; which lie above zero, (P,)."""
+    """From the parameters to those drawn, (P, P): cut points after the first become distances;
+    which lie above zero, (P,).
+    """
     P, K = len(fit.terms), len(fit.design.names)
     A, above = np.eye(P), is_spread(fit.spec.engine, K, P)
     if fit.spec.engine == "ordered":

@@ -1,4 +1,6 @@
-"""What is to be said of every row of a table of effects: which rows were averaged, at which exposure, over which groups, by which covariance."""
+"""What is to be said of every row of a table of effects: which rows were averaged, at which
+exposure, over which groups, by which covariance.
+"""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -20,17 +22,32 @@ def said_of(asked: Asked, at: Mapping[str, Any] | None) -> str:
     asked : the fit, the rows and the scale.
     at : columns that are held, and so are no longer those of each row.
     """
-    found = (transformed(asked.fit), _rows(asked), _exposure(asked, at), _groups(asked), _estimates(asked))
+    found = (
+        transformed(asked.fit),
+        _rows(asked),
+        _exposure(asked, at),
+        _groups(asked),
+        _estimates(asked),
+    )
     return "; ".join(filter(None, found))
 
 
 def transformed(fit: Fit) -> str:
-    """A sentence where the formula transforms the outcome, so that no number is in the unit of its column."""
+    """A sentence where the formula transforms the outcome, so that
+    no number is in the unit of its column.
+    """
     response = fit.design.formula.response
     if isinstance(response, Survival) or not response.functions:
         return ""
-    more = " (the exp of a mean of logarithms is a geometric mean)" if response.functions == ("log",) else ""
-    return f"in the unit of {response.label}, the outcome as the formula transforms it, not of {response.column}{more}"
+    more = (
+        " (the exp of a mean of logarithms is a geometric mean)"
+        if response.functions == ("log",)
+        else ""
+    )
+    return (
+        f"in the unit of {response.label}, the outcome as the formula transforms it, not of"
+        f" {response.column}{more}"
+    )
 
 
 def _rows(asked: Asked) -> str:
@@ -42,12 +59,17 @@ def _rows(asked: Asked) -> str:
         said.append(f"rows weighted by {column}")
     response = asked.fit.design.formula.response
     if asked.scale == "horizon" and getattr(response, "start", None) is not None:
-        said.append(f"every row of {response.label} counts as a case, its values unchanged from 0 to the horizon")
+        said.append(
+            f"every row of {response.label} counts as a case, its values unchanged from 0 to the"
+            " horizon"
+        )
     return "; ".join(said)
 
 
 def _why(reasons: Sequence[str]) -> str:
-    """The first reason and how many more rows there are; where reasons differ, the most frequent with their counts."""
+    """The first reason and how many more rows there are; where reasons
+    differ, the most frequent with their counts.
+    """
     counted = Counter(reasons).most_common(NAMED + 1)
     if len(counted) == 1:
         return reasons[0] + (f" and {len(reasons) - 1} more" if len(reasons) > 1 else "")
@@ -80,10 +102,12 @@ def _estimates(asked: Asked) -> str:
     said = []
     if "bootstrap" in options:
         said.append(
-            "by the clustered covariance: the bootstrap of the fit is of its coefficients alone, and gives no covariance"
+            "by the clustered covariance: the bootstrap of the fit is of its coefficients alone,"
+            " and gives no covariance"
         )
     if asked.fit.spec.engine == "ridge":
         said.append(
-            f"of coefficients drawn towards zero by a penalty of {options['penalty']:g}, for which no interval makes up"
+            f"of coefficients drawn towards zero by a penalty of {options['penalty']:g}, for which"
+            " no interval makes up"
         )
     return "; ".join(said)

@@ -33,7 +33,8 @@ class EffectRows:
     design : of the fit, with the names of the columns that the formula gives.
     spec : of the fit, whose options name an offset or an exposure.
     weights : of the rows, mean 1, shape (n,); ones where the fit has none.
-    periods : the row of each person-period and the columns of its baseline, where ``discrete_time`` made them; else None.
+    periods : the row of each person-period and the columns of its baseline,
+        where ``discrete_time`` made them; else None.
     reasons : rows left out, and why.
     """
 
@@ -53,7 +54,9 @@ class EffectRows:
         """The columns of the formula for the rows, set as ``table`` has them, shape (n, k)."""
         found = new_rows(self.design, table)
         if bad := [r for r in found.reasons if r]:
-            raise FitError(f"{len(bad)} of {len(table)} rows have no design at these values: {bad[0]}.")
+            raise FitError(
+                f"{len(bad)} of {len(table)} rows have no design at these values: {bad[0]}."
+            )
         survival = self.design.times is not None
         return found.X[:, 1:] if survival else found.X
 
@@ -83,7 +86,11 @@ class EffectRows:
 
     def spread(self, X: np.ndarray) -> np.ndarray:
         """Weights of the rows of ``matrix``, as shares that sum to one."""
-        w = self.weights if self.periods is None or len(X) == len(self.weights) else self.weights[self.periods[0]]
+        w = (
+            self.weights
+            if self.periods is None or len(X) == len(self.weights)
+            else self.weights[self.periods[0]]
+        )
         out: np.ndarray = w / w.sum()
         return out
 
@@ -105,7 +112,8 @@ def effect_rows(fit: Fit, data: StudyFrame | pd.DataFrame, over: str) -> EffectR
     ----------
     fit : the fit.
     data : the table it was fitted to, or other rows.
-    over : ``fit``, the cases of the fit, whose design is checked against it; ``data``, all rows given that have values.
+    over : ``fit``, the cases of the fit, whose design is checked against
+        it; ``data``, all rows given that have values.
 
     Raises
     ------
@@ -116,34 +124,50 @@ def effect_rows(fit: Fit, data: StudyFrame | pd.DataFrame, over: str) -> EffectR
     """
     if over not in OVER:
         raise SpecError(one_of("over", over, OVER))
-    table, ids = (data.data, data.data[data.key]) if isinstance(data, StudyFrame) else (data, data.index)
+    table, ids = (
+        (data.data, data.data[data.key]) if isinstance(data, StudyFrame) else (data, data.index)
+    )
     names = spelt_names(fit)
     table = table.set_axis(as_known([str(c) for c in table.columns], names), axis=1)
     column = dict(fit.spec.options).get("weights")
     design, table = lags_as_columns(_by_formula(fit.design), table)
     if over == "fit":
         table = _cases_of(fit, table, pd.Index(ids))
-        weights = np.ones(len(table)) if column is None else fit.design.further[column].to_numpy(dtype=float)
+        weights = (
+            np.ones(len(table))
+            if column is None
+            else fit.design.further[column].to_numpy(dtype=float)
+        )
         rows = EffectRows(table, design, fit.spec, weights, _periods(fit))
         _check_same(fit, rows)
         return rows
     reasons = new_rows(design, table).reasons
     if column is not None:
         given = pd.to_numeric(_column(table, str(column)), errors="coerce").to_numpy(dtype=float)
-        reasons = tuple(r or ("" if w > 0 else f"{column} is no weight") for r, w in zip(reasons, given, strict=True))
+        reasons = tuple(
+            r or ("" if w > 0 else f"{column} is no weight")
+            for r, w in zip(reasons, given, strict=True)
+        )
     if exposure := EffectRows(table, design, fit.spec, np.ones(0), None).exposure:
         absent = _column(table, exposure).isna()
         reasons = tuple(
-            r or (f"{exposure} is missing" if gone else "") for r, gone in zip(reasons, absent, strict=True)
+            r or (f"{exposure} is missing" if gone else "")
+            for r, gone in zip(reasons, absent, strict=True)
         )
     keep = np.array([not r for r in reasons], dtype=bool)
     if not keep.any():
         raise FitError(
-            f"none of the {len(table)} rows has values for the formula: {reasons[0] if reasons else 'no row'}."
+            f"none of the {len(table)} rows has values for the formula:"
+            f" {reasons[0] if reasons else 'no row'}."
         )
     weights = np.ones(int(keep.sum())) if column is None else given[keep]
     return EffectRows(
-        table[keep].reset_index(drop=True), design, fit.spec, weights, None, tuple(r for r in reasons if r)
+        table[keep].reset_index(drop=True),
+        design,
+        fit.spec,
+        weights,
+        None,
+        tuple(r for r in reasons if r),
     )
 
 
@@ -157,7 +181,9 @@ def _column(table: pd.DataFrame, name: str) -> pd.Series:
 
 
 def _by_formula(design: Design) -> Design:
-    """With the names that the formula gives: an engine of times puts a baseline hazard in the place of the intercept."""
+    """With the names that the formula gives: an engine of times puts a
+    baseline hazard in the place of the intercept.
+    """
     if design.times is None:
         return design
     return replace(design, names=("Intercept", *design.names[len(design.baseline) :]))
@@ -166,21 +192,25 @@ def _by_formula(design: Design) -> Design:
 def _periods(fit: Fit) -> tuple[np.ndarray, np.ndarray] | None:
     if fit.design.rows is None:
         return None
-    return np.unique(fit.design.rows, return_inverse=True)[1], fit.design.X[:, : len(fit.design.baseline)]
+    return (
+        np.unique(fit.design.rows, return_inverse=True)[1],
+        fit.design.X[:, : len(fit.design.baseline)],
+    )
 
 
 def _cases_of(fit: Fit, table: pd.DataFrame, ids: pd.Index) -> pd.DataFrame:
     if twice := ids[ids.isin(list(fit.cases)) & ids.duplicated()].tolist():
         raise SpecError(
-            f"case {twice[0]!r} stands twice in the data, so the rows of the fit cannot be told. Give every row a name of its own "
-            "(data.reset_index(drop=True)) and fit again, or write over='data'."
+            f"case {twice[0]!r} stands twice in the data, so the rows of the fit cannot be told."
+            " Give every row a name of its own (data.reset_index(drop=True)) and fit again, or"
+            " write over='data'."
         )
     at = ids.get_indexer(pd.Index(list(fit.cases)))
     if (at < 0).any():
         gone = [str(c) for c, i in zip(fit.cases, at, strict=True) if i < 0]
         raise SpecError(
-            f"{len(gone)} case(s) of the fit are not in the data ({', '.join(gone[:NAMED])}). Give the table that was fitted, or "
-            "write over='data' to average over the rows given."
+            f"{len(gone)} case(s) of the fit are not in the data ({', '.join(gone[:NAMED])}). Give"
+            " the table that was fitted, or write over='data' to average over the rows given."
         )
     return table.iloc[at].reset_index(drop=True)
 
@@ -198,8 +228,9 @@ def _check_same(fit: Fit, rows: EffectRows) -> None:
     if apart.any():
         names = [str(fit.design.cases[i]) for i in np.flatnonzero(apart)[:NAMED]]
         raise FitError(
-            f"{int(apart.sum())} row(s) of the data are not as they were when fitted (cases {', '.join(names)}). Give the table that "
-            "was fitted, or write over='data' to average over the rows given."
+            f"{int(apart.sum())} row(s) of the data are not as they were when fitted (cases"
+            f" {', '.join(names)}). Give the table that was fitted, or write over='data' to average"
+            " over the rows given."
         )
 
 
@@ -212,7 +243,9 @@ def profiles(at: Mapping[str, Any] | None) -> list[dict[str, Any]]:
     [{'a': 0, 'k': 'x'}, {'a': 1, 'k': 'x'}]
     """
     if at is not None and not isinstance(at, Mapping):
-        raise SpecError(f"at is {at!r}; write the value of each column that is held, as {{'x': 0}}.")
+        raise SpecError(
+            f"at is {at!r}; write the value of each column that is held, as {{'x': 0}}."
+        )
     out: list[dict[str, Any]] = [{}]
     for column, values in (at or {}).items():
         several = isinstance(values, list | tuple | np.ndarray | pd.Series | pd.Index)
@@ -237,12 +270,16 @@ def set_to(rows: EffectRows, profile: Mapping[str, Any]) -> pd.DataFrame:
             check_column(rows, column)
         if is_number(rows, column):
             if not isinstance(value, Real | np.bool_) or not np.isfinite(float(value)):
-                raise SpecError(f"the value of {column!r} is {value!r}; it must be a finite number.")
+                raise SpecError(
+                    f"the value of {column!r} is {value!r}; it must be a finite number."
+                )
             table = table.assign(**{column: float(value)})
         else:
             if not isinstance(value, Hashable):
                 raise SpecError(f"the value of {column!r} is {value!r}; it must be a category.")
-            table = table.assign(**{column: pd.Series([value] * len(table), index=table.index, dtype=object)})
+            table = table.assign(
+                **{column: pd.Series([value] * len(table), index=table.index, dtype=object)}
+            )
     return table
 
 
@@ -251,7 +288,8 @@ def check_column(rows: EffectRows, column: str) -> None:
     known = list(dict.fromkeys(f.column for f in rows.design.formula.factors))
     if column not in known and column == rows.exposure:
         raise SpecError(
-            f"{column!r} is the offset or exposure, whose effect is not estimated; hold it at a value in at, or put it in the formula too."
+            f"{column!r} is the offset or exposure, whose effect is not estimated; hold it at a"
+            " value in at, or put it in the formula too."
         )
     if column not in known:
         raise SpecError(one_of("column of the formula", column, known))
@@ -272,5 +310,8 @@ def outside(rows: EffectRows, values: Mapping[str, Any]) -> str:
             continue  # an exposure multiplies the mean, whatever its size
         seen = rows.table[column]
         if is_number(rows, column) and not seen.min() <= value <= seen.max():
-            said.append(f"{column} is {value:g}, and the rows hold {seen.min():g} to {seen.max():g}: an extrapolation")
+            said.append(
+                f"{column} is {value:g}, and the rows hold {seen.min():g} to {seen.max():g}: an"
+                " extrapolation"
+            )
     return "; ".join(said)

@@ -1,4 +1,5 @@
-"""What an effect is measured in: the scales of every engine, and the parameters with their covariance as a scale takes them.
+"""What an effect is measured in: the scales of every engine, and the parameters with their
+covariance as a scale takes them.
 
 Source: Puhr, Heinze, Nold, Lusa and Geroldinger (2017), Statistics in Medicine 36(14) (FLIC).
 """
@@ -32,12 +33,20 @@ INVERSE = {
     "mixed_logit": "expit",
     "mixed_linear": "identity",
 }
-SCALES = {"firth": ("response", "flic", "link"), "cox": ("link",), "mixed_logit": ("average", "response", "link")}
-NOTHING = 1e-12  # share of the variance without covariances below which that of an effect is zero but for rounding
+SCALES = {
+    "firth": ("response", "flic", "link"),
+    "cox": ("link",),
+    "mixed_logit": ("average", "response", "link"),
+}
+# share of the variance without covariances below which that of an effect is zero but for rounding
+NOTHING = 1e-12
 CORRECTED = ("flic", "flac")  # scales with coefficients of their own
 SAID = {
     "cox": ", or horizon=... for restricted mean survival time",
-    "mixed_logit": "; average is the mean probability over groups, response that of a typical group, whose effect is zero",
+    "mixed_logit": (
+        "; average is the mean probability over groups, response that of a typical group, whose"
+        " effect is zero"
+    ),
 }
 
 
@@ -47,26 +56,34 @@ def scale_of(fit: Fit, scale: str | None, horizon: float | None) -> str:
     Raises
     ------
     SpecError
-        A scale that the engine has not, none where one must be written, a horizon where there is none.
+        A scale that the engine has not, none where one must be
+        written, a horizon where there is none.
     """
     engine = fit.spec.engine
     timed = fit.design.times is not None
     if horizon is not None:
         if not timed:
-            raise SpecError(f"horizon is {horizon!r}, but {fit.spec.formula!r} explains no times; leave it out.")
+            raise SpecError(
+                f"horizon is {horizon!r}, but {fit.spec.formula!r} explains no times; leave it out."
+            )
         if scale is not None:
-            raise SpecError(f"scale is {scale!r} beside a horizon, which is a scale of its own; write one of them.")
+            raise SpecError(
+                f"scale is {scale!r} beside a horizon, which is a scale of its own; write one of"
+                " them."
+            )
         return "horizon"
     allowed = SCALES.get(engine, ("response", "link"))
     if scale is None and engine in SCALES:
         raise SpecError(
-            f"the scale must be written for engine {engine!r}: scale= one of {', '.join(allowed)}{SAID.get(engine, '')}."
+            f"the scale must be written for engine {engine!r}: scale= one of"
+            f" {', '.join(allowed)}{SAID.get(engine, '')}."
         )
     if scale is not None and scale not in allowed:
         raise SpecError(one_of(f"scale of engine {engine!r}", scale, allowed))
     if scale == "flic" and "Intercept" not in fit.design.names:
         raise SpecError(
-            f"flic corrects the intercept, and formula {fit.spec.formula!r} has none; write scale='response'."
+            f"flic corrects the intercept, and formula {fit.spec.formula!r} has none; write"
+            " scale='response'."
         )
     return scale or "response"
 
@@ -82,7 +99,8 @@ class Coefficients:
 
     Attributes
     ----------
-    b : coefficients of the columns of the design, with what was estimated beside them last, shape (P,).
+    b : coefficients of the columns of the design, with what was
+        estimated beside them last, shape (P,).
     V : covariance of the parameters of the moved columns, shape (P, P).
     moved : the centring that ``V`` is of, see ``Fit.moved_vcov``.
     missing : parameters without a standard error, shape (P,).
@@ -94,18 +112,25 @@ class Coefficients:
     missing: np.ndarray
 
     def covariance(self, weights: np.ndarray) -> np.ndarray:
-        """Covariance of combinations with weights (q, P), shape (q, q), a missing parameter held at its estimate."""
+        """Covariance of combinations with weights (q, P), shape (q, q), a
+        missing parameter held at its estimate.
+        """
         W = self.moved.weights(np.where(self.missing, 0.0, weights))
         return np.asarray(W @ self.V @ W.T)
 
     def variances(self, gradients: np.ndarray) -> np.ndarray:
-        """Variances of combinations with gradients (q, P), shape (q,); NaN where a missing parameter is needed."""
+        """Variances of combinations with gradients (q, P), shape (q,);
+        NaN where a missing parameter is needed.
+        """
         W = self.moved.weights(gradients)
         variance = ((W @ self.V) * W).sum(axis=1)
         return np.where((gradients[:, self.missing] != 0).any(axis=1), np.nan, variance)
 
-    def standard_errors(self, gradients: np.ndarray, variance: np.ndarray | None = None) -> np.ndarray:
-        """Roots of the variances (q,) of combinations; missing where a variance is not above zero but for rounding.
+    def standard_errors(
+        self, gradients: np.ndarray, variance: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Roots of the variances (q,) of combinations; missing where a
+        variance is not above zero but for rounding.
 
         Parameters
         ----------
@@ -120,9 +145,10 @@ class Coefficients:
 def coefficients(fit: Fit, scale: str) -> Coefficients:
     """The parameters of a fit; with ``flic`` and ``flac`` those of the corrected probabilities.
 
-    Their covariance is of the kind that the fit has: model-based for ``classical``, sums of each row's or cluster's part for
-    robust ones, and for ``jackknife`` the correction is made anew without each cluster. The observed share that they
-    keep is an estimate, and its error is part of the intercept's.
+    Their covariance is of the kind that the fit has: model-based for ``classical``, sums of each
+    row's or cluster's part for robust ones, and for ``jackknife`` the correction is made anew
+    without each cluster. The observed share that they keep is an estimate, and its error is part of
+    the intercept's.
 
     A parameter without a standard error has NaN in its row and column.
 
@@ -134,7 +160,10 @@ def coefficients(fit: Fit, scale: str) -> Coefficients:
     b, V = fit.terms["estimate"].to_numpy(dtype=float), fit.vcov.to_numpy(dtype=float)
     missing = ~np.isfinite(np.diag(V))
     if missing.all():
-        raise FitError(f"{fit.spec.name} has no covariance, so its effects have no interval. Write another vcov.")
+        raise FitError(
+            f"{fit.spec.name} has no covariance, so its effects have no interval. Write another"
+            " vcov."
+        )
     if scale in CORRECTED:
         return Coefficients(*_corrected(fit, scale), missing)
     moved = fit.moved
@@ -143,7 +172,9 @@ def coefficients(fit: Fit, scale: str) -> Coefficients:
 
 
 def _corrected(fit: Fit, scale: str) -> tuple[np.ndarray, np.ndarray, Centring]:
-    """Coefficients of FLIC or FLAC (K,), the covariance (K, K) of those of the moved columns, and how these were moved."""
+    """Coefficients of FLIC or FLAC (K,), the covariance (K, K) of those of
+    the moved columns, and how these were moved.
+    """
     moved, X = fit.moved, fit.design.X - fit.moved.centre
     constant = (np.array(fit.design.names) == "Intercept").astype(float)
     if moved.turn is not None:
@@ -173,4 +204,7 @@ def without_error(fit: Fit, missing: np.ndarray, gradients: np.ndarray) -> list[
         return [""] * len(gradients)
     names = fit.terms["term"].to_numpy()[missing]
     needs = gradients[:, missing] != 0
-    return [f"no standard error, as {', '.join(names[row])} has none" if row.any() else "" for row in needs]
+    return [
+        f"no standard error, as {', '.join(names[row])} has none" if row.any() else ""
+        for row in needs
+    ]

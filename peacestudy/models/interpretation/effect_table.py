@@ -1,7 +1,8 @@
 """The numbers of a table of effects: delta-method and simulation intervals.
 
-Sources: Oehlert (1992), The American Statistician 46(1) (delta method); Krinsky and Robb (1986), Review of Economics and Statistics
-68(4) (draws); Kalbfleisch (1978), JRSS B 40(2) (draws of the jumps of a baseline hazard).
+Sources: Oehlert (1992), The American Statistician 46(1) (delta method); Krinsky and Robb (1986),
+Review of Economics and Statistics 68(4) (draws); Kalbfleisch (1978), JRSS B 40(2) (draws of the
+jumps of a baseline hazard).
 """
 
 from collections.abc import Sequence
@@ -41,7 +42,9 @@ NO_VARIANCE = "its variance is not above zero"
 NUMBERS = ["estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high"]
 
 
-def check_interval(fit: Fit, scale: str, interval: str, draws: int | None, seed: int | None, level: float) -> None:
+def check_interval(
+    fit: Fit, scale: str, interval: str, draws: int | None, seed: int | None, level: float
+) -> None:
     """Refuse an interval that does not exist, or draws without a seed.
 
     Raises
@@ -54,21 +57,30 @@ def check_interval(fit: Fit, scale: str, interval: str, draws: int | None, seed:
     check_level(level)
     if interval == "delta":
         if draws is not None or seed is not None:
-            raise SpecError("draws and seed belong to interval='simulation'; the delta method draws nothing.")
+            raise SpecError(
+                "draws and seed belong to interval='simulation'; the delta method draws nothing."
+            )
         return
-    if isinstance(draws, bool) or not isinstance(draws, int) or draws < FEWEST_DRAWS or seed is None:
+    if (
+        isinstance(draws, bool)
+        or not isinstance(draws, int)
+        or draws < FEWEST_DRAWS
+        or seed is None
+    ):
         raise SpecError(
-            f"interval='simulation' needs draws, {FEWEST_DRAWS} or more, and a seed; draws is {draws!r}, seed {seed!r}."
+            f"interval='simulation' needs draws, {FEWEST_DRAWS} or more, and a seed; draws is"
+            f" {draws!r}, seed {seed!r}."
         )
     check_seed(seed)
     if fit.spec.vcov == "cr2":
         raise SpecError(
-            "with vcov 'cr2' every sum of coefficients has its own degrees of freedom: write interval='delta'."
+            "with vcov 'cr2' every sum of coefficients has its own degrees of freedom: write"
+            " interval='delta'."
         )
     if scale == "horizon" and fit.spec.engine == "cox" and fit.spec.vcov != "classical":
         raise SpecError(
-            f"nothing draws a baseline hazard with vcov {fit.spec.vcov!r}: write interval='delta', which takes it into account, or "
-            "vcov='classical'."
+            f"nothing draws a baseline hazard with vcov {fit.spec.vcov!r}: write interval='delta',"
+            " which takes it into account, or vcov='classical'."
         )
 
 
@@ -80,7 +92,8 @@ class Effects:
     ----------
     table : a row an effect.
     terms : what each row is.
-    value, error : the numbers on the scales of their intervals with their standard errors, shape (rows,).
+    value, error : the numbers on the scales of their intervals
+        with their standard errors, shape (rows,).
     dfs : degrees of freedom of the intervals, shape (rows,).
     """
 
@@ -96,7 +109,9 @@ def by_delta(fit: Fit, scale: str, terms: Sequence[EffectTerm], level: float) ->
     value, error, dfs, reasons = delta_method(fit, scale, terms)
     rows = []
     for t, w, se, df, reason in zip(terms, value, error, dfs, reasons, strict=True):
-        note = t.note if np.isfinite(se) else "; ".join(filter(None, (t.note, reason or NO_VARIANCE)))
+        note = (
+            t.note if np.isfinite(se) else "; ".join(filter(None, (t.note, reason or NO_VARIANCE)))
+        )
         rows.append(_row(t, numbers(t.quantity.scale, w, se, df, t.tested, level), note))
     return Effects(_table(rows, terms), terms, value, error, dfs)
 
@@ -104,7 +119,9 @@ def by_delta(fit: Fit, scale: str, terms: Sequence[EffectTerm], level: float) ->
 def delta_method(
     fit: Fit, scale: str, terms: Sequence[EffectTerm]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[str]]:
-    """Numbers on the scales of their intervals, their standard errors and degrees of freedom, and why one has no error."""
+    """Numbers on the scales of their intervals, their standard errors and
+    degrees of freedom, and why one has no error.
+    """
     c = coefficients(fit, scale)
     value = np.array([_finite(t, t.quantity.value(c.b)) for t in terms])
     G = columns_of([t.quantity for t in terms], c.b)
@@ -115,8 +132,12 @@ def delta_method(
     return value, c.standard_errors(G.T, variance), dfs, without_error(fit, c.missing, G.T)
 
 
-def numbers(scale: Scale, value: float, error: float, df: float, tested: bool, level: float) -> dict[str, float]:
-    """``estimate, std_error, statistic, p_value, conf_low, conf_high`` of a number on its scale; missing ends without an error."""
+def numbers(
+    scale: Scale, value: float, error: float, df: float, tested: bool, level: float
+) -> dict[str, float]:
+    """``estimate, std_error, statistic, p_value, conf_low, conf_high`` of a number on its scale;
+    missing ends without an error.
+    """
     ends = interval(scale, np.array([value]), np.array([error]), np.array([df]), level)[0]
     statistic = value / error if tested else np.nan
     return {
@@ -136,7 +157,9 @@ def _row(t: EffectTerm, found: dict[str, float], note: str) -> tuple[object, ...
 def _finite(t: EffectTerm, value: float) -> float:
     """The value on its scale, refused where it is no number that can be shown."""
     if not np.isfinite(t.quantity.scale.back(np.array(value))):
-        raise FitError(f"{_named(t)}: the value is larger than can be reckoned with: far beyond the data.")
+        raise FitError(
+            f"{_named(t)}: the value is larger than can be reckoned with: far beyond the data."
+        )
     return value
 
 
@@ -152,7 +175,9 @@ def _table(rows: list[tuple[object, ...]], terms: Sequence[EffectTerm]) -> pd.Da
     return out
 
 
-def by_simulation(fit: Fit, scale: str, terms: Sequence[EffectTerm], level: float, draws: int, seed: int) -> Effects:
+def by_simulation(
+    fit: Fit, scale: str, terms: Sequence[EffectTerm], level: float, draws: int, seed: int
+) -> Effects:
     """Effects with standard errors, intervals and p values from draws of the coefficients."""
     rng = np.random.default_rng(seed)
     c = coefficients(fit, scale)
@@ -168,7 +193,8 @@ def by_simulation(fit: Fit, scale: str, terms: Sequence[EffectTerm], level: floa
         found = np.array([t.quantity.value(d, j) for d, j in zip(drawn, jumps, strict=True)])
         if gone := int((~np.isfinite(t.quantity.scale.back(found))).sum()):
             raise FitError(
-                f"{_named(t)}: {gone} of {draws} draws are larger than can be reckoned with: far beyond the data. Write interval='delta'."
+                f"{_named(t)}: {gone} of {draws} draws are larger than can be reckoned with: far"
+                " beyond the data. Write interval='delta'."
             )
         spread = float(found.std(ddof=1))
         se = spread if spread > 0 and not reason else np.nan
@@ -179,8 +205,12 @@ def by_simulation(fit: Fit, scale: str, terms: Sequence[EffectTerm], level: floa
             if t.tested:
                 nearer = min(int((found <= 0).sum()), int((found >= 0).sum()))
                 given["p_value"] = min(1.0, 2 * (1 + nearer) / (draws + 1))
-        note = t.note if np.isfinite(se) else "; ".join(filter(None, (t.note, reason or NO_VARIANCE)))
+        note = (
+            t.note if np.isfinite(se) else "; ".join(filter(None, (t.note, reason or NO_VARIANCE)))
+        )
         rows.append(_row(t, given, note))
         value.append(w)
         error.append(se)
-    return Effects(_table(rows, terms), terms, np.array(value), np.array(error), np.full(len(terms), fit.df))
+    return Effects(
+        _table(rows, terms), terms, np.array(value), np.array(error), np.full(len(terms), fit.df)
+    )

@@ -1,11 +1,12 @@
 """The scale on which the interval of a number is symmetric, and the way back to the number.
 
-Probabilities are on the scale of the logit, mean counts on that of the log, restricted means on that of the logit of
-their share of the horizon. Every step keeps its digits where a probability is next to 0 or 1: logarithms of p and of
-1 - p are computed apart, and no difference of two numbers that are almost one is taken.
+Probabilities are on the scale of the logit, mean counts on that of the log, restricted means on
+that of the logit of their share of the horizon. Every step keeps its digits where a probability is
+next to 0 or 1: logarithms of p and of 1 - p are computed apart, and no difference of two numbers
+that are almost one is taken.
 
-Source: Agresti (2013), Categorical Data Analysis, 3rd ed., 5.5 (intervals of probabilities on the scale of the logit, of
-mean counts on that of the log).
+Source: Agresti (2013), Categorical Data Analysis, 3rd ed., 5.5 (intervals of probabilities on the
+scale of the logit, of mean counts on that of the log).
 """
 
 from dataclasses import dataclass
@@ -41,7 +42,9 @@ class Scale(Protocol):
         ...
 
     def mean(self, w: np.ndarray, share: np.ndarray) -> tuple[float, np.ndarray]:
-        """The mean of n numbers on the scale, and its derivative by each ``w`` (n,); shares sum to one."""
+        """The mean of n numbers on the scale, and its derivative by
+        each ``w`` (n,); shares sum to one.
+        """
         ...
 
 
@@ -115,7 +118,8 @@ class Log:
 
 @dataclass(frozen=True)
 class Logit:
-    """The logit of a number's share of ``top``: of a probability, whose top is 1, or of a time up to a horizon.
+    """The logit of a number's share of ``top``: of a probability,
+    whose top is 1, or of a time up to a horizon.
 
     Examples
     --------
@@ -146,7 +150,11 @@ class Logit:
         """Difference of the numbers, by the smaller of each share and its complement."""
         if high < low:
             return -self.difference(low, high)
-        return float(self.top * expit(high) * expit(-low) * -np.expm1(low - high)) if high > low else 0.0
+        return (
+            float(self.top * expit(high) * expit(-low) * -np.expm1(low - high))
+            if high > low
+            else 0.0
+        )
 
     def mean(self, w: np.ndarray, share: np.ndarray) -> tuple[float, np.ndarray]:
         """Logit of the mean share, and its derivatives."""
@@ -157,7 +165,8 @@ class Logit:
 
 
 def log_sum(logs: np.ndarray) -> np.ndarray:
-    """Logarithm of the sum along the last axis of what has these logarithms; minus infinity is a zero.
+    """Logarithm of the sum along the last axis of what has these
+    logarithms; minus infinity is a zero.
 
     Examples
     --------
@@ -173,7 +182,9 @@ def log_sum(logs: np.ndarray) -> np.ndarray:
 IDENTITY, LOG, LOGIT = Identity(), Log(), Logit()
 
 
-def interval(scale: Scale, value: np.ndarray, error: np.ndarray, dfs: np.ndarray, level: float) -> np.ndarray:
+def interval(
+    scale: Scale, value: np.ndarray, error: np.ndarray, dfs: np.ndarray, level: float
+) -> np.ndarray:
     """Numbers with the ends of their intervals, shape (n, 3).
 
     Parameters

@@ -1,7 +1,8 @@
 """Kaplan-Meier curves by whole years, with pointwise log-log intervals and the numbers at risk.
 
-Sources: Kaplan and Meier (1958), Journal of the American Statistical Association 53(282); Kalbfleisch and Prentice (2002),
-The Statistical Analysis of Failure Time Data, 2nd ed., 1.4 (intervals). The estimate and its standard error are statsmodels'.
+Sources: Kaplan and Meier (1958), Journal of the American Statistical Association 53(282);
+Kalbfleisch and Prentice (2002), The Statistical Analysis of Failure Time Data, 2nd ed., 1.4
+(intervals). The estimate and its standard error are statsmodels'.
 """
 
 import warnings
@@ -24,17 +25,18 @@ def kaplan_meier(years: np.ndarray, event: np.ndarray) -> pd.DataFrame:
 
     Parameters
     ----------
-    years : whole years until the event or until censoring, above 0, shape (n,); whole but for floating-point noise is whole.
+    years : whole years until the event or until censoring, above 0, shape (n,); whole but for
+        floating-point noise is whole.
     event : 1 where the event was seen, 0 where the case was censored, shape (n,).
 
     Returns
     -------
     DataFrame
-        ``years, at_risk, events, censored, survival, conf_low, conf_high``: a row a year from 0 to the last, the number
-        at risk at its start, the survival after it with a pointwise 95 % interval. Before the first event the variance
-        of the estimate is zero and the interval is 1 to 1; where the last case has the event it does not exist and is
-        missing. ``attrs["notes"]`` says which years were
-        rounded, where some were.
+        ``years, at_risk, events, censored, survival, conf_low, conf_high``: a row a year from 0 to
+        the last, the number at risk at its start, the survival after it with a pointwise 95 %
+        interval. Before the first event the variance of the estimate is zero and the interval is 1
+        to 1; where the last case has the event it does not exist and is missing. ``attrs["notes"]``
+        says which years were rounded, where some were.
 
     Raises
     ------
@@ -43,7 +45,9 @@ def kaplan_meier(years: np.ndarray, event: np.ndarray) -> pd.DataFrame:
 
     Examples
     --------
-    >>> kaplan_meier(np.array([1.0, 2.0, 2.0, 3.0]), np.array([1.0, 1.0, 0.0, 0.0])).survival.round(3).tolist()
+    >>> kaplan_meier(np.array([1.0, 2.0, 2.0, 3.0]), np.array([1.0, 1.0, 0.0, 0.0])).survival.round(
+    ...     3
+    ... ).tolist()
     [1.0, 0.75, 0.5, 0.5]
     """
     found = tied_times(years)
@@ -52,7 +56,8 @@ def kaplan_meier(years: np.ndarray, event: np.ndarray) -> pd.DataFrame:
     _refuse("years", years, ~whole, f"whole, above 0, up to {LONGEST:,}")
     _refuse("event", event, ~np.isin(event, (0, 1)), "0 or 1")
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # statsmodels.duration imports warn about their own deprecations
+        # statsmodels.duration imports warn about their own deprecations
+        warnings.simplefilter("ignore")
         from statsmodels.duration.survfunc import SurvfuncRight
     curve = SurvfuncRight(years, event)
     steps = zip(curve.surv_times, curve.surv_prob, curve.surv_prob_se, strict=True)
@@ -61,7 +66,11 @@ def kaplan_meier(years: np.ndarray, event: np.ndarray) -> pd.DataFrame:
     for year in range(int(years.max()) + 1):
         last = at.get(float(year), last)
         here = years == year
-        counts = int((years >= year).sum()), int((here & (event == 1)).sum()), int((here & (event == 0)).sum())
+        counts = (
+            int((years >= year).sum()),
+            int((here & (event == 1)).sum()),
+            int((here & (event == 0)).sum()),
+        )
         rows.append((year, *counts, last[0], *_log_log(*last)))
     out = pd.DataFrame(rows, columns=COLUMNS)
     if notes := found.notes("years"):
@@ -73,11 +82,15 @@ def _refuse(name: str, x: np.ndarray, bad: np.ndarray, rule: str) -> None:
     where = np.flatnonzero(bad)
     if len(where):
         shown = ", ".join(f"position {i}: {exact_number(x[i])}" for i in where[:NAMED])
-        raise FitError(f"{name} must be {rule}; {len(where)} of {len(x)} are not ({shown}). Correct them.")
+        raise FitError(
+            f"{name} must be {rule}; {len(where)} of {len(x)} are not ({shown}). Correct them."
+        )
 
 
 def _log_log(survival: float, std_error: float) -> tuple[float, float]:
-    """Pointwise 95 % interval on the log-log scale, which stays in [0, 1]; missing where nobody survives, as in R's survfit."""
+    """Pointwise 95 % interval on the log-log scale, which stays in [0, 1]; missing where nobody
+    survives, as in R's survfit.
+    """
     if survival <= 0:
         return np.nan, np.nan
     if survival >= 1:

@@ -1,6 +1,7 @@
 """Probabilities of the categories of an ordered outcome after imputation, which are to sum to one.
 
-Source: White, Royston and Wood (2011), Statistics in Medicine 30(4), section 7 (what is pooled is about normal).
+Source: White, Royston and Wood (2011), Statistics in Medicine 30(4),
+section 7 (what is pooled is about normal).
 """
 
 import numpy as np
@@ -10,10 +11,12 @@ from peacestudy.models.interpretation.interval_scales import log_sum
 
 
 def sum_to_one(w: np.ndarray, categories: int) -> np.ndarray:
-    """Logits of probabilities that sum to one, from the pooled logits of each, shape (n * categories,).
+    """Logits of probabilities that sum to one, from the pooled
+    logits of each, shape (n * categories,).
 
-    The means of the logits of each category do not: of a row that was filled with values far apart they missed a tenth.
-    Each probability is divided by the sum of all, and its interval on the scale of the logit moves with it.
+    The means of the logits of each category do not: of a row that was filled with values far apart
+    they missed a tenth. Each probability is divided by the sum of all, and its interval on the
+    scale of the logit moves with it.
 
     Parameters
     ----------

@@ -1,7 +1,9 @@
-"""Conditional effects after imputation: pooled at each value of the moderator, with the support that every completed table has.
+"""Conditional effects after imputation: pooled at each value of the moderator, with the support
+that every completed table has.
 
-Sources: Rubin (1987), Multiple Imputation for Nonresponse in Surveys, ch. 3; Hainmueller, Mummolo and Xu (2019), Political Analysis 27(2) (support:
-a value that only some completed tables reach rests on what was filled in).
+Sources: Rubin (1987), Multiple Imputation for Nonresponse in Surveys, ch. 3; Hainmueller, Mummolo
+and Xu (2019), Political Analysis 27(2) (support: a value that only some completed tables reach
+rests on what was filled in).
 """
 
 from collections.abc import Sequence
@@ -34,7 +36,9 @@ class AtValues:
 
 
 def one_moderator(each: Sequence[Moderator]) -> Moderator:
-    """The moderator with the values that any table holds: numbers in order, categories as the first table that has them."""
+    """The moderator with the values that any table holds: numbers in order,
+    categories as the first table that has them.
+    """
     values = list(dict.fromkeys(v for m in each for v in m.values))
     if each[0].near is not None and any(m.values != each[0].values for m in each):
         values = sorted(values)
@@ -42,7 +46,12 @@ def one_moderator(each: Sequence[Moderator]) -> Moderator:
 
 
 def pooled_values(
-    fit: PooledFit, found: Sequence[AtValues], m: Moderator, variable: str, level: float, simulated: bool
+    fit: PooledFit,
+    found: Sequence[AtValues],
+    m: Moderator,
+    variable: str,
+    level: float,
+    simulated: bool,
 ) -> AtValues:
     """The effects of all tables as one.
 
@@ -59,16 +68,26 @@ def pooled_values(
     return replace(found[0], effects=effects, support=_support(fit, found, m, variable))
 
 
-def _support(fit: PooledFit, found: Sequence[AtValues], m: Moderator, variable: str) -> pd.DataFrame:
-    """Support that every table has: the lowest counts, the range that all reach, and how many near cases were filled."""
+def _support(
+    fit: PooledFit, found: Sequence[AtValues], m: Moderator, variable: str
+) -> pd.DataFrame:
+    """Support that every table has: the lowest counts, the range that all
+    reach, and how many near cases were filled.
+    """
     each = [f.support for f in found]
-    lowest = {c: np.min([s[c].to_numpy(dtype=float) for s in each], axis=0) for c in ("n_near", "share", "n_events")}
+    lowest = {
+        c: np.min([s[c].to_numpy(dtype=float) for s in each], axis=0)
+        for c in ("n_near", "share", "n_events")
+    }
     with np.errstate(invalid="ignore"):
         low = np.max([s["variable_low"].to_numpy(dtype=float) for s in each], axis=0)
         high = np.min([s["variable_high"].to_numpy(dtype=float) for s in each], axis=0)
     own = set(fit.filled["case"][fit.filled["column"].isin([m.column, variable])])
     filled = np.array([c in own for c in fit.cases])
-    most = [max(int((cases_near(f.rows.table[m.column], v, m) & filled).sum()) for f in found) for v in m.values]
+    most = [
+        max(int((cases_near(f.rows.table[m.column], v, m) & filled).sum()) for f in found)
+        for v in m.values
+    ]
     why = [one_note([s["why"][j] for s in each]) for j in range(len(m.values))]
     out = pd.DataFrame(lowest).assign(variable_low=low, variable_high=high)
     out["support"] = np.all([s["support"] for s in each], axis=0)

@@ -1,8 +1,11 @@
-"""Effects after imputation: found in every completed table, pooled by Rubin's rules on the scale of their intervals.
+"""Effects after imputation: found in every completed table, pooled by
+Rubin's rules on the scale of their intervals.
 
-Sources: Rubin (1987), Multiple Imputation for Nonresponse in Surveys, ch. 3; White, Royston and Wood (2011), Statistics in Medicine 30(4),
-section 7 (ratios are pooled as logarithms; so are mean counts). Simulation gives the variance within each table, in the place of the delta
-method: to mix the draws of few tables makes intervals too narrow (Zhou and Reiter 2010, The American Statistician 64(2)).
+Sources: Rubin (1987), Multiple Imputation for Nonresponse in Surveys, ch. 3; White, Royston and
+Wood (2011), Statistics in Medicine 30(4), section 7 (ratios are pooled as logarithms; so are mean
+counts). Simulation gives the variance within each table, in the place of the delta method: to mix
+the draws of few tables makes intervals too narrow (Zhou and Reiter 2010, The American Statistician
+64(2)).
 """
 
 import re
@@ -28,7 +31,8 @@ One = Callable[[Fit, StudyFrame | pd.DataFrame, int | None], Effects]
 def in_every_table(
     fit: PooledFit, data: Imputed, seed: int | None
 ) -> list[tuple[Fit, StudyFrame | pd.DataFrame, int | None]]:
-    """The fit, the table and the seed of each; where draws are made, a fit whose draws are normal, for pooling has its own t.
+    """The fit, the table and the seed of each; where draws are made, a fit whose draws are normal,
+    for pooling has its own t.
 
     Raises
     ------
@@ -37,7 +41,8 @@ def in_every_table(
     """
     if len(fit.fits) != len(data):
         raise SpecError(
-            f"the fit has {len(fit.fits)} tables and the data {len(data)}: give the imputation that was fitted."
+            f"the fit has {len(fit.fits)} tables and the data {len(data)}: give the imputation that"
+            " was fitted."
         )
     if seed is None:
         return [(f, t, None) for f, t in zip(fit.fits, data.tables, strict=True)]
@@ -47,7 +52,9 @@ def in_every_table(
     return list(zip(normal, data.tables, seeds, strict=True))
 
 
-def pooled_effects(fit: PooledFit, data: Imputed, one: One, level: float, seed: int | None = None) -> pd.DataFrame:
+def pooled_effects(
+    fit: PooledFit, data: Imputed, one: One, level: float, seed: int | None = None
+) -> pd.DataFrame:
     """The table of ``effects``, pooled, with ``df`` and ``fmi`` at the end.
 
     Parameters
@@ -61,7 +68,9 @@ def pooled_effects(fit: PooledFit, data: Imputed, one: One, level: float, seed: 
     SpecError
         The data are another imputation.
     """
-    return pooled(fit, [one(*each) for each in in_every_table(fit, data, seed)], level, seed is not None).table
+    return pooled(
+        fit, [one(*each) for each in in_every_table(fit, data, seed)], level, seed is not None
+    ).table
 
 
 def pooled(fit: PooledFit, found: Sequence[Effects], level: float, simulated: bool) -> Effects:
@@ -75,25 +84,43 @@ def pooled(fit: PooledFit, found: Sequence[Effects], level: float, simulated: bo
     simulated : whether standard errors come from draws.
     """
     first = found[0]
-    dfs = np.full(len(first.dfs), fit.fits[0].df) if simulated else np.mean([f.dfs for f in found], axis=0)
+    dfs = (
+        np.full(len(first.dfs), fit.fits[0].df)
+        if simulated
+        else np.mean([f.dfs for f in found], axis=0)
+    )
     value, error = (np.array([getattr(f, c) for f in found]) for c in ("value", "error"))
-    rows = pd.DataFrame([pooled_row(w, se, float(df), level) for w, se, df in zip(value.T, error.T, dfs, strict=True)])
+    rows = pd.DataFrame(
+        [
+            pooled_row(w, se, float(df), level)
+            for w, se, df in zip(value.T, error.T, dfs, strict=True)
+        ]
+    )
     predicted = [bool(t.category) and not t.tested for t in first.terms]
     if all(predicted):
-        rows["estimate"] = sum_to_one(rows["estimate"].to_numpy(), len(fit.fits[0].design.categories))
+        rows["estimate"] = sum_to_one(
+            rows["estimate"].to_numpy(), len(fit.fits[0].design.categories)
+        )
     given = [
         numbers(t.quantity.scale, w, se, df, t.tested, level)
-        for t, (w, se, df) in zip(first.terms, rows[["estimate", "std_error", "df"]].to_numpy(dtype=float), strict=True)
+        for t, (w, se, df) in zip(
+            first.terms, rows[["estimate", "std_error", "df"]].to_numpy(dtype=float), strict=True
+        )
     ]
     named = [c for c in ("term", "contrast", "category") if c in first.table]
-    out = pd.concat([first.table[named], pd.DataFrame(given)[NUMBERS], first.table[["n", "at"]]], axis=1)
+    out = pd.concat(
+        [first.table[named], pd.DataFrame(given)[NUMBERS], first.table[["n", "at"]]], axis=1
+    )
     notes = [one_note([f.table["note"][j] for f in found]) for j in range(len(out))]
     table = out.assign(note=notes, df=rows["df"], fmi=rows["fmi"])
-    return Effects(table, first.terms, rows["estimate"].to_numpy(), rows["std_error"].to_numpy(), dfs)
+    return Effects(
+        table, first.terms, rows["estimate"].to_numpy(), rows["std_error"].to_numpy(), dfs
+    )
 
 
 def one_note(each: Sequence[str]) -> str:
-    """The sentences of the tables as one text: those that differ in their numbers alone are told once, with whose they are.
+    """The sentences of the tables as one text: those that differ in their numbers alone are told
+    once, with whose they are.
 
     Examples
     --------
@@ -103,7 +130,9 @@ def one_note(each: Sequence[str]) -> str:
     seen: dict[str, list[str]] = {}
     for i, text in enumerate(each, start=1):
         for part in filter(None, text.split("; ")):
-            seen.setdefault(re.sub(r"-?\d[\d.,]*(e[-+]?\d+)?", "#", part), []).append(f"{i}\0{part}")
+            seen.setdefault(re.sub(r"-?\d[\d.,]*(e[-+]?\d+)?", "#", part), []).append(
+                f"{i}\0{part}"
+            )
     out = []
     for parts in seen.values():
         number, text = parts[0].split("\0", 1)

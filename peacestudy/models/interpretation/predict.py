@@ -1,7 +1,8 @@
 """Predictions of a fit for rows that it has not seen, from the design that travels with it.
 
-Sources: Puhr, Heinze, Nold, Lusa and Geroldinger (2017), Statistics in Medicine 36(14) (FLIC: Firth's own probabilities are
-pulled towards one half); Agresti (2013), Categorical Data Analysis, 3rd ed., 5.5 (intervals on the scale of the link).
+Sources: Puhr, Heinze, Nold, Lusa and Geroldinger (2017), Statistics in Medicine 36(14) (FLIC:
+Firth's own probabilities are pulled towards one half); Agresti (2013), Categorical Data Analysis,
+3rd ed., 5.5 (intervals on the scale of the link).
 """
 
 from collections.abc import Sequence
@@ -27,7 +28,12 @@ from peacestudy.models.interpretation.effect_scale import (
     without_error,
 )
 from peacestudy.models.interpretation.effect_table import NO_VARIANCE
-from peacestudy.models.interpretation.predicted import Predicted, beyond, laid_out, pooled_predictions
+from peacestudy.models.interpretation.predicted import (
+    Predicted,
+    beyond,
+    laid_out,
+    pooled_predictions,
+)
 from peacestudy.models.interpretation.quantities import Rows
 from peacestudy.models.interpretation.responses import responses
 from peacestudy.models.missing.imputed import Imputed
@@ -42,48 +48,60 @@ ENGINES = ("linear", "logit", "firth", "ridge", "ordered", *COUNTS, "mixed_logit
 def predict(
     fit: Fit | PooledFit, data: StudyFrame | pd.DataFrame | Imputed, kind: str, level: float = 0.95
 ) -> pd.DataFrame:
-    """Predict the outcome of rows: the mean, the probability or the mean count, not the outcome of a single case.
+    """Predict the outcome of rows: the mean, the probability or the
+    mean count, not the outcome of a single case.
 
     Parameters
     ----------
-    fit : of engine linear, logit, firth, ridge, ordered, poisson, negative_binomial, mixed_logit or mixed_linear; or a PooledFit, whose
-        predictions are pooled by Rubin's rules on the scale of their intervals.
-    data : the rows, with the columns of the formula's right-hand side; after a formula with ``lag()`` the rows before them too, with
-        unit and time, for lags are looked up among the rows given here; for a PooledFit also what ``impute`` gave, each of whose
-        tables is predicted by its own fit.
-    kind : ``flic`` (firth only), probabilities with Firth's slopes and an intercept by maximum likelihood; ``flac`` (firth
-        only), from slopes fitted anew beside an added covariate: of both the mean over the rows of the fit is the observed
-        share; ``response``, the fit's own probabilities (of ordered a probability of every category), the mean of a linear model,
-        or the mean count at the offset or exposure of the row; ``link``, the linear predictor (of ordered without the cut
-        points). After mixed_logit and mixed_linear ``response`` and ``link`` are those of a typical group, whose effect is zero;
-        ``average`` (mixed_logit only) is the mean probability over groups, with the uncertainty of ``sd(group)``. There is no
+    fit : of engine linear, logit, firth, ridge, ordered, poisson, negative_binomial, mixed_logit or
+        mixed_linear; or a PooledFit, whose predictions are pooled by Rubin's rules on the scale of
+        their intervals.
+    data : the rows, with the columns of the formula's right-hand side; after a formula with
+        ``lag()`` the rows before them too, with unit and time, for lags are looked up among the
+        rows given here; for a PooledFit also what ``impute`` gave, each of whose tables is
+        predicted by its own fit.
+    kind : ``flic`` (firth only), probabilities with Firth's slopes and an intercept by maximum
+        likelihood; ``flac`` (firth only), from slopes fitted anew beside an added covariate: of
+        both the mean over the rows of the fit is the observed share; ``response``, the fit's own
+        probabilities (of ordered a probability of every category), the mean of a linear model, or
+        the mean count at the offset or exposure of the row; ``link``, the linear predictor (of
+        ordered without the cut points). After mixed_logit and mixed_linear ``response`` and
+        ``link`` are those of a typical group, whose effect is zero; ``average`` (mixed_logit only)
+        is the mean probability over groups, with the uncertainty of ``sd(group)``. There is no
         default.
-    level : of the intervals, which are those of ``effects(..., "predictions")`` where every column is held at the values of the
-        row: by ``fit.vcov``, symmetric on the scale of the logit for probabilities, of the log for counts. Those of ``flic`` and
-        ``flac`` count the observed share as an estimate; their covariance is of the kind that the fit has (see ``fit_flic``).
+    level : of the intervals, which are those of ``effects(..., "predictions")`` where every column
+        is held at the values of the row: by ``fit.vcov``, symmetric on the scale of the logit for
+        probabilities, of the log for counts. Those of ``flic`` and ``flac`` count the observed
+        share as an estimate; their covariance is of the kind that the fit has (see ``fit_flic``).
 
     Returns
     -------
     DataFrame
-        A row for each of the data: ``case, estimate, conf_low, conf_high, reason, note``; for the probabilities of ordered a row for
-        each and every category, with ``category`` after ``case``. Of a PooledFit there are ``df`` and ``fmi`` too, before
-        ``reason``, and the probabilities of ordered are divided by their sum, which pooling leaves near one. Where a value is
-        missing, or a category is one that the fit did not have, the numbers are missing and ``reason`` says why; where a term has
-        no standard error, the intervals that need it are missing, with the term in ``reason``; else it is empty. ``note`` says
-        where a term is beyond what the fit held, and where the formula transforms the outcome.
+        A row for each of the data: ``case, estimate, conf_low, conf_high, reason, note``; for the
+        probabilities of ordered a row for each and every category, with ``category`` after
+        ``case``. Of a PooledFit there are ``df`` and ``fmi`` too, before ``reason``, and the
+        probabilities of ordered are divided by their sum, which pooling leaves near one. Where a
+        value is missing, or a category is one that the fit did not have, the numbers are missing
+        and ``reason`` says why; where a term has no standard error, the intervals that need it are
+        missing, with the term in ``reason``; else it is empty. ``note`` says where a term is beyond
+        what the fit held, and where the formula transforms the outcome.
 
     Raises
     ------
     SpecError
-        A kind or level that does not exist, an engine without predictions, a column that is not there.
+        A kind or level that does not exist, an engine without
+        predictions, a column that is not there.
     """
     if not isinstance(fit, Fit | PooledFit):
-        raise SpecError(f"predict takes a Fit, or a PooledFit, and rows, not a {type(fit).__name__}.")
+        raise SpecError(
+            f"predict takes a Fit, or a PooledFit, and rows, not a {type(fit).__name__}."
+        )
     if kind not in KINDS:
         raise SpecError(one_of("kind", kind, KINDS))
     if kind == "average" and fit.spec.engine != "mixed_logit":
         raise SpecError(
-            f"average is over the groups of engine 'mixed_logit', not of {fit.spec.engine!r}; write kind 'response'."
+            f"average is over the groups of engine 'mixed_logit', not of {fit.spec.engine!r}; write"
+            " kind 'response'."
         )
     check_level(level)
     if fit.spec.engine not in ENGINES:
@@ -92,27 +110,36 @@ def predict(
         return pooled_predictions(fit, data, lambda f, t: _predicted(f, t, kind), level)
     if not isinstance(data, StudyFrame | pd.DataFrame):
         raise SpecError(
-            f"predict takes a Fit, or a PooledFit, and rows, not a {type(fit).__name__} and a {type(data).__name__}. What impute gave is "
-            "predicted by the PooledFit."
+            f"predict takes a Fit, or a PooledFit, and rows, not a {type(fit).__name__} and a"
+            f" {type(data).__name__}. What impute gave is predicted by the PooledFit."
         )
     return laid_out(_predicted(fit, data, kind), level)
 
 
 def _predicted(fit: Fit, data: StudyFrame | pd.DataFrame, kind: str) -> Predicted:
-    """Predictions of rows, of every category where there are some, on the scale of their intervals."""
+    """Predictions of rows, of every category where there are some,
+    on the scale of their intervals.
+    """
     _check_corrected(fit, kind)
     table, cases = (
-        (data.data, data.data[data.key].tolist()) if isinstance(data, StudyFrame) else (data, data.index.tolist())
+        (data.data, data.data[data.key].tolist())
+        if isinstance(data, StudyFrame)
+        else (data, data.index.tolist())
     )
     new = new_rows(fit.design, table)
     reasons = list(new.reasons)
     offset = np.zeros(len(cases))
     if fit.spec.engine in COUNTS and fit.spec.option_columns:
-        ((option, column),) = ((o, c) for o, c in dict(fit.spec.options).items() if o in ("offset", "exposure"))
+        ((option, column),) = (
+            (o, c) for o, c in dict(fit.spec.options).items() if o in ("offset", "exposure")
+        )
         given = columns_named(table, {column: f"the {option}"})
         offset = np.asarray(offset_of(fit.spec, {column: given[column]}, tuple(cases)))
         absent = given[column].isna()
-        reasons = [r or (f"{column} is missing" if gone else "") for r, gone in zip(reasons, absent, strict=True)]
+        reasons = [
+            r or (f"{column} is missing" if gone else "")
+            for r, gone in zip(reasons, absent, strict=True)
+        ]
     c = coefficients(fit, kind)
     link = response_name(fit.spec.engine, kind)
     categories = fit.design.categories if link == "category" else ("",)
@@ -122,7 +149,12 @@ def _predicted(fit: Fit, data: StudyFrame | pd.DataFrame, kind: str) -> Predicte
 
 
 def _joined(
-    fit: Fit, c: Coefficients, of_each: list[Rows], cases: list[Any], categories: Sequence[str], reasons: list[str]
+    fit: Fit,
+    c: Coefficients,
+    of_each: list[Rows],
+    cases: list[Any],
+    categories: Sequence[str],
+    reasons: list[str],
 ) -> Predicted:
     """The predictions of every category one after another, for each case."""
     J, n = len(of_each), len(cases)
@@ -138,7 +170,9 @@ def _joined(
             r or ("" if np.isfinite(se) else s or NO_VARIANCE)
             for r, s, se in zip(reasons, said, error[:, k], strict=True)
         ]
-    labels = pd.DataFrame({"case": pd.Series([case for case in cases for _ in range(J)], dtype=object)})
+    labels = pd.DataFrame(
+        {"case": pd.Series([case for case in cases for _ in range(J)], dtype=object)}
+    )
     if J > 1 or categories != ("",):
         labels["category"] = list(categories) * n
     notes = _notes(fit, beyond(fit.design, of_each[0].X), reasons)
@@ -155,10 +189,13 @@ def _joined(
 
 
 def _notes(fit: Fit, beyond: list[str], reasons: list[str]) -> list[str]:
-    """What is to be said of each row: a term beyond the fit, and an outcome that the formula transforms."""
+    """What is to be said of each row: a term beyond the fit, and
+    an outcome that the formula transforms.
+    """
     said = transformed(fit)
     return [
-        "; ".join(filter(None, (note, "" if reason else said))) for note, reason in zip(beyond, reasons, strict=True)
+        "; ".join(filter(None, (note, "" if reason else said)))
+        for note, reason in zip(beyond, reasons, strict=True)
     ]
 
 
@@ -168,9 +205,11 @@ def _check_corrected(fit: Fit, kind: str) -> None:
         return
     if fit.spec.engine != "firth":
         raise SpecError(
-            f"{kind} corrects the intercept of engine 'firth', not of {fit.spec.engine!r}; write kind 'response'."
+            f"{kind} corrects the intercept of engine 'firth', not of {fit.spec.engine!r}; write"
+            " kind 'response'."
         )
     if "Intercept" not in fit.design.names:
         raise SpecError(
-            f"{kind} corrects the intercept, and formula {fit.spec.formula!r} has none; write kind 'response'."
+            f"{kind} corrects the intercept, and formula {fit.spec.formula!r} has none; write kind"
+            " 'response'."
         )

@@ -1,7 +1,9 @@
-"""Predictions on the scale on which they are about normal, of one fit or pooled, and how they are laid out.
+"""Predictions on the scale on which they are about normal, of one
+fit or pooled, and how they are laid out.
 
-Sources: Agresti (2013), Categorical Data Analysis, 3rd ed., 5.5 (intervals on the scale of the link); Rubin (1987), Multiple Imputation for
-Nonresponse in Surveys, ch. 3; White, Royston and Wood (2011), Statistics in Medicine 30(4), section 7 (linear predictors are pooled).
+Sources: Agresti (2013), Categorical Data Analysis, 3rd ed., 5.5 (intervals on the scale of the
+link); Rubin (1987), Multiple Imputation for Nonresponse in Surveys, ch. 3; White, Royston and Wood
+(2011), Statistics in Medicine 30(4), section 7 (linear predictors are pooled).
 """
 
 from collections.abc import Callable, Sequence
@@ -30,7 +32,8 @@ class Predicted:
     Attributes
     ----------
     labels : what each row is: ``case``, and ``category`` where there are several.
-    value, error, dfs : the number on the scale, its standard error and degrees of freedom, shape (n,).
+    value, error, dfs : the number on the scale, its standard
+        error and degrees of freedom, shape (n,).
     reasons : why there is no number, or no interval; empty where there is.
     notes : what makes one distrust it, such as an extrapolation; empty where nothing does.
     scale : of the intervals.
@@ -61,7 +64,8 @@ def pooled_predictions(
     one: Callable[[Fit, StudyFrame | pd.DataFrame], Predicted],
     level: float,
 ) -> pd.DataFrame:
-    """The table of ``predict`` after imputation, with ``df`` and ``fmi``; a row that one table cannot predict is not predicted.
+    """The table of ``predict`` after imputation, with ``df`` and ``fmi``; a row that one table
+    cannot predict is not predicted.
 
     Raises
     ------
@@ -71,7 +75,8 @@ def pooled_predictions(
     if isinstance(data, Imputed):
         if len(data) != len(fit.fits):
             raise SpecError(
-                f"the fit has {len(fit.fits)} tables and the data {len(data)}: give the imputation that was fitted, or rows."
+                f"the fit has {len(fit.fits)} tables and the data {len(data)}: give the imputation"
+                " that was fitted, or rows."
             )
         tables = list(data.tables)
     elif isinstance(data, StudyFrame | pd.DataFrame):
@@ -79,9 +84,14 @@ def pooled_predictions(
     else:
         raise SpecError(f"predict takes rows, or what impute gave, not a {type(data).__name__}.")
     found = [one(f, t) for f, t in zip(fit.fits, tables, strict=True)]
-    value, error, dfs = (np.array([getattr(p, c) for p in found]) for c in ("value", "error", "dfs"))
+    value, error, dfs = (
+        np.array([getattr(p, c) for p in found]) for c in ("value", "error", "dfs")
+    )
     rows = pd.DataFrame(
-        [_row(w, se, float(df), level) for w, se, df in zip(value.T, error.T, dfs.mean(axis=0), strict=True)],
+        [
+            _row(w, se, float(df), level)
+            for w, se, df in zip(value.T, error.T, dfs.mean(axis=0), strict=True)
+        ],
         columns=["estimate", "std_error", "df", "fmi"],
         dtype=float,
     )
@@ -112,12 +122,16 @@ def _row(value: np.ndarray, error: np.ndarray, df: float, level: float) -> dict[
 
 
 def beyond(design: Design, X: np.ndarray) -> list[str]:
-    """For each row (n, K) a sentence on terms beyond what the fit held, empty where there are none; products follow from their terms.
+    """For each row (n, K) a sentence on terms beyond what the fit held, empty where there are none;
+    products follow from their terms.
 
     Examples
     --------
     >>> from peacestudy.models import ModelSpec, fit
-    >>> found = fit(pd.DataFrame({"y": [1.0, 2.0, 4.0], "x": [1, 2, 3]}), ModelSpec("m", "y ~ x", "linear", "classical"))
+    >>> found = fit(
+    ...     pd.DataFrame({"y": [1.0, 2.0, 4.0], "x": [1, 2, 3]}),
+    ...     ModelSpec("m", "y ~ x", "linear", "classical"),
+    ... )
     >>> beyond(found.design, np.array([[1.0, 2.5], [1.0, 9.0]]))
     ['', 'x is 9, and the fit held 1 to 3: an extrapolation']
     """
@@ -129,7 +143,10 @@ def beyond(design: Design, X: np.ndarray) -> list[str]:
         if name not in labels:
             continue
         low, high = design.X[:, j].min(), design.X[:, j].max()
-        room = 1e-9 * (high - low) + 8 * np.finfo(float).eps * max(abs(low), abs(high))  # rounding alone
+        # rounding alone
+        room = 1e-9 * (high - low) + 8 * np.finfo(float).eps * max(abs(low), abs(high))
         for i in np.flatnonzero((X[:, j] < low - room) | (X[:, j] > high + room)):
-            said[i].append(f"{name} is {X[i, j]:g}, and the fit held {low:g} to {high:g}: an extrapolation")
+            said[i].append(
+                f"{name} is {X[i, j]:g}, and the fit held {low:g} to {high:g}: an extrapolation"
+            )
     return ["; ".join(s) for s in said]

@@ -1,8 +1,10 @@
-"""Averages over rows that are functions of the coefficients, each with its value and gradient on the scale of its interval.
+"""Averages over rows that are functions of the coefficients, each with its value and gradient on
+the scale of its interval.
 
-Sources: Hanmer and Kalkan (2013), American Journal of Political Science 57(1) (averages over the cases as observed); Oehlert
-(1992), The American Statistician 46(1) (delta method); Singer and Willett (1993), Journal of Educational Statistics 18(2) (survival
-as the product over periods of one minus the hazard).
+Sources: Hanmer and Kalkan (2013), American Journal of Political Science 57(1) (averages over the
+cases as observed); Oehlert (1992), The American Statistician 46(1) (delta method); Singer and
+Willett (1993), Journal of Educational Statistics 18(2) (survival as the product over periods of one
+minus the hazard).
 """
 
 from collections.abc import Sequence
@@ -18,11 +20,14 @@ from peacestudy.models.interpretation.responses import Curve, Predictor, Respons
 
 
 class Quantity(Protocol):
-    """A number that follows from the parameters ``b``, shape (P,), and from the baseline hazard where there is one.
+    """A number that follows from the parameters ``b``, shape (P,), and
+    from the baseline hazard where there is one.
 
-    ``b`` are the coefficients, and after them whatever else was estimated: cut points, ``alpha``, ``sd(group)``.
+    ``b`` are the coefficients, and after them whatever else was
+    estimated: cut points, ``alpha``, ``sd(group)``.
 
-    ``jumps`` are factors by which the M jumps of the baseline hazard are drawn higher or lower; None leaves them as estimated.
+    ``jumps`` are factors by which the M jumps of the baseline hazard are drawn higher or lower;
+    None leaves them as estimated.
     """
 
     @property
@@ -49,7 +54,8 @@ class Rows:
 
     Attributes
     ----------
-    X : their columns, shape (n, K); the first K of the parameters ``b`` belong to them, what comes after is the response's.
+    X : their columns, shape (n, K); the first K of the parameters ``b`` belong
+        to them, what comes after is the response's.
     share : their weights, which sum to one, shape (n,).
     response : the outcome as a function of the linear predictor.
     offset : added to the linear predictor, shape (n,).
@@ -102,7 +108,9 @@ class Mean:
 
 @dataclass(frozen=True, eq=False)
 class Slope:
-    """Mean derivative of the response by a column whose change moves the rows by ``D`` (n, K) and their offset by ``moved`` (n,)."""
+    """Mean derivative of the response by a column whose change moves the rows by ``D`` (n, K) and
+    their offset by ``moved`` (n,).
+    """
 
     rows: Rows
     D: np.ndarray
@@ -153,7 +161,9 @@ class ByPeriod:
         return LOGIT
 
     def _logs(self, b: np.ndarray) -> tuple[np.ndarray, np.ndarray, float, float]:
-        """Logarithms: of the share that survives (n,), of the hazards (n, T), of the mean probabilities of event and survival."""
+        """Logarithms: of the share that survives (n,), of the hazards (n, T), of the mean
+        probabilities of event and survival.
+        """
         nb = self.baseline.shape[1]
         eta = (self.X @ b[nb:])[:, None] + self.baseline @ b[:nb]
         stays = np.log(self.share) + log_expit(-eta).sum(axis=1)
@@ -180,7 +190,9 @@ class ByPeriod:
 
 @dataclass(frozen=True, eq=False)
 class Contrast:
-    """The difference of two quantities of one scale, or the ratio of the numbers, whose interval is that of its logarithm."""
+    """The difference of two quantities of one scale, or the ratio of the
+    numbers, whose interval is that of its logarithm.
+    """
 
     high: Quantity
     low: Quantity
@@ -205,7 +217,8 @@ class Contrast:
         numbers = scale.back(np.array([high, low]))
         if not (numbers > 0).all():
             raise FitError(
-                f"a ratio needs two averages above zero; they are {numbers[0]:g} and {numbers[1]:g}. Write a difference."
+                f"a ratio needs two averages above zero; they are {numbers[0]:g} and"
+                f" {numbers[1]:g}. Write a difference."
             )
         logs = scale.log(np.array([high, low]))
         return float(logs[0] - logs[1])

@@ -1,7 +1,9 @@
-"""What an outcome is as a function of the linear predictor: its mean or probability, with the derivatives that gradients need.
+"""What an outcome is as a function of the linear predictor: its mean or probability, with the
+derivatives that gradients need.
 
-Sources: McCullagh and Nelder (1989), Generalized Linear Models, 2nd ed., 2.2 and 5.2 (inverse links, probabilities of ordered
-categories); Zeger, Liang and Albert (1988), Biometrics 44(4) (probabilities averaged over a random intercept).
+Sources: McCullagh and Nelder (1989), Generalized Linear Models, 2nd ed., 2.2 and 5.2 (inverse
+links, probabilities of ordered categories); Zeger, Liang and Albert (1988), Biometrics 44(4)
+(probabilities averaged over a random intercept).
 """
 
 from collections.abc import Sequence
@@ -64,7 +66,8 @@ class Response(Protocol):
 
 @dataclass(frozen=True)
 class Inverse:
-    """An inverse link, ``identity``, ``expit`` or ``exp``; the parameters after the slopes do not enter.
+    """An inverse link, ``identity``, ``expit`` or ``exp``; the
+    parameters after the slopes do not enter.
 
     Examples
     --------
@@ -100,9 +103,11 @@ class Inverse:
 
 @dataclass(frozen=True)
 class Category:
-    """The probability of category ``k`` of an ordered outcome: the parameters after the slopes are its cut points.
+    """The probability of category ``k`` of an ordered outcome: the
+    parameters after the slopes are its cut points.
 
-    The lowest and the highest category are one cut away from the linear predictor, and their logits are linear in it.
+    The lowest and the highest category are one cut away from the linear
+    predictor, and their logits are linear in it.
 
     Examples
     --------
@@ -132,7 +137,8 @@ class Category:
         gap = extra[self.k] - extra[self.k - 1]
         rest = log_sum(np.stack([log_expit(-upper), log_expit(lower)], axis=-1))  # log of 1 - p
         inside = np.log(-np.expm1(-gap))
-        # derivatives of log p over 1 - p: of the distance of the cuts, of the upper and of the lower tail
+        # derivatives of log p over 1 - p: of the distance of the cuts, of the upper and of the
+        # lower tail
         apart = np.exp(-gap - inside - rest)
         above, below = np.exp(log_expit(-upper) - rest), np.exp(log_expit(lower) - rest)
         by_extra[:, self.k], by_extra[:, self.k - 1] = above + apart, -below - apart
@@ -155,7 +161,9 @@ class Category:
 
 @dataclass(frozen=True)
 class Averaged:
-    """The probability averaged over groups whose effects are normal: the last parameter is their standard deviation."""
+    """The probability averaged over groups whose effects are normal: the
+    last parameter is their standard deviation.
+    """
 
     @property
     def scale(self) -> Scale:
@@ -163,7 +171,9 @@ class Averaged:
         return LOGIT
 
     def predictor(self, eta: np.ndarray, extra: np.ndarray) -> Predictor:
-        """The logit of the mean probability; its derivative by the standard deviation weighs each node by its place."""
+        """The logit of the mean probability; its derivative by the standard
+        deviation weighs each node by its place.
+        """
         sd = float(extra[-1])
         if sd > WIDE:
             return _wide_predictor(eta, sd, len(extra))
@@ -191,7 +201,9 @@ class Averaged:
 
 
 def _wide_predictor(eta: np.ndarray, sd: float, extra: int) -> Predictor:
-    """``Averaged.predictor`` with a large standard deviation, by the nodes of the logistic distribution."""
+    """``Averaged.predictor`` with a large standard deviation, by
+    the nodes of the logistic distribution.
+    """
     at, weight = logistic_nodes()
     z = (eta[:, None] + at) / sd
     yes, no = np.log(weight) + log_ndtr(z), np.log(weight) + log_ndtr(-z)
@@ -204,7 +216,9 @@ def _wide_predictor(eta: np.ndarray, sd: float, extra: int) -> Predictor:
 
 
 def _wide_curve(eta: np.ndarray, sd: float, extra: int) -> Curve:
-    """``Averaged.curve`` with a large standard deviation, by the nodes of the logistic distribution."""
+    """``Averaged.curve`` with a large standard deviation, by
+    the nodes of the logistic distribution.
+    """
     at, weight = logistic_nodes()
     z = (eta[:, None] + at) / sd
     density = np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
@@ -214,7 +228,8 @@ def _wide_curve(eta: np.ndarray, sd: float, extra: int) -> Curve:
 
 
 def responses(kind: str, categories: Sequence[str]) -> dict[str, Response]:
-    """The responses of a kind by the category they are of; one without a name where there is only one.
+    """The responses of a kind by the category they are of; one
+    without a name where there is only one.
 
     Parameters
     ----------

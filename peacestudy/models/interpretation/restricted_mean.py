@@ -1,9 +1,11 @@
-"""Restricted mean survival time of a Cox model: the area under the mean survival curve up to a horizon.
+"""Restricted mean survival time of a Cox model: the area under
+the mean survival curve up to a horizon.
 
-Sources: Breslow (1972), JRSS B 34(2) (baseline hazard); Royston and Parmar (2013), BMC Medical Research Methodology 13:152 (restricted
-mean); Andersen, Borgan, Gill and Keiding (1993), Statistical Models Based on Counting Processes, VII.2 (covariance of coefficients
-and baseline hazard: the jumps' own error is independent of the coefficients'); Lin and Wei (1989), Journal of the American Statistical
-Association 84(408) (parts of the rows, for robust covariances).
+Sources: Breslow (1972), JRSS B 34(2) (baseline hazard); Royston and Parmar (2013), BMC Medical
+Research Methodology 13:152 (restricted mean); Andersen, Borgan, Gill and Keiding (1993),
+Statistical Models Based on Counting Processes, VII.2 (covariance of coefficients and baseline
+hazard: the jumps' own error is independent of the coefficients'); Lin and Wei (1989), Journal of
+the American Statistical Association 84(408) (parts of the rows, for robust covariances).
 """
 
 from dataclasses import dataclass, replace
@@ -45,7 +47,9 @@ class Baseline:
     stratum: np.ndarray
 
     def jumps(self, b: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Hazards at the means (M,), sums of relative hazards over the risk sets (M,), and mean covariates there (M, K)."""
+        """Hazards at the means (M,), sums of relative hazards over the risk
+        sets (M,), and mean covariates there (M, K).
+        """
         w = np.exp(self.X @ b)
         total = self.sets.over(w)
         return self.events() / total, total, self.sets.over(w[:, None] * self.X) / total[:, None]
@@ -79,17 +83,22 @@ def strata_of(fit: Fit, rows: EffectRows, over: str) -> np.ndarray:
     if over == "fit":
         return codes
     if column not in rows.table.columns:
-        raise SpecError(f"the strata column {column!r} is not in the data.{nearest(column, list(rows.table.columns))}")
+        raise SpecError(
+            f"the strata column {column!r} is not in the"
+            f" data.{nearest(column, list(rows.table.columns))}"
+        )
     found = pd.Index(levels).get_indexer(rows.table[column])
     if (found < 0).any():
         raise SpecError(
-            f"{column} is {rows.table[column].to_numpy()[found < 0][0]!r}, a stratum that the fit did not have."
+            f"{column} is {rows.table[column].to_numpy()[found < 0][0]!r}, a stratum that the fit"
+            " did not have."
         )
     return np.asarray(found)
 
 
 def check_horizon(fit: Fit, strata: np.ndarray, horizon: float) -> None:
-    """Refuse a horizon beyond the time at which someone is still observed, in every stratum of the rows.
+    """Refuse a horizon beyond the time at which someone is still
+    observed, in every stratum of the rows.
 
     Raises
     ------
@@ -98,23 +107,36 @@ def check_horizon(fit: Fit, strata: np.ndarray, horizon: float) -> None:
     FitError
         It lies beyond what was observed.
     """
-    if isinstance(horizon, bool) or not isinstance(horizon, Real) or not np.isfinite(float(horizon)) or not horizon > 0:
-        raise SpecError(f"horizon is {horizon!r}; it must be a number above zero, in the unit of the times.")
+    if (
+        isinstance(horizon, bool)
+        or not isinstance(horizon, Real)
+        or not np.isfinite(float(horizon))
+        or not horizon > 0
+    ):
+        raise SpecError(
+            f"horizon is {horizon!r}; it must be a number above zero, in the unit of the times."
+        )
     assert fit.design.times is not None
     column = dict(fit.spec.options).get("strata")
-    of_fit = np.zeros(len(fit.design.times), int) if column is None else pd.factorize(fit.design.further[column])[0]
+    of_fit = (
+        np.zeros(len(fit.design.times), int)
+        if column is None
+        else pd.factorize(fit.design.further[column])[0]
+    )
     last = min(float(fit.design.times[of_fit == s, 1].max()) for s in np.unique(strata))
     written, seen = tied_times(np.array([horizon, last])).columns[0]
     if written > seen:
         raise FitError(
-            f"horizon is {horizon:g}, and nobody is observed beyond {last:g}{' in some stratum' if column else ''}: the mean up to "
-            f"there is not in the data. Write {last:g} or less."
+            f"horizon is {horizon:g}, and nobody is observed beyond"
+            f" {last:g}{' in some stratum' if column else ''}: the mean up to there is not in the"
+            f" data. Write {last:g} or less."
         )
 
 
 @dataclass(frozen=True, eq=False)
 class RestrictedMean:
-    """Mean over rows of the expected time without the event, up to a horizon; covariates stay as they are all the while.
+    """Mean over rows of the expected time without the event, up to a
+    horizon; covariates stay as they are all the while.
 
     Attributes
     ----------
@@ -132,7 +154,9 @@ class RestrictedMean:
     horizon: float
 
     def _parts(self, b: np.ndarray, jumps: np.ndarray | None) -> Parts:
-        """By stratum: rows, moments, relative hazards (n,), lengths of the steps (m+1,), cumulative hazards (m+1,), areas (n, m+1)."""
+        """By stratum: rows, moments, relative hazards (n,), lengths of the steps (m+1,), cumulative
+        hazards (m+1,), areas (n, m+1).
+        """
         found = self.base.jumps(b)[0] * (1.0 if jumps is None else jumps)
         hazard = np.exp((self.X - self.base.means) @ b)
         out: Parts = []
@@ -142,17 +166,28 @@ class RestrictedMean:
             length = np.diff(np.concatenate([[0.0], self.base.sets.times[at], [self.horizon]]))
             cumulative = np.concatenate([[0.0], np.cumsum(found[at])])
             out.append(
-                (rows, at, hazard[rows], length, cumulative, np.exp(-np.outer(hazard[rows], cumulative)) * length)
+                (
+                    rows,
+                    at,
+                    hazard[rows],
+                    length,
+                    cumulative,
+                    np.exp(-np.outer(hazard[rows], cumulative)) * length,
+                )
             )
         return out
 
     @property
     def scale(self) -> Scale:
-        """The logit of the share of the horizon, so that intervals lie between 0 and the horizon."""
+        """The logit of the share of the horizon, so that intervals
+        lie between 0 and the horizon.
+        """
         return Logit(self.horizon)
 
     def _mean(self, parts: Parts) -> tuple[float, float]:
-        """The mean time without the event, and what is left of the horizon, each without a difference of large numbers."""
+        """The mean time without the event, and what is left of the horizon, each without a
+        difference of large numbers.
+        """
         mean = sum(self.share[rows] @ area.sum(axis=1) for rows, _, _, _, _, area in parts)
         left = 0.0
         for rows, _, hazard, length, cumulative, _ in parts:
@@ -174,7 +209,9 @@ class RestrictedMean:
         parts = self._parts(b, None)
         out = np.zeros(len(b))
         for rows, _, hazard, _, cumulative, area in parts:
-            out -= (self.share[rows] * hazard * (area @ cumulative)) @ (self.X[rows] - self.base.means)
+            out -= (self.share[rows] * hazard * (area @ cumulative)) @ (
+                self.X[rows] - self.base.means
+            )
         jump, _, mean = self.base.jumps(b)
         total: np.ndarray = self._slope(parts) * (out - (self._by_jumps(parts) * jump) @ mean)
         return total
@@ -189,7 +226,8 @@ class RestrictedMean:
         """Derivative of the mean by the jumps of the baseline hazard."""
         out = np.zeros(len(self.base.sets.times))
         for rows, at, hazard, _, _, area in parts:
-            after = (self.share[rows] * hazard) @ area  # by each cumulative hazard, with the sign turned
+            # by each cumulative hazard, with the sign turned
+            after = (self.share[rows] * hazard) @ area
             out[at] = -np.cumsum(after[:0:-1])[::-1]
         return out
 
@@ -197,7 +235,8 @@ class RestrictedMean:
 def variances(fit: Fit, quantities: list[Quantity], b: np.ndarray) -> np.ndarray:
     """Variances of quantities of a Cox model under the fit's own covariance, shape (Q,).
 
-    ``classical`` adds the jumps' own error to that of the coefficients; the others sum the parts of the rows in both.
+    ``classical`` adds the jumps' own error to that of the coefficients;
+    the others sum the parts of the rows in both.
     """
     base = baseline_of(fit)
     est = fit_cox(fit.design.X, base.sets)
@@ -208,15 +247,23 @@ def variances(fit: Fit, quantities: list[Quantity], b: np.ndarray) -> np.ndarray
     if fit.spec.vcov == "classical":
         own = [0.0 if s is None else float((s / total) ** 2 @ base.events()) for s in steps]
         return np.asarray(known + np.array(own))
-    parts = np.column_stack([
-        est.influence[0] @ g + (0.0 if s is None else row_parts(base, b, s)) for g, s in zip(slopes, steps, strict=True)
-    ])  # fmt: skip
-    both = covariance(_instead(est, parts), fit.spec.vcov, fit.design.clusters, small_sample=False)[0]
-    return np.where(np.isnan(known), np.nan, np.diag(both))  # missing where a coefficient without a variance is needed
+    parts = np.column_stack(
+        [
+            est.influence[0] @ g + (0.0 if s is None else row_parts(base, b, s))
+            for g, s in zip(slopes, steps, strict=True)
+        ]
+    )
+    both = covariance(_instead(est, parts), fit.spec.vcov, fit.design.clusters, small_sample=False)[
+        0
+    ]
+    # missing where a coefficient without a variance is needed
+    return np.where(np.isnan(known), np.nan, np.diag(both))
 
 
 def row_parts(base: Baseline, b: np.ndarray, steps: np.ndarray) -> np.ndarray:
-    """Each row's part (N,) in the error that the jumps bring to a quantity: its own event less what was expected of it."""
+    """Each row's part (N,) in the error that the jumps bring to a quantity:
+    its own event less what was expected of it.
+    """
     jump, total, _ = base.jumps(b)
     each = steps / total
     out: np.ndarray = base.sets.at_end(each) - np.exp(base.X @ b) * base.sets.through(each * jump)

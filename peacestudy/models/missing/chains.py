@@ -1,12 +1,16 @@
-"""Chains of statsmodels' ``MICEData``, with arrays in place of formulas, and with the matching that is advised.
+"""Chains of statsmodels' ``MICEData``, with arrays in place of
+formulas, and with the matching that is advised.
 
-statsmodels matches what is predicted of the missing and of the seen cases with one and the same draw of the coefficients: with few predictors all
-move together, each draw finds the same donors, and tables differ too little (a logit of 150 cases with three tenths missing covered in 89 of
-100 data sets in the place of 94). Here the seen cases are predicted by the estimates and the missing ones by the draw, as mice does.
+statsmodels matches what is predicted of the missing and of the seen cases with one and the same
+draw of the coefficients: with few predictors all move together, each draw finds the same donors,
+and tables differ too little (a logit of 150 cases with three tenths missing covered in 89 of 100
+data sets in the place of 94). Here the seen cases are predicted by the estimates and the missing
+ones by the draw, as mice does.
 
-Sources: van Buuren (2018), Flexible Imputation of Missing Data, 2nd ed., ch. 4 (chained equations), 3.4.2 (predictive mean matching, type 1);
-Morris, White and Royston (2014), BMC Medical Research Methodology 14:75 (type 1, and how many donors); Rubin (1987), Multiple Imputation for
-Nonresponse in Surveys, 5.3 (the draw of the coefficients has the error of the residual variance in it).
+Sources: van Buuren (2018), Flexible Imputation of Missing Data, 2nd ed., ch. 4 (chained equations),
+3.4.2 (predictive mean matching, type 1); Morris, White and Royston (2014), BMC Medical Research
+Methodology 14:75 (type 1, and how many donors); Rubin (1987), Multiple Imputation for Nonresponse
+in Surveys, 5.3 (the draw of the coefficients has the error of the residual variance in it).
 """
 
 import warnings
@@ -26,14 +30,21 @@ from peacestudy.models.missing.coded import Coded
 def _quiet() -> Iterator[None]:
     """What statsmodels says of its own future is not the reader's concern."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", (FutureWarning, DeprecationWarning, PendingDeprecationWarning))
+        warnings.simplefilter(
+            "ignore", (FutureWarning, DeprecationWarning, PendingDeprecationWarning)
+        )
         yield
 
 
 def run_chains(
-    found: list[Coded], where: dict[str, np.ndarray], cycles: int, donors: int, rngs: Sequence[np.random.Generator]
+    found: list[Coded],
+    where: dict[str, np.ndarray],
+    cycles: int,
+    donors: int,
+    rngs: Sequence[np.random.Generator],
 ) -> tuple[list[dict[str, np.ndarray]], pd.DataFrame]:
-    """For each chain the coded values of the columns with missing ones after some cycles; and the course of what was filled in.
+    """For each chain the coded values of the columns with missing ones after some cycles; and the
+    course of what was filled in.
 
     Parameters
     ----------
@@ -54,7 +65,10 @@ def run_chains(
         start.terms = {names[c.name]: len(c.values) if c.category else 0 for c in found}
         for draw, rng in enumerate(rngs):
             chain = copy(start)
-            chain.values, chain.rng = {v: start.data[v].to_numpy(copy=True) for v in start.data}, rng
+            chain.values, chain.rng = (
+                {v: start.data[v].to_numpy(copy=True) for v in start.data},
+                rng,
+            )
             for cycle in range(cycles):
                 chain.update_all(1)
                 for c, gone in where.items():
@@ -65,7 +79,8 @@ def run_chains(
 
 
 def donors_of(seen: np.ndarray, gone: np.ndarray, donors: int) -> np.ndarray:
-    """Places of the seen cases whose predictions (s,) are nearest to those of the missing ones (g,), shape (g, donors).
+    """Places of the seen cases whose predictions (s,) are nearest to those
+    of the missing ones (g,), shape (g, donors).
 
     Examples
     --------
@@ -95,7 +110,9 @@ def _mice() -> Any:
             for other, categories in self.terms.items():
                 if other != column:
                     x = self.values[other]
-                    parts.append((x[:, None] == np.arange(1, categories)) * 1.0 if categories else x[:, None])
+                    parts.append(
+                        (x[:, None] == np.arange(1, categories)) * 1.0 if categories else x[:, None]
+                    )
             return np.hstack(parts)
 
         def get_fitting_data(self, column: str) -> tuple[Any, ...]:
@@ -116,7 +133,9 @@ def _mice() -> Any:
             y, seen, gone, _, _ = self.get_split_data(column)
             mixed = self.rng.permutation(len(y))  # cases predicted alike are donors in any order
             y, seen = y[mixed], seen[mixed]
-            places = donors_of(seen @ self.results[column].params, gone @ self.params[column], self.k_pmm)
+            places = donors_of(
+                seen @ self.results[column].params, gone @ self.params[column], self.k_pmm
+            )
             pick = self.rng.integers(0, self.k_pmm, len(gone))
             self._store_changes(column, y[places[np.arange(len(gone)), pick]])
 

@@ -1,8 +1,10 @@
-"""The verb ``impute``: multiple imputation by chained equations, each column filled from all the others.
+"""The verb ``impute``: multiple imputation by chained equations,
+each column filled from all the others.
 
-Sources: van Buuren (2018), Flexible Imputation of Missing Data, 2nd ed., ch. 4 (chained equations) and 3.4 (predictive mean matching: what is
-filled in is a value that some other case has); White and Royston (2009), Statistics in Medicine 28(15) (survival outcomes). The chains are
-those of statsmodels' ``MICEData``.
+Sources: van Buuren (2018), Flexible Imputation of Missing Data, 2nd ed., ch. 4 (chained equations)
+and 3.4 (predictive mean matching: what is filled in is a value that some other case has); White and
+Royston (2009), Statistics in Medicine 28(15) (survival outcomes). The chains are those of
+statsmodels' ``MICEData``.
 """
 
 from collections.abc import Iterable, Sequence
@@ -41,35 +43,42 @@ def impute(
     Parameters
     ----------
     data : the table; not changed.
-    columns : of the imputation model: every column that a model will use, its outcome too, and others that tell of the missing
-        values or of why they are missing. Of a survival outcome, the time and the event. Numbers, yes and no, or categories; categories of
-        three or more are used, and cannot be filled. A square or a product is filled like any column if it is one of the table; those
-        that a formula makes are made of the filled values afterwards. So with a lag: as a column of its own it is filled on its own, and
-        does not follow what is filled in the row it comes from.
+    columns : of the imputation model: every column that a model will use, its outcome too, and
+        others that tell of the missing values or of why they are missing. Of a survival outcome,
+        the time and the event. Numbers, yes and no, or categories; categories of three or more are
+        used, and cannot be filled. A square or a product is filled like any column if it is one of
+        the table; those that a formula makes are made of the filled values afterwards. So with a
+        lag: as a column of its own it is filled on its own, and does not follow what is filled in
+        the row it comes from.
     m : completed tables, 2 or more.
     cycles : rounds through the columns before a table is taken; each table has a chain of its own.
     donors : cases of nearest prediction from which a missing value takes that of one.
-    seed : of the random numbers, which are given to cases in the order of their ids. None of these has a default.
-    survival : of a survival outcome, ``(time, event)`` or ``(start, stop, event)``, all among ``columns`` and without missing values: the
-        others are then filled from the event and the Nelson-Aalen cumulative hazard, and not from the times (White and Royston).
-        None where there is no such outcome.
+    seed : of the random numbers, which are given to cases in the order
+        of their ids. None of these has a default.
+    survival : of a survival outcome, ``(time, event)`` or ``(start, stop, event)``, all among
+        ``columns`` and without missing values: the others are then filled from the event and the
+        Nelson-Aalen cumulative hazard, and not from the times (White and Royston). None where there
+        is no such outcome.
 
     Returns
     -------
     Imputed
-        For ``fit``, which pools by Rubin's rules, and ``effects``, ``conditional_effects`` and ``predict``. Simulated with one to three
-        tenths of a covariate missing (500 data sets a cell, tests/references/coverage/imputed.csv) 95 % intervals of linear, logit, firth
-        and cox cover as they do before anything is missing, and linear and cox are less biased than in complete cases where
-        the outcome decides who is missing. Matching fills only values that near cases have: where nearly all cases of one kind have
-        lost theirs, as those with high counts did there, it cannot know them, and the slope was a fifth to a quarter too small.
+        For ``fit``, which pools by Rubin's rules, and ``effects``, ``conditional_effects`` and
+        ``predict``. Simulated with one to three tenths of a covariate missing (500 data sets a
+        cell, tests/references/coverage/imputed.csv) 95 % intervals of linear, logit, firth and cox
+        cover as they do before anything is missing, and linear and cox are less biased than in
+        complete cases where the outcome decides who is missing. Matching fills only values that
+        near cases have: where nearly all cases of one kind have lost theirs, as those with high
+        counts did there, it cannot know them, and the slope was a fifth to a quarter too small.
 
     Raises
     ------
     SpecError
         A column that is not there, a count that is none.
     FitError
-        Nothing is missing; a column without values or without variation, a category of three or more with missing values, cases
-        without any value, too few cases for the columns, columns that are sums of others; a category in which a column has no value.
+        Nothing is missing; a column without values or without variation, a category of three or
+        more with missing values, cases without any value, too few cases for the columns, columns
+        that are sums of others; a category in which a column has no value.
 
     Examples
     --------
@@ -78,7 +87,12 @@ def impute(
     >>> len(found), found.missing.n_missing.tolist(), int(found.tables[0].x.isna().sum())
     (3, [0, 2], 0)
     """
-    for name, value, least in (("m", m, 2), ("cycles", cycles, 1), ("donors", donors, 1), ("seed", seed, 0)):
+    for name, value, least in (
+        ("m", m, 2),
+        ("cycles", cycles, 1),
+        ("donors", donors, 1),
+        ("seed", seed, 0),
+    ):
         if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
             raise SpecError(f"{name} is {value!r}; it must be a whole number of {least} or more.")
     if not isinstance(data, StudyFrame | pd.DataFrame):
@@ -102,10 +116,16 @@ def impute(
     chains, trace = run_chains(linked, where, cycles, donors, rngs)
     for filled in chains:
         complete = table.assign(
-            **{c.name: decode(table[c.name], c, filled[c.name], where[c.name]) for c in found if c.name in where}
+            **{
+                c.name: decode(table[c.name], c, filled[c.name], where[c.name])
+                for c in found
+                if c.name in where
+            }
         )
         complete = complete.iloc[back]
-        tables.append(replace(data, data=complete, key=key) if isinstance(data, StudyFrame) else complete)
+        tables.append(
+            replace(data, data=complete, key=key) if isinstance(data, StudyFrame) else complete
+        )
     missing = _missing(found)
     names = () if survival is None else tuple(survival)
     notes = (_note(missing, m, cycles, donors, names), *tied)
@@ -113,7 +133,9 @@ def impute(
         tables = [replace(t, notes=(*t.notes, *notes)) for t in tables if isinstance(t, StudyFrame)]
     known = tuple(c.name for c in found)
     where = {c: gone[back] for c, gone in where.items()}
-    return Imputed(tuple(tables), known, missing, where, trace, int(donors), int(seed), notes, names)
+    return Imputed(
+        tuple(tables), known, missing, where, trace, int(donors), int(seed), notes, names
+    )
 
 
 def _named(table: pd.DataFrame, columns: Sequence[str]) -> list[str]:
@@ -126,16 +148,23 @@ def _named(table: pd.DataFrame, columns: Sequence[str]) -> list[str]:
         if c not in known:
             raise SpecError(f"the column {c!r} is not in the data.{nearest(str(c), known)}")
         if known.count(c) > 1 or names.count(c) > 1:
-            raise SpecError(f"the column {c!r} stands twice; name it once, or rename one in the data.")
+            raise SpecError(
+                f"the column {c!r} stands twice; name it once, or rename one in the data."
+            )
     if len(names) < 2:
         raise SpecError(
-            "columns names fewer than two: a column is filled from the others. Name the outcome and what explains it."
+            "columns names fewer than two: a column is filled from the others. Name the outcome and"
+            " what explains it."
         )
     return names
 
 
-def _linked(found: list[Coded], table: pd.DataFrame, survival: Sequence[str]) -> tuple[list[Coded], tuple[Note, ...]]:
-    """The columns that the chains use with a survival outcome, the cumulative hazard in place of the times, and notes."""
+def _linked(
+    found: list[Coded], table: pd.DataFrame, survival: Sequence[str]
+) -> tuple[list[Coded], tuple[Note, ...]]:
+    """The columns that the chains use with a survival outcome, the
+    cumulative hazard in place of the times, and notes.
+    """
     hazard, notes = lived_through(table, survival, [c.name for c in found])
     z = pd.Series(standard(hazard.to_numpy()))
     times, start = survival[-2], survival[0] if len(survival) == 3 else None
@@ -144,12 +173,15 @@ def _linked(found: list[Coded], table: pd.DataFrame, survival: Sequence[str]) ->
 
 def _check(found: list[Coded], where: dict[str, np.ndarray], ids: list[Any], donors: int) -> None:
     if not where:
-        raise FitError(f"nothing is missing in {', '.join(c.name for c in found)}: fit the data as they are.")
+        raise FitError(
+            f"nothing is missing in {', '.join(c.name for c in found)}: fit the data as they are."
+        )
     empty = np.all([c.coded.isna() for c in found], axis=0)
     if empty.any():
         names = ", ".join(str(ids[i]) for i in np.flatnonzero(empty)[:NAMED])
         raise FitError(
-            f"{int(empty.sum())} case(s) have no value in any of the columns ({names}): they tell nothing. Leave them out."
+            f"{int(empty.sum())} case(s) have no value in any of the columns ({names}): they tell"
+            " nothing. Leave them out."
         )
     _collinear(found)
     width = sum(c.width for c in found)
@@ -157,14 +189,17 @@ def _check(found: list[Coded], where: dict[str, np.ndarray], ids: list[Any], don
         seen = int(c.coded.notna().sum())
         if c.name in where and seen < max(width + 1, donors):
             raise FitError(
-                f"{c.name!r} has {seen} value(s), too few for {width} terms of the imputation model and {donors} donors. Name fewer columns."
+                f"{c.name!r} has {seen} value(s), too few for {width} terms of the imputation model"
+                f" and {donors} donors. Name fewer columns."
             )
         if c.name in where:
             _check_seen(c, found)
 
 
 def _check_seen(c: Coded, found: list[Coded]) -> None:
-    """Refuse a column without values wherever another is what it is elsewhere not: nothing tells what it would be there."""
+    """Refuse a column without values wherever another is what it is
+    elsewhere not: nothing tells what it would be there.
+    """
     seen = c.coded.notna()
     for other in found:
         if other.coded.isna().any():
@@ -172,11 +207,16 @@ def _check_seen(c: Coded, found: list[Coded]) -> None:
         here = set(other.coded[seen])
         gone = [other.values[z] for z in other.values if z not in here] if other.category else []
         if not gone and len(here) < 2:
-            gone = [other.values.get(z, "another value") for z in dict.fromkeys(other.coded[~seen]) if z not in here]
+            gone = [
+                other.values.get(z, "another value")
+                for z in dict.fromkeys(other.coded[~seen])
+                if z not in here
+            ]
         if gone:
             raise FitError(
-                f"{c.name!r} has no value in any case with {other.name} = {gone[0]!s}: nothing in the data says what it is there. Merge that "
-                f"category with another, leave these cases out, or leave {other.name!r} out."
+                f"{c.name!r} has no value in any case with {other.name} = {gone[0]!s}: nothing in"
+                " the data says what it is there. Merge that category with another, leave these"
+                f" cases out, or leave {other.name!r} out."
             )
 
 
@@ -193,25 +233,43 @@ def _collinear(found: list[Coded]) -> None:
         bad = [c.name for c, a in zip(numbers, axes[-1], strict=True) if abs(a) > 1e-6]
         near = dependence(X)
         what = "exact combinations" if near and near.exact else "nearly combinations"
-        raise FitError(f"the columns {', '.join(map(repr, bad))} are {what} of each other. Leave one of them out.")
+        raise FitError(
+            f"the columns {', '.join(map(repr, bad))} are {what} of each other. Leave one of them"
+            " out."
+        )
 
 
 def _missing(found: list[Coded]) -> pd.DataFrame:
     rows = [
-        (c.name, int(c.coded.isna().sum()), float(c.coded.isna().mean()), int(c.coded.notna().sum())) for c in found
+        (
+            c.name,
+            int(c.coded.isna().sum()),
+            float(c.coded.isna().mean()),
+            int(c.coded.notna().sum()),
+        )
+        for c in found
     ]
     return pd.DataFrame(rows, columns=["column", "n_missing", "share", "n_observed"])
 
 
-def _note(missing: pd.DataFrame, m: int, cycles: int, donors: int, survival: tuple[str, ...]) -> Note:
+def _note(
+    missing: pd.DataFrame, m: int, cycles: int, donors: int, survival: tuple[str, ...]
+) -> Note:
     parts = [
         f"{c} {n} ({share:.0%})"
-        for c, n, share in zip(missing["column"], missing["n_missing"], missing["share"], strict=True)
+        for c, n, share in zip(
+            missing["column"], missing["n_missing"], missing["share"], strict=True
+        )
         if n
     ]
-    times = f" Of {', '.join(survival)} they know the event and the Nelson-Aalen cumulative hazard." if survival else ""
+    times = (
+        f" Of {', '.join(survival)} they know the event and the Nelson-Aalen cumulative hazard."
+        if survival
+        else ""
+    )
     return Note(
         "imputed",
-        f"Missing values filled in {m} times by chained equations ({cycles} cycles, {donors} donors): {', '.join(parts)}. They are taken to be "
-        f"missing at random given {', '.join(missing['column'])}.{times}",
+        f"Missing values filled in {m} times by chained equations ({cycles} cycles, {donors}"
+        f" donors): {', '.join(parts)}. They are taken to be missing at random given"
+        f" {', '.join(missing['column'])}.{times}",
     )

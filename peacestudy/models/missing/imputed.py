@@ -17,14 +17,17 @@ class Imputed:
 
     Attributes
     ----------
-    tables : the m completed copies, StudyFrames where a StudyFrame was given. Columns outside ``columns`` are as they were.
+    tables : the m completed copies, StudyFrames where a StudyFrame was given. Columns outside
+        ``columns`` are as they were.
     columns : of the imputation model.
     missing : ``column, n_missing, share, n_observed``, a row a column of the model.
     where : by column, which rows were filled, shape (n,), bool; only columns with missing values.
-    trace : ``draw, cycle, column, mean, std`` of the values filled in: chains that have not settled drift.
+    trace : ``draw, cycle, column, mean, std`` of the values filled
+        in: chains that have not settled drift.
     donors, seed : of the draws.
     notes : what a reader must know.
-    survival : columns of a survival outcome that the chains knew by its event and cumulative hazard; empty where there is none.
+    survival : columns of a survival outcome that the chains knew by its event and cumulative
+        hazard; empty where there is none.
     """
 
     tables: tuple[StudyFrame | pd.DataFrame, ...] = field(repr=False)
@@ -41,7 +44,9 @@ class Imputed:
         return len(self.tables)
 
     def emptied(self, columns: Sequence[str]) -> list[StudyFrame | pd.DataFrame]:
-        """The tables with the filled values of some columns missing again: an outcome helps to fill others, and is not explained."""
+        """The tables with the filled values of some columns missing again: an outcome helps to fill
+        others, and is not explained.
+        """
         out: list[StudyFrame | pd.DataFrame] = []
         for t in self.tables:
             table = t.data if isinstance(t, StudyFrame) else t
@@ -51,9 +56,13 @@ class Imputed:
         return out
 
     def _repr_html_(self) -> str:
-        return html_table(self.missing, f"{len(self)} completed tables", self.notes, rows=len(self.missing))
+        return html_table(
+            self.missing, f"{len(self)} completed tables", self.notes, rows=len(self.missing)
+        )
 
 
 def _with_gaps(column: pd.Series) -> pd.Series:
-    """The column in a type that can hold missing values: yes and no would turn into objects, which are no outcome."""
+    """The column in a type that can hold missing values: yes and no
+    would turn into objects, which are no outcome.
+    """
     return column.astype("boolean") if column.dtype == bool else column

@@ -17,5 +17,6 @@ def refuse_imputed(verb: str, *given: object, instead: str) -> None:
     for g in given:
         if isinstance(g, Imputed | PooledFit):
             raise SpecError(
-                f"{verb} takes one table, or the fit of one, and a {type(g).__name__} is several. {instead}"
+                f"{verb} takes one table, or the fit of one, and a {type(g).__name__} is several."
+                f" {instead}"
             )

@@ -1,7 +1,8 @@
 """Rubin's rules: one estimate and interval from several completed data sets.
 
-Sources: Rubin (1987), Multiple Imputation for Nonresponse in Surveys, ch. 3; Barnard and Rubin (1999), Biometrika 86(4), degrees
-of freedom for small samples; fraction of missing information as van Buuren (2018), Flexible Imputation, 2.3.
+Sources: Rubin (1987), Multiple Imputation for Nonresponse in Surveys, ch. 3; Barnard and Rubin
+(1999), Biometrika 86(4), degrees of freedom for small samples; fraction of missing information as
+van Buuren (2018), Flexible Imputation, 2.3.
 """
 
 from dataclasses import dataclass
@@ -19,9 +20,11 @@ class Pooled:
     Attributes
     ----------
     estimate, std_error : mean of the estimates, root of the total variance.
-    within, between, total : variance within data sets, between them, and within + (1 + 1/m) between.
+    within, between, total : variance within data sets, between
+        them, and within + (1 + 1/m) between.
     df : degrees of freedom of the t distribution.
-    increase : relative increase of variance r; share : the part of the total variance that lies between the data sets;
+    increase : relative increase of variance r; share : the part of the
+        total variance that lies between the data sets;
         fmi : fraction of missing information.
     monte_carlo : standard error of ``estimate`` for there being only m draws.
     """
@@ -44,12 +47,14 @@ def pool(estimates: npt.ArrayLike, variances: npt.ArrayLike, complete_df: float)
     Parameters
     ----------
     estimates, variances : shape (m,), m of 2 or more; the squared standard errors.
-    complete_df : degrees of freedom had nothing been imputed; infinite where the reference is normal.
+    complete_df : degrees of freedom had nothing been imputed;
+        infinite where the reference is normal.
 
     Raises
     ------
     FitError
-        Fewer than two estimates, one that is not a number, another number of variances or a negative one, no degrees of freedom.
+        Fewer than two estimates, one that is not a number, another number of variances or a
+        negative one, no degrees of freedom.
 
     Examples
     --------
@@ -61,12 +66,14 @@ def pool(estimates: npt.ArrayLike, variances: npt.ArrayLike, complete_df: float)
     m = len(Q)
     if Q.ndim != 1 or Q.shape != U.shape or (U < 0).any() or not complete_df > 0:
         raise FitError(
-            f"estimates of shape {Q.shape} and variances of shape {U.shape} with {complete_df:g} degrees of freedom cannot be pooled: expected as "
-            "many variances, from 0 up, as estimates, and degrees of freedom above 0."
+            f"estimates of shape {Q.shape} and variances of shape {U.shape} with {complete_df:g}"
+            " degrees of freedom cannot be pooled: expected as many variances, from 0 up, as"
+            " estimates, and degrees of freedom above 0."
         )
     if m < 2 or not (np.isfinite(Q).all() and np.isfinite(U).all()):
         raise FitError(
-            f"{m} estimate(s), of which {int(np.isfinite(Q).sum())} are numbers, cannot be pooled; two or more are needed."
+            f"{m} estimate(s), of which {int(np.isfinite(Q).sum())} are numbers, cannot be pooled;"
+            " two or more are needed."
         )
     within, between = float(U.mean()), float(Q.var(ddof=1))
     extra = (1 + 1 / m) * between
@@ -75,7 +82,18 @@ def pool(estimates: npt.ArrayLike, variances: npt.ArrayLike, complete_df: float)
     share = extra / total if total > 0 else 0.0
     df = _degrees(m, share, complete_df)
     fmi = (increase + 2 / (df + 3)) / (increase + 1) if np.isfinite(increase) else 1.0
-    return Pooled(float(Q.mean()), total**0.5, within, between, total, df, increase, share, fmi, (between / m) ** 0.5)
+    return Pooled(
+        float(Q.mean()),
+        total**0.5,
+        within,
+        between,
+        total,
+        df,
+        increase,
+        share,
+        fmi,
+        (between / m) ** 0.5,
+    )
 
 
 def _degrees(m: int, share: float, complete: float) -> float:

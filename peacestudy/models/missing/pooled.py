@@ -1,7 +1,8 @@
 """The PooledFit: what a specification found in several completed tables together, by Rubin's rules.
 
-Sources: Rubin (1987), Multiple Imputation for Nonresponse in Surveys, ch. 3; Barnard and Rubin (1999), Biometrika 86(4); Harel (2009),
-Journal of Applied Statistics 36(10) (R2 is pooled as Fisher's z of its root).
+Sources: Rubin (1987), Multiple Imputation for Nonresponse in Surveys, ch. 3; Barnard and Rubin
+(1999), Biometrika 86(4); Harel (2009), Journal of Applied Statistics 36(10) (R2 is pooled as
+Fisher's z of its root).
 """
 
 from collections.abc import Mapping
@@ -44,15 +45,18 @@ class PooledFit:
     Attributes
     ----------
     spec : what was fitted.
-    terms : ``term, estimate, std_error, statistic, p_value, conf_low, conf_high`` (95 %), ``df`` of Barnard and Rubin, ``fmi`` (fraction of
-        missing information), ``share`` of the variance that lies between the tables, ``monte_carlo``, the standard error of the
-        estimate for there being only so many tables. ``alpha`` and ``sd(group)`` are pooled as logarithms and have no test.
+    terms : ``term, estimate, std_error, statistic, p_value, conf_low, conf_high`` (95 %), ``df`` of
+        Barnard and Rubin, ``fmi`` (fraction of missing information), ``share`` of the variance that
+        lies between the tables, ``monte_carlo``, the standard error of the estimate for there being
+        only so many tables. ``alpha`` and ``sd(group)`` are pooled as logarithms and have no test.
     n, n_events, n_clusters, cases, dropped : of every fit alike.
-    r_squared : of linear, pooled as Fisher's z of its root. A likelihood is not pooled, nor what is made of one.
+    r_squared : of linear, pooled as Fisher's z of its root. A
+        likelihood is not pooled, nor what is made of one.
     vcov : within and between together, term by term.
     notes : of the fits, each once, and of the imputation.
     fits : one a table.
-    filled : ``case, column, values``: the values of the model, of weights and exposures too, that were missing, with the m that stand in for each.
+    filled : ``case, column, values``: the values of the model, of weights and exposures too, that
+        were missing, with the m that stand in for each.
     """
 
     spec: ModelSpec
@@ -70,7 +74,9 @@ class PooledFit:
 
     @property
     def origin(self) -> str:
-        """The folder of the study its data come from, for ``ps.trace``; empty for a plain DataFrame."""
+        """The folder of the study its data come from, for
+        ``ps.trace``; empty for a plain DataFrame.
+        """
         return self.fits[0].origin
 
     @property
@@ -80,7 +86,9 @@ class PooledFit:
 
     @property
     def slopes(self) -> tuple[str, ...]:
-        """The terms that are columns of the design: without cut points, ``alpha`` and ``sd(group)``."""
+        """The terms that are columns of the design: without cut
+        points, ``alpha`` and ``sd(group)``.
+        """
         return self.fits[0].design.names
 
     def tidy(
@@ -91,28 +99,42 @@ class PooledFit:
         one_sided: str | None = None,
         power: float | None = None,
     ) -> pd.DataFrame:
-        """The terms with intervals at another level, or as odds, hazard or rate ratios, with one-sided p and detectable effects, as ``Fit.tidy``."""
+        """The terms with intervals at another level, or as odds, hazard or rate ratios, with
+        one-sided p and detectable effects, as ``Fit.tidy``.
+        """
         check_level(level)
         out = self.terms.copy()
         b, se = out["estimate"].to_numpy(), out["std_error"].to_numpy()
         spread = is_spread(self.spec.engine, len(self.slopes), len(out))
-        out["conf_low"], out["conf_high"] = wald_ends(b, se, spread, critical(0.5 + level / 2, out["df"].to_numpy()))
+        out["conf_low"], out["conf_high"] = wald_ends(
+            b, se, spread, critical(0.5 + level / 2, out["df"].to_numpy())
+        )
         if one_sided is not None:
             p = one_sided_p(out["statistic"].to_numpy(), out["df"].to_numpy(), one_sided)
             add_one_sided(out, p, one_sided)
         if power is not None:
-            add_detectable(out, self.detectable(power=power, alpha=1 - level)["detectable"], 1 - level)
+            add_detectable(
+                out, self.detectable(power=power, alpha=1 - level)["detectable"], 1 - level
+            )
         if exponentiate:
             to_ratios(out, len(self.slopes), self.spec.engine)
         return out
 
     def detectable(self, *, power: float, alpha: float) -> pd.DataFrame:
-        """The smallest effect that a study of this N and these gaps could have found, as ``Fit.detectable``, by the pooled t."""
+        """The smallest effect that a study of this N and these gaps could have found, as
+        ``Fit.detectable``, by the pooled t.
+        """
         least = least_effects(self.terms, self.terms["df"].to_numpy(), power, alpha)
-        return least.assign(detectable=least["detectable"].where(np.arange(len(least)) < len(self.slopes)))
+        return least.assign(
+            detectable=least["detectable"].where(np.arange(len(least)) < len(self.slopes))
+        )
 
-    def contrast(self, weights: Mapping[str, float], *, one_sided: str | None = None) -> pd.DataFrame:
-        """A weighted sum of terms, as ``Fit.contrast`` finds it in every table, pooled; with ``df`` and ``fmi``."""
+    def contrast(
+        self, weights: Mapping[str, float], *, one_sided: str | None = None
+    ) -> pd.DataFrame:
+        """A weighted sum of terms, as ``Fit.contrast`` finds it in every
+        table, pooled; with ``df`` and ``fmi``.
+        """
         weights = as_known(written_weights(weights), self.terms["term"])
         refuse_edge(list(weights), self.terms["term"].tolist(), self.spec.engine, len(self.slopes))
         each = [f.contrast(weights).iloc[0] for f in self.fits]
@@ -128,13 +150,14 @@ class PooledFit:
     def joint_test(self, terms: list[str], one_sided: str | None = None) -> JointTest:
         """The test that all the named terms are zero, by Li, Raghunathan and Rubin (D1).
 
-        Where the complete data would have finite degrees of freedom, those of the test are Reiter's. It has no direction: ``one_sided`` is
-        refused.
+        Where the complete data would have finite degrees of freedom, those of the test are
+        Reiter's. It has no direction: ``one_sided`` is refused.
 
         Raises
         ------
         SpecError
-            No term, an unknown one, one that cannot be below zero; ``cr2``, whose terms have no degrees of freedom in common.
+            No term, an unknown one, one that cannot be below zero; ``cr2``, whose terms have no
+            degrees of freedom in common.
         FitError
             Their covariance is not positive definite, or the tables are too few.
         """
@@ -143,27 +166,34 @@ class PooledFit:
         at = self._at(terms)
         if self.spec.vcov == "cr2":
             raise SpecError(
-                "vcov 'cr2' has no joint test after imputation: nothing is published for degrees of freedom that differ by term. Write "
-                "'cluster' or 'jackknife'."
+                "vcov 'cr2' has no joint test after imputation: nothing is published for degrees of"
+                " freedom that differ by term. Write 'cluster' or 'jackknife'."
             )
         Q = np.array([f.terms["estimate"].to_numpy(dtype=float)[at] for f in self.fits])
         V = np.array([f.vcov.to_numpy(dtype=float)[np.ix_(at, at)] for f in self.fits])
         return joint(Q, V, tuple(self.terms["term"][at]), self.fits[0].df)
 
     def null_statistics(self, terms: list[str], draws: int, seed: int) -> np.ndarray:
-        """What the statistics of some terms are where there is nothing to find, shape (draws, q), for ``step_down``.
+        """What the statistics of some terms are where there is nothing to
+        find, shape (draws, q), for ``step_down``.
 
         Each is t with the term's degrees of freedom; they are tied together as the estimates are.
 
         Examples
         --------
-        ``step_down(fit.terms.statistic[1:], fit.null_statistics(list(fit.terms.term[1:]), draws=9999, seed=1))``
+        ``step_down(fit.terms.statistic[1:],
+        fit.null_statistics(list(fit.terms.term[1:]), draws=9999,
+        seed=1))``
         """
         at = self._at(terms)
         if isinstance(draws, bool) or not isinstance(draws, int) or draws < 1:
-            raise SpecError(f"draws is {draws!r}; it must be a whole number, 999 or more for p values of use.")
+            raise SpecError(
+                f"draws is {draws!r}; it must be a whole number, 999 or more for p values of use."
+            )
         check_seed(seed)
-        return null_draws(self.vcov.to_numpy()[np.ix_(at, at)], self.terms["df"].to_numpy()[at], draws, seed)
+        return null_draws(
+            self.vcov.to_numpy()[np.ix_(at, at)], self.terms["df"].to_numpy()[at], draws, seed
+        )
 
     def _at(self, terms: list[str]) -> list[int]:
         """Places of terms that can be tested."""
@@ -179,22 +209,43 @@ class PooledFit:
         return [known.index(t) for t in terms]
 
     def glance(self) -> pd.DataFrame:
-        """One row about the whole: ``model, engine, vcov, n, n_events, n_clusters, loglik, pseudo_r2, r_squared, aic, tables, fmi``.
+        """One row about the whole: ``model, engine, vcov, n, n_events, n_clusters, loglik,
+        pseudo_r2, r_squared, aic, tables, fmi``.
 
-        Likelihoods are not pooled, and what is made of them is missing; ``fmi`` is the largest of the terms.
+        Likelihoods are not pooled, and what is made of them is
+        missing; ``fmi`` is the largest of the terms.
         """
-        return pd.DataFrame([{
-            "model": self.spec.name, "engine": self.spec.engine, "vcov": self.spec.vcov, "n": self.n, "n_events": self.n_events,
-            "n_clusters": self.n_clusters, "loglik": np.nan, "pseudo_r2": np.nan, "r_squared": self.r_squared, "aic": np.nan,
-            "tables": len(self.fits), "fmi": float(self.terms["fmi"].max()),
-        }])  # fmt: skip
+        return pd.DataFrame(
+            [
+                {
+                    "model": self.spec.name,
+                    "engine": self.spec.engine,
+                    "vcov": self.spec.vcov,
+                    "n": self.n,
+                    "n_events": self.n_events,
+                    "n_clusters": self.n_clusters,
+                    "loglik": np.nan,
+                    "pseudo_r2": np.nan,
+                    "r_squared": self.r_squared,
+                    "aic": np.nan,
+                    "tables": len(self.fits),
+                    "fmi": float(self.terms["fmi"].max()),
+                }
+            ]
+        )
 
     def __repr__(self) -> str:
-        return f"<PooledFit {self.spec.name}: {self.spec.formula} ({self.spec.engine}, {self.spec.vcov}), N {self.n}, {len(self.fits)} tables>"
+        return (
+            f"<PooledFit {self.spec.name}: {self.spec.formula} ({self.spec.engine},"
+            f" {self.spec.vcov}), N {self.n}, {len(self.fits)} tables>"
+        )
 
     def _repr_html_(self) -> str:
         events = f", {self.n_events} events" if self.n_events is not None else ""
-        head = f"{self.spec.name}: {self.spec.formula} ({self.spec.engine}, {self.spec.vcov}), N {self.n}{events}, {len(self.fits)} completed tables"
+        head = (
+            f"{self.spec.name}: {self.spec.formula} ({self.spec.engine}, {self.spec.vcov}), N"
+            f" {self.n}{events}, {len(self.fits)} completed tables"
+        )
         terms = self.tidy(power=POWER)
         missed = [f"detectable: {DETECTABLE}"] if terms["detectable"].notna().any() else []
         shown = terms if missed else self.terms

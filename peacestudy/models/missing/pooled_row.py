@@ -23,8 +23,11 @@ NUMBERS = (
 ENDS = ("estimate", "conf_low", "conf_high")
 
 
-def pooled_row(estimates: Any, std_errors: Any, complete_df: float, level: float = LEVEL) -> dict[str, float]:
-    """``estimate, std_error, statistic, p_value, conf_low, conf_high, df, fmi, share, monte_carlo`` of one quantity.
+def pooled_row(
+    estimates: Any, std_errors: Any, complete_df: float, level: float = LEVEL
+) -> dict[str, float]:
+    """``estimate, std_error, statistic, p_value, conf_low, conf_high, df,
+    fmi, share, monte_carlo`` of one quantity.
 
     Parameters
     ----------
@@ -32,7 +35,8 @@ def pooled_row(estimates: Any, std_errors: Any, complete_df: float, level: float
     complete_df : degrees of freedom without missing values, infinite for z.
     level : of the interval.
 
-    Where a table has no standard error there is none of the whole: all is missing but the mean of the estimates.
+    Where a table has no standard error there is none of the whole: all
+    is missing but the mean of the estimates.
 
     Examples
     --------
@@ -47,14 +51,24 @@ def pooled_row(estimates: Any, std_errors: Any, complete_df: float, level: float
     statistic = p.estimate / p.std_error if p.std_error > 0 else np.nan
     half = quantile(0.5 + level / 2, p.df) * p.std_error
     return {
-        "estimate": p.estimate, "std_error": p.std_error, "statistic": statistic,
-        "p_value": float(two_sided(np.array([statistic]), p.df)[0]), "conf_low": p.estimate - half, "conf_high": p.estimate + half,
-        "df": p.df, "fmi": p.fmi, "share": p.share, "monte_carlo": p.monte_carlo,
-    }  # fmt: skip
+        "estimate": p.estimate,
+        "std_error": p.std_error,
+        "statistic": statistic,
+        "p_value": float(two_sided(np.array([statistic]), p.df)[0]),
+        "conf_low": p.estimate - half,
+        "conf_high": p.estimate + half,
+        "df": p.df,
+        "fmi": p.fmi,
+        "share": p.share,
+        "monte_carlo": p.monte_carlo,
+    }
 
 
-def log_row(estimates: Any, std_errors: Any, complete_df: float, level: float = LEVEL) -> dict[str, float]:
-    """The same of a quantity that is above zero, pooled as its logarithm and told in its own unit; statistic and p are of the logarithm.
+def log_row(
+    estimates: Any, std_errors: Any, complete_df: float, level: float = LEVEL
+) -> dict[str, float]:
+    """The same of a quantity that is above zero, pooled as its logarithm and told in its own unit;
+    statistic and p are of the logarithm.
 
     Source: White, Royston and Wood (2011), Statistics in Medicine 30(4), table VIII.
     """

@@ -1,4 +1,6 @@
-"""Files of the reader's own, by one door: CSV, Excel, Stata, Parquet, SPSS, R. Labels are kept, nothing is unpickled."""
+"""Files of the reader's own, by one door: CSV, Excel, Stata, Parquet,
+SPSS, R. Labels are kept, nothing is unpickled.
+"""
 
 from peacestudy.outcomes.files.read import FORMATS, read_file
 from peacestudy.outcomes.files.table import FileTable

@@ -1,4 +1,6 @@
-"""CSV files: the project's one reader of cells, then types inferred, or as the labels beside the file declare them."""
+"""CSV files: the project's one reader of cells, then types inferred, or
+as the labels beside the file declare them.
+"""
 
 import re
 import unicodedata
@@ -20,8 +22,8 @@ _CELL = re.compile(r'(^|[,\r\n])("(?:[^"]|"")*"|[^",\r\n][^,\r\n]*)')
 def read(path: Path, sheet: str | None) -> FileTable:
     """A CSV file, separated by commas, semicolons or tabs.
 
-    ``""`` is an empty text only where ``<name>_<ending>_labels.csv`` says that the project wrote the file; such a file is also
-    taken to the letter, where others are composed (NFC).
+    ``""`` is an empty text only where ``<name>_<ending>_labels.csv`` says that the project wrote
+    the file; such a file is also taken to the letter, where others are composed (NFC).
     """
     if sheet is not None:
         raise SourceError(f"{path} is a CSV file, which has no sheet {sheet!r}. Leave sheet= out.")
@@ -40,11 +42,18 @@ def read(path: Path, sheet: str | None) -> FileTable:
         header = [unicodedata.normalize("NFC", name) for name in header]
         problems += composed_problems(header, rows[0], path.name)
     if problems:
-        raise SourceError(f"{path} cannot be read as a table: {len(problems)} problem(s).", problems)
+        raise SourceError(
+            f"{path} cannot be read as a table: {len(problems)} problem(s).", problems
+        )
     if not header:
         raise SourceError(f"{path} is empty. Expected a header and rows.")
     if separator != ",":
-        notes.append(Note("separator", f"The cells are separated by {separator!r}, so by {SEPARATORS[separator]}."))
+        notes.append(
+            Note(
+                "separator",
+                f"The cells are separated by {separator!r}, so by {SEPARATORS[separator]}.",
+            )
+        )
     body = rows[1:]
     cells: dict[str, list[str | None]] = {}
     for n, name in enumerate(header):
@@ -56,16 +65,21 @@ def read(path: Path, sheet: str | None) -> FileTable:
     table, problems, found = infer(cells, lines[1:], path.name, declared)
     if problems:
         hint = (
-            f" Types are as {beside(path, 'labels').name} declares them; delete it if it is another file's."
+            f" Types are as {beside(path, 'labels').name} declares them; delete it if it is another"
+            " file's."
             if columns
             else ""
         )
-        raise SourceError(f"{path} cannot be read as it is: {len(problems)} problem(s).{hint}", problems)
+        raise SourceError(
+            f"{path} cannot be read as it is: {len(problems)} problem(s).{hint}", problems
+        )
     return restored(FileTable(table, notes=(*notes, *found)), columns, beside(path, "labels").name)
 
 
 def composed(name: str, cells: list[str], notes: list[Note]) -> list[str]:
-    """The cells in NFC; a note counts texts that differed by nothing but the composition of their letters."""
+    """The cells in NFC; a note counts texts that differed by
+    nothing but the composition of their letters.
+    """
     if all(map(str.isascii, cells)):
         return cells
     once = {cell: unicodedata.normalize("NFC", cell) for cell in set(cells)}
@@ -73,8 +87,8 @@ def composed(name: str, cells: list[str], notes: list[Note]) -> list[str]:
     if lost:
         example = repeated(once.values())[0]
         text = (
-            f"{name} held {lost + len(repeated(once.values()))} texts that differ only in how their letters are composed, such as "
-            f"{example!r}; those that look alike are one text now."
+            f"{name} held {lost + len(repeated(once.values()))} texts that differ only in how their"
+            f" letters are composed, such as {example!r}; those that look alike are one text now."
         )
         notes.append(Note("composition", text))
     return [once[cell] for cell in cells]
@@ -84,4 +98,6 @@ def composed_problems(header: list[str], written: list[str], file: str) -> list[
     """Names that only the composition of their letters told apart."""
     twice = set(repeated(header)) - set(repeated(written))
     rule = "two column names differ only in how their letters are composed"
-    return [Problem(file, 1, name, name, rule, "rename one of the columns") for name in sorted(twice)]
+    return [
+        Problem(file, 1, name, name, rule, "rename one of the columns") for name in sorted(twice)
+    ]

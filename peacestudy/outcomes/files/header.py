@@ -1,4 +1,6 @@
-"""The names of a file's columns: what stands in its first row, and a name for a first column without one."""
+"""The names of a file's columns: what stands in its first row,
+and a name for a first column without one.
+"""
 
 from peacestudy.core.problems import Note
 
@@ -35,6 +37,7 @@ def ids_note(name: str) -> Note:
     """What is said of a column of row names."""
     return Note(
         "row_ids",
-        f"The file gives its rows names without a name for their column (R's row names, a pandas index); they are the column {name!r}. "
-        "Use it as the id if it names the rows of the study, or leave it out.",
+        "The file gives its rows names without a name for their column (R's row names, a pandas"
+        f" index); they are the column {name!r}. Use it as the id if it names the rows of the"
+        " study, or leave it out.",
     )

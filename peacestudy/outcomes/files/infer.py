@@ -1,4 +1,6 @@
-"""Cells of text -> typed columns: a column is numbers only where every filled cell is one, and a date is never guessed."""
+"""Cells of text -> typed columns: a column is numbers only where every
+filled cell is one, and a date is never guessed.
+"""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -35,7 +37,8 @@ def infer(
 
     Parameters
     ----------
-    cells : texts by column; None where the cell is empty. An empty text is a text where the type is declared, else missing.
+    cells : texts by column; None where the cell is empty. An empty text is a
+        text where the type is declared, else missing.
     lines : line of the file at which each row begins.
     file : name used in problems.
     declared : type by column, for columns that are not to be inferred.
@@ -43,8 +46,8 @@ def infer(
     Returns
     -------
     table, problems, notes
-        Text as object, whole numbers as Int64, numbers as float64, dates as datetime64. A column of dates in several forms,
-        or with a day that does not exist, is a problem.
+        Text as object, whole numbers as Int64, numbers as float64, dates as datetime64. A column of
+        dates in several forms, or with a day that does not exist, is a problem.
     """
     out: dict[str, Any] = {}
     problems: list[Problem] = []
@@ -88,7 +91,9 @@ def _guess(
     if whole is not None:
         return whole, [], []
     # digits beyond an integer of 64 bits are an id: a floating-point number would lose its end
-    if all(map(PLAIN_NUMBER.fullmatch, texts)) and not any(len(t) > _DIGITS and _WHOLE.fullmatch(t) for t in texts):
+    if all(map(PLAIN_NUMBER.fullmatch, texts)) and not any(
+        len(t) > _DIGITS and _WHOLE.fullmatch(t) for t in texts
+    ):
         numbers = np.array([np.nan if text is None else float(text) for text in cells])
         if not np.isinf(numbers).any():
             return numbers, [], []
@@ -98,16 +103,23 @@ def _guess(
 
 
 def _foreign_digits(name: str, texts: list[str]) -> list[Note]:
-    """Numbers that are written in the digits of another script, or in wide forms; they stay text."""
+    """Numbers that are written in the digits of another script,
+    or in wide forms; they stay text.
+    """
     found = [text for text in texts if not text.isascii() and _OTHER_DIGITS.fullmatch(text)]
     if not found:
         return []
-    text = f"{name} holds {len(found)} number(s) in digits of another script ({found[0]!r}), kept as text. Write them as 0 to 9."
+    text = (
+        f"{name} holds {len(found)} number(s) in digits of another script ({found[0]!r}), kept as"
+        " text. Write them as 0 to 9."
+    )
     return [Note("foreign_digits", text)]
 
 
 def _integers(cells: list[str | None]) -> Any:
-    """Whole numbers of 64 bits, exact to the last digit, missing where the cell is; None where a text is none."""
+    """Whole numbers of 64 bits, exact to the last digit, missing
+    where the cell is; None where a text is none.
+    """
     texts = [text for text in cells if text is not None]
     if not all(len(t) <= _DIGITS + 2 and _WHOLE.fullmatch(t) for t in texts) or "-0" in texts:
         return None
@@ -131,7 +143,9 @@ def shape_of(text: str) -> str:
     return next((shape for shape, form in _SHAPES.items() if form.fullmatch(text.strip())), "")
 
 
-def _dates(name: str, cells: pd.Series, lines: Sequence[int], file: str) -> tuple[Any, list[Problem], list[Note]]:
+def _dates(
+    name: str, cells: pd.Series, lines: Sequence[int], file: str
+) -> tuple[Any, list[Problem], list[Note]]:
     filled = cells[cells.notna()]
     shapes = filled.map(lambda t: shape_of(str(t)))
     found = {s: str(filled[shapes == s].iloc[0]) for s in shapes.unique()}
@@ -141,24 +155,43 @@ def _dates(name: str, cells: pd.Series, lines: Sequence[int], file: str) -> tupl
         first = shapes.iloc[0]
         rule = f"the column holds dates in {len(found)} forms ({'; '.join(found.values())})"
         odd = filled[shapes != first]
-        return cells, [
-            Problem(file, int(lines[i]), name, str(text), rule, "write every date as YYYY-MM-DD: which day is meant, only you can say")
-            for i, text in odd.items()
-        ], []  # fmt: skip
+        return (
+            cells,
+            [
+                Problem(
+                    file,
+                    int(lines[i]),
+                    name,
+                    str(text),
+                    rule,
+                    "write every date as YYYY-MM-DD: which day is meant, only you can say",
+                )
+                for i, text in odd.items()
+            ],
+            [],
+        )
     if set(found) == {"YYYY-MM-DD"}:
-        table, bad = typed(pd.DataFrame({name: cells.fillna("")}), lines, Schema((Field(name, "date"),)), file)
+        table, bad = typed(
+            pd.DataFrame({name: cells.fillna("")}), lines, Schema((Field(name, "date"),)), file
+        )
         return table[name], bad, []
     example = next(iter(found.values()))
-    text = f"{name} holds dates such as {example}, kept as text: day and month are not told apart. Write them as YYYY-MM-DD."
+    text = (
+        f"{name} holds dates such as {example}, kept as text: day and month are not told apart."
+        " Write them as YYYY-MM-DD."
+    )
     return cells, [], [Note("dates_as_text", text)]
 
 
 def whole_years(table: pd.DataFrame) -> tuple[pd.DataFrame, list[Note]]:
-    """Years that a program kept as 1990.0 become whole numbers; a column is of years where its name says so.
+    """Years that a program kept as 1990.0 become whole numbers; a
+    column is of years where its name says so.
 
     Examples
     --------
-    >>> whole_years(pd.DataFrame({"year": [1990.0, None], "x": [1.0, 2.0]}))[0].dtypes.astype(str).tolist()
+    >>> whole_years(pd.DataFrame({"year": [1990.0, None], "x": [1.0, 2.0]}))[0].dtypes.astype(
+    ...     str
+    ... ).tolist()
     ['Int64', 'float64']
     """
     notes = []
@@ -169,5 +202,10 @@ def whole_years(table: pd.DataFrame) -> tuple[pd.DataFrame, list[Note]]:
         values = column[column.notna()].to_numpy()
         if len(values) and (values % 1 == 0).all() and (np.abs(values) < 2**53).all():
             table = table.assign(**{str(name): column.astype("Int64")})
-            notes.append(Note("whole_years", f"{name} held years as {float(values[0])!r}; they are whole numbers now."))
+            notes.append(
+                Note(
+                    "whole_years",
+                    f"{name} held years as {float(values[0])!r}; they are whole numbers now.",
+                )
+            )
     return table, notes

@@ -1,7 +1,9 @@
-"""What is written beside the values of a table: type, label and codes of every column, as one table.
+"""What is written beside the values of a table: type, label
+and codes of every column, as one table.
 
-A CSV or Stata file carries it in a file beside it, ``<name>_<ending>_labels.csv``; a workbook in the sheet ``labels``; Parquet in its
-metadata. ``name`` is what the column is called in the file, where that is not what it is called in the frame.
+A CSV or Stata file carries it in a file beside it, ``<name>_<ending>_labels.csv``; a workbook in
+the sheet ``labels``; Parquet in its metadata. ``name`` is what the column is called in the file,
+where that is not what it is called in the frame.
 """
 
 import hashlib
@@ -22,7 +24,9 @@ _SCHEMA = Schema(tuple(Field(name) for name in HEADER))
 
 @dataclass(frozen=True)
 class Column:
-    """One column: what the frame calls it, what the file calls it, its type, its label and the labels of its codes."""
+    """One column: what the frame calls it, what the file calls it, its
+    type, its label and the labels of its codes.
+    """
 
     column: str
     name: str
@@ -32,8 +36,8 @@ class Column:
 
 
 def beside(path: Path, what: str) -> Path:
-    """The file beside a data file: ``cases.csv`` and ``labels`` give ``cases_csv_labels.csv``, which the
-    same name in another format does not share.
+    """The file beside a data file: ``cases.csv`` and ``labels`` give ``cases_csv_labels.csv``,
+    which the same name in another format does not share.
 
     Examples
     --------
@@ -44,7 +48,9 @@ def beside(path: Path, what: str) -> Path:
 
 
 def label_rows(columns: Iterable[Column]) -> list[tuple[str, ...]]:
-    """A row a column, and after it a row for each of its labelled codes; in the order of ``HEADER``."""
+    """A row a column, and after it a row for each of its
+    labelled codes; in the order of ``HEADER``.
+    """
     out: list[tuple[str, ...]] = []
     for c in columns:
         out.append((c.column, c.name, c.type, c.label, "", ""))
@@ -70,7 +76,8 @@ def columns_of(rows: Iterable[Sequence[str | None]], where: str) -> list[Column]
     for row in rows:
         if len(row) != len(HEADER):
             raise SourceError(
-                f"{where} has a row of {len(row)} cells where {len(HEADER)} are expected. Delete it, or write it anew."
+                f"{where} has a row of {len(row)} cells where {len(HEADER)} are expected. Delete"
+                " it, or write it anew."
             )
         column, name, kind, label, code, meaning = (str(cell or "") for cell in row)
         if kind not in TYPES:
@@ -83,7 +90,8 @@ def columns_of(rows: Iterable[Sequence[str | None]], where: str) -> list[Column]
 
 
 def columns_beside(path: Path) -> list[Column]:
-    """The columns that ``<name>_<ending>_labels.csv`` beside a file tells of; none where there is no such file.
+    """The columns that ``<name>_<ending>_labels.csv`` beside a file
+    tells of; none where there is no such file.
 
     Raises
     ------
@@ -94,12 +102,15 @@ def columns_beside(path: Path) -> list[Column]:
     if not file.is_file():
         return []
     # to the letter: a name may be composed or not, as it is in the data
-    table = parse_table(read_text(file, compose=False), _SCHEMA, file).itertuples(index=False, name=None)
+    table = parse_table(read_text(file, compose=False), _SCHEMA, file).itertuples(
+        index=False, name=None
+    )
     rows = [tuple(None if v is None else str(v) for v in row) for row in table]
     hashes = [row[-1] for row in rows if row[2] == HASH]
     if hashes and hashes != [file_sha256(path)]:
         raise SourceError(
-            f"{file.name} was written for other data than {path.name} holds now: a write was cut off, or one of the "
-            "two was changed or copied alone. Write both again; or delete the labels file to read the data without it."
+            f"{file.name} was written for other data than {path.name} holds now: a write was cut"
+            " off, or one of the two was changed or copied alone. Write both again; or delete the"
+            " labels file to read the data without it."
         )
     return columns_of([row for row in rows if row[2] != HASH], file.name)

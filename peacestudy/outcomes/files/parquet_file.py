@@ -1,4 +1,6 @@
-"""Parquet files: plain columns by their Arrow types. What pandas or Arrow could unpickle is not loaded."""
+"""Parquet files: plain columns by their Arrow types. What pandas
+or Arrow could unpickle is not loaded.
+"""
 
 import json
 import re
@@ -17,30 +19,42 @@ from peacestudy.outcomes.files.restored import restored
 from peacestudy.outcomes.files.table import FileTable
 
 KEY = b"peacestudy"
-_YEARS = (-62_135_596_800_000_000, 253_402_300_799_999_999)  # microseconds from 1970 to the years 1 and 9999
+# microseconds from 1970 to the years 1 and 9999
+_YEARS = (-62_135_596_800_000_000, 253_402_300_799_999_999)
 _PANDAS_INDEX = re.compile(r"__index_level_[0-9]+__")  # what pandas calls an index without a name
 
 
 def read(path: Path, sheet: str | None) -> FileTable:
-    """A Parquet file of text, numbers, truth values and dates; other columns are refused by name."""
+    """A Parquet file of text, numbers, truth values and dates;
+    other columns are refused by name.
+    """
     if sheet is not None:
-        raise SourceError(f"{path} is a Parquet file, which has no sheet {sheet!r}. Leave sheet= out.")
+        raise SourceError(
+            f"{path} is a Parquet file, which has no sheet {sheet!r}. Leave sheet= out."
+        )
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         schema = pq.read_schema(path)
         # texts stay numbered: a file of some kilobytes may repeat a long text a million times
-        numbered = [f.name for f in schema if pa.types.is_string(f.type) or pa.types.is_large_string(f.type)]
+        numbered = [
+            f.name for f in schema if pa.types.is_string(f.type) or pa.types.is_large_string(f.type)
+        ]
         with pq.ParquetFile(path, read_dictionary=numbered) as file:
             meta = file.metadata
             inflated = sum(meta.row_group(n).total_byte_size for n in range(meta.num_row_groups))
             if inflated > 8 * LIMIT:
-                raise SourceError(f"{path} holds {inflated / 2**20:,.0f} MB, too large to read whole. Split it.")
+                raise SourceError(
+                    f"{path} holds {inflated / 2**20:,.0f} MB, too large to read whole. Split it."
+                )
             too_many_cells(meta.num_rows, meta.num_columns, str(path))
             problems = _problems(schema, path.name)
             if problems:
-                raise SourceError(f"{path} holds columns that are no values: {len(problems)} problem(s).", problems)
+                raise SourceError(
+                    f"{path} holds columns that are no values: {len(problems)} problem(s).",
+                    problems,
+                )
             arrow = file.read()
     except SourceError:
         raise
@@ -89,18 +103,35 @@ def _problems(schema: Any, file: str) -> list[Problem]:
     from pyarrow import types as t
 
     kinds = (
-        t.is_integer, t.is_floating, t.is_boolean, t.is_string, t.is_large_string, t.is_string_view, t.is_date, t.is_timestamp,
-        t.is_null, t.is_decimal,
-    )  # fmt: skip
+        t.is_integer,
+        t.is_floating,
+        t.is_boolean,
+        t.is_string,
+        t.is_large_string,
+        t.is_string_view,
+        t.is_date,
+        t.is_timestamp,
+        t.is_null,
+        t.is_decimal,
+    )
 
     def plain(kind: Any) -> bool:
-        return any(check(kind) for check in kinds) or (t.is_dictionary(kind) and plain(kind.value_type))
+        return any(check(kind) for check in kinds) or (
+            t.is_dictionary(kind) and plain(kind.value_type)
+        )
 
     out = [
-        Problem(file, 0, field.name, str(field.type), "expected text, numbers, truth values or dates",
-                "write the column as one of these, or leave it out")
-        for field in schema if not plain(field.type)
-    ]  # fmt: skip
+        Problem(
+            file,
+            0,
+            field.name,
+            str(field.type),
+            "expected text, numbers, truth values or dates",
+            "write the column as one of these, or leave it out",
+        )
+        for field in schema
+        if not plain(field.type)
+    ]
     return out + header_problems(schema.names, file, 0)
 
 
@@ -110,19 +141,29 @@ def _column(values: Any, name: str, notes: list[Note]) -> Any:
 
     kind = values.type
     if t.is_dictionary(kind):
-        return _texts(values) if _is_text(kind.value_type) else _column(values.cast(kind.value_type), name, notes)
+        return (
+            _texts(values)
+            if _is_text(kind.value_type)
+            else _column(values.cast(kind.value_type), name, notes)
+        )
     if t.is_decimal(kind):
-        notes.append(Note("decimals", f"{name} held decimals; they are floating-point numbers now."))
+        notes.append(
+            Note("decimals", f"{name} held decimals; they are floating-point numbers now.")
+        )
         values, kind = values.cast(pa.float64()), pa.float64()
     if t.is_timestamp(kind) and kind.tz:
-        notes.append(Note("time_zones", f"{name} held times of the zone {kind.tz}; they are in UTC now."))
+        notes.append(
+            Note("time_zones", f"{name} held times of the zone {kind.tz}; they are in UTC now.")
+        )
     if t.is_date(kind) or t.is_timestamp(kind):
         return _moments(values, kind, name, notes)
     if t.is_integer(kind):
         try:
             whole = values.cast(pa.int64())
         except pa.ArrowInvalid as err:
-            raise SourceError(f"{name} holds a number of more than 63 bits ({err}). Write it as text.") from err
+            raise SourceError(
+                f"{name} holds a number of more than 63 bits ({err}). Write it as text."
+            ) from err
         return pd.arrays.IntegerArray(_filled(whole, 0), _missing(values))
     if t.is_floating(kind):
         return pd.Series(_filled(values.cast(pa.float64()), float("nan")))
@@ -158,7 +199,9 @@ def _texts(values: Any) -> pd.Series:
 
 
 def _moments(values: Any, kind: Any, name: str, notes: list[Note]) -> pd.Series:
-    """Dates and times in microseconds; what lies beyond the years that this can hold is refused with its row."""
+    """Dates and times in microseconds; what lies beyond the years
+    that this can hold is refused with its row.
+    """
     import pyarrow as pa
 
     missing = _missing(values)
@@ -173,15 +216,18 @@ def _moments(values: Any, kind: Any, name: str, notes: list[Note]) -> pd.Series:
         lost = int(((numbers % 1_000 != 0) & ~missing).sum())
         if lost:
             notes.append(
-                Note("nanoseconds", f"{name} held {lost} time(s) with nanoseconds; they are cut to microseconds.")
+                Note(
+                    "nanoseconds",
+                    f"{name} held {lost} time(s) with nanoseconds; they are cut to microseconds.",
+                )
             )
         numbers = numbers // 1_000
     odd = ~missing & ((numbers < low // scale) | (numbers > high // scale))
     if odd.any():
         row = int(np.flatnonzero(odd)[0])
         raise SourceError(
-            f"the column {name!r} holds in row {row + 1} a date that is none of the years 1 to 9999 ({numbers[row]:,} {unit} from 1970). "
-            "Correct it, or write the column as numbers."
+            f"the column {name!r} holds in row {row + 1} a date that is none of the years 1 to 9999"
+            f" ({numbers[row]:,} {unit} from 1970). Correct it, or write the column as numbers."
         )
     moments = (numbers * scale).astype("datetime64[us]")
     moments[missing] = np.datetime64("NaT", "us")

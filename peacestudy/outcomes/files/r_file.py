@@ -1,4 +1,6 @@
-"""R files, where rdata is installed: data frames and nothing else; functions, environments and objects of other kinds stay shut."""
+"""R files, where rdata is installed: data frames and nothing else; functions, environments and
+objects of other kinds stay shut.
+"""
 
 import bz2
 import gzip
@@ -22,29 +24,46 @@ _OPEN: dict[bytes, Any] = {b"\x1f\x8b": gzip.open, b"BZ": bz2.open, b"\xfd7": lz
 
 
 def read(path: Path, sheet: str | None) -> FileTable:
-    """The data frame of an ``.rds`` file, or the one named ``sheet`` of an ``.rda``; a factor becomes its text."""
+    """The data frame of an ``.rds`` file, or the one named ``sheet``
+    of an ``.rda``; a factor becomes its text.
+    """
     try:
         from rdata import parser
     except ImportError as err:
-        raise SourceError(f"{path} is an R file, which needs rdata: pip install 'peacestudy[files]'.") from err
+        raise SourceError(
+            f"{path} is an R file, which needs rdata: pip install 'peacestudy[files]'."
+        ) from err
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # rdata warns of what it does not know; only known columns are taken below
+            # rdata warns of what it does not know; only known columns are taken below
+            warnings.simplefilter("ignore")
             root = parser.parse_data(_inflated(path), altrep_constructor_dict=_compact()).object
-            frames = {n: o for n, o in _objects(root).items() if "data.frame" in _attributes(o).get("class", [])}
+            frames = {
+                n: o
+                for n, o in _objects(root).items()
+                if "data.frame" in _attributes(o).get("class", [])
+            }
             if not frames:
-                raise SourceError(f"{path} holds no data frame. In R: saveRDS(as.data.frame(x), file).")
+                raise SourceError(
+                    f"{path} holds no data frame. In R: saveRDS(as.data.frame(x), file)."
+                )
             if sheet is None and len(frames) > 1:
                 raise SourceError(
-                    f'{path} holds {len(frames)} data frames ({", ".join(frames)}). Say which: sheet="...".'
+                    f"{path} holds {len(frames)} data frames ({', '.join(frames)}). Say which:"
+                    ' sheet="...".'
                 )
             if sheet is not None and sheet not in frames:
-                raise SourceError(f"{path}: " + one_of("sheet", sheet, [n for n in frames if n] or ["(leave it out)"]))
+                raise SourceError(
+                    f"{path}: "
+                    + one_of("sheet", sheet, [n for n in frames if n] or ["(leave it out)"])
+                )
             return _frame(frames[sheet] if sheet is not None else next(iter(frames.values())), path)
     except SourceError:
         raise
     except Exception as err:  # a library on damaged bytes fails in ways of its own
-        raise SourceError(f"{path} is damaged or no R file ({reason_of(err)}). Save it again in R.") from err
+        raise SourceError(
+            f"{path} is damaged or no R file ({reason_of(err)}). Save it again in R."
+        ) from err
 
 
 def _inflated(path: Path) -> bytes:
@@ -55,12 +74,17 @@ def _inflated(path: Path) -> bytes:
         with unpack(path, "rb") as stream:
             data = stream.read(LIMIT + 1)
     if len(data) > LIMIT or data[:2] in _OPEN:
-        raise SourceError(f"{path} inflates to more than {LIMIT / 2**20:.0f} MB, or is packed twice. Do not trust it.")
+        raise SourceError(
+            f"{path} inflates to more than {LIMIT / 2**20:.0f} MB, or is packed twice. Do not"
+            " trust it."
+        )
     return data
 
 
 def _compact() -> dict[bytes, Any]:
-    """How sequences such as 1:n are written out: no longer than a table may be, and falling ones too."""
+    """How sequences such as 1:n are written out: no longer than
+    a table may be, and falling ones too.
+    """
     from rdata import parser
     from rdata.parser import _parser
 
@@ -68,7 +92,9 @@ def _compact() -> dict[bytes, Any]:
         length, first, step = (float(v) for v in state.value)
         if not 0 <= length <= MAX_CELLS or not np.isfinite([first, step]).all():
             raise ValueError(f"a sequence of {length:g} numbers")
-        info = parser.RObjectInfo(type=kind, object=False, attributes=False, tag=False, gp=0, reference=0)
+        info = parser.RObjectInfo(
+            type=kind, object=False, attributes=False, tag=False, gp=0, reference=0
+        )
         return info, (first + step * np.arange(int(length))).astype(dtype)
 
     kinds = parser.RObjectType
@@ -96,7 +122,9 @@ def _symbol(tag: Any) -> str:
 
 
 def _attributes(thing: Any) -> dict[str, Any]:
-    """Attributes that are plain vectors, as lists, beside the objects themselves under ``*name``."""
+    """Attributes that are plain vectors, as lists, beside the
+    objects themselves under ``*name``.
+    """
     out: dict[str, Any] = {}
     node = thing.attributes
     while node is not None and node.info.type.name == "LIST":
@@ -113,7 +141,8 @@ def _plain(thing: Any) -> Any:
     from rdata import conversion
 
     return conversion.convert(
-        replace(thing, attributes=None, info=replace(thing.info, attributes=False, object=False)), {}
+        replace(thing, attributes=None, info=replace(thing.info, attributes=False, object=False)),
+        {},
     )
 
 
@@ -123,7 +152,9 @@ def _frame(frame: Any, path: Path) -> FileTable:
     rows, row_names = _row_names(told_of_frame)
     too_many_cells(rows, len(names), str(path))
     if len(names) != len(frame.value):
-        raise SourceError(f"{path} has {len(frame.value)} columns with {len(names)} names. Save it again in R.")
+        raise SourceError(
+            f"{path} has {len(frame.value)} columns with {len(names)} names. Save it again in R."
+        )
     notes: list[Note] = []
     columns: dict[str, Any] = {}
     labels: dict[str, str] = {}
@@ -134,7 +165,9 @@ def _frame(frame: Any, path: Path) -> FileTable:
             told = _vector(column)
             found = columns_of(name, column, told, notes)
         except SourceError as err:
-            problems.append(Problem(path.name, 0, name, "", str(err), "change the column in R, or leave it out"))
+            problems.append(
+                Problem(path.name, 0, name, "", str(err), "change the column in R, or leave it out")
+            )
             continue
         problems += [
             Problem(
@@ -173,7 +206,11 @@ def _vector(column: Any) -> dict[str, Any]:
     kind = column.info.type.name
     told = _attributes(column)
     if kind not in STORED:
-        remedy = "as.POSIXct() makes it a column of values" if "POSIXlt" in told.get("class", []) else "drop it in R"
+        remedy = (
+            "as.POSIXct() makes it a column of values"
+            if "POSIXlt" in told.get("class", [])
+            else "drop it in R"
+        )
         word = "list" if kind == "VEC" else kind.lower()
         raise SourceError(f"it is an R {word}, which is no column of values; {remedy}")
     if kind == "STR":
@@ -194,7 +231,9 @@ def _row_names(told: dict[str, Any]) -> tuple[int, list[str]]:
         return len(names), [] if names == [str(n) for n in range(1, len(names) + 1)] else names
     numbers = np.ma.getdata(node.value)
     if len(numbers) == 2 and (
-        np.ma.getmaskarray(node.value)[0] or numbers[0] == np.iinfo(np.int32).min or numbers[0] != numbers[0]
+        np.ma.getmaskarray(node.value)[0]
+        or numbers[0] == np.iinfo(np.int32).min
+        or numbers[0] != numbers[0]
     ):
         return abs(int(numbers[1])), []  # c(NA, -n) stands for 1 to n
     return len(numbers), []

@@ -11,7 +11,13 @@ import pandas as pd
 
 from peacestudy.core.problems import Note, nearest, one_of
 from peacestudy.core.schema import Schema, typed
-from peacestudy.core.spoiled_numbers import Missing, hits, marks_by_column, spoiled_columns, spoiled_notes
+from peacestudy.core.spoiled_numbers import (
+    Missing,
+    hits,
+    marks_by_column,
+    spoiled_columns,
+    spoiled_notes,
+)
 from peacestudy.core.tables import LIMIT
 from peacestudy.errors import SourceError
 from peacestudy.outcomes.files.infer import infer, whole_years
@@ -19,9 +25,16 @@ from peacestudy.outcomes.files.table import FileTable
 
 # ending -> module of this folder; each has read(path, sheet) and is imported when first needed
 FORMATS = {
-    ".csv": "csv_file", ".xlsx": "xlsx_file", ".dta": "stata_file", ".parquet": "parquet_file", ".sav": "spss_file",
-    ".rds": "r_file", ".rda": "r_file", ".rdata": "r_file", ".tsv": "csv_file",
-}  # fmt: skip
+    ".csv": "csv_file",
+    ".xlsx": "xlsx_file",
+    ".dta": "stata_file",
+    ".parquet": "parquet_file",
+    ".sav": "spss_file",
+    ".rds": "r_file",
+    ".rda": "r_file",
+    ".rdata": "r_file",
+    ".tsv": "csv_file",
+}
 
 
 def read_file(
@@ -35,32 +48,41 @@ def read_file(
 
     Parameters
     ----------
-    path : ``.csv`` and ``.tsv`` (separated by commas, semicolons or tabs), ``.xlsx``, ``.dta`` (Stata), ``.parquet``; ``.sav`` (SPSS)
-        and ``.rds``, ``.rda``, ``.RData`` (R data frames) where their libraries are installed (``pip install 'peacestudy[files]'``).
-    sheet : the worksheet of a workbook, or the object of an ``.rda``; needed where there are several.
-    schema : columns and types, where they are not to be taken as they are found; columns beyond it are left out.
-    missing : texts or numbers that stand for a missing value: ``{"aid": ["NA", "."]}`` by column, or a list for all columns,
-        which also empties the cells of Namibia ("NA") where a column holds codes of states.
+    path : ``.csv`` and ``.tsv`` (separated by commas, semicolons or tabs), ``.xlsx``, ``.dta``
+        (Stata), ``.parquet``; ``.sav`` (SPSS) and ``.rds``, ``.rda``, ``.RData`` (R data frames)
+        where their libraries are installed (``pip install 'peacestudy[files]'``).
+    sheet : the worksheet of a workbook, or the object of an
+        ``.rda``; needed where there are several.
+    schema : columns and types, where they are not to be taken as they
+        are found; columns beyond it are left out.
+    missing : texts or numbers that stand for a missing value: ``{"aid": ["NA", "."]}`` by column,
+        or a list for all columns, which also empties the cells of Namibia ("NA") where a column
+        holds codes of states.
 
     Returns
     -------
     FileTable
-        Text stays text ("NA" is Namibia, "007" keeps its zeros), numbers numbers, dates dates. A column of text is numbers
-        only where every filled cell is one; where marks such as "NA", ".", "1,5" or TRUE stand among numbers, a note names
-        column, mark and count, and ``missing`` says what they are. Codes are not replaced by their labels; both are there. What a program marks as
-        missing (Stata's .a to .z, SPSS's missing codes) is missing, and a note counts it. Years kept as 1990.0 become 1990.
+        Text stays text ("NA" is Namibia, "007" keeps its zeros), numbers numbers, dates dates. A
+        column of text is numbers only where every filled cell is one; where marks such as "NA",
+        ".", "1,5" or TRUE stand among numbers, a note names column, mark and count, and ``missing``
+        says what they are. Codes are not replaced by their labels; both are there. What a program
+        marks as missing (Stata's .a to .z, SPSS's missing codes) is missing, and a note counts it.
+        Years kept as 1990.0 become 1990.
 
     Raises
     ------
     SourceError
-        The ending is not known, the file is damaged, too large or of another kind, a library is not installed, or all problems of
-        its cells at once; ``missing`` names a column that is not there. Nothing in a file is ever run or unpickled.
+        The ending is not known, the file is damaged, too large or of another kind, a library is not
+        installed, or all problems of its cells at once; ``missing`` names a column that is not
+        there. Nothing in a file is ever run or unpickled.
 
     Examples
     --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     _ = Path(folder, "states.csv").write_text("iso2,code,year\\nNA,007,1990.0\\nFR,220,1991.0\\n")
+    ...     _ = Path(folder, "states.csv").write_text(
+    ...         "iso2,code,year\\nNA,007,1990.0\\nFR,220,1991.0\\n"
+    ...     )
     ...     table = read_file(Path(folder, "states.csv")).table
     >>> table.values.tolist()
     [['NA', '007', 1990], ['FR', '220', 1991]]
@@ -68,7 +90,8 @@ def read_file(
     ...     _ = Path(folder, "aid.csv").write_text("aid\\n12\\nNA\\n")
     ...     print(read_file(Path(folder, "aid.csv")).notes[0])
     ...     print(read_file(Path(folder, "aid.csv"), missing={"aid": ["NA"]}).table["aid"].tolist())
-    aid: 1 number, 'NA' 1 time; read as text. Write missing={'aid': ['NA']} to read these as missing.
+    aid: 1 number, 'NA' 1 time; read as text. Write missing={'aid': ['NA']} to read these as \
+missing.
     [12, <NA>]
     """
     path = Path(path)
@@ -76,11 +99,13 @@ def read_file(
     ending = (path.name if path.name.startswith(".") and not path.suffix else path.suffix).lower()
     if ending not in FORMATS:
         raise SourceError(
-            f"{path} ends in {ending!r}; files that are read end in {', '.join(FORMATS)}.{nearest(ending, list(FORMATS))} "
-            "Save it as one of these."
+            f"{path} ends in {ending!r}; files that are read end in"
+            f" {', '.join(FORMATS)}.{nearest(ending, list(FORMATS))} Save it as one of these."
         )
     _check_size(path)
-    reader: Callable[[Path, str | None], FileTable] = import_module(f"peacestudy.outcomes.files.{FORMATS[ending]}").read
+    reader: Callable[[Path, str | None], FileTable] = import_module(
+        f"peacestudy.outcomes.files.{FORMATS[ending]}"
+    ).read
     found = reader(path, sheet)
     if missing is not None and (isinstance(missing, Real) or len(missing)):
         found = without_marks(found, missing, path.name)
@@ -105,13 +130,16 @@ def without_marks(found: FileTable, missing: Missing, file: str) -> FileTable:
     Raises
     ------
     SourceError
-        ``missing`` names a column that is not in the file, or the cells that are left cannot be read.
+        ``missing`` names a column that is not in the file, or the
+        cells that are left cannot be read.
     """
     table = found.table
     marks = marks_by_column(missing, [str(c) for c in table.columns])
     absent = [name for name in marks if name not in table.columns]
     if absent:
-        raise SourceError(one_of("a column of missing=", absent[0], [str(c) for c in table.columns]))
+        raise SourceError(
+            one_of("a column of missing=", absent[0], [str(c) for c in table.columns])
+        )
     changed: dict[str, pd.Series] = {}
     anew: dict[str, list[str | None]] = {}
     counts = []
@@ -127,12 +155,19 @@ def without_marks(found: FileTable, missing: Missing, file: str) -> FileTable:
                 anew[name] = list(texts)
     typed_anew, problems, notes = infer(anew, range(2, len(table) + 2), file)
     if problems:
-        raise SourceError(f"{file} cannot be read with these missing values: {len(problems)} problem(s).", problems)
+        raise SourceError(
+            f"{file} cannot be read with these missing values: {len(problems)} problem(s).",
+            problems,
+        )
     for name in anew:
         changed[name] = typed_anew[name].set_axis(table.index)
     unused = "" if counts else " No cell holds them: check their spelling."
-    told = Note("declared_missing", f"Cells declared missing by column: {_few(counts) or 'none'}.{unused}")
-    whole = pd.DataFrame({name: changed.get(str(name), table[name]) for name in table.columns}, index=table.index)
+    told = Note(
+        "declared_missing", f"Cells declared missing by column: {_few(counts) or 'none'}.{unused}"
+    )
+    whole = pd.DataFrame(
+        {name: changed.get(str(name), table[name]) for name in table.columns}, index=table.index
+    )
     return replace(found, table=whole, notes=(*found.notes, told, *notes))
 
 
@@ -145,11 +180,16 @@ def _check_size(path: Path) -> None:
     try:
         size = path.stat().st_size
     except (OSError, ValueError) as err:
-        raise SourceError(f"{path} cannot be read: {getattr(err, 'strerror', err)}. Check the path.") from err
+        raise SourceError(
+            f"{path} cannot be read: {getattr(err, 'strerror', err)}. Check the path."
+        ) from err
     if not path.is_file():
         raise SourceError(f"{path} is not a file. Give the path of a file.")
     if size > LIMIT:
-        raise SourceError(f"{path} has {size / 2**20:.0f} MB; files over {LIMIT / 2**20:.0f} MB are refused. Split it.")
+        raise SourceError(
+            f"{path} has {size / 2**20:.0f} MB; files over {LIMIT / 2**20:.0f} MB are refused."
+            " Split it."
+        )
     if not size:
         raise SourceError(f"{path} is empty. Download or save it again.")
 
@@ -167,7 +207,9 @@ def _by_schema(found: FileTable, schema: Schema, path: Path) -> FileTable:
 
 
 def as_text(column: pd.Series) -> pd.Series:
-    """A typed column as the texts of a CSV file: whole numbers without a point, dates as YYYY-MM-DD, missing as empty."""
+    """A typed column as the texts of a CSV file: whole numbers without a point, dates as
+    YYYY-MM-DD, missing as empty.
+    """
     if column.dtype == object:
         return column.where(column.notna(), "").astype(object)
     missing = column.isna()

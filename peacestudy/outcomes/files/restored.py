@@ -11,7 +11,8 @@ _DTYPES = {"integer": "Int64", "number": "float64", "boolean": "boolean", "date"
 
 
 def restored(found: FileTable, columns: list[Column], where: str) -> FileTable:
-    """The table with the names, types and labels that were written beside it; as it is where there are none.
+    """The table with the names, types and labels that were written
+    beside it; as it is where there are none.
 
     Parameters
     ----------
@@ -23,10 +24,17 @@ def restored(found: FileTable, columns: list[Column], where: str) -> FileTable:
         return found
     by_name = {c.name: c for c in columns}
     have = [str(n) for n in found.table.columns]
-    table = pd.DataFrame({by_name[n].column if n in by_name else n: _as(found.table[n], by_name.get(n), where) for n in have},
-                         index=found.table.index)  # fmt: skip
+    table = pd.DataFrame(
+        {
+            by_name[n].column if n in by_name else n: _as(found.table[n], by_name.get(n), where)
+            for n in have
+        },
+        index=found.table.index,
+    )
     if len(table.columns) < len(have):
-        raise SourceError(f"{where} gives one name to several columns. Delete it if it is another file's.")
+        raise SourceError(
+            f"{where} gives one name to several columns. Delete it if it is another file's."
+        )
     here = [c for c in columns if c.name in have]
     labels = {**found.labels, **{c.column: c.label for c in here if c.label}}
     values = {**found.values, **{c.column: c.values for c in here if c.values}}
@@ -39,7 +47,9 @@ def restored(found: FileTable, columns: list[Column], where: str) -> FileTable:
             for what, names in (("no longer in the data", gone), ("only in the data", new))
             if names
         ]
-        notes.append(Note("labels_differ", f"{where} was written for other columns ({'; '.join(said)})."))
+        notes.append(
+            Note("labels_differ", f"{where} was written for other columns ({'; '.join(said)}).")
+        )
     return FileTable(
         table,
         {k: v for k, v in labels.items() if k in table},
@@ -58,5 +68,6 @@ def _as(values: pd.Series, column: Column | None, where: str) -> pd.Series:
         return values.astype(dtype)  # type: ignore[call-overload, no-any-return]
     except (TypeError, ValueError) as err:
         raise SourceError(
-            f"{where} declares {column.column!r} as {column.type}, and the data are not ({err}). Delete it if it is another file's."
+            f"{where} declares {column.column!r} as {column.type}, and the data are not ({err})."
+            " Delete it if it is another file's."
         ) from err

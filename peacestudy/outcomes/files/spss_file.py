@@ -1,7 +1,8 @@
-"""SPSS files, where pyreadstat is installed: labels kept, the file's own missing codes made missing and counted.
+"""SPSS files, where pyreadstat is installed: labels kept, the file's
+own missing codes made missing and counted.
 
-The library ends the whole Python process on some damaged files, so one process is started for each file and reads it
-whole; what it read comes back as plain numbers and texts.
+The library ends the whole Python process on some damaged files, so one process is started for each
+file and reads it whole; what it read comes back as plain numbers and texts.
 """
 
 import importlib.util
@@ -30,15 +31,20 @@ _SECONDS = 60  # and one more for each megabyte of the file
 _MOMENTS = ("DATE", "ADATE", "EDATE", "JDATE", "SDATE", "DATETIME", "YMDHMS")
 _DURATIONS = ("TIME", "DTIME", "MTIME")
 _ORIGIN = np.datetime64("1582-10-14", "us")
-_FIRST, _LAST = -49_884_681_600.0, 265_621_680_000.0  # seconds from the origin to the years 2 and 10000
+# seconds from the origin to the years 2 and 10000
+_FIRST, _LAST = -49_884_681_600.0, 265_621_680_000.0
 
 
 def read(path: Path, sheet: str | None) -> FileTable:
     """An SPSS file."""
     if sheet is not None:
-        raise SourceError(f"{path} is an SPSS file, which has no sheet {sheet!r}. Leave sheet= out.")
+        raise SourceError(
+            f"{path} is an SPSS file, which has no sheet {sheet!r}. Leave sheet= out."
+        )
     if importlib.util.find_spec("pyreadstat") is None:
-        raise SourceError(f"{path} is an SPSS file, which needs pyreadstat: pip install 'peacestudy[files]'.")
+        raise SourceError(
+            f"{path} is an SPSS file, which needs pyreadstat: pip install 'peacestudy[files]'."
+        )
     with tempfile.TemporaryDirectory() as folder:
         _run(path, folder)
         found = _found(path, Path(folder))
@@ -49,11 +55,17 @@ def read(path: Path, sheet: str | None) -> FileTable:
     for name in found["names"]:
         spans = found["missing"].get(name, [])
         if name in numbers:
-            columns[name] = _numbers(numbers[name], spans, found["formats"].get(name, ""), name, notes, path)
+            columns[name] = _numbers(
+                numbers[name], spans, found["formats"].get(name, ""), name, notes, path
+            )
         else:
             columns[name] = _texts(found["texts"][name], spans, name, notes)
-    values = {name: {_code(code): text for code, text in pairs} for name, pairs in found["values"].items()}
-    return FileTable(pd.DataFrame(columns, index=range(found["rows"])), found["labels"], values, tuple(notes))
+    values = {
+        name: {_code(code): text for code, text in pairs} for name, pairs in found["values"].items()
+    }
+    return FileTable(
+        pd.DataFrame(columns, index=range(found["rows"])), found["labels"], values, tuple(notes)
+    )
 
 
 def _run(path: Path, folder: str) -> None:
@@ -64,27 +76,36 @@ def _run(path: Path, folder: str) -> None:
     damaged = f"{path} is damaged or no SPSS file"
     try:
         done = subprocess.run(  # noqa: S603 (a program of ours, and no shell)
-            command, env={**os.environ, "PYTHONPATH": places}, capture_output=True, timeout=wait, check=False
+            command,
+            env={**os.environ, "PYTHONPATH": places},
+            capture_output=True,
+            timeout=wait,
+            check=False,
         )
     except subprocess.TimeoutExpired as err:
-        raise SourceError(f"{damaged}: it was not read within {wait:.0f} seconds. Save it again in SPSS.") from err
+        raise SourceError(
+            f"{damaged}: it was not read within {wait:.0f} seconds. Save it again in SPSS."
+        ) from err
     except OSError as err:
         raise SourceError(
-            f"{path} needs a Python process of its own, and {sys.executable!r} does not start ({err}). Save the file as CSV."
+            f"{path} needs a Python process of its own, and {sys.executable!r} does not start"
+            f" ({err}). Save the file as CSV."
         ) from err
     if done.returncode:
         told = done.stderr.decode("utf-8", "replace").strip().splitlines()
         how = f"signal {-done.returncode}" if done.returncode < 0 else f"status {done.returncode}"
         raise SourceError(
-            f"{damaged}: the SPSS library ended on it with {how}{f' ({told[-1]})' if told else ''}. "
-            "Download it again, or save it again in SPSS."
+            f"{damaged}: the SPSS library ended on it with {how}{f' ({told[-1]})' if told else ''}."
+            " Download it again, or save it again in SPSS."
         )
 
 
 def _found(path: Path, folder: Path) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((folder / "found.json").read_text(encoding="ascii"))
     if "error" in found:
-        raise SourceError(f"{path} is damaged or no SPSS file ({found['error']}). Download or save it again.")
+        raise SourceError(
+            f"{path} is damaged or no SPSS file ({found['error']}). Download or save it again."
+        )
     if "names" not in found:
         too_many_cells(found["rows"], found["columns"], str(path), MAX_CELLS)
     return found
@@ -100,7 +121,12 @@ def _told(name: str, coded: list[Any], notes: list[Note]) -> None:
         return
     counts = pd.Series([_code(code) for code in coded]).value_counts().sort_index()
     said = ", ".join(f"{code} {n}" for code, n in counts.items())
-    notes.append(Note("coded_missing", f"Codes that the file declares as missing are missing in {name}: {said}."))
+    notes.append(
+        Note(
+            "coded_missing",
+            f"Codes that the file declares as missing are missing in {name}: {said}.",
+        )
+    )
 
 
 def _texts(cells: list[str | None], spans: list[Any], name: str, notes: list[Note]) -> pd.Series:
@@ -111,18 +137,27 @@ def _texts(cells: list[str | None], spans: list[Any], name: str, notes: list[Not
     return pd.Series([None if not cell or cell in gone else cell for cell in cells], dtype=object)
 
 
-def _numbers(values: Any, spans: list[Any], form: str, name: str, notes: list[Note], path: Path) -> pd.Series:
+def _numbers(
+    values: Any, spans: list[Any], form: str, name: str, notes: list[Note], path: Path
+) -> pd.Series:
     coded = np.zeros(len(values), bool)
     for low, high in spans:
         if not isinstance(low, str):
-            coded |= (values >= (-math.inf if low is None else low)) & (values <= (math.inf if high is None else high))
+            coded |= (values >= (-math.inf if low is None else low)) & (
+                values <= (math.inf if high is None else high)
+            )
     _told(name, values[coded].tolist(), notes)
     values = np.where(coded, np.nan, values)
     kind = re.sub(r"[0-9.].*", "", form)
     if kind in _MOMENTS:
         return _moments(values, name, path)
     if kind in _DURATIONS and np.isfinite(values).any():
-        notes.append(Note("durations", f"{name} holds times or durations ({form}); they are numbers of seconds."))
+        notes.append(
+            Note(
+                "durations",
+                f"{name} holds times or durations ({form}); they are numbers of seconds.",
+            )
+        )
     return pd.Series(values)
 
 
@@ -132,7 +167,8 @@ def _moments(seconds: Any, name: str, path: Path) -> pd.Series:
     if odd.any():
         row = int(np.flatnonzero(odd)[0]) + 1
         raise SourceError(
-            f"{path}: {name} holds {float(seconds[odd][0])!r} seconds in row {row}, which is no date of the years 2 to 9999. Correct it in SPSS."
+            f"{path}: {name} holds {float(seconds[odd][0])!r} seconds in row {row}, which is no"
+            " date of the years 2 to 9999. Correct it in SPSS."
         )
     steps = np.round(np.where(filled, seconds, 0) * 1e6).astype("timedelta64[us]")
     return pd.Series(np.where(filled, _ORIGIN + steps, np.datetime64("NaT", "us")))

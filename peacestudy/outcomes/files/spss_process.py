@@ -1,8 +1,10 @@
-"""The program that reads one SPSS file in a process of its own: the library it uses can end the process on a damaged file.
+"""The program that reads one SPSS file in a process of its own: the library it uses can end the
+process on a damaged file.
 
-``spss_file`` runs this file by its path, so it imports nothing of the project. It takes three arguments (the SPSS file, an
-empty folder, the largest number of cells) and leaves in the folder ``found.json`` and ``numbers.npy`` (a row a numeric
-column), or ``found.json`` with the text of an error alone.
+``spss_file`` runs this file by its path, so it imports nothing of the project. It takes three
+arguments (the SPSS file, an empty folder, the largest number of cells) and leaves in the folder
+``found.json`` and ``numbers.npy`` (a row a numeric column), or ``found.json`` with the text of an
+error alone.
 """
 
 import json
@@ -24,7 +26,11 @@ def _read(file: str, folder: Path, limit: int) -> dict[str, Any]:
     import numpy as np
     import pyreadstat
 
-    options: Any = {"user_missing": True, "disable_datetime_conversion": True, "output_format": "dict"}
+    options: Any = {
+        "user_missing": True,
+        "disable_datetime_conversion": True,
+        "output_format": "dict",
+    }
     _, head = pyreadstat.read_sav(file, metadataonly=True, **options)
     names = [str(name) for name in head.column_names]
     rows = limit // max(len(names), 1)
@@ -47,11 +53,20 @@ def _read(file: str, folder: Path, limit: int) -> dict[str, Any]:
     return {
         "names": names,
         "numbers": numbers,
-        "texts": {name: [None if value is None else str(value) for value in columns[name]] for name in texts},
+        "texts": {
+            name: [None if value is None else str(value) for value in columns[name]]
+            for name in texts
+        },
         "formats": {str(k): str(v) for k, v in meta.original_variable_types.items()},
         "labels": {str(k): str(v) for k, v in meta.column_names_to_labels.items() if v},
-        "values": {str(k): [[code, str(v)] for code, v in d.items()] for k, d in meta.variable_value_labels.items()},
-        "missing": {str(k): [[span["lo"], span["hi"]] for span in spans] for k, spans in meta.missing_ranges.items()},
+        "values": {
+            str(k): [[code, str(v)] for code, v in d.items()]
+            for k, d in meta.variable_value_labels.items()
+        },
+        "missing": {
+            str(k): [[span["lo"], span["hi"]] for span in spans]
+            for k, spans in meta.missing_ranges.items()
+        },
         "rows": length,
     }
 

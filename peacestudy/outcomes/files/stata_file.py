@@ -21,9 +21,13 @@ _FIRST = 2_147_483_621  # Stata's "." as a code of a value label; .a to .z follo
 
 
 def read(path: Path, sheet: str | None) -> FileTable:
-    """A Stata file; names, types and whole labels come back where ``<name>_<ending>_labels.csv`` says that the project wrote it."""
+    """A Stata file; names, types and whole labels come back where ``<name>_<ending>_labels.csv``
+    says that the project wrote it.
+    """
     if sheet is not None:
-        raise SourceError(f"{path} is a Stata file, which has no sheet {sheet!r}. Leave sheet= out.")
+        raise SourceError(
+            f"{path} is a Stata file, which has no sheet {sheet!r}. Leave sheet= out."
+        )
     notes: list[Note] = []
     try:
         with warnings.catch_warnings(record=True) as told:
@@ -32,9 +36,14 @@ def read(path: Path, sheet: str | None) -> FileTable:
     except SourceError:
         raise
     except Exception as err:  # a library on damaged bytes fails in ways of its own
-        raise SourceError(f"{path} is damaged or no Stata file ({reason_of(err)}). Download or save it again.") from err
+        raise SourceError(
+            f"{path} is damaged or no Stata file ({reason_of(err)}). Download or save it again."
+        ) from err
     if any(issubclass(w.category, UnicodeWarning) for w in told):
-        text = "Some texts are not in the encoding that the file declares; they were read as Latin-1. Check letters with accents."
+        text = (
+            "Some texts are not in the encoding that the file declares; they were read as Latin-1."
+            " Check letters with accents."
+        )
         notes.append(Note("encoding", text))
     if missing:
         by_letter = Counter[str]()
@@ -42,10 +51,20 @@ def read(path: Path, sheet: str | None) -> FileTable:
             by_letter.update(counts)
         said = ", ".join(f"{letter} {n}" for letter, n in sorted(by_letter.items()))
         where = "; ".join(
-            f"{c} {', '.join(f'{k} {n}' for k, n in sorted(m.items()))}" for c, m in list(missing.items())[:8]
+            f"{c} {', '.join(f'{k} {n}' for k, n in sorted(m.items()))}"
+            for c, m in list(missing.items())[:8]
         )
-        notes.append(Note("extended_missing", f"Stata's coded missing values are missing here: {said} ({where})."))
-    return restored(FileTable(table, labels, values, tuple(notes)), columns_beside(path), beside(path, "labels").name)
+        notes.append(
+            Note(
+                "extended_missing",
+                f"Stata's coded missing values are missing here: {said} ({where}).",
+            )
+        )
+    return restored(
+        FileTable(table, labels, values, tuple(notes)),
+        columns_beside(path),
+        beside(path, "labels").name,
+    )
 
 
 def _read(
@@ -53,7 +72,8 @@ def _read(
 ) -> tuple[pd.DataFrame, dict[str, str], dict[str, dict[str, str]], dict[str, Counter[str]]]:
     from pandas.io.stata import StataReader
 
-    data = read_bytes(path)  # from memory, so that a length in a damaged file asks for no more than there is
+    # from memory, so that a length in a damaged file asks for no more than there is
+    data = read_bytes(path)
     with StataReader(io.BytesIO(data), convert_categoricals=False) as reader:
         reader.variable_labels()  # reads the head of the file
         _check_head(reader, path)
@@ -62,7 +82,8 @@ def _read(
         sets = reader.value_labels()
         # which set of labels a column uses has no public name in pandas; a test holds it
         names = dict(zip(map(str, reader._varlist), reader._lbllist, strict=True))  # type: ignore[attr-defined]
-        types = {str(n): t for n, t in zip(reader._varlist, reader._dtyplist, strict=True) if isinstance(t, np.dtype)}  # type: ignore[attr-defined]
+        widths = zip(reader._varlist, reader._dtyplist, strict=True)  # type: ignore[attr-defined]
+        types = {str(name): kind for name, kind in widths if isinstance(kind, np.dtype)}
     gaps = [str(c) for c in raw.columns if raw[c].dtype.kind == "f" and raw[c].isna().any()]
     missing: dict[str, Counter[str]] = {}
     coded: pd.DataFrame | None = None
@@ -81,7 +102,9 @@ def _read(
     columns = {str(n): _column(raw[n], types.get(str(n)), str(n), notes) for n in raw.columns}
     table = pd.DataFrame(columns, index=range(len(raw)))
     values = {
-        c: {_code(code): str(text) for code, text in sets[s].items()} for c, s in names.items() if s and s in sets
+        c: {_code(code): str(text) for code, text in sets[s].items()}
+        for c, s in names.items()
+        if s and s in sets
     }
     return table, labels, values, missing
 
@@ -92,7 +115,9 @@ def _check_head(reader: Any, path: Path) -> None:
     too_many_cells(max(int(reader._nobs), 0), len(names), str(path))
     problems = header_problems(names, path.name, 0)
     if problems:
-        raise SourceError(f"{path} has no names of one a column: {len(problems)} problem(s).", problems)
+        raise SourceError(
+            f"{path} has no names of one a column: {len(problems)} problem(s).", problems
+        )
 
 
 def _code(code: Any) -> str:
@@ -108,7 +133,10 @@ def _column(values: pd.Series, stored: Any, name: str, notes: list[Note]) -> pd.
     if values.dtype.kind == "f":
         return values.astype(float)
     if stored is not None and stored.kind in "if":  # %tC, which pandas leaves as it is
-        text = f"{name} holds moments that count leap seconds (%tC); they are milliseconds since 1960. Convert it in Stata with dofC."
+        text = (
+            f"{name} holds moments that count leap seconds (%tC); they are milliseconds since 1960."
+            " Convert it in Stata with dofC."
+        )
         notes.append(Note("leap_seconds", text))
         return pd.to_numeric(values, errors="coerce").astype(float)
     texts = values.astype(object)

@@ -20,18 +20,25 @@ class FileTable:
 
     Attributes
     ----------
-    table : index 0..n-1; text as object str or None, whole numbers as Int64, numbers as float64, truth values as boolean,
-        dates as datetime64. Codes stand as codes; their labels are beside them.
+    table : index 0..n-1; text as object str or None, whole numbers as Int64, numbers as float64,
+        truth values as boolean, dates as datetime64. Codes stand as codes; their labels are beside
+        them.
     labels : what the file says of a column, by column.
-    values : what the file says of a code, by column and code; codes are written as text (``"1"``, ``".a"``).
+    values : what the file says of a code, by column and code; codes
+        are written as text (``"1"``, ``".a"``).
     notes : what was done to the file's values, and what a reader should look at.
-    marks : by column that is text only for usual marks of a missing value among its numbers (NA, a point): these marks. They
-        can be handed to ``read_file(path, missing=found.marks)`` once it is certain that they mean missing.
+    marks : by column that is text only for usual marks of a missing value among its numbers (NA, a
+        point): these marks. They can be handed to ``read_file(path, missing=found.marks)`` once it
+        is certain that they mean missing.
 
     Examples
     --------
     >>> import pandas as pd
-    >>> FileTable(pd.DataFrame({"sex": [1, 2]}), {"sex": "Sex of the leader"}, {"sex": {"1": "man", "2": "woman"}}).values["sex"]["2"]
+    >>> FileTable(
+    ...     pd.DataFrame({"sex": [1, 2]}),
+    ...     {"sex": "Sex of the leader"},
+    ...     {"sex": {"1": "man", "2": "woman"}},
+    ... ).values["sex"]["2"]
     'woman'
     """
 
@@ -51,5 +58,8 @@ class FileTable:
         return f"<FileTable: {size}; see .table, .labels, .values, .notes>"
 
     def _repr_html_(self) -> str:
-        head = f"{len(self.table)} rows, {self.table.shape[1]} columns, {len(self.labels)} of them labelled"
+        head = (
+            f"{len(self.table)} rows, {self.table.shape[1]} columns, {len(self.labels)} of them"
+            " labelled"
+        )
         return html_table(self.table.iloc[:, :12], head, [*self.notes], rows=10)

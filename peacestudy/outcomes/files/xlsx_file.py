@@ -24,18 +24,25 @@ from peacestudy.outcomes.files.labels import HEADER, Column, columns_of
 from peacestudy.outcomes.files.restored import restored
 from peacestudy.outcomes.files.table import FileTable
 
-_MAX_CELLS = 20_000_000  # of a worksheet with the empty ones; no more than some three million of them are filled
+# of a worksheet with the empty ones; no more than some three million of them are filled
+_MAX_CELLS = 20_000_000
 _NUMBER = re.compile(NUMBER)
-_BETWEEN = 1_462  # days from the first day of workbooks that count from 1900 to that of those that count from 1904
+# days from the first day of workbooks that count from 1900 to that of those that count from 1904
+_BETWEEN = 1_462
 _AFTER = 2_958_466  # 1 January 10000
 _FIRST_SAFE = 61  # the day before, 29 February 1900, never was: Excel counts it all the same
 
 
 def read(path: Path, sheet: str | None) -> FileTable:
-    """The worksheet of that name; the only one with data where none is named, or ``data`` of a workbook that the project wrote."""
+    """The worksheet of that name; the only one with data where none is named, or ``data`` of a
+    workbook that the project wrote.
+    """
     package = open_package(read_bytes(path), path.name)
     shared, kinds = shared_strings(package), formats(package)
-    found = {s.name: (s, read_worksheet(package, s.part, shared, kinds, computed=True)) for s in worksheets(package)}
+    found = {
+        s.name: (s, read_worksheet(package, s.part, shared, kinds, computed=True))
+        for s in worksheets(package)
+    }
     columns = _columns(found, path.name)
     name = _chosen(found, "data" if columns and sheet is None and "data" in found else sheet, path)
     listed, page = found[name]
@@ -51,13 +58,18 @@ def read(path: Path, sheet: str | None) -> FileTable:
     typed_columns: dict[str, Any] = {}
     mixed: list[str] = []
     for n, (column, values) in enumerate(cells.items()):
-        typed_columns[column], bad, told = _typed(column, values, lines, path.name, names.get(column, ""))
+        typed_columns[column], bad, told = _typed(
+            column, values, lines, path.name, names.get(column, "")
+        )
         problems, notes = problems + bad, notes + told
         if column not in names and _kinds(values) == {"text", "number"}:
             mixed.append(_mixture(column, values, lines, n))
     if mixed:
         more = f"; {len(mixed) - 5} other column(s) are mixed as well" if len(mixed) > 5 else ""
-        said = f"{'; '.join(mixed[:5])}{more}. A mixed column is read as text, and zeros before a number may be lost."
+        said = (
+            f"{'; '.join(mixed[:5])}{more}. A mixed column is read as text, and zeros before a"
+            " number may be lost."
+        )
         notes.append(Note("numbers_as_text", said))
     if problems:
         raise SourceError(f"{path} cannot be read as it is: {len(problems)} problem(s).", problems)
@@ -69,8 +81,14 @@ def _columns(found: dict[str, tuple[Listed, Worksheet]], file: str) -> list[Colu
     """The columns that the sheet ``labels`` of a workbook of ours tells of."""
     if not {"data", "labels"} <= set(found):
         return []
-    rows = [[str(row.cells.get(n, "")) for n in range(len(HEADER))] for row in found["labels"][1].rows]
-    return columns_of(rows[1:], f"the sheet 'labels' of {file}") if rows and tuple(rows[0]) == HEADER else []
+    rows = [
+        [str(row.cells.get(n, "")) for n in range(len(HEADER))] for row in found["labels"][1].rows
+    ]
+    return (
+        columns_of(rows[1:], f"the sheet 'labels' of {file}")
+        if rows and tuple(rows[0]) == HEADER
+        else []
+    )
 
 
 def _chosen(found: dict[str, tuple[Listed, Worksheet]], sheet: str | None, path: Path) -> str:
@@ -79,16 +97,21 @@ def _chosen(found: dict[str, tuple[Listed, Worksheet]], sheet: str | None, path:
         if sheet not in found:
             raise SourceError(f"{path}: " + one_of("sheet", sheet, list(found)))
         if not found[sheet][1].rows:
-            raise SourceError(f"the sheet {sheet!r} of {path} is empty. Sheets with data: {', '.join(filled)}.")
+            raise SourceError(
+                f"the sheet {sheet!r} of {path} is empty. Sheets with data: {', '.join(filled)}."
+            )
         return sheet
     if len(filled) != 1:
         raise SourceError(
-            f'{path} has {len(filled)} worksheets with data ({", ".join(filled)}). Say which: sheet="...".'
+            f"{path} has {len(filled)} worksheets with data ({', '.join(filled)}). Say which:"
+            ' sheet="...".'
         )
     return filled[0]
 
 
-def _notes(found: dict[str, tuple[Listed, Worksheet]], listed: Listed, page: Worksheet) -> list[Note]:
+def _notes(
+    found: dict[str, tuple[Listed, Worksheet]], listed: Listed, page: Worksheet
+) -> list[Note]:
     out = []
     hidden = [name for name, (s, other) in found.items() if s.hidden and other.rows]
     if hidden:
@@ -96,13 +119,21 @@ def _notes(found: dict[str, tuple[Listed, Worksheet]], listed: Listed, page: Wor
     rows = [row.line for row in page.rows if row.line in page.hidden_rows]
     if rows or page.hidden_columns:
         columns = sum(last - first + 1 for first, last in page.hidden_columns)
-        text = f"{len(rows)} row(s) and {columns} column(s) of {listed.name} are hidden; they were read as well."
+        text = (
+            f"{len(rows)} row(s) and {columns} column(s) of {listed.name} are hidden; they were"
+            " read as well."
+        )
         out.append(Note("hidden_rows", text))
     blank = page.rows[-1].line - page.rows[0].line + 1 - len(page.rows)
     if blank:
-        out.append(Note("blank_rows", f"{blank} row(s) of {listed.name} without any value were left out."))
+        out.append(
+            Note("blank_rows", f"{blank} row(s) of {listed.name} without any value were left out.")
+        )
     if page.formulas:
-        text = f"{len(page.formulas)} cell(s) of {listed.name} hold formulas; what the spreadsheet worked out last was taken."
+        text = (
+            f"{len(page.formulas)} cell(s) of {listed.name} hold formulas; what the spreadsheet"
+            " worked out last was taken."
+        )
         out.append(Note("formulas", text))
     return out
 
@@ -120,21 +151,37 @@ def _header(page: Worksheet, file: str, since: bool) -> tuple[list[str], list[No
             header.append(_name(cells.get(n, ""), since))
         except ValueError as err:
             header.append(where)
-            problems.append(Problem(file, line, where, str(cells[n]), str(err), "write the name of the column as text"))
+            problems.append(
+                Problem(
+                    file,
+                    line,
+                    where,
+                    str(cells[n]),
+                    str(err),
+                    "write the name of the column as text",
+                )
+            )
     days = sum(isinstance(cell, Odd) and cell.kind == "date" for cell in cells.values())
     header, notes = name_ids(header)
     if days:
         notes.append(
-            Note("dates_as_names", f"{days} column name(s) are days in the workbook; they are written as YYYY-MM-DD.")
+            Note(
+                "dates_as_names",
+                f"{days} column name(s) are days in the workbook; they are written as YYYY-MM-DD.",
+            )
         )
     problems += header_problems(header, file, line)
     if problems:
-        raise SourceError(f"{file} has no header of one name a column: {len(problems)} problem(s).", problems)
+        raise SourceError(
+            f"{file} has no header of one name a column: {len(problems)} problem(s).", problems
+        )
     return header, notes
 
 
 def _name(cell: Cell, since: bool) -> str:
-    """The name of a column: a text, a whole number such as a year, or a day, which is written as YYYY-MM-DD."""
+    """The name of a column: a text, a whole number such as a year,
+    or a day, which is written as YYYY-MM-DD.
+    """
     if isinstance(cell, str):
         return cell
     if cell.kind in ("truth value", "error value"):
@@ -144,18 +191,32 @@ def _name(cell: Cell, since: bool) -> str:
 
 def _merged(file: str, ref: str) -> Problem:
     return Problem(
-        file, 0, "", ref, "merged cells say nothing for the cells they cover", "unmerge them and fill every cell"
+        file,
+        0,
+        "",
+        ref,
+        "merged cells say nothing for the cells they cover",
+        "unmerge them and fill every cell",
     )
 
 
-def _table(page: Worksheet, header: list[str], file: str, since: bool) -> tuple[dict[str, list[Any]], list[Problem]]:
-    """Values by column: str, int, float, bool, datetime or None; a number that spells its digits is an int."""
+def _table(
+    page: Worksheet, header: list[str], file: str, since: bool
+) -> tuple[dict[str, list[Any]], list[Problem]]:
+    """Values by column: str, int, float, bool, datetime or None; a
+    number that spells its digits is an int.
+    """
     body = page.rows[1:]
     # empty cells are not looked at one by one: a wide sheet may hold little
     columns: list[list[Any]] = [[None] * len(body) for _ in header]
     problems = [
         Problem(
-            file, line, header[n], "", "a formula without a value", "open the file in a spreadsheet and save it again"
+            file,
+            line,
+            header[n],
+            "",
+            "a formula without a value",
+            "open the file in a spreadsheet and save it again",
         )
         for line, n in page.blanks
     ]
@@ -164,7 +225,9 @@ def _table(page: Worksheet, header: list[str], file: str, since: bool) -> tuple[
             try:
                 columns[n][at] = _value(cell, since)
             except ValueError as err:
-                problems.append(Problem(file, row.line, header[n], str(cell), str(err), "correct the cell"))
+                problems.append(
+                    Problem(file, row.line, header[n], str(cell), str(err), "correct the cell")
+                )
     return dict(zip(header, columns, strict=True)), problems
 
 
@@ -185,7 +248,9 @@ def _value(cell: Cell, since: bool) -> Any:
 
 
 def _float(text: str) -> float:
-    """A number as a workbook writes one; ``float`` also takes words, digits of other scripts and underscores."""
+    """A number as a workbook writes one; ``float`` also takes words,
+    digits of other scripts and underscores.
+    """
     number = float(text) if _NUMBER.fullmatch(text) else np.nan
     if not np.isfinite(number):
         raise ValueError("no number of a spreadsheet")
@@ -193,7 +258,9 @@ def _float(text: str) -> float:
 
 
 def _date(cell: Odd, since: bool) -> datetime:
-    """The day of a serial number (ECMA-376, part 1, 18.17.4.1), or of a date as text in ISO 8601."""
+    """The day of a serial number (ECMA-376, part 1, 18.17.4.1),
+    or of a date as text in ISO 8601.
+    """
     if "-" in cell.text[1:] and "e" not in cell.text.lower():
         day = datetime.fromisoformat(cell.text.removesuffix("Z"))
         if day.tzinfo is not None:
@@ -224,7 +291,11 @@ def _typed(
         return pd.Series(values, dtype=object), [], []
     if kinds == {"number"}:
         whole = all(v is None or isinstance(v, int) for v in values)
-        return (pd.array(values, dtype="Int64") if whole else pd.Series(values, dtype=float)), [], []
+        return (
+            (pd.array(values, dtype="Int64") if whole else pd.Series(values, dtype=float)),
+            [],
+            [],
+        )
     if len(kinds) == 1:
         return pd.Series(values, dtype=_DTYPE[kinds.pop()]), [], []
     if kinds == {"text", "number"}:
@@ -245,23 +316,29 @@ def _kinds(values: list[Any]) -> set[str]:
 
 
 def _mixture(name: str, values: list[Any], lines: list[int], n: int) -> str:
-    """How many cells of a column are numbers and texts, and where the first cell of the rarer kind stands."""
+    """How many cells of a column are numbers and texts, and where
+    the first cell of the rarer kind stands.
+    """
     kinds = [_KIND[type(v)] if v is not None and v != "" else "" for v in values]
     rarer = min(("text", "number"), key=kinds.count)
     at = kinds.index(rarer)
     cell = f"{column_letters(n + 1)}{lines[at]}"
     return (
-        f"{name} has {kinds.count('number')} number cell(s) and {kinds.count('text')} text cell(s); "
-        f"the first {rarer} is {shortened(values[at])} in cell {cell}"
+        f"{name} has {kinds.count('number')} number cell(s) and {kinds.count('text')} text cell(s);"
+        f" the first {rarer} is {shortened(values[at])} in cell {cell}"
     )
 
 
 _KIND = {str: "text", int: "number", float: "number", bool: "truth values", datetime: "dates"}
 _DTYPE = {"truth values": "boolean", "dates": "datetime64[us]"}
 _TEXT: dict[type, Callable[[Any], str]] = {
-    bool: lambda v: str(int(v)), datetime: lambda v: v.date().isoformat(), float: lambda v: repr(float(v)), int: str, str: str,
+    bool: lambda v: str(int(v)),
+    datetime: lambda v: v.date().isoformat(),
+    float: lambda v: repr(float(v)),
+    int: str,
+    str: str,
     np.float64: lambda v: repr(float(v)),
-}  # fmt: skip
+}
 
 
 def _text(value: Any) -> Any:

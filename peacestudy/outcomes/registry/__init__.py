@@ -1,10 +1,22 @@
-"""The registry of known sources: a list one can read. A new source is one entry in one of these files."""
+"""The registry of known sources: a list one can read. A new
+source is one entry in one of these files.
+"""
 
 from peacestudy.outcomes.registry.aid import IEG_RATINGS, IFAD_RATINGS, MONA
 from peacestudy.outcomes.registry.archigos import ARCHIGOS
 from peacestudy.outcomes.registry.cow import COW_IGO, COW_TRADE
-from peacestudy.outcomes.registry.democracy import EXTENDED_UDS, POLITY5, VDEM_CONSTRAINTS, VDEM_INDICES
-from peacestudy.outcomes.registry.double_ratings import ADB_RATINGS, ISSUE_POSITIONS, SEXUAL_VIOLENCE, TERROR_SCALE
+from peacestudy.outcomes.registry.democracy import (
+    EXTENDED_UDS,
+    POLITY5,
+    VDEM_CONSTRAINTS,
+    VDEM_INDICES,
+)
+from peacestudy.outcomes.registry.double_ratings import (
+    ADB_RATINGS,
+    ISSUE_POSITIONS,
+    SEXUAL_VIOLENCE,
+    TERROR_SCALE,
+)
 from peacestudy.outcomes.registry.environment import (
     AIR_POLLUTANTS,
     GREENHOUSE_GASES,

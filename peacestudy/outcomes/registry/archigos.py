@@ -1,4 +1,6 @@
-"""Archigos: whether the effective leader of a state changed in a year, and whether by irregular means."""
+"""Archigos: whether the effective leader of a state changed in
+a year, and whether by irregular means.
+"""
 
 from peacestudy.core.schema import Field, Schema
 from peacestudy.outcomes.registry.citations import owed
@@ -8,8 +10,10 @@ ARCHIGOS = Source(
     id="archigos",
     name="Archigos, leader-years",
     version="4.1, compiled in the R package peacesciencer",
-    citation="Goemans, Henk E., Kristian Skrede Gleditsch, and Giacomo Chiozza. 2009. Introducing Archigos: A dataset of "
-    "political leaders. Journal of Peace Research 46(2): 269-283.",
+    citation=(
+        "Goemans, Henk E., Kristian Skrede Gleditsch, and Giacomo Chiozza. 2009. Introducing"
+        " Archigos: A dataset of political leaders. Journal of Peace Research 46(2): 269-283."
+    ),
     landing_page="https://www.rochester.edu/college/faculty/hgoemans/data.htm",
     licence="unknown",
     file="archigos_leaderyear.csv",
@@ -19,8 +23,22 @@ ARCHIGOS = Source(
         (
             Field("gwcode", "integer", required=True),
             Field("year", "year", required=True),
-            Field("leadertransition", "integer", required=True, minimum=0, maximum=1, description="the leader changed in the year"),
-            Field("irregular", "integer", required=True, minimum=0, maximum=1, description="a leader lost office by irregular means"),
+            Field(
+                "leadertransition",
+                "integer",
+                required=True,
+                minimum=0,
+                maximum=1,
+                description="the leader changed in the year",
+            ),
+            Field(
+                "irregular",
+                "integer",
+                required=True,
+                minimum=0,
+                maximum=1,
+                description="a leader lost office by irregular means",
+            ),
             Field("n_leaders", "integer", required=True, minimum=1, unit="leaders"),
             Field("jan1obsid", required=True, description="spell of the leader on 1 January"),
             Field("dec31obsid", required=True, description="spell of the leader on 31 December"),
@@ -34,4 +52,4 @@ ARCHIGOS = Source(
     year="year",
     states=(("gwcode", "gw"),),
     bibtex=owed("goemans2009", "miller2022"),
-)  # fmt: skip
+)

@@ -8,8 +8,11 @@ COW_IGO = Source(
     id="cow_igo",
     name="Correlates of War Intergovernmental Organizations, state-years",
     version="3",
-    citation="Pevehouse, Jon C. W., Timothy Nordstrom, Roseanne W. McManus, and Anne Spencer Jamison. 2020. Tracking "
-    "organizations in the world: The Correlates of War IGO Version 3.0 datasets. Journal of Peace Research 57(3): 492-503.",
+    citation=(
+        "Pevehouse, Jon C. W., Timothy Nordstrom, Roseanne W. McManus, and Anne Spencer Jamison."
+        " 2020. Tracking organizations in the world: The Correlates of War IGO Version 3.0"
+        " datasets. Journal of Peace Research 57(3): 492-503."
+    ),
     landing_page="https://correlatesofwar.org",
     licence="free with citation, believed",
     file="cow_igo_sy.csv",
@@ -38,8 +41,11 @@ COW_TRADE = Source(
     id="cow_trade",
     name="Correlates of War Trade, national",
     version="4",
-    citation="Barbieri, Katherine, Omar M. G. Keshk, and Brian M. Pollins. 2009. Trading data: Evaluating our assumptions "
-    "and coding rules. Conflict Management and Peace Science 26(5): 471-491.",
+    citation=(
+        "Barbieri, Katherine, Omar M. G. Keshk, and Brian M. Pollins. 2009. Trading data:"
+        " Evaluating our assumptions and coding rules. Conflict Management and Peace Science 26(5):"
+        " 471-491."
+    ),
     landing_page="https://correlatesofwar.org",
     licence="free with citation, believed",
     file="cow_trade_sy.csv",

@@ -1,27 +1,65 @@
-"""Domestic politics: V-Dem's indices with their intervals, Polity5's scores, democracy scores that span both."""
+"""Domestic politics: V-Dem's indices with their intervals,
+Polity5's scores, democracy scores that span both.
+"""
 
 from peacestudy.core.schema import Field, Schema
 from peacestudy.outcomes.registry.citations import owed
 from peacestudy.outcomes.source import Source
 
 _VDEM = (
-    "Coppedge, Michael, et al. 2025. V-Dem Country-Year Dataset v15. Varieties of Democracy Project; Pemstein, Daniel, et al. "
-    "2025. The V-Dem Measurement Model. V-Dem Working Paper 21."
+    "Coppedge, Michael, et al. 2025. V-Dem Country-Year Dataset v15. Varieties of Democracy"
+    " Project; Pemstein, Daniel, et al. 2025. The V-Dem Measurement Model. V-Dem Working Paper 21."
 )
 
 
-_WITH_INTERVAL = ("v2x_polyarchy", "v2x_libdem", "v2x_partipdem", "v2x_delibdem", "v2x_egaldem", "v2x_api", "v2x_mpi")
+_WITH_INTERVAL = (
+    "v2x_polyarchy",
+    "v2x_libdem",
+    "v2x_partipdem",
+    "v2x_delibdem",
+    "v2x_egaldem",
+    "v2x_api",
+    "v2x_mpi",
+)
 _INTERVAL = "one posterior standard deviation, about 68 %"
 _INDICES = (
-    "v2xlg_legcon", "v2x_jucon", "v2x_polyarchy", "v2x_libdem", "v2x_partipdem", "v2x_delibdem", "v2x_egaldem", "v2x_execorr",
-    "v2x_pubcorr", "v2x_corr", "v2x_rule", "v2x_civlib", "v2x_clphy", "v2x_freexp", "v2xcl_acjst", "v2x_cspart",
-)  # fmt: skip
+    "v2xlg_legcon",
+    "v2x_jucon",
+    "v2x_polyarchy",
+    "v2x_libdem",
+    "v2x_partipdem",
+    "v2x_delibdem",
+    "v2x_egaldem",
+    "v2x_execorr",
+    "v2x_pubcorr",
+    "v2x_corr",
+    "v2x_rule",
+    "v2x_civlib",
+    "v2x_clphy",
+    "v2x_freexp",
+    "v2xcl_acjst",
+    "v2x_cspart",
+)
 _ACCOUNTABILITY = ("v2x_accountability", "v2x_veracc", "v2x_horacc", "v2x_diagacc")
-_CODES = ((-66, "foreign interruption"), (-77, "collapse of central authority"), (-88, "transition"))
+_CODES = (
+    (-66, "foreign interruption"),
+    (-77, "collapse of central authority"),
+    (-88, "transition"),
+)
 _SCALES = {
-    "democ": 10, "autoc": 10, "polity": 10, "xrreg": 3, "xrcomp": 3, "xropen": 4, "xconst": 7, "parreg": 5, "parcomp": 5,
-    "exconst": 7, "exrec": 8, "polcomp": 10,
-}  # fmt: skip
+    "democ": 10,
+    "autoc": 10,
+    "polity": 10,
+    "xrreg": 3,
+    "xrcomp": 3,
+    "xropen": 4,
+    "xconst": 7,
+    "parreg": 5,
+    "parcomp": 5,
+    "exconst": 7,
+    "exrec": 8,
+    "polcomp": 10,
+}
 
 
 def _index(name: str, description: str = "") -> Field:
@@ -48,7 +86,11 @@ VDEM_INDICES = Source(
             Field("cown", "integer"),
             Field("in_GW_system", "boolean", required=True),
             *(_index(name) for name in _WITH_INTERVAL),
-            *(_index(f"{name}_{end}", _INTERVAL) for name in _WITH_INTERVAL for end in ("codelow", "codehigh")),
+            *(
+                _index(f"{name}_{end}", _INTERVAL)
+                for name in _WITH_INTERVAL
+                for end in ("codelow", "codehigh")
+            ),
             *(_index(f"{name}_sd", "posterior standard deviation") for name in _WITH_INTERVAL),
         ),
         key=("country_id", "year"),
@@ -79,9 +121,16 @@ VDEM_CONSTRAINTS = Source(
             Field("country_name", required=True),
             *(_index(name) for name in _INDICES),
             *(Field(name, "number", description="latent score") for name in _ACCOUNTABILITY),
-            Field("e_gdppc", "number", minimum=0, description="GDP per capita, brought in by V-Dem"),
+            Field(
+                "e_gdppc", "number", minimum=0, description="GDP per capita, brought in by V-Dem"
+            ),
             Field("e_pop", "number", minimum=0, description="population, brought in by V-Dem"),
-            Field("e_total_resources_income_pc", "number", minimum=0, description="income from resources, brought in by V-Dem"),
+            Field(
+                "e_total_resources_income_pc",
+                "number",
+                minimum=0,
+                description="income from resources, brought in by V-Dem",
+            ),
         ),
         key=("country_text_id", "year"),
     ),
@@ -92,13 +141,15 @@ VDEM_CONSTRAINTS = Source(
     year="year",
     states=(("COWcode", "cow"),),
     bibtex=owed("coppedge2025", "pemstein2025"),
-)  # fmt: skip
+)
 POLITY5 = Source(
     id="polity5",
     name="Polity5 annual",
     version="5, to 2018 (two states to 2020), compiled in the R package democracyData",
-    citation="Marshall, Monty G., and Ted Robert Gurr. 2020. Polity5: Political Regime Characteristics and Transitions, "
-    "1800-2018. Center for Systemic Peace.",
+    citation=(
+        "Marshall, Monty G., and Ted Robert Gurr. 2020. Polity5: Political Regime Characteristics"
+        " and Transitions, 1800-2018. Center for Systemic Peace."
+    ),
     landing_page="https://www.systemicpeace.org",
     licence="academic use, believed",
     file="polity5.csv",
@@ -116,28 +167,51 @@ POLITY5 = Source(
             Field("GWn", "integer"),
             Field("cown", "integer"),
             Field("polity_annual_country", required=True),
-            *(Field(c, "integer", minimum=-88, maximum=top, description="-66, -77, -88 are codes, not values") for c, top in _SCALES.items()),
-            Field("polity2", "integer", minimum=-10, maximum=10, description="polity with the codes made values or missing"),
+            *(
+                Field(
+                    c,
+                    "integer",
+                    minimum=-88,
+                    maximum=top,
+                    description="-66, -77, -88 are codes, not values",
+                )
+                for c, top in _SCALES.items()
+            ),
+            Field(
+                "polity2",
+                "integer",
+                minimum=-10,
+                maximum=10,
+                description="polity with the codes made values or missing",
+            ),
             Field("durable", "integer", minimum=0, unit="years since the last change of regime"),
             Field("fragment", "integer", minimum=0, maximum=3),
         ),
         key=("polity_annual_ccode", "year"),
     ),
     unit="country-year",
-    key=("polity_annual_ccode", "year"),  # nine state-years of Gleditsch and Ward stand twice, such as Germany 1990
+    # nine state-years of Gleditsch and Ward stand twice, such as Germany 1990
+    key=("polity_annual_ccode", "year"),
     first_year=1800,
     last_year=2018,
     year="year",
     states=(("GWn", "gw"), ("cown", "cow")),
-    special=tuple((column, code, f"special code {code}: {said}") for column in _SCALES for code, said in _CODES),
+    special=tuple(
+        (column, code, f"special code {code}: {said}")
+        for column in _SCALES
+        for code, said in _CODES
+    ),
     bibtex=owed("marshall2020"),
-)  # fmt: skip
+)
 EXTENDED_UDS = Source(
     id="extended_uds",
     name="Extended Unified Democracy Scores",
     version="to 2025, compiled in the R package isard",
-    citation="Marquez, Xavier. 2016. A quick method for extending the Unified Democracy Scores. SSRN 2753830; Pemstein, Daniel, "
-    "Stephen A. Meserve, and James Melton. 2010. Democratic compromise. Political Analysis 18(4): 426-449.",
+    citation=(
+        "Marquez, Xavier. 2016. A quick method for extending the Unified Democracy Scores. SSRN"
+        " 2753830; Pemstein, Daniel, Stephen A. Meserve, and James Melton. 2010. Democratic"
+        " compromise. Political Analysis 18(4): 426-449."
+    ),
     landing_page="https://cran.r-project.org/package=isard",
     licence="unknown; the column of V-Dem believed CC BY-SA 4.0",
     file="gw_democracy.csv",
@@ -153,7 +227,10 @@ EXTENDED_UDS = Source(
             Field(
                 "aeuds",
                 "number",
-                description="latent score, shifted so that 0 is the usual line between democracy and its absence",
+                description=(
+                    "latent score, shifted so that 0 is the usual line between democracy and its"
+                    " absence"
+                ),
             ),
         ),
         key=("gwcode", "year"),

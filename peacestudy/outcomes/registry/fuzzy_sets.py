@@ -1,4 +1,6 @@
-"""Four published set-theoretic studies of international collaboration: cases with memberships in conditions and an outcome."""
+"""Four published set-theoretic studies of international collaboration: cases with memberships in
+conditions and an outcome.
+"""
 
 from peacestudy.core.schema import Field, Schema
 from peacestudy.outcomes.registry.citations import owed
@@ -6,15 +8,21 @@ from peacestudy.outcomes.source import Source
 
 
 def _memberships(*names: str) -> tuple[Field, ...]:
-    return tuple(Field(n, "number", required=True, minimum=0, maximum=1, unit="membership in a set") for n in names)
+    return tuple(
+        Field(n, "number", required=True, minimum=0, maximum=1, unit="membership in a set")
+        for n in names
+    )
 
 
 GRAUVOGEL = Source(
     id="grauvogel_2014",
     name="Sanctions of the UN, the EU and the US, fuzzy sets",
     version="2014, compiled in the R package QCAcluster",
-    citation="Grauvogel, Julia, and Christian von Soest. 2014. Claims to legitimacy count: Why sanctions fail to instigate "
-    "democratisation in authoritarian regimes. European Journal of Political Research 53(4): 635-653.",
+    citation=(
+        "Grauvogel, Julia, and Christian von Soest. 2014. Claims to legitimacy count: Why sanctions"
+        " fail to instigate democratisation in authoritarian regimes. European Journal of Political"
+        " Research 53(4): 635-653."
+    ),
     landing_page="https://doi.org/10.1111/1475-6765.12065",
     licence="GPL-3, stated by a compiler of the file",
     file="grauvogel_sanctions_qca.csv",
@@ -22,11 +30,32 @@ GRAUVOGEL = Source(
     rows=120,
     schema=Schema(
         (
-            Field("Code", required=True, pattern="(US|EU|UN)_[A-Z]{3}_[0-9]{2}", description="sender, target, first year; US_HTI_91 stands twice"),
+            Field(
+                "Code",
+                required=True,
+                pattern="(US|EU|UN)_[A-Z]{3}_[0-9]{2}",
+                description="sender, target, first year; US_HTI_91 stands twice",
+            ),
             Field("Sender", required=True, enum=("US", "EU", "UN")),
-            Field("Target", required=True, description="name or a short form of it (FRY, DRC), no code"),
-            Field("Timeframe", required=True, pattern="[0-9]{4}-([0-9]{4}|ongoing)", description="first and last year"),
-            *_memberships("Persistence", "Comprehensiveness", "Linkage", "Vulnerability", "Repression", "Claims"),
+            Field(
+                "Target",
+                required=True,
+                description="name or a short form of it (FRY, DRC), no code",
+            ),
+            Field(
+                "Timeframe",
+                required=True,
+                pattern="[0-9]{4}-([0-9]{4}|ongoing)",
+                description="first and last year",
+            ),
+            *_memberships(
+                "Persistence",
+                "Comprehensiveness",
+                "Linkage",
+                "Vulnerability",
+                "Repression",
+                "Claims",
+            ),
         ),
         key=("Code", "Timeframe"),
     ),
@@ -35,13 +64,15 @@ GRAUVOGEL = Source(
     first_year=1950,
     last_year=2011,
     bibtex=owed("grauvogel2014"),
-)  # fmt: skip
+)
 THIEM = Source(
     id="thiem_2011",
     name="Intergovernmental armaments cooperation in Western Europe, fuzzy sets",
     version="2011, compiled in the R package QCAcluster",
-    citation="Thiem, Alrik. 2011. Conditions of intergovernmental armaments cooperation in Western Europe, 1996-2006. European Political "
-    "Science Review 3(1): 1-33.",
+    citation=(
+        "Thiem, Alrik. 2011. Conditions of intergovernmental armaments cooperation in Western"
+        " Europe, 1996-2006. European Political Science Review 3(1): 1-33."
+    ),
     landing_page="https://doi.org/10.1017/S1755773910000251",
     licence="GPL-3, stated by a compiler of the file",
     file="thiem2011_armscoop_qca.csv",
@@ -51,9 +82,37 @@ THIEM = Source(
         (
             Field("id", required=True, pattern="[A-Z]{2}[0-9]{2}"),
             Field("year", "year", required=True, minimum=1996, maximum=2006),
-            Field("country", required=True, enum=("AT", "BE", "DK", "FI", "FR", "DE", "GR", "IE", "IT", "LU", "NL", "PT", "ES", "SE", "UK"),
-                  description="two letters, of no system that is translated here"),
-            *_memberships("memberfs", "fedismfs", "homogtyfs", "powdifffs", "comptvnsfs", "pubsupfs", "ecodpcefs"),
+            Field(
+                "country",
+                required=True,
+                enum=(
+                    "AT",
+                    "BE",
+                    "DK",
+                    "FI",
+                    "FR",
+                    "DE",
+                    "GR",
+                    "IE",
+                    "IT",
+                    "LU",
+                    "NL",
+                    "PT",
+                    "ES",
+                    "SE",
+                    "UK",
+                ),
+                description="two letters, of no system that is translated here",
+            ),
+            *_memberships(
+                "memberfs",
+                "fedismfs",
+                "homogtyfs",
+                "powdifffs",
+                "comptvnsfs",
+                "pubsupfs",
+                "ecodpcefs",
+            ),
         ),
         key=("country", "year"),
     ),
@@ -63,13 +122,15 @@ THIEM = Source(
     last_year=2006,
     year="year",
     bibtex=owed("thiem2011"),
-)  # fmt: skip
+)
 SCHWARZ = Source(
     id="schwarz_2016",
     name="Enlargement of the European Union in South-Eastern Europe, fuzzy sets",
     version="2016, compiled in the R package QCAcluster",
-    citation="Schwarz, Oliver. 2016. Two steps forward one step back: What shapes the process of EU enlargement in South-Eastern Europe? "
-    "Journal of European Integration 38(7): 757-773.",
+    citation=(
+        "Schwarz, Oliver. 2016. Two steps forward one step back: What shapes the process of EU"
+        " enlargement in South-Eastern Europe? Journal of European Integration 38(7): 757-773."
+    ),
     landing_page="https://doi.org/10.1080/07036337.2016.1203309",
     licence="GPL-3, stated by a compiler of the file",
     file="schwarz2016_enlargement_qca.csv",
@@ -77,10 +138,18 @@ SCHWARZ = Source(
     rows=74,
     schema=Schema(
         (
-            Field("Case.ID", required=True, pattern="[A-Z]{2}[0-9]{2}", description="country and year"),
-            Field("country", required=True, enum=("AL", "BA", "HR", "KS", "ME", "MK", "RS", "TR"),
-                  description="two letters, of no system that is translated here"),
-            Field("year", required=True, pattern="0[4-9]|1[0-3]", description="two digits: 04 is 2004"),
+            Field(
+                "Case.ID", required=True, pattern="[A-Z]{2}[0-9]{2}", description="country and year"
+            ),
+            Field(
+                "country",
+                required=True,
+                enum=("AL", "BA", "HR", "KS", "ME", "MK", "RS", "TR"),
+                description="two letters, of no system that is translated here",
+            ),
+            Field(
+                "year", required=True, pattern="0[4-9]|1[0-3]", description="two digits: 04 is 2004"
+            ),
             *_memberships("enlarge", "poltrans", "ecotrans", "reform", "conflict", "attention"),
         ),
         key=("country", "year"),
@@ -90,13 +159,16 @@ SCHWARZ = Source(
     first_year=2004,
     last_year=2013,
     bibtex=owed("schwarz2016"),
-)  # fmt: skip
+)
 WEISE = Source(
     id="weise_2015",
     name="Participation and transparency in the IAEA and the OPCW, crisp sets",
     version="2015",
-    citation="Weise, Tobias. 2015. Participation and transparency in intergovernmental security organizations: Resource and norm driven "
-    "opening in the IAEA and OPCW. Doctoral thesis, University of Bremen.",
+    citation=(
+        "Weise, Tobias. 2015. Participation and transparency in intergovernmental security"
+        " organizations: Resource and norm driven opening in the IAEA and OPCW. Doctoral thesis,"
+        " University of Bremen."
+    ),
     landing_page="https://book.tobiasweise.de",
     licence="GPL-2, stated by a compiler of the file",
     file="weise_igo_openness_qca.csv",
@@ -104,12 +176,39 @@ WEISE = Source(
     rows=70,
     schema=Schema(
         (
-            Field("cases", required=True, pattern="(IAEA|OPCW)[0-9]{4}", description="organisation and year"),
-            *(Field(c, "integer", required=True, enum=("0", "1"), unit="membership in a set, 0 or 1") for c in (
-                "TALK.Part", "TALK.Trans", "DEC.Part", "DEC.Trans", "ACT.Part.1", "ACT.Part.2", "ACT.Part.4", "ACT.Trans", "RB.Budget",
-                "RB.Inequality", "RB.Complexity", "NB.visibility.all", "NB.visibility.hl", "NB.gov.depth", "NB.dem.mem", "NB.og.norm",
-                "TALK", "DECISION", "ACTPART", "ACTTRANS",
-            )),
+            Field(
+                "cases",
+                required=True,
+                pattern="(IAEA|OPCW)[0-9]{4}",
+                description="organisation and year",
+            ),
+            *(
+                Field(
+                    c, "integer", required=True, enum=("0", "1"), unit="membership in a set, 0 or 1"
+                )
+                for c in (
+                    "TALK.Part",
+                    "TALK.Trans",
+                    "DEC.Part",
+                    "DEC.Trans",
+                    "ACT.Part.1",
+                    "ACT.Part.2",
+                    "ACT.Part.4",
+                    "ACT.Trans",
+                    "RB.Budget",
+                    "RB.Inequality",
+                    "RB.Complexity",
+                    "NB.visibility.all",
+                    "NB.visibility.hl",
+                    "NB.gov.depth",
+                    "NB.dem.mem",
+                    "NB.og.norm",
+                    "TALK",
+                    "DECISION",
+                    "ACTPART",
+                    "ACTTRANS",
+                )
+            ),
         ),
         key=("cases",),
     ),
@@ -118,4 +217,4 @@ WEISE = Source(
     first_year=1957,
     last_year=2011,
     bibtex=owed("weise2015"),
-)  # fmt: skip
+)

@@ -1,4 +1,6 @@
-"""Gleditsch and Ward: which states were independent, from when to when, and their codes beside those of the Correlates of War."""
+"""Gleditsch and Ward: which states were independent, from when to when, and their codes beside
+those of the Correlates of War.
+"""
 
 from peacestudy.core.schema import Field, Schema
 from peacestudy.outcomes.registry.citations import owed
@@ -8,8 +10,10 @@ GW_STATES = Source(
     id="gw_states",
     name="Gleditsch and Ward, independent states",
     version="to 2017-12-31, compiled in the R package peacesciencer",
-    citation="Gleditsch, Kristian S., and Michael D. Ward. 1999. A revised list of independent states since the Congress of "
-    "Vienna. International Interactions 25(4): 393-413.",
+    citation=(
+        "Gleditsch, Kristian S., and Michael D. Ward. 1999. A revised list of independent states"
+        " since the Congress of Vienna. International Interactions 25(4): 393-413."
+    ),
     landing_page="http://ksgleditsch.com/statelist.html",
     licence="free with citation, believed",
     file="gw_states.csv",
@@ -41,8 +45,11 @@ GW_COW_YEARS = Source(
     id="gw_cow_years",
     name="State-years of Gleditsch and Ward beside those of the Correlates of War",
     version="to 2020, compiled in the R package peacesciencer",
-    citation="Gleditsch, Kristian S., and Michael D. Ward. 1999. A revised list of independent states since the Congress of "
-    "Vienna. International Interactions 25(4): 393-413; Correlates of War Project. 2017. State System Membership List, v2016.",
+    citation=(
+        "Gleditsch, Kristian S., and Michael D. Ward. 1999. A revised list of independent states"
+        " since the Congress of Vienna. International Interactions 25(4): 393-413; Correlates of"
+        " War Project. 2017. State System Membership List, v2016."
+    ),
     landing_page="https://cran.r-project.org/package=peacesciencer",
     licence="free with citation, believed",
     file="gw_cow_years.csv",
@@ -50,10 +57,18 @@ GW_COW_YEARS = Source(
     rows=18425,
     schema=Schema(
         (
-            Field("gwcode", "integer", description="empty where the state-year is of the Correlates of War alone"),
+            Field(
+                "gwcode",
+                "integer",
+                description="empty where the state-year is of the Correlates of War alone",
+            ),
             Field("stateabb", required=True),
             Field("gw_statename"),
-            Field("ccode", "integer", description="empty where the state-year is of Gleditsch and Ward alone"),
+            Field(
+                "ccode",
+                "integer",
+                description="empty where the state-year is of Gleditsch and Ward alone",
+            ),
             Field("cow_statename"),
             Field("year", "year", required=True),
         ),

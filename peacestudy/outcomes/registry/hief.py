@@ -8,7 +8,10 @@ HIEF = Source(
     id="hief",
     name="Historical Index of Ethnic Fractionalization",
     version="as published in 2019, with state codes added",
-    citation="Drazanova, Lenka. 2019. Historical Index of Ethnic Fractionalization Dataset (HIEF). Harvard Dataverse.",
+    citation=(
+        "Drazanova, Lenka. 2019. Historical Index of Ethnic Fractionalization Dataset (HIEF)."
+        " Harvard Dataverse."
+    ),
     landing_page="https://doi.org/10.7910/DVN/4JQRCL",
     licence="unknown",
     file="hief_ethfrac.csv",
@@ -20,7 +23,9 @@ HIEF = Source(
                 "gwcode",
                 "integer",
                 required=True,
-                description="43 state-years have two or three rows; in 23 of them the values differ",
+                description=(
+                    "43 state-years have two or three rows; in 23 of them the values differ"
+                ),
             ),
             Field("ccode", "integer", required=True),
             Field("year", "year", required=True),

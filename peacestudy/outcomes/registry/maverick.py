@@ -10,8 +10,11 @@ MAVERICK = Source(
     id="maverick",
     name="Modes and Agents of Election-Related Violence in Côte d'Ivoire and Kenya, event reports",
     version="1.0, from the R package eventreport",
-    citation="van Baalen, Sebastian, and Kristine Höglund. 2026. Introducing the Modes and Agents of Election-Related Violence "
-    "in Côte d'Ivoire and Kenya (MAVERICK) dataset. Journal of Peace Research 63(1): 98-106.",
+    citation=(
+        "van Baalen, Sebastian, and Kristine Höglund. 2026. Introducing the Modes and Agents of"
+        " Election-Related Violence in Côte d'Ivoire and Kenya (MAVERICK) dataset. Journal of Peace"
+        " Research 63(1): 98-106."
+    ),
     landing_page="https://cran.r-project.org/package=eventreport",
     licence="CC BY 4.0, stated",
     file="maverick_event_reports.csv",
@@ -23,20 +26,40 @@ MAVERICK = Source(
             Field("event_id", required=True, description="event that it tells of"),
             Field("country", required=True, enum=("Ivory Coast", "Kenya")),
             Field("election"),
-            Field("certain", "integer", required=True, minimum=1, maximum=6, description="criteria of election violence that are met"),
+            Field(
+                "certain",
+                "integer",
+                required=True,
+                minimum=1,
+                maximum=6,
+                description="criteria of election violence that are met",
+            ),
             Field("date_start", "date", required=True, description="earliest day of the event"),
             Field("date_end", "date", required=True, description="latest day of the event"),
             Field("city"),
             Field("location"),
-            *(Field(name, "number", minimum=-bound, maximum=bound, unit="degrees") for name, bound in _DEGREES.items()),
+            *(
+                Field(name, "number", minimum=-bound, maximum=bound, unit="degrees")
+                for name, bound in _DEGREES.items()
+            ),
             Field("geo_precision", "integer", required=True, minimum=1, maximum=6),
-            *(Field(f"actor{i}{part}") for i in range(1, 7) for part in ("", "_id", "_type", "_subtype", "_violence")),
-            *(Field(f"actor{i}_{role}", "integer", minimum=0, maximum=1)
-              for i in range(1, 7) for role in ("initiator", "perpetrator", "intervener", "bystander", "victim")),
+            *(
+                Field(f"actor{i}{part}")
+                for i in range(1, 7)
+                for part in ("", "_id", "_type", "_subtype", "_violence")
+            ),
+            *(
+                Field(f"actor{i}_{role}", "integer", minimum=0, maximum=1)
+                for i in range(1, 7)
+                for role in ("initiator", "perpetrator", "intervener", "bystander", "victim")
+            ),
             Field("event_context"),
             Field("target", required=True),
-            *(Field(f"{what}_{which}", "integer", required=True, minimum=0, unit=what)
-              for what in ("deaths", "injuries") for which in ("best", "low", "high")),
+            *(
+                Field(f"{what}_{which}", "integer", required=True, minimum=0, unit=what)
+                for what in ("deaths", "injuries")
+                for which in ("best", "low", "high")
+            ),
             Field("displacement", "integer", required=True, minimum=0, maximum=1),
             Field("damage", "integer", required=True, minimum=0, maximum=1),
             Field("source_type", required=True),
@@ -51,4 +74,4 @@ MAVERICK = Source(
     last_year=2022,
     absent="no report of election violence was found",
     bibtex=owed("vanbaalen2026"),
-)  # fmt: skip
+)

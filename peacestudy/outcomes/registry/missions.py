@@ -8,8 +8,10 @@ UN_MISSIONS = Source(
     id="un_pko",
     name="United Nations peacekeeping missions by country",
     version="2024-02-19",
-    citation="United Nations, Department of Political and Peacebuilding Affairs and Department of Peace Operations. 2024. "
-    "List of missions.",
+    citation=(
+        "United Nations, Department of Political and Peacebuilding Affairs and Department of Peace"
+        " Operations. 2024. List of missions."
+    ),
     landing_page="https://psdata.un.org",
     licence="UN open data, believed",
     file="un_pko_country.csv",
@@ -22,14 +24,24 @@ UN_MISSIONS = Source(
             Field(
                 "iso3c",
                 pattern="[A-Z]{3}",
-                description="country; empty where the row sums up others; SRB, TLS and KSV also for years before those states",
+                description=(
+                    "country; empty where the row sums up others; SRB, TLS and KSV also for years"
+                    " before those states"
+                ),
             ),
-            Field("start_date", "date", description="empty where the list does not know it; the last is of 2017"),
+            Field(
+                "start_date",
+                "date",
+                description="empty where the list does not know it; the last is of 2017",
+            ),
             Field(
                 "end_date",
                 "date",
-                description="empty of missions that the list calls active in 2024, MINUSMA, gone at the "
-                "end of 2023, among them; and of UNOHCI and UNFOR, which are over and whose dates it does not know",
+                description=(
+                    "empty of missions that the list calls active in 2024, MINUSMA, gone at the end"
+                    " of 2023, among them; and of UNOHCI and UNFOR, which are over and whose dates"
+                    " it does not know"
+                ),
             ),
         ),
     ),
@@ -47,8 +59,10 @@ THIRD_PARTY_MISSIONS = Source(
     id="third_party_pkm_3.1",
     name="Third-party peacekeeping missions",
     version="3.1",
-    citation="Mullenbach, Mark J. 2013. Third-party peacekeeping in intrastate disputes, 1946-2012: A new data set. "
-    "Midsouth Political Science Review 14: 103-133.",
+    citation=(
+        "Mullenbach, Mark J. 2013. Third-party peacekeeping in intrastate disputes, 1946-2012: A"
+        " new data set. Midsouth Political Science Review 14: 103-133."
+    ),
     landing_page="https://uca.edu/politicalscience/dadm-project/",
     licence="unknown",
     file="third_party_pkm_31.csv",
@@ -56,10 +70,18 @@ THIRD_PARTY_MISSIONS = Source(
     rows=215,
     schema=Schema(
         (
-            Field("OBSNUM", "integer", required=True, description="number of the mission in the file"),
+            Field(
+                "OBSNUM", "integer", required=True, description="number of the mission in the file"
+            ),
             Field("STATE", required=True, description="state, with the part of it after a stroke"),
             Field("CCODE1", "integer", required=True, description="state, Correlates of War code"),
-            Field("TPTYPE", "integer", required=True, enum=("1", "2", "3"), description="1 global organisation, 2 regional, 3 ad hoc"),
+            Field(
+                "TPTYPE",
+                "integer",
+                required=True,
+                enum=("1", "2", "3"),
+                description="1 global organisation, 2 regional, 3 ad hoc",
+            ),
             Field("STARTYR", "year", required=True),
             Field("ENDYR", "year", description="empty where the mission went on in 2014"),
         ),
@@ -73,4 +95,4 @@ THIRD_PARTY_MISSIONS = Source(
     absent="no third-party peacekeeping mission in an intrastate dispute",
     states=(("CCODE1", "cow"),),
     bibtex=owed("mullenbach2013"),
-)  # fmt: skip
+)

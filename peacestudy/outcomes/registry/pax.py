@@ -8,18 +8,68 @@ from peacestudy.outcomes.source import Source
 
 STAGES = ("Pre", "SubPar", "SubComp", "Imp", "Ren", "Cea", "Oth")
 TYPES = ("Intra", "IntraLocal", "InterIntra", "Inter")
-# Topic columns, 0 = absent. Some are yes or no, some graded 0 to 3 (the database's own scale of detail).
+# Topic columns, 0 = absent. Some are yes or no, some graded 0 to 3 (the database's own scale of
+# detail).
 TOPICS = (
-    "Ce", "SsrGua", "TjPrire", "ImUN", "ImOth", "IntFu", "DevHum", "DdrProg", "SsrPol", "SsrArm", "Pubad", "HrGen",
-    "HrTrinc", "HrBor", "HrCp", "HrDem", "Prot", "HrCit", "SsrCrOcr", "SsrDrugs", "Terr", "Bus", "Tax", "Ban", "NEC",
-    "DevInfra", "EpsFis", "EpsOth", "StXbor", "NatRes", "EpsRes", "LaEn", "Wat", "LaRefMan", "Civso", "Tral", "DevSoc",
-    "TjNR", "TjVic", "LaCH", "GRefSubs", "GIndSubs", "GAgeSubs", "GeWom", "ImPK", "ImE", "HrIi", "HrNi", "TjMech",
-    "TjJaIc", "Cor", "Polps", "Terps", "Mps",
-)  # fmt: skip
+    "Ce",
+    "SsrGua",
+    "TjPrire",
+    "ImUN",
+    "ImOth",
+    "IntFu",
+    "DevHum",
+    "DdrProg",
+    "SsrPol",
+    "SsrArm",
+    "Pubad",
+    "HrGen",
+    "HrTrinc",
+    "HrBor",
+    "HrCp",
+    "HrDem",
+    "Prot",
+    "HrCit",
+    "SsrCrOcr",
+    "SsrDrugs",
+    "Terr",
+    "Bus",
+    "Tax",
+    "Ban",
+    "NEC",
+    "DevInfra",
+    "EpsFis",
+    "EpsOth",
+    "StXbor",
+    "NatRes",
+    "EpsRes",
+    "LaEn",
+    "Wat",
+    "LaRefMan",
+    "Civso",
+    "Tral",
+    "DevSoc",
+    "TjNR",
+    "TjVic",
+    "LaCH",
+    "GRefSubs",
+    "GIndSubs",
+    "GAgeSubs",
+    "GeWom",
+    "ImPK",
+    "ImE",
+    "HrIi",
+    "HrNi",
+    "TjMech",
+    "TjJaIc",
+    "Cor",
+    "Polps",
+    "Terps",
+    "Mps",
+)
 
 _CITATION = (
-    "Bell, Christine, and Sanja Badanjak. 2019. Introducing PA-X: A new peace agreement database and dataset. "
-    "Journal of Peace Research 56(3): 452-466."
+    "Bell, Christine, and Sanja Badanjak. 2019. Introducing PA-X: A new peace agreement database"
+    " and dataset. Journal of Peace Research 56(3): 452-466."
 )
 _SCHEMA = Schema(
     (
@@ -36,7 +86,14 @@ _SCHEMA = Schema(
         Field("Loc2GWNO", "integer"),
         Field("Agt", required=True, description="title of the agreement"),
         Field("ThrdPart"),
-        Field("TjAmPro", "integer", required=True, minimum=0, maximum=3, description="amnesty or pardon proper"),
+        Field(
+            "TjAmPro",
+            "integer",
+            required=True,
+            minimum=0,
+            maximum=3,
+            description="amnesty or pardon proper",
+        ),
         *(Field(t, "integer", required=True, minimum=0, maximum=3) for t in TOPICS),
     ),
     key=("AgtId",),
@@ -86,10 +143,15 @@ PAX_LABELS = Source(
             Field(
                 "code",
                 required=True,
-                description="topic column of PA-X; six are not in releases 9 and 10: EqGen, Grieve, PpsSt and three on women",
+                description=(
+                    "topic column of PA-X; six are not in releases 9 and 10: EqGen, Grieve, PpsSt"
+                    " and three on women"
+                ),
             ),
             Field("name", required=True),
-            Field("qualified_name", required=True, description="the label with those of its parents"),
+            Field(
+                "qualified_name", required=True, description="the label with those of its parents"
+            ),
             Field("dataset", required=True, enum=("main", "local", "wgg")),
         ),
         key=("code",),

@@ -4,7 +4,10 @@ from peacestudy.core.schema import Field, Schema
 from peacestudy.outcomes.registry.citations import owed
 from peacestudy.outcomes.source import Source
 
-_CITATION = "Bell, Curtis. 2016. The Rulers, Elections, and Irregular Governance dataset (REIGN). OEF Research."
+_CITATION = (
+    "Bell, Curtis. 2016. The Rulers, Elections, and Irregular Governance dataset (REIGN). OEF"
+    " Research."
+)
 _PAGE = "https://oefdatascience.github.io/REIGN.github.io/"
 _UNKNOWN = "special code -99: not known"
 
@@ -22,15 +25,38 @@ REIGN_LEADERS = Source(
         (
             Field("stateabb", required=True),
             Field("ccode", "integer", required=True),
-            Field("leadid", required=True, description="leader's spell; one id names three spells of Iceland"),
+            Field(
+                "leadid",
+                required=True,
+                description="leader's spell; one id names three spells of Iceland",
+            ),
             Field("leader", required=True),
-            Field("sdate", "integer", required=True, minimum=1, maximum=31, description="day of taking office"),
+            Field(
+                "sdate",
+                "integer",
+                required=True,
+                minimum=1,
+                maximum=31,
+                description="day of taking office",
+            ),
             Field("smonth", "integer", required=True, minimum=1, maximum=12),
             Field("syear", "year", required=True),
-            Field("emonth", "integer", minimum=1, maximum=12, description="empty where in office in March 2021"),
+            Field(
+                "emonth",
+                "integer",
+                minimum=1,
+                maximum=12,
+                description="empty where in office in March 2021",
+            ),
             Field("eyear", "year"),
             Field("birthyear", "year", description="-99 is a code"),
-            Field("gender", "integer", minimum=-99, maximum=1, description="1 male, 0 female; -99 is a code"),
+            Field(
+                "gender",
+                "integer",
+                minimum=-99,
+                maximum=1,
+                description="1 male, 0 female; -99 is a code",
+            ),
             Field("militarycareer", "number", minimum=-99, maximum=1, description="-99 is a code"),
         ),
         key=("leadid", "syear"),
@@ -56,15 +82,41 @@ REIGN_ELECTIONS = Source(
     schema=Schema(
         (
             Field("elecnum", "integer", required=True, description="election"),
-            Field("sequence", "integer", required=True, minimum=1, maximum=3, description="number of the event in the election"),
+            Field(
+                "sequence",
+                "integer",
+                required=True,
+                minimum=1,
+                maximum=3,
+                description="number of the event in the election",
+            ),
             Field("ccode", "integer", required=True),
             Field("country", required=True),
-            Field("electionnumber", "integer", required=True, description="number within the state; -1 of five elections of 1915 to 1945"),
-            Field("elec_year", "year", required=True, description="up to 2027: elections that were scheduled"),
+            Field(
+                "electionnumber",
+                "integer",
+                required=True,
+                description="number within the state; -1 of five elections of 1915 to 1945",
+            ),
+            Field(
+                "elec_year",
+                "year",
+                required=True,
+                description="up to 2027: elections that were scheduled",
+            ),
             Field("elec_month", "integer", required=True, minimum=1, maximum=12),
             Field("elec_day", "integer", minimum=1, maximum=31),
-            Field("event", required=True, description="vote, announcement, deadline, delay; spelled in several ways"),
-            Field("type", required=True, enum=("X", "L", "R"), description="X executive, L legislative, R referendum"),
+            Field(
+                "event",
+                required=True,
+                description="vote, announcement, deadline, delay; spelled in several ways",
+            ),
+            Field(
+                "type",
+                required=True,
+                enum=("X", "L", "R"),
+                description="X executive, L legislative, R referendum",
+            ),
             Field("direct", enum=("Y", "N", "A")),
             Field("regular", enum=("Y", "N")),
             Field("victory", enum=("Y", "N")),
@@ -82,7 +134,7 @@ REIGN_ELECTIONS = Source(
     year="elec_year",
     states=(("ccode", "cow"),),
     bibtex=owed("bell2016"),
-)  # fmt: skip
+)
 REIGN_REGIMES = Source(
     id="reign_regimes_2021",
     name="REIGN, spells of political regimes",
@@ -98,9 +150,23 @@ REIGN_REGIMES = Source(
             Field("cowcode", "integer", required=True),
             Field("gwf_country", required=True),
             Field("gwf_casename", required=True),
-            Field("gwf_startdate", required=True, pattern=r"\d{1,2}/\d{1,2}/\d{4}", description="m/d/yyyy"),
-            Field("gwf_enddate", required=True, pattern=r"\d{1,2}/\d{1,2}/\d{4}", description="m/d/yyyy; the last days of 2020 where it lived on"),
-            Field("gwf_regimetype", required=True, description="'provisional' also with a blank behind it"),
+            Field(
+                "gwf_startdate",
+                required=True,
+                pattern=r"\d{1,2}/\d{1,2}/\d{4}",
+                description="m/d/yyyy",
+            ),
+            Field(
+                "gwf_enddate",
+                required=True,
+                pattern=r"\d{1,2}/\d{1,2}/\d{4}",
+                description="m/d/yyyy; the last days of 2020 where it lived on",
+            ),
+            Field(
+                "gwf_regimetype",
+                required=True,
+                description="'provisional' also with a blank behind it",
+            ),
         ),
         key=("gwf_casename",),
     ),
@@ -110,4 +176,4 @@ REIGN_REGIMES = Source(
     last_year=2021,
     states=(("cowcode", "cow"),),
     bibtex=owed("bell2016"),
-)  # fmt: skip
+)

@@ -1,4 +1,6 @@
-"""UCDP by dyad: years of fighting between two parties 1946 to 2024, and the peace agreements they signed 1975 to 2021."""
+"""UCDP by dyad: years of fighting between two parties 1946 to 2024, and
+the peace agreements they signed 1975 to 2021.
+"""
 
 from peacestudy.core.schema import Field, Schema
 from peacestudy.outcomes.registry.citations import owed
@@ -6,18 +8,51 @@ from peacestudy.outcomes.source import Source
 
 _LIST = r"\d+(, \d+)*"  # several numbers, comma separated
 PROVISIONS = (
-    "cease", "intarmy", "ddr", "withd", "mil_prov", "pp", "intgov", "intciv", "elections", "interim", "natalks", "shagov",
-    "pol_prov", "aut", "fed", "ind", "ref", "shaloc", "regdev", "cul", "demarcation", "locgov", "terr_prov", "amn", "pris",
-    "recon", "return", "justice_prov", "reaffirm", "outlin", "pko", "gender", "co_impl",
-)  # fmt: skip
+    "cease",
+    "intarmy",
+    "ddr",
+    "withd",
+    "mil_prov",
+    "pp",
+    "intgov",
+    "intciv",
+    "elections",
+    "interim",
+    "natalks",
+    "shagov",
+    "pol_prov",
+    "aut",
+    "fed",
+    "ind",
+    "ref",
+    "shaloc",
+    "regdev",
+    "cul",
+    "demarcation",
+    "locgov",
+    "terr_prov",
+    "amn",
+    "pris",
+    "recon",
+    "return",
+    "justice_prov",
+    "reaffirm",
+    "outlin",
+    "pko",
+    "gender",
+    "co_impl",
+)
 
 DYADIC_251 = Source(
     id="ucdp_dyadic_25.1",
     name="UCDP Dyadic Dataset",
     version="25.1",
-    citation="Harbom, Lotta, Erik Melander, and Peter Wallensteen. 2008. Dyadic dimensions of armed conflict, 1946-2007. "
-    "Journal of Peace Research 45(5): 697-710; Davies, Shawn, Therese Pettersson, Margareta Sollenberg, and Magnus Oberg. "
-    "2025. Organized violence 1989-2024. Journal of Peace Research.",
+    citation=(
+        "Harbom, Lotta, Erik Melander, and Peter Wallensteen. 2008. Dyadic dimensions of armed"
+        " conflict, 1946-2007. Journal of Peace Research 45(5): 697-710; Davies, Shawn, Therese"
+        " Pettersson, Margareta Sollenberg, and Magnus Oberg. 2025. Organized violence 1989-2024."
+        " Journal of Peace Research."
+    ),
     landing_page="https://ucdp.uu.se/downloads",
     licence="believed CC BY 4.0",
     file="ucdp_dyadic_251.csv",
@@ -30,19 +65,36 @@ DYADIC_251 = Source(
             Field("side_a", required=True),
             Field("side_b", required=True),
             Field("location", required=True),
-            Field("incompatibility", "integer", enum=("1", "2", "3"), description="1 territory, 2 government, 3 both"),
+            Field(
+                "incompatibility",
+                "integer",
+                enum=("1", "2", "3"),
+                description="1 territory, 2 government, 3 both",
+            ),
             Field(
                 "type_of_conflict",
                 "integer",
                 enum=("1", "2", "3", "4"),
-                description="1 of a colony, 2 between states, 3 within a state, 4 so with troops of other states",
+                description=(
+                    "1 of a colony, 2 between states, 3 within a state, 4 so with troops of other"
+                    " states"
+                ),
             ),
-            Field("gwno_loc", required=True, pattern=_LIST, description="states fought over, comma separated"),
+            Field(
+                "gwno_loc",
+                required=True,
+                pattern=_LIST,
+                description="states fought over, comma separated",
+            ),
             Field("gwno_a", required=True, description="states of side A, comma separated"),
             Field("start_date", "date"),
             Field("start_date2", "date", description="the episode's 25 deaths"),
             Field(
-                "region", description="1 Europe, 2 Middle East, 3 Asia, 4 Africa, 5 Americas; several, comma separated"
+                "region",
+                description=(
+                    "1 Europe, 2 Middle East, 3 Asia, 4 Africa, 5 Americas; several, comma"
+                    " separated"
+                ),
             ),
             Field("year", "year", required=True, minimum=1946, maximum=2024),
             Field(
@@ -70,8 +122,10 @@ AGREEMENTS_221 = Source(
     id="ucdp_agreements_22.1",
     name="UCDP Peace Agreement Dataset",
     version="22.1",
-    citation="Pettersson, Therese, Stina Hogbladh, and Magnus Oberg. 2019. Organized violence, 1989-2018 and peace "
-    "agreements. Journal of Peace Research 56(4): 589-603.",
+    citation=(
+        "Pettersson, Therese, Stina Hogbladh, and Magnus Oberg. 2019. Organized violence, 1989-2018"
+        " and peace agreements. Journal of Peace Research 56(4): 589-603."
+    ),
     landing_page="https://ucdp.uu.se/downloads",
     licence="believed CC BY 4.0",
     file="ucdp_peace_agreements_221.csv",
@@ -80,9 +134,19 @@ AGREEMENTS_221 = Source(
     schema=Schema(
         (
             Field("paid", "integer", required=True),
-            Field("gwno", required=True, pattern=_LIST, description="states of the conflict, comma separated"),
+            Field(
+                "gwno",
+                required=True,
+                pattern=_LIST,
+                description="states of the conflict, comma separated",
+            ),
             Field("conflict_id", required=True, pattern=_LIST),
-            Field("dyad_id", required=True, pattern=_LIST, description="the dyads that signed, comma separated"),
+            Field(
+                "dyad_id",
+                required=True,
+                pattern=_LIST,
+                description="the dyads that signed, comma separated",
+            ),
             Field(
                 "incompatibility",
                 required=True,
@@ -98,8 +162,13 @@ AGREEMENTS_221 = Source(
                 enum=("1", "2", "3"),
                 description="1 full, 2 partial, 3 peace process agreement",
             ),
-            *(Field(name, "boolean", description="the agreement provides for it") for name in PROVISIONS),
-            Field("ended", "boolean", description="the agreement ended; empty where it did not apply"),
+            *(
+                Field(name, "boolean", description="the agreement provides for it")
+                for name in PROVISIONS
+            ),
+            Field(
+                "ended", "boolean", description="the agreement ended; empty where it did not apply"
+            ),
             Field("inclusive", "integer"),
             Field("termdur", "integer", description="-99 is a code, not a value"),
             Field("version", required=True, enum=("22.1",)),

@@ -1,16 +1,18 @@
-"""UCDP Conflict Termination: how episodes of fighting ended, by conflict and by dyad, 1946 to 2020."""
+"""UCDP Conflict Termination: how episodes of fighting ended, by
+conflict and by dyad, 1946 to 2020.
+"""
 
 from peacestudy.core.schema import Field, Schema
 from peacestudy.outcomes.registry.citations import owed
 from peacestudy.outcomes.source import Source
 
 _CITATION = (
-    "Kreutz, Joakim. 2010. How and when armed conflicts end: Introducing the UCDP Conflict Termination dataset. Journal of "
-    "Peace Research 47(2): 243-250."
+    "Kreutz, Joakim. 2010. How and when armed conflicts end: Introducing the UCDP Conflict"
+    " Termination dataset. Journal of Peace Research 47(2): 243-250."
 )
 _OUTCOME = (
-    "in the last year of an episode: 1 peace agreement, 2 ceasefire, 3 victory of side A, 4 victory of side B, 5 low activity, "
-    "6 an actor ceased to exist"
+    "in the last year of an episode: 1 peace agreement, 2 ceasefire, 3 victory of side A, 4 victory"
+    " of side B, 5 low activity, 6 an actor ceased to exist"
 )
 _SHARED = (
     Field("conflict_id", "integer", required=True),
@@ -18,20 +20,57 @@ _SHARED = (
     Field("location", required=True),
     Field("side_a", required=True),
     Field("side_b", required=True),
-    Field("incompatibility", "integer", required=True, enum=("1", "2", "3"), description="1 territory, 2 government, 3 both"),
+    Field(
+        "incompatibility",
+        "integer",
+        required=True,
+        enum=("1", "2", "3"),
+        description="1 territory, 2 government, 3 both",
+    ),
     Field("territory_name"),
-    Field("intensity_level", "integer", required=True, enum=("1", "2"), description="1: 25 to 999 deaths, 2: 1000 or more"),
-    Field("type_of_conflict", "integer", required=True, enum=("1", "2", "3", "4"),
-          description="1 of a colony, 2 between states, 3 within a state, 4 so with troops of other states"),
+    Field(
+        "intensity_level",
+        "integer",
+        required=True,
+        enum=("1", "2"),
+        description="1: 25 to 999 deaths, 2: 1000 or more",
+    ),
+    Field(
+        "type_of_conflict",
+        "integer",
+        required=True,
+        enum=("1", "2", "3", "4"),
+        description=(
+            "1 of a colony, 2 between states, 3 within a state, 4 so with troops of other states"
+        ),
+    ),
     Field("start_date", "date", required=True, description="first battle-related death"),
     Field("start_date2", "date", required=True, description="the episode's 25 deaths"),
-    Field("gwno_loc", required=True, pattern=r"\d+(, \d+)*", description="states fought over, comma separated"),
-    Field("region", required=True, description="1 Europe, 2 Middle East, 3 Asia, 4 Africa, 5 Americas; several, comma separated"),
+    Field(
+        "gwno_loc",
+        required=True,
+        pattern=r"\d+(, \d+)*",
+        description="states fought over, comma separated",
+    ),
+    Field(
+        "region",
+        required=True,
+        description=(
+            "1 Europe, 2 Middle East, 3 Asia, 4 Africa, 5 Americas; several, comma separated"
+        ),
+    ),
     Field("ependdate", "date", description="end of the episode, in its last year"),
     Field("ependprec", "integer", minimum=1, maximum=6, description="how exactly the end is known"),
     Field("outcome", "integer", minimum=1, maximum=6, description=_OUTCOME),
-    Field("recur", "integer", required=True, minimum=0, maximum=1, description="1: another episode follows"),
-)  # fmt: skip
+    Field(
+        "recur",
+        "integer",
+        required=True,
+        minimum=0,
+        maximum=1,
+        description="1: another episode follows",
+    ),
+)
 
 TERMINATION_CONFLICT = Source(
     id="ucdp_termination_conflict_3",
@@ -47,9 +86,22 @@ TERMINATION_CONFLICT = Source(
         (
             *_SHARED,
             Field("conflictep_id", "integer", required=True, description="episode"),
-            Field("conflictepisode", "integer", required=True, minimum=1, description="number of the episode in the conflict"),
+            Field(
+                "conflictepisode",
+                "integer",
+                required=True,
+                minimum=1,
+                description="number of the episode in the conflict",
+            ),
             Field("dyadcount", "integer", required=True, minimum=1, unit="dyads"),
-            Field("confterm", "integer", required=True, minimum=0, maximum=1, description="1: last year of the episode"),
+            Field(
+                "confterm",
+                "integer",
+                required=True,
+                minimum=0,
+                maximum=1,
+                description="1: last year of the episode",
+            ),
         ),
         key=("conflict_id", "year"),
     ),
@@ -62,7 +114,7 @@ TERMINATION_CONFLICT = Source(
     year="year",
     states=(("gwno_loc", "gw"),),
     bibtex=owed("kreutz2010"),
-)  # fmt: skip
+)
 TERMINATION_DYAD = Source(
     id="ucdp_termination_dyad_3",
     name="UCDP Conflict Termination Dataset, dyad level",
@@ -77,10 +129,30 @@ TERMINATION_DYAD = Source(
         (
             Field("dyad_id", "integer", required=True),
             *_SHARED,
-            Field("dyadep_id", "integer", required=True, description="episode; some ids are shared by several dyads of a conflict"),
-            Field("dyadepisode", "integer", required=True, minimum=1, description="number of the episode in the dyad"),
-            Field("dyadterm", "integer", minimum=0, maximum=1, description="1: last year of the episode"),
-            Field("cfiredate", description="ceasefire: a date, or in words where the parties' dates differ"),
+            Field(
+                "dyadep_id",
+                "integer",
+                required=True,
+                description="episode; some ids are shared by several dyads of a conflict",
+            ),
+            Field(
+                "dyadepisode",
+                "integer",
+                required=True,
+                minimum=1,
+                description="number of the episode in the dyad",
+            ),
+            Field(
+                "dyadterm",
+                "integer",
+                minimum=0,
+                maximum=1,
+                description="1: last year of the episode",
+            ),
+            Field(
+                "cfiredate",
+                description="ceasefire: a date, or in words where the parties' dates differ",
+            ),
             Field("peagdate", description="peace agreement: a date; 0 in some rows"),
         ),
         key=("dyad_id", "year"),
@@ -95,4 +167,4 @@ TERMINATION_DYAD = Source(
     year="year",
     states=(("gwno_loc", "gw"),),
     bibtex=owed("kreutz2010"),
-)  # fmt: skip
+)

@@ -1,4 +1,6 @@
-"""Builders: one module a study, from public files to the study's own tables. ``BUILDERS`` is a list one can read."""
+"""Builders: one module a study, from public files to the study's own
+tables. ``BUILDERS`` is a list one can read.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -44,15 +46,23 @@ BUILDERS: dict[str, Builder] = {
         accord_implementation.TABLES,
         accord_implementation.NEEDED,
     ),
-    "double_coding": Builder(double_coding.RatedRule, double_coding.build, double_coding.TABLES, double_coding.NEEDED),
+    "double_coding": Builder(
+        double_coding.RatedRule, double_coding.build, double_coding.TABLES, double_coding.NEEDED
+    ),
     "onset": Builder(onset.OnsetCaseRule, onset.build, onset.TABLES, onset.NEEDED),
     "peace_agreements": Builder(
-        peace_agreements.CaseRule, peace_agreements.build, peace_agreements.TABLES, peace_agreements.NEEDED
+        peace_agreements.CaseRule,
+        peace_agreements.build,
+        peace_agreements.TABLES,
+        peace_agreements.NEEDED,
     ),
     "signing_dyads": Builder(
         signing_dyads.SigningRule, signing_dyads.build, signing_dyads.TABLES, signing_dyads.NEEDED
     ),
     "third_party_role": Builder(
-        third_party_role.RoleRule, third_party_role.build, third_party_role.TABLES, third_party_role.NEEDED
+        third_party_role.RoleRule,
+        third_party_role.build,
+        third_party_role.TABLES,
+        third_party_role.NEEDED,
     ),
 }

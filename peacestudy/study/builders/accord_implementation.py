@@ -1,6 +1,8 @@
-"""The builder of the study accord_implementation: what comprehensive accords promise, what is done of it, and what followed.
+"""The builder of the study accord_implementation: what comprehensive accords promise, what is done
+of it, and what followed.
 
-Of the Peace Accords Matrix nothing is copied by provision: the tables hold shares of pillars, computed here.
+Of the Peace Accords Matrix nothing is copied by provision: the
+tables hold shares of pillars, computed here.
 """
 
 from dataclasses import dataclass
@@ -17,10 +19,25 @@ from peacestudy.core.tables import file_sha256
 from peacestudy.errors import SourceError, SpecError
 from peacestudy.outcomes import OutcomeTable
 from peacestudy.outcomes.context import CONTEXT, COVARIATES_SCHEMA
-from peacestudy.outcomes.implementation import IMPLEMENTATION_SCHEMA, implementation, provision_levels
+from peacestudy.outcomes.implementation import (
+    IMPLEMENTATION_SCHEMA,
+    implementation,
+    provision_levels,
+)
 from peacestudy.outcomes.peace import OUTCOMES_SCHEMA
-from peacestudy.study.builders.accord_links import Accord, accord_findings, make_accords, mended, state_name
-from peacestudy.study.builders.accord_tables import DELIVERIES_SCHEMA, accord_covariates, accord_outcomes, deliveries
+from peacestudy.study.builders.accord_links import (
+    Accord,
+    accord_findings,
+    make_accords,
+    mended,
+    state_name,
+)
+from peacestudy.study.builders.accord_tables import (
+    DELIVERIES_SCHEMA,
+    accord_covariates,
+    accord_outcomes,
+    deliveries,
+)
 from peacestudy.study.builders.releases import AS_NAMED, Releases
 
 PAM, PAX, ACD, LEADERS = "pam_1.5", "pax_v10", "ucdp_acd_25.1", "archigos"
@@ -54,13 +71,23 @@ class AccordRule:
     def __post_init__(self) -> None:
         if self.score != "aggregate":
             raise SpecError(
-                f"score is {self.score!r}; it must be aggregate, the mean over all provisions that are promised."
+                f"score is {self.score!r}; it must be aggregate, the mean over all provisions that"
+                " are promised."
             )
-        for name, least in {"horizon": 1, "delivery_year": 1, "lag": 0, "war_years_back": 1, "before_days": 0}.items():
+        for name, least in {
+            "horizon": 1,
+            "delivery_year": 1,
+            "lag": 0,
+            "war_years_back": 1,
+            "before_days": 0,
+        }.items():
             if (value := getattr(self, name)) < least:
                 raise SpecError(f"{name} is {value}; it must be {least} or more.")
         if self.delivery_year > YEARS[-1]:
-            raise SpecError(f"delivery_year is {self.delivery_year}; accords are followed for {YEARS[-1]} years.")
+            raise SpecError(
+                f"delivery_year is {self.delivery_year}; accords are followed for {YEARS[-1]}"
+                " years."
+            )
 
 
 def _peace(k: int, where: str) -> str:
@@ -73,21 +100,56 @@ TABLES: dict[str, Schema] = {
             *CASES_SCHEMA.fields[:2],
             Field("t0", "year", required=True, description="year in which the accord was signed"),
             Field("accord_date", "date", required=True),
-            Field("first_year", "year", required=True, description="calendar year of the accord's year 1 in the source"),
-            Field("n_years", "integer", required=True, minimum=1, maximum=10, unit="years", description="years that the source follows the accord, from year 1"),
-            Field("country", "integer", required=True, description="state whose politics are read, Gleditsch-Ward code"),
+            Field(
+                "first_year",
+                "year",
+                required=True,
+                description="calendar year of the accord's year 1 in the source",
+            ),
+            Field(
+                "n_years",
+                "integer",
+                required=True,
+                minimum=1,
+                maximum=10,
+                unit="years",
+                description="years that the source follows the accord, from year 1",
+            ),
+            Field(
+                "country",
+                "integer",
+                required=True,
+                description="state whose politics are read, Gleditsch-Ward code",
+            ),
             Field("country_name", required=True),
-            Field("conflict_id", "integer", required=True, description="conflict of UCDP/PRIO that the accord names"),
-            Field("conflict_ids", required=True, description="every conflict that the accord is to end"),
+            Field(
+                "conflict_id",
+                "integer",
+                required=True,
+                description="conflict of UCDP/PRIO that the accord names",
+            ),
+            Field(
+                "conflict_ids",
+                required=True,
+                description="every conflict that the accord is to end",
+            ),
             Field("n_agreements", "integer", required=True, minimum=0, unit="agreements of PA-X"),
             Field("joined", "boolean", required=True, description="PA-X has the text"),
-            Field("first_accord", "boolean", required=True, description="no earlier accord of the study is on the same conflict"),
+            Field(
+                "first_accord",
+                "boolean",
+                required=True,
+                description="no earlier accord of the study is on the same conflict",
+            ),
             Field("source", required=True),
         ),
         key=("case_id",),
     ),
     "agreements": Schema(
-        (Field("case_id", required=True), Field("agreement_id", "integer", required=True, description="AgtId of PA-X")),
+        (
+            Field("case_id", required=True),
+            Field("agreement_id", "integer", required=True, description="AgtId of PA-X"),
+        ),
         key=("case_id", "agreement_id"),
     ),
     "codings": CODING_SCHEMA,
@@ -95,9 +157,29 @@ TABLES: dict[str, Schema] = {
     "outcomes": Schema(
         (
             *OUTCOMES_SCHEMA.fields[:-1],
-            *(Field(f"peace_after_k{k}", "boolean", description=_peace(k, "the conflicts of the accord")) for k in LANDMARKS),
-            Field("country_peace", "boolean", description="no fighting year of any conflict in the state in t0 + 1 to t0 + horizon"),
-            *(Field(f"country_peace_k{k}", "boolean", description=_peace(k, "any conflict of the state")) for k in LANDMARKS),
+            *(
+                Field(
+                    f"peace_after_k{k}",
+                    "boolean",
+                    description=_peace(k, "the conflicts of the accord"),
+                )
+                for k in LANDMARKS
+            ),
+            Field(
+                "country_peace",
+                "boolean",
+                description=(
+                    "no fighting year of any conflict in the state in t0 + 1 to t0 + horizon"
+                ),
+            ),
+            *(
+                Field(
+                    f"country_peace_k{k}",
+                    "boolean",
+                    description=_peace(k, "any conflict of the state"),
+                )
+                for k in LANDMARKS
+            ),
             OUTCOMES_SCHEMA.fields[-1],
         ),
         key=("case_id",),
@@ -105,7 +187,7 @@ TABLES: dict[str, Schema] = {
     "covariates": COVARIATES_SCHEMA,
     "ledger": LEDGER_SCHEMA,
     "deliveries": DELIVERIES_SCHEMA,
-}  # fmt: skip
+}
 
 
 def build(
@@ -124,7 +206,8 @@ def build(
     Raises
     ------
     SourceError
-        A source is not as known, a data problem is not decided, or the codebook of provisions is not the declared one.
+        A source is not as known, a data problem is not decided, or the
+        codebook of provisions is not the declared one.
     """
     provisions = _provisions(folder, rule)
     sources = releases.read(NEEDED, raw)
@@ -132,8 +215,14 @@ def build(
     decided = releases.decide(accord_findings(pam, pax, acd), folder)
     years = mended(pam, decided)
     accords = make_accords(years, pax, decided)
-    pillars = {p.id: [c for i in p.indicators for c in i.columns] for p in provisions.entries if p.indicators}
-    done = implementation(provision_levels(years), pillars, [p.id for p in provisions.pillars], YEARS, PAM)
+    pillars = {
+        p.id: [c for i in p.indicators for c in i.columns]
+        for p in provisions.entries
+        if p.indicators
+    }
+    done = implementation(
+        provision_levels(years), pillars, [p.id for p in provisions.pillars], YEARS, PAM
+    )
     text = [(a.case_id, i) for a in accords for i in a.agreements]
     members = pd.DataFrame(text, columns=["case_id", "agreement_id"])
     codings = _codings(pax, members, codebook)
@@ -143,11 +232,15 @@ def build(
     around = accord_covariates(accords, done, scores, sources, rule, WANTED, LANDMARKS)
     seven = [p.id for p in codebook.pillars]
     tables = {
-        "cases": _cases(accords, years), "agreements": members, "codings": codings, "implementation": done,
+        "cases": _cases(accords, years),
+        "agreements": members,
+        "codings": codings,
+        "implementation": done,
         "outcomes": accord_outcomes(accords, acd, rule.horizon, rule.last_year, LANDMARKS),
-        "covariates": around, "deliveries": deliveries(accords, done, around, seven, rule.delivery_year),
+        "covariates": around,
+        "deliveries": deliveries(accords, done, around, seven, rule.delivery_year),
         "ledger": _ledger(sources, accords).table(),
-    }  # fmt: skip
+    }
     return {name: table[TABLES[name].names] for name, table in tables.items()}
 
 
@@ -156,8 +249,9 @@ def _provisions(folder: Path, rule: AccordRule) -> Codebook:
     found = file_sha256(path)
     if found != rule.provisions:
         raise SourceError(
-            f"{path} has sha256 {found}; study.toml declares {rule.provisions[:12]}... under [cases]. Restore the codebook, or "
-            f"declare anew and say in the statement what changed and why."
+            f"{path} has sha256 {found}; study.toml declares {rule.provisions[:12]}... under"
+            " [cases]. Restore the codebook, or declare anew and say in the statement what changed"
+            " and why."
         )
     return read_codebook(path)
 
@@ -169,12 +263,16 @@ def _codings(pax: pd.DataFrame, members: pd.DataFrame, codebook: Codebook) -> pd
 
 
 def _around(accords: list[Accord], pax: pd.DataFrame, rule: AccordRule) -> pd.DataFrame:
-    """The accord with what its conflict agreed on before it: the texts that it builds on, of any stage but Oth."""
+    """The accord with what its conflict agreed on before it: the texts
+    that it builds on, of any stage but Oth.
+    """
     rows = []
     for a in accords:
         if not a.agreements:
             continue
-        near = pax["Dat"].between(a.date - pd.Timedelta(days=rule.before_days), a.date) & (pax["Stage"] != "Oth")
+        near = pax["Dat"].between(a.date - pd.Timedelta(days=rule.before_days), a.date) & (
+            pax["Stage"] != "Oth"
+        )
         own = pax.loc[near & pax["UcdpCon"].isin(list(a.conflicts)), "AgtId"]
         rows += [(a.case_id, i) for i in sorted({*a.agreements, *(int(i) for i in own)})]
     return pd.DataFrame(rows, columns=["case_id", "agreement_id"])
@@ -184,18 +282,34 @@ def _cases(accords: list[Accord], years: pd.DataFrame) -> pd.DataFrame:
     last = years[years["year_k"] > 0].groupby("case_id")["year_k"].max()
     rows = [
         (
-            a.case_id, f"{a.place} {a.t0}", a.t0, a.date, a.first_year, int(last[a.case_id]), a.country, state_name(a),
-            a.conflicts[0], " ".join(map(str, a.conflicts)), len(a.agreements), bool(a.agreements),
+            a.case_id,
+            f"{a.place} {a.t0}",
+            a.t0,
+            a.date,
+            a.first_year,
+            int(last[a.case_id]),
+            a.country,
+            state_name(a),
+            a.conflicts[0],
+            " ".join(map(str, a.conflicts)),
+            len(a.agreements),
+            bool(a.agreements),
             not any(b.t0 < a.t0 and set(b.conflicts) & set(a.conflicts) for b in accords),
-            f"{PAM} pam_caseid {a.case_id}; {PAX} PamAgr {a.case_id}; {ACD} conflict {' '.join(map(str, a.conflicts))}",
+            (
+                f"{PAM} pam_caseid {a.case_id}; {PAX} PamAgr {a.case_id}; {ACD} conflict"
+                f" {' '.join(map(str, a.conflicts))}"
+            ),
         )
         for a in accords
-    ]  # fmt: skip
+    ]
     return pd.DataFrame(rows, columns=TABLES["cases"].names)
 
 
 def _ledger(sources: dict[str, OutcomeTable], accords: list[Accord]) -> Ledger:
     n = len(sources[PAM].table)
     without = [f"{a.place} {a.t0}" for a in accords if not a.agreements]
-    why = f"a comprehensive accord of the Peace Accords Matrix; PA-X has no text of {', '.join(without)}"
+    why = (
+        "a comprehensive accord of the Peace Accords Matrix; PA-X has no text of"
+        f" {', '.join(without)}"
+    )
     return Ledger((Entry("accords", "gather", "accord", n, len(accords), why=why),))

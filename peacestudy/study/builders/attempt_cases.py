@@ -1,4 +1,6 @@
-"""Settlement attempts as cases: what the builder of peace_agreements starts from, and cases and texts under any rule."""
+"""Settlement attempts as cases: what the builder of peace_agreements
+starts from, and cases and texts under any rule.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +16,12 @@ from peacestudy.core.countries import country_name
 from peacestudy.core.ledger import Entry, Ledger
 from peacestudy.core.schema import Field, Schema
 from peacestudy.outcomes import OutcomeTable
-from peacestudy.outcomes.attempts import AttemptRule, attempt_members, find_attempts, non_overlapping
+from peacestudy.outcomes.attempts import (
+    AttemptRule,
+    attempt_members,
+    find_attempts,
+    non_overlapping,
+)
 from peacestudy.outcomes.peace import PeaceRule, fighting_years
 from peacestudy.study.builders.releases import AS_NAMED, Releases
 
@@ -52,23 +59,50 @@ ATTEMPTS_SCHEMA = Schema(
     (
         *CASES_SCHEMA.fields[:2],
         Field("conflict_id", "integer", required=True, description="conflict of UCDP/PRIO"),
-        Field("country", "integer", required=True, description="state of the conflict, Gleditsch-Ward code; cluster of the models"),
+        Field(
+            "country",
+            "integer",
+            required=True,
+            description="state of the conflict, Gleditsch-Ward code; cluster of the models",
+        ),
         Field("country_name", required=True),
-        Field("several_governments", "boolean", required=True, description="the conflict is over several governments: no domestic context"),
+        Field(
+            "several_governments",
+            "boolean",
+            required=True,
+            description="the conflict is over several governments: no domestic context",
+        ),
         CASES_SCHEMA.fields[2],
-        Field("first_date", "date", required=True, description="first substantive agreement of the attempt"),
+        Field(
+            "first_date",
+            "date",
+            required=True,
+            description="first substantive agreement of the attempt",
+        ),
         Field("last_date", "date", required=True, description="last substantive agreement"),
-        Field("text_from", "date", required=True, description="day from which agreements are scored"),
-        Field("text_to", "date", required=True, description="last day on which agreements are scored"),
+        Field(
+            "text_from", "date", required=True, description="day from which agreements are scored"
+        ),
+        Field(
+            "text_to", "date", required=True, description="last day on which agreements are scored"
+        ),
         Field("n_substantive", "integer", required=True, minimum=1, unit="agreements"),
         Field("n_scored", "integer", required=True, minimum=1, unit="agreements"),
         Field("n_follow_up", "integer", required=True, minimum=0, unit="agreements"),
         Field("eligible", "boolean", required=True, description="fighting in t0-4..t0"),
-        Field("one_a_window", "boolean", required=True, description="eligible, and t0 lies after the outcome window of the last kept attempt of the conflict; texts may reach back into it"),
+        Field(
+            "one_a_window",
+            "boolean",
+            required=True,
+            description=(
+                "eligible, and t0 lies after the outcome window of the last kept attempt of the"
+                " conflict; texts may reach back into it"
+            ),
+        ),
         Field("source", required=True),
     ),
     key=("case_id",),
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,34 +154,68 @@ class Ground:
 
 
 def read_ground(
-    raw: Path, needed: tuple[str, ...], rule: CaseRule, codebook: Codebook, folder: Path, releases: Releases = AS_NAMED
+    raw: Path,
+    needed: tuple[str, ...],
+    rule: CaseRule,
+    codebook: Codebook,
+    folder: Path,
+    releases: Releases = AS_NAMED,
 ) -> Ground:
-    """Read every source that is needed; SourceError where one is missing, cut off, of another release or breaks its schema."""
+    """Read every source that is needed; SourceError where one is missing, cut off, of another
+    release or breaks its schema.
+    """
     return Ground(releases.read(needed, raw), rule, codebook, folder)
 
 
-def known_agreements(pax: pd.DataFrame, fighting: Mapping[int, set[int]]) -> tuple[pd.DataFrame, Ledger]:
-    """Agreements of conflicts that the conflict data know, and the ledger of how they were reached."""
+def known_agreements(
+    pax: pd.DataFrame, fighting: Mapping[int, set[int]]
+) -> tuple[pd.DataFrame, Ledger]:
+    """Agreements of conflicts that the conflict data know, and the
+    ledger of how they were reached.
+    """
     named = pax["UcdpCon"].notna()
     known = pax["UcdpCon"].isin(list(fighting))
     part = pax[known]
-    ledger = Ledger((
-        Entry("agreements with a conflict", "keep", "agreement", len(pax), int(named.sum()), left_out=int((~named).sum()),
-              why="PA-X names no UCDP conflict for the others (UcdpCon is blank)"),
-        Entry("conflicts in UCDP/PRIO", "keep", "agreement", int(named.sum()), len(part), left_out=int(named.sum()) - len(part),
-              why="the conflict id is not in UCDP/PRIO 25.1"),
-    ))  # fmt: skip
-    agreements = pd.DataFrame({
-        "agreement_id": part["AgtId"].astype(int), "conflict_id": part["UcdpCon"].astype(int), "date": part["Dat"],
-        "stage": part["Stage"], "type": part["Agtp"],
-    })  # fmt: skip
+    ledger = Ledger(
+        (
+            Entry(
+                "agreements with a conflict",
+                "keep",
+                "agreement",
+                len(pax),
+                int(named.sum()),
+                left_out=int((~named).sum()),
+                why="PA-X names no UCDP conflict for the others (UcdpCon is blank)",
+            ),
+            Entry(
+                "conflicts in UCDP/PRIO",
+                "keep",
+                "agreement",
+                int(named.sum()),
+                len(part),
+                left_out=int(named.sum()) - len(part),
+                why="the conflict id is not in UCDP/PRIO 25.1",
+            ),
+        )
+    )
+    agreements = pd.DataFrame(
+        {
+            "agreement_id": part["AgtId"].astype(int),
+            "conflict_id": part["UcdpCon"].astype(int),
+            "date": part["Dat"],
+            "stage": part["Stage"],
+            "type": part["Agtp"],
+        }
+    )
     return agreements.reset_index(drop=True), ledger
 
 
 def spans(ground: Ground, rule: AttemptRule) -> pd.DataFrame:
     """Attempts under a rule, with ``case_id`` (conflict and t0) in front."""
     found = find_attempts(ground.agreements, ground.fighting, rule)
-    found.insert(0, "case_id", [f"{c}-{t}" for c, t in zip(found["conflict_id"], found["t0"], strict=True)])
+    found.insert(
+        0, "case_id", [f"{c}-{t}" for c, t in zip(found["conflict_id"], found["t0"], strict=True)]
+    )
     return found
 
 
@@ -171,25 +239,33 @@ class Attempts:
 
 
 def cases_of(ground: Ground, attempts: pd.DataFrame) -> Attempts:
-    """Cases of attempts: members, state, label, whether there was fighting to stop, one attempt a window."""
+    """Cases of attempts: members, state, label, whether there was
+    fighting to stop, one attempt a window.
+    """
     members = attempt_members(ground.agreements, attempts)
     recent = range(-ground.rule.recent_years + 1, 1)
     out = attempts.copy()
     out["eligible"] = [
-        any(t + d in ground.fighting[c] for d in recent) for c, t in zip(out["conflict_id"], out["t0"], strict=True)
+        any(t + d in ground.fighting[c] for d in recent)
+        for c, t in zip(out["conflict_id"], out["t0"], strict=True)
     ]
     out["one_a_window"] = non_overlapping(out[out["eligible"]], ground.rule.horizon).reindex(
         out.index, fill_value=False
     )
     for role in ("scored", "follow_up"):
         out[f"n_{role}"] = (
-            out["case_id"].map(members[members["role"] == role].groupby("case_id").size()).fillna(0).astype(int)
+            out["case_id"]
+            .map(members[members["role"] == role].groupby("case_id").size())
+            .fillna(0)
+            .astype(int)
         )
     rows = [
         _state(case, ground.acd, members, ground.pax)
         for case in out[["case_id", "conflict_id", "t0"]].itertuples(index=False, name=None)
     ]
-    state = pd.DataFrame(rows, columns=["country", "several_governments", "country_name", "place"], index=out.index)
+    state = pd.DataFrame(
+        rows, columns=["country", "several_governments", "country_name", "place"], index=out.index
+    )
     out = pd.concat([out, state], axis=1)
     out["label"] = out["place"] + " " + out["t0"].astype(str)
     twice = out["label"].duplicated(keep=False)
@@ -200,11 +276,11 @@ def cases_of(ground: Ground, attempts: pd.DataFrame) -> Attempts:
 
 def _state(
     case: tuple[str, int, int], acd: pd.DataFrame, members: pd.DataFrame, pax: pd.DataFrame
-) -> tuple[int, bool, str, str]:  # fmt: skip
+) -> tuple[int, bool, str, str]:
     """State of a conflict, whether it has several, its name, and the place for the label.
 
-    A conflict over several governments has no one state: its cluster is the state that most of its scored agreements
-    name first (the lowest code of equals), and it gets no domestic context.
+    A conflict over several governments has no one state: its cluster is the state that most of its
+    scored agreements name first (the lowest code of equals), and it gets no domestic context.
     """
     case_id, conflict, t0 = case
     years = acd[acd["conflict_id"] == conflict].sort_values("year")
@@ -213,7 +289,9 @@ def _state(
     several = len(codes) > 1
     country = codes[0]
     if several:
-        ids = members[(members["case_id"] == case_id) & (members["role"] == "scored")]["agreement_id"]
+        ids = members[(members["case_id"] == case_id) & (members["role"] == "scored")][
+            "agreement_id"
+        ]
         country = int(pax[pax["AgtId"].isin(ids)]["Loc1GWNO"].mode().iloc[0])
     name = country_name(country, int(row["year"]), "gw")
     place = f"{name} and others" if several else row["location"].split(" (")[0]

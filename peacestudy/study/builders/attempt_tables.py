@@ -1,7 +1,9 @@
-"""The case table under other rules: what the base would be if attempts, clock or text were taken otherwise.
+"""The case table under other rules: what the base would be if
+attempts, clock or text were taken otherwise.
 
-Every table has the columns of ``WHOLE_SCHEMA`` and is joined already: case, outcome, scores, covariates. The functions
-are those of the base, so a table under the base's own rule equals the joined base.
+Every table has the columns of ``WHOLE_SCHEMA`` and is joined already: case, outcome, scores,
+covariates. The functions are those of the base, so a table under the base's own rule equals the
+joined base.
 """
 
 from dataclasses import replace
@@ -13,17 +15,54 @@ from peacestudy.core.schema import Field, Schema
 from peacestudy.errors import CodebookError
 from peacestudy.outcomes.attempts import at_first_agreement, largest_text
 from peacestudy.outcomes.peace import OTHER_OUTCOMES, OUTCOMES_SCHEMA, lasting_peace, other_outcomes
-from peacestudy.study.builders.attempt_cases import ACD, ATTEMPTS_SCHEMA, PAX, Attempts, Ground, cases_of, spans
+from peacestudy.study.builders.attempt_cases import (
+    ACD,
+    ATTEMPTS_SCHEMA,
+    PAX,
+    Attempts,
+    Ground,
+    cases_of,
+    spans,
+)
 from peacestudy.study.builders.controls import covariates
 
-OUTCOMES = Schema((*OUTCOMES_SCHEMA.fields[:-1], *OTHER_OUTCOMES, OUTCOMES_SCHEMA.fields[-1]), OUTCOMES_SCHEMA.key)
+OUTCOMES = Schema(
+    (*OUTCOMES_SCHEMA.fields[:-1], *OTHER_OUTCOMES, OUTCOMES_SCHEMA.fields[-1]), OUTCOMES_SCHEMA.key
+)
 PILLARS = ("diplomacy", "resources", "norms", "economy", "environment", "community", "institutions")
-SCORES = (*PILLARS, "power_sharing", "breadth", "dimension_political", "dimension_economic", "dimension_social",
-          "dimension_environmental", "weakest_dimension")  # fmt: skip
-CONTROLS = ("pages", "active", "war_years", "territory", "comprehensive", "prior_attempts", "trend", "battle_deaths",
-            "battle_deaths_high")  # fmt: skip
-CONTEXT = ("polyarchy", "polyarchy_low", "polyarchy_high", "executive_constraints", "legislative_constraints",
-           "judicial_constraints", "gdp_per_capita", "population", "trade_openness", "igo_memberships")  # fmt: skip
+SCORES = (
+    *PILLARS,
+    "power_sharing",
+    "breadth",
+    "dimension_political",
+    "dimension_economic",
+    "dimension_social",
+    "dimension_environmental",
+    "weakest_dimension",
+)
+CONTROLS = (
+    "pages",
+    "active",
+    "war_years",
+    "territory",
+    "comprehensive",
+    "prior_attempts",
+    "trend",
+    "battle_deaths",
+    "battle_deaths_high",
+)
+CONTEXT = (
+    "polyarchy",
+    "polyarchy_low",
+    "polyarchy_high",
+    "executive_constraints",
+    "legislative_constraints",
+    "judicial_constraints",
+    "gdp_per_capita",
+    "population",
+    "trade_openness",
+    "igo_memberships",
+)
 SCORE_FIELDS = tuple(Field(name, "number", required=True, minimum=0, maximum=1) for name in SCORES)
 MISSING = Field("missing", description="the covariates that are missing, each with the reason")
 WHOLE_SCHEMA = Schema(
@@ -46,8 +85,12 @@ def attempt_tables(ground: Ground) -> dict[str, pd.DataFrame]:
     first = at_first_agreement(base, ground.agreements)
     attempts = cases_of(ground, base)
     return {
-        "attempts_gap_730": whole_table(ground, cases_of(ground, spans(ground, replace(rule, gap_days=730)))),
-        "attempts_anchor": whole_table(ground, cases_of(ground, spans(ground, replace(rule, rule="anchor")))),
+        "attempts_gap_730": whole_table(
+            ground, cases_of(ground, spans(ground, replace(rule, gap_days=730)))
+        ),
+        "attempts_anchor": whole_table(
+            ground, cases_of(ground, spans(ground, replace(rule, rule="anchor")))
+        ),
         "attempts_first_agreement": whole_table(ground, cases_of(ground, first)),
         "attempts_largest_text": whole_table(ground, attempts, largest(ground, attempts)),
     }
@@ -67,13 +110,16 @@ def outcomes(ground: Ground, cases: pd.DataFrame) -> pd.DataFrame:
     return after.merge(other, on="case_id", validate="one_to_one")[OUTCOMES.names]
 
 
-def whole_table(ground: Ground, attempts: Attempts, texts: pd.DataFrame | None = None) -> pd.DataFrame:
+def whole_table(
+    ground: Ground, attempts: Attempts, texts: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Cases with outcome, scores and covariates: the columns of ``WHOLE_SCHEMA``.
 
     Parameters
     ----------
     attempts : cases and their members.
-    texts : ``case_id, agreement_id``, the agreements whose topics and pages count; None takes all that are scored.
+    texts : ``case_id, agreement_id``, the agreements whose topics and
+        pages count; None takes all that are scored.
 
     Raises
     ------
@@ -85,7 +131,8 @@ def whole_table(ground: Ground, attempts: Attempts, texts: pd.DataFrame | None =
     scores = score(Coding(codings, ground.codebook))
     if absent := [name for name in SCORES if name not in scores.columns]:
         raise CodebookError(
-            f"codebook {ground.codebook.id} gives no score {', '.join(absent)}. Restore it, or change SCORES."
+            f"codebook {ground.codebook.id} gives no score {', '.join(absent)}. Restore it, or"
+            " change SCORES."
         )
     long = covariates(ground, attempts, texts)
     after = outcomes(ground, attempts.cases).drop(columns="source")
@@ -97,7 +144,9 @@ def whole_table(ground: Ground, attempts: Attempts, texts: pd.DataFrame | None =
 
 
 def wide(long: pd.DataFrame) -> pd.DataFrame:
-    """Covariates with a column a variable, and ``missing``: the variables without a value, each with its reason."""
+    """Covariates with a column a variable, and ``missing``: the
+    variables without a value, each with its reason.
+    """
     out = long.pivot(index="case_id", columns="variable", values="value").rename_axis(columns=None)
     gaps = long[long["value"].isna()]
     said = (gaps["variable"] + ": " + gaps["reason"]).groupby(gaps["case_id"]).agg("; ".join)

@@ -1,4 +1,6 @@
-"""Who gets an agreement: every conflict-year at risk of a settlement attempt, with and without one."""
+"""Who gets an agreement: every conflict-year at risk of a
+settlement attempt, with and without one.
+"""
 
 import math
 from typing import Any
@@ -18,7 +20,8 @@ DIGITS = 2  # of logarithms and indices
 REGIONS = {"1": "Europe", "2": "Middle East", "3": "Asia", "4": "Africa", "5": "Americas"}
 SEVERAL = "several regions"
 DOMESTIC = ("polyarchy", "executive_constraints", "legislative_constraints")
-SIZE = {"ln_gdp_per_capita": ("gdp_per_capita", 1.0), "ln_population": ("population", 1e6)}  # of what, in which unit
+# of what, in which unit
+SIZE = {"ln_gdp_per_capita": ("gdp_per_capita", 1.0), "ln_population": ("population", 1e6)}
 LAGGED = (*DOMESTIC, *SIZE)
 CONFLICT_YEARS_SCHEMA = Schema(
     (
@@ -26,33 +29,99 @@ CONFLICT_YEARS_SCHEMA = Schema(
         Field("label", required=True),
         Field("conflict_id", "integer", required=True, description="conflict of UCDP/PRIO"),
         Field("year", "year", required=True),
-        Field("country", "integer", required=True, description="Gleditsch-Ward code of the state fought over; of several, the first"),
-        Field("several_governments", "boolean", required=True, description="the conflict is over several governments: no domestic politics"),
-        Field("intrastate", "boolean", required=True, description="of type 3 or 4 when last fought"),
-        Field("attempt", "boolean", required=True, description="the first substantive agreement of an eligible attempt of cases falls in the year"),
+        Field(
+            "country",
+            "integer",
+            required=True,
+            description="Gleditsch-Ward code of the state fought over; of several, the first",
+        ),
+        Field(
+            "several_governments",
+            "boolean",
+            required=True,
+            description="the conflict is over several governments: no domestic politics",
+        ),
+        Field(
+            "intrastate", "boolean", required=True, description="of type 3 or 4 when last fought"
+        ),
+        Field(
+            "attempt",
+            "boolean",
+            required=True,
+            description=(
+                "the first substantive agreement of an eligible attempt of cases falls in the year"
+            ),
+        ),
         Field("attempt_case_id", description="that attempt"),
-        Field("fighting", "boolean", required=True, description="25 or more battle-related deaths in the year"),
+        Field(
+            "fighting",
+            "boolean",
+            required=True,
+            description="25 or more battle-related deaths in the year",
+        ),
         Field("war", "boolean", required=True, description="1000 or more in the year"),
-        Field("duration", "integer", required=True, minimum=0, unit="years", description="since the first year of fighting"),
-        Field("since_fighting", "integer", required=True, minimum=0, maximum=4, unit="years", description="since the last year of fighting; 0 in it"),
-        Field("territory", "boolean", required=True, description="fought over territory, or over both, when last fought"),
-        Field("prior_attempts", "integer", required=True, minimum=0, unit="attempts",
-              description="of the conflict, eligible or not, that began in an earlier year"),
-        Field("under_way", "boolean", required=True,
-              description="an attempt of the conflict that began in an earlier year has its last agreement in the year or later"),
+        Field(
+            "duration",
+            "integer",
+            required=True,
+            minimum=0,
+            unit="years",
+            description="since the first year of fighting",
+        ),
+        Field(
+            "since_fighting",
+            "integer",
+            required=True,
+            minimum=0,
+            maximum=4,
+            unit="years",
+            description="since the last year of fighting; 0 in it",
+        ),
+        Field(
+            "territory",
+            "boolean",
+            required=True,
+            description="fought over territory, or over both, when last fought",
+        ),
+        Field(
+            "prior_attempts",
+            "integer",
+            required=True,
+            minimum=0,
+            unit="attempts",
+            description="of the conflict, eligible or not, that began in an earlier year",
+        ),
+        Field(
+            "under_way",
+            "boolean",
+            required=True,
+            description=(
+                "an attempt of the conflict that began in an earlier year has its last agreement in"
+                " the year or later"
+            ),
+        ),
         Field("region", required=True, enum=(*REGIONS.values(), SEVERAL)),
         *(Field(name, "number", description="the year before") for name in DOMESTIC),
-        Field("ln_gdp_per_capita", "number", description="ln of GDP a head in current US dollars, the year before"),
+        Field(
+            "ln_gdp_per_capita",
+            "number",
+            description="ln of GDP a head in current US dollars, the year before",
+        ),
         Field("ln_population", "number", description="ln of million people, the year before"),
         MISSING,
         Field("source", required=True),
     ),
     key=("case_id",),
-)  # fmt: skip
+)
 ATTEMPTS_OUTSIDE_SCHEMA = Schema(
     (
         Field("case_id", required=True, description="attempt of cases that no conflict-year has"),
-        Field("first_year", "year", required=True, description="year of its first substantive agreement"),
+        Field(
+            "first_year",
+            "year",
+            required=True,
+            description="year of its first substantive agreement",
+        ),
         Field("reason", required=True),
     ),
     key=("case_id",),
@@ -62,8 +131,9 @@ ATTEMPTS_OUTSIDE_SCHEMA = Schema(
 def conflict_years(ground: Ground, cases: pd.DataFrame) -> pd.DataFrame:
     """Conflict-years at risk, the columns of ``CONFLICT_YEARS_SCHEMA``.
 
-    A conflict is at risk in a year if it was fought in one of the years up to and with it in which an attempt looks for
-    fighting (``recent_years``): the rule that makes an attempt eligible, so that whoever can have one is there.
+    A conflict is at risk in a year if it was fought in one of the years up to and with it in which
+    an attempt looks for fighting (``recent_years``): the rule that makes an attempt eligible, so
+    that whoever can have one is there.
 
     Parameters
     ----------
@@ -78,14 +148,19 @@ def conflict_years(ground: Ground, cases: pd.DataFrame) -> pd.DataFrame:
     eligible = began[began["eligible"].astype(bool)]
     if (twice := eligible.duplicated(["conflict_id", "first_year"])).any():
         raise SourceError(
-            f"attempt {eligible.loc[twice, 'case_id'].iloc[0]} begins in the year of another of its conflict."
+            f"attempt {eligible.loc[twice, 'case_id'].iloc[0]} begins in the year of another of its"
+            " conflict."
         )
     of = {
         (int(c), int(y)): case
-        for case, c, y in eligible[["case_id", "conflict_id", "first_year"]].itertuples(index=False, name=None)
+        for case, c, y in eligible[["case_id", "conflict_id", "first_year"]].itertuples(
+            index=False, name=None
+        )
     }
     lives: dict[int, list[tuple[int, int]]] = {}
-    for c, start, end in began[["conflict_id", "first_year", "t0"]].itertuples(index=False, name=None):
+    for c, start, end in began[["conflict_id", "first_year", "t0"]].itertuples(
+        index=False, name=None
+    ):
         lives.setdefault(int(c), []).append((int(start), int(end)))
     rows = []
     for conflict, own in ground.acd.sort_values("year").groupby("conflict_id"):
@@ -93,14 +168,21 @@ def conflict_years(ground: Ground, cases: pd.DataFrame) -> pd.DataFrame:
         for year in range(FIRST, LAST + 1):
             if years & set(range(year - ground.rule.recent_years + 1, year + 1)):
                 last = own[own["year"] <= year].iloc[-1]
-                rows.append(_row(last, year, min(years), of.get((c, year))) | _before(lives.get(c, []), year))
+                rows.append(
+                    _row(last, year, min(years), of.get((c, year)))
+                    | _before(lives.get(c, []), year)
+                )
     out = pd.DataFrame(rows)
     table = out.merge(_lagged(ground, out), on="case_id", how="left", validate="one_to_one")
-    return table[CONFLICT_YEARS_SCHEMA.names].sort_values(["conflict_id", "year"], ignore_index=True)
+    return table[CONFLICT_YEARS_SCHEMA.names].sort_values(
+        ["conflict_id", "year"], ignore_index=True
+    )
 
 
 def _row(last: "pd.Series[Any]", year: int, first: int, attempt: str | None) -> dict[str, object]:
-    """A conflict-year from the last year of its fighting, its first, and the attempt that begins in it."""
+    """A conflict-year from the last year of its fighting, its
+    first, and the attempt that begins in it.
+    """
     codes = [int(code) for code in str(last["gwno_loc"]).split(",")]
     conflict, seen = last["conflict_id"], int(str(last["year"]))
     place = str(last["location"]).split(" (")[0]
@@ -108,37 +190,61 @@ def _row(last: "pd.Series[Any]", year: int, first: int, attempt: str | None) -> 
         place = f"{country_name(codes[0], seen, 'gw')} and others"
     regions = str(last["region"]).split(",")
     return {
-        "case_id": f"{conflict}-year-{year}", "label": f"{place}, conflict {conflict}, {year}", "conflict_id": conflict, "year": year,
-        "country": codes[0], "several_governments": len(codes) > 1, "intrastate": last["type_of_conflict"] in INTRASTATE,
-        "attempt": attempt is not None, "attempt_case_id": attempt, "fighting": seen == year,
-        "war": seen == year and last["intensity_level"] == 2, "duration": year - first, "since_fighting": year - seen,
+        "case_id": f"{conflict}-year-{year}",
+        "label": f"{place}, conflict {conflict}, {year}",
+        "conflict_id": conflict,
+        "year": year,
+        "country": codes[0],
+        "several_governments": len(codes) > 1,
+        "intrastate": last["type_of_conflict"] in INTRASTATE,
+        "attempt": attempt is not None,
+        "attempt_case_id": attempt,
+        "fighting": seen == year,
+        "war": seen == year and last["intensity_level"] == 2,
+        "duration": year - first,
+        "since_fighting": year - seen,
         "territory": last["incompatibility"] in (1, 3),
-        "region": REGIONS[regions[0]] if len(regions) == 1 else SEVERAL, "source": f"{ACD} conflict {conflict} {seen}",
-    }  # fmt: skip
+        "region": REGIONS[regions[0]] if len(regions) == 1 else SEVERAL,
+        "source": f"{ACD} conflict {conflict} {seen}",
+    }
 
 
 def _before(lives: list[tuple[int, int]], year: int) -> dict[str, object]:
-    """Attempts of the conflict that began earlier, and whether one of them is not over; ``lives`` are first and last years."""
+    """Attempts of the conflict that began earlier, and whether one of them is not over; ``lives``
+    are first and last years.
+    """
     earlier = [end for start, end in lives if start < year]
     return {"prior_attempts": len(earlier), "under_way": any(end >= year for end in earlier)}
 
 
 def _lagged(ground: Ground, rows: pd.DataFrame) -> pd.DataFrame:
-    """Domestic politics, GDP and population of the year before, a column each, and ``missing`` with the reasons."""
-    wanted = pd.DataFrame({
-        "case_id": rows["case_id"], "country": rows["country"].astype("Int64").mask(rows["several_governments"]),
-        "year": rows["year"] - ground.rule.lag,
-    })  # fmt: skip
+    """Domestic politics, GDP and population of the year before, a
+    column each, and ``missing`` with the reasons.
+    """
+    wanted = pd.DataFrame(
+        {
+            "case_id": rows["case_id"],
+            "country": rows["country"].astype("Int64").mask(rows["several_governments"]),
+            "year": rows["year"] - ground.rule.lag,
+        }
+    )
     of = {c.variable: c for c in CONTEXT}
     read = {
         v: country_year(wanted, ground.sources[of[v].source_id], of[v])
         for v in (*DOMESTIC, *(v for v, _ in SIZE.values()))
     }
     logs = [
-        combine(read[v], name, (v,), lambda value, unit=unit: math.log(value / unit) if value > 0 else math.nan)
+        combine(
+            read[v],
+            name,
+            (v,),
+            lambda value, unit=unit: math.log(value / unit) if value > 0 else math.nan,
+        )
         for name, (v, unit) in SIZE.items()
     ]
-    long = pd.concat([*(read[v] for v in DOMESTIC), *logs], ignore_index=True)[COVARIATES_SCHEMA.names]
+    long = pd.concat([*(read[v] for v in DOMESTIC), *logs], ignore_index=True)[
+        COVARIATES_SCHEMA.names
+    ]
     table = wide(long.assign(value=long["value"].round(DIGITS)))
     return table.reindex(columns=["case_id", *LAGGED, "missing"])
 
@@ -153,7 +259,9 @@ def attempts_outside(cases: pd.DataFrame, years: pd.DataFrame) -> pd.DataFrame:
     """
     met = set(years["attempt_case_id"].dropna())
     rows = []
-    for case, eligible, date in cases[["case_id", "eligible", "first_date"]].itertuples(index=False, name=None):
+    for case, eligible, date in cases[["case_id", "eligible", "first_date"]].itertuples(
+        index=False, name=None
+    ):
         if case in met:
             continue
         if not eligible:
@@ -161,6 +269,9 @@ def attempts_outside(cases: pd.DataFrame, years: pd.DataFrame) -> pd.DataFrame:
         elif not FIRST <= date.year <= LAST:
             reason = f"begins outside {FIRST} to {LAST}"
         else:
-            reason = "no fighting in the five years up to its first agreement; there was some by its last"
+            reason = (
+                "no fighting in the five years up to its first agreement; there was some by its"
+                " last"
+            )
         rows.append((case, int(date.year), reason))
     return pd.DataFrame(rows, columns=ATTEMPTS_OUTSIDE_SCHEMA.names)

@@ -1,8 +1,9 @@
-"""Promise and deed: of what a text promised, what a record says was done in t0 and the two years after.
+"""Promise and deed: of what a text promised, what a record says
+was done in t0 and the two years after.
 
-A record is on disk for an international mission (topic ImPK) and for an amnesty (TjAmPro). For every other promise of
-the codebook there is none, so nothing is said of it here; what was implemented of 34 comprehensive accords is a study
-of its own (accord_implementation).
+A record is on disk for an international mission (topic ImPK) and for an amnesty (TjAmPro). For
+every other promise of the codebook there is none, so nothing is said of it here; what was
+implemented of 34 comprehensive accords is a study of its own (accord_implementation).
 """
 
 import pandas as pd
@@ -11,7 +12,14 @@ from peacestudy.core.countries import translate_many
 from peacestudy.core.schema import Field, Schema
 from peacestudy.study.builders.attempt_cases import PAX, Attempts, Ground
 from peacestudy.study.builders.controls import TJET
-from peacestudy.study.builders.missions import THIRD, UN, Decided, Presence, third_party_presence, un_presence
+from peacestudy.study.builders.missions import (
+    THIRD,
+    UN,
+    Decided,
+    Presence,
+    third_party_presence,
+    un_presence,
+)
 
 DEEDS = ("mission", "new_mission", "third_party_mission", "amnesty")
 WITHIN = 2  # years after t0 in which a promise is looked for
@@ -19,16 +27,34 @@ AMNESTIES = ("amnesty_ucdp_dcj_sta_opp", "amnesty_ucdp_pcj_sta_opp")
 DEEDS_SCHEMA = Schema(
     (
         Field("case_id", required=True),
-        Field("deed", required=True, enum=DEEDS,
-              description="mission: a UN mission present; new_mission: one that began; third_party_mission: one of any sender present; amnesty: one made"),
-        Field("promised", "boolean", required=True, description="any scored agreement mentions or provides for it"),
-        Field("observed", "boolean", description="seen in one of the years; missing where none was seen and a year is not covered"),
+        Field(
+            "deed",
+            required=True,
+            enum=DEEDS,
+            description=(
+                "mission: a UN mission present; new_mission: one that began; third_party_mission:"
+                " one of any sender present; amnesty: one made"
+            ),
+        ),
+        Field(
+            "promised",
+            "boolean",
+            required=True,
+            description="any scored agreement mentions or provides for it",
+        ),
+        Field(
+            "observed",
+            "boolean",
+            description=(
+                "seen in one of the years; missing where none was seen and a year is not covered"
+            ),
+        ),
         Field("year", required=True, description="years in which it is looked for"),
         Field("source", required=True),
         Field("reason", description="why it is missing; empty where it is not"),
     ),
     key=("case_id", "deed"),
-)  # fmt: skip
+)
 Seen = tuple[bool | None, str | None]
 
 
@@ -41,10 +67,15 @@ def deeds(ground: Ground, attempts: Attempts, decided: Decided) -> pd.DataFrame:
     decided : decisions on what was found in the lists of missions.
     """
     cases = attempts.cases[["case_id", "conflict_id", "country", "t0"]]
-    texts = attempts.scored.merge(ground.pax, left_on="agreement_id", right_on="AgtId", validate="many_to_one")
+    texts = attempts.scored.merge(
+        ground.pax, left_on="agreement_id", right_on="AgtId", validate="many_to_one"
+    )
     promised = (texts.groupby("case_id")[["ImPK", "TjAmPro"]].max() > 0).to_dict()
     un, third = (ground.sources[i].source for i in (UN, THIRD))
-    here, anyone = un_presence(ground.sources[UN], decided), third_party_presence(ground.sources[THIRD], decided)
+    here, anyone = (
+        un_presence(ground.sources[UN], decided),
+        third_party_presence(ground.sources[THIRD], decided),
+    )
     cow = translate_many(cases["country"], cases["t0"], "gw", "cow")
     amnesties = _amnesties(ground)
     rows: list[tuple[object, ...]] = []
@@ -53,22 +84,40 @@ def deeds(ground: Ground, attempts: Attempts, decided: Decided) -> pd.DataFrame:
     ):
         years = range(t0, t0 + WITHIN + 1)
         for deed, presence, state, source in (
-            ("mission", here, country, un), ("new_mission", here, country, un), ("third_party_mission", anyone, code, third),
-        ):  # fmt: skip
-            # no code on 31 December of t0: the state has ended, and the lists file its missions under others
-            seen = (None, why) if pd.isna(code) else _missions(deed, presence, int(state), years, source.last_year)
+            ("mission", here, country, un),
+            ("new_mission", here, country, un),
+            ("third_party_mission", anyone, code, third),
+        ):
+            # no code on 31 December of t0: the state has ended, and the lists file its missions
+            # under others
+            seen = (
+                (None, why)
+                if pd.isna(code)
+                else _missions(deed, presence, int(state), years, source.last_year)
+            )
             rows.append((case, deed, promised["ImPK"][case], seen[0], source.id, seen[1]))
-        rows.append((case, "amnesty", promised["TjAmPro"][case], *_amnesty(amnesties, conflict, years)))
-    out = pd.DataFrame(rows, columns=["case_id", "deed", "promised", "observed", "source", "reason"])
+        rows.append(
+            (case, "amnesty", promised["TjAmPro"][case], *_amnesty(amnesties, conflict, years))
+        )
+    out = pd.DataFrame(
+        rows, columns=["case_id", "deed", "promised", "observed", "source", "reason"]
+    )
     t0 = out["case_id"].map(cases.set_index("case_id")["t0"])
     topic = out["deed"].map({"amnesty": "TjAmPro"}).fillna("ImPK")
     out["source"] = PAX + " " + topic + "; " + out["source"]
     out["year"] = t0.astype(str) + "-" + (t0 + WITHIN).astype(str)
-    return out.astype({"promised": "boolean", "observed": "boolean", "reason": "object"})[DEEDS_SCHEMA.names]
+    return out.astype({"promised": "boolean", "observed": "boolean", "reason": "object"})[
+        DEEDS_SCHEMA.names
+    ]
 
 
 def _missions(deed: str, presence: Presence, state: int, years: range, last: int) -> Seen:
-    found = [m for y in years for m in presence.get((state, y), []) if deed != "new_mission" or m.began in years]
+    found = [
+        m
+        for y in years
+        for m in presence.get((state, y), [])
+        if deed != "new_mission" or m.began in years
+    ]
     if found:
         return True, None
     if years[-1] > last:
@@ -80,10 +129,18 @@ def _amnesties(ground: Ground) -> dict[tuple[int, int], float]:
     """Amnesties that belong to a conflict, made in a year, where both counts are there."""
     table = ground.sources[TJET].table
     whole = table[table[list(AMNESTIES)].notna().all(axis=1)]
-    return dict(zip(zip(whole["conflict_id"], whole["year"], strict=True), whole[list(AMNESTIES)].sum(axis=1), strict=True))  # fmt: skip
+    return dict(
+        zip(
+            zip(whole["conflict_id"], whole["year"], strict=True),
+            whole[list(AMNESTIES)].sum(axis=1),
+            strict=True,
+        )
+    )
 
 
-def _amnesty(counts: dict[tuple[int, int], float], conflict: int, years: range) -> tuple[bool | None, str, str | None]:
+def _amnesty(
+    counts: dict[tuple[int, int], float], conflict: int, years: range
+) -> tuple[bool | None, str, str | None]:
     source = f"{TJET} {', '.join(AMNESTIES)}"
     if any(counts.get((conflict, y), 0) > 0 for y in years):
         return True, source, None

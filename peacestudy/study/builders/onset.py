@@ -1,6 +1,8 @@
-"""The builder of the study onset: every state-year since 1946, whether an armed conflict began, and the year before it.
+"""The builder of the study onset: every state-year since 1946, whether an
+armed conflict began, and the year before it.
 
-No column of a source is copied: a figure is transformed and rounded, and every missing one stands in ``gaps``.
+No column of a source is copied: a figure is transformed and rounded,
+and every missing one stands in ``gaps``.
 """
 
 from dataclasses import dataclass
@@ -28,7 +30,8 @@ from peacestudy.study.builders.state_context import (
 
 ACD, STATES = "ucdp_acd_25.1", "gw_states"
 NEEDED = (ACD, STATES, *dict.fromkeys(c.source_id for c in LOOKUPS))
-EARLY = ("ln_trade_openness", "ln_igo_memberships", "executive_constraints")  # their sources end in 2014, 2014 and 2018
+# their sources end in 2014, 2014 and 2018
+EARLY = ("ln_trade_openness", "ln_igo_memberships", "executive_constraints")
 LATE = ("polyarchy", "ln_gdp_per_capita", "ln_population", "regional_fighting")
 STATE, SEVERAL = "state not in the system", "several states"
 
@@ -66,34 +69,105 @@ TABLES: dict[str, Schema] = {
         (
             Field("case_id", required=True, description="Gleditsch-Ward code and year"),
             Field("label", required=True),
-            Field("country", "integer", required=True, description="Gleditsch-Ward code; cluster of the models"),
+            Field(
+                "country",
+                "integer",
+                required=True,
+                description="Gleditsch-Ward code; cluster of the models",
+            ),
             Field("year", "year", required=True),
-            Field("onset", "boolean", required=True, description="a conflict within the state begins, or begins anew after the gap"),
-            Field("fighting", "boolean", required=True, description="a conflict within the state, of type 3 or 4, is fought in the year"),
-            Field("quiet", "boolean", required=True, description="no such conflict was fought in the years of the gap before the year"),
-            Field("peace_years", "integer", required=True, minimum=0, unit="years",
-                  description="years without such fighting completed before the year, from 1946 or the state's first year on"),
-            Field("new_conflict", "boolean", required=True, description="as published: first year of a conflict of type 3 with the state as side A"),
-            Field("spell_years", "integer", required=True, minimum=0, unit="years", description="as published: peace_years, of type 3 only"),
-            Field("regional_fighting", "number", minimum=0, maximum=1,
-                  description="share of the other states of the region with such fighting the year before; stands in for neighbours"),
+            Field(
+                "onset",
+                "boolean",
+                required=True,
+                description="a conflict within the state begins, or begins anew after the gap",
+            ),
+            Field(
+                "fighting",
+                "boolean",
+                required=True,
+                description="a conflict within the state, of type 3 or 4, is fought in the year",
+            ),
+            Field(
+                "quiet",
+                "boolean",
+                required=True,
+                description="no such conflict was fought in the years of the gap before the year",
+            ),
+            Field(
+                "peace_years",
+                "integer",
+                required=True,
+                minimum=0,
+                unit="years",
+                description=(
+                    "years without such fighting completed before the year, from 1946 or the"
+                    " state's first year on"
+                ),
+            ),
+            Field(
+                "new_conflict",
+                "boolean",
+                required=True,
+                description=(
+                    "as published: first year of a conflict of type 3 with the state as side A"
+                ),
+            ),
+            Field(
+                "spell_years",
+                "integer",
+                required=True,
+                minimum=0,
+                unit="years",
+                description="as published: peace_years, of type 3 only",
+            ),
+            Field(
+                "regional_fighting",
+                "number",
+                minimum=0,
+                maximum=1,
+                description=(
+                    "share of the other states of the region with such fighting the year before;"
+                    " stands in for neighbours"
+                ),
+            ),
             *(_figure(name) for name in FIGURES),
-            Field("complete", "boolean", required=True, description="every figure of the model of prevention is there"),
-            Field("complete_late", "boolean", required=True, description="as complete, without the sources that end in 2014 and 2018"),
+            Field(
+                "complete",
+                "boolean",
+                required=True,
+                description="every figure of the model of prevention is there",
+            ),
+            Field(
+                "complete_late",
+                "boolean",
+                required=True,
+                description="as complete, without the sources that end in 2014 and 2018",
+            ),
         ),
         key=("case_id",),
     ),
     "onsets": Schema(
         (
             Field("case_id", required=True, description="state-year"),
-            Field("conflict_id", "integer", required=True, description="conflict of UCDP/PRIO that begins"),
-            Field("new", "boolean", required=True, description="it was never fought before; else it begins anew"),
+            Field(
+                "conflict_id",
+                "integer",
+                required=True,
+                description="conflict of UCDP/PRIO that begins",
+            ),
+            Field(
+                "new",
+                "boolean",
+                required=True,
+                description="it was never fought before; else it begins anew",
+            ),
         ),
         key=("case_id", "conflict_id"),
     ),
     "coverage": COVERAGE_SCHEMA,
     "gaps": GAPS_SCHEMA,
-}  # fmt: skip
+}
 
 
 def build(
@@ -112,7 +186,8 @@ def build(
     Raises
     ------
     SourceError
-        A file is missing, cut off, of another release, or breaks its schema; or a data problem is not decided.
+        A file is missing, cut off, of another release, or breaks its
+        schema; or a data problem is not decided.
     """
     sources = releases.read(NEEDED, raw)
     states = state_years(sources[STATES].table, rule.states())
@@ -122,35 +197,55 @@ def build(
     began.insert(0, "case_id", began["country"].astype(str) + "-" + began["year"].astype(str))
     table["onset"] = table["case_id"].isin(began["case_id"])
     fought = fighting_by_state(conflicts)
-    table["regional_fighting"] = regional_share(table, fought, rule.lag, rule.first_year).round(rule.digits)
+    table["regional_fighting"] = regional_share(table, fought, rule.lag, rule.first_year).round(
+        rule.digits
+    )
     known = figures(table, sources, rule.lag)
     wide = known.pivot(index="case_id", columns="variable", values="value").loc[table["case_id"]]
     for name in FIGURES:
-        table[name] = wide[name].round(rule.digits).to_numpy() + 0.0  # a rounded -0.0 is written as 0.0
+        # a rounded -0.0 is written as 0.0
+        table[name] = wide[name].round(rule.digits).to_numpy() + 0.0
     table["complete_late"] = table[list(LATE)].notna().all(axis=1)
     table["complete"] = table["complete_late"] & table[list(EARLY)].notna().all(axis=1)
-    built = {"country_years": table, "onsets": began, "coverage": coverage(known, sources), "gaps": gaps(known, table)}
+    built = {
+        "country_years": table,
+        "onsets": began,
+        "coverage": coverage(known, sources),
+        "gaps": gaps(known, table),
+    }
     return {name: built[name][schema.names] for name, schema in TABLES.items()}
 
 
 def _conflicts(
     acd: pd.DataFrame, states: pd.DataFrame, rule: OnsetCaseRule, folder: Path, releases: Releases
 ) -> pd.DataFrame:
-    """Years of conflicts within states, each with the one state it counts for, after the decisions on the others."""
-    part = acd[acd["type_of_conflict"].isin(INTRASTATE) & acd["year"].between(rule.first_year, rule.last_year)]
+    """Years of conflicts within states, each with the one state it
+    counts for, after the decisions on the others.
+    """
+    part = acd[
+        acd["type_of_conflict"].isin(INTRASTATE)
+        & acd["year"].between(rule.first_year, rule.last_year)
+    ]
     members = set(states.itertuples(index=False, name=None))
     wrong: dict[tuple[str, str], list[tuple[str, str, int]]] = {}
-    for conflict, place, where, year in part[["conflict_id", "gwno_loc", "location", "year"]].itertuples(
-        index=False, name=None
-    ):
+    for conflict, place, where, year in part[
+        ["conflict_id", "gwno_loc", "location", "year"]
+    ].itertuples(index=False, name=None):
         problem = SEVERAL if "," in place else STATE if (int(place), year) not in members else None
         if problem:
-            wrong.setdefault((f"conflict {conflict}", problem), []).append((place, where, int(year)))
+            wrong.setdefault((f"conflict {conflict}", problem), []).append(
+                (place, where, int(year))
+            )
     findings = [
-        Finding(at, problem, f"{rows[0][0]} ({rows[0][1]}) in {', '.join(str(r[2]) for r in sorted(rows, key=lambda r: r[2]))}",
-                ("leave_out", "count_for"))
+        Finding(
+            at,
+            problem,
+            f"{rows[0][0]} ({rows[0][1]}) in"
+            f" {', '.join(str(r[2]) for r in sorted(rows, key=lambda r: r[2]))}",
+            ("leave_out", "count_for"),
+        )
         for (at, problem), rows in wrong.items()
-    ]  # fmt: skip
+    ]
     decided = releases.decide(findings, folder)
     kept = []
     for row in part.to_dict("records"):
@@ -158,7 +253,9 @@ def _conflicts(
         found = (row["gwno_loc"], row["location"], int(row["year"])) in wrong.get(
             (f"conflict {row['conflict_id']}", problem), ()
         )
-        country = _country(row["gwno_loc"], decided[f"conflict {row['conflict_id']}", problem] if found else None)
+        country = _country(
+            row["gwno_loc"], decided[f"conflict {row['conflict_id']}", problem] if found else None
+        )
         if country is not None:
             kept.append(row | {"country": country})
     return pd.DataFrame(kept)
@@ -172,7 +269,9 @@ def _country(place: str, decision: Decision | None) -> int | None:
 
 
 def _outcome(states: pd.DataFrame, conflicts: pd.DataFrame, rule: OnsetCaseRule) -> pd.DataFrame:
-    """State-years with fighting, quiet and years at peace, by this study's definition and by the published one."""
+    """State-years with fighting, quiet and years at peace, by this
+    study's definition and by the published one.
+    """
     table = states.copy()
     table["case_id"] = table["country"].astype(str) + "-" + table["year"].astype(str)
     names = [_name(c, y) for c, y in states.itertuples(index=False, name=None)]
@@ -184,9 +283,12 @@ def _outcome(states: pd.DataFrame, conflicts: pd.DataFrame, rule: OnsetCaseRule)
     new = set(first[["country", "year"]].itertuples(index=False, name=None))
     table["new_conflict"] = [key in new for key in states.itertuples(index=False, name=None)]
     fought_alone = fighting_by_state(alone)
-    table["fighting"] = [y in fought.get(c, ()) for c, y in states.itertuples(index=False, name=None)]
+    table["fighting"] = [
+        y in fought.get(c, ()) for c, y in states.itertuples(index=False, name=None)
+    ]
     table["quiet"] = [
-        not fought.get(c, set()) & set(range(y - rule.gap, y)) for c, y in states.itertuples(index=False, name=None)
+        not fought.get(c, set()) & set(range(y - rule.gap, y))
+        for c, y in states.itertuples(index=False, name=None)
     ]
     for column, of in (("peace_years", fought), ("spell_years", fought_alone)):
         table[column] = [

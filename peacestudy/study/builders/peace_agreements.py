@@ -1,6 +1,8 @@
-"""The builder of the study peace_agreements: from public files to the study's own case tables, deterministic.
+"""The builder of the study peace_agreements: from public files to
+the study's own case tables, deterministic.
 
-Nothing is copied: a table holds what is computed from the sources, each value with the source it rests on.
+Nothing is copied: a table holds what is computed from the
+sources, each value with the source it rests on.
 """
 
 from pathlib import Path
@@ -26,7 +28,13 @@ from peacestudy.study.builders.attempt_cases import (
     spans,
 )
 from peacestudy.study.builders.attempt_findings import findings
-from peacestudy.study.builders.attempt_tables import OUTCOMES, WHOLE_SCHEMA, attempt_tables, outcomes, whole_table
+from peacestudy.study.builders.attempt_tables import (
+    OUTCOMES,
+    WHOLE_SCHEMA,
+    attempt_tables,
+    outcomes,
+    whole_table,
+)
 from peacestudy.study.builders.case_years import CASE_YEARS_SCHEMA, case_years
 from peacestudy.study.builders.conflict_years import (
     ATTEMPTS_OUTSIDE_SCHEMA,
@@ -94,8 +102,8 @@ def build(
     Raises
     ------
     SourceError
-        A file is missing, cut off, of another release, or breaks its schema; or something found in a source has no
-        decision.
+        A file is missing, cut off, of another release, or breaks its schema; or something found in
+        a source has no decision.
     """
     ground = read_ground(raw, NEEDED, rule, codebook, folder, releases)
     attempts = cases_of(ground, spans(ground, rule.attempts()))
@@ -120,9 +128,11 @@ def _base(ground: Ground, attempts: Attempts) -> dict[str, pd.DataFrame]:
         "agreements": attempts.members,
         "codings": code_topics(ground.documents, attempts.scored, ground.codebook, PAX),
         "outcomes": outcomes(ground, attempts.cases),
-        "covariates": pd.concat(
-            [covariates(ground, attempts, attempts.scored), politics(ground, attempts.cases)]
-        ).sort_values(["case_id", "variable"], ignore_index=True),
+        "covariates": (
+            pd.concat(
+                [covariates(ground, attempts, attempts.scored), politics(ground, attempts.cases)]
+            ).sort_values(["case_id", "variable"], ignore_index=True)
+        ),
         "ledger": _ledger(ground, attempts),
     }
 
@@ -132,12 +142,24 @@ def _ledger(ground: Ground, attempts: Attempts) -> pd.DataFrame:
     substantive = int(is_substantive(agreements).sum())
     roles = attempts.members["role"].value_counts()
     ledger += Entry(
-        "substantive agreements", "keep", "agreement", len(agreements), substantive, left_out=len(agreements) - substantive,
-        why=f"stage SubPar or SubComp, type Intra or InterIntra make an attempt; as texts {roles['scored']} of the {len(agreements)} are scored, "
-            f"{roles['follow_up']} are follow-up, {len(agreements) - len(attempts.members)} belong to none",
-    )  # fmt: skip
+        "substantive agreements",
+        "keep",
+        "agreement",
+        len(agreements),
+        substantive,
+        left_out=len(agreements) - substantive,
+        why=(
+            "stage SubPar or SubComp, type Intra or InterIntra make an attempt; as texts"
+            f" {roles['scored']} of the {len(agreements)} are scored, {roles['follow_up']} are"
+            f" follow-up, {len(agreements) - len(attempts.members)} belong to none"
+        ),
+    )
     ledger += Entry(
-        "attempts", "gather", "settlement attempt", substantive, len(attempts.cases),
+        "attempts",
+        "gather",
+        "settlement attempt",
+        substantive,
+        len(attempts.cases),
         why=f"runs with gaps of at most {ground.rule.gap_days} days",
-    )  # fmt: skip
+    )
     return ledger.table()

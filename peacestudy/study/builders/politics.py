@@ -1,4 +1,6 @@
-"""Domestic politics and place of settlement attempts, beside the controls: leaders before the attempt, region of the conflict."""
+"""Domestic politics and place of settlement attempts, beside the controls: leaders before the
+attempt, region of the conflict.
+"""
 
 import pandas as pd
 
@@ -13,16 +15,19 @@ SEVERAL = "the source has the conflict in several regions"
 def politics(ground: Ground, cases: pd.DataFrame) -> pd.DataFrame:
     """Leader turnover in the years before t0, and the region, long as ``COVARIATES_SCHEMA``.
 
-    Leaders are those of the years t0 - ``turnover_years_back`` to t0 - 1: what happens to leaders after the attempt may be of its
-    making, and cannot be what it depends on. Missing where the conflict is over several governments, or a year is not covered; no
-    leaders where study.toml gives no years.
+    Leaders are those of the years t0 - ``turnover_years_back`` to t0 - 1: what happens to leaders
+    after the attempt may be of its making, and cannot be what it depends on. Missing where the
+    conflict is over several governments, or a year is not covered; no leaders where study.toml
+    gives no years.
     """
     t0, back = cases["t0"].astype(int), ground.rule.turnover_years_back
     if back < 1:
         return _regions(ground, cases)
     spans = cases[["case_id", "country"]].assign(year_from=t0 - back, year_to=t0 - 1)
     turnover = leader_turnover(spans, ground.sources[LEADERS])
-    several = turnover["case_id"].isin(cases.loc[cases["several_governments"].astype(bool), "case_id"])
+    several = turnover["case_id"].isin(
+        cases.loc[cases["several_governments"].astype(bool), "case_id"]
+    )
     turnover.loc[several, "value"] = float("nan")
     turnover.loc[several, "reason"] = "the conflict is over several governments"
     return pd.concat([turnover, _regions(ground, cases)], ignore_index=True)
@@ -30,10 +35,25 @@ def politics(ground: Ground, cases: pd.DataFrame) -> pd.DataFrame:
 
 def _regions(ground: Ground, cases: pd.DataFrame) -> pd.DataFrame:
     """Region by the source's number: 1 Europe, 2 Middle East, 3 Asia, 4 Africa, 5 Americas."""
-    last = ground.acd.sort_values("year").drop_duplicates("conflict_id", keep="last").set_index("conflict_id")["region"]
+    last = (
+        ground.acd.sort_values("year")
+        .drop_duplicates("conflict_id", keep="last")
+        .set_index("conflict_id")["region"]
+    )
     rows = []
     for case, conflict in cases[["case_id", "conflict_id"]].itertuples(index=False, name=None):
         found = str(last[conflict])
         one = "," not in found
-        rows.append((case, "region", float(found) if one else None, None, f"{ACD} region", None if one else SEVERAL))
-    return pd.DataFrame(rows, columns=COVARIATES_SCHEMA.names).astype({"value": "float64", "reason": "object"})
+        rows.append(
+            (
+                case,
+                "region",
+                float(found) if one else None,
+                None,
+                f"{ACD} region",
+                None if one else SEVERAL,
+            )
+        )
+    return pd.DataFrame(rows, columns=COVARIATES_SCHEMA.names).astype(
+        {"value": "float64", "reason": "object"}
+    )

@@ -1,4 +1,6 @@
-"""Study A beside study B: the settlement attempt whose texts hold an agreement, and why the two judge it differently."""
+"""Study A beside study B: the settlement attempt whose texts hold an
+agreement, and why the two judge it differently.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,14 +15,39 @@ from peacestudy.outcomes.dyads import Dyad, others_fighting, rival, years_of
 ATTEMPTS = "peace_agreements"  # study A
 REASONS = (
     "successor fought",
-    "others fought", "other years", "others fought, other years", "other conflict", "eligible here only", "eligible in A only",
-)  # fmt: skip
-_CASES = Schema((Field("case_id", required=True), Field("conflict_id", "integer", required=True),
-                 Field("t0", "year", required=True), Field("eligible", "boolean", required=True)), ("case_id",))  # fmt: skip
-_OUTCOMES = Schema((Field("case_id", required=True), Field("window_from", "year", required=True),
-                    Field("window_to", "year", required=True), Field("lasting_peace", "boolean")), ("case_id",))  # fmt: skip
-_MEMBERS = Schema((Field("case_id", required=True), Field("agreement_id", "integer", required=True),
-                   Field("role", required=True)), ("case_id", "agreement_id"))  # fmt: skip
+    "others fought",
+    "other years",
+    "others fought, other years",
+    "other conflict",
+    "eligible here only",
+    "eligible in A only",
+)
+_CASES = Schema(
+    (
+        Field("case_id", required=True),
+        Field("conflict_id", "integer", required=True),
+        Field("t0", "year", required=True),
+        Field("eligible", "boolean", required=True),
+    ),
+    ("case_id",),
+)
+_OUTCOMES = Schema(
+    (
+        Field("case_id", required=True),
+        Field("window_from", "year", required=True),
+        Field("window_to", "year", required=True),
+        Field("lasting_peace", "boolean"),
+    ),
+    ("case_id",),
+)
+_MEMBERS = Schema(
+    (
+        Field("case_id", required=True),
+        Field("agreement_id", "integer", required=True),
+        Field("role", required=True),
+    ),
+    ("case_id", "agreement_id"),
+)
 
 
 @dataclass(frozen=True)
@@ -46,7 +73,8 @@ class Judged:
 
 
 def read_attempts(folder: Path) -> dict[int, Judged]:
-    """The attempt of study A that scores a PA-X text, by the text's id. A text belongs to one attempt at most.
+    """The attempt of study A that scores a PA-X text, by the text's
+    id. A text belongs to one attempt at most.
 
     Parameters
     ----------
@@ -58,18 +86,30 @@ def read_attempts(folder: Path) -> dict[int, Judged]:
     ]
     cases = tables[0].merge(tables[1], on="case_id", how="left", validate="one_to_one")
     judged = {}
-    for case, conflict, t0, eligible, first, last, peace in cases.itertuples(index=False, name=None):
+    for case, conflict, t0, eligible, first, last, peace in cases.itertuples(
+        index=False, name=None
+    ):
         known = None if pd.isna(peace) else bool(peace)
-        judged[case] = Judged(case, (int(conflict),), int(t0), range(int(first), int(last) + 1), bool(eligible), known)
+        judged[case] = Judged(
+            case, (int(conflict),), int(t0), range(int(first), int(last) + 1), bool(eligible), known
+        )
     members = tables[2]
     scored = members[members["role"] == "scored"]
-    return {int(i): judged[c] for c, i in zip(scored["case_id"], scored["agreement_id"], strict=True)}
+    return {
+        int(i): judged[c] for c, i in zip(scored["case_id"], scored["agreement_id"], strict=True)
+    }
 
 
 def differs(
-    a: Judged | None, b: Judged, dyads: Iterable[int], heirs: Iterable[int], known: Mapping[int, Dyad], recent: int
+    a: Judged | None,
+    b: Judged,
+    dyads: Iterable[int],
+    heirs: Iterable[int],
+    known: Mapping[int, Dyad],
+    recent: int,
 ) -> tuple[str, str]:
-    """Why study A and study B judge a case differently: the kind of reason, and a sentence; blank where they agree.
+    """Why study A and study B judge a case differently: the kind of
+    reason, and a sentence; blank where they agree.
 
     Parameters
     ----------
@@ -101,22 +141,42 @@ def _of_outcome(
         others = [d for d in fought if d.id not in heirs]
         late = sorted(signed & set(a.window))
         parts = [f"A files the text under conflict {a.conflicts[0]}"] if apart else []
-        parts += [f"{_names(same)} fought, a party that signed under another name or in a merger"] if same else []
+        parts += (
+            [f"{_names(same)} fought, a party that signed under another name or in a merger"]
+            if same
+            else []
+        )
         parts += [f"{_names(others)} fought, which did not sign"] if others else []
-        parts += [f"the signing dyads fought in {_list(late)}, outside the window here"] if late else []
-        by = "others fought, other years" if others and late else "others fought" if others else "other years"
+        parts += (
+            [f"the signing dyads fought in {_list(late)}, outside the window here"] if late else []
+        )
+        by = (
+            "others fought, other years"
+            if others and late
+            else "others fought"
+            if others
+            else "other years"
+        )
         because = "successor fought" if same else "other conflict" if apart else by
-        return because, f"{a.case_id} fails in {_span(a.window)}, peace in {here}: " + "; ".join(parts)
+        return because, f"{a.case_id} fails in {_span(a.window)}, peace in {here}: " + "; ".join(
+            parts
+        )
     years = sorted(signed & set(b.window))
     head = f"{a.case_id} succeeds in {_span(a.window)}, fighting in {here}: "
     if apart:
         return (
             "other conflict",
-            f"{head}A files the text under conflict {a.conflicts[0]}; the signing dyads fought in {_list(years)}",
+            (
+                f"{head}A files the text under conflict {a.conflicts[0]}; the signing dyads fought"
+                f" in {_list(years)}"
+            ),
         )
     return (
         "other years",
-        f"{head}the signing dyads fought in {_list(years)}, before A's window, which runs from the attempt's last agreement",
+        (
+            f"{head}the signing dyads fought in {_list(years)}, before A's window, which runs from"
+            " the attempt's last agreement"
+        ),
     )
 
 
@@ -128,7 +188,10 @@ def _of_eligibility(
         fought = sorted(years_of(own, known) & set(before_b))
         return (
             "eligible here only",
-            f"{a.case_id} had no fighting in {_span(before_a)}; the signing dyads fought in {_list(fought)}",
+            (
+                f"{a.case_id} had no fighting in {_span(before_a)}; the signing dyads fought in"
+                f" {_list(fought)}"
+            ),
         )
     others = others_fighting(own, a.conflicts, before_a, known)
     who = (
@@ -138,7 +201,10 @@ def _of_eligibility(
     )
     return (
         "eligible in A only",
-        f"no signing dyad fought in {_span(before_b)}; in {_span(before_a)}, before {a.case_id}, {who}",
+        (
+            f"no signing dyad fought in {_span(before_b)}; in {_span(before_a)}, before"
+            f" {a.case_id}, {who}"
+        ),
     )
 
 

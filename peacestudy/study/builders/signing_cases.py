@@ -1,4 +1,6 @@
-"""What the study signing_dyads says of one agreement: place, parties, text, and the flags that warn of its outcome."""
+"""What the study signing_dyads says of one agreement: place, parties,
+text, and the flags that warn of its outcome.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -18,13 +20,15 @@ from peacestudy.study.builders.signing_links import (
     chosen,
     conflicts_of,
     several_chosen,
-)  # fmt: skip
+)
 
 SILENT, SAME, OTHERS = "silent, others new", "same party", "other parties"
 SHOWN = 3  # parties named in a label
 
 
-def facts(a: Agreement, links: Sequence[Link], decided: Decided, known: Mapping[int, Dyad]) -> dict[str, Any]:
+def facts(
+    a: Agreement, links: Sequence[Link], decided: Decided, known: Mapping[int, Dyad]
+) -> dict[str, Any]:
     """The row of an agreement without its flags.
 
     Parameters
@@ -46,13 +50,21 @@ def facts(a: Agreement, links: Sequence[Link], decided: Decided, known: Mapping[
     name = country_name(country, a.day, "gw")
     parties = label_parties([known[d] for d in dyads])
     return {
-        "case_id": str(a.paid), "label": f"{parties if several else f'{name}: {parties}'} {a.day}", "t0": a.day.year,
-        "date": a.day, "conflict_id": _taken(a, a.conflicts, SEVERAL_CONFLICTS, decided), "conflicts": a.conflicts,
-        "country": country, "country_name": name, "several_governments": several, "dyads": dyads,
-        "linked_by": links[0].by if links else NOT, "linked": bool(links),
+        "case_id": str(a.paid),
+        "label": f"{parties if several else f'{name}: {parties}'} {a.day}",
+        "t0": a.day.year,
+        "date": a.day,
+        "conflict_id": _taken(a, a.conflicts, SEVERAL_CONFLICTS, decided),
+        "conflicts": a.conflicts,
+        "country": country,
+        "country_name": name,
+        "several_governments": several,
+        "dyads": dyads,
+        "linked_by": links[0].by if links else NOT,
+        "linked": bool(links),
         "same_year": all(found.text.day.year == a.day.year for found in links) if links else None,
         "texts": " ".join(str(found.text.id) for found in links),
-    }  # fmt: skip
+    }
 
 
 def _taken(a: Agreement, among: tuple[int, ...], problem: str, decided: Decided) -> int:
@@ -67,9 +79,14 @@ def label_parties(dyads: Sequence[Dyad]) -> str:
 
 
 def successor_findings(
-    agreements: Iterable[Agreement], links: Sequence[Link], rule: PeaceRule, known: Mapping[int, Dyad]
+    agreements: Iterable[Agreement],
+    links: Sequence[Link],
+    rule: PeaceRule,
+    known: Mapping[int, Dyad],
 ) -> list[Finding]:
-    """Signing dyads that fell silent while others, new since t0, fought on: each is to be decided, same party or others."""
+    """Signing dyads that fell silent while others, new since t0, fought on:
+    each is to be decided, same party or others.
+    """
     found: dict[int, set[int]] = {}
     for a in agreements:
         signed = [d for d in a.dyads if d in known]
@@ -83,7 +100,8 @@ def successor_findings(
 
 
 def successors(silent: Iterable[Finding], decided: Decided) -> dict[int, set[int]]:
-    """Dyads that are a signing dyad under another name or in a merger, as decided: from the signing dyad to them.
+    """Dyads that are a signing dyad under another name or in a merger,
+    as decided: from the signing dyad to them.
 
     Raises
     ------
@@ -128,7 +146,9 @@ def flags(
     ids = sorted({d.id for others in new.values() for d in others})
     others = others_fighting(own, a.conflicts, window, known)
     return {
-        "merged_or_renamed": bool(ids), "new_dyads": " ".join(map(str, ids)) or None,
+        "merged_or_renamed": bool(ids),
+        "new_dyads": " ".join(map(str, ids)) or None,
         "successors": " ".join(map(str, sorted(same))) or None,
-        "conflict_went_on": bool(others), "went_on_with": ", ".join(rival(d) for d in others) or None,
-    }  # fmt: skip
+        "conflict_went_on": bool(others),
+        "went_on_with": ", ".join(rival(d) for d in others) or None,
+    }

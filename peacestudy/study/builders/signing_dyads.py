@@ -1,6 +1,8 @@
-"""The builder of the study signing_dyads: agreements of UCDP's with the texts of PA-X, judged by the dyads that signed.
+"""The builder of the study signing_dyads: agreements of UCDP's with the
+texts of PA-X, judged by the dyads that signed.
 
-Nothing is copied: a table holds what is computed from the sources, each value with the source it rests on.
+Nothing is copied: a table holds what is computed from the
+sources, each value with the source it rests on.
 """
 
 from collections.abc import Mapping
@@ -22,7 +24,13 @@ from peacestudy.outcomes.dyads import Dyad, dyad_peace, read_dyads, separate_win
 from peacestudy.outcomes.peace import OUTCOMES_SCHEMA, PeaceRule
 from peacestudy.study.builders.decisions import as_written
 from peacestudy.study.builders.releases import AS_NAMED, Releases
-from peacestudy.study.builders.signing_beside import ATTEMPTS, REASONS, Judged, differs, read_attempts
+from peacestudy.study.builders.signing_beside import (
+    ATTEMPTS,
+    REASONS,
+    Judged,
+    differs,
+    read_attempts,
+)
 from peacestudy.study.builders.signing_cases import facts, flags, successor_findings, successors
 from peacestudy.study.builders.signing_links import (
     BY_DATE,
@@ -37,7 +45,7 @@ from peacestudy.study.builders.signing_links import (
     link,
     read_agreements,
     read_texts,
-)  # fmt: skip
+)
 
 PAX, DYADIC, SIGNED = "pax_v10", "ucdp_dyadic_25.1", "ucdp_agreements_22.1"
 NEEDED = (
@@ -81,23 +89,85 @@ TABLES: dict[str, Schema] = {
         (
             *CASES_SCHEMA.fields,
             Field("date", "date", required=True, description="day of the agreement, by UCDP"),
-            Field("conflict_id", "integer", required=True, description="conflict of UCDP; of several, the one decided in decisions.tsv"),
+            Field(
+                "conflict_id",
+                "integer",
+                required=True,
+                description="conflict of UCDP; of several, the one decided in decisions.tsv",
+            ),
             Field("conflicts", required=True, description="all conflicts that it belongs to"),
-            Field("country", "integer", required=True, description="state of the conflict, Gleditsch-Ward code; cluster of the models"),
+            Field(
+                "country",
+                "integer",
+                required=True,
+                description="state of the conflict, Gleditsch-Ward code; cluster of the models",
+            ),
             Field("country_name", required=True),
-            Field("several_governments", "boolean", required=True, description="several governments signed: no domestic context"),
+            Field(
+                "several_governments",
+                "boolean",
+                required=True,
+                description="several governments signed: no domestic context",
+            ),
             Field("dyads", required=True, description="dyads that signed, ids of UCDP"),
-            Field("linked_by", required=True, enum=(BY_ID, BY_DATE, NOT), description="how its text in PA-X is known"),
+            Field(
+                "linked_by",
+                required=True,
+                enum=(BY_ID, BY_DATE, NOT),
+                description="how its text in PA-X is known",
+            ),
             Field("linked", "boolean", required=True, description="it has a text in PA-X"),
-            Field("same_year", "boolean", description="all linked texts are of the agreement's year; missing where none is linked"),
+            Field(
+                "same_year",
+                "boolean",
+                description=(
+                    "all linked texts are of the agreement's year; missing where none is linked"
+                ),
+            ),
             Field("n_scored", "integer", required=True, minimum=0, unit="texts"),
-            Field("eligible", "boolean", required=True, description="a signing dyad fought in t0-4..t0"),
-            Field("one_a_window", "boolean", required=True, description="linked and eligible, and t0 lies after the outcome window of every kept agreement that shares a dyad"),
-            Field("merged_or_renamed", "boolean", required=True, description="a signing dyad never fought after t0, and a dyad first seen in t0 or later fought in the window in its conflict: peace may be a change of name"),
+            Field(
+                "eligible",
+                "boolean",
+                required=True,
+                description="a signing dyad fought in t0-4..t0",
+            ),
+            Field(
+                "one_a_window",
+                "boolean",
+                required=True,
+                description=(
+                    "linked and eligible, and t0 lies after the outcome window of every kept"
+                    " agreement that shares a dyad"
+                ),
+            ),
+            Field(
+                "merged_or_renamed",
+                "boolean",
+                required=True,
+                description=(
+                    "a signing dyad never fought after t0, and a dyad first seen in t0 or later"
+                    " fought in the window in its conflict: peace may be a change of name"
+                ),
+            ),
             Field("new_dyads", description="those dyads first seen, ids of UCDP"),
-            Field("successors", description="those of them that decisions.tsv takes for a signing dyad under another name or in a merger"),
-            Field("peace_with_successors", "boolean", description="lasting peace, and no successor fought in the window"),
-            Field("conflict_went_on", "boolean", required=True, description="dyads of its conflict that did not sign fought in the window"),
+            Field(
+                "successors",
+                description=(
+                    "those of them that decisions.tsv takes for a signing dyad under another name"
+                    " or in a merger"
+                ),
+            ),
+            Field(
+                "peace_with_successors",
+                "boolean",
+                description="lasting peace, and no successor fought in the window",
+            ),
+            Field(
+                "conflict_went_on",
+                "boolean",
+                required=True,
+                description="dyads of its conflict that did not sign fought in the window",
+            ),
             Field("went_on_with", description="their names"),
             Field("beside_a", description="attempt of peace_agreements that scores a linked text"),
             Field("a_outcome", "boolean", description="lasting peace of that attempt"),
@@ -111,7 +181,15 @@ TABLES: dict[str, Schema] = {
         (
             Field("case_id", required=True),
             Field("agreement_id", "integer", required=True, description="AgtId of PA-X"),
-            Field("role", required=True, enum=("linked", "before"), description="linked: the agreement itself; before: of the same process and conflict, up to its day"),
+            Field(
+                "role",
+                required=True,
+                enum=("linked", "before"),
+                description=(
+                    "linked: the agreement itself; before: of the same process and conflict, up to"
+                    " its day"
+                ),
+            ),
         ),
         key=("case_id", "agreement_id"),
     ),
@@ -119,7 +197,7 @@ TABLES: dict[str, Schema] = {
     "outcomes": OUTCOMES_SCHEMA,
     "covariates": COVARIATES_SCHEMA,
     "ledger": LEDGER_SCHEMA,
-}  # fmt: skip
+}
 
 
 def build(
@@ -138,14 +216,18 @@ def build(
     Raises
     ------
     SourceError
-        A file is missing, cut off, of another release, or breaks its schema; or a data problem is not decided.
+        A file is missing, cut off, of another release, or breaks its
+        schema; or a data problem is not decided.
     """
     from peacestudy.study.load import study_folder  # it lists the builders: imported when one runs
 
     sources = releases.read(NEEDED, raw)
     known = read_dyads(sources[DYADIC].table)
     material = Material(
-        read_agreements(sources[SIGNED].table), read_texts(sources[PAX].table), frozenset(known), rule.link_days
+        read_agreements(sources[SIGNED].table),
+        read_texts(sources[PAX].table),
+        frozenset(known),
+        rule.link_days,
     )
     written = as_written(releases.rows(folder))
     silent = successor_findings(material.agreements, link(material, written), rule.peace(), known)
@@ -158,21 +240,25 @@ def build(
     documents = sources[PAX].table.rename(columns={"AgtId": "agreement_id"})
     documents = documents.assign(ThrdPart=[third_party(t)[0] for t in documents["ThrdPart"]])
     tables = {
-        "cases": cases.assign(dyads=[" ".join(map(str, d)) for d in cases["dyads"]],
-                              conflicts=[" ".join(map(str, c)) for c in cases["conflicts"]]),
-        "agreements": members, "codings": code_topics(documents, members, codebook, PAX), "outcomes": outcomes,
+        "cases": cases.assign(
+            dyads=[" ".join(map(str, d)) for d in cases["dyads"]],
+            conflicts=[" ".join(map(str, c)) for c in cases["conflicts"]],
+        ),
+        "agreements": members,
+        "codings": code_topics(documents, members, codebook, PAX),
+        "outcomes": outcomes,
         "covariates": _covariates(cases, material, members, known, sources, rule),
         "ledger": _ledger(cases).table(),
-    }  # fmt: skip
+    }
     return {name: tables[name][TABLES[name].names] for name in TABLES}
 
 
 def scored_texts(material: Material, links: tuple[Link, ...], rule: SigningRule) -> pd.DataFrame:
     """The texts that are scored for every linked agreement: ``case_id, agreement_id, role``.
 
-    The linked texts, whatever their stage and day; and every text, any stage but Oth, of a linked text's process and of a
-    conflict of the agreement or of a linked text, from ``before_days`` before the agreement to its day. With the rule
-    ``conflict`` the process is not asked for.
+    The linked texts, whatever their stage and day; and every text, any stage but Oth, of a linked
+    text's process and of a conflict of the agreement or of a linked text, from ``before_days``
+    before the agreement to its day. With the rule ``conflict`` the process is not asked for.
     """
     rows: dict[tuple[str, int], str] = {}
     for a in material.agreements:
@@ -181,10 +267,16 @@ def scored_texts(material: Material, links: tuple[Link, ...], rule: SigningRule)
         processes = {t.process for t in own}
         for t in material.texts if own else ():
             near = t.stage != "Oth" and 0 <= (a.day - t.day).days <= rule.before_days
-            if near and t.conflict in conflicts and (rule.text == "conflict" or t.process in processes):
+            if (
+                near
+                and t.conflict in conflicts
+                and (rule.text == "conflict" or t.process in processes)
+            ):
                 rows[str(a.paid), t.id] = "before"
         rows |= {(str(a.paid), t.id): "linked" for t in own}
-    out = pd.DataFrame([(*key, role) for key, role in rows.items()], columns=["case_id", "agreement_id", "role"])
+    out = pd.DataFrame(
+        [(*key, role) for key, role in rows.items()], columns=["case_id", "agreement_id", "role"]
+    )
     return out.sort_values(["case_id", "agreement_id"], ignore_index=True)
 
 
@@ -209,7 +301,9 @@ def _cases(
     out = pd.DataFrame(rows).astype({"date": "datetime64[ns]", "same_year": "boolean"})
     out["n_scored"] = out["case_id"].map(members.groupby("case_id").size()).fillna(0).astype(int)
     competing = out[out["eligible"] & out["linked"]]
-    out["one_a_window"] = separate_windows(competing, rule.horizon).reindex(out.index, fill_value=False)
+    out["one_a_window"] = separate_windows(competing, rule.horizon).reindex(
+        out.index, fill_value=False
+    )
     twice = out["label"].duplicated(keep=False)
     out.loc[twice, "label"] += " (" + out["case_id"] + ")"
     out["source"] = [
@@ -231,11 +325,18 @@ def _compared(
     """What study A says of the same text."""
     rows = []
     for i, (case, t0, conflicts, dyads, eligible) in enumerate(
-        cases[["case_id", "t0", "conflicts", "dyads", "eligible"]].itertuples(index=False, name=None)
+        cases[["case_id", "t0", "conflicts", "dyads", "eligible"]].itertuples(
+            index=False, name=None
+        )
     ):
         peace = outcomes["lasting_peace"].iloc[i]
         own = Judged(
-            case, conflicts, t0, range(t0 + 1, t0 + rule.horizon + 1), eligible, None if pd.isna(peace) else bool(peace)
+            case,
+            conflicts,
+            t0,
+            range(t0 + 1, t0 + rule.horizon + 1),
+            eligible,
+            None if pd.isna(peace) else bool(peace),
         )
         texts = [found.text.id for found in links if str(found.paid) == case]
         named = cases["successors"].iloc[i]
@@ -244,7 +345,10 @@ def _compared(
         because, sentence = differs(a, own, dyads, heirs, known, rule.recent_years)
         rows.append((a and a.case_id, a and a.peace, because or None, sentence or None))
     beside = pd.DataFrame(
-        rows, columns=["beside_a", "a_outcome", "differs_because", "differs_from_a"], index=cases.index, dtype=object
+        rows,
+        columns=["beside_a", "a_outcome", "differs_because", "differs_from_a"],
+        index=cases.index,
+        dtype=object,
     )
     peace = outcomes["lasting_peace"].set_axis(cases.index)
     return pd.concat([cases, beside.astype({"a_outcome": "boolean"})], axis=1).assign(
@@ -268,27 +372,65 @@ def _covariates(
     for case, t0, dyads in cases[["case_id", "t0", "dyads"]].itertuples(index=False, name=None):
         back = range(t0 - rule.war_years_back + 1, t0 + 1)
         war = {y for d in dyads for y in known[d].war} & set(back)
-        beyond = f"outside coverage: {DYADIC} speaks of 1946 to {rule.last_year}" if t0 > rule.last_year else None
+        beyond = (
+            f"outside coverage: {DYADIC} speaks of 1946 to {rule.last_year}"
+            if t0 > rule.last_year
+            else None
+        )
         none = None if case in pages.index else "no text in PA-X is linked"
         a = signed[case]
         rows += [
             (case, "pages", None if none else float(pages[case]), None, f"{PAX} Lgt", none),
-            (case, "active", None if beyond else float(t0 in years_of(dyads, known)), str(t0), f"{DYADIC} year", beyond),
-            (case, "war_years", None if beyond else float(len(war)), f"{back[0]}-{t0}", f"{DYADIC} intensity_level", beyond),
-            (case, "territory", float(bool({1, 3} & set(a.over))), None, f"{SIGNED} incompatibility", None),
+            (
+                case,
+                "active",
+                None if beyond else float(t0 in years_of(dyads, known)),
+                str(t0),
+                f"{DYADIC} year",
+                beyond,
+            ),
+            (
+                case,
+                "war_years",
+                None if beyond else float(len(war)),
+                f"{back[0]}-{t0}",
+                f"{DYADIC} intensity_level",
+                beyond,
+            ),
+            (
+                case,
+                "territory",
+                float(bool({1, 3} & set(a.over))),
+                None,
+                f"{SIGNED} incompatibility",
+                None,
+            ),
             (case, "full_agreement", float(a.kind == 1), None, f"{SIGNED} pa_type", None),
             (case, "n_dyads", float(len(dyads)), None, f"{SIGNED} dyad_id", None),
             (case, "decade", (t0 - 2000) / 10, str(t0), f"{SIGNED} year, decades from 2000", None),
-        ]  # fmt: skip
-    own = pd.DataFrame(rows, columns=COVARIATES_SCHEMA.names).astype({"value": "float64", "reason": "object"})
+        ]
+    own = pd.DataFrame(rows, columns=COVARIATES_SCHEMA.names).astype(
+        {"value": "float64", "reason": "object"}
+    )
     out = pd.concat([own, domestic_context(cases, sources, rule.lag)], ignore_index=True)
     return out.sort_values(["case_id", "variable"], ignore_index=True)
 
 
 def _ledger(cases: pd.DataFrame) -> Ledger:
     by = cases["linked_by"].value_counts()
-    return Ledger((
-        Entry("agreements in UCDP 22.1", "keep", "agreement", len(cases), len(cases),
-              why=f"all are cases; {by.get(BY_ID, 0)} are linked to PA-X by UCDP's id, {by.get(BY_DATE, 0)} by conflict and date, "
-                  f"{by.get(NOT, 0)} have no text there"),
-    ))  # fmt: skip
+    return Ledger(
+        (
+            Entry(
+                "agreements in UCDP 22.1",
+                "keep",
+                "agreement",
+                len(cases),
+                len(cases),
+                why=(
+                    f"all are cases; {by.get(BY_ID, 0)} are linked to PA-X by UCDP's id,"
+                    f" {by.get(BY_DATE, 0)} by conflict and date, {by.get(NOT, 0)} have no text"
+                    " there"
+                ),
+            ),
+        )
+    )

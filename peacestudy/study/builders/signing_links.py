@@ -1,4 +1,5 @@
-"""Which PA-X texts are an agreement of UCDP's: by UCDP's id where PA-X has it, else by conflict and date.
+"""Which PA-X texts are an agreement of UCDP's: by UCDP's id where
+PA-X has it, else by conflict and date.
 
 What is wrong in the sources is found here and decided in ``decisions.tsv``; see ``findings``.
 """
@@ -25,7 +26,9 @@ Decided = Mapping[tuple[str, str], Decision]
 
 @dataclass(frozen=True)
 class Agreement:
-    """An agreement of the UCDP Peace Agreement Dataset: its id, day, and the conflicts, states and dyads it binds."""
+    """An agreement of the UCDP Peace Agreement Dataset: its id, day, and
+    the conflicts, states and dyads it binds.
+    """
 
     paid: int
     day: dt.date
@@ -43,7 +46,9 @@ class Agreement:
 
 @dataclass(frozen=True)
 class Text:
-    """A text of PA-X: its id, day, stage, process, the conflict and the UCDP agreement that PA-X names."""
+    """A text of PA-X: its id, day, stage, process, the conflict
+    and the UCDP agreement that PA-X names.
+    """
 
     id: int
     day: dt.date
@@ -91,7 +96,13 @@ def read_agreements(table: pd.DataFrame) -> tuple[Agreement, ...]:
     rows = table.sort_values("paid")[columns].itertuples(index=False, name=None)
     return tuple(
         Agreement(
-            int(paid), day.date(), _numbers(conflicts), _numbers(states), _numbers(dyads), _numbers(over), int(kind)
+            int(paid),
+            day.date(),
+            _numbers(conflicts),
+            _numbers(states),
+            _numbers(dyads),
+            _numbers(over),
+            int(kind),
         )
         for paid, day, conflicts, states, dyads, over, kind in rows
     )
@@ -124,8 +135,8 @@ def findings(material: Material, decisions: Decided) -> list[Finding]:
     Parameters
     ----------
     material : what is linked.
-    decisions : as they stand in the file; read only for texts whose id is taken out or that are passed over, for these
-        may then be linked by conflict and date.
+    decisions : as they stand in the file; read only for texts whose id is taken out or that are
+        passed over, for these may then be linked by conflict and date.
     """
     out = [*_of_ids(material), *_of_agreements(material)]
     for paid, texts in _with_id(material, decisions).items():
@@ -159,12 +170,21 @@ def _of_ids(material: Material) -> list[Finding]:
         if t.conflict not in own.conflicts:
             here = "blank" if t.conflict is None else t.conflict
             there = " ".join(map(str, own.conflicts))
-            out.append(Finding(t.place, ELSEWHERE, f"UcdpCon {here}, {own.place} conflict {there}", ("keep", OUT)))
+            out.append(
+                Finding(
+                    t.place,
+                    ELSEWHERE,
+                    f"UcdpCon {here}, {own.place} conflict {there}",
+                    ("keep", OUT),
+                )
+            )
     return out
 
 
 def _of_agreements(material: Material) -> list[Finding]:
-    """Agreements of several conflicts or states, and signing dyads that UCDP Dyadic does not know."""
+    """Agreements of several conflicts or states, and signing dyads
+    that UCDP Dyadic does not know.
+    """
     out = []
     for a in material.agreements:
         for name, own in ((SEVERAL_CONFLICTS, a.conflicts), (SEVERAL_COUNTRIES, a.states)):
@@ -198,19 +218,27 @@ def _by_id(material: Material, decided: Decided) -> dict[int, list[Text]]:
 
 
 def _near(material: Material, linked: Mapping[int, list[Text]]) -> dict[int, list[Text]]:
-    """Agreements without a text by id, to the free texts of their conflict about their day, nearest first; none where none is near."""
+    """Agreements without a text by id, to the free texts of their conflict about their day, nearest
+    first; none where none is near.
+    """
     taken = {t.id for texts in linked.values() for t in texts}
     free = [t for t in material.texts if t.id not in taken and t.stage != "Oth"]
     out = {}
     for a in material.agreements:
         if a.paid not in linked:
-            near = [t for t in free if t.conflict in a.conflicts and abs((t.day - a.day).days) <= material.link_days]
+            near = [
+                t
+                for t in free
+                if t.conflict in a.conflicts and abs((t.day - a.day).days) <= material.link_days
+            ]
             out[a.paid] = sorted(near, key=lambda t: (abs((t.day - a.day).days), t.id))
     return {paid: texts for paid, texts in out.items() if texts}
 
 
 def several_chosen(choice: Decision, place: str, among: Iterable[int]) -> tuple[int, ...]:
-    """The numbers, parted by blanks, that a decision takes, all of them found; errors as in ``chosen``."""
+    """The numbers, parted by blanks, that a decision takes, all
+    of them found; errors as in ``chosen``.
+    """
     known = tuple(among)
     one_by_one = [Decision(choice.decision, value, choice.why) for value in choice.value.split(" ")]
     return tuple(chosen(each, place, known) for each in one_by_one)
@@ -226,18 +254,25 @@ def chosen(choice: Decision, place: str, among: Iterable[int]) -> int:
     """
     known = [str(n) for n in among]
     if choice.value not in known:
-        raise SourceError(f"{NAME}: {one_of(f'the value of {choice.decision!r} on {place}', choice.value, known)}")
+        raise SourceError(
+            f"{NAME}: {one_of(f'the value of {choice.decision!r} on {place}', choice.value, known)}"
+        )
     return int(choice.value)
 
 
 def conflicts_of(a: Agreement, links: Iterable[Link]) -> tuple[int, ...]:
     """The conflicts of an agreement: UCDP's, and those under which PA-X files its texts."""
-    theirs = [found.text.conflict for found in links if found.paid == a.paid and found.text.conflict is not None]
+    theirs = [
+        found.text.conflict
+        for found in links
+        if found.paid == a.paid and found.text.conflict is not None
+    ]
     return tuple(sorted({*a.conflicts, *theirs}))
 
 
 def link(material: Material, decided: Decided) -> tuple[Link, ...]:
-    """The texts of every agreement, by agreement and text; an agreement without a link has no text in PA-X.
+    """The texts of every agreement, by agreement and text; an
+    agreement without a link has no text in PA-X.
 
     Raises
     ------

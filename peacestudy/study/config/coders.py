@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Settling:
-    """How codes of several coders become one: the rules of ``ps.adjudicate`` in the order in which they are tried.
+    """How codes of several coders become one: the rules of
+    ``ps.adjudicate`` in the order in which they are tried.
 
     Attributes
     ----------
@@ -45,8 +46,8 @@ class Uncertainty:
     sample : the cases they are fitted on.
     indicator : the indicator of that study that is coded here.
     coders : whose codes are taken; one of that study's own coders may be among them.
-    accuracy, worth : what the author holds each coder's accuracy to be, and how many known cases that opinion is worth; 0
-        where the codes themselves are to tell (three coders at least).
+    accuracy, worth : what the author holds each coder's accuracy to be, and how many known cases
+        that opinion is worth; 0 where the codes themselves are to tell (three coders at least).
     draws, seed : imputations of the true codes.
     """
 

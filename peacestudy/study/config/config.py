@@ -29,7 +29,8 @@ class Config:
     ----------
     samples, specs, hypotheses, decision : none where a study only codes.
     codebook : another study whose codebook this one codes by; empty for one of its own.
-    cases : the values under [cases], as the study's builder has them; a mapping where no builder is known.
+    cases : the values under [cases], as the study's builder has
+        them; a mapping where no builder is known.
     varied : specifications that every variant changes.
     """
 
@@ -65,11 +66,18 @@ class Config:
     def declaration_hash(self) -> str:
         """SHA-256 of what is declared: all but names, what figures say, and the declaration itself.
 
-        A value that is not written does not count, so that a new kind of value leaves old declarations as they are.
+        A value that is not written does not count, so that a new kind of value leaves old
+        declarations as they are.
         """
-        part = {f.name: _written(getattr(self, f.name)) for f in fields(self) if f.name not in UNDECLARED}
+        part = {
+            f.name: _written(getattr(self, f.name))
+            for f in fields(self)
+            if f.name not in UNDECLARED
+        }
         part = {name: value for name, value in part.items() if value not in ((), None, "", [])}
-        return hashlib.sha256(json.dumps(part, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+        return hashlib.sha256(
+            json.dumps(part, sort_keys=True, ensure_ascii=False).encode()
+        ).hexdigest()
 
 
 UNDECLARED = ("id", "title", "question", "unit", "declared", "display")

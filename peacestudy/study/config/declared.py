@@ -1,4 +1,6 @@
-"""What is compared and how it is decided: samples, models, hypotheses, the rule, the check by permutation."""
+"""What is compared and how it is decided: samples, models,
+hypotheses, the rule, the check by permutation.
+"""
 
 import datetime
 from collections.abc import Mapping
@@ -9,7 +11,9 @@ from peacestudy.models import ModelSpec
 
 @dataclass(frozen=True)
 class Declared:
-    """When the specifications were written down, their hash, the codebook's, that of frozen forecasts, and what was known by then."""
+    """When the specifications were written down, their hash, the codebook's, that of frozen
+    forecasts, and what was known by then.
+    """
 
     date: datetime.date
     hash: str
@@ -20,7 +24,9 @@ class Declared:
 
 @dataclass(frozen=True)
 class Step:
-    """A step that keeps the cases where ``column`` is true (or false, where ``keep`` is), and the reason given for the others."""
+    """A step that keeps the cases where ``column`` is true (or false, where ``keep`` is), and the
+    reason given for the others.
+    """
 
     id: str
     column: str
@@ -31,7 +37,9 @@ class Step:
 
 @dataclass(frozen=True)
 class Sample:
-    """A named sample: steps in order, on the cases or on another table of the study that has its own ``case_id``."""
+    """A named sample: steps in order, on the cases or on another table
+    of the study that has its own ``case_id``.
+    """
 
     id: str
     steps: tuple[str, ...]
@@ -44,7 +52,8 @@ class Specification:
 
     Attributes
     ----------
-    role : ``primary``; ``beside`` or ``check`` for what is shown and decides nothing; ``variant`` for what a variant makes.
+    role : ``primary``; ``beside`` or ``check`` for what is shown and decides nothing; ``variant``
+        for what a variant makes.
     sample : id of the sample it is fitted on.
     scores : rule from codes to scores; empty takes the codebook's.
     """
@@ -65,14 +74,18 @@ class Specification:
 
     def model(self) -> ModelSpec:
         """As the engines take it."""
-        return ModelSpec(self.name, self.formula, self.engine, self.vcov, self.cluster or None, self.options)
+        return ModelSpec(
+            self.name, self.formula, self.engine, self.vcov, self.cluster or None, self.options
+        )
 
 
 @dataclass(frozen=True)
 class Hypothesis:
-    """A claim, and the terms of a declared model that speak to it. Those of one ``family`` are decided together.
+    """A claim, and the terms of a declared model that speak to it.
+    Those of one ``family`` are decided together.
 
-    One term is tested against zero, several jointly, or, where there are ``weights``, as one contrast: their weighted sum.
+    One term is tested against zero, several jointly, or, where there are ``weights``, as one
+    contrast: their weighted sum.
     """
 
     id: str
@@ -111,7 +124,8 @@ class Display:
     Attributes
     ----------
     outcome, sources, context : sentences that stand below figures and tables.
-    survival_split : how the survival figure parts the cases; ``median``, or empty where there is none.
+    survival_split : how the survival figure parts the cases;
+        ``median``, or empty where there is none.
     licence : terms, believed, on which the study's own tables may be used.
     """
 

@@ -1,4 +1,6 @@
-"""What is wrong in study.toml, as a finding: where, what was found, what was expected, what to do."""
+"""What is wrong in study.toml, as a finding: where, what was
+found, what was expected, what to do.
+"""
 
 from collections.abc import Iterable, Iterator
 
@@ -23,7 +25,13 @@ def spec_problems(spec: Specification) -> dict[str, str]:
         spec.model()
     except SpecError as err:
         vcovs = ENGINES[spec.engine].vcovs if spec.engine in ENGINES else VCOVS
-        key = "engine" if spec.engine not in ENGINES else "vcov" if spec.vcov not in vcovs else "cluster"
+        key = (
+            "engine"
+            if spec.engine not in ENGINES
+            else "vcov"
+            if spec.vcov not in vcovs
+            else "cluster"
+        )
         out[key] = str(err)
     return out
 

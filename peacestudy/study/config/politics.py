@@ -1,4 +1,6 @@
-"""Domestic politics and context: what a declared effect is let depend on, and where it is looked at by itself."""
+"""Domestic politics and context: what a declared effect is let
+depend on, and where it is looked at by itself.
+"""
 
 from dataclasses import dataclass, replace
 
@@ -8,7 +10,8 @@ from peacestudy.study.config.declared import Specification
 
 @dataclass(frozen=True)
 class Moderation:
-    """Several declared models, the first term of each made to depend on each of several moderators. All are decided together.
+    """Several declared models, the first term of each made to depend on each of several moderators.
+    All are decided together.
 
     Attributes
     ----------
@@ -16,7 +19,8 @@ class Moderation:
     specs : declared models; what is moderated is the first term of each.
     moderators : terms as a formula has them, ``scale(polyarchy)``.
     quantiles : of the moderator, at which the effect is told: a low and a high value.
-    near, fewest : a value of the moderator has support where ``fewest`` cases lie within ``near`` standard deviations of it.
+    near, fewest : a value of the moderator has support where ``fewest`` cases lie within ``near``
+        standard deviations of it.
     strata, draws, seed : of the check by permutation.
     """
 
@@ -35,7 +39,10 @@ class Moderation:
         """A declared model with its first term made to depend on a moderator."""
         left = spec.formula.partition("~")[0].strip()
         first, *others = spec.terms()
-        formula = f"{left} ~ {' + '.join([f'{first}*{moderator}', *(t for t in others if t != moderator)])}"
+        formula = (
+            f"{left} ~"
+            f" {' + '.join([f'{first}*{moderator}', *(t for t in others if t != moderator)])}"
+        )
         return replace(spec, name=f"{spec.name}, {moderator}", formula=formula, role="moderated")
 
 
@@ -86,5 +93,10 @@ class Contexts:
         cluster = spec.cluster if self.vcov in CLUSTERED else ""
         formula = f"{left} ~ {' + '.join(terms)}"
         return replace(
-            spec, name=f"{spec.name}, in contexts", formula=formula, vcov=self.vcov, cluster=cluster, role="context"
+            spec,
+            name=f"{spec.name}, in contexts",
+            formula=formula,
+            vcov=self.vcov,
+            cluster=cluster,
+            role="context",
         )

@@ -1,4 +1,6 @@
-"""What in study.toml refers to nothing, stands twice, is no word of ours, or was changed after it was declared."""
+"""What in study.toml refers to nothing, stands twice, is no word of
+ours, or was changed after it was declared.
+"""
 
 from collections.abc import Iterator
 
@@ -26,15 +28,27 @@ def config_problems(config: Config, text: str) -> list[Problem]:
         *_declaration(config),
     ]
     return [
-        Problem("study.toml", line_of(text, *place), next(str(p) for p in reversed(place) if isinstance(p, str)), str(value), rule, remedy)
+        Problem(
+            "study.toml",
+            line_of(text, *place),
+            next(str(p) for p in reversed(place) if isinstance(p, str)),
+            str(value),
+            rule,
+            remedy,
+        )
         for place, value, rule, remedy in findings
-    ]  # fmt: skip
+    ]
 
 
 def _names(config: Config) -> Iterator[Finding]:
     steps = [s.id for s in config.steps]
-    named = {"steps": steps, "samples": [s.id for s in config.samples], "specs": [s.name for s in config.specs],
-             "hypotheses": [h.id for h in config.hypotheses], "variants": [v.id for v in config.variants]}  # fmt: skip
+    named = {
+        "steps": steps,
+        "samples": [s.id for s in config.samples],
+        "specs": [s.name for s in config.specs],
+        "hypotheses": [h.id for h in config.hypotheses],
+        "variants": [v.id for v in config.variants],
+    }
     for kind, names in named.items():
         key = "name" if kind == "specs" else "id"
         for n, name in enumerate(names):
@@ -42,15 +56,22 @@ def _names(config: Config) -> Iterator[Finding]:
                 yield (kind, n, key), name, f"the {key} stands twice in {kind}", "rename one"
     for n, sample in enumerate(config.samples):
         for m, step in enumerate(sample.steps):
-            yield from among(("samples", n, "steps", m), step, steps, "a sample is made of declared steps")
+            yield from among(
+                ("samples", n, "steps", m), step, steps, "a sample is made of declared steps"
+            )
     samples = named["samples"]
-    both: dict[str, tuple[Specification | Variant, ...]] = {"specs": config.specs, "variants": config.variants}
+    both: dict[str, tuple[Specification | Variant, ...]] = {
+        "specs": config.specs,
+        "variants": config.variants,
+    }
     for kind, rows in both.items():
         for n, row in enumerate(rows):
             if row.sample:
                 yield from among((kind, n, "sample"), row.sample, samples, "a declared sample")
             if row.scores:
-                yield from among((kind, n, "scores"), row.scores, SCORES, "a rule from codes to scores")
+                yield from among(
+                    (kind, n, "scores"), row.scores, SCORES, "a rule from codes to scores"
+                )
 
 
 def _specs(config: Config) -> Iterator[Finding]:
@@ -61,16 +82,32 @@ def _specs(config: Config) -> Iterator[Finding]:
     names = [s.name for s in config.specs]
     for m, name in enumerate(config.varied):
         yield from among(("varied", m), name, names, "a variant changes declared specs")
-    terms = [t for s in config.specs if s.name in config.varied for t in s.formula.split("~")[-1].strip().split(" + ")]
+    terms = [
+        t
+        for s in config.specs
+        if s.name in config.varied
+        for t in s.formula.split("~")[-1].strip().split(" + ")
+    ]
     for n, v in enumerate(config.variants):
         for m, term in enumerate(v.drop):
             yield from among(
-                ("variants", n, "drop", m), term, dict.fromkeys(terms), "a variant drops a term of the varied specs"
+                ("variants", n, "drop", m),
+                term,
+                dict.fromkeys(terms),
+                "a variant drops a term of the varied specs",
             )
         turned = (v.engine or "") in ("cox", "discrete_time")
         if v.reversed != turned:
-            rule = "hazards of fighting are turned, so that above zero is more peace, and nothing else is"
-            yield ("variants", n, "id"), f"reversed = {v.reversed}", rule, f"write reversed = {str(turned).lower()}"
+            rule = (
+                "hazards of fighting are turned, so that above zero is more peace, and nothing"
+                " else is"
+            )
+            yield (
+                ("variants", n, "id"),
+                f"reversed = {v.reversed}",
+                rule,
+                f"write reversed = {str(turned).lower()}",
+            )
         for s in (v.of(s) for s in config.specs if s.name in config.varied):
             yield from (
                 (("variants", n, "id"), f"{v.id}: {s.formula}", why, "correct the variant")
@@ -81,7 +118,9 @@ def _specs(config: Config) -> Iterator[Finding]:
 def _hypotheses(config: Config) -> Iterator[Finding]:
     formulas = {s.name: s.formula for s in config.specs}
     for n, h in enumerate(config.hypotheses):
-        yield from among(("hypotheses", n, "spec"), h.spec, formulas, "a hypothesis speaks of a declared spec")
+        yield from among(
+            ("hypotheses", n, "spec"), h.spec, formulas, "a hypothesis speaks of a declared spec"
+        )
         if h.weights and len(h.weights) != len(h.terms):
             yield (
                 ("hypotheses", n, "weights"),
@@ -90,12 +129,22 @@ def _hypotheses(config: Config) -> Iterator[Finding]:
                 "write them",
             )
         if not h.terms:
-            yield ("hypotheses", n, "terms"), "", "a hypothesis names a term, or several", "name them"
+            yield (
+                ("hypotheses", n, "terms"),
+                "",
+                "a hypothesis names a term, or several",
+                "name them",
+            )
         labels = _labels(formulas.get(h.spec, ""))
         for m, term in enumerate(h.terms if labels else ()):
             if not all(piece.partition("[")[0] in labels for piece in term.split(":")):
                 rule = f"the terms of spec {h.spec!r} are made of {', '.join(labels)}"
-                yield ("hypotheses", n, "terms", m), term, rule, f"correct it.{nearest(term, labels)}"
+                yield (
+                    ("hypotheses", n, "terms", m),
+                    term,
+                    rule,
+                    f"correct it.{nearest(term, labels)}",
+                )
 
 
 def _labels(formula: str) -> list[str]:
@@ -111,7 +160,9 @@ def _values(config: Config) -> Iterator[Finding]:
     specs, samples = [s.name for s in config.specs], [s.id for s in config.samples]
     rule, unseen, ahead = config.permutation, config.out_of_sample, config.forecast
     if rule is not None:
-        yield from among(("permutation", "spec"), rule.spec, specs, "a permutation is of a declared spec")
+        yield from among(
+            ("permutation", "spec"), rule.spec, specs, "a permutation is of a declared spec"
+        )
         yield from among(("permutation", "family"), rule.family, families, "a family of hypotheses")
     for key, found in (("out_of_sample", unseen), ("forecast", ahead)):
         for m, name in enumerate(found.specs if found is not None else ()):
@@ -122,11 +173,17 @@ def _values(config: Config) -> Iterator[Finding]:
         for key in ("train", "cases"):
             yield from among(("forecast", key), getattr(ahead, key), samples, "a declared sample")
     draws = {
-        "permutation": rule.draws if rule is not None else 1, "out_of_sample": unseen.draws if unseen is not None else 1,
-    }  # fmt: skip
+        "permutation": rule.draws if rule is not None else 1,
+        "out_of_sample": unseen.draws if unseen is not None else 1,
+    }
     for key, n in draws.items():
         if n < 1:
-            yield (key, "draws"), n, "1 or more", "write how often the outcome is dealt anew, as 500"
+            yield (
+                (key, "draws"),
+                n,
+                "1 or more",
+                "write how often the outcome is dealt anew, as 500",
+            )
     yield from _decision(config)
     floor = config.reliability
     if floor is not None and not floor.floor <= 1:
@@ -153,5 +210,8 @@ def _declaration(config: Config) -> Iterator[Finding]:
             ("declared", "hash"),
             config.declared.hash[:12] + "...",
             f"the values declared have sha256 {found}",
-            "restore them; or declare anew: set today's date and this hash, and say in the statement what changed and why",
+            (
+                "restore them; or declare anew: set today's date and this hash, and say in the"
+                " statement what changed and why"
+            ),
         )

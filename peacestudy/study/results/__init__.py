@@ -13,40 +13,88 @@ Computed = Mapping[str, Callable[[Results], pd.DataFrame]]
 
 # whatever the study
 COMMON: Computed = {
-    "terms": Results.terms, "models": Results.models, "notes": Results.notes, "hypotheses": Results.hypotheses,
+    "terms": Results.terms,
+    "models": Results.models,
+    "notes": Results.notes,
+    "hypotheses": Results.hypotheses,
     "ledger": Results.ledger,
-}  # fmt: skip
+}
 # of agreements whose texts are scored
 TEXTS: Computed = {
-    "profile": description.profile, "descriptive": description.descriptive, "consistency": description.consistency,
-    "survival": description.survival, "coverage": description.coverage, "facts": description.facts,
-    "cases": description.cases, "permutation": lambda r: r.dealt, "influence": description.influence,
-}  # fmt: skip
+    "profile": description.profile,
+    "descriptive": description.descriptive,
+    "consistency": description.consistency,
+    "survival": description.survival,
+    "coverage": description.coverage,
+    "facts": description.facts,
+    "cases": description.cases,
+    "permutation": lambda r: r.dealt,
+    "influence": description.influence,
+}
 RESULTS: Mapping[str, Computed] = {
     "peace_agreements": {
-        **COMMON, **TEXTS, "over_time": description.over_time, "variants": variants, "weights": lambda r: r.weights, "balance": lambda r: balance(r.frame.data, r.fits["selection"], r.weights),
-        "chance": prediction.chance, "moderation": prediction.moderation, "support": prediction.support,
-        "moderated": politics.moderated, "by_politics": politics.by_politics, "contexts": politics.contexts,
-        "out_of_sample": prediction.scores, "calibration": prediction.calibration, "forecasts": prediction.forecasts,
-        "deeds": deeds.deeds, **{name: beyond.kept(name) for name in ("vintages", "vintage_counts", "vintage_findings")},
+        **COMMON,
+        **TEXTS,
+        "over_time": description.over_time,
+        "variants": variants,
+        "weights": lambda r: r.weights,
+        "balance": lambda r: balance(r.frame.data, r.fits["selection"], r.weights),
+        "chance": prediction.chance,
+        "moderation": prediction.moderation,
+        "support": prediction.support,
+        "moderated": politics.moderated,
+        "by_politics": politics.by_politics,
+        "contexts": politics.contexts,
+        "out_of_sample": prediction.scores,
+        "calibration": prediction.calibration,
+        "forecasts": prediction.forecasts,
+        "deeds": deeds.deeds,
+        **{name: beyond.kept(name) for name in ("vintages", "vintage_counts", "vintage_findings")},
     },
-    "signing_dyads": {**COMMON, **TEXTS, "beside_a": beyond.beside_a, "differences": beyond.differences},
+    "signing_dyads": {
+        **COMMON,
+        **TEXTS,
+        "beside_a": beyond.beside_a,
+        "differences": beyond.differences,
+    },
     "accord_implementation": {
-        **COMMON, "delivery": deeds.delivery, "accords": deeds.accords, "agreement": deeds.promise_against_deed,
+        **COMMON,
+        "delivery": deeds.delivery,
+        "accords": deeds.accords,
+        "agreement": deeds.promise_against_deed,
     },
     "double_coding": {
-        "terms": Results.terms, "models": Results.models, "notes": Results.notes, "agreement": coders.agreement,
-        "among_marked": coders.among_marked, "pairs": coders.pairs, "confusion": coders.confusion, "marks": coders.marks,
+        "terms": Results.terms,
+        "models": Results.models,
+        "notes": Results.notes,
+        "agreement": coders.agreement,
+        "among_marked": coders.among_marked,
+        "pairs": coders.pairs,
+        "confusion": coders.confusion,
+        "marks": coders.marks,
         "by_rater": coders.by_rater,
     },
     "third_party_role": {
-        "notes": Results.notes, "agreement": coders.agreement, "among_marked": coders.among_marked, "with_blank": coders.with_blank,
-        "pairs": coders.pairs, "confusion": coders.confusion, "disputed": coders.disputed, "marks": coders.marks,
-        "uncertainty": coders.uncertainty, "accuracies": coders.accuracies, "flips": coders.flips,
+        "notes": Results.notes,
+        "agreement": coders.agreement,
+        "among_marked": coders.among_marked,
+        "with_blank": coders.with_blank,
+        "pairs": coders.pairs,
+        "confusion": coders.confusion,
+        "disputed": coders.disputed,
+        "marks": coders.marks,
+        "uncertainty": coders.uncertainty,
+        "accuracies": coders.accuracies,
+        "flips": coders.flips,
         "with_and_without": coders.with_and_without,
     },
-    "onset": {**COMMON, "coverage": beyond.coverage, "published": beyond.published, "facts": beyond.onset_facts},
-}  # fmt: skip
+    "onset": {
+        **COMMON,
+        "coverage": beyond.coverage,
+        "published": beyond.published,
+        "facts": beyond.onset_facts,
+    },
+}
 
 
 def results_of(study: str) -> Computed:

@@ -10,16 +10,23 @@ from peacestudy.study.load import load_study
 from peacestudy.study.results.results import Results
 
 TWIN = "peace_agreements"
-# Miller (2022), Conflict Management and Peace Science, as revised in the documentation of peacesciencer 1.1.9: logit of UCDP
-# intrastate onsets in state-years, N 8,192; coefficient and standard error
+# Miller (2022), Conflict Management and Peace Science, as revised in the documentation of
+# peacesciencer 1.1.9: logit of UCDP intrastate onsets in state-years, N 8,192; coefficient and
+# standard error
 PUBLISHED = {
-    "ln_gdp_per_capita": (-0.290, 0.113), "ln_population": (0.242, 0.068), "democracy": (-0.802, 0.239), "square(democracy)": (-0.883, 0.233),
-}  # fmt: skip
-STEPS = ("published", "published_our_onset", "published_our_onset_quiet")  # from that model to this study
+    "ln_gdp_per_capita": (-0.290, 0.113),
+    "ln_population": (0.242, 0.068),
+    "democracy": (-0.802, 0.239),
+    "square(democracy)": (-0.883, 0.233),
+}
+# from that model to this study
+STEPS = ("published", "published_our_onset", "published_our_onset_quiet")
 
 
 def beside_a(found: Results) -> pd.DataFrame:
-    """H0 to H7 of study A and of this study, side by side: the columns of ``hypotheses`` and ``study, n, n_events``."""
+    """H0 to H7 of study A and of this study, side by side: the columns of
+    ``hypotheses`` and ``study, n, n_events``.
+    """
     parts = []
     for one in (Results(load_study(TWIN)), found):
         table = one.table("hypotheses")
@@ -31,7 +38,9 @@ def beside_a(found: Results) -> pd.DataFrame:
 
 
 def differences(found: Results) -> pd.DataFrame:
-    """Cases of this study whose outcome is another than that of the attempt of study A that holds them, and why."""
+    """Cases of this study whose outcome is another than that of the
+    attempt of study A that holds them, and why.
+    """
     cases = found.study.cases
     return cases[cases["differs_from_a"].notna()].sort_values("label", ignore_index=True)
 
@@ -65,9 +74,30 @@ def published(found: Results) -> pd.DataFrame:
         fit = found.fits[model]
         terms = fit.terms.set_index("term")
         for term, (b, se) in PUBLISHED.items():
-            rows.append((model, term, b, se, terms["estimate"][term], terms["std_error"][term], fit.n, fit.n_events))
+            rows.append(
+                (
+                    model,
+                    term,
+                    b,
+                    se,
+                    terms["estimate"][term],
+                    terms["std_error"][term],
+                    fit.n,
+                    fit.n_events,
+                )
+            )
     return pd.DataFrame(
-        rows, columns=["model", "term", "published", "published_se", "estimate", "std_error", "n", "n_events"]
+        rows,
+        columns=[
+            "model",
+            "term",
+            "published",
+            "published_se",
+            "estimate",
+            "std_error",
+            "n",
+            "n_events",
+        ],
     )
 
 
@@ -75,7 +105,12 @@ def onset_facts(found: Results) -> pd.DataFrame:
     """Single numbers that prose quotes: ``fact, value``."""
     data = found.study.tables["country_years"]
     rows = [
-        ("country_years", len(data)), ("onsets", int(data["onset"].sum())), ("quiet", int(data["quiet"].sum())), ("onsets_quiet", int(data.loc[data["quiet"] == 1, "onset"].sum())),
-        ("countries", data["country"].nunique()), ("first_year", int(data["year"].min())), ("last_year", int(data["year"].max())),
-    ]  # fmt: skip
+        ("country_years", len(data)),
+        ("onsets", int(data["onset"].sum())),
+        ("quiet", int(data["quiet"].sum())),
+        ("onsets_quiet", int(data.loc[data["quiet"] == 1, "onset"].sum())),
+        ("countries", data["country"].nunique()),
+        ("first_year", int(data["year"].min())),
+        ("last_year", int(data["year"].max())),
+    ]
     return pd.DataFrame(rows, columns=["fact", "value"]).astype({"value": float})

@@ -1,4 +1,6 @@
-"""The results of a study as tables: everything that figures and tables show is computed here, once, and written as CSV."""
+"""The results of a study as tables: everything that figures and tables
+show is computed here, once, and written as CSV.
+"""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -45,7 +47,9 @@ class Results:
         return self.sample(self.study.config.specs[0].sample)
 
     def data(self, spec: Specification) -> StudyFrame:
-        """What a declared specification is fitted on; with weights for the chance of an attempt where it asks for them."""
+        """What a declared specification is fitted on; with weights for the
+        chance of an attempt where it asks for them.
+        """
         frame = self.sample(spec.sample, spec.scores)
         if spec.options.get("weights") != WEIGHT:
             return frame
@@ -56,7 +60,9 @@ class Results:
     def data_of(self, model: str) -> pd.DataFrame:
         """The rows that a declared model was fitted on."""
         frame = self.data(next(s for s in self.study.config.specs if s.name == model))
-        used: pd.DataFrame = frame.data.set_index(frame.key).loc[list(self.fits[model].cases)].reset_index()
+        used: pd.DataFrame = (
+            frame.data.set_index(frame.key).loc[list(self.fits[model].cases)].reset_index()
+        )
         return used
 
     @cached_property
@@ -102,8 +108,12 @@ class Results:
         return [p.id for p in self.study.codebook.pillars]
 
     def terms(self) -> pd.DataFrame:
-        """Every term of every fit: ``model, term, estimate, std_error, statistic, p_value, conf_low, conf_high``."""
-        every = pd.concat([f.terms.assign(model=name) for name, f in self.fits.items()], ignore_index=True)
+        """Every term of every fit: ``model, term, estimate, std_error,
+        statistic, p_value, conf_low, conf_high``.
+        """
+        every = pd.concat(
+            [f.terms.assign(model=name) for name, f in self.fits.items()], ignore_index=True
+        )
         return every[["model", *next(iter(self.fits.values())).terms.columns]]
 
     def models(self) -> pd.DataFrame:
@@ -126,13 +136,15 @@ class Results:
         Returns
         -------
         DataFrame
-            ``id, text, model, terms``; ``estimate, estimate_low, estimate_high``, on the scale of the model, and
-            ``odds_ratio, conf_low, conf_high``, missing for linear models (all missing for joint tests);
-            ``statistic, df, p_value, family, p_decide, p_beside, decision``; ``detectable``, the odds ratio (of linear, the
-            difference) found with the declared power by a single two-sided test at the declared level, and
-            ``detectable_family``, the same at the level of the first step of Holm's procedure (missing for joint tests);
-            or their inverses. The checks, which decide nothing: ``p_profile`` (penalised likelihood ratio, adjusted over the
-            family; missing for joint tests) and ``p_permutation`` (over the family; of the joint test, the joint one).
+            ``id, text, model, terms``; ``estimate, estimate_low, estimate_high``, on the scale of
+            the model, and ``odds_ratio, conf_low, conf_high``, missing for linear models (all
+            missing for joint tests); ``statistic, df, p_value, family, p_decide, p_beside,
+            decision``; ``detectable``, the odds ratio (of linear, the difference) found with the
+            declared power by a single two-sided test at the declared level, and
+            ``detectable_family``, the same at the level of the first step of Holm's procedure
+            (missing for joint tests); or their inverses. The checks, which decide nothing:
+            ``p_profile`` (penalised likelihood ratio, adjusted over the family; missing for joint
+            tests) and ``p_permutation`` (over the family; of the joint test, the joint one).
         """
         rule = self.decision
         table = pd.DataFrame([self._tested(h) for h in self.study.config.hypotheses])
@@ -140,14 +152,20 @@ class Results:
         for family in table.loc[table["family"] != "", "family"].unique():
             part = table["family"] == family
             tested = part & table["p_value"].notna()
-            p_values = table.loc[part, "p_value"].fillna(1.0)  # a hypothesis that cannot be tested stays in the family
+            # a hypothesis that cannot be tested stays in the family
+            p_values = table.loc[part, "p_value"].fillna(1.0)
             table.loc[tested, "p_decide"] = adjust(p_values, rule.decide)
             table.loc[tested, "p_beside"] = adjust(p_values, rule.beside)
-            known = table.loc[part, "p_profile"].notna().all()  # of a family in part nothing can be adjusted
-            table.loc[part, "p_profile"] = adjust(table.loc[part, "p_profile"], rule.decide) if known else np.nan
+            # of a family in part nothing can be adjusted
+            known = table.loc[part, "p_profile"].notna().all()
+            table.loc[part, "p_profile"] = (
+                adjust(table.loc[part, "p_profile"], rule.decide) if known else np.nan
+            )
         table["p_permutation"] = self._dealt(table)
         table["family"] = table["family"].where(table["family"] != "", None)
-        table["decision"] = np.where(table["p_decide"] < rule.alpha, "null rejected", "null not rejected")
+        table["decision"] = np.where(
+            table["p_decide"] < rule.alpha, "null rejected", "null not rejected"
+        )
         table.loc[table["p_decide"].isna(), "decision"] = "not tested"
         return table
 
@@ -161,16 +179,38 @@ class Results:
 
     def _tested(self, h: Hypothesis) -> dict[str, object]:
         found = self.fits[h.spec]
-        head: dict[str, object] = {"id": h.id, "text": h.text, "model": h.spec, "terms": " ".join(h.terms)}
+        head: dict[str, object] = {
+            "id": h.id,
+            "text": h.text,
+            "model": h.spec,
+            "terms": " ".join(h.terms),
+        }
         if len(h.terms) > 1 and not h.weights:
             test = found.joint_test(list(h.terms))
             empty = dict.fromkeys(
-                ["estimate", "estimate_low", "estimate_high", "odds_ratio", "conf_low", "conf_high", "detectable",
-                 "detectable_family", "p_profile"], np.nan,
-            )  # fmt: skip
-            said = {"statistic": test.statistic, "df": test.df, "p_value": test.p_value, "family": h.family}
+                [
+                    "estimate",
+                    "estimate_low",
+                    "estimate_high",
+                    "odds_ratio",
+                    "conf_low",
+                    "conf_high",
+                    "detectable",
+                    "detectable_family",
+                    "p_profile",
+                ],
+                np.nan,
+            )
+            said = {
+                "statistic": test.statistic,
+                "df": test.df,
+                "p_value": test.p_value,
+                "family": h.family,
+            }
             return head | empty | said
-        combined: Any = found.contrast(dict(zip(h.terms, h.weights, strict=True))) if h.weights else found.terms
+        combined: Any = (
+            found.contrast(dict(zip(h.terms, h.weights, strict=True))) if h.weights else found.terms
+        )
         row = combined.iloc[0] if h.weights else combined.set_index("term").loc[h.terms[0]]
         return head | self._effect(h, row)
 
@@ -179,14 +219,24 @@ class Results:
         rule = self.decision
         linear = self.fits[h.spec].spec.engine == "linear"
         checked = self.fits.get(f"{h.spec}_profile")
-        profile = dict(zip(checked.terms["term"], checked.terms["p_value"], strict=True)) if checked else {}
-        size = sum(1 for other in self.study.config.hypotheses if h.family and other.family == h.family) or 1
+        profile = (
+            dict(zip(checked.terms["term"], checked.terms["p_value"], strict=True))
+            if checked
+            else {}
+        )
+        size = (
+            sum(
+                1 for other in self.study.config.hypotheses if h.family and other.family == h.family
+            )
+            or 1
+        )
         scale = (lambda x: x) if linear else np.exp
         ends = row["estimate"], row["conf_low"], row["conf_high"]
         given = dict(zip(h.terms, h.weights or (1.0,), strict=True))
         made = self.fits[h.spec]
         weights = np.array([[given.get(term, 0.0) for term in made.vcov.columns]])
-        df = float(contrast_df(made.spec, made.design, made.df, weights)[0])  # of the test by which it is decided
+        # of the test by which it is decided
+        df = float(contrast_df(made.spec, made.design, made.df, weights)[0])
         ratio = (np.nan,) * 3 if linear else tuple(np.exp(e) for e in ends)
         least, strict = (
             float(scale(detectable(float(row["std_error"]), rule.power, a, df)))
@@ -195,17 +245,30 @@ class Results:
         return {
             **dict(zip(("estimate", "estimate_low", "estimate_high"), ends, strict=True)),
             **dict(zip(("odds_ratio", "conf_low", "conf_high"), ratio, strict=True)),
-            "detectable": least, "detectable_family": strict, "statistic": row["statistic"], "df": 1, "p_value": row["p_value"],
-            "family": h.family, "p_profile": np.nan if h.weights else profile.get(h.terms[0], np.nan),
-        }  # fmt: skip
+            "detectable": least,
+            "detectable_family": strict,
+            "statistic": row["statistic"],
+            "df": 1,
+            "p_value": row["p_value"],
+            "family": h.family,
+            "p_profile": np.nan if h.weights else profile.get(h.terms[0], np.nan),
+        }
 
     @cached_property
     def dealt(self) -> pd.DataFrame:
-        """The permutation check, see ``peacestudy.models.permutation_test``; strata, draws and seed beside."""
+        """The permutation check, see
+        ``peacestudy.models.permutation_test``; strata, draws and seed
+        beside.
+        """
         rule = self._permutation()
         terms = [h.terms[0] for h in self.study.config.hypotheses if h.family == rule.family]
         table = permutation_test(
-            self.frame, self.study.spec(rule.spec), terms, strata=rule.strata, draws=rule.draws, seed=rule.seed
+            self.frame,
+            self.study.spec(rule.spec),
+            terms,
+            strata=rule.strata,
+            draws=rule.draws,
+            seed=rule.seed,
         )
         return table.assign(strata=rule.strata, draws=rule.draws, seed=rule.seed)
 
@@ -223,8 +286,16 @@ class Results:
         single, joint = of["p_family"], float(of["p_permutation"]["joint"])
         everything = " ".join(t for t in of.index if t not in ("joint", "any by Holm"))
         return [
-            joint if (m, t) == (rule.spec, everything) else float(single.get(t, np.nan)) if f == rule.family else np.nan
-            for m, t, f in zip(hypotheses["model"], hypotheses["terms"], hypotheses["family"], strict=True)
+            (
+                joint
+                if (m, t) == (rule.spec, everything)
+                else float(single.get(t, np.nan))
+                if f == rule.family
+                else np.nan
+            )
+            for m, t, f in zip(
+                hypotheses["model"], hypotheses["terms"], hypotheses["family"], strict=True
+            )
         ]
 
     def ledger(self) -> pd.DataFrame:

@@ -1,7 +1,9 @@
-"""Who gets an agreement: the chance of an attempt in a conflict-year, and weights that undo what it explains.
+"""Who gets an agreement: the chance of an attempt in a
+conflict-year, and weights that undo what it explains.
 
-Source: Robins, Hernan and Brumback (2000), Epidemiology 11(5): stabilised inverse-probability weights. They pull the attempts
-towards all conflict-years at risk in what the model observes, and in nothing else; ``balance`` says how near they come.
+Source: Robins, Hernan and Brumback (2000), Epidemiology 11(5): stabilised inverse-probability
+weights. They pull the attempts towards all conflict-years at risk in what the model observes, and
+in nothing else; ``balance`` says how near they come.
 """
 
 import numpy as np
@@ -24,8 +26,8 @@ def attempt_weights(at_risk: pd.DataFrame, selection: Fit) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``case_id`` of the attempt, ``year_case_id``, ``probability`` fitted for its conflict-year, and ``weight``: the
-        share of conflict-years with an attempt over that probability.
+        ``case_id`` of the attempt, ``year_case_id``, ``probability`` fitted for its conflict-year,
+        and ``weight``: the share of conflict-years with an attempt over that probability.
 
     Raises
     ------
@@ -33,15 +35,21 @@ def attempt_weights(at_risk: pd.DataFrame, selection: Fit) -> pd.DataFrame:
         An attempt would count more than a hundred times as much as another: the model cannot weigh.
     """
     began = at_risk[at_risk["attempt_case_id"].notna()]
-    chance = predict(selection, began.set_index("case_id"), kind="response").set_index("case")["estimate"]
-    table = pd.DataFrame({
-        "case_id": began["attempt_case_id"].to_numpy(), "year_case_id": began["case_id"].to_numpy(),
-        "probability": chance.reindex(began["case_id"]).to_numpy(dtype=float),
-    })  # fmt: skip
+    chance = predict(selection, began.set_index("case_id"), kind="response").set_index("case")[
+        "estimate"
+    ]
+    table = pd.DataFrame(
+        {
+            "case_id": began["attempt_case_id"].to_numpy(),
+            "year_case_id": began["case_id"].to_numpy(),
+            "probability": chance.reindex(began["case_id"]).to_numpy(dtype=float),
+        }
+    )
     table["weight"] = float(np.mean(selection.design.y)) / table["probability"]
     if table["weight"].max() > 100 * table["weight"].min():
         raise FitError(
-            "an attempt would weigh more than a hundred times another. Drop what predicts attempts too well."
+            "an attempt would weigh more than a hundred times another. Drop what predicts attempts"
+            " too well."
         )
     return table.sort_values("case_id", ignore_index=True)
 
@@ -51,9 +59,10 @@ def stacked_covariance(
 ) -> np.ndarray:
     """Covariance of a weighted logit that takes the weights as estimated, clustered by country.
 
-    The scores of both models are stacked (Newey and McFadden 1994, Handbook of Econometrics 4, 6.2): with s the weighted
-    scores, A their derivative, and z, p, g of the selection model, an attempt adds A^-1 s and a conflict-year A^-1 D g, where
-    D = -sum s (1 - p) z' over the attempts and g is the conflict-year's influence on the selection model.
+    The scores of both models are stacked (Newey and McFadden 1994, Handbook of Econometrics 4,
+    6.2): with s the weighted scores, A their derivative, and z, p, g of the selection model, an
+    attempt adds A^-1 s and a conflict-year A^-1 D g, where D = -sum s (1 - p) z' over the attempts
+    and g is the conflict-year's influence on the selection model.
 
     Parameters
     ----------
@@ -73,13 +82,23 @@ def stacked_covariance(
     bread = np.linalg.inv((X * (w * mu * (1 - mu))[:, None]).T @ X)
     Z, gamma = selection.design.X, selection.terms["estimate"].to_numpy()
     p = 1 / (1 + np.exp(-(Z @ gamma)))
-    influence = (Z * (selection.design.y - p)[:, None]) @ np.linalg.inv((Z * (p * (1 - p))[:, None]).T @ Z)
+    influence = (Z * (selection.design.y - p)[:, None]) @ np.linalg.inv(
+        (Z * (p * (1 - p))[:, None]).T @ Z
+    )
     at = pd.Series(range(len(Z)), index=list(selection.cases)).loc[own["year_case_id"]].to_numpy()
     D = -(scores.T * (1 - p[at])) @ Z[at]
-    parts = pd.concat([
-        pd.DataFrame(scores @ bread).assign(country=cases.set_index("case_id")["country"].loc[list(outcome.cases)].to_numpy()),
-        pd.DataFrame(influence @ D.T @ bread).assign(country=at_risk.set_index("case_id")["country"].loc[list(selection.cases)].to_numpy()),
-    ])  # fmt: skip
+    parts = pd.concat(
+        [
+            pd.DataFrame(scores @ bread).assign(
+                country=cases.set_index("case_id")["country"].loc[list(outcome.cases)].to_numpy()
+            ),
+            pd.DataFrame(influence @ D.T @ bread).assign(
+                country=at_risk.set_index("case_id")["country"]
+                .loc[list(selection.cases)]
+                .to_numpy()
+            ),
+        ]
+    )
     sums = parts.groupby("country").sum().to_numpy()
     out: np.ndarray = sums.T @ sums * len(sums) / (len(sums) - 1)
     return out
@@ -91,17 +110,27 @@ def balance(cases: pd.DataFrame, selection: Fit, weights: pd.DataFrame) -> pd.Da
     Returns
     -------
     DataFrame
-        ``term, at_risk, attempts, weighted``: mean of every term of the selection model in all conflict-years, in those where an
-        attempt of the sample began, and in these weighted; ``difference``, weighted less at risk, in standard deviations.
+        ``term, at_risk, attempts, weighted``: mean of every term of the selection model in all
+        conflict-years, in those where an attempt of the sample began, and in these weighted;
+        ``difference``, weighted less at risk, in standard deviations.
     """
     own = weights[weights["case_id"].isin(cases["case_id"]) & weights["weight"].notna()]
-    X = pd.DataFrame(selection.design.X, columns=selection.design.names, index=list(selection.cases))
+    X = pd.DataFrame(
+        selection.design.X, columns=selection.design.names, index=list(selection.cases)
+    )
     part = X.loc[own["year_case_id"]]
     w = own["weight"].to_numpy(dtype=float)
     rows = [
-        (t, X[t].mean(), part[t].mean(), float(np.average(part[t], weights=w)), (float(np.average(part[t], weights=w)) - X[t].mean()) / X[t].std())
-        for t in X.columns if t != "Intercept"
-    ]  # fmt: skip
+        (
+            t,
+            X[t].mean(),
+            part[t].mean(),
+            float(np.average(part[t], weights=w)),
+            (float(np.average(part[t], weights=w)) - X[t].mean()) / X[t].std(),
+        )
+        for t in X.columns
+        if t != "Intercept"
+    ]
     return pd.DataFrame(rows, columns=["term", "at_risk", "attempts", "weighted", "difference"])
 
 

@@ -1,6 +1,7 @@
 """Krippendorff's alpha: his own table, another program, explicit loops, and the exact bootstrap.
 
-Tolerances: 1e-10 where the same sums are added in another order; printed digits where a reference prints no more.
+Tolerances: 1e-10 where the same sums are added in another order;
+printed digits where a reference prints no more.
 """
 
 import itertools
@@ -16,13 +17,23 @@ from peacestudy.coding.reliability import alpha
 from peacestudy.coding.reliability.alpha import METRICS, _by_pattern, _by_unit
 from peacestudy.errors import CodingError
 
-# Krippendorff (2011), Computing Krippendorff's Alpha-Reliability, example C: 4 coders, 12 units, 41 values
+# Krippendorff (2011), Computing Krippendorff's Alpha-Reliability, example C: 4 coders, 12 units, 41
+# values
 N = np.nan
-TABLE_C = np.array([
-    [1, 2, 3, 3, 2, 1, 4, 1, 2, N, N, N], [1, 2, 3, 3, 2, 2, 4, 1, 2, 5, N, 3],
-    [N, 3, 3, 3, 2, 3, 4, 2, 2, 5, 1, N], [1, 2, 3, 3, 2, 4, 4, 1, 2, 5, 1, N],
-])  # fmt: skip
-PRINTED = {"nominal": 0.743421052632, "ordinal": 0.815387503755, "interval": 0.849107142857, "ratio": 0.797402774712}
+TABLE_C = np.array(
+    [
+        [1, 2, 3, 3, 2, 1, 4, 1, 2, N, N, N],
+        [1, 2, 3, 3, 2, 2, 4, 1, 2, 5, N, 3],
+        [N, 3, 3, 3, 2, 3, 4, 2, 2, 5, 1, N],
+        [1, 2, 3, 3, 2, 4, 4, 1, 2, 5, 1, N],
+    ]
+)
+PRINTED = {
+    "nominal": 0.743421052632,
+    "ordinal": 0.815387503755,
+    "interval": 0.849107142857,
+    "ratio": 0.797402774712,
+}
 
 
 def by_loops(values, level):
@@ -42,8 +53,12 @@ def by_loops(values, level):
         between = sum(low <= v <= high for v in pool) - (pool.count(a) + pool.count(b)) / 2
         return 0.0 if a == b else between**2
 
-    observed = sum(apart(a, b) / (len(u) - 1) for u in units for a, b in itertools.permutations(u, 2)) / len(pool)
-    expected = sum(apart(a, b) for a, b in itertools.permutations(pool, 2)) / (len(pool) * (len(pool) - 1))
+    observed = sum(
+        apart(a, b) / (len(u) - 1) for u in units for a, b in itertools.permutations(u, 2)
+    ) / len(pool)
+    expected = sum(apart(a, b) for a, b in itertools.permutations(pool, 2)) / (
+        len(pool) * (len(pool) - 1)
+    )
     return 1 - observed / expected, observed, expected
 
 
@@ -61,14 +76,22 @@ def test_the_published_table(level):
 def table(seed, units, coders, codes, missing):
     rng = np.random.default_rng(seed)
     truth = rng.integers(0, codes, units)
-    values = np.where(rng.random((coders, units)) < 0.7, truth, rng.integers(0, codes, (coders, units))).astype(float)
+    values = np.where(
+        rng.random((coders, units)) < 0.7, truth, rng.integers(0, codes, (coders, units))
+    ).astype(float)
     values[rng.random(values.shape) < missing] = np.nan
     return values
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.integers(0, 10**6), st.integers(3, 30), st.integers(2, 5), st.integers(2, 6), st.sampled_from([0.0, 0.2, 0.5]),
-       st.sampled_from(list(PRINTED)))  # fmt: skip
+@given(
+    st.integers(0, 10**6),
+    st.integers(3, 30),
+    st.integers(2, 5),
+    st.integers(2, 6),
+    st.sampled_from([0.0, 0.2, 0.5]),
+    st.sampled_from(list(PRINTED)),
+)
 def test_any_table_equals_loops_and_another_program(seed, units, coders, codes, missing, level):
     values = table(seed, units, coders, codes, missing)
     paired = (~np.isnan(values)).sum(axis=0) > 1
@@ -81,7 +104,9 @@ def test_any_table_equals_loops_and_another_program(seed, units, coders, codes, 
         return
     found = alpha(values, level).alpha
     assert found == pytest.approx(by_loops(values, level)[0], abs=1e-10)
-    assert found == pytest.approx(krippendorff.alpha(reliability_data=values, level_of_measurement=level), abs=1e-10)
+    assert found == pytest.approx(
+        krippendorff.alpha(reliability_data=values, level_of_measurement=level), abs=1e-10
+    )
 
 
 @pytest.mark.parametrize("level", PRINTED)
@@ -93,8 +118,11 @@ def test_values_with_many_distinct_points(level):
 @pytest.mark.parametrize("level", PRINTED)
 @pytest.mark.parametrize("units", [40, 3000])
 def test_a_resample_is_alpha_of_the_units_drawn(level, units, monkeypatch):
-    """Every resample's alpha equals alpha of the resampled table: the ordinal metric too is made anew."""
-    module = sys.modules["peacestudy.coding.reliability.alpha"]  # the function hides the module of its name
+    """Every resample's alpha equals alpha of the resampled
+    table: the ordinal metric too is made anew.
+    """
+    # the function hides the module of its name
+    module = sys.modules["peacestudy.coding.reliability.alpha"]
 
     drawn = []
 
@@ -111,7 +139,9 @@ def test_a_resample_is_alpha_of_the_units_drawn(level, units, monkeypatch):
     seen = []
     real = module._Kernel.disagreement
     monkeypatch.setattr(
-        module._Kernel, "disagreement", lambda self, W: seen.append((self, real(self, W))) or seen[-1][1]
+        module._Kernel,
+        "disagreement",
+        lambda self, W: seen.append((self, real(self, W))) or seen[-1][1],
     )
     alpha(values, level, resamples=6, seed=5)
     kernel, (observed, expected) = seen[-1]
@@ -138,7 +168,8 @@ def test_many_distinct_values_are_held_sparsely_with_the_same_result(level, monk
     sparse = alpha(values, level, resamples=50, seed=1)
     assert sparse.alpha == pytest.approx(dense.alpha, abs=1e-12)
     assert sparse.alpha == pytest.approx(by_loops(values, level)[0], abs=1e-10)
-    # units are drawn in another order, so the resamples differ: each is checked against weights written out
+    # units are drawn in another order, so the resamples differ: each is checked against weights
+    # written out
     kernel = module._Kernel(patterns, points, level)
     W = np.random.default_rng(2).multinomial(80, np.full(80, 1 / 80), size=4)
     observed, expected = kernel.disagreement(W.astype(float))
@@ -155,13 +186,15 @@ def test_resamples_of_one_value_are_found_where_values_are_held_sparsely(monkeyp
     monkeypatch.setattr(module, "BLOCK", 10)
     sparse = alpha(values, "interval", resamples=500, seed=3).undefined
     expected = 500 * (11 / 12) ** 12
-    assert abs(dense - expected) < 40 and abs(sparse - expected) < 40  # four standard errors of a binomial count
+    # four standard errors of a binomial count
+    assert abs(dense - expected) < 40 and abs(sparse - expected) < 40
 
 
 def test_memory_does_not_grow_with_distinct_values():
     import tracemalloc
 
-    values = np.random.default_rng(4).normal(size=(4, 4000))  # 16,000 distinct values: a dense table takes 512 MB
+    # 16,000 distinct values: a dense table takes 512 MB
+    values = np.random.default_rng(4).normal(size=(4, 4000))
     tracemalloc.start()
     for level in ("nominal", "ordinal", "interval"):
         alpha(values, level, resamples=40, seed=1)
@@ -184,15 +217,22 @@ def test_units_are_drawn_with_equal_chance(draw):
 def test_the_interval_covers_and_equal_seeds_give_equal_intervals():
     values = table(9, 400, 3, 3, 0.0)
     first, again, other = (alpha(values, "nominal", resamples=500, seed=s) for s in (1, 1, 2))
-    assert (first.conf_low, first.conf_high, first.std_error) == (again.conf_low, again.conf_high, again.std_error)
+    assert (first.conf_low, first.conf_high, first.std_error) == (
+        again.conf_low,
+        again.conf_high,
+        again.std_error,
+    )
     assert first.conf_low != other.conf_low
     assert first.conf_low < first.alpha < first.conf_high
     rng = np.random.default_rng(0)
     by_hand = [
-        krippendorff.alpha(reliability_data=values[:, rng.integers(0, 400, 400)], level_of_measurement="nominal")
+        krippendorff.alpha(
+            reliability_data=values[:, rng.integers(0, 400, 400)], level_of_measurement="nominal"
+        )
         for _ in range(500)
     ]
-    assert first.std_error == pytest.approx(np.std(by_hand), rel=0.15)  # 500 draws each: about 3 % noise in either
+    # 500 draws each: about 3 % noise in either
+    assert first.std_error == pytest.approx(np.std(by_hand), rel=0.15)
 
 
 def test_one_code_only_has_no_alpha_and_says_so():
@@ -212,7 +252,8 @@ def test_the_prevalence_paradox_is_told():
 
 def test_no_paradox_is_told_where_chance_does_little():
     values = np.array([[0, 1] * 50, [0, 1] * 50], dtype=float)
-    values[1, :18] = 1 - values[1, :18]  # agreement on 82 %, half the codes 1: alpha is .64 and no code is rare
+    # agreement on 82 %, half the codes 1: alpha is .64 and no code is rare
+    values[1, :18] = 1 - values[1, :18]
     found = alpha(values, "nominal")
     assert 0.6 < found.alpha < 0.667 and not found.notes
 

@@ -13,7 +13,9 @@ THREE = {"a": [0, 0, 0, 1, 2, None], "b": [0, 0, 1, 1, 1, 2], "c": [0, 1, None, 
 
 
 def cell(table, one, other, code, other_code):
-    own = table[(table["coder"] == one) & (table["other"] == other)].set_index(["code", "other_code"])
+    own = table[(table["coder"] == one) & (table["other"] == other)].set_index(
+        ["code", "other_code"]
+    )
     return own.loc[(code, other_code), "n"], own.loc[(code, other_code), "share"]
 
 
@@ -24,7 +26,11 @@ def test_counts_and_shares_by_hand():
     assert cell(t, "a", "c", 0, 0) == (1, 0.5) and cell(t, "a", "c", 0, 1) == (1, 0.5)
     n, share = cell(t, "a", "b", 4, 4)
     assert n == 0 and np.isnan(share)  # a never gave 4: there is no share to tell
-    assert t.groupby(["coder", "other"])["n"].sum().to_dict() == {("a", "b"): 5, ("a", "c"): 4, ("b", "c"): 5}
+    assert t.groupby(["coder", "other"])["n"].sum().to_dict() == {
+        ("a", "b"): 5,
+        ("a", "c"): 4,
+        ("b", "c"): 5,
+    }
 
 
 def test_against_all_others_adds_up_the_pairs():

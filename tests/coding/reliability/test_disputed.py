@@ -11,8 +11,11 @@ from .test_agreement import BOOK, sheet
 
 def test_distance_is_the_mean_over_pairs_at_the_level():
     codes = {"a": [0, 0, 1, 4, 2], "b": [0, 1, 1, 0, None], "c": [0, 1, 2, 0, None]}
-    t = disputed(sheet({"depth": codes, "kind_of": codes})).set_index(["indicator_id", "case_id"])["distance"]
-    # u0 is alike and u4 has one coder; steps over 4, the widest; nominal: share of pairs that differ
+    t = disputed(sheet({"depth": codes, "kind_of": codes})).set_index(["indicator_id", "case_id"])[
+        "distance"
+    ]
+    # u0 is alike and u4 has one coder; steps over 4, the widest; nominal: share of pairs that
+    # differ
     assert t["depth"].to_dict() == pytest.approx({"u1": 2 / 12, "u2": 2 / 12, "u3": 8 / 12})
     assert t["kind_of"].to_dict() == pytest.approx({"u1": 2 / 3, "u2": 2 / 3, "u3": 2 / 3})
 
@@ -22,7 +25,12 @@ def test_worst_first_and_among_equals_the_surer():
     table["confidence"] = table["case_id"].map({"u0": "guess", "u1": "guess", "u2": "sure"})
     t = disputed(CodingSheet(table, BOOK))
     assert t["case_id"].tolist() == ["u1", "u2", "u0", "u3"]
-    assert t["confidence"].tolist() == ["a guess, b guess", "a sure, b sure", "a guess, b guess", ""]
+    assert t["confidence"].tolist() == [
+        "a guess, b guess",
+        "a sure, b sure",
+        "a guess, b guess",
+        "",
+    ]
 
 
 def test_codes_evidence_and_comments_stand_by_coder():
@@ -36,5 +44,7 @@ def test_codes_evidence_and_comments_stand_by_coder():
 
 
 def test_what_was_adjudicated_disputes_nothing_and_a_calm_sheet_is_empty():
-    t = disputed(sheet({"depth": {"a": [0], "b": [0], "adjudicated": [4]}}, {"adjudicated": "adjudicated"}))
+    t = disputed(
+        sheet({"depth": {"a": [0], "b": [0], "adjudicated": [4]}}, {"adjudicated": "adjudicated"})
+    )
     assert t.empty and isinstance(t, pd.DataFrame) and "distance" in t.columns

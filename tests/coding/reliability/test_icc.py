@@ -1,4 +1,5 @@
-"""The intraclass correlation: the published example, mean squares of another program, and simulation.
+"""The intraclass correlation: the published example, mean
+squares of another program, and simulation.
 
 Tolerances: printed digits; 1e-10 where the same sums are added in another order.
 """
@@ -14,15 +15,21 @@ from peacestudy.errors import CodingError
 
 N = np.nan
 # Shrout and Fleiss (1979), Psychological Bulletin 86(2), table 2: four judges, six targets
-JUDGES = np.array([[9, 6, 8, 7, 10, 6], [2, 1, 4, 1, 5, 2], [5, 3, 6, 2, 6, 4], [8, 2, 8, 6, 9, 7]], dtype=float)
+JUDGES = np.array(
+    [[9, 6, 8, 7, 10, 6], [2, 1, 4, 1, 5, 2], [5, 3, 6, 2, 6, 4], [8, 2, 8, 6, 9, 7]], dtype=float
+)
 
 
 def by_anova(values):
     """ICC(A,1) and ICC(A,k) from the mean squares of statsmodels' two-way table."""
     k, n = values.shape
-    d = pd.DataFrame([(g, u, values[g, u]) for g in range(k) for u in range(n)], columns=["coder", "unit", "y"])
+    d = pd.DataFrame(
+        [(g, u, values[g, u]) for g in range(k) for u in range(n)], columns=["coder", "unit", "y"]
+    )
     table = anova_lm(smf.ols("y ~ C(unit) + C(coder)", d).fit())
-    unit, coder, error = (table.sum_sq[i] / table.df[i] for i in ("C(unit)", "C(coder)", "Residual"))
+    unit, coder, error = (
+        table.sum_sq[i] / table.df[i] for i in ("C(unit)", "C(coder)", "Residual")
+    )
     single = (unit - error) / (unit + (k - 1) * error + k * (coder - error) / n)
     return single, (unit - error) / (unit + (coder - error) / n)
 
@@ -33,7 +40,10 @@ def test_values_of_another_programs_mean_squares(seed):
     values = rng.normal(size=12) + 0.5 * rng.normal(size=(3, 1)) + rng.normal(size=(3, 12)) * 0.7
     found = icc(values)
     assert (found.single, found.average) == pytest.approx(by_anova(values), abs=1e-10)
-    assert found.conf_low < found.single < found.conf_high and found.average_low < found.average < found.average_high
+    assert (
+        found.conf_low < found.single < found.conf_high
+        and found.average_low < found.average < found.average_high
+    )
 
 
 def test_the_published_example():
@@ -49,7 +59,11 @@ def test_intervals_hold_the_true_value_as_often_as_they_say():
     rng = np.random.default_rng(5)
     inside = 0
     for _ in range(1500):  # variances: units 2, coders .5, error 1
-        values = np.sqrt(2) * rng.normal(size=30) + np.sqrt(0.5) * rng.normal(size=(4, 1)) + rng.normal(size=(4, 30))
+        values = (
+            np.sqrt(2) * rng.normal(size=30)
+            + np.sqrt(0.5) * rng.normal(size=(4, 1))
+            + rng.normal(size=(4, 30))
+        )
         found = icc(values)
         inside += found.conf_low <= 2 / 3.5 <= found.conf_high
     # 1500 samples: standard error .0056; three of them around .95
@@ -78,7 +92,8 @@ def test_perfect_agreement_is_one():
     [
         (np.ones((2, 5)), "no_variation", N),  # nothing varies
         ([[1, 1, 1], [2, 2, 2]], "units_alike", 0.0),  # coders differ, units do not
-        ([[1, 2, 3], [3, 2, 1]], "units_alike", -3.0),  # codes of a unit lie apart, their means do not
+        # codes of a unit lie apart, their means do not
+        ([[1, 2, 3], [3, 2, 1]], "units_alike", -3.0),
     ],
 )
 def test_what_is_not_defined_is_missing_and_told(values, kind, single):

@@ -1,7 +1,8 @@
 """The layouts in which people hand over codes, and the two numbers of units of a coefficient.
 
-Right values: alpha by the explicit sums of Krippendorff's definition (nominal metric, pairs of values within units against
-pairs over all values); kappa, pi and AC1 of two coders by their textbook formulas from the 2 by 2 table.
+Right values: alpha by the explicit sums of Krippendorff's definition (nominal metric, pairs of
+values within units against pairs over all values); kappa, pi and AC1 of two coders by their
+textbook formulas from the 2 by 2 table.
 """
 
 import itertools
@@ -11,13 +12,21 @@ import pandas as pd
 import pytest
 
 import peacestudy as ps
-from peacestudy.coding.reliability import agreement, alpha, coefficient, icc, pairs, table_coefficient
+from peacestudy.coding.reliability import (
+    agreement,
+    alpha,
+    coefficient,
+    icc,
+    pairs,
+    table_coefficient,
+)
 from peacestudy.coding.reliability.agreement import as_sheet
 from peacestudy.core.codebook import Code, Codebook, Indicator, Pillar, Scale
 from peacestudy.errors import CodingError
 
 N = np.nan
-ROWS = [[2, 2, 2], [1, 1, N], [3, N, 3], [2, 1, 2], [1, 1, 1], [N, 3, 3], [2, 2, 3]]  # units, coders
+# units, coders
+ROWS = [[2, 2, 2], [1, 1, N], [3, N, 3], [2, 1, 2], [1, 1, 1], [N, 3, 3], [2, 2, 3]]
 UNITS = np.array(ROWS)
 TABLE = pd.DataFrame(UNITS, columns=["ann", "ben", "cas"])
 
@@ -26,8 +35,12 @@ def by_definition(units):
     held = [[v for v in unit if v == v] for unit in units]
     held = [unit for unit in held if len(unit) > 1]
     pool = [v for unit in held for v in unit]
-    observed = sum((a != b) / (len(u) - 1) for u in held for a, b in itertools.permutations(u, 2)) / len(pool)
-    expected = sum(a != b for a, b in itertools.permutations(pool, 2)) / (len(pool) * (len(pool) - 1))
+    observed = sum(
+        (a != b) / (len(u) - 1) for u in held for a, b in itertools.permutations(u, 2)
+    ) / len(pool)
+    expected = sum(a != b for a, b in itertools.permutations(pool, 2)) / (
+        len(pool) * (len(pool) - 1)
+    )
     return 1 - observed / expected
 
 
@@ -41,7 +54,9 @@ LAYOUTS = {
     "masked array with a number under the mask": np.ma.array(
         np.where(np.isnan(UNITS.T), 99, UNITS.T), mask=np.isnan(UNITS.T)
     ),
-    "list of masked arrays": [np.ma.array(np.where(np.isnan(c), 99, c), mask=np.isnan(c)) for c in UNITS.T],
+    "list of masked arrays": [
+        np.ma.array(np.where(np.isnan(c), 99, c), mask=np.isnan(c)) for c in UNITS.T
+    ],
     "list of Int64 columns": [TABLE[c].astype("Int64") for c in TABLE],
     "DataFrame": TABLE,
     "DataFrame of Int64": TABLE.astype("Int64"),
@@ -51,8 +66,12 @@ LAYOUTS = {
     "DataFrame with units named": TABLE.set_axis(list("tuvwxyz"), axis=0),
     "DataFrame of numbered coders, units named": pd.DataFrame(UNITS, index=list("tuvwxyz")),
     "its transpose, rows named": TABLE.astype("Int64").T,
-    "its transpose, axes named": TABLE.set_axis(list("tuvwxyz")).rename_axis(index="case_id", columns="coder").T,
-    "its transpose with coders as index": TABLE.T.rename_axis("coder").set_axis(list("tuvwxyz"), axis=1),
+    "its transpose, axes named": (
+        TABLE.set_axis(list("tuvwxyz")).rename_axis(index="case_id", columns="coder").T
+    ),
+    "its transpose with coders as index": (
+        TABLE.T.rename_axis("coder").set_axis(list("tuvwxyz"), axis=1)
+    ),
 }
 
 
@@ -61,14 +80,20 @@ def test_every_layout_gives_the_alpha_of_the_definition(layout):
     found = alpha(LAYOUTS[layout], "nominal")
     assert found.alpha == pytest.approx(RIGHT, abs=1e-12)
     assert (found.n_coders, found.n_units) == (3, 7)
-    assert [n.kind for n in found.notes] == (["transposed"] if layout == "its transpose, rows named" else [])
+    assert [n.kind for n in found.notes] == (
+        ["transposed"] if layout == "its transpose, rows named" else []
+    )
 
 
 def test_two_equal_columns_of_coders_agree_fully_under_every_coefficient():
     codes = pd.DataFrame({"ann": [1, 1, 2, 2, 1, 3], "ben": [1, 1, 2, 2, 1, 3]})
     assert alpha(codes, "nominal").alpha == 1
     assert icc(codes).single == 1
-    assert [coefficient(codes, n, [1, 2, 3]).estimate for n in ("conger", "gwet", "fleiss")] == [1, 1, 1]
+    assert [coefficient(codes, n, [1, 2, 3]).estimate for n in ("conger", "gwet", "fleiss")] == [
+        1,
+        1,
+        1,
+    ]
 
 
 def test_a_file_of_coders_goes_from_read_file_to_alpha(tmp_path):
@@ -122,7 +147,9 @@ CODES = (Code(0, "absent", "No."), Code(1, "present", "Yes."))
 
 
 def book(level="nominal"):
-    indicator = Indicator("aid", "Aid", "q?", "t", "p", "r", "political", "promise", 1, level=level, codes=CODES)
+    indicator = Indicator(
+        "aid", "Aid", "q?", "t", "p", "r", "political", "promise", 1, level=level, codes=CODES
+    )
     pillar = Pillar("talks", "Talks", "t", "h", "s", indicators=(indicator,))
     return Codebook("b", "B", "1.0", "share", {}, (Scale("p", level, CODES),), (pillar,))
 
@@ -148,9 +175,14 @@ def test_both_numbers_of_units_and_the_kappa_of_the_shared_units_are_given():
     assert found.notes[0].kind == "single_coder_units"
     assert f"{shared:.3f}" in found.notes[0].text and "scikit-learn" in found.notes[0].text
     row = agreement(long(ann, ben), book()).iloc[0]
-    assert row["kappa"] == pytest.approx(gwet, abs=1e-12) and (row["n_units"], row["n_single"]) == (5, 4)
+    assert row["kappa"] == pytest.approx(gwet, abs=1e-12) and (row["n_units"], row["n_single"]) == (
+        5,
+        4,
+    )
     assert (
-        "from the 5 unit(s)" in row["note"] and "all 9 unit(s)" in row["note"] and f"kappa {shared:.3f}" in row["note"]
+        "from the 5 unit(s)" in row["note"]
+        and "all 9 unit(s)" in row["note"]
+        and f"kappa {shared:.3f}" in row["note"]
     )
 
 
@@ -163,9 +195,14 @@ def test_a_code_that_never_varies_gives_the_reason_for_every_missing_coefficient
     row = agreement(long([1] * 6, [1] * 6), book("ordinal")).iloc[0]
     assert row[["alpha", "kappa", "pi", "icc"]].isna().all() and row["gwet"] == 1
     assert "Alpha is not defined" in row["note"]
-    assert "Cohen's kappa, ordinal weights and Scott's pi, ordinal weights: not defined" in row["note"]
+    assert (
+        "Cohen's kappa, ordinal weights and Scott's pi, ordinal weights: not defined" in row["note"]
+    )
     assert "icc: The values do not vary" in row["note"]
-    assert "marginal homogeneity is not defined" in pairs(long([1] * 6, [1] * 6), book()).iloc[0]["note"]
+    assert (
+        "marginal homogeneity is not defined"
+        in pairs(long([1] * 6, [1] * 6), book()).iloc[0]["note"]
+    )
 
 
 def test_an_icc_that_is_not_given_has_its_reason():
@@ -177,6 +214,10 @@ def test_an_icc_that_is_not_given_has_its_reason():
 def test_a_sheet_hands_its_values_over():
     values = as_sheet(long([1, 0, 0, 1], [1, 0, 1, 1]), book()).values("aid")
     found = alpha(values, "nominal")
-    assert found.alpha == pytest.approx(by_definition(values.to_numpy().tolist()), abs=1e-12) and found.notes == ()
+    assert (
+        found.alpha == pytest.approx(by_definition(values.to_numpy().tolist()), abs=1e-12)
+        and found.notes == ()
+    )
     assert alpha(values.T, "nominal").alpha == found.alpha
-    assert alpha(values.iloc[:1], "nominal").n_coders == 2  # its columns are named: fewer units than coders is no doubt
+    # its columns are named: fewer units than coders is no doubt
+    assert alpha(values.iloc[:1], "nominal").n_coders == 2

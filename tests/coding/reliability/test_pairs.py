@@ -1,4 +1,6 @@
-"""Coders two by two: means and tests worked by hand; published and textbook cases of marginal homogeneity."""
+"""Coders two by two: means and tests worked by hand; published
+and textbook cases of marginal homogeneity.
+"""
 
 import numpy as np
 import pytest
@@ -14,16 +16,38 @@ EXACT = 1e-10  # a small linear system solved in two ways
 
 def units(table):
     """Both coders' codes, a row a unit, from a table of counts."""
-    return np.array([(a, b) for a, row in enumerate(table) for b, n in enumerate(row) for _ in range(n)], dtype=float)
+    return np.array(
+        [(a, b) for a, row in enumerate(table) for b, n in enumerate(row) for _ in range(n)],
+        dtype=float,
+    )
 
 
 def test_every_pair_has_its_row_and_its_own_units():
-    t = pairs(sheet({"depth": {"a": [0, 1, 2, 4, None], "b": [0, 1, 4, 4, 1], "c": [None, None, None, None, 2]}}))
+    t = pairs(
+        sheet(
+            {
+                "depth": {
+                    "a": [0, 1, 2, 4, None],
+                    "b": [0, 1, 4, 4, 1],
+                    "c": [None, None, None, None, 2],
+                }
+            }
+        )
+    )
     t = t.set_index(["coder", "other"])
     assert list(t.index) == [("a", "b"), ("a", "c"), ("b", "c")]
     ab = t.loc[("a", "b")]
-    assert (ab["n_units"], ab["percent"], ab["mean"], ab["other_mean"], ab["difference"]) == (4, 0.75, 1.75, 2.25, -0.5)
-    assert t.loc[("a", "c"), "n_units"] == 0 and t.loc[("a", "c"), "note"] == "no unit was coded by both"
+    assert (ab["n_units"], ab["percent"], ab["mean"], ab["other_mean"], ab["difference"]) == (
+        4,
+        0.75,
+        1.75,
+        2.25,
+        -0.5,
+    )
+    assert (
+        t.loc[("a", "c"), "n_units"] == 0
+        and t.loc[("a", "c"), "note"] == "no unit was coded by both"
+    )
     assert t.loc[("b", "c"), "n_units"] == 1
 
 
@@ -75,4 +99,8 @@ def test_coders_that_never_differ_have_no_test_and_one_coder_no_pair():
 
 
 def test_nominal_codes_have_no_mean():
-    assert pairs(sheet({"kind_of": {"a": [0, 1, 2], "b": [0, 1, 1]}}))[["mean", "difference"]].isna().all(axis=None)
+    assert (
+        pairs(sheet({"kind_of": {"a": [0, 1, 2], "b": [0, 1, 1]}}))[["mean", "difference"]]
+        .isna()
+        .all(axis=None)
+    )

@@ -1,4 +1,6 @@
-"""Alpha and omega: hand computation, the exact solution for three items, and recovery of known loadings."""
+"""Alpha and omega: hand computation, the exact solution for
+three items, and recovery of known loadings.
+"""
 
 import itertools
 
@@ -35,7 +37,9 @@ def total_omega(loadings):
 def test_by_hand():
     # variances of (1 1 0 0), (1 1 1 0), (1 0 0 0): 1/3, 1/4, 1/4; of the sums (3 2 1 0): 5/3
     items = np.array([[1, 1, 1], [1, 1, 0], [0, 1, 0], [0, 0, 0]])
-    assert cronbach(items) == pytest.approx(1.5 * (1 - (1 / 3 + 1 / 4 + 1 / 4) / (5 / 3)), abs=EXACT)
+    assert cronbach(items) == pytest.approx(
+        1.5 * (1 - (1 / 3 + 1 / 4 + 1 / 4) / (5 / 3)), abs=EXACT
+    )
     assert cronbach(items) == pytest.approx(0.75, abs=EXACT)
 
 
@@ -56,7 +60,13 @@ def test_two_copies_agree_wholly_and_independent_items_not_at_all():
 
 @pytest.mark.parametrize(
     "items",
-    [np.ones((5, 3)), np.empty((0, 3)), np.ones((1, 3)), np.arange(5.0)[:, None], np.array([[1, -1], [2, -2]])],
+    [
+        np.ones((5, 3)),
+        np.empty((0, 3)),
+        np.ones((1, 3)),
+        np.arange(5.0)[:, None],
+        np.array([[1, -1], [2, -2]]),
+    ],
 )
 def test_where_nothing_varies_there_is_none(items):
     assert np.isnan(cronbach(items))
@@ -67,7 +77,9 @@ def test_three_items_have_an_exact_solution(seed):
     """With three items each loading follows from the correlations: a1 = sqrt(r12 r13 / r23)."""
     items = simulated([0.9, 0.7, 0.5], 300, seed)
     r = np.corrcoef(items.T)
-    a = np.sqrt([r[0, 1] * r[0, 2] / r[1, 2], r[0, 1] * r[1, 2] / r[0, 2], r[0, 2] * r[1, 2] / r[0, 1]])
+    a = np.sqrt(
+        [r[0, 1] * r[0, 2] / r[1, 2], r[0, 1] * r[1, 2] / r[0, 2], r[0, 2] * r[1, 2] / r[0, 1]]
+    )
     assert omega(items) == pytest.approx(total_omega(a), abs=SOLVER)
 
 
@@ -99,11 +111,16 @@ def test_units_and_order_of_items_do_not_matter():
 
 @pytest.mark.parametrize(
     "items",
-    [np.ones((9, 3)), np.arange(18.0).reshape(9, 2), np.repeat(np.arange(9.0)[:, None], 3, axis=1),
-    np.empty((0, 3)),
-     np.arange(6.0).reshape(2, 3) ** 2, np.array([[1, 2, np.nan], [1, 3, 4], [2, 2, 2], [3, 1, 0]])],
+    [
+        np.ones((9, 3)),
+        np.arange(18.0).reshape(9, 2),
+        np.repeat(np.arange(9.0)[:, None], 3, axis=1),
+        np.empty((0, 3)),
+        np.arange(6.0).reshape(2, 3) ** 2,
+        np.array([[1, 2, np.nan], [1, 3, 4], [2, 2, 2], [3, 1, 0]]),
+    ],
     ids=["constant", "two items", "copies", "no cases", "two cases", "a gap"],
-)  # fmt: skip
+)
 def test_where_the_model_cannot_be_fitted_there_is_none(items):
     assert np.isnan(omega(items))
 
@@ -113,9 +130,18 @@ YES = (Code(0, "absent", "no"), Code(1, "present", "yes"))
 
 def coding(columns):
     """A coding of one pillar from indicator to codes."""
-    parts = tuple(Indicator(n, n, "?", n, "s", "because", "political", "promise", 1, codes=YES) for n in columns)
+    parts = tuple(
+        Indicator(n, n, "?", n, "s", "because", "political", "promise", 1, codes=YES)
+        for n in columns
+    )
     book = Codebook(
-        "b", "B", "1", "share", {}, (Scale("s", "nominal", YES),), (Pillar("p", "P", "t", "h", "s", indicators=parts),)
+        "b",
+        "B",
+        "1",
+        "share",
+        {},
+        (Scale("s", "nominal", YES),),
+        (Pillar("p", "P", "t", "h", "s", indicators=parts),),
     )
     rows = [
         (f"c{i:03}", n, "ann", "human", v, None, None, None, None, None)
@@ -127,15 +153,25 @@ def coding(columns):
 
 def test_an_indicator_that_does_not_vary_is_left_out_and_named():
     marks = (simulated([0.9] * 3, 200, 6) > 0).astype(int)
-    row = internal_consistency(coding({"a": marks[:, 0], "b": marks[:, 1], "c": marks[:, 2], "all": [1] * 200})).iloc[0]
-    assert (row["indicators"], row["varying"], row["cases"], row["note"]) == (4, 3, 200, "does not vary: all")
+    row = internal_consistency(
+        coding({"a": marks[:, 0], "b": marks[:, 1], "c": marks[:, 2], "all": [1] * 200})
+    ).iloc[0]
+    assert (row["indicators"], row["varying"], row["cases"], row["note"]) == (
+        4,
+        3,
+        200,
+        "does not vary: all",
+    )
     assert row["alpha"] == pytest.approx(cronbach(marks), abs=EXACT)
     assert row["omega"] == pytest.approx(omega(marks), abs=EXACT)
 
 
 def test_cases_with_a_missing_code_are_not_counted():
     row = internal_consistency(coding({"a": [0, 1, None, 1], "b": [0, 1, 1, 0]})).iloc[0]
-    assert (row["cases"], row["alpha"]) == (3, pytest.approx(cronbach(np.array([[0, 0], [1, 1], [1, 0]]))))
+    assert (row["cases"], row["alpha"]) == (
+        3,
+        pytest.approx(cronbach(np.array([[0, 0], [1, 1], [1, 0]]))),
+    )
     assert "no omega" in row["note"]
 
 

@@ -1,4 +1,6 @@
-"""The first component: scikit-learn, numpy's eigenvectors, by hand; sign by direction, and where there is none."""
+"""The first component: scikit-learn, numpy's eigenvectors, by hand;
+sign by direction, and where there is none.
+"""
 
 import numpy as np
 import pytest
@@ -32,10 +34,16 @@ def test_it_is_that_of_scikit_learn(seed):
 def test_loadings_are_correlations_and_the_eigenvector_times_its_root(seed):
     x = values(seed=seed)
     found = first_component(x, [1] * 5)
-    np.testing.assert_allclose(found.loadings, [np.corrcoef(c, found.scores)[0, 1] for c in x.T], atol=EXACT)
+    np.testing.assert_allclose(
+        found.loadings, [np.corrcoef(c, found.scores)[0, 1] for c in x.T], atol=EXACT
+    )
     roots, vectors = np.linalg.eigh(np.corrcoef(x.T))
-    np.testing.assert_allclose(np.abs(found.loadings), np.abs(vectors[:, -1]) * np.sqrt(roots[-1]), atol=EXACT)
-    assert found.scores.mean() == pytest.approx(0, abs=EXACT) and found.scores.std(ddof=1) == pytest.approx(1)
+    np.testing.assert_allclose(
+        np.abs(found.loadings), np.abs(vectors[:, -1]) * np.sqrt(roots[-1]), atol=EXACT
+    )
+    assert found.scores.mean() == pytest.approx(0, abs=EXACT) and found.scores.std(
+        ddof=1
+    ) == pytest.approx(1)
     assert found.theta == pytest.approx(5 / 4 * (1 - 1 / roots[-1]))
 
 
@@ -75,7 +83,8 @@ def test_uncorrelated_indicators_have_no_first_component():
 
 
 @pytest.mark.parametrize(
-    "x", [np.ones((5, 2)), np.array([[1, 2], [1, 3]]), np.array([[1, np.nan], [2, 3]]), np.ones((1, 1))]
+    "x",
+    [np.ones((5, 2)), np.array([[1, 2], [1, 3]]), np.array([[1, np.nan], [2, 3]]), np.ones((1, 1))],
 )
 def test_what_has_none_is_refused(x):
     with pytest.raises(CodingError, match="columns that vary"):

@@ -1,4 +1,6 @@
-"""The floor of reliability: who is flagged and why, and that scores without an indicator are those without it."""
+"""The floor of reliability: who is flagged and why, and that scores
+without an indicator are those without it.
+"""
 
 from dataclasses import replace
 
@@ -17,10 +19,17 @@ NAMES = ["a1", "a2", "a3", "b1", "r1"]
 
 def book():
     def part(name, kind, ids):
-        own = tuple(Indicator(i, i, "?", i, "s", "because", "political", "promise", 1, codes=YES) for i in ids)
+        own = tuple(
+            Indicator(i, i, "?", i, "s", "because", "political", "promise", 1, codes=YES)
+            for i in ids
+        )
         return Pillar(name, name, "t", "h", "s", kind, indicators=own)
 
-    entries = (part("a", "pillar", NAMES[:3]), part("b", "pillar", ["b1"]), part("r", "rival", ["r1"]))
+    entries = (
+        part("a", "pillar", NAMES[:3]),
+        part("b", "pillar", ["b1"]),
+        part("r", "rival", ["r1"]),
+    )
     return Codebook("b", "B", "1", "share", {}, (Scale("s", "nominal", YES),), entries)
 
 
@@ -47,7 +56,9 @@ def test_indicators_are_above_below_or_unmeasured():
     assert flags.flagged == ("a3", "b1", "r1") and flags.lost == ("b", "r")
     told = {n.kind: n.text for n in flags.notes}
     assert told["below_floor"] == "1 of 5 indicators have alpha below the floor of 0.667: a3."
-    assert told["unmeasured"].startswith("2 of 5 indicators have no alpha") and told["unmeasured"].endswith("b1, r1.")
+    assert told["unmeasured"].startswith("2 of 5 indicators have no alpha") and told[
+        "unmeasured"
+    ].endswith("b1, r1.")
     assert told["lost_pillar"].startswith("b, r would have no indicator left")
 
 
@@ -81,7 +92,8 @@ def test_scores_without_an_indicator_are_those_of_the_others():
     assert found["a"].tolist() == [0.5, 0, 1]
     assert found["b"].tolist()[:2] == [1, 0] and np.isnan(found["b"].iloc[2])
     kept = score(coding()).set_index("case_id")
-    assert kept["a"].tolist() == pytest.approx([2 / 3, 1 / 3, 1])  # the coding itself stays as it was
+    # the coding itself stays as it was
+    assert kept["a"].tolist() == pytest.approx([2 / 3, 1 / 3, 1])
     assert without(coding(), ["a3"]).codebook.version == "1 without a3"
     assert list(without(book(), ["a3"]).indicators) == ["a1", "a2", "b1", "r1"]
 
@@ -93,18 +105,26 @@ def test_without_nothing_is_the_same():
 
 def test_a_pillar_that_loses_all_is_missing_and_told():
     found = fit_scores(without(coding(), ["b1", "r1"]))
-    assert found.table["b"].isna().all() and found.table["breadth"].isna().all() and found.table["r"].isna().all()
+    assert (
+        found.table["b"].isna().all()
+        and found.table["breadth"].isna().all()
+        and found.table["r"].isna().all()
+    )
     assert found.table["a"].notna().all()
     assert [n.kind for n in found.notes] == ["no_indicators", "no_indicators"]
-    assert found.table.attrs["notes"] == [n.text for n in found.notes] and found.notes[0].text.startswith(
-        "b has no scores"
-    )
+    assert found.table.attrs["notes"] == [n.text for n in found.notes] and found.notes[
+        0
+    ].text.startswith("b has no scores")
 
 
 def test_a_pillar_that_covariates_measure_is_no_lost_one():
     measured = Pillar("m", "m", "t", "h", "s", "pillar", measured_by=("gdp",))
     whole = coding()
-    found = fit_scores(replace(whole, codebook=replace(whole.codebook, entries=(*whole.codebook.entries, measured))))
+    found = fit_scores(
+        replace(
+            whole, codebook=replace(whole.codebook, entries=(*whole.codebook.entries, measured))
+        )
+    )
     assert "m" not in found.table and found.notes == ()
     pd.testing.assert_frame_equal(found.table, score(whole))
 

@@ -1,4 +1,6 @@
-"""The graded response model: R's ltm, brute-force integration, numeric derivatives, recovery of what was put in."""
+"""The graded response model: R's ltm, brute-force integration,
+numeric derivatives, recovery of what was put in.
+"""
 
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +24,8 @@ from peacestudy.coding.scoring.graded_response import BOUND, FLAT, graded_respon
 from peacestudy.errors import CodingError
 
 FOLDER = Path(__file__).resolve().parents[2] / "references" / "graded_response"
-TOP = 1e-8  # of the log-likelihood: R's search stops at slopes of 4e-4, which lies below the top by far less
+# of the log-likelihood: R's search stops at slopes of 4e-4, which lies below the top by far less
+TOP = 1e-8
 FOUND = 3e-5  # of a parameter or score: R's slope of at most 4.4e-4 over curvatures from 15
 NODES = 61  # of R's quadrature
 ERRORS = 1e-4  # of a standard error: R takes its curvature by differences of 1e-3
@@ -33,7 +36,10 @@ SETS = ("graded", "gaps", "binary", "lsat")
 @pytest.fixture(scope="module")
 def expected():
     rows = pd.read_csv(FOLDER / "expected.csv")
-    return {key: part["value"].to_numpy() for key, part in rows.groupby(["data", "quantity"], sort=False)}
+    return {
+        key: part["value"].to_numpy()
+        for key, part in rows.groupby(["data", "quantity"], sort=False)
+    }
 
 
 def data(name):
@@ -55,7 +61,9 @@ def test_estimates_are_those_of_another_program(fits, expected, name):
     assert found.log_likelihood == pytest.approx(expected[name, "loglik"][0], abs=TOP * 1000)
     assert found.log_likelihood >= expected[name, "loglik"][0] - TOP
     np.testing.assert_allclose(found.discrimination, expected[name, "discrimination"], atol=FOUND)
-    np.testing.assert_allclose(np.concatenate(found.intercepts), expected[name, "intercept"], atol=FOUND)
+    np.testing.assert_allclose(
+        np.concatenate(found.intercepts), expected[name, "intercept"], atol=FOUND
+    )
 
 
 @pytest.mark.parametrize("name", SETS)
@@ -68,9 +76,15 @@ def test_scores_are_the_posterior_integrated_by_another_program(fits, expected, 
 @pytest.mark.parametrize("name", ["binary", "lsat"])
 def test_two_codes_are_the_two_parameter_logistic_model(fits, expected, name):
     found = fits[name]
-    assert found.log_likelihood == pytest.approx(expected[name, "two_parameter_loglik"][0], abs=TOP * 1000)
-    np.testing.assert_allclose(found.discrimination, expected[name, "two_parameter_slope"], atol=FOUND)
-    np.testing.assert_allclose(np.concatenate(found.intercepts), expected[name, "two_parameter_intercept"], atol=FOUND)
+    assert found.log_likelihood == pytest.approx(
+        expected[name, "two_parameter_loglik"][0], abs=TOP * 1000
+    )
+    np.testing.assert_allclose(
+        found.discrimination, expected[name, "two_parameter_slope"], atol=FOUND
+    )
+    np.testing.assert_allclose(
+        np.concatenate(found.intercepts), expected[name, "two_parameter_intercept"], atol=FOUND
+    )
     errors = np.sqrt(np.diag(found.covariance))[::2]
     np.testing.assert_allclose(errors, expected[name, "two_parameter_slope_std_error"], rtol=ERRORS)
 
@@ -81,7 +95,9 @@ ITEM = np.array([1.3, 1.5, 0.2, -1.1])
 def test_chances_of_an_item_by_hand():
     at = np.array([-40.0, -1.0, 0.0, 2.0])
     above = np.vstack([np.ones(4), 1 / (1 + np.exp(-(1.3 * at + ITEM[1:, None]))), np.zeros(4)])
-    np.testing.assert_allclose(np.exp(log_chances(ITEM, at)), above[:-1] - above[1:], rtol=1e-12, atol=1e-15)
+    np.testing.assert_allclose(
+        np.exp(log_chances(ITEM, at)), above[:-1] - above[1:], rtol=1e-12, atol=1e-15
+    )
     # far in the tail the difference has lost its digits, the logarithm has not
     assert log_chances(ITEM, np.array([-400.0]))[3, 0] == pytest.approx(-1.3 * 400 - 1.1, rel=1e-12)
 
@@ -100,7 +116,9 @@ def test_likelihood_and_posterior_are_the_integrals():
 
     def joint(t):
         one = np.array([t])
-        return norm.pdf(t) * np.exp(log_chances(items[0], one)[2, 0] + log_chances(items[1], one)[1, 0])
+        return norm.pdf(t) * np.exp(
+            log_chances(items[0], one)[2, 0] + log_chances(items[1], one)[1, 0]
+        )
 
     total = quad(joint, -12, 12, epsabs=1e-13)[0]
     mean = quad(lambda t: t * joint(t), -12, 12, epsabs=1e-13)[0] / total
@@ -110,7 +128,14 @@ def test_likelihood_and_posterior_are_the_integrals():
 
 
 def test_an_item_at_the_bound_is_still_integrated_well():
-    items, row = [np.array([BOUND, 1.7]), np.array([BOUND, -2.0]), np.array([BOUND, 0.0])], np.array([[1, 0, 1]])
+    items, row = (
+        [
+            np.array([BOUND, 1.7]),
+            np.array([BOUND, -2.0]),
+            np.array([BOUND, 0.0]),
+        ],
+        np.array([[1, 0, 1]]),
+    )
 
     def joint(t):
         return norm.pdf(t) * np.exp(
@@ -149,12 +174,16 @@ def test_the_gradient_is_the_numeric_one_away_from_the_optimum():
 def drawn(n, slopes_, levels, seed):
     rng = np.random.default_rng(seed)
     trait = rng.normal(size=n)
-    chance = 1 / (1 + np.exp(-(np.asarray(slopes_)[:, None] * trait)[:, :, None] - np.asarray(levels)))
+    chance = 1 / (
+        1 + np.exp(-(np.asarray(slopes_)[:, None] * trait)[:, :, None] - np.asarray(levels))
+    )
     return trait, (rng.uniform(size=(len(slopes_), n, 1)) < chance).sum(axis=2).T
 
 
 def test_what_was_put_in_comes_out():
-    """Over 24 samples of 600: means within three of their standard errors, 95 % intervals cover, true items give the scores' true error."""
+    """Over 24 samples of 600: means within three of their standard errors, 95 % intervals cover,
+    true items give the scores' true error.
+    """
     true, levels = np.array([0.8, 1.2, 1.6, 2.0, 1.0]), np.array([1.5, 0.0, -1.5])
     found, inside, excess = [], [], []
     for seed in range(24):
@@ -172,7 +201,9 @@ def test_what_was_put_in_comes_out():
 
 
 def test_codes_missing_at_random_leave_the_items_where_they_are():
-    """Codes withheld where an earlier, seen code is low: the estimates stay, those of whole cases alone would not."""
+    """Codes withheld where an earlier, seen code is low: the estimates
+    stay, those of whole cases alone would not.
+    """
     _, codes = drawn(6000, [1.5] * 5, np.array([1.0, -1.0]), 1)
     holed = codes.copy()
     holed[holed[:, 0] == 0, 3:] = -1
@@ -188,7 +219,9 @@ def test_the_direction_sets_the_sign_and_nothing_else():
     up, down = graded_response(codes, [1] * 6), graded_response(codes, [-1] * 6)
     np.testing.assert_allclose(down.discrimination, -up.discrimination, atol=1e-6)
     np.testing.assert_allclose(down.scores(codes)[0], -up.scores(codes)[0], atol=1e-6)
-    assert up.discrimination.sum() > 0 and down.log_likelihood == pytest.approx(up.log_likelihood, abs=1e-8)
+    assert up.discrimination.sum() > 0 and down.log_likelihood == pytest.approx(
+        up.log_likelihood, abs=1e-8
+    )
 
 
 def test_order_of_items_and_cases_does_not_matter():

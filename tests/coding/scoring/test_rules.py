@@ -1,4 +1,6 @@
-"""Rules beyond counting: weights, gaps that are allowed, first component, graded response; what they leave out and say."""
+"""Rules beyond counting: weights, gaps that are allowed, first component,
+graded response; what they leave out and say.
+"""
 
 from dataclasses import replace
 
@@ -24,7 +26,20 @@ def coding(codes, answered=1.0, weights=WEIGHTS, level="ordinal", directions=Non
     names = NAMES[: np.shape(codes)[1]]
     signs = directions or dict.fromkeys(names, 1)
     parts = tuple(
-        Indicator(n, n, "?", n, "s", "r", "social", "promise", signs[n], weight=weights.get(n), level=level, codes=DEEP)
+        Indicator(
+            n,
+            n,
+            "?",
+            n,
+            "s",
+            "r",
+            "social",
+            "promise",
+            signs[n],
+            weight=weights.get(n),
+            level=level,
+            codes=DEEP,
+        )
         for n in names
     )
     pillars = (Pillar("p", "P", "t", "h", "s", indicators=parts),)
@@ -55,7 +70,9 @@ def test_weighted_by_hand():
 def test_with_equal_weights_it_is_the_depth():
     codes = simulated(100)
     found = coding(codes, weights=dict.fromkeys(NAMES, 2.5))
-    np.testing.assert_allclose(score(found, "weighted")["p"], score(found, "depth")["p"], rtol=1e-14)
+    np.testing.assert_allclose(
+        score(found, "weighted")["p"], score(found, "depth")["p"], rtol=1e-14
+    )
 
 
 @pytest.mark.parametrize(
@@ -68,7 +85,9 @@ def test_with_equal_weights_it_is_the_depth():
     ],
 )
 def test_a_score_needs_the_codes_that_the_codebook_asks(answered, share, weakest):
-    """A case without any code has no score whatever is asked; the weakest link is not known while one code is not."""
+    """A case without any code has no score whatever is asked; the
+    weakest link is not known while one code is not.
+    """
     for rule, expected in (("share", share), ("depth", share), ("weakest", weakest)):
         found = score(coding(LINES, answered), rule)["p"].to_numpy()
         np.testing.assert_allclose(found, np.array(expected, dtype=float), rtol=1e-15)
@@ -85,7 +104,8 @@ def test_codes_without_order_are_refused(rule):
         score(coding(LINES, level="nominal"), rule)
 
 
-# --- first component ----------------------------------------------------------------------------------------------
+# --- first component
+# ----------------------------------------------------------------------------------------------
 
 
 def test_component_scores_are_the_kernels_over_whole_cases():
@@ -94,7 +114,9 @@ def test_component_scores_are_the_kernels_over_whole_cases():
     whole = (codes >= 0).all(axis=1)
     kernel = first_component(codes[whole].astype(float), [1] * 5)
     np.testing.assert_allclose(found.table["p"].to_numpy()[whole], kernel.scores, atol=1e-12)
-    assert found.table["p"].isna().to_numpy().tolist() == (~whole).tolist() and 0 < whole.sum() < 200
+    assert (
+        found.table["p"].isna().to_numpy().tolist() == (~whole).tolist() and 0 < whole.sum() < 200
+    )
     assert found.items["value"].iloc[:5].tolist() == pytest.approx(kernel.loadings.tolist())
     row = found.groups.iloc[0]
     assert (row["used"], row["cases"], row["coefficient"]) == (5, whole.sum(), "theta")
@@ -115,7 +137,8 @@ def test_constant_and_opposed_indicators_are_named():
     assert "against_direction" not in {
         n.kind
         for n in fit_scores(
-            coding(codes, directions=dict(zip(NAMES, (1, 1, 1, 1, -1), strict=True))), "first_component"
+            coding(codes, directions=dict(zip(NAMES, (1, 1, 1, 1, -1), strict=True))),
+            "first_component",
         ).notes
     }
 
@@ -131,16 +154,24 @@ def test_constant_and_opposed_indicators_are_named():
 def test_where_there_is_no_component_there_are_no_scores_and_it_is_told(codes, why):
     found = fit_scores(coding(codes), "first_component")
     assert found.table["p"].isna().all()
-    assert [n for n in found.notes if n.kind == "no_score" and pd.Series([n.text]).str.contains(why).all()]
+    assert [
+        n
+        for n in found.notes
+        if n.kind == "no_score" and pd.Series([n.text]).str.contains(why).all()
+    ]
     assert found.table.attrs["notes"]
 
 
 def test_few_cases_are_told():
-    kinds = {n: {x.kind for x in fit_scores(coding(simulated(n)), "first_component").notes} for n in (24, 25)}
+    kinds = {
+        n: {x.kind for x in fit_scores(coding(simulated(n)), "first_component").notes}
+        for n in (24, 25)
+    }
     assert "few_cases" in kinds[24] and "few_cases" not in kinds[25]
 
 
-# --- graded response ----------------------------------------------------------------------------------------------
+# --- graded response
+# ----------------------------------------------------------------------------------------------
 
 
 def test_trait_scores_are_the_kernels_with_their_standard_errors():
@@ -149,15 +180,22 @@ def test_trait_scores_are_the_kernels_with_their_standard_errors():
     kernel = graded_response(codes, [1] * 5)
     trait, spread = kernel.scores(codes)
     enough = (codes >= 0).sum(axis=1) >= 4
-    np.testing.assert_allclose(found.table["p"].to_numpy(), np.where(enough, trait, np.nan), atol=1e-12)
-    np.testing.assert_allclose(found.table["p_std_error"].to_numpy(), np.where(enough, spread, np.nan), atol=1e-12)
+    np.testing.assert_allclose(
+        found.table["p"].to_numpy(), np.where(enough, trait, np.nan), atol=1e-12
+    )
+    np.testing.assert_allclose(
+        found.table["p_std_error"].to_numpy(), np.where(enough, spread, np.nan), atol=1e-12
+    )
     assert 0 < (~enough).sum() < 600 and "breadth_std_error" not in found.table
     assert found.items["value"].iloc[:5].tolist() == pytest.approx(kernel.discrimination.tolist())
     assert [float(v) for v in found.items["thresholds"].iloc[0].split(", ")] == pytest.approx(
         kernel.thresholds[0], rel=1e-5
     )
     row = found.groups.iloc[0]
-    assert row["log_likelihood"] == pytest.approx(kernel.log_likelihood) and row["cases"] == kernel.cases
+    assert (
+        row["log_likelihood"] == pytest.approx(kernel.log_likelihood)
+        and row["cases"] == kernel.cases
+    )
     v, e = np.var(trait[enough], ddof=1), np.mean(spread[enough] ** 2)
     assert row["reliability"] == pytest.approx(v / (v + e))
     assert {n.kind for n in found.notes} == {"missing_at_random"}
@@ -169,7 +207,8 @@ def test_reliability_is_the_squared_correlation_with_the_trait():
     codes = np.digitize(1.5 * trait[:, None] + rng.logistic(size=(3000, 5)), [-1.5, 0, 1.5])
     found = fit_scores(coding(codes), "graded_response")
     squared = np.corrcoef(found.table["p"], trait)[0, 1] ** 2
-    assert found.groups["reliability"].iloc[0] == pytest.approx(squared, abs=0.02)  # three standard errors
+    # three standard errors
+    assert found.groups["reliability"].iloc[0] == pytest.approx(squared, abs=0.02)
 
 
 def test_codes_need_not_be_consecutive_and_unused_ones_are_named():
@@ -177,7 +216,9 @@ def test_codes_need_not_be_consecutive_and_unused_ones_are_named():
     codes[codes == 2] = 3
     found = fit_scores(coding(codes), "graded_response")
     ranks = np.where(codes == 3, 2, codes)
-    np.testing.assert_allclose(found.table["p"], graded_response(ranks, [1] * 5).scores(ranks)[0], atol=1e-12)
+    np.testing.assert_allclose(
+        found.table["p"], graded_response(ranks, [1] * 5).scores(ranks)[0], atol=1e-12
+    )
     told = {n.kind: n.text for n in found.notes}
     assert "a 2, b 2, c 2, d 2, e 2" in told["unused_codes"]
 
@@ -188,7 +229,9 @@ def test_two_indicators_have_no_trait_and_few_cases_are_told():
     assert "fewer than three" in next(n.text for n in found.notes if n.kind == "no_score")
     told = {n.kind: n.text for n in fit_scores(coding(simulated(499)), "graded_response").notes}
     assert "499 cases estimate 20 parameters" in told["few_cases"]
-    assert "few_cases" not in {n.kind for n in fit_scores(coding(simulated(500)), "graded_response").notes}
+    assert "few_cases" not in {
+        n.kind for n in fit_scores(coding(simulated(500)), "graded_response").notes
+    }
 
 
 def test_a_discrimination_at_the_bound_is_told():
@@ -201,22 +244,32 @@ def test_a_discrimination_at_the_bound_is_told():
 def test_a_fit_that_does_not_converge_gives_no_scores(monkeypatch):
     import peacestudy.coding.scoring.traits as traits
 
-    monkeypatch.setattr(traits, "graded_response", lambda *a: replace(graded_response(*a), converged=False))
+    monkeypatch.setattr(
+        traits, "graded_response", lambda *a: replace(graded_response(*a), converged=False)
+    )
     found = fit_scores(coding(simulated(60)), "graded_response")
     assert found.table["p"].isna().all()
-    assert "found no top of its likelihood" in next(n.text for n in found.notes if n.kind == "no_score")
+    assert "found no top of its likelihood" in next(
+        n.text for n in found.notes if n.kind == "no_score"
+    )
 
 
-# --- consistency --------------------------------------------------------------------------------------------------
+# --- consistency
+# --------------------------------------------------------------------------------------------------
 
 
 def test_alpha_is_of_what_the_rule_sums_up():
     codes = simulated(300)
     whole = coding(codes)
-    rows = {rule: internal_consistency(whole, rule=rule).iloc[0] for rule in ("share", "depth", "weighted")}
+    rows = {
+        rule: internal_consistency(whole, rule=rule).iloc[0]
+        for rule in ("share", "depth", "weighted")
+    }
     assert rows["share"]["alpha"] == pytest.approx(cronbach((codes > 0).astype(float)))
     assert rows["depth"]["alpha"] == pytest.approx(cronbach(codes / 3))
-    assert rows["weighted"]["alpha"] == pytest.approx(cronbach(codes * np.array(list(WEIGHTS.values()))))
+    assert rows["weighted"]["alpha"] == pytest.approx(
+        cronbach(codes * np.array(list(WEIGHTS.values())))
+    )
     assert rows["weighted"]["omega"] == pytest.approx(rows["depth"]["omega"], abs=1e-6)
     with pytest.raises(CodingError, match="one of share, depth, weighted"):
         internal_consistency(whole, rule="weakest")

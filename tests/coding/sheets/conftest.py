@@ -18,16 +18,34 @@ DEPTH = (Code(0, "none", "No."), Code(1, "some", "Some."), Code(3, "full, all", 
 
 
 def indicator(name, codes):
-    return Indicator(name, name.title(), f"Is there {name}?", name, "s", "because", "political", "promise", 1,
-                     level="ordinal", codes=codes)  # fmt: skip
+    return Indicator(
+        name,
+        name.title(),
+        f"Is there {name}?",
+        name,
+        "s",
+        "because",
+        "political",
+        "promise",
+        1,
+        level="ordinal",
+        codes=codes,
+    )
 
 
 @pytest.fixture
 def book():
     pillar = Pillar(
-        "talks", "Talks", "t", "h", "s", indicators=(indicator("mediation", PRESENCE), indicator("truce", DEPTH))
+        "talks",
+        "Talks",
+        "t",
+        "h",
+        "s",
+        indicators=(indicator("mediation", PRESENCE), indicator("truce", DEPTH)),
     )
-    return Codebook("small", "Small", "1.0", "share", {}, (Scale("s", "ordinal", PRESENCE),), (pillar,))
+    return Codebook(
+        "small", "Small", "1.0", "share", {}, (Scale("s", "ordinal", PRESENCE),), (pillar,)
+    )
 
 
 @pytest.fixture
@@ -35,7 +53,9 @@ def changed(book):
     """The codebook with other indicators: changed(version, indicator, ...)."""
 
     def make(version, *indicators):
-        return replace(book, version=version, entries=(replace(book.entries[0], indicators=indicators),))
+        return replace(
+            book, version=version, entries=(replace(book.entries[0], indicators=indicators),)
+        )
 
     return make
 

@@ -16,11 +16,28 @@ def heard(read, *arguments, **more):
 @pytest.mark.parametrize(
     ("cell", "code"),
     [
-        ("1", 1), ("1 present", 1), (" 1  Present ", 1), ("PRESENT", 1), ("1.0", 1), ("1.", 1), ("1: present", 1), ("1 - present", 1),
-        ("1=present", 1), ("1 – present", 1), ("01", 1), ("10", 10), ("10 present, in full", 10), ("Present, in full", 10), ("0", 0),
-        (Odd("number", "1"), 1), (Odd("number", "1.0"), 1), (Odd("number", "0"), 0), ("", None), ("  \n", None),
+        ("1", 1),
+        ("1 present", 1),
+        (" 1  Present ", 1),
+        ("PRESENT", 1),
+        ("1.0", 1),
+        ("1.", 1),
+        ("1: present", 1),
+        ("1 - present", 1),
+        ("1=present", 1),
+        ("1 – present", 1),
+        ("01", 1),
+        ("10", 10),
+        ("10 present, in full", 10),
+        ("Present, in full", 10),
+        ("0", 0),
+        (Odd("number", "1"), 1),
+        (Odd("number", "1.0"), 1),
+        (Odd("number", "0"), 0),
+        ("", None),
+        ("  \n", None),
     ],
-)  # fmt: skip
+)
 def test_a_code_in_any_dress_is_taken(cell, code):
     assert heard(code_of, cell, LABELS, "talks", 7) == (code, [])
 
@@ -28,14 +45,30 @@ def test_a_code_in_any_dress_is_taken(cell, code):
 @pytest.mark.parametrize(
     ("cell", "hint"),
     [
-        ("presnt", "Did you mean '1 present'?"), ("1 presnt", "Did you mean '1 present'?"), ("0 present", "Did you mean '1 present'?"),
-        ("abent", "Did you mean '0 absent'?"), ("2", ""), ("-1", ""), ("1.5", ""), ("0.1", ""), ("11", ""), ("x", ""),
+        ("presnt", "Did you mean '1 present'?"),
+        ("1 presnt", "Did you mean '1 present'?"),
+        ("0 present", "Did you mean '1 present'?"),
+        ("abent", "Did you mean '0 absent'?"),
+        ("2", ""),
+        ("-1", ""),
+        ("1.5", ""),
+        ("0.1", ""),
+        ("11", ""),
+        ("x", ""),
         ("1present", "Did you mean '1 present'?"),
-        ("1 0", ""), ("NA", ""), ("No", ""), ("١", ""), ("1e0", ""),
-        (Odd("number", "2"), ""), (Odd("fraction", "0.5"), ""), (Odd("truth value", "TRUE"), ""), (Odd("date", "45292"), ""),
-        (Odd("formula", "=..."), ""), (Odd("error value", "#N/A"), ""),
+        ("1 0", ""),
+        ("NA", ""),
+        ("No", ""),
+        ("١", ""),
+        ("1e0", ""),
+        (Odd("number", "2"), ""),
+        (Odd("fraction", "0.5"), ""),
+        (Odd("truth value", "TRUE"), ""),
+        (Odd("date", "45292"), ""),
+        (Odd("formula", "=..."), ""),
+        (Odd("error value", "#N/A"), ""),
     ],
-)  # fmt: skip
+)
 def test_any_other_code_is_a_problem_that_names_the_nearest(cell, hint):
     code, said = heard(code_of, cell, LABELS, "talks", 7)
     assert code is None and len(said) == 1
@@ -56,7 +89,8 @@ def test_confidence_is_taken(cell):
 
 
 @pytest.mark.parametrize(
-    ("cell", "hint"), [("shure", "'sure'"), ("probably", "'probable'"), (Odd("number", "1"), "leave it")]
+    ("cell", "hint"),
+    [("shure", "'sure'"), ("probably", "'probable'"), (Odd("number", "1"), "leave it")],
 )
 def test_another_confidence_is_a_problem(cell, hint):
     word, said = heard(confidence_of, cell, 2)

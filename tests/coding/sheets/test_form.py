@@ -1,4 +1,6 @@
-"""The form without a browser: what a coder clicks is on disk when the form says so, and is there when they come back."""
+"""The form without a browser: what a coder clicks is on disk when the
+form says so, and is there when they come back.
+"""
 
 import importlib
 import json
@@ -31,7 +33,9 @@ def opened(blank, book, suffix):
 def codes(sheet):
     rows = sheet.latest()
     return {
-        (c, i): v for c, i, v in zip(rows["case_id"], rows["indicator_id"], rows["code"], strict=True) if not pd.isna(v)
+        (c, i): v
+        for c, i, v in zip(rows["case_id"], rows["indicator_id"], rows["code"], strict=True)
+        if not pd.isna(v)
     }
 
 
@@ -50,7 +54,9 @@ def test_a_coder_begins_at_the_first_open_cell_and_is_led_to_the_next(blank, boo
 
 def test_what_is_changed_in_one_visit_is_one_answer_and_later_a_revision(blank, book):
     state = say(say(say(begin(read_sheet(blank("csv"), book)), code=1), comment="x"), code=0)
-    assert len(state.sheet.table) == 1 and state.answer["code"] == 0 and state.answer["comment"] == "x"
+    assert (
+        len(state.sheet.table) == 1 and state.answer["code"] == 0 and state.answer["comment"] == "x"
+    )
     back = say(go(state, 0), code=1)
     history = back.sheet.history("a", "mediation")
     assert history["code"].tolist() == [0, 1] and history["comment"].tolist() == ["x", "x"]
@@ -61,7 +67,10 @@ def test_saying_the_same_changes_nothing_and_taking_back_opens_the_cell(blank, b
     state = say(begin(read_sheet(blank("csv"), book)), code=1)
     assert say(state, code=1) is state and say(state, comment="") is state
     gone = say(go(state, 0), code=None)
-    assert 0 in gone.open and gone.sheet.history("a", "mediation")["code"].isna().tolist() == [False, True]
+    assert 0 in gone.open and gone.sheet.history("a", "mediation")["code"].isna().tolist() == [
+        False,
+        True,
+    ]
 
 
 def test_a_clock_that_went_back_does_not_hide_the_revision(blank, book, answers):
@@ -93,9 +102,18 @@ def test_every_answer_is_in_the_file_at_once(opened, blank, book):
         "guess",
     )
     row = read_sheet(f.saver.path, book).table.iloc[0]
-    assert row[["case_id", "indicator_id", "coder", "code", "confidence", "source", "locator", "comment"]].tolist() == [
-        "a", "mediation", "ann", 1, "guess", "PA-X 12", "art. 3", "=SUM(A1)\n'no'",
-    ]  # fmt: skip
+    assert row[
+        ["case_id", "indicator_id", "coder", "code", "confidence", "source", "locator", "comment"]
+    ].tolist() == [
+        "a",
+        "mediation",
+        "ann",
+        1,
+        "guess",
+        "PA-X 12",
+        "art. 3",
+        "=SUM(A1)\n'no'",
+    ]
     assert "Saved in sheet." in f.status.value and "1 of 4 done" in f.progress.value
 
 
@@ -149,15 +167,23 @@ def test_hostile_texts_are_shown_and_not_run(blank, changed, book):
     hostile = changed("1.0", bad)
     path = blank("csv", codebook=hostile)
     f = form(
-        read_sheet(path, hostile), texts={"a": HOSTILE}, cases=pd.DataFrame({"case_id": ["a"], "label": [HOSTILE]})
+        read_sheet(path, hostile),
+        texts={"a": HOSTILE},
+        cases=pd.DataFrame({"case_id": ["a"], "label": [HOSTILE]}),
     )
     for widget in (f.case, f.text, f.question):
-        assert "&lt;script&gt;alert(2)" in widget.value and "<script" not in widget.value and "<img" not in widget.value
+        assert (
+            "&lt;script&gt;alert(2)" in widget.value
+            and "<script" not in widget.value
+            and "<img" not in widget.value
+        )
 
 
 def test_no_code_of_another_coder_is_in_the_form(blank, book, answers):
     ann = read_sheet(blank("csv"), book)
-    bob = CodingSheet(answers(("a", "mediation", 1, "bob was here", None)).assign(coder="bob"), book, "bob")
+    bob = CodingSheet(
+        answers(("a", "mediation", 1, "bob was here", None)).assign(coder="bob"), book, "bob"
+    )
     with pytest.raises(CodingError, match="for one coder"):
         form(replace_path(merge([bob, ann]), ann.path))
     assert "bob" not in json.dumps([w.get_state() for w in widgets_of(form(ann).box)], default=str)
@@ -199,10 +225,13 @@ def test_a_text_that_arrives_after_the_next_case_is_shown_is_said_of_its_own_cas
     assert f.state.cell == ("a", "truce") and "2 of 4 done; this is 2 of 4" in f.progress.value
 
 
-def test_answers_and_clicks_that_run_side_by_side_keep_the_case_on_the_screen(opened, book, monkeypatch):
+def test_answers_and_clicks_that_run_side_by_side_keep_the_case_on_the_screen(
+    opened, book, monkeypatch
+):
     f = opened()
     real = f.saver.save
-    monkeypatch.setattr(f.saver, "save", lambda *pair: (time.sleep(0.2), real(*pair))[1])  # a slow disk
+    # a slow disk
+    monkeypatch.setattr(f.saver, "save", lambda *pair: (time.sleep(0.2), real(*pair))[1])
     typed = Thread(target=lambda: setattr(f.code, "value", 1))
     typed.start()
     time.sleep(0.05)
@@ -287,7 +316,10 @@ def test_a_damaged_journal_or_another_coders_is_told(blank, book):
     bob = read_sheet(path, book)
     state = say(begin(replace(bob, coder="bob")), code=1)
     append(
-        path, state.sheet, state.sheet.table.astype(object).where(state.sheet.table.notna(), None).iloc[0].to_dict(), ""
+        path,
+        state.sheet,
+        state.sheet.table.astype(object).where(state.sheet.table.notna(), None).iloc[0].to_dict(),
+        "",
     )
     with pytest.raises(CodingError, match=r"belongs to bob \(human\)"):
         read_sheet(path, book)
@@ -301,14 +333,20 @@ def test_a_file_open_in_a_spreadsheet_or_changed_by_another_is_not_written_over(
     assert "journal" in f.status.value and "Close it there" in f.status.value
     lock.unlink()
     f.code.value = 0
-    assert codes(read_sheet(f.saver.path, book)) == {("a", "mediation"): 0} and not journal_of(f.saver.path).exists()
+    assert (
+        codes(read_sheet(f.saver.path, book)) == {("a", "mediation"): 0}
+        and not journal_of(f.saver.path).exists()
+    )
     other = opened()
     other.code.value = 3
     f.comment.value = "mine"
     f.write.click()
     assert "changed by another" in f.status.value
     read = read_sheet(f.saver.path, book)
-    assert codes(read) == {("a", "mediation"): 0, ("a", "truce"): 3} and "mine" in read.table["comment"].tolist()
+    assert (
+        codes(read) == {("a", "mediation"): 0, ("a", "truce"): 3}
+        and "mine" in read.table["comment"].tolist()
+    )
 
 
 def test_the_journal_of_one_form_outlives_the_writing_of_another(opened, book):
@@ -321,8 +359,12 @@ def test_the_journal_of_one_form_outlives_the_writing_of_another(opened, book):
     assert "later" in read_sheet(one.saver.path, book).table["comment"].tolist()
 
 
-def test_two_forms_that_save_at_the_same_time_lose_nothing_they_called_saved(blank, book, suffix, monkeypatch):
-    """Each form writes the file or the journal while the other does; the write is slowed so that they meet."""
+def test_two_forms_that_save_at_the_same_time_lose_nothing_they_called_saved(
+    blank, book, suffix, monkeypatch
+):
+    """Each form writes the file or the journal while the other does;
+    the write is slowed so that they meet.
+    """
     cases = [f"c{i}" for i in range(8)]
     path = blank(suffix, cases)
     written = saving.write_sheet

@@ -25,7 +25,9 @@ SECOND = 1.0  # the issue's bound for refusing a bomb; measured a hundredth of i
 
 
 def rebuilt(path, changes, drop=()):
-    """The workbook with parts changed: changes(name) gives bytes, or a function of the old bytes."""
+    """The workbook with parts changed: changes(name) gives bytes,
+    or a function of the old bytes.
+    """
     out = io.BytesIO()
     with zipfile.ZipFile(path) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
         names = old.namelist()
@@ -60,31 +62,49 @@ def changed_by_openpyxl(path, change):
 
 
 def test_shared_rich_and_phonetic_strings(blank, book):
-    """Excel keeps texts in one part; runs of letters in bold are joined, readings of Chinese characters are left out."""
+    """Excel keeps texts in one part; runs of letters in bold are joined,
+    readings of Chinese characters are left out.
+    """
     shared = (
-        '<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>1 present</t></si><si><r><rPr><b/></rPr><t>bo</t></r>'
-        '<r><t xml:space="preserve">ld </t></r></si><si><t>東京</t><rPh sb="0" eb="2"><t>トウキョウ</t></rPh></si><si/></sst>'
+        '<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>1'
+        ' present</t></si><si><r><rPr><b/></rPr><t>bo</t></r><r><t xml:space="preserve">ld'
+        ' </t></r></si><si><t>東京</t><rPh sb="0" eb="2"><t>トウキョウ</t></rPh></si><si/></sst>'
     )
 
     def point(data):
         for cell, n in (("F2", 0), ("J2", 1), ("J3", 2), ("I2", 3)):
             data = re.sub(
-                rf'<c r="{cell}" s="(\d+)"/>'.encode(), rf'<c r="{cell}" s="\1" t="s"><v>{n}</v></c>'.encode(), data
+                rf'<c r="{cell}" s="(\d+)"/>'.encode(),
+                rf'<c r="{cell}" s="\1" t="s"><v>{n}</v></c>'.encode(),
+                data,
             )
         return data
 
-    sheet = read_sheet(rebuilt(blank("xlsx"), {SHEET: point, "xl/sharedStrings.xml": shared.encode()}), book)
+    sheet = read_sheet(
+        rebuilt(blank("xlsx"), {SHEET: point, "xl/sharedStrings.xml": shared.encode()}), book
+    )
     found = sheet.table[["code", "locator", "comment"]].astype(object)
-    assert found.where(found.notna(), None).values.tolist() == [[1, None, "bold "], [None, None, "東京"]]
+    assert found.where(found.notna(), None).values.tolist() == [
+        [1, None, "bold "],
+        [None, None, "東京"],
+    ]
 
 
 def test_a_prefix_in_the_xml_and_cells_without_references(tmp_path):
     """Other writers give every element a prefix, and leave out the references of cells in order."""
-    workbook = '<x:workbook xmlns:x="m" xmlns:r="o"><x:sheets><x:sheet name="a" sheetId="1" r:id="rId1"/></x:sheets></x:workbook>'
-    links = '<Relationships xmlns="p"><Relationship Id="rId1" Type="http://x/worksheet" Target="/xl/worksheets/s.xml"/></Relationships>'
+    workbook = (
+        '<x:workbook xmlns:x="m" xmlns:r="o"><x:sheets><x:sheet name="a" sheetId="1"'
+        ' r:id="rId1"/></x:sheets></x:workbook>'
+    )
+    links = (
+        '<Relationships xmlns="p"><Relationship Id="rId1" Type="http://x/worksheet"'
+        ' Target="/xl/worksheets/s.xml"/></Relationships>'
+    )
     sheet = (
-        '<x:worksheet xmlns:x="m"><x:sheetData><x:row><x:c t="inlineStr"><x:is><x:t>case_id</x:t></x:is></x:c><x:c t="inlineStr"><x:is><x:t>code'
-        '</x:t></x:is></x:c></x:row><x:row><x:c/><x:c t="str"><x:v>1</x:v></x:c></x:row></x:sheetData></x:worksheet>'
+        '<x:worksheet xmlns:x="m"><x:sheetData><x:row><x:c'
+        ' t="inlineStr"><x:is><x:t>case_id</x:t></x:is></x:c><x:c'
+        ' t="inlineStr"><x:is><x:t>code</x:t></x:is></x:c></x:row><x:row><x:c/><x:c'
+        ' t="str"><x:v>1</x:v></x:c></x:row></x:sheetData></x:worksheet>'
     )
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
@@ -95,25 +115,43 @@ def test_a_prefix_in_the_xml_and_cells_without_references(tmp_path):
         ):
             archive.writestr(name, text)
     table = read_xlsx(out.getvalue(), "s.xlsx")
-    assert table.header == ["case_id", "code"] and [(r.line, r.cells) for r in table.rows] == [(2, {1: "1"})]
+    assert table.header == ["case_id", "code"] and [(r.line, r.cells) for r in table.rows] == [
+        (2, {1: "1"})
+    ]
 
 
 def test_a_cached_value_of_a_formula_is_not_taken(blank, book):
     formula = b'<c r="J2" s="5" t="str"><f>1+1</f><v>typed text</v></c>'
-    path = rebuilt(blank("xlsx"), {SHEET: lambda data: re.sub(rb'<c r="J2" s="\d+"/>', formula, data)})
+    path = rebuilt(
+        blank("xlsx"), {SHEET: lambda data: re.sub(rb'<c r="J2" s="\d+"/>', formula, data)}
+    )
     problems = said(path, book).problems
-    assert [(p.line, p.column) for p in problems] == [(2, "comment")] and "typed text" not in str(problems)
+    assert [(p.line, p.column) for p in problems] == [(2, "comment")] and "typed text" not in str(
+        problems
+    )
 
 
 @pytest.mark.parametrize(
     ("code", "kind"),
     [
-        ("General", "number"), ("@", "number"), ("0", "number"), ("#,##0", "number"), ('0" years"', "number"), ("[Red]0", "number"),
+        ("General", "number"),
+        ("@", "number"),
+        ("0", "number"),
+        ("#,##0", "number"),
+        ('0" years"', "number"),
+        ("[Red]0", "number"),
         ("0.00", "number"),
-        ("yyyy-mm-dd", "date"), ("d/m/yy", "date"), ("[$-409]mmmm", "date"), ("hh:mm", "date"), ("[h]:mm", "date"), ("0%", "fraction"),
-        ("0.0E+00", "fraction"), ("# ?/?", "fraction"), ('0\\d', "number"),
+        ("yyyy-mm-dd", "date"),
+        ("d/m/yy", "date"),
+        ("[$-409]mmmm", "date"),
+        ("hh:mm", "date"),
+        ("[h]:mm", "date"),
+        ("0%", "fraction"),
+        ("0.0E+00", "fraction"),
+        ("# ?/?", "fraction"),
+        ("0\\d", "number"),
     ],
-)  # fmt: skip
+)
 def test_what_a_number_format_makes_of_a_number(code, kind):
     assert format_kind(code) == kind
 
@@ -138,7 +176,11 @@ def test_merged_cells_and_hidden_rows_and_columns(blank, book):
         sheet.column_dimensions["D"].hidden = True  # questions: for the eyes only
 
     problems = said(changed_by_openpyxl(blank("xlsx"), change), book).problems
-    assert [(p.line, p.column, p.value) for p in problems] == [(2, "comment", "J2:J3"), (4, "", ""), (0, "source", "")]
+    assert [(p.line, p.column, p.value) for p in problems] == [
+        (2, "comment", "J2:J3"),
+        (4, "", ""),
+        (0, "source", ""),
+    ]
 
 
 def test_rows_hidden_by_a_filter_are_read_and_told(blank, book):
@@ -175,13 +217,24 @@ def test_two_sheets_of_codes_are_one_too_many(blank, book):
 
 def test_links_to_elsewhere_are_not_followed(blank, book):
     """A worksheet that a relationship puts outside the file is none of the file's."""
-    link = b'Type="http://x/worksheet" TargetMode="External" Target="http://x/y.xml" Id="rId99"/><Relationship '
-    path = rebuilt(blank("xlsx"), {
-        "xl/_rels/workbook.xml.rels": lambda data: data.replace(b"<Relationship ", b"<Relationship " + link, 1),
-        "xl/workbook.xml": lambda data: data.replace(b"<sheets>", b'<sheets><sheet name="far" sheetId="9" r:id="rId99" '
-                                                     b'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"/>'),
-        "xl/externalLinks/externalLink1.xml": b"<x>secret</x>",
-    })  # fmt: skip
+    link = (
+        b'Type="http://x/worksheet" TargetMode="External" Target="http://x/y.xml"'
+        b' Id="rId99"/><Relationship '
+    )
+    path = rebuilt(
+        blank("xlsx"),
+        {
+            "xl/_rels/workbook.xml.rels": lambda data: data.replace(
+                b"<Relationship ", b"<Relationship " + link, 1
+            ),
+            "xl/workbook.xml": lambda data: data.replace(
+                b"<sheets>",
+                b'<sheets><sheet name="far" sheetId="9" r:id="rId99" '
+                b'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"/>',
+            ),
+            "xl/externalLinks/externalLink1.xml": b"<x>secret</x>",
+        },
+    )
     assert len(read_sheet(path, book).asked) == 4
 
 
@@ -191,10 +244,13 @@ def test_links_to_elsewhere_are_not_followed(blank, book):
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (b"", "is empty"), (b"case_id,code\r\n", "not a workbook"), (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "protected with a password"),
-        (b"PK\x03\x04" + b"x" * 100, "cut off or damaged"), (b"PK\x05\x06" + b"\0" * 18, "lacks its part"),
+        (b"", "is empty"),
+        (b"case_id,code\r\n", "not a workbook"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "protected with a password"),
+        (b"PK\x03\x04" + b"x" * 100, "cut off or damaged"),
+        (b"PK\x05\x06" + b"\0" * 18, "lacks its part"),
     ],
-)  # fmt: skip
+)
 def test_a_file_that_is_no_workbook(data, words, tmp_path, book):
     path = tmp_path / "s.xlsx"
     path.write_bytes(data)
@@ -262,7 +318,8 @@ def test_a_bomb_is_refused_in_under_a_second(part, declared, blank, book):
 @pytest.mark.parametrize("noise", [0, 2**20])
 def test_a_cell_longer_than_any_is_refused_whatever_stands_beside_it(part, noise, blank, book):
     path, size = blank("xlsx"), 150 * 2**20
-    # hidden behind a part that does not shrink; or within every limit of sizes, for what does not shrink is in the part itself
+    # hidden behind a part that does not shrink; or within every limit of sizes, for what does not
+    # shrink is in the part itself
     text = random.Random(1).randbytes(noise).hex().encode() + b"A" * (size // 2 if noise else size)
     if part == SHEET:
         data = (
@@ -281,18 +338,27 @@ def test_a_cell_longer_than_any_is_refused_whatever_stands_beside_it(part, noise
     error = str(said(path, book))
     seconds, (_, peak) = time.perf_counter() - start, tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert ("a cell holds 32,767" in error) if noise else ("Do not trust a file that hides so much" in error)
+    assert (
+        ("a cell holds 32,767" in error)
+        if noise
+        else ("Do not trust a file that hides so much" in error)
+    )
     assert seconds < SECOND and peak < 40 * 2**20
 
 
 def test_entities_are_never_expanded(blank, book):
-    laughs = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><worksheet>&b;</worksheet>'
+    laughs = (
+        b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b'
+        b' "&a;&a;">]><worksheet>&b;</worksheet>'
+    )
     assert "declares a document type" in str(said(with_part(blank("xlsx"), SHEET, laughs), book))
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "/etc/passwd", "xl\\..\\x", "xl/../../x"])
 def test_names_that_lead_out_of_the_file_are_refused(name, blank, book):
-    assert "names parts that no workbook has" in str(said(with_part(blank("xlsx"), name, b"x"), book))
+    assert "names parts that no workbook has" in str(
+        said(with_part(blank("xlsx"), name, b"x"), book)
+    )
 
 
 def test_a_part_that_stands_twice_is_refused(blank, book):
@@ -325,14 +391,23 @@ def test_too_many_parts_or_cells_are_refused(blank, book, monkeypatch):
 @pytest.mark.parametrize(
     "row",
     [
-        b'<row r="0"/>', b'<row r="1048577"/>', b'<row r="x"/>', b'<row r="9"><c r="XFE9" t="s"><v>0</v></c></row>', b'<row r="9"><c r="9"/></row>',
-        b'<row r="9"><c t="s"><v>7</v></c></row>', b'<row r="9"><c s="y"/></row>', b"<row",
+        b'<row r="0"/>',
+        b'<row r="1048577"/>',
+        b'<row r="x"/>',
+        b'<row r="9"><c r="XFE9" t="s"><v>0</v></c></row>',
+        b'<row r="9"><c r="9"/></row>',
+        b'<row r="9"><c t="s"><v>7</v></c></row>',
+        b'<row r="9"><c s="y"/></row>',
+        b"<row",
         b'</sheetData><mergeCells><mergeCell ref="?"/></mergeCells><sheetData>',
-        b'</sheetData><cols><col hidden="1"/></cols><sheetData>', b'<row r="9"><c t="s"><v>-1</v></c></row>',
+        b'</sheetData><cols><col hidden="1"/></cols><sheetData>',
+        b'<row r="9"><c t="s"><v>-1</v></c></row>',
     ],
-)  # fmt: skip
+)
 def test_a_worksheet_that_makes_no_sense_is_damaged(row, blank, book):
-    path = rebuilt(blank("xlsx"), {SHEET: lambda data: data.replace(b"</sheetData>", row + b"</sheetData>")})
+    path = rebuilt(
+        blank("xlsx"), {SHEET: lambda data: data.replace(b"</sheetData>", row + b"</sheetData>")}
+    )
     assert "damaged" in str(said(path, book))
 
 

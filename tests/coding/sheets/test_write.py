@@ -1,4 +1,6 @@
-"""The files that coders get: what stands in them, what they lock, and what is refused before a file is written."""
+"""The files that coders get: what stands in them, what they lock, and
+what is refused before a file is written.
+"""
 
 import csv
 import os
@@ -26,7 +28,9 @@ def workbook(path):
 
 
 def texts(path):
-    return [[cell.value or "" for cell in row[: len(COLUMNS)]] for row in workbook(path).iter_rows()]
+    return [
+        [cell.value or "" for cell in row[: len(COLUMNS)]] for row in workbook(path).iter_rows()
+    ]
 
 
 def test_a_blank_sheet_asks_every_case_every_indicator(suffix, tmp_path, book):
@@ -36,7 +40,12 @@ def test_a_blank_sheet_asks_every_case_every_indicator(suffix, tmp_path, book):
     sheet = read_sheet(path, book)
     assert len(sheet.table) == 0 and sheet.notes == () and sheet.aside is None
     assert (sheet.coder, sheet.kind, sheet.path, sheet.file) == ("ann", "human", path, path.name)
-    cells = [["a", "mediation", "ann"], ["a", "truce", "ann"], ["b", "mediation", "ann"], ["b", "truce", "ann"]]
+    cells = [
+        ["a", "mediation", "ann"],
+        ["a", "truce", "ann"],
+        ["b", "mediation", "ann"],
+        ["b", "truce", "ann"],
+    ]
     assert sheet.asked.values.tolist() == cells
     assert sheet.open().values.tolist() == cells
     assert sheet.cases.values.tolist() == [["a", "Aceh"], ["b", None]]
@@ -60,8 +69,12 @@ def test_only_the_filling_columns_are_open(blank):
     sheet = workbook(blank("xlsx"))
     assert sheet.protection.sheet and sheet.freeze_panes == "D2"
     for row in sheet.iter_rows(min_row=2, max_row=5, max_col=len(COLUMNS)):
-        assert {COLUMNS[n] for n, cell in enumerate(row) if not cell.protection.locked} == set(FILLED)
-        assert {cell.number_format for cell in row} == {"@"} and all(cell.alignment.wrap_text for cell in row)
+        assert {COLUMNS[n] for n, cell in enumerate(row) if not cell.protection.locked} == set(
+            FILLED
+        )
+        assert {cell.number_format for cell in row} == {"@"} and all(
+            cell.alignment.wrap_text for cell in row
+        )
     assert all(cell.protection.locked for cell in sheet[1])
     assert sheet.dimensions == "A1:M5"
 
@@ -73,7 +86,11 @@ def test_drop_downs_offer_the_codes_of_the_row(blank, book):
     offered = {}
     for rule in sheet.data_validations.dataValidation:
         ref = re.fullmatch(r"codebook!\$([A-Z]+)\$(\d+):\$([A-Z]+)\$(\d+)", rule.formula1)
-        entries = rule.formula1 if ref is None else [c.value for c in lists[f"{ref[1]}{ref[2]}:{ref[3]}{ref[4]}"][0]]
+        entries = (
+            rule.formula1
+            if ref is None
+            else [c.value for c in lists[f"{ref[1]}{ref[2]}:{ref[3]}{ref[4]}"][0]]
+        )
         for span in rule.sqref.ranges:
             for line in range(span.min_row, span.max_row + 1):
                 offered[COLUMNS[span.min_col - 1], line] = (entries, rule)
@@ -102,7 +119,11 @@ def test_every_offered_entry_is_read_as_its_code(blank, book, fill):
 
 def test_anchors_stand_on_a_sheet_of_their_own_and_long_prompts_are_cut(tmp_path, changed, book):
     first = book.indicators["mediation"]
-    long = replace(first, question="=1+1", codes=(Code(0, "absent", "é😀" * 200), Code(1, "present", "y" * 999)))
+    long = replace(
+        first,
+        question="=1+1",
+        codes=(Code(0, "absent", "é😀" * 200), Code(1, "present", "y" * 999)),
+    )
     path = blank_sheet(changed("1.0", long), ["a"], "ann", path=tmp_path / "s.xlsx")
     sheet = openpyxl.load_workbook(path)["codebook"]
     assert sheet.protection.sheet
@@ -120,13 +141,19 @@ def test_anchors_stand_on_a_sheet_of_their_own_and_long_prompts_are_cut(tmp_path
         assert len(rule.prompt.encode("utf-16-le")) // 2 <= 255 and len(rule.promptTitle) <= 32
         assert len(rule.formula1) <= 255
     prompts = [rule.prompt for rule in workbook(path).data_validations.dataValidation]
-    assert any(p.startswith("0 absent: é😀") and p.endswith("(all in sheet 'codebook')") for p in prompts)
+    assert any(
+        p.startswith("0 absent: é😀") and p.endswith("(all in sheet 'codebook')") for p in prompts
+    )
 
 
 def test_rows_are_as_high_as_their_texts(tmp_path, changed, book):
-    """Seven lines of a question of 44 letters a line; no height is fixed, so that a row grows with its comment."""
+    """Seven lines of a question of 44 letters a line; no height is
+    fixed, so that a row grows with its comment.
+    """
     long = replace(book.indicators["mediation"], question="word " * 55)
-    path = blank_sheet(changed("1.0", long, book.indicators["truce"]), ["a"], "ann", path=tmp_path / "s.xlsx")
+    path = blank_sheet(
+        changed("1.0", long, book.indicators["truce"]), ["a"], "ann", path=tmp_path / "s.xlsx"
+    )
     with zipfile.ZipFile(path) as archive:
         rows = re.findall(rb'<row r="(?:2|3)"([^>]*)>', archive.read("xl/worksheets/sheet1.xml"))
     assert rows == [b' ht="105"', b' ht="30"']
@@ -138,7 +165,9 @@ def test_the_name_of_the_file_follows_codebook_and_coder(tmp_path, book, monkeyp
     assert (tmp_path / "small_Zoë 2.xlsx").exists()
 
 
-@pytest.mark.parametrize("coder", ["", "../ann", "a/b", "a\\b", ".ann", "ann ", "a\nb", "x" * 65, "=1", None, 3])
+@pytest.mark.parametrize(
+    "coder", ["", "../ann", "a/b", "a\\b", ".ann", "ann ", "a\nb", "x" * 65, "=1", None, 3]
+)
 def test_a_coder_needs_a_plain_name(coder, tmp_path, book, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(CodingError, match="coder"):
@@ -178,7 +207,9 @@ def test_cases_that_are_none_are_refused(cases, words, tmp_path, book):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize(("chosen", "words"), [(["trucee"], "'truce'"), (["truce", "truce"], "twice"), ([], "none")])
+@pytest.mark.parametrize(
+    ("chosen", "words"), [(["trucee"], "'truce'"), (["truce", "truce"], "twice"), ([], "none")]
+)
 def test_indicators_that_are_none_are_refused(chosen, words, tmp_path, book):
     with pytest.raises(CodingError, match=words):
         blank_sheet(book, ["a"], "ann", path=tmp_path / "s.csv", indicators=chosen)
@@ -249,9 +280,11 @@ def test_a_file_that_cannot_be_written_is_told(blank, book, monkeypatch):
 def test_every_revision_comes_back_and_the_newest_stands_in_its_row(blank, book, answers, suffix):
     path = blank(suffix)
     table = answers(
-        ("a", "mediation", 0, "old", DAY), ("b", "truce", 3, None, None), ("a", "mediation", 1, "new", LATER),
+        ("a", "mediation", 0, "old", DAY),
+        ("b", "truce", 3, None, None),
+        ("a", "mediation", 1, "new", LATER),
         ("b", "truce", None, None, LATER),
-    )  # fmt: skip
+    )
     write_sheet(path, replace(read_sheet(path, book), table=table))
     again = read_sheet(path, book)
     key = ["case_id", "indicator_id", "date"]
@@ -279,7 +312,9 @@ def test_a_sheet_that_no_file_gave_is_written_too(tmp_path, book, answers, suffi
     sheet = CodingSheet(answers(("b", "truce", 1, "x", None)), book)
     labels = pd.DataFrame({"case_id": ["b"], "label": ["Bougainville"]})
     again = read_sheet(write_sheet(tmp_path / f"s.{suffix}", sheet, labels), book)
-    assert again.table["comment"].tolist() == ["x"] and again.cases["label"].tolist() == ["Bougainville"]
+    assert again.table["comment"].tolist() == ["x"] and again.cases["label"].tolist() == [
+        "Bougainville"
+    ]
     assert (again.coder, again.kind) == ("ann", "human")
 
 

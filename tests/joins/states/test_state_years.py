@@ -1,4 +1,6 @@
-"""State-years from the crosswalk, beside those of the study onset, and the frame of cross-national work in five lines."""
+"""State-years from the crosswalk, beside those of the study onset, and
+the frame of cross-national work in five lines.
+"""
 
 from pathlib import Path
 
@@ -31,9 +33,16 @@ def test_state_years_are_those_of_the_list_of_states(exists):
 
 def test_names_are_of_the_year():
     names = ps.joins.state_years(1990, 2007, exists="any_day").data.set_index("case_id")["name"]
-    assert [names[i] for i in ("345-2002", "345-2003", "340-2006", "365-1990", "365-1991", "678-1990")] == [
-        "Yugoslavia", "Serbia and Montenegro", "Serbia", "Soviet Union", "Russia", "Yemen",
-    ]  # fmt: skip
+    assert [
+        names[i] for i in ("345-2002", "345-2003", "340-2006", "365-1990", "365-1991", "678-1990")
+    ] == [
+        "Yugoslavia",
+        "Serbia and Montenegro",
+        "Serbia",
+        "Soviet Union",
+        "Russia",
+        "Yemen",
+    ]
     with pytest.raises(JoinError, match="begins in 1946"):
         ps.joins.state_years(1900, 1950, exists="any_day")
 
@@ -43,8 +52,13 @@ def test_five_lines_make_the_frame_of_a_study_of_onset():
     read = ps.outcomes.read
     where = {"on": {"country": "gwcode", "year": "year"}, "states": "gw", "lag": 1}
     frame = ps.joins.state_years(1946, 2024, exists="any_day")
-    frame = ps.join(frame, fighting_years(read("ucdp_acd_25.1", RAW), OnsetRule(2, 1946)), on=["country", "year"], states="gw",
-                    absent={"conflicts": 0, "war": False, "onset": False, "new_conflict": False})  # fmt: skip
+    frame = ps.join(
+        frame,
+        fighting_years(read("ucdp_acd_25.1", RAW), OnsetRule(2, 1946)),
+        on=["country", "year"],
+        states="gw",
+        absent={"conflicts": 0, "war": False, "onset": False, "new_conflict": False},
+    )
     frame = ps.join(frame, read("fariss_2022", RAW), columns=["mrgdppc", "pwtpop"], **where)
     frame = ps.join(frame, read("extended_uds", RAW), columns=["aeuds"], **where)
     frame = ps.join(frame, read("hief", RAW), columns=["efindex"], twice="missing", **where)
@@ -53,7 +67,8 @@ def test_five_lines_make_the_frame_of_a_study_of_onset():
     both = d.merge(study, on=["country", "year"], validate="one_to_one", suffixes=("", "_study"))
     assert len(both) == len(d) == len(study)
     assert d["onset"].notna().all()
-    # the study decides by hand on fighting of states that are not in the system; elsewhere the two are the same
+    # the study decides by hand on fighting of states that are not in the system; elsewhere the two
+    # are the same
     other = both[both["onset"].astype(bool) != both["onset_study"].astype(bool)]
     assert len(other) <= 5, other[["country", "year"]]
     for mine, theirs, how in (
@@ -64,7 +79,8 @@ def test_five_lines_make_the_frame_of_a_study_of_onset():
         a, b = how(both[mine].astype(float)), both[theirs].astype(float)
         known = a.notna() & b.notna()
         assert (known | (a.isna() & b.isna())).mean() > 0.99
-        np.testing.assert_allclose(a[known], b[known], rtol=0, atol=0.00501)  # the study rounds to two digits
+        # the study rounds to two digits
+        np.testing.assert_allclose(a[known], b[known], rtol=0, atol=0.00501)
     gaps = ps.joins.missing(frame)
     assert len(gaps) == int(d.isna().sum().sum())
     assert set(gaps["reason"]) <= {

@@ -33,14 +33,19 @@ def by_loop(who, t, rows, tolerance, direction, ties):
 
 @settings(max_examples=300)
 @given(
-    st.lists(st.tuples(keys, times), max_size=8), st.lists(st.tuples(keys, times), max_size=10), st.integers(0, 6),
-    st.sampled_from(["backward", "forward", "nearest"]), st.sampled_from([None, "earlier", "later"]), st.booleans(),
-)  # fmt: skip
+    st.lists(st.tuples(keys, times), max_size=8),
+    st.lists(st.tuples(keys, times), max_size=10),
+    st.integers(0, 6),
+    st.sampled_from(["backward", "forward", "nearest"]),
+    st.sampled_from([None, "earlier", "later"]),
+    st.booleans(),
+)
 def test_the_row_taken_is_the_one_that_a_loop_finds(cases, rows, tolerance, direction, ties, dates):
     def column(values):
         if dates:
             return pd.Series(
-                [pd.NaT if v is None else DAY0 + pd.Timedelta(days=v) for v in values], dtype="datetime64[s]"
+                [pd.NaT if v is None else DAY0 + pd.Timedelta(days=v) for v in values],
+                dtype="datetime64[s]",
             )
         return pd.Series(values, dtype="float64")
 
@@ -88,23 +93,34 @@ def test_the_row_taken_is_the_one_that_a_loop_finds(cases, rows, tolerance, dire
     assert [None if pd.isna(v) else v for v in got] == distance
     known = {r[0] for r in rows}
     reasons = [
-        "no key"
-        if None in c
-        else "met"
-        if w is not None
-        else "unit not covered"
-        if c[0] not in known
-        else "none in time"
+        (
+            "no key"
+            if None in c
+            else (
+                "met"
+                if w is not None
+                else "unit not covered"
+                if c[0] not in known
+                else "none in time"
+            )
+        )
         for w, c in zip(want, cases, strict=True)
     ]
     assert [REASONS[w] for w in out.joined[-1].why] == reasons
     (entry,) = out.ledger.entries
-    assert (entry.unmatched, entry.other_unmatched) == (want.count(None), len(rows) - len(set(hits)))
+    assert (entry.unmatched, entry.other_unmatched) == (
+        want.count(None),
+        len(rows) - len(set(hits)),
+    )
     assert entry.duplicated == sum(hits.count(j) > 1 for j in set(hits))
 
 
-CASES = pd.DataFrame({"case_id": ["a", "b"], "state": [2, 2], "day": pd.to_datetime(["2000-03-01", "2001-03-01"])})
-OTHER = pd.DataFrame({"state": [2, 2], "held": pd.to_datetime(["2000-02-01", "2001-03-31"]), "turnout": [5, 6]})
+CASES = pd.DataFrame(
+    {"case_id": ["a", "b"], "state": [2, 2], "day": pd.to_datetime(["2000-03-01", "2001-03-01"])}
+)
+OTHER = pd.DataFrame(
+    {"state": [2, 2], "held": pd.to_datetime(["2000-02-01", "2001-03-31"]), "turnout": [5, 6]}
+)
 TOLD = {
     "on": "state",
     "date": "day",
@@ -117,10 +133,14 @@ TOLD = {
 
 def test_the_tolerance_is_included_and_a_leap_day_counts():
     taken = asof(CASES, OTHER, **TOLD).data  # 1 February to 1 March 2000: 29 days
-    assert taken["turnout"].fillna(-1).tolist() == [5, -1] and taken["election_days"].fillna(0).tolist() == [-29, 0]
+    assert taken["turnout"].fillna(-1).tolist() == [5, -1] and taken["election_days"].fillna(
+        0
+    ).tolist() == [-29, 0]
     assert asof(CASES, OTHER, **TOLD | {"tolerance": 28}).data["turnout"].isna().all()
     ahead = asof(CASES, OTHER, **TOLD | {"direction": "forward", "tolerance": 30}).data
-    assert ahead["turnout"].fillna(-1).tolist() == [-1, 6] and ahead["election_days"].fillna(0).tolist() == [0, 30]
+    assert ahead["turnout"].fillna(-1).tolist() == [-1, 6] and ahead["election_days"].fillna(
+        0
+    ).tolist() == [0, 30]
     same = asof(CASES, OTHER.assign(held=CASES["day"]), **TOLD | {"tolerance": 0}).data
     assert same["turnout"].tolist() == [5, 6] and same["election_days"].tolist() == [0, 0]
 
@@ -137,9 +157,22 @@ def test_codes_that_are_no_values_are_missing_with_their_meaning():
     from peacestudy.outcomes import OutcomeTable, Source
 
     source = Source(
-        "e", "elections", "1", "", "", "", "e.csv", "", 2, Schema((Field("state", "integer"),)), "election", ("state", "held"), 1990, 2000,
+        "e",
+        "elections",
+        "1",
+        "",
+        "",
+        "",
+        "e.csv",
+        "",
+        2,
+        Schema((Field("state", "integer"),)),
+        "election",
+        ("state", "held"),
+        1990,
+        2000,
         special=(("turnout", 5, "not counted"),),
-    )  # fmt: skip
+    )
     out = asof(CASES, OutcomeTable(OTHER, source), **TOLD)
     assert out.data["turnout"].isna().all()
     assert [REASONS[w] for w in out.joined[-1].why] == ["met", "outside the years"]
@@ -153,13 +186,25 @@ BAD = {
     "a part of a day": ({"tolerance": 0.5}, {}, "whole number"),
     "shape": ({"shape": "many"}, {}, "must be one of one_to_one"),
     "ties": ({"ties": "first"}, {}, "must be one of earlier, later"),
-    "hours": ({}, {"held": pd.to_datetime(["2000-02-01 12:00", "2001-03-31 00:00"])}, "times of day"),
-    "zones": ({}, {"held": pd.to_datetime(["2000-02-01", "2001-03-31"]).tz_localize("UTC")}, "times of day"),
+    "hours": (
+        {},
+        {"held": pd.to_datetime(["2000-02-01 12:00", "2001-03-31 00:00"])},
+        "times of day",
+    ),
+    "zones": (
+        {},
+        {"held": pd.to_datetime(["2000-02-01", "2001-03-31"]).tz_localize("UTC")},
+        "times of day",
+    ),
     "dates against years": ({}, {"held": [2000, 2001]}, "dates and years have no distance"),
     "texts": ({}, {"held": ["2000-02-01", "31/03/2001"]}, "read texts with"),
-    "the same row twice": ({}, {"held": pd.to_datetime(["2000-02-01", "2000-02-01"])}, "in rows 0 and 1"),
+    "the same row twice": (
+        {},
+        {"held": pd.to_datetime(["2000-02-01", "2000-02-01"])},
+        "in rows 0 and 1",
+    ),
     "no such column": ({"columns": ["turn_out"]}, {}, "Did you mean 'turnout'"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("told", "changed", "match"), BAD.values(), ids=list(BAD))

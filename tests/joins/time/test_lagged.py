@@ -15,29 +15,44 @@ LAGS = [-3, -1, 1, 2]
 @settings(max_examples=300)
 @given(
     st.lists(
-        st.tuples(st.none() | st.sampled_from("ab"), st.sampled_from("xy"), st.none() | st.integers(2000, 2006), st.none() | st.integers(0, 9)),
-        unique_by=lambda r: (r[:3], object()) if None in r[:3] else r[:3], max_size=12,
+        st.tuples(
+            st.none() | st.sampled_from("ab"),
+            st.sampled_from("xy"),
+            st.none() | st.integers(2000, 2006),
+            st.none() | st.integers(0, 9),
+        ),
+        unique_by=lambda r: (r[:3], object()) if None in r[:3] else r[:3],
+        max_size=12,
     ),
     st.lists(st.sampled_from(LAGS), min_size=1, unique=True),
-)  # fmt: skip
+)
 def test_a_lag_is_the_row_of_that_year_that_a_loop_finds(rows, lags):
-    panel = pd.DataFrame({
-        "case_id": range(len(rows)), "a": pd.Series([r[0] for r in rows], dtype=object), "b": pd.Series([r[1] for r in rows], dtype=object),
-        "year": pd.Series([r[2] for r in rows], dtype="float64"), "v": pd.Series([r[3] for r in rows], dtype="Int64"),
-        "word": pd.Series([str(r[3]) for r in rows], dtype=object),
-    })  # fmt: skip
+    panel = pd.DataFrame(
+        {
+            "case_id": range(len(rows)),
+            "a": pd.Series([r[0] for r in rows], dtype=object),
+            "b": pd.Series([r[1] for r in rows], dtype=object),
+            "year": pd.Series([r[2] for r in rows], dtype="float64"),
+            "v": pd.Series([r[3] for r in rows], dtype="Int64"),
+            "word": pd.Series([str(r[3]) for r in rows], dtype=object),
+        }
+    )
     out = lagged(panel, ["v", "word"], by=["a", "b"], year="year", lags=lags)
     met, reasons, gaps = [0] * len(rows), [], 0
     for i, (a, b, y, _) in enumerate(rows):
         hits = []
         for lag in lags:
-            found = [j for j, o in enumerate(rows) if None not in (a, y) and o[:3] == (a, b, y - lag)]
+            found = [
+                j for j, o in enumerate(rows) if None not in (a, y) and o[:3] == (a, b, y - lag)
+            ]
             name = f"lag{lag}" if lag > 0 else f"lead{-lag}"
             want = rows[found[0]][3] if found else None
             got = out.data[f"v_{name}"].iloc[i]
             assert pd.isna(got) if want is None else got == want
             assert (
-                (out.data[f"word_{name}"].iloc[i] == str(want)) if found else pd.isna(out.data[f"word_{name}"].iloc[i])
+                (out.data[f"word_{name}"].iloc[i] == str(want))
+                if found
+                else pd.isna(out.data[f"word_{name}"].iloc[i])
             )
             hits.append(bool(found))
             for j in found:
@@ -49,7 +64,11 @@ def test_a_lag_is_the_row_of_that_year_that_a_loop_finds(rows, lags):
         inside = [min(own) <= y - lag <= max(own) for lag in lags]
         gaps += sum(x and not h for x, h in zip(inside, hits, strict=True))
         reasons.append(
-            "met" if all(hits) else "partly observed" if any(hits) else "no row" if any(inside) else "outside the years"
+            "met"
+            if all(hits)
+            else (
+                "partly observed" if any(hits) else "no row" if any(inside) else "outside the years"
+            )
         )
     assert [REASONS[w] for w in out.joined[-1].why] == reasons
     (entry,) = out.ledger.entries
@@ -90,9 +109,13 @@ BAD = {
     "no such column": ({}, {"columns": "gpd"}, "Did you mean 'gdp'"),
     "no columns": ({}, {"columns": []}, "name one column"),
     "years as text": ({"year": ["2000", "2001"]}, {}, "holds text, not years: make numbers"),
-    "dates": ({"year": pd.to_datetime(["2000-01-01", "2001-01-01"])}, {}, r"take the year \(.dt.year\)"),
+    "dates": (
+        {"year": pd.to_datetime(["2000-01-01", "2001-01-01"])},
+        {},
+        r"take the year \(.dt.year\)",
+    ),
     "stands already": ({"gdp_lag1": [1, 2]}, {}, "stand in the cases"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("changed", "told", "match"), BAD.values(), ids=list(BAD))

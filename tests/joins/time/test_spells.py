@@ -16,7 +16,9 @@ FIRST, LAST = 2000, 2009
 
 
 def by_loop(states, gap):
-    """Spells of one unit, walking the years; states is {year: True, False}, a year that is not in it is not observed."""
+    """Spells of one unit, walking the years; states is {year: True,
+    False}, a year that is not in it is not observed.
+    """
     active = [y for y in range(FIRST, LAST + 1) if states.get(y)]
     out = []
     for y in active:
@@ -25,24 +27,38 @@ def by_loop(states, gap):
         else:
             out.append([y])
     return [
-        (s[0], s[-1], len(s), not all(states.get(s[0] - k) is False for k in range(1, gap + 2)),
-         not all(states.get(s[-1] + k) is False for k in range(1, gap + 2)))
+        (
+            s[0],
+            s[-1],
+            len(s),
+            not all(states.get(s[0] - k) is False for k in range(1, gap + 2)),
+            not all(states.get(s[-1] + k) is False for k in range(1, gap + 2)),
+        )
         for s in out
-    ]  # fmt: skip
+    ]
 
 
 @settings(max_examples=300)
 @given(
-    st.dictionaries(st.tuples(st.sampled_from("ab"), st.integers(FIRST - 2, LAST + 2)), st.sampled_from([True, True, False, None]), max_size=18),
-    st.integers(0, 3), st.booleans(), st.randoms(use_true_random=False),
-)  # fmt: skip
+    st.dictionaries(
+        st.tuples(st.sampled_from("ab"), st.integers(FIRST - 2, LAST + 2)),
+        st.sampled_from([True, True, False, None]),
+        max_size=18,
+    ),
+    st.integers(0, 3),
+    st.booleans(),
+    st.randoms(use_true_random=False),
+)
 def test_spells_are_those_that_walking_the_years_finds(rows, gap, filled, shuffle):
     order = list(rows)
     shuffle.shuffle(order)
-    panel = pd.DataFrame({
-        "who": pd.Series([w for w, _ in order], dtype=object), "year": pd.Series([y for _, y in order], dtype="float64"),
-        "on": pd.Series([rows[k] for k in order], dtype="boolean"),
-    })  # fmt: skip
+    panel = pd.DataFrame(
+        {
+            "who": pd.Series([w for w, _ in order], dtype=object),
+            "year": pd.Series([y for _, y in order], dtype="float64"),
+            "on": pd.Series([rows[k] for k in order], dtype="boolean"),
+        }
+    )
     out = spells(
         panel,
         by="who",
@@ -61,7 +77,10 @@ def test_spells_are_those_that_walking_the_years_finds(rows, gap, filled, shuffl
             states.setdefault(y, False)
         for s in by_loop({y: v for y, v in states.items() if v is not None}, gap):
             wanted[who, s[0]] = s
-    found = {(r[0], r[1]): tuple(r[1:]) for r in out.data.drop(columns="spell_id").itertuples(index=False)}
+    found = {
+        (r[0], r[1]): tuple(r[1:])
+        for r in out.data.drop(columns="spell_id").itertuples(index=False)
+    }
     assert found == wanted
     keep, gather = out.ledger.entries
     assert (
@@ -72,7 +91,11 @@ def test_spells_are_those_that_walking_the_years_finds(rows, gap, filled, shuffl
 
 
 WAR = pd.DataFrame(
-    {"state": [2] * 6, "year": [1990, 1991, 1993, 1996, 1997, 1999], "war": [True, True, True, False, True, True]}
+    {
+        "state": [2] * 6,
+        "year": [1990, 1991, 1993, 1996, 1997, 1999],
+        "war": [True, True, True, False, True, True],
+    }
 )
 TOLD = {"by": "state", "year": "year", "active": "war", "gap": 0, "years": (1990, 1999)}
 
@@ -83,15 +106,23 @@ def test_borders_and_gaps_by_hand():
     assert found["censored_left"].tolist() == [True, False, False, False]
     assert found["censored_right"].tolist() == [False, False, False, True]
     unknown = spells(WAR, **TOLD).data  # only 1996 was seen without war
-    assert unknown["censored_left"].tolist() == [True, True, False, True] and unknown["censored_right"].all()
+    assert (
+        unknown["censored_left"].tolist() == [True, True, False, True]
+        and unknown["censored_right"].all()
+    )
     bridged = spells(WAR, **TOLD | {"gap": 1}, absent={"war": False}).data
-    assert bridged[["start_year", "end_year", "active_years"]].values.tolist() == [[1990, 1993, 3], [1997, 1999, 2]]
+    assert bridged[["start_year", "end_year", "active_years"]].values.tolist() == [
+        [1990, 1993, 3],
+        [1997, 1999, 2],
+    ]
 
 
 def test_spells_feed_case_years():
     found = spells(WAR, **TOLD, absent={"war": False})
     begun = found.keep(~found.data["censored_left"], "begun in sight", "the start was not seen")
-    data = begun.data.assign(before=begun.data["start_year"] - 1, ended=~begun.data["censored_right"])
+    data = begun.data.assign(
+        before=begun.data["start_year"] - 1, ended=~begun.data["censored_right"]
+    )
     out = case_years(
         replace(begun, data=data),
         start="before",
@@ -129,11 +160,19 @@ def test_a_source_brings_its_years_and_what_an_absent_row_means():
     with pytest.raises(JoinError, match="does not say what an absent row means"):
         spells(OutcomeTable(WAR, source), **told, absent={"war": False})
     said = replace(source, absent="no war")
-    assert not spells(OutcomeTable(WAR, said), **told, absent={"war": False}).data["censored_right"].iloc[0]
+    assert (
+        not spells(OutcomeTable(WAR, said), **told, absent={"war": False})
+        .data["censored_right"]
+        .iloc[0]
+    )
 
 
 BAD = {
-    "two rows of a year": ({}, {"year": [1990, 1990, 1993, 1996, 1997, 1999]}, r"2 1990 in rows 0 and 1"),
+    "two rows of a year": (
+        {},
+        {"year": [1990, 1990, 1993, 1996, 1997, 1999]},
+        r"2 1990 in rows 0 and 1",
+    ),
     "years as text": ({}, {"year": WAR["year"].astype(str)}, "not years"),
     "a year and a half": ({}, {"year": WAR["year"] + 0.5}, "no year"),
     "activity as text": ({}, {"war": "yes"}, "not true or false"),
@@ -143,7 +182,7 @@ BAD = {
     "absent is active": ({"absent": {"war": True}}, {}, "only False can be said"),
     "absent of another": ({"absent": {"peace": False}}, {}, "a column of absent"),
     "no such column": ({"active": "wars"}, {}, "Did you mean 'war'"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("told", "changed", "match"), BAD.values(), ids=list(BAD))

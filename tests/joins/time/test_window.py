@@ -1,4 +1,6 @@
-"""Windows against a loop over years, by hand at the borders, and the lasting peace of a study from the raw data."""
+"""Windows against a loop over years, by hand at the borders, and the
+lasting peace of a study from the raw data.
+"""
 
 import time
 from dataclasses import replace
@@ -57,9 +59,17 @@ def by_loop(values, how, partial):
 
 @st.composite
 def panels(draw):
-    rows = draw(st.lists(st.tuples(st.sampled_from("abc"), st.integers(FIRST - 2, LAST + 2)), unique=True, max_size=14))
+    rows = draw(
+        st.lists(
+            st.tuples(st.sampled_from("abc"), st.integers(FIRST - 2, LAST + 2)),
+            unique=True,
+            max_size=14,
+        )
+    )
     value = [draw(st.none() | st.sampled_from([0, 1])) for _ in rows]
-    case = st.tuples(st.none() | st.sampled_from("abcd"), st.none() | st.integers(FIRST - 4, LAST + 4))
+    case = st.tuples(
+        st.none() | st.sampled_from("abcd"), st.none() | st.integers(FIRST - 4, LAST + 4)
+    )
     cases = draw(st.lists(case, max_size=8))
     a = draw(st.integers(-4, 3))
     return rows, value, cases, (a, a + draw(st.integers(0, 4)))
@@ -75,18 +85,34 @@ def panels(draw):
 )
 def test_a_window_is_what_a_loop_over_its_years_finds(made, partial, filled, units, whole):
     rows, value, cases, (a, b) = made
-    panel = pd.DataFrame({
-        "who": pd.Series([r[0] for r in rows], dtype=object), "year": pd.Series([r[1] for r in rows], dtype="float64"),
-        "v": pd.Series(value, dtype="Int64" if whole else "float64"),
-    })  # fmt: skip
-    frame = pd.DataFrame({
-        "case_id": range(len(cases)), "who": pd.Series([c[0] for c in cases], dtype=object),
-        "t": pd.Series([c[1] for c in cases], dtype="float64"),
-    })  # fmt: skip
+    panel = pd.DataFrame(
+        {
+            "who": pd.Series([r[0] for r in rows], dtype=object),
+            "year": pd.Series([r[1] for r in rows], dtype="float64"),
+            "v": pd.Series(value, dtype="Int64" if whole else "float64"),
+        }
+    )
+    frame = pd.DataFrame(
+        {
+            "case_id": range(len(cases)),
+            "who": pd.Series([c[0] for c in cases], dtype=object),
+            "t": pd.Series([c[1] for c in cases], dtype="float64"),
+        }
+    )
     out = window(
-        frame, panel, on="who", year="t", other_year="year", span=(a, b), measures={h: ("v", h) for h in HOWS}, name="panel",
-        partial=partial, absent={"v": 0} if filled else None, years=(FIRST, LAST), units=units,
-    )  # fmt: skip
+        frame,
+        panel,
+        on="who",
+        year="t",
+        other_year="year",
+        span=(a, b),
+        measures={h: ("v", h) for h in HOWS},
+        name="panel",
+        partial=partial,
+        absent={"v": 0} if filled else None,
+        years=(FIRST, LAST),
+        units=units,
+    )
     table = {r: v for r, v in zip(rows, value, strict=True) if FIRST <= r[1] <= LAST}
     known = {r[0] for r in rows}
     reasons, touched = [], {}
@@ -110,16 +136,35 @@ def test_a_window_is_what_a_loop_over_its_years_finds(made, partial, filled, uni
         hits = [(who, y) in table for y in span]
         covered = [FIRST <= y <= LAST for y in span]
         reasons.append(
-            "no key" if not span else "outside the years" if not any(covered) else "unit not covered" if not listed
-            else "met" if all(says) and any(hits) else "filled" if all(says) else "partly observed"
-            if any(says) or not all(covered) else "no row"
-        )  # fmt: skip
+            "no key"
+            if not span
+            else (
+                "outside the years"
+                if not any(covered)
+                else (
+                    "unit not covered"
+                    if not listed
+                    else (
+                        "met"
+                        if all(says) and any(hits)
+                        else (
+                            "filled"
+                            if all(says)
+                            else "partly observed"
+                            if any(says) or not all(covered)
+                            else "no row"
+                        )
+                    )
+                )
+            )
+        )
     assert [REASONS[w] for w in out.joined[-1].why] == reasons
     (entry,) = out.ledger.entries
     times = [touched.get(r, 0) if r in table else 0 for r in rows]
     assert (entry.other_unmatched, entry.duplicated) == (times.count(0), sum(n > 1 for n in times))
     unmet = [
-        not any((w, y) in table for y in range(t + a, t + b + 1)) if None not in (w, t) else True for w, t in cases
+        not any((w, y) in table for y in range(t + a, t + b + 1)) if None not in (w, t) else True
+        for w, t in cases
     ]
     assert (entry.kind, entry.rows_in, entry.rows_out, entry.unmatched) == (
         "window",
@@ -141,9 +186,15 @@ PANEL = pd.DataFrame(
 
 def bring(cases, **changed):
     told = {
-        "on": "state", "year": "t", "other_year": "year", "span": (1, 3), "name": "war", "partial": "missing", "years": (2000, 2004),
+        "on": "state",
+        "year": "t",
+        "other_year": "year",
+        "span": (1, 3),
+        "name": "war",
+        "partial": "missing",
+        "years": (2000, 2004),
         "measures": {"sum": ("deaths", "sum"), "any": ("war", "any")},
-    } | changed  # fmt: skip
+    } | changed
     other = told.pop("other", PANEL)
     return window(pd.DataFrame(cases), other, **told)
 
@@ -154,9 +205,14 @@ def why(frame):
 
 def test_the_border_of_the_coverage_by_hand():
     zero = {"deaths": 0, "war": 0}
-    cases = {"case_id": list("abcde"), "state": [2, 2, 2, 2, 2], "t": [1999, 2001, 2002, 1998, 2010]}
+    cases = {
+        "case_id": list("abcde"),
+        "state": [2, 2, 2, 2, 2],
+        "t": [1999, 2001, 2002, 1998, 2010],
+    }
     out = bring(cases, absent=zero)
-    # a: 2000-02 = 5 + 7 + 0; b: 2002-04 = 0 + 11 + 0; c reaches one year after, d one year before the coverage; e far out
+    # a: 2000-02 = 5 + 7 + 0; b: 2002-04 = 0 + 11 + 0; c reaches one year after, d one year before
+    # the coverage; e far out
     assert out.data["sum"].tolist() == [12, 11, pd.NA, pd.NA, pd.NA]
     assert out.data["any"].tolist() == [True, False, pd.NA, pd.NA, pd.NA]
     assert why(out) == ["met", "met", "partly observed", "partly observed", "outside the years"]
@@ -172,7 +228,9 @@ def test_without_a_word_on_absent_rows_a_year_without_one_is_not_observed():
     out = bring({"case_id": list("abc"), "state": [2, 20, 2], "t": [1999, 2000, 2003]})
     assert out.data["sum"].isna().all() and out.data["any"].isna().all()
     assert why(out) == ["partly observed", "no row", "partly observed"]
-    assert bring({"case_id": ["a"], "state": [2], "t": [2003]}, span=(0, 0)).data["sum"].tolist() == [11]
+    assert bring({"case_id": ["a"], "state": [2], "t": [2003]}, span=(0, 0)).data[
+        "sum"
+    ].tolist() == [11]
 
 
 def test_cases_without_a_year_or_a_unit_and_units_never_seen():
@@ -187,13 +245,20 @@ def test_cases_without_a_year_or_a_unit_and_units_never_seen():
 
 def test_a_missing_value_in_a_row_is_the_sources_own_gap():
     other = PANEL.assign(deaths=[5, None, 11, 1])
-    out = bring({"case_id": ["a"], "state": [2], "t": [1999]}, other=other, span=(1, 2), absent={"deaths": 0})
+    out = bring(
+        {"case_id": ["a"], "state": [2], "t": [1999]},
+        other=other,
+        span=(1, 2),
+        absent={"deaths": 0},
+    )
     assert pd.isna(out.data["sum"].iloc[0]) and out.data["any"].iloc[0]
     assert why(out) == ["met"]
 
 
 def test_slopes_need_two_years_and_are_those_of_least_squares():
-    panel = pd.DataFrame({"state": 2, "year": range(2000, 2004), "v": [1e9 + 1.0, 1e9 + 3.0, 1e9 + 4.0, 1e9 + 8.0]})
+    panel = pd.DataFrame(
+        {"state": 2, "year": range(2000, 2004), "v": [1e9 + 1.0, 1e9 + 3.0, 1e9 + 4.0, 1e9 + 8.0]}
+    )
     told = {"other": panel, "measures": {"s": ("v", "slope")}, "partial": "observed"}
     cases = {"case_id": list("abc"), "state": [2, 2, 2], "t": [1999, 2000, 2002]}
     found = bring(cases, span=(1, 4), **told).data["s"]
@@ -204,12 +269,31 @@ def test_slopes_need_two_years_and_are_those_of_least_squares():
 
 def source(**changed):
     schema = Schema(
-        (Field("state", "integer"), Field("year", "year"), Field("deaths", "integer"), Field("war", "boolean"))
+        (
+            Field("state", "integer"),
+            Field("year", "year"),
+            Field("deaths", "integer"),
+            Field("war", "boolean"),
+        )
     )
     plain = Source(
-        "battle", "battle", "1", "", "", "", "battle.csv", "", 4, schema, "state-year", ("state", "year"), 2000, 2004, year="year",
+        "battle",
+        "battle",
+        "1",
+        "",
+        "",
+        "",
+        "battle.csv",
+        "",
+        4,
+        schema,
+        "state-year",
+        ("state", "year"),
+        2000,
+        2004,
+        year="year",
         absent="fewer than 25 deaths",
-    )  # fmt: skip
+    )
     return replace(plain, **changed)
 
 
@@ -218,19 +302,29 @@ def test_an_outcome_table_brings_its_years_units_and_codes():
     told = {"years": None, "other_year": None, "absent": {"deaths": 0, "war": 0}}
     out = bring(cases, other=OutcomeTable(PANEL, source()), **told)
     assert out.data["sum"].tolist() == [12, pd.NA] and why(out) == ["met", "unit not covered"]
-    assert bring(cases, other=OutcomeTable(PANEL, source(units="all")), **told).data["sum"].tolist() == [12, 0]
+    assert bring(cases, other=OutcomeTable(PANEL, source(units="all")), **told).data[
+        "sum"
+    ].tolist() == [12, 0]
     coded = OutcomeTable(PANEL, source(special=(("deaths", 7, "unknown"),)))
     assert pd.isna(bring(cases, other=coded, **told).data["sum"].iloc[0])
     with pytest.raises(JoinError, match="does not say what an absent row means"):
         bring(cases, other=OutcomeTable(PANEL, source(absent="")), **told)
     with pytest.raises(JoinError, match="speaks of 2000 to 2004 only"):
         bring(cases, other=OutcomeTable(PANEL, source()), **told | {"years": (1990, 2004)})
-    assert bring(cases, other=OutcomeTable(PANEL, source()), **told | {"years": (2001, 2004)}).data["sum"].isna().all()
+    assert (
+        bring(cases, other=OutcomeTable(PANEL, source()), **told | {"years": (2001, 2004)})
+        .data["sum"]
+        .isna()
+        .all()
+    )
 
 
 CASES = {"case_id": ["a"], "state": [2], "t": [1999]}
 BAD = {
-    "rows that overlap": ({"other": pd.concat([PANEL, PANEL.iloc[[1]]], ignore_index=True)}, r"2 2001 in rows 1 and 4"),
+    "rows that overlap": (
+        {"other": pd.concat([PANEL, PANEL.iloc[[1]]], ignore_index=True)},
+        r"2 2001 in rows 1 and 4",
+    ),
     "years not written": ({"years": None}, "is not written: years="),
     "years reversed": ({"years": (2004, 2000)}, "in that order"),
     "span reversed": ({"span": (3, 1)}, "a not after b"),
@@ -239,19 +333,34 @@ BAD = {
     "measures as text": ({"measures": "deaths"}, "or no dict"),
     "no such measure": ({"measures": {"x": ("deaths", "median")}}, "must be one of sum"),
     "no such column": ({"measures": {"x": ("death", "sum")}}, "Did you mean 'deaths'"),
-    "any of numbers": ({"measures": {"x": ("deaths", "any")}}, r"holds 5, and any, all, count ask of true or false"),
+    "any of numbers": (
+        {"measures": {"x": ("deaths", "any")}},
+        r"holds 5, and any, all, count ask of true or false",
+    ),
     "absent elsewhere": ({"absent": {"killed": 0}}, "a column of absent"),
     "absent no number": ({"absent": {"deaths": "none"}}, "write a number"),
     "absent of a truth": ({"absent": {"war": 3}}, "ask of true or false"),
     "partial": ({"partial": "some"}, "must be one of missing, certain, observed"),
     "no measures": ({"measures": {}}, "measures is empty"),
-    "years as text": ({"other": PANEL.assign(year=PANEL["year"].astype(str))}, "holds text, not years"),
-    "years with halves": ({"other": PANEL.assign(year=[2000, 2001.5, 2003, 2000])}, r"row 1: 2001.5"),
-    "keys of two types": ({"other": PANEL.assign(state=["2", "2", "2", "20"])}, "number in the cases and text in war"),
-    "text values": ({"other": PANEL.assign(deaths=list("abcd"))}, "not numbers; a window cannot measure"),
+    "years as text": (
+        {"other": PANEL.assign(year=PANEL["year"].astype(str))},
+        "holds text, not years",
+    ),
+    "years with halves": (
+        {"other": PANEL.assign(year=[2000, 2001.5, 2003, 2000])},
+        r"row 1: 2001.5",
+    ),
+    "keys of two types": (
+        {"other": PANEL.assign(state=["2", "2", "2", "20"])},
+        "number in the cases and text in war",
+    ),
+    "text values": (
+        {"other": PANEL.assign(deaths=list("abcd"))},
+        "not numbers; a window cannot measure",
+    ),
     "infinite": ({"other": PANEL.assign(deaths=[1, np.inf, 2, 3])}, "infinite"),
     "a column that stands": ({"measures": {"t": ("deaths", "sum")}}, "stand in the cases"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("changed", "match"), BAD.values(), ids=list(BAD))
@@ -269,13 +378,22 @@ def test_cases_with_years_as_floats_and_keys_of_another_name():
 
 def test_whole_numbers_that_floats_do_not_hold_are_not_called_whole():
     other = PANEL.assign(deaths=[2**53, 1, 0, 1])
-    out = bring(CASES, other=other, span=(1, 2), measures={"sum": ("deaths", "sum"), "first": ("deaths", "first")})
+    out = bring(
+        CASES,
+        other=other,
+        span=(1, 2),
+        measures={"sum": ("deaths", "sum"), "first": ("deaths", "first")},
+    )
     assert out.data["first"].tolist() == [2**53] and out.data["first"].dtype == "Int64"
-    assert bring(CASES, other=other.assign(deaths=2**54), span=(1, 2)).data["sum"].dtype == "float64"
+    assert (
+        bring(CASES, other=other.assign(deaths=2**54), span=(1, 2)).data["sum"].dtype == "float64"
+    )
 
 
 def test_no_cases_and_no_rows():
-    empty = bring({"case_id": [], "state": pd.Series([], dtype="int64"), "t": pd.Series([], dtype="int64")})
+    empty = bring(
+        {"case_id": [], "state": pd.Series([], dtype="int64"), "t": pd.Series([], dtype="int64")}
+    )
     assert len(empty) == 0 and "sum" in empty.data
     none = bring(CASES, other=PANEL.iloc[:0], absent={"deaths": 0, "war": 0})
     assert why(none) == ["unit not covered"]
@@ -284,16 +402,32 @@ def test_no_cases_and_no_rows():
 def test_a_hundred_thousand_windows_take_less_than_a_second():
     make = np.random.default_rng(5)
     panel = pd.DataFrame(
-        {"u": np.repeat(range(200), 100), "year": np.tile(range(1920, 2020), 200), "v": make.integers(0, 9, 20_000)}
+        {
+            "u": np.repeat(range(200), 100),
+            "year": np.tile(range(1920, 2020), 200),
+            "v": make.integers(0, 9, 20_000),
+        }
     )
     cases = pd.DataFrame(
-        {"case_id": range(100_000), "u": make.integers(0, 200, 100_000), "t": make.integers(1910, 2020, 100_000)}
+        {
+            "case_id": range(100_000),
+            "u": make.integers(0, 200, 100_000),
+            "t": make.integers(1910, 2020, 100_000),
+        }
     )
     start = time.process_time()
     out = window(
-        cases, panel, on="u", year="t", other_year="year", span=(1, 10), years=(1920, 2019), name="panel",
-        measures={"sum": ("v", "sum"), "mean": ("v", "mean"), "max": ("v", "max")}, partial="observed",
-    )  # fmt: skip
+        cases,
+        panel,
+        on="u",
+        year="t",
+        other_year="year",
+        span=(1, 10),
+        years=(1920, 2019),
+        name="panel",
+        measures={"sum": ("v", "sum"), "mean": ("v", "mean"), "max": ("v", "max")},
+        partial="observed",
+    )
     assert time.process_time() - start < 1
     cell = {(u, y): v for u, y, v in panel.itertuples(index=False)}
     for i in range(0, 100_000, 5_000):
@@ -308,7 +442,9 @@ def test_lasting_peace_of_the_peace_agreements_from_the_raw_conflict_years():
     from peacestudy.outcomes import SOURCES, read_source
 
     folder = HOUSE / "datasets" / "peace_agreements"
-    cases, outcomes = (pd.read_csv(folder / f"{n}.csv", dtype={"case_id": str}) for n in ("cases", "outcomes"))
+    cases, outcomes = (
+        pd.read_csv(folder / f"{n}.csv", dtype={"case_id": str}) for n in ("cases", "outcomes")
+    )
     acd = read_source(SOURCES["ucdp_acd_25.1"], RAW)
     # the file says in its codebook that a conflict-year is listed from 25 battle-related deaths on
     meaning = acd.source.absent or "fewer than 25 battle-related deaths"
@@ -323,12 +459,29 @@ def test_lasting_peace_of_the_peace_agreements_from_the_raw_conflict_years():
         name="ACD",
         **told,
     )
-    after = window(after, acd, span=(1, 1), measures={"at_once": ("fighting", "any")}, name="ACD, first year", **told)
     after = window(
-        after, acd, span=(1, 5), measures={"war": ("war", "any")}, name="war", **told | {"absent": {"war": False}}
+        after,
+        acd,
+        span=(1, 1),
+        measures={"at_once": ("fighting", "any")},
+        name="ACD, first year",
+        **told,
     )
     after = window(
-        after, acd, span=(2, 6), measures={"later": ("fighting", "any")}, name="after a year of grace", **told
+        after,
+        acd,
+        span=(1, 5),
+        measures={"war": ("war", "any")},
+        name="war",
+        **told | {"absent": {"war": False}},
+    )
+    after = window(
+        after,
+        acd,
+        span=(2, 6),
+        measures={"later": ("fighting", "any")},
+        name="after a year of grace",
+        **told,
     )
     both = outcomes.merge(after.data, on="case_id", validate="one_to_one")
     assert len(both) == len(outcomes) > 200

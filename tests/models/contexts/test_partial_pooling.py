@@ -1,4 +1,6 @@
-"""Partial pooling against R's metafor, its printed output, eight schools as published, and simulation."""
+"""Partial pooling against R's metafor, its printed output,
+eight schools as published, and simulation.
+"""
 
 from pathlib import Path
 
@@ -14,10 +16,20 @@ EXACT = 1e-8  # relative, of what has a closed form given tau
 TAU = 1e-7  # of tau2 relative; metafor iterates to 1e-14 of a step
 # Colditz et al. (1994), JAMA 271(9): tuberculosis in vaccinated (yes, no) and others (yes, no)
 BCG = [
-    (4, 119, 11, 128), (6, 300, 29, 274), (3, 228, 11, 209), (62, 13536, 248, 12619), (33, 5036, 47, 5761), (180, 1361, 372, 1079),
-    (8, 2537, 10, 619), (505, 87886, 499, 87892), (29, 7470, 45, 7232), (17, 1699, 65, 1600), (186, 50448, 141, 27197),
-    (5, 2493, 3, 2338), (27, 16886, 29, 17825),
-]  # fmt: skip
+    (4, 119, 11, 128),
+    (6, 300, 29, 274),
+    (3, 228, 11, 209),
+    (62, 13536, 248, 12619),
+    (33, 5036, 47, 5761),
+    (180, 1361, 372, 1079),
+    (8, 2537, 10, 619),
+    (505, 87886, 499, 87892),
+    (29, 7470, 45, 7232),
+    (17, 1699, 65, 1600),
+    (186, 50448, 141, 27197),
+    (5, 2493, 3, 2338),
+    (27, 16886, 29, 17825),
+]
 SCHOOLS = [28, 8, -3, 7, -1, 1, 18, 12], [15, 10, 16, 11, 9, 11, 10, 18]
 
 
@@ -35,7 +47,8 @@ def data(name):
 def expected():
     d = pd.read_csv(HERE / "expected.csv", dtype={"term": str})
     return {
-        (n, m.lower(), q): g.set_index("term")["value"] for (n, m, q), g in d.groupby(["data", "method", "quantity"])
+        (n, m.lower(), q): g.set_index("term")["value"]
+        for (n, m, q), g in d.groupby(["data", "method", "quantity"])
     }
 
 
@@ -54,10 +67,15 @@ def test_metafor(name, method, expected):
     for column in ("estimate", "std_error", "conf_low", "conf_high"):
         assert mean[column] == pytest.approx(theirs("mean")[column], rel=TAU)
     for end in ("low", "high"):
-        assert spread[f"tau_{end}"] ** 2 == pytest.approx(theirs("interval")[end], rel=1e-6, abs=1e-9)
+        assert spread[f"tau_{end}"] ** 2 == pytest.approx(
+            theirs("interval")[end], rel=1e-6, abs=1e-9
+        )
         assert mean[f"next_{end}"] == pytest.approx(theirs("next")[end], rel=TAU)
-    assert found.effects["shrunken"].to_numpy() == pytest.approx(theirs("shrunken").to_numpy(), rel=TAU)
-    # metafor takes tau for known: what its being estimated adds, from the derivative and REML's information
+    assert found.effects["shrunken"].to_numpy() == pytest.approx(
+        theirs("shrunken").to_numpy(), rel=TAU
+    )
+    # metafor takes tau for known: what its being estimated adds, from the derivative and REML's
+    # information
     v, t2 = found.effects["std_error"].to_numpy() ** 2, spread["tau"] ** 2
     w = np.diag(1 / (v + t2))
     P = w - w.sum(axis=0)[:, None] * w.sum(axis=0)[None] / w.sum()
@@ -76,16 +94,18 @@ def test_metafor(name, method, expected):
 
 def test_bcg_as_metafor_prints_it():
     found = partial_pooling(*data("bcg"), method="reml")
-    assert found.mean[["estimate", "std_error", "conf_low", "conf_high"]].round(4).values.tolist() == [
-        [-0.7145, 0.1798, -1.0669, -0.3622]
-    ]
+    assert found.mean[["estimate", "std_error", "conf_low", "conf_high"]].round(
+        4
+    ).values.tolist() == [[-0.7145, 0.1798, -1.0669, -0.3622]]
     assert found.spread["tau"][0] ** 2 == pytest.approx(0.3132, abs=5e-5)
     assert found.spread["i2"][0] == pytest.approx(0.9222, abs=5e-5)
     assert found.spread["q"][0] == pytest.approx(152.2330, abs=5e-5)
 
 
 def test_eight_schools_are_pooled_whole():
-    """Gelman et al. (2013), Bayesian Data Analysis, 3rd ed., 5.5: common effect 7.7, standard error 4.1; chi-squared 4.6 on 7."""
+    """Gelman et al. (2013), Bayesian Data Analysis, 3rd ed., 5.5: common effect 7.7, standard error
+    4.1; chi-squared 4.6 on 7.
+    """
     for method in ("reml", "dl", "pm"):
         found = partial_pooling(*data("schools"), method=method)
         assert found.spread["tau"][0] == 0
@@ -93,7 +113,9 @@ def test_eight_schools_are_pooled_whole():
         assert found.mean["std_error"][0] == pytest.approx(4.1, abs=0.05)
         assert found.spread["q"][0] == pytest.approx(4.6, abs=0.15)
         assert (found.effects["shrinkage"] == 1).all()
-        assert found.effects["shrunken"].to_numpy() == pytest.approx(np.full(8, found.mean["estimate"][0]))
+        assert found.effects["shrunken"].to_numpy() == pytest.approx(
+            np.full(8, found.mean["estimate"][0])
+        )
         assert any("no proof that they are one" in str(n) for n in found.notes)
 
 
@@ -106,7 +128,8 @@ def test_shrinkage_is_the_weight_of_the_mean():
         (e["shrinkage"] * m + (1 - e["shrinkage"]) * e["estimate"]).to_numpy(), rel=EXACT
     )
     assert ((e["shrunken"] - m).abs() < (e["estimate"] - m).abs()).all()
-    assert (((y - m) ** 2 / (se**2 + t2)).sum()) == pytest.approx(12, rel=1e-9)  # what Paule and Mandel ask of tau
+    # what Paule and Mandel ask of tau
+    assert (((y - m) ** 2 / (se**2 + t2)).sum()) == pytest.approx(12, rel=1e-9)
 
 
 def test_shrunken_effects_are_nearer_and_covered():
@@ -139,19 +162,33 @@ def test_eight_schools_by_bayes():
     w = 1 / (se.to_numpy() ** 2 + tau[:, None] ** 2)
     mean = (w @ y.to_numpy()) / w.sum(axis=1)
     p = np.exp(
-        0.5 * (np.log(w).sum(axis=1) - np.log(w.sum(axis=1)) - (w * (y.to_numpy() - mean[:, None]) ** 2).sum(axis=1))
+        0.5
+        * (
+            np.log(w).sum(axis=1)
+            - np.log(w.sum(axis=1))
+            - (w * (y.to_numpy() - mean[:, None]) ** 2).sum(axis=1)
+        )
     )
     i = rng.choice(len(tau), 200_000, p=p / p.sum())
     mu = rng.normal(mean[i], w.sum(axis=1)[i] ** -0.5)
     known = 1 / se.to_numpy() ** 2 + tau[i, None] ** -2.0
-    theta = rng.normal((y.to_numpy() / se.to_numpy() ** 2 + mu[:, None] * tau[i, None] ** -2.0) / known, known**-0.5)
+    theta = rng.normal(
+        (y.to_numpy() / se.to_numpy() ** 2 + mu[:, None] * tau[i, None] ** -2.0) / known,
+        known**-0.5,
+    )
     assert found.effects["shrunken"].to_numpy() == pytest.approx(theta.mean(axis=0), abs=0.1)
-    assert found.effects["shrunken_std_error"].to_numpy() == pytest.approx(theta.std(axis=0), abs=0.1)
+    assert found.effects["shrunken_std_error"].to_numpy() == pytest.approx(
+        theta.std(axis=0), abs=0.1
+    )
     low, high = np.percentile(theta, [2.5, 97.5], axis=0)
     assert found.effects["conf_low"].to_numpy() == pytest.approx(low, abs=0.3)
     assert found.effects["conf_high"].to_numpy() == pytest.approx(high, abs=0.4)
-    assert [found.mean["estimate"][0], found.mean["std_error"][0]] == pytest.approx([mu.mean(), mu.std()], abs=0.1)
-    assert found.mean[["conf_low", "conf_high"]].to_numpy()[0] == pytest.approx(np.percentile(mu, [2.5, 97.5]), abs=0.3)
+    assert [found.mean["estimate"][0], found.mean["std_error"][0]] == pytest.approx(
+        [mu.mean(), mu.std()], abs=0.1
+    )
+    assert found.mean[["conf_low", "conf_high"]].to_numpy()[0] == pytest.approx(
+        np.percentile(mu, [2.5, 97.5]), abs=0.3
+    )
     further = rng.normal(mu, tau[i])
     assert found.mean[["next_low", "next_high"]].to_numpy()[0] == pytest.approx(
         np.percentile(further, [2.5, 97.5]), abs=0.8
@@ -164,7 +201,9 @@ def test_eight_schools_by_bayes():
 def test_order_and_unit_change_nothing():
     y, se = data("bcg")
     one = partial_pooling(y, se, method="reml")
-    other = partial_pooling(y[::-1] * 1e6, se.sample(frac=1, random_state=1) * 1e6, method="reml", level=0.95)
+    other = partial_pooling(
+        y[::-1] * 1e6, se.sample(frac=1, random_state=1) * 1e6, method="reml", level=0.95
+    )
     assert other.effects["shrunken"].to_numpy()[::-1] == pytest.approx(
         one.effects["shrunken"].to_numpy() * 1e6, rel=1e-7
     )
@@ -176,7 +215,10 @@ def test_order_and_unit_change_nothing():
 def test_a_context_with_too_few_events_is_refused_by_name():
     y, se = data("few")
     events = pd.Series([4, 6, 33, 8, 29, 3], y.index)
-    with pytest.raises(ps.FitError, match=r"too few events in the context\(s\) 1 \(4\), 6 \(3\), under the 5 written"):
+    with pytest.raises(
+        ps.FitError,
+        match=r"too few events in the context\(s\) 1 \(4\), 6 \(3\), under the 5 written",
+    ):
         partial_pooling(y, se, method="dl", events=events, fewest_events=5)
     found = partial_pooling(y, se, method="dl", events=events, fewest_events=3)
     assert found.effects["events"].tolist() == events.tolist()
@@ -193,7 +235,9 @@ def test_what_is_refused():
         partial_pooling(y, se, method="ml")
     with pytest.raises(TypeError, match="method"):
         partial_pooling(y, se)
-    with pytest.raises(ps.FitError, match="2 contexts: a spread between them cannot be estimated from fewer than 3"):
+    with pytest.raises(
+        ps.FitError, match="2 contexts: a spread between them cannot be estimated from fewer than 3"
+    ):
         partial_pooling(y[:2], se[:2], method="dl")
     for bad in (0.0, -1.0, np.nan, np.inf):
         with pytest.raises(ps.FitError, match=r"standard error above zero in the context\(s\) 3"):
@@ -203,7 +247,11 @@ def test_what_is_refused():
     with pytest.raises(ps.SpecError, match="not of the same contexts: 6"):
         partial_pooling(y[:5], se, method="dl")
     with pytest.raises(ps.SpecError, match="a context stands twice"):
-        partial_pooling(y.set_axis([1, 1, 2, 3, 4, 5]), se.set_axis([1, 6, 2, 3, 4, 5])[[1, 2, 3, 4, 5]], method="dl")
+        partial_pooling(
+            y.set_axis([1, 1, 2, 3, 4, 5]),
+            se.set_axis([1, 6, 2, 3, 4, 5])[[1, 2, 3, 4, 5]],
+            method="dl",
+        )
     with pytest.raises(ps.SpecError, match="level is 95"):
         partial_pooling(y, se, method="dl", level=95)
     assert "shrinkage" in partial_pooling(y, se, method="dl")._repr_html_()
@@ -213,20 +261,28 @@ def test_from_fits_in_each_context():
     rng = np.random.default_rng(6)
     d = pd.DataFrame({"region": np.repeat(list("abcde"), 80), "x": rng.normal(size=400)})
     d["y"] = (rng.random(400) < 1 / (1 + np.exp(0.3 - 0.8 * d["x"]))).astype(int)
-    fits = {r: ps.fit(part, ps.ModelSpec(r, "y ~ x", "firth", "classical")) for r, part in d.groupby("region")}
+    fits = {
+        r: ps.fit(part, ps.ModelSpec(r, "y ~ x", "firth", "classical"))
+        for r, part in d.groupby("region")
+    }
     rows = {r: f.terms.set_index("term").loc["x"] for r, f in fits.items()}
     events = {r: min(f.n_events, f.n - f.n_events) for r, f in fits.items()}
     found = partial_pooling(
-        {r: t["estimate"] for r, t in rows.items()}, {r: t["std_error"] for r, t in rows.items()}, method="reml",
-        events=events, fewest_events=10,
-    )  # fmt: skip
+        {r: t["estimate"] for r, t in rows.items()},
+        {r: t["std_error"] for r, t in rows.items()},
+        method="reml",
+        events=events,
+        fewest_events=10,
+    )
     assert found.effects["context"].tolist() == list("abcde")
     assert found.mean["conf_low"][0] < 0.8 < found.mean["conf_high"][0]
 
 
 @pytest.mark.parametrize("k", [3, 4, 5])
 def test_moments_that_the_posterior_of_the_mean_does_not_have_are_not_given(k):
-    """By a quadrature of our own, carried ten times as far: a moment that exists stays, one that does not grows without end."""
+    """By a quadrature of our own, carried ten times as far: a moment that exists stays, one that
+    does not grows without end.
+    """
     y = pd.Series([0.3, 1.0, -0.4, 0.6, 0.1][:k], list("abcde")[:k])
     v = np.array([0.8, 1.0, 1.2, 1.1, 0.9][:k])
 
@@ -235,7 +291,9 @@ def test_moments_that_the_posterior_of_the_mean_does_not_have_are_not_given(k):
         w = 1 / (v + tau[:, None] ** 2)
         mean = (w @ y.to_numpy()) / w.sum(axis=1)
         log = 0.5 * (
-            np.log(w).sum(axis=1) - np.log(w.sum(axis=1)) - (w * (y.to_numpy() - mean[:, None]) ** 2).sum(axis=1)
+            np.log(w).sum(axis=1)
+            - np.log(w.sum(axis=1))
+            - (w * (y.to_numpy() - mean[:, None]) ** 2).sum(axis=1)
         )
         p = np.exp(log) / np.trapezoid(np.exp(log), tau)
         centre = np.trapezoid(p * mean, tau)
@@ -246,7 +304,7 @@ def test_moments_that_the_posterior_of_the_mean_does_not_have_are_not_given(k):
     if k < 5:
         assert far > 1.05 * near and np.isnan(row["std_error"])
     else:
-        assert row["std_error"] == pytest.approx(far, rel=2e-2) and row["estimate"] == pytest.approx(
-            moments(1e6)[0], rel=1e-4
-        )
+        assert row["std_error"] == pytest.approx(far, rel=2e-2) and row[
+            "estimate"
+        ] == pytest.approx(moments(1e6)[0], rel=1e-4)
     assert row["conf_low"] < row["estimate"] < row["conf_high"]

@@ -10,7 +10,9 @@ from peacestudy.models import brier, log_score, roc_auc
 from peacestudy.models.diagnosis.accuracy import areas
 
 rows = st.lists(
-    st.tuples(st.integers(0, 1), st.sampled_from([0.0, 0.1, 0.25, 0.5, 0.75, 1.0])), min_size=2, max_size=25
+    st.tuples(st.integers(0, 1), st.sampled_from([0.0, 0.1, 0.25, 0.5, 0.75, 1.0])),
+    min_size=2,
+    max_size=25,
 )
 
 
@@ -26,7 +28,9 @@ def test_auc_is_the_share_of_pairs_in_order(rows):
 @given(rows=rows)
 def test_brier_and_log_score_are_their_sums(rows):
     y, p = np.array(rows).T
-    assert brier(y, p) == pytest.approx(sum((a - b) ** 2 for a, b in zip(p, y, strict=True)) / len(y), abs=1e-15)
+    assert brier(y, p) == pytest.approx(
+        sum((a - b) ** 2 for a, b in zip(p, y, strict=True)) / len(y), abs=1e-15
+    )
     given = np.array([a if b else 1 - a for a, b in zip(p, y, strict=True)])
     want = np.inf if (given == 0).any() else -np.log(given).mean()
     assert log_score(y, p) == pytest.approx(want)

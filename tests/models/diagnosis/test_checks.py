@@ -23,7 +23,12 @@ OLS = 1e-9  # relative, against regressions of every column on the others
 def draw(seed=0, N=60):
     rng = np.random.default_rng(seed)
     d = pd.DataFrame(
-        {"a": rng.normal(size=N), "b": rng.normal(size=N), "k": np.resize(list("xyz"), N), "g": np.arange(N) % 12}
+        {
+            "a": rng.normal(size=N),
+            "b": rng.normal(size=N),
+            "k": np.resize(list("xyz"), N),
+            "g": np.arange(N) % 12,
+        }
     )
     d["y"] = (rng.random(N) < 0.5).astype(int)
     d["v"] = rng.normal(size=N)
@@ -42,13 +47,21 @@ def design(data, formula, clusters=()):
         ({"c": lambda t: (t.k == "y").astype(int)}, "v ~ C(k) + c + a", ["C(k)[y]", "c"]),
         ({"c": lambda t: t.a * 1e12 + 1e12}, "v ~ a + b + c", ["Intercept", "a", "c"]),
         ({"c": lambda t: t.a * 1e-12}, "v ~ a + b + c", ["a", "c"]),
-        ({"k": lambda t: np.where(t.index < 30, "x", "y"), "m": lambda t: np.where(t.index < 40, "p", "q")}, "v ~ C(k)*C(m)",
-         ["C(m)[q]", "C(k)[y]:C(m)[q]"]),
+        (
+            {
+                "k": lambda t: np.where(t.index < 30, "x", "y"),
+                "m": lambda t: np.where(t.index < 40, "p", "q"),
+            },
+            "v ~ C(k)*C(m)",
+            ["C(m)[q]", "C(k)[y]:C(m)[q]"],
+        ),
     ],
-)  # fmt: skip
+)
 def test_exact_collinearity_names_the_columns_and_no_others(change, formula, named):
     d = draw().assign(**change)
-    with pytest.raises(ps.FitError, match="exact combinations of each other in the 60 rows") as caught:
+    with pytest.raises(
+        ps.FitError, match="exact combinations of each other in the 60 rows"
+    ) as caught:
         check_design(design(d, formula), outcome="number")
     said = str(caught.value).split("the terms ")[1].split(" are exact")[0]
     assert sorted(said.split(", ")) == sorted(repr(n) for n in named)
@@ -76,7 +89,9 @@ def test_near_collinearity_is_a_note_with_the_factor():
 
 def test_inflation_is_that_of_regressions_on_the_other_columns():
     rng = np.random.default_rng(1)
-    X = np.column_stack([np.ones(50), rng.multivariate_normal(np.zeros(3), 0.3 * np.eye(3) + 0.7, 50)])
+    X = np.column_stack(
+        [np.ones(50), rng.multivariate_normal(np.zeros(3), 0.3 * np.eye(3) + 0.7, 50)]
+    )
     others = [np.delete(X, j, axis=1) for j in (1, 2, 3)]
     rss = [np.linalg.lstsq(Z, X[:, j + 1])[1][0] for j, Z in enumerate(others)]
     want = [50 * X[:, j + 1].var() / rss[j] for j in range(3)]
@@ -86,7 +101,8 @@ def test_inflation_is_that_of_regressions_on_the_other_columns():
 
 
 @pytest.mark.parametrize(
-    ("values", "said"), [([0, 2], "it holds 2"), ([1, 2], "it holds 2"), ([-1, 1], "it holds -1"), ([0.5, 1], "0.5")]
+    ("values", "said"),
+    [([0, 2], "it holds 2"), ([1, 2], "it holds 2"), ([-1, 1], "it holds -1"), ([0.5, 1], "0.5")],
 )
 def test_an_outcome_that_is_not_0_or_1_is_refused_with_what_it_holds(values, said):
     with pytest.raises(ps.FitError, match=f"'y' must be 0 or 1; .*{said}"):
@@ -124,7 +140,11 @@ def test_few_events_are_counted_on_the_rarer_side(events, noted):
 
 def test_events_per_variable_are_counted_without_the_intercept():
     d = draw().assign(y=(np.arange(60) < 12).astype(int))
-    (note,) = [n for n in design_notes(design(d, "y ~ a + C(k)"), outcome="binary") if n.kind == "few_events"]
+    (note,) = [
+        n
+        for n in design_notes(design(d, "y ~ a + C(k)"), outcome="binary")
+        if n.kind == "few_events"
+    ]
     assert "12 cases of the rarer outcome for 3 terms: 4.0 events per variable" in str(note)
     assert design_notes(design(d, "y ~ 1"), outcome="binary") == []
 
@@ -136,15 +156,21 @@ def test_rows_left_out_are_noted_with_counts_and_reasons():
 
 
 def test_separation_is_said_with_terms_and_cases():
-    d = draw().assign(s=lambda t: np.where(t.index < 7, 1, 0)).assign(y=lambda t: np.where(t.s == 1, 1, t.index % 2))
+    d = (
+        draw()
+        .assign(s=lambda t: np.where(t.index < 7, 1, 0))
+        .assign(y=lambda t: np.where(t.s == 1, 1, t.index % 2))
+    )
     found = design(d, "y ~ a + s")
     said = separation_text(found, separation_of(found))
     assert said.startswith(
-        "the outcome is quasi-completely separated by s: it is predicted without error in 7 of 60 rows (0, 1, 2, 3, 4"
+        "the outcome is quasi-completely separated by s: it is predicted without error in 7 of 60"
+        " rows (0, 1, 2, 3, 4"
     )
     assert "and 2 more" in said
     complete = design(d.assign(y=lambda t: (t.a > 0).astype(int)), "y ~ a + b")
-    assert "completely separated by a: it is predicted without error in 60 of 60" in separation_text(
-        complete, separation_of(complete)
+    assert (
+        "completely separated by a: it is predicted without error in 60 of 60"
+        in separation_text(complete, separation_of(complete))
     )
     assert separation_of(design(draw(), "y ~ a + b")) is None

@@ -23,7 +23,11 @@ def draw(N=60, seed=2):
         }
     )
     d["y"] = (rng.random(N) < 1 / (1 + np.exp(-d.a))).astype(int)
-    d["v"], d["t"], d["e"] = d.a + rng.normal(size=N), rng.integers(1, 7, N), (rng.random(N) < 0.7).astype(int)
+    d["v"], d["t"], d["e"] = (
+        d.a + rng.normal(size=N),
+        rng.integers(1, 7, N),
+        (rng.random(N) < 0.7).astype(int),
+    )
     return d.set_index(pd.Index([f"c{i}" for i in range(N)]))
 
 
@@ -82,7 +86,9 @@ def test_ranges_name_whom_a_coefficient_hangs_on():
     found = diagnose(fit)
     row = found.ranges.set_index("term").loc["a"]
     assert row["without_highest"] == "c7"
-    assert row["highest"] == pytest.approx(ps.fit(d.drop(index="c7"), spec("v ~ a + b")).terms["estimate"][1], rel=1e-9)
+    assert row["highest"] == pytest.approx(
+        ps.fit(d.drop(index="c7"), spec("v ~ a + b")).terms["estimate"][1], rel=1e-9
+    )
     table = left_out(fit)
     assert row["lowest"] == table.loc[table["term"] == "a", "estimate"].min()
     assert row["p_highest"] == table.loc[table["term"] == "a", "p_value"].max()
@@ -99,7 +105,8 @@ def test_what_cannot_be_fitted_without_one_is_counted_and_said():
     found = diagnose(ps.fit(d, spec("y ~ a + s", "logit")), by=["case"])
     assert found.ranges["not_fitted"].tolist() == [2, 2, 2]
     assert any(
-        "Without case c3 nothing can be fitted: m: the outcome is quasi-completely separated by s" in str(n)
+        "Without case c3 nothing can be fitted: m: the outcome is quasi-completely separated by s"
+        in str(n)
         for n in found.notes
     )
 
@@ -130,7 +137,8 @@ def test_calibration_adds_up(engine):
     for row in table.itertuples():
         want = proportion_confint(round(row.observed * row.n), row.n, method="wilson")
         assert (row.conf_low, row.conf_high) == pytest.approx(want, rel=1e-9)
-    assert len(calibration(ps.fit(d, spec("y ~ C(h)", engine)), 10)) == 5  # equal probabilities stay together
+    # equal probabilities stay together
+    assert len(calibration(ps.fit(d, spec("y ~ C(h)", engine)), 10)) == 5
     assert wilson(0.0, 5)[0] == pytest.approx(0, abs=1e-12)
 
 
@@ -145,7 +153,12 @@ def test_events_are_those_of_the_rarer_outcome():
     [
         ("v ~ a + b", "linear", {"benchmarks": ["b"]}, "benchmarks and focus go together"),
         ("v ~ a + b", "linear", {"focus": "a"}, "benchmarks and focus go together"),
-        ("y ~ a + b", "logit", {"focus": "a", "benchmarks": ["b"]}, "not for this fit of engine 'logit'"),
+        (
+            "y ~ a + b",
+            "logit",
+            {"focus": "a", "benchmarks": ["b"]},
+            "not for this fit of engine 'logit'",
+        ),
         ("v ~ a + b", "linear", {"focus": "z", "benchmarks": ["b"]}, "term is 'z'"),
         ("v ~ a + b", "linear", {"by": ["g"]}, "by is 'g'; it must be one of case"),
         ("y ~ a + b", "logit", {"groups": 1}, "groups is 1; write two or more"),
@@ -157,7 +170,9 @@ def test_what_there_is_not_is_refused(formula, engine, how, said):
 
 
 def test_what_is_no_fit_is_refused():
-    with pytest.raises(ps.SpecError, match=r"diagnose takes a Fit, as ps.fit gives it, not a DataFrame"):
+    with pytest.raises(
+        ps.SpecError, match=r"diagnose takes a Fit, as ps.fit gives it, not a DataFrame"
+    ):
         diagnose(draw())
     with pytest.raises(ps.SpecError, match="calibration compares probabilities"):
         calibration(ps.fit(draw(), spec("v ~ a")), 5)

@@ -1,4 +1,6 @@
-"""The verb after ordered outcomes, counts, ridge and groups: every table that has a meaning, and a sentence for each that has none."""
+"""The verb after ordered outcomes, counts, ridge and groups: every table that has a meaning, and a
+sentence for each that has none.
+"""
 
 import numpy as np
 import pandas as pd
@@ -20,11 +22,17 @@ Z = norm.ppf(0.975)
 
 def draw(N=90, seed=4):
     rng = np.random.default_rng(seed)
-    d = pd.DataFrame({"a": rng.normal(size=N), "b": rng.normal(size=N), "g": rng.choice(list("pqrstuvw"), N)})
+    d = pd.DataFrame(
+        {"a": rng.normal(size=N), "b": rng.normal(size=N), "g": rng.choice(list("pqrstuvw"), N)}
+    )
     d["months"] = rng.integers(1, 20, N)
-    latent = d.a + pd.Series(rng.normal(size=8), list("pqrstuvw"))[d.g].to_numpy() + rng.logistic(size=N)
+    latent = (
+        d.a + pd.Series(rng.normal(size=8), list("pqrstuvw"))[d.g].to_numpy() + rng.logistic(size=N)
+    )
     d["level"] = pd.Categorical(
-        np.array(["low", "mid", "high"])[np.digitize(latent, [-1, 1])], ["low", "mid", "high"], ordered=True
+        np.array(["low", "mid", "high"])[np.digitize(latent, [-1, 1])],
+        ["low", "mid", "high"],
+        ordered=True,
     )
     d["y"], d["v"] = (latent > 0).astype(int), latent
     d["n"] = rng.negative_binomial(2, 2 / (2 + d.months * np.exp(-2 + 0.4 * d.a)))
@@ -101,7 +109,15 @@ def test_groups_are_left_out_without_being_asked(engine):
 def test_ordered_categories_are_held_against_what_happened_cut_by_cut():
     found = fit("ordered")
     table = calibration(found, 3)
-    assert table.columns.tolist() == ["cut", "group", "n", "predicted", "observed", "conf_low", "conf_high"]
+    assert table.columns.tolist() == [
+        "cut",
+        "group",
+        "n",
+        "predicted",
+        "observed",
+        "conf_low",
+        "conf_high",
+    ]
     assert table["cut"].tolist() == ["low|mid"] * 3 + ["mid|high"] * 3
     b = found.terms.set_index("term")["estimate"]
     for cut, names in (("low|mid", ["mid", "high"]), ("mid|high", ["high"])):
@@ -131,7 +147,9 @@ def test_counts_are_held_against_their_means(engine):
     top = mu > np.quantile(mu, 0.75)
     row = table.iloc[-1]
     assert (row.n, row.observed) == pytest.approx((top.sum(), D.n[top].mean()), rel=CLOSED)
-    alpha = b[3] * (mu[top] ** 2).mean() / mu[top].mean() ** 2 if engine == "negative_binomial" else 0.0
+    alpha = (
+        b[3] * (mu[top] ** 2).mean() / mu[top].mean() ** 2 if engine == "negative_binomial" else 0.0
+    )
 
     def far(m):
         return (row.observed - m) ** 2 - Z**2 * (m + alpha * m**2) / row.n
@@ -145,10 +163,15 @@ def test_the_interval_of_a_mean_count_covers_it():
     for alpha in (0.0, 0.5):
         n, mean, hit = 40, 1.5, 0
         for _ in range(2000):
-            y = rng.poisson(mean, n) if alpha == 0 else rng.negative_binomial(1 / alpha, 1 / (1 + alpha * mean), n)
+            y = (
+                rng.poisson(mean, n)
+                if alpha == 0
+                else rng.negative_binomial(1 / alpha, 1 / (1 + alpha * mean), n)
+            )
             low, high = count_ends(y.mean(), n, alpha)
             hit += low <= mean <= high
-        assert hit / 2000 == pytest.approx(0.95, abs=3 * (0.95 * 0.05 / 2000) ** 0.5 + 0.005)  # counts come in steps
+        # counts come in steps
+        assert hit / 2000 == pytest.approx(0.95, abs=3 * (0.95 * 0.05 / 2000) ** 0.5 + 0.005)
 
 
 def test_mixed_probabilities_are_averaged_over_groups():
@@ -174,7 +197,9 @@ def test_categories_are_worth_what_their_sizes_say():
     row = diagnose(fit("ordered"), by=[]).events.iloc[0]
     sizes = D.level.value_counts()
     worth = len(D) - (sizes**3).sum() / len(D) ** 2
-    assert (row.n, row.n_rarer, row.n_slopes, row.events_per_variable) == pytest.approx((len(D), worth, 2, worth / 2))
+    assert (row.n, row.n_rarer, row.n_slopes, row.events_per_variable) == pytest.approx(
+        (len(D), worth, 2, worth / 2)
+    )
     assert np.isnan(row.n_events)
     row = diagnose(fit("mixed_logit"), by=[]).events.iloc[0]
     assert (row.n_events, row.n_rarer) == (D.y.sum(), min(D.y.sum(), len(D) - D.y.sum()))
@@ -199,7 +224,9 @@ def test_e_values_are_of_the_ratio_of_the_engine(engine):
 
 @pytest.mark.parametrize("engine", ["ordered", "ridge"])
 def test_e_values_that_there_are_not_are_refused(engine):
-    with pytest.raises(ps.SpecError, match=f"E-values are known for linear, .* not for engine '{engine}'"):
+    with pytest.raises(
+        ps.SpecError, match=f"E-values are known for linear, .* not for engine '{engine}'"
+    ):
         e_values(fit(engine))
 
 
@@ -212,7 +239,9 @@ def test_the_constant_of_an_ordered_outcome_counts_in_its_collinearity():
 
 
 def test_separation_under_a_ridge_is_said():
-    d = D.assign(s=D.index.isin(["c1", "c2", "c3"]).astype(int)).assign(y=lambda t: np.where(t.s == 1, 1, t.y))
+    d = D.assign(s=D.index.isin(["c1", "c2", "c3"]).astype(int)).assign(
+        y=lambda t: np.where(t.s == 1, 1, t.y)
+    )
     found = diagnose(fit("ridge", "a + s", data=d), by=[])
     assert found.notes[0].kind == "separation" and "separated by s" in found.notes[0].text
 

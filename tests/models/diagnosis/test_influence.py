@@ -1,4 +1,6 @@
-"""Residuals, leverage and influence against R (tests/references/influence), statsmodels, and fits anew by brute force."""
+"""Residuals, leverage and influence against R
+(tests/references/influence), statsmodels, and fits anew by brute force.
+"""
 
 from pathlib import Path
 
@@ -21,16 +23,27 @@ ANEW = 1e-9  # relative; the same fit by two roads
 
 @pytest.fixture(scope="module")
 def reference():
-    return pd.read_csv(FOLDER / "data.csv").set_index("case"), pd.read_csv(FOLDER / "cases.csv", keep_default_na=False)
+    return pd.read_csv(FOLDER / "data.csv").set_index("case"), pd.read_csv(
+        FOLDER / "cases.csv", keep_default_na=False
+    )
 
 
 def draw(N=40, seed=1):
     rng = np.random.default_rng(seed)
     d = pd.DataFrame(
-        {"a": rng.normal(size=N), "b": rng.normal(size=N), "k": rng.choice(list("xyz"), N), "g": rng.integers(0, 8, N)}
+        {
+            "a": rng.normal(size=N),
+            "b": rng.normal(size=N),
+            "k": rng.choice(list("xyz"), N),
+            "g": rng.integers(0, 8, N),
+        }
     )
     d["y"], d["v"] = (rng.random(N) < 0.5).astype(int), d.a + rng.normal(size=N)
-    d["t"], d["e"], d["w"] = rng.integers(1, 7, N), (rng.random(N) < 0.7).astype(int), rng.uniform(0.5, 2, N)
+    d["t"], d["e"], d["w"] = (
+        rng.integers(1, 7, N),
+        (rng.random(N) < 0.7).astype(int),
+        rng.uniform(0.5, 2, N),
+    )
     return d.set_index(pd.Index([f"case {i}" for i in range(N)]))
 
 
@@ -47,7 +60,8 @@ def values(expected, model, what):
 
 
 @pytest.mark.parametrize(
-    ("model", "formula", "rtol"), [("linear", "v ~ a + b + C(k)", CLOSED), ("logit", "y ~ a + b + C(k)", LIKELIHOOD)]
+    ("model", "formula", "rtol"),
+    [("linear", "v ~ a + b + C(k)", CLOSED), ("logit", "y ~ a + b + C(k)", LIKELIHOOD)],
 )
 def test_every_column_is_that_of_r(reference, model, formula, rtol):
     data, expected = reference
@@ -56,7 +70,9 @@ def test_every_column_is_that_of_r(reference, model, formula, rtol):
     compared = [c for c in cases if c in set(expected.loc[expected["model"] == model, "what"])]
     assert {"fitted", "leverage", "cook", "residual_standard", "residual_student"} <= set(compared)
     for column in compared:
-        np.testing.assert_allclose(cases[column], values(expected, model, column)["value"], rtol=rtol, atol=1e-9)
+        np.testing.assert_allclose(
+            cases[column], values(expected, model, column)["value"], rtol=rtol, atol=1e-9
+        )
     for column in ("dfbeta", "dfbetas") if model == "linear" else ():
         want = values(expected, model, column).set_index(["case", "term"])["value"]
         found = dfbeta.set_index(["case", "term"])[column].loc[want.index]
@@ -65,13 +81,20 @@ def test_every_column_is_that_of_r(reference, model, formula, rtol):
 
 @pytest.mark.parametrize(
     ("model", "formula", "what", "rtol"),
-    [("linear", "v ~ a + b + C(k)", "dfbeta", CLOSED), ("logit", "y ~ a + b + C(k)", "left_out", LIKELIHOOD),
-     ("cox", "Surv(t, e) ~ a + b", "left_out", 1e-5)],
-)  # fmt: skip
+    [
+        ("linear", "v ~ a + b + C(k)", "dfbeta", CLOSED),
+        ("logit", "y ~ a + b + C(k)", "left_out", LIKELIHOOD),
+        ("cox", "Surv(t, e) ~ a + b", "left_out", 1e-5),
+    ],
+)
 def test_cases_left_out_are_those_of_r(reference, model, formula, what, rtol):
     data, expected = reference
     want = values(expected, model, what).set_index(["case", "term"])["value"]
-    found = left_out(ps.fit(data, spec(formula, model))).set_index(["left_out", "term"])["dfbeta"].loc[want.index]
+    found = (
+        left_out(ps.fit(data, spec(formula, model)))
+        .set_index(["left_out", "term"])["dfbeta"]
+        .loc[want.index]
+    )
     np.testing.assert_allclose(found, want, rtol=rtol, atol=1e-8)
 
 
@@ -81,7 +104,10 @@ def test_cox_dfbeta_is_that_of_r(reference):
     cases, dfbeta = case_tables(ps.fit(data, spec("Surv(t, e) ~ a + b", "cox")))
     assert cases.columns.tolist() == ["case", "outcome"]
     np.testing.assert_allclose(
-        dfbeta.set_index(["case", "term"])["dfbeta"].loc[want.index], want, rtol=LIKELIHOOD, atol=1e-9
+        dfbeta.set_index(["case", "term"])["dfbeta"].loc[want.index],
+        want,
+        rtol=LIKELIHOOD,
+        atol=1e-9,
     )
 
 
@@ -95,7 +121,9 @@ def test_collinearity_is_that_of_r_and_of_statsmodels(reference):
     np.testing.assert_allclose(
         found["vif"], [variance_inflation_factor(fit.design.X, j) for j in (1, 2, 3)], rtol=CLOSED
     )
-    assert condition_number(ps.fit(data, spec("v ~ a + b + C(k)"))) == pytest.approx(want["value"].iloc[-1], rel=CLOSED)
+    assert condition_number(ps.fit(data, spec("v ~ a + b + C(k)"))) == pytest.approx(
+        want["value"].iloc[-1], rel=CLOSED
+    )
     assert found["weakest"].between(0, 1).all()
     assert (found.loc[[0, 2], "weakest"] > 0.9).all()  # a and c are what can hardly be told apart
     lone = ps.fit(data, spec("v ~ 0 + a"))
@@ -109,11 +137,16 @@ def test_linear_is_that_of_statsmodels():
     cases, dfbeta = case_tables(fit)
     want = sm.OLS(d.v, sm.add_constant(d[["a", "b"]])).fit().get_influence()
     for column, theirs in {
-        "leverage": want.hat_matrix_diag, "cook": want.cooks_distance[0], "residual_standard": want.resid_studentized_internal,
-        "residual_student": want.resid_studentized_external, "residual": want.resid,
-    }.items():  # fmt: skip
+        "leverage": want.hat_matrix_diag,
+        "cook": want.cooks_distance[0],
+        "residual_standard": want.resid_studentized_internal,
+        "residual_student": want.resid_studentized_external,
+        "residual": want.resid,
+    }.items():
         np.testing.assert_allclose(cases[column], theirs, rtol=CLOSED)
-    np.testing.assert_allclose(dfbeta["dfbetas"].to_numpy().reshape(-1, 3), want.dfbetas, rtol=CLOSED)
+    np.testing.assert_allclose(
+        dfbeta["dfbetas"].to_numpy().reshape(-1, 3), want.dfbetas, rtol=CLOSED
+    )
 
 
 def test_logit_is_that_of_statsmodels():
@@ -124,22 +157,36 @@ def test_logit_is_that_of_statsmodels():
     )
     want = model.get_influence()
     for column, theirs in {
-        "leverage": want.hat_matrix_diag, "cook": want.cooks_distance[0], "residual_standard": want.resid_studentized,
+        "leverage": want.hat_matrix_diag,
+        "cook": want.cooks_distance[0],
+        "residual_standard": want.resid_studentized,
         "residual_student": model.resid_deviance / np.sqrt(1 - want.hat_matrix_diag),
-    }.items():  # fmt: skip
+    }.items():
         np.testing.assert_allclose(cases[column], theirs, rtol=CLOSED)
-    np.testing.assert_allclose(dfbeta["dfbeta"].to_numpy().reshape(-1, 3), want.d_params, rtol=CLOSED, atol=1e-12)
-    np.testing.assert_allclose(dfbeta["dfbetas"].to_numpy().reshape(-1, 3), want.dfbetas, rtol=CLOSED, atol=1e-12)
+    np.testing.assert_allclose(
+        dfbeta["dfbeta"].to_numpy().reshape(-1, 3), want.d_params, rtol=CLOSED, atol=1e-12
+    )
+    np.testing.assert_allclose(
+        dfbeta["dfbetas"].to_numpy().reshape(-1, 3), want.dfbetas, rtol=CLOSED, atol=1e-12
+    )
 
 
 FITS = [
-    ("linear", "v ~ a + b + C(k)", {"vcov": "hc3"}), ("linear", "v ~ a + b", {"vcov": "hc1", "options": {"weights": "w"}}),
-    ("linear", "v ~ poly(a, 2) + b", {"vcov": "cluster", "cluster": "g"}), ("logit", "y ~ a + b", {}), ("firth", "y ~ a + b + C(k)", {}),
-    ("firth", "y ~ a + b", {"vcov": "cluster", "cluster": ["g", "k"]}), ("cox", "Surv(t, e) ~ a + b", {"vcov": "cluster", "cluster": "g"}),
+    ("linear", "v ~ a + b + C(k)", {"vcov": "hc3"}),
+    ("linear", "v ~ a + b", {"vcov": "hc1", "options": {"weights": "w"}}),
+    ("linear", "v ~ poly(a, 2) + b", {"vcov": "cluster", "cluster": "g"}),
+    ("logit", "y ~ a + b", {}),
+    ("firth", "y ~ a + b + C(k)", {}),
+    ("firth", "y ~ a + b", {"vcov": "cluster", "cluster": ["g", "k"]}),
+    ("cox", "Surv(t, e) ~ a + b", {"vcov": "cluster", "cluster": "g"}),
     ("cox", "Surv(t, e) ~ a + b", {"options": {"strata": "k"}}),
-    ("discrete_time", "Surv(t, e) ~ a + b", {"options": {"baseline": "cubic"}, "vcov": "cluster", "cluster": "g"}),
+    (
+        "discrete_time",
+        "Surv(t, e) ~ a + b",
+        {"options": {"baseline": "cubic"}, "vcov": "cluster", "cluster": "g"},
+    ),
     ("discrete_time", "e ~ a + b", {}),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("engine", "formula", "how"), FITS)
@@ -155,28 +202,44 @@ def test_left_out_is_the_model_fitted_anew(engine, formula, how):
             rest = d[d.index != name] if by == "case" else d[d[by] != name]
             if "poly" in formula:  # the basis stays that of the whole
                 fixed = pd.DataFrame(
-                    fit.design.bases["poly(a, 2)"].columns(rest.a.to_numpy()), columns=["p", "q"], index=rest.index
+                    fit.design.bases["poly(a, 2)"].columns(rest.a.to_numpy()),
+                    columns=["p", "q"],
+                    index=rest.index,
                 )
                 want = ps.fit(rest.join(fixed), spec("v ~ p + q + b", engine, **how)).terms
                 want["term"] = want["term"].replace({"p": "poly(a, 2)[1]", "q": "poly(a, 2)[2]"})
             else:
                 want = ps.fit(rest, fit.spec).terms
             pd.testing.assert_frame_equal(
-                part[["term", "estimate", "std_error", "p_value"]].sort_values("term", ignore_index=True),
-                want[["term", "estimate", "std_error", "p_value"]].sort_values("term", ignore_index=True), rtol=ANEW * 100,
-            )  # fmt: skip
-            np.testing.assert_allclose(part["dfbeta"], fit.terms["estimate"].to_numpy() - part["estimate"], rtol=ANEW)
-            np.testing.assert_allclose(part["dfbetas"] * fit.terms["std_error"].to_numpy(), part["dfbeta"], rtol=ANEW)
-
-
-@pytest.mark.parametrize("how", [{"vcov": "classical"}, {"vcov": "hc1", "options": {"weights": "w"}}])
-def test_one_step_is_exact_where_the_model_is_linear(how):
-    fit = ps.fit(draw(), spec("v ~ a + b + C(k)", **how))
-    np.testing.assert_allclose(case_tables(fit)[1]["dfbeta"], left_out(fit)["dfbeta"], rtol=1e-7, atol=1e-12)
+                part[["term", "estimate", "std_error", "p_value"]].sort_values(
+                    "term", ignore_index=True
+                ),
+                want[["term", "estimate", "std_error", "p_value"]].sort_values(
+                    "term", ignore_index=True
+                ),
+                rtol=ANEW * 100,
+            )
+            np.testing.assert_allclose(
+                part["dfbeta"], fit.terms["estimate"].to_numpy() - part["estimate"], rtol=ANEW
+            )
+            np.testing.assert_allclose(
+                part["dfbetas"] * fit.terms["std_error"].to_numpy(), part["dfbeta"], rtol=ANEW
+            )
 
 
 @pytest.mark.parametrize(
-    ("engine", "formula"), [("logit", "y ~ a + b"), ("firth", "y ~ a + b"), ("cox", "Surv(t, e) ~ a + b")]
+    "how", [{"vcov": "classical"}, {"vcov": "hc1", "options": {"weights": "w"}}]
+)
+def test_one_step_is_exact_where_the_model_is_linear(how):
+    fit = ps.fit(draw(), spec("v ~ a + b + C(k)", **how))
+    np.testing.assert_allclose(
+        case_tables(fit)[1]["dfbeta"], left_out(fit)["dfbeta"], rtol=1e-7, atol=1e-12
+    )
+
+
+@pytest.mark.parametrize(
+    ("engine", "formula"),
+    [("logit", "y ~ a + b"), ("firth", "y ~ a + b"), ("cox", "Surv(t, e) ~ a + b")],
 )
 def test_one_step_goes_the_way_of_the_whole(engine, formula):
     fit = ps.fit(draw(120), spec(formula, engine))

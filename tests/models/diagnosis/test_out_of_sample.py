@@ -1,4 +1,6 @@
-"""Out-of-sample scores against fits of one fold at a time, permutations dealt by hand, and data with and without a signal."""
+"""Out-of-sample scores against fits of one fold at a time, permutations dealt by hand, and data
+with and without a signal.
+"""
 
 import numpy as np
 import pandas as pd
@@ -54,7 +56,9 @@ def test_every_fold_is_a_fit_without_it():
         assert (part.split == "leave one g out").all()
         values = found.scores[found.scores.model == model].set_index("score").value
         for name, score in SCORES.items():
-            assert values[name] == pytest.approx(score(d.y.to_numpy(), want[d.index].to_numpy()), rel=1e-7)
+            assert values[name] == pytest.approx(
+                score(d.y.to_numpy(), want[d.index].to_numpy()), rel=1e-7
+            )
 
 
 def test_the_permuted_scores_are_those_of_outcomes_dealt_by_hand():
@@ -65,14 +69,18 @@ def test_the_permuted_scores_are_those_of_outcomes_dealt_by_hand():
         by_score = {name: [] for name in SCORES}
         for deal in deals:
             e = d.assign(y=deal)
-            p = pd.concat([one_by_one(e, right, (e.g == g).to_numpy()) for g in e.g.unique()])[e.index]
+            p = pd.concat([one_by_one(e, right, (e.g == g).to_numpy()) for g in e.g.unique()])[
+                e.index
+            ]
             for name, score in SCORES.items():
                 by_score[name].append(score(deal, p.to_numpy()))
         t = found.scores[found.scores.model == model].set_index("score")
         for name, dealt in by_score.items():
             assert t.permuted_mean[name] == pytest.approx(np.mean(dealt), rel=1e-7)
             np.testing.assert_allclose(
-                t.loc[name, ["permuted_low", "permuted_high"]].astype(float), np.percentile(dealt, [5, 95]), rtol=1e-7
+                t.loc[name, ["permuted_low", "permuted_high"]].astype(float),
+                np.percentile(dealt, [5, 95]),
+                rtol=1e-7,
             )
             own = t.value[name]
             good = np.array(dealt) >= own if name == "auc" else np.array(dealt) <= own
@@ -100,7 +108,9 @@ def test_scale_knows_nothing_of_the_case_left_out():
         far.assign(g=far.index), [spec("m", "scale(a)")], groups="g", draws=1, seed=1
     ).predictions.set_index("case")
     inside = ps.fit(far.drop(index="c0"), spec("m", "scale(a)"))
-    assert found.probability["c0"] == pytest.approx(predict(inside, far.loc[["c0"]], "flic").estimate[0], rel=SAME)
+    assert found.probability["c0"] == pytest.approx(
+        predict(inside, far.loc[["c0"]], "flic").estimate[0], rel=SAME
+    )
 
 
 def test_both_splits_and_all_models_stand_in_one_table():
@@ -116,26 +126,36 @@ def test_both_splits_and_all_models_stand_in_one_table():
         "permuted_high",
         "share_as_good",
     ]
-    assert found.predictions.columns.tolist() == ["case", "model", "split", "probability", "outcome"]
+    assert found.predictions.columns.tolist() == [
+        "case",
+        "model",
+        "split",
+        "probability",
+        "outcome",
+    ]
     assert "Out-of-sample scores" in found._repr_html_()
     assert "5 permuted outcomes (seed 1), not with one half" in " ".join(map(str, found.notes))
 
 
 def test_the_seed_decides():
-    one, same, other = (out_of_sample(draw(), MODELS[:1], groups="g", draws=20, seed=s).scores for s in (1, 1, 2))
+    one, same, other = (
+        out_of_sample(draw(), MODELS[:1], groups="g", draws=20, seed=s).scores for s in (1, 1, 2)
+    )
     pd.testing.assert_frame_equal(one, same, check_exact=True)
     assert (one.value == other.value).all()
     assert (one.permuted_mean != other.permuted_mean).all()
 
 
 def test_a_signal_is_found_and_noise_is_not():
-    strong = out_of_sample(draw(N=100, groups=20, slope=3), MODELS[:1], groups="g", draws=100, seed=5).scores.set_index(
-        "score"
-    )
+    strong = out_of_sample(
+        draw(N=100, groups=20, slope=3), MODELS[:1], groups="g", draws=100, seed=5
+    ).scores.set_index("score")
     assert (strong.share_as_good == 0).all()
     assert strong.value["auc"] > strong.permuted_high["auc"]
     shares = [
-        out_of_sample(draw(slope=0, groups=5, seed=s), MODELS[:1], groups="g", draws=39, seed=5).scores.share_as_good
+        out_of_sample(
+            draw(slope=0, groups=5, seed=s), MODELS[:1], groups="g", draws=39, seed=5
+        ).scores.share_as_good
         for s in range(60)
     ]
     rejected = (np.array(shares) < 0.05).mean(axis=0)
@@ -144,7 +164,9 @@ def test_a_signal_is_found_and_noise_is_not():
 
 
 def test_pooled_auc_of_noise_is_below_one_half_and_so_is_that_of_permutations():
-    found = out_of_sample(draw(slope=0), [spec("m", "1")], groups="g", draws=100, seed=5).scores.set_index("score")
+    found = out_of_sample(
+        draw(slope=0), [spec("m", "1")], groups="g", draws=100, seed=5
+    ).scores.set_index("score")
     assert found.permuted_mean["auc"] < 0.45
 
 
@@ -194,7 +216,9 @@ def test_a_category_of_the_group_left_out_alone_is_not_predicted_and_counted():
 
 def test_a_study_frame_names_its_cases():
     d = draw().rename_axis("case_id").reset_index()
-    found = out_of_sample(ps.StudyFrame(d, "treaty", "case_id"), MODELS[:1], groups="g", draws=2, seed=1)
+    found = out_of_sample(
+        ps.StudyFrame(d, "treaty", "case_id"), MODELS[:1], groups="g", draws=2, seed=1
+    )
     assert set(found.predictions.case) == set(d.case_id)
 
 
@@ -205,20 +229,51 @@ def test_a_study_frame_names_its_cases():
         ({"specs": []}, ps.SpecError, "no specs"),
         ({"draws": 0}, ps.SpecError, "draws is 0"),
         ({"groups": "gg"}, ps.SpecError, "'gg' is not in the data"),
-        ({"specs": [spec("m", "a", "logit")]}, ps.SpecError, "engine 'firth', whose estimates exist in every fold, not 'logit'"),
+        (
+            {"specs": [spec("m", "a", "logit")]},
+            ps.SpecError,
+            "engine 'firth', whose estimates exist in every fold, not 'logit'",
+        ),
         ({"specs": [spec("m", "a"), spec("m", "b")]}, ps.SpecError, "two specs have one name"),
-        ({"specs": [spec("m", "a"), ps.ModelSpec("n", "b ~ a", "firth", "hc0")]}, ps.SpecError, "different outcomes"),
+        (
+            {"specs": [spec("m", "a"), ps.ModelSpec("n", "b ~ a", "firth", "hc0")]},
+            ps.SpecError,
+            "different outcomes",
+        ),
         ({"specs": [spec("m", "0 + a")]}, ps.SpecError, "has none"),
-        ({"specs": [ps.ModelSpec("n", "b ~ a", "firth", "hc0")]}, ps.FitError, "must be 0 or 1, and both must occur"),
-        ({"groups": None, "time": ("year", 2050)}, ps.FitError, "60 cases to learn from and 0 to predict"),
-        ({"groups": None, "time": ("year", 1900)}, ps.FitError, "0 cases to learn from and 60 to predict"),
-        ({"frame": draw().assign(only=lambda t: (t.g == "g1") * t.b), "specs": [spec("m", "a + only")]}, ps.FitError,
-         "without g1 the terms 'only' are exact combinations"),
+        (
+            {"specs": [ps.ModelSpec("n", "b ~ a", "firth", "hc0")]},
+            ps.FitError,
+            "must be 0 or 1, and both must occur",
+        ),
+        (
+            {"groups": None, "time": ("year", 2050)},
+            ps.FitError,
+            "60 cases to learn from and 0 to predict",
+        ),
+        (
+            {"groups": None, "time": ("year", 1900)},
+            ps.FitError,
+            "0 cases to learn from and 60 to predict",
+        ),
+        (
+            {
+                "frame": draw().assign(only=lambda t: (t.g == "g1") * t.b),
+                "specs": [spec("m", "a + only")],
+            },
+            ps.FitError,
+            "without g1 the terms 'only' are exact combinations",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_answered_is_refused(change, error, said):
     with pytest.raises(error, match=said):
-        out_of_sample(**({"frame": draw(), "specs": MODELS[:1], "groups": "g", "draws": 2, "seed": 1} | change))
+        out_of_sample(
+            **(
+                {"frame": draw(), "specs": MODELS[:1], "groups": "g", "draws": 2, "seed": 1}
+                | change
+            )
+        )
 
 
 def test_one_outcome_alone_to_predict_has_no_curve_and_that_is_said():
@@ -227,7 +282,9 @@ def test_one_outcome_alone_to_predict_has_no_curve_and_that_is_said():
     t = found.scores.set_index("score")
     assert np.isnan(t.value["auc"])
     assert np.isfinite(t.value[["brier", "log_score"]]).all()
-    assert "the same in all cases predicted, so there is no ROC curve" in " ".join(map(str, found.notes))
+    assert "the same in all cases predicted, so there is no ROC curve" in " ".join(
+        map(str, found.notes)
+    )
 
 
 def test_no_case_that_can_be_predicted_is_an_error():

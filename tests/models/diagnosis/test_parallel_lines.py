@@ -1,9 +1,11 @@
-"""The score test of parallel lines on the cheeses of McCullagh and Nelder, where empty cells leave the information singular.
+"""The score test of parallel lines on the cheeses of McCullagh and Nelder, where empty cells leave
+the information singular.
 
-The counts, and the estimate 1.6128 of the first additive against the fourth, are those of the example Ordinal Logistic Regression of SAS/STAT's
-PROC LOGISTIC (User's Guide, 14.1 and others, support.sas.com), looked up there. Its score statistic, 17.287 on 21 degrees of freedom
-with p .6936, could not be looked up again: it is computed here a second time. The other estimates are those of R's ordinal
-2022.11-16, clm with gradients down to 1e-12.
+The counts, and the estimate 1.6128 of the first additive against the fourth, are those of the
+example Ordinal Logistic Regression of SAS/STAT's PROC LOGISTIC (User's Guide, 14.1 and others,
+support.sas.com), looked up there. Its score statistic, 17.287 on 21 degrees of freedom with p
+.6936, could not be looked up again: it is computed here a second time. The other estimates are
+those of R's ordinal 2022.11-16, clm with gradients down to 1e-12.
 """
 
 import numpy as np
@@ -15,19 +17,34 @@ from peacestudy.models import parallel_lines
 
 # 52 tastings of each of four cheeses on a scale of nine
 CHEESE = {
-    "A": [0, 0, 1, 7, 8, 8, 19, 8, 1], "B": [6, 9, 12, 11, 7, 6, 1, 0, 0],
-    "C": [1, 1, 6, 8, 23, 7, 5, 1, 0], "D": [0, 0, 0, 1, 3, 7, 14, 16, 11],
-}  # fmt: skip
+    "A": [0, 0, 1, 7, 8, 8, 19, 8, 1],
+    "B": [6, 9, 12, 11, 7, 6, 1, 0, 0],
+    "C": [1, 1, 6, 8, 23, 7, 5, 1, 0],
+    "D": [0, 0, 0, 1, 3, 7, 14, 16, 11],
+}
 CLM = {  # coefficient and standard error as R prints them
-    "C(a)[A]": (-1.6128, 0.3805), "C(a)[B]": (-4.9646, 0.4767), "C(a)[C]": (-3.3227, 0.4218),
-    "1|2": (-7.08017, 0.56401), "2|3": (-6.02498, 0.47643), "3|4": (-4.92542, 0.42565), "4|5": (-3.85680, 0.38802),
-    "5|6": (-2.52055, 0.34527), "6|7": (-1.56854, 0.31221), "7|8": (-0.06688, 0.27382), "8|9": (1.49297, 0.33570),
-}  # fmt: skip
+    "C(a)[A]": (-1.6128, 0.3805),
+    "C(a)[B]": (-4.9646, 0.4767),
+    "C(a)[C]": (-3.3227, 0.4218),
+    "1|2": (-7.08017, 0.56401),
+    "2|3": (-6.02498, 0.47643),
+    "3|4": (-4.92542, 0.42565),
+    "4|5": (-3.85680, 0.38802),
+    "5|6": (-2.52055, 0.34527),
+    "6|7": (-1.56854, 0.31221),
+    "7|8": (-0.06688, 0.27382),
+    "8|9": (1.49297, 0.33570),
+}
 
 
 @pytest.fixture(scope="module")
 def fit():
-    rows = [(cheese, i + 1) for cheese, counts in CHEESE.items() for i, n in enumerate(counts) for _ in range(n)]
+    rows = [
+        (cheese, i + 1)
+        for cheese, counts in CHEESE.items()
+        for i, n in enumerate(counts)
+        for _ in range(n)
+    ]
     d = pd.DataFrame(rows, columns=["a", "y"])
     d["a"] = pd.Categorical(d["a"], ["D", "A", "B", "C"])
     return ps.fit(d, ps.ModelSpec("m", "y ~ C(a)", "ordered", "classical"))

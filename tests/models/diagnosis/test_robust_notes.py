@@ -1,4 +1,6 @@
-"""Notes on robust standard errors: when they appear, what they say, and that what they recommend can be written and helps."""
+"""Notes on robust standard errors: when they appear, what they say, and that what they recommend
+can be written and helps.
+"""
 
 import re
 import sys
@@ -22,9 +24,13 @@ KINDS = ("few_clusters", "few_cases", "no_robust_error")
 
 def draw(n=300, seed=1):
     rng = np.random.default_rng(seed)
-    d = pd.DataFrame({"x": rng.normal(size=n), "z": rng.normal(size=n), "t": rng.gamma(3.0, size=n) + 1})
+    d = pd.DataFrame(
+        {"x": rng.normal(size=n), "z": rng.normal(size=n), "t": rng.gamma(3.0, size=n) + 1}
+    )
     return d.assign(
-        y=d.x + rng.normal(size=n), b=(d.x + rng.normal(size=n) > 0).astype(int), c=rng.poisson(2.0, size=n)
+        y=d.x + rng.normal(size=n),
+        b=(d.x + rng.normal(size=n) > 0).astype(int),
+        c=rng.poisson(2.0, size=n),
     )
 
 
@@ -33,7 +39,9 @@ def noted(G, engine="linear", vcov="cluster", formula=None, d=None, **more):
     d = draw() if d is None else d
     d = d if G is None else d.assign(g=np.arange(len(d)) % G)
     outcome = {"linear": "y", "cox": "Surv(t, b)", "poisson": "c"}.get(engine, "b")
-    spec = ps.ModelSpec("m", formula or f"{outcome} ~ x + z", engine, vcov, cluster=more.pop("cluster", "g"), **more)
+    spec = ps.ModelSpec(
+        "m", formula or f"{outcome} ~ x + z", engine, vcov, cluster=more.pop("cluster", "g"), **more
+    )
     found = [n for n in ps.fit(d, spec).notes if n.kind in KINDS]
     assert len({n.kind for n in found}) == len(found)  # a kind once
     return {n.kind: n.text for n in found}
@@ -43,7 +51,9 @@ def hc(vcov, formula, d, engine="linear"):
     return noted(None, engine, vcov, formula, d, cluster=None)
 
 
-@pytest.mark.parametrize(("G", "said"), [(2, True), (8, True), (20, True), (49, True), (50, False), (100, False)])
+@pytest.mark.parametrize(
+    ("G", "said"), [(2, True), (8, True), (20, True), (49, True), (50, False), (100, False)]
+)
 def test_fewer_than_fifty_clusters_are_few(G, said):
     text = noted(G).get("few_clusters", "")
     assert bool(text) == said
@@ -61,20 +71,28 @@ def test_many_clusters_of_which_few_matter_are_noted_with_the_terms():
 
 def test_two_clusters_are_told_once():
     found = ps.fit(
-        draw().assign(g=lambda t: t.index % 2), ps.ModelSpec("m", "y ~ x", "linear", "cluster", cluster="g")
+        draw().assign(g=lambda t: t.index % 2),
+        ps.ModelSpec("m", "y ~ x", "linear", "cluster", cluster="g"),
     ).notes
-    assert sum("single comparison" in n.text or "rests on one difference" in n.text for n in found) == 1
+    assert (
+        sum("single comparison" in n.text or "rests on one difference" in n.text for n in found)
+        == 1
+    )
 
 
 def test_engines_without_an_intercept_have_a_note():
-    d = draw().assign(g=lambda t: t.index % 12, x=lambda t: t.x + 50, o=lambda t: pd.qcut(t.y, 3, labels=False))
+    d = draw().assign(
+        g=lambda t: t.index % 12, x=lambda t: t.x + 50, o=lambda t: pd.qcut(t.y, 3, labels=False)
+    )
     for engine, formula in (("cox", "Surv(t, b) ~ x + z"), ("ordered", "o ~ x + z")):
         text = noted(None, engine, d=d, formula=formula)["few_clusters"]
         assert "12 clusters of g" in text and re.search(r"[xz] \d+\.\d, \.\d+", text)
 
 
 def test_a_dummy_of_few_cases_is_noted_and_one_of_many_is_not():
-    """The issue's figures: hc1 rejects .32, .20, .13, .087, .066 of the time for dummies of 2, 3, 5, 8, 12 of 60 cases."""
+    """The issue's figures: hc1 rejects .32, .20, .13, .087, .066 of the
+    time for dummies of 2, 3, 5, 8, 12 of 60 cases.
+    """
     d = draw(60, 3)
     for m, said in ((2, True), (5, True), (8, True), (20, False), (30, False)):
         text = hc("hc1", "y ~ few", d.assign(few=(d.index < m) * 1.0)).get("few_cases", "")
@@ -92,7 +110,9 @@ def recommended(text):
 @pytest.mark.parametrize("treated", [1, 2, 3])
 @pytest.mark.parametrize("engine", ["linear", "logit", "firth"])
 def test_what_does_not_help_is_not_recommended(engine, treated):
-    """With one treated cluster cr2 and the jackknife are blank; with two or three of 12 their degrees of freedom are under 4."""
+    """With one treated cluster cr2 and the jackknife are blank; with two or three of 12 their
+    degrees of freedom are under 4.
+    """
     d = draw(120, 5).assign(g=lambda t: t.index % 12, w=lambda t: (t.index % 12 < treated) * 1.0)
     formula = f"{'y' if engine == 'linear' else 'b'} ~ w"
     for text in noted(None, engine, d=d, formula=formula).values():
@@ -130,7 +150,10 @@ def test_corrected_inference_has_no_note_on_clusters_alone_and_half_corrected_sa
     text = noted(8, "firth", "jackknife")["few_clusters"]
     assert text.startswith("8 clusters of g, fewer than 50")
     options = {"bootstrap": "webb", "bootstrap_draws": 199, "bootstrap_seed": 1}
-    assert "p and intervals of the terms are the bootstrap's" in noted(8, options=options)["few_clusters"]
+    assert (
+        "p and intervals of the terms are the bootstrap's"
+        in noted(8, options=options)["few_clusters"]
+    )
     assert "nothing here corrects for so few clusters" in noted(8, "cox")["few_clusters"]
 
 
@@ -149,14 +172,19 @@ def test_the_note_of_firth_gives_the_penalised_likelihood():
     d = draw(60, 4).assign(q=lambda t: (t.index < 9) * 1.0)
     d.loc[d.q == 1, "b"] = 1
     text = hc("hc1", "b ~ x + q", d, "firth")["no_robust_error"]
-    exact = ps.fit(d, ps.ModelSpec("m", "b ~ x + q", "firth", "classical")).terms.set_index("term").loc["q"]
+    exact = (
+        ps.fit(d, ps.ModelSpec("m", "b ~ x + q", "firth", "classical"))
+        .terms.set_index("term")
+        .loc["q"]
+    )
     assert f"q p {exact.p_value:.4f}, {exact.conf_low:.2f} to {exact.conf_high:.2f}" in text
     assert "q rests on rows whose outcome is separated (0, 1, 2 and 6 more cases)" in text
 
 
 def test_in_a_context_the_cluster_has_its_own_name():
     d = draw(200, 6).assign(
-        g=lambda t: [f"g{i % 20}" for i in t.index], place=lambda t: np.where(t.index % 20 < 10, "a", "b")
+        g=lambda t: [f"g{i % 20}" for i in t.index],
+        place=lambda t: np.where(t.index % 20 < 10, "a", "b"),
     )
     d["lone"] = (d.g == "g13") * 1.0
     d.loc[d.place == "a", "lone"] = (d.g[d.place == "a"] == "g3") * 1.0

@@ -1,4 +1,6 @@
-"""Robustness values against published ones and against the very regressions they speak of; E-values against the paper's."""
+"""Robustness values against published ones and against the very
+regressions they speak of; E-values against the paper's.
+"""
 
 import numpy as np
 import pandas as pd
@@ -8,7 +10,13 @@ from hypothesis import strategies as st
 
 import peacestudy as ps
 from peacestudy.models.diagnosis.e_value import e_value, e_values
-from peacestudy.models.diagnosis.sensitivity import _bounds, adjusted, benchmarks, robustness, robustness_value
+from peacestudy.models.diagnosis.sensitivity import (
+    _bounds,
+    adjusted,
+    benchmarks,
+    robustness,
+    robustness_value,
+)
 
 
 def spec(formula, engine="linear", vcov="classical", **more):
@@ -33,14 +41,18 @@ def draw(seed, N=120):
     x, w = rng.normal(size=(2, N))
     z = rng.normal(size=N)
     d = 0.5 * x + 0.6 * z + 0.3 * w + rng.normal(size=N)
-    return pd.DataFrame({"d": d, "x": x, "w": w, "z": z, "y": 1.0 * d + 0.4 * x + 0.7 * z + rng.normal(size=N)})
+    return pd.DataFrame(
+        {"d": d, "x": x, "w": w, "z": z, "y": 1.0 * d + 0.4 * x + 0.7 * z + rng.normal(size=N)}
+    )
 
 
 def test_published_values_darfur():
-    """Exposure to violence and attitudes to peace in Darfur: Cinelli and Hazlett (2020), section 5; digits of the authors' sensemakr.
+    """Exposure to violence and attitudes to peace in Darfur: Cinelli and Hazlett (2020), section 5;
+    digits of the authors' sensemakr.
 
-    Estimate, error and degrees of freedom by R's lm on the data of that package (1,276 rows), what follows from them as its own
-    tests have it (carloscinelli/sensemakr, tests/testthat/test-02-darfur.R). This library's fit of those data gives the same.
+    Estimate, error and degrees of freedom by R's lm on the data of that package (1,276 rows), what
+    follows from them as its own tests have it (carloscinelli/sensemakr,
+    tests/testthat/test-02-darfur.R). This library's fit of those data gives the same.
     """
     estimate, error, df = 0.0973158192850, 0.0232565378098, 783
     t = estimate / error
@@ -54,8 +66,11 @@ def test_published_values_darfur():
         (3, 0.0274928600251459, 0.374050471038094, 0.0303960234641548, 0.0186700648170924),
     ]
     for _, treatment, outcome, want, want_error in bounds:
-        assert adjusted(estimate, error, df, treatment, outcome) == pytest.approx((want, want_error), rel=1e-8)
-    # what the bounds say of the benchmark itself: its share of the treatment, and of the outcome beside the treatment
+        assert adjusted(estimate, error, df, treatment, outcome) == pytest.approx(
+            (want, want_error), rel=1e-8
+        )
+    # what the bounds say of the benchmark itself: its share of the treatment, and of the outcome
+    # beside the treatment
     of_treatment = bounds[0][1] / (1 + bounds[0][1])
     shared = of_treatment**2 / (1 - of_treatment) ** 2
     of_outcome = bounds[0][2] * (1 - shared) / (1 + np.sqrt(shared)) ** 2
@@ -71,7 +86,10 @@ def test_the_adjusted_estimate_is_that_with_the_cause_in_the_model(seed):
     short, long = ps.fit(d, spec("y ~ d + x + w")), ps.fit(d, spec("y ~ d + x + w + z"))
     b, error = short.terms.loc[1, ["estimate", "std_error"]]
     controls = d[["x", "w"]].to_numpy()
-    of_treatment, of_outcome = partial(d.d, d.z, controls), partial(d.y, d.z, d[["d", "x", "w"]].to_numpy())
+    of_treatment, of_outcome = (
+        partial(d.d, d.z, controls),
+        partial(d.y, d.z, d[["d", "x", "w"]].to_numpy()),
+    )
     found, found_error = adjusted(b, error, short.df, of_treatment, of_outcome)
     want, want_error = long.terms.loc[1, ["estimate", "std_error"]]
     # the formula takes the cause to speak against the estimate; it moves as far the other way
@@ -99,15 +117,21 @@ def test_a_cause_of_that_robustness_value_does_exactly_what_is_said(t, df, level
 
 def test_the_table_is_that_of_classical_least_squares():
     d = draw(3)
-    plain, robust = (robustness(ps.fit(d, spec("y ~ d + x + w", vcov=v))) for v in ("classical", "hc3"))
+    plain, robust = (
+        robustness(ps.fit(d, spec("y ~ d + x + w", vcov=v))) for v in ("classical", "hc3")
+    )
     pd.testing.assert_frame_equal(plain, robust)
     for term in ("d", "x", "w"):
         others = d[[c for c in ("d", "x", "w") if c != term]].to_numpy()
-        assert plain.set_index("term").loc[term, "partial_r2"] == pytest.approx(partial(d.y, d[term], others), rel=1e-7)
+        assert plain.set_index("term").loc[term, "partial_r2"] == pytest.approx(
+            partial(d.y, d[term], others), rel=1e-7
+        )
 
 
 def test_bounds_hold_for_a_cause_of_that_strength():
-    """A cause apart from the other terms, as strong as it happens to be beside x: the treatment's share as said, the outcome's below."""
+    """A cause apart from the other terms, as strong as it happens to be beside x: the treatment's
+    share as said, the outcome's below.
+    """
     held = 0
     for seed in range(80):
         d, rng = draw(seed), np.random.default_rng(seed + 1)
@@ -116,13 +140,17 @@ def test_bounds_hold_for_a_cause_of_that_strength():
         z = z - base @ np.linalg.lstsq(base, z, rcond=None)[0]
         fit = ps.fit(d, spec("y ~ d + x + w"))
         of_treatment = partial(d.d, z, w) / partial(d.d, d.x, w)
-        of_outcome = partial(d.y, z, d[["d", "w"]].to_numpy()) / partial(d.y, d.x, d[["d", "w"]].to_numpy())
+        of_outcome = partial(d.y, z, d[["d", "w"]].to_numpy()) / partial(
+            d.y, d.x, d[["d", "w"]].to_numpy()
+        )
         try:
             found = benchmarks(fit, "d", ["x"], [of_treatment, max(of_treatment, of_outcome)])
         except ps.FitError:  # stronger than the formula knows
             continue
         held += 1
-        assert found["r2_treatment"][0] == pytest.approx(partial(d.d, z, d[["x", "w"]].to_numpy()), rel=1e-7)
+        assert found["r2_treatment"][0] == pytest.approx(
+            partial(d.d, z, d[["x", "w"]].to_numpy()), rel=1e-7
+        )
         assert found["r2_outcome"][1] >= partial(d.y, z, d[["d", "x", "w"]].to_numpy()) - 1e-12
         b, error = fit.terms.loc[1, ["estimate", "std_error"]]
         want = adjusted(b, error, fit.df, found["r2_treatment"][0], found["r2_outcome"][0])
@@ -139,18 +167,25 @@ def test_benchmarks_that_are_none_are_refused():
         benchmarks(fit, "d", ["d"], (1,))
     with pytest.raises(ps.SpecError, match="above zero"):
         benchmarks(fit, "d", ["x"], (0,))
-    with pytest.raises(ps.FitError, match=r"nothing can be 1000 times as strong as 'x'.*Write a smaller strength"):
+    with pytest.raises(
+        ps.FitError, match=r"nothing can be 1000 times as strong as 'x'.*Write a smaller strength"
+    ):
         benchmarks(fit, "d", ["x"], (1000,))
     for other in (
         ps.fit(draw(1).assign(y=lambda t: t.y > 0), spec("y ~ d", "logit")),
-        ps.fit(draw(1).assign(v=1.0 + draw(1).index), spec("y ~ d", vcov="hc1", options={"weights": "v"})),
+        ps.fit(
+            draw(1).assign(v=1.0 + draw(1).index),
+            spec("y ~ d", vcov="hc1", options={"weights": "v"}),
+        ),
     ):
         with pytest.raises(ps.SpecError, match="without weights"):
             robustness(other)
 
 
 def test_published_e_values():
-    """VanderWeele and Ding (2017): infants not breastfed and deaths by respiratory infection, RR 3.9 (1.8 to 8.7)."""
+    """VanderWeele and Ding (2017): infants not breastfed and deaths by
+    respiratory infection, RR 3.9 (1.8 to 8.7).
+    """
     assert round(e_value(3.9), 2) == 7.26
     assert round(e_value(1.8), 1) == 3.0
     assert e_value(1 / 3.9) == pytest.approx(e_value(3.9))
@@ -163,7 +198,8 @@ def test_published_e_values():
 @given(st.floats(1.0001, 50))
 def test_an_e_value_explains_the_ratio_away(rr):
     e = e_value(rr)
-    assert e * e / (e + e - 1) == pytest.approx(rr, rel=1e-9)  # the largest bias of a cause with these two ratios
+    # the largest bias of a cause with these two ratios
+    assert e * e / (e + e - 1) == pytest.approx(rr, rel=1e-9)
 
 
 def test_ratios_are_found_as_the_paper_says():
@@ -177,7 +213,10 @@ def test_ratios_are_found_as_the_paper_says():
         return e_values(fit).iloc[0], fit.terms.set_index("term").loc["a"]
 
     row, b = first("y ~ a", "logit")
-    assert (row["by"], row["risk_ratio"]) == ("root of the odds ratio", pytest.approx(np.exp(b.estimate / 2)))
+    assert (row["by"], row["risk_ratio"]) == (
+        "root of the odds ratio",
+        pytest.approx(np.exp(b.estimate / 2)),
+    )
     row, b = first("r ~ a", "firth")
     assert (row["by"], row["risk_ratio"]) == ("odds ratio", pytest.approx(np.exp(b.estimate)))
     assert row["conf_high"] == pytest.approx(np.exp(b.conf_high))
@@ -191,7 +230,10 @@ def test_ratios_are_found_as_the_paper_says():
     )
     row, b = first("v ~ a", "linear")
     sd = d.v.std()
-    assert (row["by"], row["risk_ratio"]) == ("difference", pytest.approx(np.exp(0.91 * b.estimate / sd)))
+    assert (row["by"], row["risk_ratio"]) == (
+        "difference",
+        pytest.approx(np.exp(0.91 * b.estimate / sd)),
+    )
     assert row["conf_low"] == pytest.approx(np.exp((0.91 * b.estimate - 1.78 * b.std_error) / sd))
     assert row["e_value_limit"] == pytest.approx(e_value(row["conf_low"]))
     null, _ = first("y ~ a", "logit")

@@ -1,4 +1,6 @@
-"""Poisson and negative binomial against R's glm, MASS, sandwich and AER, statsmodels, and derivatives taken by complex steps."""
+"""Poisson and negative binomial against R's glm, MASS, sandwich and AER, statsmodels, and
+derivatives taken by complex steps.
+"""
 
 from pathlib import Path
 
@@ -15,11 +17,16 @@ from peacestudy.models.engines.negative_binomial import loglik
 HERE = Path(__file__).resolve().parents[2] / "references" / "counts"
 COEFFICIENT = 1e-6  # of a standard error
 GLM_NB = (
-    2e-5  # of a standard error; glm.nb takes turns at coefficients and theta, and stops when the deviance stands still
+    # of a standard error; glm.nb takes turns at coefficients and theta, and stops when the deviance
+    # stands still
+    2e-5
 )
 STD_ERROR = 5e-6  # relative
 LOGLIK = 1e-9  # relative
-FORMULAS = {"plain": ("attacks ~ a + C(k) + log(gdp)", {}), "exposed": ("attacks ~ a * C(k)", {"exposure": "years"})}
+FORMULAS = {
+    "plain": ("attacks ~ a + C(k) + log(gdp)", {}),
+    "exposed": ("attacks ~ a * C(k)", {"exposure": "years"}),
+}
 
 
 def table():
@@ -47,10 +54,15 @@ def fitted(engine, which, vcov="classical", **change):
 
 
 def rows_of(which, theta):
-    """Log-likelihoods of the rows of the negative binomial, from gamma functions of complex numbers."""
+    """Log-likelihoods of the rows of the negative binomial,
+    from gamma functions of complex numbers.
+    """
     fit = fitted("negative_binomial", which)
     y, size = fit.design.y, 1 / theta[-1]
-    mu = np.exp(fit.design.X @ theta[:-1] + (np.log(table()["years"].to_numpy()) if which == "exposed" else 0.0))
+    mu = np.exp(
+        fit.design.X @ theta[:-1]
+        + (np.log(table()["years"].to_numpy()) if which == "exposed" else 0.0)
+    )
     constant = loggamma(y + size) - loggamma(size) - loggamma(y + 1.0)
     return constant + size * np.log(size / (size + mu)) + y * np.log(mu / (size + mu))
 
@@ -102,7 +114,10 @@ def test_negative_binomial_is_r(which, expected):
 
 @pytest.mark.parametrize("which", FORMULAS)
 def test_both_are_statsmodels(which):
-    design, exposure = fitted("poisson", which).design, table()["years"] if which == "exposed" else None
+    design, exposure = (
+        fitted("poisson", which).design,
+        (table()["years"] if which == "exposed" else None),
+    )
     # the search of statsmodels wants columns of one size
     size = np.abs(design.X).max(axis=0)
     for engine, model in (("poisson", sm.Poisson), ("negative_binomial", sm.NegativeBinomial)):
@@ -172,12 +187,18 @@ def test_predictions(expected):
     new = pd.DataFrame({"a": [-1, 0.5, 1.0], "k": ["x", "z", "y"], "years": [2, 7, np.nan]})
     link, mean = (ps.models.predict(fit, new, kind) for kind in ("link", "response"))
     for i, (value, se) in enumerate(
-        zip(expected["poisson_exposed", "link"].values(), expected["poisson_exposed", "link_se"].values(), strict=True)
+        zip(
+            expected["poisson_exposed", "link"].values(),
+            expected["poisson_exposed", "link_se"].values(),
+            strict=True,
+        )
     ):
         assert link["estimate"][i] == pytest.approx(value, rel=1e-8)
         assert link["conf_high"][i] == pytest.approx(value + 1.959963984540054 * se, rel=1e-6)
         assert mean["estimate"][i] == pytest.approx(np.exp(value), rel=1e-8)
-        assert mean["conf_low"][i] == pytest.approx(np.exp(value - 1.959963984540054 * se), rel=1e-6)
+        assert mean["conf_low"][i] == pytest.approx(
+            np.exp(value - 1.959963984540054 * se), rel=1e-6
+        )
     assert mean["estimate"].isna().tolist() == [False, False, True]
     assert mean["reason"].tolist() == ["", "", "years is missing"]
     with pytest.raises(ps.SpecError, match="the exposure 'years' is not in the data"):
@@ -190,18 +211,27 @@ def test_a_coefficient_that_runs_to_infinity_is_refused_by_name():
     d.loc[d["k"] == "z", "attacks"] = 0
     for engine in ("poisson", "negative_binomial"):
         with pytest.raises(
-            ps.FitError, match=r"the count is 0 in all \d+ row\(s\) that C\(k\)\[z\] tells from the rest"
+            ps.FitError,
+            match=r"the count is 0 in all \d+ row\(s\) that C\(k\)\[z\] tells from the rest",
         ):
             ps.fit(d, ps.ModelSpec("m", "attacks ~ a + C(k)", engine, "classical"))
     # with a single count above zero there is a maximum, however far
     d.loc[d.index[d["k"] == "z"][0], "attacks"] = 1
-    assert ps.fit(d, ps.ModelSpec("m", "attacks ~ C(k)", "poisson", "hc0")).terms["estimate"].to_numpy()[
-        2
-    ] == pytest.approx(np.log(1 / (d["k"] == "z").sum()) - np.log(d[d["k"] == "x"]["attacks"].mean()))
-    line = pd.DataFrame(
-        {"y": [0, 0, 0, 0, 3, 2, 5, 4], "x": [-1.0, -2, -3, -4, 0, 0, 0, 0], "w": [1, 2, 1, 2, 1, 2, 2, 1]}
+    assert ps.fit(d, ps.ModelSpec("m", "attacks ~ C(k)", "poisson", "hc0")).terms[
+        "estimate"
+    ].to_numpy()[2] == pytest.approx(
+        np.log(1 / (d["k"] == "z").sum()) - np.log(d[d["k"] == "x"]["attacks"].mean())
     )
-    with pytest.raises(ps.FitError, match=r"in all 4 row\(s\) that x tells from the rest \(0, 1, 2, 3\)"):
+    line = pd.DataFrame(
+        {
+            "y": [0, 0, 0, 0, 3, 2, 5, 4],
+            "x": [-1.0, -2, -3, -4, 0, 0, 0, 0],
+            "w": [1, 2, 1, 2, 1, 2, 2, 1],
+        }
+    )
+    with pytest.raises(
+        ps.FitError, match=r"in all 4 row\(s\) that x tells from the rest \(0, 1, 2, 3\)"
+    ):
         ps.fit(line, ps.ModelSpec("m", "y ~ x + w", "poisson", "classical"))
 
 
@@ -218,7 +248,9 @@ def test_what_is_no_count_or_has_no_exposure():
     with pytest.raises(ps.SpecError, match="an offset or exposure is a number"):
         ps.fit(d, ps.ModelSpec("m", "attacks ~ a", "poisson", "hc0", options={"offset": "k"}))
     with pytest.raises(ps.SpecError, match="both an offset and an exposure"):
-        ps.ModelSpec("m", "attacks ~ a", "poisson", "hc0", options={"offset": "a", "exposure": "years"})
+        ps.ModelSpec(
+            "m", "attacks ~ a", "poisson", "hc0", options={"offset": "a", "exposure": "years"}
+        )
     with pytest.raises(ps.FitError, match="nothing to explain"):
         ps.fit(d.assign(attacks=0), ps.ModelSpec("m", "attacks ~ a", "poisson", "hc0"))
     with pytest.raises(ps.SpecError, match="not of 'negative_binomial'"):
@@ -237,7 +269,8 @@ def test_counts_that_vary_less_than_poisson_have_no_alpha():
     with pytest.raises(ps.FitError, match=r"alpha is zero. Use engine 'poisson'"):
         ps.fit(d, ps.ModelSpec("m", "y ~ x", "negative_binomial", "classical"))
     assert not any(
-        n.kind == "overdispersion" for n in ps.fit(d, ps.ModelSpec("m", "y ~ x", "poisson", "classical")).notes
+        n.kind == "overdispersion"
+        for n in ps.fit(d, ps.ModelSpec("m", "y ~ x", "poisson", "classical")).notes
     )
 
 
@@ -249,8 +282,12 @@ def test_large_counts_and_units():
         one = ps.fit(d, ps.ModelSpec("m", "y ~ x", engine, "hc0"))
         other = ps.fit(d.assign(x=d["x"] * 1e12 + 1e13), ps.ModelSpec("m", "y ~ x", engine, "hc0"))
         assert other.loglik == pytest.approx(one.loglik, rel=1e-10)
-        assert other.terms["estimate"][1] * 1e12 == pytest.approx(one.terms["estimate"][1], rel=1e-6)
-        assert other.terms["std_error"][1] * 1e12 == pytest.approx(one.terms["std_error"][1], rel=1e-6)
+        assert other.terms["estimate"][1] * 1e12 == pytest.approx(
+            one.terms["estimate"][1], rel=1e-6
+        )
+        assert other.terms["std_error"][1] * 1e12 == pytest.approx(
+            one.terms["std_error"][1], rel=1e-6
+        )
 
 
 def test_near_poisson_no_digits_are_lost():
@@ -265,6 +302,11 @@ def test_coverage_of_alpha_and_the_slope():
     for _ in range(100):
         x = rng.normal(size=200)
         y = rng.poisson(np.exp(0.5 + 0.4 * x) * rng.gamma(1 / 0.6, 0.6, 200))
-        t = ps.fit(pd.DataFrame({"x": x, "y": y}), ps.ModelSpec("m", "y ~ x", "negative_binomial", "classical")).terms
-        hits += ((t["conf_low"] < [0.5, 0.4, 0.6]) & (t["conf_high"] > [0.5, 0.4, 0.6])).to_numpy()[1:]
+        t = ps.fit(
+            pd.DataFrame({"x": x, "y": y}),
+            ps.ModelSpec("m", "y ~ x", "negative_binomial", "classical"),
+        ).terms
+        hits += ((t["conf_low"] < [0.5, 0.4, 0.6]) & (t["conf_high"] > [0.5, 0.4, 0.6])).to_numpy()[
+            1:
+        ]
     assert (hits >= 88).all()  # 95 expected, standard deviation 2.2

@@ -1,4 +1,6 @@
-"""Cox against R's survival, explicit risk sets, simulation and itself; what has no maximum is refused."""
+"""Cox against R's survival, explicit risk sets, simulation and
+itself; what has no maximum is refused.
+"""
 
 import re
 import time
@@ -13,11 +15,25 @@ from scipy.optimize import minimize
 
 import peacestudy as ps
 from peacestudy.models.engines.monotone import is_monotone, monotone_terms
-from peacestudy.models.engines.risk_sets import information, partial, risk_sets, score, score_residuals
+from peacestudy.models.engines.risk_sets import (
+    information,
+    partial,
+    risk_sets,
+    score,
+    score_residuals,
+)
 
 HERE = Path(__file__).resolve().parents[2] / "references" / "cox"
-ROSSI = Path(__file__).resolve().parents[3].parent / "shared" / "references" / "regression" / "rossi.csv"
-R = 1e-7  # relative; R was told to stop at 1e-14 of the log-likelihood, which leaves half as many digits to the coefficients
+ROSSI = (
+    Path(__file__).resolve().parents[3].parent
+    / "shared"
+    / "references"
+    / "regression"
+    / "rossi.csv"
+)
+# relative; R was told to stop at 1e-14 of the log-likelihood, which leaves half as many digits to
+# the coefficients
+R = 1e-7
 PRINTED = 1e-9  # relative; the reference has eleven digits
 LOGLIK = 1e-10  # relative
 ROUNDING = 1e-9  # sums in another order
@@ -26,22 +42,44 @@ RIGHT = "a + b + C(k)"
 # name in expected.csv: table, formula, vcov, cluster, options
 MODELS = {
     "efron": ("cases", f"Surv(time, event) ~ {RIGHT} + log(gdp)", "classical", None, {}),
-    "breslow": ("cases", f"Surv(time, event) ~ {RIGHT} + log(gdp)", "classical", None, {"ties": "breslow"}),
+    "breslow": (
+        "cases",
+        f"Surv(time, event) ~ {RIGHT} + log(gdp)",
+        "classical",
+        None,
+        {"ties": "breslow"},
+    ),
     "hc0": ("cases", f"Surv(time, event) ~ {RIGHT}", "hc0", None, {"ties": "efron"}),
     "hc0_breslow": ("cases", f"Surv(time, event) ~ {RIGHT}", "hc0", None, {"ties": "breslow"}),
     "country": ("cases", f"Surv(time, event) ~ {RIGHT}", "cluster", "country", {}),
     "region": ("cases", f"Surv(time, event) ~ {RIGHT}", "cluster", "region", {}),
     "strata": ("cases", "Surv(time, event) ~ a*b", "classical", None, {"strata": "region"}),
     "strata_cluster": (
-        "cases", "Surv(time, event) ~ a*b", "cluster", "country", {"strata": "region", "ties": "breslow"},
+        "cases",
+        "Surv(time, event) ~ a*b",
+        "cluster",
+        "country",
+        {"strata": "region", "ties": "breslow"},
     ),
     "entry": ("cases", f"Surv(entry, time, event) ~ {RIGHT}", "classical", None, {}),
     "intervals": ("intervals", f"Surv(start, stop, event) ~ {RIGHT}", "classical", None, {}),
-    "intervals_breslow": ("intervals", f"Surv(start, stop, event) ~ {RIGHT}", "classical", None, {"ties": "breslow"}),
+    "intervals_breslow": (
+        "intervals",
+        f"Surv(start, stop, event) ~ {RIGHT}",
+        "classical",
+        None,
+        {"ties": "breslow"},
+    ),
     "intervals_id": ("intervals", "Surv(start, stop, event) ~ a + b", "cluster", "id", {}),
     "intervals_hc0": ("intervals", "Surv(start, stop, event) ~ a + b", "hc0", None, {}),
-    "intervals_strata": ("intervals", "Surv(start, stop, event) ~ a + b", "cluster", "country", {"strata": "region"}),
-}  # fmt: skip
+    "intervals_strata": (
+        "intervals",
+        "Surv(start, stop, event) ~ a + b",
+        "cluster",
+        "country",
+        {"strata": "region"},
+    ),
+}
 
 
 def table(name):
@@ -60,7 +98,9 @@ def ours(name):
 
 def fitted(name):
     where, formula, vcov, cluster, options = MODELS[name]
-    return ps.fit(table(where), ps.ModelSpec(name, formula, "cox", vcov, cluster=cluster, options=options))
+    return ps.fit(
+        table(where), ps.ModelSpec(name, formula, "cox", vcov, cluster=cluster, options=options)
+    )
 
 
 def spec(formula, vcov="classical", **more):
@@ -83,7 +123,9 @@ def test_cox_is_r(name, expected):
     np.testing.assert_allclose(found.terms.estimate, estimate.value, rtol=R)
     V = square(want[want.quantity == "var"], found.terms.term)
     G = found.n_clusters
-    np.testing.assert_allclose(found.vcov, V * (1 if G is None else G / (G - 1)), rtol=R, atol=R * np.diag(V).min())
+    np.testing.assert_allclose(
+        found.vcov, V * (1 if G is None else G / (G - 1)), rtol=R, atol=R * np.diag(V).min()
+    )
     loglik = want[want.quantity == "loglik"].set_index("term").value
     assert found.loglik == pytest.approx(loglik["fit"], rel=LOGLIK)
     assert found.pseudo_r2 == pytest.approx(1 - loglik["fit"] / loglik["null"], rel=1e-8)
@@ -102,10 +144,15 @@ def test_the_test_of_proportional_hazards_is_r(name, expected):
 
 
 def test_two_way_clusters_are_the_parts_of_r(expected):
-    found = ps.fit(table("cases"), spec(f"Surv(time, event) ~ {RIGHT}", "cluster", cluster=["country", "region"]))
+    found = ps.fit(
+        table("cases"),
+        spec(f"Surv(time, event) ~ {RIGHT}", "cluster", cluster=["country", "region"]),
+    )
     parts = {}
     for name in ("country", "region", "both"):
-        V = square(expected[(expected.model == name) & (expected.quantity == "var")], found.terms.term)
+        V = square(
+            expected[(expected.model == name) & (expected.quantity == "var")], found.terms.term
+        )
         d = table("cases")
         G = d.groupby(["country", "region"]).ngroups if name == "both" else d[name].nunique()
         parts[name] = V * G / (G - 1)
@@ -114,12 +161,22 @@ def test_two_way_clusters_are_the_parts_of_r(expected):
     assert found.n_clusters == (31, 4)
 
 
-@pytest.mark.skipif(not ROSSI.is_file(), reason="the reference data are not at hand (../shared/references)")
+@pytest.mark.skipif(
+    not ROSSI.is_file(), reason="the reference data are not at hand (../shared/references)"
+)
 def test_rossi_is_r():
     d = pd.read_csv(ROSSI)
     formula = "Surv(week, arrest) ~ fin + age + race + wexp + mar + paro + prio"
     found = ps.fit(d, spec(formula))
-    b = [-0.37942216649, -0.05743774268, 0.31389978784, -0.14979569767, -0.43370387794, -0.0848710825, 0.09149708099]
+    b = [
+        -0.37942216649,
+        -0.05743774268,
+        0.31389978784,
+        -0.14979569767,
+        -0.43370387794,
+        -0.0848710825,
+        0.09149708099,
+    ]
     np.testing.assert_allclose(found.terms.estimate, b, rtol=2e-8)  # as far as that fit had come
     np.testing.assert_allclose(
         found.terms.std_error[[0, 1, 6]], [0.19137948071, 0.0219994706, 0.02864854996], rtol=1e-8
@@ -128,7 +185,9 @@ def test_rossi_is_r():
     assert found.loglik / (1 - found.pseudo_r2) == pytest.approx(-675.3806323, abs=1e-7)
     assert (found.n, found.n_events) == (432, 114)
     t = ps.models.proportional_hazards(found).set_index("term")
-    np.testing.assert_allclose(t.p_value[["age", "wexp", "GLOBAL"]], [0.01452, 0.03984, 0.01343], atol=5e-6)
+    np.testing.assert_allclose(
+        t.p_value[["age", "wexp", "GLOBAL"]], [0.01452, 0.03984, 0.01343], atol=5e-6
+    )
     assert t.statistic["GLOBAL"] == pytest.approx(17.69441526, abs=1e-6)
     assert t.df["GLOBAL"] == 7
     said = next(str(n) for n in found.notes if n.kind == "non_proportional")
@@ -140,7 +199,13 @@ def test_rossi_is_r():
 def draw(seed, N=30, strata=3):
     rng = np.random.default_rng(seed)
     start = rng.integers(0, 4, N).astype(float)
-    d = pd.DataFrame({"start": start, "stop": start + rng.integers(1, 6, N), "event": (rng.random(N) < 0.6) * 1.0})
+    d = pd.DataFrame(
+        {
+            "start": start,
+            "stop": start + rng.integers(1, 6, N),
+            "event": (rng.random(N) < 0.6) * 1.0,
+        }
+    )
     return d.assign(s=rng.integers(0, strata, N), a=rng.normal(size=N), b=rng.normal(size=N))
 
 
@@ -170,20 +235,27 @@ def test_value_score_and_information_are_those_of_explicit_risk_sets(ties, seed)
     at = partial(sets, Z, beta)
     assert at.loglik == pytest.approx(explicit(d, Z, beta, ties), abs=1e-11)
     steps = h * np.eye(2)
-    slope = [(explicit(d, Z, beta + e, ties) - explicit(d, Z, beta - e, ties)) / (2 * h) for e in steps]
+    slope = [
+        (explicit(d, Z, beta + e, ties) - explicit(d, Z, beta - e, ties)) / (2 * h) for e in steps
+    ]
     np.testing.assert_allclose(score(sets, Z, at), slope, atol=1e-7)
     bend = [
-        (score(sets, Z, partial(sets, Z, beta + e)) - score(sets, Z, partial(sets, Z, beta - e))) / (2 * h)
+        (score(sets, Z, partial(sets, Z, beta + e)) - score(sets, Z, partial(sets, Z, beta - e)))
+        / (2 * h)
         for e in steps
     ]
     np.testing.assert_allclose(-information(sets, Z, at), bend, atol=1e-7)
-    np.testing.assert_allclose(score_residuals(sets, Z, at).sum(axis=0), score(sets, Z, at), atol=1e-12)
+    np.testing.assert_allclose(
+        score_residuals(sets, Z, at).sum(axis=0), score(sets, Z, at), atol=1e-12
+    )
 
 
 @pytest.mark.parametrize("ties", ["efron", "breslow"])
 def test_the_maximum_is_that_of_a_general_optimiser(ties):
     d = draw(3, N=60)
-    found = ps.fit(d, spec("Surv(start, stop, event) ~ a + b", options={"strata": "s", "ties": ties}))
+    found = ps.fit(
+        d, spec("Surv(start, stop, event) ~ a + b", options={"strata": "s", "ties": ties})
+    )
     Z = d[["a", "b"]].to_numpy()
     best = minimize(lambda b: -explicit(d, Z, b, ties), np.zeros(2), options={"gtol": 1e-7})
     np.testing.assert_allclose(found.terms.estimate, best.x, atol=OPTIMISER)
@@ -220,7 +292,8 @@ def test_residuals_are_nearly_what_leaving_a_row_out_changes():
     near = score_residuals(sets, X, at) @ found.vcov.to_numpy()
     far = np.array(
         [
-            found.terms.estimate - ps.fit(d.drop(index=i), spec("Surv(time, event) ~ a + b")).terms.estimate
+            found.terms.estimate
+            - ps.fit(d.drop(index=i), spec("Surv(time, event) ~ a + b")).terms.estimate
             for i in range(40)
         ]
     )
@@ -247,7 +320,9 @@ def test_only_the_order_of_times_matters():
     two = ps.fit(d.assign(time=np.exp(d.time / 5)), spec("Surv(time, event) ~ a + b")).terms
     pd.testing.assert_frame_equal(one, two, rtol=ROUNDING)
     pd.testing.assert_frame_equal(
-        one, ps.fit(d.sample(frac=1, random_state=1), spec("Surv(time, event) ~ a + b")).terms, rtol=ROUNDING
+        one,
+        ps.fit(d.sample(frac=1, random_state=1), spec("Surv(time, event) ~ a + b")).terms,
+        rtol=ROUNDING,
     )
 
 
@@ -270,7 +345,9 @@ def test_raw_gdp_and_a_calendar_year_are_fitted():
 def test_categories_are_coded_beside_the_baseline_whatever_the_intercept(formula):
     found = ps.fit(table("cases"), spec(f"Surv(time, event) ~ {formula}"))
     assert set(found.terms.term) == {"a", "C(k)[y]", "C(k)[z]"}
-    assert found.loglik == pytest.approx(ps.fit(table("cases"), spec("Surv(time, event) ~ a + C(k)")).loglik, rel=1e-12)
+    assert found.loglik == pytest.approx(
+        ps.fit(table("cases"), spec("Surv(time, event) ~ a + C(k)")).loglik, rel=1e-12
+    )
 
 
 def test_the_hazard_is_recovered_and_its_interval_covers():
@@ -289,13 +366,19 @@ def test_the_hazard_is_recovered_and_its_interval_covers():
 
 def test_a_monotone_likelihood_is_refused_with_its_terms():
     d = table("cases").assign(
-        m=lambda t: np.where(t.event == 1, 1, t.id % 2), c=lambda t: t.k.where((t.event == 1) | (t.id % 5 > 0), "w")
+        m=lambda t: np.where(t.event == 1, 1, t.id % 2),
+        c=lambda t: t.k.where((t.event == 1) | (t.id % 5 > 0), "w"),
     )
     for formula, said in (("a + m", "monotone in m:"), ("a + C(c)", r"monotone in C\(c\)\[")):
         with pytest.raises(ps.FitError, match=said):
             ps.fit(d, spec(f"Surv(time, event) ~ {formula}"))
     with pytest.raises(ps.FitError, match="monotone in m:"):
-        ps.fit(d, spec("Surv(entry, time, event) ~ a + m", options={"strata": "region", "ties": "breslow"}))
+        ps.fit(
+            d,
+            spec(
+                "Surv(entry, time, event) ~ a + m", options={"strata": "region", "ties": "breslow"}
+            ),
+        )
     best = table("cases").assign(v=lambda t: -t.time)
     with pytest.raises(ps.FitError, match="monotone in v:"):
         ps.fit(best, spec("Surv(time, event) ~ v"))
@@ -316,13 +399,18 @@ def test_monotone_is_what_a_linear_program_over_all_comparisons_says(seed):
         for j in range(len(d))
         if d.s[i] == d.s[j] and d.start[j] < d.stop[i] <= d.stop[j]
     ]
-    best = linprog(-np.sum(gaps, axis=0), A_ub=-np.array(gaps), b_ub=np.zeros(len(gaps)), bounds=(-1, 1))
+    best = linprog(
+        -np.sum(gaps, axis=0), A_ub=-np.array(gaps), b_ub=np.zeros(len(gaps)), bounds=(-1, 1)
+    )
     sets = risk_sets(d[["start", "stop"]].to_numpy(), d.event.to_numpy(), d.s.to_numpy(), "efron")
     assert is_monotone(sets, X) == (-best.fun > 1e-9)
     if is_monotone(sets, X):
         needed = monotone_terms(sets, X)
         assert is_monotone(sets, X[:, needed])
-        assert all(len(needed) == 1 or not is_monotone(sets, X[:, [k for k in needed if k != j]]) for j in needed)
+        assert all(
+            len(needed) == 1 or not is_monotone(sets, X[:, [k for k in needed if k != j]])
+            for j in needed
+        )
 
 
 def test_every_monotone_likelihood_is_found_by_the_fit():
@@ -331,12 +419,16 @@ def test_every_monotone_likelihood_is_found_by_the_fit():
         d = draw(seed, N=12, strata=1).assign(a=lambda t: (t.a > 0) * 1.0)
         if d.event.sum() < 2:
             continue
-        sets = risk_sets(d[["start", "stop"]].to_numpy(), d.event.to_numpy(), d.s.to_numpy(), "efron")
+        sets = risk_sets(
+            d[["start", "stop"]].to_numpy(), d.event.to_numpy(), d.s.to_numpy(), "efron"
+        )
         try:
             found = ps.fit(d, spec("Surv(start, stop, event) ~ a + b"))
         except ps.FitError as err:
             seen += "monotone" in str(err)
-            assert ("monotone" in str(err)) == is_monotone(sets, d[["a", "b"]].to_numpy()) or "told" in str(err)
+            assert ("monotone" in str(err)) == is_monotone(
+                sets, d[["a", "b"]].to_numpy()
+            ) or "told" in str(err)
         else:
             assert not is_monotone(sets, d[["a", "b"]].to_numpy())
             assert np.abs(found.terms.statistic).max() < 10
@@ -345,7 +437,10 @@ def test_every_monotone_likelihood_is_found_by_the_fit():
 
 def test_what_the_risk_sets_do_not_determine_is_refused():
     d = table("cases").assign(
-        same=1.0, twice=lambda t: 3 - 2 * t.a, calendar=lambda t: t.time, r=lambda t: (t.region == "east") * 1.0
+        same=1.0,
+        twice=lambda t: 3 - 2 * t.a,
+        calendar=lambda t: t.time,
+        r=lambda t: (t.region == "east") * 1.0,
     )
     with pytest.raises(ps.FitError, match="the term 'same' is the same for all"):
         ps.fit(d, spec("Surv(time, event) ~ a + same"))
@@ -354,7 +449,11 @@ def test_what_the_risk_sets_do_not_determine_is_refused():
     with pytest.raises(ps.FitError, match="the term 'r' is the same for all"):
         ps.fit(d, spec("Surv(time, event) ~ a + r", options={"strata": "region"}))
     long = pd.DataFrame(
-        [(i, t, t + 1, int(t == i % 5 and i % 2), t * 1.0, i / 7 + t % 2) for i in range(40) for t in range(5)]
+        [
+            (i, t, t + 1, int(t == i % 5 and i % 2), t * 1.0, i / 7 + t % 2)
+            for i in range(40)
+            for t in range(5)
+        ]
     )
     long.columns = ["id", "from", "to", "e", "year", "x"]
     with pytest.raises(ps.FitError, match="the term 'year' is the same for all who are at risk"):
@@ -365,10 +464,17 @@ def test_what_the_risk_sets_do_not_determine_is_refused():
 
 def test_conventions_are_said():
     d = table("cases")
-    said = " ".join(map(str, ps.fit(d, spec("Surv(time, event) ~ a", "cluster", cluster="country")).notes))
+    said = " ".join(
+        map(str, ps.fit(d, spec("Surv(time, event) ~ a", "cluster", cluster="country")).notes)
+    )
     assert "Ties by Efron's approximation (no option ties was written, so Efron's)." in said
-    assert "factor G/(G-1); score residuals summed over clusters; R's coxph leaves the factor out." in said
-    other = ps.fit(d, spec("Surv(time, event) ~ a", "hc0", options={"ties": "breslow", "strata": "region"}))
+    assert (
+        "factor G/(G-1); score residuals summed over clusters; R's coxph leaves the factor out."
+        in said
+    )
+    other = ps.fit(
+        d, spec("Surv(time, event) ~ a", "hc0", options={"ties": "breslow", "strata": "region"})
+    )
     said = " ".join(map(str, other.notes))
     assert "Ties by Breslow's approximation; baseline hazards by region." in said
     assert "every row counts as independent" in said
@@ -378,12 +484,20 @@ def test_conventions_are_said():
 
 def test_rows_without_a_stratum_a_time_or_an_event_are_left_out_with_the_reason():
     d = table("cases").astype({"time": float, "event": float})
-    d.loc[1, "time"], d.loc[2, "event"], d.loc[3, "region"], d.loc[4, "a"] = np.nan, np.nan, None, np.inf
+    d.loc[1, "time"], d.loc[2, "event"], d.loc[3, "region"], d.loc[4, "a"] = (
+        np.nan,
+        np.nan,
+        None,
+        np.inf,
+    )
     found = ps.fit(d, spec("Surv(time, event) ~ a", options={"strata": "region"}))
     assert found.n == 236
     assert sorted(found.dropped.values.tolist()) == [
-        [1, "time", "time is missing"], [2, "event", "event is missing"], [3, "region", "region is missing"], [4, "a", "a is infinite"],
-    ]  # fmt: skip
+        [1, "time", "time is missing"],
+        [2, "event", "event is missing"],
+        [3, "region", "region is missing"],
+        [4, "a", "a is infinite"],
+    ]
 
 
 def test_ten_thousand_rows_are_fast():
@@ -394,7 +508,15 @@ def test_ten_thousand_rows_are_fast():
     d["stop"] = d.start + rng.exponential(np.exp(-0.3 * d.a))
     d["event"], d["s"] = (rng.random(N) < 0.7) * 1, rng.integers(0, 30, N)
     began = time.perf_counter()
-    ps.fit(d, spec("Surv(start, stop, event) ~ a+b+c+d+e+f+g+h", "cluster", cluster="s", options={"strata": "s"}))
+    ps.fit(
+        d,
+        spec(
+            "Surv(start, stop, event) ~ a+b+c+d+e+f+g+h",
+            "cluster",
+            cluster="s",
+            options={"strata": "s"},
+        ),
+    )
     assert time.perf_counter() - began < 5  # seconds; it takes under one
 
 

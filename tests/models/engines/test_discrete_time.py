@@ -1,4 +1,6 @@
-"""Discrete-time hazards against logit on tables expanded by hand, R's glm, simulation; what carries no information is told."""
+"""Discrete-time hazards against logit on tables expanded by hand, R's glm,
+simulation; what carries no information is told.
+"""
 
 import re
 from pathlib import Path
@@ -14,8 +16,11 @@ HERE = Path(__file__).resolve().parents[2] / "references"
 R = 1e-6  # relative; R's glm stops when the deviance does
 SAME = 1e-10  # relative; the same kernel on the same rows in the same order
 BASELINES = {
-    "dummies": "C(period)", "cubic": "period + square(period) + p3", "log": "log(period)", "constant": "1",
-}  # fmt: skip
+    "dummies": "C(period)",
+    "cubic": "period + square(period) + p3",
+    "log": "log(period)",
+    "constant": "1",
+}
 RIGHT = "a + b + C(k)"
 
 
@@ -32,7 +37,9 @@ def by_hand(d, start, stop, event="event"):
     rows = []
     for i, row in d.iterrows():
         for t in range(int(start[i]) + 1, int(stop[i]) + 1):
-            rows.append({**row, "given": i, "period": t, "p3": t**3, "y": int(row[event] and t == stop[i])})
+            rows.append(
+                {**row, "given": i, "period": t, "p3": t**3, "y": int(row[event] and t == stop[i])}
+            )
     return pd.DataFrame(rows)
 
 
@@ -54,11 +61,18 @@ def test_it_is_a_logit_of_the_table_expanded_by_hand(which, baseline, vcov):
     cluster = "country" if vcov == "cluster" else None
     found = ps.fit(d, spec(f"{left} ~ {RIGHT}", vcov, cluster, baseline=baseline))
     start = "0 + " if baseline == "dummies" else ""
-    want = ps.fit(p, ps.ModelSpec("m", f"y ~ {start}{BASELINES[baseline]} + {RIGHT}", "logit", vcov, cluster=cluster))
+    want = ps.fit(
+        p,
+        ps.ModelSpec(
+            "m", f"y ~ {start}{BASELINES[baseline]} + {RIGHT}", "logit", vcov, cluster=cluster
+        ),
+    )
     ours, theirs = found.terms.set_index("term"), want.terms.set_index("term")
     slopes = ["a", "b", "C(k)[y]", "C(k)[z]"]
     for column in ("estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high"):
-        np.testing.assert_allclose(ours.loc[slopes, column], theirs.loc[slopes, column], rtol=1e-8, atol=1e-10)
+        np.testing.assert_allclose(
+            ours.loc[slopes, column], theirs.loc[slopes, column], rtol=1e-8, atol=1e-10
+        )
     np.testing.assert_allclose(ours.estimate[slopes], theirs.estimate[slopes], rtol=SAME, atol=SAME)
     names = {"period^2": "square(period)", "period^3": "p3"}
     for term in ours.index.difference(slopes):
@@ -75,12 +89,20 @@ def test_it_is_a_logit_of_the_table_expanded_by_hand(which, baseline, vcov):
 def test_it_is_r(model):
     want = pd.read_csv(HERE / "discrete_time" / "expected.csv", keep_default_na=False)
     want = want[want.model == model]
-    rows = spec(f"Surv(start, stop, event) ~ {RIGHT}") if model == "intervals" else spec(baseline=model)
+    rows = (
+        spec(f"Surv(start, stop, event) ~ {RIGHT}")
+        if model == "intervals"
+        else spec(baseline=model)
+    )
     found = ps.fit(table("intervals" if model == "intervals" else "cases"), rows)
     t = found.terms.set_index("term")
     names = {"(Intercept)": "Intercept", "I(period^2)": "period^2", "I(period^3)": "period^3"}
     for row in want.itertuples():
-        name = re.sub(r"factor\(k\)(\w)", r"C(k)[\1]", re.sub(r"factor\(period\)(\d+)", r"period[\1]", row.term))
+        name = re.sub(
+            r"factor\(k\)(\w)",
+            r"C(k)[\1]",
+            re.sub(r"factor\(period\)(\d+)", r"period[\1]", row.term),
+        )
         if row.quantity in ("estimate", "std_error"):
             assert t.loc[names.get(name, name), row.quantity] == pytest.approx(row.value, rel=R)
         elif row.quantity == "loglik":
@@ -94,7 +116,10 @@ def test_rows_that_are_periods_already_are_a_logit():
     p = by_hand(table(), table().time * 0, table().time)
     for vcov, cluster in (("classical", None), ("hc1", None), ("cluster", "id")):
         found = ps.fit(p, spec("y ~ a + b + square(period) + C(k)", vcov, cluster))
-        want = ps.fit(p, ps.ModelSpec("m", "y ~ a + b + square(period) + C(k)", "logit", vcov, cluster=cluster))
+        want = ps.fit(
+            p,
+            ps.ModelSpec("m", "y ~ a + b + square(period) + C(k)", "logit", vcov, cluster=cluster),
+        )
         pd.testing.assert_frame_equal(found.terms, want.terms, check_exact=True)
         assert (found.loglik, found.n, found.aic) == (want.loglik, want.n, want.aic)
     assert "the baseline stands in the formula" in " ".join(map(str, found.notes))
@@ -105,9 +130,13 @@ def test_rows_that_are_periods_already_are_a_logit():
 
 
 def test_what_carries_no_information_is_left_out_and_told():
-    d = pd.DataFrame({
-        "t": [1, 1, 2, 2, 3, 3, 4, 4, 5, 6], "e": [0, 0, 1, 0, 1, 0, 1, 0, 0, 1], "x": [1.0, 3, 2, 5, 2, 1, 4, 3, 3, 4],
-    })  # fmt: skip
+    d = pd.DataFrame(
+        {
+            "t": [1, 1, 2, 2, 3, 3, 4, 4, 5, 6],
+            "e": [0, 0, 1, 0, 1, 0, 1, 0, 0, 1],
+            "x": [1.0, 3, 2, 5, 2, 1, 4, 3, 3, 4],
+        }
+    )
     found = ps.fit(d, spec("Surv(t, e) ~ x"))
     assert found.terms.term.tolist() == ["period[2]", "period[3]", "period[4]", "x"]
     assert found.n == 8
@@ -115,10 +144,12 @@ def test_what_carries_no_information_is_left_out_and_told():
     assert found.n_events == 3
     said = " ".join(map(str, found.notes))
     assert (
-        "2 period(s) without an event (1, 5) and 1 period(s) where all at risk have it (6), 13 person-periods" in said
+        "2 period(s) without an event (1, 5) and 1 period(s) where all at risk have it (6), 13"
+        " person-periods" in said
     )
     assert found.dropped.values.tolist() == [
-        [i, "Surv(t, e)", "at risk only in periods in which nobody, or everybody, has the event"] for i in (0, 1)
+        [i, "Surv(t, e)", "at risk only in periods in which nobody, or everybody, has the event"]
+        for i in (0, 1)
     ]
     whole = ps.fit(d, spec("Surv(t, e) ~ x", baseline="constant"))
     assert (whole.n, whole.n_events) == (10, 4)
@@ -132,7 +163,11 @@ def test_a_dummy_of_its_own_would_fit_such_a_period_exactly():
     silent = (p.groupby("period").y.transform("mean") == 0).to_numpy()
     dummies = pd.get_dummies(p.period.mask(silent), dtype=float)
     X = np.column_stack([dummies, p.a, p.b])
-    want = sm.GLM(p.y, X, family=sm.families.Binomial(), offset=np.where(silent, -40.0, 0.0)).fit(tol=1e-14).params
+    want = (
+        sm.GLM(p.y, X, family=sm.families.Binomial(), offset=np.where(silent, -40.0, 0.0))
+        .fit(tol=1e-14)
+        .params
+    )
     found = ps.fit(table(), spec("Surv(time, event) ~ a + b")).terms.estimate
     np.testing.assert_allclose(found, want, rtol=1e-7)
 
@@ -140,8 +175,8 @@ def test_a_dummy_of_its_own_would_fit_such_a_period_exactly():
 def test_which_baseline_and_that_it_was_the_default_is_said():
     said = " ".join(map(str, ps.fit(table(), spec()).notes))
     assert (
-        "Hazard of a period by logit, baseline dummies (no option baseline was written, so dummies); 229 rows make"
-        in said
+        "Hazard of a period by logit, baseline dummies (no option baseline was written, so"
+        " dummies); 229 rows make" in said
     )
     said = " ".join(map(str, ps.fit(table(), spec(baseline="cubic")).notes))
     assert "baseline cubic; 240 rows make" in said
@@ -150,21 +185,27 @@ def test_which_baseline_and_that_it_was_the_default_is_said():
 
 def test_rows_that_end_at_time_zero_are_left_out_with_the_reason():
     d = table().assign(
-        time=lambda t: t.time.mask(t.id.isin([3, 9]), 0), event=lambda t: t.event.mask(t.id.isin([3, 9]), 0)
+        time=lambda t: t.time.mask(t.id.isin([3, 9]), 0),
+        event=lambda t: t.event.mask(t.id.isin([3, 9]), 0),
     )
     found = ps.fit(d, spec("Surv(time, event) ~ a", "cluster", "country", baseline="log"))
     assert found.n == 238
     assert found.dropped.values.tolist() == [
-        [i, "Surv(time, event)", "Surv(time, event) ends at time 0: no period at risk"] for i in (2, 8)
+        [i, "Surv(time, event)", "Surv(time, event) ends at time 0: no period at risk"]
+        for i in (2, 8)
     ]
-    want = ps.fit(d.drop(index=[2, 8]), spec("Surv(time, event) ~ a", "cluster", "country", baseline="log"))
+    want = ps.fit(
+        d.drop(index=[2, 8]), spec("Surv(time, event) ~ a", "cluster", "country", baseline="log")
+    )
     pd.testing.assert_frame_equal(found.terms, want.terms)
     assert "2 row(s) left out" in " ".join(map(str, found.notes))
 
 
 def test_times_must_be_whole_periods():
     d = table().assign(time=lambda t: t.time + 0.5 * (t.id == 4))
-    with pytest.raises(ps.FitError, match=r"whole periods; it is not in 1 row\(s\) \(cases 3: 0 to "):
+    with pytest.raises(
+        ps.FitError, match=r"whole periods; it is not in 1 row\(s\) \(cases 3: 0 to "
+    ):
         ps.fit(d, spec())
     with pytest.raises(ps.FitError, match="too many"):
         ps.fit(table().assign(time=10**7), spec())
@@ -188,7 +229,15 @@ def test_a_name_that_the_baseline_has_is_refused():
 @pytest.mark.parametrize("formula", ["0 + C(k) + a", "a + C(k)", "C(k) - 1 + a"])
 def test_categories_are_coded_beside_the_baseline_whatever_the_intercept(formula):
     found = ps.fit(table(), spec(f"Surv(time, event) ~ {formula}", baseline="cubic"))
-    assert set(found.terms.term) == {"Intercept", "period", "period^2", "period^3", "a", "C(k)[y]", "C(k)[z]"}
+    assert set(found.terms.term) == {
+        "Intercept",
+        "period",
+        "period^2",
+        "period^3",
+        "a",
+        "C(k)[y]",
+        "C(k)[z]",
+    }
 
 
 def test_few_events_are_counted_for_the_slopes():

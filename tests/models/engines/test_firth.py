@@ -1,6 +1,8 @@
-"""Firth's logit against closed forms, R's logistf, firthmodels and the penalised likelihood climbed by scipy.
+"""Firth's logit against closed forms, R's logistf, firthmodels and
+the penalised likelihood climbed by scipy.
 
-The closed forms: with an intercept alone, or one dummy, Firth's penalty adds a half to every cell (Firth 1993, 3.3).
+The closed forms: with an intercept alone, or one dummy, Firth's penalty
+adds a half to every cell (Firth 1993, 3.3).
 """
 
 from pathlib import Path
@@ -20,8 +22,10 @@ from peacestudy.models.engines.firth import climb_firth, curvature, fit_firth, p
 REFERENCES = Path(__file__).resolve().parents[3].parent / "shared" / "references" / "regression"
 CLOSED = 1e-10  # relative, against formulas
 PEAK = 1e-7  # likelihood units: no point found by another optimiser may be higher by more
-FLAT = 2e-3  # of a linear predictor, where BFGS stops on a likelihood as flat as Firth's under separation
-ORACLE = 1e-6  # of an estimate, firthmodels with gtol = xtol = 1e-7 instead of its 1e-4; it cannot take less
+# of a linear predictor, where BFGS stops on a likelihood as flat as Firth's under separation
+FLAT = 2e-3
+# of an estimate, firthmodels with gtol = xtol = 1e-7 instead of its 1e-4; it cannot take less
+ORACLE = 1e-6
 BATCH = 1e-9  # relative; members stop at decrement 1e-16, which is 1e-8 standard errors
 
 
@@ -31,7 +35,9 @@ def fit(data, formula, vcov="classical", **more):
 
 def table(a, b, c, e):
     """A two-by-two table as rows: a and b events and others with x 1, c and e with x 0."""
-    return pd.DataFrame({"x": [1] * (a + b) + [0] * (c + e), "y": [1] * a + [0] * b + [1] * c + [0] * e})
+    return pd.DataFrame(
+        {"x": [1] * (a + b) + [0] * (c + e), "y": [1] * a + [0] * b + [1] * c + [0] * e}
+    )
 
 
 def penalised(b, X, y):
@@ -42,7 +48,9 @@ def penalised(b, X, y):
 
 
 def draw(seed, kind):
-    """Designs of the kinds that the field has: a rare dummy, a year, a heavy tail, an outcome that is separated."""
+    """Designs of the kinds that the field has: a rare dummy, a year, a
+    heavy tail, an outcome that is separated.
+    """
     rng = np.random.default_rng(seed)
     N = int(rng.integers(25, 70))
     x = {
@@ -61,12 +69,16 @@ def draw(seed, kind):
 KINDS = ["normal", "rare", "year", "dollars", "separated"]
 
 
-@pytest.mark.parametrize("cells", [(12, 5, 7, 22), (1, 30, 2, 19), (0, 8, 5, 9), (6, 0, 0, 7), (0, 1, 3, 20)])
+@pytest.mark.parametrize(
+    "cells", [(12, 5, 7, 22), (1, 30, 2, 19), (0, 8, 5, 9), (6, 0, 0, 7), (0, 1, 3, 20)]
+)
 def test_a_two_by_two_table_gains_a_half_in_every_cell(cells):
     a, b, c, e = cells
     t = fit(table(*cells), "y ~ x").terms
     want = np.log((a + 0.5) / (b + 0.5)) - np.log((c + 0.5) / (e + 0.5))
-    np.testing.assert_allclose(t.estimate, [np.log((c + 0.5) / (e + 0.5)), want], rtol=CLOSED, atol=1e-10)
+    np.testing.assert_allclose(
+        t.estimate, [np.log((c + 0.5) / (e + 0.5)), want], rtol=CLOSED, atol=1e-10
+    )
     # h is 1/n in a cell of n rows: its augmented information is n w (1 + 1/n) = (n + 1) w
     one = (a + b + 1) * ((a + 0.5) / (a + b + 1)) * ((b + 0.5) / (a + b + 1))
     zero = (c + e + 1) * ((c + 0.5) / (c + e + 1)) * ((e + 0.5) / (c + e + 1))
@@ -79,15 +91,20 @@ def test_an_intercept_alone_gains_a_half():
     assert np.isnan(found.aic)
 
 
-@pytest.mark.skipif(not REFERENCES.is_dir(), reason="the reference data are not at hand (../shared/references)")
+@pytest.mark.skipif(
+    not REFERENCES.is_dir(), reason="the reference data are not at hand (../shared/references)"
+)
 def test_the_null_model_is_logistf():
     d = pd.read_csv(REFERENCES / "sex2.csv")
     X = np.column_stack([np.ones(len(d)), d[["age", "oc", "vic", "vicl", "vis", "dia"]]])
     null = climb_firth(X[None], d.case.to_numpy(float)[None], np.zeros((1, 7)), free=1)
-    assert null.value[0] == pytest.approx(-157.0847009, abs=1e-7)  # logistf keeps the penalty of the whole design
+    # logistf keeps the penalty of the whole design
+    assert null.value[0] == pytest.approx(-157.0847009, abs=1e-7)
 
 
-@pytest.mark.skipif(not REFERENCES.is_dir(), reason="the reference data are not at hand (../shared/references)")
+@pytest.mark.skipif(
+    not REFERENCES.is_dir(), reason="the reference data are not at hand (../shared/references)"
+)
 def test_the_three_standard_errors_of_dia_are_told_apart():
     d = pd.read_csv(REFERENCES / "sex2.csv")
     found = fit(d, "case ~ age + oc + vic + vicl + vis + dia")
@@ -112,7 +129,9 @@ def test_no_other_point_is_higher(kind, seed):
     shift = penalised(np.zeros(3), X, y) - penalised(np.zeros(3), U, y)
     rng = np.random.default_rng(seed)
     starts = [np.zeros(3), *rng.normal(size=(3, 3))]
-    best = min((minimize(penalised, s, args=(U, y), method="BFGS") for s in starts), key=lambda r: r.fun)
+    best = min(
+        (minimize(penalised, s, args=(U, y), method="BFGS") for s in starts), key=lambda r: r.fun
+    )
     assert found.converged[0]
     assert found.iterations[0] <= 20
     assert found.loglik[0] == pytest.approx(-penalised(found.beta[0], X, y), abs=PEAK)
@@ -162,7 +181,9 @@ def test_the_curvature_is_the_second_derivative(seed):
     np.testing.assert_allclose(J, J.T, atol=1e-12)
     gradient = approx_fprime(b, lambda at: -penalised(at, X, y), 1e-7)
     np.testing.assert_allclose(gradient, score(b), rtol=1e-4, atol=1e-4)
-    assert penalised_loglik(X[None], y[None], b[None])[0] == pytest.approx(-penalised(b, X, y), rel=1e-12)
+    assert penalised_loglik(X[None], y[None], b[None])[0] == pytest.approx(
+        -penalised(b, X, y), rel=1e-12
+    )
 
 
 @given(st.integers(0, 10**6), st.integers(2, 4))
@@ -176,40 +197,55 @@ def test_a_batch_is_its_members_whatever_stands_beside_them(seed, B):
     for b in range(B):
         alone = fit_firth(X[b : b + 1], y[b : b + 1])
         for name in ("beta", "influence", "leverage", "classical", "loglik", "r2"):
-            np.testing.assert_allclose(getattr(together, name)[b], getattr(alone, name)[0], rtol=BATCH, atol=1e-10)
+            np.testing.assert_allclose(
+                getattr(together, name)[b], getattr(alone, name)[0], rtol=BATCH, atol=1e-10
+            )
 
 
 @pytest.mark.parametrize("unit", [1e-12, 1e12])
 @pytest.mark.parametrize("vcov", ["classical", "hc1"])
 def test_units_change_nothing_but_the_coefficient(unit, vcov):
     rng = np.random.default_rng(2)
-    d = pd.DataFrame({"x": rng.normal(size=60), "z": rng.normal(size=60), "y": rng.integers(0, 2, 60)})
+    d = pd.DataFrame(
+        {"x": rng.normal(size=60), "z": rng.normal(size=60), "y": rng.integers(0, 2, 60)}
+    )
     plain, scaled = fit(d, "y ~ x + z", vcov), fit(d.assign(x=d.x * unit), "y ~ x + z", vcov)
     factor = np.array([1, unit, 1])
     for column in ("estimate", "std_error", "conf_low", "conf_high"):
-        np.testing.assert_allclose(scaled.terms[column] * factor, plain.terms[column], rtol=1e-7, atol=1e-9)
+        np.testing.assert_allclose(
+            scaled.terms[column] * factor, plain.terms[column], rtol=1e-7, atol=1e-9
+        )
     np.testing.assert_allclose(scaled.terms.p_value, plain.terms.p_value, rtol=1e-7)
     assert scaled.pseudo_r2 == pytest.approx(plain.pseudo_r2, rel=1e-10)
-    assert scaled.loglik == pytest.approx(plain.loglik + np.log(unit), abs=1e-7)  # the penalty has units, as in logistf
+    # the penalty has units, as in logistf
+    assert scaled.loglik == pytest.approx(plain.loglik + np.log(unit), abs=1e-7)
 
 
 def test_the_other_outcome_has_the_other_sign():
     X, y = draw(4, "normal")
-    np.testing.assert_allclose(fit_firth(X[None], y[None]).beta, -fit_firth(X[None], 1 - y[None]).beta, atol=1e-8)
+    np.testing.assert_allclose(
+        fit_firth(X[None], y[None]).beta, -fit_firth(X[None], 1 - y[None]).beta, atol=1e-8
+    )
 
 
 def test_a_dummy_of_one_case_does_not_swing():
-    """Steps by the information alone go round this maximum forever: the leverage of the case is one."""
+    """Steps by the information alone go round this maximum
+    forever: the leverage of the case is one.
+    """
     rng = np.random.default_rng(0)
     N = 60
-    X = np.column_stack([np.ones(N), np.arange(N) == 0, np.arange(N) == 1, rng.normal(size=N)]).astype(float)
+    X = np.column_stack(
+        [np.ones(N), np.arange(N) == 0, np.arange(N) == 1, rng.normal(size=N)]
+    ).astype(float)
     found = fit_firth(X[None], (rng.random((1, N)) < 0.3).astype(float))
     assert found.converged[0]
     assert found.iterations[0] < 10
 
 
 def test_estimates_are_less_biased_than_those_of_maximum_likelihood():
-    """Forty cases, true slope 1: the classic result of Heinze and Schemper (2002), here on 3000 draws."""
+    """Forty cases, true slope 1: the classic result of Heinze
+    and Schemper (2002), here on 3000 draws.
+    """
     rng = np.random.default_rng(11)
     X = np.stack([np.ones((3000, 40)), rng.normal(size=(3000, 40))], axis=2)
     y = (rng.random((3000, 40)) < expit(-1 + X[:, :, 1])).astype(float)

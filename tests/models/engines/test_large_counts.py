@@ -1,4 +1,6 @@
-"""Counts of any size: against R's MASS, exact sums over all smaller counts, Poisson's limit; memory does not grow with them."""
+"""Counts of any size: against R's MASS, exact sums over all smaller counts,
+Poisson's limit; memory does not grow with them.
+"""
 
 import tracemalloc
 from decimal import Decimal, localcontext
@@ -44,7 +46,9 @@ def test_it_is_glm_nb(outcome, table):
 
 
 def exact(y, mean, size):
-    """Log-likelihood, score and minus the second derivative in alpha by sums over all smaller counts, with 60 digits."""
+    """Log-likelihood, score and minus the second derivative in alpha by
+    sums over all smaller counts, with 60 digits.
+    """
     with localcontext() as context:
         context.prec = 60
         mu, alpha = Decimal(mean), Decimal(size)
@@ -97,7 +101,9 @@ def test_as_alpha_nears_zero_it_becomes_poisson():
         assert found.alpha == pytest.approx(((y - mu) ** 2 - y) / 2, rel=1e-7)
         limit = y * (y - 1) * (2 * y - 1) / 6 - mu**2 * y + 2 * mu**3 / 3
         assert found.alpha_alpha == pytest.approx(limit, rel=1e-5)
-    assert poisson_loglik(mu[:4], y[:4]) == pytest.approx((y * eta - mu - gammaln(y + 1))[:4].sum(), rel=1e-13)
+    assert poisson_loglik(mu[:4], y[:4]) == pytest.approx(
+        (y * eta - mu - gammaln(y + 1))[:4].sum(), rel=1e-13
+    )
 
 
 def test_log_likelihoods_of_large_counts_are_scipys():
@@ -110,13 +116,15 @@ def test_log_likelihoods_of_large_counts_are_scipys():
     z = np.array([1e-3, 0.5, 3.0, 14.99, 15.01, 100.0])
     by_gamma = gammaln(z + 1) - (z + 0.5) * np.log(z) + z - 0.5 * np.log(2 * np.pi)
     assert stirling_error(z) == pytest.approx(by_gamma, abs=1e-13)
-    assert deviance_part(np.array([0.0, 4.0]), np.array([3.0, 2.0]), np.array([-3.0, 2.0])) == pytest.approx(
-        [3.0, 4 * np.log(2) - 2]
-    )
+    assert deviance_part(
+        np.array([0.0, 4.0]), np.array([3.0, 2.0]), np.array([-3.0, 2.0])
+    ) == pytest.approx([3.0, 4 * np.log(2) - 2])
 
 
 def test_neither_steps_nor_memory_grow_with_the_counts(table):
-    """At 2e9 the sums over smaller counts took 16 GB; from 1e3 to 9e11 nothing but the intercept changes."""
+    """At 2e9 the sums over smaller counts took 16 GB; from 1e3 to
+    9e11 nothing but the intercept changes.
+    """
     shares = table["billions"] / table["billions"].max()
     fits = {}
     tracemalloc.start()
@@ -128,14 +136,18 @@ def test_neither_steps_nor_memory_grow_with_the_counts(table):
     first, last = fits[1e6].terms["estimate"], fits[9e11].terms["estimate"]
     assert last[0] - first[0] == pytest.approx(np.log(9e5), rel=1e-6)
     assert last[1:].to_numpy() == pytest.approx(first[1:].to_numpy(), rel=1e-4)
-    small = fitted(table.assign(count=table["billions"] * 0 + table["hundreds"]), "count", "poisson")
-    assert fitted(table.assign(count=table["hundreds"] * 1e9), "count", "poisson").terms["estimate"][
-        1
-    ] == pytest.approx(small.terms["estimate"][1], rel=1e-9)
+    small = fitted(
+        table.assign(count=table["billions"] * 0 + table["hundreds"]), "count", "poisson"
+    )
+    assert fitted(table.assign(count=table["hundreds"] * 1e9), "count", "poisson").terms[
+        "estimate"
+    ][1] == pytest.approx(small.terms["estimate"][1], rel=1e-9)
 
 
 def test_little_overdispersion_of_large_counts_is_found():
-    """Alpha times the mean decides what is Poisson's law, not alpha: here the variance is five times the mean."""
+    """Alpha times the mean decides what is Poisson's law, not alpha:
+    here the variance is five times the mean.
+    """
     rng = np.random.default_rng(4)
     x = rng.normal(size=400)
     mu = np.exp(26 + 0.1 * x)
@@ -148,7 +160,8 @@ def test_little_overdispersion_of_large_counts_is_found():
 
 def test_counts_beyond_what_a_mean_can_be_rounded_to_are_refused(table):
     with pytest.raises(
-        ps.FitError, match=r"up to 1,000,000,000,000; it is not in 1 row\(s\) \(cases 5: 3000000000000\)"
+        ps.FitError,
+        match=r"up to 1,000,000,000,000; it is not in 1 row\(s\) \(cases 5: 3000000000000\)",
     ):
         fitted(table.assign(count=table["hundreds"].where(table.index != 5, 3 * 10**12)), "count")
     with pytest.raises(ps.FitError, match=r"must be a count.*cases 2: 2\.9999999999\)"):

@@ -14,7 +14,9 @@ import peacestudy as ps
 from peacestudy.models.engines.linear import fit_linear
 
 CERTIFIED = 1e-12  # relative; NIST gives 15 digits and these designs are benign
-EXACT = 1e-10  # relative, against rational arithmetic: unit roundoff times the condition number (5e4) with a margin
+# relative, against rational arithmetic: unit roundoff times the condition number (5e4) with a
+# margin
+EXACT = 1e-10
 SAME = 1e-9  # relative, against statsmodels, which squares the condition number in places
 BATCH = 1e-12  # relative; the same arithmetic, but the blocks of a product may be cut otherwise
 
@@ -25,7 +27,13 @@ def fit(data, formula, vcov="classical", **more):
 
 def years(n=40, seed=0):
     rng = np.random.default_rng(seed)
-    d = pd.DataFrame({"year": rng.integers(1989, 2020, n), "x": rng.integers(-9, 10, n), "g": rng.integers(0, 9, n)})
+    d = pd.DataFrame(
+        {
+            "year": rng.integers(1989, 2020, n),
+            "x": rng.integers(-9, 10, n),
+            "g": rng.integers(0, 9, n),
+        }
+    )
     d["year2"] = d.year**2
     d["y"] = ((d.year - 2003) ** 2 / 32 + rng.integers(-64, 65, n) / 16).astype(float)
     return d
@@ -45,11 +53,15 @@ def solve(A, B):
 
 
 def rational(X, y, groups):
-    """Coefficients, R2 and standard errors (classical, hc1, clustered) in rational arithmetic, to the last square root."""
+    """Coefficients, R2 and standard errors (classical, hc1, clustered) in
+    rational arithmetic, to the last square root.
+    """
     X, y = [[Fraction(float(v)) for v in row] for row in X], [Fraction(float(v)) for v in y]
     N, K = len(X), len(X[0])
     cross = [[sum(r[i] * r[j] for r in X) for j in range(K)] for i in range(K)]
-    P = np.array(solve(cross, [[Fraction(int(i == j)) for j in range(K)] for i in range(K)]), object)
+    P = np.array(
+        solve(cross, [[Fraction(int(i == j)) for j in range(K)] for i in range(K)]), object
+    )
     X, y = np.array(X, object), np.array(y, object)
     b = P @ (X.T @ y)
     e = y - X @ b
@@ -95,17 +107,23 @@ def test_no_intercept_is_nist_noint2():
 @pytest.mark.parametrize(("unit", "want"), [(1.0, np.ones(6)), (10.0, 10.0 ** -np.arange(6))])
 def test_an_exact_quintic_is_nist_wampler_1_and_2(unit, want):
     x = np.arange(21.0)
-    d = pd.DataFrame({f"x{i}": x**i for i in range(1, 6)}).assign(y=sum((x / unit) ** i for i in range(6)))
+    d = pd.DataFrame({f"x{i}": x**i for i in range(1, 6)}).assign(
+        y=sum((x / unit) ** i for i in range(6))
+    )
     found = fit(d, "y ~ x1 + x2 + x3 + x4 + x5")
     np.testing.assert_allclose(found.terms.estimate, want, rtol=1e-8)  # condition number 6e6
     assert found.r_squared == pytest.approx(1, abs=1e-14)
     assert "exact_fit" in [n.kind for n in found.notes]
 
 
-@pytest.mark.parametrize("formula", ["y ~ x", "y ~ x + C(k)", "y ~ 0 + C(k)", "y ~ x*z", "y ~ 0 + x", "y ~ 1"])
+@pytest.mark.parametrize(
+    "formula", ["y ~ x", "y ~ x + C(k)", "y ~ 0 + C(k)", "y ~ x*z", "y ~ 0 + x", "y ~ 1"]
+)
 def test_everything_is_statsmodels(formula):
     rng = np.random.default_rng(1)
-    d = pd.DataFrame({"x": rng.normal(size=50), "z": rng.normal(size=50), "k": rng.choice(list("abc"), 50)})
+    d = pd.DataFrame(
+        {"x": rng.normal(size=50), "z": rng.normal(size=50), "k": rng.choice(list("abc"), 50)}
+    )
     d["y"] = 3 + d.x + rng.normal(size=50)
     found = fit(d, formula)
     want = sm.OLS(d.y.to_numpy(), found.design.X).fit()
@@ -114,7 +132,8 @@ def test_everything_is_statsmodels(formula):
     np.testing.assert_allclose(found.terms.p_value, want.pvalues, rtol=1e-7, atol=1e-30)
     np.testing.assert_allclose(found.terms[["conf_low", "conf_high"]], want.conf_int(), rtol=SAME)
     assert found.loglik == pytest.approx(want.llf, rel=SAME)
-    assert found.aic == pytest.approx(want.aic + 2, rel=SAME)  # R's lm counts sigma, statsmodels does not
+    # R's lm counts sigma, statsmodels does not
+    assert found.aic == pytest.approx(want.aic + 2, rel=SAME)
     assert found.r_squared == pytest.approx(want.rsquared, rel=SAME, abs=1e-12)
     assert found.scale == pytest.approx(want.scale, rel=SAME)
     assert found.df == want.df_resid
@@ -141,19 +160,28 @@ def test_a_batch_is_its_members(seed, B, N, K):
     for b in range(B):
         alone = fit_linear(X[b : b + 1], y[b : b + 1])
         for name in ("beta", "influence", "leverage", "classical", "loglik", "r2", "scale"):
-            np.testing.assert_allclose(getattr(together, name)[b], getattr(alone, name)[0], rtol=BATCH, atol=1e-13)
+            np.testing.assert_allclose(
+                getattr(together, name)[b], getattr(alone, name)[0], rtol=BATCH, atol=1e-13
+            )
 
 
 @given(st.integers(0, 10**6))
 def test_the_normal_equations_hold(seed):
     rng = np.random.default_rng(seed)
-    X, y = rng.normal(size=(1, 12, 3)) * 10.0 ** rng.integers(-6, 7, 3), rng.normal(size=(1, 12)) + 5
+    X, y = (
+        rng.normal(size=(1, 12, 3)) * 10.0 ** rng.integers(-6, 7, 3),
+        rng.normal(size=(1, 12)) + 5,
+    )
     found = fit_linear(X, y)
     e = y[0] - X[0] @ found.beta[0]
     U = X[0] / np.abs(X[0]).max(axis=0)
     np.testing.assert_allclose(U.T @ e, 0, atol=1e-12)
-    np.testing.assert_allclose(found.leverage[0], np.diag(U @ np.linalg.inv(U.T @ U) @ U.T), rtol=1e-9, atol=1e-12)
-    np.testing.assert_allclose(found.influence[0].sum(axis=0) * np.abs(X[0]).max(axis=0), 0, atol=1e-11)
+    np.testing.assert_allclose(
+        found.leverage[0], np.diag(U @ np.linalg.inv(U.T @ U) @ U.T), rtol=1e-9, atol=1e-12
+    )
+    np.testing.assert_allclose(
+        found.influence[0].sum(axis=0) * np.abs(X[0]).max(axis=0), 0, atol=1e-11
+    )
 
 
 def test_ninety_five_percent_intervals_cover_ninety_five_percent():

@@ -7,7 +7,10 @@ from peacestudy.models.engines.newton import TIGHT, newton
 
 def test_a_quadratic_takes_one_step_and_one_to_know():
     centre = np.array([[1.0, -2.0], [3.0, 1e6]])
-    direction, value = (lambda b: (centre - b, centre - b)), (lambda b: -((b - centre) ** 2).sum(axis=1) / 2)
+    direction, value = (
+        (lambda b: (centre - b, centre - b)),
+        (lambda b: -((b - centre) ** 2).sum(axis=1) / 2),
+    )
     climb = newton(np.zeros((2, 2)), direction, value)
     np.testing.assert_array_equal(climb.beta, centre)
     assert climb.converged.all()
@@ -20,7 +23,9 @@ def test_a_step_too_far_is_halved_until_it_climbs():
     def direction(b):
         return -np.tanh(b) * np.cosh(b) ** 2, -np.tanh(b)
 
-    climb = newton(np.array([[4.0], [-2.5], [0.1]]), direction, lambda b: -np.logaddexp(b, -b).sum(axis=1))
+    climb = newton(
+        np.array([[4.0], [-2.5], [0.1]]), direction, lambda b: -np.logaddexp(b, -b).sum(axis=1)
+    )
     assert climb.converged.all()
     np.testing.assert_allclose(climb.beta, 0, atol=np.sqrt(TIGHT))
 

@@ -1,4 +1,6 @@
-"""Ordered logit against R's ordinal, polr and car, statsmodels, a logit of two categories, and by definition."""
+"""Ordered logit against R's ordinal, polr and car, statsmodels, a
+logit of two categories, and by definition.
+"""
 
 import re
 from pathlib import Path
@@ -21,9 +23,12 @@ LOGLIK = 1e-9  # relative
 POLR = 2e-3  # of a standard error; polr climbs by BFGS and stops early
 PRINTED = 5e-10  # the house's reference has nine decimals
 LEVELS = ["none", "little", "much", "all"]
-# Madsen (1976), 1681 tenants of Copenhagen: satisfaction within influence within type within contact
-HOUSING = """21 21 28 34 22 36 10 11 36 61 23 17 43 35 40 26 18 54 13 9 10 8 8 12 6 7 9 18 6 7 15 13 13 7 5 11 14 19 37 17 23 40 3 5 23 78 46 43
-48 45 86 15 25 62 20 23 20 10 22 24 7 10 21 57 23 13 31 21 13 5 6 13"""
+# Madsen (1976), 1681 tenants of Copenhagen: satisfaction within influence within type within
+# contact
+HOUSING = """\
+21 21 28 34 22 36 10 11 36 61 23 17 43 35 40 26 18 54 13 9 10 8 8 12 6 7 9 18 6 7 15 13 13 7 5 11
+14 19 37 17 23 40 3 5 23 78 46 43 48 45 86 15 25 62 20 23 20 10 22 24 7 10 21 57 23 13 31 21 13 5
+6 13"""
 FORMULA = {"made": "level ~ a + C(k) + log(gdp)", "housing": "Sat ~ C(Infl) + C(Type) + C(Cont)"}
 
 
@@ -34,9 +39,11 @@ def made():
 
 def housing():
     words = {
-        "Cont": ["Low", "High"], "Type": ["Tower", "Apartment", "Atrium", "Terrace"],
-        "Infl": ["Low", "Medium", "High"], "Sat": ["Low", "Medium", "High"],
-    }  # fmt: skip
+        "Cont": ["Low", "High"],
+        "Type": ["Tower", "Apartment", "Atrium", "Terrace"],
+        "Infl": ["Low", "Medium", "High"],
+        "Sat": ["Low", "Medium", "High"],
+    }
     cells = pd.MultiIndex.from_product(words.values(), names=list(words)).to_frame(index=False)
     d = cells.loc[cells.index.repeat([int(n) for n in HOUSING.split()])].reset_index(drop=True)
     for name, order in words.items():
@@ -71,8 +78,12 @@ def test_r(table, expected):
     named = fit.terms.set_index("term")
     for term, value in expected[table, "estimate"].items():
         assert named.estimate[term] == pytest.approx(value, abs=COEFFICIENT * named.std_error[term])
-        assert named.estimate[term] == pytest.approx(expected[table, "polr"][term], abs=POLR * named.std_error[term])
-        assert named.std_error[term] == pytest.approx(expected[table, "classical"][term], rel=STD_ERROR)
+        assert named.estimate[term] == pytest.approx(
+            expected[table, "polr"][term], abs=POLR * named.std_error[term]
+        )
+        assert named.std_error[term] == pytest.approx(
+            expected[table, "classical"][term], rel=STD_ERROR
+        )
     assert fit.loglik == pytest.approx(expected[table, "loglik"][""], rel=LOGLIK)
     assert fit.pseudo_r2 == pytest.approx(1 - fit.loglik / expected[table, "null"][""], rel=1e-6)
     assert fit.aic == pytest.approx(-2 * fit.loglik + 2 * len(fit.terms))
@@ -82,9 +93,16 @@ def test_r(table, expected):
 
 @pytest.mark.parametrize(
     ("table", "vcov", "cluster"),
-    [("made", "hc0", None), ("made", "hc1", None), ("made", "cluster", "country"), ("made", "cluster", "region"),
-     ("housing", "hc0", None), ("housing", "hc1", None), ("housing", "cluster", "house")],
-)  # fmt: skip
+    [
+        ("made", "hc0", None),
+        ("made", "hc1", None),
+        ("made", "cluster", "country"),
+        ("made", "cluster", "region"),
+        ("housing", "hc0", None),
+        ("housing", "hc1", None),
+        ("housing", "cluster", "house"),
+    ],
+)
 def test_robust_covariances_are_those_of_sandwich(table, vcov, cluster, expected):
     fit = ps.fit(TABLES[table](), spec(table, vcov, cluster))
     values = expected[table, f"{vcov}_{cluster}" if cluster else vcov]
@@ -111,17 +129,25 @@ def test_the_house_reference():
 def test_statsmodels():
     d = made()
     fit = ps.fit(d, spec("made"))
-    X = pd.get_dummies(d[["a", "k"]], drop_first=True, dtype=float).assign(gdp=np.log(d["gdp"] / 1e9))
+    X = pd.get_dummies(d[["a", "k"]], drop_first=True, dtype=float).assign(
+        gdp=np.log(d["gdp"] / 1e9)
+    )
     theirs = OrderedModel(d["level"], X, distr="logit").fit(method="newton", disp=0, maxiter=100)
-    assert fit.terms["estimate"].to_numpy()[:4] == pytest.approx(theirs.params.to_numpy()[:4], rel=1e-6)
-    assert fit.terms["std_error"].to_numpy()[:4] == pytest.approx(theirs.bse.to_numpy()[:4], rel=STD_ERROR)
+    assert fit.terms["estimate"].to_numpy()[:4] == pytest.approx(
+        theirs.params.to_numpy()[:4], rel=1e-6
+    )
+    assert fit.terms["std_error"].to_numpy()[:4] == pytest.approx(
+        theirs.bse.to_numpy()[:4], rel=STD_ERROR
+    )
     assert fit.loglik == pytest.approx(theirs.llf, rel=LOGLIK)
 
 
 def test_two_categories_are_a_logit():
     d = made().assign(some=lambda t: (t["level"] > "little").astype(int))
     one = ps.fit(d, ps.ModelSpec("o", "some ~ a + C(k)", "ordered", "cluster", "country"))
-    other = ps.fit(d, ps.ModelSpec("l", "some ~ a + C(k)", "logit", "cluster", "country")).terms.set_index("term")
+    other = ps.fit(
+        d, ps.ModelSpec("l", "some ~ a + C(k)", "logit", "cluster", "country")
+    ).terms.set_index("term")
     assert one.terms["term"].tolist() == ["a", "C(k)[y]", "C(k)[z]", "0|1"]
     for column, sign in (("estimate", -1), ("std_error", 1)):
         values = [*other[column].iloc[1:], sign * other[column].iloc[0]]
@@ -147,7 +173,9 @@ def test_derivatives_are_those_of_the_likelihood():
 
 @pytest.mark.parametrize("table", TABLES)
 def test_brant_is_that_of_car(table, expected):
-    """For all terms together car 3.1 (and brant 0.3) write a block of the covariance where its transpose belongs."""
+    """For all terms together car 3.1 (and brant 0.3) write a block of
+    the covariance where its transpose belongs.
+    """
     fit = ps.fit(TABLES[table](), spec(table))
     found = parallel_lines(fit).set_index("term")
     for term, value in expected[table, "brant"].items():
@@ -173,7 +201,9 @@ def test_brant_is_that_of_car(table, expected):
 
 
 def test_the_score_test_by_definition():
-    """Score and information of slopes for every cut by complex steps and differences, for one term and for all."""
+    """Score and information of slopes for every cut by complex steps
+    and differences, for one term and for all.
+    """
     d = made()
     fit = ps.fit(d, spec("made"))
     X, y, K, C = fit.design.X, fit.design.y.astype(int), 4, 3
@@ -201,7 +231,9 @@ def test_the_score_test_by_definition():
     for c in range(C):
         L[C + c * K, C + K - 1 + c] = 1
         L[C + c * K + 1 : C + (c + 1) * K, C : C + K - 1] = np.eye(K - 1)
-    assert table.statistic["a"] == pytest.approx((L.T @ U) @ np.linalg.solve(L.T @ H @ L, L.T @ U), rel=1e-5)
+    assert table.statistic["a"] == pytest.approx(
+        (L.T @ U) @ np.linalg.solve(L.T @ H @ L, L.T @ U), rel=1e-5
+    )
 
 
 def test_the_size_and_power_of_the_score_test():
@@ -210,10 +242,15 @@ def test_the_size_and_power_of_the_score_test():
     for broken in rejected:
         for _ in range(40 if broken else 120):
             x = rng.normal(size=400)
-            below = expit(np.array([-1.0, 0.0, 1.0]) - x[:, None] * np.array([0.2, 0.5, 0.9] if broken else [0.5] * 3))
+            below = expit(
+                np.array([-1.0, 0.0, 1.0])
+                - x[:, None] * np.array([0.2, 0.5, 0.9] if broken else [0.5] * 3)
+            )
             # one uniform number a row: where slopes differ little the chances stay in order
             y = (rng.random((400, 1)) > np.maximum.accumulate(below, axis=1)).sum(axis=1)
-            fit = ps.fit(pd.DataFrame({"x": x, "y": y}), ps.ModelSpec("m", "y ~ x", "ordered", "classical"))
+            fit = ps.fit(
+                pd.DataFrame({"x": x, "y": y}), ps.ModelSpec("m", "y ~ x", "ordered", "classical")
+            )
             found = any(n.kind == "parallel_lines" for n in fit.notes)
             assert found == (parallel_lines(fit)["p_value"] < 0.05).any()
             rejected[broken] += found
@@ -223,13 +260,28 @@ def test_the_size_and_power_of_the_score_test():
 
 def test_chances_of_the_categories(expected):
     fit = ps.fit(made(), spec("made"))
-    new = pd.DataFrame({"a": [-1, 0, 2, 1], "k": ["x", "y", "z", "w"], "gdp": [1e7, 4e8, 3e9, 1e8]}, index=list("pqrs"))
+    new = pd.DataFrame(
+        {"a": [-1, 0, 2, 1], "k": ["x", "y", "z", "w"], "gdp": [1e7, 4e8, 3e9, 1e8]},
+        index=list("pqrs"),
+    )
     found = ps.models.predict(fit, new, "response")
-    assert found.columns.tolist() == ["case", "category", "estimate", "conf_low", "conf_high", "reason", "note"]
+    assert found.columns.tolist() == [
+        "case",
+        "category",
+        "estimate",
+        "conf_low",
+        "conf_high",
+        "reason",
+        "note",
+    ]
     assert found["category"].tolist() == LEVELS * 4
     for i, case in enumerate("pqr", start=1):
         part = found[found["case"] == case].set_index("category")
-        for column, quantity in (("estimate", "probability"), ("conf_low", "lwr"), ("conf_high", "upr")):
+        for column, quantity in (
+            ("estimate", "probability"),
+            ("conf_low", "lwr"),
+            ("conf_high", "upr"),
+        ):
             for category, value in expected["made", f"{quantity}_{i}"].items():
                 assert part[column][category] == pytest.approx(value, rel=1e-5)
     assert found["estimate"].isna().tolist() == [False] * 12 + [True] * 4
@@ -270,26 +322,42 @@ def test_an_intercept_is_never_a_term():
     d = made()
     plain = ps.fit(d, ps.ModelSpec("m", "level ~ a + C(k)", "ordered", "hc0")).terms
     for formula in ("level ~ 0 + a + C(k)", "level ~ a + C(k) - 1"):
-        pd.testing.assert_frame_equal(ps.fit(d, ps.ModelSpec("m", formula, "ordered", "hc0")).terms, plain)
+        pd.testing.assert_frame_equal(
+            ps.fit(d, ps.ModelSpec("m", formula, "ordered", "hc0")).terms, plain
+        )
     only = ps.fit(d, ps.ModelSpec("m", "level ~ 1", "ordered", "classical"))
     share = np.cumsum(d["level"].value_counts(sort=False))[:-1] / len(d)
-    assert only.terms["estimate"].to_numpy() == pytest.approx(np.log(share / (1 - share)), rel=1e-10)
+    assert only.terms["estimate"].to_numpy() == pytest.approx(
+        np.log(share / (1 - share)), rel=1e-10
+    )
     assert only.pseudo_r2 == pytest.approx(0, abs=1e-12)
 
 
 def test_separation_is_found_and_named():
-    d = pd.DataFrame({"y": [0, 0, 0, 1, 1, 1, 2, 2, 2, 2], "x": range(10), "w": [1, 2, 1, 2, 2, 1, 1, 2, 2, 1]})
+    d = pd.DataFrame(
+        {"y": [0, 0, 0, 1, 1, 1, 2, 2, 2, 2], "x": range(10), "w": [1, 2, 1, 2, 2, 1, 1, 2, 2, 1]}
+    )
     with pytest.raises(ps.FitError, match=r"separated by x: in 10 of 10 rows") as caught:
         ps.fit(d, ps.ModelSpec("m", "y ~ x + w", "ordered", "classical"))
     assert "Drop the term, or join categories" in str(caught.value)
     quasi = pd.DataFrame(
-        {"y": [0, 1, 2, 0, 1, 2, 0, 1, 2, 2, 2, 2], "g": [0] * 9 + [1] * 3, "w": [1, 2, 3, 3, 1, 2, 2, 3, 1, 2, 3, 1]}
+        {
+            "y": [0, 1, 2, 0, 1, 2, 0, 1, 2, 2, 2, 2],
+            "g": [0] * 9 + [1] * 3,
+            "w": [1, 2, 3, 3, 1, 2, 2, 3, 1, 2, 3, 1],
+        }
     )
     with pytest.raises(ps.FitError, match=r"separated by g: in 3 of 12 rows \(9, 10, 11\)"):
         ps.fit(quasi, ps.ModelSpec("m", "y ~ g + w", "ordered", "classical"))
-    # all with g in the middle: the chance of the middle grows no further than the cuts allow, and there is a maximum
+    # all with g in the middle: the chance of the middle grows no further than the cuts allow, and
+    # there is a maximum
     middle = quasi.assign(y=[0, 1, 2, 0, 1, 2, 0, 1, 2, 1, 1, 1])
-    assert ps.fit(middle, ps.ModelSpec("m", "y ~ g + w", "ordered", "classical")).terms["std_error"].max() < 5
+    assert (
+        ps.fit(middle, ps.ModelSpec("m", "y ~ g + w", "ordered", "classical"))
+        .terms["std_error"]
+        .max()
+        < 5
+    )
 
 
 def test_what_cannot_be_fitted():
@@ -305,9 +373,13 @@ def test_what_cannot_be_fitted():
     with pytest.raises(ps.FitError, match="all rows are in one cluster"):
         ps.fit(d, ps.ModelSpec("m", "level ~ a", "ordered", "cluster", "one"))
     with pytest.raises(ps.FitError, match="two categories"):
-        parallel_lines(ps.fit(d.assign(y=d["level"] > "none"), ps.ModelSpec("m", "y ~ a", "ordered", "hc0")))
+        parallel_lines(
+            ps.fit(d.assign(y=d["level"] > "none"), ps.ModelSpec("m", "y ~ a", "ordered", "hc0"))
+        )
     with pytest.raises(ps.SpecError, match="not of 'logit'"):
-        parallel_lines(ps.fit(d.assign(y=d["level"] > "none"), ps.ModelSpec("m", "y ~ a", "logit", "hc0")))
+        parallel_lines(
+            ps.fit(d.assign(y=d["level"] > "none"), ps.ModelSpec("m", "y ~ a", "logit", "hc0"))
+        )
 
 
 def test_units_and_far_origins_change_nothing():
@@ -318,13 +390,17 @@ def test_units_and_far_origins_change_nothing():
         ps.ModelSpec("m", "level ~ a + gdp", "ordered", "cluster", "country"),
     )
     assert other.loglik == pytest.approx(one.loglik, rel=1e-10)
-    assert other.terms["statistic"].to_numpy()[:2] == pytest.approx(one.terms["statistic"].to_numpy()[:2], rel=1e-6)
+    assert other.terms["statistic"].to_numpy()[:2] == pytest.approx(
+        one.terms["statistic"].to_numpy()[:2], rel=1e-6
+    )
 
 
 def test_what_the_tables_make_of_it():
     fit = ps.fit(made(), spec("made"))
     ratios = fit.tidy(exponentiate=True)
-    assert ratios["estimate"].to_numpy()[:4] == pytest.approx(np.exp(fit.terms["estimate"].to_numpy()[:4]))
+    assert ratios["estimate"].to_numpy()[:4] == pytest.approx(
+        np.exp(fit.terms["estimate"].to_numpy()[:4])
+    )
     assert ratios["estimate"].tolist()[4:] == fit.terms["estimate"].tolist()[4:]
     wide = fit.tidy(level=0.99)
     assert (wide["conf_low"] < fit.terms["conf_low"]).all()
@@ -337,7 +413,11 @@ def test_what_the_tables_make_of_it():
 
 def test_few_rows_in_the_smaller_categories_are_told():
     d = pd.DataFrame(
-        {"y": [0] * 4 + [1] * 30 + [2] * 3, "x": np.tile([0.0, 1, 2], 13)[:37], "z": np.tile([1.0, 2, 0, 3], 10)[:37]}
+        {
+            "y": [0] * 4 + [1] * 30 + [2] * 3,
+            "x": np.tile([0.0, 1, 2], 13)[:37],
+            "z": np.tile([1.0, 2, 0, 3], 10)[:37],
+        }
     )
     notes = ps.fit(d, ps.ModelSpec("m", "y ~ x + z", "ordered", "classical")).notes
     assert any("are worth 17 rows" in str(n) for n in notes)  # 37 - (64 + 27000 + 27) / 37**2

@@ -1,4 +1,6 @@
-"""What holds of every engine that is not among the first five: which covariances and verbs refuse it, and which refit it anew."""
+"""What holds of every engine that is not among the first five: which covariances and verbs refuse
+it, and which refit it anew.
+"""
 
 import numpy as np
 import pandas as pd
@@ -20,7 +22,11 @@ from peacestudy.models.engines.registry import ENGINES
 FIRST = ("linear", "logit", "firth", "cox", "discrete_time")
 OTHERS = [e for e in ENGINES if e not in FIRST]
 OUTCOMES = {"number": "v", "binary": "y", "ordered": "o", "count": "c"}
-OPTIONS = {"ridge": {"penalty": 1}, "mixed_logit": {"group": "g"}, "mixed_linear": {"group": "g", "method": "ml"}}
+OPTIONS = {
+    "ridge": {"penalty": 1},
+    "mixed_logit": {"group": "g"},
+    "mixed_linear": {"group": "g", "method": "ml"},
+}
 CLOSE = 1e-6  # the same rows fitted by the same engine, from another start at most
 N = 80
 
@@ -32,29 +38,41 @@ def table():
     d.index = [f"case{i}" for i in range(N)]
     eta = 0.5 * d["x"] + rng.normal(0, 1, 10)[d["g"]]
     return d.assign(
-        v=eta + rng.normal(size=N), y=(rng.random(N) < 1 / (1 + np.exp(-eta))).astype(int),
-        o=np.digitize(eta + rng.logistic(size=N), [-1, 1]), c=rng.poisson(np.exp(eta) * rng.gamma(1, 1, N)),
-    )  # fmt: skip
+        v=eta + rng.normal(size=N),
+        y=(rng.random(N) < 1 / (1 + np.exp(-eta))).astype(int),
+        o=np.digitize(eta + rng.logistic(size=N), [-1, 1]),
+        c=rng.poisson(np.exp(eta) * rng.gamma(1, 1, N)),
+    )
 
 
 def spec(engine, vcov="classical", cluster=None, **more):
     options = {**OPTIONS.get(engine, {}), **more}
     return ps.ModelSpec(
-        engine, f"{OUTCOMES[ENGINES[engine].outcome]} ~ x + z", engine, vcov, cluster=cluster, options=options
+        engine,
+        f"{OUTCOMES[ENGINES[engine].outcome]} ~ x + z",
+        engine,
+        vcov,
+        cluster=cluster,
+        options=options,
     )
 
 
 @pytest.mark.parametrize("engine", OTHERS)
 @pytest.mark.parametrize("vcov", ["cr2", "jackknife", "hc2", "hc3"])
 def test_covariances_of_linear_and_logit_are_refused_by_name(engine, vcov):
-    with pytest.raises(ps.SpecError, match=f"engine '{engine}' has no vcov '{vcov}'; it must be one of classical"):
+    with pytest.raises(
+        ps.SpecError, match=f"engine '{engine}' has no vcov '{vcov}'; it must be one of classical"
+    ):
         spec(engine, vcov, "g" if vcov in ("cr2", "jackknife") else None)
 
 
 @pytest.mark.parametrize("engine", OTHERS)
 def test_options_of_other_engines_are_refused_by_name(engine):
     vcov, cluster = ("cluster", "g") if "cluster" in ENGINES[engine].vcovs else ("classical", None)
-    with pytest.raises(ps.SpecError, match=f"engine '{engine}' has no option bootstrap, bootstrap_draws, bootstrap_s"):
+    with pytest.raises(
+        ps.SpecError,
+        match=f"engine '{engine}' has no option bootstrap, bootstrap_draws, bootstrap_s",
+    ):
         spec(engine, vcov, cluster, bootstrap="webb", bootstrap_draws=999, bootstrap_seed=1)
     with pytest.raises(ps.SpecError, match=f"engine '{engine}' has no option weights"):
         spec(engine, weights="z")
@@ -70,7 +88,10 @@ def test_what_the_verbs_do_not_know_of_the_engine_is_said(engine, table):
     with pytest.raises(ps.SpecError, match=f"scale of engine '{engine}' is 'flic'"):
         conditional_effects(fit, table, "x", (0, 1), "z", [0.0], near=0.5, fewest=1, scale="flic")
     for kind in ("flic", "flac"):
-        with pytest.raises(ps.SpecError, match=f"{kind} corrects the intercept of engine 'firth', not of '{engine}'"):
+        with pytest.raises(
+            ps.SpecError,
+            match=f"{kind} corrects the intercept of engine 'firth', not of '{engine}'",
+        ):
             predict(fit, table, kind)
 
 
@@ -85,7 +106,9 @@ def test_cases_left_out_are_fits_of_the_others(engine, table):
         part = found[found["left_out"] == case].reset_index(drop=True)
         assert part["term"].tolist() == own["term"].tolist()
         for column in ("estimate", "std_error"):
-            assert part[column].to_numpy() == pytest.approx(own[column].to_numpy(), rel=CLOSE, abs=CLOSE)
+            assert part[column].to_numpy() == pytest.approx(
+                own[column].to_numpy(), rel=CLOSE, abs=CLOSE
+            )
 
 
 def test_a_category_of_one_case_cannot_be_left_out(table):
@@ -106,7 +129,9 @@ def test_samples_of_blocks_are_fits_of_their_rows(engine, table):
     chosen = np.random.default_rng(2).integers(0, 10, (39, 10))[draw]
     rows = [table[table["g"] == g].assign(g=copy) for copy, g in enumerate(chosen)]
     own = ps.fit(pd.concat(rows, ignore_index=True), spec(engine)).terms["estimate"]
-    assert found.estimates.loc[draw].to_numpy() == pytest.approx(own.to_numpy(), rel=CLOSE, abs=CLOSE)
+    assert found.estimates.loc[draw].to_numpy() == pytest.approx(
+        own.to_numpy(), rel=CLOSE, abs=CLOSE
+    )
 
 
 def test_the_step_down_takes_their_terms_too(table):

@@ -1,4 +1,6 @@
-"""Ridge logit against R's glmnet and scikit-learn, its covariance by definition, by scikit-learn and by simulation; FLAC against logistf."""
+"""Ridge logit against R's glmnet and scikit-learn, its covariance by definition, by scikit-learn
+and by simulation; FLAC against logistf.
+"""
 
 from pathlib import Path
 
@@ -15,7 +17,9 @@ from peacestudy.models.engines.ridge import fit_ridge
 from peacestudy.models.inference.covariance import covariance
 
 HERE = Path(__file__).resolve().parents[2] / "references" / "shrunken"
-SEX2 = Path(__file__).resolve().parents[3].parent / "shared" / "references" / "regression" / "sex2.csv"
+SEX2 = (
+    Path(__file__).resolve().parents[3].parent / "shared" / "references" / "regression" / "sex2.csv"
+)
 GLMNET = 1e-6  # relative; coordinate descent
 SKLEARN = 1e-6  # relative
 EXACT = 1e-8  # relative; sums in another order
@@ -30,18 +34,23 @@ def table():
 def ridge(penalty, vcov="classical", data=None):
     cluster = "country" if vcov == "cluster" else None
     return ps.fit(
-        table() if data is None else data, ps.ModelSpec("r", FORMULA, "ridge", vcov, cluster, {"penalty": penalty})
+        table() if data is None else data,
+        ps.ModelSpec("r", FORMULA, "ridge", vcov, cluster, {"penalty": penalty}),
     )
 
 
 def unblanked(fit):
-    """The covariance by its definition, also of ``k``, which separates the outcome, so that a fit does not print it."""
+    """The covariance by its definition, also of ``k``, which separates
+    the outcome, so that a fit does not print it.
+    """
     free = np.array([name == "Intercept" for name in fit.design.names])
     est, _ = fit_ridge(fit.design.X, fit.design.y, 2.0, free)
     V = covariance(est, fit.spec.vcov, fit.design.clusters, small_sample=False)[0]
     missing = fit.vcov.isna().to_numpy()
     assert np.array_equal(fit.vcov.to_numpy()[~missing], V[~missing])
-    assert fit.vcov.columns[missing.all(axis=0)].tolist() == ([] if fit.spec.vcov == "classical" else ["k"])
+    assert fit.vcov.columns[missing.all(axis=0)].tolist() == (
+        [] if fit.spec.vcov == "classical" else ["k"]
+    )
     return V
 
 
@@ -55,7 +64,9 @@ def expected():
 def test_coefficients_are_glmnets_and_scikit_learns(penalty, expected):
     fit = ridge(penalty)
     assert fit.terms["term"].tolist() == ["Intercept", "a", "b", "log(gdp)", "k"]
-    assert fit.terms["estimate"].to_numpy() == pytest.approx(expected[f"ridge_{penalty}"], rel=GLMNET)
+    assert fit.terms["estimate"].to_numpy() == pytest.approx(
+        expected[f"ridge_{penalty}"], rel=GLMNET
+    )
     X = fit.design.X[:, 1:]
     size = X.std(axis=0, ddof=1)
     other = LogisticRegression(C=1 / penalty, tol=1e-14, solver="newton-cholesky", max_iter=1000)
@@ -74,9 +85,12 @@ def test_covariances_by_definition(vcov):
     assert s.sum(axis=0) == pytest.approx(np.zeros(K), abs=1e-6)
     sums = pd.DataFrame(s).groupby(d["country"]).sum().to_numpy()
     G = len(sums)
-    meat = {"classical": info, "hc0": s.T @ s, "hc1": s.T @ s * N / (N - K), "cluster": sums.T @ sums * G / (G - 1)}[
-        vcov
-    ]
+    meat = {
+        "classical": info,
+        "hc0": s.T @ s,
+        "hc1": s.T @ s * N / (N - K),
+        "cluster": sums.T @ sums * G / (G - 1),
+    }[vcov]
     B = np.linalg.inv(info + D)
     assert unblanked(fit) == pytest.approx(B @ meat @ B, rel=1e-6, abs=1e-9)
 
@@ -84,8 +98,9 @@ def test_covariances_by_definition(vcov):
 def test_covariances_are_what_scikit_learn_moves_by():
     """Another program's estimate, differentiated: by the outcome of every row, and by its weight.
 
-    The classical covariance is that of the estimate where every outcome varies by p(1 - p); the robust ones take the
-    change by a row's weight, less its mean (rows weigh the fit and not the penalty), for what the row is worth.
+    The classical covariance is that of the estimate where every outcome varies by p(1 - p); the
+    robust ones take the change by a row's weight, less its mean (rows weigh the fit and not the
+    penalty), for what the row is worth.
     """
     d = table()
     fit = ridge(2.0)
@@ -95,13 +110,18 @@ def test_covariances_are_what_scikit_learn_moves_by():
 
     def other(ones, zeros):
         model = LogisticRegression(C=0.5, tol=1e-14, solver="newton-cholesky", max_iter=1000)
-        model.fit(both - X.mean(axis=0) / size, outcome, sample_weight=np.concatenate([ones, zeros]))
+        model.fit(
+            both - X.mean(axis=0) / size, outcome, sample_weight=np.concatenate([ones, zeros])
+        )
         slopes = model.coef_[0] / size
         return np.array([model.intercept_[0] - slopes @ X.mean(axis=0), *slopes])
 
     def moved(i, ones, zeros):
         at = step * (np.arange(N) == i)
-        up, down = other(y + ones * at, 1 - y + zeros * at), other(y - ones * at, 1 - y - zeros * at)
+        up, down = (
+            other(y + ones * at, 1 - y + zeros * at),
+            other(y - ones * at, 1 - y - zeros * at),
+        )
         return (up - down) / (2 * step)
 
     p = expit(fit.design.X @ fit.terms["estimate"].to_numpy())
@@ -111,9 +131,11 @@ def test_covariances_are_what_scikit_learn_moves_by():
     sums = pd.DataFrame(by_weight).groupby(d["country"]).sum().to_numpy()
     K, G = len(fit.terms), len(sums)
     for vcov, V in {
-        "classical": by_outcome.T @ (by_outcome * (p * (1 - p))[:, None]), "hc0": by_weight.T @ by_weight,
-        "hc1": by_weight.T @ by_weight * N / (N - K), "cluster": sums.T @ sums * G / (G - 1),
-    }.items():  # fmt: skip
+        "classical": by_outcome.T @ (by_outcome * (p * (1 - p))[:, None]),
+        "hc0": by_weight.T @ by_weight,
+        "hc1": by_weight.T @ by_weight * N / (N - K),
+        "cluster": sums.T @ sums * G / (G - 1),
+    }.items():
         root = np.sqrt(np.diag(V))
         own = unblanked(ridge(2.0, vcov))
         assert np.sqrt(np.diag(own)) == pytest.approx(root, rel=MOVED)
@@ -126,10 +148,15 @@ def test_standard_errors_are_those_of_the_shrunken_coefficients():
     p, found = expit(-0.5 + X @ [0.8, -0.4]), []
     for _ in range(300):
         d = pd.DataFrame({"y": (rng.random(400) < p).astype(int), "a": X[:, 0], "b": X[:, 1]})
-        found.append(ps.fit(d, ps.ModelSpec("r", "y ~ a + b", "ridge", "classical", options={"penalty": 30})).terms)
+        found.append(
+            ps.fit(
+                d, ps.ModelSpec("r", "y ~ a + b", "ridge", "classical", options={"penalty": 30})
+            ).terms
+        )
     estimates = np.array([t["estimate"] for t in found])
     mean_se = np.mean([t["std_error"] for t in found], axis=0)
-    assert mean_se == pytest.approx(estimates.std(axis=0, ddof=1), rel=0.15)  # 300 draws: 4 % standard deviation
+    # 300 draws: 4 % standard deviation
+    assert mean_se == pytest.approx(estimates.std(axis=0, ddof=1), rel=0.15)
     assert (np.abs(estimates.mean(axis=0)[1:]) < [0.72, 0.36]).all()  # drawn towards zero
 
 
@@ -137,8 +164,12 @@ def test_a_small_penalty_is_the_logit_and_a_large_one_the_share():
     d = table().query("k == 0").reset_index(drop=True).assign(k=lambda t: np.arange(len(t)) % 3)
     plain = ps.fit(d, ps.ModelSpec("l", FORMULA, "logit", "cluster", "country"))
     small = ridge(1e-7, "cluster", d)
-    assert small.terms["estimate"].to_numpy() == pytest.approx(plain.terms["estimate"].to_numpy(), rel=1e-5)
-    assert small.terms["std_error"].to_numpy() == pytest.approx(plain.terms["std_error"].to_numpy(), rel=1e-5)
+    assert small.terms["estimate"].to_numpy() == pytest.approx(
+        plain.terms["estimate"].to_numpy(), rel=1e-5
+    )
+    assert small.terms["std_error"].to_numpy() == pytest.approx(
+        plain.terms["std_error"].to_numpy(), rel=1e-5
+    )
     large = ridge(1e9, "classical", d).terms["estimate"].to_numpy()
     assert np.abs(large[1:]).max() < 1e-5
     assert large[0] == pytest.approx(logit(d["peace"].mean()), abs=1e-4)
@@ -146,7 +177,9 @@ def test_a_small_penalty_is_the_logit_and_a_large_one_the_share():
 
 def test_units_change_nothing():
     one, other = ridge(3), ridge(3, data=table().assign(a=lambda t: t["a"] * 1e12 + 5))
-    assert other.terms["statistic"].to_numpy()[1:] == pytest.approx(one.terms["statistic"].to_numpy()[1:], rel=1e-6)
+    assert other.terms["statistic"].to_numpy()[1:] == pytest.approx(
+        one.terms["statistic"].to_numpy()[1:], rel=1e-6
+    )
     assert other.loglik == pytest.approx(one.loglik, rel=1e-9)
 
 
@@ -158,7 +191,10 @@ def test_what_is_said_of_it():
     assert "need not cover" in said["ridge"]
     X, p = fit.design.X, expit(fit.design.X @ fit.terms["estimate"].to_numpy())
     info = X.T @ np.diag(p * (1 - p)) @ X
-    worth = np.trace(np.linalg.solve(info + np.diag([0, *(3 * X[:, 1:].var(axis=0, ddof=1))]), info)) - 1
+    worth = (
+        np.trace(np.linalg.solve(info + np.diag([0, *(3 * X[:, 1:].var(axis=0, ddof=1))]), info))
+        - 1
+    )
     assert f"4 terms are worth {worth:.1f}" in said["ridge"]
     assert np.isnan(fit.aic)
     assert fit.n_events == table()["peace"].sum()
@@ -175,7 +211,9 @@ def test_a_penalty_is_a_number_above_zero(penalty):
 
 
 def test_there_is_no_default_penalty():
-    with pytest.raises(ps.SpecError, match="needs the option penalty, a number above zero; there is no default"):
+    with pytest.raises(
+        ps.SpecError, match="needs the option penalty, a number above zero; there is no default"
+    ):
         ps.ModelSpec("r", FORMULA, "ridge", "hc0")
     assert ps.ModelSpec("r", FORMULA, "ridge", "hc0", options={"penalty": 1}).option_columns == ()
 
@@ -193,7 +231,8 @@ def test_flac_is_logistfs(expected):
     found = ps.models.predict(fit, table(), "flac")
     assert found["estimate"].to_numpy() == pytest.approx(expit(fit.design.X @ beta), rel=EXACT)
     assert found["estimate"].mean() == pytest.approx(fit.design.y.mean(), rel=1e-9)
-    # the inverse information of the augmented data, by the formula: rows, and pseudo-rows with half the leverage and a column more
+    # the inverse information of the augmented data, by the formula: rows, and pseudo-rows with half
+    # the leverage and a column more
     X, N = fit.design.X, fit.n
     h = leverage_of_firth(X, fit.terms["estimate"].to_numpy())
     gamma = brentq(lambda g: (h * (0.5 - expit(X @ beta + g))).sum(), -20, 20, xtol=1e-14)
@@ -201,12 +240,19 @@ def test_flac_is_logistfs(expected):
     p = expit(rows @ np.append(beta, gamma))
     V = np.linalg.inv(rows.T @ (rows * (np.append(np.ones(N), h) * p * (1 - p))[:, None]))[:-1, :-1]
     half = 1.959963984540054 * np.sqrt(np.einsum("ij,jk,ik->i", X, V, X))
-    assert found["conf_high"].to_numpy() == pytest.approx(expit(fit.design.X @ beta + half), rel=1e-7)
+    assert found["conf_high"].to_numpy() == pytest.approx(
+        expit(fit.design.X @ beta + half), rel=1e-7
+    )
 
 
-@pytest.mark.skipif(not SEX2.is_file(), reason="the reference data are not at hand (../shared/references)")
+@pytest.mark.skipif(
+    not SEX2.is_file(), reason="the reference data are not at hand (../shared/references)"
+)
 def test_flac_of_sex2_is_what_logistf_prints():
-    fit = ps.fit(pd.read_csv(SEX2), ps.ModelSpec("f", "case ~ age + oc + vic + vicl + vis + dia", "firth", "classical"))
+    fit = ps.fit(
+        pd.read_csv(SEX2),
+        ps.ModelSpec("f", "case ~ age + oc + vic + vicl + vis + dia", "firth", "classical"),
+    )
     printed = [
         0.122267425708,
         -1.096340033943,
@@ -216,11 +262,15 @@ def test_flac_of_sex2_is_what_logistf_prints():
         -0.787316863265,
         3.181734852298,
     ]
-    assert fit_flac(fit.design.X[None], fit.design.y[None]).beta[0] == pytest.approx(printed, rel=1e-7)
+    assert fit_flac(fit.design.X[None], fit.design.y[None]).beta[0] == pytest.approx(
+        printed, rel=1e-7
+    )
 
 
 def test_flac_is_for_firth_with_an_intercept():
-    with pytest.raises(ps.SpecError, match="flac corrects the intercept of engine 'firth', not of 'ridge'"):
+    with pytest.raises(
+        ps.SpecError, match="flac corrects the intercept of engine 'firth', not of 'ridge'"
+    ):
         ps.models.predict(ridge(1), table(), "flac")
     without = ps.fit(table(), ps.ModelSpec("f", "peace ~ 0 + a + b", "firth", "hc0"))
     with pytest.raises(ps.SpecError, match="flac corrects the intercept, and formula"):
@@ -228,11 +278,16 @@ def test_flac_is_for_firth_with_an_intercept():
 
 
 def test_with_categories_a_note_names_the_reference_on_which_the_estimates_depend():
-    """The penalty is on differences from the reference: other fitted values, unlike those of a logit without a penalty."""
+    """The penalty is on differences from the reference: other fitted
+    values, unlike those of a logit without a penalty.
+    """
     d = table().assign(c=np.resize(list("pqr"), len(table())))
     other = d.assign(c=d["c"].map({"p": "z", "q": "q", "r": "r"}))
     fits = [
-        [ps.fit(t, ps.ModelSpec("m", "peace ~ a + C(c)", engine, "classical", options=options)) for t in (d, other)]
+        [
+            ps.fit(t, ps.ModelSpec("m", "peace ~ a + C(c)", engine, "classical", options=options))
+            for t in (d, other)
+        ]
         for engine, options in (("ridge", {"penalty": 2.0}), ("logit", {}))
     ]
     ridge_slopes, logit_slopes = ([f.terms["estimate"][1] for f in pair] for pair in fits)

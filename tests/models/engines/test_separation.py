@@ -1,4 +1,6 @@
-"""Separation against an exhaustive search in whole numbers, against firthmodels, and in every unit."""
+"""Separation against an exhaustive search in whole numbers,
+against firthmodels, and in every unit.
+"""
 
 import itertools
 from fractions import Fraction
@@ -13,7 +15,9 @@ from peacestudy.models.engines.separation import _off_border, find_separation, h
 
 
 def null_line(rows):
-    """The direction orthogonal to K - 1 whole-numbered rows of length K, in fractions; None where it is not one line."""
+    """The direction orthogonal to K - 1 whole-numbered rows of length K,
+    in fractions; None where it is not one line.
+    """
     K = len(rows[0])
     rows, pivots = [[Fraction(v) for v in row] for row in rows], []
     for c in range(K):
@@ -40,10 +44,12 @@ def null_line(rows):
 def exhaustive(X, y):
     """Rows that some separating direction takes off the border.
 
-    The separating directions are a cone; with full column rank it is spanned by its edges, and an edge is orthogonal to K - 1
-    rows: all choices of K - 1 rows are tried, in both directions.
+    The separating directions are a cone; with full column rank it is spanned by its edges, and an
+    edge is orthogonal to K - 1 rows: all choices of K - 1 rows are tried, in both directions.
     """
-    signed = [[int(v) if outcome else -int(v) for v in row] for row, outcome in zip(X, y, strict=True)]
+    signed = [
+        [int(v) if outcome else -int(v) for v in row] for row, outcome in zip(X, y, strict=True)
+    ]
     off = set()
     for rows in itertools.combinations(signed, X.shape[1] - 1):
         line = null_line([list(r) for r in rows])
@@ -92,7 +98,9 @@ def test_it_is_found_exactly_where_an_exhaustive_search_finds_it(kind):
 def test_the_terms_named_suffice_and_none_can_be_spared(kind):
     for seed in range(30):
         X, y = draw(seed, kind)
-        if np.linalg.matrix_rank(X) < X.shape[1] or not (found := find_separation(X.astype(float), y.astype(float))):
+        if np.linalg.matrix_rank(X) < X.shape[1] or not (
+            found := find_separation(X.astype(float), y.astype(float))
+        ):
             continue
         terms = list(found.terms)
         assert exhaustive(X[:, terms], y) == set(found.rows) if len(terms) > 1 else len(terms) == 1
@@ -131,12 +139,16 @@ def test_units_and_order_do_not_matter(seed, unit, noise):
     if plain is None:
         assert moved is None
         return
-    assert (plain.kind, plain.terms) == ("complete", (0, 1)) if not noise else plain.kind == "complete"
+    assert (
+        (plain.kind, plain.terms) == ("complete", (0, 1)) if not noise else plain.kind == "complete"
+    )
     assert set(moved.rows) == {int(np.flatnonzero(order == i)[0]) for i in plain.rows}
 
 
 def test_complete_separation_is_called_complete_also_where_the_outcome_is_rare():
-    """The combination with the largest sum of margins touches a case here; another one touches none."""
+    """The combination with the largest sum of margins touches a
+    case here; another one touches none.
+    """
     x = np.arange(20.0)
     found = find_separation(np.column_stack([np.ones(20), x]), (x > 16).astype(float))
     assert found.kind == "complete"
@@ -188,9 +200,20 @@ def test_the_proof_of_a_maximum_is_never_given_under_separation_and_mostly_witho
     for _ in range(600):
         N, K = int(rng.integers(6, 40)), int(rng.integers(1, 4))
         X = np.column_stack(
-            [np.ones(N), rng.choice([rng.normal(size=(N, K)), rng.integers(0, 2, (N, K)), rng.integers(0, 5, (N, K))])]
+            [
+                np.ones(N),
+                rng.choice(
+                    [
+                        rng.normal(size=(N, K)),
+                        rng.integers(0, 2, (N, K)),
+                        rng.integers(0, 5, (N, K)),
+                    ]
+                ),
+            ]
         )
-        y = (rng.random(N) < 1 / (1 + np.exp(-rng.choice([0.0, 1.0, 4.0]) * X[:, -1]))).astype(float)
+        y = (rng.random(N) < 1 / (1 + np.exp(-rng.choice([0.0, 1.0, 4.0]) * X[:, -1]))).astype(
+            float
+        )
         if np.ptp(y) == 0 or np.linalg.matrix_rank(X) <= K:
             continue
         X[:, -1] *= 10.0 ** rng.integers(-9, 9)

@@ -1,4 +1,6 @@
-"""Curves against R's poly() and splines::bs() (tests/references/curves), against scipy, and what no curve can be."""
+"""Curves against R's poly() and splines::bs()
+(tests/references/curves), against scipy, and what no curve can be.
+"""
 
 from pathlib import Path
 
@@ -16,11 +18,24 @@ from peacestudy.models.formulas.design import build_design
 FOLDER = Path(__file__).parents[2] / "references" / "curves"
 COLUMN = 1e-12  # absolute; columns have length 1, R writes 17 digits
 MODEL = {"linear": 1e-9, "logit": 1e-6}  # relative; R's glm stops at its own tolerance
-ENGINE = {"model1": ("v ~ poly(x, 2) + m", "linear"), "model2": ("v ~ bs(x, 5) + m", "linear"), "model3": ("v ~ C(k)*poly(x, 2)", "linear"),
-          "model4": ("y ~ poly(x, 2) + m", "logit")}  # fmt: skip
-ORDER = {"model3": ["Intercept", "C(k)[q]", "poly(x, 2)[1]", "poly(x, 2)[2]", "C(k)[q]:poly(x, 2)[1]", "C(k)[q]:poly(x, 2)[2]"],
-         "model2": ["Intercept", *(f"bs(x, 5)[{j}]" for j in range(1, 6)), "m"],
-         "model1": ["Intercept", "poly(x, 2)[1]", "poly(x, 2)[2]", "m"]}  # fmt: skip
+ENGINE = {
+    "model1": ("v ~ poly(x, 2) + m", "linear"),
+    "model2": ("v ~ bs(x, 5) + m", "linear"),
+    "model3": ("v ~ C(k)*poly(x, 2)", "linear"),
+    "model4": ("y ~ poly(x, 2) + m", "logit"),
+}
+ORDER = {
+    "model3": [
+        "Intercept",
+        "C(k)[q]",
+        "poly(x, 2)[1]",
+        "poly(x, 2)[2]",
+        "C(k)[q]:poly(x, 2)[1]",
+        "C(k)[q]:poly(x, 2)[2]",
+    ],
+    "model2": ["Intercept", *(f"bs(x, 5)[{j}]" for j in range(1, 6)), "m"],
+    "model1": ["Intercept", "poly(x, 2)[1]", "poly(x, 2)[2]", "m"],
+}
 ORDER["model4"] = ORDER["model1"]
 
 
@@ -33,7 +48,12 @@ def reference():
 def draw(N=60, seed=0):
     rng = np.random.default_rng(seed)
     d = pd.DataFrame(
-        {"x": rng.normal(size=N), "z": rng.normal(size=N), "k": rng.choice(list("pqr"), N), "m": rng.integers(0, 3, N)}
+        {
+            "x": rng.normal(size=N),
+            "z": rng.normal(size=N),
+            "k": rng.choice(list("pqr"), N),
+            "m": rng.integers(0, 3, N),
+        }
     )
     d["v"], d["y"] = d.x**2 + rng.normal(size=N), (rng.random(N) < 0.5).astype(int)
     return d
@@ -52,7 +72,9 @@ def test_every_column_is_that_of_r_at_the_values_of_the_fit_and_at_new_ones(refe
         function, column, size = label.replace("(", " ").replace(",", " ").replace(")", "").split()
         basis = make_basis(function, data[column].to_numpy(float), int(size), label)
         for what, table in (("fit", data), ("new", new)):
-            want = expected.loc[(expected["what"] == what) & (expected["name"] == name), "value"].to_numpy()
+            want = expected.loc[
+                (expected["what"] == what) & (expected["name"] == name), "value"
+            ].to_numpy()
             found = basis.columns(table[column].to_numpy(float))[:, int(place) - 1]
             np.testing.assert_allclose(found, want, rtol=0, atol=COLUMN)
 
@@ -64,14 +86,21 @@ def test_models_and_predictions_are_those_of_r(reference, model):
     fit = ps.fit(data, spec(formula, engine))
     found, part = fit.terms.set_index("term").loc[ORDER[model]], expected[expected["what"] == model]
     for column in ("estimate", "std_error"):
-        np.testing.assert_allclose(found[column], part.loc[part["name"] == column, "value"], rtol=MODEL[engine])
+        np.testing.assert_allclose(
+            found[column], part.loc[part["name"] == column, "value"], rtol=MODEL[engine]
+        )
     predicted = ps.models.predict(fit, new, "link")
     np.testing.assert_allclose(
         predicted["estimate"], part.loc[part["name"] == "predicted", "value"], rtol=MODEL[engine]
     )
 
 
-@given(st.integers(0, 10**6), st.integers(1, 8), st.sampled_from([1e-9, 1.0, 1e9]), st.sampled_from([0.0, 5.0, 2000.0]))
+@given(
+    st.integers(0, 10**6),
+    st.integers(1, 8),
+    st.sampled_from([1e-9, 1.0, 1e9]),
+    st.sampled_from([0.0, 5.0, 2000.0]),
+)
 def test_polynomials_are_orthogonal_of_length_one_and_span_the_powers(seed, degree, unit, move):
     x = (np.random.default_rng(seed).normal(size=40) + move) * unit
     made = make_basis("poly", x, degree, "p").columns(x)
@@ -101,8 +130,11 @@ def test_a_prediction_cannot_drift(curve, engine, left):
     fit = ps.fit(d, spec(f"{left} ~ {curve} + z", engine))
     want = ps.models.predict(fit, d, "link")["estimate"].to_numpy()
     np.testing.assert_allclose(want, fit.design.X @ fit.terms["estimate"].to_numpy(), rtol=1e-10)
-    few = d.iloc[[7, 3]].assign(v=np.nan)  # other rows, in another order: the same numbers for the same cases
-    np.testing.assert_allclose(ps.models.predict(fit, few, "link")["estimate"], want[[7, 3]], rtol=1e-10)
+    # other rows, in another order: the same numbers for the same cases
+    few = d.iloc[[7, 3]].assign(v=np.nan)
+    np.testing.assert_allclose(
+        ps.models.predict(fit, few, "link")["estimate"], want[[7, 3]], rtol=1e-10
+    )
 
 
 def test_a_polynomial_is_the_same_model_as_its_powers():
@@ -112,8 +144,11 @@ def test_a_polynomial_is_the_same_model_as_its_powers():
     assert one.terms.set_index("term").p_value["poly(x, 2)[2]"] == pytest.approx(
         two.terms.set_index("term").p_value["square(x)"], rel=1e-8
     )
-    beyond = pd.DataFrame({"x": [9.0, -9.0], "z": 0.0})  # a polynomial goes on, as x and square(x) do
-    np.testing.assert_allclose(*(ps.models.predict(f, beyond, "link")["estimate"] for f in (one, two)), rtol=1e-9)
+    # a polynomial goes on, as x and square(x) do
+    beyond = pd.DataFrame({"x": [9.0, -9.0], "z": 0.0})
+    np.testing.assert_allclose(
+        *(ps.models.predict(f, beyond, "link")["estimate"] for f in (one, two)), rtol=1e-9
+    )
 
 
 def test_values_outside_the_splines_are_told_and_not_predicted():
@@ -125,11 +160,16 @@ def test_values_outside_the_splines_are_told_and_not_predicted():
     low, high = d.x.min(), d.x.max()
     assert (
         found["reason"][1]
-        == f"x is 99, outside what the fit had ({low:g} to {high:g}), where the splines of bs(x, 4) do not exist"
+        == f"x is 99, outside what the fit had ({low:g} to {high:g}), where the splines of bs(x, 4)"
+        " do not exist"
     )
     assert found["reason"][2] == "x is missing"
     logged = ps.fit(d.assign(x=lambda t: np.exp(t.x)), spec("v ~ bs(log(x), 4)"))
-    assert ps.models.predict(logged, pd.DataFrame({"x": [1e9, -1.0]}), "link")["reason"].str.startswith("log(x)").all()
+    assert (
+        ps.models.predict(logged, pd.DataFrame({"x": [1e9, -1.0]}), "link")["reason"]
+        .str.startswith("log(x)")
+        .all()
+    )
 
 
 @pytest.mark.parametrize(
@@ -144,7 +184,14 @@ def test_values_outside_the_splines_are_told_and_not_predicted():
         ("v ~ poly(log1p(square(x)), 1)", ["Intercept", "poly(log1p(square(x)), 1)[1]"]),
         (
             "v ~ C(m)*poly(x, 1)",
-            ["Intercept", "C(m)[1]", "C(m)[2]", "poly(x, 1)[1]", "C(m)[1]:poly(x, 1)[1]", "C(m)[2]:poly(x, 1)[1]"],
+            [
+                "Intercept",
+                "C(m)[1]",
+                "C(m)[2]",
+                "poly(x, 1)[1]",
+                "C(m)[1]:poly(x, 1)[1]",
+                "C(m)[2]:poly(x, 1)[1]",
+            ],
         ),
     ],
 )
@@ -155,20 +202,63 @@ def test_terms_are_named_by_curve_and_column(formula, terms):
 @pytest.mark.parametrize(
     ("change", "formula", "error", "said"),
     [
-        ({}, "v ~ poly(m, 3)", ps.FitError, r"poly\(m, 3\): 3 different value\(s\) cannot carry a polynomial of degree 3. .* below 3"),
-        ({"x": 2.0}, "v ~ poly(x, 2)", ps.FitError, r"poly\(x, 2\): the values do not vary in the 60 rows used"),
+        (
+            {},
+            "v ~ poly(m, 3)",
+            ps.FitError,
+            (
+                r"poly\(m, 3\): 3 different value\(s\) cannot carry a polynomial of degree 3. .*"
+                r" below 3"
+            ),
+        ),
+        (
+            {"x": 2.0},
+            "v ~ poly(x, 2)",
+            ps.FitError,
+            r"poly\(x, 2\): the values do not vary in the 60 rows used",
+        ),
         ({"x": 1e12}, "v ~ bs(x, 4)", ps.FitError, r"bs\(x, 4\): the values do not vary"),
-        ({"x": lambda t: np.where(t.index < 50, 0, t.x**2)}, "v ~ bs(x, 5)", ps.FitError, r"bs\(x, 5\): knots .* fall together .* \(near 0\)"),
+        (
+            {"x": lambda t: np.where(t.index < 50, 0, t.x**2)},
+            "v ~ bs(x, 5)",
+            ps.FitError,
+            r"bs\(x, 5\): knots .* fall together .* \(near 0\)",
+        ),
         ({}, "v ~ bs(k, 4)", ps.SpecError, "'k' holds str, not numbers"),
-        ({}, "v ~ poly(log(x), 2)", ps.FitError, r"poly\(log\(x\), 2\): \d+ value\(s\) have no log"),
-        ({}, "poly(v, 2) ~ x", ps.SpecError, r"the outcome is poly\(v, 2\): an outcome is a number, not several columns"),
+        (
+            {},
+            "v ~ poly(log(x), 2)",
+            ps.FitError,
+            r"poly\(log\(x\), 2\): \d+ value\(s\) have no log",
+        ),
+        (
+            {},
+            "poly(v, 2) ~ x",
+            ps.SpecError,
+            r"the outcome is poly\(v, 2\): an outcome is a number, not several columns",
+        ),
         ({}, "v ~ poly(x, 2):poly(x, 2)", ps.SpecError, r"poly\(x, 2\) is crossed with itself"),
         ({}, "v ~ poly(v, 2)", ps.SpecError, r"'v' is the outcome \(v\), .* as poly\(v, 2\)"),
-        ({}, "v ~ x + poly(x, 2)", ps.FitError, r"the terms 'x', 'poly\(x, 2\)\[1\]' are exact combinations|'x', 'poly"),
-        ({"poly(x, 1)[1]": 1.0}, "v ~ poly(x, 1) + `poly(x, 1)[1]`", ps.SpecError, r"two terms are both named 'poly\(x, 1\)\[1\]'"),
-        ({"poly(x, 1)": 1.0}, "v ~ poly(x, 1) + `poly(x, 1)`", ps.SpecError, "both a column and a function"),
+        (
+            {},
+            "v ~ x + poly(x, 2)",
+            ps.FitError,
+            r"the terms 'x', 'poly\(x, 2\)\[1\]' are exact combinations|'x', 'poly",
+        ),
+        (
+            {"poly(x, 1)[1]": 1.0},
+            "v ~ poly(x, 1) + `poly(x, 1)[1]`",
+            ps.SpecError,
+            r"two terms are both named 'poly\(x, 1\)\[1\]'",
+        ),
+        (
+            {"poly(x, 1)": 1.0},
+            "v ~ poly(x, 1) + `poly(x, 1)`",
+            ps.SpecError,
+            "both a column and a function",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_curve_is_refused(change, formula, error, said):
     with pytest.raises(error, match=said):
         ps.fit(draw().assign(**change), spec(formula))
@@ -189,6 +279,8 @@ def test_curves_serve_engines_of_times(engine):
     d = draw(80).assign(t=rng.integers(1, 6, 80), e=(rng.random(80) < 0.6).astype(int))
     P = make_basis("poly", d.x.to_numpy(), 2, "p").columns(d.x.to_numpy())
     one = ps.fit(d, spec("Surv(t, e) ~ poly(x, 2) + z", engine)).terms.set_index("term")
-    two = ps.fit(d.assign(p=P[:, 0], q=P[:, 1]), spec("Surv(t, e) ~ p + q + z", engine)).terms.set_index("term")
+    two = ps.fit(
+        d.assign(p=P[:, 0], q=P[:, 1]), spec("Surv(t, e) ~ p + q + z", engine)
+    ).terms.set_index("term")
     want = two.rename({"p": "poly(x, 2)[1]", "q": "poly(x, 2)[2]"}).loc[one.index]
     pd.testing.assert_frame_equal(one, want, rtol=1e-9)

@@ -1,4 +1,6 @@
-"""What a formula makes of a table: columns against patsy, rows, types, names, and every way in which a table is odd."""
+"""What a formula makes of a table: columns against patsy, rows, types,
+names, and every way in which a table is odd.
+"""
 
 import numpy as np
 import pandas as pd
@@ -37,25 +39,58 @@ def names(data, formula):
 
 @pytest.mark.parametrize(
     "formula",
-    ["a", "a + b", "a*b", "a:b", "a*b - a", "0 + a", "-1 + C(k)", "C(k)", "C(k)*a", "C(k)*a - a", "C(k):a", "0 + C(k):a", "C(k)*C(m)",
-     "C(k):C(m)", "0 + C(k):C(m)", "0 + C(k)*C(m)", "(a + b)*C(k)", "(a + b):(a + C(m))", "a*b*C(m)", "a + b - a", "a - a", "0 + C(k) + C(m)",
-     "C(k) + a:C(k)", "(a + b + C(k)) - b", "-1 + a:b + C(m)", "1"],
-)  # fmt: skip
+    [
+        "a",
+        "a + b",
+        "a*b",
+        "a:b",
+        "a*b - a",
+        "0 + a",
+        "-1 + C(k)",
+        "C(k)",
+        "C(k)*a",
+        "C(k)*a - a",
+        "C(k):a",
+        "0 + C(k):a",
+        "C(k)*C(m)",
+        "C(k):C(m)",
+        "0 + C(k):C(m)",
+        "0 + C(k)*C(m)",
+        "(a + b)*C(k)",
+        "(a + b):(a + C(m))",
+        "a*b*C(m)",
+        "a + b - a",
+        "a - a",
+        "0 + C(k) + C(m)",
+        "C(k) + a:C(k)",
+        "(a + b + C(k)) - b",
+        "-1 + a:b + C(m)",
+        "1",
+    ],
+)
 def test_the_columns_span_what_patsy_says(formula):
     d = draw()
     ours, theirs = design(d, f"y ~ {formula}").X, np.asarray(patsy.dmatrix(formula, d))
     assert ours.shape[1] == np.linalg.matrix_rank(ours) == np.linalg.matrix_rank(theirs)
-    np.testing.assert_allclose(ours @ np.linalg.pinv(ours), theirs @ np.linalg.pinv(theirs), atol=SPAN)
+    np.testing.assert_allclose(
+        ours @ np.linalg.pinv(ours), theirs @ np.linalg.pinv(theirs), atol=SPAN
+    )
 
 
-@pytest.mark.parametrize("formula", ["a", "a*b", "C(k)", "-1 + C(k)", "a + C(k)*b", "a*b - a", "log(d) + a"])
+@pytest.mark.parametrize(
+    "formula", ["a", "a*b", "C(k)", "-1 + C(k)", "a + C(k)*b", "a*b - a", "log(d) + a"]
+)
 def test_the_columns_are_those_of_patsy(formula):
     d = draw()
     theirs = patsy.dmatrix(formula.replace("log", "np.log"), d)
-    order = [n.replace("[T.", "[").replace("np.log", "log") for n in theirs.design_info.column_names]
+    order = [
+        n.replace("[T.", "[").replace("np.log", "log") for n in theirs.design_info.column_names
+    ]
     ours = design(d, f"y ~ {formula}")
     assert set(ours.names) == set(order)
-    np.testing.assert_allclose(ours.X[:, [ours.names.index(n) for n in order]], np.asarray(theirs), rtol=1e-14)
+    np.testing.assert_allclose(
+        ours.X[:, [ours.names.index(n) for n in order]], np.asarray(theirs), rtol=1e-14
+    )
 
 
 @pytest.mark.parametrize(
@@ -119,10 +154,15 @@ def test_the_first_category_is_the_reference_sorted_or_as_a_categorical_column_s
     ],
 )
 def test_categories_of_every_type(values, found):
-    assert names(draw().assign(k=values), "y ~ C(k)") == ["Intercept", *(f"C(k)[{v}]" for v in found)]
+    assert names(draw().assign(k=values), "y ~ C(k)") == [
+        "Intercept",
+        *(f"C(k)[{v}]" for v in found),
+    ]
 
 
-@pytest.mark.parametrize("dtype", ["int8", "uint64", "float32", "Int64", "Float64", "boolean", "bool", "Sparse[int64]"])
+@pytest.mark.parametrize(
+    "dtype", ["int8", "uint64", "float32", "Int64", "Float64", "boolean", "bool", "Sparse[int64]"]
+)
 def test_numbers_of_every_type(dtype):
     values = pd.Series([0, 1, 1, 0] * 12).astype(dtype)
     found = design(draw().assign(a=values), "y ~ a + b")
@@ -153,7 +193,9 @@ def test_each_row_left_out_is_told_once_with_the_first_reason():
 def test_the_rows_used_are_those_with_every_value(holes):
     rng = np.random.default_rng(0)
     N = len(holes)
-    d = pd.DataFrame(rng.normal(size=(N, 3)), columns=["a", "b", "y"], index=[f"case {i}" for i in range(N)])
+    d = pd.DataFrame(
+        rng.normal(size=(N, 3)), columns=["a", "b", "y"], index=[f"case {i}" for i in range(N)]
+    )
     d["g"] = rng.integers(0, 3, N).astype(object)
     for i, hole in enumerate(holes):
         for column in hole:
@@ -168,14 +210,25 @@ def test_the_rows_used_are_those_with_every_value(holes):
     assert sorted(found.dropped.case) == sorted(set(d.index) - set(whole.index))
     np.testing.assert_array_equal(found.X[:, 1:], whole[["a", "b"]])
     np.testing.assert_array_equal(found.y, whole.y)
-    assert len(set(zip(found.clusters[0], whole.g, strict=True))) == whole.g.nunique() == found.clusters[0].max() + 1
+    assert (
+        len(set(zip(found.clusters[0], whole.g, strict=True)))
+        == whole.g.nunique()
+        == found.clusters[0].max() + 1
+    )
 
 
 @pytest.mark.parametrize(
     "index",
-    [[0] * 48, [*range(24), *range(24)], list("ab") * 24, pd.MultiIndex.from_product([range(24), ["p", "q"]]), np.arange(48)[::-1],
-     pd.date_range("2001-01-01", periods=48), [None, *range(47)]],
-)  # fmt: skip
+    [
+        [0] * 48,
+        [*range(24), *range(24)],
+        list("ab") * 24,
+        pd.MultiIndex.from_product([range(24), ["p", "q"]]),
+        np.arange(48)[::-1],
+        pd.date_range("2001-01-01", periods=48),
+        [None, *range(47)],
+    ],
+)
 def test_an_index_of_any_kind_names_the_cases_and_moves_no_row(index):
     d = draw()
     d.loc[7, "a"] = np.nan
@@ -213,12 +266,16 @@ def test_scale_and_center_use_the_rows_used_and_say_by_what():
     d = draw().assign(y=lambda t: t.y.mask(t.index < 8))
     found = design(d, "y ~ scale(a) + center(b) + scale(log(d)) + scale(center(a)) + square(b)")
     used = d[8:]
-    np.testing.assert_allclose(found.X[:, 1], (used.a - used.a.mean()) / used.a.std(ddof=1), rtol=1e-12)
+    np.testing.assert_allclose(
+        found.X[:, 1], (used.a - used.a.mean()) / used.a.std(ddof=1), rtol=1e-12
+    )
     np.testing.assert_allclose(found.X[:, 2], used.b - used.b.mean(), atol=1e-14)
     np.testing.assert_allclose(found.X[:, 5], used.b**2, rtol=1e-14)
     assert found.centres["scale(a)"] == pytest.approx((used.a.mean(), used.a.std(ddof=1)))
     assert found.centres["center(b)"] == (pytest.approx(used.b.mean()), 1.0)
-    assert found.centres["scale(log(d))"] == pytest.approx((np.log(used.d).mean(), np.log(used.d).std(ddof=1)))
+    assert found.centres["scale(log(d))"] == pytest.approx(
+        (np.log(used.d).mean(), np.log(used.d).std(ddof=1))
+    )
     # a step within a step has an entry of its own, else a prediction could not take it again
     assert found.centres["center(a)"] == (pytest.approx(used.a.mean()), 1.0)
     assert found.centres["scale(center(a))"] == pytest.approx((0, used.a.std(ddof=1)), abs=1e-15)
@@ -239,7 +296,8 @@ def test_scale_of_what_does_not_vary_is_refused(constant):
 
 
 @pytest.mark.parametrize(
-    ("function", "value"), [("log", 0.0), ("log", -1.0), ("log1p", -1.0), ("log1p", -2.0), ("sqrt", -1e-9)]
+    ("function", "value"),
+    [("log", 0.0), ("log", -1.0), ("log1p", -1.0), ("log1p", -2.0), ("sqrt", -1e-9)],
 )
 def test_a_function_that_cannot_take_a_value_names_the_case(function, value):
     d = (
@@ -247,7 +305,9 @@ def test_a_function_that_cannot_take_a_value_names_the_case(function, value):
         .set_index(pd.Index([f"case {i}" for i in range(48)]))
         .assign(d=lambda t: t.d.mask(t.index == "case 5", value))
     )
-    with pytest.raises(ps.FitError, match=rf"{function}\(d\): 1 value\(s\) have no {function} \(cases case 5\)"):
+    with pytest.raises(
+        ps.FitError, match=rf"{function}\(d\): 1 value\(s\) have no {function} \(cases case 5\)"
+    ):
         design(d, f"y ~ {function}(d)")
 
 
@@ -313,7 +373,9 @@ def test_two_terms_of_one_name_are_refused():
 
 def test_an_unknown_column_is_answered_with_the_nearest():
     d = draw().rename(columns={"a": "breadth"})
-    with pytest.raises(ps.SpecError, match=r"the column 'bredth' is not in the data. Did you mean 'breadth'\?"):
+    with pytest.raises(
+        ps.SpecError, match=r"the column 'bredth' is not in the data. Did you mean 'breadth'\?"
+    ):
         design(d, "y ~ bredth")
     with pytest.raises(ps.SpecError, match="the cluster column 'country' is not in the data"):
         design(d, "y ~ breadth", clusters=("country",))
@@ -352,6 +414,7 @@ def test_an_outcome_is_a_number():
 
 def test_an_outcome_does_not_stand_on_both_sides():
     with pytest.raises(
-        ps.SpecError, match=r"'d' is the outcome \(log\(d\)\), and stands on the right-hand side too, as d"
+        ps.SpecError,
+        match=r"'d' is the outcome \(log\(d\)\), and stands on the right-hand side too, as d",
     ):
         design(draw(), "log(d) ~ d + a")

@@ -38,21 +38,124 @@ GOOD = {
     "y ~ bs(a, 3) + poly(a, 3)": "(f0_1 + f0_2 + f0_3) + (f1_1 + f1_2 + f1_3)",
 }
 BAD = [
-    "", "~", "y", "y ~", "~ a", "a + b", "y ~ a +", "y ~ + a", "y ~ a ++ b", "y ~ a b", "y ~ a ~ b", "y == a", "y ~ (a", "y ~ a)",
-    "y ~ ()", "y ~ a()", "y ~ log()", "y ~ log(a, b)", "y ~ log(a + b)", "y ~ log a", "y ~ 2", "y ~ 2*a", "y ~ a^2", "y ~ a**2",
-    "y ~ a/b", "y ~ a|b", "y ~ a %in% b", "y ~ .", "y ~ a.b", "y ~ a[0]", "y ~ {a}", "y ~ 'a'", 'y ~ "a"', "y ~ a; b", "y ~ a = b",
-    "y ~ a if b else a", "y ~ a and b", "y ~ lambda: 0", "y ~ np.log(a)", "y ~ I(a)", "y ~ exp(a)", "y ~ Log(a)", "y ~ C(C(k))",
-    "y ~ log(C(k))", "y ~ scale(C(k))", "y ~ `", "y ~ ``", "y ~ `a", "y ~ `a\nb`", "y ~ a\x00", "y ~ a # b", "y ~ a\\", "y ~ a:", "y ~ :a",
-    "y ~ *a", "y ~ a*", "y ~ a - ", "y ~ --a", "y ~ 01", "y ~ 1.0", "y ~ 1e3", "y ~ 1a", "y ~ ١", "1 ~ a", "0 ~ a", "y + z ~ a",
-    "y ~ poly(a)", "y ~ poly(a,)", "y ~ poly(a, 0)", "y ~ poly(a, 02)", "y ~ poly(a, 11)", "y ~ poly(a, -1)", "y ~ poly(a, 2.0)", "y ~ poly(a, b)",
-    "y ~ poly(a, 2, 3)", "y ~ poly(2, a)", "y ~ poly(a, ٢)", "y ~ poly(a, 2 + 1)", "y ~ poly(a + b, 2)", "y ~ poly(a, b, 2)", "y ~ bs(a, 2)",
-    "y ~ bs(a, 31)", "y ~ bs(a, 999999)", "y ~ log(a, 2)", "y ~ C(a, 2)", "y ~ scale(a, 1)", "y ~ log(poly(a, 2))", "y ~ C(bs(a, 4))",
-    "y ~ poly(poly(a, 2), 2)", "y ~ poly(C(a), 2)", "y ~ a, 2", "y ~ a[1]", "y ~ poly(a, 2)[1]", "y ~ lag()", "y ~ lag(a, 0)", "y ~ lag(a, 01)",
-    "y ~ lag(a, -1)", "y ~ lag(a, b)", "y ~ lag(a, 10000)", "y ~ lag(a, 1, 2)", "y ~ lag(log(a))", "y ~ lag(lag(a))", "y ~ lag(a + b)", "lag(y) ~ a",
-    "y ~ lag(2)", "y ~ lag(a:b)", "y ~ lag(C(a))", "log(lag(y)) ~ a", "y ~ lag(a",
-    "-y ~ a", "(y) ~ a", "a:b ~ a", "y ~ a ~", "y ≈ a", "y ~ a − b",
-]  # fmt: skip
-# 0 and 1 say whether there is an intercept; inside a bracket or a product they would say nothing, silently
+    "",
+    "~",
+    "y",
+    "y ~",
+    "~ a",
+    "a + b",
+    "y ~ a +",
+    "y ~ + a",
+    "y ~ a ++ b",
+    "y ~ a b",
+    "y ~ a ~ b",
+    "y == a",
+    "y ~ (a",
+    "y ~ a)",
+    "y ~ ()",
+    "y ~ a()",
+    "y ~ log()",
+    "y ~ log(a, b)",
+    "y ~ log(a + b)",
+    "y ~ log a",
+    "y ~ 2",
+    "y ~ 2*a",
+    "y ~ a^2",
+    "y ~ a**2",
+    "y ~ a/b",
+    "y ~ a|b",
+    "y ~ a %in% b",
+    "y ~ .",
+    "y ~ a.b",
+    "y ~ a[0]",
+    "y ~ {a}",
+    "y ~ 'a'",
+    'y ~ "a"',
+    "y ~ a; b",
+    "y ~ a = b",
+    "y ~ a if b else a",
+    "y ~ a and b",
+    "y ~ lambda: 0",
+    "y ~ np.log(a)",
+    "y ~ I(a)",
+    "y ~ exp(a)",
+    "y ~ Log(a)",
+    "y ~ C(C(k))",
+    "y ~ log(C(k))",
+    "y ~ scale(C(k))",
+    "y ~ `",
+    "y ~ ``",
+    "y ~ `a",
+    "y ~ `a\nb`",
+    "y ~ a\x00",
+    "y ~ a # b",
+    "y ~ a\\",
+    "y ~ a:",
+    "y ~ :a",
+    "y ~ *a",
+    "y ~ a*",
+    "y ~ a - ",
+    "y ~ --a",
+    "y ~ 01",
+    "y ~ 1.0",
+    "y ~ 1e3",
+    "y ~ 1a",
+    "y ~ ١",
+    "1 ~ a",
+    "0 ~ a",
+    "y + z ~ a",
+    "y ~ poly(a)",
+    "y ~ poly(a,)",
+    "y ~ poly(a, 0)",
+    "y ~ poly(a, 02)",
+    "y ~ poly(a, 11)",
+    "y ~ poly(a, -1)",
+    "y ~ poly(a, 2.0)",
+    "y ~ poly(a, b)",
+    "y ~ poly(a, 2, 3)",
+    "y ~ poly(2, a)",
+    "y ~ poly(a, ٢)",
+    "y ~ poly(a, 2 + 1)",
+    "y ~ poly(a + b, 2)",
+    "y ~ poly(a, b, 2)",
+    "y ~ bs(a, 2)",
+    "y ~ bs(a, 31)",
+    "y ~ bs(a, 999999)",
+    "y ~ log(a, 2)",
+    "y ~ C(a, 2)",
+    "y ~ scale(a, 1)",
+    "y ~ log(poly(a, 2))",
+    "y ~ C(bs(a, 4))",
+    "y ~ poly(poly(a, 2), 2)",
+    "y ~ poly(C(a), 2)",
+    "y ~ a, 2",
+    "y ~ a[1]",
+    "y ~ poly(a, 2)[1]",
+    "y ~ lag()",
+    "y ~ lag(a, 0)",
+    "y ~ lag(a, 01)",
+    "y ~ lag(a, -1)",
+    "y ~ lag(a, b)",
+    "y ~ lag(a, 10000)",
+    "y ~ lag(a, 1, 2)",
+    "y ~ lag(log(a))",
+    "y ~ lag(lag(a))",
+    "y ~ lag(a + b)",
+    "lag(y) ~ a",
+    "y ~ lag(2)",
+    "y ~ lag(a:b)",
+    "y ~ lag(C(a))",
+    "log(lag(y)) ~ a",
+    "y ~ lag(a",
+    "-y ~ a",
+    "(y) ~ a",
+    "a:b ~ a",
+    "y ~ a ~",
+    "y ≈ a",
+    "y ~ a − b",
+]
+# 0 and 1 say whether there is an intercept; inside a bracket or a product they would say nothing,
+# silently
 NUMBERS = [
     "y ~ (0 + a)",
     "y ~ (a - 1)*b",
@@ -67,12 +170,27 @@ NUMBERS = [
 ]
 
 CODE = [
-    "open('{}', 'w')", "__import__('pathlib').Path('{}').touch()", "__import__('os').system('touch {}')", "exec(\"open('{}', 'w')\")",
-    "eval(\"open('{}', 'w')\")", "(lambda: open('{}', 'w'))()", "[open('{}', 'w') for _ in (0,)]", "{{open('{}', 'w')}}",
-    "f\"{{open('{}', 'w')}}\"", "@__import__('os').system('touch {}')", "a.__class__.__base__.__subclasses__() or open('{}', 'w')",
-    "a if open('{}', 'w') else a", "a := open('{}', 'w')", "I(open('{}', 'w'))", "np.array(open('{}', 'w'))", "Q(open('{}', 'w'))",
-    "stateful(open('{}', 'w'))", "`a`; open('{}', 'w')", "a)\nopen('{}', 'w'", "poly(open('{}', 'w'), 2)",
-]  # fmt: skip
+    "open('{}', 'w')",
+    "__import__('pathlib').Path('{}').touch()",
+    "__import__('os').system('touch {}')",
+    "exec(\"open('{}', 'w')\")",
+    "eval(\"open('{}', 'w')\")",
+    "(lambda: open('{}', 'w'))()",
+    "[open('{}', 'w') for _ in (0,)]",
+    "{{open('{}', 'w')}}",
+    "f\"{{open('{}', 'w')}}\"",
+    "@__import__('os').system('touch {}')",
+    "a.__class__.__base__.__subclasses__() or open('{}', 'w')",
+    "a if open('{}', 'w') else a",
+    "a := open('{}', 'w')",
+    "I(open('{}', 'w'))",
+    "np.array(open('{}', 'w'))",
+    "Q(open('{}', 'w'))",
+    "stateful(open('{}', 'w'))",
+    "`a`; open('{}', 'w')",
+    "a)\nopen('{}', 'w'",
+    "poly(open('{}', 'w'), 2)",
+]
 PLACES = [
     "y ~ {}",
     "y ~ a + {}",
@@ -110,7 +228,9 @@ def test_columns_and_labels_are_what_the_reader_wrote():
 def test_the_place_of_an_error_is_told():
     with pytest.raises(ps.SpecError, match=r"'\$' at character 9 is not part of a formula"):
         parse("y ~ a + $b")
-    with pytest.raises(ps.SpecError, match="'the end' at character 8 stands where a column is expected"):
+    with pytest.raises(
+        ps.SpecError, match="'the end' at character 8 stands where a column is expected"
+    ):
         parse("y ~ a +")
     with pytest.raises(ps.SpecError, match=r"'lgo' is no function.*Did you mean 'log'\?"):
         parse("y ~ lgo(a)")
@@ -123,12 +243,19 @@ def test_functions_that_take_an_integer_are_names_of_columns_too():
 def test_the_integer_of_a_curve_is_asked_for():
     with pytest.raises(
         ps.SpecError,
-        match=r"'0' at character 13 stands where the degree of poly\(\) is expected, a whole number from 1 to 10",
+        match=(
+            r"'0' at character 13 stands where the degree of poly\(\) is expected, a whole number"
+            r" from 1 to 10"
+        ),
     ):
         parse("y ~ poly(a, 0)")
-    with pytest.raises(ps.SpecError, match=r"number of columns of bs\(\) is expected, a whole number from 3 to 30"):
+    with pytest.raises(
+        ps.SpecError, match=r"number of columns of bs\(\) is expected, a whole number from 3 to 30"
+    ):
         parse("y ~ bs(a, b)")
-    with pytest.raises(ps.SpecError, match=r"takes one column, and poly\(\) makes several: write it outermost"):
+    with pytest.raises(
+        ps.SpecError, match=r"takes one column, and poly\(\) makes several: write it outermost"
+    ):
         parse("y ~ log(poly(a, 2))")
 
 
@@ -217,18 +344,22 @@ factors = st.one_of(
     st.builds("{}({})".format, st.sampled_from(["log1p", "square", "scale", "center", "C"]), names),
     st.builds(
         "{}, {})".format,
-        st.builds("{}({}".format, st.sampled_from(["poly", "bs"]), st.sampled_from(["a", "b", "`c d`"])),
+        st.builds(
+            "{}({}".format, st.sampled_from(["poly", "bs"]), st.sampled_from(["a", "b", "`c d`"])
+        ),
         st.just(3),
     ),
 )
 products = st.recursive(
     factors,
     lambda inner: st.one_of(
-        st.builds("{}*{}".format, inner, inner), st.builds("{}:{}".format, inner, inner), st.builds("({} + {})".format, inner, inner),
+        st.builds("{}*{}".format, inner, inner),
+        st.builds("{}:{}".format, inner, inner),
+        st.builds("({} + {})".format, inner, inner),
         st.builds("({} - {})".format, inner, inner),
     ),
     max_leaves=5,
-)  # fmt: skip
+)
 terms = st.one_of(products, st.sampled_from(["0", "1"]))
 sums = st.lists(st.tuples(st.sampled_from(["+", "-"]), terms), max_size=4)
 
@@ -237,7 +368,14 @@ sums = st.lists(st.tuples(st.sampled_from(["+", "-"]), terms), max_size=4)
 def test_whatever_follows_the_grammar_parses_and_builds_or_says_why(first, rest):
     formula = "y ~ " + first + "".join(f" {sign} {term}" for sign, term in rest)
     rng = np.random.default_rng(0)
-    d = pd.DataFrame({"a": rng.random(60), "b": rng.random(60), "c d": rng.random(60), "été": rng.integers(0, 2, 60)})
+    d = pd.DataFrame(
+        {
+            "a": rng.random(60),
+            "b": rng.random(60),
+            "c d": rng.random(60),
+            "été": rng.integers(0, 2, 60),
+        }
+    )
     d["k"], d["y"] = rng.integers(1, 4, 60), rng.normal(size=60)
     parse(formula)
     try:
@@ -248,7 +386,13 @@ def test_whatever_follows_the_grammar_parses_and_builds_or_says_why(first, rest)
     assert np.isfinite(fit.terms.estimate).all()
 
 
-@given(st.text(st.characters(blacklist_characters="`\n", blacklist_categories=["Cs"]), min_size=1, max_size=30))
+@given(
+    st.text(
+        st.characters(blacklist_characters="`\n", blacklist_categories=["Cs"]),
+        min_size=1,
+        max_size=30,
+    )
+)
 def test_any_name_in_backquotes_is_a_column(name):
     d = pd.DataFrame({name: [1.0, 2, 3, 5], "the outcome": [2.0, 1, 4, 6]})
     if name != "the outcome":

@@ -12,7 +12,12 @@ from peacestudy.models.formulas.formula import parse
 
 def table(**change):
     d = pd.DataFrame(
-        {"from": [0, 1, 0, 2, 0], "until": [3, 4, 2, 5, 6], "event": [1, 0, 1, 1, 0], "x": [1.0, 2, 4, 3, 1]}
+        {
+            "from": [0, 1, 0, 2, 0],
+            "until": [3, 4, 2, 5, 6],
+            "event": [1, 0, 1, 1, 0],
+            "x": [1.0, 2, 4, 3, 1],
+        }
     )
     return d.set_index(pd.Index(list("ABCDE"))).assign(**change)
 
@@ -43,25 +48,48 @@ def test_its_parts_are_told_apart():
 
 @pytest.mark.parametrize(
     "text",
-    ["Surv(t) ~ a", "Surv() ~ a", "Surv(t, e, s, r) ~ a", "Surv(t, t) ~ a", "Surv(t, e, t) ~ a", "Surv(log(t), e) ~ a", "Surv(t, 1) ~ a",
-     "Surv(t e) ~ a", "Surv(t,, e) ~ a", "Surv(t, e,) ~ a", "Surv(t, e ~ a", "Surv(t, e) + y ~ a", "-Surv(t, e) ~ a", "log(Surv(t, e)) ~ a",
-     "surv(t, e) ~ a", "Surv(t, e)", "Surv(t, e) ~"],
-)  # fmt: skip
+    [
+        "Surv(t) ~ a",
+        "Surv() ~ a",
+        "Surv(t, e, s, r) ~ a",
+        "Surv(t, t) ~ a",
+        "Surv(t, e, t) ~ a",
+        "Surv(log(t), e) ~ a",
+        "Surv(t, 1) ~ a",
+        "Surv(t e) ~ a",
+        "Surv(t,, e) ~ a",
+        "Surv(t, e,) ~ a",
+        "Surv(t, e ~ a",
+        "Surv(t, e) + y ~ a",
+        "-Surv(t, e) ~ a",
+        "log(Surv(t, e)) ~ a",
+        "surv(t, e) ~ a",
+        "Surv(t, e)",
+        "Surv(t, e) ~",
+    ],
+)
 def test_other_shapes_are_refused(text):
     with pytest.raises(ps.SpecError):
         parse(text)
 
 
-@pytest.mark.parametrize("right", ["Surv(t, e)", "a + Surv(t, e)", "log(Surv(t, e))", "a:Surv(t, e)", "(Surv(t, e))"])
+@pytest.mark.parametrize(
+    "right", ["Surv(t, e)", "a + Surv(t, e)", "log(Surv(t, e))", "a:Surv(t, e)", "(Surv(t, e))"]
+)
 def test_it_stands_nowhere_but_before_the_tilde(right):
-    with pytest.raises(ps.SpecError, match=r"begins a Surv\(\), which is an outcome: it stands before ~, alone"):
+    with pytest.raises(
+        ps.SpecError, match=r"begins a Surv\(\), which is an outcome: it stands before ~, alone"
+    ):
         parse(f"y ~ {right}")
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"event": [1, 2, 1, 1, 0]}, r"'event' must be 0 or 1; it is not in 1 row\(s\) \(cases B: 2\)"),
+        (
+            {"event": [1, 2, 1, 1, 0]},
+            r"'event' must be 0 or 1; it is not in 1 row\(s\) \(cases B: 2\)",
+        ),
         ({"event": [1, -1, 0.5, 1, 0]}, r"2 row\(s\) \(cases B: -1, C: 0.5\)"),
         ({"until": [3, -4, 2, 5, 6]}, r"'until' must not be negative; .* \(cases B: -4\)"),
         ({"event": 0}, "'event' is 0 in all 5 rows used: no event"),
@@ -79,7 +107,10 @@ def test_bad_times_and_events_are_refused_with_their_cases(change, said):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"from": [0, 4, 0, 9, 0]}, r"'until' must be after 'from'; it is not in 2 row\(s\) \(cases B: 4, D: 5\)"),
+        (
+            {"from": [0, 4, 0, 9, 0]},
+            r"'until' must be after 'from'; it is not in 2 row\(s\) \(cases B: 4, D: 5\)",
+        ),
         ({"from": [-1, 1, 0, 2, 0]}, r"'from' must not be negative; .* \(cases A: -1\)"),
     ],
 )
@@ -90,21 +121,28 @@ def test_bad_starts_are_refused_with_their_cases(change, said):
 
 
 def test_words_are_no_times():
-    with pytest.raises(ps.SpecError, match=r"the column 'event' in Surv\(until, event\) holds .*, not numbers"):
+    with pytest.raises(
+        ps.SpecError, match=r"the column 'event' in Surv\(until, event\) holds .*, not numbers"
+    ):
         fit(table(event=list("10110")))
-    with pytest.raises(ps.SpecError, match=r"the column 'untl' is not in the data\. Did you mean 'until'"):
+    with pytest.raises(
+        ps.SpecError, match=r"the column 'untl' is not in the data\. Did you mean 'until'"
+    ):
         fit(table(), "Surv(untl, event) ~ x")
 
 
 @pytest.mark.parametrize("engine", ["linear", "logit", "firth"])
 def test_engines_of_one_column_refuse_times_and_say_what_to_write(engine):
-    with pytest.raises(ps.SpecError, match="write engine 'cox' or 'discrete_time' for times, or a column"):
+    with pytest.raises(
+        ps.SpecError, match="write engine 'cox' or 'discrete_time' for times, or a column"
+    ):
         fit(table(), engine=engine)
 
 
 def test_an_engine_of_times_refuses_one_column_and_says_what_to_write():
     with pytest.raises(
-        ps.SpecError, match=r"write Surv\(time, event\) ~ ... or Surv\(start, stop, event\) ~ ... .*event ~"
+        ps.SpecError,
+        match=r"write Surv\(time, event\) ~ ... or Surv\(start, stop, event\) ~ ... .*event ~",
     ):
         fit(table(), "event ~ x")
 
@@ -114,7 +152,12 @@ def test_nothing_but_engines_of_times_gets_such_a_design():
         build_design(table(), "Surv(until, event) ~ x", (), None)
     with pytest.raises(ps.SpecError, match="for times"):
         ps.models.permutation_test(
-            table(s=1), ps.ModelSpec("m", "Surv(until, event) ~ x", "firth", "hc0"), ["x"], strata="s", draws=9, seed=1
+            table(s=1),
+            ps.ModelSpec("m", "Surv(until, event) ~ x", "firth", "hc0"),
+            ["x"],
+            strata="s",
+            draws=9,
+            seed=1,
         )
 
 

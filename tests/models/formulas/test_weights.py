@@ -1,4 +1,6 @@
-"""Probability weights against statsmodels' estimates, the sandwich written out, copies of rows, and a sampled population."""
+"""Probability weights against statsmodels' estimates, the sandwich written
+out, copies of rows, and a sampled population.
+"""
 
 import numpy as np
 import pandas as pd
@@ -22,11 +24,16 @@ def draw(N=90):
             "w": rng.exponential(3, N) + 0.1,
         }
     )
-    return d.assign(v=lambda t: t.a + rng.normal(size=N), y=lambda t: (rng.random(N) < 1 / (1 + np.exp(-t.a))) * 1)
+    return d.assign(
+        v=lambda t: t.a + rng.normal(size=N),
+        y=lambda t: (rng.random(N) < 1 / (1 + np.exp(-t.a))) * 1,
+    )
 
 
 def fit(d, engine, formula, vcov="hc0", **more):
-    return ps.fit(d, ps.ModelSpec("m", formula, engine, vcov, **({"options": {"weights": "w"}} | more)))
+    return ps.fit(
+        d, ps.ModelSpec("m", formula, engine, vcov, **({"options": {"weights": "w"}} | more))
+    )
 
 
 def sandwich(d, engine, beta):
@@ -35,7 +42,10 @@ def sandwich(d, engine, beta):
     if engine == "linear":
         return np.linalg.inv(X.T @ (w[:, None] * X)), X * (w * (d.v.to_numpy() - X @ beta))[:, None]
     p = 1 / (1 + np.exp(-X @ beta))
-    return np.linalg.inv(X.T @ ((w * p * (1 - p))[:, None] * X)), X * (w * (d.y.to_numpy() - p))[:, None]
+    return (
+        np.linalg.inv(X.T @ ((w * p * (1 - p))[:, None] * X)),
+        X * (w * (d.y.to_numpy() - p))[:, None],
+    )
 
 
 @pytest.mark.parametrize(("engine", "formula"), ENGINES)
@@ -43,13 +53,17 @@ def test_estimates_are_those_of_statsmodels(engine, formula):
     d = draw()
     X = sm.add_constant(d[["a", "b"]])
     family = sm.families.Gaussian() if engine == "linear" else sm.families.Binomial()
-    want = sm.GLM(d.v if engine == "linear" else d.y, X, family=family, freq_weights=d.w).fit(tol=1e-14)
+    want = sm.GLM(d.v if engine == "linear" else d.y, X, family=family, freq_weights=d.w).fit(
+        tol=1e-14
+    )
     found = fit(d, engine, formula)
     np.testing.assert_allclose(found.terms.estimate, want.params, rtol=SAME)
     if engine == "linear":
         wls = sm.WLS(d.v, X, weights=d.w).fit()
         assert found.r_squared == pytest.approx(wls.rsquared, rel=SAME)
-        np.testing.assert_allclose(found.vcov, wls.get_robustcov_results("HC0").cov_params(), rtol=SAME)
+        np.testing.assert_allclose(
+            found.vcov, wls.get_robustcov_results("HC0").cov_params(), rtol=SAME
+        )
         one = fit(d, engine, formula, "hc1").vcov
         np.testing.assert_allclose(one, wls.get_robustcov_results("HC1").cov_params(), rtol=SAME)
 
@@ -79,7 +93,11 @@ def test_whole_weights_with_clusters_are_copies_of_rows(engine, formula):
     one = fit(d, engine, formula, "cluster", cluster="case")
     two = fit(copies.assign(w=1), engine, formula, "cluster", cluster="case")
     np.testing.assert_allclose(one.terms.estimate, two.terms.estimate, rtol=ROUNDING)
-    small = (len(d) - 1) / (len(d) - 3) * (len(copies) - 3) / (len(copies) - 1) if engine == "linear" else 1
+    small = (
+        (len(d) - 1) / (len(d) - 3) * (len(copies) - 3) / (len(copies) - 1)
+        if engine == "linear"
+        else 1
+    )
     np.testing.assert_allclose(one.vcov, two.vcov * small, rtol=1e-9)
 
 
@@ -91,7 +109,9 @@ def test_neither_equal_weights_nor_their_unit_matter(engine, formula):
         found = fit(d.assign(w=equal), engine, formula)
         pd.testing.assert_frame_equal(found.terms, plain.terms, rtol=ROUNDING)
         assert found.loglik == pytest.approx(plain.loglik, rel=1e-12)
-        assert (found.pseudo_r2, found.r_squared) == pytest.approx((plain.pseudo_r2, plain.r_squared), nan_ok=True)
+        assert (found.pseudo_r2, found.r_squared) == pytest.approx(
+            (plain.pseudo_r2, plain.r_squared), nan_ok=True
+        )
     one, two = fit(d, engine, formula), fit(d.assign(w=d.w * 1e6), engine, formula)
     pd.testing.assert_frame_equal(one.terms, two.terms, rtol=ROUNDING)
 
@@ -118,7 +138,8 @@ def test_rows_without_a_weight_are_left_out_with_the_reason(engine, formula):
 
 
 @pytest.mark.parametrize(
-    ("value", "said"), [(0, r"must be above zero; 1 are not \(cases 3: 0\)"), (-2, r"\(cases 3: -2\)")]
+    ("value", "said"),
+    [(0, r"must be above zero; 1 are not \(cases 3: 0\)"), (-2, r"\(cases 3: -2\)")],
 )
 def test_weights_that_are_none_are_refused_with_their_cases(value, said):
     for engine, formula in ENGINES:
@@ -131,11 +152,13 @@ def test_weights_that_are_none_are_refused_with_their_cases(value, said):
 
 
 @pytest.mark.parametrize(
-    ("engine", "vcov"), [("linear", "classical"), ("logit", "classical"), ("linear", "hc2"), ("linear", "hc3")]
+    ("engine", "vcov"),
+    [("linear", "classical"), ("logit", "classical"), ("linear", "hc2"), ("linear", "hc3")],
 )
 def test_a_covariance_that_takes_them_for_counts_is_refused(engine, vcov):
     with pytest.raises(
-        ps.SpecError, match="probability weights for counts of cases; vcov must be one of hc0, hc1, cluster"
+        ps.SpecError,
+        match="probability weights for counts of cases; vcov must be one of hc0, hc1, cluster",
     ):
         ps.ModelSpec("m", "y ~ a", engine, vcov, options={"weights": "w"})
 

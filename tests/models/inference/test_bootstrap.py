@@ -1,4 +1,6 @@
-"""The bootstrap of blocks: intervals against R's boot, samples against refits of tables, every engine, failures told."""
+"""The bootstrap of blocks: intervals against R's boot, samples against
+refits of tables, every engine, failures told.
+"""
 
 from pathlib import Path
 
@@ -18,7 +20,9 @@ SAME = 1e-7  # relative, against fits of tables put together by hand
 
 def survival(seed=4, N=150, G=25):
     rng = np.random.default_rng(seed)
-    d = pd.DataFrame({"g": rng.integers(0, G, N), "x": rng.normal(size=N), "k": rng.choice(["a", "b", "c"], N)})
+    d = pd.DataFrame(
+        {"g": rng.integers(0, G, N), "x": rng.normal(size=N), "k": rng.choice(["a", "b", "c"], N)}
+    )
     u = rng.normal(size=G)[d.g] / 2
     d["y"] = d.x + u + rng.normal(size=N)
     d["b"] = (rng.random(N) < expit(0.5 * d.x + u)).astype(int)
@@ -48,9 +52,15 @@ ALL = [
 def test_intervals_are_those_of_boot(set_, interval):
     t = pd.read_csv(REFERENCES / "draws.csv").query("set == @set_").value.to_numpy()
     left = pd.read_csv(REFERENCES / "left_out.csv").query("set == @set_").value.to_numpy()
-    for row in pd.read_csv(REFERENCES / "expected.csv").query("set == @set_ and interval == @interval").itertuples():
+    for row in (
+        pd.read_csv(REFERENCES / "expected.csv")
+        .query("set == @set_ and interval == @interval")
+        .itertuples()
+    ):
         p = np.array([(1 - row.level) / 2, (1 + row.level) / 2])
-        asked = p if interval == "percentile" else bca_probabilities(t, row.estimate, left, row.level)
+        asked = (
+            p if interval == "percentile" else bca_probabilities(t, row.estimate, left, row.level)
+        )
         np.testing.assert_allclose(percentile(t, asked), [row.low, row.high], rtol=R)
 
 
@@ -74,7 +84,9 @@ def test_the_spread_is_that_of_the_clustered_covariance():
     found = bootstrap(fit, d, block="g", draws=1500, seed=3, interval="bca")
     # the standard error of a standard deviation of 1500 draws is 2 %
     np.testing.assert_allclose(found.terms.std_error, fit.terms.std_error, rtol=0.08)
-    np.testing.assert_allclose(found.terms.conf_low, fit.terms.conf_low, atol=0.25 * fit.terms.std_error.max())
+    np.testing.assert_allclose(
+        found.terms.conf_low, fit.terms.conf_low, atol=0.25 * fit.terms.std_error.max()
+    )
     assert found.terms.estimate.equals(fit.terms.estimate)
     assert len(found.estimates) == 1500
     assert [n.kind for n in found.notes] == ["bootstrap"]
@@ -89,7 +101,9 @@ def test_rows_are_drawn_one_by_one_where_no_block_is_named():
     periods = bootstrap(ps.fit(d, ALL[6]), d, block=None, draws=39, seed=2, interval="percentile")
     assert "150 rows" in periods.notes[0].text  # the rows given, not the periods they became
     frame = d.rename(index=lambda i: f"c{i}")
-    other = bootstrap(ps.fit(frame, ALL[2]), frame, block=None, draws=60, seed=2, interval="percentile")
+    other = bootstrap(
+        ps.fit(frame, ALL[2]), frame, block=None, draws=60, seed=2, interval="percentile"
+    )
     np.testing.assert_allclose(one.estimates, other.estimates, rtol=1e-12)
 
 
@@ -104,10 +118,13 @@ def test_samples_that_cannot_be_fitted_are_counted_and_told():
     assert len(found.estimates) + len(found.failed) == 200
     note = next(n.text for n in found.notes if n.kind == "failed")
     assert note.startswith(
-        f"{len(found.failed)} of 200 samples could not be fitted and are left out, the first because: the term 'rare' is 0 in all"
+        f"{len(found.failed)} of 200 samples could not be fitted and are left out, the first"
+        " because: the term 'rare' is 0 in all"
     )
     assert "few_blocks" in [n.kind for n in found.notes]
-    with pytest.raises(ps.FitError, match="without g 3 the model cannot be fitted, so there is no bca interval"):
+    with pytest.raises(
+        ps.FitError, match="without g 3 the model cannot be fitted, so there is no bca interval"
+    ):
         bootstrap(fit, d, block="g", draws=200, seed=1, interval="bca")
     d["one"], d["two"] = (d.index == 0).astype(float), (d.index == 5).astype(float)
     hard = ps.fit(d, spec("y ~ one + two", "linear"))

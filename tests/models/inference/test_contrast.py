@@ -1,4 +1,6 @@
-"""Weighted sums of coefficients by hand, against statsmodels, and as the same model written another way."""
+"""Weighted sums of coefficients by hand, against statsmodels,
+and as the same model written another way.
+"""
 
 import numpy as np
 import pandas as pd
@@ -15,10 +17,16 @@ COLUMNS = ["contrast", "estimate", "std_error", "statistic", "p_value", "conf_lo
 def draw(N=120):
     rng = np.random.default_rng(4)
     d = pd.DataFrame(
-        {"a": rng.normal(size=N), "m": rng.normal(size=N), "k": rng.choice(list("xyz"), N), "g": rng.integers(0, 25, N)}
+        {
+            "a": rng.normal(size=N),
+            "m": rng.normal(size=N),
+            "k": rng.choice(list("xyz"), N),
+            "g": rng.integers(0, 25, N),
+        }
     )
     return d.assign(
-        v=lambda t: t.a + t.a * t.m + rng.normal(size=N), y=lambda t: (rng.random(N) < 1 / (1 + np.exp(-t.a))) * 1
+        v=lambda t: t.a + t.a * t.m + rng.normal(size=N),
+        y=lambda t: (rng.random(N) < 1 / (1 + np.exp(-t.a))) * 1,
     )
 
 
@@ -35,7 +43,14 @@ def test_it_is_the_arithmetic(engine, left):
     estimate, se = b[1] + 2.5 * b[3], np.sqrt(V[1, 1] + 6.25 * V[3, 3] + 5 * V[1, 3])
     dist = stats.t(24) if engine == "linear" else stats.norm
     half = dist.ppf(0.975) * se
-    want = [estimate, se, estimate / se, 2 * dist.sf(abs(estimate / se)), estimate - half, estimate + half]
+    want = [
+        estimate,
+        se,
+        estimate / se,
+        2 * dist.sf(abs(estimate / se)),
+        estimate - half,
+        estimate + half,
+    ]
     np.testing.assert_allclose(got.iloc[0, 1:].astype(float), want, rtol=1e-12)
     assert got.contrast[0] == "a + 2.5*a:m"
 
@@ -61,7 +76,8 @@ def test_the_difference_of_two_categories_is_another_reference():
     d = draw()
     one = fit("y ~ a + C(k)", "logit").contrast({"C(k)[z]": 1, "C(k)[y]": -1}).iloc[0]
     other = ps.fit(
-        d.assign(k=pd.Categorical(d.k, list("yxz"))), ps.ModelSpec("m", "y ~ a + C(k)", "logit", "classical")
+        d.assign(k=pd.Categorical(d.k, list("yxz"))),
+        ps.ModelSpec("m", "y ~ a + C(k)", "logit", "classical"),
     )
     want = other.terms.set_index("term").loc["C(k)[z]"]
     for column in COLUMNS[1:]:
@@ -90,21 +106,35 @@ def test_a_sum_without_variance_is_refused():
     found = ps.fit(d, ps.ModelSpec("m", "v ~ a + m", "linear", "cluster", cluster="g"))
     V = found.vcov.to_numpy()
     with pytest.raises(ps.FitError, match="cannot be tested: its variance is not above zero"):
-        found.contrast({"a": V[2, 1], "m": -V[1, 1]})  # two clusters give one direction with a variance
+        # two clusters give one direction with a variance
+        found.contrast({"a": V[2, 1], "m": -V[1, 1]})
 
 
 def test_numbers_of_numpy_are_numbers():
-    assert fit("v ~ a").contrast({"a": np.float64(1), "Intercept": np.int64(2)}).contrast[0] == "a + 2*Intercept"
+    assert (
+        fit("v ~ a").contrast({"a": np.float64(1), "Intercept": np.int64(2)}).contrast[0]
+        == "a + 2*Intercept"
+    )
 
 
 def test_what_cannot_be_below_zero_is_not_tested_against_zero():
-    """``tidy`` gives it no p; neither do a contrast and a joint test, of one fit as of pooled ones."""
+    """``tidy`` gives it no p; neither do a contrast and a joint
+    test, of one fit as of pooled ones.
+    """
     rng = np.random.default_rng(1)
-    d = pd.DataFrame({"x": rng.normal(size=120), "g": np.arange(120) % 10, "sd(x)": rng.normal(size=120)})
-    d = d.assign(c=rng.negative_binomial(2, 0.4, 120), y=d.x + rng.normal(size=10)[d.g] + rng.normal(size=120))
+    d = pd.DataFrame(
+        {"x": rng.normal(size=120), "g": np.arange(120) % 10, "sd(x)": rng.normal(size=120)}
+    )
+    d = d.assign(
+        c=rng.negative_binomial(2, 0.4, 120),
+        y=d.x + rng.normal(size=10)[d.g] + rng.normal(size=120),
+    )
     counts = ps.fit(d, ps.ModelSpec("m", "c ~ x", "negative_binomial", "classical"))
     groups = ps.fit(
-        d, ps.ModelSpec("m", "y ~ x", "mixed_linear", "classical", options={"group": "g", "method": "reml"})
+        d,
+        ps.ModelSpec(
+            "m", "y ~ x", "mixed_linear", "classical", options={"group": "g", "method": "reml"}
+        ),
     )
     for fit, term in ((counts, "alpha"), (groups, "sd(g)")):
         assert np.isnan(fit.terms.set_index("term").loc[term, "p_value"])

@@ -26,7 +26,12 @@ def fit(data, engine, vcov, formula="y ~ x + z", **more):
 def draw(seed=0, N=60, G=9, H=6):
     rng = np.random.default_rng(seed)
     d = pd.DataFrame(
-        {"x": rng.normal(size=N), "z": rng.normal(size=N), "g": rng.integers(0, G, N), "h": rng.integers(0, H, N)}
+        {
+            "x": rng.normal(size=N),
+            "z": rng.normal(size=N),
+            "g": rng.integers(0, G, N),
+            "h": rng.integers(0, H, N),
+        }
     )
     d["v"] = d.x + rng.normal(size=N) + rng.normal(size=G)[d.g]
     d["y"] = (rng.random(N) < expit(d.x + rng.normal(size=G)[d.g] / 2)).astype(int)
@@ -41,7 +46,11 @@ def pieces(found):
     p = expit(X @ b)
     W = p * (1 - p)
     bread = np.linalg.inv(X.T @ (X * W[:, None]))
-    h = W * np.einsum("ni,ij,nj->n", X, bread, X) if found.spec.engine == "firth" else np.zeros(len(y))
+    h = (
+        W * np.einsum("ni,ij,nj->n", X, bread, X)
+        if found.spec.engine == "firth"
+        else np.zeros(len(y))
+    )
     return bread, X * (y - p + h * (0.5 - p))[:, None]
 
 
@@ -65,7 +74,9 @@ def factor(groups, N, K, engine):
 @pytest.mark.parametrize("seed", range(3))
 def test_clusters_are_loops(engine, seed):
     d = draw(seed)
-    found = fit(d, engine, "cluster", "v ~ x + z" if engine == "linear" else "y ~ x + z", cluster="g")
+    found = fit(
+        d, engine, "cluster", "v ~ x + z" if engine == "linear" else "y ~ x + z", cluster="g"
+    )
     want = looped(found, d.g.to_numpy()) * factor(d.g, 60, 3, engine)
     np.testing.assert_allclose(found.vcov, want, rtol=LOOPS, atol=1e-14)
     np.testing.assert_allclose(found.terms.std_error, np.sqrt(np.diag(want)), rtol=LOOPS)
@@ -77,10 +88,14 @@ def test_clusters_are_loops(engine, seed):
 @pytest.mark.parametrize("seed", range(3))
 def test_two_ways_are_three_loops(engine, seed):
     d = draw(seed)
-    found = fit(d, engine, "cluster", "v ~ x + z" if engine == "linear" else "y ~ x + z", cluster=["g", "h"])
+    found = fit(
+        d, engine, "cluster", "v ~ x + z" if engine == "linear" else "y ~ x + z", cluster=["g", "h"]
+    )
     both = [f"{g}-{h}" for g, h in zip(d.g, d.h, strict=True)]
     parts = [(1, d.g.tolist()), (1, d.h.tolist()), (-1, both)]
-    want = sum(sign * looped(found, groups) * factor(groups, 60, 3, engine) for sign, groups in parts)
+    want = sum(
+        sign * looped(found, groups) * factor(groups, 60, 3, engine) for sign, groups in parts
+    )
     np.testing.assert_allclose(found.vcov, want, rtol=1e-8, atol=1e-13)
     assert found.n_clusters == (d.g.nunique(), d.h.nunique())
     assert found.df == (min(d.g.nunique(), d.h.nunique()) - 1 if engine == "linear" else np.inf)
@@ -128,7 +143,9 @@ def test_clusters_of_logit_are_statsmodels_without_its_second_factor(seed):
     d = draw(seed)
     found = fit(d, "logit", "cluster", cluster="g")
     groups = {"groups": d.g.to_numpy()}
-    logit = sm.Logit(d.y.to_numpy(), found.design.X).fit(disp=0, tol=1e-10, cov_type="cluster", cov_kwds=groups)
+    logit = sm.Logit(d.y.to_numpy(), found.design.X).fit(
+        disp=0, tol=1e-10, cov_type="cluster", cov_kwds=groups
+    )
     glm = sm.GLM(d.y.to_numpy(), found.design.X, sm.families.Binomial())
     for want in (logit, glm.fit(tol=1e-14, cov_type="cluster", cov_kwds=groups)):
         np.testing.assert_allclose(found.terms.std_error, want.bse * np.sqrt(57 / 59), rtol=SAME)
@@ -140,7 +157,8 @@ def test_two_ways_of_linear_are_statsmodels_part_by_part():
     model = sm.OLS(d.v.to_numpy(), found.design.X)
     both = pd.factorize(d.g * 100 + d.h)[0]
     one, two, three = (
-        model.fit(cov_type="cluster", cov_kwds={"groups": np.asarray(g)}).cov_params() for g in (d.g, d.h, both)
+        model.fit(cov_type="cluster", cov_kwds={"groups": np.asarray(g)}).cov_params()
+        for g in (d.g, d.h, both)
     )
     np.testing.assert_allclose(found.vcov, one + two - three, rtol=SAME, atol=1e-13)
 
@@ -209,7 +227,9 @@ def test_clusters_of_one_case_are_hc(engine):
     d = draw(3).assign(own=np.arange(60))
     formula = "v ~ x + z" if engine == "linear" else "y ~ x + z"
     one, hc0 = fit(d, engine, "cluster", formula, cluster="own"), fit(d, engine, "hc0", formula)
-    np.testing.assert_allclose(one.vcov, hc0.vcov * 60 / 59 * (59 / 57 if engine == "linear" else 1), rtol=1e-10)
+    np.testing.assert_allclose(
+        one.vcov, hc0.vcov * 60 / 59 * (59 / 57 if engine == "linear" else 1), rtol=1e-10
+    )
 
 
 def test_two_ways_with_the_coarser_grouping_nested_are_the_coarser_with_its_factor():
@@ -228,14 +248,24 @@ def test_two_clusters_are_allowed_with_one_degree_of_freedom_and_a_note():
 
 @pytest.mark.parametrize("engine", ["linear", "firth"])
 def test_dummies_of_the_clusters_have_no_standard_error(engine):
-    """A dummy for every cluster leaves sums of scores of zero: 1e-33 is not a variance, nor 4e15 a t value."""
+    """A dummy for every cluster leaves sums of scores of zero: 1e-33
+    is not a variance, nor 4e15 a t value.
+    """
     d = draw(6)
     found = fit(d, engine, "cluster", "v ~ C(g)" if engine == "linear" else "y ~ C(g)", cluster="g")
-    assert found.terms[["std_error", "statistic", "p_value", "conf_low", "conf_high"]].isna().all().all()
-    assert any(n.kind == "no_robust_error" and "rest on one cluster each" in n.text for n in found.notes)
+    assert (
+        found.terms[["std_error", "statistic", "p_value", "conf_low", "conf_high"]]
+        .isna()
+        .all()
+        .all()
+    )
+    assert any(
+        n.kind == "no_robust_error" and "rest on one cluster each" in n.text for n in found.notes
+    )
     assert not any(n.kind == "variance" for n in found.notes)
     with pytest.raises(
-        ps.FitError, match=r"there is no standard error\. No robust standard error.*rest on one cluster each"
+        ps.FitError,
+        match=r"there is no standard error\. No robust standard error.*rest on one cluster each",
     ):
         found.joint_test(["C(g)[1]", "C(g)[2]"])
 
@@ -264,7 +294,9 @@ def test_beside_a_case_with_its_own_term_the_others_are_those_without_both(vcov)
 def test_a_batch_is_its_members():
     rng = np.random.default_rng(0)
     est = SimpleNamespace(
-        influence=rng.normal(size=(3, 20, 2)), leverage=rng.uniform(0, 0.5, (3, 20)), classical=np.ones((3, 2, 2))
+        influence=rng.normal(size=(3, 20, 2)),
+        leverage=rng.uniform(0, 0.5, (3, 20)),
+        classical=np.ones((3, 2, 2)),
     )
     groups = (np.arange(20) % 4, np.arange(20) % 3)
     for vcov, clusters in (
@@ -277,6 +309,10 @@ def test_a_batch_is_its_members():
     ):
         together = covariance(est, vcov, clusters, small_sample=True)
         for b in range(3):
-            one = SimpleNamespace(influence=est.influence[b : b + 1], leverage=est.leverage[b : b + 1])
-            np.testing.assert_allclose(together[b], covariance(one, vcov, clusters, small_sample=True)[0], rtol=1e-12)
+            one = SimpleNamespace(
+                influence=est.influence[b : b + 1], leverage=est.leverage[b : b + 1]
+            )
+            np.testing.assert_allclose(
+                together[b], covariance(one, vcov, clusters, small_sample=True)[0], rtol=1e-12
+            )
     assert covariance(est, "classical", (), small_sample=False) is est.classical

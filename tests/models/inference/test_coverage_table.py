@@ -1,7 +1,9 @@
-"""The stored coverage of nominal 95 % intervals: its seeds give it again, its roads are those of ``ps.fit``, every row is judged.
+"""The stored coverage of nominal 95 % intervals: its seeds give it again, its roads are those of
+``ps.fit``, every row is judged.
 
-Tolerances: four standard errors for large samples against numerical integration; 1e-8 relative for a table computed anew, as sums are
-taken in another order on another machine; ``SAME`` of coverage_intervals.py for batches against ``ps.fit``.
+Tolerances: four standard errors for large samples against numerical integration; 1e-8 relative for
+a table computed anew, as sums are taken in another order on another machine; ``SAME`` of
+coverage_intervals.py for batches against ``ps.fit``.
 """
 
 import sys
@@ -31,7 +33,7 @@ from coverage_intervals import (  # noqa: E402
     judge,
     prove,
     small_table,
-)  # fmt: skip
+)
 from coverage_pairs import PAIRS, SCORE, WILD, intervals  # noqa: E402
 
 STORED = ROOT / "references" / "coverage"
@@ -48,7 +50,9 @@ def table():
 def test_twelve_cells_lie_in_the_ranges_asked_for():
     assert len(CELLS) == len({c.name for c in CELLS}) == 12
     assert {c.n for c in CELLS} == {60, 150, 300} and {c.clusters for c in CELLS} == {8, 20, 50}
-    assert {(c.n, c.clusters) for c in CELLS} == {(n, g) for n in (60, 150, 300) for g in (8, 20, 50)}
+    assert {(c.n, c.clusters) for c in CELLS} == {
+        (n, g) for n in (60, 150, 300) for g in (8, 20, 50)
+    }
     assert min(c.events for c in CELLS) == 20 and max(c.events for c in CELLS) == 100
     for c in CELLS:
         assert len(c.groups) == c.n and (np.bincount(c.groups, minlength=c.clusters) > 0).all()
@@ -72,7 +76,12 @@ def test_hazards_are_proportional_with_the_slope_that_is_to_be_covered():
     cell = CELLS[4]
     large = replace(cell, n=20_000, clusters=20_000)
     X, y = simulate(large, "survival", constant(cell, "survival", 0.2))
-    sets = risk_sets(np.column_stack([np.full(20_000, -np.inf), y[:, 0]]), y[:, 1], np.zeros(20_000, int), "efron")
+    sets = risk_sets(
+        np.column_stack([np.full(20_000, -np.inf), y[:, 0]]),
+        y[:, 1],
+        np.zeros(20_000, int),
+        "efron",
+    )
     est = fit_cox(X, sets)
     assert (np.abs(est.beta[0] - 0.5) < 4 * np.sqrt(np.diag(est.classical[0]))).all()
     assert abs(y[:, 1].mean() - 1 / 3) < 4 * np.sqrt(2 / 9 / 20_000)
@@ -90,7 +99,9 @@ def test_shares_of_variance_are_those_of_the_cell():
     for values, share in ((X[:, 0], 0.5), (X[:, 1], 0.0), (e, 0.2)):
         means = values.reshape(4_000, 10).mean(axis=1)
         assert abs(values.var() - 1) < 0.05
-        assert abs(means.var() - (share + (1 - share) / 10)) < 4 * np.sqrt(2 / 4_000) * (share + (1 - share) / 10)
+        assert abs(means.var() - (share + (1 - share) / 10)) < 4 * np.sqrt(2 / 4_000) * (
+            share + (1 - share) / 10
+        )
 
 
 @pytest.mark.parametrize("pair", EVERY, ids=lambda p: p.name)
@@ -107,9 +118,18 @@ def test_what_fit_refuses_is_counted_by_its_reason():
     y[2] = np.where(X[2, :, 0] < -0.5, 0.0, y[2])
     X[2, :, 0] = np.sign(X[2, :, 0]) * (np.abs(X[2, :, 0]) > 0.5)  # quasi-complete
     y[3] = 0.0
-    assert intervals(PAIRS[2], cell, X, y).failed == ["", "separated", "separated", "constant outcome"]
+    assert intervals(PAIRS[2], cell, X, y).failed == [
+        "",
+        "separated",
+        "separated",
+        "constant outcome",
+    ]
     assert intervals(PAIRS[4], cell, X, y).failed == ["", "", "", "constant outcome"]
-    for i, refused in ((1, "completely separated"), (2, "quasi-completely separated"), (3, "nothing to explain")):
+    for i, refused in (
+        (1, "completely separated"),
+        (2, "quasi-completely separated"),
+        (3, "nothing to explain"),
+    ):
         data = pd.DataFrame({"x": X[i, :, 0], "z": X[i, :, 1], "y": y[i], "g": cell.groups})
         with pytest.raises(FitError, match=refused):
             ps.fit(data, PAIRS[2].spec)
@@ -122,7 +142,9 @@ def test_what_fit_refuses_is_counted_by_its_reason():
 def test_two_cells_computed_anew_are_as_stored():
     stored = pd.read_csv(STORED / "small.csv", keep_default_na=False, na_values=[""])
     pd.testing.assert_frame_equal(small_table(), stored, rtol=REPEATED, check_dtype=False)
-    assert set(stored.cell) == {CELLS[i].name for i, _ in SMALL} and set(stored.pair) == {p.name for p in EVERY}
+    assert set(stored.cell) == {CELLS[i].name for i, _ in SMALL} and set(stored.pair) == {
+        p.name for p in EVERY
+    }
 
 
 def test_every_row_of_the_table_is_judged_and_none_is_left_out(table):
@@ -134,10 +156,18 @@ def test_every_row_of_the_table_is_judged_and_none_is_left_out(table):
     assert table.cell[table.pair == SCORE.name].tolist() == [CELLS[i].name for i in SCORE_CELLS]
     assert (table.data_sets[table.bootstrap != "none"] == BOOTSTRAPPED).all()
     used = table.data_sets - table.failures
-    np.testing.assert_allclose(table.mc_error, np.sqrt(table.coverage * (1 - table.coverage) / used), atol=1e-5)
+    np.testing.assert_allclose(
+        table.mc_error, np.sqrt(table.coverage * (1 - table.coverage) / used), atol=1e-5
+    )
     far = (table.coverage - 0.95).abs() > 3 * table.mc_error
-    assert ((table.verdict == "nominal") == ~far).all() and set(table.verdict) <= {"nominal", "short", "wide"}
-    assert (table.reason.str.len() > 20).all() and not table.reason.str.contains("unexplained").any()
+    assert ((table.verdict == "nominal") == ~far).all() and set(table.verdict) <= {
+        "nominal",
+        "short",
+        "wide",
+    }
+    assert (table.reason.str.len() > 20).all() and not table.reason.str.contains(
+        "unexplained"
+    ).any()
     pd.testing.assert_frame_equal(judge(table.drop(columns=["verdict", "reason"])), table)
 
 
@@ -153,7 +183,9 @@ def test_what_the_table_says_is_what_theory_says(table):
 
 @pytest.mark.parametrize("number", [0, 1, 3, 4, 5])
 def test_standard_errors_are_too_small_by_as_much_as_algebra_says(table, number):
-    """The mean of the clustered variance of x under the errors that are simulated, by whole matrices, against ``se_ratio``."""
+    """The mean of the clustered variance of x under the errors that are simulated, by whole
+    matrices, against ``se_ratio``.
+    """
     cell, draws = CELLS[number], 200
     same = (cell.groups[:, None] == cell.groups).astype(float)
     S = cell.icc * same + (1 - cell.icc) * np.eye(cell.n)
@@ -167,7 +199,8 @@ def test_standard_errors_are_too_small_by_as_much_as_algebra_says(table, number)
         mean[i] = factor * (np.outer(P[1], P[1]) * (M @ S @ M) * same).sum()
     ratio = np.sqrt(mean.mean() / true.mean())
     row = table[(table.pair == "linear-cluster") & (table.cell == cell.name)].iloc[0]
-    # relative variances of both sides: of the mean over designs here, of second moments over designs and errors there
+    # relative variances of both sides: of the mean over designs here, of second moments over
+    # designs and errors there
     here = np.var(mean / mean.mean() - true / true.mean()) / draws
     uneven = np.var(true) / true.mean() ** 2, np.var(mean) / mean.mean() ** 2
     there = (2 + 3 * uneven[0] + uneven[1] + 2 / row.df) / DATA_SETS

@@ -1,4 +1,6 @@
-"""CR2 and Satterthwaite against R's clubSandwich, against matrices written out in full, and by its size with 8 clusters."""
+"""CR2 and Satterthwaite against R's clubSandwich, against matrices written
+out in full, and by its size with 8 clusters.
+"""
 
 from pathlib import Path
 
@@ -42,7 +44,9 @@ def test_every_term_is_club_sandwich(set_, model):
         half = stats.t.ppf(0.5 + level / 2, e.df) * e.std_error
         t = fit.tidy(level).set_index("term").loc[own.index]
         np.testing.assert_allclose(
-            np.column_stack([t.conf_low, t.conf_high]), np.column_stack([e.estimate - half, e.estimate + half]), rtol=R
+            np.column_stack([t.conf_low, t.conf_high]),
+            np.column_stack([e.estimate - half, e.estimate + half]),
+            rtol=R,
         )
 
 
@@ -83,7 +87,8 @@ def test_it_is_the_formula_with_every_matrix_in_full():
         own = clusters_of(X, groups)
         np.testing.assert_allclose(cr2_covariance(own, e), bread @ meat @ bread, rtol=FULL)
         for j in range(3):
-            # the estimated variance is a quadratic form e'Be; its mean and variance under e ~ N(0, I)
+            # the estimated variance is a quadratic form e'Be; its mean and variance under e ~ N(0,
+            # I)
             B = sum(np.outer(p[:, j], p[:, j]) for p in parts)
             df = 2 * np.trace(B) ** 2 / (2 * np.trace(B @ B))
             assert satterthwaite(own, np.eye(3)[[j]])[0] == pytest.approx(df, rel=FULL)
@@ -97,7 +102,9 @@ def test_with_single_rows_it_is_hc2_and_predictions_have_their_own_degrees():
     np.testing.assert_allclose(fit.vcov, other.vcov, rtol=FULL)
     assert "singleton_clusters" in [n.kind for n in fit.notes]
     found = ps.models.predict(of("uneven"), d.head(2), "response")
-    weights = {"Intercept": 1, "x": d.x[0], "z": d.z[0]} | ({f"C(k)[{d.k[0]}]": 1} if d.k[0] != "a" else {})
+    weights = {"Intercept": 1, "x": d.x[0], "z": d.z[0]} | (
+        {f"C(k)[{d.k[0]}]": 1} if d.k[0] != "a" else {}
+    )
     row = of("uneven").contrast(weights)
     np.testing.assert_allclose(
         found.loc[0, ["conf_low", "conf_high"]].astype(float),
@@ -119,7 +126,9 @@ def test_the_rule_and_its_limits_are_told():
     assert "two_clusters" in [n.kind for n in two.notes]
     d = d.assign(w=np.random.default_rng(1).normal(size=len(d)))
     with pytest.raises(ps.FitError, match="cannot be tested jointly"):
-        ps.fit(d, ps.ModelSpec("m", "y ~ x + w", "linear", "cr2", cluster="g")).joint_test(["Intercept", "x", "w"])
+        ps.fit(d, ps.ModelSpec("m", "y ~ x + w", "linear", "cr2", cluster="g")).joint_test(
+            ["Intercept", "x", "w"]
+        )
     with pytest.raises(ps.FitError, match="one cluster"):
         ps.fit(d[d.g == 1], ps.ModelSpec("m", "y ~ x", "linear", "cr2", cluster="g"))
     with pytest.raises(ps.SpecError, match="engine 'logit' has no vcov 'cr2'"):
@@ -131,7 +140,9 @@ def test_the_rule_and_its_limits_are_told():
 
 
 def test_with_8_clusters_its_size_is_kept_where_the_usual_covariance_loses_it():
-    """Nominal .05: the usual covariance rejects in .147, .166 and .060 of the samples, CR2 in .058, .058 and .038."""
+    """Nominal .05: the usual covariance rejects in .147, .166 and .060
+    of the samples, CR2 in .058, .058 and .038.
+    """
     rng = np.random.default_rng(8)
     size = np.array([4, 6, 8, 10, 14, 20, 28, 40])
     groups = np.repeat(np.arange(8), size)
@@ -148,7 +159,9 @@ def test_with_8_clusters_its_size_is_kept_where_the_usual_covariance_loses_it():
         score = np.add.reduceat(X * e[:, None], np.searchsorted(groups, np.arange(8)))
         usual = bread @ score.T @ score @ bread * 8 / 7 * (N - 1) / (N - 3)
         rejected[0] += 2 * stats.t.sf(np.abs(b) / np.sqrt(np.diag(usual)), 7) < 0.05
-        rejected[1] += 2 * stats.t.sf(np.abs(b) / np.sqrt(np.diag(cr2_covariance(parts, e))), df) < 0.05
+        rejected[1] += (
+            2 * stats.t.sf(np.abs(b) / np.sqrt(np.diag(cr2_covariance(parts, e))), df) < 0.05
+        )
     usual, cr2 = rejected / draws
     error = np.sqrt(0.05 * 0.95 / draws)
     assert usual[1] > 0.05 + 10 * error

@@ -1,4 +1,6 @@
-"""The smallest effect this N could have found: how often it is found, by simulation, and that it stands beside every null."""
+"""The smallest effect this N could have found: how often it is found, by simulation, and that it
+stands beside every null.
+"""
 
 import numpy as np
 import pandas as pd
@@ -21,12 +23,16 @@ def design(n, seed):
 
 
 def found_in(engine, X, outcomes, df):
-    """How often the second coefficient is found at .05, two-sided, each in its own standard error."""
+    """How often the second coefficient is found at .05, two-sided,
+    each in its own standard error.
+    """
     hits = 0
     for y in np.split(outcomes, len(outcomes) // CHUNK):
         est = ENGINES[engine].load()(np.broadcast_to(X, (len(y), *X.shape)), y)
         t = est.beta[:, 1] / np.sqrt(est.classical[:, 1, 1])
-        hits += (np.abs(t) > (stats.norm.ppf(0.975) if np.isinf(df) else stats.t.ppf(0.975, df))).sum()
+        hits += (
+            np.abs(t) > (stats.norm.ppf(0.975) if np.isinf(df) else stats.t.ppf(0.975, df))
+        ).sum()
     return hits / len(outcomes)
 
 
@@ -35,9 +41,13 @@ def test_a_linear_model_finds_it_as_often_as_it_says(n, power):
     d, rng = design(n, 1)
     X = np.column_stack([np.ones(n), d.x, d.z])
     se = np.sqrt(np.linalg.inv(X.T @ X)[1, 1])  # of errors with variance one
-    fit = ps.fit(d.assign(y=rng.normal(size=n)), ps.ModelSpec("m", "y ~ x + z", "linear", "classical"))
+    fit = ps.fit(
+        d.assign(y=rng.normal(size=n)), ps.ModelSpec("m", "y ~ x + z", "linear", "classical")
+    )
     per_se = fit.detectable(power=power, alpha=0.05)["detectable"][1] / fit.terms["std_error"][1]
-    assert per_se == pytest.approx(stats.t.ppf(0.975, n - 3) + stats.t.ppf(power, n - 3), rel=CLOSED)
+    assert per_se == pytest.approx(
+        stats.t.ppf(0.975, n - 3) + stats.t.ppf(power, n - 3), rel=CLOSED
+    )
     y = per_se * se * d.x.to_numpy() + rng.normal(size=(DRAWS, n))
     share = found_in("linear", X, y, n - 3)
     assert abs(share - power) < ERRORS * np.sqrt(power * (1 - power) / DRAWS)
@@ -47,7 +57,9 @@ def test_a_logit_finds_the_effect_that_a_null_fit_says():
     n = 400
     d, rng = design(n, 2)
     X = np.column_stack([np.ones(n), d.x, d.z])
-    null = ps.fit(d.assign(y=rng.random(n) < 0.4), ps.ModelSpec("m", "y ~ x + z", "logit", "classical"))
+    null = ps.fit(
+        d.assign(y=rng.random(n) < 0.4), ps.ModelSpec("m", "y ~ x + z", "logit", "classical")
+    )
     assert null.terms["p_value"][1] > 0.05
     effect = null.detectable(power=0.8, alpha=0.05)["detectable"][1]
     y = (rng.random((DRAWS, n)) < expit(np.log(0.4 / 0.6) + effect * d.x.to_numpy())).astype(float)
@@ -59,13 +71,18 @@ def test_a_logit_finds_the_effect_that_a_null_fit_says():
 def a_fit(engine="logit", vcov="hc1", formula="b ~ x + z", **more):
     d, rng = design(120, 4)
     d = d.assign(y=2 * d.x + rng.normal(size=120), g=np.arange(120) % 12, o=rng.integers(0, 3, 120))
-    return ps.fit(d.assign(b=(d.y > 0).astype(int)), ps.ModelSpec("m", formula, engine, vcov, **more))
+    return ps.fit(
+        d.assign(b=(d.y > 0).astype(int)), ps.ModelSpec("m", formula, engine, vcov, **more)
+    )
 
 
 def test_tidy_shows_it_where_the_null_is_not_rejected_and_there_alone():
     fit = a_fit()
     t = fit.tidy(power=0.8)
-    assert t["detectable"].notna().tolist() == (t["p_value"] >= 0.05).tolist() and t["detectable"].notna().any()
+    assert (
+        t["detectable"].notna().tolist() == (t["p_value"] >= 0.05).tolist()
+        and t["detectable"].notna().any()
+    )
     assert np.isnan(t["detectable"][1])  # x is found
     want = (stats.norm.ppf(0.975) + stats.norm.ppf(0.8)) * t["std_error"][2]
     assert t["detectable"][2] == pytest.approx(want, rel=CLOSED)
@@ -80,7 +97,9 @@ def test_it_takes_the_degrees_of_freedom_that_the_test_has():
     got = fit.detectable(power=0.8, alpha=0.05).set_index("term")["detectable"]
     for term, df in fit.dfs.items():
         se = fit.terms.set_index("term")["std_error"][term]
-        assert got[term] == pytest.approx((stats.t.ppf(0.975, df) + stats.t.ppf(0.8, df)) * se, rel=CLOSED)
+        assert got[term] == pytest.approx(
+            (stats.t.ppf(0.975, df) + stats.t.ppf(0.8, df)) * se, rel=CLOSED
+        )
     cuts = a_fit("ordered", "classical", "o ~ x + z").detectable(power=0.8, alpha=0.05)
     assert cuts["detectable"].notna().tolist() == [True, True, False, False]
     spread = a_fit("mixed_linear", "classical", "y ~ x", options={"group": "g", "method": "reml"})
@@ -125,16 +144,26 @@ def test_a_fit_and_a_table_show_it_beside_every_null():
     assert "detectable" not in sure._repr_html_()
     (said,) = [n for n in regression([fit, sure]).notes if "no proof of no effect" in n]
     z = fit.detectable(power=0.8, alpha=0.05)["detectable"][2]
-    assert said.endswith(f"where the null is not rejected: m: z {z:.2f}.") and "80% of such samples" in said
+    assert (
+        said.endswith(f"where the null is not rejected: m: z {z:.2f}.")
+        and "80% of such samples" in said
+    )
     assert not [n for n in regression(sure).notes if "no proof" in n]
 
 
 def test_stored_results_give_the_same_sentence():
     from peacestudy.tables.regression import regression_from_tables
 
-    fits = [a_fit(), a_fit("linear", "cluster", "y ~ z", cluster="g"), a_fit("linear", "hc1", "y ~ z")]
     fits = [
-        ps.fit(_data(), ps.ModelSpec(f"m{i}", f.spec.formula, f.spec.engine, f.spec.vcov, f.spec.cluster))
+        a_fit(),
+        a_fit("linear", "cluster", "y ~ z", cluster="g"),
+        a_fit("linear", "hc1", "y ~ z"),
+    ]
+    fits = [
+        ps.fit(
+            _data(),
+            ps.ModelSpec(f"m{i}", f.spec.formula, f.spec.engine, f.spec.vcov, f.spec.cluster),
+        )
         for i, f in enumerate(fits)
     ]
     terms = pd.concat([f.terms.assign(model=f.spec.name) for f in fits])
@@ -174,9 +203,13 @@ def test_stored_results_of_imputed_data_take_the_degrees_of_freedom_of_their_ter
     pooled = ps.fit(filled, ps.ModelSpec("m", "y ~ x + z", "linear", "hc1"))
     assert pooled.terms["df"].min() < 15 and (pooled.terms["p_value"] > 0.05).all()
     terms, models = pooled.terms.assign(model="m"), pooled.glance()
-    assert regression_from_tables(terms, models, {}, "", "t").notes[1] == regression(pooled).notes[1]
+    assert (
+        regression_from_tables(terms, models, {}, "", "t").notes[1] == regression(pooled).notes[1]
+    )
     assert not [
-        n for n in regression_from_tables(terms.drop(columns="df"), models, {}, "", "t").notes if "no proof" in n
+        n
+        for n in regression_from_tables(terms.drop(columns="df"), models, {}, "", "t").notes
+        if "no proof" in n
     ]
 
 

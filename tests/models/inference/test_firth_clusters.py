@@ -1,4 +1,6 @@
-"""Firth with clusters and the score bootstrap, which no other program offers: closed forms, refits by firthmodels, bootstraps of clusters."""
+"""Firth with clusters and the score bootstrap, which no other program offers: closed forms, refits
+by firthmodels, bootstraps of clusters.
+"""
 
 from itertools import pairwise
 from pathlib import Path
@@ -18,7 +20,8 @@ from peacestudy.models.inference.jackknife import jackknife
 DATA = Path(__file__).resolve().parents[2] / "references" / "robust" / "data.csv"
 CLOSED = 1e-9  # relative, against formulas
 MATRIX = 1e-7  # relative, of covariances of estimates that stop at a decrement of 1e-16
-ORACLE = 1e-5  # relative, of standard errors from firthmodels' refits, which stop at gradients of 1e-7
+# relative, of standard errors from firthmodels' refits, which stop at gradients of 1e-7
+ORACLE = 1e-5
 
 CELLS = [  # clusters of a dummy x: events and others with x 1, events and others with x 0
     [(3, 1, 2, 4), (0, 2, 1, 3), (2, 2, 0, 5)],
@@ -29,8 +32,12 @@ CELLS = [  # clusters of a dummy x: events and others with x 1, events and other
 
 def rows(clusters):
     """The cells as rows with x, y and the cluster g."""
-    out = [(x, y, g) for g, (a, b, c, e) in enumerate(clusters)
-           for x, y, n in ((1, 1, a), (1, 0, b), (0, 1, c), (0, 0, e)) for _ in range(n)]  # fmt: skip
+    out = [
+        (x, y, g)
+        for g, (a, b, c, e) in enumerate(clusters)
+        for x, y, n in ((1, 1, a), (1, 0, b), (0, 1, c), (0, 0, e))
+        for _ in range(n)
+    ]
     return pd.DataFrame(out, columns=["x", "y", "g"])
 
 
@@ -42,7 +49,9 @@ def half_added(clusters):
 
 @pytest.mark.parametrize("clusters", CELLS)
 def test_firth_with_a_dummy_in_closed_form(clusters):
-    """A row of a column of n rows has leverage 1/n, so its modified score is y - p + (1/2 - p)/n, and the bread 1/(n p q)."""
+    """A row of a column of n rows has leverage 1/n, so its modified score is
+    y - p + (1/2 - p)/n, and the bread 1/(n p q).
+    """
     a, b, c, e = np.sum(clusters, axis=0)
     n = np.array([c + e, a + b])
     p = (np.array([c, a]) + 0.5) / (n + 1)
@@ -56,7 +65,9 @@ def test_firth_with_a_dummy_in_closed_form(clusters):
         return L @ meat @ L.T * factor
 
     t = np.array(clusters)
-    single = np.concatenate([np.repeat(np.eye(2)[[0]], c + e, axis=0), np.repeat(np.eye(2)[[1]], a + b, axis=0)])
+    single = np.concatenate(
+        [np.repeat(np.eye(2)[[0]], c + e, axis=0), np.repeat(np.eye(2)[[1]], a + b, axis=0)]
+    )
     y = np.repeat([1.0, 0.0, 1.0, 0.0], [c, e, a, b])[:, None]
     N, G = n.sum(), len(clusters)
     want = {
@@ -64,14 +75,19 @@ def test_firth_with_a_dummy_in_closed_form(clusters):
         "hc1": sandwich(single * y, single * (1 - y), N / (N - 2)),
         "cluster": sandwich(t[:, [2, 0]], t[:, [3, 1]], G / (G - 1)),
     }
-    left_out = np.array([half_added(clusters[:i] + clusters[i + 1 :]) for i in range(G)]) - half_added(clusters)
+    left_out = np.array(
+        [half_added(clusters[:i] + clusters[i + 1 :]) for i in range(G)]
+    ) - half_added(clusters)
     want["jackknife"] = left_out.T @ left_out * (G - 1) / G
     for vcov, V in want.items():
         cluster = "g" if vcov in ("cluster", "jackknife") else None
         found = ps.fit(rows(clusters), ps.ModelSpec("m", "y ~ x", "firth", vcov, cluster))
-        np.testing.assert_allclose(found.terms.estimate, half_added(clusters), rtol=CLOSED, atol=1e-10)
+        np.testing.assert_allclose(
+            found.terms.estimate, half_added(clusters), rtol=CLOSED, atol=1e-10
+        )
         own = found.vcov.to_numpy()
-        if (clusters[0][1], clusters[1][1]) == (0, 0):  # x separates, and a fit prints no robust standard error of it
+        # x separates, and a fit prints no robust standard error of it
+        if (clusters[0][1], clusters[1][1]) == (0, 0):
             assert np.isnan(own[1]).all() and np.isnan(own[:, 1]).all()
             own = unblanked(found)
         np.testing.assert_allclose(own, V, rtol=MATRIX, atol=1e-12)
@@ -108,7 +124,13 @@ def test_the_jackknife_of_firth_is_firthmodels_without_each_cluster():
 def draw(seed, G, size, start, x, z):
     """Clusters of one size; x differs within them, z between them."""
     rng, g = np.random.default_rng(seed), np.repeat(np.arange(G), size)
-    d = pd.DataFrame({"g": g, "x": rng.normal(size=G)[g] / 2 + rng.normal(size=G * size), "z": rng.normal(size=G)[g]})
+    d = pd.DataFrame(
+        {
+            "g": g,
+            "x": rng.normal(size=G)[g] / 2 + rng.normal(size=G * size),
+            "z": rng.normal(size=G)[g],
+        }
+    )
     u = rng.normal(size=G)[g]
     return d.assign(y=(rng.random(G * size) < expit(start + x * d.x + z * d.z + u)).astype(int))
 
@@ -129,25 +151,35 @@ def resampled(d, kernel, seed, draws=2000):
 
 
 def test_clusters_of_firth_are_a_bootstrap_of_clusters_within_simulation_error():
-    """200 clusters, 133 events: the bias of few clusters is under 1 %, and 2,000 draws know a spread to 1.6 %."""
+    """200 clusters, 133 events: the bias of few clusters is under 1
+    %, and 2,000 draws know a spread to 1.6 %.
+    """
     d = draw(21, 200, 6, -2.5, 0.12, 0.3)
     spec = ps.ModelSpec("m", "y ~ x + z", "firth", "cluster", "g")
-    found, plain = ps.fit(d, spec).terms, ps.fit(d, ps.ModelSpec("m", "y ~ x + z", "firth", "hc0")).terms
+    found, plain = (
+        ps.fit(d, spec).terms,
+        ps.fit(d, ps.ModelSpec("m", "y ~ x + z", "firth", "hc0")).terms,
+    )
     beta, _ = resampled(d, fit_firth, seed=5)
     spread, error = beta.std(axis=0, ddof=1), 1 / np.sqrt(2 * len(beta))
     np.testing.assert_allclose(found.std_error, spread, rtol=3 * error)
-    assert plain.std_error[2] < spread[2] * (1 - 6 * error)  # without the clusters z would be off by far more
+    # without the clusters z would be off by far more
+    assert plain.std_error[2] < spread[2] * (1 - 6 * error)
 
 
 @pytest.mark.parametrize("seed", [0, 1, 3])
 def test_the_score_bootstrap_is_a_bootstrap_of_clusters_within_simulation_error(seed):
-    """The other bootstrap refits the logit on clusters drawn anew and compares studentised estimates: no sign, no score, no null.
+    """The other bootstrap refits the logit on clusters drawn anew and compares studentised
+    estimates: no sign, no score, no null.
 
-    With 250 clusters and outcomes half and half the two differ by less than their draws; with few or skewed ones they need not.
+    With 250 clusters and outcomes half and half the two differ by less than their draws; with few
+    or skewed ones they need not.
     """
     d = draw(seed, 250, 4, 0.1, 0.12, 0.2)
     options = {"bootstrap": "rademacher", "bootstrap_draws": 9999, "bootstrap_seed": 1}
-    p = ps.fit(d, ps.ModelSpec("m", "y ~ x + z", "logit", "cluster", "g", options)).terms.p_value.to_numpy()
+    p = ps.fit(
+        d, ps.ModelSpec("m", "y ~ x + z", "logit", "cluster", "g", options)
+    ).terms.p_value.to_numpy()
     t = ps.fit(d, ps.ModelSpec("m", "y ~ x + z", "logit", "cluster", "g")).terms
     beta, variance = resampled(d, fit_logit, seed=5)
     drawn = np.abs(beta - t.estimate.to_numpy()) / np.sqrt(variance)

@@ -20,13 +20,15 @@ def test_two_sided_is_twice_the_tail():
     np.testing.assert_allclose(
         two_sided(z, np.inf), [2 * stats.norm.cdf(-3), 1, 0.05, 2 * stats.norm.sf(40)], rtol=CLOSED
     )
-    np.testing.assert_allclose(two_sided(np.tan(np.pi * np.array([0.475])), 1), 0.05, rtol=CLOSED)  # Cauchy
+    # Cauchy
+    np.testing.assert_allclose(two_sided(np.tan(np.pi * np.array([0.475])), 1), 0.05, rtol=CLOSED)
 
 
 def test_quantiles_are_those_of_the_tables():
     assert quantile(0.975, np.inf) == pytest.approx(1.959963984540054, rel=CLOSED)
     assert quantile(0.975, 1) == pytest.approx(np.tan(np.pi * 0.475), rel=CLOSED)  # Cauchy
-    assert quantile(0.975, 2) == pytest.approx(0.95 / np.sqrt(2 * 0.975 * 0.025), rel=CLOSED)  # closed at two degrees
+    # closed at two degrees
+    assert quantile(0.975, 2) == pytest.approx(0.95 / np.sqrt(2 * 0.975 * 0.025), rel=CLOSED)
 
 
 @given(p_values)
@@ -51,7 +53,9 @@ def test_benjamini_and_hochberg_is_its_definition(p):
 
 @given(p_values)
 def test_the_false_discovery_rate_is_that_of_scipy(p):
-    np.testing.assert_allclose(adjust(pd.Series(p), "bh"), stats.false_discovery_control(p), rtol=CLOSED, atol=1e-300)
+    np.testing.assert_allclose(
+        adjust(pd.Series(p), "bh"), stats.false_discovery_control(p), rtol=CLOSED, atol=1e-300
+    )
 
 
 def test_families_of_one_and_of_equals():
@@ -93,7 +97,9 @@ def test_a_joint_test_is_the_quadratic_form(seed, q):
     assert t.statistic == pytest.approx(want / q, rel=1e-8)
     assert t.p_value == pytest.approx(stats.f.sf(want / q, q, 7), rel=1e-7)
     scale = 10.0 ** rng.integers(-12, 13, q)
-    assert wald(b * scale, V * np.outer(scale, scale), ("a",) * q, np.inf).statistic == pytest.approx(want, rel=1e-7)
+    assert wald(
+        b * scale, V * np.outer(scale, scale), ("a",) * q, np.inf
+    ).statistic == pytest.approx(want, rel=1e-7)
 
 
 def test_a_joint_test_of_one_is_the_square_of_the_single_test():
@@ -121,7 +127,9 @@ def test_a_covariance_that_is_none_is_refused(V):
 @pytest.mark.parametrize("seed", range(30))
 def test_fewer_clusters_than_coefficients_are_refused(seed):
     rng = np.random.default_rng(seed)
-    d = pd.DataFrame(rng.normal(size=(40, 6)), columns=list("abcdev")).assign(g=rng.integers(0, 4, 40))
+    d = pd.DataFrame(rng.normal(size=(40, 6)), columns=list("abcdev")).assign(
+        g=rng.integers(0, 4, 40)
+    )
     fit = ps.fit(d, ps.ModelSpec("m", "v ~ a + b + c + d + e", "linear", "cluster", cluster="g"))
     with pytest.raises(ps.FitError, match="not positive definite"):
         fit.joint_test(list("abcd"))

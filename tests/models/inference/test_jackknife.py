@@ -1,4 +1,6 @@
-"""The cluster jackknife against R, statsmodels and refits by hand; what cannot be left out is refused by name."""
+"""The cluster jackknife against R, statsmodels and refits by hand;
+what cannot be left out is refused by name.
+"""
 
 from dataclasses import replace
 from pathlib import Path
@@ -39,27 +41,42 @@ def by_hand(d, estimate):
 
 @pytest.mark.parametrize("set_", SETS)
 @pytest.mark.parametrize(
-    ("model", "formula", "rtol"), [("plain", "y ~ x + z + C(k)", R_LINEAR), ("logit", "b ~ x + z", R_LOGIT)]
+    ("model", "formula", "rtol"),
+    [("plain", "y ~ x + z + C(k)", R_LINEAR), ("logit", "b ~ x + z", R_LOGIT)],
 )
 def test_it_is_r(set_, model, formula, rtol):
-    e = pd.read_csv(REFERENCES / "expected.csv").query("set == @set_ and model == @model and vcov == 'jackknife'")
+    e = pd.read_csv(REFERENCES / "expected.csv").query(
+        "set == @set_ and model == @model and vcov == 'jackknife'"
+    )
     fit = ps.fit(data(set_), spec(formula, "linear" if model == "plain" else "logit"))
-    np.testing.assert_allclose(fit.terms.estimate, e.estimate, rtol=1e-6 if model == "logit" else rtol)
+    np.testing.assert_allclose(
+        fit.terms.estimate, e.estimate, rtol=1e-6 if model == "logit" else rtol
+    )
     np.testing.assert_allclose(fit.terms.std_error, e.std_error, rtol=rtol)
 
 
 @pytest.mark.parametrize("set_", SETS)
 @pytest.mark.parametrize(
-    ("formula", "engine"), [("y ~ x + z + C(k)", "linear"), ("b ~ x + z", "logit"), ("b ~ x * z", "firth")]
+    ("formula", "engine"),
+    [("y ~ x + z + C(k)", "linear"), ("b ~ x + z", "logit"), ("b ~ x * z", "firth")],
 )
 def test_it_is_the_model_fitted_without_each_cluster(set_, formula, engine):
     d = data(set_)
     fit = ps.fit(d, spec(formula, engine))
-    V = by_hand(d, lambda part: ps.fit(part, spec(formula, engine, "classical", None)).terms.estimate.to_numpy())
+    V = by_hand(
+        d,
+        lambda part: ps.fit(
+            part, spec(formula, engine, "classical", None)
+        ).terms.estimate.to_numpy(),
+    )
     np.testing.assert_allclose(fit.vcov, V, rtol=REFITS, atol=1e-12)
     G = d.g.nunique()
     t = fit.terms
-    p = 2 * (stats.t.sf(np.abs(t.statistic), G - 1) if engine == "linear" else stats.norm.sf(np.abs(t.statistic)))
+    p = 2 * (
+        stats.t.sf(np.abs(t.statistic), G - 1)
+        if engine == "linear"
+        else stats.norm.sf(np.abs(t.statistic))
+    )
     np.testing.assert_allclose(t.p_value, p, rtol=1e-12)
 
 
@@ -74,7 +91,11 @@ def test_weights_go_into_every_refit():
 
     def likelihood(p):
         family = sm.families.Binomial()
-        return sm.GLM(p.b, sm.add_constant(p[["x"]]), family, freq_weights=p.w).fit(tol=1e-13).params.to_numpy()
+        return (
+            sm.GLM(p.b, sm.add_constant(p[["x"]]), family, freq_weights=p.w)
+            .fit(tol=1e-13)
+            .params.to_numpy()
+        )
 
     fit = ps.fit(d, spec("b ~ x", "logit", options={"weights": "w"}))
     np.testing.assert_allclose(fit.vcov, by_hand(d, likelihood), rtol=SM)
@@ -84,10 +105,15 @@ def test_a_cluster_that_cannot_be_left_out_is_named():
     d = data("even").reset_index(drop=True)
     cases = ", ".join(str(i) for i in d.index[d.g == 3][:3])
     d["one"] = ((d.g == 3) & (d.x > d.x[d.g == 3].median())).astype(int)
-    with pytest.raises(ps.FitError, match=f"without the cluster of {cases} and 3 more the outcome does not vary"):
+    with pytest.raises(
+        ps.FitError, match=f"without the cluster of {cases} and 3 more the outcome does not vary"
+    ):
         ps.fit(d, spec("one ~ z", "firth"))
     d["near"] = ((d.x > 0) ^ ((d.g == 3) & (d.z == d.z))).astype(int)
-    with pytest.raises(ps.FitError, match=f"without the cluster of {cases} and 3 more the outcome is separated by x"):
+    with pytest.raises(
+        ps.FitError,
+        match=f"without the cluster of {cases} and 3 more the outcome is separated by x",
+    ):
         ps.fit(d, spec("near ~ x", "logit"))
 
 
@@ -113,7 +139,9 @@ def test_a_term_of_one_cluster_is_blank_and_the_others_are_refits(engine, outcom
 
 
 def test_the_rule_is_told_and_others_refuse_it():
-    note = next(n.text for n in ps.fit(data("uneven"), spec("y ~ x", "linear")).notes if n.kind == "vcov")
+    note = next(
+        n.text for n in ps.fit(data("uneven"), spec("y ~ x", "linear")).notes if n.kind == "vcov"
+    )
     assert "CV3 about the full estimate, factor (G-1)/G; t with G-1 = 7" in note
     assert "8 of g, 1 of a single row" in note
     two = ps.fit(data("even").query("g < 3"), spec("b ~ x", "firth"))
@@ -124,11 +152,18 @@ def test_the_rule_is_told_and_others_refuse_it():
 
 
 def test_its_size_with_8_clusters_of_which_3_are_treated():
-    """Nominal .05: found .106 for the constant, .057 for the treatment, .046 for z; the clustered covariance has .147, .166, .060 (see CR2)."""
+    """Nominal .05: found .106 for the constant, .057 for the treatment, .046 for z; the clustered
+    covariance has .147, .166, .060 (see CR2).
+    """
     rng = np.random.default_rng(8)
     groups = np.repeat(np.arange(8), [4, 6, 8, 10, 14, 20, 28, 40])
     d = pd.DataFrame(
-        {"g": groups, "x": np.isin(groups, (1, 4, 7)) * 1.0, "z": rng.normal(size=len(groups)), "y": groups}
+        {
+            "g": groups,
+            "x": np.isin(groups, (1, 4, 7)) * 1.0,
+            "z": rng.normal(size=len(groups)),
+            "y": groups,
+        }
     )
     design = build_design(d, "y ~ x + z", ("g",), None)
     draws, rejected = 2000, np.zeros(3)

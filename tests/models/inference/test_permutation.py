@@ -13,7 +13,9 @@ SPEC = ps.ModelSpec("m", "y ~ x", "linear", "hc1")
 
 def table():
     rng = np.random.default_rng(4)
-    return pd.DataFrame({"x": rng.normal(size=40), "y": rng.normal(size=40), "s": np.repeat(["a", "b"], 20)})
+    return pd.DataFrame(
+        {"x": rng.normal(size=40), "y": rng.normal(size=40), "s": np.repeat(["a", "b"], 20)}
+    )
 
 
 def test_a_case_without_a_stratum_is_refused_by_name():

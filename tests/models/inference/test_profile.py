@@ -1,4 +1,6 @@
-"""Penalised likelihood ratio tests and profile intervals against scipy: BFGS under a root finder, nothing of ours in it."""
+"""Penalised likelihood ratio tests and profile intervals against scipy:
+BFGS under a root finder, nothing of ours in it.
+"""
 
 import numpy as np
 import pandas as pd
@@ -43,9 +45,12 @@ def held(X, y, j, value, start):
     if not free:
         return penalised(np.array([value]), X, y)
     return minimize(
-        lambda v: penalised(whole(v), X, y), start[free], jac=lambda v: score(whole(v), X, y)[free], method="BFGS",
+        lambda v: penalised(whole(v), X, y),
+        start[free],
+        jac=lambda v: score(whole(v), X, y)[free],
+        method="BFGS",
         options={"gtol": 1e-8},
-    ).fun  # fmt: skip
+    ).fun
 
 
 def draw(seed, K=3, N=50, rare=False):
@@ -94,9 +99,14 @@ def test_ends_are_those_of_scipy(seed, level):
 def test_ends_are_firthmodels(seed):
     X, y = draw(seed)
     b, se, _ = estimate(X, y)
-    oracle = FirthLogisticRegression(gtol=1e-7, xtol=1e-7, max_iter=500, backend="numpy").fit(X[:, 1:], y.astype(int))
-    want = np.roll(oracle.conf_int(method="pl", tol=1e-7, max_iter=500), 1, axis=0)  # it puts the intercept last
-    np.testing.assert_allclose(profile_interval(X, y, b, se, 0.95) / se[:, None], want / se[:, None], atol=ORACLE)
+    oracle = FirthLogisticRegression(gtol=1e-7, xtol=1e-7, max_iter=500, backend="numpy").fit(
+        X[:, 1:], y.astype(int)
+    )
+    # it puts the intercept last
+    want = np.roll(oracle.conf_int(method="pl", tol=1e-7, max_iter=500), 1, axis=0)
+    np.testing.assert_allclose(
+        profile_interval(X, y, b, se, 0.95) / se[:, None], want / se[:, None], atol=ORACLE
+    )
 
 
 @settings(max_examples=40)
@@ -109,7 +119,8 @@ def test_every_end_lies_on_the_quantile(seed, K, rare):
     assert ((ends[:, 0] < b) & (b < ends[:, 1])).all()
     for j in range(K):
         for end in ends[j]:
-            # BFGS may find a higher maximum than the one continuous with the estimate, never a lower one
+            # BFGS may find a higher maximum than the one continuous with the estimate, never a
+            # lower one
             assert 2 * (top + held(X, y, j, end, b)) <= chi2.ppf(0.95, 1) + 1e-4
 
 
@@ -130,8 +141,12 @@ def test_one_coefficient_alone_is_a_matter_of_one_equation():
     b, se, top = estimate(X, y)
     found = profile_interval(X, y, b, se, 0.95)[0]
     for end in found:
-        assert 2 * (top + penalised(np.array([end]), X, y)) == pytest.approx(chi2.ppf(0.95, 1), abs=1e-8)
-    assert likelihood_ratio(X, y, b)[0][0] == pytest.approx(2 * (top + penalised(np.zeros(1), X, y)), abs=1e-9)
+        assert 2 * (top + penalised(np.array([end]), X, y)) == pytest.approx(
+            chi2.ppf(0.95, 1), abs=1e-8
+        )
+    assert likelihood_ratio(X, y, b)[0][0] == pytest.approx(
+        2 * (top + penalised(np.zeros(1), X, y)), abs=1e-9
+    )
 
 
 def test_complete_separation_has_finite_ends():
@@ -160,7 +175,10 @@ def test_a_level_nearer_one_is_wider():
     rng = np.random.default_rng(0)
     d = pd.DataFrame({"x": rng.normal(size=40), "y": rng.integers(0, 2, 40)})
     fit = ps.fit(d, ps.ModelSpec("m", "y ~ x", "firth", "classical"))
-    widths = [np.diff(fit.tidy(level)[["conf_low", "conf_high"]])[1, 0] for level in (0.5, 0.9, 0.95, 0.999)]
+    widths = [
+        np.diff(fit.tidy(level)[["conf_low", "conf_high"]])[1, 0]
+        for level in (0.5, 0.9, 0.95, 0.999)
+    ]
     assert (np.diff(widths) > 0).all()
     pd.testing.assert_frame_equal(fit.tidy(0.95), fit.terms)
 

@@ -1,7 +1,9 @@
-"""Firth's logit where the penalised likelihood has several maxima: numbers against a grid of starts, each climbed without derivatives.
+"""Firth's logit where the penalised likelihood has several maxima: numbers against a grid of
+starts, each climbed without derivatives.
 
-In each of the data sets below a path of maxima from the estimate, or a climb from zero, ends at a lower maximum. How often that happens,
-and that it does not happen any more, stands in tests/references/firth_profile.
+In each of the data sets below a path of maxima from the estimate, or a climb from zero, ends at a
+lower maximum. How often that happens, and that it does not happen any more, stands in
+tests/references/firth_profile.
 """
 
 import hashlib
@@ -30,23 +32,69 @@ QUANTILE = chi2.ppf(0.95, 1)
 RATIO = 1e-3  # of a likelihood ratio, where a climb without derivatives stops
 AGAIN = 1e-4  # relative, of what the study stores as a number
 
-NOT_SEPARATED = pd.DataFrame({
-    "x": [-1.84, -0.38, -0.25, 0.01, -0.28, 0.86, -1.71, 0.23, 0.52, -1.72, -0.42],
-    "q": [0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0],
-    "y": [0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0],
-})  # fmt: skip
-STRONG = pd.DataFrame({
-    "x": [-0.33, -2.68, -1.56, -0.21, 2.0, -0.78, -0.38, -1.83, -1.3, 1.99],
-    "q": [-0.32, -0.47, -0.14, 0.61, 0.89, 1.14, 0.19, -0.85, 1.77, 0.16],
-    "y": [0, 0, 0, 1, 1, 0, 0, 0, 0, 1],
-})  # fmt: skip
-TWO_PARTS = pd.DataFrame({
-    "x": [-0.73, -0.95, -0.51, -0.61, -0.47, 3.1, -0.2, 0.81, -1.1, 0.09,
-          0.88, 0.75, -1.28, -0.11, 0.4, -0.29, -1.46, 1.41, -0.02, 0.54],
-    "q": [0.93, -0.23, -1.19, 2.43, 0.07, -1.87, 0.99, 2.17, 0.39, 2.31,
-          0.86, -0.16, 1.05, -0.16, 1.8, 0.47, -1.09, -1.11, 2.09, 1.42],
-    "y": [0, 1, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0],
-})  # fmt: skip
+NOT_SEPARATED = pd.DataFrame(
+    {
+        "x": [-1.84, -0.38, -0.25, 0.01, -0.28, 0.86, -1.71, 0.23, 0.52, -1.72, -0.42],
+        "q": [0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0],
+        "y": [0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0],
+    }
+)
+STRONG = pd.DataFrame(
+    {
+        "x": [-0.33, -2.68, -1.56, -0.21, 2.0, -0.78, -0.38, -1.83, -1.3, 1.99],
+        "q": [-0.32, -0.47, -0.14, 0.61, 0.89, 1.14, 0.19, -0.85, 1.77, 0.16],
+        "y": [0, 0, 0, 1, 1, 0, 0, 0, 0, 1],
+    }
+)
+TWO_PARTS = pd.DataFrame(
+    {
+        "x": [
+            -0.73,
+            -0.95,
+            -0.51,
+            -0.61,
+            -0.47,
+            3.1,
+            -0.2,
+            0.81,
+            -1.1,
+            0.09,
+            0.88,
+            0.75,
+            -1.28,
+            -0.11,
+            0.4,
+            -0.29,
+            -1.46,
+            1.41,
+            -0.02,
+            0.54,
+        ],
+        "q": [
+            0.93,
+            -0.23,
+            -1.19,
+            2.43,
+            0.07,
+            -1.87,
+            0.99,
+            2.17,
+            0.39,
+            2.31,
+            0.86,
+            -0.16,
+            1.05,
+            -0.16,
+            1.8,
+            0.47,
+            -1.09,
+            -1.11,
+            2.09,
+            1.42,
+        ],
+        "y": [0, 1, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0],
+    }
+)
 
 
 def fitted(data):
@@ -75,12 +123,16 @@ def highest_held(X, y, j, value, reach):
 
     grid = np.stack(np.meshgrid(*[np.linspace(-reach, reach, 5)] * 2), axis=-1).reshape(-1, 2)
     options = {"xatol": 1e-6, "fatol": 1e-9}
-    return -min(minimize(height, start, method="Nelder-Mead", options=options).fun for start in grid)
+    return -min(
+        minimize(height, start, method="Nelder-Mead", options=options).fun for start in grid
+    )
 
 
 def ratio_at(data, found, j, value, reach=9.0):
     X, y = arrays(data)
-    return 2 * (-lowest(found.terms.estimate.to_numpy(), X, y) - highest_held(X, y, j, value, reach))
+    return 2 * (
+        -lowest(found.terms.estimate.to_numpy(), X, y) - highest_held(X, y, j, value, reach)
+    )
 
 
 @pytest.mark.parametrize(
@@ -93,14 +145,18 @@ def ratio_at(data, found, j, value, reach=9.0):
     ],
 )
 def test_the_ratio_at_an_end_is_the_quantile(data, j, side, first):
-    """``first`` is where the path of maxima from the estimate reaches the quantile, as in logistf and firthmodels."""
+    """``first`` is where the path of maxima from the estimate reaches
+    the quantile, as in logistf and firthmodels.
+    """
     found = fitted(data)
     end = found.terms[side][j]
     assert ratio_at(data, found, j, end) == pytest.approx(QUANTILE, abs=RATIO)
     moved = abs(end) > abs(first) + 0.01
     assert moved == (ratio_at(data, found, j, first) < QUANTILE - 0.01)
     text = " ".join(n.text for n in found.notes if n.kind == "profile")
-    assert (f"{found.terms.term[j]} held at an end" in text or f"{found.terms.term[j]}," in text) == moved
+    assert (
+        f"{found.terms.term[j]} held at an end" in text or f"{found.terms.term[j]}," in text
+    ) == moved
 
 
 def test_an_interval_spans_two_parts_and_says_so():
@@ -124,7 +180,8 @@ def test_the_estimate_is_the_highest_maximum_and_a_note_says_where_a_climb_from_
     starts = np.stack(np.meshgrid(*[np.linspace(-4, 4, 3)] * 3), axis=-1).reshape(-1, 3)
     options = {"xatol": 1e-6, "fatol": 1e-10, "maxiter": 2000}
     best = min(
-        (minimize(lowest, s, (X, y), method="Nelder-Mead", options=options) for s in starts), key=lambda r: r.fun
+        (minimize(lowest, s, (X, y), method="Nelder-Mead", options=options) for s in starts),
+        key=lambda r: r.fun,
     )
     np.testing.assert_allclose(found.terms.estimate, best.x, atol=1e-3)
     assert found.loglik == pytest.approx(-best.fun, abs=1e-8)
@@ -152,9 +209,15 @@ def test_ordinary_fits_search_nothing(monkeypatch):
     monkeypatch.setattr(firth, "highest", refuse)
     monkeypatch.setattr(profile, "highest", refuse)
     rng = np.random.default_rng(0)
-    X = np.column_stack([(rng.random(150) < 0.3) if k % 2 else rng.normal(size=150) for k in range(14)]).astype(float)
-    data = pd.DataFrame(X, columns=[f"x{k}" for k in range(14)]).assign(y=(rng.random(150) < 0.3).astype(int))
-    found = ps.fit(data, ps.ModelSpec("m", "y ~ " + " + ".join(data.columns[:-1]), "firth", "classical"))
+    X = np.column_stack(
+        [(rng.random(150) < 0.3) if k % 2 else rng.normal(size=150) for k in range(14)]
+    ).astype(float)
+    data = pd.DataFrame(X, columns=[f"x{k}" for k in range(14)]).assign(
+        y=(rng.random(150) < 0.3).astype(int)
+    )
+    found = ps.fit(
+        data, ps.ModelSpec("m", "y ~ " + " + ".join(data.columns[:-1]), "firth", "classical")
+    )
     assert np.isfinite(found.terms[["conf_low", "conf_high"]]).all(axis=None)
 
 
@@ -188,7 +251,9 @@ def test_the_stored_study_is_that_of_the_script():
 
 
 def test_nothing_is_wrong_after_the_search(study):
-    assert study.groupby("family").size().to_dict() == {name: f[-1] for name, f in frequency.FAMILIES.items()}
+    assert study.groupby("family").size().to_dict() == {
+        name: f[-1] for name, f in frequency.FAMILIES.items()
+    }
     names = ("estimate", "tests", "ends", "outside")
     assert all(study[f"{name}_before"].sum() > 0 for name in ("estimate", "tests", "ends"))
     assert [int(study[f"{name}_after"].sum()) for name in names] == [0, 0, 0, 0]
@@ -198,10 +263,14 @@ def test_every_end_that_was_wrong_lies_where_the_search_looks(study):
     assert study["lowest_variance"].min() > 2 * firth.CONCAVE
 
 
-@pytest.mark.parametrize(("family", "seed"), [("three terms", 180), ("three terms", 225), ("two terms", 0)])
+@pytest.mark.parametrize(
+    ("family", "seed"), [("three terms", 180), ("three terms", 225), ("two terms", 0)]
+)
 def test_data_sets_of_the_study_give_the_stored_rows(study, family, seed):
     stored = study[(study["family"] == family) & (study["seed"] == seed)].iloc[0].to_dict()
     found = frequency.row(family, seed)
     assert list(found) == list(stored)
     for name, value in found.items():
-        assert stored[name] == (value if isinstance(value, str) else pytest.approx(value, rel=AGAIN, nan_ok=True)), name
+        assert stored[name] == (
+            value if isinstance(value, str) else pytest.approx(value, rel=AGAIN, nan_ok=True)
+        ), name

@@ -1,4 +1,6 @@
-"""Randomisation inference against published and enumerated deals: rows, blocks, whole clusters; and by its size."""
+"""Randomisation inference against published and enumerated deals:
+rows, blocks, whole clusters; and by its size.
+"""
 
 from itertools import combinations, permutations, product
 
@@ -28,7 +30,9 @@ def statistic(d, x, s):
 
 
 def test_darwins_plants_are_fishers_count():
-    """Fisher (1935), section 21: of 2^15 deals within pairs, 1,726 give a difference as large as Darwin's in either direction."""
+    """Fisher (1935), section 21: of 2^15 deals within pairs, 1,726 give a difference as large as
+    Darwin's in either direction.
+    """
     difference = np.array([49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48])
     d = pd.DataFrame(
         {
@@ -45,20 +49,28 @@ def test_darwins_plants_are_fishers_count():
 
 def test_rows_and_blocks_are_every_deal():
     rng = np.random.default_rng(2)
-    d = pd.DataFrame({"x": [1, 0, 0, 1, 0, 0, 1, 0], "h": [1, 1, 1, 1, 2, 2, 2, 2], "z": rng.normal(size=8)})
+    d = pd.DataFrame(
+        {"x": [1, 0, 0, 1, 0, 0, 1, 0], "h": [1, 1, 1, 1, 2, 2, 2, 2], "z": rng.normal(size=8)}
+    )
     d["y"] = d.x + d.z + rng.normal(size=8)
     s = spec("y ~ x + z", vcov="hc2")
     found = deal(d, s)
-    all_ = [statistic(d, np.isin(np.arange(8), c).astype(float), s) for c in combinations(range(8), 3)]
+    all_ = [
+        statistic(d, np.isin(np.arange(8), c).astype(float), s) for c in combinations(range(8), 3)
+    ]
     assert (found.deals, found.every) == (56, True)
-    assert found.p_value == pytest.approx(np.mean(np.array(all_) >= statistic(d, d.x, s) * (1 - 1e-9)), abs=COUNTS)
+    assert found.p_value == pytest.approx(
+        np.mean(np.array(all_) >= statistic(d, d.x, s) * (1 - 1e-9)), abs=COUNTS
+    )
     within = deal(d, s, blocks="h")
     all_ = [
         statistic(d, np.isin(np.arange(8), [*a, *b]).astype(float), s)
         for a, b in product(combinations(range(4), 2), combinations(range(4, 8), 1))
     ]
     assert (within.deals, within.every) == (24, True)
-    assert within.p_value == pytest.approx(np.mean(np.array(all_) >= statistic(d, d.x, s) * (1 - 1e-9)), abs=COUNTS)
+    assert within.p_value == pytest.approx(
+        np.mean(np.array(all_) >= statistic(d, d.x, s) * (1 - 1e-9)), abs=COUNTS
+    )
 
 
 def test_whole_clusters_are_dealt():
@@ -70,7 +82,9 @@ def test_whole_clusters_are_dealt():
     found = deal(d, s, clusters="g")
     all_ = [statistic(d, np.array(v)[g], s) for v in set(permutations(value))]
     assert (found.deals, found.every) == (60, True)
-    assert found.p_value == pytest.approx(np.mean(np.array(all_) >= statistic(d, d.x, s) * (1 - 1e-9)), abs=COUNTS)
+    assert found.p_value == pytest.approx(
+        np.mean(np.array(all_) >= statistic(d, d.x, s) * (1 - 1e-9)), abs=COUNTS
+    )
     d["b"] = (d.y > d.y.median()).astype(int)
     firth = spec("b ~ x", "firth", "classical")
     drawn = deal(d, firth, clusters="g", draws=40)
@@ -84,7 +98,9 @@ def test_its_size_is_kept_with_clusters_where_rows_dealt_alone_lose_it():
     rejected, draws = np.zeros(2), 150
     for i in range(draws):
         treated = rng.permutation(np.repeat([0.0, 1.0], 5))
-        d = pd.DataFrame({"x": treated[g], "g": g, "y": rng.normal(size=80) + rng.normal(size=10)[g]})
+        d = pd.DataFrame(
+            {"x": treated[g], "g": g, "y": rng.normal(size=80) + rng.normal(size=10)[g]}
+        )
         rejected[0] += deal(d, clusters="g", draws=260).p_value <= 0.05
         if i < 40:
             rejected[1] += deal(d, draws=99, seed=i).p_value <= 0.05

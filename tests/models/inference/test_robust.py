@@ -1,4 +1,6 @@
-"""Robust covariances, all of their entries, against R's sandwich, statsmodels, and scores taken by complex steps."""
+"""Robust covariances, all of their entries, against R's sandwich,
+statsmodels, and scores taken by complex steps.
+"""
 
 from pathlib import Path
 
@@ -48,14 +50,18 @@ def fitted(model, vcov):
 
 
 def unblanked(found):
-    """The covariance by its definition; of firth also that of a separated term, which a fit does not print."""
+    """The covariance by its definition; of firth also that of a
+    separated term, which a fit does not print.
+    """
     if found.spec.engine != "firth":
         return found.vcov
     est = fit_firth(found.design.X[None], found.design.y[None])
     V = covariance(est, found.spec.vcov, found.design.clusters, small_sample=False)[0]
     missing = found.vcov.isna().to_numpy()
     assert np.array_equal(found.vcov.to_numpy()[~missing], V[~missing])
-    assert found.vcov.columns[missing.all(axis=0)].tolist() == ([] if found.spec.vcov == "classical" else ["r"])
+    assert found.vcov.columns[missing.all(axis=0)].tolist() == (
+        [] if found.spec.vcov == "classical" else ["r"]
+    )
     return pd.DataFrame(V, found.vcov.index, found.vcov.columns)
 
 
@@ -71,7 +77,9 @@ def cells():
 def close(found, want, tolerance):
     """Two covariances, entry by entry, each beside the roots of its variances."""
     root = np.sqrt(np.diag(want))
-    np.testing.assert_allclose(np.asarray(found) / np.outer(root, root), want / np.outer(root, root), atol=tolerance)
+    np.testing.assert_allclose(
+        np.asarray(found) / np.outer(root, root), want / np.outer(root, root), atol=tolerance
+    )
     np.testing.assert_allclose(np.sqrt(np.diag(found)), root, rtol=tolerance)
 
 
@@ -82,7 +90,9 @@ def test_every_entry_is_r(model, vcov):
     terms = [ours(t) for t in estimates.term]
     want = pd.DataFrame(index=terms, columns=terms, dtype=float)
     for row in e[e.vcov == vcov].itertuples():
-        want.loc[ours(row.term), ours(row.other)] = want.loc[ours(row.other), ours(row.term)] = row.value
+        want.loc[ours(row.term), ours(row.other)] = want.loc[ours(row.other), ours(row.term)] = (
+            row.value
+        )
     found = fitted(model, vcov)
     assert set(terms) == set(found.terms.term) or model == "dummies"
     tolerance = LINEAR if model == "linear" else STD_ERROR
@@ -96,11 +106,15 @@ def test_every_entry_is_r(model, vcov):
 def test_discrete_time_is_statsmodels_on_a_table_expanded_by_hand(baseline):
     d = data("cubic")
     p = d.loc[d.index.repeat(d.time)].assign(period=lambda t: t.groupby(level=0).cumcount() + 1)
-    X = pd.DataFrame({"Intercept": 1.0, "a": p.a, "b": p.b, "C(k)[y]": p.k == "y", "C(k)[z]": p.k == "z"}).astype(float)
+    X = pd.DataFrame(
+        {"Intercept": 1.0, "a": p.a, "b": p.b, "C(k)[y]": p.k == "y", "C(k)[z]": p.k == "z"}
+    ).astype(float)
     if baseline == "cubic":
         X = X.assign(period=p.period, **{f"period^{i}": p.period**i for i in (2, 3)})
     size = X.abs().max()
-    model = sm.GLM(((p.period == p.time) * p.event).to_numpy(), (X / size).to_numpy(), sm.families.Binomial())
+    model = sm.GLM(
+        ((p.period == p.time) * p.event).to_numpy(), (X / size).to_numpy(), sm.families.Binomial()
+    )
     groups = pd.factorize(p.country)[0]
     (N, K), factors = X.shape, np.outer(size, size)
     for vcov, kind, more, factor in (
@@ -111,9 +125,13 @@ def test_discrete_time_is_statsmodels_on_a_table_expanded_by_hand(baseline):
     ):
         want = model.fit(tol=1e-14, cov_type=kind, **more).cov_params() / factors * factor
         spec = ps.ModelSpec(
-            "m", "Surv(time, event) ~ a + b + C(k)", "discrete_time", vcov, "country" if more else None,
+            "m",
+            "Surv(time, event) ~ a + b + C(k)",
+            "discrete_time",
+            vcov,
+            "country" if more else None,
             {"baseline": baseline},
-        )  # fmt: skip
+        )
         close(ps.fit(d, spec).vcov.loc[X.columns, X.columns], want, STD_ERROR)
 
 
@@ -122,13 +140,17 @@ def test_discrete_time_is_statsmodels_on_a_table_expanded_by_hand(baseline):
 def test_counts_are_statsmodels(engine, vcov):
     d = pd.read_csv(HERE / "counts" / "data.csv").assign(small=lambda t: np.log(t.gdp) / 20)
     cluster = "country" if vcov == "cluster" else None
-    spec = ps.ModelSpec("m", "attacks ~ a + C(k) + small", engine, vcov, cluster, {"exposure": "years"})
+    spec = ps.ModelSpec(
+        "m", "attacks ~ a + C(k) + small", engine, vcov, cluster, {"exposure": "years"}
+    )
     found = ps.fit(d, spec)
     model = {"poisson": sm.Poisson, "negative_binomial": sm.NegativeBinomial}[engine]
     theirs = model(found.design.y, found.design.X, exposure=d.years)
     start = theirs.fit(disp=0, method="bfgs", maxiter=5000, gtol=1e-8).params
     groups = pd.factorize(d.country)[0]
-    more = {"cov_type": "cluster", "cov_kwds": {"groups": groups}} if cluster else {"cov_type": "HC0"}
+    more = (
+        {"cov_type": "cluster", "cov_kwds": {"groups": groups}} if cluster else {"cov_type": "HC0"}
+    )
     want = theirs.fit(start, disp=0, method="newton", maxiter=100, tol=1e-14, **more).cov_params()
     N, K = len(d), len(want)
     unadjusted = {"hc0": 1, "hc1": N / (N - K), "cluster": (N - K) / (N - 1)}[vcov]
@@ -136,10 +158,22 @@ def test_counts_are_statsmodels(engine, vcov):
 
 
 TWO_WAYS = {
-    "discrete_time": ("cox/cases.csv", "Surv(time, event) ~ a + b", "country", "region", {"baseline": "log"}),
+    "discrete_time": (
+        "cox/cases.csv",
+        "Surv(time, event) ~ a + b",
+        "country",
+        "region",
+        {"baseline": "log"},
+    ),
     "ordered": ("ordered/data.csv", "low ~ a + log(gdp)", "country", "region", {}),
     "poisson": ("counts/data.csv", "attacks ~ a + log(gdp)", "country", "k", {"exposure": "years"}),
-    "negative_binomial": ("counts/data.csv", "attacks ~ a + log(gdp)", "country", "k", {"exposure": "years"}),
+    "negative_binomial": (
+        "counts/data.csv",
+        "attacks ~ a + log(gdp)",
+        "country",
+        "k",
+        {"exposure": "years"},
+    ),
     "ridge": ("robust/data.csv", "b ~ x + z + r", "g", "h", {"penalty": 2}),
 }
 
@@ -147,18 +181,26 @@ TWO_WAYS = {
 @pytest.mark.parametrize("engine", TWO_WAYS)
 def test_two_ways_are_their_three_parts(engine):
     file, formula, first, second, options = TWO_WAYS[engine]
-    d = pd.read_csv(HERE / file).assign(both=lambda t: t[first].astype(str) + "/" + t[second].astype(str))
+    d = pd.read_csv(HERE / file).assign(
+        both=lambda t: t[first].astype(str) + "/" + t[second].astype(str)
+    )
     if engine == "ordered":
         d["low"] = d.level.map({"none": 0, "little": 1, "much": 2, "all": 2})
 
     def V(*cluster):
-        return ps.fit(d, ps.ModelSpec("m", formula, engine, "cluster", list(cluster), options)).vcov.to_numpy()
+        return ps.fit(
+            d, ps.ModelSpec("m", formula, engine, "cluster", list(cluster), options)
+        ).vcov.to_numpy()
 
-    np.testing.assert_allclose(V(first, second), V(first) + V(second) - V("both"), rtol=1e-9, atol=1e-15)
+    np.testing.assert_allclose(
+        V(first, second), V(first) + V(second) - V("both"), rtol=1e-9, atol=1e-15
+    )
 
 
 def ordered_scores(theta, X, y):
-    """The score of every row of an ordered logit, slopes then cut points, each by a complex step."""
+    """The score of every row of an ordered logit, slopes then cut
+    points, each by a complex step.
+    """
     K, rows = X.shape[1], np.arange(len(y))
     out = np.empty((len(y), len(theta)))
     for j in range(len(theta)):
@@ -182,7 +224,10 @@ def test_ordered_by_definition():
     s = ordered_scores(theta, X, y)
     np.testing.assert_allclose(s.sum(axis=0), 0, atol=1e-7)
     steps = 1e-5 * np.eye(len(theta))
-    H = [(ordered_scores(theta + h, X, y) - ordered_scores(theta - h, X, y)).sum(axis=0) / 2e-5 for h in steps]
+    H = [
+        (ordered_scores(theta + h, X, y) - ordered_scores(theta - h, X, y)).sum(axis=0) / 2e-5
+        for h in steps
+    ]
     A, sums = np.linalg.inv(-np.array(H)), pd.DataFrame(s).groupby(d.country).sum().to_numpy()
     (N, K), G = s.shape, len(sums)
     close(found.vcov, A, STD_ERROR)
@@ -192,7 +237,9 @@ def test_ordered_by_definition():
 
 
 def cox_score(d, Z, beta, w, ties):
-    """The score of the partial likelihood with case weights, every risk set written out (Therneau and Grambsch 2000, 7.1)."""
+    """The score of the partial likelihood with case weights, every risk set
+    written out (Therneau and Grambsch 2000, 7.1).
+    """
     total = np.zeros(len(beta), dtype=complex)
     risk_of = np.exp(Z @ beta)
     for t in np.unique(d.stop[d.event == 1]):
@@ -207,21 +254,32 @@ def cox_score(d, Z, beta, w, ties):
 
 @pytest.mark.parametrize("ties", ["efron", "breslow"])
 def test_cox_is_its_derivative_in_the_weights_of_cases(ties):
-    """A case's residual is what its weight would change in the score: a complex step in every weight in turn."""
+    """A case's residual is what its weight would change in the score:
+    a complex step in every weight in turn.
+    """
     d = pd.read_csv(HERE / "cox" / "intervals.csv").head(90)
     Z = d[["a", "b"]].to_numpy()
 
     def fit(vcov, cluster=None):
-        spec = ps.ModelSpec("m", "Surv(start, stop, event) ~ a + b", "cox", vcov, cluster, {"ties": ties})
+        spec = ps.ModelSpec(
+            "m", "Surv(start, stop, event) ~ a + b", "cox", vcov, cluster, {"ties": ties}
+        )
         return ps.fit(d, spec)
 
     found = fit("hc0")
     beta = found.terms.estimate.to_numpy()
     ones = np.ones(len(d))
     np.testing.assert_allclose(cox_score(d, Z, beta, ones, ties).real, 0, atol=1e-8)
-    U = np.array([cox_score(d, Z, beta, ones + 1e-30j * (ones.cumsum() == i + 1), ties).imag for i in range(len(d))])
+    U = np.array(
+        [
+            cox_score(d, Z, beta, ones + 1e-30j * (ones.cumsum() == i + 1), ties).imag
+            for i in range(len(d))
+        ]
+    )
     U /= 1e-30
-    info = -np.array([cox_score(d, Z, beta + 1e-30j * e, ones, ties).imag for e in np.eye(2)]) / 1e-30
+    info = (
+        -np.array([cox_score(d, Z, beta + 1e-30j * e, ones, ties).imag for e in np.eye(2)]) / 1e-30
+    )
     A = np.linalg.inv(info)
     close(fit("classical").vcov, A, STD_ERROR)
     close(found.vcov, A @ U.T @ U @ A, STD_ERROR)
@@ -232,4 +290,6 @@ def test_cox_is_its_derivative_in_the_weights_of_cases(ties):
 
     close(fit("cluster", "country").vcov, of(d.country), STD_ERROR)
     both = of(d.country) + of(d.region) - of(d.country.astype(str) + d.region)
-    np.testing.assert_allclose(fit("cluster", ["country", "region"]).vcov, both, atol=STD_ERROR * both.max())
+    np.testing.assert_allclose(
+        fit("cluster", ["country", "region"]).vcov, both, atol=STD_ERROR * both.max()
+    )

@@ -1,4 +1,6 @@
-"""The step-down against its definition level by level, refits of tables in a loop, and its family-wise error by simulation."""
+"""The step-down against its definition level by level, refits of tables in a loop, and its
+family-wise error by simulation.
+"""
 
 import numpy as np
 import pandas as pd
@@ -11,14 +13,17 @@ SAME = 1e-9  # relative, of statistics of tables put together by hand
 
 
 def rejected_at(level, statistic, resampled):
-    """Romano and Wolf (2005), Algorithm 4.1, at one level: reject, take the rejected out, compare again."""
+    """Romano and Wolf (2005), Algorithm 4.1, at one level: reject,
+    take the rejected out, compare again.
+    """
     active, out = set(range(len(statistic))), set()
     while active:
         largest = [max(abs(row[j]) for j in active) for row in resampled]
         new = {
             s
             for s in active
-            if (1 + sum(m >= abs(statistic[s]) for m in largest)) <= level * (1 + len(resampled)) + 1e-9
+            if (1 + sum(m >= abs(statistic[s]) for m in largest))
+            <= level * (1 + len(resampled)) + 1e-9
         }
         if not new:
             break
@@ -33,7 +38,9 @@ def test_adjusted_p_are_the_levels_at_which_it_rejects():
         resampled = 0.7 * rng.normal(size=(59, 1)) + rng.normal(size=(59, 5))
         p = step_down(statistic, resampled)
         for level in np.arange(1, 61) / 60:
-            assert {j for j in range(5) if p[j] <= level + 1e-9} == rejected_at(level, statistic, resampled)
+            assert {j for j in range(5) if p[j] <= level + 1e-9} == rejected_at(
+                level, statistic, resampled
+            )
 
 
 def data(N=70, G=14, seed=3):
@@ -48,7 +55,10 @@ def data(N=70, G=14, seed=3):
 
 
 def fits(d):
-    return [ps.fit(d, ps.ModelSpec(y, f"{y} ~ x + z", "linear", "cluster", cluster="g")) for y in ("a", "b")]
+    return [
+        ps.fit(d, ps.ModelSpec(y, f"{y} ~ x + z", "linear", "cluster", cluster="g"))
+        for y in ("a", "b")
+    ]
 
 
 def test_it_is_the_loop_over_tables():
@@ -61,13 +71,22 @@ def test_it_is_the_loop_over_tables():
     chosen = np.random.default_rng(5).integers(0, len(labels), (99, len(labels)))
     drawn = []
     for row in chosen:
-        table = pd.concat([d[d.g == labels[g]].assign(g=i) for i, g in enumerate(row)], ignore_index=True)
+        table = pd.concat(
+            [d[d.g == labels[g]].assign(g=i) for i, g in enumerate(row)], ignore_index=True
+        )
         t = [f.terms.set_index("term") for f in fits(table)]
-        drawn.append([(t[i].estimate[term] - f.terms.set_index("term").estimate[term]) / t[i].std_error[term] for i, f, term in
-                      ((0, a, "x"), (0, a, "z"), (1, b, "x"))])  # fmt: skip
+        drawn.append(
+            [
+                (t[i].estimate[term] - f.terms.set_index("term").estimate[term])
+                / t[i].std_error[term]
+                for i, f, term in ((0, a, "x"), (0, a, "z"), (1, b, "x"))
+            ]
+        )
     statistic = [f.terms.set_index("term").statistic[term] for f, term in family]
     np.testing.assert_allclose(found.terms.statistic, statistic, rtol=SAME)
-    np.testing.assert_allclose(found.terms.p_romano_wolf, step_down(np.array(statistic), np.array(drawn)), rtol=1e-12)
+    np.testing.assert_allclose(
+        found.terms.p_romano_wolf, step_down(np.array(statistic), np.array(drawn)), rtol=1e-12
+    )
     np.testing.assert_allclose(found.terms.p_holm, adjust(found.terms.p_value, "holm"), rtol=1e-12)
     assert found.terms.model.tolist() == ["a", "a", "b"]
     assert "99 samples of 14 blocks of g, seed 5" in found.notes[0].text

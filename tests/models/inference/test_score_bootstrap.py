@@ -1,4 +1,6 @@
-"""The score bootstrap of the logit against a slow derivation by other means, and by its size with few clusters."""
+"""The score bootstrap of the logit against a slow derivation by other
+means, and by its size with few clusters.
+"""
 
 from itertools import product
 from pathlib import Path
@@ -28,7 +30,9 @@ def fit(d, kind="rademacher", draws=9999, seed=1, formula="b ~ x + z"):
 
 
 def slow(X, y, groups, j, null, points):
-    """Kline and Santos from scratch: the restricted estimate by a trust region, every sign vector in a loop."""
+    """Kline and Santos from scratch: the restricted estimate by a
+    trust region, every sign vector in a loop.
+    """
     rest = np.delete(X, j, axis=1)
 
     def eta(b):
@@ -38,9 +42,13 @@ def slow(X, y, groups, j, null, points):
         return rest.T @ (rest * (expit(eta(b)) * expit(-eta(b)))[:, None])
 
     b = minimize(
-        lambda b: (np.logaddexp(0, eta(b)) - y * eta(b)).sum(), np.zeros(rest.shape[1]), jac=lambda b: rest.T @ (expit(eta(b)) - y),
-        hess=curvature, method="trust-exact", options={"gtol": 1e-11},
-    ).x  # fmt: skip
+        lambda b: (np.logaddexp(0, eta(b)) - y * eta(b)).sum(),
+        np.zeros(rest.shape[1]),
+        jac=lambda b: rest.T @ (expit(eta(b)) - y),
+        hess=curvature,
+        method="trust-exact",
+        options={"gtol": 1e-11},
+    ).x
     p = expit(eta(b))
     A = np.linalg.inv(X.T @ (X * (p * (1 - p))[:, None]))
     names = np.unique(groups)
@@ -65,9 +73,16 @@ def test_p_and_interval_are_those_of_the_slow_derivation(set_):
         for end, outward in ((row.conf_low, -1), (row.conf_high, 1)):
             step = outward * 1e-5 * row.std_error
             if np.isfinite(end):
-                assert slow(X, y, groups, j, end - step, (-1, 1)) > 0.05 >= slow(X, y, groups, j, end + step, (-1, 1))
+                assert (
+                    slow(X, y, groups, j, end - step, (-1, 1))
+                    > 0.05
+                    >= slow(X, y, groups, j, end + step, (-1, 1))
+                )
             else:
-                assert f"The interval of {row.term}" in found.notes[-1].text or row.term in found.notes[-1].text
+                assert (
+                    f"The interval of {row.term}" in found.notes[-1].text
+                    or row.term in found.notes[-1].text
+                )
 
 
 def test_webb_signs_of_few_clusters():
@@ -86,8 +101,8 @@ def test_estimates_stay_and_the_rule_is_told():
     pd.testing.assert_frame_equal(one.terms.iloc[:, :4], plain.terms.iloc[:, :4])
     text = one.notes[-1].text
     assert (
-        "score bootstrap, null imposed, Lagrange multiplier statistic, rademacher signs of clusters, 499 draws, seed 3"
-        in text
+        "score bootstrap, null imposed, Lagrange multiplier statistic, rademacher signs of"
+        " clusters, 499 draws, seed 3" in text
     )
     pd.testing.assert_frame_equal(one.tidy(0.95), one.terms)
     pd.testing.assert_frame_equal(one.terms, fit(d, draws=499, seed=3).terms)
@@ -102,7 +117,9 @@ def test_its_size_with_10_clusters_of_which_4_are_treated():
     Z, _ = orthonormal(np.column_stack([np.ones(len(groups)), treated])[None])
     draws, rejected = 1000, 0
     for _ in range(draws):
-        y = (rng.random(len(groups)) < 1 / (1 + np.exp(-0.6 * rng.normal(size=10)[groups]))).astype(float)
+        y = (rng.random(len(groups)) < 1 / (1 + np.exp(-0.6 * rng.normal(size=10)[groups]))).astype(
+            float
+        )
         parts = cluster_scores(Z, y, groups, np.zeros(1), np.zeros((1, 2)))
         rejected += signs.share(extreme(parts, signs.values))[0] <= 0.05
     assert abs(rejected / draws - 0.05) < 3 * np.sqrt(0.05 * 0.95 / draws)

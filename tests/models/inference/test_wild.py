@@ -1,4 +1,6 @@
-"""The wild cluster bootstrap against every sign vector fitted in full, wildboottest's stored p values, and its size with few clusters."""
+"""The wild cluster bootstrap against every sign vector fitted in full, wildboottest's stored p
+values, and its size with few clusters.
+"""
 
 import re
 from itertools import product
@@ -56,7 +58,9 @@ def brute(X, y, groups, j, null, points):
 def test_p_and_interval_are_those_of_every_sign_vector(size):
     rng = np.random.default_rng(sum(size))
     groups = rng.permutation(np.repeat(np.arange(len(size)), size))
-    d = pd.DataFrame({"g": groups, "x": rng.normal(size=len(groups)), "z": rng.normal(size=len(size))[groups]})
+    d = pd.DataFrame(
+        {"g": groups, "x": rng.normal(size=len(groups)), "z": rng.normal(size=len(size))[groups]}
+    )
     d["y"] = 0.6 * d.x + rng.normal(size=len(d)) + rng.normal(size=len(size))[groups]
     found = fit(d, formula="y ~ x + z")
     X, y = found.design.X, found.design.y
@@ -64,7 +68,11 @@ def test_p_and_interval_are_those_of_every_sign_vector(size):
         assert row.p_value == pytest.approx(brute(X, y, groups, j, 0.0, (-1, 1)), abs=BRUTE)
         for end, outward in ((row.conf_low, -1), (row.conf_high, 1)):
             step = outward * 1e-6 * row.std_error
-            assert brute(X, y, groups, j, end - step, (-1, 1)) > 0.05 >= brute(X, y, groups, j, end + step, (-1, 1))
+            assert (
+                brute(X, y, groups, j, end - step, (-1, 1))
+                > 0.05
+                >= brute(X, y, groups, j, end + step, (-1, 1))
+            )
 
 
 def test_webb_signs_of_few_clusters_are_enumerated_too():
@@ -75,7 +83,9 @@ def test_webb_signs_of_few_clusters_are_enumerated_too():
     found = fit(d, "webb", formula="y ~ x")
     points = [s * v**0.5 for s in (-1, 1) for v in (0.5, 1, 1.5)]
     for j, row in found.terms.iterrows():
-        assert row.p_value == pytest.approx(brute(found.design.X, found.design.y, groups, j, 0.0, points), abs=BRUTE)
+        assert row.p_value == pytest.approx(
+            brute(found.design.X, found.design.y, groups, j, 0.0, points), abs=BRUTE
+        )
     assert "all 6^4 draws" in found.notes[-1].text
 
 
@@ -87,7 +97,8 @@ def test_p_is_that_of_wildboottest(set_):
     for term in NAMES:
         s = stored.loc["rademacher", term]
         assert abs(exact.statistic[term]) == pytest.approx(s.statistic, rel=1e-8)
-        # it counts what is greater than the data, so that the data's own two draws count only by rounding
+        # it counts what is greater than the data, so that the data's own two draws count only by
+        # rounding
         assert round((exact.p_value[term] - s.p_value) * s.draws, 6) in (0, 1, 2)
         p = stored.loc["webb", term].p_value
         error = np.sqrt(p * (1 - p) * (1 / 9999 + 1 / 99999))
@@ -122,10 +133,13 @@ def test_an_interval_excludes_zero_where_p_is_under_its_level():
 
 
 @pytest.mark.parametrize(
-    ("size", "treated", "allowed"), [([16] * 8, (1, 4, 5, 7), 0.05), ([4, 6, 8, 10, 14, 20, 28, 40], (1, 4, 7), 0.07)]
+    ("size", "treated", "allowed"),
+    [([16] * 8, (1, 4, 5, 7), 0.05), ([4, 6, 8, 10, 14, 20, 28, 40], (1, 4, 7), 0.07)],
 )
 def test_its_size_with_8_clusters(size, treated, allowed):
-    """Nominal .05, found .058 with equal clusters; .067 where sizes differ by ten, where t and the clustered covariance have .147."""
+    """Nominal .05, found .058 with equal clusters; .067 where sizes differ by ten, where t and the
+    clustered covariance have .147.
+    """
     rng = np.random.default_rng(11)
     groups = np.repeat(np.arange(8), size)
     signs = signs_of("rademacher", 8, 256, 0)
@@ -138,7 +152,9 @@ def test_its_size_with_8_clusters(size, treated, allowed):
 
 
 def test_values_beyond_the_ends_that_are_not_rejected_are_told():
-    """With two clusters that carry x the p value rises again far out: every sign vector fitted in full says the same."""
+    """With two clusters that carry x the p value rises again far out:
+    every sign vector fitted in full says the same.
+    """
     rng = np.random.default_rng([6, 3])
     size = rng.integers(3, 9, 6)
     size[0] = 20
@@ -158,17 +174,29 @@ def test_values_beyond_the_ends_that_are_not_rejected_are_told():
 
 def test_where_p_falls_all_the_way_nothing_is_told():
     found = not_rejected_beyond(
-        lambda null: np.exp(-np.abs(null)), np.zeros(2), np.ones(2), np.array([-3.0, 3.0]), 0.05, 100.0
+        lambda null: np.exp(-np.abs(null)),
+        np.zeros(2),
+        np.ones(2),
+        np.array([-3.0, 3.0]),
+        0.05,
+        100.0,
     )
     assert np.isnan(found).all()
     hump = not_rejected_beyond(
-        lambda null: np.where(null > 20, 0.5, 0.0), np.zeros(2), np.ones(2), np.array([-3.0, 3.0]), 0.05, 30.0
+        lambda null: np.where(null > 20, 0.5, 0.0),
+        np.zeros(2),
+        np.ones(2),
+        np.array([-3.0, 3.0]),
+        0.05,
+        30.0,
     )
     assert np.isnan(hump[0]) and 20 < hump[1] <= 30
 
 
 def test_inversion_finds_the_crossing_or_infinity():
-    ends = invert(lambda at: np.exp(-np.abs(at - 1)), np.array([1.0, 1.0]), np.array([-0.1, 0.3]), 0.05, 1e6)
+    ends = invert(
+        lambda at: np.exp(-np.abs(at - 1)), np.array([1.0, 1.0]), np.array([-0.1, 0.3]), 0.05, 1e6
+    )
     np.testing.assert_allclose(ends, [1 + np.log(0.05), 1 - np.log(0.05)], rtol=1e-8)
     assert invert(lambda at: np.ones(1), np.zeros(1), np.ones(1), 0.05, 64)[0] == np.inf
 
@@ -176,27 +204,37 @@ def test_inversion_finds_the_crossing_or_infinity():
 def test_too_few_clusters_and_other_engines_are_refused_by_name():
     d = data("even")
     with pytest.raises(
-        ps.FitError, match=r"5 clusters of g with rademacher signs give no p value below 0.0625.*'webb'"
+        ps.FitError,
+        match=r"5 clusters of g with rademacher signs give no p value below 0.0625.*'webb'",
     ):
         fit(d[d.g < 6])
     assert "bootstrap" in [n.kind for n in fit(d[d.g < 6], "webb", formula="y ~ x").notes]
     with pytest.raises(ps.FitError, match="2 clusters of g with webb signs"):
         fit(d[d.g < 3], "webb", formula="y ~ x")
     with pytest.raises(
-        ps.FitError, match=r"7 clusters of g with rademacher signs give no p value below 0.01562.*interval at 99%"
+        ps.FitError,
+        match=(
+            r"7 clusters of g with rademacher signs give no p value below 0.01562.*interval at 99%"
+        ),
     ):
         fit(d[d.g < 8], formula="y ~ x").tidy(0.99)
     with pytest.raises(ps.FitError, match="one cluster"):
         fit(d[d.g == 1], formula="y ~ x")
     all_ = {"bootstrap": "webb", "bootstrap_draws": 999, "bootstrap_seed": 1}
     for change, said in (
-        ({"engine": "firth"}, "engine 'firth' has no option bootstrap, .*the score bootstrap of logit"),
+        (
+            {"engine": "firth"},
+            "engine 'firth' has no option bootstrap, .*the score bootstrap of logit",
+        ),
         ({"engine": "discrete_time"}, "engine 'discrete_time' has no option bootstrap"),
         ({"vcov": "cr2"}, "needs vcov 'cluster' and one cluster column"),
         ({"cluster": ["g", "h"]}, "needs vcov 'cluster' and one cluster column"),
         ({"options": {"bootstrap": "webb"}}, "needs bootstrap_draws, bootstrap_seed too"),
         ({"options": all_ | {"bootstrap": "normal"}}, "must be one of rademacher, webb"),
-        ({"options": all_ | {"bootstrap_draws": 20}}, "bootstrap_draws is 20; it must be a whole number of 99 or more"),
+        (
+            {"options": all_ | {"bootstrap_draws": 20}},
+            "bootstrap_draws is 20; it must be a whole number of 99 or more",
+        ),
         ({"options": all_ | {"bootstrap_seed": True}}, "bootstrap_seed is True"),
         ({"options": all_ | {"weights": "w"}}, "takes no weights"),
         ({"options": all_ | {"turns": 2}}, "has no option turns; it has weights, bootstrap"),

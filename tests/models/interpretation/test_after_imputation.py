@@ -1,4 +1,6 @@
-"""Effects, conditional effects and predictions after imputation: pooled by hand from those of every table, and support by loops."""
+"""Effects, conditional effects and predictions after imputation: pooled by hand from those of every
+table, and support by loops.
+"""
 
 import numpy as np
 import pandas as pd
@@ -16,10 +18,17 @@ NUMBERS = ["estimate", "std_error", "conf_low", "conf_high"]
 
 def draw(N=150, seed=2):
     rng = np.random.default_rng(seed)
-    d = pd.DataFrame({
-        "x": rng.normal(size=N), "m": rng.integers(0, 5, N) * 1.0, "q": rng.choice(list("ab"), N), "k": rng.choice(list("uvw"), N),
-        "g": rng.integers(0, 15, N), "t": rng.integers(1, 8, N), "e": rng.uniform(1, 3, N),
-    })  # fmt: skip
+    d = pd.DataFrame(
+        {
+            "x": rng.normal(size=N),
+            "m": rng.integers(0, 5, N) * 1.0,
+            "q": rng.choice(list("ab"), N),
+            "k": rng.choice(list("uvw"), N),
+            "g": rng.integers(0, 15, N),
+            "t": rng.integers(1, 8, N),
+            "e": rng.uniform(1, 3, N),
+        }
+    )
     eta = 0.5 * d.x + 0.3 * d.x * (d.m - 2)
     d["y"] = (rng.random(N) < expit(eta)) * 1
     d["v"] = eta + rng.normal(size=N)
@@ -31,7 +40,9 @@ def draw(N=150, seed=2):
 
 
 D = draw()
-FILLED = impute(D, [c for c in D.columns if c != "g"], m=4, cycles=2, donors=3, seed=4, survival=("t", "y"))
+FILLED = impute(
+    D, [c for c in D.columns if c != "g"], m=4, cycles=2, donors=3, seed=4, survival=("t", "y")
+)
 
 
 def fit(formula, engine, vcov="classical", cluster=None, data=FILLED, **options):
@@ -41,14 +52,22 @@ def fit(formula, engine, vcov="classical", cluster=None, data=FILLED, **options)
 def by_hand(q, se, df, level=0.95, to=lambda x: x):
     want = pool(q, np.square(se), df)
     half = stats.t.ppf(0.5 + level / 2, want.df) * want.std_error
-    return [to(want.estimate), want.std_error, to(want.estimate - half), to(want.estimate + half)], want
+    return [
+        to(want.estimate),
+        want.std_error,
+        to(want.estimate - half),
+        to(want.estimate + half),
+    ], want
 
 
 FITS = {
-    "linear": ("v ~ x*m + C(q)", "hc1", None, {}), "linear-cr2": ("v ~ x*m", "cr2", "g", {}), "logit": ("y ~ x*m + C(q)", "cluster", "g", {}),
-    "firth": ("y ~ x*m", "classical", None, {}), "cox": ("Surv(t, y) ~ x + m", "cluster", "g", {}),
+    "linear": ("v ~ x*m + C(q)", "hc1", None, {}),
+    "linear-cr2": ("v ~ x*m", "cr2", "g", {}),
+    "logit": ("y ~ x*m + C(q)", "cluster", "g", {}),
+    "firth": ("y ~ x*m", "classical", None, {}),
+    "cox": ("Surv(t, y) ~ x + m", "cluster", "g", {}),
     "discrete_time": ("Surv(t, y) ~ x + m", "hc0", None, {"baseline": "log"}),
-}  # fmt: skip
+}
 
 
 def made(name):
@@ -82,7 +101,9 @@ def test_delta_intervals(name):
         df = got.fits[0].df if name != "linear-cr2" else cr2_df([e.loc[j] for e in each])
         want, pooled = by_hand(q, se, df, 0.9)
         np.testing.assert_allclose(
-            row[NUMBERS].to_numpy(dtype=float), want, rtol=1e-6 if name == "linear-cr2" else ROUNDING
+            row[NUMBERS].to_numpy(dtype=float),
+            want,
+            rtol=1e-6 if name == "linear-cr2" else ROUNDING,
         )
         assert row.fmi == pytest.approx(pooled.fmi, rel=1e-6)
 
@@ -102,25 +123,36 @@ def cr2_df(rows):
 
 @pytest.mark.parametrize("name", ["linear", "logit", "firth", "discrete_time"])
 def test_simulated_intervals_are_the_delta_methods_within_the_error_of_draws(name):
-    """2,000 draws give a standard error to 1.6 %, on average over four tables to less; 5 % leaves room for curvature."""
+    """2,000 draws give a standard error to 1.6 %, on average over four
+    tables to less; 5 % leaves room for curvature.
+    """
     got = made(name)
     ask = {"variables": {"x": (0, 1)}} | asked(name)
     delta = effects(got, FILLED, "comparisons", **ask).iloc[0]
     one, again, other = (
-        effects(got, FILLED, "comparisons", **ask, interval="simulation", draws=2000, seed=s).iloc[0] for s in (1, 1, 2)
+        effects(got, FILLED, "comparisons", **ask, interval="simulation", draws=2000, seed=s).iloc[
+            0
+        ]
+        for s in (1, 1, 2)
     )
     assert (
         one.equals(again)
         and one.std_error != other.std_error
         and one.estimate == pytest.approx(delta.estimate, rel=1e-12)
     )
-    assert one.std_error == pytest.approx(delta.std_error, rel=0.05) and one.df == pytest.approx(delta.df, rel=0.3)
+    assert one.std_error == pytest.approx(delta.std_error, rel=0.05) and one.df == pytest.approx(
+        delta.df, rel=0.3
+    )
     half = stats.t.ppf(0.975, one.df) * one.std_error
-    assert (one.conf_low, one.conf_high) == pytest.approx((one.estimate - half, one.estimate + half), rel=1e-9)
+    assert (one.conf_low, one.conf_high) == pytest.approx(
+        (one.estimate - half, one.estimate + half), rel=1e-9
+    )
 
 
 def test_draws_of_few_degrees_of_freedom_are_not_widened_twice():
-    """With t draws the variance within a table would be df / (df - 2) times too large: 16 % with 14 clusters more than one."""
+    """With t draws the variance within a table would be df / (df - 2) times
+    too large: 16 % with 14 clusters more than one.
+    """
     got = fit("v ~ x", "linear", "cluster", "g")
     ask = {"interval": "simulation", "draws": 20_000, "seed": 3}
     table = effects(got, FILLED, "slopes", "x", **ask).iloc[0]
@@ -139,23 +171,55 @@ def test_simulation_that_is_refused_is_refused_after_imputation_too():
 @pytest.mark.parametrize("change", ["slope", (-1.0, 1.0), "sd"])
 def test_conditional_effects_are_pooled_at_each_value(name, change):
     got = made(name)
-    ask = {"near": 0.0, "fewest": 10, "scale": "response" if name == "firth" else None, "difference": (0, 4)}
+    ask = {
+        "near": 0.0,
+        "fewest": 10,
+        "scale": "response" if name == "firth" else None,
+        "difference": (0, 4),
+    }
     table = conditional_effects(got, FILLED, "x", change, "m", [0, 2, 4], **ask)
     each = [
         conditional_effects(f, t, "x", change, "m", [0, 2, 4], **ask)
         for f, t in zip(got.fits, FILLED.tables, strict=True)
     ]
-    assert table.columns.tolist() == [*each[0].columns[:-2], "support", "n_filled", "note", "df", "fmi"]
+    assert table.columns.tolist() == [
+        *each[0].columns[:-2],
+        "support",
+        "n_filled",
+        "note",
+        "df",
+        "fmi",
+    ]
     for j, row in table.iterrows():
         q, se = ([e.loc[j, c] for e in each] for c in ("estimate", "std_error"))
         df = got.fits[0].df if name != "linear-cr2" else cr2_df([e.loc[j] for e in each])
         want, _ = by_hand(q, se, df)
         np.testing.assert_allclose(
-            row[NUMBERS].to_numpy(dtype=float), want, rtol=1e-6 if name == "linear-cr2" else ROUNDING
+            row[NUMBERS].to_numpy(dtype=float),
+            want,
+            rtol=1e-6 if name == "linear-cr2" else ROUNDING,
         )
-    assert "at m = 4 less at 0" in table.contrast[3] and table.n_near.isna().tolist() == [False] * 3 + [True]
-    simulated = conditional_effects(got, FILLED, "x", change, "m", [0, 2], near=0.0, fewest=1, scale=ask["scale"],
-                                    interval="simulation", draws=500, seed=1) if name != "linear-cr2" else None  # fmt: skip
+    assert "at m = 4 less at 0" in table.contrast[3] and table.n_near.isna().tolist() == [
+        False
+    ] * 3 + [True]
+    simulated = (
+        conditional_effects(
+            got,
+            FILLED,
+            "x",
+            change,
+            "m",
+            [0, 2],
+            near=0.0,
+            fewest=1,
+            scale=ask["scale"],
+            interval="simulation",
+            draws=500,
+            seed=1,
+        )
+        if name != "linear-cr2"
+        else None
+    )
     if simulated is not None:
         np.testing.assert_allclose(simulated.std_error, table.std_error[:2], rtol=0.12)
 
@@ -183,14 +247,18 @@ def test_support_is_what_every_table_has_by_loops():
             assert f"in {4 - sum(held)} of 4 tables" in row.note or "in others" in row.note
     assert not table.support[3] and "an extrapolation" in table.note[3]
     with pytest.raises(ps.FitError, match=r"values of 'm' have no support; at 6.0"):
-        conditional_effects(got, FILLED, "x", (-1, 1), "m", [6.0], near=0.0, fewest=1, beyond="refuse")
+        conditional_effects(
+            got, FILLED, "x", (-1, 1), "m", [6.0], near=0.0, fewest=1, beyond="refuse"
+        )
 
 
 def test_observed_values_are_those_of_any_table():
     got = fit("v ~ x*m + C(q)", "linear")
     table = conditional_effects(got, FILLED, "x", "slope", "m", "observed", near=0.5, fewest=1)
     assert table.value.tolist() == [0, 1, 2, 3, 4]
-    kinds = conditional_effects(fit("v ~ x*C(k)", "linear"), FILLED, "x", "slope", "k", "observed", near=None, fewest=1)
+    kinds = conditional_effects(
+        fit("v ~ x*C(k)", "linear"), FILLED, "x", "slope", "k", "observed", near=None, fewest=1
+    )
     assert kinds.value.tolist() == ["u", "v", "w"]
 
 
@@ -199,14 +267,25 @@ def test_what_was_not_imputed_together_is_refused():
     ask = {"near": 0.0, "fewest": 1}
     with pytest.raises(
         ps.SpecError,
-        match="conditional_effects takes a Fit and its data, or a PooledFit and what impute gave, not a PooledFit",
+        match=(
+            "conditional_effects takes a Fit and its data, or a PooledFit and what impute gave, not"
+            " a PooledFit"
+        ),
     ):
         conditional_effects(got, D, "x", "slope", "m", [1], **ask)
     with pytest.raises(ps.SpecError, match="the fit has 4 tables and the data 2"):
         conditional_effects(
-            got, impute(D, ["v", "x", "m"], m=2, cycles=1, donors=3, seed=1), "x", "slope", "m", [1], **ask
+            got,
+            impute(D, ["v", "x", "m"], m=2, cycles=1, donors=3, seed=1),
+            "x",
+            "slope",
+            "m",
+            [1],
+            **ask,
         )
-    with pytest.raises(ps.SpecError, match="predict takes a Fit, or a PooledFit, and rows, not a Fit and a Imputed"):
+    with pytest.raises(
+        ps.SpecError, match="predict takes a Fit, or a PooledFit, and rows, not a Fit and a Imputed"
+    ):
         predict(got.fits[0], FILLED, "response")
     with pytest.raises(ps.SpecError, match="the fit has 4 tables and the data 2"):
         predict(got, impute(D, ["v", "x", "m"], m=2, cycles=1, donors=3, seed=1), "response")
@@ -215,18 +294,27 @@ def test_what_was_not_imputed_together_is_refused():
 
 
 ROWS = pd.DataFrame(
-    {"x": [0.5, -1.0, np.nan], "m": [1.0, 3.0, 2.0], "e": [1.0, 2.0, 1.5], "q": ["a", "b", "a"]}, index=list("rst")
+    {"x": [0.5, -1.0, np.nan], "m": [1.0, 3.0, 2.0], "e": [1.0, 2.0, 1.5], "q": ["a", "b", "a"]},
+    index=list("rst"),
 )
 PREDICTED = [
-    ("linear", "v ~ x + m", {}, "response"), ("linear", "v ~ x + C(q)", {}, "link"), ("logit", "y ~ x*m", {}, "response"),
-    ("firth", "y ~ x", {}, "flic"), ("firth", "y ~ x", {}, "flac"), ("poisson", "c ~ x", {"exposure": "e"}, "response"),
-    ("ridge", "y ~ x", {"penalty": 1.0}, "response"), ("mixed_logit", "y ~ x", {"group": "g"}, "average"), ("ordered", "o ~ x + m", {}, "response"),
-]  # fmt: skip
+    ("linear", "v ~ x + m", {}, "response"),
+    ("linear", "v ~ x + C(q)", {}, "link"),
+    ("logit", "y ~ x*m", {}, "response"),
+    ("firth", "y ~ x", {}, "flic"),
+    ("firth", "y ~ x", {}, "flac"),
+    ("poisson", "c ~ x", {"exposure": "e"}, "response"),
+    ("ridge", "y ~ x", {"penalty": 1.0}, "response"),
+    ("mixed_logit", "y ~ x", {"group": "g"}, "average"),
+    ("ordered", "o ~ x + m", {}, "response"),
+]
 
 
 @pytest.mark.parametrize(("engine", "formula", "options", "kind"), PREDICTED)
 @pytest.mark.parametrize("rows", [ROWS, FILLED], ids=["new", "imputed"])
-def test_predictions_are_pooled_on_the_scale_of_their_intervals(engine, formula, options, kind, rows):
+def test_predictions_are_pooled_on_the_scale_of_their_intervals(
+    engine, formula, options, kind, rows
+):
     got = fit(formula, engine, **options)
     table = predict(got, rows, kind, 0.9)
     tables = [rows] * 4 if rows is ROWS else rows.tables
@@ -246,10 +334,12 @@ def test_predictions_are_pooled_on_the_scale_of_their_intervals(engine, formula,
     if engine == "ordered":
         middle = expit(np.mean([logit(e.estimate) for e in each], axis=0)).reshape(-1, 3)
         middle = (middle / middle.sum(axis=1, keepdims=True)).ravel()
-        assert table.estimate.groupby(table.case, sort=False).sum(min_count=3).dropna().to_numpy() == pytest.approx(
-            1, abs=1e-12
-        )
-    to, back = {"linear": (np.asarray, np.asarray), "poisson": (np.exp, np.log)}.get(engine, (expit, logit))
+        assert table.estimate.groupby(table.case, sort=False).sum(
+            min_count=3
+        ).dropna().to_numpy() == pytest.approx(1, abs=1e-12)
+    to, back = {"linear": (np.asarray, np.asarray), "poisson": (np.exp, np.log)}.get(
+        engine, (expit, logit)
+    )
     z = stats.norm.ppf(0.975) if engine != "linear" else stats.t.ppf(0.975, got.fits[0].df)
     for j in range(0, len(table), max(1, len(table) // 12)):
         row = table.iloc[j]
@@ -259,16 +349,21 @@ def test_predictions_are_pooled_on_the_scale_of_their_intervals(engine, formula,
         eta = [back(e.estimate[j]) for e in each]
         se = [(back(e.conf_high[j]) - back(e.estimate[j])) / z for e in each]
         (estimate, _, low, high), want = by_hand(eta, se, got.fits[0].df, 0.9, to)
-        if engine == "ordered":  # the interval of the logits, about the probability that sums to one with the others
+        # the interval of the logits, about the probability that sums to one with the others
+        if engine == "ordered":
             moved = logit(middle[j]) - logit(estimate)
             estimate, low, high = (expit(logit(e) + moved) for e in (estimate, low, high))
-        np.testing.assert_allclose([row.estimate, row.conf_low, row.conf_high], [estimate, low, high], rtol=1e-8)
+        np.testing.assert_allclose(
+            [row.estimate, row.conf_low, row.conf_high], [estimate, low, high], rtol=1e-8
+        )
         assert row.fmi == pytest.approx(want.fmi, rel=1e-6)
     assert (rows is not ROWS) or table.reason.ne("").sum() == (3 if engine == "ordered" else 1)
 
 
 def test_chances_of_rows_filled_far_apart_sum_to_one():
-    """A row whose filled values differ much between tables: the mean logits of each chance by itself summed to 0.89 there."""
+    """A row whose filled values differ much between tables: the mean logits of each chance by
+    itself summed to 0.89 there.
+    """
     rng = np.random.default_rng(3)
     d = pd.DataFrame({"x": rng.normal(size=200)})
     d["o"] = pd.cut(2 * d.x + rng.logistic(size=200), [-np.inf, -1, 1, np.inf], labels=False)
@@ -292,25 +387,33 @@ def test_no_rows_have_no_predictions():
 
 
 OF_ALL = [
-    ("linear", "v ~ x*m", "hc1", None, {}, None), ("logit", "y ~ x*m", "cluster", "g", {}, None), ("firth", "y ~ x*m", "classical", None, {}, "flic"),
-    ("ridge", "y ~ x*m", "classical", None, {"penalty": 1.0}, None), ("ordered", "o ~ x*m", "classical", None, {}, None),
-    ("poisson", "c ~ x*m", "hc0", None, {"exposure": "e"}, None), ("negative_binomial", "b ~ x*m", "classical", None, {"exposure": "e"}, None),
+    ("linear", "v ~ x*m", "hc1", None, {}, None),
+    ("logit", "y ~ x*m", "cluster", "g", {}, None),
+    ("firth", "y ~ x*m", "classical", None, {}, "flic"),
+    ("ridge", "y ~ x*m", "classical", None, {"penalty": 1.0}, None),
+    ("ordered", "o ~ x*m", "classical", None, {}, None),
+    ("poisson", "c ~ x*m", "hc0", None, {"exposure": "e"}, None),
+    ("negative_binomial", "b ~ x*m", "classical", None, {"exposure": "e"}, None),
     ("mixed_logit", "w ~ x*m", "classical", None, {"group": "g"}, "average"),
     ("mixed_linear", "v ~ x*m", "classical", None, {"group": "g", "method": "reml"}, None),
     ("cox", "Surv(t, y) ~ x*m", "classical", None, {}, "link"),
     ("discrete_time", "Surv(t, y) ~ x*m", "classical", None, {"baseline": "log"}, None),
-]  # fmt: skip
+]
 
 
 @pytest.fixture(scope="module")
 def of_all():
-    """The table above with counts that vary more than Poisson's and an outcome that groups share, filled."""
+    """The table above with counts that vary more than Poisson's
+    and an outcome that groups share, filled.
+    """
     rng = np.random.default_rng(8)
     d = draw(200, 6)
     x = d.x.fillna(0)
     d["b"] = rng.negative_binomial(1.5, 1.5 / (1.5 + np.exp(0.3 * x) * d.e))
     d["w"] = (rng.random(200) < expit(0.6 * x + rng.normal(size=15)[d.g] * 1.2)) * 1
-    return impute(d, [c for c in d.columns if c != "g"], m=4, cycles=2, donors=3, seed=4, survival=("t", "y"))
+    return impute(
+        d, [c for c in d.columns if c != "g"], m=4, cycles=2, donors=3, seed=4, survival=("t", "y")
+    )
 
 
 def test_slopes_of_every_engine_stand_here():
@@ -318,13 +421,21 @@ def test_slopes_of_every_engine_stand_here():
 
 
 @pytest.mark.parametrize(
-    ("engine", "formula", "vcov", "cluster", "options", "scale"), OF_ALL, ids=[e for e, *_ in OF_ALL]
+    ("engine", "formula", "vcov", "cluster", "options", "scale"),
+    OF_ALL,
+    ids=[e for e, *_ in OF_ALL],
 )
-def test_slopes_of_every_engine_are_pooled_by_rubins_rules(of_all, engine, formula, vcov, cluster, options, scale):
-    """Rubin (1987), 3.1, and Barnard and Rubin (1999), written out: the mean, within and between, and the degrees of freedom."""
+def test_slopes_of_every_engine_are_pooled_by_rubins_rules(
+    of_all, engine, formula, vcov, cluster, options, scale
+):
+    """Rubin (1987), 3.1, and Barnard and Rubin (1999), written out: the mean, within and between,
+    and the degrees of freedom.
+    """
     got = fit(formula, engine, vcov, cluster, of_all, **options)
     table = effects(got, of_all, "slopes", scale=scale)
-    each = [effects(f, t, "slopes", scale=scale) for f, t in zip(got.fits, of_all.tables, strict=True)]
+    each = [
+        effects(f, t, "slopes", scale=scale) for f, t in zip(got.fits, of_all.tables, strict=True)
+    ]
     assert len(table) == len(each[0]) == 2 * (3 if engine == "ordered" else 1) and len(each) == 4
     for j, row in table.iterrows():
         q = np.array([e.estimate[j] for e in each])
@@ -340,4 +451,6 @@ def test_slopes_of_every_engine_are_pooled_by_rubins_rules(of_all, engine, formu
         want = [mean, total**0.5, mean - half, mean + half]
         assert between > 0
         np.testing.assert_allclose(row[NUMBERS].to_numpy(dtype=float), want, rtol=ROUNDING)
-        assert (row.df, row.p_value) == pytest.approx((df, 2 * stats.t.sf(abs(mean) / total**0.5, df)), rel=1e-7)
+        assert (row.df, row.p_value) == pytest.approx(
+            (df, 2 * stats.t.sf(abs(mean) / total**0.5, df)), rel=1e-7
+        )

@@ -1,4 +1,6 @@
-"""What effects say and refuse after every engine: exposures, groups, categories, bootstraps, imputed data, conditional effects."""
+"""What effects say and refuse after every engine: exposures, groups, categories, bootstraps,
+imputed data, conditional effects.
+"""
 
 import re
 from dataclasses import replace
@@ -22,12 +24,16 @@ QUADRATURE = 1e-10  # absolute; scipy's adaptive integral
 
 def draw(N=240, seed=3):
     rng = np.random.default_rng(seed)
-    d = pd.DataFrame({"a": rng.normal(size=N), "m": rng.integers(0, 6, N) * 1.0, "k": rng.choice(list("xyz"), N)})
+    d = pd.DataFrame(
+        {"a": rng.normal(size=N), "m": rng.integers(0, 6, N) * 1.0, "k": rng.choice(list("xyz"), N)}
+    )
     d["g"], d["months"] = rng.integers(0, 16, N), rng.integers(1, 25, N)
     u = rng.normal(size=16)[d.g]
     latent = 0.6 * d.a + 0.2 * d.a * d.m + (d.k == "z") + u + rng.logistic(size=N)
     d["level"] = pd.Categorical(
-        np.array(["low", "mid", "high"])[np.digitize(latent, [-0.5, 1.5])], ["low", "mid", "high"], ordered=True
+        np.array(["low", "mid", "high"])[np.digitize(latent, [-0.5, 1.5])],
+        ["low", "mid", "high"],
+        ordered=True,
     )
     d["y"], d["v"] = (latent > 0.5).astype(int), latent
     d["n"] = rng.negative_binomial(2, 2 / (2 + d.months * np.exp(-2 + 0.3 * d.a)))
@@ -50,7 +56,9 @@ HOW = {
 
 def fit(engine, right="a*m + C(k)", vcov="classical", cluster=None, data=D, **more):
     outcome, options, _ = HOW[engine]
-    return ps.fit(data, ps.ModelSpec("m", f"{outcome} ~ {right}", engine, vcov, cluster, {**options, **more}))
+    return ps.fit(
+        data, ps.ModelSpec("m", f"{outcome} ~ {right}", engine, vcov, cluster, {**options, **more})
+    )
 
 
 @pytest.mark.parametrize("engine", list(HOW))
@@ -58,7 +66,9 @@ def test_conditional_effects_are_effects_with_the_moderator_held(engine):
     found, ask = fit(engine), HOW[engine][2]
     J = 3 if engine == "ordered" else 1
     for change in ("slope", (-1.0, 1.0), "sd"):
-        got = conditional_effects(found, D, "a", change, "m", [0, 3, 5], near=0.0, fewest=5, difference=(0, 5), **ask)
+        got = conditional_effects(
+            found, D, "a", change, "m", [0, 3, 5], near=0.0, fewest=5, difference=(0, 5), **ask
+        )
         assert len(got) == 4 * J
         for i, value in enumerate((0, 3, 5)):
             kind, what = ("slopes", "a") if change == "slope" else ("comparisons", {"a": change})
@@ -80,7 +90,9 @@ def test_conditional_effects_are_effects_with_the_moderator_held(engine):
 
 
 def test_a_difference_has_the_gradient_of_both_ends():
-    """By hand, of the category in the middle: the delta method on the difference of two profiles' effects."""
+    """By hand, of the category in the middle: the delta method on
+    the difference of two profiles' effects.
+    """
     found = fit("ordered", "a*m")
     b, V = found.terms["estimate"].to_numpy(), found.vcov.to_numpy()
 
@@ -93,7 +105,9 @@ def test_a_difference_has_the_gradient_of_both_ends():
         return (mid(t, m + 1, m + 5) - mid(t, m, m + 5)) - (mid(t, m + 1, m) - mid(t, m, m))
 
     J = np.array([(whole(b + h) - whole(b - h)) / 2e-6 for h in 1e-6 * np.eye(len(b))])
-    got = conditional_effects(found, D, "a", (0, 1), "m", [0, 5], near=0.0, fewest=5, difference=(0, 5)).iloc[-2]
+    got = conditional_effects(
+        found, D, "a", (0, 1), "m", [0, 5], near=0.0, fewest=5, difference=(0, 5)
+    ).iloc[-2]
     assert (got["category"], got["estimate"]) == ("mid", pytest.approx(whole(b), rel=CLOSED))
     assert got["std_error"] == pytest.approx((J @ V @ J) ** 0.5, rel=1e-6)
 
@@ -103,17 +117,24 @@ def test_the_link_is_the_linear_predictor_of_predict(engine):
     found = fit(engine)
     for kind, table in ((None, D), ({"a": 0.5, "k": "y"}, D.assign(a=0.5, k="y"))):
         got = effects(found, D, "predictions", at=kind, scale="link")
-        assert got["estimate"][0] == pytest.approx(predict(found, table, "link")["estimate"].mean(), rel=CLOSED)
+        assert got["estimate"][0] == pytest.approx(
+            predict(found, table, "link")["estimate"].mean(), rel=CLOSED
+        )
         assert "category" not in got
     one = effects(
         found,
         D,
         "predictions",
-        at={"a": 0.5, "m": 1, "k": "y"} | ({"months": 3} if "months" in str(found.spec.options) else {}),
+        at={"a": 0.5, "m": 1, "k": "y"}
+        | ({"months": 3} if "months" in str(found.spec.options) else {}),
         scale="link",
     )
-    shown = predict(found, pd.DataFrame({"a": [0.5], "m": [1.0], "k": ["y"], "months": [3]}), "link")
-    np.testing.assert_allclose(one[["conf_low", "conf_high"]], shown[["conf_low", "conf_high"]], rtol=1e-8)
+    shown = predict(
+        found, pd.DataFrame({"a": [0.5], "m": [1.0], "k": ["y"], "months": [3]}), "link"
+    )
+    np.testing.assert_allclose(
+        one[["conf_low", "conf_high"]], shown[["conf_low", "conf_high"]], rtol=1e-8
+    )
 
 
 @pytest.mark.parametrize("sd", [0.0, 0.4, 2.0, 6.0, 15.0])
@@ -134,15 +155,21 @@ def test_the_mean_over_groups_is_an_integral_however_far_groups_differ(sd):
 
 
 def test_a_spread_on_its_edge_is_held_there_and_said():
-    d = D.assign(y=np.arange(len(D)) % 2, g=np.arange(len(D)) // 2 % 16)  # as many ones in every group as zeros
+    # as many ones in every group as zeros
+    d = D.assign(y=np.arange(len(D)) % 2, g=np.arange(len(D)) // 2 % 16)
     found = fit("mixed_logit", "a", data=d)
     assert found.terms["estimate"].iloc[-1] == 0
     plain = ps.fit(d, ps.ModelSpec("m", "y ~ a", "logit", "classical"))
     want = effects(plain, d, "slopes")
     for scale in ("average", "response"):
         got = effects(found, d, "slopes", scale=scale)
-        np.testing.assert_allclose(got[["estimate", "std_error"]], want[["estimate", "std_error"]], rtol=1e-6)
-    assert "sd(g) 0, zero on its edge and held there" in effects(found, d, "slopes", scale="average")["note"][0]
+        np.testing.assert_allclose(
+            got[["estimate", "std_error"]], want[["estimate", "std_error"]], rtol=1e-6
+        )
+    assert (
+        "sd(g) 0, zero on its edge and held there"
+        in effects(found, d, "slopes", scale="average")["note"][0]
+    )
     assert (draw_coefficients(found, "average", 200, np.random.default_rng(1))[:, -1] == 0).all()
 
 
@@ -161,7 +188,9 @@ def test_draws_keep_what_cannot_be_below_zero_above_it_and_cuts_in_order():
     drawn = draw_coefficients(wide, "response", 4000, np.random.default_rng(1))
     assert (drawn[:, -1] > drawn[:, -2]).all()
     V = wide.vcov.to_numpy()  # the first cut is drawn as it is, with its covariance with the slopes
-    assert np.cov(drawn[:, 0], drawn[:, -2])[0, 1] == pytest.approx(V[0, -2], abs=0.15 * (V[0, 0] * V[-2, -2]) ** 0.5)
+    assert np.cov(drawn[:, 0], drawn[:, -2])[0, 1] == pytest.approx(
+        V[0, -2], abs=0.15 * (V[0, 0] * V[-2, -2]) ** 0.5
+    )
 
 
 @pytest.mark.parametrize(("engine", "kind"), [("linear", "rademacher"), ("logit", "webb")])
@@ -179,14 +208,20 @@ def test_after_a_bootstrap_the_clustered_covariance_is_taken_and_said(engine, ki
 
 @pytest.mark.parametrize("engine", ["ordered", "poisson", "negative_binomial", "ridge"])
 @pytest.mark.parametrize(
-    ("vcov", "cluster"), [("classical", None), ("hc0", None), ("hc1", None), ("cluster", "g"), ("cluster", ["g", "k"])]
+    ("vcov", "cluster"),
+    [("classical", None), ("hc0", None), ("hc1", None), ("cluster", "g"), ("cluster", ["g", "k"])],
 )
 def test_every_covariance_is_carried(engine, vcov, cluster):
     found = fit(engine, "a + m", vcov, cluster)
     got = effects(found, D, "comparisons", {"a": 1}, scale="link").iloc[0]
-    own = found.terms.set_index("term").loc["a"]  # on the scale of the link a step of one is the coefficient
-    assert (got["estimate"], got["std_error"]) == pytest.approx((own["estimate"], own["std_error"]), rel=1e-8)
-    assert [got["conf_low"], got["conf_high"]] == pytest.approx([own["conf_low"], own["conf_high"]], rel=1e-7)
+    # on the scale of the link a step of one is the coefficient
+    own = found.terms.set_index("term").loc["a"]
+    assert (got["estimate"], got["std_error"]) == pytest.approx(
+        (own["estimate"], own["std_error"]), rel=1e-8
+    )
+    assert [got["conf_low"], got["conf_high"]] == pytest.approx(
+        [own["conf_low"], own["conf_high"]], rel=1e-7
+    )
     assert got["p_value"] == pytest.approx(own["p_value"], rel=1e-6)
 
 
@@ -195,20 +230,30 @@ def test_an_effect_on_the_link_is_its_coefficient_with_every_covariance(engine, 
     found = fit(engine, "a + m", vcov, "g" if vcov in ("cluster", "cr2", "jackknife") else None)
     got = effects(found, D, "comparisons", {"a": 1}, scale="link").iloc[0]
     own = found.terms.set_index("term").loc["a"]
-    assert (got["estimate"], got["std_error"]) == pytest.approx((own["estimate"], own["std_error"]), rel=1e-8)
+    assert (got["estimate"], got["std_error"]) == pytest.approx(
+        (own["estimate"], own["std_error"]), rel=1e-8
+    )
     if (engine, vcov) != ("firth", "classical"):  # whose intervals are by profile
-        assert [got["conf_low"], got["conf_high"]] == pytest.approx([own["conf_low"], own["conf_high"]], rel=1e-7)
+        assert [got["conf_low"], got["conf_high"]] == pytest.approx(
+            [own["conf_low"], own["conf_high"]], rel=1e-7
+        )
     if vcov == "cr2":
         return
-    drawn = effects(found, D, "comparisons", {"a": 1}, scale="link", interval="simulation", draws=4000, seed=2).iloc[0]
+    drawn = effects(
+        found, D, "comparisons", {"a": 1}, scale="link", interval="simulation", draws=4000, seed=2
+    ).iloc[0]
     assert drawn["std_error"] == pytest.approx(
-        own["std_error"] * (1 if found.df == np.inf else (found.df / (found.df - 2)) ** 0.5), rel=0.06
+        own["std_error"] * (1 if found.df == np.inf else (found.df / (found.df - 2)) ** 0.5),
+        rel=0.06,
     )
 
 
 def test_what_is_too_large_to_reckon_with_is_refused():
     found = fit("poisson", "a")
-    with pytest.raises(ps.FitError, match="prediction at a = 1e\\+06: the value is larger than can be reckoned with"):
+    with pytest.raises(
+        ps.FitError,
+        match="prediction at a = 1e\\+06: the value is larger than can be reckoned with",
+    ):
         effects(found, D, "predictions", at={"a": 1e6})
     with pytest.raises(ps.FitError, match="a dY/dX at a = 1e\\+06"):
         effects(found, D, "slopes", at={"a": 1e6})
@@ -219,7 +264,10 @@ def test_what_is_too_large_to_reckon_with_is_refused():
         with pytest.raises(ps.FitError, match="a ratio needs two averages above zero"):
             effects(fit(engine, "a"), D, "comparisons", {"a": (-1e5, 1e5)}, comparison="ratio")
     got = effects(fit("ordered", "a"), D, "predictions", at={"a": 1e5})
-    assert got["estimate"].tolist() == pytest.approx([0, 0, 1]) and got["note"].str.contains("an extrapolation").all()
+    assert (
+        got["estimate"].tolist() == pytest.approx([0, 0, 1])
+        and got["note"].str.contains("an extrapolation").all()
+    )
 
 
 def test_a_category_that_does_not_occur_has_no_row():
@@ -231,7 +279,9 @@ def test_a_category_that_does_not_occur_has_no_row():
 def test_offset_and_exposure_are_one_thing():
     d = D.assign(lm=np.log(D.months))
     one = fit("poisson")
-    other = ps.fit(d, ps.ModelSpec("m", "n ~ a*m + C(k)", "poisson", "classical", options={"offset": "lm"}))
+    other = ps.fit(
+        d, ps.ModelSpec("m", "n ~ a*m + C(k)", "poisson", "classical", options={"offset": "lm"})
+    )
     for kind, what in (("slopes", "a"), ("predictions", None), ("comparisons", {"k": "reference"})):
         a, b = effects(one, D, kind, what), effects(other, d, kind, what)
         np.testing.assert_allclose(a["estimate"], b["estimate"], rtol=CLOSED)
@@ -241,32 +291,140 @@ def test_offset_and_exposure_are_one_thing():
     np.testing.assert_allclose(
         rate["estimate"], effects(one, D, "predictions", at={"months": 1})["estimate"], rtol=CLOSED
     )
-    both = ps.fit(d, ps.ModelSpec("m", "n ~ a + lm", "poisson", "classical", options={"offset": "lm"}))
+    both = ps.fit(
+        d, ps.ModelSpec("m", "n ~ a + lm", "poisson", "classical", options={"offset": "lm"})
+    )
     slope = effects(both, d, "slopes", "lm")["estimate"][0]
     step = 1e-5
-    ends = [predict(both, d.assign(lm=d.lm + s * step), "response")["estimate"].mean() for s in (1, -1)]
+    ends = [
+        predict(both, d.assign(lm=d.lm + s * step), "response")["estimate"].mean() for s in (1, -1)
+    ]
     assert slope == pytest.approx((ends[0] - ends[1]) / (2 * step), rel=1e-7)
 
 
 @pytest.mark.parametrize(
     ("engine", "data", "kind", "variables", "ask", "error", "said"),
     [
-        ("poisson", D, "predictions", None, {"at": {"months": 0}}, ps.FitError, "the exposure 'months' must be above zero"),
-        ("poisson", D, "predictions", None, {"at": {"months": "x"}}, ps.SpecError, "it must be a finite number"),
-        ("poisson", D, "comparisons", {"months": 1}, {}, ps.SpecError, "'months' is the offset or exposure, whose effect is not est"),
-        ("poisson", D.assign(months=D.months + (D.index == 3)), "slopes", "a", {}, ps.FitError, "1 row(s) of the data are not as they"),
-        ("poisson", D.drop(columns="months"), "slopes", "a", {}, ps.SpecError, "column is 'months'"),
-        ("poisson", D, "comparisons", {"k": ("x", "y")}, {"comparison": "ratio", "scale": "link"}, ps.SpecError, "a ratio compares"),
-        ("poisson", D, "predictions", None, {"scale": "flic"}, ps.SpecError, "scale of engine 'poisson' is 'flic'"),
-        ("poisson", D, "predictions", None, {"horizon": 3}, ps.SpecError, "explains no times; leave it out"),
-        ("mixed_logit", D, "slopes", "a", {}, ps.SpecError, "average is the mean probability over groups, response that of a typ"),
-        ("mixed_logit", D, "slopes", "a", {"scale": "typical"}, ps.SpecError, "must be one of average, response, link"),
-        ("mixed_linear", D, "slopes", "a", {"scale": "average"}, ps.SpecError, "must be one of response, link"),
-        ("ordered", D, "predictions", None, {"at": {"k": "q"}}, ps.FitError, "C(k) is q, a category that the fit did not have"),
-        ("ordered", D, "comparisons", {"k": ("x", "q")}, {}, ps.FitError, "C(k) is q, a category that the fit did not have"),
+        (
+            "poisson",
+            D,
+            "predictions",
+            None,
+            {"at": {"months": 0}},
+            ps.FitError,
+            "the exposure 'months' must be above zero",
+        ),
+        (
+            "poisson",
+            D,
+            "predictions",
+            None,
+            {"at": {"months": "x"}},
+            ps.SpecError,
+            "it must be a finite number",
+        ),
+        (
+            "poisson",
+            D,
+            "comparisons",
+            {"months": 1},
+            {},
+            ps.SpecError,
+            "'months' is the offset or exposure, whose effect is not est",
+        ),
+        (
+            "poisson",
+            D.assign(months=D.months + (D.index == 3)),
+            "slopes",
+            "a",
+            {},
+            ps.FitError,
+            "1 row(s) of the data are not as they",
+        ),
+        (
+            "poisson",
+            D.drop(columns="months"),
+            "slopes",
+            "a",
+            {},
+            ps.SpecError,
+            "column is 'months'",
+        ),
+        (
+            "poisson",
+            D,
+            "comparisons",
+            {"k": ("x", "y")},
+            {"comparison": "ratio", "scale": "link"},
+            ps.SpecError,
+            "a ratio compares",
+        ),
+        (
+            "poisson",
+            D,
+            "predictions",
+            None,
+            {"scale": "flic"},
+            ps.SpecError,
+            "scale of engine 'poisson' is 'flic'",
+        ),
+        (
+            "poisson",
+            D,
+            "predictions",
+            None,
+            {"horizon": 3},
+            ps.SpecError,
+            "explains no times; leave it out",
+        ),
+        (
+            "mixed_logit",
+            D,
+            "slopes",
+            "a",
+            {},
+            ps.SpecError,
+            "average is the mean probability over groups, response that of a typ",
+        ),
+        (
+            "mixed_logit",
+            D,
+            "slopes",
+            "a",
+            {"scale": "typical"},
+            ps.SpecError,
+            "must be one of average, response, link",
+        ),
+        (
+            "mixed_linear",
+            D,
+            "slopes",
+            "a",
+            {"scale": "average"},
+            ps.SpecError,
+            "must be one of response, link",
+        ),
+        (
+            "ordered",
+            D,
+            "predictions",
+            None,
+            {"at": {"k": "q"}},
+            ps.FitError,
+            "C(k) is q, a category that the fit did not have",
+        ),
+        (
+            "ordered",
+            D,
+            "comparisons",
+            {"k": ("x", "q")},
+            {},
+            ps.FitError,
+            "C(k) is q, a category that the fit did not have",
+        ),
         ("ridge", D, "comparisons", {"k": 1}, {}, ps.SpecError, "the change of 'k' is 1"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_asked_is_refused(engine, data, kind, variables, ask, error, said):
     with pytest.raises(error, match=re.escape(said)):
         effects(fit(engine), data, kind, variables, **ask)
@@ -285,17 +443,23 @@ def test_rows_without_an_exposure_are_left_out_and_said():
 
 def test_an_extrapolation_is_said_and_an_exposure_is_none():
     got = effects(fit("negative_binomial"), D, "predictions", at={"a": 9, "months": 1000})
-    assert got["note"].tolist() == [f"a is 9, and the rows hold {D.a.min():g} to {D.a.max():g}: an extrapolation"]
+    assert got["note"].tolist() == [
+        f"a is 9, and the rows hold {D.a.min():g} to {D.a.max():g}: an extrapolation"
+    ]
 
 
 def test_effects_of_categories_and_counts_after_imputation_are_pooled():
     d = D.assign(a=D.a.where(D.index % 9 > 0))
     for engine in ("ordered", "negative_binomial"):
         spec = fit(engine, "a + m").spec
-        filled = ps.models.impute(d, ["a", "m", "k", "level", "n", "months"], m=3, cycles=2, donors=5, seed=1)
+        filled = ps.models.impute(
+            d, ["a", "m", "k", "level", "n", "months"], m=3, cycles=2, donors=5, seed=1
+        )
         pooled = ps.fit(filled, spec)
         got = effects(pooled, filled, "predictions")
-        each = [effects(f, t, "predictions") for f, t in zip(pooled.fits, filled.tables, strict=True)]
+        each = [
+            effects(f, t, "predictions") for f, t in zip(pooled.fits, filled.tables, strict=True)
+        ]
         q = np.array([e["estimate"].to_numpy() for e in each])
         if engine == "ordered":
             assert got["category"].tolist() == ["low", "mid", "high"]

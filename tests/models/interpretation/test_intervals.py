@@ -1,4 +1,6 @@
-"""Intervals of effects and predictions: the base rate of FLIC counts, probabilities next to 0 and 1 keep theirs, a missing error stays missing."""
+"""Intervals of effects and predictions: the base rate of FLIC counts, probabilities next to 0 and 1
+keep theirs, a missing error stays missing.
+"""
 
 import hashlib
 import sys
@@ -33,7 +35,9 @@ ENDS = ["estimate", "conf_low", "conf_high"]
 
 def draw(N=160, seed=3):
     rng = np.random.default_rng(seed)
-    d = pd.DataFrame({"x": rng.normal(size=N), "m": rng.integers(0, 4, N) * 1.0, "g": np.arange(N) % 20})
+    d = pd.DataFrame(
+        {"x": rng.normal(size=N), "m": rng.integers(0, 4, N) * 1.0, "g": np.arange(N) % 20}
+    )
     eta = 0.8 * d.x - 0.9 + 0.3 * d.m * d.x
     d["y"] = (rng.random(N) < expit(eta)) * 1
     d["v"] = eta + rng.normal(size=N)
@@ -60,7 +64,9 @@ def test_without_a_term_flic_is_the_observed_share_with_its_binomial_error():
     error = (1 / (N * p * (1 - p))) ** 0.5  # of the logit
     want = expit(logit(p) + np.array([0, -Z, Z]) * error)
     found = fit("y ~ 1", "firth")
-    np.testing.assert_allclose(effects(found, D, "predictions", scale="flic")[ENDS].iloc[0], want, rtol=CLOSED)
+    np.testing.assert_allclose(
+        effects(found, D, "predictions", scale="flic")[ENDS].iloc[0], want, rtol=CLOSED
+    )
     np.testing.assert_allclose(predict(found, D.head(1), "flic")[ENDS].iloc[0], want, rtol=CLOSED)
     robust = effects(fit("y ~ 1", "firth", "hc0"), D, "predictions", scale="flic").iloc[0]
     assert robust.std_error == pytest.approx((p * (1 - p) / N) ** 0.5, rel=CLOSED)
@@ -75,7 +81,9 @@ def test_the_mean_of_flic_has_the_error_of_a_sum_of_outcomes():
 
 
 def test_flic_is_an_m_estimate_by_numeric_derivatives():
-    """The stacked equations differentiated as they stand, leverages too: what the house leaves out is of order 1/N."""
+    """The stacked equations differentiated as they stand, leverages too:
+    what the house leaves out is of order 1/N.
+    """
     d = draw(1200, 5)
     X, y = np.column_stack([np.ones(len(d)), d.x]), d.y.to_numpy()
 
@@ -89,9 +97,12 @@ def test_flic_is_an_m_estimate_by_numeric_derivatives():
     firth = fit("y ~ x", "firth", data=d).terms.estimate.to_numpy()
     theta = np.array([*firth, est.beta[0, 0]])
     np.testing.assert_allclose(equations(theta).sum(axis=0), 0, atol=1e-7)
-    A = np.column_stack([
-        (equations(theta + e).sum(axis=0) - equations(theta - e).sum(axis=0)) / 2e-5 for e in 1e-5 * np.eye(3)
-    ])  # fmt: skip
+    A = np.column_stack(
+        [
+            (equations(theta + e).sum(axis=0) - equations(theta - e).sum(axis=0)) / 2e-5
+            for e in 1e-5 * np.eye(3)
+        ]
+    )
     psi = equations(theta)
     V = np.linalg.inv(A) @ psi.T @ psi @ np.linalg.inv(A).T
     got = est.influence[0].T @ est.influence[0]
@@ -107,9 +118,13 @@ def by_refits(d, kind):
     for g in np.unique(d.g):
         rest = d[d.g != g]
         X, y = np.column_stack([np.ones(len(rest)), rest.x]), rest.y.to_numpy()
-        found = ps.fit(rest, ps.ModelSpec("m", "y ~ x", "firth", "classical")).terms.estimate.to_numpy()
+        found = ps.fit(
+            rest, ps.ModelSpec("m", "y ~ x", "firth", "classical")
+        ).terms.estimate.to_numpy()
         if kind == "flic":
-            shift = brentq(lambda s, X=X, b=found, y=y: expit(X @ b + s).sum() - y.sum(), -9, 9, xtol=1e-13)
+            shift = brentq(
+                lambda s, X=X, b=found, y=y: expit(X @ b + s).sum() - y.sum(), -9, 9, xtol=1e-13
+            )
             out.append([found[0] + shift, found[1]])
         else:
             out.append(fit_flac(X[None], y[None]).beta[0])
@@ -126,28 +141,41 @@ def test_the_jackknife_corrects_anew_without_each_cluster(kind):
     got = predict(found, pd.DataFrame({"x": [0.7]}), kind).iloc[0]
     half = Z * (np.array([1, 0.7]) @ V @ np.array([1, 0.7])) ** 0.5
     at = c.b @ [1, 0.7]
-    np.testing.assert_allclose(got[ENDS].astype(float), expit([at, at - half, at + half]), rtol=1e-6)
+    np.testing.assert_allclose(
+        got[ENDS].astype(float), expit([at, at - half, at + half]), rtol=1e-6
+    )
 
 
 def test_draws_of_flic_know_the_base_rate_no_better_than_the_delta_method():
     found = fit("y ~ x", "firth", "cluster")
     ask = {"at": {"x": 0.0}, "scale": "flic"}
     delta = effects(found, D, "predictions", **ask).iloc[0]
-    drawn = effects(found, D, "predictions", interval="simulation", draws=4000, seed=1, **ask).iloc[0]
+    drawn = effects(found, D, "predictions", interval="simulation", draws=4000, seed=1, **ask).iloc[
+        0
+    ]
     assert drawn.std_error == pytest.approx(delta.std_error, rel=0.05)
-    assert [drawn.conf_low, drawn.conf_high] == pytest.approx([delta.conf_low, delta.conf_high], abs=0.01)
+    assert [drawn.conf_low, drawn.conf_high] == pytest.approx(
+        [delta.conf_low, delta.conf_high], abs=0.01
+    )
 
 
 # ---- predict and effects are one
 
 PAIRS = [
-    ("linear", "v ~ x*m", "hc1", "response", {}), ("linear", "v ~ x*m", "cr2", "response", {}), ("logit", "y ~ x*m", "cluster", "response", {}),
-    ("firth", "y ~ x*m", "classical", "response", {}), ("firth", "y ~ x*m", "classical", "flic", {}), ("firth", "y ~ x*m", "hc1", "flic", {}),
-    ("firth", "y ~ x*m", "jackknife", "flic", {}), ("ridge", "y ~ x*m", "hc0", "response", {"penalty": 1}),
+    ("linear", "v ~ x*m", "hc1", "response", {}),
+    ("linear", "v ~ x*m", "cr2", "response", {}),
+    ("logit", "y ~ x*m", "cluster", "response", {}),
+    ("firth", "y ~ x*m", "classical", "response", {}),
+    ("firth", "y ~ x*m", "classical", "flic", {}),
+    ("firth", "y ~ x*m", "hc1", "flic", {}),
+    ("firth", "y ~ x*m", "jackknife", "flic", {}),
+    ("ridge", "y ~ x*m", "hc0", "response", {"penalty": 1}),
     ("ordered", "o ~ x*m", "cluster", "response", {}),
-    ("poisson", "c ~ x*m", "hc1", "response", {}), ("negative_binomial", "deaths0 ~ x*m", "classical", "response", {}),
-    ("mixed_logit", "y2 ~ x*m", "classical", "average", {"group": "g"}), ("mixed_logit", "y2 ~ x*m", "classical", "response", {"group": "g"}),
-]  # fmt: skip
+    ("poisson", "c ~ x*m", "hc1", "response", {}),
+    ("negative_binomial", "deaths0 ~ x*m", "classical", "response", {}),
+    ("mixed_logit", "y2 ~ x*m", "classical", "average", {"group": "g"}),
+    ("mixed_logit", "y2 ~ x*m", "classical", "response", {"group": "g"}),
+]
 
 
 def with_counts_and_groups():
@@ -207,7 +235,9 @@ def test_the_logit_of_a_middle_category_keeps_its_digits(eta, cuts):
     numeric = []
     for moved in steps:
         ends = [
-            exact_logit(*(Decimal(v) + s * Decimal(e) for v, e in zip((eta, *cuts), moved, strict=True)))
+            exact_logit(
+                *(Decimal(v) + s * Decimal(e) for v, e in zip((eta, *cuts), moved, strict=True))
+            )
             for s in (1, -1)
         ]
         numeric.append(float((ends[0] - ends[1]) / (2 * Decimal(h))))
@@ -224,7 +254,9 @@ def test_end_categories_are_exact_and_nothing_warns():
         got = predict(found, far, "response").set_index(["case", "category"])
         also = effects(found, D, "predictions", at={"x": far.x.tolist()})
         effects(found, D, "comparisons", {"x": (40.0, 41.0)})
-        conditional_effects(fit("o ~ x*m", "ordered"), D, "x", (30.0, 31.0), "m", [0, 3], near=0, fewest=1)
+        conditional_effects(
+            fit("o ~ x*m", "ordered"), D, "x", (30.0, 31.0), "m", [0, 3], near=0, fewest=1
+        )
         effects(found, D, "predictions", at={"x": 40.0}, interval="simulation", draws=200, seed=1)
     assert (got.reason == "").all() and got[ENDS].notna().all(axis=None)
     for case, (category, cut, sign) in ((0, ("0", 1, 1)), (1, ("2", 2, -1))):
@@ -233,17 +265,25 @@ def test_end_categories_are_exact_and_nothing_warns():
         g = np.array([-sign * x, *(sign * (np.arange(1, 3) == cut))])
         half = Z * (g @ V @ g) ** 0.5
         row = got.loc[(case, category)]
-        assert row[ENDS].tolist() == pytest.approx([np.exp(e) for e in (eta, eta - half, eta + half)], rel=1e-6)
+        assert row[ENDS].tolist() == pytest.approx(
+            [np.exp(e) for e in (eta, eta - half, eta + half)], rel=1e-6
+        )
     np.testing.assert_allclose(also.estimate, got.estimate, rtol=1e-8)
-    small = also.std_error[0] / also.estimate[0]  # of a probability that is next to nothing the error of its logarithm
+    # of a probability that is next to nothing the error of its logarithm
+    small = also.std_error[0] / also.estimate[0]
     assert np.isfinite(small) and small > 0
 
 
 FAR = [
-    ("logit", "y ~ x", {}, {}), ("firth", "y ~ x", {}, {"scale": "response"}), ("firth", "y ~ x", {}, {"scale": "flic"}),
-    ("poisson", "c ~ x", {}, {}), ("ridge", "y ~ x", {"penalty": 1}, {}), ("mixed_logit", "y2 ~ x", {"group": "g"}, {"scale": "average"}),
-    ("discrete_time", "Surv(t, y) ~ x", {"baseline": "log"}, {"horizon": 3}), ("cox", "Surv(t, y) ~ x", {}, {"horizon": 5}),
-]  # fmt: skip
+    ("logit", "y ~ x", {}, {}),
+    ("firth", "y ~ x", {}, {"scale": "response"}),
+    ("firth", "y ~ x", {}, {"scale": "flic"}),
+    ("poisson", "c ~ x", {}, {}),
+    ("ridge", "y ~ x", {"penalty": 1}, {}),
+    ("mixed_logit", "y2 ~ x", {"group": "g"}, {"scale": "average"}),
+    ("discrete_time", "Surv(t, y) ~ x", {"baseline": "log"}, {"horizon": 3}),
+    ("cox", "Surv(t, y) ~ x", {}, {"horizon": 5}),
+]
 
 
 @pytest.mark.parametrize(("engine", "formula", "options", "ask"), FAR)
@@ -257,7 +297,11 @@ def test_a_probability_that_rounds_keeps_its_interval(engine, formula, options, 
         warnings.simplefilter("error")
         got = effects(found, d, "predictions", at={"x": at}, **ask, **more)
         change = effects(found, d, "comparisons", {"x": (at[1], at[1] + 1)}, **ask, **more)
-    assert (got.std_error > 0).all() and (got.conf_low <= got.estimate).all() and (got.estimate <= got.conf_high).all()
+    assert (
+        (got.std_error > 0).all()
+        and (got.conf_low <= got.estimate).all()
+        and (got.estimate <= got.conf_high).all()
+    )
     assert not got.note.str.contains("variance").any()
     assert change.estimate[0] != 0 and change.std_error[0] > 0
 
@@ -267,7 +311,9 @@ def test_a_difference_of_probabilities_that_both_round_to_one_is_that_of_their_c
     b = found.terms.estimate.to_numpy()
     got = effects(found, D, "comparisons", {"x": (50.0, 51.0)}).iloc[0]
     want = expit(-b[0] - 50 * b[1]) - expit(-b[0] - 51 * b[1])
-    assert expit(b[0] + 50 * b[1]) == expit(b[0] + 51 * b[1]) == 1 and got.estimate == pytest.approx(want, rel=1e-9)
+    assert expit(b[0] + 50 * b[1]) == expit(
+        b[0] + 51 * b[1]
+    ) == 1 and got.estimate == pytest.approx(want, rel=1e-9)
     ratio = effects(found, D, "comparisons", {"x": (50.0, 51.0)}, comparison="ratio").iloc[0]
     assert ratio.statistic == pytest.approx(got.statistic, rel=1e-6)
 
@@ -283,7 +329,9 @@ def test_a_horizon_before_the_first_event_says_that_it_has_no_interval():
 
 def test_restricted_means_stay_within_their_horizon():
     d = D.assign(y=(D.index % 13 == 0) * 1)
-    got = effects(fit("Surv(t, y) ~ x", "cox", data=d), d, "predictions", at={"x": [-3.0, 3.0]}, horizon=5.0)
+    got = effects(
+        fit("Surv(t, y) ~ x", "cox", data=d), d, "predictions", at={"x": [-3.0, 3.0]}, horizon=5.0
+    )
     assert ((got.conf_low > 0) & (got.conf_high < 5)).all()
 
 
@@ -303,14 +351,21 @@ def dummies(N=200):
 
 
 HOLED = [
-    ("linear", "v ~ x + C(k)", "hc1", {}, {}), ("linear", "v ~ x + C(k)", "cr2", {}, {}), ("logit", "y ~ x + C(k)", "hc1", {}, {}),
-    ("firth", "y ~ x + C(k)", "cluster", {}, {"scale": "response"}), ("firth", "y ~ x + C(k)", "cluster", {}, {"scale": "flic"}),
-    ("ordered", "o ~ x + C(k)", "hc1", {}, {}), ("poisson", "c ~ x + C(k)", "hc1", {}, {}), ("ridge", "y ~ x + C(k)", "hc1", {"penalty": 1}, {}),
-]  # fmt: skip
+    ("linear", "v ~ x + C(k)", "hc1", {}, {}),
+    ("linear", "v ~ x + C(k)", "cr2", {}, {}),
+    ("logit", "y ~ x + C(k)", "hc1", {}, {}),
+    ("firth", "y ~ x + C(k)", "cluster", {}, {"scale": "response"}),
+    ("firth", "y ~ x + C(k)", "cluster", {}, {"scale": "flic"}),
+    ("ordered", "o ~ x + C(k)", "hc1", {}, {}),
+    ("poisson", "c ~ x + C(k)", "hc1", {}, {}),
+    ("ridge", "y ~ x + C(k)", "hc1", {"penalty": 1}, {}),
+]
 
 
 @pytest.mark.parametrize(("engine", "formula", "vcov", "options", "ask"), HOLED)
-def test_what_needs_a_term_without_an_error_has_none_and_the_rest_is_as_it_was(engine, formula, vcov, options, ask):
+def test_what_needs_a_term_without_an_error_has_none_and_the_rest_is_as_it_was(
+    engine, formula, vcov, options, ask
+):
     d = dummies()
     whole = fit(formula, engine, vcov, d, **options)
     found = planted(whole, "C(k)[c]")
@@ -320,7 +375,10 @@ def test_what_needs_a_term_without_an_error_has_none_and_the_rest_is_as_it_was(e
     needs = after["at"].str.contains("k = c")
     numbers = ["estimate", "std_error", "conf_low", "conf_high"]
     np.testing.assert_allclose(after.loc[~needs, numbers], before.loc[~needs, numbers], rtol=1e-9)
-    assert after.loc[needs, numbers[1:]].isna().all(axis=None) and after.note[needs].str.startswith(said).all()
+    assert (
+        after.loc[needs, numbers[1:]].isna().all(axis=None)
+        and after.note[needs].str.startswith(said).all()
+    )
     np.testing.assert_allclose(after.estimate, before.estimate, rtol=1e-12)
     averaged = effects(found, d, "predictions", **ask).iloc[0]
     assert np.isnan(averaged.std_error) and said in averaged.note
@@ -342,7 +400,10 @@ def test_what_needs_a_term_without_an_error_has_none_and_the_rest_is_as_it_was(e
         return
     more = {"interval": "simulation", "draws": 300, "seed": 2}
     drawn = effects(found, d, "predictions", at=at, **more, **ask)
-    assert drawn.conf_low.isna().tolist() == needs.tolist() and drawn.note[needs].str.startswith(said).all()
+    assert (
+        drawn.conf_low.isna().tolist() == needs.tolist()
+        and drawn.note[needs].str.startswith(said).all()
+    )
     np.testing.assert_allclose(drawn.std_error[~needs], before.std_error[~needs], rtol=0.2)
 
 
@@ -372,10 +433,19 @@ def test_restricted_means_and_chances_of_periods_pass_it_on():
     d = dummies()
     for engine, more in (("cox", {}), ("discrete_time", {"baseline": "constant"})):
         found = fit("Surv(t, y) ~ x + C(k)", engine, "hc0", d, **more)
-        got = effects(planted(found, "C(k)[c]"), d, "comparisons", {"k": ("a", "c"), "x": (0, 1)}, horizon=4)
-        assert got.std_error.isna().all() and got.note.str.contains("as C(k)[c] has none", regex=False).all()
-    link = effects(planted(found, "C(k)[c]"), d, "comparisons", {"k": ("a", "b")}, scale="link").iloc[0]
-    assert link.std_error == pytest.approx(found.terms.set_index("term").std_error["C(k)[b]"], rel=1e-9)
+        got = effects(
+            planted(found, "C(k)[c]"), d, "comparisons", {"k": ("a", "c"), "x": (0, 1)}, horizon=4
+        )
+        assert (
+            got.std_error.isna().all()
+            and got.note.str.contains("as C(k)[c] has none", regex=False).all()
+        )
+    link = effects(
+        planted(found, "C(k)[c]"), d, "comparisons", {"k": ("a", "b")}, scale="link"
+    ).iloc[0]
+    assert link.std_error == pytest.approx(
+        found.terms.set_index("term").std_error["C(k)[b]"], rel=1e-9
+    )
 
 
 def test_pooled_effects_pass_it_on():
@@ -392,8 +462,12 @@ def test_pooled_effects_pass_it_on():
 
 
 def test_flic_where_a_dummy_is_zero_hardly_depends_on_the_cell_of_the_dummy():
-    """The dummy's slope takes up what happens in its cell, so the prediction outside it has the error of the other cases alone."""
-    d = draw(200, 9).assign(s=lambda t: (t.index % 5 == 0) * 1.0, y=lambda t: np.where(t.s == 1, 1, t.y))
+    """The dummy's slope takes up what happens in its cell, so the prediction outside it has the
+    error of the other cases alone.
+    """
+    d = draw(200, 9).assign(
+        s=lambda t: (t.index % 5 == 0) * 1.0, y=lambda t: np.where(t.s == 1, 1, t.y)
+    )
     row = pd.DataFrame({"x": [0.2], "s": [0.0]})
     found = fit("y ~ x + s", "firth", "hc1", d)
     one = predict(planted(found, "s"), row, "flic").iloc[0]
@@ -409,16 +483,23 @@ def test_a_transformed_outcome_is_named_wherever_its_numbers_stand():
     said = "in the unit of log(deaths), the outcome as the formula transforms it, not of deaths"
     found = fit("log(deaths) ~ x*m", "linear", "hc1")
     tables = [
-        effects(found, D, "predictions"), effects(found, D, "slopes"), effects(found, D, "comparisons", {"x": (0, 1)}),
-        effects(found, D, "predictions", scale="link"), predict(found, D.head(3), "response"), predict(found, D.head(3), "link"),
+        effects(found, D, "predictions"),
+        effects(found, D, "slopes"),
+        effects(found, D, "comparisons", {"x": (0, 1)}),
+        effects(found, D, "predictions", scale="link"),
+        predict(found, D.head(3), "response"),
+        predict(found, D.head(3), "link"),
         conditional_effects(found, D, "x", "slope", "m", [0, 2], near=0, fewest=1),
-    ]  # fmt: skip
-    filled = impute(D.assign(x=D.x.where(D.index > 20)), ["x", "m", "deaths"], m=2, cycles=1, donors=3, seed=1)
+    ]
+    filled = impute(
+        D.assign(x=D.x.where(D.index > 20)), ["x", "m", "deaths"], m=2, cycles=1, donors=3, seed=1
+    )
     pooled = ps.fit(filled, found.spec)
     tables += [
-        effects(pooled, filled, "predictions"), predict(pooled, D.head(2), "response"),
+        effects(pooled, filled, "predictions"),
+        predict(pooled, D.head(2), "response"),
         conditional_effects(pooled, filled, "x", "slope", "m", [0, 2], near=0, fewest=1),
-    ]  # fmt: skip
+    ]
     for table in tables:
         assert table.note.str.contains(said, regex=False).all()
     root = fit("sqrt(deaths) ~ x", "linear")
@@ -444,7 +525,9 @@ def test_the_stored_coverage_is_that_of_the_script():
     assert (FOLDER / "script.sha256").read_text().strip() == hashlib.sha256(script).hexdigest()
 
 
-@pytest.mark.parametrize("cell", [Cell("firth", "classical", ("response", "flic"), 0.3, 100)], ids=lambda c: c.name)
+@pytest.mark.parametrize(
+    "cell", [Cell("firth", "classical", ("response", "flic"), 0.3, 100)], ids=lambda c: c.name
+)
 def test_a_cell_is_found_again(cell, stored):
     got = interval_coverage.run(cell, interval_coverage.FIRST)
     want = stored[stored.cell == cell.name].reset_index(drop=True)
@@ -453,10 +536,12 @@ def test_a_cell_is_found_again(cell, stored):
 
 
 CELLS = [
-    Cell("firth", "cluster", ("flic",), 0.3, 200), Cell("logit", "hc1", ("response",), 0.1, 200),
-    Cell("ordered", "classical", ("response",), 0.3, 100, middle=True), Cell("linear", "hc1", ("response",), 0.5, 100),
+    Cell("firth", "cluster", ("flic",), 0.3, 200),
+    Cell("logit", "hc1", ("response",), 0.1, 200),
+    Cell("ordered", "classical", ("response",), 0.3, 100, middle=True),
+    Cell("linear", "hc1", ("response",), 0.5, 100),
     Cell("poisson", "hc1", ("response",), 2.0, 100),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("cell", CELLS, ids=lambda c: c.name)
@@ -468,13 +553,18 @@ def test_the_numbers_of_the_simulation_are_those_of_effects(cell):
     found = interval_coverage.template(cell, d)
     how = {"scale": scale} if cell.engine == "firth" else {}
     asked = {
-        "prediction at 0": ("predictions", None, {"at": {"x": 0.0}}), "prediction at 1": ("predictions", None, {"at": {"x": 1.0}}),
-        "mean prediction": ("predictions", None, {}), "difference": ("comparisons", {"x": (0.0, 1.0)}, {}),
-        "ratio": ("comparisons", {"x": (0.0, 1.0)}, {"comparison": "ratio"}), "slope": ("slopes", "x", {}),
-    }  # fmt: skip
+        "prediction at 0": ("predictions", None, {"at": {"x": 0.0}}),
+        "prediction at 1": ("predictions", None, {"at": {"x": 1.0}}),
+        "mean prediction": ("predictions", None, {}),
+        "difference": ("comparisons", {"x": (0.0, 1.0)}, {}),
+        "ratio": ("comparisons", {"x": (0.0, 1.0)}, {"comparison": "ratio"}),
+        "slope": ("slopes", "x", {}),
+    }
     for name in dict.fromkeys(name for name, _ in keys):
         kind, what, more = asked[name]
-        want = effects(found, d, kind, what, **how, **more)[["estimate", "std_error", "conf_low", "conf_high"]]
+        want = effects(found, d, kind, what, **how, **more)[
+            ["estimate", "std_error", "conf_low", "conf_high"]
+        ]
         got = values[[key[0] == name for key in keys], 0]
         np.testing.assert_allclose(got, want, rtol=1e-6)
     if cell.engine == "linear":

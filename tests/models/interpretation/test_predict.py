@@ -1,4 +1,6 @@
-"""Predictions: the rows of the fit give its own values back, new rows go through the stored design, FLIC keeps the share."""
+"""Predictions: the rows of the fit give its own values back, new rows go
+through the stored design, FLIC keeps the share.
+"""
 
 import numpy as np
 import pandas as pd
@@ -30,11 +32,15 @@ def draw(N=120, seed=4):
         }
     )
     d["g"] = rng.integers(0, 25, N)
-    return d.assign(v=lambda t: t.a + rng.normal(size=N), y=lambda t: (rng.random(N) < expit(t.a - 7)) * 1)
+    return d.assign(
+        v=lambda t: t.a + rng.normal(size=N), y=lambda t: (rng.random(N) < expit(t.a - 7)) * 1
+    )
 
 
 def fit(formula=f"y ~ {RIGHT}", engine="firth", vcov="classical", data=None, **more):
-    return ps.fit(draw() if data is None else data, ps.ModelSpec("m", formula, engine, vcov, **more))
+    return ps.fit(
+        draw() if data is None else data, ps.ModelSpec("m", formula, engine, vcov, **more)
+    )
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -43,18 +49,24 @@ def test_the_mean_of_flic_is_the_observed_share(seed, vcov):
     d = draw(seed=seed)
     found = fit(data=d, vcov=vcov)
     assert predict(found, d, "flic").estimate.mean() == pytest.approx(d.y.mean(), abs=SHARE)
-    assert abs(predict(found, d, "response").estimate.mean() - d.y.mean()) > 1e-4  # Firth's own is pulled to one half
+    # Firth's own is pulled to one half
+    assert abs(predict(found, d, "response").estimate.mean() - d.y.mean()) > 1e-4
 
 
 def test_flic_is_a_logit_of_the_intercept_with_the_rest_as_offset():
     d = draw()
     found = fit(data=d)
     offset = found.design.X[:, 1:] @ found.terms.estimate[1:]
-    alone = sm.GLM(d.y, np.ones(len(d)), family=sm.families.Binomial(), offset=offset).fit(tol=1e-14)
-    np.testing.assert_allclose(predict(found, d, "flic").estimate, expit(offset + alone.params.iloc[0]), rtol=SAME)
+    alone = sm.GLM(d.y, np.ones(len(d)), family=sm.families.Binomial(), offset=offset).fit(
+        tol=1e-14
+    )
+    np.testing.assert_allclose(
+        predict(found, d, "flic").estimate, expit(offset + alone.params.iloc[0]), rtol=SAME
+    )
     slope = np.log(predict(found, d, "flic").estimate / (1 - predict(found, d, "flic").estimate))
     link = predict(found, d, "link").estimate
-    np.testing.assert_allclose(slope - link, slope[0] - link[0], atol=ROUNDING)  # the slopes are kept
+    # the slopes are kept
+    np.testing.assert_allclose(slope - link, slope[0] - link[0], atol=ROUNDING)
 
 
 @given(
@@ -65,12 +77,17 @@ def test_flic_is_a_logit_of_the_intercept_with_the_rest_as_offset():
 def test_the_shift_exists_for_every_predictor_and_share(eta, scale, share):
     x = np.array([eta]) * scale
     shift = flic_shift(x, np.array([share]))
-    # a predictor of 1e4 has digits of 1e-12, so the mean can jump over the share by as much where it is steep
+    # a predictor of 1e4 has digits of 1e-12, so the mean can jump over the share by as much where
+    # it is steep
     assert expit(x + shift).mean() == pytest.approx(share, abs=1e-11)
 
 
 def test_a_share_of_nothing_or_all_has_an_infinite_shift():
-    assert flic_shift(np.zeros((3, 4)), np.array([0.0, 0.5, 1.0])).tolist() == [-np.inf, 0.0, np.inf]
+    assert flic_shift(np.zeros((3, 4)), np.array([0.0, 0.5, 1.0])).tolist() == [
+        -np.inf,
+        0.0,
+        np.inf,
+    ]
 
 
 def test_separated_outcomes_have_flic_probabilities():
@@ -97,7 +114,9 @@ def test_intervals_are_the_delta_method_on_the_link(engine, left):
     )
     response = predict(found, d, "response", level=0.9)
     want = (
-        got if engine == "linear" else got.assign(**{c: expit(got[c]) for c in ("estimate", "conf_low", "conf_high")})
+        got
+        if engine == "linear"
+        else got.assign(**{c: expit(got[c]) for c in ("estimate", "conf_low", "conf_high")})
     )
     pd.testing.assert_frame_equal(response, want, rtol=ROUNDING)
     assert got.columns.tolist() == ["case", "estimate", "conf_low", "conf_high", "reason", "note"]
@@ -110,11 +129,15 @@ def test_they_are_statsmodels():
     want = sm.OLS(d.v, X).fit().get_prediction(X).summary_frame()
     got = predict(fit("v ~ a + m", "linear"), d, "response")
     np.testing.assert_allclose(
-        got[["estimate", "conf_low", "conf_high"]], want[["mean", "mean_ci_lower", "mean_ci_upper"]], rtol=SAME
+        got[["estimate", "conf_low", "conf_high"]],
+        want[["mean", "mean_ci_lower", "mean_ci_upper"]],
+        rtol=SAME,
     )
     glm = sm.GLM(d.y, X, family=sm.families.Binomial()).fit(tol=1e-14)
     got = predict(fit("y ~ a + m", "logit"), d, "response")
-    np.testing.assert_allclose(got[["estimate", "conf_low", "conf_high"]].to_numpy()[:, 0], glm.predict(X), rtol=SAME)
+    np.testing.assert_allclose(
+        got[["estimate", "conf_low", "conf_high"]].to_numpy()[:, 0], glm.predict(X), rtol=SAME
+    )
 
 
 @pytest.mark.parametrize("rows", [slice(0, 1), slice(5, 8), slice(0, 0)])
@@ -123,7 +146,10 @@ def test_a_row_is_predicted_the_same_alone_and_among_others(rows):
     found = fit()
     whole = predict(found, d, "flic")
     pd.testing.assert_frame_equal(
-        predict(found, d[rows], "flic"), whole[rows].reset_index(drop=True), rtol=ROUNDING, check_dtype=False
+        predict(found, d[rows], "flic"),
+        whole[rows].reset_index(drop=True),
+        rtol=ROUNDING,
+        check_dtype=False,
     )
 
 
@@ -143,21 +169,37 @@ def test_every_shape_of_formula_gives_its_own_rows_back(right):
     d = draw().assign(g=lambda t: t.g % 3)
     found = fit(f"v ~ {right}", "linear", data=d)
     np.testing.assert_allclose(
-        predict(found, d, "link").estimate, found.design.X @ found.terms.estimate, rtol=ROUNDING, atol=ROUNDING
+        predict(found, d, "link").estimate,
+        found.design.X @ found.terms.estimate,
+        rtol=ROUNDING,
+        atol=ROUNDING,
     )
     one = predict(found, d[::-1].iloc[:40], "link").estimate.to_numpy()
-    np.testing.assert_allclose(one, (found.design.X @ found.terms.estimate)[::-1][:40], rtol=ROUNDING, atol=ROUNDING)
+    np.testing.assert_allclose(
+        one, (found.design.X @ found.terms.estimate)[::-1][:40], rtol=ROUNDING, atol=ROUNDING
+    )
 
 
 def test_what_cannot_be_predicted_is_missing_with_the_reason():
     d = draw().iloc[:7].set_index(pd.Index(list("ABCDEFG"))).astype({"k": object})
-    d.loc["B", "k"], d.loc["C", "a"], d.loc["D", "s"], d.loc["E", "k"], d.loc["F", "m"] = "w", np.nan, -1, None, np.inf
+    d.loc["B", "k"], d.loc["C", "a"], d.loc["D", "s"], d.loc["E", "k"], d.loc["F", "m"] = (
+        "w",
+        np.nan,
+        -1,
+        None,
+        np.inf,
+    )
     got = predict(fit(), d, "flic").set_index("case")
     assert got.index.tolist() == list("ABCDEFG")
     assert got.reason.to_dict() == {
-        "A": "", "B": "C(k) is w, a category that the fit did not have", "C": "a is missing", "D": "log(s): -1 has no log",
-        "E": "k is missing", "F": "m is inf, beyond what can be predicted", "G": "",
-    }  # fmt: skip
+        "A": "",
+        "B": "C(k) is w, a category that the fit did not have",
+        "C": "a is missing",
+        "D": "log(s): -1 has no log",
+        "E": "k is missing",
+        "F": "m is inf, beyond what can be predicted",
+        "G": "",
+    }
     numbers = got[["estimate", "conf_low", "conf_high"]]
     assert numbers.loc[list("BCDEF")].isna().all(axis=None)
     pd.testing.assert_frame_equal(
@@ -204,7 +246,10 @@ def test_the_kind_must_be_written_and_hazards_are_refused():
         predict(fit(), draw())
     d = draw().assign(t=lambda t: 1 + t.g)
     found = ps.fit(d, ps.ModelSpec("m", "Surv(t, y) ~ a", "cox", "classical"))
-    with pytest.raises(ps.SpecError, match="engine of a prediction is 'cox'; it must be one of linear, logit, firth"):
+    with pytest.raises(
+        ps.SpecError,
+        match="engine of a prediction is 'cox'; it must be one of linear, logit, firth",
+    ):
         predict(found, d, "link")
 
 
@@ -212,13 +257,23 @@ def test_rows_beyond_what_the_fit_held_are_predicted_and_told():
     d = draw()
     new = d.head(3).assign(a=[d.a.min(), 99.0, d.a.mean()], m=[d.m.max(), d.m.min(), -50.0])
     told = predict(fit("v ~ a*m + C(k)", "linear", data=d), new, "response").note.tolist()
-    a, m = (f"and the fit held {d[c].min():g} to {d[c].max():g}: an extrapolation" for c in ("a", "m"))
+    a, m = (
+        f"and the fit held {d[c].min():g} to {d[c].max():g}: an extrapolation" for c in ("a", "m")
+    )
     assert told == ["", f"a is 99, {a}", f"m is -50, {m}"]
-    scaled = predict(fit("v ~ scale(a) + log(s)", "linear", data=d), new.assign(s=[1e9, np.nan, d.s.min()]), "link")
-    assert [n.split(" is ")[0] for n in scaled.note] == ["log(s)", "", ""] and scaled.reason.tolist()[
-        1
-    ] == "s is missing"
+    scaled = predict(
+        fit("v ~ scale(a) + log(s)", "linear", data=d),
+        new.assign(s=[1e9, np.nan, d.s.min()]),
+        "link",
+    )
+    assert [n.split(" is ")[0] for n in scaled.note] == [
+        "log(s)",
+        "",
+        "",
+    ] and scaled.reason.tolist()[1] == "s is missing"
     curve = predict(fit("v ~ poly(a, 2)", "linear", data=d), new, "link").note
     assert curve.str.startswith("poly(a, 2)[1] is").tolist() == [False, True, False]
-    ordered = predict(fit("k2 ~ a", "ordered", data=d.assign(k2=d.m.round().clip(-1, 1))), new, "response")
+    ordered = predict(
+        fit("k2 ~ a", "ordered", data=d.assign(k2=d.m.round().clip(-1, 1))), new, "response"
+    )
     assert [bool(n) for n in ordered.note] == [False] * 3 + [True] * 3 + [False] * 3

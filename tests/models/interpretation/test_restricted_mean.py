@@ -1,4 +1,6 @@
-"""Restricted mean survival time against R's survival, loops, numeric derivatives, weighted refits and simulation."""
+"""Restricted mean survival time against R's survival, loops, numeric
+derivatives, weighted refits and simulation.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +32,9 @@ def table(name="cases"):
 
 def model(name, vcov="classical", cluster=None):
     data, formula, options = MODELS[name]
-    return ps.fit(table(data), ps.ModelSpec(name, formula, "cox", vcov, cluster, options)), table(data)
+    return ps.fit(table(data), ps.ModelSpec(name, formula, "cox", vcov, cluster, options)), table(
+        data
+    )
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +118,9 @@ def breslow_fit(d):
 
 def small(N=36):
     rng = np.random.default_rng(6)
-    d = pd.DataFrame({"a": rng.normal(size=N), "b": rng.normal(size=N), "g": rng.integers(0, 12, N), "w": 1.0})
+    d = pd.DataFrame(
+        {"a": rng.normal(size=N), "b": rng.normal(size=N), "g": rng.integers(0, 12, N), "w": 1.0}
+    )
     t = rng.exponential(6 * np.exp(-0.7 * d.a + 0.3 * d.b))
     return d.assign(time=np.ceil(np.minimum(t, 12)), event=(t < 12) * 1)
 
@@ -130,13 +136,19 @@ def difference(d, b, tau=9.0):
 def test_a_difference_and_its_robust_error_are_those_of_loops_and_weighted_refits(vcov):
     d = small()
     spec = ps.ModelSpec(
-        "m", "Surv(time, event) ~ a + b", "cox", vcov, "g" if vcov == "cluster" else None, {"ties": "breslow"}
+        "m",
+        "Surv(time, event) ~ a + b",
+        "cox",
+        vcov,
+        "g" if vcov == "cluster" else None,
+        {"ties": "breslow"},
     )
     got = effects(ps.fit(d, spec), d, "comparisons", {"a": (0, 1)}, horizon=9).iloc[0]
     b = breslow_fit(d)
     assert got.estimate == pytest.approx(difference(d, b), rel=1e-8)
     parts, eps = [], 1e-4
-    for i in range(len(d)):  # what a little more weight of one row does: the influence, by its definition
+    # what a little more weight of one row does: the influence, by its definition
+    for i in range(len(d)):
         ends = []
         for sign in (1, -1):
             more = d.assign(w=np.where(np.arange(len(d)) == i, 1 + sign * eps, 1.0))
@@ -144,9 +156,13 @@ def test_a_difference_and_its_robust_error_are_those_of_loops_and_weighted_refit
         parts.append((ends[0] - ends[1]) / (2 * eps))
     groups = d.g if vcov == "cluster" else d.index.to_series()
     G = groups.nunique()
-    variance = (pd.Series(parts).groupby(groups).sum() ** 2).sum() * (G / (G - 1) if vcov == "cluster" else 1)
+    variance = (pd.Series(parts).groupby(groups).sum() ** 2).sum() * (
+        G / (G - 1) if vcov == "cluster" else 1
+    )
     assert got.std_error == pytest.approx(variance**0.5, rel=NUMERIC)
-    assert got.conf_high - got.conf_low == pytest.approx(2 * 1.959963984540054 * got.std_error, rel=1e-9)
+    assert got.conf_high - got.conf_low == pytest.approx(
+        2 * 1.959963984540054 * got.std_error, rel=1e-9
+    )
 
 
 @pytest.mark.parametrize("name", ["breslow", "strata", "entry"])
@@ -170,9 +186,12 @@ def test_simulation_agrees_with_delta_and_follows_its_seed():
     fit = ps.fit(d, ps.ModelSpec("m", "Surv(time, event) ~ a + b", "cox", "classical"))
     delta = effects(fit, d, "comparisons", {"a": (0, 1)}, horizon=9).iloc[0]
     ask = {"horizon": 9, "interval": "simulation", "draws": 2000}
-    one, same, other = (effects(fit, d, "comparisons", {"a": (0, 1)}, seed=s, **ask).iloc[0] for s in (1, 1, 2))
+    one, same, other = (
+        effects(fit, d, "comparisons", {"a": (0, 1)}, seed=s, **ask).iloc[0] for s in (1, 1, 2)
+    )
     assert one.equals(same) and one.std_error != other.std_error and one.estimate == delta.estimate
-    # sd of a standard deviation of 2,000 draws is 1.6 %; the delta method differs from it by curvature, too
+    # sd of a standard deviation of 2,000 draws is 1.6 %; the delta method differs from it by
+    # curvature, too
     assert one.std_error == pytest.approx(delta.std_error, rel=0.08)
 
 
@@ -200,8 +219,18 @@ def test_the_interval_covers_the_mean_that_is_true():
         ("breslow", {"horizon": np.nan}, ps.SpecError, "it must be a number above zero"),
         ("breslow", {"horizon": "10"}, ps.SpecError, "horizon is '10'"),
         ("breslow", {"horizon": 10, "scale": "link"}, ps.SpecError, "beside a horizon"),
-        ("breslow", {}, ps.SpecError, "the scale must be written for engine 'cox'.*restricted mean"),
-        ("breslow", {"scale": "response"}, ps.SpecError, "scale of engine 'cox' is 'response'; it must be one of link"),
+        (
+            "breslow",
+            {},
+            ps.SpecError,
+            "the scale must be written for engine 'cox'.*restricted mean",
+        ),
+        (
+            "breslow",
+            {"scale": "response"},
+            ps.SpecError,
+            "scale of engine 'cox' is 'response'; it must be one of link",
+        ),
         (
             "strata",
             {"horizon": 10, "over": "data", "drop": "region"},
@@ -248,12 +277,19 @@ def test_the_log_hazard_is_the_coefficient_with_every_vcov():
 def test_rows_with_a_start_are_told():
     fit, data = model("intervals")
     note = effects(fit, data, "predictions", horizon=9).note[0]
-    assert note == "every row of Surv(start, stop, event) counts as a case, its values unchanged from 0 to the horizon"
+    assert (
+        note
+        == "every row of Surv(start, stop, event) counts as a case, its values unchanged from 0 to"
+        " the horizon"
+    )
 
 
 def test_rows_given_keep_their_strata():
     fit, data = model("strata")
     part = data[data.region.isin(["north", "west"])]
     got = effects(fit, part, "predictions", horizon=8, over="data").iloc[0]
-    each = [effects(fit, part.iloc[[i]], "predictions", horizon=8, over="data").estimate[0] for i in range(len(part))]
+    each = [
+        effects(fit, part.iloc[[i]], "predictions", horizon=8, over="data").estimate[0]
+        for i in range(len(part))
+    ]
     assert got.estimate == pytest.approx(np.mean(each), rel=ROUNDING)

@@ -1,4 +1,6 @@
-"""Every argument wrong in turn: each is refused by its name, and nothing of numpy's or pandas' reaches the reader."""
+"""Every argument wrong in turn: each is refused by its name, and
+nothing of numpy's or pandas' reaches the reader.
+"""
 
 import numpy as np
 import pandas as pd
@@ -30,7 +32,10 @@ FILLED = impute(GAPS, list(D.columns), m=3, cycles=1, donors=3, seed=1)
 SPEC = ps.ModelSpec("m", "y ~ x*m + C(k)", "logit", "classical")
 FIT, POOLED = ps.fit(D, SPEC), ps.fit(FILLED, SPEC)
 COX = ps.fit(D, ps.ModelSpec("c", "Surv(t, y) ~ x", "cox", "classical"))
-PERIODS = ps.fit(D, ps.ModelSpec("c", "Surv(t, y) ~ x", "discrete_time", "classical", options={"baseline": "log"}))
+PERIODS = ps.fit(
+    D,
+    ps.ModelSpec("c", "Surv(t, y) ~ x", "discrete_time", "classical", options={"baseline": "log"}),
+)
 SIMULATED = {"interval": "simulation", "draws": 100}
 
 
@@ -38,44 +43,143 @@ def conditional(**given):
     return conditional_effects(
         FIT,
         D,
-        **{"variable": "x", "change": "slope", "moderator": "m", "values": [0, 1], "near": 0.5, "fewest": 1} | given,
+        **{
+            "variable": "x",
+            "change": "slope",
+            "moderator": "m",
+            "values": [0, 1],
+            "near": 0.5,
+            "fewest": 1,
+        }
+        | given,
     )
 
 
 def imputed(**given):
-    return impute(**{"data": GAPS, "columns": ["y", "x", "m"], "m": 2, "cycles": 1, "donors": 2, "seed": 1} | given)
+    return impute(
+        **{"data": GAPS, "columns": ["y", "x", "m"], "m": 2, "cycles": 1, "donors": 2, "seed": 1}
+        | given
+    )
 
 
 WRONG = {
-    "fit": (lambda v: predict(v, D, "response"), [None, "x", 0, []], "predict takes a Fit, or a PooledFit"),
-    "level": (lambda v: predict(FIT, D, "response", v), [None, "x", [], True, 95], "level is .* must lie between 0 and 1"),
-    "level-effects": (lambda v: effects(FIT, D, "slopes", level=v), [None, "x", {}], "level is .* must lie between 0 and 1"),
+    "fit": (
+        lambda v: predict(v, D, "response"),
+        [None, "x", 0, []],
+        "predict takes a Fit, or a PooledFit",
+    ),
+    "level": (
+        lambda v: predict(FIT, D, "response", v),
+        [None, "x", [], True, 95],
+        "level is .* must lie between 0 and 1",
+    ),
+    "level-effects": (
+        lambda v: effects(FIT, D, "slopes", level=v),
+        [None, "x", {}],
+        "level is .* must lie between 0 and 1",
+    ),
     "level-tidy": (lambda v: FIT.tidy(v), [None, "x", []], "level is .* must lie between 0 and 1"),
-    "level-pooled": (lambda v: POOLED.tidy(v), [None, "x", []], "level is .* must lie between 0 and 1"),
+    "level-pooled": (
+        lambda v: POOLED.tidy(v),
+        [None, "x", []],
+        "level is .* must lie between 0 and 1",
+    ),
     "one_sided": (lambda v: POOLED.tidy(one_sided=v), [[], {}, 1], "one_sided"),
-    "at": (lambda v: effects(FIT, D, "slopes", "x", at=v), ["m", 1.5, True, ["m"]], "at is .*; write the value of each column"),
-    "at-category": (lambda v: effects(FIT, D, "slopes", "x", at={"k": v}), [{}, {"u": 1}], "the value of 'k' is .*; it must be a category"),
-    "variables": (lambda v: effects(FIT, D, "slopes", v), [0, True, 1.5, [1]], "the variables of slopes are"),
-    "seed": (lambda v: effects(FIT, D, "slopes", "x", seed=v, **SIMULATED), ["x", -1, 1.5, True, []], "seed is .* whole number"),
-    "seed-pooled": (lambda v: effects(POOLED, FILLED, "slopes", "x", seed=v, **SIMULATED), ["x", -1, 1.5], "seed is .* whole number"),
-    "seed-null": (lambda v: POOLED.null_statistics(["x"], 99, v), [None, "x", -1, 1.5], "seed is .* whole number"),
-    "horizon": (lambda v: effects(COX, D, "comparisons", {"x": (0, 1)}, horizon=v), [[], {}, "x", -1], "horizon is"),
-    "periods": (lambda v: effects(PERIODS, D, "comparisons", {"x": (0, 1)}, horizon=v), [[], {}, "x", 1.5, np.nan], "horizon is"),
-    "values": (lambda v: conditional(values=v), [None, 0, True, 1.5], "values of 'm' are .*; write a list of values"),
-    "value": (lambda v: conditional(values=[v]), [None, [], {}], "is no value of 'm'; it must be a number"),
+    "at": (
+        lambda v: effects(FIT, D, "slopes", "x", at=v),
+        ["m", 1.5, True, ["m"]],
+        "at is .*; write the value of each column",
+    ),
+    "at-category": (
+        lambda v: effects(FIT, D, "slopes", "x", at={"k": v}),
+        [{}, {"u": 1}],
+        "the value of 'k' is .*; it must be a category",
+    ),
+    "variables": (
+        lambda v: effects(FIT, D, "slopes", v),
+        [0, True, 1.5, [1]],
+        "the variables of slopes are",
+    ),
+    "seed": (
+        lambda v: effects(FIT, D, "slopes", "x", seed=v, **SIMULATED),
+        ["x", -1, 1.5, True, []],
+        "seed is .* whole number",
+    ),
+    "seed-pooled": (
+        lambda v: effects(POOLED, FILLED, "slopes", "x", seed=v, **SIMULATED),
+        ["x", -1, 1.5],
+        "seed is .* whole number",
+    ),
+    "seed-null": (
+        lambda v: POOLED.null_statistics(["x"], 99, v),
+        [None, "x", -1, 1.5],
+        "seed is .* whole number",
+    ),
+    "horizon": (
+        lambda v: effects(COX, D, "comparisons", {"x": (0, 1)}, horizon=v),
+        [[], {}, "x", -1],
+        "horizon is",
+    ),
+    "periods": (
+        lambda v: effects(PERIODS, D, "comparisons", {"x": (0, 1)}, horizon=v),
+        [[], {}, "x", 1.5, np.nan],
+        "horizon is",
+    ),
+    "values": (
+        lambda v: conditional(values=v),
+        [None, 0, True, 1.5],
+        "values of 'm' are .*; write a list of values",
+    ),
+    "value": (
+        lambda v: conditional(values=[v]),
+        [None, [], {}],
+        "is no value of 'm'; it must be a number",
+    ),
     "near": (lambda v: conditional(near=v), [[], {}, None, "x", -1], "near is"),
-    "difference": (lambda v: conditional(difference=v), [0, True, 1.5, "01", (0,)], "difference is"),
-    "held": (lambda v: conditional(at=v), ["x", 1, True], "at is .*; write the value of each column"),
-    "moderator": (lambda v: conditional(moderator=v), [[], {}, 1], "each must be the name of a column"),
-    "groups": (lambda v: diagnose(FIT, by=[], groups=v), [None, "x", np.nan, [], 1, 2.5], "groups is .*; write two or more"),
-    "by": (lambda v: diagnose(FIT, by=v), [True, 0, 1.5], "by is .*; write a list of what is left out"),
-    "columns": (lambda v: imputed(columns=v), [None, 0, True], "columns is .*; write a list of names"),
-    "survival": (lambda v: imputed(columns=["y", "x", "t"], survival=v), [0, True, 1.5, "t"], "survival is .*; write \\(time, event\\)"),
+    "difference": (
+        lambda v: conditional(difference=v),
+        [0, True, 1.5, "01", (0,)],
+        "difference is",
+    ),
+    "held": (
+        lambda v: conditional(at=v),
+        ["x", 1, True],
+        "at is .*; write the value of each column",
+    ),
+    "moderator": (
+        lambda v: conditional(moderator=v),
+        [[], {}, 1],
+        "each must be the name of a column",
+    ),
+    "groups": (
+        lambda v: diagnose(FIT, by=[], groups=v),
+        [None, "x", np.nan, [], 1, 2.5],
+        "groups is .*; write two or more",
+    ),
+    "by": (
+        lambda v: diagnose(FIT, by=v),
+        [True, 0, 1.5],
+        "by is .*; write a list of what is left out",
+    ),
+    "columns": (
+        lambda v: imputed(columns=v),
+        [None, 0, True],
+        "columns is .*; write a list of names",
+    ),
+    "survival": (
+        lambda v: imputed(columns=["y", "x", "t"], survival=v),
+        [0, True, 1.5, "t"],
+        "survival is .*; write \\(time, event\\)",
+    ),
     "terms": (lambda v: POOLED.joint_test(v), [None, 0, True, {"x": 1}], "the terms to test are"),
     "terms-one": (lambda v: FIT.joint_test(v), [None, 0, True], "the terms to test are"),
-    "weights": (lambda v: POOLED.contrast(v), [None, "x", 0, [("x", 1)]], "the weights of a contrast are"),
+    "weights": (
+        lambda v: POOLED.contrast(v),
+        [None, "x", 0, [("x", 1)]],
+        "the weights of a contrast are",
+    ),
     "weights-one": (lambda v: FIT.contrast(v), [None, "x", 0], "the weights of a contrast are"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", WRONG)

@@ -1,4 +1,6 @@
-"""The hazard that a row lived through, by loops; what it does to a chain; survival outcomes that tell nothing are refused."""
+"""The hazard that a row lived through, by loops; what it does to a chain; survival outcomes that
+tell nothing are refused.
+"""
 
 import numpy as np
 import pandas as pd
@@ -17,7 +19,13 @@ def draw(N=90, seed=1):
     start = rng.integers(0, 4, N) * rng.integers(0, 2, N)
     stop = start + 1 + np.minimum(rng.exponential(6 * np.exp(-x), N), 9).astype(int)
     d = pd.DataFrame(
-        {"start": start, "stop": stop, "event": (rng.random(N) < 0.6) * 1, "x": x, "z": x + rng.normal(size=N)}
+        {
+            "start": start,
+            "stop": stop,
+            "event": (rng.random(N) < 0.6) * 1,
+            "x": x,
+            "z": x + rng.normal(size=N),
+        }
     )
     return d.assign(x=d.x.where(rng.random(N) > 0.25))
 
@@ -40,14 +48,20 @@ def test_the_hazard_is_that_of_a_loop():
 
 
 def test_only_event_and_hazard_reach_the_chain():
-    """Times that are stretched by any increasing function fill the same values; without survival they do not."""
+    """Times that are stretched by any increasing function fill the
+    same values; without survival they do not.
+    """
     columns, late = ["stop", "event", "x", "z"], D.assign(stop=np.exp(D.stop))
     asked = ASK | {"survival": ("stop", "event")}
-    for t, other in zip(impute(D, columns, **asked).tables, impute(late, columns, **asked).tables, strict=True):
+    for t, other in zip(
+        impute(D, columns, **asked).tables, impute(late, columns, **asked).tables, strict=True
+    ):
         pd.testing.assert_series_equal(t.x, other.x)
     free = impute(D, columns, **ASK)
     assert not impute(late, columns, **ASK).tables[0].x.equals(free.tables[0].x)
-    found = impute(D, ["start", "stop", "event", "x", "z"], **(ASK | {"survival": ["start", "stop", "event"]}))
+    found = impute(
+        D, ["start", "stop", "event", "x", "z"], **(ASK | {"survival": ["start", "stop", "event"]})
+    )
     assert found.survival == ("start", "stop", "event") and "Nelson-Aalen" in found.notes[0].text
     assert found.missing.column.tolist() == ["start", "stop", "event", "x", "z"]
     spec = ps.ModelSpec("m", "Surv(start, stop, event) ~ x + z", "cox", "classical")
@@ -61,12 +75,32 @@ def test_only_event_and_hazard_reach_the_chain():
         ({}, ("stop",), ps.SpecError, r"write \(time, event\) or \(start, stop, event\)"),
         ({}, "stop", ps.SpecError, "survival is 'stop'"),
         ({}, ("stop", "dead"), ps.SpecError, "survival names 'dead', which columns does not"),
-        ({"stop": D.stop.where(D.index > 2)}, ("stop", "event"), ps.FitError, r"3 case\(s\) have no value in stop, event"),
-        ({"event": D.event * 2}, ("stop", "event"), ps.FitError, r"'event' of survival must hold 0 and 1, .*\[0.0, 2.0\]"),
-        ({"stop": D.stop.where(D.index > 0, 0)}, ("stop", "event"), ps.FitError, r"1 row\(s\) of survival end at their start"),
-        ({"event": D.event.map({0: "no", 1: "yes"})}, ("stop", "event"), ps.FitError, "'event' of survival holds .*; times and events"),
+        (
+            {"stop": D.stop.where(D.index > 2)},
+            ("stop", "event"),
+            ps.FitError,
+            r"3 case\(s\) have no value in stop, event",
+        ),
+        (
+            {"event": D.event * 2},
+            ("stop", "event"),
+            ps.FitError,
+            r"'event' of survival must hold 0 and 1, .*\[0.0, 2.0\]",
+        ),
+        (
+            {"stop": D.stop.where(D.index > 0, 0)},
+            ("stop", "event"),
+            ps.FitError,
+            r"1 row\(s\) of survival end at their start",
+        ),
+        (
+            {"event": D.event.map({0: "no", 1: "yes"})},
+            ("stop", "event"),
+            ps.FitError,
+            "'event' of survival holds .*; times and events",
+        ),
     ],
-)  # fmt: skip
+)
 def test_survival_outcomes_that_tell_nothing_are_refused(change, survival, error, said):
     with pytest.raises(error, match=said):
         impute(D.assign(**change), ["stop", "event", "x", "z"], **ASK, survival=survival)

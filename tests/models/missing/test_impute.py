@@ -1,4 +1,6 @@
-"""Imputation against R's mice, pooling by hand, every engine and covariance, coverage; what cannot be filled is refused."""
+"""Imputation against R's mice, pooling by hand, every engine and
+covariance, coverage; what cannot be filled is refused.
+"""
 
 from pathlib import Path
 
@@ -34,10 +36,18 @@ TERMS = [
 
 def draw(N=140, seed=3):
     rng = np.random.default_rng(seed)
-    d = pd.DataFrame({
-        "x": rng.normal(size=N), "z": rng.normal(5, 2, N) * 1e9, "s": np.exp(rng.normal(size=N)), "k": rng.choice(list("abc"), N),
-        "q": rng.choice(["in", "out"], N), "n": rng.integers(0, 9, N), "g": rng.integers(0, 20, N), "t": rng.integers(1, 13, N),
-    })  # fmt: skip
+    d = pd.DataFrame(
+        {
+            "x": rng.normal(size=N),
+            "z": rng.normal(5, 2, N) * 1e9,
+            "s": np.exp(rng.normal(size=N)),
+            "k": rng.choice(list("abc"), N),
+            "q": rng.choice(["in", "out"], N),
+            "n": rng.integers(0, 9, N),
+            "g": rng.integers(0, 20, N),
+            "t": rng.integers(1, 13, N),
+        }
+    )
     d["v"] = d.x - 0.3 * d.z / 1e9 + rng.normal(size=N)
     d["y"] = (rng.random(N) < expit(d.x)) * 1
     for column, share in (("x", 0.3), ("z", 0.1), ("s", 0.15), ("q", 0.1)):
@@ -60,7 +70,9 @@ def fit(formula, engine="logit", vcov="classical", cluster=None, data=FILLED, **
 def test_only_what_is_missing_is_filled_and_with_values_that_others_have():
     before = D.copy()
     assert isinstance(FILLED, Imputed) and len(FILLED) == 4
-    assert FILLED.missing.set_index("column").n_missing.to_dict() == {c: int(D[c].isna().sum()) for c in COLUMNS}
+    assert FILLED.missing.set_index("column").n_missing.to_dict() == {
+        c: int(D[c].isna().sum()) for c in COLUMNS
+    }
     assert set(FILLED.where) == {"x", "z", "s", "q", "n", "yes"}
     for table in FILLED.tables:
         assert table.dtypes.equals(D.dtypes) and table.index.equals(D.index)
@@ -72,12 +84,17 @@ def test_only_what_is_missing_is_filled_and_with_values_that_others_have():
     pd.testing.assert_frame_equal(D, before)
     assert impute(D, COLUMNS, **ASK).tables[3].equals(FILLED.tables[3])
     assert not impute(D, COLUMNS, **(ASK | {"seed": 8})).tables[3].equals(FILLED.tables[3])
-    assert FILLED.trace.groupby("draw").size().tolist() == [18] * 4 and "x 35 (25%)" in FILLED.notes[0].text
+    assert (
+        FILLED.trace.groupby("draw").size().tolist() == [18] * 4
+        and "x 35 (25%)" in FILLED.notes[0].text
+    )
 
 
 @pytest.mark.parametrize(("left", "engine"), [("v", "linear"), ("y", "logit")])
 def test_pooled_results_are_those_of_mice(left, engine):
-    """Both by predictive mean matching with 5 donors; a difference beyond four Monte Carlo errors is one."""
+    """Both by predictive mean matching with 5 donors; a difference
+    beyond four Monte Carlo errors is one.
+    """
     want = pd.read_csv(HERE / "expected.csv").query("model == @left").set_index("term")
     d = pd.read_csv(HERE / "data.csv")
     filled = impute(d, [left, "x", "z", "w"], m=120, cycles=5, donors=5, seed=2)
@@ -110,9 +127,13 @@ def test_pooling_by_hand():
     np.testing.assert_allclose(got.terms.df, df, rtol=1e-10)
     half = stats.t.ppf(0.975, df) * got.terms.std_error
     np.testing.assert_allclose(got.terms.conf_high - got.terms.conf_low, 2 * half, rtol=1e-10)
-    np.testing.assert_allclose(got.terms.p_value, 2 * stats.t.sf(np.abs(got.terms.statistic), df), rtol=1e-9)
+    np.testing.assert_allclose(
+        got.terms.p_value, 2 * stats.t.sf(np.abs(got.terms.statistic), df), rtol=1e-9
+    )
     wide = got.tidy(0.99)
-    np.testing.assert_allclose(wide.conf_high - wide.estimate, stats.t.ppf(0.995, df) * got.terms.std_error, rtol=1e-10)
+    np.testing.assert_allclose(
+        wide.conf_high - wide.estimate, stats.t.ppf(0.995, df) * got.terms.std_error, rtol=1e-10
+    )
     row, other = got.contrast({"x": 2, "Intercept": 1}).iloc[0], np.array([1.0, 2.0, 0.0])
     assert (row.estimate, row.std_error) == pytest.approx(
         (other @ Q.mean(axis=0), (other @ T @ other) ** 0.5), rel=1e-10
@@ -123,24 +144,38 @@ def test_pooling_by_hand():
 @pytest.mark.parametrize(
     ("formula", "engine", "vcov", "cluster"),
     [
-        *(("v ~ x + z + C(q)", "linear", v, None) for v in ("classical", "hc0", "hc1", "hc2", "hc3")), ("v ~ x", "linear", "cluster", "g"),
-        ("y ~ x + n", "logit", "classical", None), ("y ~ x + n", "logit", "cluster", "g"), ("y ~ x + yes + C(k)", "firth", "classical", None),
-        ("y ~ x + log(s)", "firth", "cluster", ["g", "k"]), ("Surv(t, y) ~ x + z", "cox", "classical", None),
-        ("Surv(t, y) ~ x", "cox", "cluster", "g"), ("Surv(t, y) ~ x", "discrete_time", "hc0", None),
+        *(
+            ("v ~ x + z + C(q)", "linear", v, None)
+            for v in ("classical", "hc0", "hc1", "hc2", "hc3")
+        ),
+        ("v ~ x", "linear", "cluster", "g"),
+        ("y ~ x + n", "logit", "classical", None),
+        ("y ~ x + n", "logit", "cluster", "g"),
+        ("y ~ x + yes + C(k)", "firth", "classical", None),
+        ("y ~ x + log(s)", "firth", "cluster", ["g", "k"]),
+        ("Surv(t, y) ~ x + z", "cox", "classical", None),
+        ("Surv(t, y) ~ x", "cox", "cluster", "g"),
+        ("Surv(t, y) ~ x", "discrete_time", "hc0", None),
     ],
-)  # fmt: skip
+)
 def test_every_engine_and_covariance(formula, engine, vcov, cluster):
     options = {"baseline": "cubic"} if engine == "discrete_time" else {}
     got = fit(formula, engine, vcov, cluster, **options)
     Q = np.array([f.terms.estimate for f in got.fits])
     U = np.array([f.terms.std_error**2 for f in got.fits])
-    np.testing.assert_allclose(got.terms.std_error, np.sqrt(U.mean(axis=0) + 1.25 * Q.var(axis=0, ddof=1)), rtol=1e-9)
+    np.testing.assert_allclose(
+        got.terms.std_error, np.sqrt(U.mean(axis=0) + 1.25 * Q.var(axis=0, ddof=1)), rtol=1e-9
+    )
     assert got.n == len(D) and np.isfinite(got.terms[TERMS[1:7]]).all(axis=None)
     kinds = [n.kind for n in got.notes]
-    assert "imputed" in kinds and "pooled" in kinds and ("clusters" in kinds) == (cluster is not None)
+    assert (
+        "imputed" in kinds and "pooled" in kinds and ("clusters" in kinds) == (cluster is not None)
+    )
     horizon = 6 if engine in ("cox", "discrete_time") else None
     scale = "flic" if engine == "firth" else None
-    change = effects(got, FILLED, "comparisons", {"x": (0, 1)}, scale=scale, horizon=horizon).iloc[0]
+    change = effects(got, FILLED, "comparisons", {"x": (0, 1)}, scale=scale, horizon=horizon).iloc[
+        0
+    ]
     each = [
         effects(f, t, "comparisons", {"x": (0, 1)}, scale=scale, horizon=horizon).iloc[0]
         for f, t in zip(got.fits, FILLED.tables, strict=True)
@@ -158,18 +193,29 @@ def test_ratios_are_pooled_as_logarithms_and_probabilities_as_logits():
         effects(f, t, "comparisons", {"k": ("a", "b")}, comparison="ratio").iloc[0]
         for f, t in zip(got.fits, FILLED.tables, strict=True)
     ]
-    two = [effects(f, t, "predictions", at={"x": 1}).iloc[0] for f, t in zip(got.fits, FILLED.tables, strict=True)]
-    want = ps.robustness.pool([np.log(r.estimate) for r in one], [(r.std_error / r.estimate) ** 2 for r in one], np.inf)
+    two = [
+        effects(f, t, "predictions", at={"x": 1}).iloc[0]
+        for f, t in zip(got.fits, FILLED.tables, strict=True)
+    ]
+    want = ps.robustness.pool(
+        [np.log(r.estimate) for r in one], [(r.std_error / r.estimate) ** 2 for r in one], np.inf
+    )
     half = stats.t.ppf(0.975, want.df) * want.std_error
     ends = np.exp([want.estimate, want.estimate - half, want.estimate + half])
     assert [ratio.estimate, ratio.conf_low, ratio.conf_high] == pytest.approx(ends, rel=1e-10)
     assert ratio.std_error == pytest.approx(ratio.estimate * want.std_error, rel=1e-10)
     p = np.array([r.estimate for r in two])
-    want = ps.robustness.pool(logit(p), [(r.std_error / (r.estimate * (1 - r.estimate))) ** 2 for r in two], np.inf)
+    want = ps.robustness.pool(
+        logit(p), [(r.std_error / (r.estimate * (1 - r.estimate))) ** 2 for r in two], np.inf
+    )
     half = stats.t.ppf(0.95, want.df) * want.std_error
     ends = expit([want.estimate, want.estimate - half, want.estimate + half])
     assert [level.estimate, level.conf_low, level.conf_high] == pytest.approx(ends, rel=1e-10)
-    assert np.isnan(level.p_value) and level.df == pytest.approx(want.df) and level.fmi == pytest.approx(want.fmi)
+    assert (
+        np.isnan(level.p_value)
+        and level.df == pytest.approx(want.df)
+        and level.fmi == pytest.approx(want.fmi)
+    )
 
 
 def test_derived_terms_are_made_after_imputation():
@@ -177,7 +223,9 @@ def test_derived_terms_are_made_after_imputation():
     names = got.terms.term.tolist()
     for f, t in zip(got.fits, FILLED.tables, strict=True):
         np.testing.assert_allclose(f.design.X[:, names.index("log(s)")], np.log(t.s), rtol=1e-12)
-        np.testing.assert_allclose(f.design.X[:, names.index("log(s):x")], np.log(t.s) * t.x, rtol=1e-12)
+        np.testing.assert_allclose(
+            f.design.X[:, names.index("log(s):x")], np.log(t.s) * t.x, rtol=1e-12
+        )
         assert f.design.centres["scale(z)"][0] == pytest.approx(t.z.mean())
     told = next(n.text for n in got.notes if n.kind == "derived")
     assert told.startswith("log(s), square(x), s:x made of filled values after imputation")
@@ -205,15 +253,26 @@ def test_a_study_frame_stays_one():
 
 
 def test_several_specifications_and_odds_ratios():
-    specs = [ps.ModelSpec("a", "y ~ x", "logit", "hc1"), ps.ModelSpec("b", "y ~ x + z", "firth", "classical")]
+    specs = [
+        ps.ModelSpec("a", "y ~ x", "logit", "hc1"),
+        ps.ModelSpec("b", "y ~ x + z", "firth", "classical"),
+    ]
     a, b = ps.fit(FILLED, specs)
     odds = a.tidy(exponentiate=True)
-    np.testing.assert_allclose(odds[["estimate", "conf_low"]], np.exp(a.terms[["estimate", "conf_low"]]), rtol=1e-12)
+    np.testing.assert_allclose(
+        odds[["estimate", "conf_low"]], np.exp(a.terms[["estimate", "conf_low"]]), rtol=1e-12
+    )
     assert "Wald" in next(n.text for n in b.notes if n.kind == "wald")
-    assert "4 tables for a fraction of missing information" in next(n.text for n in a.notes if n.kind == "few_tables")
+    assert "4 tables for a fraction of missing information" in next(
+        n.text for n in a.notes if n.kind == "few_tables"
+    )
     with pytest.raises(ps.SpecError, match="no odds ratios"):
         fit("v ~ x", "linear").tidy(exponentiate=True)
-    assert "x" in a._repr_html_() and "completed tables" in FILLED._repr_html_() and "4 tables" in repr(a)
+    assert (
+        "x" in a._repr_html_()
+        and "completed tables" in FILLED._repr_html_()
+        and "4 tables" in repr(a)
+    )
 
 
 @pytest.mark.parametrize(
@@ -224,25 +283,53 @@ def test_several_specifications_and_odds_ratios():
         ({"cycles": 0}, ps.SpecError, "cycles is 0"),
         ({"donors": 2.5}, ps.SpecError, "donors is 2.5"),
         ({"seed": None}, ps.SpecError, "seed is None"),
-        ({"columns": ["y", "xx"]}, ps.SpecError, "the column 'xx' is not in the data. Did you mean 'x'"),
+        (
+            {"columns": ["y", "xx"]},
+            ps.SpecError,
+            "the column 'xx' is not in the data. Did you mean 'x'",
+        ),
         ({"columns": ["y", "x", "x"]}, ps.SpecError, "'x' stands twice"),
         ({"columns": "x"}, ps.SpecError, "fewer than two"),
-        ({"columns": ["y", "v"]}, ps.FitError, "nothing is missing in y, v: fit the data as they are"),
-        ({"data": D.assign(x=np.nan)}, ps.FitError, "the column 'x' has no value in any of 140 rows"),
+        (
+            {"columns": ["y", "v"]},
+            ps.FitError,
+            "nothing is missing in y, v: fit the data as they are",
+        ),
+        (
+            {"data": D.assign(x=np.nan)},
+            ps.FitError,
+            "the column 'x' has no value in any of 140 rows",
+        ),
         (
             {"data": D.assign(x=D.x.where(D.x.isna(), 3.0))},
             ps.FitError,
             "the column 'x' is 3.0 wherever it has a value",
         ),
-        ({"data": D.assign(k=D.k.where(D.index > 4))}, ps.FitError, "'k' has 3 categories and 5 missing value"),
-        ({"data": D.assign(x=D.x.where(D.index > 0, np.inf))}, ps.FitError, "'x' holds 1 infinite value"),
+        (
+            {"data": D.assign(k=D.k.where(D.index > 4))},
+            ps.FitError,
+            "'k' has 3 categories and 5 missing value",
+        ),
+        (
+            {"data": D.assign(x=D.x.where(D.index > 0, np.inf))},
+            ps.FitError,
+            "'x' holds 1 infinite value",
+        ),
         (
             {"columns": ["x", "z"], "data": D.assign(z=D.z.where(D.x.notna()))},
             ps.FitError,
             "case.s. have no value in any of the columns",
         ),
-        ({"data": D.assign(x=D.x.where(D.x > 1.6))}, ps.FitError, "'x' has . value.s., too few for"),
-        ({"donors": 120}, ps.FitError, "too few for 11 terms of the imputation model and 120 donors"),
+        (
+            {"data": D.assign(x=D.x.where(D.x > 1.6))},
+            ps.FitError,
+            "'x' has . value.s., too few for",
+        ),
+        (
+            {"donors": 120},
+            ps.FitError,
+            "too few for 11 terms of the imputation model and 120 donors",
+        ),
         (
             {"columns": ["y", "x", "v", "w"], "data": D.assign(w=2 * D.v + D.y)},
             ps.FitError,
@@ -266,9 +353,16 @@ def test_several_specifications_and_odds_ratios():
         (
             {"data": D.assign(q=D.q.where(D.index > 3, "neither"))},
             ps.FitError,
-            "'q' has 3 categories and .* missing value.s.: categories of three or more are not filled in",
+            (
+                "'q' has 3 categories and .* missing value.s.: categories of three or more are not"
+                " filled in"
+            ),
         ),
-        ({"data": D.to_numpy()}, ps.SpecError, "impute takes a StudyFrame or a DataFrame, not a ndarray"),
+        (
+            {"data": D.to_numpy()},
+            ps.SpecError,
+            "impute takes a StudyFrame or a DataFrame, not a ndarray",
+        ),
     ],
 )
 def test_what_cannot_be_filled_is_refused(change, error, said):
@@ -289,7 +383,9 @@ def test_models_that_the_imputation_did_not_know_are_refused():
         effects(got, impute(D, COLUMNS, **(ASK | {"m": 5})), "slopes")
     with pytest.raises(ps.FitError, match="are not as they were when fitted"):
         effects(got, impute(D, COLUMNS, **(ASK | {"seed": 8})), "slopes")
-    with pytest.raises(ps.SpecError, match="a Fit and its data, or a PooledFit and what impute gave"):
+    with pytest.raises(
+        ps.SpecError, match="a Fit and its data, or a PooledFit and what impute gave"
+    ):
         effects(got, D, "slopes")
     d = D.assign(sure=(D.v > 0) * 1.0)
     with pytest.raises(ps.FitError, match=r"completed table 1 of 4: m: .*separate"):
@@ -308,10 +404,12 @@ def test_no_name_of_a_column_is_evaluated(tmp_path):
 
 
 def test_tables_differ_by_as_much_as_what_is_not_known():
-    """The mean of k filled values varies by the residuals and by the line: s^2 (1/k + 1/n + dy^2/Syy), of D donors (1 - 1/D)/k.
+    """The mean of k filled values varies by the residuals and by the line: s^2 (1/k + 1/n +
+    dy^2/Syy), of D donors (1 - 1/D)/k.
 
-    Matched by one draw on both sides (type 2), a single predictor finds the same donors whatever the line, most of the second part is
-    lost, and the variance is six tenths of this. 600 tables give a variance to 6 %.
+    Matched by one draw on both sides (type 2), a single predictor finds the same donors whatever
+    the line, most of the second part is lost, and the variance is six tenths of this. 600 tables
+    give a variance to 6 %.
     """
     rng = np.random.default_rng(8)
     d = pd.DataFrame({"y": np.sort(rng.normal(size=400))})
@@ -344,7 +442,9 @@ def test_what_rubin_does_not_pool_is_refused():
 
 
 def test_a_product_of_its_own_is_not_drawn_towards_zero():
-    """A product made after imputation is, as its note says; filled like any column it is not (Seaman, Bartlett and White 2012: at random)."""
+    """A product made after imputation is, as its note says; filled like any column it is not
+    (Seaman, Bartlett and White 2012: at random).
+    """
     rng = np.random.default_rng(3)
     d = pd.DataFrame(rng.normal(size=(3000, 2)), columns=["x", "z"])
     d["xz"] = d.x * d.z
@@ -357,17 +457,24 @@ def test_a_product_of_its_own_is_not_drawn_towards_zero():
     assert made.terms.estimate.iloc[-1] < 0.85
     assert abs(own.terms.estimate.iloc[-1] - 1) < 4 * own.terms.std_error.iloc[-1] < 0.25
     told = {n.kind: n.text for n in made.notes}["derived"]
-    assert told.startswith("x:z made of filled values after imputation") and "A column of its own for each" in told
+    assert (
+        told.startswith("x:z made of filled values after imputation")
+        and "A column of its own for each" in told
+    )
     assert "derived" not in {n.kind for n in own.notes}
 
 
 def test_a_yes_or_no_outcome_with_gaps_is_fitted_without_them():
-    """Its completed column is yes and no; emptied again it can hold the gaps, and is not taken for text."""
+    """Its completed column is yes and no; emptied again it can
+    hold the gaps, and is not taken for text.
+    """
     rng = np.random.default_rng(4)
     d = pd.DataFrame({"x": rng.normal(size=80)})
     d["y"] = (d.x + rng.logistic(size=80) > 0).astype(object).where(rng.random(80) > 0.1)
     made = fit("y ~ x", "logit", data=impute(d, ["y", "x"], **ASK))
-    plain = ps.fit(d.assign(y=d.y.astype("boolean")), ps.ModelSpec("m", "y ~ x", "logit", "classical"))
+    plain = ps.fit(
+        d.assign(y=d.y.astype("boolean")), ps.ModelSpec("m", "y ~ x", "logit", "classical")
+    )
     assert made.n == d.y.notna().sum() < 80
     np.testing.assert_allclose(made.terms.estimate, plain.terms.estimate, rtol=ROUNDING)
 
@@ -381,9 +488,12 @@ def test_names_that_are_numbers_are_read_as_fit_reads_them():
 
 @pytest.mark.parametrize(
     ("values", "message"),
-    [(lambda x: x * 1e200, "Write it in another unit"), (lambda x: x * 1e-200, "Write it in another unit"),
-     (lambda x: [[1]] * len(x), "holds lists")],
-)  # fmt: skip
+    [
+        (lambda x: x * 1e200, "Write it in another unit"),
+        (lambda x: x * 1e-200, "Write it in another unit"),
+        (lambda x: [[1]] * len(x), "holds lists"),
+    ],
+)
 def test_what_has_no_spread_to_reckon_with_is_refused(values, message):
     d = pd.DataFrame({"x": np.linspace(-1, 1, 30), "y": np.linspace(0, 1, 30) ** 2})
     d.loc[3, "y"] = np.nan

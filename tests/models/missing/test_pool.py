@@ -40,7 +40,9 @@ def test_too_little_to_pool_is_refused(values):
         pool(values, [1.0] * len(values), np.inf)
 
 
-@pytest.mark.parametrize(("variances", "df"), [([1.0], 5), ([1.0, -1.0], 5), ([1.0, 1.0], 0), ([1.0, 1.0], np.nan)])
+@pytest.mark.parametrize(
+    ("variances", "df"), [([1.0], 5), ([1.0, -1.0], 5), ([1.0, 1.0], 0), ([1.0, 1.0], np.nan)]
+)
 def test_what_does_not_belong_together_is_refused(variances, df):
     with pytest.raises(FitError, match="as many variances"):
         pool([1.0, 2.0], variances, df)

@@ -1,4 +1,5 @@
-"""Numbers that marks turned into text: reported by column, mark and count, and read as numbers once they are declared.
+"""Numbers that marks turned into text: reported by column, mark and
+count, and read as numbers once they are declared.
 
 Right values: the numbers that were written before the marks were put among them.
 """
@@ -36,7 +37,10 @@ def test_a_mark_is_counted_and_declared_missing_gives_the_numbers_back(tmp_path,
     found = read_file(path)
     assert found.table["aid"].tolist() == cells
     said = texts(found)["marks_among_numbers"]
-    assert f"aid: 8 numbers, {mark!r} 2 times; read as text." in said and f"missing={{'aid': [{mark!r}]}}" in said
+    assert (
+        f"aid: 8 numbers, {mark!r} 2 times; read as text." in said
+        and f"missing={{'aid': [{mark!r}]}}" in said
+    )
     right = [*NUMBERS[:4], np.nan, *NUMBERS[4:], np.nan]
     for missing in ({"aid": [mark]}, [mark], {"aid": mark}, found.marks):
         read = read_file(path, missing=missing)
@@ -64,9 +68,16 @@ def test_other_notations_are_counted(tmp_path, cells, words):
 
 @pytest.mark.parametrize(
     "cells",
-    [["NA", "FR", "DE"], ["007", "012", "NA"], ["NA", "NA"], ["a", "b"], ["2001-02-03", "NA"], [str(10**19 + i) for i in range(3)],
-     ["A1", "2", "B3", "4"]],
-)  # fmt: skip
+    [
+        ["NA", "FR", "DE"],
+        ["007", "012", "NA"],
+        ["NA", "NA"],
+        ["a", "b"],
+        ["2001-02-03", "NA"],
+        [str(10**19 + i) for i in range(3)],
+        ["A1", "2", "B3", "4"],
+    ],
+)
 def test_columns_of_text_have_no_note_of_marks(tmp_path, cells):
     found = read_file(csv(tmp_path, "x,n\n" + "".join(f"{cell},1\n" for cell in cells)))
     assert "marks_among_numbers" not in texts(found) and found.marks == {}
@@ -80,16 +91,24 @@ def test_namibia_stays_unless_its_own_column_is_declared(tmp_path):
     assert found.table["aid"].tolist()[::2] == [1, 3] and found.table["aid"].dtype == "Int64"
     everywhere = read_file(path, missing=["NA"])
     assert everywhere.table["iso2"].tolist() == [None, "FR", "DE"]
-    assert texts(everywhere)["declared_missing"] == "Cells declared missing by column: iso2 1, aid 1."
+    assert (
+        texts(everywhere)["declared_missing"] == "Cells declared missing by column: iso2 1, aid 1."
+    )
 
 
 def test_numbers_can_be_declared_missing_and_unknown_columns_are_refused(tmp_path):
     path = csv(tmp_path, "n,x\n-99,1.5\n3,-99\n4,2.5\n")
     found = read_file(path, missing=[-99]).table
-    assert found["n"].isna().tolist() == [True, False, False] and found["x"].isna().tolist() == [False, True, False]
+    assert found["n"].isna().tolist() == [True, False, False] and found["x"].isna().tolist() == [
+        False,
+        True,
+        False,
+    ]
     with pytest.raises(SourceError, match="Did you mean 'x'"):
         read_file(path, missing={"X": ["NA"]})
-    assert "check their spelling" in texts(read_file(path, missing={"x": ["NAA"]}))["declared_missing"]
+    assert (
+        "check their spelling" in texts(read_file(path, missing={"x": ["NAA"]}))["declared_missing"]
+    )
 
 
 def test_a_workbook_says_which_cell_and_which_numbers_are_text(tmp_path):
@@ -107,10 +126,17 @@ def test_a_workbook_says_which_cell_and_which_numbers_are_text(tmp_path):
 
 def test_many_columns_give_one_note_that_names_a_few_and_hands_over_the_marks(tmp_path):
     names = [f"v{i}" for i in range(60)]
-    path = csv(tmp_path, ",".join(names) + "\n" + ",".join(["1"] * 60) + "\n" + ",".join(["NA"] * 60) + "\n")
+    path = csv(
+        tmp_path,
+        ",".join(names) + "\n" + ",".join(["1"] * 60) + "\n" + ",".join(["NA"] * 60) + "\n",
+    )
     found = read_file(path)
     said = texts(found)["marks_among_numbers"]
-    assert "v0: 1 number, 'NA' 1 time" in said and "and 55 other column(s)" in said and "missing=found.marks" in said
+    assert (
+        "v0: 1 number, 'NA' 1 time" in said
+        and "and 55 other column(s)" in said
+        and "missing=found.marks" in said
+    )
     assert len(said) < 500 and len(found.notes) == 1
     assert all(dtype == "Int64" for dtype in read_file(path, missing=found.marks).table.dtypes)
 
@@ -133,27 +159,38 @@ def test_own_takes_what_is_missing_and_carries_the_note(tmp_path):
         "first_year": 1990,
         "last_year": 1991,
     }
-    for table in (path, read_file(path), pd.read_csv(path, dtype={"aid": "str"}, keep_default_na=False)):
+    for table in (
+        path,
+        read_file(path),
+        pd.read_csv(path, dtype={"aid": "str"}, keep_default_na=False),
+    ):
         kept = own(table, **about)
         assert kept.notes[0].text.startswith("aid: 1 number, 'NA' 1 time, '.' 1 time")
         numbers = own(table, **about, missing={"aid": ["NA", "."]})
-        assert numbers.table["aid"].isna().tolist() == [False, True, True] and numbers.table["aid"].dtype == "Int64"
+        assert (
+            numbers.table["aid"].isna().tolist() == [False, True, True]
+            and numbers.table["aid"].dtype == "Int64"
+        )
         assert [n.kind for n in numbers.notes] == ["declared_missing"]
 
 
 def test_a_join_says_that_a_column_is_numbers_but_for_marks():
     cases = pd.DataFrame({"case_id": [1, 2, 3]})
     other = pd.DataFrame({"case_id": [1, 2, 3], "aid": ["1", "NA", "3"], "name": ["x", "NA", "z"]})
-    notes = [n for n in ps.join(cases, other, on="case_id", name="aid").notes if n.kind == "marks_among_numbers"]
+    notes = [
+        n
+        for n in ps.join(cases, other, on="case_id", name="aid").notes
+        if n.kind == "marks_among_numbers"
+    ]
     assert len(notes) == 1 and "aid: 2 numbers, 'NA' 1 time; kept as text" in notes[0].text
 
 
 def data():
     x = [0, 1] * 15
     y = [float(i % 7) for i in range(30)]
-    return pd.DataFrame({"y": y, "x": ["NA" if i in (3, 8) else str(v) for i, v in enumerate(x)]}, dtype=object).astype(
-        {"y": float}
-    )
+    return pd.DataFrame(
+        {"y": y, "x": ["NA" if i in (3, 8) else str(v) for i, v in enumerate(x)]}, dtype=object
+    ).astype({"y": float})
 
 
 def test_the_remedy_of_fit_names_the_marks_and_never_categories():
@@ -177,7 +214,8 @@ def test_a_mark_that_becomes_a_category_is_noted():
 
 
 def test_cells_of_several_types_are_counted_too():
-    assert str(spoiled([1, 2.5, "NA", None, float("nan"), True, "TRUE", pd.NA])) == (
-        "2 numbers, 'NA' 1 time, 'True' 1 time, 'TRUE' 1 time"
+    assert (
+        str(spoiled([1, 2.5, "NA", None, float("nan"), True, "TRUE", pd.NA]))
+        == "2 numbers, 'NA' 1 time, 'True' 1 time, 'TRUE' 1 time"
     )
     assert spoiled([None, float("nan")]) is None

@@ -1,4 +1,6 @@
-"""Spoiled files of every format: no raw error, no crash, nothing over 5 seconds or 1 GB (references/mutations)."""
+"""Spoiled files of every format: no raw error, no crash, nothing over
+5 seconds or 1 GB (references/mutations).
+"""
 
 import csv
 import importlib.util

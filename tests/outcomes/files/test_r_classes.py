@@ -1,4 +1,6 @@
-"""Columns of R data frames by their class: what R 4.2 itself prints stands in classes.csv, see references/r_files/classes.R."""
+"""Columns of R data frames by their class: what R 4.2 itself prints stands in classes.csv, see
+references/r_files/classes.R.
+"""
 
 import csv
 from pathlib import Path
@@ -39,8 +41,15 @@ def test_every_class_is_what_r_prints(found):
 
 def test_what_was_done_is_told_column_by_column(found):
     told = {(n.kind, n.text.split()[0]) for n in found.notes}
-    assert {("time_zones", "zone"), ("matrix", "matrix"), ("durations", "wait"), ("months", "month"), ("quarters", "quarter"),
-            ("tagged_missing", "tagged"), ("ordered", "ordered")} <= told  # fmt: skip
+    assert {
+        ("time_zones", "zone"),
+        ("matrix", "matrix"),
+        ("durations", "wait"),
+        ("months", "month"),
+        ("quarters", "quarter"),
+        ("tagged_missing", "tagged"),
+        ("ordered", "ordered"),
+    } <= told
     text = " ".join(str(n) for n in found.notes)
     assert "Europe/Stockholm" in text and "durations in days" in text and "low < high" in text
     assert ".a 1, .z 1" in text and "missing in spss: 92 1, 99 1" in text
@@ -63,10 +72,14 @@ def test_times_without_a_zone_are_told():
 @pytest.mark.parametrize(
     ("sheet", "column", "told"),
     [
-        ("several", "list", "an R list"), ("long", "when", "as.POSIXct()"), ("unknown", "x", "'mystery'"), ("short", "b", "3 rows"),
-        ("far", "x", "1 to 9999"), ("zone", "x", "Mars/Olympus"),
+        ("several", "list", "an R list"),
+        ("long", "when", "as.POSIXct()"),
+        ("unknown", "x", "'mystery'"),
+        ("short", "b", "3 rows"),
+        ("far", "x", "1 to 9999"),
+        ("zone", "x", "Mars/Olympus"),
     ],
-)  # fmt: skip
+)
 def test_what_has_no_value_here_is_refused_by_name(sheet, column, told):
     with pytest.raises(SourceError) as caught:
         read_file(R_FILES / "refused.rda", sheet=sheet)
@@ -74,7 +87,9 @@ def test_what_has_no_value_here_is_refused_by_name(sheet, column, told):
 
 
 def test_a_sequence_longer_than_a_table_is_refused():
-    """R writes 1:n as its length, first number and step; a damaged length would ask for all the memory."""
+    """R writes 1:n as its length, first number and step; a
+    damaged length would ask for all the memory.
+    """
     from rdata import parser
 
     from peacestudy.outcomes.files.r_file import _compact

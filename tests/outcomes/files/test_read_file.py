@@ -1,4 +1,6 @@
-"""One door for files: what stands in them is what comes out, labels and codes apart, and nothing is run."""
+"""One door for files: what stands in them is what comes out,
+labels and codes apart, and nothing is run.
+"""
 
 import contextlib
 import datetime
@@ -49,16 +51,38 @@ def said(path, **options):
 
 
 def test_text_stays_text_and_numbers_are_numbers(tmp_path):
-    text = f"iso,code,n,x,id,d,mixed,empty\nNA,007,1,1.5,{BEYOND},2001-02-03,1,\nFR,220,-2,.5,1,,x,\n,1,,1e3,2,1999-12-31,2,\n"
+    text = (
+        "iso,code,n,x,id,d,mixed,empty\n"
+        f"NA,007,1,1.5,{BEYOND},2001-02-03,1,\n"
+        "FR,220,-2,.5,1,,x,\n"
+        ",1,,1e3,2,1999-12-31,2,\n"
+    )
     table = read_file(csv_file(tmp_path, text)).table
     assert table.dtypes.astype(str).to_dict() == {
-        "iso": "object", "code": "object", "n": "Int64", "x": "float64", "id": "object", "d": "datetime64[us]", "mixed": "object", "empty": "object",
-    }  # fmt: skip
-    assert table["iso"].tolist() == ["NA", "FR", None] and table["code"].tolist() == ["007", "220", "1"]
-    assert table["x"].tolist() == [1.5, 0.5, 1000.0] and table["id"][0] == BEYOND and pd.isna(table["n"][2])
+        "iso": "object",
+        "code": "object",
+        "n": "Int64",
+        "x": "float64",
+        "id": "object",
+        "d": "datetime64[us]",
+        "mixed": "object",
+        "empty": "object",
+    }
+    assert table["iso"].tolist() == ["NA", "FR", None] and table["code"].tolist() == [
+        "007",
+        "220",
+        "1",
+    ]
+    assert (
+        table["x"].tolist() == [1.5, 0.5, 1000.0]
+        and table["id"][0] == BEYOND
+        and pd.isna(table["n"][2])
+    )
 
 
-@pytest.mark.parametrize("word", ["nan", "inf", "1_000", " 1", "+1", "1,5", "0x10", "١", "1e999", "NULL", "TRUE"])
+@pytest.mark.parametrize(
+    "word", ["nan", "inf", "1_000", " 1", "+1", "1,5", "0x10", "١", "1e999", "NULL", "TRUE"]
+)
 def test_what_pandas_would_take_for_a_number_is_text(word, tmp_path):
     table = read_file(csv_file(tmp_path, f'a,b\n"{word}",1\n2,2\n')).table
     assert table["a"].tolist() == [word, "2"]
@@ -66,22 +90,30 @@ def test_what_pandas_would_take_for_a_number_is_text(word, tmp_path):
 
 def test_years_as_floats_become_whole_with_a_note(tmp_path):
     found = read_file(csv_file(tmp_path, "year,gdp\n1990.0,1.0\n,2.0\n"))
-    assert found.table.dtypes.astype(str).tolist() == ["Int64", "float64"] and found.table["year"][0] == 1990
+    assert (
+        found.table.dtypes.astype(str).tolist() == ["Int64", "float64"]
+        and found.table["year"][0] == 1990
+    )
     assert [n.kind for n in found.notes] == ["whole_years"]
     assert read_file(csv_file(tmp_path, "year\n1990.5\n")).table["year"].tolist() == [1990.5]
 
 
 def test_dates_in_several_forms_are_a_problem_and_never_guessed(tmp_path):
-    error = said(csv_file(tmp_path, "d,e\n2001-02-03,1\n03/02/2001,1\n2001-02-04,1\n3 Feb 2001,1\n"))
-    assert [(p.line, p.column, p.value) for p in error.problems] == [(3, "d", "03/02/2001"), (5, "d", "3 Feb 2001")]
+    error = said(
+        csv_file(tmp_path, "d,e\n2001-02-03,1\n03/02/2001,1\n2001-02-04,1\n3 Feb 2001,1\n")
+    )
+    assert [(p.line, p.column, p.value) for p in error.problems] == [
+        (3, "d", "03/02/2001"),
+        (5, "d", "3 Feb 2001"),
+    ]
     assert said(csv_file(tmp_path, "d\n2001-02-03\n2001-02-30\n")).problems[0].value == "2001-02-30"
 
 
 def test_dates_of_one_other_form_are_text_with_a_note(tmp_path):
     found = read_file(csv_file(tmp_path, "d,e\n03/02/2001,x\n04/02/2001,y\n"))
-    assert found.table["d"].tolist() == ["03/02/2001", "04/02/2001"] and [n.kind for n in found.notes] == [
-        "dates_as_text"
-    ]
+    assert found.table["d"].tolist() == ["03/02/2001", "04/02/2001"] and [
+        n.kind for n in found.notes
+    ] == ["dates_as_text"]
 
 
 def test_byte_order_mark_semicolons_and_ragged_rows(tmp_path):
@@ -103,9 +135,16 @@ def test_a_schema_decides_where_it_is_given(tmp_path):
 
 
 def test_labels_of_another_file_are_told(tmp_path):
-    csv_file(tmp_path, "column,name,type,label,code,meaning\na,a,integer,A,,\nb,b,number,,,\n", "x_csv_labels.csv")
+    csv_file(
+        tmp_path,
+        "column,name,type,label,code,meaning\na,a,integer,A,,\nb,b,number,,,\n",
+        "x_csv_labels.csv",
+    )
     found = read_file(csv_file(tmp_path, "a,c\n1,x\n"))
-    assert found.labels == {"a": "A"} and [n.kind for n in found.notes] == ["labels_beside", "labels_differ"]
+    assert found.labels == {"a": "A"} and [n.kind for n in found.notes] == [
+        "labels_beside",
+        "labels_differ",
+    ]
     assert "delete it if it is another file's" in str(said(csv_file(tmp_path, "a,b\nx,1\n")))
 
 
@@ -121,14 +160,24 @@ def workbook(tmp_path, change, name="x.xlsx"):
 
 def test_cells_of_a_workbook(tmp_path):
     def fill(book, sheet):
-        rows = [["iso", "n", "x", "d", "b", "y"], ["NA", 1, 0.5, datetime.date(2001, 2, 3), True, 1990],
-                ["FR", None, 2, datetime.datetime(1900, 3, 1), False, 1991]]  # fmt: skip
+        rows = [
+            ["iso", "n", "x", "d", "b", "y"],
+            ["NA", 1, 0.5, datetime.date(2001, 2, 3), True, 1990],
+            ["FR", None, 2, datetime.datetime(1900, 3, 1), False, 1991],
+        ]
         for row in rows:
             sheet.append(row)
         sheet["A4"], sheet["A4"].data_type = "=1+1", "s"
 
     table = read_file(workbook(tmp_path, fill)).table
-    assert table.dtypes.astype(str).tolist() == ["object", "Int64", "float64", "datetime64[us]", "boolean", "Int64"]
+    assert table.dtypes.astype(str).tolist() == [
+        "object",
+        "Int64",
+        "float64",
+        "datetime64[us]",
+        "boolean",
+        "Int64",
+    ]
     assert table["iso"].tolist() == ["NA", "FR", "=1+1"] and table["x"].tolist()[:2] == [0.5, 2.0]
     assert table["d"].tolist()[:2] == [pd.Timestamp("2001-02-03"), pd.Timestamp("1900-03-01")]
 
@@ -154,7 +203,9 @@ def test_sheets_are_chosen_by_name_and_hidden_ones_told(tmp_path):
         book.create_sheet("empty")
 
     path = workbook(tmp_path, fill)
-    assert "Sheet, other" in str(said(path)) and "Did you mean 'other'" in str(said(path, sheet="othr"))
+    assert "Sheet, other" in str(said(path)) and "Did you mean 'other'" in str(
+        said(path, sheet="othr")
+    )
     assert read_file(path, sheet="other").table["b"].tolist() == [2]
     book = openpyxl.load_workbook(path)
     book["other"].sheet_state = "hidden"
@@ -165,7 +216,9 @@ def test_sheets_are_chosen_by_name_and_hidden_ones_told(tmp_path):
 
 def test_formulas_merged_cells_and_mixed_columns(tmp_path):
     path = workbook(tmp_path, lambda book, s: [s.append(["a", "b"]), s.append([1, "=A2"])])
-    assert [(p.line, p.column, p.rule) for p in said(path).problems] == [(2, "b", "a formula without a value")]
+    assert [(p.line, p.column, p.rule) for p in said(path).problems] == [
+        (2, "b", "a formula without a value")
+    ]
     out = io.BytesIO()
     with zipfile.ZipFile(path) as old, zipfile.ZipFile(out, "w") as new:
         for name in old.namelist():
@@ -180,7 +233,13 @@ def test_formulas_merged_cells_and_mixed_columns(tmp_path):
     found = read_file(path)
     assert found.table["b"].tolist() == [5] and [n.kind for n in found.notes] == ["formulas"]
     path = workbook(
-        tmp_path, lambda book, s: [s.append(["a", "b"]), s.append([1, 2]), s.append([3, 4]), s.merge_cells("A2:A3")]
+        tmp_path,
+        lambda book, s: [
+            s.append(["a", "b"]),
+            s.append([1, 2]),
+            s.append([3, 4]),
+            s.merge_cells("A2:A3"),
+        ],
     )
     assert said(path).problems[0].value == "A2:A3"
     path = workbook(
@@ -196,19 +255,33 @@ def test_formulas_merged_cells_and_mixed_columns(tmp_path):
     ] == [(3, "d")]
     path = workbook(tmp_path, lambda book, s: [s.append(["a"]), s.append([1]), s.append(["007"])])
     found = read_file(path)
-    assert found.table["a"].tolist() == ["1", "007"] and [n.kind for n in found.notes] == ["numbers_as_text"]
+    assert found.table["a"].tolist() == ["1", "007"] and [n.kind for n in found.notes] == [
+        "numbers_as_text"
+    ]
 
 
 # ---- Stata, Parquet, SPSS, R
 
 
 def test_extended_missing_values_of_stata_are_counted_by_letter(tmp_path):
-    """The bytes of .a and .z of a double and of a byte, as Stata's manual gives them ([D] Data types, dta format 118)."""
+    """The bytes of .a and .z of a double and of a byte, as Stata's manual
+    gives them ([D] Data types, dta format 118).
+    """
     frame = pd.DataFrame(
-        {"x": [1.0, 2.0, 3.0, np.nan], "k": np.array([1, 2, 3, 4], dtype="int8"), "s": ["NA", "", "b", "c"]}
+        {
+            "x": [1.0, 2.0, 3.0, np.nan],
+            "k": np.array([1, 2, 3, 4], dtype="int8"),
+            "s": ["NA", "", "b", "c"],
+        }
     )
     path = tmp_path / "x.dta"
-    frame.to_stata(path, write_index=False, version=118, variable_labels={"x": "An x"}, value_labels={"k": {1: "one"}})
+    frame.to_stata(
+        path,
+        write_index=False,
+        version=118,
+        variable_labels={"x": "An x"},
+        value_labels={"k": {1: "one"}},
+    )
     data = bytearray(path.read_bytes())
     start = data.index(b"<data>") + 6
     width = 8 + 1 + 2
@@ -217,25 +290,37 @@ def test_extended_missing_values_of_stata_are_counted_by_letter(tmp_path):
     data[start + width + 8] = 102  # .a of a byte
     path.write_bytes(bytes(data))
     found = read_file(path)
-    assert found.table["x"].isna().tolist() == [False, True, True, True] and found.table["k"].tolist()[0::2] == [1, 3]
-    assert found.table.dtypes.astype(str).tolist() == ["float64", "Int64", "object"] and found.table["s"].tolist() == [
+    assert found.table["x"].isna().tolist() == [False, True, True, True] and found.table[
+        "k"
+    ].tolist()[0::2] == [1, 3]
+    assert found.table.dtypes.astype(str).tolist() == [
+        "float64",
+        "Int64",
+        "object",
+    ] and found.table["s"].tolist() == [
         "NA",
         None,
         "b",
         "c",
     ]
     assert found.labels == {"x": "An x"} and found.values["k"] == {"1": "one"}
-    assert [n.kind for n in found.notes] == ["extended_missing"] and ".a 2, .z 1 (x .a 1, .z 1; k .a 1)" in found.notes[
-        0
-    ].text
+    assert [n.kind for n in found.notes] == [
+        "extended_missing"
+    ] and ".a 2, .z 1 (x .a 1, .z 1; k .a 1)" in found.notes[0].text
 
 
 def test_parquet_by_its_own_types(tmp_path):
-    table = pa.table({
-        "i": pa.array([1, None, 2**60]), "u": pa.array([1, 2, 3], pa.uint8()), "f": pa.array([0.5, None, 1.0], pa.float32()),
-        "t": pa.array(["NA", "", None]).dictionary_encode(), "d": pa.array([datetime.date(1816, 1, 1), None, None]), "b": [True, None, False],
-        "year": [1990.0, 1991.0, None],
-    })  # fmt: skip
+    table = pa.table(
+        {
+            "i": pa.array([1, None, 2**60]),
+            "u": pa.array([1, 2, 3], pa.uint8()),
+            "f": pa.array([0.5, None, 1.0], pa.float32()),
+            "t": pa.array(["NA", "", None]).dictionary_encode(),
+            "d": pa.array([datetime.date(1816, 1, 1), None, None]),
+            "b": [True, None, False],
+            "year": [1990.0, 1991.0, None],
+        }
+    )
     pq.write_table(table, tmp_path / "x.parquet")
     found = read_file(tmp_path / "x.parquet").table
     assert found.dtypes.astype(str).tolist() == [
@@ -257,12 +342,23 @@ def test_parquet_by_its_own_types(tmp_path):
 def test_spss_labels_and_missing_codes(tmp_path):
     pyreadstat = pytest.importorskip("pyreadstat")
     frame = pd.DataFrame(
-        {"q": [1.0, 2.0, 99.0, np.nan], "s": ["NA", "007", "", "x"], "d": [datetime.date(2001, 2, 3)] * 4}
+        {
+            "q": [1.0, 2.0, 99.0, np.nan],
+            "s": ["NA", "007", "", "x"],
+            "d": [datetime.date(2001, 2, 3)] * 4,
+        }
     )
-    pyreadstat.write_sav(frame, str(tmp_path / "x.sav"), column_labels={"q": "Question"}, variable_value_labels={"q": {1: "no", 99: "refused"}},
-                         missing_ranges={"q": [99]})  # fmt: skip
+    pyreadstat.write_sav(
+        frame,
+        str(tmp_path / "x.sav"),
+        column_labels={"q": "Question"},
+        variable_value_labels={"q": {1: "no", 99: "refused"}},
+        missing_ranges={"q": [99]},
+    )
     found = read_file(tmp_path / "x.sav")
-    assert found.table["q"].isna().tolist() == [False, False, True, True] and found.table["s"].tolist() == [
+    assert found.table["q"].isna().tolist() == [False, False, True, True] and found.table[
+        "s"
+    ].tolist() == [
         "NA",
         "007",
         None,
@@ -294,9 +390,15 @@ def test_r_data_frames_and_nothing_else(tmp_path):
     )
     assert t["n"].tolist()[0::2] == [1, 3] and t["b"].tolist()[0::2] == [True, False]
     assert t["d"].tolist()[0::2] == [pd.Timestamp("2001-02-03"), pd.Timestamp("1816-01-01")]
-    assert t["p"].tolist()[0::2] == [pd.Timestamp("2001-02-03 04:05:06"), pd.Timestamp("1960-01-01")]
+    assert t["p"].tolist()[0::2] == [
+        pd.Timestamp("2001-02-03 04:05:06"),
+        pd.Timestamp("1960-01-01"),
+    ]
     assert t.drop(columns=["id", "f"]).isna().sum(axis=1).tolist() == [0, 5, 1]
-    assert found.labels == {"x": "An x", "h": "Level"} and found.values["h"] == {"1": "low", "2": "high"}
+    assert found.labels == {"x": "An x", "h": "Level"} and found.values["h"] == {
+        "1": "low",
+        "2": "high",
+    }
     assert "2 data frames (frame, second)" in str(said(R_FILES / "several.rda"))
     assert read_file(R_FILES / "several.rda", sheet="second").table["n"].tolist()[0] == 1
     assert "must be one of frame, second" in str(said(R_FILES / "several.rda", sheet="run"))
@@ -330,7 +432,10 @@ def test_a_pickle_is_refused_by_its_ending_and_one_in_parquet_is_not_loaded(tmp_
     field = pa.field(
         "x",
         pa.string(),
-        metadata={b"ARROW:extension:name": b"arrow.py_extension_type", b"ARROW:extension:metadata": payload},
+        metadata={
+            b"ARROW:extension:name": b"arrow.py_extension_type",
+            b"ARROW:extension:metadata": payload,
+        },
     )
     pq.write_table(pa.table([pa.array(["a"])], schema=pa.schema([field])), tmp_path / "y.parquet")
     with contextlib.suppress(SourceError):

@@ -1,7 +1,8 @@
-"""The source files twice: as the library reads them, and by hand with the ``csv`` module, never the reader under test.
+"""The source files twice: as the library reads them, and by hand with the
+``csv`` module, never the reader under test.
 
-Expected figures are those of the list that came with the files. Where the files say otherwise, the figure is the files' and a comment
-says what the list has.
+Expected figures are those of the list that came with the files. Where the files say otherwise, the
+figure is the files' and a comment says what the list has.
 """
 
 import csv

@@ -7,7 +7,11 @@ def test_what_is_fought_over_is_told_by_no_code_of_ucdp(cells, table):
     rows, found = cells("civil_war_mediation"), table("civil_war_mediation")
     named = [r for r in rows if r["Incompatibility"] == "1.0" and r["territory"]]
     whole = [r for r in named if r["territory"] == r["country"]]
-    assert (len(named), len(whole), sum(r["Incompatibility"] != "" and r["territory"] != "" for r in rows)) == (
+    assert (
+        len(named),
+        len(whole),
+        sum(r["Incompatibility"] != "" and r["territory"] != "" for r in rows),
+    ) == (
         606,
         192,
         619,
@@ -17,7 +21,11 @@ def test_what_is_fought_over_is_told_by_no_code_of_ucdp(cells, table):
 
 
 def test_the_first_days_of_el_salvador_were_filled_on(cells):
-    dates = [r["episode.start.date"] for r in cells("civil_war_mediation") if r["sideb"] in ("FMLN", "FMLN-rebels")]
+    dates = [
+        r["episode.start.date"]
+        for r in cells("civil_war_mediation")
+        if r["sideb"] in ("FMLN", "FMLN-rebels")
+    ]
     days = [dt.datetime.strptime(d, "%m/%d/%y").date() for d in dates]
     assert dt.date(1979, 10, 1) + dt.timedelta(11) == max(days)
     assert set(range(1, 13)) == {d.day for d in days}

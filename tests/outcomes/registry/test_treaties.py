@@ -22,15 +22,22 @@ def test_ecolex_has_214_codes_and_2169_treaties_with_the_protocols_of_the_list(c
     assert parties["TRE-000953"] == set(found.loc[found["EcolexID"] == "TRE-000953", "StatID"])
     names = {r["EcolexID"]: r["Title"] for r in rows}
     for treaty, word in zip(
-        parties, ("Ozone Layer", "Kyoto", "Nitrogen", "Volatile", "Abate Acidification"), strict=True
+        parties,
+        ("Ozone Layer", "Kyoto", "Nitrogen", "Volatile", "Abate Acidification"),
+        strict=True,
     ):
         assert word in names[treaty]
     twice = Counter((r["StatID"], r["EcolexID"]) for r in rows if r["StatID"])
     assert sum(n > 1 for n in twice.values()) == 66
     assert (found["Rat"] < found["Sign"]).sum() == 24
     signed = years(r["Sign"] for r in rows if r["Sign"]) - {1192}
-    assert (min(signed), max(signed)) == (SOURCES["ecolex_parties"].first_year, SOURCES["ecolex_parties"].last_year)
-    assert {r["Countries/Territories"] for r in rows if not r["StatID"]} >= {"WHO World Health Organization"}
+    assert (min(signed), max(signed)) == (
+        SOURCES["ecolex_parties"].first_year,
+        SOURCES["ecolex_parties"].last_year,
+    )
+    assert {r["Countries/Territories"] for r in rows if not r["StatID"]} >= {
+        "WHO World Health Organization"
+    }
     known = {r["iso3"] for r in cells("undp_vaccine_equity")}
     assert {r["StatID"] for r in rows} - known == {"EUE", "KOS", "BAD", "BAV"}
 
@@ -45,10 +52,25 @@ def test_tfdd_has_a_row_a_country_and_basin_and_one_row_is_moved(cells, table):
     (moved,) = [r["Entry ID"] for r in rows if r["RBO"] not in ("Y", "N", "N.A.", "")]
     assert moved == "2740.0"
     known = {r["iso3"] for r in cells("undp_vaccine_equity")}
-    assert {r["CCODE"] for r in rows} - known == {"GNL", "GRM", "MFD", "PAL", "ROM", "UKN", "USR", "YGF", "ZAR"}
+    assert {r["CCODE"] for r in rows} - known == {
+        "GNL",
+        "GRM",
+        "MFD",
+        "PAL",
+        "ROM",
+        "UKN",
+        "USR",
+        "YGF",
+        "ZAR",
+    }
     signed = years(r["DateSigned"] for r in rows if len(r["DateSigned"]) > 1)
-    assert (min(signed), max(signed)) == (SOURCES["tfdd_treaties"].first_year, SOURCES["tfdd_treaties"].last_year)
-    assert found["Conflict Resolution Mechanism"].tolist() == [r["Conflict Resolution Mechanism"] or None for r in rows]
+    assert (min(signed), max(signed)) == (
+        SOURCES["tfdd_treaties"].first_year,
+        SOURCES["tfdd_treaties"].last_year,
+    )
+    assert found["Conflict Resolution Mechanism"].tolist() == [
+        r["Conflict Resolution Mechanism"] or None for r in rows
+    ]
 
 
 def test_ieadb_dates_that_are_no_dates_are_counted(cells, table):
@@ -60,6 +82,11 @@ def test_ieadb_dates_that_are_no_dates_are_counted(cells, table):
     assert found["Date IEA entered into force"].isin(codes).sum() == 185
     assert (found["Signature Year"] == 2699).sum() == 37
     assert (
-        max(years(r["Date IEA entered into force"] for r in rows if r["Date IEA entered into force"]) - years(codes))
+        max(
+            years(
+                r["Date IEA entered into force"] for r in rows if r["Date IEA entered into force"]
+            )
+            - years(codes)
+        )
         == 2021
     )

@@ -1,14 +1,18 @@
-"""How often profile ends, tests and estimates of Firth's logit are not those of the highest maximum, before and after the search.
+"""How often profile ends, tests and estimates of Firth's logit are not those of the highest
+maximum, before and after the search.
 
-A row a data set. ``before`` follows one path of maxima, as logistf and firthmodels do; ``after`` is what ``ps.fit`` prints. Each
-is compared with the highest of the maxima that a climb of its own finds from many random starts. An end is wrong where
-the likelihood ratio there is below the chi-squared quantile by more than ``WRONG``, a test where its statistic is above the ratio by
-more, an estimate where another point has a higher penalised likelihood, a set where a maximum that is not rejected lies
-outside the interval. ``unconfirmed`` counts ends at which the random starts do not find a maximum as high as that of ``ps.fit``.
-``lowest_variance`` is the smallest, over the ends that are wrong before, of the largest variance of a linear predictor there: the
-search looks for other maxima where it is above ``CONCAVE``.
+A row a data set. ``before`` follows one path of maxima, as logistf and firthmodels do; ``after`` is
+what ``ps.fit`` prints. Each is compared with the highest of the maxima that a climb of its own
+finds from many random starts. An end is wrong where the likelihood ratio there is below the
+chi-squared quantile by more than ``WRONG``, a test where its statistic is above the ratio by more,
+an estimate where another point has a higher penalised likelihood, a set where a maximum that is not
+rejected lies outside the interval. ``unconfirmed`` counts ends at which the random starts do not
+find a maximum as high as that of ``ps.fit``. ``lowest_variance`` is the smallest, over the ends
+that are wrong before, of the largest variance of a linear predictor there: the search looks for
+other maxima where it is above ``CONCAVE``.
 
-Run: python tests/references/firth_profile/frequency.py (about 15 minutes); writes frequency.csv and frequency.sha256 beside it.
+Run: python tests/references/firth_profile/frequency.py (about 15 minutes); writes frequency.csv and
+frequency.sha256 beside it.
 """
 
 import hashlib
@@ -88,7 +92,9 @@ def penalised(Z, y, beta):
 
 
 def climb(Z, y, start, free):
-    """Newton's method from many starts (S, K) over the first ``free`` coefficients, written down without the kernels of the project."""
+    """Newton's method from many starts (S, K) over the first ``free`` coefficients, written down
+    without the kernels of the project.
+    """
     beta = start.copy()
     K = Z.shape[1]
     value = penalised(Z, y, beta)[0]
@@ -112,7 +118,10 @@ def climb(Z, y, start, free):
         inner = inverse[:, None] @ third @ inverse[:, None]
         S = len(at)
         cross = inner.reshape(S, K, K * K) @ third.reshape(S, K, K * K).transpose(0, 2, 1)
-        bend = np.einsum("ni,sn,nj->sij", Z, weights - h * (1 - 6 * weights) / 2, Z, optimize=True) + cross / 2
+        bend = (
+            np.einsum("ni,sn,nj->sij", Z, weights - h * (1 - 6 * weights) / 2, Z, optimize=True)
+            + cross / 2
+        )
         size, axes = np.linalg.eigh(bend[:, :free, :free])
         along = np.einsum("sik,si->sk", axes, score) / np.maximum(np.abs(size), 1e-10)
         move = np.einsum("sik,sk->si", axes, along)
@@ -139,7 +148,9 @@ def starts(K, peak, rng):
     part = STARTS // 4
     out[1:part] = 2 * rng.normal(size=(part - 1, K))
     out[part : 2 * part] = 6 * rng.normal(size=(part, K))
-    out[2 * part :] = peak + rng.normal(size=(STARTS - 2 * part, K)) * rng.choice([2, 6, 15], (STARTS - 2 * part, 1))
+    out[2 * part :] = peak + rng.normal(size=(STARTS - 2 * part, K)) * rng.choice(
+        [2, 6, 15], (STARTS - 2 * part, 1)
+    )
     return out
 
 
@@ -153,7 +164,9 @@ def path_to(Z, y, peak, held):
 
 
 def held_ratio(one, top, held, rng):
-    """The likelihood ratio with the last coefficient held, of the highest maximum that is found, and the end of the path."""
+    """The likelihood ratio with the last coefficient held, of the highest
+    maximum that is found, and the end of the path.
+    """
     Z, y, peak = one
     path = path_to(Z, y, peak, held)
     begin = np.vstack([starts(len(peak), peak, rng), path])
@@ -180,7 +193,14 @@ def judged(X, y, fit, rng):
     """How many numbers of a fit are wrong."""
     beta, found, statistic = fit
     K = X.shape[1]
-    out = {"estimate": 0, "ends": 0, "tests": 0, "outside": 0, "unconfirmed": 0, "moved": int(found.moved.sum())}
+    out = {
+        "estimate": 0,
+        "ends": 0,
+        "tests": 0,
+        "outside": 0,
+        "unconfirmed": 0,
+        "moved": int(found.moved.sum()),
+    }
     variances = []
     for j in range(K):
         order = [*(i for i in range(K) if i != j), j]
@@ -194,7 +214,9 @@ def judged(X, y, fit, rng):
             inside = np.isfinite(value) & (2 * (top - value) < QUANTILE - WRONG)
             original = np.linalg.solve(T, others[inside].T).T[:, np.argsort(order)]
             room = 1e-6 * (1 + np.abs(found.ends))
-            beyond = (original < found.ends[:, 0] - room[:, 0]) | (original > found.ends[:, 1] + room[:, 1])
+            beyond = (original < found.ends[:, 0] - room[:, 0]) | (
+                original > found.ends[:, 1] + room[:, 1]
+            )
             out["outside"] = int(beyond.any())
         for value in found.ends[j][np.isfinite(found.ends[j])]:
             held = value * T[-1, -1]
@@ -227,7 +249,11 @@ def row(family, seed):
     out = {"family": family, "seed": seed, "n": len(y), "events": int(y.sum())}
     for name in ("estimate", "tests", "ends", "outside"):
         out |= {f"{name}_before": before[name], f"{name}_after": after[name]}
-    moved = {"moved": after["moved"], "gaps": int(last[1].gaps.sum()), "unconfirmed": after["unconfirmed"]}
+    moved = {
+        "moved": after["moved"],
+        "gaps": int(last[1].gaps.sum()),
+        "unconfirmed": after["unconfirmed"],
+    }
     return out | moved | {"lowest_variance": round(float(variance), 6)}
 
 

@@ -1,12 +1,16 @@
-"""Spoils small files of every format that the project reads, and counts what its readers make of them.
+"""Spoils small files of every format that the project reads,
+and counts what its readers make of them.
 
-A mutation is known by its format and its seed. Each is read in a process whose processor time (5 seconds a file) and memory
-(1 GB beyond what the imports take) are limited. What can come out: ``read``; ``refused`` with an error of the project; ``raw``, an
-error that is not the project's, or a message with a control character; ``crash`` of the process; ``slow``; ``large``. The
-last four are faults. SPSS files are read by a program of their own, which may end on a damaged file; ``contained`` counts that.
+A mutation is known by its format and its seed. Each is read in a process whose processor time (5
+seconds a file) and memory (1 GB beyond what the imports take) are limited. What can come out:
+``read``; ``refused`` with an error of the project; ``raw``, an error that is not the project's, or
+a message with a control character; ``crash`` of the process; ``slow``; ``large``. The last four are
+faults. SPSS files are read by a program of their own, which may end on a damaged file;
+``contained`` counts that.
 
-python mutations.py run <folder> <mutations a format> [formats] writes counts.csv and faults.csv (format, seed, outcome). On the
-readers as they were before the limits the same seeds gave the faults of before.csv, which a test reads again.
+python mutations.py run <folder> <mutations a format> [formats] writes counts.csv and faults.csv
+(format, seed, outcome). On the readers as they were before the limits the same seeds gave the
+faults of before.csv, which a test reads again.
 """
 
 import csv
@@ -47,17 +51,69 @@ OUTCOMES = ("read", "refused", "contained", "raw", "crash", "slow", "large")
 FAULTS = OUTCOMES[3:]
 SECONDS, BYTES = 5, 2**30
 WORDS = [
-    b"", b'"', b'""', b",", b";", b"\t", b"\n", b"\r", b"\r\n", b"\x00", b"\x1b[2J", b"\xef\xbb\xbf", b"\xff\xfe",
-    "\u00e9".encode(), "e\u0301".encode(), "\u0661\u0662".encode(), "\uff11\uff12".encode(), b"1e999", b"-0", b"nan", b"inf",
-    b"=1+1", b"1,5", b"0001-01-01", b"9999-12-31", b"10000-01-01", b"9" * 400, b"a.b.c" * 40, b"[" * 2000, b"{" * 2000,
-    b"(" * 200, b"\\", b"../", b"_x001B_", b"true", b"null", b"([A-Za-z]+[^!]*)+!",
-]  # fmt: skip
-NUMBERS = [0, 1, 2, 127, 128, 255, 256, 32767, 65535, 65536, 2**31 - 1, 2**31, 2**32 - 1, 2**53, 2**63 - 1, 2**64 - 1]
+    b"",
+    b'"',
+    b'""',
+    b",",
+    b";",
+    b"\t",
+    b"\n",
+    b"\r",
+    b"\r\n",
+    b"\x00",
+    b"\x1b[2J",
+    b"\xef\xbb\xbf",
+    b"\xff\xfe",
+    "\u00e9".encode(),
+    "e\u0301".encode(),
+    "\u0661\u0662".encode(),
+    "\uff11\uff12".encode(),
+    b"1e999",
+    b"-0",
+    b"nan",
+    b"inf",
+    b"=1+1",
+    b"1,5",
+    b"0001-01-01",
+    b"9999-12-31",
+    b"10000-01-01",
+    b"9" * 400,
+    b"a.b.c" * 40,
+    b"[" * 2000,
+    b"{" * 2000,
+    b"(" * 200,
+    b"\\",
+    b"../",
+    b"_x001B_",
+    b"true",
+    b"null",
+    b"([A-Za-z]+[^!]*)+!",
+]
+NUMBERS = [
+    0,
+    1,
+    2,
+    127,
+    128,
+    255,
+    256,
+    32767,
+    65535,
+    65536,
+    2**31 - 1,
+    2**31,
+    2**32 - 1,
+    2**53,
+    2**63 - 1,
+    2**64 - 1,
+]
 CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 
 
 def spoiled(data: bytes, other: bytes, rng: random.Random, text: bool) -> bytes:
-    """One or two changes of the bytes: bits, cuts, chunks moved or taken from another file, words or lengths put in."""
+    """One or two changes of the bytes: bits, cuts, chunks moved or taken
+    from another file, words or lengths put in.
+    """
     out = bytearray(data)
     for _ in range(rng.choice([1, 1, 1, 2])):
         at = rng.randrange(len(out) + 1)
@@ -90,7 +146,9 @@ def in_parts(data: bytes, other: bytes, rng: random.Random) -> bytes:
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(io.BytesIO(other)) as strange:
         parts = {name: old.read(name) for name in old.namelist()}
         taken = strange.read(rng.choice(strange.namelist()))
-    name = rng.choice([n for n in parts if "sheet" in n or "styles" in n or "String" in n or "workbook" in n])
+    name = rng.choice(
+        [n for n in parts if "sheet" in n or "styles" in n or "String" in n or "workbook" in n]
+    )
     parts[name] = spoiled(parts[name], taken, rng, text=True)
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as new:
@@ -122,7 +180,9 @@ def read(form: str, folder: Path, name: str) -> list[object]:
     from peacestudy.study.package import read_package
 
     if form.startswith("sheet_"):
-        return list(read_sheet(folder / name, read_codebook(SEEDS / "codebook" / "codebook.toml")).notes)
+        return list(
+            read_sheet(folder / name, read_codebook(SEEDS / "codebook" / "codebook.toml")).notes
+        )
     if form == "codebook":
         return [read_codebook(folder / name)]
     if form == "study":
@@ -168,7 +228,11 @@ def outcome(form: str, seed: int) -> tuple[str, str]:
             return "large", repr(err)
         except BaseException as err:
             return "raw", f"{type(err).__name__}: {err}"
-    return ("raw", "a control character") if any(CONTROL.search(text) for text in said) else ("read", "")
+    return (
+        ("raw", "a control character")
+        if any(CONTROL.search(text) for text in said)
+        else ("read", "")
+    )
 
 
 def limited() -> None:
@@ -181,7 +245,9 @@ def limited() -> None:
 
 
 def forked() -> None:
-    """Have the program that reads SPSS files run in a fork of this process: starting Python 3,000 times takes an hour."""
+    """Have the program that reads SPSS files run in a fork of this
+    process: starting Python 3,000 times takes an hour.
+    """
     import pyreadstat  # noqa: F401
 
     from peacestudy.outcomes.files import spss_file, spss_process
@@ -194,7 +260,9 @@ def forked() -> None:
             os._exit(0)
         _, status = os.waitpid(child, 0)
         if status:
-            raise spss_file.SourceError(f"the SPSS library ended on it with signal {os.WTERMSIG(status)}")
+            raise spss_file.SourceError(
+                f"the SPSS library ended on it with signal {os.WTERMSIG(status)}"
+            )
 
     spss_file._run = run
 
@@ -220,17 +288,34 @@ def tally(form: str, first: int, last: int) -> list[tuple[int, str, str]]:
     """Seed, outcome and message of mutations, by processes that are started anew when one ends."""
     out: list[tuple[int, str, str]] = []
     while first < last:
-        command = [sys.executable, str(Path(__file__).resolve()), "work", form, str(first), str(last)]
+        command = [
+            sys.executable,
+            str(Path(__file__).resolve()),
+            "work",
+            form,
+            str(first),
+            str(last),
+        ]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         for line in done.stdout.splitlines():
             word, seed, *rest = line.split(" ", 3)
             if word == "end":
                 out.append((int(seed), rest[0], rest[1]))
         ended = {seed for seed, _, _ in out}
-        begun = [int(line.split(" ")[1]) for line in done.stdout.splitlines() if line.startswith("begin ")]
+        begun = [
+            int(line.split(" ")[1])
+            for line in done.stdout.splitlines()
+            if line.startswith("begin ")
+        ]
         if begun and begun[-1] not in ended:
             slow = done.returncode in (-signal.SIGPROF, -signal.SIGALRM)
-            out.append((begun[-1], "slow" if slow else "crash", f"status {done.returncode} {done.stderr[-200:]!r}"))
+            out.append(
+                (
+                    begun[-1],
+                    "slow" if slow else "crash",
+                    f"status {done.returncode} {done.stderr[-200:]!r}",
+                )
+            )
         elif not begun:
             raise RuntimeError(done.stderr)
         first = begun[-1] + 1
@@ -238,13 +323,17 @@ def tally(form: str, first: int, last: int) -> list[tuple[int, str, str]]:
 
 
 def run(number: int, forms: list[str], out: Path) -> None:
-    """Read so many mutations of each format; write the counts of these formats and the faults found."""
+    """Read so many mutations of each format; write the counts
+    of these formats and the faults found.
+    """
     counts, faults = stored(out / "counts.csv"), stored(out / "faults.csv")
     faults = [row for row in faults if row["format"] not in forms]
     for form in forms:
         found = tally(form, 1, number + 1)
         row = {what: str(sum(o == what for _, o, _ in found)) for what in OUTCOMES}
-        counts = [r for r in counts if r["format"] != form] + [{"format": form, "mutations": str(len(found)), **row}]
+        counts = [r for r in counts if r["format"] != form] + [
+            {"format": form, "mutations": str(len(found)), **row}
+        ]
         print(form, row, flush=True)
         for seed, what, message in found:
             if what in FAULTS:

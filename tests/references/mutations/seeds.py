@@ -1,6 +1,8 @@
-"""Writes the small files that mutations.py spoils into seeds/, a folder a format. Run once; the files are stored.
+"""Writes the small files that mutations.py spoils into seeds/, a
+folder a format. Run once; the files are stored.
 
-The files of R are those of ../r_files, once as they are and once inflated, so that a mutation reaches what is inside.
+The files of R are those of ../r_files, once as they are and once
+inflated, so that a mutation reaches what is inside.
 """
 
 import gzip
@@ -21,10 +23,15 @@ from peacestudy.study.package import write_package
 HERE = Path(__file__).parent
 SEEDS = HERE / "seeds"
 DATASETS = HERE.parents[2] / "datasets"
-FRAME = pd.DataFrame({
-    "id": ["NA", "007", "état", None], "year": pd.array([1990, 1991, None, 1993], dtype="Int64"), "x": [0.5, np.nan, -3.25, 1e300],
-    "day": pd.to_datetime(["2001-02-03", None, "1816-01-01", "1999-12-31"]), "yes": pd.array([True, None, False, True], dtype="boolean"),
-})  # fmt: skip
+FRAME = pd.DataFrame(
+    {
+        "id": ["NA", "007", "état", None],
+        "year": pd.array([1990, 1991, None, 1993], dtype="Int64"),
+        "x": [0.5, np.nan, -3.25, 1e300],
+        "day": pd.to_datetime(["2001-02-03", None, "1816-01-01", "1999-12-31"]),
+        "yes": pd.array([True, None, False, True], dtype="boolean"),
+    }
+)
 
 
 def folder(name):
@@ -33,14 +40,24 @@ def folder(name):
 
 
 def tables():
-    text = 'id,year,x,day,note\nNA,1990,0.5,2001-02-03,"a, b"\n007,1991,-3,1816-01-01,"line\nbreak"\nétat,,1e3,,=1+1\n'
+    text = (
+        'id,year,x,day,note\nNA,1990,0.5,2001-02-03,"a,'
+        ' b"\n007,1991,-3,1816-01-01,"line\nbreak"\nétat,,1e3,,=1+1\n'
+    )
     (folder("csv") / "plain.csv").write_text(text, encoding="utf-8", newline="")
     (folder("csv") / "semicolon.csv").write_text('"a";"b"\n1,5;"x"\n2,5;"y"\n', newline="")
     write(FRAME, folder("csv") / "ours.csv", labels={"x": "An x"})
     for path in (SEEDS / "csv").glob("ours_csv_*"):
         path.unlink()
-    (folder("tsv") / "plain.tsv").write_text("id\tyear\tx\nNA\t1990\t0.5\n007\t1991\t-3\n", newline="")
-    write(FRAME, folder("xlsx") / "ours.xlsx", labels={"x": "An x"}, values={"year": {"1990": "first"}})
+    (folder("tsv") / "plain.tsv").write_text(
+        "id\tyear\tx\nNA\t1990\t0.5\n007\t1991\t-3\n", newline=""
+    )
+    write(
+        FRAME,
+        folder("xlsx") / "ours.xlsx",
+        labels={"x": "An x"},
+        values={"year": {"1990": "first"}},
+    )
     import openpyxl
 
     book = openpyxl.Workbook()
@@ -52,16 +69,21 @@ def tables():
         book.active.append(row)
     book.create_sheet("other").append(["c"])
     book.save(folder("xlsx") / "openpyxl.xlsx")
-    write(FRAME, folder("dta") / "ours.dta", labels={"x": "An x"}, values={"year": {"1990": "first"}})
+    write(
+        FRAME, folder("dta") / "ours.dta", labels={"x": "An x"}, values={"year": {"1990": "first"}}
+    )
     FRAME.assign(yes=1, year=[1.0, 2.0, 3.0, 4.0]).fillna({"id": ""}).to_stata(
-        folder("dta") / "old.dta", version=114, write_index=False, time_stamp=pd.Timestamp("2001-01-01").to_pydatetime()
+        folder("dta") / "old.dta",
+        version=114,
+        write_index=False,
+        time_stamp=pd.Timestamp("2001-01-01").to_pydatetime(),
     )
     for path in (SEEDS / "dta").glob("*_dta_*"):
         path.unlink()
     write(FRAME, folder("parquet") / "ours.parquet", labels={"x": "An x"})
-    FRAME.assign(t=pd.to_datetime(["2001-02-03 04:05:06.123456789"] * 4)).set_index("id").to_parquet(
-        folder("parquet") / "pandas.parquet", row_group_size=2
-    )
+    FRAME.assign(t=pd.to_datetime(["2001-02-03 04:05:06.123456789"] * 4)).set_index(
+        "id"
+    ).to_parquet(folder("parquet") / "pandas.parquet", row_group_size=2)
     spss = pd.DataFrame(
         {
             "q": [1.0, 99.0, 2.0],
@@ -89,10 +111,15 @@ def r_files():
 
 
 def settings():
-    shutil.copy(DATASETS / "third_party_role" / "codebook.toml", folder("codebook") / "codebook.toml")
+    shutil.copy(
+        DATASETS / "third_party_role" / "codebook.toml", folder("codebook") / "codebook.toml"
+    )
     shutil.copy(DATASETS / "double_coding" / "study.toml", folder("study") / "study.toml")
     place = folder("package")
-    write_table(place / "cases.csv", pd.DataFrame({"case_id": ["a", "b"], "year": [1990, 1991], "kind": ["x", "y"]}))
+    write_table(
+        place / "cases.csv",
+        pd.DataFrame({"case_id": ["a", "b"], "year": [1990, 1991], "kind": ["x", "y"]}),
+    )
     fields = (
         Field("case_id", required=True, pattern=r"[\w.-]+"),
         Field("year", "year", minimum=1900),

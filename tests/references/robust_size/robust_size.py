@@ -1,19 +1,23 @@
-"""Size of robust tests: how often a nominal test at .05 rejects the true coefficient, and what the note on the fit says of it.
+"""Size of robust tests: how often a nominal test at .05 rejects the true coefficient, and what the
+note on the fit says of it.
 
-Run from the root: ``python tests/references/robust_size/robust_size.py``; it writes ``sizes.csv`` and the hash of this script beside it
-(single process; the time is printed at the end). Designs, each with x, normal, beside the focal term, and 5 or 8 rows a cluster:
+Run from the root: ``python tests/references/robust_size/robust_size.py``; it writes ``sizes.csv``
+and the hash of this script beside it (single process; the time is printed at the end). Designs,
+each with x, normal, beside the focal term, and 5 or 8 rows a cluster:
 
 rows-m      a dummy of m of 60 independent rows
 c12-m, c30-m   a dummy of m of 12 or 30 clusters of 5 rows
 cont-G      a cluster-level normal z and a row-level x, G clusters of 8 rows
-separated   9 of 60 rows with a dummy whose outcome is 1 in all of them; samples are drawn given that
+separated   9 of 60 rows with a dummy whose outcome is 1 in all of them; drawn given that
 
-Clusters share a normal effect with intraclass correlation 0 or .2 (latent, for binary outcomes). The regressors are fixed
-within a cell; true slopes are 0, but 1 in ``separated``.
+Clusters share a normal effect with intraclass correlation 0 or .2 (latent, for binary outcomes).
+The regressors are fixed within a cell; true slopes are 0, but 1 in ``separated``.
 
-Columns: ``samples`` that could be fitted (``refused`` could not: a logit that is separated); the shares with outcome a (blank), b (note)
-and c (plain); the median of the effective degrees of freedom and the mean approximate size; ``size``, rejections by the number that is or was
-printed without the rule; ``size_b`` and ``size_c`` among the samples with that outcome; ``error`` of ``size_c``, its Monte Carlo standard error.
+Columns: ``samples`` that could be fitted (``refused`` could not: a logit that is separated); the
+shares with outcome a (blank), b (note) and c (plain); the median of the effective degrees of
+freedom and the mean approximate size; ``size``, rejections by the number that is or was printed
+without the rule; ``size_b`` and ``size_c`` among the samples with that outcome; ``error`` of
+``size_c``, its Monte Carlo standard error.
 """
 
 import hashlib
@@ -48,16 +52,24 @@ from peacestudy.models.spec import ModelSpec
 
 HERE = Path(__file__).parent
 ALPHA = 0.05
-MANY, LOOPED = 10_000, 2_000  # samples of linear, and of those of its covariances that are computed one by one
+# samples of linear, and of those of its covariances that are computed one by one
+MANY, LOOPED = 10_000, 2_000
 SOME, FEW = 1_000, 300  # of the other engines, and of their jackknife
 MORE = 2_000  # of the other engines, in designs whose tests are mostly printed plainly
 PLAIN = ("rows-12", "rows-20", "rows-30", "cont-20", "cont-50")
 BASE = -0.4  # log odds at zero
-LATENT = (0.25 * np.pi**2 / 3) ** 0.5  # standard deviation of clusters for a latent intraclass correlation of .2
+# standard deviation of clusters for a latent intraclass correlation of .2
+LATENT = (0.25 * np.pi**2 / 3) ** 0.5
 ROWS = (1, 2, 3, 5, 8, 12, 20, 30)
 TREATED = (1, 2, 3, 5)
 CHUNK = 1_000
-HC = {"linear": ("hc1", "hc2", "hc3"), "logit": ("hc1",), "firth": ("hc1",), "poisson": ("hc1",), "ridge": ("hc1",)}
+HC = {
+    "linear": ("hc1", "hc2", "hc3"),
+    "logit": ("hc1",),
+    "firth": ("hc1",),
+    "poisson": ("hc1",),
+    "ridge": ("hc1",),
+}
 OF_CLUSTERS = {
     "linear": ("cluster", "cr2", "jackknife"),
     "logit": ("cluster", "jackknife"),
@@ -82,10 +94,14 @@ def table_of(design, rng):
     """The regressors of a design and its focal terms."""
     kind, _, number = design.partition("-")
     if kind == "separated":
-        d = pd.DataFrame({"x": rng.normal(size=60), "z": (np.arange(60) < 9) * 1.0, "g": np.arange(60) % 12})
+        d = pd.DataFrame(
+            {"x": rng.normal(size=60), "z": (np.arange(60) < 9) * 1.0, "g": np.arange(60) % 12}
+        )
         return d, ("z",)
     if kind == "rows":
-        d = pd.DataFrame({"x": rng.normal(size=60), "z": (np.arange(60) < int(number)) * 1.0, "g": np.arange(60)})
+        d = pd.DataFrame(
+            {"x": rng.normal(size=60), "z": (np.arange(60) < int(number)) * 1.0, "g": np.arange(60)}
+        )
         return d, ("z",)
     if kind == "cont":
         G, n = int(number), 8
@@ -94,7 +110,9 @@ def table_of(design, rng):
         G, n = int(kind[1:]), 5
         z = (np.arange(G) < int(number)) * 1.0
     g = np.repeat(np.arange(G), n)
-    return pd.DataFrame({"x": rng.normal(size=G * n), "z": z[g], "g": g}), ("x", "z") if kind == "cont" else ("z",)
+    return pd.DataFrame({"x": rng.normal(size=G * n), "z": z[g], "g": g}), (
+        ("x", "z") if kind == "cont" else ("z",)
+    )
 
 
 def draw(engine, design, d, icc, rng):
@@ -125,9 +143,24 @@ def fitted(engine, X, y):
     if engine in ("poisson", "ridge"):
         free = np.array([True, False, False])
         one = [
-            fit_poisson(X, v, np.zeros(len(v)))[0] if engine == "poisson" else fit_ridge(X, v, 1.0, free)[0] for v in y
+            (
+                fit_poisson(X, v, np.zeros(len(v)))[0]
+                if engine == "poisson"
+                else fit_ridge(X, v, 1.0, free)[0]
+            )
+            for v in y
         ]
-        fields = ("beta", "influence", "leverage", "classical", "loglik", "r2", "scale", "converged", "iterations")
+        fields = (
+            "beta",
+            "influence",
+            "leverage",
+            "classical",
+            "loglik",
+            "r2",
+            "scale",
+            "converged",
+            "iterations",
+        )
         return Estimates(**{f: np.concatenate([getattr(e, f) for e in one]) for f in fields})
     return ENGINES[engine].load()(np.broadcast_to(X, (len(y), *X.shape)), y)
 
@@ -135,7 +168,10 @@ def fitted(engine, X, y):
 def one_of(est, i):
     return replace(
         est,
-        **{f: getattr(est, f)[i : i + 1] for f in ("beta", "influence", "leverage", "classical", "loglik", "scale")},
+        **{
+            f: getattr(est, f)[i : i + 1]
+            for f in ("beta", "influence", "leverage", "classical", "loglik", "scale")
+        },
     )
 
 
@@ -160,7 +196,9 @@ def variances(engine, vcov, design, est, y):
 
 
 def decided(spec, design, est, y):
-    """Outcomes, degrees of freedom, approximate sizes and degrees of the reference of samples, each (R, K)."""
+    """Outcomes, degrees of freedom, approximate sizes and degrees of
+    the reference of samples, each (R, K).
+    """
     R, K = est.beta.shape
     linear = spec.engine == "linear"
     out = []
@@ -206,15 +244,24 @@ def simulate(engine, name, icc, samples=None, vcovs=None):
             used = y[: LOOPED if engine == "linear" else FEW]
         if not len(used):
             continue
-        spec = ModelSpec("m", "b ~ x + z", engine, vcov, "g" if vcov in CLUSTERED else None, options)
+        spec = ModelSpec(
+            "m", "b ~ x + z", engine, vcov, "g" if vcov in CLUSTERED else None, options
+        )
         design = build_design(d.assign(b=used[0]), "b ~ x + z", ("g",), None)
-        parts = [of_chunk(spec, design, used[i : i + CHUNK], truth) for i in range(0, len(used), CHUNK)]
+        parts = [
+            of_chunk(spec, design, used[i : i + CHUNK], truth) for i in range(0, len(used), CHUNK)
+        ]
         result, df, size, rejected = (np.concatenate([p[j] for p in parts]) for j in range(4))
         for term in focal:
             j = design.names.index(term)
             rows.append(
                 row_of(
-                    (engine, vcov, name, icc, term), refused.mean(), result[:, j], df[:, j], size[:, j], rejected[:, j]
+                    (engine, vcov, name, icc, term),
+                    refused.mean(),
+                    result[:, j],
+                    df[:, j],
+                    size[:, j],
+                    rejected[:, j],
                 )
             )
     return rows
@@ -244,7 +291,9 @@ def row_of(head, refused, result, df, size, rejected):
         at = result == o
         out[f"size_{o}"] = round(float(rejected[at].mean()), 4) if at.any() else np.nan
     n = int((result == "c").sum())
-    out["error"] = round(float(np.sqrt(out["size_c"] * (1 - out["size_c"]) / n)), 4) if n else np.nan
+    out["error"] = (
+        round(float(np.sqrt(out["size_c"] * (1 - out["size_c"]) / n)), 4) if n else np.nan
+    )
     return out
 
 

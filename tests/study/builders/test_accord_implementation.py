@@ -1,4 +1,6 @@
-"""Study C: rebuilt to the byte, its score that of the source, its shares by loops over the raw rows, cases by hand, bad input."""
+"""Study C: rebuilt to the byte, its score that of the source, its shares by loops over the raw
+rows, cases by hand, bad input.
+"""
 
 import csv
 import shutil
@@ -17,12 +19,20 @@ from peacestudy.outcomes import SOURCES, read_source
 from peacestudy.outcomes.implementation import aggregate_score
 from peacestudy.outcomes.registry.pam import PROVISIONS
 from peacestudy.study.builders.accord_implementation import TABLES, build
-from peacestudy.study.builders.accord_links import accord_findings, make_accords, mended, named_dates
+from peacestudy.study.builders.accord_links import (
+    accord_findings,
+    make_accords,
+    mended,
+    named_dates,
+)
 from peacestudy.study.builders.decisions import decide, read_decisions
 
 RAW = Path(__file__).resolve().parents[3].parent / "shared" / "raw"
-AT_HAND = pytest.mark.skipif(not RAW.is_dir(), reason="the source files are not at hand (../shared/raw)")
-SCORE = 1e-5  # the source writes its score as a 32-bit float with seven digits; the largest gap is 8.4e-6 of 100
+AT_HAND = pytest.mark.skipif(
+    not RAW.is_dir(), reason="the source files are not at hand (../shared/raw)"
+)
+# the source writes its score as a 32-bit float with seven digits; the largest gap is 8.4e-6 of 100
+SCORE = 1e-5
 SHARE = 1e-12  # sums of at most 51 fractions, in another order
 
 
@@ -56,26 +66,38 @@ def test_the_score_of_all_323_accord_years_is_that_of_the_source(raw_rows):
     for r in raw_rows:
         promised = [int(r[p.promise]) for p in PROVISIONS.values()]
         levels = [int(r[p.level]) for p in PROVISIONS.values()]
-        assert aggregate_score(promised, levels) == pytest.approx(float(r["agg_implem_score"]), abs=SCORE)
+        assert aggregate_score(promised, levels) == pytest.approx(
+            float(r["agg_implem_score"]), abs=SCORE
+        )
         assert (sum(promised), sum(levels)) == (int(r["total_prov"]), int(r["total_implem_points"]))
 
 
 @AT_HAND
 def test_the_committed_aggregate_is_that_of_the_source_but_for_one_promise(study, raw_rows):
-    table = study.tables["implementation"].query("pillar == 'aggregate'").set_index(["case_id", "year_k"]).implemented
+    table = (
+        study.tables["implementation"]
+        .query("pillar == 'aggregate'")
+        .set_index(["case_id", "year_k"])
+        .implemented
+    )
     differ = []
     for r in raw_rows:
         k = int(float(r["year_count"])) if r["year_count"] else 0
         if abs(100 * table[r["pam_caseid"], k] - float(r["agg_implem_score"])) > SCORE:
             differ.append((r["pam_caseid"], k))
-    assert sorted(differ) == [("26", 1), ("26", 2), ("26", 3)]  # refugees of Tajikistan: promised, as decided
+    # refugees of Tajikistan: promised, as decided
+    assert sorted(differ) == [("26", 1), ("26", 2), ("26", 3)]
     assert table.notna().sum() == 323
 
 
 @AT_HAND
 def test_loops_over_the_raw_rows_give_every_share(study, raw_rows):
     book = read_codebook(study.folder / "codebook.toml")
-    groups = {p.id: [i.columns[0].removesuffix("_prov") for i in p.indicators] for p in book.entries if p.indicators}
+    groups = {
+        p.id: [i.columns[0].removesuffix("_prov") for i in p.indicators]
+        for p in book.entries
+        if p.indicators
+    }
     table = study.tables["implementation"].set_index(["case_id", "year_k", "pillar"])
     seen = 0
     for r in raw_rows:
@@ -88,7 +110,9 @@ def test_loops_over_the_raw_rows_give_every_share(study, raw_rows):
             assert row.promised == pytest.approx(len(own) / len(stems), abs=SHARE)
             share[pillar] = (len(own) / len(stems), points / 3 / len(stems))
             if not own:
-                assert pd.isna(row.implemented) and row.reason == "the accord promises nothing of it"
+                assert (
+                    pd.isna(row.implemented) and row.reason == "the accord promises nothing of it"
+                )
                 continue
             done[pillar] = points / 3 / len(own)
             assert row.implemented == pytest.approx(done[pillar], abs=SHARE)
@@ -132,7 +156,9 @@ def test_counts(study):
     assert [int(data[f"peace_after_k{k}"].sum()) for k in (1, 2, 3)] == [18, 18, 21]
     assert [int(data[f"implemented_k{k}"].notna().sum()) for k in (1, 2, 3, 5)] == [33, 33, 32, 32]
     assert data.executive_constraints.notna().sum() == 25
-    assert study.frame("all").excluded.empty and study.frame("primary").excluded["case"].tolist() == ["25"]
+    assert study.frame("all").excluded.empty and study.frame("primary").excluded[
+        "case"
+    ].tolist() == ["25"]
 
 
 @AT_HAND
@@ -154,7 +180,9 @@ def test_the_pilots_15_of_33_and_the_sudan_in_it(study, sources):
 
 
 def test_breadth_of_text_hardly_goes_with_implementation(study):
-    """The pilot found r .05; Mali's text and five texts of 2021 are decided since (0.15), and provisions give 0.01."""
+    """The pilot found r .05; Mali's text and five texts of 2021 are
+    decided since (0.15), and provisions give 0.01.
+    """
     data = study.frame("primary").data
     assert data.text_breadth.corr(data.implemented_k5) == pytest.approx(0.148, abs=0.0005)
     assert data.promised_breadth.corr(data.implemented_k5) == pytest.approx(0.014, abs=0.0005)
@@ -170,28 +198,45 @@ def test_the_pilots_r_of_05_under_its_own_reading(sources):
     members = pd.DataFrame({"case_id": joined.PamAgr.astype(str), "agreement_id": joined.AgtId})
     documents = pax.rename(columns={"AgtId": "agreement_id"})
     documents = documents.assign(ThrdPart=[third_party(t)[0] for t in documents.ThrdPart])
-    text = score(Coding(code_topics(documents, members, book, "pax"), book), "depth").set_index("case_id").breadth
-    fifth = pam[pam.year_count == 5].set_index(pam.pam_caseid[pam.year_count == 5].astype(str)).agg_implem_score
+    text = (
+        score(Coding(code_topics(documents, members, book, "pax"), book), "depth")
+        .set_index("case_id")
+        .breadth
+    )
+    fifth = (
+        pam[pam.year_count == 5]
+        .set_index(pam.pam_caseid[pam.year_count == 5].astype(str))
+        .agg_implem_score
+    )
     both = pd.concat([text, fifth], axis=1, join="inner")
     assert (len(both), round(both.corr().iloc[0, 1], 2)) == (32, 0.05)
 
 
 CASES = {
     # label: (t0, year 1, conflicts, country, peace after 1, 2, 3, years followed); why
-    "Guatemala 1996": (1996, 1997, "233", 90, (1, 1, 1), 10),  # signed on 29 December, no fighting since 1995
-    "El Salvador 1992": (1992, 1992, "316", 92, (1, 1, 1), 10),  # Chapultepec; of two dates the signature
-    "Bosnia 1995": (1995, 1996, "389 397 398", 346, (1, 1, 1), 10),  # Dayton ends all three conflicts of the state
-    "Mali 1992": (1992, 1992, "372", 432, (0, 0, 1), 10),  # National Pact of April 1992; fighting in 1994
-    "Senegal 2004": (2004, 2005, "375", 433, (1, 0, 0), 10),  # fighting in 2011: beyond 2006-2010, within 2007-2011
-    "Sierra Leone 1996": (1996, 1997, "382", 451, (0, 0, 0), 2),  # Abidjan broke down in 1997; followed to 1998 only
+    # signed on 29 December, no fighting since 1995
+    "Guatemala 1996": (1996, 1997, "233", 90, (1, 1, 1), 10),
+    # Chapultepec; of two dates the signature
+    "El Salvador 1992": (1992, 1992, "316", 92, (1, 1, 1), 10),
+    # Dayton ends all three conflicts of the state
+    "Bosnia 1995": (1995, 1996, "389 397 398", 346, (1, 1, 1), 10),
+    # National Pact of April 1992; fighting in 1994
+    "Mali 1992": (1992, 1992, "372", 432, (0, 0, 1), 10),
+    # fighting in 2011: beyond 2006-2010, within 2007-2011
+    "Senegal 2004": (2004, 2005, "375", 433, (1, 0, 0), 10),
+    # Abidjan broke down in 1997; followed to 1998 only
+    "Sierra Leone 1996": (1996, 1997, "382", 451, (0, 0, 0), 2),
     "Guinea-Bissau 1998": (1998, 1998, "410", 404, (0, 1, 1), 10),  # fighting in 1999, none after
     "Burundi 2003": (2003, 2003, "287", 516, (0, 0, 0), 10),  # FNL fought on to 2008
-    "Angola 2002": (2002, 2002, "327", 540, (1, 1, 1), 10),  # Luena; Cabinda, another conflict, fought on
-    "Sudan 2005": (2005, 2005, "309", 625, (0, 0, 0), 7),  # Darfur is pooled with the south; ends with secession in 2011
+    # Luena; Cabinda, another conflict, fought on
+    "Angola 2002": (2002, 2002, "327", 540, (1, 1, 1), 10),
+    # Darfur is pooled with the south; ends with secession in 2011
+    "Sudan 2005": (2005, 2005, "309", 625, (0, 0, 0), 7),
     "Nepal 2006": (2006, 2007, "269", 790, (1, 1, 1), 9),  # the row of 2006 is year 0
-    "Timor-Leste 1999": (1999, 1999, "330", 850, (1, 1, 1), 10),  # fighting in 1999 itself, none after; Indonesia's politics
+    # fighting in 1999 itself, none after; Indonesia's politics
+    "Timor-Leste 1999": (1999, 1999, "330", 850, (1, 1, 1), 10),
     "Lebanon 1989": (1989, 1989, "260", 660, (0, 1, 1), 10),  # Taif; fighting in 1990; no text
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("label", CASES)
@@ -209,9 +254,13 @@ def test_named_cases(study, label):
 
 
 def test_leaders_by_hand(study):
-    """Burundi: Buyoya to Ndayizeye in 2003 (not after t0), Nkurunziza in 2005; Rwanda: April 1994, by force."""
+    """Burundi: Buyoya to Ndayizeye in 2003 (not after t0),
+    Nkurunziza in 2005; Rwanda: April 1994, by force.
+    """
     values = study.covariates.pivot(index="case_id", columns="variable", values="value")
-    assert values.loc["16", ["leader_changes", "leader_turnover", "irregular_turnover"]].tolist() == [1, 1, 0]
+    assert values.loc[
+        "16", ["leader_changes", "leader_turnover", "irregular_turnover"]
+    ].tolist() == [1, 1, 0]
     assert values.loc["17", ["leader_changes", "irregular_turnover"]].tolist() == [1, 1]
     assert values.loc["22", "leader_changes"] == 0  # Chissano
 
@@ -244,7 +293,9 @@ def test_the_assignment_has_every_provision_once(study):
     assert [p.id for p in book.pillars] == [p.id for p in study.codebook.pillars]
 
 
-@pytest.mark.parametrize("change", [{"horizon": 0}, {"score": "mean"}, {"delivery_year": 11}, {"lag": -1}])
+@pytest.mark.parametrize(
+    "change", [{"horizon": 0}, {"score": "mean"}, {"delivery_year": 11}, {"lag": -1}]
+)
 def test_a_rule_that_cannot_be_followed_is_refused(study, change):
     with pytest.raises(SpecError, match=next(iter(change))):
         replace(study.config.cases, **change)
@@ -268,7 +319,9 @@ def test_an_undecided_problem_stops_the_build(study, tmp_path, sources):
     shutil.copy(study.folder / "codebook.toml", tmp_path / "codebook.toml")
     with pytest.raises(SourceError, match="do not agree: 25 problem"):
         build(RAW, study.config.cases, study.codebook, tmp_path)
-    (tmp_path / "codebook.toml").write_text((tmp_path / "codebook.toml").read_text().replace("1.0", "1.1"))
+    (tmp_path / "codebook.toml").write_text(
+        (tmp_path / "codebook.toml").read_text().replace("1.0", "1.1")
+    )
     with pytest.raises(SourceError, match=r"study\.toml declares"):
         build(RAW, study.config.cases, study.codebook, tmp_path)
 
@@ -278,5 +331,10 @@ def test_the_text_of_an_accord_is_what_was_decided(study, sources):
     pam, pax, acd = sources
     decided = decide(accord_findings(pam, pax, acd), read_decisions(study.folder))
     texts = {a.case_id: a.agreements for a in make_accords(mended(pam, decided), pax, decided)}
-    assert (texts["8"], texts["16"], texts["24"], texts["25"]) == ((637,), (306, 582, 584), (337,), ())
+    assert (texts["8"], texts["16"], texts["24"], texts["25"]) == (
+        (637,),
+        (306, 582, 584),
+        (337,),
+        (),
+    )
     assert sum(map(len, texts.values())) == 35

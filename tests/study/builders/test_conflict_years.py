@@ -1,4 +1,6 @@
-"""Who gets an agreement: conflict-years at risk against plain loops over the source files, and attempts against cases."""
+"""Who gets an agreement: conflict-years at risk against plain loops over
+the source files, and attempts against cases.
+"""
 
 import csv
 import math
@@ -16,7 +18,9 @@ from peacestudy.study.builders.conflict_years import LAGGED, attempts_outside, c
 from peacestudy.study.builders.peace_agreements import NEEDED
 
 RAW = Path(__file__).resolve().parents[3].parent / "shared" / "raw"
-needs_raw = pytest.mark.skipif(not RAW.is_dir(), reason="the source files are not at hand (../shared/raw)")
+needs_raw = pytest.mark.skipif(
+    not RAW.is_dir(), reason="the source files are not at hand (../shared/raw)"
+)
 ROUNDED = 0.005 + 1e-9  # half of the last digit that is kept
 DECIDED = {"begins outside 1990 to 2019": 13, "not eligible: no fighting in t0-4..t0": 37}
 
@@ -43,13 +47,18 @@ def test_every_eligible_attempt_of_the_years_has_its_conflict_year(study, table)
     met = table[table["attempt"]].set_index("attempt_case_id")
     assert set(met.index) == set(due["case_id"]) and met.index.is_unique
     for case in due.itertuples():
-        assert (met.loc[case.case_id, "conflict_id"], met.loc[case.case_id, "year"]) == (case.conflict_id, case.first)
+        assert (met.loc[case.case_id, "conflict_id"], met.loc[case.case_id, "year"]) == (
+            case.conflict_id,
+            case.first,
+        )
     assert table.loc[~table["attempt"], "attempt_case_id"].isna().all()
 
 
 def test_every_other_attempt_is_listed_with_its_reason(study, table):
     outside = study.tables["attempts_outside"]
-    assert set(outside["case_id"]) == set(study.cases["case_id"]) - set(table["attempt_case_id"].dropna())
+    assert set(outside["case_id"]) == set(study.cases["case_id"]) - set(
+        table["attempt_case_id"].dropna()
+    )
     assert Counter(outside["reason"]) == DECIDED
 
 
@@ -58,8 +67,16 @@ def test_rows_equal_plain_loops(study, table):
     own = defaultdict(dict)
     for r in read("ucdp_prio_acd_251.csv"):
         own[int(r["conflict_id"])][int(r["year"])] = r
-    due = {(c, y) for c, years in own.items() for y in range(1990, 2020) if any(y - d in years for d in range(5))}
-    assert due == set(zip(table["conflict_id"], table["year"], strict=True)) and len(table) == len(due) == 2128
+    due = {
+        (c, y)
+        for c, years in own.items()
+        for y in range(1990, 2020)
+        if any(y - d in years for d in range(5))
+    }
+    assert (
+        due == set(zip(table["conflict_id"], table["year"], strict=True))
+        and len(table) == len(due) == 2128
+    )
     began = defaultdict(list)
     for c in study.cases.itertuples():
         began[c.conflict_id].append((c.first_date.year, c.last_date.year))
@@ -73,7 +90,8 @@ def test_rows_equal_plain_loops(study, table):
         assert row.territory == (last["incompatibility"] in ("1", "3"))
         assert row.intrastate == (last["type_of_conflict"] in ("3", "4"))
         assert (
-            row.several_governments == ("," in last["gwno_loc"]) and str(row.country) == last["gwno_loc"].split(",")[0]
+            row.several_governments == ("," in last["gwno_loc"])
+            and str(row.country) == last["gwno_loc"].split(",")[0]
         )
         assert (row.region == "several regions") == ("," in last["region"])
         assert row.prior_attempts == sum(y < row.year for y, _ in began[row.conflict_id])
@@ -88,13 +106,22 @@ def test_the_year_before_is_read(table):
             vdem[float(r["GWn"]), float(r["year"])].add(float(r["v2x_polyarchy"]))
     rows = table[table["polyarchy"].notna()]
     assert (
-        all(abs(max(vdem[r.country, r.year - 1]) - r.polyarchy) <= ROUNDED for r in rows.itertuples())
+        all(
+            abs(max(vdem[r.country, r.year - 1]) - r.polyarchy) <= ROUNDED
+            for r in rows.itertuples()
+        )
         and len(rows) == 2028
     )
     wdi = {(r["iso3"], r["year"]): r for r in read("wdi_gdppc_pop.csv")}
     colombia = table[(table["country"] == 100) & (table["year"] == 2005)].iloc[0]
-    assert abs(colombia["ln_gdp_per_capita"] - math.log(float(wdi["COL", "2004"]["wdi_gdppc"]))) <= ROUNDED
-    assert abs(colombia["ln_population"] - math.log(float(wdi["COL", "2004"]["wdi_pop"]) / 1e6)) <= ROUNDED
+    assert (
+        abs(colombia["ln_gdp_per_capita"] - math.log(float(wdi["COL", "2004"]["wdi_gdppc"])))
+        <= ROUNDED
+    )
+    assert (
+        abs(colombia["ln_population"] - math.log(float(wdi["COL", "2004"]["wdi_pop"]) / 1e6))
+        <= ROUNDED
+    )
 
 
 def test_what_is_missing_says_why(table):
@@ -106,11 +133,20 @@ def test_what_is_missing_says_why(table):
     assert len(several) == 94 and several[list(LAGGED)].isna().all().all()
 
 
-@pytest.mark.parametrize(("case", "attempt", "fighting", "war"), [
-    ("289-year-2013", "289-2016", True, False),  # Colombia and FARC: the first substantive agreement is of 2013
-    ("315-year-1998", "315-1998", True, False),  # Northern Ireland: the Omagh bombing
-    ("309-year-2003", None, True, True),  # Sudan: an attempt that began in 2001 goes on until 2006
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("case", "attempt", "fighting", "war"),
+    [
+        # Colombia and FARC: the first substantive agreement is of 2013
+        ("289-year-2013", "289-2016", True, False),
+        ("315-year-1998", "315-1998", True, False),  # Northern Ireland: the Omagh bombing
+        (
+            "309-year-2003",
+            None,
+            True,
+            True,
+        ),  # Sudan: an attempt that began in 2001 goes on until 2006
+    ],
+)
 def test_conflict_years_known_by_hand(table, case, attempt, fighting, war):
     row = table.set_index("case_id").loc[case]
     assert (row["fighting"], row["war"]) == (fighting, war)
@@ -126,4 +162,6 @@ def test_two_attempts_of_a_conflict_in_one_year_are_refused(study):
     ).read_text(encoding="utf-8")
     one = study.cases[study.cases["eligible"]].head(1)
     with pytest.raises(SourceError, match="in the year of another"):
-        conflict_years(ground, pd.concat([study.cases, one.assign(case_id="twice")], ignore_index=True))
+        conflict_years(
+            ground, pd.concat([study.cases, one.assign(case_id="twice")], ignore_index=True)
+        )

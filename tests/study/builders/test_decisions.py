@@ -1,4 +1,6 @@
-"""Decisions on data problems: every finding has a row, every row a finding, and a row that no longer fits is told."""
+"""Decisions on data problems: every finding has a row, every row a
+finding, and a row that no longer fits is told.
+"""
 
 import pytest
 
@@ -28,27 +30,35 @@ def told(call):
 def test_a_decided_finding_gives_its_decision(folder):
     table = read_decisions(folder(ROW))
     assert decide([FOUND], table) == {
-        ("paid 7", "several conflicts"): Decision("take conflict", "2", "the text speaks of the second only")
+        ("paid 7", "several conflicts"): Decision(
+            "take conflict", "2", "the text speaks of the second only"
+        )
     }
     assert table.index.tolist() == [2]
 
 
 def test_line_ends_of_another_system_and_blank_lines_are_read(folder):
     table = read_decisions(folder("", ROW, end="\r\n"))
-    assert table.index.tolist() == [3] and table.why.tolist() == ["the text speaks of the second only"]
+    assert table.index.tolist() == [3] and table.why.tolist() == [
+        "the text speaks of the second only"
+    ]
 
 
 def test_a_value_may_be_empty_a_reason_may_not(folder):
     ((_, decision),) = decide([FOUND], read_decisions(folder(ROW.replace("\t2\t", "\t\t")))).items()
     assert decision.value == ""
-    (problem,) = told(lambda: read_decisions(folder(ROW.replace("the text speaks of the second only", ""))))
+    (problem,) = told(
+        lambda: read_decisions(folder(ROW.replace("the text speaks of the second only", "")))
+    )
     assert (problem.file, problem.line, problem.column) == ("decisions.tsv", 2, "why")
 
 
 def test_a_study_without_the_file_has_decided_nothing(tmp_path):
     assert len(read_decisions(tmp_path)) == 0
     (problem,) = told(lambda: decide([FOUND], read_decisions(tmp_path)))
-    assert "paid 7 <tab> several conflicts <tab> 1, 2 <tab> take conflict|leave out" in problem.remedy
+    assert (
+        "paid 7 <tab> several conflicts <tab> 1, 2 <tab> take conflict|leave out" in problem.remedy
+    )
     assert decide([], read_decisions(tmp_path)) == {}
 
 

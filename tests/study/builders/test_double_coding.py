@@ -1,4 +1,6 @@
-"""double_coding: a rebuild to the byte, counts by loops over the raw files, and the test of two raters by simulation."""
+"""double_coding: a rebuild to the byte, counts by loops over the raw
+files, and the test of two raters by simulation.
+"""
 
 import csv
 from collections import Counter
@@ -17,7 +19,9 @@ from peacestudy.study.builders.double_coding import TABLES, build
 from peacestudy.study.results.coders import RATERS, _influence, units_of
 
 RAW = Path(__file__).resolve().parents[3].parent / "shared" / "raw"
-raw = pytest.mark.skipif(not RAW.is_dir(), reason="the source files are not at hand (../shared/raw)")
+raw = pytest.mark.skipif(
+    not RAW.is_dir(), reason="the source files are not at hand (../shared/raw)"
+)
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +46,9 @@ def rows(file):
 def test_projects_by_loops_over_the_raw_file(study):
     upper = ("highly successful", "successful")
     both = [
-        r for r in rows("adb_aer2024_ratings.csv") if r["AER Ratings Tag"] == "1" and r["PVR overall rating"] != "na"
+        r
+        for r in rows("adb_aer2024_ratings.csv")
+        if r["AER Ratings Tag"] == "1" and r["PVR overall rating"] != "na"
     ]
     p = study.tables["projects"]
     assert len(both) == len(p) == 863
@@ -88,7 +94,9 @@ def test_the_grades_have_the_kappa_that_was_known(study):
         table[int(a), int(b)] += n
     assert round(table_coefficient(table, "conger").estimate, 3) == 0.557
     projects = study.tables["projects"]
-    assert [round(100 * projects[c].mean(), 1) for c in ("success_staff", "success_independent")] == [80.9, 68.1]
+    assert [
+        round(100 * projects[c].mean(), 1) for c in ("success_staff", "success_independent")
+    ] == [80.9, 68.1]
 
 
 def test_the_pilot_on_three_sources_is_met(study):
@@ -102,13 +110,21 @@ def test_the_pilot_on_three_sources_is_met(study):
     some = [(c, n) for c, n in three if set(c) != {"0"}]
     for units, size, share in ((three, 9707, 0.925), (some, 988, 0.261)):
         assert sum(n for _, n in units) == size
-        assert round(sum(n for (amnesty, _, state), n in units if amnesty == state) / size, 3) == share
+        assert (
+            round(sum(n for (amnesty, _, state), n in units if amnesty == state) / size, 3) == share
+        )
 
 
 def test_units_from_counts_are_the_units():
-    patterns = pd.DataFrame({
-        "indicator_id": ["t", "t"], "raters": ["a|b|c"] * 2, "codes": ["0|1|.", "1|1|1"], "n": [2, 3], "source": ["s"] * 2,
-    })  # fmt: skip
+    patterns = pd.DataFrame(
+        {
+            "indicator_id": ["t", "t"],
+            "raters": ["a|b|c"] * 2,
+            "codes": ["0|1|.", "1|1|1"],
+            "n": [2, 3],
+            "source": ["s"] * 2,
+        }
+    )
     units = units_of(patterns)
     assert len(units) == 2 * 2 + 3 * 3
     wide = units.pivot(index="case_id", columns="coder", values="code")
@@ -133,11 +149,15 @@ def test_agreement_on_pairs_of_sources_by_loops(study):
 def test_flags_stand_in_the_notes_of_every_result(study):
     assert study.flags.flagged == ("success", "relevance", "sustainability")
     notes = Results(study).table("notes")
-    assert notes.text.str.contains("alpha below the floor of 0.667: success, relevance, sustainability").any()
+    assert notes.text.str.contains(
+        "alpha below the floor of 0.667: success, relevance, sustainability"
+    ).any()
 
 
 def test_two_raters_are_compared_with_the_covariance_of_their_estimates(study):
-    """Against a bootstrap of countries: the spread of the difference, which neither model's standard error knows."""
+    """Against a bootstrap of countries: the spread of the difference,
+    which neither model's standard error knows.
+    """
     results = Results(study)
     table = results.table("by_rater").set_index("term")
     data = study.tables["projects"]
@@ -147,7 +167,10 @@ def test_two_raters_are_compared_with_the_covariance_of_their_estimates(study):
     gaps = []
     for _ in range(120):
         drawn = pd.concat(
-            [parts[i].assign(country=n) for n, i in enumerate(rng.integers(0, len(parts), len(parts)))],
+            [
+                parts[i].assign(country=n)
+                for n, i in enumerate(rng.integers(0, len(parts), len(parts)))
+            ],
             ignore_index=True,
         )
         one, other = (ps.fit(drawn, s).terms.set_index("term").estimate for s in specs)
@@ -162,4 +185,6 @@ def test_two_raters_are_compared_with_the_covariance_of_their_estimates(study):
     m = results.fits[RATERS[0]]
     group = m.design.clusters[0]
     sums = np.array([_influence(m)[group == g].sum(axis=0) for g in range(group.max() + 1)])
-    np.testing.assert_allclose(sums.T @ sums * len(sums) / (len(sums) - 1), m.vcov.to_numpy(), rtol=1e-6)
+    np.testing.assert_allclose(
+        sums.T @ sums * len(sums) / (len(sums) - 1), m.vcov.to_numpy(), rtol=1e-6
+    )

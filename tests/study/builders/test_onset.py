@@ -1,4 +1,6 @@
-"""The study onset: its tables rebuilt and counted anew by plain loops over the source files, its gaps and its samples."""
+"""The study onset: its tables rebuilt and counted anew by plain loops
+over the source files, its gaps and its samples.
+"""
 
 import csv
 import math
@@ -18,7 +20,9 @@ from peacestudy.study.builders.onset import TABLES, build
 from peacestudy.study.builders.state_context import FIGURES, reason_kind
 
 RAW = Path(__file__).resolve().parents[3].parent / "shared" / "raw"
-needs_raw = pytest.mark.skipif(not RAW.is_dir(), reason="the source files are not at hand (../shared/raw)")
+needs_raw = pytest.mark.skipif(
+    not RAW.is_dir(), reason="the source files are not at hand (../shared/raw)"
+)
 ROUNDED = 0.005 + 1e-9  # half of the last digit that is kept
 
 
@@ -49,15 +53,23 @@ def test_a_rebuild_equals_the_committed_tables(study):
 def test_a_data_problem_without_decision_stops_the_build(study, tmp_path):
     with pytest.raises(SourceError) as err:
         build(RAW, study.config.cases, study.codebook, tmp_path)
-    assert [p.rule for p in err.value.problems] == ["every problem of the sources is decided in this file"]
+    assert [p.rule for p in err.value.problems] == [
+        "every problem of the sources is decided in this file"
+    ]
     assert "751 (Hyderabad) in 1947, 1948" in str(err.value.problems[0].value)
 
 
 @needs_raw
 def test_a_decision_may_count_a_conflict_for_another_state(study, tmp_path):
-    text = (study.folder / "decisions.tsv").read_text(encoding="utf-8").replace("leave_out\t\t", "count_for\t750\t")
+    text = (
+        (study.folder / "decisions.tsv")
+        .read_text(encoding="utf-8")
+        .replace("leave_out\t\t", "count_for\t750\t")
+    )
     (tmp_path / "decisions.tsv").write_text(text, encoding="utf-8")
-    made = build(RAW, study.config.cases, study.codebook, tmp_path)["country_years"].set_index("case_id")
+    made = build(RAW, study.config.cases, study.codebook, tmp_path)["country_years"].set_index(
+        "case_id"
+    )
     assert made.loc["750-1947", "onset"], "the rising in Hyderabad counted for India"
 
 
@@ -79,37 +91,70 @@ def test_counts(study, table):
     assert ps.check("onset").empty
 
 
-@pytest.mark.parametrize(("case", "onset", "fighting", "why"), [
-    ("365-1994", True, True, "Chechnya"),
-    ("365-1995", False, True, "Chechnya goes on"),
-    ("365-1999", True, True, "Chechnya and Dagestan, after 1997 and 1998 without 25 deaths"),
-    ("490-1996", True, True, "Kabila's rebellion; Rwanda's troops are no conflict of Rwanda here"),
-    ("732-1950", False, False, "the Korean war is between states; risings of 1948 to 1950 are not in the list"),
-    ("2-2001", True, True, "al-Qaida: in the territory of the United States"),
-    ("200-1971", True, True, "Northern Ireland, an internal conflict"),
-    ("220-1954", False, False, "Algeria: a colonial war is of type 1"),
-    ("630-1946", True, True, "Azerbaijan in Iran: Kurdistan began in 1945, Azerbaijan too or not is read from its start"),
-    ("652-2011", True, True, "Syria's civil war"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("case", "onset", "fighting", "why"),
+    [
+        ("365-1994", True, True, "Chechnya"),
+        ("365-1995", False, True, "Chechnya goes on"),
+        ("365-1999", True, True, "Chechnya and Dagestan, after 1997 and 1998 without 25 deaths"),
+        (
+            "490-1996",
+            True,
+            True,
+            "Kabila's rebellion; Rwanda's troops are no conflict of Rwanda here",
+        ),
+        (
+            "732-1950",
+            False,
+            False,
+            "the Korean war is between states; risings of 1948 to 1950 are not in the list",
+        ),
+        ("2-2001", True, True, "al-Qaida: in the territory of the United States"),
+        ("200-1971", True, True, "Northern Ireland, an internal conflict"),
+        ("220-1954", False, False, "Algeria: a colonial war is of type 1"),
+        (
+            "630-1946",
+            True,
+            True,
+            (
+                "Azerbaijan in Iran: Kurdistan began in 1945, Azerbaijan too or not is read from"
+                " its start"
+            ),
+        ),
+        ("652-2011", True, True, "Syria's civil war"),
+    ],
+)
 def test_state_years_known_by_hand(table, case, onset, fighting, why):
-    assert (bool(table.loc[case, "onset"]), bool(table.loc[case, "fighting"])) == (onset, fighting), why
+    assert (bool(table.loc[case, "onset"]), bool(table.loc[case, "fighting"])) == (
+        onset,
+        fighting,
+    ), why
 
 
 @pytest.fixture(scope="module")
 def loops():
-    """Onsets, fighting, first years by loops over the raw rows, written from the README and not from the package."""
+    """Onsets, fighting, first years by loops over the raw rows, written
+    from the README and not from the package.
+    """
     fought, start, where = defaultdict(set), {}, {}
     alone = defaultdict(set)
     for r in read("ucdp_prio_acd_251.csv"):
         if r["type_of_conflict"] in "34" and r["gwno_loc"] != "751":
             fought[r["conflict_id"]].add(int(r["year"]))
-            start[r["conflict_id"]], where[r["conflict_id"]] = int(r["start_date"][:4]), int(r["gwno_loc"])
+            start[r["conflict_id"]], where[r["conflict_id"]] = (
+                int(r["start_date"][:4]),
+                int(r["gwno_loc"]),
+            )
         if r["type_of_conflict"] == "3" and r["gwno_loc"] != "751":
             alone[r["conflict_id"], int(r["gwno_a"])].add(int(r["year"]))
     onset, fighting, new, spell = set(), defaultdict(set), set(), defaultdict(set)
     for c, years in fought.items():
         fighting[where[c]] |= years
-        onset |= {(where[c], y) for y in years if not {y - 1, y - 2} & years and not (y == 1946 and start[c] < 1946)}
+        onset |= {
+            (where[c], y)
+            for y in years
+            if not {y - 1, y - 2} & years and not (y == 1946 and start[c] < 1946)
+        }
     for (_, state), years in alone.items():
         new.add((state, min(years)))
         spell[state] |= years
@@ -129,7 +174,9 @@ def test_outcomes_equal_plain_loops(table, loops):
         for got, by in ((row.peace_years, fighting), (row.spell_years, spell)):
             last = max((y for y in by[row.country] if y < row.year), default=life[row.country] - 1)
             assert got == row.year - last - 1, key
-    assert len(onset & set(zip(table["country"], table["year"], strict=True))) == len(onset), "no onset is lost"
+    assert len(onset & set(zip(table["country"], table["year"], strict=True))) == len(onset), (
+        "no onset is lost"
+    )
 
 
 @needs_raw
@@ -138,7 +185,8 @@ def test_states_equal_the_list_and_the_crosswalk(table):
         (int(float(r["gwcode"])), y)
         for r in read("gw_states.csv")
         for y in range(
-            max(1946, int(r["startdate"][:4])), (2024 if r["enddate"] == "2017-12-31" else int(r["enddate"][:4])) + 1
+            max(1946, int(r["startdate"][:4])),
+            (2024 if r["enddate"] == "2017-12-31" else int(r["enddate"][:4])) + 1,
         )
     }
     assert have == set(zip(table["country"], table["year"], strict=True))
@@ -156,13 +204,16 @@ def test_regions_agree_with_the_conflict_data():
 
 
 @needs_raw
-@pytest.mark.parametrize(("name", "file", "code", "column", "how"), [
-    ("ln_gdp_per_capita", "gw_gdppop.csv", "gwcode", "mrgdppc", math.log),
-    ("ln_population", "gw_gdppop.csv", "gwcode", "pwtpop", math.log),
-    ("democracy", "gw_democracy.csv", "gwcode", "aeuds", float),
-    ("polyarchy", "vdem_simple.csv", "GWn", "v2x_polyarchy", float),
-    ("executive_constraints", "polity5.csv", "GWn", "xconst", lambda x: (x - 1) / 6),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "file", "code", "column", "how"),
+    [
+        ("ln_gdp_per_capita", "gw_gdppop.csv", "gwcode", "mrgdppc", math.log),
+        ("ln_population", "gw_gdppop.csv", "gwcode", "pwtpop", math.log),
+        ("democracy", "gw_democracy.csv", "gwcode", "aeuds", float),
+        ("polyarchy", "vdem_simple.csv", "GWn", "v2x_polyarchy", float),
+        ("executive_constraints", "polity5.csv", "GWn", "xconst", lambda x: (x - 1) / 6),
+    ],
+)
 def test_figures_equal_the_row_of_the_year_before(table, name, file, code, column, how):
     raw = defaultdict(set)
     for r in read(file):
@@ -181,15 +232,28 @@ def test_openness_and_memberships_of_a_state_by_hand(table):
     trade = {(r["ccode"], r["year"]): r for r in read("cow_trade_sy.csv")}
     wdi = {(r["iso3"], r["year"]): r for r in read("wdi_gdppc_pop.csv")}
     igo = {(r["ccode"], r["year"]): r for r in read("cow_igo_sy.csv")}
-    t, w, i = trade["255.0", "2004.0"], wdi["DEU", "2004"], igo["255.0", "2004.0"]  # Germany: 260 there, 255 here
-    openness = (float(t["imports"]) + float(t["exports"])) * 1e6 / (float(w["wdi_gdppc"]) * float(w["wdi_pop"]))
+    # Germany: 260 there, 255 here
+    t, w, i = trade["255.0", "2004.0"], wdi["DEU", "2004"], igo["255.0", "2004.0"]
+    openness = (
+        (float(t["imports"]) + float(t["exports"]))
+        * 1e6
+        / (float(w["wdi_gdppc"]) * float(w["wdi_pop"]))
+    )
     assert abs(table.loc["260-2005", "ln_trade_openness"] - math.log(openness)) <= ROUNDED
-    assert abs(table.loc["260-2005", "ln_igo_memberships"] - math.log(1 + float(i["sum_igo_anytype"]))) <= ROUNDED
+    assert (
+        abs(table.loc["260-2005", "ln_igo_memberships"] - math.log(1 + float(i["sum_igo_anytype"])))
+        <= ROUNDED
+    )
 
 
 def test_outside_coverage_is_missing(table):
-    ends = {"ln_gdp_per_capita": 2020, "executive_constraints": 2019, "ln_igo_memberships": 2015, "ln_trade_openness": 2015,
-            "ethnic_fractionalisation": 2014}  # fmt: skip
+    ends = {
+        "ln_gdp_per_capita": 2020,
+        "executive_constraints": 2019,
+        "ln_igo_memberships": 2015,
+        "ln_trade_openness": 2015,
+        "ethnic_fractionalisation": 2014,
+    }
     for name, last in ends.items():
         assert table.loc[table["year"] > last, name].isna().all(), name
         assert table.loc[table["year"] == last, name].notna().any(), name
@@ -209,7 +273,9 @@ def test_every_missing_figure_stands_in_a_gap_and_no_other(study, table):
 
 def test_coverage_adds_up_to_all_state_years(study, table):
     cover = study.tables["coverage"]
-    assert (cover.groupby("variable")["rows"].sum() == len(table)).all() and set(cover["variable"]) == set(FIGURES)
+    assert (cover.groupby("variable")["rows"].sum() == len(table)).all() and set(
+        cover["variable"]
+    ) == set(FIGURES)
     values = cover[cover["status"] == "value"].set_index("variable")["rows"]
     assert values.to_dict() == {n: int(table[n].notna().sum()) for n in FIGURES}
 
@@ -218,9 +284,9 @@ def test_special_codes_are_missing_not_values(study, table):
     assert table["executive_constraints"].dropna().between(0, 1).all()
     gaps = study.tables["gaps"]
     of = gaps[(gaps["variable"] == "executive_constraints") & (gaps["country"] == 520)]
-    assert any("-77" in g.reason and g.first_year <= 1995 <= g.last_year for g in of.itertuples()), (
-        "Somalia without a state"
-    )
+    assert any(
+        "-77" in g.reason and g.first_year <= 1995 <= g.last_year for g in of.itertuples()
+    ), "Somalia without a state"
 
 
 def test_among_quiet_years_fighting_is_onset(table):
@@ -241,12 +307,27 @@ def test_an_unknown_state_system_rule_is_refused(study):
         replace(study.config.cases, exists="sometimes")
 
 
-@pytest.mark.parametrize(("reason", "kind"), [
-    ("xconst: special code -77: collapse of central authority", "special code -77: collapse of central authority"),
-    ("special code -77: collapse of central authority", "special code -77: collapse of central authority"),
-    ("imports: cannot be computed from imports 0, exports 0", "a value of 0, which has no logarithm"),
-    ("COW has no code for GW 711 (Tibet). Note: x", "the source's codes have none for the state"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("reason", "kind"),
+    [
+        (
+            "xconst: special code -77: collapse of central authority",
+            "special code -77: collapse of central authority",
+        ),
+        (
+            "special code -77: collapse of central authority",
+            "special code -77: collapse of central authority",
+        ),
+        (
+            "imports: cannot be computed from imports 0, exports 0",
+            "a value of 0, which has no logarithm",
+        ),
+        (
+            "COW has no code for GW 711 (Tibet). Note: x",
+            "the source's codes have none for the state",
+        ),
+    ],
+)
 def test_reasons_are_told_alike(reason, kind):
     assert reason_kind(reason) == kind
 

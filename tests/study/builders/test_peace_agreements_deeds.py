@@ -1,4 +1,6 @@
-"""Promise and deed in study A, against the pilot's counts and the raw lists; what is decided about the lists."""
+"""Promise and deed in study A, against the pilot's counts and the
+raw lists; what is decided about the lists.
+"""
 
 import csv
 from collections import defaultdict
@@ -22,7 +24,9 @@ from peacestudy.study.builders.missions import (
 )
 
 RAW = Path(__file__).resolve().parents[3].parent / "shared" / "raw"
-needs_raw = pytest.mark.skipif(not RAW.is_dir(), reason="the source files are not at hand (../shared/raw)")
+needs_raw = pytest.mark.skipif(
+    not RAW.is_dir(), reason="the source files are not at hand (../shared/raw)"
+)
 
 
 @pytest.fixture(scope="module")
@@ -39,12 +43,18 @@ def deeds(study):
 
 def test_every_case_has_every_deed_and_every_missing_one_its_reason(study):
     table = study.tables["deeds"]
-    assert len(table) == 4 * len(study.cases) and (table.observed.isna() == table.reason.notna()).all()
+    assert (
+        len(table) == 4 * len(study.cases) and (table.observed.isna() == table.reason.notna()).all()
+    )
 
 
-COUNTS = {  # promised and seen, promised and not seen, promised and unknown; seen though not promised
-    "mission": (54, 34, 0, 13), "new_mission": (33, 55, 0, 3), "third_party_mission": (65, 12, 11, 24), "amnesty": (48, 21, 4, 35),
-}  # fmt: skip
+# promised and seen, promised and not seen, promised and unknown; seen though not promised
+COUNTS = {
+    "mission": (54, 34, 0, 13),
+    "new_mission": (33, 55, 0, 3),
+    "third_party_mission": (65, 12, 11, 24),
+    "amnesty": (48, 21, 4, 35),
+}
 
 
 @pytest.mark.parametrize("deed", COUNTS)
@@ -52,9 +62,11 @@ def test_counts(deeds, deed):
     own = deeds[deeds.deed == deed]
     yes = own[own.promised]
     assert (
-        yes.observed.eq(True).sum(), yes.observed.eq(False).sum(), yes.observed.isna().sum(),
+        yes.observed.eq(True).sum(),
+        yes.observed.eq(False).sum(),
+        yes.observed.isna().sum(),
         own[~own.promised].observed.eq(True).sum(),
-    ) == COUNTS[deed]  # fmt: skip
+    ) == COUNTS[deed]
 
 
 def raw(name):
@@ -64,7 +76,9 @@ def raw(name):
 
 @needs_raw
 def test_the_pilots_missions_and_the_three_that_it_missed(study, deeds):
-    """The pilot looked for the ISO code that PA-X names most, and found 51 present and 30 new in t0..t0+2."""
+    """The pilot looked for the ISO code that PA-X names most, and
+    found 51 present and 30 new in t0..t0+2.
+    """
     iso = {int(r["AgtId"]): r["Loc1ISO"] for r in raw("pax_v10.csv")}
     listed = defaultdict(list)
     for r in raw("un_pko_country.csv"):
@@ -72,22 +86,35 @@ def test_the_pilots_missions_and_the_three_that_it_missed(study, deeds):
             end = int(r["end_date"][:4]) if r["end_date"] else 9999
             listed[r["iso3c"]].append((int(r["start_date"][:4]), end))
     texts = study.tables["agreements"].query("role == 'scored'")
-    names = texts.agreement_id.map(iso).groupby(texts.case_id).agg(lambda s: s[s != ""].mode().get(0, "none"))
+    names = (
+        texts.agreement_id.map(iso)
+        .groupby(texts.case_id)
+        .agg(lambda s: s[s != ""].mode().get(0, "none"))
+    )
     t0 = study.cases.set_index("case_id").t0
     found = {}
     for deed in ("mission", "new_mission"):
         own = deeds[(deeds.deed == deed) & deeds.promised].set_index("case_id")
         pilot = {
-            c: any((a <= t0[c] + 2 and b >= t0[c]) if deed == "mission" else t0[c] <= a <= t0[c] + 2 for a, b in listed[names[c]])
+            c: any(
+                (a <= t0[c] + 2 and b >= t0[c]) if deed == "mission" else t0[c] <= a <= t0[c] + 2
+                for a, b in listed[names[c]]
+            )
             for c in own.index
-        }  # fmt: skip
+        }
         found[deed] = sum(pilot.values())
-        assert {c for c in own.index if pilot[c] != own.observed[c]} == {"309-2006", "330-1999", "412-1999"}
+        assert {c for c in own.index if pilot[c] != own.observed[c]} == {
+            "309-2006",
+            "330-1999",
+            "412-1999",
+        }
     assert found == {"mission": 51, "new_mission": 30}
 
 
 def test_the_three_that_the_pilot_missed(study):
-    """Sudan 2005 (PA-X names South Sudan, which was no state yet), East Timor 1999, Kosovo 1999 (no code)."""
+    """Sudan 2005 (PA-X names South Sudan, which was no state yet),
+    East Timor 1999, Kosovo 1999 (no code).
+    """
     seen = study.tables["deeds"].query("deed == 'new_mission'").set_index("case_id")
     assert seen.observed[["309-2006", "330-1999", "412-1999"]].all()
 
@@ -100,9 +127,16 @@ def test_amnesties_by_loops_and_the_pilots_71(study, deeds):
         if all(values):
             counts[int(r["conflict_id"]), int(r["year"])] = sum(map(float, values))
     promise = {int(r["AgtId"]): int(r["TjAmPro"]) > 0 for r in raw("pax_v10.csv")}
-    texts = study.tables["agreements"].query("role == 'scored'").groupby("case_id").agreement_id.apply(list)
+    texts = (
+        study.tables["agreements"]
+        .query("role == 'scored'")
+        .groupby("case_id")
+        .agreement_id.apply(list)
+    )
     observable = 0
-    own = deeds[deeds.deed == "amnesty"].merge(study.cases[["case_id", "conflict_id", "t0"]], on="case_id")
+    own = deeds[deeds.deed == "amnesty"].merge(
+        study.cases[["case_id", "conflict_id", "t0"]], on="case_id"
+    )
     for r in own.itertuples():
         years = [(r.conflict_id, y) for y in range(r.t0, r.t0 + 3)]
         seen = [counts[y] > 0 for y in years if y in counts]
@@ -116,10 +150,16 @@ def test_amnesties_by_loops_and_the_pilots_71(study, deeds):
 @needs_raw
 def test_third_party_missions_by_loops_where_codes_agree(study):
     """States whose COW and GW codes are one and about whose rows nothing was decided."""
-    table = study.tables["deeds"].query("deed == 'third_party_mission'").merge(study.cases, on="case_id")
+    table = (
+        study.tables["deeds"]
+        .query("deed == 'third_party_mission'")
+        .merge(study.cases, on="case_id")
+    )
     listed = defaultdict(list)
     for r in raw("third_party_pkm_31.csv"):
-        listed[int(r["CCODE1"])].append((int(r["STARTYR"]), int(float(r["ENDYR"])) if r["ENDYR"] else 2014))
+        listed[int(r["CCODE1"])].append(
+            (int(r["STARTYR"]), int(float(r["ENDYR"])) if r["ENDYR"] else 2014)
+        )
     checked = 0
     for r in table[
         table.country.isin([625, 432, 451, 775, 500, 437, 516, 490, 450, 540, 541, 70, 92, 100])
@@ -143,10 +183,15 @@ def test_third_party_missions_by_loops_where_codes_agree(study):
 )
 def test_missions_that_people_know(study, case, promised, here, new):
     own = study.tables["deeds"].query("case_id == @case").set_index("deed")
-    assert (own.promised["mission"], own.observed["mission"], own.observed["new_mission"]) == (promised, here, new)
+    assert (own.promised["mission"], own.observed["mission"], own.observed["new_mission"]) == (
+        promised,
+        here,
+        new,
+    )
 
 
-# --- findings and decisions ---------------------------------------------------------------------------------------
+# --- findings and decisions
+# ---------------------------------------------------------------------------------------
 
 
 def lists(un, third):
@@ -154,9 +199,9 @@ def lists(un, third):
     u = pd.DataFrame(un, columns=["id", "mission_acronym", "iso3c", "start_date", "end_date"])
     u = u.astype({"iso3c": object}).assign(iso3c=lambda t: t.iso3c.where(t.iso3c.notna(), None))
     u["start_date"], u["end_date"] = pd.to_datetime(u.start_date), pd.to_datetime(u.end_date)
-    t = pd.DataFrame(third, columns=["OBSNUM", "STATE", "CCODE1", "TPTYPE", "STARTYR", "ENDYR"]).astype(
-        {"ENDYR": "Int64"}
-    )
+    t = pd.DataFrame(
+        third, columns=["OBSNUM", "STATE", "CCODE1", "TPTYPE", "STARTYR", "ENDYR"]
+    ).astype({"ENDYR": "Int64"})
     return OutcomeTable(u, SOURCES[UN]), OutcomeTable(t, SOURCES[THIRD])
 
 
@@ -168,8 +213,13 @@ LISTS = lists(
         (4, "PRO", "SRB", "1992-01-01", "2007-06-01"),
         (5, "MIL", "LBR", "2003-09-01", None),
     ],
-    [(1, "Haiti", 93, 3, 1994, 1995), (2, "Liberia/Lofa", 450, 1, 2003, None), (3, "Tonga", 941, 3, 2006, 2006), (4, "Haiti", 41, 1, 1980, 1985)],
-)  # fmt: skip
+    [
+        (1, "Haiti", 93, 3, 1994, 1995),
+        (2, "Liberia/Lofa", 450, 1, 2003, None),
+        (3, "Tonga", 941, 3, 2006, 2006),
+        (4, "Haiti", 41, 1, 1980, 1985),
+    ],
+)
 
 
 def test_what_needs_a_decision_is_found():
@@ -187,8 +237,10 @@ DECIDED = {
     (f.place, f.problem): Decision("leave out", "", "because") for f in mission_findings(*LISTS)
 } | {
     ("un_pko mission 4 SRB", "country code not in force"): Decision("country", "345", "because"),
-    ("third_party_pkm_3.1 OBSNUM 1", "country code is not that of the name"): Decision("country", "41", "because"),
-}  # fmt: skip
+    ("third_party_pkm_3.1 OBSNUM 1", "country code is not that of the name"): Decision(
+        "country", "41", "because"
+    ),
+}
 
 
 def test_decisions_are_carried_out():
@@ -204,7 +256,9 @@ def test_decisions_are_carried_out():
 
 
 def test_a_mission_that_is_left_out_is_nowhere():
-    out = DECIDED | {("un_pko mission 4 SRB", "country code not in force"): Decision("leave out", "", "because")}
+    out = DECIDED | {
+        ("un_pko mission 4 SRB", "country code not in force"): Decision("leave out", "", "because")
+    }
     assert {s for s, _ in un_presence(LISTS[0], out)} == {450}
 
 
@@ -213,7 +267,9 @@ def test_every_finding_is_decided_and_a_finding_without_decision_stops_the_build
     decisions = read_decisions(study.folder)
     assert len(decisions) == 58 and decisions.problem.nunique() == 10
     lines = (study.folder / "decisions.tsv").read_text(encoding="utf-8").splitlines()
-    (tmp_path / "decisions.tsv").write_text("\n".join([lines[0], *lines[2:]]) + "\n", encoding="utf-8")
+    (tmp_path / "decisions.tsv").write_text(
+        "\n".join([lines[0], *lines[2:]]) + "\n", encoding="utf-8"
+    )
     with pytest.raises(SourceError, match="do not agree: 1 problem") as caught:
         builder.build(RAW, study.config.cases, study.codebook, tmp_path)
     assert lines[1].split("\t")[0] in str(caught.value)
@@ -221,8 +277,10 @@ def test_every_finding_is_decided_and_a_finding_without_decision_stops_the_build
 
 def test_a_decision_that_is_no_word_of_the_builders_is_refused():
     found = mission_findings(*LISTS)[:1]
-    row = pd.DataFrame([(found[0].place, found[0].problem, found[0].found, "keep", "", "because")],
-                       columns=["place", "problem", "found", "decision", "value", "why"])  # fmt: skip
+    row = pd.DataFrame(
+        [(found[0].place, found[0].problem, found[0].found, "keep", "", "because")],
+        columns=["place", "problem", "found", "decision", "value", "why"],
+    )
     with pytest.raises(SourceError, match="decisions on 'mission without a country' are leave out"):
         decide(found, row)
 

@@ -1,4 +1,6 @@
-"""Study B: its counts, cases checked by hand, the pilot's counts under its own rule, and plain loops over the same files."""
+"""Study B: its counts, cases checked by hand, the pilot's counts under its own rule, and plain
+loops over the same files.
+"""
 
 import csv
 import datetime as dt
@@ -19,7 +21,9 @@ from peacestudy.study.builders.signing_dyads import TABLES, build
 ROOT = Path(__file__).resolve().parents[3]
 FOLDER = ROOT / "datasets" / "signing_dyads"
 RAW = ROOT.parent / "shared" / "raw"
-needs_raw = pytest.mark.skipif(not RAW.is_dir(), reason="the source files are not at hand (../shared/raw)")
+needs_raw = pytest.mark.skipif(
+    not RAW.is_dir(), reason="the source files are not at hand (../shared/raw)"
+)
 H, LAST = 5, 2024
 
 
@@ -30,28 +34,44 @@ def study():
 
 @pytest.fixture(scope="module")
 def cases(study):
-    return study.cases.merge(study.outcomes.drop(columns="source"), on="case_id").set_index("case_id")
+    return study.cases.merge(study.outcomes.drop(columns="source"), on="case_id").set_index(
+        "case_id"
+    )
 
 
 # counts
 
 
 def test_counts_of_the_links(cases):
-    assert cases.linked_by.value_counts().to_dict() == {"ucdp id": 313, "conflict and date": 4, "not linked": 57}
-    assert set(cases.index[cases.linked_by == "conflict and date"]) == {"1002", "1040", "1576", "1616"}
+    assert cases.linked_by.value_counts().to_dict() == {
+        "ucdp id": 313,
+        "conflict and date": 4,
+        "not linked": 57,
+    }
+    assert set(cases.index[cases.linked_by == "conflict and date"]) == {
+        "1002",
+        "1040",
+        "1576",
+        "1616",
+    }
     assert (cases.linked == (cases.n_scored > 0)).all() and cases.same_year[cases.linked].all()
     assert (cases.t0[~cases.linked] < 1990).sum() == 32  # before PA-X begins
 
 
 def test_counts_of_the_samples(study):
-    count = {name: study.frame(name).data for name in ("all", "overlapping", "primary", "durations")}
+    count = {
+        name: study.frame(name).data for name in ("all", "overlapping", "primary", "durations")
+    }
     assert {name: len(d) for name, d in count.items()} == {
         "all": 374,
         "overlapping": 293,
         "primary": 90,
         "durations": 94,
     }
-    assert (count["overlapping"].lasting_peace.sum(), count["primary"].lasting_peace.sum()) == (169, 50)
+    assert (count["overlapping"].lasting_peace.sum(), count["primary"].lasting_peace.sum()) == (
+        169,
+        50,
+    )
     assert (count["primary"].country.nunique(), count["primary"].conflict_id.nunique()) == (48, 56)
 
 
@@ -73,7 +93,11 @@ def test_no_year_of_any_dyad_is_counted_in_two_kept_windows(cases):
 
 
 def test_counts_of_the_flags(study, cases):
-    flags = (cases.merged_or_renamed.sum(), cases.successors.notna().sum(), cases.conflict_went_on.sum())
+    flags = (
+        cases.merged_or_renamed.sum(),
+        cases.successors.notna().sum(),
+        cases.conflict_went_on.sum(),
+    )
     assert flags == (86, 18, 199)
     primary = study.frame("primary").data
     assert (primary.merged_or_renamed.sum(), primary.conflict_went_on.sum()) == (22, 49)
@@ -88,30 +112,43 @@ def test_counts_of_what_differs_from_study_a(cases):
     differ = known[known.a_outcome != known.lasting_peace]
     assert (len(differ), (differ.lasting_peace & ~differ.a_outcome).sum()) == (79, 66)
     assert cases.differs_because.value_counts().to_dict() == {
-        "others fought": 52, "other years": 13, "successor fought": 10, "other conflict": 3, "eligible in A only": 2,
-        "others fought, other years": 1, "eligible here only": 1,
-    }  # fmt: skip
+        "others fought": 52,
+        "other years": 13,
+        "successor fought": 10,
+        "other conflict": 3,
+        "eligible in A only": 2,
+        "others fought, other years": 1,
+        "eligible here only": 1,
+    }
     assert differ.differs_because.notna().all() and differ.differs_from_a.str.len().gt(40).all()
 
 
 def test_what_study_a_says_is_what_study_a_has(cases):
     def table(name):
-        with (ROOT / "datasets" / "peace_agreements" / f"{name}.csv").open(encoding="utf-8", newline="") as f:
+        with (ROOT / "datasets" / "peace_agreements" / f"{name}.csv").open(
+            encoding="utf-8", newline=""
+        ) as f:
             return list(csv.DictReader(f))
 
     outcome = {r["case_id"]: r["lasting_peace"] for r in table("outcomes")}
-    attempt = {int(r["agreement_id"]): r["case_id"] for r in table("agreements") if r["role"] == "scored"}
+    attempt = {
+        int(r["agreement_id"]): r["case_id"] for r in table("agreements") if r["role"] == "scored"
+    }
     for case, row in cases.iterrows():
         texts = [int(t) for t in row.source.partition("AgtId ")[2].split()]
         want = {attempt[t] for t in texts if t in attempt}
         assert want == ({row.beside_a} if pd.notna(row.beside_a) else set()), case
         if want:
-            assert outcome[row.beside_a] == ("" if pd.isna(row.a_outcome) else str(int(row.a_outcome))), case
+            assert outcome[row.beside_a] == (
+                "" if pd.isna(row.a_outcome) else str(int(row.a_outcome))
+            ), case
 
 
-# cases by hand: agreement, dyads, window, outcome, years of fighting in it, peace with successors, kept, study A
+# cases by hand: agreement, dyads, window, outcome, years of fighting in it, peace with successors,
+# kept, study A
 BY_HAND = {
-    # Naivasha: SPLM/A and Khartoum kept the peace; Darfur fought on, so the conflict over government did not
+    # Naivasha: SPLM/A and Khartoum kept the peace; Darfur fought on, so the conflict over
+    # government did not
     "1282": ("Sudan: SPLM/A 2005-01-09", "663", 2006, True, None, True, "others fought"),
     # Lome: the RUF took hostages in May 2000
     "1013": ("Sierra Leone: RUF 1999-07-07", "818", 2000, False, "2000 2001", False, None),
@@ -128,24 +165,47 @@ BY_HAND = {
     # Jakarta: Misuari's men fought in 2001, under another dyad
     "1064": ("Philippines: MNLF 1996-09-02", "656", 1997, True, None, False, None),
     # Dayton
-    "1073": ("Bosnia and Herzegovina: Serbian irregulars, Serbian Republic of Bosnia-Herzegovina 1995-12-14", "834 835", 1996,
-             True, None, True, None),
+    "1073": (
+        (
+            "Bosnia and Herzegovina: Serbian irregulars, Serbian Republic of Bosnia-Herzegovina"
+            " 1995-12-14"
+        ),
+        "834 835",
+        1996,
+        True,
+        None,
+        True,
+        None,
+    ),
     # FARC laid down arms; ELN and those of FARC who had not signed fought on
     "1487": ("Colombia: FARC 2016-11-24", "623", 2017, True, None, True, "others fought"),
     # Linas-Marcoussis: the three merged into the Forces Nouvelles, who fought in 2004
-    "1139": ("Cote d'Ivoire: MPCI, MPIGO, MJP 2003-01-25", "879 880 881", 2004, True, None, False, "successor fought"),
+    "1139": (
+        "Cote d'Ivoire: MPCI, MPIGO, MJP 2003-01-25",
+        "879 880 881",
+        2004,
+        True,
+        None,
+        False,
+        "successor fought",
+    ),
     # Rome
     "1020": ("Mozambique: Renamo 1992-10-04", "722", 1993, True, None, True, None),
     # Algiers: two governments
     "1008": ("Eritrea and Ethiopia 2000-12-12", "865", 2001, True, None, True, None),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", BY_HAND)
 def test_cases_by_hand(cases, case):
     label, dyads, first, peace, years, whole, because = BY_HAND[case]
     row = cases.loc[case]
-    assert (row.label, row.dyads, row.window_from, row.window_to) == (label, dyads, first, first + 4)
+    assert (row.label, row.dyads, row.window_from, row.window_to) == (
+        label,
+        dyads,
+        first,
+        first + 4,
+    )
     assert (row.lasting_peace, row.peace_with_successors) == (peace, whole)
     assert row.fighting_years == years if years else pd.isna(row.fighting_years)
     assert row.differs_because == because if because else pd.isna(row.differs_because)
@@ -154,8 +214,13 @@ def test_cases_by_hand(cases, case):
 def test_why_naivasha_fails_in_a_and_succeeds_here(cases):
     row = cases.loc["1282"]
     assert (row.beside_a, row.a_outcome) == ("309-2006", False)
-    assert row.differs_from_a.startswith("309-2006 fails in 2007-2011, peace in 2006-2010 here: JEM, SLM/A")
-    assert row.differs_from_a.endswith("fought, which did not sign") and "SLM/A - MM" in row.went_on_with
+    assert row.differs_from_a.startswith(
+        "309-2006 fails in 2007-2011, peace in 2006-2010 here: JEM, SLM/A"
+    )
+    assert (
+        row.differs_from_a.endswith("fought, which did not sign")
+        and "SLM/A - MM" in row.went_on_with
+    )
 
 
 def test_good_friday_is_not_eligible_for_the_ira_had_been_quiet_since_1991(cases):
@@ -165,13 +230,23 @@ def test_good_friday_is_not_eligible_for_the_ira_had_been_quiet_since_1991(cases
 
 
 def test_an_agreement_between_governments_has_no_domestic_context(study, cases):
-    assert cases.loc["1008", ["several_governments", "country", "country_name"]].tolist() == [True, 531, "Eritrea"]
-    own = study.covariates[study.covariates.case_id.eq("1008") & study.covariates.variable.eq("polyarchy")]
-    assert own.value.isna().all() and own.reason.item() == "the conflict is over several governments"
+    assert cases.loc["1008", ["several_governments", "country", "country_name"]].tolist() == [
+        True,
+        531,
+        "Eritrea",
+    ]
+    own = study.covariates[
+        study.covariates.case_id.eq("1008") & study.covariates.variable.eq("polyarchy")
+    ]
+    assert (
+        own.value.isna().all() and own.reason.item() == "the conflict is over several governments"
+    )
 
 
 def test_a_case_without_a_text_says_so(study, cases):
-    lacking = study.covariates[study.covariates.variable.eq("pages") & study.covariates.value.isna()]
+    lacking = study.covariates[
+        study.covariates.variable.eq("pages") & study.covariates.value.isna()
+    ]
     assert set(lacking.case_id) == set(cases.index[~cases.linked])
     assert set(lacking.reason) == {"no text in PA-X is linked"}
     assert not set(study.coding.table.case_id) & set(lacking.case_id)
@@ -214,7 +289,9 @@ def whole(text):
 
 @pytest.fixture(scope="module")
 def links(files):
-    """Texts of every agreement, without what the decisions say of four texts: 475, 1371 and 426 have a wrong id."""
+    """Texts of every agreement, without what the decisions say of four
+    texts: 475, 1371 and 426 have a wrong id.
+    """
     by = defaultdict(set)
     for r in files["pax"]:
         if r["UcdpAgr"] and r["AgtId"] not in ("475", "1371", "426"):
@@ -223,18 +300,29 @@ def links(files):
     for r in files["signed"]:
         if not by[r["paid"]]:
             near = {
-                t["AgtId"] for t in files["pax"]
-                if t["AgtId"] not in taken and t["Stage"] != "Oth" and whole(t["UcdpCon"]) in r["conflict_id"].split(", ")
-                and abs((dt.date.fromisoformat(t["Dat"]) - dt.date.fromisoformat(r["pa_date"])).days) <= 31
-            }  # fmt: skip
-            by[r["paid"]] = near if len(near) == 1 else set()  # the two with several are decided: none is the agreement
+                t["AgtId"]
+                for t in files["pax"]
+                if t["AgtId"] not in taken
+                and t["Stage"] != "Oth"
+                and whole(t["UcdpCon"]) in r["conflict_id"].split(", ")
+                and abs(
+                    (dt.date.fromisoformat(t["Dat"]) - dt.date.fromisoformat(r["pa_date"])).days
+                )
+                <= 31
+            }
+            # the two with several are decided: none is the agreement
+            by[r["paid"]] = near if len(near) == 1 else set()
     return {r["paid"]: by[r["paid"]] for r in files["signed"]}
 
 
 @needs_raw
 def test_loops_find_the_same_links_and_texts(study, links, files):
     members = study.tables["agreements"]
-    own = members[members.role == "linked"].groupby("case_id").agreement_id.apply(lambda s: {str(i) for i in s})
+    own = (
+        members[members.role == "linked"]
+        .groupby("case_id")
+        .agreement_id.apply(lambda s: {str(i) for i in s})
+    )
     assert own.to_dict() == {paid: texts for paid, texts in links.items() if texts}
     texts = {r["AgtId"]: r for r in files["pax"]}
     scored = members.groupby("case_id").agreement_id.apply(lambda s: {str(i) for i in s})
@@ -242,13 +330,21 @@ def test_loops_find_the_same_links_and_texts(study, links, files):
     for r in files["signed"]:
         if not links[r["paid"]]:
             continue
-        conflicts = {*r["conflict_id"].split(", "), *(whole(texts[t]["UcdpCon"]) for t in links[r["paid"]])} - {""}
+        conflicts = {
+            *r["conflict_id"].split(", "),
+            *(whole(texts[t]["UcdpCon"]) for t in links[r["paid"]]),
+        } - {""}
         processes = {texts[t]["PP"] for t in links[r["paid"]]}
         day = dt.date.fromisoformat(r["pa_date"])
         want = set(links[r["paid"]])
         for t in files["pax"]:
             inside = day - dt.timedelta(365) <= dt.date.fromisoformat(t["Dat"]) <= day
-            if inside and t["PP"] in processes and whole(t["UcdpCon"]) in conflicts and t["Stage"] != "Oth":
+            if (
+                inside
+                and t["PP"] in processes
+                and whole(t["UcdpCon"]) in conflicts
+                and t["Stage"] != "Oth"
+            ):
                 want.add(t["AgtId"])
         assert scored[r["paid"]] == want, r["paid"]
         assert pages[r["paid"]] == sum(int(texts[t]["Lgt"]) for t in want)
@@ -269,20 +365,30 @@ def test_loops_find_the_same_outcomes_and_controls(study, cases, files):
         assert (row.event, row.peace_years) == (bool(later), (later[0] if later else LAST) - t0)
         own = wide.loc[r["paid"]]
         assert own.active == (t0 in fought)
-        assert own.war_years == len({y for d in dyads for y in files["war"][d] if t0 - 9 <= y <= t0})
+        assert own.war_years == len(
+            {y for d in dyads for y in files["war"][d] if t0 - 9 <= y <= t0}
+        )
         assert own.territory == any(x in ("1", "3") for x in r["incompatibility"].split(", "))
-        assert (own.full_agreement, own.n_dyads, own.decade) == (r["pa_type"] == "1", len(dyads), (t0 - 2000) / 10)
+        assert (own.full_agreement, own.n_dyads, own.decade) == (
+            r["pa_type"] == "1",
+            len(dyads),
+            (t0 - 2000) / 10,
+        )
         others = {
-            d for d in files["where"]
-            if d not in dyads and files["where"][d] in r["conflict_id"].split(", ")
+            d
+            for d in files["where"]
+            if d not in dyads
+            and files["where"][d] in r["conflict_id"].split(", ")
             and any(t0 < y <= t0 + H for y in files["years"][d])
-        }  # fmt: skip
+        }
         assert row.conflict_went_on == bool(others)
 
 
 def test_taken_from_the_latest_backwards_more_windows_hold(cases):
     """What the README says of the choice of the earliest."""
-    pool = cases[cases.eligible & cases.linked & cases.window_complete].sort_values(["t0", "date"], ascending=False)
+    pool = cases[cases.eligible & cases.linked & cases.window_complete].sort_values(
+        ["t0", "date"], ascending=False
+    )
     first, kept = {}, []
     for case, t0, dyads in pool[["t0", "dyads"]].itertuples(name=None):
         if all(t0 + H < first[d] for d in dyads.split() if d in first):
@@ -309,12 +415,20 @@ def test_loops_find_the_same_newcomers_and_successors(cases, files, links):
                 continue
             for other, years in files["years"].items():
                 near = files["where"][other] in wide | {files["where"][d]}
-                if other not in signed and near and min(years) >= t0 and years & set(range(t0 + 1, t0 + H + 1)):
+                if (
+                    other not in signed
+                    and near
+                    and min(years) >= t0
+                    and years & set(range(t0 + 1, t0 + H + 1))
+                ):
                     new.add(other)
                     same |= {other} & heirs.get(f"dyad {d}", set())
         row = cases.loc[r["paid"]]
         for column, want in (("new_dyads", new), ("successors", same)):
-            assert (set(row[column].split()) if pd.notna(row[column]) else set()) == want, (r["paid"], column)
+            assert (set(row[column].split()) if pd.notna(row[column]) else set()) == want, (
+                r["paid"],
+                column,
+            )
         assert row.merged_or_renamed == bool(new)
 
 
@@ -342,12 +456,17 @@ def test_loops_find_the_same_codes(study, files):
         for i in study.codebook.indicators.values():
             if i.id != "third_party":
                 top = max(int(texts[t][c]) for t in ids for c in i.columns)
-                assert codes.loc[case, i.id] == (top if i.level == "ordinal" else int(top > 0)), (case, i.id)
+                assert codes.loc[case, i.id] == (top if i.level == "ordinal" else int(top > 0)), (
+                    case,
+                    i.id,
+                )
 
 
 @needs_raw
 def test_the_pilot_under_its_own_rule(files):
-    """315 linked, 291 eligible with 57.4 %, 125 windows with 53.6 %: by id only, wrong ids and all, first text in a window."""
+    """315 linked, 291 eligible with 57.4 %, 125 windows with 53.6 %: by id
+    only, wrong ids and all, first text in a window.
+    """
     texts = defaultdict(list)
     for r in files["pax"]:
         texts[whole(r["UcdpAgr"])].append(r["Dat"])
@@ -360,10 +479,20 @@ def test_the_pilot_under_its_own_rule(files):
         before, after = [y for y in fought if y <= t0], sorted(y for y in fought if y > t0)
         if before and t0 - max(before) <= 4 and t0 + H <= LAST:
             peace = not (after and after[0] <= t0 + H)
-            found.append((r["conflict_id"].split(", ")[0], dyads, max(texts[r["paid"]]), t0, after[:1], peace))
+            found.append(
+                (
+                    r["conflict_id"].split(", ")[0],
+                    dyads,
+                    max(texts[r["paid"]]),
+                    t0,
+                    after[:1],
+                    peace,
+                )
+            )
     limit, kept = {}, []
     for conflict, dyads, _, t0, after, peace in sorted(found, key=lambda f: f[2]):
-        if t0 > limit.get((conflict, dyads), 0):  # a new window begins after the first year of fighting
+        # a new window begins after the first year of fighting
+        if t0 > limit.get((conflict, dyads), 0):
             kept.append(peace)
             limit[conflict, dyads] = min(*after, t0 + H) if after else t0 + H
     assert (len(linked), same) == (315, 313)
@@ -381,13 +510,19 @@ def test_a_rebuild_equals_the_committed_tables(study):
 
 @needs_raw
 def test_with_the_texts_of_the_whole_conflict_more_is_scored(study, files, links):
-    """What the rule ``text`` decides: agreements with other groups of the conflict would be scored too."""
-    built = build(RAW, replace(study.config.cases, text="conflict"), study.codebook, study.folder)["agreements"]
+    """What the rule ``text`` decides: agreements with other
+    groups of the conflict would be scored too.
+    """
+    built = build(RAW, replace(study.config.cases, text="conflict"), study.codebook, study.folder)[
+        "agreements"
+    ]
     texts = {r["AgtId"]: r for r in files["pax"]}
     want = {(paid, t) for paid, own in links.items() for t in own}
     for r in files["signed"]:
         own = links[r["paid"]]
-        conflicts = {*r["conflict_id"].split(", "), *(whole(texts[t]["UcdpCon"]) for t in own)} - {""}
+        conflicts = {*r["conflict_id"].split(", "), *(whole(texts[t]["UcdpCon"]) for t in own)} - {
+            ""
+        }
         day = dt.date.fromisoformat(r["pa_date"])
         for t in files["pax"] if own else ():
             inside = day - dt.timedelta(365) <= dt.date.fromisoformat(t["Dat"]) <= day
@@ -422,12 +557,18 @@ def test_every_decision_has_its_reason():
 def test_a_problem_without_a_decision_stops_the_build_and_names_the_row_to_add(study, folder):
     path = folder / "decisions.tsv"
     lines = path.read_text().splitlines(keepends=True)
-    path.write_text("".join(line for line in lines if not line.startswith(("AgtId 475\t", "dyad 14124\t"))))
+    path.write_text(
+        "".join(line for line in lines if not line.startswith(("AgtId 475\t", "dyad 14124\t")))
+    )
     err = refused(study, folder)
     told = {p.value: p.remedy for p in err.problems}
     assert "AgtId 475, dates apart: 1993-08-04, paid 1320 1991-03-29" in told
     assert any(v.startswith("dyad 14124, silent, others new: 14210 15100 15101") for v in told)
-    assert all("add the row" in remedy for value, remedy in told.items() if "475" in value or "14124" in value)
+    assert all(
+        "add the row" in remedy
+        for value, remedy in told.items()
+        if "475" in value or "14124" in value
+    )
 
 
 @needs_raw
@@ -435,7 +576,10 @@ def test_a_decision_that_meets_nothing_stops_the_build(study, folder):
     with (folder / "decisions.tsv").open("a") as f:
         f.write("paid 1\tseveral countries\t2 20\ttake\t2\tit is so\n")
     (problem,) = refused(study, folder).problems
-    assert (problem.line, problem.column) == (116, "place") and "nothing of the kind" in problem.rule
+    assert (problem.line, problem.column) == (
+        116,
+        "place",
+    ) and "nothing of the kind" in problem.rule
 
 
 @needs_raw
@@ -466,7 +610,9 @@ def test_a_dyad_unknown_to_ucdp_dyadic_is_to_be_decided(study, tmp_path, monkeyp
     from peacestudy.study.builders import signing_dyads
 
     read = signing_dyads.read_dyads
-    monkeypatch.setattr(signing_dyads, "read_dyads", lambda t: {i: d for i, d in read(t).items() if i != 663})
+    monkeypatch.setattr(
+        signing_dyads, "read_dyads", lambda t: {i: d for i, d in read(t).items() if i != 663}
+    )
     err = refused(study, FOLDER)
     assert any(p.value == "paid 1282, dyad unknown to UCDP Dyadic: 663" for p in err.problems)
 

@@ -1,4 +1,6 @@
-"""Links on small material: what is found, what decisions do, and that nothing is linked by chance."""
+"""Links on small material: what is found, what decisions do, and
+that nothing is linked by chance.
+"""
 
 import datetime as dt
 
@@ -48,10 +50,12 @@ def test_the_id_comes_before_conflict_and_date():
 
 
 def test_one_text_about_the_day_is_the_agreement():
-    assert linked(material([agreement(7)], [text(1, days=31), text(2, days=32)])) == [(7, 1, BY_DATE)]
-    assert linked(material([agreement(7)], [text(1, days=-31), text(2, conflict=9), text(3, stage="Oth")])) == [
+    assert linked(material([agreement(7)], [text(1, days=31), text(2, days=32)])) == [
         (7, 1, BY_DATE)
     ]
+    assert linked(
+        material([agreement(7)], [text(1, days=-31), text(2, conflict=9), text(3, stage="Oth")])
+    ) == [(7, 1, BY_DATE)]
     assert linked(material([agreement(7)], [text(1, days=32), text(2, conflict=None)])) == []
 
 
@@ -61,7 +65,9 @@ def test_two_texts_about_the_day_are_to_be_decided():
     assert found(m) == {key: "AgtId 2 1"}
     assert linked(m, {key: Decision("link none", "", "x")}) == []
     assert linked(m, {key: Decision("link one", "1", "x")}) == [(7, 1, BY_DATE)]
-    with pytest.raises(SourceError, match="the value of 'link one' on paid 7 is '4'; it must be one of 2, 1"):
+    with pytest.raises(
+        SourceError, match="the value of 'link one' on paid 7 is '4'; it must be one of 2, 1"
+    ):
         link(m, {key: Decision("link one", "4", "x")})
 
 
@@ -99,13 +105,25 @@ def test_of_several_texts_with_one_id_one_may_be_taken():
     ("own", "texts", "place", "problem", "said"),
     [
         (agreement(7), [text(1, paid=99)], "AgtId 1", "agreement id unknown to UCDP", "UcdpAgr 99"),
-        (agreement(7), [text(1, paid=7, conflict=4)], "AgtId 1", "conflicts differ", "UcdpCon 4, paid 7 conflict 1"),
-        (agreement(7), [text(1, paid=7, conflict=None)], "AgtId 1", "conflicts differ", "UcdpCon blank, paid 7 conflict 1"),
+        (
+            agreement(7),
+            [text(1, paid=7, conflict=4)],
+            "AgtId 1",
+            "conflicts differ",
+            "UcdpCon 4, paid 7 conflict 1",
+        ),
+        (
+            agreement(7),
+            [text(1, paid=7, conflict=None)],
+            "AgtId 1",
+            "conflicts differ",
+            "UcdpCon blank, paid 7 conflict 1",
+        ),
         (agreement(7, conflicts=(1, 4)), [], "paid 7", "several conflicts", "1 4"),
         (agreement(7, states=(2, 20)), [], "paid 7", "several countries", "2 20"),
         (agreement(7, dyads=(3, 8, 9)), [], "paid 7", "dyad unknown to UCDP Dyadic", "8 9"),
     ],
-)  # fmt: skip
+)
 def test_every_kind_of_problem_is_found(own, texts, place, problem, said):
     assert found(material([own], texts))[place, problem] == said
 

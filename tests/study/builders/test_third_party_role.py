@@ -1,4 +1,6 @@
-"""third_party_role: a rebuild to the byte, the codes counted by loops over the sheets' own files, and what they do to study A."""
+"""third_party_role: a rebuild to the byte, the codes counted by loops over the sheets' own files,
+and what they do to study A.
+"""
 
 import csv
 from pathlib import Path
@@ -16,7 +18,9 @@ from peacestudy.study.builders.third_party_role import TABLES, build
 from peacestudy.study.results.coders import attempt_sheet
 
 RAW = Path(__file__).resolve().parents[3].parent / "shared" / "raw"
-raw = pytest.mark.skipif(not RAW.is_dir(), reason="the source files are not at hand (../shared/raw)")
+raw = pytest.mark.skipif(
+    not RAW.is_dir(), reason="the source files are not at hand (../shared/raw)"
+)
 CODERS = ("machine_1", "machine_2")
 
 
@@ -52,7 +56,9 @@ def test_every_agreement_is_coded_by_both_and_nobody_is_a_person(study, files):
     asked = set(study.cases.case_id)
     assert len(asked) == len(ps.load_study("peace_agreements").tables["agreements"]) == 1604
     assert all(set(codes) == asked for codes in files.values())
-    assert set(study.tables["codings"].kind) == {"machine"} and set(study.tables["codings"].coder) == set(CODERS)
+    assert set(study.tables["codings"].kind) == {"machine"} and set(
+        study.tables["codings"].coder
+    ) == set(CODERS)
     blank = set(study.cases.loc[study.cases.blank.astype(bool), "case_id"])
     assert len(blank) == 680
     for codes in files.values():
@@ -90,7 +96,9 @@ def test_agreement_by_loops(study, found, files):
 
     n = counts.sum()
     seen = sum(2 * metric(a, b) for a, b in pairs) / n
-    chance = sum(counts[a] * counts[b] * metric(a, b) for a in range(4) for b in range(4)) / (n * (n - 1))
+    chance = sum(counts[a] * counts[b] * metric(a, b) for a in range(4) for b in range(4)) / (
+        n * (n - 1)
+    )
     assert row.alpha == pytest.approx(1 - seen / chance, abs=1e-12)
     assert "never inter-coder reliability" in row.note
     with_blank = found.table("with_blank").iloc[0]
@@ -104,7 +112,9 @@ def test_attempts_by_loops(study, found, files):
     scored = study.cases[study.cases.scored.astype(bool)]
     for attempt, own in scored.groupby("attempt_id"):
         for coder in CODERS:
-            some = any(files[coder][c][0] > 0 for c in own.case_id) or any(own.signature.astype(bool))
+            some = any(files[coder][c][0] > 0 for c in own.case_id) or any(
+                own.signature.astype(bool)
+            )
             assert told[attempt, coder] == some
     assert len(told) == 2 * scored.attempt_id.nunique()
 
