@@ -24,9 +24,8 @@ from peacestudy.figures.theme import (
     title,
 )
 from peacestudy.models import Fit, PooledFit
+from peacestudy.models.engines.registry import engine_of
 
-# else an odds ratio
-RATIOS = {"cox": "hazard ratio", "poisson": "rate ratio", "negative_binomial": "rate ratio"}
 COLUMNS = ["label", "odds_ratio", "conf_low", "conf_high", "p_value"]
 
 
@@ -58,7 +57,7 @@ def forest(
     else:
         each = [fits] if isinstance(fits, Fit | PooledFit) else list(fits)
         table = _terms(each)
-        measures = {RATIOS.get(f.spec.engine, ratio) for f in each}
+        measures = {engine_of(f.spec).effect for f in each}
         ratio = measures.pop() if len(measures) == 1 else "ratio"
         notes = [
             *notes,

@@ -10,14 +10,15 @@ import pandas as pd
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import Note, composed
 from peacestudy.errors import FitError, SpecError
+from peacestudy.models.diagnosis.assumptions import assumption_notes
 from peacestudy.models.diagnosis.checks import check_design, check_range, design_notes
-from peacestudy.models.diagnosis.parallel_lines import parallel_notes
 from peacestudy.models.diagnosis.repeated import repeated_notes
 from peacestudy.models.diagnosis.robust_notes import robust_notes
 from peacestudy.models.engines.counts import check_counts
-from peacestudy.models.engines.estimate import arrange, estimate, kind_of
-from peacestudy.models.engines.parameters import is_spread, wald_ends
-from peacestudy.models.engines.registry import Estimates
+from peacestudy.models.engines.estimate import arrange, estimate
+from peacestudy.models.engines.parameters import is_spread
+from peacestudy.models.engines.positive import wald_ends
+from peacestudy.models.engines.registry import engine_of
 from peacestudy.models.formulas.centring import Centring, centring_of, no_centring, turned
 from peacestudy.models.formulas.design import Design, build_design
 from peacestudy.models.inference.hypotheses import critical, two_sided
@@ -33,6 +34,7 @@ from peacestudy.models.inference.reference import (
     reference,
 )
 from peacestudy.models.inference.robust_limits import Blank, find_blanks, is_blank, with_blanks
+from peacestudy.models.kernels.estimates import Estimates
 from peacestudy.models.missing.imputed import Imputed
 from peacestudy.models.missing.pooled import PooledFit
 from peacestudy.models.missing.pooling import check_model, pooled
@@ -104,9 +106,10 @@ def fit(
         spec.formula,
         spec.cluster_columns,
         case,
-        spec.engine,
+        engine_of(spec).outcome,
         spec.option_columns,
         spec.panel,
+        spec.engine,
     )
     made = fit_arranged(*arrange(given, spec), spec)
     extra = (*data.notes, *data.ledger.gaps()) if isinstance(data, StudyFrame) else ()
@@ -120,9 +123,10 @@ def fit_arranged(design: Design, arranged: list[Note], spec: ModelSpec) -> Fit:
     """Fit a design as its engine takes it, ``arranged`` being what is
     to be said of that; raises as ``fit`` does.
     """
-    if kind_of(spec) == "count":
+    engine = engine_of(spec)
+    if engine.kind == "count":
         check_counts(design)
-    check_design(design, kind_of(spec))
+    check_design(design, engine.kind)
     moved = _centring(design, spec)
     work = replace(design, X=design.X - moved.centre) if moved.moves else design
     with np.errstate(over="ignore"):  # what overflows is refused next
@@ -130,14 +134,13 @@ def fit_arranged(design: Design, arranged: list[Note], spec: ModelSpec) -> Fit:
     check_range(design, est)
     separation = [n for n in found if n.kind == "separation"]
     rest = [n for n in found if n.kind != "separation"]
+    rest += assumption_notes(work, spec, est.beta[0])
     parameters = _of_parameters(moved, design, est)
     blanks = find_blanks(spec, work, est.leverage[0])
     referred = reference(spec, work, est)
-    notes = [*separation, *design_notes(design, kind_of(spec))]
+    notes = [*separation, *design_notes(design, engine.kind)]
     notes += [*robust_notes(spec, work, est, blanked(referred, blanks)), *arranged, *rest]
     notes += _conventions(spec, design, est)
-    if spec.engine == "ordered":
-        notes += parallel_notes(work, est.beta[0])
     referred = replace(referred, blanks=_of_reported(blanks, parameters))
     return _with_digits(
         _result(spec, design, work, parameters, est, referred, notes), work, parameters
@@ -179,7 +182,7 @@ def _penalised(spec: ModelSpec) -> bool:
 def _centring(design: Design, spec: ModelSpec) -> Centring:
     """How far the columns of a design are moved; by nothing where that would change the model."""
     # cut points, a baseline hazard
-    outside = bool(design.categories) or kind_of(spec) == "survival"
+    outside = bool(design.categories) or engine_of(spec).kind == "survival"
     moved = centring_of(design.X, np.zeros(design.X.shape[1]) if outside else None)
     taking = [name for name, a in zip(design.names, moved.constant, strict=True) if a]
     # dummies that are shrunk cannot take up a difference
@@ -226,24 +229,18 @@ def _each(data: Imputed, spec: ModelSpec) -> list[Fit]:
 
 
 def _conventions(spec: ModelSpec, design: Design, est: Estimates) -> list[Note]:
-    """What a name hides: which factor, which reference distribution."""
+    """Notes on conventions: which factor, which reference distribution."""
     out = []
+    engine = engine_of(spec)
     N, K = len(design.X), est.beta.shape[1]
     sizes = " and ".join(
         f"{int(g.max()) + 1} of {name}"
         for g, name in zip(design.clusters, spec.cluster or (), strict=True)
     )
     if spec.vcov == "cluster":
-        factor = "G/(G-1) * (N-1)/(N-K)" if spec.engine == "linear" else "G/(G-1)"
-        bread, test = "", ""
-        if spec.engine == "firth":
-            bread = (
-                "; bread the inverse information at the Firth estimate, meat the modified scores"
-            )
-            test = ", Wald z"
-        if spec.engine == "cox":
-            bread = "; score residuals summed over clusters; R's coxph leaves the factor out"
-        said = f"Standard errors clustered ({sizes}), factor {factor}{bread}"
+        factor = "G/(G-1) * (N-1)/(N-K)" if engine.small_sample else "G/(G-1)"
+        test = ", Wald z" if engine.profile else ""
+        said = f"Standard errors clustered ({sizes}), factor {factor}{engine.cluster_rule}"
         out.append(Note("vcov", f"{said}{test}.", pooled=f"{said}."))
     elif spec.vcov == "hc1":
         out.append(
@@ -261,7 +258,7 @@ def _conventions(spec: ModelSpec, design: Design, est: Estimates) -> list[Note]:
                 f"Robust standard errors, hc0: every {each} counts as independent of the others.",
             )
         )
-    elif spec.engine == "firth" and spec.vcov == "classical":
+    elif engine.profile and spec.vcov == "classical":
         out.append(
             Note(
                 "vcov",
@@ -287,7 +284,8 @@ def _result(
     """
     names = est.names or design.names
     K = len(names)
-    linear = spec.engine == "linear"
+    engine = engine_of(spec)
+    linear = engine.least_squares
     found = blanked(_moved_reference(spec, work, moved, referred), referred.blanks)
     blank = is_blank(referred.blanks, K)
     V = with_blanks(moved.covariance(referred.vcov), blank)
@@ -315,7 +313,7 @@ def _result(
     statistic = np.where(spread, np.nan, beta / std_error)
     low, high = wald_ends(beta, std_error, spread, critical(0.5 + LEVEL / 2, found.dfs))
     p_value = two_sided(statistic, found.dfs)
-    if spec.engine == "firth" and spec.vcov == "classical":
+    if engine.profile and spec.vcov == "classical":
         statistic, p_value = likelihood_ratio(design.X, design.y, beta)
         profile = profile_ends(design.X, design.y, beta, std_error, LEVEL)
         low, high = profile.ends.T
@@ -341,15 +339,11 @@ def _result(
     )
     loglik, r2 = float(est.loglik[0]), float(est.r2[0])
     summary: dict[str, Any] = {
-        "n_events": int(design.y.sum()) if kind_of(spec) not in ("number", "ordered") else None,
+        "n_events": int(design.y.sum()) if engine.kind not in ("number", "ordered") else None,
         "n_clusters": G[0] if len(G) == 1 else tuple(G) or None,
         "pseudo_r2": np.nan if linear else r2,
         "r_squared": r2 if linear else np.nan,
-        "aic": (
-            np.nan
-            if _no_aic(spec)
-            else -2 * loglik + 2 * (K + linear + (spec.engine == "mixed_linear"))
-        ),
+        "aic": (np.nan if _no_aic(spec) else -2 * loglik + 2 * (K + engine.scale_parameters)),
     }
     cases = _cases(design)
     return Fit(
@@ -386,9 +380,8 @@ def _moved_reference(spec: ModelSpec, work: Design, moved: Centring, found: Refe
 def _no_aic(spec: ModelSpec) -> bool:
     """Penalised, weighted and restricted likelihoods cannot be compared."""
     options = dict(spec.options)
-    return (
-        spec.engine in ("firth", "ridge") or "weights" in options or options.get("method") == "reml"
-    )
+    restricted = options.get("method") == "reml"
+    return engine_of(spec).penalised or "weights" in options or restricted
 
 
 def _cases(design: Design) -> tuple[Any, ...]:

@@ -11,7 +11,9 @@ from peacestudy.core.derived import Derived
 from peacestudy.core.display import html_table
 from peacestudy.core.problems import Note, as_known, one_of
 from peacestudy.errors import SpecError
-from peacestudy.models.engines.parameters import is_spread, refuse_edge, wald_ends
+from peacestudy.models.engines.parameters import is_spread, refuse_edge
+from peacestudy.models.engines.positive import wald_ends
+from peacestudy.models.engines.registry import engine_of
 from peacestudy.models.formulas.centring import Centring
 from peacestudy.models.formulas.design import Design
 from peacestudy.models.inference.combinations import combined_covariance
@@ -164,7 +166,7 @@ class Fit:
         out = self.terms.copy()
         if level != 0.95:
             b, se = out["estimate"].to_numpy(), out["std_error"].to_numpy()
-            if self.spec.engine == "firth" and self.spec.vcov == "classical":
+            if engine_of(self.spec).profile and self.spec.vcov == "classical":
                 ends = profile_interval(self.design.X, self.design.y, b, se, level)
             elif "bootstrap" in dict(self.spec.options):
                 ends = bootstrapped(self.spec, self.design, b, se, level)[1]

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from peacestudy.core.problems import nearest, one_of, shortened
 from peacestudy.errors import SpecError
-from peacestudy.models.engines.registry import CLUSTERED, ENGINES, NUMBER, VCOVS
-from peacestudy.models.inference.signs import KINDS, OPTIONS, check_bootstrap
+from peacestudy.models.engines.bootstrap_options import OPTIONS, check_bootstrap
+from peacestudy.models.engines.engine import CLUSTERED, NUMBER, VCOVS
+from peacestudy.models.engines.registry import ENGINES
 
 EXAMPLE = 'ps.ModelSpec("name", "y ~ x", engine="linear", vcov="hc1")'
 PANEL = ("unit", "time")  # options of every engine: by which columns lag() looks up
@@ -284,7 +285,7 @@ def _check_panel(options: Mapping[str, Any]) -> None:
 def _check_options(engine: str, vcov: str, options: Mapping[str, Any]) -> None:
     known = ENGINES[engine].options
     _check_panel(options)
-    own = (*(OPTIONS if engine in KINDS else ()), *PANEL)
+    own = (*(OPTIONS if ENGINES[engine].bootstrap else ()), *PANEL)
     options = {name: value for name, value in options.items() if name not in own}
     if unknown := [k for k in options if k not in known]:
         raise SpecError(

@@ -21,11 +21,18 @@ from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import Note
 from peacestudy.errors import SpecError
 from peacestudy.models import ModelSpec, fit
+from peacestudy.models.engines.registry import engine_of
 from peacestudy.models.formulas.formula import parse
 from peacestudy.robustness.coded_columns import linear_design
 from peacestudy.robustness.given import check_draws, table_of
-from peacestudy.robustness.job import ENGINES, pooled_terms
-from peacestudy.robustness.outcome_model import LogitOutcome, Outcome, outcome_model
+from peacestudy.robustness.job import pooled_terms
+from peacestudy.robustness.outcome_model import (
+    LogitOutcome,
+    Outcome,
+    is_modelled,
+    modelled_engines,
+    outcome_model,
+)
 from peacestudy.robustness.propagate import Propagated
 
 Array = npt.NDArray[np.float64]
@@ -87,10 +94,10 @@ def from_intervals(
     """
     if not isinstance(then, ModelSpec):
         raise SpecError(f"then is a {type(then).__name__}; give one ModelSpec.")
-    if then.engine not in ENGINES:
+    if not is_modelled(then):
         raise SpecError(
             f"an index cannot be imputed given an outcome of engine {then.engine!r}; the engines"
-            f" are {', '.join(ENGINES)}."
+            f" are {', '.join(modelled_engines())}."
         )
     table, key = table_of(data)
     check_draws(draws, burn, thin, seed, 1)
@@ -109,7 +116,7 @@ def from_intervals(
     Z = design.X0[:, still]
     rng = np.random.default_rng(seed)
     state = outcome_model(
-        then.engine, naive.design.y, naive.design.X, naive.terms["estimate"].to_numpy()
+        engine_of(then).outcome, naive.design.y, naive.design.X, naive.terms["estimate"].to_numpy()
     )
     x, fits = published.copy(), []
     for sweep in tqdm(range(burn + draws * thin), desc="true indices", disable=None, leave=False):

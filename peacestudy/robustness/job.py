@@ -19,6 +19,7 @@ from peacestudy.core.key_check import check_keys
 from peacestudy.core.problems import Note, one_of
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models import Fit, ModelSpec, fit
+from peacestudy.models.engines.registry import engine_of
 from peacestudy.models.formulas.formula import parse
 from peacestudy.models.missing.pooled_row import pooled_row
 from peacestudy.robustness.accuracy import WEAK, Accuracy
@@ -33,9 +34,8 @@ from peacestudy.robustness.coded_columns import (
 )
 from peacestudy.robustness.diagnosis import chain_notes
 from peacestudy.robustness.gold import known_codes
-from peacestudy.robustness.outcome_model import outcome_model
+from peacestudy.robustness.outcome_model import is_modelled, modelled_engines, outcome_model
 
-ENGINES = ("linear", "logit", "firth")
 CHAINS = 2
 
 
@@ -65,10 +65,10 @@ class Job:
         gold: pd.DataFrame | None,
         differential: bool,
     ) -> None:
-        if spec.engine not in ENGINES:
+        if not is_modelled(spec):
             raise SpecError(
                 f"codes cannot be imputed given an outcome of engine {spec.engine!r}; the engines"
-                f" are {', '.join(ENGINES)}."
+                f" are {', '.join(modelled_engines())}."
             )
         self.spec, self.key = spec, key
         self.indicators = sheet.indicators
@@ -204,7 +204,7 @@ class Job:
             seed.spawn(CHAINS), desc=f"true codes, {self.spec.name}", disable=None, leave=False
         ):
             start = outcome_model(
-                self.spec.engine,
+                engine_of(self.spec).outcome,
                 self.naive.design.y,
                 self.naive.design.X,
                 self.naive.terms["estimate"].to_numpy(),

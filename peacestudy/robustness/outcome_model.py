@@ -11,6 +11,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from peacestudy.models import ModelSpec
+from peacestudy.models.engines.engine import Engine
+from peacestudy.models.engines.registry import engine_of, names_where
+
 Array = npt.NDArray[np.float64]
 STEPS = 8  # of the random walk between two draws of the true codes
 
@@ -86,11 +90,25 @@ class LogitOutcome:
 Outcome = LinearOutcome | LogitOutcome
 
 
-def outcome_model(engine: str, y: Array, X: Array, beta: Array) -> Outcome:
-    """The model of an engine, started at its estimate."""
-    if engine == "linear":
+def outcome_model(outcome: str, y: Array, X: Array, beta: Array) -> Outcome:
+    """The model of an outcome, ``number`` or ``binary``, started at the estimate."""
+    if outcome == "number":
         return LinearOutcome(y, beta.copy(), float((y - X @ beta).std()) or 1.0)
     mu = 1 / (1 + np.exp(-np.clip(X @ beta, -30, 30)))
     W = np.maximum(mu * (1 - mu), 1e-3)
     V = np.linalg.inv((X * W[:, None]).T @ X + 1e-8 * np.eye(X.shape[1]))
     return LogitOutcome(y, beta.copy(), np.linalg.cholesky(V) * 2.38 / np.sqrt(X.shape[1]))
+
+
+def is_modelled(spec: ModelSpec) -> bool:
+    """Whether parameters can be drawn given the outcome of a specification."""
+    return _has_model(engine_of(spec))
+
+
+def modelled_engines() -> list[str]:
+    """The names of the engines whose outcomes have a model."""
+    return names_where(_has_model)
+
+
+def _has_model(engine: Engine) -> bool:
+    return engine.kernel is not None and engine.outcome in ("number", "binary")

@@ -10,7 +10,8 @@ import pandas as pd
 from peacestudy.core.display import p_text
 from peacestudy.errors import SpecError
 from peacestudy.models import Fit, PooledFit, detectable
-from peacestudy.models.engines.registry import ENGINES, POSITIVE
+from peacestudy.models.engines.engine import POSITIVE
+from peacestudy.models.engines.registry import ENGINES
 from peacestudy.models.inference.hypotheses import POWER
 from peacestudy.tables.table import Table
 
@@ -142,13 +143,13 @@ def regression_from_tables(
 def _beside(fit: Fit | PooledFit) -> list[str]:
     """What each term is where it is no column of the design; else empty."""
     slopes = len(fit.slopes if isinstance(fit, PooledFit) else fit.design.names)
-    return [""] * slopes + [ENGINES[fit.spec.engine].beside] * (len(fit.terms) - slopes)
+    return [""] * slopes + [ENGINES[fit.spec.engine].parameters] * (len(fit.terms) - slopes)
 
 
 def _stored_beside(terms: pd.DataFrame, models: pd.DataFrame) -> list[str]:
     """The same of stored terms, of engines whose last term is such a parameter."""
     engines = models.set_index("model")["engine"].map(
-        lambda name: ENGINES[name].beside if name in ENGINES else ""
+        lambda name: ENGINES[name].parameters if name in ENGINES else ""
     )
     last = ~terms["model"].duplicated(keep="last")
     kinds = terms["model"].map(engines)
@@ -196,7 +197,8 @@ def _least(model: pd.Series, terms: int, std_error: float, own: float) -> float:
     if not _missing(model.get("tables")):
         # of imputed data each term has degrees of freedom of its own, and they were not stored
         return float("nan")
-    if model["engine"] != "linear":
+    known = ENGINES.get(model["engine"])
+    if known is None or known.distribution == "z":
         return detectable(std_error, POWER, ALPHA)
     G = model["n_clusters"]
     if model["vcov"] == "cr2" or isinstance(G, str):

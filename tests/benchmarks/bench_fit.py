@@ -15,7 +15,7 @@ import statsmodels.api as sm
 import statsmodels.formula.api as smf
 
 import peacestudy as ps
-from peacestudy.models.engines.logit import fit_logit
+from peacestudy.models.kernels.logit import fit_logit
 
 ROUNDS = 30
 SAME = 1e-7  # relative; statsmodels' Newton stops at 1e-8

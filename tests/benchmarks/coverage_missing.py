@@ -37,11 +37,11 @@ from scipy.stats import norm
 
 import peacestudy as ps
 from peacestudy.errors import FitError
-from peacestudy.models.engines.counts import LOST
-from peacestudy.models.engines.poisson import fit_poisson
-from peacestudy.models.engines.separation import find_separation
 from peacestudy.models.inference.covariance import covariance
 from peacestudy.models.inference.hypotheses import quantile
+from peacestudy.models.kernels.counts import LOST
+from peacestudy.models.kernels.poisson import fit_poisson
+from peacestudy.models.kernels.separation import find_separation
 from peacestudy.models.missing.impute import impute
 from peacestudy.models.missing.pool import pool
 

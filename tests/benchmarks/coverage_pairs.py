@@ -14,18 +14,19 @@ from scipy.stats import norm, t
 
 import peacestudy as ps
 from peacestudy.errors import FitError
-from peacestudy.models.engines.cox import fit_cox, refuse_monotone
-from peacestudy.models.engines.firth import fit_firth
-from peacestudy.models.engines.linear import fit_linear
-from peacestudy.models.engines.logit import fit_logit
-from peacestudy.models.engines.risk_sets import risk_sets
-from peacestudy.models.engines.separation import find_separation
+from peacestudy.models.engines.cox import refuse_monotone
 from peacestudy.models.inference.covariance import covariance
 from peacestudy.models.inference.cr2 import clusters_of, cr2_covariance, satterthwaite
 from peacestudy.models.inference.profile import profile_interval
 from peacestudy.models.inference.score_bootstrap import score_bootstrap
 from peacestudy.models.inference.signs import signs_of
 from peacestudy.models.inference.wild import wild
+from peacestudy.models.kernels.cox import fit_cox
+from peacestudy.models.kernels.firth import fit_firth
+from peacestudy.models.kernels.linear import fit_linear
+from peacestudy.models.kernels.logit import fit_logit
+from peacestudy.models.kernels.risk_sets import risk_sets
+from peacestudy.models.kernels.separation import find_separation
 
 LEVEL = 0.95
 UPPER = 0.5 + LEVEL / 2

@@ -13,8 +13,9 @@ import pytest
 
 import peacestudy as ps
 from peacestudy import models
-from peacestudy.models.diagnosis.checks import dependence, variance_inflation
+from peacestudy.models.diagnosis.checks import variance_inflation
 from peacestudy.models.formulas.centring import centring_of
+from peacestudy.models.formulas.dependence import dependence
 
 FILIP_X = """
     -6.860120914, -4.324130045, -4.358625055, -4.358426747, -6.955852379, -6.661145254,

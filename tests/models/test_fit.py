@@ -275,7 +275,7 @@ def test_few_cases_are_enough_where_there_are_more_than_terms():
 
 
 def test_no_convergence_is_an_error(monkeypatch):
-    monkeypatch.setattr("peacestudy.models.engines.newton.MOST_STEPS", 1)
+    monkeypatch.setattr("peacestudy.models.kernels.newton.MOST_STEPS", 1)
     for engine in ("logit", "firth"):
         with pytest.raises(ps.FitError, match="m: no convergence after 1 steps"):
             ps.fit(draw(), spec("y ~ a", engine))

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 import peacestudy as ps
-from peacestudy.models.engines.parameters import is_spread, wald_ends
+from peacestudy.models.engines.parameters import is_spread
+from peacestudy.models.engines.positive import wald_ends
 from peacestudy.models.inference.randomisation import randomisation_test
 from peacestudy.models.inference.romano_wolf import romano_wolf
 from peacestudy.tables.regression import regression_from_tables

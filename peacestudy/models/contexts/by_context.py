@@ -25,10 +25,10 @@ from peacestudy.models.contexts.partial_pooling import (
     cochran,
     partial_pooling,
 )
-from peacestudy.models.diagnosis.checks import separation_of
 from peacestudy.models.diagnosis.left_out import kept_rows
-from peacestudy.models.engines.estimate import kind_of
 from peacestudy.models.engines.parameters import refuse_edge
+from peacestudy.models.engines.registry import engine_of
+from peacestudy.models.engines.separated import separation_of
 from peacestudy.models.fit import fit, fit_arranged
 from peacestudy.models.formulas.columns import columns_named
 from peacestudy.models.formulas.design import Design
@@ -157,7 +157,7 @@ def by_context(
         raise SpecError(one_of("term", term, list(whole.terms["term"])))
     refuse_edge([term], whole.terms["term"].tolist(), spec.engine, len(whole.design.names))
     place = column_of(whole.design, data, context, "context")
-    kind = kind_of(spec)
+    kind = engine_of(spec).kind
     told: list[Note] = []
     rows = [
         _in(whole, place == c, c, term, kind, fewest_events, level, told) for c in _order(place)

@@ -14,12 +14,13 @@ import pandas as pd
 from scipy.special import expit
 
 from peacestudy.errors import SpecError
-from peacestudy.models.diagnosis.influence_counts import means
-from peacestudy.models.engines.estimate import kind_of
-from peacestudy.models.engines.flic import flic_shift
-from peacestudy.models.engines.mixed_logit import average
-from peacestudy.models.engines.ordered import probabilities
+from peacestudy.models.engines.counts import mean_counts
+from peacestudy.models.engines.engine import DISPERSION
+from peacestudy.models.engines.registry import engine_of
 from peacestudy.models.inference.hypotheses import quantile
+from peacestudy.models.kernels.flic import flic_shift
+from peacestudy.models.kernels.mixed_logit import average
+from peacestudy.models.kernels.ordered import probabilities
 from peacestudy.models.result import Fit
 
 COLUMNS = ["group", "n", "predicted", "observed", "conf_low", "conf_high"]
@@ -52,7 +53,7 @@ def calibration(fit: Fit, groups: int) -> pd.DataFrame:
     SpecError
         An outcome that is a number or a time; fewer than two groups.
     """
-    kind = kind_of(fit.spec)
+    kind = engine_of(fit.spec).kind
     if kind not in ("binary", "ordered", "count"):
         raise SpecError(
             "calibration compares probabilities or mean counts with what happened, and engine"
@@ -64,8 +65,10 @@ def calibration(fit: Fit, groups: int) -> pd.DataFrame:
         return _by_cut(fit, groups)
     if kind == "binary":
         return _grouped(_chances(fit), fit.design.y, groups, _share_ends)
-    mu = means(fit)
-    alpha = float(fit.terms["estimate"].iloc[-1]) if fit.spec.engine == "negative_binomial" else 0.0
+    estimate = fit.terms["estimate"].to_numpy()
+    mu = mean_counts(fit.design, fit.spec, estimate)
+    dispersed = engine_of(fit.spec).parameters == DISPERSION
+    alpha = float(estimate[-1]) if dispersed else 0.0
 
     def ends(part: np.ndarray, y: np.ndarray) -> tuple[float, float]:
         return count_ends(
@@ -79,9 +82,10 @@ def _chances(fit: Fit) -> np.ndarray:
     """Probabilities of the rows of a fit, shape (N,)."""
     design, b = fit.design, fit.terms["estimate"].to_numpy()
     eta = design.X @ b[: design.X.shape[1]]
-    if fit.spec.engine == "mixed_logit":
+    scales = engine_of(fit.spec).scales
+    if "average" in scales:
         return average(eta, float(b[-1]))
-    if fit.spec.engine == "firth" and "Intercept" in design.names:
+    if "flic" in scales and "Intercept" in design.names:
         eta = eta + flic_shift(eta[None], np.array([design.y.mean()]))[0]
     return np.asarray(expit(eta))
 

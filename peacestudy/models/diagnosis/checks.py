@@ -3,37 +3,24 @@ cannot answer, notes where they can but barely.
 
 Sources: Peduzzi et al. (1996), Journal of Clinical Epidemiology 49(12) (events per variable);
 Harrell (2015), Regression Modeling Strategies, 2nd ed., 4.4 (what an ordered outcome is worth);
-Belsley, Kuh and Welsch (1980), Regression Diagnostics, ch. 3; Higham (2002), Accuracy and Stability
-of Numerical Algorithms, 2nd ed., 7.1 and 7.2 (componentwise backward error: the smallest relative
-change of the data that makes a dependence exact).
+Belsley, Kuh and Welsch (1980), Regression Diagnostics, ch. 3.
 """
-
-from dataclasses import dataclass
 
 import numpy as np
 
 from peacestudy.core.display import exact_number
 from peacestudy.core.problems import Note
 from peacestudy.errors import FitError
-from peacestudy.models.engines.registry import Estimates
-from peacestudy.models.engines.separation import Separation, find_separation
-from peacestudy.models.formulas.centring import centring_of
+from peacestudy.models.formulas.dependence import DIGITS, Dependence, dependence
 from peacestudy.models.formulas.design import Design
+from peacestudy.models.kernels.estimates import Estimates
 
 FEW_EVENTS = 10  # events per variable below which coefficients of a logit are unreliable
 # variance inflation factor above which a term's part cannot be told from the others'
 COLLINEAR = 10.0
-EXACT = 32 * float(
-    np.finfo(float).eps
-)  # relative change of the data below which a dependence is exact but for rounding
-# the same below which fewer than four of the sixteen digits of the data tell the terms apart
-DIGITS = 1e-12
-TAKES_PART = 1e-6  # share of the largest part of a combination, above which a column belongs to it
 # variance inflation factor above which the last digits of the data decide the estimates
 CLOSE = 1e8
-ONE = 1 - 1e-10  # leverage above which a row's residual is rounding
 SMALLEST = 1e-290  # variance below which digits are lost
-NAMED = 5  # cases named in a message
 REMEDY = (
     "Subtract what they have in common in the source, before its digits are lost, or drop one of"
     " them."
@@ -95,7 +82,7 @@ def _refuse_dependent(design: Design, X: np.ndarray) -> None:
     raise FitError(f"the terms {names} are {found.said} in the {len(X)} rows used. {do}")
 
 
-def _refuse_constant(design: Design, found: "Dependence") -> None:
+def _refuse_constant(design: Design, found: Dependence) -> None:
     """Refuse a term that does not vary, or hardly, where that is why
     columns are dependent; the message names it alone.
     """
@@ -142,101 +129,6 @@ def check_range(design: Design, est: Estimates) -> None:
             f" ({SMALLEST:g} to {1 / SMALLEST:g}): the outcome and the terms are in units too far"
             " apart. Take other units."
         )
-
-
-@dataclass(frozen=True)
-class Dependence:
-    """Columns that are combinations of each other, exactly or nearly.
-
-    Attributes
-    ----------
-    columns : their positions.
-    change : the smallest relative change of their values that makes the dependence exact.
-    """
-
-    columns: tuple[int, ...]
-    change: float
-
-    @property
-    def exact(self) -> bool:
-        """Whether rounding alone keeps them apart."""
-        return self.change <= EXACT
-
-    @property
-    def said(self) -> str:
-        """What the columns are, as a message says it."""
-        if self.exact:
-            return "exact combinations of each other"
-        return (
-            "too close to combinations of each other for double precision (condition number"
-            f" {1 / self.change:.0e})"
-        )
-
-
-def dependence(X: np.ndarray, size: np.ndarray | None = None) -> Dependence | None:
-    """The dependence of the columns of a design (N, K), or None
-    where double precision tells them apart.
-
-    A column far from zero, such as a time in seconds, is close to the constant and yet has digits
-    of its own. Therefore columns are not judged by the length of what is left of them, but by how
-    far their values must be moved until a combination of them is zero: |Xv| against |X||v|, v the
-    weakest direction of the columns, centred where they span the constant.
-
-    Parameters
-    ----------
-    X : columns, shape (N, K).
-    size : what the values of each column were before something was subtracted from them, shape
-        (K,); None takes their own.
-    """
-    scale = np.abs(X).max(axis=0)
-    if (scale == 0).any():
-        return Dependence(tuple(int(j) for j in np.flatnonzero(scale == 0)), 0.0)
-    A = X / scale
-    norm = (
-        np.sqrt((A**2).sum(axis=0))
-        if size is None
-        else np.sqrt(len(A)) * np.maximum(size / scale, 1.0)
-    )
-    moved = centring_of(A)
-    C = A - moved.centre
-    length = np.sqrt((C**2).sum(axis=0))
-    alone = length / norm  # how far each column by itself is from the constant
-    still = alone <= DIGITS
-    if still.any():
-        return Dependence(
-            tuple(int(j) for j in np.flatnonzero(still | (moved.constant != 0))), float(alone.min())
-        )
-    _, s, V = np.linalg.svd(C / length, full_matrices=False)
-    change = s / (np.abs(V / length) @ norm)
-    near = change <= DIGITS
-    if not near.any():
-        return None
-    null = V[near] / length
-    null = (null - (null @ moved.centre)[:, None] * moved.constant) * norm
-    taking = np.abs(null) > TAKES_PART * np.abs(null).max(axis=1, keepdims=True)
-    return Dependence(
-        tuple(int(j) for j in np.flatnonzero(taking.any(axis=0))), float(change.min())
-    )
-
-
-def separation_text(design: Design, found: Separation) -> str:
-    """The sentence that names the terms and cases of a separation."""
-    terms = [design.names[j] for j in found.terms if design.names[j] != "Intercept"] or [
-        "Intercept"
-    ]
-    cases = [str(design.cases[i]) for i in found.rows]
-    more = f" and {len(cases) - NAMED} more" if len(cases) > NAMED else ""
-    kind = "completely separated" if found.kind == "complete" else "quasi-completely separated"
-    return (
-        f"the outcome is {kind} by {', '.join(terms)}: it is predicted without error in"
-        f" {len(cases)} of {len(design.y)} rows ({', '.join(cases[:NAMED])}{more}), so a logit's"
-        " coefficients run to infinity"
-    )
-
-
-def separation_of(design: Design) -> Separation | None:
-    """The separation in a design with a binary outcome, or None."""
-    return find_separation(design.X, design.y)
 
 
 def design_notes(design: Design, outcome: str) -> list[Note]:

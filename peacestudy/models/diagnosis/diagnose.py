@@ -12,17 +12,16 @@ from peacestudy.core.display import html_table
 from peacestudy.core.problems import Note
 from peacestudy.errors import SpecError
 from peacestudy.models.diagnosis.calibration import calibration
-from peacestudy.models.diagnosis.checks import separation_of, separation_text
 from peacestudy.models.diagnosis.collinearity import collinearity, condition_number
-from peacestudy.models.diagnosis.e_value import ENGINES as RATIOS
 from peacestudy.models.diagnosis.e_value import e_values
 from peacestudy.models.diagnosis.events import events, not_given
+from peacestudy.models.diagnosis.group_effects import group_effects
 from peacestudy.models.diagnosis.influence import case_tables
-from peacestudy.models.diagnosis.influence_groups import group_effects
 from peacestudy.models.diagnosis.left_out import left_out, parts_of
 from peacestudy.models.diagnosis.sensitivity import benchmarks as bounded
-from peacestudy.models.diagnosis.sensitivity import robustness
-from peacestudy.models.engines.estimate import kind_of
+from peacestudy.models.diagnosis.sensitivity import least_squares_engines, robustness
+from peacestudy.models.engines.registry import engine_of
+from peacestudy.models.engines.separated import separation_of, separation_text
 from peacestudy.models.missing.one_table import refuse_imputed
 from peacestudy.models.result import Fit
 
@@ -132,10 +131,8 @@ def diagnose(
     )
     if not isinstance(fit, Fit):
         raise SpecError(f"diagnose takes a Fit, as ps.fit gives it, not a {type(fit).__name__}.")
-    engine, plain = (
-        fit.spec.engine,
-        fit.spec.engine == "linear" and "weights" not in dict(fit.spec.options),
-    )
+    engine = engine_of(fit.spec)
+    plain = engine.least_squares and "weights" not in dict(fit.spec.options)
     if bool(benchmarks) != (focus is not None):
         raise SpecError(
             "benchmarks and focus go together: the term in doubt, and the terms that a cause left"
@@ -143,8 +140,8 @@ def diagnose(
         )
     if focus is not None and not plain:
         raise SpecError(
-            "benchmarks are known for engine 'linear' without weights, not for this fit of engine"
-            f" {engine!r}."
+            f"benchmarks are known for {least_squares_engines()} without weights, not for this fit"
+            f" of engine {fit.spec.engine!r}."
         )
     parts = parts_of(fit) if by is None else (by,) if isinstance(by, str) else by
     if not isinstance(parts, list | tuple):
@@ -161,14 +158,14 @@ def diagnose(
         dfbeta=dfbeta,
         left_out=left,
         ranges=_ranges(fit, left),
-        calibration=calibration(fit, groups) if kind_of(fit.spec) in PREDICTED else None,
+        calibration=calibration(fit, groups) if engine.kind in PREDICTED else None,
         events=events(fit),
         group_effects=group_effects(fit) if "group" in dict(fit.spec.options) else None,
         collinearity=collinearity(fit),
         condition_number=condition_number(fit),
         robustness=robustness(fit) if plain else None,
         benchmarks=bounded(fit, focus, benchmarks, strengths) if focus is not None else None,
-        e_values=e_values(fit) if engine in RATIOS else None,
+        e_values=e_values(fit) if engine.e_values else None,
         notes=tuple(_notes(fit, cases, left)),
     )
 
@@ -217,7 +214,7 @@ def _ranges(fit: Fit, left: dict[str, pd.DataFrame]) -> pd.DataFrame:
 
 def _notes(fit: Fit, cases: pd.DataFrame | None, left: dict[str, pd.DataFrame]) -> list[Note]:
     out = []
-    if kind_of(fit.spec) == "binary" and (found := separation_of(fit.design)) is not None:
+    if engine_of(fit.spec).kind == "binary" and (found := separation_of(fit.design)) is not None:
         text = separation_text(fit.design, found)
         out.append(Note("separation", text[0].upper() + text[1:] + "."))
     if cases is not None and "cook" in cases and cases["cook"].notna().any():

@@ -12,11 +12,13 @@ import pandas as pd
 from scipy.stats import norm
 
 from peacestudy.core.problems import Note
-from peacestudy.errors import SpecError
-from peacestudy.models.engines.counts import offset_of
+from peacestudy.models.diagnosis.wrong_engine import refuse_without
+from peacestudy.models.engines.counts import mean_counts
+from peacestudy.models.engines.engine import EQUIDISPERSION
 from peacestudy.models.formulas.design import Design
 from peacestudy.models.missing.one_table import refuse_imputed
 from peacestudy.models.result import Fit
+from peacestudy.models.spec import ModelSpec
 
 ALPHA = 0.05
 
@@ -57,14 +59,8 @@ def overdispersion(fit: Fit) -> pd.DataFrame:
             " fit.fits]."
         ),
     )
-    if fit.spec.engine != "poisson":
-        raise SpecError(
-            f"overdispersion tests a fit of engine 'poisson', not of {fit.spec.engine!r}."
-        )
-    design = fit.design
-    offset = offset_of(fit.spec, dict(design.further), design.cases)
-    eta = design.X @ fit.terms["estimate"].to_numpy() + (0.0 if offset is None else offset)
-    d = _dispersion(design, np.exp(eta))
+    refuse_without(fit, EQUIDISPERSION, "overdispersion")
+    d = _dispersion(fit.design, mean_counts(fit.design, fit.spec, fit.terms["estimate"].to_numpy()))
     row = (d.pearson, d.df, d.pearson / d.df, d.alpha, d.statistic, d.p_value)
     return pd.DataFrame(
         [row], columns=["pearson", "df", "pearson_per_df", "alpha", "statistic", "p_value"]
@@ -82,9 +78,9 @@ def _dispersion(design: Design, mu: np.ndarray) -> _Dispersion:
     return _Dispersion(pearson, N - design.X.shape[1], alpha, t, float(norm.sf(t)))
 
 
-def overdispersion_notes(design: Design, mu: np.ndarray) -> list[Note]:
+def overdispersion_notes(design: Design, spec: ModelSpec, parameters: np.ndarray) -> list[Note]:
     """A note where the variance is above the mean, and what to do."""
-    d = _dispersion(design, mu)
+    d = _dispersion(design, mean_counts(design, spec, parameters))
     if not d.p_value < ALPHA:
         return []
     text = (

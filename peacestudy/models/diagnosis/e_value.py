@@ -8,21 +8,11 @@ import numpy as np
 import pandas as pd
 
 from peacestudy.errors import SpecError
+from peacestudy.models.engines.registry import engine_of, names_where
 from peacestudy.models.result import Fit
 
 FARTHEST = 300.0  # logarithm of the largest ratio, whose square is a number too
 RARE = 0.15  # share of events up to which an odds or hazard ratio stands for a risk ratio
-ENGINES = (
-    "linear",
-    "logit",
-    "firth",
-    "discrete_time",
-    "cox",
-    "poisson",
-    "negative_binomial",
-    "mixed_logit",
-    "mixed_linear",
-)
 
 
 def e_value(risk_ratio: float) -> float:
@@ -65,28 +55,29 @@ def e_values(fit: Fit) -> pd.DataFrame:
         ``difference`` (exp(.91 b/sd), interval with 1.78 standard errors), ``rate ratio`` of
         counts. Ratios of mixed_logit hold within a group.
     """
-    engine, y = fit.spec.engine, fit.design.y
-    if engine not in ENGINES:
+    engine, y = engine_of(fit.spec), fit.design.y
+    if not engine.e_values:
+        known = names_where(lambda other: other.e_values)
         raise SpecError(
-            f"E-values are known for {', '.join(ENGINES[:-1])} and {ENGINES[-1]}, not for engine"
-            f" {engine!r}."
+            f"E-values are known for {', '.join(known[:-1])} and {known[-1]}, not for engine"
+            f" {fit.spec.engine!r}."
         )
     slopes = [n for n in fit.design.names if n != "Intercept" and n not in fit.design.baseline]
     terms = fit.terms[fit.terms["term"].isin(slopes)]
     b, low, high = (terms[c].to_numpy() for c in ("estimate", "conf_low", "conf_high"))
     rare = y.mean() <= RARE
-    if engine in ("linear", "mixed_linear"):
+    if engine.effect == "difference":
         sd, se = y.std(ddof=1), terms["std_error"].to_numpy()
         by, ratios = (
             "difference",
             _ratio([0.91 * b / sd, (0.91 * b - 1.78 * se) / sd, (0.91 * b + 1.78 * se) / sd]),
         )
-    elif engine in ("poisson", "negative_binomial"):
+    elif engine.effect == "rate ratio":
         by, ratios = "rate ratio", _ratio([b, low, high])
-    elif engine == "cox" and not rare:
+    elif engine.effect == "hazard ratio" and not rare:
         root = _ratio(np.array([b, low, high]) / 2)
         by, ratios = "hazard ratio, events common", (1 - 0.5**root) / (1 - 0.5 ** (1 / root))
-    elif engine == "cox":
+    elif engine.effect == "hazard ratio":
         by, ratios = "hazard ratio", _ratio([b, low, high])
     else:
         by = "odds ratio" if rare else "root of the odds ratio"

@@ -4,50 +4,8 @@ import numpy as np
 import pandas as pd
 
 from peacestudy.core.problems import Note
-from peacestudy.models.engines.estimate import kind_of
+from peacestudy.models.engines.registry import engine_of
 from peacestudy.models.result import Fit
-
-# engine: tables that it has not, and why
-NOT_GIVEN = {
-    "ordered": (
-        "No E-values: none are known for odds of more than two categories.",
-        "No robustness values: their algebra is that of least squares.",
-    ),
-    "poisson": (
-        (
-            "No events per variable: the rule is one of yes and no, of categories and of times, and"
-            " none is known for counts."
-        ),
-    ),
-    "negative_binomial": (
-        (
-            "No events per variable: the rule is one of yes and no, of categories and of times, and"
-            " none is known for counts."
-        ),
-        "Leverage and Cook's distance take alpha as estimated; dfbeta moves it too.",
-    ),
-    "ridge": (
-        "No E-values: they would be those of ratios that the penalty draws towards one.",
-        (
-            "Leverage and influence keep the penalty as it was; with rows left out and the model"
-            " fitted anew it is on the columns left."
-        ),
-    ),
-    "mixed_logit": (
-        (
-            "No leverage: a hat matrix of probabilities with a random intercept has no agreed"
-            " meaning. Residuals are from the most likely effect of the group, calibration from"
-            " probabilities averaged over groups."
-        ),
-    ),
-    "mixed_linear": (
-        (
-            "No calibration and no events, which belong to other outcomes; no robustness values:"
-            " their algebra is that of least squares without groups. Residuals and leverage have"
-            " the effect of the group in what is fitted; dfbeta keeps the variances as estimated."
-        ),
-    ),
-}
 
 
 def events(fit: Fit) -> pd.DataFrame | None:
@@ -61,7 +19,7 @@ def events(fit: Fit) -> pd.DataFrame | None:
         missing and ``n_rarer`` is N less the sum of n^3/N^2 over categories (Harrell 2015,
         Regression Modeling Strategies, 2nd ed., 4.4). None for numbers and counts.
     """
-    design, kind = fit.design, kind_of(fit.spec)
+    design, kind = fit.design, engine_of(fit.spec).kind
     if kind not in ("binary", "survival", "ordered"):
         return None
     slopes = sum(name != "Intercept" and name not in design.baseline for name in design.names)
@@ -78,4 +36,4 @@ def events(fit: Fit) -> pd.DataFrame | None:
 
 def not_given(fit: Fit) -> list[Note]:
     """What the engine has no table of, and on what its tables rest."""
-    return [Note("not_given", text) for text in NOT_GIVEN.get(fit.spec.engine, ())]
+    return [Note("not_given", text) for text in engine_of(fit.spec).limits]

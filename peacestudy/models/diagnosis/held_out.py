@@ -9,12 +9,12 @@ import pandas as pd
 from scipy.special import expit
 
 from peacestudy.errors import FitError
-from peacestudy.models.diagnosis.checks import dependence
-from peacestudy.models.engines.firth import climb_firth
-from peacestudy.models.engines.flic import flic_shift
-from peacestudy.models.engines.logit import orthonormal
+from peacestudy.models.formulas.dependence import dependence
 from peacestudy.models.formulas.design import build_design
 from peacestudy.models.formulas.new_rows import new_rows
+from peacestudy.models.kernels.firth import climb_firth
+from peacestudy.models.kernels.flic import flic_shift
+from peacestudy.models.kernels.logit import orthonormal
 from peacestudy.models.spec import ModelSpec
 
 # Newton decrement before the last step: the estimate is then within 1e-8 standard errors
@@ -57,7 +57,7 @@ def predict_fold(
     """
     train = part.iloc[fold.train]
     try:
-        design = build_design(train, spec.formula, (), None, "firth")
+        design = build_design(train, spec.formula, (), None, "binary")
     except FitError as err:
         raise FitError(f"{spec.name}, without {fold.name}: {err}") from err
     if found := dependence(design.X):

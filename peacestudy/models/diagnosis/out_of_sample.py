@@ -24,6 +24,8 @@ from peacestudy.core.tied_times import tied_times
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.diagnosis.accuracy import areas, log_scores
 from peacestudy.models.diagnosis.held_out import Fold, predict_fold
+from peacestudy.models.engines.engine import Engine
+from peacestudy.models.engines.registry import engine_of, names_where
 from peacestudy.models.formulas.design import build_design
 from peacestudy.models.formulas.formula import parse
 from peacestudy.models.formulas.lags import refuse_lags
@@ -169,6 +171,19 @@ def _seen(p: np.ndarray, where: str) -> np.ndarray:
     return seen
 
 
+def _takes(spec: ModelSpec) -> bool:
+    """Whether the engine gives probabilities with finite estimates in every fold."""
+    return _is_fitted_everywhere(engine_of(spec))
+
+
+def _is_fitted_everywhere(engine: Engine) -> bool:
+    return engine.permutable and engine.outcome == "binary"
+
+
+def _taken() -> str:
+    return " or ".join(map(repr, names_where(_is_fitted_everywhere)))
+
+
 def _check(
     specs: Sequence[ModelSpec], groups: str | None, time: tuple[str, float] | None, draws: int
 ) -> None:
@@ -192,9 +207,9 @@ def _check(
     if len(set(names)) < len(names):
         raise SpecError(f"two specs have one name ({', '.join(names)}); rename one.")
     for s in specs:
-        if s.engine != "firth":
+        if not _takes(s):
             raise SpecError(
-                f"{s.name}: out_of_sample takes engine 'firth', whose estimates exist in every"
+                f"{s.name}: out_of_sample takes engine {_taken()}, whose estimates exist in every"
                 f" fold, not {s.engine!r}."
             )
 
@@ -205,7 +220,7 @@ def _common(
     """Positions of the rows that every model can use, their outcomes,
     and the others with the first reason found.
     """
-    designs = [build_design(table, s.formula, (), None, "firth", further) for s in specs]
+    designs = [build_design(table, s.formula, (), None, "binary", further) for s in specs]
     for s, design in zip(specs, designs, strict=True):
         if "Intercept" not in design.names:
             raise SpecError(

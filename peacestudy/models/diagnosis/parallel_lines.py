@@ -14,13 +14,16 @@ from scipy.special import expit
 from scipy.stats import chi2
 
 from peacestudy.core.problems import Note
-from peacestudy.errors import FitError, SpecError
-from peacestudy.models.engines.logit import fit_logit
-from peacestudy.models.engines.ordered import at
-from peacestudy.models.engines.separation import find_separation
+from peacestudy.errors import FitError
+from peacestudy.models.diagnosis.wrong_engine import refuse_without
+from peacestudy.models.engines.engine import PARALLEL_LINES
 from peacestudy.models.formulas.design import Design
+from peacestudy.models.kernels.logit import fit_logit
+from peacestudy.models.kernels.ordered import at
+from peacestudy.models.kernels.separation import find_separation
 from peacestudy.models.missing.one_table import refuse_imputed
 from peacestudy.models.result import Fit
+from peacestudy.models.spec import ModelSpec
 
 ALPHA = 0.05
 # eigenvalue of an information scaled to correlations below which it is zero but for rounding
@@ -68,10 +71,7 @@ def parallel_lines(fit: Fit) -> pd.DataFrame:
             " fit.fits]."
         ),
     )
-    if fit.spec.engine != "ordered":
-        raise SpecError(
-            f"parallel_lines tests a fit of engine 'ordered', not of {fit.spec.engine!r}."
-        )
+    refuse_without(fit, PARALLEL_LINES, "parallel_lines")
     design = fit.design
     if len(design.categories) < 3:
         raise FitError(
@@ -168,7 +168,7 @@ def _brant(design: Design) -> list[float]:
     return [_rao(L @ slopes, L @ cov @ L.T) for L in tests]
 
 
-def parallel_notes(design: Design, estimate: np.ndarray) -> list[Note]:
+def parallel_notes(design: Design, spec: ModelSpec, estimate: np.ndarray) -> list[Note]:
     """A note where the test of a term or of all is below ``ALPHA``, with the line to type next."""
     if len(design.categories) < 3 or not design.names:
         return []

@@ -12,10 +12,13 @@ import pandas as pd
 from scipy import stats
 
 from peacestudy.core.problems import Note
-from peacestudy.errors import FitError, SpecError
-from peacestudy.models.engines.cox import basis, sets_of
-from peacestudy.models.engines.risk_sets import RiskSets, information, partial, score
+from peacestudy.errors import FitError
+from peacestudy.models.diagnosis.wrong_engine import refuse_without
+from peacestudy.models.engines.cox import sets_of
+from peacestudy.models.engines.engine import PROPORTIONAL_HAZARDS
 from peacestudy.models.formulas.design import Design
+from peacestudy.models.kernels.cox import basis
+from peacestudy.models.kernels.risk_sets import RiskSets, information, partial, score
 from peacestudy.models.missing.one_table import refuse_imputed
 from peacestudy.models.result import Fit
 from peacestudy.models.spec import ModelSpec
@@ -57,10 +60,7 @@ def proportional_hazards(fit: Fit) -> pd.DataFrame:
             " fit.fits]."
         ),
     )
-    if fit.spec.engine != "cox":
-        raise SpecError(
-            f"proportional_hazards tests a fit of engine 'cox', not of {fit.spec.engine!r}."
-        )
+    refuse_without(fit, PROPORTIONAL_HAZARDS, "proportional_hazards")
     # slopes are the same about any centre
     around = replace(fit.design, X=fit.design.X - fit.moved.centre)
     return zph(around, sets_of(fit.design, fit.spec), fit.terms["estimate"].to_numpy())

@@ -12,7 +12,8 @@ from dataclasses import replace
 import numpy as np
 
 from peacestudy.core.problems import Note
-from peacestudy.models.engines.registry import CLUSTERED, ENGINES, Estimates
+from peacestudy.models.engines.engine import CLUSTERED
+from peacestudy.models.engines.registry import engine_of
 from peacestudy.models.formulas.design import Design
 from peacestudy.models.inference.cr2 import clusters_of, satterthwaite
 from peacestudy.models.inference.profile import likelihood_ratio, profile_interval
@@ -29,7 +30,7 @@ from peacestudy.models.inference.robust_limits import (
     is_blank,
     outcomes,
 )
-from peacestudy.models.inference.signs import KINDS
+from peacestudy.models.kernels.estimates import Estimates
 from peacestudy.models.spec import ModelSpec
 
 NAMED = 3  # terms, clusters or cases named in a note
@@ -113,12 +114,13 @@ def _reason(spec: ModelSpec, design: Design, blanks: list[Blank]) -> str:
 def _instead(spec: ModelSpec, design: Design, est: Estimates, terms: np.ndarray) -> str:
     """What there is instead of the robust standard error."""
     merge = "merge the category with another, or drop the term."
-    if spec.engine == "linear":
+    engine = engine_of(spec)
+    if engine.least_squares:
         return (
             "Write vcov 'classical', which is exact for independent normal errors of one variance,"
             f" {merge}"
         )
-    if spec.engine == "firth":
+    if engine.profile:
         std_error = np.sqrt(np.diag(est.classical[0]))
         p = likelihood_ratio(design.X, design.y, est.beta[0])[1]
         ends = profile_interval(design.X, design.y, est.beta[0], std_error, 1 - LEVEL)
@@ -130,7 +132,7 @@ def _instead(spec: ModelSpec, design: Design, est: Estimates, terms: np.ndarray)
             "By penalised likelihood, for independent rows (95 % profile interval):"
             f" {'; '.join(each)}; vcov 'classical' gives these for every term. Or {merge}"
         )
-    if ENGINES[spec.engine].outcome == "binary":
+    if engine.outcome == "binary":
         return (
             "Engine 'firth' with vcov 'classical' gives a penalised likelihood interval; or"
             f" {merge}"
@@ -217,17 +219,20 @@ def _ways(spec: ModelSpec) -> dict[str, str]:
     weighted = "weights" in dict(spec.options)
     out = {}
     for vcov in OTHERS.get(spec.vcov, ()):
-        if vcov in ENGINES[spec.engine].vcovs and not (weighted and vcov == "cr2"):
+        if vcov in engine_of(spec).vcovs and not (weighted and vcov == "cr2"):
             out[f"vcov {vcov!r}"] = vcov
-    if spec.vcov == "cluster" and spec.engine in KINDS and not weighted:
-        out[f"the option bootstrap ({KINDS[spec.engine].split()[0]})"] = "cluster"
+    bootstrap = engine_of(spec).bootstrap
+    if spec.vcov == "cluster" and bootstrap and not weighted:
+        out[f"the option bootstrap ({bootstrap.split()[0]})"] = "cluster"
     return out
 
 
 def _nothing(spec: ModelSpec) -> str:
     if spec.vcov in CLUSTERED:
         return "nothing here corrects for so few clusters, so do not rely on the p value."
-    exact = ", which is exact for normal errors of one variance" if spec.engine == "linear" else ""
+    exact = ", which is exact for normal errors of one variance"
+    if not engine_of(spec).least_squares:
+        exact = ""
     return f"compare vcov 'classical'{exact}."
 
 
@@ -244,9 +249,9 @@ def _helped(
     limits = effective(spec, design, est, vcov)
     if vcov == spec.vcov:  # the bootstrap replaces the reference distribution
         return [j for j in terms if limits.df[j] >= POOR]
-    linear = spec.engine == "linear"
+    by_t = engine_of(spec).distribution == "t"
     own = float(design.clusters[0].max()) if vcov in CLUSTERED else len(design.y) - K
-    size = approximate_size(limits, np.full(K, own if linear else np.inf))
+    size = approximate_size(limits, np.full(K, own if by_t else np.inf))
     return [j for j in terms if limits.df[j] >= POOR and size[j] <= ACCEPTED]
 
 

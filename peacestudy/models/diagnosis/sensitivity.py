@@ -13,12 +13,19 @@ import pandas as pd
 from peacestudy.core.problems import one_of
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.engines.estimate import estimate
-from peacestudy.models.engines.linear import fit_linear
-from peacestudy.models.engines.registry import Estimates
+from peacestudy.models.engines.registry import engine_of, names_where
 from peacestudy.models.inference.hypotheses import quantile
+from peacestudy.models.kernels.estimates import Estimates
+from peacestudy.models.kernels.linear import fit_linear
 from peacestudy.models.result import Fit
 
 LEVEL = 0.05  # of the robustness value at which a coefficient is no longer told from zero
+
+
+def least_squares_engines() -> str:
+    """The engines of least squares, as a message names them."""
+    names = names_where(lambda engine: engine.least_squares)
+    return f"engine {' or '.join(map(repr, names))}"
 
 
 def robustness_value(statistic: float, df: float, level: float | None = None) -> float:
@@ -211,8 +218,9 @@ def _regressed(fit: Fit, at: int) -> np.ndarray:
 
 
 def _least_squares(fit: Fit) -> Estimates:
-    if fit.spec.engine != "linear" or "weights" in dict(fit.spec.options):
+    if not engine_of(fit.spec).least_squares or "weights" in dict(fit.spec.options):
         raise SpecError(
-            "robustness values are known for engine 'linear' without weights; others have e_values."
+            f"robustness values are known for {least_squares_engines()} without weights; others"
+            " have e_values."
         )
     return estimate(fit.design, fit.spec)[0]

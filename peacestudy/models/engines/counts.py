@@ -1,8 +1,8 @@
-"""What engines of counts share: offsets, and the check that a coefficient does not run to infinity.
+"""What engines of counts share: the offset, what is refused, residuals.
 
-Source: Santos Silva and Tenreyro (2010), Economics Letters 107(2): the likelihood has no maximum
-where some combination of the terms is zero in all rows with a count above zero, and of one sign in
-the others; the same holds of the negative binomial with a given alpha.
+Sources: McCullagh and Nelder (1989), Generalized Linear Models, 2nd ed., 2.4 and 12.5 (residuals;
+leverage of weighted least squares); Hilbe (2011), Negative Binomial Regression, 2nd ed., 5.1
+(deviance of the negative binomial, alpha as estimated).
 """
 
 import numpy as np
@@ -10,20 +10,21 @@ import pandas as pd
 
 from peacestudy.core.display import exact_number
 from peacestudy.errors import FitError, SpecError
-from peacestudy.models.engines.separation import find_separation
+from peacestudy.models.engines.engine import COLUMN, Request, Residuals
 from peacestudy.models.formulas.design import Design
-from peacestudy.models.spec import ModelSpec
+from peacestudy.models.kernels.estimates import Estimates
+from peacestudy.models.kernels.negative_binomial import at, half_deviance
+from peacestudy.models.kernels.one_step import ONE, RowScores, one_step
+from peacestudy.models.kernels.separation import find_separation
 
 # beyond, the rounding of exp(linear predictor) keeps Newton's method from converging
 LARGEST = 10**12
-# share of the information at the start left at the maximum, below which separation is looked for
-LOST = 1e-2
 WIDEST = 600.0  # range of an offset, beyond which exp() of it is beyond double precision
 NAMED = 5  # cases named in a message
 
 
 def offset_of(
-    spec: ModelSpec, further: "dict[str, pd.Series]", cases: tuple[object, ...]
+    request: Request, further: "dict[str, pd.Series]", cases: tuple[object, ...]
 ) -> np.ndarray | None:
     """What is added to the linear predictor, shape (N,): a column, or the
     log of one; None where neither is written.
@@ -35,7 +36,7 @@ def offset_of(
     FitError
         An exposure that is not above zero, with the cases.
     """
-    options = dict(spec.options)
+    options = dict(request.options)
     column = str(options.get("offset") or options.get("exposure") or "")
     if not column:
         return None
@@ -110,13 +111,55 @@ def refuse_endless(design: Design, name: str) -> None:
     )
 
 
-def left_of(start: np.ndarray, end: np.ndarray) -> float:
-    """The share of an information (K, K) left, along the axis that has lost most."""
-    root = np.linalg.cholesky(start)
-    return float(np.linalg.eigvalsh(np.linalg.solve(root, np.linalg.solve(root, end).T))[0])
+def count_residuals(design: Design, request: Request, est: Estimates) -> Residuals:
+    """Residuals of counts, and what each row adds to every parameter.
+
+    ``alpha`` is the last parameter where there is one.
+    """
+    b = est.beta[0]
+    (N, K), y = design.X.shape, design.y
+    mu = mean_counts(design, request, b)
+    alpha = float(b[K]) if len(b) > K else 0.0
+    variance = mu * (1 + alpha * mu)
+    W = mu / (1 + alpha * mu)
+    root = design.X * np.sqrt(W)[:, None]
+    h = (np.linalg.qr(root)[0] ** 2).sum(axis=1)
+    left = np.where(h < ONE, 1 - h, np.nan)
+    pearson = (y - mu) / np.sqrt(variance)
+    standard = pearson / np.sqrt(left)
+    rows = pd.DataFrame(
+        {
+            "fitted": mu,
+            "residual": y - mu,
+            "residual_standard": standard,
+            "residual_student": (
+                np.sign(y - mu) * np.sqrt(2 * half_deviance(mu, alpha, y)) / np.sqrt(left)
+            ),
+            "leverage": h,
+            "cook": standard**2 * h / left / K,
+        }
+    )
+    if len(b) == K:
+        return Residuals(rows, est.influence[0] / left[:, None])
+    U = np.zeros((N, K + 1, 2))
+    U[:, :K, 0], U[:, K, 1] = design.X, 1.0
+    a = at(np.log(mu), alpha, y)
+    curvature = np.stack([[a.eta_eta, a.eta_alpha], [a.eta_alpha, a.alpha_alpha]]).transpose(
+        2, 0, 1
+    )
+    scores = RowScores(U, np.column_stack([a.eta, a.alpha]), curvature)
+    return Residuals(rows, one_step(est.classical[0], scores)[0])
 
 
-def null_means(y: np.ndarray, offset: np.ndarray) -> np.ndarray:
-    """Means with the intercept alone, shape (N,)."""
-    rate = np.exp(offset - offset.max())
-    return np.asarray(rate * y.sum() / rate.sum())
+def mean_counts(design: Design, request: Request, parameters: np.ndarray) -> np.ndarray:
+    """Mean counts of the rows, at their own offset or exposure, shape (N,)."""
+    offset = offset_of(request, dict(design.further), design.cases)
+    eta = design.X @ parameters[: design.X.shape[1]]
+    return np.asarray(np.exp(eta + (0.0 if offset is None else offset)))
+
+
+COUNT_LIMIT = (
+    "No events per variable: the rule is one of yes and no, of categories and of times, and none is"
+    " known for counts."
+)
+COUNT_OPTIONS = {"offset": COLUMN, "exposure": COLUMN}

@@ -1,10 +1,4 @@
-"""Cox's proportional hazards model: partial likelihood with
-right-censoring, left truncation and strata.
-
-Sources: Cox (1972), JRSS B 34(2); Efron (1977) and Breslow (1974) (ties); Lin and Wei (1989),
-Journal of the American Statistical Association 84(408) (robust covariance: sums of score residuals
-times the inverse information, over clusters).
-"""
+"""Cox's model as an engine: arrangement, risk sets, covariates that they do not determine."""
 
 from dataclasses import replace
 
@@ -13,34 +7,40 @@ import pandas as pd
 
 from peacestudy.core.problems import Note
 from peacestudy.errors import FitError, SpecError
-from peacestudy.models.diagnosis.checks import dependence
-from peacestudy.models.engines.monotone import monotone_terms
-from peacestudy.models.engines.newton import newton
-from peacestudy.models.engines.registry import Estimates
-from peacestudy.models.engines.risk_sets import (
+from peacestudy.models.engines.engine import (
+    COLUMN,
+    PROPORTIONAL_HAZARDS,
+    Engine,
+    Request,
+    Residuals,
+)
+from peacestudy.models.formulas.dependence import dependence
+from peacestudy.models.formulas.design import Design
+from peacestudy.models.formulas.factors import Survival
+from peacestudy.models.kernels.cox import basis, fit_cox, within
+from peacestudy.models.kernels.estimates import Estimates
+from peacestudy.models.kernels.monotone import monotone_terms
+from peacestudy.models.kernels.risk_sets import (
     RiskSets,
     information,
     partial,
     risk_sets,
-    score,
-    score_residuals,
 )
-from peacestudy.models.formulas.design import Design
-from peacestudy.models.formulas.factors import Survival
-from peacestudy.models.spec import ModelSpec
 
-# curvature an event below which an axis counts as flat; an axis of the covariates has mean square 1
-FLAT = 1e-12
 ROUNDING = 1e-13  # the same as ``UNSEEN`` where only rounding makes it differ from zero
+
+
 # information an event, of an axis with mean square 1, below which the risk sets do not vary along
 # it
 UNSEEN = 1e-9
+
+
 # share of the information at zero left at the maximum, below which a monotone likelihood is looked
 # for
 LOST = 1e-2
 
 
-def arrange_cox(design: Design, spec: ModelSpec) -> tuple[Design, list[Note]]:
+def arrange_cox(design: Design, request: Request) -> tuple[Design, list[Note]]:
     """The design without its intercept, which the baseline hazard
     stands for, and the conventions to be told.
 
@@ -52,60 +52,37 @@ def arrange_cox(design: Design, spec: ModelSpec) -> tuple[Design, list[Note]]:
     keep = [j for j, name in enumerate(design.names) if name != "Intercept"]
     if not keep:
         raise SpecError(
-            f"formula {spec.formula!r} leaves no term: a Cox model has no intercept. Name a"
+            f"formula {request.formula!r} leaves no term: a Cox model has no intercept. Name a"
             " covariate."
         )
     design = replace(design, X=design.X[:, keep], names=tuple(design.names[j] for j in keep))
-    options = dict(spec.options)
-    text = f"Ties by {ties_of(spec).capitalize()}'s approximation"
+    options = dict(request.options)
+    text = f"Ties by {ties_of(request).capitalize()}'s approximation"
     text += f"; baseline hazards by {options['strata']}." if "strata" in options else "."
     if "ties" not in options:
         text = text[:-1] + " (no option ties was written, so Efron's)."
     return design, [Note("ties", text)]
 
 
-def ties_of(spec: ModelSpec) -> str:
+def ties_of(request: Request) -> str:
     """The approximation for tied events that a specification
     asks for: Efron's where it says nothing.
     """
-    return str(dict(spec.options).get("ties", "efron"))
+    return str(dict(request.options).get("ties", "efron"))
 
 
-def sets_of(design: Design, spec: ModelSpec) -> RiskSets:
+def sets_of(design: Design, request: Request) -> RiskSets:
     """The risk sets of a design."""
     assert design.times is not None
     assert isinstance(design.formula.response, Survival)
     times = design.times
     if design.formula.response.start is None:
         times = np.column_stack([np.full(len(times), -np.inf), times[:, 1]])
-    column = dict(spec.options).get("strata")
+    column = dict(request.options).get("strata")
     strata = (
         np.zeros(len(times), int) if column is None else pd.factorize(design.further[column])[0]
     )
-    return risk_sets(times, design.y, strata, ties_of(spec))
-
-
-def basis(X: np.ndarray, strata: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Z with orthogonal columns of mean square 1, centred in every
-    stratum, and T such that X less its means is Z T.
-
-    A column that is constant within strata becomes zero exactly.
-    """
-    C = within(X, strata)
-    Q, R = np.linalg.qr(C)
-    root = np.sqrt(len(X))
-    return Q * root, R / root
-
-
-def within(X: np.ndarray, strata: np.ndarray) -> np.ndarray:
-    """Columns (N, K) less their mean in every stratum; less the first
-    value of it before, so that no digit is lost.
-    """
-    first = np.unique(strata, return_index=True)[1]
-    C = X - X[first][strata]
-    size = np.bincount(strata)
-    means = np.stack([np.bincount(strata, column) / size for column in C.T], axis=1)
-    return np.asarray(C - means[strata])
+    return risk_sets(times, design.y, strata, ties_of(request))
 
 
 def check_cox(design: Design, sets: RiskSets) -> None:
@@ -152,44 +129,6 @@ def check_cox(design: Design, sets: RiskSets) -> None:
         )
 
 
-def fit_cox(X: np.ndarray, sets: RiskSets) -> Estimates:
-    """Maximum partial likelihood, as a batch of one.
-
-    Parameters
-    ----------
-    X : covariates, shape (N, K), determined by the risk sets.
-    sets : the risk sets.
-    """
-    Z, T = basis(X, sets.strata)
-    E, K = len(sets.moment), X.shape[1]
-
-    def direction(beta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        at = partial(sets, Z, beta[0])
-        u = score(sets, Z, at)
-        size, axes = np.linalg.eigh(information(sets, Z, at))
-        move = axes @ (axes.T @ u / np.maximum(size, FLAT * E))
-        return move[None], u[None]
-
-    climb = newton(
-        np.zeros((1, K)), direction, lambda beta: np.array([partial(sets, Z, beta[0]).loglik])
-    )
-    at = partial(sets, Z, climb.beta[0])
-    A = np.linalg.inv(information(sets, Z, at))
-    M = np.linalg.solve(T, np.eye(K))
-    null = partial(sets, Z, np.zeros(K)).loglik
-    return Estimates(
-        beta=(M @ climb.beta[0])[None],
-        influence=(score_residuals(sets, Z, at) @ A @ M.T)[None],
-        leverage=np.zeros((1, len(X))),
-        classical=(M @ A @ M.T)[None],
-        loglik=climb.value,
-        r2=np.array([1 - climb.value[0] / null]) if null else np.zeros(1),
-        scale=np.ones(1),
-        converged=climb.converged,
-        iterations=climb.steps,
-    )
-
-
 def refuse_monotone(design: Design, sets: RiskSets, est: Estimates, name: str) -> None:
     """Refuse a fit whose likelihood has no maximum; asked of the data
     where the estimates give reason for it.
@@ -214,3 +153,40 @@ def refuse_monotone(design: Design, sets: RiskSets, est: Estimates, name: str) -
             " each no one a lower one, so the coefficient runs to infinity. Drop the term, or"
             " merge the categories that have no events."
         )
+
+
+def estimate_cox(design: Design, request: Request) -> tuple[Estimates, list[Note]]:
+    """Estimates of an arranged design.
+
+    Raises
+    ------
+    FitError
+        Covariates that the risk sets do not determine, or a monotone likelihood.
+    """
+    sets = sets_of(design, request)
+    check_cox(design, sets)
+    est = fit_cox(design.X, sets)
+    refuse_monotone(design, sets, est, request.name)
+    return est, []
+
+
+def cox_residuals(design: Design, request: Request, est: Estimates) -> Residuals:
+    """What each row adds to every coefficient; rows have no residuals of their own."""
+    return Residuals(pd.DataFrame(index=range(len(design.y))), est.influence[0])
+
+
+COX = Engine(
+    outcome="survival",
+    link="",
+    effect="hazard ratio",
+    arrange=arrange_cox,
+    estimate=estimate_cox,
+    residuals=cox_residuals,
+    vcovs=("classical", "hc0", "cluster"),
+    options={"ties": ("efron", "breslow"), "strata": COLUMN},
+    cluster_rule="; score residuals summed over clusters; R's coxph leaves the factor out",
+    assumption=PROPORTIONAL_HAZARDS,
+    scales=("link",),
+    scale_required=True,
+    scale_help=", or horizon=... for restricted mean survival time",
+)

@@ -15,8 +15,16 @@ import pandas as pd
 from peacestudy.core.display import exact_number
 from peacestudy.core.problems import Note
 from peacestudy.errors import FitError, SpecError
+from peacestudy.models.engines.engine import LIKELIHOOD, Engine, Request
+from peacestudy.models.engines.logit import (
+    binary_residuals,
+    refit_unless_separated,
+    refuse_separated,
+    weighted_logit,
+)
 from peacestudy.models.formulas.design import Design
-from peacestudy.models.spec import ModelSpec
+from peacestudy.models.kernels.estimates import Estimates
+from peacestudy.models.kernels.logit import fit_logit
 
 LONGEST = 20_000_000  # person-periods times columns; beyond, the table would not be held
 NAMED = 5  # cases named in a message
@@ -32,7 +40,7 @@ class _Periods:
     y: np.ndarray
 
 
-def arrange_periods(design: Design, spec: ModelSpec) -> tuple[Design, list[Note]]:
+def arrange_periods(design: Design, request: Request) -> tuple[Design, list[Note]]:
     """The design with a row for each period at risk and a baseline
     hazard, and the conventions to be told.
 
@@ -46,7 +54,7 @@ def arrange_periods(design: Design, spec: ModelSpec) -> tuple[Design, list[Note]
     FitError
         Times that are not whole numbers, with the cases; no period with events and without.
     """
-    written = dict(spec.options).get("baseline")
+    written = dict(request.options).get("baseline")
     if design.times is None:
         if written is not None:
             raise SpecError(
@@ -231,3 +239,37 @@ BASELINES: dict[str, Callable[[np.ndarray], _Baseline]] = {
     "log": _log,
     "constant": _constant,
 }
+
+
+REMEDY = "Drop the term, or write another baseline or longer periods."
+
+
+def estimate_periods(design: Design, request: Request) -> tuple[Estimates, list[Note]]:
+    """Estimates of person-periods.
+
+    Raises
+    ------
+    FitError
+        The outcome is separated, with the terms and cases.
+    """
+    refuse_separated(design, request, REMEDY)
+    return weighted_logit(design, request), []
+
+
+def refit_periods(design: Design, request: Request) -> Estimates:
+    """Estimates of a sample of the rows, see ``refit_unless_separated``."""
+    return refit_unless_separated(design, request, estimate_periods)
+
+
+DISCRETE_TIME = Engine(
+    outcome="periods",
+    link="expit",
+    effect="odds ratio",
+    arrange=arrange_periods,
+    estimate=estimate_periods,
+    refit=refit_periods,
+    residuals=binary_residuals,
+    vcovs=LIKELIHOOD,
+    options={"baseline": ("dummies", "cubic", "log", "constant")},
+    kernel=fit_logit,
+)

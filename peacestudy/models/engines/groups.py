@@ -1,45 +1,20 @@
-"""Groups of rows that share a random intercept: which rows belong
-together, sums over groups, and what is refused.
-"""
-
-from dataclasses import dataclass
+"""Groups of rows that share a random intercept: which rows belong together, what is refused."""
 
 import numpy as np
 import pandas as pd
 
 from peacestudy.core.problems import Note
 from peacestudy.errors import FitError
+from peacestudy.models.engines.engine import Request
 from peacestudy.models.formulas.design import Design
-from peacestudy.models.spec import ModelSpec
+from peacestudy.models.kernels.groups import Groups
 
 # groups below which their standard deviation is hardly known (Gelman and Hill 2007, Data Analysis
 # Using Regression, 12.9)
 FEW = 10
 
 
-@dataclass(frozen=True, eq=False)
-class Groups:
-    """Rows in order of their groups.
-
-    Attributes
-    ----------
-    order : positions of the rows, group by group, shape (N,).
-    first : where each group begins in that order, shape (G,).
-    size : rows of each group, shape (G,).
-    which : the group of each row in that order, shape (N,).
-    """
-
-    order: np.ndarray
-    first: np.ndarray
-    size: np.ndarray
-    which: np.ndarray
-
-    def sums(self, x: np.ndarray) -> np.ndarray:
-        """Sums over groups of rows in order, shape (N, ...) to (G, ...)."""
-        return np.asarray(np.add.reduceat(x, self.first, axis=0))
-
-
-def groups_of(design: Design, spec: ModelSpec) -> tuple[Groups, list[Note]]:
+def groups_of(design: Design, request: Request) -> tuple[Groups, list[Note]]:
     """The groups that option ``group`` names, and what is to be said of them.
 
     Raises
@@ -47,18 +22,18 @@ def groups_of(design: Design, spec: ModelSpec) -> tuple[Groups, list[Note]]:
     FitError
         One group, or a row in each.
     """
-    column = str(dict(spec.options)["group"])
+    column = str(dict(request.options)["group"])
     codes, labels = pd.factorize(design.further[column])
     size = np.bincount(codes)
     G = len(labels)
     if G == 1:
         raise FitError(
-            f"{spec.name}: all rows are in one group of {column!r}: nothing can be said of the"
+            f"{request.name}: all rows are in one group of {column!r}: nothing can be said of the"
             " differences between groups."
         )
     if len(codes) == G:
         raise FitError(
-            f"{spec.name}: each of the {G} rows is a group of {column!r} by itself: a difference"
+            f"{request.name}: each of the {G} rows is a group of {column!r} by itself: a difference"
             " between groups cannot be told from one between rows. Name a column whose groups hold"
             " several rows."
         )
@@ -76,6 +51,6 @@ def groups_of(design: Design, spec: ModelSpec) -> tuple[Groups, list[Note]]:
     return Groups(order, np.concatenate([[0], np.cumsum(size)[:-1]]), size, codes[order]), notes
 
 
-def spread_name(spec: ModelSpec) -> str:
+def spread_name(request: Request) -> str:
     """The name of the term for the standard deviation between groups."""
-    return f"sd({dict(spec.options)['group']})"
+    return f"sd({dict(request.options)['group']})"

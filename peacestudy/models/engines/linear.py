@@ -1,57 +1,78 @@
-"""Ordinary least squares by QR, a batch of designs at once.
+"""Ordinary least squares as an engine, with probability weights where they are given.
 
-Source: Golub and Van Loan (2013), Matrix Computations, 4th ed., 5.3; log-likelihood, AIC (sigma
-counts) and R2 (against zero where the columns do not span the constant, as NIST's NoInt1) as in R's
-``lm``.
+Sources: Belsley, Kuh and Welsch (1980), Regression Diagnostics, 2.1 (leverage, influence,
+residuals divided by their standard deviation without the row).
 """
 
 import numpy as np
+import pandas as pd
 
-from peacestudy.models.engines.registry import Estimates
+from peacestudy.core.problems import Note
+from peacestudy.models.engines.engine import (
+    COLUMN,
+    VCOVS,
+    WILD,
+    Engine,
+    Request,
+    Residuals,
+)
+from peacestudy.models.formulas.design import Design
+from peacestudy.models.formulas.weights import row_weights, weights_notes
+from peacestudy.models.kernels.estimates import Estimates
+from peacestudy.models.kernels.linear import fit_linear
+from peacestudy.models.kernels.one_step import ONE
 
-ABOUT_ONE = 1e-9  # share of the constant's length outside the columns, below which they span it
+
+def estimate_linear(design: Design, request: Request) -> tuple[Estimates, list[Note]]:
+    """Estimates of a design."""
+    weights = row_weights(design, request.options)
+    notes = weights_notes(request.options, weights)
+    batch = None if weights is None else weights[None]
+    return fit_linear(design.X[None], design.y[None], batch), notes
 
 
-def fit_linear(X: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None) -> Estimates:
-    """Least squares.
-
-    Parameters
-    ----------
-    X : designs, shape (B, N, K), of full column rank.
-    y : outcomes, shape (B, N).
-    weights : above zero and of mean 1, shape (B, N); None weighs all rows alike. With weights
-        ``loglik`` is a pseudo-likelihood, and ``classical`` takes them for inverse variances.
-    """
-    B, N, K = X.shape
-    root = np.ones(y.shape) if weights is None else np.sqrt(weights)
-    X, y = X * root[:, :, None], y * root  # weighted rows
-    # columns to unit length: 1e12-scaled columns keep their digits
-    size = np.sqrt((X**2).sum(axis=1, keepdims=True))
-    Q, R = np.linalg.qr(X / size)
-    Qy = np.einsum("bnk,bn->bk", Q, y)
-    scaled = np.linalg.solve(R, Qy[:, :, None])
-    # one step of refinement takes the last digits back that the triangular solve lost
-    residual = y - np.einsum("bnk,bk->bn", X / size, scaled[:, :, 0])
-    scaled = scaled + np.linalg.solve(R, np.einsum("bnk,bn->bk", Q, residual)[:, :, None])
-    beta = scaled[:, :, 0] / size[:, 0]
-    e = y - np.einsum("bnk,bk->bn", X, beta)
-    inverse = np.linalg.solve(R, np.broadcast_to(np.eye(K), (B, K, K))) / size.transpose(0, 2, 1)
-    rss = (e**2).sum(axis=1)
-    one = np.einsum("bnk,bn->bk", Q, root)
-    constant = (one**2).sum(axis=1) > N * (1 - ABOUT_ONE)  # the columns span the constant
-    mean = np.where(constant, (y * root).mean(axis=1), 0.0)
-    spread = ((y - mean[:, None] * root) ** 2).sum(axis=1)
-    scale = rss / (N - K) if N > K else np.full(B, np.nan)
-    with np.errstate(divide="ignore"):
-        loglik = -N / 2 * (np.log(2 * np.pi) + np.log(rss / N) + 1)
-    return Estimates(
-        beta=beta,
-        influence=(Q * e[:, :, None]) @ inverse.transpose(0, 2, 1),
-        leverage=(Q**2).sum(axis=2),
-        classical=inverse @ inverse.transpose(0, 2, 1) * scale[:, None, None],
-        loglik=loglik,
-        r2=1 - rss / spread,
-        scale=scale,
-        converged=np.ones(B, bool),
-        iterations=np.ones(B, int),
+def linear_residuals(design: Design, request: Request, est: Estimates) -> Residuals:
+    """Residuals of a linear model; dfbeta is exact, and scaled with s from the other rows."""
+    N, K = design.X.shape
+    h = est.leverage[0]
+    left = np.where(h < ONE, 1 - h, np.nan)
+    fitted = design.X @ est.beta[0]
+    residual = design.y - fitted
+    weights = row_weights(design, request.options)
+    e = residual * (1.0 if weights is None else np.sqrt(weights))
+    others = ((e**2).sum() - e**2 / left) / (N - K - 1) if N > K + 1 else np.full(N, np.nan)
+    error = np.sqrt(np.where(others > 0, others, np.nan))
+    standard = e / np.sqrt(est.scale[0] * left)
+    table = pd.DataFrame(
+        {
+            "fitted": fitted,
+            "residual": residual,
+            "residual_standard": standard,
+            "residual_student": e / (error * np.sqrt(left)),
+            "leverage": h,
+            "cook": standard**2 * h / left / K,
+        }
     )
+    dfbeta = est.influence[0] / left[:, None]
+    variance = est.classical[0].diagonal()
+    classical = np.sqrt(np.where(variance > 0, variance, np.nan))
+    scaled = dfbeta / (error[:, None] * classical / np.sqrt(est.scale[0]))
+    return Residuals(table, dfbeta, scaled)
+
+
+LINEAR = Engine(
+    outcome="number",
+    link="identity",
+    effect="difference",
+    estimate=estimate_linear,
+    residuals=linear_residuals,
+    vcovs=VCOVS,
+    options={"weights": COLUMN},
+    kernel=fit_linear,
+    always_finite=True,
+    least_squares=True,
+    distribution="t",
+    small_sample=True,
+    scale_parameters=1,
+    bootstrap=WILD,
+)

@@ -1,108 +1,125 @@
-"""Logit by maximum likelihood, a batch of designs at once.
+"""Logit by maximum likelihood as an engine, with probability weights where they are given.
 
-Source: McCullagh and Nelder (1989), Generalized Linear Models, 2nd ed., 4.4. Separation is found
-before (see ``peacestudy.models.engines.separation``): here the maximum is taken to exist.
+Source: Pregibon (1981), Annals of Statistics 9(4) (leverage, influence and residuals).
 """
 
 import numpy as np
-from scipy.special import expit
+import pandas as pd
+from scipy.special import expit, xlogy
 
-from peacestudy.models.engines.newton import newton
-from peacestudy.models.engines.registry import Estimates
+from peacestudy.core.problems import Note
+from peacestudy.errors import FitError
+from peacestudy.models.engines.engine import (
+    COLUMN,
+    LIKELIHOOD,
+    SCORE,
+    Engine,
+    Estimate,
+    Request,
+    Residuals,
+)
+from peacestudy.models.engines.separated import separation_of, separation_text
+from peacestudy.models.formulas.design import Design
+from peacestudy.models.formulas.weights import row_weights, weights_notes
+from peacestudy.models.kernels.estimates import Estimates
+from peacestudy.models.kernels.logit import fit_logit
+from peacestudy.models.kernels.one_step import ONE
+from peacestudy.models.kernels.separation import SURE
+
+REMEDY = "Use engine 'firth', whose estimates are finite, or drop the term."
 
 
-def loglik(eta: np.ndarray, y: np.ndarray, w: np.ndarray | float = 1.0) -> np.ndarray:
-    """Log-likelihood of linear predictors, shape (B, N) to (B,),
-    without overflow; rows weighted by ``w``.
+def estimate_logit(design: Design, request: Request) -> tuple[Estimates, list[Note]]:
+    """Estimates of a design.
+
+    Raises
+    ------
+    FitError
+        The outcome is separated, with the terms and cases.
     """
-    out: np.ndarray = (w * (y * eta - np.logaddexp(0.0, eta))).sum(axis=-1)
-    return out
+    refuse_separated(design, request, REMEDY)
+    weights = row_weights(design, request.options)
+    return weighted_logit(design, request), weights_notes(request.options, weights)
 
 
-def mcfadden(eta: np.ndarray, y: np.ndarray, w: np.ndarray | float = 1.0) -> np.ndarray:
-    """McFadden's pseudo R2, shape (B, N) to (B,): 1 - log-likelihood
-    / log-likelihood of the intercept alone.
+def refuse_separated(design: Design, request: Request, remedy: str) -> None:
+    """Refuse a separated outcome.
+
+    Raises
+    ------
+    FitError
+        With the terms, the cases and the remedy.
     """
-    p = (w * y).mean(axis=-1)  # weights have mean 1
-    null = y.shape[-1] * (p * np.log(p) + (1 - p) * np.log1p(-p))
-    out: np.ndarray = 1 - loglik(eta, y, w) / null
-    return out
+    found = separation_of(design)
+    if found is not None:
+        raise FitError(f"{request.name}: {separation_text(design, found)}. {remedy}")
 
 
-def orthonormal(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Z with orthogonal columns of mean square 1 and T, upper triangular,
-    such that X = Z T, for designs (B, N, K).
+def weighted_logit(design: Design, request: Request) -> Estimates:
+    """Estimates of a design whose outcome is not separated."""
+    weights = row_weights(design, request.options)
+    batch = None if weights is None else weights[None]
+    return fit_logit(design.X[None], design.y[None], batch)
 
-    GDP in dollars, a share and a calendar year are solved on one scale,
-    and no digit is lost to their correlation.
+
+def refit_logit(design: Design, request: Request) -> Estimates:
+    """Estimates of a sample of the rows, see ``refit_unless_separated``."""
+    return refit_unless_separated(design, request, estimate_logit)
+
+
+def refit_unless_separated(design: Design, request: Request, estimate: Estimate) -> Estimates:
+    """Estimates of a sample of the rows.
+
+    Separation is looked for, by ``estimate``, only where a row may be predicted without error.
+
+    Raises
+    ------
+    FitError
+        As ``estimate``.
     """
-    size = np.sqrt(X.shape[1])
-    Q, R = np.linalg.qr(X)
-    return Q * size, R / size
+    try:
+        est = weighted_logit(design, request)
+    except np.linalg.LinAlgError:
+        return estimate(design, request)[0]
+    p = expit(design.X @ est.beta[0])
+    if bool(est.converged.all()) and (p * (1 - p)).min() > SURE:
+        return est
+    return estimate(design, request)[0]
 
 
-def predictor(Z: np.ndarray, beta: np.ndarray) -> np.ndarray:
-    """Linear predictors, designs (B, N, K) times coefficients (B, K), shape (B, N)."""
-    out: np.ndarray = (Z @ beta[:, :, None])[:, :, 0]
-    return out
-
-
-def information(Z: np.ndarray, W: np.ndarray) -> np.ndarray:
-    """Fisher information Z'WZ, designs (B, N, K) and weights (B, N), shape (B, K, K)."""
-    out: np.ndarray = Z.transpose(0, 2, 1) @ (Z * W[:, :, None])
-    return out
-
-
-def roots(Z: np.ndarray, T: np.ndarray, W: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """A and M, each (B, K, K), such that AA' is the inverse of Z'WZ and MM' that of X'WX, X = ZT.
-
-    Nothing is squared on the way: a robust variance keeps its digits
-    where a year stands beside its square.
-    """
-    R = np.linalg.qr(np.sqrt(W)[:, :, None] * Z, mode="r")
-    A = np.linalg.solve(R, np.broadcast_to(np.eye(T.shape[2]), T.shape))
-    return A, np.linalg.solve(T, A)
-
-
-def original(T: np.ndarray, gamma: np.ndarray) -> np.ndarray:
-    """Coefficients of X = Z T from those of Z, shape (B, K)."""
-    out: np.ndarray = np.linalg.solve(T, gamma[:, :, None])[:, :, 0]
-    return out
-
-
-def fit_logit(X: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None) -> Estimates:
-    """Maximum likelihood.
-
-    Parameters
-    ----------
-    X : designs, shape (B, N, K), of full column rank, not separated.
-    y : outcomes 0 or 1, shape (B, N), both present.
-    weights : above zero and of mean 1, shape (B, N); None weighs all rows alike. With weights the
-        value is that of the pseudo-likelihood, and ``classical`` takes weights for counts.
-    """
-    Z, T = orthonormal(X)
-    w = np.ones(y.shape) if weights is None else weights
-
-    def direction(gamma: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        p = expit(predictor(Z, gamma))
-        score = (Z.transpose(0, 2, 1) @ (w * (y - p))[:, :, None])[:, :, 0]
-        return np.linalg.solve(information(Z, w * p * (1 - p)), score[:, :, None])[:, :, 0], score
-
-    climb = newton(
-        np.zeros(X.shape[::2]), direction, lambda gamma: loglik(predictor(Z, gamma), y, w)
-    )
-    eta = predictor(Z, climb.beta)
+def binary_residuals(design: Design, request: Request, est: Estimates) -> Residuals:
+    """Residuals of probabilities; dfbeta is one step from the estimate of all."""
+    h = est.leverage[0]
+    left = np.where(h < ONE, 1 - h, np.nan)
+    y, eta = design.y, design.X @ est.beta[0]
     p = expit(eta)
-    W = w * p * (1 - p)
-    A, M = roots(Z, T, W)
-    return Estimates(
-        beta=original(T, climb.beta),
-        influence=(Z * (w * (y - p))[:, :, None]) @ A @ M.transpose(0, 2, 1),
-        leverage=W * ((Z @ A) ** 2).sum(axis=2),
-        classical=M @ M.transpose(0, 2, 1),
-        loglik=climb.value,
-        r2=mcfadden(eta, y, w),
-        scale=np.ones(len(X)),
-        converged=climb.converged,
-        iterations=climb.steps,
+    weights = row_weights(design, request.options)
+    w = np.ones(len(y)) if weights is None else weights
+    pearson = np.sqrt(w) * (y - p) / np.sqrt(expit(eta) * expit(-eta))
+    deviance = np.sign(y - p) * np.sqrt(-2 * w * (xlogy(y, p) + xlogy(1 - y, expit(-eta))))
+    standard = pearson / np.sqrt(left)
+    table = pd.DataFrame(
+        {
+            "fitted": p,
+            "residual": y - p,
+            "residual_standard": standard,
+            "residual_student": deviance / np.sqrt(left),
+            "leverage": h,
+            "cook": standard**2 * h / left / design.X.shape[1],
+        }
     )
+    return Residuals(table, est.influence[0] / left[:, None])
+
+
+LOGIT = Engine(
+    outcome="binary",
+    link="expit",
+    effect="odds ratio",
+    estimate=estimate_logit,
+    refit=refit_logit,
+    residuals=binary_residuals,
+    vcovs=(*LIKELIHOOD, "jackknife"),
+    options={"weights": COLUMN},
+    kernel=fit_logit,
+    bootstrap=SCORE,
+)

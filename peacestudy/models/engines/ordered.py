@@ -1,47 +1,40 @@
-"""Ordered logit: logit P(y <= k) = cut_k - xb, one slope for all cuts.
+"""Ordered logit as an engine: arrangement, separation of the cuts, residuals.
 
-Sources: McCullagh (1980), JRSS B 42(2) (proportional odds); Burridge (1981), JRSS B 43(1) (the
-likelihood is concave in slopes and cuts together); Haberman (1980), discussion of McCullagh (when
-it has a maximum). With D the distance of the two cuts round an outcome, P(y) = F(u) F(-l) (1 -
-exp(-D)), F the logistic function: no difference of two numbers that are almost one.
+Source: Li and Shepherd (2012), Biometrika 99(2): the residual of a category is the chance of a
+lower one less that of a higher, zero on average and between -1 and 1; its variance is (1 - the sum
+of the chances cubed)/3 (Shepherd, Li and Liu 2016, Canadian Journal of Statistics 44(4)).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
-from scipy.special import expit, log_expit
+import pandas as pd
 
 from peacestudy.core.problems import Note
 from peacestudy.errors import FitError
-from peacestudy.models.engines.newton import newton
-from peacestudy.models.engines.parameters import parameter_names
-from peacestudy.models.engines.registry import Estimates
-from peacestudy.models.engines.separation import find_separation
+from peacestudy.models.engines.engine import (
+    CUT_POINTS,
+    LIKELIHOOD,
+    PARALLEL_LINES,
+    Engine,
+    Request,
+    Residuals,
+)
+from peacestudy.models.engines.parameter_names import cut_point_names
 from peacestudy.models.formulas.design import Design
-from peacestudy.models.spec import ModelSpec
+from peacestudy.models.kernels.estimates import Estimates
+from peacestudy.models.kernels.one_step import RowScores, one_step
+from peacestudy.models.kernels.ordered import at, fit_ordered, probabilities
+from peacestudy.models.kernels.separation import find_separation
 
-# curvature a row below which an axis counts as flat; an axis of the columns has mean square 1
-FLAT = 1e-12
 # share of the information at the start left at the maximum, below which separation is looked for
 LOST = 1e-2
+
+
 NAMED = 5  # cases named in a message
 
 
-@dataclass(frozen=True, eq=False)
-class At:
-    """What follows from cuts and linear predictors: the slopes of log P in its upper and lower cut,
-    the logistic densities there (each (N,)), and for every category the curvature that the distance
-    of its cuts adds (J,).
-    """
-
-    upper: np.ndarray
-    lower: np.ndarray
-    f_upper: np.ndarray
-    f_lower: np.ndarray
-    q: np.ndarray
-
-
-def arrange_ordered(design: Design, spec: ModelSpec) -> tuple[Design, list[Note]]:
+def arrange_ordered(design: Design, request: Request) -> tuple[Design, list[Note]]:
     """The design without its intercept, which the cut points stand for,
     and without categories that do not occur.
     """
@@ -68,7 +61,7 @@ def arrange_ordered(design: Design, spec: ModelSpec) -> tuple[Design, list[Note]
     return replace(design, y=codes.astype(float), X=X, names=names, categories=order), notes
 
 
-def estimate_ordered(design: Design, spec: ModelSpec) -> tuple[Estimates, list[Note]]:
+def estimate_ordered(design: Design, request: Request) -> tuple[Estimates, list[Note]]:
     """Estimates of an arranged design.
 
     Raises
@@ -79,132 +72,8 @@ def estimate_ordered(design: Design, spec: ModelSpec) -> tuple[Estimates, list[N
     """
     est, left = fit_ordered(design.X, design.y.astype(int))
     if left < LOST:
-        _refuse_separation(design, spec.name)
-    return replace(est, names=(*design.names, *parameter_names(design, spec))), []
-
-
-def at(cuts: np.ndarray, eta: np.ndarray, y: np.ndarray) -> At:
-    """The derivatives at cuts (J-1,) and linear predictors (N,) of outcomes 0..J-1 (N,)."""
-    u, low, gap = _ends(cuts, eta, y)
-    with np.errstate(over="ignore"):
-        inner = 1 / np.expm1(gap)
-        q = inner / -np.expm1(-gap)
-    return At(
-        expit(-u) + inner[y],
-        -expit(low) - inner[y],
-        expit(u) * expit(-u),
-        expit(low) * expit(-low),
-        q,
-    )
-
-
-def _ends(
-    cuts: np.ndarray, eta: np.ndarray, y: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    edges = np.concatenate([[-np.inf], cuts, [np.inf]])
-    return edges[y + 1] - eta, edges[y] - eta, np.diff(edges)
-
-
-def loglik(cuts: np.ndarray, eta: np.ndarray, y: np.ndarray) -> float:
-    """Log-likelihood; minus infinity where the cuts are out of order."""
-    if (np.diff(cuts) <= 0).any():
-        return -np.inf
-    u, low, gap = _ends(cuts, eta, y)
-    return float(
-        (log_expit(u) + log_expit(-low)).sum() + (np.bincount(y) * np.log(-np.expm1(-gap))).sum()
-    )
-
-
-def probabilities(cuts: np.ndarray, eta: np.ndarray) -> np.ndarray:
-    """The chance of every category, cuts (J-1,) and linear predictors (N,) to (N, J)."""
-    edges = np.concatenate([[-np.inf], cuts, [np.inf]])[None]
-    u, low = edges[:, 1:] - eta[:, None], edges[:, :-1] - eta[:, None]
-    out: np.ndarray = expit(u) * expit(-low) * -np.expm1(-np.diff(edges))
-    return out
-
-
-def scores(a: At, Z: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """The score of every row, slopes first, shape (N, K + J - 1)."""
-    rows, J = np.arange(len(y)), len(a.q)
-    cuts = np.zeros((len(y), J + 1))
-    cuts[rows, y + 1] = a.upper
-    cuts[rows, y] = a.lower
-    return np.hstack([-Z * (a.upper + a.lower)[:, None], cuts[:, 1:J]])
-
-
-def information(a: At, Z: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Minus the second derivative of the log-likelihood, shape (K + J - 1, K + J - 1)."""
-    rows, J, K = np.arange(len(y)), len(a.q), Z.shape[1]
-    W = np.zeros((len(y), J + 1))
-    W[rows, y + 1] = a.f_upper
-    W[rows, y] = a.f_lower
-    W = W[:, 1:J]
-    out = np.empty((K + J - 1, K + J - 1))
-    out[:K, :K] = Z.T @ (Z * (a.f_upper + a.f_lower)[:, None])
-    out[K:, :K] = -W.T @ Z
-    out[:K, K:] = out[K:, :K].T
-    q = np.bincount(y, minlength=J) * a.q
-    out[K:, K:] = (
-        np.diag(W.sum(axis=0) + q[:-1] + q[1:]) - np.diag(q[1:-1], 1) - np.diag(q[1:-1], -1)
-    )
-    return out
-
-
-def fit_ordered(X: np.ndarray, y: np.ndarray) -> tuple[Estimates, float]:
-    """Maximum likelihood, as a batch of one.
-
-    Parameters
-    ----------
-    X : columns without a constant, shape (N, K); of full rank beside one.
-    y : outcomes 0..J-1, all of which occur, shape (N,), int.
-
-    Returns
-    -------
-    estimates, left
-        Slopes first, then cuts; ``classical`` is the inverse observed information. Which share of
-        the information at the start is left at the maximum, along the axis that has lost most: near
-        zero where there is no maximum.
-    """
-    N, K = X.shape
-    mean = X.mean(axis=0)
-    Q, R = np.linalg.qr(X - mean)
-    Z, T = Q * np.sqrt(N), R / np.sqrt(N)
-    share = np.cumsum(np.bincount(y))[:-1] / N
-    start = np.concatenate([np.zeros(K), np.log(share / (1 - share))])
-    J = len(share) + 1
-
-    def direction(phi: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        a = at(phi[0, K:], Z @ phi[0, :K], y)
-        u = scores(a, Z, y).sum(axis=0)
-        size, axes = np.linalg.eigh(information(a, Z, y))
-        return (axes @ (axes.T @ u / np.maximum(size, FLAT * N)))[None], u[None]
-
-    climb = newton(
-        start[None], direction, lambda phi: np.array([loglik(phi[0, K:], Z @ phi[0, :K], y)])
-    )
-    phi = climb.beta[0]
-    a = at(phi[K:], Z @ phi[:K], y)
-    info = information(a, Z, y)
-    root = np.linalg.cholesky(information(at(start[K:], np.zeros(N), y), Z, y))
-    left = np.linalg.eigvalsh(np.linalg.solve(root, np.linalg.solve(root, info).T))[0]
-    A = np.linalg.pinv(info, hermitian=True) if left < FLAT else np.linalg.inv(info)
-    # from the working parameters to slopes of X and cuts that are not centred
-    M = np.eye(K + J - 1)
-    M[:K, :K] = np.linalg.solve(T, np.eye(K))
-    M[K:, :K] = mean @ M[:K, :K]
-    null = float((np.bincount(y) * np.log(np.bincount(y) / N)).sum())
-    est = Estimates(
-        beta=(M @ phi)[None],
-        influence=(scores(a, Z, y) @ A @ M.T)[None],
-        leverage=np.zeros((1, N)),
-        classical=(M @ A @ M.T)[None],
-        loglik=climb.value,
-        r2=1 - climb.value / null,
-        scale=np.ones(1),
-        converged=climb.converged,
-        iterations=climb.steps,
-    )
-    return est, float(left)
+        _refuse_separation(design, request.name)
+    return replace(est, names=(*design.names, *cut_point_names(design))), []
 
 
 def _refuse_separation(design: Design, name: str) -> None:
@@ -227,3 +96,60 @@ def _refuse_separation(design: Design, name: str) -> None:
         " of a cut is predicted without error, so coefficients run to infinity. Drop the term, or"
         " join categories."
     )
+
+
+def ordered_residuals(design: Design, request: Request, est: Estimates) -> Residuals:
+    """Residuals of categories, and what each row adds to the slopes and then the cut points."""
+    theta = est.beta[0]
+    (N, K), J, y = design.X.shape, len(design.categories), design.y.astype(int)
+    eta = design.X @ theta[:K]
+    P = probabilities(theta[K:], eta)
+    below = np.cumsum(P, axis=1)[np.arange(N), y] - P[np.arange(N), y]
+    above = np.cumsum(P[:, ::-1], axis=1)[:, ::-1][np.arange(N), y] - P[np.arange(N), y]
+    residual = below - above
+    dfbeta, leverage, cook = one_step(est.classical[0], _scores(design.X, theta[K:], eta, y, J))
+    # without the only row of its category a cut point does not exist
+    alone = np.bincount(y)[y] == 1
+    dfbeta[alone], cook[alone] = np.nan, np.nan
+    rows = pd.DataFrame(
+        {
+            "chance": P[np.arange(N), y],
+            "residual": residual,
+            "residual_standard": residual / np.sqrt((1 - (P**3).sum(axis=1)) / 3),
+            "leverage": leverage,
+            "cook": cook,
+        }
+    )
+    return Residuals(rows, dfbeta)
+
+
+def _scores(X: np.ndarray, cuts: np.ndarray, eta: np.ndarray, y: np.ndarray, J: int) -> RowScores:
+    """In two directions, the distances of the linear predictor from the cut above and from that
+    below; zeros where there is none.
+    """
+    (N, K), a, n = X.shape, at(cuts, eta, y), np.arange(len(y))
+    U = np.zeros((N, K + J - 1, 2))
+    upper, lower = n[y < J - 1], n[y > 0]
+    U[upper, :K, 0], U[lower, :K, 1] = -X[upper], -X[lower]
+    U[upper, K + y[upper], 0], U[lower, K + y[lower] - 1, 1] = 1.0, 1.0
+    q = a.q[y]
+    curvature = np.stack([[a.f_upper + q, -q], [-q, a.f_lower + q]]).transpose(2, 0, 1)
+    return RowScores(U, np.column_stack([a.upper, a.lower]), curvature)
+
+
+ORDERED = Engine(
+    outcome="ordered",
+    link="category",
+    effect="odds ratio",
+    arrange=arrange_ordered,
+    estimate=estimate_ordered,
+    residuals=ordered_residuals,
+    vcovs=LIKELIHOOD,
+    parameters=CUT_POINTS,
+    assumption=PARALLEL_LINES,
+    e_values=False,
+    limits=(
+        "No E-values: none are known for odds of more than two categories.",
+        "No robustness values: their algebra is that of least squares.",
+    ),
+)

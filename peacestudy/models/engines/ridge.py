@@ -1,28 +1,25 @@
-"""Logit with a ridge penalty: coefficients drawn towards zero,
-for three events a term, beside Firth's.
+"""Logit with a ridge penalty as an engine.
 
-Source: le Cessie and van Houwelingen (1992), Applied Statistics 41(1): the log-likelihood less
-penalty/2 times the sum of squared coefficients of columns with standard deviation one; the
-intercept is not penalised. Covariance, section 3.3: with the penalty given, B I B for
-``classical``, B the inverse of the information plus the penalty and I the information; the robust
-ones put the sums of scores, each row with its share of the penalty's, in the place of I.
+Source: le Cessie and van Houwelingen (1992), Applied Statistics 41(1), 4 (one step from the
+estimate of all, the penalty and the standard deviations of the columns as they were).
 """
 
 import numpy as np
-from scipy.special import expit
+import pandas as pd
+from scipy.special import expit, xlogy
 
 from peacestudy.core.problems import Note
-from peacestudy.models.diagnosis.checks import separation_of, separation_text
-from peacestudy.models.engines.logit import loglik, mcfadden, orthonormal, predictor
-from peacestudy.models.engines.newton import newton
-from peacestudy.models.engines.registry import Estimates
+from peacestudy.models.engines.engine import LIKELIHOOD, NUMBER, Engine, Request, Residuals
+from peacestudy.models.engines.separated import separation_of, separation_text
 from peacestudy.models.formulas.design import Design
-from peacestudy.models.spec import ModelSpec
+from peacestudy.models.kernels.estimates import Estimates
+from peacestudy.models.kernels.one_step import ONE, RowScores, one_step
+from peacestudy.models.kernels.ridge import fit_ridge
 
 
-def estimate_ridge(design: Design, spec: ModelSpec) -> tuple[Estimates, list[Note]]:
+def estimate_ridge(design: Design, request: Request) -> tuple[Estimates, list[Note]]:
     """Estimates of a design, and how far they are shrunk."""
-    penalty = float(dict(spec.options)["penalty"])
+    penalty = float(dict(request.options)["penalty"])
     free = np.array([name == "Intercept" for name in design.names])
     est, worth = fit_ridge(design.X, design.y, penalty, free)
     notes = []
@@ -55,57 +52,47 @@ def estimate_ridge(design: Design, spec: ModelSpec) -> tuple[Estimates, list[Not
     return est, [*notes, Note("ridge", text)]
 
 
-def fit_ridge(
-    X: np.ndarray, y: np.ndarray, penalty: float, free: np.ndarray
-) -> tuple[Estimates, float]:
-    """Maximum of the penalised likelihood, as a batch of one.
-
-    Parameters
-    ----------
-    X : design, shape (N, K), of full column rank.
-    y : outcomes 0 or 1, shape (N,).
-    penalty : above zero.
-    free : columns that are not penalised, shape (K,), bool.
-
-    Returns
-    -------
-    estimates, worth
-        ``loglik`` is without the penalty. How many free coefficients the penalised ones are worth:
-        the trace of B I, less the free ones.
-    """
-    N, K = X.shape
-    Z, T = orthonormal(X[None])
-    back = np.linalg.solve(T[0], np.eye(K))
-    P = back.T @ np.diag(np.where(free, 0.0, penalty * X.var(axis=0, ddof=1))) @ back
-    many = y[None]
-
-    def information(gamma: np.ndarray) -> np.ndarray:
-        p = expit(predictor(Z, gamma))[0]
-        return np.asarray(Z[0].T @ (Z[0] * (p * (1 - p))[:, None]))
-
-    def direction(gamma: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        score = Z[0].T @ (y - expit(predictor(Z, gamma))[0]) - P @ gamma[0]
-        return np.linalg.solve(information(gamma) + P, score)[None], score[None]
-
-    def value(gamma: np.ndarray) -> np.ndarray:
-        return np.asarray(
-            loglik(predictor(Z, gamma), many) - 0.5 * np.einsum("bi,ij,bj->b", gamma, P, gamma)
-        )
-
-    climb = newton(np.zeros((1, K)), direction, value)
-    eta, gamma = predictor(Z, climb.beta), climb.beta[0]
-    info = information(climb.beta)
-    B = np.linalg.inv(info + P)
-    rows = Z[0] * (y - expit(eta[0]))[:, None] - P @ gamma / N
-    est = Estimates(
-        beta=(back @ gamma)[None],
-        influence=(rows @ B @ back.T)[None],
-        leverage=np.zeros((1, N)),
-        classical=(back @ B @ info @ B @ back.T)[None],
-        loglik=loglik(eta, many),
-        r2=mcfadden(eta, many),
-        scale=np.ones(1),
-        converged=climb.converged,
-        iterations=climb.steps,
+def ridge_residuals(design: Design, request: Request, est: Estimates) -> Residuals:
+    """Residuals of probabilities, and what each row adds to every coefficient."""
+    b = est.beta[0]
+    X, y, eta = design.X, design.y, design.X @ b
+    p, q = expit(eta), expit(-eta)
+    free = np.array([name == "Intercept" for name in design.names])
+    penalty = np.where(free, 0.0, float(dict(request.options)["penalty"]) * X.var(axis=0, ddof=1))
+    Q, R = np.linalg.qr(X)
+    back = np.linalg.inv(R)
+    A = np.linalg.inv(Q.T @ (Q * (p * q)[:, None]) + back.T @ (penalty[:, None] * back))
+    step, h, cook = one_step(A, RowScores(Q[:, :, None], (y - p)[:, None], (p * q)[:, None, None]))
+    left = np.where(h < ONE, 1 - h, np.nan)
+    deviance = np.sign(y - p) * np.sqrt(-2 * (xlogy(y, p) + xlogy(1 - y, q)))
+    rows = pd.DataFrame(
+        {
+            "fitted": p,
+            "residual": y - p,
+            "residual_standard": (y - p) / np.sqrt(p * q * left),
+            "residual_student": deviance / np.sqrt(left),
+            "leverage": h,
+            "cook": cook,
+        }
     )
-    return est, float(np.trace(B @ info)) - float(free.sum())
+    return Residuals(rows, step @ back.T)
+
+
+RIDGE = Engine(
+    outcome="binary",
+    link="expit",
+    effect="odds ratio",
+    estimate=estimate_ridge,
+    residuals=ridge_residuals,
+    vcovs=LIKELIHOOD,
+    options={"penalty": NUMBER},
+    required=("penalty",),
+    always_finite=True,
+    penalised=True,
+    e_values=False,
+    limits=(
+        "No E-values: they would be those of ratios that the penalty draws towards one.",
+        "Leverage and influence keep the penalty as it was; with rows left out and the model fitted"
+        " anew it is on the columns left.",
+    ),
+)

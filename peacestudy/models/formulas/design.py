@@ -13,7 +13,6 @@ import pandas as pd
 
 from peacestudy.core.problems import Note
 from peacestudy.errors import FitError, SpecError
-from peacestudy.models.engines.registry import ENGINES
 from peacestudy.models.formulas.basis import Basis, make_basis
 from peacestudy.models.formulas.columns import (
     columns_named,
@@ -91,9 +90,10 @@ def build_design(
     formula: str,
     clusters: tuple[str, ...],
     case: str | None,
-    engine: str | None = None,
+    outcome: str = "number",
     further: tuple[str, ...] = (),
     panel: tuple[str, str] | None = None,
+    engine: str = "linear",
 ) -> Design:
     """The design of a formula on a table.
 
@@ -103,9 +103,11 @@ def build_design(
     formula : see ``peacestudy.models.formulas.formula``.
     clusters : cluster columns.
     case : id column; None takes the index.
-    engine : which engine the design is for; None takes a number as the outcome, as most do.
+    outcome : what is explained, ``number``, ``binary``, ``survival``, ``periods``, ``ordered`` or
+        ``count``, as in ``Engine``.
     further : columns that options of the engine name.
     panel : the columns of the unit and the time, by which lags are looked up, over all rows given.
+    engine : the name of the engine, for messages.
 
     Raises
     ------
@@ -115,7 +117,7 @@ def build_design(
     FitError
         A function cannot take the values, or no rows are left.
     """
-    written = with_outcome(parse(formula), engine)
+    written = with_outcome(parse(formula), outcome, engine)
     parsed, lags = lags_apart(written)
     ids = data.index.tolist() if case is None else data[case].tolist()
     needed = {c: "the column" for c in (*written.columns, *further)}
@@ -139,7 +141,7 @@ def build_design(
         basis = bases[factor.label] = make_basis(factor.functions[-1], x, factor.size, factor.label)
         prepared |= curve_columns(f"f{i}", basis, x)
     times, order, notes = None, tuple[str, ...](), tuple[Note, ...]()
-    if engine is not None and ENGINES[engine].outcome == "ordered":
+    if outcome == "ordered":
         y, order = ordered_outcome(parsed.response, used)
     elif isinstance(parsed.response, Survival):
         y, times, notes = survival_times(parsed.response, used, ids)

@@ -17,7 +17,6 @@ from peacestudy.core.display import exact_number
 from peacestudy.core.problems import Note
 from peacestudy.core.tied_times import tied_times
 from peacestudy.errors import FitError, SpecError
-from peacestudy.models.engines.registry import ENGINES
 from peacestudy.models.formulas.columns import in_range
 from peacestudy.models.formulas.factors import Factor, Survival
 from peacestudy.models.formulas.formula import Formula
@@ -26,10 +25,11 @@ NAMED = 5  # cases named in a message
 SURVIVAL_ENGINES = "'cox' or 'discrete_time'"
 
 
-def with_outcome(parsed: Formula, engine: str | None) -> Formula:
+def with_outcome(parsed: Formula, outcome: str, engine: str) -> Formula:
     """The formula, refused where the engine does not take its outcome.
 
-    With a survival or an ordered response categories are coded beside an intercept, whatever the
+    ``outcome`` is what the engine explains, as in ``Engine``; ``engine`` names it in messages. With
+    a survival or an ordered response categories are coded beside an intercept, whatever the
     formula says of it: the baseline hazard, or the cut points, stand in its place.
 
     Raises
@@ -39,7 +39,6 @@ def with_outcome(parsed: Formula, engine: str | None) -> Formula:
         engine of times; an outcome on both sides.
     """
     survival = isinstance(parsed.response, Survival)
-    outcome = ENGINES[engine].outcome if engine is not None else "number"
     if survival and outcome not in ("survival", "periods"):
         raise SpecError(
             f"the outcome is {parsed.response.label}, and engine {engine!r} explains a single"

@@ -5,6 +5,9 @@ sandwich covariance, as Stata's pweight and R's survey. Weights are scaled to me
 nothing depends on their unit.
 """
 
+from collections.abc import Iterable
+from typing import Any
+
 import numpy as np
 
 from peacestudy.core.problems import Note
@@ -38,13 +41,29 @@ def weights_of(design: Design, column: str) -> np.ndarray:
     return np.asarray(w / w.max() / (w / w.max()).mean())
 
 
-def weights_note(design: Design, column: str, w: np.ndarray) -> Note:
-    """What the weights are taken for, and how many equal rows they are
-    worth (Kish 1965, Survey Sampling, 11.7).
+def row_weights(design: Design, options: Iterable[tuple[str, Any]]) -> np.ndarray | None:
+    """The weights that the option ``weights`` names, shape (N,); None where it is not written.
+
+    Raises
+    ------
+    SpecError, FitError
+        As ``weights_of``.
     """
+    column = dict(options).get("weights")
+    return None if column is None else weights_of(design, str(column))
+
+
+def weights_notes(options: Iterable[tuple[str, Any]], w: np.ndarray | None) -> list[Note]:
+    """What the weights are taken for, and how many equal rows they are worth.
+
+    Source: Kish (1965), Survey Sampling, 11.7.
+    """
+    if w is None:
+        return []
+    column = str(dict(options)["weights"])
     worth = w.sum() ** 2 / (w**2).sum()
-    return Note(
-        "weights",
+    text = (
         f"Probability weights {column!r}, scaled to mean 1; {len(w)} rows are worth {worth:.1f} of"
-        " equal weight. The log-likelihood is a pseudo-likelihood, so there is no AIC.",
+        " equal weight. The log-likelihood is a pseudo-likelihood, so there is no AIC."
     )
+    return [Note("weights", text)]

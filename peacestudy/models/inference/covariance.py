@@ -23,8 +23,8 @@ Biometrics 57(1)). For linear models ``cr2`` covers in 94 to 96 %, also with 8 c
 
 import numpy as np
 
-from peacestudy.models.engines.registry import Estimates
 from peacestudy.models.inference.robust_limits import WHOLE
+from peacestudy.models.kernels.estimates import Estimates
 
 
 def covariance(

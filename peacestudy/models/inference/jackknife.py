@@ -12,11 +12,11 @@ from scipy.linalg import qr
 from scipy.special import expit
 
 from peacestudy.errors import FitError
-from peacestudy.models.engines.registry import Kernel
-from peacestudy.models.engines.separation import SURE, find_separation
+from peacestudy.models.engines.engine import Engine, Kernel
 from peacestudy.models.formulas.design import Design
 from peacestudy.models.inference.cr2 import cluster_products, orthogonal, sums
 from peacestudy.models.inference.robust_limits import WHOLE
+from peacestudy.models.kernels.separation import SURE, find_separation
 
 # relative size of what a column adds to the others, below which it is dependent on them
 DEPENDENT = 1e-6
@@ -25,7 +25,11 @@ NAMED = 3
 
 
 def jackknife(
-    design: Design, beta: np.ndarray, engine: str, kernel: Kernel, weights: np.ndarray | None = None
+    design: Design,
+    beta: np.ndarray,
+    engine: Engine,
+    kernel: Kernel,
+    weights: np.ndarray | None = None,
 ) -> np.ndarray:
     """The covariance of the coefficients ``beta`` (K,), shape (K, K).
 
@@ -35,7 +39,7 @@ def jackknife(
     Parameters
     ----------
     design : with one grouping of its rows into clusters.
-    engine : ``linear``, ``logit`` or ``firth``, and its kernel.
+    engine, kernel : of the model; the kernel may be another one of the same likelihood.
     weights : of the rows, (N,), if any.
 
     Raises
@@ -49,11 +53,11 @@ def jackknife(
 
 
 def left_out(
-    design: Design, engine: str, kernel: Kernel, weights: np.ndarray | None = None
+    design: Design, engine: Engine, kernel: Kernel, weights: np.ndarray | None = None
 ) -> np.ndarray:
     """Estimates without each cluster, shape (G, K); see ``jackknife``."""
     groups = design.clusters[0]
-    if engine == "linear":
+    if engine.least_squares:
         return _linear(design, weights)
     fixed = [g for g in range(groups.max() + 1) if np.ptp(design.y[groups != g]) == 0]
     if fixed:
@@ -81,7 +85,7 @@ def _linear(design: Design, weights: np.ndarray | None) -> np.ndarray:
 
 
 def _refitted(
-    design: Design, engine: str, kernel: Kernel, weights: np.ndarray | None
+    design: Design, engine: Engine, kernel: Kernel, weights: np.ndarray | None
 ) -> np.ndarray:
     """Refits in batches of clusters of one size."""
     groups = design.clusters[0]
@@ -113,7 +117,7 @@ def _independent(X: np.ndarray) -> np.ndarray:
 
 
 def _batch(
-    design: Design, engine: str, kernel: Kernel, weights: np.ndarray | None, taken: np.ndarray
+    design: Design, engine: Engine, kernel: Kernel, weights: np.ndarray | None, taken: np.ndarray
 ) -> np.ndarray:
     """Estimates without each of some clusters of one size, shape (B, K)."""
     groups = design.clusters[0]
@@ -139,8 +143,8 @@ def _batch(
     return est.beta
 
 
-def _sound(rest: Design, beta: np.ndarray, converged: bool, engine: str, cluster: str) -> None:
-    if engine == "logit":
+def _sound(rest: Design, beta: np.ndarray, converged: bool, engine: Engine, cluster: str) -> None:
+    if not engine.always_finite:
         p = expit(rest.X @ beta)
         if not converged or (p * (1 - p)).min() < SURE:
             _refuse_separation(rest, cluster)

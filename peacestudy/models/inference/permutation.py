@@ -18,7 +18,7 @@ from peacestudy.core.draw_order import places_by_id
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import as_known, one_of
 from peacestudy.errors import FitError, SpecError
-from peacestudy.models.engines.registry import ENGINES
+from peacestudy.models.engines.registry import engine_of, kernel_of, names_where
 from peacestudy.models.formulas.design import build_design
 from peacestudy.models.inference.covariance import covariance
 from peacestudy.models.inference.resample import column_of
@@ -77,8 +77,9 @@ def permutation_test(
             " PooledFit, or the data as they are."
         ),
     )
-    if spec.engine not in ("firth", "linear"):
-        raise SpecError(one_of("engine of a permutation test", spec.engine, ("firth", "linear")))
+    if not engine_of(spec).permutable:
+        known = names_where(lambda engine: engine.permutable)
+        raise SpecError(one_of("engine of a permutation test", spec.engine, known))
     if spec.vcov in ("cr2", "jackknife"):
         raise SpecError(
             f"a permutation test takes vcov classical, hc0 to hc3 or cluster, not {spec.vcov!r}:"
@@ -109,13 +110,13 @@ def permutation_test(
     z, joint = [], []
     for first in range(0, len(outcomes), CHUNK):
         y = outcomes[first : first + CHUNK]
-        est = ENGINES[spec.engine].load()(np.broadcast_to(design.X, (len(y), *design.X.shape)), y)
+        est = kernel_of(spec)(np.broadcast_to(design.X, (len(y), *design.X.shape)), y)
         if not est.converged.all():
             raise FitError(
                 f"{spec.name}: {int((~est.converged).sum())} of {len(y)} deals did not converge."
                 " Use fewer terms."
             )
-        V = covariance(est, spec.vcov, design.clusters, small_sample=spec.engine == "linear")[
+        V = covariance(est, spec.vcov, design.clusters, small_sample=engine_of(spec).small_sample)[
             :, at
         ][:, :, at]
         b = est.beta[:, at]

@@ -17,7 +17,8 @@ from scipy.stats import chi2
 
 from peacestudy.core.problems import Note
 from peacestudy.errors import FitError
-from peacestudy.models.engines.firth import (
+from peacestudy.models.formulas.centring import centring_of
+from peacestudy.models.kernels.firth import (
     ROUGH,
     climb_firth,
     curvature,
@@ -26,8 +27,7 @@ from peacestudy.models.engines.firth import (
     not_concave,
     penalised_loglik,
 )
-from peacestudy.models.engines.logit import orthonormal
-from peacestudy.models.formulas.centring import centring_of
+from peacestudy.models.kernels.logit import orthonormal
 
 MOST_DOUBLINGS = 60
 MOST_CUTS = 200

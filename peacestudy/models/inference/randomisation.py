@@ -20,7 +20,7 @@ from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import one_of
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.diagnosis.checks import check_design
-from peacestudy.models.engines.registry import ENGINES
+from peacestudy.models.engines.registry import engine_of, kernel_of, names_where
 from peacestudy.models.formulas.centring import centring_of
 from peacestudy.models.formulas.design import Design, build_design
 from peacestudy.models.formulas.lags import refuse_lags
@@ -31,7 +31,6 @@ from peacestudy.models.inference.robust_limits import find_blanks, is_blank
 from peacestudy.models.missing.one_table import refuse_imputed
 from peacestudy.models.spec import ModelSpec
 
-ENGINES_HERE = ("linear", "firth")  # whose estimates exist in every deal
 CHUNK = 250  # designs fitted at once; bounds the memory
 TIES = 1e-9  # relative; a deal as large as the data but for rounding counts
 # share of the model's own variance below which a robust variance is zero but for rounding
@@ -86,8 +85,9 @@ def randomisation_test(
             " PooledFit, or the data as they are."
         ),
     )
-    if spec.engine not in ENGINES_HERE:
-        raise SpecError(one_of("engine of a randomisation test", spec.engine, ENGINES_HERE))
+    if not engine_of(spec).permutable:
+        known = names_where(lambda engine: engine.permutable)
+        raise SpecError(one_of("engine of a randomisation test", spec.engine, known))
     refuse_lags(spec.formula, "a randomisation test, whose deals would leave lags behind,")
     if spec.vcov in ("cr2", "jackknife") or spec.options:
         raise SpecError(
@@ -95,8 +95,8 @@ def randomisation_test(
             " p value is its own."
         )
     table, case = (data.data, data.key) if isinstance(data, StudyFrame) else (data, None)
-    design = build_design(table, spec.formula, spec.cluster_columns, case, spec.engine)
-    check_design(design, ENGINES[spec.engine].outcome)
+    design = build_design(table, spec.formula, spec.cluster_columns, case, engine_of(spec).outcome)
+    check_design(design, engine_of(spec).outcome)
     design = replace(
         design, X=design.X - centring_of(design.X).centre
     )  # slopes stay, and no digit is lost far from zero
@@ -232,13 +232,13 @@ def _statistics(design: Design, spec: ModelSpec, at: int, columns: np.ndarray) -
         part = columns[i : i + CHUNK]
         X = np.repeat(design.X[None], len(part), axis=0)
         X[:, :, at] = part
-        est = ENGINES[spec.engine].load()(X, np.broadcast_to(design.y, part.shape))
+        est = kernel_of(spec)(X, np.broadcast_to(design.y, part.shape))
         if not est.converged.all():
             raise FitError(
                 f"{spec.name}: {int((~est.converged).sum())} of {len(part)} deals did not converge."
                 " Use fewer terms."
             )
-        V = covariance(est, spec.vcov, design.clusters, small_sample=spec.engine == "linear")[
+        V = covariance(est, spec.vcov, design.clusters, small_sample=engine_of(spec).small_sample)[
             :, at, at
         ]
         least = NOTHING * est.classical[:, at, at]

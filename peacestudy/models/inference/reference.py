@@ -12,7 +12,9 @@ import pandas as pd
 from peacestudy.core.draw_order import groups_by_id
 from peacestudy.core.problems import Note
 from peacestudy.errors import FitError
-from peacestudy.models.engines.registry import CLUSTERED, ENGINES, Estimates
+from peacestudy.models.engines.bootstrap_options import POINTS
+from peacestudy.models.engines.engine import CLUSTERED, WILD
+from peacestudy.models.engines.registry import engine_of, kernel_of
 from peacestudy.models.formulas.design import Design
 from peacestudy.models.formulas.weights import weights_of
 from peacestudy.models.inference.covariance import covariance
@@ -23,8 +25,6 @@ from peacestudy.models.inference.robust_limits import Blank, find_blanks, is_bla
 from peacestudy.models.inference.score_bootstrap import FARTHEST as FARTHEST_SCORE
 from peacestudy.models.inference.score_bootstrap import score_bootstrap, score_nulls, score_side
 from peacestudy.models.inference.signs import (
-    KINDS,
-    POINTS,
     Signs,
     check_signs,
     not_rejected_beyond,
@@ -32,6 +32,7 @@ from peacestudy.models.inference.signs import (
 )
 from peacestudy.models.inference.wild import FARTHEST as FARTHEST_WILD
 from peacestudy.models.inference.wild import nulls, wild, wild_side
+from peacestudy.models.kernels.estimates import Estimates
 from peacestudy.models.spec import ModelSpec
 
 # Satterthwaite's degrees of freedom below which t is a poor reference (Pustejovsky and Tipton 2018,
@@ -71,15 +72,15 @@ def reference(spec: ModelSpec, design: Design, est: Estimates) -> Reference:
         parts = clusters_of(design.X, design.clusters[0])
         residual = design.y - design.X @ est.beta[0]
         return Reference(cr2_covariance(parts, residual), np.nan, satterthwaite(parts, np.eye(K)))
-    linear = spec.engine == "linear"
+    engine = engine_of(spec)
     if spec.vcov == "jackknife":
         column = dict(spec.options).get("weights")
         weights = None if column is None else weights_of(design, str(column))
-        V = jackknife(design, est.beta[0], spec.engine, ENGINES[spec.engine].load(), weights)
+        V = jackknife(design, est.beta[0], engine, kernel_of(spec), weights)
     else:
-        V = covariance(est, spec.vcov, design.clusters, small_sample=linear)[0]
+        V = covariance(est, spec.vcov, design.clusters, small_sample=engine.small_sample)[0]
     G = [int(g.max()) + 1 for g in design.clusters]
-    df = np.inf if not linear else float(min(G) - 1 if G else N - K)
+    df = np.inf if engine.distribution == "z" else float(min(G) - 1 if G else N - K)
     return Reference(V, df, np.full(K, df))
 
 
@@ -111,9 +112,9 @@ def one_sided_p(
     none = terms["p_value"].isna().to_numpy(dtype=bool)
     statistic = terms["statistic"].to_numpy(dtype=float)
     if "bootstrap" in dict(spec.options):
-        side = wild_side if spec.engine == "linear" else score_side
+        side = wild_side if engine_of(spec).bootstrap == WILD else score_side
         p = side(design.X, design.y, design.clusters[0], _signs(spec, design), sign)
-    elif spec.engine == "firth" and spec.vcov == "classical":
+    elif engine_of(spec).profile and spec.vcov == "classical":
         p = one_sided(np.sign(terms["estimate"].to_numpy()) * np.sqrt(statistic), np.inf, direction)
     else:
         p = one_sided(statistic, dfs, direction)
@@ -145,7 +146,7 @@ def bootstrapped(
     groups, signs = design.clusters[0], _signs(spec, design)
     kind = str(dict(spec.options)["bootstrap"])
     check_signs(signs, 1 - level, groups, spec.cluster_columns[0], kind)
-    if spec.engine == "linear":
+    if engine_of(spec).bootstrap == WILD:
         p, ends = wild(design.X, design.y, groups, signs, 1 - level)
     else:
         p, ends = score_bootstrap(
@@ -165,7 +166,7 @@ def bootstrap_gaps(
 ) -> list[Note]:
     """A note on terms of which values beyond the interval (K, 2) are not rejected either."""
     groups, signs = design.clusters[0], _signs(spec, design)
-    if spec.engine == "linear":
+    if engine_of(spec).bootstrap == WILD:
         look, _, unit = nulls(design.X, design.y, groups, signs)
         farthest = FARTHEST_WILD
     else:
@@ -203,11 +204,11 @@ def bootstrap_note(spec: ModelSpec, design: Design, names: list[str]) -> Note:
     how = f"all {points}^{G} draws" if points**G <= draws else f"{draws} draws, seed {seed}"
     statistic = (
         "t by the clustered covariance"
-        if spec.engine == "linear"
+        if engine_of(spec).bootstrap == WILD
         else "Lagrange multiplier statistic"
     )
     text = (
-        f"p and intervals by {KINDS[spec.engine]}, null imposed, {statistic},"
+        f"p and intervals by {engine_of(spec).bootstrap}, null imposed, {statistic},"
         f" {options['bootstrap']} signs of clusters, {how}."
     )
     if names:
@@ -279,7 +280,7 @@ def _rule(spec: ModelSpec, design: Design, found: Reference) -> Note:
     single = f", {(size == 1).sum()} of a single row" if (size == 1).any() else ""
     sizes = f"{len(size)} of {spec.cluster_columns[0]}{single}"
     if spec.vcov == "jackknife":
-        test = f"t with G-1 = {len(size) - 1}" if spec.engine == "linear" else "Wald z"
+        test = f"t with G-1 = {len(size) - 1}" if engine_of(spec).distribution == "t" else "Wald z"
         said = (
             f"Standard errors by leaving out each cluster ({sizes}), CV3 about the full estimate,"
             " factor (G-1)/G"

@@ -10,10 +10,11 @@ import pandas as pd
 from peacestudy.core.frame import StudyFrame
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.diagnosis.checks import check_design
-from peacestudy.models.engines.estimate import estimate_again, kind_of
-from peacestudy.models.engines.registry import Estimates
+from peacestudy.models.engines.estimate import estimate_again
+from peacestudy.models.engines.registry import engine_of
 from peacestudy.models.formulas.columns import columns_named
 from peacestudy.models.formulas.design import Design
+from peacestudy.models.kernels.estimates import Estimates
 from peacestudy.models.spec import ModelSpec
 
 NAMED = 5
@@ -105,7 +106,7 @@ def refit(design: Design, spec: ModelSpec) -> Estimates:
     FitError
         The sample cannot be fitted.
     """
-    check_design(design, kind_of(spec))
+    check_design(design, engine_of(spec).kind)
     try:
         found = estimate_again(design, spec)
     except np.linalg.LinAlgError as err:

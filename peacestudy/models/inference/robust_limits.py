@@ -52,12 +52,14 @@ import pandas as pd
 from scipy.special import expit, ndtr, stdtr
 
 from peacestudy.models.engines.counts import offset_of
-from peacestudy.models.engines.registry import CLUSTERED, ENGINES, Estimates
-from peacestudy.models.engines.separation import separated_rows
+from peacestudy.models.engines.engine import CLUSTERED
+from peacestudy.models.engines.registry import engine_of
 from peacestudy.models.formulas.design import Design
 from peacestudy.models.formulas.weights import weights_of
 from peacestudy.models.inference.cr2 import cluster_products, orthogonal, sums
 from peacestudy.models.inference.hypotheses import critical
+from peacestudy.models.kernels.estimates import Estimates
+from peacestudy.models.kernels.separation import separated_rows
 from peacestudy.models.spec import ModelSpec
 
 WHOLE = 1 - 1e-8  # partial leverage of a case or cluster above which a direction rests on it alone
@@ -74,7 +76,6 @@ SIZE = 0.065  # approximate size of a test at .05 above which it has a note
 PLENTY = 200.0  # a lower bound of the degrees of freedom above which they are not computed
 LEVEL = 0.05
 ROUNDING = 1e-6  # relative size of a constant below which it is zero
-PENALISED = ("firth", "ridge")  # engines that fit a separated outcome
 # by which 1 - leverage divides a row or cluster
 POWERS = {"hc2": 0.5, "hc3": 1.0, "cr2": 0.5, "jackknife": 1.0}
 
@@ -138,7 +139,9 @@ def find_blanks(
     """
     if spec.vcov == "classical":
         return ()
-    off = separated_rows(design.X, design.y) if spec.engine in PENALISED else ()
+    engine = engine_of(spec)
+    finite = engine.penalised and engine.outcome == "binary"
+    off = separated_rows(design.X, design.y) if finite else ()
     groupings = _groupings(spec, design)
     if not off and _is_far(leverage, groupings):
         return ()
@@ -198,7 +201,7 @@ def _groupings(spec: ModelSpec, design: Design) -> tuple[np.ndarray, ...]:
 
 def _basis(spec: ModelSpec, design: Design) -> _Basis:
     X, rows = design.X, np.arange(len(design.X))
-    kind = ENGINES[spec.engine].outcome
+    kind = engine_of(spec).outcome
     if kind in ("survival", "ordered"):
         strata = np.zeros(len(X), int)
         if kind == "survival":
@@ -286,7 +289,7 @@ def effective(
     for groups in design.clusters if vcov in CLUSTERED else (None,):
         found = _of_groups(Q, back, weight, groups, vcov)
         found = Effective(
-            found.df, found.ratio * _factor(vcov, groups, N, names, spec.engine == "linear")
+            found.df, found.ratio * _factor(vcov, groups, N, names, engine_of(spec).small_sample)
         )
         if lowest is None:
             lowest = found
@@ -327,7 +330,9 @@ def _is_uncorrected(spec: ModelSpec) -> bool:
     """Whether few clusters alone make the tests reject too often:
     ``cluster``, and the jackknife that refers to z.
     """
-    return spec.vcov == "cluster" or (spec.vcov == "jackknife" and spec.engine != "linear")
+    return spec.vcov == "cluster" or (
+        spec.vcov == "jackknife" and engine_of(spec).distribution != "t"
+    )
 
 
 def _working(
@@ -336,7 +341,7 @@ def _working(
     """Q and ``back`` of the rows times the roots of their working weights, and the roots of
     probability weights (N,).
     """
-    kind, K = ENGINES[spec.engine].outcome, design.X.shape[1]
+    kind, K = engine_of(spec).outcome, design.X.shape[1]
     column = dict(spec.options).get("weights")
     given = None if column is None else weights_of(design, str(column))
     if kind in ("survival", "ordered"):

@@ -10,10 +10,10 @@ import numpy as np
 from scipy.special import expit
 
 from peacestudy.errors import FitError
-from peacestudy.models.engines.logit import information, loglik, orthonormal, predictor
-from peacestudy.models.engines.newton import newton
 from peacestudy.models.inference.cr2 import sums
 from peacestudy.models.inference.signs import TIES, Look, Signs, invert
+from peacestudy.models.kernels.logit import information, loglik, orthonormal, predictor
+from peacestudy.models.kernels.newton import newton
 
 # standard errors; beyond, whole clusters fit without error, and draws differ by rounding alone
 FARTHEST = 8.0

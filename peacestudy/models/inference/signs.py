@@ -6,22 +6,14 @@ Webb (2023), Canadian Journal of Economics 56(3) (six points, for few clusters);
 Nielsen and Webb (2019), Stata Journal 19(1), 3 to 5.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from peacestudy.core.problems import one_of
-from peacestudy.errors import FitError, SpecError
+from peacestudy.errors import FitError
+from peacestudy.models.engines.bootstrap_options import POINTS
 
-POINTS = {
-    "rademacher": np.array([-1.0, 1.0]),
-    "webb": np.array([-(1.5**0.5), -1.0, -(0.5**0.5), 0.5**0.5, 1.0, 1.5**0.5]),
-}
-OPTIONS = ("bootstrap", "bootstrap_draws", "bootstrap_seed")
-KINDS = {"linear": "wild cluster bootstrap", "logit": "score bootstrap"}
-FEWEST_DRAWS = 99
 # relative difference of squared statistics that is rounding: draws as extreme as the data count
 TIES = 1e-9
 CLOSE = 1e-10  # relative width of a bracket about the end of an interval
@@ -89,46 +81,6 @@ def signs_of(kind: str, clusters: int, draws: int, seed: int) -> Signs:
         )
     grids = np.meshgrid(points[points > 0], *[points] * (clusters - 1), indexing="ij")
     return Signs(np.column_stack([grid.ravel() for grid in grids]), every=True)
-
-
-def check_bootstrap(
-    engine: str, vcov: str, groups: Sequence[str], options: Mapping[str, Any]
-) -> None:
-    """Refuse options of the bootstrap of signs that name what is
-    not there; nothing where there are none.
-
-    Raises
-    ------
-    SpecError
-        An engine, covariance, kind, number or seed that it does not take.
-    """
-    mine = {name: options[name] for name in OPTIONS if name in options}
-    if not mine:
-        return
-    if engine not in KINDS:
-        raise SpecError(
-            f"engine {engine!r} has no option {', '.join(mine)}: the wild cluster bootstrap is of"
-            " linear, the score bootstrap of logit."
-        )
-    if vcov != "cluster" or len(groups) != 1:
-        raise SpecError(
-            f"option bootstrap needs vcov 'cluster' and one cluster column, not vcov {vcov!r} with"
-            f" {len(groups)}."
-        )
-    if missing := [name for name in OPTIONS if name not in mine]:
-        raise SpecError(
-            f"the {KINDS[engine]} needs {', '.join(missing)} too: nothing of it has a default."
-        )
-    if mine["bootstrap"] not in POINTS:
-        raise SpecError(one_of("option bootstrap", mine["bootstrap"], list(POINTS)))
-    for name, least in (("bootstrap_draws", FEWEST_DRAWS), ("bootstrap_seed", 0)):
-        value = mine[name]
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise SpecError(
-                f"option {name} is {value!r}; it must be a whole number of {least} or more."
-            )
-    if "weights" in options:
-        raise SpecError(f"the {KINDS[engine]} takes no weights; leave out one of the two options.")
 
 
 def check_signs(signs: Signs, alpha: float, groups: np.ndarray, column: str, kind: str) -> None:

@@ -4,8 +4,7 @@ import numpy as np
 import pandas as pd
 
 from peacestudy.errors import SpecError
-
-LINEAR = ("linear", "mixed_linear")
+from peacestudy.models.engines.registry import ENGINES
 
 
 def add_one_sided(out: pd.DataFrame, p: np.ndarray, direction: str) -> None:
@@ -29,7 +28,7 @@ def to_ratios(out: pd.DataFrame, slopes: int, engine: str) -> None:
     SpecError
         The engine has no ratios.
     """
-    if engine in LINEAR:
+    if ENGINES[engine].effect == "difference":
         raise SpecError(
             "a linear model has no odds ratios; exponentiate belongs to odds and hazards."
         )

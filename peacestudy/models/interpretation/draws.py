@@ -7,7 +7,9 @@ the normal distribution of the estimates; 350: parameters with a bound on a scal
 import numpy as np
 
 from peacestudy.errors import FitError
+from peacestudy.models.engines.engine import CUT_POINTS
 from peacestudy.models.engines.parameters import is_spread
+from peacestudy.models.engines.registry import engine_of
 from peacestudy.models.formulas.centring import no_centring
 from peacestudy.models.interpretation.effect_scale import coefficients
 from peacestudy.models.result import Fit
@@ -58,7 +60,7 @@ def _working(fit: Fit) -> tuple[np.ndarray, np.ndarray]:
     """
     P, K = len(fit.terms), len(fit.design.names)
     A, above = np.eye(P), is_spread(fit.spec.engine, K, P)
-    if fit.spec.engine == "ordered":
+    if engine_of(fit.spec).parameters == CUT_POINTS:
         for j in range(K + 1, P):
             A[j, j - 1] = -1.0
             above[j] = True

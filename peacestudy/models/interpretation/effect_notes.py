@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from peacestudy.models.engines.groups import spread_name
+from peacestudy.models.engines.registry import engine_of
 from peacestudy.models.formulas.factors import Survival
 from peacestudy.models.interpretation.effect_terms import Asked
 from peacestudy.models.result import Fit
@@ -87,7 +88,7 @@ def _exposure(asked: Asked, at: Mapping[str, Any] | None) -> str:
 
 def _groups(asked: Asked) -> str:
     """Of which group a probability is."""
-    if asked.fit.spec.engine != "mixed_logit":
+    if "average" not in engine_of(asked.fit.spec).scales:
         return ""
     name, column = spread_name(asked.fit.spec), dict(asked.fit.spec.options)["group"]
     if asked.scale != "average":
@@ -105,7 +106,7 @@ def _estimates(asked: Asked) -> str:
             "by the clustered covariance: the bootstrap of the fit is of its coefficients alone,"
             " and gives no covariance"
         )
-    if asked.fit.spec.engine == "ridge":
+    if "penalty" in options:
         said.append(
             f"of coefficients drawn towards zero by a penalty of {options['penalty']:g}, for which"
             " no interval makes up"

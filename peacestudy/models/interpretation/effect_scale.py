@@ -11,43 +11,18 @@ import numpy as np
 
 from peacestudy.core.problems import one_of
 from peacestudy.errors import FitError, SpecError
-from peacestudy.models.engines.flac import fit_flac
-from peacestudy.models.engines.flic import fit_flic
-from peacestudy.models.engines.registry import Kernel
+from peacestudy.models.engines.engine import Kernel
+from peacestudy.models.engines.registry import ENGINES, engine_of
 from peacestudy.models.formulas.centring import Centring
 from peacestudy.models.inference.covariance import covariance
 from peacestudy.models.inference.jackknife import jackknife
+from peacestudy.models.kernels.flac import fit_flac
+from peacestudy.models.kernels.flic import fit_flic
 from peacestudy.models.result import Fit
 
-# engine: the response of its linear predictor, see ``responses``
-INVERSE = {
-    "linear": "identity",
-    "logit": "expit",
-    "firth": "expit",
-    "discrete_time": "expit",
-    "cox": "",
-    "ordered": "category",
-    "poisson": "exp",
-    "negative_binomial": "exp",
-    "ridge": "expit",
-    "mixed_logit": "expit",
-    "mixed_linear": "identity",
-}
-SCALES = {
-    "firth": ("response", "flic", "link"),
-    "cox": ("link",),
-    "mixed_logit": ("average", "response", "link"),
-}
 # share of the variance without covariances below which that of an effect is zero but for rounding
 NOTHING = 1e-12
 CORRECTED = ("flic", "flac")  # scales with coefficients of their own
-SAID = {
-    "cox": ", or horizon=... for restricted mean survival time",
-    "mixed_logit": (
-        "; average is the mean probability over groups, response that of a typical group, whose"
-        " effect is zero"
-    ),
-}
 
 
 def scale_of(fit: Fit, scale: str | None, horizon: float | None) -> str:
@@ -59,7 +34,7 @@ def scale_of(fit: Fit, scale: str | None, horizon: float | None) -> str:
         A scale that the engine has not, none where one must be
         written, a horizon where there is none.
     """
-    engine = fit.spec.engine
+    engine = engine_of(fit.spec)
     timed = fit.design.times is not None
     if horizon is not None:
         if not timed:
@@ -72,14 +47,13 @@ def scale_of(fit: Fit, scale: str | None, horizon: float | None) -> str:
                 " them."
             )
         return "horizon"
-    allowed = SCALES.get(engine, ("response", "link"))
-    if scale is None and engine in SCALES:
+    if scale is None and engine.scale_required:
         raise SpecError(
-            f"the scale must be written for engine {engine!r}: scale= one of"
-            f" {', '.join(allowed)}{SAID.get(engine, '')}."
+            f"the scale must be written for engine {fit.spec.engine!r}: scale= one of"
+            f" {', '.join(engine.scales)}{engine.scale_help}."
         )
-    if scale is not None and scale not in allowed:
-        raise SpecError(one_of(f"scale of engine {engine!r}", scale, allowed))
+    if scale is not None and scale not in engine.scales:
+        raise SpecError(one_of(f"scale of engine {fit.spec.engine!r}", scale, engine.scales))
     if scale == "flic" and "Intercept" not in fit.design.names:
         raise SpecError(
             f"flic corrects the intercept, and formula {fit.spec.formula!r} has none; write"
@@ -90,7 +64,7 @@ def scale_of(fit: Fit, scale: str | None, horizon: float | None) -> str:
 
 def response_name(engine: str, scale: str) -> str:
     """Name of the response of an engine on a scale, see ``responses``."""
-    return {"link": "identity", "average": "average"}.get(scale, INVERSE[engine])
+    return {"link": "identity", "average": "average"}.get(scale, ENGINES[engine].link)
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,7 +159,7 @@ def _corrected(fit: Fit, scale: str) -> tuple[np.ndarray, np.ndarray, Centring]:
     work = replace(fit.design, X=X)
     est = kernel(work.X[None], work.y[None])
     if fit.spec.vcov == "jackknife":
-        V = jackknife(work, est.beta[0], fit.spec.engine, kernel)
+        V = jackknife(work, est.beta[0], engine_of(fit.spec), kernel)
     else:
         V = covariance(est, fit.spec.vcov, work.clusters, small_sample=False)[0]
     return moved.coefficients(est.beta[0]), V, moved

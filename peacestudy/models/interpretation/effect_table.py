@@ -13,6 +13,7 @@ import pandas as pd
 
 from peacestudy.core.problems import one_of
 from peacestudy.errors import FitError, SpecError
+from peacestudy.models.engines.registry import engine_of
 from peacestudy.models.inference.hypotheses import check_level, check_seed, two_sided
 from peacestudy.models.inference.reference import contrast_df
 from peacestudy.models.interpretation.draws import draw_coefficients
@@ -77,7 +78,11 @@ def check_interval(
             "with vcov 'cr2' every sum of coefficients has its own degrees of freedom: write"
             " interval='delta'."
         )
-    if scale == "horizon" and fit.spec.engine == "cox" and fit.spec.vcov != "classical":
+    if (
+        scale == "horizon"
+        and engine_of(fit.spec).outcome == "survival"
+        and fit.spec.vcov != "classical"
+    ):
         raise SpecError(
             f"nothing draws a baseline hazard with vcov {fit.spec.vcov!r}: write interval='delta',"
             " which takes it into account, or vcov='classical'."
@@ -126,7 +131,7 @@ def delta_method(
     value = np.array([_finite(t, t.quantity.value(c.b)) for t in terms])
     G = columns_of([t.quantity for t in terms], c.b)
     variance = None
-    if scale == "horizon" and fit.spec.engine == "cox":
+    if scale == "horizon" and engine_of(fit.spec).outcome == "survival":
         variance = variances(fit, [t.quantity for t in terms], c.b)
     dfs = contrast_df(fit.spec, fit.design, fit.df, G.T)
     return value, c.standard_errors(G.T, variance), dfs, without_error(fit, c.missing, G.T)
@@ -183,7 +188,7 @@ def by_simulation(
     c = coefficients(fit, scale)
     drawn = draw_coefficients(fit, scale, draws, rng)
     jumps: list[np.ndarray | None] = [None] * draws
-    if scale == "horizon" and fit.spec.engine == "cox":
+    if scale == "horizon" and engine_of(fit.spec).outcome == "survival":
         events = baseline_of(fit).events()
         jumps = list(rng.gamma(events, size=(draws, len(events))) / events)
     reasons = without_error(fit, c.missing, columns_of([t.quantity for t in terms], c.b).T)

@@ -16,6 +16,7 @@ from peacestudy.core.problems import one_of
 from peacestudy.core.tied_times import tied_times
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.engines.discrete_time import BASELINES, DEFAULT, LONGEST
+from peacestudy.models.engines.registry import engine_of
 from peacestudy.models.interpretation.effect_rows import (
     EffectRows,
     check_column,
@@ -112,7 +113,7 @@ class Asked:
             return {c: Mean(rows) for c, rows in given.items()}, len(next(iter(given.values())).X)
         X = self.rows.covariates(table)
         share = np.full(len(X), 1 / len(X))
-        if self.fit.spec.engine == "discrete_time":
+        if engine_of(self.fit.spec).outcome == "periods":
             return {"": ByPeriod(_baseline(self.fit, self.horizon, len(X)), X, share)}, len(X)
         strata = strata_of(self.fit, self.rows, self.over)
         assert self.horizon is not None
@@ -345,7 +346,7 @@ def _moved(x: np.ndarray, column: str, change: Any) -> tuple[np.ndarray, np.ndar
 
 def prediction_terms(asked: Asked, at: Mapping[str, Any] | None) -> Iterator[EffectTerm]:
     """The mean prediction at each profile."""
-    if asked.fit.spec.engine == "cox" and asked.scale == "link":
+    if engine_of(asked.fit.spec).outcome == "survival" and asked.scale == "link":
         raise SpecError(
             "a Cox model has no level of its hazard to predict; write horizon=... for restricted"
             " mean survival time."

@@ -15,6 +15,7 @@ from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import one_of
 from peacestudy.errors import SpecError
 from peacestudy.models.engines.counts import offset_of
+from peacestudy.models.engines.registry import engine_of, names_where
 from peacestudy.models.formulas.columns import columns_named
 from peacestudy.models.formulas.new_rows import new_rows
 from peacestudy.models.inference.hypotheses import check_level
@@ -41,8 +42,6 @@ from peacestudy.models.missing.pooled import PooledFit
 from peacestudy.models.result import Fit
 
 KINDS = ("flic", "response", "link", "flac", "average")
-COUNTS = ("poisson", "negative_binomial")
-ENGINES = ("linear", "logit", "firth", "ridge", "ordered", *COUNTS, "mixed_logit", "mixed_linear")
 
 
 def predict(
@@ -98,14 +97,15 @@ def predict(
         )
     if kind not in KINDS:
         raise SpecError(one_of("kind", kind, KINDS))
-    if kind == "average" and fit.spec.engine != "mixed_logit":
+    if kind == "average" and kind not in engine_of(fit.spec).scales:
         raise SpecError(
-            f"average is over the groups of engine 'mixed_logit', not of {fit.spec.engine!r}; write"
-            " kind 'response'."
+            f"average is over the groups of engine {_with_scale(kind)}, not of"
+            f" {fit.spec.engine!r}; write kind 'response'."
         )
     check_level(level)
-    if fit.spec.engine not in ENGINES:
-        raise SpecError(one_of("engine of a prediction", fit.spec.engine, ENGINES))
+    if engine_of(fit.spec).timed:
+        known = names_where(lambda engine: not engine.timed)
+        raise SpecError(one_of("engine of a prediction", fit.spec.engine, known))
     if isinstance(fit, PooledFit):
         return pooled_predictions(fit, data, lambda f, t: _predicted(f, t, kind), level)
     if not isinstance(data, StudyFrame | pd.DataFrame):
@@ -129,7 +129,7 @@ def _predicted(fit: Fit, data: StudyFrame | pd.DataFrame, kind: str) -> Predicte
     new = new_rows(fit.design, table)
     reasons = list(new.reasons)
     offset = np.zeros(len(cases))
-    if fit.spec.engine in COUNTS and fit.spec.option_columns:
+    if engine_of(fit.spec).outcome == "count" and fit.spec.option_columns:
         ((option, column),) = (
             (o, c) for o, c in dict(fit.spec.options).items() if o in ("offset", "exposure")
         )
@@ -203,13 +203,18 @@ def _check_corrected(fit: Fit, kind: str) -> None:
     """Refuse a corrected intercept of an engine or a formula that has none."""
     if kind not in CORRECTED:
         return
-    if fit.spec.engine != "firth":
+    if "flic" not in engine_of(fit.spec).scales:
         raise SpecError(
-            f"{kind} corrects the intercept of engine 'firth', not of {fit.spec.engine!r}; write"
-            " kind 'response'."
+            f"{kind} corrects the intercept of engine {_with_scale('flic')}, not of"
+            f" {fit.spec.engine!r}; write kind 'response'."
         )
     if "Intercept" not in fit.design.names:
         raise SpecError(
             f"{kind} corrects the intercept, and formula {fit.spec.formula!r} has none; write kind"
             " 'response'."
         )
+
+
+def _with_scale(scale: str) -> str:
+    """The engines that have a scale, as a message names them."""
+    return " or ".join(map(repr, names_where(lambda engine: scale in engine.scales)))

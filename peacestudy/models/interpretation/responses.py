@@ -13,8 +13,8 @@ from typing import Protocol
 import numpy as np
 from scipy.special import expit, log_expit, log_ndtr
 
-from peacestudy.models.engines.mixed_logit import WIDE, logistic_nodes, normal_nodes
 from peacestudy.models.interpretation.interval_scales import IDENTITY, LOG, LOGIT, Scale, log_sum
+from peacestudy.models.kernels.mixed_logit import WIDE, logistic_nodes, normal_nodes
 
 
 @dataclass(frozen=True, eq=False)

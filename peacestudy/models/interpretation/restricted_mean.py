@@ -17,13 +17,14 @@ import pandas as pd
 from peacestudy.core.problems import nearest
 from peacestudy.core.tied_times import tied_times
 from peacestudy.errors import FitError, SpecError
-from peacestudy.models.engines.cox import fit_cox, sets_of
-from peacestudy.models.engines.registry import Estimates
-from peacestudy.models.engines.risk_sets import RiskSets
+from peacestudy.models.engines.cox import sets_of
 from peacestudy.models.inference.covariance import covariance
 from peacestudy.models.interpretation.effect_rows import EffectRows
 from peacestudy.models.interpretation.interval_scales import Logit, Scale
 from peacestudy.models.interpretation.quantities import Quantity
+from peacestudy.models.kernels.cox import fit_cox
+from peacestudy.models.kernels.estimates import Estimates
+from peacestudy.models.kernels.risk_sets import RiskSets
 from peacestudy.models.result import Fit
 
 Parts = list[tuple[np.ndarray, ...]]  # see RestrictedMean._parts

@@ -18,7 +18,7 @@ from peacestudy.core.draw_order import places_by_id
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import Note, as_known, composed, nearest
 from peacestudy.errors import FitError, SpecError
-from peacestudy.models.diagnosis.checks import dependence
+from peacestudy.models.formulas.dependence import dependence
 from peacestudy.models.missing.chains import run_chains
 from peacestudy.models.missing.coded import Coded, code, decode, standard
 from peacestudy.models.missing.hazard import lived_through

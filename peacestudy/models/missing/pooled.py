@@ -16,7 +16,8 @@ from peacestudy.core.derived import Derived
 from peacestudy.core.display import html_table
 from peacestudy.core.problems import Note, as_known, one_of
 from peacestudy.errors import SpecError
-from peacestudy.models.engines.parameters import is_spread, refuse_edge, wald_ends
+from peacestudy.models.engines.parameters import is_spread, refuse_edge
+from peacestudy.models.engines.positive import wald_ends
 from peacestudy.models.inference.contrast import refuse_missing, written_weights
 from peacestudy.models.inference.hypotheses import (
     DETECTABLE,

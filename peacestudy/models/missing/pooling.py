@@ -16,6 +16,7 @@ from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import Note, nearest
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.engines.parameters import is_spread
+from peacestudy.models.engines.registry import engine_of
 from peacestudy.models.formulas.factors import Survival
 from peacestudy.models.formulas.formula import parse
 from peacestudy.models.missing.imputed import Imputed
@@ -118,7 +119,7 @@ def pooled(imputed: Imputed, spec: ModelSpec, fits: list[Fit]) -> PooledFit:
     vcov = pd.DataFrame(
         within + (1 + 1 / len(fits)) * between, index=first.vcov.index, columns=first.vcov.columns
     )
-    r = np.sqrt([max(f.r_squared, 0.0) if spec.engine == "linear" else np.nan for f in fits])
+    r = np.sqrt([max(f.r_squared, 0.0) if engine_of(spec).least_squares else np.nan for f in fits])
     with np.errstate(divide="ignore"):  # terms that give the outcome exactly
         r_squared = float(np.tanh(np.arctanh(r).mean()) ** 2)
     return PooledFit(
@@ -188,7 +189,7 @@ def _notes(
             " filled like any other and is not."
         )
         notes.append(Note("derived", text))
-    if spec.engine == "firth" and spec.vcov == "classical":
+    if engine_of(spec).profile and spec.vcov == "classical":
         notes.append(
             Note(
                 "wald",

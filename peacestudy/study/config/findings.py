@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from peacestudy.core.positions import Place
 from peacestudy.core.problems import nearest
 from peacestudy.errors import SpecError
-from peacestudy.models.engines.registry import ENGINES, VCOVS
+from peacestudy.models.engines.engine import VCOVS
+from peacestudy.models.engines.registry import ENGINES
 from peacestudy.models.formulas.formula import parse
 from peacestudy.study.config.declared import Specification
 

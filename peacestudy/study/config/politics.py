@@ -4,7 +4,7 @@ depend on, and where it is looked at by itself.
 
 from dataclasses import dataclass, replace
 
-from peacestudy.models.engines.registry import CLUSTERED
+from peacestudy.models.engines.engine import CLUSTERED
 from peacestudy.study.config.declared import Specification
 
 

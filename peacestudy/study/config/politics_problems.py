@@ -9,6 +9,7 @@ from math import isfinite
 from peacestudy.core.positions import Place
 from peacestudy.errors import SpecError
 from peacestudy.models.contexts.partial_pooling import METHODS
+from peacestudy.models.engines.registry import ENGINES
 from peacestudy.models.formulas.factors import Factor
 from peacestudy.models.formulas.formula import parse
 from peacestudy.study.config.config import Config
@@ -69,7 +70,10 @@ def _moderation(at: Place, rule: Moderation, of: dict[str, Specification]) -> It
         for s in bad
     )
     yield from _engines(
-        (*at, "specs"), used, ("firth",), "products are tested as ratios of odds ratios by"
+        (*at, "specs"),
+        used,
+        _odds_ratios(permuted=True),
+        "products are tested as ratios of odds ratios by",
     )
     for m, moderator in enumerate(rule.moderators):
         place: Place = (*at, "moderators", m)
@@ -98,6 +102,16 @@ def _moderation(at: Place, rule: Moderation, of: dict[str, Specification]) -> It
         value = getattr(rule, key)
         if not (isfinite(value) and value >= least):
             yield (*at, key), value, f"a number, {least} or more", "correct it"
+
+
+def _odds_ratios(permuted: bool = False) -> list[str]:
+    """The engines of 0 and 1 with a batched kernel, and of these the ones that can be permuted."""
+    found = []
+    for name, engine in ENGINES.items():
+        binary = engine.outcome == "binary" and engine.kernel is not None
+        if binary and (engine.permutable or not permuted):
+            found.append(name)
+    return found
 
 
 def _engines(
@@ -187,7 +201,7 @@ def _contexts(where: Contexts, of: dict[str, Specification]) -> Iterator[Finding
         for s in bad
     )
     yield from _engines(
-        (*at, "specs"), used, ("firth", "logit"), "effects in contexts are log odds ratios of"
+        (*at, "specs"), used, _odds_ratios(), "effects in contexts are log odds ratios of"
     )
     good = [s for s in used if s not in bad]
     others = list(dict.fromkeys(t for s in good for t in s.terms()[1:]))

@@ -8,6 +8,7 @@ from peacestudy.core.codebook import SCORES
 from peacestudy.core.positions import line_of
 from peacestudy.core.problems import Problem, nearest
 from peacestudy.errors import SpecError
+from peacestudy.models.engines.registry import ENGINES
 from peacestudy.models.formulas.formula import parse
 from peacestudy.models.inference.hypotheses import ADJUSTMENTS
 from peacestudy.study.config import Config, Specification, Variant
@@ -96,7 +97,7 @@ def _specs(config: Config) -> Iterator[Finding]:
                 dict.fromkeys(terms),
                 "a variant drops a term of the varied specs",
             )
-        turned = (v.engine or "") in ("cox", "discrete_time")
+        turned = v.engine in ENGINES and ENGINES[v.engine].timed
         if v.reversed != turned:
             rule = (
                 "hazards of fighting are turned, so that above zero is more peace, and nothing"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from peacestudy.models.engines.registry import CLUSTERED
+from peacestudy.models.engines.engine import CLUSTERED
 from peacestudy.study.config.declared import Specification
 
 

@@ -15,6 +15,7 @@ from peacestudy.core.problems import one_of
 from peacestudy.errors import SpecError
 from peacestudy.figures.registry import FIGURES
 from peacestudy.models import Fit, adjust, detectable, fit, permutation_test
+from peacestudy.models.engines.registry import engine_of
 from peacestudy.models.inference.reference import contrast_df
 from peacestudy.study.config import Decision, Hypothesis, Permutation, Specification
 from peacestudy.study.results.selection import WEIGHT, attempt_weights
@@ -217,7 +218,7 @@ class Results:
     def _effect(self, h: Hypothesis, row: "pd.Series[float]") -> dict[str, object]:
         """A single effect with its interval, its test and what could have been found."""
         rule = self.decision
-        linear = self.fits[h.spec].spec.engine == "linear"
+        linear = engine_of(self.fits[h.spec].spec).effect == "difference"
         checked = self.fits.get(f"{h.spec}_profile")
         profile = (
             dict(zip(checked.terms["term"], checked.terms["p_value"], strict=True))

@@ -13,6 +13,7 @@ import pandas as pd
 
 from peacestudy.errors import FitError, PeacestudyError
 from peacestudy.models import Fit, adjust, fit, permutation_test
+from peacestudy.models.engines.registry import ENGINES, engine_of
 from peacestudy.models.inference.hypotheses import quantile, two_sided
 from peacestudy.study.config import Specification, Variant
 from peacestudy.study.results.results import Results
@@ -20,8 +21,6 @@ from peacestudy.study.results.selection import WEIGHT, stacked_covariance
 
 DECLARED = Variant("declared", "As declared", "Declared", "")
 DEALS = 499  # outcomes dealt anew for each variant; the declared models have their own, more
-PERMUTED = ("firth", "linear")
-MEASURES = {"linear": "difference", "cox": "hazard ratio"}
 
 
 def variants(found: Results) -> pd.DataFrame:
@@ -83,7 +82,7 @@ def _rows(
     p_values = table.loc[terms, "p_value"]
     family = adjust(p_values.fillna(1.0), found.decision.decide).where(p_values.notna())
     said = {
-        "measure": MEASURES.get(spec.engine, "odds ratio"),
+        "measure": ENGINES[spec.engine].effect,
         "n": made.n,
         "n_events": made.n_events,
         "n_terms": len(made.terms) - 1,
@@ -140,7 +139,7 @@ def _dealt(
 ) -> dict[str, float]:
     """Family-wise permutation p of every term, where the engine can be permuted."""
     rule = found.study.config.permutation
-    if rule is None or spec.engine not in PERMUTED:
+    if rule is None or not ENGINES[spec.engine].permutable:
         return {}
     draws = rule.draws if declared else DEALS
     table = permutation_test(
@@ -166,7 +165,7 @@ WORTH = (
 def _log_odds(made: Fit, variant: Variant, ends: dict[str, float]) -> dict[str, float]:
     """The estimate and its interval on the scale of a logit, above zero for more peace."""
     scale = 1.0
-    if made.spec.engine == "linear":
+    if engine_of(made.spec).effect == "difference":
         share = float(np.mean(made.design.y))
         scale = 1 / (share * (1 - share))
     values = [ends[k] * scale for k in ("estimate", "conf_low", "conf_high")]

@@ -7,14 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import peacestudy as ps
-from peacestudy.models.diagnosis.checks import (
-    check_design,
-    dependence,
-    design_notes,
-    separation_of,
-    separation_text,
-    variance_inflation,
-)
+from peacestudy.models.diagnosis.checks import check_design, design_notes, variance_inflation
+from peacestudy.models.engines.separated import separation_of, separation_text
+from peacestudy.models.formulas.dependence import dependence
 from peacestudy.models.formulas.design import build_design
 
 OLS = 1e-9  # relative, against regressions of every column on the others

@@ -13,8 +13,8 @@ from scipy.stats import norm
 from statsmodels.tools.numdiff import approx_fprime_cs, approx_hess_cs
 
 import peacestudy as ps
+from peacestudy.models.diagnosis.group_effects import group_effects
 from peacestudy.models.diagnosis.influence import case_tables
-from peacestudy.models.diagnosis.influence_groups import group_effects
 
 FOLDER = Path(__file__).parents[2] / "references"
 LIKELIHOOD = 1e-6  # relative to the largest; R's climbs stop at their own tolerance

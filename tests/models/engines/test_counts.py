@@ -12,7 +12,7 @@ from scipy.special import loggamma
 
 import peacestudy as ps
 from peacestudy.models import overdispersion
-from peacestudy.models.engines.negative_binomial import loglik
+from peacestudy.models.kernels.negative_binomial import loglik
 
 HERE = Path(__file__).resolve().parents[2] / "references" / "counts"
 COEFFICIENT = 1e-6  # of a standard error

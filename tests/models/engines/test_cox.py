@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 
 import peacestudy as ps
-from peacestudy.models.engines.monotone import is_monotone, monotone_terms
-from peacestudy.models.engines.risk_sets import (
+from peacestudy.models.kernels.monotone import is_monotone, monotone_terms
+from peacestudy.models.kernels.risk_sets import (
     information,
     partial,
     risk_sets,

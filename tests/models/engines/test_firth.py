@@ -17,7 +17,7 @@ from scipy.optimize import approx_fprime, minimize
 from scipy.special import expit
 
 import peacestudy as ps
-from peacestudy.models.engines.firth import climb_firth, curvature, fit_firth, penalised_loglik
+from peacestudy.models.kernels.firth import climb_firth, curvature, fit_firth, penalised_loglik
 
 REFERENCES = Path(__file__).resolve().parents[3].parent / "shared" / "references" / "regression"
 CLOSED = 1e-10  # relative, against formulas

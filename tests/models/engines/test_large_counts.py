@@ -14,8 +14,8 @@ from scipy.stats import nbinom, poisson
 
 import peacestudy as ps
 from peacestudy.models.engines import negative_binomial as nb
-from peacestudy.models.engines.poisson import loglik as poisson_loglik
-from peacestudy.models.engines.saddle_point import deviance_part, stirling_error
+from peacestudy.models.kernels.poisson import loglik as poisson_loglik
+from peacestudy.models.kernels.saddle_point import deviance_part, stirling_error
 
 HERE = Path(__file__).resolve().parents[2] / "references" / "counts"
 R = 1e-8  # relative; coefficients, alpha and log-likelihood of glm.nb, iterated until neither moves
@@ -169,7 +169,7 @@ def test_counts_beyond_what_a_mean_can_be_rounded_to_are_refused(table):
 
 
 def test_a_rare_event_is_shown_to_have_a_maximum_without_a_linear_program():
-    from peacestudy.models.engines.separation import has_maximum
+    from peacestudy.models.kernels.separation import has_maximum
 
     rng = np.random.default_rng(7)
     x, y = rng.normal(size=200_000), np.zeros(200_000)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import peacestudy as ps
-from peacestudy.models.engines.linear import fit_linear
+from peacestudy.models.kernels.linear import fit_linear
 
 CERTIFIED = 1e-12  # relative; NIST gives 15 digits and these designs are benign
 # relative, against rational arithmetic: unit roundoff times the condition number (5e4) with a

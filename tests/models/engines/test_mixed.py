@@ -345,8 +345,8 @@ def test_means_over_a_wide_spread_of_groups_are_those_of_normal_nodes(sd, monkey
     """Above a spread of 20 the mean runs over a fixed number of nodes; at
     1e6 normal nodes would be 37 million a row.
     """
-    from peacestudy.models.engines.mixed_logit import average
     from peacestudy.models.interpretation.responses import Averaged
+    from peacestudy.models.kernels.mixed_logit import average
 
     eta = np.array([-30.0, -3.0, 0.5, 8.0, 60.0])
     extra, mean = np.array([sd]), average(eta, sd)

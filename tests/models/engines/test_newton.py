@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from peacestudy.models.engines.newton import TIGHT, newton
+from peacestudy.models.kernels.newton import TIGHT, newton
 
 
 def test_a_quadratic_takes_one_step_and_one_to_know():

@@ -14,7 +14,7 @@ from statsmodels.miscmodels.ordinal_model import OrderedModel
 
 import peacestudy as ps
 from peacestudy.models import parallel_lines
-from peacestudy.models.engines.ordered import at, fit_ordered, information, loglik, scores
+from peacestudy.models.kernels.ordered import at, fit_ordered, information, loglik, scores
 
 HERE = Path(__file__).resolve().parents[2] / "references" / "ordered"
 COEFFICIENT = 1e-6  # relative to a standard error; clm stops at gradients of 1e-12

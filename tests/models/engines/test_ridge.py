@@ -12,9 +12,9 @@ from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
 
 import peacestudy as ps
-from peacestudy.models.engines.flac import fit_flac
-from peacestudy.models.engines.ridge import fit_ridge
 from peacestudy.models.inference.covariance import covariance
+from peacestudy.models.kernels.flac import fit_flac
+from peacestudy.models.kernels.ridge import fit_ridge
 
 HERE = Path(__file__).resolve().parents[2] / "references" / "shrunken"
 SEX2 = (

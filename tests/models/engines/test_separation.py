@@ -11,7 +11,7 @@ from firthmodels import detect_separation
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from peacestudy.models.engines.separation import _off_border, find_separation, has_maximum
+from peacestudy.models.kernels.separation import _off_border, find_separation, has_maximum
 
 
 def null_line(rows):

@@ -12,8 +12,8 @@ from scipy.optimize import root
 from scipy.special import expit
 
 import peacestudy as ps
-from peacestudy.models.engines.firth import fit_firth
 from peacestudy.models.inference.covariance import covariance
+from peacestudy.models.kernels.firth import fit_firth
 
 LOOPS = 1e-9  # relative, against loops over the cases
 SAME = 1e-7  # relative, against statsmodels' own optimum

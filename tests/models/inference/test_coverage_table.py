@@ -16,9 +16,9 @@ import pytest
 
 import peacestudy as ps
 from peacestudy.errors import FitError
-from peacestudy.models.engines.cox import fit_cox
-from peacestudy.models.engines.logit import fit_logit
-from peacestudy.models.engines.risk_sets import risk_sets
+from peacestudy.models.kernels.cox import fit_cox
+from peacestudy.models.kernels.logit import fit_logit
+from peacestudy.models.kernels.risk_sets import risk_sets
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "benchmarks"))

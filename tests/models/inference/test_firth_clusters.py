@@ -12,10 +12,10 @@ from firthmodels import FirthLogisticRegression
 from scipy.special import expit
 
 import peacestudy as ps
-from peacestudy.models.engines.firth import fit_firth
-from peacestudy.models.engines.logit import fit_logit
 from peacestudy.models.inference.covariance import covariance
 from peacestudy.models.inference.jackknife import jackknife
+from peacestudy.models.kernels.firth import fit_firth
+from peacestudy.models.kernels.logit import fit_logit
 
 DATA = Path(__file__).resolve().parents[2] / "references" / "robust" / "data.csv"
 CLOSED = 1e-9  # relative, against formulas

@@ -12,9 +12,9 @@ import statsmodels.api as sm
 from scipy import stats
 
 import peacestudy as ps
-from peacestudy.models.engines.linear import fit_linear
 from peacestudy.models.formulas.design import build_design
 from peacestudy.models.inference.jackknife import jackknife
+from peacestudy.models.kernels.linear import fit_linear
 
 REFERENCES = Path(__file__).resolve().parents[2] / "references" / "clusters"
 R_LINEAR = 1e-8  # relative; clubSandwich's CR3 times (G-1)/G

@@ -13,9 +13,9 @@ from scipy.special import expit
 from scipy.stats import chi2
 
 import peacestudy as ps
-from peacestudy.models.engines.firth import fit_firth
 from peacestudy.models.inference import profile
 from peacestudy.models.inference.profile import likelihood_ratio, profile_interval
+from peacestudy.models.kernels.firth import fit_firth
 
 RATIO = 1e-6  # of a likelihood ratio, where BFGS stops
 END = 1e-5  # of an end in standard errors, as that

@@ -21,8 +21,8 @@ from scipy.stats import chi2
 
 import peacestudy as ps
 from peacestudy.models.engines import firth
-from peacestudy.models.engines.firth import curvature, fit_firth, not_concave
 from peacestudy.models.inference import profile
+from peacestudy.models.kernels.firth import curvature, fit_firth, not_concave
 
 STUDY = Path(__file__).resolve().parents[2] / "references" / "firth_profile"
 sys.path.insert(0, str(STUDY))

@@ -10,8 +10,8 @@ import pytest
 import statsmodels.api as sm
 
 import peacestudy as ps
-from peacestudy.models.engines.firth import fit_firth
 from peacestudy.models.inference.covariance import covariance
+from peacestudy.models.kernels.firth import fit_firth
 
 HERE = Path(__file__).resolve().parents[2] / "references"
 LINEAR = 1e-8  # relative, of roots of variances

@@ -13,7 +13,7 @@ from scipy import stats
 from scipy.special import expit
 
 import peacestudy as ps
-from peacestudy.models.engines.registry import CLUSTERED
+from peacestudy.models.engines.engine import CLUSTERED
 from peacestudy.models.inference.reference import estimated_reference
 from peacestudy.models.inference.robust_limits import (
     approximate_size,
@@ -313,7 +313,7 @@ def test_degrees_of_freedom_are_those_of_full_matrices(vcov, power, factor, weig
     Q, R = np.linalg.qr(fit.design.X * np.sqrt(w)[:, None])
     groups = d.g.to_numpy() if vcov in CLUSTERED else np.arange(60)
     df, ratio = full_matrices(Q, np.linalg.inv(R), groups, power, np.sqrt(w))
-    from peacestudy.models.engines.linear import fit_linear
+    from peacestudy.models.kernels.linear import fit_linear
 
     found = effective(made, fit.design, fit_linear(fit.design.X[None], fit.design.y[None]))
     np.testing.assert_allclose(found.df, df, rtol=FULL)
@@ -321,7 +321,7 @@ def test_degrees_of_freedom_are_those_of_full_matrices(vcov, power, factor, weig
 
 
 def test_working_weights_of_a_logit_and_the_bound():
-    from peacestudy.models.engines.logit import fit_logit
+    from peacestudy.models.kernels.logit import fit_logit
 
     d = draw(600, 40)
     made = spec("b ~ x + z", "logit", "cluster", "g")
@@ -341,7 +341,7 @@ def test_a_mean_has_one_degree_of_freedom_less_than_rows():
     d = pd.DataFrame({"y": np.random.default_rng(1).normal(size=20)})
     made = spec("y ~ 1", vcov="hc1")
     fit = ps.fit(d, made)
-    from peacestudy.models.engines.linear import fit_linear
+    from peacestudy.models.kernels.linear import fit_linear
 
     found = effective(made, fit.design, fit_linear(fit.design.X[None], fit.design.y[None]))
     assert found.df[0] == pytest.approx(19) and found.ratio[0] == pytest.approx(1)
@@ -396,7 +396,7 @@ def test_the_reference_of_a_sample_has_the_same_blanks():
     d = draw().assign(c=lambda t: (t.index == 17) * 1.0)
     made = spec("y ~ x + c", vcov="cr2", cluster="g")
     fit = ps.fit(d, made)
-    from peacestudy.models.engines.linear import fit_linear
+    from peacestudy.models.kernels.linear import fit_linear
 
     found = estimated_reference(
         made, fit.design, fit_linear(fit.design.X[None], fit.design.y[None])

@@ -14,9 +14,9 @@ from scipy.stats import norm
 
 import peacestudy as ps
 from peacestudy.models import conditional_effects, effects, predict
-from peacestudy.models.engines.mixed_logit import average
 from peacestudy.models.engines.registry import ENGINES
 from peacestudy.models.interpretation.draws import draw_coefficients
+from peacestudy.models.kernels.mixed_logit import average
 
 CLOSED = 1e-9  # relative; the same formula by two roads
 QUADRATURE = 1e-10  # absolute; scipy's adaptive integral

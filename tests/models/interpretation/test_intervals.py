@@ -17,10 +17,10 @@ from scipy.special import expit, logit
 
 import peacestudy as ps
 from peacestudy.models import conditional_effects, effects, impute, predict
-from peacestudy.models.engines.flac import fit_flac
-from peacestudy.models.engines.flic import fit_flic
 from peacestudy.models.interpretation.effect_scale import coefficients
 from peacestudy.models.interpretation.responses import Category
+from peacestudy.models.kernels.flac import fit_flac
+from peacestudy.models.kernels.flic import fit_flic
 
 FOLDER = Path(__file__).resolve().parents[2] / "references" / "interval_coverage"
 sys.path.insert(0, str(FOLDER))

@@ -13,7 +13,7 @@ from scipy.special import expit
 
 import peacestudy as ps
 from peacestudy.models import predict
-from peacestudy.models.engines.flic import flic_shift
+from peacestudy.models.kernels.flic import flic_shift
 
 SAME = 1e-7  # relative, against statsmodels
 ROUNDING = 1e-10

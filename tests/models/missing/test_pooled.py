@@ -165,7 +165,8 @@ MODELS = {
 
 
 def every():
-    from peacestudy.models.engines.registry import CLUSTERED, ENGINES
+    from peacestudy.models.engines.engine import CLUSTERED
+    from peacestudy.models.engines.registry import ENGINES
 
     assert set(MODELS) == set(ENGINES)
     for engine, (formula, options) in MODELS.items():

@@ -22,13 +22,7 @@ from scipy.special import expit, logit
 from scipy.stats import norm
 
 import peacestudy as ps
-from peacestudy.models.engines.firth import fit_firth
-from peacestudy.models.engines.flic import fit_flic
-from peacestudy.models.engines.linear import fit_linear
-from peacestudy.models.engines.logit import fit_logit
-from peacestudy.models.engines.ordered import LOST, fit_ordered
-from peacestudy.models.engines.poisson import fit_poisson
-from peacestudy.models.engines.registry import Estimates
+from peacestudy.models.engines.ordered import LOST
 from peacestudy.models.inference.covariance import covariance
 from peacestudy.models.interpretation.effect_rows import effect_rows
 from peacestudy.models.interpretation.effect_table import delta_method
@@ -39,6 +33,13 @@ from peacestudy.models.interpretation.effect_terms import (
     slope_terms,
 )
 from peacestudy.models.interpretation.interval_scales import Scale, interval
+from peacestudy.models.kernels.estimates import Estimates
+from peacestudy.models.kernels.firth import fit_firth
+from peacestudy.models.kernels.flic import fit_flic
+from peacestudy.models.kernels.linear import fit_linear
+from peacestudy.models.kernels.logit import fit_logit
+from peacestudy.models.kernels.ordered import fit_ordered
+from peacestudy.models.kernels.poisson import fit_poisson
 from peacestudy.models.result import Fit
 
 FOLDER = Path(__file__).parent

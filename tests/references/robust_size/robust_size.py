@@ -33,9 +33,8 @@ from scipy import stats
 from scipy.special import expit
 
 from peacestudy.errors import FitError
-from peacestudy.models.engines.poisson import fit_poisson
-from peacestudy.models.engines.registry import CLUSTERED, ENGINES, Estimates
-from peacestudy.models.engines.ridge import fit_ridge
+from peacestudy.models.engines.engine import CLUSTERED
+from peacestudy.models.engines.registry import ENGINES
 from peacestudy.models.formulas.design import build_design
 from peacestudy.models.inference.covariance import covariance
 from peacestudy.models.inference.cr2 import clusters_of, cr2_covariance, satterthwaite
@@ -48,6 +47,9 @@ from peacestudy.models.inference.robust_limits import (
     is_blank,
     outcomes,
 )
+from peacestudy.models.kernels.estimates import Estimates
+from peacestudy.models.kernels.poisson import fit_poisson
+from peacestudy.models.kernels.ridge import fit_ridge
 from peacestudy.models.spec import ModelSpec
 
 HERE = Path(__file__).parent

@@ -12,8 +12,8 @@ from dataclasses import replace
 import numpy as np
 from scipy.special import expit, logit
 
-from peacestudy.models.engines.firth import fit_firth
-from peacestudy.models.engines.registry import Estimates
+from peacestudy.models.kernels.estimates import Estimates
+from peacestudy.models.kernels.firth import fit_firth
 
 MOST_STEPS = 200
 TIGHT = 1e-13  # on the mean probability

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.optimize import linprog
 
 from peacestudy.errors import FitError
-from peacestudy.models.engines.risk_sets import RiskSets, partial
+from peacestudy.models.kernels.risk_sets import RiskSets, partial
 
 # a margin below this, of a comparison of length 1, is zero up to the solver's tolerance
 CLEAR = 1e-9

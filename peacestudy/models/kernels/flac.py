@@ -12,9 +12,9 @@ from dataclasses import replace
 import numpy as np
 from scipy.special import expit
 
-from peacestudy.models.engines.firth import fit_firth
-from peacestudy.models.engines.logit import fit_logit, orthonormal, roots
-from peacestudy.models.engines.registry import Estimates
+from peacestudy.models.kernels.estimates import Estimates
+from peacestudy.models.kernels.firth import fit_firth
+from peacestudy.models.kernels.logit import fit_logit, orthonormal, roots
 
 
 def fit_flac(X: np.ndarray, y: np.ndarray) -> Estimates:

@@ -13,6 +13,7 @@ import numpy as np
 # of what a row leaves of the information in its directions, below which nothing but the row tells
 # them
 ALONE = 1e-10
+ONE = 1 - 1e-10  # leverage above which a row's residual is rounding
 
 
 @dataclass(frozen=True, eq=False)

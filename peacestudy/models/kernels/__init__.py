@@ -1,0 +1,1 @@
+"""Functions on arrays: each fits a model, or a batch of models, and names its paper."""
