@@ -343,7 +343,7 @@ def _result(
         "n_clusters": G[0] if len(G) == 1 else tuple(G) or None,
         "pseudo_r2": np.nan if linear else r2,
         "r_squared": r2 if linear else np.nan,
-        "aic": (np.nan if _no_aic(spec) else -2 * loglik + 2 * (K + engine.scale_parameters)),
+        "aic": np.nan if _no_aic(spec) else -2 * loglik + 2 * (K + engine.scale_parameters),
     }
     cases = _cases(design)
     return Fit(

@@ -142,7 +142,7 @@ class Fit:
 
     def tidy(
         self,
-        level: float = 0.95,
+        conf_level: float = 0.95,
         exponentiate: bool = False,
         *,
         one_sided: str | None = None,
@@ -153,27 +153,28 @@ class Fit:
 
         Parameters
         ----------
-        level : of the intervals.
+        conf_level : of the intervals.
         exponentiate : give exp(estimate), an odds, hazard or rate ratio, and exp of its interval;
             the standard error becomes that of the ratio by the delta method. Statistic and p value
             stay, and so do cut points, ``alpha`` and ``sd(group)``, which are no log ratios.
         one_sided : ``greater`` or ``less``, the direction that was foretold: adds ``p_greater`` or
             ``p_less`` beside ``p_value``, which stays.
-        power : adds ``detectable`` at alpha 1 - level, where the
+        power : adds ``detectable`` at significance 1 - conf_level, where the
             null is not rejected; see ``detectable``.
         """
-        check_level(level)
+        check_level(conf_level)
         out = self.terms.copy()
-        if level != 0.95:
+        if conf_level != 0.95:
             b, se = out["estimate"].to_numpy(), out["std_error"].to_numpy()
             if engine_of(self.spec).profile and self.spec.vcov == "classical":
-                ends = profile_interval(self.design.X, self.design.y, b, se, level)
+                ends = profile_interval(self.design.X, self.design.y, b, se, conf_level)
             elif "bootstrap" in dict(self.spec.options):
-                ends = bootstrapped(self.spec, self.design, b, se, level)[1]
+                ends = bootstrapped(self.spec, self.design, b, se, conf_level)[1]
             else:
                 spread = is_spread(self.spec.engine, len(self.design.names), len(out))
                 ends = np.stack(
-                    wald_ends(b, se, spread, critical(0.5 + level / 2, self.dfs.to_numpy())), axis=1
+                    wald_ends(b, se, spread, critical(0.5 + conf_level / 2, self.dfs.to_numpy())),
+                    axis=1,
                 )
             out["conf_low"], out["conf_high"] = ends[:, 0], ends[:, 1]
         if one_sided is not None:
@@ -181,7 +182,9 @@ class Fit:
             add_one_sided(out, p, one_sided)
         if power is not None:
             add_detectable(
-                out, self.detectable(power=power, alpha=1 - level)["detectable"], 1 - level
+                out,
+                self.detectable(power=power, significance=1 - conf_level)["detectable"],
+                1 - conf_level,
             )
         if exponentiate:
             to_ratios(out, len(self.design.names), self.spec.engine)
@@ -195,22 +198,23 @@ class Fit:
         head = {"model": self.spec.name, "engine": self.spec.engine, "vcov": self.spec.vcov}
         return pd.DataFrame([head | {name: getattr(self, name) for name in names}])
 
-    def detectable(self, *, power: float, alpha: float) -> pd.DataFrame:
+    def detectable(self, *, power: float, significance: float) -> pd.DataFrame:
         """The smallest effect that a study of this N, with these standard errors, could have found.
 
         Parameters
         ----------
-        power : how often a two-sided test at ``alpha`` is to find it, as 0.8 and 0.05.
+        power : how often a two-sided test is to find it, as 0.8.
+        significance : of the test, as 0.05.
 
         Returns
         -------
         DataFrame
-            ``term, estimate, std_error, p_value, detectable``: (quantile of 1 - alpha/2 + quantile
-            of power) standard errors, by the fit's t or z (Bloom 1995); a coefficient, whose exp is
-            an odds, hazard or rate ratio. Of ``alpha``, ``sd(group)`` and cut points none. The
-            standard error is taken for known, and for the same at that effect.
+            ``term, estimate, std_error, p_value, detectable``: (quantile of 1 - significance/2 +
+            quantile of power) standard errors, by the fit's t or z (Bloom 1995); a coefficient,
+            whose exp is an odds, hazard or rate ratio. Of ``alpha``, ``sd(group)`` and cut points
+            none. The standard error is taken for known, and for the same at that effect.
         """
-        least = least_effects(self.terms, self.dfs.to_numpy(), power, alpha)
+        least = least_effects(self.terms, self.dfs.to_numpy(), power, significance)
         return least.assign(
             detectable=least["detectable"].where(np.arange(len(least)) < len(self.design.names))
         )

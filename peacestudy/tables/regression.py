@@ -76,7 +76,7 @@ def regression(
     parts = pd.concat([f.terms.assign(model=f.spec.name, beside=_beside(f)) for f in each])
     models = pd.concat([f.glance() for f in each])
     parts["detectable"] = np.concatenate(
-        [f.detectable(power=POWER, alpha=ALPHA)["detectable"] for f in each]
+        [f.detectable(power=POWER, significance=ALPHA)["detectable"] for f in each]
     )
     return regression_from_tables(parts, models, notes, caption, name)
 

@@ -76,7 +76,7 @@ def verbs(engine, name):
         "terms": fit.terms,
         "contrast": fit.contrast({name: 2.0, "x": -1.0}),
         "joint_test": pd.DataFrame([[fit.joint_test([name]).p_value]]),
-        "detectable": fit.detectable(power=0.8, alpha=0.05),
+        "detectable": fit.detectable(power=0.8, significance=0.05),
         "level": fit.tidy(0.9),
         "slopes": ps.effects(
             fit,

@@ -66,7 +66,7 @@ def test_the_terms_are_those_of_the_contract_and_agree_with_each_other(engine, v
 def test_tidy_gives_another_level(engine, vcov, level):
     found = fit(engine, vcov, cluster="g" if vcov == "cluster" else None)
     before = found.terms.copy()
-    t = found.tidy(level=level)
+    t = found.tidy(conf_level=level)
     pd.testing.assert_frame_equal(t[TERMS[:5]], before[TERMS[:5]])
     if (engine, vcov) == ("firth", "classical"):
         wider = level > 0.95
@@ -86,7 +86,7 @@ def test_tidy_gives_another_level(engine, vcov, level):
 @pytest.mark.parametrize(("engine", "vcov"), [pair for pair in EVERY if pair[0] != "linear"])
 def test_exponentiate_gives_odds_ratios(engine, vcov):
     found = fit(engine, vcov, cluster="g" if vcov == "cluster" else None)
-    plain, odds = found.tidy(level=0.9), found.tidy(level=0.9, exponentiate=True)
+    plain, odds = found.tidy(conf_level=0.9), found.tidy(conf_level=0.9, exponentiate=True)
     for column in ("estimate", "conf_low", "conf_high"):
         np.testing.assert_allclose(odds[column], np.exp(plain[column]), rtol=CLOSED)
     np.testing.assert_allclose(
@@ -113,7 +113,7 @@ def test_a_linear_model_has_no_odds_ratios():
 @pytest.mark.parametrize("level", [0, 1, -0.5, 95, np.nan])
 def test_a_level_outside_0_and_1_is_refused(level):
     with pytest.raises(ps.SpecError, match="between 0 and 1"):
-        fit("logit", "classical").tidy(level=level)
+        fit("logit", "classical").tidy(conf_level=level)
 
 
 @pytest.mark.parametrize(("engine", "vcov"), EVERY)

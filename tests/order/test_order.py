@@ -544,7 +544,7 @@ VERBS = {
         lambda w: {
             f"{block} {kind}": (
                 models.bootstrap(
-                    line(w), w.frame, block=block, draws=39, seed=1, interval=kind, level=0.9
+                    line(w), w.frame, block=block, draws=39, seed=1, interval=kind, conf_level=0.9
                 ).terms
             )
             for block in (None, "g")

@@ -91,7 +91,7 @@ def by_context(
     *,
     method: str,
     fewest_events: int,
-    level: float = 0.95,
+    conf_level: float = 0.95,
 ) -> ByContext:
     """Fit a specification in each context by itself, and draw the
     estimates of one term towards their mean.
@@ -113,7 +113,7 @@ def by_context(
     fewest_events : cases of the rarer outcome that a context must have (events of a survival
         outcome; cases, where an outcome has no events). There is no default: from few events
         estimates are noise, however they are drawn.
-    level : of the intervals.
+    conf_level : of the intervals.
 
     Raises
     ------
@@ -143,7 +143,7 @@ def by_context(
     >>> found.effects["reason"].iloc[-1]
     'too few cases: 5, under the 10 written'
     """
-    _check(term, context, method, fewest_events, level)
+    _check(term, context, method, fewest_events, conf_level)
     if not isinstance(spec, ModelSpec):
         raise SpecError(f"by_context takes one ModelSpec, not a {type(spec).__name__}.")
     refuse_imputed(
@@ -160,13 +160,16 @@ def by_context(
     kind = engine_of(spec).kind
     told: list[Note] = []
     rows = [
-        _in(whole, place == c, c, term, kind, fewest_events, level, told) for c in _order(place)
+        _in(whole, place == c, c, term, kind, fewest_events, conf_level, told)
+        for c in _order(place)
     ]
     effects = pd.DataFrame([*rows, *_unused(data, context, place)])
     used = effects[effects["reason"] == ""].set_index("context")
     pooled = None
     if len(used) >= FEWEST:
-        pooled = partial_pooling(used["estimate"], used["std_error"], method=method, level=level)
+        pooled = partial_pooling(
+            used["estimate"], used["std_error"], method=method, conf_level=conf_level
+        )
         drawn = pooled.effects.set_index("context").rename(
             columns={"conf_low": "shrunken_low", "conf_high": "shrunken_high"}
         )
@@ -174,7 +177,7 @@ def by_context(
     else:
         effects = effects.assign(**dict.fromkeys(DRAWN, np.nan))
     columns = ["context", "n", "n_events", *OWN, *DRAWN, "reason"]
-    one = whole.tidy(level=level)
+    one = whole.tidy(conf_level=conf_level)
     return ByContext(
         effects[columns],
         one[one["term"] == term].reset_index(drop=True),
@@ -185,7 +188,7 @@ def by_context(
 
 
 def _check(
-    term: object, context: object, method: object, fewest_events: object, level: object
+    term: object, context: object, method: object, fewest_events: object, conf_level: object
 ) -> None:
     for what, value in (("term", term), ("context", context)):
         if not isinstance(value, str):
@@ -196,7 +199,7 @@ def _check(
         raise SpecError(
             f"fewest_events is {fewest_events!r}; it must be a whole number, 1 or more."
         )
-    check_level(level)
+    check_level(conf_level)
 
 
 def _unused(
@@ -237,7 +240,7 @@ def _in(
     term: str,
     kind: str,
     fewest: int,
-    level: float,
+    conf_level: float,
     told: list[Note],
 ) -> dict[str, object]:
     """The fit in one context, or why there is none; what its numbers are
@@ -264,7 +267,7 @@ def _in(
         return row | {"reason": f"too few {what}: {counted}, under the {fewest} written"}
     try:
         made = fit_arranged(part, [], whole.spec)
-        table: Any = made.tidy(level=level).set_index("term")
+        table: Any = made.tidy(conf_level=conf_level).set_index("term")
         found = table.loc[term]
     except FitError as err:
         return row | {"reason": str(err)}

@@ -80,7 +80,7 @@ def partial_pooling(
     method: str,
     events: "Mapping[str, int] | pd.Series[int] | None" = None,
     fewest_events: int | None = None,
-    level: float = 0.95,
+    conf_level: float = 0.95,
 ) -> PartialPooling:
     """Draw estimates of one effect in several contexts towards their mean.
 
@@ -95,7 +95,7 @@ def partial_pooling(
     events : of the rarer outcome, by context. An estimate from few of them
         has a standard error that says too little.
     fewest_events : the fewest that a context may have; written wherever events are.
-    level : of the intervals.
+    conf_level : of the intervals.
 
     Raises
     ------
@@ -118,20 +118,20 @@ def partial_pooling(
     ([[7.7, 4.1]], [0.0])
     """
     check_method(method)
-    check_level(level)
+    check_level(conf_level)
     y, se = pd.Series(estimates, dtype=float), pd.Series(std_errors, dtype=float)
     counted = _check(y, se, None if events is None else pd.Series(events), fewest_events)
     v = se[y.index].to_numpy() ** 2
     unit = float(np.median(v))
     if method == "bayes":
-        effects, mean, spread = _averaged(y, v, float(np.sqrt(unit)), level)
+        effects, mean, spread = _averaged(y, v, float(np.sqrt(unit)), conf_level)
     else:
         tau2 = METHODS[method](y.to_numpy() / np.sqrt(unit), v / unit) * unit
-        effects, mean = _pooled(y, v, tau2, float(norm.ppf(0.5 + level / 2)))
-        spread = _spread(y.to_numpy(), v, tau2, level)
+        effects, mean = _pooled(y, v, tau2, float(norm.ppf(0.5 + conf_level / 2)))
+        spread = _spread(y.to_numpy(), v, tau2, conf_level)
     if counted is not None:
         effects["events"] = counted.to_numpy()
-    notes = _notes(method, len(y), float(spread["tau"].iloc[0]), level, fewest_events)
+    notes = _notes(method, len(y), float(spread["tau"].iloc[0]), conf_level, fewest_events)
     return PartialPooling(effects, mean, spread, notes)
 
 
@@ -287,13 +287,13 @@ def _pooled(
 
 
 def _averaged(
-    y: "pd.Series[float]", v: np.ndarray, unit: float, level: float
+    y: "pd.Series[float]", v: np.ndarray, unit: float, conf_level: float
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """The tables of method ``bayes``: means, standard deviations and
     quantiles of the posterior; tau's median.
     """
     known = posterior(y.to_numpy() / unit, v / unit**2)
-    ends = 0.5 - level / 2, 0.5 + level / 2
+    ends = 0.5 - conf_level / 2, 0.5 + conf_level / 2
     shrunken, error = (unit * x for x in known.effects.moments())
     low, high = (unit * known.effects.quantile(p) for p in ends)
     effects = pd.DataFrame(
@@ -318,21 +318,26 @@ def _averaged(
     around = [unit * m.quantile(p)[0] for m in (known.mean, known.further) for p in ends]
     mean = pd.DataFrame([(centre, se, np.nan, np.nan, *around)], columns=MEAN)
     tau = [unit * known.tau_quantile(p) for p in (0.5, *ends)]
-    spread = _spread(y.to_numpy(), v, tau[0] ** 2, level).assign(tau_low=tau[1], tau_high=tau[2])
+    spread = _spread(y.to_numpy(), v, tau[0] ** 2, conf_level).assign(
+        tau_low=tau[1], tau_high=tau[2]
+    )
     return effects, mean, spread
 
 
-def _spread(y: np.ndarray, v: np.ndarray, tau2: float, level: float) -> pd.DataFrame:
+def _spread(y: np.ndarray, v: np.ndarray, tau2: float, conf_level: float) -> pd.DataFrame:
     k, w = len(y), 1 / v
     typical = (k - 1) * w.sum() / (w.sum() ** 2 - (w**2).sum())
     low, high = (
-        _q_root(y, v, float(chi2.ppf(p, k - 1))) for p in (0.5 + level / 2, 0.5 - level / 2)
+        _q_root(y, v, float(chi2.ppf(p, k - 1)))
+        for p in (0.5 + conf_level / 2, 0.5 - conf_level / 2)
     )
     row = (np.sqrt(tau2), np.sqrt(low), np.sqrt(high), tau2 / (tau2 + typical), *cochran(y, v))
     return pd.DataFrame([row], columns=["tau", "tau_low", "tau_high", "i2", "q", "df", "p_value"])
 
 
-def _notes(method: str, k: int, tau: float, level: float, fewest: int | None) -> tuple[Note, ...]:
+def _notes(
+    method: str, k: int, tau: float, conf_level: float, fewest: int | None
+) -> tuple[Note, ...]:
     few = (
         []
         if fewest is None
@@ -342,7 +347,7 @@ def _notes(method: str, k: int, tau: float, level: float, fewest: int | None) ->
         text = (
             f"Spread between {k} contexts averaged over, with flat priors on it and on the mean:"
             " estimates are posterior means, standard errors posterior standard deviations,"
-            f" intervals {100 * level:g} % posterior; tau is the median."
+            f" intervals {100 * conf_level:g} % posterior; tau is the median."
         )
         if k < SD_FROM:
             which = (
@@ -361,9 +366,9 @@ def _notes(method: str, k: int, tau: float, level: float, fewest: int | None) ->
         "pm": "Paule and Mandel",
     }[method]
     text = (
-        f"Spread between {k} contexts by {named}; {100 * level:g} % intervals by z: that of the"
-        " mean takes the spread for known, those of shrunken effects reckon to first order with"
-        " the mean and the spread being estimated."
+        f"Spread between {k} contexts by {named}; {100 * conf_level:g} % intervals by z: that of"
+        " the mean takes the spread for known, those of shrunken effects reckon to first order"
+        " with the mean and the spread being estimated."
     )
     notes = [Note("partial_pooling", text), *few]
     if tau == 0:

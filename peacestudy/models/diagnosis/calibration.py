@@ -119,7 +119,7 @@ def _share_ends(p: np.ndarray, y: np.ndarray) -> tuple[float, float]:
     return wilson(float(y.mean()), len(y))
 
 
-def count_ends(mean: float, n: int, alpha: float, level: float = 0.95) -> tuple[float, float]:
+def count_ends(mean: float, n: int, alpha: float, conf_level: float = 0.95) -> tuple[float, float]:
     """The interval of a mean of n counts with variance m + alpha m^2, by
     the score: means that it is not too far from.
 
@@ -128,13 +128,13 @@ def count_ends(mean: float, n: int, alpha: float, level: float = 0.95) -> tuple[
     >>> [round(v, 4) for v in count_ends(2.0, 10, 0.0)], count_ends(0.0, 10, 5.0)[1]
     ([1.2948, 3.0894], inf)
     """
-    z2 = quantile(0.5 + level / 2, np.inf) ** 2
+    z2 = quantile(0.5 + conf_level / 2, np.inf) ** 2
     a, b, c = 1 - z2 * alpha / n, 2 * mean + z2 / n, mean**2
     root = np.sqrt(max(b**2 - 4 * a * c, 0.0))
     return float(2 * c / (b + root)), float((b + root) / (2 * a)) if a > 0 else np.inf
 
 
-def wilson(share: float, n: int, level: float = 0.95) -> tuple[float, float]:
+def wilson(share: float, n: int, conf_level: float = 0.95) -> tuple[float, float]:
     """Wilson's interval of a share of n.
 
     Examples
@@ -142,7 +142,7 @@ def wilson(share: float, n: int, level: float = 0.95) -> tuple[float, float]:
     >>> [round(v, 4) for v in wilson(0.1, 10)]
     [0.0179, 0.4042]
     """
-    z = quantile(0.5 + level / 2, np.inf)
+    z = quantile(0.5 + conf_level / 2, np.inf)
     middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
     return float(middle - half), float(middle + half)

@@ -28,7 +28,7 @@ def least_squares_engines() -> str:
     return f"engine {' or '.join(map(repr, names))}"
 
 
-def robustness_value(statistic: float, df: float, level: float | None = None) -> float:
+def robustness_value(statistic: float, df: float, significance: float | None = None) -> float:
     """The share of what is left of both treatment and outcome that a cause left out must explain to
     bring an estimate to zero.
 
@@ -36,7 +36,7 @@ def robustness_value(statistic: float, df: float, level: float | None = None) ->
     ----------
     statistic, df : t of the coefficient, with classical standard
         error, and residual degrees of freedom.
-    level : of a two-sided test, such as .05: the share that brings the
+    significance : of a two-sided test, such as .05: the share that brings the
         estimate to where that test no longer rejects.
 
     Examples
@@ -45,7 +45,9 @@ def robustness_value(statistic: float, df: float, level: float | None = None) ->
     (0.139, 0.076)
     """
     f = abs(statistic) / np.sqrt(df)
-    critical = 0.0 if level is None else quantile(1 - level / 2, df - 1) / np.sqrt(df - 1)
+    critical = (
+        0.0 if significance is None else quantile(1 - significance / 2, df - 1) / np.sqrt(df - 1)
+    )
     g = f - critical
     if g <= 0:
         return 0.0

@@ -46,9 +46,7 @@ FIRTH = Engine(
     always_finite=True,
     penalised=True,
     profile=True,
-    cluster_rule=(
-        "; bread the inverse information at the Firth estimate, meat the modified scores"
-    ),
+    cluster_rule="; bread the inverse information at the Firth estimate, meat the modified scores",
     scales=("response", "flic", "link"),
     scale_required=True,
 )

@@ -104,8 +104,10 @@ MIXED_LINEAR = Engine(
     parameters=SPREAD,
     scale_parameters=1,
     limits=(
-        "No calibration and no events, which belong to other outcomes; no robustness values: their"
-        " algebra is that of least squares without groups. Residuals and leverage have the effect"
-        " of the group in what is fitted; dfbeta keeps the variances as estimated.",
+        (
+            "No calibration and no events, which belong to other outcomes; no robustness values:"
+            " their algebra is that of least squares without groups. Residuals and leverage have"
+            " the effect of the group in what is fitted; dfbeta keeps the variances as estimated."
+        ),
     ),
 )

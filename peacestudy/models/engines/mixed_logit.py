@@ -146,8 +146,10 @@ MIXED_LOGIT = Engine(
         " effect is zero"
     ),
     limits=(
-        "No leverage: a hat matrix of probabilities with a random intercept has no agreed meaning."
-        " Residuals are from the most likely effect of the group, calibration from probabilities"
-        " averaged over groups.",
+        (
+            "No leverage: a hat matrix of probabilities with a random intercept has no agreed"
+            " meaning. Residuals are from the most likely effect of the group, calibration from"
+            " probabilities averaged over groups."
+        ),
     ),
 )

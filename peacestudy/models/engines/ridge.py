@@ -92,7 +92,9 @@ RIDGE = Engine(
     e_values=False,
     limits=(
         "No E-values: they would be those of ratios that the penalty draws towards one.",
-        "Leverage and influence keep the penalty as it was; with rows left out and the model fitted"
-        " anew it is on the columns left.",
+        (
+            "Leverage and influence keep the penalty as it was; with rows left out and the model"
+            " fitted anew it is on the columns left."
+        ),
     ),
 )

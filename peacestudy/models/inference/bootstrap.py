@@ -40,7 +40,7 @@ class Bootstrap:
         by number of the draw; a column a term.
     failed : samples that could not be fitted, ``draw, reason``.
     notes : what was drawn, how many samples failed, and what that means.
-    interval, level : of the intervals.
+    interval, conf_level : of the intervals.
     """
 
     terms: pd.DataFrame
@@ -48,12 +48,12 @@ class Bootstrap:
     failed: pd.DataFrame = field(repr=False)
     notes: tuple[Note, ...]
     interval: str
-    level: float
+    conf_level: float
 
     def _repr_html_(self) -> str:
         head = (
             f"Bootstrap, {len(self.estimates)} samples, {self.interval} intervals of"
-            f" {self.level:.0%}"
+            f" {self.conf_level:.0%}"
         )
         return html_table(self.terms, head, self.notes, rows=len(self.terms))
 
@@ -66,7 +66,7 @@ def bootstrap(
     draws: int,
     seed: int,
     interval: str,
-    level: float = 0.95,
+    conf_level: float = 0.95,
 ) -> Bootstrap:
     """Draw the blocks of a fit with replacement, fit every sample, and give intervals.
 
@@ -79,7 +79,7 @@ def bootstrap(
     draws, seed : how many samples, and the seed of the random numbers, which are given to cases and
         blocks in the order of ids.
     interval : ``percentile``, or ``bca``, which fits the model without each block too.
-    level : of the intervals.
+    conf_level : of the intervals.
 
     Raises
     ------
@@ -121,7 +121,7 @@ def bootstrap(
             " PooledFit, or the data as they are."
         ),
     )
-    _check(draws, seed, interval, level)
+    _check(draws, seed, interval, conf_level)
     blocks, labels = _blocks(fit, data, block)
     rows = [np.flatnonzero(blocks == g) for g in range(len(labels))]
     order = groups_by_id(blocks, fit.design.cases)
@@ -144,7 +144,7 @@ def bootstrap(
     names = fit.terms["term"].tolist()
     left = _left_out(fit, blocks, rows, labels, block) if interval == "bca" else None
     own = fit.terms["estimate"].to_numpy()
-    ends, extreme = _ends(values, own, left, level)
+    ends, extreme = _ends(values, own, left, conf_level)
     terms = pd.DataFrame(
         {
             "term": names,
@@ -159,21 +159,21 @@ def bootstrap(
         labels, block, draws, seed, lost, [n for n, e in zip(names, extreme, strict=True) if e]
     )
     drawn = pd.DataFrame(values, columns=names, index=pd.Index([d for d, _ in found], name="draw"))
-    return Bootstrap(terms, drawn, lost, notes, interval, level)
+    return Bootstrap(terms, drawn, lost, notes, interval, conf_level)
 
 
-def _check(draws: int, seed: int, interval: str, level: float) -> None:
+def _check(draws: int, seed: int, interval: str, conf_level: float) -> None:
     if interval not in INTERVALS:
         raise SpecError(one_of("interval", interval, INTERVALS))
-    check_level(level)
+    check_level(conf_level)
     for name, value in (("draws", draws), ("seed", seed)):
         if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 0:
             raise SpecError(f"{name} is {value!r}; it must be a whole number, not below zero.")
-    least = int(np.ceil(round(2 / (1 - level), 9))) - 1
+    least = int(np.ceil(round(2 / (1 - conf_level), 9))) - 1
     if draws < least:
         raise SpecError(
-            f"{draws} draws have no quantiles for an interval at {level:.0%}; draw {least} or more,"
-            " better 999."
+            f"{draws} draws have no quantiles for an interval at {conf_level:.0%}; draw {least} or"
+            " more, better 999."
         )
 
 
@@ -234,14 +234,18 @@ def _left_out(
 
 
 def _ends(
-    values: np.ndarray, own: np.ndarray, left: np.ndarray | None, level: float
+    values: np.ndarray, own: np.ndarray, left: np.ndarray | None, conf_level: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Intervals (K, 2), and whether one rests on the outermost draws, or does not exist, (K,)."""
     R, K = values.shape
-    tails = np.array([(1 - level) / 2, (1 + level) / 2])
+    tails = np.array([(1 - conf_level) / 2, (1 + conf_level) / 2])
     asked = np.array(
         [
-            tails if left is None else bca_probabilities(values[:, j], own[j], left[:, j], level)
+            (
+                tails
+                if left is None
+                else bca_probabilities(values[:, j], own[j], left[:, j], conf_level)
+            )
             for j in range(K)
         ]
     )

@@ -64,7 +64,7 @@ def sign_of(direction: str) -> int:
     return DIRECTIONS[direction]
 
 
-def check_level(level: object) -> None:
+def check_level(conf_level: object) -> None:
     """Refuse a level of intervals that does not lie between 0 and 1.
 
     Raises
@@ -72,8 +72,12 @@ def check_level(level: object) -> None:
     SpecError
         With what was written.
     """
-    if isinstance(level, bool) or not isinstance(level, Real) or not 0 < float(level) < 1:
-        raise SpecError(f"level is {level!r}; it must lie between 0 and 1, as 0.95.")
+    if (
+        isinstance(conf_level, bool)
+        or not isinstance(conf_level, Real)
+        or not 0 < float(conf_level) < 1
+    ):
+        raise SpecError(f"conf_level is {conf_level!r}; it must lie between 0 and 1, as 0.95.")
 
 
 def check_seed(seed: object) -> None:
@@ -178,47 +182,53 @@ def step_down(statistic: np.ndarray, resampled: np.ndarray) -> np.ndarray:
     return out
 
 
-def detectable(std_error: float, power: float, alpha: float, df: float = np.inf) -> float:
+def detectable(std_error: float, power: float, significance: float, df: float = np.inf) -> float:
     """The smallest true coefficient that a two-sided test with this
     standard error finds with the given power.
 
     Raises
     ------
     SpecError
-        Power or alpha outside 0 to 1, or a power that is not
-        above alpha, which no effect at all has.
+        Power or significance outside 0 to 1, or a power that is not
+        above significance, which no effect at all has.
 
     Examples
     --------
-    >>> round(detectable(1.0, power=0.8, alpha=0.05), 4)
+    >>> round(detectable(1.0, power=0.8, significance=0.05), 4)
     2.8016
     """
-    _check_power(power, alpha)
-    return (quantile(1 - alpha / 2, df) + quantile(power, df)) * std_error
+    _check_power(power, significance)
+    return (quantile(1 - significance / 2, df) + quantile(power, df)) * std_error
 
 
-def _check_power(power: float, alpha: float) -> None:
-    for name, value in (("power", power), ("alpha", alpha)):
+def _check_power(power: float, significance: float) -> None:
+    for name, value in (("power", power), ("significance", significance)):
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1:
             raise SpecError(
-                f"{name} is {value!r}; it must lie between 0 and 1, as power=0.8, alpha=0.05."
+                f"{name} is {value!r}; it must lie between 0 and 1, as power=0.8,"
+                " significance=0.05."
             )
-    if power <= alpha:
+    if power <= significance:
         raise SpecError(
-            f"power is {power:g} and alpha {alpha:g}: a test rejects in {alpha:.0%} of samples"
-            " where there is no effect, so that no effect is the smallest that it finds as often."
-            " Power must be above alpha, as power=0.8, alpha=0.05."
+            f"power is {power:g} and significance {significance:g}: a test rejects in"
+            f" {significance:.0%} of samples where there is no effect, so that no effect is the"
+            " smallest that it finds as often. Power must be above significance, as power=0.8,"
+            " significance=0.05."
         )
 
 
-def least_effects(terms: pd.DataFrame, dfs: np.ndarray, power: float, alpha: float) -> pd.DataFrame:
+def least_effects(
+    terms: pd.DataFrame, dfs: np.ndarray, power: float, significance: float
+) -> pd.DataFrame:
     """``term, estimate, std_error, p_value, detectable`` of the terms of a fit, degrees of freedom
     (K,); missing where p is.
     """
-    _check_power(power, alpha)
+    _check_power(power, significance)
     out = terms[["term", "estimate", "std_error", "p_value"]].copy()
     se = out["std_error"].where(out["p_value"].notna())
-    out["detectable"] = [detectable(s, power, alpha, df) for s, df in zip(se, dfs, strict=True)]
+    out["detectable"] = [
+        detectable(s, power, significance, df) for s, df in zip(se, dfs, strict=True)
+    ]
     return out
 
 

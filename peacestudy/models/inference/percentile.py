@@ -38,7 +38,7 @@ def percentile(draws: np.ndarray, probability: np.ndarray) -> np.ndarray:
 
 
 def bca_probabilities(
-    draws: np.ndarray, estimate: float, left_out: np.ndarray, level: float
+    draws: np.ndarray, estimate: float, left_out: np.ndarray, conf_level: float
 ) -> np.ndarray:
     """Which two probabilities' quantiles are the ends of a BCa interval; NaN where all draws lie on
     one side of the estimate.
@@ -55,6 +55,6 @@ def bca_probabilities(
     spread = (d**2).sum()
     a = (d**3).sum() / (6 * spread**1.5) if spread > 0 else 0.0
     z0 = norm.ppf(share)
-    z = z0 + norm.ppf([(1 - level) / 2, (1 + level) / 2])
+    z = z0 + norm.ppf([(1 - conf_level) / 2, (1 + conf_level) / 2])
     out: np.ndarray = norm.cdf(z0 + z / (1 - a * z))
     return out

@@ -216,14 +216,14 @@ class ProfileEnds:
 
 
 def profile_interval(
-    X: np.ndarray, y: np.ndarray, beta: np.ndarray, std_error: np.ndarray, level: float
+    X: np.ndarray, y: np.ndarray, beta: np.ndarray, std_error: np.ndarray, conf_level: float
 ) -> np.ndarray:
     """The ends alone of ``profile_ends``, shape (K, 2)."""
-    return profile_ends(X, y, beta, std_error, level).ends
+    return profile_ends(X, y, beta, std_error, conf_level).ends
 
 
 def profile_ends(
-    X: np.ndarray, y: np.ndarray, beta: np.ndarray, std_error: np.ndarray, level: float
+    X: np.ndarray, y: np.ndarray, beta: np.ndarray, std_error: np.ndarray, conf_level: float
 ) -> ProfileEnds:
     """Profile intervals: where twice the drop of the penalised
     log-likelihood is the chi-squared quantile.
@@ -240,7 +240,7 @@ def profile_ends(
     K = X.shape[1]
     profiles = _profiles(X, y, beta, sides=2)
     unit = np.tile(std_error, 2) * np.repeat([-1.0, 1.0], K)
-    search = _Search(profiles, np.tile(beta, 2), unit, float(np.sqrt(chi2.ppf(level, 1))))
+    search = _Search(profiles, np.tile(beta, 2), unit, float(np.sqrt(chi2.ppf(conf_level, 1))))
     low = _Points(np.zeros(2 * K), np.full(2 * K, -search.target), profiles.peak)
     first = search.end_after(low, np.ones(2 * K))
     doubtful = _doubtful(search, first)

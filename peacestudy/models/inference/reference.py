@@ -133,7 +133,7 @@ def _signs(spec: ModelSpec, design: Design) -> Signs:
 
 
 def bootstrapped(
-    spec: ModelSpec, design: Design, beta: np.ndarray, std_error: np.ndarray, level: float
+    spec: ModelSpec, design: Design, beta: np.ndarray, std_error: np.ndarray, conf_level: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """P values (K,) and intervals (K, 2) by the bootstrap of signs that the options ask for; NaN
     where the standard error is.
@@ -145,12 +145,12 @@ def bootstrapped(
     """
     groups, signs = design.clusters[0], _signs(spec, design)
     kind = str(dict(spec.options)["bootstrap"])
-    check_signs(signs, 1 - level, groups, spec.cluster_columns[0], kind)
+    check_signs(signs, 1 - conf_level, groups, spec.cluster_columns[0], kind)
     if engine_of(spec).bootstrap == WILD:
-        p, ends = wild(design.X, design.y, groups, signs, 1 - level)
+        p, ends = wild(design.X, design.y, groups, signs, 1 - conf_level)
     else:
         p, ends = score_bootstrap(
-            design.X, design.y, groups, beta, np.nan_to_num(std_error), signs, 1 - level
+            design.X, design.y, groups, beta, np.nan_to_num(std_error), signs, 1 - conf_level
         )
     none = np.isnan(std_error)
     return np.where(none, np.nan, p), np.where(none[:, None], np.nan, ends)
@@ -162,7 +162,7 @@ def bootstrap_gaps(
     beta: np.ndarray,
     std_error: np.ndarray,
     ends: np.ndarray,
-    level: float,
+    conf_level: float,
 ) -> list[Note]:
     """A note on terms of which values beyond the interval (K, 2) are not rejected either."""
     groups, signs = design.clusters[0], _signs(spec, design)
@@ -173,7 +173,7 @@ def bootstrap_gaps(
         look, unit = score_nulls(design.X, design.y, groups, signs), np.nan_to_num(std_error)
         farthest = FARTHEST_SCORE
     found = not_rejected_beyond(
-        look, np.tile(beta, 2), np.tile(unit, 2), ends.T.ravel(), 1 - level, farthest
+        look, np.tile(beta, 2), np.tile(unit, 2), ends.T.ravel(), 1 - conf_level, farthest
     )
     beyond = np.where(np.isnan(found[: len(beta)]), found[len(beta) :], found[: len(beta)])
     terms = [

@@ -76,7 +76,7 @@ def conditional_effects(
     interval: str = "delta",
     draws: int | None = None,
     seed: int | None = None,
-    level: float = 0.95,
+    conf_level: float = 0.95,
     beyond: str = "tell",
 ) -> pd.DataFrame:
     """The effect of a variable at values of its moderator, with the cases that are near each.
@@ -95,7 +95,7 @@ def conditional_effects(
     fewest : cases that must be near for a value to have support. Neither has a default.
     difference : two of the values; a last row has the effect at the second less that at the first,
         which is how an interaction is tested.
-    at, scale, horizon, interval, draws, seed, level : as of ``effects``.
+    at, scale, horizon, interval, draws, seed, conf_level : as of ``effects``.
     beyond : ``tell``, values without support stand in the table with
         ``support`` False and the reason; ``refuse`` them.
 
@@ -160,7 +160,7 @@ def conditional_effects(
 
     def asked_of(fit: Fit, data: StudyFrame | pd.DataFrame) -> Asked:
         found = scale_of(fit, scale, horizon)
-        check_interval(fit, found, interval, draws, seed, level)
+        check_interval(fit, found, interval, draws, seed, conf_level)
         return Asked(fit, effect_rows(fit, data, "fit"), found, horizon, "fit")
 
     def of(rows: EffectRows) -> Moderator:
@@ -179,9 +179,9 @@ def conditional_effects(
         terms = [t for each in by_value for t in each]
         simulated = draws is not None and seed is not None
         given = (
-            by_simulation(fit, asked.scale, terms, level, draws or 0, seed or 0)
+            by_simulation(fit, asked.scale, terms, conf_level, draws or 0, seed or 0)
             if simulated
-            else by_delta(fit, asked.scale, terms, level)
+            else by_delta(fit, asked.scale, terms, conf_level)
         )
         table = given.table.assign(note=[_joined(n, *said) for n in given.table["note"]])
         return AtValues(replace(given, table=table), support, asked.rows)
@@ -190,7 +190,12 @@ def conditional_effects(
         every = in_every_table(fit, data, seed)
         m = one_moderator([of(asked_of(f, t).rows) for f, t, _ in every])
         found = pooled_values(
-            fit, [one(f, t, own, m) for f, t, own in every], m, variable, level, seed is not None
+            fit,
+            [one(f, t, own, m) for f, t, own in every],
+            m,
+            variable,
+            conf_level,
+            seed is not None,
         )
     elif isinstance(fit, Fit) and isinstance(data, StudyFrame | pd.DataFrame):
         found = one(fit, data, seed)

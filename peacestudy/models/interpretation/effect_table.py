@@ -44,7 +44,7 @@ NUMBERS = ["estimate", "std_error", "statistic", "p_value", "conf_low", "conf_hi
 
 
 def check_interval(
-    fit: Fit, scale: str, interval: str, draws: int | None, seed: int | None, level: float
+    fit: Fit, scale: str, interval: str, draws: int | None, seed: int | None, conf_level: float
 ) -> None:
     """Refuse an interval that does not exist, or draws without a seed.
 
@@ -55,7 +55,7 @@ def check_interval(
     """
     if interval not in INTERVALS:
         raise SpecError(one_of("interval", interval, INTERVALS))
-    check_level(level)
+    check_level(conf_level)
     if interval == "delta":
         if draws is not None or seed is not None:
             raise SpecError(
@@ -109,7 +109,7 @@ class Effects:
     dfs: np.ndarray
 
 
-def by_delta(fit: Fit, scale: str, terms: Sequence[EffectTerm], level: float) -> Effects:
+def by_delta(fit: Fit, scale: str, terms: Sequence[EffectTerm], conf_level: float) -> Effects:
     """Effects with standard errors by the delta method, each on the scale of its interval."""
     value, error, dfs, reasons = delta_method(fit, scale, terms)
     rows = []
@@ -117,7 +117,7 @@ def by_delta(fit: Fit, scale: str, terms: Sequence[EffectTerm], level: float) ->
         note = (
             t.note if np.isfinite(se) else "; ".join(filter(None, (t.note, reason or NO_VARIANCE)))
         )
-        rows.append(_row(t, numbers(t.quantity.scale, w, se, df, t.tested, level), note))
+        rows.append(_row(t, numbers(t.quantity.scale, w, se, df, t.tested, conf_level), note))
     return Effects(_table(rows, terms), terms, value, error, dfs)
 
 
@@ -138,12 +138,12 @@ def delta_method(
 
 
 def numbers(
-    scale: Scale, value: float, error: float, df: float, tested: bool, level: float
+    scale: Scale, value: float, error: float, df: float, tested: bool, conf_level: float
 ) -> dict[str, float]:
     """``estimate, std_error, statistic, p_value, conf_low, conf_high`` of a number on its scale;
     missing ends without an error.
     """
-    ends = interval(scale, np.array([value]), np.array([error]), np.array([df]), level)[0]
+    ends = interval(scale, np.array([value]), np.array([error]), np.array([df]), conf_level)[0]
     statistic = value / error if tested else np.nan
     return {
         "estimate": float(ends[0]),
@@ -181,7 +181,7 @@ def _table(rows: list[tuple[object, ...]], terms: Sequence[EffectTerm]) -> pd.Da
 
 
 def by_simulation(
-    fit: Fit, scale: str, terms: Sequence[EffectTerm], level: float, draws: int, seed: int
+    fit: Fit, scale: str, terms: Sequence[EffectTerm], conf_level: float, draws: int, seed: int
 ) -> Effects:
     """Effects with standard errors, intervals and p values from draws of the coefficients."""
     rng = np.random.default_rng(seed)
@@ -203,9 +203,9 @@ def by_simulation(
             )
         spread = float(found.std(ddof=1))
         se = spread if spread > 0 and not reason else np.nan
-        given = numbers(t.quantity.scale, w, se, np.inf, t.tested, level)
+        given = numbers(t.quantity.scale, w, se, np.inf, t.tested, conf_level)
         if np.isfinite(se):
-            ends = np.quantile(found, [0.5 - level / 2, 0.5 + level / 2])
+            ends = np.quantile(found, [0.5 - conf_level / 2, 0.5 + conf_level / 2])
             given["conf_low"], given["conf_high"] = (float(x) for x in t.quantity.scale.back(ends))
             if t.tested:
                 nearer = min(int((found <= 0).sum()), int((found >= 0).sum()))

@@ -52,7 +52,7 @@ def effects(
     interval: str = "delta",
     draws: int | None = None,
     seed: int | None = None,
-    level: float = 0.95,
+    conf_level: float = 0.95,
     over: str = "fit",
 ) -> pd.DataFrame:
     """Average effects of a fit, with intervals from the fit's own covariance.
@@ -93,7 +93,7 @@ def effects(
         a middle category does at its highest, the delta method falls short: in 1,000 data sets its
         95 % intervals held the truth in 91 %, those by simulation in 95 % (of the highest category
         and of means over groups the delta method's did in 95 %).
-    level : of the intervals.
+    conf_level : of the intervals.
     over : ``fit``, the cases of the fit, against whose design the data are checked; ``data``, every
         row given that has values.
 
@@ -140,7 +140,7 @@ def effects(
 
     def one(fit: Fit, data: StudyFrame | pd.DataFrame, seed: int | None = seed) -> Effects:
         found = scale_of(fit, scale, horizon)
-        check_interval(fit, found, interval, draws, seed, level)
+        check_interval(fit, found, interval, draws, seed, conf_level)
         asked = Asked(fit, effect_rows(fit, data, over), found, horizon, over)
         _check_periods(asked)
         terms = _terms(
@@ -152,16 +152,16 @@ def effects(
         )
         simulated = draws is not None and seed is not None
         given = (
-            by_simulation(fit, found, terms, level, draws or 0, seed or 0)
+            by_simulation(fit, found, terms, conf_level, draws or 0, seed or 0)
             if simulated
-            else by_delta(fit, found, terms, level)
+            else by_delta(fit, found, terms, conf_level)
         )
         said = said_of(asked, at)
         notes = ["; ".join(filter(None, (n, said))) for n in given.table["note"]]
         return replace(given, table=given.table.assign(note=notes))
 
     if isinstance(fit, PooledFit) and isinstance(data, Imputed):
-        return pooled_effects(fit, data, one, level, seed)
+        return pooled_effects(fit, data, one, conf_level, seed)
     if not isinstance(fit, Fit) or not isinstance(data, StudyFrame | pd.DataFrame):
         raise SpecError(
             "effects takes a Fit and its data, or a PooledFit and what impute gave, not a"

@@ -183,7 +183,7 @@ IDENTITY, LOG, LOGIT = Identity(), Log(), Logit()
 
 
 def interval(
-    scale: Scale, value: np.ndarray, error: np.ndarray, dfs: np.ndarray, level: float
+    scale: Scale, value: np.ndarray, error: np.ndarray, dfs: np.ndarray, conf_level: float
 ) -> np.ndarray:
     """Numbers with the ends of their intervals, shape (n, 3).
 
@@ -192,12 +192,12 @@ def interval(
     scale : of the intervals.
     value, error : numbers on it and their standard errors, shape (n,).
     dfs : degrees of freedom, infinite for the normal distribution, shape (n,).
-    level : of the intervals.
+    conf_level : of the intervals.
 
     Examples
     --------
     >>> interval(LOGIT, np.zeros(1), np.ones(1), np.array([np.inf]), 0.95).round(3).tolist()
     [[0.5, 0.123, 0.877]]
     """
-    half = critical(0.5 + level / 2, dfs) * error
+    half = critical(0.5 + conf_level / 2, dfs) * error
     return scale.back(np.column_stack([value, value - half, value + half]))

@@ -50,7 +50,7 @@ def pooled_values(
     found: Sequence[AtValues],
     m: Moderator,
     variable: str,
-    level: float,
+    conf_level: float,
     simulated: bool,
 ) -> AtValues:
     """The effects of all tables as one.
@@ -61,10 +61,10 @@ def pooled_values(
     found : of every completed table, at the same values.
     m : the moderator.
     variable : whose effect it is.
-    level : of the intervals.
+    conf_level : of the intervals.
     simulated : whether standard errors come from draws.
     """
-    effects = pooled(fit, [f.effects for f in found], level, simulated)
+    effects = pooled(fit, [f.effects for f in found], conf_level, simulated)
     return replace(found[0], effects=effects, support=_support(fit, found, m, variable))
 
 

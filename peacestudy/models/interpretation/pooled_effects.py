@@ -53,7 +53,7 @@ def in_every_table(
 
 
 def pooled_effects(
-    fit: PooledFit, data: Imputed, one: One, level: float, seed: int | None = None
+    fit: PooledFit, data: Imputed, one: One, conf_level: float, seed: int | None = None
 ) -> pd.DataFrame:
     """The table of ``effects``, pooled, with ``df`` and ``fmi`` at the end.
 
@@ -69,18 +69,18 @@ def pooled_effects(
         The data are another imputation.
     """
     return pooled(
-        fit, [one(*each) for each in in_every_table(fit, data, seed)], level, seed is not None
+        fit, [one(*each) for each in in_every_table(fit, data, seed)], conf_level, seed is not None
     ).table
 
 
-def pooled(fit: PooledFit, found: Sequence[Effects], level: float, simulated: bool) -> Effects:
+def pooled(fit: PooledFit, found: Sequence[Effects], conf_level: float, simulated: bool) -> Effects:
     """The effects of all tables as one.
 
     Parameters
     ----------
     fit : of imputed data.
     found : of every completed table, the same rows.
-    level : of the intervals.
+    conf_level : of the intervals.
     simulated : whether standard errors come from draws.
     """
     first = found[0]
@@ -92,7 +92,7 @@ def pooled(fit: PooledFit, found: Sequence[Effects], level: float, simulated: bo
     value, error = (np.array([getattr(f, c) for f in found]) for c in ("value", "error"))
     rows = pd.DataFrame(
         [
-            pooled_row(w, se, float(df), level)
+            pooled_row(w, se, float(df), conf_level)
             for w, se, df in zip(value.T, error.T, dfs, strict=True)
         ]
     )
@@ -102,7 +102,7 @@ def pooled(fit: PooledFit, found: Sequence[Effects], level: float, simulated: bo
             rows["estimate"].to_numpy(), len(fit.fits[0].design.categories)
         )
     given = [
-        numbers(t.quantity.scale, w, se, df, t.tested, level)
+        numbers(t.quantity.scale, w, se, df, t.tested, conf_level)
         for t, (w, se, df) in zip(
             first.terms, rows[["estimate", "std_error", "df"]].to_numpy(dtype=float), strict=True
         )

@@ -45,7 +45,10 @@ KINDS = ("flic", "response", "link", "flac", "average")
 
 
 def predict(
-    fit: Fit | PooledFit, data: StudyFrame | pd.DataFrame | Imputed, kind: str, level: float = 0.95
+    fit: Fit | PooledFit,
+    data: StudyFrame | pd.DataFrame | Imputed,
+    kind: str,
+    conf_level: float = 0.95,
 ) -> pd.DataFrame:
     """Predict the outcome of rows: the mean, the probability or the
     mean count, not the outcome of a single case.
@@ -68,10 +71,11 @@ def predict(
         ``link`` are those of a typical group, whose effect is zero; ``average`` (mixed_logit only)
         is the mean probability over groups, with the uncertainty of ``sd(group)``. There is no
         default.
-    level : of the intervals, which are those of ``effects(..., "predictions")`` where every column
-        is held at the values of the row: by ``fit.vcov``, symmetric on the scale of the logit for
-        probabilities, of the log for counts. Those of ``flic`` and ``flac`` count the observed
-        share as an estimate; their covariance is of the kind that the fit has (see ``fit_flic``).
+    conf_level : of the intervals, which are those of ``effects(..., "predictions")`` where every
+        column is held at the values of the row: by ``fit.vcov``, symmetric on the scale of the
+        logit for probabilities, of the log for counts. Those of ``flic`` and ``flac`` count the
+        observed share as an estimate; their covariance is of the kind that the fit has (see
+        ``fit_flic``).
 
     Returns
     -------
@@ -102,18 +106,18 @@ def predict(
             f"average is over the groups of engine {_with_scale(kind)}, not of"
             f" {fit.spec.engine!r}; write kind 'response'."
         )
-    check_level(level)
+    check_level(conf_level)
     if engine_of(fit.spec).timed:
         known = names_where(lambda engine: not engine.timed)
         raise SpecError(one_of("engine of a prediction", fit.spec.engine, known))
     if isinstance(fit, PooledFit):
-        return pooled_predictions(fit, data, lambda f, t: _predicted(f, t, kind), level)
+        return pooled_predictions(fit, data, lambda f, t: _predicted(f, t, kind), conf_level)
     if not isinstance(data, StudyFrame | pd.DataFrame):
         raise SpecError(
             f"predict takes a Fit, or a PooledFit, and rows, not a {type(fit).__name__} and a"
             f" {type(data).__name__}. What impute gave is predicted by the PooledFit."
         )
-    return laid_out(_predicted(fit, data, kind), level)
+    return laid_out(_predicted(fit, data, kind), conf_level)
 
 
 def _predicted(fit: Fit, data: StudyFrame | pd.DataFrame, kind: str) -> Predicted:

@@ -50,9 +50,9 @@ class Predicted:
     categories: int
 
 
-def laid_out(p: Predicted, level: float) -> pd.DataFrame:
+def laid_out(p: Predicted, conf_level: float) -> pd.DataFrame:
     """The table of ``predict``."""
-    ends = interval(p.scale, p.value, p.error, p.dfs, level)
+    ends = interval(p.scale, p.value, p.error, p.dfs, conf_level)
     return pd.concat([p.labels, pd.DataFrame(ends, columns=ENDS)], axis=1).assign(
         reason=list(p.reasons), note=list(p.notes)
     )
@@ -62,7 +62,7 @@ def pooled_predictions(
     fit: PooledFit,
     data: StudyFrame | pd.DataFrame | Imputed,
     one: Callable[[Fit, StudyFrame | pd.DataFrame], Predicted],
-    level: float,
+    conf_level: float,
 ) -> pd.DataFrame:
     """The table of ``predict`` after imputation, with ``df`` and ``fmi``; a row that one table
     cannot predict is not predicted.
@@ -89,7 +89,7 @@ def pooled_predictions(
     )
     rows = pd.DataFrame(
         [
-            _row(w, se, float(df), level)
+            _row(w, se, float(df), conf_level)
             for w, se, df in zip(value.T, error.T, dfs.mean(axis=0), strict=True)
         ],
         columns=["estimate", "std_error", "df", "fmi"],
@@ -109,16 +109,16 @@ def pooled_predictions(
         reasons=reasons,
         notes=notes,
     )
-    table = laid_out(whole, level)
+    table = laid_out(whole, conf_level)
     words = table[["reason", "note"]]
     return pd.concat([table.drop(columns=["reason", "note"]), rows[["df", "fmi"]], words], axis=1)
 
 
-def _row(value: np.ndarray, error: np.ndarray, df: float, level: float) -> dict[str, float]:
+def _row(value: np.ndarray, error: np.ndarray, df: float, conf_level: float) -> dict[str, float]:
     """One prediction pooled on its scale; a row that one table cannot predict is not predicted."""
     if not np.isfinite(value).all():
         return {}
-    return pooled_row(value, error, df, level)
+    return pooled_row(value, error, df, conf_level)
 
 
 def beyond(design: Design, X: np.ndarray) -> list[str]:

@@ -94,7 +94,7 @@ class PooledFit:
 
     def tidy(
         self,
-        level: float = LEVEL,
+        conf_level: float = LEVEL,
         exponentiate: bool = False,
         *,
         one_sided: str | None = None,
@@ -103,29 +103,31 @@ class PooledFit:
         """The terms with intervals at another level, or as odds, hazard or rate ratios, with
         one-sided p and detectable effects, as ``Fit.tidy``.
         """
-        check_level(level)
+        check_level(conf_level)
         out = self.terms.copy()
         b, se = out["estimate"].to_numpy(), out["std_error"].to_numpy()
         spread = is_spread(self.spec.engine, len(self.slopes), len(out))
         out["conf_low"], out["conf_high"] = wald_ends(
-            b, se, spread, critical(0.5 + level / 2, out["df"].to_numpy())
+            b, se, spread, critical(0.5 + conf_level / 2, out["df"].to_numpy())
         )
         if one_sided is not None:
             p = one_sided_p(out["statistic"].to_numpy(), out["df"].to_numpy(), one_sided)
             add_one_sided(out, p, one_sided)
         if power is not None:
             add_detectable(
-                out, self.detectable(power=power, alpha=1 - level)["detectable"], 1 - level
+                out,
+                self.detectable(power=power, significance=1 - conf_level)["detectable"],
+                1 - conf_level,
             )
         if exponentiate:
             to_ratios(out, len(self.slopes), self.spec.engine)
         return out
 
-    def detectable(self, *, power: float, alpha: float) -> pd.DataFrame:
+    def detectable(self, *, power: float, significance: float) -> pd.DataFrame:
         """The smallest effect that a study of this N and these gaps could have found, as
         ``Fit.detectable``, by the pooled t.
         """
-        least = least_effects(self.terms, self.terms["df"].to_numpy(), power, alpha)
+        least = least_effects(self.terms, self.terms["df"].to_numpy(), power, significance)
         return least.assign(
             detectable=least["detectable"].where(np.arange(len(least)) < len(self.slopes))
         )

@@ -24,7 +24,7 @@ ENDS = ("estimate", "conf_low", "conf_high")
 
 
 def pooled_row(
-    estimates: Any, std_errors: Any, complete_df: float, level: float = LEVEL
+    estimates: Any, std_errors: Any, complete_df: float, conf_level: float = LEVEL
 ) -> dict[str, float]:
     """``estimate, std_error, statistic, p_value, conf_low, conf_high, df,
     fmi, share, monte_carlo`` of one quantity.
@@ -33,7 +33,7 @@ def pooled_row(
     ----------
     estimates, std_errors : of the m completed tables.
     complete_df : degrees of freedom without missing values, infinite for z.
-    level : of the interval.
+    conf_level : of the interval.
 
     Where a table has no standard error there is none of the whole: all
     is missing but the mean of the estimates.
@@ -49,7 +49,7 @@ def pooled_row(
         return dict.fromkeys(NUMBERS, np.nan) | {"estimate": float(q.mean())}
     p = pool(q, se**2, complete_df)
     statistic = p.estimate / p.std_error if p.std_error > 0 else np.nan
-    half = quantile(0.5 + level / 2, p.df) * p.std_error
+    half = quantile(0.5 + conf_level / 2, p.df) * p.std_error
     return {
         "estimate": p.estimate,
         "std_error": p.std_error,
@@ -65,7 +65,7 @@ def pooled_row(
 
 
 def log_row(
-    estimates: Any, std_errors: Any, complete_df: float, level: float = LEVEL
+    estimates: Any, std_errors: Any, complete_df: float, conf_level: float = LEVEL
 ) -> dict[str, float]:
     """The same of a quantity that is above zero, pooled as its logarithm and told in its own unit;
     statistic and p are of the logarithm.
@@ -75,7 +75,7 @@ def log_row(
     q, se = np.asarray(estimates, dtype=float), np.asarray(std_errors, dtype=float)
     if not (np.isfinite(se).all() and (q > 0).all()):
         return dict.fromkeys(NUMBERS, np.nan) | {"estimate": float(q.mean())}
-    row = pooled_row(np.log(q), se / q, complete_df, level)
+    row = pooled_row(np.log(q), se / q, complete_df, conf_level)
     row |= {c: float(np.exp(row[c])) for c in ENDS}
     row["std_error"] *= row["estimate"]
     row["monte_carlo"] *= row["estimate"]

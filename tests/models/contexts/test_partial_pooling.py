@@ -202,13 +202,13 @@ def test_order_and_unit_change_nothing():
     y, se = data("bcg")
     one = partial_pooling(y, se, method="reml")
     other = partial_pooling(
-        y[::-1] * 1e6, se.sample(frac=1, random_state=1) * 1e6, method="reml", level=0.95
+        y[::-1] * 1e6, se.sample(frac=1, random_state=1) * 1e6, method="reml", conf_level=0.95
     )
     assert other.effects["shrunken"].to_numpy()[::-1] == pytest.approx(
         one.effects["shrunken"].to_numpy() * 1e6, rel=1e-7
     )
     assert other.effects["context"].tolist() == list(y.index[::-1])
-    wide = partial_pooling(y, se, method="reml", level=0.99)
+    wide = partial_pooling(y, se, method="reml", conf_level=0.99)
     assert (wide.effects["conf_low"] < one.effects["conf_low"]).all()
 
 
@@ -252,8 +252,8 @@ def test_what_is_refused():
             se.set_axis([1, 6, 2, 3, 4, 5])[[1, 2, 3, 4, 5]],
             method="dl",
         )
-    with pytest.raises(ps.SpecError, match="level is 95"):
-        partial_pooling(y, se, method="dl", level=95)
+    with pytest.raises(ps.SpecError, match="conf_level is 95"):
+        partial_pooling(y, se, method="dl", conf_level=95)
     assert "shrinkage" in partial_pooling(y, se, method="dl")._repr_html_()
 
 

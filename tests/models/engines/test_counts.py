@@ -173,7 +173,7 @@ def test_alpha_has_an_interval_above_zero_and_no_wald_test():
     factor = np.exp(1.959963984540054 * row["std_error"] / row["estimate"])
     assert row["conf_low"] == pytest.approx(row["estimate"] / factor)
     assert row["conf_high"] == pytest.approx(row["estimate"] * factor)
-    wide = fit.tidy(level=0.99, exponentiate=True).set_index("term")
+    wide = fit.tidy(conf_level=0.99, exponentiate=True).set_index("term")
     assert 0 < wide.conf_low["alpha"] < row["conf_low"]
     assert wide.estimate["alpha"] == row["estimate"]
     assert wide.estimate["a"] == pytest.approx(np.exp(fit.terms.set_index("term").estimate["a"]))

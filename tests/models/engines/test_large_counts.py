@@ -13,7 +13,7 @@ from scipy.special import gammaln
 from scipy.stats import nbinom, poisson
 
 import peacestudy as ps
-from peacestudy.models.engines import negative_binomial as nb
+from peacestudy.models.kernels import negative_binomial as nb
 from peacestudy.models.kernels.poisson import loglik as poisson_loglik
 from peacestudy.models.kernels.saddle_point import deviance_part, stirling_error
 

@@ -351,7 +351,7 @@ def test_means_over_a_wide_spread_of_groups_are_those_of_normal_nodes(sd, monkey
     eta = np.array([-30.0, -3.0, 0.5, 8.0, 60.0])
     extra, mean = np.array([sd]), average(eta, sd)
     wide = (Averaged().predictor(eta, extra), Averaged().curve(eta, extra))
-    for module in ("engines.mixed_logit", "interpretation.responses"):
+    for module in ("kernels.mixed_logit", "interpretation.responses"):
         monkeypatch.setattr(f"peacestudy.models.{module}.WIDE", np.inf)
     plain = (Averaged().predictor(eta, extra), Averaged().curve(eta, extra))
     assert mean == pytest.approx(average(eta, sd), rel=1e-12)

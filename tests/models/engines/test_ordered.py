@@ -402,7 +402,7 @@ def test_what_the_tables_make_of_it():
         np.exp(fit.terms["estimate"].to_numpy()[:4])
     )
     assert ratios["estimate"].tolist()[4:] == fit.terms["estimate"].tolist()[4:]
-    wide = fit.tidy(level=0.99)
+    wide = fit.tidy(conf_level=0.99)
     assert (wide["conf_low"] < fit.terms["conf_low"]).all()
     assert "none|little" in ps.tables.regression(fit).body["term"].tolist()
     assert fit.contrast({"a": 1, "C(k)[y]": -1})["estimate"][0] == pytest.approx(

@@ -161,7 +161,7 @@ def test_what_cannot_be_is_refused():
         ({"interval": "studentised"}, "must be one of percentile, bca"),
         ({"draws": 20}, "draw 39 or more"),
         ({"seed": -1}, "seed is -1"),
-        ({"level": 1.0}, "level is 1.0"),
+        ({"conf_level": 1.0}, "conf_level is 1.0"),
         ({"block": "country"}, "the block column 'country' is not in the data"),
     ):
         with pytest.raises(ps.SpecError, match=said):

@@ -28,7 +28,7 @@ def found_in(engine, X, outcomes, df):
     """
     hits = 0
     for y in np.split(outcomes, len(outcomes) // CHUNK):
-        est = ENGINES[engine].load()(np.broadcast_to(X, (len(y), *X.shape)), y)
+        est = ENGINES[engine].kernel(np.broadcast_to(X, (len(y), *X.shape)), y)
         t = est.beta[:, 1] / np.sqrt(est.classical[:, 1, 1])
         hits += (
             np.abs(t) > (stats.norm.ppf(0.975) if np.isinf(df) else stats.t.ppf(0.975, df))
@@ -44,7 +44,9 @@ def test_a_linear_model_finds_it_as_often_as_it_says(n, power):
     fit = ps.fit(
         d.assign(y=rng.normal(size=n)), ps.ModelSpec("m", "y ~ x + z", "linear", "classical")
     )
-    per_se = fit.detectable(power=power, alpha=0.05)["detectable"][1] / fit.terms["std_error"][1]
+    per_se = (
+        fit.detectable(power=power, significance=0.05)["detectable"][1] / fit.terms["std_error"][1]
+    )
     assert per_se == pytest.approx(
         stats.t.ppf(0.975, n - 3) + stats.t.ppf(power, n - 3), rel=CLOSED
     )
@@ -61,7 +63,7 @@ def test_a_logit_finds_the_effect_that_a_null_fit_says():
         d.assign(y=rng.random(n) < 0.4), ps.ModelSpec("m", "y ~ x + z", "logit", "classical")
     )
     assert null.terms["p_value"][1] > 0.05
-    effect = null.detectable(power=0.8, alpha=0.05)["detectable"][1]
+    effect = null.detectable(power=0.8, significance=0.05)["detectable"][1]
     y = (rng.random((DRAWS, n)) < expit(np.log(0.4 / 0.6) + effect * d.x.to_numpy())).astype(float)
     share = found_in("logit", X, y, np.inf)
     # its standard error is that of the null: at an odds ratio of 1.35 it is hardly larger
@@ -86,7 +88,7 @@ def test_tidy_shows_it_where_the_null_is_not_rejected_and_there_alone():
     assert np.isnan(t["detectable"][1])  # x is found
     want = (stats.norm.ppf(0.975) + stats.norm.ppf(0.8)) * t["std_error"][2]
     assert t["detectable"][2] == pytest.approx(want, rel=CLOSED)
-    odds = fit.tidy(level=0.9, exponentiate=True, power=0.9)
+    odds = fit.tidy(conf_level=0.9, exponentiate=True, power=0.9)
     want = (stats.norm.ppf(0.95) + stats.norm.ppf(0.9)) * fit.terms["std_error"][2]
     assert odds["detectable"][2] == pytest.approx(np.exp(want), rel=CLOSED)
     assert "detectable" not in fit.tidy() and "detectable" not in fit.terms
@@ -94,16 +96,16 @@ def test_tidy_shows_it_where_the_null_is_not_rejected_and_there_alone():
 
 def test_it_takes_the_degrees_of_freedom_that_the_test_has():
     fit = a_fit("linear", "cr2", "y ~ x + z", cluster="g")
-    got = fit.detectable(power=0.8, alpha=0.05).set_index("term")["detectable"]
+    got = fit.detectable(power=0.8, significance=0.05).set_index("term")["detectable"]
     for term, df in fit.dfs.items():
         se = fit.terms.set_index("term")["std_error"][term]
         assert got[term] == pytest.approx(
             (stats.t.ppf(0.975, df) + stats.t.ppf(0.8, df)) * se, rel=CLOSED
         )
-    cuts = a_fit("ordered", "classical", "o ~ x + z").detectable(power=0.8, alpha=0.05)
+    cuts = a_fit("ordered", "classical", "o ~ x + z").detectable(power=0.8, significance=0.05)
     assert cuts["detectable"].notna().tolist() == [True, True, False, False]
     spread = a_fit("mixed_linear", "classical", "y ~ x", options={"group": "g", "method": "reml"})
-    assert np.isnan(spread.detectable(power=0.8, alpha=0.05)["detectable"].iloc[-1])
+    assert np.isnan(spread.detectable(power=0.8, significance=0.05)["detectable"].iloc[-1])
 
 
 def test_a_pooled_fit_has_it_by_its_own_t():
@@ -111,7 +113,7 @@ def test_a_pooled_fit_has_it_by_its_own_t():
     d = d.assign(y=rng.normal(size=90), x=d.x.mask(rng.random(90) < 0.2))
     filled = ps.models.impute(d, ["x", "z", "y"], m=5, cycles=3, donors=5, seed=1)
     pooled = ps.fit(filled, ps.ModelSpec("m", "y ~ x + z", "linear", "classical"))
-    got = pooled.detectable(power=0.8, alpha=0.05)["detectable"]
+    got = pooled.detectable(power=0.8, significance=0.05)["detectable"]
     df, se = pooled.terms["df"], pooled.terms["std_error"]
     assert got.to_numpy() == pytest.approx(
         ((stats.t.ppf(0.975, df) + stats.t.ppf(0.8, df)) * se).to_numpy(), rel=CLOSED
@@ -124,10 +126,10 @@ def test_a_pooled_fit_has_it_by_its_own_t():
 @pytest.mark.parametrize(
     "bad",
     [
-        {"power": 1.0, "alpha": 0.05},
-        {"power": 0.8, "alpha": 5},
-        {"power": 0, "alpha": 0.05},
-        {"power": "80", "alpha": 0.05},
+        {"power": 1.0, "significance": 0.05},
+        {"power": 0.8, "significance": 5},
+        {"power": 0, "significance": 0.05},
+        {"power": "80", "significance": 0.05},
     ],
 )
 def test_power_and_alpha_are_shares(bad):
@@ -143,7 +145,7 @@ def test_a_fit_and_a_table_show_it_beside_every_null():
     sure = ps.fit(d, ps.ModelSpec("sure", "y ~ x + z", "linear", "hc1"))
     assert "detectable" not in sure._repr_html_()
     (said,) = [n for n in regression([fit, sure]).notes if "no proof of no effect" in n]
-    z = fit.detectable(power=0.8, alpha=0.05)["detectable"][2]
+    z = fit.detectable(power=0.8, significance=0.05)["detectable"][2]
     assert (
         said.endswith(f"where the null is not rejected: m: z {z:.2f}.")
         and "80% of such samples" in said
@@ -177,20 +179,22 @@ def _data():
     return d.assign(b=(d.y > 0).astype(int))
 
 
-@pytest.mark.parametrize("asked", [{"power": 0.01, "alpha": 0.05}, {"power": 0.05, "alpha": 0.05}])
+@pytest.mark.parametrize(
+    "asked", [{"power": 0.01, "significance": 0.05}, {"power": 0.05, "significance": 0.05}]
+)
 def test_a_power_that_no_effect_has_is_refused(asked):
-    with pytest.raises(ps.SpecError, match="Power must be above alpha"):
+    with pytest.raises(ps.SpecError, match="Power must be above significance"):
         a_fit().detectable(**asked)
-    with pytest.raises(ps.SpecError, match="Power must be above alpha"):
+    with pytest.raises(ps.SpecError, match="Power must be above significance"):
         ps.models.detectable(1.0, **asked)
-    with pytest.raises(ps.SpecError, match="Power must be above alpha"):
-        a_fit().tidy(level=1 - asked["alpha"], power=asked["power"])
+    with pytest.raises(ps.SpecError, match="Power must be above significance"):
+        a_fit().tidy(conf_level=1 - asked["significance"], power=asked["power"])
 
 
 def test_a_small_effect_keeps_its_digits_in_the_table():
     d = _data().assign(income=lambda t: 5e9 + 1e9 * t.z)
     fit = ps.fit(d, ps.ModelSpec("m", "y ~ x + income", "linear", "hc1"))
-    least = fit.detectable(power=0.8, alpha=0.05)["detectable"][2]
+    least = fit.detectable(power=0.8, significance=0.05)["detectable"][2]
     assert 0 < least < 1e-6 and regression(fit).notes[1].endswith(f"m: income {least:.2g}.")
 
 

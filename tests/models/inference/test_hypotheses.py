@@ -76,13 +76,13 @@ def test_adjust_keeps_the_index_and_refuses_what_is_not_whole():
 
 
 def test_the_detectable_effect_is_found_as_often_as_it_says():
-    effect = detectable(0.5, power=0.8, alpha=0.05)
+    effect = detectable(0.5, power=0.8, significance=0.05)
     assert effect == pytest.approx((1.959963984540054 + 0.8416212335729143) * 0.5, rel=CLOSED)
     power = stats.norm.sf(1.959963984540054 - effect / 0.5)  # the other tail is 1e-6 of it
     assert power == pytest.approx(0.8, rel=CLOSED)
     # with t, Bloom's sum of quantiles is near the noncentral t, not equal to it
     exact = brentq(lambda e: stats.nct.sf(stats.t.ppf(0.975, 30), 30, e) - 0.8, 1, 6)
-    assert detectable(1.0, power=0.8, alpha=0.05, df=30) == pytest.approx(exact, rel=0.01)
+    assert detectable(1.0, power=0.8, significance=0.05, df=30) == pytest.approx(exact, rel=0.01)
 
 
 @given(st.integers(0, 10**6), st.integers(1, 4))

@@ -20,8 +20,8 @@ from scipy.special import expit
 from scipy.stats import chi2
 
 import peacestudy as ps
-from peacestudy.models.engines import firth
 from peacestudy.models.inference import profile
+from peacestudy.models.kernels import firth
 from peacestudy.models.kernels.firth import curvature, fit_firth, not_concave
 
 STUDY = Path(__file__).resolve().parents[2] / "references" / "firth_profile"

@@ -91,7 +91,9 @@ def test_every_engine_of_effects_is_tried_here():
 @pytest.mark.parametrize("name", FITS)
 def test_delta_intervals(name):
     got = made(name)
-    table = effects(got, FILLED, "comparisons", {"x": (0, 1), "m": "iqr"}, level=0.9, **asked(name))
+    table = effects(
+        got, FILLED, "comparisons", {"x": (0, 1), "m": "iqr"}, conf_level=0.9, **asked(name)
+    )
     each = [
         effects(f, t, "comparisons", {"x": (0, 1), "m": "iqr"}, **asked(name))
         for f, t in zip(got.fits, FILLED.tables, strict=True)

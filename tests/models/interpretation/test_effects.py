@@ -551,7 +551,7 @@ def test_what_lies_beyond_the_data_is_told():
             "scale of engine 'logit' is 'flic'; it must be one of response, link",
         ),
         ("slopes", "a", {"horizon": 3}, ps.SpecError, "explains no times; leave it out"),
-        ("slopes", "a", {"level": 95}, ps.SpecError, "level is 95"),
+        ("slopes", "a", {"conf_level": 95}, ps.SpecError, "conf_level is 95"),
         (
             "slopes",
             "a",

@@ -190,7 +190,7 @@ def test_a_prediction_is_that_of_effects(engine, formula, vcov, scale, options):
     d = with_counts_and_groups()
     found = fit(formula, engine, vcov, d, **options)
     ask = {"scale": scale} if engine in ("firth", "mixed_logit") else {}
-    got = effects(found, d, "predictions", at={"x": [-2.0, 0.3], "m": 2.0}, level=0.9, **ask)
+    got = effects(found, d, "predictions", at={"x": [-2.0, 0.3], "m": 2.0}, conf_level=0.9, **ask)
     want = predict(found, pd.DataFrame({"x": [-2.0, 0.3], "m": 2.0}), scale, 0.9)
     np.testing.assert_allclose(got[ENDS], want[ENDS], rtol=1e-8)
     assert (want.conf_low < want.estimate).all() and (want.estimate < want.conf_high).all()

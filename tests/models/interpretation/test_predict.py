@@ -102,7 +102,7 @@ def test_separated_outcomes_have_flic_probabilities():
 def test_intervals_are_the_delta_method_on_the_link(engine, left):
     d = draw()
     found = fit(f"{left} ~ {RIGHT}", engine, "cluster", cluster="g")
-    got = predict(found, d, "link", level=0.9)
+    got = predict(found, d, "link", conf_level=0.9)
     X, V = found.design.X, found.vcov.to_numpy()
     eta, se = X @ found.terms.estimate, np.sqrt(np.diag(X @ V @ X.T))
     q = (stats.t(24) if engine == "linear" else stats.norm).ppf(0.95)
@@ -112,7 +112,7 @@ def test_intervals_are_the_delta_method_on_the_link(engine, left):
         rtol=1e-9,
         atol=1e-9,
     )
-    response = predict(found, d, "response", level=0.9)
+    response = predict(found, d, "response", conf_level=0.9)
     want = (
         got
         if engine == "linear"
@@ -229,7 +229,7 @@ def test_the_outcome_is_not_needed_and_the_data_are_not_touched():
     ("change", "said"),
     [
         ({"kind": "prob"}, "kind is 'prob'; it must be one of flic, response, link"),
-        ({"level": 95}, "level is 95"),
+        ({"conf_level": 95}, "conf_level is 95"),
         ({"data": draw().drop(columns="m")}, "the column 'm' is not in the data"),
         ({"data": draw().assign(m="1")}, "the fit took it for numbers"),
         ({"fit": fit("v ~ a", "linear")}, "engine 'firth', not of 'linear'"),

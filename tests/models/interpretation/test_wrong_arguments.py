@@ -71,18 +71,22 @@ WRONG = {
     "level": (
         lambda v: predict(FIT, D, "response", v),
         [None, "x", [], True, 95],
-        "level is .* must lie between 0 and 1",
+        "conf_level is .* must lie between 0 and 1",
     ),
     "level-effects": (
-        lambda v: effects(FIT, D, "slopes", level=v),
+        lambda v: effects(FIT, D, "slopes", conf_level=v),
         [None, "x", {}],
-        "level is .* must lie between 0 and 1",
+        "conf_level is .* must lie between 0 and 1",
     ),
-    "level-tidy": (lambda v: FIT.tidy(v), [None, "x", []], "level is .* must lie between 0 and 1"),
+    "level-tidy": (
+        lambda v: FIT.tidy(v),
+        [None, "x", []],
+        "conf_level is .* must lie between 0 and 1",
+    ),
     "level-pooled": (
         lambda v: POOLED.tidy(v),
         [None, "x", []],
-        "level is .* must lie between 0 and 1",
+        "conf_level is .* must lie between 0 and 1",
     ),
     "one_sided": (lambda v: POOLED.tidy(one_sided=v), [[], {}, 1], "one_sided"),
     "at": (

@@ -188,7 +188,7 @@ def test_every_engine_and_covariance(formula, engine, vcov, cluster):
 def test_ratios_are_pooled_as_logarithms_and_probabilities_as_logits():
     got = fit("y ~ x + C(k)")
     ratio = effects(got, FILLED, "comparisons", {"k": ("a", "b")}, comparison="ratio").iloc[0]
-    level = effects(got, FILLED, "predictions", at={"x": 1}, level=0.9).iloc[0]
+    level = effects(got, FILLED, "predictions", at={"x": 1}, conf_level=0.9).iloc[0]
     one = [
         effects(f, t, "comparisons", {"k": ("a", "b")}, comparison="ratio").iloc[0]
         for f, t in zip(got.fits, FILLED.tables, strict=True)

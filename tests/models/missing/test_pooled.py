@@ -322,7 +322,7 @@ def test_cr2_has_the_degrees_of_freedom_of_each_term():
             ps.SpecError,
             "must be a finite number",
         ),
-        (lambda: fit(FILLED, "v ~ x", "linear").tidy(95), ps.SpecError, "level is 95"),
+        (lambda: fit(FILLED, "v ~ x", "linear").tidy(95), ps.SpecError, "conf_level is 95"),
         (
             lambda: fit(FILLED, "v ~ x", "mixed_linear", group="g", method="ml").tidy(
                 exponentiate=True

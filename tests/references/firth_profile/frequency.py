@@ -24,8 +24,8 @@ import pandas as pd
 from scipy.special import expit
 from scipy.stats import chi2
 
-from peacestudy.models.engines import firth
 from peacestudy.models.inference import profile
+from peacestudy.models.kernels import firth
 
 QUANTILE = float(chi2.ppf(0.95, 1))
 WRONG = 0.01  # of a likelihood ratio

@@ -164,7 +164,7 @@ def fitted(engine, X, y):
             "iterations",
         )
         return Estimates(**{f: np.concatenate([getattr(e, f) for e in one]) for f in fields})
-    return ENGINES[engine].load()(np.broadcast_to(X, (len(y), *X.shape)), y)
+    return ENGINES[engine].kernel(np.broadcast_to(X, (len(y), *X.shape)), y)
 
 
 def one_of(est, i):
@@ -189,7 +189,7 @@ def variances(engine, vcov, design, est, y):
             V = (
                 cr2_covariance(parts, v - design.X @ b)
                 if vcov == "cr2"
-                else jackknife(replace(design, y=v), b, engine, ENGINES[engine].load())
+                else jackknife(replace(design, y=v), b, ENGINES[engine], ENGINES[engine].kernel)
             )
             out[i] = np.diag(V)
         except FitError:
