@@ -42,6 +42,7 @@ def make(tmp_path_factory):
     return out, run
 
 
+@pytest.mark.slow(reason="computes every result and figure of six studies, minutes")
 def test_figures(make):
     out, run = make
     first = run("figures")

@@ -222,8 +222,8 @@ def test_flips_are_refits_and_ranked():
     assert not one_by_one.flips.iloc[:-1].any()
 
 
-def test_scores_of_a_study_are_imputed_through():
-    study = ps.load_study("peace_agreements")
+def test_scores_of_a_study_are_imputed_through(our_study):
+    study = our_study("peace_agreements")
     frame = study.frame("primary")
     own = study.coding.table
     one = own[
