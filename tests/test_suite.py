@@ -53,8 +53,9 @@ def without_reason(source):
 
 def test_every_slow_test_gives_its_reason():
     for path in TEST_FILES:
-        lines = without_reason(path.read_text(encoding="utf-8"))
-        assert lines == [], f"{path}: pytest.mark.slow without a reason"
+        source = path.read_text(encoding="utf-8")
+        if "mark.slow" in source:
+            assert without_reason(source) == [], f"{path}: pytest.mark.slow without a reason"
 
 
 def test_a_slow_test_without_reason_is_found():
@@ -76,12 +77,12 @@ def test_c(): pass
 
 def fast_tests(source):
     """Return the names of the tests of a module that `make test` runs."""
-    tree = ast.parse(source)
     names = []
-    for node in tree.body:
-        text = ast.unparse(node)
-        if text.startswith("pytestmark = ") and "pytest.mark.slow" in text:
-            return []
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.Assign):
+            text = ast.unparse(node)
+            if text.startswith("pytestmark = ") and "pytest.mark.slow" in text:
+                return []
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
             marks = [ast.unparse(mark) for mark in node.decorator_list]
             if not any(mark.startswith("pytest.mark.slow") for mark in marks):
