@@ -111,6 +111,18 @@ def test_no_two_scripts_beside_the_tests_share_a_name():
     assert shared == {}
 
 
+def test_contributing_names_targets_and_paths_that_exist():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text("utf-8"), re.M))
+    named = set(re.findall(r"make ([a-z-]+)(?=`|  )", text))
+    assert {"check", "test", "test-all", "test-lowest"} <= named <= targets
+    rooms = "peacestudy|tests|datasets|notebooks"
+    paths = set(re.findall(rf"\b((?:{rooms})/[\w./]*\w/?)", text))
+    assert len(paths) > 10
+    missing = sorted(path for path in paths if not (ROOT / path).exists())
+    assert missing == []
+
+
 def lowest_versions_module():
     spec = importlib.util.spec_from_file_location("lowest_versions", TESTS / "lowest_versions.py")
     module = importlib.util.module_from_spec(spec)
