@@ -5,6 +5,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PY     := $(BIN)/python
 READY  := $(VENV)/.installed
+LOWEST := $(VENV)-lowest
 BUILD  := build
 RAW    ?=
 
@@ -71,12 +72,12 @@ FIGURE_FILES   := $(foreach s,$(STUDIES),$(foreach e,pdf png csv,$(FIGURES_$(s):
 FIGURE_COUNT   := $(words $(foreach s,$(STUDIES),$(FIGURES_$(s))))
 NOTEBOOK_FILES := $(NOTEBOOKS:notebooks/%.ipynb=$(BUILD)/notebooks/%.html)
 
-.PHONY: help figures tables results notebooks data vintages test check lab lock clean
+.PHONY: help figures tables results notebooks data vintages test test-all test-lowest check lab lock clean
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
 figures: $(FIGURE_FILES) ## every figure as PDF, PNG and CSV, from the committed tables
 	@if [ -e $(BUILD)/.drew ]; then rm -f $(BUILD)/.drew; echo "figures are in $(STUDIES:%=$(BUILD)/%/figures)"; \
@@ -97,8 +98,14 @@ data: $(READY) ## rebuild the studies' tables from source files: make data RAW=f
 vintages: $(READY) ## compare studies on other releases of their sources: make vintages RAW=folder
 	@$(PY) -m peacestudy vintages peace_agreements $(if $(RAW),--raw "$(RAW)")
 
-test: $(READY) ## prove it
-	$(PY) -m pytest -n 2
+test: $(READY) ## the tests, but those marked slow
+	$(PY) -m pytest -n 2 --dist worksteal -m "not slow"
+
+test-all: $(READY) ## all tests
+	$(PY) -m pytest -n 2 --dist worksteal
+
+test-lowest: $(LOWEST)/.installed ## the tests, with the lowest versions that pyproject.toml allows
+	$(LOWEST)/bin/python -m pytest -n 2 --dist worksteal -m "not slow"
 
 check: $(READY) ## ruff, mypy, the floors of the house, the study folders
 	$(BIN)/ruff check peacestudy tests notebooks
@@ -114,7 +121,7 @@ lock: ## write requirements.lock anew (maintainers; needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --all-extras pyproject.toml -o requirements.lock
 
 clean: ## remove everything made, .venv included
-	rm -rf $(BUILD) dist $(VENV)
+	rm -rf $(BUILD) dist $(VENV) $(LOWEST)
 
 # ---- files
 
@@ -159,4 +166,15 @@ $(READY): requirements.lock pyproject.toml
 	|| $(PY) -m pip install -q --disable-pip-version-check --no-input --require-hashes -r requirements.lock
 	@$(PY) -m pip install -q --disable-pip-version-check --no-input --no-deps --no-build-isolation -e .
 	@$(PY) -m pip check
+	@touch $@
+
+# The lowest versions of numpy, pandas and scipy have no wheels for newer versions of Python.
+$(LOWEST)/.installed: pyproject.toml tests/lowest_versions.py
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if (3, 11) <= v < (3, 14) else "the lowest versions need Python 3.11 to 3.13; this is %d.%d. Try: make test-lowest PYTHON=python3.11" % v[:2])'
+	@rm -f $@
+	@echo "setting up $(LOWEST) with the lowest versions (once; some minutes) ..."
+	@$(PYTHON) -m venv --clear $(LOWEST)
+	@$(PYTHON) tests/lowest_versions.py > $(LOWEST)/lowest.txt
+	@$(LOWEST)/bin/python -m pip install -q --disable-pip-version-check --no-input -c $(LOWEST)/lowest.txt -e ".[test,fast,scale,files]"
+	@$(LOWEST)/bin/python -m pip check
 	@touch $@

@@ -1,15 +1,73 @@
-"""Settings of the whole set: generated examples are the same on every run and every machine."""
+"""Settings of the whole set, and what many tests read: our studies and their results.
 
+Generated examples are the same on every run and every machine.
+"""
+
+import os
+import pickle
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+import pytest
 from hypothesis import settings
+
+import peacestudy as ps
 
 settings.register_profile("house", deadline=None, derandomize=True, database=None)
 settings.load_profile("house")
 
-# Minutes each: first, so that one worker runs them while the other does the rest, and neither waits
-# at the end.
-LONG = ("test_make.py", "test_notebooks.py", "test_rebuild.py", "test_vintages.py")
-
 
 def pytest_collection_modifyitems(items):
-    """Put the longest files first; the order within a file stays."""
-    items.sort(key=lambda item: item.path.name not in LONG)
+    """Put slow tests first, so that no worker waits for one at the end; else the order stays."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+@pytest.fixture(scope="session")
+def our_study():
+    """Load a study of ours by its name, once in a session."""
+    return cache(ps.load_study)
+
+
+class SharedTables(dict):
+    """Results of a study, by name; tables that another worker has computed are read from files."""
+
+    def __init__(self, folder: Path):
+        super().__init__()
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def __contains__(self, name):
+        return super().__contains__(name) or self.file(name).is_file()
+
+    def __getitem__(self, name):
+        if not super().__contains__(name):
+            super().__setitem__(name, pickle.loads(self.file(name).read_bytes()))
+        return super().__getitem__(name)
+
+    def __setitem__(self, name, value):
+        super().__setitem__(name, value)
+        if not isinstance(value, pd.DataFrame):
+            return
+        unfinished = self.file(f"{name}.{os.getpid()}")
+        unfinished.write_bytes(pickle.dumps(value))
+        unfinished.replace(self.file(name))
+
+    def file(self, name):
+        return self.folder / f"{name}.pickle"
+
+
+@pytest.fixture(scope="session")
+def our_results(our_study, tmp_path_factory):
+    """Give the results of a study of ours by its name; each table is computed once in a session."""
+    from peacestudy.study import Results
+
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+
+    @cache
+    def results(name):
+        return Results(our_study(name), SharedTables(folder / "results" / name))
+
+    return results

@@ -24,6 +24,7 @@ def test_form(path):
             assert "def " not in "".join(cell["source"])
 
 
+@pytest.mark.slow(reason="executes a notebook, half a minute to two minutes")
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 @pytest.mark.filterwarnings(
     "default"

@@ -4,7 +4,6 @@ once, and what is sound reads itself out.
 
 import pytest
 
-import peacestudy as ps
 from peacestudy.core.codebook import read_codebook
 from peacestudy.errors import CodebookError
 
@@ -304,8 +303,8 @@ def test_the_notebook_view_is_escaped(read):
     assert "A &lt;small&gt; book" in shown
 
 
-def test_the_projects_own_codebook_is_sound_and_complete():
-    book = ps.load_study("peace_agreements").codebook
+def test_the_projects_own_codebook_is_sound_and_complete(our_study):
+    book = our_study("peace_agreements").codebook
     assert len(book.pillars) == 7
     for i in book.indicators.values():
         assert (

@@ -14,36 +14,40 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 import peacestudy as ps
 from peacestudy.figures.registry import FIGURES
 from peacestudy.figures.theme import NAMES, pretty, render
-from peacestudy.study import Results
 
 SLACK = 1.0  # pixels
 
 
 @pytest.fixture(scope="module")
-def results():
-    return Results(ps.load_study("peace_agreements"))
+def results(our_results):
+    return our_results("peace_agreements")
 
 
-@pytest.fixture(scope="module")
-def of_study(results):
-    found = {"peace_agreements": results}
+# figures of results that take long to compute, with the seconds of processor time
+SLOW = {
+    ("peace_agreements", "variants"): "fits the variants, 28 s",
+    ("peace_agreements", "domestic_politics"): "fits the moderated models, 28 s",
+    ("peace_agreements", "calibration"): "permutes the trial out of sample, 42 s",
+    ("signing_dyads", "side_by_side"): "fits a second study and compares, 18 s",
+    ("double_coding", "agreement"): "resamples the agreement of raters, 44 s",
+    ("double_coding", "ratings"): "compares all pairs of raters, 7 s",
+    ("third_party_role", "uncertainty"): "imputes the true codes, 27 s",
+}
 
-    def get(study):
-        if study not in found:
-            found[study] = Results(ps.load_study(study))
-        return found[study]
 
-    return get
+def every_figure():
+    for name, drawing in FIGURES.items():
+        for study in drawing.studies:
+            reason = SLOW.get((study, name))
+            marks = [pytest.mark.slow(reason=reason)] if reason else []
+            yield pytest.param((study, name), marks=marks, id=f"{study}-{name}")
 
 
-@pytest.fixture(
-    scope="module",
-    params=[(s, n) for n, d in FIGURES.items() for s in d.studies],
-    ids=lambda p: "-".join(p),
-)
-def drawn(request, of_study):
+@pytest.fixture(scope="module", params=every_figure())
+def drawn(request, our_results):
     study, name = request.param
-    figure, table = FIGURES[name].draw({n: of_study(study).table(n) for n in FIGURES[name].needs})
+    results = our_results(study)
+    figure, table = FIGURES[name].draw({n: results.table(n) for n in FIGURES[name].needs})
     return study, name, figure, table
 
 

@@ -77,15 +77,29 @@ def expected(case, rows, lag, units, fill, twice):
     return (9, "filled") if fill else (None, "no row")
 
 
-@settings(max_examples=2000)  # of three joins each
-@given(
-    st.lists(CASE, max_size=6),
-    st.lists(ROW, max_size=7),
-    st.sampled_from(["listed", "all"]),
-    st.booleans(),
-    st.sampled_from(["agreeing", "missing"]),
-)
+PANELS = {
+    "cases": st.lists(CASE, max_size=6),
+    "rows": st.lists(ROW, max_size=7),
+    "units": st.sampled_from(["listed", "all"]),
+    "fill": st.booleans(),
+    "twice": st.sampled_from(["agreeing", "missing"]),
+}
+
+
+@settings(max_examples=200)  # of three joins each
+@given(**PANELS)
 def test_every_value_and_reason_is_that_of_the_loop(cases, rows, units, fill, twice):
+    assert_join_equals_loop(cases, rows, units, fill, twice)
+
+
+@pytest.mark.slow(reason="6,000 joins of generated tables, 60 s")
+@settings(max_examples=2000)  # of three joins each
+@given(**PANELS)
+def test_every_value_and_reason_is_that_of_the_loop_in_thousands(cases, rows, units, fill, twice):
+    assert_join_equals_loop(cases, rows, units, fill, twice)
+
+
+def assert_join_equals_loop(cases, rows, units, fill, twice):
     other = panel(rows, units=units, absent="nothing happened")
     table = pd.DataFrame(
         {

@@ -37,6 +37,7 @@ def published(n, outcome, rng, error=0.8):
 COVERS = float(2 * stats.norm.cdf(1) - 1)  # one standard deviation either way
 
 
+@pytest.mark.slow(reason="simulates the recovery of a slope, 18 s")
 @pytest.mark.parametrize(("outcome", "engine"), [("linear", "linear"), ("logit", "logit")])
 def test_the_slope_is_recovered(outcome, engine):
     rng = np.random.default_rng(4)

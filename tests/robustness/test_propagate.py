@@ -89,6 +89,7 @@ def exact(y, codes, gold, prior):
     return (w / w.sum()) @ np.array(truths)
 
 
+@pytest.mark.slow(reason="long chains beside an enumerated posterior, 24 s")
 @pytest.mark.parametrize("seed", [1, 2])
 def test_draws_are_from_the_exact_posterior(seed):
     rng = np.random.default_rng(seed)
@@ -152,6 +153,7 @@ def test_known_codes_leave_the_finding_as_it_is():
     assert (found.terms.share_coding < 1e-12).all()
 
 
+@pytest.mark.slow(reason="simulates bias and coverage of imputed codes, 17 s")
 def test_bias_goes_and_intervals_cover_where_perturbing_attenuates_twice():
     """The trial of the method: true slope 1.2, accuracy .85 (the full table is
     tests/references/propagate/coverage.csv).
@@ -222,8 +224,9 @@ def test_flips_are_refits_and_ranked():
     assert not one_by_one.flips.iloc[:-1].any()
 
 
-def test_scores_of_a_study_are_imputed_through():
-    study = ps.load_study("peace_agreements")
+@pytest.mark.slow(reason="imputes the codes of a study, 3 s")
+def test_scores_of_a_study_are_imputed_through(our_study):
+    study = our_study("peace_agreements")
     frame = study.frame("primary")
     own = study.coding.table
     one = own[

@@ -88,8 +88,8 @@ def test_a_frame_without_joins_owes_nothing():
     assert ps.cite(frame()) == ""
 
 
-def test_a_frame_of_a_study_owes_what_the_study_owes_and_what_was_joined():
-    study = ps.load_study("peace_agreements")
+def test_a_frame_of_a_study_owes_what_the_study_owes_and_what_was_joined(our_study):
+    study = our_study("peace_agreements")
     own = keys(ps.cite(study))
     assert keys(ps.cite(study.frame("primary"))) == own
     with_more = replace(frame("wdi", "archigos"), origin=str(study.folder))
@@ -97,8 +97,8 @@ def test_a_frame_of_a_study_owes_what_the_study_owes_and_what_was_joined():
     assert {"worldbank2025", "goemans2009"} <= set(own)
 
 
-def test_a_study_is_cited_as_before():
-    study = ps.load_study("onset")
+def test_a_study_is_cited_as_before(our_study):
+    study = our_study("onset")
     file = (study.folder / "CITATION.bib").read_text(encoding="utf-8")
     assert ps.cite(study) == ps.cite("onset") == ps.cite(study.folder) == file
 

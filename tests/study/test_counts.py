@@ -5,12 +5,10 @@ before it was built, and cases everyone knows.
 import pandas as pd
 import pytest
 
-import peacestudy as ps
-
 
 @pytest.fixture(scope="module")
-def study():
-    return ps.load_study("peace_agreements")
+def study(our_study):
+    return our_study("peace_agreements")
 
 
 def test_counts_of_rule_chain(study):

@@ -28,8 +28,8 @@ STUDIES = ["peace_agreements", "signing_dyads", "accord_implementation", "onset"
 
 
 @pytest.fixture(scope="module")
-def config():
-    return ps.load_study("peace_agreements").config
+def config(our_study):
+    return our_study("peace_agreements").config
 
 
 def test_nothing_of_the_first_declaration_was_changed(config):
@@ -56,7 +56,7 @@ def test_nothing_of_the_first_declaration_was_changed(config):
     assert FIRST[:12] in config.declared.statement
 
 
-def test_nothing_of_the_second_declaration_was_changed(config):
+def test_nothing_of_the_second_declaration_was_changed(config, our_study):
     second = replace(
         config, moderations=(), contexts=None, cases=replace(config.cases, turnover_years_back=0)
     )
@@ -64,7 +64,7 @@ def test_nothing_of_the_second_declaration_was_changed(config):
         second.declaration_hash()[:12] == "9ebab25a8822"
         and "9ebab25a8822" in config.declared.statement
     )
-    accords = ps.load_study("accord_implementation").config
+    accords = our_study("accord_implementation").config
     first = replace(
         accords,
         samples=tuple(s for s in accords.samples if s.id != "deliveries"),
@@ -94,9 +94,9 @@ def test_every_declared_value_is_in_the_hash(config, change):
 
 
 @pytest.mark.parametrize("study", STUDIES)
-def test_every_study_is_sound_and_says_what_was_known_before(study):
+def test_every_study_is_sound_and_says_what_was_known_before(study, our_study):
     assert ps.check(study).empty
-    said = ps.load_study(study).config.declared.statement
+    said = our_study(study).config.declared.statement
     assert len(said) > 100 and "before" in said
 
 
@@ -133,7 +133,7 @@ def test_every_variant_says_why_and_changes_something(config):
             assert made != of[name], v.id
 
 
-def test_a_step_may_keep_what_is_false():
-    study = ps.load_study("peace_agreements")
+def test_a_step_may_keep_what_is_false(our_study):
+    study = our_study("peace_agreements")
     fought, quiet, whole = (len(study.frame(s)) for s in ("fought_on", "quiet", "primary"))
     assert fought + quiet == whole == 100 and fought and quiet

@@ -20,8 +20,8 @@ FROZEN_ENDS = 0.005
 
 
 @pytest.fixture(scope="module")
-def study():
-    return ps.load_study("peace_agreements")
+def study(our_study):
+    return our_study("peace_agreements")
 
 
 @pytest.fixture(scope="module")

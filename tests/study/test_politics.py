@@ -19,8 +19,8 @@ PILLARS = ["diplomacy", "resources", "norms", "economy", "environment", "communi
 
 
 @pytest.fixture(scope="module")
-def results():
-    study = ps.load_study("peace_agreements")
+def results(our_study):
+    study = our_study("peace_agreements")
     # the permutation is proved elsewhere; here it is only to run
     few = replace(study.config.moderations[0], draws=60)
     return Results(replace(study, config=replace(study.config, moderations=(few,))))
@@ -158,8 +158,8 @@ def test_the_tests_of_contexts_are_adjusted_over_all_of_them(results):
     assert np.allclose(tests["p_decide"][p.index], holm)
 
 
-def test_leaders_are_those_before_the_attempt():
-    study = ps.load_study("peace_agreements")
+def test_leaders_are_those_before_the_attempt(our_study):
+    study = our_study("peace_agreements")
     rows = study.covariates[study.covariates["variable"] == "leader_turnover"].merge(
         study.cases[["case_id", "t0"]], on="case_id"
     )
@@ -169,8 +169,8 @@ def test_leaders_are_those_before_the_attempt():
 
 
 @pytest.fixture(scope="module")
-def accords():
-    return Results(ps.load_study("accord_implementation"))
+def accords(our_results):
+    return our_results("accord_implementation")
 
 
 def test_every_delivery_of_every_accord_stands_once_as_the_record_has_it(accords):

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-import peacestudy as ps
 from peacestudy.core.tables import to_csv
 from peacestudy.outcomes import SOURCES, read_source
 from peacestudy.outcomes.attempts import find_attempts
@@ -26,8 +25,8 @@ YEAR = dt.timedelta(days=365)
 
 
 @pytest.fixture(scope="module")
-def study():
-    return ps.load_study("peace_agreements")
+def study(our_study):
+    return our_study("peace_agreements")
 
 
 def test_a_rebuild_equals_the_committed_tables(study):

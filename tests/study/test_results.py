@@ -8,12 +8,12 @@ import pytest
 from scipy import stats
 
 import peacestudy as ps
-from peacestudy.study import Results, results_of
+from peacestudy.study import results_of
 
 
 @pytest.fixture(scope="module")
-def results():
-    return Results(ps.load_study("peace_agreements"))
+def results(our_results):
+    return our_results("peace_agreements")
 
 
 @pytest.fixture(scope="module")
@@ -160,7 +160,22 @@ def test_no_word_says_pre_registered_without_its_not(results):
     assert "nothing here is pre-registered" in said and "declared before they were fitted" in said
 
 
-@pytest.mark.parametrize("name", list(results_of("peace_agreements")))
+# results that take long to compute, with the seconds of processor time
+SLOW = {
+    "variants": "fits the variants, 28 s",
+    "moderated": "fits the moderated models, 26 s",
+    "out_of_sample": "permutes the trial out of sample, 42 s",
+    "calibration": "permutes the trial out of sample, 42 s",
+}
+
+
+def every_result():
+    for name in results_of("peace_agreements"):
+        marks = [pytest.mark.slow(reason=SLOW[name])] if name in SLOW else []
+        yield pytest.param(name, marks=marks)
+
+
+@pytest.mark.parametrize("name", every_result())
 def test_every_result_is_a_tidy_table(results, name):
     table = results.table(name)
     assert (

@@ -6,12 +6,11 @@ import pytest
 import peacestudy as ps
 from peacestudy.coding.reliability import disputed
 from peacestudy.errors import SpecError
-from peacestudy.study import Results
 
 
 @pytest.fixture(scope="module")
-def study():
-    return ps.load_study("peace_agreements")
+def study(our_study):
+    return our_study("peace_agreements")
 
 
 def test_a_term_is_traced_to_every_code_of_every_case_and_to_the_sources(study):
@@ -50,8 +49,8 @@ def test_a_cell_of_a_frame_is_traced_to_the_codes_that_make_it(study):
     assert around[around.step == "covariate"].source.notna().all()
 
 
-def test_a_cell_of_a_result_knows_its_study(study):
-    cases = Results(study).table("cases")
+def test_a_cell_of_a_result_knows_its_study(study, our_results):
+    cases = our_results(study.config.id).table("cases")
     first = cases.case_id[0]
     assert first in ps.trace(cases, (first, "lasting_peace")).number
     by_row = ps.trace(cases, (0, "lasting_peace")).table
@@ -83,8 +82,8 @@ def test_what_holds_no_number_is_refused_by_name(study):
 
 
 @pytest.fixture(scope="module")
-def twice():
-    return ps.load_study("third_party_role")
+def twice(our_study):
+    return our_study("third_party_role")
 
 
 def test_a_disputed_cell_is_traced_to_what_each_coder_wrote(twice):
@@ -99,12 +98,12 @@ def test_a_disputed_cell_is_traced_to_what_each_coder_wrote(twice):
         assert codes.locator.str.startswith("AgtId").all()
 
 
-def test_agreement_is_traced_to_codes_pooled_or_counted(twice):
+def test_agreement_is_traced_to_codes_pooled_or_counted(twice, our_study):
     pooled = ps.agreement(twice.sheet, by="all")
     assert (ps.trace(pooled, (0, "alpha"), twice).table.step == "code").sum() == len(
         twice.sheet.table
     )
-    counted = ps.load_study("double_coding")
+    counted = our_study("double_coding")
     row = pd.DataFrame({"indicator_id": ["sexual_violence"], "alpha": [0.41]})
     codes = ps.trace(row, ("sexual_violence", "alpha"), counted).table.query("step == 'code'")
     own = counted.tables["patterns"].query("indicator_id == 'sexual_violence'")
@@ -133,8 +132,8 @@ def test_a_finding_with_coding_uncertainty_is_traced_to_model_and_readings(twice
         ps.trace(row.assign(model="bredth"), (0, "estimate"), twice)
 
 
-def test_a_fit_on_a_table_of_the_study_is_traced_to_its_source():
-    study = ps.load_study("double_coding")
+def test_a_fit_on_a_table_of_the_study_is_traced_to_its_source(our_study):
+    study = our_study("double_coding")
     table = ps.trace(ps.fit(study.frame("all"), study.spec("success_by_staff")), "late").table
     sourced = table[(table.step == "case") & table.source.notna()]
     assert sourced.groupby("name").size().to_dict() == {"late": 863, "success_staff": 863}

@@ -13,17 +13,16 @@ import pytest
 import peacestudy as ps
 from peacestudy.core.frame import StudyFrame
 from peacestudy.errors import SpecError
-from peacestudy.study import Results
 
 
 @pytest.fixture(scope="module")
-def study():
-    return ps.load_study("peace_agreements")
+def study(our_study):
+    return our_study("peace_agreements")
 
 
 @pytest.fixture(scope="module")
-def other():
-    return ps.load_study("double_coding")
+def other(our_study):
+    return our_study("double_coding")
 
 
 @pytest.fixture(scope="module")
@@ -37,9 +36,9 @@ def fitted(study, frame):
 
 
 @pytest.fixture(scope="module")
-def results(study, fitted):
+def results(study, fitted, our_results):
     """Results of which only two models are fitted."""
-    found = Results(study)
+    found = our_results(study.config.id)
     found.__dict__["fits"] = {"breadth": fitted, "again": fitted}
     return found
 

@@ -31,8 +31,8 @@ CLOSE = 1e-6  # relative: another linear algebra library moves the last digits o
 
 
 @pytest.fixture(scope="module")
-def study():
-    return ps.load_study("peace_agreements")
+def study(our_study):
+    return our_study("peace_agreements")
 
 
 def attempts(release, fought):
@@ -182,8 +182,8 @@ def test_the_committed_comparison_is_that_of_a_rebuild(study):
     assert read_package(study.folder)[1] == []  # nothing was written
 
 
-def test_what_was_committed_for_the_named_release_is_what_the_study_finds_today(study):
-    now = ps.study.Results(study).table("hypotheses").set_index("id")
+def test_what_was_committed_for_the_named_release_is_what_the_study_finds_today(study, our_results):
+    now = our_results(study.config.id).table("hypotheses").set_index("id")
     stands = study.tables["vintage_findings"].query("release == 'pax_v10'").set_index("id")
     for column in (
         "odds_ratio",
@@ -206,8 +206,8 @@ def test_what_was_committed_for_the_named_release_is_what_the_study_finds_today(
 
 
 @real
-def test_another_study_says_what_is_to_be_decided_before_it_can_be_rebuilt():
-    other = ps.load_study("signing_dyads")
+def test_another_study_says_what_is_to_be_decided_before_it_can_be_rebuilt(our_study):
+    other = our_study("signing_dyads")
     with pytest.raises(SourceError, match=r"decisions_pax_v9\.tsv") as caught:
         other.rebuilt(RAW, {"pax_v10": "pax_v9"})
     assert all("add the row" in p.remedy for p in caught.value.problems)

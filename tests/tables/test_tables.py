@@ -5,19 +5,36 @@ import pandas as pd
 import pytest
 
 import peacestudy as ps
-from peacestudy.study import Results, results_of
+from peacestudy.study import results_of
 from peacestudy.tables import Table, all_tables, regression
+
+SLOW_RESULTS = {"variants", "moderated", "out_of_sample", "calibration"}
+TABLES_OF_SLOW_RESULTS = {"variants", "domestic_politics"}
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(False, id="fast results"),
+        pytest.param(
+            True,
+            id="all results",
+            marks=pytest.mark.slow(reason="fits variants, moderated models and a trial, 96 s"),
+        ),
+    ],
+)
+def with_slow_results(request):
+    return request.param
 
 
 @pytest.fixture(scope="module")
-def tables():
-    results = Results(ps.load_study("peace_agreements"))
-    return {
-        t.name: t
-        for t in all_tables(
-            results.study.codebook, {n: results.table(n) for n in results_of("peace_agreements")}
-        )
-    }
+def tables(with_slow_results, our_results):
+    names = set(results_of("peace_agreements"))
+    if not with_slow_results:
+        names -= SLOW_RESULTS
+    results = our_results("peace_agreements")
+    computed = {name: results.table(name) for name in names}
+    return {table.name: table for table in all_tables(results.study.codebook, computed)}
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +52,7 @@ def fits():
     return ps.fit(d, [binary, ps.ModelSpec("two", "z ~ a_b", "linear", "classical")])
 
 
-def test_the_tables_of_the_study(tables):
+def test_the_tables_of_the_study(tables, with_slow_results):
     names = [
         "codebook",
         "cases",
@@ -48,6 +65,8 @@ def test_the_tables_of_the_study(tables):
         "domestic_politics",
         "contexts",
     ]
+    if not with_slow_results:
+        names = [name for name in names if name not in TABLES_OF_SLOW_RESULTS]
     assert list(tables) == names
     assert (
         len(tables["codebook"].body) == 53

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import peacestudy as ps
 from peacestudy.coding import CODING_SCHEMA, Coding, internal_consistency
 from peacestudy.coding.scoring.consistency import cronbach, omega
 from peacestudy.core.codebook import Code, Codebook, Indicator, Pillar, Scale
@@ -188,8 +187,8 @@ def test_cases_are_chosen_and_must_exist():
         internal_consistency(all_of_them, pd.Series(["nobody"]))
 
 
-def test_the_projects_own_pillars_have_a_row_each():
-    study = ps.load_study("peace_agreements")
+def test_the_projects_own_pillars_have_a_row_each(our_study):
+    study = our_study("peace_agreements")
     found = internal_consistency(study.coding, study.frame("primary").data["case_id"])
     assert found["pillar"].tolist() == [p.id for p in study.codebook.entries if p.indicators]
     assert (found["cases"] == 100).all()

@@ -277,11 +277,10 @@ def test_alpha_is_of_what_the_rule_sums_up():
         internal_consistency(coding(codes, weights={}), rule="weighted")
 
 
-def test_the_projects_own_pillars_by_the_fitted_rules():
+def test_the_projects_own_pillars_by_the_fitted_rules(our_study):
     """Every pillar of the committed study has a component and a trait that run with its share."""
-    import peacestudy as ps
 
-    study = ps.load_study("peace_agreements")
+    study = our_study("peace_agreements")
     plain = score(study.coding)
     found = fit_scores(study.coding, "first_component")
     for pillar in study.codebook.pillars:

@@ -244,11 +244,10 @@ def test_dimensions_leave_pillars_and_breadth_as_they_were(rule):
     pd.testing.assert_frame_equal(score(sided(), rule)[names], score(coding(), rule)[names])
 
 
-def test_the_weakest_dimension_of_a_study_everyone_has():
+def test_the_weakest_dimension_of_a_study_everyone_has(our_study):
     """Chapultepec: worked out from the codes of its 50 indicators, without the scores."""
-    import peacestudy as ps
 
-    study = ps.load_study("peace_agreements")
+    study = our_study("peace_agreements")
     sides = {i.id: i.dimension for p in study.codebook.pillars for i in p.indicators}
     codes = study.coding.table.query("case_id == '316-1992'").set_index("indicator_id").code
     seen = pd.Series({i: float(codes[i] > 0) for i in sides}).groupby(sides).mean()

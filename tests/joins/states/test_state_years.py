@@ -17,9 +17,9 @@ needs_raw = pytest.mark.skipif(not RAW.is_dir(), reason="the source files are no
 
 
 @pytest.mark.parametrize("exists", ["any_day", "31_december"])
-def test_state_years_are_those_of_the_list_of_states(exists):
+def test_state_years_are_those_of_the_list_of_states(exists, our_study):
     frame = ps.joins.state_years(1946, 2024, exists=exists)
-    study = ps.load_study("onset").tables["country_years"]
+    study = our_study("onset").tables["country_years"]
     mine = set(map(tuple, frame.data[["country", "year"]].to_numpy()))
     if exists == "any_day":  # the rule of the study
         theirs = set(map(tuple, study[["country", "year"]].astype(int).to_numpy()))
@@ -48,7 +48,7 @@ def test_names_are_of_the_year():
 
 
 @needs_raw
-def test_five_lines_make_the_frame_of_a_study_of_onset():
+def test_five_lines_make_the_frame_of_a_study_of_onset(our_study):
     read = ps.outcomes.read
     where = {"on": {"country": "gwcode", "year": "year"}, "states": "gw", "lag": 1}
     frame = ps.joins.state_years(1946, 2024, exists="any_day")
@@ -63,7 +63,7 @@ def test_five_lines_make_the_frame_of_a_study_of_onset():
     frame = ps.join(frame, read("extended_uds", RAW), columns=["aeuds"], **where)
     frame = ps.join(frame, read("hief", RAW), columns=["efindex"], twice="missing", **where)
 
-    d, study = frame.data, ps.load_study("onset").tables["country_years"]
+    d, study = frame.data, our_study("onset").tables["country_years"]
     both = d.merge(study, on=["country", "year"], validate="one_to_one", suffixes=("", "_study"))
     assert len(both) == len(d) == len(study)
     assert d["onset"].notna().all()

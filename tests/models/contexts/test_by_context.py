@@ -169,6 +169,7 @@ def test_a_case_without_a_context_is_refused_by_name():
         ps.models.by_context(d, SPEC, "scale(x)", "place", method="reml", fewest_events=10)
 
 
+@pytest.mark.slow(reason="simulates coverage, 5 s")
 def test_shrunken_intervals_cover():
     """60 samples of six contexts of 60 cases, true effects normal with sd .5: 95 % intervals cover
     within three Monte Carlo errors.

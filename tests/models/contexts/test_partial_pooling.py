@@ -132,6 +132,7 @@ def test_shrinkage_is_the_weight_of_the_mean():
     assert (((y - m) ** 2 / (se**2 + t2)).sum()) == pytest.approx(12, rel=1e-9)
 
 
+@pytest.mark.slow(reason="simulates errors and coverage, 2 s")
 def test_shrunken_effects_are_nearer_and_covered():
     rng = np.random.default_rng(20261126)
     hits, taus, nearer = {"reml": 0, "bayes": 0}, [], []

@@ -146,6 +146,7 @@ def test_the_seed_decides():
     assert (one.permuted_mean != other.permuted_mean).all()
 
 
+@pytest.mark.slow(reason="permutes two trials out of sample, 5 s")
 def test_a_signal_is_found_and_noise_is_not():
     strong = out_of_sample(
         draw(N=100, groups=20, slope=3), MODELS[:1], groups="g", draws=100, seed=5

@@ -80,6 +80,7 @@ def test_published_values_darfur():
         assert found == pytest.approx((treatment, outcome), rel=1e-6)
 
 
+@pytest.mark.slow(reason="fits 100 generated data sets, 2 s")
 @given(st.integers(0, 10**6))
 def test_the_adjusted_estimate_is_that_with_the_cause_in_the_model(seed):
     d = draw(seed)
@@ -128,6 +129,7 @@ def test_the_table_is_that_of_classical_least_squares():
         )
 
 
+@pytest.mark.slow(reason="fits 80 data sets, 2 s")
 def test_bounds_hold_for_a_cause_of_that_strength():
     """A cause apart from the other terms, as strong as it happens to be beside x: the treatment's
     share as said, the outcome's below.

@@ -296,6 +296,7 @@ def test_near_poisson_no_digits_are_lost():
     assert loglik(eta, 1e-8, y) == pytest.approx(poisson, abs=1e-5)
 
 
+@pytest.mark.slow(reason="simulates coverage, 2 s")
 def test_coverage_of_alpha_and_the_slope():
     rng = np.random.default_rng(20261126)
     hits = np.zeros(2)

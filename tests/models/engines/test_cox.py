@@ -350,6 +350,7 @@ def test_categories_are_coded_beside_the_baseline_whatever_the_intercept(formula
     )
 
 
+@pytest.mark.slow(reason="simulates coverage, 2 s")
 def test_the_hazard_is_recovered_and_its_interval_covers():
     rng, hits, found = np.random.default_rng(5), 0, []
     for _ in range(200):
@@ -413,6 +414,7 @@ def test_monotone_is_what_a_linear_program_over_all_comparisons_says(seed):
         )
 
 
+@pytest.mark.slow(reason="fits 150 random data sets, 3 s")
 def test_every_monotone_likelihood_is_found_by_the_fit():
     seen = 0
     for seed in range(150):

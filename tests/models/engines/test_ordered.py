@@ -236,6 +236,7 @@ def test_the_score_test_by_definition():
     )
 
 
+@pytest.mark.slow(reason="simulates size and power, 2 s")
 def test_the_size_and_power_of_the_score_test():
     rng = np.random.default_rng(9)
     rejected = {False: 0, True: 0}

@@ -134,6 +134,7 @@ def test_samples_of_blocks_are_fits_of_their_rows(engine, table):
     )
 
 
+@pytest.mark.slow(reason="fits 198 resampled tables by hand, 3 s")
 def test_the_step_down_takes_their_terms_too(table):
     fits = [ps.fit(table, spec(e)) for e in ("ordered", "poisson")]
     found = romano_wolf([(f, "x") for f in fits], table, block="g", draws=99, seed=1)

@@ -142,6 +142,7 @@ def test_covariances_are_what_scikit_learn_moves_by():
         assert own / np.outer(root, root) == pytest.approx(V / np.outer(root, root), abs=MOVED)
 
 
+@pytest.mark.slow(reason="simulates standard errors, 2 s")
 def test_standard_errors_are_those_of_the_shrunken_coefficients():
     rng = np.random.default_rng(8)
     X = rng.normal(size=(400, 2))

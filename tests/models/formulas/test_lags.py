@@ -483,8 +483,8 @@ def test_a_lag_of_what_was_filled_in_is_refused_and_of_what_was_not_is_pooled():
     assert found.terms["estimate"].to_numpy() == pytest.approx(np.mean(each, axis=0))
 
 
-def test_state_years_of_a_study_are_lagged_as_the_joins_lag_them():
-    frame = ps.load_study("onset").frame(ps.load_study("onset").config.samples[0].id)
+def test_state_years_of_a_study_are_lagged_as_the_joins_lag_them(our_study):
+    frame = our_study("onset").frame(our_study("onset").config.samples[0].id)
     lagged = ps.ModelSpec(
         "m", "onset ~ lag(polyarchy) + ln_population", "logit", "hc1", options=PANEL
     )

@@ -387,6 +387,7 @@ def fuzz(rng, pieces):
     return "".join(chr(rng.randrange(32, 0x2FFF)) for _ in range(rng.randrange(1, 40)))
 
 
+@pytest.mark.slow(reason="parses a hundred thousand strings, 5 s")
 def test_a_hundred_thousand_fuzzed_strings_parse_or_are_refused(tmp_path, monkeypatch, listening):
     monkeypatch.chdir(tmp_path)
     rng = random.Random(20261126)

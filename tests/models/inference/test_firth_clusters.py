@@ -150,6 +150,7 @@ def resampled(d, kernel, seed, draws=2000):
     return np.concatenate(beta), np.concatenate(variance)
 
 
+@pytest.mark.slow(reason="bootstraps clusters 2,000 times, 3 s")
 def test_clusters_of_firth_are_a_bootstrap_of_clusters_within_simulation_error():
     """200 clusters, 133 events: the bias of few clusters is under 1
     %, and 2,000 draws know a spread to 1.6 %.
@@ -167,6 +168,7 @@ def test_clusters_of_firth_are_a_bootstrap_of_clusters_within_simulation_error()
     assert plain.std_error[2] < spread[2] * (1 - 6 * error)
 
 
+@pytest.mark.slow(reason="bootstraps clusters 2,000 times, 5 s")
 @pytest.mark.parametrize("seed", [0, 1, 3])
 def test_the_score_bootstrap_is_a_bootstrap_of_clusters_within_simulation_error(seed):
     """The other bootstrap refits the logit on clusters drawn anew and compares studentised

@@ -92,6 +92,7 @@ def test_whole_clusters_are_dealt():
     assert (drawn.p_value * 41) == pytest.approx(round(drawn.p_value * 41))
 
 
+@pytest.mark.slow(reason="simulates the size of a test, 2 s")
 def test_its_size_is_kept_with_clusters_where_rows_dealt_alone_lose_it():
     rng = np.random.default_rng(4)
     g = np.repeat(np.arange(10), 8)

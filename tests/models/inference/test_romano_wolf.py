@@ -93,6 +93,7 @@ def test_it_is_the_loop_over_tables():
     assert "<table" in found._repr_html_()
 
 
+@pytest.mark.slow(reason="simulates error rates and power, 3 s")
 def test_it_keeps_the_family_wise_error_and_finds_more_than_holm():
     """Six outcomes that go together, two with an effect. Nominal .05 over the four others."""
     rng = np.random.default_rng(9)

@@ -2,6 +2,8 @@
 table, and support by loops.
 """
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -70,6 +72,7 @@ FITS = {
 }
 
 
+@cache
 def made(name):
     formula, vcov, cluster, options = FITS[name]
     return fit(formula, name.split("-")[0], vcov, cluster, **options)
@@ -123,6 +126,7 @@ def cr2_df(rows):
     return np.mean(found)
 
 
+@pytest.mark.slow(reason="2,000 draws for each of four tables, 12 s")
 @pytest.mark.parametrize("name", ["linear", "logit", "firth", "discrete_time"])
 def test_simulated_intervals_are_the_delta_methods_within_the_error_of_draws(name):
     """2,000 draws give a standard error to 1.6 %, on average over four
@@ -170,7 +174,14 @@ def test_simulation_that_is_refused_is_refused_after_imputation_too():
 
 
 @pytest.mark.parametrize("name", ["linear", "linear-cr2", "logit", "firth"])
-@pytest.mark.parametrize("change", ["slope", (-1.0, 1.0), "sd"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        "slope",
+        pytest.param((-1.0, 1.0), marks=pytest.mark.slow(reason="effects in four tables, 5 s")),
+        pytest.param("sd", marks=pytest.mark.slow(reason="effects in four tables, 5 s")),
+    ],
+)
 def test_conditional_effects_are_pooled_at_each_value(name, change):
     got = made(name)
     ask = {

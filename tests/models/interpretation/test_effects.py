@@ -324,6 +324,7 @@ def test_a_study_frame_is_matched_by_its_key():
     pd.testing.assert_frame_equal(got, effects(fit("y ~ a*m"), D, "slopes"))
 
 
+@pytest.mark.slow(reason="draws coefficients of every engine, 4 s")
 @pytest.mark.parametrize(("engine", "left"), [("linear", "v"), ("logit", "y"), ("firth", "y")])
 def test_simulation_agrees_with_delta_and_follows_its_seed(engine, left):
     found = fit(f"{left} ~ a*m + C(k)", engine, "cluster", "g")
@@ -343,6 +344,7 @@ def test_simulation_agrees_with_delta_and_follows_its_seed(engine, left):
     )
 
 
+@pytest.mark.slow(reason="fits 400 resampled tables, 4 s")
 def test_the_bootstrap_finds_the_same_errors():
     """Rows drawn anew and the model fitted again, 400 times: an sd is good to 3.5 %."""
     found = fit("y ~ a*m", vcov="hc0")

@@ -332,6 +332,7 @@ def test_gradients_are_those_of_numeric_differences_in_every_parameter(name):
             np.testing.assert_allclose(got, numeric, rtol=NUMERIC, atol=1e-7 * np.abs(got).max())
 
 
+@pytest.mark.slow(reason="draws coefficients of every engine, 4 s")
 @pytest.mark.parametrize("name", list(FITS))
 def test_simulation_is_delta_within_its_error_where_nothing_bends(name):
     """A tenth of the standard errors: there the curve is straight,

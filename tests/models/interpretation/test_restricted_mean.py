@@ -181,6 +181,7 @@ def test_gradients_and_steps_are_those_of_numeric_differences(name):
     np.testing.assert_allclose(q.steps(b) * jump, factor, rtol=NUMERIC, atol=1e-9)
 
 
+@pytest.mark.slow(reason="draws coefficients of restricted means, 2 s")
 def test_simulation_agrees_with_delta_and_follows_its_seed():
     d = small()
     fit = ps.fit(d, ps.ModelSpec("m", "Surv(time, event) ~ a + b", "cox", "classical"))
@@ -195,6 +196,7 @@ def test_simulation_agrees_with_delta_and_follows_its_seed():
     assert one.std_error == pytest.approx(delta.std_error, rel=0.08)
 
 
+@pytest.mark.slow(reason="simulates coverage, 6 s")
 def test_the_interval_covers_the_mean_that_is_true():
     """200 exponential data sets: times to 10, true difference in closed form."""
     rng = np.random.default_rng(12)

@@ -11,7 +11,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-import peacestudy as ps
 from peacestudy.core.codebook import read_codebook
 from peacestudy.core.tables import to_csv
 from peacestudy.errors import SourceError, SpecError
@@ -37,8 +36,8 @@ SHARE = 1e-12  # sums of at most 51 fractions, in another order
 
 
 @pytest.fixture(scope="module")
-def study():
-    return ps.load_study("accord_implementation")
+def study(our_study):
+    return our_study("accord_implementation")
 
 
 @pytest.fixture(scope="module")
@@ -189,11 +188,11 @@ def test_breadth_of_text_hardly_goes_with_implementation(study):
 
 
 @AT_HAND
-def test_the_pilots_r_of_05_under_its_own_reading(sources):
+def test_the_pilots_r_of_05_under_its_own_reading(sources, our_study):
     from peacestudy.coding import Coding, code_topics, score, third_party
 
     pam, pax, _ = sources
-    book = ps.load_study("peace_agreements").codebook
+    book = our_study("peace_agreements").codebook
     joined = pax[pax.PamAgr.notna()]
     members = pd.DataFrame({"case_id": joined.PamAgr.astype(str), "agreement_id": joined.AgtId})
     documents = pax.rename(columns={"AgtId": "agreement_id"})

@@ -10,7 +10,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-import peacestudy as ps
 from peacestudy.core.tables import to_csv
 from peacestudy.errors import SourceError
 from peacestudy.study.builders.attempt_cases import read_ground
@@ -26,8 +25,8 @@ DECIDED = {"begins outside 1990 to 2019": 13, "not eligible: no fighting in t0-4
 
 
 @pytest.fixture(scope="module")
-def study():
-    return ps.load_study("peace_agreements")
+def study(our_study):
+    return our_study("peace_agreements")
 
 
 @pytest.fixture(scope="module")

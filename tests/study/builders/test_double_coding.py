@@ -14,7 +14,6 @@ import pytest
 import peacestudy as ps
 from peacestudy.coding.reliability import table_coefficient
 from peacestudy.core.tables import to_csv
-from peacestudy.study import Results
 from peacestudy.study.builders.double_coding import TABLES, build
 from peacestudy.study.results.coders import RATERS, _influence, units_of
 
@@ -25,8 +24,8 @@ raw = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def study():
-    return ps.load_study("double_coding")
+def study(our_study):
+    return our_study("double_coding")
 
 
 @raw
@@ -133,7 +132,7 @@ def test_units_from_counts_are_the_units():
     ).value_counts().to_dict() == {"1|1|1": 3, "0|1|.": 2}
 
 
-def test_agreement_on_pairs_of_sources_by_loops(study):
+def test_agreement_on_pairs_of_sources_by_loops(study, our_results):
     p = study.tables["patterns"]
     own = p[p.indicator_id == "sexual_violence"]
     per_unit = []
@@ -141,24 +140,29 @@ def test_agreement_on_pairs_of_sources_by_loops(study):
         given = [c for c in codes.split("|") if c != "."]
         if len(given) > 1:
             per_unit += [np.mean([a == b for a, b in combinations(given, 2)])] * n
-    found = Results(study).table("agreement").set_index("indicator_id").loc["sexual_violence"]
+    found = (
+        our_results(study.config.id)
+        .table("agreement")
+        .set_index("indicator_id")
+        .loc["sexual_violence"]
+    )
     assert found.percent == pytest.approx(np.mean(per_unit), abs=1e-12)
     assert found.n_units == len(per_unit)
 
 
-def test_flags_stand_in_the_notes_of_every_result(study):
+def test_flags_stand_in_the_notes_of_every_result(study, our_results):
     assert study.flags.flagged == ("success", "relevance", "sustainability")
-    notes = Results(study).table("notes")
+    notes = our_results(study.config.id).table("notes")
     assert notes.text.str.contains(
         "alpha below the floor of 0.667: success, relevance, sustainability"
     ).any()
 
 
-def test_two_raters_are_compared_with_the_covariance_of_their_estimates(study):
+def test_two_raters_are_compared_with_the_covariance_of_their_estimates(study, our_results):
     """Against a bootstrap of countries: the spread of the difference,
     which neither model's standard error knows.
     """
-    results = Results(study)
+    results = our_results(study.config.id)
     table = results.table("by_rater").set_index("term")
     data = study.tables["projects"]
     specs = [study.spec(n) for n in RATERS]

@@ -27,8 +27,8 @@ ROUNDED = 0.005 + 1e-9  # half of the last digit that is kept
 
 
 @pytest.fixture(scope="module")
-def study():
-    return ps.load_study("onset")
+def study(our_study):
+    return our_study("onset")
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-import peacestudy as ps
 from peacestudy.errors import SourceError
 from peacestudy.outcomes import SOURCES, OutcomeTable
 from peacestudy.study.builders import peace_agreements as builder
@@ -30,8 +29,8 @@ needs_raw = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def study():
-    return ps.load_study("peace_agreements")
+def study(our_study):
+    return our_study("peace_agreements")
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import peacestudy as ps
 from peacestudy.core.tables import to_csv
 from peacestudy.study.builders import peace_agreements as builder
 from peacestudy.study.builders.attempt_cases import cases_of, read_ground, spans
@@ -28,8 +27,8 @@ LAST = 2024
 
 
 @pytest.fixture(scope="module")
-def study():
-    return ps.load_study("peace_agreements")
+def study(our_study):
+    return our_study("peace_agreements")
 
 
 @pytest.fixture(scope="module")

@@ -28,8 +28,8 @@ H, LAST = 5, 2024
 
 
 @pytest.fixture(scope="module")
-def study():
-    return ps.load_study("signing_dyads")
+def study(our_study):
+    return our_study("signing_dyads")
 
 
 @pytest.fixture(scope="module")

@@ -9,11 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import peacestudy as ps
 from peacestudy.coding import read_sheet
 from peacestudy.core.tables import to_csv
 from peacestudy.outcomes import SOURCES, read_source
-from peacestudy.study import Results
 from peacestudy.study.builders.third_party_role import TABLES, build
 from peacestudy.study.results.coders import attempt_sheet
 
@@ -25,13 +23,13 @@ CODERS = ("machine_1", "machine_2")
 
 
 @pytest.fixture(scope="module")
-def study():
-    return ps.load_study("third_party_role")
+def study(our_study):
+    return our_study("third_party_role")
 
 
 @pytest.fixture(scope="module")
-def found(study):
-    return Results(study)
+def found(study, our_results):
+    return our_results(study.config.id)
 
 
 @pytest.fixture(scope="module")
@@ -52,9 +50,9 @@ def test_a_rebuild_equals_the_committed_tables(study):
         assert to_csv(table) == (study.folder / f"{name}.csv").read_text(encoding="utf-8"), name
 
 
-def test_every_agreement_is_coded_by_both_and_nobody_is_a_person(study, files):
+def test_every_agreement_is_coded_by_both_and_nobody_is_a_person(study, files, our_study):
     asked = set(study.cases.case_id)
-    assert len(asked) == len(ps.load_study("peace_agreements").tables["agreements"]) == 1604
+    assert len(asked) == len(our_study("peace_agreements").tables["agreements"]) == 1604
     assert all(set(codes) == asked for codes in files.values())
     assert set(study.tables["codings"].kind) == {"machine"} and set(
         study.tables["codings"].coder
@@ -119,8 +117,8 @@ def test_attempts_by_loops(study, found, files):
     assert len(told) == 2 * scored.attempt_id.nunique()
 
 
-def test_the_finding_with_the_doubt_stands_on_the_finding_without(found):
-    a = Results(ps.load_study("peace_agreements"))
+def test_the_finding_with_the_doubt_stands_on_the_finding_without(found, our_results):
+    a = our_results("peace_agreements")
     u = found.table("uncertainty")
     assert set(u.analysis) == {"two_readings", "three_readings"}
     direct = a.table("terms").set_index(["model", "term"])
