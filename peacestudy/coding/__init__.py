@@ -1,61 +1,31 @@
-"""Codings -> scores: sheets of coders, their agreement, what is
-settled of it, and what the codes add up to.
+"""Codings -> scores: sheets of coders, their agreement, adjudicated
+codes, and scores.
+
+Coefficients of agreement are in ``peacestudy.coding.reliability``, details of scores in
+``peacestudy.coding.scoring``.
 """
 
-from peacestudy.coding.adjudicate import adjudicate, read_decisions
-from peacestudy.coding.coding import (
-    CODER_KINDS,
-    CODING_SCHEMA,
-    CONFIDENCE,
-    SHEET_SCHEMA,
-    Coding,
-    CodingSheet,
-)
-from peacestudy.coding.record import merge, read_record, record
-from peacestudy.coding.reliability import Alpha, agreement, alpha
-from peacestudy.coding.rule_coding import code_topics
-from peacestudy.coding.scoring import (
-    Flags,
-    Scores,
-    fit_scores,
-    floor,
-    internal_consistency,
-    score,
-    without,
-)
-from peacestudy.coding.sheets import CoderSheet, blank_sheet, form, read_sheet, write_sheet
-from peacestudy.coding.splitting import Splitting, split_values
-from peacestudy.coding.third_party import third_party
+from peacestudy.coding.adjudication import adjudicate
+from peacestudy.coding.coding import Coding, CodingSheet
+from peacestudy.coding.codings_file import append_codings, merge, read_codings
+from peacestudy.coding.reliability import agreement, alpha
+from peacestudy.coding.scoring import drop_indicators, reliability_floor, score
+from peacestudy.coding.sheets import blank_sheet, form, read_sheet, write_sheet
 
 __all__ = [
-    "CODER_KINDS",
-    "CODING_SCHEMA",
-    "CONFIDENCE",
-    "SHEET_SCHEMA",
-    "Alpha",
-    "CoderSheet",
     "Coding",
     "CodingSheet",
-    "Flags",
-    "Scores",
-    "Splitting",
     "adjudicate",
     "agreement",
     "alpha",
+    "append_codings",
     "blank_sheet",
-    "code_topics",
-    "fit_scores",
-    "floor",
+    "drop_indicators",
     "form",
-    "internal_consistency",
     "merge",
-    "read_decisions",
-    "read_record",
+    "read_codings",
     "read_sheet",
-    "record",
+    "reliability_floor",
     "score",
-    "split_values",
-    "third_party",
-    "without",
     "write_sheet",
 ]

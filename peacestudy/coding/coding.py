@@ -260,87 +260,80 @@ def coding_problems(
     missing = [name for name in SHEET_SCHEMA.names if name not in table.columns]
     if missing:
         return [Problem(file, 1, name, "", "the column is expected", "add it") for name in missing]
-    out: list[Problem] = []
-    known = codebook.indicators
-    allowed = {i.id: {c.value for c in i.codes} for i in known.values()}
-    seen: dict[tuple[str, str, str, str], int] = {}
-    kinds: dict[str, str] = {}
-
-    def say(line: int, column: str, value: object, rule: str, remedy: str) -> None:
-        out.append(Problem(file, line, column, str(value), rule, remedy))
-
+    check = _RowCheck(codebook, file)
     rows = table[[*CELL, "code", "kind", "confidence", "date"]].itertuples(index=False, name=None)
-    for line, (case, indicator, coder, code, kind, confidence, date) in zip(
-        lines, rows, strict=True
-    ):
+    for line, row in zip(lines, rows, strict=True):
+        case, indicator, coder, code, kind, confidence, date = row
+        check.line = line
+        check.names(case, coder)
+        check.code(indicator, code)
+        check.kind(coder, kind)
+        check.confidence(confidence)
+        check.date((case, indicator, coder), "" if pd.isna(date) else str(date))
+    return check.problems + spelling_problems(table.reset_index(drop=True), file, lines)
+
+
+class _RowCheck:
+    """The problems of the rows of a table of codes, found one row after the other."""
+
+    def __init__(self, codebook: Codebook, file: str) -> None:
+        self.codebook, self.file = codebook, file
+        self.line = 0
+        self.problems: list[Problem] = []
+        self.allowed = {i.id: {c.value for c in i.codes} for i in codebook.indicators.values()}
+        self.kinds: dict[str, str] = {}
+        self.seen: dict[tuple[tuple[str, str, str], str], int] = {}
+
+    def _add(self, column: str, value: object, rule: str, remedy: str) -> None:
+        self.problems.append(Problem(self.file, self.line, column, str(value), rule, remedy))
+
+    def names(self, case: object, coder: object) -> None:
         for name, value in (("case_id", case), ("coder", coder)):
-            if pd.isna(value) or value == "":
-                say(line, name, "", "a value is required", "fill the cell")
+            if pd.isna(value) or value == "":  # type: ignore[call-overload]
+                self._add(name, "", "a value is required", "fill the cell")
+
+    def code(self, indicator: str, code: object) -> None:
+        known = self.codebook.indicators
         if indicator not in known:
+            rule = f"not in codebook {self.codebook.id} {self.codebook.version}"
             hint = nearest(str(indicator), list(known))
-            say(
-                line,
-                "indicator_id",
-                indicator,
-                f"not in codebook {codebook.id} {codebook.version}",
-                f"correct it.{hint}",
-            )
-        elif not pd.isna(code) and code not in allowed[indicator]:
+            self._add("indicator_id", indicator, rule, f"correct it.{hint}")
+        elif not pd.isna(code) and code not in self.allowed[indicator]:  # type: ignore[call-overload]
             codes = ", ".join(f"{c.value} {c.label}" for c in known[indicator].codes)
-            say(
-                line,
-                "code",
-                code,
-                f"the codes of {indicator} are {codes}",
-                "correct the code, or leave it empty",
-            )
+            rule = f"the codes of {indicator} are {codes}"
+            self._add("code", code, rule, "correct the code, or leave it empty")
+
+    def kind(self, coder: str, kind: str) -> None:
         if kind not in CODER_KINDS:
-            say(line, "kind", kind, one_of("kind", kind, CODER_KINDS), "correct the word")
-        elif kinds.setdefault(coder, kind) != kind:
-            rule = f"{coder} is {kinds[coder]} in an earlier row"
-            say(
-                line, "kind", kind, rule, "two coders under one name? give each a name of their own"
-            )
+            self._add("kind", kind, one_of("kind", kind, CODER_KINDS), "correct the word")
+            return
+        first = self.kinds.setdefault(coder, kind)
+        if first != kind:
+            rule = f"{coder} is {first} in an earlier row"
+            remedy = "two coders under one name? give each a name of their own"
+            self._add("kind", kind, rule, remedy)
+
+    def confidence(self, confidence: str) -> None:
         if not pd.isna(confidence) and confidence not in CONFIDENCE:
-            say(
-                line,
-                "confidence",
-                confidence,
-                one_of("confidence", confidence, CONFIDENCE),
-                "correct the word",
-            )
-        stamp = "" if pd.isna(date) else str(date)
-        if stamp and not re.fullmatch(DATE, stamp):
-            say(
-                line,
-                "date",
-                stamp,
-                "expected a time such as 2026-11-24T09:30:00.000000Z",
-                "correct the time",
-            )
-        first = seen.setdefault((case, indicator, coder, stamp), line)
-        if first != line:
+            rule = one_of("confidence", confidence, CONFIDENCE)
+            self._add("confidence", confidence, rule, "correct the word")
+
+    def date(self, cell: tuple[str, str, str], date: str) -> None:
+        if date and not re.fullmatch(DATE, date):
+            rule = "expected a time such as 2026-11-24T09:30:00.000000Z"
+            self._add("date", date, rule, "correct the time")
+        first = self.seen.setdefault((cell, date), self.line)
+        if first != self.line:
             rule = f"the coder coded this already at line {first}"
-            say(
-                line,
-                "",
-                f"{case}, {indicator}, {coder}",
-                rule,
-                "keep one row, or date the revision",
-            )
-    return out + spelling_problems(table.reset_index(drop=True), file, lines)
+            self._add("", ", ".join(map(str, cell)), rule, "keep one row, or date the revision")
 
 
 def _settled(table: pd.DataFrame, file: str, lines: Sequence[int]) -> list[Problem]:
-    twice = table.duplicated(["case_id", "indicator_id"]).to_numpy()
-    return [
-        Problem(
-            file,
-            lines[n],
-            "",
-            f"{table['case_id'].iloc[n]}, {table['indicator_id'].iloc[n]}",
-            "a coding has one code a cell, and this cell has two",
-            "make a CodingSheet of what several coders wrote and settle it with ps.adjudicate",
-        )
-        for n in map(int, twice.nonzero()[0])
-    ]
+    repeated = table.duplicated(["case_id", "indicator_id"]).to_numpy()
+    rule = "a coding has one code a cell, and this cell has two"
+    remedy = "make a CodingSheet of what several coders wrote and settle it with ps.adjudicate"
+    problems = []
+    for n in map(int, repeated.nonzero()[0]):
+        cell = f"{table['case_id'].iloc[n]}, {table['indicator_id'].iloc[n]}"
+        problems.append(Problem(file, lines[n], "", cell, rule, remedy))
+    return problems

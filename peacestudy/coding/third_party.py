@@ -145,7 +145,7 @@ _BREAK = re.compile(
 )
 
 
-def third_party(text: str | None) -> tuple[int, str]:
+def code_third_party(text: str | None) -> tuple[int, str]:
     """Whether PA-X's ``ThrdPart`` records that a third party took part in this agreement.
 
     Parameters
@@ -161,13 +161,13 @@ def third_party(text: str | None) -> tuple[int, str]:
 
     Examples
     --------
-    >>> third_party("Witnessed by: the Lutheran World Federation")
+    >>> code_third_party("Witnessed by: the Lutheran World Federation")
     (1, 'witness: a witness')
-    >>> third_party("Copy sent to the Ministry of Foreign Affairs")
+    >>> code_third_party("Copy sent to the Ministry of Foreign Affairs")
     (0, 'copy: a copy is not a role')
-    >>> third_party("Unsigned, but the talks were facilitated by Norway")
+    >>> code_third_party("Unsigned, but the talks were facilitated by Norway")
     (1, 'mediation: a mediator or facilitator')
-    >>> third_party(None)
+    >>> code_third_party(None)
     (0, 'blank: the field is blank')
     """
     lines = (" ".join(line.split()) for line in (text or "").replace("’", "'").splitlines())

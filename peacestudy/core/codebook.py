@@ -14,9 +14,9 @@ from pathlib import Path
 import pandas as pd
 
 from peacestudy.core.display import escape_markdown, html_table
-from peacestudy.core.positions import Place, line_of
 from peacestudy.core.problems import Problem, one_of
 from peacestudy.core.settings import fill, read_toml
+from peacestudy.core.toml_lines import Place, line_of
 from peacestudy.errors import CodebookError
 
 LEVELS = ("nominal", "ordinal", "interval", "ratio")

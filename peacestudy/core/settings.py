@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
-from peacestudy.core.positions import Place, line_of
 from peacestudy.core.problems import Problem, nearest, repeated
 from peacestudy.core.tables import read_text
+from peacestudy.core.toml_lines import Place, line_of
 from peacestudy.errors import PeacestudyError, SpecError
 
 T = TypeVar("T")

@@ -1,19 +1,16 @@
-"""A source: a public data file that a study reads, what it must look
-like, what it covers, and what is owed for it.
+"""A source: a public data file that a study reads, its schema, its
+coverage, and how to cite it.
 """
 
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 
 import pandas as pd
 
 from peacestudy.core.display import html_table
-from peacestudy.core.problems import Note, Problem, one_of
+from peacestudy.core.problems import Note, one_of
 from peacestudy.core.schema import Schema
-from peacestudy.core.tables import file_sha256, read_table
 from peacestudy.core.todays_codes import DATES_OF_CODES
 from peacestudy.errors import SourceError
-from peacestudy.outcomes.grouped_list import read_grouped_list
 
 UNITS = ("listed", "all")
 
@@ -94,62 +91,10 @@ class OutcomeTable:
     notes: tuple[Note, ...] = ()
 
     def _repr_html_(self) -> str:
-        s = self.source
+        source = self.source
         head = (
-            f"{s.name} {s.version}: {len(self.table)} rows, one a {s.unit}, {s.first_year} to"
-            f" {s.last_year}"
+            f"{source.name} {source.version}: {len(self.table)} rows, one a {source.unit},"
+            f" {source.first_year} to {source.last_year}"
         )
-        return html_table(
-            self.table, head, [*self.notes, s.citation, f"Licence: {s.licence}"], rows=10
-        )
-
-
-def read_source(source: Source, raw: Path, accept_other_release: bool = False) -> OutcomeTable:
-    """Read a source from a folder of downloaded files.
-
-    Parameters
-    ----------
-    source : what to read.
-    raw : the folder.
-    accept_other_release : take a file whose bytes are not those of the known release if its schema
-        holds, with notes that tell the differences: categories beyond the known ones, and, where
-        the known file stands beside it under a name that begins alike (``pax_v10_known.csv``), the
-        columns, rows and cells that changed. Any other break of the schema is refused all the same.
-
-    Raises
-    ------
-    SourceError
-        The file is missing (from whom, and where to put it), damaged, cut
-        off, of another release, or breaks its schema.
-    """
-    # it compares tables of this module
-    from peacestudy.outcomes.releases import differences, new_categories, open_schema
-
-    path = raw / source.file
-    if not path.is_file():
-        raise SourceError(
-            f"{path} is missing. Get {source.where_to_get()} and save it in {raw} under that name."
-        )
-    found = file_sha256(path)
-    strict = found == source.sha256 or not accept_other_release
-    reader = read_grouped_list if path.suffix == ".json" else read_table
-    table = reader(path, source.schema if strict else open_schema(source.schema))
-    if found == source.sha256:
-        return OutcomeTable(table, source)
-    if len(table) < source.rows:
-        rule = f"{len(table)} rows; release {source.version} has {source.rows}"
-        remedy = f"the file is cut off or older: get {source.where_to_get()}"
-        raise SourceError(f"{path} is not whole.", [Problem(source.file, 0, "", "", rule, remedy)])
-    said = (
-        f"{source.file} is not the release we know ({source.version}, sha256"
-        f" {source.sha256[:12]}...): its sha256 is {found[:12]}..., it has {len(table)} rows"
-        f" against {source.rows}"
-    )
-    if not accept_other_release:
-        raise SourceError(
-            f"{said}. Get {source.where_to_get()}; or accept another release in so many words"
-            " (accept_other_release)."
-        )
-    read = OutcomeTable(table, source)
-    note = Note("other_release", f"{said}. {differences(read, path)}")
-    return replace(read, notes=(note, *new_categories(read)))
+        notes = [*self.notes, source.citation, f"Licence: {source.licence}"]
+        return html_table(self.table, head, notes, rows=10)

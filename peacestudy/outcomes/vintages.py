@@ -15,16 +15,17 @@ from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import Note
 from peacestudy.core.tables import header_of
 from peacestudy.errors import SourceError
+from peacestudy.outcomes.known_sources import read_source
 from peacestudy.outcomes.matching import compare_cases
 from peacestudy.outcomes.registry import SOURCES
 from peacestudy.outcomes.releases import ReleaseChanges, compare_releases, release_of
-from peacestudy.outcomes.source import Source, read_source
+from peacestudy.outcomes.source import Source
 
-TOLD = ("releases", "decisions")  # kinds of a rebuilt study's notes that speak of the rebuild
+TOLD = ("releases", "decisions")  # kinds of notes that a rebuild adds to a study
 
 
 class Rebuildable(Protocol):
-    """What is asked of a study: ``ps.Study`` has it."""
+    """What a study must have; ``ps.Study`` has it."""
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -78,7 +79,7 @@ class Vintages:
         events where rows are cases.
     findings : a row a hypothesis and release: ``release`` and what the study's ``primary()`` gives.
     sources : what changed in the sources themselves.
-    notes : what the rebuilds had to tell, and which hypotheses are decided otherwise.
+    notes : notes of the rebuilds, and the hypotheses that are decided otherwise.
     """
 
     cases: pd.DataFrame = field(repr=False)
@@ -98,12 +99,12 @@ class Vintages:
         interval, p and the p that decides, as text.
         """
         columns = ["odds_ratio", "conf_low", "conf_high", "p_value", "p_decide"]
-        told = [
-            ("" if pd.isna(o) else f"{o:.2f} [{low:.2f}, {high:.2f}] ")
-            + f"p {p_text(p)}, decides {p_text(q)}"
-            for o, low, high, p, q in self.findings[columns].itertuples(index=False, name=None)
-        ]
-        wide = self.findings.assign(told=told).pivot(index="id", columns="release", values="told")
+        texts = []
+        for odds, low, high, p, q in self.findings[columns].itertuples(index=False, name=None):
+            ratio = "" if pd.isna(odds) else f"{odds:.2f} [{low:.2f}, {high:.2f}] "
+            texts.append(f"{ratio}p {p_text(p)}, decides {p_text(q)}")
+        table = self.findings.assign(text=texts)
+        wide = table.pivot(index="id", columns="release", values="text")
         order = self.findings["id"].drop_duplicates()
         return wide.loc[order, self.releases].reset_index().rename_axis(columns=None)
 
@@ -116,22 +117,17 @@ class Vintages:
 
     def _repr_html_(self) -> str:
         other = self.cases[self.cases["status"] != "same"]
-        wide = self.counts.assign(
-            told=[
-                _count(r, e)
-                for r, e in zip(self.counts["rows"], self.counts["events"], strict=True)
-            ]
-        )
-        steps = wide.pivot(index="step", columns="release", values="told").loc[
-            wide["step"].drop_duplicates(), self.releases
+        pairs = zip(self.counts["rows"], self.counts["events"], strict=True)
+        table = self.counts.assign(text=[_count(rows, events) for rows, events in pairs])
+        steps = table.pivot(index="step", columns="release", values="text")
+        steps = steps.loc[table["step"].drop_duplicates(), self.releases]
+        notes = [*map(str, self.sources), *self.notes]
+        parts = [
+            html_table(steps.reset_index(), f"Rows, and events where rows are cases: {self}"),
+            html_table(self.side_by_side(), "Findings"),
+            html_table(other, "Cases that are not the same", notes),
         ]
-        return (
-            html_table(steps.reset_index(), f"Rows, and events where rows are cases: {self}")
-            + html_table(self.side_by_side(), "Findings")
-            + html_table(
-                other, "Cases that are not the same", [*map(str, self.sources), *self.notes]
-            )
-        )
+        return "".join(parts)
 
 
 def _count(rows: object, events: object) -> str:
@@ -141,12 +137,12 @@ def _count(rows: object, events: object) -> str:
 def compare_vintages(
     study: Rebuildable, releases: Mapping[str, Sequence[str]], raw: str | Path | None = None
 ) -> Vintages:
-    """Rebuild a study on several releases of its sources, and tell which cases and findings change.
+    """Rebuild a study on several releases of its sources, and compare its cases and findings.
 
     Every release is read in place of the one that the study names, the other sources as they are;
     of several families one is changed at a time. Nothing is written. A data problem that only
     another release has must be decided in the study's folder, in a file such as
-    ``decisions_pax_v9.tsv``; the rows to add are told.
+    ``decisions_pax_v9.tsv``; the message lists the rows to add.
 
     Parameters
     ----------
@@ -158,8 +154,8 @@ def compare_vintages(
     Raises
     ------
     SourceError
-        A release is not known, the study has no source of the family, a file is missing (all are
-        told, with from whom to get them), or something found in a release has no decision.
+        A release is not known, the study has no source of the family, a file is missing (the
+        message lists all, and where to get them), or something found in a release has no decision.
 
     Examples
     --------
@@ -170,16 +166,16 @@ def compare_vintages(
     ... )  # doctest: +SKIP
     >>> found.cases.status.value_counts()  # doctest: +SKIP
     """
-    wanted = {
-        family: [release_of(family, r, SOURCES) for r in names]
-        for family, names in releases.items()
-    }
+    wanted: dict[str, list[Source]] = {}
+    for family, names in releases.items():
+        wanted[family] = [release_of(family, name, SOURCES) for name in names]
     named = {family: _named(study, family) for family in wanted}
-    if short := [
-        f
-        for f, found in wanted.items()
-        if len({s.id for s in found}) != len(found) or len(found) < 2
-    ]:
+    short = []
+    for family, sources in wanted.items():
+        ids = {source.id for source in sources}
+        if len(ids) < 2 or len(ids) != len(sources):
+            short.append(family)
+    if short:
         raise SourceError(
             f"releases of {', '.join(short)}: give two or more, each once, the older first."
         )
@@ -187,23 +183,25 @@ def compare_vintages(
         raise SourceError(
             'no release is given. Give two or more of a family, as {"pax": ["v9", "v10"]}.'
         )
-    folder = _folder(study, [s for found in wanted.values() for s in found], raw)
+    others = [source for sources in wanted.values() for source in sources]
+    folder = _folder(study, others, raw)
     parts = []
-    for family, found in wanted.items():
-        rebuilt = [
-            (s.id, study.rebuilt(folder, {named[family]: s.id} if s.id != named[family] else {}))
-            for s in found
-        ]
-        parts.append(_compared(rebuilt, tuple(_changes(a, b, folder) for a, b in pairwise(found))))
-    tables = [(p.cases, p.changes, p.counts, p.findings) for p in parts]
-    cases, changes, counts, findings = (
-        pd.concat(t, ignore_index=True) for t in zip(*tables, strict=True)
+    for family, sources in wanted.items():
+        rebuilt = []
+        for source in sources:
+            is_own = source.id == named[family]
+            instead = {} if is_own else {named[family]: source.id}
+            rebuilt.append((source.id, study.rebuilt(folder, instead)))
+        changes = tuple(_changes(old, new, folder) for old, new in pairwise(sources))
+        parts.append(_compared(rebuilt, changes))
+    return Vintages(
+        pd.concat([part.cases for part in parts], ignore_index=True),
+        pd.concat([part.changes for part in parts], ignore_index=True),
+        pd.concat([part.counts for part in parts], ignore_index=True),
+        pd.concat([part.findings for part in parts], ignore_index=True),
+        tuple(change for part in parts for change in part.sources),
+        tuple(note for part in parts for note in part.notes),
     )
-    sources, notes = (
-        tuple(c for p in parts for c in p.sources),
-        tuple(n for p in parts for n in p.notes),
-    )
-    return Vintages(cases, changes, counts, findings, sources, notes)
 
 
 def _named(study: Rebuildable, family: str) -> str:
@@ -236,7 +234,7 @@ def _folder(study: Rebuildable, others: Sequence[Source], raw: str | Path | None
 
 
 def _changes(old: Source, new: Source, folder: Path) -> ReleaseChanges:
-    before, after = (read_source(s, folder) for s in (old, new))
+    before, after = read_source(old, folder), read_source(new, folder)
     return compare_releases(
         before, after, header_of(folder / old.file), header_of(folder / new.file)
     )
@@ -246,23 +244,34 @@ def _compared(
     rebuilt: Sequence[tuple[str, Rebuildable]], changes: tuple[ReleaseChanges, ...]
 ) -> Vintages:
     """The tables of one family's releases."""
-    found = pd.concat([s.primary().assign(release=i) for i, s in rebuilt], ignore_index=True)
+    findings, counts, builds = [], [], []
+    notes: list[Note] = []
+    for release, study in rebuilt:
+        findings.append(study.primary().assign(release=release))
+        whole, primary = study.frame(), study.frame(study.primary_sample)
+        counts.append(_counts(release, whole, primary, study.outcome))
+        data = whole.data.set_index(whole.key)
+        builds.append((release, (data, primary.excluded, study.tables, study.outcome)))
+        for note in study.notes:
+            if note.kind in TOLD:
+                notes.append(Note(note.kind, f"{release}: {note.text}"))
+    found = pd.concat(findings, ignore_index=True)
     found = found[["release", *(c for c in found.columns if c != "release")]]
-    frames = [(i, s.frame(), s.frame(s.primary_sample), s) for i, s in rebuilt]
-    builds = [
-        (i, (f.data.set_index(f.key), kept.excluded, s.tables, s.outcome))
-        for i, f, kept, s in frames
-    ]
-    tables = []
-    for (old, a), (new, b) in pairwise(builds):
-        both = pd.DataFrame({"old_release": [old], "new_release": [new]})
-        tables.append([both.merge(t, how="cross") for t in compare_cases(a, b)])
-    cases, values = (pd.concat(t, ignore_index=True) for t in zip(*tables, strict=True))
-    counts = pd.concat(
-        [_counts(i, f, kept, s.outcome) for i, f, kept, s in frames], ignore_index=True
+
+    all_cases, all_values = [], []
+    for (old_release, old), (new_release, new) in pairwise(builds):
+        both = pd.DataFrame({"old_release": [old_release], "new_release": [new_release]})
+        cases, values = compare_cases(old, new)
+        all_cases.append(both.merge(cases, how="cross"))
+        all_values.append(both.merge(values, how="cross"))
+    return Vintages(
+        pd.concat(all_cases, ignore_index=True),
+        pd.concat(all_values, ignore_index=True),
+        pd.concat(counts, ignore_index=True),
+        found,
+        changes,
+        (*notes, _decided(found)),
     )
-    notes = [Note(n.kind, f"{i}: {n.text}") for i, s in rebuilt for n in s.notes if n.kind in TOLD]
-    return Vintages(cases, values, counts, found, changes, (*notes, _decided(found)))
 
 
 def _counts(release: str, whole: StudyFrame, frame: StudyFrame, outcome: str) -> pd.DataFrame:
@@ -274,18 +283,10 @@ def _counts(release: str, whole: StudyFrame, frame: StudyFrame, outcome: str) ->
     assert out is not None
     rows: list[tuple[object, ...]] = []
     if len(ledger):
-        rows.append(
-            (
-                release,
-                "rows of the source",
-                ledger["unit"].iloc[0],
-                int(ledger["rows_in"].iloc[0]),
-                None,
-            )
-        )
-    for step, kind, unit, n in ledger[["step", "kind", "unit", "rows_out"]].itertuples(
-        index=False, name=None
-    ):
+        first = ledger.iloc[0]
+        rows.append((release, "rows of the source", first["unit"], int(first["rows_in"]), None))
+    steps = ledger[["step", "kind", "unit", "rows_out"]]
+    for step, kind, unit, n in steps.itertuples(index=False, name=None):
         if kind != "join":
             happened = happened.drop(out.loc[out["step"] == step, "case"])
             events = int(happened.sum()) if unit == frame.unit and len(happened) == n else None
@@ -296,11 +297,13 @@ def _counts(release: str, whole: StudyFrame, frame: StudyFrame, outcome: str) ->
 
 def _decided(found: pd.DataFrame) -> Note:
     """Which hypotheses are decided otherwise from one release to another."""
-    other = [
-        f"{i}: "
-        + ", ".join(f"{d} on {r}" for r, d in zip(part["release"], part["decision"], strict=True))
-        for i, part in found.groupby("id", sort=False)
-        if part["decision"].nunique() > 1
-    ]
-    alike = "Every hypothesis is decided alike on every release."
-    return Note("decided_otherwise", f"Decided otherwise: {'; '.join(other)}." if other else alike)
+    other = []
+    for hypothesis, part in found.groupby("id", sort=False):
+        if part["decision"].nunique() > 1:
+            pairs = zip(part["release"], part["decision"], strict=True)
+            decisions = ", ".join(f"{decision} on {release}" for release, decision in pairs)
+            other.append(f"{hypothesis}: {decisions}")
+    text = "Every hypothesis is decided alike on every release."
+    if other:
+        text = f"Decided otherwise: {'; '.join(other)}."
+    return Note("decided_otherwise", text)

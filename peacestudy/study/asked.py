@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from peacestudy.core.positions import Place
+from peacestudy.core.toml_lines import Place
 from peacestudy.models.formulas.formula import parse
 from peacestudy.study.config import Config
 from peacestudy.study.config.findings import spec_problems

@@ -8,14 +8,15 @@ from typing import Any
 
 import pandas as pd
 
-from peacestudy.coding import CODING_SCHEMA, Coding, CodingSheet, adjudicate, read_decisions
-from peacestudy.coding.coding import coding_problems
+from peacestudy.coding import Coding, CodingSheet, adjudicate
+from peacestudy.coding.adjudication import read_decisions
+from peacestudy.coding.coding import CODING_SCHEMA, coding_problems
 from peacestudy.core.cases import CASES_SCHEMA
 from peacestudy.core.codebook import Codebook, read_codebook
-from peacestudy.core.positions import line_of
 from peacestudy.core.problems import Problem, nearest, problem_table
 from peacestudy.core.settings import fill, inside, read_toml
 from peacestudy.core.tables import file_sha256, read_text, row_lines
+from peacestudy.core.toml_lines import line_of
 from peacestudy.errors import PeacestudyError, SourceError, SpecError
 from peacestudy.outcomes.context import COVARIATES_SCHEMA
 from peacestudy.study.asked import asked

@@ -8,7 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from peacestudy.coding import Coding, CodingSheet, Flags, agreement, fit_scores, floor, without
+from peacestudy.coding import Coding, CodingSheet, agreement, drop_indicators, reliability_floor
+from peacestudy.coding.scoring import Flags, score_with_diagnostics
 from peacestudy.core.cases import Case, find_case
 from peacestudy.core.codebook import Codebook
 from peacestudy.core.display import html_table
@@ -165,7 +166,7 @@ class Study:
             .reset_index()
             .rename_axis(columns=None)
         )
-        scores = None if self.coding is None else fit_scores(self.coding, rule)
+        scores = None if self.coding is None else score_with_diagnostics(self.coding, rule)
         parts = {
             **({"scores": scores.table} if scores is not None else {}),
             "outcomes": self.outcomes.drop(columns="source", errors="ignore"),
@@ -253,15 +254,15 @@ class Study:
         of reliability; None where there is no floor.
 
         Those below it are named in the notes of every result.
-        ``peacestudy.coding.without`` gives a coding without them.
+        ``peacestudy.coding.drop_indicators`` gives a coding without them.
         """
         rule = self.config.reliability
         if rule is None or self.sheet is None or len(self.sheet.coders) < 2:
             return None
-        coded = without(
+        coded = drop_indicators(
             self.codebook, [i for i in self.codebook.indicators if i not in self.sheet.indicators]
         )
-        return floor(coded, agreement(self.sheet), rule.coefficient, rule.floor)
+        return reliability_floor(coded, agreement(self.sheet), rule.coefficient, rule.floor)
 
     def __repr__(self) -> str:
         first = "cases" if "cases" in self.tables else self.config.samples[0].table

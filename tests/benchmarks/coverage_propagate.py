@@ -20,7 +20,8 @@ import numpy as np
 import pandas as pd
 
 import peacestudy as ps
-from peacestudy.coding import SHEET_SCHEMA, CodingSheet
+from peacestudy.coding import CodingSheet
+from peacestudy.coding.coding import SHEET_SCHEMA
 from peacestudy.core.codebook import Code, Codebook, Indicator, Pillar, Scale
 from peacestudy.errors import FitError
 from peacestudy.robustness import propagate

@@ -3,7 +3,9 @@
 import pandas as pd
 import pytest
 
-from peacestudy.coding import SHEET_SCHEMA, CodingSheet, adjudicate, read_decisions
+from peacestudy.coding import CodingSheet, adjudicate
+from peacestudy.coding.adjudication import read_decisions
+from peacestudy.coding.coding import SHEET_SCHEMA
 from peacestudy.core.codebook import Code, Codebook, Indicator, Pillar, Scale
 from peacestudy.errors import CodingError
 

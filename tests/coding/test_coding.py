@@ -8,8 +8,8 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from peacestudy.coding import CODING_SCHEMA, Coding, CodingSheet
-from peacestudy.coding.coding import coding_problems
+from peacestudy.coding import Coding, CodingSheet
+from peacestudy.coding.coding import CODING_SCHEMA, coding_problems
 from peacestudy.core.codebook import Code, Codebook, Indicator, Pillar, Scale
 from peacestudy.errors import CodingError
 

@@ -17,15 +17,15 @@ import pytest
 from filelock import FileLock
 
 from peacestudy.coding import (
-    SHEET_SCHEMA,
     CodingSheet,
+    append_codings,
     blank_sheet,
     form,
     merge,
-    read_record,
+    read_codings,
     read_sheet,
-    record,
 )
+from peacestudy.coding.coding import SHEET_SCHEMA
 from peacestudy.core.codebook import Code, Codebook, Indicator, Pillar, Scale
 from peacestudy.core.tables import write_table
 from peacestudy.errors import CodingError
@@ -109,7 +109,7 @@ def story(found, case="a"):
         ),
         (lambda s: merge([s, s.table]), "expected a CodingSheet, found a DataFrame"),
         (lambda s: merge(s), "no sheet was given in a list"),
-        (lambda s: record("r.csv", "ann.csv"), "expected a CodingSheet, found 'ann.csv'"),
+        (lambda s: append_codings("r.csv", "ann.csv"), "expected a CodingSheet, found 'ann.csv'"),
         (lambda s: form("ann.csv"), "expected a CodingSheet, found 'ann.csv'"),
         (lambda s: form(s, texts="In the town of"), "texts is a str"),
         (
@@ -163,10 +163,10 @@ def test_sheets_of_two_codebooks_or_none_are_refused():
 
 def test_the_record_keeps_what_it_was_given(tmp_path):
     path = tmp_path / "new" / "codings.csv"
-    record(path, sheet(("a", 1, T[0], '=1+1, "q"\r\n NA'), ("b", 0, T[0], "No")))
-    found = record(path, sheet(("a", 0, T[1]), coder="bob"))
+    append_codings(path, sheet(("a", 1, T[0], '=1+1, "q"\r\n NA'), ("b", 0, T[0], "No")))
+    found = append_codings(path, sheet(("a", 0, T[1]), coder="bob"))
     assert found.coders == ["ann", "bob"] and len(found.table) == 3
-    again = read_record(path, BOOK)
+    again = read_codings(path, BOOK)
     pd.testing.assert_frame_equal(again.table, found.table)
     assert again.table["comment"].tolist() == ['=1+1, "q"\r\n NA', "No", None]
 
@@ -174,11 +174,11 @@ def test_the_record_keeps_what_it_was_given(tmp_path):
 def test_cells_that_say_what_they_said_add_nothing_and_leave_the_file_alone(tmp_path):
     path = tmp_path / "c.csv"
     mine = sheet(("a", 1), ("b", 0, None, "e\u0301 decomposed"), ("c", None, None, ""))
-    record(path, mine)
+    append_codings(path, mine)
     before = path.read_bytes(), path.stat().st_mtime_ns
-    record(path, mine)
+    append_codings(path, mine)
     assert (path.read_bytes(), path.stat().st_mtime_ns) == before
-    assert read_record(path, BOOK).table["comment"].tolist()[1] == unicodedata.normalize(
+    assert read_codings(path, BOOK).table["comment"].tolist()[1] == unicodedata.normalize(
         "NFC", "e\u0301 decomposed"
     )
 
@@ -186,7 +186,7 @@ def test_cells_that_say_what_they_said_add_nothing_and_leave_the_file_alone(tmp_
 def test_a_changed_cell_is_a_further_row_with_a_later_date(tmp_path):
     path = tmp_path / "c.csv"
     for code in (1, 0, 1):
-        found = record(path, sheet(("a", code)))
+        found = append_codings(path, sheet(("a", code)))
     assert story(found) == [1, 0, 1]
     dates = found.history("a", "talks")["date"]
     assert dates.is_monotonic_increasing and dates.is_unique
@@ -195,8 +195,8 @@ def test_a_changed_cell_is_a_further_row_with_a_later_date(tmp_path):
 
 def test_a_clock_that_went_back_still_gives_a_later_date(tmp_path):
     path = tmp_path / "c.csv"
-    record(path, sheet(("a", 1, "2999-12-31T23:59:59.999999Z")))
-    found = record(path, sheet(("a", 0)))
+    append_codings(path, sheet(("a", 1, "2999-12-31T23:59:59.999999Z")))
+    found = append_codings(path, sheet(("a", 0)))
     assert (
         story(found) == [1, 0] and found.latest()["date"].iloc[0] == "3000-01-01T00:00:00.000000Z"
     )
@@ -205,43 +205,43 @@ def test_a_clock_that_went_back_still_gives_a_later_date(tmp_path):
 def test_what_the_form_revised_stays_revised(tmp_path):
     # a code typed in a spreadsheet has no date; the form's later one has
     path = tmp_path / "c.csv"
-    record(path, sheet(("a", 1)))
+    append_codings(path, sheet(("a", 1)))
     later = "2998-01-01T00:00:00.000000Z"
     both = sheet(("a", 1), ("a", 0, later))
-    assert story(record(path, both)) == [1, 0]
-    assert story(record(path, both)) == [1, 0]
+    assert story(append_codings(path, both)) == [1, 0]
+    assert story(append_codings(path, both)) == [1, 0]
     # and where the record meets both at once, long after they were written
     other = tmp_path / "first.csv"
-    assert story(record(other, sheet(("a", 1), ("a", 0, T[0])))) == [1, 0]
-    assert story(record(other, sheet(("a", 1), ("a", 0, T[0])))) == [1, 0]
+    assert story(append_codings(other, sheet(("a", 1), ("a", 0, T[0])))) == [1, 0]
+    assert story(append_codings(other, sheet(("a", 1), ("a", 0, T[0])))) == [1, 0]
 
 
 def test_history_that_comes_late_takes_its_place(tmp_path):
     path = tmp_path / "c.csv"
-    record(path, sheet(("a", 3, T[2])))
-    assert story(record(path, sheet(("a", 1, T[0]), ("a", 3, T[2])))) == [1, 3]
+    append_codings(path, sheet(("a", 3, T[2])))
+    assert story(append_codings(path, sheet(("a", 1, T[0]), ("a", 3, T[2])))) == [1, 3]
 
 
 def test_a_cell_that_was_emptied_is_withdrawn_once_and_only_where_it_was_asked(tmp_path):
     path = tmp_path / "c.csv"
-    record(path, sheet(("a", 1), ("b", 1), asked=["a", "b", "c"]))
+    append_codings(path, sheet(("a", 1), ("b", 1), asked=["a", "b", "c"]))
     part = sheet(("c", 0), asked=["a", "c"])
-    found = record(path, part)
+    found = append_codings(path, part)
     assert story(found) == [1, None] and story(found, "b") == [1] and story(found, "c") == [0]
-    assert story(record(path, part)) == [1, None]
-    assert story(record(path, sheet(("a", 1), asked=["a"]))) == [1, None, 1]
+    assert story(append_codings(path, part)) == [1, None]
+    assert story(append_codings(path, sheet(("a", 1), asked=["a"]))) == [1, None, 1]
 
 
 def test_one_time_and_two_codes_are_told_and_nothing_is_written(tmp_path):
     path = tmp_path / "c.csv"
-    record(path, sheet(("a", 1, T[0])))
+    append_codings(path, sheet(("a", 1, T[0])))
     before = path.read_bytes()
     with pytest.raises(
         CodingError, match=f"two.csv: 'a, talks, ann: 0': the record has 1 at {T[0]}"
     ):
-        record(path, sheet(("a", 0, T[0]), file="two.csv"))
+        append_codings(path, sheet(("a", 0, T[0]), file="two.csv"))
     with pytest.raises(CodingError, match="two coders under one name"):
-        record(path, sheet(("b", 0), kind="machine"))
+        append_codings(path, sheet(("b", 0), kind="machine"))
     assert path.read_bytes() == before
 
 
@@ -250,7 +250,7 @@ def test_a_damaged_record_is_told_and_never_written_over(tmp_path, data):
     path = tmp_path / "c.csv"
     path.write_bytes(data)
     with pytest.raises(CodingError):
-        record(path, sheet(("a", 1)))
+        append_codings(path, sheet(("a", 1)))
     assert path.read_bytes() == data
 
 
@@ -258,13 +258,13 @@ def test_a_record_of_another_codebook_is_told(tmp_path):
     path = tmp_path / "c.csv"
     write_table(path, sheet(("a", 1)).table.assign(indicator_id="tlks"))
     with pytest.raises(CodingError, match=r"not in codebook small 1.0.*Did you mean 'talks'"):
-        record(path, sheet(("a", 1)))
+        append_codings(path, sheet(("a", 1)))
 
 
 @pytest.mark.parametrize("text", ["a\0b", "a\ud800b"])
 def test_a_text_that_no_file_holds_is_refused_before_the_record_is_touched(tmp_path, text):
     with pytest.raises(CodingError, match="sheet:2:comment"):
-        record(tmp_path / "c.csv", sheet(("a", 1, None, text)))
+        append_codings(tmp_path / "c.csv", sheet(("a", 1, None, text)))
     assert not (tmp_path / "c.csv").exists()
 
 
@@ -274,15 +274,15 @@ def test_a_record_that_stays_locked_is_told_with_its_lock(tmp_path):
         FileLock(tmp_path / "c.csv.lock"),
         pytest.raises(CodingError, match=r"locked by another.*c\.csv\.lock"),
     ):
-        record(path, sheet(("a", 1)), timeout=0.05)
+        append_codings(path, sheet(("a", 1)), timeout=0.05)
     assert not path.exists()
-    record(path, sheet(("a", 1)), timeout=0.05)
+    append_codings(path, sheet(("a", 1)), timeout=0.05)
 
 
 def test_a_folder_that_is_a_file_is_told(tmp_path):
     (tmp_path / "f").write_text("")
     with pytest.raises(CodingError, match="cannot be written"):
-        record(tmp_path / "f" / "c.csv", sheet(("a", 1)))
+        append_codings(tmp_path / "f" / "c.csv", sheet(("a", 1)))
 
 
 # ---- many processes, and some that are killed
@@ -313,7 +313,7 @@ def test_eight_processes_of_a_hundred_edits_lose_no_row(tmp_path):
     assert [(p.communicate(timeout=300)[0].split()[-1], p.returncode) for p in running] == [
         ("99", 0)
     ] * 8
-    found = read_record(path, BOOK)
+    found = read_codings(path, BOOK)
     assert len(found.table) == 800
     for coder, own in found.table.groupby("coder"):
         for case, rows in own.groupby("case_id"):
@@ -330,7 +330,7 @@ def forked(path, first, told):
         return pid
     n = first
     while True:
-        record(path, sheet((f"c{n % 10}", n // 10 % 101)), timeout=30)
+        append_codings(path, sheet((f"c{n % 10}", n // 10 % 101)), timeout=30)
         os.write(told, f"{n}\n".encode())
         n += 1
 
@@ -350,18 +350,18 @@ def test_a_hundred_kills_lose_nothing_that_was_recorded_and_leave_no_lock(tmp_pa
         with os.fdopen(read) as out:
             said = [int(n) for n in out.read().split()]
         first = max(said, default=first - 1) + 1
-        found = read_record(path, BOOK) if path.exists() else None
+        found = read_codings(path, BOOK) if path.exists() else None
         rows = 0 if found is None else len(found.table)
         # the one more was on disk, and killed before it could say so
         assert rows in (first, first + 1), (rows, first)
         first = rows
         start = time.perf_counter()
-        record(tmp_path / "lock_is_free.csv", sheet(("a", 1)))
+        append_codings(tmp_path / "lock_is_free.csv", sheet(("a", 1)))
         # of this machine now, so that kills fall before, into and between writes
         pace = time.perf_counter() - start
         with FileLock(tmp_path / "c.csv.lock", timeout=1):
             pass
     assert first >= 50  # the writers did get to write
-    codes = read_record(path, BOOK).table.assign(n=range(first))
+    codes = read_codings(path, BOOK).table.assign(n=range(first))
     assert (codes["case_id"] == [f"c{n % 10}" for n in codes["n"]]).all()
     assert (codes["code"] == [n // 10 % 101 for n in codes["n"]]).all()

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from peacestudy.coding import CODING_SCHEMA, Coding, code_topics
-from peacestudy.coding.rule_coding import present
+from peacestudy.coding import Coding
+from peacestudy.coding.coding import CODING_SCHEMA
+from peacestudy.coding.rule_coding import code_topics, present
 from peacestudy.core.codebook import Code, Codebook, Indicator, Pillar, Scale
 from peacestudy.errors import CodingError
 

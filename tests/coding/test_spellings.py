@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import peacestudy as ps
-from peacestudy.coding.reliability.agreement import as_sheet
+from peacestudy.coding.reliability.agreement_table import as_sheet
 from peacestudy.core.codebook import Code, Codebook, Indicator, Pillar, Scale
 from peacestudy.errors import CodingError
 

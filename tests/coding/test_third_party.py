@@ -14,7 +14,7 @@ from re import _parser
 
 import pytest
 
-from peacestudy.coding.third_party import _BREAK, NOBODY, RECORDS, REMARKS, third_party
+from peacestudy.coding.third_party import _BREAK, NOBODY, RECORDS, REMARKS, code_third_party
 
 HERE = Path(__file__).resolve()
 RAW = HERE.parents[2].parent / "shared" / "raw" / "pax_v10.csv"
@@ -48,34 +48,36 @@ def test_the_cases_are_what_they_claim():
 
 @pytest.mark.parametrize("case", OURS, ids=lambda case: case["text"])
 def test_made_up_entry(case):
-    assert third_party(text_of(case))[0] == int(case["expected"]), third_party(text_of(case))
+    assert code_third_party(text_of(case))[0] == int(case["expected"]), code_third_party(
+        text_of(case)
+    )
 
 
 @pytest.mark.parametrize(
     "case", [c for c in OURS if c["why"].split(",")[0] in {r.name for r in (*REMARKS, *RECORDS)}]
 )
 def test_the_reason_names_the_rule_that_decided(case):
-    assert third_party(text_of(case))[1].split(":")[0] == case["why"].split(",")[0]
+    assert code_third_party(text_of(case))[1].split(":")[0] == case["why"].split(",")[0]
 
 
 @pytest.mark.parametrize("blank", [None, "", " ", "\n\t\r\n", "\u00a0\u2003", "\u2028"])
 def test_blank_is_absent(blank):
-    assert third_party(blank) == (0, "blank: the field is blank")
+    assert code_third_party(blank) == (0, "blank: the field is blank")
 
 
 def test_every_rule_decides_some_made_up_entry():
-    decided = {third_party(text_of(case))[1].split(":")[0] for case in OURS} | {"blank"}
+    decided = {code_third_party(text_of(case))[1].split(":")[0] for case in OURS} | {"blank"}
     assert decided == {rule.name for rule in (*REMARKS, *RECORDS, NOBODY)}
 
 
 @pytest.mark.parametrize("case", THEIRS, ids=lambda case: case["agreement_id"])
 def test_entry_of_pax(case, pax):
-    found = third_party(pax[case["agreement_id"]])
+    found = code_third_party(pax[case["agreement_id"]])
     assert found[0] == int(case["expected"]), (case["why"], found)
 
 
 def test_the_whole_of_pax(pax):
-    found = {agreement: third_party(text)[0] for agreement, text in pax.items()}
+    found = {agreement: code_third_party(text)[0] for agreement, text in pax.items()}
     assert len(found) == 2257
     assert sum(not text.strip() for text in pax.values()) == 1021
     absent = {
@@ -86,8 +88,8 @@ def test_the_whole_of_pax(pax):
 
 def test_spacing_about_a_field_does_not_matter(pax):
     for agreement, text in pax.items():
-        value = third_party(text)[0]
-        assert third_party(f"\n  {text}\u00a0 \n")[0] == value, agreement
+        value = code_third_party(text)[0]
+        assert code_third_party(f"\n  {text}\u00a0 \n")[0] == value, agreement
 
 
 def repeats(sequence, at_end=True):
@@ -146,6 +148,6 @@ def test_the_bound_on_steps_would_catch(bad):
     ],
 )
 def test_a_megabyte_of_malice_is_read(unit):
-    value, reason = third_party(unit * (MEGABYTE // len(unit)))
+    value, reason = code_third_party(unit * (MEGABYTE // len(unit)))
     assert value in (0, 1)
     assert len(reason) < 100

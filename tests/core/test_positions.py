@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from peacestudy.core.positions import line_of, positions
+from peacestudy.core.toml_lines import line_of, positions
 
 DATASETS = Path(__file__).resolve().parents[2] / "datasets"
 SAMPLE = '''# a comment with [brackets] = and "quotes

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from peacestudy.coding import CODING_SCHEMA
+from peacestudy.coding.coding import CODING_SCHEMA
 from peacestudy.core.cases import CASES_SCHEMA
 from peacestudy.core.ledger import LEDGER_SCHEMA
 from peacestudy.core.schema import NUMERIC, TYPES, Field, Schema, typed

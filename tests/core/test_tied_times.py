@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from peacestudy.core.display import exact_number
-from peacestudy.core.tied_times import TOLERANCE, tied_times
+from peacestudy.core.tied_survival_times import TOLERANCE, tied_times
 
 EPSILON = 2.0**-52
 

@@ -77,14 +77,13 @@ def wdi_like(**more):
     """A panel of people as the World Bank writes it: today's codes in every year."""
     rows = [(code, year, 10.0) for code in ("COD", "ROU", "RUS", "ETH") for year in (1990, 2005)]
     table = pd.DataFrame(rows, columns=["iso3", "year", "people"])
-    return ps.outcomes.own(
+    return ps.outcomes.as_outcome(
         table,
         name="people",
         key=("iso3", "year"),
         unit="country-year",
         year="year",
-        first_year=1960,
-        last_year=2020,
+        years=(1960, 2020),
         states=(("iso3", "iso3"),),
         **more,
     )
@@ -131,7 +130,7 @@ def test_cases_with_former_codes_of_the_same_system_meet_the_rows_of_today():
 
 
 def test_a_panel_of_todays_codes_is_translated_to_the_codes_of_the_date():
-    written = {"date": "year", "source": "iso3", "target": "gw", "name": "gw"}
+    written = {"date": "year", "source": "iso3", "target": "gw", "into": "gw"}
     frame = ps.joins.to_system(cases(["COD", "RUS", "ETH"]), "state", codes="today", **written)
     assert frame.data["gw"].tolist() == [490, pd.NA, 530]
     assert any(note.kind == "borders" for note in frame.notes)
@@ -142,7 +141,7 @@ def test_a_panel_of_todays_codes_is_translated_to_the_codes_of_the_date():
 
 
 def test_a_join_that_translates_nothing_names_former_codes():
-    frame = ps.joins.asof(
+    frame = ps.joins.join_asof(
         cases(["ZAR", "ETH"]),
         wdi_like(codes="today"),
         on={"state": "iso3"},
@@ -165,7 +164,7 @@ def test_every_source_says_truly_how_it_dates_its_iso_codes(name):
     columns = [c for c, system in source.states if system == "iso3"]
     if not columns:
         pytest.skip("no ISO codes")
-    table = ps.outcomes.read(name, RAW).table
+    table = ps.outcomes.read_source(name, RAW).table
     early = codes_before_their_time(table[columns[0]], table[source.year], "iso3")
     former = (
         rows_in_force(table[columns[0]], pd.Series(2015, index=table.index), "iso3") < 0

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from peacestudy.core.joined import REASONS
 from peacestudy.core.schema import Field, Schema
 from peacestudy.errors import JoinError
-from peacestudy.joins import join, missing, missing_by
+from peacestudy.joins import join, missing
+from peacestudy.joins.missing_values import missing_by
 from peacestudy.outcomes import OutcomeTable, Source
 
 FIRST, LAST = 1990, 1994
@@ -190,7 +191,7 @@ def test_values_are_declared_only_where_the_source_says_what_an_absent_row_means
     table = cases(unit=[1], year=[1990])
     with pytest.raises(JoinError, match="panel does not say what an absent row means"):
         join(table, panel([]), on=["unit", "year"], absent={"score": 0})
-    with pytest.raises(JoinError, match=r"a plain table does not say.*ps\.outcomes\.own"):
+    with pytest.raises(JoinError, match=r"a plain table does not say.*ps\.outcomes\.as_outcome"):
         join(table, panel([]).table, on=["unit", "year"], name="own", absent={"score": 0})
     with pytest.raises(
         JoinError, match=r"'scores'; it must be one of score\. Did you mean 'score'"

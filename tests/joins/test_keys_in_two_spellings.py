@@ -7,24 +7,24 @@ import pandas as pd
 import pytest
 
 import peacestudy as ps
-from peacestudy.coding.reliability.agreement import as_sheet
+from peacestudy.coding.reliability.agreement_table import as_sheet
 from peacestudy.core.codebook import Code, Codebook, Indicator, Pillar, Scale
 from peacestudy.errors import JoinError, SourceError
 from peacestudy.joins import (
-    asof,
-    dyad_key,
     event_windows,
     event_years,
     from_directions,
     join,
+    join_asof,
+    join_states,
+    join_window,
     lagged,
-    several,
     spells,
     state_codes,
     to_system,
-    window,
 )
-from peacestudy.outcomes import own
+from peacestudy.joins.states import dyad_key
+from peacestudy.outcomes import as_outcome
 
 PAIRS = [
     ("Mali", "Mali\u00a0"),
@@ -56,18 +56,17 @@ def verbs(mine, theirs):
         "join": lambda: join(cases, panel, on=["unit", "year"], name="o"),
         "join an outcome table": lambda: join(
             cases,
-            own(
+            as_outcome(
                 panel,
                 name="o",
                 key=("unit", "year"),
                 unit="unit-year",
                 year="year",
-                first_year=1990,
-                last_year=2010,
+                years=(1990, 2010),
             ),
             on=["unit", "year"],
         ),
-        "asof": lambda: asof(
+        "asof": lambda: join_asof(
             cases,
             panel,
             on="unit",
@@ -78,7 +77,7 @@ def verbs(mine, theirs):
             name="o",
             columns=["v"],
         ),
-        "window": lambda: window(
+        "window": lambda: join_window(
             cases,
             panel,
             on="unit",
@@ -99,7 +98,7 @@ def verbs(mine, theirs):
         ),
         "event_years": lambda: event_years(
             events,
-            unit="unit",
+            by="unit",
             date="date",
             measures={"n": (None, "count")},
             name="o",
@@ -107,7 +106,7 @@ def verbs(mine, theirs):
             years=(2000, 2001),
             units=cases[["unit"]],
         ),
-        "several, from a table": lambda: several(
+        "several, from a table": lambda: join_states(
             cases,
             panel,
             states=members,
@@ -117,7 +116,7 @@ def verbs(mine, theirs):
             name="o",
             other_state="unit",
         ),
-        "several, from text": lambda: several(
+        "several, from text": lambda: join_states(
             cases.assign(unit=cases["unit"].str.strip()),
             panel,
             states="unit",
@@ -189,7 +188,9 @@ def test_keys_of_one_table_that_are_alike_are_reported():
     )
     assert frame.data["w"].tolist() == [3, 4]
     assert [note.kind for note in frame.notes] == ["similar_keys"]
-    table = own(cases.assign(case_id=["x", "x\u00a0"]), name="mine", key="case_id", unit="case")
+    table = as_outcome(
+        cases.assign(case_id=["x", "x\u00a0"]), name="mine", key="case_id", unit="case"
+    )
     assert "differ from another one only by blanks ('x' and 'x\\xa0')" in str(table.notes[0])
 
 
@@ -275,16 +276,15 @@ def test_names_given_as_codes_of_states_are_refused_at_once():
         "key": ("state", "year"),
         "unit": "country-year",
         "year": "year",
-        "first_year": 1990,
-        "last_year": 2010,
+        "years": (1990, 2010),
     }
-    table = own(panel, states=(("state", "gw"),), **common)
+    table = as_outcome(panel, states=(("state", "gw"),), **common)
     with pytest.raises(JoinError, match="'Mali' is the name of GW 432"):
         join(names, table, on=["state", "year"], states="gw")
     with pytest.raises(JoinError, match="are names of states"):
-        to_system(names, "state", date="year", source="gw", target="cow", name="c")
+        to_system(names, "state", date="year", source="gw", target="cow", into="c")
     with pytest.raises(SourceError, match="3 of its 3 values are names of states"):
-        own(panel.assign(state=names["state"]), states=(("state", "gw"),), **common)
+        as_outcome(panel.assign(state=names["state"]), states=(("state", "gw"),), **common)
     codes = state_codes(names["state"], "gw", names["year"])
     frame = join(names.assign(state=codes["code"]), table, on=["state", "year"], states="gw")
     assert frame.data["v"].tolist() == [1, 2, 3]
@@ -334,7 +334,7 @@ def test_two_spellings_in_two_parts_of_a_file_are_refused(tmp_path):
     other.to_parquet(tmp_path / "other.parquet")
     for right in (other, tmp_path / "other.parquet"):
         with pytest.raises(JoinError, match="only by capitals"):
-            ps.joins.join_parquet(
+            ps.joins.files.join_parquet(
                 tmp_path / "cases.parquet",
                 right,
                 on="unit",

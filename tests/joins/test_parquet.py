@@ -7,8 +7,10 @@ import pandas as pd
 import pytest
 
 from peacestudy.errors import JoinError
-from peacestudy.joins import join, join_parquet, missing_by
-from peacestudy.outcomes import own
+from peacestudy.joins import join
+from peacestudy.joins.files import join_parquet
+from peacestudy.joins.missing_values import missing_by
+from peacestudy.outcomes import as_outcome
 
 NASTY = 'a"; DROP TABLE x; --'
 
@@ -96,14 +98,13 @@ def test_a_source_keeps_its_years_and_units(tmp_path):
         if rng.random() < 0.7
     ]
     table = pd.DataFrame(rows, columns=["unit", "year", "score"])
-    other = own(
+    other = as_outcome(
         table,
         name="panel",
         key=["unit", "year"],
         unit="unit-year",
         year="year",
-        first_year=1990,
-        last_year=1994,
+        years=(1990, 1994),
         absent="nothing happened",
     )
     options = {

@@ -9,19 +9,19 @@ import pytest
 
 import peacestudy as ps
 from peacestudy.errors import JoinError, PeacestudyError, SpecError
-from peacestudy.joins import asof, event_windows, join, join_parquet, missing, window, write
-from peacestudy.outcomes import own, read_file
+from peacestudy.joins import event_windows, join, join_asof, join_window, missing, write
+from peacestudy.joins.files import join_parquet
+from peacestudy.outcomes import as_outcome, read_file
 
 WORLD = {
     "key": ["s", "y"],
     "unit": "u",
     "year": "y",
-    "first_year": 1990,
-    "last_year": 1995,
+    "years": (1990, 1995),
     "states": (("s", "gw"),),
     "absent": "none",
 }
-PANEL = own(
+PANEL = as_outcome(
     pd.DataFrame({"s": [678, 100], "y": [1991, 1991], "v": [4, 7]}),
     name="panel",
     units="all",
@@ -32,7 +32,7 @@ COW = pd.DataFrame({"case_id": ["Yemen", "Colombia"], "c": [679, 100], "t": [199
 
 def test_joins_that_translate_nothing_refuse_codes_of_another_system():
     with pytest.raises(JoinError, match=r"are COW codes.*ps\.joins\.to_system"):
-        window(
+        join_window(
             COW,
             PANEL,
             on={"c": "s"},
@@ -44,7 +44,7 @@ def test_joins_that_translate_nothing_refuse_codes_of_another_system():
             absent={"v": 0},
         )
     with pytest.raises(JoinError, match=r"are COW codes.*ps\.joins\.to_system"):
-        asof(
+        join_asof(
             COW,
             PANEL,
             on={"c": "s"},
@@ -54,7 +54,7 @@ def test_joins_that_translate_nothing_refuse_codes_of_another_system():
             direction="backward",
             name="p",
         )
-    events = own(
+    events = as_outcome(
         pd.DataFrame({"s": [678], "y": [1991], "d": ["1991-05-01"]}),
         name="events",
         units="all",
@@ -100,7 +100,7 @@ def test_ids_that_differ_by_capitals_are_ids():
 def test_a_distance_writes_over_no_column():
     other = pd.DataFrame({"s": [2], "w": [1989], "leader_years": [12]})
     with pytest.raises(JoinError, match="which is the name of the distance"):
-        asof(
+        join_asof(
             pd.DataFrame({"case_id": [1], "s": [2], "d": [1990]}),
             other,
             on="s",
@@ -112,7 +112,7 @@ def test_a_distance_writes_over_no_column():
         )
     table = pd.DataFrame({"s": [2, 2], "y": [1990, 1991], "v": [1, 2]})
     with pytest.raises(JoinError, match="m_years_observed has the name"):
-        window(
+        join_window(
             pd.DataFrame({"case_id": [1], "s": [2], "y": [1990]}),
             table,
             on="s",
@@ -148,7 +148,7 @@ def test_reasons_belong_to_their_rows_or_are_refused():
 
 
 def test_only_what_was_filled_is_called_so():
-    panel = own(
+    panel = as_outcome(
         pd.DataFrame({"s": [2], "y": [1990], "n": [1], "w": ["x"]}),
         name="p",
         **{**WORLD, "states": ()},

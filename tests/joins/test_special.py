@@ -8,14 +8,14 @@ import pytest
 
 from peacestudy.core.schema import Field, Schema
 from peacestudy.joins import (
-    asof,
     event_windows,
     event_years,
     from_directions,
     join,
+    join_asof,
+    join_states,
+    join_window,
     missing,
-    several,
-    window,
 )
 from peacestudy.outcomes import OutcomeTable, Source
 
@@ -62,7 +62,7 @@ def test_one_row_a_case():
     cases = pd.DataFrame({"case_id": list("abcd"), "state": 2, "year": [1990, 1991, 1993, 2005]})
     want = {"b": SAID[-77], "c": SAID[-88], "d": "outside the years"}
     assert reasons(join(cases, YEARS, on=["state", "year"]), "score") == want
-    near = asof(
+    near = join_asof(
         cases,
         YEARS,
         on="state",
@@ -80,7 +80,7 @@ def test_windows_of_years(partial):
     cases = pd.DataFrame(
         {"case_id": list("abcde"), "state": 2, "t": [1990, 1991, 1992, 1993, 1996]}
     )
-    frame = window(
+    frame = join_window(
         cases,
         YEARS,
         on="state",
@@ -116,7 +116,7 @@ def test_windows_of_years_beside_a_loop():
         {"state": rng.choice([2, 20, 70], 300), "t": rng.integers(1990, 1997, 300)}
     )
     cases.insert(0, "case_id", range(300))
-    frame = window(
+    frame = join_window(
         cases,
         coded(table, ("state", "year")),
         on="state",
@@ -147,7 +147,7 @@ def test_cases_of_several_states(rule, b):
     cases = pd.DataFrame(
         {"case_id": list("abcde"), "p": ["70", "2, 20", "70, 2", "90", "41"], "year": 1990}
     )
-    frame = several(
+    frame = join_states(
         cases,
         coded(table, ("state", "year"), (("state", "gw"),)),
         states="p",
@@ -214,7 +214,7 @@ def test_windows_of_events(spanning):
     assert reasons(frame, "n") == {"e": "no row"}
     years = event_years(
         coded(events, ("state",)),
-        unit="state",
+        by="state",
         date="day",
         measures=measures,
         name="p",

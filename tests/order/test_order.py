@@ -18,8 +18,10 @@ from world import BOOK, CHANGES, compare, world
 
 import peacestudy as ps
 from peacestudy import coding, joins, models, outcomes
-from peacestudy.coding import reliability
+from peacestudy.coding import reliability, splitting
+from peacestudy.coding.rule_coding import code_topics
 from peacestudy.core.frame import StudyFrame
+from peacestudy.joins.missing_values import missing_by
 from peacestudy.models.result import Fit
 from peacestudy.robustness import Accuracy, Interval, from_intervals, propagate, stability
 
@@ -28,12 +30,22 @@ ROOMS = (
     "",
     "models",
     "joins",
+    "joins.states",
+    "joins.files",
     "coding",
     "coding.reliability",
     "coding.scoring",
     "outcomes",
     "robustness",
     "study",
+)
+# verbs that are reached through their module
+MODULE_VERBS = (
+    "joins.missing_values.missing_by",
+    "coding.adjudication.read_decisions",
+    "coding.rule_coding.code_topics",
+    "coding.splitting.split_values",
+    "coding.third_party.code_third_party",
 )
 NO_ORDER = "takes numbers one by one, or an array whose order is its meaning"
 FILES = (
@@ -184,20 +196,20 @@ def scored(w):
 
 
 def scores_fitted(w):
-    found = coding.fit_scores(one_coder(w), "first_component")
+    found = coding.scoring.score_with_diagnostics(one_coder(w), "first_component")
     return parts(found, "table", "items", "groups")
 
 
 def flags(w):
-    found = coding.floor(BOOK, ps.agreement(w.sheet), "alpha", 0.6)
+    found = coding.reliability_floor(BOOK, ps.agreement(w.sheet), "alpha", 0.6)
     return {"flags": found.table}
 
 
 def consistency(w):
     some = w.cases.loc[w.cases["d"] == 1, "case_id"]
     return {
-        "all": coding.internal_consistency(one_coder(w), rule="depth"),
-        "some": coding.internal_consistency(one_coder(w), some, "depth"),
+        "all": coding.scoring.internal_consistency(one_coder(w), rule="depth"),
+        "some": coding.scoring.internal_consistency(one_coder(w), some, "depth"),
     }
 
 
@@ -223,7 +235,7 @@ def by_window(w):
         "slope_v": ("v", "slope"),
         "last_v": ("v", "last"),
     }
-    frame = joins.window(
+    frame = joins.join_window(
         w.frame,
         w.panel,
         on="state",
@@ -238,7 +250,7 @@ def by_window(w):
 
 
 def by_asof(w):
-    frame = joins.asof(
+    frame = joins.join_asof(
         w.frame,
         w.panel.rename(columns={"year": "held"}),
         on="state",
@@ -278,7 +290,7 @@ def by_event_years(w):
     measures = {"deaths_sum": ("deaths", "sum"), "n": (None, "count")}
     frame = joins.event_years(
         w.events,
-        unit="state",
+        by="state",
         date="date",
         measures=measures,
         name="events",
@@ -317,16 +329,14 @@ def in_spells(w):
 
 
 def in_dyads(w):
-    years = joins.dyad_years(
-        w.panel[["state", "year"]], first_year=1990, last_year=1992, directed=True
-    )
+    years = joins.states.dyad_years(w.panel[["state", "year"]], years=(1990, 1992), directed=True)
     return {"data": years.data.drop(columns="row_id")}
 
 
 def by_several(w):
     measures = {"any_war": ("war", "any"), "mean_v": ("v", "mean"), "min_v": ("v", "min")}
     return joined(
-        joins.several(
+        joins.join_states(
             w.frame,
             w.panel,
             states="parties",
@@ -363,7 +373,7 @@ def numbered(w):
 def translated(w):
     frame = StudyFrame(numbered(w), "case", "case_id")
     return joined(
-        joins.to_system(frame, "gw", date="year", source="gw", target="cow", name="cow"), "cow"
+        joins.to_system(frame, "gw", date="year", source="gw", target="cow", into="cow"), "cow"
     )
 
 
@@ -380,14 +390,13 @@ def filled(w):
 
 
 def own_table(w):
-    made = outcomes.own(
+    made = outcomes.as_outcome(
         w.panel,
         name="panel",
         key=("state", "year"),
         unit="state-year",
         year="year",
-        first_year=1988,
-        last_year=1999,
+        years=(1988, 1999),
     )
     return {
         "table": made.table,
@@ -398,14 +407,13 @@ def own_table(w):
 
 
 def released(w):
-    source = outcomes.own(
+    source = outcomes.as_outcome(
         w.panel,
         name="panel",
         key=("state", "year"),
         unit="state-year",
         year="year",
-        first_year=1988,
-        last_year=1999,
+        years=(1988, 1999),
     )
     newer = outcomes.OutcomeTable(
         source.table.assign(v=source.table["v"].round(1)).iloc[3:], source.source
@@ -458,7 +466,7 @@ def topics(w):
     documents = pd.DataFrame({"agreement_id": w.events["event_id"], "v1": w.events["deaths"] % 3})
     members = documents.assign(case_id=w.events["state"])[["case_id", "agreement_id"]]
     return {
-        "codes": coding.code_topics(documents, members, book, "s")[
+        "codes": code_topics(documents, members, book, "s")[
             ["case_id", "indicator_id", "code", "locator"]
         ]
     }
@@ -471,10 +479,10 @@ def split(w):
             w.name("ben"): np.where(w.cases["treat"] == 1, "B", ""),
         }
     )
-    how = coding.Splitting({"A": "i1", "B": "i2"})
+    how = splitting.Splitting({"A": "i1", "B": "i2"})
     return {
         "codes": (
-            coding.split_values(
+            splitting.split_values(
                 wide, BOOK, how, unit="case_id", coders=[w.name("ann"), w.name("ben")]
             ).table
         )
@@ -661,34 +669,40 @@ VERBS = {
         },
         {},
     ),
-    "joins.window": (by_window, {}),
-    "joins.asof": (by_asof, {}),
+    "joins.join_window": (by_window, {}),
+    "joins.join_asof": (by_asof, {}),
     "joins.event_windows": (by_events, {}),
     "joins.event_years": (by_event_years, {}),
     "joins.case_years": (spread, {}),
     "joins.lagged": (by_lag, {}),
-    "joins.several": (by_several, {}),
+    "joins.join_states": (by_several, {}),
     "joins.from_directions": (by_directions, {}),
     "joins.spells": (in_spells, {}),
     "joins.to_system": (translated, {}),
-    "joins.directed": (lambda w: {"t": joins.directed(w.flows, "a", "b", name="dyad")}, {}),
-    "joins.undirected": (
-        lambda w: {"t": joins.undirected(w.flows, "a", "b", name="dyad")},
-        {"states": FIRST_BY_NAME},
-    ),
-    "joins.dyad_key": (
-        lambda w: {"t": joins.dyad_key(w.flows["a"], w.flows["b"], directed=True)},
+    "joins.states.directed": (
+        lambda w: {"t": joins.states.directed(w.flows, "a", "b", into="dyad")},
         {},
     ),
-    "joins.dyad_years": (in_dyads, {}),
+    "joins.states.undirected": (
+        lambda w: {"t": joins.states.undirected(w.flows, "a", "b", into="dyad")},
+        {"states": FIRST_BY_NAME},
+    ),
+    "joins.states.dyad_key": (
+        lambda w: {"t": joins.states.dyad_key(w.flows["a"], w.flows["b"], directed=True)},
+        {},
+    ),
+    "joins.states.dyad_years": (in_dyads, {}),
     "joins.missing": (lambda w: {"t": joins.missing(with_panel(w))}, {}),
-    "joins.missing_by": (lambda w: {"t": joins.missing_by(with_panel(w), "c")}, {}),
-    "coding.fit_scores": (scores_fitted, {}),
-    "coding.floor": (flags, {}),
-    "coding.internal_consistency": (consistency, {}),
+    "joins.missing_values.missing_by": (
+        lambda w: {"t": missing_by(with_panel(w), "c")},
+        {},
+    ),
+    "coding.scoring.score_with_diagnostics": (scores_fitted, {}),
+    "coding.reliability_floor": (flags, {}),
+    "coding.scoring.internal_consistency": (consistency, {}),
     "coding.merge": (merged, {}),
-    "coding.without": (
-        lambda w: {"t": ps.score(coding.without(one_coder(w), ["i2"]), "share")},
+    "coding.drop_indicators": (
+        lambda w: {"t": ps.score(coding.drop_indicators(one_coder(w), ["i2"]), "share")},
         {},
     ),
     "coding.reliability.confusion": (
@@ -711,9 +725,9 @@ VERBS = {
         },
         {},
     ),
-    "coding.code_topics": (topics, {}),
-    "coding.split_values": (split, {}),
-    "outcomes.own": (own_table, {}),
+    "coding.rule_coding.code_topics": (topics, {}),
+    "coding.splitting.split_values": (split, {}),
+    "outcomes.as_outcome": (own_table, {}),
     "outcomes.compare_releases": (released, {}),
     # without a table, or with files
     "models.detectable": NO_ORDER,
@@ -724,7 +738,7 @@ VERBS = {
     "coding.reliability.agreement_weights": NO_ORDER,
     "coding.reliability.benchmark": NO_ORDER,
     "coding.reliability.table_coefficient": NO_ORDER,
-    "coding.third_party": NO_ORDER,
+    "coding.third_party.code_third_party": NO_ORDER,
     "joins.state_years": FIXED,
     "joins.state_codes": "each name is translated by itself, on its own date",
     "outcomes.sources": FIXED,
@@ -732,16 +746,15 @@ VERBS = {
     "check": FILES,
     "cite": FILES,
     "trace": "tests/study/test_trace_objects.py permutes and re-indexes what it takes",
-    "joins.join_parquet": FILES,
+    "joins.files.join_parquet": FILES,
     "joins.write": FILES,
     "coding.blank_sheet": FILES,
     "coding.form": FILES,
-    "coding.read_decisions": FILES,
-    "coding.read_record": FILES,
+    "coding.adjudication.read_decisions": FILES,
+    "coding.read_codings": FILES,
     "coding.read_sheet": FILES,
-    "coding.record": FILES,
+    "coding.append_codings": FILES,
     "coding.write_sheet": FILES,
-    "outcomes.read": FILES,
     "outcomes.read_file": FILES,
     "outcomes.read_source": FILES,
     "outcomes.compare_vintages": FILES,
@@ -760,6 +773,10 @@ def public():
             thing = getattr(module, name)
             if inspect.isfunction(thing):
                 found.setdefault(thing, f"{room}.{name}" if room else name)
+    for place in MODULE_VERBS:
+        module, _, name = place.rpartition(".")
+        function = getattr(importlib.import_module(f"peacestudy.{module}"), name)
+        found.setdefault(function, place)
     return set(found.values())
 
 

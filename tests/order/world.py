@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from peacestudy.coding import SHEET_SCHEMA, CodingSheet
+from peacestudy.coding import CodingSheet
+from peacestudy.coding.coding import SHEET_SCHEMA
 from peacestudy.core.codebook import Code, Codebook, Indicator, Pillar, Scale
 from peacestudy.core.frame import StudyFrame
 

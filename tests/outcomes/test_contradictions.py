@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from peacestudy.errors import SourceError
-from peacestudy.outcomes.contradictions import contradiction_text, contradictions
+from peacestudy.outcomes.contradicting_rows import contradiction_text, contradictions
 
 ROWS = st.lists(
     st.tuples(

@@ -6,7 +6,11 @@ import pandas as pd
 import pytest
 
 from peacestudy.errors import SourceError
-from peacestudy.outcomes.implementation import aggregate_score, implementation, provision_levels
+from peacestudy.outcomes.accord_implementation import (
+    aggregate_score,
+    implementation,
+    provision_levels,
+)
 from peacestudy.outcomes.registry.pam import PROVISIONS
 
 

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from peacestudy.errors import SourceError
-from peacestudy.outcomes import own, read_file
+from peacestudy.outcomes import as_outcome, read_file
 
 AID = pd.DataFrame({"gw": [2, 2, 20], "year": [1990, 1992, 1990], "aid": [5.0, 7.0, 1.0]})
 GIVEN = {
@@ -12,13 +12,12 @@ GIVEN = {
     "key": ("gw", "year"),
     "unit": "country-year",
     "year": "year",
-    "first_year": 1990,
-    "last_year": 1995,
+    "years": (1990, 1995),
 }
 
 
 def test_a_table_becomes_a_source():
-    mine = own(
+    mine = as_outcome(
         AID,
         **GIVEN,
         units="all",
@@ -54,13 +53,13 @@ def test_a_table_becomes_a_source():
 
 def test_a_file_becomes_a_source(tmp_path):
     (tmp_path / "aid.csv").write_text("iso,year,aid\nNA,1990.0,1\n")
-    mine = own(tmp_path / "aid.csv", **{**GIVEN, "key": ("iso", "year")})
+    mine = as_outcome(tmp_path / "aid.csv", **{**GIVEN, "key": ("iso", "year")})
     assert (
         mine.source.file == "aid.csv"
         and len(mine.source.sha256) == 64
         and [n.kind for n in mine.notes] == ["whole_years"]
     )
-    assert own(read_file(tmp_path / "aid.csv"), **{**GIVEN, "key": ("iso", "year")}).table[
+    assert as_outcome(read_file(tmp_path / "aid.csv"), **{**GIVEN, "key": ("iso", "year")}).table[
         "iso"
     ].tolist() == ["NA"]
 
@@ -68,10 +67,10 @@ def test_a_file_becomes_a_source(tmp_path):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"first_year": None}, "rows are of 1990 to 1992"),
-        ({"last_year": None}, "Write first_year="),
-        ({"first_year": 1991}, "said to speak of 1991 to 1995"),
-        ({"first_year": 1996}, "Exchange"),
+        ({"years": None}, "rows are of 1990 to 1992"),
+        ({"years": (1990, None)}, "write the first and the last year"),
+        ({"years": (1991, 1995)}, "said to speak of 1991 to 1995"),
+        ({"years": (1996, 1995)}, "Exchange"),
         ({"key": "gw"}, "stands twice for 1 \\(such as 2\\)"),
         ({"key": ("gw", "yaer")}, "Did you mean 'year'"),
         ({"year": "anno"}, "year of aid is 'anno'"),
@@ -84,18 +83,18 @@ def test_a_file_becomes_a_source(tmp_path):
 )
 def test_what_is_missing_or_contradicts_is_told(change, words):
     with pytest.raises(SourceError, match=words):
-        own(AID, **{**GIVEN, **change})
+        as_outcome(AID, **{**GIVEN, **change})
 
 
 def test_years_that_are_none_and_keys_that_are_missing():
     with pytest.raises(SourceError, match="is string; whole numbers"):
-        own(AID.astype({"year": str}), **GIVEN)
+        as_outcome(AID.astype({"year": str}), **GIVEN)
     with pytest.raises(SourceError, match="missing in 1 row"):
-        own(AID.assign(gw=pd.array([2, 2, None], dtype="Int64")), **GIVEN)
+        as_outcome(AID.assign(gw=pd.array([2, 2, None], dtype="Int64")), **GIVEN)
     with pytest.raises(SourceError, match="give a DataFrame"):
-        own([1], **GIVEN)
+        as_outcome([1], **GIVEN)
 
 
 def test_a_table_without_years_speaks_of_all():
-    s = own(AID[:1], name="treaties", key="gw", unit="state").source
+    s = as_outcome(AID[:1], name="treaties", key="gw", unit="state").source
     assert (s.year, s.first_year, s.last_year) == ("", 0, 9999)

@@ -16,7 +16,7 @@ import pytest
 import peacestudy as ps
 from peacestudy.core.countries import SYSTEMS, translate_many
 from peacestudy.errors import SourceError
-from peacestudy.outcomes import SOURCES, read, read_source, sources
+from peacestudy.outcomes import SOURCES, read_source, sources
 from peacestudy.outcomes.registry.citations import ENTRIES
 from peacestudy.outcomes.registry.mediation import full_dates
 
@@ -132,7 +132,7 @@ KNOWN = {
 
 @cache
 def table_of(name: str) -> pd.DataFrame:
-    found = read(name, RAW)
+    found = read_source(name, RAW)
     assert found.notes == ()  # the bytes are those of the release
     return found.table
 
@@ -311,14 +311,14 @@ def test_sources_are_listed_as_a_table():
 
 def test_an_unknown_source_is_told_with_the_nearest(tmp_path):
     with pytest.raises(SourceError, match=r"no source 'pax_v11'\. Did you mean 'pax_v1?[09]'\?"):
-        read("pax_v11", tmp_path)
+        read_source("pax_v11", tmp_path)
     with pytest.raises(SourceError, match=r"wdi_gdppc_pop\.csv is missing\. Get"):
-        read("wdi", str(tmp_path))
+        read_source("wdi", str(tmp_path))
 
 
 @needs_raw
 def test_read_takes_an_id_and_the_text_of_a_path():
-    mine, theirs = read("wdi", str(RAW)), read_source(SOURCES["wdi"], RAW)
+    mine, theirs = read_source("wdi", str(RAW)), read_source(SOURCES["wdi"], RAW)
     assert mine.source is theirs.source
     pd.testing.assert_frame_equal(mine.table, theirs.table)
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from peacestudy.errors import SourceError, SpecError
-from peacestudy.outcomes.state_years import StateYearRule, region_of, regional_share, state_years
+from peacestudy.outcomes.states_by_year import StateYearRule, region_of, regional_share, state_years
 
 STATES = pd.DataFrame(
     {

@@ -16,7 +16,8 @@ import pytest
 from scipy import integrate, special, stats
 
 import peacestudy as ps
-from peacestudy.coding import SHEET_SCHEMA, Coding, CodingSheet
+from peacestudy.coding import Coding, CodingSheet
+from peacestudy.coding.coding import SHEET_SCHEMA
 from peacestudy.errors import CodingError, SpecError
 from peacestudy.robustness import Accuracy, propagate, stability
 from peacestudy.robustness.augment import augment

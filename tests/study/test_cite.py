@@ -120,7 +120,7 @@ def test_what_is_none_of_these_is_told(what, said):
 
 def test_what_the_reader_wrote_of_their_own_table_is_shown_on_one_line():
     table = pd.DataFrame({"k": [1], "v": [2]})
-    mine = ps.outcomes.own(
+    mine = ps.outcomes.as_outcome(
         table, name="aid", key="k", unit="state", citation="Doe, J. (2020).\n@misc{evil, title={x}}"
     )
     said = (

@@ -1,14 +1,14 @@
 """Agreement of coders: kernels on arrays, and tables of a sheet."""
 
-from peacestudy.coding.reliability.agreement import agreement
-from peacestudy.coding.reliability.alpha import Alpha, alpha
-from peacestudy.coding.reliability.benchmark import benchmark
+from peacestudy.coding.reliability.agreement_table import agreement
+from peacestudy.coding.reliability.benchmark_scales import benchmark
+from peacestudy.coding.reliability.coder_pairs import pairs
 from peacestudy.coding.reliability.coefficients import Coefficient, coefficient, table_coefficient
-from peacestudy.coding.reliability.confusion import confusion
-from peacestudy.coding.reliability.disputed import disputed
-from peacestudy.coding.reliability.drift import drift
-from peacestudy.coding.reliability.icc import Icc, icc
-from peacestudy.coding.reliability.pairs import pairs
+from peacestudy.coding.reliability.confusion_table import confusion
+from peacestudy.coding.reliability.disputed_cells import disputed
+from peacestudy.coding.reliability.drift_over_time import drift
+from peacestudy.coding.reliability.intraclass import Icc, icc
+from peacestudy.coding.reliability.krippendorff import Alpha, alpha
 from peacestudy.coding.reliability.weights import agreement_weights
 
 __all__ = [

@@ -54,7 +54,7 @@ class Coefficient:
     std_error: float
     conf_low: float
     conf_high: float
-    confidence: float
+    conf_level: float
     observed: float
     expected: float
     n_units: int
@@ -87,7 +87,7 @@ def coefficient(
     name: str,
     categories: npt.ArrayLike,
     weights: str = "identity",
-    confidence: float = 0.95,
+    conf_level: float = 0.95,
 ) -> Coefficient:
     """One coefficient of agreement with its standard error.
 
@@ -100,7 +100,7 @@ def coefficient(
     categories : every code that could be given, in order, whether it was or not: chance agreement
         of ``gwet`` and ``brennan_prediger`` depends on how many there are.
     weights : see ``agreement_weights``.
-    confidence : level of the interval.
+    conf_level : level of the interval.
 
     Notes
     -----
@@ -121,8 +121,8 @@ def coefficient(
     """
     if name not in NAMES:
         raise CodingError(one_of("coefficient", name, NAMES))
-    if not 0 < confidence < 1:
-        raise CodingError(f"confidence is {confidence}; it must lie between 0 and 1, as 0.95.")
+    if not 0 < conf_level < 1:
+        raise CodingError(f"conf_level is {conf_level}; it must lie between 0 and 1, as 0.95.")
     X, layout = codes_by_coder(values)
     d, n_coders = _ratings(X, categories, weights)
     paired = Ratings(d.R[d.r >= 2], d.at[d.r >= 2], d.w)
@@ -145,7 +145,7 @@ def coefficient(
         label = "Gwet's AC2"
     n = len(d.R)
     se = float(np.sqrt(((influence - estimate) ** 2).sum() / (n * (n - 1)))) if n > 1 else np.nan
-    half = float(stats.t.ppf(0.5 + confidence / 2, n - 1)) * se if n > 1 else np.nan
+    half = float(stats.t.ppf(0.5 + conf_level / 2, n - 1)) * se if n > 1 else np.nan
     label += "" if weights == "identity" else f", {weights} weights"
     notes += _notes(label, estimate, observed, expected, se, weights == "identity")
     return Coefficient(
@@ -155,7 +155,7 @@ def coefficient(
         se,
         estimate - half,
         min(1.0, estimate + half) if np.isfinite(half) else np.nan,
-        confidence,
+        conf_level,
         observed,
         expected,
         n,
@@ -273,7 +273,7 @@ def table_coefficient(
     table: npt.ArrayLike | pd.DataFrame,
     name: str,
     weights: str = "identity",
-    confidence: float = 0.95,
+    conf_level: float = 0.95,
 ) -> Coefficient:
     """The same from a square table of two coders: rows the one's
     categories, columns the other's, cells units.
@@ -312,9 +312,9 @@ def table_coefficient(
     rows, columns = np.indices(cells.shape)
     times = cells.astype(int).ravel()
     values = np.array([np.repeat(rows.ravel(), times), np.repeat(columns.ravel(), times)])
-    found = coefficient(values, name, range(len(cells)), weights, confidence)
+    found = coefficient(values, name, range(len(cells)), weights, conf_level)
     se = found.std_error * float(np.sqrt((found.n_units - 1) / found.n_units))
-    half = float(stats.norm.ppf(0.5 + confidence / 2)) * se
+    half = float(stats.norm.ppf(0.5 + conf_level / 2)) * se
     return replace(
         found,
         std_error=se,

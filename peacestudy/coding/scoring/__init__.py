@@ -1,9 +1,21 @@
-"""Settled codes -> pillar scores, by the rule that the codebook declares;
-which indicators stand on too little agreement.
+"""Adjudicated codes -> scores of pillars, by the rule that the codebook declares, and the
+indicators whose agreement is too low.
 """
 
 from peacestudy.coding.scoring.consistency import internal_consistency
-from peacestudy.coding.scoring.floor import Flags, floor, without
-from peacestudy.coding.scoring.score import Scores, fit_scores, score
+from peacestudy.coding.scoring.reliability_threshold import (
+    Flags,
+    drop_indicators,
+    reliability_floor,
+)
+from peacestudy.coding.scoring.scores import Scores, score, score_with_diagnostics
 
-__all__ = ["Flags", "Scores", "fit_scores", "floor", "internal_consistency", "score", "without"]
+__all__ = [
+    "Flags",
+    "Scores",
+    "drop_indicators",
+    "internal_consistency",
+    "reliability_floor",
+    "score",
+    "score_with_diagnostics",
+]

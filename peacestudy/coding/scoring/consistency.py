@@ -1,8 +1,9 @@
 """How well a pillar's indicators hang together: Cronbach's
 alpha and McDonald's omega, as description.
 
-They describe sums, so the rules ``share``, ``depth`` and ``weighted`` have them; ``fit_scores`` has
-the reliability of a component or a trait, and the weakest link is no sum.
+They describe sums, so the rules ``share``, ``depth`` and ``weighted`` have them;
+``score_with_diagnostics`` has the reliability of a component or a trait, and the weakest link is
+not a sum.
 
 Sources: Cronbach (1951), Psychometrika 16(3), eq. 2; McDonald (1999), Test Theory, ch. 6 (omega
 from one factor, here by maximum likelihood on the correlations, so both coefficients are of the
@@ -16,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from peacestudy.coding.coding import Coding
-from peacestudy.coding.scoring.counted import scaled
+from peacestudy.coding.scoring.counted_scores import scaled
 from peacestudy.core.problems import one_of
 from peacestudy.errors import CodingError
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from peacestudy.coding.scoring.counted import enough
-from peacestudy.coding.scoring.first_component import Component, first_component
-from peacestudy.coding.scoring.graded_response import BOUND, GradedResponse, graded_response
+from peacestudy.coding.scoring.counted_scores import enough
+from peacestudy.coding.scoring.graded_model import BOUND, GradedResponse, graded_response
+from peacestudy.coding.scoring.principal_component import Component, first_component
 from peacestudy.core.codebook import Indicator
 from peacestudy.core.problems import Note
 

@@ -61,7 +61,9 @@ def _moved(value: int, label: str, today: Mapping[int, str]) -> int | None:
     if today.get(value) == label:
         return value
     same = [v for v, own in today.items() if own == label]
-    return same[0] if len(same) == 1 else value if value in today and not same else None
+    if len(same) == 1:
+        return same[0]
+    return value if value in today and not same else None
 
 
 def _worded(
@@ -71,11 +73,9 @@ def _worded(
     today: Mapping[int, str],
     moved: Mapping[int, int | None],
 ) -> str:
-    parts = (
-        [f"its question was {question!r} and is {now.question!r}"]
-        if question and question != now.question
-        else []
-    )
+    parts = []
+    if question and question != now.question:
+        parts.append(f"its question was {question!r} and is {now.question!r}")
     for value, label in shown.items():
         new = moved[value]
         if new is None:

@@ -28,9 +28,9 @@ def read_sheet(path: str | os.PathLike[str], codebook: Codebook) -> CoderSheet:
     Rows may be sorted, columns reordered, and cells left empty: a cell that is not filled is asked
     and open. Texts are kept to the byte. A code may be ``1``, ``1 present`` or ``present``, typed
     as text or number. A row that was filled in a spreadsheet has no date, because nobody noted one:
-    reading a file twice gives the same rows twice, and ``ps.coding.record`` dates what is new. A
-    row that the form had dated and a spreadsheet has changed since is dated with the time at which
-    the file says it was saved, and later than what it revises.
+    reading a file twice gives the same rows twice, and ``ps.coding.append_codings`` dates new rows.
+    A row that the form had dated and a spreadsheet has changed since is dated with the time at
+    which the file says it was saved, and later than the row that it revises.
 
     Parameters
     ----------
@@ -130,11 +130,11 @@ def _file_notes(raw: RawTable, path: Path) -> list[Note]:
     notes = list(raw.notes)
     width = max((max(row.cells) + 1 for row in raw.rows), default=0)
     names = raw.header + [""] * (width - len(raw.header))
-    extra = [
-        name or f"column {n + 1}"
-        for n, name in enumerate(names)
-        if name not in COLUMNS and any(n in row.cells for row in raw.rows)
-    ]
+    filled = {n for row in raw.rows for n in row.cells}
+    extra = []
+    for n, name in enumerate(names):
+        if name not in COLUMNS and n in filled:
+            extra.append(name or f"column {n + 1}")
     if extra:
         text = (
             f"Not part of a sheet, and not read: {', '.join(extra)}. Writing the file anew leaves"

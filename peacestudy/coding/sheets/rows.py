@@ -67,18 +67,16 @@ def file_rows(sheet: CodingSheet, cases: pd.DataFrame | None = None) -> list[Tex
     cases : ``case_id, label``; by default those the sheet was read with.
     """
     newest, earlier = _answers(sheet.table)
-    asked = (
-        []
-        if sheet.asked is None
-        else list(zip(sheet.asked["case_id"], sheet.asked["indicator_id"], strict=True))
-    )
+    asked: list[tuple[str, str]] = []
+    if sheet.asked is not None:
+        asked += zip(sheet.asked["case_id"], sheet.asked["indicator_id"], strict=True)
     cells = list(dict.fromkeys([*asked, *newest]))
     write = _Writer(sheet, cells, _labels(sheet, cases))
-    out = [
-        write.row(case, indicator, newest.get((case, indicator), _EMPTY))
-        for case, indicator in cells
-    ]
-    out += [write.row(answer[0], answer[1], answer, "earlier") for answer in earlier]
+    out = []
+    for case, indicator in cells:
+        out.append(write.row(case, indicator, newest.get((case, indicator), _EMPTY)))
+    for answer in earlier:
+        out.append(write.row(answer[0], answer[1], answer, "earlier"))
     aside = sheet.aside if isinstance(sheet, CoderSheet) else None
     if aside is not None:
         out += list(aside[list(COLUMNS)].itertuples(index=False, name=None))
@@ -92,37 +90,32 @@ def mark_of(
     confidence, source, locator and comment.
     """
     # the letter keeps spreadsheets from making a number of it
-    return "m" + digest(
-        case, indicator, "" if code is None else str(code), *(e or "" for e in entries), date
-    )
+    code_text = "" if code is None else str(code)
+    texts = [entry or "" for entry in entries]
+    return "m" + digest(case, indicator, code_text, *texts, date)
 
 
 def _answers(table: pd.DataFrame) -> tuple[dict[tuple[str, str], Answer], list[Answer]]:
     """The newest answer of every cell, and all that it revised, oldest first."""
-    ordered = (
-        table.sort_values("date", kind="stable", na_position="first")
-        if table["date"].notna().any()
-        else table
-    )
+    ordered = table
+    if table["date"].notna().any():
+        ordered = table.sort_values("date", kind="stable", na_position="first")
     plain = ordered[list(_CELLS)].astype(object)
     rows = list(plain.where(plain.notna(), None).itertuples(index=False, name=None))
     newest = {(row[0], row[1]): row for row in rows}
-    return newest, (
-        [row for row in rows if newest[row[0], row[1]] is not row]
-        if len(newest) < len(rows)
-        else []
-    )
+    if len(newest) == len(rows):
+        return newest, []
+    earlier = [row for row in rows if newest[row[0], row[1]] is not row]
+    return newest, earlier
 
 
 def _labels(sheet: CodingSheet, cases: pd.DataFrame | None) -> dict[str, str]:
-    known = cases if cases is not None else sheet.cases if isinstance(sheet, CoderSheet) else None
-    if known is None or "label" not in known.columns:
+    if cases is None and isinstance(sheet, CoderSheet):
+        cases = sheet.cases
+    if cases is None or "label" not in cases.columns:
         return {}
-    return {
-        case: label
-        for case, label in zip(known["case_id"], known["label"], strict=True)
-        if not pd.isna(label)
-    }
+    labels = cases[["case_id", "label"]].dropna(subset="label")
+    return dict(zip(labels["case_id"], labels["label"], strict=True))
 
 
 class _Writer:
@@ -157,11 +150,9 @@ class _Writer:
         _, _, code, confidence, source, locator, comment, date = answer
         question, codes = self.shown[indicator]
         quoted = self.quoted.get(case) or self.quoted.setdefault(case, quote(case, safe=""))
-        mark = (
-            mark_of(case, indicator, code, (confidence, source, locator, comment), date)
-            if date
-            else ""
-        )
+        mark = ""
+        if date:
+            mark = mark_of(case, indicator, code, (confidence, source, locator, comment), date)
         return (
             case,
             self.labels.get(case, ""),

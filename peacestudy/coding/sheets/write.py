@@ -15,7 +15,7 @@ from peacestudy.coding.sheets.layout import COLUMNS
 from peacestudy.coding.sheets.rows import Text, file_rows
 from peacestudy.coding.sheets.sheet import CoderSheet
 from peacestudy.core.codebook import Codebook
-from peacestudy.core.problems import Problem, nearest, one_of
+from peacestudy.core.problems import Problem, nearest, one_of, repeated
 from peacestudy.core.tables import write_bytes
 from peacestudy.core.workbook.escapes import any_unwritable, unwritable
 from peacestudy.core.workbook.worksheet import MAX_ROWS
@@ -160,12 +160,13 @@ def _check_texts(rows: list[Text], path: Path) -> None:
     suffix = path.suffix.lower()
     if not any_unwritable((text for row in rows for text in row), suffix):
         return
-    problems = [
-        Problem(path.name, line, name, ascii(text), why, "shorten or correct the text")
-        for line, row in enumerate(rows, start=2)
-        for name, text in zip(COLUMNS, row, strict=True)
-        if (why := unwritable(text, suffix))
-    ]
+    problems = []
+    for line, row in enumerate(rows, start=2):
+        for name, text in zip(COLUMNS, row, strict=True):
+            why = unwritable(text, suffix)
+            if why:
+                remedy = "shorten or correct the text"
+                problems.append(Problem(path.name, line, name, ascii(text), why, remedy))
     if problems:
         raise CodingError(
             f"{path} cannot hold every text unchanged: {len(problems)} problem(s).", problems
@@ -203,11 +204,8 @@ def _cases(cases: pd.DataFrame | Iterable[str]) -> pd.DataFrame:
                 f" {', '.join(map(str, cases.columns))}.{hint}"
             )
         ids = list(cases["case_id"])
-        labels = (
-            [None if pd.isna(v) else str(v) for v in cases["label"]]
-            if "label" in cases.columns
-            else [None] * len(ids)
-        )
+        texts = cases["label"] if "label" in cases.columns else [None] * len(ids)
+        labels = [None if pd.isna(text) else str(text) for text in texts]
     else:
         ids = list(cases)
         labels = [None] * len(ids)
@@ -218,7 +216,7 @@ def _cases(cases: pd.DataFrame | Iterable[str]) -> pd.DataFrame:
             f"a sheet needs cases, and a case id is a text that is not blank: {found}. "
             "Write numbers as text: cases.astype({'case_id': str})."
         )
-    twice = sorted({v for v in ids if ids.count(v) > 1}) if len(set(ids)) < len(ids) else []
+    twice = sorted(repeated(ids))
     if twice:
         raise CodingError(
             f"{len(twice)} case(s) stand twice: {', '.join(map(repr, twice[:5]))}. Give each once."
@@ -230,7 +228,9 @@ def _cases(cases: pd.DataFrame | Iterable[str]) -> pd.DataFrame:
 
 def _indicators(codebook: Codebook, wanted: Iterable[str] | None) -> list[str]:
     known = list(codebook.indicators)
-    chosen = known if wanted is None else [wanted] if isinstance(wanted, str) else list(wanted)
+    if isinstance(wanted, str):
+        wanted = [wanted]
+    chosen = known if wanted is None else list(wanted)
     for name in chosen:
         if name not in codebook.indicators:
             raise CodingError(one_of("indicator", name, known))

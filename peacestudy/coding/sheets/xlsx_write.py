@@ -135,25 +135,23 @@ def _list(formula: str, where: str, title: str, prompt: str) -> DataValidation:
 
 def _ranges(lines: Sequence[int], letter: str) -> Iterable[str]:
     """The cells of a column as ranges, some hundred at a time."""
-    runs = [
-        [line for _, line in run]
-        for _, run in groupby(enumerate(lines), lambda pair: pair[1] - pair[0])
-    ]
-    names = [
-        f"{letter}{run[0]}:{letter}{run[-1]}" if len(run) > 1 else f"{letter}{run[0]}"
-        for run in runs
-    ]
+    names = []
+    # lines of one run have the same distance from their place
+    for _, run in groupby(enumerate(lines), lambda pair: pair[1] - pair[0]):
+        run_lines = [line for _, line in run]
+        name = f"{letter}{run_lines[0]}"
+        if len(run_lines) > 1:
+            name += f":{letter}{run_lines[-1]}"
+        names.append(name)
     for n in range(0, len(names), _RANGES):
         yield " ".join(names[n : n + _RANGES])
 
 
 def _prompt(indicator: Indicator) -> str:
     text = anchors_text(indicator)
-    return (
-        text
-        if utf16_units(text) <= MAX_PROMPT
-        else _cut(text, MAX_PROMPT - 26) + " (all in sheet 'codebook')"
-    )
+    if utf16_units(text) <= MAX_PROMPT:
+        return text
+    return _cut(text, MAX_PROMPT - 26) + " (all in sheet 'codebook')"
 
 
 def _cut(text: str, units: int) -> str:
@@ -169,10 +167,10 @@ def _cut(text: str, units: int) -> str:
 def _questions(sheet: Worksheet, codebook: Codebook) -> None:
     most = max((len(i.codes) for i in codebook.indicators.values()), default=0)
     head = ["indicator_id", "name", "question", "anchors", *(f"code {n + 1}" for n in range(most))]
-    body = [
-        [i.id, i.name, i.question, anchors_text(i), *(f"{c.value} {c.label}" for c in i.codes)]
-        for i in codebook.indicators.values()
-    ]
+    body = []
+    for i in codebook.indicators.values():
+        codes = [f"{c.value} {c.label}" for c in i.codes]
+        body.append([i.id, i.name, i.question, anchors_text(i), *codes])
     widths = [18, 24, 50, 90, *[16] * most]
     for line, texts in enumerate([head, *body], start=1):
         sheet.row_dimensions[line].height = _height(texts, widths)
@@ -190,13 +188,12 @@ def _height(texts: Sequence[str], widths: Sequence[int]) -> int:
     """The height in points at which wrapped texts can be read; a
     row of a spreadsheet has at most 409.
     """
-    shown = [
-        (t, w) for t, w in zip(texts[:10], widths, strict=False) if len(t) > w - 3 or "\n" in t
-    ]
-    lines = max(
-        (sum(len(part) // (w - 3) + 1 for part in t.split("\n")) for t, w in shown), default=1
-    )
-    return min(15 * lines, 405)
+    most = 1
+    for text, width in zip(texts[:10], widths, strict=False):
+        if len(text) > width - 3 or "\n" in text:
+            lines = sum(len(part) // (width - 3) + 1 for part in text.split("\n"))
+            most = max(most, lines)
+    return min(15 * most, 405)
 
 
 def _row_xml(rows: Sequence[Sequence[str]], locked: int, free: int) -> str:
@@ -204,15 +201,14 @@ def _row_xml(rows: Sequence[Sequence[str]], locked: int, free: int) -> str:
     out = []
     for line, row in enumerate(rows, start=2):
         fixed = row[3].startswith(EARLIER)
-        cells = [
-            (
-                f'<c r="{letter}{line}" s="{locked if fixed else style}" t="inlineStr"><is><t'
-                f' xml:space="preserve">{xml_text(text)}</t></is></c>'
-                if text
-                else f'<c r="{letter}{line}" s="{locked if fixed else style}"/>'
-            )
-            for letter, style, text in zip(LETTERS, styles, row, strict=True)
-        ]
+        cells = []
+        for letter, style, text in zip(LETTERS, styles, row, strict=True):
+            cell = f'<c r="{letter}{line}" s="{locked if fixed else style}"'
+            if text:
+                value = f'<is><t xml:space="preserve">{xml_text(text)}</t></is>'
+                cells.append(f'{cell} t="inlineStr">{value}</c>')
+            else:
+                cells.append(f"{cell}/>")
         # no customHeight: the program makes the row higher as the coder writes
         out.append(f'<row r="{line}" ht="{_height(row, WIDTHS)}">{"".join(cells)}</row>')
     return "".join(out)

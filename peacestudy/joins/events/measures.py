@@ -1,5 +1,5 @@
-"""What is made of the events of a window: measures as the author
-writes them, the events' values, the new columns.
+"""Measures of the events of a window: as the author writes them, the values
+of the events, the new columns.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,9 +12,9 @@ import pandas as pd
 from peacestudy.core.joined import FILLED, MET
 from peacestudy.core.problems import Problem, one_of
 from peacestudy.errors import JoinError
-from peacestudy.joins.events.days import Days
+from peacestudy.joins.columns.arguments import has_columns
+from peacestudy.joins.events.event_dates import Days
 from peacestudy.joins.events.sums import Found, Measure
-from peacestudy.joins.given import has_columns
 
 Measures = Mapping[str, tuple[str | None, str]]
 HOW = ("sum", "count", "any", "mean", "max", "min", "first", "last")
@@ -23,8 +23,8 @@ _SHARED = ("sum", "count", "any")
 
 
 class Made(NamedTuple):
-    """A new column: which column of the events, how, what stands for no event (None: missing),
-    whether it is the last day.
+    """A new column: the column of the events, how it is summarised, the value where there is no
+    event (None: missing), and whether it is the last day.
     """
 
     column: str | None
@@ -66,18 +66,17 @@ def as_measures(
     for new, (column, how) in measures.items():
         if how not in HOW:
             raise JoinError(one_of(f"how {new!r} is made", how, HOW))
-        _fits(new, column, how, events, dates, spanning, name)
-        zero = 0 if absent == 0 and not isinstance(absent, Mapping) and how in _ZERO else None
-        out[new] = Made(
-            column,
-            how,
-            absent.get(new) if isinstance(absent, Mapping) else zero,
-            column == dates[1],
-        )
+        _check_measure(new, column, how, events, dates, spanning, name)
+        value: float | None = None
+        if isinstance(absent, Mapping):
+            value = absent.get(new)
+        elif absent == 0 and how in _ZERO:
+            value = 0
+        out[new] = Made(column, how, value, column == dates[1])
     return out
 
 
-def _fits(
+def _check_measure(
     new: str,
     column: str | None,
     how: str,
@@ -116,7 +115,8 @@ def values_of(
     problems: list[Problem],
 ) -> dict[str, Measure]:
     """The values of the events for each measure; a negative value is a problem."""
-    out, read = {}, dict[str, tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]]()
+    out = {}
+    read: dict[str, tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]] = {}
     for new, m in made.items():
         if m.column is None:
             out[new] = Measure(None, None, m.how)
@@ -139,18 +139,18 @@ def _numbers(
             f"{label!r} of {name} is {column.dtype}, and sums are of numbers. Make numbers of it,"
             " for example with pd.to_numeric."
         )
-    column = column.astype("Int64") if column.dtype.kind == "b" else column
+    if column.dtype.kind == "b":
+        column = column.astype("Int64")
     missing = column.isna().to_numpy(dtype=bool)
+    filled = column.mask(missing, 0) if missing.any() else column
     if column.dtype.kind in "iub":
         if column.dtype.kind == "u" and (column > np.iinfo(np.int64).max).any():
             raise JoinError(
                 f"{label!r} of {name} holds numbers beyond 64 bits with a sign. Give them as"
                 " float64."
             )
-        return (column.mask(missing, 0) if missing.any() else column).to_numpy(
-            dtype=np.int64
-        ), missing
-    values = (column.mask(missing, 0) if missing.any() else column).to_numpy(dtype=np.float64)
+        return filled.to_numpy(dtype=np.int64), missing
+    values = filled.to_numpy(dtype=np.float64)
     if np.isinf(values).any():
         raise JoinError(
             f"{label!r} of {name} holds infinite values. Say what they are: a number, or missing."
@@ -165,16 +165,12 @@ def _refuse_negative(
     name: str,
     problems: list[Problem],
 ) -> None:
+    rule = "a value from 0 on is expected"
+    remedy = (
+        f'correct it, or make it missing; if the column may be below zero, say signed=["{column}"]'
+    )
     for i in np.flatnonzero(~missing & (values < 0)):
-        remedy = (
-            "correct it, or make it missing; if the column may be below zero, say"
-            f' signed=["{column}"]'
-        )
-        problems.append(
-            Problem(
-                name, int(i) + 1, column, str(values[i]), "a value from 0 on is expected", remedy
-            )
-        )
+        problems.append(Problem(name, int(i) + 1, column, str(values[i]), rule, remedy))
 
 
 def columns_of(
@@ -195,10 +191,10 @@ def columns_of(
         values[asked] = found.values[new]
         if m.absent is not None:
             filled = why == FILLED
-            values = (
-                values.astype(np.result_type(values.dtype, np.float64)) if m.absent % 1 else values
-            )
-            values[filled], missing[filled] = m.absent, False
+            if m.absent % 1:
+                values = values.astype(np.result_type(values.dtype, np.float64))
+            values[filled] = m.absent
+            missing[filled] = False
         out[new] = _typed(values, missing, m, events)
     return pd.DataFrame(out, index=range(len(why)))
 
@@ -210,14 +206,12 @@ def _typed(
         day = values.astype("datetime64[D]").astype("datetime64[s]")
         return pd.Series(np.where(missing, np.datetime64("NaT"), day))
     if m.how == "any":
-        return (
-            pd.Series(values.astype(bool))
-            if not missing.any()
-            else pd.Series(pd.array(values, "boolean")).mask(missing)
-        )
+        if not missing.any():
+            return pd.Series(values.astype(bool))
+        return pd.Series(pd.array(values, "boolean")).mask(missing)
     # a column of floats gives floats, whether or not its numbers are whole
     if values.dtype.kind == "f" or (m.column is not None and events[m.column].dtype.kind == "f"):
         return pd.Series(np.where(missing, np.nan, values))
-    return (
-        pd.Series(pd.array(values, "Int64")).mask(missing) if missing.any() else pd.Series(values)
-    )
+    if not missing.any():
+        return pd.Series(values)
+    return pd.Series(pd.array(values, "Int64")).mask(missing)

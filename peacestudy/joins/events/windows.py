@@ -1,5 +1,5 @@
-"""Events to windows: what happened between two days of each case, exact at the borders, and zero
-only where that is known.
+"""Events in windows: a summary of the events between two days of each case, both included, and
+zero only where it is known that there were none.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,16 +15,16 @@ from peacestudy.core.keys import Ints, Levels, levels, match
 from peacestudy.core.ledger import Entry
 from peacestudy.core.problems import Note, Problem, one_of
 from peacestudy.errors import JoinError
-from peacestudy.joins.bring import as_frame, bring
-from peacestudy.joins.coverage import Cover, coverage
-from peacestudy.joins.events.cover import PARTIAL, covered, told
-from peacestudy.joins.events.days import UNCERTAIN, event_days, window_days
-from peacestudy.joins.events.measures import Measures, as_measures, columns_of, values_of
+from peacestudy.joins.columns.arguments import has_columns, key_pairs, open_table
+from peacestudy.joins.columns.frame_columns import add_columns, as_frame
+from peacestudy.joins.columns.source_coverage import Cover, coverage
+from peacestudy.joins.columns.special_codes import NONE, Codes, of_gaps, without_special
+from peacestudy.joins.events.event_dates import UNCERTAIN, Days, event_days, window_days
+from peacestudy.joins.events.measures import Made, Measures, as_measures, columns_of, values_of
 from peacestudy.joins.events.sums import SPANNING, Found, Measure, Spans, gather
-from peacestudy.joins.given import has_columns, key_pairs, opened
-from peacestudy.joins.key_columns import checked_keys, nothing_met
-from peacestudy.joins.special import NONE, Codes, of_gaps, without_special
-from peacestudy.joins.states.systems import own_system
+from peacestudy.joins.events.window_coverage import PARTIAL, coverage_clauses, covered
+from peacestudy.joins.keys.key_columns import checked_keys, nothing_met
+from peacestudy.joins.keys.state_codes import check_state_codes
 from peacestudy.outcomes import OutcomeTable
 
 
@@ -49,7 +49,7 @@ def event_windows(
     key: str | None = None,
     unit: str = "case",
 ) -> StudyFrame:
-    """Bring to each case what the events between two of its days amount to.
+    """Join a summary of the events between two days of each case.
 
     Parameters
     ----------
@@ -129,15 +129,18 @@ def event_windows(
     >>> frame.data[["deaths", "events"]].values.tolist()
     [[7, 2], [0, 0]]
     """
-    table, source = opened(events, name)
+    table, source = open_table(events, name)
     pairs = key_pairs(on)
-    if isinstance(known := cases.data if isinstance(cases, StudyFrame) else cases, pd.DataFrame):
-        has_columns(known, [*pairs, start, end], "the cases")
-    has_columns(table, [*pairs.values(), date, *([date_end] if date_end is not None else [])], name)
+    case_table = cases.data if isinstance(cases, StudyFrame) else cases
+    if isinstance(case_table, pd.DataFrame):
+        has_columns(case_table, [*pairs, start, end], "the cases")
+    dates_of_events = [date] if date_end is None else [date, date_end]
+    has_columns(table, [*pairs.values(), *dates_of_events], name)
     frame = as_frame(cases, key, unit, list(pairs))
     _check_choices(spanning, uncertain, partial, date_end)
     cover = _cover(source, years, units, absent is not None, name)
     made = as_measures(measures, table, (date, date_end), spanning, absent, name)
+
     problems: list[Problem] = []
     window = window_days(frame.data, start, end, problems)
     dates = event_days(table, date, date_end, uncertain, name, problems)
@@ -149,59 +152,47 @@ def event_windows(
         )
 
     places = _units(frame.data, table, pairs, name)
-    notes = [*own_system(frame.data, pairs, source), *places.notes]
-    # in order, so that all of them are the array itself
-    usable = np.flatnonzero(~dates.missing & (places.events >= 0))
+    notes = [*check_state_codes(frame.data, pairs, source), *places.notes]
     why, partly = covered(places.no_key, window, places.cases, cover, partial)
-    asked = np.flatnonzero((why == MET) & (places.cases >= 0))
+    usable = np.flatnonzero(~dates.missing & (places.events >= 0))
+    counted_cases = np.flatnonzero((why == MET) & (places.cases >= 0))
     spans = Spans(
-        *(
-            x[usable] if len(usable) < len(table) else x
-            for x in (places.events, dates.first, dates.last)
+        _at(places.events, usable),
+        _at(dates.first, usable),
+        _at(dates.last, usable),
+    )
+    windows = Spans(
+        places.cases[counted_cases],
+        window.first[counted_cases],
+        window.last[counted_cases],
+    )
+    usable_values = {}
+    for new, measure in values.items():
+        usable_values[new] = measure._replace(
+            values=None if measure.values is None else _at(measure.values, usable),
+            missing=None if measure.missing is None else _at(measure.missing, usable),
         )
-    )
-    windows, across = (
-        Spans(places.cases[asked], window.first[asked], window.last[asked]),
-        spanning or "start",
-    )
-    found = gather(
-        spans,
-        windows,
-        across,
-        {
-            n: m._replace(values=_at(m.values, usable), missing=_at(m.missing, usable))
-            for n, m in values.items()
-        },
-    )
-    counted = np.zeros(len(frame), np.int64)
-    counted[asked] = found.events
-    why[(why == MET) & (counted == 0)] = NO_ROW if absent is None else FILLED
-    words = [f"{start} to {end}, both inside, on {' + '.join(pairs)}"]
-    words += [f"across a border: {spanning}"] if spanning else []
-    words += told(
-        why,
-        partly,
-        cover,
-        source.source if source else None,
-        name,
-        {
-            "without a key": int((places.events < 0).sum()),
-            "without a date": int(dates.missing.sum()),
-            **{
-                f"without {n}": int(m.missing.sum())
-                for n, m in values.items()
-                if m.missing is not None
-            },
-        },
-    )
-    added = columns_of(made, table, found, asked, why)
-    entry = _entry(frame, why, len(table), found, name, "; ".join(words))
-    held = {c: codes[c][usable] for c in codes if c in {m.column for m in made.values()}}
-    met = _codes(held, spans, windows, across)
-    placed = {n: np.full(len(frame), -1, np.int8) for n, m in made.items() if m.column in met}
-    for new, place in placed.items():
-        place[asked] = met[str(made[new].column)]
-    return bring(frame, added, why, entry, source, of_gaps(placed, added), notes)
+    across = spanning or "start"
+    found = gather(spans, windows, across, usable_values)
+    events_counted = np.zeros(len(frame), np.int64)
+    events_counted[counted_cases] = found.events
+    why[(why == MET) & (events_counted == 0)] = NO_ROW if absent is None else FILLED
+
+    added = columns_of(made, table, found, counted_cases, why)
+    codes = {column: _at(code_of_row, usable) for column, code_of_row in codes.items()}
+    met_codes = _codes(codes, made, spans, windows, across)
+    codes_of_cases = {}
+    for new, codes_of_windows in met_codes.items():
+        codes_of_cases[new] = np.full(len(frame), -1, np.int8)
+        codes_of_cases[new][counted_cases] = codes_of_windows
+    not_counted = _not_counted(places.events, dates, values)
+    clauses = [f"{start} to {end}, both inside, on {' + '.join(pairs)}"]
+    if spanning:
+        clauses.append(f"across a border: {spanning}")
+    stated = source.source if source else None
+    clauses += coverage_clauses(why, partly, cover, stated, name, not_counted)
+    entry = _entry(frame, why, len(table), found, name, "; ".join(clauses))
+    return add_columns(frame, added, why, entry, source, of_gaps(codes_of_cases, added), notes)
 
 
 def _cover(
@@ -221,20 +212,47 @@ def _cover(
             f"absent= makes windows without events 0, and {name} does not say which units and years"
             " it covers: a unit that nobody watched has no events either. Write years=(first,"
             ' last) and units="listed" (those with an event) or units="all"; or wrap the table:'
-            " ps.outcomes.own(...)."
+            " ps.outcomes.as_outcome(...)."
         )
     return coverage(source, years, units, name)
 
 
 def _codes(
-    held: Mapping[str, Codes], events: Spans, windows: Spans, spanning: str
+    codes: Mapping[str, Codes],
+    made: Mapping[str, Made],
+    events: Spans,
+    windows: Spans,
+    spanning: str,
 ) -> dict[str, Codes]:
-    """For each window the code among its events that the source names first, -1 for none."""
-    if not held:
+    """By new column, for each window the code among its events that
+    the source names first, -1 for none.
+    """
+    lowest = {}
+    for m in made.values():
+        if m.column is not None and m.column in codes:
+            of_event = codes[m.column]
+            lowest[m.column] = Measure(of_event.astype(np.int64), of_event < 0, "min")
+    if not lowest:
         return {}
-    lowest = {c: Measure(codes.astype(np.int64), codes < 0, "min") for c, codes in held.items()}
     found = gather(events, windows, spanning, lowest).values
-    return {c: np.where(v < NONE, v, -1).astype(np.int8) for c, v in found.items()}
+    out = {}
+    for new, m in made.items():
+        if m.column in found:
+            first = found[m.column]
+            out[new] = np.where(first < NONE, first, -1).astype(np.int8)
+    return out
+
+
+def _not_counted(units: Ints, dates: Days, values: Mapping[str, Measure]) -> dict[str, int]:
+    """How many events lack a key, a date, or a value."""
+    out = {
+        "without a key": int((units < 0).sum()),
+        "without a date": int(dates.missing.sum()),
+    }
+    for new, measure in values.items():
+        if measure.missing is not None:
+            out[f"without {new}"] = int(measure.missing.sum())
+    return out
 
 
 def _entry(
@@ -255,8 +273,9 @@ def _entry(
     )
 
 
-def _at(values: npt.NDArray[Any] | None, rows: Ints) -> npt.NDArray[Any] | None:
-    return values if values is None or len(rows) == len(values) else values[rows]
+def _at(values: npt.NDArray[Any], rows: Ints) -> npt.NDArray[Any]:
+    """The values of some rows, in order; no copy where they are all rows."""
+    return values if len(rows) == len(values) else values[rows]
 
 
 def _check_choices(
@@ -267,7 +286,8 @@ def _check_choices(
         ("uncertain", uncertain, UNCERTAIN),
         ("partial", partial, PARTIAL),
     ):
-        if word not in known and not (word is None and what != "partial"):
+        optional = word is None and what != "partial"
+        if word not in known and not optional:
             raise JoinError(one_of(what, word, known))
     if spanning is None and (date_end is not None or uncertain == "span"):
         raise JoinError(
@@ -279,7 +299,7 @@ def _check_choices(
 
 class _Units(NamedTuple):
     """The number of the unit of each case and of each event, -1 for none;
-    which cases have no key, and notes on the keys.
+    the cases without a key, and notes on the keys.
     """
 
     cases: Ints
@@ -291,15 +311,15 @@ class _Units(NamedTuple):
 def _units(
     cases: pd.DataFrame, events: pd.DataFrame, pairs: Mapping[str, str], name: str
 ) -> _Units:
-    mine, theirs = [levels(cases[c]) for c in pairs], [levels(events[c]) for c in pairs.values()]
+    mine = [levels(cases[c]) for c in pairs]
+    theirs = [levels(events[c]) for c in pairs.values()]
     notes = checked_keys(list(pairs), mine, theirs, name)
     if len(theirs) == 1:
-        numbers, distinct = (
-            theirs[0].codes,
-            [Levels(np.arange(len(theirs[0].values)), theirs[0].values)],
-        )
+        numbers = theirs[0].codes
+        values = theirs[0].values
+        distinct = [Levels(np.arange(len(values)), values)]
     else:
-        first = match(theirs, theirs).at  # the first event of the unit stands for it
+        first = match(theirs, theirs).at  # the first event of a unit represents it
         met = np.flatnonzero(first >= 0)
         numbers = np.full(len(first), -1, np.int64)
         numbers[met], rows = pd.factorize(first[met])

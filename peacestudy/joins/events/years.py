@@ -1,5 +1,5 @@
-"""Events to the years of their units: a row for every unit and year of which the source speaks,
-also where nothing happened.
+"""Events by unit and year: a row for every unit and year that the source covers, also where
+nothing happened.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,16 +9,17 @@ import pandas as pd
 
 from peacestudy.core.frame import StudyFrame
 from peacestudy.errors import JoinError
+from peacestudy.joins.columns.arguments import has_columns
+from peacestudy.joins.columns.source_coverage import first_and_last
 from peacestudy.joins.events.measures import Measures
 from peacestudy.joins.events.windows import event_windows
-from peacestudy.joins.given import has_columns
 from peacestudy.outcomes import OutcomeTable
 
 
 def event_years(
     events: pd.DataFrame | OutcomeTable,
     *,
-    unit: str | Sequence[str],
+    by: str | Sequence[str],
     date: str,
     measures: Measures,
     name: str,
@@ -30,21 +31,21 @@ def event_years(
     years: tuple[int, int] | None = None,
     units: pd.DataFrame | None = None,
 ) -> StudyFrame:
-    """Make unit-years of events.
+    """Summarise events by unit and year.
 
     Parameters
     ----------
     events, date, date_end, measures, name, spanning, uncertain, absent, signed : as in
         ``event_windows``; the windows are the years.
-    unit : column, or columns, of the events that name the unit, such as a dyad or a country.
+    by : column, or columns, of the events that name the unit, such as a dyad or a country.
     years : first and last year; None takes the years of which an OutcomeTable speaks.
-    units : the units, with the columns of ``unit``, a row each;
+    units : the units, with the columns of ``by``, a row each;
         None takes those that have an event.
 
     Returns
     -------
     StudyFrame
-        A row for each unit and year, sorted: ``row_id``, the columns of ``unit``, ``year``, the
+        A row for each unit and year, sorted: ``row_id``, the columns of ``by``, ``year``, the
         measures. Without ``absent`` a year without events is missing: nothing says that it means
         none.
 
@@ -60,7 +61,7 @@ def event_years(
     ... )
     >>> frame = event_years(
     ...     events,
-    ...     unit="dyad",
+    ...     by="dyad",
     ...     date="date",
     ...     measures={"deaths": ("best", "sum")},
     ...     name="events",
@@ -71,7 +72,7 @@ def event_years(
     [[7, 2001, 3], [7, 2002, 0], [7, 2003, 4]]
     """
     table = events.table if isinstance(events, OutcomeTable) else events
-    columns = [unit] if isinstance(unit, str) else list(unit)
+    columns = [by] if isinstance(by, str) else list(by)
     if units is not None and not isinstance(units, pd.DataFrame):
         raise JoinError(
             f"units is {units!r}; give a DataFrame with a row a unit, or leave it out for those"
@@ -86,7 +87,8 @@ def event_years(
                 " Rename it."
             )
     known = listed[columns].dropna()
-    if units is not None and (len(known) < len(units) or known.duplicated().any()):
+    incomplete = len(known) < len(listed)
+    if units is not None and (incomplete or known.duplicated().any()):
         raise JoinError("units has rows that are missing or stand twice. Give each unit once.")
     known = known.drop_duplicates().sort_values(columns, ignore_index=True)
     first, last = _years(events, years, name)
@@ -125,9 +127,6 @@ def _years(
             f"{name} does not say over which years it speaks. Give the first and the last:"
             " years=(1989, 2022)."
         )
-    first, last = years or (events.source.first_year, events.source.last_year)
-    if first > last:
-        raise JoinError(
-            f"years is ({first}, {last}); the first comes after the last. Turn them round."
-        )
-    return first, last
+    if years is None:
+        return events.source.first_year, events.source.last_year
+    return first_and_last(years)

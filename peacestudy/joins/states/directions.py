@@ -1,5 +1,5 @@
-"""Undirected pairs of states meet a directed table: one direction that is named, or both brought
-together by a written rule.
+"""Undirected pairs of states joined with a directed table: one direction that is named, or both
+combined by a rule that the author writes.
 """
 
 from collections.abc import Mapping
@@ -14,14 +14,14 @@ from peacestudy.core.joined import FILLED, MET, NO_ROW, PARTLY
 from peacestudy.core.ledger import Entry
 from peacestudy.core.problems import Note, one_of
 from peacestudy.errors import JoinError
-from peacestudy.joins.bring import as_frame, bring
-from peacestudy.joins.coverage import Whys, declared
-from peacestudy.joins.gather import met_rows
-from peacestudy.joins.given import has_columns
-from peacestudy.joins.special import Codes, first_code, of_gaps
+from peacestudy.joins.columns.arguments import has_columns
+from peacestudy.joins.columns.collect import count_rows_met
+from peacestudy.joins.columns.frame_columns import add_columns, as_frame
+from peacestudy.joins.columns.source_coverage import Whys, declared_values
+from peacestudy.joins.columns.special_codes import Codes, first_code, of_gaps
 from peacestudy.joins.states.dyads import dyad_key
-from peacestudy.joins.states.rows import case_why, look_up, state_table
-from peacestudy.joins.states.together import MISSING, RULES, together
+from peacestudy.joins.states.member_rows import case_why, look_up, state_table
+from peacestudy.joins.states.member_values import MISSING, RULES, combine_members
 from peacestudy.outcomes import OutcomeTable
 
 ONE_WAY = ("a_to_b", "b_to_a")
@@ -43,7 +43,7 @@ def from_directions(
     key: str | None = None,
     unit: str = "dyad-year",
 ) -> StudyFrame:
-    """Bring the columns of a directed table of dyad-years to cases that are pairs of states.
+    """Join a directed table of dyad-years to cases that are pairs of states.
 
     Parameters
     ----------
@@ -104,74 +104,73 @@ def from_directions(
     table, source = state_table(other, list(columns), name)
     _check(frame, table, (*states, year), measures, missing)
     taken = [column for column, _ in measures.values()]
-    fill = declared(absent, source, taken, name)
-    # refuses a state against itself
-    dyad_key(frame.data[states[0]], frame.data[states[1]], directed=True)
-    owner = np.tile(np.arange(len(frame)), 2)  # first all from a to b, then all from b to a
-    ways = [
-        pd.concat([frame.data[x], frame.data[y]], ignore_index=True)
-        for x, y in (states, states[::-1])
-    ]
-    years = pd.concat([frame.data[year]] * 2, ignore_index=True)
-    found = look_up(
-        dict(zip(columns, [*ways, years], strict=True)), columns[2], table, source, taken, name
-    )
+    fill = declared_values(absent, source, taken, name)
+    state_a, state_b = (frame.data[state] for state in states)
+    dyad_key(state_a, state_b, directed=True)  # refuses a state against itself
+
+    # first all rows from a to b, then all from b to a
+    owner = np.tile(np.arange(len(frame)), 2)
+    keys = {
+        columns[0]: pd.concat([state_a, state_b], ignore_index=True),
+        columns[1]: pd.concat([state_b, state_a], ignore_index=True),
+        columns[2]: pd.concat([frame.data[year]] * 2, ignore_index=True),
+    }
+    found = look_up(keys, columns[2], table, source, taken, name)
     added: dict[str, pd.Series] = {}
-    told: list[Note] = []
+    notes: list[Note] = []
     codes: dict[str, Codes] = {}
     for new, (column, rule) in measures.items():
         values = found.column(column, fill)
-        if note := _differing(frame, values, column, rule, name):
-            told.append(note)
+        note = _differing(frame, values, column, rule, name)
+        if note and note not in notes:
+            notes.append(note)
         added |= _measure(values, owner, len(frame), new, rule, missing)
         if column in found.codes:
             way = _used({rule}, len(frame))
             codes[new] = first_code(found.codes[column][way], owner[way], len(frame))
+
     used = _used({rule for _, rule in measures.values()}, len(frame))
     filled = (found.why == NO_ROW) & bool(fill)
-    why = case_why(
-        np.where(filled, FILLED, found.why).astype(np.int8)[used], owner[used], len(frame)
-    )
+    row_why = np.where(filled, FILLED, found.why).astype(np.int8)
+    why = case_why(row_why[used], owner[used], len(frame))
     made = pd.DataFrame(added)
-    out = bring(
-        frame,
-        made,
-        why,
-        _entry(frame, table, found.at[used], why, name, (missing, measures)),
-        source,
-        of_gaps(codes, made),
-        found.notes,
-    )
-    return replace(out, notes=(*out.notes, *dict.fromkeys(told)))
+    entry = _entry(frame, table, found.at[used], why, name, (missing, measures))
+    out = add_columns(frame, made, why, entry, source, of_gaps(codes, made), found.notes)
+    return replace(out, notes=(*out.notes, *notes))
 
 
 def _measure(
     values: pd.Series, owner: npt.NDArray[np.intp], cases: int, new: str, rule: str, missing: str
 ) -> dict[str, pd.Series]:
-    """The new column, and how many directions it is made of where that may vary."""
-    there, back = (
-        values.iloc[:cases].reset_index(drop=True),
-        values.iloc[cases:].reset_index(drop=True),
-    )
+    """The new column, and the number of directions that it is made of where that may vary."""
+    there, back = _both_ways(values, cases)
     if rule in ONE_WAY:
         return {new: there if rule == "a_to_b" else back}
     if rule == "same":
         observed = there.notna().astype("int64") + back.notna()
-        out = there.where(there.notna(), back)
-        found = out if missing == "observed" else out.where(observed == 2)
+        found = there.where(there.notna(), back)
+        if missing != "observed":
+            found = found.where(observed == 2)
     else:
-        one = together(values, owner, cases, rule=rule, missing=missing)
-        found, observed = one.values, pd.Series(one.observed)
-    return {new: found} | ({f"{new}_directions": observed} if missing == "observed" else {})
+        combined = combine_members(values, owner, cases, rule=rule, missing=missing)
+        found, observed = combined.values, pd.Series(combined.observed)
+    if missing != "observed":
+        return {new: found}
+    return {new: found, f"{new}_directions": observed}
+
+
+def _both_ways(values: pd.Series, cases: int) -> tuple[pd.Series, pd.Series]:
+    """The values from a to b and from b to a, a row a case."""
+    there = values.iloc[:cases].reset_index(drop=True)
+    back = values.iloc[cases:].reset_index(drop=True)
+    return there, back
 
 
 def _differing(
     frame: StudyFrame, values: pd.Series, column: str, rule: str, name: str
 ) -> Note | None:
     """A note on pairs whose directions differ; an error where the rule says that they do not."""
-    there, back = (
-        values.iloc[s].reset_index(drop=True) for s in (slice(len(frame)), slice(len(frame), None))
-    )
+    there, back = _both_ways(values, len(frame))
     both = (there.notna() & back.notna()).to_numpy()
     differ = both & (there != back).fillna(False).to_numpy(dtype=bool)
     if rule == "same" and differ.any():
@@ -192,9 +191,7 @@ def _differing(
 
 
 def _used(rules: set[str], cases: int) -> npt.NDArray[np.bool_]:
-    """The directions that the rules look at: one that no measure
-    asks for can be absent without a word.
-    """
+    """The directions that the rules use: one that no measure uses may be absent."""
     return np.repeat([rules != {"b_to_a"}, rules != {"a_to_b"}], cases)
 
 
@@ -244,11 +241,12 @@ def _entry(
     name: str,
     written: tuple[str, Mapping[str, tuple[str, str]]],
 ) -> Entry:
-    unmatched, again = met_rows(at, len(table))
-    rules = ", ".join(f"{new} = {rule} of {column}" for new, (column, rule) in written[1].items())
-    said = (
+    missing, measures = written
+    unmatched, again = count_rows_met(at, len(table))
+    rules = ", ".join(f"{new} = {rule} of {column}" for new, (column, rule) in measures.items())
+    description = (
         f"directed rows for pairs of states: {rules}; {int((why == PARTLY).sum())} pairs have one"
-        f" direction; one missing: {written[0]}"
+        f" direction; one missing: {missing}"
     )
     return Entry(
         f"join {name}",
@@ -261,5 +259,5 @@ def _entry(
         other_unmatched=unmatched,
         duplicated=again,
         filled=int((why == FILLED).sum()),
-        why=said,
+        why=description,
     )

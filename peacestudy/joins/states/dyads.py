@@ -15,8 +15,9 @@ from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import Note, one_of
 from peacestudy.core.spelling import twins
 from peacestudy.errors import JoinError
-from peacestudy.joins.given import has_columns
-from peacestudy.outcomes.contradictions import contradiction_text
+from peacestudy.joins.columns.arguments import has_columns
+from peacestudy.joins.columns.source_coverage import first_and_last
+from peacestudy.outcomes.contradicting_rows import contradiction_text
 
 TOP = 1000  # numbers of states in GW, COW and V-Dem have at most three digits
 
@@ -62,7 +63,8 @@ def dyad_key(a: pd.Series, b: pd.Series, *, directed: bool) -> pd.Series:
         )
     numbers = kinds != {False}
     one, other = (_codes(x, there, numbers) for x in (a, b))
-    if (same := one == other).any():
+    same = one == other
+    if same.any():
         first = one[np.flatnonzero(same)[0]]
         state = f"{first:g}" if numbers else first
         raise JoinError(
@@ -95,50 +97,49 @@ def _refuse_spellings(one: npt.NDArray[Any], other: npt.NDArray[Any], a: object,
         )
 
 
-def directed(table: pd.DataFrame, a: str, b: str, *, name: str) -> pd.DataFrame:
-    """The table with a column ``name`` for the directed dyad from the state
+def directed(table: pd.DataFrame, a: str, b: str, *, into: str) -> pd.DataFrame:
+    """The table with a column ``into`` for the directed dyad from the state
     in ``a`` to that in ``b``; see ``dyad_key``.
 
     Examples
     --------
     >>> trade = pd.DataFrame({"exporter": [2, 20], "importer": [20, 2]})
-    >>> directed(trade, "exporter", "importer", name="dyad")["dyad"].tolist()
+    >>> directed(trade, "exporter", "importer", into="dyad")["dyad"].tolist()
     [2020, 20002]
     """
-    return _with_key(table, a, b, name, True)
+    return _with_key(table, a, b, into, True)
 
 
-def undirected(table: pd.DataFrame, a: str, b: str, *, name: str) -> pd.DataFrame:
-    """The table with a column ``name`` for the dyad of the two states,
+def undirected(table: pd.DataFrame, a: str, b: str, *, into: str) -> pd.DataFrame:
+    """The table with a column ``into`` for the dyad of the two states,
     whichever of them stands first; see ``dyad_key``.
 
     Two rows a dyad, one for each direction, then have one id:
-    ``from_directions`` brings them together by a rule.
+    ``from_directions`` combines them by a rule.
 
     Examples
     --------
     >>> trade = pd.DataFrame({"exporter": [2, 20], "importer": [20, 2]})
-    >>> undirected(trade, "exporter", "importer", name="dyad")["dyad"].tolist()
+    >>> undirected(trade, "exporter", "importer", into="dyad")["dyad"].tolist()
     [2020, 2020]
     """
-    return _with_key(table, a, b, name, False)
+    return _with_key(table, a, b, into, False)
 
 
 def dyad_years(
     states: StudyFrame | pd.DataFrame,
     *,
-    first_year: int,
-    last_year: int,
+    years: tuple[int, int],
     directed: bool,
     state: str = "state",
     year: str = "year",
 ) -> StudyFrame:
-    """All pairs of the states that were there in a year, for every year.
+    """All pairs of the states that existed in a year, for every year.
 
     Parameters
     ----------
     states : a row a state and year; none may stand twice.
-    first_year, last_year : inclusive.
+    years : the first and the last year, both included.
     directed : both a to b and b to a, or the pair once, the lower code first.
     state, year : the columns of ``states``.
 
@@ -157,7 +158,7 @@ def dyad_years(
     Examples
     --------
     >>> there = pd.DataFrame({"state": [2, 20, 70, 2, 20], "year": [1990, 1990, 1990, 1991, 1991]})
-    >>> dyad_years(there, first_year=1990, last_year=1991, directed=False).data[
+    >>> dyad_years(there, years=(1990, 1991), directed=False).data[
     ...     ["state_a", "state_b", "year"]
     ... ].values.tolist()
     [[2, 20, 1990], [2, 70, 1990], [20, 70, 1990], [2, 20, 1991]]
@@ -166,14 +167,13 @@ def dyad_years(
     for what, column in (("state", state), ("year", year)):
         if column not in table.columns:
             raise JoinError(one_of(what, column, [str(c) for c in table.columns]))
-    if last_year < first_year:
-        raise JoinError(f"last_year {last_year} is before first_year {first_year}. Swap them.")
-    if text := contradiction_text(table[[state, year]], "the table of states", [state, year]):
+    first, last = first_and_last(years)
+    text = contradiction_text(table[[state, year]], "the table of states", [state, year])
+    if text:
         raise JoinError(text)
-    whole = table[[state, year]].dropna()
-    inside = whole[whole[year].between(first_year, last_year)].sort_values(
-        [year, state], ignore_index=True
-    )
+    complete = table[[state, year]].dropna()
+    inside = complete[complete[year].between(first, last)]
+    inside = inside.sort_values([year, state], ignore_index=True)
     sizes = inside.groupby(year).size()
     one, other = _pairs(sizes.to_numpy(), directed)
     data = pd.DataFrame(
@@ -189,9 +189,8 @@ def dyad_years(
     key = dyad_key(data[f"{state}_a"], data[f"{state}_b"], directed=directed)
     data["dyad"] = key.astype("int64") if key.dtype == "Int64" else key
     unit = "directed dyad-year" if directed else "undirected dyad-year"
-    return StudyFrame(
-        data, unit, "row_id", notes=_told(table, whole, inside[year], (first_year, last_year))
-    )
+    notes = _notes(table, complete, inside[year], (first, last))
+    return StudyFrame(data, unit, "row_id", notes=notes)
 
 
 def _pairs(
@@ -203,41 +202,54 @@ def _pairs(
     starts = np.cumsum(sizes) - sizes
     ones, others = [np.zeros(0, np.intp)], [np.zeros(0, np.intp)]
     for start, n in zip(starts, sizes, strict=True):
-        one, other = np.triu_indices(n, 1) if not directed else np.nonzero(~np.eye(n, dtype=bool))
+        if directed:
+            one, other = np.nonzero(~np.eye(n, dtype=bool))
+        else:
+            one, other = np.triu_indices(n, 1)
         ones.append(one + start)
         others.append(other + start)
     return np.concatenate(ones), np.concatenate(others)
 
 
-def _told(
-    table: pd.DataFrame, whole: pd.DataFrame, years: pd.Series, span: tuple[int, int]
+def _notes(
+    table: pd.DataFrame, complete: pd.DataFrame, years: pd.Series, span: tuple[int, int]
 ) -> tuple[Note, ...]:
-    empty = sorted(set(range(span[0], span[1] + 1)) - {int(y) for y in years.unique()})
+    """A note on years without states, and on rows that are in no dyad-year."""
+    first, last = span
+    empty = sorted(set(range(first, last + 1)) - {int(y) for y in years.unique()})
+    outside = len(complete) - len(years)
+    gaps = len(table) - len(complete)
     parts = []
     if empty:
         parts.append(
-            f"no state is listed in {len(empty)} of the years {span[0]} to {span[1]} ({empty[0]} to"
+            f"no state is listed in {len(empty)} of the years {first} to {last} ({empty[0]} to"
             f" {empty[-1]}), so no dyad"
         )
-    if outside := len(whole) - len(years):
-        parts.append(f"{outside} state-year(s) lie outside {span[0]} to {span[1]}")
-    if gaps := len(table) - len(whole):
+    if outside:
+        parts.append(f"{outside} state-year(s) lie outside {first} to {last}")
+    if gaps:
         parts.append(f"{gaps} row(s) have no state or no year")
-    return (Note("dyad_years", "Dyad-years: " + "; ".join(parts) + "."),) if parts else ()
+    if not parts:
+        return ()
+    return (Note("dyad_years", "Dyad-years: " + "; ".join(parts) + "."),)
 
 
-def _with_key(table: pd.DataFrame, a: str, b: str, name: str, way: bool) -> pd.DataFrame:
+def _with_key(table: pd.DataFrame, a: str, b: str, into: str, way: bool) -> pd.DataFrame:
     has_columns(table, [a, b], "states")
-    if name in table.columns:
-        raise JoinError(f"the table has a column {name!r} already. Give the dyads another name=.")
-    return table.assign(**{name: dyad_key(table[a], table[b], directed=way)})
+    if into in table.columns:
+        raise JoinError(
+            f"the table has a column {into!r} already. Give the column of the dyads another name:"
+            " into=."
+        )
+    return table.assign(**{into: dyad_key(table[a], table[b], directed=way)})
 
 
 def _codes(column: pd.Series, there: npt.NDArray[np.bool_], numbers: bool) -> npt.NDArray[Any]:
     """The codes of the rows where both are there."""
     if not numbers:
         texts = column[there].to_numpy(dtype=object)
-        if wrong := [t for t in pd.unique(texts) if not isinstance(t, str)]:
+        wrong = [t for t in pd.unique(texts) if not isinstance(t, str)]
+        if wrong:
             raise JoinError(
                 f"{column.name!r} holds {wrong[0]!r} among texts. Bring the codes to one type."
             )

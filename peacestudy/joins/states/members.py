@@ -44,12 +44,16 @@ def from_text(frame: StudyFrame, column: str, numbers: bool) -> Members:
     if column not in frame.data.columns:
         raise JoinError(one_of("states", column, [str(c) for c in frame.data.columns]))
     cells = frame.data[column]
-    level = levels(cells)
-    codes = [_codes(cell, column, numbers) for cell in level.values]
-    sizes = np.array([len(c) for c in codes] + [0], dtype=np.intp)[level.codes]
-    owner = np.repeat(np.arange(len(frame)), sizes)
-    flat = [code for place in level.codes if place >= 0 for code in codes[place]]
-    return _once(frame, Members(owner, pd.Series(flat, dtype="int64" if numbers else "str")))
+    distinct = levels(cells)
+    codes = [_codes(cell, column, numbers) for cell in distinct.values]
+    owner: list[int] = []
+    states: list[int | str] = []
+    for row, place in enumerate(distinct.codes):
+        if place >= 0:
+            owner += [row] * len(codes[place])
+            states += codes[place]
+    column_of_states = pd.Series(states, dtype="int64" if numbers else "str")
+    return _once(frame, Members(np.array(owner, dtype=np.intp), column_of_states))
 
 
 def from_table(
@@ -64,11 +68,10 @@ def from_table(
         A column is absent, a case unknown, a state or weight missing, or a weight negative.
     """
     known = [str(c) for c in table.columns]
-    for what, column in (
-        ("the key", frame.key),
-        ("the states", "state"),
-        *([("weight", weight)] if weight else []),
-    ):
+    needed = {"the key": frame.key, "the states": "state"}
+    if weight:
+        needed["weight"] = weight
+    for what, column in needed.items():
         if column not in table.columns:
             raise JoinError(one_of(f"{what} in the table of states", column, known))
     ids = frame.data[frame.key]
@@ -83,7 +86,8 @@ def from_table(
             f"the table of states names {len(strange)} case(s) that are not there, for example"
             f" {strange.iloc[0]!r}. Leave them out, or correct the id."
         )
-    if gaps := int(table["state"].isna().sum()):
+    gaps = int(table["state"].isna().sum())
+    if gaps:
         raise JoinError(
             f"the table of states has no state in {gaps} row(s). Fill them in, or leave the rows"
             " out."
@@ -93,14 +97,10 @@ def from_table(
     if numbers and not pd.api.types.is_numeric_dtype(states):
         states = pd.Series([_number(str(s), "state") for s in states], dtype="int64")
     order = np.argsort(owner, kind="stable")
-    return _once(
-        frame,
-        Members(
-            owner[order],
-            states.iloc[order].reset_index(drop=True),
-            None if weights is None else weights[order],
-        ),
-    )
+    states = states.iloc[order].reset_index(drop=True)
+    if weights is not None:
+        weights = weights[order]
+    return _once(frame, Members(owner[order], states, weights))
 
 
 def _codes(cell: object, column: str, numbers: bool) -> list[int | str]:
@@ -123,8 +123,8 @@ def _weights(column: pd.Series, name: str) -> npt.NDArray[np.float64]:
     if not pd.api.types.is_numeric_dtype(column):
         raise JoinError(f"the weights in {name!r} are {column.dtype}; they must be numbers.")
     weights = column.to_numpy(dtype="float64", na_value=np.nan)
-    if not (np.isfinite(weights) & (weights >= 0)).all():
-        bad = int((~(np.isfinite(weights) & (weights >= 0))).sum())
+    bad = int((~(np.isfinite(weights) & (weights >= 0))).sum())
+    if bad:
         raise JoinError(
             f"{bad} weight(s) in {name!r} are missing, negative or infinite. A weight is a number"
             " from 0 on."
@@ -135,7 +135,8 @@ def _weights(column: pd.Series, name: str) -> npt.NDArray[np.float64]:
 def _once(frame: StudyFrame, members: Members) -> Members:
     """Refuse a state that a case names twice: it would count twice."""
     table = pd.DataFrame({"owner": members.owner, "state": members.states})
-    if (twice := table[table.duplicated()]).empty:
+    twice = table[table.duplicated()]
+    if twice.empty:
         return members
     first = twice.iloc[0]
     raise JoinError(

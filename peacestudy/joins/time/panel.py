@@ -1,5 +1,5 @@
-"""A panel as the joins of time see it: units and years as whole numbers,
-one row a unit-year, rows found by their place.
+"""Panels in joins by time: units and years as whole numbers, one row a
+unit-year, and the look-up of rows by unit and year.
 """
 
 from typing import NamedTuple
@@ -12,9 +12,9 @@ from peacestudy.core.key_check import split_units
 from peacestudy.core.keys import Ints, kind, levels, match
 from peacestudy.core.problems import Note
 from peacestudy.errors import JoinError
-from peacestudy.joins.coverage import Bools
-from peacestudy.joins.given import has_columns
-from peacestudy.joins.key_columns import checked_keys, nothing_met
+from peacestudy.joins.columns.arguments import has_columns
+from peacestudy.joins.columns.source_coverage import Bools
+from peacestudy.joins.keys.key_columns import checked_keys, nothing_met
 
 NAMED = 5  # rows named in a message
 FAR = 10**9  # beyond, a number is no year, and units and years would not fit into one whole number
@@ -41,18 +41,18 @@ def unit_numbers(
     cases: pd.DataFrame, other: pd.DataFrame, mine: list[str], theirs: list[str], name: str
 ) -> Units:
     """Units of both tables as numbers; keys that cannot match as
-    they should are refused in words.
+    intended are refused.
     """
     has_columns(cases, mine, "the cases")
     has_columns(other, theirs, name)
     distinct = other[theirs].dropna().drop_duplicates()
-    left, right = [levels(cases[c]) for c in mine], [levels(distinct[c]) for c in theirs]
-    notes = checked_keys(mine, left, right, name)
-    found = match(left, right)
-    notes += nothing_met(mine, left, right, found.at >= 0, found.complete, name)
-    return Units(
-        found.at, found.complete, match([levels(other[c]) for c in theirs], right).at, tuple(notes)
-    )
+    of_cases = [levels(cases[c]) for c in mine]
+    of_units = [levels(distinct[c]) for c in theirs]
+    of_rows = [levels(other[c]) for c in theirs]
+    notes = checked_keys(mine, of_cases, of_units, name)
+    found = match(of_cases, of_units)
+    notes += nothing_met(mine, of_cases, of_units, found.at >= 0, found.complete, name)
+    return Units(found.at, found.complete, match(of_rows, of_units).at, tuple(notes))
 
 
 def whole_years(column: pd.Series, name: str, who: str) -> tuple[Ints, Bools]:
@@ -61,11 +61,12 @@ def whole_years(column: pd.Series, name: str, who: str) -> tuple[Ints, Bools]:
     """
     held = kind(levels(column).values)
     if held not in ("number", "empty"):
-        do = {
+        remedies = {
             "text": "make numbers of them (pd.to_numeric)",
             "datetime": "take the year (.dt.year)",
-        }.get(held, "use numbers")
-        raise JoinError(f"{name!r} of {who} holds {held}, not years: {do}.")
+        }
+        remedy = remedies.get(held, "use numbers")
+        raise JoinError(f"{name!r} of {who} holds {held}, not years: {remedy}.")
     if held == "empty":
         return np.zeros(len(column), np.int64), np.zeros(len(column), bool)
     values = column.to_numpy(dtype="float64", na_value=np.nan)
@@ -73,9 +74,8 @@ def whole_years(column: pd.Series, name: str, who: str) -> tuple[Ints, Bools]:
     with np.errstate(invalid="ignore"):
         bad = there & ((values % 1 != 0) | (np.abs(values) > FAR))
     if bad.any():
-        shown = ", ".join(
-            f"row {i}: {exact_number(values[i])}" for i in np.flatnonzero(bad)[:NAMED]
-        )
+        first_rows = np.flatnonzero(bad)[:NAMED]
+        shown = ", ".join(f"row {i}: {exact_number(values[i])}" for i in first_rows)
         raise JoinError(
             f"{name!r} of {who} holds {int(bad.sum())} number(s) that are no year ({shown})."
             " Correct them."
@@ -85,13 +85,14 @@ def whole_years(column: pd.Series, name: str, who: str) -> tuple[Ints, Bools]:
 
 def panel_units(panel: pd.DataFrame, keys: list[str], year: str, name: str) -> Units:
     """Units of a panel as numbers; a unit that is written in two ways is
-    refused, since its years would be torn apart.
+    refused, because its years would belong to two units.
     """
     found = unit_numbers(panel, panel, keys, keys, name)
     for key in keys:
         others = [other for other in keys if other != key]
-        if told := split_units(panel, key, others, year, name):
-            raise JoinError(told)
+        text = split_units(panel, key, others, year, name)
+        if text:
+            raise JoinError(text)
     return found
 
 
@@ -116,6 +117,12 @@ class Places(NamedTuple):
         return np.where((unit >= 0) & (self.keys[at] == wanted), self.rows[at], -1)
 
 
+def is_number_or_truth(column: pd.Series) -> bool:
+    """Whether a column holds numbers or truth values."""
+    dtype = column.dtype
+    return bool(pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_bool_dtype(dtype))
+
+
 def places(unit: Ints, time: Ints, used: Bools) -> Places:
     """Sort the rows that are used; the times have a free step on both sides,
     so that none outside is taken for one inside.
@@ -137,12 +144,12 @@ def refuse_repeated(found: Places, table: pd.DataFrame, columns: list[str], name
     again = np.flatnonzero(found.keys[1:] == found.keys[:-1])
     if not len(again):
         return
-    said = []
+    shown = []
     for i in again[:NAMED]:
         a, b = found.rows[i], found.rows[i + 1]
         what = " ".join(str(v) for v in table.iloc[a][columns])
-        said.append(f"{what} in rows {a} and {b}")
+        shown.append(f"{what} in rows {a} and {b}")
     raise JoinError(
         f"{name} has {len(again)} row(s) more than one for the same {' + '.join(columns)}"
-        f" ({'; '.join(said)}; rows count from 0). Reduce it to one row for each first."
+        f" ({'; '.join(shown)}; rows count from 0). Reduce it to one row for each first."
     )

@@ -10,7 +10,7 @@ import pandas as pd
 from peacestudy.core.dates import read_dates
 from peacestudy.core.keys import Ints
 from peacestudy.core.problems import Problem
-from peacestudy.joins.coverage import Bools
+from peacestudy.joins.columns.source_coverage import Bools
 
 CLOCKS = ("years", "days")
 
@@ -59,49 +59,38 @@ def read_times(column: pd.Series, name: str, clock: str, uncertain: str | None) 
         return Read(at, there, unread, int(open_.sum()), uncertain, bounds.problems)
     rule = f"uncertain on a clock of {clock}"
     remedy = 'write which day stands for it: uncertain="earliest", "latest" or "middle"'
-    told = tuple(
-        Problem("cases", int(i) + 1, name, str(column.iloc[i]), rule, remedy)
-        for i in np.flatnonzero(open_)
-    )
-    return Read(first, there & ~open_, unread | open_, problems=(*bounds.problems, *told))
+    problems = list(bounds.problems)
+    for i in np.flatnonzero(open_):
+        problems.append(Problem("cases", int(i) + 1, name, str(column.iloc[i]), rule, remedy))
+    return Read(first, there & ~open_, unread | open_, problems=tuple(problems))
 
 
 def limit(data: pd.DataFrame, until: int | str, clock: str) -> Read:
     """The last time observed of each case; of a year or a month its last day."""
     if isinstance(until, str) and until in data.columns:
         return _all_there(read_times(data[until], until, clock, "latest"), until)
-    one = _all_there(
-        read_times(pd.Series([until], dtype=object), "until", clock, "latest"), "until"
-    )
-    said = tuple(replace(p, file="argument", line=0) for p in one.problems)
+    column = pd.Series([until], dtype=object)
+    one = _all_there(read_times(column, "until", clock, "latest"), "until")
+    problems = tuple(replace(p, file="argument", line=0) for p in one.problems)
     n = len(data)
     return Read(
-        np.repeat(one.at, n), np.repeat(one.there, n), np.repeat(one.refused, n), problems=said
+        np.repeat(one.at, n), np.repeat(one.there, n), np.repeat(one.refused, n), problems=problems
     )
 
 
 def _all_there(read: Read, name: str) -> Read:
-    empty = tuple(
-        Problem(
-            "cases",
-            int(i) + 1,
-            name,
-            "",
-            "expected the last time observed",
-            "write it for every case",
-        )
-        for i in np.flatnonzero(~read.there & ~read.refused)
-    )
-    return Read(read.at, read.there, read.refused, problems=(*read.problems, *empty))
+    problems = list(read.problems)
+    rule, remedy = "expected the last time observed", "write it for every case"
+    for i in np.flatnonzero(~read.there & ~read.refused):
+        problems.append(Problem("cases", int(i) + 1, name, "", rule, remedy))
+    return Read(read.at, read.there, read.refused, problems=tuple(problems))
 
 
 def year_of(at: Ints, clock: str) -> Ints:
     """The calendar year of times."""
-    return (
-        at
-        if clock == "years"
-        else at.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
-    )
+    if clock == "years":
+        return at
+    return at.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
 
 
 def year_end(year: Ints, clock: str) -> Ints:

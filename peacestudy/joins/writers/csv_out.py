@@ -14,7 +14,7 @@ from peacestudy.core.file_sets import write_files
 from peacestudy.core.problems import Note
 from peacestudy.core.tables import to_csv
 from peacestudy.errors import JoinError
-from peacestudy.joins.writers.prepared import Prepared, Written
+from peacestudy.joins.writers.preparation import Prepared, Written
 from peacestudy.outcomes.files.labels import Column, beside
 from peacestudy.outcomes.files.read import as_text
 

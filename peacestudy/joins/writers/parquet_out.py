@@ -9,7 +9,7 @@ from typing import Any
 
 from peacestudy.core.tables import write_bytes
 from peacestudy.errors import JoinError
-from peacestudy.joins.writers.prepared import Prepared, Written
+from peacestudy.joins.writers.preparation import Prepared, Written
 from peacestudy.outcomes.files.labels import label_rows
 from peacestudy.outcomes.files.parquet_file import KEY
 

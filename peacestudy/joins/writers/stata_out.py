@@ -19,7 +19,7 @@ import pandas as pd
 from peacestudy.core.problems import Note
 from peacestudy.errors import JoinError
 from peacestudy.joins.writers.csv_out import formulas_beside, write_set
-from peacestudy.joins.writers.prepared import Prepared, Written
+from peacestudy.joins.writers.preparation import Prepared, Written
 from peacestudy.outcomes.files.labels import Column, beside
 
 _INT = 2_147_483_620  # the largest long

@@ -12,7 +12,7 @@ from peacestudy.core.tables import write_bytes
 from peacestudy.core.workbook.worksheet import MAX_CELLS, MAX_COLUMNS
 from peacestudy.core.workbook.write import FIRST_DAY, workbook_bytes
 from peacestudy.errors import JoinError
-from peacestudy.joins.writers.prepared import Prepared, Written
+from peacestudy.joins.writers.preparation import Prepared, Written
 
 _TO_PYTHON = {"integer": int, "number": float, "boolean": bool, "string": str}
 

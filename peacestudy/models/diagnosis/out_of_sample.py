@@ -20,7 +20,7 @@ from peacestudy.core.display import html_table
 from peacestudy.core.draw_order import places_by_id
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import Note
-from peacestudy.core.tied_times import tied_times
+from peacestudy.core.tied_survival_times import tied_times
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.diagnosis.accuracy import areas, log_scores
 from peacestudy.models.diagnosis.held_out import Fold, predict_fold

@@ -15,7 +15,7 @@ import pandas as pd
 
 from peacestudy.core.display import exact_number
 from peacestudy.core.problems import Note
-from peacestudy.core.tied_times import tied_times
+from peacestudy.core.tied_survival_times import tied_times
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.formulas.columns import in_range
 from peacestudy.models.formulas.factors import Factor, Survival
@@ -116,7 +116,7 @@ def survival_times(
     notes; the start is 0 where none is written.
 
     Times that are equal but for floating-point noise are one time, see
-    ``peacestudy.core.tied_times``.
+    ``peacestudy.core.tied_survival_times``.
 
     Parameters
     ----------

@@ -13,7 +13,7 @@ import pandas as pd
 
 from peacestudy.core.display import exact_number
 from peacestudy.core.problems import one_of
-from peacestudy.core.tied_times import tied_times
+from peacestudy.core.tied_survival_times import tied_times
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.engines.discrete_time import BASELINES, DEFAULT, LONGEST
 from peacestudy.models.engines.registry import engine_of

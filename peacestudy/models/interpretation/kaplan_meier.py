@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from peacestudy.core.display import exact_number
-from peacestudy.core.tied_times import tied_times
+from peacestudy.core.tied_survival_times import tied_times
 from peacestudy.errors import FitError
 from peacestudy.models.inference.hypotheses import quantile
 

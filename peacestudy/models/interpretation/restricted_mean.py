@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from peacestudy.core.problems import nearest
-from peacestudy.core.tied_times import tied_times
+from peacestudy.core.tied_survival_times import tied_times
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.engines.cox import sets_of
 from peacestudy.models.inference.covariance import covariance

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from peacestudy.core.problems import Note, nearest
-from peacestudy.core.tied_times import tied_times
+from peacestudy.core.tied_survival_times import tied_times
 from peacestudy.errors import FitError, SpecError
 
 

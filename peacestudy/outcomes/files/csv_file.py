@@ -9,10 +9,10 @@ from pathlib import Path
 from peacestudy.core.problems import Note, Problem, repeated
 from peacestudy.core.tables import SEPARATORS, read_text, rows_of, separator_of
 from peacestudy.errors import SourceError
+from peacestudy.outcomes.files.column_types import infer
 from peacestudy.outcomes.files.header import name_ids
-from peacestudy.outcomes.files.infer import infer
 from peacestudy.outcomes.files.labels import beside, columns_beside
-from peacestudy.outcomes.files.restored import restored
+from peacestudy.outcomes.files.stored_types import restored
 from peacestudy.outcomes.files.table import FileTable
 
 _EMPTY = re.compile(r'(?:^|[,\r\n])""(?=[,\r\n]|$)')

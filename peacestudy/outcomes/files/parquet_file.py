@@ -15,7 +15,7 @@ from peacestudy.core.tables import LIMIT, header_problems, too_many_cells
 from peacestudy.errors import SourceError
 from peacestudy.outcomes.files.header import ROW_ID, free_name, ids_note
 from peacestudy.outcomes.files.labels import columns_of
-from peacestudy.outcomes.files.restored import restored
+from peacestudy.outcomes.files.stored_types import restored
 from peacestudy.outcomes.files.table import FileTable
 
 KEY = b"peacestudy"

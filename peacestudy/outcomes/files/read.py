@@ -20,7 +20,7 @@ from peacestudy.core.spoiled_numbers import (
 )
 from peacestudy.core.tables import LIMIT
 from peacestudy.errors import SourceError
-from peacestudy.outcomes.files.infer import infer, whole_years
+from peacestudy.outcomes.files.column_types import infer, whole_years
 from peacestudy.outcomes.files.table import FileTable
 
 # ending -> module of this folder; each has read(path, sheet) and is imported when first needed

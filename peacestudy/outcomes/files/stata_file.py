@@ -14,7 +14,7 @@ from peacestudy.core.problems import Note, reason_of
 from peacestudy.core.tables import header_problems, read_bytes, too_many_cells
 from peacestudy.errors import SourceError
 from peacestudy.outcomes.files.labels import beside, columns_beside
-from peacestudy.outcomes.files.restored import restored
+from peacestudy.outcomes.files.stored_types import restored
 from peacestudy.outcomes.files.table import FileTable
 
 _FIRST = 2_147_483_621  # Stata's "." as a code of a value label; .a to .z follow

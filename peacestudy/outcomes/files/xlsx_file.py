@@ -18,10 +18,10 @@ from peacestudy.core.workbook.package import open_package
 from peacestudy.core.workbook.worksheet import Worksheet, read_worksheet
 from peacestudy.core.workbook.write import column_letters
 from peacestudy.errors import SourceError
+from peacestudy.outcomes.files.column_types import infer
 from peacestudy.outcomes.files.header import name_ids
-from peacestudy.outcomes.files.infer import infer
 from peacestudy.outcomes.files.labels import HEADER, Column, columns_of
-from peacestudy.outcomes.files.restored import restored
+from peacestudy.outcomes.files.stored_types import restored
 from peacestudy.outcomes.files.table import FileTable
 
 # of a worksheet with the empty ones; no more than some three million of them are filled

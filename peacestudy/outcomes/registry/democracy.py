@@ -142,6 +142,40 @@ VDEM_CONSTRAINTS = Source(
     states=(("COWcode", "cow"),),
     bibtex=owed("coppedge2025", "pemstein2025"),
 )
+_POLITY5_SCHEMA = Schema(
+    (
+        Field(
+            "polity_annual_ccode",
+            "integer",
+            required=True,
+            description="Polity's own code: 347 is Serbia and Montenegro",
+        ),
+        Field("year", "year", required=True),
+        Field("GWn", "integer"),
+        Field("cown", "integer"),
+        Field("polity_annual_country", required=True),
+        *(
+            Field(
+                c,
+                "integer",
+                minimum=-88,
+                maximum=top,
+                description="-66, -77, -88 are codes, not values",
+            )
+            for c, top in _SCALES.items()
+        ),
+        Field(
+            "polity2",
+            "integer",
+            minimum=-10,
+            maximum=10,
+            description="polity with the codes made values or missing",
+        ),
+        Field("durable", "integer", minimum=0, unit="years since the last change of regime"),
+        Field("fragment", "integer", minimum=0, maximum=3),
+    ),
+    key=("polity_annual_ccode", "year"),
+)
 POLITY5 = Source(
     id="polity5",
     name="Polity5 annual",
@@ -155,40 +189,7 @@ POLITY5 = Source(
     file="polity5.csv",
     sha256="930cb7a9df6a0aab7995f4d799f76e7ab2295b2fc280f593c40a2cef2e7b88aa",
     rows=17574,
-    schema=Schema(
-        (
-            Field(
-                "polity_annual_ccode",
-                "integer",
-                required=True,
-                description="Polity's own code: 347 is Serbia and Montenegro",
-            ),
-            Field("year", "year", required=True),
-            Field("GWn", "integer"),
-            Field("cown", "integer"),
-            Field("polity_annual_country", required=True),
-            *(
-                Field(
-                    c,
-                    "integer",
-                    minimum=-88,
-                    maximum=top,
-                    description="-66, -77, -88 are codes, not values",
-                )
-                for c, top in _SCALES.items()
-            ),
-            Field(
-                "polity2",
-                "integer",
-                minimum=-10,
-                maximum=10,
-                description="polity with the codes made values or missing",
-            ),
-            Field("durable", "integer", minimum=0, unit="years since the last change of regime"),
-            Field("fragment", "integer", minimum=0, maximum=3),
-        ),
-        key=("polity_annual_ccode", "year"),
-    ),
+    schema=_POLITY5_SCHEMA,
     unit="country-year",
     # nine state-years of Gleditsch and Ward stand twice, such as Germany 1990
     key=("polity_annual_ccode", "year"),

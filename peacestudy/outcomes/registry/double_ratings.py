@@ -53,6 +53,46 @@ ADB_RATINGS = Source(
     year="Approval Year",
     bibtex=owed("adb2024"),
 )
+_TERROR_SCALE_SCHEMA = Schema(
+    (
+        Field("Country", required=True),
+        Field("Year", "year", required=True),
+        Field(
+            "COW_Code_N",
+            "integer",
+            description=(
+                "empty of twelve units, the Soviet Union and Serbia among them; 345 of two"
+                " Yugoslavias"
+            ),
+        ),
+        Field("Region"),
+        *(
+            Field(
+                f"PTS_{s}",
+                "number",
+                minimum=1,
+                maximum=5,
+                description=f"from {who}; 1 rule of law, 5 terror for all",
+            )
+            for s, who in (
+                ("A", "Amnesty International"),
+                ("H", "Human Rights Watch"),
+                ("S", "the State Department"),
+            )
+        ),
+        *(
+            Field(
+                f"NA_Status_{s}",
+                "integer",
+                enum=("0", "66", "77", "88", "99"),
+                description="0, or why there is no score; at odds with the score in 10 cells",
+            )
+            for s in "AHS"
+        ),
+    ),
+    key=("Country", "Year"),
+    missing=("", "NA"),
+)
 TERROR_SCALE = Source(
     id="pts_2024",
     name="Political Terror Scale",
@@ -66,46 +106,7 @@ TERROR_SCALE = Source(
     file="pts_2024.csv",
     sha256="d81cf887491ad5ed37a17c22c3cce176893debc3c1ca75c9eff2836959ec2e20",
     rows=10220,
-    schema=Schema(
-        (
-            Field("Country", required=True),
-            Field("Year", "year", required=True),
-            Field(
-                "COW_Code_N",
-                "integer",
-                description=(
-                    "empty of twelve units, the Soviet Union and Serbia among them; 345 of two"
-                    " Yugoslavias"
-                ),
-            ),
-            Field("Region"),
-            *(
-                Field(
-                    f"PTS_{s}",
-                    "number",
-                    minimum=1,
-                    maximum=5,
-                    description=f"from {who}; 1 rule of law, 5 terror for all",
-                )
-                for s, who in (
-                    ("A", "Amnesty International"),
-                    ("H", "Human Rights Watch"),
-                    ("S", "the State Department"),
-                )
-            ),
-            *(
-                Field(
-                    f"NA_Status_{s}",
-                    "integer",
-                    enum=("0", "66", "77", "88", "99"),
-                    description="0, or why there is no score; at odds with the score in 10 cells",
-                )
-                for s in "AHS"
-            ),
-        ),
-        key=("Country", "Year"),
-        missing=("", "NA"),
-    ),
+    schema=_TERROR_SCALE_SCHEMA,
     unit="country-year",
     key=("Country", "Year"),
     first_year=1976,

@@ -16,6 +16,84 @@ _INCOME = tuple(
         "Unclassified",
     )
 )
+_VACCINES_SCHEMA = Schema(
+    (
+        Field(
+            "commit_date",
+            "date",
+            required=True,
+            description="day of the snapshot, mostly a week after the last, at most two weeks",
+        ),
+        Field(
+            "commit",
+            required=True,
+            description=(
+                "number of the snapshot; 2022-07-20 and 2023-11-15 have two, so the day is no key"
+            ),
+        ),
+        Field(
+            "iso3",
+            pattern="[A-Z]{3}",
+            description=(
+                "empty of Sark, once a snapshot; WBG beside PSE, Bonaire as XAA beside BES, and"
+                " such"
+            ),
+        ),
+        Field(
+            "countryname",
+            description=(
+                "empty of Taiwan; six are written in two ways, five of them once in broken letters"
+            ),
+        ),
+        Field("incomegroup", enum=_INCOME),
+        Field("population", "integer", minimum=0, unit="people"),
+        Field("hdi", "number", minimum=0, maximum=1, unit="Human Development Index"),
+        Field("uhc", "number", minimum=0, maximum=100, unit="index of universal health coverage"),
+        Field(
+            "che",
+            "number",
+            minimum=0,
+            unit="US dollars a head",
+            description="current health expenditure",
+        ),
+        Field(
+            "informcovid19risk",
+            "number",
+            minimum=0,
+            maximum=10,
+            unit="INFORM COVID-19 risk index",
+        ),
+        Field("vaccinesdelivered", "number", minimum=0, unit="doses"),
+        Field("total_donations", "number", minimum=0, unit="doses"),
+        Field("total_vaccinations", "number", minimum=0, unit="doses", description="given so far"),
+        Field(
+            "persons_vaccinated_1plus_dose_pe",
+            "number",
+            minimum=0,
+            unit="per cent of people",
+            description="with one dose or more",
+        ),
+        Field("persons_fully_vaccinated", "number", minimum=0, unit="people"),
+        Field(
+            "persons_fully_vaccinated_per100",
+            "number",
+            minimum=0,
+            unit="per cent of people",
+            description="over 100 in places",
+        ),
+        Field("total_boosters_per_hundred", "number", minimum=0, unit="doses a hundred people"),
+        Field("first_vaccine_date", pattern=r"\d{2}[a-z]{3}\d{4}", description="as in 17feb2021"),
+        Field(
+            "vaccine_willingness_monthly",
+            "number",
+            minimum=0,
+            maximum=100,
+            unit="per cent of people asked",
+        ),
+        Field("stringencyindex", "number", minimum=0, maximum=100, unit="Oxford index"),
+        Field("deathscumulativetotal", "integer", minimum=0, unit="deaths"),
+    ),
+)
 VACCINES = Source(
     id="undp_vaccine_equity",
     name="Global Dashboard for Vaccine Equity, snapshots",
@@ -29,92 +107,7 @@ VACCINES = Source(
     file="undp_vaccine_equity_weekly.csv",
     sha256="ec2af1214faa1c74a8f89a0d4a719babe1284574e9fa7863f3bd6dd751fc949d",
     rows=21420,
-    schema=Schema(
-        (
-            Field(
-                "commit_date",
-                "date",
-                required=True,
-                description="day of the snapshot, mostly a week after the last, at most two weeks",
-            ),
-            Field(
-                "commit",
-                required=True,
-                description=(
-                    "number of the snapshot; 2022-07-20 and 2023-11-15 have two, so the day is"
-                    " no key"
-                ),
-            ),
-            Field(
-                "iso3",
-                pattern="[A-Z]{3}",
-                description=(
-                    "empty of Sark, once a snapshot; WBG beside PSE, Bonaire as XAA beside BES, and"
-                    " such"
-                ),
-            ),
-            Field(
-                "countryname",
-                description=(
-                    "empty of Taiwan; six are written in two ways, five of them once in broken"
-                    " letters"
-                ),
-            ),
-            Field("incomegroup", enum=_INCOME),
-            Field("population", "integer", minimum=0, unit="people"),
-            Field("hdi", "number", minimum=0, maximum=1, unit="Human Development Index"),
-            Field(
-                "uhc", "number", minimum=0, maximum=100, unit="index of universal health coverage"
-            ),
-            Field(
-                "che",
-                "number",
-                minimum=0,
-                unit="US dollars a head",
-                description="current health expenditure",
-            ),
-            Field(
-                "informcovid19risk",
-                "number",
-                minimum=0,
-                maximum=10,
-                unit="INFORM COVID-19 risk index",
-            ),
-            Field("vaccinesdelivered", "number", minimum=0, unit="doses"),
-            Field("total_donations", "number", minimum=0, unit="doses"),
-            Field(
-                "total_vaccinations", "number", minimum=0, unit="doses", description="given so far"
-            ),
-            Field(
-                "persons_vaccinated_1plus_dose_pe",
-                "number",
-                minimum=0,
-                unit="per cent of people",
-                description="with one dose or more",
-            ),
-            Field("persons_fully_vaccinated", "number", minimum=0, unit="people"),
-            Field(
-                "persons_fully_vaccinated_per100",
-                "number",
-                minimum=0,
-                unit="per cent of people",
-                description="over 100 in places",
-            ),
-            Field("total_boosters_per_hundred", "number", minimum=0, unit="doses a hundred people"),
-            Field(
-                "first_vaccine_date", pattern=r"\d{2}[a-z]{3}\d{4}", description="as in 17feb2021"
-            ),
-            Field(
-                "vaccine_willingness_monthly",
-                "number",
-                minimum=0,
-                maximum=100,
-                unit="per cent of people asked",
-            ),
-            Field("stringencyindex", "number", minimum=0, maximum=100, unit="Oxford index"),
-            Field("deathscumulativetotal", "integer", minimum=0, unit="deaths"),
-        ),
-    ),
+    schema=_VACCINES_SCHEMA,
     unit="territory in a snapshot",
     key=("commit", "iso3"),
     first_year=2022,

@@ -64,6 +64,63 @@ _SUMS = (
     "tran_cce_dom_ucdp_pcj_opp",
 )
 
+_TJET_SCHEMA = Schema(
+    (
+        Field("conflict_id", "integer", required=True),
+        Field("year", "year", required=True, minimum=1946, maximum=2024),
+        Field("location", required=True),
+        Field("gwno_loc", "integer", required=True),
+        Field(
+            "incompatibility",
+            "integer",
+            required=True,
+            enum=("1", "2", "3"),
+            description="1 territory, 2 government, 3 both",
+        ),
+        Field(
+            "intensity_level",
+            "integer",
+            required=True,
+            minimum=0,
+            maximum=2,
+            description="0: no fighting, else as in UCDP",
+        ),
+        Field("sample", enum=("conflict", "switch year", "post-conflict")),
+        *(Field(c, "year", required=True) for c in ("confl_beg", "confl_last", "ep_beg")),
+        Field("ep_end", "year"),
+        Field("c_epno", "integer", required=True, minimum=1, description="number of the episode"),
+        Field("outcome", description="how the last episode ended"),
+        Field("recur_later", "integer", required=True, minimum=0, maximum=1),
+        Field("pc_dur", "integer", minimum=0, unit="years since fighting"),
+        *(
+            Field(f"bd_{c}", "number", minimum=0, unit="deaths", description=_DEATHS.format(c))
+            for c in ("best", "low", "high")
+        ),
+        *(Field(f"bd_cumu_{c}", "number", minimum=0, unit="deaths") for c in ("confl", "ep")),
+        Field(
+            "tj_yr_zero",
+            "integer",
+            minimum=0,
+            maximum=1,
+            description="transitional justice had begun",
+        ),
+        Field(
+            "amnesty_ucdp_dcj_sta_opp",
+            "number",
+            minimum=0,
+            description="amnesties that belong to the conflict, made while it was fought",
+        ),
+        Field(
+            "amnesty_ucdp_pcj_sta_opp",
+            "number",
+            minimum=0,
+            description="amnesties that belong to the conflict, made after it",
+        ),
+        *(Field(c, "number", minimum=0) for c in _MADE),
+        *(Field(f"sum_{c}", "number", minimum=0) for c in _SUMS),
+    ),
+    key=("conflict_id", "year"),
+)
 TJET = Source(
     id="tjet",
     name="Transitional Justice Evaluation Tools, conflict and peace spells",
@@ -74,65 +131,7 @@ TJET = Source(
     file="tjet_conflict_peace_spells.csv",
     sha256="5134c225053b2b82d6bc252d3b4a1b096580bf63a8674caeb462d6a49cd27d70",
     rows=8660,
-    schema=Schema(
-        (
-            Field("conflict_id", "integer", required=True),
-            Field("year", "year", required=True, minimum=1946, maximum=2024),
-            Field("location", required=True),
-            Field("gwno_loc", "integer", required=True),
-            Field(
-                "incompatibility",
-                "integer",
-                required=True,
-                enum=("1", "2", "3"),
-                description="1 territory, 2 government, 3 both",
-            ),
-            Field(
-                "intensity_level",
-                "integer",
-                required=True,
-                minimum=0,
-                maximum=2,
-                description="0: no fighting, else as in UCDP",
-            ),
-            Field("sample", enum=("conflict", "switch year", "post-conflict")),
-            *(Field(c, "year", required=True) for c in ("confl_beg", "confl_last", "ep_beg")),
-            Field("ep_end", "year"),
-            Field(
-                "c_epno", "integer", required=True, minimum=1, description="number of the episode"
-            ),
-            Field("outcome", description="how the last episode ended"),
-            Field("recur_later", "integer", required=True, minimum=0, maximum=1),
-            Field("pc_dur", "integer", minimum=0, unit="years since fighting"),
-            *(
-                Field(f"bd_{c}", "number", minimum=0, unit="deaths", description=_DEATHS.format(c))
-                for c in ("best", "low", "high")
-            ),
-            *(Field(f"bd_cumu_{c}", "number", minimum=0, unit="deaths") for c in ("confl", "ep")),
-            Field(
-                "tj_yr_zero",
-                "integer",
-                minimum=0,
-                maximum=1,
-                description="transitional justice had begun",
-            ),
-            Field(
-                "amnesty_ucdp_dcj_sta_opp",
-                "number",
-                minimum=0,
-                description="amnesties that belong to the conflict, made while it was fought",
-            ),
-            Field(
-                "amnesty_ucdp_pcj_sta_opp",
-                "number",
-                minimum=0,
-                description="amnesties that belong to the conflict, made after it",
-            ),
-            *(Field(c, "number", minimum=0) for c in _MADE),
-            *(Field(f"sum_{c}", "number", minimum=0) for c in _SUMS),
-        ),
-        key=("conflict_id", "year"),
-    ),
+    schema=_TJET_SCHEMA,
     unit="conflict-year",
     key=("conflict_id", "year"),
     first_year=1946,

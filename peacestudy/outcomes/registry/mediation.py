@@ -8,6 +8,59 @@ from peacestudy.core.schema import Field, Schema
 from peacestudy.outcomes.registry.citations import owed
 from peacestudy.outcomes.source import Source
 
+_MEDIATION_SCHEMA = Schema(
+    (
+        Field("country", required=True, description="name of the state"),
+        Field("sidea", required=True),
+        Field("sideb"),
+        Field(
+            "Med_yes.no",
+            "integer",
+            minimum=0,
+            maximum=1,
+            description="1: the row is a mediation, 0: an episode without",
+        ),
+        Field(
+            "year_term",
+            "year",
+            minimum=1946,
+            maximum=2011,
+            description="year of the end; in 15 rows not that of episode.end.date",
+        ),
+        Field(
+            "Incompatibility",
+            "integer",
+            minimum=1,
+            maximum=2,
+            description=(
+                "no code of UCDP: 1 in 606 of 619 rows with a territory, which in 192 of them"
+                " is the state itself, as in Romania 1989 where the government was fought over"
+            ),
+        ),
+        Field("territory"),
+        Field(
+            "episode.start.date",
+            description=(
+                "m/d/yy as written; see full_dates. 11 rows of El Salvador are filled on "
+                "day by day, from 10/2/79 to 10/12/79; 10/1/79 is meant"
+            ),
+        ),
+        Field(
+            "episode.end.date",
+            description="m/d/yy as written, single ones without day or with words",
+        ),
+        Field(
+            "med.begins",
+            description="m/d/yy as written, some with a part missing or a question mark",
+        ),
+        Field(
+            "med.ends",
+            description="m/d/yy as written, some with a part missing or a question mark",
+        ),
+        Field("name.of.third.party"),
+    ),
+    missing=("", " ", "."),
+)
 MEDIATION = Source(
     id="civil_war_mediation",
     name="Civil Wars Mediation Dataset",
@@ -21,59 +74,7 @@ MEDIATION = Source(
     file="civil_war_mediation.csv",
     sha256="d4ac27aa65a81d9b8854880457498db41949198ceeef75a90aa5c78ee752dccd",
     rows=762,
-    schema=Schema(
-        (
-            Field("country", required=True, description="name of the state"),
-            Field("sidea", required=True),
-            Field("sideb"),
-            Field(
-                "Med_yes.no",
-                "integer",
-                minimum=0,
-                maximum=1,
-                description="1: the row is a mediation, 0: an episode without",
-            ),
-            Field(
-                "year_term",
-                "year",
-                minimum=1946,
-                maximum=2011,
-                description="year of the end; in 15 rows not that of episode.end.date",
-            ),
-            Field(
-                "Incompatibility",
-                "integer",
-                minimum=1,
-                maximum=2,
-                description=(
-                    "no code of UCDP: 1 in 606 of 619 rows with a territory, which in 192 of them"
-                    " is the state itself, as in Romania 1989 where the government was fought over"
-                ),
-            ),
-            Field("territory"),
-            Field(
-                "episode.start.date",
-                description=(
-                    "m/d/yy as written; see full_dates. 11 rows of El Salvador are filled on "
-                    "day by day, from 10/2/79 to 10/12/79; 10/1/79 is meant"
-                ),
-            ),
-            Field(
-                "episode.end.date",
-                description="m/d/yy as written, single ones without day or with words",
-            ),
-            Field(
-                "med.begins",
-                description="m/d/yy as written, some with a part missing or a question mark",
-            ),
-            Field(
-                "med.ends",
-                description="m/d/yy as written, some with a part missing or a question mark",
-            ),
-            Field("name.of.third.party"),
-        ),
-        missing=("", " ", "."),
-    ),
+    schema=_MEDIATION_SCHEMA,
     unit="mediation, or civil-war episode without one",
     key=(),  # nothing tells the rows apart
     first_year=1946,

@@ -68,6 +68,50 @@ _YES_NO = (
     "Compensation",
     "AmendMech",
 )
+_TFDD_SCHEMA = Schema(
+    (
+        Field(
+            "Entry ID",
+            "integer",
+            description=(
+                "number of the row; two rows are empty; in row 2740 the cells "
+                "from TFDDID Linkage on are moved, so closed lists of words are not closed here"
+            ),
+        ),
+        Field(
+            "2016Update ID",
+            "integer",
+            description="treaty, 639 of them: a treaty has a row a basin and country",
+        ),
+        Field("BCODE", description="basin; GNRL and UNKN where none is named"),
+        Field("Basin Name"),
+        Field(
+            "CCODE",
+            pattern="[A-Z]{3}",
+            description=(
+                "ISO3, but for GNL, GRM, MFD, PAL and UKN, and the former ROM, USR, YGF and ZAR"
+            ),
+        ),
+        Field("Country_Name"),
+        Field("DocumentName"),
+        Field("DateSigned", description="dd.mm.yyyy, or m/d/yyyy; 4 in the moved row"),
+        Field("Signatories"),
+        Field("NumberParties", description="believed, from the signatories: 1 two parties, 2 more"),
+        Field("Issue Area"),
+        Field(
+            "Allocation",
+            description="code, or several comma separated; -1 and 0 where there is none",
+        ),
+        *(
+            Field(c, description="Y, N, or N.A. where the text was not at hand or not coded")
+            for c in _YES_NO
+        ),
+        Field("PriorNotification", description="code, or several"),
+        Field("Conflict Resolution Mechanism", description="code, or several comma separated"),
+        Field("Enforcement", description="Y, N or N.A."),
+        Field("EnforceMech"),
+    ),
+)
 TFDD = Source(
     id="tfdd_treaties",
     name="Transboundary Freshwater Dispute Database, international freshwater treaties",
@@ -82,58 +126,53 @@ TFDD = Source(
     file="tfdd_water_treaties.csv",
     sha256="31967fdef3ef63b91bcef23e78be5950200d6e389252debf9a63cb54be3f5043",
     rows=2118,
-    schema=Schema(
-        (
-            Field(
-                "Entry ID",
-                "integer",
-                description=(
-                    "number of the row; two rows are empty; in row 2740 the cells "
-                    "from TFDDID Linkage on are moved, so closed lists of words are not closed here"
-                ),
-            ),
-            Field(
-                "2016Update ID",
-                "integer",
-                description="treaty, 639 of them: a treaty has a row a basin and country",
-            ),
-            Field("BCODE", description="basin; GNRL and UNKN where none is named"),
-            Field("Basin Name"),
-            Field(
-                "CCODE",
-                pattern="[A-Z]{3}",
-                description=(
-                    "ISO3, but for GNL, GRM, MFD, PAL and UKN, and the former ROM, USR, YGF and ZAR"
-                ),
-            ),
-            Field("Country_Name"),
-            Field("DocumentName"),
-            Field("DateSigned", description="dd.mm.yyyy, or m/d/yyyy; 4 in the moved row"),
-            Field("Signatories"),
-            Field(
-                "NumberParties", description="believed, from the signatories: 1 two parties, 2 more"
-            ),
-            Field("Issue Area"),
-            Field(
-                "Allocation",
-                description="code, or several comma separated; -1 and 0 where there is none",
-            ),
-            *(
-                Field(c, description="Y, N, or N.A. where the text was not at hand or not coded")
-                for c in _YES_NO
-            ),
-            Field("PriorNotification", description="code, or several"),
-            Field("Conflict Resolution Mechanism", description="code, or several comma separated"),
-            Field("Enforcement", description="Y, N or N.A."),
-            Field("EnforceMech"),
-        ),
-    ),
+    schema=_TFDD_SCHEMA,
     unit="country and basin in a treaty",
     key=("Entry ID",),
     first_year=1820,
     last_year=2007,
     states=(("CCODE", "iso3"),),
     bibtex=owed("giordano2014"),
+)
+_IEADB_SCHEMA = Schema(
+    (
+        Field(
+            "IEA# (click for add'l info)",
+            "integer",
+            required=True,
+            minimum=1,
+            description="number of the agreement",
+        ),
+        Field(
+            "Inclusion",
+            required=True,
+            pattern="[BMO][ENUu][ANU]",
+            description=(
+                "believed: bilateral, multilateral, other; environmental, not, unsure; binding,"
+                " not, unsure"
+            ),
+        ),
+        Field("Signature Year", "year", required=True, minimum=1351, maximum=2699),
+        Field(
+            "Signature Date",
+            required=True,
+            pattern=r"\d{4}-\d\d-\d\d",
+            description="YYYY-MM-DD; 0000-00-00 (165) and 2699-01-01 (37) are no dates",
+        ),
+        Field(
+            "Date IEA entered into force",
+            pattern=r"\d{4}-\d\d-\d\d",
+            description=(
+                "YYYY-MM-DD; the first days of 2599, 2899, 2999 and 3200 (185) are codes and no"
+                " dates"
+            ),
+        ),
+        Field("Treaty Name", required=True),
+        Field("Agreement Type (level 2)", required=True),
+        Field("Lineage", description="family of agreements, such as MARPOL"),
+        Field("Secretariat", required=True),
+    ),
+    key=("IEA# (click for add'l info)",),
 )
 IEADB = Source(
     id="ieadb",
@@ -150,46 +189,7 @@ IEADB = Source(
     file="ieadb_treaties.csv",
     sha256="99d3cfa377da996cd512915a573e2240eb8e041d0902746bd4aba503e4094361",
     rows=5728,
-    schema=Schema(
-        (
-            Field(
-                "IEA# (click for add'l info)",
-                "integer",
-                required=True,
-                minimum=1,
-                description="number of the agreement",
-            ),
-            Field(
-                "Inclusion",
-                required=True,
-                pattern="[BMO][ENUu][ANU]",
-                description=(
-                    "believed: bilateral, multilateral, other; environmental, not, unsure; binding,"
-                    " not, unsure"
-                ),
-            ),
-            Field("Signature Year", "year", required=True, minimum=1351, maximum=2699),
-            Field(
-                "Signature Date",
-                required=True,
-                pattern=r"\d{4}-\d\d-\d\d",
-                description="YYYY-MM-DD; 0000-00-00 (165) and 2699-01-01 (37) are no dates",
-            ),
-            Field(
-                "Date IEA entered into force",
-                pattern=r"\d{4}-\d\d-\d\d",
-                description=(
-                    "YYYY-MM-DD; the first days of 2599, 2899, 2999 and 3200 (185) are codes and no"
-                    " dates"
-                ),
-            ),
-            Field("Treaty Name", required=True),
-            Field("Agreement Type (level 2)", required=True),
-            Field("Lineage", description="family of agreements, such as MARPOL"),
-            Field("Secretariat", required=True),
-        ),
-        key=("IEA# (click for add'l info)",),
-    ),
+    schema=_IEADB_SCHEMA,
     unit="international environmental agreement",
     key=("IEA# (click for add'l info)",),
     first_year=1351,

@@ -43,6 +43,55 @@ PROVISIONS = (
     "co_impl",
 )
 
+_DYADIC_251_SCHEMA = Schema(
+    (
+        Field("dyad_id", "integer", required=True),
+        Field("conflict_id", "integer", required=True),
+        Field("side_a", required=True),
+        Field("side_b", required=True),
+        Field("location", required=True),
+        Field(
+            "incompatibility",
+            "integer",
+            enum=("1", "2", "3"),
+            description="1 territory, 2 government, 3 both",
+        ),
+        Field(
+            "type_of_conflict",
+            "integer",
+            enum=("1", "2", "3", "4"),
+            description=(
+                "1 of a colony, 2 between states, 3 within a state, 4 so with troops of other"
+                " states"
+            ),
+        ),
+        Field(
+            "gwno_loc",
+            required=True,
+            pattern=_LIST,
+            description="states fought over, comma separated",
+        ),
+        Field("gwno_a", required=True, description="states of side A, comma separated"),
+        Field("start_date", "date"),
+        Field("start_date2", "date", description="the episode's 25 deaths"),
+        Field(
+            "region",
+            description=(
+                "1 Europe, 2 Middle East, 3 Asia, 4 Africa, 5 Americas; several, comma separated"
+            ),
+        ),
+        Field("year", "year", required=True, minimum=1946, maximum=2024),
+        Field(
+            "intensity_level",
+            "integer",
+            required=True,
+            enum=("1", "2"),
+            description="1: 25 to 999 deaths, 2: 1000 or more",
+        ),
+        Field("version", required=True, enum=("25.1",)),
+    ),
+    key=("dyad_id", "year"),
+)
 DYADIC_251 = Source(
     id="ucdp_dyadic_25.1",
     name="UCDP Dyadic Dataset",
@@ -58,56 +107,7 @@ DYADIC_251 = Source(
     file="ucdp_dyadic_251.csv",
     sha256="9883015afa1ebf664804fb3b0eecc19265497529a64e4fe6d2bf24312f361c05",
     rows=3432,
-    schema=Schema(
-        (
-            Field("dyad_id", "integer", required=True),
-            Field("conflict_id", "integer", required=True),
-            Field("side_a", required=True),
-            Field("side_b", required=True),
-            Field("location", required=True),
-            Field(
-                "incompatibility",
-                "integer",
-                enum=("1", "2", "3"),
-                description="1 territory, 2 government, 3 both",
-            ),
-            Field(
-                "type_of_conflict",
-                "integer",
-                enum=("1", "2", "3", "4"),
-                description=(
-                    "1 of a colony, 2 between states, 3 within a state, 4 so with troops of other"
-                    " states"
-                ),
-            ),
-            Field(
-                "gwno_loc",
-                required=True,
-                pattern=_LIST,
-                description="states fought over, comma separated",
-            ),
-            Field("gwno_a", required=True, description="states of side A, comma separated"),
-            Field("start_date", "date"),
-            Field("start_date2", "date", description="the episode's 25 deaths"),
-            Field(
-                "region",
-                description=(
-                    "1 Europe, 2 Middle East, 3 Asia, 4 Africa, 5 Americas; several, comma"
-                    " separated"
-                ),
-            ),
-            Field("year", "year", required=True, minimum=1946, maximum=2024),
-            Field(
-                "intensity_level",
-                "integer",
-                required=True,
-                enum=("1", "2"),
-                description="1: 25 to 999 deaths, 2: 1000 or more",
-            ),
-            Field("version", required=True, enum=("25.1",)),
-        ),
-        key=("dyad_id", "year"),
-    ),
+    schema=_DYADIC_251_SCHEMA,
     unit="dyad-year",
     key=("dyad_id", "year"),
     first_year=1946,
@@ -117,6 +117,48 @@ DYADIC_251 = Source(
     year="year",
     states=(("gwno_loc", "gw"), ("gwno_a", "gw")),
     bibtex=owed("harbom2008", "davies2025"),
+)
+_AGREEMENTS_221_SCHEMA = Schema(
+    (
+        Field("paid", "integer", required=True),
+        Field(
+            "gwno",
+            required=True,
+            pattern=_LIST,
+            description="states of the conflict, comma separated",
+        ),
+        Field("conflict_id", required=True, pattern=_LIST),
+        Field(
+            "dyad_id",
+            required=True,
+            pattern=_LIST,
+            description="the dyads that signed, comma separated",
+        ),
+        Field(
+            "incompatibility",
+            required=True,
+            pattern=r"[123](, [123])*",
+            description="1 territory, 2 government, 3 both",
+        ),
+        Field("year", "year", required=True, minimum=1975, maximum=2021),
+        Field("pa_date", "date", required=True),
+        Field(
+            "pa_type",
+            "integer",
+            required=True,
+            enum=("1", "2", "3"),
+            description="1 full, 2 partial, 3 peace process agreement",
+        ),
+        *(
+            Field(name, "boolean", description="the agreement provides for it")
+            for name in PROVISIONS
+        ),
+        Field("ended", "boolean", description="the agreement ended; empty where it did not apply"),
+        Field("inclusive", "integer"),
+        Field("termdur", "integer", description="-99 is a code, not a value"),
+        Field("version", required=True, enum=("22.1",)),
+    ),
+    key=("paid",),
 )
 AGREEMENTS_221 = Source(
     id="ucdp_agreements_22.1",
@@ -131,50 +173,7 @@ AGREEMENTS_221 = Source(
     file="ucdp_peace_agreements_221.csv",
     sha256="064ef5e45463c4287712472051b6a785878eb8cc183c37d2bd2731ac19d596a3",
     rows=374,
-    schema=Schema(
-        (
-            Field("paid", "integer", required=True),
-            Field(
-                "gwno",
-                required=True,
-                pattern=_LIST,
-                description="states of the conflict, comma separated",
-            ),
-            Field("conflict_id", required=True, pattern=_LIST),
-            Field(
-                "dyad_id",
-                required=True,
-                pattern=_LIST,
-                description="the dyads that signed, comma separated",
-            ),
-            Field(
-                "incompatibility",
-                required=True,
-                pattern=r"[123](, [123])*",
-                description="1 territory, 2 government, 3 both",
-            ),
-            Field("year", "year", required=True, minimum=1975, maximum=2021),
-            Field("pa_date", "date", required=True),
-            Field(
-                "pa_type",
-                "integer",
-                required=True,
-                enum=("1", "2", "3"),
-                description="1 full, 2 partial, 3 peace process agreement",
-            ),
-            *(
-                Field(name, "boolean", description="the agreement provides for it")
-                for name in PROVISIONS
-            ),
-            Field(
-                "ended", "boolean", description="the agreement ended; empty where it did not apply"
-            ),
-            Field("inclusive", "integer"),
-            Field("termdur", "integer", description="-99 is a code, not a value"),
-            Field("version", required=True, enum=("22.1",)),
-        ),
-        key=("paid",),
-    ),
+    schema=_AGREEMENTS_221_SCHEMA,
     unit="peace agreement",
     key=("paid",),
     first_year=1975,

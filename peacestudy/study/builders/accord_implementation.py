@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from peacestudy.coding import CODING_SCHEMA, Coding, code_topics, score, third_party
+from peacestudy.coding import Coding, score
+from peacestudy.coding.coding import CODING_SCHEMA
+from peacestudy.coding.rule_coding import code_topics
+from peacestudy.coding.third_party import code_third_party
 from peacestudy.core.cases import CASES_SCHEMA
 from peacestudy.core.codebook import Codebook, read_codebook
 from peacestudy.core.ledger import LEDGER_SCHEMA, Entry, Ledger
@@ -18,12 +21,12 @@ from peacestudy.core.schema import Field, Schema
 from peacestudy.core.tables import file_sha256
 from peacestudy.errors import SourceError, SpecError
 from peacestudy.outcomes import OutcomeTable
-from peacestudy.outcomes.context import CONTEXT, COVARIATES_SCHEMA
-from peacestudy.outcomes.implementation import (
+from peacestudy.outcomes.accord_implementation import (
     IMPLEMENTATION_SCHEMA,
     implementation,
     provision_levels,
 )
+from peacestudy.outcomes.context import CONTEXT, COVARIATES_SCHEMA
 from peacestudy.outcomes.peace import OUTCOMES_SCHEMA
 from peacestudy.study.builders.accord_links import (
     Accord,
@@ -258,7 +261,7 @@ def _provisions(folder: Path, rule: AccordRule) -> Codebook:
 
 def _codings(pax: pd.DataFrame, members: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
     documents = pax.rename(columns={"AgtId": "agreement_id"})
-    documents = documents.assign(ThrdPart=[third_party(t)[0] for t in documents["ThrdPart"]])
+    documents = documents.assign(ThrdPart=[code_third_party(t)[0] for t in documents["ThrdPart"]])
     return code_topics(documents, members, codebook, PAX)
 
 

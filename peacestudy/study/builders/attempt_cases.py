@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from peacestudy.coding import third_party
+from peacestudy.coding.third_party import code_third_party
 from peacestudy.core.cases import CASES_SCHEMA
 from peacestudy.core.codebook import Codebook
 from peacestudy.core.countries import country_name
@@ -150,7 +150,7 @@ class Ground:
     def documents(self) -> pd.DataFrame:
         """Agreements with their topics, the third-party field read as yes or no."""
         out = self.pax.rename(columns={"AgtId": "agreement_id"})
-        return out.assign(ThrdPart=[third_party(t)[0] for t in out["ThrdPart"]])
+        return out.assign(ThrdPart=[code_third_party(t)[0] for t in out["ThrdPart"]])
 
 
 def read_ground(

@@ -10,7 +10,8 @@ from dataclasses import replace
 
 import pandas as pd
 
-from peacestudy.coding import Coding, code_topics, score
+from peacestudy.coding import Coding, score
+from peacestudy.coding.rule_coding import code_topics
 from peacestudy.core.schema import Field, Schema
 from peacestudy.errors import CodebookError
 from peacestudy.outcomes.attempts import at_first_agreement, largest_text

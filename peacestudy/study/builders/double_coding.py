@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from peacestudy.coding import SHEET_SCHEMA
+from peacestudy.coding.coding import SHEET_SCHEMA
 from peacestudy.coding.splitting import Splitting, split_values
 from peacestudy.core.codebook import Codebook
 from peacestudy.core.schema import Field, Schema

@@ -15,7 +15,7 @@ from peacestudy.core.countries import country_name
 from peacestudy.core.schema import Field, Schema
 from peacestudy.errors import JoinError
 from peacestudy.outcomes.onset import INTRASTATE, OnsetRule, fighting_by_state, onsets, peace_years
-from peacestudy.outcomes.state_years import StateYearRule, regional_share, state_years
+from peacestudy.outcomes.states_by_year import StateYearRule, regional_share, state_years
 from peacestudy.study.builders.decisions import Decision, Finding
 from peacestudy.study.builders.releases import AS_NAMED, Releases
 from peacestudy.study.builders.state_context import (

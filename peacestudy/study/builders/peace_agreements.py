@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from peacestudy.coding import CODING_SCHEMA, code_topics
+from peacestudy.coding.coding import CODING_SCHEMA
+from peacestudy.coding.rule_coding import code_topics
 from peacestudy.core.codebook import Codebook
 from peacestudy.core.ledger import LEDGER_SCHEMA, Entry
 from peacestudy.core.schema import Field, Schema

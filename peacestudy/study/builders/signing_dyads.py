@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from peacestudy.coding import CODING_SCHEMA, code_topics, third_party
+from peacestudy.coding.coding import CODING_SCHEMA
+from peacestudy.coding.rule_coding import code_topics
+from peacestudy.coding.third_party import code_third_party
 from peacestudy.core.cases import CASES_SCHEMA
 from peacestudy.core.codebook import Codebook
 from peacestudy.core.ledger import LEDGER_SCHEMA, Entry, Ledger
@@ -238,7 +240,7 @@ def build(
     outcomes = dyad_peace(cases, known, rule.peace(), DYADIC)
     cases = _compared(cases, outcomes, links, known, read_attempts(study_folder(ATTEMPTS)), rule)
     documents = sources[PAX].table.rename(columns={"AgtId": "agreement_id"})
-    documents = documents.assign(ThrdPart=[third_party(t)[0] for t in documents["ThrdPart"]])
+    documents = documents.assign(ThrdPart=[code_third_party(t)[0] for t in documents["ThrdPart"]])
     tables = {
         "cases": cases.assign(
             dyads=[" ".join(map(str, d)) for d in cases["dyads"]],

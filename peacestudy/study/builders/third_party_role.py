@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from peacestudy.coding import SHEET_SCHEMA, CodingSheet, merge, read_sheet
+from peacestudy.coding import CodingSheet, merge, read_sheet
+from peacestudy.coding.coding import SHEET_SCHEMA
 from peacestudy.core.codebook import Codebook
 from peacestudy.core.schema import Field, Schema
 from peacestudy.core.settings import inside

@@ -4,8 +4,8 @@ found, what was expected, what to do.
 
 from collections.abc import Iterable, Iterator
 
-from peacestudy.core.positions import Place
 from peacestudy.core.problems import nearest
+from peacestudy.core.toml_lines import Place
 from peacestudy.errors import SpecError
 from peacestudy.models.engines.engine import VCOVS
 from peacestudy.models.engines.registry import ENGINES

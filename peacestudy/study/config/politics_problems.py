@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from math import isfinite
 
-from peacestudy.core.positions import Place
+from peacestudy.core.toml_lines import Place
 from peacestudy.errors import SpecError
 from peacestudy.models.contexts.partial_pooling import METHODS
 from peacestudy.models.engines.registry import ENGINES

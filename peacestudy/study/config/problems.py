@@ -5,8 +5,8 @@ ours, or was changed after it was declared.
 from collections.abc import Iterator
 
 from peacestudy.core.codebook import SCORES
-from peacestudy.core.positions import line_of
 from peacestudy.core.problems import Problem, nearest
+from peacestudy.core.toml_lines import line_of
 from peacestudy.errors import SpecError
 from peacestudy.models.engines.registry import ENGINES
 from peacestudy.models.formulas.formula import parse

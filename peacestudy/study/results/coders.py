@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from peacestudy.coding import SHEET_SCHEMA, CodingSheet, without
+from peacestudy.coding import CodingSheet, drop_indicators
 from peacestudy.coding import agreement as agreement_of
+from peacestudy.coding.coding import SHEET_SCHEMA
 from peacestudy.coding.reliability import confusion as confusion_of
 from peacestudy.coding.reliability import disputed as disputed_of
 from peacestudy.coding.reliability import pairs as pairs_of
@@ -265,7 +266,7 @@ def with_and_without(found: Results) -> pd.DataFrame:
                 m.spec.name: m.terms
                 for m in fit(s.frame(rule.sample), [twin.spec(n) for n in rule.specs])
             }
-            for s in (twin, replace(twin, coding=without(twin.coding, [rule.indicator])))
+            for s in (twin, replace(twin, coding=drop_indicators(twin.coding, [rule.indicator])))
         ]
         for name in rule.specs:
             both = [

@@ -5,7 +5,7 @@ curves of peace, and who hangs on one case.
 import numpy as np
 import pandas as pd
 
-from peacestudy.coding import internal_consistency
+from peacestudy.coding.scoring import internal_consistency
 from peacestudy.core.problems import one_of
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models import adjust, fit, kaplan_meier, left_out

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from peacestudy.coding import SHEET_SCHEMA, CodingSheet, agreement
+from peacestudy.coding import CodingSheet, agreement
+from peacestudy.coding.coding import SHEET_SCHEMA
 from peacestudy.core.codebook import Code, Codebook, Indicator, Pillar, Scale
 from peacestudy.errors import CodingError
 

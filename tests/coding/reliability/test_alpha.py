@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from peacestudy.coding.reliability import alpha
-from peacestudy.coding.reliability.alpha import METRICS, _by_pattern, _by_unit
+from peacestudy.coding.reliability.krippendorff import METRICS, _by_pattern, _by_unit
 from peacestudy.errors import CodingError
 
 # Krippendorff (2011), Computing Krippendorff's Alpha-Reliability, example C: 4 coders, 12 units, 41
@@ -122,7 +122,7 @@ def test_a_resample_is_alpha_of_the_units_drawn(level, units, monkeypatch):
     table: the ordinal metric too is made anew.
     """
     # the function hides the module of its name
-    module = sys.modules["peacestudy.coding.reliability.alpha"]
+    module = sys.modules["peacestudy.coding.reliability.krippendorff"]
 
     drawn = []
 
@@ -160,7 +160,7 @@ def test_a_resample_is_alpha_of_the_units_drawn(level, units, monkeypatch):
 def test_many_distinct_values_are_held_sparsely_with_the_same_result(level, monkeypatch):
     values = np.random.default_rng(3).gamma(2, 1, (3, 80)).round(2)
     values[0, :10] = np.nan
-    module = sys.modules["peacestudy.coding.reliability.alpha"]
+    module = sys.modules["peacestudy.coding.reliability.krippendorff"]
     dense = alpha(values, level, resamples=50, seed=1)
     monkeypatch.setattr(module, "BLOCK", 1000)  # 80 units of some 170 values are more than that
     patterns, weights, points = module._patterns(values)
@@ -179,7 +179,7 @@ def test_many_distinct_values_are_held_sparsely_with_the_same_result(level, monk
 
 
 def test_resamples_of_one_value_are_found_where_values_are_held_sparsely(monkeypatch):
-    module = sys.modules["peacestudy.coding.reliability.alpha"]
+    module = sys.modules["peacestudy.coding.reliability.krippendorff"]
     values = np.zeros((2, 12))
     values[:, 0] = 1
     dense = alpha(values, "interval", resamples=500, seed=3).undefined

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from peacestudy.coding.reliability import benchmark
-from peacestudy.coding.reliability.benchmark import SCALES, earned
+from peacestudy.coding.reliability.benchmark_scales import SCALES, earned
 from peacestudy.errors import CodingError
 
 

@@ -20,7 +20,7 @@ from peacestudy.coding.reliability import (
     pairs,
     table_coefficient,
 )
-from peacestudy.coding.reliability.agreement import as_sheet
+from peacestudy.coding.reliability.agreement_table import as_sheet
 from peacestudy.core.codebook import Code, Codebook, Indicator, Pillar, Scale
 from peacestudy.errors import CodingError
 

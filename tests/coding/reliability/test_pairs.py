@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from peacestudy.coding.reliability import pairs
-from peacestudy.coding.reliability.pairs import marginal_homogeneity
+from peacestudy.coding.reliability.coder_pairs import marginal_homogeneity
 
 from .test_agreement import sheet
 

@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from peacestudy.coding import CODING_SCHEMA, Coding, internal_consistency
+from peacestudy.coding import Coding
+from peacestudy.coding.coding import CODING_SCHEMA
+from peacestudy.coding.scoring import internal_consistency
 from peacestudy.coding.scoring.consistency import cronbach, omega
 from peacestudy.core.codebook import Code, Codebook, Indicator, Pillar, Scale
 from peacestudy.errors import CodingError

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 
-from peacestudy.coding.scoring.first_component import first_component
+from peacestudy.coding.scoring.principal_component import first_component
 from peacestudy.errors import CodingError
 
 EXACT = 1e-10  # two factorisations of one small matrix

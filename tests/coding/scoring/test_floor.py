@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from peacestudy.coding import CODING_SCHEMA, Coding, score
-from peacestudy.coding.scoring import fit_scores, floor, without
+from peacestudy.coding import Coding, score
+from peacestudy.coding.coding import CODING_SCHEMA
+from peacestudy.coding.scoring import drop_indicators, reliability_floor, score_with_diagnostics
 from peacestudy.core.codebook import Code, Codebook, Indicator, Pillar, Scale
 from peacestudy.errors import CodingError
 
@@ -50,7 +51,7 @@ SEEN = seen(a1=0.9, a2=0.667, a3=0.66, b1=-0.1, r1=0.8)
 
 
 def test_indicators_are_above_below_or_unmeasured():
-    flags = floor(book(), seen(a1=0.9, a2=0.667, a3=0.66, b1=np.nan), "alpha", 0.667)
+    flags = reliability_floor(book(), seen(a1=0.9, a2=0.667, a3=0.66, b1=np.nan), "alpha", 0.667)
     assert flags.table["state"].tolist() == ["above", "above", "below", "unmeasured", "unmeasured"]
     assert flags.table["flagged"].tolist() == [False, False, True, True, True]
     assert flags.flagged == ("a3", "b1", "r1") and flags.lost == ("b", "r")
@@ -63,13 +64,13 @@ def test_indicators_are_above_below_or_unmeasured():
 
 
 def test_where_all_agree_nothing_is_flagged_and_nothing_said():
-    flags = floor(coding(), seen(**dict.fromkeys(NAMES, 1.0)), "alpha", 0.8)
+    flags = reliability_floor(coding(), seen(**dict.fromkeys(NAMES, 1.0)), "alpha", 0.8)
     assert (flags.flagged, flags.lost, flags.notes) == ((), (), ())
 
 
 def test_a_missing_value_of_pandas_is_unmeasured():
     table = SEEN.assign(alpha=SEEN["alpha"].astype("Float64").mask(SEEN["indicator_id"] == "a1"))
-    assert floor(book(), table, "alpha", 0.667).flagged == ("a1", "a3", "b1")
+    assert reliability_floor(book(), table, "alpha", 0.667).flagged == ("a1", "a3", "b1")
 
 
 @pytest.mark.parametrize(
@@ -84,27 +85,27 @@ def test_a_missing_value_of_pandas_is_unmeasured():
 )
 def test_bad_tables_are_told(table, coefficient, least, words):
     with pytest.raises(CodingError, match=words):
-        floor(book(), table, coefficient, least)
+        reliability_floor(book(), table, coefficient, least)
 
 
 def test_scores_without_an_indicator_are_those_of_the_others():
-    found = score(without(coding(), ["a3"])).set_index("case_id")
+    found = score(drop_indicators(coding(), ["a3"])).set_index("case_id")
     assert found["a"].tolist() == [0.5, 0, 1]
     assert found["b"].tolist()[:2] == [1, 0] and np.isnan(found["b"].iloc[2])
     kept = score(coding()).set_index("case_id")
     # the coding itself stays as it was
     assert kept["a"].tolist() == pytest.approx([2 / 3, 1 / 3, 1])
-    assert without(coding(), ["a3"]).codebook.version == "1 without a3"
-    assert list(without(book(), ["a3"]).indicators) == ["a1", "a2", "b1", "r1"]
+    assert drop_indicators(coding(), ["a3"]).codebook.version == "1 without a3"
+    assert list(drop_indicators(book(), ["a3"]).indicators) == ["a1", "a2", "b1", "r1"]
 
 
 def test_without_nothing_is_the_same():
-    assert without(book(), []) == book()
-    pd.testing.assert_frame_equal(score(without(coding(), [])), score(coding()))
+    assert drop_indicators(book(), []) == book()
+    pd.testing.assert_frame_equal(score(drop_indicators(coding(), [])), score(coding()))
 
 
 def test_a_pillar_that_loses_all_is_missing_and_told():
-    found = fit_scores(without(coding(), ["b1", "r1"]))
+    found = score_with_diagnostics(drop_indicators(coding(), ["b1", "r1"]))
     assert (
         found.table["b"].isna().all()
         and found.table["breadth"].isna().all()
@@ -120,7 +121,7 @@ def test_a_pillar_that_loses_all_is_missing_and_told():
 def test_a_pillar_that_covariates_measure_is_no_lost_one():
     measured = Pillar("m", "m", "t", "h", "s", "pillar", measured_by=("gdp",))
     whole = coding()
-    found = fit_scores(
+    found = score_with_diagnostics(
         replace(
             whole, codebook=replace(whole.codebook, entries=(*whole.codebook.entries, measured))
         )
@@ -131,4 +132,4 @@ def test_a_pillar_that_covariates_measure_is_no_lost_one():
 
 def test_an_unknown_indicator_is_told():
     with pytest.raises(CodingError, match="indicator is 'a9'"):
-        without(book(), ["a9"])
+        drop_indicators(book(), ["a9"])

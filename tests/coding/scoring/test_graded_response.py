@@ -20,7 +20,7 @@ from peacestudy.coding.scoring.graded_likelihood import (
     quadrature,
     slopes,
 )
-from peacestudy.coding.scoring.graded_response import BOUND, FLAT, graded_response
+from peacestudy.coding.scoring.graded_model import BOUND, FLAT, graded_response
 from peacestudy.errors import CodingError
 
 FOLDER = Path(__file__).resolve().parents[2] / "references" / "graded_response"

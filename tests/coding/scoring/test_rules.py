@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from peacestudy.coding import CODING_SCHEMA, Coding, score
-from peacestudy.coding.scoring import fit_scores, internal_consistency
+from peacestudy.coding import Coding, score
+from peacestudy.coding.coding import CODING_SCHEMA
+from peacestudy.coding.scoring import internal_consistency, score_with_diagnostics
 from peacestudy.coding.scoring.consistency import cronbach
-from peacestudy.coding.scoring.first_component import first_component
-from peacestudy.coding.scoring.graded_response import graded_response
+from peacestudy.coding.scoring.graded_model import graded_response
+from peacestudy.coding.scoring.principal_component import first_component
 from peacestudy.core.codebook import Code, Codebook, Indicator, Pillar, Scale
 from peacestudy.errors import CodingError
 
@@ -110,7 +111,7 @@ def test_codes_without_order_are_refused(rule):
 
 def test_component_scores_are_the_kernels_over_whole_cases():
     codes = simulated(200, gaps=0.05)
-    found = fit_scores(coding(codes, answered=0.5), "first_component")
+    found = score_with_diagnostics(coding(codes, answered=0.5), "first_component")
     whole = (codes >= 0).all(axis=1)
     kernel = first_component(codes[whole].astype(float), [1] * 5)
     np.testing.assert_allclose(found.table["p"].to_numpy()[whole], kernel.scores, atol=1e-12)
@@ -129,14 +130,14 @@ def test_constant_and_opposed_indicators_are_named():
     codes = simulated(200)
     codes[:, 1] = 2
     codes[:, 4] = 3 - codes[:, 4]
-    found = fit_scores(coding(codes), "first_component")
+    found = score_with_diagnostics(coding(codes), "first_component")
     told = {n.kind: n.text for n in found.notes if n.text.startswith("p")}
     assert told["left_out"] == "p: left out, because the codes do not vary: b."
     assert told["against_direction"].endswith("against the declared direction: e.")
     assert found.items.query("score == 'p'")["indicator_id"].tolist() == ["a", "c", "d", "e"]
     assert "against_direction" not in {
         n.kind
-        for n in fit_scores(
+        for n in score_with_diagnostics(
             coding(codes, directions=dict(zip(NAMES, (1, 1, 1, 1, -1), strict=True))),
             "first_component",
         ).notes
@@ -152,7 +153,7 @@ def test_constant_and_opposed_indicators_are_named():
     ],
 )
 def test_where_there_is_no_component_there_are_no_scores_and_it_is_told(codes, why):
-    found = fit_scores(coding(codes), "first_component")
+    found = score_with_diagnostics(coding(codes), "first_component")
     assert found.table["p"].isna().all()
     assert [
         n
@@ -164,7 +165,7 @@ def test_where_there_is_no_component_there_are_no_scores_and_it_is_told(codes, w
 
 def test_few_cases_are_told():
     kinds = {
-        n: {x.kind for x in fit_scores(coding(simulated(n)), "first_component").notes}
+        n: {x.kind for x in score_with_diagnostics(coding(simulated(n)), "first_component").notes}
         for n in (24, 25)
     }
     assert "few_cases" in kinds[24] and "few_cases" not in kinds[25]
@@ -176,7 +177,7 @@ def test_few_cases_are_told():
 
 def test_trait_scores_are_the_kernels_with_their_standard_errors():
     codes = simulated(600, gaps=0.1)
-    found = fit_scores(coding(codes, answered=0.8), "graded_response")
+    found = score_with_diagnostics(coding(codes, answered=0.8), "graded_response")
     kernel = graded_response(codes, [1] * 5)
     trait, spread = kernel.scores(codes)
     enough = (codes >= 0).sum(axis=1) >= 4
@@ -205,7 +206,7 @@ def test_reliability_is_the_squared_correlation_with_the_trait():
     rng = np.random.default_rng(7)
     trait = rng.normal(size=3000)
     codes = np.digitize(1.5 * trait[:, None] + rng.logistic(size=(3000, 5)), [-1.5, 0, 1.5])
-    found = fit_scores(coding(codes), "graded_response")
+    found = score_with_diagnostics(coding(codes), "graded_response")
     squared = np.corrcoef(found.table["p"], trait)[0, 1] ** 2
     # three standard errors
     assert found.groups["reliability"].iloc[0] == pytest.approx(squared, abs=0.02)
@@ -214,7 +215,7 @@ def test_reliability_is_the_squared_correlation_with_the_trait():
 def test_codes_need_not_be_consecutive_and_unused_ones_are_named():
     codes = simulated(600)
     codes[codes == 2] = 3
-    found = fit_scores(coding(codes), "graded_response")
+    found = score_with_diagnostics(coding(codes), "graded_response")
     ranks = np.where(codes == 3, 2, codes)
     np.testing.assert_allclose(
         found.table["p"], graded_response(ranks, [1] * 5).scores(ranks)[0], atol=1e-12
@@ -224,20 +225,26 @@ def test_codes_need_not_be_consecutive_and_unused_ones_are_named():
 
 
 def test_two_indicators_have_no_trait_and_few_cases_are_told():
-    found = fit_scores(coding(simulated(600, k=2)), "graded_response")
+    found = score_with_diagnostics(coding(simulated(600, k=2)), "graded_response")
     assert found.table["p"].isna().all() and found.table["p_std_error"].isna().all()
     assert "fewer than three" in next(n.text for n in found.notes if n.kind == "no_score")
-    told = {n.kind: n.text for n in fit_scores(coding(simulated(499)), "graded_response").notes}
+    told = {
+        n.kind: n.text
+        for n in score_with_diagnostics(coding(simulated(499)), "graded_response").notes
+    }
     assert "499 cases estimate 20 parameters" in told["few_cases"]
     assert "few_cases" not in {
-        n.kind for n in fit_scores(coding(simulated(500)), "graded_response").notes
+        n.kind for n in score_with_diagnostics(coding(simulated(500)), "graded_response").notes
     }
 
 
 def test_a_discrimination_at_the_bound_is_told():
     codes = (simulated(600, seed=3) > 1).astype(int)
     codes[:, 1] = codes[:, 0]
-    told = {n.kind: n.text for n in fit_scores(coding(codes[:, :3]), "graded_response").notes}
+    told = {
+        n.kind: n.text
+        for n in score_with_diagnostics(coding(codes[:, :3]), "graded_response").notes
+    }
     assert "discrimination of a, b grows without end" in told["at_bound"]
 
 
@@ -247,7 +254,7 @@ def test_a_fit_that_does_not_converge_gives_no_scores(monkeypatch):
     monkeypatch.setattr(
         traits, "graded_response", lambda *a: replace(graded_response(*a), converged=False)
     )
-    found = fit_scores(coding(simulated(60)), "graded_response")
+    found = score_with_diagnostics(coding(simulated(60)), "graded_response")
     assert found.table["p"].isna().all()
     assert "found no top of its likelihood" in next(
         n.text for n in found.notes if n.kind == "no_score"
@@ -282,6 +289,6 @@ def test_the_projects_own_pillars_by_the_fitted_rules(our_study):
 
     study = our_study("peace_agreements")
     plain = score(study.coding)
-    found = fit_scores(study.coding, "first_component")
+    found = score_with_diagnostics(study.coding, "first_component")
     for pillar in study.codebook.pillars:
         assert np.corrcoef(found.table[pillar.id], plain[pillar.id])[0, 1] > 0.8, pillar.id

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from peacestudy.coding import CODING_SCHEMA, Coding, CodingSheet, score
+from peacestudy.coding import Coding, CodingSheet, score
+from peacestudy.coding.coding import CODING_SCHEMA
 from peacestudy.core.codebook import Code, Codebook, Indicator, Pillar, Scale
 from peacestudy.errors import CodingError
 

@@ -15,8 +15,8 @@ import pytest
 from peacestudy.coding import CodingSheet, merge
 from peacestudy.coding.sheets import read_sheet, saving, write_sheet
 from peacestudy.coding.sheets.answering import begin, go, next_open, say
-from peacestudy.coding.sheets.form import form
 from peacestudy.coding.sheets.journal import append, journal_of
+from peacestudy.coding.sheets.notebook_form import form
 from peacestudy.core.codebook import Code
 from peacestudy.errors import CodingError
 

@@ -422,7 +422,7 @@ def test_the_shares_of_windows_side_by_side_add_up_to_the_whole():
     )
     frame = event_years(
         table,
-        unit="u",
+        by="u",
         date="date",
         date_end="end",
         spanning="share",
@@ -827,7 +827,7 @@ def test_unit_years_are_all_years_of_the_source_for_each_unit_with_zero_where_de
         }
     )
     how = {
-        "unit": "dyad",
+        "by": "dyad",
         "date": "date",
         "date_end": "end",
         "measures": {"d": ("best", "sum"), "n": (None, "count")},
@@ -864,16 +864,16 @@ def test_unit_years_are_all_years_of_the_source_for_each_unit_with_zero_where_de
     ("change", "said"),
     [
         ({"years": None}, "does not say over which years"),
-        ({"years": (2001, 2000)}, "comes after the last"),
-        ({"unit": "units"}, "a column of ev"),
+        ({"years": (2001, 2000)}, "whole numbers in that order"),
+        ({"by": "units"}, "a column of ev"),
         ({"units": pd.DataFrame({"unit": ["x", "x"]})}, "stand twice"),
-        ({"unit": "year"}, "cannot be the column"),
+        ({"by": "year"}, "cannot be the column"),
         ({"units": pd.DataFrame({"dyad": ["x"]})}, "a column of units"),
     ],
 )
 def test_unit_years_that_cannot_be_meant_are_refused(change, said):
     how = {
-        "unit": "unit",
+        "by": "unit",
         "date": "date",
         "measures": {"d": ("best", "sum")},
         "name": "ev",

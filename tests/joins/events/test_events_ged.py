@@ -41,7 +41,7 @@ def ged(file):
 def dyad_years(file, years, spanning="start"):
     frame = event_years(
         ged(file),
-        unit="dyad_new_id",
+        by="dyad_new_id",
         date="date_start",
         date_end="date_end",
         spanning=spanning,

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from peacestudy.core.joined import REASONS
 from peacestudy.core.schema import Field, Schema
 from peacestudy.errors import JoinError
-from peacestudy.joins import several
-from peacestudy.joins.states.together import RULES
+from peacestudy.joins import join_states
+from peacestudy.joins.states.member_values import RULES
 from peacestudy.outcomes import OutcomeTable
 from peacestudy.outcomes.source import Source
 
@@ -96,7 +96,7 @@ def test_every_rule_equals_a_loop_over_the_states(panel, rows, missing, as_text)
         if (rule in ("any", "all", "share")) == (c == "truth")
         and not (as_text and rule == "weighted")
     }
-    frame = several(
+    frame = join_states(
         cases,
         other,
         states="parties" if as_text else long,
@@ -143,7 +143,7 @@ def test_types_say_what_a_value_is():
     )
     cases = pd.DataFrame({"case_id": ["a", "b"], "p": ["2,20", None], "year": 1990})
     measures = {"any": ("war", "any"), "n": ("n", "sum"), "x": ("x", "max"), "m": ("n", "mean")}
-    data = several(
+    data = join_states(
         cases, other, states="p", year="year", measures=measures, missing="any_missing", name="o"
     ).data
     assert data[list(measures)].dtypes.astype(str).tolist() == [
@@ -199,7 +199,7 @@ def test_coverage_is_not_zero_and_codes_are_no_values():
         }
     )
     table = OutcomeTable(DEATHS, source())
-    frame = several(cases, table, **WANTED, missing="any_missing", absent={"deaths": 0})
+    frame = join_states(cases, table, **WANTED, missing="any_missing", absent={"deaths": 0})
     #            100 + 0, 70 not listed, 0 and not listed, before, code, 0, not listed
     assert frame.data["deaths"].astype(object).where(
         frame.data["deaths"].notna(), None
@@ -223,7 +223,7 @@ def test_coverage_is_not_zero_and_codes_are_no_values():
     ]
     assert frame.ledger.entries[0].filled == 2
     assert frame.joined[0].source == "brd"
-    bare = several(cases, table, **WANTED, missing="observed").data
+    bare = join_states(cases, table, **WANTED, missing="observed").data
     assert bare["deaths"].astype(object).where(bare["deaths"].notna(), None).tolist() == [
         100,
         100,
@@ -238,7 +238,7 @@ def test_coverage_is_not_zero_and_codes_are_no_values():
 
 def test_a_source_of_all_units_covers_those_without_a_row():
     cases = pd.DataFrame({"case_id": ["a"], "p": ["2; 70"], "year": [1990]})
-    frame = several(
+    frame = join_states(
         cases,
         OutcomeTable(DEATHS, source(units="all")),
         **WANTED,
@@ -255,14 +255,14 @@ def test_a_value_for_absent_rows_needs_a_source_that_says_what_they_mean():
         OutcomeTable(DEATHS, source(absent="")),
     ):
         with pytest.raises(JoinError, match="does not say what an absent row means"):
-            several(cases, other, **WANTED, missing="any_missing", absent={"deaths": 0})
+            join_states(cases, other, **WANTED, missing="any_missing", absent={"deaths": 0})
 
 
 def test_weights_that_do_not_sum_to_one_are_told_and_divided_by_their_sum():
     long = pd.DataFrame({"case_id": ["a", "a", "b"], "state": [2, 20, 2], "w": [1.0, 3.0, 1.0]})
     cases = pd.DataFrame({"case_id": ["b", "a"], "year": 1990})
     other = pd.DataFrame({"state": [2, 20], "year": 1990, "x": [10.0, 20.0]})
-    frame = several(
+    frame = join_states(
         cases,
         other,
         states=long,
@@ -285,7 +285,7 @@ def test_codes_of_another_system_than_the_source_s_are_refused():
     with pytest.raises(
         JoinError, match=r"100 % of its 2 codes on their dates are COW codes.*ps\.joins\.to_system"
     ):
-        several(cases, OutcomeTable(DEATHS, source()), **WANTED, missing="any_missing")
+        join_states(cases, OutcomeTable(DEATHS, source()), **WANTED, missing="any_missing")
 
 
 def test_texts_and_numbers_meet_only_where_a_text_is_a_number():
@@ -298,14 +298,14 @@ def test_texts_and_numbers_meet_only_where_a_text_is_a_number():
         "name": "o",
         "missing": "any_missing",
     }
-    assert several(cases, other, **wanted).data["x"].tolist() == [3]
+    assert join_states(cases, other, **wanted).data["x"].tolist() == [3]
     with pytest.raises(
         JoinError, match="'p' holds 'USA', and the states of the other table are numbers"
     ):
-        several(cases, other.assign(state=[2, 20]), **wanted)
-    assert several(cases.assign(p=2), other.assign(state=[2, 20]), **wanted).data["x"].tolist() == [
-        1
-    ]
+        join_states(cases, other.assign(state=[2, 20]), **wanted)
+    assert join_states(cases.assign(p=2), other.assign(state=[2, 20]), **wanted).data[
+        "x"
+    ].tolist() == [1]
 
 
 OTHER = pd.DataFrame({"state": [2, 20], "year": 1990, "x": [1, 2], "word": ["a", "b"]})
@@ -373,7 +373,7 @@ def test_wrong_calls_say_what_is_wrong(change, message):
         "name": "o",
     } | change
     with pytest.raises(JoinError, match=message):
-        several(call.pop("cases"), call.pop("other"), **call)
+        join_states(call.pop("cases"), call.pop("other"), **call)
 
 
 def test_democracy_of_the_states_on_whose_ground_conflicts_are_fought():
@@ -393,7 +393,7 @@ def test_democracy_of_the_states_on_whose_ground_conflicts_are_fought():
     acd = acd.assign(case_id=acd.conflict_id.astype(str) + "-" + acd.year.astype(str))
     vdem = pd.read_csv(RAW / "gw_democracy.csv", usecols=["gwcode", "year", "v2x_polyarchy"])
     measures = {"lowest": ("v2x_polyarchy", "min"), "mean": ("v2x_polyarchy", "mean")}
-    frame = several(
+    frame = join_states(
         acd,
         vdem,
         states="gwno_loc",

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from peacestudy.core.countries import crosswalk
 from peacestudy.errors import JoinError
-from peacestudy.joins import directed, dyad_key, dyad_years, undirected
+from peacestudy.joins.states import directed, dyad_key, dyad_years, undirected
 
 NUMBER = st.integers(0, 999)
 TEXT = st.text("ABC", min_size=3, max_size=3)
@@ -72,13 +72,13 @@ def test_columns_of_two_tables_are_refused():
 
 def test_the_two_directions_have_one_undirected_and_two_directed_ids():
     table = pd.DataFrame({"x": [2, 20], "y": [20, 2]})
-    assert undirected(table, "x", "y", name="d")["d"].tolist() == [2020, 2020]
-    assert directed(table, "x", "y", name="d")["d"].tolist() == [2020, 20002]
+    assert undirected(table, "x", "y", into="d")["d"].tolist() == [2020, 2020]
+    assert directed(table, "x", "y", into="d")["d"].tolist() == [2020, 20002]
     assert list(table.columns) == ["x", "y"]
     with pytest.raises(JoinError, match="has a column 'y' already"):
-        directed(table, "x", "y", name="y")
+        directed(table, "x", "y", into="y")
     with pytest.raises(JoinError, match="a column of states is 'z'"):
-        undirected(table, "x", "z", name="d")
+        undirected(table, "x", "z", into="d")
 
 
 YEARS = st.lists(
@@ -98,7 +98,7 @@ def test_dyad_years_are_all_pairs_of_the_states_of_each_year(rows, way, as_text)
             "year": pd.Series([y for _, y in rows], dtype="int64"),
         }
     )
-    frame = dyad_years(states, first_year=1989, last_year=1992, directed=way, state="ccode")
+    frame = dyad_years(states, years=(1989, 1992), directed=way, state="ccode")
     expected = [
         (a, b, year)
         for year in range(1989, 1993)
@@ -129,8 +129,8 @@ def test_dyad_years_of_the_world_are_n_times_n_minus_one():
     }
     states = pd.DataFrame(sorted(rows), columns=["state", "year"])
     n = states.groupby("year").size()
-    both = dyad_years(states, first_year=1946, last_year=2024, directed=True)
-    once = dyad_years(states, first_year=1946, last_year=2024, directed=False)
+    both = dyad_years(states, years=(1946, 2024), directed=True)
+    once = dyad_years(states, years=(1946, 2024), directed=False)
     assert len(both) == (n * (n - 1)).sum() == 2 * len(once)
     assert both.unit == "directed dyad-year"
     assert both.notes == ()
@@ -140,16 +140,16 @@ def test_dyad_years_of_the_world_are_n_times_n_minus_one():
 def test_a_state_year_that_stands_twice_and_turned_years_are_refused():
     states = pd.DataFrame({"state": [260, 260, 2], "year": 1990})
     with pytest.raises(JoinError, match=r"several rows for 1 state \+ year.*260 1990"):
-        dyad_years(states, first_year=1990, last_year=1990, directed=True)
-    with pytest.raises(JoinError, match="last_year 1989 is before first_year 1990"):
-        dyad_years(states[1:], first_year=1990, last_year=1989, directed=True)
+        dyad_years(states, years=(1990, 1990), directed=True)
+    with pytest.raises(JoinError, match=r"years is \(1990, 1989\); write"):
+        dyad_years(states[1:], years=(1990, 1989), directed=True)
     with pytest.raises(JoinError, match="state is 'gwno'"):
-        dyad_years(states, first_year=1990, last_year=1990, directed=True, state="gwno")
+        dyad_years(states, years=(1990, 1990), directed=True, state="gwno")
 
 
 def test_gaps_in_the_states_are_told():
     states = pd.DataFrame({"state": [2, 20, None], "year": [1990, 1990, 1990]})
-    frame = dyad_years(states, first_year=1990, last_year=1991, directed=False)
+    frame = dyad_years(states, years=(1990, 1991), directed=False)
     assert (
         str(frame.notes[0])
         == "Dyad-years: no state is listed in 1 of the years 1990 to 1991 (1991 to 1991), so no"

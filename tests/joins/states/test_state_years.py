@@ -18,7 +18,7 @@ needs_raw = pytest.mark.skipif(not RAW.is_dir(), reason="the source files are no
 
 @pytest.mark.parametrize("exists", ["any_day", "31_december"])
 def test_state_years_are_those_of_the_list_of_states(exists, our_study):
-    frame = ps.joins.state_years(1946, 2024, exists=exists)
+    frame = ps.joins.state_years((1946, 2024), exists=exists)
     study = our_study("onset").tables["country_years"]
     mine = set(map(tuple, frame.data[["country", "year"]].to_numpy()))
     if exists == "any_day":  # the rule of the study
@@ -32,7 +32,7 @@ def test_state_years_are_those_of_the_list_of_states(exists, our_study):
 
 
 def test_names_are_of_the_year():
-    names = ps.joins.state_years(1990, 2007, exists="any_day").data.set_index("case_id")["name"]
+    names = ps.joins.state_years((1990, 2007), exists="any_day").data.set_index("case_id")["name"]
     assert [
         names[i] for i in ("345-2002", "345-2003", "340-2006", "365-1990", "365-1991", "678-1990")
     ] == [
@@ -44,14 +44,14 @@ def test_names_are_of_the_year():
         "Yemen",
     ]
     with pytest.raises(JoinError, match="begins in 1946"):
-        ps.joins.state_years(1900, 1950, exists="any_day")
+        ps.joins.state_years((1900, 1950), exists="any_day")
 
 
 @needs_raw
 def test_five_lines_make_the_frame_of_a_study_of_onset(our_study):
-    read = ps.outcomes.read
+    read = ps.outcomes.read_source
     where = {"on": {"country": "gwcode", "year": "year"}, "states": "gw", "lag": 1}
-    frame = ps.joins.state_years(1946, 2024, exists="any_day")
+    frame = ps.joins.state_years((1946, 2024), exists="any_day")
     frame = ps.join(
         frame,
         fighting_years(read("ucdp_acd_25.1", RAW), OnsetRule(2, 1946)),

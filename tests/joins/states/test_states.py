@@ -16,7 +16,7 @@ from peacestudy.core.countries import covered, crosswalk, rows_in_force, transla
 from peacestudy.core.joined import REASONS
 from peacestudy.errors import JoinError
 from peacestudy.joins import to_system
-from peacestudy.joins.states.systems import system_misfit
+from peacestudy.joins.keys.state_codes import system_misfit
 
 RAW = Path(__file__).resolve().parents[3].parent / "shared" / "raw"
 
@@ -46,7 +46,7 @@ def test_every_row_is_what_translate_says_and_the_ledger_balances(rows, target):
         }
     )
     frame = to_system(
-        cases, "state", date="year", source="gw", target=target, name="other", accept_misfit=True
+        cases, "state", date="year", source="gw", target=target, into="other", accept_misfit=True
     )
     expected = [None if None in row else one_by_one(*row, "gw", target) for row in rows]
     found = frame.data["other"].astype(object)
@@ -94,7 +94,7 @@ class TestMisfit:
             JoinError,
             match=r"100 % of its 4 codes on their dates are COW codes, 25 % GW codes.*255 in 2010",
         ) as err:
-            to_system(self.CASES, "state", date="year", source="gw", target="iso3", name="iso3")
+            to_system(self.CASES, "state", date="year", source="gw", target="iso3", into="iso3")
         assert "Declare COW" in str(err.value)
         assert "accept_misfit=True" in str(err.value)
 
@@ -105,7 +105,7 @@ class TestMisfit:
             date="year",
             source="gw",
             target="iso3",
-            name="iso3",
+            into="iso3",
             accept_misfit=True,
         )
         assert [n.kind for n in frame.notes] == ["code_system", "no_such_state"]
@@ -119,14 +119,14 @@ class TestMisfit:
     def test_a_little_misfit_is_a_note(self):
         states = [2, 20, 70, 90, 91, 92, 93, 94, 95, 100, 101, 255]
         cases = pd.DataFrame({"case_id": range(12), "state": states, "year": 2000})
-        frame = to_system(cases, "state", date="year", source="gw", target="iso3", name="iso3")
+        frame = to_system(cases, "state", date="year", source="gw", target="iso3", into="iso3")
         assert [n.kind for n in frame.notes] == ["code_system", "no_such_state"]
         assert "92 % GW codes" in str(frame.notes[0])
 
     def test_iso_codes_declared_as_numbers_are_refused(self):
         cases = pd.DataFrame({"case_id": range(3), "state": ["DEU", "FRA", "USA"], "year": 2000})
         with pytest.raises(JoinError, match="are ISO3 codes, 0 % GW"):
-            to_system(cases, "state", date="year", source="gw", target="cow", name="ccode")
+            to_system(cases, "state", date="year", source="gw", target="cow", into="ccode")
 
     def test_fit_without_dates_counts_codes_ever_used_and_with_dates_pairs_in_force(self):
         assert code_system_fit([345, 345, None, "345.0"])["codes"].unique().tolist() == [1]
@@ -162,9 +162,9 @@ class TestArguments:
     )
 
     def test_a_day_or_one_year_for_all(self):
-        frame = to_system(self.CASES, "state", date="day", source="gw", target="cow", name="cow")
+        frame = to_system(self.CASES, "state", date="day", source="gw", target="cow", into="cow")
         assert frame.data["cow"].tolist() == [260, 2]
-        frame = to_system(self.CASES, "state", date=1990, source="gw", target="cow", name="cow")
+        frame = to_system(self.CASES, "state", date=1990, source="gw", target="cow", into="cow")
         assert frame.data["cow"].tolist() == [255, 2]
 
     def test_cells_that_are_no_dates_are_refused_together(self):
@@ -172,7 +172,7 @@ class TestArguments:
         with pytest.raises(
             JoinError, match=r"'day' has 2 different value\(s\) that are no date.*2/10/1990"
         ):
-            to_system(cases, "state", date="day", source="gw", target="cow", name="cow")
+            to_system(cases, "state", date="day", source="gw", target="cow", into="cow")
         with pytest.raises(JoinError):
             covered("1990")
         assert [covered(d) for d in (1945, 1946, dt.date(1946, 1, 1))] == [False, True, True]
@@ -184,7 +184,7 @@ class TestArguments:
             date="day",
             source="gw",
             target="cow",
-            name="cow",
+            into="cow",
         )
         assert frame.key == "row_id"
 
@@ -195,7 +195,7 @@ class TestArguments:
             ({"date": "dya"}, "no column 'dya'"),
             ({"source": "gwn"}, "source is 'gwn'"),
             ({"target": "iso"}, "target is 'iso'"),
-            ({"name": "state"}, "stand in the cases"),
+            ({"into": "state"}, "stand in the cases"),
         ],
     )
     def test_wrong_calls_say_what_is_there(self, change, message):
@@ -204,14 +204,14 @@ class TestArguments:
             "date": "day",
             "source": "gw",
             "target": "cow",
-            "name": "cow",
+            "into": "cow",
         } | change
         with pytest.raises(JoinError, match=message):
             to_system(self.CASES, **call)
 
     def test_the_cases_are_not_changed(self):
         before = self.CASES.copy()
-        to_system(self.CASES, "state", date="day", source="gw", target="cow", name="cow")
+        to_system(self.CASES, "state", date="day", source="gw", target="cow", into="cow")
         pd.testing.assert_frame_equal(self.CASES, before)
 
 
@@ -226,7 +226,7 @@ def test_a_hundred_thousand_rows_are_each_what_translate_says():
         }
     )
     frame = to_system(
-        cases, "state", date="year", source="gw", target="vdem", name="v", accept_misfit=True
+        cases, "state", date="year", source="gw", target="vdem", into="v", accept_misfit=True
     )
     pairs = frame.data.drop_duplicates(["state", "year"]).sample(2_000, random_state=1)
     expected = [

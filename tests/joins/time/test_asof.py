@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from peacestudy.core.joined import REASONS
 from peacestudy.errors import JoinError
-from peacestudy.joins import asof
+from peacestudy.joins import join_asof
 
 DAY0 = pd.Timestamp("1999-12-25")
 keys = st.none() | st.sampled_from("abc")
@@ -75,18 +75,18 @@ def test_the_row_taken_is_the_one_that_a_loop_finds(cases, rows, tolerance, dire
     whole = [r for r in rows if None not in r]
     if len(set(whole)) < len(whole):
         with pytest.raises(JoinError, match=r"more than one for the same who \+ when"):
-            asof(left, right, shape="many_to_one", **told)
+            join_asof(left, right, shape="many_to_one", **told)
         return
     want = [by_loop(*c, rows, tolerance, direction, ties) for c in cases]
     if "tie" in want:
         with pytest.raises(JoinError, match="at the same distance"):
-            asof(left, right, shape="many_to_one", **told)
+            join_asof(left, right, shape="many_to_one", **told)
         return
     hits = [w for w in want if w is not None]
     if len(set(hits)) < len(hits):
         with pytest.raises(JoinError, match="taken by several cases"):
-            asof(left, right, **told)
-    out = asof(left, right, shape="many_to_one", **told)
+            join_asof(left, right, **told)
+    out = join_asof(left, right, shape="many_to_one", **told)
     assert [None if pd.isna(v) else v for v in out.data["v"]] == want
     distance = [None if w is None else rows[w][1] - c[1] for w, c in zip(want, cases, strict=True)]
     got = out.data[f"the_other_{'days' if dates else 'years'}"]
@@ -132,24 +132,24 @@ TOLD = {
 
 
 def test_the_tolerance_is_included_and_a_leap_day_counts():
-    taken = asof(CASES, OTHER, **TOLD).data  # 1 February to 1 March 2000: 29 days
+    taken = join_asof(CASES, OTHER, **TOLD).data  # 1 February to 1 March 2000: 29 days
     assert taken["turnout"].fillna(-1).tolist() == [5, -1] and taken["election_days"].fillna(
         0
     ).tolist() == [-29, 0]
-    assert asof(CASES, OTHER, **TOLD | {"tolerance": 28}).data["turnout"].isna().all()
-    ahead = asof(CASES, OTHER, **TOLD | {"direction": "forward", "tolerance": 30}).data
+    assert join_asof(CASES, OTHER, **TOLD | {"tolerance": 28}).data["turnout"].isna().all()
+    ahead = join_asof(CASES, OTHER, **TOLD | {"direction": "forward", "tolerance": 30}).data
     assert ahead["turnout"].fillna(-1).tolist() == [-1, 6] and ahead["election_days"].fillna(
         0
     ).tolist() == [0, 30]
-    same = asof(CASES, OTHER.assign(held=CASES["day"]), **TOLD | {"tolerance": 0}).data
+    same = join_asof(CASES, OTHER.assign(held=CASES["day"]), **TOLD | {"tolerance": 0}).data
     assert same["turnout"].tolist() == [5, 6] and same["election_days"].tolist() == [0, 0]
 
 
 def test_columns_are_those_that_are_named():
-    out = asof(CASES, OTHER.assign(day=1), **TOLD | {"columns": ["turnout"]})
+    out = join_asof(CASES, OTHER.assign(day=1), **TOLD | {"columns": ["turnout"]})
     assert list(out.data.columns) == ["case_id", "state", "day", "turnout", "election_days"]
     with pytest.raises(JoinError, match="stand in the cases"):
-        asof(CASES, OTHER.assign(day=1), **TOLD)
+        join_asof(CASES, OTHER.assign(day=1), **TOLD)
 
 
 def test_codes_that_are_no_values_are_missing_with_their_meaning():
@@ -173,7 +173,7 @@ def test_codes_that_are_no_values_are_missing_with_their_meaning():
         2000,
         special=(("turnout", 5, "not counted"),),
     )
-    out = asof(CASES, OutcomeTable(OTHER, source), **TOLD)
+    out = join_asof(CASES, OutcomeTable(OTHER, source), **TOLD)
     assert out.data["turnout"].isna().all()
     assert [REASONS[w] for w in out.joined[-1].why] == ["met", "outside the years"]
     ((column, codes),) = out.joined[-1].special
@@ -210,4 +210,4 @@ BAD = {
 @pytest.mark.parametrize(("told", "changed", "match"), BAD.values(), ids=list(BAD))
 def test_bad_input_is_refused_in_words(told, changed, match):
     with pytest.raises(JoinError, match=match):
-        asof(CASES, OTHER.assign(**changed), **TOLD | told)
+        join_asof(CASES, OTHER.assign(**changed), **TOLD | told)

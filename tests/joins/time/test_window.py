@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from peacestudy.core.joined import REASONS
 from peacestudy.core.schema import Field, Schema
 from peacestudy.errors import JoinError
-from peacestudy.joins import window
+from peacestudy.joins import join_window
 from peacestudy.joins.time.measures import MEASURES
 from peacestudy.outcomes import OutcomeTable, Source
 
@@ -99,7 +99,7 @@ def test_a_window_is_what_a_loop_over_its_years_finds(made, partial, filled, uni
             "t": pd.Series([c[1] for c in cases], dtype="float64"),
         }
     )
-    out = window(
+    out = join_window(
         frame,
         panel,
         on="who",
@@ -196,7 +196,7 @@ def bring(cases, **changed):
         "measures": {"sum": ("deaths", "sum"), "any": ("war", "any")},
     } | changed
     other = told.pop("other", PANEL)
-    return window(pd.DataFrame(cases), other, **told)
+    return join_window(pd.DataFrame(cases), other, **told)
 
 
 def why(frame):
@@ -416,7 +416,7 @@ def test_a_hundred_thousand_windows_take_less_than_a_second():
         }
     )
     start = time.process_time()
-    out = window(
+    out = join_window(
         cases,
         panel,
         on="u",
@@ -451,7 +451,7 @@ def test_lasting_peace_of_the_peace_agreements_from_the_raw_conflict_years():
     table = acd.table.assign(fighting=True, war=acd.table["intensity_level"] == 2)
     acd = replace(acd, table=table, source=replace(acd.source, absent=meaning, year="year"))
     told = {"on": "conflict_id", "year": "t0", "partial": "missing", "absent": {"fighting": False}}
-    after = window(
+    after = join_window(
         cases[["case_id", "conflict_id", "t0"]],
         acd,
         span=(1, 5),
@@ -459,7 +459,7 @@ def test_lasting_peace_of_the_peace_agreements_from_the_raw_conflict_years():
         name="ACD",
         **told,
     )
-    after = window(
+    after = join_window(
         after,
         acd,
         span=(1, 1),
@@ -467,7 +467,7 @@ def test_lasting_peace_of_the_peace_agreements_from_the_raw_conflict_years():
         name="ACD, first year",
         **told,
     )
-    after = window(
+    after = join_window(
         after,
         acd,
         span=(1, 5),
@@ -475,7 +475,7 @@ def test_lasting_peace_of_the_peace_agreements_from_the_raw_conflict_years():
         name="war",
         **told | {"absent": {"war": False}},
     )
-    after = window(
+    after = join_window(
         after,
         acd,
         span=(2, 6),

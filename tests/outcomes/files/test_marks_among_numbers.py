@@ -14,7 +14,7 @@ import pytest
 import peacestudy as ps
 from peacestudy.core.spoiled_numbers import spoiled, spoiled_columns, spoiled_notes
 from peacestudy.errors import SourceError, SpecError
-from peacestudy.outcomes import own, read_file
+from peacestudy.outcomes import as_outcome, read_file
 
 NUMBERS = [12.5, 3.0, 0.25, -4.0, 7.0, 8.5, 1e5, 2.0]
 MARKS = ["NA", ".", "..", "NaN", "n/a", "-", "#N/A", "NULL", ".a"]
@@ -156,17 +156,16 @@ def test_own_takes_what_is_missing_and_carries_the_note(tmp_path):
         "key": ("gw", "year"),
         "unit": "country-year",
         "year": "year",
-        "first_year": 1990,
-        "last_year": 1991,
+        "years": (1990, 1991),
     }
     for table in (
         path,
         read_file(path),
         pd.read_csv(path, dtype={"aid": "str"}, keep_default_na=False),
     ):
-        kept = own(table, **about)
+        kept = as_outcome(table, **about)
         assert kept.notes[0].text.startswith("aid: 1 number, 'NA' 1 time, '.' 1 time")
-        numbers = own(table, **about, missing={"aid": ["NA", "."]})
+        numbers = as_outcome(table, **about, missing={"aid": ["NA", "."]})
         assert (
             numbers.table["aid"].isna().tolist() == [False, True, True]
             and numbers.table["aid"].dtype == "Int64"

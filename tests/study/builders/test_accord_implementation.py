@@ -15,7 +15,7 @@ from peacestudy.core.codebook import read_codebook
 from peacestudy.core.tables import to_csv
 from peacestudy.errors import SourceError, SpecError
 from peacestudy.outcomes import SOURCES, read_source
-from peacestudy.outcomes.implementation import aggregate_score
+from peacestudy.outcomes.accord_implementation import aggregate_score
 from peacestudy.outcomes.registry.pam import PROVISIONS
 from peacestudy.study.builders.accord_implementation import TABLES, build
 from peacestudy.study.builders.accord_links import (
@@ -189,14 +189,16 @@ def test_breadth_of_text_hardly_goes_with_implementation(study):
 
 @AT_HAND
 def test_the_pilots_r_of_05_under_its_own_reading(sources, our_study):
-    from peacestudy.coding import Coding, code_topics, score, third_party
+    from peacestudy.coding import Coding, score
+    from peacestudy.coding.rule_coding import code_topics
+    from peacestudy.coding.third_party import code_third_party
 
     pam, pax, _ = sources
     book = our_study("peace_agreements").codebook
     joined = pax[pax.PamAgr.notna()]
     members = pd.DataFrame({"case_id": joined.PamAgr.astype(str), "agreement_id": joined.AgtId})
     documents = pax.rename(columns={"AgtId": "agreement_id"})
-    documents = documents.assign(ThrdPart=[third_party(t)[0] for t in documents.ThrdPart])
+    documents = documents.assign(ThrdPart=[code_third_party(t)[0] for t in documents.ThrdPart])
     text = (
         score(Coding(code_topics(documents, members, book, "pax"), book), "depth")
         .set_index("case_id")

@@ -15,7 +15,7 @@ import peacestudy as ps
 from peacestudy.core.tables import to_csv
 from peacestudy.errors import SourceError, SpecError
 from peacestudy.models.formulas.formula import parse
-from peacestudy.outcomes.state_years import region_of
+from peacestudy.outcomes.states_by_year import region_of
 from peacestudy.study.builders.onset import TABLES, build
 from peacestudy.study.builders.state_context import FIGURES, reason_kind
 

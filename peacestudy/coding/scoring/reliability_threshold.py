@@ -1,0 +1,167 @@
+"""A floor of reliability: which indicators coders agree on too
+little, and the codebook without them.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import numpy as np
+import pandas as pd
+
+from peacestudy.coding.coding import Coding
+from peacestudy.core.codebook import Codebook
+from peacestudy.core.display import html_table
+from peacestudy.core.problems import Note, one_of
+from peacestudy.errors import CodingError
+
+STATES = ("above", "below", "unmeasured")
+Coded = TypeVar("Coded", Codebook, Coding)
+
+
+@dataclass(frozen=True, eq=False)
+class Flags:
+    """Every indicator of a codebook beside a floor of reliability.
+
+    Attributes
+    ----------
+    table : a row an indicator, in the codebook's order: ``pillar, indicator_id, coefficient, value,
+        floor, state, flagged``. State is above (the floor or higher), below, or unmeasured (no
+        value); the latter two are flagged, for agreement that nobody measured is not agreement.
+    notes : which indicators are flagged, and which pillars lose all of theirs without them.
+    """
+
+    table: pd.DataFrame
+    notes: tuple[Note, ...]
+
+    @property
+    def flagged(self) -> tuple[str, ...]:
+        """Ids of the indicators below the floor or unmeasured."""
+        return tuple(self.table.loc[self.table["flagged"], "indicator_id"])
+
+    @property
+    def lost(self) -> tuple[str, ...]:
+        """Pillars and rivals that have no indicator left without the flagged ones."""
+        left = self.table.groupby("pillar", sort=False)["flagged"].all()
+        return tuple(left.index[left])
+
+    def _repr_html_(self) -> str:
+        return html_table(
+            self.table,
+            "Indicators beside the floor of reliability",
+            self.notes,
+            rows=len(self.table),
+        )
+
+
+def reliability_floor(
+    coded: Codebook | Coding, agreement: pd.DataFrame, coefficient: str, least: float
+) -> Flags:
+    """Hold every indicator's agreement against a floor.
+
+    Parameters
+    ----------
+    coded : the codebook, or a coding by it.
+    agreement : a row an indicator, ``indicator_id`` and the coefficient's column, as
+        ``ps.agreement`` gives it.
+    coefficient : column that is held against the floor, such as ``alpha``.
+    least : the smallest value that is not flagged, such as
+        Krippendorff's convention of 0.667 or 0.8.
+
+    Raises
+    ------
+    CodingError
+        A column or number is missing, an indicator stands twice or is unknown.
+
+    Examples
+    --------
+    >>> import peacestudy as ps
+    >>> book = ps.load_study("peace_agreements").codebook
+    >>> seen = pd.DataFrame({"indicator_id": list(book.indicators), "alpha": 0.9})
+    >>> seen.loc[0, "alpha"] = 0.4
+    >>> reliability_floor(book, seen, "alpha", 0.667).flagged
+    ('third_party',)
+    """
+    book = coded.codebook if isinstance(coded, Coding) else coded
+    absent = [c for c in ("indicator_id", coefficient) if c not in agreement.columns]
+    if absent:
+        raise CodingError(
+            one_of("column of the agreement table", absent[0], [str(c) for c in agreement.columns])
+        )
+    if np.isnan(least):
+        raise CodingError("the floor is no number. Write it as 0.667 or 0.8.")
+    ids = agreement["indicator_id"]
+    if ids.duplicated().any():
+        raise CodingError(
+            f"{ids[ids.duplicated()].iloc[0]!r} has two rows of agreement. Give one row an"
+            " indicator."
+        )
+    _known(book, ids)
+    values = pd.Series(agreement[coefficient].to_numpy(dtype=float, na_value=np.nan), index=ids)
+    rows = []
+    for p in book.entries:
+        for i in p.indicators:
+            value = float(values.get(i.id, np.nan))
+            state = "unmeasured" if np.isnan(value) else "below" if value < least else "above"
+            rows.append((p.id, i.id, coefficient, value, least, state, state != "above"))
+    columns = ["pillar", "indicator_id", "coefficient", "value", "floor", "state", "flagged"]
+    flags = Flags(pd.DataFrame(rows, columns=columns).astype({"flagged": bool}), ())
+    return replace(flags, notes=_notes(flags, coefficient, least))
+
+
+def _notes(flags: Flags, coefficient: str, least: float) -> tuple[Note, ...]:
+    out = []
+    table = flags.table
+    for state, kind, words in (
+        ("below", "below_floor", f"{coefficient} below the floor of {least:g}"),
+        (
+            "unmeasured",
+            "unmeasured",
+            f"no {coefficient}, so nothing says whether they reach the floor of {least:g}",
+        ),
+    ):
+        ids = table.loc[table["state"] == state, "indicator_id"]
+        if len(ids):
+            out.append(
+                Note(kind, f"{len(ids)} of {len(table)} indicators have {words}: {', '.join(ids)}.")
+            )
+    if flags.lost:
+        text = (
+            f"{', '.join(flags.lost)} would have no indicator left, and no score, without the"
+            " flagged ones."
+        )
+        out.append(Note("lost_pillar", text))
+    return tuple(out)
+
+
+def drop_indicators(coded: Coded, indicators: Iterable[str]) -> Coded:
+    """The same codebook, or coding, without some indicators; they do not enter its scores.
+
+    A pillar that loses all its indicators stays: its score and breadth are missing for every case,
+    and ``score_with_diagnostics`` has a note on it. It is not dropped, because breadth over fewer
+    pillars would be a different measure. The codebook's version names the indicators left out.
+
+    Raises
+    ------
+    CodingError
+        The codebook has no such indicator.
+    """
+    names = list(dict.fromkeys(indicators))
+    if isinstance(coded, Coding):
+        book = drop_indicators(coded.codebook, names)
+        table = coded.table[~coded.table["indicator_id"].isin(names)].reset_index(drop=True)
+        return replace(coded, table=table, codebook=book)
+    _known(coded, names)
+    if not names:
+        return coded
+    entries = tuple(
+        replace(p, indicators=tuple(i for i in p.indicators if i.id not in names))
+        for p in coded.entries
+    )
+    return replace(coded, entries=entries, version=f"{coded.version} without {', '.join(names)}")
+
+
+def _known(book: Codebook, ids: Iterable[str]) -> None:
+    for name in ids:
+        if name not in book.indicators:
+            raise CodingError(one_of("indicator", name, list(book.indicators)))

@@ -1,0 +1,160 @@
+"""The join by keys: it keeps every row of the cases, multiplies none,
+never matches missing keys to each other, and records what it did.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from peacestudy.core.frame import StudyFrame
+from peacestudy.core.joined import FILLED
+from peacestudy.core.ledger import Entry
+from peacestudy.core.problems import one_of
+from peacestudy.core.spoiled_numbers import spoiled_columns, spoiled_notes
+from peacestudy.errors import JoinError
+from peacestudy.joins.columns.arguments import has_keys, key_pairs, open_table
+from peacestudy.joins.columns.collect import (
+    count_rows_met,
+    gathered,
+    refuse_shared,
+    several_cases_text,
+)
+from peacestudy.joins.columns.frame_columns import add_columns, as_frame, columns_to_take
+from peacestudy.joins.columns.source_coverage import declared_values
+from peacestudy.joins.columns.special_codes import met_code, without_special
+from peacestudy.joins.keys.match_keys import match_cases
+from peacestudy.joins.keys.requested_keys import keys_to_look_up
+from peacestudy.joins.keys.unmatched_reasons import key_join_description, reasons
+from peacestudy.outcomes import OutcomeTable
+
+SHAPES = ("one_to_one", "many_to_one")
+TWICE = ("refuse", "agreeing", "missing")
+
+
+def join(
+    cases: StudyFrame | pd.DataFrame,
+    other: pd.DataFrame | OutcomeTable,
+    *,
+    on: str | Sequence[str] | Mapping[str, str],
+    name: str = "",
+    shape: str = "one_to_one",
+    columns: Sequence[str] | None = None,
+    states: str = "",
+    lag: int = 0,
+    absent: Mapping[str, object] | None = None,
+    twice: str = "refuse",
+    key: str | None = None,
+    unit: str = "case",
+) -> StudyFrame:
+    """Bring the columns of another table to the cases.
+
+    Parameters
+    ----------
+    cases : the cases, a StudyFrame or a DataFrame with ``key`` and ``unit`` below; not changed.
+    other : the other table, not changed. An OutcomeTable (``ps.outcomes.read_source``,
+        ``ps.outcomes.as_outcome``) states its years, units and special codes, so that the join can
+        give the reason why a row found nothing.
+    on : key column, or columns, of both tables, of the same type; where they have other names,
+        ``{column of the cases: column of the other table}``.
+    name : what the other table is, for the ledger; an OutcomeTable has
+        its id, or the name that ``as_outcome`` gave it.
+    shape : ``one_to_one``, or ``many_to_one`` where several
+        cases may share a row of the other table.
+    columns : what to take; None takes all but the keys.
+    states : code system of the cases' column that names a state (``gw, cow, iso3, vdem``); required
+        where the source's key names a state. Codes are translated on 31 December of the year that
+        is looked up.
+    lag : years before the case's year that are looked up; negative for
+        a lead. Needs an OutcomeTable with years.
+    absent : ``{column: value}`` that stands where the other table covers unit and year and has no
+        row. Only for a source that says what an absent row means; without it such values are
+        missing.
+    twice : rows of the other table that share a key are refused (``refuse``), or are one where they
+        agree in all columns taken (``agreeing``, which refuses the others), or else give the cases
+        that meet them a missing value, with the reason (``missing``).
+    key, unit : id column and unit of the cases, where ``cases`` is a DataFrame; None takes
+        ``case_id`` where there is one, else the key column; with several key columns rows are
+        numbered in a column ``row_id``.
+
+    Returns
+    -------
+    StudyFrame
+        Every row of ``cases`` in its order; columns of ``other`` added, missing where nothing
+        matched. Columns keep their type; where a value is missing, integers become Int64 and truth
+        values boolean, which can be missing. The ledger has one more entry: rows in, out, unmatched
+        on both sides, duplicated, filled. ``ps.joins.missing`` gives the reason of every missing
+        value. Where no case found a row, a note says what the keys of both sides look like; another
+        names columns of a DataFrame that are numbers except for marks such as "NA".
+
+    Raises
+    ------
+    JoinError
+        A key column is absent or of another type (a time zone or a frequency of periods included);
+        keys that find no equal differ from one of the other table only by blanks, accents,
+        composition (NFC, NFD), capitals, apostrophes, dashes, leading zeros or rounding (of keys
+        that differ only by capitals or zeros, one of which found its equal, a note tells); keys of
+        the other table stand twice; a column stands on both sides; a row of the other table meets
+        several cases though ``one_to_one`` was declared; most codes of states are of another system
+        than declared, or are names.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> cases = pd.DataFrame({"case_id": ["a", "b"], "state": [2, 20]})
+    >>> peace = pd.DataFrame({"state": [2, 70], "peace": [1, 0]})
+    >>> frame = join(cases, peace, on="state", name="peace")
+    >>> frame.ledger.table()[
+    ...     ["rows_in", "rows_out", "unmatched", "other_unmatched"]
+    ... ].values.tolist()
+    [[2, 2, 1, 1]]
+    """
+    pairs = key_pairs(on)
+    keys = list(pairs.values())
+    if isinstance(other, OutcomeTable):
+        name = name or other.source.id or other.source.name
+    table, source = open_table(other, name or "the other table")
+    _check(name, shape, twice)
+    frame = as_frame(cases, key, unit, list(pairs))
+    has_keys(frame.data, list(pairs), "the cases")
+    has_keys(table, keys, name)
+    named_columns = None if columns is None else list(columns)
+    take = columns_to_take(table, named_columns, keys, name)
+    spoiled = [] if source else spoiled_notes(spoiled_columns(table[take]), reading=False)
+    fill = declared_values(absent, source, take, name, numbers=False)
+
+    look = keys_to_look_up(frame.data, source, pairs, states, lag)
+    met = match_cases(look, table, keys, take, name, twice)
+    refuse_shared(frame, table[take], met.at, name)
+    unused_rows, shared_rows = count_rows_met(met.at, len(table))
+    if shared_rows and shape == "one_to_one":
+        raise JoinError(several_cases_text(shared_rows, name))
+
+    why = reasons(look, met, source, keys, bool(fill))
+    values, special = without_special(table[take], source)
+    added = gathered(values, met.at, why == FILLED, fill)
+    codes = {}
+    for column, code_of_row in special.items():
+        codes[column] = met_code(code_of_row, met.at)
+    entry = Entry(
+        f"join {name}",
+        "join",
+        frame.unit,
+        len(frame.data),
+        len(frame.data),
+        unmatched=int((met.at < 0).sum()),
+        other_rows=len(table),
+        other_unmatched=unused_rows,
+        duplicated=shared_rows,
+        filled=int((why == FILLED).sum()),
+        why=key_join_description(look, met, why, pairs, shape, name, absent),
+    )
+    notes = (*look.notes, *met.notes, *spoiled)
+    return add_columns(frame, added, why, entry, source, codes, notes)
+
+
+def _check(name: str, shape: str, twice: str) -> None:
+    if not name:
+        raise JoinError('the other table has no name. Say what it is, for the ledger: name="...".')
+    for what, word, known in (("shape", shape, SHAPES), ("twice", twice, TWICE)):
+        if word not in known:
+            raise JoinError(one_of(what, word, known))

@@ -1,0 +1,1 @@
+"""Keys of a join: checked, matched, and the reason why a case found no row."""

@@ -1,0 +1,194 @@
+"""Spells of a panel: runs of active years, and whether their start and
+end were seen or cut off by what was observed.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from peacestudy.core.frame import StudyFrame
+from peacestudy.core.keys import Ints
+from peacestudy.core.ledger import Entry, Ledger
+from peacestudy.errors import JoinError
+from peacestudy.joins.columns.arguments import has_columns, key_pairs, open_table
+from peacestudy.joins.columns.source_coverage import Bools, coverage, declared_values, is_whole
+from peacestudy.joins.time.panel import (
+    Places,
+    is_number_or_truth,
+    panel_units,
+    places,
+    refuse_repeated,
+    whole_years,
+)
+from peacestudy.outcomes import OutcomeTable
+
+NEW = ("spell_id", "start_year", "end_year", "active_years", "censored_left", "censored_right")
+
+
+def spells(
+    panel: pd.DataFrame | OutcomeTable,
+    *,
+    by: str | Sequence[str],
+    year: str,
+    active: str,
+    gap: int,
+    years: tuple[int, int] | None = None,
+    absent: Mapping[str, bool] | None = None,
+    name: str = "panel",
+) -> StudyFrame:
+    """Gather the active years of each unit into spells.
+
+    Parameters
+    ----------
+    panel : a row for each unit and year; two rows for one are refused.
+    by : column(s) that name the unit.
+    year, active : columns of the year and of whether the unit was active
+        in it (true or false, 1 or 0, or missing).
+    gap : years without activity that do not end a spell; 0 ends it with the first.
+    years : first and last year observed; rows outside are not read. None takes the source's; of a
+        table of your own it must be written.
+    absent : {active: False} where a year without a row is known to be
+        inactive; None: such a year is not observed.
+    name : what the panel is, for the ledger and in messages.
+
+    Returns
+    -------
+    StudyFrame
+        A row a spell: unit, ``spell_id``, ``start_year, end_year`` (first and last active year),
+        ``active_years``, ``censored_left`` and ``censored_right``: whether one of the ``gap + 1``
+        years before (after) was not observed, so that the spell may be longer.
+
+    Raises
+    ------
+    JoinError
+        Two rows of a unit and year, a unit written in two ways (as in ``lagged``), a year that is
+        none, activity that is neither true nor false.
+
+    Examples
+    --------
+    >>> war = pd.DataFrame({"state": 2, "year": [1990, 1991, 1994, 1995], "war": True})
+    >>> spells(
+    ...     war,
+    ...     by="state",
+    ...     year="year",
+    ...     active="war",
+    ...     gap=1,
+    ...     years=(1946, 1995),
+    ...     absent={"war": False},
+    ... ).data.iloc[:, 1:].values.tolist()
+    [['2-1990', 1990, 1991, 2, False, False], ['2-1994', 1994, 1995, 2, False, True]]
+    """
+    table, source = open_table(panel, name)
+    keys = list(key_pairs(by))
+    has_columns(table, [*keys, year, active], name)
+    shared = [c for c in NEW if c in keys]
+    if shared:
+        raise JoinError(
+            f"the column(s) {', '.join(map(repr, shared))} of by are those of a spell. Rename them."
+        )
+    if not is_whole(gap) or gap < 0:
+        raise JoinError(f"gap is {gap!r}; write a whole number of years, 0 or more.")
+    cover = coverage(source, years, None, name)
+    first, last = cover.first, cover.last
+    fill = declared_values(absent, source, [active], name, written=True)
+    if any(fill.values()):
+        raise JoinError(
+            f"absent says that {active!r} is true in a year without a row; only False can be said"
+            " of it."
+        )
+    found_units = panel_units(table, keys, year, name)
+    units = found_units.theirs
+    t, timed = whole_years(table[year], year, name)
+    inside = (units >= 0) & timed & (t >= first) & (t <= last)
+    found = places(units, t, inside)
+    refuse_repeated(found, table, [*keys, year], name)
+    on, known = _activity(table[active], active, name)
+    rows = np.flatnonzero(inside & on)
+    rows = rows[np.lexsort((t[rows], units[rows]))]
+    begins = _begins(units[rows], t[rows], int(gap))
+    heads = rows[begins]
+    tails = rows[np.append(begins, len(rows))[1:] - 1]
+    neighbours = _Neighbours(found, known, first, last, bool(fill), int(gap))
+    out = table[keys].iloc[heads].reset_index(drop=True)
+    unit_id = out.astype(str).agg("-".join, axis=1) if len(out) else pd.Series([], dtype=object)
+    out = out.assign(
+        spell_id=unit_id + "-" + pd.Series(t[heads]).astype(str),
+        start_year=t[heads],
+        end_year=t[tails],
+        active_years=np.diff(np.append(begins, len(rows))),
+        censored_left=~neighbours.observed(units[heads], t[heads], -1),
+        censored_right=~neighbours.observed(units[tails], t[tails], 1),
+    )
+    why = (
+        f"of {first} to {last}; {int((~inside).sum())} row(s) have no key or lie outside,"
+        f" {int((inside & ~known).sum())} do not say"
+    )
+    steps = (
+        Entry(
+            f"active years of {name}",
+            "keep",
+            "unit-year",
+            len(table),
+            len(rows),
+            left_out=len(table) - len(rows),
+            why=why,
+        ),
+        Entry(
+            f"spells of {name}",
+            "gather",
+            "spell",
+            len(rows),
+            len(out),
+            why=f"by {' + '.join(keys)}, gaps of up to {gap} year(s) bridged",
+        ),
+    )
+    notes = (*(source.notes if source else ()), *found_units.notes)
+    return StudyFrame(out, "spell", "spell_id", Ledger(steps), notes=notes)
+
+
+@dataclass(frozen=True, eq=False)
+class _Neighbours:
+    """The years before and after a spell, and whether they were observed."""
+
+    found: Places
+    known: Bools
+    first: int
+    last: int
+    fills: bool
+    gap: int
+
+    def observed(self, unit: Ints, t: Ints, step: int) -> Bools:
+        """Whether the ``gap + 1`` years before (step -1) or after (step 1) were observed."""
+        out = np.ones(len(unit), bool)
+        for k in range(1, self.gap + 2):
+            year = t + step * k
+            at = self.found.find(unit, year)
+            observed = np.where(at >= 0, self.known[at] if len(self.known) else False, self.fills)
+            out &= observed & (year >= self.first) & (year <= self.last)
+        return out
+
+
+def _begins(unit: Ints, t: Ints, gap: int) -> Ints:
+    """Places at which a spell begins, among active years in the order of unit and year."""
+    if not len(unit):
+        return np.zeros(0, np.int64)
+    new_unit = unit[1:] != unit[:-1]
+    after_gap = t[1:] - t[:-1] - 1 > gap
+    return np.flatnonzero(np.append(True, new_unit | after_gap))
+
+
+def _activity(column: pd.Series, name: str, who: str) -> tuple[Bools, Bools]:
+    """Rows that are active, and rows that say whether they are."""
+    if not is_number_or_truth(column):
+        raise JoinError(f"{name!r} of {who} holds {column.dtype}, not true or false.")
+    values = column.to_numpy(dtype="float64", na_value=np.nan)
+    known = ~np.isnan(values)
+    bad = values[known & (values != 0) & (values != 1)]
+    if bad.size:
+        raise JoinError(
+            f"{name!r} of {who} holds {bad[0]:g}; activity is true or false, 1 or 0. Make a column"
+            " of it first."
+        )
+    return known & (values == 1), known
