@@ -24,16 +24,20 @@ import numpy as np
 from scipy.special import expit
 
 from peacestudy.core.problems import Note
-from peacestudy.models.engines.logit import (
+from peacestudy.models.engines.designs import (
+    design_of,
     information,
-    loglik,
-    mcfadden,
     original,
     orthonormal,
     predictor,
+    quadratic,
+    repeated,
     roots,
+    scores,
+    third_moments,
 )
-from peacestudy.models.engines.newton import TIGHT, Climb, newton
+from peacestudy.models.engines.logit import loglik, mcfadden
+from peacestudy.models.engines.newton import TIGHT, Climb, Direction, Value, newton_in_parts
 from peacestudy.models.engines.registry import Estimates
 
 # curvature below which an axis counts as flat; an axis of the columns has mean square 1
@@ -76,7 +80,7 @@ def _at(Z: np.ndarray, beta: np.ndarray) -> _At:
     eta = predictor(Z, beta)
     W = _weights(eta)
     inverse = np.linalg.inv(information(Z, W))
-    q = ((Z @ inverse) * Z).sum(axis=2)
+    q = quadratic(Z, inverse)
     return _At(expit(eta), W, inverse, q, W * q)
 
 
@@ -86,12 +90,14 @@ def curvature(Z: np.ndarray, beta: np.ndarray, a: _At | None = None) -> np.ndarr
     With d = w(1 - 2p) the derivative of w: Z'[w - q w(1 - 6w)/2]Z + C/2, C
     = sum over i, j of d_i d_j q_ij^2 z_i z_j'.
     """
-    B, _, K = Z.shape
     a = a or _at(Z, beta)
-    d = a.W * (1 - 2 * a.p)
-    third = np.stack([information(Z, d * Z[:, :, k]) for k in range(K)], axis=1)
-    inner = a.inverse[:, None] @ third @ a.inverse[:, None]
-    C = inner.reshape(B, K, K * K) @ third.reshape(B, K, K * K).transpose(0, 2, 1)
+    B, K = beta.shape
+    third = third_moments(Z, a.W * (1 - 2 * a.p))
+    # C_ij = sum over k, l of U_kil U_ljk, with U = inverse times third: one product a member
+    U = (a.inverse @ third.reshape(B, K, K * K)).reshape(B, K, K, K)
+    left = U.transpose(0, 2, 1, 3).reshape(B, K, K * K)
+    right = U.transpose(0, 3, 1, 2).reshape(B, K * K, K)
+    C = left @ right
     out: np.ndarray = information(Z, a.W - a.h * (1 - 6 * a.W) / 2) + C / 2
     return out
 
@@ -113,31 +119,51 @@ def climb_firth(
 
     Parameters
     ----------
-    Z : designs, shape (B, N, K).
+    Z : one design (N, K) or a stack (B, N, K).
     y : outcomes, shape (B, N).
     start : shape (B, K).
     free : None frees all. The penalty is that of the whole design, as in logistf.
     tight : see ``newton``.
     """
 
-    def direction(beta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        a = _at(Z, beta)
-        score = (Z.transpose(0, 2, 1) @ (y - a.p + a.h * (0.5 - a.p))[:, :, None])[:, :, 0]
-        move = np.zeros(beta.shape)
-        size, axes = np.linalg.eigh(curvature(Z, beta, a)[:, :free, :free])
-        # where the likelihood bends the wrong way, a step as long as if it bent the right way
-        along = (axes.transpose(0, 2, 1) @ score[:, :free, None])[:, :, 0] / np.maximum(
-            np.abs(size), FLAT
-        )
-        move[:, :free] = (axes @ along[:, :, None])[:, :, 0]
-        return move, score
+    def part(members: np.ndarray) -> tuple[Direction, Value]:
+        some, outcome = design_of(Z, members), y[members]
 
-    return newton(start, direction, lambda beta: penalised_loglik(Z, y, beta), tight)
+        def direction(beta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            a = _at(some, beta)
+            score = scores(some, outcome - a.p + a.h * (0.5 - a.p))
+            move = np.zeros(beta.shape)
+            bend = curvature(some, beta, a)[:, :free, :free]
+            concave = a.q.max(axis=1) <= CONCAVE
+            move[:, :free] = _upward(bend, score[:, :free], concave)
+            return move, score
+
+        def value(beta: np.ndarray) -> np.ndarray:
+            return penalised_loglik(some, outcome, beta)
+
+        return direction, value
+
+    return newton_in_parts(start, part, tight)
+
+
+def _upward(bend: np.ndarray, score: np.ndarray, concave: np.ndarray) -> np.ndarray:
+    """Newton's steps, shape (B, K); where the likelihood bends the wrong way, steps as long as if
+    it bent the right way.
+
+    ``concave`` (B,) are members that are known to bend the right way.
+    """
+    move = np.empty(score.shape)
+    move[concave] = np.linalg.solve(bend[concave], score[concave][:, :, None])[:, :, 0]
+    size, axes = np.linalg.eigh(bend[~concave])
+    along = (axes.transpose(0, 2, 1) @ score[~concave][:, :, None])[:, :, 0]
+    along = along / np.maximum(np.abs(size), FLAT)
+    move[~concave] = (axes @ along[:, :, None])[:, :, 0]
+    return move
 
 
 def not_concave(Z: np.ndarray, beta: np.ndarray) -> np.ndarray:
-    """Whether a linear predictor has a variance above ``CONCAVE``, designs (B, N, K) and
-    coefficients (B, K), shape (B,).
+    """Whether a linear predictor has a variance above ``CONCAVE``, coefficients (B, K),
+    shape (B,).
     """
     return np.asarray(_at(Z, beta).q.max(axis=1) > CONCAVE)
 
@@ -148,16 +174,18 @@ def highest(Z: np.ndarray, y: np.ndarray, start: np.ndarray, free: int) -> Climb
 
     Parameters
     ----------
-    Z : one design, its columns in any order, shape (B, N, K).
+    Z : one design (N, K); or a stack (B, N, K) of one design, its columns in any order.
     y : outcomes, shape (B, N).
     start : coefficients, shape (B, K), of which the first ``free`` are maximised over.
     free : number of free coefficients.
     """
-    B, N, K = Z.shape
-    rows = _rows_to_hold(Z[0])
-    size = max(1, LARGEST // (len(rows) * N * K))
-    parts = [slice(i, i + size) for i in range(0, B, size)]
-    found = [_highest(Z[part], y[part], start[part], free, rows) for part in parts]
+    B, K = start.shape
+    rows = _rows_to_hold(Z if Z.ndim == 2 else Z[0])
+    size = max(1, LARGEST // (len(rows) * y.shape[1] * K))
+    found = []
+    for first in range(0, B, size):
+        part = np.arange(first, min(first + size, B))
+        found.append(_highest(design_of(Z, part), y[part], start[part], free, rows))
     return Climb(
         *(
             np.concatenate([getattr(f, name) for f in found])
@@ -179,14 +207,14 @@ def maxima(Z: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     halves = np.full((1, len(Z)), OTHERS)
     beta, value = np.empty((0, K)), np.empty(0)
     for left in range(MOST_HOPS):
-        climb = _from_rows(Z[None], y[None], np.zeros((1, K)), K, rows, halves, len(rows))
+        climb = _from_rows(Z, y[None], np.zeros((1, K)), K, rows, halves, len(rows))
         beta = np.concatenate([beta, climb.beta[climb.converged]])
         value = np.concatenate([value, climb.value[climb.converged]])
         first = np.unique(np.round(-value, 4), return_index=True)[1]
         beta, value = beta[first], value[first]
         if left == len(beta):
             break
-        halves = _at(Z[None], beta[left : left + 1]).h
+        halves = _at(Z, beta[left : left + 1]).h
     return beta, value
 
 
@@ -200,11 +228,12 @@ def _rows_to_hold(Z: np.ndarray) -> np.ndarray:
 def _highest(Z: np.ndarray, y: np.ndarray, start: np.ndarray, free: int, rows: np.ndarray) -> Climb:
     zero = start.copy()
     zero[:, :free] = 0.0
-    best = _best_of_rows(Z, y, zero, free, rows, np.full(Z.shape[:2], OTHERS), MOST_STARTS)
+    best = _best_of_rows(Z, y, zero, free, rows, np.full(y.shape, OTHERS), MOST_STARTS)
     for _ in range(MOST_HOPS):
         known = np.flatnonzero(best.converged)
-        near = _at(Z[known], best.beta[known]).h
-        other = _best_of_rows(Z[known], y[known], zero[known], free, rows, near, MOST_NEAR)
+        some = design_of(Z, known)
+        near = _at(some, best.beta[known]).h
+        other = _best_of_rows(some, y[known], zero[known], free, rows, near, MOST_NEAR)
         better = other.converged & (other.value > best.value[known] + HIGHER)
         if not better.any():
             break
@@ -224,8 +253,8 @@ def _best_of_rows(
 ) -> Climb:
     """The highest of the maxima ``_from_rows`` of every problem, each (B,)."""
     climb = _from_rows(Z, y, start, free, rows, halves, most)
-    height = np.where(climb.converged, climb.value, -np.inf).reshape(len(Z), -1)
-    top = height.argmax(axis=1) + np.arange(len(Z)) * height.shape[1]
+    height = np.where(climb.converged, climb.value, -np.inf).reshape(len(y), -1)
+    top = height.argmax(axis=1) + np.arange(len(y)) * height.shape[1]
     return Climb(climb.beta[top], climb.value[top], climb.converged[top], climb.steps[top])
 
 
@@ -244,9 +273,9 @@ def _from_rows(
     ``halves`` (B, N) are the half counts of all rows, to which those of the row that is held are
     added; ``most`` of the starts are climbed from, those with the highest penalised likelihood.
     """
-    B, K = len(Z), Z.shape[2]
+    B, K = start.shape
     R = len(rows)
-    many, outcomes = np.repeat(Z, R, axis=0), np.repeat(y, R, axis=0)
+    many, outcomes = repeated(Z, R), np.repeat(y, R, axis=0)
     counts = np.repeat(halves, R, axis=0)
     counts[np.arange(B * R), np.tile(rows, B)] += 1.0
     held = _with_halves(many, outcomes, counts, np.repeat(start, R, axis=0), free)
@@ -254,7 +283,7 @@ def _from_rows(
     best = np.argsort(-value, axis=1, kind="stable")[:, :most]
     S = best.shape[1]
     starts = np.take_along_axis(held.reshape(B, R, K), best[:, :, None], axis=1).reshape(B * S, K)
-    return climb_firth(np.repeat(Z, S, axis=0), np.repeat(y, S, axis=0), starts, free, ROUGH)
+    return climb_firth(repeated(Z, S), np.repeat(y, S, axis=0), starts, free, ROUGH)
 
 
 def _with_halves(
@@ -263,38 +292,42 @@ def _with_halves(
     """Maxima, shape (B, K), of logits in which rows count ``halves`` (B, N)
     times half an event and half a non-event more.
     """
-    ridge = FLAT * Z.shape[1] * np.eye(free)
+    ridge = FLAT * Z.shape[-1] * np.eye(free)
 
-    def direction(beta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        p = expit(predictor(Z, beta))
-        score = (Z.transpose(0, 2, 1) @ (y - p + halves * (0.5 - p))[:, :, None])[:, :, 0]
-        bend = information(Z, p * (1 - p) * (1 + halves))[:, :free, :free] + ridge
-        move = np.zeros(beta.shape)
-        move[:, :free] = np.linalg.solve(bend, score[:, :free, None])[:, :, 0]
-        score[:, free:] = 0.0
-        return move, score
+    def part(members: np.ndarray) -> tuple[Direction, Value]:
+        some, outcome, half = design_of(Z, members), y[members], halves[members]
+        halfway = np.full(outcome.shape, 0.5)
 
-    def value(beta: np.ndarray) -> np.ndarray:
-        eta = predictor(Z, beta)
-        both: np.ndarray = loglik(eta, y) + loglik(eta, 0.5 * np.ones(y.shape), halves)
-        return both
+        def direction(beta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            p = expit(predictor(some, beta))
+            score = scores(some, outcome - p + half * (0.5 - p))
+            bend = information(some, p * (1 - p) * (1 + half))[:, :free, :free] + ridge
+            move = np.zeros(beta.shape)
+            move[:, :free] = np.linalg.solve(bend, score[:, :free, None])[:, :, 0]
+            score[:, free:] = 0.0
+            return move, score
 
-    return newton(start, direction, value, NEAR).beta
+        def value(beta: np.ndarray) -> np.ndarray:
+            eta = predictor(some, beta)
+            return np.asarray(loglik(eta, outcome) + loglik(eta, halfway, half))
+
+        return direction, value
+
+    return newton_in_parts(start, part, NEAR).beta
 
 
 def _highest_of_all(Z: np.ndarray, y: np.ndarray, climb: Climb) -> Climb:
     """Climbs with those replaced that ended at a maximum that is not the highest."""
-    K = Z.shape[2]
+    K = climb.beta.shape[1]
     at = np.flatnonzero(climb.converged)
-    at = at[not_concave(Z[at], climb.beta[at])]
-    one_design = bool((Z[0] == Z).all())
+    at = at[not_concave(design_of(Z, at), climb.beta[at])]
     beta, value, converged = climb.beta.copy(), climb.value.copy(), climb.converged.copy()
-    for b in [at] if one_design and len(at) else at[:, None]:
-        other = highest(Z[b], y[b], np.zeros((len(b), K)), K)
+    for b in [at] if Z.ndim == 2 and len(at) else at[:, None]:
+        other = highest(Z if Z.ndim == 2 else Z[b[0]], y[b], np.zeros((len(b), K)), K)
         better = other.converged & (other.value > value[b] + HIGHER)
         if better.any():
             c = b[better]
-            found = climb_firth(Z[c], y[c], other.beta[better])
+            found = climb_firth(design_of(Z, c), y[c], other.beta[better])
             beta[c], value[c], converged[c] = found.beta, found.value, found.converged
     return Climb(beta, value, converged, climb.steps)
 
@@ -319,19 +352,19 @@ def fit_firth(X: np.ndarray, y: np.ndarray, search: bool = False) -> Estimates:
 
     Parameters
     ----------
-    X : designs, shape (B, N, K), of full column rank.
+    X : one design (N, K) for all outcomes, or a stack (B, N, K), of full column rank.
     y : outcomes 0 or 1, shape (B, N), both present.
     search : whether a higher maximum is looked for than the one that is reached from zero, where
         there may be one. It takes ten times as long or more, so that permutations, which compare
         the data with thousands of fits of the same kind, leave it out.
     """
     Z, T = orthonormal(X)
-    climb = climb_firth(Z, y, np.zeros(X.shape[::2]))
+    climb = climb_firth(Z, y, np.zeros((len(y), X.shape[-1])))
     if search:
         climb = _highest_of_all(Z, y, climb)
     a = _at(Z, climb.beta)
     # log|X'WX| = log|Z'WZ| + 2 log|T|
-    shift = np.log(np.abs(np.diagonal(T, axis1=1, axis2=2))).sum(axis=1)
+    shift = np.log(np.abs(np.diagonal(T, axis1=-2, axis2=-1))).sum(axis=-1)
     A, M = roots(Z, T, a.W)
     augmented = roots(Z, T, a.W * (1 + a.h))[1]
     return Estimates(
@@ -341,7 +374,7 @@ def fit_firth(X: np.ndarray, y: np.ndarray, search: bool = False) -> Estimates:
         classical=augmented @ augmented.transpose(0, 2, 1),
         loglik=climb.value + shift,
         r2=mcfadden(predictor(Z, climb.beta), y),
-        scale=np.ones(len(X)),
+        scale=np.ones(len(y)),
         converged=climb.converged,
         iterations=climb.steps,
     )

@@ -12,8 +12,9 @@ from dataclasses import replace
 import numpy as np
 from scipy.special import expit
 
+from peacestudy.models.engines.designs import orthonormal, roots
 from peacestudy.models.engines.firth import fit_firth
-from peacestudy.models.engines.logit import fit_logit, orthonormal, roots
+from peacestudy.models.engines.logit import fit_logit
 from peacestudy.models.engines.registry import Estimates
 
 

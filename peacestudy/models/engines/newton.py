@@ -13,8 +13,12 @@ MOST_HALVINGS = 60
 # maximum
 TIGHT = 1e-16
 
+# share of the members that still climb, below which those that ended are taken out of the batch
+LEAST = 0.75
+
 Direction = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 Value = Callable[[np.ndarray], np.ndarray]
+Part = Callable[[np.ndarray], tuple[Direction, Value]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,29 +41,60 @@ def newton(start: np.ndarray, direction: Direction, value: Value, tight: float =
     value : beta to log-likelihood, (B,).
     tight : Newton decrement below which the step then taken is the last.
     """
+    return _climb(start, lambda _: (direction, value), tight, 0.0)
+
+
+def newton_in_parts(start: np.ndarray, part: Part, tight: float = TIGHT) -> Climb:
+    """As ``newton``, but members that have ended are taken out of the batch.
+
+    Parameters
+    ----------
+    start, tight : as for ``newton``.
+    part : positions of members to their direction and value.
+    """
+    return _climb(start, part, tight, LEAST)
+
+
+def _climb(start: np.ndarray, part: Part, tight: float, least: float) -> Climb:
+    members = np.arange(len(start))
+    direction, value = part(members)
     beta, height = start.copy(), value(start)
-    # a start without a likelihood leads nowhere, and must not stop the others
-    lost = ~np.isfinite(height)
-    beta[lost] = 0.0
+    # a start without a likelihood leads nowhere, and must not stop the others; nor does a member
+    # for which no step along the direction goes up, now or later
+    ended = ~np.isfinite(height)
+    beta[ended] = 0.0
     converged = np.zeros(len(beta), bool)
-    stuck = np.zeros(len(beta), bool)  # no step along the direction goes up, now or later
     steps = np.zeros(len(beta), int)
     for _ in range(MOST_STEPS):
-        move, score = direction(beta)
+        climbs = ~ended[members]
+        if climbs.mean() < least:
+            members, climbs = members[climbs], climbs[climbs]
+            direction, value = part(members)
+        move, score = direction(beta[members])
         near = (move * score).sum(axis=1) < tight
-        move[converged | lost | stuck] = 0.0
-        step = np.ones(len(beta))
-        for _ in range(MOST_HALVINGS):
-            trial = beta + step[:, None] * move
-            tried = value(trial)
-            down = ~(tried >= height - 1e-10 * (1 + np.abs(height)))
-            if not down.any():
-                break
-            step[down] /= 2
-        beta, height = np.where(down[:, None], beta, trial), np.where(down, height, tried)
-        steps += ~converged
-        stuck |= down
-        converged |= near & ~lost & ~stuck
-        if (converged | lost | stuck).all():
+        move[~climbs] = 0.0
+        up, trial, tried = _uphill(beta[members], height[members], move, value)
+        beta[members[up]], height[members[up]] = trial[up], tried[up]
+        steps[members] += ~converged[members]
+        converged[members] |= near & up & climbs
+        ended[members] |= converged[members] | ~up
+        if ended.all():
             break
     return Climb(beta, height, converged, steps)
+
+
+def _uphill(
+    beta: np.ndarray, height: np.ndarray, move: np.ndarray, value: Value
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Whether a step along ``move``, halved as often as needed, does not go down (B,), where it
+    ends (B, K), and the value there (B,).
+    """
+    step = np.ones(len(beta))
+    for _ in range(MOST_HALVINGS):
+        trial = beta + step[:, None] * move
+        tried = value(trial)
+        down = ~(tried >= height - 1e-10 * (1 + np.abs(height)))
+        if not down.any():
+            break
+        step[down] /= 2
+    return ~down, trial, tried

@@ -13,7 +13,8 @@ from scipy.special import expit
 
 from peacestudy.core.problems import Note
 from peacestudy.models.diagnosis.checks import separation_of, separation_text
-from peacestudy.models.engines.logit import loglik, mcfadden, orthonormal, predictor
+from peacestudy.models.engines.designs import orthonormal, predictor
+from peacestudy.models.engines.logit import loglik, mcfadden
 from peacestudy.models.engines.newton import newton
 from peacestudy.models.engines.registry import Estimates
 from peacestudy.models.formulas.design import Design

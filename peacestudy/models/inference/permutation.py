@@ -109,7 +109,7 @@ def permutation_test(
     z, joint = [], []
     for first in range(0, len(outcomes), CHUNK):
         y = outcomes[first : first + CHUNK]
-        est = ENGINES[spec.engine].load()(np.broadcast_to(design.X, (len(y), *design.X.shape)), y)
+        est = ENGINES[spec.engine].load()(design.X, y)
         if not est.converged.all():
             raise FitError(
                 f"{spec.name}: {int((~est.converged).sum())} of {len(y)} deals did not converge."

@@ -17,6 +17,7 @@ from scipy.stats import chi2
 
 from peacestudy.core.problems import Note
 from peacestudy.errors import FitError
+from peacestudy.models.engines.designs import orthonormal
 from peacestudy.models.engines.firth import (
     ROUGH,
     climb_firth,
@@ -26,7 +27,6 @@ from peacestudy.models.engines.firth import (
     not_concave,
     penalised_loglik,
 )
-from peacestudy.models.engines.logit import orthonormal
 from peacestudy.models.formulas.centring import centring_of
 
 MOST_DOUBLINGS = 60

@@ -10,7 +10,8 @@ import numpy as np
 from scipy.special import expit
 
 from peacestudy.errors import FitError
-from peacestudy.models.engines.logit import information, loglik, orthonormal, predictor
+from peacestudy.models.engines.designs import information, orthonormal, predictor
+from peacestudy.models.engines.logit import loglik
 from peacestudy.models.engines.newton import newton
 from peacestudy.models.inference.cr2 import sums
 from peacestudy.models.inference.signs import TIES, Look, Signs, invert

@@ -12,7 +12,7 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 import peacestudy as ps
-from peacestudy.models.engines.logit import orthonormal
+from peacestudy.models.engines.designs import orthonormal
 from peacestudy.models.inference.score_bootstrap import cluster_scores, extreme
 from peacestudy.models.inference.signs import signs_of
 
