@@ -10,7 +10,7 @@ from scipy.special import expit
 
 from peacestudy.errors import FitError
 from peacestudy.models.diagnosis.checks import dependence
-from peacestudy.models.engines.designs import orthonormal
+from peacestudy.models.engines.designs import Shared, orthonormal
 from peacestudy.models.engines.firth import climb_firth
 from peacestudy.models.engines.flic import flic_shift
 from peacestudy.models.formulas.design import build_design
@@ -84,7 +84,7 @@ def _probabilities(Z: np.ndarray, U: np.ndarray, y: np.ndarray, where: str) -> n
     """Probabilities of rows U (n, K) from fits of outcomes y (B, N)
     to one orthonormal design Z (N, K).
     """
-    climb = climb_firth(Z, y, np.zeros((len(y), Z.shape[1])), tight=TIGHT)
+    climb = climb_firth(Shared(Z), y, np.zeros((len(y), Z.shape[1])), tight=TIGHT)
     if not climb.converged.all():
         raise FitError(
             f"{where}: {int((~climb.converged).sum())} fits did not converge. Use fewer terms."

@@ -25,20 +25,30 @@ from scipy.special import expit
 
 from peacestudy.core.problems import Note
 from peacestudy.models.engines.designs import (
+    Designs,
+    Shared,
+    basis_of,
     design_of,
+    designs,
+    influence,
     information,
     original,
     orthonormal,
+    part_of,
     predictor,
     quadratic,
     repeated,
+    restricted,
     roots,
     scores,
     third_moments,
 )
 from peacestudy.models.engines.logit import loglik, mcfadden
-from peacestudy.models.engines.newton import TIGHT, Climb, Direction, Value, newton_in_parts
+from peacestudy.models.engines.newton import TIGHT, Climb, Problem, newton_in_parts
 from peacestudy.models.engines.registry import Estimates
+
+Weights = np.ndarray | float  # of the rows, (B, N) or 1
+Columns = np.ndarray | None  # of the models, (B, K), bool
 
 # curvature below which an axis counts as flat; an axis of the columns has mean square 1
 FLAT = 1e-12
@@ -76,72 +86,91 @@ def _weights(eta: np.ndarray) -> np.ndarray:
     return out
 
 
-def _at(Z: np.ndarray, beta: np.ndarray) -> _At:
+def _at(Z: Designs, beta: np.ndarray, w: Weights = 1.0, columns: Columns = None) -> _At:
     eta = predictor(Z, beta)
     W = _weights(eta)
-    inverse = np.linalg.inv(information(Z, W))
+    inverse = np.linalg.inv(restricted(information(Z, w * W), columns))
+    if columns is not None:
+        inverse = inverse * columns[:, :, None]
     q = quadratic(Z, inverse)
     return _At(expit(eta), W, inverse, q, W * q)
 
 
-def curvature(Z: np.ndarray, beta: np.ndarray, a: _At | None = None) -> np.ndarray:
+def curvature(
+    Z: Designs,
+    beta: np.ndarray,
+    a: _At | None = None,
+    w: Weights = 1.0,
+    columns: Columns = None,
+) -> np.ndarray:
     """Minus the second derivative of the penalised log-likelihood, shape (B, K, K).
 
     With d = w(1 - 2p) the derivative of w: Z'[w - q w(1 - 6w)/2]Z + C/2, C
     = sum over i, j of d_i d_j q_ij^2 z_i z_j'.
     """
-    a = a or _at(Z, beta)
+    a = a or _at(Z, beta, w, columns)
     B, K = beta.shape
-    third = third_moments(Z, a.W * (1 - 2 * a.p))
+    third = third_moments(Z, w * a.W * (1 - 2 * a.p))
     # C_ij = sum over k, l of U_kil U_ljk, with U = inverse times third: one product a member
     U = (a.inverse @ third.reshape(B, K, K * K)).reshape(B, K, K, K)
     left = U.transpose(0, 2, 1, 3).reshape(B, K, K * K)
     right = U.transpose(0, 3, 1, 2).reshape(B, K * K, K)
-    C = left @ right
-    out: np.ndarray = information(Z, a.W - a.h * (1 - 6 * a.W) / 2) + C / 2
-    return out
+    plain = information(Z, w * (a.W - a.h * (1 - 6 * a.W) / 2))
+    return restricted(plain + left @ right / 2, columns)
 
 
-def penalised_loglik(Z: np.ndarray, y: np.ndarray, beta: np.ndarray) -> np.ndarray:
+def penalised_loglik(
+    Z: Designs, y: np.ndarray, beta: np.ndarray, w: Weights = 1.0, columns: Columns = None
+) -> np.ndarray:
     """Log-likelihood plus half the log-determinant of the information,
     shape (B,); -inf where that is singular.
     """
     eta = predictor(Z, beta)
-    sign, logdet = np.linalg.slogdet(information(Z, _weights(eta)))
-    return np.where(sign > 0, loglik(eta, y) + 0.5 * logdet, -np.inf)
+    sign, logdet = np.linalg.slogdet(restricted(information(Z, w * _weights(eta)), columns))
+    return np.where(sign > 0, loglik(eta, y, w) + 0.5 * logdet, -np.inf)
 
 
 def climb_firth(
-    Z: np.ndarray, y: np.ndarray, start: np.ndarray, free: int | None = None, tight: float = TIGHT
+    Z: Designs,
+    y: np.ndarray,
+    start: np.ndarray,
+    free: int | None = None,
+    tight: float = TIGHT,
+    w: Weights = 1.0,
+    columns: Columns = None,
 ) -> Climb:
     """Maximise the penalised log-likelihood over the first ``free``
     coefficients; the others stay where they start.
 
     Parameters
     ----------
-    Z : one design (N, K) or a stack (B, N, K).
+    Z : one design or a stack (B, N, K).
     y : outcomes, shape (B, N).
     start : shape (B, K).
     free : None frees all. The penalty is that of the whole design, as in logistf.
     tight : see ``newton``.
+    w, columns : weights of rows and columns of models, as in ``fit_firth``.
     """
 
-    def part(members: np.ndarray) -> tuple[Direction, Value]:
+    def part(members: np.ndarray) -> Problem:
         some, outcome = design_of(Z, members), y[members]
+        weight, has = part_of(w, members), part_of(columns, members)
 
         def direction(beta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-            a = _at(some, beta)
-            score = scores(some, outcome - a.p + a.h * (0.5 - a.p))
+            a = _at(some, beta, weight, has)
+            score = scores(some, weight * (outcome - a.p + a.h * (0.5 - a.p)))
+            if has is not None:
+                score = score * has
             move = np.zeros(beta.shape)
-            bend = curvature(some, beta, a)[:, :free, :free]
-            concave = a.q.max(axis=1) <= CONCAVE
+            bend = curvature(some, beta, a, weight, has)[:, :free, :free]
+            concave = (a.q * (weight > 0)).max(axis=1) <= CONCAVE
             move[:, :free] = _upward(bend, score[:, :free], concave)
             return move, score
 
         def value(beta: np.ndarray) -> np.ndarray:
-            return penalised_loglik(some, outcome, beta)
+            return penalised_loglik(some, outcome, beta, weight, has)
 
-        return direction, value
+        return Problem(direction, value)
 
     return newton_in_parts(start, part, tight)
 
@@ -161,26 +190,28 @@ def _upward(bend: np.ndarray, score: np.ndarray, concave: np.ndarray) -> np.ndar
     return move
 
 
-def not_concave(Z: np.ndarray, beta: np.ndarray) -> np.ndarray:
+def not_concave(
+    Z: Designs, beta: np.ndarray, w: Weights = 1.0, columns: Columns = None
+) -> np.ndarray:
     """Whether a linear predictor has a variance above ``CONCAVE``, coefficients (B, K),
     shape (B,).
     """
-    return np.asarray(_at(Z, beta).q.max(axis=1) > CONCAVE)
+    return np.asarray((_at(Z, beta, w, columns).q * (w > 0)).max(axis=1) > CONCAVE)
 
 
-def highest(Z: np.ndarray, y: np.ndarray, start: np.ndarray, free: int) -> Climb:
+def highest(Z: Designs, y: np.ndarray, start: np.ndarray, free: int) -> Climb:
     """The highest of the maxima that are found from many starts; a
     problem that has none does not converge.
 
     Parameters
     ----------
-    Z : one design (N, K); or a stack (B, N, K) of one design, its columns in any order.
+    Z : one design; or a stack (B, N, K) of one design, its columns in any order.
     y : outcomes, shape (B, N).
     start : coefficients, shape (B, K), of which the first ``free`` are maximised over.
     free : number of free coefficients.
     """
     B, K = start.shape
-    rows = _rows_to_hold(Z if Z.ndim == 2 else Z[0])
+    rows = _rows_to_hold(Z.Z if isinstance(Z, Shared) else Z[0])
     size = max(1, LARGEST // (len(rows) * y.shape[1] * K))
     found = []
     for first in range(0, B, size):
@@ -204,17 +235,18 @@ def maxima(Z: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         Shapes (M, K) and (M,).
     """
     rows, K = _rows_to_hold(Z), Z.shape[1]
+    one = Shared(Z)
     halves = np.full((1, len(Z)), OTHERS)
     beta, value = np.empty((0, K)), np.empty(0)
     for left in range(MOST_HOPS):
-        climb = _from_rows(Z, y[None], np.zeros((1, K)), K, rows, halves, len(rows))
+        climb = _from_rows(one, y[None], np.zeros((1, K)), K, rows, halves, len(rows))
         beta = np.concatenate([beta, climb.beta[climb.converged]])
         value = np.concatenate([value, climb.value[climb.converged]])
         first = np.unique(np.round(-value, 4), return_index=True)[1]
         beta, value = beta[first], value[first]
         if left == len(beta):
             break
-        halves = _at(Z, beta[left : left + 1]).h
+        halves = _at(one, beta[left : left + 1]).h
     return beta, value
 
 
@@ -225,7 +257,7 @@ def _rows_to_hold(Z: np.ndarray) -> np.ndarray:
     return np.asarray(first[order][:MOST_ROWS])
 
 
-def _highest(Z: np.ndarray, y: np.ndarray, start: np.ndarray, free: int, rows: np.ndarray) -> Climb:
+def _highest(Z: Designs, y: np.ndarray, start: np.ndarray, free: int, rows: np.ndarray) -> Climb:
     zero = start.copy()
     zero[:, :free] = 0.0
     best = _best_of_rows(Z, y, zero, free, rows, np.full(y.shape, OTHERS), MOST_STARTS)
@@ -243,7 +275,7 @@ def _highest(Z: np.ndarray, y: np.ndarray, start: np.ndarray, free: int, rows: n
 
 
 def _best_of_rows(
-    Z: np.ndarray,
+    Z: Designs,
     y: np.ndarray,
     start: np.ndarray,
     free: int,
@@ -259,7 +291,7 @@ def _best_of_rows(
 
 
 def _from_rows(
-    Z: np.ndarray,
+    Z: Designs,
     y: np.ndarray,
     start: np.ndarray,
     free: int,
@@ -287,14 +319,14 @@ def _from_rows(
 
 
 def _with_halves(
-    Z: np.ndarray, y: np.ndarray, halves: np.ndarray, start: np.ndarray, free: int
+    Z: Designs, y: np.ndarray, halves: np.ndarray, start: np.ndarray, free: int
 ) -> np.ndarray:
     """Maxima, shape (B, K), of logits in which rows count ``halves`` (B, N)
     times half an event and half a non-event more.
     """
-    ridge = FLAT * Z.shape[-1] * np.eye(free)
+    ridge = FLAT * start.shape[1] * np.eye(free)
 
-    def part(members: np.ndarray) -> tuple[Direction, Value]:
+    def part(members: np.ndarray) -> Problem:
         some, outcome, half = design_of(Z, members), y[members], halves[members]
         halfway = np.full(outcome.shape, 0.5)
 
@@ -311,19 +343,20 @@ def _with_halves(
             eta = predictor(some, beta)
             return np.asarray(loglik(eta, outcome) + loglik(eta, halfway, half))
 
-        return direction, value
+        return Problem(direction, value)
 
     return newton_in_parts(start, part, NEAR).beta
 
 
-def _highest_of_all(Z: np.ndarray, y: np.ndarray, climb: Climb) -> Climb:
+def _highest_of_all(Z: Designs, y: np.ndarray, climb: Climb) -> Climb:
     """Climbs with those replaced that ended at a maximum that is not the highest."""
     K = climb.beta.shape[1]
     at = np.flatnonzero(climb.converged)
     at = at[not_concave(design_of(Z, at), climb.beta[at])]
     beta, value, converged = climb.beta.copy(), climb.value.copy(), climb.converged.copy()
-    for b in [at] if Z.ndim == 2 and len(at) else at[:, None]:
-        other = highest(Z if Z.ndim == 2 else Z[b[0]], y[b], np.zeros((len(b), K)), K)
+    for b in [at] if isinstance(Z, Shared) and len(at) else at[:, None]:
+        one = Z if isinstance(Z, Shared) else Shared(Z[b[0]])
+        other = highest(one, y[b], np.zeros((len(b), K)), K)
         better = other.converged & (other.value > value[b] + HIGHER)
         if better.any():
             c = b[better]
@@ -347,33 +380,47 @@ def several_maxima(X: np.ndarray, y: np.ndarray, loglik: float) -> list[Note]:
     return [Note("several_maxima", text)]
 
 
-def fit_firth(X: np.ndarray, y: np.ndarray, search: bool = False) -> Estimates:
+def fit_firth(
+    X: np.ndarray,
+    y: np.ndarray,
+    weights: np.ndarray | None = None,
+    columns: np.ndarray | None = None,
+    search: bool = False,
+) -> Estimates:
     """Maximum penalised likelihood.
 
     Parameters
     ----------
-    X : one design (N, K) for all outcomes, or a stack (B, N, K), of full column rank.
+    X : one design (N, K) for all models, or a stack (B, N, K), of full column rank.
     y : outcomes 0 or 1, shape (B, N), both present.
+    weights : how often each row counts, whole numbers, shape (B, N); None counts each once.
+        ``leverage`` and ``influence`` of a row are those of all its copies together.
+    columns : with one design, which of its columns each model has, shape (B, K); None gives all.
     search : whether a higher maximum is looked for than the one that is reached from zero, where
-        there may be one. It takes ten times as long or more, so that permutations, which compare
-        the data with thousands of fits of the same kind, leave it out.
+        there may be one; without weights and columns only. It takes ten times as long or more, so
+        that permutations, which compare the data with thousands of fits of the same kind, leave
+        it out.
     """
-    Z, T = orthonormal(X)
-    climb = climb_firth(Z, y, np.zeros((len(y), X.shape[-1])))
+    basis, T = orthonormal(X) if X.ndim == 3 else basis_of(X, columns)
+    Z = designs(basis)
+    w = 1.0 if weights is None else weights
+    climb = climb_firth(Z, y, np.zeros((len(y), X.shape[-1])), w=w, columns=columns)
     if search:
         climb = _highest_of_all(Z, y, climb)
-    a = _at(Z, climb.beta)
+    a = _at(Z, climb.beta, w, columns)
     # log|X'WX| = log|Z'WZ| + 2 log|T|
-    shift = np.log(np.abs(np.diagonal(T, axis1=-2, axis2=-1))).sum(axis=-1)
-    A, M = roots(Z, T, a.W)
-    augmented = roots(Z, T, a.W * (1 + a.h))[1]
+    sizes = np.log(np.abs(np.diagonal(T, axis1=-2, axis2=-1)))
+    shift = sizes.sum(axis=-1) if columns is None else (sizes * columns).sum(axis=-1)
+    A, M = roots(Z, T, w * a.W, columns)
+    augmented = roots(Z, T, w * a.W * (1 + a.h), columns)[1]
+    score = w * (y - a.p + a.h * (0.5 - a.p))
     return Estimates(
         beta=original(T, climb.beta),
-        influence=(Z * (y - a.p + a.h * (0.5 - a.p))[:, :, None]) @ A @ M.transpose(0, 2, 1),
-        leverage=a.h,
+        influence=influence(Z, score, A @ M.transpose(0, 2, 1)),
+        leverage=w * a.h,
         classical=augmented @ augmented.transpose(0, 2, 1),
         loglik=climb.value + shift,
-        r2=mcfadden(predictor(Z, climb.beta), y),
+        r2=mcfadden(predictor(Z, climb.beta), y, w),
         scale=np.ones(len(y)),
         converged=climb.converged,
         iterations=climb.steps,

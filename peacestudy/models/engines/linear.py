@@ -14,10 +14,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from peacestudy.models.engines.designs import (
+    basis_of,
+    designs,
+    influence,
     information,
+    inverse_root,
     original,
-    orthonormal,
     predictor,
+    restricted,
     scores,
     squares,
 )
@@ -41,25 +45,31 @@ class _Solved:
     constant: np.ndarray
 
 
-def fit_linear(X: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None) -> Estimates:
+def fit_linear(
+    X: np.ndarray,
+    y: np.ndarray,
+    weights: np.ndarray | None = None,
+    columns: np.ndarray | None = None,
+) -> Estimates:
     """Least squares.
 
     Parameters
     ----------
-    X : one design (N, K) for all outcomes, or a stack (B, N, K), of full column rank.
+    X : one design (N, K) for all models, or a stack (B, N, K), of full column rank.
     y : outcomes, shape (B, N).
     weights : how often each row counts, shape (B, N), with a sum that is the number of rows; None
         weighs all rows alike. A row of weight 0 is left out. With weights that are no counts
         ``loglik`` is a pseudo-likelihood, and ``classical`` takes them for inverse variances.
+    columns : with one design, which of its columns each model has, shape (B, K); None gives all.
     """
-    w = np.ones(y.shape) if weights is None else weights
-    solved = _by_cross_products(X, y, w) if X.ndim == 2 else _by_qr(X, y, w)
+    w = np.ones((len(y) if X.ndim == 3 else 1, y.shape[1])) if weights is None else weights
+    solved = _by_cross_products(X, y, w, columns) if X.ndim == 2 else _by_qr(X, y, w)
     rows = np.rint(w.sum(axis=1))
     rss = (w * solved.residual**2).sum(axis=1)
     constant = solved.constant > rows * (1 - ABOUT_ONE)  # the columns span the constant
     mean = np.where(constant, (w * y).sum(axis=1) / rows, 0.0)
     spread = (w * (y - mean[:, None]) ** 2).sum(axis=1)
-    free = rows - X.shape[-1]
+    free = rows - (X.shape[-1] if columns is None else columns.sum(axis=1))
     scale = np.where(free > 0, rss / np.where(free > 0, free, 1.0), np.nan)
     with np.errstate(divide="ignore"):
         loglik = -rows / 2 * (np.log(2 * np.pi) + np.log(rss / rows) + 1)
@@ -102,15 +112,19 @@ def _by_qr(X: np.ndarray, y: np.ndarray, w: np.ndarray) -> _Solved:
     )
 
 
-def _by_cross_products(X: np.ndarray, y: np.ndarray, w: np.ndarray) -> _Solved:
-    K = X.shape[1]
-    Z, T = orthonormal(X)
-    A = np.linalg.solve(
-        np.linalg.cholesky(information(Z, w)).transpose(0, 2, 1),
-        np.broadcast_to(np.eye(K), (len(y), K, K)),
-    )
+def _by_cross_products(
+    X: np.ndarray, y: np.ndarray, w: np.ndarray, columns: np.ndarray | None
+) -> _Solved:
+    """Weights have the shape (1, N) where all rows count alike: there is one matrix of
+    cross-products then, of which each model takes the part of its columns.
+    """
+    basis, T = basis_of(X, columns)
+    Z = designs(basis)
+    A = inverse_root(restricted(information(Z, w), columns))
+    if columns is not None:
+        A = A * columns[:, :, None]
     inner = A @ A.transpose(0, 2, 1)
-    gamma = np.zeros((len(y), K))
+    gamma = np.zeros((len(y), X.shape[1]))
     residual = y
     for _ in range(2):
         gamma = gamma + (inner @ scores(Z, w * residual)[:, :, None])[:, :, 0]
@@ -121,7 +135,7 @@ def _by_cross_products(X: np.ndarray, y: np.ndarray, w: np.ndarray) -> _Solved:
         beta=original(T, gamma),
         residual=residual,
         inverse=M @ M.transpose(0, 2, 1),
-        influence=(Z * (w * residual)[:, :, None]) @ (A @ M.transpose(0, 2, 1)),
-        leverage=w * squares(Z, A),
+        influence=influence(Z, w * residual, A @ M.transpose(0, 2, 1)),
+        leverage=w * squares(Z, A) + np.zeros((len(y), 1)),
         constant=(constant[:, None] @ inner @ constant[:, :, None])[:, 0, 0],
     )

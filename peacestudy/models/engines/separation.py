@@ -17,7 +17,6 @@ from scipy.special import expit
 STEPS = 40  # of Newton; rare events need one step for each unit of the intercept
 # linear predictor beyond which nothing is proved: there, rounding is as large as a chance
 FAR = 15.0
-SURE = 0.1  # of the bound
 CLEAR = 1e-9  # a margin below this, of a row of length 1, is zero up to the solver's tolerance
 # p(1-p) above which no row is predicted without error, so that a maximum that was found is one
 SURE = 1e-6
