@@ -25,7 +25,7 @@ from peacestudy.models.engines.firth import CONCAVE, fit_firth
 from peacestudy.models.engines.linear import fit_linear
 from peacestudy.models.engines.logit import fit_logit
 from peacestudy.models.engines.registry import Estimates, Kernel
-from peacestudy.models.engines.separation import FAR, find_separation
+from peacestudy.models.engines.separation import FAR, is_separated
 
 LARGEST = 1_000_000  # numbers in an array of models, rows and columns; more are taken in blocks
 # trace of the inverse of the correlations of a model's columns, up to which they are far from
@@ -51,8 +51,8 @@ class Batch:
     ----------
     X : columns, shape (N, M).
     y : the outcome (N,), or one for each model (B, N).
-    weights : how often each row counts in each model, whole numbers, shape (B, N); None counts each
-        row once.
+    weights : how often each row counts in each model, shape (B, N), with a sum that is the number
+        of rows; whole numbers for ``firth``. None counts each row once.
     columns : which columns each model has, shape (B, M), bool; None gives all to each.
     """
 
@@ -92,6 +92,11 @@ class Batch:
     def counts(self) -> np.ndarray:
         """How often each row counts in every model, shape (B, N)."""
         return np.ones((len(self), len(self.X))) if self.weights is None else self.weights
+
+    @cached_property
+    def rows(self) -> np.ndarray:
+        """The number of rows of every model, shape (B,)."""
+        return np.asarray(np.rint(self.counts.sum(axis=1)))
 
     @cached_property
     def terms(self) -> np.ndarray:
@@ -173,7 +178,7 @@ def coefficients(engine: str, batch: Batch, search: bool = True) -> tuple[np.nda
 def _doubts_before(block: Batch) -> np.ndarray:
     """Doubts that data and columns give, shape (B,)."""
     counts, y = block.counts, block.outcomes
-    rows, terms = counts.sum(axis=1), block.terms.sum(axis=1)
+    rows, terms = block.rows, block.terms.sum(axis=1)
     lowest = np.where(counts > 0, y, np.inf).min(axis=1)
     highest = np.where(counts > 0, y, -np.inf).max(axis=1)
     doubts = np.where(_far_from_dependent(block), "", DEPENDENT).astype(object)
@@ -302,7 +307,7 @@ def _linear_alone(X: np.ndarray, y: np.ndarray, weights: np.ndarray) -> Estimate
 
 
 def _logit_alone(X: np.ndarray, y: np.ndarray, weights: np.ndarray) -> Estimates | None:
-    return fit_logit(X[None], y[None], weights[None]) if find_separation(X, y) is None else None
+    return None if is_separated(X, y) else fit_logit(X[None], y[None], weights[None])
 
 
 def _firth_alone(X: np.ndarray, y: np.ndarray, weights: np.ndarray) -> Estimates | None:

@@ -105,11 +105,8 @@ def basis_of(X: np.ndarray, columns: np.ndarray | None) -> tuple[np.ndarray, np.
 def influence(Z: Designs, residual: np.ndarray, step: np.ndarray) -> np.ndarray:
     """Rows of Z times their residuals (B, N) times matrices (B, K, K), shape (B, N, K)."""
     if isinstance(Z, Shared):
-        out: np.ndarray = Z.Z @ step
-        out *= residual[:, :, None]
-        return out
-    out = (Z * residual[:, :, None]) @ step
-    return out
+        return np.asarray((Z.Z @ step) * residual[:, :, None])
+    return np.asarray((Z * residual[:, :, None]) @ step)
 
 
 def restricted(matrices: np.ndarray, columns: np.ndarray | None) -> np.ndarray:
