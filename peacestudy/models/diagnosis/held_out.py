@@ -12,9 +12,9 @@ from peacestudy.errors import FitError
 from peacestudy.models.formulas.dependence import dependence
 from peacestudy.models.formulas.design import build_design
 from peacestudy.models.formulas.new_rows import new_rows
+from peacestudy.models.kernels.designs import Shared, orthonormal
 from peacestudy.models.kernels.firth import climb_firth
 from peacestudy.models.kernels.flic import flic_shift
-from peacestudy.models.kernels.logit import orthonormal
 from peacestudy.models.spec import ModelSpec
 
 # Newton decrement before the last step: the estimate is then within 1e-8 standard errors
@@ -67,8 +67,8 @@ def predict_fold(
             " leave out other groups."
         )
     rows = new_rows(design, part.iloc[fold.test])
-    Z, T = orthonormal(design.X[None])
-    U = np.linalg.solve(T[0].T, rows.X.T).T
+    Z, T = orthonormal(design.X)
+    U = np.linalg.solve(T.T, rows.X.T).T
     y = deals[:, fold.train]
     share = y.mean(axis=1)
     p = np.repeat(share[:, None], len(fold.test), axis=1)
@@ -82,13 +82,12 @@ def predict_fold(
 
 def _probabilities(Z: np.ndarray, U: np.ndarray, y: np.ndarray, where: str) -> np.ndarray:
     """Probabilities of rows U (n, K) from fits of outcomes y (B, N)
-    to one orthonormal design Z (1, N, K).
+    to one orthonormal design Z (N, K).
     """
-    many = np.broadcast_to(Z[0], (len(y), *Z[0].shape))
-    climb = climb_firth(many, y, np.zeros((len(y), Z.shape[2])), tight=TIGHT)
+    climb = climb_firth(Shared(Z), y, np.zeros((len(y), Z.shape[1])), tight=TIGHT)
     if not climb.converged.all():
         raise FitError(
             f"{where}: {int((~climb.converged).sum())} fits did not converge. Use fewer terms."
         )
-    shift = flic_shift(climb.beta @ Z[0].T, y.mean(axis=1))
+    shift = flic_shift(climb.beta @ Z.T, y.mean(axis=1))
     return np.asarray(expit(climb.beta @ U.T + shift[:, None]))

@@ -17,10 +17,12 @@ from peacestudy.core.problems import one_of
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.fit import fit_arranged
 from peacestudy.models.formulas.design import Design
+from peacestudy.models.inference.row_subsets import terms_of_subsets
 from peacestudy.models.missing.one_table import refuse_imputed
 from peacestudy.models.result import Fit
 
 CASE = "case"
+NUMBERS = ("estimate", "std_error", "p_value")
 COLUMNS = [
     "left_out",
     "rows",
@@ -64,26 +66,31 @@ def left_out(fit: Fit, by: str = CASE) -> pd.DataFrame:
     )
     names, groups = groups_of(fit, by)
     whole = fit.terms["estimate"].to_numpy(), fit.terms["std_error"].to_numpy()
+    keep = groups[None] != np.arange(len(names))[:, None]
+    together = terms_of_subsets(fit.design, fit.spec, keep)
     tables = []
     for i in tqdm(range(len(names)), desc=f"{by} left out", leave=False, disable=None):
-        keep = groups != i
         head: dict[str, Any] = {
             "left_out": names[i],
-            "rows": int(keep.sum()),
+            "rows": int(keep[i].sum()),
             "term": fit.terms["term"].tolist(),
         }
-        try:
-            made = fit_arranged(kept_rows(fit.design, keep), [], fit.spec).terms
-            found = {c: made[c].to_numpy() for c in ("estimate", "std_error", "p_value")} | {
-                "reason": ""
-            }
-        except FitError as err:
-            found = dict.fromkeys(
-                ("estimate", "std_error", "p_value"), np.full(len(whole[0]), np.nan)
-            ) | {"reason": str(err)}
+        if together.known[i]:
+            found = {name: getattr(together, name)[i] for name in NUMBERS} | {"reason": ""}
+        else:
+            found = _alone(fit, keep[i])
         dfbeta = whole[0] - found["estimate"]
         tables.append(pd.DataFrame(head | found | {"dfbeta": dfbeta, "dfbetas": dfbeta / whole[1]}))
     return pd.concat(tables, ignore_index=True)[COLUMNS]
+
+
+def _alone(fit: Fit, keep: np.ndarray) -> dict[str, Any]:
+    """The numbers of a single fit of the rows that are kept (n,), or why there are none."""
+    try:
+        made = fit_arranged(kept_rows(fit.design, keep), [], fit.spec).terms
+    except FitError as err:
+        return dict.fromkeys(NUMBERS, np.full(len(fit.terms), np.nan)) | {"reason": str(err)}
+    return {name: made[name].to_numpy() for name in NUMBERS} | {"reason": ""}
 
 
 def parts_of(fit: Fit) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ from peacestudy.models.engines.logit import (
     weighted_logit,
 )
 from peacestudy.models.formulas.design import Design
+from peacestudy.models.kernels import batch
 from peacestudy.models.kernels.estimates import Estimates
 from peacestudy.models.kernels.logit import fit_logit
 
@@ -272,4 +273,5 @@ DISCRETE_TIME = Engine(
     vcovs=LIKELIHOOD,
     options={"baseline": ("dummies", "cubic", "log", "constant")},
     kernel=fit_logit,
+    batch=batch.LOGIT,
 )

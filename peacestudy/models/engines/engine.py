@@ -13,7 +13,8 @@ import pandas as pd
 
 from peacestudy.core.problems import Note
 from peacestudy.models.formulas.design import Design
-from peacestudy.models.kernels.estimates import Estimates
+from peacestudy.models.kernels.batch import BatchKernel
+from peacestudy.models.kernels.estimates import Estimates, Kernel
 
 VCOVS = ("classical", "hc0", "hc1", "hc2", "hc3", "cluster", "cr2", "jackknife")
 CLUSTERED = ("cluster", "cr2", "jackknife")  # those that take cluster columns
@@ -78,7 +79,6 @@ class Request(Protocol):
         ...
 
 
-Kernel = Callable[..., Estimates]
 Arrange = Callable[[Design, Request], tuple[Design, list[Note]]]
 Estimate = Callable[[Design, Request], tuple[Estimates, list[Note]]]
 Refit = Callable[[Design, Request], Estimates]
@@ -123,6 +123,8 @@ class Engine:
         Estimates of a sample of the rows, without notes; None takes ``estimate``.
     kernel : callable or None
         A function on arrays that fits a batch of designs (B, N, K) and outcomes (B, N).
+    batch : BatchKernel or None
+        The same for many models of one data set, with a doubt for each that it cannot clear.
     parameters : str
         What is estimated after the slopes: ``CUT_POINTS``, a word of ``POSITIVE``, or nothing.
     always_finite : bool
@@ -170,6 +172,7 @@ class Engine:
     arrange: Arrange = as_given
     refit: Refit | None = None
     kernel: Kernel | None = None
+    batch: BatchKernel | None = None
     parameters: str = ""
     always_finite: bool = False
     penalised: bool = False

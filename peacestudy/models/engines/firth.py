@@ -7,6 +7,7 @@ from peacestudy.models.engines.engine import LIKELIHOOD, Engine, Request
 from peacestudy.models.engines.logit import binary_residuals
 from peacestudy.models.engines.separated import separation_of, separation_text
 from peacestudy.models.formulas.design import Design
+from peacestudy.models.kernels import batch
 from peacestudy.models.kernels.estimates import Estimates
 from peacestudy.models.kernels.firth import fit_firth, several_maxima
 
@@ -43,6 +44,7 @@ FIRTH = Engine(
     residuals=binary_residuals,
     vcovs=(*LIKELIHOOD, "jackknife"),
     kernel=fit_firth,
+    batch=batch.FIRTH,
     always_finite=True,
     penalised=True,
     profile=True,

@@ -18,6 +18,7 @@ from peacestudy.models.engines.engine import (
 )
 from peacestudy.models.formulas.design import Design
 from peacestudy.models.formulas.weights import row_weights, weights_notes
+from peacestudy.models.kernels import batch
 from peacestudy.models.kernels.estimates import Estimates
 from peacestudy.models.kernels.linear import fit_linear
 from peacestudy.models.kernels.one_step import ONE
@@ -27,8 +28,8 @@ def estimate_linear(design: Design, request: Request) -> tuple[Estimates, list[N
     """Estimates of a design."""
     weights = row_weights(design, request.options)
     notes = weights_notes(request.options, weights)
-    batch = None if weights is None else weights[None]
-    return fit_linear(design.X[None], design.y[None], batch), notes
+    rows = None if weights is None else weights[None]
+    return fit_linear(design.X[None], design.y[None], rows), notes
 
 
 def linear_residuals(design: Design, request: Request, est: Estimates) -> Residuals:
@@ -69,6 +70,7 @@ LINEAR = Engine(
     vcovs=VCOVS,
     options={"weights": COLUMN},
     kernel=fit_linear,
+    batch=batch.LINEAR,
     always_finite=True,
     least_squares=True,
     distribution="t",

@@ -21,6 +21,7 @@ from peacestudy.models.engines.engine import (
 from peacestudy.models.engines.separated import separation_of, separation_text
 from peacestudy.models.formulas.design import Design
 from peacestudy.models.formulas.weights import row_weights, weights_notes
+from peacestudy.models.kernels import batch
 from peacestudy.models.kernels.estimates import Estimates
 from peacestudy.models.kernels.logit import fit_logit
 from peacestudy.models.kernels.one_step import ONE
@@ -58,8 +59,8 @@ def refuse_separated(design: Design, request: Request, remedy: str) -> None:
 def weighted_logit(design: Design, request: Request) -> Estimates:
     """Estimates of a design whose outcome is not separated."""
     weights = row_weights(design, request.options)
-    batch = None if weights is None else weights[None]
-    return fit_logit(design.X[None], design.y[None], batch)
+    rows = None if weights is None else weights[None]
+    return fit_logit(design.X[None], design.y[None], rows)
 
 
 def refit_logit(design: Design, request: Request) -> Estimates:
@@ -121,5 +122,6 @@ LOGIT = Engine(
     vcovs=(*LIKELIHOOD, "jackknife"),
     options={"weights": COLUMN},
     kernel=fit_logit,
+    batch=batch.LOGIT,
     bootstrap=SCORE,
 )

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from peacestudy.models.engines.cox import COX
 from peacestudy.models.engines.discrete_time import DISCRETE_TIME
-from peacestudy.models.engines.engine import Engine, Kernel, Request
+from peacestudy.models.engines.engine import Engine, Request
 from peacestudy.models.engines.firth import FIRTH
 from peacestudy.models.engines.linear import LINEAR
 from peacestudy.models.engines.logit import LOGIT
@@ -17,6 +17,7 @@ from peacestudy.models.engines.negative_binomial import NEGATIVE_BINOMIAL
 from peacestudy.models.engines.ordered import ORDERED
 from peacestudy.models.engines.poisson import POISSON
 from peacestudy.models.engines.ridge import RIDGE
+from peacestudy.models.kernels.estimates import Kernel
 
 ENGINES: dict[str, Engine] = {
     "linear": LINEAR,

@@ -20,6 +20,7 @@ from peacestudy.errors import FitError, SpecError
 from peacestudy.models.inference.hypotheses import check_level
 from peacestudy.models.inference.percentile import bca_probabilities, percentile
 from peacestudy.models.inference.resample import column_of, refit, sample
+from peacestudy.models.inference.row_subsets import estimates_of_samples
 from peacestudy.models.missing.one_table import refuse_imputed
 from peacestudy.models.result import Fit
 
@@ -126,10 +127,15 @@ def bootstrap(
     rows = [np.flatnonzero(blocks == g) for g in range(len(labels))]
     order = groups_by_id(blocks, fit.design.cases)
     taken = order[np.random.default_rng(seed).integers(0, len(labels), (draws, len(labels)))]
+    times = np.apply_along_axis(np.bincount, 1, taken, minlength=len(labels))
+    together, known = estimates_of_samples(fit.design, fit.spec, times[:, blocks])
     found, failed = [], []
     for draw, chosen in enumerate(
         tqdm(taken, desc=f"bootstrap of {fit.spec.name}", disable=None, leave=False)
     ):
+        if known[draw]:
+            found.append((draw, together[draw]))
+            continue
         try:
             found.append((draw, _estimates(fit, blocks, rows, chosen, block)))
         except FitError as err:
@@ -221,8 +227,13 @@ def _left_out(
     fit: Fit, blocks: np.ndarray, rows: list[np.ndarray], labels: list[str], column: str | None
 ) -> np.ndarray:
     """Estimates without each block, shape (G, K)."""
+    every = np.arange(len(labels))[:, None]
+    together, known = estimates_of_samples(fit.design, fit.spec, blocks[None] != every)
     out = []
     for g, label in enumerate(labels):
+        if known[g]:
+            out.append(together[g])
+            continue
         try:
             out.append(_estimates(fit, blocks, rows, np.delete(np.arange(len(rows)), g), column))
         except FitError as err:

@@ -12,10 +12,11 @@ from scipy.linalg import qr
 from scipy.special import expit
 
 from peacestudy.errors import FitError
-from peacestudy.models.engines.engine import Engine, Kernel
+from peacestudy.models.engines.engine import Engine
 from peacestudy.models.formulas.design import Design
 from peacestudy.models.inference.cr2 import cluster_products, orthogonal, sums
 from peacestudy.models.inference.robust_limits import WHOLE
+from peacestudy.models.kernels.estimates import Kernel
 from peacestudy.models.kernels.separation import SURE, find_separation
 
 # relative size of what a column adds to the others, below which it is dependent on them

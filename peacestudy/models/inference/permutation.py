@@ -110,7 +110,7 @@ def permutation_test(
     z, joint = [], []
     for first in range(0, len(outcomes), CHUNK):
         y = outcomes[first : first + CHUNK]
-        est = kernel_of(spec)(np.broadcast_to(design.X, (len(y), *design.X.shape)), y)
+        est = kernel_of(spec)(design.X, y)
         if not est.converged.all():
             raise FitError(
                 f"{spec.name}: {int((~est.converged).sum())} of {len(y)} deals did not converge."

@@ -18,6 +18,7 @@ from scipy.stats import chi2
 from peacestudy.core.problems import Note
 from peacestudy.errors import FitError
 from peacestudy.models.formulas.centring import centring_of
+from peacestudy.models.kernels.designs import orthonormal
 from peacestudy.models.kernels.firth import (
     ROUGH,
     climb_firth,
@@ -27,7 +28,6 @@ from peacestudy.models.kernels.firth import (
     not_concave,
     penalised_loglik,
 )
-from peacestudy.models.kernels.logit import orthonormal
 
 MOST_DOUBLINGS = 60
 MOST_CUTS = 200

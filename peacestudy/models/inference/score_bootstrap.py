@@ -12,7 +12,8 @@ from scipy.special import expit
 from peacestudy.errors import FitError
 from peacestudy.models.inference.cr2 import sums
 from peacestudy.models.inference.signs import TIES, Look, Signs, invert
-from peacestudy.models.kernels.logit import information, loglik, orthonormal, predictor
+from peacestudy.models.kernels.designs import information, orthonormal, predictor
+from peacestudy.models.kernels.logit import loglik
 from peacestudy.models.kernels.newton import newton
 
 # standard errors; beyond, whole clusters fit without error, and draws differ by rounding alone

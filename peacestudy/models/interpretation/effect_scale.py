@@ -11,11 +11,11 @@ import numpy as np
 
 from peacestudy.core.problems import one_of
 from peacestudy.errors import FitError, SpecError
-from peacestudy.models.engines.engine import Kernel
 from peacestudy.models.engines.registry import ENGINES, engine_of
 from peacestudy.models.formulas.centring import Centring
 from peacestudy.models.inference.covariance import covariance
 from peacestudy.models.inference.jackknife import jackknife
+from peacestudy.models.kernels.estimates import Kernel
 from peacestudy.models.kernels.flac import fit_flac
 from peacestudy.models.kernels.flic import fit_flic
 from peacestudy.models.result import Fit

@@ -1,5 +1,6 @@
 """What every kernel returns."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,3 +44,6 @@ class Estimates:
     converged: np.ndarray
     iterations: np.ndarray
     names: tuple[str, ...] = ()
+
+
+Kernel = Callable[..., Estimates]

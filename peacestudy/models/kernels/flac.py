@@ -12,9 +12,10 @@ from dataclasses import replace
 import numpy as np
 from scipy.special import expit
 
+from peacestudy.models.kernels.designs import orthonormal, roots
 from peacestudy.models.kernels.estimates import Estimates
 from peacestudy.models.kernels.firth import fit_firth
-from peacestudy.models.kernels.logit import fit_logit, orthonormal, roots
+from peacestudy.models.kernels.logit import fit_logit
 
 
 def fit_flac(X: np.ndarray, y: np.ndarray) -> Estimates:

@@ -7,15 +7,46 @@ before (see ``peacestudy.models.kernels.separation``): here the maximum is taken
 import numpy as np
 from scipy.special import expit
 
+from peacestudy.models.kernels.designs import (
+    Designs,
+    basis_of,
+    design_of,
+    designs,
+    influence,
+    information,
+    original,
+    orthonormal,
+    part_of,
+    predictor,
+    restricted,
+    roots,
+    scores,
+    squares,
+    width,
+)
 from peacestudy.models.kernels.estimates import Estimates
-from peacestudy.models.kernels.newton import newton
+from peacestudy.models.kernels.newton import Climb, Problem, newton_in_parts
+
+# Newton's step goes up if it changes no linear predictor by more than c: the information changes by
+# exp(c) at most, so that the gain is at least the decrement times 1 - (exp(c) - 1 - c) / c^2
+# (Bach 2010, Electronic Journal of Statistics 4, Proposition 1)
+SURE_STEP = 1.7
 
 
 def loglik(eta: np.ndarray, y: np.ndarray, w: np.ndarray | float = 1.0) -> np.ndarray:
     """Log-likelihood of linear predictors, shape (B, N) to (B,),
     without overflow; rows weighted by ``w``.
     """
-    out: np.ndarray = (w * (y * eta - np.logaddexp(0.0, eta))).sum(axis=-1)
+    # log(1 + exp(eta)), which np.logaddexp computes at half the speed
+    softplus = np.abs(eta)
+    np.negative(softplus, out=softplus)
+    np.exp(softplus, out=softplus)
+    np.log1p(softplus, out=softplus)
+    softplus += np.maximum(eta, 0.0)
+    each = y * eta
+    each -= softplus
+    each *= w
+    out: np.ndarray = each.sum(axis=-1)
     return out
 
 
@@ -23,86 +54,91 @@ def mcfadden(eta: np.ndarray, y: np.ndarray, w: np.ndarray | float = 1.0) -> np.
     """McFadden's pseudo R2, shape (B, N) to (B,): 1 - log-likelihood
     / log-likelihood of the intercept alone.
     """
-    p = (w * y).mean(axis=-1)  # weights have mean 1
-    null = y.shape[-1] * (p * np.log(p) + (1 - p) * np.log1p(-p))
-    out: np.ndarray = 1 - loglik(eta, y, w) / null
+    out: np.ndarray = 1 - loglik(eta, y, w) / intercept_loglik(y, w)
     return out
 
 
-def orthonormal(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Z with orthogonal columns of mean square 1 and T, upper triangular,
-    such that X = Z T, for designs (B, N, K).
-
-    GDP in dollars, a share and a calendar year are solved on one scale,
-    and no digit is lost to their correlation.
-    """
-    size = np.sqrt(X.shape[1])
-    Q, R = np.linalg.qr(X)
-    return Q * size, R / size
-
-
-def predictor(Z: np.ndarray, beta: np.ndarray) -> np.ndarray:
-    """Linear predictors, designs (B, N, K) times coefficients (B, K), shape (B, N)."""
-    out: np.ndarray = (Z @ beta[:, :, None])[:, :, 0]
+def intercept_loglik(y: np.ndarray, w: np.ndarray | float = 1.0) -> np.ndarray:
+    """Log-likelihood of the intercept alone, outcomes (B, N), shape (B,)."""
+    total = np.broadcast_to(w, y.shape).sum(axis=-1)
+    p = (w * y).sum(axis=-1) / total
+    out: np.ndarray = total * (p * np.log(p) + (1 - p) * np.log1p(-p))
     return out
 
 
-def information(Z: np.ndarray, W: np.ndarray) -> np.ndarray:
-    """Fisher information Z'WZ, designs (B, N, K) and weights (B, N), shape (B, K, K)."""
-    out: np.ndarray = Z.transpose(0, 2, 1) @ (Z * W[:, :, None])
-    return out
-
-
-def roots(Z: np.ndarray, T: np.ndarray, W: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """A and M, each (B, K, K), such that AA' is the inverse of Z'WZ and MM' that of X'WX, X = ZT.
-
-    Nothing is squared on the way: a robust variance keeps its digits
-    where a year stands beside its square.
-    """
-    R = np.linalg.qr(np.sqrt(W)[:, :, None] * Z, mode="r")
-    A = np.linalg.solve(R, np.broadcast_to(np.eye(T.shape[2]), T.shape))
-    return A, np.linalg.solve(T, A)
-
-
-def original(T: np.ndarray, gamma: np.ndarray) -> np.ndarray:
-    """Coefficients of X = Z T from those of Z, shape (B, K)."""
-    out: np.ndarray = np.linalg.solve(T, gamma[:, :, None])[:, :, 0]
-    return out
-
-
-def fit_logit(X: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None) -> Estimates:
+def fit_logit(
+    X: np.ndarray,
+    y: np.ndarray,
+    weights: np.ndarray | None = None,
+    columns: np.ndarray | None = None,
+    farthest: float = np.inf,
+) -> Estimates:
     """Maximum likelihood.
 
     Parameters
     ----------
-    X : designs, shape (B, N, K), of full column rank, not separated.
+    X : one design (N, K) for all models, or a stack (B, N, K), of full column rank, not
+        separated.
     y : outcomes 0 or 1, shape (B, N), both present.
-    weights : above zero and of mean 1, shape (B, N); None weighs all rows alike. With weights the
+    weights : how often each row counts, shape (B, N), with a sum that is the number of rows; None
+        weighs all rows alike. A row of weight 0 is left out. With weights that are no counts the
         value is that of the pseudo-likelihood, and ``classical`` takes weights for counts.
+    columns : with one design, which of its columns each model has, shape (B, K); None gives all.
+    farthest : linear predictor beyond which a model counts as one that does not converge.
     """
-    Z, T = orthonormal(X)
+    basis, T = orthonormal(X) if X.ndim == 3 else basis_of(X, columns)
+    Z = designs(basis)
     w = np.ones(y.shape) if weights is None else weights
-
-    def direction(gamma: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        p = expit(predictor(Z, gamma))
-        score = (Z.transpose(0, 2, 1) @ (w * (y - p))[:, :, None])[:, :, 0]
-        return np.linalg.solve(information(Z, w * p * (1 - p)), score[:, :, None])[:, :, 0], score
-
-    climb = newton(
-        np.zeros(X.shape[::2]), direction, lambda gamma: loglik(predictor(Z, gamma), y, w)
-    )
+    climb = climb_logit(Z, y, w, columns, farthest)
     eta = predictor(Z, climb.beta)
     p = expit(eta)
     W = w * p * (1 - p)
-    A, M = roots(Z, T, W)
+    A, M = roots(Z, T, W, columns)
     return Estimates(
         beta=original(T, climb.beta),
-        influence=(Z * (w * (y - p))[:, :, None]) @ A @ M.transpose(0, 2, 1),
-        leverage=W * ((Z @ A) ** 2).sum(axis=2),
+        influence=influence(Z, w * (y - p), A @ M.transpose(0, 2, 1)),
+        leverage=W * squares(Z, A),
         classical=M @ M.transpose(0, 2, 1),
         loglik=climb.value,
-        r2=mcfadden(eta, y, w),
-        scale=np.ones(len(X)),
+        r2=1 - climb.value / intercept_loglik(y, w),
+        scale=np.ones(len(y)),
         converged=climb.converged,
         iterations=climb.steps,
     )
+
+
+def climb_logit(
+    Z: Designs,
+    y: np.ndarray,
+    w: np.ndarray,
+    columns: np.ndarray | None = None,
+    farthest: float = np.inf,
+) -> Climb:
+    """Maximise the log-likelihood from zero; columns Z, the others as in ``fit_logit``."""
+
+    def part(members: np.ndarray) -> Problem:
+        some, outcome, weight = design_of(Z, members), y[members], w[members]
+        has = part_of(columns, members)
+
+        def direction(gamma: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            eta = predictor(some, gamma)
+            away = np.abs(eta).max(axis=1, where=weight > 0, initial=0.0) > farthest
+            p = expit(eta)
+            score = scores(some, weight * (outcome - p))
+            if has is not None:
+                score = score * has
+            bend = restricted(information(some, weight * p * (1 - p)), has)
+            bend[away] = np.eye(bend.shape[1])
+            move = np.linalg.solve(bend, score[:, :, None])[:, :, 0]
+            move[away] = np.nan
+            return move, score
+
+        def value(gamma: np.ndarray) -> np.ndarray:
+            return loglik(predictor(some, gamma), outcome, weight)
+
+        def sure(move: np.ndarray) -> np.ndarray:
+            return np.asarray(np.abs(predictor(some, move)).max(axis=1) < SURE_STEP)
+
+        return Problem(direction, value, sure)
+
+    return newton_in_parts(np.zeros((len(y), width(Z))), part)

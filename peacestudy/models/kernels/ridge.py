@@ -11,8 +11,9 @@ ones put the sums of scores, each row with its share of the penalty's, in the pl
 import numpy as np
 from scipy.special import expit
 
+from peacestudy.models.kernels.designs import orthonormal, predictor
 from peacestudy.models.kernels.estimates import Estimates
-from peacestudy.models.kernels.logit import loglik, mcfadden, orthonormal, predictor
+from peacestudy.models.kernels.logit import loglik, mcfadden
 from peacestudy.models.kernels.newton import newton
 
 

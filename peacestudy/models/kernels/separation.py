@@ -17,7 +17,7 @@ from scipy.special import expit
 STEPS = 40  # of Newton; rare events need one step for each unit of the intercept
 # linear predictor beyond which nothing is proved: there, rounding is as large as a chance
 FAR = 15.0
-SURE = 0.1  # of the bound
+PROOF = 0.1  # share of the bound on the decrement, below which it excludes separation
 CLEAR = 1e-9  # a margin below this, of a row of length 1, is zero up to the solver's tolerance
 # p(1-p) above which no row is predicted without error, so that a maximum that was found is one
 SURE = 1e-6
@@ -62,6 +62,13 @@ def separated_rows(X: np.ndarray, y: np.ndarray) -> tuple[int, ...]:
     return tuple(int(i) for i in np.flatnonzero(_off_border(X, y)))
 
 
+def is_separated(X: np.ndarray, y: np.ndarray) -> bool:
+    """Whether any row of a design (N, K) is predicted without error."""
+    if has_maximum(X, y):
+        return False
+    return bool(_more_off_border(_signed_rows(X, y), np.zeros(len(y), bool)).any())
+
+
 def has_maximum(X: np.ndarray, y: np.ndarray) -> bool:
     """Whether a few Newton steps prove that a logit has a maximum, which
     spares the linear program; no proof says nothing.
@@ -81,7 +88,7 @@ def has_maximum(X: np.ndarray, y: np.ndarray) -> bool:
         p = expit(eta)
         score = Z.T @ (y - p)
         move = np.linalg.solve(Z.T @ (Z * (p * (1 - p))[:, None]), score)
-        if move @ score < SURE * expit(-far):
+        if move @ score < PROOF * expit(-far):
             return True
         beta = beta + move
     return False
@@ -106,18 +113,32 @@ def _off_border(X: np.ndarray, y: np.ndarray) -> np.ndarray:
     """The rows that a separating combination can take off the border,
     shape (N,), bool; none without separation.
     """
-    # neither the basis of the columns nor the length of a row matters to separation; both matter to
-    # a solver
-    A = (2 * y - 1)[:, None] * np.linalg.qr(X)[0]
-    length = np.sqrt((A**2).sum(axis=1, keepdims=True))
-    A = A / np.where(length > EMPTY, length, 1.0)
+    A = _signed_rows(X, y)
     off = np.zeros(len(y), bool)
     while not off.all():
-        answer = linprog(
-            -A[~off].sum(axis=0), A_ub=-A, b_ub=np.zeros(len(y)), bounds=(-1, 1), options=EXACT
-        )
-        new = ~off & (A @ answer.x > CLEAR) if answer.success else np.zeros(len(y), bool)
+        new = _more_off_border(A, off)
         if not new.any():
             break
         off |= new
     return off
+
+
+def _signed_rows(X: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Rows of length 1 that a separating combination takes above zero, shape (N, K).
+
+    Neither the basis of the columns nor the length of a row matters to separation; both matter to
+    a solver.
+    """
+    A = (2 * y - 1)[:, None] * np.linalg.qr(X)[0]
+    length = np.sqrt((A**2).sum(axis=1, keepdims=True))
+    return np.asarray(A / np.where(length > EMPTY, length, 1.0))
+
+
+def _more_off_border(A: np.ndarray, off: np.ndarray) -> np.ndarray:
+    """Rows that one linear program takes off the border beside those that are (N,), bool."""
+    answer = linprog(
+        -A[~off].sum(axis=0), A_ub=-A, b_ub=np.zeros(len(A)), bounds=(-1, 1), options=EXACT
+    )
+    if not answer.success:
+        return np.zeros(len(A), bool)
+    return np.asarray(~off & (A @ answer.x > CLEAR))

@@ -12,7 +12,8 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 import peacestudy as ps
-from peacestudy.models.kernels.logit import fit_logit, mcfadden, orthonormal, roots
+from peacestudy.models.kernels.designs import orthonormal, roots
+from peacestudy.models.kernels.logit import fit_logit, mcfadden
 
 CLOSED = 1e-11  # relative, against formulas
 SAME = 1e-7  # relative, against statsmodels, whose Newton stops at 1e-8

@@ -14,7 +14,7 @@ from scipy.special import expit
 import peacestudy as ps
 from peacestudy.models.inference.score_bootstrap import cluster_scores, extreme
 from peacestudy.models.inference.signs import signs_of
-from peacestudy.models.kernels.logit import orthonormal
+from peacestudy.models.kernels.designs import orthonormal
 
 REFERENCES = Path(__file__).resolve().parents[2] / "references" / "clusters"
 BRUTE = 1e-12  # p values are counts of draws
