@@ -4,21 +4,22 @@ show is computed here, once, and written as CSV.
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import one_of
 from peacestudy.errors import SpecError
-from peacestudy.figures.registry import FIGURES
 from peacestudy.models import Fit, adjust, detectable, fit, permutation_test
 from peacestudy.models.inference.reference import contrast_df
 from peacestudy.study.config import Decision, Hypothesis, Permutation, Specification
 from peacestudy.study.results.selection import WEIGHT, attempt_weights
 from peacestudy.study.study import Study
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,12 +76,17 @@ class Results:
         """Every declared specification on its sample, by name."""
         return {s.name: fit(self.data(s), s.model()) for s in self.study.config.specs}
 
-    def figure(self, name: str) -> Figure:
+    def figure(self, name: str) -> "Figure":
         """A figure of the study, by its name."""
+        from peacestudy.figures.registry import FIGURES  # imports matplotlib
+
         known = [n for n, drawing in FIGURES.items() if self.study.config.id in drawing.studies]
         if name not in known:
             raise SpecError(one_of("figure", name, known))
-        return FIGURES[name].draw({need: self.table(need) for need in FIGURES[name].needs})[0]
+        drawing = FIGURES[name]
+        tables = {need: self.table(need) for need in drawing.needs}
+        figure, _ = drawing.draw(tables)
+        return figure
 
     def table(self, name: str) -> pd.DataFrame:
         """A result of the study by its name, computed once."""
