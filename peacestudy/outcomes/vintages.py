@@ -56,7 +56,7 @@ class Rebuildable(Protocol):
 
     def primary(self) -> pd.DataFrame:
         """What is found of every declared hypothesis: ``id, odds_ratio, conf_low, conf_high,
-        p_value, p_decide, decision, n``.
+        p_value, p_adjusted, decision, n``.
         """
 
 
@@ -97,7 +97,7 @@ class Vintages:
         """The findings with a column a release: odds ratio,
         interval, p and the p that decides, as text.
         """
-        columns = ["odds_ratio", "conf_low", "conf_high", "p_value", "p_decide"]
+        columns = ["odds_ratio", "conf_low", "conf_high", "p_value", "p_adjusted"]
         told = [
             ("" if pd.isna(o) else f"{o:.2f} [{low:.2f}, {high:.2f}] ")
             + f"p {p_text(p)}, decides {p_text(q)}"

@@ -22,11 +22,11 @@ from peacestudy.core.problems import Note
 from peacestudy.errors import SpecError
 from peacestudy.models import ModelSpec, fit
 from peacestudy.models.formulas.formula import parse
+from peacestudy.robustness.arguments import check_draws, table_of
 from peacestudy.robustness.coded_columns import linear_design
-from peacestudy.robustness.given import check_draws, table_of
 from peacestudy.robustness.job import ENGINES, pooled_terms
-from peacestudy.robustness.outcome_model import LogitOutcome, Outcome, outcome_model
-from peacestudy.robustness.propagate import Propagated
+from peacestudy.robustness.outcome_models import LogitOutcome, Outcome, outcome_model
+from peacestudy.robustness.propagation import Propagated
 
 Array = npt.NDArray[np.float64]
 MOVES = 5  # Metropolis moves of the true indices between draws of the parameters

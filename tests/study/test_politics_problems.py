@@ -115,7 +115,7 @@ def test_a_formula_that_is_none_is_told_where_it_stands(formula):
         (parted(drop=("scale(norms)",)), "drop", "not the first"),
         (parted(by=()), "by", "one way or more"),
         (way(id="incompatibility"), "id", "twice"),
-        (way(label="Fought over"), "label", "twice"),
+        (way(label="Incompatibility"), "label", "twice"),
         (way(id=""), "id", "has an id"),
         (way(id="active"), "id", "already"),
         (way(id="lasting_peace"), "id", "already"),
@@ -147,7 +147,7 @@ def test_a_moderator_without_numbers_is_refused():
     study = ps.load_study("peace_agreements")
     with pytest.raises(ps.SpecError, match="no numbers"):
         ps.study.Results(replace(study, config=moderated(moderators=("country_name",)))).table(
-            "moderated"
+            "interactions"
         )
 
 

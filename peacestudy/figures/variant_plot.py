@@ -1,6 +1,4 @@
-"""The finding under every variant: rows of rival readings,
-columns of the terms that carry the finding.
-"""
+"""The finding under every variant: a row a variant, a column a term."""
 
 from collections.abc import Iterable, Sequence
 
@@ -24,8 +22,8 @@ from peacestudy.figures.theme import (
     title,
 )
 
-LIMITS = 0.08, 25.0  # odds ratios drawn; an interval that reaches beyond ends in an arrow
-FLAT = 0.05  # p below which a dot is filled: by permutation, where there is none by Holm
+LIMITS = 0.08, 25.0  # range of odds ratios drawn; an interval that leaves it ends in an arrow
+ALPHA = 0.05  # p below which a mark is filled: by permutation, or by Holm where there is none
 
 
 def variants(
@@ -35,11 +33,11 @@ def variants(
     subtitle: str,
     notes: Iterable[str] = (),
 ) -> Figure:
-    """Draw the terms that carry a finding under every variant.
+    """Draw the declared terms under every variant.
 
     Parameters
     ----------
-    table : rows of ``peacestudy.study.results.variants``.
+    table : the result ``variants``.
     terms : (spec, term, name) of each column of the figure, two at most.
     heading, subtitle, notes : text above and below.
     """
@@ -71,9 +69,9 @@ def _column(ax: Axes, part: pd.DataFrame, y: np.ndarray, name: str) -> None:
     ax.patch.set_visible(False)  # numbers of the panel to the left reach here
     ax.axvline(1, color=GREY, lw=0.8, zorder=1)
     ax.axvspan(ratio[0, 1], ratio[0, 2], color=PALE, alpha=0.5, lw=0, zorder=0)
-    sure = part["p_permutation"].fillna(part["p_family"]).fillna(part["p_value"]) < FLAT
+    significant = part["p_permutation"].fillna(part["p_family"]).fillna(part["p_value"]) < ALPHA
     for row, (middle, low, high), filled, measure in zip(
-        y, ratio, sure, part["measure"], strict=True
+        y, ratio, significant, part["measure"], strict=True
     ):
         if not np.isfinite(middle):
             ax.text(

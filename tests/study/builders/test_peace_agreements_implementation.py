@@ -1,4 +1,4 @@
-"""Promise and deed in study A, against the pilot's counts and the
+"""Promise and implementation in study A, against the pilot's counts and the
 raw lists; what is decided about the lists.
 """
 
@@ -35,14 +35,14 @@ def study():
 
 
 @pytest.fixture(scope="module")
-def deeds(study):
+def promises(study):
     """Deeds of the 152 eligible attempts with a whole window."""
-    table = study.tables["deeds"]
+    table = study.tables["implementation"]
     return table[table.case_id.isin(study.frame("overlapping").data.case_id)]
 
 
 def test_every_case_has_every_deed_and_every_missing_one_its_reason(study):
-    table = study.tables["deeds"]
+    table = study.tables["implementation"]
     assert (
         len(table) == 4 * len(study.cases) and (table.observed.isna() == table.reason.notna()).all()
     )
@@ -57,16 +57,16 @@ COUNTS = {
 }
 
 
-@pytest.mark.parametrize("deed", COUNTS)
-def test_counts(deeds, deed):
-    own = deeds[deeds.deed == deed]
+@pytest.mark.parametrize("provision", COUNTS)
+def test_counts(promises, provision):
+    own = promises[promises.provision == provision]
     yes = own[own.promised]
     assert (
         yes.observed.eq(True).sum(),
         yes.observed.eq(False).sum(),
         yes.observed.isna().sum(),
         own[~own.promised].observed.eq(True).sum(),
-    ) == COUNTS[deed]
+    ) == COUNTS[provision]
 
 
 def raw(name):
@@ -75,7 +75,7 @@ def raw(name):
 
 
 @needs_raw
-def test_the_pilots_missions_and_the_three_that_it_missed(study, deeds):
+def test_the_pilots_missions_and_the_three_that_it_missed(study, promises):
     """The pilot looked for the ISO code that PA-X names most, and
     found 51 present and 30 new in t0..t0+2.
     """
@@ -93,16 +93,18 @@ def test_the_pilots_missions_and_the_three_that_it_missed(study, deeds):
     )
     t0 = study.cases.set_index("case_id").t0
     found = {}
-    for deed in ("mission", "new_mission"):
-        own = deeds[(deeds.deed == deed) & deeds.promised].set_index("case_id")
+    for provision in ("mission", "new_mission"):
+        own = promises[(promises.provision == provision) & promises.promised].set_index("case_id")
         pilot = {
             c: any(
-                (a <= t0[c] + 2 and b >= t0[c]) if deed == "mission" else t0[c] <= a <= t0[c] + 2
+                (a <= t0[c] + 2 and b >= t0[c])
+                if provision == "mission"
+                else t0[c] <= a <= t0[c] + 2
                 for a, b in listed[names[c]]
             )
             for c in own.index
         }
-        found[deed] = sum(pilot.values())
+        found[provision] = sum(pilot.values())
         assert {c for c in own.index if pilot[c] != own.observed[c]} == {
             "309-2006",
             "330-1999",
@@ -115,12 +117,12 @@ def test_the_three_that_the_pilot_missed(study):
     """Sudan 2005 (PA-X names South Sudan, which was no state yet),
     East Timor 1999, Kosovo 1999 (no code).
     """
-    seen = study.tables["deeds"].query("deed == 'new_mission'").set_index("case_id")
+    seen = study.tables["implementation"].query("provision == 'new_mission'").set_index("case_id")
     assert seen.observed[["309-2006", "330-1999", "412-1999"]].all()
 
 
 @needs_raw
-def test_amnesties_by_loops_and_the_pilots_71(study, deeds):
+def test_amnesties_by_loops_and_the_pilots_71(study, promises):
     counts = {}
     for r in raw("tjet_conflict_peace_spells.csv"):
         values = [r["amnesty_ucdp_dcj_sta_opp"], r["amnesty_ucdp_pcj_sta_opp"]]
@@ -134,7 +136,7 @@ def test_amnesties_by_loops_and_the_pilots_71(study, deeds):
         .agreement_id.apply(list)
     )
     observable = 0
-    own = deeds[deeds.deed == "amnesty"].merge(
+    own = promises[promises.provision == "amnesty"].merge(
         study.cases[["case_id", "conflict_id", "t0"]], on="case_id"
     )
     for r in own.itertuples():
@@ -151,8 +153,8 @@ def test_amnesties_by_loops_and_the_pilots_71(study, deeds):
 def test_third_party_missions_by_loops_where_codes_agree(study):
     """States whose COW and GW codes are one and about whose rows nothing was decided."""
     table = (
-        study.tables["deeds"]
-        .query("deed == 'third_party_mission'")
+        study.tables["implementation"]
+        .query("provision == 'third_party_mission'")
         .merge(study.cases, on="case_id")
     )
     listed = defaultdict(list)
@@ -182,7 +184,7 @@ def test_third_party_missions_by_loops_where_codes_agree(study):
     ],
 )
 def test_missions_that_people_know(study, case, promised, here, new):
-    own = study.tables["deeds"].query("case_id == @case").set_index("deed")
+    own = study.tables["implementation"].query("case_id == @case").set_index("provision")
     assert (own.promised["mission"], own.observed["mission"], own.observed["new_mission"]) == (
         promised,
         here,

@@ -18,8 +18,8 @@ from peacestudy.core.problems import Note
 from peacestudy.errors import CodingError
 from peacestudy.models import Fit, ModelSpec
 from peacestudy.robustness.accuracy import Accuracy
-from peacestudy.robustness.flips import flips
-from peacestudy.robustness.given import check_draws, coders_only, specs_of, table_of
+from peacestudy.robustness.arguments import check_draws, coders_only, specs_of, table_of
+from peacestudy.robustness.disputed_codes import flips
 from peacestudy.robustness.job import CHAINS, Job
 
 
@@ -142,7 +142,7 @@ def propagate(
         flips(
             job.plain,
             job.refit_coded,
-            job.settled,
+            job.naive_codes,
             job.evidence,
             job.labels,
             job.coded_terms if rank_flips else [],
@@ -172,14 +172,14 @@ def _together(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
 def _identified(sheet: CodingSheet, accuracy: Accuracy | None, gold: pd.DataFrame | None) -> None:
     if not isinstance(accuracy, Accuracy | None):
         raise CodingError(
-            f"accuracy is {accuracy!r}; write it with its worth, as accuracy=Accuracy.about(0.85,"
-            " worth=40)."
+            f"accuracy is {accuracy!r}; expected an Accuracy, for example"
+            " accuracy=Accuracy(0.85, prior_n=40)."
         )
     if accuracy is None and gold is None and len(sheet.coders) < 3:
         raise CodingError(
-            f"{len(sheet.coders)} coder(s) cannot tell how accurate they are: with fewer than"
-            " three, equal codes may be equal errors. Give gold (true codes of some cases), or"
-            " write what you hold: accuracy=Accuracy.about(0.85, worth=40)."
+            f"the accuracy of {len(sheet.coders)} coder(s) is not identified: with fewer than"
+            " three coders, equal codes may be equal errors. Give gold (true codes of some cases)"
+            " or a prior, for example accuracy=Accuracy(0.85, prior_n=40)."
         )
 
 
@@ -187,26 +187,22 @@ def _about(
     sheet: CodingSheet, accuracy: Accuracy | None, gold: pd.DataFrame | None, job: Job
 ) -> Iterator[Note]:
     if accuracy is not None:
-        held = f"{accuracy.right:.0%} right, worth {accuracy.worth:g} cases"
-        said = (
-            f"is the author's opinion ({held}), drawn, and corrected by the codes as far as they"
-            " speak"
-        )
+        prior = f"mean {accuracy.mean:.0%}, weight of {accuracy.prior_n:g} cases"
+        statement = f"has the author's prior ({prior}), updated by the codes"
     elif gold is not None:
-        said = (
-            f"is told by {int((job.evidence.gold >= 0).sum())} known codes and by their agreement"
-        )
+        known = int((job.evidence.gold >= 0).sum())
+        statement = f"is estimated from {known} known codes and from their agreement"
     else:
-        said = (
-            "is told by their agreement (latent classes), which takes their errors to be"
-            " independent given the true code"
+        statement = (
+            "is estimated from their agreement by a latent class model, which assumes that their"
+            " errors are independent given the true code"
         )
-    yield Note("accuracy", f"The coders' accuracy {said}.")
+    yield Note("accuracy", f"The coders' accuracy {statement}.")
     if "adjudicated" in sheet.kinds.values():
-        yield Note("adjudicated", "What was adjudicated is no coder's word, and is left out.")
+        yield Note("adjudicated", "Adjudicated codes are left out: they are no coder's codes.")
     if set(sheet.kinds.values()) & {"machine", "rule"}:
         text = (
-            "Machines and rules that read the same text may err together; where they do, their"
-            " accuracy is overstated here."
+            "Machines and rules that read the same text may make the same errors; their accuracy"
+            " is then overestimated."
         )
         yield Note("dependent_errors", text)

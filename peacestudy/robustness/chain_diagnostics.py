@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from peacestudy.core.problems import Note
-from peacestudy.robustness.augment import Chain
+from peacestudy.robustness.augmentation import Chain
 
 Array = npt.NDArray[np.float64]
 WORST = 1.1  # R-hat above which chains have not met

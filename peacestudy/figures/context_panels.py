@@ -1,6 +1,4 @@
-"""One effect in several contexts, for several pillars: alone, and
-drawn towards the mean of the contexts.
-"""
+"""One effect in several contexts, for several pillars: separate and partially pooled estimates."""
 
 from collections.abc import Iterable
 
@@ -24,9 +22,9 @@ from peacestudy.figures.theme import (
     title,
 )
 
-REACH = (-3.2, 3.2)  # log odds ratios that are drawn; beyond, an arrow
+REACH = (-3.2, 3.2)  # range of log odds ratios drawn; an arrow marks what lies outside
 TICKS = (0.1, 1, 10)
-APART = 0.7  # rows between two ways to part the cases
+APART = 0.7  # rows between two groupings of the cases
 
 
 def in_contexts(
@@ -37,7 +35,7 @@ def in_contexts(
     Parameters
     ----------
     table : ``by, label, pillar, context, n, n_events, estimate, shrunken, shrunken_low,
-        shrunken_high, conf_low, conf_high, whole``, log odds ratios; rows in the order drawn. A
+        shrunken_high, conf_low, conf_high, all_cases``, log odds ratios; rows in the order drawn. A
         context without an estimate is marked as such.
     heading, subtitle, notes : text above and below.
     """
@@ -71,11 +69,11 @@ def in_contexts(
             ax.set_xticks(np.log(TICKS), [f"{t:g}" for t in TICKS])
             ax.tick_params(axis="y", length=0)
             ax.spines["left"].set_visible(False)
-            said = [
+            row_labels = [
                 f"{c}  ({n:.0f}; {e:.0f})"
                 for c, n, e in zip(rows["context"], rows["n"], rows["n_events"], strict=True)
             ]
-            ax.set_yticks(at, said if i == 0 else [""] * len(at))
+            ax.set_yticks(at, row_labels if i == 0 else [""] * len(at))
             if i == 0:
                 for y, label in zip(at[starts], rows["label"][starts], strict=True):
                     ax.text(
@@ -98,7 +96,9 @@ def _column(ax: Axes, own: pd.DataFrame, at: np.ndarray) -> None:
     ax.axvline(0, color=GREY, lw=0.8)
     for _, part in own.groupby("by", sort=False):
         where = at[part.index]
-        ax.vlines(part["whole"].iloc[0], where[0] - 0.4, where[-1] + 0.4, color=INK, lw=0.8, ls=":")
+        ax.vlines(
+            part["all_cases"].iloc[0], where[0] - 0.4, where[-1] + 0.4, color=INK, lw=0.8, ls=":"
+        )
     drawn = own["shrunken"].notna().to_numpy()
     alone = own["estimate"].notna().to_numpy() & ~drawn
     for mask, low, high, colour in (
@@ -117,8 +117,7 @@ def _column(ax: Axes, own: pd.DataFrame, at: np.ndarray) -> None:
                 ms=2.5,
                 clip_on=False,
             )
-    # beyond the reach no mark stands where there is no estimate: only the arrow of its interval is
-    # drawn
+    # an estimate outside the range has no mark: only the arrow of its interval is drawn
     ax.plot(
         own["estimate"].where(own["estimate"].abs() <= REACH[1]),
         at,
@@ -132,7 +131,7 @@ def _column(ax: Axes, own: pd.DataFrame, at: np.ndarray) -> None:
         ax.text(
             0,
             y,
-            "refused",
+            "not est.",
             fontsize=NOTE - 0.6,
             color=GREY,
             ha="center",

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from peacestudy.robustness.accuracy import draw_accuracy
 from peacestudy.robustness.code_model import CodeModel
 from peacestudy.robustness.coded_columns import Columns, LinearDesign
-from peacestudy.robustness.outcome_model import LogitOutcome, Outcome
+from peacestudy.robustness.outcome_models import LogitOutcome, Outcome
 
 Array = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]

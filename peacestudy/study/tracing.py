@@ -1,6 +1,4 @@
-"""From a number back to what it rests on: cases, codes, coders,
-evidence, outcomes, and the sources behind them.
-"""
+"""From a number back to its cases, codes, coders, evidence, outcomes and sources."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -20,12 +18,20 @@ from peacestudy.models import fit as fitted
 from peacestudy.models.formulas.factors import Survival
 from peacestudy.models.formulas.formula import parse
 from peacestudy.outcomes import SOURCES
-from peacestudy.study.behind import Row, Values, behind, by_case, code_row, codes_of
+from peacestudy.study.config import Uncertainty
 from peacestudy.study.load import load_study
+from peacestudy.study.provenance import (
+    Row,
+    Values,
+    by_case,
+    code_row,
+    codes_of,
+    value_provenance,
+)
 from peacestudy.study.study import Study
 from peacestudy.study.trace_rows import TERM, as_id, columns_of, number_in, place_of, row_of
 
-CLOSE = 1e-6  # of numbers that are equal but for the digits of a file
+CLOSE = 1e-6  # relative difference of numbers that differ only by rounding in a file
 COLUMNS = (
     "step",
     "case_id",
@@ -42,16 +48,17 @@ COLUMNS = (
 
 @dataclass(frozen=True, eq=False)
 class Trace:
-    """What a number rests on.
+    """The provenance of a number.
 
     Attributes
     ----------
-    number : the number, in words.
-    table : a row for everything behind it, ``step, case_id, name, value, coder, confidence, source,
-        locator, comment, date``. ``step`` is ``estimate``, ``case`` (the value that went into it),
-        ``code``, ``outcome``, ``covariate``, ``derived`` (how the user made a column, see
-        ``StudyFrame.with_columns``), ``imputed`` (the values that stand in for a missing one),
-        ``left out``, ``unknown`` (a column of which nothing says how it was made) or ``source``.
+    number : a description of the number.
+    table : a row for every value, code and source: ``step, case_id, name, value, coder,
+        confidence, source, locator, comment, date``. ``step`` is ``estimate``, ``case`` (a value
+        used by the estimate),
+        ``code``, ``outcome``, ``covariate``, ``derived`` (how the user computed a column, see
+        ``StudyFrame.with_columns``), ``imputed`` (the values imputed for a missing one),
+        ``left out``, ``unknown`` (a column whose origin is not recorded) or ``source``.
     """
 
     number: str
@@ -66,8 +73,8 @@ class Trace:
                 str(row[c]) for c in ("source", "locator", "comment", "date") if row[c]
             )
             at = f"{row['case_id']}: " if row["case_id"] else ""
-            said = f"{row['name']} = {shown(row['value'])}{who}{doubt}"
-            lines.append(f"  {row['step']}: {at}{said}{f'; {where}' if where else ''}")
+            text = f"{row['name']} = {shown(row['value'])}{who}{doubt}"
+            lines.append(f"  {row['step']}: {at}{text}{f'; {where}' if where else ''}")
         return printable("\n".join(lines))
 
     def __repr__(self) -> str:
@@ -84,7 +91,7 @@ def trace(
     at: Any,
     study: Study | str | Path | None = None,
 ) -> Trace:
-    """From a number to the cases, codes, coders, evidence and source rows that it rests on.
+    """From a number to its cases, codes, coders, evidence and source rows.
 
     Parameters
     ----------
@@ -94,7 +101,7 @@ def trace(
         (the row is its label in the index, or the pair of both), or one with a column ``case_id``
         or ``indicator_id`` (the row is its label in the index, or that id where it stands once).
         These columns may be levels of the index. It may be read from the CSV of a study's results.
-    study : where the data come from; None where ``of`` knows it: a StudyFrame of a study, a Fit on
+    study : the study of the data; None where ``of`` records it: a StudyFrame of a study, a Fit on
         one, or a table from ``Results``.
 
     Returns
@@ -105,8 +112,8 @@ def trace(
     Raises
     ------
     SpecError
-        The term, row or column does not exist, the row is several, nothing says which study it is,
-        or the number is not of that study.
+        The term, row or column does not exist, several rows match, the study is unknown, or the
+        number is not of that study.
 
     Examples
     --------
@@ -221,7 +228,7 @@ def _values(fit: Fit | PooledFit, columns: list[str], study: Study) -> list[Row]
     """
     ids = _own_ids(study, fit.cases, f"of model {fit.spec.name}")
     values = Values(study, _frames(study, list(ids.values())), fit.derived, by_case(study))
-    rows: list[Row] = [row for column in columns for row in values.made(column)]
+    rows: list[Row] = [row for column in columns for row in values.derivation(column)]
     found: set[str] = set()
     for given, own in ids.items():
         for column in columns:
@@ -281,7 +288,7 @@ def _of_case(frame: StudyFrame, case: Any, column: str, study: Study) -> Trace:
     own = _own_ids(study, [given], "of the frame")[given]
     values = Values(study, data.set_axis(data.index.map(as_id)), frame.derived_values())
     number = f"{column} of {own}: {shown(data[column][given])}"
-    return Trace(number, _table([*values.made(column), *values.of(given, own, column)]))
+    return Trace(number, _table([*values.derivation(column), *values.of(given, own, column)]))
 
 
 def _of_row(row: "pd.Series[Any]", label: Any, column: str, study: Study) -> Trace:
@@ -294,18 +301,19 @@ def _of_row(row: "pd.Series[Any]", label: Any, column: str, study: Study) -> Tra
             "a table of terms does not say which model they are of. Give the fit: ps.trace(fit,"
             " term)."
         )
-    asked = _asked(study, row) if "indicator_id" in row.index else []
+    indicators = _indicators_of(study, row) if "indicator_id" in row.index else []
     if "case_id" in row.index:
         case = _own_ids(study, [row["case_id"]], "of the table")[row["case_id"]]
-        frame = (
-            study.frame(study.config.samples[0].id).data.set_index("case_id")
-            if study.config.samples
-            else None
-        )
+        frame = None
+        if study.config.samples:
+            frame = study.frame(study.config.samples[0].id).data.set_index("case_id")
         _same_value(frame, case, column, value, study)
-        rows = list(codes_of(study, case, asked) if asked else behind(study, case, column, frame))
+        if indicators:
+            rows = list(codes_of(study, case, indicators))
+        else:
+            rows = list(value_provenance(study, case, column, frame))
     elif "indicator_id" in row.index:
-        rows = list(_coded(study, asked))
+        rows = list(_coded(study, indicators))
     else:
         raise SpecError(
             "a cell can be traced in a table with a column case_id or indicator_id, or with model"
@@ -313,16 +321,14 @@ def _of_row(row: "pd.Series[Any]", label: Any, column: str, study: Study) -> Tra
             " StudyFrame, or a Fit and its term."
         )
     if not rows:
-        raise SpecError(f"study {study.config.id} holds nothing that lies behind {number}.")
+        raise SpecError(f"study {study.config.id} has no record of {number}.")
     return Trace(number, _table(rows))
 
 
 def _same_value(
     frame: pd.DataFrame | None, case: str, column: str, value: Any, study: Study
 ) -> None:
-    """Refuse a number of a table that the study has otherwise: what
-    lies behind the one is not behind the other.
-    """
+    """Refuse a number that differs from the study's: the study's provenance is not its own."""
     if frame is None or case not in frame.index or column not in frame.columns:
         return
     own = (
@@ -339,97 +345,84 @@ def _same_value(
 
 
 def _of_term(at: Any, number: str, study: Study) -> Trace:
-    """A cell of a table of terms: what its model rests on, and the readings of its codes where
-    another study's finding is redone.
+    """A cell of a table of terms: the provenance of its model, and the codes of each coder where
+    another study's finding is re-estimated.
     """
     from peacestudy.study.results import Results
     from peacestudy.study.results.coders import attempt_sheet
 
     found = Results(study)
     declared = {s.name: s for s in study.config.specs}
+    codes: list[Row] = []
     if at["model"] in declared:
         made = fitted(found.data(declared[at["model"]]), declared[at["model"]].model())
         _same_estimate(made, at, study)
-        behind, readings = _of_fit(made, at["term"], study), []
+        traced = _of_fit(made, at["term"], study)
     else:
-        rules = [
-            r
-            for r in study.config.uncertainty
-            if at["model"] in r.specs and at.get("analysis", r.id) == r.id
-        ]
-        if not rules:
-            known = [*declared, *(s for r in study.config.uncertainty for s in r.specs)]
-            raise SpecError(one_of("model", str(at["model"]), list(dict.fromkeys(known))))
-        twin = load_study(rules[0].study)
-        model = fitted(twin.frame(rules[0].sample), twin.spec(at["model"]))
-        behind = _of_fit(model, at["term"], twin)
-        own = attempt_sheet(found, rules[0]).table
-        readings = [
-            code_row(r) for r in own[own["case_id"].isin(set(model.cases))].to_dict("records")
-        ]
-    return Trace(
-        f"{number}; rests on {behind.number}",
-        pd.concat([behind.table, _table(readings)], ignore_index=True),
-    )
+        rule = _uncertainty_rule(study, at, declared)
+        other = load_study(rule.study)
+        made = fitted(other.frame(rule.sample), other.spec(at["model"]))
+        traced = _of_fit(made, at["term"], other)
+        sheet = attempt_sheet(found, rule).table
+        in_model = sheet["case_id"].isin(set(made.cases))
+        codes = [code_row(r) for r in sheet[in_model].to_dict("records")]
+    table = pd.concat([traced.table, _table(codes)], ignore_index=True)
+    return Trace(f"{number}; from {traced.number}", table)
+
+
+def _uncertainty_rule(study: Study, at: Any, declared: Iterable[str]) -> Uncertainty:
+    """The declared analysis of coding uncertainty to which a row of terms belongs."""
+    rules = study.config.uncertainty
+    for rule in rules:
+        if at["model"] in rule.specs and at.get("analysis", rule.id) == rule.id:
+            return rule
+    known = [*declared, *(name for rule in rules for name in rule.specs)]
+    raise SpecError(one_of("model", str(at["model"]), list(dict.fromkeys(known))))
 
 
 def _same_estimate(fit: Fit, at: Any, study: Study) -> None:
-    """Refuse a row of terms whose estimate is not that of the study's model:
-    a table of other data, or of an older build.
+    """Refuse a row of terms whose estimate is not that of the study's model: it was computed from
+    other data or by an older version.
     """
     if not set(fit.terms.columns) <= set(at.index):
-        return  # the estimate of another kind of result, which is made from the model
+        return  # the estimate of another kind of result, computed from the model
     own = fit.terms.set_index("term")["estimate"].get(at["term"])
     given = pd.to_numeric(at["estimate"], errors="coerce")
     if own is not None and not np.isclose(own, given, rtol=CLOSE, atol=CLOSE, equal_nan=True):
         raise SpecError(
             f"the table has {shown(at['estimate'])} for {at['term']} in {at['model']}, and the"
             f" model of study {study.config.id} has {shown(own)}. Give the fit itself, the study"
-            " that the table comes from, or results that were built anew."
+            " of the table, or results that were computed again."
         )
 
 
-def _asked(study: Study, at: Any) -> list[str]:
-    """The indicators of a row: one, or where indicators are pooled
-    those of one scale in a pillar or in all.
+def _indicators_of(study: Study, at: Any) -> list[str]:
+    """The indicators of a row: one, or, where indicators are pooled, those of one scale in a pillar
+    or in all pillars.
     """
     book, name = study.codebook, str(at["indicator_id"])
     if name in book.indicators:
         return [name]
-    pooled = [
-        i.id
-        for p in book.entries
-        if at.get("pillar") in (p.id, "all")
-        for i in p.indicators
-        if i.scale == name
-    ]
+    pillars = [p for p in book.entries if at.get("pillar") in (p.id, "all")]
+    pooled = [i.id for p in pillars for i in p.indicators if i.scale == name]
     if not pooled:
         raise SpecError(one_of("indicator", name, list(book.indicators)))
     return pooled
 
 
 def _coded(study: Study, indicators: Iterable[str]) -> Iterator[Row]:
-    """Every code of some indicators; of units that are only counted,
-    how often each combination of codes occurs.
+    """Every code of some indicators; of units known only by the frequency of each combination of
+    codes, these frequencies.
     """
-    wanted = set(indicators)
-    table = (
-        study.sheet.table
-        if study.sheet is not None
-        else study.coding.table
-        if study.coding is not None
-        else None
-    )
-    if table is not None:
-        yield from (
-            code_row(r) for r in table[table["indicator_id"].isin(wanted)].to_dict("records")
-        )
-    counted = study.tables.get("patterns")
-    for r in (
-        counted[counted["indicator_id"].isin(wanted)].to_dict("records")
-        if counted is not None
-        else ()
-    ):
+    selected = set(indicators)
+    coded = study.sheet if study.sheet is not None else study.coding
+    if coded is not None:
+        rows = coded.table[coded.table["indicator_id"].isin(selected)]
+        yield from (code_row(r) for r in rows.to_dict("records"))
+    if "patterns" not in study.tables:
+        return
+    patterns = study.tables["patterns"]
+    for r in patterns[patterns["indicator_id"].isin(selected)].to_dict("records"):
         yield {
             "step": "code",
             "name": r["indicator_id"],

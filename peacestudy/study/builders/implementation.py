@@ -1,9 +1,8 @@
-"""Promise and deed: of what a text promised, what a record says
-was done in t0 and the two years after.
+"""Implementation of promises in t0 and the two years after, as observed in other sources.
 
-A record is on disk for an international mission (topic ImPK) and for an amnesty (TjAmPro). For
-every other promise of the codebook there is none, so nothing is said of it here; what was
-implemented of 34 comprehensive accords is a study of its own (accord_implementation).
+Sources are available for international missions (topic ImPK) and for amnesties (TjAmPro), and for
+no other promise of the codebook. The implementation of 34 comprehensive accords is a separate study
+(accord_implementation).
 """
 
 import pandas as pd
@@ -21,16 +20,16 @@ from peacestudy.study.builders.missions import (
     un_presence,
 )
 
-DEEDS = ("mission", "new_mission", "third_party_mission", "amnesty")
+PROVISIONS = ("mission", "new_mission", "third_party_mission", "amnesty")
 WITHIN = 2  # years after t0 in which a promise is looked for
 AMNESTIES = ("amnesty_ucdp_dcj_sta_opp", "amnesty_ucdp_pcj_sta_opp")
-DEEDS_SCHEMA = Schema(
+IMPLEMENTATION_SCHEMA = Schema(
     (
         Field("case_id", required=True),
         Field(
-            "deed",
+            "provision",
             required=True,
-            enum=DEEDS,
+            enum=PROVISIONS,
             description=(
                 "mission: a UN mission present; new_mission: one that began; third_party_mission:"
                 " one of any sender present; amnesty: one made"
@@ -53,13 +52,13 @@ DEEDS_SCHEMA = Schema(
         Field("source", required=True),
         Field("reason", description="why it is missing; empty where it is not"),
     ),
-    key=("case_id", "deed"),
+    key=("case_id", "provision"),
 )
 Seen = tuple[bool | None, str | None]
 
 
-def deeds(ground: Ground, attempts: Attempts, decided: Decided) -> pd.DataFrame:
-    """Promise and deed of every case, the columns of ``DEEDS_SCHEMA``.
+def observed_promises(ground: Ground, attempts: Attempts, decided: Decided) -> pd.DataFrame:
+    """Promises and their implementation in every case, the columns of ``IMPLEMENTATION_SCHEMA``.
 
     Parameters
     ----------
@@ -83,7 +82,7 @@ def deeds(ground: Ground, attempts: Attempts, decided: Decided) -> pd.DataFrame:
         cases.itertuples(index=False, name=None), cow["translated"], cow["reason"], strict=True
     ):
         years = range(t0, t0 + WITHIN + 1)
-        for deed, presence, state, source in (
+        for provision, presence, state, source in (
             ("mission", here, country, un),
             ("new_mission", here, country, un),
             ("third_party_mission", anyone, code, third),
@@ -93,30 +92,30 @@ def deeds(ground: Ground, attempts: Attempts, decided: Decided) -> pd.DataFrame:
             seen = (
                 (None, why)
                 if pd.isna(code)
-                else _missions(deed, presence, int(state), years, source.last_year)
+                else _missions(provision, presence, int(state), years, source.last_year)
             )
-            rows.append((case, deed, promised["ImPK"][case], seen[0], source.id, seen[1]))
+            rows.append((case, provision, promised["ImPK"][case], seen[0], source.id, seen[1]))
         rows.append(
             (case, "amnesty", promised["TjAmPro"][case], *_amnesty(amnesties, conflict, years))
         )
     out = pd.DataFrame(
-        rows, columns=["case_id", "deed", "promised", "observed", "source", "reason"]
+        rows, columns=["case_id", "provision", "promised", "observed", "source", "reason"]
     )
     t0 = out["case_id"].map(cases.set_index("case_id")["t0"])
-    topic = out["deed"].map({"amnesty": "TjAmPro"}).fillna("ImPK")
+    topic = out["provision"].map({"amnesty": "TjAmPro"}).fillna("ImPK")
     out["source"] = PAX + " " + topic + "; " + out["source"]
     out["year"] = t0.astype(str) + "-" + (t0 + WITHIN).astype(str)
     return out.astype({"promised": "boolean", "observed": "boolean", "reason": "object"})[
-        DEEDS_SCHEMA.names
+        IMPLEMENTATION_SCHEMA.names
     ]
 
 
-def _missions(deed: str, presence: Presence, state: int, years: range, last: int) -> Seen:
+def _missions(provision: str, presence: Presence, state: int, years: range, last: int) -> Seen:
     found = [
         m
         for y in years
         for m in presence.get((state, y), [])
-        if deed != "new_mission" or m.began in years
+        if provision != "new_mission" or m.began in years
     ]
     if found:
         return True, None

@@ -1,6 +1,4 @@
-"""The predicted chance of peace along a score, with the cases as
-a rug, greyed where the data end.
-"""
+"""Predicted probability along a score, with the cases as a rug."""
 
 from collections.abc import Iterable, Sequence
 
@@ -22,14 +20,14 @@ from peacestudy.figures.theme import (
 )
 
 
-def chance(
+def predicted_probabilities(
     curves: pd.DataFrame,
     cases: pd.DataFrame,
     panels: Sequence[tuple[str, str]],
     heading: str,
     notes: Iterable[str] = (),
 ) -> Figure:
-    """Draw predicted chances.
+    """Draw predicted probabilities.
 
     Parameters
     ----------
@@ -45,8 +43,8 @@ def chance(
         title(
             fig,
             heading,
-            "Average predicted probability, other terms as they are; rug: the cases, above those at"
-            " peace, below the others",
+            "Average predicted probability, other terms as observed; rug: cases, at peace above and"
+            " others below",
         )
         foot = footnotes(fig, notes)
         for i, (score, name) in enumerate(panels):
@@ -87,5 +85,5 @@ def chance(
             ax.set_ylim(-0.02, 1.02)
             ax.set_xlabel(name)
             if i == 0:
-                ax.set_ylabel("predicted chance of lasting peace", color=INK)
+                ax.set_ylabel("predicted probability of lasting peace", color=INK)
         return fig

@@ -1,4 +1,4 @@
-"""What is tried beside the declared models: variants, cases that were not seen, forecasts."""
+"""Alternatives to the declared models: variants, out-of-sample tests, forecasts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -9,8 +9,8 @@ from peacestudy.study.config.declared import Specification
 
 @dataclass(frozen=True)
 class Variant:
-    """A rival reading of the finding: what is changed in the specifications
-    that are varied, and why a referee would ask.
+    """An alternative specification: what it changes in the varied specifications, and the
+    objection that it answers.
 
     Attributes
     ----------
@@ -20,8 +20,8 @@ class Variant:
         the specification where they are written.
     outcome : replaces the left-hand side.
     add, drop : terms added to, or taken from, the right-hand side.
-    reversed : its coefficients speak of fighting, not of peace,
-        and are shown with their sign turned.
+    reversed : its coefficients describe fighting, not peace, and are shown with the opposite
+        sign.
     """
 
     id: str
@@ -40,7 +40,7 @@ class Variant:
     reversed: bool = False
 
     def of(self, spec: Specification) -> Specification:
-        """A specification as this variant has it."""
+        """A specification as changed by this variant."""
         left, right = (part.strip() for part in spec.formula.split("~"))
         terms = [t for t in right.split(" + ") if t not in self.drop]
         vcov = self.vcov or spec.vcov
@@ -60,7 +60,7 @@ class Variant:
 
 @dataclass(frozen=True)
 class OutOfSample:
-    """How the models are tried on cases that they have not seen.
+    """How the models are tested out of sample.
 
     Attributes
     ----------
@@ -69,7 +69,7 @@ class OutOfSample:
     groups : column whose groups are left out in turn.
     time, cut : column of time, and the last value that the models
         are trained on; later cases are predicted.
-    draws, seed : permuted outcomes that the same procedure is run on.
+    draws, seed : number of permuted outcomes on which the procedure is repeated, and the seed.
     """
 
     specs: tuple[str, ...]
@@ -87,13 +87,12 @@ class Forecast:
 
     Attributes
     ----------
-    specs, train, cases : declared models, the sample they learn
-        from, and the sample that is forecast.
-    instead : column that stands in for another where that one is missing in a case that is
-        forecast; written beside it.
+    specs, train, cases : declared models, the training sample, and the sample that is forecast.
+    substitutes : for a column that may be missing in a case that is forecast, the column used in
+        its place; the forecast says where it was used.
     """
 
     specs: tuple[str, ...]
     train: str
     cases: str
-    instead: Mapping[str, str] = field(default_factory=dict)
+    substitutes: Mapping[str, str] = field(default_factory=dict)

@@ -1,6 +1,4 @@
-"""The forest: odds ratios with their intervals, what was decided,
-and what this N could have found.
-"""
+"""Forest plot: odds ratios with intervals, tests, and smallest detectable effects."""
 
 from collections.abc import Iterable, Sequence
 
@@ -42,11 +40,11 @@ def forest(
     ----------
     fits : fits whose terms are logs of odds, hazards or rates (all but the intercept, cut points,
         alpha and standard deviations of groups are drawn), of imputed data too, or a table with
-        ``label, odds_ratio, conf_low, conf_high, p_value`` and, where there are any, ``p_decide``
-        (adjusted), ``detectable`` (odds ratio this N could have found), ``beside``, ``beside_low``,
-        ``beside_high`` (another model's estimate, drawn hollow).
-    heading, subtitle, notes : text above and below; a heading not written
-        names the ratio. Fits bring their own notes.
+        ``label, odds_ratio, conf_low, conf_high, p_value`` and, where there are any, ``p_adjusted``
+        (adjusted), ``detectable`` (smallest odds ratio detectable with this N), ``comparison,
+        comparison_low, comparison_high`` (another model's estimate, drawn hollow).
+    heading, subtitle, notes : text above and below; the default heading names the ratio. Notes of
+        fits are added.
 
     Returns
     -------
@@ -107,8 +105,8 @@ def _draw(t: pd.DataFrame, heading: str, subtitle: str, notes: list[str], ratio:
     foot = footnotes(fig, notes)
     ax = fig.add_axes((0.185, foot + 0.52 / height, 0.435, 1 - foot - 1.2 / height))
     y = np.arange(len(t))
-    beside = "beside" in t
-    up = -0.13 if beside else 0.0
+    compared = "comparison" in t
+    up = -0.13 if compared else 0.0
     if "detectable" in t:
         for row, least in zip(y, t["detectable"], strict=True):
             ax.fill_betweenx(
@@ -117,17 +115,17 @@ def _draw(t: pd.DataFrame, heading: str, subtitle: str, notes: list[str], ratio:
     ax.axvline(1, color=GREY, lw=0.8, zorder=1)
     ax.hlines(y + up, t["conf_low"], t["conf_high"], color=INK, lw=1.3, zorder=2)
     ax.plot(t["odds_ratio"], y + up, "o", color=BLUE, ms=5.5, zorder=3)
-    if beside:
+    if compared:
         ax.hlines(
             y + 0.2,
-            t["beside_low"],
-            t["beside_high"],
+            t["comparison_low"],
+            t["comparison_high"],
             color=GREY,
             lw=0.9,
             ls=(0, (3, 1.5)),
             zorder=2,
         )
-        ax.plot(t["beside"], y + 0.2, "s", mfc="white", mec=GREY, ms=4, zorder=3)
+        ax.plot(t["comparison"], y + 0.2, "s", mfc="white", mec=GREY, ms=4, zorder=3)
     ax.set_xscale("log")
     _ticks(ax, t)
     clean_y(ax, t["label"].tolist())
@@ -140,7 +138,11 @@ def _draw(t: pd.DataFrame, heading: str, subtitle: str, notes: list[str], ratio:
 
 def _ticks(ax: mpl.axes.Axes, t: pd.DataFrame) -> None:
     ends = t[
-        [c for c in ("conf_low", "conf_high", "beside_low", "beside_high", "detectable") if c in t]
+        [
+            c
+            for c in ("conf_low", "conf_high", "comparison_low", "comparison_high", "detectable")
+            if c in t
+        ]
     ].replace([np.inf, 0], np.nan)
     low, high = (
         float(min(ends.min().min(), 1 / ends.max().max() if "detectable" in t else 1)),
@@ -167,7 +169,7 @@ def _columns(fig: Figure, ax: mpl.axes.Axes, t: pd.DataFrame, ratio: str) -> Non
     columns = [(f"{short} [95 %]", 1.03, shown)]
     for head, x, name in (
         ("p", 1.47, "p_value"),
-        ("Holm", 1.60, "p_decide"),
+        ("Holm", 1.60, "p_adjusted"),
         ("perm.", 1.73, "p_permutation"),
     ):
         if name in t:

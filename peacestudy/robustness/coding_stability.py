@@ -16,7 +16,7 @@ from peacestudy.coding import Coding, CodingSheet
 from peacestudy.core.frame import StudyFrame
 from peacestudy.errors import SpecError
 from peacestudy.models import ModelSpec
-from peacestudy.robustness.given import coders_only, specs_of, table_of
+from peacestudy.robustness.arguments import coders_only, specs_of, table_of
 from peacestudy.robustness.job import Job
 
 
@@ -57,7 +57,7 @@ def stability(
         for coder in sheet.coders:
             r = job.coders.index(coder)
             terms = job.refit_coded(
-                np.where(given[:, :, r] >= 0, given[:, :, r], job.settled)
+                np.where(given[:, :, r] >= 0, given[:, :, r], job.naive_codes)
             ).terms
             rows += [
                 ("stability", spec.name, t, coder, e, e, e)
@@ -68,7 +68,7 @@ def stability(
             lot = np.where(given >= 0, rng.uniform(size=given.shape), -1.0).argmax(axis=2)
             t = np.take_along_axis(given, lot[:, :, None], axis=2)[:, :, 0]
             drawn.append(
-                job.refit_coded(np.where(t >= 0, t, job.settled)).terms["estimate"].to_numpy()
+                job.refit_coded(np.where(t >= 0, t, job.naive_codes)).terms["estimate"].to_numpy()
             )
         low, middle, high = np.quantile(drawn, [0.025, 0.5, 0.975], axis=0)
         rows += [
