@@ -1,6 +1,4 @@
-"""How far coders agree, a row an indicator: alpha with its
-interval, and what other coefficients say.
-"""
+"""Agreement plot: a row an indicator, alpha with its interval and other coefficients."""
 
 from collections.abc import Iterable
 

@@ -1,6 +1,4 @@
-"""Trial on unseen cases: predicted against observed, and every score
-beside the same procedure on permuted outcomes.
-"""
+"""Calibration and scores of out-of-sample predictions, with scores on permuted outcomes."""
 
 from collections.abc import Iterable, Mapping
 
@@ -52,7 +50,7 @@ def calibration(
         title(
             fig,
             heading,
-            "Left: observed share by fifths of predicted chance. Right: scores (dots) and the"
+            "Left: observed share by fifths of predicted probability. Right: scores (dots) and the"
             " middle 90 % of permuted outcomes (grey)",
         )
         foot = footnotes(fig, notes)
@@ -102,7 +100,7 @@ def _fifths(ax: Axes, part: pd.DataFrame, names: Mapping[str, str], last: bool) 
     ax.set_ylim(0, 1)
     ax.set_ylabel("observed share")
     if last:
-        ax.set_xlabel("predicted chance")
+        ax.set_xlabel("predicted probability")
     else:
         ax.legend(loc="upper left", fontsize=6.3, handlelength=1.2)
 

@@ -1,6 +1,4 @@
-"""A map of who said what: a column a unit, a row an indicator or a
-coder, sorted so that disputes stand together.
-"""
+"""Map of disagreement: a column a unit, a row an indicator or coder, sorted by state."""
 
 from collections.abc import Iterable, Mapping
 

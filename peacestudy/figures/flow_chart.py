@@ -1,4 +1,4 @@
-"""From promise to deed: what of a pillar's promises was carried out, and what was not."""
+"""Flow chart: the share of a pillar's provisions promised, and the share implemented."""
 
 from collections.abc import Iterable
 

@@ -1,6 +1,4 @@
-"""The ledger and the coverage: what happened to every row, and which
-context values exist for the cases that remain.
-"""
+"""Ledger and coverage: the fate of every row, and the context values of the remaining cases."""
 
 import textwrap
 from collections.abc import Hashable, Sequence
@@ -26,7 +24,7 @@ from peacestudy.figures.theme import (
     title,
 )
 
-# kind of gap -> grey and hatch, told apart in print
+# kind of gap -> grey and hatch, distinct in print
 KINDS = {
     "value": ("#4d4d4d", ""),
     "outside coverage": ("#bdbdbd", ""),
@@ -97,12 +95,12 @@ def rows(
     steps = ledger_of.table()
     if steps.empty:
         raise SpecError("the ledger has no step: nothing has been joined or left out yet.")
-    told = [*notes, *([str(n) for n in frame.notes] if isinstance(frame, StudyFrame) else [])]
+    all_notes = [*notes, *([str(n) for n in frame.notes] if isinstance(frame, StudyFrame) else [])]
     with mpl.rc_context(STYLE):
-        height = 0.9 + 0.42 * len(steps) + note_height(told)
+        height = 0.9 + 0.42 * len(steps) + note_height(all_notes)
         fig = canvas(height)
         title(fig, heading)
-        foot = footnotes(fig, told)
+        foot = footnotes(fig, all_notes)
         _steps(fig.add_axes((0.29, foot + 0.10 / height, 0.68, 0.42 * len(steps) / height)), steps)
     return fig
 

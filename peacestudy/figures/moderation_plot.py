@@ -1,6 +1,4 @@
-"""An effect at every value of a moderator, with the cases that
-have it: never a product's p value alone.
-"""
+"""An effect at every value of a moderator, with the number of cases at each value."""
 
 from collections.abc import Iterable, Sequence
 

@@ -1,6 +1,4 @@
-"""Effects of every pillar in several panels: at a low and a
-high value of a moderator, or one a panel.
-"""
+"""Effects of every pillar in several panels, at one or several values of a moderator."""
 
 from collections.abc import Iterable, Mapping, Sequence
 

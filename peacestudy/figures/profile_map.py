@@ -1,4 +1,4 @@
-"""The profile: every case as a row, its pillars as shades, success and failure side by side."""
+"""Profile: a row a case, its pillar scores as shades, grouped by outcome."""
 
 import matplotlib as mpl
 import numpy as np

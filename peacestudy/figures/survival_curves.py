@@ -1,4 +1,4 @@
-"""Survival of peace: how long until fighting is next seen, by group, with the numbers at risk."""
+"""Survival curves by group, with the numbers at risk."""
 
 import matplotlib as mpl
 import pandas as pd

@@ -1,4 +1,4 @@
-"""What texts provide for over the years: a panel a score."""
+"""Scores over time: a panel a score."""
 
 from collections.abc import Iterable
 

@@ -1,6 +1,4 @@
-"""What a call of ``propagate`` or ``stability`` is given, in the
-one form that the rest works with.
-"""
+"""Checks of the arguments of ``propagate`` and ``stability``."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,8 +12,7 @@ from peacestudy.models import ModelSpec
 
 
 def coders_only(sheet: object) -> CodingSheet:
-    """The sheet without what was adjudicated, which is no coder's word:
-    it would count as one who always agrees.
+    """The sheet without adjudicated codes, which are no coder's codes.
 
     Raises
     ------

@@ -144,7 +144,7 @@ def _codes(
         eta = (fixed + (s * slopes).sum(axis=1))[:, None] + moved[:, None] * (
             f[None, :] - f[t[:, j]][:, None]
         )
-        logp = model.log_chance(gamma[j]) + outcome.loglik(eta)
+        logp = model.log_probability(gamma[j]) + outcome.loglik(eta)
         for r in range(evidence.given.shape[2]):
             seen = np.flatnonzero(evidence.given[:, j, r] >= 0)
             th = np.log(theta[evidence.scale[j]][r])

@@ -11,12 +11,12 @@ from peacestudy.core.problems import Note
 from peacestudy.robustness.augmentation import Chain
 
 Array = npt.NDArray[np.float64]
-WORST = 1.1  # R-hat above which chains have not met
+R_HAT_LIMIT = 1.1  # R-hat above which chains have not converged
 
 
 def split_r_hat(chains: Array) -> float:
-    """R-hat of halves of chains, shape (chains, draws); 1 where they
-    have met, NaN for fewer than four draws each.
+    """R-hat of halves of chains, shape (chains, draws); 1 where they have converged, NaN for fewer
+    than four draws each.
 
     Examples
     --------
@@ -36,15 +36,15 @@ def split_r_hat(chains: Array) -> float:
 def chain_notes(
     chains: Sequence[Chain], names: Sequence[str], coded: Sequence[str], model: str
 ) -> Iterator[Note]:
-    """What is wrong with the chains of a model: they have not met, or hardly move."""
+    """Problems of the chains of a model: no convergence, or slow mixing."""
     for k, name in enumerate(names):
         found = split_r_hat(np.array([c.beta[:, k] for c in chains]))
-        if name in coded and found > WORST:
+        if name in coded and found > R_HAT_LIMIT:
             text = (
-                f"{model}: the chains have not met for {name} (R-hat {found:.2f}); take more draws,"
-                " a longer burn or thin."
+                f"{model}: the chains have not converged for {name} (R-hat {found:.2f}); take more"
+                " draws, a longer burn or a larger thin."
             )
-            yield Note("not_met", text)
+            yield Note("not_converged", text)
     slow = min(c.taken for c in chains)
     if slow < 0.1:
         yield Note(
@@ -57,7 +57,7 @@ def chain_notes(
         right = np.diagonal(theta, axis1=-2, axis2=-1)
         if (right < 0.5).any():
             text = (
-                f"{model}: a coder is held to be right in {right.min():.0%} of the cases of one"
-                " true code, less than half; the names of the codes may have changed places."
+                f"{model}: the estimated accuracy of a coder is {right.min():.0%} for one true"
+                " code, less than half; the labels of the codes may have switched."
             )
             yield Note("poor_accuracy", text)

@@ -1,9 +1,8 @@
-"""The table named stability: what a finding would be had another coder
-been asked. It is no estimate of anything.
+"""The stability of a finding across coders: a description, not an estimate.
 
-Taking coders' codes by lot adds error to error: a slope that is pulled towards zero by one coder's
-errors is pulled there twice. What it shows is how much the finding hangs on who coded; what it is
-with the doubt in it says ``propagate``.
+Codes drawn at random from the coders add error to error: a slope attenuated by one coder's errors
+is attenuated twice. The table shows how much the finding depends on who coded; ``propagate``
+estimates the finding with coding uncertainty.
 """
 
 from collections.abc import Sequence
@@ -30,7 +29,7 @@ def stability(
     draws: int,
     seed: int,
 ) -> pd.DataFrame:
-    """Refit with one coder's code drawn by lot in every cell.
+    """Refit with the code of one randomly drawn coder in every cell.
 
     Parameters
     ----------

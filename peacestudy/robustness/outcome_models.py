@@ -1,5 +1,5 @@
-"""The outcome given the design: draws of its parameters, and how
-likely each outcome is under candidate designs.
+"""The outcome given the design: draws of its parameters, and the likelihood of each outcome under
+candidate designs.
 
 Linear models: flat prior, the normal and inverse chi-squared draws of Gelman and others (2013),
 Bayesian Data Analysis, 14.2. Logit: Jeffreys' prior, whose mode is Firth's estimate (Firth 1993,
@@ -78,7 +78,7 @@ class LogitOutcome:
         self.taken = self.tried = 0
 
     def loglik(self, eta: Array) -> Array:
-        """Log chance of every case's outcome, shape as ``eta`` (cases, candidates)."""
+        """Log probability of every case's outcome, shape as ``eta`` (cases, candidates)."""
         out: Array = self.y[:, None] * eta - np.logaddexp(0, eta)
         return out
 

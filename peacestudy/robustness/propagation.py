@@ -1,8 +1,8 @@
-"""The verb ``propagate``: what the disagreement of coders does to a finding.
+"""Propagation of coding uncertainty into a finding.
 
-The true codes are unknown; the codes of all coders, the covariates and the outcome speak of them.
-They are drawn by data augmentation, each draw goes through scores and the declared model, and the
-results are pooled by Rubin's rules.
+The true codes are unknown; the codes of all coders, the covariates and the outcome are informative
+about them. They are drawn by data augmentation, each draw goes through scores and the declared
+model, and the results are pooled by Rubin's rules.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -25,14 +25,14 @@ from peacestudy.robustness.job import CHAINS, Job
 
 @dataclass(frozen=True, eq=False)
 class Propagated:
-    """A finding with the doubt of its codes in it.
+    """A finding with coding uncertainty.
 
     Attributes
     ----------
     terms : a row a term of a model: ``model, term, coded`` (whether codes move it); ``naive,
         naive_std_error, naive_conf_low, naive_conf_high, naive_p_value`` as if the codes were true;
         ``estimate, std_error, df, conf_low, conf_high, p_value`` pooled over draws of the true
-        codes; ``share_coding``, the part of the variance that is doubt about codes; ``fmi``;
+        codes; ``share_coding``, the share of the variance due to coding uncertainty; ``fmi``;
         ``monte_carlo``, the standard error of ``estimate`` for there being only so many draws.
     accuracy : ``model, scale, coder, outcome`` (where accuracy may differ by it), ``true, given,
         mean, low, high`` (95 %).
@@ -67,7 +67,7 @@ class Propagated:
         ]
         return html_table(
             self.terms[names],
-            "as if the codes were true, and with their doubt in it",
+            "as if the codes were true, and with coding uncertainty",
             self.notes,
             rows=len(self.terms),
         )
@@ -89,7 +89,7 @@ def propagate(
     rank_flips: bool = True,
     seed: int,
 ) -> Propagated:
-    """Carry the disagreement of coders into a finding.
+    """Propagate the disagreement of coders into a finding.
 
     Parameters
     ----------
@@ -104,11 +104,10 @@ def propagate(
         code, and elsewhere the code that most coders gave. Where two codes have the most coders the
         cell stays open, the case is left out of the naive estimate, and a note counts such cells.
         Needed with ``scores``.
-    accuracy : what the author holds of the coders' accuracy; None lets the codes tell, which takes
-        three coders, or ``gold``.
+    accuracy : the author's prior of the coders' accuracy; None estimates it from the codes, which
+        requires three coders, or ``gold``.
     gold : ``case_id, indicator_id, code``, true codes that are known for some cases.
-    differential : coders may be more accurate on cases of one outcome than of the other, as those
-        are who knew how it ended.
+    differential : accuracy may differ by outcome, as for coders who knew the outcome.
     draws, burn, thin : draws of the true codes in all (half a chain
         each), sweeps before the first, sweeps for each.
     rank_flips : refit with every disputed code the other way, which takes
@@ -123,7 +122,7 @@ def propagate(
     Raises
     ------
     CodingError
-        Nothing tells how accurate the coders are.
+        The accuracy of the coders is not identified.
     SpecError
         An engine, formula or score that codes cannot be imputed through;
         data, models, draws or a seed that are none.
@@ -149,7 +148,7 @@ def propagate(
         )
         for job in jobs
     ]
-    told = {
+    notes = {
         n.text: n
         for n in [*_about(given, accuracy, gold, jobs[0]), *(n for p in parts for n in p.notes)]
     }
@@ -161,7 +160,7 @@ def propagate(
         draws=_together(p.draws for p in parts),
         naive=tuple(j.plain for j in jobs),
         seed=seed,
-        notes=tuple(told.values()),
+        notes=tuple(notes.values()),
     )
 
 

@@ -1,6 +1,4 @@
-"""The regression table: models side by side, coefficient over standard
-error, what was used and what to distrust below.
-"""
+"""Regression table: models side by side, with their notes below."""
 
 from collections.abc import Iterable, Sequence
 

@@ -20,13 +20,13 @@ def mapping(kind, study="", result=""):
 
 
 def renamed_result(study, name, table):
-    """A result as it was named, with the new names: its name and its table."""
+    """An old result, read as text, with the new names: its name and its table."""
     new = mapping("result", study).get(name, name)
     columns = mapping("column", study, new)
     values = mapping("value", study, new)
     table = table.rename(columns=columns)
-    for column in table.select_dtypes("object").columns.union(table.select_dtypes("str").columns):
-        table[column] = table[column].replace(values)
+    if values:
+        table = table.replace(values)
     return new, table
 
 

@@ -3,10 +3,11 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import peacestudy as ps
 
-ROOT = os.path.dirname(os.path.dirname(ps.__file__))
+ROOT = Path(ps.__file__).parents[1]
 
 
 def test_loading_a_study_does_not_import_matplotlib():
@@ -17,7 +18,7 @@ def test_loading_a_study_does_not_import_matplotlib():
     run = subprocess.run(
         [sys.executable, "-c", code],
         cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": ROOT},
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         check=True,

@@ -124,7 +124,7 @@ def test_a_finding_with_coding_uncertainty_is_traced_to_model_and_readings(twice
     )
     found = ps.trace(row, (0, "estimate"), twice)
     assert found.number.startswith(
-        "estimate of 0: -0.216; rests on scale(breadth) in model breadth (lasting_peace"
+        "estimate of 0: -0.216; from scale(breadth) in model breadth (lasting_peace"
     )
     readings = found.table[found.table.coder.isin(["machine_1", "machine_2"])]
     assert readings.case_id.nunique() == 100 and set(readings.name) == {"third_party"}
@@ -164,7 +164,7 @@ def test_a_fit_of_imputed_data_is_traced_to_what_was_filled_in(study):
 
 
 def test_what_nothing_lies_behind_is_said(study):
-    with pytest.raises(SpecError, match=r"holds nothing that lies behind share of 0: 0\.5"):
+    with pytest.raises(SpecError, match=r"has no record of share of 0: 0\.5"):
         ps.trace(pd.DataFrame({"case_id": ["316-1992"], "share": [0.5]}), (0, "share"), study)
     with pytest.raises(SpecError, match="indicator is 'ceasefyre'"):
         ps.trace(pd.DataFrame({"indicator_id": ["ceasefyre"], "alpha": [0.5]}), (0, "alpha"), study)

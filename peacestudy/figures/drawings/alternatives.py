@@ -38,7 +38,9 @@ def draw_over_time(r: Tables) -> tuple[Figure, pd.DataFrame]:
     t, texts = r["over_time"], study_notes(r["notes"])
     sizes: Any = t[t["score"] == "breadth"].set_index("period")["n"]
     last = sizes.index.max()
-    periods = ", ".join(f"{p}-{p + (5 if p == last else 4)}: {n}" for p, n in sizes.items())
+    periods = ", ".join(
+        f"{p:.0f}-{p + (5 if p == last else 4):.0f}: {n:.0f}" for p, n in sizes.items()
+    )
     notes = [
         (
             "All settlement attempts, eligible or not, by five years of the last substantive"

@@ -61,7 +61,7 @@ def _paradox(table: pd.DataFrame, above_lowest: pd.DataFrame) -> str:
         return ""
     row: Any = hidden.sort_values("n_units").iloc[-1]
     selected: Any = above_lowest.loc[row["indicator_id"]]
-    name = pretty(str(row["indicator_id"])).lower()
+    name = short_name(str(row["indicator_id"])).lower()
     return (
         f"Paradox of a rare code: on {name} coders agree on {row['percent']:.0%} of pairs, but"
         f" alpha is {row['alpha']:.2f} because most units have the lowest code (Gwet's AC"

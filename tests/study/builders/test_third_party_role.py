@@ -131,4 +131,4 @@ def test_the_finding_with_the_doubt_stands_on_the_finding_without(found):
     for key, row in both.iterrows():
         assert row.estimate == pytest.approx(direct.loc[key, "estimate"], rel=1e-8)
     assert (both.loc["pillars", "estimate"] != both.loc["pillars", "without_estimate"]).all()
-    assert pd.Series(both.below).nunique() == 1
+    assert pd.Series(both.below_floor).nunique() == 1
