@@ -21,15 +21,15 @@ STUDY   ?= $(STUDIES)# make data STUDY=onset RAW=folder
 # Results by study, and the results that each figure is drawn from: as in peacestudy/study/results and peacestudy/figures/registry.py.
 COMMON := terms models notes hypotheses ledger
 TEXTS  := profile descriptive consistency survival coverage facts cases permutation influence
-RESULTS_peace_agreements      := $(COMMON) $(TEXTS) over_time variants weights balance chance moderation support moderated by_politics contexts out_of_sample calibration forecasts deeds vintages vintage_counts vintage_findings
-RESULTS_signing_dyads         := $(COMMON) $(TEXTS) beside_a differences
-RESULTS_accord_implementation := $(COMMON) delivery accords agreement
+RESULTS_peace_agreements      := $(COMMON) $(TEXTS) over_time variants weights balance predicted_probabilities moderation support interactions effects_by_moderator contexts out_of_sample calibration forecasts implementation vintages vintage_counts vintage_findings
+RESULTS_signing_dyads         := $(COMMON) $(TEXTS) comparison differences
+RESULTS_accord_implementation := $(COMMON) delivery accords correlations
 RESULTS_onset                 := $(COMMON) coverage published facts
-RESULTS_double_coding         := terms models notes agreement among_marked pairs confusion marks by_rater
-RESULTS_third_party_role      := notes agreement among_marked with_blank pairs confusion disputed marks uncertainty accuracies flips with_and_without
-FIGURES_peace_agreements      := profile forest survival ledger over_time variants chance moderation domestic_politics contexts who_gets_an_agreement calibration forecasts vintages
-FIGURES_signing_dyads         := ledger side_by_side
-FIGURES_accord_implementation := promise_and_deed landmarks delivery
+RESULTS_double_coding         := terms models notes agreement agreement_above_lowest pairs confusion ratings by_rater
+RESULTS_third_party_role      := notes agreement agreement_above_lowest agreement_with_blanks pairs confusion disputed ratings uncertainty accuracies flips dropped_indicator
+FIGURES_peace_agreements      := profile forest survival ledger over_time variants predicted_probability moderation domestic_politics contexts selection calibration forecasts vintages
+FIGURES_signing_dyads         := ledger comparison
+FIGURES_accord_implementation := promise_and_implementation landmarks delivery
 FIGURES_onset                 := onset
 FIGURES_double_coding         := agreement ratings by_rater
 FIGURES_third_party_role      := agreement readings uncertainty
@@ -39,27 +39,27 @@ NEEDS_survival              := survival facts notes hypotheses
 NEEDS_ledger                := ledger coverage notes
 NEEDS_over_time             := over_time notes
 NEEDS_variants              := variants notes
-NEEDS_chance                := chance support notes
+NEEDS_predicted_probability := predicted_probabilities support notes
 NEEDS_moderation            := moderation hypotheses models notes
-NEEDS_domestic_politics     := by_politics moderated notes
+NEEDS_domestic_politics     := effects_by_moderator interactions notes
 NEEDS_contexts              := contexts notes
 NEEDS_delivery              := hypotheses models notes
-NEEDS_who_gets_an_agreement := terms models weights notes
+NEEDS_selection := terms models weights notes
 NEEDS_calibration           := out_of_sample calibration notes
 NEEDS_forecasts             := forecasts models notes
 NEEDS_vintages              := vintage_findings vintages vintage_counts notes
-NEEDS_side_by_side          := beside_a differences notes
-NEEDS_promise_and_deed      := delivery agreement notes
+NEEDS_comparison          := comparison differences notes
+NEEDS_promise_and_implementation      := delivery agreement notes
 NEEDS_landmarks             := hypotheses terms models notes
 NEEDS_onset                 := terms models hypotheses published notes
-NEEDS_agreement             := agreement among_marked notes
-NEEDS_ratings               := marks pairs notes
-NEEDS_readings              := marks pairs notes
+NEEDS_agreement             := agreement agreement_above_lowest notes
+NEEDS_ratings               := ratings pairs notes
+NEEDS_readings              := ratings pairs notes
 NEEDS_uncertainty           := uncertainty flips notes
 NEEDS_by_rater              := by_rater terms models notes
-# a study that is set beside another reads that one too
-BESIDE_signing_dyads        := peace_agreements
-BESIDE_third_party_role     := peace_agreements
+# a study that is compared with another also reads that one
+COMPARED_signing_dyads        := peace_agreements
+COMPARED_third_party_role     := peace_agreements
 
 ROOMS     := core core/workbook coding coding/sheets coding/reliability coding/scoring outcomes outcomes/files outcomes/registry joins joins/columns joins/keys joins/time joins/events joins/states joins/files joins/writers models models/formulas models/engines models/inference models/interpretation models/missing models/diagnosis models/contexts robustness study study/config study/builders study/results
 CODE      := $(wildcard peacestudy/*.py $(ROOMS:%=peacestudy/%/*.py) peacestudy/core/*.csv)
@@ -117,7 +117,7 @@ check: $(READY) ## ruff, mypy, the floors of the house, the study folders
 lab: $(READY) ## JupyterLab
 	$(BIN)/jupyter lab notebooks
 
-lock: ## write requirements.lock anew (maintainers; needs uv)
+lock: ## write requirements.lock again (maintainers; needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --all-extras pyproject.toml -o requirements.lock
 
 clean: ## remove everything made, .venv included
@@ -133,7 +133,7 @@ $(foreach s,$(STUDIES),$(if $(call lost,$(s),results,$(call results_of,$(s))),$(
 $(foreach s,$(STUDIES),$(if $(call lost,$(s),tables,$(call tables_of,$(s))),$(shell rm -f $(BUILD)/$(s)/tables/.made)))
 
 define study_rules
-$(BUILD)/$(1)/results/.made: $(call data_of,$(1)) $(foreach s,$(BESIDE_$(1)),$(call data_of,$(s))) $$(CODE) | $$(READY)
+$(BUILD)/$(1)/results/.made: $(call data_of,$(1)) $(foreach s,$(COMPARED_$(1)),$(call data_of,$(s))) $$(CODE) | $$(READY)
 	@echo "$(1): fitting the declared models ..."
 	@$$(PY) -m peacestudy results $(1) --out $$(@D)
 	@touch $$@

@@ -56,11 +56,11 @@ def vintages(study: str, raw: str) -> int:
     return 0
 
 
-def seal(study: str) -> int:
-    """Write the hashes of a study's tables anew, after a change that is meant."""
-    from peacestudy.study.build import seal_study
+def update_hashes(study: str) -> int:
+    """Write the hashes of a study's tables after an intended change."""
+    from peacestudy.study.build import update_hashes as write_hashes
 
-    print(f"wrote {seal_study(study)}")
+    print(f"wrote {write_hashes(study)}")
     return 0
 
 
@@ -68,7 +68,7 @@ def forecast(study: str) -> int:
     """Freeze the declared forecasts, once: they are scored when their windows close."""
     from peacestudy.study.forecasts import freeze_forecasts
 
-    print(f"wrote {freeze_forecasts(study)}; now run: python -m peacestudy seal {study}")
+    print(f"wrote {freeze_forecasts(study)}; now run: python -m peacestudy update-hashes {study}")
     return 0
 
 
@@ -108,32 +108,27 @@ def main(argv: Sequence[str] | None = None) -> int:
         "check": (),
         "data": ("--raw",),
         "vintages": ("--raw",),
-        "seal": (),
+        "update-hashes": (),
         "forecast": (),
         "results": ("--out",),
         "figure": ("name", "--results", "--out"),
         "tables": ("--results", "--out"),
     }
-    functions = {
-        f.__name__: f for f in (check, data, vintages, seal, forecast, results, figure, tables)
-    }
+    subcommands = (check, data, vintages, update_hashes, forecast, results, figure, tables)
+    functions = {f.__name__.replace("_", "-"): f for f in subcommands}
     for name, extra in arguments.items():
         command = commands.add_parser(name, help=(functions[name].__doc__ or "").splitlines()[0])
         command.add_argument("study", help="name of a study, or its folder")
         for argument in extra:
-            command.add_argument(
-                argument,
-                **(
-                    {"default": ""}
-                    if argument == "--raw"
-                    else {"required": True}
-                    if argument[0] == "-"
-                    else {}
-                ),
-            )
-    given = vars(parser.parse_args(argv))
+            if argument == "--raw":
+                command.add_argument(argument, default="")
+            elif argument.startswith("-"):
+                command.add_argument(argument, required=True)
+            else:
+                command.add_argument(argument)
+    options = vars(parser.parse_args(argv))
     try:
-        return functions[given.pop("command")](**given)
+        return functions[options.pop("command")](**options)
     except PeacestudyError as err:
         print(f"{type(err).__name__}: {err}", file=sys.stderr)
     except OSError as err:

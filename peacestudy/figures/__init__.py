@@ -2,9 +2,9 @@
 any data of the right shape.
 """
 
-from peacestudy.figures.forest import forest
-from peacestudy.figures.ledger import ledger, rows
-from peacestudy.figures.profile import profile
-from peacestudy.figures.survival import survival
+from peacestudy.figures.forest_plot import forest
+from peacestudy.figures.ledger_chart import ledger, rows
+from peacestudy.figures.profile_map import profile
+from peacestudy.figures.survival_curves import survival
 
 __all__ = ["forest", "ledger", "profile", "rows", "survival"]

@@ -1,4 +1,4 @@
-"""Which figure is drawn from which results of which study: a list one can read."""
+"""The figures: for each the studies that have it, the results it needs, and its function."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -6,17 +6,35 @@ from dataclasses import dataclass
 import pandas as pd
 from matplotlib.figure import Figure
 
-from peacestudy.figures.drawings import agreements, coders, others, politics, rivals
+from peacestudy.figures.drawings import (
+    accords,
+    agreements,
+    alternatives,
+    coders,
+    comparisons,
+    onset,
+    politics,
+)
 
 Tables = Mapping[str, pd.DataFrame]
-A, B, C, D = "peace_agreements", "signing_dyads", "accord_implementation", "onset"
-TWICE, ROLE = "double_coding", "third_party_role"
+PEACE, DYADS, ACCORDS, ONSET = (
+    "peace_agreements",
+    "signing_dyads",
+    "accord_implementation",
+    "onset",
+)
+DOUBLE, ROLE = "double_coding", "third_party_role"
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure: the studies that have it, the results it needs, and the function to the figure and
-    the table of what is drawn.
+    """A figure of one or several studies.
+
+    Attributes
+    ----------
+    studies : ids of the studies that have it.
+    needs : names of the results that it is drawn from.
+    draw : from these results to the figure and the table of what is drawn.
     """
 
     studies: tuple[str, ...]
@@ -25,48 +43,64 @@ class Drawing:
 
 
 FIGURES: dict[str, Drawing] = {
-    "profile": Drawing((A,), ("profile", "notes"), agreements.draw_profile),
+    "profile": Drawing((PEACE,), ("profile", "notes"), agreements.draw_profile),
     "forest": Drawing(
-        (A,),
+        (PEACE,),
         ("hypotheses", "terms", "models", "notes", "permutation", "influence"),
         agreements.draw_forest,
     ),
     "survival": Drawing(
-        (A,), ("survival", "facts", "notes", "hypotheses"), agreements.draw_survival
+        (PEACE,), ("survival", "facts", "notes", "hypotheses"), agreements.draw_survival
     ),
-    "ledger": Drawing((A, B), ("ledger", "coverage", "notes"), agreements.draw_ledger),
-    "over_time": Drawing((A,), ("over_time", "notes"), rivals.draw_over_time),
-    "variants": Drawing((A,), ("variants", "notes"), rivals.draw_variants),
-    "chance": Drawing((A,), ("chance", "support", "notes"), rivals.draw_chance),
+    "ledger": Drawing((PEACE, DYADS), ("ledger", "coverage", "notes"), agreements.draw_ledger),
+    "over_time": Drawing((PEACE,), ("over_time", "notes"), alternatives.draw_over_time),
+    "variants": Drawing((PEACE,), ("variants", "notes"), alternatives.draw_variants),
+    "predicted_probability": Drawing(
+        (PEACE,),
+        ("predicted_probabilities", "support", "notes"),
+        alternatives.draw_predicted_probability,
+    ),
     "moderation": Drawing(
-        (A,), ("moderation", "hypotheses", "models", "notes"), rivals.draw_moderation
+        (PEACE,), ("moderation", "hypotheses", "models", "notes"), alternatives.draw_moderation
     ),
     "domestic_politics": Drawing(
-        (A,), ("by_politics", "moderated", "notes"), politics.draw_domestic_politics
+        (PEACE,),
+        ("effects_by_moderator", "interactions", "notes"),
+        politics.draw_domestic_politics,
     ),
-    "contexts": Drawing((A,), ("contexts", "notes"), politics.draw_contexts),
-    "who_gets_an_agreement": Drawing(
-        (A,), ("terms", "models", "weights", "notes"), rivals.draw_who
+    "contexts": Drawing((PEACE,), ("contexts", "notes"), politics.draw_contexts),
+    "selection": Drawing(
+        (PEACE,), ("terms", "models", "weights", "notes"), alternatives.draw_selection
     ),
     "calibration": Drawing(
-        (A,), ("out_of_sample", "calibration", "notes"), rivals.draw_calibration
+        (PEACE,), ("out_of_sample", "calibration", "notes"), alternatives.draw_calibration
     ),
-    "forecasts": Drawing((A,), ("forecasts", "models", "notes"), rivals.draw_forecasts),
+    "forecasts": Drawing((PEACE,), ("forecasts", "models", "notes"), alternatives.draw_forecasts),
     "vintages": Drawing(
-        (A,), ("vintage_findings", "vintages", "vintage_counts", "notes"), others.draw_vintages
+        (PEACE,),
+        ("vintage_findings", "vintages", "vintage_counts", "notes"),
+        comparisons.draw_vintages,
     ),
-    "side_by_side": Drawing((B,), ("beside_a", "differences", "notes"), others.draw_side_by_side),
-    "promise_and_deed": Drawing((C,), ("delivery", "agreement", "notes"), others.draw_flow),
-    "landmarks": Drawing((C,), ("hypotheses", "terms", "models", "notes"), others.draw_landmarks),
-    "delivery": Drawing((C,), ("hypotheses", "models", "notes"), politics.draw_delivery),
+    "comparison": Drawing(
+        (DYADS,), ("comparison", "differences", "notes"), comparisons.draw_comparison
+    ),
+    "promise_and_implementation": Drawing(
+        (ACCORDS,),
+        ("delivery", "correlations", "notes"),
+        accords.draw_promise_and_implementation,
+    ),
+    "landmarks": Drawing(
+        (ACCORDS,), ("hypotheses", "terms", "models", "notes"), accords.draw_landmarks
+    ),
+    "delivery": Drawing((ACCORDS,), ("hypotheses", "models", "notes"), accords.draw_delivery),
     "agreement": Drawing(
-        (TWICE, ROLE), ("agreement", "among_marked", "notes"), coders.draw_agreement
+        (DOUBLE, ROLE), ("agreement", "agreement_above_lowest", "notes"), coders.draw_agreement
     ),
-    "ratings": Drawing((TWICE,), ("marks", "pairs", "notes"), coders.draw_ratings),
-    "readings": Drawing((ROLE,), ("marks", "pairs", "notes"), coders.draw_readings),
+    "ratings": Drawing((DOUBLE,), ("ratings", "pairs", "notes"), coders.draw_ratings),
+    "readings": Drawing((ROLE,), ("ratings", "pairs", "notes"), coders.draw_readings),
     "uncertainty": Drawing((ROLE,), ("uncertainty", "flips", "notes"), coders.draw_uncertainty),
-    "by_rater": Drawing((TWICE,), ("by_rater", "terms", "models", "notes"), coders.draw_by_rater),
+    "by_rater": Drawing((DOUBLE,), ("by_rater", "terms", "models", "notes"), coders.draw_by_rater),
     "onset": Drawing(
-        (D,), ("terms", "models", "hypotheses", "published", "notes"), others.draw_onset
+        (ONSET,), ("terms", "models", "hypotheses", "published", "notes"), onset.draw_onset
     ),
 }

@@ -1,6 +1,4 @@
-"""How every figure looks, and how it is written: one size of type,
-greys that print, equal inputs to equal bytes.
-"""
+"""The style of every figure, display names, and rendering: equal inputs give equal bytes."""
 
 import io
 import textwrap
@@ -14,8 +12,8 @@ from matplotlib.figure import Figure
 
 PAGE = 7.1  # inches: the text width of a journal page
 INK, GREY, PALE = "#1a1a1a", "#6e6e6e", "#d9d9d9"
-# Okabe and Ito's blue and vermilion: apart for colour-blind readers, and apart in grey (lightness
-# .43 and .56)
+# Okabe and Ito's blue and vermilion: distinct for colour-blind readers and in grey (lightness .43
+# and .56)
 BLUE, VERMILION = "#0072b2", "#d55e00"
 NOTE = 6.6  # points
 COLUMNS = 143  # characters of a footnote across the page
@@ -44,7 +42,7 @@ STYLE: Any = {
     "text.parse_math": False,
 }
 
-# What a figure or table calls a column. Stored names stay snake_case everywhere else.
+# Display names of columns; stored names are snake_case.
 NAMES = {
     "diplomacy": "Diplomacy",
     "resources": "Resources",
@@ -162,10 +160,13 @@ def pretty(name: str) -> str:
     return NAMES.get(inner, inner) + (" (per sd)" if inner != name else "")
 
 
-class HouseFigure(Figure):
-    """A matplotlib Figure that belongs to no window, and shows itself
-    as the last expression of a notebook cell.
-    """
+def short_name(name: str) -> str:
+    """The display name of a column or term without what stands in brackets."""
+    return pretty(name).split(" (")[0]
+
+
+class StudyFigure(Figure):
+    """A matplotlib Figure without a window, displayed as the last expression of a notebook cell."""
 
     def _repr_png_(self) -> bytes:
         buffer = io.BytesIO()
@@ -175,9 +176,9 @@ class HouseFigure(Figure):
 
 
 def canvas(height: float, width: float = PAGE) -> Figure:
-    """An empty figure in the house style."""
+    """An empty figure in the common style."""
     with mpl.rc_context(STYLE):
-        return HouseFigure(figsize=(width, height))
+        return StudyFigure(figsize=(width, height))
 
 
 def wrapped(lines: Iterable[str]) -> str:
@@ -207,7 +208,7 @@ def footnotes(fig: Figure, lines: Sequence[str], bottom: float = 0.012) -> float
 
 
 def title(fig: Figure, text: str, subtitle: str = "") -> None:
-    """Write what the figure says, and below it what it shows."""
+    """Write the heading of a figure, and its subtitle below."""
     height = fig.get_size_inches()[1]
     fig.text(0.012, 1 - 0.06 / height, text, fontsize=9.5, fontweight="bold", va="top", ha="left")
     if subtitle:

@@ -57,7 +57,7 @@ class Rebuildable(Protocol):
 
     def primary(self) -> pd.DataFrame:
         """What is found of every declared hypothesis: ``id, odds_ratio, conf_low, conf_high,
-        p_value, p_decide, decision, n``.
+        p_value, p_adjusted, decision, n``.
         """
 
 
@@ -98,7 +98,7 @@ class Vintages:
         """The findings with a column a release: odds ratio,
         interval, p and the p that decides, as text.
         """
-        columns = ["odds_ratio", "conf_low", "conf_high", "p_value", "p_decide"]
+        columns = ["odds_ratio", "conf_low", "conf_high", "p_value", "p_adjusted"]
         texts = []
         for odds, low, high, p, q in self.findings[columns].itertuples(index=False, name=None):
             ratio = "" if pd.isna(odds) else f"{odds:.2f} [{low:.2f}, {high:.2f}] "

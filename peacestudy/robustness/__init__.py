@@ -1,20 +1,15 @@
-"""How far a finding rests on what could have been otherwise: the
-doubt of coders, carried into the model.
-"""
+"""Robustness of a finding: the uncertainty of coders, propagated into the model."""
 
-from peacestudy.models.missing.pool import Pooled, pool
 from peacestudy.robustness.accuracy import Accuracy
+from peacestudy.robustness.coding_stability import stability
 from peacestudy.robustness.intervals import Interval, from_intervals
-from peacestudy.robustness.propagate import Propagated, propagate
-from peacestudy.robustness.stability import stability
+from peacestudy.robustness.propagation import Propagated, propagate
 
 __all__ = [
     "Accuracy",
     "Interval",
-    "Pooled",
     "Propagated",
     "from_intervals",
-    "pool",
     "propagate",
     "stability",
 ]

@@ -1,5 +1,4 @@
-"""How often coders are right: what is held of it before the codes
-are seen, and draws of it given true codes.
+"""Accuracy of coders: its prior, and draws of it given the true codes.
 
 A coder's accuracy is a table theta[true, given], rows sum to 1; a row is Dirichlet. Latent classes
 of coders: Dawid and Skene (1979), Applied Statistics 28(1); its Bayesian form with Dirichlet rows:
@@ -18,47 +17,47 @@ Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Accuracy:
-    """What the author holds of a coder's accuracy: as if ``worth``
-    cases of each true code had been seen coded.
+    """The author's prior of a coder's accuracy: a Dirichlet distribution for each true code.
 
     Attributes
     ----------
-    right : share of them that was coded right.
-    worth : how many cases; the more, the surer. The wrong ones
-        are spread evenly over the other codes.
+    mean : float
+        Prior mean of the share of cases coded correctly; the rest is spread evenly over the
+        other codes.
+    prior_n : float
+        Number of cases of each true code that the prior counts as; the larger, the narrower.
+
+    Raises
+    ------
+    CodingError
+        ``mean`` is not between 0 and 1, or ``prior_n`` is not above 0.
+
+    Examples
+    --------
+    >>> import peacestudy as ps
+    >>> ps.Accuracy(0.85, prior_n=40).counts(2).round(3).tolist()
+    [[34.0, 6.0], [6.0, 34.0]]
     """
 
-    right: float
-    worth: float
+    mean: float
+    prior_n: float
 
     def __post_init__(self) -> None:
-        if not 0 < self.right < 1 or not self.worth > 0:
+        if not 0 < self.mean < 1 or not self.prior_n > 0:
             raise CodingError(
-                f"accuracy is {self.right} worth {self.worth} cases; give a share between 0 and 1"
-                " and cases above 0."
+                f"Accuracy has mean {self.mean} and prior_n {self.prior_n}; expected a mean between"
+                " 0 and 1 and a prior_n above 0."
             )
-
-    @classmethod
-    def about(cls, right: float, worth: float) -> "Accuracy":
-        """About this share right, as if seen in so many cases of each true code: drawn from a
-        distribution, never fixed.
-
-        Examples
-        --------
-        >>> Accuracy.about(0.85, worth=40).counts(2).round(3).tolist()
-        [[34.0, 6.0], [6.0, 34.0]]
-        """
-        return cls(right, worth)
 
     def counts(self, codes: int) -> Array:
         """Dirichlet counts, shape (true codes, given codes)."""
-        wrong = self.worth * (1 - self.right) / (codes - 1)
+        wrong = self.prior_n * (1 - self.mean) / (codes - 1)
         out: Array = np.full((codes, codes), wrong)
-        np.fill_diagonal(out, self.worth * self.right)
+        np.fill_diagonal(out, self.prior_n * self.mean)
         return out
 
 
-# right twice as often as wrong, worth three cases: enough to tell the codes' names apart
+# correct twice as often as wrong, with the weight of three cases: identifies the codes' labels
 WEAK = Accuracy(2 / 3, 3.0)
 
 

@@ -1,5 +1,4 @@
-"""The true code given the covariates: successive probits, each
-whether the code goes beyond the last.
+"""The true code given the covariates: a continuation-ratio model of successive probits.
 
 P(t = k) = [1 - Phi(z g_k)] times Phi(z g_l) for all l < k, a probit each (a continuation-ratio
 model), so that two codes give plain probit and several need no cut points. Draws by data
@@ -45,15 +44,15 @@ class CodeModel:
                 continue
             mean = Z @ gamma[k]
             u = rng.uniform(1e-12, 1 - 1e-12, len(Z))
-            low = ndtr(-mean)  # chance of not going beyond
+            low = ndtr(-mean)  # probability of not going beyond
             p = np.where(beyond, low + u * (1 - low), u * low)
             latent = mean + stats.norm.ppf(np.clip(p, 1e-12, 1 - 1e-12))
             V = np.linalg.inv(Z.T @ Z + np.eye(Z.shape[1]) / PRIOR_SD**2)
             out[k] = V @ (Z.T @ latent) + np.linalg.cholesky(V) @ rng.normal(size=Z.shape[1])
         return out
 
-    def log_chance(self, gamma: Array) -> Array:
-        """Log chance of every code, shape (cases, codes)."""
+    def log_probability(self, gamma: Array) -> Array:
+        """Log probability of every code, shape (cases, codes)."""
         eta = self.Z @ gamma.T
         on, off = stats.norm.logcdf(eta), stats.norm.logcdf(-eta)
         passed = np.column_stack([np.zeros(len(eta)), np.cumsum(on, axis=1)])

@@ -1,4 +1,4 @@
-"""Gold: true codes that are known for some cases, from which the accuracy of coders is told."""
+"""Gold standard: known true codes of some cases, from which the accuracy of coders is estimated."""
 
 from collections.abc import Sequence
 
@@ -46,15 +46,15 @@ def known_codes(
     for name in dict.fromkeys(gold["indicator_id"]):
         if name not in indicators:
             raise CodingError(one_of("an indicator of gold", str(name), list(indicators)))
-    told = check_keys(
+    checked = check_keys(
         "case_id",
         pd.Index(cases).unique(),
         pd.Index(gold["case_id"].dropna().astype(str).unique()),
         "gold",
         "data",
     )
-    if told.refusal:
-        raise CodingError(told.refusal)
+    if checked.refusal:
+        raise CodingError(checked.refusal)
     number = pd.to_numeric(gold["code"], errors="coerce")
     for j, name in enumerate(indicators):
         at = {float(v): n for n, v in enumerate(codes[j])}

@@ -23,17 +23,17 @@ from peacestudy.errors import SpecError
 from peacestudy.models import ModelSpec, fit
 from peacestudy.models.engines.registry import engine_of
 from peacestudy.models.formulas.formula import parse
+from peacestudy.robustness.arguments import check_draws, table_of
 from peacestudy.robustness.coded_columns import linear_design
-from peacestudy.robustness.given import check_draws, table_of
 from peacestudy.robustness.job import pooled_terms
-from peacestudy.robustness.outcome_model import (
+from peacestudy.robustness.outcome_models import (
     LogitOutcome,
     Outcome,
     is_modelled,
     modelled_engines,
     outcome_model,
 )
-from peacestudy.robustness.propagate import Propagated
+from peacestudy.robustness.propagation import Propagated
 
 Array = npt.NDArray[np.float64]
 MOVES = 5  # Metropolis moves of the true indices between draws of the parameters

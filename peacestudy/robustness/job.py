@@ -23,7 +23,8 @@ from peacestudy.models.engines.registry import engine_of
 from peacestudy.models.formulas.formula import parse
 from peacestudy.models.missing.pooled_row import pooled_row
 from peacestudy.robustness.accuracy import WEAK, Accuracy
-from peacestudy.robustness.augment import Chain, Codes, Evidence, augment
+from peacestudy.robustness.augmentation import Chain, Codes, Evidence, augment
+from peacestudy.robustness.chain_diagnostics import chain_notes
 from peacestudy.robustness.code_model import CodeModel
 from peacestudy.robustness.coded_columns import (
     LINEAR,
@@ -32,9 +33,8 @@ from peacestudy.robustness.coded_columns import (
     plain_columns,
     scored_columns,
 )
-from peacestudy.robustness.diagnosis import chain_notes
 from peacestudy.robustness.gold import known_codes
-from peacestudy.robustness.outcome_model import is_modelled, modelled_engines, outcome_model
+from peacestudy.robustness.outcome_models import is_modelled, modelled_engines, outcome_model
 
 CHAINS = 2
 
@@ -88,28 +88,28 @@ class Job:
         self.evidence = _evidence(
             sheet, self.coders, cases, self.indicators, codes, accuracy, gold, None
         )
-        self.settled = _majority(self.evidence)
+        self.naive_codes = _majority(self.evidence)
         if scores is None:
             self.columns: Columns = plain_columns(book, self.indicators, asked, len(cases))
         else:
             if base is None:
                 raise SpecError(
-                    "scores are made of all codes: give base, the study's settled coding."
+                    "scores are made of all codes: give base, the study's adjudicated coding."
                 )
             self.columns = scored_columns(base, self.indicators, asked, cases, scores)
         if base is not None:
             _same_spelling(cases, base.table["case_id"], "base")
             adjudicated = _codes_of(base, self.indicators, cases, codes)
-            self.settled = np.where(adjudicated >= 0, adjudicated, self.settled)
+            self.naive_codes = np.where(adjudicated >= 0, adjudicated, self.naive_codes)
         self.needed: npt.NDArray[np.bool_] = np.asarray(np.abs(self.columns.slope).max(axis=1) > 0)
-        _some_coded(self.evidence, self.settled, self.needed, cases, sheet)
+        _some_coded(self.evidence, self.naive_codes, self.needed, cases, sheet)
         self.naive = self.refit(
-            np.where(self.settled >= 0, self.settled, _placeholder(self.evidence))
+            np.where(self.naive_codes >= 0, self.naive_codes, _placeholder(self.evidence))
         )
         if self.naive.design.y.size != len(self.table):
             self.table = self.table[self.table[key].isin(self.naive.cases)].reset_index(drop=True)
             keep = np.isin(np.array(cases, dtype=object), [str(c) for c in self.naive.cases])
-            self.evidence, self.settled = _kept(self.evidence, keep), self.settled[keep]
+            self.evidence, self.naive_codes = _kept(self.evidence, keep), self.naive_codes[keep]
             self.columns = Columns(
                 self.columns.names,
                 self.columns.offset[keep],
@@ -152,16 +152,16 @@ class Job:
 
     @cached_property
     def plain(self) -> Fit:
-        """The naive estimate: the model on the settled codes,
+        """The naive estimate: the model on the adjudicated codes,
         without the cases that have an open cell.
         """
-        rows = self.complete(self.settled)
+        rows = self.complete(self.naive_codes)
         if rows.all():
             return self.naive
         try:
             if not rows.any():
                 raise FitError("no case is left.")
-            return self._fitted(self.settled, rows)
+            return self._fitted(self.naive_codes, rows)
         except FitError as err:
             if not self.tied().any():
                 raise
@@ -177,7 +177,7 @@ class Job:
         most coders, shape (cases, indicators).
         """
         out: npt.NDArray[np.bool_] = (
-            (self.settled < 0) & (self.evidence.given >= 0).any(axis=2) & self.needed
+            (self.naive_codes < 0) & (self.evidence.given >= 0).any(axis=2) & self.needed
         )
         return out
 
@@ -240,17 +240,16 @@ class Job:
         return Part(terms, self._accuracy(chains), self._codes(chains), drawn, notes)
 
     def _open(self) -> Iterator[Note]:
-        """Notes on the cells without a settled code."""
-        cases = int((~self.complete(self.settled)).sum())
+        """Notes on the cells without an adjudicated code."""
+        cases = int((~self.complete(self.naive_codes)).sum())
         tied = int(self.tied().sum())
-        nobody = (self.settled < 0) & self.needed & (self.evidence.given < 0).all(axis=2)
+        nobody = (self.naive_codes < 0) & self.needed & (self.evidence.given < 0).all(axis=2)
         uncoded = int(nobody.any(axis=1).sum())
-        rest = (
-            f"The naive estimate is of the {len(self.settled) - cases} cases without an open cell."
-        )
+        total = len(self.naive_codes)
+        rest = f"The naive estimate is of the {total - cases} cases without an open cell."
         if uncoded:
             text = (
-                f"{self.spec.name}: {uncoded} of {len(self.settled)} cases have a cell that nobody"
+                f"{self.spec.name}: {uncoded} of {total} cases have a cell that nobody"
                 f" coded. Its true code is imputed from the covariates and the outcome. {rest}"
             )
             yield Note("uncoded", text)
@@ -358,13 +357,13 @@ def _same_spelling(cases: list[str], others: pd.Series, name: str) -> None:
 
 def _some_coded(
     evidence: Evidence,
-    settled: Codes,
+    naive_codes: Codes,
     needed: npt.NDArray[np.bool_],
     cases: list[str],
     sheet: CodingSheet,
 ) -> None:
     """Refuse where no case has a code in every cell that the formula needs."""
-    coded = (evidence.given >= 0).any(axis=2) | (settled >= 0)
+    coded = (evidence.given >= 0).any(axis=2) | (naive_codes >= 0)
     if coded[:, needed].all(axis=1).any():
         return
     known = sheet.table["case_id"]

@@ -1,10 +1,10 @@
 """The study: a folder is read, checked, built from its sources, and turned into results."""
 
-from peacestudy.study.cite import cite
+from peacestudy.study.citations import cite
 from peacestudy.study.load import check, load_study
 from peacestudy.study.results import RESULTS, Results, results_of
 from peacestudy.study.study import Study
-from peacestudy.study.trace import Trace, trace
+from peacestudy.study.tracing import Trace, trace
 
 __all__ = [
     "RESULTS",

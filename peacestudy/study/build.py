@@ -24,7 +24,6 @@ CASE_TABLES = (
     "codings",
     "outcomes",
     "covariates",
-    "deeds",
     "implementation",
     "forecasts",
 )
@@ -56,7 +55,7 @@ def build_study(study: str, raw: Path) -> list[str]:
         path = folder / f"{name}.csv"
         write_table(path, table)
         lines.append(f"{path}: {len(table)} rows")
-    return [*lines, str(seal_study(study))]
+    return [*lines, str(update_hashes(study))]
 
 
 def write_vintages(study: str, raw: Path | None) -> list[str]:
@@ -79,11 +78,11 @@ def write_vintages(study: str, raw: Path | None) -> list[str]:
     ).items():
         write_table(whole.folder / f"{name}.csv", table)
         lines.append(f"{whole.folder / name}.csv: {len(table)} rows")
-    return [*lines, str(seal_study(study))]
+    return [*lines, str(update_hashes(study))]
 
 
-def seal_study(study: str) -> Path:
-    """Write datapackage.json anew from the tables that stand in the folder."""
+def update_hashes(study: str) -> Path:
+    """Write datapackage.json with the hashes of the tables in the folder."""
     builder, folder = _builder(study), study_folder(study)
     config = _config(folder)
     schemas, sources = dict(builder.schemas), builder.sources

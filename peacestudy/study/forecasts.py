@@ -94,7 +94,7 @@ def make_forecasts(study: Study, made_on: datetime.date) -> pd.DataFrame:
     if rule is None:
         raise SpecError(f"study.toml of {study.config.id} declares no [forecast].")
     train, ahead = study.frame(rule.train), study.frame(rule.cases).data
-    ahead, assumed = _completed(ahead, rule.instead)
+    ahead, assumed = _completed(ahead, rule.substitutes)
     parts = []
     for name in rule.specs:
         found = fit(train, study.spec(name))

@@ -1,4 +1,4 @@
-"""Reading a study folder: everything is read and checked, all problems are told at once."""
+"""Reading a study folder: everything is read and checked, and all problems are reported."""
 
 import re
 from dataclasses import replace
@@ -19,11 +19,11 @@ from peacestudy.core.tables import file_sha256, read_text, row_lines
 from peacestudy.core.toml_lines import line_of
 from peacestudy.errors import PeacestudyError, SourceError, SpecError
 from peacestudy.outcomes.context import COVARIATES_SCHEMA
-from peacestudy.study.asked import asked
 from peacestudy.study.builders import BUILDERS
 from peacestudy.study.config import Config, Sample
 from peacestudy.study.config.problems import config_problems
 from peacestudy.study.package import NAME, read_package
+from peacestudy.study.requirements import required_columns
 from peacestudy.study.study import Study
 
 # tables that a study of coded cases has, and columns that they have whatever the study
@@ -105,7 +105,7 @@ def read_config(folder: Path) -> tuple[Config | None, str, list[Problem]]:
 
 
 def _rule(cls: type[Any], values: dict[str, Any], text: str, problems: list[Problem]) -> Any:
-    """The values under [cases] as the builder takes them, or None with the problems told."""
+    """The values under [cases] as the builder reads them, or None and the problems."""
     try:
         return fill(cls, values, "study.toml", text, problems, ("cases",))
     except SpecError as err:
@@ -118,7 +118,7 @@ def _rule(cls: type[Any], values: dict[str, Any], text: str, problems: list[Prob
 
 
 def codebook_path(folder: Path, config: Config | None) -> Path:
-    """The codebook that a study codes by: its own, or that of the study it names."""
+    """The codebook of a study: its own, or that of the study that it names."""
     name = config.codebook if config is not None else ""
     if name and not re.fullmatch(r"\w[\w.-]*", name):
         raise SpecError(
@@ -151,7 +151,7 @@ def _read(folder: Path) -> tuple[Study | None, list[Problem]]:
     sheet: CodingSheet | None = None
     wrong: list[Problem] = []
     if book is not None and coded and "codings" in tables and not lacking:
-        # as long as the table: a file that is not whole gives no table
+        # as many lines as rows: an incomplete file gives no table
         lines = row_lines(folder / "codings.csv")
         wrong = coding_problems(tables["codings"], book, "codings.csv", lines)
         sheet = None if wrong else CodingSheet(tables["codings"], book, "codings.csv")
@@ -167,7 +167,7 @@ def _read(folder: Path) -> tuple[Study | None, list[Problem]]:
         return None, problems
     coding: Coding | None = None
     try:
-        coding = None if sheet is None else settled(folder, config, sheet)
+        coding = None if sheet is None else adjudicated(folder, config, sheet)
     except PeacestudyError as err:
         return None, problems + _from(err, "study.toml")
     study = Study(folder, config, book, coding, tables, sheet)
@@ -176,16 +176,16 @@ def _read(folder: Path) -> tuple[Study | None, list[Problem]]:
 
 
 def _needed(config: Config | None) -> dict[str, list[str]]:
-    """Tables and columns that a study of coded cases has: those of its
-    codes, and of its outcomes where it compares.
+    """Tables and columns that a study of coded cases needs: those of its codes, and those of its
+    outcomes where it compares cases.
     """
     compares = config is None or any(s.table == "cases" for s in config.samples)
     return CODED | COMPARED if compares else CODED
 
 
-def settled(folder: Path, config: Config, sheet: CodingSheet) -> Coding | None:
-    """The one code of every cell: of the single coder, or by the declared
-    rule; None where coders are not settled yet.
+def adjudicated(folder: Path, config: Config, sheet: CodingSheet) -> Coding | None:
+    """One code a cell: the single coder's, or by the declared rule of adjudication; None where
+    several coders have no such rule.
     """
     rule = config.adjudication
     if rule is not None:
@@ -196,131 +196,101 @@ def settled(folder: Path, config: Config, sheet: CodingSheet) -> Coding | None:
 
 
 def _lacking(
-    tables: dict[str, pd.DataFrame], told: set[str], needed: dict[str, list[str]]
+    tables: dict[str, pd.DataFrame], reported: set[str], needed: dict[str, list[str]]
 ) -> list[Problem]:
-    """Tables and columns that every study has and this one has
-    not, unless the file is told of already.
-    """
-    if NAME in told:
+    """Needed tables and columns that are missing, unless the file is reported already."""
+    if NAME in reported:
         return []
     out = []
     for table, columns in needed.items():
         if table not in tables:
-            if f"{table}.csv" not in told:
+            if f"{table}.csv" not in reported:
                 out.append(Problem(NAME, 0, table, "", f"a study has a table {table!r}", "add it"))
             continue
-        out += [
-            Problem(
-                NAME,
-                0,
-                table,
-                ", ".join(tables[table].columns[:8]),
-                f"a table {table!r} has a column {c!r}",
-                "add it to the schema",
-            )
-            for c in columns
-            if c not in tables[table].columns
-        ]
+        found = ", ".join(tables[table].columns[:8])
+        for column in columns:
+            if column not in tables[table].columns:
+                rule = f"a table {table!r} has a column {column!r}"
+                out.append(Problem(NAME, 0, table, found, rule, "add it to the schema"))
     return out
 
 
 def _across(study: Study, text: str) -> list[Problem]:
-    """What only the whole study shows: cases without outcome, columns
-    that something asks for and nothing provides.
+    """Problems of the study as a whole: cases without outcome, a changed codebook, required
+    columns that no table has, changed forecasts.
     """
-    out: list[Problem] = []
-    if "cases" in study.tables and "outcomes" in study.tables:
-        lost = sorted(set(study.cases["case_id"]) - set(study.outcomes["case_id"]))
-        out += [
-            Problem("outcomes.csv", 0, "case_id", c, "every case has an outcome row", "add the row")
-            for c in lost
-        ]
-    found = file_sha256(codebook_path(study.folder, study.config))
-    if found != study.config.declared.codebook:
-        rule = f"codebook.toml has sha256 {found}"
-        remedy = (
-            "restore it; or declare anew with today's date and this hash, and say in the statement"
-            " what changed and why"
-        )
-        expected = study.config.declared.codebook[:12] + "..."
-        out.append(
-            Problem(
-                "study.toml",
-                line_of(text, "declared", "codebook"),
-                "codebook",
-                expected,
-                rule,
-                remedy,
-            )
-        )
+    out = [*_without_outcome(study), *_changed_codebook(study, text)]
     for table in dict.fromkeys(s.table for s in study.config.samples):
-        out += _asked_of(study, text, table)
-    out += _frozen(study, text)
+        out += _required_of(study, text, table)
+    out += _changed_forecasts(study, text)
     return out
 
 
-def _frozen(study: Study, text: str) -> list[Problem]:
-    """Forecasts that are not those whose sha256 stands beside the
-    declaration: what was frozen is not changed.
-    """
-    path, said = study.folder / "forecasts.csv", study.config.declared.forecasts
-    found = file_sha256(path) if path.is_file() else ""
-    if found == said:
+def _without_outcome(study: Study) -> list[Problem]:
+    if "cases" not in study.tables or "outcomes" not in study.tables:
         return []
-    rule = (
-        f"the forecasts frozen have sha256 {said[:12]}..."
-        if said
-        else "study.toml has no sha256 of forecasts"
-    )
+    lost = sorted(set(study.cases["case_id"]) - set(study.outcomes["case_id"]))
+    rule = "every case has an outcome row"
+    return [Problem("outcomes.csv", 0, "case_id", case, rule, "add the row") for case in lost]
+
+
+def _changed_codebook(study: Study, text: str) -> list[Problem]:
+    found = file_sha256(codebook_path(study.folder, study.config))
+    declared = study.config.declared.codebook
+    if found == declared:
+        return []
+    line = line_of(text, "declared", "codebook")
+    rule = f"codebook.toml has sha256 {found}"
     remedy = (
-        "restore the file: forecasts are made once"
-        if said
-        else f'write under [declared]: forecasts = "{found}"'
+        "restore it; or declare anew with today's date and this hash, and say in the statement"
+        " what changed and why"
     )
-    return [
-        Problem(
-            "forecasts.csv",
-            line_of(text, "declared", "forecasts") if said else 0,
-            "",
-            found[:12],
-            rule,
-            remedy,
-        )
-    ]
+    return [Problem("study.toml", line, "codebook", f"{declared[:12]}...", rule, remedy)]
 
 
-def _asked_of(study: Study, text: str, table: str) -> list[Problem]:
-    """What is asked of a joined table and does not stand in it."""
+def _changed_forecasts(study: Study, text: str) -> list[Problem]:
+    """Forecasts whose sha256 is not the declared one: frozen forecasts must not change."""
+    path, declared = study.folder / "forecasts.csv", study.config.declared.forecasts
+    found = file_sha256(path) if path.is_file() else ""
+    if found == declared:
+        return []
+    if declared:
+        line = line_of(text, "declared", "forecasts")
+        rule = f"the forecasts frozen have sha256 {declared[:12]}..."
+        remedy = "restore the file: forecasts are made once"
+    else:
+        line = 0
+        rule = "study.toml has no sha256 of forecasts"
+        remedy = f'write under [declared]: forecasts = "{found}"'
+    return [Problem("forecasts.csv", line, "", found[:12], rule, remedy)]
+
+
+def _required_of(study: Study, text: str, table: str) -> list[Problem]:
+    """Columns that are required of a joined table and missing, and steps that cannot be applied."""
     config = study.config
+    joined = replace(study, config=replace(config, samples=(Sample("all", (), table),)))
     try:
-        frame = replace(study, config=replace(config, samples=(Sample("all", (), table),))).frame(
-            "all"
-        )
+        frame = joined.frame("all")
     except PeacestudyError as err:
         return _from(err, f"{table}.csv")
     columns = [str(c) for c in frame.data.columns]
-    texts = {"study.toml": text, "codebook.toml": read_text(codebook_path(study.folder, config))}
-    out = []
+    codebook = read_text(codebook_path(study.folder, config))
+    texts = {"study.toml": text, "codebook.toml": codebook}
     samples = {s.id: s for s in config.samples if s.table == table}
-    for file, key, place, column in asked(study, set(samples)):
+    out = []
+    for file, key, place, column in required_columns(study, set(samples)):
         if column not in columns:
-            rule, remedy = "a column of the joined table", f"correct it.{nearest(column, columns)}"
-            out.append(Problem(file, line_of(texts[file], *place, key), key, column, rule, remedy))
+            line = line_of(texts[file], *place, key)
+            remedy = f"correct it.{nearest(column, columns)}"
+            out.append(Problem(file, line, key, column, "a column of the joined table", remedy))
     used = {i for s in samples.values() for i in s.steps}
     for n, step in enumerate(config.steps):
-        if step.id in used and step.column in columns:
-            try:
-                frame.keep(frame.data[step.column], step.step, step.reason)
-            except PeacestudyError as err:
-                line = line_of(text, "steps", n, "column")
-                out.append(
-                    Problem(
-                        "study.toml",
-                        line,
-                        "column",
-                        step.column,
-                        str(err),
-                        "name a column of yes and no",
-                    )
-                )
+        if step.id not in used or step.column not in columns:
+            continue
+        try:
+            frame.keep(frame.data[step.column], step.step, step.reason)
+        except PeacestudyError as err:
+            line = line_of(text, "steps", n, "column")
+            remedy = "name a column of yes and no"
+            out.append(Problem("study.toml", line, "column", step.column, str(err), remedy))
     return out

@@ -97,8 +97,8 @@ def read_package(folder: Path) -> tuple[dict[str, pd.DataFrame], list[Problem]]:
         if found != r.sha256:
             rule = f"sha256 {r.sha256[:12]}... stands in {NAME}"
             remedy = (
-                "restore the file; if the change is meant, run: python -m peacestudy seal with the"
-                " study's name"
+                "restore the file; if the change is intended, run: python -m peacestudy"
+                " update-hashes with the study's name"
             )
             problems.append(Problem(r.file.name, 0, "", found[:12] + "...", rule, remedy))
     for r in resources:

@@ -16,7 +16,7 @@ from peacestudy.errors import SourceError, SpecError
 from peacestudy.outcomes import SOURCES
 from peacestudy.study.builders import BUILDERS, Builder
 from peacestudy.study.builders.releases import Releases
-from peacestudy.study.load import settled
+from peacestudy.study.load import adjudicated
 from peacestudy.study.results import Results
 from peacestudy.study.study import Study
 
@@ -68,7 +68,7 @@ def rebuild(study: Study, raw: Path, instead: Mapping[str, str]) -> Study:
         if study.sheet is None
         else CodingSheet(tables["codings"], study.codebook, "codings.csv")
     )
-    coding = None if sheet is None else settled(study.folder, study.config, sheet)
+    coding = None if sheet is None else adjudicated(study.folder, study.config, sheet)
     said = [_said(named, release) for named, release in instead.items()]
     changed = [
         n

@@ -89,7 +89,7 @@ TABLES: dict[str, Schema] = {
             *(Field(c, "number") for c in ("odds_ratio", "conf_low", "conf_high")),
             Field("p_value", "number", required=True),
             Field(
-                "p_decide",
+                "p_adjusted",
                 "number",
                 required=True,
                 description="adjusted over the family by the declared rule",

@@ -1,6 +1,6 @@
 """Fit or stored results in, rendered table out: Markdown, HTML and LaTeX."""
 
-from peacestudy.tables.regression import regression
+from peacestudy.tables.regression_table import regression
 from peacestudy.tables.study_tables import all_tables
 from peacestudy.tables.table import Table
 

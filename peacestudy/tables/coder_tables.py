@@ -1,8 +1,9 @@
-"""Tables of studies that several people or machines code."""
+"""Tables of studies with several coders."""
 
 import pandas as pd
 
 from peacestudy.core.display import p_text
+from peacestudy.tables.cells import interval, two_decimals
 from peacestudy.tables.table import Table
 
 
@@ -15,32 +16,34 @@ def agreement_table(a: pd.DataFrame) -> Table:
             "units": a["n_units"],
             "coders": a["n_coders"],
             "agree": a["percent"].map("{:.1%}".format),
-            "alpha [95 %]": _interval(a, "alpha", "alpha_conf_low", "alpha_conf_high"),
-            "Gwet's AC [95 %]": _interval(a, "gwet", "gwet_conf_low", "gwet_conf_high"),
-            "kappa": a["kappa"].map(_two),
-            "pi": a["pi"].map(_two),
-            "Brennan-Prediger": a["brennan_prediger"].map(_two),
-            "ICC": a["icc"].map(_two),
+            "alpha [95 %]": interval(a, "alpha", "alpha_conf_low", "alpha_conf_high"),
+            "Gwet's AC [95 %]": interval(a, "gwet", "gwet_conf_low", "gwet_conf_high"),
+            "kappa": a["kappa"].map(two_decimals),
+            "pi": a["pi"].map(two_decimals),
+            "Brennan-Prediger": a["brennan_prediger"].map(two_decimals),
+            "ICC": a["icc"].map(two_decimals),
             "weights": a["weights"],
             "by convention": a["convention"],
             "earned": a["earned"],
-            "below the floor": a["flagged"].astype(bool).map({True: "yes", False: ""}),
+            "below the reliability floor": a["flagged"].astype(bool).map({True: "yes", False: ""}),
             "note": a["note"].fillna(""),
         }
     )
     notes = (
         (
-            "Alpha at the indicator's level, ordinal by Krippendorff's metric of mid-ranks;"
-            " interval by bootstrap over units. Kappa is Cohen's for two coders, Conger's for more;"
-            " pi is Scott's for two, Fleiss' for more; these, Gwet's AC and Brennan-Prediger have"
-            " the weights named, t intervals over units. ICC: two-way, absolute agreement, of one"
-            " coder, over units that all coded."
+            "Alpha at the indicator's level of measurement (ordinal: Krippendorff's metric of"
+            " mid-ranks), with a bootstrap interval over units."
         ),
         (
-            "By convention: Krippendorff's .8 and .667, a convention of its author. Earned: the"
-            " word of Landis and Koch that Gwet's AC reaches with 95 % chance (Gwet's"
-            f" probabilistic benchmarking). The floor, {a['floor'].iloc[0]:g}, stands in"
-            " study.toml."
+            "Kappa is Cohen's for two coders and Conger's for more; pi is Scott's for two and"
+            " Fleiss' for more; these, Gwet's AC and Brennan-Prediger have the weights named and t"
+            " intervals over units. ICC: two-way, absolute agreement, single coder, over units"
+            " that all coded."
+        ),
+        (
+            "By convention: Krippendorff's thresholds of .8 and .667. Earned: the category of"
+            " Landis and Koch that Gwet's AC reaches with 95 % probability (Gwet's probabilistic"
+            f" benchmarking). The reliability floor is {a['floor'].iloc[0]:g}."
         ),
     )
     return Table("agreement", "Agreement by indicator", body, notes)
@@ -55,38 +58,36 @@ def pairs_table(p: pd.DataFrame) -> Table:
             "other": p["other"],
             "units": p["n_units"],
             "agree": p["percent"].map("{:.1%}".format),
-            "alpha": p["alpha"].map(_two),
-            "mean": p["mean"].map(_two),
-            "mean of the other": p["other_mean"].map(_two),
+            "alpha": p["alpha"].map(two_decimals),
+            "mean": p["mean"].map(two_decimals),
+            "mean of the other": p["other_mean"].map(two_decimals),
             "p, equal use of codes": p["p_value"].map(p_text),
         }
     )
     note = (
         "Equal use of codes: Stuart and Maxwell's test, for two codes McNemar's; not adjusted for"
-        " there being many."
+        " the number of pairs."
     )
-    return Table("pairs", "Agreement of every two coders", body, (note,))
+    return Table("pairs", "Agreement by pair of coders", body, (note,))
 
 
 def by_rater_table(b: pd.DataFrame) -> Table:
-    """The same model by each rater's word."""
+    """The same model with each rater's rating as the outcome."""
     body = pd.DataFrame(
         {
             "term": b["term"],
-            "by the staff": _interval(b, "staff", "staff_low", "staff_high"),
-            "by the independent": _interval(
-                b, "independent", "independent_low", "independent_high"
-            ),
-            "ratio [95 %]": _interval(b, "ratio", "ratio_low", "ratio_high"),
+            "by the staff": interval(b, "staff", "staff_low", "staff_high"),
+            "by the independent": interval(b, "independent", "independent_low", "independent_high"),
+            "ratio [95 %]": interval(b, "ratio", "ratio_low", "ratio_high"),
             "p": b["p_value"].map(p_text),
             "p, Holm": b["p_holm"].map(p_text),
         }
     )
     note = (
         "Odds ratios of success. Ratio: the staff's over the independent one, with the covariance"
-        " of two estimates from the same projects, clusters by country."
+        " of the two estimates; clustered by country."
     )
-    return Table("by_rater", "Success by each rater's word", body, (note,))
+    return Table("by_rater", "Success by each rater's rating", body, (note,))
 
 
 def uncertainty_table(u: pd.DataFrame) -> Table:
@@ -96,30 +97,30 @@ def uncertainty_table(u: pd.DataFrame) -> Table:
             "analysis": u["analysis"],
             "model": u["model"],
             "term": u["term"],
-            "as if true [95 %]": _interval(u, "naive", "naive_conf_low", "naive_conf_high"),
-            "with the doubt [95 %]": _interval(u, "estimate", "conf_low", "conf_high"),
+            "as if true [95 %]": interval(u, "naive", "naive_conf_low", "naive_conf_high"),
+            "with coding uncertainty [95 %]": interval(u, "estimate", "conf_low", "conf_high"),
             "p": u["p_value"].map(p_text),
-            "variance that is coding": u["share_coding"].map("{:.1%}".format),
+            "variance due to coding": u["share_coding"].map("{:.1%}".format),
             "Monte Carlo error": u["monte_carlo"].map("{:.4f}".format),
         }
     )
     note = (
-        "Log odds. With the doubt: the true codes drawn from the codes of all coders, the"
+        "Log odds. With coding uncertainty: true codes imputed from the codes of all coders, the"
         " covariates and the outcome, pooled by Rubin's rules with Barnard and Rubin's degrees of"
         " freedom."
     )
     return Table("uncertainty", "The finding with and without coding uncertainty", body, (note,))
 
 
-def with_and_without_table(w: pd.DataFrame) -> Table:
-    """The findings with and without the indicator that is read twice."""
+def dropped_indicator_table(w: pd.DataFrame) -> Table:
+    """The findings with and without the indicator that is coded twice."""
     body = pd.DataFrame(
         {
             "model": w["model"],
             "term": w["term"],
-            "with it [95 %]": _interval(w, "estimate", "conf_low", "conf_high"),
+            "with it [95 %]": interval(w, "estimate", "conf_low", "conf_high"),
             "p": w["p_value"].map(p_text),
-            "without it [95 %]": _interval(
+            "without it [95 %]": interval(
                 w, "without_estimate", "without_conf_low", "without_conf_high"
             ),
             "p without": w["without_p_value"].map(p_text),
@@ -128,23 +129,12 @@ def with_and_without_table(w: pd.DataFrame) -> Table:
     first = w.iloc[0]
     note = (
         f"Log odds. The indicator is {first['indicator_id']}; alpha of its readings"
-        f" {first['alpha']:.2f}, {'below' if first['below'] else 'not below'} the floor of"
-        f" {first['floor']:g} that study.toml declares."
+        f" {first['alpha']:.2f}, {'below' if first['below_floor'] else 'not below'} the declared"
+        f" reliability floor of {first['floor']:g}."
     )
     return Table(
-        "with_and_without",
-        "The finding with and without the indicator that was read twice",
+        "dropped_indicator",
+        "The finding with and without the indicator that is coded twice",
         body,
         (note,),
     )
-
-
-def _two(value: float) -> str:
-    return "" if pd.isna(value) else f"{value:.2f}"
-
-
-def _interval(t: pd.DataFrame, middle: str, low: str, high: str) -> list[str]:
-    return [
-        "" if pd.isna(m) else f"{m:.2f} [{a:.2f}, {b:.2f}]" if pd.notna(a) else f"{m:.2f}"
-        for m, a, b in t[[middle, low, high]].to_numpy(dtype=float)
-    ]

@@ -6,8 +6,8 @@ import matplotlib.colors
 import numpy as np
 import pandas as pd
 
-from peacestudy.figures.agreement import agreement
-from peacestudy.figures.disagreement import disagreement
+from peacestudy.figures.agreement_plot import agreement
+from peacestudy.figures.disagreement_map import disagreement
 
 TABLE = pd.DataFrame(
     [

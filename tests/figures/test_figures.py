@@ -113,9 +113,9 @@ SAID = {  # the N that a figure must tell, and rows of what is drawn
     ("peace_agreements", "ledger"): ("100", 20),
     ("peace_agreements", "over_time"): ("1990-1994: 36", 56),
     ("peace_agreements", "variants"): ("100/29", 240),
-    ("peace_agreements", "chance"): ("the 100 attempts", 82),
+    ("peace_agreements", "predicted_probability"): ("the 100 attempts", 82),
     ("peace_agreements", "moderation"): ("81, 94, 98", 40),
-    ("peace_agreements", "who_gets_an_agreement"): ("N 2028", 27),
+    ("peace_agreements", "selection"): ("N 2028", 27),
     ("peace_agreements", "calibration"): ("100 cases, 29 at peace", 300),
     ("peace_agreements", "forecasts"): ("14 attempts", 42),
     ("peace_agreements", "domestic_politics"): ("81 (23), 98 (28), 84 (24)", 63),
@@ -123,8 +123,8 @@ SAID = {  # the N that a figure must tell, and rows of what is drawn
     ("accord_implementation", "delivery"): ("executive 133 (24)", 24),
     ("peace_agreements", "vintages"): ("197 attempts, N 100, 29 at peace", 22),
     ("signing_dyads", "ledger"): ("90 out", 20),
-    ("signing_dyads", "side_by_side"): ("N 90, 50 at peace", 16),
-    ("accord_implementation", "promise_and_deed"): ("32 accords", 8),
+    ("signing_dyads", "comparison"): ("N 90, 50 at peace", 16),
+    ("accord_implementation", "promise_and_implementation"): ("32 accords", 8),
     ("accord_implementation", "landmarks"): ("N 33", 12),
     ("onset", "onset"): ("N 5,444, 143 onsets", 15),
     ("double_coding", "agreement"): ("863 x 2", 28),
@@ -158,7 +158,7 @@ def test_figures_print_in_grey():
         r, g, b = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
         return 0.2126 * r + 0.7152 * g + 0.0722 * b
 
-    from peacestudy.figures.survival import LOOKS
+    from peacestudy.figures.survival_curves import LOOKS
 
     (one, dash_one), (two, dash_two) = LOOKS
     assert dash_one != dash_two and abs(lightness(one) - lightness(two)) > 0.05

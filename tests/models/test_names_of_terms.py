@@ -11,7 +11,7 @@ from peacestudy.models.engines.parameters import is_spread
 from peacestudy.models.engines.positive import wald_ends
 from peacestudy.models.inference.randomisation import randomisation_test
 from peacestudy.models.inference.romano_wolf import romano_wolf
-from peacestudy.tables.regression import regression_from_tables
+from peacestudy.tables.regression_table import regression_from_tables
 
 PLAIN = "rel"
 SAME = 1e-12  # relative; the same arithmetic on the same numbers

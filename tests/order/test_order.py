@@ -143,7 +143,7 @@ def propagated(w):
         "burn": 5,
         "thin": 1,
         "seed": 1,
-        "accuracy": Accuracy.about(0.8, worth=10),
+        "accuracy": Accuracy(0.8, prior_n=10),
     }
     found = propagate(one, w.frame, spec("y ~ i1 + x", vcov="classical"), **options)
     out = parts(found, "terms", "accuracy", "codes", "flips")
@@ -161,7 +161,7 @@ def naive(w):
         "burn": 0,
         "thin": 1,
         "seed": 1,
-        "accuracy": Accuracy.about(0.8, worth=10),
+        "accuracy": Accuracy(0.8, prior_n=10),
         "rank_flips": False,
     }
     found = propagate(one, w.frame, spec("y ~ i1 + x", vcov="classical"), **options)

@@ -158,7 +158,7 @@ class Small:
             "p_value": [0.04],
         }
         decision = "null rejected" if n > 2 else "null not rejected"
-        return pd.DataFrame(found | {"p_decide": [0.04], "decision": [decision], "n": [n]})
+        return pd.DataFrame(found | {"p_adjusted": [0.04], "decision": [decision], "n": [n]})
 
 
 @pytest.fixture

@@ -20,12 +20,12 @@ from peacestudy.coding import Coding, CodingSheet
 from peacestudy.coding.coding import SHEET_SCHEMA
 from peacestudy.errors import CodingError, SpecError
 from peacestudy.robustness import Accuracy, propagate, stability
-from peacestudy.robustness.augment import augment
+from peacestudy.robustness.augmentation import augment
+from peacestudy.robustness.chain_diagnostics import split_r_hat
 from peacestudy.robustness.code_model import CodeModel
-from peacestudy.robustness.diagnosis import split_r_hat
-from peacestudy.robustness.flips import flips
+from peacestudy.robustness.disputed_codes import flips
 from peacestudy.robustness.job import Job
-from peacestudy.robustness.outcome_model import outcome_model
+from peacestudy.robustness.outcome_models import outcome_model
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "benchmarks"))
@@ -99,7 +99,7 @@ def test_draws_are_from_the_exact_posterior(seed):
     codes = [[int(v if rng.random() < 0.75 else 1 - v) for v in t] for _ in range(2)]
     codes[1][3] = None
     gold = [0, 1, None, None, None, None, None, None]
-    prior = Accuracy.about(0.8, worth=10).counts(2)
+    prior = Accuracy(0.8, prior_n=10).counts(2)
     known = pd.DataFrame({"case_id": ["c0", "c1"], "indicator_id": "x", "code": [0, 1]})
     data = pd.DataFrame({"case_id": [f"c{i}" for i in range(8)], "y": y})
     spec = ps.ModelSpec("m", "y ~ x", "linear", vcov="classical")
@@ -110,7 +110,7 @@ def test_draws_are_from_the_exact_posterior(seed):
         spec,
         None,
         None,
-        Accuracy.about(0.8, worth=10),
+        Accuracy(0.8, prior_n=10),
         known,
         False,
     )
@@ -208,8 +208,8 @@ def test_flips_are_refits_and_ranked():
     settled = (values.mean(axis=1) > 0.5).astype(int)
     for row in single.itertuples():
         x = settled.copy()
-        assert x[row.case_id] == row.settled
-        x[row.case_id] = row.instead
+        assert x[row.case_id] == row.adjudicated
+        x[row.case_id] = row.alternative
         fit = (
             ps.fit(data.assign(x=data.case_id.map(x)), SPECS["linear"])
             .terms.set_index("term")
@@ -316,7 +316,7 @@ def coding_of(sheet):
         (dict(gold=gold_of().iloc[:0]), CodingError, "gold has no row"),
         (dict(gold=gold_of().drop(columns="code")), CodingError, "found case_id, indicator_id"),
         (dict(gold={"c0": 1}), CodingError, "found a dict"),
-        (dict(accuracy=0.85), CodingError, "with its worth"),
+        (dict(accuracy=0.85), CodingError, "expected an Accuracy"),
         (dict(scores="latent"), SpecError, "one of share, depth, weighted"),
         (dict(then="y ~ x"), SpecError, "then is 'y ~ x'; give a ModelSpec"),
         (dict(then=[]), SpecError, "then is nothing"),
@@ -333,20 +333,20 @@ def test_what_cannot_be_imputed_through_is_refused(change, error, words):
 
 def test_two_coders_cannot_tell_their_accuracy():
     sheet, data, _ = simulate(60, "linear", 1.0, 0.9, 2, 0.0, 0.0, np.random.default_rng(2))
-    with pytest.raises(CodingError, match=r"Accuracy.about\(0.85, worth=40\)"):
+    with pytest.raises(CodingError, match=r"Accuracy\(0.85, prior_n=40\)"):
         propagate(sheet, data, SPECS["linear"], seed=1)
     found = propagate(
         sheet,
         data,
         SPECS["linear"],
-        accuracy=Accuracy.about(0.9, worth=20),
+        accuracy=Accuracy(0.9, prior_n=20),
         draws=4,
         burn=10,
         thin=1,
         rank_flips=False,
         seed=1,
     )
-    assert "author's opinion (90% right, worth 20 cases)" in found.notes[0].text
+    assert "author's prior (mean 90%, weight of 20 cases)" in found.notes[0].text
 
 
 def test_machines_are_told_apart():
@@ -435,7 +435,7 @@ def test_a_flip_that_leaves_no_estimate_does_not_end_the_ranking():
     spec = ps.ModelSpec("m", "y ~ x", "logit", vcov="classical")
     job = Job(sheet_of(codes), data, "case_id", spec, None, None, None, None, False)
     found = flips(
-        job.plain, job.refit_coded, job.settled, job.evidence, job.labels, job.coded_terms
+        job.plain, job.refit_coded, job.naive_codes, job.evidence, job.labels, job.coded_terms
     )
     single = found[found.kind == "single"].set_index("case_id")
     assert list(single.index) == ["c3", "c5"]

@@ -19,7 +19,7 @@ from peacestudy.robustness import Accuracy, propagate, stability
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
 from coverage_propagate import BOOK, SPECS, simulate
 
-SHORT = {"draws": 4, "burn": 5, "thin": 1, "seed": 1, "accuracy": Accuracy.about(0.9, worth=20)}
+SHORT = {"draws": 4, "burn": 5, "thin": 1, "seed": 1, "accuracy": Accuracy(0.9, prior_n=20)}
 
 
 def two_coders(n=40, seed=3):
@@ -103,9 +103,9 @@ def test_a_flip_of_an_open_cell_is_a_fit_with_the_case_and_that_code():
     codes = by_case(sheet)
     agreed = codes[codes["ann"] == codes["ben"]]["ann"]
     single = found.flips[(found.flips["kind"] == "single") & (found.flips["term"] == "x")]
-    assert len(single) == 2 * (len(codes) - len(agreed)) and single["settled"].isna().all()
+    assert len(single) == 2 * (len(codes) - len(agreed)) and single["adjudicated"].isna().all()
     for row in single.itertuples():
-        x = pd.concat([agreed, pd.Series({row.case_id: float(row.instead)})])
+        x = pd.concat([agreed, pd.Series({row.case_id: float(row.alternative)})])
         rest = data[data["case_id"].isin(x.index)]
         by_hand = (
             ps.fit(rest.assign(x=rest["case_id"].map(x)), SPECS["linear"])

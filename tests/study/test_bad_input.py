@@ -12,7 +12,7 @@ import pytest
 import peacestudy as ps
 from peacestudy.errors import CodebookError, PeacestudyError, SourceError, SpecError
 from peacestudy.outcomes import SOURCES
-from peacestudy.study.build import build_study, seal_study
+from peacestudy.study.build import build_study, update_hashes
 
 ROOT = Path(__file__).resolve().parents[2]
 SOUND = ROOT / "datasets" / "peace_agreements"
@@ -40,7 +40,7 @@ class Folder:
         """The line at which the words first stand."""
         return self.text(file).partition(words)[0].count("\n") + 1
 
-    def seal(self):
+    def update_hashes(self):
         """Hashes anew, so that a change of a table is its only problem."""
         package = json.loads(self.text("datapackage.json"))
         for r in package["resources"]:
@@ -86,7 +86,7 @@ def folder(whole):
     """
     for file, rows in {"codings.csv": 1000, "covariates.csv": 280, "agreements.csv": 150}.items():
         whole.put(file, "".join(whole.text(file).splitlines(keepends=True)[: rows + 1]))
-    whole.seal()
+    whole.update_hashes()
     return whole
 
 
@@ -294,7 +294,7 @@ TABLES = {
 def test_a_broken_table_is_told_with_its_place_and_remedy(folder, name):
     file, old, new, words, column, rule, *remedy = TABLES[name]
     folder.edit(file, old, new)
-    folder.seal()
+    folder.update_hashes()
     assert told(folder.check(), file, folder.line(file, words), column, rule, *remedy)
 
 
@@ -318,7 +318,12 @@ def test_a_table_cut_between_rows_is_found_by_its_hash_and_by_what_is_lost(folde
     folder.put("outcomes.csv", whole.rstrip("\n").rsplit("\n", 1)[0] + "\n")
     found = folder.check()
     assert told(
-        found, "outcomes.csv", 0, "", "stands in datapackage.json", "python -m peacestudy seal"
+        found,
+        "outcomes.csv",
+        0,
+        "",
+        "stands in datapackage.json",
+        "python -m peacestudy update-hashes",
     )
     assert told(found, "outcomes.csv", 0, "case_id", "every case has an outcome row", "add the row")
     assert last in set(found["value"])
@@ -336,7 +341,7 @@ def test_another_hash_is_told_with_the_way_to_mean_it(folder, change):
     assert (
         "stands in datapackage.json" in problem.rule and "if the change is meant" in problem.remedy
     )
-    seal_study(str(folder.path))
+    update_hashes(str(folder.path))
     assert folder.check().empty
 
 
@@ -356,7 +361,7 @@ def test_lines_are_those_of_the_file_where_cells_hold_line_breaks(folder):
     folder.edit("codings.csv", first, first[:-1] + '"a comment\nof three\nlines",')
     folder.edit("codings.csv", "ceasefire,pax_rule,rule,0", "ceasefire,pax_rule,rule,7")
     folder.edit("codings.csv", "11344-2011,humanitarian_aid", "999-1999,humanitarian_aid")
-    folder.seal()
+    folder.update_hashes()
     found = folder.check()
     assert told(found, "codings.csv", 5, "code", "the codes of ceasefire")
     assert told(
@@ -560,10 +565,10 @@ CONFIG = {
         "horizon is 0; it must be 1 or more",
     ),
     "unknown correction": (
-        'decide = "holm"',
-        'decide = "holmes"',
+        'adjustment = "holm"',
+        'adjustment = "holmes"',
         "holmes",
-        "decide",
+        "adjustment",
         "holm",
         "Did you mean 'holm'",
     ),
@@ -661,7 +666,7 @@ def test_a_payload_in_a_column_name_of_a_table_is_a_name(whole, monkeypatch):
         whole.edit(f"{table}.csv", ",active,", f",{payload},")
     whole.edit("codebook.toml", '"active"]', f'"{payload}"]')
     whole.declare(whole.check().query("column == 'hash'")["rule"].iloc[0].split()[-1])
-    whole.seal()
+    whole.update_hashes()
     whole.declare_codebook()
     assert whole.check().empty, whole.check().to_string()
     study = ps.load_study(whole.path)
@@ -1018,7 +1023,7 @@ SECOND = {  # what the second declaration can get wrong: old, new, column, words
         "quantiles",
         "the lower first",
     ),
-    "no cases near": ("fewest = 5  ", "fewest = 0  ", "fewest", "1 or more"),
+    "no cases near": ("min_cases = 5", "min_cases = 0", "min_cases", "1 or more"),
     "a way to pool that nobody knows": (
         'method = "bayes"',
         'method = "baies"',
@@ -1038,7 +1043,7 @@ SECOND = {  # what the second declaration can get wrong: old, new, column, words
         "column",
         "a column of the joined table",
     ),
-    "no events asked for": ("fewest_events = 5", "fewest_events = 0", "fewest_events", "1 or more"),
+    "no events asked for": ("min_events = 5", "min_events = 0", "min_events", "1 or more"),
     "a level beyond one": ("alpha = 0.05", "alpha = 5.0", "alpha", "between 0 and 1"),
 }
 
@@ -1055,7 +1060,7 @@ def test_what_the_second_declaration_gets_wrong_is_told(folder, name):
 
 def test_frozen_forecasts_cannot_be_changed_or_lost_in_silence(folder):
     folder.edit("forecasts.csv", "0.0491", "0.9491")
-    folder.seal()
+    folder.update_hashes()
     assert folder.check()["rule"].str.contains("the forecasts frozen have sha256").any()
     (folder.path / "forecasts.csv").unlink()
     assert folder.check()["rule"].str.contains("the forecasts frozen have sha256").any()

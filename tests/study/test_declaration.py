@@ -1,13 +1,35 @@
-"""Declarations: what was declared first still stands, what is added
-is told, and variants change what they say.
+"""Declarations: earlier declarations are unchanged, additions are documented, and variants change
+what they name.
 """
 
-from dataclasses import replace
+import csv
+import hashlib
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import MISSING, fields, is_dataclass, replace
+from pathlib import Path
 
 import pytest
 
 import peacestudy as ps
-from peacestudy.study.config import Specification, Variant
+from peacestudy.core.settings import fill
+from peacestudy.study.builders import BUILDERS
+from peacestudy.study.config import (
+    Config,
+    Contexts,
+    Decision,
+    Forecast,
+    Moderation,
+    Specification,
+    Uncertainty,
+    Variant,
+)
+from peacestudy.study.config.declaration import declaration_hash, declared_content
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+from renamed_names import NAMES, mapping, renamed_toml  # noqa: E402
 
 FIRST = "acc85921f67ae59cd01a3146e63ab85f9d8e06edd64fb67aace4986bc95700b1"
 SPECS = [
@@ -25,6 +47,60 @@ SPECS = [
     "breadth_profile",
 ]
 STUDIES = ["peace_agreements", "signing_dyads", "accord_implementation", "onset"]
+with (HERE / "declarations.csv").open(encoding="utf-8", newline="") as file:
+    MIGRATED = {row["study"]: row for row in csv.DictReader(file)}
+
+# The rule by which declarations were hashed before: a value of one of these fields counted only
+# where it differed from its default; every other value counted, roles and wording included.
+UNDECLARED = ("id", "title", "question", "unit", "declared", "display")
+LATER = ("keep", "table", "sample", "scores", "options", "weights", "turnover_years_back")
+OLD_KEYS = {
+    Decision: mapping("key", result="decision"),
+    Uncertainty: mapping("key", result="uncertainty"),
+    Forecast: mapping("key", result="forecast"),
+    Moderation: mapping("key", result="moderations"),
+    Contexts: mapping("key", result="contexts"),
+}
+OLD_VALUES = {row["new"]: row["old"] for row in NAMES if row["kind"] == "value"}
+
+
+def old_plain(value):
+    if is_dataclass(value):
+        names = {new: old for old, new in OLD_KEYS.get(type(value), {}).items()}
+        return {
+            names.get(f.name, f.name): old_plain(getattr(value, f.name))
+            for f in fields(value)
+            if not (f.name in LATER and getattr(value, f.name) == default(f))
+        }
+    if isinstance(value, Mapping):
+        return {str(key): old_plain(part) for key, part in value.items()}
+    if isinstance(value, tuple | list):
+        return [old_plain(part) for part in value]
+    return OLD_VALUES.get(value, value) if isinstance(value, str) else value
+
+
+def default(field):
+    """The default of a field; one without a default gives what no value equals."""
+    if field.default_factory is not MISSING:
+        return field.default_factory()
+    return field.default
+
+
+def old_hash(config):
+    part = {name: value for name, value in old_plain(config).items() if name not in UNDECLARED}
+    part = {name: value for name, value in part.items() if value not in ((), None, "", [])}
+    text = json.dumps(part, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def old_config(study):
+    """The old study.toml of a study, with the new names."""
+    values, problems = renamed_toml(study), []
+    rule = BUILDERS[study].rule
+    values["cases"] = fill(rule, values["cases"], "study.toml", "", problems, ("cases",))
+    config = fill(Config, values, "study.toml", "", problems)
+    assert not problems
+    return config
 
 
 @pytest.fixture(scope="module")
@@ -32,49 +108,89 @@ def config(our_study):
     return our_study("peace_agreements").config
 
 
-def test_nothing_of_the_first_declaration_was_changed(config):
+@pytest.fixture(scope="module")
+def old():
+    return old_config("peace_agreements")
+
+
+@pytest.mark.parametrize("study", MIGRATED)
+def test_old_and_new_declaration_say_the_same(study):
+    """The old text has the old hash by the old rule, and with the new names the new hash by the new
+    rule, which is the hash of study.toml today.
+    """
+    old, today = old_config(study), ps.load_study(study).config
+    row = MIGRATED[study]
+    assert old.declared.hash == old_hash(old) == row["old_hash"]
+    assert today.declared.hash == declaration_hash(today) == row["new_hash"]
+    assert declared_content(old) == declared_content(today)
+    assert declaration_hash(old) == row["new_hash"]
+
+
+def test_every_study_is_migrated():
+    assert set(MIGRATED) == set(BUILDERS)
+
+
+def test_nothing_of_the_first_declaration_was_changed(old):
     """Without what was added since, the values have the sha256 that was declared first."""
 
     def of(rows, names, key="id"):
         return tuple(r for r in rows if getattr(r, key) in names)
 
     first = replace(
-        config,
+        old,
         variants=(),
         varied=(),
         out_of_sample=None,
         forecast=None,
         moderations=(),
         contexts=None,
-        cases=replace(config.cases, turnover_years_back=0),
-        specs=of(config.specs, SPECS, "name"),
-        steps=of(config.steps, ["eligible", "complete", "one_a_window"]),
-        samples=of(config.samples, ["primary", "overlapping", "durations", "all"]),
-        hypotheses=of(config.hypotheses, ["H0", "H0_joint", *(f"H{i}" for i in range(1, 8))]),
+        cases=replace(old.cases, turnover_years_back=0),
+        specs=of(old.specs, SPECS, "name"),
+        steps=of(old.steps, ["eligible", "complete", "one_a_window"]),
+        samples=of(old.samples, ["primary", "overlapping", "durations", "all"]),
+        hypotheses=of(old.hypotheses, ["H0", "H0_joint", *(f"H{i}" for i in range(1, 8))]),
     )
-    assert first.declaration_hash() == FIRST
-    assert FIRST[:12] in config.declared.statement
+    assert old_hash(first) == FIRST
+    assert FIRST[:12] in old.declared.statement
 
 
-def test_nothing_of_the_second_declaration_was_changed(config, our_study):
+def test_nothing_of_the_second_declaration_was_changed(old):
     second = replace(
-        config, moderations=(), contexts=None, cases=replace(config.cases, turnover_years_back=0)
+        old, moderations=(), contexts=None, cases=replace(old.cases, turnover_years_back=0)
     )
-    assert (
-        second.declaration_hash()[:12] == "9ebab25a8822"
-        and "9ebab25a8822" in config.declared.statement
-    )
-    accords = our_study("accord_implementation").config
+    assert old_hash(second)[:12] == "9ebab25a8822"
+    assert "9ebab25a8822" in old.declared.statement
+    accords = old_config("accord_implementation")
     first = replace(
         accords,
         samples=tuple(s for s in accords.samples if s.id != "deliveries"),
         specs=tuple(s for s in accords.specs if s.sample != "deliveries"),
         hypotheses=tuple(h for h in accords.hypotheses if not h.family.startswith("delivery")),
     )
-    assert (
-        first.declaration_hash()[:12] == "b5e4dccf532b"
-        and "b5e4dccf532b" in accords.declared.statement
-    )
+    assert old_hash(first)[:12] == "b5e4dccf532b"
+    assert "b5e4dccf532b" in accords.declared.statement
+
+
+def test_the_hash_covers_claims_and_settings_but_no_wording(config):
+    whole = declaration_hash(config)
+
+    def changed(kind, n=0, **change):
+        rows = list(getattr(config, kind))
+        rows[n] = replace(rows[n], **change)
+        return declaration_hash(replace(config, **{kind: tuple(rows)}))
+
+    assert changed("specs", role="check") == whole
+    assert changed("steps", step="other", reason="other") == whole
+    assert changed("variants", label="other", group="other", reason="other") == whole
+    assert declaration_hash(replace(config, title="other")) == whole
+    assert changed("specs", formula="y ~ x") != whole
+    assert changed("specs", vcov="hc1") != whole
+    assert changed("hypotheses", text="The opposite.") != whole
+    assert changed("steps", column="other") != whole
+    assert changed("variants", drop=("territory",)) != whole
+    assert declaration_hash(replace(config, decision=replace(config.decision, alpha=0.1))) != whole
+    other_seed = replace(config.permutation, seed=1)
+    assert declaration_hash(replace(config, permutation=other_seed)) != whole
 
 
 @pytest.mark.parametrize(
@@ -90,7 +206,7 @@ def test_nothing_of_the_second_declaration_was_changed(config, our_study):
     ],
 )
 def test_every_declared_value_is_in_the_hash(config, change):
-    assert replace(config, **change).declaration_hash() != config.declared.hash
+    assert declaration_hash(replace(config, **change)) != config.declared.hash
 
 
 @pytest.mark.parametrize("study", STUDIES)

@@ -28,7 +28,7 @@ def results(our_study):
 
 @pytest.fixture(scope="module")
 def tested(results):
-    return results.table("moderated")
+    return results.table("interactions")
 
 
 def test_a_moderated_model_has_the_product_and_keeps_the_rest():
@@ -61,10 +61,10 @@ def test_a_product_is_that_of_its_formula_fitted_by_itself(results, tested):
 def test_the_family_is_decided_over_all_21(tested):
     p = np.sort(tested["p_value"])
     holm = np.maximum.accumulate(p * np.arange(21, 0, -1)).clip(max=1)
-    assert np.allclose(np.sort(tested["p_decide"]), holm)
+    assert np.allclose(np.sort(tested["p_adjusted"]), holm)
     bound = np.exp((stats.norm.ppf(1 - 0.05 / 42) + stats.norm.ppf(0.8)) * tested["std_error"])
     assert np.allclose(tested["detectable_family"], bound)
-    assert ((tested["p_decide"] < 0.05) == (tested["decision"] == "null rejected")).all()
+    assert ((tested["p_adjusted"] < 0.05) == (tested["decision"] == "null rejected")).all()
 
 
 def test_a_conditional_effect_by_hand(results):
@@ -100,7 +100,7 @@ def test_a_conditional_effect_by_hand(results):
         cut = (low + high) / 2
         low, high = (cut, high) if expit(base + cut).mean() < share else (low, cut)
     found = (
-        results.table("by_politics")
+        results.table("effects_by_moderator")
         .query("pillar == 'norms' and moderator == 'polyarchy'")
         .set_index("at")
     )
@@ -148,14 +148,16 @@ def test_every_context_has_an_effect_or_a_reason_and_few_events_have_none(result
     assert (table["estimate"].isna() == (table["reason"] != "")).all()
     few = table["n_events"] < 5
     assert table.loc[few, "reason"].str.startswith("too few").all() and few.sum() == 35
-    assert set(table.loc[table["label"] == "Region", "unplaced"]) == {1}
+    assert set(table.loc[table["label"] == "Region", "outside_contexts"]) == {1}
 
 
 def test_the_tests_of_contexts_are_adjusted_over_all_of_them(results):
-    tests = results.table("contexts").drop_duplicates(["by", "pillar"]).dropna(subset=["p_alike"])
-    p = tests["p_alike"].sort_values()
+    tests = (
+        results.table("contexts").drop_duplicates(["by", "pillar"]).dropna(subset=["p_homogeneity"])
+    )
+    p = tests["p_homogeneity"].sort_values()
     holm = np.maximum.accumulate(p * np.arange(len(p), 0, -1)).clip(upper=1)
-    assert np.allclose(tests["p_decide"][p.index], holm)
+    assert np.allclose(tests["p_adjusted"][p.index], holm)
 
 
 def test_leaders_are_those_before_the_attempt(our_study):
@@ -222,7 +224,7 @@ def test_families_of_deliveries_are_decided_apart(accords):
     ).sum() == 21
     p = np.sort(h.loc[h["family"] == "delivery_by_pillar", "p_value"])
     holm = np.maximum.accumulate(p * np.arange(21, 0, -1)).clip(max=1)
-    assert np.allclose(np.sort(h.loc[h["family"] == "delivery_by_pillar", "p_decide"]), holm)
+    assert np.allclose(np.sort(h.loc[h["family"] == "delivery_by_pillar", "p_adjusted"]), holm)
 
 
 def test_what_a_mean_of_slopes_could_have_found_is_reckoned_by_the_t_that_decides_it(accords):
@@ -253,14 +255,14 @@ def test_what_cannot_be_fitted_counts_in_the_family_that_was_declared(results):
     )
     config = replace(results.study.config, moderations=(rule,))
     found = Results(replace(results.study, config=config))
-    tests = found.table("moderated").set_index("moderator")
+    tests = found.table("interactions").set_index("moderator")
     assert (
         tests.loc["eligible", "note"].startswith("not fitted: ")
-        and tests.loc["eligible", ["estimate", "p_value", "p_decide", "detectable", "decision"]]
+        and tests.loc["eligible", ["estimate", "p_value", "p_adjusted", "detectable", "decision"]]
         .isna()
         .all()
     )
-    assert tests.loc["leader_turnover", "p_decide"] == min(
+    assert tests.loc["leader_turnover", "p_adjusted"] == min(
         1.0, 2 * tests.loc["leader_turnover", "p_value"]
     )
     se = tests.loc["leader_turnover", "std_error"]
@@ -268,21 +270,21 @@ def test_what_cannot_be_fitted_counts_in_the_family_that_was_declared(results):
         np.exp((stats.norm.ppf(1 - 0.0125) + stats.norm.ppf(0.8)) * se)
     )
     effects = (
-        found.table("by_politics")
+        found.table("effects_by_moderator")
         .query("moderator == 'leader_turnover' and at == 'difference'")
         .iloc[0]
     )
-    assert effects["p_decide"] == min(1.0, 2 * effects["p_value"])
+    assert effects["p_adjusted"] == min(1.0, 2 * effects["p_value"])
     none = replace(config, moderations=(replace(rule, moderators=("eligible",)),))
     nothing = Results(replace(results.study, config=none))
     assert (
-        nothing.table("moderated")["p_value"].isna().all()
-        and nothing.table("by_politics")["estimate"].isna().all()
+        nothing.table("interactions")["p_value"].isna().all()
+        and nothing.table("effects_by_moderator")["estimate"].isna().all()
     )
 
 
 def test_the_figure_is_drawn_where_a_pair_could_not_be_fitted(results):
-    effects = results.table("by_politics").copy()
+    effects = results.table("effects_by_moderator").copy()
     lost = (effects["pillar"] == "norms") & (effects["moderator"] == "polyarchy")
     effects = effects[~(lost & (effects["at"] != "low"))]
     effects.loc[lost, ["value", "estimate", "std_error", "conf_low", "conf_high", "p_value"]] = (
@@ -290,8 +292,8 @@ def test_the_figure_is_drawn_where_a_pair_could_not_be_fitted(results):
     )
     effects.loc[lost, "support"] = False
     tables = {
-        "by_politics": effects,
-        "moderated": results.table("moderated"),
+        "effects_by_moderator": effects,
+        "interactions": results.table("interactions"),
         "notes": results.table("notes"),
     }
     figure, drawn = draw_domestic_politics(tables)

@@ -115,7 +115,7 @@ def test_a_formula_that_is_none_is_told_where_it_stands(formula):
         (parted(drop=("scale(norms)",)), "drop", "not the first"),
         (parted(by=()), "by", "one way or more"),
         (way(id="incompatibility"), "id", "twice"),
-        (way(label="Fought over"), "label", "twice"),
+        (way(label="Incompatibility"), "label", "twice"),
         (way(id=""), "id", "has an id"),
         (way(id="active"), "id", "already"),
         (way(id="lasting_peace"), "id", "already"),
@@ -133,7 +133,7 @@ def test_contexts_that_cannot_be_are_told(config, key, words):
 @pytest.mark.parametrize(
     ("config", "words"),
     [
-        (way(column="country_name"), "no numbers"),
+        (way(column="country_name"), "expected numbers"),
         (way(cuts=(2, 3, 4, 99)), "no case is in Americas"),
     ],
 )
@@ -145,9 +145,9 @@ def test_contexts_that_the_data_do_not_have_are_refused(config, words):
 
 def test_a_moderator_without_numbers_is_refused():
     study = ps.load_study("peace_agreements")
-    with pytest.raises(ps.SpecError, match="no numbers"):
+    with pytest.raises(ps.SpecError, match="expected numbers"):
         ps.study.Results(replace(study, config=moderated(moderators=("country_name",)))).table(
-            "moderated"
+            "interactions"
         )
 
 

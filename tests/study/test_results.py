@@ -26,10 +26,10 @@ def test_holm_by_hand(hypotheses):
     assert list(family.index) == ["H1", "H2", "H3", "H4", "H5", "H6", "H7"]
     p = family.p_value.sort_values()
     by_hand = (p * np.arange(7, 0, -1)).cummax().clip(upper=1)
-    np.testing.assert_allclose(family.p_decide[p.index], by_hand)
+    np.testing.assert_allclose(family.p_adjusted[p.index], by_hand)
     bh = (p * 7 / np.arange(1, 8))[::-1].cummin()[::-1]
-    np.testing.assert_allclose(family.p_beside[p.index], bh)
-    assert ((hypotheses.p_decide < 0.05) == (hypotheses.decision == "null rejected")).all()
+    np.testing.assert_allclose(family.p_comparison[p.index], bh)
+    assert ((hypotheses.p_adjusted < 0.05) == (hypotheses.decision == "null rejected")).all()
 
 
 def test_detectable_effect_is_2_8_standard_errors(results, hypotheses):

@@ -37,7 +37,7 @@ def test_the_declared_row_is_the_first_finding(results, table):
     )
     assert np.exp(norms.log_odds) == pytest.approx(
         h.odds_ratio["H3"]
-    ) and norms.p_family == pytest.approx(h.p_decide["H3"])
+    ) and norms.p_family == pytest.approx(h.p_adjusted["H3"])
     assert np.exp(breadth.log_odds) == pytest.approx(h.odds_ratio["H0"]) and np.isnan(
         breadth.p_family
     )

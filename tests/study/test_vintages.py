@@ -152,7 +152,7 @@ def test_the_committed_comparison_is_that_of_a_rebuild(study):
             "conf_low",
             "conf_high",
             "p_value",
-            "p_decide",
+            "p_adjusted",
             "p_profile",
             "n",
             "n_events",
@@ -190,7 +190,7 @@ def test_what_was_committed_for_the_named_release_is_what_the_study_finds_today(
         "conf_low",
         "conf_high",
         "p_value",
-        "p_decide",
+        "p_adjusted",
         "p_profile",
         "p_permutation",
     ):

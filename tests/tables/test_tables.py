@@ -59,7 +59,7 @@ def test_the_tables_of_the_study(tables, with_slow_results):
         "descriptive",
         "hypotheses",
         "regression_primary",
-        "regression_beside",
+        "regression_comparison",
         "regression_check",
         "variants",
         "domestic_politics",

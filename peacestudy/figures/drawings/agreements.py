@@ -1,120 +1,140 @@
-"""Figures of scored agreements: the finding, the profile, the curves of
-peace, the ledger, and what each says of itself.
-"""
+"""Figures of scored agreements: the finding, the profile, survival curves, the ledger."""
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
 
 from peacestudy.core.display import p_text
-from peacestudy.figures.forest import forest
-from peacestudy.figures.ledger import ledger
-from peacestudy.figures.profile import profile
-from peacestudy.figures.survival import survival
-from peacestudy.figures.theme import pretty
+from peacestudy.figures.forest_plot import forest
+from peacestudy.figures.ledger_chart import ledger
+from peacestudy.figures.profile_map import profile
+from peacestudy.figures.survival_curves import survival
+from peacestudy.figures.theme import short_name
 
 Tables = Mapping[str, pd.DataFrame]
 PILLARS = ["diplomacy", "resources", "norms", "economy", "environment", "community", "institutions"]
+HYPOTHESES = ["H0", "H0_joint", *(f"H{i}" for i in range(1, 8))]
 ALPHA = 0.05
 
 
+def study_notes(notes: pd.DataFrame) -> dict[str, str]:
+    """The notes on the whole study, by kind."""
+    of_study = notes[notes["model"] == "study"]
+    return dict(zip(of_study["kind"], of_study["text"], strict=True))
+
+
 def draw_forest(r: Tables) -> tuple[Figure, pd.DataFrame]:
-    """Which pillars go with lasting peace."""
-    models, said = r["models"].set_index("model"), study_notes(r["notes"])
-    h = r["hypotheses"][
-        r["hypotheses"]["id"].isin(["H0", "H0_joint", *(f"H{i}" for i in range(1, 8))])
-    ]
-    one = h[h["odds_ratio"].notna()].reset_index(drop=True)
-    joint = h[h["odds_ratio"].isna()].iloc[0]
-    names = [t.removeprefix("scale(").removesuffix(")") for t in one["terms"]]
-    alone = r["terms"][
-        r["terms"]["model"].isin([f"{p}_alone" for p in PILLARS])
-        & r["terms"]["term"].str.startswith("scale(")
-    ]
-    alone = alone.set_index(alone["model"].str.removesuffix("_alone"))
-    beside = pd.DataFrame(
-        {
-            k: [_exp(alone, n, c) for n in names]
-            for k, c in (
-                ("beside", "estimate"),
-                ("beside_low", "conf_low"),
-                ("beside_high", "conf_high"),
-            )
-        }
-    )
-    table = pd.concat([one, beside], axis=1).assign(
-        label=[f"{i}  {pretty(n).split(' (')[0]}" for i, n in zip(one["id"], names, strict=True)]
-    )
-    table["p_decide"] = table["p_decide"].where(table["family"].notna())
-    m, joint = models.loc["pillars"], h[h["odds_ratio"].isna()].iloc[0]
+    """The association of each pillar with lasting peace."""
+    models: Any = r["models"].set_index("model")
+    texts = study_notes(r["notes"])
+    hypotheses = r["hypotheses"][r["hypotheses"]["id"].isin(HYPOTHESES)]
+    single = hypotheses[hypotheses["odds_ratio"].notna()].reset_index(drop=True)
+    joint = hypotheses[hypotheses["odds_ratio"].isna()].iloc[0]
+    names = [t.removeprefix("scale(").removesuffix(")") for t in single["terms"]]
+    labels = [f"{i}  {short_name(n)}" for i, n in zip(single["id"], names, strict=True)]
+    alone = _alone(r["terms"], names)
+    table = pd.concat([single, alone], axis=1).assign(label=labels)
+    in_family = table["family"].notna()
+    table["p_adjusted"] = table["p_adjusted"].where(in_family)
+    pillars = models.loc["pillars"]
     slopes = int((r["terms"]["model"] == "pillars").sum()) - 1
-    dealt = r["permutation"].set_index("term")["nominal"]
-    least = f"{table['detectable'].min():.1f} to {table['detectable'].max():.1f}"
+    nominal = r["permutation"].set_index("term")["nominal"]
+    detectable, in_seven = table["detectable"], table["detectable_family"]
     notes = [
         (
             "Filled: odds ratio of lasting peace for one standard deviation more of a pillar's"
-            " score, all seven in one model (H1 to H7); breadth, the mean of the seven, in its own"
-            " (H0). Hollow: each pillar alone with the controls; shown beside, decides nothing."
-            " Bars: 95 % intervals. Grey: odds ratios that a single two-sided test at .05 finds"
-            f" with less than 80 % power (up to {least}, or their inverses; for one of seven by"
-            f" Holm up to {table['detectable_family'].min():.1f} to"
-            f" {table['detectable_family'].max():.1f}): a true effect in there could well be"
-            " missed, and an estimate just outside is likely too large."
+            " score, all seven pillars in one model (H1 to H7); breadth, their mean, in its own"
+            " model (H0). Hollow: each pillar alone with the controls, for comparison. Bars: 95 %"
+            " intervals."
         ),
         (
-            f"Decided by Holm over the seven at .05, H0 by itself: {_verdict(one)} The seven"
-            f" jointly: chi-squared({joint['df']:.0f}) = {joint['statistic']:.1f}, p"
-            f" {_is(joint['p_value'])}. Firth logit, standard errors clustered by"
-            f" {m['n_clusters']:.0f} countries; controls: log pages of the scored text, fighting in"
-            " t0, years of war in t0-9..t0, territory."
+            "Grey: odds ratios that a single two-sided test at .05 detects with less than 80 %"
+            f" power (up to {detectable.min():.1f} to {detectable.max():.1f}, or their inverses;"
+            f" for one of seven by Holm up to {in_seven.min():.1f} to {in_seven.max():.1f}). A true"
+            " effect in this range may be missed, and an estimate just outside it is likely too"
+            " large."
         ),
         (
-            f"Checks added after the first fit, with {m['n_events'] / slopes:.1f} events per"
-            " variable; both take cases as independent. perm.: permutation of the outcome within"
-            " fighting in t0, largest of the seven |z| (Westfall and Young 1993); its null is that"
-            " the outcome has to do with no term, controls included. Jointly p"
-            f" {_is(joint['p_permutation'])}. Under it the cluster-robust tests at .05 reject in"
-            f" {dealt['any by Holm']:.0%} of deals by Holm and {dealt['joint']:.0%} jointly."
-            " Profile likelihood: smallest Holm-adjusted p"
-            f" {_is(one['p_profile'][one['family'].notna()].min())}. One case left out:"
-            f" Holm-adjusted p of {_span(r['influence'], one)}."
+            f"Tests by Holm over the seven at .05, H0 alone: {_verdict(single)} Joint test of the"
+            f" seven: chi-squared({joint['df']:.0f}) = {joint['statistic']:.1f}, p"
+            f" {_is(joint['p_value'])}."
         ),
         (
-            f"N = {m['n']:.0f} settlement attempts whose outcome windows do not overlap,"
-            f" {m['n_events']:.0f} with lasting peace. {said['outcome']}"
+            f"Firth logit, standard errors clustered by {pillars['n_clusters']:.0f} countries;"
+            " controls: log pages of the scored text, fighting in t0, years of war in t0-9..t0,"
+            f" territory; {pillars['n_events'] / slopes:.1f} events per variable."
         ),
         (
-            f"{said['sources']} Declared before fitting, on data that pilots had looked at: not"
+            "Robustness checks added after the first fit; both treat cases as independent. perm.:"
+            " permutation of the outcome within strata of fighting in t0, against the largest of"
+            " the seven |z| (Westfall and Young 1993); the null is that the outcome is unrelated to"
+            f" every regressor, controls included; joint p {_is(joint['p_permutation'])}."
+        ),
+        (
+            "Under permutation the cluster-robust tests at .05 reject in"
+            f" {nominal['any by Holm']:.0%} of permutations by Holm and in {nominal['joint']:.0%}"
+            " jointly. Profile likelihood: smallest adjusted p"
+            f" {_is(single['p_profile'][single['family'].notna()].min())}. One case left out:"
+            f" adjusted p of {_range(r['influence'], single)}."
+        ),
+        (
+            f"N = {pillars['n']:.0f} settlement attempts whose outcome windows do not overlap,"
+            f" {pillars['n_events']:.0f} with lasting peace. {texts['outcome']}"
+        ),
+        (
+            f"{texts['sources']} Declared before fitting, on data already examined in pilots: not"
             " pre-registered."
         ),
     ]
-    head = "Which pillars go with lasting peace?"
-    return (
-        forest(table, head, "Odds ratios for one standard deviation more of each score", notes),
+    figure = forest(
         table,
+        "Which pillars are associated with lasting peace?",
+        "Odds ratios for one standard deviation more of each score",
+        notes,
+    )
+    return figure, table
+
+
+def _alone(terms: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+    """Odds ratios of each pillar alone with the controls; missing for other names."""
+    models = [f"{pillar}_alone" for pillar in PILLARS]
+    rows = terms[terms["model"].isin(models) & terms["term"].str.startswith("scale(")]
+    rows = rows.set_index(rows["model"].str.removesuffix("_alone"))
+    columns = {
+        "comparison": "estimate",
+        "comparison_low": "conf_low",
+        "comparison_high": "conf_high",
+    }
+    return pd.DataFrame(
+        {new: [_exp(rows, name, old) for name in names] for new, old in columns.items()}
     )
 
 
-def _verdict(one: pd.DataFrame) -> str:
-    """What was decided of each hypothesis, and how the rejected ones stand the checks."""
-    rejected = one[one["decision"] == "null rejected"]
+def _exp(terms: pd.DataFrame, name: str, column: str) -> float:
+    return math.exp(float(terms[column].get(name, math.nan)))
+
+
+def _verdict(single: pd.DataFrame) -> str:
+    """The decision on each hypothesis, and whether the robustness checks support it."""
+    rejected = single[single["decision"] == "null rejected"]
     if rejected.empty:
         return "no null is rejected."
-    said = f"the null is rejected for {', '.join(rejected['id'])}"
+    text = f"the null is rejected for {', '.join(rejected['id'])}"
     weak = rejected[(rejected["p_permutation"] >= ALPHA) | (rejected["p_profile"] >= ALPHA)]
     if len(weak):
-        said += (
-            f"; the checks do not bear this out for {', '.join(weak['id'])}, which must be read as"
-            " a lead and not as a finding"
+        text += (
+            f"; the robustness checks do not support this for {', '.join(weak['id'])}, which is"
+            " suggestive evidence only"
         )
-    return said + "."
+    return text + "."
 
 
-def _span(influence: pd.DataFrame, one: pd.DataFrame) -> str:
+def _range(influence: pd.DataFrame, single: pd.DataFrame) -> str:
     """The range of the smallest adjusted p over the cases left out."""
-    family = one[one["family"].notna()].sort_values("p_decide")
+    family = single[single["family"].notna()].sort_values("p_adjusted")
     first = str(family["id"].iloc[0])
     p = influence[f"p_{first.lower()}"]
     return f"{first} from {p.min():.3f} to {p.max():.3f}"
@@ -125,88 +145,75 @@ def _is(p: float) -> str:
     return text if text.startswith("<") else f"= {text}"
 
 
-def study_notes(notes: pd.DataFrame) -> dict[str, str]:
-    """The sentences that hold for the whole study, by kind."""
-    own = notes[notes["model"] == "study"]
-    return dict(zip(own["kind"], own["text"], strict=True))
-
-
-def _exp(terms: pd.DataFrame, name: str, column: str) -> float:
-    return math.exp(float(terms[column].get(name, math.nan)))
-
-
 def draw_profile(r: Tables) -> tuple[Figure, pd.DataFrame]:
-    """What the texts hold, case by case."""
-    t, said = r["profile"], study_notes(r["notes"])
+    """Pillar scores of every case."""
+    t, texts = r["profile"], study_notes(r["notes"])
     notes = [
         (
             f"Rows: {len(t)} settlement attempts whose outcome windows do not overlap (country,"
-            " what is fought over, year of the last substantive agreement), sorted by breadth."
-            " Shade: share of the pillar's indicators that any agreement of the attempt mentions"
-            f" or provides for. {said['outcome']}"
+            " incompatibility, year of the last substantive agreement), sorted by breadth. Shade:"
+            " share of the pillar's indicators that any agreement of the attempt mentions or"
+            " provides for."
         ),
+        texts["outcome"],
         (
-            "'And others': a conflict between governments. Peace is that of the conflict: UCDP"
-            " lists Iraq's later civil war as another one. Scores say what texts hold, not what"
-            f" was done. {said['sources']}"
+            "'And others': a conflict between governments. Peace refers to the conflict: UCDP"
+            " treats Iraq's later civil war as another conflict. Scores describe texts, not"
+            " implementation."
         ),
+        texts["sources"],
     ]
-    return (
-        profile(
-            t,
-            PILLARS,
-            "lasting_peace",
-            "What the texts of settlement attempts hold, pillar by pillar",
-            notes,
-        ),
-        t,
-    )
+    heading = "The texts of settlement attempts by pillar"
+    return profile(t, PILLARS, "lasting_peace", heading, notes), t
 
 
 def draw_survival(r: Tables) -> tuple[Figure, pd.DataFrame]:
-    """Years until fighting is next seen."""
-    t, said = r["survival"], study_notes(r["notes"])
+    """Years until the next fighting."""
+    t, texts = r["survival"], study_notes(r["notes"])
     start, first = t[t["years"] == 0], t[t["years"] == 1]
     h0 = r["hypotheses"].set_index("id").loc["H0"]
-    unseen = int(r["facts"].set_index("fact")["value"]["durations_without_a_year"])
+    unobserved = int(r["facts"].set_index("fact")["value"]["durations_without_a_year"])
     notes = [
         (
             f"Kaplan-Meier curves of {int(start['at_risk'].sum())} settlement attempts whose"
             " outcome windows do not overlap, by breadth (mean share of the seven pillars'"
             " indicators present), split at its median for display only. Fighting: a year with 25"
-            " or more battle-related deaths. In the first year the curves fall by"
-            f" {int(first['events'].sum())} attempts, after most of which fighting had never"
-            " stopped: it is no return of war. Bands: pointwise 95 % intervals, log-log, cases"
-            " taken as independent; bars: censored at the end of 2024. Nothing is held constant"
-            " here: with length, fighting in t0, years of war and territory held constant, the"
-            " odds ratio of five years' peace for a standard deviation of breadth is"
-            f" {h0['odds_ratio']:.2f} ({h0['conf_low']:.2f} to {h0['conf_high']:.2f}). {unseen}"
-            " more attempt(s) ended so late that no year after them was seen."
+            " or more battle-related deaths."
         ),
-        said["sources"],
+        (
+            f"In the first year the curves fall by {int(first['events'].sum())} attempts; after"
+            " most of these fighting had never stopped. Bands: pointwise 95 % intervals, log-log,"
+            f" cases treated as independent; bars: censored at the end of 2024. {unobserved}"
+            " further attempt(s) ended too late for a year of observation."
+        ),
+        (
+            "The curves are not adjusted. With length, fighting in t0, years of war and territory"
+            " held constant, the odds ratio of five years' peace for one standard deviation of"
+            f" breadth is {h0['odds_ratio']:.2f} ({h0['conf_low']:.2f} to {h0['conf_high']:.2f})."
+        ),
+        texts["sources"],
     ]
-    return (
-        survival(t, "Years until fighting is next seen, by breadth of the text", notes, window=5),
-        t,
-    )
+    heading = "Years until the next fighting, by breadth of the text"
+    return survival(t, heading, notes, window=5), t
 
 
 def draw_ledger(r: Tables) -> tuple[Figure, pd.DataFrame]:
     """From the source's rows to the cases."""
-    steps, coverage, said = r["ledger"], r["coverage"], study_notes(r["notes"])
+    steps, coverage, texts = r["ledger"], r["coverage"], study_notes(r["notes"])
     notes = [
         (
-            "Joins keep every case: rows in equal rows out. Context is read in the year before t0,"
-            " the year of the (last substantive) agreement. Missing is never zero. Outside"
-            " coverage: the source does not speak of the year. Special codes: Polity's -66 (foreign"
-            " interruption), -77 (collapse) and -88 (transition)."
+            "Joins keep every case. Context is read in the year before t0, the year of the (last"
+            " substantive) agreement."
         ),
-        f"{said['sources']} {said['context']}",
+        (
+            "Missing values are never set to zero. Outside coverage: the source does not cover the"
+            " year. Special codes: Polity's -66 (foreign interruption), -77 (collapse) and -88"
+            " (transition)."
+        ),
+        f"{texts['sources']} {texts['context']}",
     ]
     drawn = pd.concat(
         [steps.assign(panel="steps"), coverage.assign(panel="coverage")], ignore_index=True
     )
-    return (
-        ledger(steps, coverage, "From agreements to cases: no row lost without a reason", notes),
-        drawn,
-    )
+    heading = "From agreements to cases: every exclusion has a reason"
+    return ledger(steps, coverage, heading, notes), drawn

@@ -1,6 +1,4 @@
-"""Figures of studies that several people or machines code: agreement, the map of disagreement, and
-what it does to a finding.
-"""
+"""Figures of studies with several coders: agreement, disagreement, and coding uncertainty."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,99 +8,90 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from peacestudy.core.display import p_text
-from peacestudy.figures.agreement import agreement
-from peacestudy.figures.disagreement import disagreement
+from peacestudy.figures.agreement_plot import agreement
+from peacestudy.figures.disagreement_map import disagreement
 from peacestudy.figures.drawings.agreements import study_notes
-from peacestudy.figures.estimates import estimates
-from peacestudy.figures.theme import PALE, VERMILION, pretty
+from peacestudy.figures.estimate_plot import estimates
+from peacestudy.figures.theme import PALE, VERMILION, pretty, short_name
 
 Tables = Mapping[str, pd.DataFrame]
+DARK = "#0b2545"  # darker than vermilion in grey too
+NAIVE = "as if the codes were true"
+ESTIMATES = ["label", "model", "odds_ratio", "conf_low", "conf_high", "p_value"]
+AXIS = "odds ratio, log scale"
 
 
 def draw_agreement(r: Tables) -> tuple[Figure, pd.DataFrame]:
     """Agreement by indicator."""
-    t, marked, said = (
-        r["agreement"],
-        r["among_marked"].set_index("indicator_id"),
-        study_notes(r["notes"]),
-    )
-    table = t.assign(
-        label=t["indicator_id"].map(pretty), flagged=t["flagged"].astype(bool)
-    ).reset_index(drop=True)
-    flagged = table.loc[table["flagged"]]
-    hidden = table[(table["percent"] >= 0.8) & (table["alpha"] < 0.667)]
-    worst: Any = (hidden if len(hidden) else table).sort_values("n_units").iloc[-1]
-    among: Any = marked.loc[worst["indicator_id"]]
-    floor = float(table["floor"].iloc[0])
-    paradox = (
-        f"The paradox of a rare code: on {pretty(str(worst['indicator_id'])).lower()} coders agree"
-        f" on {worst['percent']:.0%} of pairs and alpha is {worst['alpha']:.2f}, for most units"
-        f" have the lowest code; on the {among['n_units']:,.0f} units that one of them coded higher"
-        f" they agree on {among['percent']:.0%}. Gwet's AC, {worst['gwet']:.2f}, counts the easy"
-        " units."
-    )
+    t, texts = r["agreement"], study_notes(r["notes"])
+    above_lowest = r["agreement_above_lowest"].set_index("indicator_id")
+    flagged = t["flagged"].astype(bool)
+    table = t.assign(label=t["indicator_id"].map(pretty), flagged=flagged).reset_index(drop=True)
+    paradox = _paradox(table, above_lowest)
     machines = table["note"].fillna("").str.contains("machines").any()
     notes = [
         (
-            "Units coded by two coders or more x coders at the right. Bars: bootstrap over units,"
-            f" 95 %, {int(table['resamples'].max()):,} resamples, each with its own ordinal metric."
-            " Grey lines: .667 and .8, Krippendorff's convention and no law. * below the floor of"
-            f" {floor:g} that study.toml declares ({len(flagged)} of {len(table)}). Gwet's AC is"
-            " AC1 for nominal and AC2 with ordinal weights for ordinal indicators; so is the"
-            " weighting of kappa."
+            "Right margin: units with codes of two or more coders x coders. Bars: 95 % bootstrap"
+            f" intervals over units, {int(table['resamples'].max()):,} resamples, each with its own"
+            " ordinal metric. Grey lines: .667 and .8, Krippendorff's conventional thresholds."
         ),
-        *((paradox,) if len(hidden) else ()),
-        *(
-            (
-                (
-                    "The coders are machines: this is the stability of an automated reading, never"
-                    " inter-coder reliability."
-                ),
-            )
-            if machines
-            else ()
+        (
+            f"* below the reliability floor of {float(table['floor'].iloc[0]):g} declared in"
+            f" study.toml ({int(flagged.sum())} of {len(table)}). Gwet's AC is AC1 for nominal and"
+            " AC2 with ordinal weights for ordinal indicators; kappa is weighted likewise."
         ),
-        said["sources"],
     ]
-    heading = (
-        "Much agreement is agreement on the easy cases" if len(hidden) else "How far coders agree"
-    )
+    if paradox:
+        notes.append(paradox)
+    if machines:
+        notes.append(
+            "The coders are machines: this is the stability of an automated reading, never"
+            " inter-coder reliability."
+        )
+    notes.append(texts["sources"])
+    heading = "High agreement is mostly agreement on easy cases" if paradox else "Agreement"
+    subtitle = "Agreement by indicator, four coefficients"
+    return agreement(table, heading, subtitle, notes), table
+
+
+def _paradox(table: pd.DataFrame, above_lowest: pd.DataFrame) -> str:
+    """A sentence on the largest indicator with high agreement and low alpha; empty without one."""
+    hidden = table[(table["percent"] >= 0.8) & (table["alpha"] < 0.667)]
+    if hidden.empty:
+        return ""
+    row: Any = hidden.sort_values("n_units").iloc[-1]
+    selected: Any = above_lowest.loc[row["indicator_id"]]
+    name = short_name(str(row["indicator_id"])).lower()
     return (
-        agreement(table, heading, "Agreement by indicator, four ways of counting it", notes),
-        table,
+        f"Paradox of a rare code: on {name} coders agree on {row['percent']:.0%} of pairs, but"
+        f" alpha is {row['alpha']:.2f} because most units have the lowest code (Gwet's AC"
+        f" {row['gwet']:.2f}). On the {selected['n_units']:,.0f} units that at least one coder"
+        f" coded higher they agree on {selected['percent']:.0%}."
     )
 
 
-DEEP = "#0b2545"  # darker than vermilion in grey too
 RATING = {
     "both yes": ("both: yes", PALE),
     "both no": ("both: no", "#9a9a9a"),
     "staff only": ("staff alone: yes", VERMILION),
-    "independent only": ("independent alone: yes", DEEP),
+    "independent only": ("independent alone: yes", DARK),
 }
 
 
 def draw_ratings(r: Tables) -> tuple[Figure, pd.DataFrame]:
-    """The map of two raters' yes and no."""
-    wide = (
-        r["marks"]
-        .pivot(index=["case_id", "indicator_id"], columns="coder", values="code")
-        .dropna()
-        .reset_index()
-    )
-    one, other = wide["adb_staff"] > 0, wide["adb_independent"] > 0
-    wide["state"] = np.select(
-        [one & other, ~one & ~other, one], ["both yes", "both no", "staff only"], "independent only"
-    )
+    """The yes and no of two raters by unit."""
+    wide = _by_coder(r["ratings"])
+    staff, independent = wide["adb_staff"] > 0, wide["adb_independent"] > 0
+    conditions = [staff & independent, ~staff & ~independent, staff]
+    states = ["both yes", "both no", "staff only"]
+    wide["state"] = np.select(conditions, states, "independent only")
     return _map(
         wide,
-        list(RATING),
         RATING,
-        "Where raters differ, the staff is the kinder",
+        "Where raters differ, the staff gives the higher ratings",
         "Projects rated by the bank's staff and by independent evaluators, sorted within each row",
         "projects",
-        study_notes(r["notes"]),
-        r["pairs"],
+        r,
     )
 
 
@@ -112,206 +101,180 @@ READING = {
     "same 2": ("both: mediator", "#c6c6c6"),
     "same 3": ("both: guarantor", "#a5a5a5"),
     "apart 1": ("one step apart", VERMILION),
-    "apart 2": ("two or three apart", DEEP),
+    "apart 2": ("two or three apart", DARK),
 }
 
 
 def draw_readings(r: Tables) -> tuple[Figure, pd.DataFrame]:
-    """The map of two readings of the third party's role."""
-    wide = (
-        r["marks"]
-        .pivot(index=["case_id", "indicator_id"], columns="coder", values="code")
-        .dropna()
-        .reset_index()
-    )
-    low, high = (
-        wide[["machine_1", "machine_2"]].min(axis=1),
-        wide[["machine_1", "machine_2"]].max(axis=1),
-    )
+    """Two readings of the third party's role by unit."""
+    wide = _by_coder(r["ratings"])
+    codes = wide[["machine_1", "machine_2"]]
+    low, high = codes.min(axis=1), codes.max(axis=1)
     gap = high - low
-    wide["state"] = np.where(
-        gap == 0, "same " + low.astype(int).astype(str), np.where(gap == 1, "apart 1", "apart 2")
-    )
+    same = "same " + low.astype(int).astype(str)
+    wide["state"] = np.select([gap == 0, gap == 1], [same, "apart 1"], "apart 2")
     return _map(
         wide,
-        list(READING),
         READING,
-        "Two readings of the same field, and where they part",
-        "Role of the third party in every agreement whose field says anything, as two machine"
-        " coders read it",
+        "Two readings of the same field, and where they differ",
+        "Role of the third party in every agreement whose field is not blank, as read by two"
+        " machine coders",
         "agreements",
-        study_notes(r["notes"]),
-        r["pairs"],
+        r,
     )
+
+
+def _by_coder(ratings: pd.DataFrame) -> pd.DataFrame:
+    """A row a unit with the codes of all coders; units that all coded."""
+    keys = ["case_id", "indicator_id"]
+    wide = ratings.pivot(index=keys, columns="coder", values="code")
+    return wide.dropna().reset_index()
 
 
 def _map(
     wide: pd.DataFrame,
-    order: list[str],
     states: Mapping[str, tuple[str, str]],
     heading: str,
     subtitle: str,
     axis: str,
-    said: Mapping[str, str],
-    pairs: pd.DataFrame,
+    r: Tables,
 ) -> tuple[Figure, pd.DataFrame]:
-    rank = {s: n for n, s in enumerate(order)}
+    """The map of disagreement: ``states`` gives name and colour in the order of the row."""
+    pairs, texts = r["pairs"], study_notes(r["notes"])
+    rank = {state: n for n, state in enumerate(states)}
     parts = []
-    for name, own in wide.groupby("indicator_id", sort=False):
-        own = (
-            own.assign(rank=own["state"].map(rank))
-            .sort_values(["rank", "case_id"])
-            .reset_index(drop=True)
-        )
+    for name, units in wide.groupby("indicator_id", sort=False):
+        units = units.assign(rank=units["state"].map(rank)).sort_values(["rank", "case_id"])
         pair: Any = pairs[pairs["indicator_id"] == name].iloc[0]
-        text = f"{pair['percent']:.0%} alike, alpha {pair['alpha']:.2f}"
-        parts.append(own.assign(row=pretty(str(name)), position=range(len(own)), share=text))
+        share = f"{pair['percent']:.0%} alike, alpha {pair['alpha']:.2f}"
+        position = range(len(units))
+        parts.append(units.assign(row=pretty(str(name)), position=position, share=share))
     table = pd.concat(parts, ignore_index=True)
+    shown = pairs[pairs["indicator_id"].isin(wide["indicator_id"].unique())]
     tests = "; ".join(
-        f"{pretty(str(p['indicator_id'])).lower()} {p['mean']:.2f} by {p['coder']} against"
+        f"{pretty(str(p['indicator_id'])).lower()} {p['mean']:.2f} by {p['coder']} and"
         f" {p['other_mean']:.2f} by {p['other']}, p {p_text(p['p_value'])}"
-        for p in _rows(pairs[pairs["indicator_id"].isin(wide["indicator_id"].unique())])
+        for p in _rows(shown)
     )
     notes = [
         (
-            "Units that both coded. Mean code, and Stuart and Maxwell's test (of two codes:"
+            "Units coded by both. Mean codes, and Stuart and Maxwell's test (for two codes"
             f" McNemar's) that both use the codes equally often: {tests}. A difference of means is"
             " a difference of standards, not noise."
         ),
-        said["outcome"],
-        said["sources"],
+        texts["outcome"],
+        texts["sources"],
     ]
     columns = ["row", "position", "state", "share", "case_id", "indicator_id"]
     return disagreement(table, states, heading, subtitle, axis, notes), table[columns]
 
 
 def draw_by_rater(r: Tables) -> tuple[Figure, pd.DataFrame]:
-    """The same model of success by each rater's word."""
-    t, said, models = r["by_rater"], study_notes(r["notes"]), r["models"].set_index("model")
-    terms = r["terms"].set_index(["model", "term"])
+    """The same model of success with each rater's rating as the outcome."""
+    t, texts = r["by_rater"], study_notes(r["notes"])
+    models: Any = r["models"].set_index("model")
+    terms: Any = r["terms"].set_index(["model", "term"])
     names = {
         "success_by_staff": "by the staff's rating",
         "success_by_independent": "by the independent rating",
     }
+    slopes = t[t["term"] != "Intercept"]
     rows = []
-    for term in t.loc[t["term"] != "Intercept", "term"]:
+    for term in slopes["term"]:
         for model in names:
-            own: Any = terms.loc[(model, term)]
-            rows.append(
-                (
-                    pretty(term),
-                    model,
-                    *np.exp(own[["estimate", "conf_low", "conf_high"]].astype(float)),
-                    own["p_value"],
-                )
-            )
-    table = pd.DataFrame(
-        rows, columns=["label", "model", "odds_ratio", "conf_low", "conf_high", "p_value"]
-    )
-    gaps = "; ".join(
+            row = terms.loc[(model, term)]
+            ratios = np.exp(row[["estimate", "conf_low", "conf_high"]].astype(float))
+            rows.append((pretty(term), model, *ratios, row["p_value"]))
+    table = pd.DataFrame(rows, columns=ESTIMATES)
+    ratios_of_both = "; ".join(
         f"{pretty(str(x['term'])).lower()} {x['ratio']:.2f} [{x['ratio_low']:.2f},"
         f" {x['ratio_high']:.2f}], p {p_text(x['p_value'])}"
-        for x in _rows(t[t["term"] != "Intercept"])
+        for x in _rows(slopes)
     )
-    size: Any = models.loc["success_by_staff"]
+    size = models.loc["success_by_staff"]
+    smallest = t["p_holm"].min()
     heading = (
-        "Success by two raters: the finding depends on who is asked"
-        if t["p_holm"].min() < 0.05
-        else "Success by two raters: findings differ in what they reject, not provably in size"
+        "Success by two raters: estimates differ significantly"
+        if smallest < 0.05
+        else "Success by two raters: estimates do not differ significantly"
     )
     notes = [
         (
-            f"Odds ratios of success in one logit model, fitted to the same {size['n']:.0f}"
-            f" projects of {size['n_clusters']:.0f} countries by each rater's word; bars: 95 %,"
-            " clusters by country. Ratio of the two odds ratios (staff over independent), with the"
-            f" covariance of estimates from the same projects: {gaps}. By Holm over the five the"
-            f" smallest p is {p_text(t['p_holm'].min())}."
+            f"Odds ratios of success from one logit model of the same {size['n']:.0f} projects of"
+            f" {size['n_clusters']:.0f} countries, with each rater's rating as the outcome; bars:"
+            " 95 % intervals, clustered by country."
         ),
-        said["outcome"],
-        said["context"],
-        said["sources"],
+        (
+            "Ratio of the two odds ratios (staff over independent), with the covariance of the two"
+            f" estimates: {ratios_of_both}. The smallest p by Holm over the five is"
+            f" {p_text(smallest)}."
+        ),
+        texts["outcome"],
+        texts["context"],
+        texts["sources"],
     ]
-    return (
-        estimates(
-            table,
-            names,
-            heading,
-            "Success of development projects, by the staff's and by the independent rating",
-            "odds ratio, log scale",
-            notes,
-        ),
-        table,
-    )
+    subtitle = "Success of development projects, by the staff's and by the independent rating"
+    return estimates(table, names, heading, subtitle, AXIS, notes), table
 
 
 def _rows(table: pd.DataFrame) -> list[dict[Any, Any]]:
     return table.to_dict("records")
 
 
-NAIVE = "as if the codes were true"
-
-
 def draw_uncertainty(r: Tables) -> tuple[Figure, pd.DataFrame]:
-    """The finding of the other study with and without coding uncertainty."""
-    u, said = r["uncertainty"], study_notes(r["notes"])
+    """The findings of the other study with and without coding uncertainty."""
+    texts = study_notes(r["notes"])
+    u = r["uncertainty"]
     u = u[u["term"].str.startswith("scale(")]
-    first = u["analysis"].iloc[0]
     names = {"naive": NAIVE} | {a: a.replace("_", " ") for a in u["analysis"].unique()}
+    table = _uncertainty_rows(u, list(names))
+    shares = "; ".join(
+        f"{short_name(str(x['term'])).lower()} (model {x['model']},"
+        f" {x['analysis'].replace('_', ' ')}): {x['share_coding']:.1%} of its variance, standard"
+        f" error {x['std_error'] / x['naive_std_error'] - 1:+.1%}"
+        for x in _rows(u[u["coded"].astype(bool)])
+    )
+    singles = r["flips"][r["flips"]["kind"] == "single"]
+    changing = int(singles["flips"].astype(bool).sum())
+    notes = [
+        (
+            "Odds ratios of lasting peace (study A) from its declared models, refitted with the"
+            " true code of a third party's presence imputed from the readings, the covariates and"
+            " the outcome; pooled by Rubin's rules."
+        ),
+        f"Variance due to coding uncertainty: {shares}.",
+        (
+            "Single disputed codes that alone would move a p across .05 or change a sign:"
+            f" {changing} of {len(singles)} codes and terms. Only one indicator of 53 was read"
+            " twice: the intervals do not include uncertainty about the others."
+        ),
+        texts["sources"],
+    ]
+    figure = estimates(
+        table,
+        names,
+        "The effect of coding uncertainty in one indicator",
+        "Study A with and without coding uncertainty in the third party's presence",
+        AXIS,
+        notes,
+    )
+    return figure, table
+
+
+def _uncertainty_rows(u: pd.DataFrame, order: list[str]) -> pd.DataFrame:
+    """Odds ratios by term, naive first, then of each analysis in order."""
+    first = u["analysis"].iloc[0]
     rows = []
     for x in _rows(u):
-        label = f"{pretty(str(x['term'])).split(' (')[0]} ({x['model']})"
+        label = f"{short_name(str(x['term']))} ({x['model']})"
         if x["analysis"] == first:
-            rows.append(
-                (
-                    label,
-                    "naive",
-                    *np.exp([x["naive"], x["naive_conf_low"], x["naive_conf_high"]]),
-                    x["naive_p_value"],
-                )
-            )
-        rows.append(
-            (
-                label,
-                x["analysis"],
-                *np.exp([x["estimate"], x["conf_low"], x["conf_high"]]),
-                x["p_value"],
-            )
-        )
-    table = pd.DataFrame(
-        rows, columns=["label", "model", "odds_ratio", "conf_low", "conf_high", "p_value"]
-    )
-    order = {n: k for k, n in enumerate(names)}
-    table = table.sort_values("model", key=lambda s: s.map(order), kind="stable", ignore_index=True)
-    table["label"] = pd.Categorical(table["label"], list(dict.fromkeys(r[0] for r in rows)))
-    table = table.sort_values(["label"], kind="stable", ignore_index=True).astype({"label": str})
-    coded = u[u["coded"].astype(bool)]
-    shares = "; ".join(
-        f"{pretty(str(x['term'])).split(' (')[0].lower()} (model {x['model']},"
-        f" {x['analysis'].replace('_', ' ')}): {x['share_coding']:.1%} of its variance is doubt"
-        f" about codes, standard error {x['std_error'] / x['naive_std_error'] - 1:+.1%}"
-        for x in _rows(coded)
-    )
-    turned = r["flips"][(r["flips"]["kind"] == "single") & r["flips"]["flips"].astype(bool)]
-    notes = [
-        "Odds ratios of lasting peace (study A), its declared models, refitted with the true code"
-        " of whether a third party took part drawn from the readings, the covariates and the"
-        " outcome; pooled by Rubin's rules. " + shares + ".",
-        (
-            "Single disputed codes that by themselves would move a p across .05 or turn a sign:"
-            f" {len(turned)} (of {len(r['flips'][r['flips']['kind'] == 'single'])} codes and terms"
-            " tried). Only one indicator of 53 was read twice: the doubt in the others is not in"
-            " these bars."
-        ),
-        said["sources"],
-    ]
-    return (
-        estimates(
-            table,
-            names,
-            "What doubt about one code does to the finding",
-            "Study A with and without coding uncertainty in the third party's presence",
-            "odds ratio, log scale",
-            notes,
-        ),
-        table,
-    )
+            naive = np.exp([x["naive"], x["naive_conf_low"], x["naive_conf_high"]])
+            rows.append((label, "naive", *naive, x["naive_p_value"]))
+        pooled = np.exp([x["estimate"], x["conf_low"], x["conf_high"]])
+        rows.append((label, x["analysis"], *pooled, x["p_value"]))
+    table = pd.DataFrame(rows, columns=ESTIMATES)
+    labels = table["label"].drop_duplicates().tolist()
+    table["label"] = pd.Categorical(table["label"], labels)
+    table["model"] = pd.Categorical(table["model"], order)
+    table = table.sort_values(["label", "model"], kind="stable", ignore_index=True)
+    return table.astype({"label": str, "model": str})

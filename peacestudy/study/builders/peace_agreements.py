@@ -44,7 +44,7 @@ from peacestudy.study.builders.conflict_years import (
     conflict_years,
 )
 from peacestudy.study.builders.controls import TJET, covariates
-from peacestudy.study.builders.deeds import DEEDS_SCHEMA, deeds
+from peacestudy.study.builders.implementation import IMPLEMENTATION_SCHEMA, observed_promises
 from peacestudy.study.builders.missions import THIRD, UN
 from peacestudy.study.builders.politics import LEADERS, politics
 from peacestudy.study.builders.releases import AS_NAMED, Releases
@@ -83,7 +83,7 @@ TABLES: dict[str, Schema] = {
     "case_years": CASE_YEARS_SCHEMA,
     "conflict_years": CONFLICT_YEARS_SCHEMA,
     "attempts_outside": ATTEMPTS_OUTSIDE_SCHEMA,
-    "deeds": DEEDS_SCHEMA,
+    "implementation": IMPLEMENTATION_SCHEMA,
 }
 
 
@@ -117,7 +117,7 @@ def build(
         "case_years": case_years(ground, whole, decided),
         "conflict_years": at_risk,
         "attempts_outside": attempts_outside(attempts.cases, at_risk),
-        "deeds": deeds(ground, attempts, decided),
+        "implementation": observed_promises(ground, attempts, decided),
     }
     return {name: tables[name][schema.names] for name, schema in TABLES.items()}
 

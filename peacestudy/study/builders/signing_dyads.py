@@ -26,14 +26,14 @@ from peacestudy.outcomes.dyads import Dyad, dyad_peace, read_dyads, separate_win
 from peacestudy.outcomes.peace import OUTCOMES_SCHEMA, PeaceRule
 from peacestudy.study.builders.decisions import as_written
 from peacestudy.study.builders.releases import AS_NAMED, Releases
-from peacestudy.study.builders.signing_beside import (
+from peacestudy.study.builders.signing_cases import facts, flags, successor_findings, successors
+from peacestudy.study.builders.signing_comparison import (
     ATTEMPTS,
     REASONS,
     Judged,
     differs,
     read_attempts,
 )
-from peacestudy.study.builders.signing_cases import facts, flags, successor_findings, successors
 from peacestudy.study.builders.signing_links import (
     BY_DATE,
     BY_ID,
@@ -171,7 +171,9 @@ TABLES: dict[str, Schema] = {
                 description="dyads of its conflict that did not sign fought in the window",
             ),
             Field("went_on_with", description="their names"),
-            Field("beside_a", description="attempt of peace_agreements that scores a linked text"),
+            Field(
+                "attempt_in_a", description="attempt of peace_agreements that scores a linked text"
+            ),
             Field("a_outcome", "boolean", description="lasting peace of that attempt"),
             Field("differs_because", enum=REASONS),
             Field("differs_from_a", description="why the two studies judge it differently"),
@@ -346,14 +348,14 @@ def _compared(
         a = next((attempts[t] for t in texts if t in attempts), None)
         because, sentence = differs(a, own, dyads, heirs, known, rule.recent_years)
         rows.append((a and a.case_id, a and a.peace, because or None, sentence or None))
-    beside = pd.DataFrame(
+    attempts_in_a = pd.DataFrame(
         rows,
-        columns=["beside_a", "a_outcome", "differs_because", "differs_from_a"],
+        columns=["attempt_in_a", "a_outcome", "differs_because", "differs_from_a"],
         index=cases.index,
         dtype=object,
     )
     peace = outcomes["lasting_peace"].set_axis(cases.index)
-    return pd.concat([cases, beside.astype({"a_outcome": "boolean"})], axis=1).assign(
+    return pd.concat([cases, attempts_in_a.astype({"a_outcome": "boolean"})], axis=1).assign(
         peace_with_successors=(peace & cases["successors"].isna()).mask(peace.isna())
     )
 

@@ -2,7 +2,8 @@
 hypotheses, and how they are decided.
 """
 
-from peacestudy.study.config.coders import Reliability, Settling, Uncertainty
+from peacestudy.study.config.alternatives import Forecast, OutOfSample, Variant
+from peacestudy.study.config.coders import Adjudication, Reliability, Uncertainty
 from peacestudy.study.config.config import Config
 from peacestudy.study.config.declared import (
     Decision,
@@ -15,9 +16,9 @@ from peacestudy.study.config.declared import (
     Step,
 )
 from peacestudy.study.config.politics import Context, Contexts, Moderation
-from peacestudy.study.config.rivals import Forecast, OutOfSample, Variant
 
 __all__ = [
+    "Adjudication",
     "Config",
     "Context",
     "Contexts",
@@ -31,7 +32,6 @@ __all__ = [
     "Permutation",
     "Reliability",
     "Sample",
-    "Settling",
     "Specification",
     "Step",
     "Uncertainty",

@@ -1,10 +1,10 @@
-"""How codes of several coders are settled, and what their disagreement does to a finding."""
+"""Adjudication of several coders' codes, and what their disagreement does to a finding."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Settling:
+class Adjudication:
     """How codes of several coders become one: the rules of
     ``ps.adjudicate`` in the order in which they are tried.
 
@@ -42,12 +42,13 @@ class Uncertainty:
 
     Attributes
     ----------
-    study, specs : whose findings, and which of its declared models.
-    sample : the cases they are fitted on.
+    study, specs : the other study, and which of its declared models.
+    sample : the sample on which they are fitted.
     indicator : the indicator of that study that is coded here.
-    coders : whose codes are taken; one of that study's own coders may be among them.
-    accuracy, worth : what the author holds each coder's accuracy to be, and how many known cases
-        that opinion is worth; 0 where the codes themselves are to tell (three coders at least).
+    coders : the coders whose codes are used; coders of that study may be among them.
+    accuracy, prior_n : the author's prior of each coder's accuracy: its mean, and the number of
+        cases that it counts as; 0 where accuracy is estimated from the codes (three coders at
+        least).
     draws, seed : imputations of the true codes.
     """
 
@@ -60,4 +61,4 @@ class Uncertainty:
     draws: int
     seed: int
     accuracy: float = 0.0
-    worth: float = 0.0
+    prior_n: float = 0.0

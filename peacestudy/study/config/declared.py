@@ -1,6 +1,4 @@
-"""What is compared and how it is decided: samples, models,
-hypotheses, the rule, the check by permutation.
-"""
+"""The declaration of a study: samples, models, hypotheses, decision rule, permutation test."""
 
 import datetime
 from collections.abc import Mapping
@@ -11,7 +9,7 @@ from peacestudy.models import ModelSpec
 
 @dataclass(frozen=True)
 class Declared:
-    """When the specifications were written down, their hash, the codebook's, that of frozen
+    """When the specifications were declared, their hash, the hashes of the codebook and of frozen
     forecasts, and what was known by then.
     """
 
@@ -52,8 +50,8 @@ class Specification:
 
     Attributes
     ----------
-    role : ``primary``; ``beside`` or ``check`` for what is shown and decides nothing; ``variant``
-        for what a variant makes.
+    role : ``primary``; ``comparison`` or ``check`` for models by which no hypothesis is decided;
+        ``variant`` for a model that a variant makes.
     sample : id of the sample it is fitted on.
     scores : rule from codes to scores; empty takes the codebook's.
     """
@@ -81,8 +79,8 @@ class Specification:
 
 @dataclass(frozen=True)
 class Hypothesis:
-    """A claim, and the terms of a declared model that speak to it.
-    Those of one ``family`` are decided together.
+    """A claim, and the terms of a declared model that test it.
+    Hypotheses of one ``family`` are adjusted together.
 
     One term is tested against zero, several jointly, or, where there are ``weights``, as one
     contrast: their weighted sum.
@@ -98,17 +96,25 @@ class Hypothesis:
 
 @dataclass(frozen=True)
 class Decision:
-    """How hypotheses are decided."""
+    """How hypotheses are decided.
+
+    Attributes
+    ----------
+    alpha : significance level of the two-sided tests.
+    adjustment : adjustment for multiple testing within a family, by which hypotheses are decided.
+    comparison : another adjustment, reported for comparison.
+    power : of the smallest detectable effect.
+    """
 
     alpha: float
-    decide: str
-    beside: str
+    adjustment: str
+    comparison: str
     power: float
 
 
 @dataclass(frozen=True)
 class Permutation:
-    """A check by dealing the outcome anew: of the terms of a family, within strata."""
+    """A permutation test of the terms of a family: the outcome is permuted within strata."""
 
     spec: str
     family: str
@@ -119,13 +125,13 @@ class Permutation:
 
 @dataclass(frozen=True)
 class Display:
-    """What figures and tables say and choose, and no test rests on.
+    """Text and choices of figures and tables; no test depends on them.
 
     Attributes
     ----------
-    outcome, sources, context : sentences that stand below figures and tables.
-    survival_split : how the survival figure parts the cases;
-        ``median``, or empty where there is none.
+    outcome, sources, context : sentences printed below figures and tables.
+    survival_split : how the survival figure groups the cases: ``median``, or empty where there is
+        no such figure.
     licence : terms, believed, on which the study's own tables may be used.
     """
 

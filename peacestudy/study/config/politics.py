@@ -1,6 +1,4 @@
-"""Domestic politics and context: what a declared effect is let
-depend on, and where it is looked at by itself.
-"""
+"""Domestic politics and context: moderators of declared effects, and effects by context."""
 
 from dataclasses import dataclass, replace
 
@@ -10,18 +8,18 @@ from peacestudy.study.config.declared import Specification
 
 @dataclass(frozen=True)
 class Moderation:
-    """Several declared models, the first term of each made to depend on each of several moderators.
-    All are decided together.
+    """Several declared models with the first term of each interacted with each of several
+    moderators. All interactions form one family of tests.
 
     Attributes
     ----------
     id, text : identifier of the family, and the claim.
-    specs : declared models; what is moderated is the first term of each.
+    specs : declared models; the first term of each is interacted.
     moderators : terms as a formula has them, ``scale(polyarchy)``.
-    quantiles : of the moderator, at which the effect is told: a low and a high value.
-    near, fewest : a value of the moderator has support where ``fewest`` cases lie within ``near``
-        standard deviations of it.
-    strata, draws, seed : of the check by permutation.
+    quantiles : of the moderator, at which the effect is reported: a low and a high value.
+    near, min_cases : a value of the moderator has support where at least ``min_cases`` cases lie
+        within ``near`` standard deviations of it.
+    strata, draws, seed : of the permutation test.
     """
 
     id: str
@@ -30,25 +28,24 @@ class Moderation:
     moderators: tuple[str, ...]
     quantiles: tuple[float, ...]
     near: float
-    fewest: int
+    min_cases: int
     strata: str
     draws: int
     seed: int
 
     def of(self, spec: Specification, moderator: str) -> Specification:
-        """A declared model with its first term made to depend on a moderator."""
+        """A declared model with its first term interacted with a moderator."""
         left = spec.formula.partition("~")[0].strip()
         first, *others = spec.terms()
-        formula = (
-            f"{left} ~"
-            f" {' + '.join([f'{first}*{moderator}', *(t for t in others if t != moderator)])}"
-        )
-        return replace(spec, name=f"{spec.name}, {moderator}", formula=formula, role="moderated")
+        controls = [term for term in others if term != moderator]
+        right = " + ".join([f"{first}*{moderator}", *controls])
+        name = f"{spec.name}, {moderator}"
+        return replace(spec, name=name, formula=f"{left} ~ {right}", role="moderated")
 
 
 @dataclass(frozen=True)
 class Context:
-    """A way to part the cases: by a column's values from each cut on.
+    """A grouping of the cases by a column, at cut points.
 
     Attributes
     ----------
@@ -67,23 +64,23 @@ class Context:
 
 @dataclass(frozen=True)
 class Contexts:
-    """Declared models fitted in each context by itself, and the effects drawn towards their mean.
+    """Declared models fitted in each context separately, and the effects partially pooled.
 
     Attributes
     ----------
     specs : declared models; the effect is that of the first term of each.
-    drop : terms left out, since a context has fewer cases than the whole.
+    drop : terms left out, since a context has fewer cases than the whole sample.
     vcov : of the fits in contexts, which have few clusters.
     method : of partial pooling.
-    fewest_events : cases of the rarer outcome that a context must have.
-    by : the ways to part the cases.
+    min_events : cases of the rarer outcome that a context must have.
+    by : the groupings of the cases.
     """
 
     specs: tuple[str, ...]
     drop: tuple[str, ...]
     vcov: str
     method: str
-    fewest_events: int
+    min_events: int
     by: tuple[Context, ...]
 
     def of(self, spec: Specification) -> Specification:

@@ -98,7 +98,7 @@ def _moderation(at: Place, rule: Moderation, of: dict[str, Specification]) -> It
             "two shares between 0 and 1, the lower first",
             "write them as [0.1, 0.9]",
         )
-    for key, least in (("near", 0), ("fewest", 1), ("draws", 1), ("seed", 0)):
+    for key, least in (("near", 0), ("min_cases", 1), ("draws", 1), ("seed", 0)):
         value = getattr(rule, key)
         if not (isfinite(value) and value >= least):
             yield (*at, key), value, f"a number, {least} or more", "correct it"
@@ -189,8 +189,8 @@ def _contexts(where: Contexts, of: dict[str, Specification]) -> Iterator[Finding
     yield from among(
         (*at, "method"), where.method, ("bayes", *METHODS), "a method of partial pooling"
     )
-    if where.fewest_events < 1:
-        yield (*at, "fewest_events"), where.fewest_events, "1 or more", "correct it"
+    if where.min_events < 1:
+        yield (*at, "min_events"), where.min_events, "1 or more", "correct it"
     yield from _several(at, "specs", where.specs)
     for m, name in enumerate(where.specs):
         yield from among((*at, "specs", m), name, of, "contexts are of declared specs")

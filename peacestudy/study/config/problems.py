@@ -1,5 +1,5 @@
-"""What in study.toml refers to nothing, stands twice, is no word of
-ours, or was changed after it was declared.
+"""Problems of study.toml: unknown or repeated names, values that are not allowed, and changes
+made after the declaration.
 """
 
 from collections.abc import Iterator
@@ -12,10 +12,11 @@ from peacestudy.models.engines.registry import ENGINES
 from peacestudy.models.formulas.formula import parse
 from peacestudy.models.inference.hypotheses import ADJUSTMENTS
 from peacestudy.study.config import Config, Specification, Variant
+from peacestudy.study.config.declaration import declaration_hash
 from peacestudy.study.config.findings import Finding, among, spec_problems
 from peacestudy.study.config.politics_problems import politics_findings
 
-ROLES = ("primary", "beside", "check")
+ROLES = ("primary", "comparison", "check")
 
 
 def config_problems(config: Config, text: str) -> list[Problem]:
@@ -183,7 +184,7 @@ def _values(config: Config) -> Iterator[Finding]:
                 (key, "draws"),
                 n,
                 "1 or more",
-                "write how often the outcome is dealt anew, as 500",
+                "write the number of permutations, such as 500",
             )
     yield from _decision(config)
     floor = config.reliability
@@ -200,12 +201,12 @@ def _decision(config: Config) -> Iterator[Finding]:
     for name, value in (("alpha", rule.alpha), ("power", rule.power)):
         if not 0 < value < 1:
             yield ("decision", name), value, "between 0 and 1", "write it as 0.05 or 0.8"
-    for key in ("decide", "beside"):
+    for key in ("adjustment", "comparison"):
         yield from among(("decision", key), getattr(rule, key), ADJUSTMENTS, "one of")
 
 
 def _declaration(config: Config) -> Iterator[Finding]:
-    found = config.declaration_hash()
+    found = declaration_hash(config)
     if config.declared.hash != found:
         yield (
             ("declared", "hash"),

@@ -1,17 +1,25 @@
-"""The results room: one module a subject, and for every study the list of its results by name."""
+"""Results: one module a subject, and for every study the list of its results by name."""
 
 from collections.abc import Callable, Mapping
 
 import pandas as pd
 
-from peacestudy.study.results import beyond, coders, deeds, description, politics, prediction
+from peacestudy.study.results import (
+    coders,
+    description,
+    implementation,
+    onset,
+    politics,
+    prediction,
+    study_comparison,
+)
 from peacestudy.study.results.results import Results
 from peacestudy.study.results.selection import balance
-from peacestudy.study.results.variants import variants
+from peacestudy.study.results.variant_models import variants
 
 Computed = Mapping[str, Callable[[Results], pd.DataFrame]]
 
-# whatever the study
+# of every study
 COMMON: Computed = {
     "terms": Results.terms,
     "models": Results.models,
@@ -28,7 +36,7 @@ TEXTS: Computed = {
     "coverage": description.coverage,
     "facts": description.facts,
     "cases": description.cases,
-    "permutation": lambda r: r.dealt,
+    "permutation": lambda r: r.permutation,
     "influence": description.influence,
 }
 RESULTS: Mapping[str, Computed] = {
@@ -39,66 +47,68 @@ RESULTS: Mapping[str, Computed] = {
         "variants": variants,
         "weights": lambda r: r.weights,
         "balance": lambda r: balance(r.frame.data, r.fits["selection"], r.weights),
-        "chance": prediction.chance,
+        "predicted_probabilities": prediction.predicted_probabilities,
         "moderation": prediction.moderation,
         "support": prediction.support,
-        "moderated": politics.moderated,
-        "by_politics": politics.by_politics,
+        "interactions": politics.interactions,
+        "effects_by_moderator": politics.effects_by_moderator,
         "contexts": politics.contexts,
         "out_of_sample": prediction.scores,
         "calibration": prediction.calibration,
         "forecasts": prediction.forecasts,
-        "deeds": deeds.deeds,
-        **{name: beyond.kept(name) for name in ("vintages", "vintage_counts", "vintage_findings")},
+        "implementation": implementation.observed_promises,
+        "vintages": description.study_table("vintages"),
+        "vintage_counts": description.study_table("vintage_counts"),
+        "vintage_findings": description.study_table("vintage_findings"),
     },
     "signing_dyads": {
         **COMMON,
         **TEXTS,
-        "beside_a": beyond.beside_a,
-        "differences": beyond.differences,
+        "comparison": study_comparison.comparison,
+        "differences": study_comparison.differences,
     },
     "accord_implementation": {
         **COMMON,
-        "delivery": deeds.delivery,
-        "accords": deeds.accords,
-        "agreement": deeds.promise_against_deed,
+        "delivery": implementation.delivery,
+        "accords": implementation.accords,
+        "correlations": implementation.correlations,
     },
     "double_coding": {
         "terms": Results.terms,
         "models": Results.models,
         "notes": Results.notes,
         "agreement": coders.agreement,
-        "among_marked": coders.among_marked,
+        "agreement_above_lowest": coders.agreement_above_lowest,
         "pairs": coders.pairs,
         "confusion": coders.confusion,
-        "marks": coders.marks,
+        "ratings": coders.ratings,
         "by_rater": coders.by_rater,
     },
     "third_party_role": {
         "notes": Results.notes,
         "agreement": coders.agreement,
-        "among_marked": coders.among_marked,
-        "with_blank": coders.with_blank,
+        "agreement_above_lowest": coders.agreement_above_lowest,
+        "agreement_with_blanks": coders.agreement_with_blanks,
         "pairs": coders.pairs,
         "confusion": coders.confusion,
         "disputed": coders.disputed,
-        "marks": coders.marks,
+        "ratings": coders.ratings,
         "uncertainty": coders.uncertainty,
         "accuracies": coders.accuracies,
         "flips": coders.flips,
-        "with_and_without": coders.with_and_without,
+        "dropped_indicator": coders.dropped_indicator,
     },
     "onset": {
         **COMMON,
-        "coverage": beyond.coverage,
-        "published": beyond.published,
-        "facts": beyond.onset_facts,
+        "coverage": onset.coverage,
+        "published": onset.published,
+        "facts": onset.facts,
     },
 }
 
 
 def results_of(study: str) -> Computed:
-    """The results of a study by name; of one that is not known here, those that every study has."""
+    """The results of a study by name; of an unknown study, those of every study."""
     return RESULTS.get(study, COMMON)
 
 

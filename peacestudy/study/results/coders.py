@@ -1,13 +1,11 @@
-"""What coders agree on, where they differ, and what that does to a finding: the results of studies
-that several people code.
-"""
+"""Results of studies with several coders: agreement, disagreement, and coding uncertainty."""
 
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
-from peacestudy.coding import CodingSheet, drop_indicators
+from peacestudy.coding import CodingSheet
 from peacestudy.coding import agreement as agreement_of
 from peacestudy.coding.coding import SHEET_SCHEMA
 from peacestudy.coding.reliability import confusion as confusion_of
@@ -20,276 +18,260 @@ from peacestudy.robustness import Accuracy, Propagated, propagate
 from peacestudy.study.config import Reliability, Uncertainty
 from peacestudy.study.load import load_study
 from peacestudy.study.results.results import Results
+from peacestudy.study.study import Study
 
 MISSING = "."
 
 
-def own_sheet(found: Results, blank: bool = False) -> CodingSheet:
-    """The study's sheet; cases of which the study says that their
-    source is blank are left out unless ``blank``.
-    """
+def study_sheet(found: Results, with_blanks: bool = False) -> CodingSheet:
+    """The study's sheet, without cases whose source is blank unless ``with_blanks``."""
     sheet = found.study.sheet
     if sheet is None:
-        raise SpecError(f"nobody codes in study {found.study.config.id}.")
-    if "blank" not in found.study.cases or blank:
+        raise SpecError(f"study {found.study.config.id} has no coders.")
+    cases = found.study.cases
+    if "blank" not in cases or with_blanks:
         return sheet
-    read = set(found.study.cases.loc[~found.study.cases["blank"].astype(bool), "case_id"])
-    rows = sheet.table[sheet.table["case_id"].isin(read)].reset_index(drop=True)
+    not_blank = set(cases.loc[~cases["blank"].astype(bool), "case_id"])
+    rows = sheet.table[sheet.table["case_id"].isin(not_blank)].reset_index(drop=True)
     return CodingSheet(rows, sheet.codebook, sheet.file)
 
 
-def whole_sheet(found: Results, blank: bool = False) -> CodingSheet:
-    """Every code of a study: of its sheet, and of units that are only
-    counted by the combination of their codes.
+def all_codes(found: Results, with_blanks: bool = False) -> CodingSheet:
+    """Every code of a study: those of its sheet, and those of units known only by the frequency of
+    each combination of codes.
     """
-    sheet = own_sheet(found, blank)
+    sheet = study_sheet(found, with_blanks)
     if "patterns" not in found.study.tables:
         return sheet
-    counted = units_of(found.study.tables["patterns"])
-    return CodingSheet(
-        pd.concat([sheet.table, counted], ignore_index=True), sheet.codebook, sheet.file
-    )
+    units = units_of(found.study.tables["patterns"])
+    table = pd.concat([sheet.table, units], ignore_index=True)
+    return CodingSheet(table, sheet.codebook, sheet.file)
 
 
 def units_of(patterns: pd.DataFrame) -> pd.DataFrame:
-    """A row a code again from how often each combination occurs; a unit's id is made up, for
-    nothing else is known of it.
+    """A row a code from the frequency of each combination of codes; the ids of the units are
+    generated.
     """
     parts = []
-    for name, raters, given, times, source in patterns[
-        ["indicator_id", "raters", "codes", "n", "source"]
-    ].to_numpy():
-        codes = [
-            (r, c) for r, c in zip(raters.split("|"), given.split("|"), strict=True) if c != MISSING
-        ]
-        units = [f"{name}-{given}-{n}" for n in range(times)]
-        parts.append(
-            pd.DataFrame(
-                {
-                    "case_id": np.repeat(units, len(codes)),
-                    "indicator_id": name,
-                    "coder": [r for r, _ in codes] * len(units),
-                    "code": [int(c) for _, c in codes] * len(units),
-                    "source": source,
-                }
-            )
-        )
-    table = (
-        pd.concat(parts, ignore_index=True).assign(kind="human").reindex(columns=SHEET_SCHEMA.names)
-    )
-    return table.astype({"code": "Int64"})
+    columns = ["indicator_id", "raters", "codes", "n", "source"]
+    for name, raters, pattern, times, source in patterns[columns].to_numpy():
+        pairs = zip(raters.split("|"), pattern.split("|"), strict=True)
+        codes = [(rater, int(code)) for rater, code in pairs if code != MISSING]
+        units = [f"{name}-{pattern}-{n}" for n in range(times)]
+        rows = {
+            "case_id": np.repeat(units, len(codes)),
+            "indicator_id": name,
+            "coder": [rater for rater, _ in codes] * len(units),
+            "code": [code for _, code in codes] * len(units),
+            "source": source,
+        }
+        parts.append(pd.DataFrame(rows))
+    table = pd.concat(parts, ignore_index=True).assign(kind="human")
+    return table.reindex(columns=SHEET_SCHEMA.names).astype({"code": "Int64"})
 
 
 def agreement(found: Results) -> pd.DataFrame:
-    """Agreement on every indicator, see ``ps.agreement``, and whether it
-    lies below the study's floor (``flagged``).
+    """Agreement on every indicator, see ``ps.agreement``; ``flagged`` where it is below the study's
+    reliability floor.
     """
-    floor = _floor(found)
-    table = agreement_of(whole_sheet(found), resamples=floor.resamples, seed=floor.seed)
-    return table.assign(floor=floor.floor, flagged=table[floor.coefficient] < floor.floor)
+    rule = _reliability(found)
+    table = agreement_of(all_codes(found), resamples=rule.resamples, seed=rule.seed)
+    return table.assign(floor=rule.floor, flagged=table[rule.coefficient] < rule.floor)
 
 
-def among_marked(found: Results) -> pd.DataFrame:
-    """Agreement on units that one coder at least gave a code above
-    the lowest: what the many empty units hide.
+def agreement_above_lowest(found: Results) -> pd.DataFrame:
+    """Agreement on units to which at least one coder gave a code above the lowest.
 
-    Chosen by the codes themselves, so it describes and estimates nothing.
+    The units are selected by the codes themselves: this is a description, not an estimate.
     """
-    floor, sheet = _floor(found), whole_sheet(found)
-    marked = sheet.table.groupby(["case_id", "indicator_id"])["code"].transform("max") > 0
-    table = agreement_of(
-        CodingSheet(sheet.table[marked], sheet.codebook, sheet.file), resamples=0, seed=floor.seed
-    )
+    rule, sheet = _reliability(found), all_codes(found)
+    highest = sheet.table.groupby(["case_id", "indicator_id"])["code"].transform("max")
+    selected = CodingSheet(sheet.table[highest > 0], sheet.codebook, sheet.file)
+    table = agreement_of(selected, resamples=0, seed=rule.seed)
     return table[["indicator_id", "n_units", "percent", "alpha"]]
 
 
-def with_blank(found: Results) -> pd.DataFrame:
-    """Agreement on every case, those whose source is blank too: they are coded by rule, and no two
-    coders can differ on them.
+def agreement_with_blanks(found: Results) -> pd.DataFrame:
+    """Agreement on every case, including those whose source is blank: these are coded by rule, so
+    coders cannot disagree on them.
     """
-    floor = _floor(found)
-    return agreement_of(whole_sheet(found, blank=True), resamples=floor.resamples, seed=floor.seed)
+    rule = _reliability(found)
+    sheet = all_codes(found, with_blanks=True)
+    return agreement_of(sheet, resamples=rule.resamples, seed=rule.seed)
 
 
-def _floor(found: Results) -> Reliability:
-    floor = found.study.config.reliability
-    if floor is None:
+def _reliability(found: Results) -> Reliability:
+    rule = found.study.config.reliability
+    if rule is None:
         raise SpecError(f"study.toml of {found.study.config.id} declares no [reliability].")
-    return floor
+    return rule
 
 
 def pairs(found: Results) -> pd.DataFrame:
     """Agreement and leniency by pair of coders."""
-    return pairs_of(whole_sheet(found))
+    return pairs_of(all_codes(found))
 
 
 def confusion(found: Results) -> pd.DataFrame:
-    """Which codes one coder gives where another gives which."""
-    return confusion_of(whole_sheet(found))
+    """Confusion tables: the codes of one coder by the codes of another."""
+    return confusion_of(all_codes(found))
 
 
 def disputed(found: Results) -> pd.DataFrame:
-    """The units that coders dispute, worst first; only those that are known one by one."""
+    """The units with most disagreement first; only units known one by one."""
     sheet = found.study.sheet
     if sheet is None:
-        raise SpecError(f"nobody codes in study {found.study.config.id}.")
+        raise SpecError(f"study {found.study.config.id} has no coders.")
     return disputed_of(sheet)
 
 
-def marks(found: Results) -> pd.DataFrame:
-    """Every unit of the sheet that was coded twice, with the code of
-    every coder, for the map of disagreement.
-    """
-    sheet = own_sheet(found)
-    parts = [
-        sheet.values(i)
-        .reset_index()
-        .melt("case_id", var_name="coder", value_name="code")
-        .assign(indicator_id=i)
-        for i in sheet.indicators
-    ]
+def ratings(found: Results) -> pd.DataFrame:
+    """Every code of the sheet by unit and coder, for the map of disagreement."""
+    sheet = study_sheet(found)
+    parts = []
+    for indicator in sheet.indicators:
+        wide = sheet.values(indicator).reset_index()
+        long = wide.melt("case_id", var_name="coder", value_name="code")
+        parts.append(long.assign(indicator_id=indicator))
     return pd.concat(parts, ignore_index=True).dropna(subset=["code"], ignore_index=True)
 
 
 def attempt_sheet(found: Results, rule: Uncertainty) -> CodingSheet:
-    """Whether each coder saw a third party in each attempt of the other
-    study: a sheet on that study's own indicator.
+    """Whether each coder found a third party in each attempt of the other study: a sheet on that
+    study's own indicator.
 
-    Present if the coder gives any scored agreement of the attempt a role above 0, or another column
-    gives an outsider's signature. Evidence is the scored agreement with the furthest role.
+    A third party is present if the coder gives any scored agreement of the attempt a role above 0,
+    or another column gives an outsider's signature. Evidence is the scored agreement with the
+    furthest role.
     """
-    sheet, twin = found.study.sheet, load_study(rule.study)
-    if sheet is None or twin.coding is None:
+    sheet, other = found.study.sheet, load_study(rule.study)
+    if sheet is None or other.coding is None:
         raise SpecError(f"study {rule.study} and {found.study.config.id} must both be coded.")
-    cases = found.study.cases.loc[found.study.cases["scored"].astype(bool)].drop(columns="source")
-    rows = sheet.latest().dropna(subset=["code"]).merge(cases, on="case_id", validate="many_to_one")
-    rows = rows[rows["coder"].isin(rule.coders)].sort_values(
-        ["attempt_id", "coder", "code", "agreement_id"]
-    )
-    top = rows.drop_duplicates(["attempt_id", "coder"], keep="last")
+    scored = found.study.cases["scored"].astype(bool)
+    cases = found.study.cases.loc[scored].drop(columns="source")
+    codes = sheet.latest().dropna(subset=["code"])
+    rows = codes.merge(cases, on="case_id", validate="many_to_one")
+    rows = rows[rows["coder"].isin(rule.coders)]
+    rows = rows.sort_values(["attempt_id", "coder", "code", "agreement_id"])
+    furthest = rows.drop_duplicates(["attempt_id", "coder"], keep="last")
     signed = cases.groupby("attempt_id")["signature"].any()
-    top = top.assign(
-        code=((top["code"] > 0) | top["attempt_id"].map(signed)).astype("Int64"),
-        case_id=top["attempt_id"],
+    present = (furthest["code"] > 0) | furthest["attempt_id"].map(signed)
+    furthest = furthest.assign(
+        code=present.astype("Int64"),
+        case_id=furthest["attempt_id"],
         indicator_id=rule.indicator,
     )
-    own = twin.coding.table
-    own = own[(own["indicator_id"] == rule.indicator) & own["coder"].isin(rule.coders)]
-    table = pd.concat([top[SHEET_SCHEMA.names], own[SHEET_SCHEMA.names]], ignore_index=True)
-    return CodingSheet(table, twin.codebook, found.study.config.id)
+    coded = other.coding.table
+    same_indicator = coded["indicator_id"] == rule.indicator
+    coded = coded[same_indicator & coded["coder"].isin(rule.coders)]
+    columns = SHEET_SCHEMA.names
+    table = pd.concat([furthest[columns], coded[columns]], ignore_index=True)
+    return CodingSheet(table, other.codebook, found.study.config.id)
 
 
 def propagated(found: Results) -> dict[str, Propagated]:
-    """The findings of the other study with the true codes imputed,
-    by id of what is declared; computed once.
+    """The findings of the other study with the true codes imputed, by id of the declared analysis;
+    computed once.
     """
-    if "propagated" not in found.kept:
-        found.kept["propagated"] = {
-            rule.id: _propagated(found, rule) for rule in found.study.config.uncertainty
-        }
-    kept: dict[str, Propagated] = found.kept["propagated"]
-    return kept
+    if "propagated" not in found.cache:
+        rules = found.study.config.uncertainty
+        found.cache["propagated"] = {rule.id: _propagated(found, rule) for rule in rules}
+    out: dict[str, Propagated] = found.cache["propagated"]
+    return out
 
 
 def _propagated(found: Results, rule: Uncertainty) -> Propagated:
-    twin = load_study(rule.study)
-    opinion = Accuracy.about(rule.accuracy, worth=rule.worth) if rule.worth else None
-    frame = twin.frame(rule.sample)
+    other = load_study(rule.study)
+    prior = Accuracy(rule.accuracy, rule.prior_n) if rule.prior_n else None
+    frame = other.frame(rule.sample)
     sheet = attempt_sheet(found, rule)
-    kept = sheet.table[sheet.table["case_id"].isin(set(frame.data["case_id"]))].reset_index(
-        drop=True
-    )
+    in_sample = sheet.table["case_id"].isin(set(frame.data["case_id"]))
+    rows = sheet.table[in_sample].reset_index(drop=True)
     return propagate(
-        CodingSheet(kept, sheet.codebook, sheet.file),
+        CodingSheet(rows, sheet.codebook, sheet.file),
         frame,
-        [twin.spec(name) for name in rule.specs],
-        scores=twin.codebook.score,
-        base=twin.coding,
-        accuracy=opinion,
+        [other.spec(name) for name in rule.specs],
+        scores=other.codebook.score,
+        base=other.coding,
+        accuracy=prior,
         draws=rule.draws,
         seed=rule.seed,
     )
 
 
+def _by_analysis(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Tables of several analyses as one, with the id of the analysis."""
+    parts = [table.assign(analysis=name) for name, table in tables.items()]
+    return pd.concat(parts, ignore_index=True)
+
+
 def uncertainty(found: Results) -> pd.DataFrame:
-    """Every term with and without coding uncertainty, see ``ps.propagate``;
-    ``analysis`` is the id of what is declared.
+    """Every term with and without coding uncertainty, see ``ps.propagate``; ``analysis`` is the id
+    of the declared analysis.
     """
-    return pd.concat(
-        [p.terms.assign(analysis=name) for name, p in propagated(found).items()], ignore_index=True
-    )
+    return _by_analysis({name: p.terms for name, p in propagated(found).items()})
 
 
 def accuracies(found: Results) -> pd.DataFrame:
-    """What the coders' accuracies were drawn from."""
-    return pd.concat(
-        [p.accuracy.assign(analysis=name) for name, p in propagated(found).items()],
-        ignore_index=True,
-    )
+    """The coders' accuracies as drawn."""
+    return _by_analysis({name: p.accuracy for name, p in propagated(found).items()})
 
 
 def flips(found: Results) -> pd.DataFrame:
-    """Which disputed codes would change a finding, ranked."""
-    return pd.concat(
-        [p.flips.assign(analysis=name) for name, p in propagated(found).items()], ignore_index=True
-    )
+    """The disputed codes that would change a finding, ranked."""
+    return _by_analysis({name: p.flips for name, p in propagated(found).items()})
 
 
-def with_and_without(found: Results) -> pd.DataFrame:
-    """The other study's findings with the indicator that is read twice,
-    and with scores from which it is left out.
+def dropped_indicator(found: Results) -> pd.DataFrame:
+    """The other study's findings with the indicator that is coded twice, and with scores without
+    it.
 
     Returns
     -------
     DataFrame
         A row a model and term: ``estimate, conf_low, conf_high, p_value`` and the same with
-        ``without_`` before the name; ``indicator_id``, ``alpha`` of its readings where they stand
-        for attempts, the ``floor``, and whether it lies ``below`` it.
+        ``without_`` before the name; ``indicator_id``, ``alpha`` of its codes by attempt, the
+        ``floor``, and whether alpha is ``below_floor``.
     """
-    floor, parts = _floor(found), []
-    for rule in {
-        (u.study, u.sample, u.specs, u.indicator): u
-        for u in reversed(found.study.config.uncertainty)
-    }.values():
-        twin = load_study(rule.study)
-        if twin.coding is None:
-            raise SpecError(f"study {rule.study} must be coded.")
-        names = [c for c in rule.coders if c in set(found.study.tables["codings"]["coder"])]
-        sheet = attempt_sheet(found, replace(rule, coders=tuple(names)))
-        own = (
-            agreement_of(sheet, resamples=0, seed=floor.seed)
-            .set_index("indicator_id")
-            .loc[rule.indicator]
-        )
-        fits = [
-            {
-                m.spec.name: m.terms
-                for m in fit(s.frame(rule.sample), [twin.spec(n) for n in rule.specs])
-            }
-            for s in (twin, replace(twin, coding=drop_indicators(twin.coding, [rule.indicator])))
-        ]
-        for name in rule.specs:
-            both = [
-                f[name].set_index("term")[["estimate", "conf_low", "conf_high", "p_value"]]
-                for f in fits
-            ]
-            parts.append(
-                both[0]
-                .join(both[1].add_prefix("without_"))
-                .reset_index()
-                .assign(
-                    model=name,
-                    indicator_id=rule.indicator,
-                    alpha=own["alpha"],
-                    floor=floor.floor,
-                    below=own["alpha"] < floor.floor,
-                )
-            )
+    declared = reversed(found.study.config.uncertainty)
+    rules = {(u.study, u.sample, u.specs, u.indicator): u for u in declared}
+    parts = [_dropped_indicator(found, rule) for rule in rules.values()]
     return pd.concat(parts, ignore_index=True)
 
 
+def _dropped_indicator(found: Results, rule: Uncertainty) -> pd.DataFrame:
+    floor = _reliability(found)
+    other = load_study(rule.study)
+    if other.coding is None:
+        raise SpecError(f"study {rule.study} must be coded.")
+    own_coders = set(found.study.tables["codings"]["coder"])
+    coders = tuple(c for c in rule.coders if c in own_coders)
+    sheet = attempt_sheet(found, replace(rule, coders=coders))
+    reliability = agreement_of(sheet, resamples=0, seed=floor.seed).set_index("indicator_id")
+    alpha = reliability["alpha"][rule.indicator]
+    reduced = replace(other, coding=drop_indicators(other.coding, [rule.indicator]))
+    with_it, without_it = _terms_by_model(other, rule), _terms_by_model(reduced, rule)
+    parts = []
+    for name in rule.specs:
+        both = with_it[name].join(without_it[name].add_prefix("without_"))
+        parts.append(both.reset_index().assign(model=name))
+    return pd.concat(parts, ignore_index=True).assign(
+        indicator_id=rule.indicator,
+        alpha=alpha,
+        floor=floor.floor,
+        below_floor=alpha < floor.floor,
+    )
+
+
+def _terms_by_model(study: Study, rule: Uncertainty) -> dict[str, pd.DataFrame]:
+    """Estimates, intervals and p values of the declared models, by model and term."""
+    columns = ["estimate", "conf_low", "conf_high", "p_value"]
+    fits = fit(study.frame(rule.sample), [study.spec(name) for name in rule.specs])
+    return {m.spec.name: m.terms.set_index("term")[columns] for m in fits}
+
+
 def by_rater(found: Results) -> pd.DataFrame:
-    """The same model by each rater's word, and whether the two differ, a row a term.
+    """The same model with each rater's rating as the outcome, and the difference between the two.
 
     Returns
     -------
@@ -300,27 +282,18 @@ def by_rater(found: Results) -> pd.DataFrame:
         are correlated: their covariance comes from the scores of both models summed by cluster
         (Zellner's stacked form, Weesie 1999, Stata Technical Bulletin 52).
     """
-    models = [found.fits[n] for n in RATERS]
-    influence = [_influence(m) for m in models]
-    group = models[0].design.clusters[0]
-    G = int(group.max()) + 1
-    sums = [np.array([u[group == g].sum(axis=0) for g in range(G)]) for u in influence]
-    difference = sums[0] - sums[1]
-    V = difference.T @ difference * G / (G - 1)
-    gap = (models[0].terms["estimate"] - models[1].terms["estimate"]).to_numpy()
-    se = np.sqrt(np.diag(V))
-    half = quantile(0.975, np.inf)
-    out = pd.DataFrame({"term": models[0].terms["term"]})
-    for name, m in zip(("staff", "independent"), models, strict=True):
-        out[[name, f"{name}_low", f"{name}_high"]] = np.exp(
-            m.terms[["estimate", "conf_low", "conf_high"]].to_numpy()
-        )
-    out["ratio"], out["ratio_low"], out["ratio_high"] = (
-        np.exp(gap),
-        np.exp(gap - half * se),
-        np.exp(gap + half * se),
-    )
-    out["p_value"] = two_sided(gap / se, np.inf)
+    staff, independent = (found.fits[name] for name in RATERS)
+    out = pd.DataFrame({"term": staff.terms["term"]})
+    for name, made in (("staff", staff), ("independent", independent)):
+        numbers = made.terms[["estimate", "conf_low", "conf_high"]].to_numpy()
+        out[[name, f"{name}_low", f"{name}_high"]] = np.exp(numbers)
+    log_ratio = (staff.terms["estimate"] - independent.terms["estimate"]).to_numpy()
+    std_error = np.sqrt(np.diag(_covariance_of_difference(staff, independent)))
+    half = quantile(0.975, np.inf) * std_error
+    out["ratio"] = np.exp(log_ratio)
+    out["ratio_low"] = np.exp(log_ratio - half)
+    out["ratio_high"] = np.exp(log_ratio + half)
+    out["p_value"] = two_sided(log_ratio / std_error, np.inf)
     slopes = out["term"] != "Intercept"
     out.loc[slopes, "p_holm"] = adjust(out.loc[slopes, "p_value"], "holm")
     return out
@@ -329,10 +302,24 @@ def by_rater(found: Results) -> pd.DataFrame:
 RATERS = ("success_by_staff", "success_by_independent")
 
 
-def _influence(m: Fit) -> np.ndarray:
-    """What each case adds to a logit's estimate, shape (cases, terms)."""
-    X, b = m.design.X, m.terms["estimate"].to_numpy()
+def _covariance_of_difference(one: Fit, other: Fit) -> np.ndarray:
+    """Covariance of the difference of two logits of the same cases, by cluster; shape (K, K)."""
+    cluster = one.design.clusters[0]
+    n_clusters = int(cluster.max()) + 1
+    sums = []
+    for influence in (_influence(one), _influence(other)):
+        by_cluster = [influence[cluster == g].sum(axis=0) for g in range(n_clusters)]
+        sums.append(np.array(by_cluster))
+    difference = sums[0] - sums[1]
+    out: np.ndarray = difference.T @ difference * n_clusters / (n_clusters - 1)
+    return out
+
+
+def _influence(made: Fit) -> np.ndarray:
+    """The influence of each case on a logit's estimate, shape (cases, terms)."""
+    X, b = made.design.X, made.terms["estimate"].to_numpy()
     p = 1 / (1 + np.exp(-(X @ b)))
-    bread = np.linalg.inv((X * (p * (1 - p))[:, None]).T @ X)
-    out: np.ndarray = (X * (m.design.y - p)[:, None]) @ bread
+    information = (X * (p * (1 - p))[:, None]).T @ X
+    scores = X * (made.design.y - p)[:, None]
+    out: np.ndarray = scores @ np.linalg.inv(information)
     return out

@@ -1,6 +1,6 @@
-"""What the cases are: scores, outcomes and context described,
-curves of peace, and who hangs on one case.
-"""
+"""Description of the cases: scores, outcomes, context, survival curves, and influence of cases."""
+
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -11,23 +11,48 @@ from peacestudy.errors import FitError, SpecError
 from peacestudy.models import adjust, fit, kaplan_meier, left_out
 from peacestudy.study.results.results import Results
 
+NORMAL_975 = 1.959964
+DESCRIPTIVE = [
+    "variable",
+    "n",
+    "missing",
+    "mean",
+    "sd",
+    "min",
+    "max",
+    "mean_peace",
+    "mean_no_peace",
+    "difference",
+]
+
+
+def study_table(name: str) -> Callable[[Results], pd.DataFrame]:
+    """A result that is a table of the study as it is stored in its folder."""
+
+    def table(found: Results) -> pd.DataFrame:
+        if name not in found.study.tables:
+            raise SpecError(one_of("table", name, list(found.study.tables)))
+        return found.study.tables[name]
+
+    return table
+
 
 def influence(found: Results) -> pd.DataFrame:
-    """The decided family with each case left out in turn: ``case_id,
-    label, p_h1, ...``, the adjusted p values.
+    """The hypotheses on the pillars with each case left out in turn: ``case_id, label, p_h1, ...``,
+    the adjusted p values.
     """
     rule = found.decision
     family = [h for h in found.study.config.hypotheses if h.family == "pillars"]
     terms = [h.terms[0] for h in family]
-    whole = fit(found.frame, found.study.spec(family[0].spec))
-    without = dict(iter(left_out(whole).groupby("left_out")))
+    all_cases = fit(found.frame, found.study.spec(family[0].spec))
+    reduced = dict(iter(left_out(all_cases).groupby("left_out")))
     rows = []
     for case in found.frame.data["case_id"]:
         # a case that the fit does not use changes nothing
-        table = without.get(case, whole.terms).set_index("term")
+        table = reduced.get(case, all_cases.terms).set_index("term")
         if table["p_value"].isna().any():
             raise FitError(f"without case {case} nothing can be fitted: {table['reason'].iloc[0]}")
-        rows.append([case, *adjust(table["p_value"][terms], rule.decide)])
+        rows.append([case, *adjust(table["p_value"][terms], rule.adjustment)])
     out = pd.DataFrame(rows, columns=["case_id", *(f"p_{h.id.lower()}" for h in family)])
     out.insert(1, "label", found.frame.data["label"].to_numpy())
     return out
@@ -53,53 +78,26 @@ def profile(found: Results) -> pd.DataFrame:
 
 
 def descriptive(found: Results) -> pd.DataFrame:
-    """Scores and controls by outcome: ``variable, n, missing, mean, sd,
-    min, max, mean_peace, mean_none, difference``.
+    """Scores and controls by outcome: ``variable, n, missing, mean, sd, min, max, mean_peace,
+    mean_no_peace, difference``.
     """
     data = found.frame.data
-    columns = [
-        *found.pillars,
-        "breadth",
-        "power_sharing",
-        *sorted(found.study.covariates["variable"].unique()),
-    ]
+    controls = sorted(found.study.covariates["variable"].unique())
+    columns = [*found.pillars, "breadth", "power_sharing", *controls]
     peace = data[found.outcome].astype(float)
     rows = []
     for name in columns:
         x = data[name].astype(float)
-        mean = x[peace == 1].mean(), x[peace == 0].mean()
-        rows.append(
-            (
-                name,
-                int(x.notna().sum()),
-                int(x.isna().sum()),
-                x.mean(),
-                x.std(),
-                x.min(),
-                x.max(),
-                *mean,
-                mean[0] - mean[1],
-            )
-        )
-    return pd.DataFrame(
-        rows,
-        columns=[
-            "variable",
-            "n",
-            "missing",
-            "mean",
-            "sd",
-            "min",
-            "max",
-            "mean_peace",
-            "mean_none",
-            "difference",
-        ],
-    )
+        mean_peace, mean_no_peace = x[peace == 1].mean(), x[peace == 0].mean()
+        counts = int(x.notna().sum()), int(x.isna().sum())
+        moments = x.mean(), x.std(), x.min(), x.max()
+        difference = mean_peace - mean_no_peace
+        rows.append((name, *counts, *moments, mean_peace, mean_no_peace, difference))
+    return pd.DataFrame(rows, columns=DESCRIPTIVE)
 
 
 def consistency(found: Results) -> pd.DataFrame:
-    """Alpha and omega of every pillar in the primary sample, as description."""
+    """Alpha and omega of every pillar in the primary sample."""
     assert found.study.coding is not None  # a study of texts has codes
     return internal_consistency(found.study.coding, found.frame.data["case_id"])
 
@@ -108,106 +106,91 @@ def survival(found: Results) -> pd.DataFrame:
     """Kaplan-Meier curves of peace by breadth: ``group, years, at_risk,
     events, censored, survival, conf_low, conf_high``.
 
-    Sample ``durations``: censored windows included, so that recent attempts speak for the years
-    they were seen. Intervals are pointwise 95 %, log-log. Breadth is split at its median, as
-    study.toml says; no test rests on it.
+    Sample ``durations``: censored windows included, so that recent attempts count for the years
+    observed. Intervals are pointwise 95 %, log-log. Breadth is split at its median, as study.toml
+    says; no test depends on the split.
     """
-    if found.study.config.display.survival_split != "median":
-        raise SpecError(
-            one_of("survival_split", found.study.config.display.survival_split, ("median",))
-        )
+    split = found.study.config.display.survival_split
+    if split != "median":
+        raise SpecError(one_of("survival_split", split, ("median",)))
     data = found.sample("durations").data
-    seen = data[data["peace_years"] > 0]
-    middle = float(seen["breadth"].median())
-    low, high = f"breadth up to {middle:.2f}", f"breadth above {middle:.2f}"
-    groups = np.where(seen["breadth"] > middle, high, low)
+    observed = data[data["peace_years"] > 0]
+    median = float(observed["breadth"].median())
+    low, high = f"breadth up to {median:.2f}", f"breadth above {median:.2f}"
+    groups = np.where(observed["breadth"] > median, high, low)
     curves = []
     for group in (high, low):
-        part = seen[groups == group]
-        curve = kaplan_meier(
-            part["peace_years"].to_numpy(dtype=float), part["event"].to_numpy(dtype=float)
-        )
+        part = observed[groups == group]
+        years = part["peace_years"].to_numpy(dtype=float)
+        events = part["event"].to_numpy(dtype=float)
+        curve = kaplan_meier(years, events)
         curves.append(curve.assign(group=group)[["group", *curve.columns]])
     return pd.concat(curves, ignore_index=True)
 
 
 def coverage(found: Results) -> pd.DataFrame:
-    """Which context values the primary sample has, and why the others are
-    missing: ``variable, kind, reason, cases``.
+    """Context values of the primary sample, present or missing, with the reasons: ``variable, kind,
+    reason, cases``.
     """
     long = found.study.covariates
     part = long[long["case_id"].isin(found.frame.data["case_id"])]
-    reason = (
-        part["reason"]
-        .fillna("")
-        .str.replace(r"^(imports|exports|gdp_per_capita|population): ", "", regex=True)
+    prefix = r"^(imports|exports|gdp_per_capita|population): "
+    reason = part["reason"].fillna("").str.replace(prefix, "", regex=True)
+    kind = pd.Series("no value in the source", index=part.index)
+    kind = kind.mask(reason == "", "value")
+    kind = kind.mask(reason.str.startswith("outside coverage"), "outside coverage")
+    kind = kind.mask(reason.str.startswith("special code"), "special code")
+    kind = kind.mask(reason.str.contains("several governments"), "several governments")
+    kind = kind.mask(reason.str.contains(" ended on "), "no such state")
+    groups = part.assign(kind=kind, reason=reason).groupby(
+        ["variable", "kind", "reason"], sort=True
     )
-    kind = pd.Series("no value in the source", index=part.index).mask(reason == "", "value")
-    for prefix in ("outside coverage", "special code"):
-        kind = kind.mask(reason.str.startswith(prefix), prefix)
-    kind = kind.mask(reason.str.contains("several governments"), "several governments").mask(
-        reason.str.contains(" ended on "), "no such state"
-    )
-    out = (
-        part.assign(kind=kind, reason=reason)
-        .groupby(["variable", "kind", "reason"], sort=True)
-        .size()
-        .rename("cases")
-    )
-    return out.reset_index()
+    return groups.size().rename("cases").reset_index()
 
 
 def facts(found: Results) -> pd.DataFrame:
-    """Single numbers that prose quotes: ``fact, value``."""
-    wide = found.sample("overlapping").data
-    data, durations = found.frame.data, found.sample("durations").data
-    failed = wide[~wide[found.outcome].astype(bool)]
+    """Single numbers quoted in the text: ``fact, value``."""
+    attempts = found.study.cases
+    complete = found.sample("overlapping").data
+    primary, durations = found.frame.data, found.sample("durations").data
+    failed = complete[~complete[found.outcome].astype(bool)]
+    never_stopped = ~failed["stopped"].astype(bool)
+    fought_in_t0 = failed["active"] == 1
     rows: list[tuple[str, float]] = [
-        ("attempts", len(found.study.cases)),
-        ("eligible", int(found.study.cases["eligible"].sum())),
-        ("complete", len(wide)),
-        ("complete_peace", int(wide[found.outcome].sum())),
-        ("complete_conflicts", wide["conflict_id"].nunique()),
-        ("primary", len(data)),
-        ("primary_peace", int(data[found.outcome].sum())),
-        ("primary_conflicts", data["conflict_id"].nunique()),
-        ("primary_countries", data["country"].nunique()),
+        ("attempts", len(attempts)),
+        ("eligible", int(attempts["eligible"].sum())),
+        ("complete", len(complete)),
+        ("complete_peace", int(complete[found.outcome].sum())),
+        ("complete_conflicts", complete["conflict_id"].nunique()),
+        ("primary", len(primary)),
+        ("primary_peace", int(primary[found.outcome].sum())),
+        ("primary_conflicts", primary["conflict_id"].nunique()),
+        ("primary_countries", primary["country"].nunique()),
         ("durations", len(durations)),
         ("durations_without_a_year", int((durations["peace_years"] == 0).sum())),
         ("complete_failed", len(failed)),
-        ("complete_failed_fighting_next_year", int((~failed["stopped"].astype(bool)).sum())),
-        (
-            "complete_failed_fighting_in_t0_and_next_year",
-            int((~failed["stopped"].astype(bool) & (failed["active"] == 1)).sum()),
-        ),
-        (
-            "primary_peace_share_active",
-            float(data[data["active"] == 1][found.outcome].astype(float).mean()),
-        ),
-        (
-            "primary_peace_share_quiet",
-            float(data[data["active"] == 0][found.outcome].astype(float).mean()),
-        ),
-        ("complete_stopped", int(wide["stopped"].sum())),
-        ("complete_held", int(wide["held"].fillna(False).sum())),
-        (
-            "complete_peace_share_active",
-            float(wide[wide["active"] == 1][found.outcome].astype(float).mean()),
-        ),
-        (
-            "complete_peace_share_quiet",
-            float(wide[wide["active"] == 0][found.outcome].astype(float).mean()),
-        ),
-        (
-            "correlation_breadth_log_pages",
-            float(np.corrcoef(data["breadth"], np.log(data["pages"]))[0, 1]),
-        ),
-        (
-            "correlation_breadth_log_pages_complete",
-            float(np.corrcoef(wide["breadth"], np.log(wide["pages"]))[0, 1]),
-        ),
+        ("complete_failed_fighting_next_year", int(never_stopped.sum())),
+        ("complete_failed_fighting_in_t0_and_next_year", int((never_stopped & fought_in_t0).sum())),
+        ("primary_peace_share_active", _share(primary, found.outcome, active=1)),
+        ("primary_peace_share_quiet", _share(primary, found.outcome, active=0)),
+        ("complete_stopped", int(complete["stopped"].sum())),
+        ("complete_held", int(complete["held"].fillna(False).sum())),
+        ("complete_peace_share_active", _share(complete, found.outcome, active=1)),
+        ("complete_peace_share_quiet", _share(complete, found.outcome, active=0)),
+        ("correlation_breadth_log_pages", _correlation_with_length(primary)),
+        ("correlation_breadth_log_pages_complete", _correlation_with_length(complete)),
     ]
     return pd.DataFrame(rows, columns=["fact", "value"]).astype({"value": float})
+
+
+def _share(data: pd.DataFrame, outcome: str, active: int) -> float:
+    """The share with the outcome among cases with, or without, fighting in t0."""
+    part = data[data["active"] == active]
+    return float(part[outcome].astype(float).mean())
+
+
+def _correlation_with_length(data: pd.DataFrame) -> float:
+    return float(np.corrcoef(data["breadth"], np.log(data["pages"]))[0, 1])
 
 
 def cases(found: Results) -> pd.DataFrame:
@@ -231,16 +214,15 @@ def cases(found: Results) -> pd.DataFrame:
 
 
 def over_time(found: Results) -> pd.DataFrame:
-    """What attempts provide for, by five years of t0, the last six: ``period, score, n, mean,
-    conf_low, conf_high``; all attempts.
+    """Scores of all attempts by five years of t0 (the last period has six): ``period, score, n,
+    mean, conf_low, conf_high``.
     """
     data = found.study.frame("all").data
     periods = (data["t0"].astype(int) // 5 * 5).clip(upper=2020)
     rows = []
     for score in (*found.pillars, "breadth"):
         for period, part in data[score].astype(float).groupby(periods):
-            half = 1.959964 * part.std(ddof=1) / np.sqrt(len(part)) if len(part) > 1 else np.nan
-            rows.append(
-                (int(period), score, len(part), part.mean(), part.mean() - half, part.mean() + half)
-            )
+            n, mean = len(part), part.mean()
+            half = NORMAL_975 * part.std(ddof=1) / np.sqrt(n) if n > 1 else np.nan
+            rows.append((int(period), score, n, mean, mean - half, mean + half))
     return pd.DataFrame(rows, columns=["period", "score", "n", "mean", "conf_low", "conf_high"])

@@ -1,6 +1,4 @@
-"""Domestic politics and context: what a pillar does under each
-moderator, and in each context by itself.
-"""
+"""Domestic politics and context: the effect of a pillar by moderator and by context."""
 
 from typing import Any
 
@@ -25,9 +23,14 @@ from peacestudy.models.inference.hypotheses import two_sided
 from peacestudy.study.config import Context, Contexts, Moderation, Specification
 from peacestudy.study.results.results import Results
 
-ADJUSTED = {"p_decide": "p_value", "p_profile": "p_profile", "p_permutation": "p_permutation"}
-HEAD = ["family", "spec", "pillar", "moderator", "term"]
-TESTED = [
+# adjusted over the family: the column that holds it, and the column that it adjusts
+ADJUSTED = {"p_adjusted": "p_value", "p_profile": "p_profile", "p_permutation": "p_permutation"}
+INTERACTION_COLUMNS = [
+    "family",
+    "spec",
+    "pillar",
+    "moderator",
+    "term",
     "n",
     "n_events",
     "n_clusters",
@@ -39,16 +42,18 @@ TESTED = [
     "p_profile",
     "p_permutation",
     "detectable",
+    "note",
 ]
-WORTH = (
+# kinds of note that are reported with an interaction
+REPORTED_NOTES = (
     "separation",
     "no_robust_error",
     "few_cases",
     "few_clusters",
     "few_events",
     "dropped",
-)  # kinds of note that are shown
-SHOWN = [
+)
+EFFECT_COLUMNS = [
     "value",
     "estimate",
     "std_error",
@@ -60,59 +65,63 @@ SHOWN = [
     "support",
     "note",
 ]
-MANY = 2  # values of a moderator above which quantiles are taken
+BINARY = 2  # a moderator with at most this many values is held at its lowest and highest
+SPREAD = ("tau", "tau_low", "tau_high")
 
 
-def moderated(found: Results) -> pd.DataFrame:
-    """Every declared product of a pillar and a moderator, decided together.
+def interactions(found: Results) -> pd.DataFrame:
+    """Every declared interaction of a pillar and a moderator, tested as one family.
 
     Returns
     -------
     DataFrame
         ``family, spec, pillar, moderator, term, n, n_events, n_clusters, estimate, std_error,
-        conf_low, conf_high`` of the product's coefficient (log ratio of odds ratios); ``p_value``;
-        over the family ``p_decide`` (the declared rule), ``p_beside``, and the checks ``p_profile``
-        (penalised likelihood ratio) and ``p_permutation`` (the outcome dealt anew within strata,
-        which tests that no term of the model matters, more than that the product is zero), both
-        adjusted as the declared rule has it; ``detectable, detectable_family``, the ratio of odds
-        ratios found with the declared power alone and at the rule's first step; ``decision``;
-        ``note``, what to distrust, or why there is no fit. What cannot be fitted has no numbers,
-        and counts in the family with a p value of one: the family is what was declared.
+        conf_low, conf_high`` of the interaction's coefficient (log ratio of odds ratios);
+        ``p_value``; over the family ``p_adjusted`` (the declared rule), ``p_comparison``, and two
+        robustness checks adjusted by the declared rule: ``p_profile`` (penalised likelihood ratio)
+        and ``p_permutation`` (the outcome is permuted within strata, which tests that it is
+        unrelated to every term of the model, a stronger null than a zero interaction);
+        ``detectable, detectable_family``, the ratio of odds ratios detected with the declared
+        power alone and at the rule's first step; ``decision``; ``note``, problems of the fit, or
+        why there is none. An interaction without a fit has no numbers and counts in the family
+        with a p value of one.
     """
-    rows = [row for rule in found.study.config.moderations for row in _family(found, rule)]
-    table = pd.DataFrame(rows, columns=[*HEAD, *TESTED, "note"])
+    rows = []
+    specs = {s.name: s for s in found.study.config.specs}
+    for rule in found.study.config.moderations:
+        for name in rule.specs:
+            rows += [_interaction(found, rule, specs[name], m) for m in rule.moderators]
+    table = pd.DataFrame(rows, columns=INTERACTION_COLUMNS)
     for family in table["family"].unique():
-        whole = table["family"] == family
-        part = whole & table["p_value"].notna()
-        rule = found.decision
-        table.loc[part, "p_beside"] = adjust(table.loc[whole, "p_value"].fillna(1.0), rule.beside)
-        for name, column in ADJUSTED.items():
-            given = table.loc[part, column].notna().all()
-            table.loc[part, name] = (
-                adjust(table.loc[whole, column].fillna(1.0), rule.decide) if given else np.nan
-            )
-        alpha = rule.alpha / int(whole.sum())
-        least = [detectable(float(se), rule.power, alpha) for se in table.loc[part, "std_error"]]
-        table.loc[part, "detectable_family"] = np.exp(least)
-        table.loc[part, "decision"] = np.where(
-            table.loc[part, "p_decide"] < rule.alpha, "null rejected", "null not rejected"
-        )
+        _decide_family(found, table, table["family"] == family)
     return table
 
 
-def _family(found: Results, rule: Moderation) -> list[dict[str, object]]:
-    of = {s.name: s for s in found.study.config.specs}
-    return [
-        _product(found, rule, of[name], moderator)
-        for name in rule.specs
-        for moderator in rule.moderators
+def _decide_family(found: Results, table: pd.DataFrame, in_family: "pd.Series[bool]") -> None:
+    """Adjust and decide the interactions of a family, in place."""
+    rule = found.decision
+    fitted = in_family & table["p_value"].notna()
+    p_values = table.loc[in_family, "p_value"].fillna(1.0)
+    table.loc[fitted, "p_comparison"] = adjust(p_values, rule.comparison)
+    for name, column in ADJUSTED.items():
+        complete = table.loc[fitted, column].notna().all()
+        values = table.loc[in_family, column].fillna(1.0)
+        table.loc[fitted, name] = adjust(values, rule.adjustment) if complete else np.nan
+    first_step = rule.alpha / int(in_family.sum())
+    smallest = [
+        detectable(float(std_error), rule.power, first_step)
+        for std_error in table.loc[fitted, "std_error"]
     ]
+    table.loc[fitted, "detectable_family"] = np.exp(smallest)
+    rejected = table.loc[fitted, "p_adjusted"] < rule.alpha
+    table.loc[fitted, "decision"] = np.where(rejected, "null rejected", "null not rejected")
 
 
-def _product(
+def _interaction(
     found: Results, rule: Moderation, base: Specification, moderator: str
 ) -> dict[str, object]:
     spec = rule.of(base, moderator)
+    data = found.data(spec)
     _numeric(found.data(base), _column(moderator), f"moderators of {rule.id!r}")
     term = f"{_first(base)}:{moderator}"
     head: dict[str, object] = {
@@ -124,41 +133,34 @@ def _product(
     }
     try:
         made = _fit(found, spec)
-        checked = fit(
-            found.data(spec), ModelSpec(spec.name, spec.formula, spec.engine, "classical")
-        )
-        dealt = permutation_test(
-            found.data(spec),
-            spec.model(),
-            [term],
-            strata=rule.strata,
-            draws=rule.draws,
-            seed=rule.seed,
+        profiled = fit(data, ModelSpec(spec.name, spec.formula, spec.engine, "classical"))
+        permuted = permutation_test(
+            data, spec.model(), [term], strata=rule.strata, draws=rule.draws, seed=rule.seed
         )
     except PeacestudyError as err:
         return head | {"p_value": np.nan, "note": f"not fitted: {err}"}
     row: Any = made.terms.set_index("term").loc[term]
-    profile: Any = checked.terms.set_index("term").loc[term]
-    kept = ["estimate", "std_error", "conf_low", "conf_high", "p_value"]
+    profile: Any = profiled.terms.set_index("term").loc[term]
+    decision = found.decision
+    smallest = detectable(float(row["std_error"]), decision.power, decision.alpha)
+    numbers = ["estimate", "std_error", "conf_low", "conf_high", "p_value"]
     return head | {
         "n": made.n,
         "n_events": made.n_events,
         "n_clusters": made.n_clusters,
-        **row[kept].to_dict(),
+        **row[numbers].to_dict(),
         "p_profile": profile["p_value"],
-        "p_permutation": float(dealt["p_permutation"].iloc[0]),
-        "detectable": float(
-            np.exp(detectable(float(row["std_error"]), found.decision.power, found.decision.alpha))
-        ),
-        "note": " ".join(n.text for n in made.notes if n.kind in WORTH),
+        "p_permutation": float(permuted["p_permutation"].iloc[0]),
+        "detectable": float(np.exp(smallest)),
+        "note": " ".join(n.text for n in made.notes if n.kind in REPORTED_NOTES),
     }
 
 
 def _fit(found: Results, spec: Specification) -> Fit:
     key = f"fit of {spec.name}"
-    if key not in found.kept:
-        found.kept[key] = fit(found.data(spec), spec.model())
-    made: Fit = found.kept[key]
+    if key not in found.cache:
+        found.cache[key] = fit(found.data(spec), spec.model())
+    made: Fit = found.cache[key]
     return made
 
 
@@ -171,58 +173,58 @@ def _column(term: str) -> str:
     return parse(f"y ~ {term}").columns[-1]
 
 
-def by_politics(found: Results) -> pd.DataFrame:
-    """What a standard deviation more of each pillar does to the chance of the outcome, where a
-    moderator is low and where it is high.
+def effects_by_moderator(found: Results) -> pd.DataFrame:
+    """The effect of one standard deviation of each pillar on the probability of the outcome, at a
+    low and at a high value of each moderator.
 
     Returns
     -------
     DataFrame
         ``family, pillar, moderator, at`` (``low``, ``high``, ``difference``), ``value`` of the
         moderator, ``estimate, std_error, conf_low, conf_high`` in probability (FLIC intercept,
-        averaged over all cases, delta method), ``n, n_near, n_events, support, note``. Support as
-        ``conditional_effects`` has it. ``p_value`` of the difference, and ``p_decide``, by the
-        declared rule over the differences of the family: the products' test on the scale of
+        averaged over all cases, delta method), ``n, n_near, n_events, support, note``; support as
+        in ``conditional_effects``. ``p_value`` of the difference, and ``p_adjusted`` by the
+        declared rule over the differences of the family: the interaction test on the scale of
         probabilities.
     """
-    of = {s.name: s for s in found.study.config.specs}
     parts = []
+    specs = {s.name: s for s in found.study.config.specs}
     for rule in found.study.config.moderations:
         for name in rule.specs:
             for moderator in rule.moderators:
-                try:
-                    parts.append(_conditional(found, rule, of[name], moderator))
-                except FitError as err:
-                    lost = {
-                        "family": rule.id,
-                        "pillar": _column(_first(of[name])),
-                        "moderator": _column(moderator),
-                    }
-                    parts.append(
-                        pd.DataFrame(
-                            [lost | {"at": "low", "support": False, "note": f"not fitted: {err}"}]
-                        )
-                    )
-    out = pd.concat(parts, ignore_index=True).reindex(
-        columns=[*SHOWN, "family", "pillar", "moderator", "at"]
-    )
-    out["p_value"] = two_sided(
-        out["estimate"].to_numpy(float) / out["std_error"].to_numpy(float), np.inf
-    )
+                parts.append(_conditional_or_reason(found, rule, specs[name], moderator))
+    columns = [*EFFECT_COLUMNS, "family", "pillar", "moderator", "at"]
+    out = pd.concat(parts, ignore_index=True).reindex(columns=columns)
+    statistic = out["estimate"].to_numpy(float) / out["std_error"].to_numpy(float)
+    out["p_value"] = two_sided(statistic, np.inf)
     out.loc[out["at"] != "difference", "p_value"] = np.nan
+    pairs = pd.MultiIndex.from_frame(out[["pillar", "moderator"]])
     for family in out["family"].unique():
-        whole = (
-            out[out["family"] == family]
-            .groupby(["pillar", "moderator"], sort=False)["p_value"]
-            .max()
-            .fillna(1.0)
-        )
-        pairs = pd.MultiIndex.from_frame(out[["pillar", "moderator"]])
-        part = (out["family"] == family) & out["p_value"].notna()
-        out.loc[part, "p_decide"] = (
-            adjust(whole, found.decision.decide).reindex(pairs).to_numpy()[part]
-        )
+        in_family = out["family"] == family
+        by_pair = out[in_family].groupby(["pillar", "moderator"], sort=False)
+        p_values = by_pair["p_value"].max().fillna(1.0)
+        adjusted = adjust(p_values, found.decision.adjustment).reindex(pairs).to_numpy()
+        tested = in_family & out["p_value"].notna()
+        out.loc[tested, "p_adjusted"] = adjusted[tested]
     return out
+
+
+def _conditional_or_reason(
+    found: Results, rule: Moderation, base: Specification, moderator: str
+) -> pd.DataFrame:
+    """The conditional effects, or one row without numbers that says why there are none."""
+    try:
+        return _conditional(found, rule, base, moderator)
+    except FitError as err:
+        row = {
+            "family": rule.id,
+            "pillar": _column(_first(base)),
+            "moderator": _column(moderator),
+            "at": "low",
+            "support": False,
+            "note": f"not fitted: {err}",
+        }
+        return pd.DataFrame([row])
 
 
 def _conditional(
@@ -233,96 +235,100 @@ def _conditional(
     data = frame.data.set_index(frame.key).loc[list(made.cases)]
     pillar, column = _column(_first(base)), _column(moderator)
     values = data[column].astype(float)
-    few = values.nunique() <= MANY
-    low, high = (
-        (values.min(), values.max()) if few else (float(values.quantile(q)) for q in rule.quantiles)
-    )
-    step = made.design.centres[_first(base)][1]
+    binary = values.nunique() <= BINARY
+    if binary:
+        low, high, near = values.min(), values.max(), 0.0
+    else:
+        low, high = (float(values.quantile(q)) for q in rule.quantiles)
+        near = rule.near * float(values.std())
+    one_sd = made.design.centres[_first(base)][1]
     table = conditional_effects(
         made,
         data,
         pillar,
-        step,
+        one_sd,
         column,
         [low, high],
-        near=0.0 if few else rule.near * float(values.std()),
-        fewest=rule.fewest,
+        near=near,
+        fewest=rule.min_cases,
         difference=(low, high),
         scale="flic",
     )
-    return table[SHOWN].assign(
-        family=rule.id, pillar=pillar, moderator=column, at=["low", "high", "difference"]
-    )
+    at = ["low", "high", "difference"]
+    return table[EFFECT_COLUMNS].assign(family=rule.id, pillar=pillar, moderator=column, at=at)
 
 
 def contexts(found: Results) -> pd.DataFrame:
-    """The effect of every pillar in every context: alone, and
-    drawn towards the mean of the contexts.
+    """The effect of every pillar in every context: estimated separately, and partially pooled.
 
     Returns
     -------
     DataFrame
-        ``by, label, pillar, term``, then the columns of ``ByContext.effects``; ``whole, whole_low,
-        whole_high``, the effect in all cases of the way to part them; ``tau, tau_low, tau_high``,
-        the spread between contexts; ``q, df, p_alike``, Cochran's test that the effect is one, and
-        ``p_decide``, the same adjusted over all pillars and ways. Log odds ratios.
+        ``by, label, pillar, term``, then the columns of ``ByContext.effects``; ``all_cases,
+        all_cases_low, all_cases_high``, the effect in all cases of the grouping; ``tau, tau_low,
+        tau_high``, the spread between contexts; ``q, df, p_homogeneity``, Cochran's test of
+        homogeneity, and ``p_adjusted``, the same adjusted over all pillars and groupings;
+        ``outside_contexts``, the number of cases in no context. Log odds ratios.
     """
     rule = found.study.config.contexts
     if rule is None:
         raise SpecError(f"study.toml of {found.study.config.id} declares no [contexts].")
-    of = {s.name: s for s in found.study.config.specs}
-    tables = [_parted(found, rule, way, of[name]) for way in rule.by for name in rule.specs]
+    specs = {s.name: s for s in found.study.config.specs}
+    tables = []
+    for grouping in rule.by:
+        tables += [_by_grouping(found, rule, grouping, specs[name]) for name in rule.specs]
     out = pd.concat(tables, ignore_index=True)
-    tests = out.drop_duplicates(["by", "pillar"]).loc[lambda t: t["p_alike"].notna()]
-    adjusted = adjust(tests["p_alike"], found.decision.decide)
-    of_pair = dict(zip(zip(tests["by"], tests["pillar"], strict=True), adjusted, strict=True))
-    out["p_decide"] = [
-        of_pair.get(pair, np.nan) for pair in zip(out["by"], out["pillar"], strict=True)
-    ]
-    return out
+    tests = out.drop_duplicates(["by", "pillar"])
+    tests = tests[tests["p_homogeneity"].notna()]
+    p_adjusted = adjust(tests["p_homogeneity"], found.decision.adjustment)
+    adjusted = tests[["by", "pillar"]].assign(p_adjusted=p_adjusted)
+    return out.merge(adjusted, on=["by", "pillar"], how="left", validate="many_to_one")
 
 
-def _parted(found: Results, rule: Contexts, way: Context, base: Specification) -> pd.DataFrame:
+def _by_grouping(
+    found: Results, rule: Contexts, grouping: Context, base: Specification
+) -> pd.DataFrame:
     spec, term = rule.of(base), _first(base)
-    frame = _with_context(found.data(base), way)
+    data = found.data(base)
+    frame = _with_context(data, grouping)
     made = by_context(
-        frame, spec.model(), term, way.id, method=rule.method, fewest_events=rule.fewest_events
+        frame, spec.model(), term, grouping.id, method=rule.method, fewest_events=rule.min_events
     )
-    spread = (
-        dict.fromkeys(("tau", "tau_low", "tau_high"), np.nan)
-        if made.pooled is None
-        else made.pooled.spread.iloc[0]
-    )
-    alike, whole = made.alike.iloc[0], made.whole.iloc[0]
-    head = {"by": way.id, "label": way.label, "pillar": _column(term), "term": term}
+    spread: Any = dict.fromkeys(SPREAD, np.nan)
+    if made.pooled is not None:
+        spread = made.pooled.spread.iloc[0]
+    homogeneity, all_cases = made.alike.iloc[0], made.whole.iloc[0]
+    head = {"by": grouping.id, "label": grouping.label, "pillar": _column(term), "term": term}
     tail = {
-        "whole": whole["estimate"],
-        "whole_low": whole["conf_low"],
-        "whole_high": whole["conf_high"],
-        **{name: spread[name] for name in ("tau", "tau_low", "tau_high")},
-        "q": alike["q"],
-        "df": alike["df"],
-        "p_alike": alike["p_value"],
-        "unplaced": len(found.data(base)) - len(frame),
+        "all_cases": all_cases["estimate"],
+        "all_cases_low": all_cases["conf_low"],
+        "all_cases_high": all_cases["conf_high"],
+        **{name: spread[name] for name in SPREAD},
+        "q": homogeneity["q"],
+        "df": homogeneity["df"],
+        "p_homogeneity": homogeneity["p_value"],
+        "outside_contexts": len(data) - len(frame),
     }
-    out = made.effects.assign(**tail)
-    return pd.concat([pd.DataFrame([head] * len(out)), out], axis=1)
+    effects = made.effects.assign(**tail)
+    return pd.concat([pd.DataFrame([head] * len(effects)), effects], axis=1)
 
 
-def _with_context(frame: StudyFrame, way: Context) -> StudyFrame:
+def _with_context(frame: StudyFrame, grouping: Context) -> StudyFrame:
     """The cases of known context, with a column that names it."""
-    known = _numeric(frame, way.column, f"the contexts of {way.label!r}").notna()
-    kept = frame.keep(known, f"{way.label} known", f"no {way.column} in the sources")
-    at = np.searchsorted(np.array(way.cuts), kept.data[way.column].astype(float), side="right")
-    kind = pd.CategoricalDtype(list(way.names), ordered=True)
-    names = pd.Series([way.names[i] for i in at], dtype=kind)
-    empty = [name for name in way.names if not (names == name).any()]
+    column, label = grouping.column, grouping.label
+    known = _numeric(frame, column, f"the contexts of {label!r}").notna()
+    known_frame = frame.keep(known, f"{label} known", f"no {column} in the sources")
+    values = known_frame.data[column].astype(float)
+    positions = np.searchsorted(np.array(grouping.cuts), values, side="right")
+    kind = pd.CategoricalDtype(list(grouping.names), ordered=True)
+    names = pd.Series([grouping.names[i] for i in positions], dtype=kind)
+    empty = [name for name in grouping.names if not (names == name).any()]
     if empty:
         raise SpecError(
-            f"study.toml, [contexts], {way.label!r}: no case is in {', '.join(empty)}. Write cuts"
-            f" of {way.column} between which there are cases."
+            f"study.toml, [contexts], {label!r}: no case is in {', '.join(empty)}. Write cuts"
+            f" of {column} between which there are cases."
         )
-    return kept.with_columns(f"{way.column} in groups", **{way.id: names.array})
+    return known_frame.with_columns(f"{column} in groups", **{grouping.id: names.array})
 
 
 def _numeric(frame: StudyFrame, column: str, what: str) -> "pd.Series[float]":
@@ -330,7 +336,7 @@ def _numeric(frame: StudyFrame, column: str, what: str) -> "pd.Series[float]":
     values = frame.data[column]
     if not (is_numeric_dtype(values) or is_bool_dtype(values)):
         raise SpecError(
-            f"study.toml: {what} are read from {column!r}, which holds {values.dtype} and no"
+            f"study.toml: {what} are read from {column!r}, which holds {values.dtype}; expected"
             " numbers."
         )
     return values.astype(float)

@@ -1,8 +1,6 @@
-"""What the models predict: chances along a pillar, breadth by
-constraints, trials on unseen cases, forecasts.
+"""Predictions: probabilities along a score, effects by moderator, out-of-sample tests,
+forecasts.
 """
-
-from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -14,48 +12,60 @@ from peacestudy.study.forecasts import read_forecasts
 from peacestudy.study.results.results import Results
 
 GRID = 41  # points of a curve
-# model, score: the one that is a lead, and the whole
-ALONG = (("pillars", "norms"), ("breadth", "breadth"))
+# model and score of each curve
+CURVES = (("pillars", "norms"), ("breadth", "breadth"))
 MODERATORS = (
     ("moderation", "executive_constraints"),
     ("moderation_legislative", "legislative_constraints"),
     ("moderation_judicial", "judicial_constraints"),
 )
+MODERATION = [
+    "model",
+    "moderator",
+    "value",
+    "n",
+    "n_peace",
+    "log_odds",
+    "std_error",
+    "conf_low",
+    "conf_high",
+]
+RENAMED = {"n": "n_all", "n_near": "n", "n_events": "n_peace", "estimate": "log_odds"}
 
 
-def chance(found: Results) -> pd.DataFrame:
-    """Predicted chance of lasting peace along a score: ``model, score, value, probability,
-    conf_low, conf_high, inside``.
+def predicted_probabilities(found: Results) -> pd.DataFrame:
+    """Predicted probability of lasting peace along a score.
 
-    At each value every case of the sample is given that value, its other terms as they are, and the
-    predictions are averaged (Hanmer and Kalkan 2013, American Journal of Political Science 57(1));
-    FLIC intercept; delta method. ``inside``: within the values that the data hold.
+    At each value every case of the sample is given that value, with its other terms as observed,
+    and the predictions are averaged (Hanmer and Kalkan 2013, American Journal of Political Science
+    57(1)); FLIC intercept; delta method.
+
+    Returns
+    -------
+    DataFrame
+        ``model, score, value, probability, conf_low, conf_high, inside``; ``inside``: within the
+        range of the data.
     """
     parts = []
     grid = np.linspace(0, 1, GRID)
-    for model, score in ALONG:
-        fit, data = found.fits[model], found.data_of(model).set_index(found.frame.key)
-        seen = data[score].astype(float)
-        table = effects(fit, data, "predictions", at={score: grid}, scale="flic").rename(
-            columns={"estimate": "probability"}
-        )
-        inside = (seen.min() <= grid) & (grid <= seen.max())
+    for model, score in CURVES:
+        data = found.data_of(model).set_index(found.frame.key)
+        observed = data[score].astype(float)
+        table = effects(found.fits[model], data, "predictions", at={score: grid}, scale="flic")
+        table = table.rename(columns={"estimate": "probability"})
+        inside = (observed.min() <= grid) & (grid <= observed.max())
         parts.append(table.assign(model=model, score=score, value=grid, inside=inside))
     columns = ["model", "score", "value", "probability", "conf_low", "conf_high", "inside"]
     return pd.concat(parts, ignore_index=True)[columns]
 
 
 def support(found: Results) -> pd.DataFrame:
-    """Where the cases lie: ``case_id, label, lasting_peace``, the
-    scores of ``chance`` and the moderators.
+    """The scores of the curves and the moderators of every case, with
+    ``case_id, label, lasting_peace``.
     """
-    columns = [
-        "case_id",
-        "label",
-        found.outcome,
-        *(score for _, score in ALONG),
-        *(m for _, m in MODERATORS),
-    ]
+    scores = [score for _, score in CURVES]
+    moderators = [moderator for _, moderator in MODERATORS]
+    columns = ["case_id", "label", found.outcome, *scores, *moderators]
     return found.frame.data[columns].sort_values("case_id", ignore_index=True)
 
 
@@ -72,46 +82,33 @@ def moderation(found: Results) -> pd.DataFrame:
     """
     parts = []
     for model, moderator in MODERATORS:
-        fit, data = found.fits[model], found.data_of(model).set_index(found.frame.key)
-        known = data[moderator].astype(float)
-        few = known.nunique() <= 10
-        grid: Sequence[float] = (
-            sorted(known.unique()) if few else list(np.linspace(known.min(), known.max(), 21))
-        )
-        near = 0.0 if few else (grid[1] - grid[0]) / 2
-        sd = fit.design.centres["scale(breadth)"][1]
+        made = found.fits[model]
+        data = found.data_of(model).set_index(found.frame.key)
+        values = data[moderator].astype(float)
+        discrete = values.nunique() <= 10
+        if discrete:
+            grid, near = sorted(values.unique()), 0.0
+        else:
+            grid = list(np.linspace(values.min(), values.max(), 21))
+            near = (grid[1] - grid[0]) / 2
+        sd = made.design.centres["scale(breadth)"][1]
         table = conditional_effects(
-            fit, data, "breadth", sd, moderator, grid, near=near, fewest=1, scale="link"
+            made, data, "breadth", sd, moderator, grid, near=near, fewest=1, scale="link"
         )
-        parts.append(
-            table.rename(
-                columns={"n": "n_all", "n_near": "n", "n_events": "n_peace", "estimate": "log_odds"}
-            ).assign(model=model)
-        )
-    columns = [
-        "model",
-        "moderator",
-        "value",
-        "n",
-        "n_peace",
-        "log_odds",
-        "std_error",
-        "conf_low",
-        "conf_high",
-    ]
-    return pd.concat(parts, ignore_index=True)[columns].astype({"n": int, "n_peace": int})
+        parts.append(table.rename(columns=RENAMED).assign(model=model))
+    return pd.concat(parts, ignore_index=True)[MODERATION].astype({"n": int, "n_peace": int})
 
 
-def trial(found: Results) -> OutOfSample:
-    """The trial out of sample that study.toml declares, see
-    ``peacestudy.models.diagnosis.out_of_sample``; run once.
+def out_of_sample_test(found: Results) -> OutOfSample:
+    """The declared out-of-sample test, see ``peacestudy.models.diagnosis.out_of_sample``; computed
+    once.
     """
     rule = found.study.config.out_of_sample
     if rule is None:
         raise SpecError(f"study.toml of {found.study.config.id} declares no [out_of_sample].")
-    if "trial" not in found.kept:
+    if "out_of_sample_test" not in found.cache:
         specs = [found.study.spec(name) for name in rule.specs]
-        found.kept["trial"] = out_of_sample(
+        found.cache["out_of_sample_test"] = out_of_sample(
             found.sample(rule.sample),
             specs,
             groups=rule.groups,
@@ -119,22 +116,24 @@ def trial(found: Results) -> OutOfSample:
             draws=rule.draws,
             seed=rule.seed,
         )
-    kept: OutOfSample = found.kept["trial"]
-    return kept
+    out: OutOfSample = found.cache["out_of_sample_test"]
+    return out
 
 
 def scores(found: Results) -> pd.DataFrame:
-    """AUC, Brier and log score on unseen cases, beside the same on permuted outcomes; ``p_value``
-    counts the data as a deal.
+    """AUC, Brier and log score out of sample, and the same on permuted outcomes; ``p_value``
+    counts the observed outcome as one of the permutations.
     """
-    draws = found.study.config.out_of_sample.draws  # type: ignore[union-attr]  # trial refuses a study without
-    table = trial(found).scores
-    return table.assign(p_value=(table["share_as_good"] * draws + 1) / (draws + 1))
+    table = out_of_sample_test(found).scores
+    rule = found.study.config.out_of_sample
+    assert rule is not None  # out_of_sample_test refuses a study without one
+    as_good = table["share_as_good"] * rule.draws
+    return table.assign(p_value=(as_good + 1) / (rule.draws + 1))
 
 
 def calibration(found: Results) -> pd.DataFrame:
-    """Predictions on unseen cases: ``case, model, split, probability, outcome``."""
-    return trial(found).predictions
+    """Out-of-sample predictions: ``case, model, split, probability, outcome``."""
+    return out_of_sample_test(found).predictions
 
 
 def forecasts(found: Results) -> pd.DataFrame:

@@ -1,25 +1,37 @@
-"""The results of a study as tables: everything that figures and tables
-show is computed here, once, and written as CSV.
-"""
+"""The results of a study as tables: everything that figures and tables show, computed once."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import one_of
 from peacestudy.errors import SpecError
-from peacestudy.figures.registry import FIGURES
 from peacestudy.models import Fit, adjust, detectable, fit, permutation_test
 from peacestudy.models.engines.registry import engine_of
 from peacestudy.models.inference.reference import contrast_df
 from peacestudy.study.config import Decision, Hypothesis, Permutation, Specification
 from peacestudy.study.results.selection import WEIGHT, attempt_weights
 from peacestudy.study.study import Study
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+# columns of a single effect that a joint test does not have
+SINGLE_EFFECT = (
+    "estimate",
+    "estimate_low",
+    "estimate_high",
+    "odds_ratio",
+    "conf_low",
+    "conf_high",
+    "detectable",
+    "detectable_family",
+    "p_profile",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,18 +41,19 @@ class Results:
     Attributes
     ----------
     study : the study.
-    kept : what is computed once and used by several results.
+    cache : what is computed once and used by several results.
     """
 
     study: Study
-    kept: dict[str, Any] = field(default_factory=dict, repr=False)
+    cache: dict[str, Any] = field(default_factory=dict, repr=False)
     _frames: dict[tuple[str, str], StudyFrame] = field(default_factory=dict, repr=False)
 
     def sample(self, name: str, scores: str = "") -> StudyFrame:
-        """A declared sample, scored as the codebook says or by another rule; joined once."""
-        if (name, scores) not in self._frames:
-            self._frames[name, scores] = self.study.frame(name, scores or None)
-        return self._frames[name, scores]
+        """A declared sample, with scores by the codebook's rule or by another; joined once."""
+        key = (name, scores)
+        if key not in self._frames:
+            self._frames[key] = self.study.frame(name, scores or None)
+        return self._frames[key]
 
     @cached_property
     def frame(self) -> StudyFrame:
@@ -48,22 +61,22 @@ class Results:
         return self.sample(self.study.config.specs[0].sample)
 
     def data(self, spec: Specification) -> StudyFrame:
-        """What a declared specification is fitted on; with weights for the
-        chance of an attempt where it asks for them.
+        """The data of a declared specification, with inverse-probability weights where its options
+        name them.
         """
         frame = self.sample(spec.sample, spec.scores)
         if spec.options.get("weights") != WEIGHT:
             return frame
         weights = self.weights.set_index("case_id")["weight"]
-        why = "inverse of the chance of an attempt"
-        return frame.with_columns(why, **{WEIGHT: lambda data: data["case_id"].map(weights)})
+        how = "inverse of the probability of an attempt"
+        return frame.with_columns(how, **{WEIGHT: lambda data: data["case_id"].map(weights)})
 
     def data_of(self, model: str) -> pd.DataFrame:
         """The rows that a declared model was fitted on."""
-        frame = self.data(next(s for s in self.study.config.specs if s.name == model))
-        used: pd.DataFrame = (
-            frame.data.set_index(frame.key).loc[list(self.fits[model].cases)].reset_index()
-        )
+        spec = next(s for s in self.study.config.specs if s.name == model)
+        frame = self.data(spec)
+        cases = list(self.fits[model].cases)
+        used: pd.DataFrame = frame.data.set_index(frame.key).loc[cases].reset_index()
         return used
 
     @cached_property
@@ -76,12 +89,17 @@ class Results:
         """Every declared specification on its sample, by name."""
         return {s.name: fit(self.data(s), s.model()) for s in self.study.config.specs}
 
-    def figure(self, name: str) -> Figure:
+    def figure(self, name: str) -> "Figure":
         """A figure of the study, by its name."""
+        from peacestudy.figures.registry import FIGURES  # imports matplotlib
+
         known = [n for n, drawing in FIGURES.items() if self.study.config.id in drawing.studies]
         if name not in known:
             raise SpecError(one_of("figure", name, known))
-        return FIGURES[name].draw({need: self.table(need) for need in FIGURES[name].needs})[0]
+        drawing = FIGURES[name]
+        tables = {need: self.table(need) for need in drawing.needs}
+        figure, _ = drawing.draw(tables)
+        return figure
 
     def table(self, name: str) -> pd.DataFrame:
         """A result of the study by its name, computed once."""
@@ -90,12 +108,12 @@ class Results:
         computed = results_of(self.study.config.id)
         if name not in computed:
             raise SpecError(one_of("result", name, list(computed)))
-        if name not in self.kept:
-            self.kept[name] = computed[name](self)
-        out: pd.DataFrame = self.kept[name].reset_index(drop=True)  # a label stands for one row
-        out.attrs["study"] = (
-            "" if self.study.releases else str(self.study.folder)
-        )  # for ps.trace, which reads nothing else from attrs
+        if name not in self.cache:
+            self.cache[name] = computed[name](self)
+        # each label of the index stands for one row
+        out: pd.DataFrame = self.cache[name].reset_index(drop=True)
+        # read by ps.trace; empty where the tables are not those of the folder
+        out.attrs["study"] = "" if self.study.releases else str(self.study.folder)
         return out
 
     @property
@@ -109,66 +127,73 @@ class Results:
         return [p.id for p in self.study.codebook.pillars]
 
     def terms(self) -> pd.DataFrame:
-        """Every term of every fit: ``model, term, estimate, std_error,
-        statistic, p_value, conf_low, conf_high``.
+        """Every term of every fit: ``model, term, estimate, std_error, statistic, p_value,
+        conf_low, conf_high``.
         """
-        every = pd.concat(
-            [f.terms.assign(model=name) for name, f in self.fits.items()], ignore_index=True
-        )
-        return every[["model", *next(iter(self.fits.values())).terms.columns]]
+        tables = [made.terms.assign(model=name) for name, made in self.fits.items()]
+        columns = next(iter(self.fits.values())).terms.columns
+        return pd.concat(tables, ignore_index=True)[["model", *columns]]
 
     def models(self) -> pd.DataFrame:
         """A row a fit: N, events, clusters, log-likelihood, formula, role."""
-        roles = {s.name: (s.role, s.sample, s.formula) for s in self.study.config.specs}
+        specs = {s.name: s for s in self.study.config.specs}
         table = pd.concat([f.glance() for f in self.fits.values()], ignore_index=True)
-        for i, column in enumerate(("role", "sample", "formula")):
-            table[column] = [roles[m][i] for m in table["model"]]
+        for column in ("role", "sample", "formula"):
+            table[column] = [getattr(specs[model], column) for model in table["model"]]
         return table
 
     def notes(self) -> pd.DataFrame:
-        """Every note of every fit: ``model, kind, text``."""
-        rows = [(name, n.kind, n.text) for name, f in self.fits.items() for n in f.notes]
-        rows += [("study", n.kind, n.text) for n in self.study.notes]
+        """Every note of every fit and of the study: ``model, kind, text``."""
+        rows = []
+        for name, made in self.fits.items():
+            rows += [(name, note.kind, note.text) for note in made.notes]
+        rows += [("study", note.kind, note.text) for note in self.study.notes]
         return pd.DataFrame(rows, columns=["model", "kind", "text"])
 
     def hypotheses(self) -> pd.DataFrame:
-        """What was found of every hypothesis, and what this N could have found.
+        """The test of every hypothesis, and the smallest effect that this N could have detected.
 
         Returns
         -------
         DataFrame
             ``id, text, model, terms``; ``estimate, estimate_low, estimate_high``, on the scale of
             the model, and ``odds_ratio, conf_low, conf_high``, missing for linear models (all
-            missing for joint tests); ``statistic, df, p_value, family, p_decide, p_beside,
-            decision``; ``detectable``, the odds ratio (of linear, the difference) found with the
-            declared power by a single two-sided test at the declared level, and
+            missing for joint tests); ``statistic, df, p_value, family``; ``p_adjusted``, by which
+            the hypothesis is decided, and ``p_comparison``, by the other adjustment;
+            ``decision``; ``detectable``, the odds ratio (of linear, the difference) detected with
+            the declared power by a single two-sided test at the declared level, and
             ``detectable_family``, the same at the level of the first step of Holm's procedure
-            (missing for joint tests); or their inverses. The checks, which decide nothing:
-            ``p_profile`` (penalised likelihood ratio, adjusted over the family; missing for joint
-            tests) and ``p_permutation`` (over the family; of the joint test, the joint one).
+            (missing for joint tests); or their inverses. Two robustness checks: ``p_profile``
+            (penalised likelihood ratio, adjusted over the family; missing for joint tests) and
+            ``p_permutation`` (over the family; of the joint test, the joint one).
         """
         rule = self.decision
         table = pd.DataFrame([self._tested(h) for h in self.study.config.hypotheses])
-        table["p_decide"], table["p_beside"] = table["p_value"], table["p_value"]
+        table["p_adjusted"] = table["p_value"]
+        table["p_comparison"] = table["p_value"]
         for family in table.loc[table["family"] != "", "family"].unique():
-            part = table["family"] == family
-            tested = part & table["p_value"].notna()
-            # a hypothesis that cannot be tested stays in the family
-            p_values = table.loc[part, "p_value"].fillna(1.0)
-            table.loc[tested, "p_decide"] = adjust(p_values, rule.decide)
-            table.loc[tested, "p_beside"] = adjust(p_values, rule.beside)
-            # of a family in part nothing can be adjusted
-            known = table.loc[part, "p_profile"].notna().all()
-            table.loc[part, "p_profile"] = (
-                adjust(table.loc[part, "p_profile"], rule.decide) if known else np.nan
-            )
-        table["p_permutation"] = self._dealt(table)
+            self._adjust_family(table, table["family"] == family)
+        table["p_permutation"] = self._permutation_p(table)
         table["family"] = table["family"].where(table["family"] != "", None)
-        table["decision"] = np.where(
-            table["p_decide"] < rule.alpha, "null rejected", "null not rejected"
-        )
-        table.loc[table["p_decide"].isna(), "decision"] = "not tested"
+        rejected = table["p_adjusted"] < rule.alpha
+        table["decision"] = np.where(rejected, "null rejected", "null not rejected")
+        table.loc[table["p_adjusted"].isna(), "decision"] = "not tested"
         return table
+
+    def _adjust_family(self, table: pd.DataFrame, in_family: "pd.Series[bool]") -> None:
+        """Adjust the p values of a family, in place.
+
+        A hypothesis that cannot be tested counts with p = 1; profile p values are adjusted only
+        where the whole family has them.
+        """
+        rule = self.decision
+        tested = in_family & table["p_value"].notna()
+        p_values = table.loc[in_family, "p_value"].fillna(1.0)
+        table.loc[tested, "p_adjusted"] = adjust(p_values, rule.adjustment)
+        table.loc[tested, "p_comparison"] = adjust(p_values, rule.comparison)
+        profile = table.loc[in_family, "p_profile"]
+        complete = profile.notna().all()
+        table.loc[in_family, "p_profile"] = adjust(profile, rule.adjustment) if complete else np.nan
 
     @property
     def decision(self) -> Decision:
@@ -178,90 +203,87 @@ class Results:
             raise SpecError(f"study.toml of {self.study.config.id} declares no [decision].")
         return rule
 
-    def _tested(self, h: Hypothesis) -> dict[str, object]:
-        found = self.fits[h.spec]
+    def _tested(self, hypothesis: Hypothesis) -> dict[str, object]:
+        """The test of one hypothesis, before adjustment over its family."""
         head: dict[str, object] = {
-            "id": h.id,
-            "text": h.text,
-            "model": h.spec,
-            "terms": " ".join(h.terms),
+            "id": hypothesis.id,
+            "text": hypothesis.text,
+            "model": hypothesis.spec,
+            "terms": " ".join(hypothesis.terms),
         }
-        if len(h.terms) > 1 and not h.weights:
-            test = found.joint_test(list(h.terms))
-            empty = dict.fromkeys(
-                [
-                    "estimate",
-                    "estimate_low",
-                    "estimate_high",
-                    "odds_ratio",
-                    "conf_low",
-                    "conf_high",
-                    "detectable",
-                    "detectable_family",
-                    "p_profile",
-                ],
-                np.nan,
-            )
-            said = {
-                "statistic": test.statistic,
-                "df": test.df,
-                "p_value": test.p_value,
-                "family": h.family,
-            }
-            return head | empty | said
-        combined: Any = (
-            found.contrast(dict(zip(h.terms, h.weights, strict=True))) if h.weights else found.terms
-        )
-        row = combined.iloc[0] if h.weights else combined.set_index("term").loc[h.terms[0]]
-        return head | self._effect(h, row)
+        if len(hypothesis.terms) > 1 and not hypothesis.weights:
+            return head | self._joint_test(hypothesis)
+        return head | self._effect(hypothesis)
 
-    def _effect(self, h: Hypothesis, row: "pd.Series[float]") -> dict[str, object]:
-        """A single effect with its interval, its test and what could have been found."""
+    def _joint_test(self, hypothesis: Hypothesis) -> dict[str, object]:
+        test = self.fits[hypothesis.spec].joint_test(list(hypothesis.terms))
+        return dict.fromkeys(SINGLE_EFFECT, np.nan) | {
+            "statistic": test.statistic,
+            "df": test.df,
+            "p_value": test.p_value,
+            "family": hypothesis.family,
+        }
+
+    def _effect(self, hypothesis: Hypothesis) -> dict[str, object]:
+        """A single effect: its interval, its test and the smallest detectable effect."""
         rule = self.decision
-        linear = engine_of(self.fits[h.spec].spec).effect == "difference"
-        checked = self.fits.get(f"{h.spec}_profile")
-        profile = (
-            dict(zip(checked.terms["term"], checked.terms["p_value"], strict=True))
-            if checked
-            else {}
-        )
-        size = (
-            sum(
-                1 for other in self.study.config.hypotheses if h.family and other.family == h.family
-            )
-            or 1
-        )
-        scale = (lambda x: x) if linear else np.exp
-        ends = row["estimate"], row["conf_low"], row["conf_high"]
-        given = dict(zip(h.terms, h.weights or (1.0,), strict=True))
-        made = self.fits[h.spec]
-        weights = np.array([[given.get(term, 0.0) for term in made.vcov.columns]])
-        # of the test by which it is decided
-        df = float(contrast_df(made.spec, made.design, made.df, weights)[0])
-        ratio = (np.nan,) * 3 if linear else tuple(np.exp(e) for e in ends)
-        least, strict = (
-            float(scale(detectable(float(row["std_error"]), rule.power, a, df)))
-            for a in (rule.alpha, rule.alpha / size)
-        )
-        return {
-            **dict(zip(("estimate", "estimate_low", "estimate_high"), ends, strict=True)),
-            **dict(zip(("odds_ratio", "conf_low", "conf_high"), ratio, strict=True)),
-            "detectable": least,
-            "detectable_family": strict,
+        made = self.fits[hypothesis.spec]
+        weights = dict(zip(hypothesis.terms, hypothesis.weights or (1.0,), strict=True))
+        row = self._effect_row(hypothesis, weights)
+        linear = engine_of(made.spec).effect == "difference"
+        effect = {
+            "estimate": row["estimate"],
+            "estimate_low": row["conf_low"],
+            "estimate_high": row["conf_high"],
+            "odds_ratio": np.nan if linear else np.exp(row["estimate"]),
+            "conf_low": np.nan if linear else np.exp(row["conf_low"]),
+            "conf_high": np.nan if linear else np.exp(row["conf_high"]),
+        }
+        contrast = np.array([[weights.get(term, 0.0) for term in made.vcov.columns]])
+        df = float(contrast_df(made.spec, made.design, made.df, contrast)[0])
+        std_error = float(row["std_error"])
+        first_step = rule.alpha / self._family_size(hypothesis)
+        alone = detectable(std_error, rule.power, rule.alpha, df)
+        in_family = detectable(std_error, rule.power, first_step, df)
+        return effect | {
+            "detectable": float(alone if linear else np.exp(alone)),
+            "detectable_family": float(in_family if linear else np.exp(in_family)),
             "statistic": row["statistic"],
             "df": 1,
             "p_value": row["p_value"],
-            "family": h.family,
-            "p_profile": np.nan if h.weights else profile.get(h.terms[0], np.nan),
+            "family": hypothesis.family,
+            "p_profile": self._profile_p(hypothesis),
         }
 
-    @cached_property
-    def dealt(self) -> pd.DataFrame:
-        """The permutation check, see
-        ``peacestudy.models.permutation_test``; strata, draws and seed
-        beside.
+    def _effect_row(self, hypothesis: Hypothesis, weights: dict[str, float]) -> Any:
+        """The estimate of a hypothesis's term, or of its weighted sum of terms."""
+        made = self.fits[hypothesis.spec]
+        if hypothesis.weights:
+            return made.contrast(weights).iloc[0]
+        return made.terms.set_index("term").loc[hypothesis.terms[0]]
+
+    def _family_size(self, hypothesis: Hypothesis) -> int:
+        if not hypothesis.family:
+            return 1
+        families = [h.family for h in self.study.config.hypotheses]
+        return families.count(hypothesis.family)
+
+    def _profile_p(self, hypothesis: Hypothesis) -> float:
+        """The p value by penalised likelihood ratio, from the spec of the same name with
+        ``_profile``; NaN where there is none.
         """
-        rule = self._permutation()
+        checked = self.fits.get(f"{hypothesis.spec}_profile")
+        if checked is None or hypothesis.weights:
+            return np.nan
+        p_values = dict(zip(checked.terms["term"], checked.terms["p_value"], strict=True))
+        return float(p_values.get(hypothesis.terms[0], np.nan))
+
+    @cached_property
+    def permutation(self) -> pd.DataFrame:
+        """The permutation test, see ``peacestudy.models.permutation_test``, with its strata, draws
+        and seed.
+        """
+        rule = self._permutation_rule()
         terms = [h.terms[0] for h in self.study.config.hypotheses if h.family == rule.family]
         table = permutation_test(
             self.frame,
@@ -273,31 +295,29 @@ class Results:
         )
         return table.assign(strata=rule.strata, draws=rule.draws, seed=rule.seed)
 
-    def _permutation(self) -> Permutation:
+    def _permutation_rule(self) -> Permutation:
         rule = self.study.config.permutation
         if rule is None:
             raise SpecError(f"study.toml of {self.study.config.id} declares no [permutation].")
         return rule
 
-    def _dealt(self, hypotheses: pd.DataFrame) -> list[float]:
-        """The permutation p of every hypothesis that the check speaks to."""
+    def _permutation_p(self, hypotheses: pd.DataFrame) -> list[float]:
+        """The permutation p of every hypothesis that the test covers, NaN of the others."""
         if self.study.config.permutation is None:
             return [float("nan")] * len(hypotheses)
-        of, rule = self.dealt.set_index("term"), self._permutation()
-        single, joint = of["p_family"], float(of["p_permutation"]["joint"])
-        everything = " ".join(t for t in of.index if t not in ("joint", "any by Holm"))
-        return [
-            (
-                joint
-                if (m, t) == (rule.spec, everything)
-                else float(single.get(t, np.nan))
-                if f == rule.family
-                else np.nan
-            )
-            for m, t, f in zip(
-                hypotheses["model"], hypotheses["terms"], hypotheses["family"], strict=True
-            )
-        ]
+        rule = self._permutation_rule()
+        tests = self.permutation.set_index("term")
+        joint = float(tests["p_permutation"]["joint"])
+        all_terms = " ".join(t for t in tests.index if t not in ("joint", "any by Holm"))
+        out = []
+        for row in hypotheses.itertuples():
+            if (row.model, row.terms) == (rule.spec, all_terms):
+                out.append(joint)
+            elif row.family == rule.family:
+                out.append(float(tests["p_family"].get(row.terms, np.nan)))
+            else:
+                out.append(np.nan)
+        return out
 
     def ledger(self) -> pd.DataFrame:
         """The ledger from the source's rows to the primary sample."""

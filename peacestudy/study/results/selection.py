@@ -1,9 +1,8 @@
-"""Who gets an agreement: the chance of an attempt in a
-conflict-year, and weights that undo what it explains.
+"""Selection: the probability of an attempt in a conflict-year, and inverse-probability weights.
 
 Source: Robins, Hernan and Brumback (2000), Epidemiology 11(5): stabilised inverse-probability
-weights. They pull the attempts towards all conflict-years at risk in what the model observes, and
-in nothing else; ``balance`` says how near they come.
+weights. They balance the attempts and all conflict-years at risk on the covariates of the model,
+and on nothing else; ``balance`` reports the balance achieved.
 """
 
 import numpy as np
@@ -12,7 +11,7 @@ import pandas as pd
 from peacestudy.errors import FitError
 from peacestudy.models import Fit
 from peacestudy.models.interpretation.predict import predict
-from peacestudy.study.asked import WEIGHT
+from peacestudy.study.requirements import WEIGHT
 
 
 def attempt_weights(at_risk: pd.DataFrame, selection: Fit) -> pd.DataFrame:
@@ -32,24 +31,23 @@ def attempt_weights(at_risk: pd.DataFrame, selection: Fit) -> pd.DataFrame:
     Raises
     ------
     FitError
-        An attempt would count more than a hundred times as much as another: the model cannot weigh.
+        The largest weight is more than a hundred times the smallest.
     """
     began = at_risk[at_risk["attempt_case_id"].notna()]
-    chance = predict(selection, began.set_index("case_id"), kind="response").set_index("case")[
-        "estimate"
-    ]
+    predicted = predict(selection, began.set_index("case_id"), kind="response")
+    probability = predicted.set_index("case")["estimate"]
     table = pd.DataFrame(
         {
             "case_id": began["attempt_case_id"].to_numpy(),
             "year_case_id": began["case_id"].to_numpy(),
-            "probability": chance.reindex(began["case_id"]).to_numpy(dtype=float),
+            "probability": probability.reindex(began["case_id"]).to_numpy(dtype=float),
         }
     )
     table["weight"] = float(np.mean(selection.design.y)) / table["probability"]
     if table["weight"].max() > 100 * table["weight"].min():
         raise FitError(
-            "an attempt would weigh more than a hundred times another. Drop what predicts attempts"
-            " too well."
+            "the largest weight of an attempt is more than a hundred times the smallest. Drop"
+            " covariates of the selection model that predict attempts almost perfectly."
         )
     return table.sort_values("case_id", ignore_index=True)
 
@@ -74,38 +72,30 @@ def stacked_covariance(
     -------
     Shape (K, K), factor G/(G-1) with G the countries of either model.
     """
+    used = weights.set_index("case_id").loc[list(outcome.cases)]
+    w = used["weight"].to_numpy(dtype=float)
     X, beta = outcome.design.X, outcome.terms["estimate"].to_numpy()
-    own = weights.set_index("case_id").loc[list(outcome.cases)]
-    w = own["weight"].to_numpy(dtype=float)
     mu = 1 / (1 + np.exp(-(X @ beta)))
     scores = X * (w * (outcome.design.y - mu))[:, None]
     bread = np.linalg.inv((X * (w * mu * (1 - mu))[:, None]).T @ X)
     Z, gamma = selection.design.X, selection.terms["estimate"].to_numpy()
     p = 1 / (1 + np.exp(-(Z @ gamma)))
-    influence = (Z * (selection.design.y - p)[:, None]) @ np.linalg.inv(
-        (Z * (p * (1 - p))[:, None]).T @ Z
-    )
-    at = pd.Series(range(len(Z)), index=list(selection.cases)).loc[own["year_case_id"]].to_numpy()
+    information = (Z * (p * (1 - p))[:, None]).T @ Z
+    influence = (Z * (selection.design.y - p)[:, None]) @ np.linalg.inv(information)
+    rows = pd.Series(range(len(Z)), index=list(selection.cases))
+    at = rows.loc[used["year_case_id"]].to_numpy()
     D = -(scores.T * (1 - p[at])) @ Z[at]
-    parts = pd.concat(
-        [
-            pd.DataFrame(scores @ bread).assign(
-                country=cases.set_index("case_id")["country"].loc[list(outcome.cases)].to_numpy()
-            ),
-            pd.DataFrame(influence @ D.T @ bread).assign(
-                country=at_risk.set_index("case_id")["country"]
-                .loc[list(selection.cases)]
-                .to_numpy()
-            ),
-        ]
-    )
-    sums = parts.groupby("country").sum().to_numpy()
+    countries = cases.set_index("case_id")["country"].loc[list(outcome.cases)]
+    year_countries = at_risk.set_index("case_id")["country"].loc[list(selection.cases)]
+    by_attempt = pd.DataFrame(scores @ bread).assign(country=countries.to_numpy())
+    by_year = pd.DataFrame(influence @ D.T @ bread).assign(country=year_countries.to_numpy())
+    sums = pd.concat([by_attempt, by_year]).groupby("country").sum().to_numpy()
     out: np.ndarray = sums.T @ sums * len(sums) / (len(sums) - 1)
     return out
 
 
 def balance(cases: pd.DataFrame, selection: Fit, weights: pd.DataFrame) -> pd.DataFrame:
-    """How near the weights bring the attempts of a sample to the conflict-years at risk.
+    """Balance of the weighted attempts of a sample and the conflict-years at risk.
 
     Returns
     -------
@@ -114,23 +104,19 @@ def balance(cases: pd.DataFrame, selection: Fit, weights: pd.DataFrame) -> pd.Da
         conflict-years, in those where an attempt of the sample began, and in these weighted;
         ``difference``, weighted less at risk, in standard deviations.
     """
-    own = weights[weights["case_id"].isin(cases["case_id"]) & weights["weight"].notna()]
-    X = pd.DataFrame(
-        selection.design.X, columns=selection.design.names, index=list(selection.cases)
-    )
-    part = X.loc[own["year_case_id"]]
-    w = own["weight"].to_numpy(dtype=float)
-    rows = [
-        (
-            t,
-            X[t].mean(),
-            part[t].mean(),
-            float(np.average(part[t], weights=w)),
-            (float(np.average(part[t], weights=w)) - X[t].mean()) / X[t].std(),
-        )
-        for t in X.columns
-        if t != "Intercept"
-    ]
+    in_sample = weights["case_id"].isin(cases["case_id"])
+    used = weights[in_sample & weights["weight"].notna()]
+    w = used["weight"].to_numpy(dtype=float)
+    names = selection.design.names
+    at_risk = pd.DataFrame(selection.design.X, columns=names, index=list(selection.cases))
+    attempts = at_risk.loc[used["year_case_id"]]
+    rows = []
+    for term in names:
+        if term == "Intercept":
+            continue
+        weighted = float(np.average(attempts[term], weights=w))
+        mean, sd = at_risk[term].mean(), at_risk[term].std()
+        rows.append((term, mean, attempts[term].mean(), weighted, (weighted - mean) / sd))
     return pd.DataFrame(rows, columns=["term", "at_risk", "attempts", "weighted", "difference"])
 
 

@@ -10,9 +10,9 @@ import pytest
 import statsmodels.api as sm
 from scipy.special import expit
 
-from peacestudy.models.engines import batch as batches
 from peacestudy.models.engines.registry import ENGINES
 from peacestudy.models.formulas.dependence import dependence
+from peacestudy.models.kernels import batch as batches
 from peacestudy.models.kernels.batch import (
     BATCHED,
     CONSTANT,

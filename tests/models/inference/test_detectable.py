@@ -154,7 +154,7 @@ def test_a_fit_and_a_table_show_it_beside_every_null():
 
 
 def test_stored_results_give_the_same_sentence():
-    from peacestudy.tables.regression import regression_from_tables
+    from peacestudy.tables.regression_table import regression_from_tables
 
     fits = [
         a_fit(),
@@ -199,7 +199,7 @@ def test_a_small_effect_keeps_its_digits_in_the_table():
 
 
 def test_stored_results_of_imputed_data_take_the_degrees_of_freedom_of_their_terms():
-    from peacestudy.tables.regression import regression_from_tables
+    from peacestudy.tables.regression_table import regression_from_tables
 
     d, rng = design(40, 4)
     d = d.assign(y=rng.normal(size=40), x=d.x.mask(rng.random(40) < 0.5))

@@ -14,6 +14,7 @@ import peacestudy as ps
 from peacestudy.models.interpretation.effects import effects
 from peacestudy.models.missing.impute import impute
 from peacestudy.models.missing.imputed import Imputed
+from peacestudy.models.missing.pool import pool
 from peacestudy.models.missing.pooled import PooledFit
 
 HERE = Path(__file__).resolve().parents[2] / "references" / "impute"
@@ -197,7 +198,7 @@ def test_ratios_are_pooled_as_logarithms_and_probabilities_as_logits():
         effects(f, t, "predictions", at={"x": 1}).iloc[0]
         for f, t in zip(got.fits, FILLED.tables, strict=True)
     ]
-    want = ps.robustness.pool(
+    want = pool(
         [np.log(r.estimate) for r in one], [(r.std_error / r.estimate) ** 2 for r in one], np.inf
     )
     half = stats.t.ppf(0.975, want.df) * want.std_error
@@ -205,7 +206,7 @@ def test_ratios_are_pooled_as_logarithms_and_probabilities_as_logits():
     assert [ratio.estimate, ratio.conf_low, ratio.conf_high] == pytest.approx(ends, rel=1e-10)
     assert ratio.std_error == pytest.approx(ratio.estimate * want.std_error, rel=1e-10)
     p = np.array([r.estimate for r in two])
-    want = ps.robustness.pool(
+    want = pool(
         logit(p), [(r.std_error / (r.estimate * (1 - r.estimate))) ** 2 for r in two], np.inf
     )
     half = stats.t.ppf(0.95, want.df) * want.std_error

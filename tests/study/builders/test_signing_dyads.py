@@ -137,9 +137,9 @@ def test_what_study_a_says_is_what_study_a_has(cases):
     for case, row in cases.iterrows():
         texts = [int(t) for t in row.source.partition("AgtId ")[2].split()]
         want = {attempt[t] for t in texts if t in attempt}
-        assert want == ({row.beside_a} if pd.notna(row.beside_a) else set()), case
+        assert want == ({row.attempt_in_a} if pd.notna(row.attempt_in_a) else set()), case
         if want:
-            assert outcome[row.beside_a] == (
+            assert outcome[row.attempt_in_a] == (
                 "" if pd.isna(row.a_outcome) else str(int(row.a_outcome))
             ), case
 
@@ -213,7 +213,7 @@ def test_cases_by_hand(cases, case):
 
 def test_why_naivasha_fails_in_a_and_succeeds_here(cases):
     row = cases.loc["1282"]
-    assert (row.beside_a, row.a_outcome) == ("309-2006", False)
+    assert (row.attempt_in_a, row.a_outcome) == ("309-2006", False)
     assert row.differs_from_a.startswith(
         "309-2006 fails in 2007-2011, peace in 2006-2010 here: JEM, SLM/A"
     )

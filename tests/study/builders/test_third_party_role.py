@@ -99,8 +99,8 @@ def test_agreement_by_loops(study, found, files):
     )
     assert row.alpha == pytest.approx(1 - seen / chance, abs=1e-12)
     assert "never inter-coder reliability" in row.note
-    with_blank = found.table("with_blank").iloc[0]
-    assert with_blank.n_units == 1604 and with_blank.alpha > row.alpha
+    agreement_with_blanks = found.table("agreement_with_blanks").iloc[0]
+    assert agreement_with_blanks.n_units == 1604 and agreement_with_blanks.alpha > row.alpha
 
 
 def test_attempts_by_loops(study, found, files):
@@ -125,8 +125,8 @@ def test_the_finding_with_the_doubt_stands_on_the_finding_without(found, our_res
     for row in u.itertuples():
         assert row.naive == pytest.approx(direct.loc[(row.model, row.term), "estimate"], rel=1e-8)
     assert (u.std_error > 0).all() and u.share_coding.between(0, 1).all()
-    both = found.table("with_and_without").set_index(["model", "term"])
+    both = found.table("dropped_indicator").set_index(["model", "term"])
     for key, row in both.iterrows():
         assert row.estimate == pytest.approx(direct.loc[key, "estimate"], rel=1e-8)
     assert (both.loc["pillars", "estimate"] != both.loc["pillars", "without_estimate"]).all()
-    assert pd.Series(both.below).nunique() == 1
+    assert pd.Series(both.below_floor).nunique() == 1

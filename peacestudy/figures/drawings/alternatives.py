@@ -1,0 +1,311 @@
+"""Figures of alternative specifications, of moderators and selection, and of predictions."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from peacestudy.core.display import p_text
+from peacestudy.figures.calibration_plot import calibration
+from peacestudy.figures.drawings.agreements import study_notes
+from peacestudy.figures.estimate_plot import estimates
+from peacestudy.figures.forecast_plot import forecasts
+from peacestudy.figures.moderation_plot import moderation
+from peacestudy.figures.probability_curves import predicted_probabilities
+from peacestudy.figures.theme import pretty, short_name
+from peacestudy.figures.time_trends import over_time
+from peacestudy.figures.variant_plot import variants
+
+Tables = Mapping[str, pd.DataFrame]
+MODELS = {
+    "pillars": "pillars and controls",
+    "pillars_without_controls": "pillars",
+    "controls": "controls",
+}
+ALPHA = 0.05
+FEW = 10  # cases at peace in a split below which its scores are imprecise
+FORECAST_MODELS = {
+    "pillars": "pillars and controls",
+    "breadth": "breadth and controls",
+    "controls": "controls",
+}
+
+
+def draw_over_time(r: Tables) -> tuple[Figure, pd.DataFrame]:
+    """Pillar scores over time."""
+    t, texts = r["over_time"], study_notes(r["notes"])
+    sizes: Any = t[t["score"] == "breadth"].set_index("period")["n"]
+    last = sizes.index.max()
+    periods = ", ".join(
+        f"{p:.0f}-{p + (5 if p == last else 4):.0f}: {n:.0f}" for p, n in sizes.items()
+    )
+    notes = [
+        (
+            "All settlement attempts, eligible or not, by five years of the last substantive"
+            f" agreement; attempts by period: {periods}."
+        ),
+        (
+            "Bands: mean plus and minus 1.96 standard errors, attempts treated as independent. The"
+            " means are not adjusted, not even for the length of the texts."
+        ),
+        texts["sources"],
+    ]
+    return over_time(t, "Provisions of settlement attempts, 1990 to 2025", notes), t
+
+
+def draw_variants(r: Tables) -> tuple[Figure, pd.DataFrame]:
+    """The declared findings under every variant."""
+    t, texts = r["variants"], study_notes(r["notes"])
+    fitted = t[(t["variant"] != "declared") & t["log_odds"].notna()]
+    norms, breadth = fitted[fitted["term"] == "scale(norms)"], fitted[fitted["spec"] == "breadth"]
+    permuted = int(norms["p_permutation"].notna().sum())
+    low = breadth[breadth["p_permutation"].fillna(breadth["p_value"]) < ALPHA]
+    notes = [
+        (
+            "Each row changes the declared models (first row) as its label says; the table of"
+            " variants gives the reasons. Left: breadth with controls. Right: norms, in the model"
+            " of all seven pillars, the one pillar for which the declared test rejected the null."
+        ),
+        (
+            "Circles: odds ratios; diamonds: hazard ratios, inverted (like the odds of discrete"
+            " time) so that above 1 is more peace; square: linear, on the scale of the logit. Bars:"
+            " 95 % intervals, arrows where they leave the axis. Grey: the declared interval. N:"
+            " attempts, or attempt-years."
+        ),
+        (
+            "perm.: outcome permuted 499 times within strata of fighting in t0, against the largest"
+            " |z| of the seven pillars (of breadth alone); tests by the models' own standard errors"
+            " reject too often with so few events. Filled: p below .05, by permutation, or by Holm"
+            " where a model cannot be permuted."
+        ),
+        (
+            "'Weighted' accounts for its estimated weights. Not fitted: no variation, or complete"
+            " separation. The variants share most of their cases and are not independent tests."
+        ),
+        (
+            f"Breadth: above 1 in {int((breadth['log_odds'] > 0).sum())} of {len(breadth)}, p below"
+            f" .05 in {len(low)}{_ratios(low)}. Norms: above 1 in"
+            f" {int((norms['log_odds'] > 0).sum())} of {len(norms)}; p below .05 by Holm in"
+            f" {int((norms['p_family'] < ALPHA).sum())}, by permutation in"
+            f" {int((norms['p_permutation'] < ALPHA).sum())} of {permuted}. Other pillars below"
+            f" .05 by permutation: {_other_pillars(fitted)}."
+        ),
+        f"{texts['outcome']} {texts['sources']}",
+    ]
+    terms = (("breadth", "scale(breadth)", "Breadth"), ("pillars", "scale(norms)", "Norms"))
+    n = t[t["variant"] == "declared"]["n"].iloc[0]
+    subtitle = f"Effect of one standard deviation more on lasting peace; as declared: N = {n:.0f}"
+    return variants(t, terms, "The finding under every variant", subtitle, notes), t
+
+
+def _other_pillars(fitted: pd.DataFrame) -> str:
+    """The variants in which another pillar than norms has a permutation p below .05."""
+    of_pillars = (fitted["spec"] == "pillars") & (fitted["term"] != "scale(norms)")
+    rows = fitted[of_pillars & (fitted["p_permutation"] < ALPHA)]
+    parts = []
+    for label, part in rows.groupby("label", sort=False):
+        parts.append(f"{label}: {', '.join(short_name(term) for term in part['term'])}")
+    return "; ".join(parts) or "none"
+
+
+def _ratios(rows: pd.DataFrame) -> str:
+    """Labels and odds ratios of some rows, in brackets."""
+    pairs: Any = rows[["label", "log_odds"]].itertuples(index=False)
+    text = "; ".join(f"{label}: {math.exp(log_odds):.2f}" for label, log_odds in pairs)
+    return f" ({text})" if text else ""
+
+
+def draw_predicted_probability(r: Tables) -> tuple[Figure, pd.DataFrame]:
+    """Predicted probability of peace along norms and breadth."""
+    t, cases, texts = r["predicted_probabilities"], r["support"], study_notes(r["notes"])
+    notes = [
+        (
+            f"Average over the {len(cases)} attempts of the primary sample, each given the value on"
+            " the axis with its other terms as observed; Firth's slopes with the intercept of"
+            " maximum likelihood (FLIC), so that predictions average to the observed share. Bands:"
+            " 95 % intervals by the delta method, clustered by country."
+        ),
+        (
+            "Dashed and pale: outside the range of the data. Left: the six other pillars stay as"
+            " observed, although pillars rarely vary alone; the association with norms is"
+            " suggestive only (see the variants). A prediction is not the effect of a longer text."
+        ),
+        f"{texts['outcome']} {texts['sources']}",
+    ]
+    panels = (
+        ("norms", "norms: share of its ten provisions present"),
+        ("breadth", "breadth: mean share of the seven pillars"),
+    )
+    heading = "Predicted probability of lasting peace"
+    return predicted_probabilities(t, cases, panels, heading, notes), t
+
+
+def draw_moderation(r: Tables) -> tuple[Figure, pd.DataFrame]:
+    """The effect of breadth by constraints on the executive."""
+    t, texts = r["moderation"], study_notes(r["notes"])
+    h: Any = r["hypotheses"].set_index("id").loc["H8"]
+    models: Any = r["models"].set_index("model")
+    names = ("moderation", "moderation_legislative", "moderation_judicial")
+    sizes = ", ".join(f"{models.loc[m, 'n']:.0f}" for m in names)
+    notes = [
+        (
+            "Odds ratio of lasting peace for one standard deviation more of breadth, at each value"
+            " of a constraint on the executive in the year before t0; bands: pointwise 95 %"
+            " intervals. Bars: cases with the value, dark: at peace."
+        ),
+        (
+            f"Firth logit, clustered by country, controls as declared. N = {sizes}: Polity ends in"
+            " 2018 and has no value for interruption, collapse and transition; conflicts over"
+            " several governments have none."
+        ),
+        (
+            f"H8, one interaction, declared before it was fitted: odds ratio {h['odds_ratio']:.2f}"
+            f" [{h['conf_low']:.2f}, {h['conf_high']:.2f}], p {p_text(h['p_value'])}, by Holm over"
+            f" H8 to H10 {p_text(h['p_adjusted'])}: {h['decision']}. The interactions with V-Dem's"
+            " constraints are exploratory."
+        ),
+        f"{texts['outcome']} {texts['sources']}",
+    ]
+    panels = (
+        ("executive_constraints", "executive constraints (Polity, 1 to 7)"),
+        ("legislative_constraints", "legislative (V-Dem)"),
+        ("judicial_constraints", "judicial (V-Dem)"),
+    )
+    figure = moderation(
+        t,
+        panels,
+        "Does the effect of breadth depend on constraints on the executive?",
+        "Effect of breadth by domestic politics",
+        notes,
+    )
+    return figure, t
+
+
+def draw_selection(r: Tables) -> tuple[Figure, pd.DataFrame]:
+    """Predictors of a settlement attempt."""
+    terms, weights, texts = r["terms"], r["weights"], study_notes(r["notes"])
+    models: Any = r["models"].set_index("model")
+    names = {
+        "selection": "all conflict-years",
+        "selection_constraints": "with constraints, GDP and population known",
+    }
+    is_period = terms["term"].str.startswith("period")
+    rows = terms[terms["model"].isin(names) & (terms["term"] != "Intercept") & ~is_period]
+    table = pd.DataFrame(
+        {
+            "label": [pretty(t) for t in rows["term"]],
+            "model": rows["model"],
+            "odds_ratio": rows["estimate"].map(_exp),
+            "conf_low": rows["conf_low"].map(_exp),
+            "conf_high": rows["conf_high"].map(_exp),
+            "p_value": rows["p_value"],
+        }
+    )
+    n = ", ".join(
+        f"{name}: N {models.loc[m, 'n']:.0f}, {models.loc[m, 'n_events']:.0f} attempts begun"
+        for m, name in names.items()
+    )
+    known = weights["weight"]
+    notes = [
+        (
+            "Discrete-time model (logit) of the beginning of a settlement attempt in a"
+            " conflict-year at risk, 1990 to 2019: fighting in it or in the four years before."
+            f" {n}."
+        ),
+        (
+            "Bars: 95 % intervals, clustered by conflict. Domestic politics and economy in the"
+            " year before; reference region: Africa."
+        ),
+        (
+            f"Inverse-probability weights of the {known.notna().sum()} attempts with complete data"
+            f" range from {known.min():.2f} to {known.max():.2f}; the figure of variants shows the"
+            " weighted finding. They balance attempts and conflict-years at risk only on the"
+            " covariates of this model."
+        ),
+        texts["sources"],
+    ]
+    figure = estimates(
+        table,
+        names,
+        "When do settlement attempts begin?",
+        "Odds ratios of an attempt beginning in a conflict-year",
+        "odds ratio, log scale",
+        notes,
+    )
+    return figure, table
+
+
+def _exp(x: float) -> float:
+    return math.exp(min(x, 50))
+
+
+def draw_calibration(r: Tables) -> tuple[Figure, pd.DataFrame]:
+    """Out-of-sample predictions."""
+    t, predictions, texts = r["out_of_sample"], r["calibration"], study_notes(r["notes"])
+    auc: Any = t[t["score"] == "auc"].set_index(["split", "model"])
+    of_pillars = predictions[predictions["model"] == "pillars"]
+    peace = of_pillars.groupby("split", sort=False)["outcome"].sum()
+    imprecise = "".join(
+        f" {split}: only {n:.0f} at peace, too few for precise scores."
+        for split, n in peace.items()
+        if n < FEW
+    )
+    permuted = ", ".join(
+        f"{split}: {auc.loc[(split, 'pillars'), 'permuted_mean']:.2f}"
+        for split in t["split"].drop_duplicates()
+    )
+    notes = [
+        (
+            "Firth logit trained without the cases that it predicts; FLIC probabilities; scores"
+            " scaled within the training cases. Higher AUC and lower Brier and log scores are"
+            " better (log score: mean of minus log probability)."
+        ),
+        (
+            "p: share of permuted outcomes on which the same procedure does at least as well. The"
+            " AUC of permuted outcomes is not .5 when whole countries are left out (mean for"
+            f" pillars and controls, {permuted}), because leaving out a country with many successes"
+            f" lowers the share among the others.{imprecise}"
+        ),
+        f"{texts['outcome']} {texts['sources']}",
+    ]
+    heading = "Out-of-sample predictions"
+    figure = calibration(t, predictions, MODELS, heading, notes)
+    return figure, pd.concat([t, predictions], ignore_index=True)
+
+
+def draw_forecasts(r: Tables) -> tuple[Figure, pd.DataFrame]:
+    """Frozen forecasts."""
+    t, texts = r["forecasts"], study_notes(r["notes"])
+    models: Any = r["models"].set_index("model")
+    pillars = models.loc["pillars"]
+    base = float(pillars["n_events"] / pillars["n"])
+    by_case = t.drop_duplicates("case_id")
+    observed = int(by_case["fighting_seen"].astype(bool).sum())
+    made_on = str(t["made_on"].iloc[0])[:10]
+    notes = [
+        (
+            f"{len(by_case)} attempts with t0 from 2020 on whose windows end after the conflict"
+            f" data. Made {made_on} from {pillars['n']:.0f} earlier attempts and frozen in"
+            " forecasts.csv with the hash of declaration and model: a pre-registration, to be"
+            " scored when the windows close."
+        ),
+        (
+            f"In {observed} of {len(by_case)} (grey) fighting was already in the data (to 2024)"
+            " when the forecast was made, so the window can only fail; scores are given with and"
+            " without these. Later news was public, and three windows had closed; the models use"
+            " none of it."
+        ),
+        (
+            "Attempts of one conflict share years (DR Congo, Sudan, South Sudan). For attempts of"
+            " 2025, fighting in t0 is that of 2024."
+        ),
+        (
+            f"Dotted: share at peace in the training sample, {base:.2f}. The figure of calibration"
+            " shows how well such models predict out of sample."
+        ),
+        f"{texts['outcome']} {texts['sources']}",
+    ]
+    heading = "Forecasts, frozen until their windows close"
+    return forecasts(t, FORECAST_MODELS, base, heading, notes), t

@@ -1,0 +1,163 @@
+"""The declared findings under every variant, including variants that could not be fitted.
+
+A test by its own standard errors rejects too often where events are few, so every variant whose
+engine allows it is also tested by permutation, as the declared models are: the outcome is permuted
+within strata of fighting in t0.
+"""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from peacestudy.errors import FitError, PeacestudyError
+from peacestudy.models import Fit, adjust, fit, permutation_test
+from peacestudy.models.engines.registry import ENGINES, engine_of
+from peacestudy.models.inference.hypotheses import quantile, two_sided
+from peacestudy.study.config import Specification, Variant
+from peacestudy.study.results.results import Results
+from peacestudy.study.results.selection import WEIGHT, stacked_covariance
+
+DECLARED = Variant("declared", "As declared", "Declared", "")
+PERMUTATIONS = 499  # of each variant; the declared models have more, as declared
+
+
+def variants(found: Results) -> pd.DataFrame:
+    """Every varied specification as declared and under every variant.
+
+    Returns
+    -------
+    DataFrame
+        A row for each term that a hypothesis of the varied specification names: ``variant, label,
+        group, reason, spec, term, measure, n, n_events, n_clusters, estimate, std_error, conf_low,
+        conf_high, p_value, p_family, p_permutation, log_odds, log_odds_low, log_odds_high, note``.
+        ``p_family``: by Holm over these terms, as in the declared family. ``log_odds``: the
+        estimate with the sign for which a positive value is more peace, and for linear divided by
+        p(1-p), the slope of the logit at the mean; hazards stay log hazards. ``p_permutation``:
+        against the largest |z| of the family in each permutation, missing for engines that cannot
+        be permuted. ``n`` counts rows: attempts, or attempt-years of the table case_years.
+        Standard errors of the weighted variant account for the estimated weights. A variant that
+        could not be fitted, or is completely separated, has no numbers; its note says why.
+    """
+    config = found.study.config
+    specs = {s.name: s for s in config.specs}
+    rows: list[dict[str, object]] = []
+    for variant in (DECLARED, *config.variants):
+        for name in config.varied:
+            hypotheses = [h for h in config.hypotheses if h.spec == name]
+            terms = list(dict.fromkeys(term for h in hypotheses for term in h.terms))
+            spec = specs[name] if variant is DECLARED else variant.of(specs[name])
+            rows += _rows(found, variant, spec, name, terms)
+    return pd.DataFrame(rows)
+
+
+def _rows(
+    found: Results, variant: Variant, spec: Specification, name: str, terms: list[str]
+) -> list[dict[str, object]]:
+    head: dict[str, object] = {
+        "variant": variant.id,
+        "label": variant.label,
+        "group": variant.group,
+        "reason": variant.reason,
+        "spec": name,
+    }
+    try:
+        made = fit(found.data(spec), spec.model())
+        _refuse_separated(made)
+        table = _table(found, made, spec)
+        permuted = _permutation_p(found, spec, terms, variant is DECLARED)
+    except PeacestudyError as err:
+        return [head | {"term": t, "measure": "not fitted", "note": str(err)} for t in terms]
+    p_values = table.loc[terms, "p_value"]
+    adjusted = adjust(p_values.fillna(1.0), found.decision.adjustment)
+    p_family = adjusted.where(p_values.notna())
+    model = {
+        "measure": ENGINES[spec.engine].effect,
+        "n": made.n,
+        "n_events": made.n_events,
+        "n_terms": len(made.terms) - 1,
+        "n_clusters": made.n_clusters,
+        "note": " ".join(n.text for n in made.notes if n.kind in REPORTED_NOTES),
+    }
+    out = []
+    for term, p in zip(terms, p_family, strict=True):
+        row = table.loc[term]
+        interval = {k: float(row[k]) for k in ("estimate", "conf_low", "conf_high")}
+        test = {
+            "std_error": row["std_error"],
+            "p_value": row["p_value"],
+            "p_family": p if len(terms) > 1 else np.nan,
+            "p_permutation": permuted.get(term, np.nan),
+        }
+        log_odds = _log_odds(made, variant, interval)
+        out.append(head | {"term": term} | model | interval | test | log_odds)
+    return out
+
+
+def _refuse_separated(made: Fit) -> None:
+    for note in made.notes:
+        if note.kind == "separation" and "is completely separated" in note.text:
+            raise FitError(f"no finite estimate: {note.text}")
+
+
+def _table(found: Results, made: Fit, spec: Specification) -> Any:
+    """The terms of a fit; of a weighted fit with the covariance that accounts for the estimated
+    weights.
+    """
+    table: Any = made.terms.set_index("term")
+    if spec.options.get("weights") != WEIGHT:
+        return table
+    cases, at_risk = found.data(spec).data, found.sample("at_risk").data
+    selection = found.fits["selection"]
+    V = stacked_covariance(made, selection, cases, at_risk, found.weights)
+    std_error = np.sqrt(np.diag(V))
+    estimate = table["estimate"].to_numpy()
+    statistic = estimate / std_error
+    half = quantile(0.975, np.inf) * std_error
+    return table.assign(
+        std_error=std_error,
+        statistic=statistic,
+        p_value=two_sided(statistic, np.inf),
+        conf_low=estimate - half,
+        conf_high=estimate + half,
+    )
+
+
+def _permutation_p(
+    found: Results, spec: Specification, terms: list[str], declared: bool
+) -> dict[str, float]:
+    """Family-wise permutation p of every term; empty for engines that are not permuted."""
+    rule = found.study.config.permutation
+    if rule is None or not ENGINES[spec.engine].permutable:
+        return {}
+    draws = rule.draws if declared else PERMUTATIONS
+    table = permutation_test(
+        found.data(spec), spec.model(), terms, strata=rule.strata, draws=draws, seed=rule.seed
+    )
+    return dict(zip(table["term"], table["p_family"], strict=True))
+
+
+# kinds of note that are reported with a variant
+REPORTED_NOTES = (
+    "separation",
+    "no_robust_error",
+    "few_cases",
+    "few_clusters",
+    "dropped",
+    "non_proportional",
+    "monotone",
+    "periods",
+    "variance",
+)
+
+
+def _log_odds(made: Fit, variant: Variant, interval: dict[str, float]) -> dict[str, float]:
+    """The estimate and its interval on the scale of a logit, positive for more peace."""
+    scale = 1.0
+    if engine_of(made.spec).effect == "difference":
+        share = float(np.mean(made.design.y))
+        scale = 1 / (share * (1 - share))
+    values = [interval[k] * scale for k in ("estimate", "conf_low", "conf_high")]
+    if variant.reversed:
+        values = [-values[0], -values[2], -values[1]]
+    return dict(zip(("log_odds", "log_odds_low", "log_odds_high"), values, strict=True))

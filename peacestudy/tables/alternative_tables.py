@@ -1,0 +1,125 @@
+"""Tables of alternatives to the first finding: variants, hypotheses of other studies, differences
+between studies, accords, coverage.
+"""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from peacestudy.core.display import p_text
+from peacestudy.tables.cells import interval, two_decimals
+from peacestudy.tables.table import Table
+
+ALPHA = 0.05
+
+
+def variants_table(v: pd.DataFrame) -> Table:
+    """Every variant with its reason, and the estimates for breadth and norms."""
+    rows = []
+    for variant, part in v.groupby("variant", sort=False):
+        first = part.iloc[0]
+        by_term: Any = part.drop_duplicates("term").set_index("term")
+        row = {
+            "group": first["group"],
+            "variant": first["label"],
+            "why": first["reason"] if variant != "declared" else "",
+            "N": _first_count(part["n"]),
+            "events": _first_count(part["n_events"]),
+            "breadth [95 %], p": _ratio(by_term.loc["scale(breadth)"]),
+            "norms [95 %], p by Holm": _ratio(by_term.loc["scale(norms)"]),
+            "pillars below .05 by Holm": ", ".join(_significant_pillars(part)),
+        }
+        rows.append(row)
+    notes = (
+        (
+            "Ratios of peace for one standard deviation more: odds ratios; for cox and discrete"
+            " time inverted hazard ratios of fighting; for linear the coefficient over p(1-p),"
+            " exponentiated. N and events of the model of breadth."
+        ),
+        (
+            "Pillars below .05: by permutation, or by Holm where the model cannot be permuted. The"
+            " variants share most of their cases, and none is preferred."
+        ),
+    )
+    return Table("variants", "The finding under every variant", pd.DataFrame(rows), notes)
+
+
+def _first_count(values: pd.Series) -> str:
+    known = values.dropna()
+    return f"{known.iloc[0]:.0f}" if len(known) else ""
+
+
+def _significant_pillars(part: pd.DataFrame) -> list[str]:
+    p_values = part["p_permutation"].fillna(part["p_family"])
+    terms = part.loc[(part["spec"] == "pillars") & (p_values < ALPHA), "term"]
+    return [str(pillar) for pillar in terms.str.extract(r"\((\w+)\)")[0]]
+
+
+def _ratio(row: "pd.Series[float]") -> str:
+    if pd.isna(row["log_odds"]):
+        return f"not fitted: {row['note']}"
+    ratio, low, high = np.exp([row["log_odds"], row["log_odds_low"], row["log_odds_high"]])
+    p = row["p_value"] if pd.isna(row["p_family"]) else row["p_family"]
+    return f"{ratio:.2f} [{low:.2f}, {high:.2f}], {p_text(p)}"
+
+
+def effects_table(h: pd.DataFrame, models: pd.DataFrame) -> Table:
+    """Every hypothesis of a study with its estimate, tests and smallest detectable effect."""
+    n = models.set_index("model")["n"]
+    linear = h["odds_ratio"].isna()
+    shown = pd.DataFrame(
+        {
+            "estimate": h["estimate"].where(linear, h["odds_ratio"]),
+            "low": h["estimate_low"].where(linear, h["conf_low"]),
+            "high": h["estimate_high"].where(linear, h["conf_high"]),
+        }
+    )
+    single = np.where(linear, "difference", "odds ratio")
+    body = pd.DataFrame(
+        {
+            "hypothesis": h["id"],
+            "claim": h["text"],
+            "N": h["model"].map(n),
+            "measure": np.where(h["estimate"].isna(), "joint test", single),
+            "estimate [95 %]": interval(shown, "estimate", "low", "high"),
+            "p": h["p_value"].map(p_text),
+            "p, Holm": h["p_adjusted"].map(p_text).where(h["family"].notna(), ""),
+            "decision": h["decision"],
+            "smallest detectable effect (80 % power)": h["detectable"].map(two_decimals),
+        }
+    )
+    notes = (
+        (
+            "Two-sided at .05, Holm within families. A null that is not rejected is inconclusive:"
+            " effects smaller than the last column would be missed in more than one sample in five."
+        ),
+        "The tests are two-sided: compare the sign of the estimate with the claim.",
+    )
+    caption = "Hypotheses: results, and smallest detectable effects"
+    return Table("effects", caption, body, notes)
+
+
+def differences_table(d: pd.DataFrame) -> Table:
+    """Agreements whose outcome differs from that of the attempt that includes them."""
+    columns = ("label", "t0", "attempt_in_a", "a_outcome", "differs_from_a")
+    body = d[[c for c in columns if c in d]].reset_index(drop=True)
+    caption = f"{len(d)} agreements whose outcome differs between the two studies, and why"
+    return Table("differences", caption, body, ())
+
+
+def accords_table(a: pd.DataFrame) -> Table:
+    """The comprehensive accords by name."""
+    body = a.copy()
+    for column in body.select_dtypes("number").columns:
+        body[column] = body[column].map(two_decimals)
+    for column in body.columns[body.dtypes.astype(str) == "boolean"]:
+        body[column] = body[column].map({True: "yes", False: "no"}).fillna("")
+    caption = f"{len(a)} comprehensive accords: promised, implemented, and peace afterwards"
+    return Table("accords", caption, body, ())
+
+
+def coverage_table(c: pd.DataFrame) -> Table:
+    """Coverage of every source, and the reasons for missing values."""
+    note = "A value outside the coverage of its source is missing, never zero."
+    return Table("coverage", "Coverage of the sources", c, (note,))
