@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from peacestudy.coding import CodingSheet
+from peacestudy.coding import CodingSheet, drop_indicators
 from peacestudy.coding import agreement as agreement_of
 from peacestudy.coding.coding import SHEET_SCHEMA
 from peacestudy.coding.reliability import confusion as confusion_of
