@@ -61,7 +61,7 @@ NEEDS_by_rater              := by_rater terms models notes
 COMPARED_signing_dyads        := peace_agreements
 COMPARED_third_party_role     := peace_agreements
 
-ROOMS     := core core/workbook coding coding/sheets coding/reliability coding/scoring outcomes outcomes/files outcomes/registry joins joins/columns joins/keys joins/time joins/events joins/states joins/files joins/writers models models/formulas models/engines models/inference models/interpretation models/missing models/diagnosis models/contexts robustness study study/config study/builders study/results
+ROOMS     := core core/workbook coding coding/sheets coding/reliability coding/scoring outcomes outcomes/files outcomes/registry joins joins/columns joins/keys joins/time joins/events joins/states joins/files joins/writers models models/kernels models/formulas models/engines models/inference models/missing models/resampling models/fit_notes models/interpretation models/diagnosis models/contexts robustness study study/config study/builders study/results
 CODE      := $(wildcard peacestudy/*.py $(ROOMS:%=peacestudy/%/*.py) peacestudy/core/*.csv)
 DRAWING   := $(wildcard peacestudy/figures/*.py peacestudy/figures/drawings/*.py)
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)

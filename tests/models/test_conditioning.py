@@ -13,7 +13,7 @@ import pytest
 
 import peacestudy as ps
 from peacestudy import models
-from peacestudy.models.diagnosis.checks import variance_inflation
+from peacestudy.models.fit_notes.design_notes import variance_inflation
 from peacestudy.models.formulas.centring import centring_of
 from peacestudy.models.formulas.dependence import dependence
 

@@ -9,8 +9,8 @@ import pytest
 import peacestudy as ps
 from peacestudy.models.engines.parameters import is_spread
 from peacestudy.models.engines.positive import wald_ends
-from peacestudy.models.inference.randomisation import randomisation_test
-from peacestudy.models.inference.romano_wolf import romano_wolf
+from peacestudy.models.resampling.randomisation import randomisation_test
+from peacestudy.models.resampling.romano_wolf import romano_wolf
 from peacestudy.tables.regression_table import regression_from_tables
 
 PLAIN = "rel"

@@ -29,12 +29,12 @@ from peacestudy.models.diagnosis.left_out import kept_rows
 from peacestudy.models.engines.parameters import refuse_edge
 from peacestudy.models.engines.registry import engine_of
 from peacestudy.models.engines.separated import separation_of
-from peacestudy.models.fit import fit, fit_arranged
+from peacestudy.models.fitting import fit, fit_arranged
 from peacestudy.models.formulas.columns import columns_named
 from peacestudy.models.formulas.design import Design
 from peacestudy.models.inference.hypotheses import check_level
-from peacestudy.models.inference.resample import column_of
 from peacestudy.models.missing.one_table import refuse_imputed
+from peacestudy.models.resampling.resample import column_of
 from peacestudy.models.result import Fit
 from peacestudy.models.spec import ModelSpec
 

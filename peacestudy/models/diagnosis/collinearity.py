@@ -8,7 +8,7 @@ coefficient goes with the weakest direction; variance inflation.
 import numpy as np
 import pandas as pd
 
-from peacestudy.models.diagnosis.checks import variance_inflation
+from peacestudy.models.fit_notes.design_notes import variance_inflation
 from peacestudy.models.result import Fit
 
 

@@ -1,5 +1,5 @@
 """The verb ``diagnose``: what a fit hangs on, as tables. What stops a fit, or is noted by it, is in
-``peacestudy.models.diagnosis.checks``.
+``peacestudy.models.fit_notes.design_notes``.
 """
 
 from collections.abc import Sequence

@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from peacestudy.core.problems import one_of
 from peacestudy.errors import FitError, SpecError
-from peacestudy.models.fit import fit_arranged
+from peacestudy.models.fitting import fit_arranged
 from peacestudy.models.formulas.design import Design
 from peacestudy.models.inference.row_subsets import terms_of_subsets
 from peacestudy.models.missing.one_table import refuse_imputed

@@ -125,7 +125,7 @@ def conditional_effects(
     Examples
     --------
     >>> import numpy as np
-    >>> from peacestudy.models.fit import fit as fit_model
+    >>> from peacestudy.models.fitting import fit as fit_model
     >>> from peacestudy.models.spec import ModelSpec
     >>> d = pd.DataFrame({"x": np.tile([0.0, 1, 2], 4), "m": np.repeat([0, 1, 2, 5], 3)}).assign(
     ...     y=lambda t: t.x * t.m + t.x % 2

@@ -122,7 +122,7 @@ def effects(
     Examples
     --------
     >>> import pandas as pd
-    >>> from peacestudy.models.fit import fit as fit_model
+    >>> from peacestudy.models.fitting import fit as fit_model
     >>> from peacestudy.models.spec import ModelSpec
     >>> d = pd.DataFrame({"y": [0, 0, 1, 0, 1, 1, 0, 1], "x": [1, 2, 3, 4, 5, 6, 7, 8]})
     >>> found = fit_model(d, ModelSpec("m", "y ~ x", "firth", "classical"))

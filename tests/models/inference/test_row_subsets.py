@@ -8,9 +8,9 @@ from scipy.special import expit
 import peacestudy as ps
 from peacestudy.errors import FitError
 from peacestudy.models.diagnosis.left_out import kept_rows
-from peacestudy.models.fit import fit_arranged
-from peacestudy.models.inference.resample import refit, sample
+from peacestudy.models.fitting import fit_arranged
 from peacestudy.models.inference.row_subsets import estimates_of_samples, terms_of_subsets
+from peacestudy.models.resampling.resample import refit, sample
 
 SAME = 1e-9  # in standard errors, and of p; sums are taken in another order
 N, G = 60, 12

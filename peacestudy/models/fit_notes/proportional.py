@@ -13,9 +13,9 @@ from scipy import stats
 
 from peacestudy.core.problems import Note
 from peacestudy.errors import FitError
-from peacestudy.models.diagnosis.wrong_engine import refuse_without
 from peacestudy.models.engines.cox import sets_of
 from peacestudy.models.engines.engine import PROPORTIONAL_HAZARDS
+from peacestudy.models.fit_notes.wrong_engine import refuse_without
 from peacestudy.models.formulas.design import Design
 from peacestudy.models.kernels.cox import basis
 from peacestudy.models.kernels.risk_sets import RiskSets, information, partial, score

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import peacestudy as ps
-from peacestudy.models.diagnosis.checks import check_design, design_notes, variance_inflation
+from peacestudy.models.engines.design_checks import check_design
 from peacestudy.models.engines.separated import separation_of, separation_text
+from peacestudy.models.fit_notes.design_notes import design_notes, variance_inflation
 from peacestudy.models.formulas.dependence import dependence
 from peacestudy.models.formulas.design import build_design
 

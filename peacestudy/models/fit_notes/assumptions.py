@@ -5,15 +5,15 @@ from collections.abc import Callable
 import numpy as np
 
 from peacestudy.core.problems import Note
-from peacestudy.models.diagnosis.dispersion import overdispersion_notes
-from peacestudy.models.diagnosis.parallel_lines import parallel_notes
-from peacestudy.models.diagnosis.proportional import proportional_notes
 from peacestudy.models.engines.engine import (
     EQUIDISPERSION,
     PARALLEL_LINES,
     PROPORTIONAL_HAZARDS,
 )
 from peacestudy.models.engines.registry import engine_of
+from peacestudy.models.fit_notes.dispersion import overdispersion_notes
+from peacestudy.models.fit_notes.parallel_lines import parallel_notes
+from peacestudy.models.fit_notes.proportional import proportional_notes
 from peacestudy.models.formulas.design import Design
 from peacestudy.models.spec import ModelSpec
 

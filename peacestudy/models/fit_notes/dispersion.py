@@ -12,9 +12,9 @@ import pandas as pd
 from scipy.stats import norm
 
 from peacestudy.core.problems import Note
-from peacestudy.models.diagnosis.wrong_engine import refuse_without
 from peacestudy.models.engines.counts import mean_counts
 from peacestudy.models.engines.engine import EQUIDISPERSION
+from peacestudy.models.fit_notes.wrong_engine import refuse_without
 from peacestudy.models.formulas.design import Design
 from peacestudy.models.missing.one_table import refuse_imputed
 from peacestudy.models.result import Fit

@@ -10,15 +10,16 @@ import pandas as pd
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import Note, composed
 from peacestudy.errors import FitError, SpecError
-from peacestudy.models.diagnosis.assumptions import assumption_notes
-from peacestudy.models.diagnosis.checks import check_design, check_range, design_notes
-from peacestudy.models.diagnosis.repeated import repeated_notes
-from peacestudy.models.diagnosis.robust_notes import robust_notes
 from peacestudy.models.engines.counts import check_counts
+from peacestudy.models.engines.design_checks import check_design, check_range
 from peacestudy.models.engines.estimate import arrange, estimate
 from peacestudy.models.engines.parameters import is_spread
 from peacestudy.models.engines.positive import wald_ends
 from peacestudy.models.engines.registry import engine_of
+from peacestudy.models.fit_notes.assumptions import assumption_notes
+from peacestudy.models.fit_notes.design_notes import design_notes
+from peacestudy.models.fit_notes.repeated import repeated_notes
+from peacestudy.models.fit_notes.robust_notes import robust_notes
 from peacestudy.models.formulas.centring import Centring, centring_of, no_centring, turned
 from peacestudy.models.formulas.design import Design, build_design
 from peacestudy.models.inference.hypotheses import critical, two_sided

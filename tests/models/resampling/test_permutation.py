@@ -6,7 +6,7 @@ import pytest
 
 import peacestudy as ps
 from peacestudy.errors import FitError, SpecError
-from peacestudy.models.inference.permutation import _deals
+from peacestudy.models.resampling.permutation import _deals
 
 SPEC = ps.ModelSpec("m", "y ~ x", "linear", "hc1")
 

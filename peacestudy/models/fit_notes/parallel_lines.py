@@ -15,8 +15,8 @@ from scipy.stats import chi2
 
 from peacestudy.core.problems import Note
 from peacestudy.errors import FitError
-from peacestudy.models.diagnosis.wrong_engine import refuse_without
 from peacestudy.models.engines.engine import PARALLEL_LINES
+from peacestudy.models.fit_notes.wrong_engine import refuse_without
 from peacestudy.models.formulas.design import Design
 from peacestudy.models.kernels.logit import fit_logit
 from peacestudy.models.kernels.ordered import at

@@ -21,9 +21,9 @@ from peacestudy.errors import FitError, SpecError
 from peacestudy.models.engines.registry import engine_of, kernel_of, names_where
 from peacestudy.models.formulas.design import build_design
 from peacestudy.models.inference.covariance import covariance
-from peacestudy.models.inference.resample import column_of
 from peacestudy.models.inference.robust_limits import find_blanks, is_blank
 from peacestudy.models.missing.one_table import refuse_imputed
+from peacestudy.models.resampling.resample import column_of
 from peacestudy.models.spec import ModelSpec
 
 ALPHA = 0.05

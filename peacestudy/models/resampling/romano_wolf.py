@@ -22,8 +22,8 @@ from peacestudy.errors import FitError, SpecError
 from peacestudy.models.engines.parameters import refuse_edge
 from peacestudy.models.inference.hypotheses import adjust, step_down
 from peacestudy.models.inference.reference import estimated_reference
-from peacestudy.models.inference.resample import column_of, refit, sample
 from peacestudy.models.missing.one_table import refuse_imputed
+from peacestudy.models.resampling.resample import column_of, refit, sample
 from peacestudy.models.result import Fit
 
 MOST_FAILED = 0.5  # share of samples that fail above which the rest says nothing

@@ -9,7 +9,7 @@ import pandas as pd
 
 from peacestudy.core.frame import StudyFrame
 from peacestudy.errors import FitError, SpecError
-from peacestudy.models.diagnosis.checks import check_design
+from peacestudy.models.engines.design_checks import check_design
 from peacestudy.models.engines.estimate import estimate_again
 from peacestudy.models.engines.registry import engine_of
 from peacestudy.models.formulas.columns import columns_named

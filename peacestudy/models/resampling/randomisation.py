@@ -19,16 +19,16 @@ from peacestudy.core.draw_order import groups_by_id
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import one_of
 from peacestudy.errors import FitError, SpecError
-from peacestudy.models.diagnosis.checks import check_design
+from peacestudy.models.engines.design_checks import check_design
 from peacestudy.models.engines.registry import engine_of, kernel_of, names_where
 from peacestudy.models.formulas.centring import centring_of
 from peacestudy.models.formulas.design import Design, build_design
 from peacestudy.models.formulas.lags import refuse_lags
 from peacestudy.models.inference.covariance import covariance
 from peacestudy.models.inference.cr2 import orthogonal
-from peacestudy.models.inference.resample import column_of
 from peacestudy.models.inference.robust_limits import find_blanks, is_blank
 from peacestudy.models.missing.one_table import refuse_imputed
+from peacestudy.models.resampling.resample import column_of
 from peacestudy.models.spec import ModelSpec
 
 CHUNK = 250  # designs fitted at once; bounds the memory

@@ -18,10 +18,10 @@ from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import Note, one_of
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.inference.hypotheses import check_level
-from peacestudy.models.inference.percentile import bca_probabilities, percentile
-from peacestudy.models.inference.resample import column_of, refit, sample
 from peacestudy.models.inference.row_subsets import estimates_of_samples
 from peacestudy.models.missing.one_table import refuse_imputed
+from peacestudy.models.resampling.percentile import bca_probabilities, percentile
+from peacestudy.models.resampling.resample import column_of, refit, sample
 from peacestudy.models.result import Fit
 
 INTERVALS = ("percentile", "bca")

@@ -11,7 +11,7 @@ from scipy.special import expit
 
 import peacestudy as ps
 from peacestudy.models import bootstrap
-from peacestudy.models.inference.percentile import bca_probabilities, percentile
+from peacestudy.models.resampling.percentile import bca_probabilities, percentile
 
 REFERENCES = Path(__file__).resolve().parents[2] / "references" / "boot"
 R = 1e-9  # relative, against boot.ci on the same draws

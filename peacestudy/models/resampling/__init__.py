@@ -1,0 +1,1 @@
+"""Permutation, randomisation and bootstrap: distributions by fitting many samples."""
