@@ -43,7 +43,7 @@ def every_figure():
             yield pytest.param((study, name), marks=marks, id=f"{study}-{name}")
 
 
-@pytest.fixture(scope="module", params=every_figure())
+@pytest.fixture(scope="module", params=list(every_figure()))
 def drawn(request, our_results):
     study, name = request.param
     results = our_results(study)

@@ -175,7 +175,7 @@ def every_result():
         yield pytest.param(name, marks=marks)
 
 
-@pytest.mark.parametrize("name", every_result())
+@pytest.mark.parametrize("name", list(every_result()))
 def test_every_result_is_a_tidy_table(results, name):
     table = results.table(name)
     assert (
