@@ -230,10 +230,10 @@ def test_a_model_that_has_no_estimates_does_not_stop_the_others(monkeypatch):
     X, _, events = draw()
     fit = BATCHED["logit"].fit
 
-    def fragile(X, y, weights, columns):
+    def fragile(X, y, weights, columns, by_row):
         if columns[:, 3].any() and len(columns) > 1:
             raise np.linalg.LinAlgError
-        return fit(X, y, weights, columns)
+        return fit(X, y, weights, columns, by_row)
 
     kernel = batches.BatchKernel(fragile, BATCHED["logit"].doubts, BATCHED["logit"].alone)
     whole = Batch(X, events, None, every_subset())
