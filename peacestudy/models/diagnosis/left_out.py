@@ -22,7 +22,6 @@ from peacestudy.models.missing.one_table import refuse_imputed
 from peacestudy.models.result import Fit
 
 CASE = "case"
-NUMBERS = ("estimate", "std_error", "p_value")
 COLUMNS = [
     "left_out",
     "rows",
@@ -68,29 +67,37 @@ def left_out(fit: Fit, by: str = CASE) -> pd.DataFrame:
     whole = fit.terms["estimate"].to_numpy(), fit.terms["std_error"].to_numpy()
     keep = groups[None] != np.arange(len(names))[:, None]
     together = terms_of_subsets(fit.design, fit.spec, keep)
-    tables = []
-    for i in tqdm(range(len(names)), desc=f"{by} left out", leave=False, disable=None):
-        head: dict[str, Any] = {
-            "left_out": names[i],
-            "rows": int(keep[i].sum()),
-            "term": fit.terms["term"].tolist(),
-        }
-        if together.known[i]:
-            found = {name: getattr(together, name)[i] for name in NUMBERS} | {"reason": ""}
-        else:
-            found = _alone(fit, keep[i])
-        dfbeta = whole[0] - found["estimate"]
-        tables.append(pd.DataFrame(head | found | {"dfbeta": dfbeta, "dfbetas": dfbeta / whole[1]}))
-    return pd.concat(tables, ignore_index=True)[COLUMNS]
+    terms = fit.terms["term"].tolist()
+    numbers = np.stack([together.estimate, together.std_error, together.p_value], axis=2)
+    reasons = [""] * len(names)
+    hard = np.flatnonzero(~together.known)
+    for i in tqdm(hard, desc=f"{by} left out", leave=False, disable=None):
+        numbers[i], reasons[i] = _alone(fit, keep[i])
+    estimate, std_error, p_value = numbers.reshape(-1, 3).T
+    dfbeta = np.tile(whole[0], len(names)) - estimate
+    table = {
+        "left_out": pd.Series([name for name in names for _ in terms]),
+        "rows": np.repeat(keep.sum(axis=1), len(terms)),
+        "term": terms * len(names),
+        "estimate": estimate,
+        "std_error": std_error,
+        "p_value": p_value,
+        "dfbeta": dfbeta,
+        "dfbetas": dfbeta / np.tile(whole[1], len(names)),
+        "reason": np.repeat(np.array(reasons, dtype=object), len(terms)),
+    }
+    return pd.DataFrame(table)[COLUMNS]
 
 
-def _alone(fit: Fit, keep: np.ndarray) -> dict[str, Any]:
-    """The numbers of a single fit of the rows that are kept (n,), or why there are none."""
+def _alone(fit: Fit, keep: np.ndarray) -> tuple[np.ndarray, str]:
+    """Estimates, standard errors and p values (K, 3) of a single fit of the rows that are kept
+    (n,), or why there are none.
+    """
     try:
         made = fit_arranged(kept_rows(fit.design, keep), [], fit.spec).terms
     except FitError as err:
-        return dict.fromkeys(NUMBERS, np.full(len(fit.terms), np.nan)) | {"reason": str(err)}
-    return {name: made[name].to_numpy() for name in NUMBERS} | {"reason": ""}
+        return np.full((len(fit.terms), 3), np.nan), str(err)
+    return made[["estimate", "std_error", "p_value"]].to_numpy(), ""
 
 
 def parts_of(fit: Fit) -> tuple[str, ...]:

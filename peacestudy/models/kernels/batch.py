@@ -140,7 +140,9 @@ class BatchKernel:
     alone: Callable[[np.ndarray, np.ndarray, np.ndarray], Estimates | None]
 
 
-def fit_batch(kernel: BatchKernel, batch: Batch, search: bool = True) -> Iterator[Block]:
+def fit_batch(
+    kernel: BatchKernel, batch: Batch, search: bool = True, by_row: bool = True
+) -> Iterator[Block]:
     """Fit the models of a batch, block by block.
 
     Parameters
@@ -149,13 +151,14 @@ def fit_batch(kernel: BatchKernel, batch: Batch, search: bool = True) -> Iterato
     batch : the models.
     search : whether models whose likelihood may have a higher maximum are searched for it, as a
         single fit is.
+    by_row : whether the influence of rows is wanted, as robust covariances need it.
     """
     for members in batch.blocks():
         block = batch.part(members)
         doubts = _doubts_before(block)
         fitted = np.flatnonzero(doubts == "")
         some = block.part(fitted)
-        estimates = _fit(kernel, some)
+        estimates = _fit(kernel, some, by_row)
         doubts[fitted] = kernel.doubts(some, estimates)
         if not search:
             doubts[doubts == OTHER_MAXIMUM] = ""
@@ -171,20 +174,22 @@ def coefficients(
     kernel: BatchKernel, batch: Batch, search: bool = True
 ) -> tuple[np.ndarray, np.ndarray]:
     """Coefficients of the models (B, M) and the doubts about them (B,); see ``fit_batch``."""
-    blocks = [(b.estimates.beta, b.doubts) for b in fit_batch(kernel, batch, search)]
+    blocks = [(b.estimates.beta, b.doubts) for b in fit_batch(kernel, batch, search, False)]
     beta, doubts = zip(*blocks, strict=True)
     return np.concatenate(beta), np.concatenate(doubts)
 
 
 def _doubts_before(block: Batch) -> np.ndarray:
     """Doubts that data and columns give, shape (B,)."""
-    counts, y = block.counts, block.outcomes
+    # once for all models where all have the same rows and outcome
+    counts = np.ones((1, len(block.X))) if block.weights is None else block.weights
+    y = np.atleast_2d(block.y)
     rows, terms = block.rows, block.terms.sum(axis=1)
     lowest = np.where(counts > 0, y, np.inf).min(axis=1)
     highest = np.where(counts > 0, y, -np.inf).max(axis=1)
     doubts = np.where(_far_from_dependent(block), "", DEPENDENT).astype(object)
     doubts[rows <= terms] = TOO_FEW_ROWS
-    doubts[lowest >= highest] = CONSTANT
+    doubts[np.broadcast_to(lowest >= highest, len(block))] = CONSTANT
     return doubts
 
 
@@ -212,26 +217,26 @@ def _trace_of_inverse(matrices: np.ndarray) -> np.ndarray:
     return np.where(positive, (1 / np.where(values > 0, values, 1.0)).sum(axis=1), np.inf)
 
 
-def _fit(kernel: BatchKernel, batch: Batch) -> Estimates:
+def _fit(kernel: BatchKernel, batch: Batch, by_row: bool) -> Estimates:
     """Estimates of a batch; where one model has none at all, each is fitted by itself."""
     try:
-        return kernel.fit(batch.X, batch.outcomes, batch.weights, batch.columns)
+        return kernel.fit(batch.X, batch.outcomes, batch.weights, batch.columns, by_row)
     except np.linalg.LinAlgError:
         if len(batch) == 1:
-            return _nothing(batch)
-    singly = [_arrays(_fit(kernel, batch.part(np.array([b])))) for b in range(len(batch))]
+            return _nothing(batch, by_row)
+    singly = [_arrays(_fit(kernel, batch.part(np.array([b])), by_row)) for b in range(len(batch))]
     together: dict[str, Any] = {}
     for name in singly[0]:
         together[name] = np.concatenate([arrays[name] for arrays in singly])
     return Estimates(**together)
 
 
-def _nothing(batch: Batch) -> Estimates:
+def _nothing(batch: Batch, by_row: bool) -> Estimates:
     N, K = batch.X.shape
     none = np.full(1, np.nan)
     return Estimates(
         beta=np.full((1, K), np.nan),
-        influence=np.full((1, N, K), np.nan),
+        influence=np.full((1, N if by_row else 0, K), np.nan),
         leverage=np.full((1, N), np.nan),
         classical=np.full((1, K, K), np.nan),
         loglik=none,
@@ -276,6 +281,8 @@ def _settle(kernel: BatchKernel, block: Batch, b: int, doubt: str, estimates: Es
         ("classical", np.ix_(columns, columns)),
     ):
         whole = getattr(estimates, name)[b]
+        if not whole.size:
+            continue
         whole[...] = 0.0
         whole[at] = getattr(alone, name)[0]
     for name in ("loglik", "r2", "scale", "converged", "iterations"):

@@ -105,7 +105,11 @@ def basis_of(X: np.ndarray, columns: np.ndarray | None) -> tuple[np.ndarray, np.
 def influence(Z: Designs, residual: np.ndarray, step: np.ndarray) -> np.ndarray:
     """Rows of Z times their residuals (B, N) times matrices (B, K, K), shape (B, N, K)."""
     if isinstance(Z, Shared):
-        return np.asarray((Z.Z @ step) * residual[:, :, None])
+        out = np.asarray(Z.Z @ step)
+        if len(out) < len(residual):
+            return np.asarray(out * residual[:, :, None])
+        out *= residual[:, :, None]
+        return out
     return np.asarray((Z * residual[:, :, None]) @ step)
 
 
@@ -183,7 +187,12 @@ def roots(
         A = np.linalg.solve(R, np.broadcast_to(np.eye(R.shape[2]), R.shape))
     if columns is not None:
         A = A * columns[:, :, None]
-    return A, np.linalg.solve(T, A)
+    return A, unturned(T, A)
+
+
+def unturned(T: np.ndarray, A: np.ndarray) -> np.ndarray:
+    """The inverse of T, one (K, K) or a stack, times matrices (B, K, K)."""
+    return np.asarray(np.linalg.inv(T) @ A if T.ndim == 2 else np.linalg.solve(T, A))
 
 
 def inverse_root(matrices: np.ndarray) -> np.ndarray:

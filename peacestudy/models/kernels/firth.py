@@ -385,6 +385,7 @@ def fit_firth(
     y: np.ndarray,
     weights: np.ndarray | None = None,
     columns: np.ndarray | None = None,
+    by_row: bool = True,
     search: bool = False,
 ) -> Estimates:
     """Maximum penalised likelihood.
@@ -396,6 +397,7 @@ def fit_firth(
     weights : how often each row counts, whole numbers, shape (B, N); None counts each once.
         ``leverage`` and ``influence`` of a row are those of all its copies together.
     columns : with one design, which of its columns each model has, shape (B, K); None gives all.
+    by_row : whether the influence of rows is wanted.
     search : whether a higher maximum is looked for than the one that is reached from zero, where
         there may be one; without weights and columns only. It takes ten times as long or more, so
         that permutations, which compare the data with thousands of fits of the same kind, leave
@@ -413,10 +415,12 @@ def fit_firth(
     shift = sizes.sum(axis=-1) if columns is None else (sizes * columns).sum(axis=-1)
     A, M = roots(Z, T, w * a.W, columns)
     augmented = roots(Z, T, w * a.W * (1 + a.h), columns)[1]
-    score = w * (y - a.p + a.h * (0.5 - a.p))
+    each = np.empty((len(y), 0, X.shape[-1]))
+    if by_row:
+        each = influence(Z, w * (y - a.p + a.h * (0.5 - a.p)), A @ M.transpose(0, 2, 1))
     return Estimates(
         beta=original(T, climb.beta),
-        influence=influence(Z, score, A @ M.transpose(0, 2, 1)),
+        influence=each,
         leverage=w * a.h,
         classical=augmented @ augmented.transpose(0, 2, 1),
         loglik=climb.value + shift,

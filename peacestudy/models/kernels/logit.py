@@ -71,6 +71,7 @@ def fit_logit(
     y: np.ndarray,
     weights: np.ndarray | None = None,
     columns: np.ndarray | None = None,
+    by_row: bool = True,
     farthest: float = np.inf,
 ) -> Estimates:
     """Maximum likelihood.
@@ -84,6 +85,7 @@ def fit_logit(
         weighs all rows alike. A row of weight 0 is left out. With weights that are no counts the
         value is that of the pseudo-likelihood, and ``classical`` takes weights for counts.
     columns : with one design, which of its columns each model has, shape (B, K); None gives all.
+    by_row : whether the influence of rows is wanted.
     farthest : linear predictor beyond which a model counts as one that does not converge.
     """
     basis, T = orthonormal(X) if X.ndim == 3 else basis_of(X, columns)
@@ -94,9 +96,12 @@ def fit_logit(
     p = expit(eta)
     W = w * p * (1 - p)
     A, M = roots(Z, T, W, columns)
+    each = np.empty((len(y), 0, X.shape[-1]))
+    if by_row:
+        each = influence(Z, w * (y - p), A @ M.transpose(0, 2, 1))
     return Estimates(
         beta=original(T, climb.beta),
-        influence=influence(Z, w * (y - p), A @ M.transpose(0, 2, 1)),
+        influence=each,
         leverage=W * squares(Z, A),
         classical=M @ M.transpose(0, 2, 1),
         loglik=climb.value,
@@ -134,6 +139,8 @@ def climb_logit(
             return move, score
 
         def value(gamma: np.ndarray) -> np.ndarray:
+            if not gamma.any():
+                return np.asarray(-np.log(2) * weight.sum(axis=1))
             return loglik(predictor(some, gamma), outcome, weight)
 
         def sure(move: np.ndarray) -> np.ndarray:

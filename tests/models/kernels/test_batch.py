@@ -2,6 +2,7 @@
 carries its reason.
 """
 
+from dataclasses import replace
 from functools import partial
 from itertools import product
 
@@ -14,7 +15,6 @@ from peacestudy.models.engines.registry import ENGINES
 from peacestudy.models.formulas.dependence import dependence
 from peacestudy.models.kernels import batch as batches
 from peacestudy.models.kernels.batch import (
-    BATCHED,
     CONSTANT,
     DEPENDENT,
     SEPARATED,
@@ -32,6 +32,7 @@ SAME = 1e-9  # in standard errors, or relative: sums are taken in another order
 STATSMODELS = 1e-7  # its Newton stops at 1e-8
 N, K = 70, 6
 SINGLE = {"linear": fit_linear, "logit": fit_logit, "firth": partial(fit_firth, search=True)}
+BATCHED = ["linear", "logit", "firth"]
 
 
 def draw(seed=1):
@@ -73,7 +74,7 @@ def refused(X, y, engine):
     return SEPARATED if engine == "logit" and find_separation(X, y) is not None else ""
 
 
-@pytest.mark.parametrize("engine", list(BATCHED))
+@pytest.mark.parametrize("engine", BATCHED)
 @pytest.mark.parametrize("kind", ["all rows", "bootstrap", "part of the rows"])
 def test_every_subset_of_columns_is_the_single_fit(engine, kind):
     X, numbers, events = draw()
@@ -124,13 +125,13 @@ def test_every_subset_of_columns_is_the_single_fit(engine, kind):
     assert "" in seen
 
 
-@pytest.mark.parametrize("engine", list(BATCHED))
+@pytest.mark.parametrize("engine", BATCHED)
 def test_other_outcomes_of_one_design_are_single_fits(engine):
     X, numbers, events = draw()
     rng = np.random.default_rng(4)
     y = rng.permuted(np.tile(numbers if engine == "linear" else events, (20, 1)), axis=1)
     y[3] = 1.0
-    beta, doubts = coefficients(engine, Batch(X, y))
+    beta, doubts = coefficients(ENGINES[engine].batch, Batch(X, y))
     assert doubts[3] == CONSTANT and np.isnan(beta[3]).all()
     for b in np.flatnonzero(np.arange(20) != 3):
         assert doubts[b] == refused(X, y[b], engine)
@@ -220,31 +221,30 @@ def test_the_highest_maximum_is_found_as_by_a_single_fit():
     np.testing.assert_allclose(twice[0], one.beta[0], rtol=1e-6)
 
 
-@pytest.mark.parametrize("engine", list(BATCHED))
+@pytest.mark.parametrize("engine", BATCHED)
 def test_blocks_are_the_whole(engine, monkeypatch):
     X, numbers, events = draw()
     whole = Batch(X, numbers if engine == "linear" else events, None, every_subset())
-    beta, doubts = coefficients(engine, whole)
+    beta, doubts = coefficients(ENGINES[engine].batch, whole)
     monkeypatch.setattr(batches, "LARGEST", 5 * N * K)
     assert len(list(whole.blocks())) == 7
-    again, same = coefficients(engine, whole)
+    again, same = coefficients(ENGINES[engine].batch, whole)
     assert same.tolist() == doubts.tolist()
     np.testing.assert_allclose(again, beta, rtol=SAME, atol=1e-12)
 
 
-def test_a_model_that_has_no_estimates_does_not_stop_the_others(monkeypatch):
+def test_a_model_that_has_no_estimates_does_not_stop_the_others():
     X, _, events = draw()
-    fit = BATCHED["logit"].fit
+    fit = ENGINES["logit"].batch.fit
 
-    def fragile(X, y, weights, columns):
+    def fragile(X, y, weights, columns, by_row):
         if columns[:, 3].any() and len(columns) > 1:
             raise np.linalg.LinAlgError
-        return fit(X, y, weights, columns)
+        return fit(X, y, weights, columns, by_row)
 
-    kernel = batches.BatchKernel(fragile, BATCHED["logit"].doubts, BATCHED["logit"].alone)
+    kernel = replace(ENGINES["logit"].batch, fit=fragile)
     whole = Batch(X, events, None, every_subset())
     beta, doubts = coefficients(ENGINES["logit"].batch, whole)
-    monkeypatch.setattr(batches, "BATCHED", {"logit": kernel})
-    again, same = coefficients(ENGINES["logit"].batch, whole)
+    again, same = coefficients(kernel, whole)
     assert same.tolist() == doubts.tolist()
     np.testing.assert_allclose(again, beta, rtol=SAME, atol=1e-12)
