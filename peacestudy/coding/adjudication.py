@@ -45,16 +45,16 @@ class _Cell:
 
 
 # code, who decided, why; None: the rule does not decide
-Settled = tuple[int | None, str, str] | None
+Decided = tuple[int | None, str, str] | None
 
 
-def _consensus(c: _Cell) -> Settled:
+def _consensus(c: _Cell) -> Decided:
     if len(c.codes) >= 2 and len(set(c.codes.values())) == 1:
         return next(iter(c.codes.values())), "all coders", "all gave it"
     return None
 
 
-def _majority(c: _Cell) -> Settled:
+def _majority(c: _Cell) -> Decided:
     if not c.codes:
         return None
     ((code, n),) = Counter(c.codes.values()).most_common(1)
@@ -63,13 +63,13 @@ def _majority(c: _Cell) -> Settled:
     return code, "majority", f"{n} of {len(c.codes)} gave it"
 
 
-def _senior(c: _Cell) -> Settled:
+def _senior(c: _Cell) -> Decided:
     if c.senior not in c.codes:
         return None
     return c.codes[c.senior], c.senior, "the senior coder's code"
 
 
-def _middle(c: _Cell, of: Callable[[list[int]], float], name: str) -> Settled:
+def _middle(c: _Cell, of: Callable[[list[int]], float], name: str) -> Decided:
     if len(c.codes) < 2:
         return None
     value = of(list(c.codes.values()))
@@ -78,19 +78,19 @@ def _middle(c: _Cell, of: Callable[[list[int]], float], name: str) -> Settled:
     return int(value), name, f"{name} of {len(c.codes)} codes"
 
 
-def _mean(c: _Cell) -> Settled:
+def _mean(c: _Cell) -> Decided:
     return _middle(c, lambda codes: sum(codes) / len(codes), "mean")
 
 
-def _median(c: _Cell) -> Settled:
+def _median(c: _Cell) -> Decided:
     return _middle(c, lambda codes: float(np.median(codes)), "median")
 
 
-def _decision(c: _Cell) -> Settled:
+def _decision(c: _Cell) -> Decided:
     return c.decision
 
 
-_SETTLE: dict[str, Callable[[_Cell], Settled]] = {
+_APPLY: dict[str, Callable[[_Cell], Decided]] = {
     "consensus": _consensus,
     "majority": _majority,
     "senior": _senior,
@@ -209,21 +209,21 @@ def _check(
 
 def _row(case: str, name: str, cell: _Cell, rules: Sequence[str]) -> dict[str, object]:
     text = ", ".join(f"{k} {v}" for k, v in cell.codes.items())
-    settled, by = None, ""
+    decision, by = None, ""
     for by in rules if cell.codes or cell.decision else ():
-        settled = _SETTLE[by](cell)
-        if settled is not None:
+        decision = _APPLY[by](cell)
+        if decision is not None:
             break
     undecided = f"undecided by {', '.join(rules)}: {text or 'no code was given'}"
-    code, who, why = settled or (None, None, undecided)
+    code, who, why = decision or (None, None, undecided)
     return {
         "case_id": case,
         "indicator_id": name,
         "coder": "adjudicated",
         "kind": "adjudicated",
         "code": code,
-        "comment": f"{by}: {text}" if settled else why,
-        "rule": by if settled else None,
+        "comment": f"{by}: {text}" if decision else why,
+        "rule": by if decision else None,
         "decided_by": who,
         "why": why,
         "codes": text,

@@ -1,5 +1,5 @@
-"""What coders wrote (CodingSheet, any number of coders, every revision) and what was settled
-(Coding, one code a cell).
+"""Codes of any number of coders with every revision (CodingSheet), and one code a cell
+(Coding).
 """
 
 import re
@@ -11,7 +11,7 @@ from typing import TypeVar
 import pandas as pd
 
 from peacestudy.coding.spellings import spelling_problems
-from peacestudy.core.codebook import Codebook
+from peacestudy.core.codebook import Codebook, Indicator
 from peacestudy.core.display import html_table
 from peacestudy.core.problems import Problem, nearest, one_of
 from peacestudy.core.schema import Field, Schema
@@ -164,8 +164,8 @@ class CodingSheet:
         """
         if len(self.coders) > 1:
             raise CodingError(
-                f"{len(self.coders)} coders ({', '.join(self.coders)}) gave codes. Settle them with"
-                " ps.adjudicate."
+                f"{len(self.coders)} coders ({', '.join(self.coders)}) gave codes. Decide on"
+                " one code a cell with ps.adjudicate."
             )
         return Coding(self.latest(), self.codebook, self.file)
 
@@ -181,13 +181,13 @@ class CodingSheet:
 
 @dataclass(frozen=True, eq=False)
 class Coding:
-    """One settled code for every case and indicator: a rule's, a
-    single coder's, or what was adjudicated.
+    """One code for every case and indicator: of a rule, of a single
+    coder, or adjudicated.
 
     Attributes
     ----------
     table : a row a code, the columns of ``CODING_SCHEMA`` and, where it was adjudicated, more; code
-        is Int64, missing where none was given or settled.
+        is Int64, missing where none was given or decided.
     codebook : the codebook the codes belong to.
     file : name used in problems.
 
@@ -205,7 +205,7 @@ class Coding:
     def __post_init__(self) -> None:
         lines = range(2, len(self.table) + 2)
         problems = coding_problems(self.table, self.codebook, self.file, lines)
-        problems = problems or _settled(self.table, self.file, lines)
+        problems = problems or _repeated_cells(self.table, self.file, lines)
         if problems:
             raise CodingError(
                 f"the coding breaks its codebook: {len(problems)} problem(s).", problems
@@ -273,6 +273,10 @@ def coding_problems(
     return check.problems + spelling_problems(table.reset_index(drop=True), file, lines)
 
 
+def _values(indicator: Indicator) -> set[int]:
+    return {code.value for code in indicator.codes}
+
+
 class _RowCheck:
     """The problems of the rows of a table of codes, found one row after the other."""
 
@@ -280,7 +284,7 @@ class _RowCheck:
         self.codebook, self.file = codebook, file
         self.line = 0
         self.problems: list[Problem] = []
-        self.allowed = {i.id: {c.value for c in i.codes} for i in codebook.indicators.values()}
+        self.allowed = {name: _values(i) for name, i in codebook.indicators.items()}
         self.kinds: dict[str, str] = {}
         self.seen: dict[tuple[tuple[str, str, str], str], int] = {}
 
@@ -328,10 +332,12 @@ class _RowCheck:
             self._add("", ", ".join(map(str, cell)), rule, "keep one row, or date the revision")
 
 
-def _settled(table: pd.DataFrame, file: str, lines: Sequence[int]) -> list[Problem]:
+def _repeated_cells(table: pd.DataFrame, file: str, lines: Sequence[int]) -> list[Problem]:
     repeated = table.duplicated(["case_id", "indicator_id"]).to_numpy()
     rule = "a coding has one code a cell, and this cell has two"
-    remedy = "make a CodingSheet of what several coders wrote and settle it with ps.adjudicate"
+    remedy = (
+        "make a CodingSheet of the codes of several coders and adjudicate it with ps.adjudicate"
+    )
     problems = []
     for n in map(int, repeated.nonzero()[0]):
         cell = f"{table['case_id'].iloc[n]}, {table['indicator_id'].iloc[n]}"

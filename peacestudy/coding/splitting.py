@@ -120,51 +120,35 @@ def read_values(cell: str, how: Splitting) -> tuple[dict[str, int], list[tuple[s
     codes: dict[str, int] = {}
     wrong: list[tuple[str, str, str]] = []
     parts = [part.strip() for part in cell.split(how.separator)]
-    empty = [True for part in parts if part.partition(how.inner)[0].strip() in how.nothing]
-    if empty and len(parts) > 1:
-        wrong.append(
-            (
-                cell,
-                "it says that there is no topic, and something beside it",
-                "keep the one or the other",
-            )
-        )
-    for part in parts:
-        topic, _, said = (p.strip() for p in part.partition(how.inner))
-        if said and said not in how.values:
+    topics = [part.partition(how.inner)[0].strip() for part in parts]
+    if len(parts) > 1 and any(topic in how.nothing for topic in topics):
+        rule = "it says that there is no topic, and something beside it"
+        wrong.append((cell, rule, "keep the one or the other"))
+    for part, topic in zip(parts, topics, strict=True):
+        stance = part.partition(how.inner)[2].strip()
+        if stance and stance not in how.values:
             rule = f"not one of the stances {', '.join(how.values)}"
-            wrong.append(
-                (said, rule, f"correct it, or add it to values.{nearest(said, list(how.values))}")
-            )
+            remedy = f"correct it, or add it to values.{nearest(stance, list(how.values))}"
+            wrong.append((stance, rule, remedy))
         if topic in how.nothing:
             continue
         if topic not in how.mentioned:
-            known = [*how.mentioned, *how.nothing]
-            wrong.append(
-                (
-                    topic,
-                    "not a topic that was declared",
-                    f"correct it, or declare it.{nearest(topic, known)}",
-                )
-            )
+            near = nearest(topic, [*how.mentioned, *how.nothing])
+            remedy = f"correct it, or declare it.{near}"
+            wrong.append((topic, "not a topic that was declared", remedy))
             continue
         if how.mentioned[topic] in codes:
             wrong.append((topic, "the topic stands twice in the cell", "keep one"))
         codes[how.mentioned[topic]] = 1
-        if topic in how.stance and not said:
-            wrong.append(
-                (part, "the topic has a stance, and none is given", f"write it after {how.inner!r}")
-            )
-        elif topic in how.stance and said in how.values:
-            codes[how.stance[topic]] = how.values[said]
-        elif said and topic not in how.stance:
-            wrong.append(
-                (
-                    part,
-                    f"{topic} has no stance by its declaration",
-                    "take it off, or declare its indicator",
-                )
-            )
+        if topic not in how.stance:
+            if stance:
+                rule = f"{topic} has no stance by its declaration"
+                wrong.append((part, rule, "take it off, or declare its indicator"))
+        elif not stance:
+            rule = "the topic has a stance, and none is given"
+            wrong.append((part, rule, f"write it after {how.inner!r}"))
+        elif stance in how.values:
+            codes[how.stance[topic]] = how.values[stance]
     return codes, wrong
 
 

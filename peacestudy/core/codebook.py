@@ -274,79 +274,89 @@ def read_codebook(path: str | os.PathLike[str]) -> Codebook:
     return replace(raw, entries=entries)
 
 
-def _problems(book: Codebook, file: str, text: str) -> list[Problem]:
-    out: list[Problem] = []
+class _Problems:
+    """The problems of a codebook, each with its line in the file."""
 
-    def say(place: Place, value: object, rule: str, remedy: str = "correct the value") -> None:
-        out.append(Problem(file, line_of(text, *place), str(place[-1]), str(value), rule, remedy))
+    def __init__(self, book: Codebook, file: str, text: str) -> None:
+        self.book, self.file, self.text = book, file, text
+        self.found: list[Problem] = []
+        self.ids: set[str] = set()
+        self.taken: dict[str, str] = {}  # source column -> indicator
 
-    def among(place: Place, value: str, known: tuple[str, ...]) -> None:
-        if value not in known:
-            say(place, value, one_of(str(place[-1]), value, known))
+    def add(
+        self, place: Place, value: object, rule: str, remedy: str = "correct the value"
+    ) -> None:
+        line = line_of(self.text, *place)
+        self.found.append(Problem(self.file, line, str(place[-1]), str(value), rule, remedy))
 
-    ids: set[str] = set()
+    def known(self, place: Place, value: str, words: tuple[str, ...]) -> None:
+        """The value is one of the words."""
+        if value not in words:
+            self.add(place, value, one_of(str(place[-1]), value, words))
 
-    def own(place: Place, name: str) -> None:
-        if name in ids or not name.isidentifier():
-            say(
-                (*place, "id"),
-                name,
-                "ids are unique and made of letters, digits and _",
-                "rename one",
-            )
-        ids.add(name)
+    def new_id(self, place: Place, name: str) -> None:
+        """The id is not used yet."""
+        if name in self.ids or not name.isidentifier():
+            rule = "ids are unique and made of letters, digits and _"
+            self.add((*place, "id"), name, rule, "rename one")
+        self.ids.add(name)
 
-    among(("score",), book.score, SCORES)
-    for n, s in enumerate(book.scales):
-        own(("scales", n), s.id)
-        among(("scales", n, "level"), s.level, LEVELS)
-        values = [c.value for c in s.codes]
-        if len(set(values)) < len(values) or min(values, default=1) != 0 or max(values) == 0:
+    def scale(self, place: Place, scale: Scale) -> None:
+        self.new_id(place, scale.id)
+        self.known((*place, "level"), scale.level, LEVELS)
+        values = [c.value for c in scale.codes]
+        distinct = len(set(values)) == len(values)
+        if not distinct or min(values, default=1) != 0 or max(values) == 0:
             rule = "the codes of a scale are distinct: 0 is 'absent', and others stand above it"
-            say(("scales", n, "codes"), ", ".join(map(str, values)), rule, "correct the codes")
-    scales = tuple(s.id for s in book.scales)
-    taken: dict[str, str] = {}
-    for n, p in enumerate(book.entries):
-        among(("entries", n, "kind"), p.kind, KINDS)
-        own(("entries", n), p.id)
-        if not p.indicators and not p.measured_by:
-            say(
-                ("entries", n, "indicators"),
-                "",
-                "a pillar has indicators, or covariates that measure it",
-                "add them",
-            )
-        for m, i in enumerate(p.indicators):
-            at = ("entries", n, "indicators", m)
-            own(at, i.id)
-            among((*at, "scale"), i.scale, scales)
-            among((*at, "dimension"), i.dimension, DIMENSIONS)
-            among((*at, "aspect"), i.aspect, ASPECTS)
-            if i.direction not in (1, -1):
-                say((*at, "direction"), i.direction, "direction is 1 or -1")
-            for column in i.columns:
-                if column in taken:
-                    rule = f"a source column serves one indicator; {taken[column]} has it"
-                    say((*at, "columns"), column, rule, "remove it from one")
-                taken[column] = i.id
-    return out
+            self.add((*place, "codes"), ", ".join(map(str, values)), rule, "correct the codes")
+
+    def pillar(self, place: Place, pillar: Pillar) -> None:
+        self.known((*place, "kind"), pillar.kind, KINDS)
+        self.new_id(place, pillar.id)
+        if not pillar.indicators and not pillar.measured_by:
+            rule = "a pillar has indicators, or covariates that measure it"
+            self.add((*place, "indicators"), "", rule, "add them")
+        for m, indicator in enumerate(pillar.indicators):
+            self.indicator((*place, "indicators", m), indicator)
+
+    def indicator(self, place: Place, indicator: Indicator) -> None:
+        scales = tuple(scale.id for scale in self.book.scales)
+        self.new_id(place, indicator.id)
+        self.known((*place, "scale"), indicator.scale, scales)
+        self.known((*place, "dimension"), indicator.dimension, DIMENSIONS)
+        self.known((*place, "aspect"), indicator.aspect, ASPECTS)
+        if indicator.direction not in (1, -1):
+            self.add((*place, "direction"), indicator.direction, "direction is 1 or -1")
+        for column in indicator.columns:
+            if column in self.taken:
+                rule = f"a source column serves one indicator; {self.taken[column]} has it"
+                self.add((*place, "columns"), column, rule, "remove it from one")
+            self.taken[column] = indicator.id
+
+    def weight(self, place: Place, weight: float | None) -> None:
+        if weight is None and self.book.score == "weighted":
+            rule = "scores are weighted, so every indicator has a weight"
+            self.add(place, "", rule, "add the weight")
+        if weight is not None and not 0 < weight < float("inf"):
+            self.add(place, weight, "a weight is a number above 0")
+
+
+def _problems(book: Codebook, file: str, text: str) -> list[Problem]:
+    check = _Problems(book, file, text)
+    check.known(("score",), book.score, SCORES)
+    for n, scale in enumerate(book.scales):
+        check.scale(("scales", n), scale)
+    for n, pillar in enumerate(book.entries):
+        check.pillar(("entries", n), pillar)
+    return check.found
 
 
 def _score_problems(book: Codebook, file: str, text: str) -> list[Problem]:
-    out: list[Problem] = []
-
-    def say(place: Place, value: object, rule: str, remedy: str) -> None:
-        out.append(Problem(file, line_of(text, *place), str(place[-1]), str(value), rule, remedy))
-
+    check = _Problems(book, file, text)
     if not 0 < book.answered <= 1:
-        say(("answered",), book.answered, "a share above 0 and at most 1", "write it as 0.8")
-    for n, p in enumerate(book.entries):
-        for m, i in enumerate(p.indicators):
-            at = ("entries", n, "indicators", m, "weight")
-            if i.weight is None and book.score == "weighted":
-                say(
-                    at, "", "scores are weighted, so every indicator has a weight", "add the weight"
-                )
-            if i.weight is not None and not 0 < i.weight < float("inf"):
-                say(at, i.weight, "a weight is a number above 0", "correct the value")
-    return out
+        rule = "a share above 0 and at most 1"
+        check.add(("answered",), book.answered, rule, "write it as 0.8")
+    for n, pillar in enumerate(book.entries):
+        for m, indicator in enumerate(pillar.indicators):
+            check.weight(("entries", n, "indicators", m, "weight"), indicator.weight)
+    return check.found

@@ -166,16 +166,18 @@ def translate_many(codes: pd.Series, dates: pd.Series, source: str, target: str)
     if not codes.index.equals(dates.index):
         raise JoinError("codes and dates do not have the same index; take both from one table.")
     pair, first = distinct_pairs(codes, dates)
-    found = [
-        _translated(code, date, source, target)
-        for code, date in zip(
-            codes.iloc[first].astype(object), dates.iloc[first].astype(object), strict=True
-        )
-    ]
-    translated, reason = (
-        pd.Series(_objects([f[i] for f in found])[pair], codes.index, dtype=object) for i in (0, 1)
-    )
-    translated = translated if target == "iso3" else translated.astype("Int64")
+    translations: list[int | str | None] = []
+    reasons: list[str | None] = []
+    first_codes = codes.iloc[first].astype(object)
+    first_dates = dates.iloc[first].astype(object)
+    for code, date in zip(first_codes, first_dates, strict=True):
+        translation, why_not = _translated(code, date, source, target)
+        translations.append(translation)
+        reasons.append(why_not)
+    translated = pd.Series(_objects(translations)[pair], codes.index, dtype=object)
+    reason = pd.Series(_objects(reasons)[pair], codes.index, dtype=object)
+    if target != "iso3":
+        translated = translated.astype("Int64")
     return pd.DataFrame({"code": codes, "date": dates, "translated": translated, "reason": reason})
 
 
@@ -204,10 +206,8 @@ def rows_in_force(codes: pd.Series, dates: pd.Series, system: str) -> npt.NDArra
     read = zip(codes.iloc[first].astype(object), dates.iloc[first].astype(object), strict=True)
     for i, (code, date) in enumerate(read):
         with suppress(JoinError):
-            key, day = _code(code), day_of(date)
-            if (
-                state := next((s for s in holders(system).get(key, []) if s.covers(day)), None)
-            ) is not None:
+            state = _in_force(_code(code), day_of(date), system)
+            if state is not None:
                 at[i] = place[id(state)]
     return at[pair]
 
@@ -272,18 +272,29 @@ def _check(**systems: str) -> None:
 
 def _find(code: object, date: object, system: str) -> State:
     key, day = _code(code), day_of(date)
-    held = holders(system).get(key, [])
-    if state := next((s for s in held if s.covers(day)), None):
+    state = _in_force(key, day, system)
+    if state is not None:
         return state
+    held = holders(system).get(key, [])
     raise JoinError(out_of_force(key, day, system, held) if held else unknown(key, day, system))
+
+
+def _in_force(key: int | str, day: dt.date, system: str) -> State | None:
+    """The state that has a code on a day."""
+    for state in holders(system).get(key, []):
+        if state.covers(day):
+            return state
+    return None
 
 
 def _code(value: Any) -> int | str:
     if is_scalar(value) and pd.isna(value):
         raise JoinError("the code is missing.")
-    if isinstance(value, str) and (text := value.strip()):
+    text = value.strip() if isinstance(value, str) else ""
+    if text:
         return int(float(text)) if re.fullmatch(r"[0-9]{1,9}(\.0+)?", text) else text
-    if (number := _whole(value)) is None:
+    number = _whole(value)
+    if number is None:
         raise JoinError(
             f"code {value!r} is neither a whole number nor text; write the code as its system does."
         )

@@ -101,18 +101,20 @@ def territories() -> dict[str, tuple[str, str]]:
 @cache
 def states() -> tuple[State, ...]:
     """The rows of the table in its order."""
-    return tuple(
-        State(
-            r["name"],
-            {s: None if pd.isna(r[s]) else r[s] for s in SYSTEMS},
-            r["start"].date(),
-            dt.date.max if pd.isna(r["end"]) else r["end"].date(),
-            re.findall(r"[0-9]+", r["successor"] or ""),
-            r["note"] or "",
-            r["list"],
+    out = []
+    for row in table().astype(object).to_dict("records"):
+        codes = {system: None if pd.isna(row[system]) else row[system] for system in SYSTEMS}
+        state = State(
+            row["name"],
+            codes,
+            row["start"].date(),
+            dt.date.max if pd.isna(row["end"]) else row["end"].date(),
+            re.findall(r"[0-9]+", row["successor"] or ""),
+            row["note"] or "",
+            row["list"],
         )
-        for r in table().astype(object).to_dict("records")
-    )
+        out.append(state)
+    return tuple(out)
 
 
 @cache
@@ -120,6 +122,7 @@ def holders(system: str) -> dict[int | str, list[State]]:
     """The states that ever had a code, by code, in order of time."""
     out: dict[int | str, list[State]] = {}
     for state in sorted(states(), key=lambda s: s.start):
-        if (code := state.codes[system]) is not None:
+        code = state.codes[system]
+        if code is not None:
             out.setdefault(code, []).append(state)
     return out

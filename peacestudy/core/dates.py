@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from peacestudy.core.problems import Problem, one_of
@@ -132,35 +133,30 @@ def read_dates(
     """
     codes, values = pd.factorize(column.astype(object), use_na_sentinel=True)
     read = [_read(v) for v in values]
-    spans = [r if isinstance(r, tuple) else (None, None, None) for r in read]
-    first, last = (
-        np.array([*(s[i] for s in spans), None], dtype="datetime64[D]").astype("datetime64[s]")[
-            codes
-        ]
-        for i in (0, 1)
-    )
-    words = np.array([*(s[2] for s in spans), None], dtype=object)[codes]
-    refused = np.append(
-        np.array([isinstance(r, str) and r != "" for r in read], dtype=bool), False
-    )[codes]
-    problems = tuple(
-        Problem(
-            file,
-            first_line + int(i),
-            name,
-            str(values[codes[i]]),
-            str(read[codes[i]]),
-            "write the date so, or leave the cell empty",
-        )
-        for i in np.flatnonzero(refused)
-    )
+    # code -1 stands for a missing cell: the last element
+    spans = [found if isinstance(found, tuple) else (None, None, None) for found in read]
+    spans.append((None, None, None))
+    first = _days([span[0] for span in spans])[codes]
+    last = _days([span[1] for span in spans])[codes]
+    words = np.array([span[2] for span in spans], dtype=object)[codes]
+    wrong = [isinstance(found, str) and found != "" for found in read]
+    refused = np.array([*wrong, False], dtype=bool)[codes]
+    remedy = "write the date so, or leave the cell empty"
+    problems = []
+    for i in np.flatnonzero(refused):
+        value, rule = str(values[codes[i]]), str(read[codes[i]])
+        problems.append(Problem(file, first_line + int(i), name, value, rule, remedy))
     index = column.index
     return DateBounds(
         pd.Series(first, index),
         pd.Series(last, index),
         pd.Series(words, index, dtype=object),
-        problems,
+        tuple(problems),
     )
+
+
+def _days(days: list[dt.date | None]) -> npt.NDArray[np.datetime64]:
+    return np.array(days, dtype="datetime64[D]").astype("datetime64[s]")
 
 
 def _read(value: Hashable | Any) -> _Span | str:

@@ -61,7 +61,9 @@ def p_text(p: float) -> str:
     >>> [p_text(p) for p in (0.0412, 0.00001, float("nan"))]
     ['0.041', '< .001', '']
     """
-    return "" if np.isnan(p) else "< .001" if p < 0.0005 else f"{p:.3f}"
+    if np.isnan(p):
+        return ""
+    return "< .001" if p < 0.0005 else f"{p:.3f}"
 
 
 def html_table(
@@ -76,26 +78,26 @@ def html_table(
     """
     sides = ["right" if pd.api.types.is_numeric_dtype(kind) else "left" for kind in table.dtypes]
     starts = [f" style='text-align:{side};vertical-align:top'" for side in sides]
-    head = "".join(
-        f"<th{at}>{html.escape(str(c))}</th>" for at, c in zip(starts, table.columns, strict=True)
-    )
-    body = "".join(
-        "<tr>"
-        + "".join(
-            f"<td{at}>{html.escape(cell(v, digits))}</td>"
-            for at, v in zip(starts, row, strict=True)
-        )
-        + "</tr>"
-        for row in table.head(rows).astype(object).itertuples(index=False, name=None)
-    )
+    head = _html_cells("th", starts, [str(name) for name in table.columns])
+    lines = []
+    for row in table.head(rows).astype(object).itertuples(index=False, name=None):
+        texts = [cell(value, digits) for value in row]
+        lines.append(f"<tr>{_html_cells('td', starts, texts)}</tr>")
+    body = "".join(lines)
     more = [f"{len(table) - rows} more rows are not shown."] if len(table) > rows else []
     foot = "".join(f"<div><small>{html.escape(str(n))}</small></div>" for n in [*more, *notes])
-    title = (
-        f"<caption style='text-align:left'><b>{html.escape(caption)}</b></caption>"
-        if caption
-        else ""
-    )
+    title = ""
+    if caption:
+        title = f"<caption style='text-align:left'><b>{html.escape(caption)}</b></caption>"
     return f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{foot}"
+
+
+def _html_cells(tag: str, starts: Sequence[str], texts: Sequence[str]) -> str:
+    """The cells of a row; ``starts`` are the attributes of each."""
+    cells = []
+    for start, text in zip(starts, texts, strict=True):
+        cells.append(f"<{tag}{start}>{html.escape(text)}</{tag}>")
+    return "".join(cells)
 
 
 def escape_markdown(text: str) -> str:
@@ -115,10 +117,8 @@ def escape_markdown(text: str) -> str:
 def markdown_table(table: pd.DataFrame, digits: int = 3) -> str:
     """A table as a Markdown pipe table, index left out, everything escaped."""
     lines = [[escape_markdown(str(c)) for c in table.columns], ["---"] * table.shape[1]]
-    lines += [
-        [escape_markdown(cell(v, digits)) for v in row]
-        for row in table.astype(object).itertuples(index=False, name=None)
-    ]
+    for row in table.astype(object).itertuples(index=False, name=None):
+        lines.append([escape_markdown(cell(value, digits)) for value in row])
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 

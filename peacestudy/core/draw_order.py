@@ -25,9 +25,17 @@ def places_by_id(ids: Iterable[object]) -> Places:
     column = pd.Series(list(ids))
     if column.dtype.kind in "iufM":
         return np.argsort(column.to_numpy(), kind="stable")
-    text = [NUMBER.split(str(i)) for i in column]
-    keys = [[int(part) if n % 2 else part for n, part in enumerate(parts)] for parts in text]
-    return np.array(sorted(range(len(keys)), key=keys.__getitem__), dtype=np.intp)
+    keys = [_parts(str(i)) for i in column]
+    order = sorted(range(len(keys)), key=keys.__getitem__)
+    return np.array(order, dtype=np.intp)
+
+
+def _parts(text: str) -> list[str | int]:
+    """Texts and numbers of an id in turn, so that 9 comes before 10."""
+    parts: list[str | int] = []
+    for place, part in enumerate(NUMBER.split(text)):
+        parts.append(int(part) if place % 2 else part)
+    return parts
 
 
 def groups_by_id(groups: npt.NDArray[np.intp], ids: Sequence[object]) -> Places:

@@ -70,7 +70,7 @@ the same zeros."
     if "empty" in kinds:
         return KeyCheck()
     if kinds[0] != kinds[1]:
-        remedy = _bring(kinds, mine, theirs, name, who)
+        remedy = _remedy_for_types(kinds, mine, theirs, name, who)
         return KeyCheck(
             f"{key!r} is {kinds[0]} in {who} and {kinds[1]} in {name}; nothing would match."
             f" {remedy}"
@@ -87,7 +87,9 @@ the same zeros."
         return KeyCheck(_dates(key, mine, theirs, name, who))
     if held == "period":
         return KeyCheck(_periods(key, mine, theirs, name, who))
-    return _texts(key, mine, theirs, name, who) if held == "text" else KeyCheck()
+    if held == "text":
+        return _texts(key, mine, theirs, name, who)
+    return KeyCheck()
 
 
 def twin_notes(key: str, values: pd.Index, who: str) -> tuple[Note, ...]:
@@ -124,13 +126,10 @@ def split_units(panel: pd.DataFrame, key: str, others: list[str], year: str, who
         return ""
     pairs = []
     for first, other in twins(units.dropna().unique()).pairs:
-        sides = [
-            panel.loc[(units == unit).fillna(False).astype(bool), [*others, year]]
-            for unit in (first, other)
-        ]
-        places = [set(side.itertuples(index=False, name=None)) for side in sides]
-        rests = [{place[:-1] for place in side} for side in places]
-        if rests[0] & rests[1] and not places[0] & places[1]:
+        one = _rows_of_unit(panel, key, first, [*others, year])
+        two = _rows_of_unit(panel, key, other, [*others, year])
+        without_year = {row[:-1] for row in one} & {row[:-1] for row in two}
+        if without_year and not one & two:
             pairs.append((first, other))
     if not pairs:
         return ""
@@ -143,7 +142,17 @@ def split_units(panel: pd.DataFrame, key: str, others: list[str], year: str, who
     )
 
 
-def _bring(kinds: tuple[str, str], mine: pd.Index, theirs: pd.Index, name: str, who: str) -> str:
+def _rows_of_unit(
+    panel: pd.DataFrame, key: str, unit: object, columns: list[str]
+) -> set[tuple[Any, ...]]:
+    """The distinct rows of a unit, in some columns."""
+    of_unit = (panel[key] == unit).fillna(False).astype(bool)
+    return set(panel.loc[of_unit, columns].itertuples(index=False, name=None))
+
+
+def _remedy_for_types(
+    kinds: tuple[str, str], mine: pd.Index, theirs: pd.Index, name: str, who: str
+) -> str:
     """What to do about two types."""
     if set(kinds) == {"number", "text"}:
         return _digits(kinds, mine, theirs, name, who)
@@ -155,9 +164,10 @@ def _bring(kinds: tuple[str, str], mine: pd.Index, theirs: pd.Index, name: str, 
 
 
 def _digits(kinds: tuple[str, str], mine: pd.Index, theirs: pd.Index, name: str, who: str) -> str:
-    texts, writer, other = (
-        (theirs, name, f"{who}'") if kinds[1] == "text" else (mine, who, f"{name}'s")
-    )
+    if kinds[1] == "text":
+        texts, writer, other = theirs, name, f"{who}'"
+    else:
+        texts, writer, other = mine, who, f"{name}'s"
     digits = [t.strip() for t in map(str, texts) if t.strip().isdecimal()]
     zeros = [t for t in digits if len(t) > 1 and t.startswith("0")]
     if zeros:
@@ -236,12 +246,16 @@ def _zones(values: pd.Index) -> set[str]:
     return {str(zone or "") for zone in zones}
 
 
+def _zone_names(zones: set[str]) -> str:
+    return ", ".join(sorted(zone or "no time zone" for zone in zones))
+
+
 def _dates(key: str, mine: pd.Index, theirs: pd.Index, name: str, who: str) -> str:
     zones = _zones(mine), _zones(theirs)
     if zones[0] != zones[1] or len(zones[0]) > 1:
-        told = [", ".join(sorted(zone or "no time zone" for zone in side)) for side in zones]
+        here, there = _zone_names(zones[0]), _zone_names(zones[1])
         return (
-            f"{key!r} has {told[0]} in {who} and {told[1]} in {name}, and the dates would not"
+            f"{key!r} has {here} in {who} and {there} in {name}, and the dates would not"
             " match. Bring both to one zone with .dt.tz_convert, or take the zone off with"
             " .dt.tz_localize(None)."
         )
@@ -263,17 +277,18 @@ def _dates(key: str, mine: pd.Index, theirs: pd.Index, name: str, who: str) -> s
 
 
 def _periods(key: str, mine: pd.Index, theirs: pd.Index, name: str, who: str) -> str:
-    found = [
-        sorted({str(getattr(value, "freqstr", "")) for value in values})
-        for values in (mine, theirs)
-    ]
-    if found[0] == found[1] and len(found[0]) == 1:
+    here, there = _frequencies(mine), _frequencies(theirs)
+    if here == there and len(here) == 1:
         return ""
-    told = [", ".join(side) for side in found]
     return (
-        f"{key!r} holds periods of frequency {told[0]} in {who} and {told[1]} in {name}, which"
+        f"{key!r} holds periods of frequency {', '.join(here)} in {who} and {', '.join(there)} in"
+        f" {name}, which"
         " would not match. Bring both to one frequency with .dt.asfreq."
     )
+
+
+def _frequencies(values: pd.Index) -> list[str]:
+    return sorted({str(getattr(value, "freqstr", "")) for value in values})
 
 
 def _texts(key: str, mine: pd.Index, theirs: pd.Index, name: str, who: str) -> KeyCheck:
@@ -299,18 +314,19 @@ def _texts(key: str, mine: pd.Index, theirs: pd.Index, name: str, who: str) -> K
 
 def spelling_text(key: str, found: Twins, name: str, who: str) -> str:
     """The sentences that refuse keys which differ only by their canonical form."""
-    stripped = [
-        [unicodedata.normalize("NFC", str(v).strip()) for v in pair] for pair in found.pairs
-    ]
     a, b = found.pairs[0]
     remedy = f".replace({{{visible(b)}: {visible(a)}}})"
-    if all(one == other for one, other in stripped):
+    if all(_stripped(one) == _stripped(other) for one, other in found.pairs):
         remedy = ".str.strip().str.normalize('NFC')"
     return (
         f"{len(found.pairs)} value(s) of {key!r} differ between {who} and {name} only by"
         f" {found.how}, and would not match: {found.shown()}. Bring both to one spelling first, for"
         f" example with {remedy}."
     )
+
+
+def _stripped(value: object) -> str:
+    return unicodedata.normalize("NFC", str(value).strip())
 
 
 Pairs = list[tuple[object, object]]
@@ -335,8 +351,11 @@ def spelling_pairs(mine: pd.Index, theirs: pd.Index) -> tuple[Pairs, Pairs]:
     refused: Pairs = []
     reported: Pairs = []
     for a, b in dict.fromkeys(pairs):
-        met = a not in lost or b not in lost
-        (reported if met and set(differences(a, b)) <= CODE_LIKE else refused).append((a, b))
+        one_met = a not in lost or b not in lost
+        if one_met and set(differences(a, b)) <= CODE_LIKE:
+            reported.append((a, b))
+        else:
+            refused.append((a, b))
     return refused, reported
 
 
@@ -348,4 +367,8 @@ def _of_one_form(values: pd.Index, known: pd.Index) -> list[tuple[Any, Any]]:
     for form, value in zip(canonical_forms(known), known, strict=True):
         if form in forms:
             at.setdefault(form, []).append(value)
-    return [(value, other) for value, form in wanted.items() for other in at.get(form, [])]
+    pairs = []
+    for value, form in wanted.items():
+        for other in at.get(form, []):
+            pairs.append((value, other))
+    return pairs

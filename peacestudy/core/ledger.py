@@ -2,7 +2,7 @@
 analysis. Its sums balance, or it is refused.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import astuple, dataclass, fields
 from itertools import pairwise
 
 import pandas as pd
@@ -108,12 +108,9 @@ class Ledger:
             if e.kind not in KINDS:
                 raise JoinError(f"step {e.step!r} of the ledger: " + one_of("kind", e.kind, KINDS))
             if not e.balanced():
-                counts = ", ".join(
-                    f"{n} {getattr(e, n)}" for n in COUNTS if getattr(e, n) or n.startswith("rows")
-                )
                 raise JoinError(
-                    f"the ledger does not balance at step {e.step!r} ({e.kind}): {counts}. Correct"
-                    " the counts, or the step that gave them."
+                    f"the ledger does not balance at step {e.step!r} ({e.kind}): {_counts(e)}."
+                    " Correct the counts, or the step that gave them."
                 )
         for before, e in pairwise(self.entries):
             if e.rows_in != before.rows_out:
@@ -124,26 +121,30 @@ class Ledger:
                 )
 
     def __add__(self, other: "Ledger | Entry") -> "Ledger":
-        return Ledger(self.entries + (other.entries if isinstance(other, Ledger) else (other,)))
+        added = other.entries if isinstance(other, Ledger) else (other,)
+        return Ledger(self.entries + added)
 
     def table(self) -> pd.DataFrame:
         """A row a step, columns the fields of ``Entry``."""
         names = [f.name for f in fields(Entry)]
-        return pd.DataFrame([[getattr(e, n) for n in names] for e in self.entries], columns=names)
+        rows = [astuple(entry) for entry in self.entries]
+        return pd.DataFrame(rows, columns=names)
 
     def gaps(self) -> tuple[Note, ...]:
         """A note for every join in which rows found nothing or were filled:
         what a table made from the frame must say.
         """
-        return tuple(
-            Note("ledger", f"{e.step}: {_gap(e)} ({e.why}).") for e in self.entries if e.unmatched
-        )
+        incomplete = [e for e in self.entries if e.unmatched]
+        return tuple(Note("ledger", f"{e.step}: {_gap(e)} ({e.why}).") for e in incomplete)
 
     @classmethod
     def read(cls, table: pd.DataFrame) -> "Ledger":
         """A ledger from its table."""
-        rows = table.astype(object).where(table.notna(), "").to_dict("records")
-        return cls(tuple(Entry(**{str(k): v for k, v in row.items()}) for row in rows))
+        filled = table.astype(object).where(table.notna(), "")
+        entries = []
+        for row in filled.to_dict("records"):
+            entries.append(Entry(**{str(name): value for name, value in row.items()}))
+        return cls(tuple(entries))
 
     def __repr__(self) -> str:
         steps = "; ".join(f"{e.step} {e.rows_in} -> {e.rows_out}" for e in self.entries)
@@ -152,10 +153,8 @@ class Ledger:
     def _repr_html_(self) -> str:
         t = self.table()
         joined = t["kind"].isin(["join", "window"])
-        other = (
-            t["other_rows"].astype(str) + " (" + t["other_unmatched"].astype(str) + " unmatched)"
-        )
-        told = {name: t[name].astype(object).where(joined, "") for name in ("unmatched", "filled")}
+        unmatched = t["other_unmatched"].astype(str) + " unmatched"
+        other = t["other_rows"].astype(str) + " (" + unmatched + ")"
         view = pd.DataFrame(
             {
                 "step": t["step"],
@@ -163,12 +162,23 @@ class Ledger:
                 "in": t["rows_in"],
                 "out": t["rows_out"],
                 "left out": t["left_out"],
-                **told,
+                "unmatched": t["unmatched"].astype(object).where(joined, ""),
+                "filled": t["filled"].astype(object).where(joined, ""),
                 "other table": other.where(joined, ""),
                 "why": t["why"],
             }
         )
         return html_table(view, "Ledger: what happened to every row", rows=len(self.entries))
+
+
+def _counts(entry: Entry) -> str:
+    """The counts of a step: rows in and out, and others that are not 0."""
+    shown = []
+    for name in COUNTS:
+        count = getattr(entry, name)
+        if count or name.startswith("rows"):
+            shown.append(f"{name} {count}")
+    return ", ".join(shown)
 
 
 def _gap(e: Entry) -> str:

@@ -57,7 +57,8 @@ def unknown(key: int | str, day: dt.date, system: str) -> str:
     code, an old ISO code, or its neighbours.
     """
     text = f"{LABEL[system]} has no code {key!r}."
-    if isinstance(key, str) and (called := state_called(key, day)[0]) is not None:
+    called = state_called(key, day)[0] if isinstance(key, str) else None
+    if called is not None:
         return (
             f"{text} {key!r} is the name of {called.called(system)}: turn names into codes with"
             " ps.joins.state_codes."
@@ -68,29 +69,31 @@ def unknown(key: int | str, day: dt.date, system: str) -> str:
             f"{key} is {name} (ISO 3166-1), which belongs to {of} and is not in this crosswalk of"
             " states."
         )
-    if elsewhere := _elsewhere(key, day, system, SYSTEMS):
+    elsewhere = _elsewhere(key, day, system, SYSTEMS)
+    if elsewhere:
         return text + elsewhere
-    if isinstance(key, str) and (
-        named := next((s for s in states() if f"ISO code {key} " in s.note), None)
-    ):
-        return f"{text} See {named.called(system)}: {named.note}."
-    near = [
-        s.called(system)
-        for code in _alike(key, system)
-        for s in holders(system)[code]
-        if s.covers(day)
-    ]
-    return text + (f" The nearest on {day}: {', '.join(near[:2])}." if near else "")
+    if isinstance(key, str):
+        for state in states():
+            if f"ISO code {key} " in state.note:
+                return f"{text} See {state.called(system)}: {state.note}."
+    near = []
+    for code in _alike(key, system):
+        near += [state.called(system) for state in holders(system)[code] if state.covers(day)]
+    if near:
+        text += f" The nearest on {day}: {', '.join(near[:2])}."
+    return text
 
 
 def _elsewhere(key: int | str, day: dt.date, system: str, others: Iterable[str]) -> str:
     """Sentences that say which state a code is in other systems."""
-    found = [
-        (o, s) for o in others if o != system for s in holders(o).get(key, ()) if s.covers(day)
-    ]
-    return "".join(
-        f" On {day} {LABEL[other]} {key} is {state.called(system)}." for other, state in found
-    )
+    text = ""
+    for other in others:
+        if other == system:
+            continue
+        for state in holders(other).get(key, ()):
+            if state.covers(day):
+                text += f" On {day} {LABEL[other]} {key} is {state.called(system)}."
+    return text
 
 
 @lru_cache(4096)
@@ -99,11 +102,9 @@ def _alike(key: int | str, system: str) -> list[int | str]:
     word of the name looks most like a text.
     """
     if isinstance(key, int):
-        return (
-            []
-            if system == "iso3"
-            else sorted(holders(system), key=lambda code: abs(int(code) - key))[:9]
-        )
+        if system == "iso3":
+            return []
+        return sorted(holders(system), key=lambda code: abs(int(code) - key))[:9]
     # only words with the same initial: a wrong column of thousands of texts must not take a minute
     words = {word: codes for word, codes in _words(system).items() if word[0] == key.casefold()[0]}
     return [code for word in get_close_matches(key.casefold(), words, n=1) for code in words[word]]

@@ -42,13 +42,11 @@ def read_toml(path: Path, error: type[PeacestudyError]) -> tuple[dict[str, Any],
     # ValueError: no TOML, or a number of thousands of digits
     except (ValueError, RecursionError) as err:
         found = re.search(r"at line (\d+)", str(err))
-        line = (
-            int(found[1])
-            if found
-            else text.rstrip().count("\n") + 1
-            if "end of document" in str(err)
-            else 0
-        )
+        line = 0
+        if found:
+            line = int(found[1])
+        elif "end of document" in str(err):
+            line = text.rstrip().count("\n") + 1
         problem = Problem(path.name, line, "", "", f"not TOML: {err}", "correct the line")
         raise error(f"{path} cannot be read.", [problem]) from err
 

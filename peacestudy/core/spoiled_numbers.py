@@ -101,20 +101,16 @@ class Spoiled:
         return [*self.missing, *(text for text in self.others if text.casefold() not in _TRUTH)]
 
     def __str__(self) -> str:
-        parts = (
-            [f"{self.numbers} number{'' if self.numbers == 1 else 's'}"]
-            if self.numbers or self.written
-            else []
-        )
-        marks = [
-            f"{mark!r} {_times(n)}" for mark, n in (*self.missing.items(), *self.others.items())
-        ]
-        parts += marks[:_SHOWN]
-        if len(marks) > _SHOWN:
-            parts.append(f"{len(marks) - _SHOWN} other text(s)")
-        parts += [
-            f"{notation} {_times(n)} (as {text!r})" for notation, (text, n) in self.written.items()
-        ]
+        parts = []
+        if self.numbers or self.written:
+            plural = "" if self.numbers == 1 else "s"
+            parts.append(f"{self.numbers} number{plural}")
+        counts = [*self.missing.items(), *self.others.items()]
+        parts += [f"{mark!r} {_times(n)}" for mark, n in counts[:_SHOWN]]
+        if len(counts) > _SHOWN:
+            parts.append(f"{len(counts) - _SHOWN} other text(s)")
+        for notation, (text, n) in self.written.items():
+            parts.append(f"{notation} {_times(n)} (as {text!r})")
         return ", ".join(parts)
 
 
@@ -208,18 +204,18 @@ def spoiled_columns(table: pd.DataFrame) -> dict[str, Spoiled]:
     what stands among the numbers of each.
     """
     found: dict[str, Spoiled] = {}
-    texts = [
-        n
-        for n, dtype in enumerate(table.dtypes)
-        if dtype.kind == "O" and not isinstance(dtype, pd.CategoricalDtype)
-    ]
+    texts = []
+    for n, dtype in enumerate(table.dtypes):
+        if dtype.kind == "O" and not isinstance(dtype, pd.CategoricalDtype):
+            texts.append(n)
     step = max(1, _BLOCK // max(len(table), 1))
     for begin in range(0, len(texts), step):
         # cells of many columns at once: each Series of a wide table costs more than its few cells
         part = texts[begin : begin + step]
         cells = table.iloc[:, part].to_numpy(dtype=object).T
         for n, column in zip(part, cells, strict=True):
-            if (marks := spoiled(column.tolist())) is not None:
+            marks = spoiled(column.tolist())
+            if marks is not None:
                 found[str(table.columns[n])] = marks
     return found
 

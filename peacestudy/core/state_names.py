@@ -136,12 +136,11 @@ def _in_force(known: list[Meaning], day: dt.date) -> list[State]:
 
 def _habit(known: list[Meaning], source: str) -> str:
     """How to read the name as a source does, where one has a habit."""
-    named = [s for s in SOURCES if any(s in m.sources for m in known)]
-    return (
-        f', or read it as a source does: source="{named[0]}"'
-        if named and source not in named
-        else ""
-    )
+    known_to = {name for meaning in known for name in meaning.sources}
+    named = [name for name in SOURCES if name in known_to]
+    if not named or source in named:
+        return ""
+    return f', or read it as a source does: source="{named[0]}"'
 
 
 def _not_then(name: str, day: dt.date, known: list[Meaning], source: str) -> str:
@@ -155,12 +154,11 @@ def _not_then(name: str, day: dt.date, known: list[Meaning], source: str) -> str
         until = "" if last == dt.date.max else f" to {last}"
         parts.append(f"{rows[-1].called(meaning.system)} is called so from {first}{until}")
     text = f"{name!r} means no state on {day}: {'; '.join(dict.fromkeys(parts))}"
-    there = _in_force([m for m in known if m.only], day)
+    only_of_source = [m for m in known if m.only]
+    there = _in_force(only_of_source, day)
     if there:
-        text += (
-            f"; on {day} there was"
-            f" {there[0].called('gw')}{_habit([m for m in known if m.only], source)}"
-        )
+        habit = _habit(only_of_source, source)
+        text += f"; on {day} there was {there[0].called('gw')}{habit}"
     return f"{text}."
 
 
@@ -170,7 +168,8 @@ def _unknown(name: str) -> str:
     text = name.strip()
     for system in SYSTEMS:
         code: int | str = int(float(text)) if re.fullmatch(r"[0-9]{1,9}(\.0+)?", text) else text
-        if held := holders(system).get(code):
+        held = holders(system).get(code)
+        if held:
             return (
                 f"{text!r} is a code ({held[-1].called(system)}) and not a name: see"
                 " ps.joins.to_system."
@@ -179,9 +178,11 @@ def _unknown(name: str) -> str:
     for iso3, (area, of) in territories().items():
         if form in (form_of(area), iso3.casefold()):
             return f"{area} (ISO3 {iso3}) belongs to {of} and is not in this crosswalk of states."
-    near = get_close_matches(form, list(meanings()), n=2, cutoff=0.75)
-    told = [f"{meanings()[word][0].held()[-1].called(meanings()[word][0].system)}" for word in near]
-    hint = f" Names that look like it: {', '.join(dict.fromkeys(told))}." if told else ""
+    near = []
+    for word in get_close_matches(form, list(meanings()), n=2, cutoff=0.75):
+        meaning = meanings()[word][0]
+        near.append(meaning.held()[-1].called(meaning.system))
+    hint = f" Names that look like it: {', '.join(dict.fromkeys(near))}." if near else ""
     return f"no state is known by the name {name!r}.{hint}"
 
 
@@ -199,11 +200,11 @@ def share_of_names(values: pd.Series) -> tuple[int, int, str]:
     (2, 3, "'Mali' is the name of GW 432 (Mali)")
     """
     found = [str(v) for v in values.dropna().unique()]
-    names = [
-        v
-        for v in found
-        if not v.strip().replace(".", "").isdecimal() and form_of(v) in _forms_of_names()
-    ]
+    names = []
+    for value in found:
+        is_number = value.strip().replace(".", "").isdecimal()
+        if not is_number and form_of(value) in _forms_of_names():
+            names.append(value)
     if not names:
         return 0, len(found), ""
     meaning = meanings()[form_of(names[0])][0]

@@ -13,7 +13,7 @@ import io
 import os
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -158,9 +158,11 @@ def parse_table(
         raise error(f"{path} is empty. Expected a header with {', '.join(schema.names[:6])} ...")
     header, body = rows[0], rows[1:]
     place = {name: n for n, name in enumerate(header)}
-    wanted = [name for name in schema.names if name in place]
-    at = [place[name] for name in (wanted if len(wanted) == len(schema.names) else header)]
-    cells = pd.DataFrame({header[i]: pd.Series([row[i] for row in body], dtype=object) for i in at})
+    all_there = all(name in place for name in schema.names)
+    columns = {}
+    for name in schema.names if all_there else header:
+        columns[name] = _column(body, place[name])
+    cells = pd.DataFrame(columns)
     table, problems = typed(cells, lines[1:], schema, path.name)
     if problems:
         raise error(f"{path} does not keep its schema: {len(problems)} problem(s).", problems)
@@ -194,12 +196,16 @@ def read_plain(path: str | os.PathLike[str]) -> pd.DataFrame:
         )
     columns = {}
     for i, name in enumerate(rows[0]):
-        cells = pd.Series([row[i] for row in rows[1:]], dtype=object)
-        numbers = pd.to_numeric(cells.where(cells != "", None), errors="coerce").astype(float)
-        columns[name] = (
-            numbers if numbers.notna().eq(cells != "").all() else cells.where(cells != "", None)
-        )
+        cells = _column(rows[1:], i)
+        filled = cells != ""
+        texts = cells.where(filled, None)
+        numbers = pd.to_numeric(texts, errors="coerce").astype(float)
+        columns[name] = numbers if numbers.notna().eq(filled).all() else texts
     return pd.DataFrame(columns)
+
+
+def _column(rows: Sequence[Sequence[str]], place: int) -> pd.Series:
+    return pd.Series([row[place] for row in rows], dtype=object)
 
 
 def row_lines(path: str | os.PathLike[str]) -> list[int]:
@@ -211,7 +217,7 @@ def row_lines(path: str | os.PathLike[str]) -> list[int]:
 
 
 def separator_of(text: str) -> str:
-    """What separates the cells of a CSV text: a comma, or the semicolon or tab that some
+    """The separator of the cells of a CSV text: a comma, or the semicolon or tab that some
     spreadsheets and R's ``write.csv2`` write.
 
     It is the one by which the first rows have equally many cells;
@@ -225,17 +231,25 @@ def separator_of(text: str) -> str:
     ... ]
     [',', ';', '\\t', ',']
     """
-    bare = "".join(text[:_HEAD].split('"')[::2])  # without what stands in quotes
-    rows = [row for row in bare.splitlines() if row.strip(" ")]
-    rows = rows[: -1 if len(text) > _HEAD and len(rows) > 1 else None][:20]
+    unquoted = "".join(text[:_HEAD].split('"')[::2])
+    rows = [row for row in unquoted.splitlines() if row.strip(" ")]
+    if len(text) > _HEAD and len(rows) > 1:
+        rows = rows[:-1]  # the last one may be cut off
     if not rows:
         return ","
-    header, body = rows[0], rows[1:]
-    found = sorted((mark for mark in SEPARATORS if mark in header), key=header.count, reverse=True)
-    even = [mark for mark in found if all(row.count(mark) == header.count(mark) for row in body)]
-    if even or "," in header:
-        return even[0] if even else ","
-    return next((mark for mark in found if any(mark in row for row in body)), ",")
+    header, body = rows[0], rows[1:20]
+    found = [mark for mark in SEPARATORS if mark in header]
+    found.sort(key=header.count, reverse=True)
+    for mark in found:
+        cells = header.count(mark)
+        if all(row.count(mark) == cells for row in body):
+            return mark
+    if "," in header:
+        return ","
+    for mark in found:
+        if any(mark in row for row in body):
+            return mark
+    return ","
 
 
 def rows_of(
@@ -359,15 +373,22 @@ def to_csv(table: pd.DataFrame, columns: Sequence[str] | None = None) -> str:
     Floats are written with ``repr``, the shortest text that gives the same number again.
     """
     part = table if columns is None else table[list(columns)]
-    rows = part.astype(object).itertuples(index=False, name=None)
-    return "".join(_csv_line([_cell(v) for v in row]) for row in [tuple(part.columns), *rows])
+    lines = [_csv_line(part.columns)]
+    for row in part.astype(object).itertuples(index=False, name=None):
+        lines.append(_csv_line(row))
+    return "".join(lines)
 
 
-def _csv_line(cells: list[str]) -> str:
-    # csv.writer leaves a carriage return bare where lines end with a line feed, and no reader takes
-    # that back
-    quoted = ['"' + c.replace('"', '""') + '"' if _QUOTE.search(c) else c for c in cells]
-    return (",".join(quoted) or '""') + "\n"
+def _csv_line(values: Iterable[object]) -> str:
+    # csv.writer does not quote a carriage return where lines end with a line feed, and no reader
+    # restores it
+    cells = []
+    for value in values:
+        text = _cell(value)
+        if _QUOTE.search(text):
+            text = '"' + text.replace('"', '""') + '"'
+        cells.append(text)
+    return (",".join(cells) or '""') + "\n"
 
 
 def write_table(

@@ -44,7 +44,8 @@ class AttemptRule:
         if self.rule not in RULES:
             raise SpecError(one_of("rule", self.rule, RULES))
         for name, least in {"gap_days": 0, "before_days": 0, "horizon": 1}.items():
-            if (value := getattr(self, name)) < least:
+            value = getattr(self, name)
+            if value < least:
                 raise SpecError(f"{name} is {value}; it must be {least} or more.")
 
 

@@ -50,12 +50,11 @@ def read_dyads(dyad_years: pd.DataFrame) -> dict[int, Dyad]:
                 " the file."
             )
         last = rows.iloc[-1]
-        years, war = (
-            frozenset(int(y) for y in part["year"])
-            for part in (rows, rows[rows["intensity_level"] == 2])
-        )
+        years = frozenset(map(int, rows["year"]))
+        war = frozenset(map(int, rows.loc[rows["intensity_level"] == 2, "year"]))
         number = int(str(dyad))
-        one, other = (" ".join(str(last[side]).split()) for side in ("side_a", "side_b"))
+        one = " ".join(str(last["side_a"]).split())
+        other = " ".join(str(last["side_b"]).split())
         out[number] = Dyad(number, int(last["conflict_id"]), one, other, years, war)
     return out
 
@@ -167,16 +166,15 @@ def newcomers(
         proof: a group that was never party to the agreement looks the same.
     """
     own, where, when = set(dyads), set(conflicts), set(window)
-    silent = [d for d in sorted(own) if not any(y > t0 for y in known[d].years)]
-    new = {
-        d: [
-            o
-            for o in others_fighting(own, {known[d].conflict, *where}, when, known)
-            if min(o.years) >= t0
-        ]
-        for d in silent
-    }
-    return {d: found for d, found in new.items() if found}
+    new = {}
+    for dyad in sorted(own):
+        if any(year > t0 for year in known[dyad].years):
+            continue
+        others = others_fighting(own, {known[dyad].conflict, *where}, when, known)
+        found = [other for other in others if min(other.years) >= t0]
+        if found:
+            new[dyad] = found
+    return new
 
 
 def rival(dyad: Dyad) -> str:

@@ -7,6 +7,13 @@ import pandas as pd
 from peacestudy.outcomes.context import COVARIATES_SCHEMA
 from peacestudy.outcomes.source import OutcomeTable
 
+# each variable, and the column of the source that it counts
+MEASURES = (
+    ("leader_turnover", "leadertransition"),
+    ("leader_changes", "leadertransition"),
+    ("irregular_turnover", "irregular"),
+)
+
 
 def leader_turnover(cases: pd.DataFrame, leaders: OutcomeTable) -> pd.DataFrame:
     """Changes of leader within a span of years.
@@ -28,33 +35,22 @@ def leader_turnover(cases: pd.DataFrame, leaders: OutcomeTable) -> pd.DataFrame:
     """
     source = leaders.source
     columns = ["gwcode", "year", "leadertransition", "irregular"]
-    known = {
-        (int(g), int(y)): (int(t), int(i))
-        for g, y, t, i in leaders.table[columns].itertuples(index=False, name=None)
-    }
+    known = {}
+    for country, year, changed, irregular in leaders.table[columns].itertuples(
+        index=False, name=None
+    ):
+        known[int(country), int(year)] = int(changed), int(irregular)
     rows: list[tuple[object, ...]] = []
-    for case, country, first, last in cases[
-        ["case_id", "country", "year_from", "year_to"]
-    ].itertuples(index=False, name=None):
+    spans = cases[["case_id", "country", "year_from", "year_to"]]
+    for case, country, first, last in spans.itertuples(index=False, name=None):
         span = range(int(first), int(last) + 1)
-        values, reason = _count(
-            [known.get((int(country), y)) for y in span], span, source.id, source.last_year
-        )
-        rows += [
-            (case, name, value, f"{span[0]}-{span[-1]}", f"{source.id} {column}", reason)
-            for (name, column), value in zip(
-                (
-                    ("leader_turnover", "leadertransition"),
-                    ("leader_changes", "leadertransition"),
-                    ("irregular_turnover", "irregular"),
-                ),
-                values,
-                strict=True,
-            )
-        ]
-    return pd.DataFrame(rows, columns=COVARIATES_SCHEMA.names).astype(
-        {"value": "float64", "reason": "object"}
-    )
+        found = [known.get((int(country), year)) for year in span]
+        values, reason = _count(found, span, source.id, source.last_year)
+        when = f"{span[0]}-{span[-1]}"
+        for (name, column), value in zip(MEASURES, values, strict=True):
+            rows.append((case, name, value, when, f"{source.id} {column}", reason))
+    table = pd.DataFrame(rows, columns=COVARIATES_SCHEMA.names)
+    return table.astype({"value": "float64", "reason": "object"})
 
 
 def _count(
@@ -62,10 +58,10 @@ def _count(
 ) -> tuple[tuple[float | None, float | None, float | None], str | None]:
     holes = [y for y, found in zip(span, years, strict=True) if found is None]
     if holes:
-        outside = f"outside coverage: {source} ends in {last}"
-        return (None, None, None), (
-            outside if holes[0] > last else f"no row of {source} for this state in {holes[0]}"
-        )
+        reason = f"no row of {source} for this state in {holes[0]}"
+        if holes[0] > last:
+            reason = f"outside coverage: {source} ends in {last}"
+        return (None, None, None), reason
     changed = [found[0] for found in years if found is not None]
     thrown = [found[1] for found in years if found is not None]
     return (float(any(changed)), float(sum(changed)), float(any(thrown))), None

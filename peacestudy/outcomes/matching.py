@@ -1,5 +1,5 @@
-"""Cases of two builds of a study side by side: the same by
-their id, or by the texts that they share.
+"""Cases of two builds of a study, matched by their id or by
+the texts that they share.
 """
 
 from collections.abc import Mapping
@@ -51,14 +51,12 @@ def _side(build: Build) -> _Side:
     members = tables.get("agreements", pd.DataFrame(columns=["case_id", "agreement_id"]))
     if "role" in members and (members["role"] == "scored").any():
         members = members[members["role"] == "scored"]
-    texts = {
-        str(c): frozenset(map(int, part)) for c, part in members.groupby("case_id")["agreement_id"]
-    }
-    left = (
-        {}
-        if excluded is None
-        else dict(zip(excluded["case"].astype(str), excluded["step"], strict=True))
-    )
+    texts = {}
+    for case, part in members.groupby("case_id")["agreement_id"]:
+        texts[str(case)] = frozenset(map(int, part))
+    left: dict[str, str] = {}
+    if excluded is not None:
+        left = dict(zip(excluded["case"].astype(str), excluded["step"], strict=True))
     return _Side(data.set_axis(data.index.astype(str), axis=0), left, texts, outcome)
 
 
@@ -79,17 +77,21 @@ def compare_cases(old: Build, new: Build) -> tuple[pd.DataFrame, pd.DataFrame]:
         stand in a case that found none either has moved (most texts in common first, then by id).
     """
     a, b = _side(old), _side(new)
-    pairs: list[tuple[str | None, str | None]] = [(c, c) for c in b.data.index if c in a.data.index]
     moved = _moved(a, b)
-    gone = [c for c in a.data.index if c not in b.data.index and c not in moved]
-    come = [c for c in b.data.index if c not in a.data.index and c not in moved.values()]
-    pairs += [*moved.items(), *((c, None) for c in gone), *((None, c) for c in come)]
-    changes = _changes(a, b, [(x, y) for x, y in pairs if x is not None and y is not None])
+    matched = [(case, case) for case in b.data.index if case in a.data.index]
+    matched += moved.items()
+    pairs: list[tuple[str | None, str | None]] = [*matched]
+    for case in a.data.index:
+        if case not in b.data.index and case not in moved:
+            pairs.append((case, None))
+    for case in b.data.index:
+        if case not in a.data.index and case not in moved.values():
+            pairs.append((None, case))
+    changes = _changes(a, b, matched)
     columns = changes.groupby("new_case_id", sort=False)["column"].agg(", ".join).to_dict()
     rows = [_row(a, b, x, y, columns.get(y, "")) for x, y in pairs]
-    cases = pd.DataFrame(rows, columns=CASE).sort_values(
-        ["label", "old_case_id"], ignore_index=True
-    )
+    cases = pd.DataFrame(rows, columns=CASE)
+    cases = cases.sort_values(["label", "old_case_id"], ignore_index=True)
     return cases.astype({"old_outcome": "boolean", "new_outcome": "boolean"}), changes
 
 
@@ -99,11 +101,14 @@ def _moved(a: _Side, b: _Side) -> dict[str, str]:
     """
     left = [c for c in a.data.index if c not in b.data.index]
     entered = [c for c in b.data.index if c not in a.data.index]
-    ranked = sorted(
-        (-len(a.of(x) & b.of(y)), x, y) for x in left for y in entered if a.of(x) & b.of(y)
-    )
+    ranked = []
+    for x in left:
+        for y in entered:
+            shared = len(a.of(x) & b.of(y))
+            if shared:
+                ranked.append((-shared, x, y))
     out: dict[str, str] = {}
-    for _, x, y in ranked:
+    for _, x, y in sorted(ranked):
         if x not in out and y not in out.values():
             out[x] = y
     return out
@@ -119,12 +124,14 @@ def _changes(a: _Side, b: _Side, pairs: list[tuple[str, str]]) -> pd.DataFrame:
     for x, y in pairs:
         gone, come = a.of(x) - b.of(y), b.of(y) - a.of(x)
         if gone or come:
-            rows.append(
-                (x, y, "texts", *(" ".join(map(str, sorted(t))) or None for t in (gone, come)))
-            )
+            rows.append((x, y, "texts", _ids(gone), _ids(come)))
     order = {pair: n for n, pair in enumerate(pairs)}
     rows.sort(key=lambda r: order[str(r[0]), str(r[1])])
     return pd.DataFrame(rows, columns=CHANGE)
+
+
+def _ids(texts: frozenset[int]) -> str | None:
+    return " ".join(map(str, sorted(texts))) or None
 
 
 def _text(value: object) -> str | None:
@@ -135,30 +142,39 @@ def _text(value: object) -> str | None:
 
 
 def _row(a: _Side, b: _Side, x: str | None, y: str | None, columns: str) -> tuple[object, ...]:
-    left_at = (
-        a.left_at.get(x) if x is not None else None,
-        (b.left_at.get(y) if y is not None else None),
-    )
-    texts = a.of(x), b.of(y)
-    others = [
-        *(b.sharing(texts[0], y) if x is not None else ()),
-        *(a.sharing(texts[1], x) if y is not None else ()),
-    ]
-    status = "entered" if x is None else "left" if y is None else "moved" if x != y else "same"
-    if status == "same" and (columns or left_at[0] != left_at[1]):
-        status = "changed"
-    here = b.data.loc[y] if y is not None else a.data.loc[x]
-    label = str(here["label"]) if "label" in here else str(y if y is not None else x)
-    outcomes = (None if i is None else s.data.loc[i, s.outcome] for s, i in ((a, x), (b, y)))
+    """A row of the cases; ``x`` is the case of the old build and ``y`` that of the new one."""
+    old_left_at = None if x is None else a.left_at.get(x)
+    new_left_at = None if y is None else b.left_at.get(y)
+    old_texts, new_texts = a.of(x), b.of(y)
+    sharing: list[str] = []
+    if x is not None:
+        sharing += b.sharing(old_texts, y)
+    if y is not None:
+        sharing += a.sharing(new_texts, x)
+    changed = bool(columns) or old_left_at != new_left_at
+    here = a.data.loc[x] if y is None else b.data.loc[y]
+    label = str(here["label"]) if "label" in here else str(x if y is None else y)
     return (
         x,
         y,
         label,
-        status,
-        *left_at,
-        *outcomes,
-        len(texts[0] - texts[1]),
-        len(texts[1] - texts[0]),
-        " ".join(dict.fromkeys(others)) or None,
+        _status(x, y, changed),
+        old_left_at,
+        new_left_at,
+        None if x is None else a.data.loc[x, a.outcome],
+        None if y is None else b.data.loc[y, b.outcome],
+        len(old_texts - new_texts),
+        len(new_texts - old_texts),
+        " ".join(dict.fromkeys(sharing)) or None,
         columns or None,
     )
+
+
+def _status(x: str | None, y: str | None, changed: bool) -> str:
+    if x is None:
+        return "entered"
+    if y is None:
+        return "left"
+    if x != y:
+        return "moved"
+    return "changed" if changed else "same"

@@ -69,8 +69,10 @@ def onsets(conflict_years: pd.DataFrame, rule: OnsetRule) -> pd.DataFrame:
 
 def fighting_by_state(conflict_years: pd.DataFrame) -> dict[int, set[int]]:
     """Years of fighting of every state, from ``country, year`` rows."""
-    groups = conflict_years.groupby("country")["year"]
-    return {int(str(c)): {int(y) for y in years} for c, years in groups}
+    fought = {}
+    for country, years in conflict_years.groupby("country")["year"]:
+        fought[int(str(country))] = set(map(int, years))
+    return fought
 
 
 def peace_years(years: Sequence[int], fought: set[int]) -> list[int]:

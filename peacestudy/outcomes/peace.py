@@ -97,8 +97,10 @@ def fighting_years(conflict_years: pd.DataFrame) -> dict[int, set[int]]:
     """Years with 25 or more battle-related deaths of every
     conflict, from ``conflict_id, year`` rows.
     """
-    groups = conflict_years.groupby("conflict_id")["year"]
-    return {int(str(c)): {int(y) for y in years} for c, years in groups}
+    fought = {}
+    for conflict, years in conflict_years.groupby("conflict_id")["year"]:
+        fought[int(str(conflict))] = set(map(int, years))
+    return fought
 
 
 def lasting_peace(

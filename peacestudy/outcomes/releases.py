@@ -1,5 +1,5 @@
-"""Two releases of one source: which columns, categories and rows are gone, new or changed, and what
-is said of a release we do not know.
+"""Two releases of one source: columns, categories and rows that are gone, new or changed, and the
+notes on a release that is not the known one.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -59,31 +59,33 @@ class ReleaseChanges:
         return len(self.changed.drop_duplicates(list(self.key))) if self.key else 0
 
     def __str__(self) -> str:
-        cells = self.changed["column"].value_counts(sort=True)
-        told = (
-            self.categories["column"]
-            + " "
-            + self.categories["category"].map(lambda word: repr(_short(word)))
+        counts = self.changed["column"].value_counts(sort=True)
+        cells = [f"{column} {n}" for column, n in counts.items()]
+        words = self.categories["category"].map(lambda word: repr(_short(word)))
+        categories = self.categories["column"] + " " + words
+        gone = list(categories[self.categories["status"] == "gone"])
+        new = list(categories[self.categories["status"] == "new"])
+        rows = (
+            f"{len(self.entered)} row(s) entered, {len(self.left)} left, {self.n_changed}"
+            f" changed, {self.unchanged} the same"
         )
         parts = [
-            (
-                f"{len(self.entered)} row(s) entered, {len(self.left)} left, {self.n_changed}"
-                f" changed, {self.unchanged} the same"
-            ),
-            _named("cells changed", [f"{column} {n}" for column, n in cells.items()]),
+            rows,
+            _named("cells changed", cells),
             _named("columns gone", self.columns_gone),
             _named("columns new", self.columns_new),
-            *(
-                _named(f"categories {s}", list(told[self.categories["status"] == s]))
-                for s in ("gone", "new")
-            ),
+            _named("categories gone", gone),
+            _named("categories new", new),
         ]
-        return printable(f"{self.old} to {self.new}: " + "; ".join(p for p in parts if p) + ".")
+        return printable(f"{self.old} to {self.new}: {'; '.join(filter(None, parts))}.")
 
     def _repr_html_(self) -> str:
-        cells, words = (t.astype(object).map(_short) for t in (self.changed, self.categories))
-        head = html_table(cells, str(self), self.notes, rows=20)
-        return head + (html_table(words, "Categories", rows=20) if len(words) else "")
+        cells = self.changed.astype(object).map(_short)
+        text = html_table(cells, str(self), self.notes, rows=20)
+        if len(self.categories):
+            words = self.categories.astype(object).map(_short)
+            text += html_table(words, "Categories", rows=20)
+        return text
 
 
 def _short(value: object) -> object:
@@ -127,17 +129,14 @@ def compare_releases(
     before = list(old.table.columns if old_columns is None else old_columns)
     after = list(new.table.columns if new_columns is None else new_columns)
     key = new.source.key
-    if strange := [c for c in key for t in (old.table, new.table) if c not in t.columns]:
-        raise SourceError(
-            f"rows are matched by {', '.join(key)}, and {strange[0]!r} is not in both. Read it in"
-            " both."
-        )
+    for column in key:
+        if column not in old.table.columns or column not in new.table.columns:
+            raise SourceError(
+                f"rows are matched by {', '.join(key)}, and {column!r} is not in both. Read it in"
+                " both."
+            )
     shared = [c for c in new.table.columns if c in old.table.columns]
-    twice = [
-        n.source.version
-        for n in (old, new)
-        if n.table.duplicated(list(key)).any() or n.table[list(key)].isna().any(axis=None)
-    ]
+    twice = [found.source.version for found in (old, new) if not _names_rows(found, key)]
     notes: tuple[Note, ...] = ()
     if twice or not key:
         key = ()
@@ -164,13 +163,21 @@ def compare_releases(
     )
 
 
+def _names_rows(found: OutcomeTable, key: Sequence[str]) -> bool:
+    """Whether the key is never missing and no two rows have the same."""
+    columns = list(key)
+    missing = found.table[columns].isna().any(axis=None)
+    return not (missing or found.table.duplicated(columns).any())
+
+
 def _release(source: Source) -> str:
     return f"{source.name} {source.version}"
 
 
 def differs(old: "pd.Series[Any]", new: "pd.Series[Any]") -> np.ndarray:
     """Where two columns of equal length hold another value; missing equals missing."""
-    a, b = (s.reset_index(drop=True).astype(object) for s in (old, new))
+    a = old.reset_index(drop=True).astype(object)
+    b = new.reset_index(drop=True).astype(object)
     gone, come = a.isna(), b.isna()
     same = (a.mask(gone, 0) == b.mask(come, 0)) & (gone == come)
     return ~same.to_numpy(dtype=bool)
@@ -179,8 +186,12 @@ def differs(old: "pd.Series[Any]", new: "pd.Series[Any]") -> np.ndarray:
 Found = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, int]
 
 
+def _by_keys(table: pd.DataFrame, key: list[str]) -> pd.DataFrame:
+    return table.set_index(pd.MultiIndex.from_frame(table[key].astype(object)))
+
+
 def _by_key(old: pd.DataFrame, new: pd.DataFrame, key: list[str]) -> Found:
-    a, b = (t.set_index(pd.MultiIndex.from_frame(t[key].astype(object))) for t in (old, new))
+    a, b = _by_keys(old, key), _by_keys(new, key)
     both = b.index[b.index.isin(a.index)]
     was, now = a.loc[both], b.loc[both]
     any_cell = np.zeros(len(both), dtype=bool)
@@ -188,19 +199,17 @@ def _by_key(old: pd.DataFrame, new: pd.DataFrame, key: list[str]) -> Found:
     for column in [c for c in new.columns if c not in key]:
         other = differs(was[column], now[column])
         any_cell |= other
-        values = {when: t[column].astype(object)[other] for when, t in (("old", was), ("new", now))}
-        cells.append(now[key][other].assign(column=column, **values))
+        before = was[column].astype(object)[other]
+        after = now[column].astype(object)[other]
+        cells.append(now[key][other].assign(column=column, old=before, new=after))
     columns = [*key, "column", "old", "new"]
     # ignore_index throughout: the keys stand in columns
-    changed = (
-        pd.concat([c for c in cells if len(c)], ignore_index=True)
-        if any_cell.any()
-        else pd.DataFrame(columns=columns)
-    )
+    changed = pd.DataFrame(columns=columns)
+    if any_cell.any():
+        changed = pd.concat([c for c in cells if len(c)], ignore_index=True)
     ordered = changed.sort_values([*key, "column"], ignore_index=True)[columns]
-    entered, left = (
-        t.loc[~t.index.isin(o.index), key].reset_index(drop=True) for t, o in ((b, a), (a, b))
-    )
+    entered = b.loc[~b.index.isin(a.index), key].reset_index(drop=True)
+    left = a.loc[~a.index.isin(b.index), key].reset_index(drop=True)
     return entered, left, ordered, int((~any_cell).sum())
 
 
@@ -208,17 +217,19 @@ def _whole(old: pd.DataFrame, new: pd.DataFrame, _: list[str]) -> Found:
     """Rows as they stand: a row that is there twice in one release and
     once in the other has entered or left once.
     """
-    a, b = (t.astype(object).where(t.notna(), None) for t in (old, new))
+    a = old.astype(object).where(old.notna(), None)
+    b = new.astype(object).where(new.notna(), None)
     columns = list(new.columns)
-    at, bt = (
-        t.assign(_nth=t.groupby(columns, dropna=False).cumcount()).apply(tuple, axis=1)
-        for t in (a, b)
-    )
-    entered, left = (
-        b[~bt.isin(set(at))].reset_index(drop=True),
-        a[~at.isin(set(bt))].reset_index(drop=True),
-    )
+    rows_a, rows_b = _numbered_rows(a, columns), _numbered_rows(b, columns)
+    entered = b[~rows_b.isin(set(rows_a))].reset_index(drop=True)
+    left = a[~rows_a.isin(set(rows_b))].reset_index(drop=True)
     return entered, left, pd.DataFrame(columns=["column", "old", "new"]), len(b) - len(entered)
+
+
+def _numbered_rows(table: pd.DataFrame, columns: list[str]) -> pd.Series:
+    """Each row as a tuple, with its number among equal ones."""
+    nth = table.groupby(columns, dropna=False).cumcount()
+    return table.assign(_nth=nth).apply(tuple, axis=1)
 
 
 def _categories(old: OutcomeTable, new: OutcomeTable, shared: list[str]) -> pd.DataFrame:
@@ -226,21 +237,19 @@ def _categories(old: OutcomeTable, new: OutcomeTable, shared: list[str]) -> pd.D
     of text columns with few words.
     """
     enums = {f.name for f in new.source.schema.fields if f.enum}
+    kinds = {f.name: f.type for f in new.source.schema.fields}
     rows = []
     for column in shared:
-        kinds = {f.name: f.type for f in new.source.schema.fields}
-        if kinds.get(column, "string") != "string" or pd.api.types.is_numeric_dtype(
-            new.table[column]
-        ):
+        is_text = kinds.get(column, "string") == "string"
+        if not is_text or pd.api.types.is_numeric_dtype(new.table[column]):
             continue
-        counts = [t.table[column].dropna().astype(str).value_counts() for t in (old, new)]
-        if column not in enums and max(map(len, counts)) > FEW:
+        before = old.table[column].dropna().astype(str).value_counts()
+        after = new.table[column].dropna().astype(str).value_counts()
+        if column not in enums and max(len(before), len(after)) > FEW:
             continue
-        for status, here, there in (("gone", counts[0], counts[1]), ("new", counts[1], counts[0])):
-            rows += [
-                (column, w, status, int(here[w]))
-                for w in sorted(set(here.index) - set(there.index))
-            ]
+        for status, here, there in (("gone", before, after), ("new", after, before)):
+            for word in sorted(set(here.index) - set(there.index)):
+                rows.append((column, word, status, int(here[word])))
     return pd.DataFrame(rows, columns=["column", "category", "status", "rows"])
 
 
@@ -255,22 +264,24 @@ def new_categories(found: OutcomeTable) -> tuple[Note, ...]:
     """A note for every column of an accepted release that has categories outside the known ones."""
     source = found.source
     notes = []
-    for f in (f for f in source.schema.fields if f.enum):
+    for f in source.schema.fields:
+        if not f.enum:
+            continue
         words = found.table[f.name].dropna().astype(str)
         strange = words[~words.isin(f.enum)].value_counts()
         if len(strange):
-            said = ", ".join(f"{word!r} in {n} row(s)" for word, n in strange.items())
+            counts = ", ".join(f"{word!r} in {n} row(s)" for word, n in strange.items())
             text = (
                 f"{f.name} of {source.file} has categories that release {source.version} has not:"
-                f" {said}."
+                f" {counts}."
             )
             notes.append(Note("new_categories", text))
     return tuple(notes)
 
 
 def differences(found: OutcomeTable, path: Path) -> str:
-    """A sentence of what an accepted release changed, where the known one stands in the same
-    folder; else how to have it told.
+    """A sentence on what an accepted release changed, where the known one is in the same
+    folder; else on how to find out.
 
     Parameters
     ----------
@@ -291,19 +302,18 @@ def differences(found: OutcomeTable, path: Path) -> str:
 
 
 def _known_beside(source: Source, path: Path) -> Path | None:
-    others = (
-        p
-        for p in sorted(path.parent.glob(f"{path.stem}*{path.suffix}"))
-        if p != path and p.is_file()
-    )
-    return next((p for p in others if file_sha256(p) == source.sha256), None)
+    for other in sorted(path.parent.glob(f"{path.stem}*{path.suffix}")):
+        if other != path and other.is_file() and file_sha256(other) == source.sha256:
+            return other
+    return None
 
 
 def release_of(family: str, release: str, sources: Mapping[str, Source]) -> Source:
     """The source of a family's release, whose id is ``family_release``;
     SourceError names the releases that are known.
     """
-    if found := sources.get(f"{family}_{release}"):
+    found = sources.get(f"{family}_{release}")
+    if found:
         return found
     known = [i.removeprefix(f"{family}_") for i in sources if i.startswith(f"{family}_")]
     if known:

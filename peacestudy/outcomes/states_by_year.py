@@ -59,18 +59,16 @@ def state_years(states: pd.DataFrame, rule: StateYearRule) -> pd.DataFrame:
     """
     end_of_list = states["enddate"].max()
     rows: list[tuple[int, int]] = []
-    for code, start, end in states[["gwcode", "startdate", "enddate"]].itertuples(
-        index=False, name=None
-    ):
+    spans = states[["gwcode", "startdate", "enddate"]]
+    for code, start, end in spans.itertuples(index=False, name=None):
         last = rule.last_year if end == end_of_list else end.year
         if rule.exists == "31_december" and end != end_of_list and (end.month, end.day) != (12, 31):
             last -= 1
-        rows += [
-            (int(code), y)
-            for y in range(max(start.year, rule.first_year), min(last, rule.last_year) + 1)
-        ]
+        years = range(max(start.year, rule.first_year), min(last, rule.last_year) + 1)
+        rows += [(int(code), year) for year in years]
     table = pd.DataFrame(sorted(rows), columns=["country", "year"])
-    if (twice := table.duplicated()).any():
+    twice = table.duplicated()
+    if twice.any():
         first = table[twice].iloc[0]
         raise SourceError(
             f"two spans of state {first['country']} share the year {first['year']}. Look at the"

@@ -230,7 +230,7 @@ def _row(
     notes = list(_about(sheet, wide, indicators))
     if not paired.any():
         who = ", ".join(map(str, wide.columns))
-        first = f"no unit was coded by two coders ({who}): agreement cannot be told"
+        first = f"no unit was coded by two coders ({who}): agreement is unknown"
         return row | {"note": "; ".join([first, *notes])}
     place = name if name in sheet.codebook.indicators else f"{pillar}/{name}"
     a = alpha(wide, level, resamples=resamples, seed=_seed(seed, place), conf_level=conf_level)

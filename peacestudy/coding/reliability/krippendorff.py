@@ -140,17 +140,12 @@ def alpha(
         raise CodingError(f"conf_level is {conf_level}; it must lie between 0 and 1, as 0.95.")
     given = (~np.isnan(X)).sum(axis=0)
     paired = given >= 2
-    if not paired.any():
-        raise CodingError(
-            f"no unit has values of two coders ({X.shape[0]} coder(s), {X.shape[1]} units). Let two"
-            " coders code the same units."
-        )
+    _refuse_no_pairs(paired, X)
     own = (~np.isnan(X[:, paired])).any(axis=1)
     patterns, weights, points = _patterns(X[:, paired])
     kernel = _Kernel(patterns, points, level)
-    observed, expected = (
-        float(part[0]) for part in kernel.disagreement(weights[None].astype(float))
-    )
+    disagreement = kernel.disagreement(weights[None].astype(float))
+    observed, expected = float(disagreement[0][0]), float(disagreement[1][0])
     n_units, n_values = int(paired.sum()), int(given[paired].sum())
     found = 1 - observed / expected if expected > 0 else np.nan
     notes = [*layout, *_notes(found, X[:, paired])]
@@ -159,11 +154,11 @@ def alpha(
         draws = _resampled(kernel, weights, resamples, np.random.default_rng(seed))
     whole = draws[~np.isnan(draws)]
     if len(whole) < len(draws):
-        said = (
+        text = (
             f"{len(draws) - len(whole)} of {len(draws)} resamples hold one value only, where alpha"
             " is not defined; the interval is of the others."
         )
-        notes.append(Note("undefined_resamples", said))
+        notes.append(Note("undefined_resamples", text))
     tails = (1 - conf_level) / 2
     low, high = np.quantile(whole, [tails, 1 - tails]) if len(whole) else (np.nan, np.nan)
     return Alpha(
@@ -184,6 +179,14 @@ def alpha(
         undefined=len(draws) - len(whole),
         notes=tuple(notes),
     )
+
+
+def _refuse_no_pairs(paired: npt.NDArray[np.bool_], X: Array) -> None:
+    if not paired.any():
+        raise CodingError(
+            f"no unit has values of two coders ({X.shape[0]} coder(s), {X.shape[1]} units). Let two"
+            " coders code the same units."
+        )
 
 
 def _checked(values: npt.ArrayLike | pd.DataFrame, level: str) -> tuple[Array, tuple[Note, ...]]:

@@ -1,5 +1,5 @@
-"""How well a pillar's indicators hang together: Cronbach's
-alpha and McDonald's omega, as description.
+"""Internal consistency of a pillar's indicators: Cronbach's alpha and
+McDonald's omega, as description.
 
 They describe sums, so the rules ``share``, ``depth`` and ``weighted`` have them;
 ``score_with_diagnostics`` has the reliability of a component or a trait, and the weakest link is
@@ -18,6 +18,7 @@ import pandas as pd
 
 from peacestudy.coding.coding import Coding
 from peacestudy.coding.scoring.counted_scores import scaled
+from peacestudy.core.codebook import Codebook
 from peacestudy.core.problems import one_of
 from peacestudy.errors import CodingError
 
@@ -43,11 +44,9 @@ def cronbach(items: np.ndarray) -> float:
     """
     n, k = items.shape
     total = items.sum(axis=1).var(ddof=1) if n > 1 else 0.0
-    return (
-        float(k / (k - 1) * (1 - items.var(axis=0, ddof=1).sum() / total))
-        if k > 1 and total > 0
-        else float("nan")
-    )
+    if k < 2 or not total > 0:
+        return float("nan")
+    return float(k / (k - 1) * (1 - items.var(axis=0, ddof=1).sum() / total))
 
 
 def omega(items: np.ndarray) -> float:
@@ -84,7 +83,7 @@ def omega(items: np.ndarray) -> float:
 def internal_consistency(
     coding: Coding, cases: "pd.Series[str] | None" = None, rule: str = "share"
 ) -> pd.DataFrame:
-    """Alpha and omega of what a rule sums up to every pillar's score.
+    """Alpha and omega of the sums that a rule makes of every pillar.
 
     Parameters
     ----------
@@ -108,45 +107,46 @@ def internal_consistency(
     """
     if rule not in SUMS:
         raise CodingError(one_of("rule", rule, SUMS))
-    marks = scaled(coding.codes(), coding.codebook, rule)
+    values = scaled(coding.codes(), coding.codebook, rule)
     if rule == "weighted":
-        weights = {i.id: i.weight for i in coding.codebook.indicators.values()}
-        bare = [name for name, weight in weights.items() if weight is None]
-        if bare:
-            raise CodingError(
-                f"{', '.join(bare[:5])} have no weight. Declare it in codebook"
-                f" {coding.codebook.id}."
-            )
-        marks = marks * pd.Series(weights, dtype=float)[marks.columns]
+        values = _weighted(values, coding.codebook)
     if cases is not None:
-        strange = [c for c in cases if c not in marks.index]
-        if strange:
+        unknown = [case for case in cases if case not in values.index]
+        if unknown:
             raise CodingError(
-                f"{len(strange)} case(s) have no codes, for example {strange[0]!r}. Take ids of the"
+                f"{len(unknown)} case(s) have no codes, for example {unknown[0]!r}. Take ids of the"
                 " coding."
             )
-        marks = marks.loc[list(cases)]
+        values = values.loc[list(cases)]
     rows = []
-    for p in coding.codebook.entries:
-        names = [i.id for i in p.indicators]
-        if not names:
-            continue
-        part = marks[names].dropna()
-        constant = [n for n in names if part[n].nunique() < 2]
-        x = part.drop(columns=constant).to_numpy(dtype=float)
-        value = omega(x) if x.shape[1] else float("nan")
-        note = f"does not vary: {', '.join(constant)}" if constant else ""
-        if np.isnan(value):
-            note = "; ".join(
-                filter(
-                    None,
-                    [
-                        note,
-                        "no omega: fewer than three items, or the one-factor model does not fit",
-                    ],
-                )
-            )
-        rows.append((p.id, len(names), x.shape[1], len(part), cronbach(x), value, note))
-    return pd.DataFrame(
-        rows, columns=["pillar", "indicators", "varying", "cases", "alpha", "omega", "note"]
-    )
+    for pillar in coding.codebook.entries:
+        if pillar.indicators:
+            names = [i.id for i in pillar.indicators]
+            rows.append((pillar.id, *_row(values[names].dropna())))
+    columns = ["pillar", "indicators", "varying", "cases", "alpha", "omega", "note"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _weighted(values: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
+    """The values times the weights of their indicators."""
+    weights = {i.id: i.weight for i in codebook.indicators.values()}
+    without = [name for name, weight in weights.items() if weight is None]
+    if without:
+        raise CodingError(
+            f"{', '.join(without[:5])} have no weight. Declare it in codebook {codebook.id}."
+        )
+    return values * pd.Series(weights, dtype=float)[values.columns]
+
+
+def _row(values: pd.DataFrame) -> tuple[int, int, int, float, float, str]:
+    """Indicators, those that vary, cases, alpha, omega and note of one pillar."""
+    constant = [name for name in values.columns if values[name].nunique() < 2]
+    items = values.drop(columns=constant).to_numpy(dtype=float)
+    of_factor = omega(items) if items.shape[1] else float("nan")
+    notes = []
+    if constant:
+        notes.append(f"does not vary: {', '.join(constant)}")
+    if np.isnan(of_factor):
+        notes.append("no omega: fewer than three items, or the one-factor model does not fit")
+    counts = values.shape[1], items.shape[1], len(values)
+    return (*counts, cronbach(items), of_factor, "; ".join(notes))

@@ -1,5 +1,5 @@
-"""A floor of reliability: which indicators coders agree on too
-little, and the codebook without them.
+"""A reliability threshold: indicators on which coders agree too little,
+and the codebook without them.
 """
 
 from collections.abc import Iterable
@@ -21,13 +21,13 @@ Coded = TypeVar("Coded", Codebook, Coding)
 
 @dataclass(frozen=True, eq=False)
 class Flags:
-    """Every indicator of a codebook beside a floor of reliability.
+    """The agreement on every indicator of a codebook, compared with a threshold.
 
     Attributes
     ----------
     table : a row an indicator, in the codebook's order: ``pillar, indicator_id, coefficient, value,
         floor, state, flagged``. State is above (the floor or higher), below, or unmeasured (no
-        value); the latter two are flagged, for agreement that nobody measured is not agreement.
+        value); the latter two are flagged, because agreement was not shown.
     notes : which indicators are flagged, and which pillars lose all of theirs without them.
     """
 
@@ -48,7 +48,7 @@ class Flags:
     def _repr_html_(self) -> str:
         return html_table(
             self.table,
-            "Indicators beside the floor of reliability",
+            "Agreement on indicators, and the reliability threshold",
             self.notes,
             rows=len(self.table),
         )
@@ -57,14 +57,14 @@ class Flags:
 def reliability_floor(
     coded: Codebook | Coding, agreement: pd.DataFrame, coefficient: str, least: float
 ) -> Flags:
-    """Hold every indicator's agreement against a floor.
+    """Compare the agreement on every indicator with a threshold.
 
     Parameters
     ----------
     coded : the codebook, or a coding by it.
     agreement : a row an indicator, ``indicator_id`` and the coefficient's column, as
         ``ps.agreement`` gives it.
-    coefficient : column that is held against the floor, such as ``alpha``.
+    coefficient : column that is compared with the threshold, such as ``alpha``.
     least : the smallest value that is not flagged, such as
         Krippendorff's convention of 0.667 or 0.8.
 
@@ -99,14 +99,21 @@ def reliability_floor(
     _known(book, ids)
     values = pd.Series(agreement[coefficient].to_numpy(dtype=float, na_value=np.nan), index=ids)
     rows = []
-    for p in book.entries:
-        for i in p.indicators:
-            value = float(values.get(i.id, np.nan))
-            state = "unmeasured" if np.isnan(value) else "below" if value < least else "above"
-            rows.append((p.id, i.id, coefficient, value, least, state, state != "above"))
+    for pillar in book.entries:
+        for indicator in pillar.indicators:
+            value = float(values.get(indicator.id, np.nan))
+            state = _state(value, least)
+            flagged = state != "above"
+            rows.append((pillar.id, indicator.id, coefficient, value, least, state, flagged))
     columns = ["pillar", "indicator_id", "coefficient", "value", "floor", "state", "flagged"]
     flags = Flags(pd.DataFrame(rows, columns=columns).astype({"flagged": bool}), ())
     return replace(flags, notes=_notes(flags, coefficient, least))
+
+
+def _state(value: float, least: float) -> str:
+    if np.isnan(value):
+        return "unmeasured"
+    return "below" if value < least else "above"
 
 
 def _notes(flags: Flags, coefficient: str, least: float) -> tuple[Note, ...]:
@@ -154,11 +161,13 @@ def drop_indicators(coded: Coded, indicators: Iterable[str]) -> Coded:
     _known(coded, names)
     if not names:
         return coded
-    entries = tuple(
-        replace(p, indicators=tuple(i for i in p.indicators if i.id not in names))
-        for p in coded.entries
+    entries = []
+    for pillar in coded.entries:
+        kept = tuple(i for i in pillar.indicators if i.id not in names)
+        entries.append(replace(pillar, indicators=kept))
+    return replace(
+        coded, entries=tuple(entries), version=f"{coded.version} without {', '.join(names)}"
     )
-    return replace(coded, entries=entries, version=f"{coded.version} without {', '.join(names)}")
 
 
 def _known(book: Codebook, ids: Iterable[str]) -> None:

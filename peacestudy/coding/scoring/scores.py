@@ -53,7 +53,7 @@ def score(coding: Coding, rule: str | None = None) -> pd.DataFrame:
 
     Parameters
     ----------
-    coding : one settled code a cell.
+    coding : one code a cell.
     rule : None takes the rule the codebook declares. Codes count as they stand, whatever the
         indicator's direction, except that a direction sets the sign of a fitted score.
 
@@ -109,9 +109,9 @@ def score_with_diagnostics(coding: Coding, rule: str | None = None) -> Scores:
     _check(book, rule)
     if not isinstance(coding, Coding):
         raise CodingError(
-            "a score is made of a Coding, one settled code a cell, and this is a"
-            f" {type(coding).__name__}. Settle what several coders wrote with ps.adjudicate; the"
-            " sheet of one coder becomes a Coding by .coding()."
+            "a score needs a Coding, one code a cell, and this is a"
+            f" {type(coding).__name__}. Adjudicate the codes of several coders with ps.adjudicate;"
+            " the sheet of one coder becomes a Coding by .coding()."
         )
     codes = coding.codes()
     groups = _groups(book)

@@ -169,11 +169,12 @@ def _graded_items(
 ) -> tuple[tuple[object, ...], ...]:
     first = np.cumsum([0, *(len(d) + 1 for d in fitted.intercepts[:-1])])
     errors = np.sqrt(np.diag(fitted.covariance))[first]
-    rows = zip(used, fitted.discrimination, errors, fitted.thresholds, strict=True)
-    return tuple(
-        (name, i.id, "discrimination", float(a), float(e), ", ".join(f"{b:.6g}" for b in t))
-        for i, a, e, t in rows
-    )
+    columns = zip(used, fitted.discrimination, errors, fitted.thresholds, strict=True)
+    rows = []
+    for indicator, a, error, thresholds in columns:
+        shown = ", ".join(f"{b:.6g}" for b in thresholds)
+        rows.append((name, indicator.id, "discrimination", float(a), float(error), shown))
+    return tuple(rows)
 
 
 def _graded_notes(

@@ -26,7 +26,8 @@ def csv_bytes(rows: Iterable[Sequence[str]]) -> bytes:
     # both parts of the line's end make the writer quote a cell that holds either
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(COLUMNS)
-    writer.writerows([csv_escape(cell) for cell in row] for row in rows)
+    for row in rows:
+        writer.writerow([csv_escape(cell) for cell in row])
     return codecs.BOM_UTF8 + out.getvalue().encode("utf-8")
 
 

@@ -117,6 +117,13 @@ def shared_strings(package: Package) -> list[str]:
     return out
 
 
+def _usual_kind(number: int) -> str:
+    """The kind of a number format that the file does not define itself."""
+    if number in _DATES:
+        return "date"
+    return "fraction" if number in _PARTS else "number"
+
+
 def formats(package: Package) -> list[str]:
     """What a number in a cell of each style is: number, date, or
     fraction where the format shows another number.
@@ -129,16 +136,13 @@ def formats(package: Package) -> list[str]:
 
     def start(name: str, a: dict[str, str]) -> None:
         if name == "numFmt":
-            own[natural(a.get("numFmtId", "0"), "number format")] = format_kind(
-                a.get("formatCode", "")
-            )
+            number = natural(a.get("numFmtId", "0"), "number format")
+            own[number] = format_kind(a.get("formatCode", ""))
         elif name == "cellXfs":
             inside["cellXfs"] = True
         elif name == "xf" and inside["cellXfs"]:
             n = natural(a.get("numFmtId", "0"), "number format")
-            styles.append(
-                own.get(n) or ("date" if n in _DATES else "fraction" if n in _PARTS else "number")
-            )
+            styles.append(own.get(n) or _usual_kind(n))
 
     def end(name: str) -> None:
         if name == "cellXfs":

@@ -87,7 +87,7 @@ class _Side(NamedTuple):
 
 
 def gather(events: Spans, windows: Spans, spanning: str, measures: Mapping[str, Measure]) -> Found:
-    """Take the events of each window together.
+    """Summarise the events of each window.
 
     Parameters
     ----------
@@ -112,19 +112,17 @@ def gather(events: Spans, windows: Spans, spanning: str, measures: Mapping[str, 
     JoinError
         A sum may not fit into 64 bits.
     """
-    sums = {
-        n: _limbs(n, m, events, spanning)
-        for n, m in measures.items()
-        if m.how in ("sum", "mean", "count")
-    }
-    counted, met, again = np.zeros(len(windows.unit), np.int64), 0, 0
+    n_windows = len(windows.unit)
+    sums, totals, gaps = {}, {}, {}
+    for name, m in measures.items():
+        if m.how in ("sum", "mean", "count"):
+            sums[name] = _limbs(name, m, events, spanning)
+            totals[name] = [_Total(n_windows, spanning == "share") for _ in sums[name]]
+        if m.missing is not None and m.missing.any():
+            gaps[name] = m.missing
+    counted, met, again = np.zeros(n_windows, np.int64), 0, 0
     values: dict[str, npt.NDArray[Any]] = {}
-    missing = {n: np.zeros(len(windows.unit), bool) for n in measures}
-    gaps = {n: m.missing for n, m in measures.items() if m.missing is not None and m.missing.any()}
-    totals = {
-        n: [_Total(len(windows.unit), spanning == "share") for _ in limbs]
-        for n, limbs in sums.items()
-    }
+    missing = {name: np.zeros(n_windows, bool) for name in measures}
     for side in _sides(events, windows, spanning):
         counted += side.hi - side.lo
         # up where a window begins, down behind its end
@@ -132,23 +130,24 @@ def gather(events: Spans, windows: Spans, spanning: str, measures: Mapping[str, 
         np.add.at(steps, side.lo, 1)
         np.subtract.at(steps, side.hi, 1)
         times = np.cumsum(steps)
-        met, again = met + int((times > 0).sum()), again + int((times > 1).sum())
+        met += int((times > 0).sum())
+        again += int((times > 1).sum())
         for name, gap in gaps.items():
             missing[name] |= _between(gap[side.rows].astype(np.int64), side.lo, side.hi) > 0
         for name, m in measures.items():
             if name in sums:
-                for total, (limb, _) in zip(totals[name], sums[name], strict=True):
-                    total.add(limb, side)
+                for part, (limb, _) in zip(totals[name], sums[name], strict=True):
+                    part.add(limb, side)
             elif m.values is not None:
                 _extreme(values, name, m, side)
     for name, m in measures.items():
         if name in sums:
-            whole = _whole(totals[name], [scale for _, scale in sums[name]])
-            values[name] = whole / np.maximum(counted, 1) if m.how == "mean" else whole
+            total = _whole(totals[name], [scale for _, scale in sums[name]])
+            values[name] = total / np.maximum(counted, 1) if m.how == "mean" else total
+        elif m.values is None:
+            values[name] = counted > 0
         elif name not in values:
-            values[name] = (
-                counted > 0 if m.values is None else np.zeros(len(counted), m.values.dtype)
-            )
+            values[name] = np.zeros(len(counted), m.values.dtype)
     return Found(counted, met, again, values, missing)
 
 

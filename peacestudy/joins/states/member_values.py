@@ -123,7 +123,9 @@ def _numbers(values: pd.Series, rule: str) -> tuple[Floats, bool]:
             f"rule {rule!r} needs numbers; the column {values.name!r} holds"
             f" {values.dropna().iloc[0]!r}."
         )
-    typed = values if plain else values.astype("boolean" if kind == "boolean" else "Float64")
+    typed = values
+    if not plain:
+        typed = values.astype("boolean" if kind == "boolean" else "Float64")
     numbers = np.asarray(typed.to_numpy(dtype="float64", na_value=np.nan), dtype=np.float64)
     found = numbers[~np.isnan(numbers)]
     not_truth = found[~np.isin(found, (0, 1))]

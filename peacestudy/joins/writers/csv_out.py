@@ -7,6 +7,7 @@ and the workbook is for those who open the data in one.
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -91,10 +92,16 @@ def _cells(column: pd.Series) -> list[str]:
     if column.dtype == object:
         return ["" if v is None else _quoted(v) for v in column]
     if column.dtype.kind == "b":
-        return ["" if v is pd.NA else "TRUE" if v else "FALSE" for v in column]
+        return [_truth(value) for value in column]
     if column.dtype.kind == "f":
         return ["" if v != v else repr(float(v)) for v in column]
     return list(as_text(column))
+
+
+def _truth(value: Any) -> str:
+    if value is pd.NA:
+        return ""
+    return "TRUE" if value else "FALSE"
 
 
 def _quoted(text: str) -> str:

@@ -28,18 +28,17 @@ def write(ready: Prepared, path: Path) -> Written:
     }
     arrays = []
     for c in ready.columns:
-        column = ready.data[c.name]
-        values = [v.date() if v == v else None for v in column] if c.type == "date" else column
+        values: Any = ready.data[c.name]
+        if c.type == "date":
+            values = [day.date() if day == day else None for day in values]
         arrays.append(pa.array(values, type=kinds[c.type], from_pandas=True))
-    told: dict[str, Any] = {"unit": ready.unit, "labels": label_rows(ready.columns)}
-    told |= {
-        name: table.astype(object).where(table.notna(), None).to_dict("records")
-        for name, table in ready.beside.items()
-    }
-    schema = pa.schema(
-        [pa.field(c.name, kinds[c.type]) for c in ready.columns],
-        metadata={KEY: json.dumps(told, ensure_ascii=False, default=str).encode("utf-8")},
-    )
+    description: dict[str, Any] = {"unit": ready.unit, "labels": label_rows(ready.columns)}
+    for name, table in ready.beside.items():
+        filled = table.astype(object).where(table.notna(), None)
+        description[name] = filled.to_dict("records")
+    text = json.dumps(description, ensure_ascii=False, default=str)
+    fields = [pa.field(c.name, kinds[c.type]) for c in ready.columns]
+    schema = pa.schema(fields, metadata={KEY: text.encode("utf-8")})
     out = io.BytesIO()
     pq.write_table(pa.Table.from_arrays(arrays, schema=schema), out, compression="zstd")
     write_bytes(path, out.getvalue(), JoinError)

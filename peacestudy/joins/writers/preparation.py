@@ -90,33 +90,36 @@ def prepared(
         if given not in known_names:
             raise JoinError(one_of("a labelled column", given, names))
     problems: list[Problem] = []
-    data = pd.DataFrame(
-        {n: _plain(raw.iloc[:, i], n, suffix, problems) for i, n in enumerate(names)},
-        index=range(len(raw)),
-    )
-    problems += [
-        Problem(suffix, 1, n, n, why, "rename the column")
-        for n in names
-        if (why := unwritable(n, suffix))
-    ]
-    if suffix == ".xlsx" or (suffix == ".csv" and len(names) == 1):
-        bare = [] if problems else np.flatnonzero(data.isna().all(axis=1)).tolist()
-        rule = "a row without any value cannot be told from no row"
-        problems += [
-            Problem(suffix, int(i) + 2, "", "", rule, "drop it, or add a column that names the row")
-            for i in bare
-        ]
+    plain = {}
+    for place, name in enumerate(names):
+        plain[name] = _plain(raw.iloc[:, place], name, suffix, problems)
+    data = pd.DataFrame(plain, index=range(len(raw)))
+    for name in names:
+        why = unwritable(name, suffix)
+        if why:
+            problems.append(Problem(suffix, 1, name, name, why, "rename the column"))
+    rows_can_vanish = suffix == ".xlsx" or (suffix == ".csv" and len(names) == 1)
+    if rows_can_vanish and not problems:
+        problems += _empty_rows(data, suffix)
     if problems:
         raise JoinError(
             f"the frame cannot be written as {suffix}: {len(problems)} problem(s).", problems
         )
     known = {**_from_sources(frame), **(labels or {})}
-    columns = tuple(
-        Column(n, n, type_of(data[n]), known.get(n, ""), (values or {}).get(n, {})) for n in names
-    )
-    return Prepared(
-        data, columns, "" if isinstance(frame, pd.DataFrame) else frame.unit, _beside(frame)
-    )
+    columns = []
+    for name in names:
+        codes = (values or {}).get(name, {})
+        columns.append(Column(name, name, type_of(data[name]), known.get(name, ""), codes))
+    unit = "" if isinstance(frame, pd.DataFrame) else frame.unit
+    return Prepared(data, tuple(columns), unit, _beside(frame))
+
+
+def _empty_rows(data: pd.DataFrame, suffix: str) -> list[Problem]:
+    """Rows without any value, which the format cannot hold."""
+    rule = "a row without any value cannot be told from no row"
+    remedy = "drop it, or add a column that names the row"
+    empty = np.flatnonzero(data.isna().all(axis=1))
+    return [Problem(suffix, int(i) + 2, "", "", rule, remedy) for i in empty]
 
 
 def type_of(column: pd.Series) -> str:
@@ -128,35 +131,34 @@ def type_of(column: pd.Series) -> str:
 def _plain(column: pd.Series, name: str, suffix: str, problems: list[Problem]) -> pd.Series:
     column = column.reset_index(drop=True)
     if isinstance(column.dtype, pd.CategoricalDtype):
-        column = column.astype(
-            column.cat.categories.dtype if column.cat.categories.dtype.kind not in "iu" else "Int64"
-        )
+        categories = column.cat.categories.dtype
+        column = column.astype("Int64" if categories.kind in "iu" else categories)
+    stored, is_object = column.dtype.kind, column.dtype == object
     kind = pd.api.types.infer_dtype(column, skipna=True)
-    if column.dtype.kind in "iub" or (column.dtype == object and kind in ("integer", "boolean")):
+    if stored in "iub" or (is_object and kind in ("integer", "boolean")):
         return _whole(column, name, suffix, problems)
-    if column.dtype.kind == "f" or (
-        column.dtype == object and kind in ("floating", "mixed-integer-float")
-    ):
+    if stored == "f" or (is_object and kind in ("floating", "mixed-integer-float")):
         return _numbers(column, name, suffix, problems)
-    if column.dtype.kind == "M" or kind in ("datetime64", "datetime", "date"):
+    if stored == "M" or kind in ("datetime64", "datetime", "date"):
         return _days(column, name, suffix, problems)
     texts = column.astype(object).where(column.notna(), None)
+    remedy = "correct the value, or write the column as text"
     for i, text in enumerate(texts):
-        why = "expected text" if not isinstance(text, str) else unwritable(text, suffix)
-        if suffix == ".dta" and isinstance(text, str) and "\0" in text:
-            why = "a text of Stata ends at the character NUL"
-        if text is not None and why:
-            problems.append(
-                Problem(
-                    suffix,
-                    i + 2,
-                    name,
-                    str(text)[:60],
-                    why,
-                    "correct the value, or write the column as text",
-                )
-            )
+        if text is None:
+            continue
+        why = _unwritable(text, suffix)
+        if why:
+            problems.append(Problem(suffix, i + 2, name, str(text)[:60], why, remedy))
     return texts
+
+
+def _unwritable(text: object, suffix: str) -> str:
+    """Why a value cannot be written as text; empty where it can."""
+    if not isinstance(text, str):
+        return "expected text"
+    if suffix == ".dta" and "\0" in text:
+        return "a text of Stata ends at the character NUL"
+    return unwritable(text, suffix)
 
 
 def _whole(column: pd.Series, name: str, suffix: str, problems: list[Problem]) -> pd.Series:

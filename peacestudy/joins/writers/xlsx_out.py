@@ -58,16 +58,17 @@ def _cells(column: pd.Series, kind: str) -> list[Any]:
 
 
 def _rows(table: pd.DataFrame) -> list[tuple[Any, ...]]:
-    body = table.astype(object).where(table.notna(), None).itertuples(index=False, name=None)
-    return [
-        tuple(map(str, table.columns)),
-        *(tuple(v if isinstance(v, str) or v is None else _number(v) for v in row) for row in body),
-    ]
+    rows: list[tuple[Any, ...]] = [tuple(map(str, table.columns))]
+    body = table.astype(object).where(table.notna(), None)
+    for row in body.itertuples(index=False, name=None):
+        rows.append(tuple(map(_plain, row)))
+    return rows
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, str) or value is None else _number(value)
 
 
 def _number(value: Any) -> Any:
-    return (
-        int(value)
-        if isinstance(value, int) or getattr(value, "dtype", "") == "int64"
-        else str(value)
-    )
+    is_whole = isinstance(value, int) or getattr(value, "dtype", "") == "int64"
+    return int(value) if is_whole else str(value)

@@ -69,8 +69,10 @@ def _declared(
 ) -> tuple[Any, list[Problem]]:
     if kind == "string":
         return _objects(cells), []
-    if kind == "integer" and (whole := _integers([text or None for text in cells])) is not None:
-        return whole, []
+    if kind == "integer":
+        whole = _integers([text or None for text in cells])
+        if whole is not None:
+            return whole, []
     table = pd.DataFrame({name: pd.Series([text or "" for text in cells], dtype=object)})
     found, bad = typed(table, lines, Schema((Field(name, kind),)), file)
     return (found[name] if name in found else _objects(cells)), bad
@@ -91,9 +93,8 @@ def _guess(
     if whole is not None:
         return whole, [], []
     # digits beyond an integer of 64 bits are an id: a floating-point number would lose its end
-    if all(map(PLAIN_NUMBER.fullmatch, texts)) and not any(
-        len(t) > _DIGITS and _WHOLE.fullmatch(t) for t in texts
-    ):
+    has_ids = any(len(text) > _DIGITS and _WHOLE.fullmatch(text) for text in texts)
+    if not has_ids and all(map(PLAIN_NUMBER.fullmatch, texts)):
         numbers = np.array([np.nan if text is None else float(text) for text in cells])
         if not np.isinf(numbers).any():
             return numbers, [], []

@@ -48,28 +48,28 @@ def read(path: Path, sheet: str | None) -> FileTable:
     if not header:
         raise SourceError(f"{path} is empty. Expected a header and rows.")
     if separator != ",":
-        notes.append(
-            Note(
-                "separator",
-                f"The cells are separated by {separator!r}, so by {SEPARATORS[separator]}.",
-            )
-        )
+        by = f"The cells are separated by {separator!r}, so by {SEPARATORS[separator]}."
+        notes.append(Note("separator", by))
     body = rows[1:]
     cells: dict[str, list[str | None]] = {}
     for n, name in enumerate(header):
         column = [row[n] for row in body]
         if not columns:
             column = composed(name, column, notes)
-        cells[name] = [("" if mark and cell == mark else cell or None) for cell in column]
+        # a missing cell is None, and the mark stands for an empty text
+        values: list[str | None] = [cell or None for cell in column]
+        if mark:
+            values = ["" if cell == mark else cell for cell in values]
+        cells[name] = values
     declared = {c.name: c.type for c in columns}
     table, problems, found = infer(cells, lines[1:], path.name, declared)
     if problems:
-        hint = (
-            f" Types are as {beside(path, 'labels').name} declares them; delete it if it is another"
-            " file's."
-            if columns
-            else ""
-        )
+        hint = ""
+        if columns:
+            hint = (
+                f" Types are as {beside(path, 'labels').name} declares them; delete it if it is"
+                " another file's."
+            )
         raise SourceError(
             f"{path} cannot be read as it is: {len(problems)} problem(s).{hint}", problems
         )

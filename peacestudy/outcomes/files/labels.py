@@ -102,10 +102,10 @@ def columns_beside(path: Path) -> list[Column]:
     if not file.is_file():
         return []
     # to the letter: a name may be composed or not, as it is in the data
-    table = parse_table(read_text(file, compose=False), _SCHEMA, file).itertuples(
-        index=False, name=None
-    )
-    rows = [tuple(None if v is None else str(v) for v in row) for row in table]
+    table = parse_table(read_text(file, compose=False), _SCHEMA, file)
+    rows = []
+    for row in table.itertuples(index=False, name=None):
+        rows.append(tuple(None if value is None else str(value) for value in row))
     hashes = [row[-1] for row in rows if row[2] == HASH]
     if hashes and hashes != [file_sha256(path)]:
         raise SourceError(

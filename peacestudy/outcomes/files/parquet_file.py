@@ -92,7 +92,7 @@ def _names(names: list[str], notes: list[Note]) -> list[str]:
 
 def _own(data: bytes, path: Path) -> list[list[str]]:
     try:
-        return [[str(cell) for cell in row] for row in json.loads(data)["labels"]]
+        return [list(map(str, row)) for row in json.loads(data)["labels"]]
     except (ValueError, TypeError, KeyError, RecursionError) as err:
         raise SourceError(
             f"the metadata {KEY.decode()!r} of {path} are damaged ({err}). Write the file again."

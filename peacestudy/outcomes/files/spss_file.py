@@ -60,12 +60,11 @@ def read(path: Path, sheet: str | None) -> FileTable:
             )
         else:
             columns[name] = _texts(found["texts"][name], spans, name, notes)
-    values = {
-        name: {_code(code): text for code, text in pairs} for name, pairs in found["values"].items()
-    }
-    return FileTable(
-        pd.DataFrame(columns, index=range(found["rows"])), found["labels"], values, tuple(notes)
-    )
+    values = {}
+    for name, pairs in found["values"].items():
+        values[name] = {_code(code): text for code, text in pairs}
+    frame = pd.DataFrame(columns, index=range(found["rows"]))
+    return FileTable(frame, found["labels"], values, tuple(notes))
 
 
 def _run(path: Path, folder: str) -> None:
@@ -130,8 +129,11 @@ def _told(name: str, coded: list[Any], notes: list[Note]) -> None:
 
 
 def _texts(cells: list[str | None], spans: list[Any], name: str, notes: list[Note]) -> pd.Series:
+    coded = []
     ranges = [(low, high) for low, high in spans if isinstance(low, str)]
-    coded = [cell for cell in cells if cell and any(low <= cell <= high for low, high in ranges)]
+    for cell in cells:
+        if cell and any(low <= cell <= high for low, high in ranges):
+            coded.append(cell)
     _told(name, coded, notes)
     gone = set(coded)
     return pd.Series([None if not cell or cell in gone else cell for cell in cells], dtype=object)
@@ -143,9 +145,9 @@ def _numbers(
     coded = np.zeros(len(values), bool)
     for low, high in spans:
         if not isinstance(low, str):
-            coded |= (values >= (-math.inf if low is None else low)) & (
-                values <= (math.inf if high is None else high)
-            )
+            least = -math.inf if low is None else low
+            most = math.inf if high is None else high
+            coded |= (values >= least) & (values <= most)
     _told(name, values[coded].tolist(), notes)
     values = np.where(coded, np.nan, values)
     kind = re.sub(r"[0-9.].*", "", form)

@@ -53,22 +53,33 @@ def _read(file: str, folder: Path, limit: int) -> dict[str, Any]:
     return {
         "names": names,
         "numbers": numbers,
-        "texts": {
-            name: [None if value is None else str(value) for value in columns[name]]
-            for name in texts
-        },
+        "texts": {name: _plain_texts(columns[name]) for name in texts},
         "formats": {str(k): str(v) for k, v in meta.original_variable_types.items()},
         "labels": {str(k): str(v) for k, v in meta.column_names_to_labels.items() if v},
-        "values": {
-            str(k): [[code, str(v)] for code, v in d.items()]
-            for k, d in meta.variable_value_labels.items()
-        },
-        "missing": {
-            str(k): [[span["lo"], span["hi"]] for span in spans]
-            for k, spans in meta.missing_ranges.items()
-        },
+        "values": _labels_of_codes(meta.variable_value_labels),
+        "missing": _missing_ranges(meta.missing_ranges),
         "rows": length,
     }
+
+
+def _plain_texts(cells: Any) -> list[str | None]:
+    return [None if cell is None else str(cell) for cell in cells]
+
+
+def _labels_of_codes(labels: Any) -> dict[str, list[list[Any]]]:
+    """Pairs of code and label, by column."""
+    out = {}
+    for name, codes in labels.items():
+        out[str(name)] = [[code, str(label)] for code, label in codes.items()]
+    return out
+
+
+def _missing_ranges(ranges: Any) -> dict[str, list[list[Any]]]:
+    """The lowest and highest code of every range that is declared missing, by column."""
+    out = {}
+    for name, spans in ranges.items():
+        out[str(name)] = [[span["lo"], span["hi"]] for span in spans]
+    return out
 
 
 if __name__ == "__main__":

@@ -49,22 +49,17 @@ def read(path: Path, sheet: str | None) -> FileTable:
         by_letter = Counter[str]()
         for counts in missing.values():
             by_letter.update(counts)
-        said = ", ".join(f"{letter} {n}" for letter, n in sorted(by_letter.items()))
-        where = "; ".join(
-            f"{c} {', '.join(f'{k} {n}' for k, n in sorted(m.items()))}"
-            for c, m in list(missing.items())[:8]
-        )
-        notes.append(
-            Note(
-                "extended_missing",
-                f"Stata's coded missing values are missing here: {said} ({where}).",
-            )
-        )
-    return restored(
-        FileTable(table, labels, values, tuple(notes)),
-        columns_beside(path),
-        beside(path, "labels").name,
-    )
+        columns = list(missing.items())[:8]
+        where = "; ".join(f"{name} {_letters(counts)}" for name, counts in columns)
+        text = f"Stata's coded missing values are missing here: {_letters(by_letter)} ({where})."
+        notes.append(Note("extended_missing", text))
+    found = FileTable(table, labels, values, tuple(notes))
+    return restored(found, columns_beside(path), beside(path, "labels").name)
+
+
+def _letters(counts: Counter[str]) -> str:
+    """Counts of the letters of missing values."""
+    return ", ".join(f"{letter} {n}" for letter, n in sorted(counts.items()))
 
 
 def _read(
@@ -101,11 +96,11 @@ def _read(
                 missing[name] = found
     columns = {str(n): _column(raw[n], types.get(str(n)), str(n), notes) for n in raw.columns}
     table = pd.DataFrame(columns, index=range(len(raw)))
-    values = {
-        c: {_code(code): str(text) for code, text in sets[s].items()}
-        for c, s in names.items()
-        if s and s in sets
-    }
+    values = {}
+    for column, labels_set in names.items():
+        if labels_set and labels_set in sets:
+            pairs = sets[labels_set].items()
+            values[column] = {_code(code): str(text) for code, text in pairs}
     return table, labels, values, missing
 
 
@@ -122,7 +117,9 @@ def _check_head(reader: Any, path: Path) -> None:
 
 def _code(code: Any) -> str:
     n = int(code)
-    return str(n) if n < _FIRST else "." + ("" if n == _FIRST else chr(96 + n - _FIRST))
+    if n < _FIRST:
+        return str(n)
+    return "." if n == _FIRST else "." + chr(96 + n - _FIRST)
 
 
 def _column(values: pd.Series, stored: Any, name: str, notes: list[Note]) -> pd.Series:

@@ -24,13 +24,12 @@ def restored(found: FileTable, columns: list[Column], where: str) -> FileTable:
         return found
     by_name = {c.name: c for c in columns}
     have = [str(n) for n in found.table.columns]
-    table = pd.DataFrame(
-        {
-            by_name[n].column if n in by_name else n: _as(found.table[n], by_name.get(n), where)
-            for n in have
-        },
-        index=found.table.index,
-    )
+    typed = {}
+    for name in have:
+        column = by_name.get(name)
+        original = column.column if column else name
+        typed[original] = _as(found.table[name], column, where)
+    table = pd.DataFrame(typed, index=found.table.index)
     if len(table.columns) < len(have):
         raise SourceError(
             f"{where} gives one name to several columns. Delete it if it is another file's."
@@ -42,14 +41,13 @@ def restored(found: FileTable, columns: list[Column], where: str) -> FileTable:
     gone = [c.column for c in columns if c.name not in have]
     new = [n for n in have if n not in by_name]
     if gone or new:
-        said = [
-            f"{what}: {', '.join(names)}"
-            for what, names in (("no longer in the data", gone), ("only in the data", new))
-            if names
-        ]
-        notes.append(
-            Note("labels_differ", f"{where} was written for other columns ({'; '.join(said)}).")
-        )
+        differences = []
+        if gone:
+            differences.append(f"no longer in the data: {', '.join(gone)}")
+        if new:
+            differences.append(f"only in the data: {', '.join(new)}")
+        text = f"{where} was written for other columns ({'; '.join(differences)})."
+        notes.append(Note("labels_differ", text))
     return FileTable(
         table,
         {k: v for k, v in labels.items() if k in table},

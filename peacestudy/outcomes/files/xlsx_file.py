@@ -81,14 +81,12 @@ def _columns(found: dict[str, tuple[Listed, Worksheet]], file: str) -> list[Colu
     """The columns that the sheet ``labels`` of a workbook of ours tells of."""
     if not {"data", "labels"} <= set(found):
         return []
-    rows = [
-        [str(row.cells.get(n, "")) for n in range(len(HEADER))] for row in found["labels"][1].rows
-    ]
-    return (
-        columns_of(rows[1:], f"the sheet 'labels' of {file}")
-        if rows and tuple(rows[0]) == HEADER
-        else []
-    )
+    rows = []
+    for row in found["labels"][1].rows:
+        rows.append([str(row.cells.get(n, "")) for n in range(len(HEADER))])
+    if not rows or tuple(rows[0]) != HEADER:
+        return []
+    return columns_of(rows[1:], f"the sheet 'labels' of {file}")
 
 
 def _chosen(found: dict[str, tuple[Listed, Worksheet]], sheet: str | None, path: Path) -> str:

@@ -262,7 +262,7 @@ def test_a_sheet_is_not_scored_before_it_is_settled():
         [("c", "t1", "ann", "human", 1)],
         columns=["case_id", "indicator_id", "coder", "kind", "code"],
     )
-    with pytest.raises(CodingError, match=r"this is a CodingSheet\. Settle .* ps\.adjudicate"):
+    with pytest.raises(CodingError, match=r"this is a CodingSheet\. Adjudicate .* ps\.adjudicate"):
         score(
             CodingSheet(
                 table.reindex(columns=CODING_SCHEMA.names).astype({"code": "Int64"}), book()

@@ -294,7 +294,7 @@ WRITER = textwrap.dedent("""
     spec.loader.exec_module(own)
     path, coder, first, last = sys.argv[2], sys.argv[3], int(sys.argv[4]), int(sys.argv[5])
     for n in range(first, last):
-        own.record(path, own.sheet((f"c{n % 10}", n // 10 % 101), coder=coder), timeout=300)
+        own.append_codings(path, own.sheet((f"c{n % 10}", n // 10 % 101), coder=coder), timeout=300)
         print(n, flush=True)
     """)
 
