@@ -243,7 +243,7 @@ def test_breadth_at_a_value_of_the_constraint_by_hand(results):
     assert row.n == (x == 3).sum() and row.n_peace == data.lasting_peace[x == 3].sum()
 
 
-def test_the_chance_curve_by_hand_and_by_numeric_gradient(results):
+def test_the_probability_curve_by_hand_and_by_numeric_gradient(results):
     from scipy.optimize import brentq
     from scipy.special import expit
 
@@ -258,7 +258,7 @@ def test_the_chance_curve_by_hand_and_by_numeric_gradient(results):
         Z[:, j] = (value - norms.mean()) / norms.std(ddof=1)
         return expit(Z @ beta + shift).mean()
 
-    row = results.table("chance").query("score == 'norms' and abs(value - 0.8) < 1e-9").iloc[0]
+    row = results.table("predicted_probabilities").query("score == 'norms' and abs(value - 0.8) < 1e-9").iloc[0]
     p = mean(b, 0.8)
     assert row.probability == pytest.approx(p, abs=1e-10)
     steps = 1e-5 * np.eye(len(b))
