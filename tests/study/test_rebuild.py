@@ -29,6 +29,7 @@ def study(our_study):
     return our_study("peace_agreements")
 
 
+@pytest.mark.slow(reason="rebuilds a study from source files, 20 s")
 def test_a_rebuild_equals_the_committed_tables(study):
     built = build(RAW, study.config.cases, study.codebook, study.folder)
     assert set(built) == set(TABLES)

@@ -44,7 +44,17 @@ def test_the_files_are_read_as_they_are():
                 assert mutations.outcome(form, -n)[0] == "read", (form, n)
 
 
-@pytest.mark.parametrize("form", mutations.FORMATS)
+FAST = ("csv", "xlsx", "dta")
+
+
+def every_format():
+    for form in mutations.FORMATS:
+        reason = "reads a hundred mutated files, 3 to 7 s"
+        marks = [] if form in FAST else [pytest.mark.slow(reason=reason)]
+        yield pytest.param(form, marks=marks)
+
+
+@pytest.mark.parametrize("form", list(every_format()))
 def test_a_hundred_mutations_of_each_format_are_read_or_refused(form):
     if form == "sav":
         pytest.importorskip("pyreadstat")

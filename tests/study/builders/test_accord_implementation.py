@@ -51,6 +51,7 @@ def sources():
     return [read_source(SOURCES[i], RAW).table for i in ("pam_1.5", "pax_v10", "ucdp_acd_25.1")]
 
 
+@pytest.mark.slow(reason="rebuilds a study from source files, 10 s")
 @AT_HAND
 def test_a_rebuild_equals_the_committed_tables(study):
     built = build(RAW, study.config.cases, study.codebook, study.folder)
@@ -309,6 +310,7 @@ def test_dates_are_read_or_refused():
         named_dates("Accord", "Guatemala (12/29/1996)")
 
 
+@pytest.mark.slow(reason="reads the source files of a study, 4 s")
 @AT_HAND
 def test_an_undecided_problem_stops_the_build(study, tmp_path, sources):
     findings = accord_findings(*sources)

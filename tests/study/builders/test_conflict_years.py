@@ -153,6 +153,7 @@ def test_conflict_years_known_by_hand(table, case, attempt, fighting, war):
     assert row["under_way"] == (case == "309-year-2003")
 
 
+@pytest.mark.slow(reason="reads the source files of a study, 4 s")
 @needs_raw
 def test_two_attempts_of_a_conflict_in_one_year_are_refused(study):
     ground = read_ground(RAW, NEEDED, study.config.cases, study.codebook, study.folder)

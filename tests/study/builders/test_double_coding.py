@@ -132,6 +132,7 @@ def test_units_from_counts_are_the_units():
     ).value_counts().to_dict() == {"1|1|1": 3, "0|1|.": 2}
 
 
+@pytest.mark.slow(reason="resamples the agreement of all raters, 33 s")
 def test_agreement_on_pairs_of_sources_by_loops(study, our_results):
     p = study.tables["patterns"]
     own = p[p.indicator_id == "sexual_violence"]
@@ -158,6 +159,7 @@ def test_flags_stand_in_the_notes_of_every_result(study, our_results):
     ).any()
 
 
+@pytest.mark.slow(reason="fits 240 resampled tables, 8 s")
 def test_two_raters_are_compared_with_the_covariance_of_their_estimates(study, our_results):
     """Against a bootstrap of countries: the spread of the difference,
     which neither model's standard error knows.

@@ -41,6 +41,7 @@ def read(name):
         yield from csv.DictReader(f)
 
 
+@pytest.mark.slow(reason="rebuilds a study from source files, 9 s")
 @needs_raw
 def test_a_rebuild_equals_the_committed_tables(study):
     built = build(RAW, study.config.cases, study.codebook, study.folder)
@@ -59,6 +60,7 @@ def test_a_data_problem_without_decision_stops_the_build(study, tmp_path):
     assert "751 (Hyderabad) in 1947, 1948" in str(err.value.problems[0].value)
 
 
+@pytest.mark.slow(reason="rebuilds a study from source files, 8 s")
 @needs_raw
 def test_a_decision_may_count_a_conflict_for_another_state(study, tmp_path):
     text = (

@@ -263,6 +263,7 @@ def test_a_mission_that_is_left_out_is_nowhere():
     assert {s for s, _ in un_presence(LISTS[0], out)} == {450}
 
 
+@pytest.mark.slow(reason="rebuilds a study from source files, 10 s")
 @needs_raw
 def test_every_finding_is_decided_and_a_finding_without_decision_stops_the_build(study, tmp_path):
     decisions = read_decisions(study.folder)

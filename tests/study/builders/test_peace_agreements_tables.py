@@ -197,6 +197,7 @@ def test_leaders_before_the_attempt_and_regions_by_a_loop_over_the_raw_files(stu
 # -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow(reason="reads all source files of the study once, 10 s")
 @needs_raw
 def test_under_the_bases_own_rule_the_table_is_the_joined_base(study, ground):
     table = whole_table(ground, cases_of(ground, spans(ground, study.config.cases.attempts())))

@@ -117,6 +117,7 @@ def test_attempts_by_loops(study, found, files):
     assert len(told) == 2 * scored.attempt_id.nunique()
 
 
+@pytest.mark.slow(reason="imputes the true codes, 31 s")
 def test_the_finding_with_the_doubt_stands_on_the_finding_without(found, our_results):
     a = our_results("peace_agreements")
     u = found.table("uncertainty")
