@@ -339,7 +339,8 @@ def test_another_hash_is_told_with_the_way_to_mean_it(folder, change):
     (problem,) = folder.check().itertuples()
     assert (problem.file, problem.line) == ("covariates.csv", 0)
     assert (
-        "stands in datapackage.json" in problem.rule and "if the change is intended" in problem.remedy
+        "stands in datapackage.json" in problem.rule
+        and "if the change is intended" in problem.remedy
     )
     update_hashes(str(folder.path))
     assert folder.check().empty
