@@ -68,7 +68,10 @@ def left_out(fit: Fit, by: str = CASE) -> pd.DataFrame:
     keep = groups[None] != np.arange(len(names))[:, None]
     together = terms_of_subsets(fit.design, fit.spec, keep)
     terms = fit.terms["term"].tolist()
-    numbers = np.stack([together.estimate, together.std_error, together.p_value], axis=2)
+    numbers = np.full((len(names), len(terms), 3), np.nan)
+    if together.known.any():
+        batched = np.stack([together.estimate, together.std_error, together.p_value], axis=2)
+        numbers[together.known] = batched[together.known]
     reasons = [""] * len(names)
     hard = np.flatnonzero(~together.known)
     for i in tqdm(hard, desc=f"{by} left out", leave=False, disable=None):
