@@ -243,7 +243,11 @@ def test_the_probability_curve_by_hand_and_by_numeric_gradient(results):
         Z[:, j] = (value - norms.mean()) / norms.std(ddof=1)
         return expit(Z @ beta + shift).mean()
 
-    row = results.table("predicted_probabilities").query("score == 'norms' and abs(value - 0.8) < 1e-9").iloc[0]
+    row = (
+        results.table("predicted_probabilities")
+        .query("score == 'norms' and abs(value - 0.8) < 1e-9")
+        .iloc[0]
+    )
     p = mean(b, 0.8)
     assert row.probability == pytest.approx(p, abs=1e-10)
     steps = 1e-5 * np.eye(len(b))
