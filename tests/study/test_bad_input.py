@@ -494,7 +494,7 @@ CONFIG = {
         'role = "first"',
         '"first"',
         "role",
-        "primary, beside, check",
+        "primary, comparison, check",
     ),
     "name twice": (
         'name = "pillars"',
@@ -655,7 +655,7 @@ def test_a_payload_in_a_column_name_of_a_table_is_a_name(whole, monkeypatch):
     whole.edit("study.toml", 'strata = "active"', f'strata = "{payload}"', count=-1)
     whole.edit("study.toml", 'column = "active"', f'column = "{payload}"', count=-1)
     whole.edit("study.toml", 'drop = ["active"]', f'drop = ["`{payload}`"]', count=-1)
-    whole.edit("study.toml", "instead = {active =", f'instead = {{"{payload}" =')
+    whole.edit("study.toml", "substitutes = {active =", f'substitutes = {{"{payload}" =')
     whole.edit("datapackage.json", '"name": "active"', f'"name": "{payload}"', count=-1)
     for table in (
         "attempts_gap_730",
@@ -984,7 +984,7 @@ SECOND = {  # what the second declaration can get wrong: old, new, column, words
     "a column that stands in and is not there": (
         '"active_latest"',
         '"active_last"',
-        "instead",
+        "substitutes",
         "a column of the joined table",
     ),
     "an unknown group": (
