@@ -18,9 +18,22 @@ settings.register_profile("house", deadline=None, derandomize=True, database=Non
 settings.load_profile("house")
 
 
-def pytest_collection_modifyitems(items):
-    """Put slow tests first, so that no worker waits for one at the end; else the order stays."""
+EXAMPLES = "_hypothesis_internal_use_settings"  # where the decorator @settings keeps them
+FEWEST = 25
+
+
+def pytest_collection_modifyitems(config, items):
+    """Put slow tests first, so that no worker waits for one at the end; else the order stays.
+
+    Where slow tests are left out, property tests try a quarter of their examples, at least 25.
+    """
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    if config.option.markexpr == "not slow":
+        for function in {getattr(item, "function", None) for item in items}:
+            asked = getattr(function, EXAMPLES, None)
+            if asked is not None and asked.max_examples > FEWEST:
+                fewer = max(FEWEST, asked.max_examples // 4)
+                setattr(function, EXAMPLES, settings(asked, max_examples=fewer))
 
 
 @pytest.fixture(scope="session")

@@ -156,7 +156,13 @@ def test_a_resample_is_alpha_of_the_units_drawn(level, units, monkeypatch):
         assert 1 - observed[n] / expected[n] == pytest.approx(want, abs=1e-10)
 
 
-@pytest.mark.parametrize("level", PRINTED)
+SLOW_LOOPS = pytest.mark.slow(reason="loops over all pairs of ordinal values, 12 s")
+
+
+@pytest.mark.parametrize(
+    "level",
+    [pytest.param(level, marks=[SLOW_LOOPS] * (level == "ordinal")) for level in PRINTED],
+)
 def test_many_distinct_values_are_held_sparsely_with_the_same_result(level, monkeypatch):
     values = np.random.default_rng(3).gamma(2, 1, (3, 80)).round(2)
     values[0, :10] = np.nan

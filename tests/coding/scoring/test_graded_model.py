@@ -180,6 +180,7 @@ def drawn(n, slopes_, levels, seed):
     return trait, (rng.uniform(size=(len(slopes_), n, 1)) < chance).sum(axis=2).T
 
 
+@pytest.mark.slow(reason="simulates recovery and coverage, 15 s, 15 s")
 def test_what_was_put_in_comes_out():
     """Over 24 samples of 600: means within three of their standard errors, 95 % intervals cover,
     true items give the scores' true error.

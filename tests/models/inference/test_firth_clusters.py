@@ -12,6 +12,7 @@ from firthmodels import FirthLogisticRegression
 from scipy.special import expit
 
 import peacestudy as ps
+from peacestudy.models.engines.registry import ENGINES
 from peacestudy.models.inference.covariance import covariance
 from peacestudy.models.inference.jackknife import jackknife
 from peacestudy.models.kernels.firth import fit_firth
@@ -97,7 +98,7 @@ def unblanked(found):
     """The covariance by its definition, also where a fit leaves it out."""
     est = fit_firth(found.design.X[None], found.design.y[None])
     if found.spec.vcov == "jackknife":
-        return jackknife(found.design, est.beta[0], "firth", fit_firth)
+        return jackknife(found.design, est.beta[0], ENGINES["firth"], fit_firth)
     return covariance(est, found.spec.vcov, found.design.clusters, small_sample=False)[0]
 
 

@@ -12,6 +12,7 @@ import statsmodels.api as sm
 from scipy import stats
 
 import peacestudy as ps
+from peacestudy.models.engines.registry import ENGINES
 from peacestudy.models.formulas.design import build_design
 from peacestudy.models.inference.jackknife import jackknife
 from peacestudy.models.kernels.linear import fit_linear
@@ -170,7 +171,7 @@ def test_its_size_with_8_clusters_of_which_3_are_treated():
     for _ in range(draws):
         y = rng.normal(size=len(d)) + 0.5 * rng.normal(size=8)[groups]
         b = fit_linear(design.X[None], y[None]).beta[0]
-        V = jackknife(replace(design, y=y), b, "linear", fit_linear)
+        V = jackknife(replace(design, y=y), b, ENGINES["linear"], fit_linear)
         rejected += 2 * stats.t.sf(np.abs(b) / np.sqrt(np.diag(V)), 7) < 0.05
     error = np.sqrt(0.05 * 0.95 / draws)
     assert (rejected[1:] / draws < 0.05 + 3 * error).all()

@@ -500,6 +500,7 @@ def test_the_pilot_under_its_own_rule(files):
     assert (len(kept), round(sum(kept) / len(kept), 3)) == (125, 0.536)
 
 
+@pytest.mark.slow(reason="rebuilds a study from source files, 13 s")
 @needs_raw
 def test_a_rebuild_equals_the_committed_tables(study):
     built = build(RAW, study.config.cases, study.codebook, study.folder)
