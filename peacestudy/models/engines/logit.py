@@ -112,7 +112,6 @@ def binary_residuals(design: Design, request: Request, est: Estimates) -> Residu
     return Residuals(table, est.influence[0] / left[:, None])
 
 
-<<<<<<< HEAD
 LOGIT = Engine(
     outcome="binary",
     link="expit",
@@ -126,44 +125,3 @@ LOGIT = Engine(
     batch=batch.LOGIT,
     bootstrap=SCORE,
 )
-=======
-def climb_logit(
-    Z: Designs,
-    y: np.ndarray,
-    w: np.ndarray,
-    columns: np.ndarray | None = None,
-    farthest: float = np.inf,
-) -> Climb:
-    """Maximise the log-likelihood from zero; columns Z, the others as in ``fit_logit``."""
-
-    def part(members: np.ndarray) -> Problem:
-        some, outcome, weight = design_of(Z, members), y[members], w[members]
-        has = part_of(columns, members)
-
-        def direction(gamma: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-            eta = predictor(some, gamma)
-            p = expit(eta)
-            score = scores(some, weight * (outcome - p))
-            if has is not None:
-                score = score * has
-            bend = restricted(information(some, weight * p * (1 - p)), has)
-            if farthest == np.inf:
-                return np.linalg.solve(bend, score[:, :, None])[:, :, 0], score
-            away = (np.abs(eta) * (weight > 0)).max(axis=1) > farthest
-            bend[away] = np.eye(bend.shape[1])
-            move = np.linalg.solve(bend, score[:, :, None])[:, :, 0]
-            move[away] = np.nan
-            return move, score
-
-        def value(gamma: np.ndarray) -> np.ndarray:
-            if not gamma.any():
-                return np.asarray(-np.log(2) * weight.sum(axis=1))
-            return loglik(predictor(some, gamma), outcome, weight)
-
-        def sure(move: np.ndarray) -> np.ndarray:
-            return np.asarray(np.abs(predictor(some, move)).max(axis=1) < SURE_STEP)
-
-        return Problem(direction, value, sure)
-
-    return newton_in_parts(np.zeros((len(y), width(Z))), part)
->>>>>>> h4

@@ -88,12 +88,13 @@ def _weights(eta: np.ndarray) -> np.ndarray:
 
 def _at(Z: Designs, beta: np.ndarray, w: Weights = 1.0, columns: Columns = None) -> _At:
     eta = predictor(Z, beta)
-    W = _weights(eta)
+    p = expit(eta)
+    W = p * expit(-eta)
     inverse = np.linalg.inv(restricted(information(Z, w * W), columns))
     if columns is not None:
         inverse = inverse * columns[:, :, None]
     q = quadratic(Z, inverse)
-    return _At(expit(eta), W, inverse, q, W * q)
+    return _At(p, W, inverse, q, W * q)
 
 
 def curvature(

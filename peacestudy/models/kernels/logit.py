@@ -127,12 +127,14 @@ def climb_logit(
 
         def direction(gamma: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             eta = predictor(some, gamma)
-            away = np.abs(eta).max(axis=1, where=weight > 0, initial=0.0) > farthest
             p = expit(eta)
             score = scores(some, weight * (outcome - p))
             if has is not None:
                 score = score * has
             bend = restricted(information(some, weight * p * (1 - p)), has)
+            if farthest == np.inf:
+                return np.linalg.solve(bend, score[:, :, None])[:, :, 0], score
+            away = (np.abs(eta) * (weight > 0)).max(axis=1) > farthest
             bend[away] = np.eye(bend.shape[1])
             move = np.linalg.solve(bend, score[:, :, None])[:, :, 0]
             move[away] = np.nan
