@@ -13,6 +13,7 @@ import pytest
 import peacestudy as ps
 from peacestudy.core.frame import StudyFrame
 from peacestudy.errors import SpecError
+from peacestudy.study import Results
 
 
 @pytest.fixture(scope="module")
@@ -36,9 +37,9 @@ def fitted(study, frame):
 
 
 @pytest.fixture(scope="module")
-def results(study, fitted, our_results):
+def results(study, fitted):
     """Results of which only two models are fitted."""
-    found = our_results(study.config.id)
+    found = Results(study)
     found.__dict__["fits"] = {"breadth": fitted, "again": fitted}
     return found
 
