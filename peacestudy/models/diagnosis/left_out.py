@@ -17,7 +17,7 @@ from peacestudy.core.problems import one_of
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.fitting import fit_arranged
 from peacestudy.models.formulas.design import Design
-from peacestudy.models.inference.row_subsets import terms_of_subsets
+from peacestudy.models.inference.row_subsets import parts, terms_of_subsets
 from peacestudy.models.missing.one_table import refuse_imputed
 from peacestudy.models.result import Fit
 
@@ -65,22 +65,24 @@ def left_out(fit: Fit, by: str = CASE) -> pd.DataFrame:
     )
     names, groups = groups_of(fit, by)
     whole = fit.terms["estimate"].to_numpy(), fit.terms["std_error"].to_numpy()
-    keep = groups[None] != np.arange(len(names))[:, None]
-    together = terms_of_subsets(fit.design, fit.spec, keep)
     terms = fit.terms["term"].tolist()
     numbers = np.full((len(names), len(terms), 3), np.nan)
-    if together.known.any():
-        batched = np.stack([together.estimate, together.std_error, together.p_value], axis=2)
-        numbers[together.known] = batched[together.known]
+    known = np.zeros(len(names), bool)
+    for members in parts(len(names), len(groups)):
+        found = terms_of_subsets(fit.design, fit.spec, groups[None] != members[:, None])
+        known[members] = found.known
+        if found.known.any():
+            batched = np.stack([found.estimate, found.std_error, found.p_value], axis=2)
+            numbers[members[found.known]] = batched[found.known]
     reasons = [""] * len(names)
-    hard = np.flatnonzero(~together.known)
+    hard = np.flatnonzero(~known)
     for i in tqdm(hard, desc=f"{by} left out", leave=False, disable=None):
-        numbers[i], reasons[i] = _alone(fit, keep[i])
+        numbers[i], reasons[i] = _alone(fit, groups != i)
     estimate, std_error, p_value = numbers.reshape(-1, 3).T
     dfbeta = np.tile(whole[0], len(names)) - estimate
     table = {
         "left_out": pd.Series([name for name in names for _ in terms]),
-        "rows": np.repeat(keep.sum(axis=1), len(terms)),
+        "rows": np.repeat(len(groups) - np.bincount(groups, minlength=len(names)), len(terms)),
         "term": terms * len(names),
         "estimate": estimate,
         "std_error": std_error,

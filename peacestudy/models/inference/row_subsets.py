@@ -4,6 +4,7 @@ What is returned is what single fits give, or marked as not known: the caller th
 sample by itself, which also says why it cannot be fitted.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,7 @@ from peacestudy.models.kernels.batch import LOGIT, Batch, Block, coefficients, f
 from peacestudy.models.spec import ModelSpec
 
 COVARIANCES = ("classical", "hc0", "hc1", "hc2", "hc3", "cluster")
+LARGEST = 5_000_000  # rows of all subsets that are held at once
 # share of the model's own variance below which a robust variance is zero but for rounding
 NOTHING = 1e-12
 
@@ -38,6 +40,13 @@ class Subsets:
     std_error: np.ndarray
     p_value: np.ndarray
     known: np.ndarray
+
+
+def parts(subsets: int, rows: int) -> Iterator[np.ndarray]:
+    """Positions of so many subsets of so many rows, in parts of bounded memory."""
+    size = max(1, LARGEST // rows)
+    for first in range(0, subsets, size):
+        yield np.arange(first, min(first + size, subsets))
 
 
 def estimates_of_samples(
@@ -73,7 +82,7 @@ def terms_of_subsets(design: Design, spec: ModelSpec, keep: np.ndarray) -> Subse
     signs = "bootstrap" in dict(spec.options)
     if kernel is None or spec.vcov not in COVARIANCES or signs:
         return out
-    batch = _batch(design, spec, keep.astype(float))
+    batch = _batch(design, spec, keep)
     known = _several_clusters(design, keep)
     if spec.vcov != "classical" and engine.penalised:
         # where rows are separated, terms may have no robust standard error
@@ -110,7 +119,7 @@ def terms_of_subsets(design: Design, spec: ModelSpec, keep: np.ndarray) -> Subse
 
 def _batch(design: Design, spec: ModelSpec, counts: np.ndarray) -> Batch:
     """The samples as a batch; probability weights are scaled to mean one in each."""
-    counts = counts.astype(float)
+    counts = np.asarray(counts, float)
     column = dict(spec.options).get("weights")
     if column is not None:
         weighted = counts * weights_of(design, str(column))

@@ -157,6 +157,9 @@ def fit_batch(
         block = batch.part(members)
         doubts = _doubts_before(block)
         fitted = np.flatnonzero(doubts == "")
+        if not len(fitted):
+            yield Block(members, _nothing(block, by_row), doubts)
+            continue
         some = block.part(fitted)
         estimates = _fit(kernel, some, by_row)
         doubts[fitted] = kernel.doubts(some, estimates)
@@ -232,18 +235,19 @@ def _fit(kernel: BatchKernel, batch: Batch, by_row: bool) -> Estimates:
 
 
 def _nothing(batch: Batch, by_row: bool) -> Estimates:
-    N, K = batch.X.shape
-    none = np.full(1, np.nan)
+    """Estimates of models that have none."""
+    B, (N, K) = len(batch), batch.X.shape
+    none = np.full(B, np.nan)
     return Estimates(
-        beta=np.full((1, K), np.nan),
-        influence=np.full((1, N if by_row else 0, K), np.nan),
-        leverage=np.full((1, N), np.nan),
-        classical=np.full((1, K, K), np.nan),
+        beta=np.full((B, K), np.nan),
+        influence=np.full((B, N if by_row else 0, K), np.nan),
+        leverage=np.full((B, N), np.nan),
+        classical=np.full((B, K, K), np.nan),
         loglik=none,
         r2=none,
         scale=none,
-        converged=np.zeros(1, bool),
-        iterations=np.zeros(1, int),
+        converged=np.zeros(B, bool),
+        iterations=np.zeros(B, int),
     )
 
 
@@ -268,9 +272,11 @@ def _spread(estimates: Estimates, members: np.ndarray, size: int) -> Estimates:
 def _settle(kernel: BatchKernel, block: Batch, b: int, doubt: str, estimates: Estimates) -> str:
     """Fit a model by itself, put what it gives among the estimates, and say what doubt remains."""
     rows, columns = np.flatnonzero(block.counts[b]), np.flatnonzero(block.terms[b])
-    alone = kernel.alone(
-        block.X[np.ix_(rows, columns)], block.outcomes[b, rows], block.counts[b, rows]
-    )
+    X = block.X[np.ix_(rows, columns)]
+    try:
+        alone = kernel.alone(X, block.outcomes[b, rows], block.counts[b, rows])
+    except np.linalg.LinAlgError:
+        alone = None
     if alone is None or not alone.converged[0]:
         return doubt if alone is None else NOT_CONVERGED
     # what concerns other rows and columns is zero
@@ -315,7 +321,10 @@ def _linear_alone(X: np.ndarray, y: np.ndarray, weights: np.ndarray) -> Estimate
 
 
 def _logit_alone(X: np.ndarray, y: np.ndarray, weights: np.ndarray) -> Estimates | None:
-    return None if is_separated(X, y) else fit_logit(X[None], y[None], weights[None])
+    """Counts of rows only: with probability weights the caller fits the sample by itself."""
+    if (weights != np.rint(weights)).any() or is_separated(X, y):
+        return None
+    return fit_logit(X[None], y[None], weights[None])
 
 
 def _firth_alone(X: np.ndarray, y: np.ndarray, weights: np.ndarray) -> Estimates | None:

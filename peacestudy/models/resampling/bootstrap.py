@@ -18,7 +18,7 @@ from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import Note, one_of
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.inference.hypotheses import check_level
-from peacestudy.models.inference.row_subsets import estimates_of_samples
+from peacestudy.models.inference.row_subsets import estimates_of_samples, parts
 from peacestudy.models.missing.one_table import refuse_imputed
 from peacestudy.models.resampling.percentile import bca_probabilities, percentile
 from peacestudy.models.resampling.resample import column_of, refit, sample
@@ -128,7 +128,11 @@ def bootstrap(
     order = groups_by_id(blocks, fit.design.cases)
     taken = order[np.random.default_rng(seed).integers(0, len(labels), (draws, len(labels)))]
     times = np.apply_along_axis(np.bincount, 1, taken, minlength=len(labels))
-    together, known = estimates_of_samples(fit.design, fit.spec, times[:, blocks])
+    together = np.full((draws, fit.design.X.shape[1]), np.nan)
+    known = np.zeros(draws, bool)
+    for members in parts(draws, len(blocks)):
+        counts = times[members][:, blocks]
+        together[members], known[members] = estimates_of_samples(fit.design, fit.spec, counts)
     found, failed = [], []
     for draw, chosen in enumerate(
         tqdm(taken, desc=f"bootstrap of {fit.spec.name}", disable=None, leave=False)
@@ -227,8 +231,11 @@ def _left_out(
     fit: Fit, blocks: np.ndarray, rows: list[np.ndarray], labels: list[str], column: str | None
 ) -> np.ndarray:
     """Estimates without each block, shape (G, K)."""
-    every = np.arange(len(labels))[:, None]
-    together, known = estimates_of_samples(fit.design, fit.spec, blocks[None] != every)
+    together = np.full((len(labels), fit.design.X.shape[1]), np.nan)
+    known = np.zeros(len(labels), bool)
+    for members in parts(len(labels), len(blocks)):
+        counts = blocks[None] != members[:, None]
+        together[members], known[members] = estimates_of_samples(fit.design, fit.spec, counts)
     out = []
     for g, label in enumerate(labels):
         if known[g]:

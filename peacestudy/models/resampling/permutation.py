@@ -18,6 +18,7 @@ from peacestudy.core.draw_order import places_by_id
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import as_known, one_of
 from peacestudy.errors import FitError, SpecError
+from peacestudy.models.engines.design_checks import check_design
 from peacestudy.models.engines.registry import engine_of, kernel_of, names_where
 from peacestudy.models.formulas.design import build_design
 from peacestudy.models.inference.covariance import covariance
@@ -85,6 +86,11 @@ def permutation_test(
             f"a permutation test takes vcov classical, hc0 to hc3 or cluster, not {spec.vcov!r}:"
             " its p value is its own."
         )
+    if "weights" in dict(spec.options):
+        raise SpecError(
+            "a permutation test has no weights: permuting outcomes treats all cases alike. Leave"
+            " out the option."
+        )
     table, case = (data.data, data.key) if isinstance(data, StudyFrame) else (data, None)
     known = [str(c) for c in table.columns]
     if as_known(strata, known) not in known:
@@ -95,6 +101,7 @@ def permutation_test(
             "the outcome's own past stands in the formula, and a deal of outcomes would leave it"
             " behind. Drop it."
         )
+    check_design(design, engine_of(spec).kind)
     terms = as_known(list(terms), design.names)
     for term in terms:
         if term not in design.names:
@@ -124,7 +131,7 @@ def permutation_test(
         if blank.any():
             joint.append(np.full(len(y), np.nan))
         else:
-            joint.append((b * np.linalg.solve(V, b[:, :, None])[:, :, 0]).sum(axis=1))
+            joint.append(_wald(V, b, spec.name))
     size, chi2 = np.abs(np.vstack(z)), np.concatenate(joint)
     largest = size[:, ~blank].max(axis=1, initial=0.0)
     critical = (
@@ -159,6 +166,24 @@ def _deals(y: np.ndarray, strata: np.ndarray, draws: int, rng: np.random.Generat
 def _rejected(deals: np.ndarray, critical: float) -> float:
     """Share of deals beyond a critical value; missing where there is no statistic."""
     return np.nan if np.isnan(deals).any() else float((deals > critical).mean())
+
+
+def _wald(V: np.ndarray, b: np.ndarray, name: str) -> np.ndarray:
+    """Wald statistics of coefficients (B, q) with covariances (B, q, q), shape (B,).
+
+    Raises
+    ------
+    FitError
+        A covariance is singular.
+    """
+    try:
+        solved = np.linalg.solve(V, b[:, :, None])[:, :, 0]
+    except np.linalg.LinAlgError as err:
+        raise FitError(
+            f"{name}: in a permuted data set the covariance of the terms is singular, so there is"
+            " no joint test. Test fewer terms, or use another vcov."
+        ) from err
+    return np.asarray((b * solved).sum(axis=1))
 
 
 def _share(deals: np.ndarray, found: float) -> float:

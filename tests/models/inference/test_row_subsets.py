@@ -102,3 +102,41 @@ def test_samples_drawn_with_replacement(engine, outcome, vcov, options):
         if known[b]:
             error = np.sqrt(np.diag(one.classical[0]))
             np.testing.assert_allclose(beta[b] / error, one.beta[0] / error, atol=SAME)
+
+
+def far(seed, n=30):
+    rng = np.random.default_rng(seed)
+    d = pd.DataFrame({"x": rng.normal(size=n), "w": np.exp(8 * rng.normal(size=n))})
+    return d.assign(b=(d.x + rng.logistic(size=n) > 0).astype(int))
+
+
+@pytest.mark.parametrize("seed", [5, 8])
+def test_a_sample_without_an_estimate_is_a_failed_draw(seed):
+    """As single fits of the same samples have it: two of 39 have none."""
+    d = far(seed)
+    fit = ps.fit(d, ps.ModelSpec("m", "b ~ x", "logit", "hc1", options={"weights": "w"}))
+    found = ps.models.bootstrap(fit, d, block=None, draws=39, seed=1, interval="percentile")
+    assert len(found.estimates) == 37
+    assert len(found.failed) == 2
+    assert found.failed["reason"].str.contains("singular|no convergence").all()
+
+
+def test_columns_far_from_zero_are_left_out_without_a_warning():
+    d = far(0).assign(x=lambda t: 1e6 + t.x)
+    fit = ps.fit(d, ps.ModelSpec("m", "b ~ x", "logit", "hc1"))
+    found = ps.models.left_out(fit)
+    for i in (0, 17):
+        again = ps.fit(d.drop(index=i), fit.spec).terms
+        part = found[found["left_out"] == i]
+        np.testing.assert_allclose(part["estimate"], again["estimate"], rtol=1e-6)
+
+
+def test_parts_of_subsets_give_the_same_numbers(monkeypatch):
+    d = far(1)
+    fit = ps.fit(d, ps.ModelSpec("m", "b ~ x", "firth", "hc1"))
+    left = ps.models.left_out(fit)
+    drawn = ps.models.bootstrap(fit, d, block=None, draws=39, seed=1, interval="bca")
+    monkeypatch.setattr("peacestudy.models.inference.row_subsets.LARGEST", 7 * len(d))
+    pd.testing.assert_frame_equal(ps.models.left_out(fit), left, rtol=1e-9)
+    again = ps.models.bootstrap(fit, d, block=None, draws=39, seed=1, interval="bca")
+    pd.testing.assert_frame_equal(again.terms, drawn.terms, rtol=1e-9)

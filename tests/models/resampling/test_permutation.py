@@ -36,3 +36,25 @@ def test_every_stratum_keeps_its_outcomes():
     y, strata = np.arange(40.0), np.repeat([0, 1], 20)
     for dealt in _deals(y, strata, 25, np.random.default_rng(0)):
         assert sorted(dealt[:20]) == list(y[:20]) and sorted(dealt[20:]) == list(y[20:])
+
+
+def drawn(n=40, seed=3):
+    rng = np.random.default_rng(seed)
+    d = pd.DataFrame({"x": rng.normal(size=n), "z": rng.normal(size=n)})
+    return d.assign(y=d.x + rng.normal(size=n), s=0, w=rng.uniform(0.5, 2, n), twice=2 * d.x, k=1.0)
+
+
+@pytest.mark.parametrize("formula", ["y ~ x + twice", "y ~ x + k"])
+def test_terms_that_cannot_be_told_apart_are_refused_as_in_a_fit(formula):
+    spec = ps.ModelSpec("m", formula, "linear", "classical")
+    with pytest.raises(ps.FitError) as single:
+        ps.fit(drawn(), spec)
+    with pytest.raises(ps.FitError) as permuted:
+        ps.models.permutation_test(drawn(), spec, ["x"], strata="s", draws=99, seed=1)
+    assert str(permuted.value) == str(single.value)
+
+
+def test_weights_are_refused():
+    spec = ps.ModelSpec("m", "y ~ x + z", "linear", "hc1", options={"weights": "w"})
+    with pytest.raises(ps.SpecError, match="a permutation test has no weights"):
+        ps.models.permutation_test(drawn(), spec, ["x"], strata="s", draws=99, seed=1)
