@@ -115,7 +115,7 @@ def test_draws_are_from_the_exact_posterior(seed):
         False,
     )
     start = outcome_model(
-        "linear", job.naive.design.y, job.naive.design.X, job.naive.terms["estimate"].to_numpy()
+        "number", job.naive.design.y, job.naive.design.X, job.naive.terms["estimate"].to_numpy()
     )
     model = CodeModel.of(np.ones((8, 1)))
     chain = augment(
