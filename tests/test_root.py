@@ -55,10 +55,22 @@ MODULES = sorted(
 )
 
 
+class Finder(doctest.DocTestFinder):
+    """Finds the examples of decorated functions too."""
+
+    def _from_module(self, module, thing):
+        if inspect.isfunction(thing):
+            thing = inspect.unwrap(thing)
+        return super()._from_module(module, thing)
+
+
 @pytest.mark.parametrize("name", ["peacestudy", *MODULES])
 def test_examples_in_docstrings_run(name):
-    found = doctest.testmod(importlib.import_module(name), optionflags=doctest.NORMALIZE_WHITESPACE)
-    assert found.failed == 0
+    module = importlib.import_module(name)
+    runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE)
+    for test in Finder().find(module, name):
+        runner.run(test)
+    assert runner.failures == 0
 
 
 def test_every_error_has_one_root():

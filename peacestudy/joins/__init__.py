@@ -5,6 +5,7 @@ Pairs of states are in ``ps.joins.states``, joins of Parquet files in ``ps.joins
 """
 
 from peacestudy.core.names_to_codes import state_codes
+from peacestudy.core.old_names import renamed_members
 from peacestudy.joins import files as files
 from peacestudy.joins.events.windows import event_windows
 from peacestudy.joins.events.years import event_years
@@ -17,6 +18,20 @@ from peacestudy.joins.time.nearest_dates import join_asof
 from peacestudy.joins.time.windows import join_window
 from peacestudy.joins.time.years_at_risk import case_years
 from peacestudy.joins.writers.formats import write
+
+OLD_NAMES = {
+    "asof": "peacestudy.joins.join_asof",
+    "window": "peacestudy.joins.join_window",
+    "several": "peacestudy.joins.join_states",
+    "join_parquet": "peacestudy.joins.files.join_parquet",
+    "ParquetJoin": "peacestudy.joins.files.ParquetJoin",
+    "directed": "peacestudy.joins.states.directed",
+    "undirected": "peacestudy.joins.states.undirected",
+    "dyad_key": "peacestudy.joins.states.dyad_key",
+    "dyad_years": "peacestudy.joins.states.dyad_years",
+    "missing_by": "peacestudy.joins.missing_values.missing_by",
+}
+__getattr__ = renamed_members(__name__, OLD_NAMES)
 
 __all__ = [
     "case_years",

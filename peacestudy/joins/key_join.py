@@ -9,6 +9,7 @@ import pandas as pd
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.joined import FILLED
 from peacestudy.core.ledger import Entry
+from peacestudy.core.old_names import renamed_arguments
 from peacestudy.core.problems import one_of
 from peacestudy.core.spoiled_numbers import spoiled_columns, spoiled_notes
 from peacestudy.errors import JoinError
@@ -31,6 +32,7 @@ SHAPES = ("one_to_one", "many_to_one")
 TWICE = ("refuse", "agreeing", "missing")
 
 
+@renamed_arguments(left="cases", right="other")
 def join(
     cases: StudyFrame | pd.DataFrame,
     other: pd.DataFrame | OutcomeTable,

@@ -9,6 +9,7 @@ import pandas as pd
 
 from peacestudy.core.derived import Derived
 from peacestudy.core.display import html_table
+from peacestudy.core.old_names import renamed_arguments
 from peacestudy.core.problems import Note, as_known, one_of
 from peacestudy.errors import SpecError
 from peacestudy.models.engines.parameters import is_spread, refuse_edge
@@ -140,6 +141,7 @@ class Fit:
         missing = np.isnan(np.diag(self.vcov.to_numpy(dtype=float)))
         return np.asarray((weights[:, missing] != 0).any(axis=1))
 
+    @renamed_arguments(level="conf_level")
     def tidy(
         self,
         conf_level: float = 0.95,
@@ -198,6 +200,7 @@ class Fit:
         head = {"model": self.spec.name, "engine": self.spec.engine, "vcov": self.spec.vcov}
         return pd.DataFrame([head | {name: getattr(self, name) for name in names}])
 
+    @renamed_arguments(alpha="significance")
     def detectable(self, *, power: float, significance: float) -> pd.DataFrame:
         """The smallest effect that a study of this N, with these standard errors, could have found.
 

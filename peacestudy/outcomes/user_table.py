@@ -14,6 +14,7 @@ from peacestudy.core.countries import SYSTEMS
 from peacestudy.core.key_check import twin_notes
 from peacestudy.core.keys import levels
 from peacestudy.core.names_to_codes import names_given_as_codes
+from peacestudy.core.old_names import renamed_arguments
 from peacestudy.core.problems import Note, one_of
 from peacestudy.core.schema import Field, Schema
 from peacestudy.core.spoiled_numbers import SPOILED, Missing
@@ -30,6 +31,7 @@ MISFIT = 0.1  # share of the codes by which another system must know more
 SEVERAL = 0.2  # share of the codes that the declared system does not know, above which that is said
 
 
+@renamed_arguments()
 def as_outcome(
     table: pd.DataFrame | FileTable | str | os.PathLike[str],
     *,

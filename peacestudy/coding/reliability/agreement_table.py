@@ -17,6 +17,7 @@ from peacestudy.coding.reliability.intraclass import icc
 from peacestudy.coding.reliability.krippendorff import METRICS, alpha
 from peacestudy.coding.spellings import similar_cases
 from peacestudy.core.codebook import Codebook, Indicator, read_codebook
+from peacestudy.core.old_names import renamed_arguments
 from peacestudy.core.problems import one_of
 from peacestudy.core.spelling import twins_of
 from peacestudy.errors import CodingError
@@ -56,6 +57,7 @@ COLUMNS = (
 Rows = CodingSheet | pd.DataFrame | Sequence[CodingSheet]
 
 
+@renamed_arguments(confidence="conf_level")
 def agreement(
     sheet: Rows,
     codebook: Codebook | None = None,

@@ -21,6 +21,7 @@ from scipy.sparse import csr_array
 from peacestudy.coding.reliability.values import codes_by_coder, paradox
 from peacestudy.core.codebook import LEVELS
 from peacestudy.core.display import html_table
+from peacestudy.core.old_names import renamed_arguments
 from peacestudy.core.problems import Note, one_of
 from peacestudy.errors import CodingError
 
@@ -89,6 +90,7 @@ class Alpha:
         return html_table(pd.DataFrame([{n: getattr(self, n) for n in names}]), head, self.notes)
 
 
+@renamed_arguments(confidence="conf_level")
 def alpha(
     values: npt.ArrayLike | pd.DataFrame,
     level: str,

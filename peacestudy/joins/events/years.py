@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from peacestudy.core.frame import StudyFrame
+from peacestudy.core.old_names import renamed_arguments
 from peacestudy.errors import JoinError
 from peacestudy.joins.columns.arguments import has_columns
 from peacestudy.joins.columns.source_coverage import first_and_last
@@ -16,6 +17,7 @@ from peacestudy.joins.events.windows import event_windows
 from peacestudy.outcomes import OutcomeTable
 
 
+@renamed_arguments(unit="by")
 def event_years(
     events: pd.DataFrame | OutcomeTable,
     *,

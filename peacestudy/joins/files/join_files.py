@@ -24,6 +24,7 @@ from peacestudy.core.joined import REASONS
 from peacestudy.core.key_check import check_keys
 from peacestudy.core.keys import levels
 from peacestudy.core.ledger import Entry, Ledger
+from peacestudy.core.old_names import renamed_arguments
 from peacestudy.errors import JoinError
 from peacestudy.joins.columns.arguments import key_pairs
 from peacestudy.joins.columns.collect import several_cases_text
@@ -63,6 +64,7 @@ class ParquetJoin:
         return html_table(self.ledger.table(), f"Joined into {self.path}", [])
 
 
+@renamed_arguments(left="cases", right="other")
 def join_parquet(
     cases: str | Path,
     other: str | Path | pd.DataFrame | OutcomeTable,

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from peacestudy.core.frame import StudyFrame
+from peacestudy.core.old_names import renamed_arguments
 from peacestudy.core.problems import Note, one_of
 from peacestudy.core.spelling import twins
 from peacestudy.errors import JoinError
@@ -97,6 +98,7 @@ def _refuse_spellings(one: npt.NDArray[Any], other: npt.NDArray[Any], a: object,
         )
 
 
+@renamed_arguments(name="into")
 def directed(table: pd.DataFrame, a: str, b: str, *, into: str) -> pd.DataFrame:
     """The table with a column ``into`` for the directed dyad from the state
     in ``a`` to that in ``b``; see ``dyad_key``.
@@ -110,6 +112,7 @@ def directed(table: pd.DataFrame, a: str, b: str, *, into: str) -> pd.DataFrame:
     return _with_key(table, a, b, into, True)
 
 
+@renamed_arguments(name="into")
 def undirected(table: pd.DataFrame, a: str, b: str, *, into: str) -> pd.DataFrame:
     """The table with a column ``into`` for the dyad of the two states,
     whichever of them stands first; see ``dyad_key``.
@@ -126,6 +129,7 @@ def undirected(table: pd.DataFrame, a: str, b: str, *, into: str) -> pd.DataFram
     return _with_key(table, a, b, into, False)
 
 
+@renamed_arguments()
 def dyad_years(
     states: StudyFrame | pd.DataFrame,
     *,

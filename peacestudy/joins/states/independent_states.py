@@ -9,6 +9,7 @@ import pandas as pd
 from peacestudy.core.countries import FIRST, crosswalk
 from peacestudy.core.dated_states import INDEPENDENT
 from peacestudy.core.frame import StudyFrame
+from peacestudy.core.old_names import renamed_arguments
 from peacestudy.core.problems import Note
 from peacestudy.errors import JoinError
 from peacestudy.joins.columns.source_coverage import first_and_last
@@ -20,6 +21,7 @@ ENDS = Note("states", f"The list of states ends in {LISTED} and is read as uncha
 LIVES_ON = dt.datetime(2262, 1, 1)  # later than every year of interest
 
 
+@renamed_arguments()
 def state_years(years: tuple[int, int], *, exists: str) -> StudyFrame:
     """Every year of every independent state.
 

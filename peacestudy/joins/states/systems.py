@@ -17,6 +17,7 @@ from peacestudy.core.countries import (
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.joined import MET, NO_STATE
 from peacestudy.core.ledger import Entry
+from peacestudy.core.old_names import renamed_arguments
 from peacestudy.core.problems import Note, one_of
 from peacestudy.core.todays_codes import DATES_OF_CODES, translate_todays
 from peacestudy.errors import JoinError
@@ -28,6 +29,7 @@ from peacestudy.joins.keys.state_codes import SYSTEM_NAMES, border_notes, system
 from peacestudy.outcomes import OutcomeTable
 
 
+@renamed_arguments(name="into")
 def to_system(
     cases: StudyFrame | pd.DataFrame | OutcomeTable,
     column: str,

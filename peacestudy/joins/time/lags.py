@@ -12,6 +12,7 @@ from peacestudy.core.frame import StudyFrame
 from peacestudy.core.joined import MET, NO_ROW, PARTLY
 from peacestudy.core.keys import Ints
 from peacestudy.core.ledger import Entry
+from peacestudy.core.old_names import renamed_arguments
 from peacestudy.core.problems import Note
 from peacestudy.errors import JoinError
 from peacestudy.joins.columns.arguments import has_columns, key_pairs
@@ -21,6 +22,7 @@ from peacestudy.joins.columns.source_coverage import Bools, Whys, explained, is_
 from peacestudy.joins.time.panel import panel_units, places, refuse_repeated, whole_years
 
 
+@renamed_arguments(frame="cases")
 def lagged(
     cases: StudyFrame | pd.DataFrame,
     columns: str | Sequence[str],

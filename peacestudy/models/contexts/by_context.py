@@ -16,6 +16,7 @@ import pandas as pd
 
 from peacestudy.core.display import html_table
 from peacestudy.core.frame import StudyFrame
+from peacestudy.core.old_names import renamed_arguments
 from peacestudy.core.problems import Note, as_known, one_of
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.contexts.partial_pooling import (
@@ -83,6 +84,7 @@ class ByContext:
         return html_table(self.effects, "By context", self.notes, rows=len(self.effects))
 
 
+@renamed_arguments(level="conf_level")
 def by_context(
     data: StudyFrame | pd.DataFrame,
     spec: ModelSpec,

@@ -19,6 +19,7 @@ from scipy.optimize import brentq
 from scipy.stats import chi2, norm
 
 from peacestudy.core.display import html_table
+from peacestudy.core.old_names import renamed_arguments
 from peacestudy.core.problems import Note, one_of
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.contexts.hierarchical import posterior
@@ -73,6 +74,7 @@ class PartialPooling:
         return html_table(self.effects, "Partial pooling", self.notes, rows=len(self.effects))
 
 
+@renamed_arguments(level="conf_level")
 def partial_pooling(
     estimates: "Mapping[str, float] | pd.Series[float]",
     std_errors: "Mapping[str, float] | pd.Series[float]",

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from peacestudy.core.old_names import renamed_arguments
 from peacestudy.core.problems import one_of
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.engines.estimate import estimate
@@ -28,6 +29,7 @@ def least_squares_engines() -> str:
     return f"engine {' or '.join(map(repr, names))}"
 
 
+@renamed_arguments(level="significance")
 def robustness_value(statistic: float, df: float, significance: float | None = None) -> float:
     """The share of what is left of both treatment and outcome that a cause left out must explain to
     bring an estimate to zero.

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from peacestudy.core.old_names import renamed_arguments
 from peacestudy.core.problems import one_of
 from peacestudy.errors import FitError, SpecError
 
@@ -182,6 +183,7 @@ def step_down(statistic: np.ndarray, resampled: np.ndarray) -> np.ndarray:
     return out
 
 
+@renamed_arguments(alpha="significance")
 def detectable(std_error: float, power: float, significance: float, df: float = np.inf) -> float:
     """The smallest true coefficient that a two-sided test with this
     standard error finds with the given power.

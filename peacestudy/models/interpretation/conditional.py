@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from peacestudy.core.frame import StudyFrame
+from peacestudy.core.old_names import renamed_arguments
 from peacestudy.core.problems import as_known, one_of
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.interpretation.effect_notes import said_of
@@ -59,6 +60,7 @@ NUMBERS = ["estimate", "std_error", "conf_low", "conf_high"]
 SAME = 1e-9
 
 
+@renamed_arguments(level="conf_level")
 def conditional_effects(
     fit: Fit | PooledFit,
     data: StudyFrame | pd.DataFrame | Imputed,

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from peacestudy.core.frame import StudyFrame
+from peacestudy.core.old_names import renamed_arguments
 from peacestudy.core.problems import as_known, one_of
 from peacestudy.errors import SpecError
 from peacestudy.models.interpretation.effect_notes import said_of
@@ -39,6 +40,7 @@ KINDS = ("slopes", "comparisons", "predictions")
 COMPARISONS = ("difference", "ratio")
 
 
+@renamed_arguments(level="conf_level")
 def effects(
     fit: Fit | PooledFit,
     data: StudyFrame | pd.DataFrame | Imputed,

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from peacestudy.core.frame import StudyFrame
+from peacestudy.core.old_names import renamed_arguments
 from peacestudy.core.problems import one_of
 from peacestudy.errors import SpecError
 from peacestudy.models.engines.counts import offset_of
@@ -44,6 +45,7 @@ from peacestudy.models.result import Fit
 KINDS = ("flic", "response", "link", "flac", "average")
 
 
+@renamed_arguments(level="conf_level")
 def predict(
     fit: Fit | PooledFit,
     data: StudyFrame | pd.DataFrame | Imputed,

@@ -14,6 +14,7 @@ import pandas as pd
 
 from peacestudy.core.derived import Derived
 from peacestudy.core.display import html_table
+from peacestudy.core.old_names import renamed_arguments
 from peacestudy.core.problems import Note, as_known, one_of
 from peacestudy.errors import SpecError
 from peacestudy.models.engines.parameters import is_spread, refuse_edge
@@ -92,6 +93,7 @@ class PooledFit:
         """
         return self.fits[0].design.names
 
+    @renamed_arguments(level="conf_level")
     def tidy(
         self,
         conf_level: float = LEVEL,
@@ -123,6 +125,7 @@ class PooledFit:
             to_ratios(out, len(self.slopes), self.spec.engine)
         return out
 
+    @renamed_arguments(alpha="significance")
     def detectable(self, *, power: float, significance: float) -> pd.DataFrame:
         """The smallest effect that a study of this N and these gaps could have found, as
         ``Fit.detectable``, by the pooled t.

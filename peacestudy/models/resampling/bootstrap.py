@@ -15,6 +15,7 @@ from tqdm import tqdm
 from peacestudy.core.display import html_table
 from peacestudy.core.draw_order import groups_by_id
 from peacestudy.core.frame import StudyFrame
+from peacestudy.core.old_names import renamed_arguments
 from peacestudy.core.problems import Note, one_of
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.inference.hypotheses import check_level
@@ -59,6 +60,7 @@ class Bootstrap:
         return html_table(self.terms, head, self.notes, rows=len(self.terms))
 
 
+@renamed_arguments(level="conf_level")
 def bootstrap(
     fit: Fit,
     data: StudyFrame | pd.DataFrame,
