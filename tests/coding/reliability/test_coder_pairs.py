@@ -9,7 +9,7 @@ from scipy import stats
 from peacestudy.coding.reliability import pairs
 from peacestudy.coding.reliability.coder_pairs import marginal_homogeneity
 
-from .test_agreement import sheet
+from .test_agreement_table import sheet
 
 EXACT = 1e-10  # a small linear system solved in two ways
 

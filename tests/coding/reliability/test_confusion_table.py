@@ -7,7 +7,7 @@ import pandas as pd
 
 from peacestudy.coding.reliability import confusion
 
-from .test_agreement import sheet
+from .test_agreement_table import sheet
 
 THREE = {"a": [0, 0, 0, 1, 2, None], "b": [0, 0, 1, 1, 1, 2], "c": [0, 1, None, 1, 2, 2]}
 

@@ -6,7 +6,7 @@ import pytest
 from peacestudy.coding import CodingSheet
 from peacestudy.coding.reliability import disputed
 
-from .test_agreement import BOOK, sheet
+from .test_agreement_table import BOOK, sheet
 
 
 def test_distance_is_the_mean_over_pairs_at_the_level():

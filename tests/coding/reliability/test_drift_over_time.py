@@ -12,7 +12,7 @@ from peacestudy.coding import CodingSheet, agreement
 from peacestudy.coding.reliability import drift
 from peacestudy.errors import CodingError
 
-from .test_agreement import BOOK, sheet
+from .test_agreement_table import BOOK, sheet
 
 EARLY = {"ann": [0, 1, 2, 4, 0, 1, 2, 4], "bob": [0, 1, 2, 4, 1, 0, 4, 2]}
 

@@ -12,7 +12,7 @@ from scipy.special import expit, logit
 
 import peacestudy as ps
 from peacestudy.models import conditional_effects, effects, impute, pool, predict
-from peacestudy.models.interpretation.effect_scale import INVERSE
+from peacestudy.models.engines.registry import ENGINES
 
 ROUNDING = 1e-9  # relative
 NUMBERS = ["estimate", "std_error", "conf_low", "conf_high"]
@@ -88,7 +88,7 @@ def asked(name):
 
 def test_every_engine_of_effects_is_tried_here():
     tried = {name.split("-")[0] for name in FITS}
-    assert tried >= {"linear", "logit", "firth", "cox", "discrete_time"} and tried <= set(INVERSE)
+    assert tried >= {"linear", "logit", "firth", "cox", "discrete_time"} and tried <= set(ENGINES)
 
 
 @pytest.mark.parametrize("name", FITS)
@@ -430,7 +430,7 @@ def of_all():
 
 
 def test_slopes_of_every_engine_stand_here():
-    assert {engine for engine, *_ in OF_ALL} == set(INVERSE)
+    assert {engine for engine, *_ in OF_ALL} == set(ENGINES)
 
 
 @pytest.mark.parametrize(
