@@ -10,7 +10,8 @@ from collections.abc import Iterable
 
 # what moves the cursor, changes colours or the order of letters; a line feed stays
 _CONTROL = re.compile(
-    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029"
+    "\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 SHOWN = 20  # problems printed in the message; all of them are in .problems
 

@@ -302,7 +302,9 @@ class _RowCheck:
             rule = f"not in codebook {self.codebook.id} {self.codebook.version}"
             hint = nearest(str(indicator), list(known))
             self._add("indicator_id", indicator, rule, f"correct it.{hint}")
-        elif not pd.isna(code) and code not in self.allowed[indicator]:  # type: ignore[call-overload]
+            return
+        missing = pd.isna(code)  # type: ignore[call-overload]
+        if not missing and code not in self.allowed[indicator]:
             codes = ", ".join(f"{c.value} {c.label}" for c in known[indicator].codes)
             rule = f"the codes of {indicator} are {codes}"
             self._add("code", code, rule, "correct the code, or leave it empty")

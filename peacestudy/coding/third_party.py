@@ -38,7 +38,8 @@ _NONE = r"(?:none|nil|nobody|n\.?/?a\.?|not applicable|néant|ning[uú]n[oa]?|au
 _WHO = (
     r"(?:(?:third[- ]part(?:y|ies)|signator(?:y|ies)|signatures?|names?|tierces?"
     r" parties?|tiers|terceros?|firmas?|"
-    r"(?:co-?)?mediat(?:or|ion)s?|m[ée]diat(?:eur|ion)s?|mediador(?:es)?|mediaci[óo]n|facilitators?|facilitador(?:es)?|"
+    r"(?:co-?)?mediat(?:or|ion)s?|m[ée]diat(?:eur|ion)s?|mediador(?:es)?|mediaci[óo]n|"
+    r"facilitators?|facilitador(?:es)?|"
     r"witness(?:es)?|testigos?|t[ée]moins?|guarantors?|garantes?|observers?)\b)"
 )
 _SAID = (
@@ -127,11 +128,16 @@ RECORDS = (
     _rule("signature", r"signator(?:y|ies)\b(?! page)|endorse", "a further signatory"),
     _rule(
         "name",
-        r"\b(?!(?:an?|the|this|that|it|its|is|are|was|were|be|been|has|have|had|does|do|did|not|no|and|or|of|to|in|on|by|"
-        r"for|from|with|as|at|so|but|however|though|although|yet|therefore|any|some|all|both|two|which|whether|there|notes?|"
-        r"see|agreement|document|copy|text|version|transcript|uploaded|present|file|page|para|art(?:icle)?|preamble|annex|"
-        r"untitled|sign(?:ed|atory|atures?)|names?|date|third|part(?:y|ies)|roles?|status|difficult|hard|impossible|"
-        r"possible|determine|unclear|unknown|uncertain|unnamed|writing|handwriting|blank|missing|indicated|listed|named|"
+        r"\b(?!(?:an?|the|this|that|it|its|is|are|was|were|be|been|has|have|had|does|do|did|not|"
+        r"no|and|or|of|to|in|on|by|"
+        r"for|from|with|as|at|so|but|however|though|although|yet|therefore|any|some|all|both|two|"
+        r"which|whether|there|notes?|"
+        r"see|agreement|document|copy|text|version|transcript|uploaded|present|file|page|para|"
+        r"art(?:icle)?|preamble|annex|"
+        r"untitled|sign(?:ed|atory|atures?)|names?|date|third|part(?:y|ies)|roles?|status|"
+        r"difficult|hard|impossible|"
+        r"possible|determine|unclear|unknown|uncertain|unnamed|writing|handwriting|blank|missing|"
+        r"indicated|listed|named|"
         r"mentioned)\b)[^\W\d_]{2}",
         "a person, organisation or place",
     ),

@@ -17,7 +17,8 @@ _ZEROS = re.compile(r"(?:^|\|)(?:0[0-9]+|[0-9]+\.0+)(?=\||$)")
 _NUMBER = re.compile(r"0*([0-9]+?)(?:\.0+)?")
 _MARKS = str.maketrans(
     dict.fromkeys(
-        "\u2018\u2019\u201a\u201b`\u00b4\u02b9\u02bb\u02bc\u02bd\u02be\u02bf\u2032\ua78c\uff07\u05f3\u1fef\u1ffd",
+        "\u2018\u2019\u201a\u201b`\u00b4\u02b9\u02bb\u02bc\u02bd\u02be\u02bf\u2032\ua78c\uff07"
+        "\u05f3\u1fef\u1ffd",
         "'",
     )
     | dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb\u2033", '"')

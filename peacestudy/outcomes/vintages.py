@@ -131,7 +131,8 @@ class Vintages:
 
 
 def _count(rows: object, events: object) -> str:
-    return cell(rows) if pd.isna(events) else f"{cell(rows)} ({cell(events)})"  # type: ignore[call-overload]
+    missing = pd.isna(events)  # type: ignore[call-overload]
+    return cell(rows) if missing else f"{cell(rows)} ({cell(events)})"
 
 
 def compare_vintages(

@@ -18,7 +18,7 @@ from peacestudy.errors import FitError, SpecError
 from peacestudy.models.engines.engine import LIKELIHOOD, Engine, Request
 from peacestudy.models.engines.logit import (
     binary_residuals,
-    refit_unless_separated,
+    refit_logit,
     refuse_separated,
     weighted_logit,
 )
@@ -254,12 +254,7 @@ def estimate_periods(design: Design, request: Request) -> tuple[Estimates, list[
         The outcome is separated, with the terms and cases.
     """
     refuse_separated(design, request, REMEDY)
-    return weighted_logit(design, request), []
-
-
-def refit_periods(design: Design, request: Request) -> Estimates:
-    """Estimates of a sample of the rows, see ``refit_unless_separated``."""
-    return refit_unless_separated(design, request, estimate_periods)
+    return weighted_logit(design, None), []
 
 
 DISCRETE_TIME = Engine(
@@ -268,7 +263,7 @@ DISCRETE_TIME = Engine(
     effect="odds ratio",
     arrange=arrange_periods,
     estimate=estimate_periods,
-    refit=refit_periods,
+    refit=refit_logit,
     residuals=binary_residuals,
     vcovs=LIKELIHOOD,
     options={"baseline": ("dummies", "cubic", "log", "constant")},

@@ -81,7 +81,7 @@ class Request(Protocol):
 
 Arrange = Callable[[Design, Request], tuple[Design, list[Note]]]
 Estimate = Callable[[Design, Request], tuple[Estimates, list[Note]]]
-Refit = Callable[[Design, Request], Estimates]
+Refit = Callable[[Design, Request], Estimates | None]
 ResidualsOf = Callable[[Design, Request, Estimates], Residuals]
 
 
@@ -120,7 +120,8 @@ class Engine:
     arrange : callable
         The design as the engine takes it, with notes.
     refit : callable or None
-        Estimates of a sample of the rows, without notes; None takes ``estimate``.
+        Estimates of a sample of the rows, without notes, or None where ``estimate`` must look at
+        them. An engine without it takes ``estimate``.
     kernel : callable or None
         A function on arrays that fits a batch of designs (B, N, K) and outcomes (B, N).
     batch : BatchKernel or None

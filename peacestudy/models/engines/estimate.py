@@ -50,7 +50,7 @@ def estimate_again(design: Design, spec: Request) -> Estimates:
         As ``estimate``.
     """
     refit = engine_of(spec).refit
-    if refit is None:
-        return estimate(design, spec)[0]
-    est = refit(design, spec)
-    return est if bool(est.converged.all()) else estimate(design, spec)[0]
+    est = None if refit is None else refit(design, spec)
+    if est is not None and bool(est.converged.all()):
+        return est
+    return estimate(design, spec)[0]

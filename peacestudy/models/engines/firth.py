@@ -26,13 +26,12 @@ def estimate_firth(design: Design, request: Request) -> tuple[Estimates, list[No
     return est, notes
 
 
-def refit_firth(design: Design, request: Request) -> Estimates:
-    """Estimates of a sample of the rows."""
+def refit_firth(design: Design, request: Request) -> Estimates | None:
+    """Estimates of a sample of the rows; None where there are none."""
     try:
-        est = fit_firth(design.X[None], design.y[None], search=True)
+        return fit_firth(design.X[None], design.y[None], search=True)
     except np.linalg.LinAlgError:
-        return estimate_firth(design, request)[0]
-    return est if bool(est.converged.all()) else estimate_firth(design, request)[0]
+        return None
 
 
 FIRTH = Engine(

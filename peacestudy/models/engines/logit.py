@@ -14,7 +14,6 @@ from peacestudy.models.engines.engine import (
     LIKELIHOOD,
     SCORE,
     Engine,
-    Estimate,
     Request,
     Residuals,
 )
@@ -40,7 +39,7 @@ def estimate_logit(design: Design, request: Request) -> tuple[Estimates, list[No
     """
     refuse_separated(design, request, REMEDY)
     weights = row_weights(design, request.options)
-    return weighted_logit(design, request), weights_notes(request.options, weights)
+    return weighted_logit(design, weights), weights_notes(request.options, weights)
 
 
 def refuse_separated(design: Design, request: Request, remedy: str) -> None:
@@ -56,36 +55,24 @@ def refuse_separated(design: Design, request: Request, remedy: str) -> None:
         raise FitError(f"{request.name}: {separation_text(design, found)}. {remedy}")
 
 
-def weighted_logit(design: Design, request: Request) -> Estimates:
-    """Estimates of a design whose outcome is not separated."""
-    weights = row_weights(design, request.options)
+def weighted_logit(design: Design, weights: np.ndarray | None) -> Estimates:
+    """Estimates of a design whose outcome is not separated; weights (N,) where there are any."""
     rows = None if weights is None else weights[None]
     return fit_logit(design.X[None], design.y[None], rows)
 
 
-def refit_logit(design: Design, request: Request) -> Estimates:
-    """Estimates of a sample of the rows, see ``refit_unless_separated``."""
-    return refit_unless_separated(design, request, estimate_logit)
-
-
-def refit_unless_separated(design: Design, request: Request, estimate: Estimate) -> Estimates:
+def refit_logit(design: Design, request: Request) -> Estimates | None:
     """Estimates of a sample of the rows.
 
-    Separation is looked for, by ``estimate``, only where a row may be predicted without error.
-
-    Raises
-    ------
-    FitError
-        As ``estimate``.
+    None where a row may be predicted without error, or there are no estimates: separation is then
+    looked for.
     """
     try:
-        est = weighted_logit(design, request)
+        est = weighted_logit(design, row_weights(design, request.options))
     except np.linalg.LinAlgError:
-        return estimate(design, request)[0]
+        return None
     p = expit(design.X @ est.beta[0])
-    if bool(est.converged.all()) and (p * (1 - p)).min() > SURE:
-        return est
-    return estimate(design, request)[0]
+    return est if (p * (1 - p)).min() > SURE else None
 
 
 def binary_residuals(design: Design, request: Request, est: Estimates) -> Residuals:

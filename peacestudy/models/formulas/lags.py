@@ -205,5 +205,7 @@ def _taken(column: "pd.Series[Any]", at: np.ndarray) -> Any:
     numbers and categories stay what they are.
     """
     plain = isinstance(column.dtype, np.dtype) and column.dtype.kind in NULLABLE
-    held = column.astype(NULLABLE[column.dtype.kind]) if plain else column  # type: ignore[call-overload]
+    held = column
+    if plain:
+        held = column.astype(NULLABLE[column.dtype.kind])  # type: ignore[call-overload]
     return held.reset_index(drop=True).reindex(at).array

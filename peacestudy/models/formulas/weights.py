@@ -5,7 +5,6 @@ sandwich covariance, as Stata's pweight and R's survey. Weights are scaled to me
 nothing depends on their unit.
 """
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -41,7 +40,7 @@ def weights_of(design: Design, column: str) -> np.ndarray:
     return np.asarray(w / w.max() / (w / w.max()).mean())
 
 
-def row_weights(design: Design, options: Iterable[tuple[str, Any]]) -> np.ndarray | None:
+def row_weights(design: Design, options: Any) -> np.ndarray | None:
     """The weights that the option ``weights`` names, shape (N,); None where it is not written.
 
     Raises
@@ -53,7 +52,7 @@ def row_weights(design: Design, options: Iterable[tuple[str, Any]]) -> np.ndarra
     return None if column is None else weights_of(design, str(column))
 
 
-def weights_notes(options: Iterable[tuple[str, Any]], w: np.ndarray | None) -> list[Note]:
+def weights_notes(options: Any, w: np.ndarray | None) -> list[Note]:
     """What the weights are taken for, and how many equal rows they are worth.
 
     Source: Kish (1965), Survey Sampling, 11.7.

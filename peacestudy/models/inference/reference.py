@@ -16,7 +16,7 @@ from peacestudy.models.engines.bootstrap_options import POINTS
 from peacestudy.models.engines.engine import CLUSTERED, WILD
 from peacestudy.models.engines.registry import engine_of, kernel_of
 from peacestudy.models.formulas.design import Design
-from peacestudy.models.formulas.weights import weights_of
+from peacestudy.models.formulas.weights import row_weights
 from peacestudy.models.inference.covariance import covariance
 from peacestudy.models.inference.cr2 import clusters_of, cr2_covariance, hotelling, satterthwaite
 from peacestudy.models.inference.hypotheses import one_sided, sign_of
@@ -74,8 +74,7 @@ def reference(spec: ModelSpec, design: Design, est: Estimates) -> Reference:
         return Reference(cr2_covariance(parts, residual), np.nan, satterthwaite(parts, np.eye(K)))
     engine = engine_of(spec)
     if spec.vcov == "jackknife":
-        column = dict(spec.options).get("weights")
-        weights = None if column is None else weights_of(design, str(column))
+        weights = row_weights(design, spec.options)
         V = jackknife(design, est.beta[0], engine, kernel_of(spec), weights)
     else:
         V = covariance(est, spec.vcov, design.clusters, small_sample=engine.small_sample)[0]

@@ -55,7 +55,7 @@ from peacestudy.models.engines.counts import offset_of
 from peacestudy.models.engines.engine import CLUSTERED
 from peacestudy.models.engines.registry import engine_of
 from peacestudy.models.formulas.design import Design
-from peacestudy.models.formulas.weights import weights_of
+from peacestudy.models.formulas.weights import row_weights
 from peacestudy.models.inference.cr2 import cluster_products, orthogonal, sums
 from peacestudy.models.inference.hypotheses import critical
 from peacestudy.models.kernels.estimates import Estimates
@@ -142,7 +142,7 @@ def find_blanks(
     engine = engine_of(spec)
     finite = engine.penalised and engine.outcome == "binary"
     off = separated_rows(design.X, design.y) if finite else ()
-    groupings = _groupings(spec, design)
+    groupings = row_groups(spec, design)
     if not off and _is_far(leverage, groupings):
         return ()
     basis = _basis(spec, design)
@@ -188,7 +188,7 @@ def with_blanks(vcov: np.ndarray, blank: np.ndarray) -> np.ndarray:
     return np.where(blank[:, None] | blank[None, :], np.nan, vcov)
 
 
-def _groupings(spec: ModelSpec, design: Design) -> tuple[np.ndarray, ...]:
+def row_groups(spec: ModelSpec, design: Design) -> tuple[np.ndarray, ...]:
     """The groups of rows each of which is one independent
     observation: clusters, or cases as they were given.
     """
@@ -210,9 +210,9 @@ def _basis(spec: ModelSpec, design: Design) -> _Basis:
         size = np.bincount(strata)
         means = sums(X, strata) / size[:, None]
         return _Basis(*orthogonal(X - means[strata]), rows, strata)
-    column = dict(spec.options).get("weights")
-    if column is not None:
-        X = X * np.sqrt(weights_of(design, str(column)))[:, None]
+    weights = row_weights(design, spec.options)
+    if weights is not None:
+        X = X * np.sqrt(weights)[:, None]
     return _Basis(*orthogonal(X), rows)
 
 
@@ -342,8 +342,7 @@ def _working(
     probability weights (N,).
     """
     kind, K = engine_of(spec).outcome, design.X.shape[1]
-    column = dict(spec.options).get("weights")
-    given = None if column is None else weights_of(design, str(column))
+    given = row_weights(design, spec.options)
     if kind in ("survival", "ordered"):
         basis = _basis(spec, design)
         Q = np.zeros(design.X.shape)

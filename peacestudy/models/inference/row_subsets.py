@@ -11,12 +11,12 @@ import numpy as np
 
 from peacestudy.models.engines.registry import engine_of
 from peacestudy.models.formulas.design import Design
-from peacestudy.models.formulas.weights import weights_of
+from peacestudy.models.formulas.weights import row_weights
 from peacestudy.models.inference.covariance import covariance
 from peacestudy.models.inference.cr2 import sums
 from peacestudy.models.inference.hypotheses import two_sided
 from peacestudy.models.inference.profile import likelihood_ratio
-from peacestudy.models.inference.robust_limits import CLOSE
+from peacestudy.models.inference.robust_limits import CLOSE, row_groups
 from peacestudy.models.kernels.batch import LOGIT, Batch, Block, coefficients, fit_batch
 from peacestudy.models.spec import ModelSpec
 
@@ -120,9 +120,9 @@ def terms_of_subsets(design: Design, spec: ModelSpec, keep: np.ndarray) -> Subse
 def _batch(design: Design, spec: ModelSpec, counts: np.ndarray) -> Batch:
     """The samples as a batch; probability weights are scaled to mean one in each."""
     counts = np.asarray(counts, float)
-    column = dict(spec.options).get("weights")
-    if column is not None:
-        weighted = counts * weights_of(design, str(column))
+    weights = row_weights(design, spec.options)
+    if weights is not None:
+        weighted = counts * weights
         mean = weighted.sum(axis=1) / counts.sum(axis=1)
         counts = weighted / mean[:, None]
     return Batch(design.X, design.y, counts)
@@ -140,18 +140,9 @@ def _several_clusters(design: Design, counts: np.ndarray) -> np.ndarray:
 def _no_blanks(spec: ModelSpec, design: Design, block: Block) -> np.ndarray:
     """Whether leverages show that every term has a robust standard error, shape (b,)."""
     far = np.ones(len(block.members), bool)
-    for groups in _independent(spec, design):
+    for groups in row_groups(spec, design):
         far &= (sums(block.estimates.leverage.T, groups) < CLOSE).all(axis=0)
     return far
-
-
-def _independent(spec: ModelSpec, design: Design) -> tuple[np.ndarray, ...]:
-    """The groups of rows that are one observation: clusters, or cases as they were given."""
-    if spec.vcov == "cluster":
-        return design.clusters
-    if design.rows is None:
-        return (np.arange(len(design.y)),)
-    return (np.unique(design.rows, return_inverse=True)[1],)
 
 
 def _degrees(design: Design, keep: np.ndarray) -> np.ndarray:

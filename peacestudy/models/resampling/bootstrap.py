@@ -6,6 +6,7 @@ Hinkley (1997), Bootstrap Methods and their Application, 3.8 (clusters drawn wit
 within them kept).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -130,11 +131,7 @@ def bootstrap(
     order = groups_by_id(blocks, fit.design.cases)
     taken = order[np.random.default_rng(seed).integers(0, len(labels), (draws, len(labels)))]
     times = np.apply_along_axis(np.bincount, 1, taken, minlength=len(labels))
-    together = np.full((draws, fit.design.X.shape[1]), np.nan)
-    known = np.zeros(draws, bool)
-    for members in parts(draws, len(blocks)):
-        counts = times[members][:, blocks]
-        together[members], known[members] = estimates_of_samples(fit.design, fit.spec, counts)
+    together, known = _in_parts(fit, draws, lambda members: times[members][:, blocks])
     found, failed = [], []
     for draw, chosen in enumerate(
         tqdm(taken, desc=f"bootstrap of {fit.spec.name}", disable=None, leave=False)
@@ -229,15 +226,26 @@ def _estimates(
     return beta
 
 
+def _in_parts(
+    fit: Fit, size: int, counts: Callable[[np.ndarray], np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Coefficients of so many samples (size, K), and whether each is known (size,).
+
+    ``counts`` gives how often each row is in some samples, by their positions.
+    """
+    beta = np.full((size, fit.design.X.shape[1]), np.nan)
+    known = np.zeros(size, bool)
+    for members in parts(size, len(fit.design.y)):
+        found = estimates_of_samples(fit.design, fit.spec, counts(members))
+        beta[members], known[members] = found
+    return beta, known
+
+
 def _left_out(
     fit: Fit, blocks: np.ndarray, rows: list[np.ndarray], labels: list[str], column: str | None
 ) -> np.ndarray:
     """Estimates without each block, shape (G, K)."""
-    together = np.full((len(labels), fit.design.X.shape[1]), np.nan)
-    known = np.zeros(len(labels), bool)
-    for members in parts(len(labels), len(blocks)):
-        counts = blocks[None] != members[:, None]
-        together[members], known[members] = estimates_of_samples(fit.design, fit.spec, counts)
+    together, known = _in_parts(fit, len(labels), lambda members: blocks != members[:, None])
     out = []
     for g, label in enumerate(labels):
         if known[g]:
