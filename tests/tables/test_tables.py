@@ -8,7 +8,14 @@ import peacestudy as ps
 from peacestudy.study import results_of
 from peacestudy.tables import Table, all_tables, regression
 
-SLOW_RESULTS = {"variants", "moderated", "out_of_sample", "calibration"}
+SLOW_RESULTS = {
+    "variants",
+    "moderation",
+    "interactions",
+    "effects_by_moderator",
+    "out_of_sample",
+    "calibration",
+}
 TABLES_OF_SLOW_RESULTS = {"variants", "domestic_politics"}
 
 
@@ -30,6 +37,7 @@ def with_slow_results(request):
 @pytest.fixture(scope="module")
 def tables(with_slow_results, our_results):
     names = set(results_of("peace_agreements"))
+    assert names >= SLOW_RESULTS
     if not with_slow_results:
         names -= SLOW_RESULTS
     results = our_results("peace_agreements")
