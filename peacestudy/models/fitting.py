@@ -1,7 +1,7 @@
 """The verb ``fit``: a frozen specification and a table in, a frozen result out."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, overload
 
 import numpy as np
@@ -17,6 +17,7 @@ from peacestudy.models.engines.parameters import is_spread
 from peacestudy.models.engines.positive import wald_ends
 from peacestudy.models.engines.registry import engine_of
 from peacestudy.models.fit_notes.assumptions import assumption_notes
+from peacestudy.models.fit_notes.conventions import convention_notes
 from peacestudy.models.fit_notes.design_notes import design_notes
 from peacestudy.models.fit_notes.repeated import repeated_notes
 from peacestudy.models.fit_notes.robust_notes import robust_notes
@@ -121,46 +122,61 @@ def fit(
 
 
 def fit_arranged(design: Design, arranged: list[Note], spec: ModelSpec) -> Fit:
-    """Fit a design as its engine takes it, ``arranged`` being what is
-    to be said of that; raises as ``fit`` does.
+    """Fit a design as its engine takes it; ``arranged`` are the notes on how it was arranged.
+
+    The steps: check the design, centre its columns, estimate, choose the covariance and the
+    reference distribution, write the notes, test every term, and return the result in the units
+    of the columns. Raises as ``fit`` does.
     """
     engine = engine_of(spec)
     if engine.kind == "count":
         check_counts(design)
     check_design(design, engine.kind)
-    moved = _centring(design, spec)
-    work = replace(design, X=design.X - moved.centre) if moved.moves else design
-    with np.errstate(over="ignore"):  # what overflows is refused next
-        est, found = estimate(work, spec)
+    centring = _centring(design, spec)
+    centred = replace(design, X=design.X - centring.centre) if centring.moves else design
+    est, estimation_notes = _estimate(centred, spec)
     check_range(design, est)
-    separation = [n for n in found if n.kind == "separation"]
-    rest = [n for n in found if n.kind != "separation"]
-    rest += assumption_notes(work, spec, est.beta[0])
-    parameters = _of_parameters(moved, design, est)
-    blanks = find_blanks(spec, work, est.leverage[0])
-    referred = reference(spec, work, est)
-    notes = [*separation, *design_notes(design, engine.kind)]
-    notes += [*robust_notes(spec, work, est, blanked(referred, blanks)), *arranged, *rest]
-    notes += _conventions(spec, design, est)
-    referred = replace(referred, blanks=_of_reported(blanks, parameters))
-    return _with_digits(
-        _result(spec, design, work, parameters, est, referred, notes), work, parameters
-    )
+
+    parameters = _of_parameters(centring, design, est)
+    blanks = find_blanks(spec, centred, est.leverage[0])
+    found = reference(spec, centred, est)
+
+    separation = [note for note in estimation_notes if note.kind == "separation"]
+    others = [note for note in estimation_notes if note.kind != "separation"]
+    notes = [
+        *separation,
+        *design_notes(design, engine.kind),
+        *robust_notes(spec, centred, est, blanked(found, blanks)),
+        *arranged,
+        *others,
+        *assumption_notes(centred, spec, est.beta[0]),
+        *convention_notes(spec, design, est),
+    ]
+    found = replace(found, blanks=_of_reported(blanks, parameters))
+    result = _result(spec, design, centred, parameters, est, found, notes)
+    return _with_digits(result, centred, parameters)
 
 
-def _with_digits(made: Fit, work: Design, parameters: Centring) -> Fit:
-    """The fit with a covariance whose sums keep their digits, where its columns are nearly
-    dependent: that of orthonormal columns.
+def _estimate(design: Design, spec: ModelSpec) -> tuple[Estimates, list[Note]]:
+    """Estimates of centred columns; numbers that overflow are refused by ``check_range``."""
+    with np.errstate(over="ignore"):
+        return estimate(design, spec)
+
+
+def _with_digits(result: Fit, centred: Design, parameters: Centring) -> Fit:
+    """The fit with a covariance that keeps its digits in sums, where columns are nearly dependent:
+    the covariance of orthonormal columns.
     """
-    turn = None if _penalised(made.spec) else turned(work.X)
+    turn = None if _penalised(result.spec) else turned(centred.X)
     if turn is None:
-        return made
+        return result
     Z, T = turn
-    around = replace(work, X=Z)
-    V = reference(made.spec, around, estimate(around, made.spec)[0]).vcov
-    whole = np.eye(len(V))
-    whole[: len(T), : len(T)] = T
-    return replace(made, moved=replace(parameters, turn=whole), precise_vcov=V)
+    orthonormal = replace(centred, X=Z)
+    est, _ = estimate(orthonormal, result.spec)
+    V = reference(result.spec, orthonormal, est).vcov
+    full_turn = np.eye(len(V))
+    full_turn[: len(T), : len(T)] = T
+    return replace(result, moved=replace(parameters, turn=full_turn), precise_vcov=V)
 
 
 def _of_reported(blanks: tuple[Blank, ...], moved: Centring) -> tuple[Blank, ...]:
@@ -229,153 +245,178 @@ def _each(data: Imputed, spec: ModelSpec) -> list[Fit]:
     return out
 
 
-def _conventions(spec: ModelSpec, design: Design, est: Estimates) -> list[Note]:
-    """Notes on conventions: which factor, which reference distribution."""
-    out = []
-    engine = engine_of(spec)
-    N, K = len(design.X), est.beta.shape[1]
-    sizes = " and ".join(
-        f"{int(g.max()) + 1} of {name}"
-        for g, name in zip(design.clusters, spec.cluster or (), strict=True)
-    )
-    if spec.vcov == "cluster":
-        factor = "G/(G-1) * (N-1)/(N-K)" if engine.small_sample else "G/(G-1)"
-        test = ", Wald z" if engine.profile else ""
-        said = f"Standard errors clustered ({sizes}), factor {factor}{engine.cluster_rule}"
-        out.append(Note("vcov", f"{said}{test}.", pooled=f"{said}."))
-    elif spec.vcov == "hc1":
-        out.append(
-            Note(
-                "vcov",
-                "Heteroskedasticity-consistent standard errors, hc1: factor N/(N-K) ="
-                f" {N / (N - K):.4f}.",
-            )
-        )
-    elif spec.vcov == "hc0" and design.times is not None:
-        each = "person-period" if design.rows is not None else "row"
-        out.append(
-            Note(
-                "vcov",
-                f"Robust standard errors, hc0: every {each} counts as independent of the others.",
-            )
-        )
-    elif engine.profile and spec.vcov == "classical":
-        out.append(
-            Note(
-                "vcov",
-                "Standard errors from the augmented weights; p by penalised likelihood ratio,"
-                " interval by profile.",
-                pooled="Standard errors from the augmented weights.",
-            )
-        )
-    return out
+@dataclass(frozen=True, eq=False)
+class _Tests:
+    """The test of every term against zero: arrays (K,), with notes."""
+
+    statistic: np.ndarray
+    p_value: np.ndarray
+    conf_low: np.ndarray
+    conf_high: np.ndarray
+    notes: tuple[Note, ...] = ()
 
 
 def _result(
     spec: ModelSpec,
     design: Design,
-    work: Design,
-    moved: Centring,
+    centred: Design,
+    parameters: Centring,
     est: Estimates,
-    referred: Reference,
+    found: Reference,
     notes: list[Note],
 ) -> Fit:
-    """The Fit in the units of the columns given, from estimates
-    of ``work``, whose columns were moved.
-    """
+    """The Fit in the units of the columns given, from the estimates of centred columns."""
     names = est.names or design.names
-    K = len(names)
-    engine = engine_of(spec)
-    linear = engine.least_squares
-    found = blanked(_moved_reference(spec, work, moved, referred), referred.blanks)
-    blank = is_blank(referred.blanks, K)
-    V = with_blanks(moved.covariance(referred.vcov), blank)
-    notes = [*notes, *cluster_notes(spec, design, found)]
-    beta, variance = moved.coefficients(est.beta[0]), np.diag(V)
-    none = ~(variance > NOTHING * np.diag(moved.covariance(est.classical[0])))
-    if (none & ~blank).any():
-        bad = ", ".join(name for name, is_none in zip(names, none & ~blank, strict=True) if is_none)
-        text = (
-            f"The variance of {bad} is not above zero under {spec.vcov}; its standard error is"
-            " missing."
-        )
-        notes = [*notes, Note("variance", text)]
-    if linear and est.r2[0] > EXACT:
-        notes = [
-            *notes,
-            Note(
-                "exact_fit",
-                "The terms give the outcome exactly: residuals and standard errors are rounding.",
-            ),
-        ]
-    std_error = np.sqrt(np.where(none, np.nan, variance))
-    G = [int(g.max()) + 1 for g in design.clusters]
-    spread = is_spread(spec.engine, len(design.names), K)
-    statistic = np.where(spread, np.nan, beta / std_error)
-    low, high = wald_ends(beta, std_error, spread, critical(0.5 + LEVEL / 2, found.dfs))
-    p_value = two_sided(statistic, found.dfs)
-    if engine.profile and spec.vcov == "classical":
-        statistic, p_value = likelihood_ratio(design.X, design.y, beta)
-        profile = profile_ends(design.X, design.y, beta, std_error, LEVEL)
-        low, high = profile.ends.T
-        notes = [*notes, *profile.notes(names)]
-    if "bootstrap" in dict(spec.options):
-        p_value, ends = bootstrapped(spec, design, beta, std_error, LEVEL)
-        low, high = ends.T
-        endless = [
-            name for name, end in zip(design.names, ends, strict=True) if np.isinf(end).any()
-        ]
-        notes = [*notes, bootstrap_note(spec, design, endless)]
-        notes += bootstrap_gaps(spec, design, beta, std_error, ends, LEVEL)
+    reported = blanked(_reported_reference(spec, centred, parameters, found), found.blanks)
+    blank = is_blank(found.blanks, len(names))
+    V = with_blanks(parameters.covariance(found.vcov), blank)
+    beta = parameters.coefficients(est.beta[0])
+    zero = _zero_variance(V, parameters.covariance(est.classical[0]))
+    std_error = np.sqrt(np.where(zero, np.nan, np.diag(V)))
+    tests = _tests(spec, design, names, beta, std_error, reported)
     terms = pd.DataFrame(
         {
             "term": list(names),
             "estimate": beta,
             "std_error": std_error,
-            "statistic": statistic,
-            "p_value": p_value,
-            "conf_low": low,
-            "conf_high": high,
+            "statistic": tests.statistic,
+            "p_value": tests.p_value,
+            "conf_low": tests.conf_low,
+            "conf_high": tests.conf_high,
         }
     )
-    loglik, r2 = float(est.loglik[0]), float(est.r2[0])
-    summary: dict[str, Any] = {
-        "n_events": int(design.y.sum()) if engine.kind not in ("number", "ordered") else None,
-        "n_clusters": G[0] if len(G) == 1 else tuple(G) or None,
-        "pseudo_r2": np.nan if linear else r2,
-        "r_squared": r2 if linear else np.nan,
-        "aic": np.nan if _no_aic(spec) else -2 * loglik + 2 * (K + engine.scale_parameters),
-    }
+    notes = [
+        *notes,
+        *cluster_notes(spec, design, reported),
+        *_variance_notes(spec, names, zero & ~blank),
+        *_exact_fit_notes(spec, est),
+        *tests.notes,
+    ]
     cases = _cases(design)
     return Fit(
         spec=spec,
         terms=terms,
         n=len(cases),
-        loglik=loglik,
         vcov=pd.DataFrame(V, index=names, columns=names),
         cases=cases,
         dropped=design.dropped,
         notes=tuple(notes),
         converged=True,
-        scale=float(est.scale[0]),
-        df=found.df,
+        df=reported.df,
         design=design,
-        own_df=tuple(found.dfs.tolist()) if np.isnan(found.df) else (),
-        moved=moved,
-        precise_vcov=referred.vcov if moved.moves else None,
-        **summary,
+        own_df=tuple(reported.dfs.tolist()) if np.isnan(reported.df) else (),
+        moved=parameters,
+        precise_vcov=found.vcov if parameters.moves else None,
+        **_summary(spec, design, est),
     )
 
 
-def _moved_reference(spec: ModelSpec, work: Design, moved: Centring, found: Reference) -> Reference:
-    """Covariance of the moved parameters; degrees of freedom of
-    the parameters as they are reported.
-    """
-    if not moved.moves or not np.isnan(found.df):
+def _summary(spec: ModelSpec, design: Design, est: Estimates) -> dict[str, Any]:
+    """The numbers of a fit as a whole, by the names of the Fit's fields."""
+    engine = engine_of(spec)
+    loglik, r2 = float(est.loglik[0]), float(est.r2[0])
+    n_parameters = est.beta.shape[1] + engine.scale_parameters
+    n_clusters = tuple(int(g.max()) + 1 for g in design.clusters)
+    has_events = engine.kind not in ("number", "ordered")
+    return {
+        "n_events": int(design.y.sum()) if has_events else None,
+        "n_clusters": n_clusters[0] if len(n_clusters) == 1 else n_clusters or None,
+        "loglik": loglik,
+        "pseudo_r2": np.nan if engine.least_squares else r2,
+        "r_squared": r2 if engine.least_squares else np.nan,
+        "aic": np.nan if _no_aic(spec) else -2 * loglik + 2 * n_parameters,
+        "scale": float(est.scale[0]),
+    }
+
+
+def _zero_variance(V: np.ndarray, classical: np.ndarray) -> np.ndarray:
+    """Which terms (K,) have no variance above rounding; true where it is NaN."""
+    return ~(np.diag(V) > NOTHING * np.diag(classical))
+
+
+def _variance_notes(spec: ModelSpec, names: tuple[str, ...], zero: np.ndarray) -> list[Note]:
+    """A note that names the terms whose estimated variance is zero."""
+    if not zero.any():
+        return []
+    listed = ", ".join(name for name, is_zero in zip(names, zero, strict=True) if is_zero)
+    text = (
+        f"The variance of {listed} is not above zero under {spec.vcov}; its standard error is"
+        " missing."
+    )
+    return [Note("variance", text)]
+
+
+def _exact_fit_notes(spec: ModelSpec, est: Estimates) -> list[Note]:
+    """A note where least squares leaves no residuals."""
+    if not (engine_of(spec).least_squares and est.r2[0] > EXACT):
+        return []
+    text = "The terms give the outcome exactly: residuals and standard errors are rounding."
+    return [Note("exact_fit", text)]
+
+
+def _tests(
+    spec: ModelSpec,
+    design: Design,
+    names: tuple[str, ...],
+    beta: np.ndarray,
+    std_error: np.ndarray,
+    reported: Reference,
+) -> _Tests:
+    """Tests and 95 % intervals of the terms: Wald, profile likelihood, or bootstrap of signs."""
+    if engine_of(spec).profile and spec.vcov == "classical":
+        tests = _profile_tests(design, names, beta, std_error)
+    else:
+        tests = _wald_tests(spec, design, beta, std_error, reported)
+    if "bootstrap" in dict(spec.options):
+        tests = _bootstrap_tests(spec, design, beta, std_error, tests)
+    return tests
+
+
+def _wald_tests(
+    spec: ModelSpec, design: Design, beta: np.ndarray, std_error: np.ndarray, reported: Reference
+) -> _Tests:
+    """Wald tests by t or z; a standard deviation or dispersion has an interval and no test."""
+    spread = is_spread(spec.engine, len(design.names), len(beta))
+    statistic = np.where(spread, np.nan, beta / std_error)
+    quantiles = critical(0.5 + LEVEL / 2, reported.dfs)
+    low, high = wald_ends(beta, std_error, spread, quantiles)
+    return _Tests(statistic, two_sided(statistic, reported.dfs), low, high)
+
+
+def _profile_tests(
+    design: Design, names: tuple[str, ...], beta: np.ndarray, std_error: np.ndarray
+) -> _Tests:
+    """Penalised likelihood ratios, and intervals of the profile."""
+    statistic, p_value = likelihood_ratio(design.X, design.y, beta)
+    profile = profile_ends(design.X, design.y, beta, std_error, LEVEL)
+    low, high = profile.ends.T
+    return _Tests(statistic, p_value, low, high, tuple(profile.notes(names)))
+
+
+def _bootstrap_tests(
+    spec: ModelSpec, design: Design, beta: np.ndarray, std_error: np.ndarray, tests: _Tests
+) -> _Tests:
+    """The tests with p and intervals by the bootstrap of signs that the options ask for."""
+    p_value, ends = bootstrapped(spec, design, beta, std_error, LEVEL)
+    unbounded = np.isinf(ends).any(axis=1)
+    endless = [name for name, is_endless in zip(design.names, unbounded, strict=True) if is_endless]
+    notes = (
+        *tests.notes,
+        bootstrap_note(spec, design, endless),
+        *bootstrap_gaps(spec, design, beta, std_error, ends, LEVEL),
+    )
+    low, high = ends.T
+    return _Tests(tests.statistic, p_value, low, high, notes)
+
+
+def _reported_reference(
+    spec: ModelSpec, centred: Design, parameters: Centring, found: Reference
+) -> Reference:
+    """Covariance of the centred parameters; degrees of freedom of the parameters as reported."""
+    if not parameters.moves or not np.isnan(found.df):
         return found
-    return replace(
-        found, dfs=contrast_df(spec, work, found.df, moved.weights(np.eye(len(found.dfs))))
-    )
+    weights = parameters.weights(np.eye(len(found.dfs)))
+    return replace(found, dfs=contrast_df(spec, centred, found.df, weights))
 
 
 def _no_aic(spec: ModelSpec) -> bool:
