@@ -1,5 +1,4 @@
-"""Conditional effects: what a variable does at each value of its
-moderator, beside the cases that are there.
+"""Conditional effects: the effect of a variable at values of its moderator, with their support.
 
 Sources: Brambor, Clark and Golder (2006), Political Analysis 14(1) (effects over the moderator's
 range, not the product's p value); Ai and Norton (2003), Economics Letters 80(1) (on the scale of
@@ -8,7 +7,8 @@ Hainmueller, Mummolo and Xu (2019), Political Analysis 27(2) (common support).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,12 @@ from peacestudy.models.interpretation.effect_rows import (
     spelt_names,
 )
 from peacestudy.models.interpretation.effect_scale import scale_of
-from peacestudy.models.interpretation.effect_table import by_delta, by_simulation, check_interval
+from peacestudy.models.interpretation.effect_table import (
+    Effects,
+    by_delta,
+    by_simulation,
+    check_interval,
+)
 from peacestudy.models.interpretation.effect_terms import (
     Asked,
     EffectTerm,
@@ -137,6 +142,47 @@ def conditional_effects(
     >>> table[["value", "estimate", "n_near", "support"]].round(6).values.tolist()
     [[1.0, 1.0, 3, True], [2.0, 2.0, 3, True], [4.0, 4.0, 0, False]]
     """
+    _check_words(variable, moderator, at, beyond)
+    names = _column_names(fit)
+    request = _Request(
+        variable=as_known(variable, names),
+        change=change,
+        moderator=as_known(moderator, names),
+        values=values,
+        near=near,
+        fewest=fewest,
+        difference=difference,
+        at=as_known(at, names) or {},
+        scale=scale,
+        horizon=horizon,
+        interval=interval,
+        draws=draws,
+        seed=seed,
+        conf_level=conf_level,
+    )
+    if request.moderator in (request.variable, *request.at):
+        raise SpecError(
+            f"{request.moderator!r} is the moderator; it can be neither the variable nor held at"
+            " another value."
+        )
+    if isinstance(fit, PooledFit) and isinstance(data, Imputed):
+        found, m = request.of_imputed(fit, data)
+    elif isinstance(fit, Fit) and isinstance(data, StudyFrame | pd.DataFrame):
+        asked = request.asked_of(fit, data)
+        m = request.moderator_in(asked.rows)
+        found = request.at_values(asked, m, seed)
+    else:
+        raise SpecError(
+            "conditional_effects takes a Fit and its data, or a PooledFit and what impute gave,"
+            f" not a {type(fit).__name__} and a {type(data).__name__}."
+        )
+    if beyond == "refuse" and not found.support["support"].all():
+        raise FitError(_without(found.support, m))
+    return _laid_out(found, m, difference)
+
+
+def _check_words(variable: str, moderator: str, at: Any, beyond: str) -> None:
+    """Refuse arguments of another kind than the function takes."""
     if beyond not in BEYOND:
         raise SpecError(one_of("beyond", beyond, BEYOND))
     if at is not None and not isinstance(at, Mapping):
@@ -148,68 +194,75 @@ def conditional_effects(
             f"variable is {variable!r} and moderator {moderator!r}; each must be the name of a"
             " column."
         )
-    names = (
-        spelt_names(fit.fits[0] if isinstance(fit, PooledFit) else fit)
-        if isinstance(fit, Fit | PooledFit)
-        else ()
-    )
-    variable, moderator, at = (as_known(name, names) for name in (variable, moderator, at))
-    if variable == moderator or moderator in (at or {}):
-        raise SpecError(
-            f"{moderator!r} is the moderator; it can be neither the variable nor held at another"
-            " value."
-        )
 
-    def asked_of(fit: Fit, data: StudyFrame | pd.DataFrame) -> Asked:
-        found = scale_of(fit, scale, horizon)
-        check_interval(fit, found, interval, draws, seed, conf_level)
-        return Asked(fit, effect_rows(fit, data, "fit"), found, horizon, "fit")
 
-    def of(rows: EffectRows) -> Moderator:
-        return moderator_of(rows, moderator, values, near, fewest)
+def _column_names(fit: Any) -> tuple[str, ...]:
+    """Names of columns as the formula of a fit spells them."""
+    if isinstance(fit, PooledFit):
+        return spelt_names(fit.fits[0])
+    return spelt_names(fit) if isinstance(fit, Fit) else ()
 
-    def one(
-        fit: Fit, data: StudyFrame | pd.DataFrame, seed: int | None, m: Moderator | None = None
-    ) -> AtValues:
-        asked = asked_of(fit, data)
-        m = m or of(asked.rows)
-        by_value = [_terms(asked, variable, change, {**(at or {}), moderator: v}) for v in m.values]
-        support = support_at(fit, asked.rows, m, variable, _ends(asked, variable, change))
-        said = [_straight(asked, m, variable, change), said_of(asked, at)]
-        if difference is not None:
-            by_value = [*by_value, _difference(m, by_value, difference)]
-        terms = [t for each in by_value for t in each]
-        simulated = draws is not None and seed is not None
-        given = (
-            by_simulation(fit, asked.scale, terms, conf_level, draws or 0, seed or 0)
-            if simulated
-            else by_delta(fit, asked.scale, terms, conf_level)
-        )
-        table = given.table.assign(note=[_joined(n, *said) for n in given.table["note"]])
-        return AtValues(replace(given, table=table), support, asked.rows)
 
-    if isinstance(fit, PooledFit) and isinstance(data, Imputed):
-        every = in_every_table(fit, data, seed)
-        m = one_moderator([of(asked_of(f, t).rows) for f, t, _ in every])
-        found = pooled_values(
-            fit,
-            [one(f, t, own, m) for f, t, own in every],
-            m,
-            variable,
-            conf_level,
-            seed is not None,
-        )
-    elif isinstance(fit, Fit) and isinstance(data, StudyFrame | pd.DataFrame):
-        found = one(fit, data, seed)
-        m = of(found.rows)
-    else:
-        raise SpecError(
-            "conditional_effects takes a Fit and its data, or a PooledFit and what impute gave,"
-            f" not a {type(fit).__name__} and a {type(data).__name__}."
-        )
-    if beyond == "refuse" and not found.support["support"].all():
-        raise FitError(_without(found.support, m))
-    return _laid_out(found, m, difference)
+@dataclass(frozen=True)
+class _Request:
+    """The arguments of ``conditional_effects``, and the answer for one completed table."""
+
+    variable: str
+    change: Any
+    moderator: str
+    values: Sequence[Any] | str
+    near: float | None
+    fewest: int
+    difference: tuple[Any, Any] | None
+    at: Mapping[str, Any]
+    scale: str | None
+    horizon: float | None
+    interval: str
+    draws: int | None
+    seed: int | None
+    conf_level: float
+
+    def asked_of(self, fit: Fit, data: StudyFrame | pd.DataFrame) -> Asked:
+        """The rows over which effects of a fit are averaged, and the scale of the effects."""
+        scale = scale_of(fit, self.scale, self.horizon)
+        check_interval(fit, scale, self.interval, self.draws, self.seed, self.conf_level)
+        return Asked(fit, effect_rows(fit, data, "fit"), scale, self.horizon, "fit")
+
+    def moderator_in(self, rows: EffectRows) -> Moderator:
+        """The values of the moderator, with the cases near each."""
+        return moderator_of(rows, self.moderator, self.values, self.near, self.fewest)
+
+    def at_values(self, asked: Asked, m: Moderator, seed: int | None) -> AtValues:
+        """The effect at each value of the moderator, and the support of each value."""
+        terms_at = []
+        for value in m.values:
+            profile = {**self.at, self.moderator: value}
+            terms_at.append(_terms(asked, self.variable, self.change, profile))
+        if self.difference is not None:
+            terms_at.append(_difference(m, terms_at, self.difference))
+        ends = _ends(asked, self.variable, self.change)
+        support = support_at(asked.fit, asked.rows, m, self.variable, ends)
+        computed = self._computed(asked, list(chain.from_iterable(terms_at)), seed)
+        remarks = [_straight(asked, m, self.variable, self.change), said_of(asked, self.at or None)]
+        notes = [_joined(note, *remarks) for note in computed.table["note"]]
+        table = computed.table.assign(note=notes)
+        return AtValues(replace(computed, table=table), support, asked.rows)
+
+    def _computed(self, asked: Asked, terms: list[EffectTerm], seed: int | None) -> Effects:
+        """Estimates and intervals of effects, by simulation where draws and seed are given."""
+        if self.draws is not None and seed is not None:
+            return by_simulation(asked.fit, asked.scale, terms, self.conf_level, self.draws, seed)
+        return by_delta(asked.fit, asked.scale, terms, self.conf_level)
+
+    def of_imputed(self, fit: PooledFit, data: Imputed) -> tuple[AtValues, Moderator]:
+        """The pooled effects of completed tables, at the same values of the moderator in each."""
+        parts = []
+        for single, table, seed in in_every_table(fit, data, self.seed):
+            parts.append((self.asked_of(single, table), seed))
+        m = one_moderator([self.moderator_in(asked.rows) for asked, _ in parts])
+        found = [self.at_values(asked, m, seed) for asked, seed in parts]
+        simulated = self.seed is not None
+        return pooled_values(fit, found, m, self.variable, self.conf_level, simulated), m
 
 
 def _without(support: pd.DataFrame, m: Moderator) -> str:

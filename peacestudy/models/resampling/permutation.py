@@ -1,8 +1,7 @@
-"""Permutation of the outcome: how often data without any effect look as
-good as these, whatever the standard errors say.
+"""Permutation tests: how often data without any effect give statistics as large as these.
 
-With few events a cluster-robust Wald test rejects too often. Here the outcome is dealt anew to the
-cases, within strata that are known to matter, and the same model is fitted to every deal.
+With few events a cluster-robust Wald test rejects too often. Here the outcome is permuted among the
+cases of a stratum, and the same model is fitted to every permuted data set.
 
 Sources: Fisher (1935), The Design of Experiments, ch. 2; Westfall and Young (1993),
 Resampling-Based Multiple Testing, ch. 2 (single-step maximum statistic over a family).
@@ -20,7 +19,7 @@ from peacestudy.core.problems import as_known, one_of
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.engines.design_checks import check_design
 from peacestudy.models.engines.registry import engine_of, kernel_of, names_where
-from peacestudy.models.formulas.design import build_design
+from peacestudy.models.formulas.design import Design, build_design
 from peacestudy.models.inference.covariance import covariance
 from peacestudy.models.inference.robust_limits import find_blanks, is_blank
 from peacestudy.models.missing.one_table import refuse_imputed
@@ -28,7 +27,7 @@ from peacestudy.models.resampling.resample import column_of
 from peacestudy.models.spec import ModelSpec
 
 ALPHA = 0.05
-CHUNK = 250  # designs fitted at once; bounds the memory
+CHUNK = 250  # outcomes fitted at once; bounds the memory
 
 
 def permutation_test(
@@ -70,6 +69,21 @@ def permutation_test(
     FitError
         A deal could not be fitted.
     """
+    _check_request(data, spec)
+    design = _design(data, spec)
+    terms = as_known(list(terms), design.names)
+    for term in terms:
+        if term not in design.names:
+            raise SpecError(one_of("term", term, design.names))
+    at = [design.names.index(term) for term in terms]
+    blank = is_blank(find_blanks(replace(spec, options={}), design), len(design.names))[at]
+    outcomes = _permuted_outcomes(design, _strata(design, data, strata), draws, seed)
+    z, chi2 = _statistics(spec, design, outcomes, at, blank)
+    return _table(terms, z, chi2, blank)
+
+
+def _check_request(data: StudyFrame | pd.DataFrame, spec: ModelSpec) -> None:
+    """Refuse imputed data, and specifications that a permutation of outcomes cannot test."""
     refuse_imputed(
         "permutation_test",
         data,
@@ -91,71 +105,92 @@ def permutation_test(
             "a permutation test has no weights: permuting outcomes treats all cases alike. Leave"
             " out the option."
         )
+
+
+def _design(data: StudyFrame | pd.DataFrame, spec: ModelSpec) -> Design:
+    """The design of the specification, whose outcome may not depend on its own past."""
     table, case = (data.data, data.key) if isinstance(data, StudyFrame) else (data, None)
+    design = build_design(table, spec.formula, tuple(spec.cluster or ()), case, panel=spec.panel)
+    outcome = design.formula.columns[:1]
+    if any(lag.column in outcome for lag in design.lags):
+        raise SpecError(
+            "the outcome's own past stands in the formula, and a permutation of outcomes would"
+            " leave it behind. Drop it."
+        )
+    check_design(design, engine_of(spec).kind)
+    return design
+
+
+def _strata(design: Design, data: StudyFrame | pd.DataFrame, strata: str) -> pd.Series:
+    """The stratum of every row of a design."""
+    table = data.data if isinstance(data, StudyFrame) else data
     known = [str(c) for c in table.columns]
     if as_known(strata, known) not in known:
         raise SpecError(one_of("strata", strata, known))
-    design = build_design(table, spec.formula, tuple(spec.cluster or ()), case, panel=spec.panel)
-    if any(f.column in design.formula.columns[:1] for f in design.lags):
-        raise SpecError(
-            "the outcome's own past stands in the formula, and a deal of outcomes would leave it"
-            " behind. Drop it."
-        )
-    check_design(design, engine_of(spec).kind)
-    terms = as_known(list(terms), design.names)
-    for term in terms:
-        if term not in design.names:
-            raise SpecError(one_of("term", term, design.names))
-    at = [design.names.index(t) for t in terms]
-    blanks = find_blanks(replace(spec, options={}), design)
-    blank = is_blank(blanks, len(design.names))[at]
-    used = column_of(design, data, strata, "the stratum")
+    return column_of(design, data, strata, "the stratum")
+
+
+def _permuted_outcomes(design: Design, strata: pd.Series, draws: int, seed: int) -> np.ndarray:
+    """The outcome, then its permutations within strata, shape (draws + 1, N).
+
+    Random numbers go to the cases in the order of their ids, so that sorting rows changes nothing.
+    """
     rng = np.random.default_rng(seed)
     order = places_by_id(design.cases)
+    codes = pd.factorize(strata.iloc[order])[0]
     outcomes = np.repeat(design.y[None], draws + 1, axis=0)
-    outcomes[1:, order] = _deals(design.y[order], pd.factorize(used.iloc[order])[0], draws, rng)
+    outcomes[1:, order] = _permuted(design.y[order], codes, draws, rng)
+    return outcomes
+
+
+def _statistics(
+    spec: ModelSpec, design: Design, outcomes: np.ndarray, at: list[int], blank: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Z of each term (draws + 1, q) and the joint Wald statistic (draws + 1,) of each outcome."""
+    engine, kernel = engine_of(spec), kernel_of(spec)
     z, joint = [], []
     for first in range(0, len(outcomes), CHUNK):
         y = outcomes[first : first + CHUNK]
-        est = kernel_of(spec)(design.X, y)
+        est = kernel(design.X, y)
         if not est.converged.all():
             raise FitError(
-                f"{spec.name}: {int((~est.converged).sum())} of {len(y)} deals did not converge."
-                " Use fewer terms."
+                f"{spec.name}: {int((~est.converged).sum())} of {len(y)} permuted data sets did"
+                " not converge. Use fewer terms."
             )
-        V = covariance(est, spec.vcov, design.clusters, small_sample=engine_of(spec).small_sample)[
-            :, at
-        ][:, :, at]
+        V = covariance(est, spec.vcov, design.clusters, small_sample=engine.small_sample)
+        V_terms = V[:, at][:, :, at]
         b = est.beta[:, at]
-        z.append(np.where(blank, np.nan, b / np.sqrt(np.diagonal(V, axis1=1, axis2=2))))
+        std_error = np.sqrt(np.diagonal(V_terms, axis1=1, axis2=2))
+        z.append(np.where(blank, np.nan, b / std_error))
         if blank.any():
             joint.append(np.full(len(y), np.nan))
         else:
-            joint.append(_wald(V, b, spec.name))
-    size, chi2 = np.abs(np.vstack(z)), np.concatenate(joint)
+            joint.append(_wald(V_terms, b, spec.name))
+    return np.vstack(z), np.concatenate(joint)
+
+
+def _table(terms: list[str], z: np.ndarray, chi2: np.ndarray, blank: np.ndarray) -> pd.DataFrame:
+    """P values of the terms, of the family and of the joint test; the first outcome is observed."""
+    size = np.abs(z)
     largest = size[:, ~blank].max(axis=1, initial=0.0)
-    critical = (
-        stats.norm.ppf(1 - ALPHA / 2),
-        stats.norm.ppf(1 - ALPHA / 2 / len(terms)),
-        stats.chi2.ppf(1 - ALPHA, len(terms)),
-    )
-    rows = [
-        (
-            t,
-            z[0][0, j],
-            _share(size[:, j], size[0, j]),
-            _share(largest, size[0, j]),
-            _rejected(size[1:, j], critical[0]),
-        )
-        for j, t in enumerate(terms)
-    ]
-    rows.append(("any by Holm", np.nan, np.nan, np.nan, (largest[1:] > critical[1]).mean()))
-    rows.append(("joint", chi2[0], _share(chi2, chi2[0]), np.nan, _rejected(chi2[1:], critical[2])))
+    single = stats.norm.ppf(1 - ALPHA / 2)
+    of_family = stats.norm.ppf(1 - ALPHA / 2 / len(terms))
+    of_joint = stats.chi2.ppf(1 - ALPHA, len(terms))
+    rows: list[tuple[str, float, float, float, float]] = []
+    for j, term in enumerate(terms):
+        observed = size[0, j]
+        nominal = _rejected(size[1:, j], single)
+        p_term, p_family = _share(size[:, j], observed), _share(largest, observed)
+        rows.append((term, z[0, j], p_term, p_family, nominal))
+    rows.append(("any by Holm", np.nan, np.nan, np.nan, float((largest[1:] > of_family).mean())))
+    rows.append(("joint", chi2[0], _share(chi2, chi2[0]), np.nan, _rejected(chi2[1:], of_joint)))
     return pd.DataFrame(rows, columns=["term", "statistic", "p_permutation", "p_family", "nominal"])
 
 
-def _deals(y: np.ndarray, strata: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
-    """The outcome dealt anew within strata, shape (draws, N)."""
+def _permuted(
+    y: np.ndarray, strata: np.ndarray, draws: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Permutations of the outcome within strata, shape (draws, N)."""
     out = np.repeat(y[None], draws, axis=0)
     for s in np.unique(strata):
         rows = np.flatnonzero(strata == s)
@@ -163,9 +198,9 @@ def _deals(y: np.ndarray, strata: np.ndarray, draws: int, rng: np.random.Generat
     return out
 
 
-def _rejected(deals: np.ndarray, critical: float) -> float:
-    """Share of deals beyond a critical value; missing where there is no statistic."""
-    return np.nan if np.isnan(deals).any() else float((deals > critical).mean())
+def _rejected(permuted: np.ndarray, critical: float) -> float:
+    """Share of permutations beyond a critical value; missing where there is no statistic."""
+    return np.nan if np.isnan(permuted).any() else float((permuted > critical).mean())
 
 
 def _wald(V: np.ndarray, b: np.ndarray, name: str) -> np.ndarray:
@@ -186,10 +221,8 @@ def _wald(V: np.ndarray, b: np.ndarray, name: str) -> np.ndarray:
     return np.asarray((b * solved).sum(axis=1))
 
 
-def _share(deals: np.ndarray, found: float) -> float:
-    """Share of deals, the data's own included, at least as
-    large as what was found (up to rounding).
-    """
-    if np.isnan(found):
+def _share(statistics: np.ndarray, observed: float) -> float:
+    """Share of the statistics, the observed one included, that reach it up to rounding."""
+    if np.isnan(observed):
         return np.nan
-    return float((deals >= found * (1 - 1e-9)).mean())
+    return float((statistics >= observed * (1 - 1e-9)).mean())

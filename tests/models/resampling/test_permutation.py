@@ -1,4 +1,4 @@
-"""Permutation of the outcome: what has no stratum cannot be dealt, and deals stay within strata."""
+"""Permutation tests: a case without a stratum is refused; outcomes stay within strata."""
 
 import numpy as np
 import pandas as pd
@@ -6,7 +6,7 @@ import pytest
 
 import peacestudy as ps
 from peacestudy.errors import FitError, SpecError
-from peacestudy.models.resampling.permutation import _deals
+from peacestudy.models.resampling.permutation import _permuted
 
 SPEC = ps.ModelSpec("m", "y ~ x", "linear", "hc1")
 
@@ -34,8 +34,8 @@ def test_an_unknown_stratum_is_refused():
 
 def test_every_stratum_keeps_its_outcomes():
     y, strata = np.arange(40.0), np.repeat([0, 1], 20)
-    for dealt in _deals(y, strata, 25, np.random.default_rng(0)):
-        assert sorted(dealt[:20]) == list(y[:20]) and sorted(dealt[20:]) == list(y[20:])
+    for permuted in _permuted(y, strata, 25, np.random.default_rng(0)):
+        assert sorted(permuted[:20]) == list(y[:20]) and sorted(permuted[20:]) == list(y[20:])
 
 
 def drawn(n=40, seed=3):
