@@ -7,7 +7,7 @@ and codehigh: about 68 %, one posterior standard deviation, Coppedge and others 
 v15). The true index is normal given the covariates.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,11 +20,11 @@ from peacestudy.core.draw_order import places_by_id
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import Note
 from peacestudy.errors import SpecError
-from peacestudy.models import ModelSpec, fit
+from peacestudy.models import Fit, ModelSpec, fit
 from peacestudy.models.engines.registry import engine_of
 from peacestudy.models.formulas.formula import parse
 from peacestudy.robustness.arguments import check_draws, table_of
-from peacestudy.robustness.coded_columns import linear_design
+from peacestudy.robustness.coded_columns import LinearDesign, linear_design
 from peacestudy.robustness.job import pooled_terms
 from peacestudy.robustness.outcome_models import (
     LogitOutcome,
@@ -107,63 +107,74 @@ def from_intervals(
         raise SpecError(f"the data lack the column(s) {', '.join(absent)}.")
     table = table.iloc[places_by_id(table[key])]  # the order in which draws are given to the cases
     naive = fit(StudyFrame(table, "case", key), then)
-    own = table[table[key].isin(naive.cases)].reset_index(drop=True)
-    names = tuple(columns)
-    published = own[list(names)].to_numpy(dtype=float)
-    sd = _errors(own, columns, published)
-    design = linear_design(naive.design, own, names)
-    still = np.abs(design.B).max(axis=(0, 1)) == 0
-    Z = design.X0[:, still]
-    rng = np.random.default_rng(seed)
-    state = outcome_model(
-        engine_of(then).outcome, naive.design.y, naive.design.X, naive.terms["estimate"].to_numpy()
-    )
-    x, fits = published.copy(), []
-    for sweep in tqdm(range(burn + draws * thin), desc="true indices", disable=None, leave=False):
-        state.draw(design.of(x), rng)
-        if isinstance(state, LogitOutcome) and sweep < burn and sweep % 10 == 9:
-            state.tune()
-        for d in range(len(names)):
-            mean, spread = _given_covariates(x, d, Z, rng)
-            for _ in range(MOVES):
-                x[:, d] = _moved(
-                    x,
-                    d,
-                    published[:, d],
-                    sd[:, d],
-                    mean,
-                    spread,
-                    design.X0,
-                    design.slopes(state.beta),
-                    state,
-                    rng,
-                )
-        if sweep >= burn and (sweep - burn) % thin == thin - 1:
-            made = {name: x[:, d].copy() for d, name in enumerate(names)}
-            fits.append(fit(StudyFrame(own.assign(**made), "case", key), then))
-    drawn = pd.concat(
-        [
-            f.terms[["term", "estimate", "std_error"]].assign(draw=n, model=then.name)
-            for n, f in enumerate(fits)
-        ],
-        ignore_index=True,
-    )
-    moved = [t for t, s in zip(naive.design.names, still, strict=True) if not s]
-    said = "; ".join(
-        f"{n}: {i.low} to {i.high} taken as {i.covers:.0%} of a normal error"
-        for n, i in columns.items()
-    )
+    fitted = table[table[key].isin(naive.cases)].reset_index(drop=True)
+    published = fitted[list(columns)].to_numpy(dtype=float)
+    sd = _errors(fitted, columns, published)
+    design = linear_design(naive.design, fitted, tuple(columns))
+    fits = []
+    for indices in _drawn_indices(naive, design, published, sd, draws, burn, thin, seed):
+        drawn_table = fitted.assign(**dict(zip(columns, indices.T, strict=True)))
+        fits.append(fit(StudyFrame(drawn_table, "case", key), then))
+    tables = []
+    for n, drawn_fit in enumerate(fits):
+        part = drawn_fit.terms[["term", "estimate", "std_error"]]
+        tables.append(part.assign(draw=n, model=then.name))
+    drawn = pd.concat(tables, ignore_index=True)
+    moved = np.abs(design.B).max(axis=(0, 1)) > 0
+    moved_terms = [name for name, m in zip(naive.design.names, moved, strict=True) if m]
     none = pd.DataFrame()
     return Propagated(
-        pooled_terms(naive, drawn, moved),
+        pooled_terms(naive, drawn, moved_terms),
         none,
         none,
         none,
         drawn,
         (naive,),
         seed,
-        (Note("intervals", f"{said}."),),
+        (_interval_note(columns),),
     )
+
+
+def _interval_note(columns: Mapping[str, Interval]) -> Note:
+    """The note on how each interval was read."""
+    read = []
+    for name, interval in columns.items():
+        share = f"{interval.covers:.0%} of a normal error"
+        read.append(f"{name}: {interval.low} to {interval.high} taken as {share}")
+    return Note("intervals", f"{'; '.join(read)}.")
+
+
+def _drawn_indices(
+    naive: Fit,
+    design: LinearDesign,
+    published: Array,
+    sd: Array,
+    draws: int,
+    burn: int,
+    thin: int,
+    seed: int,
+) -> Iterator[Array]:
+    """Draws of the true indices, each (cases, indices), by Gibbs sampling with Metropolis moves."""
+    engine = engine_of(naive.spec)
+    fixed = np.abs(design.B).max(axis=(0, 1)) == 0
+    Z = design.X0[:, fixed]
+    rng = np.random.default_rng(seed)
+    start = naive.terms["estimate"].to_numpy()
+    state = outcome_model(engine.outcome, naive.design.y, naive.design.X, start)
+    x = published.copy()
+    for sweep in tqdm(range(burn + draws * thin), desc="true indices", disable=None, leave=False):
+        state.draw(design.of(x), rng)
+        if isinstance(state, LogitOutcome) and sweep < burn and sweep % 10 == 9:
+            state.tune()
+        for d in range(x.shape[1]):
+            mean, spread = _given_covariates(x, d, Z, rng)
+            for _ in range(MOVES):
+                slopes = design.slopes(state.beta)
+                x[:, d] = _moved(
+                    x, d, published[:, d], sd[:, d], mean, spread, design.X0, slopes, state, rng
+                )
+        if sweep >= burn and (sweep - burn) % thin == thin - 1:
+            yield x.copy()
 
 
 def _check(columns: Mapping[str, Interval], then: ModelSpec) -> None:

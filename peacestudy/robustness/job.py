@@ -3,7 +3,7 @@ if they were known, and draws of them refitted.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -65,78 +65,86 @@ class Job:
         gold: pd.DataFrame | None,
         differential: bool,
     ) -> None:
-        if not is_modelled(spec):
-            raise SpecError(
-                f"codes cannot be imputed given an outcome of engine {spec.engine!r}; the engines"
-                f" are {', '.join(modelled_engines())}."
-            )
         self.spec, self.key = spec, key
         self.indicators = sheet.indicators
         book = sheet.codebook
-        codes = [sorted(c.value for c in book.indicators[i].codes) for i in self.indicators]
-        if scores is not None and scores not in LINEAR:
-            raise SpecError(one_of("scores", scores, LINEAR))
-        asked = _columns_asked(spec, book, self.indicators, scores)
-        if not asked:
-            raise SpecError(
-                f"the formula of {spec.name} uses no column that the codes of"
-                f" {', '.join(self.indicators)} move."
-            )
+        self.codes = [sorted(c.value for c in book.indicators[i].codes) for i in self.indicators]
+        self.scales = [book.indicators[i].scale for i in self.indicators]
+        used = _check_spec(spec, book, self.indicators, scores)
         self.table = table.iloc[places_by_id(table[key])].reset_index(drop=True)
-        cases = self.table[key].astype(str).tolist()
-        self.coders = _coders_by_codes(sheet, cases, self.indicators)
-        self.evidence = _evidence(
-            sheet, self.coders, cases, self.indicators, codes, accuracy, gold, None
-        )
-        self.naive_codes = _majority(self.evidence)
-        if scores is None:
-            self.columns: Columns = plain_columns(book, self.indicators, asked, len(cases))
-        else:
-            if base is None:
-                raise SpecError(
-                    "scores are made of all codes: give base, the study's adjudicated coding."
-                )
-            self.columns = scored_columns(base, self.indicators, asked, cases, scores)
-        if base is not None:
-            _same_spelling(cases, base.table["case_id"], "base")
-            adjudicated = _codes_of(base, self.indicators, cases, codes)
-            self.naive_codes = np.where(adjudicated >= 0, adjudicated, self.naive_codes)
+        self.coders = _coders_by_codes(sheet, self.cases, self.indicators)
+        self.evidence = self._evidence(sheet, accuracy, gold, None)
+        self.columns = self._columns(book, used, scores, base)
+        self.naive_codes = self._naive_codes(base)
         self.needed: npt.NDArray[np.bool_] = np.asarray(np.abs(self.columns.slope).max(axis=1) > 0)
-        _some_coded(self.evidence, self.naive_codes, self.needed, cases, sheet)
+        _some_coded(self.evidence, self.naive_codes, self.needed, self.cases, sheet)
         self.naive = self.refit(
             np.where(self.naive_codes >= 0, self.naive_codes, _placeholder(self.evidence))
         )
-        if self.naive.design.y.size != len(self.table):
-            self.table = self.table[self.table[key].isin(self.naive.cases)].reset_index(drop=True)
-            keep = np.isin(np.array(cases, dtype=object), [str(c) for c in self.naive.cases])
-            self.evidence, self.naive_codes = _kept(self.evidence, keep), self.naive_codes[keep]
-            self.columns = Columns(
-                self.columns.names,
-                self.columns.offset[keep],
-                self.columns.slope,
-                self.columns.value,
-            )
-            cases = self.table[key].astype(str).tolist()
+        self._keep_fitted_cases()
         if differential:
-            y = self.naive.design.y
-            if set(np.unique(y)) != {0.0, 1.0}:
-                raise SpecError("accuracy can differ by an outcome of 0 and 1 only.")
-            self.evidence = _evidence(
-                sheet,
-                self.coders,
-                cases,
-                self.indicators,
-                codes,
-                accuracy,
-                gold,
-                y.astype(np.int64),
-            )
-        self.labels = [(c, i, codes[j]) for c in cases for j, i in enumerate(self.indicators)]
-        self.codes = codes
-        self.scales = [book.indicators[i].scale for i in self.indicators]
+            self.evidence = self._evidence(sheet, accuracy, gold, self._binary_outcome())
+        codes_of = list(zip(self.indicators, self.codes, strict=True))
+        self.labels = [(case, i, codes) for case in self.cases for i, codes in codes_of]
         self.design = linear_design(self.naive.design, self.table, self.columns.names)
         moved = np.abs(self.design.B).max(axis=(0, 1)) > 0
         self.coded_terms = [t for t, m in zip(self.naive.design.names, moved, strict=True) if m]
+
+    @property
+    def cases(self) -> list[str]:
+        """Ids of the cases of the table, in its order."""
+        return self.table[self.key].astype(str).tolist()
+
+    def _evidence(
+        self,
+        sheet: CodingSheet,
+        accuracy: Accuracy | None,
+        gold: pd.DataFrame | None,
+        outcome: npt.NDArray[np.int64] | None,
+    ) -> Evidence:
+        """What coders, gold codes and prior accuracy say of the codes of the cases."""
+        return _evidence(
+            sheet, self.coders, self.cases, self.indicators, self.codes, accuracy, gold, outcome
+        )
+
+    def _columns(
+        self, book: Codebook, used: list[str], scores: str | None, base: Coding | None
+    ) -> Columns:
+        """How the columns of the formula depend on the codes."""
+        if scores is None:
+            return plain_columns(book, self.indicators, used, len(self.table))
+        if base is None:
+            raise SpecError(
+                "scores are made of all codes: give base, the study's adjudicated coding."
+            )
+        return scored_columns(base, self.indicators, used, self.cases, scores)
+
+    def _naive_codes(self, base: Coding | None) -> Codes:
+        """The adjudicated code of every cell, else the majority's; -1 where there is none."""
+        majority = _majority(self.evidence)
+        if base is None:
+            return majority
+        _same_spelling(self.cases, base.table["case_id"], "base")
+        adjudicated = _codes_of(base, self.indicators, self.cases, self.codes)
+        return np.where(adjudicated >= 0, adjudicated, majority)
+
+    def _keep_fitted_cases(self) -> None:
+        """Leave out the cases that the naive fit left out."""
+        if self.naive.design.y.size == len(self.table):
+            return
+        fitted = {str(c) for c in self.naive.cases}
+        keep = np.array([case in fitted for case in self.cases])
+        self.table = self.table[keep].reset_index(drop=True)
+        self.evidence = _kept(self.evidence, keep)
+        self.naive_codes = self.naive_codes[keep]
+        self.columns = replace(self.columns, offset=self.columns.offset[keep])
+
+    def _binary_outcome(self) -> npt.NDArray[np.int64]:
+        """The outcome of every case, by which the accuracy of coders may differ."""
+        y = self.naive.design.y
+        if set(np.unique(y)) != {0.0, 1.0}:
+            raise SpecError("accuracy can differ by an outcome of 0 and 1 only.")
+        return y.astype(np.int64)
 
     def refit(self, t: Codes) -> Fit:
         """The declared model on codes t of all cases."""
@@ -375,6 +383,26 @@ def _some_coded(
     raise SpecError(
         f"none of the {len(cases)} cases in data has the codes that the formula needs.{match}"
     )
+
+
+def _check_spec(
+    spec: ModelSpec, book: Codebook, indicators: list[str], scores: str | None
+) -> list[str]:
+    """The columns of the formula that the codes move; refuse a model that has none."""
+    if not is_modelled(spec):
+        raise SpecError(
+            f"codes cannot be imputed given an outcome of engine {spec.engine!r}; the engines"
+            f" are {', '.join(modelled_engines())}."
+        )
+    if scores is not None and scores not in LINEAR:
+        raise SpecError(one_of("scores", scores, LINEAR))
+    used = _columns_asked(spec, book, indicators, scores)
+    if not used:
+        raise SpecError(
+            f"the formula of {spec.name} uses no column that the codes of"
+            f" {', '.join(indicators)} move."
+        )
+    return used
 
 
 def _columns_asked(

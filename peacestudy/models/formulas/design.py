@@ -129,62 +129,97 @@ def build_design(
     used, dropped = complete_rows(
         lagged.table, ids, [*parsed.columns, *clusters, *further], lagged.reasons
     )
-    prepared: dict[str, Any] = {}
-    centres: dict[str, tuple[float, float]] = {}
-    levels: dict[str, tuple[Any, ...]] = {}
-    bases: dict[str, Basis] = {}
-    for i, factor in enumerate(parsed.factors):
-        if factor.size is None:
-            prepared[f"f{i}"] = _prepare(factor, used, ids, centres, levels)
-            continue
-        x = _numeric(factor, used[factor.column], ids, centres)
-        basis = bases[factor.label] = make_basis(factor.functions[-1], x, factor.size, factor.label)
-        prepared |= curve_columns(f"f{i}", basis, x)
-    times, order, notes = None, tuple[str, ...](), tuple[Note, ...]()
-    if outcome == "ordered":
-        y, order = ordered_outcome(parsed.response, used)
-    elif isinstance(parsed.response, Survival):
-        y, times, notes = survival_times(parsed.response, used, ids)
-    elif set(SEVERAL) & set(parsed.response.functions):
-        what = "a set of categories" if parsed.response.size is None else "several columns"
-        raise SpecError(
-            f"the outcome is {parsed.response.label}: an outcome is a number, not {what}."
-        )
-    else:
-        y = _numeric(parsed.response, used[parsed.response.column], ids, centres, outcome=True)
-    notes = (*notes, *_category_notes(parsed, order, used))
-    X, made_of = model_matrix(parsed, pd.DataFrame(prepared, index=used.index), levels)
+    prepared = _Prepared(used, ids)
+    prepared.add(parsed.factors)
+    response = _response(parsed, outcome, prepared)
+    columns = pd.DataFrame(prepared.columns, index=used.index)
+    X, made_of = model_matrix(parsed, columns, prepared.levels)
     if X.shape[1] == 0:
         raise SpecError(
             f"formula {formula!r} leaves no term at all; name one, or keep the intercept."
         )
-    grouped = [pd.factorize(used[c]) for c in clusters]
-    groups, called = (
-        tuple(codes for codes, _ in grouped),
-        tuple(tuple(names) for _, names in grouped),
-    )
-    cases = tuple(ids[i] for i in used.index)
-    more = {c: used[c] for c in further}
+    grouped = [pd.factorize(used[column]) for column in clusters]
     return Design(
-        y,
+        response.y,
         X,
         tuple(made_of),
-        cases,
-        groups,
+        tuple(ids[i] for i in used.index),
+        tuple(codes for codes, _ in grouped),
         dropped,
         parsed,
-        centres,
-        levels,
-        times,
-        more,
-        bases=bases,
-        cluster_names=called,
-        categories=order,
+        prepared.centres,
+        prepared.levels,
+        response.times,
+        {column: used[column] for column in further},
+        bases=prepared.bases,
+        cluster_names=tuple(tuple(names) for _, names in grouped),
+        categories=response.categories,
         lags=lags,
         panel=panel if lags else None,
-        notes=notes,
+        notes=(*response.notes, *_category_notes(parsed, response.categories, used)),
         made_of=made_of,
     )
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """The columns of factors as the model matrix takes them, and how they were made.
+
+    Attributes
+    ----------
+    used : the rows used. ids : of all rows given.
+    columns : of every factor. centres : subtracted mean and divisor of scaled columns.
+    levels : categories of each ``C()``. bases : of splines and polynomials.
+    """
+
+    used: pd.DataFrame
+    ids: Sequence[Any]
+    columns: dict[str, Any] = field(default_factory=dict)
+    centres: dict[str, tuple[float, float]] = field(default_factory=dict)
+    levels: dict[str, tuple[Any, ...]] = field(default_factory=dict)
+    bases: dict[str, Basis] = field(default_factory=dict)
+
+    def add(self, factors: Sequence[Factor]) -> None:
+        """Prepare the columns of the right-hand side."""
+        for i, factor in enumerate(factors):
+            if factor.size is None:
+                self.columns[f"f{i}"] = _prepare(
+                    factor, self.used, self.ids, self.centres, self.levels
+                )
+                continue
+            x = self.numeric(factor)
+            basis = make_basis(factor.functions[-1], x, factor.size, factor.label)
+            self.bases[factor.label] = basis
+            self.columns.update(curve_columns(f"f{i}", basis, x))
+
+    def numeric(self, factor: Factor, outcome: bool = False) -> np.ndarray:
+        """The numbers of a factor."""
+        return _numeric(factor, self.used[factor.column], self.ids, self.centres, outcome)
+
+
+@dataclass(frozen=True)
+class _Response:
+    """The outcome of the rows used: numbers, start and stop times, ordered categories."""
+
+    y: np.ndarray
+    times: np.ndarray | None = None
+    categories: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+
+def _response(parsed: Formula, outcome: str, prepared: _Prepared) -> _Response:
+    """The outcome as the engine takes it."""
+    response = parsed.response
+    if outcome == "ordered":
+        y, categories = ordered_outcome(response, prepared.used)
+        return _Response(y, categories=categories)
+    if isinstance(response, Survival):
+        y, times, notes = survival_times(response, prepared.used, prepared.ids)
+        return _Response(y, times, notes=notes)
+    if set(SEVERAL) & set(response.functions):
+        kind = "a set of categories" if response.size is None else "several columns"
+        raise SpecError(f"the outcome is {response.label}: an outcome is a number, not {kind}.")
+    return _Response(prepared.numeric(response, outcome=True))
 
 
 def _category_notes(parsed: Formula, order: tuple[str, ...], used: pd.DataFrame) -> list[Note]:
