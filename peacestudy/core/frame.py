@@ -2,11 +2,13 @@
 ledger of its rows and the notes it carries.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
+from peacestudy.core.clock import Clock, KnownFrom, last_days
 from peacestudy.core.derived import Derived, derive
 from peacestudy.core.display import html_table
 from peacestudy.core.joined import Joined
@@ -30,6 +32,9 @@ class StudyFrame:
     joined : what each join brought, and for each row why it found nothing.
     origin : the folder of the study it comes from, for ``ps.trace``; empty where there is none.
     derived : the columns that the user added by ``with_columns``, in order.
+    clock : when the treatment of each case is complete, and from when each column is known; see
+        ``with_clock``. None where the frame has no clock.
+    eligibility : the columns by which ``keep`` decided, where they were named.
 
     Examples
     --------
@@ -50,6 +55,8 @@ class StudyFrame:
     joined: tuple[Joined, ...] = ()
     origin: str = ""
     derived: tuple[Derived, ...] = ()
+    clock: Clock | None = None
+    eligibility: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         refuse_twice(self.data, "the table")
@@ -77,13 +84,20 @@ class StudyFrame:
     def __len__(self) -> int:
         return len(self.data)
 
-    def keep(self, mask: "pd.Series[bool]", step: str, reason: str) -> "StudyFrame":
+    def keep(
+        self, mask: "pd.Series[bool]", step: str, reason: str, columns: Sequence[str] = ()
+    ) -> "StudyFrame":
         """The rows where ``mask`` is true; the others go to ``excluded`` with
         the reason, and the ledger says how many.
 
         The mask is built from ``frame.data``: true, false or missing
-        (also as 1, 0), and missing counts as false.
+        (also as 1, 0), and missing counts as false. ``columns`` names what the mask was built
+        from, so that a clock can be compared with it.
         """
+        unknown = [c for c in columns if c not in self.data.columns]
+        if unknown:
+            known = [str(c) for c in self.data.columns]
+            raise JoinError(one_of(f"a column of step {step!r}", unknown[0], known))
         if len(mask) != len(self.data):
             raise JoinError(
                 f"the mask has {len(mask)} values for {len(self.data)} rows. Build it from"
@@ -120,8 +134,54 @@ class StudyFrame:
         )
         joined = tuple(j.rows(keep) for j in self.joined)
         return replace(
-            self, data=self.data[keep], ledger=self.ledger + entry, excluded=excluded, joined=joined
+            self,
+            data=self.data[keep],
+            ledger=self.ledger + entry,
+            excluded=excluded,
+            joined=joined,
+            eligibility=tuple(dict.fromkeys((*self.eligibility, *columns))),
         )
+
+    def with_clock(self, column: str, known_from: Mapping[str, str] | None = None) -> "StudyFrame":
+        """The frame with a clock: models refuse controls that are known only after it.
+
+        Parameters
+        ----------
+        column : str
+            The date or year at which the treatment of each case is complete. A year counts as its
+            last day.
+        known_from : mapping of str to str, optional
+            From when columns are known: ``always``, a column of dates or years, or such a column
+            and a distance (``year - 1``, ``year of signed - 1``, ``end_date + 365 days``). Columns
+            of joins that read years or dates need no entry; an entry replaces what the join says.
+
+        Returns
+        -------
+        StudyFrame
+            With ``clock``; rules that the frame had before stay.
+
+        Raises
+        ------
+        JoinError
+            A column is missing, a rule cannot be read, or a column holds no dates.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> cases = pd.DataFrame({"case_id": ["a"], "signed": ["1998-04-10"], "deaths": [9]})
+        >>> frame = StudyFrame(cases, "accord", "case_id")
+        >>> frame.with_clock("signed", {"deaths": "year of signed"}).clock.rules
+        {'deaths': 'year of signed'}
+        """
+        last_days(self.data, column)
+        before = self.clock.rules if self.clock is not None else {}
+        clock = Clock(column, {**before, **(known_from or {})})
+        for name in known_from or {}:
+            if name not in self.data.columns:
+                known = [str(c) for c in self.data.columns]
+                raise JoinError(one_of("a column of known_from", name, known))
+            KnownFrom.parse(clock.rules[name]).days(self.data)
+        return replace(self, clock=clock)
 
     def with_columns(self, why: str = "", /, **columns: object) -> "StudyFrame":
         """The frame with further columns; its rows, ids and ledger stay, and the ledger and

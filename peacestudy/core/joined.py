@@ -58,6 +58,8 @@ class Joined:
         row the place in ``meanings``, -1 for none.
     meanings : the special codes of the source, in words.
     citation : what the reader wrote of a table of their own; empty where nothing.
+    known_on : for each row the day from which what it brought is known, datetime64[D]; None where
+        the join reads no dates.
     """
 
     name: str
@@ -68,6 +70,7 @@ class Joined:
     special: tuple[tuple[str, npt.NDArray[np.int8]], ...] = ()
     meanings: tuple[str, ...] = ()
     citation: str = ""
+    known_on: npt.NDArray[np.datetime64] | None = None
 
     def __post_init__(self) -> None:
         self.why.setflags(write=False)
@@ -77,7 +80,10 @@ class Joined:
         their places, some of them several times.
         """
         return replace(
-            self, why=self.why[keep], special=tuple((c, codes[keep]) for c, codes in self.special)
+            self,
+            why=self.why[keep],
+            special=tuple((c, codes[keep]) for c, codes in self.special),
+            known_on=None if self.known_on is None else self.known_on[keep],
         )
 
     def without(self, names: Container[str]) -> "Joined":

@@ -10,6 +10,7 @@ import pandas as pd
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import Note, composed
 from peacestudy.errors import FitError, SpecError
+from peacestudy.models.clock_check import check_clock
 from peacestudy.models.engines.counts import check_counts
 from peacestudy.models.engines.design_checks import check_design, check_range
 from peacestudy.models.engines.estimate import arrange, estimate
@@ -113,12 +114,15 @@ def fit(
         spec.panel,
         spec.engine,
     )
+    late = check_clock(data, spec, given.cases)
     made = fit_arranged(*arrange(given, spec), spec)
     extra = (*data.notes, *data.ledger.gaps()) if isinstance(data, StudyFrame) else ()
     origin = data.origin if isinstance(data, StudyFrame) else ""
     repeated = repeated_notes(table) if case is None else []  # a key names every row once
     derived = data.derived_values() if isinstance(data, StudyFrame) else ()
-    return replace(made, notes=(*extra, *repeated, *made.notes), origin=origin, derived=derived)
+    return replace(
+        made, notes=(*extra, *repeated, *late, *made.notes), origin=origin, derived=derived
+    )
 
 
 def fit_arranged(design: Design, arranged: list[Note], spec: ModelSpec) -> Fit:

@@ -6,14 +6,18 @@ from math import isfinite
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
+from peacestudy.core.clock import Clock
 from peacestudy.core.problems import nearest, one_of, shortened
-from peacestudy.errors import SpecError
+from peacestudy.errors import JoinError, SpecError
 from peacestudy.models.engines.bootstrap_options import OPTIONS, check_bootstrap
 from peacestudy.models.engines.engine import CLUSTERED, NUMBER, VCOVS
 from peacestudy.models.engines.registry import ENGINES
 
 EXAMPLE = 'ps.ModelSpec("name", "y ~ x", engine="linear", vcov="hc1")'
 PANEL = ("unit", "time")  # options of every engine: by which columns lag() looks up
+# options of every engine: when treatment is complete, from when columns are known, and why one is
+# used that is known later
+CLOCK = ("clock", "known_from", "known_late")
 WEIGHTED_VCOVS = ("hc0", "hc1", "cluster", "jackknife")
 FIELDS = ("name", "formula", "engine", "vcov", "cluster", "options")
 # words of Stata, R and Python for what has another name here
@@ -91,7 +95,11 @@ class ModelSpec:
         the wild cluster bootstrap (linear) or the score bootstrap (logit); estimates and standard
         errors stay. ``unit`` and ``time``, columns, with any engine: by them ``lag(x)`` is looked
         up, at the unit's time less 1, over the whole table given, and a row that has none is left
-        out with the reason.
+        out with the reason. ``clock``, a column, with any engine: the date or year at which
+        treatment is complete. Then ``fit`` refuses a regressor, weight or offset that is known only
+        later; ``known_from`` maps columns to ``always``, a column of dates or years, or such a
+        column and a distance (``year - 1``), and ``known_late`` maps a column that is used all the
+        same to the reason, which is printed with the result.
 
     Examples
     --------
@@ -138,7 +146,8 @@ class ModelSpec:
             raise SpecError(
                 f"vcov {self.vcov!r} takes one cluster column, not {' and '.join(groups)}."
             )
-        pairs = tuple(sorted(dict(self.options).items()))
+        _check_clock(dict(self.options))
+        pairs = tuple(sorted((name, _frozen(value)) for name, value in dict(self.options).items()))
         check_bootstrap(self.engine, self.vcov, groups, dict(pairs))
         _check_options(self.engine, self.vcov, dict(pairs))
         object.__setattr__(self, "cluster", groups or None)
@@ -189,6 +198,7 @@ def _check_arguments(args: Sequence[Any], arguments: Mapping[str, Any]) -> None:
             options = [
                 *OPTIONS,
                 *PANEL,
+                *CLOCK,
                 *(o for engine in ENGINES.values() for o in engine.options),
             ]
             where = nearest(name, [*FIELDS, *options])
@@ -282,10 +292,41 @@ def _check_panel(options: Mapping[str, Any]) -> None:
             raise SpecError(f"option {name} is {shortened(value)}; it must name a column.")
 
 
+def _frozen(value: Any) -> Any:
+    """A mapping as sorted pairs, so that a spec can be hashed; other values as they are."""
+    return tuple(sorted(value.items())) if isinstance(value, Mapping) else value
+
+
+def _check_clock(options: Mapping[str, Any]) -> None:
+    """Refuse options of the clock that cannot be read."""
+    for name in ("known_from", "known_late"):
+        pairs = _frozen(options.get(name, ()))
+        is_mapping = isinstance(pairs, tuple) and all(
+            isinstance(pair, tuple) and len(pair) == 2 and all(map(_is_text, pair))
+            for pair in pairs
+        )
+        if not is_mapping:
+            value = "'year - 1'" if name == "known_from" else "'why it is used all the same'"
+            raise SpecError(
+                f"option {name} is {shortened(options[name])}; it maps columns to text, as"
+                f" {{'x': {value}}}."
+            )
+    if "clock" not in options:
+        return
+    try:
+        Clock(options["clock"], dict(options.get("known_from", ())))
+    except JoinError as err:
+        raise SpecError(str(err)) from err
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value)
+
+
 def _check_options(engine: str, vcov: str, options: Mapping[str, Any]) -> None:
     known = ENGINES[engine].options
     _check_panel(options)
-    own = (*(OPTIONS if ENGINES[engine].bootstrap else ()), *PANEL)
+    own = (*(OPTIONS if ENGINES[engine].bootstrap else ()), *PANEL, *CLOCK)
     options = {name: value for name, value in options.items() if name not in own}
     if unknown := [k for k in options if k not in known]:
         raise SpecError(

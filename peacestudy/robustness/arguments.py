@@ -9,6 +9,7 @@ from peacestudy.coding import CodingSheet
 from peacestudy.core.frame import StudyFrame
 from peacestudy.errors import CodingError, SpecError
 from peacestudy.models import ModelSpec
+from peacestudy.models.clock_check import check_clock, without_clock
 
 
 def coders_only(sheet: object) -> CodingSheet:
@@ -42,6 +43,20 @@ def specs_of(then: object) -> list[ModelSpec]:
         found = f"{wrong[0]!r}" if wrong else "nothing"
         raise SpecError(f"then is {found}; give a ModelSpec, or several in a list.")
     return [s for s in specs if isinstance(s, ModelSpec)]
+
+
+def after_clock(specs: list[ModelSpec], data: StudyFrame | pd.DataFrame) -> list[ModelSpec]:
+    """The models as they are fitted to drawn values, after a check against the clock in all rows.
+
+    Raises
+    ------
+    SpecError
+        A column is known only after the clock and has no reason.
+    """
+    ids = data.data[data.key] if isinstance(data, StudyFrame) else data.index
+    for spec in specs:
+        check_clock(data, spec, ids.tolist())
+    return [without_clock(spec) for spec in specs]
 
 
 def table_of(data: object) -> tuple[pd.DataFrame, str]:

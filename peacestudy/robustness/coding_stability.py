@@ -15,7 +15,7 @@ from peacestudy.coding import Coding, CodingSheet
 from peacestudy.core.frame import StudyFrame
 from peacestudy.errors import SpecError
 from peacestudy.models import ModelSpec
-from peacestudy.robustness.arguments import coders_only, specs_of, table_of
+from peacestudy.robustness.arguments import after_clock, coders_only, specs_of, table_of
 from peacestudy.robustness.job import Job
 
 
@@ -50,7 +50,7 @@ def stability(
     rng = np.random.default_rng(seed)
     rows: list[tuple[object, ...]] = []
     sheet = coders_only(sheet)
-    for spec in specs_of(then):
+    for spec in after_clock(specs_of(then), data):
         job = Job(sheet, table, key, spec, scores, base, None, None, False)
         given = job.evidence.given
         for coder in sheet.coders:

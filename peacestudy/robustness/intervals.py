@@ -23,7 +23,7 @@ from peacestudy.errors import SpecError
 from peacestudy.models import Fit, ModelSpec, fit
 from peacestudy.models.engines.registry import engine_of
 from peacestudy.models.formulas.formula import parse
-from peacestudy.robustness.arguments import check_draws, table_of
+from peacestudy.robustness.arguments import after_clock, check_draws, table_of
 from peacestudy.robustness.coded_columns import LinearDesign, linear_design
 from peacestudy.robustness.job import pooled_terms
 from peacestudy.robustness.outcome_models import (
@@ -100,6 +100,7 @@ def from_intervals(
             f" are {', '.join(modelled_engines())}."
         )
     table, key = table_of(data)
+    (then,) = after_clock([then], data)
     check_draws(draws, burn, thin, seed, 1)
     _check(columns, then)
     ends = [c for i in columns.values() for c in (i.low, i.high)]

@@ -18,7 +18,13 @@ from peacestudy.core.problems import Note
 from peacestudy.errors import CodingError
 from peacestudy.models import Fit, ModelSpec
 from peacestudy.robustness.accuracy import Accuracy
-from peacestudy.robustness.arguments import check_draws, coders_only, specs_of, table_of
+from peacestudy.robustness.arguments import (
+    after_clock,
+    check_draws,
+    coders_only,
+    specs_of,
+    table_of,
+)
 from peacestudy.robustness.disputed_codes import flips
 from peacestudy.robustness.job import CHAINS, Job
 
@@ -128,8 +134,8 @@ def propagate(
         data, models, draws or a seed that are none.
     """
     given, sheet = sheet, coders_only(sheet)
-    specs = specs_of(then)
     table, key = table_of(data)
+    specs = after_clock(specs_of(then), data)
     check_draws(draws, burn, thin, seed, CHAINS)
     _identified(sheet, accuracy, gold)
     seeds = np.random.SeedSequence(seed).spawn(len(specs))

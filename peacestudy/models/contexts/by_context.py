@@ -19,6 +19,7 @@ from peacestudy.core.frame import StudyFrame
 from peacestudy.core.old_names import renamed_arguments
 from peacestudy.core.problems import Note, as_known, one_of
 from peacestudy.errors import FitError, SpecError
+from peacestudy.models.clock_check import check_clock
 from peacestudy.models.contexts.partial_pooling import (
     FEWEST,
     PartialPooling,
@@ -158,6 +159,7 @@ def by_context(
     if term not in set(whole.terms["term"]):
         raise SpecError(one_of("term", term, list(whole.terms["term"])))
     refuse_edge([term], whole.terms["term"].tolist(), spec.engine, len(whole.design.names))
+    check_clock(data, spec, whole.cases, (context,))
     place = column_of(whole.design, data, context, "context")
     kind = engine_of(spec).kind
     told: list[Note] = []

@@ -22,6 +22,7 @@ from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import Note
 from peacestudy.core.tied_survival_times import tied_times
 from peacestudy.errors import FitError, SpecError
+from peacestudy.models.clock_check import check_clock
 from peacestudy.models.diagnosis.accuracy import areas, log_scores
 from peacestudy.models.diagnosis.held_out import Fold, predict_fold
 from peacestudy.models.engines.engine import Engine
@@ -116,6 +117,8 @@ def out_of_sample(
     )
     further = tuple(c for c in (groups, time[0] if time else None) if c is not None)
     used, y, dropped = _common(table, specs, further)
+    for spec in specs:
+        check_clock(frame, spec, [cases[i] for i in used])
     order = places_by_id([cases[i] for i in used])
     deals = np.repeat(y[None], draws + 1, axis=0)
     deals[1:, order] = np.random.default_rng(seed).permuted(np.tile(y[order], (draws, 1)), axis=1)

@@ -17,6 +17,7 @@ from peacestudy.core.draw_order import places_by_id
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import as_known, one_of
 from peacestudy.errors import FitError, SpecError
+from peacestudy.models.clock_check import check_clock
 from peacestudy.models.engines.design_checks import check_design
 from peacestudy.models.engines.registry import engine_of, kernel_of, names_where
 from peacestudy.models.formulas.design import Design, build_design
@@ -71,6 +72,7 @@ def permutation_test(
     """
     _check_request(data, spec)
     design = _design(data, spec)
+    check_clock(data, spec, design.cases, (strata,))
     terms = as_known(list(terms), design.names)
     for term in terms:
         if term not in design.names:

@@ -1,0 +1,181 @@
+"""Whether a model explains its outcome by what is known only after the clock.
+
+A clock stands on the StudyFrame (``with_clock``) or, for any table, in the options of the
+specification: ``clock``, ``known_from`` and ``known_late``.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from peacestudy.core.clock import Clock, Days, Late, known_days, late_columns
+from peacestudy.core.derived import Derived
+from peacestudy.core.frame import StudyFrame
+from peacestudy.core.joined import Joined
+from peacestudy.core.problems import Note, as_known, one_of
+from peacestudy.errors import JoinError, SpecError
+from peacestudy.models.formulas.columns import columns_named
+from peacestudy.models.formulas.factors import Factor
+from peacestudy.models.formulas.formula import parse
+from peacestudy.models.formulas.lags import add_lags
+from peacestudy.models.spec import CLOCK, ModelSpec
+
+# options that name a column which explains the outcome or weights the cases
+EXPLAINING = ("weights", "offset", "exposure", "strata")
+UNKNOWN_NAMED = 5
+
+
+def clock_of(data: StudyFrame | pd.DataFrame, spec: ModelSpec) -> Clock | None:
+    """The clock of a model: that of its options, else that of the frame with further rules."""
+    options = dict(spec.options)
+    rules = dict(options.get("known_from", ()))
+    frame_clock = data.clock if isinstance(data, StudyFrame) else None
+    if "clock" in options:
+        before = frame_clock.rules if frame_clock is not None else {}
+        return Clock(options["clock"], {**before, **rules})
+    return frame_clock.with_rules(rules) if frame_clock is not None and rules else frame_clock
+
+
+def without_clock(spec: ModelSpec) -> ModelSpec:
+    """The specification without the options of the clock, for refits of data that were checked."""
+    options = {name: value for name, value in dict(spec.options).items() if name not in CLOCK}
+    return replace(spec, options=options)
+
+
+def check_clock(
+    data: StudyFrame | pd.DataFrame,
+    spec: ModelSpec,
+    cases: Sequence[Any],
+    further: Sequence[str] = (),
+) -> list[Note]:
+    """Refuse what is known only after the clock, or give a note with the written reason.
+
+    Parameters
+    ----------
+    data : StudyFrame or DataFrame
+        What is fitted.
+    spec : ModelSpec
+        With the columns that explain the outcome. Its option ``known_late`` gives a reason for each
+        column that is used although it is known late.
+    cases : sequence
+        Ids of the rows that the model uses.
+    further : sequence of str
+        Columns outside the formula by which cases are compared, such as strata or contexts.
+
+    Returns
+    -------
+    list of Note
+        One for each column that is known late in one of these rows, with the reason.
+
+    Raises
+    ------
+    SpecError
+        A column is known late and has no reason; nothing says from when a column is known; a
+        reason is of a column that the model does not use.
+    """
+    clock = clock_of(data, spec)
+    reasons = dict(dict(spec.options).get("known_late", ()))
+    if clock is None:
+        if reasons or "known_from" in dict(spec.options):
+            raise SpecError(
+                f"{spec.name}: known_from and known_late need a clock:"
+                " options={'clock': 'signed', ...}, or frame.with_clock('signed')."
+            )
+        return []
+    columns = _explaining(spec)
+    eligibility = data.eligibility if isinstance(data, StudyFrame) else ()
+    eligibility = (*eligibility, *further)
+    names = tuple(dict.fromkeys((*columns, *eligibility)))
+    reasons = {as_known(column, names): reason for column, reason in reasons.items()}
+    for column in reasons:
+        if column not in names:
+            raise SpecError(one_of(f"a column of known_late in {spec.name}", column, names))
+    try:
+        late, used = _late(data, spec, clock, columns, eligibility, cases)
+    except JoinError as err:
+        raise SpecError(f"{spec.name}: {err}") from err
+    refused = [found for found in late if found.column not in reasons]
+    if refused:
+        found = "; ".join(part.text(used) for part in refused)
+        raise SpecError(
+            f"{spec.name}: {found}. Read it from before the clock, leave it out, or give a reason:"
+            f" options={{'known_late': {{{refused[0].column!r}: 'why'}}}}."
+        )
+    return [
+        Note("known_late", f"{found.text(used)}. Reason given: {reasons[found.column]}.")
+        for found in late
+    ]
+
+
+def _explaining(spec: ModelSpec) -> dict[str, tuple[int, ...]]:
+    """The columns that explain the outcome, with the lags at which each is read."""
+    lags: dict[str, list[int]] = {}
+    for factor in parse(spec.formula).factors:
+        lags.setdefault(factor.column, []).append(factor.lag)
+    options = dict(spec.options)
+    for name in EXPLAINING:
+        if name in options:
+            lags.setdefault(str(options[name]), []).append(0)
+    return {column: tuple(sorted(set(steps))) for column, steps in lags.items()}
+
+
+def _late(
+    data: StudyFrame | pd.DataFrame,
+    spec: ModelSpec,
+    clock: Clock,
+    columns: dict[str, tuple[int, ...]],
+    eligibility: Sequence[str],
+    cases: Sequence[Any],
+) -> tuple[list[Late], list[Any]]:
+    """The columns known late in the rows that the model uses, and the ids of these rows."""
+    joined: tuple[Joined, ...] = ()
+    derived: tuple[Derived, ...] = ()
+    if isinstance(data, StudyFrame):
+        table, ids = data.data, pd.Index(data.data[data.key])
+        joined, derived = data.joined, data.derived
+    else:
+        table, ids = data, data.index
+    names = tuple(dict.fromkeys((*columns, *eligibility)))
+    present = [name for name in names if name in table.columns]  # others are made from codes
+    needed = {clock.column: "the clock", **dict.fromkeys(present, "the column")}
+    named = columns_named(table, needed)
+    known, unknown = known_days(named, clock, names, joined, derived)
+    if unknown:
+        listed = ", ".join(map(repr, unknown[:UNKNOWN_NAMED]))
+        raise SpecError(
+            f"{spec.name}: nothing says from when {listed} is known. Write it for each column:"
+            f" options={{'known_from': {{{unknown[0]!r}: 'always'}}}}, or a column of dates or"
+            " years, as 'year - 1'."
+        )
+    for column, steps in columns.items():
+        known[column] = _latest(named, column, known[column], steps, spec, ids.tolist())
+    used = ids.isin(list(cases))
+    known_used = {column: days[used] for column, days in known.items()}
+    return late_columns(named[used], clock, known_used), ids[used].tolist()
+
+
+def _latest(
+    table: pd.DataFrame,
+    column: str,
+    known: Days,
+    lags: tuple[int, ...],
+    spec: ModelSpec,
+    ids: list[Any],
+) -> Days:
+    """From when a column and its lags are known: a lag when the row that it reads is."""
+    factors = [Factor(column, lag=lag) for lag in lags if lag]
+    if not factors:
+        return known
+    number = np.where(np.isnat(known), np.nan, known.astype(np.int64).astype(float))
+    looked_up = add_lags(table.assign(**{column: number}), factors, spec.panel, ids).table
+    days = [known] if 0 in lags else []
+    for factor in factors:
+        found = looked_up[factor.label].to_numpy(dtype=float)
+        whole = np.where(np.isnan(found), 0, found).astype(np.int64)
+        day = whole.astype("datetime64[D]")
+        days.append(np.where(np.isnan(found), np.datetime64("NaT"), day))
+    latest: Days = np.max(np.vstack(days), axis=0)
+    return latest

@@ -1,0 +1,196 @@
+"""Models refuse what is known only after the clock, in any table, unless a reason is written."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import peacestudy as ps
+from peacestudy.models.clock_check import check_clock, without_clock
+
+
+@pytest.fixture
+def table():
+    rng = np.random.default_rng(8)
+    n = 80
+    signed = pd.Timestamp("1990-06-01") + pd.to_timedelta(rng.integers(0, 8000, n), unit="D")
+    year = signed.year
+    return pd.DataFrame(
+        {
+            "signed": signed.strftime("%Y-%m-%d"),
+            "year": year,
+            "country": np.arange(n) % 8,
+            "x": rng.normal(size=n),
+            "gdp": rng.normal(size=n),
+            "w": rng.uniform(1, 2, n),
+            "y": rng.integers(0, 2, n),
+        },
+        index=[f"case {i}" for i in range(n)],
+    )
+
+
+def spec(formula="y ~ x + gdp", engine="linear", vcov="hc1", **options):
+    return ps.ModelSpec("m", formula, engine, vcov, options=options)
+
+
+KNOWN = {"x": "always", "gdp": "year - 1"}
+
+
+def test_what_is_known_before_the_clock_changes_nothing(table):
+    plain = ps.fit(table, spec())
+    timed = ps.fit(table, spec(clock="signed", known_from=KNOWN))
+    pd.testing.assert_frame_equal(plain.terms, timed.terms)
+    assert plain.notes == timed.notes
+
+
+def test_a_control_of_the_year_of_signature_is_refused_by_name(table):
+    late = spec(clock="signed", known_from={**KNOWN, "gdp": "year"})
+    with pytest.raises(ps.SpecError, match=r"'gdp' is known only after the clock in 80 of 80 rows"):
+        ps.fit(table, late)
+    # a clock that is a year ends on its last day
+    ps.fit(table, spec(clock="year", known_from={**KNOWN, "gdp": "year"}))
+
+
+def test_a_single_case_is_enough(table):
+    ended = table["signed"].copy()
+    ended.iloc[17] = "2030-01-01"
+    data = table.assign(ended=ended)
+    timed = spec(clock="signed", known_from={**KNOWN, "gdp": "ended"})
+    with pytest.raises(ps.SpecError, match=r"in 1 of 80 rows \(first case 17: known on 2030-01-01"):
+        ps.fit(data, timed)
+    # the case is not used, or has no value: nothing is late
+    ps.fit(data.drop(index="case 17"), timed)
+    ps.fit(data.assign(y=data["y"].astype(float).mask(data.index == "case 17")), timed)
+
+
+def test_a_reason_is_printed_with_the_result(table):
+    reason = "no earlier figure exists"
+    late = spec(clock="signed", known_from={**KNOWN, "gdp": "year"}, known_late={"gdp": reason})
+    fit = ps.fit(table, late)
+    (note,) = [n for n in fit.notes if n.kind == "known_late"]
+    assert reason in note.text and "80 of 80" in note.text
+    assert reason in ps.tables.regression([fit]).texts()["md"]
+
+
+def test_a_column_of_which_nothing_is_said_is_refused(table):
+    with pytest.raises(ps.SpecError, match="nothing says from when 'gdp' is known"):
+        ps.fit(table, spec(clock="signed", known_from={"x": "always"}))
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "y ~ x + log1p(square(gdp))",
+        "y ~ x*gdp",
+        "y ~ x + C(gdp)",
+        "y ~ x + scale(gdp)",
+        "y ~ x + poly(gdp, 2)",
+    ],
+)
+def test_functions_and_products_are_seen_through(table, formula):
+    data = table.assign(gdp=table["gdp"].round().clip(0, 2))
+    with pytest.raises(ps.SpecError, match="'gdp' is known only after the clock"):
+        ps.fit(data, spec(formula, clock="signed", known_from={**KNOWN, "gdp": "year"}))
+
+
+def test_weights_and_offsets_are_regarded(table):
+    rules = {"x": "always", "w": "year"}
+    with pytest.raises(ps.SpecError, match="'w' is known only after the clock"):
+        ps.fit(table, spec("y ~ x", clock="signed", known_from=rules, weights="w"))
+    counts = spec("y ~ x", "poisson", "hc1", clock="signed", known_from=rules, exposure="w")
+    with pytest.raises(ps.SpecError, match="'w' is known only after the clock"):
+        ps.fit(table, counts)
+
+
+def test_a_lag_is_known_when_the_row_that_it_reads_is():
+    rng = np.random.default_rng(3)
+    panel = pd.DataFrame(
+        [(u, year) for u in "abcdefgh" for year in range(2000, 2010)], columns=["unit", "year"]
+    )
+    panel["x"] = rng.normal(size=len(panel))
+    panel["y"] = rng.normal(size=len(panel))
+    panel["day"] = panel["year"].astype(str) + "-06-30"
+    options = {"unit": "unit", "time": "year", "clock": "day", "known_from": {"x": "year"}}
+    with pytest.raises(ps.SpecError, match="'x' is known only after the clock"):
+        ps.fit(panel, spec("y ~ x", **options))
+    ps.fit(panel, spec("y ~ lag(x)", **options))
+    with pytest.raises(ps.SpecError, match="'x' is known only after the clock"):
+        ps.fit(panel, spec("y ~ x + lag(x)", **options))
+    slow = options | {"known_from": {"x": "year + 1"}}
+    with pytest.raises(ps.SpecError, match="'x' is known only after the clock"):
+        ps.fit(panel, spec("y ~ lag(x)", **slow))
+    ps.fit(panel, spec("y ~ lag(x, 2)", **slow))
+
+
+def test_frames_carry_the_clock_through_derived_columns_and_steps(table):
+    frame = ps.StudyFrame(table.rename_axis("case_id").reset_index(), "accord", "case_id")
+    timed = frame.with_clock("signed", {"x": "always", "gdp": "year"})
+    made = timed.with_columns(product=lambda data: data["gdp"] * data["x"], twice=lambda d: d.x * 2)
+    ps.fit(made, spec("y ~ twice"))
+    with pytest.raises(ps.SpecError, match="'product' is known only after the clock"):
+        ps.fit(made, spec("y ~ x + product"))
+    given = made.with_columns(other=list(range(len(table))))
+    with pytest.raises(ps.SpecError, match="nothing says from when 'other' is known"):
+        ps.fit(given, spec("y ~ other"))
+    rich = timed.keep(timed.data["gdp"] > 0, "rich", "poor", ["gdp"])
+    with pytest.raises(ps.SpecError, match="'gdp' is known only after the clock"):
+        ps.fit(rich, spec("y ~ x"))
+    reasons = {"known_late": {"gdp": "eligibility as declared first"}}
+    assert ps.fit(rich, spec("y ~ x", **reasons)).n == len(rich)
+
+
+def test_other_verbs_check_the_clock_too(table):
+    late = {"clock": "signed", "known_from": {**KNOWN, "gdp": "year", "country": "always"}}
+    with pytest.raises(ps.SpecError, match="'gdp' is known only after the clock"):
+        ps.models.permutation_test(table, spec(**late), ["x"], strata="country", draws=9, seed=1)
+    firth = spec(engine="firth", vcov="classical", **late)
+    with pytest.raises(ps.SpecError, match="'gdp' is known only after the clock"):
+        ps.models.out_of_sample(table, [firth], groups="country", draws=9, seed=1)
+    by_gdp = {"clock": "signed", "known_from": {"x": "always", "gdp": "year"}}
+    data = table.assign(gdp=(table["gdp"] > 0).astype(int))
+    with pytest.raises(ps.SpecError, match="'gdp' is known only after the clock"):
+        ps.models.by_context(
+            data, spec("y ~ x", **by_gdp), "x", "gdp", method="bayes", fewest_events=5
+        )
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"known_from": KNOWN}, "need a clock"),
+        ({"known_late": {"x": "why"}}, "need a clock"),
+        ({"clock": 3}, "names the column"),
+        ({"clock": "sined", "known_from": KNOWN}, "Did you mean 'signed'"),
+        ({"clock": "signed", "known_from": {"x": "soon -"}}, "does not say from when"),
+        ({"clock": "signed", "known_from": "year"}, "maps columns to text"),
+        ({"clock": "signed", "known_from": {"x": 3}}, "maps columns to text"),
+        ({"clock": "signed", "known_from": KNOWN, "known_late": {"z": "w"}}, "known_late in m"),
+        ({"clock": "x", "known_from": KNOWN}, "neither dates nor years"),
+    ],
+)
+def test_a_clock_that_cannot_be_read_is_refused(table, options, message):
+    with pytest.raises(ps.SpecError, match=message):
+        ps.fit(table, spec(**options))
+
+
+def test_specs_with_a_clock_are_hashable_and_equal_in_any_order():
+    first = spec(clock="signed", known_from={"x": "always", "gdp": "year"})
+    second = spec(clock="signed", known_from={"gdp": "year", "x": "always"})
+    assert first == second and hash(first) == hash(second)
+    assert without_clock(first) == spec()
+
+
+def test_late_rows_agree_with_a_loop_over_the_rows():
+    rng = np.random.default_rng(5)
+    for _ in range(40):
+        n = 12
+        clock = pd.Timestamp("2000-01-01") + pd.to_timedelta(rng.integers(0, 900, n), unit="D")
+        known = pd.Timestamp("2000-01-01") + pd.to_timedelta(rng.integers(0, 1200, n), unit="D")
+        x = np.where(rng.random(n) < 0.3, np.nan, 1.0)
+        data = pd.DataFrame({"clock": clock, "known": known, "x": x, "y": rng.normal(size=n)})
+        used = [i for i in range(n) if rng.random() < 0.7]
+        expected = [i for i in used if not np.isnan(x[i]) and known[i] > clock[i]]
+        asked = spec("y ~ x", clock="clock", known_from={"x": "known"}, known_late={"x": "why"})
+        notes = check_clock(data, asked, used)
+        assert len(notes) == bool(expected)
+        if expected:
+            assert f"in {len(expected)} of {len(used)} rows (first {expected[0]}:" in notes[0].text
