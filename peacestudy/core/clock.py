@@ -214,10 +214,7 @@ def known_days(
     derived : the columns that were derived from others.
     """
     rules = clock.rules
-    of_joins = {}
-    for join in joined:
-        if join.known_on is not None:
-            of_joins.update(dict.fromkeys(join.columns, join.known_on))
+    of_joins = {column: days for join in joined for column, days in join.known_on}
     sources = {d.name: d.sources for d in derived}
     known: dict[str, Days] = {}
     unknown: list[str] = []

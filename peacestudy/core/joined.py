@@ -58,8 +58,8 @@ class Joined:
         row the place in ``meanings``, -1 for none.
     meanings : the special codes of the source, in words.
     citation : what the reader wrote of a table of their own; empty where nothing.
-    known_on : for each row the day from which what it brought is known, datetime64[D]; None where
-        the join reads no dates.
+    known_on : by column for each row the day from which its value is known, datetime64[D]; columns
+        of which the join does not know it are left out.
     """
 
     name: str
@@ -70,7 +70,7 @@ class Joined:
     special: tuple[tuple[str, npt.NDArray[np.int8]], ...] = ()
     meanings: tuple[str, ...] = ()
     citation: str = ""
-    known_on: npt.NDArray[np.datetime64] | None = None
+    known_on: tuple[tuple[str, npt.NDArray[np.datetime64]], ...] = ()
 
     def __post_init__(self) -> None:
         self.why.setflags(write=False)
@@ -83,7 +83,7 @@ class Joined:
             self,
             why=self.why[keep],
             special=tuple((c, codes[keep]) for c, codes in self.special),
-            known_on=None if self.known_on is None else self.known_on[keep],
+            known_on=tuple((c, days[keep]) for c, days in self.known_on),
         )
 
     def without(self, names: Container[str]) -> "Joined":
@@ -93,4 +93,5 @@ class Joined:
             self,
             columns=columns,
             special=tuple((c, codes) for c, codes in self.special if c not in names),
+            known_on=tuple((c, days) for c, days in self.known_on if c not in names),
         )

@@ -4,8 +4,8 @@ A clock stands on the StudyFrame (``with_clock``) or, for any table, in the opti
 specification: ``clock``, ``known_from`` and ``known_late``.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -45,6 +45,29 @@ def without_clock(spec: ModelSpec) -> ModelSpec:
     return replace(spec, options=options)
 
 
+@dataclass(frozen=True, eq=False)
+class ClockReport:
+    """What the clock says of the columns that explain an outcome.
+
+    Attributes
+    ----------
+    late : the columns that are known only after the clock in a row that the model uses.
+    unknown : the columns of which nothing says from when they are known.
+    reasons : the reason written for each column that is used all the same.
+    cases : ids of the rows used.
+    """
+
+    late: tuple[Late, ...]
+    unknown: tuple[str, ...]
+    reasons: Mapping[str, str]
+    cases: tuple[Any, ...]
+
+    @property
+    def refused(self) -> tuple[Late, ...]:
+        """The late columns without a reason."""
+        return tuple(found for found in self.late if found.column not in self.reasons)
+
+
 def check_clock(
     data: StudyFrame | pd.DataFrame,
     spec: ModelSpec,
@@ -76,41 +99,64 @@ def check_clock(
         A column is known late and has no reason; nothing says from when a column is known; a
         reason is of a column that the model does not use.
     """
+    report = clock_report(data, spec, cases, further)
+    if report is None:
+        return []
+    if report.unknown:
+        listed = ", ".join(map(repr, report.unknown[:UNKNOWN_NAMED]))
+        raise SpecError(
+            f"{spec.name}: nothing says from when {listed} is known. Write it for each column:"
+            f" options={{'known_from': {{{report.unknown[0]!r}: 'always'}}}}, or a column of dates"
+            " or years, as 'year - 1'."
+        )
+    if report.refused:
+        found = "; ".join(late.text(report.cases) for late in report.refused)
+        raise SpecError(
+            f"{spec.name}: {found}. Read it from before the clock, leave it out, or give a reason:"
+            f" options={{'known_late': {{{report.refused[0].column!r}: 'why'}}}}."
+        )
+    notes = []
+    for late in report.late:
+        text = f"{late.text(report.cases)}. Reason given: {report.reasons[late.column]}."
+        notes.append(Note("known_late", text))
+    return notes
+
+
+def clock_report(
+    data: StudyFrame | pd.DataFrame,
+    spec: ModelSpec,
+    cases: Sequence[Any],
+    further: Sequence[str] = (),
+) -> ClockReport | None:
+    """Compare the columns of a model with the clock; None where there is no clock.
+
+    Parameters and errors are those of ``check_clock``, which refuses what this reports.
+    """
     clock = clock_of(data, spec)
-    reasons = dict(dict(spec.options).get("known_late", ()))
+    options = dict(spec.options)
     if clock is None:
-        if reasons or "known_from" in dict(spec.options):
+        if "known_from" in options or "known_late" in options:
             raise SpecError(
                 f"{spec.name}: known_from and known_late need a clock:"
                 " options={'clock': 'signed', ...}, or frame.with_clock('signed')."
             )
-        return []
-    columns = _explaining(spec)
+        return None
+    lags = _lags_by_column(spec)
     eligibility = data.eligibility if isinstance(data, StudyFrame) else ()
-    eligibility = (*eligibility, *further)
-    names = tuple(dict.fromkeys((*columns, *eligibility)))
-    reasons = {as_known(column, names): reason for column, reason in reasons.items()}
-    for column in reasons:
+    names = tuple(dict.fromkeys((*lags, *eligibility, *further)))
+    reasons = {}
+    for written, reason in options.get("known_late", ()):
+        column = as_known(written, names)
         if column not in names:
             raise SpecError(one_of(f"a column of known_late in {spec.name}", column, names))
+        reasons[column] = reason
     try:
-        late, used = _late(data, spec, clock, columns, eligibility, cases)
+        return _compared(data, spec, clock, lags, names, reasons, cases)
     except JoinError as err:
         raise SpecError(f"{spec.name}: {err}") from err
-    refused = [found for found in late if found.column not in reasons]
-    if refused:
-        found = "; ".join(part.text(used) for part in refused)
-        raise SpecError(
-            f"{spec.name}: {found}. Read it from before the clock, leave it out, or give a reason:"
-            f" options={{'known_late': {{{refused[0].column!r}: 'why'}}}}."
-        )
-    return [
-        Note("known_late", f"{found.text(used)}. Reason given: {reasons[found.column]}.")
-        for found in late
-    ]
 
 
-def _explaining(spec: ModelSpec) -> dict[str, tuple[int, ...]]:
+def _lags_by_column(spec: ModelSpec) -> dict[str, tuple[int, ...]]:
     """The columns that explain the outcome, with the lags at which each is read."""
     lags: dict[str, list[int]] = {}
     for factor in parse(spec.formula).factors:
@@ -122,15 +168,16 @@ def _explaining(spec: ModelSpec) -> dict[str, tuple[int, ...]]:
     return {column: tuple(sorted(set(steps))) for column, steps in lags.items()}
 
 
-def _late(
+def _compared(
     data: StudyFrame | pd.DataFrame,
     spec: ModelSpec,
     clock: Clock,
-    columns: dict[str, tuple[int, ...]],
-    eligibility: Sequence[str],
+    lags: Mapping[str, tuple[int, ...]],
+    names: tuple[str, ...],
+    reasons: Mapping[str, str],
     cases: Sequence[Any],
-) -> tuple[list[Late], list[Any]]:
-    """The columns known late in the rows that the model uses, and the ids of these rows."""
+) -> ClockReport:
+    """The report on the columns of a model in the rows that it uses."""
     joined: tuple[Joined, ...] = ()
     derived: tuple[Derived, ...] = ()
     if isinstance(data, StudyFrame):
@@ -138,23 +185,17 @@ def _late(
         joined, derived = data.joined, data.derived
     else:
         table, ids = data, data.index
-    names = tuple(dict.fromkeys((*columns, *eligibility)))
     present = [name for name in names if name in table.columns]  # others are made from codes
     needed = {clock.column: "the clock", **dict.fromkeys(present, "the column")}
     named = columns_named(table, needed)
     known, unknown = known_days(named, clock, names, joined, derived)
-    if unknown:
-        listed = ", ".join(map(repr, unknown[:UNKNOWN_NAMED]))
-        raise SpecError(
-            f"{spec.name}: nothing says from when {listed} is known. Write it for each column:"
-            f" options={{'known_from': {{{unknown[0]!r}: 'always'}}}}, or a column of dates or"
-            " years, as 'year - 1'."
-        )
-    for column, steps in columns.items():
-        known[column] = _latest(named, column, known[column], steps, spec, ids.tolist())
     used = ids.isin(list(cases))
-    known_used = {column: days[used] for column, days in known.items()}
-    return late_columns(named[used], clock, known_used), ids[used].tolist()
+    known_used = {}
+    for column, days in known.items():
+        latest = _latest(named, column, days, lags.get(column, (0,)), spec, ids.tolist())
+        known_used[column] = latest[used]
+    late = late_columns(named[used], clock, known_used)
+    return ClockReport(tuple(late), tuple(unknown), reasons, tuple(ids[used].tolist()))
 
 
 def _latest(

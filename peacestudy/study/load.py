@@ -20,6 +20,7 @@ from peacestudy.core.toml_lines import line_of
 from peacestudy.errors import PeacestudyError, SourceError, SpecError
 from peacestudy.outcomes.context import COVARIATES_SCHEMA
 from peacestudy.study.builders import BUILDERS
+from peacestudy.study.clock_problems import clock_problems
 from peacestudy.study.config import Config, Sample
 from peacestudy.study.config.problems import config_problems
 from peacestudy.study.package import NAME, read_package
@@ -221,7 +222,8 @@ def _across(study: Study, text: str) -> list[Problem]:
     """
     out = [*_without_outcome(study), *_changed_codebook(study, text)]
     for table in dict.fromkeys(s.table for s in study.config.samples):
-        out += _required_of(study, text, table)
+        required = _required_of(study, text, table)
+        out += required or list(clock_problems(study, text, table))
     out += _changed_forecasts(study, text)
     return out
 
@@ -268,7 +270,7 @@ def _changed_forecasts(study: Study, text: str) -> list[Problem]:
 def _required_of(study: Study, text: str, table: str) -> list[Problem]:
     """Columns that are required of a joined table and missing, and steps that cannot be applied."""
     config = study.config
-    joined = replace(study, config=replace(config, samples=(Sample("all", (), table),)))
+    joined = replace(study, config=replace(config, samples=(Sample("all", (), table),), clocks=()))
     try:
         frame = joined.frame("all")
     except PeacestudyError as err:

@@ -11,6 +11,7 @@ import pandas as pd
 from peacestudy.coding import Coding, CodingSheet, agreement, drop_indicators, reliability_floor
 from peacestudy.coding.scoring import Flags, score_with_diagnostics
 from peacestudy.core.cases import Case, find_case
+from peacestudy.core.clock import Days, KnownFrom, last_days
 from peacestudy.core.codebook import Codebook
 from peacestudy.core.display import html_table
 from peacestudy.core.frame import StudyFrame
@@ -140,15 +141,16 @@ class Study:
         samples = {s.id: s for s in self.config.samples}
         if sample not in samples:
             raise SpecError(one_of("sample", sample, list(samples)))
-        frame = (
-            self._joined(rule)
-            if samples[sample].table == "cases"
-            else self._own(samples[sample].table, rule)
-        )
+        table = samples[sample].table
+        frame = self._joined(rule) if table == "cases" else self._own(table, rule)
+        clock = self.config.clock_of(table)
+        if clock is not None:
+            frame = frame.with_clock(clock.column, clock.known_from)
         steps = {s.id: s for s in self.config.steps}
         for step in (steps[i] for i in samples[sample].steps):
             mask = frame.data[step.column].astype("boolean")
-            frame = frame.keep(mask if step.keep else ~mask, step.step, step.reason)
+            kept = mask if step.keep else ~mask
+            frame = frame.keep(kept, step.step, step.reason, (step.column,))
         return frame
 
     def _joined(self, rule: str | None) -> StudyFrame:
@@ -174,7 +176,26 @@ class Study:
         }
         for name, table in parts.items():
             frame = join(frame, table, on="case_id", name=name)
+        frame = self._dated(frame)
         return frame if scores is None else replace(frame, notes=(*frame.notes, *scores.notes))
+
+    def _dated(self, frame: StudyFrame) -> StudyFrame:
+        """The frame with the days from which scores and covariates are known, where it has a clock:
+        scores by its rule, a covariate from the end of the years that its row names.
+        """
+        clock = self.config.clock_of("cases")
+        if clock is None:
+            return frame
+        known = {"join covariates": _covariate_days(self.covariates, frame.data["case_id"])}
+        if clock.scores:
+            days = KnownFrom.parse(clock.scores).days(frame.data)
+            known["join scores"] = dict.fromkeys(frame.data.columns, days)
+        joined = []
+        for step in frame.joined:
+            days_of = known.get(step.name, {})
+            days_of_columns = tuple((c, days_of[c]) for c in step.columns if c in days_of)
+            joined.append(replace(step, known_on=days_of_columns))
+        return replace(frame, joined=tuple(joined))
 
     def _own(self, table: str, rule: str | None) -> StudyFrame:
         """A table of the study that is joined already, a row a ``case_id``."""
@@ -279,3 +300,18 @@ class Study:
         return html_table(
             view, f"{self.config.title} ({self.config.id})", [self.config.question, *self.notes]
         )
+
+
+def _covariate_days(covariates: pd.DataFrame, cases: "pd.Series[Any]") -> dict[str, Days]:
+    """The last day of the years of each covariate, for each case; a covariate without years in any
+    row is left out.
+    """
+    years = covariates["year"].astype(object).where(covariates["year"].notna(), None)
+    span = years.astype("string").str.replace(r"^(\d{4})-(\d{4})$", r"\1/\2", regex=True)
+    dated = covariates[["case_id", "variable"]].assign(span=span.astype(object))
+    days = {}
+    for variable, rows in dated.groupby("variable", sort=False):
+        by_case = rows.drop_duplicates("case_id").set_index("case_id")["span"].reindex(cases)
+        if by_case.notna().any():
+            days[str(variable)] = last_days(by_case.to_frame(), "span")
+    return days

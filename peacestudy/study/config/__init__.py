@@ -14,6 +14,7 @@ from peacestudy.study.config.declared import (
     Sample,
     Specification,
     Step,
+    TableClock,
 )
 from peacestudy.study.config.politics import Context, Contexts, Moderation
 
@@ -34,6 +35,7 @@ __all__ = [
     "Sample",
     "Specification",
     "Step",
+    "TableClock",
     "Uncertainty",
     "Variant",
 ]

@@ -14,6 +14,7 @@ from peacestudy.study.config.declared import (
     Sample,
     Specification,
     Step,
+    TableClock,
 )
 from peacestudy.study.config.politics import Contexts, Moderation
 
@@ -29,6 +30,7 @@ class Config:
     cases : the values under [cases] as the study's builder reads them; a mapping where no builder
         is known.
     varied : specifications that every variant changes.
+    clocks : when treatment is complete, a clock a table; empty in a study without a clock.
     """
 
     id: str
@@ -54,6 +56,11 @@ class Config:
     forecast: Forecast | None = None
     moderations: tuple[Moderation, ...] = ()
     contexts: Contexts | None = None
+    clocks: tuple[TableClock, ...] = ()
+
+    def clock_of(self, table: str) -> TableClock | None:
+        """The clock of a table, None where it has none."""
+        return next((clock for clock in self.clocks if clock.table == table), None)
 
     def varied_specs(self) -> tuple[Specification, ...]:
         """Every varied specification as changed by every variant."""

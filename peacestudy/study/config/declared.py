@@ -34,6 +34,25 @@ class Step:
 
 
 @dataclass(frozen=True)
+class TableClock:
+    """When the treatment of the rows of a table is complete, and from when its columns are known.
+
+    Attributes
+    ----------
+    column : the date or year at which treatment is complete.
+    table : ``cases``, joined with scores, outcomes and covariates, or another table of the study.
+    scores : from when the scores are known, which the codes of a case give.
+    known_from : from when other columns are known: ``always``, a column of dates or years, or such
+        a column and a distance, as ``year - 1``. Covariates with a year need no entry.
+    """
+
+    column: str
+    table: str = "cases"
+    scores: str = ""
+    known_from: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Sample:
     """A named sample: steps in order, on the cases or on another table
     of the study that has its own ``case_id``.
@@ -54,6 +73,7 @@ class Specification:
         ``variant`` for a model that a variant makes.
     sample : id of the sample it is fitted on.
     scores : rule from codes to scores; empty takes the codebook's.
+    known_late : the reason for each column that is used although it is known only after the clock.
     """
 
     name: str
@@ -65,6 +85,7 @@ class Specification:
     sample: str = "primary"
     scores: str = ""
     options: Mapping[str, str] = field(default_factory=dict)
+    known_late: Mapping[str, str] = field(default_factory=dict)
 
     def terms(self) -> list[str]:
         """The right side of the formula, taken apart at ' + '."""
@@ -72,8 +93,11 @@ class Specification:
 
     def model(self) -> ModelSpec:
         """As the engines take it."""
+        options: dict[str, object] = dict(self.options)
+        if self.known_late:
+            options["known_late"] = dict(self.known_late)
         return ModelSpec(
-            self.name, self.formula, self.engine, self.vcov, self.cluster or None, self.options
+            self.name, self.formula, self.engine, self.vcov, self.cluster or None, options
         )
 
 

@@ -61,6 +61,12 @@ def _names(config: Config) -> Iterator[Finding]:
             yield from among(
                 ("samples", n, "steps", m), step, steps, "a sample is made of declared steps"
             )
+    tables = {s.table for s in config.samples}
+    clocked = [clock.table for clock in config.clocks]
+    for n, table in enumerate(clocked):
+        yield from among(("clocks", n, "table"), table, tables, "a clock is of a sample's table")
+        if table in clocked[:n]:
+            yield ("clocks", n, "table"), table, "a table has one clock", "merge the two"
     samples = named["samples"]
     both: dict[str, tuple[Specification | Variant, ...]] = {
         "specs": config.specs,
