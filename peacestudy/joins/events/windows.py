@@ -53,81 +53,88 @@ def event_windows(
 
     Parameters
     ----------
-    cases : a StudyFrame, or a DataFrame with ``key`` and ``unit`` below.
-    events : a row an event. An OutcomeTable says over which years and units it speaks.
-    on : column, or columns, that say where an event belongs; {column of the cases: column of the
-        events} where names differ.
-    start, end : columns of the cases with the first and the last day of the window, both inside it.
-        A month or a year (a whole number) stands for its first day as start and for its last as
-        end.
-    date, date_end : columns of the events with the day, or with the first and the last day.
-    measures : {new column: (column of the events, how)}; how is ``sum, mean, max, min``, ``first``
-        or ``last`` of a date column, ``count`` or ``any`` of None.
-    name : what the events are, for the ledger.
-    spanning : how an event counts that reaches across a border of the window, required where events
-        can: ``start`` (by its first day), ``within`` (only if all its days are inside), ``overlap``
-        (whole, if one day is inside), ``share`` (sums and counts by the share of its days that are
-        inside, as if every day had the same).
-    uncertain : what a date is that gives only a month or a year: ``span`` (all its days, and
-        ``spanning`` decides) or ``missing`` (no date). Without it such dates are refused.
-    partial : a window that reaches beyond the years of the source is
-        ``missing``, or counted as far as ``observed``.
-    absent : 0 where no event inside years and units means none: then counts and sums are 0. Or {new
-        column: value}. Without it a window without events is missing.
-    years, units : the first and the last year of which the events speak, and of which units:
-        ``listed`` (those that have an event) or ``all``. Both are needed with ``absent`` where the
-        events are a plain DataFrame: a unit that nobody watched has no events either. An
-        OutcomeTable states them itself; ``years`` may narrow its span.
-    signed : columns that may be below zero, such as scores; elsewhere a
-        negative value is a code or a mistake, and refused.
-    key, unit : id column and unit of the cases, where they are a plain DataFrame.
+    cases : StudyFrame or DataFrame
+        The cases, with the first and last day of each window.
+    events : DataFrame or OutcomeTable
+        A row an event. An OutcomeTable states which years and units it covers.
+    on : str, sequence of str or mapping of str to str
+        Column, or columns, that say where an event belongs; ``{column of the cases: column of the
+        events}`` where names differ.
+    start, end : str
+        Columns of the cases with the first and the last day of the window, both inside it. A month
+        or a year (a whole number) means its first day as start and its last day as end.
+    date : str
+        Column of the events with the day, or the first day.
+    measures : mapping of str to tuple of (str or None, str)
+        ``{new column: (column of the events, how)}``; how is ``sum``, ``mean``, ``max`` or ``min``,
+        ``first`` or ``last`` of a date column, ``count`` or ``any`` of None.
+    name : str
+        What the events are, for the ledger.
+    date_end : str, optional
+        Column of the events with the last day.
+    spanning : {"start", "within", "overlap", "share"}, optional
+        How an event counts that extends beyond its window, required where events can: by its first
+        day; only if all its days are inside; as a whole, if one day is inside; sums and counts by
+        the share of its days that are inside, as if every day had the same.
+    uncertain : {"span", "missing"}, optional
+        What a date means that gives only a month or a year: all its days, and ``spanning`` decides;
+        or no date. None refuses such dates.
+    partial : {"missing", "observed"}
+        A window that extends beyond the years of the source is missing, or is summarised over the
+        observed part.
+    absent : float or mapping of str to float, optional
+        0 where no event inside years and units means none: then counts and sums are 0. Or ``{new
+        column: value}``. None: a window without events is missing.
+    years : tuple of int, (first, last), optional
+        Years that the events cover. Required with ``absent`` where the events are a DataFrame; an
+        OutcomeTable states its years, and ``years`` may narrow them.
+    units : {"listed", "all"}, optional
+        Units that the events cover: those with an event, or all. Required with ``absent`` where the
+        events are a DataFrame: a unit that nobody observed has no events either.
+    signed : sequence of str
+        Columns that may be below zero, such as scores; elsewhere a negative value is refused as a
+        code or a mistake.
+    key : str, optional
+        Id column, where ``cases`` is a DataFrame.
+    unit : str
+        What a case is, where ``cases`` is a DataFrame.
 
     Returns
     -------
     StudyFrame
-        All cases in their order and the new columns. An event without a key or a date counts
-        nowhere, and the ledger says how many there are; a window that counts an event without a
-        value has none. Sums of whole numbers are exact.
+        All cases in their order and the new columns. An event without a key or a date is not
+        counted, and the ledger says how many there are. A window that contains an event without a
+        value has a missing value. Sums of whole numbers are exact.
 
     Raises
     ------
     JoinError
-        A column is absent or on both sides, keys or dates cannot be read, an end lies before its
-        start, a value is below zero, or a choice is not written.
+        A column is absent or in both tables, keys or dates cannot be read, an end lies before its
+        start, a value is below zero, or a required choice is missing.
 
     Examples
     --------
-    >>> cases = pd.DataFrame(
-    ...     {
-    ...         "case_id": ["a", "b"],
-    ...         "state": [2, 20],
-    ...         "from": ["2001-01-01", "2001-01-01"],
-    ...         "to": ["2001-12-31"] * 2,
-    ...     }
-    ... )
-    >>> events = pd.DataFrame(
-    ...     {
-    ...         "state": [2, 2, 2],
-    ...         "date": ["2001-01-01", "2001-12-31", "2002-01-01"],
-    ...         "best": [3, 4, 50],
-    ...     }
-    ... )
-    >>> measures = {"deaths": ("best", "sum"), "events": (None, "count")}
-    >>> frame = event_windows(
+    >>> import pandas as pd
+    >>> cases = pd.DataFrame({"case_id": ["a", "b"], "state": [2, 20], "from": 2001, "to": 2001})
+    >>> days = ["2001-01-01", "2001-12-31", "2002-01-01"]
+    >>> events = pd.DataFrame({"state": 2, "date": days, "best": [3, 4, 50]})
+    >>> frame = ps.joins.event_windows(
     ...     cases,
     ...     events,
     ...     on="state",
     ...     start="from",
     ...     end="to",
     ...     date="date",
-    ...     measures=measures,
+    ...     measures={"deaths": ("best", "sum"), "events": (None, "count")},
     ...     name="events",
     ...     absent=0,
     ...     years=(2001, 2002),
     ...     units="all",
     ... )
-    >>> frame.data[["deaths", "events"]].values.tolist()
-    [[7, 2], [0, 0]]
+    >>> frame.data[["case_id", "deaths", "events"]]
+      case_id  deaths  events
+    0       a       7       2
+    1       b       0       0
     """
     table, source = open_table(events, name)
     pairs = key_pairs(on)
