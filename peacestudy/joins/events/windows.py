@@ -138,40 +138,99 @@ def event_windows(
     """
     table, source = open_table(events, name)
     pairs = key_pairs(on)
-    case_table = cases.data if isinstance(cases, StudyFrame) else cases
-    if isinstance(case_table, pd.DataFrame):
-        has_columns(case_table, [*pairs, start, end], "the cases")
-    dates_of_events = [date] if date_end is None else [date, date_end]
-    has_columns(table, [*pairs.values(), *dates_of_events], name)
+    _check_columns(cases, table, pairs, (start, end), (date, date_end), name)
     frame = as_frame(cases, key, unit, list(pairs))
     _check_choices(spanning, uncertain, partial, date_end)
     cover = _cover(source, years, units, absent is not None, name)
     made = as_measures(measures, table, (date, date_end), spanning, absent, name)
-
     problems: list[Problem] = []
     window = window_days(frame.data, start, end, problems)
     dates = event_days(table, date, date_end, uncertain, name, problems)
     read, codes = without_special(table, source)
     values = values_of(made, read, dates, signed, name, problems)
+    _refuse(problems, name)
+
+    places = _units(frame.data, table, pairs, name)
+    notes = [*check_state_codes(frame.data, pairs, source), *places.notes]
+    why, partly = covered(places.no_key, window, places.cases, cover, partial)
+    cases_read = np.flatnonzero((why == MET) & (places.cases >= 0))
+    counted = _count(places, window, dates, cases_read, values, codes, made, spanning or "start")
+    why[(why == MET) & (counted.events == 0)] = NO_ROW if absent is None else FILLED
+
+    added = columns_of(made, table, counted.found, cases_read, why)
+    rule = _rule(start, end, pairs, spanning)
+    stated = source.source if source else None
+    not_counted = _not_counted(places.events, dates, values)
+    clauses = coverage_clauses(why, partly, cover, stated, name, not_counted)
+    entry = _entry(frame, why, len(table), counted.found, name, "; ".join([rule, *clauses]))
+    return add_columns(frame, added, why, entry, source, of_gaps(counted.codes, added), notes)
+
+
+def _check_columns(
+    cases: StudyFrame | pd.DataFrame,
+    events: pd.DataFrame,
+    pairs: Mapping[str, str],
+    window: tuple[str, str],
+    dates: tuple[str, str | None],
+    name: str,
+) -> None:
+    """Refuse keys and dates that are no columns of their table."""
+    case_table = cases.data if isinstance(cases, StudyFrame) else cases
+    if isinstance(case_table, pd.DataFrame):
+        has_columns(case_table, [*pairs, *window], "the cases")
+    dates_of_events = [column for column in dates if column is not None]
+    has_columns(events, [*pairs.values(), *dates_of_events], name)
+
+
+def _refuse(problems: list[Problem], name: str) -> None:
     if problems:
         raise JoinError(
             f"the windows or {name} hold dates or values that cannot be right.", problems
         )
 
-    places = _units(frame.data, table, pairs, name)
-    notes = [*check_state_codes(frame.data, pairs, source), *places.notes]
-    why, partly = covered(places.no_key, window, places.cases, cover, partial)
+
+def _rule(start: str, end: str, pairs: Mapping[str, str], spanning: str | None) -> str:
+    """How events belong to windows, in words for the ledger."""
+    rule = f"{start} to {end}, both inside, on {' + '.join(pairs)}"
+    return f"{rule}; across a border: {spanning}" if spanning else rule
+
+
+class _Counted(NamedTuple):
+    """What the windows hold.
+
+    Attributes
+    ----------
+    found : the summaries, a row for each window that was read.
+    events : for each case how many events its window counts.
+    codes : by new column the special code that each case met, -1 for none.
+    """
+
+    found: Found
+    events: Ints
+    codes: dict[str, Codes]
+
+
+def _count(
+    places: "_Units",
+    window: Days,
+    dates: Days,
+    cases_read: Ints,
+    values: Mapping[str, Measure],
+    codes: Mapping[str, Codes],
+    made: Mapping[str, Made],
+    spanning: str,
+) -> _Counted:
+    """Summarise the events with a key and a date in the windows of ``cases_read``."""
     usable = np.flatnonzero(~dates.missing & (places.events >= 0))
-    counted_cases = np.flatnonzero((why == MET) & (places.cases >= 0))
     spans = Spans(
         _at(places.events, usable),
         _at(dates.first, usable),
         _at(dates.last, usable),
     )
     windows = Spans(
-        places.cases[counted_cases],
-        window.first[counted_cases],
-        window.last[counted_cases],
+        places.cases[cases_read],
+        window.first[cases_read],
+        window.last[cases_read],
     )
     usable_values = {}
     for new, measure in values.items():
@@ -179,27 +238,15 @@ def event_windows(
             values=None if measure.values is None else _at(measure.values, usable),
             missing=None if measure.missing is None else _at(measure.missing, usable),
         )
-    across = spanning or "start"
-    found = gather(spans, windows, across, usable_values)
-    events_counted = np.zeros(len(frame), np.int64)
-    events_counted[counted_cases] = found.events
-    why[(why == MET) & (events_counted == 0)] = NO_ROW if absent is None else FILLED
-
-    added = columns_of(made, table, found, counted_cases, why)
-    codes = {column: _at(code_of_row, usable) for column, code_of_row in codes.items()}
-    met_codes = _codes(codes, made, spans, windows, across)
+    found = gather(spans, windows, spanning, usable_values)
+    usable_codes = {column: _at(code_of_row, usable) for column, code_of_row in codes.items()}
     codes_of_cases = {}
-    for new, codes_of_windows in met_codes.items():
-        codes_of_cases[new] = np.full(len(frame), -1, np.int8)
-        codes_of_cases[new][counted_cases] = codes_of_windows
-    not_counted = _not_counted(places.events, dates, values)
-    clauses = [f"{start} to {end}, both inside, on {' + '.join(pairs)}"]
-    if spanning:
-        clauses.append(f"across a border: {spanning}")
-    stated = source.source if source else None
-    clauses += coverage_clauses(why, partly, cover, stated, name, not_counted)
-    entry = _entry(frame, why, len(table), found, name, "; ".join(clauses))
-    return add_columns(frame, added, why, entry, source, of_gaps(codes_of_cases, added), notes)
+    for new, code_of_window in _codes(usable_codes, made, spans, windows, spanning).items():
+        codes_of_cases[new] = np.full(len(places.cases), -1, np.int8)
+        codes_of_cases[new][cases_read] = code_of_window
+    events_of_cases = np.zeros(len(places.cases), np.int64)
+    events_of_cases[cases_read] = found.events
+    return _Counted(found, events_of_cases, codes_of_cases)
 
 
 def _cover(

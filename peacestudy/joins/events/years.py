@@ -90,26 +90,8 @@ def event_years(
     >>> frame.data[["dyad", "year", "deaths"]].values.tolist()
     [[7, 2001, 3], [7, 2002, 0], [7, 2003, 4]]
     """
-    table = events.table if isinstance(events, OutcomeTable) else events
     columns = [by] if isinstance(by, str) else list(by)
-    if units is not None and not isinstance(units, pd.DataFrame):
-        raise JoinError(
-            f"units is {units!r}; give a DataFrame with a row a unit, or leave it out for those"
-            " that have an event."
-        )
-    listed = table if units is None else units
-    for column in columns:
-        has_columns(listed, [column], name if units is None else "units")
-        if column in ("year", "row_id"):
-            raise JoinError(
-                f"a unit cannot be the column {column!r}, which the unit-years have themselves."
-                " Rename it."
-            )
-    known = listed[columns].dropna()
-    incomplete = len(known) < len(listed)
-    if units is not None and (incomplete or known.duplicated().any()):
-        raise JoinError("units has rows that are missing or stand twice. Give each unit once.")
-    known = known.drop_duplicates().sort_values(columns, ignore_index=True)
+    known = _known_units(events, units, columns, name)
     first, last = _years(events, years, name)
     count = last - first + 1
     grid = known.loc[known.index.repeat(count)].reset_index(drop=True)
@@ -136,6 +118,34 @@ def event_years(
         years=(first, last) if plain else None,
         units=watched if plain else None,
     )
+
+
+def _known_units(
+    events: pd.DataFrame | OutcomeTable,
+    units: pd.DataFrame | None,
+    columns: list[str],
+    name: str,
+) -> pd.DataFrame:
+    """Each unit once, sorted: those that ``units`` lists, or those that have an event."""
+    if units is not None and not isinstance(units, pd.DataFrame):
+        raise JoinError(
+            f"units is {units!r}; give a DataFrame with a row a unit, or leave it out for those"
+            " that have an event."
+        )
+    table = events.table if isinstance(events, OutcomeTable) else events
+    listed = table if units is None else units
+    for column in columns:
+        has_columns(listed, [column], name if units is None else "units")
+        if column in ("year", "row_id"):
+            raise JoinError(
+                f"a unit cannot be the column {column!r}, which the unit-years have themselves."
+                " Rename it."
+            )
+    known = listed[columns].dropna()
+    incomplete = len(known) < len(listed)
+    if units is not None and (incomplete or known.duplicated().any()):
+        raise JoinError("units has rows that are missing or stand twice. Give each unit once.")
+    return known.drop_duplicates().sort_values(columns, ignore_index=True)
 
 
 def _years(
