@@ -72,7 +72,7 @@ FIGURE_FILES   := $(foreach s,$(STUDIES),$(foreach e,pdf png csv,$(FIGURES_$(s):
 FIGURE_COUNT   := $(words $(foreach s,$(STUDIES),$(FIGURES_$(s))))
 NOTEBOOK_FILES := $(NOTEBOOKS:notebooks/%.ipynb=$(BUILD)/notebooks/%.html)
 
-.PHONY: help figures tables results notebooks data vintages test test-all test-lowest check lab lock clean
+.PHONY: help figures tables results notebooks data vintages test test-all test-lowest check reference lab lock clean
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
@@ -108,11 +108,14 @@ test-lowest: $(LOWEST)/.installed ## the tests, with the lowest versions that py
 	$(LOWEST)/bin/python -m pytest -n 2 --dist worksteal -m "not slow"
 
 check: $(READY) ## ruff, mypy, the floors of the house, the study folders
-	$(BIN)/ruff check peacestudy tests notebooks
-	$(BIN)/ruff format --check peacestudy tests notebooks
+	$(BIN)/ruff check peacestudy tests notebooks docs
+	$(BIN)/ruff format --check peacestudy tests notebooks docs
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	@for study in $(STUDIES); do $(PY) -m peacestudy check $$study || exit 1; done
+
+reference: $(READY) ## write docs/public_names.md, the list of public names, again
+	$(PY) docs/build_public_names.py
 
 lab: $(READY) ## JupyterLab
 	$(BIN)/jupyter lab notebooks

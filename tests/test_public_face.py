@@ -2,30 +2,28 @@
 
 import doctest
 import importlib
+import importlib.util
 import inspect
 import re
+from pathlib import Path
 
 import pytest
 
 import peacestudy as ps
 
-ROOMS = (
-    "coding",
-    "joins",
-    "models",
-    "models.contexts",
-    "models.diagnosis",
-    "models.fit_notes",
-    "models.inference",
-    "models.interpretation",
-    "models.missing",
-    "models.resampling",
-    "outcomes",
-    "robustness",
-    "study",
-    "figures",
-    "tables",
-)
+SCRIPT = Path(__file__).resolve().parents[1] / "docs" / "build_public_names.py"
+
+
+def script():
+    """The script that writes the page of public names; it also lists the rooms."""
+    spec = importlib.util.spec_from_file_location("build_public_names", SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+REFERENCE = script()
+ROOMS = REFERENCE.ROOMS
 MOST_NAMES_AT_THE_ROOT, MOST_NAMES_IN_A_ROOM = 60, 15
 
 
@@ -96,3 +94,8 @@ def test_public_names_are_few():
     assert len(ps.__all__) <= MOST_NAMES_AT_THE_ROOT
     rooms = {of: len(getattr(room(of), "__all__", ())) for of in ROOMS}
     assert all(0 < n <= MOST_NAMES_IN_A_ROOM for n in rooms.values()), rooms
+
+
+def test_the_page_of_public_names_is_what_the_script_generates():
+    committed = REFERENCE.PAGE.read_text(encoding="utf-8")
+    assert committed == REFERENCE.page(), "run: make reference"

@@ -69,6 +69,7 @@ def test_examples_in_docstrings_run(name):
     module = importlib.import_module(name)
     runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE)
     for test in Finder().find(module, name):
+        test.globs["ps"] = ps
         runner.run(test)
     assert runner.failures == 0
 

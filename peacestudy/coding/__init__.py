@@ -1,5 +1,4 @@
-"""Codings -> scores: sheets of coders, their agreement, adjudicated
-codes, and scores.
+"""From coding sheets to scores: sheets, agreement of coders, adjudication and scores.
 
 Coefficients of agreement are in ``peacestudy.coding.reliability``, details of scores in
 ``peacestudy.coding.scoring``.

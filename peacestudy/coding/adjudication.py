@@ -109,38 +109,51 @@ def adjudicate(
     decisions: pd.DataFrame | str | os.PathLike[str] | None = None,
     kinds: Sequence[str] | None = None,
 ) -> Coding:
-    """Decide on one code a cell from the codes of several coders.
+    """Decide on one code for every cell from the codes of several coders.
 
     Parameters
     ----------
-    sheet : codes of any number of coders; of revisions the latest counts.
-    rule : a rule, or several that are tried in turn, such as ``("decisions", "consensus")``:
+    sheet : CodingSheet
+        Codes of any number of coders; of revisions the latest counts.
+    rule : str or sequence of str
+        A rule, or several that are tried in turn, such as ``("decisions", "consensus")``:
 
         - ``consensus``: two coders or more gave codes, all the same;
         - ``majority``: more than half of two codes or more; a tie is undecided;
         - ``senior``: the code of the coder named by ``senior``;
         - ``mean`` (interval, ratio) and ``median`` (ordinal too) of two codes or more, where it is
-          a code of the indicator: one that falls between two codes is undecided, and nothing is
-          rounded;
+          a code of the indicator. A value between two codes is undecided; nothing is rounded;
         - ``decisions``: what ``decisions`` says.
-    senior : the coder whose code is taken.
-    decisions : ``case_id, indicator_id, code, who, why``, or the path
-        of a file of them, see ``read_decisions``.
-    kinds : kinds of coders that count; needed where people and machines coded the same sheet.
+    senior : str, optional
+        The coder whose code is taken by the rule ``senior``.
+    decisions : DataFrame or path, optional
+        Columns ``case_id, indicator_id, code, who, why``, or the path of a CSV file with them.
+    kinds : sequence of {"human", "machine", "rule"}, optional
+        Kinds of coders that count; required where several kinds coded the same sheet.
 
     Returns
     -------
     Coding
-        A row for every cell that somebody coded, kind and coder ``adjudicated``, with the rule, who
-        decided, why, and every coder's code beside it (``rule, decided_by, why, codes, n_codes``).
-        Where no rule decides, the code is missing and ``why`` says so.
+        A row for every cell that somebody coded, kind and coder ``adjudicated``, with ``rule``,
+        ``decided_by``, ``why``, the ``codes`` of all coders and ``n_codes``. Where no rule decides,
+        the code is missing and ``why`` says so.
 
     Raises
     ------
     CodingError
-        An unknown rule, kind or senior coder, a senior coder or decisions that no rule uses,
-        a rule that the level of measurement does not allow, a decision of a cell that nobody coded
-        or a code that the indicator does not have, several kinds of coders without ``kinds``.
+        An unknown rule, kind or senior coder; a senior coder or decisions that no rule uses; a rule
+        that the level of measurement does not allow; a decision about a cell that nobody coded, or
+        a code that the indicator does not have; several kinds of coders without ``kinds``.
+
+    Examples
+    --------
+    >>> study = ps.load_study("double_coding")
+    >>> sheet = ps.CodingSheet(study.sheet.table.head(200), study.codebook)
+    >>> coding = ps.adjudicate(sheet, ("consensus", "senior"), senior="adb_independent")
+    >>> coding.table["rule"].value_counts().to_dict()
+    {'consensus': 88, 'senior': 12}
+    >>> coding.table.loc[coding.table["rule"] == "senior", ["why", "codes"]].values[0].tolist()
+    ["the senior coder's code", 'adb_independent 0, adb_staff 1']
     """
     expect(sheet, CodingSheet, READ_FIRST)
     rules = (rule,) if isinstance(rule, str) else tuple(rule)

@@ -52,27 +52,48 @@ CODING_SCHEMA = replace(SHEET_SCHEMA, key=CELL)
 
 @dataclass(frozen=True, eq=False)
 class CodingSheet:
-    """What any number of coders wrote: every code of every
-    coder, with its evidence, doubt and date.
+    """All codes of any number of coders, with evidence, confidence, date and every revision.
 
     Attributes
     ----------
-    table : a row a code, the columns of ``SHEET_SCHEMA``; code is Int64, missing where a coder gave
-        none. A coder's revision of a cell is a further row with a later date; the earlier one
-        stays.
-    codebook : the codebook the codes belong to.
-    file : name used in problems.
-    asked : ``case_id, indicator_id, coder``, the cells the coders were
-        asked to fill; None where that is not known.
-    path : the file the sheet was read from, if any.
+    table : DataFrame
+        A row a code: ``case_id, indicator_id, coder, kind, code, confidence, source, locator,
+        comment, date``. ``kind`` is human, machine, rule or adjudicated. ``code`` is Int64, missing
+        where a coder gave none. ``date`` is a UTC time as text, or missing. A revision of a cell is
+        a further row with a later date; the earlier row stays.
+    codebook : Codebook
+        The codebook that the codes belong to.
+    file : str
+        Name used in problems.
+    asked : DataFrame or None
+        ``case_id, indicator_id, coder``: the cells that the coders were asked to fill; None where
+        that is not known.
+    path : Path or None
+        The file that the sheet was read from.
 
     Raises
     ------
     CodingError
-        All problems at once: an indicator or code that the codebook does not know, a cell that a
-        coder codes twice without dates to tell which is the revision, a coder who is of two kinds;
-        two coders, or two cases of different coders, whose names differ only by blanks, accents,
-        capitals, apostrophes or dashes.
+        All problems at once: an indicator or code that is not in the codebook; a cell that a coder
+        codes twice without dates that say which is the revision; a coder of two kinds; two coders,
+        or two cases of different coders, whose names differ only by blanks, accents, capitals,
+        apostrophes or dashes.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> book = ps.load_study("double_coding").codebook
+    >>> codes = pd.DataFrame(
+    ...     {"case_id": ["a", "a", "b", "b"], "coder": ["ann", "ben"] * 2, "code": [2, 3, 1, 1]}
+    ... )
+    >>> blank = dict.fromkeys(["confidence", "source", "locator", "comment", "date"])
+    >>> codes = codes.assign(indicator_id="terror", kind="human", **blank)
+    >>> sheet = ps.CodingSheet(codes.astype({"code": "Int64"}), book)
+    >>> sheet.values("terror")
+    coder    ann  ben
+    case_id
+    a        2.0  3.0
+    b        1.0  1.0
     """
 
     table: pd.DataFrame
@@ -181,21 +202,35 @@ class CodingSheet:
 
 @dataclass(frozen=True, eq=False)
 class Coding:
-    """One code for every case and indicator: of a rule, of a single
-    coder, or adjudicated.
+    """One code for every case and indicator: of a rule, of a single coder, or adjudicated.
 
     Attributes
     ----------
-    table : a row a code, the columns of ``CODING_SCHEMA`` and, where it was adjudicated, more; code
-        is Int64, missing where none was given or decided.
-    codebook : the codebook the codes belong to.
-    file : name used in problems.
+    table : DataFrame
+        A row a code, with the columns of ``CodingSheet.table`` and, where it was adjudicated,
+        ``rule, decided_by, why, codes, n_codes``. ``code`` is Int64, missing where none was given
+        or decided.
+    codebook : Codebook
+        The codebook that the codes belong to.
+    file : str
+        Name used in problems.
 
     Raises
     ------
     CodingError
-        All problems at once: an indicator or code that the codebook
-        does not know, a cell that has two rows.
+        All problems at once: an indicator or code that is not in the codebook, a cell with two
+        rows.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> book = ps.load_study("double_coding").codebook
+    >>> codes = pd.DataFrame({"case_id": ["a", "b"], "code": [2, 1]})
+    >>> blank = dict.fromkeys(["confidence", "source", "locator", "comment", "date"])
+    >>> codes = codes.assign(indicator_id="terror", coder="ann", kind="human", **blank)
+    >>> coding = ps.Coding(codes.astype({"code": "Int64"}), book)
+    >>> coding.codes(["terror"])["terror"].to_dict()
+    {'a': 2, 'b': 1}
     """
 
     table: pd.DataFrame

@@ -28,14 +28,41 @@ FORM = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
 def merge(sheets: Sequence[CodingSheet]) -> CodingSheet:
-    """Sheets of any number of coders as one: every row of each, identical ones once.
+    """Merge the sheets of any number of coders: every row of each, identical rows once.
+
+    Parameters
+    ----------
+    sheets : sequence of CodingSheet
+        Sheets that were coded with one codebook.
+
+    Returns
+    -------
+    CodingSheet
+        All rows in the order of the sheets. No code is preferred: codes that differ between coders
+        stay until they are adjudicated.
 
     Raises
     ------
     CodingError
-        No sheet, sheets of several codebooks, one name for coders of two kinds, two sheets under
-        one name that say different things of a cell without dates to tell which revises which, or
-        two spellings of a coder, or of a case of different coders. The files are named.
+        No sheet; sheets of several codebooks; one name for coders of two kinds; two sheets under
+        one name with different codes of a cell and no dates that say which revises which; two
+        spellings of a coder, or of a case of different coders. The files are named.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> book = ps.load_study("double_coding").codebook
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     sheets = []
+    ...     for coder in ("ann", "ben"):
+    ...         path = Path(folder, f"{coder}.csv")
+    ...         path = ps.coding.blank_sheet(
+    ...             book, ["case_1"], coder, path=path, indicators=["terror"]
+    ...         )
+    ...         sheets.append(ps.coding.read_sheet(path, book))
+    >>> len(ps.coding.merge(sheets).open())
+    2
     """
     if isinstance(sheets, CodingSheet) or not sheets:
         raise CodingError(
@@ -102,36 +129,84 @@ def _contradictions(whole: pd.DataFrame) -> list[Problem]:
 
 
 def read_codings(path: str | Path, codebook: Codebook) -> CodingSheet:
-    """Read the table of all coders: every code of every coder, with its history."""
+    """Read the table of all coders: every code of every coder, with its history.
+
+    Parameters
+    ----------
+    path : str or Path
+        The CSV file that ``append_codings`` writes.
+    codebook : Codebook
+        The codebook that the codes belong to.
+
+    Returns
+    -------
+    CodingSheet
+        All rows of the file; ``path`` is set.
+
+    Raises
+    ------
+    CodingError
+        The file is missing or damaged, or its codes break the codebook; all problems at once.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> study = ps.load_study("double_coding")
+    >>> sheet = ps.CodingSheet(study.sheet.table.head(20), study.codebook)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "codings.csv")
+    ...     _ = ps.coding.append_codings(path, sheet)
+    ...     again = ps.coding.read_codings(path, sheet.codebook)
+    >>> len(again.table), again.coders
+    (20, ['adb_independent', 'adb_staff'])
+    """
     path = Path(path)
     return CodingSheet(read_table(path, SHEET_SCHEMA, CodingError), codebook, path.name, path=path)
 
 
 def append_codings(path: str | Path, sheet: CodingSheet, *, timeout: float = 30.0) -> CodingSheet:
-    """Append the codes of a sheet to the table of all coders; no row of it is changed or removed.
+    """Append the codes of a sheet to the table of all coders, without changing its rows.
 
-    Unchanged cells add no row. A changed cell is a further row, dated by the
-    sheet, or now where the sheet has no date, and later than the coder's last row of the cell; a
-    row without a date that the sheet itself revises is dated just before its revision. A cell that
-    was asked, was coded and is now empty becomes a row without a code. Any number of processes may
-    record at the same time: each waits for its turn, and the file is replaced whole.
+    Unchanged cells add no row. A changed cell is a further row, dated by the sheet, or now where
+    the sheet has no date, and later than the coder's last row of the cell. A row without a date
+    that the sheet itself revises is dated just before its revision. A cell that was asked, was
+    coded and is now empty becomes a row without a code. Any number of processes may append at the
+    same time: each waits for its turn, and the file is replaced as a whole.
 
     Parameters
     ----------
-    path : the table, a CSV file; made if it is not there. A lock
-        file stands beside it while it is written.
-    timeout : seconds to wait for others.
+    path : str or Path
+        The table, a CSV file; made if it does not exist. While it is written there is a lock file
+        in the same folder.
+    sheet : CodingSheet
+        The codes to append, such as one coder's file.
+    timeout : float
+        Seconds to wait for other processes.
 
     Returns
     -------
     CodingSheet
-        The table as it stands afterwards.
+        The whole table after the change.
 
     Raises
     ------
     CodingError
-        Others write for longer than that; the table is damaged, or belongs to another codebook; a
-        text that no CSV file can hold. Nothing is written then.
+        Other processes write for longer than ``timeout``; the table is damaged, or belongs to
+        another codebook; a text cannot be stored in a CSV file. Nothing is written then.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> study = ps.load_study("double_coding")
+    >>> sheet = ps.CodingSheet(study.sheet.table.head(20), study.codebook)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "codings.csv")
+    ...     first = ps.coding.append_codings(path, sheet)
+    ...     second = ps.coding.append_codings(path, sheet)
+    >>> len(first.table), len(second.table)
+    (20, 20)
     """
     expect(sheet, CodingSheet, READ_FIRST)
     path = Path(path)

@@ -23,13 +23,27 @@ CASES_SCHEMA = Schema(
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """One collaboration with everything the study knows of it.
+    """One case with everything that the study knows about it.
 
     Attributes
     ----------
-    case_id, label : identifier and name.
-    facts : columns ``table, name, value, source``: the case's own
-        row, its outcome, covariates and codes.
+    case_id : str
+        Identifier of the case.
+    label : str
+        Name of the case for people.
+    facts : DataFrame
+        Columns ``table, name, value, source``: the row of the case, its outcome, covariates and
+        codes.
+
+    Examples
+    --------
+    >>> case = ps.load_study("double_coding").case("adb-0863")
+    >>> case
+    <Case PCV: VIE 2007-35, project 30076 (adb-0863): 13 facts; see .facts>
+    >>> case.facts.loc[case.facts["table"] == "codings", ["name", "value"]].head(2)
+                                   name value
+    3  effectiveness by adb_independent     1
+    4        effectiveness by adb_staff     1
     """
 
     case_id: str

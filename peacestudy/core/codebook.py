@@ -28,7 +28,25 @@ SCORES = ("share", "depth", "weighted", "weakest", "first_component", "graded_re
 
 @dataclass(frozen=True)
 class Code:
-    """A value that a coder may give, with its name and the anchor that says when to give it."""
+    """A value that a coder may give, with its name and the rule when to give it.
+
+    Attributes
+    ----------
+    value : int
+        The number in the data.
+    label : str
+        The name of the value.
+    anchor : str
+        What must be true of a case that gets this code.
+
+    Examples
+    --------
+    >>> code = ps.Code(1, "present", "An agreement names a third party that mediates.")
+    >>> code.value, code.label
+    (1, 'present')
+    >>> [c.label for c in ps.load_study("double_coding").codebook.indicators["terror"].codes]
+    ['level 1', 'level 2', 'level 3', 'level 4', 'level 5']
+    """
 
     value: int
     label: str
@@ -48,23 +66,47 @@ class Scale:
 
 @dataclass(frozen=True)
 class Indicator:
-    """One question asked of every case.
+    """One question that is asked about every case.
 
     Attributes
     ----------
-    id, name : identifier in tables, name in prose.
-    question : what the coder answers.
-    topic : the noun phrase that the scale's anchors speak of.
-    scale : id of the scale; its codes stand in ``codes`` once the codebook is read.
-    columns : columns of the source that a rule reads, where a rule codes this indicator.
-    rule : how the code follows from the columns, in words.
-    reason : why it belongs to this pillar.
-    dimension : political, economic, social or environmental.
-    aspect : promise (what a text says) or implementation (what was done).
-    direction : +1 if more is thought to help peace, -1 if it is thought to harm it.
-    weight : how much it counts in its pillar under the rule
-        ``weighted``, above 0; None where it has none.
-    level, codes : filled from the scale.
+    id : str
+        Identifier in tables.
+    name : str
+        Name in prose.
+    question : str
+        What the coder answers.
+    topic : str
+        The noun phrase that replaces ``{topic}`` in the anchors of the scale.
+    scale : str
+        Id of the scale; its level and codes are in ``level`` and ``codes`` once the codebook is
+        read.
+    reason : str
+        Why the indicator belongs to its pillar.
+    dimension : {"political", "economic", "social", "environmental"}
+        Dimension of peace that the indicator measures.
+    aspect : {"promise", "implementation"}
+        What a text promises, or what was done.
+    direction : int
+        +1 if more is expected to help peace, -1 if it is expected to harm it.
+    columns : tuple of str
+        Columns of the source from which a rule codes the indicator; empty where people code it.
+    rule : str
+        How the code follows from these columns, in words.
+    weight : float or None
+        Weight in its pillar under the rule ``weighted``, above 0; None where it has none.
+    level : {"nominal", "ordinal", "interval", "ratio"}
+        Level of measurement of the scale.
+    codes : tuple of Code
+        Codes of the scale.
+
+    Examples
+    --------
+    >>> terror = ps.load_study("double_coding").codebook.indicators["terror"]
+    >>> terror.question
+    'How far does the state imprison, torture or kill people for their politics?'
+    >>> terror.level, [code.value for code in terror.codes]
+    ('ordinal', [0, 1, 2, 3, 4])
     """
 
     id: str
@@ -85,14 +127,34 @@ class Indicator:
 
 @dataclass(frozen=True)
 class Pillar:
-    """A way in which partnerships are said to build peace, or a rival explanation beside them.
+    """A way in which partnerships are expected to build peace, or an alternative explanation.
 
     Attributes
     ----------
-    kind : ``pillar``, or ``rival`` for an explanation that competes with the pillars.
-    theory, hypothesis, source : what is claimed, what it predicts here, who says so.
-    measured_by : columns of the study's covariates, where an outcome
-        source measures it and nobody codes it.
+    id : str
+        Identifier in tables; it names the column of the pillar's score.
+    name : str
+        Name in prose.
+    theory : str
+        What is claimed.
+    hypothesis : str
+        What the theory predicts here.
+    source : str
+        The works that make the claim.
+    kind : {"pillar", "rival"}
+        ``rival`` for an explanation that competes with the pillars.
+    number : int
+        Place among the pillars, from 1.
+    indicators : tuple of Indicator
+        The questions of the pillar.
+    measured_by : tuple of str
+        Columns of the study's covariates, where a source measures the pillar and nobody codes it.
+
+    Examples
+    --------
+    >>> pillar = ps.load_study("double_coding").codebook.pillars[0]
+    >>> pillar.id, [indicator.id for indicator in pillar.indicators][:3]
+    ('resources', ['success', 'grade', 'relevance'])
     """
 
     id: str
@@ -108,24 +170,36 @@ class Pillar:
 
 @dataclass(frozen=True)
 class Codebook:
-    """Every question that a study asks of its cases.
+    """Every question that a study asks about its cases.
 
     Attributes
     ----------
-    score : the declared rule from codes to a pillar's score: ``share`` of indicators present, mean
-        ``depth``, ``weighted`` mean, ``weakest`` link, ``first_component`` or ``graded_response``;
-        see ``peacestudy.coding.score``.
-    concepts : definitions of the key terms.
-    entries : the pillars and rivals in the order of the file.
-    answered : the smallest share of a pillar's indicators that must have codes for a case to get a
-        score, above 0; at 1 a score is missing where any of its indicators is.
+    id : str
+        Identifier of the codebook.
+    title : str
+        Title in prose.
+    version : str
+        Version; sheets of other versions are recognised by it.
+    score : {"share", "depth", "weighted", "weakest", "first_component", "graded_response"}
+        The declared rule from codes to the score of a pillar, see ``ps.score``.
+    concepts : dict of str to str
+        Definitions of the key terms.
+    scales : tuple of Scale
+        Codes that several indicators share.
+    entries : tuple of Pillar
+        The pillars and the alternative explanations, in the order of the file.
+    answered : float
+        The smallest share of a pillar's indicators that must have codes for a case to get a score,
+        above 0; at 1 a score is missing where any code is.
 
     Examples
     --------
-    >>> import peacestudy as ps
-    >>> book = ps.load_study("peace_agreements").codebook
-    >>> [p.id for p in book.pillars][:3]
-    ['diplomacy', 'resources', 'norms']
+    >>> book = ps.load_study("double_coding").codebook
+    >>> [pillar.id for pillar in book.pillars]
+    ['resources', 'positions']
+    >>> book.table().loc[[0, 6], ["indicator_id", "level", "codes"]].values.tolist()
+    [['success', 'nominal', '0 no; 1 yes'], ['terror', 'ordinal', '0 level 1; 1 level 2; 2
+    level 3; 3 level 4; 4 level 5']]
     """
 
     id: str

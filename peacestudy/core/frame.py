@@ -19,31 +19,49 @@ from peacestudy.errors import JoinError, printable
 
 @dataclass(frozen=True, eq=False)
 class StudyFrame:
-    """A table of cases that knows where its rows came from.
+    """A table of cases that records where its rows and columns come from.
 
     Attributes
     ----------
-    data : one row a case, index 0..n-1; the frame keeps its own copy.
-    unit : what a row is, such as ``settlement attempt``.
-    key : column that names the case.
-    ledger : what happened to every row so far.
-    notes : what a reader of any result must know.
-    excluded : the cases left out, columns ``case, step, reason``.
-    joined : what each join brought, and for each row why it found nothing.
-    origin : the folder of the study it comes from, for ``ps.trace``; empty where there is none.
-    derived : the columns that the user added by ``with_columns``, in order.
-    clock : when the treatment of each case is complete, and from when each column is known; see
-        ``with_clock``. None where the frame has no clock.
-    eligibility : the columns by which ``keep`` decided, where they were named.
+    data : DataFrame
+        One row a case, index 0..n-1. The frame keeps its own copy.
+    unit : str
+        What a row is, such as ``settlement attempt``.
+    key : str
+        Column that identifies the case; no value is missing or repeated.
+    ledger : Ledger
+        What happened to every row so far; ``.table()`` has a row a step.
+    notes : tuple of Note
+        What a reader of any result must know.
+    excluded : DataFrame
+        The cases left out, columns ``case, step, reason``.
+    joined : tuple of Joined
+        The columns that each join added, and for each row the reason why it found nothing.
+    origin : str
+        Folder of the study that the frame comes from, for ``ps.trace``; empty where there is none.
+    derived : tuple of Derived
+        The columns that the user added with ``with_columns``, in order.
+    clock : Clock or None
+        When the treatment of each case is complete, and from when each column is known; see
+        ``with_clock``.
+    eligibility : tuple of str
+        The columns by which ``keep`` decided, where they were named.
+
+    Raises
+    ------
+    JoinError
+        The key is absent, missing or repeated, or two columns have one name.
 
     Examples
     --------
     >>> import pandas as pd
-    >>> frame = StudyFrame(pd.DataFrame({"case_id": ["a", "b"], "x": [1, 2]}), "treaty", "case_id")
-    >>> frame.keep(frame.data.x > 1, "x above 1", "x is 1 or less").ledger.table()[
-    ...     ["rows_in", "rows_out", "left_out"]
-    ... ].values.tolist()
+    >>> cases = pd.DataFrame({"case_id": ["a", "b"], "x": [1, 2]})
+    >>> frame = ps.StudyFrame(cases, unit="treaty", key="case_id")
+    >>> smaller = frame.keep(frame.data["x"] > 1, "x above 1", "x is 1 or less")
+    >>> smaller.ledger.table()[["rows_in", "rows_out", "left_out"]].values.tolist()
     [[2, 1, 1]]
+    >>> smaller.excluded.values.tolist()
+    [['a', 'x above 1', 'x is 1 or less']]
     """
 
     data: pd.DataFrame

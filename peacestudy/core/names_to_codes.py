@@ -19,45 +19,50 @@ MOST = 0.5  # a column of which more are names is one of names
 def state_codes(
     names: Sequence[object] | pd.Series, system: str, date: object, *, source: str = ""
 ) -> pd.DataFrame:
-    """Turn names of states into codes, each on its date; nothing is guessed and nothing dropped.
+    """Translate names of states into codes, each on its date.
 
-    The spellings are those of V-Dem, WDI, UCDP, PA-X, the United Nations and ISO 3166; accents,
-    capitals, apostrophes, blanks and a leading article do not matter. Several names mean another
-    state at another time, or two at once: Congo and Korea always, Germany (1949 to 1990), Yemen
-    (1967 to 1990) and Vietnam (1954 to 1975); Yugoslavia ends in 2003, Serbia begins in 2006,
-    Russia in 1991. A name that means two states on its date is not matched.
+    Nothing is guessed and no row is left out. The spellings are those of V-Dem, WDI, UCDP, PA-X,
+    the United Nations and ISO 3166; accents, capitals, apostrophes, blanks and a leading article do
+    not matter. Some names mean another state at another time, or two at once: Congo and Korea
+    always, Germany (1949 to 1990), Yemen (1967 to 1990) and Vietnam (1954 to 1975); Yugoslavia ends
+    in 2003, Serbia begins in 2006, Russia in 1991. A name that means two states on its date is not
+    matched.
 
     Parameters
     ----------
-    names : the names; missing ones stay missing.
+    names : sequence or Series
+        The names; missing ones stay missing.
     system : {"gw", "cow", "iso3", "vdem"}
-    date : for each name its date or year (a year is its 31
-        December), or one for all; from 1946-01-01 on.
-    source : {"vdem", "wdi", "ucdp", "pax", "un"}: read names as this source does where habits
-        differ. V-Dem's Germany is West Germany before 1990, its Russia the Soviet Union, its Serbia
-        Yugoslavia, its Yemen and Vietnam the north.
+        Code system of the result.
+    date : date, int, str or sequence of them
+        For each name its date or year (a year means its 31 December), or one for all; from
+        1946-01-01 on.
+    source : {"", "vdem", "wdi", "ucdp", "pax", "un"}
+        Read names as this source does where conventions differ. V-Dem's Germany is West Germany
+        before 1990, its Russia the Soviet Union, its Serbia Yugoslavia, its Yemen and Vietnam the
+        north.
 
     Returns
     -------
     DataFrame
         Index of ``names``; ``name, date, code`` (Int64, for ``iso3`` text), ``state`` (its name in
-        the crosswalk on the date) and ``reason``: why there is no code, with names that look alike
-        as a hint, or missing.
+        the crosswalk on the date) and ``reason``: why there is no code, with similar names as a
+        hint, or missing.
 
     Raises
     ------
     JoinError
-        An unknown system or source, another number of dates than names, a
-        date that is none, or a column of codes.
+        An unknown system or source, another number of dates than names, a value that is no date, or
+        a column of codes.
 
     Examples
     --------
-    >>> found = state_codes(["C\u00f4te d'Ivoire", "Zaire", "Germany"], "gw", 1980)
+    >>> found = ps.joins.state_codes(["Cote d'Ivoire", "Zaire", "Germany"], "gw", 1980)
     >>> found[["code", "state"]].values.tolist()
     [[437, "Cote d'Ivoire"], [490, 'Zaire'], [<NA>, None]]
-    >>> print(state_codes(["Germany"], "gw", 1980)["reason"].item())
-    'Germany' meant several states on 1980-12-31: GW 260 (West Germany) or GW 265 (East \
-Germany). Write which, or read it as a source does: source="vdem".
+    >>> print(found["reason"].iloc[2])
+    'Germany' meant several states on 1980-12-31: GW 260 (West Germany) or GW 265 (East
+    Germany). Write which, or read it as a source does: source="vdem".
     """
     if system not in SYSTEMS:
         raise JoinError(one_of("system", system, SYSTEMS))

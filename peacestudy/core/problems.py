@@ -20,20 +20,28 @@ SEPARATORS = str.maketrans("", "", "_-. ")  # signs that join the words of a nam
 
 @dataclass(frozen=True)
 class Problem:
-    """One finding in a file: where it is, what stands there, which rule it breaks, what to do.
+    """One finding in a file: where it is, what was found, which rule it breaks and what to do.
 
     Attributes
     ----------
-    file : name of the file as the reader knows it.
-    line : 1-based line, 0 where the whole file is meant.
-    column : column name, or '' where the whole row is meant.
-    value : what was found, as text, shortened when shown.
-    rule : what was expected.
-    remedy : what to do.
+    file : str
+        Name of the file as the reader knows it.
+    line : int
+        Line, counted from 1; 0 where the whole file is meant.
+    column : str
+        Name of the column; empty where the whole row is meant.
+    value : str
+        What was found. It is shortened to 60 characters when printed.
+    rule : str
+        What was expected.
+    remedy : str
+        What to do.
 
     Examples
     --------
-    >>> print(Problem("cases.csv", 3, "year", "19x4", "expected an integer", "correct the value"))
+    >>> print(
+    ...     ps.Problem("cases.csv", 3, "year", "19x4", "expected an integer", "correct the value")
+    ... )
     cases.csv:3:year: '19x4': expected an integer; correct the value
     """
 
@@ -63,14 +71,27 @@ def problem_table(problems: Sequence[Problem]) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Note:
-    """Trouble that still yields numbers, told wherever the numbers are shown.
+    """A warning about a result, shown wherever its numbers are shown.
 
     Attributes
     ----------
-    kind : short machine-readable word, such as ``separation`` or ``few_clusters``.
-    text : one or two sentences for the reader.
-    pooled : what holds of it after pooling over imputed tables; None
-        where all does, empty where nothing does.
+    kind : str
+        Short word for programs, such as ``separation`` or ``few_clusters``.
+    text : str
+        One or two sentences for the reader.
+    pooled : str or None
+        What remains true of the note after pooling over imputed tables: None where all of it does,
+        an empty text where nothing does.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> data = pd.DataFrame({"y": [0, 1, 0, 1, 1, 0], "x": [1, 2, 3, 4, 5, 6]})
+    >>> fit = ps.fit(data, ps.ModelSpec("main", "y ~ x", "firth", vcov="classical"))
+    >>> [note.kind for note in fit.notes]
+    ['few_events', 'vcov']
+    >>> print(ps.Note("few_events", "The model has 3 events for each term."))
+    The model has 3 events for each term.
     """
 
     kind: str

@@ -1,6 +1,4 @@
-"""Table or Fit in, Figure out. ``forest``, ``profile``, ``survival``, ``ledger`` and ``rows`` take
-any data of the right shape.
-"""
+"""Figures of fits and tables. Every function returns a matplotlib figure."""
 
 from peacestudy.figures.forest_plot import forest
 from peacestudy.figures.ledger_chart import ledger, rows

@@ -33,21 +33,48 @@ def forest(
     subtitle: str = "",
     notes: Iterable[str] = (),
 ) -> Figure:
-    """Draw odds ratios with 95 % intervals.
+    """Draw odds ratios (or hazard or rate ratios) with 95 % intervals.
 
     Parameters
     ----------
-    fits : fits whose terms are logs of odds, hazards or rates (all but the intercept, cut points,
-        alpha and standard deviations of groups are drawn), of imputed data too, or a table with
-        ``label, odds_ratio, conf_low, conf_high, p_value`` and, where there are any, ``p_adjusted``
-        (adjusted), ``detectable`` (smallest odds ratio detectable with this N), ``comparison,
-        comparison_low, comparison_high`` (another model's estimate, drawn hollow).
-    heading, subtitle, notes : text above and below; the default heading names the ratio. Notes of
-        fits are added.
+    fits : Fit, PooledFit, sequence of them or DataFrame
+        Fits whose terms are logs of odds, hazards or rates; all terms but the intercept, cut
+        points, alpha and standard deviations of groups are drawn. Or a table with ``label,
+        odds_ratio, conf_low, conf_high, p_value`` and, optionally, ``p_adjusted``, ``detectable``
+        (smallest odds ratio detectable with this N) and ``comparison, comparison_low,
+        comparison_high`` (the estimate of another model, drawn hollow).
+    heading : str, optional
+        Title; None names the ratio.
+    subtitle : str
+        Line below the title.
+    notes : iterable of str
+        Text below the figure. The notes of fits are added.
 
     Returns
     -------
     Figure
+        A matplotlib figure.
+
+    Raises
+    ------
+    SpecError
+        The table has no rows, or lacks a column.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table = pd.DataFrame(
+    ...     {
+    ...         "label": ["Mediation", "Aid"],
+    ...         "odds_ratio": [1.8, 0.9],
+    ...         "conf_low": [1.1, 0.5],
+    ...         "conf_high": [2.9, 1.6],
+    ...         "p_value": [0.02, 0.71],
+    ...     }
+    ... )
+    >>> figure = ps.figures.forest(table, heading="Odds ratios of lasting peace")
+    >>> [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    ['Mediation', 'Aid']
     """
     ratio = "odds ratio"
     if isinstance(fits, pd.DataFrame):

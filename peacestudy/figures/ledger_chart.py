@@ -36,14 +36,44 @@ KINDS = {
 
 
 def ledger(steps: pd.DataFrame, coverage: pd.DataFrame, heading: str, notes: list[str]) -> Figure:
-    """Draw rows in and out of every step above, coverage of every context variable below.
+    """Draw the rows in and out of every step, and below it the coverage of every context variable.
 
     Parameters
     ----------
-    steps : the ledger's table: ``step, kind, unit, rows_in, rows_out, left_out, unmatched,
+    steps : DataFrame
+        The table of a ledger: ``step, kind, unit, rows_in, rows_out, left_out, unmatched,
         other_rows, other_unmatched, why``.
-    coverage : ``variable, kind, cases``.
-    heading, notes : text above and below.
+    coverage : DataFrame
+        ``variable, kind, cases``: the number of cases by variable and kind, which is ``value`` or
+        the reason why there is none.
+    heading : str
+        Title.
+    notes : list of str
+        Text below the figure.
+
+    Returns
+    -------
+    Figure
+        A matplotlib figure with two axes: coverage first, then the steps.
+
+    Raises
+    ------
+    KeyError
+        A table lacks one of these columns.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> cases = pd.DataFrame({"case_id": ["a", "b"], "state": [2, 20]})
+    >>> frame = ps.join(
+    ...     cases, pd.DataFrame({"state": [2], "gdp": [1.0]}), on="state", name="income"
+    ... )
+    >>> coverage = pd.DataFrame(
+    ...     {"variable": ["gdp", "gdp"], "kind": ["value", "no such state"], "cases": [1, 1]}
+    ... )
+    >>> figure = ps.figures.ledger(frame.ledger.table(), coverage, "Rows and coverage", [])
+    >>> figure.axes[1].get_title(loc="left")
+    'Rows kept (dark), filled (hatched), and left out or unmatched (pale)'
     """
     with mpl.rc_context(STYLE):
         order = list(NAMES)
@@ -72,22 +102,31 @@ def rows(
 
     Parameters
     ----------
-    frame : the joined cases, or a ledger.
-    heading, notes : text above and below; the notes of a frame stand below too.
+    frame : StudyFrame or Ledger
+        The joined cases, or a ledger.
+    heading : str
+        Title.
+    notes : sequence of str
+        Text below the figure; the notes of a frame are added.
+
+    Returns
+    -------
+    Figure
+        A matplotlib figure with a bar a step.
 
     Raises
     ------
     SpecError
-        The ledger has no step.
+        The ledger has no step, or ``frame`` is neither a StudyFrame nor a Ledger.
 
     Examples
     --------
     >>> import pandas as pd
-    >>> import peacestudy as ps
     >>> cases = pd.DataFrame({"case_id": ["a", "b"], "state": [2, 20]})
     >>> frame = ps.join(cases, pd.DataFrame({"state": [2], "peace": [1]}), on="state", name="peace")
-    >>> rows(frame).axes[0].get_yticklabels()[0].get_text()
-    'join peace\\n(cases)'
+    >>> figure = ps.figures.rows(frame)
+    >>> figure.axes[0].get_yticklabels()[0].get_text().splitlines()
+    ['join peace', '(cases)']
     """
     if not isinstance(frame, StudyFrame | Ledger):
         raise SpecError(f"rows takes a StudyFrame or its ledger, not a {type(frame).__name__}.")

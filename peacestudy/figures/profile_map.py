@@ -23,15 +23,41 @@ ROW = 0.096  # inches a case
 def profile(
     table: pd.DataFrame, pillars: list[str], outcome: str, heading: str, notes: list[str]
 ) -> Figure:
-    """Draw the pillar scores of every case, those with the outcome left, those without right.
+    """Draw the pillar scores of every case: with the outcome left, without it right.
 
     Parameters
     ----------
-    table : a row a case: ``label``, the pillars in [0, 1], ``breadth``,
-        the outcome as 1 or 0; drawn in its order.
-    pillars : columns to draw.
-    outcome : column that parts the cases.
-    heading, notes : text above and below.
+    table : DataFrame
+        A row a case: ``label``, the pillars in [0, 1], and the outcome as 1 or 0; drawn in its
+        order.
+    pillars : list of str
+        Columns to draw.
+    outcome : str
+        Column that divides the cases.
+    heading : str
+        Title.
+    notes : list of str
+        Text below the figure.
+
+    Returns
+    -------
+    Figure
+        A matplotlib figure: cases with the outcome, cases without it, group means and the colour
+        scale.
+
+    Raises
+    ------
+    KeyError
+        The table lacks one of these columns.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"label": ["A", "B"], "diplomacy": [1.0, 0.5], "norms": [0.4, 0.2]})
+    >>> table = table.assign(peace=[1, 0])
+    >>> figure = ps.figures.profile(table, ["diplomacy", "norms"], "peace", "Pillar scores", [])
+    >>> [label.get_text() for axes in figure.axes[:2] for label in axes.get_yticklabels()]
+    ['A', 'B']
     """
     yes, no = (
         table[table[outcome].astype(bool) == side].reset_index(drop=True) for side in (True, False)

@@ -12,14 +12,40 @@ SHOWN = (0, 1, 2, 3, 4, 5, 10, 15, 20)
 
 
 def survival(table: pd.DataFrame, heading: str, notes: list[str], window: int) -> Figure:
-    """Draw Kaplan-Meier curves of two groups.
+    """Draw Kaplan-Meier curves of two groups, with the numbers at risk.
 
     Parameters
     ----------
-    table : ``group, years, at_risk, events, censored, survival, conf_low,
-        conf_high``, a row a group and year from 0.
-    heading, notes : text above and below.
-    window : years of the study's outcome, marked on the axis.
+    table : DataFrame
+        ``group, years, at_risk, events, censored, survival, conf_low, conf_high``, a row a group
+        and year, from year 0. The first 20 years are drawn.
+    heading : str
+        Title.
+    notes : list of str
+        Text below the figure.
+    window : int
+        Years of the study's outcome, marked on the axis.
+
+    Returns
+    -------
+    Figure
+        A matplotlib figure with one axes.
+
+    Raises
+    ------
+    KeyError
+        The table lacks one of these columns.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> row = {"years": [0, 1, 2], "events": [0, 1, 0], "censored": [0, 0, 2]}
+    >>> row |= {"at_risk": [4, 4, 3], "survival": [1, 0.75, 0.75]}
+    >>> row |= {"conf_low": [1, 0.13, 0.13], "conf_high": [1, 0.96, 0.96]}
+    >>> groups = [pd.DataFrame(row).assign(group=name) for name in ("mediated", "not mediated")]
+    >>> figure = ps.figures.survival(pd.concat(groups), "Years without fighting", [], window=5)
+    >>> [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    ['mediated (4 attempts)', 'not mediated (4 attempts)']
     """
     groups = list(dict.fromkeys(table["group"]))
     with mpl.rc_context(STYLE):

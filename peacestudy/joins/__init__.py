@@ -1,5 +1,4 @@
-"""Scores + outcomes -> StudyFrame: joins that lose, invent and multiply
-no row, with a ledger as proof.
+"""Joins of cases with other tables, with a ledger that accounts for every row.
 
 Pairs of states are in ``ps.joins.states``, joins of Parquet files in ``ps.joins.files``.
 """

@@ -48,63 +48,78 @@ def join(
     key: str | None = None,
     unit: str = "case",
 ) -> StudyFrame:
-    """Bring the columns of another table to the cases.
+    """Add the columns of another table to the cases, matched by keys.
+
+    Every row of the cases is kept once, in its order. Missing keys are never matched to each other.
 
     Parameters
     ----------
-    cases : the cases, a StudyFrame or a DataFrame with ``key`` and ``unit`` below; not changed.
-    other : the other table, not changed. An OutcomeTable (``ps.outcomes.read_source``,
+    cases : StudyFrame or DataFrame
+        The cases; not changed.
+    other : DataFrame or OutcomeTable
+        The other table; not changed. An OutcomeTable (``ps.outcomes.read_source``,
         ``ps.outcomes.as_outcome``) states its years, units and special codes, so that the join can
         give the reason why a row found nothing.
-    on : key column, or columns, of both tables, of the same type; where they have other names,
+    on : str, sequence of str or mapping of str to str
+        Key column, or columns, of both tables, of the same type; where their names differ,
         ``{column of the cases: column of the other table}``.
-    name : what the other table is, for the ledger; an OutcomeTable has
-        its id, or the name that ``as_outcome`` gave it.
-    shape : ``one_to_one``, or ``many_to_one`` where several
-        cases may share a row of the other table.
-    columns : what to take; None takes all but the keys.
-    states : code system of the cases' column that names a state (``gw, cow, iso3, vdem``); required
-        where the source's key names a state. Codes are translated on 31 December of the year that
-        is looked up.
-    lag : years before the case's year that are looked up; negative for
-        a lead. Needs an OutcomeTable with years.
-    absent : ``{column: value}`` that stands where the other table covers unit and year and has no
-        row. Only for a source that says what an absent row means; without it such values are
-        missing.
-    twice : rows of the other table that share a key are refused (``refuse``), or are one where they
-        agree in all columns taken (``agreeing``, which refuses the others), or else give the cases
-        that meet them a missing value, with the reason (``missing``).
-    key, unit : id column and unit of the cases, where ``cases`` is a DataFrame; None takes
-        ``case_id`` where there is one, else the key column; with several key columns rows are
-        numbered in a column ``row_id``.
+    name : str
+        What the other table is, for the ledger. Optional for an OutcomeTable, which has its id, or
+        the name that ``as_outcome`` gave it.
+    shape : {"one_to_one", "many_to_one"}
+        ``many_to_one`` where several cases may share a row of the other table.
+    columns : sequence of str, optional
+        The columns to add; None takes all but the keys.
+    states : {"gw", "cow", "iso3", "vdem"}, optional
+        Code system of the cases' column that names a state; required where the source's key names a
+        state. Codes are translated on 31 December of the year that is looked up.
+    lag : int
+        Years before the case's year that are looked up; negative for a lead. Needs an OutcomeTable
+        with years.
+    absent : mapping of str to object, optional
+        ``{column: value}`` for cases whose unit and year the other table covers without a row. Only
+        for a source that says what an absent row means; without it such values are missing.
+    twice : {"refuse", "agreeing", "missing"}
+        What holds for rows of the other table that share a key. ``refuse`` raises an error;
+        ``agreeing`` takes rows that agree in all columns taken as one, and refuses the others;
+        ``missing`` does so too, and gives the cases that match the others a missing value with the
+        reason.
+    key : str, optional
+        Id column of the cases, where ``cases`` is a DataFrame; None takes ``case_id`` where there
+        is one, else the key column. With several key columns rows are numbered in a column
+        ``row_id``.
+    unit : str
+        What a case is, where ``cases`` is a DataFrame.
 
     Returns
     -------
     StudyFrame
-        Every row of ``cases`` in its order; columns of ``other`` added, missing where nothing
+        Every row of ``cases`` in its order, with the columns of ``other``, missing where nothing
         matched. Columns keep their type; where a value is missing, integers become Int64 and truth
         values boolean, which can be missing. The ledger has one more entry: rows in, out, unmatched
         on both sides, duplicated, filled. ``ps.joins.missing`` gives the reason of every missing
-        value. Where no case found a row, a note says what the keys of both sides look like; another
-        names columns of a DataFrame that are numbers except for marks such as "NA".
+        value. Where no case found a row, a note shows the keys of both sides; another note names
+        columns of a DataFrame that are numbers except for marks such as "NA".
 
     Raises
     ------
     JoinError
-        A key column is absent or of another type (a time zone or a frequency of periods included);
-        keys that find no equal differ from one of the other table only by blanks, accents,
-        composition (NFC, NFD), capitals, apostrophes, dashes, leading zeros or rounding (of keys
-        that differ only by capitals or zeros, one of which found its equal, a note tells); keys of
-        the other table stand twice; a column stands on both sides; a row of the other table meets
-        several cases though ``one_to_one`` was declared; most codes of states are of another system
-        than declared, or are names.
+        A key column is absent or of another type (a time zone or a frequency of periods included).
+        A key without a match differs from one of the other table only by blanks, accents,
+        composition (NFC, NFD), capitals, apostrophes, dashes, leading zeros or rounding (where keys
+        differ only by capitals or zeros and one of them found its match, there is a note instead).
+        Keys of the other table are repeated. A column is in both tables. A row of the other table
+        matches several cases although ``one_to_one`` was declared. Most codes of states are of
+        another system than declared, or are names.
 
     Examples
     --------
     >>> import pandas as pd
     >>> cases = pd.DataFrame({"case_id": ["a", "b"], "state": [2, 20]})
     >>> peace = pd.DataFrame({"state": [2, 70], "peace": [1, 0]})
-    >>> frame = join(cases, peace, on="state", name="peace")
+    >>> frame = ps.join(cases, peace, on="state", name="peace")
+    >>> frame.data.values.tolist()
+    [['a', 2, 1], ['b', 20, <NA>]]
     >>> frame.ledger.table()[
     ...     ["rows_in", "rows_out", "unmatched", "other_unmatched"]
     ... ].values.tolist()

@@ -17,12 +17,14 @@ COLUMNS = ["case", "column", "source", "reason"]
 
 
 def missing(frame: StudyFrame, columns: Sequence[str] | None = None) -> pd.DataFrame:
-    """Every missing value of a frame with its reason.
+    """List every missing value of a frame with its reason.
 
     Parameters
     ----------
-    frame : the joined cases.
-    columns : which columns; None takes all.
+    frame : StudyFrame
+        The joined cases.
+    columns : sequence of str, optional
+        The columns to list; None takes all.
 
     Returns
     -------
@@ -36,16 +38,19 @@ def missing(frame: StudyFrame, columns: Sequence[str] | None = None) -> pd.DataF
     Raises
     ------
     JoinError
-        The frame has no such column.
+        The frame has no such column, or its rows were changed after the joins.
 
     Examples
     --------
-    >>> from peacestudy.joins import join
+    >>> import pandas as pd
     >>> cases = pd.DataFrame({"case_id": ["a", "b"], "state": [2, 20], "x": [1.0, None]})
-    >>> frame = join(cases, pd.DataFrame({"state": [2], "peace": [None]}), on="state", name="peace")
-    >>> missing(frame).values.tolist()  # doctest: +NORMALIZE_WHITESPACE
-    [['b', 'x', '', 'not coded'], ['a', 'peace', 'join peace', 'no value in the source'], ['b', \
-'peace', 'join peace', 'no row']]
+    >>> peace = pd.DataFrame({"state": [2], "peace": [None]})
+    >>> frame = ps.join(cases, peace, on="state", name="peace")
+    >>> ps.joins.missing(frame)
+      case column      source                  reason
+    0    b      x                           not coded
+    1    a  peace  join peace  no value in the source
+    2    b  peace  join peace                  no row
     """
     if not isinstance(frame, StudyFrame):
         raise JoinError(

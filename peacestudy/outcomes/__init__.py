@@ -1,4 +1,4 @@
-"""Sources -> outcome tables: what public data say happened, of which cases, in which context."""
+"""Data files and known sources, read as tables that state their unit, key and coverage."""
 
 from peacestudy.core.old_names import renamed_members
 from peacestudy.outcomes.files import FileTable, read_file

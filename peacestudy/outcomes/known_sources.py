@@ -37,14 +37,20 @@ def sources() -> pd.DataFrame:
     -------
     DataFrame
         Columns ``id, name, version, unit, key, first_year, last_year, units, absent, licence,
-        citation, landing_page, file`` as in ``Source``; ``key`` is text, its columns comma
-        separated, empty where no columns tell the rows apart.
+        citation, landing_page, file`` as in ``Source``; ``key`` is text, its columns separated by
+        commas, empty where no columns identify a row.
+
+    Raises
+    ------
+    Nothing
+        The table is part of the package.
 
     Examples
     --------
-    >>> table = sources().set_index("id")
+    >>> table = ps.outcomes.sources().set_index("id")
     >>> table.loc["ucdp_acd_25.1", ["unit", "key", "absent"]].tolist()
-    ['conflict-year', 'conflict_id, year', 'fewer than 25 battle-related deaths in the year']
+    ['conflict-year', 'conflict_id, year', 'fewer than 25 battle-related deaths in the
+    year']
     """
     rows = []
     for source in SOURCES.values():
@@ -78,12 +84,15 @@ def read_source(
 
     Parameters
     ----------
-    source : the id of a known source, as in ``sources()``, or a ``Source``.
-    raw : the folder; the file must have the name that ``sources()`` gives.
-    accept_other_release : take a file whose bytes are not those of the known release if its schema
-        holds, with notes on the differences: categories beyond the known ones, and, where the known
-        file is in the same folder under a name that begins alike (``pax_v10_known.csv``), the
-        columns, rows and cells that changed. Any other break of the schema is refused all the same.
+    source : str or Source
+        The id of a known source, as in ``sources()``, or a ``Source``.
+    raw : str or Path
+        The folder; the file must have the name that ``sources()`` gives.
+    accept_other_release : bool
+        Accept a file whose bytes are not those of the known release, if its schema holds. Notes
+        then name the differences: categories beyond the known ones, and, where the known file is in
+        the same folder under a name that begins alike (``pax_v10_known.csv``), the columns, rows
+        and cells that changed. Any other violation of the schema is refused.
 
     Returns
     -------
@@ -94,7 +103,32 @@ def read_source(
     ------
     SourceError
         There is no such source (the message names the nearest); or the file is missing (the message
-        says where to get it), damaged, cut off, of another release, or breaks its schema.
+        says where to get it), damaged, incomplete, of another release, or violates its schema.
+
+    Examples
+    --------
+    A known source is read by its id, as
+    ``ps.outcomes.read_source("ucdp_acd_25.1", "raw")``; a file of your own by the source that
+    ``as_outcome`` made of it. A changed file is refused:
+
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import pandas as pd
+    >>> aid = pd.DataFrame({"state": [2, 20], "aid": [5.0, 7.0]})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "aid.csv")
+    ...     aid.to_csv(path, index=False)
+    ...     source = ps.outcomes.as_outcome(path, name="aid", key="state", unit="state").source
+    ...     found = ps.outcomes.read_source(source, folder)
+    ...     aid.head(1).to_csv(path, index=False)
+    ...     try:
+    ...         ps.outcomes.read_source(source, folder)
+    ...     except ps.SourceError as err:
+    ...         message = str(err)
+    >>> found.table.values.tolist()
+    [[2, 5.0], [20, 7.0]]
+    >>> "aid.csv is not whole" in message
+    True
     """
     known = known_source(source) if isinstance(source, str) else source
     folder = Path(raw)

@@ -24,21 +24,38 @@ NAMED = 6  # things named in a sentence; the tables hold all
 
 @dataclass(frozen=True, eq=False)
 class ReleaseChanges:
-    """What a release changed.
+    """What changed from one release of a source to another.
 
     Attributes
     ----------
-    old, new : the releases in words.
-    key : columns by which rows are matched; empty where the key does
-        not name a row, and rows are compared whole.
-    columns_gone, columns_new : names of columns, those beyond
-        the schema too where headers were given.
-    categories : ``column, category, status`` (new or gone), ``rows`` that hold it.
-    entered, left : the rows that one release has alone: their key,
-        or the whole row where there is none.
-    changed : a row a cell: the key, ``column, old, new``; columns that both tables have.
-    unchanged : rows that are the same in every such column.
-    notes : what a reader must know.
+    old, new : str
+        The releases.
+    key : tuple of str
+        Columns by which rows are matched; empty where the key does not identify a row, and whole
+        rows are compared.
+    columns_gone, columns_new : tuple of str
+        Names of columns, also those outside the schema where headers were given.
+    categories : DataFrame
+        ``column, category, status`` (new or gone) and ``rows``, the number of rows with it.
+    entered, left : DataFrame
+        The rows that only one release has: their key, or the whole row where there is none.
+    changed : DataFrame
+        A row a cell: the key, ``column, old, new``; of the columns that both tables have.
+    unchanged : int
+        Rows that are equal in every such column.
+    notes : tuple of Note
+        What a reader must know.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> words = {"name": "memberships", "key": "state", "unit": "state"}
+    >>> old = pd.DataFrame({"state": [2, 20], "members": [5, 6]})
+    >>> new = pd.DataFrame({"state": [2, 200], "members": [7, 6]})
+    >>> old, new = (ps.outcomes.as_outcome(table, **words) for table in (old, new))
+    >>> changes = ps.outcomes.compare_releases(old, new)
+    >>> changes.n_changed, len(changes.entered), len(changes.left), changes.unchanged
+    (1, 1, 1, 0)
     """
 
     old: str
@@ -103,27 +120,34 @@ def compare_releases(
     old_columns: Iterable[str] | None = None,
     new_columns: Iterable[str] | None = None,
 ) -> ReleaseChanges:
-    """What changed from one release of a source to another.
+    """Compare two releases of a source: rows, cells, columns and categories that changed.
 
     Parameters
     ----------
-    old, new : the releases as read; rows are matched by the key of the new one's source.
-    old_columns, new_columns : headers of the files, for columns that no schema names
-        (``core.tables.header_of``); None takes the columns that were read.
+    old, new : OutcomeTable
+        The releases as read; rows are matched by the key of the new one's source.
+    old_columns, new_columns : iterable of str, optional
+        Headers of the files, to include columns outside the schema
+        (``peacestudy.core.tables.header_of``); None takes the columns that were read.
+
+    Returns
+    -------
+    ReleaseChanges
+        Tables of the rows that entered and left and of the cells that changed.
 
     Raises
     ------
     SourceError
-        A column of the key is in one of the tables not there.
+        A column of the key is missing in one of the tables.
 
     Examples
     --------
-    >>> from dataclasses import replace
-    >>> from peacestudy.outcomes import SOURCES
-    >>> source = replace(SOURCES["cow_igo"], key=("ccode",))
-    >>> old = OutcomeTable(pd.DataFrame({"ccode": [2, 20], "members": [5, 6]}), source)
-    >>> new = OutcomeTable(pd.DataFrame({"ccode": [2, 200], "members": [7, 6]}), source)
-    >>> compare_releases(old, new).changed.values.tolist()
+    >>> import pandas as pd
+    >>> words = {"name": "memberships", "key": "state", "unit": "state"}
+    >>> old = pd.DataFrame({"state": [2, 20], "members": [5, 6]})
+    >>> new = pd.DataFrame({"state": [2, 200], "members": [7, 6]})
+    >>> old, new = (ps.outcomes.as_outcome(table, **words) for table in (old, new))
+    >>> ps.outcomes.compare_releases(old, new).changed.values.tolist()
     [[2, 'members', 5, 7]]
     """
     before = list(old.table.columns if old_columns is None else old_columns)

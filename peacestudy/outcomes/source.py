@@ -21,25 +21,46 @@ class Source:
 
     Attributes
     ----------
-    id : short name written beside every value that comes from it.
-    name, version, citation, landing_page, licence : what it is, whose, where it is had, on what
-        terms (believed or stated).
-    file, sha256, rows : name and bytes of the release we read, and how many rows it has.
-    schema : the columns we read.
-    unit, key : what a row is, and the columns that name it.
-    first_year, last_year : the years of which it speaks. Outside
-        them a value is missing, never zero.
-    units : of which units it speaks: ``listed``, those that have a row in
-        some year, or ``all``, every unit of its kind.
-    absent : what it means that a row is absent inside those years and units, such as ``fewer than
-        25 battle-related deaths``; empty where the source does not say, and then the value is
-        missing too.
-    year : column that holds the year, empty where a row is not of a year.
-    states : columns that name a state, each with its code system (``gw, cow, iso3, vdem``).
-    codes : ``date``, a row carries the code that its state had in the row's year, or ``today``,
-        every row carries the code of the release, such as COD for Zaire in 1990.
-    special : column, value, what it means: numbers that are codes and not values.
-    bibtex : what is owed, one BibTeX entry or several.
+    id : str
+        Short name recorded with every value that comes from it.
+    name, version, citation, landing_page, licence : str
+        What it is, who made it, where to get it and on what terms (believed or stated).
+    file, sha256 : str
+        Name of the file and SHA-256 of the release that was read.
+    rows : int
+        Rows of that release.
+    schema : Schema
+        The columns that are read, with their types.
+    unit : str
+        What a row is, such as ``country-year``.
+    key : tuple of str
+        The columns that identify a row.
+    first_year, last_year : int
+        The years that it covers. Outside them a value is missing, never zero.
+    units : {"listed", "all"}
+        The units that it covers: those that have a row in some year, or every unit of its kind.
+    absent : str
+        What an absent row inside those years and units means, such as ``fewer than 25
+        battle-related deaths``; empty where the source does not say, and then the value is missing.
+    year : str
+        Column of the year; empty where a row does not belong to a year.
+    states : tuple of (str, str)
+        Columns that name a state, each with its code system (``gw, cow, iso3, vdem``).
+    codes : {"date", "today"}
+        ``date``: a row has the code that its state had in the row's year; ``today``: every row has
+        the code of the release, such as COD for Zaire in 1990.
+    special : tuple of (str, float, str)
+        Column, value, meaning: numbers that are codes and not values.
+    bibtex : str
+        BibTeX entries to cite.
+
+    Examples
+    --------
+    >>> source = ps.outcomes.SOURCES["ucdp_acd_25.1"]
+    >>> source.unit, source.key, source.first_year, source.last_year
+    ('conflict-year', ('conflict_id', 'year'), 1946, 2024)
+    >>> source.absent
+    'fewer than 25 battle-related deaths in the year'
     """
 
     id: str
@@ -77,13 +98,31 @@ class Source:
 
 @dataclass(frozen=True, eq=False)
 class OutcomeTable:
-    """A source's table with the source it came from.
+    """A table of outcomes or covariates with the source it comes from.
 
     Attributes
     ----------
-    table : typed columns of the source's schema.
-    source : where it is from, its unit, key and coverage.
-    notes : what a reader must know, such as that the release is not the known one.
+    table : DataFrame
+        The columns of the source's schema, with their types.
+    source : Source
+        Where the table comes from, its unit, key and coverage.
+    notes : tuple of Note
+        What a reader must know, for example that the file is another release than the known one.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> aid = pd.DataFrame({"gw": [2, 2], "year": [1990, 1992], "aid": [5.0, 7.0]})
+    >>> outcome = ps.outcomes.as_outcome(
+    ...     aid,
+    ...     name="aid",
+    ...     key=("gw", "year"),
+    ...     unit="country-year",
+    ...     year="year",
+    ...     years=(1990, 1995),
+    ... )
+    >>> type(outcome) is ps.OutcomeTable, outcome.source.key, outcome.source.last_year
+    (True, ('gw', 'year'), 1995)
     """
 
     table: pd.DataFrame

@@ -52,42 +52,51 @@ def as_outcome(
 
     Parameters
     ----------
-    table : a DataFrame, what ``read_file`` gave, or the path of a file that it reads.
-    name : what it is, for ledger and notes.
-    key : the column, or columns, that together name a row.
-    unit : what a row is, such as ``country-year``.
-    year : column of the year, empty where a row is not of a year.
-    years : the first and the last year that the table covers, both included; needed with
-        ``year``. They are not taken from the rows: a year without a record is not the same as a
-        year that nobody observed.
-    units : ``listed`` (it speaks of the units that have a row) or ``all``.
-    absent : what an absent row means inside those years and units; empty where it is not known.
-    states : columns that name a state, each with its code system.
-    codes : ``date`` where a row carries the code that its state had in the row's year (ZAR in
-        1990), ``today`` where it carries today's in every year (COD in 1990), as most panels do.
-        Needed where rows carry codes that were not in force in their year; without such rows the
-        two readings are the same.
-    citation, licence : what is owed for it, and on what terms it is had.
-    missing : texts or numbers that stand for a missing value, by
-        column or as a list, as in ``read_file``.
+    table : DataFrame, FileTable or path
+        A table, what ``read_file`` gave, or the path of a file that it reads.
+    name : str
+        What it is, for the ledger and notes.
+    key : str or sequence of str
+        The column, or columns, that together identify a row.
+    unit : str
+        What a row is, such as ``country-year``.
+    year : str
+        Column of the year; empty where a row does not belong to a year.
+    years : tuple of int, (first, last), optional
+        Years that the table covers, both included; required with ``year``. They are not taken from
+        the rows: a year without a record is not the same as a year that nobody observed.
+    units : {"listed", "all"}
+        The units that it covers: those that have a row, or all.
+    absent : str
+        What an absent row means inside those years and units; empty where it is not known.
+    states : sequence of (str, str)
+        Columns that name a state, each with its code system.
+    codes : {"", "date", "today"}
+        ``date`` where a row has the code that its state had in the row's year (ZAR in 1990),
+        ``today`` where it has today's code in every year (COD in 1990), as in most panels. Required
+        where rows have codes that were not in force in their year; otherwise the two are the same.
+    citation, licence : str
+        How to cite it, and its terms of use.
+    missing : mapping or sequence of str or float
+        Texts or numbers that mean a missing value, by column or as a list, as in ``read_file``.
 
     Returns
     -------
     OutcomeTable
-        The table is a copy. Its source's id is empty: it is none of ``SOURCES``.
+        The table is a copy. The id of its source is empty: it is not in ``SOURCES``.
 
     Raises
     ------
     SourceError
-        A column is absent, a key is missing or stands twice, years are not given or rows lie
-        outside them, or a column of ``states`` holds names instead of codes. Keys that differ only
-        by blanks, accents, capitals, apostrophes or dashes are different keys, and a note names
-        them.
+        A column is absent; a key is missing or repeated; years are not given, or rows lie outside
+        them; or a column of ``states`` holds names instead of codes. Keys that differ only by
+        blanks, accents, capitals, apostrophes or dashes are different keys, and a note names them.
 
     Examples
     --------
+    >>> import pandas as pd
     >>> aid = pd.DataFrame({"gw": [2, 2], "year": [1990, 1992], "aid": [5.0, 7.0]})
-    >>> mine = as_outcome(
+    >>> outcome = ps.outcomes.as_outcome(
     ...     aid,
     ...     name="aid flows",
     ...     key=("gw", "year"),
@@ -96,8 +105,10 @@ def as_outcome(
     ...     years=(1990, 1995),
     ...     states=(("gw", "gw"),),
     ... )
-    >>> mine.source.first_year, mine.source.last_year, mine.source.key
-    (1990, 1995, ('gw', 'year'))
+    >>> cases = pd.DataFrame({"case_id": ["a", "b"], "gw": [2, 2], "year": [1992, 1999]})
+    >>> frame = ps.join(cases, outcome, on=["gw", "year"], states="gw")
+    >>> ps.joins.missing(frame)["reason"].tolist()
+    ['outside the years']
     """
     found, file, sha = _found(table, missing)
     data = found.table

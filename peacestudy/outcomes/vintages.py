@@ -63,23 +63,49 @@ class Rebuildable(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Vintages:
-    """A study on several releases, in the order in which they were given.
+    """A study on several releases of its sources, in the order in which they were given.
 
     Attributes
     ----------
-    cases : a row a case of two releases that follow each other: ``old_release, new_release,
-        old_case_id, new_case_id, label, status`` (entered, left, moved: another id and the same
-        texts, changed, same), ``old_left_at, new_left_at`` (the step that leaves it out of the
-        primary sample; missing where it is in it), ``old_outcome, new_outcome, texts_gone,
-        texts_new`` (numbers), ``shares_texts_with`` (other cases of the other release that hold
-        some of its texts), ``changed`` (columns).
-    changes : a row a value that changed: the releases,
-        ``old_case_id, new_case_id, column, old, new``.
-    counts : ``release, step, unit, rows, events``: from rows of the source to the primary sample;
-        events where rows are cases.
-    findings : a row a hypothesis and release: ``release`` and what the study's ``primary()`` gives.
-    sources : what changed in the sources themselves.
-    notes : notes of the rebuilds, and the hypotheses that are decided otherwise.
+    cases : DataFrame
+        A row a case of two consecutive releases: ``old_release, new_release, old_case_id,
+        new_case_id, label, status`` (entered, left, moved: another id and the same texts, changed,
+        same), ``old_left_at, new_left_at`` (the step that excludes it from the primary sample;
+        missing where it is included), ``old_outcome, new_outcome, texts_gone, texts_new``
+        (numbers), ``shares_texts_with`` (other cases of the other release with some of its texts),
+        ``changed`` (columns).
+    changes : DataFrame
+        A row a value that changed: the releases, ``old_case_id, new_case_id, column, old, new``.
+    counts : DataFrame
+        ``release, step, unit, rows, events``: from rows of the source to the primary sample; events
+        where rows are cases.
+    findings : DataFrame
+        A row a hypothesis and release: ``release`` and the columns of the study's ``primary()``.
+    sources : tuple of ReleaseChanges
+        What changed in the sources themselves.
+    notes : tuple of Note
+        Notes of the rebuilds, and the hypotheses with another decision.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> none = pd.DataFrame()
+    >>> findings = pd.DataFrame(
+    ...     {
+    ...         "release": ["v9", "v10"],
+    ...         "id": "H1",
+    ...         "odds_ratio": [1.8, 1.5],
+    ...         "conf_low": [1.1, 0.9],
+    ...         "conf_high": [2.9, 2.5],
+    ...         "p_value": [0.02, 0.11],
+    ...         "p_adjusted": [0.04, 0.22],
+    ...     }
+    ... )
+    >>> found = ps.outcomes.Vintages(none, none, none, findings, sources=())
+    >>> found.releases
+    ['v9', 'v10']
+    >>> found.side_by_side().loc[0, "v10"]
+    '1.50 [0.90, 2.50] p 0.110, decides 0.220'
     """
 
     cases: pd.DataFrame = field(repr=False)
@@ -140,32 +166,48 @@ def compare_vintages(
 ) -> Vintages:
     """Rebuild a study on several releases of its sources, and compare its cases and findings.
 
-    Every release is read in place of the one that the study names, the other sources as they are;
-    of several families one is changed at a time. Nothing is written. A data problem that only
-    another release has must be decided in the study's folder, in a file such as
+    Each release is read in place of the one that the study names, the other sources as they are;
+    with several families of sources one family is changed at a time. Nothing is written. A data
+    problem that only another release has must be decided in the study's folder, in a file such as
     ``decisions_pax_v9.tsv``; the message lists the rows to add.
 
     Parameters
     ----------
-    study : what is rebuilt, such as ``ps.load_study("peace_agreements")``.
-    releases : of a family of sources its releases, older first: ``{"pax": ["v9", "v10"]}`` for
+    study : Study
+        The study that is rebuilt, such as ``ps.load_study("peace_agreements")``.
+    releases : mapping of str to sequence of str
+        For each family of sources its releases, older first: ``{"pax": ["v9", "v10"]}`` for
         ``pax_v9`` and ``pax_v10``.
-    raw : folder with the source files.
+    raw : str or Path, optional
+        Folder with the source files.
+
+    Returns
+    -------
+    Vintages
+        ``cases``, ``changes``, ``counts`` and ``findings`` by release; ``side_by_side()`` has the
+        findings with a column a release.
 
     Raises
     ------
     SourceError
-        A release is not known, the study has no source of the family, a file is missing (the
-        message lists all, and where to get them), or something found in a release has no decision.
+        A release is unknown, the study has no source of the family, a file is missing (the message
+        lists all, and where to get them), or a data problem of a release has no decision.
 
     Examples
     --------
-    >>> import peacestudy as ps
+    With the source files in ``raw``, the call is
+    ``ps.outcomes.compare_vintages(study, {"pax": ["v9", "v10"]}, raw="raw")``. Without them the
+    error lists the files that are missing:
+
+    >>> import tempfile
     >>> study = ps.load_study("peace_agreements")
-    >>> found = ps.outcomes.compare_vintages(
-    ...     study, {"pax": ["v9", "v10"]}, raw="source_files"
-    ... )  # doctest: +SKIP
-    >>> found.cases.status.value_counts()  # doctest: +SKIP
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     try:
+    ...         ps.outcomes.compare_vintages(study, {"pax": ["v9", "v10"]}, raw=folder)
+    ...     except ps.SourceError as err:
+    ...         message = str(err)
+    >>> "pax_v9" in message and "pax_v10" in message
+    True
     """
     wanted: dict[str, list[Source]] = {}
     for family, names in releases.items():

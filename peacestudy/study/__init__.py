@@ -1,4 +1,4 @@
-"""The study: a folder is read, checked, built from its sources, and turned into results."""
+"""A study folder: read, check, compute results, trace a number and cite."""
 
 from peacestudy.study.citations import cite
 from peacestudy.study.load import check, load_study

@@ -16,20 +16,20 @@ _KEY = re.compile(r"@\w+\s*\{\s*([^,\s]+)\s*,")
 
 
 def cite(what: Study | StudyFrame | OutcomeTable | str | Path) -> str:
-    """The BibTeX owed for a study, for all that was joined to a
-    frame, for a table, or for a source.
+    """The BibTeX entries to cite for a study, a frame, a table or a source.
 
     Parameters
     ----------
-    what : a Study, its name or folder: its CITATION.bib, the sources and the works its codebook
+    what : Study, StudyFrame, OutcomeTable, str or Path
+        A Study, its name or folder: its CITATION.bib, with its sources and the works its codebook
         rests on. A StudyFrame: the study it comes from, if any, and every source that was joined to
-        it. An OutcomeTable, or an id of ``ps.outcomes.sources()``: what is owed for that source.
+        it. An OutcomeTable, or an id of ``ps.outcomes.sources()``: the entries of that source.
 
     Returns
     -------
     str
-        BibTeX. Of a frame each entry stands once, by its key, and a comment line (``%``) names
-        every join whose table was the reader's own, for which the reader knows what is owed.
+        BibTeX. For a frame each entry occurs once, by its key, and a comment line (``%``) names
+        every join with a table of your own, whose references you must add.
 
     Raises
     ------
@@ -38,12 +38,11 @@ def cite(what: Study | StudyFrame | OutcomeTable | str | Path) -> str:
 
     Examples
     --------
-    >>> import peacestudy as ps
     >>> "bell2019" in ps.cite("peace_agreements")
     True
-    >>> ps.cite("wdi")
-    '@misc{worldbank2025, author = {{World Bank}}, title = {World Development Indicators}, year \
-= {2025}}\\n'
+    >>> print(ps.cite("wdi"))
+    @misc{worldbank2025, author = {{World Bank}}, title = {World Development Indicators},
+    year = {2025}}
     """
     if isinstance(what, OutcomeTable):
         return _once([what.source.bibtex]) or _own(

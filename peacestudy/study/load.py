@@ -53,11 +53,17 @@ def study_folder(study: str | Path) -> Path:
 
 
 def load_study(study: str | Path) -> Study:
-    """Read a study by name, or from a folder.
+    """Read a study by its name, or from a folder.
 
     Parameters
     ----------
-    study : a name such as ``peace_agreements``, or the path of a study folder.
+    study : str or Path
+        A name such as ``peace_agreements``, or the path of a study folder.
+
+    Returns
+    -------
+    Study
+        The study, complete and checked.
 
     Raises
     ------
@@ -66,9 +72,9 @@ def load_study(study: str | Path) -> Study:
 
     Examples
     --------
-    >>> import peacestudy as ps
-    >>> ps.load_study("peace_agreements").codebook.pillars[0].name
-    'Diplomacy and conflict resolution'
+    >>> study = ps.load_study("double_coding")
+    >>> len(study.cases), [spec.name for spec in study.specs]
+    (863, ['success_by_staff', 'success_by_independent', 'leniency'])
     """
     folder = study_folder(study)
     found, problems = _read(folder)
@@ -80,10 +86,36 @@ def load_study(study: str | Path) -> Study:
 def check(study: str | Path) -> pd.DataFrame:
     """Read everything in a study and report all problems at once.
 
+    Parameters
+    ----------
+    study : str or Path
+        A name such as ``peace_agreements``, or the path of a study folder.
+
     Returns
     -------
     DataFrame
-        A row a problem: ``file, line, column, value, rule, remedy``. No rows: the study is sound.
+        A row a problem: ``file, line, column, value, rule, remedy``. No rows: the study has no
+        problem.
+
+    Raises
+    ------
+    SourceError
+        There is no such study or folder.
+
+    Examples
+    --------
+    >>> import shutil
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> len(ps.check("double_coding"))
+    0
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     copy = Path(folder, "double_coding")
+    ...     _ = shutil.copytree(ps.load_study("double_coding").folder, copy)
+    ...     Path(copy, "cases.csv").unlink()
+    ...     problems = ps.check(copy)
+    >>> problems["file"].tolist()
+    ['cases.csv']
     """
     return problem_table(_read(study_folder(study))[1])
 

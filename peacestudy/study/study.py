@@ -25,29 +25,38 @@ from peacestudy.study.config import Config
 
 @dataclass(frozen=True, eq=False)
 class Study:
-    """One study: its declared values, codebook, cases, codes, outcomes and context.
+    """One study: its declared values, codebook, cases, codes, outcomes and covariates.
 
     Attributes
     ----------
-    folder : where it was read from.
-    config : study.toml.
-    codebook : codebook.toml.
-    coding : one code a cell, from codings.csv: a single coder's, or settled by the declared rule;
+    folder : Path
+        The folder that it was read from.
+    config : Config
+        The values of study.toml.
+    codebook : Codebook
+        The questions of codebook.toml.
+    coding : Coding or None
+        One code a cell, from codings.csv: of a single coder, or adjudicated by the declared rule.
         None where the codebook asks for no codes, or several coders gave them and study.toml has no
         [adjudication].
-    tables : every table of the data package by name.
-    sheet : codings.csv as the coders wrote it; None where the codebook asks for no codes.
-    releases : of a study that was rebuilt on other releases, from the id of a source that
-        study.toml names to the one read.
-    rebuild_notes : what such a rebuild had to tell.
+    tables : dict of str to DataFrame
+        Every table of the data package by name.
+    sheet : CodingSheet or None
+        codings.csv as the coders wrote it; None where the codebook asks for no codes.
+    releases : mapping of str to str
+        For a study that was rebuilt on other releases: id of a source in study.toml to the id of
+        the release that was read.
+    rebuild_notes : tuple of Note
+        Notes of such a rebuild.
 
     Examples
     --------
-    >>> import peacestudy as ps
     >>> study = ps.load_study("peace_agreements")
     >>> frame = study.frame("primary")
-    >>> len(frame), int(frame.data.lasting_peace.sum())
+    >>> len(frame), int(frame.data["lasting_peace"].sum())
     (100, 29)
+    >>> [spec.name for spec in study.specs][:2]
+    ['breadth', 'pillars']
     """
 
     folder: Path

@@ -48,17 +48,27 @@ COLUMNS = (
 
 @dataclass(frozen=True, eq=False)
 class Trace:
-    """The provenance of a number.
+    """The provenance of a number: its cases, codes, coders, evidence and source rows.
 
     Attributes
     ----------
-    number : a description of the number.
-    table : a row for every value, code and source: ``step, case_id, name, value, coder,
-        confidence, source, locator, comment, date``. ``step`` is ``estimate``, ``case`` (a value
-        used by the estimate),
-        ``code``, ``outcome``, ``covariate``, ``derived`` (how the user computed a column, see
-        ``StudyFrame.with_columns``), ``imputed`` (the values imputed for a missing one),
-        ``left out``, ``unknown`` (a column whose origin is not recorded) or ``source``.
+    number : str
+        A description of the number.
+    table : DataFrame
+        A row for every value, code and source: ``step, case_id, name, value, coder, confidence,
+        source, locator, comment, date``. ``step`` is ``estimate``, ``case`` (a value used by the
+        estimate), ``code``, ``outcome``, ``covariate``, ``derived`` (how the user computed a
+        column, see ``StudyFrame.with_columns``), ``imputed`` (the values imputed for a missing
+        one), ``left out``, ``unknown`` (a column whose origin is not recorded) or ``source``.
+
+    Examples
+    --------
+    >>> frame = ps.load_study("double_coding").frame("all")
+    >>> found = ps.trace(frame, ("adb-0001", "late"))
+    >>> found.number
+    'late of adb-0001: yes'
+    >>> found.table.loc[found.table["step"] == "case", "source"].tolist()[-1]
+    'adb_aer_2024 row 1'
     """
 
     number: str
@@ -91,18 +101,21 @@ def trace(
     at: Any,
     study: Study | str | Path | None = None,
 ) -> Trace:
-    """From a number to its cases, codes, coders, evidence and source rows.
+    """Trace a number back to its cases, codes, coders, evidence and source rows.
 
     Parameters
     ----------
-    of : a Fit, also of imputed data, and ``at`` the term; or a table, and ``at`` the row and the
-        column of a cell; or one row of a table (``table.iloc[n]``), and ``at`` the column. The
-        table is a StudyFrame (the row is a case id), a result with columns ``model`` and ``term``
-        (the row is its label in the index, or the pair of both), or one with a column ``case_id``
-        or ``indicator_id`` (the row is its label in the index, or that id where it stands once).
-        These columns may be levels of the index. It may be read from the CSV of a study's results.
-    study : the study of the data; None where ``of`` records it: a StudyFrame of a study, a Fit on
-        one, or a table from ``Results``.
+    of : Fit, PooledFit, StudyFrame, DataFrame or Series
+        What holds the number. A table is a StudyFrame (the row is a case id), a result with columns
+        ``model`` and ``term`` (the row is its label in the index, or the pair of both), or one with
+        a column ``case_id`` or ``indicator_id`` (the row is its label in the index, or that id
+        where it occurs once). These columns may be levels of the index. The table may be read from
+        the CSV of a study's results. A Series is one row of such a table (``table.iloc[n]``).
+    at : str or tuple
+        Of a fit the term; of a table the pair of row and column; of a row the column.
+    study : Study, str or Path, optional
+        The study of the data; None where ``of`` records it: a StudyFrame of a study, a Fit on one,
+        or a table from ``Results``.
 
     Returns
     -------
@@ -117,11 +130,11 @@ def trace(
 
     Examples
     --------
-    >>> import peacestudy as ps
     >>> frame = ps.load_study("peace_agreements").frame("primary")
     >>> found = ps.trace(frame, ("316-1992", "diplomacy"))
-    >>> found.table.step.value_counts()["code"].item()
-    4
+    >>> found.table.loc[found.table["step"] == "code", ["name", "value", "coder"]].values.tolist()
+    [['third_party', 1, 'pax_rule'], ['ceasefire', 3, 'pax_rule'], ['security_guarantees',
+    1, 'pax_rule'], ['prisoner_release', 1, 'pax_rule']]
     """
     if isinstance(of, Fit | PooledFit):
         if not isinstance(at, str):

@@ -1,4 +1,4 @@
-"""Fit or stored results in, rendered table out: Markdown, HTML and LaTeX."""
+"""Tables of fits and stored results, rendered as Markdown, HTML and LaTeX."""
 
 from peacestudy.tables.regression_table import regression
 from peacestudy.tables.study_tables import all_tables

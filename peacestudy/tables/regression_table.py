@@ -24,35 +24,41 @@ def regression(
     caption: str = "Regression",
     name: str = "regression",
 ) -> Table:
-    """Models side by side.
+    """Regression table: models side by side, with their notes below.
 
     Parameters
     ----------
-    fits : one fit or several; fits of imputed data beside others.
-    caption, name : of the table.
+    fits : Fit, PooledFit or sequence of them
+        The models; fits of imputed data may be mixed with others. Each has a name of its own.
+    caption : str
+        Caption of the table.
+    name : str
+        Name of the file without its ending.
 
     Returns
     -------
     Table
         A row a term with ``estimate (standard error)`` and the p value, then N, events, clusters,
-        log-likelihood and pseudo R2; of imputed data how many tables were completed and the largest
-        fraction of missing information. No stars. Below stand, for terms whose null is not
-        rejected, the smallest effects that could have been found, and the notes of the fits, each
+        log-likelihood and pseudo R2; for imputed data the number of completed tables and the
+        largest fraction of missing information. There are no stars. The notes give the smallest
+        detectable effects of terms whose null is not rejected, and the notes of the fits, each
         once, with the models they belong to.
 
     Raises
     ------
     SpecError
-        No fit, something else than a fit, or two of one name.
+        No fit, something else than a fit, or two fits of one name.
 
     Examples
     --------
     >>> import pandas as pd
-    >>> import peacestudy as ps
-    >>> d = pd.DataFrame({"y": [0, 1, 0, 1, 1, 0], "x": [1, 2, 3, 4, 5, 6]})
-    >>> t = regression(ps.fit(d, ps.ModelSpec("m", "y ~ x", "firth", "hc1")))
-    >>> list(t.body.columns)
-    ['term', 'm']
+    >>> data = pd.DataFrame({"y": [0, 1, 0, 1, 1, 0], "x": [1, 2, 3, 4, 5, 6]})
+    >>> fit = ps.fit(data, ps.ModelSpec("main", "y ~ x", "firth", vcov="hc1"))
+    >>> table = ps.tables.regression(fit)
+    >>> table.body.head(2)
+            term                   main
+    0          x   0.08 (0.59), p 0.895
+    1  Intercept  -0.28 (2.22), p 0.901
     """
     each = list(fits) if isinstance(fits, Iterable) else [fits]
     if not each:

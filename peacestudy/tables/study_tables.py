@@ -38,14 +38,33 @@ DECLARED = ("hypotheses", "effects", "variants", "domestic_politics", "contexts"
 
 
 def all_tables(codebook: Codebook, results: Results) -> list[Table]:
-    """Every table of a study whose results are present.
+    """Every table of a study whose results are given.
 
     Parameters
     ----------
     codebook : Codebook
         The codebook of the study.
     results : mapping of str to DataFrame
-        Stored results by name.
+        Results by name, as ``Results.table`` gives them or as they were stored; ``notes`` is
+        required.
+
+    Returns
+    -------
+    list of Table
+        The tables in the order of the report.
+
+    Raises
+    ------
+    KeyError
+        ``notes``, or another result that a table needs, is not given.
+
+    Examples
+    --------
+    >>> study = ps.load_study("double_coding")
+    >>> results = ps.study.Results(study)
+    >>> stored = {name: results.table(name) for name in ("notes", "terms", "models")}
+    >>> [table.name for table in ps.tables.all_tables(study.codebook, stored)]
+    ['codebook', 'regression_primary', 'regression_comparison']
     """
     rows = results["notes"]
     of_study = rows[rows["model"] == "study"].set_index("kind")["text"]

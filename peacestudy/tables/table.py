@@ -9,14 +9,28 @@ from peacestudy.core.display import escape_markdown, html_table, latex_table, ma
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """A table that stands alone.
+    r"""A rendered table: caption, body and notes, as Markdown, HTML and LaTeX.
 
     Attributes
     ----------
-    name : file stem.
-    caption : what it shows, of whom, N.
-    body : cells as they are printed.
-    notes : sources, conventions, what to distrust.
+    name : str
+        Name of the file without its ending.
+    caption : str
+        What the table shows, with N.
+    body : DataFrame
+        Cells as they are printed.
+    notes : tuple of str
+        Sources, conventions and limits.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> body = pd.DataFrame({"term": ["x"], "estimate": ["0.52 (0.21)"]})
+    >>> table = ps.tables.Table("main", "Lasting peace, N 100", body, notes=("Firth's logit.",))
+    >>> print("\n".join(table.to_markdown().splitlines()[2:5]))
+    | term | estimate |
+    | --- | --- |
+    | x | 0.52 (0.21) |
     """
 
     name: str

@@ -68,49 +68,68 @@ def agreement(
     weights: str | None = None,
     conf_level: float = 0.95,
 ) -> pd.DataFrame:
-    """Agreement of the coders of a sheet.
+    """Agreement of the coders of a sheet, a row for every indicator.
 
     Parameters
     ----------
-    sheet : a CodingSheet, several of them, or a table ``case_id, indicator_id, coder, code`` (and
-        ``kind``; without it the coders are taken to be people). Of revisions the latest counts.
-        Adjudicated codes are left out.
-    codebook : has the level of measurement and the codes of every
-        indicator; None takes that of the sheet.
-    resamples, seed : of the bootstrap of alpha over units; an indicator's
-        draws do not depend on which others there are.
-    by : ``indicator``; ``pillar`` or ``all`` pool the units of all indicators of a pillar, or of
-        the codebook, that share one scale: a row a scale, for codes of different scales cannot be
-        compared.
-    weights : of all coefficients but alpha and percent; None takes identity for nominal, Gwet's
+    sheet : CodingSheet, sequence of CodingSheet or DataFrame
+        The codes. A DataFrame has the columns ``case_id, indicator_id, coder, code`` (and ``kind``;
+        without it the coders are taken to be people). Of revisions the latest counts. Adjudicated
+        codes are left out.
+    codebook : Codebook, optional
+        Level of measurement and codes of every indicator; None takes the codebook of the sheet.
+    resamples : int
+        Bootstrap resamples of units for alpha; 0 for none. The draws of an indicator do not depend
+        on which other indicators there are.
+    seed : int, optional
+        Seed of the draws; required with resamples.
+    by : {"indicator", "pillar", "all"}
+        ``pillar`` and ``all`` pool the units of all indicators of a pillar, or of the codebook,
+        that share one scale: a row a scale, because codes of different scales cannot be compared.
+    weights : {"identity", "linear", "quadratic", "ordinal", "radical", "ratio"}, optional
+        Weights of all coefficients but alpha and percent; None takes identity for nominal, Gwet's
         ordinal for ordinal, quadratic for interval and ratio levels.
-    conf_level : level of the intervals.
+    conf_level : float
+        Confidence level of the intervals, between 0 and 1.
 
     Returns
     -------
     DataFrame
-        ``pillar, indicator_id`` (pooled: the scale), ``level``; ``n_units`` coded by two coders or
-        more, ``n_single`` that one coder alone coded, which say nothing of observed agreement (the
-        note counts them too), ``n_coders``, ``n_values`` in the former units, ``missing`` cells of
-        these coders and units; ``percent`` of pairs of coders that agree exactly; ``alpha`` with
-        ``alpha_std_error, alpha_conf_low, alpha_conf_high`` (bootstrap) and ``metric``;
-        ``convention``, where alpha stands against Krippendorff's .667 and .8; ``weights``; Gwet's
-        AC (``gwet``), Cohen's or Conger's kappa (``kappa``), Scott's pi or Fleiss' kappa (``pi``)
-        and ``brennan_prediger``, each with standard error, interval and name; where codes are
-        missing, chance agreement of ``gwet``, ``kappa`` and ``pi`` counts all ``n_units +
-        n_single`` units, as Gwet (2014) does, and the note gives these coefficients of the
-        ``n_units`` alone, as most programs compute them; ``earned``, the word of Landis and Koch
-        that ``gwet`` reaches with 95 % chance; ``icc`` (absolute agreement, one coder; not for
-        nominal); ``note``. Where a number is not defined it is missing and the note says why.
+        A row an indicator (pooled: a scale), with the columns
+
+        - ``pillar, indicator_id, level``;
+        - ``n_units`` coded by two coders or more; ``n_single`` coded by one coder only, which do
+          not enter observed agreement; ``n_coders``; ``n_values`` in the ``n_units``; ``missing``
+          cells of these coders and units;
+        - ``percent`` of pairs of coders that agree exactly;
+        - ``alpha`` with ``alpha_std_error, alpha_conf_low, alpha_conf_high`` (bootstrap) and
+          ``metric``; ``convention``, where alpha stands against Krippendorff's .667 and .8;
+        - ``weights``; Gwet's AC (``gwet``), Cohen's or Conger's kappa (``kappa``), Scott's pi or
+          Fleiss' kappa (``pi``) and ``brennan_prediger``, each with standard error, interval and
+          name. Where codes are missing, chance agreement of ``gwet``, ``kappa`` and ``pi`` counts
+          all ``n_units + n_single`` units, as Gwet (2014) does, and the note gives these
+          coefficients of the ``n_units`` alone, as most programs compute them;
+        - ``earned``, the word of Landis and Koch that ``gwet`` reaches with 95 % probability;
+        - ``icc``, the intraclass correlation (absolute agreement, one coder; not for nominal), with
+          its interval;
+        - ``resamples`` and ``note``. Where a number is not defined it is missing and the note says
+          why.
 
     Raises
     ------
     CodingError
-        No codebook, an unknown ``by`` or weights, resamples without a seed.
+        There is no codebook, ``by`` or ``weights`` is unknown, or resamples have no seed.
 
     Examples
     --------
-    ``ps.agreement(sheet, resamples=1000, seed=1)[["indicator_id", "percent", "alpha", "note"]]``
+    >>> sheet = ps.load_study("double_coding").sheet
+    >>> ps.agreement(sheet)[["indicator_id", "n_units", "percent", "alpha"]].round(2)
+         indicator_id  n_units  percent  alpha
+    0         success      863     0.86   0.63
+    1       relevance      861     0.93   0.64
+    2   effectiveness      853     0.89   0.73
+    3      efficiency      847     0.88   0.72
+    4  sustainability      848     0.83   0.58
     """
     whole = as_sheet(sheet, codebook)
     if by not in BY:

@@ -103,21 +103,25 @@ def alpha(
 
     Parameters
     ----------
-    values : numbers. An array or nested list has shape (coders, units). A DataFrame has a row a
-        unit and a column a coder, as ``sheet.values(indicator_id)`` and ``read_file`` give it. NaN,
-        None, ``pd.NA`` or a masked cell where a coder gave no value.
-    level : ``nominal``, ``ordinal``, ``interval`` or ``ratio``; it comes from the codebook.
-    resamples : draws of units with replacement for standard error and interval; 0 for none.
-    seed : of the draws; needed where there are resamples.
-    conf_level : level of the interval.
+    values : array or DataFrame
+        Numbers. An array or nested list has shape (coders, units). A DataFrame has a row a unit and
+        a column a coder, as ``sheet.values(indicator_id)`` and ``read_file`` give it. NaN, None,
+        ``pd.NA`` or a masked cell where a coder gave no value.
+    level : {"nominal", "ordinal", "interval", "ratio"}
+        Level of measurement; it comes from the codebook.
+    resamples : int
+        Draws of units with replacement for the standard error and interval; 0 for none.
+    seed : int, optional
+        Seed of the draws; required with resamples.
+    conf_level : float
+        Confidence level of the percentile interval, between 0 and 1.
 
-    Notes
-    -----
-    ``no_variation``: every value is the same, alpha is NaN. ``undefined_resamples``: how many
-    resamples hold one value only. ``prevalence``: the coders agree on four units of five or more,
-    and chance alone on most. ``more_coders_than_units``: an array has more rows than columns and
-    may have to be transposed. ``transposed``: a DataFrame whose rows are named and whose columns
-    are only numbered was read with its rows as coders.
+    Returns
+    -------
+    Alpha
+        ``alpha`` (NaN where it is not defined), ``observed`` and ``expected`` disagreement,
+        ``std_error, conf_low, conf_high`` of the bootstrap, ``n_units, n_values, n_coders`` that
+        enter alpha, and ``notes``.
 
     Raises
     ------
@@ -125,13 +129,33 @@ def alpha(
         No unit has values of two coders; a value is infinite, text, or (ratio) negative; resamples
         without a seed; a DataFrame has more columns than rows, or a column of ids.
 
+    Notes
+    -----
+    ``no_variation``: every value is the same, alpha is NaN. ``undefined_resamples``:
+    how many resamples hold one value only. ``prevalence``: the coders agree on four units of five
+    or more, and chance alone on most. ``more_coders_than_units``: an array has more rows than
+    columns and may have to be transposed. ``transposed``: a DataFrame whose rows are named and
+    whose columns are only numbered was read with its rows as coders.
+
+    Source: Krippendorff (2019), Content Analysis, 4th ed., ch. 12.
+
     Examples
     --------
-    >>> round(alpha([[1, 2, 3, 3], [1, 2, 3, 2]], "nominal").alpha, 4)
-    0.6667
-    >>> import pandas as pd
-    >>> round(alpha(pd.DataFrame({"ann": [1, 2, 3, 3], "ben": [1, 2, 3, 2]}), "nominal").alpha, 4)
-    0.6667
+    Four coders and twelve units, of Krippendorff (2011), Computing Krippendorff's
+    Alpha-Reliability, example C, where alpha is 0.743 (nominal) and 0.815 (ordinal):
+
+    >>> no = None
+    >>> values = [
+    ...     [1, 2, 3, 3, 2, 1, 4, 1, 2, no, no, no],
+    ...     [1, 2, 3, 3, 2, 2, 4, 1, 2, 5, no, 3],
+    ...     [no, 3, 3, 3, 2, 3, 4, 2, 2, 5, 1, no],
+    ...     [1, 2, 3, 3, 2, 4, 4, 1, 2, 5, 1, no],
+    ... ]
+    >>> round(ps.alpha(values, "nominal").alpha, 3), round(ps.alpha(values, "ordinal").alpha, 3)
+    (0.743, 0.815)
+    >>> found = ps.alpha(values, "nominal", resamples=1000, seed=1)
+    >>> found.n_units, found.n_values, found.conf_low < found.alpha < found.conf_high
+    (11, 40, True)
     """
     X, layout = _checked(values, level)
     if resamples < 0 or (resamples and seed is None):

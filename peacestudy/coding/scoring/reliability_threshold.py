@@ -61,26 +61,37 @@ def reliability_floor(
 
     Parameters
     ----------
-    coded : the codebook, or a coding by it.
-    agreement : a row an indicator, ``indicator_id`` and the coefficient's column, as
-        ``ps.agreement`` gives it.
-    coefficient : column that is compared with the threshold, such as ``alpha``.
-    least : the smallest value that is not flagged, such as
-        Krippendorff's convention of 0.667 or 0.8.
+    coded : Codebook or Coding
+        The codebook, or a coding with it.
+    agreement : DataFrame
+        A row an indicator, with ``indicator_id`` and the coefficient's column, as ``ps.agreement``
+        gives it.
+    coefficient : str
+        Column that is compared with the threshold, such as ``alpha``.
+    least : float
+        The smallest value that is not flagged, such as Krippendorff's convention of 0.667 or 0.8.
+
+    Returns
+    -------
+    Flags
+        ``table`` has a row an indicator: ``pillar, indicator_id, coefficient, value, floor, state,
+        flagged``; state is above, below or unmeasured. ``flagged`` has the ids below the threshold
+        or unmeasured, ``lost`` the pillars without any other indicator, and ``notes`` say both.
 
     Raises
     ------
     CodingError
-        A column or number is missing, an indicator stands twice or is unknown.
+        A column or number is missing, an indicator has two rows or is unknown.
 
     Examples
     --------
-    >>> import peacestudy as ps
-    >>> book = ps.load_study("peace_agreements").codebook
-    >>> seen = pd.DataFrame({"indicator_id": list(book.indicators), "alpha": 0.9})
-    >>> seen.loc[0, "alpha"] = 0.4
-    >>> reliability_floor(book, seen, "alpha", 0.667).flagged
-    ('third_party',)
+    >>> study = ps.load_study("double_coding")
+    >>> agreement = ps.agreement(study.sheet)
+    >>> flags = ps.coding.reliability_floor(study.codebook, agreement, "alpha", 0.667)
+    >>> flags.table["state"].value_counts().to_dict()
+    {'unmeasured': 23, 'below': 3, 'above': 2}
+    >>> flags.table.loc[flags.table["state"] == "below", "indicator_id"].tolist()
+    ['success', 'relevance', 'sustainability']
     """
     book = coded.codebook if isinstance(coded, Coding) else coded
     absent = [c for c in ("indicator_id", coefficient) if c not in agreement.columns]
@@ -145,13 +156,33 @@ def drop_indicators(coded: Coded, indicators: Iterable[str]) -> Coded:
     """The same codebook, or coding, without some indicators; they do not enter its scores.
 
     A pillar that loses all its indicators stays: its score and breadth are missing for every case,
-    and ``score_with_diagnostics`` has a note on it. It is not dropped, because breadth over fewer
-    pillars would be a different measure. The codebook's version names the indicators left out.
+    and ``peacestudy.coding.scoring.score_with_diagnostics`` has a note on it. It is not dropped,
+    because breadth over fewer pillars would be a different measure. The codebook's version names
+    the indicators left out.
+
+    Parameters
+    ----------
+    coded : Codebook or Coding
+        What the indicators are left out of; it is not changed.
+    indicators : iterable of str
+        Ids of the indicators.
+
+    Returns
+    -------
+    Codebook or Coding
+        Of the type of ``coded``.
 
     Raises
     ------
     CodingError
         The codebook has no such indicator.
+
+    Examples
+    --------
+    >>> book = ps.load_study("double_coding").codebook
+    >>> smaller = ps.coding.drop_indicators(book, ["grade"])
+    >>> len(book.indicators), len(smaller.indicators), smaller.version
+    (28, 27, '1.0 without grade')
     """
     names = list(dict.fromkeys(indicators))
     if isinstance(coded, Coding):

@@ -49,12 +49,14 @@ class Scores:
 
 
 def score(coding: Coding, rule: str | None = None) -> pd.DataFrame:
-    """Score every case on every pillar and coded rival.
+    """Score every case on every pillar and every coded alternative explanation.
 
     Parameters
     ----------
-    coding : one code a cell.
-    rule : None takes the rule the codebook declares. Codes count as they stand, whatever the
+    coding : Coding
+        One code a cell.
+    rule : str, optional
+        None takes the rule that the codebook declares. Codes count as they are, whatever the
         indicator's direction, except that a direction sets the sign of a fitted score.
 
         - ``share`` of the indicators that are present (any code above 0);
@@ -70,32 +72,36 @@ def score(coding: Coding, rule: str | None = None) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``case_id``, a column a pillar or coded rival, in [0, 1] unless said above, and ``breadth``,
-        the mean of the pillars that are coded (for ``weakest``: the smallest of them; for fitted
-        rules a mean of standings among the cases). Then ``dimension_political``, ``_economic``,
-        ``_social`` and ``_environmental``: the indicators of all pillars, not of rivals, by their
-        dimension and the same rule, for the dimensions that the codebook has; and
-        ``weakest_dimension``, the smallest of these. ``graded_response`` adds
-        ``<score>_std_error``, the posterior standard deviation, for pillars, rivals and dimensions;
-        breadth has none, for its pillars are fitted apart.
+        ``case_id``, a column a pillar or coded alternative, in [0, 1] unless said above, and
+        ``breadth``, the mean of the pillars that are coded (for ``weakest``: the smallest of them;
+        for fitted rules a mean of standings among the cases). Then ``dimension_political``,
+        ``_economic``, ``_social`` and ``_environmental``: the indicators of all pillars, not of the
+        alternatives, by their dimension and the same rule, for the dimensions that the codebook
+        has; and ``weakest_dimension``, the smallest of these. ``graded_response`` adds
+        ``<score>_std_error``, the posterior standard deviation, for pillars, alternatives and
+        dimensions; breadth has none, because its pillars are fitted separately.
 
         A score is missing where fewer of its indicators have codes than the codebook's ``answered``
-        asks, at 1 where any has none: missing is not zero. ``weakest`` and ``first_component`` are
-        missing where any code is. A pillar whose indicators are all gone is missing for all. Where
-        there are notes (``score_with_diagnostics``), ``table.attrs["notes"]`` has their texts.
+        requires, at 1 where any has none: missing is not zero. ``weakest`` and ``first_component``
+        are missing where any code is. A pillar without indicators is missing for all cases. Where
+        there are notes (see ``peacestudy.coding.scoring.score_with_diagnostics``),
+        ``table.attrs["notes"]`` has their texts.
 
     Raises
     ------
     CodingError
-        An unknown rule; a weighted one where a weight is missing; codes
-        without order under a rule that needs one.
+        An unknown rule; a weighted one where a weight is missing; codes without order under a rule
+        that needs one.
 
     Examples
     --------
-    >>> import peacestudy as ps
-    >>> study = ps.load_study("peace_agreements")
-    >>> float(ps.score(study.coding).set_index("case_id").loc["316-1992", "diplomacy"])
-    1.0
+    >>> study = ps.load_study("double_coding")
+    >>> sheet = ps.CodingSheet(study.sheet.table.head(200), study.codebook)
+    >>> coding = ps.adjudicate(sheet, "consensus")
+    >>> uncoded = [name for name in study.codebook.indicators if name not in sheet.indicators]
+    >>> scores = ps.score(ps.coding.drop_indicators(coding, uncoded), "share")
+    >>> scores["resources"].round(2).value_counts(dropna=False).to_dict()
+    {nan: 9, 1.0: 8, 0.8: 3}
     """
     return score_with_diagnostics(coding, rule).table
 

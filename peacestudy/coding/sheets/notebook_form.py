@@ -34,28 +34,48 @@ def form(
 ) -> "Form":
     """A form in which one coder fills their sheet, in Jupyter.
 
-    It shows a case with its source text, a question with the anchors of its codes, and fields for
-    evidence, confidence and comment. Every answer is on disk before the form says that it is saved;
-    running the cell again, also after the kernel was killed, goes on at the first open cell. It
-    reads the sheet's own file anew and shows no other coder's codes. Codes are chosen by mouse or
-    touch: JupyterLab takes the arrow keys for itself while a notebook is in command mode.
+    The form shows a case with its source text, a question with the anchors of its codes, and fields
+    for evidence, confidence and comment. Every answer is on disk before the form says that it is
+    saved. If you run the cell again, also after the kernel was stopped, the form continues at the
+    first open cell. It reads the sheet's own file again and shows no other coder's codes. Codes are
+    chosen by mouse or touch, because JupyterLab reserves the arrow keys while a notebook is in
+    command mode.
 
     Parameters
     ----------
-    sheet : from ``read_sheet``; answers go into the file it was read from.
-    texts : source text or note by case id; shown as plain text.
-    cases : ``case_id, label``, where the sheet has no labels.
+    sheet : CodingSheet
+        A sheet from ``read_sheet``; answers go into the file that it was read from.
+    texts : mapping of str to str, optional
+        Source text or note by case id; shown as plain text.
+    cases : DataFrame, optional
+        ``case_id, label``, where the sheet has no labels.
 
     Returns
     -------
     Form
-        Shows itself as the last line of a cell; ``.sheet`` is what was coded so far.
+        Shows itself as the last line of a cell; ``.sheet`` has what was coded so far.
 
     Raises
     ------
     CodingError
-        The sheet was not read from a file, holds several coders' codes, or
-        asks nothing; ipywidgets is not installed.
+        The sheet was not read from a file, has codes of several coders, or asks nothing; ipywidgets
+        is not installed.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> book = ps.load_study("double_coding").codebook
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "ann.csv")
+    ...     path = ps.coding.blank_sheet(book, ["a"], "ann", path=path, indicators=["terror"])
+    ...     form = ps.coding.form(
+    ...         ps.coding.read_sheet(path, book), texts={"a": "The report says ..."}
+    ...     )
+    ...     form.code.value = 2
+    ...     answered = ps.coding.read_sheet(path, book)
+    >>> answered.table[["case_id", "indicator_id", "code"]].values.tolist()
+    [['a', 'terror', 2]]
     """
     expect(sheet, CodingSheet, READ_FIRST)
     if texts is not None and not isinstance(texts, Mapping):

@@ -23,32 +23,48 @@ _NEEDED = tuple(name for name in COLUMNS if name not in SHOWN)
 
 
 def read_sheet(path: str | os.PathLike[str], codebook: Codebook) -> CoderSheet:
-    """Read the file of one coder, wherever they filled it.
+    """Read the file that one coder filled, in the form, in a spreadsheet or in another program.
 
     Rows may be sorted, columns reordered, and cells left empty: a cell that is not filled is asked
     and open. Texts are kept to the byte. A code may be ``1``, ``1 present`` or ``present``, typed
-    as text or number. A row that was filled in a spreadsheet has no date, because nobody noted one:
-    reading a file twice gives the same rows twice, and ``ps.coding.append_codings`` dates new rows.
-    A row that the form had dated and a spreadsheet has changed since is dated with the time at
-    which the file says it was saved, and later than the row that it revises.
+    as text or number. A row that was filled in a spreadsheet has no date, because nobody recorded
+    one: reading a file twice gives the same rows twice, and ``ps.coding.append_codings`` dates new
+    rows. A row that the form had dated and a spreadsheet has changed since is dated with the time
+    at which the file was saved, and later than the row that it revises.
 
     Parameters
     ----------
-    path : ``.xlsx`` or ``.csv``, as ``blank_sheet`` wrote it and any program saved it since.
-    codebook : the codebook of today. A sheet of an older version is read as far as it can be;
-        ``notes`` say what changed.
+    path : str or Path
+        ``.xlsx`` or ``.csv``, as ``blank_sheet`` wrote it and any program saved it since.
+    codebook : Codebook
+        The present codebook. A sheet of an older version is read as far as possible; ``notes`` say
+        what changed.
 
     Returns
     -------
     CoderSheet
-        Codes, what was asked, the cases, and notes on what was taken
-        although it was not as it was written.
+        A ``CodingSheet`` with the codes, the cells asked, the cases, and ``notes`` on values that
+        were interpreted.
 
     Raises
     ------
     CodingError
-        The file cannot be read, is made to do harm, or is for another codebook; or all problems of
-        its rows at once, each with row, column and remedy.
+        The file cannot be read, is unsafe, or is for another codebook; or all problems of its rows
+        at once, each with row, column and remedy.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> book = ps.load_study("double_coding").codebook
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "ann.csv")
+    ...     path = ps.coding.blank_sheet(
+    ...         book, ["a"], "ann", path=path, indicators=["terror", "grade"]
+    ...     )
+    ...     empty = ps.coding.read_sheet(path, book)
+    >>> len(empty.table), len(empty.open())
+    (0, 2)
     """
     expect(codebook, Codebook, LOAD_FIRST)
     path = Path(path)

@@ -37,31 +37,49 @@ def blank_sheet(
 ) -> Path:
     """Write the file that one coder fills: a row for every case and indicator.
 
-    A workbook has drop-downs of the codes, the question in every row and all anchors on a second
-    sheet; ids and questions are locked. A CSV file is for those who code in other programs: a
-    spreadsheet that opens one makes numbers and dates of texts such as ``007`` or ``1-2``, so code
-    in the workbook where you code in a spreadsheet.
+    A workbook has drop-down lists of the codes, the question in every row and all anchors on a
+    second sheet; ids and questions are locked. A CSV file is for coding in other programs.
+    Spreadsheets turn texts of a CSV file such as ``007`` or ``1-2`` into numbers and dates: use the
+    workbook where you code in a spreadsheet.
 
     Parameters
     ----------
-    codebook : what is asked.
-    cases : table with ``case_id`` and, if there is one, ``label``; or case ids.
-    coder : name of the coder; letters, digits, blanks and ``. _ - @
-        +``. Nobody else's codes are in the file.
-    kind : what the coder is: human, machine, rule or adjudicated.
-    path : ``.xlsx`` or ``.csv``; None writes ``<codebook>_<coder>.xlsx`` in the current folder.
-    indicators : ids, where a part of the codebook is asked; None asks all.
+    codebook : Codebook
+        The questions.
+    cases : DataFrame or iterable of str
+        A table with ``case_id`` and, if there is one, ``label``; or the case ids.
+    coder : str
+        Name of the coder; letters, digits, blanks and ``. _ - @ +``. No other coder's codes are in
+        the file.
+    kind : {"human", "machine", "rule", "adjudicated"}
+        What the coder is.
+    path : str or Path, optional
+        ``.xlsx`` or ``.csv``; None writes ``<codebook>_<coder>.xlsx`` in the current folder.
+    indicators : iterable of str, optional
+        Ids, where a part of the codebook is asked; None asks all.
 
     Returns
     -------
     Path
-        Where the file is. A file that exists is never written over.
+        The file. A file that exists is never replaced.
 
     Raises
     ------
     CodingError
-        The file exists; a name is none; a case or indicator is none or
-        stands twice; the file cannot hold it.
+        The file exists; the name of the coder is not allowed; a case or indicator is unknown or
+        repeated; the file is too large for its format.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> book = ps.load_study("double_coding").codebook
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "ann.csv")
+    ...     path = ps.coding.blank_sheet(book, ["a", "b"], "ann", path=path, indicators=["terror"])
+    ...     sheet = ps.coding.read_sheet(path, book)
+    >>> path.name, sheet.open().values.tolist()
+    ('ann.csv', [['a', 'terror', 'ann'], ['b', 'terror', 'ann']])
     """
     expect(codebook, Codebook, LOAD_FIRST)
     known = _cases(cases)
@@ -86,25 +104,41 @@ def blank_sheet(
 def write_sheet(
     path: str | os.PathLike[str], sheet: CodingSheet, cases: pd.DataFrame | None = None
 ) -> Path:
-    """Write one coder's sheet into their file, whole or not at all.
+    """Write one coder's sheet into their file, as a whole or not at all.
 
     Parameters
     ----------
-    path : ``.xlsx`` or ``.csv``; a file that is there is replaced.
-    sheet : codes of one coder; what ``read_sheet`` gave keeps its
-        order, its labels and what was set aside.
-    cases : ``case_id, label``; None takes those the sheet was read with.
+    path : str or Path
+        ``.xlsx`` or ``.csv``; a file that exists is replaced.
+    sheet : CodingSheet
+        Codes of one coder. A sheet from ``read_sheet`` keeps its order, its labels and its rows of
+        older codebooks.
+    cases : DataFrame, optional
+        ``case_id, label``; None takes those that the sheet was read with.
 
     Returns
     -------
     Path
-        Where the file is.
+        The file.
 
     Raises
     ------
     CodingError
-        Several coders; the file is open in a spreadsheet program; too many
-        rows; a text cannot be held by the file.
+        Several coders; the file is open in a spreadsheet program; too many rows; a text that the
+        file cannot hold.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> study = ps.load_study("double_coding")
+    >>> rows = study.sheet.table.query("coder == 'adb_staff'").head(10)
+    >>> sheet = ps.CodingSheet(rows, study.codebook)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = ps.coding.write_sheet(Path(folder, "adb_staff.csv"), sheet)
+    ...     again = ps.coding.read_sheet(path, study.codebook)
+    >>> len(again.table), again.coders
+    (10, ['adb_staff'])
     """
     path = Path(path)
     _check_path(path)

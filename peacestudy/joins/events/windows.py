@@ -53,118 +53,184 @@ def event_windows(
 
     Parameters
     ----------
-    cases : a StudyFrame, or a DataFrame with ``key`` and ``unit`` below.
-    events : a row an event. An OutcomeTable says over which years and units it speaks.
-    on : column, or columns, that say where an event belongs; {column of the cases: column of the
-        events} where names differ.
-    start, end : columns of the cases with the first and the last day of the window, both inside it.
-        A month or a year (a whole number) stands for its first day as start and for its last as
-        end.
-    date, date_end : columns of the events with the day, or with the first and the last day.
-    measures : {new column: (column of the events, how)}; how is ``sum, mean, max, min``, ``first``
-        or ``last`` of a date column, ``count`` or ``any`` of None.
-    name : what the events are, for the ledger.
-    spanning : how an event counts that reaches across a border of the window, required where events
-        can: ``start`` (by its first day), ``within`` (only if all its days are inside), ``overlap``
-        (whole, if one day is inside), ``share`` (sums and counts by the share of its days that are
-        inside, as if every day had the same).
-    uncertain : what a date is that gives only a month or a year: ``span`` (all its days, and
-        ``spanning`` decides) or ``missing`` (no date). Without it such dates are refused.
-    partial : a window that reaches beyond the years of the source is
-        ``missing``, or counted as far as ``observed``.
-    absent : 0 where no event inside years and units means none: then counts and sums are 0. Or {new
-        column: value}. Without it a window without events is missing.
-    years, units : the first and the last year of which the events speak, and of which units:
-        ``listed`` (those that have an event) or ``all``. Both are needed with ``absent`` where the
-        events are a plain DataFrame: a unit that nobody watched has no events either. An
-        OutcomeTable states them itself; ``years`` may narrow its span.
-    signed : columns that may be below zero, such as scores; elsewhere a
-        negative value is a code or a mistake, and refused.
-    key, unit : id column and unit of the cases, where they are a plain DataFrame.
+    cases : StudyFrame or DataFrame
+        The cases, with the first and last day of each window.
+    events : DataFrame or OutcomeTable
+        A row an event. An OutcomeTable states which years and units it covers.
+    on : str, sequence of str or mapping of str to str
+        Column, or columns, that say where an event belongs; ``{column of the cases: column of the
+        events}`` where names differ.
+    start, end : str
+        Columns of the cases with the first and the last day of the window, both inside it. A month
+        or a year (a whole number) means its first day as start and its last day as end.
+    date : str
+        Column of the events with the day, or the first day.
+    measures : mapping of str to tuple of (str or None, str)
+        ``{new column: (column of the events, how)}``; how is ``sum``, ``mean``, ``max`` or ``min``,
+        ``first`` or ``last`` of a date column, ``count`` or ``any`` of None.
+    name : str
+        What the events are, for the ledger.
+    date_end : str, optional
+        Column of the events with the last day.
+    spanning : {"start", "within", "overlap", "share"}, optional
+        How an event counts that extends beyond its window, required where events can: by its first
+        day; only if all its days are inside; as a whole, if one day is inside; sums and counts by
+        the share of its days that are inside, as if every day had the same.
+    uncertain : {"span", "missing"}, optional
+        What a date means that gives only a month or a year: all its days, and ``spanning`` decides;
+        or no date. None refuses such dates.
+    partial : {"missing", "observed"}
+        A window that extends beyond the years of the source is missing, or is summarised over the
+        observed part.
+    absent : float or mapping of str to float, optional
+        0 where no event inside years and units means none: then counts and sums are 0. Or ``{new
+        column: value}``. None: a window without events is missing.
+    years : tuple of int, (first, last), optional
+        Years that the events cover. Required with ``absent`` where the events are a DataFrame; an
+        OutcomeTable states its years, and ``years`` may narrow them.
+    units : {"listed", "all"}, optional
+        Units that the events cover: those with an event, or all. Required with ``absent`` where the
+        events are a DataFrame: a unit that nobody observed has no events either.
+    signed : sequence of str
+        Columns that may be below zero, such as scores; elsewhere a negative value is refused as a
+        code or a mistake.
+    key : str, optional
+        Id column, where ``cases`` is a DataFrame.
+    unit : str
+        What a case is, where ``cases`` is a DataFrame.
 
     Returns
     -------
     StudyFrame
-        All cases in their order and the new columns. An event without a key or a date counts
-        nowhere, and the ledger says how many there are; a window that counts an event without a
-        value has none. Sums of whole numbers are exact.
+        All cases in their order and the new columns. An event without a key or a date is not
+        counted, and the ledger says how many there are. A window that contains an event without a
+        value has a missing value. Sums of whole numbers are exact.
 
     Raises
     ------
     JoinError
-        A column is absent or on both sides, keys or dates cannot be read, an end lies before its
-        start, a value is below zero, or a choice is not written.
+        A column is absent or in both tables, keys or dates cannot be read, an end lies before its
+        start, a value is below zero, or a required choice is missing.
 
     Examples
     --------
-    >>> cases = pd.DataFrame(
-    ...     {
-    ...         "case_id": ["a", "b"],
-    ...         "state": [2, 20],
-    ...         "from": ["2001-01-01", "2001-01-01"],
-    ...         "to": ["2001-12-31"] * 2,
-    ...     }
-    ... )
-    >>> events = pd.DataFrame(
-    ...     {
-    ...         "state": [2, 2, 2],
-    ...         "date": ["2001-01-01", "2001-12-31", "2002-01-01"],
-    ...         "best": [3, 4, 50],
-    ...     }
-    ... )
-    >>> measures = {"deaths": ("best", "sum"), "events": (None, "count")}
-    >>> frame = event_windows(
+    >>> import pandas as pd
+    >>> cases = pd.DataFrame({"case_id": ["a", "b"], "state": [2, 20], "from": 2001, "to": 2001})
+    >>> days = ["2001-01-01", "2001-12-31", "2002-01-01"]
+    >>> events = pd.DataFrame({"state": 2, "date": days, "best": [3, 4, 50]})
+    >>> frame = ps.joins.event_windows(
     ...     cases,
     ...     events,
     ...     on="state",
     ...     start="from",
     ...     end="to",
     ...     date="date",
-    ...     measures=measures,
+    ...     measures={"deaths": ("best", "sum"), "events": (None, "count")},
     ...     name="events",
     ...     absent=0,
     ...     years=(2001, 2002),
     ...     units="all",
     ... )
-    >>> frame.data[["deaths", "events"]].values.tolist()
-    [[7, 2], [0, 0]]
+    >>> frame.data[["case_id", "deaths", "events"]]
+      case_id  deaths  events
+    0       a       7       2
+    1       b       0       0
     """
     table, source = open_table(events, name)
     pairs = key_pairs(on)
-    case_table = cases.data if isinstance(cases, StudyFrame) else cases
-    if isinstance(case_table, pd.DataFrame):
-        has_columns(case_table, [*pairs, start, end], "the cases")
-    dates_of_events = [date] if date_end is None else [date, date_end]
-    has_columns(table, [*pairs.values(), *dates_of_events], name)
+    _check_columns(cases, table, pairs, (start, end), (date, date_end), name)
     frame = as_frame(cases, key, unit, list(pairs))
     _check_choices(spanning, uncertain, partial, date_end)
     cover = _cover(source, years, units, absent is not None, name)
     made = as_measures(measures, table, (date, date_end), spanning, absent, name)
-
     problems: list[Problem] = []
     window = window_days(frame.data, start, end, problems)
     dates = event_days(table, date, date_end, uncertain, name, problems)
     read, codes = without_special(table, source)
     values = values_of(made, read, dates, signed, name, problems)
+    _refuse(problems, name)
+
+    places = _units(frame.data, table, pairs, name)
+    notes = [*check_state_codes(frame.data, pairs, source), *places.notes]
+    why, partly = covered(places.no_key, window, places.cases, cover, partial)
+    cases_read = np.flatnonzero((why == MET) & (places.cases >= 0))
+    counted = _count(places, window, dates, cases_read, values, codes, made, spanning or "start")
+    why[(why == MET) & (counted.events == 0)] = NO_ROW if absent is None else FILLED
+
+    added = columns_of(made, table, counted.found, cases_read, why)
+    rule = _rule(start, end, pairs, spanning)
+    stated = source.source if source else None
+    not_counted = _not_counted(places.events, dates, values)
+    clauses = coverage_clauses(why, partly, cover, stated, name, not_counted)
+    entry = _entry(frame, why, len(table), counted.found, name, "; ".join([rule, *clauses]))
+    return add_columns(frame, added, why, entry, source, of_gaps(counted.codes, added), notes)
+
+
+def _check_columns(
+    cases: StudyFrame | pd.DataFrame,
+    events: pd.DataFrame,
+    pairs: Mapping[str, str],
+    window: tuple[str, str],
+    dates: tuple[str, str | None],
+    name: str,
+) -> None:
+    """Refuse keys and dates that are no columns of their table."""
+    case_table = cases.data if isinstance(cases, StudyFrame) else cases
+    if isinstance(case_table, pd.DataFrame):
+        has_columns(case_table, [*pairs, *window], "the cases")
+    dates_of_events = [column for column in dates if column is not None]
+    has_columns(events, [*pairs.values(), *dates_of_events], name)
+
+
+def _refuse(problems: list[Problem], name: str) -> None:
     if problems:
         raise JoinError(
             f"the windows or {name} hold dates or values that cannot be right.", problems
         )
 
-    places = _units(frame.data, table, pairs, name)
-    notes = [*check_state_codes(frame.data, pairs, source), *places.notes]
-    why, partly = covered(places.no_key, window, places.cases, cover, partial)
+
+def _rule(start: str, end: str, pairs: Mapping[str, str], spanning: str | None) -> str:
+    """How events belong to windows, in words for the ledger."""
+    rule = f"{start} to {end}, both inside, on {' + '.join(pairs)}"
+    return f"{rule}; across a border: {spanning}" if spanning else rule
+
+
+class _Counted(NamedTuple):
+    """What the windows hold.
+
+    Attributes
+    ----------
+    found : the summaries, a row for each window that was read.
+    events : for each case how many events its window counts.
+    codes : by new column the special code that each case met, -1 for none.
+    """
+
+    found: Found
+    events: Ints
+    codes: dict[str, Codes]
+
+
+def _count(
+    places: "_Units",
+    window: Days,
+    dates: Days,
+    cases_read: Ints,
+    values: Mapping[str, Measure],
+    codes: Mapping[str, Codes],
+    made: Mapping[str, Made],
+    spanning: str,
+) -> _Counted:
+    """Summarise the events with a key and a date in the windows of ``cases_read``."""
     usable = np.flatnonzero(~dates.missing & (places.events >= 0))
-    counted_cases = np.flatnonzero((why == MET) & (places.cases >= 0))
     spans = Spans(
         _at(places.events, usable),
         _at(dates.first, usable),
         _at(dates.last, usable),
     )
     windows = Spans(
-        places.cases[counted_cases],
-        window.first[counted_cases],
-        window.last[counted_cases],
+        places.cases[cases_read],
+        window.first[cases_read],
+        window.last[cases_read],
     )
     usable_values = {}
     for new, measure in values.items():
@@ -172,27 +238,15 @@ def event_windows(
             values=None if measure.values is None else _at(measure.values, usable),
             missing=None if measure.missing is None else _at(measure.missing, usable),
         )
-    across = spanning or "start"
-    found = gather(spans, windows, across, usable_values)
-    events_counted = np.zeros(len(frame), np.int64)
-    events_counted[counted_cases] = found.events
-    why[(why == MET) & (events_counted == 0)] = NO_ROW if absent is None else FILLED
-
-    added = columns_of(made, table, found, counted_cases, why)
-    codes = {column: _at(code_of_row, usable) for column, code_of_row in codes.items()}
-    met_codes = _codes(codes, made, spans, windows, across)
+    found = gather(spans, windows, spanning, usable_values)
+    usable_codes = {column: _at(code_of_row, usable) for column, code_of_row in codes.items()}
     codes_of_cases = {}
-    for new, codes_of_windows in met_codes.items():
-        codes_of_cases[new] = np.full(len(frame), -1, np.int8)
-        codes_of_cases[new][counted_cases] = codes_of_windows
-    not_counted = _not_counted(places.events, dates, values)
-    clauses = [f"{start} to {end}, both inside, on {' + '.join(pairs)}"]
-    if spanning:
-        clauses.append(f"across a border: {spanning}")
-    stated = source.source if source else None
-    clauses += coverage_clauses(why, partly, cover, stated, name, not_counted)
-    entry = _entry(frame, why, len(table), found, name, "; ".join(clauses))
-    return add_columns(frame, added, why, entry, source, of_gaps(codes_of_cases, added), notes)
+    for new, code_of_window in _codes(usable_codes, made, spans, windows, spanning).items():
+        codes_of_cases[new] = np.full(len(places.cases), -1, np.int8)
+        codes_of_cases[new][cases_read] = code_of_window
+    events_of_cases = np.zeros(len(places.cases), np.int64)
+    events_of_cases[cases_read] = found.events
+    return _Counted(found, events_of_cases, codes_of_cases)
 
 
 def _cover(

@@ -37,31 +37,48 @@ def event_years(
 
     Parameters
     ----------
-    events, date, date_end, measures, name, spanning, uncertain, absent, signed : as in
-        ``event_windows``; the windows are the years.
-    by : column, or columns, of the events that name the unit, such as a dyad or a country.
-    years : first and last year; None takes the years of which an OutcomeTable speaks.
-    units : the units, with the columns of ``by``, a row each;
-        None takes those that have an event.
+    events : DataFrame or OutcomeTable
+        A row an event.
+    by : str or sequence of str
+        Column, or columns, of the events that name the unit, such as a dyad or a country.
+    date : str
+        Column of the day, or the first day.
+    measures : mapping of str to tuple of (str or None, str)
+        ``{new column: (column, how)}`` as in ``event_windows``.
+    name : str
+        What the events are, for the ledger.
+    date_end : str, optional
+        Column of the last day.
+    spanning : {"start", "within", "overlap", "share"}, optional
+        How an event counts that extends beyond its year, as in ``event_windows``.
+    uncertain : {"span", "missing"}, optional
+        What a date means that gives only a month or a year, as in ``event_windows``.
+    absent : float or mapping of str to float, optional
+        Value of a covered year without events, as in ``event_windows``.
+    signed : sequence of str
+        Columns that may be below zero.
+    years : tuple of int, (first, last), optional
+        Years of the table; None takes the years that an OutcomeTable covers.
+    units : DataFrame, optional
+        The units, with the columns of ``by``, a row each; None takes those that have an event.
 
     Returns
     -------
     StudyFrame
         A row for each unit and year, sorted: ``row_id``, the columns of ``by``, ``year``, the
-        measures. Without ``absent`` a year without events is missing: nothing says that it means
-        none.
+        measures. Without ``absent`` a year without events is missing, because nothing says that it
+        had none.
 
     Raises
     ------
     JoinError
-        The years are not known, units stand twice, or as in ``event_windows``.
+        The years are not known, units are repeated, or an error of ``event_windows``.
 
     Examples
     --------
-    >>> events = pd.DataFrame(
-    ...     {"dyad": [7, 7], "date": ["2001-12-31", "2003-01-01"], "best": [3, 4]}
-    ... )
-    >>> frame = event_years(
+    >>> import pandas as pd
+    >>> events = pd.DataFrame({"dyad": 7, "date": ["2001-12-31", "2003-01-01"], "best": [3, 4]})
+    >>> frame = ps.joins.event_years(
     ...     events,
     ...     by="dyad",
     ...     date="date",
@@ -73,26 +90,8 @@ def event_years(
     >>> frame.data[["dyad", "year", "deaths"]].values.tolist()
     [[7, 2001, 3], [7, 2002, 0], [7, 2003, 4]]
     """
-    table = events.table if isinstance(events, OutcomeTable) else events
     columns = [by] if isinstance(by, str) else list(by)
-    if units is not None and not isinstance(units, pd.DataFrame):
-        raise JoinError(
-            f"units is {units!r}; give a DataFrame with a row a unit, or leave it out for those"
-            " that have an event."
-        )
-    listed = table if units is None else units
-    for column in columns:
-        has_columns(listed, [column], name if units is None else "units")
-        if column in ("year", "row_id"):
-            raise JoinError(
-                f"a unit cannot be the column {column!r}, which the unit-years have themselves."
-                " Rename it."
-            )
-    known = listed[columns].dropna()
-    incomplete = len(known) < len(listed)
-    if units is not None and (incomplete or known.duplicated().any()):
-        raise JoinError("units has rows that are missing or stand twice. Give each unit once.")
-    known = known.drop_duplicates().sort_values(columns, ignore_index=True)
+    known = _known_units(events, units, columns, name)
     first, last = _years(events, years, name)
     count = last - first + 1
     grid = known.loc[known.index.repeat(count)].reset_index(drop=True)
@@ -119,6 +118,34 @@ def event_years(
         years=(first, last) if plain else None,
         units=watched if plain else None,
     )
+
+
+def _known_units(
+    events: pd.DataFrame | OutcomeTable,
+    units: pd.DataFrame | None,
+    columns: list[str],
+    name: str,
+) -> pd.DataFrame:
+    """Each unit once, sorted: those that ``units`` lists, or those that have an event."""
+    if units is not None and not isinstance(units, pd.DataFrame):
+        raise JoinError(
+            f"units is {units!r}; give a DataFrame with a row a unit, or leave it out for those"
+            " that have an event."
+        )
+    table = events.table if isinstance(events, OutcomeTable) else events
+    listed = table if units is None else units
+    for column in columns:
+        has_columns(listed, [column], name if units is None else "units")
+        if column in ("year", "row_id"):
+            raise JoinError(
+                f"a unit cannot be the column {column!r}, which the unit-years have themselves."
+                " Rename it."
+            )
+    known = listed[columns].dropna()
+    incomplete = len(known) < len(listed)
+    if units is not None and (incomplete or known.duplicated().any()):
+        raise JoinError("units has rows that are missing or stand twice. Give each unit once.")
+    return known.drop_duplicates().sort_values(columns, ignore_index=True)
 
 
 def _years(

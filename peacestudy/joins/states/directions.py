@@ -47,49 +47,62 @@ def from_directions(
 
     Parameters
     ----------
-    cases : a row a pair of states and year, in either order.
-    other : directed dyad-years: a row from one state to the other
-        in a year, each direction once at most.
-    states : the two columns of the cases, a and b.
-    year : column of the cases.
-    measures : from each new column to the column of ``other`` and the rule: ``a_to_b`` or
-        ``b_to_a`` takes that direction (a and b as the cases have them); ``same`` takes the value
-        of both, and refuses pairs whose directions contradict each other; ``any, all, share, mean,
-        max, min, sum`` bring both together.
-    missing : {"any_missing", "observed"}: where one direction has no value, the case has none; or
-        the one that is there counts, and a column ``<new column>_directions`` says how many did. No
+    cases : StudyFrame or DataFrame
+        A row a pair of states and year, in either order.
+    other : DataFrame or OutcomeTable
+        Directed dyad-years: a row from one state to the other in a year, each direction once at
+        most.
+    states : tuple of str, (a, b)
+        The two columns of the cases.
+    year : str
+        Column of the year in the cases.
+    measures : mapping of str to tuple of (str, str)
+        ``{new column: (column of other, rule)}``. ``a_to_b`` and ``b_to_a`` take that direction (a
+        and b as in the cases); ``same`` takes the value of both, and refuses pairs whose directions
+        contradict each other; ``any, all, share, mean, max, min, sum`` combine both.
+    missing : {"any_missing", "observed"}
+        Where one direction has no value, the case has none; or the direction with a value counts,
+        and a column ``<new column>_directions`` has the number of directions that did. It does not
         matter for ``a_to_b`` and ``b_to_a``.
-    name : what the other table is, for the ledger.
-    other_states, other_year : columns of ``other``, from state and to state;
-        None takes those that an outcome table names.
-    absent : from a column of ``other`` to the value that stands for an
-        absent row inside the coverage of the source.
-    key, unit : as in ``join``, where ``cases`` is a plain DataFrame.
+    name : str
+        What the other table is, for the ledger.
+    other_states : tuple of str, (from, to), optional
+        Columns of ``other``; None takes those that an OutcomeTable names.
+    other_year : str, optional
+        Column of the year in ``other``; None takes the one that an OutcomeTable names.
+    absent : mapping of str to float, optional
+        ``{column of other: value}`` for an absent row inside the coverage of the source.
+    key : str, optional
+        Id column, where ``cases`` is a DataFrame.
+    unit : str
+        What a case is, where ``cases`` is a DataFrame.
 
     Returns
     -------
     StudyFrame
-        The new columns added. A note says for each column in how
-        many pairs the two directions differ.
+        The cases with the new columns. A note says for each column in how many pairs the two
+        directions differ.
 
     Raises
     ------
     JoinError
-        The rule is ``same`` and directions contradict each other, a state stands against itself, a
-        direction stands twice, or a column, rule or word is unknown.
+        The rule is ``same`` and directions contradict each other, a state is paired with itself, a
+        direction is repeated, or a column, rule or word is unknown.
 
     Examples
     --------
+    >>> import pandas as pd
     >>> pairs = pd.DataFrame({"case_id": ["x"], "a": [20], "b": [2], "year": [1990]})
     >>> trade = pd.DataFrame(
-    ...     {"source": [2, 20], "target": [20, 2], "year": [1990, 1990], "flow": [5.0, 7.0]}
+    ...     {"source": [2, 20], "target": [20, 2], "year": 1990, "flow": [5.0, 7.0]}
     ... )
-    >>> frame = from_directions(
+    >>> frame = ps.joins.from_directions(
     ...     pairs,
     ...     trade,
     ...     states=("a", "b"),
     ...     year="year",
     ...     other_states=("source", "target"),
+    ...     other_year="year",
     ...     name="trade",
     ...     measures={"total": ("flow", "sum"), "out": ("flow", "a_to_b")},
     ...     missing="any_missing",

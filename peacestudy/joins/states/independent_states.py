@@ -27,25 +27,31 @@ def state_years(years: tuple[int, int], *, exists: str) -> StudyFrame:
 
     Parameters
     ----------
-    years : the first and the last year, both included; from 1946 on.
-    exists : ``any_day``: independent on at least one day of the year; ``31_december``: on its last
-        day, the day on which ``ps.join`` translates codes.
+    years : tuple of int, (first, last)
+        Years of the table, both included; from 1946 on.
+    exists : {"any_day", "31_december"}
+        Independent on at least one day of the year, or on its last day, the day on which
+        ``ps.join`` translates codes.
 
     Returns
     -------
     StudyFrame
         ``case_id`` such as ``2-1946``, ``country`` (Gleditsch-Ward code), ``name``, ``year``;
-        sorted by country and year. A code whose state changed its name within a year has the last
-        name of that year. States are the independent ones of the crosswalk
-        (``peacestudy.core.countries``; no microstates), which ends in 2017 and is read as unchanged
-        after it, as a note says.
+        sorted by country and year. A state that changed its name within a year has the last name of
+        that year. States are the independent ones of the crosswalk (``peacestudy.core.countries``;
+        no microstates), which ends in 2017 and is read as unchanged after it, as a note says.
+
+    Raises
+    ------
+    JoinError
+        The years begin before 1946, are no pair of whole numbers, or ``exists`` is unknown.
 
     Examples
     --------
-    >>> frame = state_years((1989, 1991), exists="31_december")
+    >>> frame = ps.joins.state_years((1989, 1991), exists="31_december")
     >>> frame.data.query("country in (260, 265)")[["case_id", "name"]].values.tolist()
-    [['260-1989', 'West Germany'], ['260-1990', 'Germany'], ['260-1991', 'Germany'], \
-['265-1989', 'East Germany']]
+    [['260-1989', 'West Germany'], ['260-1990', 'Germany'], ['260-1991', 'Germany'],
+    ['265-1989', 'East Germany']]
     """
     first_year, last_year = first_and_last(years)
     if first_year < FIRST.year:

@@ -45,48 +45,60 @@ def join_states(
 
     Parameters
     ----------
-    cases : a row a case.
-    other : country-years; no state-year may stand twice.
-    states : column of the cases with codes separated by commas or semicolons (``"432, 433"``), or a
-        long table with a row a case and state: the key column of the cases, ``state``, and the
-        weight where one is used. The codes are of the system of ``other`` (translate them before,
-        with ``to_system``).
-    year : column of the cases: the year that is looked up.
-    measures : from each new column to the column of ``other`` and the rule: ``{"any_war": ("war",
-        "any")}``. Rules: any, all, share, mean, max, min, sum, weighted.
-    missing : {"any_missing", "observed"}: a case is missing where one of its states has no value;
-        or the rule is applied to the states that have one, and a column ``<new column>_states``
-        says how many these are.
-    name : what the other table is, for the ledger.
-    weight : column of the long table with the weights of the rule ``weighted``.
-    other_state, other_year : columns of ``other``; None takes those that an outcome table names,
-        else ``state`` and ``year``.
-    absent : from a column of ``other`` to the value that stands for an
-        absent row inside the coverage of the source.
-    key, unit : as in ``join``, where ``cases`` is a plain DataFrame.
+    cases : StudyFrame or DataFrame
+        A row a case.
+    other : DataFrame or OutcomeTable
+        Country-years; no state-year may be repeated.
+    states : str or DataFrame
+        Column of the cases with codes separated by commas or semicolons (``"432, 433"``), or a long
+        table with a row a case and state: the key column of the cases, ``state``, and the weight
+        where one is used. The codes are of the system of ``other`` (translate them before, with
+        ``to_system``).
+    year : str
+        Column of the cases with the year that is looked up.
+    measures : mapping of str to tuple of (str, str)
+        ``{new column: (column of other, rule)}``, such as ``{"any_war": ("war", "any")}``. Rules:
+        any, all, share, mean, max, min, sum, weighted.
+    missing : {"any_missing", "observed"}
+        A case is missing where one of its states has no value; or the rule is applied to the states
+        that have one, and a column ``<new column>_states`` has their number.
+    name : str
+        What the other table is, for the ledger.
+    weight : str, optional
+        Column of the long table with the weights of the rule ``weighted``.
+    other_state, other_year : str, optional
+        Columns of ``other``; None takes those that an OutcomeTable names, else ``state`` and
+        ``year``.
+    absent : mapping of str to float, optional
+        ``{column of other: value}`` for an absent row inside the coverage of the source.
+    key : str, optional
+        Id column, where ``cases`` is a DataFrame.
+    unit : str
+        What a case is, where ``cases`` is a DataFrame.
 
     Returns
     -------
     StudyFrame
-        The new columns added. ``joined`` says of each case ``met`` (every state has a row),
-        ``partly observed`` (some have not), or why none has: what holds of the state that came
-        nearest to a row. The ledger's ``window`` entry counts them.
+        The cases with the new columns. ``joined`` says of each case ``met`` (every state has a
+        row), ``partly observed`` (some have none), or the reason why none has. The ledger's
+        ``window`` entry counts them.
 
     Raises
     ------
     JoinError
-        A state stands twice in one case, a state-year twice in ``other``, a weight is missing or
-        negative, or a column, rule or word is unknown.
+        A state is repeated in one case, a state-year in ``other``; a weight is missing or negative;
+        or a column, rule or word is unknown.
 
     Examples
     --------
+    >>> import pandas as pd
     >>> treaties = pd.DataFrame(
-    ...     {"treaty": ["a", "b"], "parties": ["2; 20", "20, 70"], "year": [1990, 1990]}
+    ...     {"treaty": ["a", "b"], "parties": ["2; 20", "20, 70"], "year": 1990}
     ... )
     >>> peace = pd.DataFrame(
-    ...     {"state": [2, 20], "year": [1990, 1990], "war": [True, False], "gdp": [30.0, 20.0]}
+    ...     {"state": [2, 20], "year": 1990, "war": [True, False], "gdp": [30.0, 20.0]}
     ... )
-    >>> frame = join_states(
+    >>> frame = ps.joins.join_states(
     ...     treaties,
     ...     peace,
     ...     states="parties",
@@ -96,8 +108,10 @@ def join_states(
     ...     missing="observed",
     ...     measures={"any_war": ("war", "any"), "mean_gdp": ("gdp", "mean")},
     ... )
-    >>> frame.data[["treaty", "any_war", "any_war_states", "mean_gdp"]].values.tolist()
-    [['a', True, 2, 25.0], ['b', False, 1, 20.0]]
+    >>> frame.data[["treaty", "any_war", "any_war_states", "mean_gdp"]]
+      treaty  any_war  any_war_states  mean_gdp
+    0      a     True               2      25.0
+    1      b    False               1      20.0
     """
     frame = as_frame(cases, key, unit, [key or "case_id"])
     state_column, year_column = _key_columns(other, other_state, other_year)

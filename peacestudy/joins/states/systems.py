@@ -47,25 +47,33 @@ def to_system(
 
     Parameters
     ----------
-    cases : a StudyFrame, a DataFrame, or an outcome table whose
-        states are to be written as the cases' are.
-    column : column of codes.
-    date : column of dates or years (a year is its 31 December), or one year for all rows.
-    source, target : {"gw", "cow", "iso3", "vdem"}: the system of ``column``, and the one wanted.
-    into : name of the new column.
-    key, unit : as in ``join``, where ``cases`` is a plain DataFrame.
-    codes : ``date`` where a row carries the code that its state had on the date, ``today`` where it
-        carries today's in every year, as most panels do (COD in 1990). An outcome table says so
+    cases : StudyFrame, DataFrame or OutcomeTable
+        The table with the codes.
+    column : str
+        Column of codes.
+    date : str or int
+        Column of dates or years (a year means its 31 December), or one year for all rows.
+    source, target : {"gw", "cow", "iso3", "vdem"}
+        Code systems of ``column`` and of the new column.
+    into : str
+        Name of the new column.
+    key : str, optional
+        Id column, where ``cases`` is a DataFrame.
+    unit : str
+        What a row is, where ``cases`` is a DataFrame.
+    codes : {"date", "today"}
+        ``date`` where a row has the code that its state had on the date, ``today`` where it has
+        today's code in every year, as in most panels (COD in 1990). An OutcomeTable states this
         itself.
-    accept_misfit : translate although another system fits the column
-        better by a tenth or more of its codes.
+    accept_misfit : bool
+        Translate although another system fits the column better by a tenth or more of its codes.
 
     Returns
     -------
     StudyFrame
         With the column ``into``: Int64, for ``iso3`` text. It is missing where the code has no
         translation on its date; the ledger counts these rows, ``joined`` has the reason of each,
-        and a note gives the commonest.
+        and a note gives the most frequent one.
 
     Raises
     ------
@@ -74,13 +82,16 @@ def to_system(
 
     Examples
     --------
+    >>> import pandas as pd
     >>> cases = pd.DataFrame({"case_id": ["a", "b", "c"], "state": [260, 678, 340], "year": 1995})
-    >>> frame = to_system(cases, "state", date="year", source="gw", target="cow", into="ccode")
+    >>> frame = ps.joins.to_system(
+    ...     cases, "state", date="year", source="gw", target="cow", into="ccode"
+    ... )
     >>> frame.data["ccode"].tolist()
     [255, 679, <NA>]
     >>> print(frame.notes[0])
-    state: 1 of 3 rows have no COW code. GW 340 (Serbia) is in force from 2006-06-05; on \
-1995-12-31 the state there was GW 345 (Yugoslavia). (1 row)
+    state: 1 of 3 rows have no COW code. GW 340 (Serbia) is in force from 2006-06-05; on
+    1995-12-31 the state there was GW 345 (Yugoslavia). (1 row)
     """
     if isinstance(cases, OutcomeTable):
         unit, codes = cases.source.unit, cases.source.codes

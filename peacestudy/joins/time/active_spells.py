@@ -38,20 +38,29 @@ def spells(
     absent: Mapping[str, bool] | None = None,
     name: str = "panel",
 ) -> StudyFrame:
-    """Gather the active years of each unit into spells.
+    """Combine the active years of each unit into spells.
 
     Parameters
     ----------
-    panel : a row for each unit and year; two rows for one are refused.
-    by : column(s) that name the unit.
-    year, active : columns of the year and of whether the unit was active
-        in it (true or false, 1 or 0, or missing).
-    gap : years without activity that do not end a spell; 0 ends it with the first.
-    years : first and last year observed; rows outside are not read. None takes the source's; of a
-        table of your own it must be written.
-    absent : {active: False} where a year without a row is known to be
-        inactive; None: such a year is not observed.
-    name : what the panel is, for the ledger and in messages.
+    panel : DataFrame or OutcomeTable
+        A row for each unit and year; two rows for one are refused.
+    by : str or sequence of str
+        Column, or columns, that name the unit.
+    year : str
+        Column of the year.
+    active : str
+        Column that says whether the unit was active in the year (true or false, 1 or 0, or
+        missing).
+    gap : int
+        Largest number of years without activity inside a spell; with 0 the first such year ends it.
+    years : tuple of int, (first, last), optional
+        Years observed; rows outside are not read. None takes the source's; for a table of your own
+        it is required.
+    absent : mapping of str to bool, optional
+        ``{active: False}`` where a year without a row is known to be inactive; None: such a year is
+        not observed.
+    name : str
+        What the panel is, for the ledger and in messages.
 
     Returns
     -------
@@ -63,13 +72,14 @@ def spells(
     Raises
     ------
     JoinError
-        Two rows of a unit and year, a unit written in two ways (as in ``lagged``), a year that is
-        none, activity that is neither true nor false.
+        Two rows of a unit and year, a unit written in two ways (as in ``lagged``), a value that is
+        no year, activity that is neither true nor false, or a choice that is missing.
 
     Examples
     --------
+    >>> import pandas as pd
     >>> war = pd.DataFrame({"state": 2, "year": [1990, 1991, 1994, 1995], "war": True})
-    >>> spells(
+    >>> frame = ps.joins.spells(
     ...     war,
     ...     by="state",
     ...     year="year",
@@ -77,8 +87,11 @@ def spells(
     ...     gap=1,
     ...     years=(1946, 1995),
     ...     absent={"war": False},
-    ... ).data.iloc[:, 1:].values.tolist()
-    [['2-1990', 1990, 1991, 2, False, False], ['2-1994', 1994, 1995, 2, False, True]]
+    ... )
+    >>> frame.data[["spell_id", "start_year", "end_year", "censored_right"]]
+      spell_id  start_year  end_year  censored_right
+    0   2-1990        1990      1991           False
+    1   2-1994        1994      1995            True
     """
     table, source = open_table(panel, name)
     keys = list(key_pairs(by))

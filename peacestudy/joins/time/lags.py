@@ -38,13 +38,22 @@ def lagged(
 
     Parameters
     ----------
-    cases : a panel, a row for each unit and year. Two rows for one are refused.
-    columns : what is lagged, of any type.
-    by : column(s) that name the unit.
-    year : column of the year, or of another count of whole periods.
-    lags : distances in years: 1 is the year before, -2 a lead of two years.
-    name : what the step is called in the ledger; empty names columns and lags.
-    key, unit : id column and unit, where ``cases`` is a plain DataFrame.
+    cases : StudyFrame or DataFrame
+        A panel, a row for each unit and year. Two rows for one are refused.
+    columns : str or sequence of str
+        The columns that are lagged, of any type.
+    by : str or sequence of str
+        Column, or columns, that name the unit.
+    year : str
+        Column of the year, or of another count of whole periods.
+    lags : int or sequence of int
+        Distances in years: 1 is the year before, -2 a lead of two years.
+    name : str
+        What the step is called in the ledger; empty: the columns and lags.
+    key : str, optional
+        Id column, where ``cases`` is a DataFrame.
+    unit : str
+        What a row is, where ``cases`` is a DataFrame.
 
     Returns
     -------
@@ -57,13 +66,15 @@ def lagged(
     ------
     JoinError
         A unit has two rows for a year, or is written in two ways that differ only by blanks,
-        accents, capitals, apostrophes or dashes and never stand in one year; a column is absent or
-        would stand twice, a lag is 0 or no whole number.
+        accents, capitals, apostrophes or dashes and never occur in one year; a column is absent or
+        would be repeated; a lag is 0 or no whole number.
 
     Examples
     --------
-    >>> panel = pd.DataFrame({"state": [2, 2, 2], "year": [2000, 2001, 2003], "gdp": [10, 11, 13]})
-    >>> lagged(panel, "gdp", by="state", year="year", lags=1).data["gdp_lag1"].tolist()
+    >>> import pandas as pd
+    >>> panel = pd.DataFrame({"state": 2, "year": [2000, 2001, 2003], "gdp": [10, 11, 13]})
+    >>> frame = ps.joins.lagged(panel, "gdp", by="state", year="year", lags=1)
+    >>> frame.data["gdp_lag1"].tolist()
     [<NA>, 10, <NA>]
     """
     keys = list(key_pairs(by))

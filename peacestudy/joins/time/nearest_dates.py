@@ -58,39 +58,52 @@ def join_asof(
 
     Parameters
     ----------
-    cases, other : the cases, and a table with several dated rows a
-        unit. Two rows of a unit and date are refused.
-    on : column(s) of the unit, or {of the cases: of the other table}.
-    date, other_date : column of the time in the cases and in the
-        other table, both dates or both years.
-    tolerance : farthest distance that still counts, in days for dates
-        and in years for years, itself included.
-    direction : ``backward`` (the last row not after the case), ``forward`` (the first not before
-        it) or ``nearest``. A row of the same date counts in all three, with distance 0.
-    name : what the other table is, for the ledger and the column of the distance.
-    columns : what is brought; None takes all but keys and date.
-    shape : ``one_to_one``, or ``many_to_one`` where several cases may take the same row.
-    ties : for ``nearest``, which of two rows at the same distance is taken, the ``earlier`` or the
-        ``later``; None refuses them.
-    key, unit : id column and unit of the cases, where they are a plain DataFrame.
+    cases : StudyFrame or DataFrame
+        The cases.
+    other : DataFrame or OutcomeTable
+        A table with several dated rows a unit. Two rows of one unit and date are refused.
+    on : str, sequence of str or mapping of str to str
+        Column, or columns, of the unit; ``{column of the cases: column of the other table}`` where
+        names differ.
+    date, other_date : str
+        Columns of the time in the cases and in the other table, both dates or both years.
+    tolerance : int
+        Largest distance that still counts, in days for dates and in years for years, itself
+        included.
+    direction : {"backward", "forward", "nearest"}
+        The last row not after the case, the first row not before it, or the nearest. A row of the
+        same date counts in all three, with distance 0.
+    name : str
+        What the other table is, for the ledger and the column of the distance.
+    columns : list of str, optional
+        The columns to add; None takes all but keys and date.
+    shape : {"one_to_one", "many_to_one"}
+        ``many_to_one`` where several cases may take the same row.
+    ties : {"earlier", "later"}, optional
+        For ``nearest``, which of two rows at the same distance is taken; None refuses ties.
+    key : str, optional
+        Id column, where ``cases`` is a DataFrame.
+    unit : str
+        What a case is, where ``cases`` is a DataFrame.
 
     Returns
     -------
     StudyFrame
         All cases in their order, the columns, and ``<name>_days`` or ``<name>_years``: time of the
-        row less that of the case, negative where the row is earlier.
+        row minus time of the case, negative where the row is earlier.
 
     Raises
     ------
     JoinError
-        Times of two kinds or with hours, ties, a row that several
-        cases take though one_to_one is declared.
+        Times of two kinds or with hours, ties, or a row that several cases take although
+        ``one_to_one`` is declared.
 
     Examples
     --------
+    >>> import pandas as pd
     >>> cases = pd.DataFrame({"case_id": ["x", "y"], "state": [2, 2], "year": [2000, 2009]})
     >>> election = pd.DataFrame({"state": [2, 2], "held": [1996, 1999], "turnout": [0.5, 0.6]})
-    >>> frame = join_asof(
+    >>> frame = ps.joins.join_asof(
     ...     cases,
     ...     election,
     ...     on="state",
@@ -100,8 +113,10 @@ def join_asof(
     ...     direction="backward",
     ...     name="election",
     ... )
-    >>> frame.data[["turnout", "election_years"]].values.tolist()
-    [[0.6, -1], [nan, <NA>]]
+    >>> frame.data[["year", "turnout", "election_years"]]
+       year  turnout  election_years
+    0  2000      0.6              -1
+    1  2009      NaN            <NA>
     """
     pairs = key_pairs(on)
     keys, other_keys = list(pairs), list(pairs.values())

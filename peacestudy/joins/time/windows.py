@@ -62,57 +62,72 @@ def join_window(
     key: str | None = None,
     unit: str = "case",
 ) -> StudyFrame:
-    """Join a summary of the years of a unit-year table around each case.
+    """Join a summary of the years around each case from a unit-year table.
 
     Parameters
     ----------
-    cases : the cases; ``year`` is the column that holds t.
-    other : a row for each unit and year. Two rows for one are refused.
-    on : column(s) of the unit, or {of the cases: of the other table}.
-    span : (a, b), the years t+a to t+b, both within the window; (1, 5) are the five years after t.
-    measures : {new column: (column, how)}, how one of ``sum, any, all, max, min, mean, first, last,
+    cases : StudyFrame or DataFrame
+        The cases.
+    other : DataFrame or OutcomeTable
+        A row for each unit and year. Two rows for one are refused.
+    on : str, sequence of str or mapping of str to str
+        Column, or columns, of the unit; ``{column of the cases: column of the other table}`` where
+        names differ.
+    year : str
+        Column of the cases with the year t.
+    span : tuple of int, (a, b)
+        The years t+a to t+b, both included; (1, 5) are the five years after t.
+    measures : mapping of str to tuple of (str, str)
+        ``{new column: (column, how)}``, how one of ``sum, any, all, max, min, mean, first, last,
         slope, count``. ``any``, ``all`` and ``count`` (the years that are true) take columns of
-        true and false or 1 and 0; ``slope`` is that of least squares, a year, of at least two
+        true and false or 1 and 0; ``slope`` is the least-squares slope a year, of at least two
         observed years.
-    name : what the other table is, for the ledger.
-    partial : what holds for a window of which some years are not observed. ``missing``: it is
-        missing, even where an event was seen, since else among the latest cases only those with an
-        event would count. ``certain``: what no unobserved year could change is known (any once a
-        year is true, all once one is false, first and last where that year is observed).
-        ``observed``: the observed years stand for all; their number comes with it, as ``<new
-        column>_years_observed``.
-    absent : {column: value} that stands for a year without a row inside the coverage. Where the
-        source says nothing of what an absent row means, it is refused; without it such a year is
-        not observed. It stands in all covered years of a unit, also before a state existed: leave
-        such cases out first.
-    other_year : column of the year in the other table; None takes the
-        source's, else a column with the name of ``year``.
-    years : first and last year of which the other table speaks; rows outside are not read. None
-        takes the source's; of a table of your own it must be written.
-    units : ``listed`` (a unit without any row is not covered) or ``all``;
-        None takes the source's, else ``listed``.
-    key, unit : id column and unit of the cases, where they are a plain DataFrame.
+    name : str
+        What the other table is, for the ledger.
+    partial : {"missing", "certain", "observed"}
+        Value of a window of which some years are not observed. ``missing``: it is missing, even
+        where an event was observed, since otherwise among the latest cases only those with an event
+        would count. ``certain``: it has a value where no unobserved year could change it (any once
+        a year is true, all once one is false, first and last where that year is observed).
+        ``observed``: the observed years represent all; ``<new column>_years_observed`` has their
+        number.
+    absent : mapping of str to float, optional
+        ``{column: value}`` for a year without a row inside the coverage. It is refused where the
+        source does not say what an absent row means; without it such a year is not observed. It
+        holds in all covered years of a unit, also before a state existed: leave such cases out
+        first.
+    other_year : str, optional
+        Column of the year in the other table; None takes the source's, else a column with the name
+        of ``year``.
+    years : tuple of int, (first, last), optional
+        Years that the other table covers; rows outside are not read. None takes the source's; for a
+        table of your own it is required.
+    units : {"listed", "all"}, optional
+        ``listed``: a unit without any row is not covered. None takes the source's, else ``listed``.
+    key : str, optional
+        Id column, where ``cases`` is a DataFrame.
+    unit : str
+        What a case is, where ``cases`` is a DataFrame.
 
     Returns
     -------
     StudyFrame
         All cases in their order, the new columns, and an entry of kind ``window`` in the ledger:
-        cases in whose window the other table has no row are unmatched, rows of it in no window too,
-        and rows in several windows count as duplicated.
+        cases whose window has no row of the other table are unmatched, rows in no window are
+        unmatched too, and rows in several windows count as duplicated.
 
     Raises
     ------
     JoinError
-        Keys or years of another type, two rows of one unit and year, a
-        column or measure that does not exist.
+        Keys or years of another type, two rows of one unit and year, or a column or measure that
+        does not exist.
 
     Examples
     --------
+    >>> import pandas as pd
     >>> cases = pd.DataFrame({"case_id": ["x", "y"], "state": [2, 20], "t": [2000, 2000]})
-    >>> war = pd.DataFrame(
-    ...     {"state": [2, 2, 20], "year": [2001, 2003, 1999], "war": [True, True, True]}
-    ... )
-    >>> frame = join_window(
+    >>> war = pd.DataFrame({"state": [2, 2, 20], "year": [2001, 2003, 1999], "war": True})
+    >>> frame = ps.joins.join_window(
     ...     cases,
     ...     war,
     ...     on="state",
@@ -125,8 +140,10 @@ def join_window(
     ...     partial="missing",
     ...     absent={"war": False},
     ... )
-    >>> frame.data[["war_again", "war_years"]].values.tolist()
-    [[True, 2], [False, 0]]
+    >>> frame.data[["case_id", "war_again", "war_years"]]
+      case_id  war_again  war_years
+    0       x       True          2
+    1       y      False          0
     """
     pairs = key_pairs(on)
     keys, other_keys = list(pairs), list(pairs.values())

@@ -53,49 +53,76 @@ def case_years(
 ) -> StudyFrame:
     """Spread cases over their years at risk.
 
+    A case is at risk after its start and up to its end: a case that starts in 1995 and ends in 1998
+    has the years 1996, 1997 and 1998, and its event in the last.
+
     Parameters
     ----------
-    cases : a row a case; time-varying covariates are joined afterwards, on unit and year.
-    start : column in which the clock stands at 0. The first year at risk is the year after it; if
+    cases : StudyFrame or DataFrame
+        A row a case; time-varying covariates are joined afterwards, on unit and year.
+    start : str
+        Column of the time at which the clock is 0. The first year at risk is the year after it; if
         the year of the start is at risk itself, give a column of the year before.
-    end : column of the end; missing where none was seen.
-    until : last time observed, inclusive: a year, a date as text, or a
-        column. What ends later is censored there.
-    name : what the step is, for the ledger.
-    event : column that is true where the end is the event and false where
-        observation ended; None: every end is the event.
-    entry : column since when a case is observed, not before its start (left truncation); missing,
-        or None: since its start.
-    unit_id : column of the unit; cases of one unit that overlap are refused. A case may start when
-        the one before ends; a case without a unit stands for itself.
-    rows : ``year`` (a row a year) or ``case`` (a row a case, for covariates that do not change).
-    clock : ``years``, or ``days`` for dates, which are split where the calendar year ends.
-    uncertain : for dates that leave the time open (a month with a clock of days): ``earliest``,
-        ``latest`` or ``middle``; None refuses them.
-    into : names of the four new columns year, start, stop and event; a row a case has no year.
-    row_id : name of the new id, ``<case>-<year>``; the id of the case stays.
-    key, unit : id column and unit of the cases, where they are a plain DataFrame.
+    end : str
+        Column of the end; missing where none was observed.
+    until : int or str
+        Last time observed, inclusive: a year, a date as text, or a column. What ends later is
+        censored there.
+    name : str
+        What the step is, for the ledger.
+    event : str, optional
+        Column that is true where the end is the event and false where observation ended; None:
+        every end is the event.
+    entry : str, optional
+        Column of the time from which a case is observed, not before its start (left truncation);
+        missing, or None: from its start.
+    unit_id : str, optional
+        Column of the unit; cases of one unit that overlap are refused. A case may start when the
+        one before ends; a case without a unit is a unit of its own.
+    rows : {"year", "case"}
+        A row a year, or a row a case (for covariates that do not change).
+    clock : {"years", "days"}
+        Unit of time; ``days`` is for dates, which are split where the calendar year ends.
+    uncertain : {"earliest", "latest", "middle"}, optional
+        Which day stands for a date that leaves the day open (a month with a clock of days); None
+        refuses such dates.
+    into : tuple of str, (year, start, stop, event)
+        Names of the four new columns; with a row a case there is no year.
+    row_id : str
+        Name of the new id, ``<case>-<year>``; the id of the case stays.
+    key : str, optional
+        Id column, where ``cases`` is a DataFrame.
+    unit : str
+        What a case is, where ``cases`` is a DataFrame.
 
     Returns
     -------
     StudyFrame
         Rows in the order of the cases, then of time. ``start`` and ``stop`` count from the start of
         the case, exclusive and inclusive, as ``Surv(start, stop, event)`` takes them. Cases that
-        are never at risk stand in ``excluded`` with the reason.
+        are never at risk are in ``excluded`` with the reason.
 
     Raises
     ------
     JoinError
         Times that cannot be read, an end before its start, overlapping cases of a unit: all are
-        collected and raised at once.
+        collected and raised at once. A word or column is unknown, or a new column exists.
+
+    Notes
+    -----
+    Source: Therneau and Grambsch (2000), Modeling Survival Data, 3.7.1.
 
     Examples
     --------
+    >>> import pandas as pd
     >>> cases = pd.DataFrame({"case_id": ["x", "y"], "from": [2000, 2001], "to": [2002, None]})
-    >>> frame = case_years(cases, start="from", end="to", until=2003, name="years at risk")
-    >>> frame.data[["case_year_id", "start", "stop", "event"]].values.tolist()
-    [['x-2001', 0, 1, False], ['x-2002', 1, 2, True], ['y-2002', 0, 1, False], ['y-2003', 1, 2, \
-False]]
+    >>> frame = ps.joins.case_years(cases, start="from", end="to", until=2003, name="years at risk")
+    >>> frame.data[["case_year_id", "start", "stop", "event"]]
+      case_year_id  start  stop  event
+    0       x-2001      0     1  False
+    1       x-2002      1     2   True
+    2       y-2002      0     1  False
+    3       y-2003      1     2  False
     """
     for what, word, known in (("rows", rows, ROWS), ("clock", clock, CLOCKS)):
         if word not in known:

@@ -26,51 +26,52 @@ def write(
     labels: Mapping[str, str] | None = None,
     values: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Written:
-    """Write a frame by the ending of the path;
-    ``ps.outcomes.read_file`` gives the same frame again.
+    """Write a frame to a file that ``ps.outcomes.read_file`` reads back unchanged.
 
     Parameters
     ----------
-    frame : a StudyFrame, whose ledger, exclusions and notes are written too, or a DataFrame.
-    path : ``.dta``, ``.parquet``, ``.xlsx`` or ``.csv``. Parquet and Excel hold everything in the
-        one file (metadata ``peacestudy``; sheets data, ledger, excluded, notes, labels). Stata and
-        CSV have files beside them, ``cases_dta_labels.csv``, ``_ledger.csv``, ``_excluded.csv`` and
-        ``_notes.csv`` for ``cases.dta``; Stata's variable labels and labels of codes are in its
-        file too.
-    labels : label by column. Columns that a join brought from a known source are labelled by its
-        schema where nothing is given.
-    values : labels of codes by column, codes as text: ``{"sex": {"1": "man", "2": "woman"}}``.
+    frame : StudyFrame or DataFrame
+        The table; the ledger, exclusions and notes of a StudyFrame are written too.
+    path : str or Path
+        ``.dta``, ``.parquet``, ``.xlsx`` or ``.csv``; the ending decides the format. Parquet and
+        Excel hold everything in one file (metadata ``peacestudy``; sheets data, ledger, excluded,
+        notes, labels). Stata and CSV have further files in the same folder,
+        ``cases_dta_labels.csv``, ``_ledger.csv``, ``_excluded.csv`` and ``_notes.csv`` for
+        ``cases.dta``; Stata's variable labels and labels of codes are in its file too.
+    labels : mapping of str to str, optional
+        Label by column. Columns that a join added from a known source are labelled by its schema
+        where nothing is given.
+    values : mapping of str to mapping of str to str, optional
+        Labels of codes by column, codes as text: ``{"sex": {"1": "man", "2": "woman"}}``.
 
     Returns
     -------
     Written
-        The files, the columns renamed (Stata), and notes on what a format could not hold. Each file
-        appears whole or not at all.
+        The files (``paths``), the columns renamed for Stata (``names``), and ``notes`` on what a
+        format could not hold. Each file is written as a whole or not at all.
 
     Raises
     ------
     JoinError
-        The ending is not known, or values cannot be written, all of them at once: nothing is
+        The ending is unknown, or values cannot be written: all of them at once, and no value is
         changed to fit. Categories are written as their values.
 
     Notes
     -----
-    In R, ``read.csv(path, na.strings = "", stringsAsFactors = FALSE)`` reads numbers, truth values
-    and texts, Namibia's NA among them; name codes such as 007 in ``colClasses``. ``read.csv`` takes
-    an empty text as missing too, and makes a line feed of a carriage return with one;
-    ``data.table::fread(path, na.strings = "")`` tells the two apart.
+    In R, ``read.csv(path, na.strings = "", stringsAsFactors = FALSE)`` reads numbers,
+    truth values and texts, including Namibia's NA; name codes such as 007 in ``colClasses``.
+    ``read.csv`` takes an empty text as missing too, and turns a carriage return with a line feed
+    into a line feed; ``data.table::fread(path, na.strings = "")`` distinguishes the two.
 
     Examples
     --------
     >>> import tempfile
-    >>> from peacestudy.outcomes.files import read_file
+    >>> from pathlib import Path
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"iso2": ["NA", None], "peace years": [5, 2]})
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     done = write(
-    ...         pd.DataFrame({"iso2": ["NA", None], "peace years": [5, 2]}),
-    ...         Path(folder, "cases.dta"),
-    ...         labels={"iso2": "State"},
-    ...     )
-    ...     again = read_file(done.paths[0])
+    ...     done = ps.joins.write(table, Path(folder, "cases.dta"), labels={"iso2": "State"})
+    ...     again = ps.outcomes.read_file(done.paths[0])
     >>> dict(done.names), again.table.columns.tolist(), dict(again.labels)
     ({'peace years': 'peace_years'}, ['iso2', 'peace years'], {'iso2': 'State'})
     """

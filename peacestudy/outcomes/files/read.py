@@ -44,55 +44,54 @@ def read_file(
     *,
     missing: Missing = (),
 ) -> FileTable:
-    """Read a data file by its ending.
+    r"""Read a data file by its ending.
 
     Parameters
     ----------
-    path : ``.csv`` and ``.tsv`` (separated by commas, semicolons or tabs), ``.xlsx``, ``.dta``
+    path : str or Path
+        ``.csv`` and ``.tsv`` (separated by commas, semicolons or tabs), ``.xlsx``, ``.dta``
         (Stata), ``.parquet``; ``.sav`` (SPSS) and ``.rds``, ``.rda``, ``.RData`` (R data frames)
         where their libraries are installed (``pip install 'peacestudy[files]'``).
-    sheet : the worksheet of a workbook, or the object of an
-        ``.rda``; needed where there are several.
-    schema : columns and types, where they are not to be taken as they
-        are found; columns beyond it are left out.
-    missing : texts or numbers that stand for a missing value: ``{"aid": ["NA", "."]}`` by column,
-        or a list for all columns, which also empties the cells of Namibia ("NA") where a column
-        holds codes of states.
+    sheet : str, optional
+        The worksheet of a workbook, or the object of an ``.rda``; required where there are several.
+    schema : Schema, optional
+        Columns and types, where they are declared and not inferred; other columns are left out.
+    missing : mapping or sequence of str or float
+        Texts or numbers that mean a missing value: ``{"aid": ["NA", "."]}`` by column, or a list
+        for all columns, which also empties the cells of Namibia ("NA") where a column holds codes
+        of states.
 
     Returns
     -------
     FileTable
-        Text stays text ("NA" is Namibia, "007" keeps its zeros), numbers numbers, dates dates. A
-        column of text is numbers only where every filled cell is one; where marks such as "NA",
-        ".", "1,5" or TRUE stand among numbers, a note names column, mark and count, and ``missing``
-        says what they are. Codes are not replaced by their labels; both are there. What a program
-        marks as missing (Stata's .a to .z, SPSS's missing codes) is missing, and a note counts it.
-        Years kept as 1990.0 become 1990.
+        Text stays text ("NA" is Namibia, "007" keeps its zeros), numbers are numbers, dates dates.
+        A column of text is numeric only where every filled cell is a number; where marks such as
+        "NA", ".", "1,5" or TRUE stand among numbers, a note names column, mark and count, and
+        ``missing`` declares what they are. Codes are not replaced by their labels; both are there.
+        What a program marks as missing (Stata's .a to .z, SPSS's missing codes) is missing, and a
+        note counts it. Years stored as 1990.0 become 1990.
 
     Raises
     ------
     SourceError
-        The ending is not known, the file is damaged, too large or of another kind, a library is not
-        installed, or all problems of its cells at once; ``missing`` names a column that is not
-        there. Nothing in a file is ever run or unpickled.
+        The ending is unknown; the file is damaged, too large or of another kind; a library is not
+        installed; or all problems of its cells at once; ``missing`` names a column that does not
+        exist. Nothing in a file is ever executed or unpickled.
 
     Examples
     --------
     >>> import tempfile
+    >>> from pathlib import Path
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     _ = Path(folder, "states.csv").write_text(
-    ...         "iso2,code,year\\nNA,007,1990.0\\nFR,220,1991.0\\n"
-    ...     )
-    ...     table = read_file(Path(folder, "states.csv")).table
-    >>> table.values.tolist()
-    [['NA', '007', 1990], ['FR', '220', 1991]]
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     _ = Path(folder, "aid.csv").write_text("aid\\n12\\nNA\\n")
-    ...     print(read_file(Path(folder, "aid.csv")).notes[0])
-    ...     print(read_file(Path(folder, "aid.csv"), missing={"aid": ["NA"]}).table["aid"].tolist())
-    aid: 1 number, 'NA' 1 time; read as text. Write missing={'aid': ['NA']} to read these as \
-missing.
-    [12, <NA>]
+    ...     path = Path(folder, "aid.csv")
+    ...     _ = path.write_text("iso2,code,aid\nNA,007,12\nFR,220,NA\n")
+    ...     found = ps.outcomes.read_file(path)
+    ...     again = ps.outcomes.read_file(path, missing={"aid": ["NA"]})
+    >>> print(found.notes[0])
+    aid: 1 number, 'NA' 1 time; read as text. Write missing={'aid': ['NA']} to read these as
+    missing.
+    >>> again.table.values.tolist()
+    [['NA', '007', 12], ['FR', '220', <NA>]]
     """
     path = Path(path)
     # R calls the workspace of a folder .RData, which is all ending

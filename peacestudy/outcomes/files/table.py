@@ -16,29 +16,36 @@ _NO_VALUES: Mapping[str, Mapping[str, str]] = MappingProxyType({})
 
 @dataclass(frozen=True, eq=False)
 class FileTable:
-    """A table as a file holds it.
+    """A table as a file holds it, with the labels of its columns and codes.
 
     Attributes
     ----------
-    table : index 0..n-1; text as object str or None, whole numbers as Int64, numbers as float64,
-        truth values as boolean, dates as datetime64. Codes stand as codes; their labels are beside
-        them.
-    labels : what the file says of a column, by column.
-    values : what the file says of a code, by column and code; codes
-        are written as text (``"1"``, ``".a"``).
-    notes : what was done to the file's values, and what a reader should look at.
-    marks : by column that is text only for usual marks of a missing value among its numbers (NA, a
-        point): these marks. They can be handed to ``read_file(path, missing=found.marks)`` once it
-        is certain that they mean missing.
+    table : DataFrame
+        Index 0..n-1; text as object str or None, whole numbers as Int64, numbers as float64, truth
+        values as boolean, dates as datetime64. Codes are kept as codes; their labels are in
+        ``values``.
+    labels : mapping of str to str
+        Label by column.
+    values : mapping of str to mapping of str to str
+        Label by column and code; codes are written as text (``"1"``, ``".a"``).
+    notes : tuple of Note
+        What was done to the file's values, and what a reader should check.
+    marks : mapping of str to tuple of str
+        For each column that is text only because usual marks of a missing value (NA, a point) stand
+        among its numbers: these marks. Pass them to ``read_file(path, missing=found.marks)`` once
+        it is certain that they mean missing.
 
     Examples
     --------
     >>> import pandas as pd
-    >>> FileTable(
+    >>> leaders = ps.outcomes.FileTable(
     ...     pd.DataFrame({"sex": [1, 2]}),
-    ...     {"sex": "Sex of the leader"},
-    ...     {"sex": {"1": "man", "2": "woman"}},
-    ... ).values["sex"]["2"]
+    ...     labels={"sex": "Sex of the leader"},
+    ...     values={"sex": {"1": "man", "2": "woman"}},
+    ... )
+    >>> leaders
+    <FileTable: 2 rows, 1 columns, 1 labelled; see .table, .labels, .values, .notes>
+    >>> leaders.values["sex"]["2"]
     'woman'
     """
 

@@ -108,7 +108,29 @@ RESULTS: Mapping[str, Computed] = {
 
 
 def results_of(study: str) -> Computed:
-    """The results of a study by name; of an unknown study, those of every study."""
+    """The functions that compute the results of a study, by name.
+
+    Parameters
+    ----------
+    study : str
+        Id of the study, such as ``peace_agreements``.
+
+    Returns
+    -------
+    mapping of str to callable
+        Each function takes ``Results`` and returns a DataFrame. For an unknown study: the results
+        that every study has.
+
+    Raises
+    ------
+    Nothing
+        An unknown study is no error.
+
+    Examples
+    --------
+    >>> list(ps.study.results_of("onset"))
+    ['terms', 'models', 'notes', 'hypotheses', 'ledger', 'coverage', 'published', 'facts']
+    """
     return RESULTS.get(study, COMMON)
 
 

@@ -40,8 +40,21 @@ class Results:
 
     Attributes
     ----------
-    study : the study.
-    cache : what is computed once and used by several results.
+    study : Study
+        The study.
+    cache : dict of str to object
+        Intermediate results that several results use.
+
+    Examples
+    --------
+    >>> results = ps.study.Results(ps.load_study("double_coding"))
+    >>> results.table("models")[["model", "n"]]
+                        model    n
+    0        success_by_staff  863
+    1  success_by_independent  863
+    2                leniency  863
+    >>> list(results.fits)[0], results.fits["success_by_staff"].spec.engine
+    ('success_by_staff', 'logit')
     """
 
     study: Study
