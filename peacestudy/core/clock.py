@@ -9,6 +9,7 @@ Science 62(3)).
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -191,6 +192,21 @@ def last_days(table: pd.DataFrame, column: str) -> Days:
         )
     days: Days = bounds.latest.to_numpy().astype("datetime64[D]")
     return days
+
+
+def year_ends(years: npt.NDArray[np.int64], there: Bools) -> Days:
+    """31 December of whole years, NaT where there is none."""
+    known = np.where(there, years, 1970)
+    ends = _last_day((known - 1970).astype("datetime64[Y]"))
+    return np.where(there, ends, np.datetime64("NaT"))
+
+
+def ends_of_years(years: "pd.Series[Any]") -> Days:
+    """31 December of a column of whole years, NaT where it is missing."""
+    numbers = years.astype("Float64")
+    there = numbers.notna().to_numpy(dtype=bool)
+    whole: npt.NDArray[np.int64] = numbers.fillna(0).to_numpy().astype(np.int64)
+    return year_ends(whole, there)
 
 
 def known_days(

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from peacestudy.core.clock import Days, ends_of_years
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.joined import FILLED
 from peacestudy.core.ledger import Entry
@@ -24,7 +25,7 @@ from peacestudy.joins.columns.frame_columns import add_columns, as_frame, column
 from peacestudy.joins.columns.source_coverage import declared_values
 from peacestudy.joins.columns.special_codes import met_code, without_special
 from peacestudy.joins.keys.match_keys import match_cases
-from peacestudy.joins.keys.requested_keys import keys_to_look_up
+from peacestudy.joins.keys.requested_keys import RequestedKeys, keys_to_look_up
 from peacestudy.joins.keys.unmatched_reasons import key_join_description, reasons
 from peacestudy.outcomes import OutcomeTable
 
@@ -166,7 +167,15 @@ def join(
         why=key_join_description(look, met, why, pairs, shape, name, absent),
     )
     notes = (*look.notes, *met.notes, *spoiled)
-    return add_columns(frame, added, why, entry, source, codes, notes)
+    known_on = _known_on(look)
+    return add_columns(frame, added, why, entry, source, codes, notes, known_on)
+
+
+def _known_on(look: RequestedKeys) -> Days | None:
+    """The last day of the year that each case looks up; None where no key is a year."""
+    if look.year < 0:
+        return None
+    return ends_of_years(look.columns[look.year])
 
 
 def _check(name: str, shape: str, twice: str) -> None:

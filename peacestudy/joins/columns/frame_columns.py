@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from peacestudy.core.clock import Days
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.joined import Joined
 from peacestudy.core.ledger import Entry
@@ -54,6 +55,7 @@ def add_columns(
     source: OutcomeTable | None = None,
     special: Mapping[str, npt.NDArray[np.int8]] | None = None,
     notes: Sequence[Note] = (),
+    known_on: Days | Mapping[str, Days] | None = None,
 ) -> StudyFrame:
     """The frame with the columns of a join, its entry in the ledger
     and the reason why a row found nothing.
@@ -68,6 +70,8 @@ def add_columns(
     special : by column that held special codes: for each case the place of its code in
         ``source.special``, -1 for none.
     notes : what a reader must know about the join.
+    known_on : for each case the day from which the new columns are known, or by column; None where
+        the join reads no dates.
 
     Raises
     ------
@@ -93,6 +97,7 @@ def add_columns(
         tuple((special or {}).items()),
         _code_meanings(source),
         source.source.citation if source else "",
+        _known_by_column(known_on, added),
     )
     data = pd.concat([frame.data, added.set_axis(frame.data.index)], axis=1)
     source_notes = source.notes if source else ()
@@ -104,6 +109,17 @@ def add_columns(
         joined=(*frame.joined, joined),
         notes=(*frame.notes, *new_notes),
     )
+
+
+def _known_by_column(
+    known_on: Days | Mapping[str, Days] | None, added: pd.DataFrame
+) -> tuple[tuple[str, Days], ...]:
+    """The days from which each new column is known."""
+    if known_on is None:
+        return ()
+    if isinstance(known_on, Mapping):
+        return tuple(known_on.items())
+    return tuple((str(column), known_on) for column in added.columns)
 
 
 def _code_meanings(source: OutcomeTable | None) -> tuple[str, ...]:

@@ -163,7 +163,9 @@ def event_windows(
     not_counted = _not_counted(places.events, dates, values)
     clauses = coverage_clauses(why, partly, cover, stated, name, not_counted)
     entry = _entry(frame, why, len(table), counted.found, name, "; ".join([rule, *clauses]))
-    return add_columns(frame, added, why, entry, source, of_gaps(counted.codes, added), notes)
+    codes_of_gaps = of_gaps(counted.codes, added)
+    known_on = np.where(window.missing, np.datetime64("NaT"), window.last.astype("datetime64[D]"))
+    return add_columns(frame, added, why, entry, source, codes_of_gaps, notes, known_on)
 
 
 def _check_columns(

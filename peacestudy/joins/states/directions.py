@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from peacestudy.core.clock import ends_of_years
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.joined import FILLED, MET, NO_ROW, PARTLY
 from peacestudy.core.ledger import Entry
@@ -148,7 +149,8 @@ def from_directions(
     why = case_why(row_why[used], owner[used], len(frame))
     made = pd.DataFrame(added)
     entry = _entry(frame, table, found.at[used], why, name, (missing, measures))
-    out = add_columns(frame, made, why, entry, source, of_gaps(codes, made), found.notes)
+    known_on = ends_of_years(frame.data[year])
+    out = add_columns(frame, made, why, entry, source, of_gaps(codes, made), found.notes, known_on)
     return replace(out, notes=(*out.notes, *notes))
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from peacestudy.core.clock import ends_of_years
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.joined import FILLED, MET, NO_ROW, PARTLY
 from peacestudy.core.ledger import Entry
@@ -134,7 +135,8 @@ def join_states(
     member_why = np.where(filled, FILLED, found.why).astype(np.int8)
     why = case_why(member_why, members.owner, len(frame))
     entry = _entry(frame, table, members, found, why, name, (missing, measures))
-    out = add_columns(frame, added, why, entry, source, codes, found.notes)
+    known_on = ends_of_years(frame.data[year])
+    out = add_columns(frame, added, why, entry, source, codes, found.notes, known_on)
     notes = _weight_notes(members, len(frame), weight)
     system = dict(source.source.states).get(state_column) if source else None
     if system:

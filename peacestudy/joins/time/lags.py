@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from peacestudy.core.clock import Days, known_days, year_ends
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.joined import MET, NO_ROW, PARTLY
 from peacestudy.core.keys import Ints
@@ -126,7 +127,8 @@ def lagged(
         ),
     )
     why = _why(rows, complete, t, first, last)
-    out = add_columns(frame, added, why, entry, notes=found_units.notes)
+    known_on = _known_on(frame, wanted, rows, t, complete)
+    out = add_columns(frame, added, why, entry, notes=found_units.notes, known_on=known_on)
     if not any(gaps.values()):
         return out
     note = Note(
@@ -135,6 +137,26 @@ def lagged(
         " row(s)); the value there is missing, not that of the row before.",
     )
     return replace(out, notes=(*out.notes, note))
+
+
+def _known_on(
+    frame: StudyFrame, wanted: list[str], rows: dict[int, Ints], t: Ints, complete: Bools
+) -> dict[str, Days]:
+    """From when each lag is known: when the value in the row that it reads is, by the frame's clock
+    or join, else at the end of that row's year.
+    """
+    known: dict[str, Days] = {}
+    if frame.clock is not None:
+        known, _ = known_days(frame.data, frame.clock, wanted, frame.joined, frame.derived)
+    else:
+        known = {c: days for j in frame.joined for c, days in j.known_on if c in wanted}
+    at_year_end = year_ends(t, complete)
+    out = {}
+    for lag, at in rows.items():
+        for column in wanted:
+            days = np.append(known.get(column, at_year_end), np.datetime64("NaT"))
+            out[f"{column}_{_word(lag)}"] = days[at]
+    return out
 
 
 def _steps(lags: int | Sequence[int]) -> list[int]:

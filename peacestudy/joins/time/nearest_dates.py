@@ -9,6 +9,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from peacestudy.core.clock import Days as ClockDays
+from peacestudy.core.clock import year_ends
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.joined import MET, NO_ROW, NOT_IN_TIME
 from peacestudy.core.keys import Ints, kind, levels
@@ -180,7 +182,15 @@ def join_asof(
         known=(units.mine >= 0) | (source is not None and cover.every),
     )
     met_codes = {column: met_code(code_of_row, at) for column, code_of_row in codes.items()}
-    return add_columns(frame, added, why, entry, source, met_codes, notes)
+    known_on = _known_on(np.append(when, 0)[at], at >= 0, word)
+    return add_columns(frame, added, why, entry, source, met_codes, notes, known_on)
+
+
+def _known_on(when: Ints, met: Bools, word: str) -> ClockDays:
+    """The date of the row that each case takes; of a year its last day."""
+    if word == "years":
+        return year_ends(when, met)
+    return np.where(met, when.astype("datetime64[D]"), np.datetime64("NaT"))
 
 
 def _check(tolerance: int, direction: str, shape: str, ties: str | None) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from peacestudy.core.clock import year_ends
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.joined import FILLED, MET, NO_ROW, PARTLY
 from peacestudy.core.keys import Ints
@@ -189,7 +190,8 @@ def join_window(
         if column in codes:
             met_codes[new] = np.concatenate([part.codes[column] for part in parts])
     why = np.concatenate([part.why for part in parts])
-    return add_columns(frame, added, why, entry, source, of_gaps(met_codes, added), notes)
+    known_on = year_ends(t + span[1], timed)
+    return add_columns(frame, added, why, entry, source, of_gaps(met_codes, added), notes, known_on)
 
 
 @dataclass(frozen=True, eq=False)
