@@ -2,7 +2,7 @@
 
 Source: Cinelli and Hazlett (2020), Journal of the Royal Statistical Society B 82(1): robustness
 values, partial R2, and bounds by what observed terms explain. For ratios see
-``peacestudy.models.diagnosis.e_value``.
+``peacestudy.models.diagnosis.ratio_sensitivity``.
 """
 
 from collections.abc import Sequence

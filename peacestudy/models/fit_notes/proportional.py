@@ -129,6 +129,6 @@ def proportional_notes(design: Design, spec: ModelSpec, beta: np.ndarray) -> lis
     said = ", ".join(f"{r.term} (p {r.p_value:.3f})" for r in low.itertuples())
     text = (
         f"The effect seems to change with time, against proportional hazards: {said}. See"
-        " ps.models.proportional_hazards(fit)."
+        " ps.models.fit_notes.proportional_hazards(fit)."
     )
     return [Note("non_proportional", text)]

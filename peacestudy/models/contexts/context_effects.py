@@ -19,14 +19,14 @@ from peacestudy.core.frame import StudyFrame
 from peacestudy.core.old_names import renamed_arguments
 from peacestudy.core.problems import Note, as_known, one_of
 from peacestudy.errors import FitError, SpecError
-from peacestudy.models.contexts.partial_pooling import (
+from peacestudy.models.contexts.shrinkage import (
     FEWEST,
     PartialPooling,
     check_method,
     cochran,
     partial_pooling,
 )
-from peacestudy.models.diagnosis.left_out import kept_rows
+from peacestudy.models.diagnosis.leave_one_out import kept_rows
 from peacestudy.models.engines.parameters import refuse_edge
 from peacestudy.models.engines.registry import engine_of
 from peacestudy.models.engines.separated import separation_of

@@ -13,11 +13,11 @@ from peacestudy.core.problems import Note
 from peacestudy.errors import SpecError
 from peacestudy.models.diagnosis.calibration import calibration
 from peacestudy.models.diagnosis.collinearity import collinearity, condition_number
-from peacestudy.models.diagnosis.e_value import e_values
 from peacestudy.models.diagnosis.events import events, not_given
 from peacestudy.models.diagnosis.group_effects import group_effects
 from peacestudy.models.diagnosis.influence import case_tables
-from peacestudy.models.diagnosis.left_out import left_out, parts_of
+from peacestudy.models.diagnosis.leave_one_out import left_out, parts_of
+from peacestudy.models.diagnosis.ratio_sensitivity import e_values
 from peacestudy.models.diagnosis.sensitivity import benchmarks as bounded
 from peacestudy.models.diagnosis.sensitivity import least_squares_engines, robustness
 from peacestudy.models.engines.registry import engine_of
@@ -42,7 +42,7 @@ class Diagnosis:
         ``peacestudy.models.diagnosis.influence``.
     dfbeta : what each case adds to each coefficient, by one step.
     left_out : the fit without each case or cluster, a table for each of them by name, see
-        ``peacestudy.models.diagnosis.left_out``.
+        ``peacestudy.models.diagnosis.leave_one_out``.
     ranges : ``by, term, estimate, lowest, without_lowest, highest, without_highest, p_lowest,
         p_highest, not_fitted``: how far each coefficient and its p value move with one case or
         cluster left out, and without which; how many fits there were not.
@@ -53,7 +53,7 @@ class Diagnosis:
     collinearity : variance inflation by term. condition_number : of the design.
     robustness, benchmarks : of linear models without weights, see
         ``peacestudy.models.diagnosis.sensitivity``; else None.
-    e_values : see ``peacestudy.models.diagnosis.e_value``.
+    e_values : see ``peacestudy.models.diagnosis.ratio_sensitivity``.
     notes : separation, what stands out, and what the engine has no table of.
     """
 
