@@ -202,8 +202,8 @@ def propagate(
     ... )
     >>> found.terms[["term", "naive", "estimate"]].round(1).values.tolist()
     [['Intercept', -0.8, -0.9], ['third_party', -0.1, 0.0]]
-    >>> found.accuracy.query("true == given")[["coder", "mean"]].round(1).values.tolist()[::2]
-    [['ana', 0.8], ['ben', 0.8], ['eva', 0.8]]
+    >>> found.accuracy.query("true == given")[["coder", "mean"]].round(1).values.tolist()[1::2]
+    [['ana', 0.9], ['ben', 0.9], ['eva', 0.9]]
     """
     given, sheet = sheet, coders_only(sheet)
     specs = specs_of(then)
