@@ -1,4 +1,4 @@
-"""The Fit: a frozen result that holds tables and draws nothing."""
+"""The Fit: the frozen result of one specification, as tables."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""A specification is a row: hashable, printable, stored in TOML, compared in git."""
+"""Model specifications: frozen, hashable, printed and stored as text."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,10 +1,9 @@
-"""One effect in each of several contexts: the same model fitted in each by itself, then drawn
-together by partial pooling.
+"""The effect of one term in several contexts: a fit in each context, and partial pooling.
 
 Source: Gelman and Hill (2007), Data Analysis Using Regression and Multilevel/Hierarchical Models,
-ch. 12 (no pooling, complete pooling, and what lies between); Raudenbush and Bryk (1985), Journal of
-Educational Statistics 10(2) (estimates of separate studies, shrunken). Cochran (1954), Biometrics
-10(1) (the test that all are one).
+ch. 12 (no, complete and partial pooling); Raudenbush and Bryk (1985), Journal of Educational
+Statistics 10(2) (shrunken estimates of separate studies); Cochran (1954), Biometrics 10(1) (test of
+homogeneity).
 """
 
 from collections.abc import Hashable

@@ -1,13 +1,13 @@
-"""Partial pooling: one effect estimated in several contexts, each estimate drawn towards their mean
-by as much as it is uncertain.
+"""Partial pooling: estimates of one effect in several contexts, shrunk towards their mean the more,
+the larger their standard error.
 
 Sources: DerSimonian and Laird (1986), Controlled Clinical Trials 7(3); Paule and Mandel (1982),
 Journal of Research of the National Bureau of Standards 87(5); Viechtbauer (2005), Journal of
 Educational and Behavioral Statistics 30(3) (restricted maximum likelihood); Viechtbauer (2007),
 Statistics in Medicine 26(1) (Q-profile interval of tau); Raudenbush and Bryk (1985), Journal of
 Educational Statistics 10(2) (shrunken effects); Kass and Steffey (1989), Journal of the American
-Statistical Association 84(407) (their variance with that of the estimated spread carried into it,
-to first order).
+Statistical Association 84(407) (first-order variance of shrunken effects, with the uncertainty of
+the estimated spread).
 """
 
 from collections.abc import Callable, Mapping

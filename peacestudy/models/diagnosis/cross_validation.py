@@ -1,9 +1,8 @@
-"""Predictions for cases that the model has not seen, and how good they are beside those for
-outcomes dealt at random.
+"""Predictions for cases that the model has not seen, compared with those for permuted outcomes.
 
-The area under the ROC curve pooled over left-out groups is below one half where nothing is there to
-find, since each group is predicted from a share that leaves out its own outcomes: it is therefore
-compared with the same procedure on permuted outcomes.
+Without any association the area under the ROC curve pooled over left-out groups is below one half,
+since each group is predicted from a share without its own outcomes: it is therefore compared with
+that of the same procedure on permuted outcomes.
 
 Sources: Stone (1974), JRSS B 36(2) (cross-validation); Ojala and Garriga (2010), Journal of Machine
 Learning Research 11 (permutation tests of classifiers); Puhr et al. (2017), Statistics in Medicine

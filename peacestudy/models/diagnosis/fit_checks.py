@@ -1,4 +1,4 @@
-"""The verb ``diagnose``: what a fit hangs on, as tables. What stops a fit, or is noted by it, is in
+"""Checks of a fit, as tables. Checks that stop a fit, or add notes to it, are in
 ``peacestudy.models.fit_notes.design_notes``.
 """
 

@@ -1,9 +1,9 @@
-"""The same model with each case, or each cluster, left out in turn:
-fitted anew every time, nothing approximated.
+"""Leave-one-out fits: the model refitted without each case, or each cluster, without
+approximation.
 
 Source: Cook (1977), Technometrics 19(1); Belsley, Kuh and Welsch (1980), Regression Diagnostics,
-ch. 2 (what one row does to a fit). Centres, categories, knots and polynomials stay those of the
-whole data, so that a coefficient keeps its meaning.
+ch. 2 (influence of one row). Centres, categories, knots and polynomials are those of the whole
+data, so that a coefficient keeps its meaning.
 """
 
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""E-values: how strong a cause left out would have to be to explain a ratio away.
+"""E-values: how strong an unmeasured confounder must be to explain a ratio away.
 
 Source: VanderWeele and Ding (2017), Annals of Internal Medicine 167(4), with the approximations of
 its table 2 for odds and hazard ratios and for differences.

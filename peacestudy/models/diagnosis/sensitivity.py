@@ -1,4 +1,4 @@
-"""How strong a cause left out would have to be to change a coefficient of least squares.
+"""How strong an unmeasured confounder must be to change a coefficient of least squares.
 
 Source: Cinelli and Hazlett (2020), Journal of the Royal Statistical Society B 82(1): robustness
 values, partial R2, and bounds by what observed terms explain. For ratios see

@@ -1,4 +1,4 @@
-"""Whether counts vary more than Poisson's law allows.
+"""Test of overdispersion: whether counts vary more than a Poisson distribution.
 
 Sources: McCullagh and Nelder (1989), Generalized Linear Models, 2nd ed., 6.2 (Pearson's
 chi-squared); Cameron and Trivedi (1990), Journal of Econometrics 46(3): the regression of ((y -

@@ -1,11 +1,10 @@
-"""Whether the slopes of an ordered logit are the same at every cut:
-the score test of parallel lines, and Brant's.
+"""Tests of parallel lines: whether the slopes of an ordered logit are the same at every cut.
 
-Sources: Peterson and Harrell (1990), Applied Statistics 39(2): the model in which every cut has
-slopes of its own, tested by Rao's score at the estimates with one slope; with the observed
-information, whose generalised inverse is taken where cells are empty, as SAS PROC LOGISTIC does. It
-needs no fit of that model. Brant (1990), Biometrics 46(4): the slopes of a logit at each cut
-compared by a Wald test; it does not exist where one of these is separated.
+Sources: Peterson and Harrell (1990), Applied Statistics 39(2): Rao's score test of the model with
+different slopes at every cut, at the estimates of the model with one slope, with the observed
+information (its generalised inverse where cells are empty, as SAS PROC LOGISTIC does). Brant
+(1990), Biometrics 46(4): a Wald test that compares the slopes of a logit at each cut; it does not
+exist if one of these is separated.
 """
 
 import numpy as np

@@ -1,5 +1,5 @@
-"""From estimates to tests: reference distributions, several tests at
-once, joint tests, what this N could have found.
+"""Tests of coefficients: reference distributions, adjusted p values, joint tests and detectable
+effects.
 
 Sources: Holm (1979), Scandinavian Journal of Statistics 6(2); Romano and Wolf (2016), Statistics
 and Probability Letters 113; Benjamini and Hochberg (1995), JRSS B 57(1); Bloom (1995), Evaluation

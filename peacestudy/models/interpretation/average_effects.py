@@ -1,4 +1,4 @@
-"""The verb ``effects``: what a fit says in the unit of its outcome.
+"""Average effects of a fit in the unit of its outcome.
 
 Sources: Arel-Bundock, Greifer and Heiss (2024), Journal of Statistical Software 111(9) (the
 vocabulary: slopes, comparisons, predictions); Hanmer and Kalkan (2013), American Journal of

@@ -1,7 +1,7 @@
-"""Predictions of a fit for rows that it has not seen, from the design that travels with it.
+"""Predictions of a fit for new rows, from the design stored with the fit.
 
 Sources: Puhr, Heinze, Nold, Lusa and Geroldinger (2017), Statistics in Medicine 36(14) (FLIC:
-Firth's own probabilities are pulled towards one half); Agresti (2013), Categorical Data Analysis,
+Firth's own probabilities are biased towards one half); Agresti (2013), Categorical Data Analysis,
 3rd ed., 5.5 (intervals on the scale of the link).
 """
 

@@ -1,8 +1,7 @@
-"""The verb ``impute``: multiple imputation by chained equations,
-each column filled from all the others.
+"""Multiple imputation by chained equations: each column is imputed from all the others.
 
 Sources: van Buuren (2018), Flexible Imputation of Missing Data, 2nd ed., ch. 4 (chained equations)
-and 3.4 (predictive mean matching: what is filled in is a value that some other case has); White and
+and 3.4 (predictive mean matching: imputed values are observed values of other cases); White and
 Royston (2009), Statistics in Medicine 28(15) (survival outcomes). The chains are those of
 statsmodels' ``MICEData``.
 """

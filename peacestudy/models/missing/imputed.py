@@ -1,4 +1,4 @@
-"""Completed copies of a table, with what was filled in."""
+"""Completed copies of a table, and which of their values are imputed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""The PooledFit: what a specification found in several completed tables together, by Rubin's rules.
+"""The PooledFit: the result of one specification in several completed tables, by Rubin's rules.
 
 Sources: Rubin (1987), Multiple Imputation for Nonresponse in Surveys, ch. 3; Barnard and Rubin
 (1999), Biometrika 86(4); Harel (2009), Journal of Applied Statistics 36(10) (R2 is pooled as

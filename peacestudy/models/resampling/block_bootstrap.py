@@ -1,5 +1,5 @@
-"""Bootstrap of whole blocks: rows of a fit drawn anew in clusters, the model fitted to every
-sample, after any engine.
+"""Block bootstrap: blocks of rows are drawn with replacement, and the model of any engine is
+refitted to every sample.
 
 Sources: Efron and Tibshirani (1993), An Introduction to the Bootstrap, ch. 13 and 14; Davison and
 Hinkley (1997), Bootstrap Methods and their Application, 3.8 (clusters drawn with replacement, rows

@@ -3,7 +3,7 @@ from samples of whole blocks.
 
 Sources: Romano and Wolf (2005), Econometrica 73(4), Algorithms 4.1 and 4.2 (studentised, centred at
 the estimates); Romano and Wolf (2016), Statistics and Probability Letters 113 (adjusted p values).
-Where statistics go together it finds more than Holm, which allows for the worst.
+With correlated statistics it has more power than Holm, which holds under any dependence.
 """
 
 from collections.abc import Sequence
