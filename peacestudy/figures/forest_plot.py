@@ -21,8 +21,9 @@ from peacestudy.figures.theme import (
     note_height,
     title,
 )
-from peacestudy.models import Fit, PooledFit
+from peacestudy.models import Fit
 from peacestudy.models.engines.registry import engine_of
+from peacestudy.models.missing import PooledFit
 
 COLUMNS = ["label", "odds_ratio", "conf_low", "conf_high", "p_value"]
 

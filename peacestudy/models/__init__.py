@@ -1,73 +1,64 @@
-"""StudyFrame or DataFrame in, frozen results out. Nothing here
-knows of coding, outcomes or joins.
+"""Regression models: specify, fit, interpret, check, impute and resample.
+
+Functions take a StudyFrame or a DataFrame and return frozen results. The 15 names most used are
+here; the rest is in the rooms ``contexts``, ``diagnosis``, ``fit_notes``, ``inference``,
+``interpretation``, ``missing`` and ``resampling``. This room does not depend on coding, outcomes or
+joins.
 """
 
-from peacestudy.models.contexts.by_context import ByContext, by_context
-from peacestudy.models.contexts.partial_pooling import PartialPooling, partial_pooling
-from peacestudy.models.diagnosis.accuracy import brier, log_score, roc_auc
-from peacestudy.models.diagnosis.diagnose import Diagnosis, diagnose
-from peacestudy.models.diagnosis.e_value import e_value
-from peacestudy.models.diagnosis.left_out import left_out
-from peacestudy.models.diagnosis.out_of_sample import OutOfSample, out_of_sample
-from peacestudy.models.diagnosis.sensitivity import robustness_value
-from peacestudy.models.fit_notes.dispersion import overdispersion
-from peacestudy.models.fit_notes.parallel_lines import parallel_lines
-from peacestudy.models.fit_notes.proportional import proportional_hazards
+from peacestudy.core.old_names import renamed_members
+from peacestudy.models.contexts import by_context
+from peacestudy.models.diagnosis import diagnose, left_out, out_of_sample
 from peacestudy.models.fitting import fit
-from peacestudy.models.inference.hypotheses import JointTest, adjust, detectable, step_down
-from peacestudy.models.interpretation.conditional import conditional_effects
-from peacestudy.models.interpretation.effects import effects
-from peacestudy.models.interpretation.kaplan_meier import kaplan_meier
-from peacestudy.models.interpretation.predict import predict
-from peacestudy.models.missing.impute import impute
-from peacestudy.models.missing.imputed import Imputed
-from peacestudy.models.missing.pool import Pooled, pool
-from peacestudy.models.missing.pooled import PooledFit
-from peacestudy.models.resampling.bootstrap import Bootstrap, bootstrap
-from peacestudy.models.resampling.permutation import permutation_test
-from peacestudy.models.resampling.randomisation import randomisation_test
-from peacestudy.models.resampling.romano_wolf import RomanoWolf, romano_wolf
+from peacestudy.models.inference import adjust
+from peacestudy.models.interpretation import conditional_effects, effects, predict
+from peacestudy.models.missing import impute, pool
+from peacestudy.models.resampling import bootstrap, permutation_test
 from peacestudy.models.result import Fit
 from peacestudy.models.spec import ModelSpec
 
+OLD_NAMES = {
+    "Bootstrap": "peacestudy.models.resampling.Bootstrap",
+    "ByContext": "peacestudy.models.contexts.ByContext",
+    "Diagnosis": "peacestudy.models.diagnosis.Diagnosis",
+    "Imputed": "peacestudy.models.missing.Imputed",
+    "JointTest": "peacestudy.models.inference.JointTest",
+    "OutOfSample": "peacestudy.models.diagnosis.OutOfSample",
+    "PartialPooling": "peacestudy.models.contexts.PartialPooling",
+    "Pooled": "peacestudy.models.missing.Pooled",
+    "PooledFit": "peacestudy.models.missing.PooledFit",
+    "RomanoWolf": "peacestudy.models.resampling.RomanoWolf",
+    "brier": "peacestudy.models.diagnosis.brier",
+    "detectable": "peacestudy.models.inference.detectable",
+    "e_value": "peacestudy.models.diagnosis.e_value",
+    "kaplan_meier": "peacestudy.models.interpretation.kaplan_meier",
+    "log_score": "peacestudy.models.diagnosis.log_score",
+    "overdispersion": "peacestudy.models.fit_notes.overdispersion",
+    "parallel_lines": "peacestudy.models.fit_notes.parallel_lines",
+    "partial_pooling": "peacestudy.models.contexts.partial_pooling",
+    "proportional_hazards": "peacestudy.models.fit_notes.proportional_hazards",
+    "randomisation_test": "peacestudy.models.resampling.randomisation_test",
+    "robustness_value": "peacestudy.models.diagnosis.robustness_value",
+    "roc_auc": "peacestudy.models.diagnosis.roc_auc",
+    "romano_wolf": "peacestudy.models.resampling.romano_wolf",
+    "step_down": "peacestudy.models.inference.step_down",
+}
+__getattr__ = renamed_members(__name__, OLD_NAMES)
+
 __all__ = [
-    "Bootstrap",
-    "ByContext",
-    "Diagnosis",
     "Fit",
-    "Imputed",
-    "JointTest",
     "ModelSpec",
-    "OutOfSample",
-    "PartialPooling",
-    "Pooled",
-    "PooledFit",
-    "RomanoWolf",
     "adjust",
     "bootstrap",
-    "brier",
     "by_context",
     "conditional_effects",
-    "detectable",
     "diagnose",
-    "e_value",
     "effects",
     "fit",
     "impute",
-    "kaplan_meier",
     "left_out",
-    "log_score",
     "out_of_sample",
-    "overdispersion",
-    "parallel_lines",
-    "partial_pooling",
     "permutation_test",
     "pool",
     "predict",
-    "proportional_hazards",
-    "randomisation_test",
-    "robustness_value",
-    "roc_auc",
-    "romano_wolf",
-    "step_down",
 ]

@@ -62,32 +62,44 @@ def fit(data: StudyFrame | pd.DataFrame, spec: Sequence[ModelSpec]) -> list[Fit]
 def fit(
     data: StudyFrame | pd.DataFrame | Imputed, spec: ModelSpec | Sequence[ModelSpec]
 ) -> Fit | PooledFit | list[Fit] | list[PooledFit]:
-    """Fit a specification, or each of a list of them.
+    """Fit a model to data, or each of several models.
 
     Parameters
     ----------
-    data : a StudyFrame, whose key names the cases, or a plain DataFrame, whose index does; or what
-        ``impute`` gave, whose fits are pooled.
-    spec : what to fit.
+    data : StudyFrame, DataFrame or Imputed
+        A row a case. The key of a StudyFrame or the index of a DataFrame names the cases. With the
+        completed tables of ``ps.models.impute`` every table is fitted and the fits are pooled.
+    spec : ModelSpec or sequence of ModelSpec
+        What to fit.
 
     Returns
     -------
-    Fit, or PooledFit of imputed data; or a list of them in the order of the specs.
+    Fit, PooledFit or list
+        A Fit; for imputed data a PooledFit; for several specifications a list in their order.
 
     Raises
     ------
     SpecError
-        The formula, a column, the engine or the vcov does not exist.
+        The data are no table; the formula, a column, the engine or the vcov does not exist.
     FitError
-        The data cannot answer: no variation, exact collinearity, a separated outcome with
-        ``logit``, one cluster, no convergence.
+        The data do not determine an estimate: no variation, exact collinearity, a separated outcome
+        with ``logit``, a single cluster, no convergence.
 
     Examples
     --------
     >>> import pandas as pd
+    >>> import peacestudy as ps
     >>> d = pd.DataFrame({"y": [1.0, 2.1, 2.9, 4.2, 5.0], "x": [1, 2, 3, 4, 5]})
-    >>> fit(d, ModelSpec("line", "y ~ x", "linear", "hc1")).terms.estimate.round(3).tolist()
-    [0.01, 1.01]
+    >>> line = ps.fit(d, ps.ModelSpec("line", "y ~ x", "linear", "hc1"))
+    >>> line.terms[["term", "estimate"]].round(3).values.tolist()
+    [['Intercept', 0.01], ['x', 1.01]]
+
+    A specification of a study, fitted to its sample:
+
+    >>> study = ps.load_study("peace_agreements")
+    >>> found = ps.fit(study.frame("primary"), study.spec("breadth"))
+    >>> found.n, found.n_events
+    (100, 29)
     """
     if not isinstance(data, StudyFrame | pd.DataFrame | Imputed):
         raise SpecError(

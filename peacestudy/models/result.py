@@ -1,4 +1,4 @@
-"""The Fit: a frozen result that holds tables and draws nothing."""
+"""The Fit: the frozen result of one specification, as tables."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -38,35 +38,71 @@ from peacestudy.models.spec import ModelSpec
 
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """What a specification found.
+    """The result of fitting one specification: tables and notes.
 
     Attributes
     ----------
-    spec : what was fitted.
-    terms : index 0..k-1, columns ``term, estimate, std_error, statistic, p_value, conf_low,
-        conf_high`` (95 %). All but the estimate are missing where a robust standard error does not
-        exist; a note of kind ``no_robust_error`` says why.
-    n, n_events, n_clusters : rows given and used, events, rows with outcome 1 or the sum of counts
-        (None for linear and ordered), clusters (two of them with two-way clusters). A row given is
-        one, into however many periods discrete_time expands it.
-    loglik : log-likelihood; penalised for firth (of ridge without the penalty), partial for cox.
-        pseudo_r2 : McFadden's. r_squared : of
-        linear. aic : NaN for firth, ridge and reml.
-    vcov : covariance of the coefficients, term by term; NaN where a
-        standard error is missing for that reason.
-    cases : ids of the rows used. dropped : rows left out, columns ``case, term, reason``.
-    notes : trouble that still yields numbers, and the conventions behind them.
-    converged : always true; a fit that did not converge is an error.
-        scale : residual variance of linear, else 1.
-    df : degrees of freedom of the reference distribution, infinite for z; NaN where each term has
-        its own: ``own_df``, read as ``dfs``.
-    design : the arrays and how they were made.
-    origin : the folder of the study its data come from, for
-        ``ps.trace``; empty for a plain DataFrame.
-    derived : the columns that the user added to the frame, for ``ps.trace``.
-    moved, precise_vcov : how columns far from zero, or nearly dependent, were moved and turned
-        before the model was fitted, and the covariance then, whose sums keep digits that those of
-        ``vcov`` have lost; None where no column was. See ``covariance_of``.
+    spec : ModelSpec
+        What was fitted.
+    terms : DataFrame
+        A row a term: ``term, estimate, std_error, statistic, p_value, conf_low, conf_high`` (95 %
+        intervals). If a robust standard error does not exist, all but the estimate is missing and a
+        note of kind ``no_robust_error`` gives the reason.
+    n : int
+        Number of rows used, before ``discrete_time`` expands them into periods.
+    n_events : int or None
+        Number of events: rows with outcome 1, or the sum of counts. None for ``linear`` and
+        ``ordered``.
+    n_clusters : int, tuple of int or None
+        Number of clusters; two numbers with two-way clustering.
+    loglik : float
+        Log-likelihood: penalised for ``firth``, without the penalty for ``ridge``, partial for
+        ``cox``.
+    pseudo_r2 : float
+        McFadden's pseudo R2; NaN for ``linear``.
+    r_squared : float
+        R2 of ``linear``; NaN for the other engines.
+    aic : float
+        Akaike's criterion; NaN for ``firth``, ``ridge`` and ``mixed_linear`` by REML.
+    vcov : DataFrame, shape (terms, terms)
+        Covariance of the estimates; NaN where a standard error is missing.
+    cases : tuple
+        Ids of the rows used.
+    dropped : DataFrame
+        Rows left out: ``case, term, reason``.
+    notes : tuple of Note
+        Problems that still allow an estimate, and the conventions used.
+    converged : bool
+        Always True: a fit that does not converge raises an error.
+    scale : float
+        Residual variance of ``linear``, else 1.
+    df : float
+        Degrees of freedom of the reference distribution: infinite for z, NaN if each term has its
+        own (``cr2``), see ``dfs``.
+    design : Design
+        The arrays that were fitted, and how they were made from the data.
+    origin : str
+        Folder of the study that the data come from, for ``ps.trace``; empty for a DataFrame.
+    derived : tuple of Derived
+        Columns that the user added to the frame, for ``ps.trace``.
+    own_df : tuple of float
+        Degrees of freedom by term with ``cr2``, else empty; ``dfs`` reads them.
+    moved : Centring
+        How columns far from zero, or nearly dependent, were centred and rotated before fitting.
+    precise_vcov : float array or None
+        Covariance of the centred parameters, from which ``covariance_of`` computes sums without
+        loss of digits; None if no column was moved.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import peacestudy as ps
+    >>> d = pd.DataFrame({"y": [1.0, 2.1, 2.9, 4.2, 5.0, 6.3], "x": [1, 2, 3, 4, 5, 6]})
+    >>> fit = ps.fit(d, ps.ModelSpec("line", "y ~ x", "linear", "hc1"))
+    >>> fit.terms[["term", "estimate", "std_error"]].round(3).values.tolist()
+    [['Intercept', -0.067, 0.089], ['x', 1.043, 0.027]]
+    >>> fit.n, round(fit.r_squared, 3), fit.notes[0].kind
+    (6, 0.996, 'few_cases')
     """
 
     spec: ModelSpec
@@ -150,19 +186,42 @@ class Fit:
         one_sided: str | None = None,
         power: float | None = None,
     ) -> pd.DataFrame:
-        """The terms with intervals at another level, or as odds ratios; with one-sided p, and with
-        what a null could have missed.
+        """The table of terms with other intervals, as ratios, or with further columns.
 
         Parameters
         ----------
-        conf_level : of the intervals.
-        exponentiate : give exp(estimate), an odds, hazard or rate ratio, and exp of its interval;
-            the standard error becomes that of the ratio by the delta method. Statistic and p value
-            stay, and so do cut points, ``alpha`` and ``sd(group)``, which are no log ratios.
-        one_sided : ``greater`` or ``less``, the direction that was foretold: adds ``p_greater`` or
-            ``p_less`` beside ``p_value``, which stays.
-        power : adds ``detectable`` at significance 1 - conf_level, where the
-            null is not rejected; see ``detectable``.
+        conf_level : float, optional
+            Confidence level of the intervals.
+        exponentiate : bool, optional
+            Give exp(estimate), an odds, hazard or rate ratio, and exp of its interval; the standard
+            error is that of the ratio by the delta method. Statistic and p value stay, and so do
+            cut points, ``alpha`` and ``sd(group)``, which are not log ratios.
+        one_sided : {"greater", "less"}, optional
+            The predicted direction: adds a column ``p_greater`` or ``p_less`` next to ``p_value``.
+        power : float, optional
+            Adds ``detectable`` at significance 1 - conf_level if the null is not rejected there;
+            see ``detectable``.
+
+        Returns
+        -------
+        DataFrame
+            The columns of ``terms``, and those asked for.
+
+        Raises
+        ------
+        SpecError
+            A confidence level or power that is not between 0 and 1, an unknown direction, or ratios
+            of an engine that has none.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> import peacestudy as ps
+        >>> d = pd.DataFrame({"y": [0, 0, 1, 0, 1, 1, 0, 1], "x": [1, 2, 3, 4, 5, 6, 7, 8]})
+        >>> fit = ps.fit(d, ps.ModelSpec("m", "y ~ x", "firth", "classical"))
+        >>> ratios = fit.tidy(0.9, exponentiate=True)
+        >>> ratios[["term", "estimate", "conf_low", "conf_high"]].round(2).values.tolist()
+        [['Intercept', 0.25, 0.01, 2.56], ['x', 1.36, 0.86, 2.47]]
         """
         check_level(conf_level)
         out = self.terms.copy()
@@ -193,8 +252,12 @@ class Fit:
         return out
 
     def glance(self) -> pd.DataFrame:
-        """One row about the whole fit: ``model, engine, vcov, n, n_events, n_clusters, loglik,
-        pseudo_r2, r_squared, aic``.
+        """Summarise the whole fit in one row.
+
+        Returns
+        -------
+        DataFrame
+            ``model, engine, vcov, n, n_events, n_clusters, loglik, pseudo_r2, r_squared, aic``.
         """
         names = ("n", "n_events", "n_clusters", "loglik", "pseudo_r2", "r_squared", "aic")
         head = {"model": self.spec.name, "engine": self.spec.engine, "vcov": self.spec.vcov}
@@ -202,20 +265,30 @@ class Fit:
 
     @renamed_arguments(alpha="significance")
     def detectable(self, *, power: float, significance: float) -> pd.DataFrame:
-        """The smallest effect that a study of this N, with these standard errors, could have found.
+        """The smallest effect of each term that a study of this size could have detected.
 
         Parameters
         ----------
-        power : how often a two-sided test is to find it, as 0.8.
-        significance : of the test, as 0.05.
+        power : float
+            Probability with which a two-sided test is to detect it, such as 0.8.
+        significance : float
+            Significance level of the test, such as 0.05.
 
         Returns
         -------
         DataFrame
-            ``term, estimate, std_error, p_value, detectable``: (quantile of 1 - significance/2 +
-            quantile of power) standard errors, by the fit's t or z (Bloom 1995); a coefficient,
-            whose exp is an odds, hazard or rate ratio. Of ``alpha``, ``sd(group)`` and cut points
-            none. The standard error is taken for known, and for the same at that effect.
+            ``term, estimate, std_error, p_value, detectable``: ``detectable`` is a coefficient,
+            (quantile of 1 - significance/2 + quantile of power) standard errors by the t or z
+            distribution of the fit; its exp is an odds, hazard or rate ratio. It is missing for
+            ``alpha``, ``sd(group)`` and cut points. The standard error is treated as known, and as
+            the same under that effect.
+
+        Raises
+        ------
+        SpecError
+            Power or significance is not between 0 and 1, or power is not above significance.
+
+        Source: Bloom (1995), Evaluation Review 19(5).
         """
         least = least_effects(self.terms, self.dfs.to_numpy(), power, significance)
         return least.assign(
@@ -223,18 +296,29 @@ class Fit:
         )
 
     def joint_test(self, terms: list[str], one_sided: str | None = None) -> JointTest:
-        """The Wald test that all the named terms are zero, with this fit's covariance; with cr2 the
-        approximate Hotelling test.
+        """Test that several coefficients are all zero.
 
-        It has no direction: ``one_sided`` is refused.
+        The test is Wald's; with ``cr2`` it is the approximate Hotelling test.
+
+        Parameters
+        ----------
+        terms : list of str
+            Names of the terms.
+        one_sided : None
+            Refused: a joint test has no direction.
+
+        Returns
+        -------
+        JointTest
+            The statistic, its degrees of freedom and the p value.
 
         Raises
         ------
         SpecError
-            No term, or an unknown one.
+            No term, an unknown term, or ``one_sided`` given.
         FitError
-            A term without a standard error, with the reason; a
-            covariance that is not positive definite.
+            A term without a standard error, with the reason; a covariance that is not positive
+            definite.
         """
         if one_sided is not None:
             raise SpecError(NO_SIDE)
@@ -268,30 +352,40 @@ class Fit:
     def contrast(
         self, weights: Mapping[str, float], *, one_sided: str | None = None
     ) -> pd.DataFrame:
-        """A weighted sum of terms, with this fit's covariance and reference distribution.
+        """Estimate a weighted sum of terms, with the covariance and distribution of this fit.
 
         Parameters
         ----------
-        weights : the weight of each term in the sum; terms not named have none.
-        one_sided : ``greater`` or ``less``: adds ``p_greater`` or ``p_less`` beside ``p_value``.
+        weights : mapping of str to float
+            The weight of each term in the sum; other terms have weight 0.
+        one_sided : {"greater", "less"}, optional
+            The predicted direction: adds ``p_greater`` or ``p_less`` next to ``p_value``.
 
         Returns
         -------
         DataFrame
             One row: ``contrast, estimate, std_error, statistic, p_value, conf_low, conf_high`` (95
-            %, Wald); missing but for the estimate where a term of the sum has no standard error.
+            %, Wald). If a term of the sum has no standard error, all but the estimate is missing.
 
         Raises
         ------
         SpecError
-            No weight, one that is not a number, an unknown term, or ``alpha`` or ``sd(group)``,
-            which cannot be below zero.
+            No weight, a weight that is not a number, an unknown term, or ``alpha`` or
+            ``sd(group)``, which cannot be below zero.
         FitError
             The variance of the sum is not above zero.
 
         Examples
         --------
-        The effect of ``a`` where the moderator ``m`` is 1: ``fit.contrast({"a": 1, "a:m": 1})``.
+        The effect of ``a`` where the moderator ``m`` is 1:
+
+        >>> import pandas as pd
+        >>> import peacestudy as ps
+        >>> d = pd.DataFrame({"a": [0, 1, 2] * 3, "m": [0] * 3 + [1] * 3 + [2] * 3})
+        >>> d["y"] = d.a * d.m + d.a + [0.1, -0.2, 0.1, 0, 0.1, -0.1, 0.2, 0, 0]
+        >>> fit = ps.fit(d, ps.ModelSpec("m", "y ~ a*m", "linear", "classical"))
+        >>> fit.contrast({"a": 1, "a:m": 1})[["contrast", "estimate"]].round(3).values.tolist()
+        [['a + a:m', 1.95]]
         """
 
         def degrees(w: np.ndarray) -> float:

@@ -1,4 +1,4 @@
-"""A specification is a row: hashable, printable, stored in TOML, compared in git."""
+"""Model specifications: frozen, hashable, printed and stored as text."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -66,45 +66,72 @@ VCOV_WORDS = {
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """What is to be fitted, written down before it is fitted.
+    """A model specification: what is to be fitted, written before it is fitted.
+
+    A specification is frozen and hashable, so that it can be stored in ``study.toml`` and compared.
 
     Attributes
     ----------
-    name : what the model is called in tables.
-    formula : ``y ~ a + b*c + log(d) + C(e) + poly(f, 2) + bs(g, 4) + lag(h, 2)``; any column name
-        in backquotes. With times ``Surv(time, event) ~ a`` or ``Surv(start, stop, event) ~ a``. See
+    name : str
+        Name of the model in tables.
+    formula : str
+        Such as ``y ~ a + b*c + log(d) + C(e) + poly(f, 2) + bs(g, 4) + lag(h, 2)``; any column name
+        may stand in backquotes. The outcome of a survival model is ``Surv(time, event)`` or
+        ``Surv(start, stop, event)``. The grammar is described in
         ``peacestudy.models.formulas.formula``.
-    engine : ``linear``, ``logit``, ``firth``, ``cox``, ``discrete_time``, ``ordered``, ``poisson``,
-        ``negative_binomial``, ``ridge``, ``mixed_logit`` or ``mixed_linear``.
-    vcov : ``classical``, ``hc0`` to ``hc3``, ``cluster``, ``cr2`` or ``jackknife``; there is no
-        default. Cox has classical, hc0 and cluster, mixed_logit and mixed_linear classical; hc2,
-        hc3 and cr2 are of linear alone, jackknife of linear, logit and firth. With 8 clusters 95 %
-        intervals of ``cluster`` cover in 85 to 93 %, those of ``cr2`` in 94 to 96 % (simulated; see
-        ``peacestudy.models.inference.covariance``).
-    cluster : the column whose groups are clusters, with ``cluster``, ``cr2``
-        and ``jackknife``; or two, with ``cluster``.
-    options : further settings of the engine, as a mapping or as pairs: ``weights``, a column of
-        probability weights (linear, logit); ``ties``, efron (if nothing is said) or breslow, and
-        ``strata``, a column (cox); ``baseline``, dummies (if nothing is said), cubic, log or
-        constant (discrete_time); ``offset``, a column added to the linear predictor, or
-        ``exposure``, one whose log is (poisson, negative_binomial); ``penalty``, a number (ridge,
-        without which there is none); ``group``, the column whose groups share an intercept
-        (mixed_logit and mixed_linear), and ``method``, reml or ml (mixed_linear). With
-        ``vcov="cluster"`` and one column linear and logit take ``bootstrap``, rademacher or webb,
-        with ``bootstrap_draws`` and ``bootstrap_seed``: p values and intervals are then those of
-        the wild cluster bootstrap (linear) or the score bootstrap (logit); estimates and standard
-        errors stay. ``unit`` and ``time``, columns, with any engine: by them ``lag(x)`` is looked
-        up, at the unit's time less 1, over the whole table given, and a row that has none is left
-        out with the reason. ``clock``, a column, with any engine: the date or year at which
-        treatment is complete. Then ``fit`` refuses a regressor, weight or offset that is known only
-        later; ``known_from`` maps columns to ``always``, a column of dates or years, or such a
-        column and a distance (``year - 1``), and ``known_late`` maps a column that is used all the
-        same to the reason, which is printed with the result.
+    engine : str
+        The kind of model: ``linear``, ``logit``, ``firth``, ``ridge``, ``ordered``, ``poisson``,
+        ``negative_binomial``, ``cox``, ``discrete_time``, ``mixed_logit`` or ``mixed_linear``.
+    vcov : {"classical", "hc0", "hc1", "hc2", "hc3", "cluster", "cr2", "jackknife"}
+        The covariance estimator; there is no default. ``cox`` has classical, hc0 and cluster;
+        ``mixed_logit`` and ``mixed_linear`` have classical only; hc2, hc3 and cr2 exist for
+        ``linear`` only, jackknife for ``linear``, ``logit`` and ``firth``. With 8 clusters 95 %
+        intervals of ``cluster`` cover in 85 to 93 % of simulated samples, those of ``cr2`` in 94 to
+        96 % (see ``peacestudy.models.inference.covariance``).
+    cluster : str or sequence of str, optional
+        The cluster column, required with ``cluster``, ``cr2`` and ``jackknife``; ``cluster`` takes
+        two columns as well. Stored as a tuple.
+    options : mapping or sequence of pairs, optional
+        Further settings of the engine, stored as sorted pairs:
+
+        - ``weights``, a column of probability weights (linear, logit);
+        - ``ties``, ``efron`` (the default) or ``breslow``, and ``strata``, a column (cox);
+        - ``baseline``, ``dummies`` (the default), ``cubic``, ``log`` or ``constant``
+          (discrete_time);
+        - ``offset``, a column added to the linear predictor, or ``exposure``, a column whose log is
+          added (poisson, negative_binomial);
+        - ``penalty``, a number above 0 (ridge, required);
+        - ``group``, the column whose groups have their own intercept (mixed_logit, mixed_linear),
+          and ``method``, ``reml`` or ``ml`` (mixed_linear);
+        - ``bootstrap``, ``rademacher`` or ``webb``, with ``bootstrap_draws`` and
+          ``bootstrap_seed`` (linear and logit with ``cluster`` and one column): p values and
+          intervals then come from the wild cluster bootstrap (linear) or the score bootstrap
+          (logit); estimates and standard errors stay;
+        - ``unit`` and ``time``, columns (every engine): ``lag(x)`` takes the value of the same unit
+          at its time less 1 from the whole table; a row without such a value is left out, with the
+          reason;
+        - ``clock``, a column (every engine): the date or year at which treatment is complete.
+          ``fit`` then refuses a regressor, a weight or an offset that is known only later.
+          ``known_from`` maps columns to ``always``, a column of dates or years, or such a column
+          and a distance (``year - 1``). ``known_late`` maps a column that is used although it is
+          known late to the reason, which is printed with the result.
+
+    Raises
+    ------
+    SpecError
+        An unknown argument, engine, vcov or option; a vcov or an option that the engine does not
+        have; a cluster column that is missing or not used; a required option that is missing.
 
     Examples
     --------
-    >>> ModelSpec("h0", "peace ~ scale(breadth)", "firth", "cluster", cluster="country").cluster
-    ('country',)
+    >>> import peacestudy as ps
+    >>> spec = ps.ModelSpec("h0", "peace ~ scale(breadth)", "firth", "cluster", cluster="country")
+    >>> spec.engine, spec.cluster
+    ('firth', ('country',))
+    >>> ps.ModelSpec(
+    ...     "counts", "deaths ~ x", "poisson", "hc0", options={"exposure": "years"}
+    ... ).options
+    (('exposure', 'years'),)
     """
 
     name: str = ""

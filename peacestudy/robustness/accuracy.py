@@ -17,13 +17,13 @@ Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Accuracy:
-    """The author's prior of a coder's accuracy: a Dirichlet distribution for each true code.
+    """The prior of the accuracy of coders: a Dirichlet distribution for each true code.
 
     Attributes
     ----------
     mean : float
-        Prior mean of the share of cases coded correctly; the rest is spread evenly over the
-        other codes.
+        Prior mean of the share of cases coded correctly; the rest is spread evenly over the other
+        codes.
     prior_n : float
         Number of cases of each true code that the prior counts as; the larger, the narrower.
 

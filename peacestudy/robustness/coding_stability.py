@@ -29,20 +29,69 @@ def stability(
     draws: int,
     seed: int,
 ) -> pd.DataFrame:
-    """Refit with the code of one randomly drawn coder in every cell.
+    """Refit a model with the code of one random coder in every cell.
+
+    The table describes how much a finding depends on who coded. It is neither an estimate nor a
+    confidence interval: ``ps.propagate`` estimates the finding with coding uncertainty.
 
     Parameters
     ----------
-    As of ``propagate``; ``draws`` is how often.
+    sheet : CodingSheet
+        Codes of any number of coders on one or several indicators; of revisions the latest counts.
+    data : StudyFrame or DataFrame
+        A row a case, with ``case_id`` (the key of a StudyFrame) and the columns of the formula.
+    then : ModelSpec or sequence of ModelSpec
+        The model or models; engines linear, logit and firth.
+    scores : {"share", "depth", "weighted"}, optional
+        The rule by which indicators enter scores, as in ``ps.propagate``.
+    base : Coding, optional
+        The adjudicated codes of the study, required with ``scores``.
+    draws : int
+        Number of random draws.
+    seed : int
+        Seed of the draws.
 
     Returns
     -------
     DataFrame
-        ``table`` (the word stability), ``model, term, coder``: a row for each coder's codes by
-        themselves (``coder`` names them; cells that they left out have the code that most of the
-        others gave, and are open where these tie) with ``estimate, low, high`` equal, and one for
-        the random draws (``coder`` missing): the median and the range that holds 95 % of the draws.
-        It is neither a confidence interval nor an estimate.
+        ``table`` (the word stability), ``model, term, coder, estimate, low, high``: a row for the
+        codes of each coder alone (``coder`` is the name; cells that the coder left out have the
+        code that most others gave, and are open if these tie), with the three numbers equal, and a
+        row for the random draws (``coder`` is missing), with the median and the range of 95 % of
+        the draws.
+
+    Raises
+    ------
+    CodingError
+        ``sheet`` is not a CodingSheet.
+    SpecError
+        Fewer than one draw; an engine, formula or score through which codes cannot be imputed; data
+        or models of a wrong type.
+    FitError
+        The model has no estimate with the codes of a draw.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> import peacestudy as ps
+    >>> study, rng = ps.load_study("peace_agreements"), np.random.default_rng(1)
+    >>> frame = study.frame("primary")
+    >>> codes = study.coding.table.query("indicator_id == 'third_party'")
+    >>> codes = codes[codes.case_id.isin(frame.data.case_id)]
+    >>> parts = [
+    ...     codes.assign(
+    ...         coder=name,
+    ...         kind="human",
+    ...         code=codes.code.where(rng.random(len(codes)) < 0.9, 1 - codes.code),
+    ...     )
+    ...     for name in ("ana", "ben")
+    ... ]
+    >>> sheet = ps.CodingSheet(pd.concat(parts, ignore_index=True), study.codebook)
+    >>> spec = ps.ModelSpec("m", "lasting_peace ~ third_party", "firth", "classical")
+    >>> table = ps.stability(sheet, frame, spec, draws=20, seed=1)
+    >>> table.query("term == 'third_party'")["coder"].tolist()
+    ['ana', 'ben', nan]
     """
     if draws < 1:
         raise SpecError(f"draws is {draws}; expected 1 or more.")

@@ -41,13 +41,30 @@ MOVES = 5  # Metropolis moves of the true indices between draws of the parameter
 
 @dataclass(frozen=True)
 class Interval:
-    """The columns of a published interval, and the share of the
-    error's distribution that lies within it.
+    """The columns of a published interval, and its coverage of the error.
 
     Attributes
     ----------
-    low, high : columns of the data.
-    covers : as 0.68; there is no default, for sources differ.
+    low : str
+        Column of the lower end.
+    high : str
+        Column of the upper end.
+    covers : float
+        Share of the distribution of the error within the interval, such as 0.68; there is no
+        default, since sources differ.
+
+    Raises
+    ------
+    SpecError
+        ``covers`` is not between 0 and 1.
+
+    Examples
+    --------
+    V-Dem publishes intervals of one standard deviation on either side:
+
+    >>> import peacestudy as ps
+    >>> ps.robustness.Interval("polyarchy_low", "polyarchy_high", covers=0.68)
+    Interval(low='polyarchy_low', high='polyarchy_high', covers=0.68)
     """
 
     low: str
@@ -69,28 +86,59 @@ def from_intervals(
     thin: int = 10,
     seed: int,
 ) -> Propagated:
-    """Carry the uncertainty of published indices into a finding.
+    """Propagate the uncertainty of published indices into a finding.
+
+    The true index is drawn given the published value and interval, the covariates and the outcome;
+    the model is refitted to every draw, and the fits are pooled by Rubin's rules.
 
     Parameters
     ----------
-    data : a row a case, with the indices, their interval's ends and the columns of the formula.
-    columns : the interval of each index; its error is taken as normal, its sd as half the interval
-        over the normal quantile.
-    then : the model; engines linear, logit and firth. Indices may stand as they are, scaled, or
+    data : StudyFrame or DataFrame
+        A row a case, with ``case_id`` (the key of a StudyFrame), the indices, the ends of their
+        intervals and the columns of the formula.
+    columns : mapping of str to Interval
+        The interval of each index. Its error is treated as normal; the standard deviation is half
+        the interval over the normal quantile.
+    then : ModelSpec
+        The model; engines linear, logit and firth. Indices may be used as they are, scaled, or
         multiplied with other columns.
-    draws, burn, thin, seed : as of ``propagate``.
+    draws : int, optional
+        Number of draws of the true index.
+    burn : int, optional
+        Sweeps before the first draw.
+    thin : int, optional
+        Sweeps for each draw.
+    seed : int
+        Seed of the draws, which are given to cases in the order of their ids.
 
     Returns
     -------
     Propagated
-        ``accuracy``, ``codes`` and ``flips`` are empty: nobody coded.
+        Naive and pooled estimates; ``accuracy``, ``codes`` and ``flips`` are empty.
 
     Raises
     ------
     SpecError
-        A column is not there or holds text, an interval is upside down or does not hold its value,
-        the formula takes a function of an index or none of it; data, a model, draws or a seed that
-        are none.
+        A column that is missing or holds text, an interval whose low end is not below its high end
+        or that does not contain its value, a formula that uses a function of an index or none of
+        it; data, a model, draws or a seed of a wrong type or size.
+    FitError
+        The model has no estimate.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> import peacestudy as ps
+    >>> rng = np.random.default_rng(1)
+    >>> d = pd.DataFrame({"case_id": range(60), "true": rng.normal(size=60)})
+    >>> d = d.assign(y=d.true + rng.normal(size=60), x=d.true + 0.5 * rng.normal(size=60))
+    >>> d = d.assign(low=d.x - 0.5, high=d.x + 0.5)
+    >>> index = {"x": ps.robustness.Interval("low", "high", covers=0.68)}
+    >>> spec = ps.ModelSpec("m", "y ~ x", "linear", "classical")
+    >>> found = ps.robustness.from_intervals(d, index, spec, draws=20, burn=50, thin=2, seed=1)
+    >>> found.terms[["term", "naive", "estimate", "share_coding"]].round(2).values.tolist()[1]
+    ['x', 0.74, 0.94, 0.29]
     """
     if not isinstance(then, ModelSpec):
         raise SpecError(f"then is a {type(then).__name__}; give one ModelSpec.")

@@ -18,7 +18,7 @@ from peacestudy.core.tables import read_table, write_table
 from peacestudy.errors import SpecError
 from peacestudy.models import Fit, fit
 from peacestudy.models.diagnosis.accuracy import brier, log_score
-from peacestudy.models.interpretation.predict import predict
+from peacestudy.models.interpretation.predictions import predict
 from peacestudy.study.load import load_study
 from peacestudy.study.study import Study
 

@@ -13,10 +13,11 @@ from peacestudy.core.display import html_table
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import one_of
 from peacestudy.errors import SpecError, printable
-from peacestudy.models import Fit, PooledFit
+from peacestudy.models import Fit
 from peacestudy.models import fit as fitted
 from peacestudy.models.formulas.factors import Survival
 from peacestudy.models.formulas.formula import parse
+from peacestudy.models.missing import PooledFit
 from peacestudy.outcomes import SOURCES
 from peacestudy.study.config import Uncertainty
 from peacestudy.study.load import load_study

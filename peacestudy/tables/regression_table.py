@@ -7,10 +7,12 @@ import pandas as pd
 
 from peacestudy.core.display import p_text
 from peacestudy.errors import SpecError
-from peacestudy.models import Fit, PooledFit, detectable
+from peacestudy.models import Fit
 from peacestudy.models.engines.engine import POSITIVE
 from peacestudy.models.engines.registry import ENGINES
+from peacestudy.models.inference import detectable
 from peacestudy.models.inference.hypotheses import POWER
+from peacestudy.models.missing import PooledFit
 from peacestudy.tables.table import Table
 
 ALPHA = 0.05

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 import peacestudy as ps
-from peacestudy.models.diagnosis.left_out import kept_rows
+from peacestudy.models.diagnosis.leave_one_out import kept_rows
 from peacestudy.models.engines.registry import ENGINES
 from peacestudy.models.fitting import fit_arranged
 from peacestudy.models.inference.row_subsets import estimates_of_samples, terms_of_subsets

@@ -42,8 +42,8 @@ from peacestudy.models.inference.hypotheses import quantile
 from peacestudy.models.kernels.counts import LOST
 from peacestudy.models.kernels.poisson import fit_poisson
 from peacestudy.models.kernels.separation import find_separation
-from peacestudy.models.missing.impute import impute
-from peacestudy.models.missing.pool import pool
+from peacestudy.models.missing.imputation import impute
+from peacestudy.models.missing.rubins_rules import pool
 
 DATA_SETS = 500
 SMALL = 4  # data sets that a test computes anew

@@ -10,7 +10,7 @@ import peacestudy as ps
 
 D = pd.DataFrame({"x": np.arange(12.0), "y": np.arange(12.0) ** 1.5})
 FIT = ps.fit(D, ps.ModelSpec("m", "y ~ x", "linear", "classical"))
-ROOMS = ("coding", "joins", "outcomes")
+ROOMS = ("coding", "joins", "models", "outcomes")
 OLD = [(room, name) for room in ROOMS for name in getattr(ps, room).OLD_NAMES]
 
 
@@ -33,8 +33,8 @@ def test_old_arguments_give_the_same_numbers():
         old = FIT.tidy(level=0.9)
     pd.testing.assert_frame_equal(old, FIT.tidy(conf_level=0.9))
     with pytest.warns(FutureWarning, match="argument alpha of detectable"):
-        least = ps.models.detectable(1.0, power=0.8, alpha=0.05)
-    assert least == ps.models.detectable(1.0, power=0.8, significance=0.05)
+        least = ps.models.inference.detectable(1.0, power=0.8, alpha=0.05)
+    assert least == ps.models.inference.detectable(1.0, power=0.8, significance=0.05)
     with pytest.warns(FutureWarning, match="argument level of predict"):
         drawn = ps.predict(FIT, D, "response", level=0.8)
     pd.testing.assert_frame_equal(drawn, ps.predict(FIT, D, "response", conf_level=0.8))

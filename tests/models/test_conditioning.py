@@ -365,7 +365,7 @@ def test_offset_beyond_double_precision_is_refused():
 
 def test_randomisation_of_a_time_in_seconds_is_that_of_the_centred_time():
     p = [
-        models.randomisation_test(
+        models.resampling.randomisation_test(
             DATA,
             spec(f"v ~ {c} + x", "linear", "hc1"),
             c,

@@ -10,7 +10,7 @@ import peacestudy as ps
 from peacestudy.models.engines.parameters import is_spread
 from peacestudy.models.engines.positive import wald_ends
 from peacestudy.models.resampling.randomisation import randomisation_test
-from peacestudy.models.resampling.romano_wolf import romano_wolf
+from peacestudy.models.resampling.resampled_step_down import romano_wolf
 from peacestudy.tables.regression_table import regression_from_tables
 
 PLAIN = "rel"

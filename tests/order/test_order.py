@@ -29,6 +29,13 @@ CLOSE = 1e-8
 ROOMS = (
     "",
     "models",
+    "models.contexts",
+    "models.diagnosis",
+    "models.fit_notes",
+    "models.inference",
+    "models.interpretation",
+    "models.missing",
+    "models.resampling",
     "joins",
     "joins.states",
     "joins.files",
@@ -426,7 +433,10 @@ def released(w):
 
 def measured(w):
     y, p = w.cases["e"].to_numpy(), 1 / (1 + np.exp(-w.cases["z"].to_numpy()))
-    return {f.__name__: f(y, p) for f in (models.brier, models.roc_auc, models.log_score)}
+    return {
+        f.__name__: f(y, p)
+        for f in (models.diagnosis.brier, models.diagnosis.roc_auc, models.diagnosis.log_score)
+    }
 
 
 def left(w):
@@ -560,10 +570,10 @@ VERBS = {
         },
         {"ids": DRAWS_BY_ID},
     ),
-    "models.romano_wolf": (
+    "models.resampling.romano_wolf": (
         lambda w: {
             str(block): (
-                models.romano_wolf(
+                models.resampling.romano_wolf(
                     [(line(w), "x"), (line(w), "z")], w.frame, block=block, draws=99, seed=1
                 ).terms
             )
@@ -579,9 +589,9 @@ VERBS = {
         },
         {"ids": DRAWS_BY_ID},
     ),
-    "models.randomisation_test": (
+    "models.resampling.randomisation_test": (
         lambda w: {
-            "cases": models.randomisation_test(
+            "cases": models.resampling.randomisation_test(
                 w.frame, spec("y ~ treat + x"), "treat", clusters=None, blocks="c", draws=99, seed=1
             ),
         },
@@ -631,29 +641,33 @@ VERBS = {
     ),
     "models.diagnose": (diagnosed, {}),
     "models.left_out": (left, {}),
-    "models.overdispersion": (
-        lambda w: {"t": models.overdispersion(ps.fit(w.frame, SPECS["poisson"]))},
+    "models.fit_notes.overdispersion": (
+        lambda w: {"t": models.fit_notes.overdispersion(ps.fit(w.frame, SPECS["poisson"]))},
         {},
     ),
-    "models.parallel_lines": (
-        lambda w: {"t": models.parallel_lines(ps.fit(w.frame, SPECS["ordered"]))},
+    "models.fit_notes.parallel_lines": (
+        lambda w: {"t": models.fit_notes.parallel_lines(ps.fit(w.frame, SPECS["ordered"]))},
         {},
     ),
-    "models.proportional_hazards": (
-        lambda w: {"t": models.proportional_hazards(ps.fit(w.frame, SPECS["cox"]))},
+    "models.fit_notes.proportional_hazards": (
+        lambda w: {"t": models.fit_notes.proportional_hazards(ps.fit(w.frame, SPECS["cox"]))},
         {},
     ),
-    "models.kaplan_meier": (
-        lambda w: {"t": models.kaplan_meier(w.cases["time"].to_numpy(), w.cases["e"].to_numpy())},
+    "models.interpretation.kaplan_meier": (
+        lambda w: {
+            "t": models.interpretation.kaplan_meier(
+                w.cases["time"].to_numpy(), w.cases["e"].to_numpy()
+            )
+        },
         {},
     ),
-    "models.brier": (measured, {}),
-    "models.log_score": (measured, {}),
-    "models.roc_auc": (measured, {}),
-    "models.partial_pooling": (
+    "models.diagnosis.brier": (measured, {}),
+    "models.diagnosis.log_score": (measured, {}),
+    "models.diagnosis.roc_auc": (measured, {}),
+    "models.contexts.partial_pooling": (
         lambda w: {
             "t": (
-                models.partial_pooling(
+                models.contexts.partial_pooling(
                     w.cases.groupby("g", sort=False)["y"].mean(),
                     w.cases.groupby("g", sort=False)["y"].sem(),
                     method="bayes",
@@ -730,11 +744,11 @@ VERBS = {
     "outcomes.as_outcome": (own_table, {}),
     "outcomes.compare_releases": (released, {}),
     # without a table, or with files
-    "models.detectable": NO_ORDER,
-    "models.e_value": NO_ORDER,
-    "models.robustness_value": NO_ORDER,
+    "models.inference.detectable": NO_ORDER,
+    "models.diagnosis.e_value": NO_ORDER,
+    "models.diagnosis.robustness_value": NO_ORDER,
     "models.pool": NO_ORDER,
-    "models.step_down": NO_ORDER,
+    "models.inference.step_down": NO_ORDER,
     "coding.reliability.agreement_weights": NO_ORDER,
     "coding.reliability.benchmark": NO_ORDER,
     "coding.reliability.table_coefficient": NO_ORDER,

@@ -55,7 +55,7 @@ def test_fourteen_attempts_whose_windows_are_open(study, frozen):
 
 
 def test_flic_probabilities_average_to_the_share_among_the_cases_learned_from(study):
-    from peacestudy.models.interpretation.predict import predict
+    from peacestudy.models.interpretation.predictions import predict
 
     train = study.frame("primary")
     fit = ps.fit(train, study.spec("pillars"))

@@ -12,17 +12,36 @@ from peacestudy.errors import FitError
 
 
 def roc_auc(y: np.ndarray, p: np.ndarray) -> float:
-    """The chance that of a yes and a no, each drawn at random, the yes has
-    the higher probability; a tie counts half.
+    """The area under the ROC curve.
+
+    It is the probability that a random case with the outcome has a higher predicted probability
+    than a random case without it; ties count one half.
 
     Parameters
     ----------
-    y : outcomes 0 or 1, shape (n,), both present.
-    p : probabilities, shape (n,).
+    y : array, shape (n,)
+        Outcomes 0 or 1, both present.
+    p : array, shape (n,)
+        Predicted probabilities.
+
+    Returns
+    -------
+    float
+        From 0 to 1; 0.5 without discrimination.
+
+    Raises
+    ------
+    FitError
+        Arrays of different length or empty, outcomes other than 0 and 1 or only one of them,
+        probabilities outside 0 to 1.
+
+    Source: Hanley and McNeil (1982), Radiology 143(1).
 
     Examples
     --------
-    >>> roc_auc(np.array([0, 1, 0, 1]), np.array([0.1, 0.4, 0.4, 0.8]))
+    >>> import numpy as np
+    >>> import peacestudy as ps
+    >>> ps.models.diagnosis.roc_auc(np.array([0, 1, 0, 1]), np.array([0.1, 0.4, 0.4, 0.8]))
     0.875
     """
     _check(y, p)
@@ -34,11 +53,33 @@ def roc_auc(y: np.ndarray, p: np.ndarray) -> float:
 
 
 def brier(y: np.ndarray, p: np.ndarray) -> float:
-    """Mean squared difference of outcome and probability, shapes (n,): 0 is best.
+    """The Brier score: the mean squared difference of outcome and predicted probability.
+
+    Parameters
+    ----------
+    y : array, shape (n,)
+        Outcomes 0 or 1.
+    p : array, shape (n,)
+        Predicted probabilities.
+
+    Returns
+    -------
+    float
+        From 0, the best, to 1.
+
+    Raises
+    ------
+    FitError
+        Arrays of different length or empty, outcomes other than 0 and 1, probabilities outside 0
+        to 1.
+
+    Source: Brier (1950), Monthly Weather Review 78(1).
 
     Examples
     --------
-    >>> brier(np.array([0, 1]), np.array([0.5, 1.0]))
+    >>> import numpy as np
+    >>> import peacestudy as ps
+    >>> ps.models.diagnosis.brier(np.array([0, 1]), np.array([0.5, 1.0]))
     0.125
     """
     _check(y, p)
@@ -46,12 +87,33 @@ def brier(y: np.ndarray, p: np.ndarray) -> float:
 
 
 def log_score(y: np.ndarray, p: np.ndarray) -> float:
-    """Mean of minus the log of the probability that was given to what happened, shapes (n,): 0 is
-    best, infinity the worst.
+    """The logarithmic score: the mean of minus the log of the probability given to what happened.
+
+    Parameters
+    ----------
+    y : array, shape (n,)
+        Outcomes 0 or 1.
+    p : array, shape (n,)
+        Predicted probabilities.
+
+    Returns
+    -------
+    float
+        From 0, the best, to infinity, if an outcome with probability 0 happened.
+
+    Raises
+    ------
+    FitError
+        Arrays of different length or empty, outcomes other than 0 and 1, probabilities outside 0
+        to 1.
+
+    Source: Good (1952), Journal of the Royal Statistical Society B 14(1).
 
     Examples
     --------
-    >>> round(log_score(np.array([0, 1]), np.array([0.5, 1.0])), 6)
+    >>> import numpy as np
+    >>> import peacestudy as ps
+    >>> round(ps.models.diagnosis.log_score(np.array([0, 1]), np.array([0.5, 1.0])), 6)
     0.346574
     """
     _check(y, p)

@@ -5,7 +5,7 @@ Sources: Cook and Weisberg (1982), Residuals and Influence in Regression, 2.2 an
 exact); Pregibon (1981), Annals of Statistics 9(4) (logit: one step from the estimate of all);
 Therneau and Grambsch (2000), Modeling Survival Data, 7.1 (Cox: score residuals times the inverse
 information). Counts, ordered outcomes, ridge and groups have files of their own, beside this one.
-``peacestudy.models.diagnosis.left_out`` fits anew instead.
+``peacestudy.models.diagnosis.leave_one_out`` fits anew instead.
 """
 
 import numpy as np

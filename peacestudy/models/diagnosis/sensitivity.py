@@ -1,8 +1,8 @@
-"""How strong a cause left out would have to be to change a coefficient of least squares.
+"""How strong an unmeasured confounder must be to change a coefficient of least squares.
 
 Source: Cinelli and Hazlett (2020), Journal of the Royal Statistical Society B 82(1): robustness
 values, partial R2, and bounds by what observed terms explain. For ratios see
-``peacestudy.models.diagnosis.e_value``.
+``peacestudy.models.diagnosis.ratio_sensitivity``.
 """
 
 from collections.abc import Sequence
@@ -31,20 +31,42 @@ def least_squares_engines() -> str:
 
 @renamed_arguments(level="significance")
 def robustness_value(statistic: float, df: float, significance: float | None = None) -> float:
-    """The share of what is left of both treatment and outcome that a cause left out must explain to
-    bring an estimate to zero.
+    """The robustness value of a coefficient of least squares.
+
+    It is the share of the residual variance of both treatment and outcome that an unmeasured
+    confounder must explain to reduce the estimate to zero, or to make it insignificant.
 
     Parameters
     ----------
-    statistic, df : t of the coefficient, with classical standard
-        error, and residual degrees of freedom.
-    significance : of a two-sided test, such as .05: the share that brings the
-        estimate to where that test no longer rejects.
+    statistic : float
+        t of the coefficient, with its classical standard error.
+    df : float
+        Residual degrees of freedom.
+    significance : float, optional
+        Level of a two-sided test, such as 0.05: the value is then the share at which the test no
+        longer rejects.
+
+    Returns
+    -------
+    float
+        From 0 to 1.
+
+    Raises
+    ------
+    TypeError
+        An argument is not a number.
+
+    Source: Cinelli and Hazlett (2020), Journal of the Royal Statistical Society B 82(1).
 
     Examples
     --------
-    >>> round(robustness_value(4.184, 783), 3), round(robustness_value(4.184, 783, 0.05), 3)
-    (0.139, 0.076)
+    The study of Darfur in Cinelli and Hazlett, section 5:
+
+    >>> import peacestudy as ps
+    >>> round(ps.models.diagnosis.robustness_value(4.184, 783), 3)
+    0.139
+    >>> round(ps.models.diagnosis.robustness_value(4.184, 783, significance=0.05), 3)
+    0.076
     """
     f = abs(statistic) / np.sqrt(df)
     critical = (

@@ -12,7 +12,7 @@ from peacestudy.models.engines.engine import (
 )
 from peacestudy.models.engines.registry import engine_of
 from peacestudy.models.fit_notes.dispersion import overdispersion_notes
-from peacestudy.models.fit_notes.parallel_lines import parallel_notes
+from peacestudy.models.fit_notes.parallel_slopes import parallel_notes
 from peacestudy.models.fit_notes.proportional import proportional_notes
 from peacestudy.models.formulas.design import Design
 from peacestudy.models.spec import ModelSpec

@@ -1,4 +1,4 @@
-"""Whether counts vary more than Poisson's law allows.
+"""Test of overdispersion: whether counts vary more than a Poisson distribution.
 
 Sources: McCullagh and Nelder (1989), Generalized Linear Models, 2nd ed., 6.2 (Pearson's
 chi-squared); Cameron and Trivedi (1990), Journal of Econometrics 46(3): the regression of ((y -
@@ -37,19 +37,33 @@ def overdispersion(fit: Fit) -> pd.DataFrame:
 
     Parameters
     ----------
-    fit : of engine ``poisson``.
+    fit : Fit
+        Of engine ``poisson``.
 
     Returns
     -------
     DataFrame
         One row: ``pearson, df, pearson_per_df``, Pearson's chi-squared; ``alpha``, Cameron and
-        Trivedi's estimate of the negative binomial's alpha, ``statistic`` and ``p_value``,
-        one-sided: the variance is above the mean.
+        Trivedi's estimate of the negative binomial's alpha, with ``statistic`` and ``p_value`` of
+        the one-sided test that the variance is above the mean.
 
     Raises
     ------
     SpecError
-        The fit is of another engine.
+        The fit is of another engine, or a PooledFit.
+
+    Source: McCullagh and Nelder (1989), Generalized Linear Models, 2nd ed., 6.2; Cameron and
+    Trivedi (1990), Journal of Econometrics 46(3).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import peacestudy as ps
+    >>> d = pd.DataFrame({"y": [0, 1, 9, 0, 2, 14, 1, 22], "x": [1, 2, 3, 4, 5, 6, 7, 8]})
+    >>> fit = ps.fit(d, ps.ModelSpec("m", "y ~ x", "poisson", "hc0"))
+    >>> table = ps.models.fit_notes.overdispersion(fit)
+    >>> table[["pearson_per_df", "alpha", "p_value"]].round(3).values.tolist()
+    [[6.896, 0.391, 0.067]]
     """
     refuse_imputed(
         "overdispersion",

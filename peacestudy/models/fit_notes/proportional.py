@@ -30,27 +30,39 @@ GLOBAL = "GLOBAL"
 
 
 def proportional_hazards(fit: Fit) -> pd.DataFrame:
-    """Test each term of a Cox model, and all of them, for an effect that changes with time.
+    """Test the terms of a Cox model for effects that change with time.
 
     Parameters
     ----------
-    fit : of engine ``cox``.
+    fit : Fit
+        Of engine ``cox``.
 
     Returns
     -------
     DataFrame
-        ``term, statistic, df, p_value``: chi-squared statistics, a row a term, the last row
-        ``GLOBAL``. Time is transformed by one minus the Kaplan-Meier estimate just before it, of
-        all rows together. A statistic is missing where the risk sets of too few times differ in the
-        term, so that a change of its effect cannot be told, and all are where the terms are too
-        close to combinations of each other.
+        ``term, statistic, df, p_value``: score statistics (chi-squared), a row a term, the last row
+        ``GLOBAL``. Time is transformed by one minus the Kaplan-Meier estimate of all rows just
+        before it. A statistic is missing if the term varies in the risk sets of too few times to
+        tell a change of its effect; all are missing if the terms are nearly collinear.
 
     Raises
     ------
     SpecError
-        The fit is of another engine.
+        The fit is of another engine, or a PooledFit.
     FitError
         All events are at one time.
+
+    Source: Grambsch and Therneau (1994), Biometrika 81(3), in the score form of R's survival 3.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import peacestudy as ps
+    >>> d = pd.DataFrame({"time": [1, 2, 3, 4, 5, 6, 7, 8], "x": [0, 1, 1, 0, 1, 0, 1, 0]})
+    >>> d["event"] = [1, 1, 1, 0, 1, 1, 0, 1]
+    >>> fit = ps.fit(d, ps.ModelSpec("m", "Surv(time, event) ~ x", "cox", "classical"))
+    >>> ps.models.fit_notes.proportional_hazards(fit).round(3).values.tolist()
+    [['x', 0.033, 1, 0.856], ['GLOBAL', 0.033, 1, 0.856]]
     """
     refuse_imputed(
         "proportional_hazards",
@@ -129,6 +141,6 @@ def proportional_notes(design: Design, spec: ModelSpec, beta: np.ndarray) -> lis
     said = ", ".join(f"{r.term} (p {r.p_value:.3f})" for r in low.itertuples())
     text = (
         f"The effect seems to change with time, against proportional hazards: {said}. See"
-        " ps.models.proportional_hazards(fit)."
+        " ps.models.fit_notes.proportional_hazards(fit)."
     )
     return [Note("non_proportional", text)]

@@ -1,1 +1,12 @@
-"""Covariances, reference distributions, resampling, several tests at once."""
+"""Test one or several coefficients: covariances, reference distributions, joint tests, adjusted
+p values and detectable effects.
+"""
+
+from peacestudy.models.inference.hypotheses import JointTest, adjust, detectable, step_down
+
+__all__ = [
+    "JointTest",
+    "adjust",
+    "detectable",
+    "step_down",
+]

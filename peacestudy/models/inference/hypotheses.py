@@ -1,5 +1,5 @@
-"""From estimates to tests: reference distributions, several tests at
-once, joint tests, what this N could have found.
+"""Tests of coefficients: reference distributions, adjusted p values, joint tests and detectable
+effects.
 
 Sources: Holm (1979), Scandinavian Journal of Statistics 6(2); Romano and Wolf (2016), Statistics
 and Probability Letters 113; Benjamini and Hochberg (1995), JRSS B 57(1); Bloom (1995), Evaluation
@@ -124,16 +124,33 @@ def critical(probability: float, df: np.ndarray) -> np.ndarray:
 
 
 def adjust(p_values: "pd.Series[float]", method: str) -> "pd.Series[float]":
-    """P values adjusted for testing several hypotheses.
+    """Adjust p values for testing several hypotheses.
 
     Parameters
     ----------
-    p_values : one a hypothesis, none missing.
-    method : ``holm`` (family-wise error) or ``bh`` (false discovery rate, Benjamini and Hochberg).
+    p_values : Series of float
+        One p value a hypothesis; none may be missing.
+    method : {"holm", "bh"}
+        ``holm`` controls the family-wise error, ``bh`` (Benjamini and Hochberg) the false discovery
+        rate.
+
+    Returns
+    -------
+    Series of float
+        Adjusted p values, with the index of ``p_values``.
+
+    Raises
+    ------
+    SpecError
+        An unknown method.
+    FitError
+        A p value is missing.
 
     Examples
     --------
-    >>> adjust(pd.Series([0.01, 0.04, 0.03]), "holm").tolist()
+    >>> import pandas as pd
+    >>> import peacestudy as ps
+    >>> ps.models.adjust(pd.Series([0.01, 0.04, 0.03]), "holm").tolist()
     [0.03, 0.06, 0.06]
     """
     if method not in ADJUSTMENTS:
@@ -155,23 +172,34 @@ def adjust(p_values: "pd.Series[float]", method: str) -> "pd.Series[float]":
 
 
 def step_down(statistic: np.ndarray, resampled: np.ndarray) -> np.ndarray:
-    """P values adjusted by Romano and Wolf's step-down: family-wise error,
-    with the dependence that the resampling has.
+    """Adjust p values of several hypotheses by Romano and Wolf's step-down on resampled statistics.
+
+    It controls the family-wise error and uses the dependence between the statistics.
 
     Parameters
     ----------
-    statistic : of the S hypotheses, shape (S,); their size counts.
-    resampled : the same statistics in D samples, each about its own truth, so that no hypothesis
-        has anything to find, shape (D, S).
+    statistic : float array, shape (S,)
+        Test statistics of S hypotheses; only their absolute values count.
+    resampled : float array, shape (D, S)
+        The same statistics in D samples, each centred so that every null hypothesis is true there.
 
     Returns
     -------
-    Shape (S,): the largest of the statistics not yet decided is compared to the largest of theirs
-    in every sample; the data count as one.
+    float array, shape (S,)
+        Adjusted p values. In order of size, each statistic is compared with the largest, in every
+        sample, of those not yet decided; the data count as one sample.
+
+    Raises
+    ------
+    IndexError
+        ``resampled`` has fewer columns than there are statistics.
 
     Examples
     --------
-    >>> step_down(np.array([3.0, 1.0]), np.array([[0.5, 2.0], [4.0, 0.1], [1.0, 0.5]])).tolist()
+    >>> import numpy as np
+    >>> import peacestudy as ps
+    >>> drawn = np.array([[0.5, 2.0], [4.0, 0.1], [1.0, 0.5]])
+    >>> ps.models.inference.step_down(np.array([3.0, 1.0]), drawn).tolist()
     [0.5, 0.5]
     """
     size, drawn = np.abs(statistic), np.abs(resampled)
@@ -185,18 +213,36 @@ def step_down(statistic: np.ndarray, resampled: np.ndarray) -> np.ndarray:
 
 @renamed_arguments(alpha="significance")
 def detectable(std_error: float, power: float, significance: float, df: float = np.inf) -> float:
-    """The smallest true coefficient that a two-sided test with this
-    standard error finds with the given power.
+    """The smallest true coefficient that a two-sided test detects with a given power.
+
+    Parameters
+    ----------
+    std_error : float
+        Standard error of the coefficient, treated as known.
+    power : float
+        Probability of rejecting the null, such as 0.8.
+    significance : float
+        Significance level of the test, such as 0.05.
+    df : float, optional
+        Degrees of freedom of the t distribution; infinite for z.
+
+    Returns
+    -------
+    float
+        (quantile of 1 - significance/2 + quantile of power) standard errors.
 
     Raises
     ------
     SpecError
-        Power or significance outside 0 to 1, or a power that is not
-        above significance, which no effect at all has.
+        Power or significance is not between 0 and 1, or power is not above significance, which is
+        the rejection rate without any effect.
+
+    Source: Bloom (1995), Evaluation Review 19(5).
 
     Examples
     --------
-    >>> round(detectable(1.0, power=0.8, significance=0.05), 4)
+    >>> import peacestudy as ps
+    >>> round(ps.models.inference.detectable(1.0, power=0.8, significance=0.05), 4)
     2.8016
     """
     _check_power(power, significance)
@@ -236,14 +282,31 @@ def least_effects(
 
 @dataclass(frozen=True)
 class JointTest:
-    """A Wald test that several coefficients are all zero.
+    """A test that several coefficients are all zero.
 
     Attributes
     ----------
-    terms : what is tested.
-    statistic : chi-squared, or F where ``df_denominator`` is finite.
-    df, df_denominator : degrees of freedom.
-    p_value : of the null that every coefficient is zero.
+    terms : tuple of str
+        The terms tested.
+    statistic : float
+        Chi-squared; F if ``df_denominator`` is finite.
+    df : int
+        Degrees of freedom; those of the numerator for F.
+    df_denominator : float
+        Degrees of freedom of the denominator; infinite for chi-squared.
+    p_value : float
+        Of the null that every coefficient is zero.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import peacestudy as ps
+    >>> d = pd.DataFrame({"a": [1, 2, 3, 4, 5, 6, 7, 8], "b": [1, 0, 0, 1, 1, 0, 1, 0]})
+    >>> d["y"] = [1.2, 1.7, 3.1, 3.8, 5.3, 5.9, 7.2, 7.6]
+    >>> fit = ps.fit(d, ps.ModelSpec("m", "y ~ a + b", "linear", "classical"))
+    >>> test = fit.joint_test(["a", "b"])
+    >>> test.terms, test.df, test.df_denominator, bool(test.p_value < 0.001)
+    (('a', 'b'), 2, 5.0, True)
     """
 
     terms: tuple[str, ...]

@@ -86,59 +86,82 @@ def conditional_effects(
     conf_level: float = 0.95,
     beyond: str = "tell",
 ) -> pd.DataFrame:
-    """The effect of a variable at values of its moderator, with the cases that are near each.
+    """The effect of a variable at values of its moderator, with the cases near each value.
 
     Parameters
     ----------
-    fit, data : a fit of any engine and the table that was fitted; or a PooledFit and what
-        ``impute`` gave: the effect at each value is then pooled by Rubin's rules.
-    variable : whose effect it is.
-    change : ``slope``, or what ``effects`` compares: two values or categories ``(low, high)``, a
-        step, ``sd``, ``iqr``, ``minmax``.
-    moderator : the column that the effect may depend on.
-    values : of the moderator, or ``observed``: all that the cases hold.
-    near : how far from a value of the moderator a case still counts as near, in its unit; 0 takes
-        the value alone, None is for categories.
-    fewest : cases that must be near for a value to have support. Neither has a default.
-    difference : two of the values; a last row has the effect at the second less that at the first,
-        which is how an interaction is tested.
-    at, scale, horizon, interval, draws, seed, conf_level : as of ``effects``.
-    beyond : ``tell``, values without support stand in the table with
-        ``support`` False and the reason; ``refuse`` them.
+    fit : Fit or PooledFit
+        A fit of any engine. For a PooledFit the effect at each value is pooled by Rubin's rules.
+    data : StudyFrame, DataFrame or Imputed
+        The table that was fitted; for a PooledFit the Imputed.
+    variable : str
+        The column whose effect is estimated.
+    change : str, number or tuple
+        ``slope``, or a change as in ``effects``: two values or categories ``(low, high)``, a step,
+        ``sd``, ``iqr`` or ``minmax``.
+    moderator : str
+        The column on which the effect may depend.
+    values : sequence or "observed"
+        Values of the moderator, or ``observed``: all values in the data.
+    near : float or None
+        How far from a value of the moderator a case still counts as near, in the unit of the
+        moderator; 0 counts equal values only, None is for categories.
+    fewest : int
+        Number of near cases that a value needs to have support. ``near`` and ``fewest`` have no
+        default.
+    difference : tuple of two values, optional
+        Adds a row with the effect at the second value less that at the first: the test of an
+        interaction.
+    at : mapping, optional
+        As in ``effects``.
+    scale : str, optional
+        As in ``effects``.
+    horizon : float, optional
+        As in ``effects``.
+    interval : {"delta", "simulation"}, optional
+        As in ``effects``.
+    draws : int, optional
+        Number of draws of the simulation.
+    seed : int, optional
+        Seed of the simulation.
+    conf_level : float, optional
+        Confidence level of the intervals.
+    beyond : {"tell", "refuse"}, optional
+        Show values without support, with ``support`` False and the reason, or raise an error.
 
     Returns
     -------
     DataFrame
         ``term, contrast, moderator, value, estimate, std_error, conf_low, conf_high, n, n_near,
-        share, n_events, variable_low, variable_high, support, note``: a row a value (of ordered one
-        a value and ``category``, which stands after ``contrast``), averaged over all ``n`` rows
-        with the moderator held there. ``n_near`` cases are near, a ``share`` of all, ``n_events``
-        of them with the event (of counts their sum); among them the variable goes from
-        ``variable_low`` to ``variable_high``. ``support``: the value is within the moderator's
-        range, enough cases are near, and among them the variable varies, and reaches both values
-        compared. Intervals are pointwise. No row tests a product. After imputation a value has
-        support if it has it in every completed table; the counts are the lowest of the tables and
-        the range of the variable is what all reach; ``n_filled`` of the cases near, in the table
-        that has most, have a moderator or variable that was filled in; ``df`` and ``fmi`` stand at
-        the end.
+        share, n_events, variable_low, variable_high, support, note``: a row a value (ordered: a row
+        a value and ``category``, which follows ``contrast``), averaged over all ``n`` rows with the
+        moderator held at the value. ``n_near`` cases are near, a ``share`` of all, ``n_events`` of
+        them with the event (of counts their sum); among them the variable ranges from
+        ``variable_low`` to ``variable_high``. ``support`` is True if the value is within the range
+        of the moderator, enough cases are near, and among them the variable varies and reaches both
+        values compared. Intervals are pointwise. For a PooledFit a value has support if it has it
+        in every completed table; counts are the lowest of the tables, the range is common to all;
+        ``n_filled``, of the cases near in the table with most, had the moderator or the variable
+        imputed; ``df`` and ``fmi`` are the last columns.
 
     Raises
     ------
     SpecError
-        A column, value or word that does not exist; a moderator that is the variable.
+        An unknown column, value or word; a moderator that is the variable.
     FitError
-        A value without support, with ``beyond="refuse"``; what ``effects`` refuses.
+        A value without support, with ``beyond="refuse"``; otherwise as ``effects``.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from peacestudy.models.fitting import fit as fit_model
-    >>> from peacestudy.models.spec import ModelSpec
-    >>> d = pd.DataFrame({"x": np.tile([0.0, 1, 2], 4), "m": np.repeat([0, 1, 2, 5], 3)}).assign(
-    ...     y=lambda t: t.x * t.m + t.x % 2
+    >>> import pandas as pd
+    >>> import peacestudy as ps
+    >>> d = pd.DataFrame({"x": np.tile([0.0, 1, 2], 4), "m": np.repeat([0, 1, 2, 5], 3)})
+    >>> d["y"] = d.x * d.m + d.x % 2
+    >>> fit = ps.fit(d, ps.ModelSpec("m", "y ~ x*m", "linear", "classical"))
+    >>> table = ps.models.conditional_effects(
+    ...     fit, d, "x", "slope", "m", [1, 2, 4], near=0.5, fewest=3
     ... )
-    >>> found = fit_model(d, ModelSpec("m", "y ~ x*m", "linear", "classical"))
-    >>> table = conditional_effects(found, d, "x", "slope", "m", [1, 2, 4], near=0.5, fewest=3)
     >>> table[["value", "estimate", "n_near", "support"]].round(6).values.tolist()
     [[1.0, 1.0, 3, True], [2.0, 2.0, 3, True], [4.0, 4.0, 0, False]]
     """

@@ -1,4 +1,4 @@
-"""Completed copies of a table, with what was filled in."""
+"""Completed copies of a table, and which of their values are imputed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,21 +13,42 @@ from peacestudy.core.problems import Note
 
 @dataclass(frozen=True, eq=False)
 class Imputed:
-    """A table completed m times, each time with other draws of what is missing.
+    """A table completed several times by multiple imputation.
 
     Attributes
     ----------
-    tables : the m completed copies, StudyFrames where a StudyFrame was given. Columns outside
-        ``columns`` are as they were.
-    columns : of the imputation model.
-    missing : ``column, n_missing, share, n_observed``, a row a column of the model.
-    where : by column, which rows were filled, shape (n,), bool; only columns with missing values.
-    trace : ``draw, cycle, column, mean, std`` of the values filled
-        in: chains that have not settled drift.
-    donors, seed : of the draws.
-    notes : what a reader must know.
-    survival : columns of a survival outcome that the chains knew by its event and cumulative
-        hazard; empty where there is none.
+    tables : tuple of StudyFrame or DataFrame
+        The completed copies, of the type of the data; columns outside ``columns`` are unchanged.
+    columns : tuple of str
+        Columns of the imputation model.
+    missing : DataFrame
+        ``column, n_missing, share, n_observed``, a row a column of the model.
+    where : mapping of str to bool array, shape (n,)
+        Which rows of a column were imputed; only columns with missing values.
+    trace : DataFrame
+        ``draw, cycle, column, mean, std`` of the imputed values: a trend shows that the chains have
+        not converged.
+    donors : int
+        Number of donors.
+    seed : int
+        Seed of the draws.
+    notes : tuple of Note
+        What was imputed, and the assumption behind it.
+    survival : tuple of str
+        Columns of a survival outcome that the chains used by its event and cumulative hazard; empty
+        without one.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import peacestudy as ps
+    >>> d = pd.DataFrame({"y": [1.0, 2, 3, 4, 5, 6, 7, 8], "x": [2.0, 1, None, 3, 5, None, 6, 8]})
+    >>> found = ps.models.impute(d, ["y", "x"], m=5, cycles=2, donors=2, seed=1)
+    >>> found.missing.values.tolist()
+    [['y', 0, 0.0, 8], ['x', 2, 0.25, 6]]
+    >>> pooled = ps.fit(found, ps.ModelSpec("m", "y ~ x", "linear", "classical"))
+    >>> pooled.n, len(pooled.fits)
+    (8, 5)
     """
 
     tables: tuple[StudyFrame | pd.DataFrame, ...] = field(repr=False)

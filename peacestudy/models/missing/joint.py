@@ -12,7 +12,7 @@ from scipy import stats
 
 from peacestudy.errors import FitError
 from peacestudy.models.inference.hypotheses import DEFINITE, JointTest
-from peacestudy.models.missing.pool import pool
+from peacestudy.models.missing.rubins_rules import pool
 
 
 def joint(

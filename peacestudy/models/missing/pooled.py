@@ -1,4 +1,4 @@
-"""The PooledFit: what a specification found in several completed tables together, by Rubin's rules.
+"""The PooledFit: the result of one specification in several completed tables, by Rubin's rules.
 
 Sources: Rubin (1987), Multiple Imputation for Nonresponse in Surveys, ch. 3; Barnard and Rubin
 (1999), Biometrika 86(4); Harel (2009), Journal of Applied Statistics 36(10) (R2 is pooled as
@@ -42,23 +42,44 @@ from peacestudy.models.spec import ModelSpec
 
 @dataclass(frozen=True, eq=False)
 class PooledFit:
-    """What a specification found in several completed tables together.
+    """The result of fitting one specification to several completed tables, by Rubin's rules.
 
     Attributes
     ----------
-    spec : what was fitted.
-    terms : ``term, estimate, std_error, statistic, p_value, conf_low, conf_high`` (95 %), ``df`` of
-        Barnard and Rubin, ``fmi`` (fraction of missing information), ``share`` of the variance that
-        lies between the tables, ``monte_carlo``, the standard error of the estimate for there being
-        only so many tables. ``alpha`` and ``sd(group)`` are pooled as logarithms and have no test.
-    n, n_events, n_clusters, cases, dropped : of every fit alike.
-    r_squared : of linear, pooled as Fisher's z of its root. A
-        likelihood is not pooled, nor what is made of one.
-    vcov : within and between together, term by term.
-    notes : of the fits, each once, and of the imputation.
-    fits : one a table.
-    filled : ``case, column, values``: the values of the model, of weights and exposures too, that
-        were missing, with the m that stand in for each.
+    spec : ModelSpec
+        What was fitted.
+    terms : DataFrame
+        ``term, estimate, std_error, statistic, p_value, conf_low, conf_high`` (95 %), ``df``
+        (Barnard and Rubin), ``fmi`` (fraction of missing information), ``share`` of the variance
+        between tables, ``monte_carlo``, the standard error of the estimate due to the finite number
+        of tables. ``alpha`` and ``sd(group)`` are pooled as logarithms and have no test.
+    n, n_events, n_clusters : int
+        As in ``Fit``, the same in every table.
+    r_squared : float
+        Of linear, pooled as Fisher's z of its square root. Likelihoods are not pooled.
+    vcov : DataFrame
+        Total covariance, within and between tables, by term.
+    cases, dropped : tuple and DataFrame
+        As in ``Fit``, the same in every table.
+    notes : tuple of Note
+        Notes of the fits, each once, and of the imputation.
+    fits : tuple of Fit
+        One fit a table.
+    filled : DataFrame
+        ``case, column, values``: the imputed values of the model, weights and exposures included,
+        with the m values of each.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import peacestudy as ps
+    >>> d = pd.DataFrame({"y": [1.0, 2, 3, 4, 5, 6, 7, 8], "x": [2.0, 1, None, 3, 5, None, 6, 8]})
+    >>> completed = ps.models.impute(d, ["y", "x"], m=5, cycles=2, donors=2, seed=1)
+    >>> pooled = ps.fit(completed, ps.ModelSpec("m", "y ~ x", "linear", "classical"))
+    >>> pooled.terms.columns.tolist()[-4:]
+    ['df', 'fmi', 'share', 'monte_carlo']
+    >>> pooled.n, len(pooled.filled)
+    (8, 2)
     """
 
     spec: ModelSpec
@@ -102,8 +123,30 @@ class PooledFit:
         one_sided: str | None = None,
         power: float | None = None,
     ) -> pd.DataFrame:
-        """The terms with intervals at another level, or as odds, hazard or rate ratios, with
-        one-sided p and detectable effects, as ``Fit.tidy``.
+        """The table of terms with other intervals, as ratios, or with further columns, as
+        ``Fit.tidy``.
+
+        Parameters
+        ----------
+        conf_level : float, optional
+            Confidence level of the intervals.
+        exponentiate : bool, optional
+            Give odds, hazard or rate ratios.
+        one_sided : {"greater", "less"}, optional
+            The predicted direction: adds ``p_greater`` or ``p_less``.
+        power : float, optional
+            Adds ``detectable`` where the null is not rejected.
+
+        Returns
+        -------
+        DataFrame
+            The columns of ``terms``, and those asked for.
+
+        Raises
+        ------
+        SpecError
+            A confidence level or power that is not between 0 and 1, an unknown direction, or ratios
+            of an engine that has none.
         """
         check_level(conf_level)
         out = self.terms.copy()
@@ -127,8 +170,26 @@ class PooledFit:
 
     @renamed_arguments(alpha="significance")
     def detectable(self, *, power: float, significance: float) -> pd.DataFrame:
-        """The smallest effect that a study of this N and these gaps could have found, as
-        ``Fit.detectable``, by the pooled t.
+        """The smallest effect of each term that a study of this size could have detected.
+
+        It is computed as by ``Fit.detectable``, with the pooled t distribution.
+
+        Parameters
+        ----------
+        power : float
+            Probability with which a two-sided test is to detect it, such as 0.8.
+        significance : float
+            Significance level of the test, such as 0.05.
+
+        Returns
+        -------
+        DataFrame
+            ``term, estimate, std_error, p_value, detectable``.
+
+        Raises
+        ------
+        SpecError
+            Power or significance is not between 0 and 1, or power is not above significance.
         """
         least = least_effects(self.terms, self.terms["df"].to_numpy(), power, significance)
         return least.assign(
@@ -138,8 +199,27 @@ class PooledFit:
     def contrast(
         self, weights: Mapping[str, float], *, one_sided: str | None = None
     ) -> pd.DataFrame:
-        """A weighted sum of terms, as ``Fit.contrast`` finds it in every
-        table, pooled; with ``df`` and ``fmi``.
+        """Estimate a weighted sum of terms in every table, and pool the estimates.
+
+        Parameters
+        ----------
+        weights : mapping of str to float
+            The weight of each term in the sum; other terms have weight 0.
+        one_sided : {"greater", "less"}, optional
+            The predicted direction: adds ``p_greater`` or ``p_less``.
+
+        Returns
+        -------
+        DataFrame
+            One row as of ``Fit.contrast``, with ``df`` and ``fmi``.
+
+        Raises
+        ------
+        SpecError
+            No weight, a weight that is not a number, an unknown term, or ``alpha`` or
+            ``sd(group)``.
+        FitError
+            The variance of the sum is not above zero.
         """
         weights = as_known(written_weights(weights), self.terms["term"])
         refuse_edge(list(weights), self.terms["term"].tolist(), self.spec.engine, len(self.slopes))
@@ -154,18 +234,29 @@ class PooledFit:
         return out
 
     def joint_test(self, terms: list[str], one_sided: str | None = None) -> JointTest:
-        """The test that all the named terms are zero, by Li, Raghunathan and Rubin (D1).
+        """Test that several coefficients are all zero, by Li, Raghunathan and Rubin (D1).
 
-        Where the complete data would have finite degrees of freedom, those of the test are
-        Reiter's. It has no direction: ``one_sided`` is refused.
+        If the complete data would have finite degrees of freedom, those of the test are Reiter's.
+
+        Parameters
+        ----------
+        terms : list of str
+            Names of the terms.
+        one_sided : None
+            Refused: a joint test has no direction.
+
+        Returns
+        -------
+        JointTest
+            The statistic, its degrees of freedom and the p value.
 
         Raises
         ------
         SpecError
-            No term, an unknown one, one that cannot be below zero; ``cr2``, whose terms have no
-            degrees of freedom in common.
+            No term, an unknown term, one that cannot be below zero, or ``one_sided`` given;
+            ``cr2``, whose terms have no common degrees of freedom.
         FitError
-            Their covariance is not positive definite, or the tables are too few.
+            The covariance is not positive definite, or there are too few tables.
         """
         if one_sided is not None:
             raise SpecError(NO_SIDE)
@@ -180,16 +271,40 @@ class PooledFit:
         return joint(Q, V, tuple(self.terms["term"][at]), self.fits[0].df)
 
     def null_statistics(self, terms: list[str], draws: int, seed: int) -> np.ndarray:
-        """What the statistics of some terms are where there is nothing to
-        find, shape (draws, q), for ``step_down``.
+        """Draw the statistics of some terms under the null, for ``ps.models.inference.step_down``.
 
-        Each is t with the term's degrees of freedom; they are tied together as the estimates are.
+        Each is t with the degrees of freedom of its term; they are correlated as the estimates are.
+
+        Parameters
+        ----------
+        terms : list of str
+            Names of the terms.
+        draws : int
+            Number of draws, 999 or more for useful p values.
+        seed : int
+            Seed of the draws.
+
+        Returns
+        -------
+        float array, shape (draws, terms)
+            Statistics under the null that every coefficient is zero.
+
+        Raises
+        ------
+        SpecError
+            An unknown term, or a number of draws or a seed that is not a whole number in its range.
 
         Examples
         --------
-        ``step_down(fit.terms.statistic[1:],
-        fit.null_statistics(list(fit.terms.term[1:]), draws=9999,
-        seed=1))``
+        >>> import pandas as pd
+        >>> import peacestudy as ps
+        >>> d = pd.DataFrame(
+        ...     {"y": [1.0, 2, 3, 4, 5, 6, 7, 8], "x": [2.0, 1, None, 3, 5, None, 6, 8]}
+        ... )
+        >>> completed = ps.models.impute(d, ["y", "x"], m=5, cycles=2, donors=2, seed=1)
+        >>> pooled = ps.fit(completed, ps.ModelSpec("m", "y ~ x", "linear", "classical"))
+        >>> pooled.null_statistics(["x"], draws=999, seed=1).shape
+        (999, 1)
         """
         at = self._at(terms)
         if isinstance(draws, bool) or not isinstance(draws, int) or draws < 1:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from peacestudy.models.inference.hypotheses import quantile, two_sided
-from peacestudy.models.missing.pool import pool
+from peacestudy.models.missing.rubins_rules import pool
 
 LEVEL = 0.95
 NUMBERS = (

@@ -40,35 +40,57 @@ def permutation_test(
     draws: int,
     seed: int,
 ) -> pd.DataFrame:
-    """Test terms of a model by dealing the outcome anew within strata.
+    """Test terms of a model by permuting the outcome within strata.
+
+    The null is that the outcome is unrelated to every term of the model within strata, controls
+    included; clusters are not kept together.
 
     Parameters
     ----------
-    data, spec : as for ``fit``; engine ``firth`` or ``linear``,
-        whose estimates exist in every deal.
-    terms : the family that is tested.
-    strata : column within whose values the outcome is dealt.
-    draws : deals.
-    seed : of the random numbers, which are given to cases in the order of their ids.
+    data : StudyFrame or DataFrame
+        A row a case.
+    spec : ModelSpec
+        A model of engine ``firth`` or ``linear``, whose estimates exist in every permutation, with
+        vcov classical, hc0 to hc3 or cluster.
+    terms : list of str
+        The family of terms that is tested.
+    strata : str
+        The column within whose values the outcome is permuted.
+    draws : int
+        Number of permutations.
+    seed : int
+        Seed of the permutations, which are given to cases in the order of their ids.
 
     Returns
     -------
     DataFrame
-        ``term, statistic, p_permutation, p_family, nominal``: a row a term, missing where the term
-        has no robust standard error (see the notes of the fit), with |z| compared to its own deals
-        and to the largest |z| of the family in each deal; then a row ``any by Holm``, and last a
-        row ``joint`` with the Wald chi-squared of all terms. ``nominal`` is the share of deals, in
-        which nothing is there to find, that the test by its own standard errors rejects at .05: its
-        true size. P values count the data as one of the deals. The null is that the outcome has
-        nothing to do with any term of the model within strata, controls included; clusters are not
-        kept together.
+        ``term, statistic, p_permutation, p_family, nominal``: a row a term, with its z statistic
+        compared with those of the same term and with the largest of the family in each permutation
+        (missing if the term has no robust standard error); then a row ``any by Holm``, and a row
+        ``joint`` with the Wald chi-squared of all terms. ``nominal`` is the share of permutations
+        that the test by its own standard errors rejects at .05: its true size. P values count the
+        data as one permutation.
 
     Raises
     ------
     SpecError
-        An unknown term, stratum or engine.
+        An unknown term, stratum or engine, a vcov or option that the test does not take, imputed
+        data.
     FitError
-        A deal could not be fitted.
+        A permutation could not be fitted.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> import peacestudy as ps
+    >>> rng = np.random.default_rng(1)
+    >>> d = pd.DataFrame({"x": rng.normal(size=40), "region": np.repeat(["north", "south"], 20)})
+    >>> d["y"] = d.x + rng.normal(size=40)
+    >>> spec = ps.ModelSpec("m", "y ~ x", "linear", "hc1")
+    >>> table = ps.models.permutation_test(d, spec, ["x"], strata="region", draws=99, seed=1)
+    >>> table[["term", "p_permutation"]].round(2).values.tolist()[0]
+    ['x', 0.01]
     """
     _check_request(data, spec)
     design = _design(data, spec)

@@ -48,34 +48,57 @@ def randomisation_test(
     draws: int,
     seed: int,
 ) -> pd.DataFrame:
-    """Test a term by dealing its values anew.
+    """Test a term by permuting its values, as a treatment assigned at random.
+
+    The null is that the term has no effect on any row (Fisher's sharp null).
 
     Parameters
     ----------
-    data, spec : as for ``fit``; engine ``firth`` or ``linear``,
-        vcov classical, hc0 to hc3 or cluster.
-    term : a column of the formula, in no other term.
-    clusters : the column whose groups were assigned whole: each keeps one value, and values are
-        dealt among clusters; None deals among rows.
-    blocks : the column within whose values the deal stays; None deals among all.
-    draws : deals; where there are no more different ones than this, each is made once.
-    seed : of the random numbers, which are given to cases and clusters in the order of ids.
+    data : StudyFrame or DataFrame
+        A row a case.
+    spec : ModelSpec
+        A model of engine ``firth`` or ``linear``, with vcov classical, hc0 to hc3 or cluster and
+        without options.
+    term : str
+        A column of the formula that stands in no other term.
+    clusters : str or None
+        The column whose groups were assigned whole: each has one value, and values are permuted
+        among clusters; None permutes among rows.
+    blocks : str or None
+        The column within whose values the permutation stays; None permutes among all.
+    draws : int
+        Number of permutations; if there are no more different ones, each is made once.
+    seed : int
+        Seed of the permutations, which are given to cases and clusters in the order of their ids.
 
     Returns
     -------
     DataFrame
-        One row, ``term, estimate, statistic, p_value, deals, every``: the share of deals whose
-        |estimate / standard error| is at least that of the data. Random deals count the data as
-        one; ``every`` says that all different deals were made. The null is that the term does
-        nothing to any row (Fisher's sharp null).
+        One row, ``term, estimate, statistic, p_value, deals, every``: ``p_value`` is the share of
+        permutations whose absolute estimate / standard error is at least that of the data (random
+        permutations count the data as one), ``deals`` the number of permutations, ``every`` whether
+        all different ones were made.
 
     Raises
     ------
     SpecError
-        A term, column or engine that is not there, or a term whose column stands in another too.
+        An unknown term, column or engine, a term whose column stands in another too, a vcov or
+        option that the test does not take, imputed data.
     FitError
-        A treatment that varies within a cluster, blocks that cut a cluster, nothing that could be
-        dealt otherwise, a deal that cannot be fitted, a term that has no robust standard error.
+        A treatment that varies within a cluster, a cluster in several blocks, nothing to permute, a
+        permutation that cannot be fitted, a term without a robust standard error.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import peacestudy as ps
+    >>> d = pd.DataFrame({"y": [3.1, 2.8, 3.6, 1.2, 0.9, 1.7], "mission": [1, 1, 1, 0, 0, 0]})
+    >>> spec = ps.ModelSpec("m", "y ~ mission", "linear", "classical")
+    >>> table = ps.models.resampling.randomisation_test(
+    ...     d, spec, "mission", clusters=None, blocks=None, draws=99, seed=1
+    ... )
+    >>> table[["estimate", "p_value", "deals", "every"]].round(2).values.tolist()
+    [[1.9, 0.1, 20, True]]
     """
     refuse_imputed(
         "randomisation_test",

@@ -8,7 +8,7 @@ from math import isfinite
 
 from peacestudy.core.toml_lines import Place
 from peacestudy.errors import SpecError
-from peacestudy.models.contexts.partial_pooling import METHODS
+from peacestudy.models.contexts.shrinkage import METHODS
 from peacestudy.models.engines.registry import ENGINES
 from peacestudy.models.formulas.factors import Factor
 from peacestudy.models.formulas.formula import parse

@@ -8,7 +8,8 @@ import pandas as pd
 from peacestudy.coding.scoring import internal_consistency
 from peacestudy.core.problems import one_of
 from peacestudy.errors import FitError, SpecError
-from peacestudy.models import adjust, fit, kaplan_meier, left_out
+from peacestudy.models import adjust, fit, left_out
+from peacestudy.models.interpretation import kaplan_meier
 from peacestudy.study.results.results import Results
 
 NORMAL_975 = 1.959964

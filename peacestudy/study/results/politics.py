@@ -14,11 +14,11 @@ from peacestudy.models import (
     adjust,
     by_context,
     conditional_effects,
-    detectable,
     fit,
     permutation_test,
 )
 from peacestudy.models.formulas.formula import parse
+from peacestudy.models.inference import detectable
 from peacestudy.models.inference.hypotheses import two_sided
 from peacestudy.study.config import Context, Contexts, Moderation, Specification
 from peacestudy.study.results.results import Results

@@ -7,7 +7,7 @@ import pandas as pd
 
 from peacestudy.errors import SpecError
 from peacestudy.models import conditional_effects, effects
-from peacestudy.models.diagnosis.out_of_sample import OutOfSample, out_of_sample
+from peacestudy.models.diagnosis.cross_validation import OutOfSample, out_of_sample
 from peacestudy.study.forecasts import read_forecasts
 from peacestudy.study.results.results import Results
 
@@ -100,8 +100,9 @@ def moderation(found: Results) -> pd.DataFrame:
 
 
 def out_of_sample_test(found: Results) -> OutOfSample:
-    """The declared out-of-sample test, see ``peacestudy.models.diagnosis.out_of_sample``; computed
-    once.
+    """The declared out-of-sample test, computed once.
+
+    See ``peacestudy.models.diagnosis.cross_validation``.
     """
     rule = found.study.config.out_of_sample
     if rule is None:

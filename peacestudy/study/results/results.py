@@ -10,8 +10,9 @@ import pandas as pd
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import one_of
 from peacestudy.errors import SpecError
-from peacestudy.models import Fit, adjust, detectable, fit, permutation_test
+from peacestudy.models import Fit, adjust, fit, permutation_test
 from peacestudy.models.engines.registry import engine_of
+from peacestudy.models.inference import detectable
 from peacestudy.models.inference.reference import contrast_df
 from peacestudy.study.config import Decision, Hypothesis, Permutation, Specification
 from peacestudy.study.results.selection import WEIGHT, attempt_weights

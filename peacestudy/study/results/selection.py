@@ -10,7 +10,7 @@ import pandas as pd
 
 from peacestudy.errors import FitError
 from peacestudy.models import Fit
-from peacestudy.models.interpretation.predict import predict
+from peacestudy.models.interpretation.predictions import predict
 from peacestudy.study.requirements import WEIGHT
 
 

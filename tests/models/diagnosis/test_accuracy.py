@@ -6,7 +6,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import peacestudy as ps
-from peacestudy.models import brier, log_score, roc_auc
+from peacestudy.models.diagnosis import brier, log_score, roc_auc
 from peacestudy.models.diagnosis.accuracy import areas
 
 rows = st.lists(

@@ -14,7 +14,7 @@ from statsmodels.stats.proportion import proportion_confint
 import peacestudy as ps
 from peacestudy.models import diagnose, left_out
 from peacestudy.models.diagnosis.calibration import calibration, count_ends
-from peacestudy.models.diagnosis.e_value import e_value, e_values
+from peacestudy.models.diagnosis.ratio_sensitivity import e_value, e_values
 
 CLOSED = 1e-9  # relative; a loop against the same arithmetic
 Z = norm.ppf(0.975)

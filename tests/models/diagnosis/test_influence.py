@@ -13,7 +13,7 @@ from statsmodels.stats.outliers_influence import variance_inflation_factor
 import peacestudy as ps
 from peacestudy.models.diagnosis.collinearity import collinearity, condition_number
 from peacestudy.models.diagnosis.influence import case_tables
-from peacestudy.models.diagnosis.left_out import left_out
+from peacestudy.models.diagnosis.leave_one_out import left_out
 
 FOLDER = Path(__file__).parents[2] / "references" / "influence"
 CLOSED = 1e-8  # relative or absolute; linear algebra

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import peacestudy as ps
-from peacestudy.models.diagnosis.e_value import e_value, e_values
+from peacestudy.models.diagnosis.ratio_sensitivity import e_value, e_values
 from peacestudy.models.diagnosis.sensitivity import (
     _bounds,
     adjusted,

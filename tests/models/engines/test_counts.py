@@ -11,7 +11,7 @@ import statsmodels.api as sm
 from scipy.special import loggamma
 
 import peacestudy as ps
-from peacestudy.models import overdispersion
+from peacestudy.models.fit_notes import overdispersion
 from peacestudy.models.kernels.negative_binomial import loglik
 
 HERE = Path(__file__).resolve().parents[2] / "references" / "counts"

@@ -134,7 +134,7 @@ def test_cox_is_r(name, expected):
 
 @pytest.mark.parametrize("name", MODELS)
 def test_the_test_of_proportional_hazards_is_r(name, expected):
-    found = ps.models.proportional_hazards(fitted(name))
+    found = ps.models.fit_notes.proportional_hazards(fitted(name))
     want = expected[(expected.model == name) & (expected.quantity == "zph")]
     assert found.term.tolist() == [ours(t) for t in want.term]
     np.testing.assert_allclose(found.statistic, want.value, rtol=1e-6)
@@ -184,7 +184,7 @@ def test_rossi_is_r():
     assert found.loglik == pytest.approx(-658.7476594, abs=1e-7)
     assert found.loglik / (1 - found.pseudo_r2) == pytest.approx(-675.3806323, abs=1e-7)
     assert (found.n, found.n_events) == (432, 114)
-    t = ps.models.proportional_hazards(found).set_index("term")
+    t = ps.models.fit_notes.proportional_hazards(found).set_index("term")
     np.testing.assert_allclose(
         t.p_value[["age", "wexp", "GLOBAL"]], [0.01452, 0.03984, 0.01343], atol=5e-6
     )
@@ -525,7 +525,9 @@ def test_ten_thousand_rows_are_fast():
 def test_proportional_hazards_is_of_cox_and_asks_for_more_than_one_time():
     d = table("cases")
     with pytest.raises(ps.SpecError, match="engine 'cox', not of 'linear'"):
-        ps.models.proportional_hazards(ps.fit(d, ps.ModelSpec("m", "a ~ b", "linear", "hc1")))
+        ps.models.fit_notes.proportional_hazards(
+            ps.fit(d, ps.ModelSpec("m", "a ~ b", "linear", "hc1"))
+        )
     once = ps.fit(d.assign(time=np.where(d.event == 1, 3, 9)), spec("Surv(time, event) ~ a"))
     with pytest.raises(ps.FitError, match="all events are at one time"):
-        ps.models.proportional_hazards(once)
+        ps.models.fit_notes.proportional_hazards(once)

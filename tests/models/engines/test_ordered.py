@@ -13,7 +13,7 @@ from statsmodels.discrete.discrete_model import Logit
 from statsmodels.miscmodels.ordinal_model import OrderedModel
 
 import peacestudy as ps
-from peacestudy.models import parallel_lines
+from peacestudy.models.fit_notes import parallel_lines
 from peacestudy.models.kernels.ordered import at, fit_ordered, information, loglik, scores
 
 HERE = Path(__file__).resolve().parents[2] / "references" / "ordered"

@@ -7,17 +7,10 @@ import pandas as pd
 import pytest
 
 import peacestudy as ps
-from peacestudy.models import (
-    bootstrap,
-    conditional_effects,
-    diagnose,
-    effects,
-    left_out,
-    predict,
-    romano_wolf,
-    step_down,
-)
+from peacestudy.models import bootstrap, conditional_effects, diagnose, effects, left_out, predict
 from peacestudy.models.engines.registry import ENGINES
+from peacestudy.models.inference import step_down
+from peacestudy.models.resampling import romano_wolf
 
 FIRST = ("linear", "logit", "firth", "cox", "discrete_time")
 OTHERS = [e for e in ENGINES if e not in FIRST]

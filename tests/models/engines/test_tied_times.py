@@ -9,11 +9,12 @@ import pandas as pd
 import pytest
 
 import peacestudy as ps
-from peacestudy.models import kaplan_meier, proportional_hazards
-from peacestudy.models.diagnosis.out_of_sample import out_of_sample
-from peacestudy.models.interpretation.effects import effects
+from peacestudy.models.diagnosis.cross_validation import out_of_sample
+from peacestudy.models.fit_notes import proportional_hazards
+from peacestudy.models.interpretation import kaplan_meier
+from peacestudy.models.interpretation.average_effects import effects
 from peacestudy.models.missing.hazard import lived_through
-from peacestudy.models.missing.impute import impute
+from peacestudy.models.missing.imputation import impute
 
 HERE = Path(__file__).resolve().parents[2] / "references" / "cox"
 # relative; R was told to stop at 1e-14 of the log-likelihood, which leaves half as many digits to

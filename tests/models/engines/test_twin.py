@@ -137,18 +137,18 @@ VERBS = {
         seed=2,
     ),
     "diagnose": lambda fit: models.diagnose(fit, by=["case"] if fit.n_clusters is None else []),
-    "parallel lines": lambda fit: models.parallel_lines(fit),
-    "proportional hazards": lambda fit: models.proportional_hazards(fit),
-    "overdispersion": lambda fit: models.overdispersion(fit),
+    "parallel lines": lambda fit: models.fit_notes.parallel_lines(fit),
+    "proportional hazards": lambda fit: models.fit_notes.proportional_hazards(fit),
+    "overdispersion": lambda fit: models.fit_notes.overdispersion(fit),
     "left out": lambda fit: models.left_out(fit, "case"),
     "permutation": lambda fit: models.permutation_test(
         FRAME, fit.spec, ["x"], strata="m", draws=99, seed=1
     ),
     "out of sample": lambda fit: models.out_of_sample(FRAME, [fit.spec], groups="g", seed=1),
-    "randomisation": lambda fit: models.randomisation_test(
+    "randomisation": lambda fit: models.resampling.randomisation_test(
         FRAME, fit.spec, "m", clusters=None, blocks=None, draws=99, seed=1
     ),
-    "romano wolf": lambda fit: models.romano_wolf(
+    "romano wolf": lambda fit: models.resampling.romano_wolf(
         [(fit, "x"), (fit, "z")], FRAME, block=None, draws=99, seed=1
     ),
     "bootstrap": lambda fit: models.bootstrap(

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import peacestudy as ps
-from peacestudy.models.diagnosis.e_value import e_values
+from peacestudy.models.diagnosis.ratio_sensitivity import e_values
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "benchmarks"))

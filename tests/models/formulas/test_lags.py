@@ -454,7 +454,7 @@ def test_other_verbs_take_a_lag_or_refuse_it_by_name():
     with pytest.raises(
         ps.SpecError, match=r"a randomisation test.*takes no lag\(x\).*ps\.joins\.lagged"
     ):
-        ps.models.randomisation_test(
+        ps.models.resampling.randomisation_test(
             d, spec("y ~ z + lag(x)", options={}), "z", draws=99, seed=1, blocks=None, clusters=None
         )
     firth = spec("event ~ lag(event) + z", "firth")

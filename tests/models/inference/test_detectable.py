@@ -186,7 +186,7 @@ def test_a_power_that_no_effect_has_is_refused(asked):
     with pytest.raises(ps.SpecError, match="Power must be above significance"):
         a_fit().detectable(**asked)
     with pytest.raises(ps.SpecError, match="Power must be above significance"):
-        ps.models.detectable(1.0, **asked)
+        ps.models.inference.detectable(1.0, **asked)
     with pytest.raises(ps.SpecError, match="Power must be above significance"):
         a_fit().tidy(conf_level=1 - asked["significance"], power=asked["power"])
 

@@ -222,7 +222,7 @@ def test_what_is_built_on_a_blank_inherits_it():
     tidy = fit.tidy(0.9, one_sided="greater", power=0.8).set_index("term")
     assert tidy.loc["c", [*MISSING, "p_greater", "detectable"]].isna().all()
     with pytest.raises(ps.FitError, match="no standard error"):
-        ps.models.romano_wolf([(fit, "c")], d, block=None, draws=99, seed=1)
+        ps.models.resampling.romano_wolf([(fit, "c")], d, block=None, draws=99, seed=1)
 
 
 def test_a_term_that_is_blank_in_one_completed_table_is_blank_in_the_pooled_fit():
@@ -251,13 +251,13 @@ def test_permutations_and_deals_do_not_studentise_by_a_blank():
     assert found.loc["c"].isna().all() and found.loc["joint"].isna().all()
     assert found.loc["x", "p_permutation"] == 0.01 and found.loc["x", "p_family"] == 0.01
     with pytest.raises(ps.FitError, match="c has no robust standard error in these data"):
-        ps.models.randomisation_test(
+        ps.models.resampling.randomisation_test(
             d, spec("y ~ x + c"), "c", clusters=None, blocks=None, draws=99, seed=1
         )
     one = spec("y ~ x + c", vcov="classical")
-    p = ps.models.randomisation_test(d, one, "c", clusters=None, blocks=None, draws=99, seed=1)[
-        "p_value"
-    ][0]
+    p = ps.models.resampling.randomisation_test(
+        d, one, "c", clusters=None, blocks=None, draws=99, seed=1
+    )["p_value"][0]
     assert 0 < p <= 1
 
 

@@ -7,7 +7,7 @@ from scipy.special import expit
 
 import peacestudy as ps
 from peacestudy.errors import FitError
-from peacestudy.models.diagnosis.left_out import kept_rows
+from peacestudy.models.diagnosis.leave_one_out import kept_rows
 from peacestudy.models.fitting import fit_arranged
 from peacestudy.models.inference.row_subsets import estimates_of_samples, terms_of_subsets
 from peacestudy.models.resampling.resample import refit, sample

@@ -9,8 +9,8 @@ import statsmodels.formula.api as smf
 from scipy.special import expit
 
 import peacestudy as ps
+from peacestudy.models.interpretation.average_effects import effects
 from peacestudy.models.interpretation.conditional import conditional_effects
-from peacestudy.models.interpretation.effects import effects
 
 ROUNDING = 1e-10  # relative
 COLUMNS = [

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import peacestudy as ps
-from peacestudy.models.interpretation.effects import effects
+from peacestudy.models.interpretation.average_effects import effects
 from peacestudy.models.interpretation.restricted_mean import Baseline, baseline_of, variances
 
 HERE = Path(__file__).resolve().parents[2] / "references"

@@ -8,7 +8,7 @@ import pytest
 
 import peacestudy as ps
 from peacestudy.models.missing.hazard import nelson_aalen
-from peacestudy.models.missing.impute import impute
+from peacestudy.models.missing.imputation import impute
 
 ASK = {"m": 3, "cycles": 2, "donors": 3, "seed": 7}
 

@@ -14,7 +14,7 @@ from scipy import stats
 from scipy.special import expit
 
 import peacestudy as ps
-from peacestudy.models.missing.impute import impute
+from peacestudy.models.missing.imputation import impute
 from peacestudy.models.missing.imputed import Imputed
 from peacestudy.models.missing.joint import degrees
 
@@ -352,7 +352,7 @@ def test_adjusted_p_values():
     own = got.terms.set_index("term").loc[terms]
     share = (np.abs(drawn) >= np.abs(own.statistic.to_numpy())).mean(axis=0)
     np.testing.assert_allclose(share, own.p_value, atol=4 * 0.5 / 20_000**0.5)
-    found = ps.models.step_down(own.statistic.to_numpy(), drawn)
+    found = ps.models.inference.step_down(own.statistic.to_numpy(), drawn)
     holm = ps.models.adjust(own.p_value, "holm")
     assert (found >= own.p_value - 0.015).all() and (found <= holm + 0.015).all()
     V = got.vcov.loc[terms, terms].to_numpy()
@@ -431,19 +431,19 @@ def test_filled_values_are_told_by_case():
 ASKED_OF_ONE = [
     lambda f: ps.models.diagnose(f),
     lambda f: ps.models.left_out(f),
-    lambda f: ps.models.overdispersion(f),
-    lambda f: ps.models.parallel_lines(f),
-    lambda f: ps.models.proportional_hazards(f),
+    lambda f: ps.models.fit_notes.overdispersion(f),
+    lambda f: ps.models.fit_notes.parallel_lines(f),
+    lambda f: ps.models.fit_notes.proportional_hazards(f),
     lambda f: ps.models.bootstrap(f, FILLED, block=None, draws=99, seed=1, interval="percentile"),
     lambda f: ps.models.bootstrap(
         f.fits[0], FILLED, block=None, draws=99, seed=1, interval="percentile"
     ),
     lambda f: ps.models.out_of_sample(FILLED, [f.spec], seed=1),
     lambda f: ps.models.permutation_test(FILLED, f.spec, ["x"], strata="q", draws=99, seed=1),
-    lambda f: ps.models.randomisation_test(
+    lambda f: ps.models.resampling.randomisation_test(
         FILLED, f.spec, "x", clusters=None, blocks=None, draws=99, seed=1
     ),
-    lambda f: ps.models.romano_wolf([(f, "x")], FILLED, block=None, draws=99, seed=1),
+    lambda f: ps.models.resampling.romano_wolf([(f, "x")], FILLED, block=None, draws=99, seed=1),
 ]
 
 

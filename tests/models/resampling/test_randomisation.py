@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import peacestudy as ps
-from peacestudy.models import randomisation_test
+from peacestudy.models.resampling import randomisation_test
 
 COUNTS = 1e-12  # p values are counts of deals
 

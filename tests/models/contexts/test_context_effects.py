@@ -46,7 +46,9 @@ def test_what_is_drawn_together_is_what_was_estimated():
         table(), SPEC, "scale(x)", "place", method="bayes", fewest_events=10
     )
     alone = found.effects.set_index("context")
-    drawn = ps.models.partial_pooling(alone["estimate"], alone["std_error"], method="bayes").effects
+    drawn = ps.models.contexts.partial_pooling(
+        alone["estimate"], alone["std_error"], method="bayes"
+    ).effects
     assert np.array_equal(found.effects["shrunken"], drawn["shrunken"])
     assert np.array_equal(
         found.effects[["shrunken_low", "shrunken_high"]], drawn[["conf_low", "conf_high"]]

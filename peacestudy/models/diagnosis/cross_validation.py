@@ -1,9 +1,8 @@
-"""Predictions for cases that the model has not seen, and how good they are beside those for
-outcomes dealt at random.
+"""Predictions for cases that the model has not seen, compared with those for permuted outcomes.
 
-The area under the ROC curve pooled over left-out groups is below one half where nothing is there to
-find, since each group is predicted from a share that leaves out its own outcomes: it is therefore
-compared with the same procedure on permuted outcomes.
+Without any association the area under the ROC curve pooled over left-out groups is below one half,
+since each group is predicted from a share without its own outcomes: it is therefore compared with
+that of the same procedure on permuted outcomes.
 
 Sources: Stone (1974), JRSS B 36(2) (cross-validation); Ojala and Garriga (2010), Journal of Machine
 Learning Research 11 (permutation tests of classifiers); Puhr et al. (2017), Statistics in Medicine
@@ -44,14 +43,31 @@ class OutOfSample:
 
     Attributes
     ----------
-    scores : ``model, split, score, value, permuted_mean, permuted_low, permuted_high,
-        share_as_good``: a row for each model, split and score (``auc``, more is better; ``brier``
-        and ``log_score``, less is better); the mean, the 5th and the 95th percentile of the same
-        score with permuted outcomes, and the share of these at least as good.
-    predictions : ``case, model, split, probability, outcome``: a row for
-        each case that was left out and predicted.
-    dropped : rows that some model cannot use, ``case, term, reason``; no model is given them.
-    notes : what to distrust, and the conventions.
+    scores : DataFrame
+        ``model, split, score, value, permuted_mean, permuted_low, permuted_high, share_as_good``: a
+        row for each model, split and score (``auc``, higher is better; ``brier`` and ``log_score``,
+        lower is better); the mean, 5th and 95th percentile of the score with permuted outcomes, and
+        the share of permutations with a score at least as good.
+    predictions : DataFrame
+        ``case, model, split, probability, outcome``: a row for each case that was left out and
+        predicted.
+    dropped : DataFrame
+        Rows that some model cannot use and that are given to none: ``case, term, reason``.
+    notes : tuple of Note
+        Conventions, and reasons for caution.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> import peacestudy as ps
+    >>> rng = np.random.default_rng(1)
+    >>> d = pd.DataFrame({"x": rng.normal(size=60), "state": np.tile(list("abcde"), 12)})
+    >>> d["y"] = (2 * d.x + rng.logistic(size=60) > 0).astype(int)
+    >>> spec = ps.ModelSpec("m", "y ~ x", "firth", "classical")
+    >>> found = ps.models.out_of_sample(d, [spec], groups="state", draws=19, seed=1)
+    >>> found.predictions.columns.tolist(), len(found.predictions)
+    (['case', 'model', 'split', 'probability', 'outcome'], 60)
     """
 
     scores: pd.DataFrame
@@ -72,35 +88,51 @@ def out_of_sample(
     draws: int = 500,
     seed: int,
 ) -> OutOfSample:
-    """Predict each group from the others, or the later cases from the earlier, with several models.
+    """Predict cases that the models have not seen: other groups, or later cases.
 
     Parameters
     ----------
-    frame : a StudyFrame, whose key names the cases, or a plain DataFrame, whose index does.
-    specs : models of one and the same outcome, engine ``firth``, each
-        with an intercept; the vcov plays no part.
-    groups : column; each of its values is left out once.
-    time : column and the last value from which the models learn: they are fitted to the rows up to
-        it and predict those after. A value that differs from it by floating-point noise alone is
-        not after it.
-    draws : permutations of the outcome over all cases; every model is given the same.
-    seed : of the random numbers, which are given to cases in the order of their ids.
+    frame : StudyFrame or DataFrame
+        The key of a StudyFrame or the index of a DataFrame names the cases.
+    specs : sequence of ModelSpec
+        Models of the same outcome, engine ``firth``, each with an intercept; the vcov is not used.
+    groups : str, optional
+        A column; each of its values is left out once.
+    time : tuple of (str, float), optional
+        A column and the last value of the training cases: models are fitted to the rows up to it
+        and predict those after it. A difference of the size of floating-point noise is none.
+    draws : int, optional
+        Number of permutations of the outcome over all cases, the same for every model.
+    seed : int
+        Seed of the permutations, which are given to cases in the order of their ids.
 
     Returns
     -------
     OutOfSample
-        The means, standard deviations and categories of a formula are those of the cases that the
-        model learns from. A case of a category that these do not have is not predicted, and counted
-        in a note.
+        Scores, predictions and notes. Means, standard deviations and categories of a formula are
+        those of the training cases. A case with a category that these do not have is not predicted,
+        and counted in a note.
 
     Raises
     ------
     SpecError
-        Neither groups nor time; models of different outcomes or
-        of another engine; an unknown column.
+        Neither groups nor time; models of different outcomes or of another engine; an unknown
+        column.
     FitError
-        Too few cases to learn from, terms that are combinations of
-        each other among them, no convergence.
+        Too few training cases, collinear terms among them, no convergence.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> import peacestudy as ps
+    >>> rng = np.random.default_rng(1)
+    >>> d = pd.DataFrame({"x": rng.normal(size=60), "state": np.tile(list("abcde"), 12)})
+    >>> d["y"] = (2 * d.x + rng.logistic(size=60) > 0).astype(int)
+    >>> spec = ps.ModelSpec("m", "y ~ x", "firth", "classical")
+    >>> found = ps.models.out_of_sample(d, [spec], groups="state", draws=19, seed=1)
+    >>> found.scores[["score", "value", "permuted_mean"]].round(2).values.tolist()
+    [['auc', 0.76, 0.4], ['brier', 0.2, 0.26], ['log_score', 0.58, 0.72]]
     """
     refuse_imputed(
         "out_of_sample",

@@ -1,10 +1,9 @@
-"""One effect in each of several contexts: the same model fitted in each by itself, then drawn
-together by partial pooling.
+"""The effect of one term in several contexts: a fit in each context, and partial pooling.
 
 Source: Gelman and Hill (2007), Data Analysis Using Regression and Multilevel/Hierarchical Models,
-ch. 12 (no pooling, complete pooling, and what lies between); Raudenbush and Bryk (1985), Journal of
-Educational Statistics 10(2) (estimates of separate studies, shrunken). Cochran (1954), Biometrics
-10(1) (the test that all are one).
+ch. 12 (no, complete and partial pooling); Raudenbush and Bryk (1985), Journal of Educational
+Statistics 10(2) (shrunken estimates of separate studies); Cochran (1954), Biometrics 10(1) (test of
+homogeneity).
 """
 
 from collections.abc import Hashable
@@ -20,14 +19,14 @@ from peacestudy.core.old_names import renamed_arguments
 from peacestudy.core.problems import Note, as_known, one_of
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.clock_check import check_clock
-from peacestudy.models.contexts.partial_pooling import (
+from peacestudy.models.contexts.shrinkage import (
     FEWEST,
     PartialPooling,
     check_method,
     cochran,
     partial_pooling,
 )
-from peacestudy.models.diagnosis.left_out import kept_rows
+from peacestudy.models.diagnosis.leave_one_out import kept_rows
 from peacestudy.models.engines.parameters import refuse_edge
 from peacestudy.models.engines.registry import engine_of
 from peacestudy.models.engines.separated import separation_of
@@ -57,22 +56,40 @@ DRAWN = ["shrunken", "shrunken_low", "shrunken_high", "shrinkage"]
 
 @dataclass(frozen=True, eq=False)
 class ByContext:
-    """One effect in several contexts, fitted in each by itself and drawn together.
+    """One effect in several contexts, from a fit in each and by partial pooling.
 
     Attributes
     ----------
-    effects : a row a context: ``context, n, n_events``; ``estimate, std_error, conf_low,
-        conf_high`` of the fit in it alone; ``shrunken, shrunken_low, shrunken_high``, drawn towards
-        the mean, and ``shrinkage``, the weight of the mean in it; ``reason``, why there are no
-        numbers. ``n_events``: cases of the rarer outcome, or events of a survival outcome; missing
-        for other outcomes.
-    whole : the same term of the model of all cases, a row as
-        ``Fit.terms`` has it: complete pooling.
-    alike : one row, ``contexts, q, df, p_value``: Cochran's test that the effect is one in all
+    effects : DataFrame
+        A row a context: ``context, n, n_events``; ``estimate, std_error, conf_low, conf_high`` of
+        the fit in that context; ``shrunken, shrunken_low, shrunken_high``, the partially pooled
+        estimate and its interval; ``shrinkage``, the weight of the mean in it; ``reason``, why
+        there are no numbers. ``n_events`` counts cases of the rarer outcome, or events of a
+        survival outcome; it is missing for other outcomes.
+    whole : DataFrame
+        The same term of the model of all cases, a row as in ``Fit.terms``: complete pooling.
+    alike : DataFrame
+        One row, ``contexts, q, df, p_value``: Cochran's test that the effect is the same in all
         contexts that were fitted.
-    pooled : what partial pooling found; None from fewer than three contexts.
-    notes : what was refused, conventions, and what the numbers of a
-        context are to be distrusted for, by its name.
+    pooled : PartialPooling or None
+        The partially pooled estimates; None with fewer than three contexts.
+    notes : tuple of Note
+        Contexts that were refused, conventions, and reasons for caution, by context.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> import peacestudy as ps
+    >>> rng = np.random.default_rng(1)
+    >>> d = pd.DataFrame({"x": rng.normal(size=120), "place": np.repeat(list("abc"), 40)})
+    >>> d["y"] = d.x + rng.normal(size=120)
+    >>> spec = ps.ModelSpec("m", "y ~ x", "linear", "hc3")
+    >>> found = ps.models.by_context(d, spec, "x", "place", method="reml", fewest_events=10)
+    >>> found.effects[["context", "n", "estimate", "shrunken"]].round(2).values.tolist()
+    [['a', 40, 1.03, 1.0], ['b', 40, 0.53, 0.85], ['c', 40, 1.13, 1.04]]
+    >>> found.alike[["contexts", "df"]].values.tolist()
+    [[3, 2]]
     """
 
     effects: pd.DataFrame
@@ -96,51 +113,61 @@ def by_context(
     fewest_events: int,
     conf_level: float = 0.95,
 ) -> ByContext:
-    """Fit a specification in each context by itself, and draw the
-    estimates of one term towards their mean.
+    """Fit a model in each context, and partially pool the estimates of one term.
 
-    A context with too few events, or in which the model cannot be fitted, is not left out in
-    silence: it stands in the table without numbers and with the reason. Scales, centres and
-    categories are those of all cases, so that an estimate means the same in every context. What is
-    drawn together, and Cochran's test, take the estimates for independent and normal and their
-    standard errors for known: with few events, few cases or few clusters in a context, or clusters
-    that lie in several, they claim too much. A context refused because its outcome is separated may
-    be the one that differs most.
+    A context with too few events, or in which the model cannot be fitted, stays in the table
+    without numbers and with the reason. Scales, centres and categories are those of all cases, so
+    that an estimate means the same in every context. Partial pooling and Cochran's test treat the
+    estimates as independent and normal and their standard errors as known: with few events, cases
+    or clusters in a context, or clusters that span contexts, intervals are too narrow. A context
+    refused because its outcome is separated may be the one that differs most.
 
     Parameters
     ----------
-    data, spec : as ``fit`` takes them.
-    term : whose effect it is, as ``fit`` names it.
-    context : the column whose values are the contexts; an ordered category keeps its order.
-    method : of partial pooling: ``bayes``, ``reml``, ``dl`` or ``pm``, see ``partial_pooling``.
-    fewest_events : cases of the rarer outcome that a context must have (events of a survival
-        outcome; cases, where an outcome has no events). There is no default: from few events
-        estimates are noise, however they are drawn.
-    conf_level : of the intervals.
+    data : StudyFrame or DataFrame
+        A row a case.
+    spec : ModelSpec
+        The model.
+    term : str
+        The term whose effect is estimated, as ``ps.fit`` names it.
+    context : str
+        The column whose values are the contexts; an ordered category keeps its order.
+    method : {"bayes", "reml", "dl", "pm"}
+        How to pool partially, see ``ps.models.contexts.partial_pooling``.
+    fewest_events : int
+        Number of cases of the rarer outcome that a context needs (events of a survival outcome;
+        cases, if the outcome has no events). There is no default.
+    conf_level : float, optional
+        Confidence level of the intervals.
+
+    Returns
+    -------
+    ByContext
+        Estimates by context, complete pooling, and the test of homogeneity.
 
     Raises
     ------
     SpecError
-        An unknown method, column or term; a fewest that is not 1 or more; a level that does not lie
+        An unknown method, column or term; ``fewest_events`` below 1; a confidence level that is not
         between 0 and 1; several specifications, or imputed data.
     FitError
-        The model of all cases cannot be fitted, or a case of it has no context.
+        The model of all cases cannot be fitted, or one of its cases has no context.
+
+    Source: Gelman and Hill (2007), Data Analysis Using Regression and Multilevel/Hierarchical
+    Models, ch. 12.
 
     Examples
     --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> import peacestudy as ps
     >>> rng = np.random.default_rng(1)
     >>> d = pd.DataFrame(
     ...     {"x": rng.normal(size=200), "place": np.repeat(list("abcd"), [60, 60, 75, 5])}
     ... )
     >>> d["y"] = d.x + rng.normal(size=200)
-    >>> found = by_context(
-    ...     d,
-    ...     ModelSpec("m", "y ~ x", "linear", "hc3"),
-    ...     "x",
-    ...     "place",
-    ...     method="bayes",
-    ...     fewest_events=10,
-    ... )
+    >>> spec = ps.ModelSpec("m", "y ~ x", "linear", "hc3")
+    >>> found = ps.models.by_context(d, spec, "x", "place", method="bayes", fewest_events=10)
     >>> found.effects[["context", "n", "estimate", "shrunken"]].round(2).values.tolist()[:2]
     [['a', 60, 1.0, 1.02], ['b', 60, 1.04, 1.04]]
     >>> found.effects["reason"].iloc[-1]

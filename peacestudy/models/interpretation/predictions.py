@@ -1,7 +1,7 @@
-"""Predictions of a fit for rows that it has not seen, from the design that travels with it.
+"""Predictions of a fit for new rows, from the design stored with the fit.
 
 Sources: Puhr, Heinze, Nold, Lusa and Geroldinger (2017), Statistics in Medicine 36(14) (FLIC:
-Firth's own probabilities are pulled towards one half); Agresti (2013), Categorical Data Analysis,
+Firth's own probabilities are biased towards one half); Agresti (2013), Categorical Data Analysis,
 3rd ed., 5.5 (intervals on the scale of the link).
 """
 
@@ -52,50 +52,57 @@ def predict(
     kind: str,
     conf_level: float = 0.95,
 ) -> pd.DataFrame:
-    """Predict the outcome of rows: the mean, the probability or the
-    mean count, not the outcome of a single case.
+    """Predict the expected outcome of rows: the mean, the probability or the mean count.
 
     Parameters
     ----------
-    fit : of engine linear, logit, firth, ridge, ordered, poisson, negative_binomial, mixed_logit or
-        mixed_linear; or a PooledFit, whose predictions are pooled by Rubin's rules on the scale of
-        their intervals.
-    data : the rows, with the columns of the formula's right-hand side; after a formula with
-        ``lag()`` the rows before them too, with unit and time, for lags are looked up among the
-        rows given here; for a PooledFit also what ``impute`` gave, each of whose tables is
-        predicted by its own fit.
-    kind : ``flic`` (firth only), probabilities with Firth's slopes and an intercept by maximum
-        likelihood; ``flac`` (firth only), from slopes fitted anew beside an added covariate: of
-        both the mean over the rows of the fit is the observed share; ``response``, the fit's own
-        probabilities (of ordered a probability of every category), the mean of a linear model, or
-        the mean count at the offset or exposure of the row; ``link``, the linear predictor (of
-        ordered without the cut points). After mixed_logit and mixed_linear ``response`` and
-        ``link`` are those of a typical group, whose effect is zero; ``average`` (mixed_logit only)
-        is the mean probability over groups, with the uncertainty of ``sd(group)``. There is no
-        default.
-    conf_level : of the intervals, which are those of ``effects(..., "predictions")`` where every
-        column is held at the values of the row: by ``fit.vcov``, symmetric on the scale of the
-        logit for probabilities, of the log for counts. Those of ``flic`` and ``flac`` count the
-        observed share as an estimate; their covariance is of the kind that the fit has (see
-        ``fit_flic``).
+    fit : Fit or PooledFit
+        A fit of any engine but cox and discrete_time. The predictions of a PooledFit are pooled by
+        Rubin's rules on the scale of their intervals.
+    data : StudyFrame, DataFrame or Imputed
+        Rows with the columns of the right-hand side of the formula. For a formula with ``lag()``
+        also the rows before them, with unit and time: lags are looked up among these rows. For a
+        PooledFit the Imputed too, each of whose tables is predicted by its own fit.
+    kind : {"flic", "flac", "response", "link", "average"}
+        ``flic`` (firth) are probabilities with Firth's slopes and an intercept by maximum
+        likelihood; ``flac`` (firth) come from slopes refitted with an added covariate; the mean of
+        both over the rows of the fit is the observed share. ``response`` are the probabilities of
+        the fit (ordered: of every category), the mean of a linear model, or the mean count at the
+        offset or exposure of the row. ``link`` is the linear predictor (ordered: without the cut
+        points). For mixed_logit and mixed_linear ``response`` and ``link`` are those of a typical
+        group, whose effect is zero; ``average`` (mixed_logit) is the mean probability over groups,
+        with the uncertainty of ``sd(group)``. There is no default.
+    conf_level : float, optional
+        Confidence level of the intervals, which use ``fit.vcov`` and are symmetric on the logit
+        scale for probabilities, on the log scale for counts. Those of ``flic`` and ``flac`` treat
+        the observed share as estimated (see ``fit_flic``).
 
     Returns
     -------
     DataFrame
-        A row for each of the data: ``case, estimate, conf_low, conf_high, reason, note``; for the
-        probabilities of ordered a row for each and every category, with ``category`` after
-        ``case``. Of a PooledFit there are ``df`` and ``fmi`` too, before ``reason``, and the
-        probabilities of ordered are divided by their sum, which pooling leaves near one. Where a
-        value is missing, or a category is one that the fit did not have, the numbers are missing
-        and ``reason`` says why; where a term has no standard error, the intervals that need it are
-        missing, with the term in ``reason``; else it is empty. ``note`` says where a term is beyond
-        what the fit held, and where the formula transforms the outcome.
+        ``case, estimate, conf_low, conf_high, reason, note``, a row for each row of the data; for
+        the probabilities of ordered a row for each row and category, with ``category`` after
+        ``case``. For a PooledFit also ``df`` and ``fmi``, before ``reason``, and probabilities of
+        ordered divided by their sum. If a value is missing, or a category does not occur in the
+        fit, the numbers are missing and ``reason`` says why; if a term has no standard error, the
+        intervals that need it are missing and ``reason`` names the term. ``note`` says where a
+        value is beyond the data of the fit, and where the formula transforms the outcome.
 
     Raises
     ------
     SpecError
-        A kind or level that does not exist, an engine without
-        predictions, a column that is not there.
+        An unknown kind or confidence level, an engine without predictions, a column that is
+        missing.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import peacestudy as ps
+    >>> d = pd.DataFrame({"y": [0, 0, 1, 0, 1, 1, 0, 1], "x": [1, 2, 3, 4, 5, 6, 7, 8]})
+    >>> fit = ps.fit(d, ps.ModelSpec("m", "y ~ x", "firth", "classical"))
+    >>> new = pd.DataFrame({"x": [2, 6]}, index=["case a", "case b"])
+    >>> ps.predict(fit, new, "flic")[["case", "estimate"]].round(3).values.tolist()
+    [['case a', 0.316], ['case b', 0.614]]
     """
     if not isinstance(fit, Fit | PooledFit):
         raise SpecError(

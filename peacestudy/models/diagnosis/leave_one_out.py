@@ -1,9 +1,9 @@
-"""The same model with each case, or each cluster, left out in turn:
-fitted anew every time, nothing approximated.
+"""Leave-one-out fits: the model refitted without each case, or each cluster, without
+approximation.
 
 Source: Cook (1977), Technometrics 19(1); Belsley, Kuh and Welsch (1980), Regression Diagnostics,
-ch. 2 (what one row does to a fit). Centres, categories, knots and polynomials stay those of the
-whole data, so that a coefficient keeps its meaning.
+ch. 2 (influence of one row). Centres, categories, knots and polynomials are those of the whole
+data, so that a coefficient keeps its meaning.
 """
 
 from dataclasses import replace
@@ -36,25 +36,42 @@ COLUMNS = [
 
 
 def left_out(fit: Fit, by: str = CASE) -> pd.DataFrame:
-    """Fit a model again without each case, or each cluster.
+    """Refit a model without each case, or without each cluster.
 
     Parameters
     ----------
-    fit : what was found of all.
-    by : ``case``, a cluster column of the fit, or the column of its groups.
+    fit : Fit
+        The fit of all cases.
+    by : str, optional
+        ``case``, a cluster column of the fit, or its group column.
 
     Returns
     -------
     DataFrame
-        A row for each case (cluster) and term: ``left_out``, its name; ``rows`` without it; ``term,
-        estimate, std_error, p_value`` without it; ``dfbeta``, the estimate of the whole fit less
-        that without it, and ``dfbetas``, the same in standard errors of the whole fit; ``reason``,
-        empty, or why nothing can be fitted without it (then the numbers are missing).
+        A row for each case (or cluster) and term: ``left_out``, its name; ``rows``, the number of
+        rows without it; ``term, estimate, std_error, p_value`` without it; ``dfbeta``, the estimate
+        of the whole fit less that without it; ``dfbetas``, the same in standard errors of the whole
+        fit; ``reason``, empty, or why no model can be fitted without it (the numbers are then
+        missing).
 
     Raises
     ------
     SpecError
-        A ``by`` that is none of these.
+        ``by`` is none of these, or the fit is a PooledFit.
+
+    Source: Belsley, Kuh and Welsch (1980), Regression Diagnostics, ch. 2.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import peacestudy as ps
+    >>> d = pd.DataFrame(
+    ...     {"y": [1.0, 2.1, 2.9, 4.2, 9.0], "x": [1, 2, 3, 4, 5]}, index=list("abcde")
+    ... )
+    >>> fit = ps.fit(d, ps.ModelSpec("line", "y ~ x", "linear", "classical"))
+    >>> table = ps.models.left_out(fit).query("term == 'x'")
+    >>> table[["left_out", "estimate", "dfbetas"]].round(2).values.tolist()[-1]
+    ['e', 1.04, 1.73]
     """
     refuse_imputed(
         "left_out",

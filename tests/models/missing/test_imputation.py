@@ -11,11 +11,11 @@ from scipy import stats
 from scipy.special import expit, logit
 
 import peacestudy as ps
-from peacestudy.models.interpretation.effects import effects
-from peacestudy.models.missing.impute import impute
+from peacestudy.models.interpretation.average_effects import effects
+from peacestudy.models.missing.imputation import impute
 from peacestudy.models.missing.imputed import Imputed
-from peacestudy.models.missing.pool import pool
 from peacestudy.models.missing.pooled import PooledFit
+from peacestudy.models.missing.rubins_rules import pool
 
 HERE = Path(__file__).resolve().parents[2] / "references" / "impute"
 ROUNDING = 1e-12  # relative; sums in another order

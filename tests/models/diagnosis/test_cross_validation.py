@@ -8,7 +8,8 @@ import pytest
 from scipy.special import expit
 
 import peacestudy as ps
-from peacestudy.models import brier, log_score, out_of_sample, predict, roc_auc
+from peacestudy.models import out_of_sample, predict
+from peacestudy.models.diagnosis import brier, log_score, roc_auc
 
 ROUND = 1e-12  # relative; the same arithmetic
 SAME = 1e-8  # relative; a fold's climb stops within 1e-8 standard errors

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import peacestudy as ps
-from peacestudy.models import partial_pooling
+from peacestudy.models.contexts import partial_pooling
 
 HERE = Path(__file__).resolve().parents[2] / "references" / "partial_pooling"
 EXACT = 1e-8  # relative, of what has a closed form given tau

@@ -1,4 +1,4 @@
-"""The verb ``diagnose``: what a fit hangs on, as tables. What stops a fit, or is noted by it, is in
+"""Checks of a fit, as tables. Checks that stop a fit, or add notes to it, are in
 ``peacestudy.models.fit_notes.design_notes``.
 """
 
@@ -13,11 +13,11 @@ from peacestudy.core.problems import Note
 from peacestudy.errors import SpecError
 from peacestudy.models.diagnosis.calibration import calibration
 from peacestudy.models.diagnosis.collinearity import collinearity, condition_number
-from peacestudy.models.diagnosis.e_value import e_values
 from peacestudy.models.diagnosis.events import events, not_given
 from peacestudy.models.diagnosis.group_effects import group_effects
 from peacestudy.models.diagnosis.influence import case_tables
-from peacestudy.models.diagnosis.left_out import left_out, parts_of
+from peacestudy.models.diagnosis.leave_one_out import left_out, parts_of
+from peacestudy.models.diagnosis.ratio_sensitivity import e_values
 from peacestudy.models.diagnosis.sensitivity import benchmarks as bounded
 from peacestudy.models.diagnosis.sensitivity import least_squares_engines, robustness
 from peacestudy.models.engines.registry import engine_of
@@ -33,28 +33,57 @@ STRENGTHS = (1.0, 2.0, 3.0)
 
 @dataclass(frozen=True, eq=False)
 class Diagnosis:
-    """What a fit hangs on.
+    """The checks of a fit, as tables.
 
     Attributes
     ----------
-    name, formula : of the fit.
-    cases : residuals, leverage and Cook's distance by case, see
+    name, formula : str
+        Of the fit.
+    cases : DataFrame or None
+        Residuals, leverage and Cook's distance by case, see
         ``peacestudy.models.diagnosis.influence``.
-    dfbeta : what each case adds to each coefficient, by one step.
-    left_out : the fit without each case or cluster, a table for each of them by name, see
-        ``peacestudy.models.diagnosis.left_out``.
-    ranges : ``by, term, estimate, lowest, without_lowest, highest, without_highest, p_lowest,
-        p_highest, not_fitted``: how far each coefficient and its p value move with one case or
-        cluster left out, and without which; how many fits there were not.
-    calibration : of probabilities and counts; None for other outcomes.
-    events : one row, see ``peacestudy.models.diagnosis.events``; None for numbers and counts.
-    group_effects : effects of the groups of mixed_logit and mixed_linear, see
-        ``peacestudy.models.diagnosis.influence_groups``; else None.
-    collinearity : variance inflation by term. condition_number : of the design.
-    robustness, benchmarks : of linear models without weights, see
-        ``peacestudy.models.diagnosis.sensitivity``; else None.
-    e_values : see ``peacestudy.models.diagnosis.e_value``.
-    notes : separation, what stands out, and what the engine has no table of.
+    dfbeta : DataFrame or None
+        One-step change of each coefficient by each case.
+    left_out : dict of str to DataFrame
+        The fit without each case or cluster, by what is left out, see
+        ``peacestudy.models.diagnosis.leave_one_out``.
+    ranges : DataFrame
+        ``by, term, estimate, lowest, without_lowest, highest, without_highest, p_lowest, p_highest,
+        not_fitted``: the range of each coefficient and p value with one case or cluster left out,
+        the cases left out at its ends, and the number of models that could not be fitted.
+    calibration : DataFrame or None
+        Predicted and observed outcomes by group, for probabilities and counts.
+    events : DataFrame or None
+        Events per variable in one row, see ``peacestudy.models.diagnosis.events``; None for numbers
+        and counts.
+    group_effects : DataFrame or None
+        Effects of the groups of mixed_logit and mixed_linear, see
+        ``peacestudy.models.diagnosis.group_effects``.
+    collinearity : DataFrame
+        Variance inflation by term.
+    condition_number : float
+        Of the design.
+    robustness, benchmarks : DataFrame or None
+        Sensitivity of linear models without weights to unmeasured confounders, see
+        ``peacestudy.models.diagnosis.sensitivity``.
+    e_values : DataFrame or None
+        Sensitivity of ratios, see ``peacestudy.models.diagnosis.ratio_sensitivity``.
+    notes : tuple of Note
+        Separation, the most influential cases, and which tables the engine does not have.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import peacestudy as ps
+    >>> d = pd.DataFrame(
+    ...     {"y": [1.0, 2.1, 2.9, 4.2, 9.0], "x": [1, 2, 3, 4, 5]}, index=list("abcde")
+    ... )
+    >>> fit = ps.fit(d, ps.ModelSpec("line", "y ~ x", "linear", "classical"))
+    >>> found = ps.models.diagnose(fit)
+    >>> found.robustness[["term", "robustness_value"]].round(3).values.tolist()
+    [['x', 0.864]]
+    >>> found.ranges.query("term == 'x'")[["lowest", "without_lowest"]].round(2).values.tolist()
+    [[1.04, 'e']]
     """
 
     name: str
@@ -94,33 +123,46 @@ def diagnose(
     strengths: Sequence[float] = STRENGTHS,
     groups: int = GROUPS,
 ) -> Diagnosis:
-    """Show what a fit hangs on.
+    """Check a fit: influential cases, calibration, collinearity, sensitivity to confounders.
 
     Parameters
     ----------
-    fit : of any engine; tables that it does not have are None.
-    by : what is left out in turn, ``case``, cluster columns of the fit or the column of its groups;
-        none (an empty list) spares the time of fitting anew, though of mixed_logit each row still
-        takes its step, half a second or more for 1,000. If nothing is said: all of these.
-    focus, benchmarks, strengths : for linear models, the term in doubt, observed terms with which a
-        cause left out is compared, and how many times as strong it is taken to be.
-    groups : of the calibration table.
+    fit : Fit
+        A fit of any engine; tables that the engine does not have are None.
+    by : sequence of str, optional
+        What is left out in turn: ``case``, cluster columns of the fit or its group column; by
+        default all of these. An empty list refits nothing and saves time; of mixed_logit each row
+        still takes its one step, half a second or more for 1,000 rows.
+    focus : str, optional
+        For linear models, the term whose sensitivity is examined.
+    benchmarks : sequence of str, optional
+        Observed terms with which an unmeasured confounder is compared; they need ``focus``.
+    strengths : sequence of float, optional
+        How many times as strong as a benchmark the confounder is.
+    groups : int, optional
+        Number of groups of the calibration table.
+
+    Returns
+    -------
+    Diagnosis
+        Tables and notes.
 
     Raises
     ------
     SpecError
-        What is no Fit; names that are not there; benchmarks without
-        a focus, or where the engine has none.
+        No Fit, an unknown name, benchmarks without a focus or for an engine that has none.
 
     Examples
     --------
-    >>> from peacestudy.models import ModelSpec, fit
+    >>> import pandas as pd
+    >>> import peacestudy as ps
     >>> d = pd.DataFrame(
     ...     {"y": [1.0, 2.1, 2.9, 4.2, 9.0], "x": [1, 2, 3, 4, 5]}, index=list("abcde")
     ... )
-    >>> found = diagnose(fit(d, ModelSpec("line", "y ~ x", "linear", "classical")))
-    >>> found.cases.sort_values("cook").case.iloc[-1], found.ranges.without_lowest[1]
-    ('e', 'e')
+    >>> fit = ps.fit(d, ps.ModelSpec("line", "y ~ x", "linear", "classical"))
+    >>> found = ps.models.diagnose(fit)
+    >>> found.cases[["case", "cook"]].round(2).values.tolist()[-1]
+    ['e', 2.23]
     """
     refuse_imputed(
         "diagnose",

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from peacestudy.errors import FitError
-from peacestudy.models.missing.pool import pool
+from peacestudy.models.missing.rubins_rules import pool
 
 Q, U = [2, 2.5, 1.8, 2.2, 2.4], [0.1, 0.12, 0.09, 0.11, 0.1]
 

@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 
 import peacestudy as ps
-from peacestudy.models import adjust, romano_wolf, step_down
+from peacestudy.models import adjust
+from peacestudy.models.inference import step_down
+from peacestudy.models.resampling import romano_wolf
 
 SAME = 1e-9  # relative, of statistics of tables put together by hand
 

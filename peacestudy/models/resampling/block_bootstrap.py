@@ -1,5 +1,5 @@
-"""Bootstrap of whole blocks: rows of a fit drawn anew in clusters, the model fitted to every
-sample, after any engine.
+"""Block bootstrap: blocks of rows are drawn with replacement, and the model of any engine is
+refitted to every sample.
 
 Sources: Efron and Tibshirani (1993), An Introduction to the Bootstrap, ch. 13 and 14; Davison and
 Hinkley (1997), Bootstrap Methods and their Application, 3.8 (clusters drawn with replacement, rows
@@ -33,17 +33,33 @@ FEW_BLOCKS = 20  # blocks below which draws take too few values
 
 @dataclass(frozen=True, eq=False)
 class Bootstrap:
-    """What the samples gave.
+    """The result of a bootstrap.
 
     Attributes
     ----------
-    terms : ``term, estimate, std_error, bias, conf_low, conf_high``: the fit's estimate, the
+    terms : DataFrame
+        ``term, estimate, std_error, bias, conf_low, conf_high``: the estimate of the fit, the
         standard deviation of the draws, their mean less the estimate, and the interval.
-    estimates : of every sample that could be fitted, a row each,
-        by number of the draw; a column a term.
-    failed : samples that could not be fitted, ``draw, reason``.
-    notes : what was drawn, how many samples failed, and what that means.
-    interval, conf_level : of the intervals.
+    estimates : DataFrame
+        Estimates of every sample that could be fitted: a row a draw, a column a term.
+    failed : DataFrame
+        Samples that could not be fitted: ``draw, reason``.
+    notes : tuple of Note
+        What was drawn, and how many samples failed.
+    interval : str
+        ``percentile`` or ``bca``.
+    conf_level : float
+        Confidence level of the intervals.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import peacestudy as ps
+    >>> d = pd.DataFrame({"y": [1.0, 2.2, 2.9, 4.1, 5.3, 5.9], "x": [1, 2, 3, 4, 5, 6]})
+    >>> fit = ps.fit(d, ps.ModelSpec("m", "y ~ x", "linear", "hc1"))
+    >>> found = ps.models.bootstrap(fit, d, block=None, draws=199, seed=1, interval="percentile")
+    >>> found.estimates.columns.tolist(), found.interval
+    (['Intercept', 'x'], 'percentile')
     """
 
     terms: pd.DataFrame
@@ -72,46 +88,57 @@ def bootstrap(
     interval: str,
     conf_level: float = 0.95,
 ) -> Bootstrap:
-    """Draw the blocks of a fit with replacement, fit every sample, and give intervals.
+    """Bootstrap a fit: draw its blocks with replacement, refit every sample, and give intervals.
 
     Parameters
     ----------
-    fit : of any engine.
-    data : what was fitted; the blocks are looked up in it.
-    block : the column whose groups are drawn whole, such as the
-        country; None draws the rows given one by one.
-    draws, seed : how many samples, and the seed of the random numbers, which are given to cases and
-        blocks in the order of ids.
-    interval : ``percentile``, or ``bca``, which fits the model without each block too.
-    conf_level : of the intervals.
+    fit : Fit
+        A fit of any engine.
+    data : StudyFrame or DataFrame
+        The table that was fitted; the blocks are looked up in it.
+    block : str or None
+        The column whose groups are drawn whole, such as the country; None draws single rows.
+    draws : int
+        Number of samples.
+    seed : int
+        Seed of the draws, which are given to cases and blocks in the order of their ids.
+    interval : {"percentile", "bca"}
+        Kind of interval; ``bca`` also refits the model without each block.
+    conf_level : float, optional
+        Confidence level of the intervals.
+
+    Returns
+    -------
+    Bootstrap
+        Standard errors, bias and intervals, and the estimates of every sample.
 
     Raises
     ------
     SpecError
-        A column, interval, level or number that is not there.
+        An unknown column or interval, a confidence level or a number outside its range, a
+        PooledFit.
     FitError
-        One block, more than half of the samples cannot be fitted, or,
-        for ``bca``, the data without a block.
+        A single block, more than half of the samples cannot be fitted, or, for ``bca``, the data
+        without a block.
 
     Notes
     -----
-    Samples keep the fit's design: ``scale`` and ``center`` stay those of the data, so that a
-    coefficient means the same in every sample. A block drawn twice is two clusters, and two groups
-    of the engine's where it groups by that column.
+    Samples keep the design of the fit: ``scale`` and ``center`` are those of the data, so that a
+    coefficient means the same in every sample. A block drawn twice counts as two clusters, and as
+    two groups of the engine if it groups by that column.
+
+    Source: Efron and Tibshirani (1993), An Introduction to the Bootstrap, ch. 13 and 14; Davison
+    and Hinkley (1997), Bootstrap Methods and their Application, 3.8.
 
     Examples
     --------
-    >>> from peacestudy.models import ModelSpec, fit
-    >>> d = pd.DataFrame(
-    ...     {"y": [1.0, 2.2, 2.9, 4.1, 5.3, 5.9], "x": [1, 2, 3, 4, 5, 6], "g": [1, 1, 2, 2, 3, 3]}
-    ... )
-    >>> found = bootstrap(
-    ...     fit(d, ModelSpec("m", "y ~ x", "linear", "hc1")),
-    ...     d,
-    ...     block="g",
-    ...     draws=199,
-    ...     seed=1,
-    ...     interval="percentile",
+    >>> import pandas as pd
+    >>> import peacestudy as ps
+    >>> d = pd.DataFrame({"y": [1.0, 2.2, 2.9, 4.1, 5.3, 5.9], "x": [1, 2, 3, 4, 5, 6]})
+    >>> d["country"] = [1, 1, 2, 2, 3, 3]
+    >>> fit = ps.fit(d, ps.ModelSpec("m", "y ~ x", "linear", "hc1"))
+    >>> found = ps.models.bootstrap(
+    ...     fit, d, block="country", draws=199, seed=1, interval="percentile"
     ... )
     >>> bool(found.terms.conf_low[1] < 1 < found.terms.conf_high[1])
     True

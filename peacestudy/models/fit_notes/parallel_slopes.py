@@ -1,11 +1,10 @@
-"""Whether the slopes of an ordered logit are the same at every cut:
-the score test of parallel lines, and Brant's.
+"""Tests of parallel lines: whether the slopes of an ordered logit are the same at every cut.
 
-Sources: Peterson and Harrell (1990), Applied Statistics 39(2): the model in which every cut has
-slopes of its own, tested by Rao's score at the estimates with one slope; with the observed
-information, whose generalised inverse is taken where cells are empty, as SAS PROC LOGISTIC does. It
-needs no fit of that model. Brant (1990), Biometrics 46(4): the slopes of a logit at each cut
-compared by a Wald test; it does not exist where one of these is separated.
+Sources: Peterson and Harrell (1990), Applied Statistics 39(2): Rao's score test of the model with
+different slopes at every cut, at the estimates of the model with one slope, with the observed
+information (its generalised inverse where cells are empty, as SAS PROC LOGISTIC does). Brant
+(1990), Biometrics 46(4): a Wald test that compares the slopes of a logit at each cut; it does not
+exist if one of these is separated.
 """
 
 import numpy as np
@@ -32,35 +31,39 @@ GLOBAL = "GLOBAL"
 
 
 def parallel_lines(fit: Fit) -> pd.DataFrame:
-    """Test each term of an ordered logit, and all of them, for a
-    slope that differs between the cuts.
+    """Test whether the slopes of an ordered logit are the same at every cut point.
 
     Parameters
     ----------
-    fit : of engine ``ordered``, with three categories or more.
+    fit : Fit
+        Of engine ``ordered``, with three categories or more.
 
     Returns
     -------
     DataFrame
         ``term, statistic, df, p_value, brant, brant_p_value``: Rao's score statistics, a row a term
-        (the others keep one slope each), the last row ``GLOBAL``, and Brant's statistics on the
-        same degrees of freedom. Both take rows for independent, whatever the vcov, and reject too
-        often where a category is rare. The degrees of freedom are those of slopes, also where empty
-        cells leave fewer to compare. Brant's is missing where the logit of a cut is separated.
+        (the other terms keep one slope each), the last row ``GLOBAL``, and Brant's statistics on
+        the same degrees of freedom. Both treat rows as independent, whatever the vcov, and reject
+        too often if a category is rare. The degrees of freedom are those of slopes, also where
+        empty cells leave fewer to compare. Brant's statistic is missing if the logit of a cut is
+        separated.
 
     Raises
     ------
     SpecError
-        The fit is of another engine.
+        The fit is of another engine, or a PooledFit.
     FitError
         There are two categories, or no term.
 
+    Source: Peterson and Harrell (1990), Applied Statistics 39(2); Brant (1990), Biometrics 46(4).
+
     Examples
     --------
+    >>> import pandas as pd
     >>> import peacestudy as ps
     >>> d = pd.DataFrame({"y": [0, 1, 2, 1, 0, 2, 2, 1, 0, 2], "x": [1, 2, 3, 2, 2, 1, 3, 3, 1, 2]})
     >>> fit = ps.fit(d, ps.ModelSpec("m", "y ~ x", "ordered", "classical"))
-    >>> parallel_lines(fit).round(3).values.tolist()
+    >>> ps.models.fit_notes.parallel_lines(fit).round(3).values.tolist()
     [['x', 2.586, 1, 0.108, 1.303, 0.254], ['GLOBAL', 2.586, 1, 0.108, 1.303, 0.254]]
     """
     refuse_imputed(
@@ -179,6 +182,6 @@ def parallel_notes(design: Design, spec: ModelSpec, estimate: np.ndarray) -> lis
     said = ", ".join(f"{r.term} (p {r.p_value:.3f})" for r in low.itertuples())
     text = (
         f"Slopes seem to differ between cuts, against parallel lines (score test): {said}. See"
-        " ps.models.parallel_lines(fit)."
+        " ps.models.fit_notes.parallel_lines(fit)."
     )
     return [Note("parallel_lines", text)]

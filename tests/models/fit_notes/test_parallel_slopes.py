@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 import peacestudy as ps
-from peacestudy.models import parallel_lines
+from peacestudy.models.fit_notes import parallel_lines
 
 # 52 tastings of each of four cheeses on a scale of nine
 CHEESE = {

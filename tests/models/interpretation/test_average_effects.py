@@ -11,9 +11,9 @@ from scipy.optimize import brentq
 from scipy.special import expit, logit
 
 import peacestudy as ps
+from peacestudy.models.interpretation.average_effects import effects
 from peacestudy.models.interpretation.effect_rows import effect_rows
-from peacestudy.models.interpretation.effects import effects
-from peacestudy.models.interpretation.predict import predict
+from peacestudy.models.interpretation.predictions import predict
 from peacestudy.models.interpretation.slopes import derivative
 
 MARGEFF = 1e-6  # relative; statsmodels stops its climb at 1e-8 of the gradient

@@ -1,13 +1,13 @@
-"""Partial pooling: one effect estimated in several contexts, each estimate drawn towards their mean
-by as much as it is uncertain.
+"""Partial pooling: estimates of one effect in several contexts, shrunk towards their mean the more,
+the larger their standard error.
 
 Sources: DerSimonian and Laird (1986), Controlled Clinical Trials 7(3); Paule and Mandel (1982),
 Journal of Research of the National Bureau of Standards 87(5); Viechtbauer (2005), Journal of
 Educational and Behavioral Statistics 30(3) (restricted maximum likelihood); Viechtbauer (2007),
 Statistics in Medicine 26(1) (Q-profile interval of tau); Raudenbush and Bryk (1985), Journal of
 Educational Statistics 10(2) (shrunken effects); Kass and Steffey (1989), Journal of the American
-Statistical Association 84(407) (their variance with that of the estimated spread carried into it,
-to first order).
+Statistical Association 84(407) (first-order variance of shrunken effects, with the uncertainty of
+the estimated spread).
 """
 
 from collections.abc import Callable, Mapping
@@ -46,23 +46,36 @@ GRID = np.concatenate([[0.0], np.logspace(-8, 8, 97)])
 
 @dataclass(frozen=True, eq=False)
 class PartialPooling:
-    """One effect in several contexts.
+    """Estimates of one effect in several contexts, shrunk towards their mean.
 
     Attributes
     ----------
-    effects : a row a context: ``context, estimate, std_error`` as given; ``shrunken,
-        shrunken_std_error, conf_low, conf_high``, the estimate drawn towards the mean and its
-        interval; ``shrinkage``, the weight of the mean in it, from 0 (left as it was) to 1 (the
-        mean itself); ``events`` where they were given.
-    mean : one row: ``estimate, std_error, statistic, p_value, conf_low, conf_high`` of the mean
-        over contexts, and ``next_low, next_high``, within which the effect of one more context is
-        expected. By ``bayes`` no test; from three contexts the estimate is the posterior's median,
-        and from three or four ``std_error`` is missing, since the posterior with flat priors has no
-        such moment.
-    spread : one row: ``tau, tau_low, tau_high``, the standard deviation of true effects between
-        contexts with its Q-profile interval; ``i2``, its share in the variance of estimates; ``q,
-        df, p_value``, Cochran's test that all are one.
-    notes : conventions, and what to distrust.
+    effects : DataFrame
+        A row a context: ``context, estimate, std_error`` as given; ``shrunken, shrunken_std_error,
+        conf_low, conf_high``, the partially pooled estimate and its interval; ``shrinkage``, the
+        weight of the mean in it, from 0 to 1; ``events``, if given.
+    mean : DataFrame
+        One row: ``estimate, std_error, statistic, p_value, conf_low, conf_high`` of the mean over
+        contexts, and ``next_low, next_high``, the prediction interval for a further context. With
+        ``bayes`` there is no test; with three contexts the estimate is the posterior median, and
+        with three or four ``std_error`` is missing, since the posterior has no such moment.
+    spread : DataFrame
+        One row: ``tau, tau_low, tau_high``, the standard deviation of true effects between contexts
+        and its Q-profile interval; ``i2``, its share of the variance of estimates; ``q, df,
+        p_value``, Cochran's test of homogeneity.
+    notes : tuple of Note
+        Conventions, and reasons for caution.
+
+    Examples
+    --------
+    >>> import peacestudy as ps
+    >>> estimates = {"Africa": 0.9, "Asia": 0.1, "Europe": -0.4, "Americas": 0.7}
+    >>> errors = {"Africa": 0.3, "Asia": 0.3, "Europe": 0.4, "Americas": 0.5}
+    >>> found = ps.models.contexts.partial_pooling(estimates, errors, method="reml")
+    >>> found.effects[["context", "estimate", "shrunken"]].round(2).values.tolist()[:2]
+    [['Africa', 0.9, 0.73], ['Asia', 0.1, 0.17]]
+    >>> found.spread[["tau", "i2"]].round(2).values.tolist()
+    [[0.47, 0.63]]
     """
 
     effects: pd.DataFrame
@@ -84,40 +97,56 @@ def partial_pooling(
     fewest_events: int | None = None,
     conf_level: float = 0.95,
 ) -> PartialPooling:
-    """Draw estimates of one effect in several contexts towards their mean.
+    """Shrink estimates of one effect in several contexts towards their mean.
 
     Parameters
     ----------
-    estimates, std_errors : by context, as log odds ratios of one term from a fit in each.
-    method : how the spread between contexts is estimated: ``reml`` (restricted maximum likelihood),
-        ``dl`` (DerSimonian and Laird) or ``pm`` (Paule and Mandel); or ``bayes``, which does not
-        take one value of it but averages over all, with flat priors on the mean and the spread.
-        With few contexts intervals of the first three are too short: in 200 simulated samples of 15
-        contexts those of shrunken effects by ``reml`` covered in 87 %, those by ``bayes`` in 95 %.
-    events : of the rarer outcome, by context. An estimate from few of them
-        has a standard error that says too little.
-    fewest_events : the fewest that a context may have; written wherever events are.
-    conf_level : of the intervals.
+    estimates : mapping or Series
+        Estimates by context, for example log odds ratios of one term from a fit in each.
+    std_errors : mapping or Series
+        Their standard errors, by context.
+    method : {"reml", "dl", "pm", "bayes"}
+        How the spread between contexts is estimated: restricted maximum likelihood, DerSimonian and
+        Laird, or Paule and Mandel; ``bayes`` averages over the spread, with flat priors on it and
+        on the mean. With few contexts intervals of the first three are too narrow: in 200 simulated
+        samples of 15 contexts those of shrunken effects by ``reml`` covered in 87 %, those by
+        ``bayes`` in 95 %.
+    events : mapping or Series, optional
+        Events of the rarer outcome by context. The standard error of an estimate from few events is
+        too small.
+    fewest_events : int, optional
+        Number of events that a context needs; required with ``events``.
+    conf_level : float, optional
+        Confidence level of the intervals.
+
+    Returns
+    -------
+    PartialPooling
+        Shrunken effects, their mean and their spread.
 
     Raises
     ------
     SpecError
-        An unknown method, contexts that are not the same in both, events without a fewest.
+        An unknown method, estimates and standard errors of different contexts, ``events`` without
+        ``fewest_events``.
     FitError
         Fewer than three contexts, a missing estimate, a standard error that is not above zero, a
-        context with too few events; each by name.
+        context with too few events; the contexts are named.
 
     Examples
     --------
-    Eight schools (Rubin 1981): the estimates do not differ more than their
-    standard errors allow, and all become the mean.
+    Eight schools (Rubin 1981): the estimates do not differ more than their standard errors allow,
+    so that all are shrunk to the mean.
 
+    >>> import pandas as pd
+    >>> import peacestudy as ps
     >>> y = pd.Series([28, 8, -3, 7, -1, 1, 18, 12], list("ABCDEFGH"))
-    >>> found = partial_pooling(
-    ...     y, pd.Series([15, 10, 16, 11, 9, 11, 10, 18], y.index), method="reml"
-    ... )
-    >>> found.mean[["estimate", "std_error"]].round(1).values.tolist(), found.spread["tau"].tolist()
-    ([[7.7, 4.1]], [0.0])
+    >>> errors = pd.Series([15, 10, 16, 11, 9, 11, 10, 18], y.index)
+    >>> found = ps.models.contexts.partial_pooling(y, errors, method="reml")
+    >>> found.mean[["estimate", "std_error"]].round(1).values.tolist()
+    [[7.7, 4.1]]
+    >>> found.spread["tau"].tolist()
+    [0.0]
     """
     check_method(method)
     check_level(conf_level)

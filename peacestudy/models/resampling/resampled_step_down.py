@@ -3,7 +3,7 @@ from samples of whole blocks.
 
 Sources: Romano and Wolf (2005), Econometrica 73(4), Algorithms 4.1 and 4.2 (studentised, centred at
 the estimates); Romano and Wolf (2016), Statistics and Probability Letters 113 (adjusted p values).
-Where statistics go together it finds more than Holm, which allows for the worst.
+With correlated statistics it has more power than Holm, which holds under any dependence.
 """
 
 from collections.abc import Sequence
@@ -33,15 +33,32 @@ FEW_BLOCKS = 20  # blocks below which samples take too few values
 
 @dataclass(frozen=True, eq=False)
 class RomanoWolf:
-    """What the step-down found.
+    """P values of a family of terms adjusted by Romano and Wolf's step-down.
 
     Attributes
     ----------
-    terms : a row a hypothesis, ``model, term, estimate, std_error, statistic, p_value, p_holm,
-        p_romano_wolf``; ``statistic`` is the estimate over its standard error, ``p_value`` the
-        fit's own.
-    failed : samples that could not be fitted, ``draw, reason``; they are left out.
-    notes : what was drawn, and how many samples failed.
+    terms : DataFrame
+        A row a hypothesis: ``model, term, estimate, std_error, statistic, p_value, p_holm,
+        p_romano_wolf``; ``statistic`` is the estimate over its standard error, ``p_value`` that of
+        the fit.
+    failed : DataFrame
+        Samples that could not be fitted and are left out: ``draw, reason``.
+    notes : tuple of Note
+        What was drawn, and how many samples failed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> import peacestudy as ps
+    >>> rng = np.random.default_rng(1)
+    >>> d = pd.DataFrame(rng.normal(size=(40, 3)), columns=["y", "a", "b"])
+    >>> fit = ps.fit(d, ps.ModelSpec("m", "y ~ a + b", "linear", "hc1"))
+    >>> found = ps.models.resampling.romano_wolf(
+    ...     [(fit, "a"), (fit, "b")], d, block=None, draws=99, seed=1
+    ... )
+    >>> found.terms[["model", "term"]].values.tolist(), len(found.failed)
+    ([['m', 'a'], ['m', 'b']], 0)
     """
 
     terms: pd.DataFrame
@@ -77,31 +94,55 @@ def romano_wolf(
     draws: int,
     seed: int,
 ) -> RomanoWolf:
-    """Adjust the p values of a family of terms by resampling.
+    """Adjust the p values of a family of terms by Romano and Wolf's step-down with resampling.
 
     Parameters
     ----------
-    family : fits of the same data, each with a term; a fit may
-        come more than once, with different terms.
-    data : what was fitted.
-    block : the column whose groups are drawn whole, the same draws for
-        every fit; None draws the rows given one by one.
-    draws, seed : how many samples, and the seed of the random numbers, which are given to cases and
-        blocks in the order of ids.
+    family : sequence of (Fit, str)
+        Fits of the same data, each with a term; a fit may occur several times, with different
+        terms.
+    data : StudyFrame or DataFrame
+        The table that was fitted.
+    block : str or None
+        The column whose groups are drawn whole, the same draws for every fit; None draws single
+        rows.
+    draws : int
+        Number of samples, 99 or more.
+    seed : int
+        Seed of the draws, which are given to cases and blocks in the order of their ids.
 
     Returns
     -------
     RomanoWolf
-        Studentised: in every sample the estimate less that of the data, over the sample's own
-        standard error, by the fit's vcov.
+        Adjusted p values. Statistics are studentised: in every sample the estimate less that of the
+        data, over the standard error in the sample, by the vcov of the fit.
 
     Raises
     ------
     SpecError
-        A term, column or number that is not there, or a hypothesis that comes twice.
+        An unknown term or column, a number outside its range, a hypothesis that occurs twice,
+        imputed data.
     FitError
-        A term without a standard error, one block, or more than
-        half of the samples cannot be fitted.
+        A term without a standard error, a single block, or more than half of the samples cannot be
+        fitted.
+
+    Source: Romano and Wolf (2005), Econometrica 73(4), algorithms 4.1 and 4.2; Romano and Wolf
+    (2016), Statistics and Probability Letters 113.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> import peacestudy as ps
+    >>> rng = np.random.default_rng(1)
+    >>> d = pd.DataFrame(rng.normal(size=(40, 2)), columns=["a", "b"])
+    >>> d["y"] = d.a + rng.normal(size=40)
+    >>> fit = ps.fit(d, ps.ModelSpec("m", "y ~ a + b", "linear", "hc1"))
+    >>> found = ps.models.resampling.romano_wolf(
+    ...     [(fit, "a"), (fit, "b")], d, block=None, draws=199, seed=1
+    ... )
+    >>> found.terms[["term", "p_romano_wolf"]].round(3).values.tolist()
+    [['a', 0.005], ['b', 0.155]]
     """
     refuse_imputed(
         "romano_wolf",

@@ -21,22 +21,23 @@ COLUMNS = ["years", "at_risk", "events", "censored", "survival", "conf_low", "co
 
 
 def kaplan_meier(years: np.ndarray, event: np.ndarray) -> pd.DataFrame:
-    """One curve.
+    """Estimate a survival curve by Kaplan and Meier, year by year.
 
     Parameters
     ----------
-    years : whole years until the event or until censoring, above 0, shape (n,); whole but for
-        floating-point noise is whole.
-    event : 1 where the event was seen, 0 where the case was censored, shape (n,).
+    years : float array, shape (n,)
+        Whole years until the event or until censoring, above 0. Floating-point noise is rounded.
+    event : float array, shape (n,)
+        1 if the event was observed, 0 if the case was censored.
 
     Returns
     -------
     DataFrame
         ``years, at_risk, events, censored, survival, conf_low, conf_high``: a row a year from 0 to
-        the last, the number at risk at its start, the survival after it with a pointwise 95 %
-        interval. Before the first event the variance of the estimate is zero and the interval is 1
-        to 1; where the last case has the event it does not exist and is missing. ``attrs["notes"]``
-        says which years were rounded, where some were.
+        the last, with the number at risk at its start and the survival after it, with a pointwise
+        95 % interval on the log-log scale. Before the first event the interval is 1 to 1; if the
+        last case has the event, its interval does not exist and is missing. ``attrs["notes"]`` says
+        which years were rounded, if any were.
 
     Raises
     ------
@@ -45,10 +46,12 @@ def kaplan_meier(years: np.ndarray, event: np.ndarray) -> pd.DataFrame:
 
     Examples
     --------
-    >>> kaplan_meier(np.array([1.0, 2.0, 2.0, 3.0]), np.array([1.0, 1.0, 0.0, 0.0])).survival.round(
-    ...     3
-    ... ).tolist()
-    [1.0, 0.75, 0.5, 0.5]
+    >>> import numpy as np
+    >>> import peacestudy as ps
+    >>> years, event = np.array([1.0, 2.0, 2.0, 3.0]), np.array([1.0, 1.0, 0.0, 0.0])
+    >>> curve = ps.models.interpretation.kaplan_meier(years, event)
+    >>> curve[["years", "at_risk", "survival"]].round(2).values.tolist()
+    [[0.0, 4.0, 1.0], [1.0, 4.0, 0.75], [2.0, 3.0, 0.5], [3.0, 1.0, 0.5]]
     """
     found = tied_times(years)
     years, event = found.columns[0], np.asarray(event, dtype=float)

@@ -8,7 +8,8 @@ import pytest
 from statsmodels.stats.proportion import proportion_confint
 
 import peacestudy as ps
-from peacestudy.models import Diagnosis, diagnose, left_out
+from peacestudy.models import diagnose, left_out
+from peacestudy.models.diagnosis import Diagnosis
 from peacestudy.models.diagnosis.calibration import calibration, wilson
 
 

@@ -1,4 +1,4 @@
-"""E-values: how strong a cause left out would have to be to explain a ratio away.
+"""E-values: how strong an unmeasured confounder must be to explain a ratio away.
 
 Source: VanderWeele and Ding (2017), Annals of Internal Medicine 167(4), with the approximations of
 its table 2 for odds and hazard ratios and for differences.
@@ -16,12 +16,32 @@ RARE = 0.15  # share of events up to which an odds or hazard ratio stands for a 
 
 
 def e_value(risk_ratio: float) -> float:
-    """The E-value: the risk ratio that a cause left out must have with both exposure and outcome to
-    explain a risk ratio away.
+    """The E-value of a risk ratio.
+
+    It is the risk ratio that an unmeasured confounder must have with both exposure and outcome to
+    explain the risk ratio away.
+
+    Parameters
+    ----------
+    risk_ratio : float
+        The estimated risk ratio, above 0; below 1 its inverse is used.
+
+    Returns
+    -------
+    float
+        1 or more.
+
+    Raises
+    ------
+    SpecError
+        The risk ratio is not above 0.
+
+    Source: VanderWeele and Ding (2017), Annals of Internal Medicine 167(4).
 
     Examples
     --------
-    >>> [round(e_value(rr), 2) for rr in (3.9, 1.8, 1 / 3.9, 1.0)]
+    >>> import peacestudy as ps
+    >>> [round(ps.models.diagnosis.e_value(ratio), 2) for ratio in (3.9, 1.8, 1 / 3.9, 1.0)]
     [7.26, 3.0, 7.26, 1.0]
     """
     if not risk_ratio > 0:
