@@ -1,5 +1,5 @@
-"""How long the bootstrap, leaving cases out and permutations take in a batch, beside single fits of
-the same samples: python tests/benchmarks/bench_resampling.py [rounds].
+"""How long the bootstrap, leaving cases out, the jackknife and permutations take in a batch, beside
+single fits of the same samples: python tests/benchmarks/bench_resampling.py [rounds].
 
 Equality is asserted before anything is timed. The sides take turns in one process, and processor
 time is counted, so that a busy machine slows both. Single fits are timed on some of the samples and
@@ -16,8 +16,10 @@ import pandas as pd
 
 import peacestudy as ps
 from peacestudy.models.diagnosis.left_out import kept_rows
+from peacestudy.models.engines.estimate import estimate_again
 from peacestudy.models.engines.registry import ENGINES
 from peacestudy.models.fitting import fit_arranged
+from peacestudy.models.inference.jackknife import left_out as estimates_without
 from peacestudy.models.inference.row_subsets import estimates_of_samples, terms_of_subsets
 from peacestudy.models.resampling.resample import refit, sample
 
@@ -72,6 +74,20 @@ def left_out(design, spec):
     return together, alone, N
 
 
+def jackknife(design, spec):
+    """Estimates without each cluster; those of least squares have a closed form."""
+    engine = ENGINES[spec.engine]
+    groups = design.clusters[0]
+
+    def alone():
+        out = []
+        for g in range(LOOPED):
+            out.append(estimate_again(kept_rows(design, groups != g), spec).beta[0])
+        return np.array(out)
+
+    return (lambda: estimates_without(design, engine, engine.kernel)), alone, CLUSTERS
+
+
 def permutations(design, spec):
     """Outcomes permuted; single fits are a stack of designs, as permutations were fitted once."""
     rng = np.random.default_rng(2)
@@ -114,6 +130,7 @@ def main(rounds):
             for name, make in (
                 ("bootstrap", bootstrap),
                 ("left_out", left_out),
+                ("jackknife", jackknife),
                 ("permutations", permutations),
             ):
                 if (name, engine) == ("permutations", "logit"):

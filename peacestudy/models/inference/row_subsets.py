@@ -62,7 +62,8 @@ def estimates_of_samples(
     kernel = engine_of(spec).batch
     if kernel is None:
         return np.full((len(counts), design.X.shape[1]), np.nan), np.zeros(len(counts), bool)
-    beta, doubts = coefficients(kernel, _batch(design, spec, counts))
+    batch = batch_of(design, row_weights(design, spec.options), counts)
+    beta, doubts = coefficients(kernel, batch)
     return beta, (doubts == "") & _several_clusters(design, counts)
 
 
@@ -82,7 +83,7 @@ def terms_of_subsets(design: Design, spec: ModelSpec, keep: np.ndarray) -> Subse
     signs = "bootstrap" in dict(spec.options)
     if kernel is None or spec.vcov not in COVARIANCES or signs:
         return out
-    batch = _batch(design, spec, keep)
+    batch = batch_of(design, row_weights(design, spec.options), keep)
     known = _several_clusters(design, keep)
     if spec.vcov != "classical" and engine.penalised:
         # where rows are separated, terms may have no robust standard error
@@ -117,10 +118,16 @@ def terms_of_subsets(design: Design, spec: ModelSpec, keep: np.ndarray) -> Subse
     return out
 
 
-def _batch(design: Design, spec: ModelSpec, counts: np.ndarray) -> Batch:
-    """The samples as a batch; probability weights are scaled to mean one in each."""
+def batch_of(design: Design, weights: np.ndarray | None, counts: np.ndarray) -> Batch:
+    """Samples of rows as a batch.
+
+    Parameters
+    ----------
+    design : of all rows.
+    weights : probability weights (N,), if any; they are scaled to mean one in each sample.
+    counts : how often each row is in each sample, shape (B, N).
+    """
     counts = np.asarray(counts, float)
-    weights = row_weights(design, spec.options)
     if weights is not None:
         weighted = counts * weights
         mean = weighted.sum(axis=1) / counts.sum(axis=1)
