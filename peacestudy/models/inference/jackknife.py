@@ -17,7 +17,7 @@ from peacestudy.models.engines.engine import Engine
 from peacestudy.models.formulas.design import Design
 from peacestudy.models.inference.cr2 import cluster_products, orthogonal, sums
 from peacestudy.models.inference.robust_limits import WHOLE
-from peacestudy.models.inference.row_subsets import batch_of, parts
+from peacestudy.models.inference.row_samples import batch_of, parts
 from peacestudy.models.kernels.batch import coefficients
 from peacestudy.models.kernels.estimates import Kernel
 from peacestudy.models.kernels.separation import SURE, find_separation

@@ -12,13 +12,13 @@ import statsmodels.api as sm
 from scipy import stats
 
 import peacestudy as ps
-from peacestudy.models.diagnosis.left_out import kept_rows
 from peacestudy.models.engines.estimate import estimate_again
 from peacestudy.models.engines.registry import ENGINES
 from peacestudy.models.formulas.design import build_design
 from peacestudy.models.formulas.weights import row_weights
 from peacestudy.models.inference import jackknife as module
 from peacestudy.models.inference.jackknife import jackknife, left_out
+from peacestudy.models.inference.row_samples import kept_rows
 from peacestudy.models.kernels.linear import fit_linear
 
 REFERENCES = Path(__file__).resolve().parents[2] / "references" / "clusters"
@@ -125,7 +125,7 @@ def test_refits_in_a_batch_are_single_fits(engine, outcome, options, cluster, mo
     weights = row_weights(design, given.options)
     monkeypatch.setattr(module, "_stacked", None)  # none is left to it
     found = left_out(design, model, model.kernel, weights)
-    monkeypatch.setattr("peacestudy.models.inference.row_subsets.LARGEST", 7 * len(d))
+    monkeypatch.setattr("peacestudy.models.inference.row_samples.LARGEST", 7 * len(d))
     in_parts = left_out(design, model, model.kernel, weights)
     np.testing.assert_allclose(in_parts, found, rtol=1e-12)
     groups = design.clusters[0]
