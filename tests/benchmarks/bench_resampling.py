@@ -1,5 +1,5 @@
-"""How long the bootstrap, leaving cases out and permutations take in a batch, beside single fits of
-the same samples: python tests/benchmarks/bench_resampling.py [rounds].
+"""How long the bootstrap, leaving cases out, the jackknife and permutations take in a batch, beside
+single fits of the same samples: python tests/benchmarks/bench_resampling.py [rounds].
 
 Equality is asserted before anything is timed. The sides take turns in one process, and processor
 time is counted, so that a busy machine slows both. Single fits are timed on some of the samples and
@@ -7,6 +7,7 @@ scaled up. The ratios are stored beside this file, in resampling.csv.
 """
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from time import process_time
@@ -15,15 +16,18 @@ import numpy as np
 import pandas as pd
 
 import peacestudy as ps
-from peacestudy.models.diagnosis.leave_one_out import kept_rows
+from peacestudy.models.engines.estimate import estimate_again
 from peacestudy.models.engines.registry import ENGINES
 from peacestudy.models.fitting import fit_arranged
+from peacestudy.models.inference.jackknife import left_out as estimates_without
+from peacestudy.models.inference.row_samples import kept_rows
 from peacestudy.models.inference.row_subsets import estimates_of_samples, terms_of_subsets
 from peacestudy.models.resampling.resample import refit, sample
 
 ROUNDS = 5
 SAME = 1e-9  # in standard errors: sums are taken in another order
 TERMS, DRAWS, LOOPED, CLUSTERS = 10, 400, 10, 40
+NONE = {("permutations", "logit"), ("left_out_cr2", "logit"), ("left_out_cr2", "firth")}
 STORED = Path(__file__).with_name("resampling.csv")
 
 
@@ -55,9 +59,23 @@ def bootstrap(design, spec):
 
 def left_out(design, spec):
     """Estimates and standard errors without each case."""
-    N = len(design.y)
-    keep = ~np.eye(N, dtype=bool)
+    return without(design, spec, ~np.eye(len(design.y), dtype=bool))
 
+
+def left_out_jackknife(design, spec):
+    """Estimates and standard errors by the jackknife without each cluster."""
+    groups = design.clusters[0]
+    keep = groups != np.arange(CLUSTERS)[:, None]
+    return without(design, replace(spec, vcov="jackknife"), keep)
+
+
+def left_out_cr2(design, spec):
+    groups = design.clusters[0]
+    keep = groups != np.arange(CLUSTERS)[:, None]
+    return without(design, replace(spec, vcov="cr2"), keep)
+
+
+def without(design, spec, keep):
     def together():
         found = terms_of_subsets(design, spec, keep)
         return np.hstack([found.estimate, found.std_error])
@@ -69,7 +87,21 @@ def left_out(design, spec):
             out.append(np.concatenate([terms.estimate, terms.std_error]))
         return np.array(out)
 
-    return together, alone, N
+    return together, alone, len(keep)
+
+
+def jackknife(design, spec):
+    """Estimates without each cluster; those of least squares have a closed form."""
+    engine = ENGINES[spec.engine]
+    groups = design.clusters[0]
+
+    def alone():
+        out = []
+        for g in range(LOOPED):
+            out.append(estimate_again(kept_rows(design, groups != g), spec).beta[0])
+        return np.array(out)
+
+    return (lambda: estimates_without(design, engine, engine.kernel)), alone, CLUSTERS
 
 
 def permutations(design, spec):
@@ -114,14 +146,17 @@ def main(rounds):
             for name, make in (
                 ("bootstrap", bootstrap),
                 ("left_out", left_out),
+                ("left_out_jackknife", left_out_jackknife),
+                ("left_out_cr2", left_out_cr2),
+                ("jackknife", jackknife),
                 ("permutations", permutations),
             ):
-                if (name, engine) == ("permutations", "logit"):
+                if (name, engine) in NONE:
                     continue
                 sides = make(fit.design, spec)
                 times, micro = ratio(*sides, error, rounds)
                 out.append((name, engine, N, times))
-                print(f"{name:12} {engine:7} N {N:5}: {micro:6.0f} us a fit, ratio {times:.1f}")
+                print(f"{name:18} {engine:7} N {N:5}: {micro:6.0f} us a fit, ratio {times:.1f}")
     names = ["what", "engine", "rows", "ratio"]
     pd.DataFrame(out, columns=names).round({"ratio": 1}).to_csv(STORED, index=False)
 

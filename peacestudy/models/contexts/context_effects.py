@@ -26,7 +26,6 @@ from peacestudy.models.contexts.shrinkage import (
     cochran,
     partial_pooling,
 )
-from peacestudy.models.diagnosis.leave_one_out import kept_rows
 from peacestudy.models.engines.parameters import refuse_edge
 from peacestudy.models.engines.registry import engine_of
 from peacestudy.models.engines.separated import separation_of
@@ -34,6 +33,7 @@ from peacestudy.models.fitting import fit, fit_arranged
 from peacestudy.models.formulas.columns import columns_named
 from peacestudy.models.formulas.design import Design
 from peacestudy.models.inference.hypotheses import check_level
+from peacestudy.models.inference.row_samples import kept_rows
 from peacestudy.models.missing.one_table import refuse_imputed
 from peacestudy.models.resampling.resample import column_of
 from peacestudy.models.result import Fit

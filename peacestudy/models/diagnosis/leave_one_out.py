@@ -6,7 +6,6 @@ ch. 2 (influence of one row). Centres, categories, knots and polynomials are tho
 data, so that a coefficient keeps its meaning.
 """
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,8 +15,8 @@ from tqdm import tqdm
 from peacestudy.core.problems import one_of
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.fitting import fit_arranged
-from peacestudy.models.formulas.design import Design
-from peacestudy.models.inference.row_subsets import parts, terms_of_subsets
+from peacestudy.models.inference.row_samples import kept_rows, parts
+from peacestudy.models.inference.row_subsets import terms_of_subsets
 from peacestudy.models.missing.one_table import refuse_imputed
 from peacestudy.models.result import Fit
 
@@ -145,26 +144,3 @@ def groups_of(fit: Fit, by: str) -> tuple[list[Any], np.ndarray]:
         raise SpecError(one_of("by", by, list(parts_of(fit))))
     at = fit.spec.cluster_columns.index(by)
     return list(design.cluster_names[at]), design.clusters[at]
-
-
-def kept_rows(design: Design, keep: np.ndarray) -> Design:
-    """A design of some of its rows, (n,) bool; its centres and categories stay those of all."""
-    positions = np.flatnonzero(keep)
-    called = tuple(
-        tuple(names[g] for g in np.unique(groups[keep]))
-        for names, groups in zip(design.cluster_names, design.clusters, strict=True)
-    )
-    return replace(
-        design,
-        y=design.y[keep],
-        X=design.X[keep],
-        cases=tuple(design.cases[i] for i in positions),
-        clusters=tuple(
-            np.unique(groups[keep], return_inverse=True)[1] for groups in design.clusters
-        ),
-        cluster_names=called,
-        dropped=design.dropped.iloc[:0],
-        times=None if design.times is None else design.times[keep],
-        further={name: column[keep] for name, column in design.further.items()},
-        rows=None if design.rows is None else design.rows[keep],
-    )

@@ -5,6 +5,7 @@ Source: MacKinnon, Nielsen and Webb (2023), Journal of Applied Econometrics 38(5
 least squares the refits have a closed form.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -16,12 +17,14 @@ from peacestudy.models.engines.engine import Engine
 from peacestudy.models.formulas.design import Design
 from peacestudy.models.inference.cr2 import cluster_products, orthogonal, sums
 from peacestudy.models.inference.robust_limits import WHOLE
+from peacestudy.models.inference.row_samples import batch_of, parts
+from peacestudy.models.kernels.batch import coefficients
 from peacestudy.models.kernels.estimates import Kernel
 from peacestudy.models.kernels.separation import SURE, find_separation
 
 # relative size of what a column adds to the others, below which it is dependent on them
 DEPENDENT = 1e-6
-LARGEST_BATCH = 2_000_000  # numbers of a batch of designs; bounds the memory
+LARGEST_STACK = 2_000_000  # numbers of a stack of designs; bounds the memory
 NAMED = 3
 
 
@@ -88,25 +91,38 @@ def _linear(design: Design, weights: np.ndarray | None) -> np.ndarray:
 def _refitted(
     design: Design, engine: Engine, kernel: Kernel, weights: np.ndarray | None
 ) -> np.ndarray:
-    """Refits in batches of clusters of one size."""
+    """Refits, in a batch where the kernel is the engine's own."""
     groups = design.clusters[0]
-    N, K = design.X.shape
-    size = np.bincount(groups)
-    out = np.zeros((len(size), K))
+    out = np.zeros((int(groups.max()) + 1, design.X.shape[1]))
     largest = np.linalg.eigvalsh(cluster_products(orthogonal(design.X)[0], groups))[:, -1]
     for g in np.flatnonzero(largest > WHOLE):
         columns = _independent(design.X[groups != g])
         part = replace(
             design, X=design.X[:, columns], names=tuple(design.names[j] for j in columns)
         )
-        out[g, columns] = _batch(part, engine, kernel, weights, np.array([g]))[0]
-    for n in np.unique(size):
-        alike = np.flatnonzero((size == n) & (largest <= WHOLE))
-        step = max(1, LARGEST_BATCH // (N * K))
-        for i in range(0, len(alike), step):
-            taken = alike[i : i + step]
-            out[taken] = _batch(design, engine, kernel, weights, taken)
+        out[g, columns] = _stacked(part, engine, kernel, weights, np.array([g]))[0]
+    left = np.flatnonzero(largest <= WHOLE)
+    if kernel is engine.kernel and engine.batch is not None:
+        known = np.zeros(len(left), bool)
+        for some in parts(len(left), len(groups)):
+            keep = groups != left[some][:, None]
+            batch = batch_of(design, weights, keep)
+            out[left[some]], doubts = coefficients(engine.batch, batch, search=False)
+            known[some] = doubts == ""
+        left = left[~known]
+    for taken in _alike(design, left):
+        out[taken] = _stacked(design, engine, kernel, weights, taken)
     return out
+
+
+def _alike(design: Design, clusters: np.ndarray) -> Iterator[np.ndarray]:
+    """Clusters of one size, so many that a stack of their designs is of bounded memory."""
+    size = np.bincount(design.clusters[0])[clusters]
+    step = max(1, LARGEST_STACK // design.X.size)
+    for n in np.unique(size):
+        alike = clusters[size == n]
+        for first in range(0, len(alike), step):
+            yield alike[first : first + step]
 
 
 def _independent(X: np.ndarray) -> np.ndarray:
@@ -117,7 +133,7 @@ def _independent(X: np.ndarray) -> np.ndarray:
     return np.sort(order[: len(left)][left > DEPENDENT * left[0]])
 
 
-def _batch(
+def _stacked(
     design: Design, engine: Engine, kernel: Kernel, weights: np.ndarray | None, taken: np.ndarray
 ) -> np.ndarray:
     """Estimates without each of some clusters of one size, shape (B, K)."""

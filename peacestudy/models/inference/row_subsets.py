@@ -4,11 +4,11 @@ What is returned is what single fits give, or marked as not known: the caller th
 sample by itself, which also says why it cannot be fitted.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
+from peacestudy.errors import FitError
 from peacestudy.models.engines.registry import engine_of
 from peacestudy.models.formulas.design import Design
 from peacestudy.models.formulas.weights import row_weights
@@ -16,12 +16,14 @@ from peacestudy.models.inference.covariance import covariance
 from peacestudy.models.inference.cr2 import sums
 from peacestudy.models.inference.hypotheses import two_sided
 from peacestudy.models.inference.profile import likelihood_ratio
-from peacestudy.models.inference.robust_limits import CLOSE, row_groups
-from peacestudy.models.kernels.batch import LOGIT, Batch, Block, coefficients, fit_batch
+from peacestudy.models.inference.reference import reference
+from peacestudy.models.inference.robust_limits import CLOSE, find_blanks, row_groups
+from peacestudy.models.inference.row_samples import batch_of, kept_rows
+from peacestudy.models.kernels.batch import LOGIT, Block, coefficients, fit_batch
 from peacestudy.models.spec import ModelSpec
 
-COVARIANCES = ("classical", "hc0", "hc1", "hc2", "hc3", "cluster")
-LARGEST = 5_000_000  # rows of all subsets that are held at once
+# covariances that are found for each subset by itself, and not in a batch
+SINGLE = ("cr2", "jackknife")
 # share of the model's own variance below which a robust variance is zero but for rounding
 NOTHING = 1e-12
 
@@ -42,13 +44,6 @@ class Subsets:
     known: np.ndarray
 
 
-def parts(subsets: int, rows: int) -> Iterator[np.ndarray]:
-    """Positions of so many subsets of so many rows, in parts of bounded memory."""
-    size = max(1, LARGEST // rows)
-    for first in range(0, subsets, size):
-        yield np.arange(first, min(first + size, subsets))
-
-
 def estimates_of_samples(
     design: Design, spec: ModelSpec, counts: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -62,7 +57,8 @@ def estimates_of_samples(
     kernel = engine_of(spec).batch
     if kernel is None:
         return np.full((len(counts), design.X.shape[1]), np.nan), np.zeros(len(counts), bool)
-    beta, doubts = coefficients(kernel, _batch(design, spec, counts))
+    batch = batch_of(design, row_weights(design, spec.options), counts)
+    beta, doubts = coefficients(kernel, batch)
     return beta, (doubts == "") & _several_clusters(design, counts)
 
 
@@ -80,31 +76,35 @@ def terms_of_subsets(design: Design, spec: ModelSpec, keep: np.ndarray) -> Subse
     engine = engine_of(spec)
     kernel = engine.batch
     signs = "bootstrap" in dict(spec.options)
-    if kernel is None or spec.vcov not in COVARIANCES or signs:
+    if kernel is None or signs:
         return out
-    batch = _batch(design, spec, keep)
+    batch = batch_of(design, row_weights(design, spec.options), keep)
     known = _several_clusters(design, keep)
     if spec.vcov != "classical" and engine.penalised:
         # where rows are separated, terms may have no robust standard error
         known &= coefficients(LOGIT, batch)[1] == ""
-    for block in fit_batch(kernel, batch):
+    dfs = np.empty((B, K))
+    for block in fit_batch(kernel, batch, by_row=spec.vcov not in SINGLE):
         members = block.members
-        V = covariance(
-            block.estimates,
-            spec.vcov,
-            design.clusters,
-            small_sample=engine.small_sample,
-            batch=batch.part(members),
-        )
+        known[members] &= block.doubts == ""
+        if spec.vcov in SINGLE:
+            V, dfs[members] = _one_by_one(design, spec, keep[members], block, known[members])
+        else:
+            if spec.vcov != "classical":
+                known[members] &= _no_blanks(spec, design, block)
+            V = covariance(
+                block.estimates,
+                spec.vcov,
+                design.clusters,
+                small_sample=engine.small_sample,
+                batch=batch.part(members),
+            )
+            dfs[members] = _degrees(design, keep[members], engine.distribution)[:, None]
         variance = np.diagonal(V, axis1=1, axis2=2)
         least = NOTHING * np.diagonal(block.estimates.classical, axis1=1, axis2=2)
-        known[members] &= block.doubts == ""
         known[members] &= (variance > least).all(axis=1)
-        if spec.vcov != "classical":
-            known[members] &= _no_blanks(spec, design, block)
         out.estimate[members] = block.estimates.beta
         out.std_error[members] = np.sqrt(np.maximum(variance, 0.0))
-    df = _degrees(design, keep) if engine.distribution == "t" else np.full(B, np.inf)
     with np.errstate(invalid="ignore", divide="ignore"):
         statistic = out.estimate / out.std_error
     for b in np.flatnonzero(known):
@@ -112,20 +112,30 @@ def terms_of_subsets(design: Design, spec: ModelSpec, keep: np.ndarray) -> Subse
             rows = keep[b]
             out.p_value[b] = likelihood_ratio(design.X[rows], design.y[rows], out.estimate[b])[1]
         else:
-            out.p_value[b] = two_sided(statistic[b], np.full(K, df[b]))
+            out.p_value[b] = two_sided(statistic[b], dfs[b])
     out.known[:] = known
     return out
 
 
-def _batch(design: Design, spec: ModelSpec, counts: np.ndarray) -> Batch:
-    """The samples as a batch; probability weights are scaled to mean one in each."""
-    counts = np.asarray(counts, float)
-    weights = row_weights(design, spec.options)
-    if weights is not None:
-        weighted = counts * weights
-        mean = weighted.sum(axis=1) / counts.sum(axis=1)
-        counts = weighted / mean[:, None]
-    return Batch(design.X, design.y, counts)
+def _one_by_one(
+    design: Design, spec: ModelSpec, keep: np.ndarray, block: Block, known: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Covariances (b, K, K) and degrees of freedom (b, K) of the known subsets of a block, each
+    found by itself; NaN where there are none.
+    """
+    V = np.full_like(block.estimates.classical, np.nan)
+    dfs = np.full_like(block.estimates.beta, np.nan)
+    clear = _no_blanks(spec, design, block)
+    for b in np.flatnonzero(known):
+        part = kept_rows(design, keep[b])
+        if not clear[b] and find_blanks(spec, part, block.estimates.leverage[b, keep[b]]):
+            continue
+        try:
+            found = reference(spec, part, block.estimates.at(b))
+        except FitError:
+            continue
+        V[b], dfs[b] = found.vcov, found.dfs
+    return V, dfs
 
 
 def _several_clusters(design: Design, counts: np.ndarray) -> np.ndarray:
@@ -145,8 +155,10 @@ def _no_blanks(spec: ModelSpec, design: Design, block: Block) -> np.ndarray:
     return far
 
 
-def _degrees(design: Design, keep: np.ndarray) -> np.ndarray:
-    """Degrees of freedom of t in each subset, shape (B,): see ``reference``."""
+def _degrees(design: Design, keep: np.ndarray, distribution: str) -> np.ndarray:
+    """Degrees of freedom in each subset, shape (B,): see ``reference``."""
+    if distribution == "z":
+        return np.full(len(keep), np.inf)
     if not design.clusters:
         return np.asarray(keep.sum(axis=1) - design.X.shape[1], float)
     sizes = [[len(np.unique(groups[rows])) for groups in design.clusters] for rows in keep]

@@ -4,6 +4,13 @@ right-censoring, left truncation and strata.
 Sources: Cox (1972), JRSS B 34(2); Efron (1977) and Breslow (1974) (ties); Lin and Wei (1989),
 Journal of the American Statistical Association 84(408) (robust covariance: sums of score residuals
 times the inverse information, over clusters).
+
+Why it is estimated here and not by PHReg of statsmodels: with GDP in dollars and calendar years it
+says that it has converged, without a number, in 5 of 40 data sets, also on orthonormal columns,
+since it takes whole steps. It counts a row as at risk at the time of its entry, so that estimates
+from intervals differ by 6 % from those of R's coxph unless entries are moved. It takes 1.9 to 19
+times the time (7 with 5,000 rows). Elsewhere both come within 1e-12 standard errors of the maximum.
+Measured by tests/benchmarks/bench_estimators.py (tables estimators.csv and estimators_r.csv).
 """
 
 import numpy as np

@@ -1,7 +1,7 @@
 """What every kernel returns."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -44,6 +44,15 @@ class Estimates:
     converged: np.ndarray
     iterations: np.ndarray
     names: tuple[str, ...] = ()
+
+    def at(self, member: int) -> "Estimates":
+        """Those of one design, as a batch of one."""
+        arrays = {}
+        for field in fields(self):
+            values = getattr(self, field.name)
+            if isinstance(values, np.ndarray):
+                arrays[field.name] = values[member : member + 1]
+        return replace(self, **arrays)
 
 
 Kernel = Callable[..., Estimates]

@@ -4,6 +4,13 @@ Source: Pinheiro and Bates (2000), Mixed-Effects Models in S and S-PLUS, 2.2: wi
 the variance between groups to that of rows, coefficients and the residual variance have closed
 forms, and the likelihood of r alone is climbed. Restricted likelihood with the constant of R's
 lme4, so that its values can be compared.
+
+Why it is estimated here and not by MixedLM of statsmodels: on orthonormal columns, an outcome of
+variance one and a tight tolerance it does not converge in 19 of 245 data sets, and ends more than
+1e-4 standard errors from the maximum in 7, up to .9; in 21 of these 26 the variance between groups
+is small or zero. Elsewhere it comes within 1e-5 standard errors; the kernel comes within 1e-11
+everywhere. It takes 7 to 13 times the time, and 33 and 62 times where that variance is small or
+zero. Measured by tests/benchmarks/bench_estimators.py (table estimators.csv).
 """
 
 import numpy as np

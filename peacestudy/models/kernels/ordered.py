@@ -4,6 +4,13 @@ Sources: McCullagh (1980), JRSS B 42(2) (proportional odds); Burridge (1981), JR
 likelihood is concave in slopes and cuts together); Haberman (1980), discussion of McCullagh (when
 it has a maximum). With D the distance of the two cuts round an outcome, P(y) = F(u) F(-l) (1 -
 exp(-D)), F the logistic function: no difference of two numbers that are almost one.
+
+Why it is estimated here and not by OrderedModel of statsmodels, which has no second derivatives.
+With BFGS on orthonormal columns it ends more than 1e-4 standard errors from the maximum in 182 of
+205 data sets, and takes 10 to 42 times the time. With Newton's method, whose second derivatives are
+differences, it comes within 4e-8 standard errors and takes 27 to 160 times the time; the kernel
+comes within 1e-12. On GDP in dollars and calendar years as they are its BFGS converges in none of
+40. Measured by tests/benchmarks/bench_estimators.py (table estimators.csv).
 """
 
 from dataclasses import dataclass

@@ -2,6 +2,15 @@
 
 Source: Cameron and Trivedi (2013), Regression Analysis of Count Data, 2nd ed., 3.2 (also 3.2.3:
 with a robust covariance only the mean need be right).
+
+Why it is estimated here and not by GLM of statsmodels: GLM takes whole steps, where this kernel
+halves a step that goes down. On data with a few huge counts (the logarithm of the mean has standard
+deviation 3) and a covariate in its own unit, GLM raises an error in 1 of 40 data sets and does not
+converge in 2; the kernel converges in all. On 245 data sets of seven other kinds, with the same
+orthonormal columns, both come within 1e-7 standard errors of the maximum, and GLM takes .9 to 1.7
+times the time. The class Poisson with Newton's method says that it has converged, without a number,
+in all 80 data sets with counts around 1e6 and 1e9. Measured by tests/benchmarks/bench_estimators.py
+(table estimators.csv).
 """
 
 import numpy as np

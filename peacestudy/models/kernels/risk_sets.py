@@ -8,7 +8,7 @@ Survival Data, 3.3, 3.7 and 4.5 (residuals).
 A *moment* is a time at which events occur within a stratum. A row is at risk at the moments after
 its start up to its end: a run of numbers of moments, so that a sum over every risk set is a
 difference of two running sums. These are kept in the longest floating point that the machine has,
-for the difference can be much smaller than they.
+for the difference can be much smaller than they. Why PHReg of statsmodels is not used: see ``cox``.
 """
 
 from dataclasses import dataclass

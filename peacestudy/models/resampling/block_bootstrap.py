@@ -20,7 +20,8 @@ from peacestudy.core.old_names import renamed_arguments
 from peacestudy.core.problems import Note, one_of
 from peacestudy.errors import FitError, SpecError
 from peacestudy.models.inference.hypotheses import check_level
-from peacestudy.models.inference.row_subsets import estimates_of_samples, parts
+from peacestudy.models.inference.row_samples import parts
+from peacestudy.models.inference.row_subsets import estimates_of_samples
 from peacestudy.models.missing.one_table import refuse_imputed
 from peacestudy.models.resampling.percentile import bca_probabilities, percentile
 from peacestudy.models.resampling.resample import column_of, refit, sample

@@ -12,15 +12,20 @@ import statsmodels.api as sm
 from scipy import stats
 
 import peacestudy as ps
+from peacestudy.models.engines.estimate import estimate_again
 from peacestudy.models.engines.registry import ENGINES
 from peacestudy.models.formulas.design import build_design
-from peacestudy.models.inference.jackknife import jackknife
+from peacestudy.models.formulas.weights import row_weights
+from peacestudy.models.inference import jackknife as module
+from peacestudy.models.inference.jackknife import jackknife, left_out
+from peacestudy.models.inference.row_samples import kept_rows
 from peacestudy.models.kernels.linear import fit_linear
 
 REFERENCES = Path(__file__).resolve().parents[2] / "references" / "clusters"
 R_LINEAR = 1e-8  # relative; clubSandwich's CR3 times (G-1)/G
 R_LOGIT = 5e-6  # relative, standard errors of refits that R stops by its own rule
 REFITS = 1e-8  # relative, against our own engine without a cluster
+SAME = 1e-9  # in standard errors; sums are taken in another order
 SM = 1e-7  # relative, statsmodels
 SETS = ("uneven", "even", "large")
 
@@ -100,6 +105,35 @@ def test_weights_go_into_every_refit():
 
     fit = ps.fit(d, spec("b ~ x", "logit", options={"weights": "w"}))
     np.testing.assert_allclose(fit.vcov, by_hand(d, likelihood), rtol=SM)
+
+
+@pytest.mark.parametrize("cluster", ["g", "row"])
+@pytest.mark.parametrize(
+    ("engine", "outcome", "options"),
+    [
+        ("linear", "y", {"weights": "w"}),
+        ("logit", "b", {}),
+        ("logit", "b", {"weights": "w"}),
+        ("firth", "b", {}),
+    ],
+)
+def test_refits_in_a_batch_are_single_fits(engine, outcome, options, cluster, monkeypatch):
+    d = data("large").assign(w=lambda d: 0.2 + np.abs(d.x), row=lambda d: range(len(d)))
+    given = spec(f"{outcome} ~ x + z", engine, cluster=cluster, options=options)
+    design = ps.fit(d, given).design
+    model = ENGINES[engine]
+    weights = row_weights(design, given.options)
+    monkeypatch.setattr(module, "_stacked", None)  # none is left to it
+    found = left_out(design, model, model.kernel, weights)
+    monkeypatch.setattr("peacestudy.models.inference.row_samples.LARGEST", 7 * len(d))
+    in_parts = left_out(design, model, model.kernel, weights)
+    np.testing.assert_allclose(in_parts, found, rtol=1e-12)
+    groups = design.clusters[0]
+    assert len(found) == groups.max() + 1
+    for g in range(0, len(found), 5):
+        one = estimate_again(kept_rows(design, groups != g), given)
+        error = np.sqrt(np.diag(one.classical[0]))
+        np.testing.assert_allclose(found[g] / error, one.beta[0] / error, atol=SAME)
 
 
 def test_a_cluster_that_cannot_be_left_out_is_named():

@@ -7,8 +7,8 @@ from scipy.special import expit
 
 import peacestudy as ps
 from peacestudy.errors import FitError
-from peacestudy.models.diagnosis.leave_one_out import kept_rows
 from peacestudy.models.fitting import fit_arranged
+from peacestudy.models.inference.row_samples import kept_rows
 from peacestudy.models.inference.row_subsets import estimates_of_samples, terms_of_subsets
 from peacestudy.models.resampling.resample import refit, sample
 
@@ -36,12 +36,15 @@ CASES = [
     ("linear", "y", "hc3", None, {}),
     ("linear", "y", "cluster", "g", {}),
     ("linear", "y", "cluster", ("g", "h"), {}),
+    ("linear", "y", "cr2", "g", {}),
+    ("linear", "y", "jackknife", "g", {"weights": "w"}),
     ("logit", "b", "classical", None, {}),
     ("logit", "b", "hc1", None, {"weights": "w"}),
     ("logit", "b", "cluster", "g", {}),
     ("firth", "b", "classical", None, {}),
     ("firth", "b", "hc0", None, {}),
     ("firth", "b", "cluster", ("g", "h"), {}),
+    ("firth", "b", "jackknife", "g", {}),
 ]
 
 
@@ -66,12 +69,19 @@ def test_terms_without_each_case_and_each_cluster(engine, outcome, vcov, cluster
     assert found.known[:2].any() == (lost == 0)
 
 
-def test_other_covariances_are_left_to_single_fits():
+def test_the_jackknife_of_a_logit_without_each_case_and_each_cluster():
     d = draw()
-    for vcov in ("cr2", "jackknife"):
-        spec = ps.ModelSpec("m", "y ~ x", "linear", vcov, cluster="g")
-        design = ps.fit(d, spec).design
-        assert not terms_of_subsets(design, spec, ~np.eye(N, dtype=bool)).known.any()
+    spec = ps.ModelSpec("m", "b ~ x + z", "logit", "jackknife", cluster="g")
+    design = ps.fit(d, spec).design
+    keep = np.vstack([~np.eye(N, dtype=bool), d.g.to_numpy() != np.arange(G)[:, None]])
+    found = terms_of_subsets(design, spec, keep)
+    assert found.known.all()
+    for b in range(0, len(keep), 9):
+        want = ps.fit(d[keep[b]], spec).terms
+        error = want.std_error.to_numpy()
+        np.testing.assert_allclose(found.estimate[b] / error, want.estimate / error, atol=SAME)
+        np.testing.assert_allclose(found.std_error[b], error, rtol=SAME)
+        np.testing.assert_allclose(found.p_value[b], want.p_value, rtol=0, atol=SAME)
 
 
 @pytest.mark.parametrize(
@@ -136,7 +146,7 @@ def test_parts_of_subsets_give_the_same_numbers(monkeypatch):
     fit = ps.fit(d, ps.ModelSpec("m", "b ~ x", "firth", "hc1"))
     left = ps.models.left_out(fit)
     drawn = ps.models.bootstrap(fit, d, block=None, draws=39, seed=1, interval="bca")
-    monkeypatch.setattr("peacestudy.models.inference.row_subsets.LARGEST", 7 * len(d))
+    monkeypatch.setattr("peacestudy.models.inference.row_samples.LARGEST", 7 * len(d))
     pd.testing.assert_frame_equal(ps.models.left_out(fit), left, rtol=1e-9)
     again = ps.models.bootstrap(fit, d, block=None, draws=39, seed=1, interval="bca")
     pd.testing.assert_frame_equal(again.terms, drawn.terms, rtol=1e-9)
