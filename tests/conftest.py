@@ -5,6 +5,9 @@ Generated examples are the same on every run and every machine.
 
 import os
 import pickle
+import shutil
+import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -17,9 +20,10 @@ import peacestudy as ps
 settings.register_profile("house", deadline=None, derandomize=True, database=None)
 settings.load_profile("house")
 
-
+ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = "_hypothesis_internal_use_settings"  # where the decorator @settings keeps them
 FEWEST = 25
+COMPARED = "peace_agreements"  # other studies read its results, see Results.other
 
 
 def pytest_collection_modifyitems(config, items):
@@ -81,6 +85,50 @@ def our_results(our_study, tmp_path_factory):
 
     @cache
     def results(name):
-        return Results(our_study(name), SharedTables(folder / "results" / name))
+        found = Results(our_study(name), SharedTables(folder / "results" / name))
+        if name != COMPARED:
+            found.cache[f"study {COMPARED}"] = results(COMPARED)
+        return found
 
     return results
+
+
+def files_of_make():
+    """The paths under build/ of results, figures and notebooks, as `make` names them."""
+    from peacestudy.figures.registry import FIGURES
+    from peacestudy.study import RESULTS
+
+    for study in RESULTS:
+        yield f"{study}/results/.made"
+        for name in RESULTS[study]:
+            yield f"{study}/results/{name}.csv"
+        for name, drawing in FIGURES.items():
+            if study in drawing.studies:
+                for ending in ("pdf", "png", "csv"):
+                    yield f"{study}/figures/{name}.{ending}"
+    for notebook in (ROOT / "notebooks").glob("*.ipynb"):
+        yield f"notebooks/{notebook.stem}.html"
+
+
+@pytest.fixture(scope="session")
+def make(tmp_path_factory):
+    """Run make with this environment in place of .venv, on a copy of what it made in build/.
+
+    Make leaves alone what is up to date in the copy, and makes the rest. What `.ci/run` has made
+    before the tests is thus not made again.
+    """
+    out = tmp_path_factory.mktemp("made")
+    for name in files_of_make():
+        made = ROOT / "build" / name
+        if made.is_file():
+            (out / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(made, out / name)  # with its time
+    ready = out / "ready"  # newer than the lock, so that make sees an environment that is set up
+    ready.touch()
+
+    def run(*arguments):
+        bins = f"BIN={Path(sys.executable).parent}"
+        command = ["make", f"READY={ready}", bins, f"BUILD={out}", *arguments]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    return out, run

@@ -4,8 +4,6 @@ nothing has changed, redraws one figure alone.
 
 import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -25,24 +23,7 @@ STUDIES = (
 DRAWN = [(s, n) for n, d in FIGURES.items() for s in d.studies]
 
 
-@pytest.fixture(scope="module")
-def make(tmp_path_factory):
-    """Run make with this environment in place of .venv, and a
-    folder of its own for what is made.
-    """
-    out = tmp_path_factory.mktemp("made")
-    ready = out / "ready"  # newer than the lock, so that make sees an environment that is set up
-    ready.touch()
-
-    def run(*arguments):
-        bins = f"BIN={Path(sys.executable).parent}"
-        command = ["make", f"READY={ready}", bins, f"BUILD={out}", *arguments]
-        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-
-    return out, run
-
-
-@pytest.mark.slow(reason="computes every result and figure of six studies, minutes")
+@pytest.mark.slow(reason="makes what is not in build/ of six studies' figures, 6 minutes at most")
 def test_figures(make):
     out, run = make
     first = run("figures")
@@ -53,7 +34,6 @@ def test_figures(make):
         )
         own = {p.stem for p in (out / study / "results").glob("*.csv")}
         assert own == set(results_of(study))
-    assert "fitting" in first.stdout
     again = run("figures")
     assert "nothing has changed" in again.stdout and "fitting" not in again.stdout
     pdf = {(s, n): out / s / "figures" / f"{n}.pdf" for s, n in DRAWN}
@@ -74,12 +54,12 @@ def test_figures(make):
             and "fitting" not in mended.stdout
         )
         assert (figures / "onset.png").is_file() and (figures / "onset.csv").stat().st_mtime > 0
-    (out / "double_coding" / "results" / "notes.csv").unlink()
+    (out / "onset" / "results" / "notes.csv").unlink()
     mended = run("figures")
     assert (
         mended.returncode == 0
         and mended.stdout.count("fitting") == 1
-        and "double_coding: fitting" in mended.stdout
+        and "onset: fitting" in mended.stdout
     )
     tables = run("tables")
     assert tables.returncode == 0 and "fitting" not in tables.stdout

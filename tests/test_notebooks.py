@@ -9,6 +9,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 # figures that a notebook shows
 FIGURES = {"01": 4, "02": 3, "03": 5, "04": 4, "05": 2, "06": 1, "07": 5, "08": 1}
+PIXEL = (  # a PNG of one pixel
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 
@@ -24,27 +27,36 @@ def test_form(path):
             assert "def " not in "".join(cell["source"])
 
 
-@pytest.mark.slow(reason="executes a notebook, half a minute to two minutes")
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
-@pytest.mark.filterwarnings(
-    "default"
-)  # the kernel's own start-up warns; what the notebook's code warns is in its output
-def test_runs(path):
-    import nbformat
-    from nbclient import NotebookClient
+# how the page of a notebook begins a picture, and what was written to the standard error
+PICTURE = re.compile(r'<img\s[^>]*src="data:image/png;base64,')
+STANDARD_ERROR = 'data-mime-type="application/vnd.jupyter.stderr"'
 
-    notebook = nbformat.read(path, as_version=4)
-    NotebookClient(
-        notebook,
-        timeout=300,
-        kernel_name="python3",
-        resources={"metadata": {"path": str(path.parent)}},
-    ).execute()
-    said = [o for c in notebook.cells if c.cell_type == "code" for o in c.outputs]
-    assert not [o for o in said if o.output_type == "stream" and o.name == "stderr"]
-    drawn = [
-        o
-        for o in said
-        if o.output_type in ("execute_result", "display_data") and "image/png" in o.data
-    ]
-    assert len(drawn) == FIGURES[path.stem[:2]]
+
+@pytest.mark.slow(reason="executes a notebook that is not in build/, half a minute to two minutes")
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_runs(make, path):
+    out, run = make
+    page = out / "notebooks" / f"{path.stem}.html"
+    made = run(str(page))
+    assert made.returncode == 0, made.stderr
+    text = page.read_text(encoding="utf-8")
+    assert STANDARD_ERROR not in text
+    assert len(PICTURE.findall(text)) == FIGURES[path.stem[:2]]
+
+
+@pytest.mark.slow(reason="imports Jupyter and executes a small notebook, 5 s")
+def test_pictures_and_warnings_are_found_in_a_page(tmp_path):
+    import nbformat
+    from nbconvert import HTMLExporter
+    from nbconvert.preprocessors import ExecutePreprocessor
+
+    draw = "import base64, warnings\nfrom IPython.display import Image, display\n"
+    draw += f"picture = Image(base64.b64decode('{PIXEL}'))\ndisplay(picture)\npicture"
+    sources = {"pictures": [draw], "warning": [draw, "warnings.warn('careful')"]}
+    pages = {}
+    for name, cells in sources.items():
+        notebook = nbformat.v4.new_notebook(cells=list(map(nbformat.v4.new_code_cell, cells)))
+        ExecutePreprocessor(kernel_name="python3").preprocess(notebook)
+        pages[name], _ = HTMLExporter().from_notebook_node(notebook)
+    assert [len(PICTURE.findall(page)) for page in pages.values()] == [2, 2]
+    assert [STANDARD_ERROR in page for page in pages.values()] == [False, True]

@@ -119,7 +119,8 @@ class CodingSheet:
     @property
     def kinds(self) -> dict[str, str]:
         """What each coder is: human, machine, rule or adjudicated."""
-        return dict(sorted(zip(self.table["coder"], self.table["kind"], strict=True)))
+        coders = self.table[["coder", "kind"]].drop_duplicates()
+        return dict(sorted(zip(coders["coder"], coders["kind"], strict=True)))
 
     @property
     def indicators(self) -> list[str]:

@@ -14,6 +14,8 @@ import pandas as pd
 from peacestudy.core.problems import Problem
 from peacestudy.core.spelling import differences, twins, visible
 
+Pairs = list[tuple[object, object]]  # of case ids
+
 
 def spelling_problems(table: pd.DataFrame, file: str, lines: Sequence[int]) -> list[Problem]:
     """Coders and case ids that differ from an earlier one only by their canonical form.
@@ -41,15 +43,26 @@ def spelling_problems(table: pd.DataFrame, file: str, lines: Sequence[int]) -> l
 
 def split_cases(cells: pd.DataFrame) -> list[tuple[object, object]]:
     """Pairs of ids of one form of which each was coded by somebody who did not code the other."""
-    pairs = _case_twins(cells)
-    coders = _coders(cells, pairs)
-    return [(a, b) for a, b in pairs if coders[a] - coders[b] and coders[b] - coders[a]]
+    split, _ = _split_and_similar(cells)
+    return split
 
 
 def similar_cases(cells: pd.DataFrame) -> list[tuple[object, object]]:
     """Pairs of ids of one form that are taken for two cases."""
-    split = set(split_cases(cells))
-    return [pair for pair in _case_twins(cells) if pair not in split]
+    _, similar = _split_and_similar(cells)
+    return similar
+
+
+def _split_and_similar(cells: pd.DataFrame) -> tuple[Pairs, Pairs]:
+    """Pairs of ids of one form: those that different coders wrote, and the others."""
+    pairs = _case_twins(cells)
+    coders = _coders(cells, pairs)
+    split: Pairs = []
+    similar: Pairs = []
+    for a, b in pairs:
+        one_case = coders[a] - coders[b] and coders[b] - coders[a]
+        (split if one_case else similar).append((a, b))
+    return split, similar
 
 
 def _case_twins(cells: pd.DataFrame) -> list[tuple[object, object]]:

@@ -374,7 +374,7 @@ def _of_term(at: Any, number: str, study: Study) -> Trace:
         traced = _of_fit(made, at["term"], study)
     else:
         rule = _uncertainty_rule(study, at, declared)
-        other = load_study(rule.study)
+        other = found.other(rule.study).study
         made = fitted(other.frame(rule.sample), other.spec(at["model"]))
         traced = _of_fit(made, at["term"], other)
         sheet = attempt_sheet(found, rule).table

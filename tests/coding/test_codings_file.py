@@ -311,7 +311,7 @@ def writer(path, coder, first, last):
     ("processes", "edits"),
     [
         (3, 30),
-        pytest.param(8, 100, marks=pytest.mark.slow(reason="800 rows by eight processes, 45 s")),
+        pytest.param(8, 40, marks=pytest.mark.slow(reason="320 rows by eight processes, 15 s")),
     ],
 )
 def test_processes_that_edit_lose_no_row(tmp_path, processes, edits):

@@ -87,20 +87,9 @@ PANELS = {
 }
 
 
-@settings(max_examples=200)  # of three joins each
+@settings(max_examples=400)  # of three joins each
 @given(**PANELS)
 def test_every_value_and_reason_is_that_of_the_loop(cases, rows, units, fill, twice):
-    assert_join_equals_loop(cases, rows, units, fill, twice)
-
-
-@pytest.mark.slow(reason="6,000 joins of generated tables, 60 s")
-@settings(max_examples=2000)  # of three joins each
-@given(**PANELS)
-def test_every_value_and_reason_is_that_of_the_loop_in_thousands(cases, rows, units, fill, twice):
-    assert_join_equals_loop(cases, rows, units, fill, twice)
-
-
-def assert_join_equals_loop(cases, rows, units, fill, twice):
     other = panel(rows, units=units, absent="nothing happened")
     table = pd.DataFrame(
         {

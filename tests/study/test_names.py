@@ -6,9 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-import peacestudy as ps
 from peacestudy.figures.registry import FIGURES
-from peacestudy.study import RESULTS, Results
+from peacestudy.study import RESULTS
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
@@ -39,8 +38,8 @@ def test_the_mapping_of_old_results_gives_the_new_ones(path):
 
 
 @pytest.mark.parametrize("study, name", QUICK)
-def test_the_new_results_are_those_computed(study, name):
-    computed = Results(ps.load_study(study)).table(name)
+def test_the_new_results_are_those_computed(our_results, study, name):
+    computed = our_results(study).table(name)
     stored = read(HERE / "new_results" / study / f"{name}.csv")
     first = computed.head(len(stored)).reset_index(drop=True)
     assert list(first.columns) == list(stored.columns)

@@ -9,8 +9,9 @@ import pytest
 import peacestudy as ps
 from peacestudy.study.config.findings import spec_problems
 from peacestudy.study.config.politics_problems import politics_findings
+from peacestudy.study.load import read_config, study_folder
 
-CONFIG = ps.load_study("peace_agreements").config
+CONFIG, _, _ = read_config(study_folder("peace_agreements"))
 
 
 def said(config):
@@ -137,14 +138,14 @@ def test_contexts_that_cannot_be_are_told(config, key, words):
         (way(cuts=(2, 3, 4, 99)), "no case is in Americas"),
     ],
 )
-def test_contexts_that_the_data_do_not_have_are_refused(config, words):
-    study = ps.load_study("peace_agreements")
+def test_contexts_that_the_data_do_not_have_are_refused(our_study, config, words):
+    study = our_study("peace_agreements")
     with pytest.raises(ps.SpecError, match=words):
         ps.study.Results(replace(study, config=config)).table("contexts")
 
 
-def test_a_moderator_without_numbers_is_refused():
-    study = ps.load_study("peace_agreements")
+def test_a_moderator_without_numbers_is_refused(our_study):
+    study = our_study("peace_agreements")
     with pytest.raises(ps.SpecError, match="expected numbers"):
         ps.study.Results(replace(study, config=moderated(moderators=("country_name",)))).table(
             "interactions"

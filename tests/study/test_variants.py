@@ -21,14 +21,14 @@ def row(table, variant, term):
     return table[(table.variant == variant) & (table.term == term)].iloc[0]
 
 
-@pytest.mark.slow(reason="fits the 29 variants of a study, 28 s")
+@pytest.mark.slow(reason="fits the 29 variants of a study, 16 s")
 def test_every_variant_has_a_row_for_every_term(results, table):
     config = results.study.config
     assert len(table) == (1 + len(config.variants)) * 8
     assert table.groupby("variant").term.nunique().eq(8).all()
 
 
-@pytest.mark.slow(reason="fits the 29 variants of a study, 28 s")
+@pytest.mark.slow(reason="fits the 29 variants of a study, 16 s")
 def test_the_declared_row_is_the_first_finding(results, table):
     h = results.table("hypotheses").set_index("id")
     norms, breadth = (
@@ -70,7 +70,7 @@ BY_HAND = {
 }
 
 
-@pytest.mark.slow(reason="fits the 29 variants of a study, 28 s")
+@pytest.mark.slow(reason="fits the 29 variants of a study, 16 s")
 @pytest.mark.parametrize("variant", list(BY_HAND))
 def test_a_variant_is_what_fit_gives(results, table, variant):
     sample, formula, engine, cluster = BY_HAND[variant]
@@ -86,7 +86,7 @@ def test_a_variant_is_what_fit_gives(results, table, variant):
     assert shown.log_odds == pytest.approx(-own.estimate if engine == "cox" else own.estimate)
 
 
-@pytest.mark.slow(reason="fits the 29 variants of a study, 28 s")
+@pytest.mark.slow(reason="fits the 29 variants of a study, 16 s")
 def test_linear_is_brought_to_the_scale_of_a_logit(results, table):
     y = results.study.frame("primary").data.lasting_peace.astype(float)
     shown = row(table, "linear", "scale(norms)")
@@ -94,14 +94,14 @@ def test_linear_is_brought_to_the_scale_of_a_logit(results, table):
     assert shown.measure == "difference"
 
 
-@pytest.mark.slow(reason="fits the 29 variants of a study, 28 s")
+@pytest.mark.slow(reason="fits the 29 variants of a study, 16 s")
 def test_turned_intervals_keep_their_order(table):
     known = table[table.log_odds.notna()]
     assert ((known.log_odds_low < known.log_odds) & (known.log_odds < known.log_odds_high)).all()
     assert set(known.variant[known.measure == "hazard ratio"]) >= {"cox"}
 
 
-@pytest.mark.slow(reason="fits the 29 variants of a study, 28 s")
+@pytest.mark.slow(reason="fits the 29 variants of a study, 16 s")
 def test_what_cannot_be_fitted_says_why(table):
     lost = table[table.log_odds.isna()]
     assert lost.note.str.len().gt(20).all() and (lost.measure == "not fitted").all()
@@ -125,7 +125,7 @@ def test_weights_by_hand(results):
         assert r.weight == pytest.approx(fit.design.y.mean() / p[r.year_case_id])
 
 
-@pytest.mark.slow(reason="fits the 29 variants of a study, 28 s")
+@pytest.mark.slow(reason="fits the 29 variants of a study, 16 s")
 def test_completely_separated_models_show_no_number(table):
     quiet = table[(table.variant == "quiet") & (table.spec == "pillars")]
     assert quiet.log_odds.isna().all() and quiet.note.str.contains("completely separated").all()

@@ -134,8 +134,9 @@ def agreement(
     whole = as_sheet(sheet, codebook)
     if by not in BY:
         raise CodingError(one_of("by", by, BY))
+    similar = similar_cases(whole.table[["case_id", "coder"]].dropna())
     rows = [
-        _row(pillar, name, indicators, whole, resamples, seed, weights, conf_level)
+        _row(pillar, name, indicators, whole, similar, resamples, seed, weights, conf_level)
         for pillar, name, indicators in _groups(whole, by)
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
@@ -222,6 +223,7 @@ def _row(
     name: str,
     indicators: list[Indicator],
     sheet: CodingSheet,
+    similar: list[tuple[object, object]],
     resamples: int,
     seed: int | None,
     weights: str | None,
@@ -248,7 +250,7 @@ def _row(
         "weights": used,
         "resamples": resamples,
     }
-    notes = list(_about(sheet, wide, indicators))
+    notes = list(_about(sheet, wide, indicators, similar))
     if not paired.any():
         who = ", ".join(map(str, wide.columns))
         first = f"no unit was coded by two coders ({who}): agreement is unknown"
@@ -368,7 +370,12 @@ def coders_of(sheet: CodingSheet, indicator_id: str) -> pd.DataFrame:
     return wide[[c for c in wide.columns if sheet.kinds[str(c)] != "adjudicated"]]
 
 
-def _about(sheet: CodingSheet, wide: pd.DataFrame, indicators: list[Indicator]) -> Iterable[str]:
+def _about(
+    sheet: CodingSheet,
+    wide: pd.DataFrame,
+    indicators: list[Indicator],
+    similar: list[tuple[object, object]],
+) -> Iterable[str]:
     """Who coded, and what pooling does."""
     kinds = {sheet.kinds[str(c)] for c in wide.columns}
     if kinds == {"machine"}:
@@ -385,7 +392,6 @@ def _about(sheet: CodingSheet, wide: pd.DataFrame, indicators: list[Indicator]) 
     single, several = int((coders == 1).sum()), int((coders > 1).sum())
     if single and len(wide.columns) > 1:
         yield f"{single} of {single + several} units were coded by one coder only"
-    similar = similar_cases(sheet.table[["case_id", "coder"]].dropna())
     if similar:
         found = twins_of(similar)
         yield (

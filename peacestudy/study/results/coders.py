@@ -16,7 +16,6 @@ from peacestudy.models import Fit, adjust, fit
 from peacestudy.models.inference.hypotheses import quantile, two_sided
 from peacestudy.robustness import Accuracy, Propagated, propagate
 from peacestudy.study.config import Reliability, Uncertainty
-from peacestudy.study.load import load_study
 from peacestudy.study.results.results import Results
 from peacestudy.study.study import Study
 
@@ -144,7 +143,7 @@ def attempt_sheet(found: Results, rule: Uncertainty) -> CodingSheet:
     or another column gives an outsider's signature. Evidence is the scored agreement with the
     furthest role.
     """
-    sheet, other = found.study.sheet, load_study(rule.study)
+    sheet, other = found.study.sheet, found.other(rule.study).study
     if sheet is None or other.coding is None:
         raise SpecError(f"study {rule.study} and {found.study.config.id} must both be coded.")
     scored = found.study.cases["scored"].astype(bool)
@@ -181,7 +180,7 @@ def propagated(found: Results) -> dict[str, Propagated]:
 
 
 def _propagated(found: Results, rule: Uncertainty) -> Propagated:
-    other = load_study(rule.study)
+    other = found.other(rule.study).study
     prior = Accuracy(rule.accuracy, rule.prior_n) if rule.prior_n else None
     frame = other.frame(rule.sample)
     sheet = attempt_sheet(found, rule)
@@ -241,7 +240,7 @@ def dropped_indicator(found: Results) -> pd.DataFrame:
 
 def _dropped_indicator(found: Results, rule: Uncertainty) -> pd.DataFrame:
     floor = _reliability(found)
-    other = load_study(rule.study)
+    other = found.other(rule.study).study
     if other.coding is None:
         raise SpecError(f"study {rule.study} must be coded.")
     own_coders = set(found.study.tables["codings"]["coder"])

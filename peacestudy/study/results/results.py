@@ -15,6 +15,7 @@ from peacestudy.models.engines.registry import engine_of
 from peacestudy.models.inference import detectable
 from peacestudy.models.inference.reference import contrast_df
 from peacestudy.study.config import Decision, Hypothesis, Permutation, Specification
+from peacestudy.study.load import load_study
 from peacestudy.study.results.selection import WEIGHT, attempt_weights
 from peacestudy.study.study import Study
 
@@ -292,11 +293,25 @@ class Results:
         p_values = dict(zip(checked.terms["term"], checked.terms["p_value"], strict=True))
         return float(p_values.get(hypothesis.terms[0], np.nan))
 
-    @cached_property
+    def other(self, name: str) -> "Results":
+        """The results of another study with which this one is compared; computed once."""
+        key = f"study {name}"
+        if key not in self.cache:
+            self.cache[key] = Results(load_study(name))
+        out: Results = self.cache[key]
+        return out
+
+    @property
     def permutation(self) -> pd.DataFrame:
         """The permutation test, see ``peacestudy.models.permutation_test``, with its strata, draws
-        and seed.
+        and seed; computed once.
         """
+        if "permutation" not in self.cache:
+            self.cache["permutation"] = self._permuted()
+        out: pd.DataFrame = self.cache["permutation"]
+        return out
+
+    def _permuted(self) -> pd.DataFrame:
         rule = self._permutation_rule()
         terms = [h.terms[0] for h in self.study.config.hypotheses if h.family == rule.family]
         table = permutation_test(

@@ -2,7 +2,6 @@
 
 import pandas as pd
 
-from peacestudy.study.load import load_study
 from peacestudy.study.results.results import Results
 
 STUDY_A = "peace_agreements"
@@ -18,7 +17,7 @@ def comparison(found: Results) -> pd.DataFrame:
         The columns of ``hypotheses`` and ``study, n, n_events, n_clusters``.
     """
     parts = []
-    for results in (Results(load_study(STUDY_A)), found):
+    for results in (found.other(STUDY_A), found):
         table = results.table("hypotheses")
         single = table["id"].isin(HYPOTHESES) & table["odds_ratio"].notna()
         table = table[single].assign(study=results.study.config.id)

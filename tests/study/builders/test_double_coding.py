@@ -132,7 +132,7 @@ def test_units_from_counts_are_the_units():
     ).value_counts().to_dict() == {"1|1|1": 3, "0|1|.": 2}
 
 
-@pytest.mark.slow(reason="resamples the agreement of all raters, 33 s")
+@pytest.mark.slow(reason="resamples the agreement of all raters, 3 s")
 def test_agreement_on_pairs_of_sources_by_loops(study, our_results):
     p = study.tables["patterns"]
     own = p[p.indicator_id == "sexual_violence"]
