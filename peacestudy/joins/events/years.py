@@ -77,8 +77,8 @@ def event_years(
     columns = [by] if isinstance(by, str) else list(by)
     if units is not None and not isinstance(units, pd.DataFrame):
         raise JoinError(
-            f"units is {units!r}; give a DataFrame with a row a unit, or leave it out for those"
-            " that have an event."
+            f"units is {units!r}; give a DataFrame with one row per unit, or leave it out for"
+            " those that have an event."
         )
     listed = table if units is None else units
     for column in columns:
@@ -91,7 +91,7 @@ def event_years(
     known = listed[columns].dropna()
     incomplete = len(known) < len(listed)
     if units is not None and (incomplete or known.duplicated().any()):
-        raise JoinError("units has rows that are missing or stand twice. Give each unit once.")
+        raise JoinError("units has rows that are missing or appear twice. Give each unit once.")
     known = known.drop_duplicates().sort_values(columns, ignore_index=True)
     first, last = _years(events, years, name)
     count = last - first + 1
@@ -126,7 +126,7 @@ def _years(
 ) -> tuple[int, int]:
     if years is None and not isinstance(events, OutcomeTable):
         raise JoinError(
-            f"{name} does not say over which years it speaks. Give the first and the last:"
+            f"{name} does not state which years it covers. Give the first and the last:"
             " years=(1989, 2022)."
         )
     if years is None:

@@ -74,8 +74,8 @@ def permutation_test(
         "permutation_test",
         data,
         instead=(
-            "Nothing here says how resampling and imputation go together: use the p values of the"
-            " PooledFit, or the data as they are."
+            "Resampling of imputed data is not available: use the p values of the PooledFit, or"
+            " the data without imputation."
         ),
     )
     if not engine_of(spec).permutable:
@@ -88,7 +88,7 @@ def permutation_test(
         )
     if "weights" in dict(spec.options):
         raise SpecError(
-            "a permutation test has no weights: permuting outcomes treats all cases alike. Leave"
+            "a permutation test has no weights: permuting outcomes treats all cases equally. Leave"
             " out the option."
         )
     table, case = (data.data, data.key) if isinstance(data, StudyFrame) else (data, None)
@@ -98,8 +98,7 @@ def permutation_test(
     design = build_design(table, spec.formula, tuple(spec.cluster or ()), case, panel=spec.panel)
     if any(f.column in design.formula.columns[:1] for f in design.lags):
         raise SpecError(
-            "the outcome's own past stands in the formula, and a deal of outcomes would leave it"
-            " behind. Drop it."
+            "the formula has a lag of the outcome, which would not be permuted with it. Drop it."
         )
     check_design(design, engine_of(spec).kind)
     terms = as_known(list(terms), design.names)
@@ -120,8 +119,8 @@ def permutation_test(
         est = kernel_of(spec)(design.X, y)
         if not est.converged.all():
             raise FitError(
-                f"{spec.name}: {int((~est.converged).sum())} of {len(y)} deals did not converge."
-                " Use fewer terms."
+                f"{spec.name}: {int((~est.converged).sum())} of {len(y)} permutations did not"
+                " converge. Use fewer terms."
             )
         V = covariance(est, spec.vcov, design.clusters, small_sample=engine_of(spec).small_sample)[
             :, at
