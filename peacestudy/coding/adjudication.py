@@ -256,7 +256,9 @@ def _decided(
             alike = [c for c, i in coded if i == indicator and canonical(c) == canonical(case)]
             spelled = f"; the sheet writes {visible(alike[0])}" if alike else ""
             remedy = f"correct the case or the indicator{spelled}"
-            problems.append(Problem("decisions", line, "", cell, "nobody coded this cell", remedy))
+            problems.append(
+                Problem("decisions", line, "", cell, ("no coder coded this cell"), remedy)
+            )
     if problems:
         raise CodingError(f"the decisions have {len(problems)} problem(s).", problems)
     out = {}

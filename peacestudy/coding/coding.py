@@ -33,7 +33,7 @@ SHEET_SCHEMA = Schema(
             description="a code of the indicator; empty where the coder gave none",
         ),
         Field("confidence", enum=CONFIDENCE, description="how sure the coder was"),
-        Field("source", description="source the code rests on"),
+        Field("source", description="source that supports the code"),
         Field("locator", description="where in the source"),
         Field("comment"),
         Field(
@@ -168,7 +168,8 @@ class CodingSheet:
         """
         if self.asked is None:
             raise CodingError(
-                "this sheet does not say what its coders were asked. Read it from a coder's file."
+                "this sheet does not record the cells that its coders had to code. Read it"
+                " from a coder's file."
             )
         done = self.latest().dropna(subset=["code"])[list(CELL)]
         marked = self.asked.merge(

@@ -228,7 +228,7 @@ def append_codings(path: str | Path, sheet: CodingSheet, *, timeout: float = 30.
     except Timeout as err:
         raise CodingError(
             f"{path} has been locked by another process for {timeout:g} seconds. Wait and record"
-            f" again; if nobody else writes, remove {lock}."
+            f" again; if no other process writes, remove {lock}."
         ) from err
 
 

@@ -122,8 +122,8 @@ def read_values(cell: str, how: Splitting) -> tuple[dict[str, int], list[tuple[s
     parts = [part.strip() for part in cell.split(how.separator)]
     topics = [part.partition(how.inner)[0].strip() for part in parts]
     if len(parts) > 1 and any(topic in how.nothing for topic in topics):
-        rule = "it says that there is no topic, and something beside it"
-        wrong.append((cell, rule, "keep the one or the other"))
+        rule = "it says that there is no topic, but also names something else"
+        wrong.append((cell, rule, "keep only one of them"))
     for part, topic in zip(parts, topics, strict=True):
         stance = part.partition(how.inner)[2].strip()
         if stance and stance not in how.values:
@@ -138,7 +138,7 @@ def read_values(cell: str, how: Splitting) -> tuple[dict[str, int], list[tuple[s
             wrong.append((topic, "not a topic that was declared", remedy))
             continue
         if how.mentioned[topic] in codes:
-            wrong.append((topic, "the topic stands twice in the cell", "keep one"))
+            wrong.append((topic, "the topic appears twice in the cell", "keep one"))
         codes[how.mentioned[topic]] = 1
         if topic not in how.stance:
             if stance:
@@ -199,7 +199,7 @@ def _unit_problems(units: "pd.Series[str]", unit: str, file: str) -> list[Proble
                     line,
                     unit,
                     str(value),
-                    f"the unit stands already at line {first[value]}",
+                    f"the unit is already at line {first[value]}",
                     "keep one",
                 )
             )

@@ -381,7 +381,7 @@ class _Problems:
         values = [c.value for c in scale.codes]
         distinct = len(set(values)) == len(values)
         if not distinct or min(values, default=1) != 0 or max(values) == 0:
-            rule = "the codes of a scale are distinct: 0 is 'absent', and others stand above it"
+            rule = "the codes of a scale are distinct: 0 is 'absent', and the others are above it"
             self.add((*place, "codes"), ", ".join(map(str, values)), rule, "correct the codes")
 
     def pillar(self, place: Place, pillar: Pillar) -> None:

@@ -27,12 +27,12 @@ _ISO = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2})(?:[ T]00:00(?::00(?:\
 _OTHER = (
     (
         re.compile(r"[0-9]{1,2}[./-][0-9]{1,2}[./-]([0-9]{2}|[0-9]{4})"),
-        "which number is the day and which the month is not said",
+        "day and month cannot be distinguished",
     ),
     (re.compile(r"'?[0-9]{2}"), "a year of two digits can be of several centuries"),
     (
         re.compile(r"[0-9]{5,}(\.0+)?"),
-        "a number that is no year: a date without dashes, or a spreadsheet's count of days",
+        "a number that is not a year: a date without dashes, or a spreadsheet's count of days",
     ),
     (re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T].+"), "a time of day; dates are whole days"),
 )

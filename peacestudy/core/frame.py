@@ -88,8 +88,8 @@ class StudyFrame:
             twice = ", ".join(str(i) for i in ids[ids.duplicated()].dropna().unique()[:5])
             raise JoinError(
                 f"the key {self.key!r} is missing in {int(ids.isna().sum())}"
-                f" row(s){f' and stands twice for {twice}' if twice else ''}. Each row needs an id"
-                " of its own."
+                f" row(s){f' and appears twice for {twice}' if twice else ''}. Each row needs an"
+                " id of its own."
             )
         # pandas copies on write, so a shallow copy is the frame's own and large panels are not
         # copied at every join
@@ -275,7 +275,7 @@ class StudyFrame:
         return html_table(
             self.data.iloc[:, :12],
             head,
-            [*self.notes, "frame.data is the whole table, frame.ledger its history."],
+            [*self.notes, "frame.data is the complete table, frame.ledger its history."],
             rows=10,
         )
 

@@ -78,7 +78,7 @@ the same zeros."
     held = kinds[0]
     if held.startswith("mixed"):
         return KeyCheck(
-            f"{key!r} holds numbers and texts in one column. Bring it to one type: numbers as"
+            f"{key!r} holds numbers and texts in one column. Convert it to one type: numbers as"
             " integers, or all of it as text with .astype(str)."
         )
     if held == "number":
@@ -102,8 +102,9 @@ def twin_notes(key: str, values: pd.Index, who: str) -> tuple[Note, ...]:
     if not found.pairs:
         return ()
     text = (
-        f"{len(found.pairs)} key(s) in {key!r} of {who} differ from another one only by {found.how}"
-        f" ({found.shown()}). They are taken for different keys; if they are one, write them alike."
+        f"{len(found.pairs)} key(s) in {key!r} of {who} differ from another one only by"
+        f" {found.how} ({found.shown()}). They are treated as different keys; if they are the"
+        " same, use one spelling."
     )
     return (Note("similar_keys", text),)
 
@@ -136,7 +137,7 @@ def split_units(panel: pd.DataFrame, key: str, others: list[str], year: str, who
     found = twins_of(pairs)
     return (
         f"{len(pairs)} unit(s) in {key!r} of {who} seem to be written in two ways, which differ"
-        f" only by {found.how} and never stand in the same year: {found.shown()}. Write each unit"
+        f" only by {found.how} and never occur in the same year: {found.shown()}. Write each unit"
         f" in one way first, for example with .replace({{{visible(pairs[0][1])}:"
         f" {visible(pairs[0][0])}}})."
     )
@@ -157,10 +158,12 @@ def _remedy_for_types(
     if set(kinds) == {"number", "text"}:
         return _digits(kinds, mine, theirs, name, who)
     if set(kinds) & {"datetime", "date"}:
-        return "Bring both to dates with pd.to_datetime, or take the year of the dates (.dt.year)."
+        return (
+            "Convert both to dates with pd.to_datetime, or take the year of the dates (.dt.year)."
+        )
     if set(kinds) == {"number", "boolean"}:
-        return "True and 1 are not one key: bring both to integers with .astype(int)."
-    return "Bring both to one type: numbers as integers, codes as text with .astype(str)."
+        return "True and 1 are not one key: convert both to integers with .astype(int)."
+    return "Convert both to one type: numbers as integers, codes as text with .astype(str)."
 
 
 def _digits(kinds: tuple[str, str], mine: pd.Index, theirs: pd.Index, name: str, who: str) -> str:
@@ -180,7 +183,7 @@ def _digits(kinds: tuple[str, str], mine: pd.Index, theirs: pd.Index, name: str,
             f"{len(digits)} of {len(texts)} texts are digits: make numbers of them, for example"
             " with pd.to_numeric, or texts of the numbers with .astype(str)."
         )
-    return "Bring both to one type: numbers as integers, codes as text with .astype(str)."
+    return "Convert both to one type: numbers as integers, codes as text with .astype(str)."
 
 
 def _numbers(key: str, mine: pd.Index, theirs: pd.Index, name: str, who: str) -> KeyCheck:
@@ -208,7 +211,7 @@ def _numbers(key: str, mine: pd.Index, theirs: pd.Index, name: str, who: str) ->
             " (.round(3)), or use whole numbers or texts as keys."
         )
     text = (
-        f"{key!r} holds fractions such as {float(fraction[0])!r}: as keys they meet only where they"
+        f"{key!r} holds fractions such as {float(fraction[0])!r}: as keys they match only if they"
         " are equal to the last bit. Whole numbers or texts are safer keys."
     )
     return KeyCheck(notes=(Note("float_keys", text),))
@@ -255,8 +258,8 @@ def _dates(key: str, mine: pd.Index, theirs: pd.Index, name: str, who: str) -> s
     if zones[0] != zones[1] or len(zones[0]) > 1:
         here, there = _zone_names(zones[0]), _zone_names(zones[1])
         return (
-            f"{key!r} has {here} in {who} and {there} in {name}, and the dates would not"
-            " match. Bring both to one zone with .dt.tz_convert, or take the zone off with"
+            f"{key!r} has {here} in {who} and {there} in {name}, and the dates would not match."
+            " Convert both to one zone with .dt.tz_convert, or take the zone off with"
             " .dt.tz_localize(None)."
         )
     sides = [pd.DatetimeIndex(values) for values in (mine, theirs)]
@@ -282,8 +285,7 @@ def _periods(key: str, mine: pd.Index, theirs: pd.Index, name: str, who: str) ->
         return ""
     return (
         f"{key!r} holds periods of frequency {', '.join(here)} in {who} and {', '.join(there)} in"
-        f" {name}, which"
-        " would not match. Bring both to one frequency with .dt.asfreq."
+        f" {name}, which would not match. Convert both to one frequency with .dt.asfreq."
     )
 
 
@@ -302,9 +304,9 @@ def _texts(key: str, mine: pd.Index, theirs: pd.Index, name: str, who: str) -> K
     if reported:
         told = twins_of(reported)
         text = (
-            f"{len(reported)} value(s) of {key!r} found no row and differ only by {told.how} from"
-            f" one that did, in {who} and in {name}: {told.shown()}. They are taken for different"
-            " keys; if they are one, write them alike."
+            f"{len(reported)} value(s) of {key!r} were not matched and differ only by {told.how}"
+            f" from a matched value, in {who} and in {name}: {told.shown()}. They are treated as"
+            " different keys; if they are the same, use one spelling."
         )
         return KeyCheck(notes=(Note("similar_keys", text),))
     if len(mine) == len(theirs) == len(mine.intersection(theirs)):
@@ -320,8 +322,8 @@ def spelling_text(key: str, found: Twins, name: str, who: str) -> str:
         remedy = ".str.strip().str.normalize('NFC')"
     return (
         f"{len(found.pairs)} value(s) of {key!r} differ between {who} and {name} only by"
-        f" {found.how}, and would not match: {found.shown()}. Bring both to one spelling first, for"
-        f" example with {remedy}."
+        f" {found.how}, and would not match: {found.shown()}. Convert both to one spelling first,"
+        f" for example with {remedy}."
     )
 
 

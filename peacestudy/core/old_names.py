@@ -11,7 +11,7 @@ FIRST, LAST = "first_year", "last_year"
 
 
 def _warn(old: str, new: str) -> None:
-    text = f"{old} is called {new} since version 0.2; the old name goes with version 0.3."
+    text = f"{old} is called {new} since version 0.2; the old name will be removed in version 0.3."
     warnings.warn(text, FutureWarning, stacklevel=4)
 
 

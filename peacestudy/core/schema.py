@@ -59,8 +59,8 @@ class Field:
                 full_matches(self.pattern, [])
         except (ValueError, TypeError) as err:
             raise SourceError(
-                f"the pattern {str(self.pattern)[:80]!r} of field {self.name!r} is no expression"
-                f" that can be used: {err}. Write one without references and lookaround."
+                f"the pattern {str(self.pattern)[:80]!r} of field {self.name!r} cannot be used as"
+                f" an expression: {err}. Write one without references and lookaround."
             ) from err
 
     def descriptor(self) -> dict[str, Any]:
@@ -116,7 +116,7 @@ class Schema:
         twice = repeated(self.names)
         if twice:
             raise SourceError(
-                f"the field(s) {', '.join(twice)} stand twice in a schema. Name each once."
+                f"the field(s) {', '.join(twice)} appear twice in a schema. Name each once."
             )
         known = set(self.names)
         for name in self.key:
@@ -245,7 +245,7 @@ def _key_problems(table: pd.DataFrame, key: list[str], file: str, line: Any) -> 
                 )
             )
         elif row in first:
-            rule = f"the key ({', '.join(key)}) stands already at line {first[row]}"
+            rule = f"the key ({', '.join(key)}) is already at line {first[row]}"
             out.append(
                 Problem(
                     file,

@@ -73,7 +73,7 @@ def read_json(path: Path, error: type[PeacestudyError]) -> Any:
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     twice = repeated(name for name, _ in pairs)
     if twice:
-        raise ValueError(f"the name {twice[0]!r} stands twice in one object")
+        raise ValueError(f"the name {twice[0]!r} appears twice in one object")
     return dict(pairs)
 
 

@@ -246,7 +246,7 @@ def spoiled_notes(found: Mapping[str, Spoiled], reading: bool = True) -> list[No
             Note(
                 SPOILED[1],
                 f"{_listed(counts, '; ')}, all stored as text. Turn them into numbers where they"
-                f" are no ids, as table[{stored[0]!r}] = pd.to_numeric(table[{stored[0]!r}]).",
+                f" are not ids, as table[{stored[0]!r}] = pd.to_numeric(table[{stored[0]!r}]).",
             )
         )
     return notes

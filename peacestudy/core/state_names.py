@@ -32,7 +32,7 @@ SCHEMA = Schema(
         Field(
             "sources",
             pattern="(only )?[a-z]+(;[a-z]+)*",
-            description="whose habit it is; only: nobody else's",
+            description="source that uses the name; only: no other source does",
         ),
     )
 )
@@ -124,7 +124,10 @@ def state_called(name: str, day: dt.date, source: str = "") -> tuple[State | Non
         told = " or ".join(s.called("gw") for s in found)
         return (
             None,
-            f"{name!r} meant several states on {day}: {told}. Write which{_habit(known, source)}.",
+            (
+                f"{name!r} denotes several states on {day}: {told}. Write"
+                f" which{_habit(known, source)}."
+            ),
         )
     return None, _not_then(name, day, known, source)
 
@@ -153,7 +156,7 @@ def _not_then(name: str, day: dt.date, known: list[Meaning], source: str) -> str
         first, last = max(rows[0].start, meaning.first), min(rows[-1].end, meaning.last)
         until = "" if last == dt.date.max else f" to {last}"
         parts.append(f"{rows[-1].called(meaning.system)} is called so from {first}{until}")
-    text = f"{name!r} means no state on {day}: {'; '.join(dict.fromkeys(parts))}"
+    text = f"{name!r} denotes no state on {day}: {'; '.join(dict.fromkeys(parts))}"
     only_of_source = [m for m in known if m.only]
     there = _in_force(only_of_source, day)
     if there:

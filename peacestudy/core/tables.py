@@ -192,7 +192,7 @@ def read_plain(path: str | os.PathLike[str]) -> pd.DataFrame:
     rows, _, problems = rows_of(read_text(path), path.name)
     if problems or not rows:
         raise SourceError(
-            f"{path} is empty or damaged. Make it anew: delete it and run make.", problems
+            f"{path} is empty or damaged. Delete it and run make to create it again.", problems
         )
     columns = {}
     for i, name in enumerate(rows[0]):

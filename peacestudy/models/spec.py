@@ -277,7 +277,7 @@ def _check_types(spec: ModelSpec) -> None:
             )
     if "~" in spec.name and "~" not in spec.formula:
         raise SpecError(
-            f"the formula {spec.name!r} stands where the name does; the name comes first, as in"
+            f"the formula {spec.name!r} is in the place of the name; the name comes first, as in"
             f" {EXAMPLE}."
         )
     if spec.engine in VCOVS and spec.vcov in ENGINES:

@@ -34,7 +34,7 @@ IMPLEMENTATION_SCHEMA = Schema(
             "pillar",
             required=True,
             description=(
-                "a pillar or rival of codebook.toml; breadth: all pillars; aggregate: all"
+                "a pillar or alternative of codebook.toml; breadth: all pillars; aggregate: all"
                 " provisions"
             ),
         ),
@@ -111,7 +111,7 @@ def provision_levels(table: pd.DataFrame) -> pd.DataFrame:
     if len(twice):
         row = twice.iloc[0]
         raise SourceError(
-            f"year {row['year_k']} of accord {row['case_id']} stands twice. Give each year of an"
+            f"year {row['year_k']} of accord {row['case_id']} appears twice. Give each year of an"
             " accord once."
         )
     parts = [

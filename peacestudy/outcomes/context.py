@@ -18,7 +18,7 @@ COVARIATES_SCHEMA = Schema(
         Field("case_id", required=True),
         Field("variable", required=True),
         Field("value", "number"),
-        Field("year", description="year or years the value speaks of"),
+        Field("year", description="year or years of the value"),
         Field("source", required=True),
         Field("reason", description="why the value is missing; empty where it is not"),
     ),

@@ -129,7 +129,7 @@ def _keys(outcome_table: OutcomeTable | pd.DataFrame, key: str | Sequence[str] |
     keys = [key] if isinstance(key, str) else list(key or ())
     if not keys:
         raise SourceError(
-            "the table has no known key. Name the column, or columns, that should tell its rows"
-            ' apart: key="...".'
+            "the table has no known key. Name the column, or columns, that identify its rows:"
+            ' key="...".'
         )
     return keys

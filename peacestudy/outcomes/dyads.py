@@ -46,8 +46,8 @@ def read_dyads(dyad_years: pd.DataFrame) -> dict[int, Dyad]:
         if rows["conflict_id"].nunique() > 1:
             found = ", ".join(map(str, rows["conflict_id"].unique()))
             raise SourceError(
-                f"dyad {dyad} stands under the conflicts {found}; a dyad belongs to one. Correct"
-                " the file."
+                f"dyad {dyad} is listed under the conflicts {found}; a dyad belongs to one."
+                " Correct the file."
             )
         last = rows.iloc[-1]
         years = frozenset(map(int, rows["year"]))
@@ -89,7 +89,7 @@ def dyad_peace(
             else f"case {without[0]} has no dyad"
         )
         raise SourceError(
-            f"{said}: that is no sign of peace. Correct the id, or leave the case out."
+            f"{said}: this does not mean peace. Correct the id, or leave the case out."
         )
     numbered = cases[["case_id", "t0"]].assign(conflict_id=range(len(cases)))
     fighting = {n: years_of(own, known) for n, own in enumerate(cases["dyads"])}

@@ -74,7 +74,7 @@ def read_grouped_list(path: Path, schema: Schema) -> pd.DataFrame:
             f"{path} holds objects within objects without end. Expected groups with members."
         ) from err
     except ValueError as err:
-        raise SourceError(f"{path} is no list of groups: {err}.") from err
+        raise SourceError(f"{path} is not a list of groups: {err}.") from err
     table, problems = typed(
         pd.DataFrame(rows, columns=schema.names, dtype=object),
         _lines(text, [m for _, m in rows]),
@@ -115,7 +115,7 @@ def _nfc(text: str) -> str:
     not see; half of a pair of them is no letter.
     """
     if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
-        raise ValueError(f"{text!r} holds what is no letter; download it again")
+        raise ValueError(f"{text!r} holds a character that is not a letter; download it again")
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 

@@ -151,15 +151,15 @@ def read_source(
         rule = f"{rows} rows; release {known.version} has {known.rows}"
         remedy = f"the file is cut off or older: get {known.where_to_get()}"
         problem = Problem(known.file, 0, "", "", rule, remedy)
-        raise SourceError(f"{path} is not whole.", [problem])
+        raise SourceError(f"{path} is incomplete.", [problem])
     difference = (
-        f"{known.file} is not the release we know ({known.version}, sha256"
-        f" {known.sha256[:12]}...): its sha256 is {sha256[:12]}..., it has {rows} rows"
-        f" against {known.rows}"
+        f"{known.file} is not the registered release ({known.version}, sha256"
+        f" {known.sha256[:12]}...): its sha256 is {sha256[:12]}..., it has {rows} rows against"
+        f" {known.rows}"
     )
     if not accept_other_release:
         raise SourceError(
-            f"{difference}. Get {known.where_to_get()}; or accept another release in so many words"
+            f"{difference}. Get {known.where_to_get()}; or accept another release explicitly"
             " (accept_other_release)."
         )
     note = Note("other_release", f"{difference}. {differences(found, path)}")

@@ -127,7 +127,7 @@ FIGHTING = Schema(
             "onset",
             "boolean",
             required=True,
-            description="one of them began, or began anew after the gap",
+            description="one of them began, or resumed after the gap",
         ),
         Field(
             "new_conflict",

@@ -166,7 +166,7 @@ def compare_releases(
         key = ()
         text = (
             f"({', '.join(new.source.key)}) does not name a row in release {' and '.join(twice)}:"
-            " rows are compared whole."
+            " entire rows are compared."
         )
         notes = (Note("key", text),)
     entered, left, changed, unchanged = (_by_key if key else _whole)(
@@ -317,7 +317,7 @@ def differences(found: OutcomeTable, path: Path) -> str:
     known = _known_beside(source, path)
     if known is None:
         return (
-            f"Which rows changed can be told with release {source.version} beside it, as"
+            f"To list the changed rows, put release {source.version} in the same folder, as"
             f" {path.stem}_known{path.suffix}."
         )
     old = OutcomeTable(read_table(known, source.schema), source)

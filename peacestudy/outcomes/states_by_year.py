@@ -88,7 +88,8 @@ def region_of(country: int) -> str:
     """
     if not BANDS[0][0] <= country < 1000:
         raise SourceError(
-            f"{country} is no Gleditsch-Ward code of a state; they run from {BANDS[0][0]} to 999."
+            f"{country} is not a Gleditsch-Ward code of a state; they run from"
+            f" {BANDS[0][0]} to 999."
         )
     return [name for first, name in BANDS if first <= country][-1]
 

@@ -195,7 +195,7 @@ def _check_columns(
 ) -> None:
     columns = [str(c) for c in data.columns]
     if len(set(columns)) < len(columns):
-        raise SourceError(f"{name} has two columns of one name. Rename or drop one.")
+        raise SourceError(f"{name} has two columns of the same name. Rename or drop one.")
     if not keys:
         raise SourceError(f"{name} needs a key: the column, or columns, that together name a row.")
     wanted = [("a part of the key", key) for key in keys]
@@ -227,9 +227,9 @@ def _years(
         rows = f"rows are of {int(values.min())} to {int(values.max())}"
     if years is None:
         raise SourceError(
-            f"{name} does not say of which years it speaks ({rows}). Write years=(first, last):"
-            " outside them a value is missing, inside them an absent row has a"
-            " meaning, and the rows alone cannot tell."
+            f"{name} does not state which years it covers ({rows}). Write years=(first, last):"
+            " outside them a value is missing, inside them an absent row has a meaning, and the"
+            " rows do not show which years they are."
         )
     pair = isinstance(years, tuple | list) and len(years) == 2
     if not pair or not all(map(_is_whole, years)):
@@ -242,8 +242,8 @@ def _years(
         raise SourceError(f"{name} begins in {first} and ends in {last}. Exchange the two years.")
     if len(values) and (values.min() < first or values.max() > last):
         raise SourceError(
-            f"{name} is said to speak of {first} to {last}, and {rows}. Correct the years, or drop"
-            " the rows."
+            f"{name} is declared to cover {first} to {last}, and {rows}. Correct the years, or"
+            " drop the rows."
         )
     return first, last
 
@@ -275,10 +275,10 @@ def _misfits(data: pd.DataFrame, states: Sequence[tuple[str, str]], name: str) -
         count, best = int(fit["codes"].iloc[0]), str(fit["system"].iloc[0])
         other_fits_better = share[best] > share[system] + MISFIT
         if count and (other_fits_better or share[system] < 1 - SEVERAL):
-            better = f"; {best} knows {share[best]:.0%}" if share[best] > share[system] else ""
+            better = f"; {best} has {share[best]:.0%}" if share[best] > share[system] else ""
             text = (
-                f"{column!r} of {name} is declared as {system}, which knows {share[system]:.0%} of"
-                f" its {count} codes{better}. Codes that are not of the declared system meet no"
+                f"{column!r} of {name} is declared as {system}, which has {share[system]:.0%} of"
+                f" its {count} codes{better}. Codes that are not of the declared system match no"
                 " state."
             )
             out.append(Note("code_system", text))
@@ -324,8 +324,8 @@ def _check_key(data: pd.DataFrame, keys: tuple[str, ...], name: str) -> None:
         shown = f" (such as {'; '.join(examples)})" if examples else ""
         raise SourceError(
             f"the key {' + '.join(keys)} of {name} is missing in {int((~complete).sum())} row(s)"
-            f" and stands twice for {len(repeated)}{shown}. Drop or reduce those rows, or name the"
-            " columns that tell them apart."
+            f" and appears twice for {len(repeated)}{shown}. Drop or reduce those rows, or name"
+            " the columns that distinguish them."
         )
 
 

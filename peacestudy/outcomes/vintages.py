@@ -265,7 +265,7 @@ def _folder(study: Rebuildable, others: Sequence[Source], raw: str | Path | None
     lacking = [s for s in needed.values() if folder is None or not (folder / s.file).is_file()]
     if folder is None or lacking:
         where = (
-            "The source files are no part of the project"
+            "The source files are not part of the project"
             if folder is None
             else f"{len(lacking)} source file(s) are not in {folder}"
         )
@@ -346,7 +346,7 @@ def _decided(found: pd.DataFrame) -> Note:
             pairs = zip(part["release"], part["decision"], strict=True)
             decisions = ", ".join(f"{decision} on {release}" for release, decision in pairs)
             other.append(f"{hypothesis}: {decisions}")
-    text = "Every hypothesis is decided alike on every release."
+    text = "The decision on every hypothesis is the same in every release."
     if other:
         text = f"Decided otherwise: {'; '.join(other)}."
     return Note("decided_otherwise", text)

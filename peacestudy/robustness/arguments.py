@@ -71,13 +71,11 @@ def table_of(data: object) -> tuple[pd.DataFrame, str]:
         return data.data, data.key
     if not isinstance(data, pd.DataFrame):
         raise SpecError(
-            f"data is a {type(data).__name__}; give a StudyFrame or a DataFrame with a row a case."
+            f"data is a {type(data).__name__}; give a StudyFrame or a DataFrame with one"
+            " row per case."
         )
     if "case_id" not in data.columns:
-        raise SpecError(
-            "data has no column 'case_id'; it is needed to tell the cases apart and find what is"
-            " known of them."
-        )
+        raise SpecError("data has no column 'case_id'; it is needed to identify the cases.")
     return data, "case_id"
 
 
@@ -98,5 +96,6 @@ def check_draws(draws: int, burn: int, thin: int, seed: int | None, chains: int)
         )
     if seed is None:
         raise SpecError(
-            "seed is None, and the draws could not be made again. Give a whole number, as seed=1."
+            "seed is None, so that the draws could not be reproduced. Give a whole number,"
+            " as seed=1."
         )

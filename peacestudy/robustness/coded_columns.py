@@ -100,7 +100,7 @@ def scored_columns(
         f = [0.0 if size == 0 else float((s.mean(axis=0) @ top) / (top @ top)) for s in steps]
         if any(np.abs(s - v * top).max() > CLOSE for s, v in zip(steps, f, strict=True)):
             raise SpecError(
-                f"the scores do not move alike for all cases when {i} changes; they cannot be"
+                f"the scores do not change equally for all cases when {i} changes; they cannot be"
                 " imputed through."
             )
         value.append(f)
@@ -162,7 +162,7 @@ def linear_design(design: Design, data: pd.DataFrame, names: tuple[str, ...]) ->
         found = new_rows(design, data.assign(**values))
         if any(found.reasons):
             raise SpecError(
-                "a coded column stands in a function that it cannot be imputed through:"
+                "a coded column is in a function that it cannot be imputed through:"
                 f" {next(filter(None, found.reasons))}."
             )
         return found.X

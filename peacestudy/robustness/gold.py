@@ -41,7 +41,7 @@ def known_codes(
             else f"a {type(gold).__name__}"
         )
         raise CodingError(
-            f"gold is a table {', '.join(COLUMNS)}, a row a known code; found {found}."
+            f"gold is a table {', '.join(COLUMNS)}, one row per known code; found {found}."
         )
     for name in dict.fromkeys(gold["indicator_id"]):
         if name not in indicators:
@@ -64,7 +64,7 @@ def known_codes(
         ]
         own = number[mine].set_axis(gold.loc[mine, "case_id"].astype(str))
         if strange or own.index.duplicated().any():
-            what = f"{strange[0]!r}, which is no code" if strange else "a case twice"
+            what = f"{strange[0]!r}, which is not a code" if strange else "a case twice"
             raise CodingError(
                 f"gold codes of {name} hold {what}; each case has one code of the codebook."
             )
@@ -75,5 +75,5 @@ def known_codes(
             if len(gold)
             else "gold has no row"
         )
-        raise CodingError(f"gold knows the code of none of the cases in data: {first}.")
+        raise CodingError(f"gold has no code for any case in data: {first}.")
     return out

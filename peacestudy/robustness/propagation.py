@@ -282,7 +282,9 @@ def _about(
         )
     yield Note("accuracy", f"The coders' accuracy {statement}.")
     if "adjudicated" in sheet.kinds.values():
-        yield Note("adjudicated", "Adjudicated codes are left out: they are no coder's codes.")
+        yield Note(
+            "adjudicated", ("Adjudicated codes are left out: they are not the codes of a coder.")
+        )
     if set(sheet.kinds.values()) & {"machine", "rule"}:
         text = (
             "Machines and rules that read the same text may make the same errors; their accuracy"

@@ -83,7 +83,7 @@ def _of_frame(frame: StudyFrame) -> str:
 def _own(name: str, source: str, citation: str) -> str:
     """The comment line for a table that is no known source; names hold no line break in it."""
     whose = f"{source}, a source of your own" if source else "a table of your own"
-    owed = f"you wrote of it: {citation}" if citation else "what is owed for it is for you to add"
+    owed = f"you wrote of it: {citation}" if citation else "add its citation yourself"
     return " ".join(f"% {name}: from {whose}; {owed}".split()) + "\n"
 
 

@@ -164,8 +164,8 @@ def freeze_forecasts(study: str) -> Path:
     path = whole.folder / FILE
     if path.is_file():
         raise SpecError(
-            f"{path} exists. Forecasts are made once; those that stand are scored when their"
-            " windows close."
+            f"{path} exists. Forecasts are made once; existing ones are scored when their windows"
+            " close."
         )
     write_table(path, make_forecasts(whole, datetime.date.today()))
     return path
@@ -200,9 +200,10 @@ def score_forecasts(forecasts: pd.DataFrame, outcomes: pd.DataFrame) -> pd.DataF
     """
     absent = [c for c in ("case_id", "window_complete", "lasting_peace") if c not in outcomes]
     if absent or outcomes["case_id"].duplicated().any():
-        what = f"no column {', '.join(absent)}" if absent else "a case that stands twice"
+        what = f"no column {', '.join(absent)}" if absent else "a case that appears twice"
         raise SpecError(
-            f"outcomes has {what}. Give case_id, window_complete and lasting_peace, a row a case."
+            f"outcomes has {what}. Give case_id, window_complete and lasting_peace, one"
+            " row per case."
         )
     lost = sorted(set(forecasts["case_id"]) - set(outcomes["case_id"]))
     if lost:

@@ -276,8 +276,8 @@ def _changed_codebook(study: Study, text: str) -> list[Problem]:
     line = line_of(text, "declared", "codebook")
     rule = f"codebook.toml has sha256 {found}"
     remedy = (
-        "restore it; or declare anew with today's date and this hash, and say in the statement"
-        " what changed and why"
+        "restore it; or renew the declaration with today's date and this hash, and say in the"
+        " statement what changed and why"
     )
     return [Problem("study.toml", line, "codebook", f"{declared[:12]}...", rule, remedy)]
 

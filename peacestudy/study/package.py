@@ -95,7 +95,7 @@ def read_package(folder: Path) -> tuple[dict[str, pd.DataFrame], list[Problem]]:
             continue
         found = file_sha256(r.file)
         if found != r.sha256:
-            rule = f"sha256 {r.sha256[:12]}... stands in {NAME}"
+            rule = f"sha256 {r.sha256[:12]}... is recorded in {NAME}"
             remedy = (
                 "restore the file; if the change is intended, run: python -m peacestudy"
                 " update-hashes with the study's name"
@@ -170,7 +170,7 @@ def _strangers(r: _Resource, tables: dict[str, pd.DataFrame], known: set[str]) -
         values = tables[r.name][column]
         strange = np.flatnonzero(values.notna() & ~values.isin(tables[other][there]))
         lines = row_lines(r.file) if len(strange) else []
-        rule = f"every {column} stands in {other}.csv"
+        rule = f"every {column} is in {other}.csv"
         spelled = (
             {canonical(value): value for value in tables[other][there].dropna()}
             if len(strange)

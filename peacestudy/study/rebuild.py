@@ -77,7 +77,7 @@ def rebuild(study: Study, raw: Path, instead: Mapping[str, str]) -> Study:
     ]
     if changed and not instead:
         said = [
-            "Rebuilt on the releases that the study names, and other than what it had:"
+            "Rebuilt on the releases that the study names, with differences from its tables:"
             f" {', '.join(changed)}."
         ]
     display = replace(study.config.display, sources=" ".join([study.config.display.sources, *said]))

@@ -210,8 +210,8 @@ class Study:
         """A table of the study that is joined already, a row a ``case_id``."""
         if rule is not None:
             raise SpecError(
-                f"scores cannot be made anew by {rule!r} for the table {table!r}: its scores are"
-                " stored."
+                f"scores cannot be computed again by {rule!r} for the table {table!r}: its scores"
+                " are stored."
             )
         if table not in self.tables:
             raise SpecError(one_of("table", table, list(self.tables)))

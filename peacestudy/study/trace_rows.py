@@ -38,8 +38,8 @@ def columns_of(table: pd.DataFrame) -> pd.DataFrame:
     """
     if isinstance(table.columns, pd.MultiIndex):
         raise SpecError(
-            f"the columns of the table have {table.columns.nlevels} levels; give a table with a row"
-            " a number, as study results are."
+            f"the columns of the table have {table.columns.nlevels} levels; give a table with one"
+            " row per number, as study results are."
         )
     twice = table.columns[table.columns.duplicated()]
     if len(twice):
@@ -77,11 +77,11 @@ def row_of(table: pd.DataFrame, row: Any) -> "pd.Series[Any]":
         return only
     if not found.any():
         raise SpecError(
-            f"the table has no row {row!r}. Give its label in the index, an id that stands once, or"
-            " (model, term)."
+            f"the table has no row {row!r}. Give its label in the index, an id that appears once,"
+            " or (model, term)."
         )
     raise SpecError(
-        f"{row!r} stands for {int(found.sum())} rows of the table. Give one of them: table.iloc[n]"
+        f"{row!r} matches {int(found.sum())} rows of the table. Give one of them: table.iloc[n]"
         " and the column, ps.trace(table.iloc[n], column, study), or number the rows by"
         " table.reset_index(drop=True)."
     )

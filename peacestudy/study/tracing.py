@@ -254,7 +254,7 @@ def _values(fit: Fit | PooledFit, columns: list[str], study: Study) -> list[Row]
         raise SpecError(
             f"study {study.config.id} has none of the columns {', '.join(columns)}. Give the study"
             " that the data come from, or add columns by frame.with_columns(...), which the trace"
-            " knows."
+            " records."
         )
     absent = [c for c in columns if c not in found]
     comment = (

@@ -191,7 +191,12 @@ def _missed(terms: pd.DataFrame, models: pd.DataFrame) -> list[str]:
         f"smallest coefficient that a test at .05 finds in {POWER:.0%} of such samples, the"
         " standard error taken as known, where the null is not rejected"
     )
-    return [f"A null that is not rejected is no proof of no effect; {what}: {'; '.join(parts)}."]
+    return [
+        (
+            f"A null that is not rejected does not show that there is no effect; {what}:"
+            f" {'; '.join(parts)}."
+        )
+    ]
 
 
 def _least(model: pd.Series, terms: int, std_error: float, own: float) -> float:

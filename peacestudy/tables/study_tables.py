@@ -181,8 +181,8 @@ def descriptive_table(d: pd.DataFrame, consistency: pd.DataFrame) -> Table:
     gaps = by_pillar["note"].dropna()
     note = (
         "Alpha (Cronbach) and omega (McDonald, one factor, maximum likelihood) describe internal"
-        " consistency; pillars are formative, so a low value is no fault. Differences are not"
-        " adjusted."
+        " consistency; pillars are formative, so that a low value is not a fault. Differences are"
+        " not adjusted."
     )
     caption = f"Scores, controls and context by outcome, N = {int(d['n'].max())}"
     notes = [f"{pillar}: {text}." for pillar, text in gaps.items() if text]

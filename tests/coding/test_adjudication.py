@@ -299,7 +299,7 @@ def test_all_that_is_wrong_with_decisions_is_told_at_once():
     found = [(p.line, p.column, p.rule) for p in caught.value.problems]
     assert (2, "code", "the codes of depth are 0 c0, 1 c1, 2 c2, 4 c4") in found
     assert (3, "indicator_id", "not in codebook small 1.0") in found
-    assert (4, "", "nobody coded this cell") in found
+    assert (4, "", "no coder coded this cell") in found
     assert (5, "who", "a decision says who decided and why") in found and (
         5,
         "why",

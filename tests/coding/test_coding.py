@@ -155,7 +155,7 @@ def test_what_is_open_is_what_was_asked_and_has_no_code():
     )
     sheet = CodingSheet(table(("a", "truce", 0), ("b", "truce", None)), BOOK, asked=asked)
     assert sheet.open().case_id.tolist() == ["b", "c"]
-    with pytest.raises(CodingError, match="does not say what its coders were asked"):
+    with pytest.raises(CodingError, match="does not record the cells"):
         CodingSheet(table(("a", "truce", 0)), BOOK).open()
 
 

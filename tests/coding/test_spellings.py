@@ -74,7 +74,7 @@ def test_ids_that_all_coders_tell_apart_are_two_cases_and_told():
     found = ps.agreement(table(*rows, ("y", "ann", 0), ("y", "ben", 0)), BOOK).iloc[0]
     assert found["n_units"] == 4
     assert (
-        "1 pair(s) of ids differ only by capitals and are taken for different cases ('A-1' and"
+        "1 pair(s) of ids differ only by capitals and are treated as different cases ('A-1' and"
         " 'a-1')" in found["note"]
     )
     part = table(

@@ -171,7 +171,7 @@ def test_pillars_and_rivals_are_told_apart(read):
             "",
             20,
             "codes",
-            "others stand above it",
+            "others are above it",
         ),
         (
             'value = 1, label = "present"',

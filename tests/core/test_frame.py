@@ -49,10 +49,10 @@ def test_it_cannot_be_changed(frame):
 @pytest.mark.parametrize(
     ("ids", "said"),
     [
-        (["a", "a", "b"], "missing in 0 row(s) and stands twice for a."),
+        (["a", "a", "b"], "missing in 0 row(s) and appears twice for a."),
         (["a", None, "b"], "missing in 1 row(s)."),
-        ([1, 1, 2], "stands twice for 1."),
-        ([None, None, "a", "a"], "missing in 2 row(s) and stands twice for a."),
+        ([1, 1, 2], "appears twice for 1."),
+        ([None, None, "a", "a"], "missing in 2 row(s) and appears twice for a."),
         ([float("nan"), 1.0], "missing in 1 row(s)."),
     ],
 )

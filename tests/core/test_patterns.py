@@ -94,5 +94,5 @@ def test_no_expression_takes_long(pattern):
 def test_what_cannot_be_matched_so_is_refused_with_its_field(pattern):
     with pytest.raises(ValueError):
         full_matches(pattern, ["a"])
-    with pytest.raises(SourceError, match="of field 'code' is no expression that can be used"):
+    with pytest.raises(SourceError, match="of field 'code' cannot be used as an expression"):
         Field("code", pattern=pattern)

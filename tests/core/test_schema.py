@@ -281,7 +281,7 @@ def test_a_key_that_stands_twice_names_both_lines():
         ("a", "2000", "1"), ("b", "2000", "1"), ("a", "2000.0", "2"), ("a", "2001", "1")
     )
     assert (problem.line, problem.value) == (4, "a, 2000")
-    assert "stands already at line 2" in problem.rule
+    assert "is already at line 2" in problem.rule
 
 
 def test_a_third_one_points_at_the_first_too():
@@ -306,7 +306,7 @@ def test_keys_are_read_after_types():
         ({"type": "date", "minimum": 1990}, "Bounds are numbers"),
         ({"type": "string", "maximum": 3}, "Bounds are numbers"),
         ({"type": "number", "minimum": "0"}, "Bounds are numbers"),
-        ({"pattern": "("}, "is no expression"),
+        ({"pattern": "("}, "cannot be used as an expression"),
     ],
 )
 def test_a_field_that_could_not_be_checked_is_refused(wrong, match):
@@ -317,7 +317,7 @@ def test_a_field_that_could_not_be_checked_is_refused(wrong, match):
 def test_a_key_of_no_field_and_a_field_twice_are_refused():
     with pytest.raises(SourceError, match=r"a part of the key is 'caseid'.*Did you mean 'case_id'"):
         Schema((Field("case_id"),), key=("caseid",))
-    with pytest.raises(SourceError, match="x stand twice"):
+    with pytest.raises(SourceError, match="x appear twice"):
         Schema((Field("x"), Field("x")))
 
 

@@ -212,7 +212,7 @@ def test_long_values_take_no_time(read, value):
 
 def test_a_name_that_stands_twice_in_json_is_refused(tmp_path):
     (tmp_path / "x.json").write_text('{"path": "a.csv", "path": "b.csv"}')
-    with pytest.raises(SpecError, match="'path' stands twice"):
+    with pytest.raises(SpecError, match="'path' appears twice"):
         read_json(tmp_path / "x.json", SpecError)
     (tmp_path / "x.json").write_text("[" * 100_000)
     with pytest.raises(SpecError, match="not JSON"):

@@ -92,7 +92,7 @@ def test_a_name_is_the_state_of_its_date(name, year, expected):
     [
         ("Germany", 1980, "GW 260 .West Germany. or GW 265 .East Germany"),
         ("Congo", 2000, "GW 484 .Congo. or GW 490"),
-        ("Korea", 2000, "meant several states"),
+        ("Korea", 2000, "denotes several states"),
         ("Yemen", 1980, "GW 678 .North Yemen. or GW 680 .South Yemen"),
         ("Vietnam", 1960, "GW 816 .North Vietnam. or GW 817"),
         ("Yugoslavia", 2010, "from 1918-12-01 to 2003-02-03"),

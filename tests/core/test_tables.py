@@ -397,7 +397,7 @@ def test_a_plain_column_with_one_word_stays_text(file):
 
 @pytest.mark.parametrize("content", ["", "a,b\n1\n", 'a,b\n"1,2\n'])
 def test_a_damaged_plain_file_says_make_it_anew(file, content):
-    with pytest.raises(SourceError, match="delete it and run make"):
+    with pytest.raises(SourceError, match="Delete it and run make"):
         read_plain(file(content))
 
 

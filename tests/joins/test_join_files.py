@@ -124,7 +124,7 @@ def test_numbers_meet_whatever_holds_them_and_one_to_one_is_kept_over_parts(tmp_
     pd.DataFrame({"k": [3, 2], "x": ["c", "b"]}).to_parquet(tmp_path / "other.parquet")
     where = {"on": "k", "name": "x", "out": tmp_path / "out.parquet", "parts": 3}
     for right in (tmp_path / "other.parquet", pd.read_parquet(tmp_path / "other.parquet")):
-        with pytest.raises(JoinError, match="meet several cases"):
+        with pytest.raises(JoinError, match="match several cases"):
             join_parquet(tmp_path / "cases.parquet", right, **where)
         done = join_parquet(tmp_path / "cases.parquet", right, shape="many_to_one", **where)
         got = pd.read_parquet(done.path)["x"]
@@ -139,8 +139,8 @@ def test_what_cannot_be_joined_is_told(tmp_path):
     pd.DataFrame({"k": [1], "row_id": [1]}).to_parquet(tmp_path / "taken.parquet")
     cases, out = tmp_path / "cases.parquet", tmp_path / "out.parquet"
     for left, right, said in (
-        (tmp_path / "gone.parquet", cases, "is not there"),
-        (tmp_path / "no.parquet", cases, "is no Parquet file"),
+        (tmp_path / "gone.parquet", cases, "does not exist"),
+        (tmp_path / "no.parquet", cases, "is not a Parquet file"),
         (cases, 3, "give a path, a DataFrame or an OutcomeTable"),
         (cases, tmp_path / "texts.parquet", "number in the cases and text"),
         (tmp_path / "taken.parquet", cases, "which the join writes"),

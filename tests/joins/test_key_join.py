@@ -79,7 +79,7 @@ def test_a_join_equals_the_loop_and_its_ledger_balances(tables, shape, shuffle):
     hits = [e for e in expected if e is not None]
     multiplies, shared = len(set(whole)) < len(whole), len(set(hits)) < len(hits)
     if multiplies or (shared and shape == "one_to_one"):
-        match = "which would multiply" if multiplies else "meet several cases"
+        match = "which would multiply" if multiplies else "match several cases"
         with pytest.raises(JoinError, match=match):
             join(cases, other, on=on, name="other", shape=shape)
         return
@@ -242,7 +242,7 @@ def test_a_key_that_the_other_table_lacks_is_told_of_that_table():
 
 def test_columns_on_both_sides_are_all_named():
     with pytest.raises(
-        JoinError, match=r"the column\(s\) 'case_id', 'x' stand in the cases and in p"
+        JoinError, match=r"the column\(s\) 'case_id', 'x' are in the cases and in p"
     ):
         join(
             CASES.assign(x=1),
@@ -265,12 +265,14 @@ def test_keys_that_stand_twice_are_shown_and_the_remedy_named():
 
 
 def test_rows_shared_by_cases_must_be_meant():
-    with pytest.raises(JoinError, match=r'1 row\(s\) of p meet several cases.*shape="many_to_one"'):
+    with pytest.raises(
+        JoinError, match=r'1 row\(s\) of p match several cases.*shape="many_to_one"'
+    ):
         join(CASES, pd.DataFrame({"state": [2]}), on="state", name="p")
 
 
 def test_ids_that_stand_twice_are_refused_before_the_join():
-    with pytest.raises(JoinError, match="stands twice for a"):
+    with pytest.raises(JoinError, match="appears twice for a"):
         join(CASES.assign(case_id="a"), pd.DataFrame({"state": [2]}), on="state", name="p")
 
 

@@ -265,7 +265,7 @@ def test_years_that_never_stand_with_the_unit_are_told_apart_from_units_that_do_
     cases = pd.DataFrame({"case_id": [1, 2], "k": [1, 2], "year": [2000, 2001]})
     table = pd.DataFrame({"k": [1, 2], "year": [2001, 2000], "v": 1})
     (note,) = join(cases, table, on=["k", "year"], name="o").notes
-    assert "'k' and of 'year' stand in both tables, and never in one row together" in str(note)
+    assert "'k' and of 'year' occur in both tables, but never together in one row" in str(note)
 
 
 def test_names_given_as_codes_of_states_are_refused_at_once():

@@ -388,7 +388,7 @@ def test_a_second_beyond_the_data_is_an_extrapolation_and_a_changed_second_is_se
     later = DATA.assign(t=DATA.t.max() + 1)
     assert ps.predict(found, later, "response")["note"].str.contains("an extrapolation").all()
     assert not ps.predict(found, DATA, "response")["note"].any()
-    with pytest.raises(ps.FitError, match="not as they were when fitted"):
+    with pytest.raises(ps.FitError, match="differ from the fitted ones"):
         ps.effects(found, DATA.assign(t=DATA.t + (DATA.index == 3)), "slopes")
 
 

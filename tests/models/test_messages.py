@@ -114,7 +114,7 @@ def test_two_columns_that_look_the_same_are_refused():
     with pytest.raises(
         ps.SpecError,
         match=(
-            r"stands twice in the data, as '\\xe9' and 'e\\u0301', which look the same; rename one"
+            r"appears twice in the data, as '\\xe9' and 'e\\u0301', which look the same; rename one"
         ),
     ):
         fitted(d, f"y ~ {ACCENT}")
@@ -247,7 +247,7 @@ SLIPS = {
     ),
     "no name": (
         lambda: ps.ModelSpec("y ~ x", "linear", "hc1"),
-        "'y ~ x' stands where the name does",
+        "'y ~ x' is in the place of the name",
     ),
     "swapped": (lambda: ps.ModelSpec("m", "y ~ x", "hc1", "linear"), "the engine comes first"),
     "option as argument": (
@@ -325,7 +325,7 @@ def test_cells_that_hold_several_things_are_no_categories(kind, where):
 def test_column_of_text_and_numbers_says_so():
     d = DATA.assign(c=pd.Series([1, "a"] * 30, dtype=object))
     with pytest.raises(
-        ps.SpecError, match=r"numbers in 30 row\(s\), text in 30 row\(s\): bring it to one type"
+        ps.SpecError, match=r"numbers in 30 row\(s\), text in 30 row\(s\): convert it to one type"
     ):
         fitted(d, "y ~ c")
 
@@ -339,7 +339,7 @@ def test_table_that_holds_every_row_twice_gets_a_note():
     for d in (twice, twice.reset_index(drop=True), twice.sample(frac=1, random_state=1)):
         found = fitted(d, "y ~ gdp")
         assert "repeated_rows" in kinds(found)
-        assert "All 120 rows of the data stand in them 2 times" in str(found.notes)
+        assert "All 120 rows of the data occur 2 times" in str(found.notes)
     assert "3 times" in str(fitted(pd.concat([DATA] * 3), "y ~ gdp").notes)
     gaps = DATA.assign(w=DATA.w.where(DATA.index % 3 > 0))
     assert "repeated_rows" in kinds(fitted(pd.concat([gaps, gaps]), "y ~ gdp"))

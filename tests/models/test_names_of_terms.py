@@ -219,9 +219,9 @@ def test_parameters_are_found_by_position():
 
 def test_the_dispersion_is_no_hypothesis_of_a_family_and_no_effect_by_context():
     fit = ps.fit(DATA, spec("negative_binomial", "x"))
-    with pytest.raises(ps.SpecError, match="alpha cannot be below zero"):
+    with pytest.raises(ps.SpecError, match="alpha cannot be negative"):
         romano_wolf([(fit, "x"), (fit, "alpha")], DATA, block=None, draws=99, seed=1)
-    with pytest.raises(ps.SpecError, match="alpha cannot be below zero"):
+    with pytest.raises(ps.SpecError, match="alpha cannot be negative"):
         ps.models.by_context(DATA, fit.spec, "alpha", "k", method="dl", fewest_events=5)
 
 

@@ -49,7 +49,7 @@ def test_a_reversal_takes_the_level_back():
 @pytest.mark.parametrize(
     ("columns", "told"),
     [
-        ({"year_k": [1, 1]}, "year 1 of accord 1 stands twice"),
+        ({"year_k": [1, 1]}, "year 1 of accord 1 appears twice"),
         ({"women_prov": [0, 1]}, "women_prov of accord 1 changes with the years"),
         ({"women_implem": [0, 2]}, "is 0 where a level is given"),
     ],

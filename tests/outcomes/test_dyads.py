@@ -54,7 +54,7 @@ def test_a_dyad_is_read_with_its_last_name_and_its_years():
 
 def test_a_dyad_of_two_conflicts_is_refused():
     rows = [(7, 1, "A", "B", 1991, 1), (7, 2, "A", "B", 1992, 1)]
-    with pytest.raises(SourceError, match="dyad 7 stands under the conflicts 1, 2"):
+    with pytest.raises(SourceError, match="dyad 7 is listed under the conflicts 1, 2"):
         read_dyads(
             pd.DataFrame(
                 rows,
@@ -78,7 +78,7 @@ def test_peace_is_that_no_signing_dyad_fought():
 
 @pytest.mark.parametrize(
     "dyads, said",
-    [((9,), "dyadic has no dyad 9: that is no sign of peace"), ((), "case a has no dyad")],
+    [((9,), "dyadic has no dyad 9: this does not mean peace"), ((), "case a has no dyad")],
 )
 def test_an_unknown_dyad_is_no_sign_of_peace(dyads, said):
     with pytest.raises(SourceError, match=said):

@@ -154,7 +154,7 @@ def test_beside_the_known_file_the_differences_are_told(read, known):
 def test_a_file_beside_it_that_is_not_the_known_one_is_not_compared_with(read, tmp_path):
     (tmp_path / "fake_known.csv").write_text(TEXT + "\n")
     (note,) = read(TEXT.replace("0.5", "0.6"), accept_other_release=True).notes
-    assert "can be told with release 1 beside it" in note.text
+    assert "put release 1 in the same folder" in note.text
 
 
 def test_a_release_is_found_by_family_and_name_and_others_are_named():

@@ -79,7 +79,7 @@ def test_a_missing_file_says_from_whom_it_is_and_where_to_put_it(tmp_path, make)
 
 def test_a_file_cut_between_rows_is_not_whole(read):
     err = refused(read, TEXT[: TEXT.index("2,2001")])
-    assert "is not whole" in str(err)
+    assert "is incomplete" in str(err)
     (problem,) = err.problems
     assert (problem.file, problem.rule) == ("fake.csv", "2 rows; release 3.1 has 3")
     assert "cut off or older: get fake.csv" in problem.remedy
@@ -90,7 +90,7 @@ def test_a_file_cut_within_a_row_is_said_to_be_cut_off(read):
 
 
 def test_a_cut_file_is_refused_even_where_another_release_is_accepted(read):
-    assert "is not whole" in str(
+    assert "is incomplete" in str(
         refused(read, TEXT[: TEXT.index("2,2001")], accept_other_release=True)
     )
 
@@ -107,7 +107,7 @@ def test_a_cut_file_is_refused_even_where_another_release_is_accepted(read):
 )
 def test_changed_bytes_are_another_release_and_must_be_accepted_in_so_many_words(read, content):
     err = refused(read, content)
-    assert f"not the release we know (3.1, sha256 {SOURCE.sha256[:12]}" in str(err)
+    assert f"not the registered release (3.1, sha256 {SOURCE.sha256[:12]}" in str(err)
     assert "accept_other_release" in str(err)
     found = read(content, accept_other_release=True)
     (note,) = found.notes
@@ -119,7 +119,7 @@ def test_changed_bytes_are_another_release_and_must_be_accepted_in_so_many_words
     ("content", "line", "column", "rule"),
     [
         (TEXT.replace("score", "scroe"), 1, "score", "column 'score' is expected"),
-        (TEXT.replace("20,2000,,y", "2,2000,,y"), 3, "code,year", "stands already at line 2"),
+        (TEXT.replace("20,2000,,y", "2,2000,,y"), 3, "code,year", "is already at line 2"),
         (TEXT.replace("0.5", "1.5"), 2, "score", "from 0 to 1"),
         (TEXT.replace("0.5", "0,5"), 2, "", "5 cells where the header has 4"),
         (TEXT.replace("20,2000", "20,MM"), 3, "year", "expected an integer"),
@@ -144,7 +144,7 @@ def test_it_shows_itself_escaped_with_what_is_owed(read):
     shown = read(TEXT + "20,2001,0.1,\n", accept_other_release=True)._repr_html_()
     for part in (
         "Fake indices 3.1: 4 rows, one a country-year, 2000 to 2001",
-        "not the release we know",
+        "not the registered release",
         "&lt;i&gt;Fakes",
         "Licence: believed free",
     ):
@@ -180,5 +180,5 @@ def test_the_files_at_hand_are_the_known_releases(name):
 @pytest.mark.skipif(not RAW.is_dir(), reason="the source files are not part of the repository")
 def test_another_release_of_a_real_source_is_told(tmp_path):
     (tmp_path / "pax_v10.csv").symlink_to(RAW / "pax_v9.csv")
-    with pytest.raises(SourceError, match=r"pax_v10\.csv (is not whole|does not keep its schema)"):
+    with pytest.raises(SourceError, match=r"pax_v10\.csv (is incomplete|does not keep its schema)"):
         read_source(replace(SOURCES["pax_v10"]), tmp_path)

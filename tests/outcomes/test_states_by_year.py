@@ -60,7 +60,7 @@ def test_a_rule_without_sense_is_refused(values, said):
 
 @pytest.mark.parametrize("code", [0, 1, 1000, -2])
 def test_a_number_outside_the_list_has_no_region(code):
-    with pytest.raises(SourceError, match="no Gleditsch-Ward code"):
+    with pytest.raises(SourceError, match="not a Gleditsch-Ward code"):
         region_of(code)
 
 

@@ -69,9 +69,9 @@ def test_a_file_becomes_a_source(tmp_path):
     [
         ({"years": None}, "rows are of 1990 to 1992"),
         ({"years": (1990, None)}, "write the first and the last year"),
-        ({"years": (1991, 1995)}, "said to speak of 1991 to 1995"),
+        ({"years": (1991, 1995)}, "declared to cover 1991 to 1995"),
         ({"years": (1996, 1995)}, "Exchange"),
-        ({"key": "gw"}, "stands twice for 1 \\(such as 2\\)"),
+        ({"key": "gw"}, "appears twice for 1 \\(such as 2\\)"),
         ({"key": ("gw", "yaer")}, "Did you mean 'year'"),
         ({"year": "anno"}, "year of aid is 'anno'"),
         ({"year": ""}, "no column of the year"),

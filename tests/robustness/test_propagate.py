@@ -305,8 +305,8 @@ def coding_of(sheet):
         (dict(draws=1), SpecError, "at least 4 draws"),
         (dict(scores="share"), SpecError, "give base|uses no column"),
         (dict(differential=True), SpecError, "0 and 1 only"),
-        (dict(gold=gold_of(code=7)), CodingError, "hold 7, which is no code"),
-        (dict(gold=gold_of(code="yes")), CodingError, "hold 'yes', which is no code"),
+        (dict(gold=gold_of(code=7)), CodingError, "hold 7, which is not a code"),
+        (dict(gold=gold_of(code="yes")), CodingError, "hold 'yes', which is not a code"),
         (
             dict(gold=gold_of(case="z")),
             CodingError,

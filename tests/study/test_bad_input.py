@@ -260,7 +260,7 @@ TABLES = {
         "209-1995,",
         "209-1995,Philippines 1998",
         "case_id",
-        "stands already at line 2",
+        "is already at line 2",
         "keep one",
     ),
     "code twice": (
@@ -269,7 +269,7 @@ TABLES = {
         ",third_party,",
         "third_party,pax_rule,rule,0",
         "case_id,indicator_id,coder",
-        "stands already at line 2",
+        "is already at line 2",
     ),
     "outcome of no case": (
         "outcomes.csv",
@@ -331,7 +331,7 @@ def test_a_table_cut_between_rows_is_found_by_its_hash_and_by_what_is_lost(folde
         "outcomes.csv",
         0,
         "",
-        "stands in datapackage.json",
+        "is recorded in datapackage.json",
         "python -m peacestudy update-hashes",
     )
     assert told(found, "outcomes.csv", 0, "case_id", "every case has an outcome row", "add the row")
@@ -348,7 +348,7 @@ def test_another_hash_is_told_with_the_way_to_mean_it(folder, change):
     (problem,) = folder.check().itertuples()
     assert (problem.file, problem.line) == ("covariates.csv", 0)
     assert (
-        "stands in datapackage.json" in problem.rule
+        "is recorded in datapackage.json" in problem.rule
         and "if the change is intended" in problem.remedy
     )
     update_hashes(str(folder.path))
@@ -510,7 +510,7 @@ CONFIG = {
         'name = "breadth"',
         'name = "breadth"\nformula = "lasting_peace ~ scale(d',
         "name",
-        "stands twice in specs",
+        "appears twice in specs",
         "rename",
     ),
     "hypothesis of no spec": (
@@ -518,7 +518,7 @@ CONFIG = {
         'spec = "bredth"',
         '"bredth"',
         "spec",
-        "a hypothesis speaks of a declared spec",
+        "a hypothesis refers to a declared spec",
         "Did you mean 'breadth'",
     ),
     "hypothesis of no term": (
@@ -611,7 +611,7 @@ CONFIG = {
         "hash = ",
         "hash",
         "the values declared have sha256",
-        "declare anew",
+        "renew the declaration",
     ),
 }
 
@@ -851,7 +851,7 @@ def test_what_only_the_whole_shows_is_told_beside_what_a_file_shows(folder):
     folder.edit("study.toml", "scale(breadth) + active", "scale(bredth) + active")
     folder.edit("outcomes.csv", "209-1998,", "999-1999,")
     found = folder.check()
-    assert told(found, "covariates.csv", 0, "", "stands in datapackage.json")
+    assert told(found, "covariates.csv", 0, "", "is recorded in datapackage.json")
     assert told(
         found,
         "study.toml",
@@ -929,8 +929,11 @@ def test_an_empty_source_folder_writes_nothing_and_names_the_file(folder, tmp_pa
     [
         (lambda data: None, "is missing. Get ucdp_prio_acd_251.csv"),
         (lambda data: data[:-100_000], "cut off"),
-        (lambda data: data[: data.rindex(b"\n", 0, -1000) + 1], "is not whole"),
-        (lambda data: data.replace(b"Philippines", b"Filipinas", 1), "is not the release we know"),
+        (lambda data: data[: data.rindex(b"\n", 0, -1000) + 1], "is incomplete"),
+        (
+            lambda data: data.replace(b"Philippines", b"Filipinas", 1),
+            "is not the registered release",
+        ),
         (
             lambda data: data.replace(b"conflict_id", b"conflictid", 1),
             "column 'conflict_id' is expected",

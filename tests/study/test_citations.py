@@ -63,8 +63,8 @@ def test_a_join_from_a_table_of_ones_own_is_a_comment_line():
     said = ps.cite(frame("", "wdi", "mine"))
     assert keys(said) == ["worldbank2025"]
     assert said.splitlines()[1:] == [
-        "% join 0: from a table of your own; what is owed for it is for you to add",
-        "% join 2: from mine, a source of your own; what is owed for it is for you to add",
+        "% join 0: from a table of your own; add its citation yourself",
+        "% join 2: from mine, a source of your own; add its citation yourself",
     ]
 
 
@@ -74,7 +74,7 @@ def test_a_name_with_line_breaks_stays_in_its_comment():
     assert keys(ps.cite(bad)) == []
     assert ps.cite(bad).count("\n") == 1
     assert ps.cite(OutcomeTable(CASES, OWN)).splitlines() == [
-        "% My own indices: from mine, a source of your own; what is owed for it is for you to add"
+        "% My own indices: from mine, a source of your own; add its citation yourself"
     ]
 
 

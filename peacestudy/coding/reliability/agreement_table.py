@@ -152,9 +152,7 @@ def as_sheet(sheet: Rows, codebook: Codebook | str | os.PathLike[str] | None) ->
         return CodingSheet(sheet.table, codebook, sheet.file, sheet.asked, sheet.path)
     if isinstance(sheet, pd.DataFrame):
         if codebook is None:
-            raise CodingError(
-                "a plain table does not know its codebook. Give it: agreement(table, codebook)."
-            )
+            raise CodingError("a plain table has no codebook. Give it: agreement(table, codebook).")
         return CodingSheet(_long(sheet), codebook, "table")
     sheets = list(sheet) if isinstance(sheet, (list, tuple)) else [sheet]
     return _one_sheet(sheets, codebook)
@@ -187,8 +185,8 @@ def _long(rows: pd.DataFrame) -> pd.DataFrame:
     missing = [name for name in (*CELL, "code") if name not in rows.columns]
     if missing:
         raise CodingError(
-            f"the table lacks {', '.join(missing)}; expected {', '.join((*CELL, 'code'))}, a row a"
-            " code."
+            f"the table lacks {', '.join(missing)}; expected {', '.join((*CELL, 'code'))}, one row"
+            " per code."
         )
     table = rows if "kind" in rows.columns else rows.assign(kind="human")
     table = table.reindex(columns=SHEET_SCHEMA.names)
@@ -200,7 +198,7 @@ def _long(rows: pd.DataFrame) -> pd.DataFrame:
     bad = (code.isna() & table["code"].notna()) | (code.notna() & (code != code.round()))
     if bad.any():
         raise CodingError(
-            f"'{table.loc[bad, 'code'].iloc[0]}' is no code; codes are the whole numbers of the"
+            f"'{table.loc[bad, 'code'].iloc[0]}' is not a code; codes are the whole numbers of the"
             " codebook."
         )
     return table.assign(**named, code=code.astype("Int64"))
@@ -395,12 +393,12 @@ def _about(
     if similar:
         found = twins_of(similar)
         yield (
-            f"{len(similar)} pair(s) of ids differ only by {found.how} and are taken for different"
-            f" cases ({found.shown()})"
+            f"{len(similar)} pair(s) of ids differ only by {found.how} and are treated as"
+            f" different cases ({found.shown()})"
         )
     if len(indicators) > 1:
         yield (
-            f"pooled over {len(indicators)} indicators of one scale: that codes are commoner on"
-            " some of them than on others counts as agreement beyond chance, so it may be higher"
-            " than on every single one"
+            f"pooled over {len(indicators)} indicators of one scale: differences in code"
+            " frequencies between them count as agreement beyond chance, so it may be higher than"
+            " on every single one"
         )

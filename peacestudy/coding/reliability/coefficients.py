@@ -192,7 +192,7 @@ def _ratings(X: Array, categories: npt.ArrayLike, weights: str) -> tuple[Ratings
     strange = sorted(set(X[given]) - set(codes))
     if strange:
         raise CodingError(
-            f"{strange[0]:g} is no category; the categories are"
+            f"{strange[0]:g} is not a category; the categories are"
             f" {', '.join(f'{c:g}' for c in codes)}."
         )
     X = X[given.any(axis=1)]
@@ -220,8 +220,8 @@ def _notes(
     if not np.isfinite(found):
         yield Note(
             "no_variation",
-            "Chance agreement is 1: only one category was used, so that nothing shows whether"
-            f" coders could tell another. {label} is not defined.",
+            "Chance agreement is 1: only one category was used, so that the data do not show"
+            f" whether coders can distinguish categories. {label} is not defined.",
         )
     elif plain and (said := paradox(label, found, observed, expected)):
         yield Note("prevalence", said)
@@ -298,7 +298,7 @@ def table_coefficient(
         cells = np.asarray(table, dtype=float)
     except (TypeError, ValueError) as err:
         raise CodingError(
-            "the table holds something that is no count. Fill empty cells with 0."
+            "the table holds something that is not a count. Fill empty cells with 0."
         ) from err
     if (
         cells.ndim != 2

@@ -181,8 +181,8 @@ def alpha(
     whole = draws[~np.isnan(draws)]
     if len(whole) < len(draws):
         text = (
-            f"{len(draws) - len(whole)} of {len(draws)} resamples hold one value only, where alpha"
-            " is not defined; the interval is of the others."
+            f"{len(draws) - len(whole)} of {len(draws)} resamples have a single value, for which"
+            " alpha is not defined; the interval uses the others."
         )
         notes.append(Note("undefined_resamples", text))
     tails = (1 - conf_level) / 2
@@ -391,7 +391,7 @@ def _notes(found: float, X: Array) -> Iterator[Note]:
         yield Note(
             "no_variation",
             f"Every value of the {X.shape[1]} units coded twice is {codes[0]:g}: the coders always"
-            " agree, and nothing shows whether they could tell another code. Alpha is not"
+            " agree, and the data do not show whether they can distinguish codes. Alpha is not"
             " defined.",
         )
         return
@@ -401,6 +401,6 @@ def _notes(found: float, X: Array) -> Iterator[Note]:
         share = f"{n.max() / n.sum():.0%} of all codes are {codes[n.argmax()]:g}"
         yield Note(
             "prevalence",
-            f"{said} {share}; what alpha measures rests on the other {n.sum() - n.max()} of"
-            f" {n.sum()} codes.",
+            f"{said} {share}; alpha is determined by the other {n.sum() - n.max()} of {n.sum()}"
+            " codes.",
         )

@@ -85,7 +85,8 @@ def _numbers(values: Any) -> Array:
         given = f" (a {type(values).__name__})" if X.ndim == 0 else ""
         raise CodingError(
             f"the values have {X.ndim} dimension(s){given}; expected an array of shape (coders,"
-            " units), or a DataFrame with a column a coder, such as sheet.values(indicator_id)."
+            " units), or a DataFrame with one column per coder, such as"
+            " sheet.values(indicator_id)."
         )
     if np.isinf(X).any():
         raise CodingError(
@@ -101,16 +102,20 @@ def _without_mask(values: Any) -> Array:
     try:
         X = np.asarray(values)
     except (TypeError, ValueError) as err:
-        raise CodingError(f"the values are no table of numbers ({reason_of(err)}). {_HOW}") from err
+        raise CodingError(
+            f"the values are not a table of numbers ({reason_of(err)}). {_HOW}"
+        ) from err
     if X.ndim and X.dtype.kind == "O":
         absent = pd.isna(X)
         for value in X[~absent]:
             if not isinstance(value, Real | Decimal | np.bool_):
-                raise CodingError(f"the values hold {shortened(value)}, which is no number. {_HOW}")
+                raise CodingError(
+                    f"the values hold {shortened(value)}, which is not a number. {_HOW}"
+                )
         X = np.where(absent, np.nan, X)
     elif X.ndim and X.dtype.kind not in "biuf":
         raise CodingError(
-            f"the values hold {shortened(X.ravel()[:1].tolist())}, which is no number. {_HOW}"
+            f"the values hold {shortened(X.ravel()[:1].tolist())}, which is not a number. {_HOW}"
         )
     if not X.ndim:
         return np.zeros(())
@@ -145,9 +150,9 @@ def _coders_in_rows(frame: pd.DataFrame) -> tuple[Any, tuple[Note, ...]]:
         return _cells(frame), (Note("transposed", said),)
     if units < coders or (numbered and units == coders and units > 0):
         raise CodingError(
-            f"the DataFrame has {coders} columns and {units} rows; a DataFrame has a column a coder"
-            f" and a row a unit, so there would be {coders} coders of {units} unit(s). If its rows"
-            " are the coders, hand over values.T; if its columns are, say so:"
+            f"the DataFrame has {coders} columns and {units} rows; a DataFrame has one column per"
+            f" coder and one row per unit, so there would be {coders} coders of {units} unit(s)."
+            " If its rows are the coders, pass values.T; if its columns are, say so:"
             " values.rename_axis(columns='coder')."
         )
     return _cells(frame).T, ()
@@ -168,8 +173,8 @@ def _more_coders(X: Array) -> Iterator[Note]:
     if coders > units:
         yield Note(
             "more_coders_than_units",
-            f"The array has {coders} rows, taken as coders, and {units} columns, taken as units. If"
-            " its rows are units, hand over values.T.",
+            f"The array has {coders} rows, taken as coders, and {units} columns, taken as units."
+            " If its rows are units, pass values.T.",
         )
 
 

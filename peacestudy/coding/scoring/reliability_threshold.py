@@ -100,7 +100,7 @@ def reliability_floor(
             one_of("column of the agreement table", absent[0], [str(c) for c in agreement.columns])
         )
     if np.isnan(least):
-        raise CodingError("the floor is no number. Write it as 0.667 or 0.8.")
+        raise CodingError("the floor is not a number. Write it as 0.667 or 0.8.")
     ids = agreement["indicator_id"]
     if ids.duplicated().any():
         raise CodingError(

@@ -130,8 +130,8 @@ def by_graded_response(
     fitted: GradedResponse | None = None
     if len(used) < 3:
         why = (
-            f"{len(used)} of its indicators vary, and fewer than three do not tell how strongly"
-            " each speaks of a trait"
+            f"{len(used)} of its indicators vary, and three are needed to estimate how strongly"
+            " each is related to a trait"
         )
     else:
         ranks = np.column_stack([_ranks(part[i.id].to_numpy()) for i in used])
@@ -195,8 +195,8 @@ def _graded_notes(
         out.append(
             Note(
                 "unused_codes",
-                f"{name}: no case has the code(s) {', '.join(unused)}; the model knows the others"
-                " only.",
+                f"{name}: no case has the code(s) {', '.join(unused)}; the model includes only the"
+                " others.",
             )
         )
     gaps = int(part[[i.id for i in used]].isna().to_numpy().sum())
@@ -209,7 +209,7 @@ def _graded_notes(
     if fitted.cases < CALIBRATION:
         text = (
             f"{name}: {fitted.cases} cases estimate {sum(len(d) + 1 for d in fitted.intercepts)}"
-            f" parameters; some {CALIBRATION} are wanted, and the standard errors take the"
+            f" parameters; about {CALIBRATION} are recommended, and the standard errors treat the"
             " parameters as known."
         )
         out.append(Note("few_cases", text))

@@ -68,7 +68,7 @@ def begin(sheet: CoderSheet) -> Answering:
     """
     if sheet.asked is None or sheet.asked.empty:
         raise CodingError(
-            f"{sheet.file} asks nothing. Write a sheet with ps.coding.blank_sheet, and read it."
+            f"{sheet.file} has no questions. Write a sheet with ps.coding.blank_sheet, and read it."
         )
     cells = tuple(zip(sheet.asked["case_id"], sheet.asked["indicator_id"], strict=True))
     start = Answering(sheet, cells, 0)

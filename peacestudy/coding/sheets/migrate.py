@@ -111,7 +111,7 @@ def migration_notes(
         f"version {old} of codebook {codebook.id} and is read under version {codebook.version}"
     )
     if not differ:
-        same = f"The sheet was written for {versions}; nothing that it asks has changed."
+        same = f"The sheet was written for {versions}; none of its questions has changed."
         return [Note("codebook_version", same)] if old != codebook.version else []
     head = (
         f"The sheet was written for {versions}; {len(differ)} of its {len(changes)} indicators"
@@ -144,7 +144,11 @@ def unasked_note(asked: set[str], scope: str, codebook: Codebook) -> list[Note]:
     width, _, of = scope.partition("x")[2].partition("of")
     if not added or not of.isdigit() or (width != of and int(of) >= len(codebook.indicators)):
         return []  # the sheet was made for a part of the codebook, and the codebook has not grown
-    since = "were added since" if width == of else "are not asked; the codebook has grown since"
+    since = (
+        "were added since"
+        if width == of
+        else ("are not in the sheet, because they were added later")
+    )
     text = f"{len(added)} indicator(s) of the codebook {since}: {', '.join(added)}."
     return [
         Note(

@@ -133,7 +133,7 @@ def _column_problems(raw: RawTable) -> list[Problem]:
             1,
             name,
             name,
-            "the column stands twice",
+            "the column appears twice",
             "keep the one with the codes and delete the other",
         )
         for name in COLUMNS
@@ -153,7 +153,7 @@ def _file_notes(raw: RawTable, path: Path) -> list[Note]:
             extra.append(name or f"column {n + 1}")
     if extra:
         text = (
-            f"Not part of a sheet, and not read: {', '.join(extra)}. Writing the file anew leaves"
+            f"Not part of a sheet, and not read: {', '.join(extra)}. Writing the file again leaves"
             " them out."
         )
         notes.append(Note("extra_columns", text))

@@ -192,7 +192,7 @@ class Reading:
             return
         key = (origin.case, origin.indicator)
         if origin.part == "now" and self.lines.setdefault(key, row.line) != row.line:
-            rule = f"the cell stands already in row {self.lines[key]}"
+            rule = f"the cell is already in row {self.lines[key]}"
             self.say(row.line, "", ", ".join(key), rule, "keep one of the rows")
             return
         self._answer(row, origin, change)
@@ -209,7 +209,7 @@ class Reading:
             if not found or same_id(found, asked):
                 self.tally.restored[found] = asked
             else:
-                rule = f"the row was asked for {asked!r}"
+                rule = f"the row belongs to {asked!r}"
                 self.say(
                     row.line,
                     name,

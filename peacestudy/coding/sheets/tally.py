@@ -46,8 +46,8 @@ class Tally:
         if self.numbers:
             which = ", ".join(f"{n} in {name}" for name, n in self.numbers.items())
             text = (
-                f"Numbers stand where text is expected ({which}): their digits were taken, zeros"
-                " before them are lost."
+                f"There are numbers where text is expected ({which}): their digits were used, and"
+                " leading zeros are lost."
             )
             out.append(Note("numbers", text))
         if self.edited:
@@ -57,10 +57,7 @@ class Tally:
             )
             out.append(Note("edited", text))
         if self.kept:
-            text = (
-                f"{self.kept} row(s) that an older codebook asked for stay set aside; they are in"
-                " .aside."
-            )
+            text = f"{self.kept} row(s) of an older codebook stay set aside; they are in .aside."
             out.append(Note("aside", text))
         return out
 
@@ -99,15 +96,14 @@ def asked_cells(
             notes = [
                 Note(
                     "deleted",
-                    f"The rows of {gone} cell(s) that were asked are no longer in the file; they"
-                    " are open.",
+                    f"The rows of {gone} cell(s) of the sheet are no longer in the file; they are"
+                    " open.",
                 )
             ]
     elif size != str(len(cells)):
         text = (
-            f"The sheet asked {size} (cases x indicators) and its rows are of {len(cases)} cases"
-            f" and {len(indicators)} indicators: rows were deleted, and what they asked is not"
-            " known here."
+            f"The sheet had {size} (cases x indicators) and its rows are of {len(cases)} cases and"
+            f" {len(indicators)} indicators: rows were deleted, and their cells are unknown."
         )
         notes = [Note("deleted", text)]
     rows = [(case, name, origin.coder) for case, name in found]

@@ -253,7 +253,7 @@ def _cases(cases: pd.DataFrame | Iterable[str]) -> pd.DataFrame:
     twice = sorted(repeated(ids))
     if twice:
         raise CodingError(
-            f"{len(twice)} case(s) stand twice: {', '.join(map(repr, twice[:5]))}. Give each once."
+            f"{len(twice)} case(s) appear twice: {', '.join(map(repr, twice[:5]))}. Give each once."
         )
     return pd.DataFrame(
         {"case_id": pd.Series(ids, dtype=object), "label": pd.Series(labels, dtype=object)}
@@ -270,6 +270,7 @@ def _indicators(codebook: Codebook, wanted: Iterable[str] | None) -> list[str]:
             raise CodingError(one_of("indicator", name, known))
     if len(set(chosen)) < len(chosen) or not chosen:
         raise CodingError(
-            "indicators names one twice, or none. Name each once, or leave it out to ask them all."
+            "indicators is empty or names an indicator twice. Name each once, or leave it"
+            " out to include all."
         )
     return chosen

@@ -69,7 +69,7 @@ def _string(cell: Cell | MergedCell, text: str) -> None:
     why = unwritable(text, ".xlsx")
     if why:
         raise CodingError(
-            f"the codebook cannot stand in a workbook: {why}. It begins {text[:60]!r}."
+            f"the codebook cannot be written to a workbook: {why}. It begins {text[:60]!r}."
         )
     cell.value = xlsx_escape(text)
     cell.data_type = "s"  # a text is never a formula

@@ -58,8 +58,8 @@ def worksheets(package: Package) -> list[Listed]:
     twice = repeated(s.name for s in found)
     if twice:
         raise package.error(
-            f"{package.file} is damaged: the worksheet {twice[0]!r} stands twice. Ask for the file"
-            " again."
+            f"{package.file} is damaged: the worksheet {twice[0]!r} appears twice. Ask for the"
+            " file again."
         )
     return found
 

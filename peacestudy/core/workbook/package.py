@@ -200,8 +200,9 @@ def _check_parts(
         raise error(
             f"{file} has {size / 2**20:,.1f} MB and holds {declared / 2**20:,.0f} MB in"
             f" {len(infos):,} parts; no more than {MAX_INFLATED / 2**20:.0f} MB in {MAX_PARTS:,}"
-            f" parts are read, and {MAX_RATIO} times the size of file and part. Do not trust a file"
-            " that hides so much; one that is truly so large is better split, or kept as CSV."
+            f" parts are read, and {MAX_RATIO} times the size of file and part. Do not trust a"
+            " file that hides so much; one that is truly so large is better split, or saved as"
+            " CSV."
         )
     names = [info.filename for info in infos]
     outside = [n for n in names if n.startswith("/") or "\\" in n or ".." in PurePosixPath(n).parts]

@@ -139,7 +139,7 @@ class Worksheet:
         if at and at.lstrip(_LETTERS) != str(self._line):
             raise ValueError(f"cell {at!r} stands in row {self._line}")
         if self._column in self._seen:
-            raise ValueError("it stands twice")
+            raise ValueError("it appears twice")
         self._seen.add(self._column)
         self._kind = attributes.get("t", "n")
         self._style = natural(attributes.get("s", "0"), "style")

@@ -88,7 +88,7 @@ def count_rows_met(at: npt.NDArray[np.int64], rows: int) -> tuple[int, int]:
 def several_cases_text(rows: int, name: str) -> str:
     """The message of a join declared one to one that is not."""
     return (
-        f"{rows} row(s) of {name} meet several cases. If that is meant (a country-year that"
+        f"{rows} row(s) of {name} match several cases. If this is intended (a country-year that"
         ' several cases share), say shape="many_to_one".'
     )
 
@@ -118,6 +118,6 @@ def refuse_shared(
             f" {cases.data[cases.key].iloc[i]}: {mine[i]!r} against {theirs[i]!r})"
         )
     raise JoinError(
-        f"the column(s) {', '.join(map(repr, shared))} stand in the cases and in {name}; {held}."
+        f"the column(s) {', '.join(map(repr, shared))} are in the cases and in {name}; {held}."
         " Rename or drop them in one, or name the columns you want: columns=[...]."
     )

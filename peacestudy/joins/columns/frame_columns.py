@@ -81,7 +81,7 @@ def add_columns(
     shared = [str(c) for c in added.columns if c in frame.data.columns]
     if shared:
         raise JoinError(
-            f"the column(s) {', '.join(map(repr, shared))} stand in the cases and in"
+            f"the column(s) {', '.join(map(repr, shared))} are in the cases and in"
             f" {entry.step.removeprefix('join ')}. Rename or drop them in one."
         )
     if any(e.step == entry.step for e in frame.ledger.entries):

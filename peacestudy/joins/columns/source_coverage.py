@@ -70,14 +70,14 @@ def coverage(
     of_source = cover_of(source)
     if years is None and source is None:
         raise JoinError(
-            f"of which years {name} speaks is not written: years=(first, last). What lies outside"
-            " them is unknown, not zero."
+            f"the years that {name} covers are not given: years=(first, last). Values outside them"
+            " are unknown, not zero."
         )
     first, last = (of_source.first, of_source.last) if years is None else first_and_last(years)
     if first < of_source.first or last > of_source.last:
         raise JoinError(
-            f"years is {(first, last)}, and {name} speaks of {of_source.first} to"
-            f" {of_source.last} only."
+            f"years is {(first, last)}, and {name} covers {of_source.first} to {of_source.last}"
+            " only."
         )
     covered_units = units or (source.source.units if source else "listed")
     if covered_units not in UNITS:

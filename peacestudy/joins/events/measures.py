@@ -51,7 +51,7 @@ def as_measures(
     """
     if not measures:
         raise JoinError(
-            'measures is empty; name what is wanted, such as {"deaths": ("best", "sum"), "events":'
+            'measures is empty; name the measures, such as {"deaths": ("best", "sum"), "events":'
             ' (None, "count")}.'
         )
     if isinstance(absent, Mapping):

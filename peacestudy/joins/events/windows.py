@@ -266,7 +266,7 @@ def _cover(
     if source is None and (years is None or units is None):
         raise JoinError(
             f"absent= makes windows without events 0, and {name} does not say which units and years"
-            " it covers: a unit that nobody watched has no events either. Write years=(first,"
+            " it covers: a unit that was not observed has no events either. Write years=(first,"
             ' last) and units="listed" (those with an event) or units="all"; or wrap the table:'
             " ps.outcomes.as_outcome(...)."
         )
@@ -347,8 +347,8 @@ def _check_choices(
             raise JoinError(one_of(what, word, known))
     if spanning is None and (date_end is not None or uncertain == "span"):
         raise JoinError(
-            "events that last several days can reach across a border of a window. Say how they"
-            ' count: spanning="start" (by the first day), "within" (only if wholly inside),'
+            "events that last several days can extend beyond a window. State how"
+            ' they count: spanning="start" (by the first day), "within" (only if wholly inside),'
             ' "overlap" (whole, if one day is inside) or "share" (by the share of days inside).'
         )
 

@@ -129,8 +129,8 @@ def _known_units(
     """Each unit once, sorted: those that ``units`` lists, or those that have an event."""
     if units is not None and not isinstance(units, pd.DataFrame):
         raise JoinError(
-            f"units is {units!r}; give a DataFrame with a row a unit, or leave it out for those"
-            " that have an event."
+            f"units is {units!r}; give a DataFrame with one row per unit, or leave it out for"
+            " those that have an event."
         )
     table = events.table if isinstance(events, OutcomeTable) else events
     listed = table if units is None else units
@@ -144,7 +144,7 @@ def _known_units(
     known = listed[columns].dropna()
     incomplete = len(known) < len(listed)
     if units is not None and (incomplete or known.duplicated().any()):
-        raise JoinError("units has rows that are missing or stand twice. Give each unit once.")
+        raise JoinError("units has rows that are missing or appear twice. Give each unit once.")
     return known.drop_duplicates().sort_values(columns, ignore_index=True)
 
 
@@ -153,7 +153,7 @@ def _years(
 ) -> tuple[int, int]:
     if years is None and not isinstance(events, OutcomeTable):
         raise JoinError(
-            f"{name} does not say over which years it speaks. Give the first and the last:"
+            f"{name} does not state which years it covers. Give the first and the last:"
             " years=(1989, 2022)."
         )
     if years is None:

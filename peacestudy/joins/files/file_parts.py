@@ -44,11 +44,11 @@ def _file(path: Path) -> Any:
     import pyarrow.parquet as pq
 
     if not path.is_file():
-        raise JoinError(f"{path} is not there. Give the path of a Parquet file.")
+        raise JoinError(f"{path} does not exist. Give the path of a Parquet file.")
     try:
         return pq.ParquetFile(path)
     except (pa.ArrowInvalid, OSError) as err:
-        raise JoinError(f"{path} is no Parquet file ({err}).") from err
+        raise JoinError(f"{path} is not a Parquet file ({err}).") from err
 
 
 def as_pandas(table: Any) -> pd.DataFrame:

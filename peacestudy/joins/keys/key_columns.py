@@ -66,10 +66,10 @@ def nothing_met(
         return []
     if not complete.any():
         why = "no case has a value in every key."
-        return [Note("nothing_met", f"No case meets a row of {name}: {why}")]
+        return [Note("nothing_met", f"No case matches a row of {name}: {why}")]
     if any(not len(column.values) for column in theirs):
         why = f"no row of {name} has a value in every key."
-        return [Note("nothing_met", f"No case meets a row of {name}: {why}")]
+        return [Note("nothing_met", f"No case matches a row of {name}: {why}")]
     apart = []
     for key, one, other in zip(names, mine, theirs, strict=True):
         if not len(_shared(one.values, other.values)):
@@ -78,10 +78,10 @@ def nothing_met(
         why = " ".join(apart)
     else:
         why = (
-            f"The values of {' and of '.join(map(repr, names))} stand in both tables, and never in"
-            " one row together."
+            f"The values of {' and of '.join(map(repr, names))} occur in both tables, but never"
+            " together in one row."
         )
-    return [Note("nothing_met", f"No case meets a row of {name}. {why}")]
+    return [Note("nothing_met", f"No case matches a row of {name}. {why}")]
 
 
 def _shared(one: pd.Index, other: pd.Index) -> pd.Index:

@@ -94,6 +94,6 @@ def _repeated_text(table: pd.DataFrame, name: str, keys: list[str], contrary: bo
     if contrary:
         remedy = 'columns= that agree, or say twice="missing".'
     return (
-        f"{contradiction_text(table, name, keys)} Or add the column that tells the rows apart to"
+        f"{contradiction_text(table, name, keys)} Or add the column that distinguishes the rows to"
         f" on=, take only {remedy}"
     )

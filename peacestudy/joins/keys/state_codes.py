@@ -31,8 +31,8 @@ def border_notes(borders: pd.Series, name: str) -> list[Note]:
     more = f"; and {len(counts) - 3} other changes" if len(counts) > 3 else ""
     text = (
         f"{int(counts.sum())} row(s) of {name} are of years before a change of borders, or before"
-        " their code was in force; they met rows of the same code, which may describe the borders"
-        f" of today: {shown}{more}."
+        " their code was in force; they matched rows of the same code, which may describe the"
+        f" borders of today: {shown}{more}."
     )
     return [Note("borders", text)]
 
@@ -149,7 +149,7 @@ def todays_notes(
     shown = ", ".join(f"{code} is {today} today" for code, today in list(former.items())[:5])
     text = (
         f"{int(unmet.isin(list(former)).sum())} row(s) of {name} carry former codes, and"
-        f" {source.source.id or source.source.name} writes today's in every year, so they meet no"
+        f" {source.source.id or source.source.name} uses today's in every year, so they match no"
         f" row: {shown}. Write today's codes in the cases."
     )
     return [Note("codes", text)]

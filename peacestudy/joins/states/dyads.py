@@ -59,8 +59,8 @@ def dyad_key(a: pd.Series, b: pd.Series, *, directed: bool) -> pd.Series:
     kinds = {pd.api.types.is_numeric_dtype(x) for x in (a, b) if x.notna().any()}
     if len(kinds) > 1:
         raise JoinError(
-            f"{a.name!r} and {b.name!r} are not of one type. Bring both to numbers, or both to"
-            " texts."
+            f"{a.name!r} and {b.name!r} are not of the same type. Convert both to numbers, or both"
+            " to text."
         )
     numbers = kinds != {False}
     one, other = (_codes(x, there, numbers) for x in (a, b))
@@ -69,7 +69,7 @@ def dyad_key(a: pd.Series, b: pd.Series, *, directed: bool) -> pd.Series:
         first = one[np.flatnonzero(same)[0]]
         state = f"{first:g}" if numbers else first
         raise JoinError(
-            f"state {state} stands against itself in {int(same.sum())} row(s); a dyad has two"
+            f"state {state} is paired with itself in {int(same.sum())} row(s); a dyad has two"
             " states. Leave these rows out."
         )
     if not numbers:
@@ -255,7 +255,7 @@ def _codes(column: pd.Series, there: npt.NDArray[np.bool_], numbers: bool) -> np
         wrong = [t for t in pd.unique(texts) if not isinstance(t, str)]
         if wrong:
             raise JoinError(
-                f"{column.name!r} holds {wrong[0]!r} among texts. Bring the codes to one type."
+                f"{column.name!r} holds {wrong[0]!r} among texts. Convert the codes to one type."
             )
         return np.asarray(texts, dtype=object)
     codes = column[there].to_numpy(dtype="float64")

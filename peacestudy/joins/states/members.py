@@ -83,7 +83,7 @@ def from_table(
     if (owner < 0).any():
         strange = table[frame.key][owner < 0].drop_duplicates()
         raise JoinError(
-            f"the table of states names {len(strange)} case(s) that are not there, for example"
+            f"the table of states names {len(strange)} case(s) that do not exist, for example"
             f" {strange.iloc[0]!r}. Leave them out, or correct the id."
         )
     gaps = int(table["state"].isna().sum())

@@ -151,7 +151,8 @@ def _refuse_no_dates(dates: pd.Series, date: str | int) -> None:
             wrong.append(str(err))
     if wrong:
         raise JoinError(
-            f"{date!r} has {len(wrong)} different value(s) that are no date. The first: {wrong[0]}"
+            f"{date!r} has {len(wrong)} different value(s) that are not dates. The first:"
+            f" {wrong[0]}"
         )
 
 

@@ -108,8 +108,7 @@ def spells(
     fill = declared_values(absent, source, [active], name, written=True)
     if any(fill.values()):
         raise JoinError(
-            f"absent says that {active!r} is true in a year without a row; only False can be said"
-            " of it."
+            f"absent says that {active!r} is true in a year without a row; only False is allowed."
         )
     found_units = panel_units(table, keys, year, name)
     units = found_units.theirs

@@ -77,7 +77,7 @@ def whole_years(column: pd.Series, name: str, who: str) -> tuple[Ints, Bools]:
         first_rows = np.flatnonzero(bad)[:NAMED]
         shown = ", ".join(f"row {i}: {exact_number(values[i])}" for i in first_rows)
         raise JoinError(
-            f"{name!r} of {who} holds {int(bad.sum())} number(s) that are no year ({shown})."
+            f"{name!r} of {who} holds {int(bad.sum())} number(s) that are not years ({shown})."
             " Correct them."
         )
     return np.where(there, values, 0).astype(np.int64), there

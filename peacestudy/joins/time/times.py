@@ -58,7 +58,7 @@ def read_times(column: pd.Series, name: str, clock: str, uncertain: str | None) 
         at = _count(bounds.resolved(uncertain), there, clock)
         return Read(at, there, unread, int(open_.sum()), uncertain, bounds.problems)
     rule = f"uncertain on a clock of {clock}"
-    remedy = 'write which day stands for it: uncertain="earliest", "latest" or "middle"'
+    remedy = 'write which day to use: uncertain="earliest", "latest" or "middle"'
     problems = list(bounds.problems)
     for i in np.flatnonzero(open_):
         problems.append(Problem("cases", int(i) + 1, name, str(column.iloc[i]), rule, remedy))

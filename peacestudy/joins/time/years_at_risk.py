@@ -134,8 +134,8 @@ def case_years(
     shared = [c for c in new if c in data.columns]
     if shared or len(set(new)) < len(new):
         raise JoinError(
-            f"the column(s) {', '.join(map(repr, shared or new))} stand in the cases, or twice"
-            " among the new ones. Name the new ones: into=, row_id=."
+            f"the column(s) {', '.join(map(repr, shared or new))} are in the cases, or twice among"
+            " the new ones. Name the new ones: into=, row_id=."
         )
     begun = read_times(data[start], start, clock, uncertain)
     ended = read_times(data[end], end, clock, uncertain)

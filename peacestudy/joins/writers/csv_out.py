@@ -82,7 +82,7 @@ def formulas_beside(ready: Prepared) -> list[Note]:
     if not found:
         return []
     text = (
-        f"Texts in the files beside the data begin like a formula: {', '.join(found)}. Do not open"
+        f"Texts in the accompanying files begin like a formula: {', '.join(found)}. Do not open"
         " those files in a spreadsheet."
     )
     return [Note("beside_like_formulas", text)]

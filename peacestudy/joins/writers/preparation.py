@@ -116,7 +116,7 @@ def prepared(
 
 def _empty_rows(data: pd.DataFrame, suffix: str) -> list[Problem]:
     """Rows without any value, which the format cannot hold."""
-    rule = "a row without any value cannot be told from no row"
+    rule = "a row without any value cannot be distinguished from no row"
     remedy = "drop it, or add a column that names the row"
     empty = np.flatnonzero(data.isna().all(axis=1))
     return [Problem(suffix, int(i) + 2, "", "", rule, remedy) for i in empty]

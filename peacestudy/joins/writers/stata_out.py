@@ -107,7 +107,7 @@ def write(ready: Prepared, path: Path) -> Written:
     renamed = {c.column: c.name for c in columns if c.name != c.column}
     if renamed:
         said = ", ".join(f"{a} -> {b}" for a, b in renamed.items())
-        notes.append(Note("renamed", f"Stata's names are shorter and plainer: {said}."))
+        notes.append(Note("renamed", f"Names were changed to the form that Stata allows: {said}."))
     data = pd.DataFrame({c.name: _column(ready.data[c.column], c, notes) for c in columns})
     out = io.BytesIO()
     try:
@@ -139,7 +139,7 @@ def write(ready: Prepared, path: Path) -> Written:
         notes.append(
             Note(
                 "labels_cut",
-                f"Labels over {_LABEL} characters are cut in the file, and whole in"
+                f"Labels over {_LABEL} characters are truncated in the file, and complete in"
                 f" {beside(path, 'labels').name}: {', '.join(long)}.",
             )
         )
@@ -218,8 +218,8 @@ def _codes(column: Column, notes: list[Note]) -> dict[float, str]:
         notes.append(
             Note(
                 "codes_beside",
-                f"{column.column}: the labels of {rest} stand beside the file only; Stata labels"
-                " whole numbers.",
+                f"{column.column}: the labels of {rest} are only in the accompanying file; Stata"
+                " labels whole numbers only.",
             )
         )
     return {float(code): meaning for code, meaning in whole.items()}

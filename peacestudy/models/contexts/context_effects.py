@@ -257,7 +257,7 @@ def _unused(
 def _order(place: "pd.Series[Any]") -> list[Hashable]:
     if not all(isinstance(v, Hashable) for v in place):
         raise SpecError(
-            f"context {place.name!r} holds values that are no names, as {place.iloc[0]!r}."
+            f"context {place.name!r} holds values that are not names, as {place.iloc[0]!r}."
         )
     if isinstance(place.dtype, pd.CategoricalDtype):
         return [c for c in place.cat.categories if (place == c).any()]
@@ -295,7 +295,7 @@ def _in(
     row |= dict.fromkeys(OWN, np.nan)
     counted = n if events is None else events
     if counted < fewest:
-        return row | {"reason": f"too few {what}: {counted}, under the {fewest} written"}
+        return row | {"reason": f"too few {what}: {counted}, fewer than the required {fewest}"}
     try:
         made = fit_arranged(part, [], whole.spec)
         table: Any = made.tidy(conf_level=conf_level).set_index("term")
@@ -307,7 +307,7 @@ def _in(
         return row | {"reason": " ".join([f"no standard error above zero for {term}", *why])}
     lost = [n.text for n in made.notes if n.kind == "separation"]
     if lost and _is_lost(part, term):
-        return row | {"reason": f"nothing can be told: {lost[0]}"}
+        return row | {"reason": f"no estimate: {lost[0]}"}
     told += [Note(n.kind, f"In {name}: {n.text}") for n in made.notes if n.kind in TOLD]
     return row | {c: float(found[c]) for c in OWN} | {"reason": ""}
 
@@ -342,7 +342,7 @@ def _notes(whole: Fit, effects: pd.DataFrame, pooled: PartialPooling | None) -> 
     out = [
         Note(
             "contexts",
-            "Each context is fitted by itself; scales, centres and categories are those of all"
+            "Each context is fitted separately; scales, centres and categories are those of all"
             " cases.",
         )
     ]
@@ -351,20 +351,21 @@ def _notes(whole: Fit, effects: pd.DataFrame, pooled: PartialPooling | None) -> 
         said = "; ".join(
             f"{c}: {why}" for c, why in zip(refused["context"], refused["reason"], strict=True)
         )
-        out.append(Note("refused", f"Without an estimate of its own: {said}."))
+        out.append(Note("refused", f"Without a separate estimate: {said}."))
     used = len(effects) - len(refused)
     if pooled is None:
         text = (
-            f"{used} context(s) could be fitted: a spread between contexts cannot be estimated from"
-            f" fewer than {FEWEST}, so nothing is drawn together. Compare them as they are."
+            f"{used} context(s) could be fitted: a spread between contexts cannot be estimated"
+            f" from fewer than {FEWEST}, so the estimates are not pooled. Compare the separate"
+            " estimates."
         )
         out.append(Note("not_pooled", text))
     else:
         out += pooled.notes
     if used > 1:
         text = (
-            "What is drawn together and Cochran's test take estimates for independent and normal,"
-            " and their standard errors for known."
+            "Partial pooling and Cochran's test treat estimates as independent and normal, and"
+            " their standard errors as known."
         )
         out.append(Note("taken_for_known", text))
     return (*out, *(n for n in whole.notes if n.kind in ("dropped", "separation")))

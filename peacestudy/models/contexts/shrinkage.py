@@ -174,16 +174,16 @@ def _check(
 ) -> "pd.Series[int] | None":
     for what, other in (("std_errors", se), ("events", events)):
         if other is not None and (set(other.index) != set(y.index) or not other.index.is_unique):
-            unlike = sorted(map(str, set(other.index) ^ set(y.index))) or ["one stands twice"]
+            unlike = sorted(map(str, set(other.index) ^ set(y.index))) or ["one appears twice"]
             raise SpecError(
                 f"estimates and {what} are not of the same contexts: {', '.join(unlike[:5])}."
             )
     if not y.index.is_unique:
-        raise SpecError("a context stands twice in the estimates; give one estimate each.")
+        raise SpecError("a context appears twice in the estimates; give one estimate each.")
     if (events is None) != (fewest is None):
         raise SpecError(
-            "events and fewest_events belong together: write how many events a context must have at"
-            " least."
+            "events and fewest_events must be given together: write how many events a context must"
+            " have at least."
         )
     if len(y) < FEWEST:
         raise FitError(
@@ -195,7 +195,7 @@ def _check(
     if bad:
         raise FitError(
             f"no estimate with a standard error above zero in the context(s) {', '.join(bad)}."
-            " Leave them out yourself, with a reason."
+            " Exclude them explicitly, with a reason."
         )
     if events is None or fewest is None:
         return None
@@ -203,9 +203,9 @@ def _check(
     poor = [f"{c} ({n:g})" for c, n in events.items() if not n >= fewest]
     if poor:
         raise FitError(
-            f"too few events in the context(s) {', '.join(poor)}, under the {fewest} written: a"
-            " standard error from so few says too little of how far the estimate may be off. Join"
-            " contexts, or leave them out yourself, with a reason."
+            f"too few events in the context(s) {', '.join(poor)}, fewer than the required"
+            f" {fewest}: standard errors are unreliable with so few. Merge contexts, or exclude"
+            " them explicitly, with a reason."
         )
     return events
 
@@ -376,13 +376,13 @@ def _notes(
     )
     if method == "bayes":
         text = (
-            f"Spread between {k} contexts averaged over, with flat priors on it and on the mean:"
-            " estimates are posterior means, standard errors posterior standard deviations,"
-            f" intervals {100 * conf_level:g} % posterior; tau is the median."
+            f"Averaged over the spread between {k} contexts, with flat priors on the spread and on"
+            " the mean: estimates are posterior means, standard errors posterior standard"
+            f" deviations, intervals {100 * conf_level:g} % posterior; tau is the median."
         )
         if k < SD_FROM:
             which = (
-                "no mean and no standard deviation: its median stands there, and"
+                "no mean and no standard deviation: its median is given instead, and"
                 if k < MEAN_FROM
                 else "no standard deviation;"
             )
@@ -398,22 +398,23 @@ def _notes(
     }[method]
     text = (
         f"Spread between {k} contexts by {named}; {100 * conf_level:g} % intervals by z: that of"
-        " the mean takes the spread for known, those of shrunken effects reckon to first order"
-        " with the mean and the spread being estimated."
+        " the mean treats the spread as known, those of shrunken effects account to first order"
+        " for the estimation of mean and spread."
     )
     notes = [Note("partial_pooling", text), *few]
     if tau == 0:
         text = (
-            "The estimates do not differ more than chance allows: the spread is zero, and every"
-            " shrunken effect is the mean. That is no proof that they are one."
+            "The estimates do not differ more than expected by chance: the estimated spread is"
+            " zero, and every shrunken effect equals the mean. This does not prove that the"
+            " effects are equal."
         )
         notes.append(Note("no_spread", text))
     if k < FEW:
         notes.append(
             Note(
                 "few_contexts",
-                f"{k} contexts, under {FEW}: the spread is hardly known, and intervals are too"
-                " short.",
+                f"{k} contexts, fewer than {FEW}: the spread is poorly identified, and intervals"
+                " are too short.",
             )
         )
     return tuple(notes)

@@ -142,8 +142,8 @@ def _check(y: np.ndarray, p: np.ndarray) -> None:
     y, p = np.asarray(y, dtype=float), np.asarray(p, dtype=float)
     if y.ndim != 1 or y.shape != p.shape or not len(y):
         raise FitError(
-            f"outcomes {y.shape} and probabilities {p.shape} must be two lists of one length, not"
-            " empty."
+            f"outcomes {y.shape} and probabilities {p.shape} must be two lists of equal length,"
+            " not empty."
         )
     if not np.isin(y, (0, 1)).all():
         raise FitError("outcomes must be 0 or 1, none missing.")

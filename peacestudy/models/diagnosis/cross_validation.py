@@ -138,8 +138,8 @@ def out_of_sample(
         "out_of_sample",
         frame,
         instead=(
-            "Values were filled in from all rows, those to be predicted too: give the data as they"
-            " are."
+            "Values were imputed from all rows, including those to be predicted: give the data"
+            " without imputation."
         ),
     )
     _check(specs, groups, time, draws)
@@ -184,8 +184,8 @@ def out_of_sample(
         notes.append(
             Note(
                 "dropped",
-                f"{len(left)} row(s) left out of every model, as one or more of them cannot use"
-                " them.",
+                f"{len(left)} row(s) left out of every model, because at least one model cannot"
+                " use them.",
             )
         )
     return OutOfSample(
@@ -201,7 +201,7 @@ def _seen(p: np.ndarray, where: str) -> np.ndarray:
     seen = np.flatnonzero(np.isfinite(p))
     if not len(seen):
         raise FitError(
-            f"{where}: no case can be predicted: their categories are not in the cases learnt from."
+            f"{where}: no case can be predicted: their categories are not in the training cases."
         )
     return seen
 
@@ -226,7 +226,7 @@ def _check(
         raise SpecError("out_of_sample was given no specs; name one model or more.")
     if groups is None and time is None:
         raise SpecError(
-            "say what is left out: groups='column', or time=('column', last value to learn from)."
+            "say what is left out: groups='column', or time=('column', last training value)."
         )
     if draws < 1:
         raise SpecError(f"draws is {draws}; it must be 1 or more, as 500.")
@@ -295,7 +295,7 @@ def _splits(
     for split, folds in out:
         if short := next((f for f in folds if len(f.train) < FEWEST or not len(f.test)), None):
             raise FitError(
-                f"{split}: {len(short.train)} cases to learn from and {len(short.test)} to predict"
+                f"{split}: {len(short.train)} training cases and {len(short.test)} to predict"
                 f" ({short.name}); there must be at least {FEWEST} and 1."
             )
     return out
@@ -333,8 +333,8 @@ def _probabilities(
     if constant:
         text = (
             f"{spec.name}, {split}: in {constant} of {len(folds) * len(deals)} fits, those to"
-            " permuted outcomes included, the outcome did not vary among the cases learnt from;"
-            " their share was predicted."
+            " permuted outcomes included, the outcome did not vary among the training cases; their"
+            " share was predicted."
         )
         notes.append(Note("constant_fold", text))
     return p, notes

@@ -58,8 +58,8 @@ def offset_of(
     if len(bad):
         shown = ", ".join(f"{cases[i]}: {x[i]:g}" for i in bad[:NAMED])
         raise FitError(
-            f"the exposure {column!r} must be above zero; {len(bad)} are not (cases {shown}). Where"
-            " nothing can be counted there is no row."
+            f"the exposure {column!r} must be above zero; {len(bad)} are not (cases {shown})."
+            " Leave out rows without exposure."
         )
     return np.asarray(np.log(x))
 
@@ -105,9 +105,9 @@ def refuse_endless(design: Design, name: str) -> None:
     told = np.unique(rows[list(found.rows)])
     more = f" and {len(told) - NAMED} more" if len(told) > NAMED else ""
     raise FitError(
-        f"{name}: the count is 0 in all {len(told)} row(s) that {', '.join(terms)} tells from the"
-        f" rest ({', '.join(str(design.cases[i]) for i in told[:NAMED])}{more}), so a coefficient"
-        " runs to infinity. Drop the term, or join categories."
+        f"{name}: the count is 0 in all {len(told)} row(s) that {', '.join(terms)} separates from"
+        f" the rest ({', '.join(str(design.cases[i]) for i in told[:NAMED])}{more}), so a"
+        " coefficient tends to infinity. Drop the term, or merge categories."
     )
 
 
@@ -159,7 +159,7 @@ def mean_counts(design: Design, request: Request, parameters: np.ndarray) -> np.
 
 
 COUNT_LIMIT = (
-    "No events per variable: the rule is one of yes and no, of categories and of times, and none is"
-    " known for counts."
+    "No events per variable: the rule applies to binary, ordered and survival outcomes, and none"
+    " is known for counts."
 )
 COUNT_OPTIONS = {"offset": COLUMN, "exposure": COLUMN}

@@ -60,7 +60,7 @@ def arrange_cox(design: Design, request: Request) -> tuple[Design, list[Note]]:
     text = f"Ties by {ties_of(request).capitalize()}'s approximation"
     text += f"; baseline hazards by {options['strata']}." if "strata" in options else "."
     if "ties" not in options:
-        text = text[:-1] + " (no option ties was written, so Efron's)."
+        text = text[:-1] + " (no option ties was given, so Efron's)."
     return design, [Note("ties", text)]
 
 
@@ -118,8 +118,8 @@ def check_cox(design: Design, sets: RiskSets) -> None:
         )
     if len(bad) == 1:
         raise FitError(
-            f"the term {design.names[bad[0]]!r} is the same for all who are at risk at every event:"
-            " its coefficient cannot be told. Drop it."
+            f"the term {design.names[bad[0]]!r} is the same for all cases at risk at every event:"
+            " its coefficient cannot be estimated. Drop it."
         )
     if bad:
         names = ", ".join(repr(design.names[j]) for j in bad)
@@ -150,7 +150,7 @@ def refuse_monotone(design: Design, sets: RiskSets, est: Estimates, name: str) -
         raise FitError(
             f"{name}: the partial likelihood is monotone in {', '.join(terms)}: at each of the"
             f" {len(sets.moment)} events no one else at risk has a higher value of {what}, or at"
-            " each no one a lower one, so the coefficient runs to infinity. Drop the term, or"
+            " each no one a lower one, so the coefficient tends to infinity. Drop the term, or"
             " merge the categories that have no events."
         )
 

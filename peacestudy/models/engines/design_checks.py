@@ -32,18 +32,20 @@ def check_design(design: Design, outcome: str) -> None:
             f"{what} must be 0 or 1; it holds {found}. Code it so, or use engine 'linear'."
         )
     if outcome != "survival" and np.ptp(y) == 0:
-        raise FitError(f"{what} is {y[0]:g} in all {len(y)} rows: there is nothing to explain.")
+        raise FitError(
+            f"{what} is {y[0]:g} in all {len(y)} rows: there is no variation to explain."
+        )
     cuts = len(design.categories) - 1 if outcome == "ordered" else 0
     if X.shape[0] <= X.shape[1] + cuts:
         raise FitError(
             f"{X.shape[0]} rows cannot give {X.shape[1] + cuts} terms"
             f" ({', '.join(design.names[:8])} ...). Use fewer"
-            f" terms{', or join categories' if cuts else ''}."
+            f" terms{', or merge categories' if cuts else ''}."
         )
     if absent := [c for i, c in enumerate(design.categories) if cuts and not (y == i).any()]:
         raise FitError(
-            f"{what} is never {', '.join(absent)} in these rows, so that cut points of the whole do"
-            " not exist."
+            f"{what} is never {', '.join(absent)} in these rows, so that cut points of all"
+            " categories cannot be estimated."
         )
     if cuts:  # the cut points are its constant
         X = np.column_stack([X, np.ones(len(X))])
@@ -52,8 +54,8 @@ def check_design(design: Design, outcome: str) -> None:
     for groups in design.clusters:
         if groups.max() == 0:
             raise FitError(
-                "all rows are in one cluster: nothing can be said of the variance between clusters."
-                " Cluster on something that varies."
+                "all rows are in one cluster: the variance between clusters cannot be estimated."
+                " Cluster on a column that varies."
             )
 
 
@@ -83,8 +85,8 @@ def _refuse_constant(design: Design, found: Dependence) -> None:
             continue
         if np.ptp(X[:, j]) == 0:
             raise FitError(
-                f"the term {name!r} is {X[0, j]:g} in all {len(X)} rows used: nothing can be said"
-                " of what does not vary. Drop it."
+                f"the term {name!r} is {X[0, j]:g} in all {len(X)} rows used: a term that does not"
+                " vary has no estimate. Drop it."
             )
         raise FitError(
             f"the term {name!r} is about {X[0, j]:g} in all {len(X)} rows used and varies by"

@@ -59,14 +59,12 @@ def arrange_periods(design: Design, request: Request) -> tuple[Design, list[Note
     if design.times is None:
         if written is not None:
             raise SpecError(
-                f"baseline is {written!r}, but the outcome {design.formula.response.label!r} is"
-                " plain: its rows are periods already. Write the baseline into the formula, as"
-                " C(period), or Surv(time, event) as the outcome."
+                f"baseline is {written!r}, but the outcome {design.formula.response.label!r} is a"
+                " single column: its rows are periods already. Write the baseline into the"
+                " formula, as C(period), or Surv(time, event) as the outcome."
             )
         return design, [
-            Note(
-                "baseline", "Rows are periods, hazard by logit; the baseline stands in the formula."
-            )
+            Note("baseline", "Rows are periods, hazard by logit; the baseline is in the formula.")
         ]
     baseline = written or DEFAULT
     found, dropped = _expand(design)
@@ -82,7 +80,7 @@ def arrange_periods(design: Design, request: Request) -> tuple[Design, list[Note
         )
     names = (*names, *(design.names[j] for j in keep))
     said = f"Hazard of a period by logit, baseline {baseline}"
-    said += "" if written else f" (no option baseline was written, so {DEFAULT})"
+    said += "" if written else f" (no option baseline was given, so {DEFAULT})"
     notes = [
         Note(
             "baseline",
@@ -166,8 +164,9 @@ def _informative(
         return found, dropped, []
     if silent.all():
         raise FitError(
-            f"{design.formula.response.label}: in no period do some have the event and others not;"
-            " nothing can be fitted with baseline 'dummies'. Write another baseline."
+            f"{design.formula.response.label}: there is no period in which some have the event and"
+            " others do not; the model cannot be fitted with baseline 'dummies'. Write another"
+            " baseline."
         )
     keep = ~silent[which]
     none, every = labels[events == 0], labels[(events == size) & (events > 0)]
@@ -177,7 +176,7 @@ def _informative(
         if len(p)
     ]
     text = (
-        "Left out, as they say nothing of the slopes beside a dummy of their own:"
+        "Left out, because given their dummies they do not contribute to the slopes:"
         f" {' and '.join(parts)}, {int((~keep).sum())} person-periods."
     )
     used = np.zeros(len(design.y), bool)
@@ -188,7 +187,7 @@ def _informative(
         design,
         dropped,
         had & ~used,
-        "at risk only in periods in which nobody, or everybody, has the event",
+        "at risk only in periods in which none, or all, have the event",
     )
     return (
         _Periods(found.rows[keep], found.period[keep], found.y[keep]),

@@ -18,7 +18,11 @@ def estimate_firth(design: Design, request: Request) -> tuple[Estimates, list[No
     found = separation_of(design)
     if found is not None:
         said = separation_text(design, found)
-        text = said[0].upper() + said[1:] + "; Firth's are finite, but rest on the penalty there."
+        text = (
+            said[0].upper()
+            + said[1:]
+            + ("; Firth's are finite, but determined by the penalty there.")
+        )
         notes.append(Note("separation", text))
     est = fit_firth(design.X[None], design.y[None], search=True)
     if est.converged.all():

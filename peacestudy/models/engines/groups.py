@@ -28,14 +28,14 @@ def groups_of(design: Design, request: Request) -> tuple[Groups, list[Note]]:
     G = len(labels)
     if G == 1:
         raise FitError(
-            f"{request.name}: all rows are in one group of {column!r}: nothing can be said of the"
-            " differences between groups."
+            f"{request.name}: all rows are in one group of {column!r}: differences between groups"
+            " cannot be estimated."
         )
     if len(codes) == G:
         raise FitError(
-            f"{request.name}: each of the {G} rows is a group of {column!r} by itself: a difference"
-            " between groups cannot be told from one between rows. Name a column whose groups hold"
-            " several rows."
+            f"{request.name}: each of the {G} rows is a group of {column!r}: differences between"
+            " groups cannot be distinguished from differences between rows. Name a column whose"
+            " groups have several rows."
         )
     text = (
         f"Random intercept for {G} groups of {column} with {size.min()} to {size.max()} rows each."
@@ -44,7 +44,8 @@ def groups_of(design: Design, request: Request) -> tuple[Groups, list[Note]]:
     if G < FEW:
         notes.append(
             Note(
-                "few_groups", f"{G} groups, under {FEW}: their standard deviation is hardly known."
+                "few_groups",
+                (f"{G} groups, fewer than {FEW}: their standard deviation is poorly identified."),
             )
         )
     order = np.argsort(codes, kind="stable")

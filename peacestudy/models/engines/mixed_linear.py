@@ -41,7 +41,10 @@ def estimate_mixed_linear(design: Design, request: Request) -> tuple[Estimates, 
         " few groups reject too often"
     )
     if est.beta[0, -1] == 0:
-        text += f"; {name} is zero, on its edge: the groups do not differ more than chance allows."
+        text += (
+            f"; {name} is zero, at its boundary: the groups do not differ more than expected by"
+            " chance."
+        )
     else:
         share = est.beta[0, -1] ** 2 / (est.beta[0, -1] ** 2 + est.scale[0])
         text += (
@@ -105,9 +108,10 @@ MIXED_LINEAR = Engine(
     scale_parameters=1,
     limits=(
         (
-            "No calibration and no events, which belong to other outcomes; no robustness values:"
-            " their algebra is that of least squares without groups. Residuals and leverage have"
-            " the effect of the group in what is fitted; dfbeta keeps the variances as estimated."
+            "No calibration and no events, which apply to other outcomes; no robustness values,"
+            " which are derived for least squares without groups. Residuals and leverage include"
+            " the effect of the group in the fitted values; dfbeta holds the variances at their"
+            " estimates."
         ),
     ),
 )

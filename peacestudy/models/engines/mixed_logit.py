@@ -41,16 +41,16 @@ def estimate_mixed_logit(design: Design, request: Request) -> tuple[Estimates, l
     ones = groups.sums(design.y[groups.order])
     if ((ones == 0) | (ones == groups.size)).all():
         raise FitError(
-            f"{request.name}: in every group the outcome is the same in all rows, so {name} runs to"
-            " infinity. Explain groups, a row each."
+            f"{request.name}: in every group the outcome is the same in all rows, so {name} tends"
+            " to infinity. Model the groups, one row each."
         )
     est, plain = fit_mixed_logit(design.X[groups.order], design.y[groups.order], groups)
     ratio, p = edge_test(float(est.loglik[0]), plain)
     text = f"{name} by adaptive Gauss-Hermite quadrature with {POINTS} points"
     if est.beta[0, -1] == 0:
         text = (
-            f"{name} is zero, on its edge: the groups do not differ more than chance allows, and"
-            " the estimates are those of a logit."
+            f"{name} is zero, at its boundary: the groups do not differ more than expected by"
+            " chance, and the estimates are those of a logit."
         )
     else:
         text += (

@@ -41,14 +41,14 @@ def estimate_negative_binomial(design: Design, request: Request) -> tuple[Estima
     # the slope of the likelihood in alpha at zero
     if not ((design.y - mu) ** 2 - design.y).sum() > 0:
         raise FitError(
-            f"{request.name}: the counts do not vary more than Poisson's law allows: alpha is zero."
-            " Use engine 'poisson'."
+            f"{request.name}: the counts are not overdispersed: alpha is zero. Use engine"
+            " 'poisson'."
         )
     est = fit_negative_binomial(design.X, design.y, e, poisson.beta[0])
     ratio, p = edge_test(float(est.loglik[0]), float(poisson.loglik[0]))
     text = (
-        f"alpha against zero, which is Poisson's law: likelihood ratio {ratio:.2f}, p {p:.3f} (half"
-        " a chi-squared's); its interval is Wald's on the log scale."
+        f"alpha against zero, the Poisson model: likelihood ratio {ratio:.2f}, p {p:.3f} (half a"
+        " chi-squared's); its interval is Wald's on the log scale."
     )
     return replace(est, names=(*design.names, ALPHA)), [Note("alpha", text)]
 
@@ -64,6 +64,6 @@ NEGATIVE_BINOMIAL = Engine(
     parameters=DISPERSION,
     limits=(
         COUNT_LIMIT,
-        "Leverage and Cook's distance take alpha as estimated; dfbeta moves it too.",
+        "Leverage and Cook's distance hold alpha at its estimate; dfbeta estimates it again.",
     ),
 )

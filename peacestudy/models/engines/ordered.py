@@ -54,7 +54,7 @@ def arrange_ordered(design: Design, request: Request) -> tuple[Design, list[Note
     notes.append(
         Note(
             "categories",
-            f"{label} from low to high: {counts}. Positive slopes go with higher categories.",
+            f"{label} from low to high: {counts}. Positive slopes mean higher categories.",
         )
     )
     X, names = design.X[:, keep], tuple(design.names[j] for j in keep)
@@ -93,8 +93,8 @@ def _refuse_separation(design: Design, name: str) -> None:
     raise FitError(
         f"{name}: the order of the outcome is separated by {', '.join(terms)}: in {len(told)} of"
         f" {len(y)} rows ({', '.join(str(design.cases[i]) for i in told[:NAMED])}{more}) the side"
-        " of a cut is predicted without error, so coefficients run to infinity. Drop the term, or"
-        " join categories."
+        " of a cut is predicted without error, so coefficients tend to infinity. Drop the term, or"
+        " merge categories."
     )
 
 
@@ -150,6 +150,6 @@ ORDERED = Engine(
     e_values=False,
     limits=(
         "No E-values: none are known for odds of more than two categories.",
-        "No robustness values: their algebra is that of least squares.",
+        "No robustness values: they are derived for least squares.",
     ),
 )

@@ -71,6 +71,6 @@ def refuse_edge(terms: Sequence[str], names: Sequence[str], engine: str, slopes:
     spread = {n for n, s in zip(names, is_spread(engine, slopes, len(names)), strict=True) if s}
     if edge := [t for t in terms if t in spread]:
         raise SpecError(
-            f"{', '.join(edge)} cannot be below zero, so that zero is no value to test against; the"
-            " notes of a fit have the likelihood ratio."
+            f"{', '.join(edge)} cannot be negative, so that a test against zero would be at the"
+            " boundary; the notes of a fit have the likelihood ratio."
         )

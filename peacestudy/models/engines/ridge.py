@@ -28,25 +28,29 @@ def estimate_ridge(design: Design, request: Request) -> tuple[Estimates, list[No
         notes.append(
             Note(
                 "separation",
-                f"{said[0].upper()}{said[1:]}; the ridge's are finite, but rest on the penalty"
-                " there.",
+                f"{said[0].upper()}{said[1:]}; the ridge estimates are finite, but determined by"
+                " the penalty there.",
             )
         )
     text = (
-        f"Coefficients drawn towards zero by a ridge penalty of {penalty:g} on columns of standard"
-        f" deviation one: {(~free).sum()} terms are worth {worth:.1f}. Standard errors are of the"
-        " shrunken coefficients, with the penalty as given; Wald intervals about them do not"
-        " reckon with what the penalty takes away, and need not cover at their level."
+        f"Coefficients are shrunk towards zero by a ridge penalty of {penalty:g} on columns of"
+        f" standard deviation one: {(~free).sum()} terms have {worth:.1f} effective degrees of"
+        " freedom. Standard errors refer to the shrunken coefficients for the given penalty; Wald"
+        " intervals around them do not account for the bias from the penalty, so their coverage"
+        " may differ from the nominal level."
     )
     for label, levels in design.levels.items():
         choice = (
-            f"{label}: the penalty is on differences from {levels[0]}, so with another reference"
-            " category all estimates are others."
+            f"{label}: the penalty is on differences from {levels[0]}, so all estimates change"
+            " with another reference category."
         )
         notes.append(
             Note(
                 "ridge_reference",
-                f"{choice} The order of a categorical column, else of the names, says which it is.",
+                (
+                    f"{choice} It is the first category of a categorical column, or else the"
+                    " first name in order."
+                ),
             )
         )
     return est, [*notes, Note("ridge", text)]
@@ -91,7 +95,7 @@ RIDGE = Engine(
     penalised=True,
     e_values=False,
     limits=(
-        "No E-values: they would be those of ratios that the penalty draws towards one.",
+        "No E-values: the penalty shrinks the ratios towards one.",
         (
             "Leverage and influence keep the penalty as it was; with rows left out and the model"
             " fitted anew it is on the columns left."

@@ -17,7 +17,7 @@ def separation_text(design: Design, found: Separation) -> str:
     return (
         f"the outcome is {kind} by {', '.join(terms)}: it is predicted without error in"
         f" {len(cases)} of {len(design.y)} rows ({', '.join(cases[:NAMED])}{more}), so a logit's"
-        " coefficients run to infinity"
+        " coefficients tend to infinity"
     )
 
 

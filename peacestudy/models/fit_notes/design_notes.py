@@ -32,8 +32,8 @@ def design_notes(design: Design, outcome: str) -> list[Note]:
         worth = len(design.y) - float((sizes.astype(float) ** 3).sum()) / len(design.y) ** 2
         if worth / len(slopes) < FEW_EVENTS:
             text = (
-                f"The categories are worth {worth:.0f} rows (N less the sum of n^3/N^2) for"
-                f" {len(slopes)} terms, under {FEW_EVENTS} a term."
+                f"The effective number of rows is {worth:.0f} (N minus the sum of n^3/N^2 over the"
+                f" categories) for {len(slopes)} terms, fewer than {FEW_EVENTS} per term."
             )
             out.append(Note("few_events", text))
     if outcome in ("binary", "survival") and slopes:
@@ -47,13 +47,13 @@ def design_notes(design: Design, outcome: str) -> list[Note]:
                 Note(
                     "few_events",
                     f"{fewer} {what} for {len(slopes)} terms: {ratio:.1f} events per variable,"
-                    f" under {FEW_EVENTS}.",
+                    f" fewer than {FEW_EVENTS}.",
                 )
             )
     out += _collinearity_notes(design, slopes)
     if len(design.dropped):
         lagged = {
-            f.label: f"{f.label} finds no value (fit.dropped says of each what was not there)"
+            f.label: f"{f.label} has no value (fit.dropped gives the reason for each)"
             for f in design.lags
         }
         reasons = (
@@ -74,8 +74,8 @@ def _collinearity_notes(design: Design, slopes: list[int]) -> list[Note]:
         return []
     shown = ", ".join(f"{name} ({v:.0f})" if v < CLOSE else f"{name} ({v:.1e})" for name, v in high)
     text = (
-        f"variance inflation above {COLLINEAR:.0f} in {shown}: their parts can hardly be told"
-        " apart."
+        f"variance inflation above {COLLINEAR:.0f} in {shown}: their separate effects are poorly"
+        " identified."
     )
     if max(v for _, v in high) > CLOSE:
         text += (

@@ -98,9 +98,8 @@ def overdispersion_notes(design: Design, spec: ModelSpec, parameters: np.ndarray
     if not d.p_value < ALPHA:
         return []
     text = (
-        "The counts vary more than Poisson's law allows: Pearson's chi-squared"
-        f" {d.pearson / d.df:.2f} a degree of freedom, Cameron-Trivedi test p {d.p_value:.3f}."
-        " Classical standard errors are too small then: use vcov 'hc0' or 'cluster', or engine"
-        " 'negative_binomial'."
+        f"The counts are overdispersed: Pearson's chi-squared {d.pearson / d.df:.2f} a degree of"
+        f" freedom, Cameron-Trivedi test p {d.p_value:.3f}. Classical standard errors are too"
+        " small then: use vcov 'hc0' or 'cluster', or engine 'negative_binomial'."
     )
     return [Note("overdispersion", text)]

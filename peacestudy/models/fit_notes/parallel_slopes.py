@@ -181,7 +181,7 @@ def parallel_notes(design: Design, spec: ModelSpec, estimate: np.ndarray) -> lis
         return []
     said = ", ".join(f"{r.term} (p {r.p_value:.3f})" for r in low.itertuples())
     text = (
-        f"Slopes seem to differ between cuts, against parallel lines (score test): {said}. See"
-        " ps.models.fit_notes.parallel_lines(fit)."
+        f"Slopes appear to differ between cuts, contrary to parallel lines (score test): {said}."
+        " See ps.models.fit_notes.parallel_lines(fit)."
     )
     return [Note("parallel_lines", text)]

@@ -81,10 +81,7 @@ def proportional_hazards(fit: Fit) -> pd.DataFrame:
 def zph(design: Design, sets: RiskSets, beta: np.ndarray) -> pd.DataFrame:
     """The table of ``proportional_hazards`` from coefficients (K,)."""
     if len(np.unique(sets.times)) < 2:
-        raise FitError(
-            "all events are at one time: whether hazards are proportional over time cannot be"
-            " asked."
-        )
+        raise FitError("all events are at one time: proportional hazards cannot be tested.")
     Z, T = basis(design.X, sets.strata)
     at = partial(sets, Z, T @ beta)
     g = transformed(design, sets)
@@ -140,7 +137,7 @@ def proportional_notes(design: Design, spec: ModelSpec, beta: np.ndarray) -> lis
         return []
     said = ", ".join(f"{r.term} (p {r.p_value:.3f})" for r in low.itertuples())
     text = (
-        f"The effect seems to change with time, against proportional hazards: {said}. See"
+        f"The effect appears to change over time, contrary to proportional hazards: {said}. See"
         " ps.models.fit_notes.proportional_hazards(fit)."
     )
     return [Note("non_proportional", text)]

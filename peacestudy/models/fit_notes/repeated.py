@@ -40,9 +40,9 @@ def repeated_notes(table: pd.DataFrame) -> list[Note]:
     if copies < 2 or len(counts) < FEWEST:
         return []
     text = (
-        f"All {len(table)} rows of the data stand in them {copies} times, with the same values in"
-        f" every column: {len(counts)} rows are different. Copies are no further cases, and"
-        " standard errors are too small with them. data.drop_duplicates() leaves one of each; if"
+        f"All {len(table)} rows of the data occur {copies} times or a multiple of it, with the"
+        f" same values in every column: {len(counts)} rows are distinct. Copies are not additional"
+        " cases and make standard errors too small. data.drop_duplicates() leaves one of each; if"
         " they are different cases, give each an id in a column."
     )
     return [Note("repeated_rows", text)]

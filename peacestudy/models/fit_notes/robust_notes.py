@@ -36,8 +36,8 @@ from peacestudy.models.spec import ModelSpec
 NAMED = 3  # terms, clusters or cases named in a note
 ACCEPTED = 0.07  # approximate size at .05 up to which another covariance is recommended
 TWO = (
-    " With two, the scores of one are the opposite of the other's: every standard error rests on a"
-    " single comparison, and may be near zero by chance."
+    " With two, the scores of one are the opposite of the other's: every standard error is based"
+    " on a single comparison, and may be near zero by chance."
 )
 OTHERS = {  # covariances that correct for few cases or clusters, by the one in use
     "hc0": ("hc3",),
@@ -102,7 +102,7 @@ def _reason(spec: ModelSpec, design: Design, blanks: list[Blank]) -> str:
         cases = list(dict.fromkeys(str(design.cases[b.rows[0]]) for b in blanks))
         one = "one case each" if len(cases) > 1 else "one case"
         return (
-            f"{one} ({_listed(cases, 'cases')}), which the model fits without regard to the others"
+            f"{one} ({_listed(cases, 'cases')}), which the model fits independently of the others"
         )
     where = []
     for b in blanks:
@@ -195,8 +195,8 @@ def _remedy(spec: ModelSpec, design: Design, est: Estimates, terms: list[int]) -
         one = replace(spec, cluster=[spec.cluster_columns[column]])
         said = _remedy(one, replace(design, clusters=(design.clusters[column],)), est, terms)
         return (
-            f"nothing corrects two columns; compare the model with {spec.cluster_columns[column]}"
-            f" alone, and there {said}"
+            "no correction is available for two columns; compare the model with"
+            f" {spec.cluster_columns[column]} alone, and there {said}"
         )
     helped = {
         way: tuple(_helped(spec, design, est, vcov, terms)) for way, vcov in _ways(spec).items()
@@ -229,7 +229,7 @@ def _ways(spec: ModelSpec) -> dict[str, str]:
 
 def _nothing(spec: ModelSpec) -> str:
     if spec.vcov in CLUSTERED:
-        return "nothing here corrects for so few clusters, so do not rely on the p value."
+        return "no correction is available for so few clusters, so do not rely on the p value."
     exact = ", which is exact for normal errors of one variance"
     if not engine_of(spec).least_squares:
         exact = ""

@@ -54,7 +54,7 @@ def columns_named(data: pd.DataFrame, needed: Mapping[str, str]) -> pd.DataFrame
         if known.count(name) > 1:
             alike = sorted({ascii(c) for c in map(str, data.columns) if composed(c) == name})
             how = f", as {' and '.join(alike)}, which look the same" if len(alike) > 1 else ""
-            raise SpecError(f"the column {column!r} stands twice in the data{how}; rename one.")
+            raise SpecError(f"the column {column!r} appears twice in the data{how}; rename one.")
         place = known.index(name)
         if names[place] in needed and names[place] != column:
             further[column] = place  # the column is needed under two spellings
@@ -175,7 +175,7 @@ def refuse_text(column: pd.Series, name: str, outcome: bool = False) -> None:
             f" data[{name!r}] = pd.to_numeric(data[{name!r}])."
         )
     if mixed := _mixed(column):
-        raise SpecError(f"{said} It holds {mixed}: bring it to one type first.")
+        raise SpecError(f"{said} It holds {mixed}: convert it to one type first.")
     if outcome:
         raise SpecError(
             f"{said} An outcome is a number: code it first, as 0 and 1 where there are two."

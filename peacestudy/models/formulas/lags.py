@@ -98,9 +98,9 @@ def add_lags(
         return Lagged(table, {})
     if panel is None:
         raise SpecError(
-            f"{lags[0].label} needs to know which columns are the unit and the time, for the rows"
-            " of a table have no order that a formula could know: options={'unit': 'country',"
-            f" 'time': 'year'}}. Or: {MADE_BEFORE[0].lower()}{MADE_BEFORE[1:]}"
+            f"{lags[0].label} needs the columns of the unit and the time, because the order of"
+            " rows does not define them: options={'unit': 'country', 'time': 'year'}. Or:"
+            f" {MADE_BEFORE[0].lower()}{MADE_BEFORE[1:]}"
         )
     if clash := [f.label for f in lags if f.label in kept]:
         raise SpecError(f"{clash[0]!r} is both a column and the lag of one; rename the column.")
@@ -178,8 +178,8 @@ def _times(
     if len(bad):
         shown = ", ".join(f"{ids[i]}: {float(x[i])!r}" for i in bad[:NAMED])
         raise SpecError(
-            f"the time {name!r} is no whole number in {len(bad)} row(s) (cases {shown}), and lag()"
-            f" counts whole steps, under {FAR:g}. Correct them."
+            f"the time {name!r} is not a whole number in {len(bad)} row(s) (cases {shown}), and"
+            f" lag() counts whole steps, under {FAR:g}. Correct them."
         )
     return np.where(there, x, 0).astype(np.int64), there
 
@@ -194,8 +194,8 @@ def _refuse_repeated(
             f"{called[a]} at {times[a]}, cases {ids[a]} and {ids[b]}" for a, b in pairs
         )
         raise FitError(
-            f"{len(again)} row(s) stand beside another of the same {panel[0]} and {panel[1]}"
-            f" ({said}), so that there is no one value to lag. Reduce the table to one row for"
+            f"{len(again)} row(s) share with another row the same {panel[0]} and {panel[1]}"
+            f" ({said}), so that the value to lag is not unique. Reduce the table to one row for"
             " each."
         )
 

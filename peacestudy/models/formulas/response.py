@@ -41,14 +41,14 @@ def with_outcome(parsed: Formula, outcome: str, engine: str) -> Formula:
     survival = isinstance(parsed.response, Survival)
     if survival and outcome not in ("survival", "periods"):
         raise SpecError(
-            f"the outcome is {parsed.response.label}, and engine {engine!r} explains a single"
+            f"the outcome is {parsed.response.label}, and engine {engine!r} models a single"
             f" column: write engine {SURVIVAL_ENGINES} for times, or a column as the outcome."
         )
     if not survival and outcome == "survival":
         raise SpecError(
-            f"engine {engine!r} explains times: write Surv(time, event) ~ ... or Surv(start, stop,"
-            f" event) ~ ... with the names of your columns, instead of {parsed.response.label}"
-            " ~ ..."
+            f"engine {engine!r} models survival times: write Surv(time, event) ~ ... or"
+            " Surv(start, stop, event) ~ ... with the names of your columns, instead of"
+            f" {parsed.response.label} ~ ..."
         )
     _refuse_itself(parsed)
     return (
@@ -71,8 +71,7 @@ def ordered_outcome(
     label = response.label
     if isinstance(response, Survival) or response.functions:
         raise SpecError(
-            f"the outcome is {label}: engine 'ordered' takes a column as it stands, without a"
-            " function."
+            f"the outcome is {label}: engine 'ordered' takes a column without a function."
         )
     column = used[response.column]
     if isinstance(column.dtype, pd.CategoricalDtype) and column.cat.ordered:
@@ -103,9 +102,9 @@ def _refuse_itself(parsed: Formula) -> None:
     for factor in parsed.factors:
         if factor.column in own and not factor.lag:
             raise SpecError(
-                f"{factor.column!r} is the outcome ({response.label}), and stands on the right-hand"
-                f" side too, as {factor.label}: it would explain itself. Take it out there, or"
-                " write its past, as lag(x)."
+                f"{factor.column!r} is the outcome ({response.label}), and is also on the"
+                f" right-hand side, as {factor.label}: an outcome cannot explain itself. Remove it"
+                " there, or use its lag, as lag(x)."
             )
 
 

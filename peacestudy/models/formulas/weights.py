@@ -62,7 +62,7 @@ def weights_notes(options: Any, w: np.ndarray | None) -> list[Note]:
     column = str(dict(options)["weights"])
     worth = w.sum() ** 2 / (w**2).sum()
     text = (
-        f"Probability weights {column!r}, scaled to mean 1; {len(w)} rows are worth {worth:.1f} of"
-        " equal weight. The log-likelihood is a pseudo-likelihood, so there is no AIC."
+        f"Probability weights {column!r}, scaled to mean 1; {len(w)} rows have an effective sample"
+        f" size of {worth:.1f}. The log-likelihood is a pseudo-likelihood, so there is no AIC."
     )
     return [Note("weights", text)]

@@ -21,9 +21,8 @@ from peacestudy.errors import FitError, SpecError
 ADJUSTMENTS = ("holm", "bh")
 DIRECTIONS = {"greater": 1, "less": -1}
 NO_SIDE = (
-    "several coefficients differ from zero in no one direction, so that a joint test has no"
-    " one-sided p. Test one term, by tidy(one_sided=...), or one sum of terms, by contrast(...,"
-    " one_sided=...)."
+    "a joint test of several coefficients has no direction, so that it has no one-sided p. Test"
+    " one term, by tidy(one_sided=...), or one sum of terms, by contrast(..., one_sided=...)."
 )
 DETECTABLE = (
     "where the null is not rejected, the smallest effect that a two-sided test at .05 finds in 80 %"
@@ -158,7 +157,7 @@ def adjust(p_values: "pd.Series[float]", method: str) -> "pd.Series[float]":
     if p_values.isna().any():
         raise FitError(
             f"{int(p_values.isna().sum())} of {len(p_values)} p values are missing; the family is"
-            " not whole."
+            " incomplete."
         )
     p, rank = p_values.to_numpy(dtype=float), np.arange(1, len(p_values) + 1)
     order = np.argsort(p, kind="stable")
@@ -259,8 +258,8 @@ def _check_power(power: float, significance: float) -> None:
     if power <= significance:
         raise SpecError(
             f"power is {power:g} and significance {significance:g}: a test rejects in"
-            f" {significance:.0%} of samples where there is no effect, so that no effect is the"
-            " smallest that it finds as often. Power must be above significance, as power=0.8,"
+            f" {significance:.0%} of samples even without an effect, so that no smallest"
+            " detectable effect exists. Power must be above significance, as power=0.8,"
             " significance=0.05."
         )
 

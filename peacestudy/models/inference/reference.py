@@ -240,7 +240,7 @@ def joint_df(design: Design, contrasts: np.ndarray) -> tuple[float, float]:
     eta = hotelling(clusters_of(design.X, design.clusters[0]), contrasts)
     if not eta > q - 1:
         raise FitError(
-            f"{q} coefficients cannot be tested jointly with cr2: the clusters are worth {eta:.1f}"
+            f"{q} coefficients cannot be tested jointly with cr2: the clusters give {eta:.1f}"
             f" degrees of freedom, and the test needs more than {q - 1}. Test fewer terms."
         )
     return (eta - q + 1) / eta, eta - q + 1
@@ -258,8 +258,8 @@ def cluster_notes(spec: ModelSpec, design: Design, found: Reference) -> list[Not
         # the note on few clusters says it of ``cluster``
         if len(size) == 2 and spec.vcov != "cluster":
             text = (
-                f"2 clusters of {name}: the variance between clusters rests on one difference, so"
-                " standard errors, p and intervals say next to nothing."
+                f"2 clusters of {name}: the variance between clusters is estimated from one"
+                " difference, so standard errors, p values and intervals are uninformative."
             )
             out.append(Note("two_clusters", text))
         if (size == 1).all():
@@ -297,6 +297,6 @@ def _rule(spec: ModelSpec, design: Design, found: Reference) -> Note:
     if exact:
         fitted = (
             f" In {exact} clusters the terms fit a direction exactly, as cluster dummies do: the"
-            " pseudo-inverse is taken there."
+            " pseudo-inverse is used there."
         )
     return Note("vcov", text + fitted, pooled=f"{said}.{fitted}")

@@ -398,6 +398,6 @@ def _straight(asked: Asked, m: Moderator, variable: str, change: Any) -> str:
     if np.abs(found[0] - found[1]).max() > SAME * size:
         return ""
     return (
-        f"the formula has no product of {variable} and {m.column}: what differs comes from the"
-        " shape of the link alone"
+        f"the formula has no product of {variable} and {m.column}: differences come only from the"
+        " shape of the link"
     )

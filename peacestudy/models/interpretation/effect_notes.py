@@ -94,7 +94,7 @@ def _groups(asked: Asked) -> str:
     if asked.scale != "average":
         return f"in a typical group of {column}, whose effect is zero"
     sd = float(asked.fit.terms["estimate"].iloc[-1])
-    edge = ", zero on its edge and held there" if sd == 0 else ""
+    edge = ", zero at its boundary and held there" if sd == 0 else ""
     return f"averaged over groups of {column}, {name} {sd:.3g}{edge}"
 
 
@@ -108,7 +108,7 @@ def _estimates(asked: Asked) -> str:
         )
     if "penalty" in options:
         said.append(
-            f"of coefficients drawn towards zero by a penalty of {options['penalty']:g}, for which"
-            " no interval makes up"
+            f"of coefficients shrunk towards zero by a penalty of {options['penalty']:g}, which no"
+            " interval accounts for"
         )
     return "; ".join(said)

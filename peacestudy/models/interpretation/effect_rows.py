@@ -145,7 +145,7 @@ def effect_rows(fit: Fit, data: StudyFrame | pd.DataFrame, over: str) -> EffectR
     if column is not None:
         given = pd.to_numeric(_column(table, str(column)), errors="coerce").to_numpy(dtype=float)
         reasons = tuple(
-            r or ("" if w > 0 else f"{column} is no weight")
+            r or ("" if w > 0 else f"{column} is not a weight")
             for r, w in zip(reasons, given, strict=True)
         )
     if exposure := EffectRows(table, design, fit.spec, np.ones(0), None).exposure:
@@ -176,7 +176,7 @@ def _column(table: pd.DataFrame, name: str) -> pd.Series:
         raise SpecError(one_of("column", name, list(table.columns)))
     found = table[name]
     if isinstance(found, pd.DataFrame):
-        raise SpecError(f"the column {name!r} stands twice in the data; rename one.")
+        raise SpecError(f"the column {name!r} appears twice in the data; rename one.")
     return found
 
 
@@ -201,9 +201,9 @@ def _periods(fit: Fit) -> tuple[np.ndarray, np.ndarray] | None:
 def _cases_of(fit: Fit, table: pd.DataFrame, ids: pd.Index) -> pd.DataFrame:
     if twice := ids[ids.isin(list(fit.cases)) & ids.duplicated()].tolist():
         raise SpecError(
-            f"case {twice[0]!r} stands twice in the data, so the rows of the fit cannot be told."
-            " Give every row a name of its own (data.reset_index(drop=True)) and fit again, or"
-            " write over='data'."
+            f"case {twice[0]!r} appears twice in the data, so the rows of the fit cannot be"
+            " identified. Give every row a name of its own (data.reset_index(drop=True)) and fit"
+            " again, or write over='data'."
         )
     at = ids.get_indexer(pd.Index(list(fit.cases)))
     if (at < 0).any():
@@ -228,9 +228,9 @@ def _check_same(fit: Fit, rows: EffectRows) -> None:
     if apart.any():
         names = [str(fit.design.cases[i]) for i in np.flatnonzero(apart)[:NAMED]]
         raise FitError(
-            f"{int(apart.sum())} row(s) of the data are not as they were when fitted (cases"
-            f" {', '.join(names)}). Give the table that was fitted, or write over='data' to average"
-            " over the rows given."
+            f"{int(apart.sum())} row(s) of the data differ from the fitted ones (cases"
+            f" {', '.join(names)}). Give the table that was fitted, or write over='data' to"
+            " average over the rows given."
         )
 
 

@@ -43,8 +43,8 @@ def scale_of(fit: Fit, scale: str | None, horizon: float | None) -> str:
             )
         if scale is not None:
             raise SpecError(
-                f"scale is {scale!r} beside a horizon, which is a scale of its own; write one of"
-                " them."
+                f"scale is {scale!r} and a horizon is given, but a horizon replaces the scale;"
+                " write one of them."
             )
         return "horizon"
     if scale is None and engine.scale_required:

@@ -59,7 +59,7 @@ def check_interval(
     if interval == "delta":
         if draws is not None or seed is not None:
             raise SpecError(
-                "draws and seed belong to interval='simulation'; the delta method draws nothing."
+                "draws and seed are for interval='simulation'; the delta method does not draw."
             )
         return
     if (
@@ -84,8 +84,8 @@ def check_interval(
         and fit.spec.vcov != "classical"
     ):
         raise SpecError(
-            f"nothing draws a baseline hazard with vcov {fit.spec.vcov!r}: write interval='delta',"
-            " which takes it into account, or vcov='classical'."
+            f"baseline hazards cannot be drawn with vcov {fit.spec.vcov!r}: write"
+            " interval='delta', which takes it into account, or vcov='classical'."
         )
 
 
@@ -162,9 +162,7 @@ def _row(t: EffectTerm, found: dict[str, float], note: str) -> tuple[object, ...
 def _finite(t: EffectTerm, value: float) -> float:
     """The value on its scale, refused where it is no number that can be shown."""
     if not np.isfinite(t.quantity.scale.back(np.array(value))):
-        raise FitError(
-            f"{_named(t)}: the value is larger than can be reckoned with: far beyond the data."
-        )
+        raise FitError(f"{_named(t)}: the value is too large to compute: far beyond the data.")
     return value
 
 
@@ -198,8 +196,8 @@ def by_simulation(
         found = np.array([t.quantity.value(d, j) for d, j in zip(drawn, jumps, strict=True)])
         if gone := int((~np.isfinite(t.quantity.scale.back(found))).sum()):
             raise FitError(
-                f"{_named(t)}: {gone} of {draws} draws are larger than can be reckoned with: far"
-                " beyond the data. Write interval='delta'."
+                f"{_named(t)}: {gone} of {draws} draws are too large to compute: far beyond the"
+                " data. Write interval='delta'."
             )
         spread = float(found.std(ddof=1))
         se = spread if spread > 0 and not reason else np.nan

@@ -158,16 +158,16 @@ def _baseline(fit: Fit, horizon: float | None, rows: int) -> np.ndarray:
         )
     if horizon * max(rows, len(fit.design.baseline)) > LONGEST:
         raise FitError(
-            f"horizon is {horizon:.0f}, and {rows} rows have a hazard in each of these periods: too"
-            " many numbers to hold. Write a shorter horizon, or count time in longer periods."
+            f"horizon is {horizon:.0f}, and {rows} rows have a hazard in each of these periods:"
+            " too many for memory. Write a shorter horizon, or count time in longer periods."
         )
     kind = str(dict(fit.spec.options).get("baseline", DEFAULT))
     columns, names = BASELINES[kind](np.arange(1, int(horizon) + 1))
     if gone := [name for name in names if name not in fit.design.baseline]:
         raise FitError(
             f"the fit has no hazard for {len(gone)} of the {horizon:g} periods"
-            f" ({', '.join(gone[:5])}): nobody, or everybody, had the event there. Write baseline"
-            " cubic, log or constant in the options of the model, or a shorter horizon."
+            f" ({', '.join(gone[:5])}): none, or all, had the event there. Write baseline cubic,"
+            " log or constant in the options of the model, or a shorter horizon."
         )
     out = np.zeros((len(columns), len(fit.design.baseline)))
     out[:, [fit.design.baseline.index(name) for name in names]] = columns
@@ -218,7 +218,12 @@ def slope_terms(
         check_slope(asked.rows, column)
         two = set(asked.rows.table[column].unique()) <= {0, 1}
         said = (
-            f"{column} is 0 or 1, and a slope is no step: comparisons of (0, 1) are" if two else ""
+            (
+                f"{column} is 0 or 1: a slope is not the effect of a change from 0 to 1, which"
+                " comparisons of (0, 1) give"
+            )
+            if two
+            else ""
         )
         for profile in profiles(at):
             found, n = asked.slopes(set_to(asked.rows, profile), column)

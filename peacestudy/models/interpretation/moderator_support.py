@@ -72,8 +72,7 @@ def moderator_of(
         )
     if not number and near is not None:
         raise SpecError(
-            f"near is {near!r}, but {column!r} stands for categories, which have no distance; leave"
-            " it out."
+            f"near is {near!r}, but {column!r} is categorical and has no distances; leave it out."
         )
     if isinstance(fewest, bool) or not isinstance(fewest, int | np.integer) or fewest < 1:
         raise SpecError(
@@ -99,7 +98,7 @@ def moderator_of(
         if not isinstance(v, Hashable) or (number and not isinstance(v, Real | np.bool_ | str))
     ]:
         what = "a number" if number else "a category"
-        raise SpecError(f"{odd[0]!r} is no value of {column!r}; it must be {what}.")
+        raise SpecError(f"{odd[0]!r} is not a value of {column!r}; it must be {what}.")
     if not found or len(set(found)) < len(found):
         raise SpecError(f"values of {column!r} are {found!r}; write one or more, each once.")
     return Moderator(

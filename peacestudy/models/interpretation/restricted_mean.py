@@ -128,7 +128,7 @@ def check_horizon(fit: Fit, strata: np.ndarray, horizon: float) -> None:
     written, seen = tied_times(np.array([horizon, last])).columns[0]
     if written > seen:
         raise FitError(
-            f"horizon is {horizon:g}, and nobody is observed beyond"
+            f"horizon is {horizon:g}, and no case is observed beyond"
             f" {last:g}{' in some stratum' if column else ''}: the mean up to there is not in the"
             f" data. Write {last:g} or less."
         )

@@ -33,9 +33,7 @@ def check_slope(rows: EffectRows, column: str) -> None:
     check_column(rows, column)
     factors = [f for f in rows.design.formula.factors if f.column == column]
     if any("C" in f.functions for f in factors):
-        raise SpecError(
-            f"{column!r} stands for categories, which have no slope; write kind='comparisons'."
-        )
+        raise SpecError(f"{column!r} is categorical and has no slope; write kind='comparisons'.")
     if rows.table[column].dtype.kind == "b":
         raise SpecError(
             f"{column!r} holds yes and no, which have no slope; write kind='comparisons'."

@@ -133,7 +133,7 @@ def _best(profile: _Profile) -> float:
     low, high = GRID[max(i - 1, 0)], GRID[min(i + 1, len(GRID) - 1)]
     if i == len(GRID) - 1:
         raise FitError(
-            "the rows of a group do not differ but for the terms: the ratio of the variances runs"
+            "the rows of a group do not differ but for the terms: the ratio of the variances tends"
             " to infinity."
         )
     if i <= 1 and not profile.slope(low).real > 0 > profile.slope(high).real:

@@ -50,12 +50,12 @@ def code(column: pd.Series, name: str) -> Coded:
         )
     if column.dtype == object and not all(isinstance(v, Hashable) for v in column):
         raise FitError(
-            f"the column {name!r} holds lists or other things that are no value; leave it out."
+            f"the column {name!r} holds lists or other things that are not values; leave it out."
         )
     if column.nunique() < 2:
         raise FitError(
-            f"the column {name!r} is {column.dropna().iloc[0]!s} wherever it has a value; it says"
-            " nothing of others. Leave it out."
+            f"the column {name!r} is {column.dropna().iloc[0]!s} wherever it has a value; it"
+            " cannot help to impute other columns. Leave it out."
         )
     if column.dtype.kind in "biuf":
         x = column.to_numpy(dtype=float, na_value=np.nan)
@@ -68,8 +68,8 @@ def code(column: pd.Series, name: str) -> Coded:
             spread = np.nanstd(x)
         if not (np.isfinite(spread) and spread > 0):
             raise FitError(
-                f"the column {name!r} goes from {np.nanmin(x):g} to {np.nanmax(x):g}, whose spread"
-                " is beyond what can be reckoned with. Write it in another unit."
+                f"the column {name!r} goes from {np.nanmin(x):g} to {np.nanmax(x):g}, whose range"
+                " is too large to compute with. Write it in another unit."
             )
         z = standard(x)
         return Coded(name, pd.Series(z), dict(zip(z, column, strict=True)), False)

@@ -79,8 +79,8 @@ def lived_through(
     if gone.any():
         raise FitError(
             f"{int(gone.sum())} case(s) have no value in {', '.join(names)}. A case without its"
-            " time or event says nothing of a survival model and cannot lend its hazard: leave"
-            " these cases out first."
+            " time or event does not contribute to a survival model, and its hazard cannot be"
+            " computed: leave these cases out first."
         )
     values = part.to_numpy(dtype=float)
     event = values[:, -1]

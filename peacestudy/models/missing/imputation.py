@@ -159,7 +159,7 @@ def _named(table: pd.DataFrame, columns: Sequence[str]) -> list[str]:
             raise SpecError(f"the column {c!r} is not in the data.{nearest(str(c), known)}")
         if known.count(c) > 1 or names.count(c) > 1:
             raise SpecError(
-                f"the column {c!r} stands twice; name it once, or rename one in the data."
+                f"the column {c!r} appears twice; name it once, or rename one in the data."
             )
     if len(names) < 2:
         raise SpecError(
@@ -190,8 +190,8 @@ def _check(found: list[Coded], where: dict[str, np.ndarray], ids: list[Any], don
     if empty.any():
         names = ", ".join(str(ids[i]) for i in np.flatnonzero(empty)[:NAMED])
         raise FitError(
-            f"{int(empty.sum())} case(s) have no value in any of the columns ({names}): they tell"
-            " nothing. Leave them out."
+            f"{int(empty.sum())} case(s) have no value in any of the columns ({names}): they"
+            " contain no information. Leave them out."
         )
     _collinear(found)
     width = sum(c.width for c in found)
@@ -224,9 +224,9 @@ def _check_seen(c: Coded, found: list[Coded]) -> None:
             ]
         if gone:
             raise FitError(
-                f"{c.name!r} has no value in any case with {other.name} = {gone[0]!s}: nothing in"
-                " the data says what it is there. Merge that category with another, leave these"
-                f" cases out, or leave {other.name!r} out."
+                f"{c.name!r} has no value in any case with {other.name} = {gone[0]!s}: the data do"
+                " not show what it is there. Merge that category with another, leave these cases"
+                f" out, or leave {other.name!r} out."
             )
 
 
@@ -273,13 +273,13 @@ def _note(
         if n
     ]
     times = (
-        f" Of {', '.join(survival)} they know the event and the Nelson-Aalen cumulative hazard."
+        f" Of {', '.join(survival)} they include the event and the Nelson-Aalen cumulative hazard."
         if survival
         else ""
     )
     return Note(
         "imputed",
         f"Missing values filled in {m} times by chained equations ({cycles} cycles, {donors}"
-        f" donors): {', '.join(parts)}. They are taken to be missing at random given"
+        f" donors): {', '.join(parts)}. They are assumed to be missing at random given"
         f" {', '.join(missing['column'])}.{times}",
     )

@@ -309,7 +309,7 @@ class PooledFit:
         at = self._at(terms)
         if isinstance(draws, bool) or not isinstance(draws, int) or draws < 1:
             raise SpecError(
-                f"draws is {draws!r}; it must be a whole number, 999 or more for p values of use."
+                f"draws is {draws!r}; it must be a whole number, 999 or more for useful p values."
             )
         check_seed(seed)
         return null_draws(

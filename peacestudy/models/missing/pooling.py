@@ -55,17 +55,17 @@ def check_model(imputed: Imputed, spec: ModelSpec) -> tuple[str, ...]:
     if unknown := [c for c in parsed.columns if c not in imputed.columns]:
         what = "the outcome" if unknown[0] in outcome else "columns of the model"
         raise SpecError(
-            f"{what} ({', '.join(unknown)}) were not in the imputation, so what was filled in has"
-            " nothing to do with them, and effects are drawn towards zero. Name them in the"
-            f" columns of impute.{nearest(unknown[0], imputed.columns)}"
+            f"{what} ({', '.join(unknown)}) were not in the imputation, so imputed values are"
+            " unrelated to them, and effects are biased towards zero. Name them in the columns of"
+            f" impute.{nearest(unknown[0], imputed.columns)}"
         )
     if past := [f for f in parsed.factors if f.lag and f.column in imputed.where]:
         raise SpecError(
-            f"{', '.join(f.label for f in past)} would be read in rows of other years, whose filled"
-            " values know nothing of this row's outcome: the effect would be drawn towards zero,"
-            " further than without the rows that have gaps. Bring the past in before imputing,"
-            f" with ps.joins.lagged(data, {past[0].column!r}, ...), and name that column in impute"
-            " and in the formula."
+            f"{', '.join(f.label for f in past)} would be taken from rows of other years, whose"
+            " imputed values do not depend on this row's outcome: the effect would be biased"
+            " towards zero, more than without the rows that have gaps. Add the lag before"
+            f" imputing, with ps.joins.lagged(data, {past[0].column!r}, ...), and name that column"
+            " in impute and in the formula."
         )
     groups = dict.fromkeys(spec.cluster_columns, "cluster") | {
         str(options[o]): w for o, w in SHARING.items() if o in options
@@ -73,9 +73,9 @@ def check_model(imputed: Imputed, spec: ModelSpec) -> tuple[str, ...]:
     for column, what in groups.items():
         if column in imputed.where:
             raise SpecError(
-                f"{column!r} was filled in for {int(imputed.where[column].sum())} case(s), and says"
-                f" which {what} a case belongs to: that is known or not, and not to be guessed."
-                " Leave it out of the columns of impute; cases without it are then left out."
+                f"{column!r} was filled in for {int(imputed.where[column].sum())} case(s), and"
+                f" says which {what} a case belongs to, which must not be imputed. Leave it out of"
+                " the columns of impute; cases without it are then left out."
             )
     return outcome
 
@@ -181,12 +181,12 @@ def _notes(
         notes.append(Note("few_tables", text))
     if made := _made_of(imputed, spec):
         text = (
-            f"{', '.join(made)} made of filled values after imputation, whose models are straight"
-            " lines: bends and products are drawn "
+            f"{', '.join(made)} computed from imputed values after imputation, whose models are"
+            " linear: curves and products are biased "
         )
         text += (
-            "towards zero. A column of its own for each, named in impute and in the formula, is"
-            " filled like any other and is not."
+            "towards zero. To avoid this, make a column of each before imputing, and name it in"
+            " impute and in the formula."
         )
         notes.append(Note("derived", text))
     if engine_of(spec).profile and spec.vcov == "classical":
@@ -212,7 +212,10 @@ def _of_fits(fits: list[Fit]) -> list[Note]:
             text = n.text if n.pooled is None else n.pooled
             if same < len(fits):
                 numbers = "with other numbers in others" if alike > same else "not in the others"
-                text = f"{text} (Table {i + 1}; told of {alike} of {len(fits)} tables, {numbers}.)"
+                text = (
+                    f"{text} (Table {i + 1}; reported for {alike} of {len(fits)} tables,"
+                    f" {numbers}.)"
+                )
             out.append(Note(n.kind, text))
     return out
 
@@ -223,12 +226,15 @@ def _not_known(imputed: Imputed, spec: ModelSpec) -> list[Note]:
     options, response = dict(spec.options), parse(spec.formula).response
     if unknown := [c for c in spec.cluster_columns if not _as_categories(imputed, c)]:
         out.append(
-            Note("clusters", f"The imputation does not know the clusters by {', '.join(unknown)}.")
+            Note(
+                "clusters",
+                (f"The imputation models do not include the clusters by {', '.join(unknown)}."),
+            )
         )
     if "group" in options and not _as_categories(imputed, str(options["group"])):
         text = (
-            f"The imputation does not know the groups by {options['group']}: what the cases of a"
-            " group share is drawn towards zero."
+            f"The imputation models do not include the groups by {options['group']}: the variance"
+            " between groups is biased towards zero."
         )
         out.append(Note("unknown_groups", text))
     if unknown := [
@@ -237,12 +243,12 @@ def _not_known(imputed: Imputed, spec: ModelSpec) -> list[Note]:
         out.append(
             Note(
                 "not_imputed_with",
-                f"The imputation does not know {', '.join(unknown)}, which the model uses.",
+                f"The imputation models do not include {', '.join(unknown)}, which the model uses.",
             )
         )
     if isinstance(response, Survival) and imputed.survival != response.columns:
         text = (
-            f"The imputation took {response.label} as columns like others. The event and the"
+            f"The imputation used {response.label} as ordinary columns. The event and the"
             " cumulative hazard are closer to what a hazard "
         )
         out.append(

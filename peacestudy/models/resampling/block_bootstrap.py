@@ -149,8 +149,8 @@ def bootstrap(
         fit,
         data,
         instead=(
-            "Nothing here says how resampling and imputation go together: use the intervals of the"
-            " PooledFit, or the data as they are."
+            "Resampling of imputed data is not available: use the intervals of the PooledFit, or"
+            " the data without imputation."
         ),
     )
     _check(draws, seed, interval, conf_level)
@@ -232,7 +232,7 @@ def _blocks(
         first, labels = np.asarray(codes), [f"{block} {v}" for v in values]
     if len(labels) < 2:
         raise FitError(
-            f"all rows are in one block ({labels[0]}): drawn anew it is the same data. Draw by"
+            f"all rows are in one block ({labels[0]}): every sample is the same data. Draw by"
             " another column."
         )
     return first, labels
@@ -347,8 +347,8 @@ def _notes(
         out.append(
             Note(
                 "extreme",
-                f"The interval of {', '.join(extreme)} rests on the outermost draws, or all draws"
-                " lie on one side: draw more.",
+                f"The interval of {', '.join(extreme)} depends on the most extreme draws, or all"
+                " draws are on one side: draw more.",
             )
         )
     return tuple(out)

@@ -112,8 +112,8 @@ def _check_request(data: StudyFrame | pd.DataFrame, spec: ModelSpec) -> None:
         "permutation_test",
         data,
         instead=(
-            "Nothing here says how resampling and imputation go together: use the p values of the"
-            " PooledFit, or the data as they are."
+            "Resampling of imputed data is not available: use the p values of the PooledFit, or"
+            " the data without imputation."
         ),
     )
     if not engine_of(spec).permutable:
@@ -126,7 +126,7 @@ def _check_request(data: StudyFrame | pd.DataFrame, spec: ModelSpec) -> None:
         )
     if "weights" in dict(spec.options):
         raise SpecError(
-            "a permutation test has no weights: permuting outcomes treats all cases alike. Leave"
+            "a permutation test has no weights: permuting outcomes treats all cases equally. Leave"
             " out the option."
         )
 
@@ -138,8 +138,7 @@ def _design(data: StudyFrame | pd.DataFrame, spec: ModelSpec) -> Design:
     outcome = design.formula.columns[:1]
     if any(lag.column in outcome for lag in design.lags):
         raise SpecError(
-            "the outcome's own past stands in the formula, and a permutation of outcomes would"
-            " leave it behind. Drop it."
+            "the formula has a lag of the outcome, which would not be permuted with it. Drop it."
         )
     check_design(design, engine_of(spec).kind)
     return design
@@ -178,8 +177,8 @@ def _statistics(
         est = kernel(design.X, y)
         if not est.converged.all():
             raise FitError(
-                f"{spec.name}: {int((~est.converged).sum())} of {len(y)} permuted data sets did"
-                " not converge. Use fewer terms."
+                f"{spec.name}: {int((~est.converged).sum())} of {len(y)} permutations did not"
+                " converge. Use fewer terms."
             )
         V = covariance(est, spec.vcov, design.clusters, small_sample=engine.small_sample)
         V_terms = V[:, at][:, :, at]

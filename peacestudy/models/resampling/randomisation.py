@@ -104,14 +104,14 @@ def randomisation_test(
         "randomisation_test",
         data,
         instead=(
-            "Nothing here says how resampling and imputation go together: use the p values of the"
-            " PooledFit, or the data as they are."
+            "Resampling of imputed data is not available: use the p values of the PooledFit, or"
+            " the data without imputation."
         ),
     )
     if not engine_of(spec).permutable:
         known = names_where(lambda engine: engine.permutable)
         raise SpecError(one_of("engine of a randomisation test", spec.engine, known))
-    refuse_lags(spec.formula, "a randomisation test, whose deals would leave lags behind,")
+    refuse_lags(spec.formula, "a randomisation test, which would not permute lags,")
     if spec.vcov in ("cr2", "jackknife") or spec.options:
         raise SpecError(
             "a randomisation test takes no options, and vcov classical, hc0 to hc3 or cluster: its"
@@ -142,12 +142,12 @@ def randomisation_test(
     by_id, every = _deals(x[first][order], pd.factorize(block[first][order])[0], draws, seed)
     deals = by_id[:, np.argsort(order)]
     if len(deals) == 1:
-        raise FitError(f"{term} can be dealt in one way only: it does not vary within a block.")
+        raise FitError(f"{term} has only one permutation: it does not vary within a block.")
     if is_blank(find_blanks(spec, design), len(design.names))[at]:
         raise FitError(
-            f"{term} has no robust standard error in these data, as it rests on one case, one"
-            " cluster or rows whose outcome is separated. Write vcov 'classical', by which the"
-            " statistic of every deal exists."
+            f"{term} has no robust standard error in these data, as it depends on one case, one"
+            " cluster or rows whose outcome is separated. Write vcov 'classical', for which the"
+            " statistic of every permutation exists."
         )
     found = _statistics(design, spec, at, np.vstack([x, deals[:, unit]]))
     size = np.abs(found[:, 1])
@@ -169,9 +169,7 @@ def _alone(design: Design, term: str) -> int:
         if f.label == term and "C" not in f.functions
     ]
     if not labels:
-        raise SpecError(
-            f"{term} is not a column of numbers by itself, so its values cannot be dealt."
-        )
+        raise SpecError(f"{term} is not a single numeric column, so its values cannot be permuted.")
     column = design.formula.factors[labels[0]].column
     also = [
         n
@@ -180,8 +178,8 @@ def _alone(design: Design, term: str) -> int:
     ]
     if also:
         raise SpecError(
-            f"the column of {term} stands in {', '.join(also)} too; a deal would leave these"
-            " behind. Drop them from the formula."
+            f"the column of {term} stands in {', '.join(also)} too, which would not be permuted."
+            " Drop these terms from the formula."
         )
     return design.names.index(term)
 
@@ -247,8 +245,8 @@ def _statistics(design: Design, spec: ModelSpec, at: int, columns: np.ndarray) -
     left = columns - (columns @ Q) @ Q.T
     if ((left**2).sum(axis=1) < ALONE * (columns**2).sum(axis=1)).any():
         raise FitError(
-            "in a deal the other terms give the treatment exactly, so that its effect does not"
-            " exist. Use fewer terms."
+            "in a permutation the treatment is a combination of the other terms, so that its"
+            " effect cannot be estimated. Use fewer terms."
         )
     out = []
     for i in range(0, len(columns), CHUNK):
@@ -258,8 +256,8 @@ def _statistics(design: Design, spec: ModelSpec, at: int, columns: np.ndarray) -
         est = kernel_of(spec)(X, np.broadcast_to(design.y, part.shape))
         if not est.converged.all():
             raise FitError(
-                f"{spec.name}: {int((~est.converged).sum())} of {len(part)} deals did not converge."
-                " Use fewer terms."
+                f"{spec.name}: {int((~est.converged).sum())} of {len(part)} permutations did not"
+                " converge. Use fewer terms."
             )
         V = covariance(est, spec.vcov, design.clusters, small_sample=engine_of(spec).small_sample)[
             :, at, at

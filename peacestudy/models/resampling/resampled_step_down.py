@@ -219,7 +219,7 @@ def _check(family: Sequence[tuple[Fit, str]], draws: int, seed: int) -> None:
                 " cannot be tested."
             )
     if len({(id(fit), term) for fit, term in family}) < len(family):
-        raise SpecError("a hypothesis comes twice in the family; name each once.")
+        raise SpecError("a hypothesis appears twice in the family; name each once.")
     for name, value, least in (("draws", draws, FEWEST_DRAWS), ("seed", seed, 0)):
         if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
             raise SpecError(f"{name} is {value!r}; it must be a whole number of {least} or more.")
@@ -241,7 +241,7 @@ def _members(
     codes, values = pd.factorize(pd.Series([v for part in labels for v in part], dtype=object))
     if len(values) < 2:
         raise FitError(
-            f"all rows are in one block ({block} {values[0]}): drawn anew it is the same data. Draw"
+            f"all rows are in one block ({block} {values[0]}): every sample is the same data. Draw"
             " by another column."
         )
     out, first = [], 0

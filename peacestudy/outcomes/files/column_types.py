@@ -178,8 +178,8 @@ def _dates(
         return table[name], bad, []
     example = next(iter(found.values()))
     text = (
-        f"{name} holds dates such as {example}, kept as text: day and month are not told apart."
-        " Write them as YYYY-MM-DD."
+        f"{name} holds dates such as {example}, kept as text: day and month cannot be"
+        " distinguished. Write them as YYYY-MM-DD."
     )
     return cells, [], [Note("dates_as_text", text)]
 

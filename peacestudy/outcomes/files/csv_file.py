@@ -87,8 +87,9 @@ def composed(name: str, cells: list[str], notes: list[Note]) -> list[str]:
     if lost:
         example = repeated(once.values())[0]
         text = (
-            f"{name} held {lost + len(repeated(once.values()))} texts that differ only in how their"
-            f" letters are composed, such as {example!r}; those that look alike are one text now."
+            f"{name} held {lost + len(repeated(once.values()))} texts that differ only in how"
+            f" their letters are composed, such as {example!r}; those that look the same are one"
+            " text now."
         )
         notes.append(Note("composition", text))
     return [once[cell] for cell in cells]

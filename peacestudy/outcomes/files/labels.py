@@ -77,7 +77,7 @@ def columns_of(rows: Iterable[Sequence[str | None]], where: str) -> list[Column]
         if len(row) != len(HEADER):
             raise SourceError(
                 f"{where} has a row of {len(row)} cells where {len(HEADER)} are expected. Delete"
-                " it, or write it anew."
+                " it, or write it again."
             )
         column, name, kind, label, code, meaning = (str(cell or "") for cell in row)
         if kind not in TYPES:

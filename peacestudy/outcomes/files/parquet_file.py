@@ -52,7 +52,7 @@ def read(path: Path, sheet: str | None) -> FileTable:
             problems = _problems(schema, path.name)
             if problems:
                 raise SourceError(
-                    f"{path} holds columns that are no values: {len(problems)} problem(s).",
+                    f"{path} holds columns that are not values: {len(problems)} problem(s).",
                     problems,
                 )
             arrow = file.read()
@@ -60,7 +60,8 @@ def read(path: Path, sheet: str | None) -> FileTable:
         raise
     except Exception as err:  # a library on damaged bytes fails in ways of its own
         raise SourceError(
-            f"{path} is damaged or no Parquet file ({reason_of(err)}). Download or save it again."
+            f"{path} is damaged or not a Parquet file ({reason_of(err)}). Download or save"
+            " it again."
         ) from err
     notes: list[Note] = []
     columns = {}
@@ -226,7 +227,7 @@ def _moments(values: Any, kind: Any, name: str, notes: list[Note]) -> pd.Series:
     if odd.any():
         row = int(np.flatnonzero(odd)[0])
         raise SourceError(
-            f"the column {name!r} holds in row {row + 1} a date that is none of the years 1 to 9999"
+            f"the column {name!r} holds in row {row + 1} a date outside the years 1 to 9999"
             f" ({numbers[row]:,} {unit} from 1970). Correct it, or write the column as numbers."
         )
     moments = (numbers * scale).astype("datetime64[us]")

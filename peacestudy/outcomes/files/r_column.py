@@ -60,7 +60,7 @@ def columns_of(
         return {name: _column(name, column.info.type.name, column.value, told, notes)}
     if len(shape) != 2 or told.get("class") or int(shape[0]) * int(shape[1]) != len(column.value):
         raise SourceError(
-            f"the column {name!r} is an array that is no plain matrix. Make columns of it in R."
+            f"the column {name!r} is an array that is not a matrix. Make columns of it in R."
         )
     rows, width = int(shape[0]), int(shape[1])
     parts = [column.value[n * rows : (n + 1) * rows] for n in range(width)]
@@ -183,8 +183,8 @@ def _moments(name: str, steps: Any) -> pd.Series:
     if odd.any():
         row = int(np.flatnonzero(odd)[0]) + 1
         raise SourceError(
-            f"the column {name!r} holds in row {row} a date that is none of the years 1 to 9999."
-            " Correct it in R."
+            f"the column {name!r} holds in row {row} a date outside the years 1 to 9999. Correct"
+            " it in R."
         )
     moments = np.round(np.where(filled, steps, 0)).astype("datetime64[us]")
     return pd.Series(np.where(filled, moments, np.datetime64("NaT", "us")))

@@ -62,7 +62,7 @@ def read(path: Path, sheet: str | None) -> FileTable:
         raise
     except Exception as err:  # a library on damaged bytes fails in ways of its own
         raise SourceError(
-            f"{path} is damaged or no R file ({reason_of(err)}). Save it again in R."
+            f"{path} is damaged or not an R file ({reason_of(err)}). Save it again in R."
         ) from err
 
 
@@ -212,7 +212,7 @@ def _vector(column: Any) -> dict[str, Any]:
             else "drop it in R"
         )
         word = "list" if kind == "VEC" else kind.lower()
-        raise SourceError(f"it is an R {word}, which is no column of values; {remedy}")
+        raise SourceError(f"it is an R {word}, which is not a column of values; {remedy}")
     if kind == "STR":
         column.value = list(_plain(column))
     names = told.get("*dimnames")

@@ -72,7 +72,7 @@ def _run(path: Path, folder: str) -> None:
     wait = _SECONDS + path.stat().st_size / 2**20
     places = os.pathsep.join(place for place in sys.path if place)
     command = [sys.executable, "-P", str(_PROGRAM), str(path.absolute()), folder, str(MAX_CELLS)]
-    damaged = f"{path} is damaged or no SPSS file"
+    damaged = f"{path} is damaged or not an SPSS file"
     try:
         done = subprocess.run(  # noqa: S603 (a program of ours, and no shell)
             command,
@@ -103,7 +103,7 @@ def _found(path: Path, folder: Path) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((folder / "found.json").read_text(encoding="ascii"))
     if "error" in found:
         raise SourceError(
-            f"{path} is damaged or no SPSS file ({found['error']}). Download or save it again."
+            f"{path} is damaged or not an SPSS file ({found['error']}). Download or save it again."
         )
     if "names" not in found:
         too_many_cells(found["rows"], found["columns"], str(path), MAX_CELLS)
@@ -169,8 +169,8 @@ def _moments(seconds: Any, name: str, path: Path) -> pd.Series:
     if odd.any():
         row = int(np.flatnonzero(odd)[0]) + 1
         raise SourceError(
-            f"{path}: {name} holds {float(seconds[odd][0])!r} seconds in row {row}, which is no"
-            " date of the years 2 to 9999. Correct it in SPSS."
+            f"{path}: {name} holds {float(seconds[odd][0])!r} seconds in row {row}, which is not a"
+            " date in the years 2 to 9999. Correct it in SPSS."
         )
     steps = np.round(np.where(filled, seconds, 0) * 1e6).astype("timedelta64[us]")
     return pd.Series(np.where(filled, _ORIGIN + steps, np.datetime64("NaT", "us")))

@@ -43,7 +43,7 @@ def _read(file: str, folder: Path, limit: int) -> dict[str, Any]:
     if length > rows:
         return {"rows": length, "columns": len(names)}
     if any(len(values) != length for values in columns.values()):
-        raise ValueError("its columns are not of one length")
+        raise ValueError("its columns differ in length")
     texts = [name for name in names if meta.readstat_variable_types.get(name) == "string"]
     numbers = [name for name in names if name not in set(texts)]
     table = np.empty((len(numbers), length))

@@ -37,7 +37,7 @@ def read(path: Path, sheet: str | None) -> FileTable:
         raise
     except Exception as err:  # a library on damaged bytes fails in ways of its own
         raise SourceError(
-            f"{path} is damaged or no Stata file ({reason_of(err)}). Download or save it again."
+            f"{path} is damaged or not a Stata file ({reason_of(err)}). Download or save it again."
         ) from err
     if any(issubclass(w.category, UnicodeWarning) for w in told):
         text = (
@@ -111,7 +111,7 @@ def _check_head(reader: Any, path: Path) -> None:
     problems = header_problems(names, path.name, 0)
     if problems:
         raise SourceError(
-            f"{path} has no names of one a column: {len(problems)} problem(s).", problems
+            f"{path} does not have one name per column: {len(problems)} problem(s).", problems
         )
 
 

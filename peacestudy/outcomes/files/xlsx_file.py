@@ -171,7 +171,7 @@ def _header(page: Worksheet, file: str, since: bool) -> tuple[list[str], list[No
     problems += header_problems(header, file, line)
     if problems:
         raise SourceError(
-            f"{file} has no header of one name a column: {len(problems)} problem(s).", problems
+            f"{file} has no header with one name per column: {len(problems)} problem(s).", problems
         )
     return header, notes
 

@@ -125,7 +125,7 @@ _IEG_RATINGS_SCHEMA = Schema(
         Field(
             "WB Region",
             required=True,
-            description="regions of 2026, the older Africa beside its two successors",
+            description="regions of 2026, and the older Africa in addition to its two successors",
         ),
         Field("Country / Economy Lending Group", enum=("IBRD", "IDA", "BLEND", "OTHER")),
         Field(

@@ -30,7 +30,7 @@ ADB_RATINGS = Source(
             Field(
                 "Project No.",
                 description=(
-                    "no key: a row a loan or grant, and three of these stand twice, once unrated"
+                    "no key: a row a loan or grant, and three of these appear twice, once unrated"
                 ),
             ),
             Field("Country Code", description="the bank's own, such as PRC and PAK"),

@@ -145,7 +145,9 @@ GREENHOUSE_GASES = Source(
             Field(
                 "Entity",
                 required=True,
-                description="name, no code; World and European Union (27) beside 193 countries",
+                description=(
+                    "name, no code; World and European Union (27) in addition to 193 countries"
+                ),
             ),
             Field("Year", "year", required=True, minimum=1990, maximum=2018),
             *(
@@ -198,7 +200,7 @@ AIR_POLLUTANTS = Source(
             Field(
                 "Entity",
                 required=True,
-                description="name, no code; Europe and OECD - Total beside 36 countries",
+                description="name, no code; Europe and OECD - Total in addition to 36 countries",
             ),
             Field("Year", "year", required=True, minimum=1990, maximum=2015),
             *(

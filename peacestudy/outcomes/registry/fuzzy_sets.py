@@ -34,7 +34,7 @@ GRAUVOGEL = Source(
                 "Code",
                 required=True,
                 pattern="(US|EU|UN)_[A-Z]{3}_[0-9]{2}",
-                description="sender, target, first year; US_HTI_91 stands twice",
+                description="sender, target, first year; US_HTI_91 appears twice",
             ),
             Field("Sender", required=True, enum=("US", "EU", "UN")),
             Field(

@@ -35,8 +35,8 @@ _VACCINES_SCHEMA = Schema(
             "iso3",
             pattern="[A-Z]{3}",
             description=(
-                "empty of Sark, once a snapshot; WBG beside PSE, Bonaire as XAA beside BES, and"
-                " such"
+                "empty of Sark, once a snapshot; WBG as well as PSE, Bonaire as XAA as well as"
+                " BES, and such"
             ),
         ),
         Field(
@@ -88,7 +88,7 @@ _VACCINES_SCHEMA = Schema(
             "number",
             minimum=0,
             maximum=100,
-            unit="per cent of people asked",
+            unit="per cent of respondents",
         ),
         Field("stringencyindex", "number", minimum=0, maximum=100, unit="Oxford index"),
         Field("deathscumulativetotal", "integer", minimum=0, unit="deaths"),

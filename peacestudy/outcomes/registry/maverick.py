@@ -9,7 +9,7 @@ _DEGREES = {"latitude": 90, "longitude": 180}
 _MAVERICK_SCHEMA = Schema(
     (
         Field("id", required=True, description="report"),
-        Field("event_id", required=True, description="event that it tells of"),
+        Field("event_id", required=True, description="event that it reports"),
         Field("country", required=True, enum=("Ivory Coast", "Kenya")),
         Field("election"),
         Field(

@@ -32,7 +32,7 @@ UN_MISSIONS = Source(
             Field(
                 "start_date",
                 "date",
-                description="empty where the list does not know it; the last is of 2017",
+                description="empty where the list does not give it; the last is of 2017",
             ),
             Field(
                 "end_date",

@@ -21,8 +21,8 @@ ECOLEX = Source(
                 pattern="[A-Z]{3}",
                 description=(
                     "ISO3, but for EUE, KOS, BAD and BAV; territories stand under their state, so"
-                    " 66 times a state stands twice or more in a treaty and rows have no key; empty"
-                    " for 8 organisations"
+                    " 66 times a state appears twice or more in a treaty and rows have no key;"
+                    " empty for 8 organisations"
                 ),
             ),
             Field(

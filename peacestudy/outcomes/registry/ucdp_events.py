@@ -57,7 +57,7 @@ _EVENT = (
         required=True,
         minimum=1,
         maximum=2,
-        description="1 told apart, 2 summed up by the source",
+        description="1 recorded separately, 2 summarised by the source",
     ),
     Field(
         "date_prec",

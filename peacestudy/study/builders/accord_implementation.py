@@ -253,8 +253,8 @@ def _provisions(folder: Path, rule: AccordRule) -> Codebook:
     if found != rule.provisions:
         raise SourceError(
             f"{path} has sha256 {found}; study.toml declares {rule.provisions[:12]}... under"
-            " [cases]. Restore the codebook, or declare anew and say in the statement what changed"
-            " and why."
+            " [cases]. Restore the codebook, or renew the declaration and say in the statement"
+            " what changed and why."
         )
     return read_codebook(path)
 

@@ -166,7 +166,7 @@ TABLES: dict[str, Schema] = {
                 "program",
                 "boolean",
                 required=True,
-                description="money for a program of reform, alone or beside a project",
+                description="money for a reform programme, alone or with a project",
             ),
             Field(
                 "ln_amount",

@@ -80,7 +80,7 @@ TABLES: dict[str, Schema] = {
                 "onset",
                 "boolean",
                 required=True,
-                description="a conflict within the state begins, or begins anew after the gap",
+                description="a conflict within the state begins, or resumes after the gap",
             ),
             Field(
                 "fighting",
@@ -160,7 +160,7 @@ TABLES: dict[str, Schema] = {
                 "new",
                 "boolean",
                 required=True,
-                description="it was never fought before; else it begins anew",
+                description="it was never fought before; otherwise it resumes",
             ),
         ),
         key=("case_id", "conflict_id"),

@@ -41,7 +41,7 @@ def _once(at: Place, names: Sequence[str], key: str) -> Iterator[Finding]:
                 "write one",
             )
         elif name in names[:n]:
-            yield (*at, n, key), name, f"the {key} stands twice in {at[-1]}", "rename one"
+            yield (*at, n, key), name, f"the {key} appears twice in {at[-1]}", "rename one"
 
 
 def _several(at: Place, key: str, words: Sequence[str]) -> Iterator[Finding]:
@@ -53,7 +53,7 @@ def _several(at: Place, key: str, words: Sequence[str]) -> Iterator[Finding]:
             yield (
                 (*at, key),
                 word,
-                f"it stands {count} times in {key}, and would be counted as often",
+                f"it appears {count} times in {key}, and would be counted as often",
                 "write it once",
             )
 
@@ -178,8 +178,8 @@ def _clash(spec: Specification, moderator: str, factor: Factor) -> str:
     held = [f.label for f in formula.factors if f.column == factor.column]
     if held and moderator not in terms:
         return (
-            f"spec {spec.name!r} has {factor.column!r} already, as {held[0]}: it would stand twice"
-            " in one model; write the moderator as it stands there"
+            f"spec {spec.name!r} has {factor.column!r} already, as {held[0]}: it would appear"
+            " twice in one model; write the moderator as it is there"
         )
     return ""
 
@@ -219,7 +219,7 @@ def _contexts(where: Contexts, of: dict[str, Specification]) -> Iterator[Finding
         for why in spec_problems(s).values()
     )
     if not where.by:
-        yield (*at, "by"), "", "cases are parted in one way or more", "add [[contexts.by]]"
+        yield (*at, "by"), "", "cases are divided in one way or more", "add [[contexts.by]]"
     yield from _once((*at, "by"), [way.id for way in where.by], "id")
     yield from _once((*at, "by"), [way.label for way in where.by], "label")
     for n, way in enumerate(where.by):

@@ -55,7 +55,7 @@ def _names(config: Config) -> Iterator[Finding]:
         key = "name" if kind == "specs" else "id"
         for n, name in enumerate(names):
             if name in names[:n]:
-                yield (kind, n, key), name, f"the {key} stands twice in {kind}", "rename one"
+                yield (kind, n, key), name, f"the {key} appears twice in {kind}", "rename one"
     for n, sample in enumerate(config.samples):
         for m, step in enumerate(sample.steps):
             yield from among(
@@ -127,7 +127,7 @@ def _hypotheses(config: Config) -> Iterator[Finding]:
     formulas = {s.name: s.formula for s in config.specs}
     for n, h in enumerate(config.hypotheses):
         yield from among(
-            ("hypotheses", n, "spec"), h.spec, formulas, "a hypothesis speaks of a declared spec"
+            ("hypotheses", n, "spec"), h.spec, formulas, "a hypothesis refers to a declared spec"
         )
         if h.weights and len(h.weights) != len(h.terms):
             yield (
@@ -219,7 +219,7 @@ def _declaration(config: Config) -> Iterator[Finding]:
             config.declared.hash[:12] + "...",
             f"the values declared have sha256 {found}",
             (
-                "restore them; or declare anew: set today's date and this hash, and say in the"
-                " statement what changed and why"
+                "restore them; or renew the declaration: set today's date and this hash, and say"
+                " in the statement what changed and why"
             ),
         )

@@ -250,11 +250,11 @@ def test_what_was_adjudicated_is_no_coder():
         (lambda s: agreement(s.table.drop(columns="coder"), BOOK), "lacks coder"),
         (
             lambda s: agreement(s.table.astype({"code": object}).assign(code="often"), BOOK),
-            "'often' is no code",
+            "'often' is not a code",
         ),
         (
             lambda s: agreement(s.table.astype({"code": float}).assign(code=1.5), BOOK),
-            "'1.5' is no code",
+            "'1.5' is not a code",
         ),
     ],
 )

@@ -190,7 +190,7 @@ def test_one_code_only_is_told_and_percent_is_one():
     [
         ([[0, 1]], "conger", [0, 1], "1 coder"),
         ([[0, N], [N, 1]], "conger", [0, 1], "no unit was coded by two"),
-        ([[0, 7], [0, 1]], "conger", [0, 1], "7 is no category"),
+        ([[0, 7], [0, 1]], "conger", [0, 1], "7 is not a category"),
         ([[0, 1], [0, 1]], "kapa", [0, 1], "must be one of"),
         ([[0, 1], [0, 1]], "conger", [0], "two or more"),
         ([["0", "1"], ["0", "1"]], "conger", [0, 1], "no number"),

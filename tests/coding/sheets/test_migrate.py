@@ -44,7 +44,7 @@ def test_another_version_that_asks_the_same_is_said(old, changed, book):
             "codebook_version",
             (
                 "The sheet was written for version 1.0 of codebook small and is read under version"
-                " 1.1; nothing that it asks has changed."
+                " 1.1; none of its questions has changed."
             ),
         )
     ]
@@ -144,8 +144,8 @@ def test_a_part_of_the_codebook_is_not_called_added(blank, book, suffix, changed
     first, second = book.indicators.values()
     grown = read_sheet(path, changed("2.0", first, second, replace(first, id="amnesty")))
     assert (
-        "2 indicator(s) of the codebook are not asked; the codebook has grown since: mediation,"
-        " amnesty." in said(grown)[1][1]
+        "2 indicator(s) of the codebook are not in the sheet, because they were added later:"
+        " mediation, amnesty." in said(grown)[1][1]
     )
 
 

@@ -95,7 +95,7 @@ def test_all_problems_at_once_with_row_column_and_remedy(blank, book, fill, suff
     ]
     assert "Did you mean '1 present'?" in problems[0].remedy
     assert problems[1].rule == "the codes of truce are 0 none, 1 some, 3 full, all"
-    assert problems[3].rule == "the row was asked for 'b'" and all(
+    assert problems[3].rule == "the row belongs to 'b'" and all(
         p.remedy and p.file == path.name for p in problems
     )
 
@@ -218,7 +218,7 @@ def test_a_row_twice_and_rows_that_nobody_asked(blank, book):
         (9, "case_id"),
         (9, "indicator_id"),
     ]
-    assert problems[0].rule == "the cell stands already in row 2"
+    assert problems[0].rule == "the cell is already in row 2"
     assert problems[1].rule == "the sheet did not ask for it" and "'truce'" in problems[2].remedy
 
 
@@ -241,7 +241,7 @@ def test_deleted_rows_are_open_or_told(blank, book):
     assert len(some.asked) == 6 and ["b", "truce", "ann"] in some.open().values.tolist()
     assert [n.kind for n in some.notes] == ["deleted"] and "1 cell(s)" in str(some.notes[0])
     whole = read_sheet(put(path, [head, *body[:4]]), book)
-    assert len(whole.asked) == 4 and "asked 3x2" in str(whole.notes[0])
+    assert len(whole.asked) == 4 and "had 3x2" in str(whole.notes[0])
 
 
 def test_a_half_sorted_file_is_found_out(blank, book):

@@ -759,8 +759,8 @@ GOOD = {
 }
 REFUSED = [
     ({"spanning": "starts"}, "spanning is 'starts'"),
-    ({"date_end": "date_end"}, "Say how they count"),
-    ({"uncertain": "span"}, "Say how they count"),
+    ({"date_end": "date_end"}, "State how they count"),
+    ({"uncertain": "span"}, "State how they count"),
     ({"uncertain": "guess"}, "uncertain is 'guess'"),
     ({"partial": "zero"}, "partial is 'zero'"),
     ({"measures": {}}, "measures is empty"),
@@ -863,10 +863,10 @@ def test_unit_years_are_all_years_of_the_source_for_each_unit_with_zero_where_de
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"years": None}, "does not say over which years"),
+        ({"years": None}, "does not state which years"),
         ({"years": (2001, 2000)}, "whole numbers in that order"),
         ({"by": "units"}, "a column of ev"),
-        ({"units": pd.DataFrame({"unit": ["x", "x"]})}, "stand twice"),
+        ({"units": pd.DataFrame({"unit": ["x", "x"]})}, "appear twice"),
         ({"by": "year"}, "cannot be the column"),
         ({"units": pd.DataFrame({"dyad": ["x"]})}, "a column of units"),
     ],

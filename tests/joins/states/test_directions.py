@@ -170,7 +170,7 @@ def test_words_are_taken_where_the_directions_agree():
             "'f_directions' is the name of the count",
         ),
         ({"missing": "drop"}, "missing is 'drop'"),
-        ({"cases": PAIRS.assign(b=20)}, "state 20 stands against itself"),
+        ({"cases": PAIRS.assign(b=20)}, "state 20 is paired with itself"),
         (
             {"other": pd.concat([TRADE, TRADE])},
             "several rows for 2 from \\+ to \\+ year.*the same throughout",

@@ -52,11 +52,11 @@ def test_an_id_is_that_of_a_loop_and_tells_pairs_apart(pairs):
 @pytest.mark.parametrize(
     ("a", "b", "message"),
     [
-        ([2], [2], "state 2 stands against itself"),
+        ([2], [2], "state 2 is paired with itself"),
         ([1000], [2], "holds 1000; a number of a state is whole"),
         ([2.5], [3], "holds 2.5"),
         ([-1], [3], "holds -1"),
-        (["USA"], [2], "not of one type"),
+        (["USA"], [2], "not of the same type"),
         (["USA", 3], ["CAN", "MEX"], "holds 3 among texts"),
     ],
 )

@@ -349,7 +349,7 @@ LONG = pd.DataFrame({"case_id": ["a", "a"], "state": [2, 20], "w": [0.5, 0.5]})
             {"other": pd.concat([OTHER, OTHER.assign(x=5)])},
             "several rows for 2 state \\+ year.*2 1990 in x \\(1 against 5\\)",
         ),
-        ({"states": LONG.assign(case_id="b")}, "names 1 case\\(s\\) that are not there"),
+        ({"states": LONG.assign(case_id="b")}, "names 1 case\\(s\\) that do not exist"),
         ({"states": LONG.assign(state=[2, None])}, "no state in 1 row"),
         (
             {

@@ -170,7 +170,7 @@ class TestArguments:
     def test_cells_that_are_no_dates_are_refused_together(self):
         cases = self.CASES.assign(day=["2/10/1990", "1990"])
         with pytest.raises(
-            JoinError, match=r"'day' has 2 different value\(s\) that are no date.*2/10/1990"
+            JoinError, match=r"'day' has 2 different value\(s\) that are not dates.*2/10/1990"
         ):
             to_system(cases, "state", date="day", source="gw", target="cow", into="cow")
         with pytest.raises(JoinError):
@@ -195,7 +195,7 @@ class TestArguments:
             ({"date": "dya"}, "no column 'dya'"),
             ({"source": "gwn"}, "source is 'gwn'"),
             ({"target": "iso"}, "target is 'iso'"),
-            ({"into": "state"}, "stand in the cases"),
+            ({"into": "state"}, "are in the cases"),
         ],
     )
     def test_wrong_calls_say_what_is_there(self, change, message):

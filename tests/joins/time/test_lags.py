@@ -114,7 +114,7 @@ BAD = {
         {},
         r"take the year \(.dt.year\)",
     ),
-    "stands already": ({"gdp_lag1": [1, 2]}, {}, "stand in the cases"),
+    "stands already": ({"gdp_lag1": [1, 2]}, {}, "are in the cases"),
 }
 
 

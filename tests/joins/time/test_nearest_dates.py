@@ -148,7 +148,7 @@ def test_the_tolerance_is_included_and_a_leap_day_counts():
 def test_columns_are_those_that_are_named():
     out = join_asof(CASES, OTHER.assign(day=1), **TOLD | {"columns": ["turnout"]})
     assert list(out.data.columns) == ["case_id", "state", "day", "turnout", "election_days"]
-    with pytest.raises(JoinError, match="stand in the cases"):
+    with pytest.raises(JoinError, match="are in the cases"):
         join_asof(CASES, OTHER.assign(day=1), **TOLD)
 
 

@@ -309,7 +309,7 @@ def test_an_outcome_table_brings_its_years_units_and_codes():
     assert pd.isna(bring(cases, other=coded, **told).data["sum"].iloc[0])
     with pytest.raises(JoinError, match="does not say what an absent row means"):
         bring(cases, other=OutcomeTable(PANEL, source(absent="")), **told)
-    with pytest.raises(JoinError, match="speaks of 2000 to 2004 only"):
+    with pytest.raises(JoinError, match="covers 2000 to 2004 only"):
         bring(cases, other=OutcomeTable(PANEL, source()), **told | {"years": (1990, 2004)})
     assert (
         bring(cases, other=OutcomeTable(PANEL, source()), **told | {"years": (2001, 2004)})
@@ -325,7 +325,7 @@ BAD = {
         {"other": pd.concat([PANEL, PANEL.iloc[[1]]], ignore_index=True)},
         r"2 2001 in rows 1 and 4",
     ),
-    "years not written": ({"years": None}, "is not written: years="),
+    "years not written": ({"years": None}, "are not given: years="),
     "years reversed": ({"years": (2004, 2000)}, "in that order"),
     "span reversed": ({"span": (3, 1)}, "a not after b"),
     "span of halves": ({"span": (0.5, 1)}, "two whole numbers"),
@@ -359,7 +359,7 @@ BAD = {
         "not numbers; a window cannot measure",
     ),
     "infinite": ({"other": PANEL.assign(deaths=[1, np.inf, 2, 3])}, "infinite"),
-    "a column that stands": ({"measures": {"t": ("deaths", "sum")}}, "stand in the cases"),
+    "a column that stands": ({"measures": {"t": ("deaths", "sum")}}, "are in the cases"),
 }
 
 

@@ -297,7 +297,7 @@ def test_all_bad_times_are_told_at_once():
         )
     found = [(p.line, p.column, p.rule) for p in err.value.problems]
     for line, column, rule in (
-        (3, "s", "which number is the day"),
+        (3, "s", "day and month cannot be distinguished"),
         (4, "e", "expected a day"),
         (6, "died", "expected true or false"),
         (2, "e", "before 's'"),
@@ -344,7 +344,7 @@ BAD = {
     "clock": ({"clock": "months"}, "must be one of years, days"),
     "rows": ({"rows": "day"}, "must be one of year, case"),
     "no such column": ({"end": "ends"}, "Did you mean 'e'|a column of the cases"),
-    "the new columns stand": ({"into": ("year", "s", "stop", "event")}, "stand in the cases"),
+    "the new columns stand": ({"into": ("year", "s", "stop", "event")}, "are in the cases"),
     "the event without an end": ({"event": "died"}, "the event was seen, and the case has no end"),
     "an event that is missing": ({"event": "unknown"}, "expected true or false"),
     "no last year": ({"until": None}, "argument:until: '': expected the last time observed"),

@@ -53,7 +53,7 @@ def test_known_values():
         ([0, np.nan], [0.1, 0.2], "none missing"),
         ([0, 1], [0.1, 1.2], "between 0 and 1"),
         ([0, 1], [0.1, np.nan], "none missing"),
-        ([0, 1, 1], [0.1, 0.2], "of one length"),
+        ([0, 1, 1], [0.1, 0.2], "of equal length"),
         ([], [], "not empty"),
     ],
 )

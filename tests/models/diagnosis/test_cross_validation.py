@@ -251,12 +251,12 @@ def test_a_study_frame_names_its_cases():
         (
             {"groups": None, "time": ("year", 2050)},
             ps.FitError,
-            "60 cases to learn from and 0 to predict",
+            "60 training cases and 0 to predict",
         ),
         (
             {"groups": None, "time": ("year", 1900)},
             ps.FitError,
-            "0 cases to learn from and 60 to predict",
+            "0 training cases and 60 to predict",
         ),
         (
             {

@@ -80,10 +80,10 @@ def test_every_engine_is_diagnosed(engine):
     [
         ("ordered", ("No E-values", "No robustness values")),
         ("poisson", ("No events per variable",)),
-        ("negative_binomial", ("No events per variable", "take alpha as estimated")),
+        ("negative_binomial", ("No events per variable", "hold alpha at its estimate")),
         ("ridge", ("No E-values", "keep the penalty as it was")),
         ("mixed_logit", ("No leverage", "averaged over groups")),
-        ("mixed_linear", ("No calibration and no events", "dfbeta keeps the variances")),
+        ("mixed_linear", ("No calibration and no events", "dfbeta holds the variances")),
     ],
 )
 def test_what_an_engine_has_not_is_said_with_the_reason(engine, said):

@@ -458,7 +458,7 @@ def test_what_the_risk_sets_do_not_determine_is_refused():
         ]
     )
     long.columns = ["id", "from", "to", "e", "year", "x"]
-    with pytest.raises(ps.FitError, match="the term 'year' is the same for all who are at risk"):
+    with pytest.raises(ps.FitError, match="the term 'year' is the same for all cases at risk"):
         ps.fit(long, spec("Surv(`from`, `to`, e) ~ year + x"))
     with pytest.raises(ps.SpecError, match="no intercept"):
         ps.fit(d, spec("Surv(time, event) ~ 1"))
@@ -469,7 +469,7 @@ def test_conventions_are_said():
     said = " ".join(
         map(str, ps.fit(d, spec("Surv(time, event) ~ a", "cluster", cluster="country")).notes)
     )
-    assert "Ties by Efron's approximation (no option ties was written, so Efron's)." in said
+    assert "Ties by Efron's approximation (no option ties was given, so Efron's)." in said
     assert (
         "factor G/(G-1); score residuals summed over clusters; R's coxph leaves the factor out."
         in said

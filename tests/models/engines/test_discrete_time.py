@@ -122,7 +122,7 @@ def test_rows_that_are_periods_already_are_a_logit():
         )
         pd.testing.assert_frame_equal(found.terms, want.terms, check_exact=True)
         assert (found.loglik, found.n, found.aic) == (want.loglik, want.n, want.aic)
-    assert "the baseline stands in the formula" in " ".join(map(str, found.notes))
+    assert "the baseline is in the formula" in " ".join(map(str, found.notes))
     with pytest.raises(ps.SpecError, match="its rows are periods already"):
         ps.fit(p, spec("y ~ a", baseline="cubic"))
     with pytest.raises(ps.FitError, match="must be 0 or 1"):
@@ -148,12 +148,14 @@ def test_what_carries_no_information_is_left_out_and_told():
         " person-periods" in said
     )
     assert found.dropped.values.tolist() == [
-        [i, "Surv(t, e)", "at risk only in periods in which nobody, or everybody, has the event"]
+        [i, "Surv(t, e)", "at risk only in periods in which none, or all, have the event"]
         for i in (0, 1)
     ]
     whole = ps.fit(d, spec("Surv(t, e) ~ x", baseline="constant"))
     assert (whole.n, whole.n_events) == (10, 4)
-    with pytest.raises(ps.FitError, match="in no period do some have the event and others not"):
+    with pytest.raises(
+        ps.FitError, match="no period in which some have the event and others do not"
+    ):
         ps.fit(d.assign(e=(d.t == 6) * 1), spec("Surv(t, e) ~ x"))
 
 
@@ -175,8 +177,8 @@ def test_a_dummy_of_its_own_would_fit_such_a_period_exactly():
 def test_which_baseline_and_that_it_was_the_default_is_said():
     said = " ".join(map(str, ps.fit(table(), spec()).notes))
     assert (
-        "Hazard of a period by logit, baseline dummies (no option baseline was written, so"
-        " dummies); 229 rows make" in said
+        "Hazard of a period by logit, baseline dummies (no option baseline was given, so dummies);"
+        " 229 rows make" in said
     )
     said = " ".join(map(str, ps.fit(table(), spec(baseline="cubic")).notes))
     assert "baseline cubic; 240 rows make" in said

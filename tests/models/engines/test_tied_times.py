@@ -195,7 +195,7 @@ def test_restricted_means_and_their_horizons(tables):
         )
         for column in ("estimate", "std_error"):
             assert found[column][0] == pytest.approx(want[column][0], rel=SAME)
-    with pytest.raises(ps.FitError, match="nobody is observed beyond"):
+    with pytest.raises(ps.FitError, match="no case is observed beyond"):
         effects(noisy, d, "comparisons", {"x": (0, 1)}, horizon=last + 1e-6)
 
 
@@ -248,5 +248,5 @@ def test_the_horizon_of_a_discrete_time_model_is_bounded():
             options={"baseline": "constant"},
         ),
     )
-    with pytest.raises(ps.FitError, match="too many numbers to hold"):
+    with pytest.raises(ps.FitError, match="too many for memory"):
         effects(fit, d, "comparisons", {"x": (0, 1)}, horizon=10**6)

@@ -75,7 +75,10 @@ def test_two_clusters_are_told_once():
         ps.ModelSpec("m", "y ~ x", "linear", "cluster", cluster="g"),
     ).notes
     assert (
-        sum("single comparison" in n.text or "rests on one difference" in n.text for n in found)
+        sum(
+            "single comparison" in n.text or "is estimated from one difference" in n.text
+            for n in found
+        )
         == 1
     )
 
@@ -135,7 +138,7 @@ def test_what_two_columns_are_told_to_write_can_be_written(engine):
     with pytest.raises(ps.SpecError):
         ps.ModelSpec("m", "y ~ x", engine, "jackknife", cluster=["g", "i"])
     if recommended(text):
-        assert "nothing corrects two columns; compare the model with g alone" in text
+        assert "no correction is available for two columns; compare the model with g alone" in text
 
 
 def test_what_a_weighted_fit_is_told_to_write_can_be_written():
@@ -154,7 +157,7 @@ def test_corrected_inference_has_no_note_on_clusters_alone_and_half_corrected_sa
         "p and intervals of the terms are the bootstrap's"
         in noted(8, options=options)["few_clusters"]
     )
-    assert "nothing here corrects for so few clusters" in noted(8, "cox")["few_clusters"]
+    assert "no correction is available for so few clusters" in noted(8, "cox")["few_clusters"]
 
 
 def test_dummies_of_the_clusters_themselves_are_blank_and_do_not_hide_the_others():

@@ -388,7 +388,7 @@ def test_an_unknown_column_is_answered_with_the_nearest():
 def test_a_column_that_stands_twice_is_refused_only_where_it_is_used():
     d = draw()
     twice = pd.concat([d, d[["a"]]], axis=1)
-    with pytest.raises(ps.SpecError, match="'a' stands twice"):
+    with pytest.raises(ps.SpecError, match="'a' appears twice"):
         design(twice, "y ~ a")
     assert names(twice, "y ~ b") == ["Intercept", "b"]
 
@@ -415,6 +415,6 @@ def test_an_outcome_is_a_number():
 def test_an_outcome_does_not_stand_on_both_sides():
     with pytest.raises(
         ps.SpecError,
-        match=r"'d' is the outcome \(log\(d\)\), and stands on the right-hand side too, as d",
+        match=r"'d' is the outcome \(log\(d\)\), and is also on the right-hand side, as d",
     ):
         design(draw(), "log(d) ~ d + a")

@@ -173,7 +173,9 @@ def test_what_they_are_taken_for_is_said():
     d = draw()
     found = fit(d, "logit", "y ~ a + b")
     note = next(str(n) for n in found.notes if n.kind == "weights")
-    assert f"90 rows are worth {d.w.sum() ** 2 / (d.w**2).sum():.1f} of equal weight" in note
+    assert (
+        f"90 rows have an effective sample size of {d.w.sum() ** 2 / (d.w**2).sum():.1f}." in note
+    )
     assert np.isnan(found.aic)
     assert "no AIC" in note
 

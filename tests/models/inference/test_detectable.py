@@ -144,13 +144,15 @@ def test_a_fit_and_a_table_show_it_beside_every_null():
     d = d.assign(y=9 + 3 * d.x + 3 * d.z + rng.normal(size=60))
     sure = ps.fit(d, ps.ModelSpec("sure", "y ~ x + z", "linear", "hc1"))
     assert "detectable" not in sure._repr_html_()
-    (said,) = [n for n in regression([fit, sure]).notes if "no proof of no effect" in n]
+    (said,) = [
+        n for n in regression([fit, sure]).notes if "does not show that there is no effect" in n
+    ]
     z = fit.detectable(power=0.8, significance=0.05)["detectable"][2]
     assert (
         said.endswith(f"where the null is not rejected: m: z {z:.2f}.")
         and "80% of such samples" in said
     )
-    assert not [n for n in regression(sure).notes if "no proof" in n]
+    assert not [n for n in regression(sure).notes if "does not show that" in n]
 
 
 def test_stored_results_give_the_same_sentence():
@@ -213,7 +215,7 @@ def test_stored_results_of_imputed_data_take_the_degrees_of_freedom_of_their_ter
     assert not [
         n
         for n in regression_from_tables(terms.drop(columns="df"), models, {}, "", "t").notes
-        if "no proof" in n
+        if "does not show that" in n
     ]
 
 

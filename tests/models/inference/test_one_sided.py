@@ -212,9 +212,7 @@ def test_contrasts_and_pooled_fits_have_a_side():
 
 def test_what_has_no_direction_is_refused():
     found = fit()
-    with pytest.raises(
-        ps.SpecError, match=r"differ from zero in no one direction.*tidy\(one_sided"
-    ):
+    with pytest.raises(ps.SpecError, match=r"has no direction.*tidy\(one_sided"):
         found.joint_test(["x", "z"], one_sided="greater")
     for side in ("bigger", "two-sided", "", ">", 1):
         with pytest.raises(ps.SpecError, match="one_sided"):
@@ -240,6 +238,6 @@ def test_a_joint_test_of_pooled_fits_has_no_direction_either():
         d.assign(x=d.x.mask(d.index < 6)), ["y", "x", "z"], m=5, cycles=1, donors=3, seed=1
     )
     pooled = fit(d=filled)
-    with pytest.raises(ps.SpecError, match="no one direction"):
+    with pytest.raises(ps.SpecError, match="no direction"):
         pooled.joint_test(["x", "z"], one_sided="less")
     assert pooled.joint_test(["x", "z"]).p_value > 0

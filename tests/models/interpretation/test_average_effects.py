@@ -440,7 +440,7 @@ def test_what_lies_beyond_the_data_is_told():
     assert (
         effects(found, D, "slopes", "two")
         .note[0]
-        .startswith("two is 0 or 1, and a slope is no step")
+        .startswith("two is 0 or 1: a slope is not the effect")
     )
 
 
@@ -469,7 +469,7 @@ def test_what_lies_beyond_the_data_is_told():
             "k",
             {},
             ps.SpecError,
-            "'k' stands for categories, which have no slope; write kind='comparisons'",
+            "'k' is categorical and has no slope; write kind='comparisons'",
         ),
         (
             "slopes",
@@ -575,7 +575,7 @@ def test_what_lies_beyond_the_data_is_told():
             ps.SpecError,
             "needs draws, 100 or more",
         ),
-        ("slopes", "a", {"seed": 1}, ps.SpecError, "belong to interval='simulation'"),
+        ("slopes", "a", {"seed": 1}, ps.SpecError, "are for interval='simulation'"),
         (
             "slopes",
             "a",
@@ -597,11 +597,11 @@ def test_what_cannot_be_asked_is_refused(kind, variables, ask, error, said):
         (
             D.assign(a=D.a + (D.index == 7)),
             ps.FitError,
-            "1 row(s) of the data are not as they were when fitted (cases 7)",
+            "1 row(s) of the data differ from the fitted ones (cases 7)",
         ),
-        (D.assign(k="x"), ps.FitError, "are not as they were when fitted"),
+        (D.assign(k="x"), ps.FitError, "differ from the fitted ones"),
         (D.drop(columns="m"), ps.SpecError, "the column 'm' is not in the data"),
-        (pd.concat([D, D.iloc[:2]]), ps.SpecError, "case 0 stands twice in the data"),
+        (pd.concat([D, D.iloc[:2]]), ps.SpecError, "case 0 appears twice in the data"),
         (
             D.to_numpy(),
             ps.SpecError,

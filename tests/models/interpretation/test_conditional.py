@@ -222,8 +222,10 @@ def test_a_formula_without_the_product_is_told():
     got = conditional_effects(fit("y ~ a + m"), D, "a", "slope", "m", [0, 5], scale="flic", **ASK)
     assert (
         got.note
-        == "the formula has no product of a and m: what differs comes from the shape of the link"
-        " alone"
+        == (
+            "the formula has no product of a and m: differences come only from the shape of the"
+            " link"
+        )
     ).all()
     flat = conditional_effects(
         fit("v ~ a + m", "linear", "hc1", None), D, "a", 1, "m", [0, 5], **ASK
@@ -271,7 +273,7 @@ def test_simulated_intervals():
         ({"near": None}, "near is None; write how far from a value of 'm'"),
         ({"near": -1}, "near is -1"),
         ({"near": "1"}, "near is '1'"),
-        ({"moderator": "k", "values": ["x"]}, "near is 0, but 'k' stands for categories"),
+        ({"moderator": "k", "values": ["x"]}, "near is 0, but 'k' is categorical"),
         ({"fewest": 0}, "fewest is 0; write how many cases"),
         ({"fewest": True}, "fewest is True"),
         ({"values": []}, r"values of 'm' are \[\]; write one or more"),

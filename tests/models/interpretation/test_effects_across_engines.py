@@ -167,7 +167,7 @@ def test_a_spread_on_its_edge_is_held_there_and_said():
             got[["estimate", "std_error"]], want[["estimate", "std_error"]], rtol=1e-6
         )
     assert (
-        "sd(g) 0, zero on its edge and held there"
+        "sd(g) 0, zero at its boundary and held there"
         in effects(found, d, "slopes", scale="average")["note"][0]
     )
     assert (draw_coefficients(found, "average", 200, np.random.default_rng(1))[:, -1] == 0).all()
@@ -252,13 +252,13 @@ def test_what_is_too_large_to_reckon_with_is_refused():
     found = fit("poisson", "a")
     with pytest.raises(
         ps.FitError,
-        match="prediction at a = 1e\\+06: the value is larger than can be reckoned with",
+        match="prediction at a = 1e\\+06: the value is too large to compute",
     ):
         effects(found, D, "predictions", at={"a": 1e6})
     with pytest.raises(ps.FitError, match="a dY/dX at a = 1e\\+06"):
         effects(found, D, "slopes", at={"a": 1e6})
     at = 600 / found.terms["estimate"][1]
-    with pytest.raises(ps.FitError, match="of 500 draws are larger than can be reckoned with"):
+    with pytest.raises(ps.FitError, match="of 500 draws are too large to compute"):
         effects(found, D, "predictions", at={"a": at}, interval="simulation", draws=500, seed=1)
     for engine in ("ordered", "ridge"):
         with pytest.raises(ps.FitError, match="a ratio needs two averages above zero"):
@@ -339,7 +339,7 @@ def test_offset_and_exposure_are_one_thing():
             "a",
             {},
             ps.FitError,
-            "1 row(s) of the data are not as they",
+            "1 row(s) of the data differ from",
         ),
         (
             "poisson",

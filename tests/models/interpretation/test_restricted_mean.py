@@ -216,11 +216,11 @@ def test_the_interval_covers_the_mean_that_is_true():
 @pytest.mark.parametrize(
     ("name", "ask", "error", "said"),
     [
-        ("breslow", {"horizon": 40}, ps.FitError, "horizon is 40, and nobody is observed beyond"),
+        ("breslow", {"horizon": 40}, ps.FitError, "horizon is 40, and no case is observed beyond"),
         ("breslow", {"horizon": 0}, ps.SpecError, "horizon is 0; it must be a number above zero"),
         ("breslow", {"horizon": np.nan}, ps.SpecError, "it must be a number above zero"),
         ("breslow", {"horizon": "10"}, ps.SpecError, "horizon is '10'"),
-        ("breslow", {"horizon": 10, "scale": "link"}, ps.SpecError, "beside a horizon"),
+        ("breslow", {"horizon": 10, "scale": "link"}, ps.SpecError, "a horizon replaces the scale"),
         (
             "breslow",
             {},
@@ -259,7 +259,7 @@ def test_what_cannot_be_told_is_refused(name, ask, error, said):
 
 def test_robust_draws_slopes_and_levels_of_hazards_are_refused():
     fit, data = model("breslow", "cluster", "country")
-    with pytest.raises(ps.SpecError, match="nothing draws a baseline hazard with vcov 'cluster'"):
+    with pytest.raises(ps.SpecError, match="baseline hazards cannot be drawn with vcov 'cluster'"):
         effects(fit, data, "predictions", horizon=9, interval="simulation", draws=500, seed=1)
     with pytest.raises(ps.SpecError, match="a horizon has no slopes"):
         effects(fit, data, "slopes", horizon=9)

@@ -137,7 +137,7 @@ WRONG = {
     "value": (
         lambda v: conditional(values=[v]),
         [None, [], {}],
-        "is no value of 'm'; it must be a number",
+        "is not a value of 'm'; it must be a number",
     ),
     "near": (lambda v: conditional(near=v), [[], {}, None, "x", -1], "near is"),
     "difference": (

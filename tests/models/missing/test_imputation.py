@@ -229,7 +229,7 @@ def test_derived_terms_are_made_after_imputation():
         )
         assert f.design.centres["scale(z)"][0] == pytest.approx(t.z.mean())
     told = next(n.text for n in got.notes if n.kind == "derived")
-    assert told.startswith("log(s), square(x), s:x made of filled values after imputation")
+    assert told.startswith("log(s), square(x), s:x computed from imputed values after imputation")
     assert not [n for n in fit("v ~ x + scale(z)", "linear", "hc1").notes if n.kind == "derived"]
 
 
@@ -289,7 +289,7 @@ def test_several_specifications_and_odds_ratios():
             ps.SpecError,
             "the column 'xx' is not in the data. Did you mean 'x'",
         ),
-        ({"columns": ["y", "x", "x"]}, ps.SpecError, "'x' stands twice"),
+        ({"columns": ["y", "x", "x"]}, ps.SpecError, "'x' appears twice"),
         ({"columns": "x"}, ps.SpecError, "fewer than two"),
         (
             {"columns": ["y", "v"]},
@@ -339,7 +339,7 @@ def test_several_specifications_and_odds_ratios():
         (
             {"data": D.assign(k=D.k.where(D.x.notna() | (D.index > 40), "rare"))},
             ps.FitError,
-            "'x' has no value in any case with k = rare: nothing in the data says what it is there",
+            "'x' has no value in any case with k = rare: the data do not show what it is there",
         ),
         (
             {"columns": ["q", "x", "z"], "data": D.assign(q=np.where(D.x.notna(), "in", "out"))},
@@ -382,7 +382,7 @@ def test_models_that_the_imputation_did_not_know_are_refused():
     got = fit("y ~ x")
     with pytest.raises(ps.SpecError, match="the fit has 4 tables and the data 5"):
         effects(got, impute(D, COLUMNS, **(ASK | {"m": 5})), "slopes")
-    with pytest.raises(ps.FitError, match="are not as they were when fitted"):
+    with pytest.raises(ps.FitError, match="differ from the fitted ones"):
         effects(got, impute(D, COLUMNS, **(ASK | {"seed": 8})), "slopes")
     with pytest.raises(
         ps.SpecError, match="a Fit and its data, or a PooledFit and what impute gave"
@@ -459,8 +459,8 @@ def test_a_product_of_its_own_is_not_drawn_towards_zero():
     assert abs(own.terms.estimate.iloc[-1] - 1) < 4 * own.terms.std_error.iloc[-1] < 0.25
     told = {n.kind: n.text for n in made.notes}["derived"]
     assert (
-        told.startswith("x:z made of filled values after imputation")
-        and "A column of its own for each" in told
+        told.startswith("x:z computed from imputed values after imputation")
+        and "make a column of each" in told
     )
     assert "derived" not in {n.kind for n in own.notes}
 

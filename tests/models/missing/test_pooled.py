@@ -248,7 +248,7 @@ def test_what_cannot_be_below_zero_is_pooled_as_its_logarithm(engine):
         ends = np.exp([want.estimate, want.estimate - half, want.estimate + half])
         np.testing.assert_allclose(shown[ENDS].to_numpy(dtype=float), ends, rtol=1e-9)
     assert np.isnan(row.statistic) and np.isnan(row.p_value) and row.conf_low > 0
-    with pytest.raises(ps.SpecError, match="cannot be below zero"):
+    with pytest.raises(ps.SpecError, match="cannot be negative"):
         got.joint_test([row.term])
 
 
@@ -374,7 +374,7 @@ def test_notes_say_what_differs_from_table_to_table():
     )
     every_text = [{n.text for n in f.notes} for f in got.fits]
     for n in got.notes:
-        if "told of" not in n.text and n.kind not in ("imputed", "pooled", "few_tables"):
+        if "reported for" not in n.text and n.kind not in ("imputed", "pooled", "few_tables"):
             assert all(n.text in each for each in every_text)
     kinds = [n.kind for n in got.notes]
     assert len(kinds) == len(set(kinds)) or kinds.count("vcov") <= 1
@@ -384,7 +384,7 @@ def test_what_the_imputation_did_not_know_is_said():
     kinds = {
         n.kind: n.text for n in fit(FILLED, "v ~ x", "mixed_linear", group="g", method="ml").notes
     }
-    assert "does not know the groups by g" in kinds["unknown_groups"]
+    assert "do not include the groups by g" in kinds["unknown_groups"]
     other = impute(D, ["t", "y", "x", "z", "v"], m=3, cycles=1, donors=3, seed=1)
     told = {n.kind: n.text for n in fit(other, "Surv(t, y) ~ x", "cox").notes}
     assert "impute(..., survival=('t', 'y'))" in told["times"]
@@ -425,7 +425,9 @@ def test_filled_values_are_told_by_case():
             D.loc[row.case, row.column]
         )
     shown = got._repr_html_()
-    assert "3 completed tables" in shown and "fmi" in shown and "made of filled values" in shown
+    assert (
+        "3 completed tables" in shown and "fmi" in shown and "computed from imputed values" in shown
+    )
 
 
 ASKED_OF_ONE = [
@@ -509,7 +511,7 @@ def test_what_cannot_be_below_zero_is_tested_against_zero_by_no_fit():
         for test in (lambda f: f.joint_test(["x", "alpha"]), lambda f: f.contrast({"alpha": 1})):
             with pytest.raises(
                 ps.SpecError,
-                match="alpha cannot be below zero, so that zero is no value to test against",
+                match="alpha cannot be negative, so that a test against zero would be",
             ):
                 test(found)
     assert pooled.filled["column"].value_counts().to_dict() == {

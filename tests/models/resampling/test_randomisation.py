@@ -121,7 +121,7 @@ def test_what_cannot_be_dealt_is_refused_by_name():
     )
     for s, more, said in (
         (spec(), {"clusters": "g"}, "x varies within a cluster of g"),
-        (spec(), {"blocks": "one"}, "x can be dealt in one way only"),
+        (spec(), {"blocks": "one"}, "x has only one permutation"),
         (spec("y ~ x*z"), {}, "the column of x stands in x:z too"),
         (spec("y ~ z"), {}, "term is 'x'"),
         (spec(vcov="cr2", cluster="g"), {}, "takes no options, and vcov classical"),

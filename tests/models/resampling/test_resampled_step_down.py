@@ -134,7 +134,7 @@ def test_what_cannot_be_is_refused_and_failures_are_told():
     for family, change, said in (
         ([], {}, "the family is empty"),
         ([(a, "w")], {}, "term is 'w'"),
-        ([(a, "x"), (a, "x")], {}, "comes twice"),
+        ([(a, "x"), (a, "x")], {}, "appears twice"),
         ([(a, "x")], {"draws": 20}, "draws is 20; it must be a whole number of 99 or more"),
         ([(a, "x")], {"block": "h"}, "the block column 'h' is not in the data"),
     ):

@@ -94,7 +94,7 @@ def test_a_truth_value_is_one_of_four_texts(tmp_path):
         ('<row><c s="7"><v>1</v></c></row>', "style 7 of 2 styles"),
         (
             '<row r="2"><c r="A2"><v>1</v></c><c r="A2"><v>99</v></c></row>',
-            "row 2, column 1: it stands twice",
+            "row 2, column 1: it appears twice",
         ),
         ("<row><c><v>1</v><v>9</v></c></row>", "holds two values"),
         (
@@ -361,7 +361,7 @@ def test_a_stata_file_asks_for_no_more_than_it_holds(tmp_path):
     at = data.rindex(b"k\0", 0, data.rindex(b"one\0")) + 36
     assert data[at : at + 4] == struct.pack("<i", 2)
     (tmp_path / "x.dta").write_bytes(data[:at] + struct.pack("<i", 2**31 - 1) + data[at + 4 :])
-    assert "is damaged or no Stata file" in str(said(tmp_path / "x.dta"))
+    assert "is damaged or not a Stata file" in str(said(tmp_path / "x.dta"))
 
 
 def test_years_in_a_note_are_plain_numbers(tmp_path):

@@ -86,7 +86,7 @@ def test_everything_is_told_at_once(folder):
 @pytest.mark.parametrize(
     ("lines", "header", "rule"),
     [
-        ([ROW, ROW], HEADER, "the key (place, problem) stands already at line 2"),
+        ([ROW, ROW], HEADER, "the key (place, problem) is already at line 2"),
         ([ROW + "\tmore"], HEADER, "7 cells where the header has 6"),
         ([ROW.replace("\t", ",")], HEADER, "1 cells where"),
         ([ROW], HEADER.replace("why", "place"), "filled and unique"),
