@@ -131,7 +131,7 @@ def _one_by_one(
         if not clear[b] and find_blanks(spec, part, block.estimates.leverage[b, keep[b]]):
             continue
         try:
-            found = reference(spec, part, block.estimates.at(b))
+            found = reference(spec, part, block.estimates.at(int(b)))
         except FitError:
             continue
         V[b], dfs[b] = found.vcov, found.dfs

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -47,7 +48,7 @@ class Estimates:
 
     def at(self, member: int) -> "Estimates":
         """Those of one design, as a batch of one."""
-        arrays = {}
+        arrays: dict[str, Any] = {}
         for field in fields(self):
             values = getattr(self, field.name)
             if isinstance(values, np.ndarray):
