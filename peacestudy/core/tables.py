@@ -265,12 +265,34 @@ def rows_of(
         first = text.lstrip("\r\n").partition("\n")[0][:80]
         rule = f"the cells are separated by {found!r} where commas are expected"
         return [], [], [Problem(file, 1, "", first, rule, "save the file as CSV with commas")]
+    rows, lines, broken = _read_rows(text, file, separator)
+    header = rows[0] if rows else []
+    row_names = _row_names(rows, file, lines, separator)
+    if row_names:
+        return rows, lines, [*row_names, *broken]
+    problems = []
+    for i, (row, line) in enumerate(zip(rows, lines, strict=True), start=1):
+        if len(row) != len(header):
+            rule = f"{len(row)} cells where the header has {len(header)}"
+            last = i == len(rows) and not broken
+            remedy = (
+                "the file ends here, so it may be cut off: download it again"
+                if last
+                else "look for a missing or extra comma or quote"
+            )
+            problems.append(Problem(file, line, "", separator.join(row)[:80], rule, remedy))
+    problems += broken
+    return rows, lines, [*problems, *header_problems(header, file, lines[0] if lines else 1)]
+
+
+def _read_rows(
+    text: str, file: str, separator: str
+) -> tuple[list[list[str]], list[int], list[Problem]]:
+    """Cells and lines of the rows up to the end, or to where the text is no CSV."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     csv.field_size_limit(LIMIT)
     rows: list[list[str]] = []
     lines: list[int] = []
-    problems: list[Problem] = []
-    broken: list[Problem] = []
     begin = 1
     try:
         for row in reader:
@@ -282,40 +304,23 @@ def rows_of(
             begin = reader.line_num + 1
     except csv.Error as err:
         remedy = "a quote is open or the file is cut off; save or download it again"
-        broken = [Problem(file, begin, "", "", f"not well-formed CSV ({err})", remedy)]
+        rule = f"not well-formed CSV ({err})"
+        return rows, lines, [Problem(file, begin, "", "", rule, remedy)]
+    return rows, lines, []
+
+
+def _row_names(rows: list[list[str]], file: str, lines: list[int], separator: str) -> list[Problem]:
+    """The problem of a table whose first column has no header, as R writes row names."""
     header = rows[0] if rows else []
-    if (
-        all(len(row) == len(header) + 1 for row in rows[1:])
-        and len(rows) > 1
-        and any(row[-1] for row in rows[1:])
-    ):
-        rule = (
-            "every row has one cell more than the header, as R's write.table writes row names"
-            f" ({rows[1][0]!r})"
-        )
-        remedy = (
-            "write the file with write.csv, or put a name for the first column before the header"
-        )
-        return (
-            rows,
-            lines,
-            [Problem(file, lines[0], "", separator.join(header)[:80], rule, remedy), *broken],
-        )
-    for i, (row, line) in enumerate(zip(rows, lines, strict=True), start=1):
-        if len(row) != len(header):
-            rule = f"{len(row)} cells where the header has {len(header)}"
-            last = i == len(rows) and not broken
-            remedy = (
-                "the file ends here, so it may be cut off: download it again"
-                if last
-                else "look for a missing or extra comma or quote"
-            )
-            problems.append(Problem(file, line, "", separator.join(row)[:80], rule, remedy))
-    return (
-        rows,
-        lines,
-        [*problems, *broken, *header_problems(header, file, lines[0] if lines else 1)],
+    one_more = len(rows) > 1 and all(len(row) == len(header) + 1 for row in rows[1:])
+    if not one_more or not any(row[-1] for row in rows[1:]):
+        return []
+    rule = (
+        "every row has one cell more than the header, as R's write.table writes row names"
+        f" ({rows[1][0]!r})"
     )
+    remedy = "write the file with write.csv, or put a name for the first column before the header"
+    return [Problem(file, lines[0], "", separator.join(header)[:80], rule, remedy)]
 
 
 def header_problems(header: Sequence[str], file: str, line: int = 1) -> list[Problem]:

@@ -9,6 +9,7 @@ import pandas as pd
 from peacestudy.core.clock import Days, ends_of_years
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.joined import FILLED
+from peacestudy.core.keys import Ints
 from peacestudy.core.ledger import Entry
 from peacestudy.core.old_names import renamed_arguments
 from peacestudy.core.problems import one_of
@@ -22,7 +23,7 @@ from peacestudy.joins.columns.collect import (
     several_cases_text,
 )
 from peacestudy.joins.columns.frame_columns import add_columns, as_frame, columns_to_take
-from peacestudy.joins.columns.source_coverage import declared_values
+from peacestudy.joins.columns.source_coverage import Whys, declared_values
 from peacestudy.joins.columns.special_codes import met_code, without_special
 from peacestudy.joins.keys.match_keys import match_cases
 from peacestudy.joins.keys.requested_keys import RequestedKeys, keys_to_look_up
@@ -146,29 +147,34 @@ def join(
     unused_rows, shared_rows = count_rows_met(met.at, len(table))
     if shared_rows and shape == "one_to_one":
         raise JoinError(several_cases_text(shared_rows, name))
-
     why = reasons(look, met, source, keys, bool(fill))
     values, special = without_special(table[take], source)
     added = gathered(values, met.at, why == FILLED, fill)
-    codes = {}
-    for column, code_of_row in special.items():
-        codes[column] = met_code(code_of_row, met.at)
-    entry = Entry(
+    codes = {column: met_code(code_of_row, met.at) for column, code_of_row in special.items()}
+    rule = key_join_description(look, met, why, pairs, shape, name, absent)
+    entry = _entry(frame, met.at, why, (len(table), unused_rows, shared_rows), name, rule)
+    notes = (*look.notes, *met.notes, *spoiled)
+    return add_columns(frame, added, why, entry, source, codes, notes, _known_on(look))
+
+
+def _entry(
+    frame: StudyFrame, at: Ints, why: Whys, other_rows: tuple[int, int, int], name: str, rule: str
+) -> Entry:
+    """The entry of the ledger; of the other table all rows, those unmatched and those shared."""
+    rows, unused_rows, shared_rows = other_rows
+    return Entry(
         f"join {name}",
         "join",
         frame.unit,
         len(frame.data),
         len(frame.data),
-        unmatched=int((met.at < 0).sum()),
-        other_rows=len(table),
+        unmatched=int((at < 0).sum()),
+        other_rows=rows,
         other_unmatched=unused_rows,
         duplicated=shared_rows,
         filled=int((why == FILLED).sum()),
-        why=key_join_description(look, met, why, pairs, shape, name, absent),
+        why=rule,
     )
-    notes = (*look.notes, *met.notes, *spoiled)
-    known_on = _known_on(look)
-    return add_columns(frame, added, why, entry, source, codes, notes, known_on)
 
 
 def _known_on(look: RequestedKeys) -> Days | None:

@@ -114,27 +114,14 @@ def as_outcome(
     data = found.table
     keys = (key,) if isinstance(key, str) else tuple(key)
     _check_columns(data, keys, year, states, name)
-    notes = list(found.notes)
     first, last = _years(data, year, years, name)
-    for column, system in states:
-        names = names_given_as_codes(data[column], system, column)
-        if names:
-            raise SourceError(names)
-    notes += _misfits(data, states, name)
+    _refuse_names(data, states)
+    notes = [*found.notes, *_misfits(data, states, name)]
     codes = _dates_of_codes(data, codes, states, year, name)
     _check_key(data, keys, name)
     for key_column in keys:
         notes += twin_notes(key_column, levels(data[key_column]).values, name)
-    if year and data[year].isna().any():
-        notes.append(
-            Note("no_year", f"{int(data[year].isna().sum())} row(s) of {name} have no year.")
-        )
-    fields = []
-    for column in data.columns:
-        column_name = str(column)
-        label = found.labels.get(column_name, "")
-        kind = _type(data[column], column_name, year)
-        fields.append(Field(column_name, kind, description=label))
+    notes += _rows_without_year(data, year, name)
     source = Source(
         id="",
         name=name,
@@ -145,7 +132,7 @@ def as_outcome(
         file=file,
         sha256=sha,
         rows=len(data),
-        schema=Schema(tuple(fields), keys),
+        schema=Schema(_fields(found, year), keys),
         unit=unit,
         key=keys,
         first_year=first,
@@ -157,6 +144,29 @@ def as_outcome(
         codes=codes,
     )
     return OutcomeTable(data, source, tuple(notes))
+
+
+def _rows_without_year(data: pd.DataFrame, year: str, name: str) -> list[Note]:
+    count = int(data[year].isna().sum()) if year else 0
+    return [Note("no_year", f"{count} row(s) of {name} have no year.")] if count else []
+
+
+def _refuse_names(data: pd.DataFrame, states: Sequence[tuple[str, str]]) -> None:
+    """Refuse a column of states that holds names instead of codes."""
+    for column, system in states:
+        names = names_given_as_codes(data[column], system, column)
+        if names:
+            raise SourceError(names)
+
+
+def _fields(found: FileTable, year: str) -> tuple[Field, ...]:
+    """The columns with their types and labels."""
+    fields = []
+    for column in found.table.columns:
+        name = str(column)
+        kind = _type(found.table[column], name, year)
+        fields.append(Field(name, kind, description=found.labels.get(name, "")))
+    return tuple(fields)
 
 
 def _found(

@@ -12,8 +12,22 @@ import pandas as pd
 from peacestudy.coding.reliability.agreement_table import Rows, as_sheet, coders_of
 from peacestudy.coding.reliability.coefficients import coefficient
 from peacestudy.coding.reliability.krippendorff import alpha
-from peacestudy.core.codebook import Codebook
+from peacestudy.core.codebook import Codebook, Indicator
 from peacestudy.errors import CodingError
+
+COLUMNS = (
+    "indicator_id",
+    "batch",
+    "first",
+    "last",
+    "order",
+    "n_units",
+    "percent",
+    "alpha",
+    "alpha_conf_low",
+    "alpha_conf_high",
+    "note",
+)
 
 
 def drift(
@@ -44,56 +58,51 @@ def drift(
     whole = as_sheet(sheet, codebook)
     latest = whole.latest().reset_index(names="row").dropna(subset=["code"])
     latest = latest[latest["kind"] != "adjudicated"]
-    rows = []
+    rows: list[dict[str, object]] = []
     for name in whole.indicators:
         own = latest[latest["indicator_id"] == name]
-        dated = bool(own["date"].notna().all())
-        last = own.groupby("case_id")["date" if dated else "row"].max()
+        order = "dates" if own["date"].notna().all() else "rows"
+        last = own.groupby("case_id")["date" if order == "dates" else "row"].max()
         wide = coders_of(whole, name).reindex(last.sort_values(kind="stable").index)
         wide = wide[wide.notna().sum(axis=1) >= 2]
         if not len(wide):
-            rows.append(
-                {"indicator_id": name, "n_units": 0, "note": "no unit was coded by two coders"}
-            )
+            note = "no unit was coded by two coders"
+            rows.append({"indicator_id": name, "n_units": 0, "note": note})
         batch_of = _batches(last.loc[wide.index].to_numpy(), batches)
+        indicator = whole.codebook.indicators[name]
         for n in range(1, batches + 1):
             batch = wide[batch_of == n].rename_axis(columns="coder")
-            if not len(batch):
-                continue
-            level = whole.codebook.indicators[name].level
-            a = alpha(batch, level, resamples=resamples, seed=_seed(seed, name, n))
-            codes = sorted(c.value for c in whole.codebook.indicators[name].codes)
-            percent = coefficient(batch, "percent", codes).estimate
-            ends = last.loc[batch.index]
-            rows.append(
-                {
-                    "indicator_id": name,
-                    "batch": n,
-                    "first": ends.min() if dated else None,
-                    "last": ends.max() if dated else None,
-                    "order": "dates" if dated else "rows",
-                    "n_units": len(batch),
-                    "percent": percent,
-                    "alpha": a.alpha,
-                    "alpha_conf_low": a.conf_low,
-                    "alpha_conf_high": a.conf_high,
-                    "note": "; ".join(map(str, a.notes)),
-                }
-            )
-    columns = [
-        "indicator_id",
-        "batch",
-        "first",
-        "last",
-        "order",
-        "n_units",
-        "percent",
-        "alpha",
-        "alpha_conf_low",
-        "alpha_conf_high",
-        "note",
-    ]
-    return pd.DataFrame(rows, columns=columns)
+            if len(batch):
+                found = _agreement_of(batch, indicator, resamples, _seed(seed, name, n))
+                ends = last.loc[batch.index] if order == "dates" else None
+                first_and_last = _first_and_last(ends)
+                rows.append(
+                    {"indicator_id": name, "batch": n, **first_and_last, "order": order, **found}
+                )
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _first_and_last(dates: pd.Series | None) -> dict[str, object]:
+    """The first and the last date of a batch, where its units have dates."""
+    if dates is None:
+        return {"first": None, "last": None}
+    return {"first": dates.min(), "last": dates.max()}
+
+
+def _agreement_of(
+    batch: pd.DataFrame, indicator: Indicator, resamples: int, seed: int | None
+) -> dict[str, object]:
+    """Agreement on one indicator in one batch, a row a unit and a column a coder."""
+    found = alpha(batch, indicator.level, resamples=resamples, seed=seed)
+    codes = sorted(code.value for code in indicator.codes)
+    return {
+        "n_units": len(batch),
+        "percent": coefficient(batch, "percent", codes).estimate,
+        "alpha": found.alpha,
+        "alpha_conf_low": found.conf_low,
+        "alpha_conf_high": found.conf_high,
+        "note": "; ".join(map(str, found.notes)),
+    }
 
 
 def _batches(times: npt.NDArray[Any], batches: int) -> npt.NDArray[np.int64]:

@@ -84,6 +84,25 @@ class Package:
             raise self.error(
                 f"{self.file} lacks its part {part}: it is damaged. Ask for the file again."
             )
+        parser = self._parser(part, start, end, text)
+        try:
+            with self.archive.open(part) as stream:
+                while chunk := stream.read(_CHUNK):
+                    parser.Parse(chunk, False)
+                parser.Parse(b"", True)
+        except (expat.ExpatError, *_DAMAGED) as err:
+            raise self.error(
+                f"{self.file} is damaged in {part} ({err}). Ask for the file again."
+            ) from err
+
+    def _parser(
+        self,
+        part: str,
+        start: Callable[..., Any],
+        end: Callable[..., Any],
+        text: Callable[..., Any],
+    ) -> expat.XMLParserType:
+        """A parser that calls the handlers, and refuses what no workbook holds."""
         parser = expat.ParserCreate(namespace_separator=" ")
         names: dict[str, str] = {}
         count = itertools.count(1)
@@ -125,15 +144,7 @@ class Package:
         parser.CharacterDataHandler = characters
         parser.StartDoctypeDeclHandler = refuse
         parser.buffer_text = True
-        try:
-            with self.archive.open(part) as stream:
-                while chunk := stream.read(_CHUNK):
-                    parser.Parse(chunk, False)
-                parser.Parse(b"", True)
-        except (expat.ExpatError, *_DAMAGED) as err:
-            raise self.error(
-                f"{self.file} is damaged in {part} ({err}). Ask for the file again."
-            ) from err
+        return parser
 
 
 def natural(text: str, what: str) -> int:

@@ -122,13 +122,8 @@ def from_directions(
     state_a, state_b = (frame.data[state] for state in states)
     dyad_key(state_a, state_b, directed=True)  # refuses a state against itself
 
-    # first all rows from a to b, then all from b to a
     owner = np.tile(np.arange(len(frame)), 2)
-    keys = {
-        columns[0]: pd.concat([state_a, state_b], ignore_index=True),
-        columns[1]: pd.concat([state_b, state_a], ignore_index=True),
-        columns[2]: pd.concat([frame.data[year]] * 2, ignore_index=True),
-    }
+    keys = _both_directions(state_a, state_b, frame.data[year], columns)
     found = look_up(keys, columns[2], table, source, taken, name)
     added: dict[str, pd.Series] = {}
     notes: list[Note] = []
@@ -152,6 +147,17 @@ def from_directions(
     known_on = ends_of_years(frame.data[year])
     out = add_columns(frame, made, why, entry, source, of_gaps(codes, made), found.notes, known_on)
     return replace(out, notes=(*out.notes, *notes))
+
+
+def _both_directions(
+    state_a: pd.Series, state_b: pd.Series, year: pd.Series, columns: tuple[str, str, str]
+) -> dict[str, pd.Series]:
+    """The keys of all rows from a to b, and then of all from b to a."""
+    return {
+        columns[0]: pd.concat([state_a, state_b], ignore_index=True),
+        columns[1]: pd.concat([state_b, state_a], ignore_index=True),
+        columns[2]: pd.concat([year] * 2, ignore_index=True),
+    }
 
 
 def _measure(

@@ -96,20 +96,11 @@ def spells(
     table, source = open_table(panel, name)
     keys = list(key_pairs(by))
     has_columns(table, [*keys, year, active], name)
-    shared = [c for c in NEW if c in keys]
-    if shared:
-        raise JoinError(
-            f"the column(s) {', '.join(map(repr, shared))} of by are those of a spell. Rename them."
-        )
-    if not is_whole(gap) or gap < 0:
-        raise JoinError(f"gap is {gap!r}; write a whole number of years, 0 or more.")
+    _check(keys, gap)
     cover = coverage(source, years, None, name)
     first, last = cover.first, cover.last
     fill = declared_values(absent, source, [active], name, written=True)
-    if any(fill.values()):
-        raise JoinError(
-            f"absent says that {active!r} is true in a year without a row; only False is allowed."
-        )
+    _refuse_active(fill, active)
     found_units = panel_units(table, keys, year, name)
     units = found_units.theirs
     t, timed = whole_years(table[year], year, name)
@@ -123,41 +114,63 @@ def spells(
     heads = rows[begins]
     tails = rows[np.append(begins, len(rows))[1:] - 1]
     neighbours = _Neighbours(found, known, first, last, bool(fill), int(gap))
-    out = table[keys].iloc[heads].reset_index(drop=True)
-    unit_id = out.astype(str).agg("-".join, axis=1) if len(out) else pd.Series([], dtype=object)
-    out = out.assign(
-        spell_id=unit_id + "-" + pd.Series(t[heads]).astype(str),
+    unit_columns = table[keys].iloc[heads].reset_index(drop=True)
+    out = unit_columns.assign(
+        spell_id=_spell_ids(unit_columns, t[heads]),
         start_year=t[heads],
         end_year=t[tails],
         active_years=np.diff(np.append(begins, len(rows))),
         censored_left=~neighbours.observed(units[heads], t[heads], -1),
         censored_right=~neighbours.observed(units[tails], t[tails], 1),
     )
-    why = (
+    kept = (
         f"of {first} to {last}; {int((~inside).sum())} row(s) have no key or lie outside,"
         f" {int((inside & ~known).sum())} do not say"
     )
-    steps = (
-        Entry(
-            f"active years of {name}",
-            "keep",
-            "unit-year",
-            len(table),
-            len(rows),
-            left_out=len(table) - len(rows),
-            why=why,
-        ),
-        Entry(
-            f"spells of {name}",
-            "gather",
-            "spell",
-            len(rows),
-            len(out),
-            why=f"by {' + '.join(keys)}, gaps of up to {gap} year(s) bridged",
-        ),
-    )
+    joined = f"by {' + '.join(keys)}, gaps of up to {gap} year(s) bridged"
+    ledger = _ledger(name, (len(table), len(rows), len(out)), kept, joined)
     notes = (*(source.notes if source else ()), *found_units.notes)
-    return StudyFrame(out, "spell", "spell_id", Ledger(steps), notes=notes)
+    return StudyFrame(out, "spell", "spell_id", ledger, notes=notes)
+
+
+def _check(keys: list[str], gap: int) -> None:
+    shared = [c for c in NEW if c in keys]
+    if shared:
+        raise JoinError(
+            f"the column(s) {', '.join(map(repr, shared))} of by are those of a spell. Rename them."
+        )
+    if not is_whole(gap) or gap < 0:
+        raise JoinError(f"gap is {gap!r}; write a whole number of years, 0 or more.")
+
+
+def _refuse_active(fill: Mapping[str, bool], active: str) -> None:
+    """Refuse years without a row that are declared active."""
+    if any(fill.values()):
+        raise JoinError(
+            f"absent says that {active!r} is true in a year without a row; only False is allowed."
+        )
+
+
+def _spell_ids(units: pd.DataFrame, start: Ints) -> pd.Series:
+    """Ids ``<unit>-<first year>``."""
+    unit_id = units.astype(str).agg("-".join, axis=1) if len(units) else pd.Series([], dtype=object)
+    return unit_id + "-" + pd.Series(start).astype(str)
+
+
+def _ledger(name: str, counts: tuple[int, int, int], kept: str, joined: str) -> Ledger:
+    """The two steps; ``counts`` are rows of the panel, active rows and spells."""
+    rows, active_rows, spells_found = counts
+    active_years = Entry(
+        f"active years of {name}",
+        "keep",
+        "unit-year",
+        rows,
+        active_rows,
+        left_out=rows - active_rows,
+        why=kept,
+    )
+    gathered = Entry(f"spells of {name}", "gather", "spell", active_rows, spells_found, why=joined)
+    return Ledger((active_years, gathered))
 
 
 @dataclass(frozen=True, eq=False)

@@ -84,8 +84,7 @@ def lagged(
     frame = as_frame(cases, key, unit, [*keys, year])
     data = frame.data
     has_columns(data, [*wanted, year], "the frame")
-    if not wanted or len(set(wanted)) < len(wanted):
-        raise JoinError(f"columns is {wanted}; name one column, or several different ones.")
+    _refuse_repeated_names(wanted)
     found_units = panel_units(data, keys, year, "the frame")
     units = found_units.theirs
     t, timed = whole_years(data[year], year, "the frame")
@@ -95,48 +94,57 @@ def lagged(
 
     first, last = _ends(units, t, complete)
     unit_of_row = np.where(complete, units, -1)
-    rows: dict[int, Ints] = {}
-    gaps: dict[int, int] = {}
+    rows = {lag: found.find(unit_of_row, t - lag) for lag in steps}
+    gaps = _gaps(rows, complete, t, first, last)
     parts = []
-    for lag in steps:
-        at = found.find(unit_of_row, t - lag)
-        inside = (t - lag > first) & (t - lag < last)
-        rows[lag] = at
-        gaps[lag] = int(((at < 0) & complete & inside).sum())
+    for lag, at in rows.items():
         parts.append(gathered(data[wanted], at).add_suffix(f"_{_word(lag)}"))
     added = pd.concat(parts, axis=1)
 
-    at_all = np.stack(list(rows.values()), axis=1)
-    unused, again = count_rows_met(at_all, len(data))
     words = ", ".join(_word(lag) for lag in steps)
     label = name or f"{', '.join(wanted)}, {words}"
     gap_text = ", ".join(f"{_word(lag)} {n}" for lag, n in gaps.items())
-    entry = Entry(
-        f"lagged {label}",
-        "window",
-        frame.unit,
-        len(data),
-        len(data),
-        unmatched=int((at_all < 0).all(axis=1).sum()),
-        other_rows=len(data),
-        other_unmatched=unused,
-        duplicated=again,
-        why=(
-            f"by {' + '.join(keys)}, {words} in {year}; rows whose year is a gap in their unit:"
-            f" {gap_text}; {int((~complete).sum())} row(s) have no unit or year"
-        ),
+    rule = (
+        f"by {' + '.join(keys)}, {words} in {year}; rows whose year is a gap in their unit:"
+        f" {gap_text}; {int((~complete).sum())} row(s) have no unit or year"
     )
+    entry = _entry(frame, rows, label, rule)
     why = _why(rows, complete, t, first, last)
     known_on = _known_on(frame, wanted, rows, t, complete)
     out = add_columns(frame, added, why, entry, notes=found_units.notes, known_on=known_on)
     if not any(gaps.values()):
         return out
-    note = Note(
-        "year_gap",
-        f"{label}: units have no row for some years between their first and last ({gap_text}"
-        " row(s)); the value there is missing, not that of the row before.",
+    return replace(out, notes=(*out.notes, _gap_note(label, gap_text)))
+
+
+def _entry(frame: StudyFrame, rows: dict[int, Ints], label: str, rule: str) -> Entry:
+    at_all = np.stack(list(rows.values()), axis=1)
+    unused, again = count_rows_met(at_all, len(frame))
+    return Entry(
+        f"lagged {label}",
+        "window",
+        frame.unit,
+        len(frame),
+        len(frame),
+        unmatched=int((at_all < 0).all(axis=1).sum()),
+        other_rows=len(frame),
+        other_unmatched=unused,
+        duplicated=again,
+        why=rule,
     )
-    return replace(out, notes=(*out.notes, note))
+
+
+def _gap_note(label: str, gap_text: str) -> Note:
+    text = (
+        f"{label}: units have no row for some years between their first and last ({gap_text}"
+        " row(s)); the value there is missing, not that of the row before."
+    )
+    return Note("year_gap", text)
+
+
+def _refuse_repeated_names(columns: list[str]) -> None:
+    if not columns or len(set(columns)) < len(columns):
+        raise JoinError(f"columns is {columns}; name one column, or several different ones.")
 
 
 def _known_on(
@@ -182,6 +190,17 @@ def _ends(units: Ints, t: Ints, complete: Bools) -> tuple[Ints, Ints]:
     np.minimum.at(first, units[complete], t[complete])
     np.maximum.at(last, units[complete], t[complete])
     return first[units], last[units]
+
+
+def _gaps(
+    rows: dict[int, Ints], complete: Bools, t: Ints, first: Ints, last: Ints
+) -> dict[int, int]:
+    """By lag, how many rows find no row between the first and the last year of their unit."""
+    out = {}
+    for lag, at in rows.items():
+        inside = (t - lag > first) & (t - lag < last)
+        out[lag] = int(((at < 0) & complete & inside).sum())
+    return out
 
 
 def _why(place: dict[int, Ints], complete: Bools, t: Ints, first: Ints, last: Ints) -> Whys:

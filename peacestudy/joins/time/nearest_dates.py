@@ -20,7 +20,7 @@ from peacestudy.errors import JoinError
 from peacestudy.joins.columns.arguments import has_columns, key_pairs, open_table
 from peacestudy.joins.columns.collect import count_rows_met, gathered
 from peacestudy.joins.columns.frame_columns import add_columns, as_frame, columns_to_take
-from peacestudy.joins.columns.source_coverage import Bools, cover_of, explained, is_whole
+from peacestudy.joins.columns.source_coverage import Bools, Whys, cover_of, explained, is_whole
 from peacestudy.joins.columns.special_codes import met_code, without_special
 from peacestudy.joins.keys.state_codes import check_state_codes
 from peacestudy.joins.time.panel import (
@@ -140,47 +140,18 @@ def join_asof(
     unit_of_case = np.where(complete & (units.mine >= 0), units.mine, -1)
     sides = _both_sides(found, when, unit_of_case, t, tolerance)
     at = _chosen(sides, direction, ties, frame.data[frame.key], name)
-    unused_rows, shared_rows = count_rows_met(at, len(table))
-    if shared_rows and shape == "one_to_one":
-        raise JoinError(
-            f"{shared_rows} row(s) of {name} are taken by several cases. If that is meant, say"
-            ' shape="many_to_one".'
-        )
+    rule = (
+        f"on {' + '.join(keys)}, {direction} from {date} within {tolerance} {word};"
+        f" {int((~complete).sum())} case(s) and {int((~usable).sum())} row(s) of {name} have"
+        " no key or time"
+    )
+    entry = _entry(frame, at, len(table), shape, name, rule)
 
     values, codes = without_special(table[take], source)
-    label = re.sub(r"\W+", "_", name).strip("_").lower() or "other"
-    distance = f"{label}_{word}"
-    if distance in values.columns:
-        raise JoinError(
-            f"{name} brings a column {distance}, which is the name of the distance. Rename it,"
-            " or give another name=."
-        )
+    distance = _distance_column(values, name, word)
     days_or_years = pd.Series(np.where(at >= 0, np.append(when, 0)[at] - t, 0))
     added = gathered(values, at).assign(**{distance: days_or_years.astype("Int64").mask(at < 0)})
-    entry = Entry(
-        f"asof {name}",
-        "join",
-        frame.unit,
-        len(frame),
-        len(frame),
-        unmatched=int((at < 0).sum()),
-        other_rows=len(table),
-        other_unmatched=unused_rows,
-        duplicated=shared_rows,
-        why=(
-            f"on {' + '.join(keys)}, {direction} from {date} within {tolerance} {word};"
-            f" {int((~complete).sum())} case(s) and {int((~usable).sum())} row(s) of {name} have"
-            " no key or time"
-        ),
-    )
-    cover = cover_of(source)
-    why = explained(
-        np.select([at >= 0, units.mine < 0], [MET, NO_ROW], NOT_IN_TIME),
-        at < 0,
-        complete=complete,
-        outside=cover.outside(year_of(t, word)),
-        known=(units.mine >= 0) | (source is not None and cover.every),
-    )
+    why = _why(at, units.mine, complete, year_of(t, word), source)
     met_codes = {column: met_code(code_of_row, at) for column, code_of_row in codes.items()}
     known_on = _known_on(np.append(when, 0)[at], at >= 0, word)
     return add_columns(frame, added, why, entry, source, met_codes, notes, known_on)
@@ -206,6 +177,54 @@ def _check(tolerance: int, direction: str, shape: str, ties: str | None) -> None
     ):
         if word not in known:
             raise JoinError(one_of(what, word, known))
+
+
+def _distance_column(values: pd.DataFrame, name: str, word: str) -> str:
+    """Name of the column of the distance, which must be new."""
+    label = re.sub(r"\W+", "_", name).strip("_").lower() or "other"
+    distance = f"{label}_{word}"
+    if distance in values.columns:
+        raise JoinError(
+            f"{name} brings a column {distance}, which is the name of the distance. Rename it,"
+            " or give another name=."
+        )
+    return distance
+
+
+def _entry(frame: StudyFrame, at: Ints, rows: int, shape: str, name: str, rule: str) -> Entry:
+    """The entry of the ledger; a row taken twice is refused where ``shape`` does not allow it."""
+    unused_rows, shared_rows = count_rows_met(at, rows)
+    if shared_rows and shape == "one_to_one":
+        raise JoinError(
+            f"{shared_rows} row(s) of {name} are taken by several cases. If that is meant, say"
+            ' shape="many_to_one".'
+        )
+    return Entry(
+        f"asof {name}",
+        "join",
+        frame.unit,
+        len(frame),
+        len(frame),
+        unmatched=int((at < 0).sum()),
+        other_rows=rows,
+        other_unmatched=unused_rows,
+        duplicated=shared_rows,
+        why=rule,
+    )
+
+
+def _why(
+    at: Ints, unit_of_case: Ints, complete: Bools, years: Ints, source: OutcomeTable | None
+) -> Whys:
+    """The reason of each case: a row was found, or why there is none."""
+    cover = cover_of(source)
+    return explained(
+        np.select([at >= 0, unit_of_case < 0], [MET, NO_ROW], NOT_IN_TIME),
+        at < 0,
+        complete=complete,
+        outside=cover.outside(years),
+        known=(unit_of_case >= 0) | (source is not None and cover.every),
+    )
 
 
 def _times(

@@ -27,7 +27,13 @@ from peacestudy.joins.columns.source_coverage import (
     explained,
     is_whole,
 )
-from peacestudy.joins.columns.special_codes import first_code, met_code, of_gaps, without_special
+from peacestudy.joins.columns.special_codes import (
+    Codes,
+    first_code,
+    met_code,
+    of_gaps,
+    without_special,
+)
 from peacestudy.joins.keys.state_codes import check_state_codes
 from peacestudy.joins.time.measures import MEASURES, PARTIAL, TRUTHS, Floats, summarise
 from peacestudy.joins.time.panel import (
@@ -167,28 +173,16 @@ def join_window(
     refuse_repeated(panel, table, [*other_keys, column_of_year], name)
     t, timed = whole_years(frame.data[year], year, "the cases")
     read, codes = without_special(table[measured], source)
-    values = {str(column): _numbers(read[column], str(column), name) for column in read}
-    for column, how in measures.values():
-        if how in TRUTHS:
-            _check_truths(np.append(values[column], fill.get(column, np.nan)), column, name)
-
-    complete = found.complete & timed
-    unit_of_case = np.where(complete, found.mine, -1)
+    values = _checked_values(read, measures, fill, name)
     reader = _WindowReader(panel, cover, values, codes, fill, span, measures, partial)
-    parts = reader.read_in_parts(unit_of_case, t, complete)
+    parts = reader.read_in_parts(found.mine, t, found.complete & timed)
     added = _new_columns(parts, _columns(measures, partial), table, fill)
     description = _description(keys, year, span, partial, cover)
     if fill:
-        filled = sum(part.filled for part in parts)
-        description += f"; {filled} year(s) without a row filled"
-    unused = int((~inside).sum())
-    description += f"; {unused} row(s) of {name} have no key or lie outside the years"
-    has_value = added[list(measures)].notna().any(axis=1).to_numpy()
-    entry = _entry(frame, name, parts, len(table), has_value, description)
-    met_codes = {}
-    for new, (column, _) in measures.items():
-        if column in codes:
-            met_codes[new] = np.concatenate([part.codes[column] for part in parts])
+        description += f"; {sum(part.filled for part in parts)} year(s) without a row filled"
+    description += f"; {int((~inside).sum())} row(s) of {name} have no key or lie outside the years"
+    entry = _entry(frame, name, parts, len(table), added[list(measures)], description)
+    met_codes = _met_codes(parts, measures, codes)
     why = np.concatenate([part.why for part in parts])
     known_on = year_ends(t + span[1], timed)
     return add_columns(frame, added, why, entry, source, of_gaps(met_codes, added), notes, known_on)
@@ -230,7 +224,10 @@ class _WindowReader:
     partial: str
 
     def read_in_parts(self, unit: Ints, t: Ints, complete: Bools) -> list[_Part]:
-        """The windows of all cases, at most ``CELLS`` years at a time."""
+        """The windows of all cases, at most ``CELLS`` years at a time; only a complete case has a
+        unit.
+        """
+        unit = np.where(complete, unit, -1)
         rows = max(1, CELLS // (self.span[1] - self.span[0] + 1))
         parts = []
         for start in range(0, max(len(t), 1), rows):
@@ -290,6 +287,31 @@ def _new_columns(
         values = np.concatenate([part.out[new] for part in parts])
         added[new] = _typed(values, how, table.get(column), fill.get(column, 0.0))
     return pd.DataFrame(added)
+
+
+def _met_codes(
+    parts: list[_Part], measures: Mapping[str, tuple[str, str]], codes: Mapping[str, Codes]
+) -> dict[str, Codes]:
+    """The special code that each case met, by new column."""
+    out = {}
+    for new, (column, _) in measures.items():
+        if column in codes:
+            out[new] = np.concatenate([part.codes[column] for part in parts])
+    return out
+
+
+def _checked_values(
+    read: pd.DataFrame,
+    measures: Mapping[str, tuple[str, str]],
+    fill: Mapping[str, float],
+    name: str,
+) -> dict[str, Floats]:
+    """The columns as numbers, true and false where a measure needs it."""
+    values = {str(column): _numbers(read[column], str(column), name) for column in read}
+    for column, how in measures.values():
+        if how in TRUTHS:
+            _check_truths(np.append(values[column], fill.get(column, np.nan)), column, name)
+    return values
 
 
 def _state(hits: Ints, has_value: Bools, covered: Bools) -> Ints:
@@ -376,9 +398,10 @@ def _typed(out: Floats, how: str, column: pd.Series | None, fill: float) -> pd.S
 
 
 def _entry(
-    frame: StudyFrame, name: str, parts: "list[_Part]", rows: int, valued: Bools, why: str
+    frame: StudyFrame, name: str, parts: "list[_Part]", rows: int, found: pd.DataFrame, why: str
 ) -> Entry:
-    """The step for the ledger; ``valued`` are the cases that have a value of some measure."""
+    """The step for the ledger; ``found`` are the values of the measures, a row a case."""
+    has_value = found.notna().any(axis=1).to_numpy()
     hits = np.concatenate([p.hits for p in parts])
     unused, again = count_rows_met(np.concatenate([p.rows for p in parts]), rows)
     return Entry(
@@ -388,7 +411,7 @@ def _entry(
         len(frame),
         len(frame),
         unmatched=int((hits == 0).sum()),
-        filled=int(((hits == 0) & valued).sum()),
+        filled=int(((hits == 0) & has_value).sum()),
         other_rows=rows,
         other_unmatched=unused,
         duplicated=again,

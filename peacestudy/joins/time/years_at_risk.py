@@ -130,13 +130,7 @@ def case_years(
     frame = as_frame(cases, key, unit, [start, end])
     data = frame.data
     has_columns(data, [c for c in (start, end, event, entry, unit_id) if c], "the cases")
-    new = [row_id, *into] if rows == "year" else [*into[1:]]
-    shared = [c for c in new if c in data.columns]
-    if shared or len(set(new)) < len(new):
-        raise JoinError(
-            f"the column(s) {', '.join(map(repr, shared or new))} are in the cases, or twice among"
-            " the new ones. Name the new ones: into=, row_id=."
-        )
+    _refuse_shared([row_id, *into] if rows == "year" else [*into[1:]], data)
     begun = read_times(data[start], start, clock, uncertain)
     ended = read_times(data[end], end, clock, uncertain)
     since = read_times(data[entry], entry, clock, uncertain) if entry else begun
@@ -157,6 +151,16 @@ def case_years(
     if problems:
         raise JoinError("cases cannot be spread over their years.", problems)
     return _spread(frame, risk, name, rows, clock, into, row_id)
+
+
+def _refuse_shared(new: list[str], data: pd.DataFrame) -> None:
+    """Refuse new columns that exist, or of which two have one name."""
+    shared = [c for c in new if c in data.columns]
+    if shared or len(set(new)) < len(new):
+        raise JoinError(
+            f"the column(s) {', '.join(map(repr, shared or new))} are in the cases, or twice among"
+            " the new ones. Name the new ones: into=, row_id=."
+        )
 
 
 class _Risk:
@@ -306,30 +310,14 @@ def _spread(
         new.insert(0, into[0], spread.year)
         ids = data[frame.key].astype(str) + "-" + pd.Series(spread.year).astype(str)
         new.insert(0, row_id, ids)
-    left_out = np.flatnonzero(risk.out != "")
-    excluded = pd.DataFrame(
-        {
-            "case": frame.data[frame.key].iloc[left_out].to_numpy(),
-            "step": name,
-            "reason": risk.out[left_out],
-        },
-        dtype=object,
-    )
-    if frame.excluded is not None:
-        excluded = pd.concat([frame.excluded.astype(object), excluded], ignore_index=True)
-    clauses = [f"(start, stop] in {clock}"]
-    for reason in OUT.values():
-        count = int((risk.out == reason).sum())
-        if count:
-            clauses.append(f"{count} {reason}")
     step = Entry(
         name,
         "spread",
         unit,
         len(frame),
         len(data),
-        left_out=len(left_out),
-        why="; ".join(clauses),
+        left_out=int((risk.out != "").sum()),
+        why=_rule(risk, clock),
     )
     notes = frame.notes
     if risk.resolved:
@@ -340,11 +328,37 @@ def _spread(
         data=pd.concat([data, new], axis=1),
         unit=unit,
         key=key,
-        excluded=excluded,
+        excluded=_excluded(frame, risk, name),
         ledger=frame.ledger + step,
         joined=tuple(j.rows(stays[spread.case]) for j in frame.joined),
         notes=notes,
     )
+
+
+def _excluded(frame: StudyFrame, risk: _Risk, name: str) -> pd.DataFrame:
+    """The cases left out so far, and those that are never at risk."""
+    left_out = np.flatnonzero(risk.out != "")
+    excluded = pd.DataFrame(
+        {
+            "case": frame.data[frame.key].iloc[left_out].to_numpy(),
+            "step": name,
+            "reason": risk.out[left_out],
+        },
+        dtype=object,
+    )
+    if frame.excluded is None:
+        return excluded
+    return pd.concat([frame.excluded.astype(object), excluded], ignore_index=True)
+
+
+def _rule(risk: _Risk, clock: str) -> str:
+    """The step in words: how time is counted, and how many cases have which reason."""
+    clauses = [f"(start, stop] in {clock}"]
+    for reason in OUT.values():
+        count = int((risk.out == reason).sum())
+        if count:
+            clauses.append(f"{count} {reason}")
+    return "; ".join(clauses)
 
 
 class _Rows(NamedTuple):
