@@ -7,6 +7,7 @@ import datetime as dt
 import shutil
 from collections import defaultdict
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -15,6 +16,8 @@ import pytest
 import peacestudy as ps
 from peacestudy.core.tables import to_csv
 from peacestudy.errors import PeacestudyError, SourceError, SpecError
+from peacestudy.outcomes import SOURCES
+from peacestudy.study.builders import releases
 from peacestudy.study.builders.decisions import read_decisions
 from peacestudy.study.builders.signing_dyads import TABLES, build
 
@@ -25,6 +28,24 @@ needs_raw = pytest.mark.skipif(
     not RAW.is_dir(), reason="the source files are not at hand (../shared/raw)"
 )
 H, LAST = 5, 2024
+
+
+@pytest.fixture(scope="module", autouse=True)
+def sources_read_once():
+    """Every build takes a copy of the tables that the first one read from the source files."""
+    from_files = releases.read_source
+
+    @cache
+    def read(source_id, raw):
+        return from_files(SOURCES[source_id], raw)
+
+    def copied(source, raw):
+        found = read(source.id, raw)
+        return replace(found, table=found.table.copy())
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(releases, "read_source", copied)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -509,6 +530,7 @@ def test_a_rebuild_equals_the_committed_tables(study):
         assert to_csv(table) == (study.folder / f"{name}.csv").read_text(encoding="utf-8"), name
 
 
+@pytest.mark.slow(reason="builds a study from source files, 15 s")
 @needs_raw
 def test_with_the_texts_of_the_whole_conflict_more_is_scored(study, files, links):
     """What the rule ``text`` decides: agreements with other
