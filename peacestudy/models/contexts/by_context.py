@@ -84,7 +84,7 @@ class ByContext:
         return html_table(self.effects, "By context", self.notes, rows=len(self.effects))
 
 
-@renamed_arguments(level="conf_level")
+@renamed_arguments(level="conf_level", fewest_events="min_events")
 def by_context(
     data: StudyFrame | pd.DataFrame,
     spec: ModelSpec,
@@ -92,7 +92,7 @@ def by_context(
     context: str,
     *,
     method: str,
-    fewest_events: int,
+    min_events: int,
     conf_level: float = 0.95,
 ) -> ByContext:
     """Fit a specification in each context by itself, and draw the
@@ -112,7 +112,7 @@ def by_context(
     term : whose effect it is, as ``fit`` names it.
     context : the column whose values are the contexts; an ordered category keeps its order.
     method : of partial pooling: ``bayes``, ``reml``, ``dl`` or ``pm``, see ``partial_pooling``.
-    fewest_events : cases of the rarer outcome that a context must have (events of a survival
+    min_events : cases of the rarer outcome that a context must have (events of a survival
         outcome; cases, where an outcome has no events). There is no default: from few events
         estimates are noise, however they are drawn.
     conf_level : of the intervals.
@@ -120,7 +120,7 @@ def by_context(
     Raises
     ------
     SpecError
-        An unknown method, column or term; a fewest that is not 1 or more; a level that does not lie
+        An unknown method, column or term; a min_events below 1; a level that does not lie
         between 0 and 1; several specifications, or imputed data.
     FitError
         The model of all cases cannot be fitted, or a case of it has no context.
@@ -138,14 +138,14 @@ def by_context(
     ...     "x",
     ...     "place",
     ...     method="bayes",
-    ...     fewest_events=10,
+    ...     min_events=10,
     ... )
     >>> found.effects[["context", "n", "estimate", "shrunken"]].round(2).values.tolist()[:2]
     [['a', 60, 1.0, 1.02], ['b', 60, 1.04, 1.04]]
     >>> found.effects["reason"].iloc[-1]
-    'too few cases: 5, under the 10 written'
+    'too few cases: 5, fewer than the required 10'
     """
-    _check(term, context, method, fewest_events, conf_level)
+    _check(term, context, method, min_events, conf_level)
     if not isinstance(spec, ModelSpec):
         raise SpecError(f"by_context takes one ModelSpec, not a {type(spec).__name__}.")
     refuse_imputed(
@@ -162,8 +162,7 @@ def by_context(
     kind = engine_of(spec).kind
     told: list[Note] = []
     rows = [
-        _in(whole, place == c, c, term, kind, fewest_events, conf_level, told)
-        for c in _order(place)
+        _in(whole, place == c, c, term, kind, min_events, conf_level, told) for c in _order(place)
     ]
     effects = pd.DataFrame([*rows, *_unused(data, context, place)])
     used = effects[effects["reason"] == ""].set_index("context")
@@ -190,17 +189,15 @@ def by_context(
 
 
 def _check(
-    term: object, context: object, method: object, fewest_events: object, conf_level: object
+    term: object, context: object, method: object, min_events: object, conf_level: object
 ) -> None:
     for what, value in (("term", term), ("context", context)):
         if not isinstance(value, str):
             raise SpecError(f"{what} is {value!r}; it must be a name, as text.")
     check_method(method)
-    whole = isinstance(fewest_events, int | np.integer) and not isinstance(fewest_events, bool)
-    if not (whole and fewest_events >= 1):  # type: ignore[operator]
-        raise SpecError(
-            f"fewest_events is {fewest_events!r}; it must be a whole number, 1 or more."
-        )
+    whole = isinstance(min_events, int | np.integer) and not isinstance(min_events, bool)
+    if not (whole and min_events >= 1):  # type: ignore[operator]
+        raise SpecError(f"min_events is {min_events!r}; it must be a whole number, 1 or more.")
     check_level(conf_level)
 
 
@@ -241,7 +238,7 @@ def _in(
     name: Hashable,
     term: str,
     kind: str,
-    fewest: int,
+    min_events: int,
     conf_level: float,
     told: list[Note],
 ) -> dict[str, object]:
@@ -265,8 +262,9 @@ def _in(
     }
     row |= dict.fromkeys(OWN, np.nan)
     counted = n if events is None else events
-    if counted < fewest:
-        return row | {"reason": f"too few {what}: {counted}, fewer than the required {fewest}"}
+    if counted < min_events:
+        reason = f"too few {what}: {counted}, fewer than the required {min_events}"
+        return row | {"reason": reason}
     try:
         made = fit_arranged(part, [], whole.spec)
         table: Any = made.tidy(conf_level=conf_level).set_index("term")

@@ -60,7 +60,7 @@ NUMBERS = ["estimate", "std_error", "conf_low", "conf_high"]
 SAME = 1e-9
 
 
-@renamed_arguments(level="conf_level")
+@renamed_arguments(level="conf_level", fewest="min_cases")
 def conditional_effects(
     fit: Fit | PooledFit,
     data: StudyFrame | pd.DataFrame | Imputed,
@@ -70,7 +70,7 @@ def conditional_effects(
     values: Sequence[Any] | str,
     *,
     near: float | None,
-    fewest: int,
+    min_cases: int,
     difference: tuple[Any, Any] | None = None,
     at: Mapping[str, Any] | None = None,
     scale: str | None = None,
@@ -94,7 +94,7 @@ def conditional_effects(
     values : of the moderator, or ``observed``: all that the cases hold.
     near : how far from a value of the moderator a case still counts as near, in its unit; 0 takes
         the value alone, None is for categories.
-    fewest : cases that must be near for a value to have support. Neither has a default.
+    min_cases : cases that must be near for a value to have support. Neither has a default.
     difference : two of the values; a last row has the effect at the second less that at the first,
         which is how an interaction is tested.
     at, scale, horizon, interval, draws, seed, conf_level : as of ``effects``.
@@ -133,7 +133,7 @@ def conditional_effects(
     ...     y=lambda t: t.x * t.m + t.x % 2
     ... )
     >>> found = fit_model(d, ModelSpec("m", "y ~ x*m", "linear", "classical"))
-    >>> table = conditional_effects(found, d, "x", "slope", "m", [1, 2, 4], near=0.5, fewest=3)
+    >>> table = conditional_effects(found, d, "x", "slope", "m", [1, 2, 4], near=0.5, min_cases=3)
     >>> table[["value", "estimate", "n_near", "support"]].round(6).values.tolist()
     [[1.0, 1.0, 3, True], [2.0, 2.0, 3, True], [4.0, 4.0, 0, False]]
     """
@@ -166,7 +166,7 @@ def conditional_effects(
         return Asked(fit, effect_rows(fit, data, "fit"), found, horizon, "fit")
 
     def of(rows: EffectRows) -> Moderator:
-        return moderator_of(rows, moderator, values, near, fewest)
+        return moderator_of(rows, moderator, values, near, min_cases)
 
     def one(
         fit: Fit, data: StudyFrame | pd.DataFrame, seed: int | None, m: Moderator | None = None
