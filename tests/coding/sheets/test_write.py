@@ -208,7 +208,7 @@ def test_cases_that_are_none_are_refused(cases, words, tmp_path, book):
 
 
 @pytest.mark.parametrize(
-    ("chosen", "words"), [(["trucee"], "'truce'"), (["truce", "truce"], "twice"), ([], "none")]
+    ("chosen", "words"), [(["trucee"], "'truce'"), (["truce", "truce"], "twice"), ([], "empty")]
 )
 def test_indicators_that_are_none_are_refused(chosen, words, tmp_path, book):
     with pytest.raises(CodingError, match=words):
