@@ -353,7 +353,7 @@ class _RowCheck:
         first = self.kinds.setdefault(coder, kind)
         if first != kind:
             rule = f"{coder} is {first} in an earlier row"
-            remedy = "two coders under one name? give each a name of their own"
+            remedy = "two coders may have the same name: give each a different name"
             self._add("kind", kind, rule, remedy)
 
     def confidence(self, confidence: str) -> None:

@@ -107,7 +107,7 @@ def _two_kinds(whole: pd.DataFrame) -> list[Problem]:
         if len(kinds) > 1:
             places = kinds["kind"] + " in " + kinds["file"]
             rule = f"the coder is {' and '.join(places)}"
-            remedy = "two coders under one name? give each a name of their own"
+            remedy = "two coders may have the same name: give each a different name"
             second_file = str(kinds["file"].iloc[1])
             out.append(Problem(second_file, 0, "kind", str(coder), rule, remedy))
     return out
@@ -120,7 +120,9 @@ def _contradictions(whole: pd.DataFrame) -> list[Problem]:
     for (case, indicator, coder), own in twice.groupby(list(CELL)):
         files = ", ".join(dict.fromkeys(own["file"]))
         codes = " and ".join(str(c) for c in own["code"])
-        remedy = "two coders under one name? give each a name of their own; or date the revision"
+        remedy = (
+            "two coders may have the same name: give each a different name; or date the revision"
+        )
         cell = f"{case}, {indicator}, {coder}: {codes}"
         rule = f"one coder says two things of a cell, in {files}"
         last_file = str(own["file"].iloc[-1])
@@ -307,7 +309,8 @@ def _contradicted(
 ) -> list[Problem]:
     """Rows that say something else than the record says at the same time."""
     remedy = (
-        "two coders under one name? give each a name of their own; or take the date off the row"
+        "two coders may have the same name: give each a different name; or take the date"
+        " off the row"
     )
     problems = []
     for row in given:

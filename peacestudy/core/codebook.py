@@ -14,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from peacestudy.core.display import escape_markdown, html_table
+from peacestudy.core.old_names import renamed_property
 from peacestudy.core.problems import Problem, one_of
 from peacestudy.core.settings import fill, read_toml
 from peacestudy.core.toml_lines import Place, line_of
@@ -213,13 +214,15 @@ class Codebook:
 
     @property
     def pillars(self) -> tuple[Pillar, ...]:
-        """The pillars, without the rivals."""
+        """The pillars, without the alternative explanations."""
         return tuple(p for p in self.entries if p.kind == "pillar")
 
     @property
-    def rivals(self) -> tuple[Pillar, ...]:
-        """The rival explanations."""
+    def alternatives(self) -> tuple[Pillar, ...]:
+        """The alternative explanations, the entries of kind ``rival``."""
         return tuple(p for p in self.entries if p.kind == "rival")
+
+    rivals = renamed_property("Codebook.rivals", "alternatives")
 
     @cached_property
     def indicators(self) -> dict[str, Indicator]:

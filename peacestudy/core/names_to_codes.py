@@ -61,7 +61,7 @@ def state_codes(
     >>> found[["code", "state"]].values.tolist()
     [[437, "Cote d'Ivoire"], [490, 'Zaire'], [<NA>, None]]
     >>> print(found["reason"].iloc[2])
-    'Germany' meant several states on 1980-12-31: GW 260 (West Germany) or GW 265 (East
+    'Germany' denotes several states on 1980-12-31: GW 260 (West Germany) or GW 265 (East
     Germany). Write which, or read it as a source does: source="vdem".
     """
     if system not in SYSTEMS:

@@ -225,7 +225,7 @@ def _coverage(ax: mpl.axes.Axes, coverage: pd.DataFrame, variables: list[str]) -
     ax.set_xlim(0, left.max())
     ax.tick_params(axis="y", length=0)
     ax.set_xlabel("cases of the primary sample")
-    ax.set_title("Values of context at hand, and why the others are missing", pad=17)
+    ax.set_title("Values of context, and reasons for missing values", pad=17)
     ax.legend(
         loc="lower left",
         bbox_to_anchor=(-0.01, 0.985),

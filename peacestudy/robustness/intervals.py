@@ -236,8 +236,8 @@ def _check(columns: Mapping[str, Interval], then: ModelSpec) -> None:
             )
         if name not in used:
             raise SpecError(
-                f"the formula of {then.name} does not use {name}, so that its interval would change"
-                " nothing."
+                f"the formula of {then.name} does not use {name}, so that its interval would have"
+                " no effect."
             )
 
 

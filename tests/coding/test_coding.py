@@ -146,7 +146,7 @@ def test_two_coders_under_one_name_a_bad_time_and_a_bad_confidence_are_told():
     ]
     found = coding_problems(pd.DataFrame(rows, columns=CODING_SCHEMA.names), BOOK, "f", [2, 3])
     assert [p.column for p in found] == ["kind", "confidence", "date"]
-    assert "two coders under one name" in found[0].remedy
+    assert "two coders may have the same name" in found[0].remedy
 
 
 def test_what_is_open_is_what_was_asked_and_has_no_code():

@@ -240,7 +240,7 @@ def test_one_time_and_two_codes_are_told_and_nothing_is_written(tmp_path):
         CodingError, match=f"two.csv: 'a, talks, ann: 0': the record has 1 at {T[0]}"
     ):
         append_codings(path, sheet(("a", 0, T[0]), file="two.csv"))
-    with pytest.raises(CodingError, match="two coders under one name"):
+    with pytest.raises(CodingError, match="two coders may have the same name"):
         append_codings(path, sheet(("b", 0), kind="machine"))
     assert path.read_bytes() == before
 

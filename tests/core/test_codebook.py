@@ -120,9 +120,12 @@ def test_without_them_a_score_needs_every_code_and_nothing_is_said_of_weights(re
     assert "weight" not in book.to_markdown() and "At least" not in book.to_markdown()
 
 
-def test_pillars_and_rivals_are_told_apart(read):
+def test_pillars_and_alternatives_are_separate(read):
     book = read(BOOK)
-    assert ([p.id for p in book.pillars], [p.id for p in book.rivals]) == (["talks"], ["power"])
+    assert ([p.id for p in book.pillars], [p.id for p in book.alternatives]) == (
+        ["talks"],
+        ["power"],
+    )
     assert book.pillar_of("truce").id == "talks"
     with pytest.raises(CodebookError, match="Did you mean 'truce'"):
         book.pillar_of("truc")

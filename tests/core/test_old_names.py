@@ -58,3 +58,21 @@ def test_old_arguments_of_joins():
     with pytest.warns(FutureWarning, match="argument (left|right) of join is called (cases|other)"):
         joined = ps.join(left=left, right=right, on="id", name="other")
     pd.testing.assert_frame_equal(joined.data, ps.join(left, right, on="id", name="other").data)
+
+
+def test_an_old_property_gives_the_new_one():
+    book = ps.load_study("onset").codebook
+    with pytest.warns(FutureWarning, match=r"Codebook\.rivals is called alternatives"):
+        found = book.rivals
+    assert found == book.alternatives
+    assert len(found) == 5
+
+
+def test_old_names_of_minimum_numbers_are_accepted():
+    estimates = pd.Series({"a": 0.1, "b": 0.4, "c": 0.2, "d": 0.3})
+    errors, events = estimates * 0 + 0.2, (estimates * 0 + 20).astype(int)
+    ask = {"method": "reml", "events": events}
+    with pytest.warns(FutureWarning, match="argument fewest_events of partial_pooling is called"):
+        old = ps.models.contexts.partial_pooling(estimates, errors, fewest_events=5, **ask)
+    new = ps.models.contexts.partial_pooling(estimates, errors, min_events=5, **ask)
+    pd.testing.assert_frame_equal(old.effects, new.effects)

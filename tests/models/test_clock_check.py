@@ -149,7 +149,7 @@ def test_other_verbs_check_the_clock_too(table):
     data = table.assign(gdp=(table["gdp"] > 0).astype(int))
     with pytest.raises(ps.SpecError, match="'gdp' is known only after the clock"):
         ps.models.by_context(
-            data, spec("y ~ x", **by_gdp), "x", "gdp", method="bayes", fewest_events=5
+            data, spec("y ~ x", **by_gdp), "x", "gdp", method="bayes", min_events=5
         )
 
 

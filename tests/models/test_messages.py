@@ -96,7 +96,9 @@ def test_names_that_look_the_same_match_in_every_verb():
         )
         held = ps.effects(one, data, "predictions", at={name: [0, 1]})
         assert len(held) == 2
-        values = models.conditional_effects(one, data, "gdp", "slope", name, [0], near=1, fewest=3)
+        values = models.conditional_effects(
+            one, data, "gdp", "slope", name, [0], near=1, min_cases=3
+        )
         assert values.estimate[0] == pytest.approx(right.terms.estimate[2])
         assert one.contrast({name: 1}).estimate[0] == right.terms.estimate[1]
         assert one.joint_test([name]).p_value == pytest.approx(right.terms.p_value[1])
@@ -151,15 +153,17 @@ def test_no_hint_at_a_name_that_is_far():
         lambda f: ps.effects(f, DATA, "slopes", ["GDP"]),
         lambda f: ps.effects(f, DATA, "comparisons", {"GDP": "sd"}),
         lambda f: ps.effects(f, DATA, "predictions", at={"GDP": 0}),
-        lambda f: models.conditional_effects(f, DATA, "GDP", "slope", "w", [1.5], near=1, fewest=3),
+        lambda f: models.conditional_effects(
+            f, DATA, "GDP", "slope", "w", [1.5], near=1, min_cases=3
+        ),
         lambda f: f.contrast({"GDP": 1}),
         lambda f: f.joint_test(["GDP"]),
         lambda f: ps.predict(f, DATA.rename(columns={"gdp": "GDP"}), "response"),
         lambda f: models.impute(
             DATA.assign(gdp=np.nan), ["Y", "gdp"], m=2, cycles=1, donors=2, seed=1
         ),
-        lambda f: models.by_context(DATA, f.spec, "GDP", "g", method="bayes", fewest_events=5),
-        lambda f: models.by_context(DATA, f.spec, "gdp", "G", method="bayes", fewest_events=5),
+        lambda f: models.by_context(DATA, f.spec, "GDP", "g", method="bayes", min_events=5),
+        lambda f: models.by_context(DATA, f.spec, "gdp", "G", method="bayes", min_events=5),
         lambda f: models.permutation_test(DATA, f.spec, ["gdp"], strata="G", draws=9, seed=1),
     ],
 )

@@ -222,7 +222,7 @@ def test_the_dispersion_is_no_hypothesis_of_a_family_and_no_effect_by_context():
     with pytest.raises(ps.SpecError, match="alpha cannot be negative"):
         romano_wolf([(fit, "x"), (fit, "alpha")], DATA, block=None, draws=99, seed=1)
     with pytest.raises(ps.SpecError, match="alpha cannot be negative"):
-        ps.models.by_context(DATA, fit.spec, "alpha", "k", method="dl", fewest_events=5)
+        ps.models.by_context(DATA, fit.spec, "alpha", "k", method="dl", min_events=5)
 
 
 def test_pooled_fits_refuse_and_rename_too():

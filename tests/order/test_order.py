@@ -616,7 +616,7 @@ VERBS = {
     "models.by_context": (
         lambda w: parts(
             models.by_context(
-                w.frame, spec("y ~ x", "linear", "hc1"), "x", "c", method="bayes", fewest_events=5
+                w.frame, spec("y ~ x", "linear", "hc1"), "x", "c", method="bayes", min_events=5
             ),
             "effects",
             "alike",
@@ -634,7 +634,7 @@ VERBS = {
                 "z",
                 [-1.0, 0.0, 1.0],
                 near=0.5,
-                fewest=2,
+                min_cases=2,
             )
         },
         {},

@@ -277,7 +277,7 @@ TABLES = {
         "999-1999,",
         "999-1999",
         "case_id",
-        "every case_id stands in cases.csv",
+        "every case_id is in cases.csv",
     ),
     "column name twice": (
         "ledger.csv",
@@ -379,7 +379,7 @@ def test_lines_are_those_of_the_file_where_cells_hold_line_breaks(folder):
         "codings.csv",
         folder.line("codings.csv", "999-1999"),
         "case_id",
-        "every case_id stands in cases.csv",
+        "every case_id is in cases.csv",
     )
 
 
@@ -860,7 +860,7 @@ def test_what_only_the_whole_shows_is_told_beside_what_a_file_shows(folder):
         "a column of the joined table",
     )
     assert told(found, "outcomes.csv", 0, "case_id", "every case has an outcome row")
-    assert told(found, "outcomes.csv", 3, "case_id", "every case_id stands in cases.csv")
+    assert told(found, "outcomes.csv", 3, "case_id", "every case_id is in cases.csv")
 
 
 def test_a_study_that_does_not_exist_names_the_nearest():

@@ -221,7 +221,7 @@ def _checked(values: npt.ArrayLike | pd.DataFrame, level: str) -> tuple[Array, t
     X, layout = codes_by_coder(values)
     if level == "ratio" and (X < 0).any():
         raise CodingError(
-            "the ratio metric is for values from 0 up, and some are negative. Is the level"
+            "the ratio metric is for values from 0 up, and some are negative. Should the level be"
             " interval?"
         )
     return X, layout

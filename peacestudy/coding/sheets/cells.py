@@ -17,7 +17,7 @@ _NUMBER = re.compile(r"([0-9]{1,15})(?:\.0*)?")
 _REMEDY = {
     "formula": "a formula is never evaluated: format the cell as text and type the entry again",
     "error value": (
-        "the spreadsheet could not work it out: format the cell as text and type the entry again"
+        "the spreadsheet could not compute it: format the cell as text and type the entry again"
     ),
     "date": "the spreadsheet made a date of it: format the cell as text and type the entry again",
     "truth value": (

@@ -121,7 +121,7 @@ def _column_problems(raw: RawTable) -> list[Problem]:
             name,
             ", ".join(n for n in raw.header if n)[:80],
             "the column is expected",
-            "bring it back from the file as it was sent."
+            "restore it from the original file."
             + nearest(name, [n for n in raw.header if n not in COLUMNS]),
         )
         for name in _NEEDED

@@ -123,7 +123,7 @@ class Reading:
         kinds = [o.kind for o in known if o.kind not in CODER_KINDS]
         if kinds:
             raise CodingError(
-                f"{self.raw.file} is of a coder of kind {kinds[0]!r}, one of"
+                f"{self.raw.file} gives the coder kind {kinds[0]!r}; one of"
                 f" {', '.join(CODER_KINDS)} is expected."
             )
         used = [o for o in known if o.part != "aside"] or known
@@ -139,7 +139,7 @@ class Reading:
                 "sheet",
                 cell,
                 "the technical cell was changed",
-                "restore it from the file as it was sent, or empty it",
+                "restore it from the original file, or empty it",
             )
         elif origin is not None and (origin.coder, origin.kind) != (
             self.first.coder,

@@ -42,7 +42,8 @@ def whose(sheet: CodingSheet) -> tuple[str, str]:
         names = set(sheet.coders) | (set() if sheet.asked is None else set(sheet.asked["coder"]))
         if len(names) != 1:
             raise CodingError(
-                f"a coder's file holds one coder, and this sheet has {len(names)}: {sorted(names)}."
+                f"a coder's file is for one coder, but this sheet has {len(names)}:"
+                f" {sorted(names)}."
             )
         coder = names.pop()
         kind = sheet.kinds.get(coder, "human")

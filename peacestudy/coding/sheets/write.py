@@ -220,7 +220,9 @@ def _check_coder(coder: str, kind: str) -> None:
 def _default(codebook: Codebook, coder: str) -> Path:
     name = f"{codebook.id}_{coder}.xlsx"
     if not re.fullmatch(r"[\w][\w .@+-]*", name):
-        raise CodingError(f"the codebook's id {codebook.id!r} makes no name of a file. Give path=.")
+        raise CodingError(
+            f"the codebook's id {codebook.id!r} cannot be used as a file name. Give path=."
+        )
     return Path(name)
 
 
@@ -247,8 +249,8 @@ def _cases(cases: pd.DataFrame | Iterable[str]) -> pd.DataFrame:
     if wrong or not ids:
         found = f"{wrong[0]!r} is none" if wrong else "there is none"
         raise CodingError(
-            f"a sheet needs cases, and a case id is a text that is not blank: {found}. "
-            "Write numbers as text: cases.astype({'case_id': str})."
+            f"a sheet needs cases, and a case id must be a non-empty text: {found}. Write numbers"
+            " as text: cases.astype({'case_id': str})."
         )
     twice = sorted(repeated(ids))
     if twice:

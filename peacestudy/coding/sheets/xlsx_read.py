@@ -77,7 +77,7 @@ def _shape_problems(
                 line,
                 column,
                 ref,
-                "merged cells say nothing for the cells they cover",
+                "merged cells give no value for the cells that they cover",
                 "unmerge them and fill every cell",
             )
         )

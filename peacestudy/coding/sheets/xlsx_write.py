@@ -59,8 +59,8 @@ def xlsx_bytes(rows: Sequence[Sequence[str]], codebook: Codebook) -> bytes:
     body = _row_xml(rows, locked, free).encode("utf-8")
     if len(body) > 0.9 * MAX_INFLATED:
         raise CodingError(
-            f"the sheet has {len(body) / 2**20:,.0f} MB of text, and a workbook of so much is not"
-            " read again. Write it as CSV."
+            f"the sheet has {len(body) / 2**20:,.0f} MB of text, and a workbook of this size"
+            " cannot be read again. Write it as CSV."
         )
     return _filled(out.getvalue(), body, f"A1:{LETTERS[-1]}{len(rows) + 1}")
 

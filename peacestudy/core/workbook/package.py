@@ -136,7 +136,8 @@ class Package:
 
         def refuse(*_: object) -> None:
             raise self.error(
-                f"{self.file} declares a document type, which no workbook does. Do not trust it."
+                f"{self.file} declares a document type, which workbooks do not contain. Do"
+                " not trust it."
             )
 
         parser.StartElementHandler = begin

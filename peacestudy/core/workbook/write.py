@@ -77,8 +77,8 @@ def workbook_bytes(sheets: Mapping[str, Sequence[Sequence[object]]]) -> bytes:
     size = sum(map(len, data.values()))
     if size > 0.9 * MAX_INFLATED:
         raise JoinError(
-            f"the workbook would hold {size / 2**20:,.0f} MB, and so large a one is not read again."
-            " Write Parquet or CSV."
+            f"the workbook would hold {size / 2**20:,.0f} MB, and a workbook of this size cannot"
+            " be read again. Write Parquet or CSV."
         )
     packed = _zipped(data, zipfile.ZIP_DEFLATED)
     # what packs too well looks like a bomb to a careful reader

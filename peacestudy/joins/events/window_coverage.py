@@ -62,7 +62,8 @@ def coverage_clauses(
         out.append(f"years {cover.first} to {cover.last}")
         if partly.any() and (why[partly] != PARTLY).all():
             out.append(
-                f"{int(partly.sum())} window(s) partly outside them, counted as far as observed"
+                f"{int(partly.sum())} window(s) extend beyond them and are counted over"
+                " the observed part"
             )
     if (why == FILLED).any():
         meaning = f" ({source.absent})" if source is not None and source.absent else ""

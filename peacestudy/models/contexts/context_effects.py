@@ -85,7 +85,7 @@ class ByContext:
     >>> d = pd.DataFrame({"x": rng.normal(size=120), "place": np.repeat(list("abc"), 40)})
     >>> d["y"] = d.x + rng.normal(size=120)
     >>> spec = ps.ModelSpec("m", "y ~ x", "linear", "hc3")
-    >>> found = ps.models.by_context(d, spec, "x", "place", method="reml", fewest_events=10)
+    >>> found = ps.models.by_context(d, spec, "x", "place", method="reml", min_events=10)
     >>> found.effects[["context", "n", "estimate", "shrunken"]].round(2).values.tolist()
     [['a', 40, 1.03, 1.0], ['b', 40, 0.53, 0.85], ['c', 40, 1.13, 1.04]]
     >>> found.alike[["contexts", "df"]].values.tolist()
@@ -102,7 +102,7 @@ class ByContext:
         return html_table(self.effects, "By context", self.notes, rows=len(self.effects))
 
 
-@renamed_arguments(level="conf_level")
+@renamed_arguments(level="conf_level", fewest_events="min_events")
 def by_context(
     data: StudyFrame | pd.DataFrame,
     spec: ModelSpec,
@@ -110,7 +110,7 @@ def by_context(
     context: str,
     *,
     method: str,
-    fewest_events: int,
+    min_events: int,
     conf_level: float = 0.95,
 ) -> ByContext:
     """Fit a model in each context, and partially pool the estimates of one term.
@@ -134,7 +134,7 @@ def by_context(
         The column whose values are the contexts; an ordered category keeps its order.
     method : {"bayes", "reml", "dl", "pm"}
         How to pool partially, see ``ps.models.contexts.partial_pooling``.
-    fewest_events : int
+    min_events : int
         Number of cases of the rarer outcome that a context needs (events of a survival outcome;
         cases, if the outcome has no events). There is no default.
     conf_level : float, optional
@@ -148,7 +148,7 @@ def by_context(
     Raises
     ------
     SpecError
-        An unknown method, column or term; ``fewest_events`` below 1; a confidence level that is not
+        An unknown method, column or term; ``min_events`` below 1; a confidence level that is not
         between 0 and 1; several specifications, or imputed data.
     FitError
         The model of all cases cannot be fitted, or one of its cases has no context.
@@ -167,13 +167,13 @@ def by_context(
     ... )
     >>> d["y"] = d.x + rng.normal(size=200)
     >>> spec = ps.ModelSpec("m", "y ~ x", "linear", "hc3")
-    >>> found = ps.models.by_context(d, spec, "x", "place", method="bayes", fewest_events=10)
+    >>> found = ps.models.by_context(d, spec, "x", "place", method="bayes", min_events=10)
     >>> found.effects[["context", "n", "estimate", "shrunken"]].round(2).values.tolist()[:2]
     [['a', 60, 1.0, 1.02], ['b', 60, 1.04, 1.04]]
     >>> found.effects["reason"].iloc[-1]
-    'too few cases: 5, under the 10 written'
+    'too few cases: 5, fewer than the required 10'
     """
-    _check(term, context, method, fewest_events, conf_level)
+    _check(term, context, method, min_events, conf_level)
     if not isinstance(spec, ModelSpec):
         raise SpecError(f"by_context takes one ModelSpec, not a {type(spec).__name__}.")
     refuse_imputed(
@@ -191,8 +191,7 @@ def by_context(
     kind = engine_of(spec).kind
     told: list[Note] = []
     rows = [
-        _in(whole, place == c, c, term, kind, fewest_events, conf_level, told)
-        for c in _order(place)
+        _in(whole, place == c, c, term, kind, min_events, conf_level, told) for c in _order(place)
     ]
     effects = pd.DataFrame([*rows, *_unused(data, context, place)])
     used = effects[effects["reason"] == ""].set_index("context")
@@ -219,17 +218,15 @@ def by_context(
 
 
 def _check(
-    term: object, context: object, method: object, fewest_events: object, conf_level: object
+    term: object, context: object, method: object, min_events: object, conf_level: object
 ) -> None:
     for what, value in (("term", term), ("context", context)):
         if not isinstance(value, str):
             raise SpecError(f"{what} is {value!r}; it must be a name, as text.")
     check_method(method)
-    whole = isinstance(fewest_events, int | np.integer) and not isinstance(fewest_events, bool)
-    if not (whole and fewest_events >= 1):  # type: ignore[operator]
-        raise SpecError(
-            f"fewest_events is {fewest_events!r}; it must be a whole number, 1 or more."
-        )
+    whole = isinstance(min_events, int | np.integer) and not isinstance(min_events, bool)
+    if not (whole and min_events >= 1):  # type: ignore[operator]
+        raise SpecError(f"min_events is {min_events!r}; it must be a whole number, 1 or more.")
     check_level(conf_level)
 
 
@@ -270,7 +267,7 @@ def _in(
     name: Hashable,
     term: str,
     kind: str,
-    fewest: int,
+    min_events: int,
     conf_level: float,
     told: list[Note],
 ) -> dict[str, object]:
@@ -294,8 +291,9 @@ def _in(
     }
     row |= dict.fromkeys(OWN, np.nan)
     counted = n if events is None else events
-    if counted < fewest:
-        return row | {"reason": f"too few {what}: {counted}, fewer than the required {fewest}"}
+    if counted < min_events:
+        reason = f"too few {what}: {counted}, fewer than the required {min_events}"
+        return row | {"reason": reason}
     try:
         made = fit_arranged(part, [], whole.spec)
         table: Any = made.tidy(conf_level=conf_level).set_index("term")

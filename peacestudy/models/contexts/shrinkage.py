@@ -87,14 +87,14 @@ class PartialPooling:
         return html_table(self.effects, "Partial pooling", self.notes, rows=len(self.effects))
 
 
-@renamed_arguments(level="conf_level")
+@renamed_arguments(level="conf_level", fewest_events="min_events")
 def partial_pooling(
     estimates: "Mapping[str, float] | pd.Series[float]",
     std_errors: "Mapping[str, float] | pd.Series[float]",
     *,
     method: str,
     events: "Mapping[str, int] | pd.Series[int] | None" = None,
-    fewest_events: int | None = None,
+    min_events: int | None = None,
     conf_level: float = 0.95,
 ) -> PartialPooling:
     """Shrink estimates of one effect in several contexts towards their mean.
@@ -114,7 +114,7 @@ def partial_pooling(
     events : mapping or Series, optional
         Events of the rarer outcome by context. The standard error of an estimate from few events is
         too small.
-    fewest_events : int, optional
+    min_events : int, optional
         Number of events that a context needs; required with ``events``.
     conf_level : float, optional
         Confidence level of the intervals.
@@ -128,7 +128,7 @@ def partial_pooling(
     ------
     SpecError
         An unknown method, estimates and standard errors of different contexts, ``events`` without
-        ``fewest_events``.
+        ``min_events``.
     FitError
         Fewer than three contexts, a missing estimate, a standard error that is not above zero, a
         context with too few events; the contexts are named.
@@ -151,7 +151,7 @@ def partial_pooling(
     check_method(method)
     check_level(conf_level)
     y, se = pd.Series(estimates, dtype=float), pd.Series(std_errors, dtype=float)
-    counted = _check(y, se, None if events is None else pd.Series(events), fewest_events)
+    counted = _check(y, se, None if events is None else pd.Series(events), min_events)
     v = se[y.index].to_numpy() ** 2
     unit = float(np.median(v))
     if method == "bayes":
@@ -162,7 +162,7 @@ def partial_pooling(
         spread = _spread(y.to_numpy(), v, tau2, conf_level)
     if counted is not None:
         effects["events"] = counted.to_numpy()
-    notes = _notes(method, len(y), float(spread["tau"].iloc[0]), conf_level, fewest_events)
+    notes = _notes(method, len(y), float(spread["tau"].iloc[0]), conf_level, min_events)
     return PartialPooling(effects, mean, spread, notes)
 
 
@@ -170,7 +170,7 @@ def _check(
     y: "pd.Series[float]",
     se: "pd.Series[float]",
     events: "pd.Series[int] | None",
-    fewest: int | None,
+    min_events: int | None,
 ) -> "pd.Series[int] | None":
     for what, other in (("std_errors", se), ("events", events)):
         if other is not None and (set(other.index) != set(y.index) or not other.index.is_unique):
@@ -180,10 +180,10 @@ def _check(
             )
     if not y.index.is_unique:
         raise SpecError("a context appears twice in the estimates; give one estimate each.")
-    if (events is None) != (fewest is None):
+    if (events is None) != (min_events is None):
         raise SpecError(
-            "events and fewest_events must be given together: write how many events a context must"
-            " have at least."
+            "events and min_events must be given together: give the minimum number of events of"
+            " a context."
         )
     if len(y) < FEWEST:
         raise FitError(
@@ -197,14 +197,14 @@ def _check(
             f"no estimate with a standard error above zero in the context(s) {', '.join(bad)}."
             " Exclude them explicitly, with a reason."
         )
-    if events is None or fewest is None:
+    if events is None or min_events is None:
         return None
     events = events[y.index]
-    poor = [f"{c} ({n:g})" for c, n in events.items() if not n >= fewest]
+    poor = [f"{c} ({n:g})" for c, n in events.items() if not n >= min_events]
     if poor:
         raise FitError(
             f"too few events in the context(s) {', '.join(poor)}, fewer than the required"
-            f" {fewest}: standard errors are unreliable with so few. Merge contexts, or exclude"
+            f" {min_events}: standard errors are unreliable with so few. Merge contexts, or exclude"
             " them explicitly, with a reason."
         )
     return events
@@ -367,12 +367,14 @@ def _spread(y: np.ndarray, v: np.ndarray, tau2: float, conf_level: float) -> pd.
 
 
 def _notes(
-    method: str, k: int, tau: float, conf_level: float, fewest: int | None
+    method: str, k: int, tau: float, conf_level: float, min_events: int | None
 ) -> tuple[Note, ...]:
     few = (
         []
-        if fewest is None
-        else [Note("events", f"No context has fewer than {fewest} events of the rarer outcome.")]
+        if min_events is None
+        else [
+            Note("events", f"No context has fewer than {min_events} events of the rarer outcome.")
+        ]
     )
     if method == "bayes":
         text = (

@@ -226,7 +226,7 @@ def _check(
         raise SpecError("out_of_sample was given no specs; name one model or more.")
     if groups is None and time is None:
         raise SpecError(
-            "say what is left out: groups='column', or time=('column', last training value)."
+            "state what is left out: groups='column', or time=('column', last training value)."
         )
     if draws < 1:
         raise SpecError(f"draws is {draws}; it must be 1 or more, as 500.")

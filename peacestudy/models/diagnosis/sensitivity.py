@@ -228,8 +228,8 @@ def _bounds(
     )
     if r2 >= 1 or shared >= 1:
         raise FitError(
-            f"nothing can be {k:g} times as strong as {term!r}, which explains {treatment:.3f} of"
-            f" what is left of {focus!r}. Write a smaller strength."
+            f"a confounder cannot be {k:g} times as strong as {term!r}, which explains"
+            f" {treatment:.3f} of the residual variation of {focus!r}. Write a smaller strength."
         )
     eta = (np.sqrt(k) + np.sqrt(shared)) / np.sqrt(1 - shared)
     return float(r2), float(min(eta**2 * outcome / (1 - outcome), 1.0))

@@ -98,7 +98,7 @@ def overdispersion_notes(design: Design, spec: ModelSpec, parameters: np.ndarray
     if not d.p_value < ALPHA:
         return []
     text = (
-        f"The counts are overdispersed: Pearson's chi-squared {d.pearson / d.df:.2f} a degree of"
+        f"The counts are overdispersed: Pearson's chi-squared {d.pearson / d.df:.2f} per degree of"
         f" freedom, Cameron-Trivedi test p {d.p_value:.3f}. Classical standard errors are too"
         " small then: use vcov 'hc0' or 'cluster', or engine 'negative_binomial'."
     )

@@ -24,7 +24,7 @@ def repeated_notes(table: pd.DataFrame) -> list[Note]:
     --------
     >>> once = pd.DataFrame({"x": range(10), "y": range(10)})
     >>> len(repeated_notes(once)), str(repeated_notes(pd.concat([once, once])))[:60]
-    (0, "[Note(kind='repeated_rows', text='All 20 rows of the data st")
+    (0, "[Note(kind='repeated_rows', text='All 20 rows of the data oc")
     """
     named = (
         table.index.nlevels == 1 and table.index.dtype.kind not in "iufb" and table.index.is_unique

@@ -335,8 +335,9 @@ def wald(
         or np.linalg.eigvalsh(cov / np.sqrt(np.outer(variance, variance)))[0] < DEFINITE
     ):
         raise FitError(
-            f"{q} coefficients cannot be tested jointly: their covariance is not positive definite,"
-            " as where one is named twice, or with too few clusters."
+            f"{q} coefficients cannot be tested jointly: their covariance is not positive"
+            " definite, for example because a term is named twice, or because there are too few"
+            " clusters."
         )
     chi2 = float(estimate @ np.linalg.solve(cov, estimate))
     if np.isinf(df):

@@ -65,7 +65,7 @@ NUMBERS = ["estimate", "std_error", "conf_low", "conf_high"]
 SAME = 1e-9
 
 
-@renamed_arguments(level="conf_level")
+@renamed_arguments(level="conf_level", fewest="min_cases")
 def conditional_effects(
     fit: Fit | PooledFit,
     data: StudyFrame | pd.DataFrame | Imputed,
@@ -75,7 +75,7 @@ def conditional_effects(
     values: Sequence[Any] | str,
     *,
     near: float | None,
-    fewest: int,
+    min_cases: int,
     difference: tuple[Any, Any] | None = None,
     at: Mapping[str, Any] | None = None,
     scale: str | None = None,
@@ -106,8 +106,8 @@ def conditional_effects(
     near : float or None
         How far from a value of the moderator a case still counts as near, in the unit of the
         moderator; 0 counts equal values only, None is for categories.
-    fewest : int
-        Number of near cases that a value needs to have support. ``near`` and ``fewest`` have no
+    min_cases : int
+        Number of near cases that a value needs to have support. ``near`` and ``min_cases`` have no
         default.
     difference : tuple of two values, optional
         Adds a row with the effect at the second value less that at the first: the test of an
@@ -160,7 +160,7 @@ def conditional_effects(
     >>> d["y"] = d.x * d.m + d.x % 2
     >>> fit = ps.fit(d, ps.ModelSpec("m", "y ~ x*m", "linear", "classical"))
     >>> table = ps.models.conditional_effects(
-    ...     fit, d, "x", "slope", "m", [1, 2, 4], near=0.5, fewest=3
+    ...     fit, d, "x", "slope", "m", [1, 2, 4], near=0.5, min_cases=3
     ... )
     >>> table[["value", "estimate", "n_near", "support"]].round(6).values.tolist()
     [[1.0, 1.0, 3, True], [2.0, 2.0, 3, True], [4.0, 4.0, 0, False]]
@@ -173,7 +173,7 @@ def conditional_effects(
         moderator=as_known(moderator, names),
         values=values,
         near=near,
-        fewest=fewest,
+        min_cases=min_cases,
         difference=difference,
         at=as_known(at, names) or {},
         scale=scale,
@@ -235,7 +235,7 @@ class _Request:
     moderator: str
     values: Sequence[Any] | str
     near: float | None
-    fewest: int
+    min_cases: int
     difference: tuple[Any, Any] | None
     at: Mapping[str, Any]
     scale: str | None
@@ -253,7 +253,7 @@ class _Request:
 
     def moderator_in(self, rows: EffectRows) -> Moderator:
         """The values of the moderator, with the cases near each."""
-        return moderator_of(rows, self.moderator, self.values, self.near, self.fewest)
+        return moderator_of(rows, self.moderator, self.values, self.near, self.min_cases)
 
     def at_values(self, asked: Asked, m: Moderator, seed: int | None) -> AtValues:
         """The effect at each value of the moderator, and the support of each value."""

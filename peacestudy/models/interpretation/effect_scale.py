@@ -179,6 +179,6 @@ def without_error(fit: Fit, missing: np.ndarray, gradients: np.ndarray) -> list[
     names = fit.terms["term"].to_numpy()[missing]
     needs = gradients[:, missing] != 0
     return [
-        f"no standard error, as {', '.join(names[row])} has none" if row.any() else ""
+        f"no standard error, because {', '.join(names[row])} has none" if row.any() else ""
         for row in needs
     ]

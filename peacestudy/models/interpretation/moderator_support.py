@@ -35,17 +35,17 @@ class Moderator:
     values : where the effect is asked for.
     near : half the width of the window around a value within which cases count as near; 0 takes the
         value alone. None of categories.
-    fewest : cases that must be near for a value to have support.
+    min_cases : cases that must be near for a value to have support.
     """
 
     column: str
     values: tuple[Any, ...]
     near: float | None
-    fewest: int
+    min_cases: int
 
 
 def moderator_of(
-    rows: EffectRows, column: str, values: Sequence[Any] | str, near: float | None, fewest: int
+    rows: EffectRows, column: str, values: Sequence[Any] | str, near: float | None, min_cases: int
 ) -> Moderator:
     """The moderator, checked.
 
@@ -74,9 +74,10 @@ def moderator_of(
         raise SpecError(
             f"near is {near!r}, but {column!r} is categorical and has no distances; leave it out."
         )
-    if isinstance(fewest, bool) or not isinstance(fewest, int | np.integer) or fewest < 1:
+    if isinstance(min_cases, bool) or not isinstance(min_cases, int | np.integer) or min_cases < 1:
         raise SpecError(
-            f"fewest is {fewest!r}; write how many cases must be near a value, 1 or more."
+            f"min_cases is {min_cases!r}; give the number of cases that must be near a value,"
+            " 1 or more."
         )
     if isinstance(values, str):
         if values != "observed":
@@ -105,7 +106,7 @@ def moderator_of(
         column,
         tuple(float(v) if number and not isinstance(v, str) else v for v in found),
         near,
-        int(fewest),
+        int(min_cases),
     )
 
 
@@ -169,11 +170,11 @@ def events_of(fit: Fit) -> np.ndarray | None:
 
 
 def _sparse(m: Moderator, n: int) -> str:
-    if n >= m.fewest:
+    if n >= m.min_cases:
         return ""
     return (
         f"{n} case(s) {f'within {m.near:g}' if m.near else 'with this value'}, fewer than"
-        f" {m.fewest}"
+        f" {m.min_cases}"
     )
 
 

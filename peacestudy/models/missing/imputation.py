@@ -279,7 +279,7 @@ def _note(
     )
     return Note(
         "imputed",
-        f"Missing values filled in {m} times by chained equations ({cycles} cycles, {donors}"
+        f"Missing values imputed {m} times by chained equations ({cycles} cycles, {donors}"
         f" donors): {', '.join(parts)}. They are assumed to be missing at random given"
         f" {', '.join(missing['column'])}.{times}",
     )

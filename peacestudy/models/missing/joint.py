@@ -48,8 +48,9 @@ def joint(
         or np.linalg.eigvalsh(within / np.sqrt(np.outer(variance, variance)))[0] < DEFINITE
     ):
         raise FitError(
-            f"{q} coefficients cannot be tested jointly: their covariance is not positive definite,"
-            " as where one is named twice, or with too few clusters."
+            f"{q} coefficients cannot be tested jointly: their covariance is not positive"
+            " definite, for example because a term is named twice, or because there are too few"
+            " clusters."
         )
     if q == 1:
         p = pool(estimates[:, 0], covs[:, 0, 0], complete_df)

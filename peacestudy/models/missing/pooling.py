@@ -73,9 +73,9 @@ def check_model(imputed: Imputed, spec: ModelSpec) -> tuple[str, ...]:
     for column, what in groups.items():
         if column in imputed.where:
             raise SpecError(
-                f"{column!r} was filled in for {int(imputed.where[column].sum())} case(s), and"
-                f" says which {what} a case belongs to, which must not be imputed. Leave it out of"
-                " the columns of impute; cases without it are then left out."
+                f"{column!r} was imputed for {int(imputed.where[column].sum())} case(s), and says"
+                f" which {what} a case belongs to, which must not be imputed. Leave it out of the"
+                " columns of impute; cases without it are then left out."
             )
     return outcome
 
@@ -181,8 +181,8 @@ def _notes(
         notes.append(Note("few_tables", text))
     if made := _made_of(imputed, spec):
         text = (
-            f"{', '.join(made)} computed from imputed values after imputation, whose models are"
-            " linear: curves and products are biased "
+            f"{', '.join(made)}: computed from imputed values. The imputation models are linear,"
+            " so curves and products are biased "
         )
         text += (
             "towards zero. To avoid this, make a column of each before imputing, and name it in"

@@ -209,8 +209,8 @@ def _check(draws: int, seed: int, interval: str, conf_level: float) -> None:
     least = int(np.ceil(round(2 / (1 - conf_level), 9))) - 1
     if draws < least:
         raise SpecError(
-            f"{draws} draws have no quantiles for an interval at {conf_level:.0%}; draw {least} or"
-            " more, better 999."
+            f"{draws} draws have no quantiles for an interval at {conf_level:.0%}; use at least"
+            f" {least} draws, preferably 999."
         )
 
 

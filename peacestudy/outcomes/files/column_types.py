@@ -165,7 +165,10 @@ def _dates(
                     name,
                     str(text),
                     rule,
-                    "write every date as YYYY-MM-DD: which day is meant, only you can say",
+                    (
+                        "write every date as YYYY-MM-DD: which day is meant, only the author"
+                        " can decide"
+                    ),
                 )
                 for i, text in odd.items()
             ],

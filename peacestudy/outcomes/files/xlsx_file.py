@@ -129,8 +129,8 @@ def _notes(
         )
     if page.formulas:
         text = (
-            f"{len(page.formulas)} cell(s) of {listed.name} hold formulas; what the spreadsheet"
-            " worked out last was taken."
+            f"{len(page.formulas)} cell(s) of {listed.name} hold formulas; the last computed"
+            " values were used."
         )
         out.append(Note("formulas", text))
     return out
@@ -193,7 +193,7 @@ def _merged(file: str, ref: str) -> Problem:
         0,
         "",
         ref,
-        "merged cells say nothing for the cells they cover",
+        "merged cells give no value for the cells that they cover",
         "unmerge them and fill every cell",
     )
 
@@ -241,7 +241,7 @@ def _value(cell: Cell, since: bool) -> Any:
             raise ValueError("a truth value is 0 or 1")
         return cell.text == "TRUE"
     if cell.kind == "error value":
-        raise ValueError("the spreadsheet could not work it out")
+        raise ValueError("the spreadsheet could not compute it")
     return _float(cell.text)
 
 
@@ -272,7 +272,7 @@ def _date(cell: Odd, since: bool) -> datetime:
     if since:
         return datetime(1904, 1, 1) + timedelta(days=serial)
     if _FIRST_SAFE - 1 <= serial < _FIRST_SAFE:
-        raise ValueError("29 February 1900, which never was")
+        raise ValueError("29 February 1900, which did not exist")
     return datetime(1899, 12, 30 if serial >= _FIRST_SAFE else 31) + timedelta(days=serial)
 
 

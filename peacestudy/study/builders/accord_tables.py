@@ -38,7 +38,7 @@ DELIVERIES_SCHEMA = Schema(
             minimum=0,
             maximum=1,
             description=(
-                "mean level of what is promised, by the year of delivery; missing where nothing is"
+                "mean level of the promised provisions by the delivery year; missing if none is"
                 " promised"
             ),
         ),

@@ -250,7 +250,7 @@ def _conditional(
         column,
         [low, high],
         near=near,
-        fewest=rule.min_cases,
+        min_cases=rule.min_cases,
         difference=(low, high),
         scale="flic",
     )
@@ -292,7 +292,7 @@ def _by_grouping(
     data = found.data(base)
     frame = _with_context(data, grouping)
     made = by_context(
-        frame, spec.model(), term, grouping.id, method=rule.method, fewest_events=rule.min_events
+        frame, spec.model(), term, grouping.id, method=rule.method, min_events=rule.min_events
     )
     spread: Any = dict.fromkeys(SPREAD, np.nan)
     if made.pooled is not None:

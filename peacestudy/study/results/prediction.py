@@ -93,7 +93,7 @@ def moderation(found: Results) -> pd.DataFrame:
             near = (grid[1] - grid[0]) / 2
         sd = made.design.centres["scale(breadth)"][1]
         table = conditional_effects(
-            made, data, "breadth", sd, moderator, grid, near=near, fewest=1, scale="link"
+            made, data, "breadth", sd, moderator, grid, near=near, min_cases=1, scale="link"
         )
         parts.append(table.rename(columns=RENAMED).assign(model=model))
     return pd.concat(parts, ignore_index=True)[MODERATION].astype({"n": int, "n_peace": int})

@@ -193,7 +193,7 @@ def test_one_code_only_is_told_and_percent_is_one():
         ([[0, 7], [0, 1]], "conger", [0, 1], "7 is not a category"),
         ([[0, 1], [0, 1]], "kapa", [0, 1], "must be one of"),
         ([[0, 1], [0, 1]], "conger", [0], "two or more"),
-        ([["0", "1"], ["0", "1"]], "conger", [0, 1], "no number"),
+        ([["0", "1"], ["0", "1"]], "conger", [0, 1], "not a number"),
         ([0, 1], "conger", [0, 1], "dimension"),
     ],
 )

@@ -208,7 +208,7 @@ def test_cases_that_are_none_are_refused(cases, words, tmp_path, book):
 
 
 @pytest.mark.parametrize(
-    ("chosen", "words"), [(["trucee"], "'truce'"), (["truce", "truce"], "twice"), ([], "none")]
+    ("chosen", "words"), [(["trucee"], "'truce'"), (["truce", "truce"], "twice"), ([], "empty")]
 )
 def test_indicators_that_are_none_are_refused(chosen, words, tmp_path, book):
     with pytest.raises(CodingError, match=words):
@@ -273,7 +273,7 @@ def test_a_file_that_cannot_be_written_is_told(blank, book, monkeypatch):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(os, "fsync", refuse)
-    with pytest.raises(CodingError, match=r"Permission denied\. Check who may write there"):
+    with pytest.raises(CodingError, match=r"Permission denied\. Check the permissions"):
         write_sheet(path, sheet)
 
 

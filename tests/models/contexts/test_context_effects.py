@@ -28,7 +28,7 @@ def table(sizes=(40, 60, 80, 30), seed=3):
 
 def test_every_estimate_is_that_of_its_rows_alone_on_the_scale_of_all():
     d = table()
-    found = ps.models.by_context(d, SPEC, "scale(x)", "place", method="reml", fewest_events=10)
+    found = ps.models.by_context(d, SPEC, "scale(x)", "place", method="reml", min_events=10)
     sd = d["x"].std()
     for row in found.effects.to_dict("records"):
         part = d[d["place"] == row["context"]]
@@ -42,9 +42,7 @@ def test_every_estimate_is_that_of_its_rows_alone_on_the_scale_of_all():
 
 
 def test_what_is_drawn_together_is_what_was_estimated():
-    found = ps.models.by_context(
-        table(), SPEC, "scale(x)", "place", method="bayes", fewest_events=10
-    )
+    found = ps.models.by_context(table(), SPEC, "scale(x)", "place", method="bayes", min_events=10)
     alone = found.effects.set_index("context")
     drawn = ps.models.contexts.partial_pooling(
         alone["estimate"], alone["std_error"], method="bayes"
@@ -62,7 +60,7 @@ def test_what_is_drawn_together_is_what_was_estimated():
 
 def test_rows_of_all_contexts_together_are_the_whole():
     d = table()
-    found = ps.models.by_context(d, SPEC, "scale(x)", "place", method="reml", fewest_events=10)
+    found = ps.models.by_context(d, SPEC, "scale(x)", "place", method="reml", min_events=10)
     whole = ps.fit(d, SPEC).terms.set_index("term").loc["scale(x)"]
     assert found.whole.loc[0, "estimate"] == whole["estimate"] and found.effects["n"].sum() == len(
         d
@@ -78,7 +76,7 @@ def test_the_rarer_outcome_is_counted_and_contexts_with_too_few_are_refused_by_n
         "scale(x)",
         "place",
         method="bayes",
-        fewest_events=5,
+        min_events=5,
     )
     of = found.effects.set_index("context")
     counts = d.groupby("place")["win"].agg(lambda w: min(w.sum(), len(w) - w.sum()))
@@ -105,7 +103,7 @@ def test_what_cannot_be_fitted_in_a_context_says_why():
         "scale(x)",
         "place",
         method="bayes",
-        fewest_events=5,
+        min_events=5,
     )
     of = found.effects.set_index("context")["reason"]
     assert "z" in of["c1"] and "separated" in of["c2"] and of["c0"] == of["c3"] == ""
@@ -126,7 +124,7 @@ def test_survival_counts_events_and_periods_count_cases():
     d["e"] = rng.integers(0, 2, 120)
     for engine, options in (("cox", {}), ("discrete_time", {"baseline": "constant"})):
         spec = ps.ModelSpec("m", "Surv(t, e) ~ x", engine, "classical", options=options)
-        found = ps.models.by_context(d, spec, "x", "place", method="bayes", fewest_events=5)
+        found = ps.models.by_context(d, spec, "x", "place", method="bayes", min_events=5)
         assert (
             found.effects["n_events"].astype(int).tolist() == d.groupby("place")["e"].sum().tolist()
         )
@@ -139,7 +137,7 @@ def test_an_order_of_categories_stays_and_a_frame_is_taken():
         case_id=lambda t: [f"k{i}" for i in t.index],
     )
     frame = ps.StudyFrame(d, "case", "case_id")
-    found = ps.models.by_context(frame, SPEC, "scale(x)", "place", method="pm", fewest_events=10)
+    found = ps.models.by_context(frame, SPEC, "scale(x)", "place", method="pm", min_events=10)
     assert found.effects["context"].tolist() == ["c2", "c0", "c3", "c1"]
     assert "By context" in found._repr_html_()
 
@@ -154,13 +152,13 @@ def test_an_order_of_categories_stays_and_a_frame_is_taken():
         ({"context": 3}, SpecError, "as text"),
         ({"conf_level": 0}, SpecError, "between 0 and 1"),
         ({"conf_level": "a"}, SpecError, "between 0 and 1"),
-        ({"fewest_events": True}, SpecError, "whole number"),
-        ({"fewest_events": 0}, SpecError, "1 or more"),
-        ({"fewest_events": 2.5}, SpecError, "whole number"),
+        ({"min_events": True}, SpecError, "whole number"),
+        ({"min_events": 0}, SpecError, "1 or more"),
+        ({"min_events": 2.5}, SpecError, "whole number"),
     ],
 )
 def test_what_is_asked_wrongly_is_refused(change, error, said):
-    asked = {"term": "scale(x)", "context": "place", "method": "reml", "fewest_events": 10} | change
+    asked = {"term": "scale(x)", "context": "place", "method": "reml", "min_events": 10} | change
     with pytest.raises(error, match=said):
         ps.models.by_context(table(), SPEC, asked.pop("term"), asked.pop("context"), **asked)
 
@@ -170,7 +168,7 @@ def test_a_case_without_a_context_is_refused_by_name():
     d["place"] = d["place"].astype(object)
     d.loc[7, "place"] = None
     with pytest.raises(FitError, match=r"'place' is missing in 1 rows of the fit \(7\)"):
-        ps.models.by_context(d, SPEC, "scale(x)", "place", method="reml", fewest_events=10)
+        ps.models.by_context(d, SPEC, "scale(x)", "place", method="reml", min_events=10)
 
 
 @pytest.mark.slow(reason="simulates coverage, 5 s")
@@ -191,7 +189,7 @@ def test_shrunken_intervals_cover():
             "x",
             "place",
             method="bayes",
-            fewest_events=10,
+            min_events=10,
         )
         held += list(
             (found.effects["shrunken_low"] <= true) & (true <= found.effects["shrunken_high"])
@@ -203,7 +201,7 @@ def test_shrunken_intervals_cover():
 def test_a_context_whose_rows_all_lack_a_value_stands_in_the_table_with_the_reason():
     d = table()
     d.loc[d["place"] == "c1", "z"] = np.nan
-    found = ps.models.by_context(d, SPEC, "scale(x)", "place", method="reml", fewest_events=10)
+    found = ps.models.by_context(d, SPEC, "scale(x)", "place", method="reml", min_events=10)
     of = found.effects.set_index("context")
     assert of.loc["c1", "n"] == 0 and of.loc["c1", "reason"].startswith(
         "none of its 60 row(s) is used"
@@ -229,7 +227,7 @@ def separated(complete):
     here = (d["place"] == "b") & ((d["extra"] == 1) | complete)
     d.loc[here, "win"] = d.loc[here, "extra"]
     spec = ps.ModelSpec("m", "win ~ e + extra", "firth", "classical")
-    return d, ps.models.by_context(d, spec, "e", "place", method="bayes", fewest_events=5)
+    return d, ps.models.by_context(d, spec, "e", "place", method="bayes", min_events=5)
 
 
 def test_what_another_term_separates_in_part_leaves_the_effect_whatever_its_name_and_says_so():
@@ -258,7 +256,7 @@ def test_what_another_term_separates_completely_leaves_nothing_to_say():
 def test_what_a_context_is_to_be_distrusted_for_is_told():
     d = table().assign(half=lambda t: t["place"] + (t["z"] > 0).astype(str))
     spec = ps.ModelSpec("m", "y ~ scale(x) + z", "linear", "cluster", "half")
-    found = ps.models.by_context(d, spec, "scale(x)", "place", method="reml", fewest_events=10)
+    found = ps.models.by_context(d, spec, "scale(x)", "place", method="reml", min_events=10)
     told = [n.text for n in found.notes if n.kind == "few_clusters"]
     assert all("is based on a single comparison" in t for t in told)
     assert [t[:6] for t in told] == ["In c0:", "In c1:", "In c2:", "In c3:"]
@@ -266,16 +264,16 @@ def test_what_a_context_is_to_be_distrusted_for_is_told():
 
 def test_dates_are_contexts_and_lists_are_not():
     d = table().assign(place=lambda t: pd.to_datetime(t["place"].map(lambda c: f"200{c[1]}-01-01")))
-    found = ps.models.by_context(d, SPEC, "scale(x)", "place", method="reml", fewest_events=10)
+    found = ps.models.by_context(d, SPEC, "scale(x)", "place", method="reml", min_events=10)
     assert found.effects["context"].dt.year.tolist() == [2000, 2001, 2002, 2003]
     d["place"] = [[1]] * len(d)
     with pytest.raises(SpecError, match="not names"):
-        ps.models.by_context(d, SPEC, "scale(x)", "place", method="reml", fewest_events=10)
+        ps.models.by_context(d, SPEC, "scale(x)", "place", method="reml", min_events=10)
 
 
 def test_names_from_outside_are_escaped():
     d = table().assign(place=lambda t: t["place"].replace("c0", "<script>alert(1)</script>"))
-    found = ps.models.by_context(d, SPEC, "scale(x)", "place", method="reml", fewest_events=50)
+    found = ps.models.by_context(d, SPEC, "scale(x)", "place", method="reml", min_events=50)
     html = found._repr_html_()
     assert "<script>" not in html and "&lt;script&gt;" in html
 
@@ -297,7 +295,7 @@ def test_a_term_is_not_lost_because_its_name_stands_in_a_sentence():
     spec = ps.ModelSpec("m", "win ~ t + sep", "firth", "hc1")
     for term, lost in (("t", False), ("sep", True)):
         found = ps.models.by_context(
-            d, spec, term, "place", method="reml", fewest_events=5
+            d, spec, term, "place", method="reml", min_events=5
         ).effects.set_index("context")
         assert ("separated" in found.loc["b", "reason"]) == lost
         assert np.isnan(found.loc["b", "estimate"]) == lost
@@ -305,7 +303,7 @@ def test_a_term_is_not_lost_because_its_name_stands_in_a_sentence():
 
 
 def test_several_specifications_and_imputed_data_are_refused():
-    asked = {"term": "scale(x)", "context": "place", "method": "reml", "fewest_events": 10}
+    asked = {"term": "scale(x)", "context": "place", "method": "reml", "min_events": 10}
     with pytest.raises(SpecError, match="takes one ModelSpec, not a list"):
         ps.models.by_context(table(), [SPEC], **asked)
     filled = ps.models.impute(
@@ -319,4 +317,4 @@ def test_several_specifications_and_imputed_data_are_refused():
     with pytest.raises(SpecError, match="by_context takes one table"):
         ps.models.by_context(filled, SPEC, **asked)
     with pytest.raises(SpecError, match="1 or more"):
-        ps.models.by_context(table(), SPEC, **(asked | {"fewest_events": True}))
+        ps.models.by_context(table(), SPEC, **(asked | {"min_events": True}))

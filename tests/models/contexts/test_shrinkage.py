@@ -220,12 +220,12 @@ def test_a_context_with_too_few_events_is_refused_by_name():
         ps.FitError,
         match=r"too few events in the context\(s\) 1 \(4\), 6 \(3\), fewer than the required 5",
     ):
-        partial_pooling(y, se, method="dl", events=events, fewest_events=5)
-    found = partial_pooling(y, se, method="dl", events=events, fewest_events=3)
+        partial_pooling(y, se, method="dl", events=events, min_events=5)
+    found = partial_pooling(y, se, method="dl", events=events, min_events=3)
     assert found.effects["events"].tolist() == events.tolist()
     assert any("fewer than 3 events" in str(n) for n in found.notes)
     assert any(n.kind == "few_contexts" for n in found.notes)
-    for change in ({"events": events}, {"fewest_events": 3}):
+    for change in ({"events": events}, {"min_events": 3}):
         with pytest.raises(ps.SpecError, match="must be given together"):
             partial_pooling(y, se, method="dl", **change)
 
@@ -273,7 +273,7 @@ def test_from_fits_in_each_context():
         {r: t["std_error"] for r, t in rows.items()},
         method="reml",
         events=events,
-        fewest_events=10,
+        min_events=10,
     )
     assert found.effects["context"].tolist() == list("abcde")
     assert found.mean["conf_low"][0] < 0.8 < found.mean["conf_high"][0]

@@ -227,7 +227,7 @@ def test_a_study_frame_names_its_cases():
 @pytest.mark.parametrize(
     ("change", "error", "said"),
     [
-        ({"groups": None}, ps.SpecError, "say what is left out"),
+        ({"groups": None}, ps.SpecError, "state what is left out"),
         ({"specs": []}, ps.SpecError, "no specs"),
         ({"draws": 0}, ps.SpecError, "draws is 0"),
         ({"groups": "gg"}, ps.SpecError, "'gg' is not in the data"),

@@ -79,7 +79,9 @@ def test_what_the_verbs_do_not_know_of_the_engine_is_said(engine, table):
     with pytest.raises(ps.SpecError, match=f"scale of engine '{engine}' is 'flic'"):
         effects(fit, table, "slopes", scale="flic")
     with pytest.raises(ps.SpecError, match=f"scale of engine '{engine}' is 'flic'"):
-        conditional_effects(fit, table, "x", (0, 1), "z", [0.0], near=0.5, fewest=1, scale="flic")
+        conditional_effects(
+            fit, table, "x", (0, 1), "z", [0.0], near=0.5, min_cases=1, scale="flic"
+        )
     for kind in ("flic", "flac"):
         with pytest.raises(
             ps.SpecError,

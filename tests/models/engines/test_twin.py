@@ -156,7 +156,7 @@ VERBS = {
     ),
     "signs of clusters": bootstrapped,
     "by context": lambda fit: models.by_context(
-        FRAME, fit.spec, "x", "m", method="reml", fewest_events=5
+        FRAME, fit.spec, "x", "m", method="reml", min_events=5
     ),
     "impute": imputed,
     "propagate": propagated,

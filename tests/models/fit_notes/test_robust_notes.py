@@ -192,7 +192,7 @@ def test_in_a_context_the_cluster_has_its_own_name():
     d["lone"] = (d.g == "g13") * 1.0
     d.loc[d.place == "a", "lone"] = (d.g[d.place == "a"] == "g3") * 1.0
     spec = ps.ModelSpec("m", "y ~ x + lone", "linear", "cluster", cluster="g")
-    found = ps.models.by_context(d, spec, "lone", "place", method="reml", fewest_events=5)
+    found = ps.models.by_context(d, spec, "lone", "place", method="reml", min_events=5)
     reason = found.effects.set_index("context")["reason"]
     assert "one cluster (g g3)" in reason["a"] and "one cluster (g g13)" in reason["b"]
 

@@ -433,7 +433,7 @@ def test_a_lag_moderates_as_its_column_does():
     e = ps.joins.lagged(d, ["w", "y"], by="country", year="year", lags=1).data
     own = ps.fit(d, spec("event ~ z*lag(w) + lag(y)", "logit", "hc1"))
     by_hand = ps.fit(e, spec("event ~ z*w_lag1 + y_lag1", "logit", "hc1", options={}))
-    asked = {"near": 0.5, "fewest": 5, "scale": "response"}
+    asked = {"near": 0.5, "min_cases": 5, "scale": "response"}
     a = ps.models.conditional_effects(own, d, "z", "sd", "lag(w)", [1, 2], **asked)
     b = ps.models.conditional_effects(by_hand, e, "z", "sd", "w_lag1", [1, 2], **asked)
     numbers = ["value", "estimate", "std_error", "conf_low", "conf_high"]

@@ -186,7 +186,7 @@ def test_conditional_effects_are_pooled_at_each_value(name, change):
     got = made(name)
     ask = {
         "near": 0.0,
-        "fewest": 10,
+        "min_cases": 10,
         "scale": "response" if name == "firth" else None,
         "difference": (0, 4),
     }
@@ -224,7 +224,7 @@ def test_conditional_effects_are_pooled_at_each_value(name, change):
             "m",
             [0, 2],
             near=0.0,
-            fewest=1,
+            min_cases=1,
             scale=ask["scale"],
             interval="simulation",
             draws=500,
@@ -240,7 +240,7 @@ def test_conditional_effects_are_pooled_at_each_value(name, change):
 def test_support_is_what_every_table_has_by_loops():
     got = fit("y ~ x*m + C(q)", "logit")
     values = [0.0, 2.0, 4.0, 6.0]
-    table = conditional_effects(got, FILLED, "x", (-1.5, 1.5), "m", values, near=0.0, fewest=24)
+    table = conditional_effects(got, FILLED, "x", (-1.5, 1.5), "m", values, near=0.0, min_cases=24)
     for row in table.itertuples():
         counts, events, lows, highs, filled, held = [], [], [], [], [], []
         for t in FILLED.tables:
@@ -261,23 +261,23 @@ def test_support_is_what_every_table_has_by_loops():
     assert not table.support[3] and "an extrapolation" in table.note[3]
     with pytest.raises(ps.FitError, match=r"values of 'm' have no support; at 6.0"):
         conditional_effects(
-            got, FILLED, "x", (-1, 1), "m", [6.0], near=0.0, fewest=1, beyond="refuse"
+            got, FILLED, "x", (-1, 1), "m", [6.0], near=0.0, min_cases=1, beyond="refuse"
         )
 
 
 def test_observed_values_are_those_of_any_table():
     got = fit("v ~ x*m + C(q)", "linear")
-    table = conditional_effects(got, FILLED, "x", "slope", "m", "observed", near=0.5, fewest=1)
+    table = conditional_effects(got, FILLED, "x", "slope", "m", "observed", near=0.5, min_cases=1)
     assert table.value.tolist() == [0, 1, 2, 3, 4]
     kinds = conditional_effects(
-        fit("v ~ x*C(k)", "linear"), FILLED, "x", "slope", "k", "observed", near=None, fewest=1
+        fit("v ~ x*C(k)", "linear"), FILLED, "x", "slope", "k", "observed", near=None, min_cases=1
     )
     assert kinds.value.tolist() == ["u", "v", "w"]
 
 
 def test_what_was_not_imputed_together_is_refused():
     got = fit("v ~ x*m", "linear")
-    ask = {"near": 0.0, "fewest": 1}
+    ask = {"near": 0.0, "min_cases": 1}
     with pytest.raises(
         ps.SpecError,
         match=(

@@ -52,7 +52,7 @@ def draw(N=240):
 
 
 D = draw()
-ASK = {"near": 0.0, "fewest": 10}
+ASK = {"near": 0.0, "min_cases": 10}
 
 
 def fit(formula, engine="firth", vcov="cluster", cluster="g", data=D, **options):
@@ -99,7 +99,7 @@ def test_the_density_is_that_of_a_loop(near):
     found = fit("y ~ a*u + m")
     values = [0.1, 1.0, 3.0, 9.0]
     got = conditional_effects(
-        found, D, "a", "slope", "u", values, scale="response", near=near, fewest=12
+        found, D, "a", "slope", "u", values, scale="response", near=near, min_cases=12
     )
     for row in got.itertuples():
         at = [i for i in range(len(D)) if abs(D.u[i] - row.value) <= near]
@@ -120,7 +120,7 @@ def test_the_density_is_that_of_a_loop(near):
 
 def test_why_a_value_has_no_support():
     got = conditional_effects(
-        fit("y ~ a*m"), D, "a", (-3.0, 0.0), "m", [2, 7, 9], scale="flic", near=0, fewest=5
+        fit("y ~ a*m"), D, "a", (-3.0, 0.0), "m", [2, 7, 9], scale="flic", near=0, min_cases=5
     )
     low, high = D.a[D.m == 2].min(), D.a[D.m == 2].max()
     assert not got.support.any()
@@ -132,7 +132,7 @@ def test_why_a_value_has_no_support():
         and "0 case(s) with this value, fewer than 5" in told[2]
     )
     slope = conditional_effects(
-        fit("y ~ a*m"), D, "a", "slope", "m", [7], scale="flic", near=0, fewest=5
+        fit("y ~ a*m"), D, "a", "slope", "m", [7], scale="flic", near=0, min_cases=5
     )
     assert (
         slope.note.tolist() == ["a is the same in all near cases"]
@@ -141,7 +141,7 @@ def test_why_a_value_has_no_support():
 
 
 def test_values_without_support_are_refused_where_that_is_asked():
-    ask = {"scale": "flic", "near": 0, "fewest": 5, "beyond": "refuse"}
+    ask = {"scale": "flic", "near": 0, "min_cases": 5, "beyond": "refuse"}
     with pytest.raises(
         ps.FitError,
         match=r"2 of 3 values of 'm' have no support; at 7\.0: a is the same in all near cases",
@@ -153,7 +153,7 @@ def test_values_without_support_are_refused_where_that_is_asked():
 def test_categories_moderate_and_are_moderated():
     found = fit("y ~ C(q)*C(k) + m")
     got = conditional_effects(
-        found, D, "q", ("in", "out"), "k", "observed", near=None, fewest=20, scale="flic"
+        found, D, "q", ("in", "out"), "k", "observed", near=None, min_cases=20, scale="flic"
     )
     assert (
         got.value.tolist() == ["x", "y", "z"]
@@ -171,7 +171,7 @@ def test_categories_moderate_and_are_moderated():
     d = D.assign(q=D.q.where(D.k != "z", "in"), k=D.k)
     two = fit("y ~ C(q) + C(k)", data=d)
     bare = conditional_effects(
-        two, d, "q", ("in", "out"), "k", ["y", "z"], near=None, fewest=20, scale="flic"
+        two, d, "q", ("in", "out"), "k", ["y", "z"], near=None, min_cases=20, scale="flic"
     )
     assert bare.support.tolist() == [True, False] and bare.note[1].startswith(
         "no near case has q = out"
@@ -274,8 +274,8 @@ def test_simulated_intervals():
         ({"near": -1}, "near is -1"),
         ({"near": "1"}, "near is '1'"),
         ({"moderator": "k", "values": ["x"]}, "near is 0, but 'k' is categorical"),
-        ({"fewest": 0}, "fewest is 0; write how many cases"),
-        ({"fewest": True}, "fewest is True"),
+        ({"min_cases": 0}, "min_cases is 0; give the number of cases"),
+        ({"min_cases": True}, "min_cases is True"),
         ({"values": []}, r"values of 'm' are \[\]; write one or more"),
         ({"values": [1, 1]}, "each once"),
         ({"values": "all"}, "values is 'all'; write a list of values, or 'observed'"),
@@ -297,7 +297,7 @@ def test_what_cannot_be_asked_is_refused(change, said):
         "moderator": "m",
         "values": [1, 2],
         "near": 0,
-        "fewest": 5,
+        "min_cases": 5,
         "scale": "flic",
     }
     with pytest.raises(ps.SpecError, match=said):
@@ -306,6 +306,6 @@ def test_what_cannot_be_asked_is_refused(change, said):
 
 def test_what_has_no_default_must_be_written():
     with pytest.raises(TypeError, match="near"):
-        conditional_effects(fit("y ~ a*m"), D, "a", "slope", "m", [1], fewest=5, scale="flic")
-    with pytest.raises(TypeError, match="fewest"):
+        conditional_effects(fit("y ~ a*m"), D, "a", "slope", "m", [1], min_cases=5, scale="flic")
+    with pytest.raises(TypeError, match="min_cases"):
         conditional_effects(fit("y ~ a*m"), D, "a", "slope", "m", [1], near=0, scale="flic")

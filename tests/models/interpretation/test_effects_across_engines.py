@@ -67,7 +67,7 @@ def test_conditional_effects_are_effects_with_the_moderator_held(engine):
     J = 3 if engine == "ordered" else 1
     for change in ("slope", (-1.0, 1.0), "sd"):
         got = conditional_effects(
-            found, D, "a", change, "m", [0, 3, 5], near=0.0, fewest=5, difference=(0, 5), **ask
+            found, D, "a", change, "m", [0, 3, 5], near=0.0, min_cases=5, difference=(0, 5), **ask
         )
         assert len(got) == 4 * J
         for i, value in enumerate((0, 3, 5)):
@@ -106,7 +106,7 @@ def test_a_difference_has_the_gradient_of_both_ends():
 
     J = np.array([(whole(b + h) - whole(b - h)) / 2e-6 for h in 1e-6 * np.eye(len(b))])
     got = conditional_effects(
-        found, D, "a", (0, 1), "m", [0, 5], near=0.0, fewest=5, difference=(0, 5)
+        found, D, "a", (0, 1), "m", [0, 5], near=0.0, min_cases=5, difference=(0, 5)
     ).iloc[-2]
     assert (got["category"], got["estimate"]) == ("mid", pytest.approx(whole(b), rel=CLOSED))
     assert got["std_error"] == pytest.approx((J @ V @ J) ** 0.5, rel=1e-6)

@@ -255,7 +255,7 @@ def test_end_categories_are_exact_and_nothing_warns():
         also = effects(found, D, "predictions", at={"x": far.x.tolist()})
         effects(found, D, "comparisons", {"x": (40.0, 41.0)})
         conditional_effects(
-            fit("o ~ x*m", "ordered"), D, "x", (30.0, 31.0), "m", [0, 3], near=0, fewest=1
+            fit("o ~ x*m", "ordered"), D, "x", (30.0, 31.0), "m", [0, 3], near=0, min_cases=1
         )
         effects(found, D, "predictions", at={"x": 40.0}, interval="simulation", draws=200, seed=1)
     assert (got.reason == "").all() and got[ENDS].notna().all(axis=None)
@@ -422,7 +422,7 @@ def test_slopes_of_a_linear_model_do_not_need_the_other_terms():
         "k",
         ["a", "b", "c"],
         near=None,
-        fewest=1,
+        min_cases=1,
         difference=("a", "b"),
     )
     assert got.std_error.isna().tolist() == [False, False, True, False]
@@ -489,7 +489,7 @@ def test_a_transformed_outcome_is_named_wherever_its_numbers_stand():
         effects(found, D, "predictions", scale="link"),
         predict(found, D.head(3), "response"),
         predict(found, D.head(3), "link"),
-        conditional_effects(found, D, "x", "slope", "m", [0, 2], near=0, fewest=1),
+        conditional_effects(found, D, "x", "slope", "m", [0, 2], near=0, min_cases=1),
     ]
     filled = impute(
         D.assign(x=D.x.where(D.index > 20)), ["x", "m", "deaths"], m=2, cycles=1, donors=3, seed=1
@@ -498,7 +498,7 @@ def test_a_transformed_outcome_is_named_wherever_its_numbers_stand():
     tables += [
         effects(pooled, filled, "predictions"),
         predict(pooled, D.head(2), "response"),
-        conditional_effects(pooled, filled, "x", "slope", "m", [0, 2], near=0, fewest=1),
+        conditional_effects(pooled, filled, "x", "slope", "m", [0, 2], near=0, min_cases=1),
     ]
     for table in tables:
         assert table.note.str.contains(said, regex=False).all()

@@ -49,7 +49,7 @@ def conditional(**given):
             "moderator": "m",
             "values": [0, 1],
             "near": 0.5,
-            "fewest": 1,
+            "min_cases": 1,
         }
         | given,
     )

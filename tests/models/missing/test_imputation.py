@@ -229,7 +229,7 @@ def test_derived_terms_are_made_after_imputation():
         )
         assert f.design.centres["scale(z)"][0] == pytest.approx(t.z.mean())
     told = next(n.text for n in got.notes if n.kind == "derived")
-    assert told.startswith("log(s), square(x), s:x computed from imputed values after imputation")
+    assert told.startswith("log(s), square(x), s:x: computed from imputed values.")
     assert not [n for n in fit("v ~ x + scale(z)", "linear", "hc1").notes if n.kind == "derived"]
 
 
@@ -458,10 +458,7 @@ def test_a_product_of_its_own_is_not_drawn_towards_zero():
     assert made.terms.estimate.iloc[-1] < 0.85
     assert abs(own.terms.estimate.iloc[-1] - 1) < 4 * own.terms.std_error.iloc[-1] < 0.25
     told = {n.kind: n.text for n in made.notes}["derived"]
-    assert (
-        told.startswith("x:z computed from imputed values after imputation")
-        and "make a column of each" in told
-    )
+    assert told.startswith("x:z: computed from imputed values.") and "make a column of each" in told
     assert "derived" not in {n.kind for n in own.notes}
 
 

@@ -402,7 +402,7 @@ def test_what_the_imputation_did_not_know_is_said():
     filled = impute(holes, ["v", "x", "g"], m=2, cycles=1, donors=3, seed=1)
     with pytest.raises(
         ps.SpecError,
-        match=r"'g' was filled in for 14 case\(s\), and says which cluster a case belongs to",
+        match=r"'g' was imputed for 14 case\(s\), and says which cluster a case belongs to",
     ):
         fit(filled, "v ~ x", "linear", "cluster", "g")
     with pytest.raises(ps.SpecError, match="which group a case belongs to"):

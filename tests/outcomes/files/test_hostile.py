@@ -157,7 +157,7 @@ def test_the_last_day_of_both_systems_of_days(tmp_path):
 
 
 def test_two_worksheets_of_one_name_are_refused(tmp_path):
-    assert "stands twice" in str(
+    assert "appears twice" in str(
         said(workbook(tmp_path / "x.xlsx", f"{HEAD}<row><c><v>1</v></c></row>", sheets=("s", "s")))
     )
 
