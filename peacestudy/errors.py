@@ -150,6 +150,6 @@ class FitError(PeacestudyError):
     ... except ps.FitError as err:
     ...     print(err)
     main: the outcome is completely separated by x: it is predicted without error in 6 of 6
-    rows (0, 1, 2, 3, 4 and 1 more), so a logit's coefficients run to infinity. Use engine
+    rows (0, 1, 2, 3, 4 and 1 more), so a logit's coefficients tend to infinity. Use engine
     'firth', whose estimates are finite, or drop the term.
     """

@@ -4,6 +4,7 @@ import doctest
 import importlib
 import importlib.util
 import inspect
+import pkgutil
 import re
 from pathlib import Path
 
@@ -75,6 +76,38 @@ def test_an_example_runs_when_pasted(name):
     runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE)
     runner.run(test, out=report.append)
     assert runner.failures == 0, "".join(report)
+
+
+MODULES = sorted(
+    m.name
+    for m in pkgutil.walk_packages(ps.__path__, "peacestudy.")
+    if not m.name.endswith("__main__")
+)
+
+
+class Finder(doctest.DocTestFinder):
+    """Finds the examples of decorated functions too."""
+
+    def _from_module(self, module, thing):
+        if inspect.isfunction(thing):
+            thing = inspect.unwrap(thing)
+        return super()._from_module(module, thing)
+
+
+PASTED = {f"{thing.__module__}.{thing.__qualname__}" for thing in PUBLIC.values()}
+
+
+@pytest.mark.parametrize("name", ["peacestudy", *MODULES])
+def test_other_examples_run(name):
+    """Examples of what is not public, and of methods; those of public names are pasted above."""
+    module = importlib.import_module(name)
+    runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE)
+    for test in Finder().find(module, name):
+        if test.name in PASTED:
+            continue
+        test.globs["ps"] = ps
+        runner.run(test)
+    assert runner.failures == 0
 
 
 @pytest.mark.parametrize("name", [n for n, thing in PUBLIC.items() if inspect.isfunction(thing)])

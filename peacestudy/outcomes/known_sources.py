@@ -127,7 +127,7 @@ def read_source(
     ...         message = str(err)
     >>> found.table.values.tolist()
     [[2, 5.0], [20, 7.0]]
-    >>> "aid.csv is not whole" in message
+    >>> "aid.csv is incomplete" in message
     True
     """
     known = known_source(source) if isinstance(source, str) else source
