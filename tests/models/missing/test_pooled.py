@@ -397,7 +397,7 @@ def test_what_the_imputation_did_not_know_is_said():
     ):
         assert not {"clusters", "unknown_groups"} & {n.kind for n in got.notes}
     told = {n.kind: n.text for n in fit(other, "v ~ x", "linear", "hc1", weights="w").notes}
-    assert "does not know w" in told["not_imputed_with"]
+    assert "do not include w" in told["not_imputed_with"]
     holes = D.assign(g=D.g.where(D.index % 9 > 0))
     filled = impute(holes, ["v", "x", "g"], m=2, cycles=1, donors=3, seed=1)
     with pytest.raises(
