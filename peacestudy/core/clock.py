@@ -15,10 +15,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from peacestudy.core.dates import read_dates
+from peacestudy.core.dates import DateBounds, read_dates
 from peacestudy.core.derived import Derived
 from peacestudy.core.joined import Joined
-from peacestudy.core.problems import one_of, shortened
+from peacestudy.core.problems import as_known, one_of, shortened
 from peacestudy.errors import JoinError
 
 ALWAYS = "always"
@@ -109,7 +109,7 @@ class Clock:
     Attributes
     ----------
     column : date or year at which the treatment of a case is complete; a year counts as its last
-        day.
+        day, a month or an interval as the first day that it can mean.
     known_from : for each column ``always``, a column of dates or years, or such a column and a
         distance: ``year - 1``, ``year of signed - 1``, ``end_date + 365 days``.
 
@@ -128,6 +128,11 @@ class Clock:
                 f"the clock is {shortened(self.column)}; it names the column with the date or year"
                 " at which treatment is complete."
             )
+        if not _is_mapping_of_text(self.known_from):
+            raise JoinError(
+                f"known_from is {shortened(self.known_from)}; it maps columns to text, as {{'x':"
+                " 'year - 1'}."
+            )
         pairs = tuple(sorted(dict(self.known_from).items()))
         for column, text in pairs:
             try:
@@ -137,9 +142,20 @@ class Clock:
         object.__setattr__(self, "known_from", pairs)
 
     @property
+    def date_columns(self) -> tuple[str, ...]:
+        """The columns of dates that the clock and its rules read."""
+        read = [self.column, *(KnownFrom.parse(text).column for text in self.rules.values())]
+        return tuple(dict.fromkeys(column for column in read if column))
+
+    @property
     def rules(self) -> dict[str, str]:
         """The rule of each column, by column."""
         return dict(self.known_from)
+
+    def without(self, columns: Iterable[str]) -> "Clock":
+        """The clock without the rules of columns that were replaced."""
+        gone = set(columns)
+        return Clock(self.column, {c: text for c, text in self.rules.items() if c not in gone})
 
     def with_rules(self, known_from: Mapping[str, str]) -> "Clock":
         """The clock with further rules, which replace older ones of the same column."""
@@ -181,6 +197,28 @@ def last_days(table: pd.DataFrame, column: str) -> Days:
     JoinError
         The column is not in the table, or a cell is no date.
     """
+    days: Days = _bounds(table, column).latest.to_numpy().astype("datetime64[D]")
+    return days
+
+
+def clock_days(table: pd.DataFrame, column: str) -> Days:
+    """The day at which each row's treatment is complete, shape (n,): the last day of a year, the
+    first that a month or an interval can mean.
+
+    Raises
+    ------
+    JoinError
+        As ``last_days``.
+    """
+    bounds = _bounds(table, column)
+    is_year = (bounds.precision == "year").fillna(False).to_numpy(dtype=bool)
+    first = bounds.earliest.to_numpy().astype("datetime64[D]")
+    last = bounds.latest.to_numpy().astype("datetime64[D]")
+    return np.where(is_year, last, first)
+
+
+def _bounds(table: pd.DataFrame, column: str) -> DateBounds:
+    """A column of dates and years, read; refused where a cell is neither."""
     if column not in table.columns:
         known = [str(c) for c in table.columns]
         raise JoinError(one_of("the column of a date", column, known))
@@ -190,8 +228,7 @@ def last_days(table: pd.DataFrame, column: str) -> Days:
             f"the column {column!r} holds values that are neither dates nor years.",
             list(bounds.problems),
         )
-    days: Days = bounds.latest.to_numpy().astype("datetime64[D]")
-    return days
+    return bounds
 
 
 def year_ends(years: npt.NDArray[np.int64], there: Bools) -> Days:
@@ -219,7 +256,8 @@ def known_days(
     """From which day each column is known, and the columns of which nothing says so.
 
     A rule of the clock comes first; else a join says which row it read; else a column that was
-    derived is known when the last of its sources is.
+    derived, from columns of its own row that were not replaced since, is known when the last of
+    these is.
 
     Parameters
     ----------
@@ -229,16 +267,18 @@ def known_days(
     joined : the joins of a frame, which keep the day of the row that they read.
     derived : the columns that were derived from others.
     """
-    rules = clock.rules
+    names = [str(column) for column in table.columns]
+    rules = {as_known(column, names): text for column, text in clock.rules.items()}
     of_joins = {column: days for join in joined for column, days in join.known_on}
-    sources = {d.name: d.sources for d in derived}
+    sources = _traceable_sources(derived)
+    is_derived = {d.name for d in derived}
     known: dict[str, Days] = {}
     unknown: list[str] = []
 
     def days_of(column: str, above: tuple[str, ...]) -> Days | None:
         if column in rules:
             return KnownFrom.parse(rules[column]).days(table)
-        if column in of_joins and column not in sources:
+        if column in of_joins and column not in is_derived:
             return of_joins[column]
         if column == clock.column:
             return last_days(table, column)
@@ -259,25 +299,59 @@ def known_days(
     return known, unknown
 
 
-def late_columns(table: pd.DataFrame, clock: Clock, known: Mapping[str, Days]) -> list[Late]:
-    """The columns that are known only after the clock in a row that has a value; a column that is
-    not in the table yet has one in every row.
+def _traceable_sources(derived: Sequence[Derived]) -> dict[str, tuple[str, ...]]:
+    """The sources of derived columns whose dates can be read from them: functions of their own row,
+    of columns that were not replaced later.
+    """
+    sources = {}
+    for n, column in enumerate(derived):
+        replaced_later = {later.name for later in derived[n + 1 :]}
+        if column.row_by_row and not replaced_later & set(column.sources):
+            sources[column.name] = column.sources
+        else:
+            sources.pop(column.name, None)
+    return sources
+
+
+def _is_mapping_of_text(value: object) -> bool:
+    """Whether a mapping, or a sequence of pairs, goes from text to text."""
+    if isinstance(value, Mapping):
+        pairs: Sequence[object] = list(value.items())
+    elif isinstance(value, tuple | list):
+        pairs = value
+    else:
+        return False
+    for pair in pairs:
+        if not (isinstance(pair, tuple) and len(pair) == 2):
+            return False
+        if not (isinstance(pair[0], str) and isinstance(pair[1], str)):
+            return False
+    return True
+
+
+def late_columns(
+    table: pd.DataFrame, clock: Clock, known: Mapping[str, Days], complete: Iterable[str] = ()
+) -> list[Late]:
+    """The columns that are known only after the clock in a row that has a value.
+
+    The columns in ``complete``, and those that are not in the table yet, have one in every row.
 
     Raises
     ------
     JoinError
         A row has no date of the clock.
     """
-    at = last_days(table, clock.column)
+    at = clock_days(table, clock.column)
     if np.isnat(at).any():
         raise JoinError(
             f"the clock {clock.column!r} is missing in {int(np.isnat(at).sum())} of {len(at)} rows;"
             " every case needs the date or year at which its treatment is complete."
         )
     late = []
+    has_values = set(complete)
     for column, days in known.items():
         rows = ~(days <= at)
-        if column in table.columns:
+        if column in table.columns and column not in has_values:
             rows &= table[column].notna().to_numpy(dtype=bool)
         if rows.any():
             late.append(Late(column, rows, days, at))

@@ -19,6 +19,10 @@ ACCEPTED = (
 )
 
 
+ROWS_TRIED = 200  # rows on which a function is run a second time
+ROUNDING = 1e-12  # relative; fast loops over arrays of other lengths may round differently
+
+
 @dataclass(frozen=True, eq=False)
 class Derived:
     """A column that the user made.
@@ -31,6 +35,8 @@ class Derived:
         did not read columns by name.
     why : the reason that the user wrote, if any.
     values : by id, where a fit keeps them for ``ps.trace``; None in a frame, whose data hold them.
+    row_by_row : the function gave the same values when it was given ``sources`` alone and some of
+        the rows, so that a value depends on these columns of its own row and nothing else.
     """
 
     name: str
@@ -38,6 +44,7 @@ class Derived:
     sources: tuple[str, ...] = ()
     why: str = ""
     values: "pd.Series[Any] | None" = field(default=None, repr=False)
+    row_by_row: bool = False
 
     def __str__(self) -> str:
         return f"derived by the user from {self.made_from}{f': {self.why}' if self.why else ''}"
@@ -109,7 +116,38 @@ def _by_function(
         made = made.reindex(data.index) if in_rows else _by_id(made, data[key], name)[0]
     sources = tuple(c for c in data.columns if c in read)
     words = ", ".join(sources) or "the columns of the frame"
-    return _as_given(made, len(data), name), Derived(name, words, sources, why), entry
+    values = _as_given(made, len(data), name)
+    row_by_row = _is_row_by_row(function, data, sources, values)
+    return values, Derived(name, words, sources, why, row_by_row=row_by_row), entry
+
+
+def _is_row_by_row(
+    function: Callable[[pd.DataFrame], object],
+    data: pd.DataFrame,
+    sources: tuple[str, ...],
+    values: Any,
+) -> bool:
+    """Whether some rows of the columns that were read, and nothing else, give the same values."""
+    if not sources:
+        return False
+    tried = min(ROWS_TRIED, (len(data) + 1) // 2)
+    # rows at irregular distances, so that a value of another row is missed
+    rows = np.sort(np.random.default_rng(0).choice(len(data), tried, replace=False))
+    expected = pd.Series(values, index=data.index).iloc[rows]
+    try:
+        found = function(data.iloc[rows][list(sources)])
+        again = pd.Series(_as_given(found, len(rows), ""), index=expected.index)
+    except Exception:  # the function is the user's; whatever it raises, more than this was read
+        return False
+    both_missing = (expected.isna() & again.isna()).to_numpy(dtype=bool)
+    numeric = pd.api.types.is_numeric_dtype(expected) and pd.api.types.is_numeric_dtype(again)
+    if numeric:
+        a = expected.to_numpy(dtype=float, na_value=np.nan)
+        b = again.to_numpy(dtype=float, na_value=np.nan)
+        same = np.isclose(a, b, rtol=ROUNDING, atol=0)
+    else:
+        same = np.array([x is y or x == y for x, y in zip(expected, again, strict=True)], bool)
+    return bool((same | both_missing).all())
 
 
 def _recorded(data: pd.DataFrame) -> tuple[pd.DataFrame, set[Any]]:

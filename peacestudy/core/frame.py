@@ -13,7 +13,7 @@ from peacestudy.core.derived import Derived, derive
 from peacestudy.core.display import html_table
 from peacestudy.core.joined import Joined
 from peacestudy.core.ledger import Entry, Ledger
-from peacestudy.core.problems import Note, one_of
+from peacestudy.core.problems import Note, as_known, one_of
 from peacestudy.errors import JoinError, printable
 
 
@@ -77,6 +77,11 @@ class StudyFrame:
     eligibility: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        if self.clock is not None and not isinstance(self.clock, Clock):
+            raise JoinError(
+                f"clock is {self.clock!r}; make the frame first, then write"
+                " frame.with_clock('signed')."
+            )
         refuse_twice(self.data, "the table")
         if self.key not in self.data.columns:
             raise JoinError(one_of("key", self.key, [str(c) for c in self.data.columns]))
@@ -103,15 +108,20 @@ class StudyFrame:
         return len(self.data)
 
     def keep(
-        self, mask: "pd.Series[bool]", step: str, reason: str, columns: Sequence[str] = ()
+        self,
+        mask: "pd.Series[bool]",
+        step: str,
+        reason: str,
+        columns: str | Sequence[str] | None = None,
     ) -> "StudyFrame":
         """The rows where ``mask`` is true; the others go to ``excluded`` with
         the reason, and the ledger says how many.
 
         The mask is built from ``frame.data``: true, false or missing
         (also as 1, 0), and missing counts as false. ``columns`` names what the mask was built
-        from, so that a clock can be compared with it.
+        from, which a clock is compared with; a frame with a clock requires it.
         """
+        columns = self._columns_of_step(step, columns)
         unknown = [c for c in columns if c not in self.data.columns]
         if unknown:
             known = [str(c) for c in self.data.columns]
@@ -171,7 +181,9 @@ class StudyFrame:
         known_from : mapping of str to str, optional
             From when columns are known: ``always``, a column of dates or years, or such a column
             and a distance (``year - 1``, ``year of signed - 1``, ``end_date + 365 days``). Columns
-            of joins that read years or dates need no entry; an entry replaces what the join says.
+            of joins by date, of windows, of sums of events and by the year of an OutcomeTable need
+            no entry; an entry replaces what the join says. Columns derived by a function from
+            columns of their own row take their dates.
 
         Returns
         -------
@@ -191,15 +203,35 @@ class StudyFrame:
         >>> frame.with_clock("signed", {"deaths": "year of signed"}).clock.rules
         {'deaths': 'year of signed'}
         """
+        columns = [str(c) for c in self.data.columns]
+        column = as_known(column, columns)
+        new = Clock(column, known_from or {})
+        rules = {as_known(name, columns): text for name, text in new.rules.items()}
         last_days(self.data, column)
+        for name, text in rules.items():
+            if name not in columns:
+                raise JoinError(one_of("a column of known_from", name, columns))
+            KnownFrom.parse(text).days(self.data)
         before = self.clock.rules if self.clock is not None else {}
-        clock = Clock(column, {**before, **(known_from or {})})
-        for name in known_from or {}:
-            if name not in self.data.columns:
-                known = [str(c) for c in self.data.columns]
-                raise JoinError(one_of("a column of known_from", name, known))
-            KnownFrom.parse(clock.rules[name]).days(self.data)
+        clock = Clock(column, {**before, **rules})
         return replace(self, clock=clock)
+
+    def _columns_of_step(self, step: str, columns: str | Sequence[str] | None) -> tuple[str, ...]:
+        """The columns by which a step keeps rows, as a tuple."""
+        if isinstance(columns, str):
+            return (columns,)
+        if columns is None:
+            if self.clock is None:
+                return ()
+            raise JoinError(
+                f"the frame has a clock, and step {step!r} does not name the columns that its mask"
+                " was built from. Write them: columns=['x'], or columns=[] for none."
+            )
+        if not isinstance(columns, list | tuple) or not all(isinstance(c, str) for c in columns):
+            raise JoinError(
+                f"columns of step {step!r} is {columns!r}; name the columns in a list, as ['x']."
+            )
+        return tuple(columns)
 
     def with_columns(self, why: str = "", /, **columns: object) -> "StudyFrame":
         """The frame with further columns; its rows, ids and ledger stay, and the ledger and
@@ -248,6 +280,15 @@ class StudyFrame:
                 f"{self.key!r} is the key of the frame, and ids are not replaced. Give the column"
                 " another name."
             )
+        clock = self.clock
+        if clock is not None:
+            for name in columns:
+                if name in clock.date_columns and name in self.data.columns:
+                    raise JoinError(
+                        f"the clock of the frame reads the dates of {name!r}, so the column cannot"
+                        " be replaced. Give the new column another name."
+                    )
+            clock = clock.without(columns)
         data, ledger, derived = self.data, self.ledger, list(self.derived)
         for name, made in columns.items():
             values, how, entry = derive(data, self.key, self.unit, name, made, why)
@@ -255,7 +296,9 @@ class StudyFrame:
             ledger = ledger + entry
             derived.append(how)
         joined = tuple(j.without(columns) for j in self.joined)
-        return replace(self, data=data, ledger=ledger, derived=tuple(derived), joined=joined)
+        return replace(
+            self, data=data, ledger=ledger, derived=tuple(derived), joined=joined, clock=clock
+        )
 
     def derived_values(self) -> tuple[Derived, ...]:
         """What the user derived, each with its values by id, as a fit keeps it for ``ps.trace``."""

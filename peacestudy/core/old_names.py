@@ -10,9 +10,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 FIRST, LAST = "first_year", "last_year"
 
 
-def _warn(old: str, new: str, stacklevel: int = 4) -> None:
+def _warn(old: str, new: str) -> None:
     text = f"{old} is called {new} since version 0.2; the old name will be removed in version 0.3."
-    warnings.warn(text, FutureWarning, stacklevel=stacklevel)
+    warnings.warn(text, FutureWarning, stacklevel=3)
 
 
 def renamed_arguments(**names: str) -> Callable[[F], F]:
@@ -61,7 +61,7 @@ def renamed_property(old: str, new: str) -> property:
     """A property under its old name, which gives the value of the new one with a warning."""
 
     def find(self: object) -> Any:
-        _warn(old, new, stacklevel=3)
+        _warn(old, new)
         return getattr(self, new)
 
     return property(find)

@@ -23,8 +23,8 @@ from peacestudy.models.formulas.formula import parse
 from peacestudy.models.formulas.lags import add_lags
 from peacestudy.models.spec import CLOCK, ModelSpec
 
-# options that name a column which explains the outcome or weights the cases
-EXPLAINING = ("weights", "offset", "exposure", "strata")
+# options that name a column which explains the outcome, groups or weights the cases
+EXPLAINING = ("weights", "offset", "exposure", "strata", "group")
 UNKNOWN_NAMED = 5
 
 
@@ -185,6 +185,11 @@ def _compared(
         joined, derived = data.joined, data.derived
     else:
         table, ids = data, data.index
+    columns = [str(column) for column in table.columns]
+    written = (*dict(dict(spec.options).get("known_from", ())), *clock.rules)
+    for column in written:
+        if as_known(column, columns) not in columns and column not in names:
+            raise SpecError(one_of(f"a column of known_from in {spec.name}", column, columns))
     present = [name for name in names if name in table.columns]  # others are made from codes
     needed = {clock.column: "the clock", **dict.fromkeys(present, "the column")}
     named = columns_named(table, needed)
@@ -194,7 +199,7 @@ def _compared(
     for column, days in known.items():
         latest = _latest(named, column, days, lags.get(column, (0,)), spec, ids.tolist())
         known_used[column] = latest[used]
-    late = late_columns(named[used], clock, known_used)
+    late = late_columns(named[used], clock, known_used, complete=lags)
     return ClockReport(tuple(late), tuple(unknown), reasons, tuple(ids[used].tolist()))
 
 

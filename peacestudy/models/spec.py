@@ -321,7 +321,9 @@ def _check_panel(options: Mapping[str, Any]) -> None:
 
 def _frozen(value: Any) -> Any:
     """A mapping as sorted pairs, so that a spec can be hashed; other values as they are."""
-    return tuple(sorted(value.items())) if isinstance(value, Mapping) else value
+    if not isinstance(value, Mapping):
+        return value
+    return tuple(sorted(value.items(), key=lambda pair: str(pair[0])))
 
 
 def _check_clock(options: Mapping[str, Any]) -> None:
@@ -347,7 +349,7 @@ def _check_clock(options: Mapping[str, Any]) -> None:
 
 
 def _is_text(value: object) -> bool:
-    return isinstance(value, str) and bool(value)
+    return isinstance(value, str) and bool(value.strip())
 
 
 def _check_options(engine: str, vcov: str, options: Mapping[str, Any]) -> None:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from peacestudy.coding import CodingSheet
 from peacestudy.core.frame import StudyFrame
+from peacestudy.core.problems import Note
 from peacestudy.errors import CodingError, SpecError
 from peacestudy.models import ModelSpec
 from peacestudy.models.clock_check import check_clock, without_clock
@@ -45,8 +46,11 @@ def specs_of(then: object) -> list[ModelSpec]:
     return [s for s in specs if isinstance(s, ModelSpec)]
 
 
-def after_clock(specs: list[ModelSpec], data: StudyFrame | pd.DataFrame) -> list[ModelSpec]:
-    """The models as they are fitted to drawn values, after a check against the clock in all rows.
+def after_clock(
+    specs: list[ModelSpec], data: StudyFrame | pd.DataFrame
+) -> tuple[list[ModelSpec], list[Note]]:
+    """The models as they are fitted to drawn values, after a check against the clock in all rows,
+    and notes with the reasons for columns that are used although they are known late.
 
     Raises
     ------
@@ -54,9 +58,10 @@ def after_clock(specs: list[ModelSpec], data: StudyFrame | pd.DataFrame) -> list
         A column is known only after the clock and has no reason.
     """
     ids = data.data[data.key] if isinstance(data, StudyFrame) else data.index
+    notes: list[Note] = []
     for spec in specs:
-        check_clock(data, spec, ids.tolist())
-    return [without_clock(spec) for spec in specs]
+        notes += check_clock(data, spec, ids.tolist())
+    return [without_clock(spec) for spec in specs], notes
 
 
 def table_of(data: object) -> tuple[pd.DataFrame, str]:

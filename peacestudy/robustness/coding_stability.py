@@ -96,10 +96,11 @@ def stability(
     if draws < 1:
         raise SpecError(f"draws is {draws}; expected 1 or more.")
     table, key = table_of(data)
+    specs, _ = after_clock(specs_of(then), data)
     rng = np.random.default_rng(seed)
     rows: list[tuple[object, ...]] = []
     sheet = coders_only(sheet)
-    for spec in after_clock(specs_of(then), data):
+    for spec in specs:
         job = Job(sheet, table, key, spec, scores, base, None, None, False)
         given = job.evidence.given
         for coder in sheet.coders:

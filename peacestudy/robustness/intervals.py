@@ -148,7 +148,7 @@ def from_intervals(
             f" are {', '.join(modelled_engines())}."
         )
     table, key = table_of(data)
-    (then,) = after_clock([then], data)
+    (then,), late = after_clock([then], data)
     check_draws(draws, burn, thin, seed, 1)
     _check(columns, then)
     ends = [c for i in columns.values() for c in (i.low, i.high)]
@@ -180,7 +180,7 @@ def from_intervals(
         drawn,
         (naive,),
         seed,
-        (_interval_note(columns),),
+        (_interval_note(columns), *late),
     )
 
 

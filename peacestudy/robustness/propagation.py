@@ -213,7 +213,7 @@ def propagate(
     """
     given, sheet = sheet, coders_only(sheet)
     table, key = table_of(data)
-    specs = after_clock(specs_of(then), data)
+    specs, late = after_clock(specs_of(then), data)
     check_draws(draws, burn, thin, seed, CHAINS)
     _identified(sheet, accuracy, gold)
     seeds = np.random.SeedSequence(seed).spawn(len(specs))
@@ -234,7 +234,11 @@ def propagate(
     ]
     notes = {
         n.text: n
-        for n in [*_about(given, accuracy, gold, jobs[0]), *(n for p in parts for n in p.notes)]
+        for n in [
+            *_about(given, accuracy, gold, jobs[0]),
+            *(n for p in parts for n in p.notes),
+            *late,
+        ]
     }
     return Propagated(
         terms=_together(p.terms for p in parts),

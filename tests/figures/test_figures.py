@@ -207,7 +207,7 @@ def test_forest_takes_fits_of_imputed_data():
         and "two: alpha" not in said
     )
     notes = " ".join(said).replace("\n", " ")
-    assert "over 3 tables" in notes and "largest fmi" in notes and "filled in 3 times" in notes
+    assert "over 3 tables" in notes and "largest fmi" in notes and "imputed 3 times" in notes
     assert ps.figures.forest(fits[1])._repr_png_().startswith(b"\x89PNG")
 
 

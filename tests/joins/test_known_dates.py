@@ -127,10 +127,36 @@ def test_sums_of_events_are_known_at_the_end_of_the_window(cases):
 
 
 def test_a_lag_is_known_when_the_row_that_it_reads_is(panel):
-    frame = ps.joins.lagged(panel, "x", by="state", year="year", lags=[1, -1])
+    plain = ps.joins.lagged(panel, "x", by="state", year="year", lags=[1, -1])
+    assert all(j.known_on == () for j in plain.joined)  # nothing says from when x is known
+    timed = ps.StudyFrame(panel.assign(row_id=range(len(panel))), "state-year", "row_id")
+    timed = timed.with_clock("year", {"x": "year"})
+    frame = ps.joins.lagged(timed, "x", by="state", year="year", lags=[1, -1])
     ends = [f"{year}-12-31" for year in range(1998, 2004)]
     assert known(frame, "x_lag1") == [None, *ends[:-1]] * 2
     assert known(frame, "x_lead1") == [*ends[1:], None] * 2
+
+
+def test_an_event_that_may_end_after_the_window_has_no_date(cases):
+    events = pd.DataFrame({"state": [2], "from": ["1999-06-01"], "to": ["2009-06-01"], "best": [5]})
+    windows = cases.assign(start=["1999-01-01"] * 3, end=["2000-04-30", "2001-05-31", None])
+    frame = ps.joins.event_windows(
+        windows,
+        events,
+        on="state",
+        start="start",
+        end="end",
+        date="from",
+        date_end="to",
+        spanning="start",
+        measures={"deaths": ("best", "sum")},
+        name="events",
+        absent=0,
+        years=(1998, 2010),
+        units="all",
+    )
+    assert frame.data["deaths"].iloc[0] == 5
+    assert all(j.known_on == () for j in frame.joined)
 
 
 def test_a_lag_of_a_joined_column_carries_its_date_on(panel):

@@ -620,7 +620,7 @@ def test_diagnosed_by_name(case):
             ("m", "v ~ a", "linear", "hc1", None, {"wieghts": "w"}),
             (
                 "no option wieghts; it has weights, bootstrap, bootstrap_draws, bootstrap_seed,"
-                " unit, time. Did you mean 'weights'"
+                " unit, time, clock, known_from, known_late. Did you mean 'weights'"
             ),
         ),
         (

@@ -153,9 +153,83 @@ def test_other_verbs_check_the_clock_too(table):
         )
 
 
+READS = {
+    "by position": lambda data: data["x"] + data.iloc[:, 5],
+    "of a copy": lambda data: data["x"] + data.copy()["gdp"],
+    "by rows": lambda data: data["x"] + data.apply(lambda row: row["gdp"], axis=1),
+    "by filter": lambda data: data["x"] + data.filter(["gdp"])["gdp"],
+    "an array": lambda data: data["x"].to_numpy() + data.to_numpy()[:, 5].astype(float),
+    "an index": lambda data: data["x"] + data[pd.Index(["gdp"])]["gdp"],
+    "the row before": lambda data: data["x"].shift(1).fillna(0),
+    "the rows after": lambda data: data["x"].groupby(data["country"]).shift(-1).fillna(0),
+    "all rows": lambda data: data["x"] - data["x"].mean(),
+}
+
+
+@pytest.mark.parametrize("read", READS.values(), ids=READS)
+def test_a_column_that_may_read_more_than_its_row_has_no_date(table, read):
+    frame = ps.StudyFrame(table.rename_axis("case_id").reset_index(), "accord", "case_id")
+    assert frame.data.columns[5] == "gdp"
+    rules = {"x": "always", "country": "always", "gdp": "year"}
+    made = frame.with_clock("signed", rules).with_columns(made=read)
+    with pytest.raises(ps.SpecError, match=r"(when )?'made' is known"):
+        ps.fit(made, spec("y ~ made"))
+
+
+def test_a_derived_column_of_a_replaced_one_has_no_date(table):
+    frame = ps.StudyFrame(table.rename_axis("case_id").reset_index(), "accord", "case_id")
+    timed = frame.with_clock("signed", {"x": "always", "gdp": "year"})
+    made = timed.with_columns(z=lambda data: data["gdp"] * 2, gdp=lambda data: data["x"] * 1)
+    with pytest.raises(ps.SpecError, match="from when 'z' is known"):
+        ps.fit(made, spec("y ~ z"))
+    ps.fit(made, spec("y ~ gdp"))  # it is x now
+
+
+def test_a_late_value_that_is_read_by_a_lag_is_seen_where_the_row_has_none():
+    rng = np.random.default_rng(2)
+    rows = [(unit, year) for unit in range(10) for year in range(2000, 2010)]
+    panel = pd.DataFrame(rows, columns=["unit", "year"])
+    panel["survey"] = np.where(panel["year"] % 2, np.nan, rng.normal(size=len(panel)))
+    panel["y"] = rng.normal(size=len(panel))
+    options = {"unit": "unit", "time": "year", "clock": "year"}
+    with pytest.raises(ps.SpecError, match="'survey' is known only after the clock"):
+        ps.fit(panel, spec("y ~ lag(survey)", **options, known_from={"survey": "year + 3"}))
+    ps.fit(panel, spec("y ~ lag(survey)", **options, known_from={"survey": "year + 1"}))
+
+
+def test_a_randomisation_test_checks_treatment_and_blocks(table):
+    data = table.assign(treated=np.arange(len(table)) // 8 % 2)
+    test = ps.models.resampling.randomisation_test
+    known = {"treated": "always", "country": "always", "gdp": "year - 1"}
+    asked = spec("y ~ treated + gdp", clock="signed", known_from=known)
+    arguments = {"blocks": "country", "clusters": None, "draws": 99, "seed": 1}
+    plain = test(data, spec("y ~ treated + gdp"), "treated", **arguments)
+    timed = test(data, asked, "treated", **arguments)
+    pd.testing.assert_frame_equal(plain, timed)
+    for late in known:
+        asked = spec("y ~ treated + gdp", clock="signed", known_from=known | {late: "year"})
+        with pytest.raises(ps.SpecError, match=f"'{late}' is known only after the clock"):
+            test(data, asked, "treated", **arguments)
+
+
+def test_results_of_other_verbs_carry_the_reason(table):
+    known = {"clock": "signed", "known_from": {**KNOWN, "gdp": "year", "country": "always"}}
+    late = known | {"known_late": {"gdp": "as published"}}
+    firth = spec(engine="firth", vcov="classical", **late)
+    found = ps.models.out_of_sample(table, [firth], groups="country", draws=9, seed=1)
+    assert any("as published" in note.text for note in found.notes)
+    contexts = ps.models.by_context(
+        table, spec(**late), "x", "country", method="bayes", min_events=5
+    )
+    assert any("as published" in note.text for note in contexts.notes)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        ({"clock": "signed", "known_from": KNOWN | {"gpd": "year"}}, "Did you mean 'gdp'"),
+        ({"clock": "signed", "known_from": KNOWN, "known_late": {"x": " "}}, "maps columns"),
+        ({"clock": "signed", "known_from": {3: "year", "x": "year"}}, "maps columns to text"),
         ({"known_from": KNOWN}, "need a clock"),
         ({"known_late": {"x": "why"}}, "need a clock"),
         ({"clock": 3}, "names the column"),
@@ -187,8 +261,9 @@ def test_late_rows_agree_with_a_loop_over_the_rows():
         known = pd.Timestamp("2000-01-01") + pd.to_timedelta(rng.integers(0, 1200, n), unit="D")
         x = np.where(rng.random(n) < 0.3, np.nan, 1.0)
         data = pd.DataFrame({"clock": clock, "known": known, "x": x, "y": rng.normal(size=n)})
-        used = [i for i in range(n) if rng.random() < 0.7]
-        expected = [i for i in used if not np.isnan(x[i]) and known[i] > clock[i]]
+        # a model uses rows that have a value
+        used = [i for i in range(n) if rng.random() < 0.7 and not np.isnan(x[i])]
+        expected = [i for i in used if known[i] > clock[i]]
         asked = spec("y ~ x", clock="clock", known_from={"x": "known"}, known_late={"x": "why"})
         notes = check_clock(data, asked, used)
         assert len(notes) == bool(expected)

@@ -310,7 +310,7 @@ def coding_of(sheet):
         (
             dict(gold=gold_of(case="z")),
             CodingError,
-            "none of the cases in data: gold has 'z', data has 'c0'",
+            "gold has no code for any case in data: gold has 'z', data has 'c0'",
         ),
         (dict(gold=gold_of(indicator="xx")), CodingError, "gold is 'xx'; it must be one of x"),
         (dict(gold=gold_of().iloc[:0]), CodingError, "gold has no row"),

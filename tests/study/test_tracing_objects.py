@@ -80,12 +80,12 @@ def test_a_label_that_stands_for_several_rows_is_refused_with_what_to_give(resul
     terms = results.table("terms")
     # as pd.concat without ignore_index leaves it
     old = terms.set_index(np.tile(np.arange(len(fitted.terms)), 2))
-    with pytest.raises(SpecError, match=r"1 stands for 2 rows.*table\.iloc\[n\].*reset_index"):
+    with pytest.raises(SpecError, match=r"1 matches 2 rows.*table\.iloc\[n\].*reset_index"):
         ps.trace(old, (1, "estimate"), study)
-    with pytest.raises(SpecError, match="'scale\\(breadth\\)' stands for 2 rows"):
+    with pytest.raises(SpecError, match="'scale\\(breadth\\)' matches 2 rows"):
         ps.trace(terms, ("scale(breadth)", "estimate"), study)
     numbered = pd.DataFrame({"case_id": [1, 0], "x": [1.0, 2.0]})
-    with pytest.raises(SpecError, match="0 stands for 2 rows"):
+    with pytest.raises(SpecError, match="0 matches 2 rows"):
         ps.trace(numbered, (0, "x"), study)  # the label of one row, the id of the other
 
 

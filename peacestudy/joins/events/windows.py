@@ -164,7 +164,9 @@ def event_windows(
     clauses = coverage_clauses(why, partly, cover, stated, name, not_counted)
     entry = _entry(frame, why, len(table), counted.found, name, "; ".join([rule, *clauses]))
     codes_of_gaps = of_gaps(counted.codes, added)
-    known_on = np.where(window.missing, np.datetime64("NaT"), window.last.astype("datetime64[D]"))
+    ends = np.where(window.missing, np.datetime64("NaT"), window.last.astype("datetime64[D]"))
+    # an event that ends, or may have happened, after the window has no date here
+    known_on = None if date_end is not None or uncertain is not None else ends
     return add_columns(frame, added, why, entry, source, codes_of_gaps, notes, known_on)
 
 

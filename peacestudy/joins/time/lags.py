@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from peacestudy.core.clock import Days, known_days, year_ends
+from peacestudy.core.clock import Days, known_days
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.joined import MET, NO_ROW, PARTLY
 from peacestudy.core.keys import Ints
@@ -110,7 +110,7 @@ def lagged(
     )
     entry = _entry(frame, rows, label, rule)
     why = _why(rows, complete, t, first, last)
-    known_on = _known_on(frame, wanted, rows, t, complete)
+    known_on = _known_on(frame, wanted, rows)
     out = add_columns(frame, added, why, entry, notes=found_units.notes, known_on=known_on)
     if not any(gaps.values()):
         return out
@@ -147,23 +147,19 @@ def _refuse_repeated_names(columns: list[str]) -> None:
         raise JoinError(f"columns is {columns}; name one column, or several different ones.")
 
 
-def _known_on(
-    frame: StudyFrame, wanted: list[str], rows: dict[int, Ints], t: Ints, complete: Bools
-) -> dict[str, Days]:
-    """From when each lag is known: when the value in the row that it reads is, by the frame's clock
-    or join, else at the end of that row's year.
+def _known_on(frame: StudyFrame, wanted: list[str], rows: dict[int, Ints]) -> dict[str, Days]:
+    """From when each lag is known: when the value in the row that it reads is, by the rules of the
+    frame's clock or by a join. Of other columns nothing is known.
     """
     known: dict[str, Days] = {}
     if frame.clock is not None:
         known, _ = known_days(frame.data, frame.clock, wanted, frame.joined, frame.derived)
     else:
         known = {c: days for j in frame.joined for c, days in j.known_on if c in wanted}
-    at_year_end = year_ends(t, complete)
     out = {}
     for lag, at in rows.items():
-        for column in wanted:
-            days = np.append(known.get(column, at_year_end), np.datetime64("NaT"))
-            out[f"{column}_{_word(lag)}"] = days[at]
+        for column, days in known.items():
+            out[f"{column}_{_word(lag)}"] = np.append(days, np.datetime64("NaT"))[at]
     return out
 
 

@@ -186,10 +186,10 @@ def by_context(
     if term not in set(whole.terms["term"]):
         raise SpecError(one_of("term", term, list(whole.terms["term"])))
     refuse_edge([term], whole.terms["term"].tolist(), spec.engine, len(whole.design.names))
-    check_clock(data, spec, whole.cases, (context,))
+    late = check_clock(data, spec, whole.cases, (context,))
     place = column_of(whole.design, data, context, "context")
     kind = engine_of(spec).kind
-    told: list[Note] = []
+    told: list[Note] = [*late]
     rows = [
         _in(whole, place == c, c, term, kind, min_events, conf_level, told) for c in _order(place)
     ]

@@ -149,13 +149,14 @@ def out_of_sample(
     )
     further = tuple(c for c in (groups, time[0] if time else None) if c is not None)
     used, y, dropped = _common(table, specs, further)
+    late: list[Note] = []
     for spec in specs:
-        check_clock(frame, spec, [cases[i] for i in used])
+        late += check_clock(frame, spec, [cases[i] for i in used], further)
     order = places_by_id([cases[i] for i in used])
     deals = np.repeat(y[None], draws + 1, axis=0)
     deals[1:, order] = np.random.default_rng(seed).permuted(np.tile(y[order], (draws, 1)), axis=1)
     part = table.loc[used].reset_index(drop=True)
-    scores, predictions, notes = [], [], [_convention(draws, seed)]
+    scores, predictions, notes = [], [], [_convention(draws, seed), *late]
     for split, folds in _splits(part, groups, time):
         for spec in specs:
             p, told = _probabilities(part, spec, folds, deals, split)

@@ -19,6 +19,7 @@ from peacestudy.core.draw_order import groups_by_id
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import one_of
 from peacestudy.errors import FitError, SpecError
+from peacestudy.models.clock_check import check_clock, without_clock
 from peacestudy.models.engines.design_checks import check_design
 from peacestudy.models.engines.registry import engine_of, kernel_of, names_where
 from peacestudy.models.formulas.centring import centring_of
@@ -112,13 +113,14 @@ def randomisation_test(
         known = names_where(lambda engine: engine.permutable)
         raise SpecError(one_of("engine of a randomisation test", spec.engine, known))
     refuse_lags(spec.formula, "a randomisation test, which would not permute lags,")
-    if spec.vcov in ("cr2", "jackknife") or spec.options:
+    if spec.vcov in ("cr2", "jackknife") or without_clock(spec).options:
         raise SpecError(
-            "a randomisation test takes no options, and vcov classical, hc0 to hc3 or cluster: its"
-            " p value is its own."
+            "a randomisation test takes no options but those of a clock, and vcov classical, hc0 to"
+            " hc3 or cluster: its p value is its own."
         )
     table, case = (data.data, data.key) if isinstance(data, StudyFrame) else (data, None)
     design = build_design(table, spec.formula, spec.cluster_columns, case, engine_of(spec).outcome)
+    check_clock(data, spec, design.cases, tuple(c for c in (blocks, clusters) if c is not None))
     check_design(design, engine_of(spec).outcome)
     design = replace(
         design, X=design.X - centring_of(design.X).centre

@@ -108,7 +108,7 @@ def test_what_is_not_defined_is_missing_and_told(values, kind, single):
     [
         ([[1.0, 2.0]], "needs two of each"),
         ([[1, N, 2], [N, 1, 2]], "1 unit"),
-        ([["1", "2"], ["1", "2"]], "no number"),
+        ([["1", "2"], ["1", "2"]], "not a number"),
         ([[1, np.inf], [1, 2]], "infinity"),
     ],
 )

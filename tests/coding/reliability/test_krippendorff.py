@@ -280,8 +280,8 @@ def test_resamples_of_one_code_are_counted_and_told():
     [
         ([[1, 2, 3]], "nominal", "no unit has values of two coders"),
         ([[1, N], [N, 1]], "nominal", "no unit has values of two coders"),
-        ([["a", "b"], ["a", "c"]], "nominal", "no number"),
-        ([["1", "2"], ["1", "2"]], "nominal", "no number"),
+        ([["a", "b"], ["a", "c"]], "nominal", "not a number"),
+        ([["1", "2"], ["1", "2"]], "nominal", "not a number"),
         ([[1, np.inf], [1, 2]], "nominal", "infinity"),
         ([[-1, 2], [1, 2]], "ratio", "negative"),
         ([1, 2], "nominal", r"shape \(coders, units\)"),

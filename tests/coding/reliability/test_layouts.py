@@ -137,7 +137,7 @@ def test_a_table_of_two_coders_needs_the_same_categories_in_rows_and_columns():
     table = pd.crosstab(pd.Series([0, 0, 1]), pd.Series([1, 2, 2]))
     with pytest.raises(CodingError, match="reindex"):
         table_coefficient(table, "conger")
-    with pytest.raises(CodingError, match="no count"):
+    with pytest.raises(CodingError, match="not a count"):
         table_coefficient(pd.DataFrame([[1, pd.NA], [1, 2]], dtype="Int64"), "conger")
 
 

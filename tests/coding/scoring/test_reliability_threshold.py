@@ -78,7 +78,7 @@ def test_a_missing_value_of_pandas_is_unmeasured():
     [
         (SEEN, "alfa", 0.8, "Did you mean 'alpha'"),
         (SEEN.drop(columns="indicator_id"), "alpha", 0.8, "indicator_id"),
-        (SEEN, "alpha", float("nan"), "no number"),
+        (SEEN, "alpha", float("nan"), "not a number"),
         (pd.concat([SEEN, SEEN.head(1)]), "alpha", 0.8, "'a1' has two rows"),
         (seen(a4=0.3), "alpha", 0.8, "indicator is 'a4'"),
     ],

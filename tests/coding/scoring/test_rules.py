@@ -227,7 +227,7 @@ def test_codes_need_not_be_consecutive_and_unused_ones_are_named():
 def test_two_indicators_have_no_trait_and_few_cases_are_told():
     found = score_with_diagnostics(coding(simulated(600, k=2)), "graded_response")
     assert found.table["p"].isna().all() and found.table["p_std_error"].isna().all()
-    assert "fewer than three" in next(n.text for n in found.notes if n.kind == "no_score")
+    assert "three are needed" in next(n.text for n in found.notes if n.kind == "no_score")
     told = {
         n.kind: n.text
         for n in score_with_diagnostics(coding(simulated(499)), "graded_response").notes

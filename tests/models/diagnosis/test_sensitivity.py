@@ -170,7 +170,8 @@ def test_benchmarks_that_are_none_are_refused():
     with pytest.raises(ps.SpecError, match="above zero"):
         benchmarks(fit, "d", ["x"], (0,))
     with pytest.raises(
-        ps.FitError, match=r"nothing can be 1000 times as strong as 'x'.*Write a smaller strength"
+        ps.FitError,
+        match=r"a confounder cannot be 1000 times as strong as 'x'.*Write a smaller strength",
     ):
         benchmarks(fit, "d", ["x"], (1000,))
     for other in (

@@ -128,7 +128,7 @@ def test_what_fit_refuses_is_counted_by_its_reason():
     for i, refused in (
         (1, "completely separated"),
         (2, "quasi-completely separated"),
-        (3, "nothing to explain"),
+        (3, "no variation to explain"),
     ):
         data = pd.DataFrame({"x": X[i, :, 0], "z": X[i, :, 1], "y": y[i], "g": cell.groups})
         with pytest.raises(FitError, match=refused):

@@ -369,7 +369,7 @@ def test_what_needs_a_term_without_an_error_has_none_and_the_rest_is_as_it_was(
     d = dummies()
     whole = fit(formula, engine, vcov, d, **options)
     found = planted(whole, "C(k)[c]")
-    said = "no standard error, as C(k)[c] has none"
+    said = "no standard error, because C(k)[c] has none"
     at = {"x": 0.4, "k": ["a", "b", "c"]}
     before, after = (effects(f, d, "predictions", at=at, **ask) for f in (whole, found))
     needs = after["at"].str.contains("k = c")
@@ -426,7 +426,7 @@ def test_slopes_of_a_linear_model_do_not_need_the_other_terms():
         difference=("a", "b"),
     )
     assert got.std_error.isna().tolist() == [False, False, True, False]
-    assert "no standard error, as x:C(k)[c] has none" in got.note[2]
+    assert "no standard error, because x:C(k)[c] has none" in got.note[2]
 
 
 def test_restricted_means_and_chances_of_periods_pass_it_on():
@@ -438,7 +438,7 @@ def test_restricted_means_and_chances_of_periods_pass_it_on():
         )
         assert (
             got.std_error.isna().all()
-            and got.note.str.contains("as C(k)[c] has none", regex=False).all()
+            and got.note.str.contains("because C(k)[c] has none", regex=False).all()
         )
     link = effects(
         planted(found, "C(k)[c]"), d, "comparisons", {"k": ("a", "b")}, scale="link"
@@ -458,7 +458,7 @@ def test_pooled_effects_pass_it_on():
     want = effects(pooled, filled, "predictions", at={"x": 0.0, "k": ["b", "c"]})
     pd.testing.assert_series_equal(got.iloc[0], want.iloc[0])
     assert got.estimate[1] == pytest.approx(want.estimate[1]) and np.isnan(got.conf_low[1])
-    assert got.note[1] == "no standard error, as C(k)[c] has none"
+    assert got.note[1] == "no standard error, because C(k)[c] has none"
 
 
 def test_flic_where_a_dummy_is_zero_hardly_depends_on_the_cell_of_the_dummy():

@@ -159,7 +159,7 @@ def test_what_cannot_be_is_refused():
     good = {"block": "g", "draws": 99, "seed": 1, "interval": "percentile"}
     for change, said in (
         ({"interval": "studentised"}, "must be one of percentile, bca"),
-        ({"draws": 20}, "draw 39 or more"),
+        ({"draws": 20}, "at least 39 draws"),
         ({"seed": -1}, "seed is -1"),
         ({"conf_level": 1.0}, "conf_level is 1.0"),
         ({"block": "country"}, "the block column 'country' is not in the data"),
