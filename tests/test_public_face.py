@@ -48,6 +48,7 @@ def public_callables():
 
 
 PUBLIC = public_callables()
+NEVER_RAISE = ("ps.study.results_of", "ps.outcomes.sources")
 
 
 def sections(thing):
@@ -115,6 +116,8 @@ def test_a_function_documents_what_it_takes_returns_and_raises(name):
     thing = PUBLIC[name]
     found = sections(thing)
     missing = {"Returns", "Raises"} - set(found)
+    if name in NEVER_RAISE:
+        missing -= {"Raises"}
     documented = re.findall(
         r"^(\*{0,2}\w[\w, *]*?) : \S", found.get("Parameters", ""), re.MULTILINE
     )

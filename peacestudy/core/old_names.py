@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any, TypeVar, cast
 
+from peacestudy.errors import SpecError
+
 F = TypeVar("F", bound=Callable[..., Any])
 FIRST, LAST = "first_year", "last_year"
 
@@ -28,7 +30,11 @@ def renamed_arguments(**names: str) -> Callable[[F], F]:
         @functools.wraps(function)
         def wrapped(*args: Any, **arguments: Any) -> Any:
             for old, new in names.items():
-                if old in arguments and new not in arguments:
+                if old in arguments and new in arguments:
+                    raise SpecError(
+                        f"{function.__name__} was given {new} and its old name {old}; write {new}."
+                    )
+                if old in arguments:
                     _warn(f"argument {old} of {function.__name__}", new)
                     arguments[new] = arguments.pop(old)
             if has_years and FIRST in arguments and LAST in arguments:

@@ -40,11 +40,6 @@ def sources() -> pd.DataFrame:
         citation, landing_page, file`` as in ``Source``; ``key`` is text, its columns separated by
         commas, empty where no columns identify a row.
 
-    Raises
-    ------
-    Nothing
-        The table is part of the package.
-
     Examples
     --------
     >>> table = ps.outcomes.sources().set_index("id")

@@ -4,6 +4,9 @@ Source: VanderWeele and Ding (2017), Annals of Internal Medicine 167(4), with th
 its table 2 for odds and hazard ratios and for differences.
 """
 
+from math import isfinite
+from numbers import Real
+
 import numpy as np
 import pandas as pd
 
@@ -34,7 +37,7 @@ def e_value(risk_ratio: float) -> float:
     Raises
     ------
     SpecError
-        The risk ratio is not above 0.
+        The risk ratio is not a finite number above 0.
 
     Source: VanderWeele and Ding (2017), Annals of Internal Medicine 167(4).
 
@@ -44,8 +47,13 @@ def e_value(risk_ratio: float) -> float:
     >>> [round(ps.models.diagnosis.e_value(ratio), 2) for ratio in (3.9, 1.8, 1 / 3.9, 1.0)]
     [7.26, 3.0, 7.26, 1.0]
     """
-    if not risk_ratio > 0:
-        raise SpecError(f"a risk ratio is above zero; this is {risk_ratio}.")
+    if not isinstance(risk_ratio, Real) or not isfinite(risk_ratio) or risk_ratio <= 0:
+        raise SpecError(f"a risk ratio is a finite number above zero; this is {risk_ratio!r}.")
+    return _e_value(float(risk_ratio))
+
+
+def _e_value(risk_ratio: float) -> float:
+    """The E-value of a ratio above 0, which may be infinite."""
     rr = risk_ratio if risk_ratio >= 1 else 1 / risk_ratio
     return float(rr + np.sqrt(rr * (rr - 1)))
 
@@ -58,7 +66,7 @@ def _of_limit(low: float, high: float) -> float:
         return np.nan
     if low <= 1 <= high:
         return 1.0
-    return e_value(low if low > 1 else high)
+    return _e_value(low if low > 1 else high)
 
 
 def e_values(fit: Fit) -> pd.DataFrame:
@@ -103,7 +111,7 @@ def e_values(fit: Fit) -> pd.DataFrame:
         by = "odds ratio" if rare else "root of the odds ratio"
         ratios = _ratio(np.array([b, low, high]) / (1 if rare else 2))
     rows = [
-        (term, rr, lo, hi, e_value(rr), _of_limit(lo, hi), by)
+        (term, rr, lo, hi, _e_value(rr), _of_limit(lo, hi), by)
         for term, rr, lo, hi in zip(terms["term"], *ratios, strict=True)
     ]
     return pd.DataFrame(

@@ -6,6 +6,8 @@ values, partial R2, and bounds by what observed terms explain. For ratios see
 """
 
 from collections.abc import Sequence
+from math import isfinite
+from numbers import Real
 
 import numpy as np
 import pandas as pd
@@ -53,8 +55,9 @@ def robustness_value(statistic: float, df: float, significance: float | None = N
 
     Raises
     ------
-    TypeError
-        An argument is not a number.
+    SpecError
+        The statistic or the degrees of freedom are not finite numbers, degrees of freedom are too
+        few, or the significance does not lie between 0 and 1.
 
     Source: Cinelli and Hazlett (2020), Journal of the Royal Statistical Society B 82(1).
 
@@ -68,6 +71,14 @@ def robustness_value(statistic: float, df: float, significance: float | None = N
     >>> round(ps.models.diagnosis.robustness_value(4.184, 783, significance=0.05), 3)
     0.076
     """
+    fewest = 0 if significance is None else 1
+    if not _is_finite(statistic) or not _is_finite(df) or df <= fewest:
+        raise SpecError(
+            f"statistic is {statistic!r} and df {df!r}; both must be finite numbers, df above"
+            f" {fewest}."
+        )
+    if significance is not None and not (_is_finite(significance) and 0 < significance < 1):
+        raise SpecError(f"significance is {significance!r}; it lies between 0 and 1, as 0.05.")
     f = abs(statistic) / np.sqrt(df)
     critical = (
         0.0 if significance is None else quantile(1 - significance / 2, df - 1) / np.sqrt(df - 1)
@@ -78,6 +89,11 @@ def robustness_value(statistic: float, df: float, significance: float | None = N
     if critical > 0 and f > 1 / critical:  # the test then turns on the outcome's share alone
         return float((f**2 - critical**2) / (1 + f**2))
     return float((np.sqrt(g**4 + 4 * g**2) - g**2) / 2)
+
+
+def _is_finite(value: object) -> bool:
+    """Whether a value is a finite number."""
+    return isinstance(value, Real) and not isinstance(value, bool) and isfinite(value)
 
 
 def robustness(fit: Fit) -> pd.DataFrame:

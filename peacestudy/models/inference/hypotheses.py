@@ -15,7 +15,7 @@ import pandas as pd
 from scipy import stats
 
 from peacestudy.core.old_names import renamed_arguments
-from peacestudy.core.problems import one_of
+from peacestudy.core.problems import one_of, shortened
 from peacestudy.errors import FitError, SpecError
 
 ADJUSTMENTS = ("holm", "bh")
@@ -127,8 +127,8 @@ def adjust(p_values: "pd.Series[float]", method: str) -> "pd.Series[float]":
 
     Parameters
     ----------
-    p_values : Series of float
-        One p value a hypothesis; none may be missing.
+    p_values : Series or sequence of float
+        One p value a hypothesis, each from 0 to 1; none may be missing.
     method : {"holm", "bh"}
         ``holm`` controls the family-wise error, ``bh`` (Benjamini and Hochberg) the false discovery
         rate.
@@ -141,7 +141,7 @@ def adjust(p_values: "pd.Series[float]", method: str) -> "pd.Series[float]":
     Raises
     ------
     SpecError
-        An unknown method.
+        An unknown method, or something else than numbers from 0 to 1.
     FitError
         A p value is missing.
 
@@ -154,6 +154,7 @@ def adjust(p_values: "pd.Series[float]", method: str) -> "pd.Series[float]":
     """
     if method not in ADJUSTMENTS:
         raise SpecError(one_of("method", method, ADJUSTMENTS))
+    p_values = _as_p_values(p_values)
     if p_values.isna().any():
         raise FitError(
             f"{int(p_values.isna().sum())} of {len(p_values)} p values are missing; the family is"
@@ -168,6 +169,20 @@ def adjust(p_values: "pd.Series[float]", method: str) -> "pd.Series[float]":
     out = np.empty(len(p))
     out[order] = np.minimum(ordered, 1.0)
     return pd.Series(out, index=p_values.index)
+
+
+def _as_p_values(p_values: object) -> "pd.Series[float]":
+    """P values as a Series of floats."""
+    try:
+        found = pd.Series(p_values, dtype=float)
+    except (TypeError, ValueError) as err:
+        raise SpecError(
+            f"p_values is {shortened(p_values)}; give numbers from 0 to 1, in a Series or a list."
+        ) from err
+    outside = found[(found < 0) | (found > 1)]
+    if len(outside):
+        raise SpecError(f"a p value is {outside.iloc[0]:g}; p values lie between 0 and 1.")
+    return found
 
 
 def step_down(statistic: np.ndarray, resampled: np.ndarray) -> np.ndarray:
@@ -190,8 +205,8 @@ def step_down(statistic: np.ndarray, resampled: np.ndarray) -> np.ndarray:
 
     Raises
     ------
-    IndexError
-        ``resampled`` has fewer columns than there are statistics.
+    SpecError
+        The arrays are not numbers of these shapes, or a value is missing.
 
     Examples
     --------
@@ -201,7 +216,18 @@ def step_down(statistic: np.ndarray, resampled: np.ndarray) -> np.ndarray:
     >>> ps.models.inference.step_down(np.array([3.0, 1.0]), drawn).tolist()
     [0.5, 0.5]
     """
-    size, drawn = np.abs(statistic), np.abs(resampled)
+    try:
+        size = np.abs(np.asarray(statistic, dtype=float))
+        drawn = np.abs(np.asarray(resampled, dtype=float))
+    except (TypeError, ValueError) as err:
+        raise SpecError(f"statistics and their samples must be arrays of numbers ({err}).") from err
+    if size.ndim != 1 or drawn.ndim != 2 or drawn.shape[1] != len(size):
+        raise SpecError(
+            f"statistic has shape {size.shape} and resampled {drawn.shape}; they must be (S,) and"
+            " (D, S): a column for each hypothesis and a row for each sample."
+        )
+    if np.isnan(size).any() or np.isnan(drawn).any():
+        raise SpecError("a statistic is missing; leave its hypothesis out, or its sample.")
     order = np.argsort(-size, kind="stable")
     largest = np.maximum.accumulate(drawn[:, order[::-1]], axis=1)[:, ::-1]
     p = (1 + (largest >= size[order] * (1 - TIES)).sum(axis=0)) / (1 + len(drawn))

@@ -42,7 +42,8 @@ def kaplan_meier(years: np.ndarray, event: np.ndarray) -> pd.DataFrame:
     Raises
     ------
     FitError
-        Years that are not whole, not above 0 or more than 10,000; an event that is not 0 or 1.
+        Years that are not whole, not above 0 or more than 10,000; an event that is not 0 or 1;
+        years and events of different numbers of cases.
 
     Examples
     --------
@@ -55,6 +56,10 @@ def kaplan_meier(years: np.ndarray, event: np.ndarray) -> pd.DataFrame:
     """
     found = tied_times(years)
     years, event = found.columns[0], np.asarray(event, dtype=float)
+    if event.shape != years.shape:
+        raise FitError(
+            f"years has shape {years.shape} and event {event.shape}; each case has one of both."
+        )
     whole = (years == np.round(years)) & (years > 0) & (years <= LONGEST)
     _refuse("years", years, ~whole, f"whole, above 0, up to {LONGEST:,}")
     _refuse("event", event, ~np.isin(event, (0, 1)), "0 or 1")

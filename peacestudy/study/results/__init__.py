@@ -121,11 +121,6 @@ def results_of(study: str) -> Computed:
         Each function takes ``Results`` and returns a DataFrame. For an unknown study: the results
         that every study has.
 
-    Raises
-    ------
-    Nothing
-        An unknown study is no error.
-
     Examples
     --------
     >>> list(ps.study.results_of("onset"))

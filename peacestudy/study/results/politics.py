@@ -317,7 +317,7 @@ def _with_context(frame: StudyFrame, grouping: Context) -> StudyFrame:
     """The cases of known context, with a column that names it."""
     column, label = grouping.column, grouping.label
     known = _numeric(frame, column, f"the contexts of {label!r}").notna()
-    known_frame = frame.keep(known, f"{label} known", f"no {column} in the sources")
+    known_frame = frame.keep(known, f"{label} known", f"no {column} in the sources", (column,))
     values = known_frame.data[column].astype(float)
     positions = np.searchsorted(np.array(grouping.cuts), values, side="right")
     kind = pd.CategoricalDtype(list(grouping.names), ordered=True)
