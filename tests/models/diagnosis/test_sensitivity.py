@@ -194,7 +194,7 @@ def test_published_e_values():
     assert e_value(1 / 3.9) == pytest.approx(e_value(3.9))
     assert e_value(1.0) == 1.0
     for bad in (0.0, -1.0, np.nan):
-        with pytest.raises(ps.SpecError, match="a risk ratio is above zero"):
+        with pytest.raises(ps.SpecError, match="a finite number above zero"):
             e_value(bad)
 
 
