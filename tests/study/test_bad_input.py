@@ -108,10 +108,10 @@ def test_the_shorter_study_has_no_problem_either(folder):
 
 
 def some_fast(faults):
-    """Every eighth fault is tried by `make test`, the others by `make test-all`."""
+    """Every sixteenth fault is tried by `make test`, the others by `make test-all`."""
     slow = pytest.mark.slow(reason="reads a whole study for each fault, 1 s")
     return [
-        pytest.param(name, marks=[] if number % 8 == 0 else [slow])
+        pytest.param(name, marks=[] if number % 16 == 0 else [slow])
         for number, name in enumerate(faults)
     ]
 
