@@ -91,9 +91,8 @@ class KnownFrom:
         if not self.column:
             return np.full(len(table), FIRST_DAY)
         day = last_days(table, self.column)
-        years = day.astype("datetime64[Y]")
         if self.whole_year:
-            day = _last_day(years)
+            day = _last_day(day.astype("datetime64[Y]"))
         if self.unit == "days":
             return day + np.timedelta64(self.distance, "D")
         return _moved_years(day, self.distance)
@@ -128,7 +127,7 @@ class Clock:
                 f"the clock is {shortened(self.column)}; it names the column with the date or year"
                 " at which treatment is complete."
             )
-        if not _is_mapping_of_text(self.known_from):
+        if not is_mapping_of_text(self.known_from):
             raise JoinError(
                 f"known_from is {shortened(self.known_from)}; it maps columns to text, as {{'x':"
                 " 'year - 1'}."
@@ -231,6 +230,11 @@ def _bounds(table: pd.DataFrame, column: str) -> DateBounds:
     return bounds
 
 
+def dated(days: npt.NDArray[np.int64], there: Bools) -> Days:
+    """Days since 1970-01-01 as dates, NaT where there is none."""
+    return np.where(there, days.astype("datetime64[D]"), np.datetime64("NaT"))
+
+
 def year_ends(years: npt.NDArray[np.int64], there: Bools) -> Days:
     """31 December of whole years, NaT where there is none."""
     known = np.where(there, years, 1970)
@@ -313,7 +317,7 @@ def _traceable_sources(derived: Sequence[Derived]) -> dict[str, tuple[str, ...]]
     return sources
 
 
-def _is_mapping_of_text(value: object) -> bool:
+def is_mapping_of_text(value: object) -> bool:
     """Whether a mapping, or a sequence of pairs, goes from text to text."""
     if isinstance(value, Mapping):
         pairs: Sequence[object] = list(value.items())

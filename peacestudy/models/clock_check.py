@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from peacestudy.core.clock import Clock, Days, Late, known_days, late_columns
+from peacestudy.core.clock import Clock, Days, Late, dated, known_days, late_columns
 from peacestudy.core.derived import Derived
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.joined import Joined
@@ -195,9 +195,10 @@ def _compared(
     named = columns_named(table, needed)
     known, unknown = known_days(named, clock, names, joined, derived)
     used = ids.isin(list(cases))
+    rows = ids.tolist()
     known_used = {}
     for column, days in known.items():
-        latest = _latest(named, column, days, lags.get(column, (0,)), spec, ids.tolist())
+        latest = _latest(named, column, days, lags.get(column, (0,)), spec, rows)
         known_used[column] = latest[used]
     late = late_columns(named[used], clock, known_used, complete=lags)
     return ClockReport(tuple(late), tuple(unknown), reasons, tuple(ids[used].tolist()))
@@ -220,8 +221,7 @@ def _latest(
     days = [known] if 0 in lags else []
     for factor in factors:
         found = looked_up[factor.label].to_numpy(dtype=float)
-        whole = np.where(np.isnan(found), 0, found).astype(np.int64)
-        day = whole.astype("datetime64[D]")
-        days.append(np.where(np.isnan(found), np.datetime64("NaT"), day))
+        there = ~np.isnan(found)
+        days.append(dated(np.where(there, found, 0).astype(np.int64), there))
     latest: Days = np.max(np.vstack(days), axis=0)
     return latest

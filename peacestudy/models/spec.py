@@ -6,7 +6,7 @@ from math import isfinite
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
-from peacestudy.core.clock import Clock
+from peacestudy.core.clock import Clock, is_mapping_of_text
 from peacestudy.core.problems import nearest, one_of, shortened
 from peacestudy.errors import JoinError, SpecError
 from peacestudy.models.engines.bootstrap_options import OPTIONS, check_bootstrap
@@ -330,11 +330,8 @@ def _check_clock(options: Mapping[str, Any]) -> None:
     """Refuse options of the clock that cannot be read."""
     for name in ("known_from", "known_late"):
         pairs = _frozen(options.get(name, ()))
-        is_mapping = isinstance(pairs, tuple) and all(
-            isinstance(pair, tuple) and len(pair) == 2 and all(map(_is_text, pair))
-            for pair in pairs
-        )
-        if not is_mapping:
+        is_mapping = isinstance(pairs, tuple) and is_mapping_of_text(pairs)
+        if not is_mapping or not all(part.strip() for pair in pairs for part in pair):
             value = "'year - 1'" if name == "known_from" else "'why it is used all the same'"
             raise SpecError(
                 f"option {name} is {shortened(options[name])}; it maps columns to text, as"
@@ -346,10 +343,6 @@ def _check_clock(options: Mapping[str, Any]) -> None:
         Clock(options["clock"], dict(options.get("known_from", ())))
     except JoinError as err:
         raise SpecError(str(err)) from err
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) and bool(value.strip())
 
 
 def _check_options(engine: str, vcov: str, options: Mapping[str, Any]) -> None:

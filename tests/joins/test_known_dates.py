@@ -107,23 +107,34 @@ def test_a_window_is_known_when_its_last_year_is_over(cases, panel, span, expect
     assert known(frame, "total_years_observed") == expected
 
 
-def test_sums_of_events_are_known_at_the_end_of_the_window(cases):
-    events = pd.DataFrame({"state": [2, 20], "date": ["2000-01-01", "2001-01-01"], "best": [5, 6]})
+def deaths_in_windows(cases, events, **more):
     windows = cases.assign(start=["1999-01-01"] * 3, end=["2000-04-30", "2001-05-31", None])
-    frame = ps.joins.event_windows(
+    return ps.joins.event_windows(
         windows,
         events,
         on="state",
         start="start",
         end="end",
-        date="date",
         measures={"deaths": ("best", "sum")},
         name="events",
         absent=0,
-        years=(1998, 2003),
         units="all",
+        **more,
     )
+
+
+def test_sums_of_events_are_known_at_the_end_of_the_window(cases):
+    events = pd.DataFrame({"state": [2, 20], "date": ["2000-01-01", "2001-01-01"], "best": [5, 6]})
+    frame = deaths_in_windows(cases, events, date="date", years=(1998, 2003))
     assert known(frame, "deaths") == ["2000-04-30", "2001-05-31", None]
+
+
+def test_an_event_that_may_end_after_the_window_has_no_date(cases):
+    events = pd.DataFrame({"state": [2], "from": ["1999-06-01"], "to": ["2009-06-01"], "best": [5]})
+    dates = {"date": "from", "date_end": "to", "spanning": "start"}
+    frame = deaths_in_windows(cases, events, **dates, years=(1998, 2010))
+    assert frame.data["deaths"].iloc[0] == 5
+    assert all(j.known_on == () for j in frame.joined)
 
 
 def test_a_lag_is_known_when_the_row_that_it_reads_is(panel):
@@ -135,28 +146,6 @@ def test_a_lag_is_known_when_the_row_that_it_reads_is(panel):
     ends = [f"{year}-12-31" for year in range(1998, 2004)]
     assert known(frame, "x_lag1") == [None, *ends[:-1]] * 2
     assert known(frame, "x_lead1") == [*ends[1:], None] * 2
-
-
-def test_an_event_that_may_end_after_the_window_has_no_date(cases):
-    events = pd.DataFrame({"state": [2], "from": ["1999-06-01"], "to": ["2009-06-01"], "best": [5]})
-    windows = cases.assign(start=["1999-01-01"] * 3, end=["2000-04-30", "2001-05-31", None])
-    frame = ps.joins.event_windows(
-        windows,
-        events,
-        on="state",
-        start="start",
-        end="end",
-        date="from",
-        date_end="to",
-        spanning="start",
-        measures={"deaths": ("best", "sum")},
-        name="events",
-        absent=0,
-        years=(1998, 2010),
-        units="all",
-    )
-    assert frame.data["deaths"].iloc[0] == 5
-    assert all(j.known_on == () for j in frame.joined)
 
 
 def test_a_lag_of_a_joined_column_carries_its_date_on(panel):

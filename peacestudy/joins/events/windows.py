@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from peacestudy.core.clock import dated
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.joined import FILLED, MET, NO_ROW
 from peacestudy.core.keys import Ints, Levels, levels, match
@@ -164,9 +165,9 @@ def event_windows(
     clauses = coverage_clauses(why, partly, cover, stated, name, not_counted)
     entry = _entry(frame, why, len(table), counted.found, name, "; ".join([rule, *clauses]))
     codes_of_gaps = of_gaps(counted.codes, added)
-    ends = np.where(window.missing, np.datetime64("NaT"), window.last.astype("datetime64[D]"))
     # an event that ends, or may have happened, after the window has no date here
-    known_on = None if date_end is not None or uncertain is not None else ends
+    dates_are_days = date_end is None and uncertain is None
+    known_on = dated(window.last, ~window.missing) if dates_are_days else None
     return add_columns(frame, added, why, entry, source, codes_of_gaps, notes, known_on)
 
 

@@ -9,8 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from peacestudy.core.clock import Days as ClockDays
-from peacestudy.core.clock import year_ends
+from peacestudy.core.clock import Days, dated, year_ends
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.joined import MET, NO_ROW, NOT_IN_TIME
 from peacestudy.core.keys import Ints, kind, levels
@@ -157,11 +156,9 @@ def join_asof(
     return add_columns(frame, added, why, entry, source, met_codes, notes, known_on)
 
 
-def _known_on(when: Ints, met: Bools, word: str) -> ClockDays:
+def _known_on(when: Ints, met: Bools, word: str) -> Days:
     """The date of the row that each case takes; of a year its last day."""
-    if word == "years":
-        return year_ends(when, met)
-    return np.where(met, when.astype("datetime64[D]"), np.datetime64("NaT"))
+    return year_ends(when, met) if word == "years" else dated(when, met)
 
 
 def _check(tolerance: int, direction: str, shape: str, ties: str | None) -> None:
