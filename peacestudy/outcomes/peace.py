@@ -2,6 +2,8 @@
 the years until fighting was next seen.
 """
 
+import datetime
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -101,6 +103,43 @@ def fighting_years(conflict_years: pd.DataFrame) -> dict[int, set[int]]:
     for conflict, years in conflict_years.groupby("conflict_id")["year"]:
         fought[int(str(conflict))] = set(map(int, years))
     return fought
+
+
+def fighting_known(
+    signed: datetime.date, years: Iterable[int], began: Mapping[int, datetime.date]
+) -> set[int]:
+    """Years of fighting that are known on the day of a signature.
+
+    A year of fighting is known when it is over. The year of the signature counts only where its
+    episode began in it, and reached 25 battle-related deaths before that day: else its deaths may
+    have followed the signature.
+
+    Parameters
+    ----------
+    signed : day of the signature.
+    years : years with 25 or more battle-related deaths.
+    began : for years of fighting, the day on which their episode reached 25 deaths, in UCDP the
+        column ``start_date2``. The end of an episode must not be used: it is written only where a
+        year without fighting followed.
+
+    Returns
+    -------
+    set of int
+        Years up to and including that of the signature.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> sorted(fighting_known(date(1998, 4, 10), [1996, 1998], {1998: date(1998, 8, 15)}))
+    [1996]
+    >>> sorted(fighting_known(date(1998, 4, 10), [1998], {1998: date(1998, 2, 1)}))
+    [1998]
+    """
+    known = {year for year in years if year < signed.year}
+    start = began.get(signed.year)
+    if start is not None and start.year == signed.year and start < signed:
+        known.add(signed.year)
+    return known
 
 
 def lasting_peace(

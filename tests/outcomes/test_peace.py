@@ -2,6 +2,8 @@
 years of which the source does not speak.
 """
 
+from datetime import date, timedelta
+
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -13,6 +15,7 @@ from peacestudy.errors import SourceError, SpecError
 from peacestudy.outcomes.peace import (
     OUTCOMES_SCHEMA,
     PeaceRule,
+    fighting_known,
     fighting_years,
     lasting_peace,
     other_outcomes,
@@ -220,3 +223,28 @@ def test_other_outcomes_equal_the_loop(t0, years, horizon, last, data):
 )
 def test_no_war_and_a_year_of_grace(t0, years, war, expected):
     assert other(t0, years, war) == expected
+
+
+@given(
+    years=st.sets(st.integers(1990, 2010)),
+    signed=st.dates(date(1995, 1, 1), date(2005, 12, 31)),
+    starts=st.dictionaries(st.integers(1990, 2010), st.dates(date(1990, 1, 1), date(2010, 12, 31))),
+    later=st.sets(st.integers(1990, 2010)),
+)
+def test_what_follows_a_signature_is_not_known_on_its_day(years, signed, starts, later):
+    """Years after the signature, and starts of episodes from that day on, change nothing."""
+    known = fighting_known(signed, years, starts)
+    assert known <= set(range(1990, signed.year + 1))
+    assert {y for y in known if y < signed.year} == {y for y in years if y < signed.year}
+    added = years | {y for y in later if y >= signed.year}
+    changed = {y: d if d < signed else d + timedelta(days=40) for y, d in starts.items()}
+    assert fighting_known(signed, added, changed) == known
+
+
+def test_fighting_of_the_year_counts_where_its_episode_had_begun():
+    signed = date(1998, 4, 10)
+    assert fighting_known(signed, [1998], {1998: date(1998, 4, 9)}) == {1998}
+    assert fighting_known(signed, [1998], {1998: signed}) == set()
+    assert fighting_known(signed, [1998], {}) == set()
+    # an episode that goes on from an earlier year is known by that year
+    assert fighting_known(signed, [1997, 1998], {1998: date(1997, 3, 1)}) == {1997}
