@@ -78,8 +78,8 @@ def interactions(found: Results) -> pd.DataFrame:
     -------
     DataFrame
         ``family, spec, pillar, moderator, term, direction, n, n_events, n_clusters, estimate,
-        std_error, conf_low, conf_high`` of the interaction's coefficient (log ratio of odds ratios);
-        ``p_value``; over the family ``p_adjusted`` (the declared rule), ``p_comparison``, and two
+        std_error, conf_low, conf_high`` of the interaction's coefficient (log ratio of odds
+        ratios); ``p_value``; over the family ``p_adjusted`` (the declared rule), ``p_comparison``, and two
         robustness checks adjusted by the declared rule: ``p_profile`` (penalised likelihood ratio)
         and ``p_permutation`` (the outcome is permuted within strata, which tests that it is
         unrelated to every term of the model, a stronger null than a zero interaction);
