@@ -27,6 +27,7 @@ from peacestudy.outcomes.peace import PeaceRule, fighting_known, fighting_years
 from peacestudy.study.builders.releases import AS_NAMED, Releases
 
 PAX, ACD = "pax_v10", "ucdp_acd_25.1"
+THIRD_PARTY = "third_party"  # indicator of the codebook
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ ATTEMPTS_SCHEMA = Schema(
             "third_party",
             "boolean",
             required=True,
-            description="PA-X names a third party in a scored agreement",
+            description=f"indicator {THIRD_PARTY}: a third party took part in a scored agreement",
         ),
         Field("source", required=True),
     ),
@@ -285,9 +286,11 @@ def cases_of(ground: Ground, attempts: pd.DataFrame) -> Attempts:
     """
     members = attempt_members(ground.agreements, attempts)
     out = _eligible(ground, attempts)
-    named = ground.documents.set_index("agreement_id")["ThrdPart"]
+    columns = list(ground.codebook.indicators[THIRD_PARTY].columns)
+    documents = ground.documents.set_index("agreement_id")
+    named = documents[columns].max(axis=1) > 0
     scored = members[members["role"] == "scored"]
-    with_third_party = scored.loc[scored["agreement_id"].map(named) == 1, "case_id"]
+    with_third_party = scored.loc[scored["agreement_id"].map(named), "case_id"]
     out["third_party"] = out["case_id"].isin(with_third_party)
     for role in ("scored", "follow_up"):
         out[f"n_{role}"] = (

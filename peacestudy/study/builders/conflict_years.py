@@ -3,7 +3,6 @@ settlement attempt, with and without one.
 """
 
 import math
-from typing import Any
 
 import pandas as pd
 

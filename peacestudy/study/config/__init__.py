@@ -16,6 +16,7 @@ from peacestudy.study.config.declared import (
     Specification,
     Step,
     TableClock,
+    Weighting,
 )
 from peacestudy.study.config.politics import Context, Contexts, Moderation
 
@@ -40,4 +41,5 @@ __all__ = [
     "TableClock",
     "Uncertainty",
     "Variant",
+    "Weighting",
 ]

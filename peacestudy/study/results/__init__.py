@@ -46,7 +46,7 @@ RESULTS: Mapping[str, Computed] = {
         "over_time": description.over_time,
         "variants": variants,
         "weights": lambda r: r.weights,
-        "balance": lambda r: balance(r.frame.data, r.fits["selection"], r.weights),
+        "balance": lambda r: balance(r.frame.data, r.selection, r.weights),
         "predicted_probabilities": prediction.predicted_probabilities,
         "moderation": prediction.moderation,
         "support": prediction.support,
