@@ -30,7 +30,7 @@ from peacestudy.models.inference.hypotheses import (
     named_terms,
     wald,
 )
-from peacestudy.models.inference.profile import joint_likelihood_ratio, profile_interval
+from peacestudy.models.inference.profile import profile_interval
 from peacestudy.models.inference.reference import bootstrapped, contrast_df, joint_df, one_sided_p
 from peacestudy.models.inference.tidied import add_detectable, add_one_sided, to_ratios
 from peacestudy.models.spec import ModelSpec
@@ -338,44 +338,6 @@ class Fit:
             else joint_df(self.design, np.eye(len(known))[at])
         )
         return wald(*self._tested(at), tuple(terms), df, share)
-
-    def joint_likelihood_ratio(self, terms: list[str]) -> JointTest:
-        """Test by the penalised likelihood ratio that several coefficients are all zero.
-
-        For ``firth`` only. The test takes rows as independent, whatever the covariance of the fit.
-
-        Parameters
-        ----------
-        terms : list of str
-            Names of the terms.
-
-        Returns
-        -------
-        JointTest
-            The statistic, its degrees of freedom and the p value.
-
-        Raises
-        ------
-        SpecError
-            Another engine, no term, or an unknown term.
-        FitError
-            A maximum of the penalised likelihood cannot be found.
-        """
-        if not engine_of(self.spec).profile:
-            raise SpecError(
-                f"{self.spec.name}: {self.spec.engine} has no penalised likelihood ratio. Use"
-                " joint_test, or the engine firth."
-            )
-        known = self.terms["term"].tolist()
-        terms = as_known(named_terms(terms), known)
-        if not terms:
-            raise SpecError(f"no terms were given; name some of {', '.join(known)}.")
-        for term in terms:
-            if term not in known:
-                raise SpecError(one_of("term", term, known))
-        held = [known.index(t) for t in terms]
-        statistic, p_value = joint_likelihood_ratio(self.design.X, self.design.y, held)
-        return JointTest(tuple(terms), statistic, len(held), np.inf, p_value)
 
     def _tested(self, at: list[int]) -> tuple[np.ndarray, np.ndarray]:
         """Estimates and covariance for the test that some parameters are zero: of these, or of sums

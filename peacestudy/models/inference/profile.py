@@ -177,40 +177,6 @@ def likelihood_ratio(
     return drop, chi2.sf(drop, 1)
 
 
-def joint_likelihood_ratio(
-    X: np.ndarray, y: np.ndarray, held: Sequence[int]
-) -> tuple[float, float]:
-    """Test that several coefficients are all zero.
-
-    Parameters
-    ----------
-    X, y : one design (N, K) and outcome (N,).
-    held : positions of the coefficients.
-
-    Returns
-    -------
-    statistic, p
-        Twice the drop of the penalised log-likelihood, and its p value on as many degrees of
-        freedom as there are coefficients. The penalty is that of the whole design, as in logistf.
-
-    Raises
-    ------
-    FitError
-        The maximum under the null, or without it, cannot be found.
-    """
-    K = X.shape[1]
-    others = [k for k in range(K) if k not in held]
-    # a coefficient held at zero stays there: the triangular factor is solved from the last column
-    basis = np.linalg.qr(X[:, [*others, *held]])[0]
-    outcome, start = y[None], np.zeros((1, K))
-    best = highest(basis[None], outcome, start, K)
-    null = highest(basis[None], outcome, start, len(others))
-    if not (best.converged.all() and null.converged.all()):
-        raise FitError(f"the penalised likelihood ratio has no maximum that is found. {REMEDY}")
-    drop = max(float(2 * (best.value[0] - null.value[0])), 0.0)
-    return drop, float(chi2.sf(drop, len(held)))
-
-
 @dataclass(frozen=True, eq=False)
 class ProfileEnds:
     """Profile intervals and how they were found.

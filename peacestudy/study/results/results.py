@@ -267,12 +267,8 @@ class Results:
         return head | self._effect(hypothesis)
 
     def _joint_test(self, hypothesis: Hypothesis) -> dict[str, object]:
-        terms = list(hypothesis.terms)
-        test = self.fits[hypothesis.spec].joint_test(terms)
-        checked = self.fits.get(f"{hypothesis.spec}_profile")
-        p_profile = np.nan if checked is None else checked.joint_likelihood_ratio(terms).p_value
+        test = self.fits[hypothesis.spec].joint_test(list(hypothesis.terms))
         return dict.fromkeys(SINGLE_EFFECT, np.nan) | {
-            "p_profile": p_profile,
             "statistic": test.statistic,
             "df": test.df,
             "p_value": test.p_value,
