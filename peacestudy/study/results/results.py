@@ -14,6 +14,7 @@ from peacestudy.models import Fit, adjust, fit, permutation_test
 from peacestudy.models.engines.registry import engine_of
 from peacestudy.models.inference import detectable
 from peacestudy.models.inference.reference import contrast_df
+from peacestudy.models.result import LIKELIHOOD_RATIO
 from peacestudy.study.config import Decision, Hypothesis, Permutation, Specification
 from peacestudy.study.load import load_study
 from peacestudy.study.results.selection import WEIGHT, attempt_weights
@@ -179,7 +180,7 @@ class Results:
             the declared power by a single two-sided test at the declared level, and
             ``detectable_family``, the same at the level of the first step of Holm's procedure
             (missing for joint tests); or their inverses. Two robustness checks: ``p_profile``
-            (penalised likelihood ratio, adjusted over the family; missing for joint tests) and
+            (penalised likelihood ratio, of joint tests too; adjusted over the family) and
             ``p_permutation`` (over the family; of the joint test, the joint one).
         """
         rule = self.decision
@@ -231,8 +232,14 @@ class Results:
         return head | self._effect(hypothesis)
 
     def _joint_test(self, hypothesis: Hypothesis) -> dict[str, object]:
-        test = self.fits[hypothesis.spec].joint_test(list(hypothesis.terms))
+        terms = list(hypothesis.terms)
+        test = self.fits[hypothesis.spec].joint_test(terms)
+        checked = self.fits.get(f"{hypothesis.spec}_profile")
+        p_profile = np.nan
+        if checked is not None and engine_of(checked.spec).profile:
+            p_profile = checked.joint_test(terms, method=LIKELIHOOD_RATIO).p_value
         return dict.fromkeys(SINGLE_EFFECT, np.nan) | {
+            "p_profile": p_profile,
             "statistic": test.statistic,
             "df": test.df,
             "p_value": test.p_value,
