@@ -156,6 +156,8 @@ def _of_out_of_sample(config: Config, samples: set[str]) -> Iterator[Requirement
     if rule is not None and rule.sample in samples:
         yield _required("groups", ("out_of_sample",), rule.groups)
         yield _required("time", ("out_of_sample",), rule.time)
+        if rule.known_from:
+            yield _required("known_from", ("out_of_sample",), rule.known_from)
 
 
 def _of_forecast(config: Config, samples: set[str]) -> Iterator[Requirement]:

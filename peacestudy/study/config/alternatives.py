@@ -94,6 +94,8 @@ class OutOfSample:
     time, cut : column of time, and the last value that the models
         are trained on; later cases are predicted.
     draws, seed : number of permuted outcomes on which the procedure is repeated, and the seed.
+    known_from : column that says from when the outcome of a case is known; the models are trained
+        only on cases whose outcome is known by the cut. Empty where every outcome counts as known.
     """
 
     specs: tuple[str, ...]
@@ -103,6 +105,7 @@ class OutOfSample:
     cut: int
     draws: int
     seed: int
+    known_from: str = ""
 
 
 @dataclass(frozen=True)

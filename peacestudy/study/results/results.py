@@ -15,6 +15,7 @@ from peacestudy.models.engines.registry import engine_of
 from peacestudy.models.inference import detectable
 from peacestudy.models.inference.decisions import decisions
 from peacestudy.models.inference.reference import contrast_df
+from peacestudy.models.result import LIKELIHOOD_RATIO
 from peacestudy.study.config import (
     Decision,
     Hypothesis,
@@ -267,8 +268,14 @@ class Results:
         return head | self._effect(hypothesis)
 
     def _joint_test(self, hypothesis: Hypothesis) -> dict[str, object]:
-        test = self.fits[hypothesis.spec].joint_test(list(hypothesis.terms))
+        terms = list(hypothesis.terms)
+        test = self.fits[hypothesis.spec].joint_test(terms)
+        checked = self.fits.get(f"{hypothesis.spec}_profile")
+        p_profile = np.nan
+        if checked is not None and engine_of(checked.spec).profile:
+            p_profile = checked.joint_test(terms, method=LIKELIHOOD_RATIO).p_value
         return dict.fromkeys(SINGLE_EFFECT, np.nan) | {
+            "p_profile": p_profile,
             "statistic": test.statistic,
             "df": test.df,
             "p_value": test.p_value,
