@@ -12,6 +12,7 @@ selection of paths).
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -50,7 +51,7 @@ class _Group:
 
 def count_maximal_sets(
     cases: pd.DataFrame, *, group: str, start: str, end: str
-) -> "pd.Series[object]":
+) -> "pd.Series[int]":
     """The number of maximal sets of cases with disjoint windows, by group.
 
     Parameters
@@ -134,12 +135,12 @@ def draw_maximal_sets(
     return chosen
 
 
-def _groups(cases: pd.DataFrame, group: str, start: str, end: str) -> dict[object, _Group]:
+def _groups(cases: pd.DataFrame, group: str, start: str, end: str) -> dict[Any, _Group]:
     """Every group with its graph, in the order of their names."""
     _check(cases, group, start, end)
     order = cases[[group, start, end]].assign(place=range(len(cases)), name=cases.index.astype(str))
     order = order.sort_values([group, start, end, "name"])
-    found = {}
+    found: dict[Any, _Group] = {}
     for name, part in order.groupby(group, sort=True):
         places = tuple(int(place) for place in part["place"])
         found[name] = _graph(places, part[start].to_numpy(), part[end].to_numpy())

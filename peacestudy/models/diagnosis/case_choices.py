@@ -157,7 +157,7 @@ def _alone(
     except PeacestudyError as err:
         return none, size, str(err)
     events = np.nan if made.n_events is None else float(made.n_events)
-    found = made.terms.set_index("term")[NUMBERS].reindex(terms)
+    found = made.terms.set_index("term")[NUMBERS].reindex(list(terms))
     return found.to_numpy(dtype=float), np.array([made.n, events]), ""
 
 

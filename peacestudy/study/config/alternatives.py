@@ -109,6 +109,30 @@ class OutOfSample:
 
 
 @dataclass(frozen=True)
+class Windows:
+    """Which other cases could have stood for their windows, and the models fitted to them.
+
+    Maximal sets of cases with disjoint windows are drawn uniformly in each group.
+
+    Attributes
+    ----------
+    specs : declared models that are fitted to every set.
+    sample : the cases that compete for windows.
+    group : column within whose values windows may not overlap.
+    start, end : columns of the first and the last time of the window of a case.
+    draws, seed : number of sets, and the seed.
+    """
+
+    specs: tuple[str, ...]
+    sample: str
+    group: str
+    start: str
+    end: str
+    draws: int
+    seed: int
+
+
+@dataclass(frozen=True)
 class Forecast:
     """Which cases are forecast, by which models, and what they are trained on.
 

@@ -164,6 +164,14 @@ class Results:
         out.attrs["study"] = "" if self.study.releases else str(self.study.folder)
         return out
 
+    def tested_terms(self, spec: str) -> list[str]:
+        """The terms of a declared specification that its hypotheses name, each once."""
+        named: dict[str, None] = {}
+        for hypothesis in self.study.config.hypotheses:
+            if hypothesis.spec == spec:
+                named |= dict.fromkeys(hypothesis.terms)
+        return list(named)
+
     @property
     def outcome(self) -> str:
         """The outcome of the first declared specification."""

@@ -45,10 +45,47 @@ def variants(found: Results) -> pd.DataFrame:
     rows: list[dict[str, object]] = []
     for variant in (DECLARED, *config.variants):
         for name in config.varied:
-            hypotheses = [h for h in config.hypotheses if h.spec == name]
-            terms = list(dict.fromkeys(term for h in hypotheses for term in h.terms))
             spec = specs[name] if variant is DECLARED else variant.of(specs[name])
-            rows += _rows(found, variant, spec, name, terms)
+            rows += _rows(found, variant, spec, name, found.tested_terms(name))
+    return pd.DataFrame(rows)
+
+
+def variant_counts(found: Results) -> pd.DataFrame:
+    """How often each term is above or below one, and rejected, over the variants.
+
+    Returns
+    -------
+    DataFrame
+        A row for each specification and term of the table ``variants``, the declared model being
+        one of the variants: ``spec, term``; ``fitted`` and ``not_fitted``, numbers of models;
+        ``above`` and ``below``, models with a ratio above, or below, one; ``rejected_above`` and
+        ``rejected_below``, models in which p is below the declared level with a ratio above, or
+        below, one, adjusted over the family where the specification has one; ``permuted``, models
+        that are tested by permutation, and ``permutation_above`` and ``permutation_below``, those
+        with a permutation p below the level. The variants share most of their cases: the counts
+        are no independent tests.
+    """
+    alpha = found.decision.alpha
+    rows = []
+    for (spec, term), part in found.table("variants").groupby(["spec", "term"], sort=False):
+        fitted = part[part["log_odds"].notna()]
+        above = fitted["log_odds"] > 0
+        decides = fitted["p_family"].fillna(fitted["p_value"]) < alpha
+        permuted = fitted["p_permutation"] < alpha
+        row: dict[str, object] = {
+            "spec": spec,
+            "term": term,
+            "fitted": len(fitted),
+            "not_fitted": len(part) - len(fitted),
+            "above": int(above.sum()),
+            "below": int((fitted["log_odds"] < 0).sum()),
+            "rejected_above": int((decides & above).sum()),
+            "rejected_below": int((decides & ~above).sum()),
+            "permuted": int(fitted["p_permutation"].notna().sum()),
+            "permutation_above": int((permuted & above).sum()),
+            "permutation_below": int((permuted & ~above).sum()),
+        }
+        rows.append(row)
     return pd.DataFrame(rows)
 
 
