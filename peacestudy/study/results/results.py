@@ -171,15 +171,15 @@ class Results:
         Returns
         -------
         DataFrame
-            ``id, text, model, terms, direction``; ``estimate, estimate_low, estimate_high``, on
-            the scale of the model, and ``odds_ratio, conf_low, conf_high``, missing for linear
-            models (all missing for joint tests); ``statistic, df, p_value, family``; ``p_adjusted``, by which
-            the hypothesis is decided, and ``p_comparison``, by the other adjustment;
+            ``id, text, model, terms, direction``; ``estimate, estimate_low, estimate_high``, on the
+            scale of the model, and ``odds_ratio, conf_low, conf_high``, missing for linear models
+            (all missing for joint tests); ``statistic, df, p_value, family``; ``p_adjusted``, by
+            which the hypothesis is decided, and ``p_comparison``, by the other adjustment;
             ``decision``; ``detectable``, the odds ratio (of linear, the difference) detected with
-            the declared power at the level that decides, that of the first step of Holm's
-            procedure over the family, or its inverse (missing for joint tests). Two robustness
-            checks: ``p_profile`` (penalised likelihood ratio, adjusted over the family; missing
-            for joint tests) and ``p_permutation`` (over the family; of the joint test, the joint one).
+            the declared power at the level that decides, that of the first step of Holm's procedure
+            over the family, or its inverse (missing for joint tests). Two robustness checks:
+            ``p_profile`` (penalised likelihood ratio, adjusted over the family; missing for joint
+            tests) and ``p_permutation`` (over the family; of the joint test, the joint one).
         """
         rule = self.decision
         table = pd.DataFrame([self._tested(h) for h in self.study.config.hypotheses])
