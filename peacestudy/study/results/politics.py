@@ -79,14 +79,13 @@ def interactions(found: Results) -> pd.DataFrame:
     DataFrame
         ``family, spec, pillar, moderator, term, direction, n, n_events, n_clusters, estimate,
         std_error, conf_low, conf_high`` of the interaction's coefficient (log ratio of odds
-        ratios); ``p_value``; over the family ``p_adjusted`` (the declared rule), ``p_comparison``, and two
-        robustness checks adjusted by the declared rule: ``p_profile`` (penalised likelihood ratio)
-        and ``p_permutation`` (the outcome is permuted within strata, which tests that it is
+        ratios); ``p_value``; over the family ``p_adjusted`` (the declared rule), ``p_comparison``,
+        and two robustness checks adjusted by the declared rule: ``p_profile`` (penalised likelihood
+        ratio) and ``p_permutation`` (the outcome is permuted within strata, which tests that it is
         unrelated to every term of the model, a stronger null than a zero interaction);
         ``detectable``, the ratio of odds ratios detected with the declared power at the rule's
-        first step; ``decision``; ``note``, problems of the fit, or
-        why there is none. An interaction without a fit has no numbers and counts in the family
-        with a p value of one.
+        first step; ``decision``; ``note``, problems of the fit, or why there is none. An
+        interaction without a fit has no numbers and counts in the family with a p value of one.
     """
     rows = []
     specs = {s.name: s for s in found.study.config.specs}
