@@ -58,14 +58,14 @@ def variant_counts(found: Results) -> pd.DataFrame:
         A row for each specification and term of the table ``variants``, the declared model being
         one of the variants: ``spec, term``; ``direction``, the sign that the hypothesis of this
         term alone gives to it, ``none`` where there is no such hypothesis; ``fitted`` and
-        ``not_fitted``, numbers of models; ``above`` and ``below``, models with a ratio above, or below, one; ``rejected_above`` and
-        ``rejected_below``, models in which p is below the declared level with a ratio above, or
-        below, one, adjusted over the family where the specification has one; ``permuted``, models
-        that are tested by permutation, and ``permutation_above`` and ``permutation_below``, those
-        with a permutation p below the level; where there is a direction,
-        ``rejected_as_hypothesised, rejected_against, permutation_as_hypothesised`` and
-        ``permutation_against`` are these counts in its direction and against it. The variants
-        share most of their cases: the counts are no independent tests.
+        ``not_fitted``, numbers of models; ``above`` and ``below``, models with a ratio above, or
+        below, one; ``rejected_above`` and ``rejected_below``, the same with p below the declared
+        level, adjusted over the family where the specification has one; ``permuted``, models that
+        are tested by permutation, and ``permutation_above`` and ``permutation_below``, those with
+        a permutation p below the level; where there is a direction, ``rejected_as_hypothesised,
+        rejected_against, permutation_as_hypothesised`` and ``permutation_against`` are these
+        counts in its direction and against it. The variants share most of their cases: the counts
+        are no independent tests.
     """
     alpha = found.decision.alpha
     directions = {}
