@@ -17,6 +17,7 @@ from peacestudy.study.config.declared import (
     Specification,
     Step,
     TableClock,
+    Weighting,
 )
 from peacestudy.study.config.politics import Context, Contexts, Moderation
 
@@ -42,5 +43,6 @@ __all__ = [
     "TableClock",
     "Uncertainty",
     "Variant",
+    "Weighting",
     "Windows",
 ]
