@@ -178,9 +178,22 @@ def test_counts_over_variants_by_a_loop(our_study):
     table["p_family"] = (3 * table.p_value).where(table.spec == "pillars")
     table["p_permutation"] = pd.Series(rng.random(len(table)) * 0.2).where(table.variant % 3 > 0)
     table.loc[table.variant == 7, ["log_odds", "p_value", "p_family", "p_permutation"]] = np.nan
-    found = variant_counts(Results(our_study("peace_agreements"), {"variants": table}))
+    study = our_study("peace_agreements")
+    directions = {"H0": "negative", "H3": "positive"}
+    hypotheses = tuple(
+        replace(h, direction=directions.get(h.id, "none")) for h in study.config.hypotheses
+    )
+    study = replace(study, config=replace(study.config, hypotheses=hypotheses))
+    found = variant_counts(Results(study, {"variants": table}))
     want = counted(table)
     assert len(found) == 3
     for row in found.itertuples():
         assert {name: getattr(row, name) for name in COUNTS} == want[row.spec, row.term]
     assert (found[["rejected_above", "rejected_below", "permutation_below"]].sum() > 0).all()
+    breadth, norms, other = found.itertuples()
+    assert (breadth.direction, norms.direction, other.direction) == ("negative", "positive", "none")
+    assert breadth.rejected_as_hypothesised == breadth.rejected_below
+    assert breadth.permutation_against == breadth.permutation_above
+    assert norms.rejected_as_hypothesised == norms.rejected_above
+    assert norms.permutation_against == norms.permutation_below
+    assert pd.isna(other.rejected_against) and pd.isna(other.permutation_as_hypothesised)

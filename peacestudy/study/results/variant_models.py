@@ -57,15 +57,22 @@ def variant_counts(found: Results) -> pd.DataFrame:
     -------
     DataFrame
         A row for each specification and term of the table ``variants``, the declared model being
-        one of the variants: ``spec, term``; ``fitted`` and ``not_fitted``, numbers of models;
-        ``above`` and ``below``, models with a ratio above, or below, one; ``rejected_above`` and
-        ``rejected_below``, models in which p is below the declared level with a ratio above, or
-        below, one, adjusted over the family where the specification has one; ``permuted``, models
-        that are tested by permutation, and ``permutation_above`` and ``permutation_below``, those
-        with a permutation p below the level. The variants share most of their cases: the counts
+        one of the variants: ``spec, term``; ``direction``, the sign that the hypothesis of this
+        term alone gives to it, ``none`` where there is no such hypothesis; ``fitted`` and
+        ``not_fitted``, numbers of models; ``above`` and ``below``, models with a ratio above, or
+        below, one; ``rejected_above`` and ``rejected_below``, the same with p below the declared
+        level, adjusted over the family where the specification has one; ``permuted``, models that
+        are tested by permutation, and ``permutation_above`` and ``permutation_below``, those with
+        a permutation p below the level; where there is a direction, ``rejected_as_hypothesised,
+        rejected_against, permutation_as_hypothesised`` and ``permutation_against`` are these
+        counts in its direction and against it. The variants share most of their cases: the counts
         are no independent tests.
     """
     alpha = found.decision.alpha
+    directions = {}
+    for h in found.study.config.hypotheses:
+        if len(h.terms) == 1:
+            directions[h.spec, h.terms[0]] = h.direction
     rows = []
     for (spec, term), part in found.table("variants").groupby(["spec", "term"], sort=False):
         fitted = part[part["log_odds"].notna()]
@@ -75,6 +82,7 @@ def variant_counts(found: Results) -> pd.DataFrame:
         row: dict[str, object] = {
             "spec": spec,
             "term": term,
+            "direction": directions.get((str(spec), str(term)), "none") or "none",
             "fitted": len(fitted),
             "not_fitted": len(part) - len(fitted),
             "above": int(above.sum()),
@@ -85,8 +93,19 @@ def variant_counts(found: Results) -> pd.DataFrame:
             "permutation_above": int((permuted & above).sum()),
             "permutation_below": int((permuted & ~above).sum()),
         }
-        rows.append(row)
+        rows.append(row | _by_direction(row))
     return pd.DataFrame(rows)
+
+
+def _by_direction(row: dict[str, object]) -> dict[str, object]:
+    """Counts above and below one as counts in the direction of the hypothesis and against it."""
+    sides = {"positive": ("above", "below"), "negative": ("below", "above")}
+    out = {}
+    for test in ("rejected", "permutation"):
+        for i, name in enumerate(("as_hypothesised", "against")):
+            side = sides.get(str(row["direction"]))
+            out[f"{test}_{name}"] = pd.NA if side is None else row[f"{test}_{side[i]}"]
+    return out
 
 
 def _rows(
