@@ -1,5 +1,6 @@
 """Results of studies with several coders: agreement, disagreement, and coding uncertainty."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +15,7 @@ from peacestudy.coding.reliability import pairs as pairs_of
 from peacestudy.errors import SpecError
 from peacestudy.models import Fit, adjust, fit
 from peacestudy.models.inference.hypotheses import quantile, two_sided
-from peacestudy.robustness import Accuracy, Propagated, propagate
+from peacestudy.robustness import Accuracy, Family, Propagated, as_one_reading, propagate
 from peacestudy.study.config import Reliability, Uncertainty
 from peacestudy.study.results.results import Results
 from peacestudy.study.study import Study
@@ -139,9 +140,9 @@ def attempt_sheet(found: Results, rule: Uncertainty) -> CodingSheet:
     """Whether each coder found a third party in each attempt of the other study: a sheet on that
     study's own indicator.
 
-    A third party is present if the coder gives any scored agreement of the attempt a role above 0,
-    or another column gives an outsider's signature. Evidence is the scored agreement with the
-    furthest role.
+    A third party is present if the coder gives any scored agreement of the attempt a role above 0.
+    Evidence is the scored agreement with the furthest role. Attempts whose code is known otherwise,
+    see ``known_attempts``, are not in the sheet: a coder's reading of them decides nothing.
     """
     sheet, other = found.study.sheet, found.other(rule.study).study
     if sheet is None or other.coding is None:
@@ -153,10 +154,8 @@ def attempt_sheet(found: Results, rule: Uncertainty) -> CodingSheet:
     rows = rows[rows["coder"].isin(rule.coders)]
     rows = rows.sort_values(["attempt_id", "coder", "code", "agreement_id"])
     furthest = rows.drop_duplicates(["attempt_id", "coder"], keep="last")
-    signed = cases.groupby("attempt_id")["signature"].any()
-    present = (furthest["code"] > 0) | furthest["attempt_id"].map(signed)
     furthest = furthest.assign(
-        code=present.astype("Int64"),
+        code=(furthest["code"] > 0).astype("Int64"),
         case_id=furthest["attempt_id"],
         indicator_id=rule.indicator,
     )
@@ -165,7 +164,20 @@ def attempt_sheet(found: Results, rule: Uncertainty) -> CodingSheet:
     coded = coded[same_indicator & coded["coder"].isin(rule.coders)]
     columns = SHEET_SCHEMA.names
     table = pd.concat([furthest[columns], coded[columns]], ignore_index=True)
-    return CodingSheet(table, other.codebook, found.study.config.id)
+    known = known_attempts(found, rule)
+    uncertain = table[~table["case_id"].isin(known)].reset_index(drop=True)
+    return CodingSheet(uncertain, other.codebook, found.study.config.id)
+
+
+def known_attempts(found: Results, rule: Uncertainty) -> list[str]:
+    """The attempts in which the indicator is known to be present: those with a scored agreement
+    where the column ``gold`` is true.
+    """
+    if not rule.gold:
+        return []
+    cases = found.study.cases
+    known = cases["scored"].astype(bool) & cases[rule.gold].astype(bool)
+    return sorted(cases.loc[known, "attempt_id"].unique())
 
 
 def propagated(found: Results) -> dict[str, Propagated]:
@@ -183,19 +195,52 @@ def _propagated(found: Results, rule: Uncertainty) -> Propagated:
     other = found.other(rule.study).study
     prior = Accuracy(rule.accuracy, rule.prior_n) if rule.prior_n else None
     frame = other.frame(rule.sample)
+    in_sample = set(frame.data["case_id"])
     sheet = attempt_sheet(found, rule)
-    in_sample = sheet.table["case_id"].isin(set(frame.data["case_id"]))
-    rows = sheet.table[in_sample].reset_index(drop=True)
+    rows = sheet.table[sheet.table["case_id"].isin(in_sample)].reset_index(drop=True)
+    sheet = CodingSheet(rows, sheet.codebook, sheet.file)
+    known = [case for case in known_attempts(found, rule) if case in in_sample]
+    gold = pd.DataFrame({"case_id": known, "indicator_id": rule.indicator, "code": 1})
     return propagate(
-        CodingSheet(rows, sheet.codebook, sheet.file),
+        as_one_reading(sheet) if rule.as_one else sheet,
         frame,
         [other.spec(name) for name in rule.specs],
         scores=other.codebook.score,
         base=other.coding,
         accuracy=prior,
+        gold=gold if known else None,
         draws=rule.draws,
+        families=families_of(other, rule.specs),
         seed=rule.seed,
     )
+
+
+def families_of(study: Study, specs: Sequence[str]) -> list[Family]:
+    """The declared families of single terms of some models; a hypothesis without a family is its
+    own. Joint tests and contrasts are left out.
+    """
+    rule = study.config.decision
+    if rule is None:
+        return []
+    terms: dict[str, list[str]] = {}
+    models: dict[str, set[str]] = {}
+    for hypothesis in study.config.hypotheses:
+        name = hypothesis.family or hypothesis.id
+        models.setdefault(name, set()).add(hypothesis.spec)
+        terms.setdefault(name, []).extend(hypothesis.terms)
+    own = []
+    for hypothesis in study.config.hypotheses:
+        name = hypothesis.family or hypothesis.id
+        if hypothesis.weights or (len(hypothesis.terms) > 1) or not models[name] <= set(specs):
+            terms.pop(name, None)
+    for name, tested in terms.items():
+        if len(models[name]) > 1:
+            raise SpecError(
+                f"the family {name!r} of {study.config.id} tests terms of several models; its"
+                " decisions cannot be made from one refitted model."
+            )
+        own.append(Family(tuple(tested), rule.adjustment, rule.alpha))
+    return own
 
 
 def _by_analysis(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
