@@ -25,7 +25,7 @@ RESULTS_peace_agreements      := $(COMMON) $(TEXTS) over_time variants weights b
 RESULTS_signing_dyads         := $(COMMON) $(TEXTS) comparison differences
 RESULTS_accord_implementation := $(COMMON) delivery accords correlations
 RESULTS_onset                 := $(COMMON) coverage published facts
-RESULTS_double_coding         := terms models notes agreement agreement_above_lowest pairs confusion ratings by_rater
+RESULTS_double_coding         := terms models notes agreement agreement_above_lowest pairs confusion ratings by_rater left_out
 RESULTS_third_party_role      := notes agreement agreement_above_lowest agreement_with_blanks pairs confusion disputed ratings uncertainty accuracies flips dropped_indicator
 FIGURES_peace_agreements      := profile forest survival ledger over_time variants predicted_probability moderation domestic_politics contexts selection calibration forecasts vintages
 FIGURES_signing_dyads         := ledger comparison
@@ -56,7 +56,7 @@ NEEDS_agreement             := agreement agreement_above_lowest notes
 NEEDS_ratings               := ratings pairs notes
 NEEDS_readings              := ratings pairs notes
 NEEDS_uncertainty           := uncertainty flips notes
-NEEDS_by_rater              := by_rater terms models notes
+NEEDS_by_rater              := by_rater terms left_out models notes
 # a study that is compared with another also reads that one
 COMPARED_signing_dyads        := peace_agreements
 COMPARED_third_party_role     := peace_agreements

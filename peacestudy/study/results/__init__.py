@@ -13,6 +13,7 @@ from peacestudy.study.results import (
     prediction,
     study_comparison,
 )
+from peacestudy.study.results.left_out import left_out_groups
 from peacestudy.study.results.results import Results
 from peacestudy.study.results.selection import balance
 from peacestudy.study.results.variant_models import variants
@@ -83,6 +84,7 @@ RESULTS: Mapping[str, Computed] = {
         "confusion": coders.confusion,
         "ratings": coders.ratings,
         "by_rater": coders.by_rater,
+        "left_out": left_out_groups,
     },
     "third_party_role": {
         "notes": Results.notes,

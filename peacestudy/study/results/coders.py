@@ -12,8 +12,9 @@ from peacestudy.coding.coding import SHEET_SCHEMA
 from peacestudy.coding.reliability import confusion as confusion_of
 from peacestudy.coding.reliability import disputed as disputed_of
 from peacestudy.coding.reliability import pairs as pairs_of
-from peacestudy.errors import SpecError
-from peacestudy.models import Fit, adjust, fit
+from peacestudy.errors import FitError, SpecError
+from peacestudy.models import Fit, adjust, fit, left_out
+from peacestudy.models.inference.decisions import decide
 from peacestudy.models.inference.hypotheses import quantile, two_sided
 from peacestudy.robustness import Accuracy, Family, Propagated, as_one_reading, propagate
 from peacestudy.study.config import Reliability, Uncertainty
@@ -108,7 +109,7 @@ def _reliability(found: Results) -> Reliability:
 
 
 def pairs(found: Results) -> pd.DataFrame:
-    """Agreement and leniency by pair of coders."""
+    """Agreement by pair of coders, and the mean code of each."""
     return pairs_of(all_codes(found))
 
 
@@ -250,10 +251,50 @@ def _by_analysis(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def uncertainty(found: Results) -> pd.DataFrame:
-    """Every term with and without coding uncertainty, see ``ps.propagate``; ``analysis`` is the id
-    of the declared analysis.
+    """Every term with and without coding uncertainty, see ``ps.propagate``.
+
+    Returns
+    -------
+    DataFrame
+        The columns of ``Propagated.terms``; ``analysis``, the id of the declared analysis; of the
+        terms that the other study decides ``naive_p_adjusted, naive_decision`` as if the codes were
+        true and ``p_adjusted, decision`` with coding uncertainty, by its declared rule.
     """
-    return _by_analysis({name: p.terms for name, p in propagated(found).items()})
+    parts = {}
+    for rule in found.study.config.uncertainty:
+        terms = propagated(found)[rule.id].terms
+        parts[rule.id] = _decided(found.other(rule.study).study, rule.specs, terms)
+    return _by_analysis(parts)
+
+
+def _decided(study: Study, specs: Sequence[str], terms: pd.DataFrame) -> pd.DataFrame:
+    """Terms with the decisions of a study's families, naive and with coding uncertainty."""
+    out = terms.copy()
+    for prefix in ("naive_", ""):
+        out[f"{prefix}p_adjusted"] = np.nan
+        estimate = "naive" if prefix else "estimate"
+        for family in families_of(study, specs):
+            own = out["term"].isin(family.terms)
+            p_values = out.loc[own, f"{prefix}p_value"]
+            out.loc[own, f"{prefix}p_adjusted"] = adjust(p_values, family.adjustment)
+        out[f"{prefix}decision"] = _decisions(study, out, estimate, f"{prefix}p_adjusted")
+    return out
+
+
+def _decisions(study: Study, table: pd.DataFrame, estimate: str, p_adjusted: str) -> list[str]:
+    """The decision of every row of a table with ``model`` and ``term``; empty where the study
+    decides nothing by the term.
+    """
+    rule = study.config.decision
+    directions = {(h.spec, h.terms[0]): h.direction for h in study.config.hypotheses}
+    out = []
+    for row in table.to_dict("records"):
+        direction = directions.get((row["model"], row["term"]))
+        if rule is None or direction is None:
+            out.append("")
+        else:
+            out.append(decide(row[estimate], row[p_adjusted], direction, rule.alpha))
+    return out
 
 
 def accuracies(found: Results) -> pd.DataFrame:
@@ -262,8 +303,20 @@ def accuracies(found: Results) -> pd.DataFrame:
 
 
 def flips(found: Results) -> pd.DataFrame:
-    """The disputed codes that would change a finding, ranked."""
-    return _by_analysis({name: p.flips for name, p in propagated(found).items()})
+    """The disputed codes that would change a finding, ranked, see ``ps.propagate``; with the
+    declared ``decision_before`` and the ``decision`` with the other code.
+    """
+    before = uncertainty(found).set_index(["analysis", "model", "term"])["naive_decision"]
+    parts = {}
+    for rule in found.study.config.uncertainty:
+        table = propagated(found)[rule.id].flips
+        keys = zip(table["model"], table["term"], strict=True)
+        other = found.other(rule.study).study
+        parts[rule.id] = table.assign(
+            decision_before=[before[rule.id, model, term] for model, term in keys],
+            decision=_decisions(other, table, "estimate", "p_adjusted"),
+        )
+    return _by_analysis(parts)
 
 
 def dropped_indicator(found: Results) -> pd.DataFrame:
@@ -315,20 +368,21 @@ def _terms_by_model(study: Study, rule: Uncertainty) -> dict[str, pd.DataFrame]:
 
 
 def by_rater(found: Results) -> pd.DataFrame:
-    """The same model with each rater's rating as the outcome, and the difference between the two.
+    """The same model with each rater's rating as the outcome, and the difference between two.
 
     Returns
     -------
     DataFrame
-        ``term``; ``staff`` and ``independent``, each with ``_low`` and ``_high``: odds ratios, 95
-        %; ``ratio`` of the staff's to the independent one, with ``ratio_low, ratio_high, p_value``
-        and ``p_holm`` over the slopes. Both outcomes are of the same projects, so the two estimates
-        are correlated: their covariance comes from the scores of both models summed by cluster
-        (Zellner's stacked form, Weesie 1999, Stata Technical Bulletin 52).
+        ``term``; ``staff``, ``independent`` and ``final``, each with ``_low`` and ``_high``: odds
+        ratios, 95 %; ``ratio`` of the staff's to the independent one, with ``ratio_low,
+        ratio_high, p_value`` and ``p_holm`` over the slopes. Both outcomes are of the same
+        projects, so the two estimates are correlated: the covariance of their difference is the
+        jackknife's, with each cluster left out of both models.
     """
-    staff, independent = (found.fits[name] for name in RATERS)
+    fits = {name: found.fits[spec] for name, spec in RATERS.items()}
+    staff, independent = fits["staff"], fits["independent"]
     out = pd.DataFrame({"term": staff.terms["term"]})
-    for name, made in (("staff", staff), ("independent", independent)):
+    for name, made in fits.items():
         numbers = made.terms[["estimate", "conf_low", "conf_high"]].to_numpy()
         out[[name, f"{name}_low", f"{name}_high"]] = np.exp(numbers)
     log_ratio = (staff.terms["estimate"] - independent.terms["estimate"]).to_numpy()
@@ -343,27 +397,30 @@ def by_rater(found: Results) -> pd.DataFrame:
     return out
 
 
-RATERS = ("success_by_staff", "success_by_independent")
+RATERS = {
+    "staff": "success_by_staff",
+    "independent": "success_by_independent",
+    "final": "success_by_final",
+}
 
 
 def _covariance_of_difference(one: Fit, other: Fit) -> np.ndarray:
-    """Covariance of the difference of two logits of the same cases, by cluster; shape (K, K)."""
-    cluster = one.design.clusters[0]
-    n_clusters = int(cluster.max()) + 1
-    sums = []
-    for influence in (_influence(one), _influence(other)):
-        by_cluster = [influence[cluster == g].sum(axis=0) for g in range(n_clusters)]
-        sums.append(np.array(by_cluster))
-    difference = sums[0] - sums[1]
-    out: np.ndarray = difference.T @ difference * n_clusters / (n_clusters - 1)
+    """Covariance of the difference of two fits of the same cases, by leaving out each cluster of
+    both, about the difference of all; shape (K, K).
+    """
+    moved = [_moved(made) for made in (one, other)]
+    difference = (moved[0] - moved[1]).to_numpy()
+    n_clusters = len(difference)
+    out: np.ndarray = difference.T @ difference * (n_clusters - 1) / n_clusters
     return out
 
 
-def _influence(made: Fit) -> np.ndarray:
-    """The influence of each case on a logit's estimate, shape (cases, terms)."""
-    X, b = made.design.X, made.terms["estimate"].to_numpy()
-    p = 1 / (1 + np.exp(-(X @ b)))
-    information = (X * (p * (1 - p))[:, None]).T @ X
-    scores = X * (made.design.y - p)[:, None]
-    out: np.ndarray = scores @ np.linalg.inv(information)
-    return out
+def _moved(made: Fit) -> pd.DataFrame:
+    """By how much each estimate changes without each cluster: a row a cluster, a column a term."""
+    table = left_out(made, made.spec.cluster_columns[0])
+    failed = table[table["reason"] != ""]
+    if len(failed):
+        first = failed.iloc[0]
+        raise FitError(f"{made.spec.name} without {first['left_out']}: {first['reason']}")
+    wide = table.pivot(index="left_out", columns="term", values="dfbeta")
+    return wide[made.terms["term"].tolist()]
