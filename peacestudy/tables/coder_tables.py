@@ -114,8 +114,8 @@ def left_out_table(left: pd.DataFrame) -> Table:
     return Table("left_out", "Estimates without one group", pd.DataFrame(rows), (note,))
 
 
-def uncertainty_table(u: pd.DataFrame) -> Table:
-    """Every term with and without coding uncertainty."""
+def uncertainty_table(u: pd.DataFrame, assumptions: pd.DataFrame) -> Table:
+    """Every term with and without coding uncertainty, and the assumptions of every analysis."""
     body = pd.DataFrame(
         {
             "analysis": u["analysis"],
@@ -136,7 +136,12 @@ def uncertainty_table(u: pd.DataFrame) -> Table:
         " freedom. Decisions by the other study's declared rule, over its families; empty where it"
         " decides nothing by the term."
     )
-    return Table("uncertainty", "The finding with and without coding uncertainty", body, (note,))
+    stated = [
+        f"{text} ({', '.join(own['analysis'])})"
+        for text, own in assumptions.groupby("text", sort=False)
+    ]
+    heading = "The finding with and without coding uncertainty"
+    return Table("uncertainty", heading, body, (note, *stated))
 
 
 def dropped_indicator_table(w: pd.DataFrame) -> Table:

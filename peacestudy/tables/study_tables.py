@@ -116,7 +116,7 @@ CODERS: Mapping[str, Callable[[Results], Table]] = {
     "pairs": lambda r: pairs_table(r["pairs"]),
     "by_rater": lambda r: by_rater_table(r["by_rater"]),
     "left_out": lambda r: left_out_table(r["left_out"]),
-    "uncertainty": lambda r: uncertainty_table(r["uncertainty"]),
+    "uncertainty": lambda r: uncertainty_table(r["uncertainty"], r["uncertainty_notes"]),
     "dropped_indicator": lambda r: dropped_indicator_table(r["dropped_indicator"]),
 }
 LAST: Mapping[str, Callable[[Results], Table]] = {

@@ -215,8 +215,8 @@ def draw_by_rater(r: Tables) -> tuple[Figure, pd.DataFrame]:
     notes = [
         (
             f"Odds ratios of success from one logit model of the same {size['n']:.0f} projects of"
-            f" {size['n_clusters']:.0f} countries, with each rating as the outcome; bars: 95 %"
-            " intervals, by leaving out each country (jackknife)."
+            f" {size['n_clusters']:.0f} countries and regions, with each rating as the outcome."
+            " Bars: 95 % intervals, by leaving out each of them (jackknife)."
         ),
         (
             "Ratio of the two odds ratios (staff over independent), with the jackknife of the"
@@ -227,7 +227,9 @@ def draw_by_rater(r: Tables) -> tuple[Figure, pd.DataFrame]:
         texts["context"],
         texts.get("sources_by_rater", texts["sources"]),
     ]
-    heading = f"Success by rating: {rejected} of {len(slopes)} ratios differ from 1 after Holm"
+    heading = (
+        f"Success by rating: {rejected} of {len(slopes)} ratios differ significantly from 1 (Holm)"
+    )
     subtitle = "Success of development projects, by the staff's and by the independent rating"
     return estimates(table, RATED_BY, heading, subtitle, AXIS, notes), table
 
@@ -272,7 +274,7 @@ def draw_uncertainty(r: Tables) -> tuple[Figure, pd.DataFrame]:
             " refitted with the true code of a third party's presence imputed from the readings,"
             " the covariates and the outcome; pooled by Rubin's rules. Attempts that an outsider"
             " signed are known and not imputed. No person has coded: two readings count as"
-            " independent or as one, and the uncertainty lies between these ends."
+            " independent (two readings) or as one (one reading); these are the two ends."
         ),
         f"Variance due to coding uncertainty: {shares}.",
         _changed_decisions(r["flips"]),
@@ -300,11 +302,11 @@ def _changed_decisions(flips: pd.DataFrame) -> str:
     changing = singles[singles["flips"].astype(bool)]
     cells = singles[["case_id", "indicator_id"]].drop_duplicates()
     text = (
-        f"{len(cells)} disputed cells, changed one at a time and decided by the declared rule over"
-        f" the family: {len(changing)} of {len(singles)} decisions change"
+        f"{len(cells)} disputed cell(s), changed one at a time and decided by the declared rule"
+        f" over the family: {len(changing)} of {len(singles)} decisions change"
     )
     named = "; ".join(
-        f"{short_name(str(x['term'])).lower()} with {x['case_id']} coded {x['alternative']}:"
+        f"{short_name(str(x['term'])).lower()} with {x['case_id']} coded {x['alternative']:.0f}:"
         f" {x['decision_before']} becomes {x['decision']} (adjusted p {p_text(x['p_adjusted'])})"
         for x in _rows(changing)
     )

@@ -96,6 +96,7 @@ RESULTS: Mapping[str, Computed] = {
         "disputed": coders.disputed,
         "ratings": coders.ratings,
         "uncertainty": coders.uncertainty,
+        "uncertainty_notes": coders.uncertainty_notes,
         "accuracies": coders.accuracies,
         "flips": coders.flips,
         "dropped_indicator": coders.dropped_indicator,

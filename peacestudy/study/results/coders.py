@@ -297,6 +297,14 @@ def _decisions(study: Study, table: pd.DataFrame, estimate: str, p_adjusted: str
     return out
 
 
+def uncertainty_notes(found: Results) -> pd.DataFrame:
+    """The assumptions of every declared analysis: ``analysis, kind, text``."""
+    rows = [
+        (name, note.kind, note.text) for name, p in propagated(found).items() for note in p.notes
+    ]
+    return pd.DataFrame(rows, columns=["analysis", "kind", "text"])
+
+
 def accuracies(found: Results) -> pd.DataFrame:
     """The coders' accuracies as drawn."""
     return _by_analysis({name: p.accuracy for name, p in propagated(found).items()})
