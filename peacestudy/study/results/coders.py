@@ -174,11 +174,25 @@ def known_attempts(found: Results, rule: Uncertainty) -> list[str]:
     """The attempts in which the indicator is known to be present: those with a scored agreement
     where the column ``gold`` is true.
     """
-    if not rule.gold:
-        return []
+    return known_codes(found, rule)["case_id"].tolist()
+
+
+def known_codes(found: Results, rule: Uncertainty) -> pd.DataFrame:
+    """The known codes as rows of a sheet, with the column ``gold`` as coder and the first such
+    agreement as source.
+    """
     cases = found.study.cases
-    known = cases["scored"].astype(bool) & cases[rule.gold].astype(bool)
-    return sorted(cases.loc[known, "attempt_id"].unique())
+    known = cases["scored"].astype(bool)
+    known &= cases[rule.gold].astype(bool) if rule.gold else False
+    first = cases[known].sort_values(["attempt_id", "agreement_id"]).drop_duplicates("attempt_id")
+    table = first.assign(
+        case_id=first["attempt_id"],
+        indicator_id=rule.indicator,
+        coder=rule.gold,
+        kind="rule",
+        code=1,
+    )
+    return table.reindex(columns=SHEET_SCHEMA.names).reset_index(drop=True)
 
 
 def propagated(found: Results) -> dict[str, Propagated]:
