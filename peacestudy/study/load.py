@@ -1,6 +1,7 @@
 """Reading a study folder: everything is read and checked, and all problems are reported."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
@@ -252,7 +253,11 @@ def _across(study: Study, text: str) -> list[Problem]:
     """Problems of the study as a whole: cases without outcome, a changed codebook, required
     columns that no table has, changed forecasts.
     """
-    out = [*_without_outcome(study), *_changed_codebook(study, text)]
+    out = [
+        *_without_outcome(study),
+        *_changed_codebook(study, text),
+        *_earlier_declarations(study, text),
+    ]
     for table in dict.fromkeys(s.table for s in study.config.samples):
         required = _required_of(study, text, table)
         out += required or list(clock_problems(study, text, table))
@@ -280,6 +285,19 @@ def _changed_codebook(study: Study, text: str) -> list[Problem]:
         " statement what changed and why"
     )
     return [Problem("study.toml", line, "codebook", f"{declared[:12]}...", rule, remedy)]
+
+
+def _earlier_declarations(study: Study, text: str) -> Iterator[Problem]:
+    """Earlier declarations whose kept study.toml is missing or was changed."""
+    for n, earlier in enumerate(study.config.declared.earlier):
+        path = study.folder / earlier.path
+        found = file_sha256(path) if path.is_file() else ""
+        if found == earlier.file:
+            continue
+        line = line_of(text, "declared", "earlier", n, "file")
+        rule = f"the study.toml of {earlier.date} has sha256 {earlier.file[:12]}..."
+        remedy = "restore the file: a declaration that was replaced is kept as it was"
+        yield Problem(earlier.path, line, "", found[:12] or "no file", rule, remedy)
 
 
 def _changed_forecasts(study: Study, text: str) -> list[Problem]:

@@ -92,9 +92,9 @@ def effects_table(h: pd.DataFrame, models: pd.DataFrame) -> Table:
     notes = (
         (
             "Two-sided at .05, Holm within families. A null that is not rejected is inconclusive:"
-            " effects smaller than the last column would be missed in more than one sample in five."
+            " effects smaller than the last column would be missed in more than one sample in five"
+            " at the first step of Holm's procedure."
         ),
-        "The tests are two-sided: compare the sign of the estimate with the claim.",
     )
     caption = "Hypotheses: results, and smallest detectable effects"
     return Table("effects", caption, body, notes)

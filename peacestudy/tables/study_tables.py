@@ -203,14 +203,13 @@ def hypotheses_table(h: pd.DataFrame, draws: int) -> Table:
             "decision": h["decision"],
             "check: p, profile, Holm": h["p_profile"].map(p_text),
             "check: p, permutation": h["p_permutation"].map(p_text),
-            "smallest detectable odds ratio (80 % power), alone": h["detectable"].map(number),
-            "by Holm, first step": h["detectable_family"].map(number),
+            "smallest detectable odds ratio (80 % power)": h["detectable"].map(number),
         }
     )
     test = (
         "Two-sided at .05; H1 to H7 by Holm over the seven. A null that is not rejected is"
-        " inconclusive: odds ratios nearer to 1 than the last columns (or their inverses) would be"
-        " missed in more than one sample in five."
+        " inconclusive: odds ratios nearer to 1 than the last column (or their inverses) would be"
+        " missed in more than one sample in five at the first step of Holm's procedure."
     )
     checks = (
         "The checks were added after the first fit and treat cases as independent; no hypothesis"

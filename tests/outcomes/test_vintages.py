@@ -157,7 +157,7 @@ class Small:
             "conf_high": [9.0],
             "p_value": [0.04],
         }
-        decision = "null rejected" if n > 2 else "null not rejected"
+        decision = "rejected, as hypothesised" if n > 2 else "not rejected"
         return pd.DataFrame(found | {"p_adjusted": [0.04], "decision": [decision], "n": [n]})
 
 
@@ -206,7 +206,7 @@ def test_the_tables_of_a_small_study(raw, monkeypatch):
     assert [n.text for n in found.notes] == [
         "pax_v9: <i>told</i>",
         "pax_v10: <i>told</i>",
-        "Decided otherwise: H1: null not rejected on pax_v9, null rejected on pax_v10.",
+        "Decided otherwise: H1: not rejected on pax_v9, rejected, as hypothesised on pax_v10.",
     ]
     shown = found._repr_html_()
     assert (

@@ -5,6 +5,7 @@ what they name.
 import csv
 import hashlib
 import json
+import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass, replace
@@ -54,7 +55,7 @@ with (HERE / "declarations.csv").open(encoding="utf-8", newline="") as file:
 # where it differed from its default; every other value counted, roles and wording included.
 UNDECLARED = ("id", "title", "question", "unit", "declared", "display")
 LATER = ("keep", "table", "sample", "scores", "options", "weights", "turnover_years_back")
-LATER = (*LATER, "known_late")  # did not exist then
+LATER = (*LATER, "known_late", "direction")  # did not exist then
 OLD_KEYS = {
     Decision: mapping("key", result="decision"),
     Uncertainty: mapping("key", result="uncertainty"),
@@ -254,3 +255,30 @@ def test_a_step_may_keep_what_is_false(our_study):
     study = our_study("peace_agreements")
     fought, quiet, whole = (len(study.frame(s)) for s in ("fought_on", "quiet", "primary"))
     assert fought + quiet == whole == 100 and fought and quiet
+
+
+def test_an_earlier_declaration_is_kept_as_it_was(tmp_path):
+    """A kept study.toml that is missing or changed is a problem, which names file and hash."""
+    folder = tmp_path / "double_coding"
+    shutil.copytree(ps.load_study("double_coding").folder, folder)
+    kept = folder / "declarations" / "2020-01-01.toml"
+    kept.parent.mkdir(exist_ok=True)
+    kept.write_text("# as it was\n", encoding="utf-8")
+    sha256 = hashlib.sha256(kept.read_bytes()).hexdigest()
+    entry = (
+        "\n[[declared.earlier]]\ndate = 2020-01-01\n"
+        f'hash = "abc"\nfile = "{sha256}"\nchanged = "A sample was added."\n'
+    )
+    file = folder / "study.toml"
+    text = file.read_text(encoding="utf-8")
+    before, declared, rest = text.partition("[cases]")
+    file.write_text(before + entry + "\n" + declared + rest, encoding="utf-8")
+    assert ps.check(folder).empty
+    (earlier,) = [e for e in ps.load_study(folder).config.declared.earlier if e.date.year == 2020]
+    assert earlier.path == "declarations/2020-01-01.toml"
+    kept.write_text("# changed\n", encoding="utf-8")
+    (row,) = ps.check(folder).to_dict("records")
+    assert row["file"] == earlier.path and row["line"] > 0 and sha256[:12] in row["rule"]
+    kept.unlink()
+    (row,) = ps.check(folder).to_dict("records")
+    assert row["value"] == "no file"

@@ -13,6 +13,7 @@ from peacestudy.figures.ledger_chart import ledger
 from peacestudy.figures.profile_map import profile
 from peacestudy.figures.survival_curves import survival
 from peacestudy.figures.theme import short_name
+from peacestudy.models.inference.decisions import is_rejected, said
 
 Tables = Mapping[str, pd.DataFrame]
 PILLARS = ["diplomacy", "resources", "norms", "economy", "environment", "community", "institutions"]
@@ -42,7 +43,7 @@ def draw_forest(r: Tables) -> tuple[Figure, pd.DataFrame]:
     pillars = models.loc["pillars"]
     slopes = int((r["terms"]["model"] == "pillars").sum()) - 1
     nominal = r["permutation"].set_index("term")["nominal"]
-    detectable, in_seven = table["detectable"], table["detectable_family"]
+    detectable = table["detectable"]
     notes = [
         (
             "Filled: odds ratio of lasting peace for one standard deviation more of a pillar's"
@@ -51,11 +52,10 @@ def draw_forest(r: Tables) -> tuple[Figure, pd.DataFrame]:
             " intervals."
         ),
         (
-            "Grey: odds ratios that a single two-sided test at .05 detects with less than 80 %"
-            f" power (up to {detectable.min():.1f} to {detectable.max():.1f}, or their inverses;"
-            f" for one of seven by Holm up to {in_seven.min():.1f} to {in_seven.max():.1f}). A true"
-            " effect in this range may be missed, and an estimate just outside it is likely too"
-            " large."
+            "Grey: odds ratios that the first step of Holm's procedure (for H0, its single test)"
+            f" detects with less than 80 % power (up to {detectable.min():.1f} to"
+            f" {detectable.max():.1f}, or their inverses). A true effect in this range may be"
+            " missed, and an estimate just outside it is likely too large."
         ),
         (
             f"Tests by Holm over the seven at .05, H0 alone: {_verdict(single)} Joint test of the"
@@ -119,10 +119,10 @@ def _exp(terms: pd.DataFrame, name: str, column: str) -> float:
 
 def _verdict(single: pd.DataFrame) -> str:
     """The decision on each hypothesis, and whether the robustness checks support it."""
-    rejected = single[single["decision"] == "null rejected"]
+    rejected = single[is_rejected(single["decision"])]
     if rejected.empty:
         return "no null is rejected."
-    text = f"the null is rejected for {', '.join(rejected['id'])}"
+    text = f"nulls rejected: {said(single['id'], single['decision'])}"
     weak = rejected[(rejected["p_permutation"] >= ALPHA) | (rejected["p_profile"] >= ALPHA)]
     if len(weak):
         text += (

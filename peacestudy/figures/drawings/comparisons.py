@@ -10,9 +10,9 @@ from peacestudy.core.display import p_text
 from peacestudy.figures.drawings.agreements import study_notes
 from peacestudy.figures.estimate_plot import estimates
 from peacestudy.figures.theme import short_name
+from peacestudy.models.inference.decisions import said
 
 Tables = Mapping[str, pd.DataFrame]
-ALPHA = 0.05
 STUDIES = {"peace_agreements": "A: settlement attempts", "signing_dyads": "B: signing dyads"}
 RELEASES = {"pax_v9": "PA-X 9", "pax_v10": "PA-X 10"}
 AXIS = "odds ratio, log scale"
@@ -29,8 +29,9 @@ def draw_comparison(r: Tables) -> tuple[Figure, pd.DataFrame]:
         f" {sizes.loc[s, 'n_clusters']:.0f} countries"
         for s, name in STUDIES.items()
     )
-    low = table[table["p_adjusted"] < ALPHA]
-    rejected = [f"{row.id} in {STUDIES[str(row.study)][0]}" for row in low.itertuples()]
+    rejected = "; ".join(
+        f"{name}: {_rejected(table[table['study'] == s])}" for s, name in STUDIES.items()
+    )
     notes = [
         (
             "Odds ratios of five years' peace for one standard deviation more: H0 from a model of"
@@ -43,7 +44,7 @@ def draw_comparison(r: Tables) -> tuple[Figure, pd.DataFrame]:
             " agreements and countries and are not pooled: B does not replicate A."
         ),
         (
-            f"Null rejected by Holm over the seven, H0 alone: {', '.join(rejected) or 'none'}."
+            f"Nulls rejected by Holm over the seven, H0 alone: {rejected}."
             f" {len(differences)} agreements of B have another outcome than the attempt of A that"
             " includes them; the table of differences gives the reasons."
         ),
@@ -99,7 +100,7 @@ def draw_vintages(r: Tables) -> tuple[Figure, pd.DataFrame]:
             " agreement between them is not a replication."
         ),
         (
-            f"Null rejected by Holm over the family: {rejected}. Joint Wald test of the seven"
+            f"Nulls rejected by Holm over the family: {rejected}. Joint Wald test of the seven"
             f" pillars, p: {joint}."
         ),
         texts["sources"],
@@ -125,7 +126,8 @@ STATUS = {
 
 
 def _rejected(rows: pd.DataFrame) -> str:
-    return ", ".join(rows.loc[rows["p_adjusted"] < ALPHA, "id"]) or "none"
+    """Every rejected null of the rows, with its direction."""
+    return said(rows["id"], rows["decision"])
 
 
 def _sizes(counts: pd.DataFrame) -> str:

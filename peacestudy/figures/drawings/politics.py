@@ -11,6 +11,7 @@ from peacestudy.core.display import p_text
 from peacestudy.figures.context_panels import in_contexts
 from peacestudy.figures.drawings.agreements import study_notes
 from peacestudy.figures.pillar_panels import by_pillar
+from peacestudy.models.inference.decisions import is_rejected
 
 Tables = Mapping[str, pd.DataFrame]
 MODERATORS = (
@@ -36,7 +37,7 @@ def draw_domestic_politics(r: Tables) -> tuple[Figure, pd.DataFrame]:
         f"{name.lower()} {detectable.loc[m, 'min']:.1f} to {detectable.loc[m, 'max']:.1f}"
         for m, name in MODERATORS
     )
-    rejected = int((fitted["decision"] == "null rejected").sum())
+    rejected = int(is_rejected(fitted["decision"]).sum())
     notes = [
         (
             "Percentage points of lasting peace for one standard deviation more of a pillar,"
@@ -60,9 +61,9 @@ def draw_domestic_politics(r: Tables) -> tuple[Figure, pd.DataFrame]:
             f" unrelated to every regressor); {rejected} of {len(fitted)} nulls rejected."
         ),
         (
-            "Ratios detectable with 80 % power by one test, for one standard deviation of the"
-            f" moderator or a change of leader: {power}. The estimates are not causal, and the data"
-            " are inconclusive about smaller interactions."
+            "Ratios (or their inverses) detectable with 80 % power at Holm's first step, for one"
+            f" standard deviation of the moderator or a change of leader: {power}. The estimates"
+            " are not causal, and the data are inconclusive about smaller interactions."
         ),
         f"{texts['outcome']} {texts['sources']} {texts['context']}",
     ]

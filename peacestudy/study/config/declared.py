@@ -6,11 +6,37 @@ from dataclasses import dataclass, field
 
 from peacestudy.models import ModelSpec
 
+DIRECTIONS = ("positive", "negative", "none")
+
+
+@dataclass(frozen=True)
+class EarlierDeclaration:
+    """A declaration that a later one replaced; its study.toml is kept in the folder
+    ``declarations``, named by its date.
+
+    Attributes
+    ----------
+    date : of the earlier declaration.
+    hash : of its declared content.
+    file : sha256 of the kept file.
+    changed : what was changed after it, and why.
+    """
+
+    date: datetime.date
+    hash: str
+    file: str
+    changed: str
+
+    @property
+    def path(self) -> str:
+        """The kept file, from the study's folder."""
+        return f"declarations/{self.date}.toml"
+
 
 @dataclass(frozen=True)
 class Declared:
     """When the specifications were declared, their hash, the hashes of the codebook and of frozen
-    forecasts, and what was known by then.
+    forecasts, what was known by then, and the earlier declarations.
     """
 
     date: datetime.date
@@ -18,6 +44,7 @@ class Declared:
     codebook: str
     statement: str
     forecasts: str = ""
+    earlier: tuple[EarlierDeclaration, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -107,7 +134,8 @@ class Hypothesis:
     Hypotheses of one ``family`` are adjusted together.
 
     One term is tested against zero, several jointly, or, where there are ``weights``, as one
-    contrast: their weighted sum.
+    contrast: their weighted sum. ``direction`` is the sign that the claim gives to the estimate:
+    ``positive``, ``negative``, or ``none`` where it gives none, as in a joint test.
     """
 
     id: str
@@ -116,6 +144,7 @@ class Hypothesis:
     terms: tuple[str, ...]
     family: str = ""
     weights: tuple[float, ...] = ()
+    direction: str = ""
 
 
 @dataclass(frozen=True)

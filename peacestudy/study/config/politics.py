@@ -20,6 +20,8 @@ class Moderation:
     near, min_cases : a value of the moderator has support where at least ``min_cases`` cases lie
         within ``near`` standard deviations of it.
     strata, draws, seed : of the permutation test.
+    direction : the sign that the claim gives to every interaction: ``positive``, ``negative``, or
+        ``none`` where it gives none.
     """
 
     id: str
@@ -32,6 +34,7 @@ class Moderation:
     strata: str
     draws: int
     seed: int
+    direction: str = ""
 
     def of(self, spec: Specification, moderator: str) -> Specification:
         """A declared model with its first term interacted with a moderator."""

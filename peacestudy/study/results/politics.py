@@ -19,6 +19,7 @@ from peacestudy.models import (
 )
 from peacestudy.models.formulas.formula import parse
 from peacestudy.models.inference import detectable
+from peacestudy.models.inference.decisions import decisions
 from peacestudy.models.inference.hypotheses import two_sided
 from peacestudy.study.config import Context, Contexts, Moderation, Specification
 from peacestudy.study.results.results import Results
@@ -31,6 +32,7 @@ INTERACTION_COLUMNS = [
     "pillar",
     "moderator",
     "term",
+    "direction",
     "n",
     "n_events",
     "n_clusters",
@@ -75,16 +77,15 @@ def interactions(found: Results) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``family, spec, pillar, moderator, term, n, n_events, n_clusters, estimate, std_error,
-        conf_low, conf_high`` of the interaction's coefficient (log ratio of odds ratios);
-        ``p_value``; over the family ``p_adjusted`` (the declared rule), ``p_comparison``, and two
-        robustness checks adjusted by the declared rule: ``p_profile`` (penalised likelihood ratio)
-        and ``p_permutation`` (the outcome is permuted within strata, which tests that it is
+        ``family, spec, pillar, moderator, term, direction, n, n_events, n_clusters, estimate,
+        std_error, conf_low, conf_high`` of the interaction's coefficient (log ratio of odds
+        ratios); ``p_value``; over the family ``p_adjusted`` (the declared rule), ``p_comparison``,
+        and two robustness checks adjusted by the declared rule: ``p_profile`` (penalised likelihood
+        ratio) and ``p_permutation`` (the outcome is permuted within strata, which tests that it is
         unrelated to every term of the model, a stronger null than a zero interaction);
-        ``detectable, detectable_family``, the ratio of odds ratios detected with the declared
-        power alone and at the rule's first step; ``decision``; ``note``, problems of the fit, or
-        why there is none. An interaction without a fit has no numbers and counts in the family
-        with a p value of one.
+        ``detectable``, the ratio of odds ratios detected with the declared power at the rule's
+        first step; ``decision``; ``note``, problems of the fit, or why there is none. An
+        interaction without a fit has no numbers and counts in the family with a p value of one.
     """
     rows = []
     specs = {s.name: s for s in found.study.config.specs}
@@ -112,9 +113,8 @@ def _decide_family(found: Results, table: pd.DataFrame, in_family: "pd.Series[bo
         detectable(float(std_error), rule.power, first_step)
         for std_error in table.loc[fitted, "std_error"]
     ]
-    table.loc[fitted, "detectable_family"] = np.exp(smallest)
-    rejected = table.loc[fitted, "p_adjusted"] < rule.alpha
-    table.loc[fitted, "decision"] = np.where(rejected, "null rejected", "null not rejected")
+    table.loc[fitted, "detectable"] = np.exp(smallest)
+    table.loc[fitted, "decision"] = decisions(table[fitted], rule.alpha)
 
 
 def _interaction(
@@ -130,6 +130,7 @@ def _interaction(
         "pillar": _column(_first(base)),
         "moderator": _column(moderator),
         "term": term,
+        "direction": rule.direction,
     }
     try:
         made = _fit(found, spec)
@@ -141,8 +142,6 @@ def _interaction(
         return head | {"p_value": np.nan, "note": f"not fitted: {err}"}
     row: Any = made.terms.set_index("term").loc[term]
     profile: Any = profiled.terms.set_index("term").loc[term]
-    decision = found.decision
-    smallest = detectable(float(row["std_error"]), decision.power, decision.alpha)
     numbers = ["estimate", "std_error", "conf_low", "conf_high", "p_value"]
     return head | {
         "n": made.n,
@@ -151,7 +150,6 @@ def _interaction(
         **row[numbers].to_dict(),
         "p_profile": profile["p_value"],
         "p_permutation": float(permuted["p_permutation"].iloc[0]),
-        "detectable": float(np.exp(smallest)),
         "note": " ".join(n.text for n in made.notes if n.kind in REPORTED_NOTES),
     }
 

@@ -13,6 +13,7 @@ from peacestudy.errors import SpecError
 from peacestudy.models import Fit, adjust, fit, permutation_test
 from peacestudy.models.engines.registry import engine_of
 from peacestudy.models.inference import detectable
+from peacestudy.models.inference.decisions import decisions
 from peacestudy.models.inference.reference import contrast_df
 from peacestudy.study.config import Decision, Hypothesis, Permutation, Specification
 from peacestudy.study.load import load_study
@@ -31,7 +32,6 @@ SINGLE_EFFECT = (
     "conf_low",
     "conf_high",
     "detectable",
-    "detectable_family",
     "p_profile",
 )
 
@@ -171,16 +171,15 @@ class Results:
         Returns
         -------
         DataFrame
-            ``id, text, model, terms``; ``estimate, estimate_low, estimate_high``, on the scale of
-            the model, and ``odds_ratio, conf_low, conf_high``, missing for linear models (all
-            missing for joint tests); ``statistic, df, p_value, family``; ``p_adjusted``, by which
-            the hypothesis is decided, and ``p_comparison``, by the other adjustment;
+            ``id, text, model, terms, direction``; ``estimate, estimate_low, estimate_high``, on the
+            scale of the model, and ``odds_ratio, conf_low, conf_high``, missing for linear models
+            (all missing for joint tests); ``statistic, df, p_value, family``; ``p_adjusted``, by
+            which the hypothesis is decided, and ``p_comparison``, by the other adjustment;
             ``decision``; ``detectable``, the odds ratio (of linear, the difference) detected with
-            the declared power by a single two-sided test at the declared level, and
-            ``detectable_family``, the same at the level of the first step of Holm's procedure
-            (missing for joint tests); or their inverses. Two robustness checks: ``p_profile``
-            (penalised likelihood ratio, adjusted over the family; missing for joint tests) and
-            ``p_permutation`` (over the family; of the joint test, the joint one).
+            the declared power at the level that decides, that of the first step of Holm's procedure
+            over the family, or its inverse (missing for joint tests). Two robustness checks:
+            ``p_profile`` (penalised likelihood ratio, adjusted over the family; missing for joint
+            tests) and ``p_permutation`` (over the family; of the joint test, the joint one).
         """
         rule = self.decision
         table = pd.DataFrame([self._tested(h) for h in self.study.config.hypotheses])
@@ -190,9 +189,7 @@ class Results:
             self._adjust_family(table, table["family"] == family)
         table["p_permutation"] = self._permutation_p(table)
         table["family"] = table["family"].where(table["family"] != "", None)
-        rejected = table["p_adjusted"] < rule.alpha
-        table["decision"] = np.where(rejected, "null rejected", "null not rejected")
-        table.loc[table["p_adjusted"].isna(), "decision"] = "not tested"
+        table["decision"] = decisions(table, rule.alpha)
         return table
 
     def _adjust_family(self, table: pd.DataFrame, in_family: "pd.Series[bool]") -> None:
@@ -225,6 +222,7 @@ class Results:
             "text": hypothesis.text,
             "model": hypothesis.spec,
             "terms": " ".join(hypothesis.terms),
+            "direction": hypothesis.direction,
         }
         if len(hypothesis.terms) > 1 and not hypothesis.weights:
             return head | self._joint_test(hypothesis)
@@ -258,11 +256,9 @@ class Results:
         df = float(contrast_df(made.spec, made.design, made.df, contrast)[0])
         std_error = float(row["std_error"])
         first_step = rule.alpha / self._family_size(hypothesis)
-        alone = detectable(std_error, rule.power, rule.alpha, df)
-        in_family = detectable(std_error, rule.power, first_step, df)
+        smallest = detectable(std_error, rule.power, first_step, df)
         return effect | {
-            "detectable": float(alone if linear else np.exp(alone)),
-            "detectable_family": float(in_family if linear else np.exp(in_family)),
+            "detectable": float(smallest if linear else np.exp(smallest)),
             "statistic": row["statistic"],
             "df": 1,
             "p_value": row["p_value"],
