@@ -22,7 +22,8 @@ class Variant:
     add, drop : terms added to, or taken from, the right-hand side.
     reversed : its coefficients describe the opposite outcome, and are shown with the opposite
         sign.
-    known_late : the reason for each column that it uses although it is known only after the clock.
+    known_late : the reason for each column that is used although it is known only after the clock;
+        replaces those of the specification where it is written.
     """
 
     id: str
@@ -57,7 +58,7 @@ class Variant:
             scores=self.scores or spec.scores,
             role="variant",
             options=self.options,
-            known_late={**spec.known_late, **self.known_late},
+            known_late=self.known_late or spec.known_late,
         )
 
 

@@ -1,5 +1,7 @@
 """Effects over the range of the data: how much the outcome differs between low and high values."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -51,7 +53,7 @@ def _range(made: Fit, term: str) -> dict[str, object]:
     low, high = np.percentile(values, PERCENTILES)
     if len(np.unique(values)) == 2:
         low, high = values.min(), values.max()
-    row = made.terms.set_index("term").loc[term]
+    row: Any = made.terms.set_index("term").loc[term]
     measure = engine_of(made.spec).effect
     effects = {}
     for name, column in (("effect", "estimate"), ("conf_low",) * 2, ("conf_high",) * 2):

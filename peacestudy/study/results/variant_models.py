@@ -108,7 +108,7 @@ def _rows(
 
 
 def _p_values(made: Fit, table: Any, tested: list[Hypothesis]) -> "pd.Series[float]":
-    """The p value of every hypothesis, by its id; a joint test has none where weights are estimated."""
+    """The p value of every hypothesis, by its id; joint tests have none with estimated weights."""
     p_values = {}
     for hypothesis in tested:
         if len(hypothesis.terms) > 1 and dict(made.spec.options).get("weights") == WEIGHT:
@@ -190,7 +190,7 @@ REPORTED_NOTES = (
 
 
 def _log_odds(made: Fit, variant: Variant, interval: dict[str, float]) -> dict[str, float]:
-    """The estimate and its interval on the scale of a logit, with the sign of the declared outcome."""
+    """The estimate and its interval on the scale of a logit, of the declared outcome."""
     scale = 1.0
     if engine_of(made.spec).effect == "difference":
         share = float(np.mean(made.design.y))
