@@ -128,6 +128,7 @@ SAID = {  # the N that a figure must tell, and rows of what is drawn
     ("accord_implementation", "promise_and_implementation"): ("32 accords", 8),
     ("accord_implementation", "landmarks"): ("N 33", 12),
     ("onset", "onset"): ("N 5,444, 143 onsets", 15),
+    ("onset", "variants"): ("5444/143", 63),
     ("double_coding", "agreement"): ("863 x 2", 28),
     ("double_coding", "ratings"): ("86% alike", 4000),
     ("double_coding", "by_rater"): ("863 projects of 46 countries", 10),
