@@ -59,6 +59,8 @@ def draw_onset(r: Tables) -> tuple[Figure, pd.DataFrame]:
         for m, name in SERIES.items()
         if m in models.index
     )
+    alone = ", ".join(f"{models.loc[m, 'n']:,.0f}" for m in ALONE)
+    n += f"; {SERIES['alone']}: N {alone}"
     tests = "; ".join(
         f"{h.id}: {h.decision} (p {p_text(h.p_value)}, by Holm {p_text(h.p_adjusted)})"
         for h in hypotheses.itertuples()
