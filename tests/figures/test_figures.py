@@ -155,6 +155,11 @@ def test_the_table_of_what_is_drawn_has_the_numbers(drawn):
     assert len(table) >= SAID[study, name][1]
 
 
+def test_a_square_is_named_by_its_column():
+    assert pretty("square(polyarchy)") == "Electoral democracy squared"
+    assert pretty("square(not_named)") == "not_named squared"
+
+
 def test_figures_print_in_grey():
     def lightness(colour):
         r, g, b = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))

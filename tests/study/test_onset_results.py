@@ -4,6 +4,7 @@ figures and tables say.
 
 import hashlib
 import importlib.util
+import tomllib
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -61,6 +62,22 @@ def test_every_fit_is_that_of_the_other_program(results, expected):
         if row.test != "D3":
             assert found["estimate"] == pytest.approx(row.estimate, rel=SAME, abs=SAME)
             assert found["std_error"] == pytest.approx(row.std_error, rel=1e-7)
+
+
+def test_one_clock_is_the_primary_model_of_the_first_declaration(results):
+    study = results.study
+    (earlier,) = study.config.declared.earlier
+    kept = tomllib.loads((study.folder / earlier.path).read_text(encoding="utf-8"))
+    (first,) = [s for s in kept["specs"] if s["role"] == "primary"]
+    spec = ps.ModelSpec("m", first["formula"], first["engine"], first["vcov"], first["cluster"])
+    terms = ps.fit(study.frame(first["sample"]), spec).terms.set_index("term")
+    table = results.table("variants").set_index(["variant", "hypothesis"])
+    for hypothesis, term in (("D1", "ln_trade_openness"), ("D2", "ln_igo_memberships")):
+        row = table.loc[("one_clock", hypothesis)]
+        assert row["estimate"] == pytest.approx(terms.loc[term, "estimate"])
+        assert row["conf_high"] == pytest.approx(terms.loc[term, "conf_high"])
+    assert [h["id"] for h in kept["hypotheses"]] == ["D1", "D2", "D3"]
+    assert earlier.hash == kept["declared"]["hash"]
 
 
 @pytest.mark.slow(reason="fits a model in plain Python, 2 s")

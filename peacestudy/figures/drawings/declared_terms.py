@@ -40,7 +40,7 @@ def draw_declared_terms(r: Tables) -> tuple[Figure, pd.DataFrame]:
         ),
         f"Holm: p over {in_family}; filled: below .05.{joint_text}",
         f"{' '.join(counts)} The variants share most of their rows and are not independent tests.",
-        f"{texts['outcome']} {texts['sources']}",
+        f"{texts['outcome']} {texts['sources']} {texts['context']}",
     ]
     first, *rest = (column[1] for column in columns)
     ids = tuple(joint["hypothesis"])
