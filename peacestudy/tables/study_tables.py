@@ -12,6 +12,7 @@ from peacestudy.tables.alternative_tables import (
     coverage_table,
     differences_table,
     effects_table,
+    ranges_table,
     variants_table,
 )
 from peacestudy.tables.cells import interval, number
@@ -35,7 +36,7 @@ ROLES = {
 }
 STUDY_NOTES = ("outcome", "sources", "context")
 # tables of declared models, which also carry the note on the declaration
-DECLARED = ("hypotheses", "effects", "variants", "domestic_politics", "contexts")
+DECLARED = ("hypotheses", "effects", "ranges", "variants", "domestic_politics", "contexts")
 
 
 def all_tables(codebook: Codebook, results: Results) -> list[Table]:
@@ -120,6 +121,7 @@ CODERS: Mapping[str, Callable[[Results], Table]] = {
     "dropped_indicator": lambda r: dropped_indicator_table(r["dropped_indicator"]),
 }
 LAST: Mapping[str, Callable[[Results], Table]] = {
+    "ranges": lambda r: ranges_table(r["ranges"]),
     "variants": lambda r: variants_table(r["variants"]),
     "interactions": lambda r: interactions_table(r["interactions"], r["effects_by_moderator"]),
     "contexts": lambda r: contexts_table(r["contexts"]),

@@ -14,6 +14,7 @@ from peacestudy.study.results import (
     study_comparison,
 )
 from peacestudy.study.results.left_out import left_out_groups
+from peacestudy.study.results.ranges import percentile_ranges
 from peacestudy.study.results.results import Results
 from peacestudy.study.results.selection import balance
 from peacestudy.study.results.variant_models import variants
@@ -26,6 +27,7 @@ COMMON: Computed = {
     "models": Results.models,
     "notes": Results.notes,
     "hypotheses": Results.hypotheses,
+    "ranges": percentile_ranges,
     "ledger": Results.ledger,
 }
 # of agreements whose texts are scored
@@ -103,6 +105,7 @@ RESULTS: Mapping[str, Computed] = {
     },
     "onset": {
         **COMMON,
+        "variants": variants,
         "coverage": onset.coverage,
         "published": onset.published,
         "facts": onset.facts,
@@ -127,7 +130,8 @@ def results_of(study: str) -> Computed:
     Examples
     --------
     >>> list(ps.study.results_of("onset"))
-    ['terms', 'models', 'notes', 'hypotheses', 'ledger', 'coverage', 'published', 'facts']
+    ['terms', 'models', 'notes', 'hypotheses', 'ranges', 'ledger', 'variants', 'coverage',
+    'published', 'facts']
     """
     return RESULTS.get(study, COMMON)
 
