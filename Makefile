@@ -22,13 +22,13 @@ STUDY   ?= $(STUDIES)# make data STUDY=onset RAW=folder
 COMMON := terms models notes hypotheses ledger
 TEXTS  := profile descriptive consistency survival coverage facts cases permutation influence
 RESULTS_peace_agreements      := $(COMMON) $(TEXTS) over_time variants weights balance predicted_probabilities moderation support interactions effects_by_moderator contexts out_of_sample calibration forecasts implementation vintages vintage_counts vintage_findings
-RESULTS_signing_dyads         := $(COMMON) $(TEXTS) comparison differences
+RESULTS_signing_dyads         := $(COMMON) $(TEXTS) variants comparison differences
 RESULTS_accord_implementation := $(COMMON) delivery accords correlations
 RESULTS_onset                 := $(COMMON) coverage published facts
 RESULTS_double_coding         := terms models notes agreement agreement_above_lowest pairs confusion ratings by_rater
 RESULTS_third_party_role      := notes agreement agreement_above_lowest agreement_with_blanks pairs confusion disputed ratings uncertainty accuracies flips dropped_indicator
 FIGURES_peace_agreements      := profile forest survival ledger over_time variants predicted_probability moderation domestic_politics contexts selection calibration forecasts vintages
-FIGURES_signing_dyads         := ledger comparison
+FIGURES_signing_dyads         := ledger variants comparison
 FIGURES_accord_implementation := promise_and_implementation landmarks delivery
 FIGURES_onset                 := onset
 FIGURES_double_coding         := agreement ratings by_rater

@@ -54,7 +54,7 @@ FIGURES: dict[str, Drawing] = {
     ),
     "ledger": Drawing((PEACE, DYADS), ("ledger", "coverage", "notes"), agreements.draw_ledger),
     "over_time": Drawing((PEACE,), ("over_time", "notes"), alternatives.draw_over_time),
-    "variants": Drawing((PEACE,), ("variants", "notes"), alternatives.draw_variants),
+    "variants": Drawing((PEACE, DYADS), ("variants", "notes"), alternatives.draw_variants),
     "predicted_probability": Drawing(
         (PEACE,),
         ("predicted_probabilities", "support", "notes"),

@@ -60,36 +60,31 @@ def draw_variants(r: Tables) -> tuple[Figure, pd.DataFrame]:
     t, texts = r["variants"], study_notes(r["notes"])
     fitted = t[(t["variant"] != "declared") & t["log_odds"].notna()]
     norms, breadth = fitted[fitted["term"] == "scale(norms)"], fitted[fitted["spec"] == "breadth"]
-    permuted = int(norms["p_permutation"].notna().sum())
+    permuted = norms[norms["p_permutation"].notna()]
     low = breadth[breadth["p_permutation"].fillna(breadth["p_value"]) < ALPHA]
     notes = [
         (
             "Each row changes the declared models (first row) as its label says; the table of"
             " variants gives the reasons. Left: breadth with controls. Right: norms, in the model"
-            " of all seven pillars, the one pillar for which the declared test rejected the null."
+            " of all seven pillars."
         ),
         (
-            "Circles: odds ratios; diamonds: hazard ratios, inverted (like the odds of discrete"
-            " time) so that above 1 is more peace; square: linear, on the scale of the logit. Bars:"
-            " 95 % intervals, arrows where they leave the axis. Grey: the declared interval. N:"
-            " attempts, or attempt-years."
+            f"{_shapes(t)} Bars: 95 % intervals, arrows where they leave the axis. Grey: the"
+            " declared interval. N: cases, or years of cases in discrete time."
         ),
         (
-            "perm.: outcome permuted 499 times within strata of fighting in t0, against the largest"
-            " |z| of the seven pillars (of breadth alone); tests by the models' own standard errors"
-            " reject too often with so few events. Filled: p below .05, by permutation, or by Holm"
-            " where a model cannot be permuted."
+            "perm.: outcome permuted 499 times (as declared: more) within strata of fighting before"
+            " the agreement, against the largest |z| of the seven pillars (of breadth alone); tests"
+            " by the models' own standard errors reject too often with so few events. Filled: p"
+            " below .05, by permutation, or by Holm where a model is not permuted."
         ),
-        (
-            "'Weighted' accounts for its estimated weights. Not fitted: no variation, or complete"
-            " separation. The variants share most of their cases and are not independent tests."
-        ),
+        f"{_weighted(t)}The variants share most of their cases and are not independent tests.",
         (
             f"Breadth: above 1 in {int((breadth['log_odds'] > 0).sum())} of {len(breadth)}, p below"
             f" .05 in {len(low)}{_ratios(low)}. Norms: above 1 in"
             f" {int((norms['log_odds'] > 0).sum())} of {len(norms)}; p below .05 by Holm in"
-            f" {int((norms['p_family'] < ALPHA).sum())}, by permutation in"
-            f" {int((norms['p_permutation'] < ALPHA).sum())} of {permuted}. Other pillars below"
+            f" {_by_direction(norms, 'p_family')}, by permutation in"
+            f" {_by_direction(permuted, 'p_permutation')} of {len(permuted)}. Other pillars below"
             f" .05 by permutation: {_other_pillars(fitted)}."
         ),
         f"{texts['outcome']} {texts['sources']}",
@@ -98,6 +93,37 @@ def draw_variants(r: Tables) -> tuple[Figure, pd.DataFrame]:
     n = t[t["variant"] == "declared"]["n"].iloc[0]
     subtitle = f"Effect of one standard deviation more on lasting peace; as declared: N = {n:.0f}"
     return variants(t, terms, "The finding under every variant", subtitle, notes), t
+
+
+def _shapes(t: pd.DataFrame) -> str:
+    """What the marks mean, of the measures that are drawn."""
+    measures = set(t["measure"])
+    parts = ["Circles: odds ratios"]
+    if "hazard ratio" in measures:
+        parts.append(
+            "diamonds: hazard ratios, inverted (like the odds of discrete time) so that above 1 is"
+            " more peace"
+        )
+    if "difference" in measures:
+        parts.append("square: linear, on the scale of the logit")
+    return f"{'; '.join(parts)}."
+
+
+def _weighted(t: pd.DataFrame) -> str:
+    """What a reader must know of weighted variants and of those that were not fitted."""
+    parts = []
+    if "weighted" in set(t["variant"]):
+        parts.append("'Weighted' accounts for its estimated weights. ")
+    if t["log_odds"].isna().any():
+        parts.append("Not fitted: no variation, or complete separation. ")
+    return "".join(parts)
+
+
+def _by_direction(rows: pd.DataFrame, p: str) -> str:
+    """In how many rows a p is below .05, and in how many of these the ratio is below 1."""
+    low = rows[rows[p] < ALPHA]
+    below = int((low["log_odds"] < 0).sum())
+    return f"{len(low)} ({below} below 1)" if below else str(len(low))
 
 
 def _other_pillars(fitted: pd.DataFrame) -> str:

@@ -64,6 +64,7 @@ RESULTS: Mapping[str, Computed] = {
     "signing_dyads": {
         **COMMON,
         **TEXTS,
+        "variants": variants,
         "comparison": study_comparison.comparison,
         "differences": study_comparison.differences,
     },
