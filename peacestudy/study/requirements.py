@@ -45,6 +45,7 @@ def required_columns(study: Study, samples: set[str]) -> Iterator[Requirement]:
     yield from _of_steps(study, samples)
     yield from _of_permutation(config, samples)
     yield from _of_out_of_sample(config, samples)
+    yield from _of_windows(config, samples)
     yield from _of_forecast(config, samples)
     yield from _of_codebook(study, samples)
 
@@ -148,6 +149,15 @@ def _of_out_of_sample(config: Config, samples: set[str]) -> Iterator[Requirement
     if rule is not None and rule.sample in samples:
         yield _required("groups", ("out_of_sample",), rule.groups)
         yield _required("time", ("out_of_sample",), rule.time)
+        if rule.known_from:
+            yield _required("known_from", ("out_of_sample",), rule.known_from)
+
+
+def _of_windows(config: Config, samples: set[str]) -> Iterator[Requirement]:
+    rule = config.windows
+    if rule is not None and rule.sample in samples:
+        for key in ("group", "start", "end"):
+            yield _required(key, ("windows",), getattr(rule, key))
 
 
 def _of_forecast(config: Config, samples: set[str]) -> Iterator[Requirement]:

@@ -2,7 +2,7 @@
 hypotheses, and how they are decided.
 """
 
-from peacestudy.study.config.alternatives import Forecast, OutOfSample, Variant
+from peacestudy.study.config.alternatives import Forecast, OutOfSample, Variant, Windows
 from peacestudy.study.config.coders import Adjudication, Reliability, Uncertainty
 from peacestudy.study.config.config import Config
 from peacestudy.study.config.declared import (
@@ -40,4 +40,5 @@ __all__ = [
     "TableClock",
     "Uncertainty",
     "Variant",
+    "Windows",
 ]

@@ -74,6 +74,8 @@ class OutOfSample:
     time, cut : column of time, and the last value that the models
         are trained on; later cases are predicted.
     draws, seed : number of permuted outcomes on which the procedure is repeated, and the seed.
+    known_from : column that says from when the outcome of a case is known; the models are trained
+        only on cases whose outcome is known by the cut. Empty where every outcome counts as known.
     """
 
     specs: tuple[str, ...]
@@ -81,6 +83,31 @@ class OutOfSample:
     groups: str
     time: str
     cut: int
+    draws: int
+    seed: int
+    known_from: str = ""
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Which other cases could have stood for their windows, and the models fitted to them.
+
+    Maximal sets of cases with disjoint windows are drawn uniformly in each group.
+
+    Attributes
+    ----------
+    specs : declared models that are fitted to every set.
+    sample : the cases that compete for windows.
+    group : column within whose values windows may not overlap.
+    start, end : columns of the first and the last time of the window of a case.
+    draws, seed : number of sets, and the seed.
+    """
+
+    specs: tuple[str, ...]
+    sample: str
+    group: str
+    start: str
+    end: str
     draws: int
     seed: int
 

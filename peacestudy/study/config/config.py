@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from peacestudy.study.config.alternatives import Forecast, OutOfSample, Variant
+from peacestudy.study.config.alternatives import Forecast, OutOfSample, Variant, Windows
 from peacestudy.study.config.coders import Adjudication, Reliability, Uncertainty
 from peacestudy.study.config.declared import (
     Decision,
@@ -31,6 +31,7 @@ class Config:
         is known.
     varied : specifications that every variant changes.
     clocks : when treatment is complete, a clock a table; empty in a study without a clock.
+    windows : other choices of cases with disjoint windows; None where windows cannot overlap.
     """
 
     id: str
@@ -57,6 +58,7 @@ class Config:
     moderations: tuple[Moderation, ...] = ()
     contexts: Contexts | None = None
     clocks: tuple[TableClock, ...] = ()
+    windows: Windows | None = None
 
     def clock_of(self, table: str) -> TableClock | None:
         """The clock of a table, None where it has none."""

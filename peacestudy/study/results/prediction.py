@@ -114,6 +114,7 @@ def out_of_sample_test(found: Results) -> OutOfSample:
             specs,
             groups=rule.groups,
             time=(rule.time, rule.cut),
+            known_from=rule.known_from or None,
             draws=rule.draws,
             seed=rule.seed,
         )
@@ -122,8 +123,8 @@ def out_of_sample_test(found: Results) -> OutOfSample:
 
 
 def scores(found: Results) -> pd.DataFrame:
-    """AUC, Brier and log score out of sample, and the same on permuted outcomes; ``p_value``
-    counts the observed outcome as one of the permutations.
+    """AUC, Brier and log score out of sample, the cases trained on and predicted, and the scores
+    on permuted outcomes; ``p_value`` counts the observed outcome as one of the permutations.
     """
     table = out_of_sample_test(found).scores
     rule = found.study.config.out_of_sample

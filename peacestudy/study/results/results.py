@@ -15,6 +15,7 @@ from peacestudy.models.engines.registry import engine_of
 from peacestudy.models.inference import detectable
 from peacestudy.models.inference.decisions import decisions
 from peacestudy.models.inference.reference import contrast_df
+from peacestudy.models.result import LIKELIHOOD_RATIO
 from peacestudy.study.config import Decision, Hypothesis, Permutation, Specification
 from peacestudy.study.load import load_study
 from peacestudy.study.results.selection import WEIGHT, attempt_weights
@@ -131,6 +132,14 @@ class Results:
         out.attrs["study"] = "" if self.study.releases else str(self.study.folder)
         return out
 
+    def tested_terms(self, spec: str) -> list[str]:
+        """The terms of a declared specification that its hypotheses name, each once."""
+        named: dict[str, None] = {}
+        for hypothesis in self.study.config.hypotheses:
+            if hypothesis.spec == spec:
+                named |= dict.fromkeys(hypothesis.terms)
+        return list(named)
+
     @property
     def outcome(self) -> str:
         """The outcome of the first declared specification."""
@@ -178,8 +187,8 @@ class Results:
             ``decision``; ``detectable``, the odds ratio (of linear, the difference) detected with
             the declared power at the level that decides, that of the first step of Holm's procedure
             over the family, or its inverse (missing for joint tests). Two robustness checks:
-            ``p_profile`` (penalised likelihood ratio, adjusted over the family; missing for joint
-            tests) and ``p_permutation`` (over the family; of the joint test, the joint one).
+            ``p_profile`` (penalised likelihood ratio, of joint tests too; adjusted over the family)
+            and ``p_permutation`` (over the family; of the joint test, the joint one).
         """
         rule = self.decision
         table = pd.DataFrame([self._tested(h) for h in self.study.config.hypotheses])
@@ -229,8 +238,14 @@ class Results:
         return head | self._effect(hypothesis)
 
     def _joint_test(self, hypothesis: Hypothesis) -> dict[str, object]:
-        test = self.fits[hypothesis.spec].joint_test(list(hypothesis.terms))
+        terms = list(hypothesis.terms)
+        test = self.fits[hypothesis.spec].joint_test(terms)
+        checked = self.fits.get(f"{hypothesis.spec}_profile")
+        p_profile = np.nan
+        if checked is not None and engine_of(checked.spec).profile:
+            p_profile = checked.joint_test(terms, method=LIKELIHOOD_RATIO).p_value
         return dict.fromkeys(SINGLE_EFFECT, np.nan) | {
+            "p_profile": p_profile,
             "statistic": test.statistic,
             "df": test.df,
             "p_value": test.p_value,

@@ -45,11 +45,67 @@ def variants(found: Results) -> pd.DataFrame:
     rows: list[dict[str, object]] = []
     for variant in (DECLARED, *config.variants):
         for name in config.varied:
-            hypotheses = [h for h in config.hypotheses if h.spec == name]
-            terms = list(dict.fromkeys(term for h in hypotheses for term in h.terms))
             spec = specs[name] if variant is DECLARED else variant.of(specs[name])
-            rows += _rows(found, variant, spec, name, terms)
+            rows += _rows(found, variant, spec, name, found.tested_terms(name))
     return pd.DataFrame(rows)
+
+
+def variant_counts(found: Results) -> pd.DataFrame:
+    """How often each term is above or below one, and rejected, over the variants.
+
+    Returns
+    -------
+    DataFrame
+        A row for each specification and term of the table ``variants``, the declared model being
+        one of the variants: ``spec, term``; ``direction``, the sign that the hypothesis of this
+        term alone gives to it, ``none`` where there is no such hypothesis; ``fitted`` and
+        ``not_fitted``, numbers of models; ``above`` and ``below``, models with a ratio above, or
+        below, one; ``rejected_above`` and ``rejected_below``, the same with p below the declared
+        level, adjusted over the family where the specification has one; ``permuted``, models that
+        are tested by permutation, and ``permutation_above`` and ``permutation_below``, those with
+        a permutation p below the level; where there is a direction, ``rejected_as_hypothesised,
+        rejected_against, permutation_as_hypothesised`` and ``permutation_against`` are these
+        counts in its direction and against it. The variants share most of their cases: the counts
+        are no independent tests.
+    """
+    alpha = found.decision.alpha
+    directions = {}
+    for h in found.study.config.hypotheses:
+        if len(h.terms) == 1:
+            directions[h.spec, h.terms[0]] = h.direction
+    rows = []
+    for (spec, term), part in found.table("variants").groupby(["spec", "term"], sort=False):
+        fitted = part[part["log_odds"].notna()]
+        above = fitted["log_odds"] > 0
+        decides = fitted["p_family"].fillna(fitted["p_value"]) < alpha
+        permuted = fitted["p_permutation"] < alpha
+        row: dict[str, object] = {
+            "spec": spec,
+            "term": term,
+            "direction": directions.get((spec, term), "none") or "none",
+            "fitted": len(fitted),
+            "not_fitted": len(part) - len(fitted),
+            "above": int(above.sum()),
+            "below": int((fitted["log_odds"] < 0).sum()),
+            "rejected_above": int((decides & above).sum()),
+            "rejected_below": int((decides & ~above).sum()),
+            "permuted": int(fitted["p_permutation"].notna().sum()),
+            "permutation_above": int((permuted & above).sum()),
+            "permutation_below": int((permuted & ~above).sum()),
+        }
+        rows.append(row | _by_direction(row))
+    return pd.DataFrame(rows)
+
+
+def _by_direction(row: dict[str, object]) -> dict[str, object]:
+    """Counts above and below one as counts in the direction of the hypothesis and against it."""
+    sides = {"positive": ("above", "below"), "negative": ("below", "above")}
+    out = {}
+    for test in ("rejected", "permutation"):
+        for i, name in enumerate(("as_hypothesised", "against")):
+            side = sides.get(str(row["direction"]))
+            out[f"{test}_{name}"] = pd.NA if side is None else row[f"{test}_{side[i]}"]
+    return out
 
 
 def _rows(
