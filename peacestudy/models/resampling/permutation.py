@@ -28,7 +28,6 @@ from peacestudy.models.resampling.resample import column_of
 from peacestudy.models.spec import ModelSpec
 
 ALPHA = 0.05
-UNPERMUTED = ("cr2", "jackknife")  # covariances that are not computed for permuted outcomes
 CHUNK = 250  # outcomes fitted at once; bounds the memory
 
 
@@ -120,7 +119,7 @@ def _check_request(data: StudyFrame | pd.DataFrame, spec: ModelSpec) -> None:
     if not engine_of(spec).permutable:
         known = names_where(lambda engine: engine.permutable)
         raise SpecError(one_of("engine of a permutation test", spec.engine, known))
-    if spec.vcov in UNPERMUTED:
+    if spec.vcov in ("cr2", "jackknife"):
         raise SpecError(
             f"a permutation test takes vcov classical, hc0 to hc3 or cluster, not {spec.vcov!r}:"
             " its p value is its own."

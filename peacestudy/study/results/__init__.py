@@ -15,7 +15,8 @@ from peacestudy.study.results import (
 )
 from peacestudy.study.results.results import Results
 from peacestudy.study.results.selection import balance
-from peacestudy.study.results.variant_models import variants
+from peacestudy.study.results.variant_models import variant_counts, variants
+from peacestudy.study.results.windows import windows
 
 Computed = Mapping[str, Callable[[Results], pd.DataFrame]]
 
@@ -65,6 +66,8 @@ RESULTS: Mapping[str, Computed] = {
         **COMMON,
         **TEXTS,
         "variants": variants,
+        "variant_counts": variant_counts,
+        "windows": windows,
         "comparison": study_comparison.comparison,
         "differences": study_comparison.differences,
     },

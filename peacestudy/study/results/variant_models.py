@@ -14,7 +14,6 @@ from peacestudy.errors import FitError, PeacestudyError
 from peacestudy.models import Fit, adjust, fit, permutation_test
 from peacestudy.models.engines.registry import ENGINES, engine_of
 from peacestudy.models.inference.hypotheses import quantile, two_sided
-from peacestudy.models.resampling.permutation import UNPERMUTED
 from peacestudy.study.config import Specification, Variant
 from peacestudy.study.results.results import Results
 from peacestudy.study.results.selection import WEIGHT, stacked_covariance
@@ -35,10 +34,10 @@ def variants(found: Results) -> pd.DataFrame:
         ``p_family``: by Holm over these terms, as in the declared family. ``log_odds``: the
         estimate with the sign for which a positive value is more peace, and for linear divided by
         p(1-p), the slope of the logit at the mean; hazards stay log hazards. ``p_permutation``:
-        against the largest |z| of the family in each permutation, missing for engines and
-        covariances that cannot be permuted. ``n`` counts rows: cases, or case-years of a table of
-        years. Standard errors of the weighted variant account for the estimated weights. A variant
-        that could not be fitted, or is completely separated, has no numbers; its note says why.
+        against the largest |z| of the family in each permutation, missing for engines that cannot
+        be permuted. ``n`` counts rows: attempts, or attempt-years of the table case_years.
+        Standard errors of the weighted variant account for the estimated weights. A variant that
+        could not be fitted, or is completely separated, has no numbers; its note says why.
     """
     config = found.study.config
     specs = {s.name: s for s in config.specs}
@@ -183,11 +182,9 @@ def _table(found: Results, made: Fit, spec: Specification) -> Any:
 def _permutation_p(
     found: Results, spec: Specification, terms: list[str], declared: bool
 ) -> dict[str, float]:
-    """Family-wise permutation p of every term; empty for engines and covariances that are not
-    permuted.
-    """
+    """Family-wise permutation p of every term; empty for engines that are not permuted."""
     rule = found.study.config.permutation
-    if rule is None or not ENGINES[spec.engine].permutable or spec.vcov in UNPERMUTED:
+    if rule is None or not ENGINES[spec.engine].permutable:
         return {}
     draws = rule.draws if declared else PERMUTATIONS
     table = permutation_test(
