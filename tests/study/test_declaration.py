@@ -55,7 +55,8 @@ with (HERE / "declarations.csv").open(encoding="utf-8", newline="") as file:
 # where it differed from its default; every other value counted, roles and wording included.
 UNDECLARED = ("id", "title", "question", "unit", "declared", "display")
 LATER = ("keep", "table", "sample", "scores", "options", "weights", "turnover_years_back")
-LATER = (*LATER, "known_late", "known_from", "direction")  # did not exist then
+LATER = (*LATER, "known_late", "direction", "known_from")  # did not exist then
+LATER = (*LATER, "late_steps", "cases_of", "separator")
 OLD_KEYS = {
     Decision: mapping("key", result="decision"),
     Uncertainty: mapping("key", result="uncertainty"),

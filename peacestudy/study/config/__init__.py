@@ -16,6 +16,7 @@ from peacestudy.study.config.declared import (
     Specification,
     Step,
     TableClock,
+    Weighting,
 )
 from peacestudy.study.config.politics import Context, Contexts, Moderation
 
@@ -40,5 +41,6 @@ __all__ = [
     "TableClock",
     "Uncertainty",
     "Variant",
+    "Weighting",
     "Windows",
 ]

@@ -15,6 +15,7 @@ from peacestudy.study.config.declared import (
     Specification,
     Step,
     TableClock,
+    Weighting,
 )
 from peacestudy.study.config.politics import Contexts, Moderation
 
@@ -31,6 +32,7 @@ class Config:
         is known.
     varied : specifications that every variant changes.
     clocks : when treatment is complete, a clock a table; empty in a study without a clock.
+    weighting : how cases are weighted for their selection.
     windows : other choices of cases with disjoint windows; None where windows cannot overlap.
     """
 
@@ -58,11 +60,17 @@ class Config:
     moderations: tuple[Moderation, ...] = ()
     contexts: Contexts | None = None
     clocks: tuple[TableClock, ...] = ()
+    weighting: Weighting | None = None
     windows: Windows | None = None
 
     def clock_of(self, table: str) -> TableClock | None:
         """The clock of a table, None where it has none."""
         return next((clock for clock in self.clocks if clock.table == table), None)
+
+    @property
+    def weight_column(self) -> str:
+        """The column of weights that the results compute; empty where there are none."""
+        return self.weighting.column if self.weighting is not None else ""
 
     def varied_specs(self) -> tuple[Specification, ...]:
         """Every varied specification as changed by every variant."""

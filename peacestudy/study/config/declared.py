@@ -101,6 +101,7 @@ class Specification:
     sample : id of the sample it is fitted on.
     scores : rule from codes to scores; empty takes the codebook's.
     known_late : the reason for each column that is used although it is known only after the clock.
+    known_from : from when columns are known that the clock of the table does not name.
     """
 
     name: str
@@ -113,6 +114,7 @@ class Specification:
     scores: str = ""
     options: Mapping[str, str] = field(default_factory=dict)
     known_late: Mapping[str, str] = field(default_factory=dict)
+    known_from: Mapping[str, str] = field(default_factory=dict)
 
     def terms(self) -> list[str]:
         """The right side of the formula, taken apart at ' + '."""
@@ -123,6 +125,8 @@ class Specification:
         options: dict[str, object] = dict(self.options)
         if self.known_late:
             options["known_late"] = dict(self.known_late)
+        if self.known_from:
+            options["known_from"] = dict(self.known_from)
         return ModelSpec(
             self.name, self.formula, self.engine, self.vcov, self.cluster or None, options
         )
@@ -163,6 +167,22 @@ class Decision:
     adjustment: str
     comparison: str
     power: float
+
+
+@dataclass(frozen=True)
+class Weighting:
+    """Weights of cases: the inverse of the probability that a model of selection gives them.
+
+    Attributes
+    ----------
+    column : name of the weights, as models name them in their options.
+    spec : the declared model of selection; a row of its table is selected where its outcome is 1.
+    case : column of that table with the case that is weighted.
+    """
+
+    column: str
+    spec: str
+    case: str
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from peacestudy.core.frame import StudyFrame
 from peacestudy.errors import FitError, PeacestudyError
 from peacestudy.models import Fit, adjust, fit, permutation_test
 from peacestudy.models.engines.registry import ENGINES, engine_of
 from peacestudy.models.inference.hypotheses import quantile, two_sided
 from peacestudy.study.config import Specification, Variant
 from peacestudy.study.results.results import Results
-from peacestudy.study.results.selection import WEIGHT, stacked_covariance
+from peacestudy.study.results.selection import effective_number, stacked_covariance
 
 DECLARED = Variant("declared", "As declared", "Declared", "")
 PERMUTATIONS = 499  # of each variant; the declared models have more, as declared
@@ -118,10 +119,11 @@ def _rows(
         "spec": name,
     }
     try:
-        made = fit(found.data(spec), spec.model())
+        data = _data(found, variant, spec, name)
+        made = fit(data, spec.model())
         _refuse_separated(made)
         table = _table(found, made, spec)
-        permuted = _permutation_p(found, spec, terms, variant is DECLARED)
+        permuted = _permutation_p(found, data, spec, terms, variant is DECLARED)
     except PeacestudyError as err:
         return [head | {"term": t, "measure": "not fitted", "note": str(err)} for t in terms]
     p_values = table.loc[terms, "p_value"]
@@ -133,7 +135,7 @@ def _rows(
         "n_events": made.n_events,
         "n_terms": len(made.terms) - 1,
         "n_clusters": made.n_clusters,
-        "note": " ".join(n.text for n in made.notes if n.kind in REPORTED_NOTES),
+        "note": " ".join(_notes(found, made, spec)),
     }
     out = []
     for term, p in zip(terms, p_family, strict=True):
@@ -161,11 +163,10 @@ def _table(found: Results, made: Fit, spec: Specification) -> Any:
     weights.
     """
     table: Any = made.terms.set_index("term")
-    if spec.options.get("weights") != WEIGHT:
+    if not found.is_weighted(spec):
         return table
-    cases, at_risk = found.data(spec).data, found.sample("at_risk").data
-    selection = found.fits["selection"]
-    V = stacked_covariance(made, selection, cases, at_risk, found.weights)
+    cases, at_risk = found.data(spec).data, found.at_risk.data
+    V = stacked_covariance(made, found.selection, cases, at_risk, found.weights)
     std_error = np.sqrt(np.diag(V))
     estimate = table["estimate"].to_numpy()
     statistic = estimate / std_error
@@ -179,8 +180,32 @@ def _table(found: Results, made: Fit, spec: Specification) -> Any:
     )
 
 
+def _data(found: Results, variant: Variant, spec: Specification, name: str) -> StudyFrame:
+    """The data of a variant; where it takes the cases of another variant, only these."""
+    frame = found.data(spec)
+    if not variant.cases_of:
+        return frame
+    config = found.study.config
+    other = next(v for v in config.variants if v.id == variant.cases_of)
+    base = next(s for s in config.specs if s.name == name)
+    varied = other.of(base)
+    used = fit(found.data(varied), varied.model()).cases
+    kept = frame.data[frame.key].isin(list(used))
+    return frame.keep(kept, f"cases of {other.id}", f"the variant {other.id} does not use them", ())
+
+
+def _notes(found: Results, made: Fit, spec: Specification) -> list[str]:
+    """What is reported with a variant; of a weighted fit, the effective number of cases."""
+    out = [n.text for n in made.notes if n.kind in REPORTED_NOTES]
+    if found.is_weighted(spec):
+        weights = found.weights.set_index("case_id").loc[list(made.cases), "weight"]
+        number = effective_number(weights.to_numpy(dtype=float))
+        out.append(f"The weights leave an effective number of {number:.0f} cases.")
+    return out
+
+
 def _permutation_p(
-    found: Results, spec: Specification, terms: list[str], declared: bool
+    found: Results, data: StudyFrame, spec: Specification, terms: list[str], declared: bool
 ) -> dict[str, float]:
     """Family-wise permutation p of every term; empty for engines that are not permuted."""
     rule = found.study.config.permutation
@@ -188,7 +213,7 @@ def _permutation_p(
         return {}
     draws = rule.draws if declared else PERMUTATIONS
     table = permutation_test(
-        found.data(spec), spec.model(), terms, strata=rule.strata, draws=draws, seed=rule.seed
+        data, spec.model(), terms, strata=rule.strata, draws=draws, seed=rule.seed
     )
     return dict(zip(table["term"], table["p_family"], strict=True))
 
@@ -204,6 +229,7 @@ REPORTED_NOTES = (
     "monotone",
     "periods",
     "variance",
+    "known_late",
 )
 
 
