@@ -77,7 +77,7 @@ class _Component:
         yield from self.sets[rank]
 
 
-MOST_SETS = 1_000_000  # of a component, whose sets are listed
+MOST_SETS = 100_000  # of a component, whose sets are listed
 
 
 def count_maximal_sets(
@@ -108,7 +108,7 @@ def count_maximal_sets(
     ------
     SpecError
         A column is unknown, a value is missing, or a window ends before it starts; with a
-        separator, connected cases have more than a million maximal sets.
+        separator, connected cases have more than 100,000 maximal sets.
 
     Examples
     --------
