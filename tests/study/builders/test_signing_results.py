@@ -26,7 +26,7 @@ BY_HAND = {
     ),
     "from_signature": ("opening", "peace_from_signature", ACTIVE, 87, 1.11, 0.839),
     "with_successors": ("opening", "peace_with_successors", ACTIVE, 93, 0.63, 0.299),
-    "in_conflict": ("opening", "peace_in_conflict", ACTIVE, 93, 0.87, 0.768),
+    "in_conflict": ("opening", "peace_in_conflict", ACTIVE, 93, 0.87, 0.769),
 }
 
 
