@@ -711,34 +711,25 @@ def test_the_future_changes_nothing_that_explains_an_outcome(study, monkeypatch,
     assert len(past) > 50
     same = ["date", "t0", "linked", "n_scored", "text_complete", "eligible", "opening", "dyads"]
     assert to_csv(before.loc[past, same]) == to_csv(after.loc[past, same])
-    codes = [
-        t["codings"].set_index(["case_id", "indicator_id"])["code"] for t in (study.tables, built)
-    ]
-    was, now = ({k: c for k, c in s.items() if k[0] in past} for s in codes)
+    was, now = (of_cases(t["codings"], "indicator_id", "code", past) for t in (study.tables, built))
     assert was == now and len(was) > 2000
-    late = {"active_by_year"}
-    was, now = (
-        {
-            (c, v): str(x)
-            for c, v, x in t["covariates"][["case_id", "variable", "value"]].to_numpy()
-            if c in past and v not in late
-        }
-        for t in (study.tables, built)
-    )
-    assert was == now and len(was) > 15 * len(past)
+    was, now = (of_cases(t["covariates"], "variable", "value", past) for t in (study.tables, built))
+    late = {key for key in was if key[1] == "active_by_year"}
+    assert all(was[key] == now[key] for key in was if key not in late)
+    assert was.keys() == now.keys() and len(was) > 15 * len(past)
     # and the future was another
+    assert any(was[key] != now[key] for key in late)
     outcome, other = (
         t["outcomes"].set_index("case_id").lasting_peace for t in (study.tables, built)
     )
     recent = past[before.loc[past, "t0"] > day.year - 5]
     assert (outcome[recent] != other[recent]).any()
-    was, now = (
-        t["covariates"]
-        .query("variable == 'active_by_year' and case_id in @past")
-        .set_index("case_id")
-        for t in (study.tables, built)
-    )
-    assert (was["value"] != now["value"]).any()
+
+
+def of_cases(table, name, value, cases):
+    """The values of some cases as text, by case and name."""
+    rows = table.loc[table["case_id"].isin(cases), ["case_id", name, value]]
+    return {(case, key): str(found) for case, key, found in rows.to_numpy()}
 
 
 # bad input
