@@ -21,7 +21,7 @@ STUDY   ?= $(STUDIES)# make data STUDY=onset RAW=folder
 # Results by study, and the results that each figure is drawn from: as in peacestudy/study/results and peacestudy/figures/registry.py.
 COMMON := terms models notes hypotheses ledger
 TEXTS  := profile descriptive consistency survival coverage facts cases permutation influence
-RESULTS_peace_agreements      := $(COMMON) $(TEXTS) over_time variants weights balance predicted_probabilities moderation support interactions effects_by_moderator contexts out_of_sample calibration forecasts implementation vintages vintage_counts vintage_findings
+RESULTS_peace_agreements      := $(COMMON) $(TEXTS) over_time variants weights balance predicted_probabilities moderation support interactions effects_by_moderator contexts out_of_sample calibration forecasts implementation known_cases indicators_left_out vintages vintage_counts vintage_findings
 RESULTS_signing_dyads         := $(COMMON) $(TEXTS) variants variant_counts windows comparison differences
 RESULTS_accord_implementation := $(COMMON) delivery accords correlations
 RESULTS_onset                 := $(COMMON) coverage published facts

@@ -144,9 +144,13 @@ class Forecast:
     specs, train, cases : declared models, the training sample, and the sample that is forecast.
     substitutes : for a column that may be missing in a case that is forecast, the column used in
         its place; the forecast says where it was used.
+    conflict, first_date : columns of the conflict and of the day of the first agreement, by which
+        a forecast is matched with outcomes that are known later.
     """
 
     specs: tuple[str, ...]
     train: str
     cases: str
     substitutes: Mapping[str, str] = field(default_factory=dict)
+    conflict: str = "conflict_id"
+    first_date: str = "first_date"

@@ -34,9 +34,32 @@ class EarlierDeclaration:
 
 
 @dataclass(frozen=True)
+class FrozenForecasts:
+    """Forecasts that were made on a day and are never changed.
+
+    Attributes
+    ----------
+    date : the day on which they were made.
+    file : their file in the study's folder.
+    hash : sha256 of the file.
+    definition : in a sentence, how the cases trained on and the cases forecast are read.
+    base_rate : the share of training cases with the outcome, where the file does not say it.
+    """
+
+    date: datetime.date
+    file: str
+    hash: str
+    definition: str
+    base_rate: float | None = None
+
+
+@dataclass(frozen=True)
 class Declared:
     """When the specifications were declared, their hash, the hashes of the codebook and of frozen
     forecasts, what was known by then, and the earlier declarations.
+
+    ``forecasts`` is the hash of forecasts.csv; ``frozen`` are the files of forecasts with their
+    dates and definitions, the earliest first.
     """
 
     date: datetime.date
@@ -45,6 +68,7 @@ class Declared:
     statement: str
     forecasts: str = ""
     earlier: tuple[EarlierDeclaration, ...] = ()
+    frozen: tuple[FrozenForecasts, ...] = ()
 
 
 @dataclass(frozen=True)

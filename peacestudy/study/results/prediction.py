@@ -8,7 +8,7 @@ import pandas as pd
 from peacestudy.errors import SpecError
 from peacestudy.models import conditional_effects, effects
 from peacestudy.models.diagnosis.cross_validation import OutOfSample, out_of_sample
-from peacestudy.study.forecasts import read_forecasts
+from peacestudy.study.forecasts import check_forecasts, read_forecasts
 from peacestudy.study.results.results import Results
 
 GRID = 41  # points of a curve
@@ -139,5 +139,10 @@ def calibration(found: Results) -> pd.DataFrame:
 
 
 def forecasts(found: Results) -> pd.DataFrame:
-    """The frozen forecasts."""
+    """Every frozen forecast, the earliest file first."""
     return read_forecasts(found.study)
+
+
+def forecast_check(found: Results) -> pd.DataFrame:
+    """What was known when the forecasts were frozen, see ``check_forecasts``."""
+    return check_forecasts(read_forecasts(found.study))

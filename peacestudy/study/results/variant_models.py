@@ -82,7 +82,7 @@ def variant_counts(found: Results) -> pd.DataFrame:
         row: dict[str, object] = {
             "spec": spec,
             "term": term,
-            "direction": directions.get((spec, term), "none") or "none",
+            "direction": directions.get((str(spec), str(term)), "none") or "none",
             "fitted": len(fitted),
             "not_fitted": len(part) - len(fitted),
             "above": int(above.sum()),
