@@ -21,13 +21,13 @@ STUDY   ?= $(STUDIES)# make data STUDY=onset RAW=folder
 # Results by study, and the results that each figure is drawn from: as in peacestudy/study/results and peacestudy/figures/registry.py.
 COMMON := terms models notes hypotheses ledger
 TEXTS  := profile descriptive consistency survival coverage facts cases permutation influence
-RESULTS_peace_agreements      := $(COMMON) $(TEXTS) over_time variants weights balance predicted_probabilities moderation support interactions effects_by_moderator contexts out_of_sample calibration forecasts implementation known_cases indicators_left_out vintages vintage_counts vintage_findings
+RESULTS_peace_agreements      := $(COMMON) $(TEXTS) over_time variants variant_group variant_counts windows window_draws weights balance predicted_probabilities moderation support interactions effects_by_moderator contexts out_of_sample calibration forecasts forecast_check implementation known_cases indicators_left_out vintages vintage_counts vintage_findings
 RESULTS_signing_dyads         := $(COMMON) $(TEXTS) comparison differences
 RESULTS_accord_implementation := $(COMMON) delivery accords correlations
 RESULTS_onset                 := $(COMMON) coverage published facts
 RESULTS_double_coding         := terms models notes agreement agreement_above_lowest pairs confusion ratings by_rater
 RESULTS_third_party_role      := notes agreement agreement_above_lowest agreement_with_blanks pairs confusion disputed ratings uncertainty accuracies flips dropped_indicator
-FIGURES_peace_agreements      := profile forest survival ledger over_time variants predicted_probability moderation domestic_politics contexts selection calibration forecasts vintages
+FIGURES_peace_agreements      := profile forest survival ledger over_time variants variant_group windows predicted_probability moderation domestic_politics contexts selection calibration forecasts vintages
 FIGURES_signing_dyads         := ledger comparison
 FIGURES_accord_implementation := promise_and_implementation landmarks delivery
 FIGURES_onset                 := onset
@@ -38,7 +38,9 @@ NEEDS_forest                := hypotheses terms models notes permutation influen
 NEEDS_survival              := survival facts notes hypotheses
 NEEDS_ledger                := ledger coverage notes
 NEEDS_over_time             := over_time notes
-NEEDS_variants              := variants notes
+NEEDS_variants              := variants variant_group notes
+NEEDS_variant_group         := variant_group notes
+NEEDS_windows               := windows notes
 NEEDS_predicted_probability := predicted_probabilities support notes
 NEEDS_moderation            := moderation hypotheses models notes
 NEEDS_domestic_politics     := effects_by_moderator interactions notes

@@ -54,7 +54,11 @@ FIGURES: dict[str, Drawing] = {
     ),
     "ledger": Drawing((PEACE, DYADS), ("ledger", "coverage", "notes"), agreements.draw_ledger),
     "over_time": Drawing((PEACE,), ("over_time", "notes"), alternatives.draw_over_time),
-    "variants": Drawing((PEACE,), ("variants", "notes"), alternatives.draw_variants),
+    "variants": Drawing(
+        (PEACE,), ("variants", "variant_group", "notes"), alternatives.draw_variants
+    ),
+    "variant_group": Drawing((PEACE,), ("variant_group", "notes"), alternatives.draw_variant_group),
+    "windows": Drawing((PEACE,), ("windows", "notes"), alternatives.draw_windows),
     "predicted_probability": Drawing(
         (PEACE,),
         ("predicted_probabilities", "support", "notes"),

@@ -16,7 +16,8 @@ from peacestudy.figures.moderation_plot import moderation
 from peacestudy.figures.probability_curves import predicted_probabilities
 from peacestudy.figures.theme import pretty, short_name
 from peacestudy.figures.time_trends import over_time
-from peacestudy.figures.variant_plot import variants
+from peacestudy.figures.variant_plot import readings, variants
+from peacestudy.figures.window_plot import windows
 
 Tables = Mapping[str, pd.DataFrame]
 MODELS = {
@@ -56,17 +57,22 @@ def draw_over_time(r: Tables) -> tuple[Figure, pd.DataFrame]:
 
 
 def draw_variants(r: Tables) -> tuple[Figure, pd.DataFrame]:
-    """The declared findings under every variant."""
+    """The declared findings under every variant, those of a figure of their own left out."""
+    apart = r["variant_group"]
+    own = apart[apart["variant"] != "declared"]
     t, texts = r["variants"], study_notes(r["notes"])
+    t = t[~t["variant"].isin(own["variant"])].reset_index(drop=True)
     fitted = t[(t["variant"] != "declared") & t["log_odds"].notna()]
     norms, breadth = fitted[fitted["term"] == "scale(norms)"], fitted[fitted["spec"] == "breadth"]
     permuted = int(norms["p_permutation"].notna().sum())
     low = breadth[breadth["p_permutation"].fillna(breadth["p_value"]) < ALPHA]
+    elsewhere = f" Variants of '{own['group'].iloc[0]}': see their figure." if len(own) else ""
     notes = [
         (
             "Each row changes the declared models (first row) as its label says; the table of"
             " variants gives the reasons. Left: breadth with controls. Right: norms, in the model"
-            " of all seven pillars, the one pillar for which the declared test rejected the null."
+            " of all seven pillars; under an earlier declaration the null was rejected for it."
+            f"{elsewhere}"
         ),
         (
             "Circles: odds ratios; diamonds: hazard ratios, inverted (like the odds of discrete"
@@ -98,6 +104,79 @@ def draw_variants(r: Tables) -> tuple[Figure, pd.DataFrame]:
     n = t[t["variant"] == "declared"]["n"].iloc[0]
     subtitle = f"Effect of one standard deviation more on lasting peace; as declared: N = {n:.0f}"
     return variants(t, terms, "The finding under every variant", subtitle, notes), t
+
+
+def draw_windows(r: Tables) -> tuple[Figure, pd.DataFrame]:
+    """The declared choice of cases among all with disjoint windows."""
+    t, texts = r["windows"], study_notes(r["notes"])
+    first = t.iloc[0]
+    lost = t.drop_duplicates("spec").set_index("spec")["not_fitted"]
+    unfitted = ", ".join(f"{spec} {n:.0f}" for spec, n in lost.items())
+    notes = [
+        (
+            f"{first['candidates']:.0f} cases compete for windows that may not overlap; the"
+            f" declared rule keeps {first['declared_n']:.0f} of them, the earliest first"
+            f" ({first['declared_n_events']:.0f} at peace). {first['draws']:,.0f} of the 10^"
+            f"{first['log10_sets']:.0f} sets to which no case can be added are drawn, each with"
+            f" the same probability; they have {first['n_p05']:.0f} to {first['n_p95']:.0f} cases"
+            f" with {first['n_events_p05']:.0f} to {first['n_events_p95']:.0f} at peace (90 % of"
+            " sets)."
+        ),
+        (
+            "The declared models are fitted to every set. p < .05 and Holm < .05: share of sets in"
+            " which the term is rejected by itself, and by Holm over the terms of its model, with a"
+            " ratio above 1 / below 1. Percentile: share of sets with a lower ratio than the"
+            f" declared one. Sets to which a model could not be fitted: {unfitted}."
+        ),
+        (
+            "The sets share most of their cases: the spread shows how much the choice of cases"
+            " matters, and is no confidence interval."
+        ),
+        f"{texts['outcome']} {texts['sources']}",
+    ]
+    heading = "Which cases stand for their windows"
+    subtitle = "Ratios over maximal sets of cases with disjoint windows, and as declared"
+    labels = [short_name(term) for term in t["term"]]
+    return windows(t, labels, heading, subtitle, notes), t
+
+
+def draw_variant_group(r: Tables) -> tuple[Figure, pd.DataFrame]:
+    """Every term under the readings of one group of variants."""
+    t, texts = r["variant_group"], study_notes(r["notes"])
+    others = t[t["variant"] != "declared"]
+    group = others["group"].iloc[0]
+    declared = t[t["variant"] == "declared"].iloc[0]
+    notes = [
+        (
+            f"Each row is a reading of '{group}', with everything else as declared (first row); the"
+            " table of variants gives the reason of each. Ratios of peace for one standard"
+            " deviation more, with 95 % intervals, which end in arrows where they leave the axis."
+        ),
+        (
+            "Filled: p below .05 by Holm over the terms of the model (alone, where it has one"
+            " term). Grey: the declared interval."
+        ),
+        f"Below .05 in either direction: {_rejected_readings(t)}.",
+        f"{texts['outcome']} {texts['sources']}",
+    ]
+    heading = f"{group}: the finding under every reading"
+    size = f"N = {declared['n']:.0f}, {declared['n_events']:.0f} at peace"
+    subtitle = f"Ratio of peace per standard deviation, log scale; as declared: {size}"
+    terms = t[["spec", "term"]].drop_duplicates()
+    panels = [(spec, term, short_name(term)) for spec, term in terms.itertuples(index=False)]
+    return readings(t, panels, heading, subtitle, notes), t
+
+
+def _rejected_readings(table: pd.DataFrame) -> str:
+    """The terms and readings with p below .05, adjusted where there is a family."""
+    p_values = table["p_family"].fillna(table["p_value"])
+    low = table[p_values < ALPHA]
+    parts = []
+    for term, part in low.groupby("term", sort=False):
+        named: Any = part[["label", "log_odds"]].itertuples(index=False)
+        which = [f"{label} {math.exp(log_odds):.2f}" for label, log_odds in named]
+        parts.append(f"{short_name(str(term))} ({'; '.join(which)})")
+    return ", ".join(parts) or "none"
 
 
 def _other_pillars(fitted: pd.DataFrame) -> str:
