@@ -79,7 +79,7 @@ FIGURES: dict[str, Drawing] = {
     "calibration": Drawing(
         (PEACE,), ("out_of_sample", "calibration", "notes"), alternatives.draw_calibration
     ),
-    "forecasts": Drawing((PEACE,), ("forecasts", "models", "notes"), alternatives.draw_forecasts),
+    "forecasts": Drawing((PEACE,), ("forecasts", "notes"), alternatives.draw_forecasts),
     "vintages": Drawing(
         (PEACE,),
         ("vintage_findings", "vintages", "vintage_counts", "notes"),

@@ -115,7 +115,7 @@ def draw_windows(r: Tables) -> tuple[Figure, pd.DataFrame]:
     notes = [
         (
             f"{first['candidates']:.0f} cases compete for windows that may not overlap; the"
-            f" declared rule keeps {first['declared_n']:.0f} of them, the earliest first"
+            f" declared rule keeps {first['declared_n']:.0f} of them"
             f" ({first['declared_n_events']:.0f} at peace). {first['draws']:,.0f} of the 10^"
             f"{first['log10_sets']:.0f} sets to which no case can be added are drawn, each with"
             f" the same probability; they have {first['n_p05']:.0f} to {first['n_p95']:.0f} cases"
@@ -338,7 +338,7 @@ def draw_calibration(r: Tables) -> tuple[Figure, pd.DataFrame]:
     notes = [
         (
             "Firth logit trained without the cases that it predicts; FLIC probabilities; scores"
-            " scaled within the training cases. Higher AUC and lower Brier and log scores are"
+            f" scaled within the training cases. {_trained(t)} Higher AUC and lower Brier and log scores are"
             " better (log score: mean of minus log probability)."
         ),
         (
@@ -354,37 +354,68 @@ def draw_calibration(r: Tables) -> tuple[Figure, pd.DataFrame]:
     return figure, pd.concat([t, predictions], ignore_index=True)
 
 
+def _trained(scores: pd.DataFrame) -> str:
+    """On how many cases the models of each split are trained, and why not on more."""
+    parts = []
+    for split, part in scores.groupby("split", sort=False):
+        one = part.iloc[0]
+        text = f"{split}: trained on {one['n_train']:.0f} cases or more"
+        if one["n_not_known"]:
+            text = (
+                f"{split}: trained on the {one['n_train']:.0f} whose outcome was known by the cut,"
+                f" {one['n_not_known']:.0f} left out"
+            )
+        parts.append(text)
+    return "; ".join(parts) + "."
+
+
 def draw_forecasts(r: Tables) -> tuple[Figure, pd.DataFrame]:
-    """Frozen forecasts."""
-    t, texts = r["forecasts"], study_notes(r["notes"])
-    models: Any = r["models"].set_index("model")
-    pillars = models.loc["pillars"]
-    base = float(pillars["n_events"] / pillars["n"])
+    """The forecasts frozen last, with those frozen before."""
+    every, texts = r["forecasts"], study_notes(r["notes"])
+    last = every["file"].iloc[-1]
+    t, before = every[every["file"] == last], every[every["file"] != last]
     by_case = t.drop_duplicates("case_id")
-    observed = int(by_case["fighting_seen"].astype(bool).sum())
+    base = float(t["base_rate"].iloc[0])
     made_on = str(t["made_on"].iloc[0])[:10]
+    known, closed = (int(by_case[c].astype(bool).sum()) for c in ("outcome_known", "window_closed"))
     notes = [
         (
-            f"{len(by_case)} attempts with t0 from 2020 on whose windows end after the conflict"
-            f" data. Made {made_on} from {pillars['n']:.0f} earlier attempts and frozen in"
-            " forecasts.csv with the hash of declaration and model: a pre-registration, to be"
-            " scored when the windows close."
+            f"{len(by_case)} attempts whose windows end after the conflict data. Made {made_on}"
+            f" from {t['n_train'].iloc[0]:.0f} earlier attempts and frozen in {last} with the hash"
+            " of declaration and model. Frozen, not pre-registered: when it was frozen"
+            f" {closed} windows had closed and {known} outcomes were known (grey), because fighting"
+            " in the window was in the data or its last year was over."
         ),
         (
-            f"In {observed} of {len(by_case)} (grey) fighting was already in the data (to 2024)"
-            " when the forecast was made, so the window can only fail; scores are given with and"
-            " without these. Later news was public, and three windows had closed; the models use"
-            " none of it."
+            "When windows close, forecasts are scored by the frozen window, against the base rate"
+            " and against controls alone, with and without the outcomes that were known."
         ),
+        *_earlier_files(before),
         (
-            "Attempts of one conflict share years (DR Congo, Sudan, South Sudan). For attempts of"
-            " 2025, fighting in t0 is that of 2024."
-        ),
-        (
-            f"Dotted: share at peace in the training sample, {base:.2f}. The figure of calibration"
-            " shows how well such models predict out of sample."
+            "Attempts of one conflict share years. Dotted: share at peace among the training"
+            f" cases, {base:.2f}. The figure of calibration shows how well such models predict out"
+            " of sample."
         ),
         f"{texts['outcome']} {texts['sources']}",
     ]
-    heading = "Forecasts, frozen until their windows close"
-    return forecasts(t, FORECAST_MODELS, base, heading, notes), t
+    heading = "Forecasts, frozen and not pre-registered"
+    earlier = None
+    if len(before):
+        keys = ["conflict_id", "first_date", "model"]
+        own, old = t[[*keys, "case_id"]], before[[*keys, "probability"]].dropna()
+        earlier = old.merge(own, on=keys, validate="many_to_one")
+    return forecasts(t, FORECAST_MODELS, base, heading, notes, earlier), every
+
+
+def _earlier_files(before: pd.DataFrame) -> list[str]:
+    """What is to be said of forecasts that were frozen before."""
+    texts = []
+    for file, part in before.groupby("file", sort=False):
+        by_case = part.drop_duplicates("case_id")
+        mismatched = by_case.loc[by_case["assumed"].notna(), "label"]
+        texts.append(
+            f"Upright strokes: the forecasts of {str(part['made_on'].iloc[0])[:10]} in {file}, of"
+            f" which {len(mismatched)} were trained on one reading of a control and predicted from"
+            f" another ({', '.join(mismatched) or 'none'})."
+        )
+    return texts
