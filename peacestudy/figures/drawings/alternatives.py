@@ -338,8 +338,8 @@ def draw_calibration(r: Tables) -> tuple[Figure, pd.DataFrame]:
     notes = [
         (
             "Firth logit trained without the cases that it predicts; FLIC probabilities; scores"
-            f" scaled within the training cases. {_trained(t)} Higher AUC and lower Brier and log scores are"
-            " better (log score: mean of minus log probability)."
+            f" scaled within the training cases. {_trained(t)} Higher AUC and lower Brier and log"
+            " scores are better (log score: mean of minus log probability)."
         ),
         (
             "p: share of permuted outcomes on which the same procedure does at least as well. The"
