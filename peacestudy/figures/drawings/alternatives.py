@@ -81,7 +81,7 @@ def draw_variants(r: Tables) -> tuple[Figure, pd.DataFrame]:
             " attempts, or attempt-years."
         ),
         (
-            "perm.: outcome permuted 499 times within strata of fighting in t0, against the largest"
+            "perm.: outcome permuted 499 times within the declared strata, against the largest"
             " |z| of the seven pillars (of breadth alone); tests by the models' own standard errors"
             " reject too often with so few events. Filled: p below .05, by permutation, or by Holm"
             " where a model cannot be permuted."
