@@ -12,7 +12,9 @@ from peacestudy.tables.alternative_tables import (
     coverage_table,
     differences_table,
     effects_table,
+    variant_counts_table,
     variants_table,
+    windows_table,
 )
 from peacestudy.tables.cells import interval, number
 from peacestudy.tables.coder_tables import (
@@ -34,7 +36,15 @@ ROLES = {
 }
 STUDY_NOTES = ("outcome", "sources", "context")
 # tables of declared models, which also carry the note on the declaration
-DECLARED = ("hypotheses", "effects", "variants", "domestic_politics", "contexts")
+DECLARED = (
+    "hypotheses",
+    "effects",
+    "variants",
+    "variant_counts",
+    "windows",
+    "domestic_politics",
+    "contexts",
+)
 
 
 def all_tables(codebook: Codebook, results: Results) -> list[Table]:
@@ -116,6 +126,8 @@ CODERS: Mapping[str, Callable[[Results], Table]] = {
 }
 LAST: Mapping[str, Callable[[Results], Table]] = {
     "variants": lambda r: variants_table(r["variants"]),
+    "variant_counts": lambda r: variant_counts_table(r["variant_counts"]),
+    "windows": lambda r: windows_table(r["windows"]),
     "interactions": lambda r: interactions_table(r["interactions"], r["effects_by_moderator"]),
     "contexts": lambda r: contexts_table(r["contexts"]),
     "differences": lambda r: differences_table(r["differences"]),

@@ -2,7 +2,7 @@
 
 A test by its own standard errors rejects too often where events are few, so every variant whose
 engine allows it is also tested by permutation, as the declared models are: the outcome is permuted
-within strata of fighting in t0.
+within the declared strata.
 """
 
 from typing import Any
@@ -48,6 +48,17 @@ def variants(found: Results) -> pd.DataFrame:
             spec = specs[name] if variant is DECLARED else variant.of(specs[name])
             rows += _rows(found, variant, spec, name, found.tested_terms(name))
     return pd.DataFrame(rows)
+
+
+def variant_group(found: Results) -> pd.DataFrame:
+    """The rows of ``variants`` of the group that has a figure of its own, after the declared ones;
+    no rows where study.toml names no such group.
+    """
+    table = found.table("variants")
+    group = found.study.config.display.variant_group
+    if not group:
+        return table.iloc[:0]
+    return table[(table["group"] == group) | (table["variant"] == DECLARED.id)]
 
 
 def variant_counts(found: Results) -> pd.DataFrame:
