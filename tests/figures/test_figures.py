@@ -129,6 +129,7 @@ SAID = {  # the N that a figure must tell, and rows of what is drawn
     ("peace_agreements", "vintages"): ("197 attempts, N 100, 29 at peace", 22),
     ("signing_dyads", "ledger"): ("93 out", 20),
     ("signing_dyads", "variants"): ("93/53", 88),
+    ("signing_dyads", "windows"): ("300 cases compete", 8),
     ("signing_dyads", "comparison"): ("N 93, 53 at peace", 16),
     ("accord_implementation", "promise_and_implementation"): ("32 accords", 8),
     ("accord_implementation", "landmarks"): ("N 33", 12),
