@@ -82,7 +82,7 @@ def windows_table(w: pd.DataFrame) -> Table:
         {
             "model": w["spec"],
             "term": w["term"],
-            "as declared": np.exp(w["declared_estimate"].astype(float)).map(two_decimals),
+            "as declared": [two_decimals(ratio) for ratio in np.exp(w["declared_estimate"])],
             "p": w["declared_p_value"].map(p_text),
             "median of sets [90 %]": interval(ratios, "median", "p05", "p95"),
             "above 1": w["share_above"].map("{:.1%}".format),

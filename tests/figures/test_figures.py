@@ -122,7 +122,7 @@ SAID = {  # the N that a figure must tell, and rows of what is drawn
     ("peace_agreements", "moderation"): ("81, 94, 98", 40),
     ("peace_agreements", "selection"): ("N 2028", 27),
     ("peace_agreements", "calibration"): ("100 cases, 29 at peace", 300),
-    ("peace_agreements", "forecasts"): ("14 attempts", 42),
+    ("peace_agreements", "forecasts"): ("14 attempts", 84),
     ("peace_agreements", "domestic_politics"): ("81 (23), 98 (28), 84 (24)", 63),
     ("peace_agreements", "contexts"): ("35 of 98", 98),
     ("accord_implementation", "delivery"): ("executive 133 (24)", 24),

@@ -169,9 +169,6 @@ def test_the_hash_moves_with_cases_and_coefficients(study):
     frame = study.frame("primary")
     whole, less = (
         ps.fit(f, study.spec("breadth"))
-        for f in (
-            frame,
-            frame.keep(frame.data.case_id != frame.data.case_id[0], "s", "w", columns=[]),
-        )
+        for f in (frame, frame.keep(frame.data.case_id != frame.data.case_id[0], "s", "w", []))
     )
     assert model_hash(whole) != model_hash(less) == model_hash(less)
