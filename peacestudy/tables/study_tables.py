@@ -12,6 +12,7 @@ from peacestudy.tables.alternative_tables import (
     coverage_table,
     differences_table,
     effects_table,
+    landmarks_table,
     variants_table,
 )
 from peacestudy.tables.cells import interval, number
@@ -34,7 +35,7 @@ ROLES = {
 }
 STUDY_NOTES = ("outcome", "sources", "context")
 # tables of declared models, which also carry the note on the declaration
-DECLARED = ("hypotheses", "effects", "variants", "domestic_politics", "contexts")
+DECLARED = ("hypotheses", "effects", "landmarks", "variants", "domestic_politics", "contexts")
 
 
 def all_tables(codebook: Codebook, results: Results) -> list[Table]:
@@ -120,6 +121,7 @@ LAST: Mapping[str, Callable[[Results], Table]] = {
     "contexts": lambda r: contexts_table(r["contexts"]),
     "differences": lambda r: differences_table(r["differences"]),
     "accords": lambda r: accords_table(r["accords"]),
+    "landmarks": lambda r: landmarks_table(r["landmarks"]),
 }
 
 
