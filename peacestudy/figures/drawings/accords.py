@@ -149,7 +149,7 @@ def _landmark_notes(r: Tables, table: pd.DataFrame) -> list[str]:
             f"p by Holm over the three years: at peace {by_holm['landmarks']}; all accords"
             f" {by_holm['landmarks_all']}. Odds ratios detectable with 80 % power at Holm's first"
             f" step, at peace: {detectable}. The definition of peace was chosen after 72 trial fits"
-            " that included it."
+            " that included it, and the readings were tried before they were declared."
         ),
         (
             "All accords: an accord that is fought over by the landmark has failed already, and"
