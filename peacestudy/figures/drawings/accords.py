@@ -19,7 +19,7 @@ from peacestudy.models.inference.decisions import said
 Tables = Mapping[str, pd.DataFrame]
 # ending of the model, row of the figure
 READINGS = {
-    "": "At peace: all provisions (C1 to C3)",
+    "declared": "At peace: all provisions (C1 to C3)",
     "civil": "At peace: civil provisions",
     "civil_strict": "At peace: civil provisions, strict",
     "calendar": "At peace: calendar years",
@@ -127,7 +127,7 @@ def _landmark_notes(r: Tables, table: pd.DataFrame) -> list[str]:
     models: Any = r["models"].set_index("model")
     days = r["accords"]["year_1_days"].astype(float)
     sizes: Any = table.set_index(["reading", "k"])
-    at_peace = [sizes.loc[("", k)] for k in YEARS]
+    at_peace = [sizes.loc[("declared", k)] for k in YEARS]
     all_accords = [sizes.loc[("all", k)] for k in YEARS]
     by_holm = {}
     for family in ("landmarks", "landmarks_all"):

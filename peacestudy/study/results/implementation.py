@@ -109,9 +109,10 @@ def landmarks(found: Results) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``model, k``; ``reading``, the ending of the model's name; ``at_peace``, whether accords
-        that were fought over by the landmark are left out; ``n, n_events`` (at peace afterwards);
-        ``odds_ratio, conf_low, conf_high, p_value``, unadjusted.
+        ``model, k``; ``reading``, the ending of the model's name (``declared`` without one);
+        ``accords``, ``at peace`` where those that were fought over by the landmark are left out,
+        else ``all``; ``n, n_events`` (at peace afterwards); ``odds_ratio, conf_low, conf_high,
+        p_value``, unadjusted.
     """
     samples = {s.name: s.sample for s in found.study.config.specs}
     rows = []
@@ -126,8 +127,8 @@ def landmarks(found: Results) -> pd.DataFrame:
             {
                 "model": name,
                 "k": int(parts[1]),
-                "reading": parts[2],
-                "at_peace": samples[name].endswith("at_peace"),
+                "reading": parts[2] or "declared",
+                "accords": "at peace" if samples[name].endswith("at_peace") else "all",
                 "n": made.n,
                 "n_events": made.n_events,
                 "odds_ratio": ratio,

@@ -12,9 +12,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.text import Text
 
 import peacestudy as ps
 from peacestudy.core.codebook import read_codebook
+from peacestudy.core.tables import to_csv
+from peacestudy.figures.registry import FIGURES
 from peacestudy.outcomes import SOURCES, read_source
 from peacestudy.outcomes.accord_implementation import mean_levels, provision_levels
 from peacestudy.study.builders import accord_implementation as builder
@@ -23,6 +26,9 @@ from peacestudy.study.builders.accord_landmarks import LEVELS, landmarks
 from peacestudy.study.builders.accord_links import accord_findings, make_accords, mended
 from peacestudy.study.builders.accord_tables import accord_covariates
 from peacestudy.study.builders.decisions import decide, read_decisions
+from peacestudy.study.make import read_results
+from peacestudy.study.results import results_of
+from peacestudy.tables import all_tables
 
 STORED = Path(__file__).resolve().parents[2] / "references" / "accords"
 RAW = Path(__file__).resolve().parents[3].parent / "shared" / "raw"
@@ -171,6 +177,28 @@ def test_levels_of_year_5_by_counting_provisions(results):
     assert (shares["aggregate"], shares["diplomacy"]) == (0.47, 0.74)
     assert (shares["community"], shares["economy"]) == (0.25, 0.24)
     assert round(table.loc["diplomacy", "implemented"], 2) == 0.84
+
+
+def test_figures_and_tables_are_the_same_from_stored_results(results, tmp_path):
+    names = results_of("accord_implementation")
+    for name in names:
+        (tmp_path / f"{name}.csv").write_text(to_csv(results.table(name)), encoding="utf-8")
+    stored = read_results(tmp_path, names)
+    computed = {name: results.table(name) for name in names}
+    for drawing in FIGURES.values():
+        if "accord_implementation" in drawing.studies:
+            one, other = (
+                [text.get_text() for text in drawing.draw(tables)[0].findobj(Text)]
+                for tables in (computed, stored)
+            )
+            assert one == other and len(one) > 20
+    shown = [
+        {table.name: table.texts()["md"] for table in all_tables(results.study.codebook, tables)}
+        for tables in (computed, stored)
+    ]
+    for name in ("accords", "landmarks"):
+        assert shown[0][name] == shown[1][name]
+    assert "| yes |" in shown[0]["accords"] and "at peace at the landmark" in shown[0]["landmarks"]
 
 
 def test_a_change_of_leader_in_the_years_of_delivery_is_refused_without_a_reason(study):
