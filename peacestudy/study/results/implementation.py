@@ -94,6 +94,7 @@ def accords(found: Results) -> pd.DataFrame:
         to the landmark, and ``peace_after_k``.
     """
     table = found.sample("primary").data[[*ACCORD_COLUMNS, "lasting_peace"]]
+    table = table.assign(accord_date=table["accord_date"].dt.strftime("%Y-%m-%d"))
     for k in LANDMARKS:
         at = found.sample(f"k{k}").data.set_index("accord")
         if k == LANDMARKS[0]:
