@@ -2,8 +2,8 @@
 files.
 
 It shares no code with the package. From the study folder it takes which accord is which (cases.csv:
-dates, first year, conflicts, state) and the list of provisions of each pillar; everything else is
-read from the source files.
+dates, first year, conflicts, state), the list of provisions of each pillar, and breadth of the text
+and constraints on the executive (covariates.csv); everything else is read from the source files.
 
     python accords.py RAW > fits.csv
 
@@ -269,6 +269,40 @@ def fits(raw):
     X = [[1.0, c, z, w] for c, z, w in zip(changed, level, wide, strict=True)]
     slope, error = least_squares([row["gain"] for row in used], X)
     out.append(("politics_turnover", len(used), slope, None, None, None, error))
+    return [*out, *delivery_fits(raw, joined)]
+
+
+CONSTRAINTS = {
+    "executive": "executive_constraints",
+    "legislative": "legislative_constraints",
+    "judicial": "judicial_constraints",
+}
+
+
+def delivery_fits(raw, joined):
+    """Mean level in year 5 on breadth, and on constraints with breadth of the promises; breadth of
+    the text and constraints are those of covariates.csv.
+    """
+    levels = levels_of(raw)
+    value = {}
+    for row in read(FOLDER / "covariates.csv"):
+        if row["value"]:
+            value[row["case_id"], row["variable"]] = float(row["value"])
+    outcome = {case: mean_level(levels, case, 5) for case in joined}
+    wide = {case: breadth(case, levels) for case in joined}
+    text = {case: value.get((case, "text_breadth")) for case in joined}
+    models = {"promise_text": [text], "promise_provisions": [wide]}
+    for name, variable in CONSTRAINTS.items():
+        constraint = {case: value.get((case, variable)) for case in joined}
+        models[f"politics_{name}"] = [constraint, wide]
+    out = []
+    for name, columns in models.items():
+        everything = [outcome, *columns]
+        used = [case for case in joined if all(c[case] is not None for c in everything)]
+        scaled = [standardised([column[case] for case in used]) for column in columns]
+        X = [[1.0, *row] for row in zip(*scaled, strict=True)]
+        slope, error = least_squares([outcome[case] for case in used], X)
+        out.append((name, len(used), slope, None, None, None, error))
     return out
 
 

@@ -79,7 +79,7 @@ def test_the_stored_fits_are_those_of_the_script():
 
 
 @pytest.mark.parametrize("row", stored_fits(), ids=lambda row: row["model"])
-def test_every_landmark_and_turnover_is_that_of_an_independent_program(results, row):
+def test_every_primary_fit_and_landmark_is_that_of_an_independent_program(results, row):
     fit = results.fits[row["model"]]
     own = fit.terms.iloc[1]
     assert fit.n == int(row["n"])
