@@ -54,7 +54,7 @@ FIGURES: dict[str, Drawing] = {
     ),
     "ledger": Drawing((PEACE, DYADS), ("ledger", "coverage", "notes"), agreements.draw_ledger),
     "over_time": Drawing((PEACE,), ("over_time", "notes"), alternatives.draw_over_time),
-    "variants": Drawing((PEACE,), ("variants", "notes"), alternatives.draw_variants),
+    "variants": Drawing((PEACE, ONSET), ("variants", "notes"), alternatives.draw_variants),
     "predicted_probability": Drawing(
         (PEACE,),
         ("predicted_probabilities", "support", "notes"),
@@ -103,6 +103,8 @@ FIGURES: dict[str, Drawing] = {
     "uncertainty": Drawing((ROLE,), ("uncertainty", "flips", "notes"), coders.draw_uncertainty),
     "by_rater": Drawing((DOUBLE,), ("by_rater", "terms", "models", "notes"), coders.draw_by_rater),
     "onset": Drawing(
-        (ONSET,), ("terms", "models", "hypotheses", "published", "notes"), onset.draw_onset
+        (ONSET,),
+        ("terms", "models", "hypotheses", "ranges", "variants", "published", "notes"),
+        onset.draw_onset,
     ),
 }

@@ -154,6 +154,8 @@ def pretty(name: str) -> str:
         if name.startswith(f"{function}(") and name.endswith(")"):
             of = NAMES.get(name[len(function) + 1 : -1], name[len(function) + 1 : -1])
             return f"log {'1 + ' if function == 'log1p' else ''}{of[:1].lower()}{of[1:]}"
+    if name.startswith("square(") and name.endswith(")"):
+        return f"{short_name(name[7:-1])} squared"
     if name.startswith("C(") and name.endswith("]"):
         column, _, level = name[2:-1].partition(")[")
         return f"{NAMES.get(column, column)}: {level}"

@@ -17,7 +17,11 @@ SHARES = ("text_", "promised_", "implemented_")
 
 
 def variants_table(v: pd.DataFrame) -> Table:
-    """Every variant with its reason, and the estimates for breadth and norms."""
+    """Every variant with its reason, and the estimates for breadth and norms; in a study without
+    these, for every hypothesis.
+    """
+    if "breadth" not in set(v["spec"]):
+        return _tested_variants(v)
     rows = []
     for variant, part in v.groupby("variant", sort=False):
         first = part.iloc[0]
@@ -45,6 +49,54 @@ def variants_table(v: pd.DataFrame) -> Table:
         ),
     )
     return Table("variants", "The finding under every variant", pd.DataFrame(rows), notes)
+
+
+def _tested_variants(v: pd.DataFrame) -> Table:
+    """Every variant with its reason, and every hypothesis in it."""
+    rows = []
+    for variant, part in v.groupby("variant", sort=False):
+        first = part.iloc[0]
+        row = {
+            "group": first["group"],
+            "variant": first["label"],
+            "why": first["reason"] if variant != "declared" else "",
+            "N": _first_count(part["n"]),
+            "events": _first_count(part["n_events"]),
+        }
+        for hypothesis, tested in part.groupby("hypothesis", sort=False):
+            result = tested.iloc[0]
+            joint = result["measure"] == "joint test"
+            head = "p by Holm, joint" if joint else "[95 %], p by Holm"
+            row[f"{hypothesis} {head}"] = p_text(result["p_family"]) if joint else _ratio(result)
+        rows.append(row)
+    notes = (
+        (
+            "Ratios for one unit more of the term; of a logarithm, for e times as much. N and"
+            " events of each model. Holm: over the hypotheses of the family in each variant."
+        ),
+        "The variants share most of their rows and are not independent tests.",
+    )
+    return Table("variants", "The finding under every variant", pd.DataFrame(rows), notes)
+
+
+def ranges_table(r: pd.DataFrame) -> Table:
+    """The effect of every single term from its 10th to its 90th percentile."""
+    body = pd.DataFrame(
+        {
+            "hypothesis": r["id"],
+            "term": r["term"],
+            "measure": r["measure"],
+            "10th percentile": r["p10"].map(two_decimals),
+            "90th percentile": r["p90"].map(two_decimals),
+            "effect [95 %]": interval(r, "effect", "conf_low", "conf_high"),
+        }
+    )
+    note = (
+        "Percentiles of the term among the rows of the model; of a term with two values, the two."
+        " A null that is not rejected is compatible with every effect in the interval."
+    )
+    caption = "Effects from the 10th to the 90th percentile of each term"
+    return Table("ranges", caption, body, (note,))
 
 
 def _first_count(values: pd.Series) -> str:

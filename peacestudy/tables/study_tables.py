@@ -13,6 +13,7 @@ from peacestudy.tables.alternative_tables import (
     differences_table,
     effects_table,
     landmarks_table,
+    ranges_table,
     variants_table,
 )
 from peacestudy.tables.cells import interval, number
@@ -35,7 +36,15 @@ ROLES = {
 }
 STUDY_NOTES = ("outcome", "sources", "context")
 # tables of declared models, which also carry the note on the declaration
-DECLARED = ("hypotheses", "effects", "landmarks", "variants", "domestic_politics", "contexts")
+DECLARED = (
+    "hypotheses",
+    "effects",
+    "landmarks",
+    "ranges",
+    "variants",
+    "domestic_politics",
+    "contexts",
+)
 
 
 def all_tables(codebook: Codebook, results: Results) -> list[Table]:
@@ -116,6 +125,7 @@ CODERS: Mapping[str, Callable[[Results], Table]] = {
     "dropped_indicator": lambda r: dropped_indicator_table(r["dropped_indicator"]),
 }
 LAST: Mapping[str, Callable[[Results], Table]] = {
+    "ranges": lambda r: ranges_table(r["ranges"]),
     "variants": lambda r: variants_table(r["variants"]),
     "interactions": lambda r: interactions_table(r["interactions"], r["effects_by_moderator"]),
     "contexts": lambda r: contexts_table(r["contexts"]),

@@ -128,6 +128,7 @@ SAID = {  # the N that a figure must tell, and rows of what is drawn
     ("accord_implementation", "promise_and_implementation"): ("682 provisions", 10),
     ("accord_implementation", "landmarks"): ("22 (17 at peace)", 39),
     ("onset", "onset"): ("N 5,444, 143 onsets", 15),
+    ("onset", "variants"): ("5444/143", 63),
     ("double_coding", "agreement"): ("863 x 2", 28),
     ("double_coding", "ratings"): ("86% alike", 4000),
     ("double_coding", "by_rater"): ("863 projects of 46 countries", 10),
@@ -152,6 +153,11 @@ def test_a_figure_says_n_and_source(drawn):
 def test_the_table_of_what_is_drawn_has_the_numbers(drawn):
     study, name, _, table = drawn
     assert len(table) >= SAID[study, name][1]
+
+
+def test_a_square_is_named_by_its_column():
+    assert pretty("square(polyarchy)") == "Electoral democracy squared"
+    assert pretty("square(not_named)") == "not_named squared"
 
 
 def test_figures_print_in_grey():

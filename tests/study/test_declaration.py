@@ -28,7 +28,6 @@ from peacestudy.study.config import (
     Variant,
 )
 from peacestudy.study.config.declaration import declaration_hash, declared_content
-from peacestudy.study.load import study_folder
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
@@ -100,20 +99,26 @@ def old_hash(config):
 
 def old_config(study):
     """The old study.toml of a study, with the new names."""
-    return filled(study, renamed_toml(study))
+    values, problems = renamed_toml(study), []
+    rule = BUILDERS[study].rule
+    values["cases"] = fill(rule, values["cases"], "study.toml", "", problems, ("cases",))
+    config = fill(Config, values, "study.toml", "", problems)
+    assert not problems
+    return config
 
 
-def first_config(study):
-    """The study.toml of the declarations of before 2026-11-30, kept or of today."""
-    folder = study_folder(study)
-    kept = folder / "declarations" / "2026-11-27.toml"
-    file = kept if kept.is_file() else folder / "study.toml"
-    return filled(study, tomllib.loads(file.read_text(encoding="utf-8")))
+def migrated_config(study):
+    """The study.toml that was migrated: today's, or a kept one where it was declared anew."""
+    whole = ps.load_study(study)
+    for earlier in whole.config.declared.earlier:
+        if earlier.hash == MIGRATED[study]["new_hash"]:
+            return kept_config(study, (whole.folder / earlier.path).read_text(encoding="utf-8"))
+    return whole.config
 
 
-def filled(study, values):
-    """Values of a study.toml as the settings of a study."""
-    problems = []
+def kept_config(study, text):
+    """The values of a kept study.toml."""
+    values, problems = tomllib.loads(text), []
     rule = BUILDERS[study].rule
     values["cases"] = fill(rule, values["cases"], "study.toml", "", problems, ("cases",))
     config = fill(Config, values, "study.toml", "", problems)
@@ -134,9 +139,9 @@ def old():
 @pytest.mark.parametrize("study", MIGRATED)
 def test_old_and_new_declaration_say_the_same(study):
     """The old text has the old hash by the old rule, and with the new names the new hash by the new
-    rule, which is the hash of study.toml as it was kept or is today.
+    rule, which is the hash of study.toml today, or of the kept file.
     """
-    old, today = old_config(study), first_config(study)
+    old, today = old_config(study), migrated_config(study)
     row = MIGRATED[study]
     assert old.declared.hash == old_hash(old) == row["old_hash"]
     assert today.declared.hash == declaration_hash(today) == row["new_hash"]

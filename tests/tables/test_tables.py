@@ -69,6 +69,7 @@ def test_the_tables_of_the_study(tables, with_slow_results):
         "regression_primary",
         "regression_comparison",
         "regression_check",
+        "ranges",
         "variants",
         "domestic_politics",
         "contexts",

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from peacestudy.core.display import p_text
 from peacestudy.figures.calibration_plot import calibration
 from peacestudy.figures.drawings.agreements import study_notes
+from peacestudy.figures.drawings.declared_terms import draw_declared_terms
 from peacestudy.figures.estimate_plot import estimates
 from peacestudy.figures.forecast_plot import forecasts
 from peacestudy.figures.moderation_plot import moderation
@@ -57,6 +58,8 @@ def draw_over_time(r: Tables) -> tuple[Figure, pd.DataFrame]:
 
 def draw_variants(r: Tables) -> tuple[Figure, pd.DataFrame]:
     """The declared findings under every variant."""
+    if "pillars" not in set(r["variants"]["spec"]):
+        return draw_declared_terms(r)
     t, texts = r["variants"], study_notes(r["notes"])
     fitted = t[(t["variant"] != "declared") & t["log_odds"].notna()]
     norms, breadth = fitted[fitted["term"] == "scale(norms)"], fitted[fitted["spec"] == "breadth"]

@@ -20,8 +20,10 @@ class Variant:
         the specification where they are written.
     outcome : replaces the left-hand side.
     add, drop : terms added to, or taken from, the right-hand side.
-    reversed : its coefficients describe fighting, not peace, and are shown with the opposite
+    reversed : its coefficients describe the opposite outcome, and are shown with the opposite
         sign.
+    known_late : the reason for each column that is used although it is known only after the clock;
+        replaces those of the specification where it is written.
     """
 
     id: str
@@ -38,6 +40,7 @@ class Variant:
     cluster: str = ""
     options: Mapping[str, str] = field(default_factory=dict)
     reversed: bool = False
+    known_late: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, spec: Specification) -> Specification:
         """A specification as changed by this variant."""
@@ -55,6 +58,7 @@ class Variant:
             scores=self.scores or spec.scores,
             role="variant",
             options=self.options,
+            known_late=self.known_late or spec.known_late,
         )
 
 

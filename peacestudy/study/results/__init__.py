@@ -13,6 +13,7 @@ from peacestudy.study.results import (
     prediction,
     study_comparison,
 )
+from peacestudy.study.results.ranges import percentile_ranges
 from peacestudy.study.results.results import Results
 from peacestudy.study.results.selection import balance
 from peacestudy.study.results.variant_models import variants
@@ -25,6 +26,7 @@ COMMON: Computed = {
     "models": Results.models,
     "notes": Results.notes,
     "hypotheses": Results.hypotheses,
+    "ranges": percentile_ranges,
     "ledger": Results.ledger,
 }
 # of agreements whose texts are scored
@@ -101,6 +103,7 @@ RESULTS: Mapping[str, Computed] = {
     },
     "onset": {
         **COMMON,
+        "variants": variants,
         "coverage": onset.coverage,
         "published": onset.published,
         "facts": onset.facts,
@@ -125,7 +128,8 @@ def results_of(study: str) -> Computed:
     Examples
     --------
     >>> list(ps.study.results_of("onset"))
-    ['terms', 'models', 'notes', 'hypotheses', 'ledger', 'coverage', 'published', 'facts']
+    ['terms', 'models', 'notes', 'hypotheses', 'ranges', 'ledger', 'variants', 'coverage',
+    'published', 'facts']
     """
     return RESULTS.get(study, COMMON)
 
