@@ -101,7 +101,9 @@ FIGURES: dict[str, Drawing] = {
     "ratings": Drawing((DOUBLE,), ("ratings", "pairs", "notes"), coders.draw_ratings),
     "readings": Drawing((ROLE,), ("ratings", "pairs", "notes"), coders.draw_readings),
     "uncertainty": Drawing((ROLE,), ("uncertainty", "flips", "notes"), coders.draw_uncertainty),
-    "by_rater": Drawing((DOUBLE,), ("by_rater", "terms", "models", "notes"), coders.draw_by_rater),
+    "by_rater": Drawing(
+        (DOUBLE,), ("by_rater", "terms", "left_out", "models", "notes"), coders.draw_by_rater
+    ),
     "onset": Drawing(
         (ONSET,),
         ("terms", "models", "hypotheses", "ranges", "variants", "published", "notes"),

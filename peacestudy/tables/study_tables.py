@@ -21,6 +21,7 @@ from peacestudy.tables.coder_tables import (
     agreement_table,
     by_rater_table,
     dropped_indicator_table,
+    left_out_table,
     pairs_table,
     uncertainty_table,
 )
@@ -78,11 +79,14 @@ def all_tables(codebook: Codebook, results: Results) -> list[Table]:
     """
     rows = results["notes"]
     of_study = rows[rows["model"] == "study"].set_index("kind")["text"]
-    common = tuple(of_study[kind] for kind in STUDY_NOTES if of_study[kind])
     tables = [codebook_table(codebook)] if codebook.indicators else []
     for table in _result_tables(results):
         declared = table.name in DECLARED or table.name.startswith("regression_")
         declaration = (of_study["declared"],) if declared else ()
+        texts = [of_study[kind] for kind in STUDY_NOTES]
+        if f"sources_{table.name}" in of_study:
+            texts[STUDY_NOTES.index("sources")] = of_study[f"sources_{table.name}"]
+        common = (text for text in texts if text)
         tables.append(replace(table, notes=(*table.notes, *declaration, *common)))
     return tables
 
@@ -121,7 +125,8 @@ FIRST: Mapping[str, Callable[[Results], Table]] = {
 CODERS: Mapping[str, Callable[[Results], Table]] = {
     "pairs": lambda r: pairs_table(r["pairs"]),
     "by_rater": lambda r: by_rater_table(r["by_rater"]),
-    "uncertainty": lambda r: uncertainty_table(r["uncertainty"]),
+    "left_out": lambda r: left_out_table(r["left_out"]),
+    "uncertainty": lambda r: uncertainty_table(r["uncertainty"], r["uncertainty_notes"]),
     "dropped_indicator": lambda r: dropped_indicator_table(r["dropped_indicator"]),
 }
 LAST: Mapping[str, Callable[[Results], Table]] = {

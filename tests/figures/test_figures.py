@@ -131,10 +131,10 @@ SAID = {  # the N that a figure must tell, and rows of what is drawn
     ("onset", "variants"): ("5444/143", 63),
     ("double_coding", "agreement"): ("863 x 2", 28),
     ("double_coding", "ratings"): ("86% alike", 4000),
-    ("double_coding", "by_rater"): ("863 projects of 46 countries", 10),
+    ("double_coding", "by_rater"): ("863 projects of 46 countries", 15),
     ("third_party_role", "agreement"): ("924 x 2", 1),
     ("third_party_role", "readings"): ("% alike", 924),
-    ("third_party_role", "uncertainty"): ("as if the codes were true", 24),
+    ("third_party_role", "uncertainty"): ("as if the codes were true", 32),
 }
 
 

@@ -58,6 +58,7 @@ UNDECLARED = ("id", "title", "question", "unit", "declared", "display")
 LATER = ("keep", "table", "sample", "scores", "options", "weights", "turnover_years_back")
 LATER = (*LATER, "known_late", "direction")  # did not exist then
 LATER = (*LATER, "turnover_year", "security", "security_wide")
+LATER = (*LATER, "list_year", "gold", "as_one")
 OLD_KEYS = {
     Decision: mapping("key", result="decision"),
     Uncertainty: mapping("key", result="uncertainty"),

@@ -1,7 +1,11 @@
 """Alternatives to the declared models: variants, out-of-sample tests, forecasts."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pandas as pd
 
 from peacestudy.models.engines.engine import CLUSTERED
 from peacestudy.study.config.declared import Specification
@@ -60,6 +64,29 @@ class Variant:
             options=self.options,
             known_late=self.known_late or spec.known_late,
         )
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Which groups of cases are left out one at a time.
+
+    Attributes
+    ----------
+    specs : the declared models that are refitted.
+    column : of the groups.
+    part : regular expression of a name within the column; a case that names several groups is left
+        out with each of them. Empty where the whole value is the group.
+    """
+
+    specs: tuple[str, ...]
+    column: str
+    part: str = ""
+
+    def groups_of(self, values: "pd.Series[str]") -> "pd.Series[Any]":
+        """The groups of every case, as lists of names."""
+        if not self.part:
+            return values.map(lambda value: [value])
+        return values.map(lambda value: re.findall(self.part, value) or [value])
 
 
 @dataclass(frozen=True)

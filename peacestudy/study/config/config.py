@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from peacestudy.study.config.alternatives import Forecast, OutOfSample, Variant
+from peacestudy.study.config.alternatives import Forecast, LeftOut, OutOfSample, Variant
 from peacestudy.study.config.coders import Adjudication, Reliability, Uncertainty
 from peacestudy.study.config.declared import (
     Decision,
@@ -57,6 +57,7 @@ class Config:
     moderations: tuple[Moderation, ...] = ()
     contexts: Contexts | None = None
     clocks: tuple[TableClock, ...] = ()
+    left_out: LeftOut | None = None
 
     def clock_of(self, table: str) -> TableClock | None:
         """The clock of a table, None where it has none."""

@@ -186,6 +186,7 @@ class Display:
     survival_split : how the survival figure groups the cases: ``median``, or empty where there is
         no such figure.
     licence : terms, believed, on which the study's own tables may be used.
+    sources_of : the sources of figures and tables that use only some of them, by their names.
     """
 
     outcome: str
@@ -193,3 +194,4 @@ class Display:
     context: str
     survival_split: str = ""
     licence: str = ""
+    sources_of: Mapping[str, str] = field(default_factory=dict)

@@ -175,6 +175,9 @@ def _values(config: Config) -> Iterator[Finding]:
     for key, found in (("out_of_sample", unseen), ("forecast", ahead)):
         for m, name in enumerate(found.specs if found is not None else ()):
             yield from among((key, "specs", m), name, specs, "a declared spec")
+    if config.left_out is not None:
+        for m, name in enumerate(config.left_out.specs):
+            yield from among(("left_out", "specs", m), name, specs, "a declared spec")
     if unseen is not None:
         yield from among(("out_of_sample", "sample"), unseen.sample, samples, "a declared sample")
     if ahead is not None:

@@ -13,6 +13,7 @@ from peacestudy.study.results import (
     prediction,
     study_comparison,
 )
+from peacestudy.study.results.left_out import left_out_groups
 from peacestudy.study.results.ranges import percentile_ranges
 from peacestudy.study.results.results import Results
 from peacestudy.study.results.selection import balance
@@ -86,6 +87,7 @@ RESULTS: Mapping[str, Computed] = {
         "confusion": coders.confusion,
         "ratings": coders.ratings,
         "by_rater": coders.by_rater,
+        "left_out": left_out_groups,
     },
     "third_party_role": {
         "notes": Results.notes,
@@ -97,6 +99,7 @@ RESULTS: Mapping[str, Computed] = {
         "disputed": coders.disputed,
         "ratings": coders.ratings,
         "uncertainty": coders.uncertainty,
+        "uncertainty_notes": coders.uncertainty_notes,
         "accuracies": coders.accuracies,
         "flips": coders.flips,
         "dropped_indicator": coders.dropped_indicator,
