@@ -65,10 +65,12 @@ def update_hashes(study: str) -> int:
 
 
 def forecast(study: str) -> int:
-    """Freeze the declared forecasts, once: they are scored when their windows close."""
-    from peacestudy.study.forecasts import freeze_forecasts
+    """Freeze the declared forecasts in a file of today; earlier files are left as they are."""
+    from peacestudy.study.forecasts import declared_entry, freeze_forecasts
 
-    print(f"wrote {freeze_forecasts(study)}; now run: python -m peacestudy update-hashes {study}")
+    path = freeze_forecasts(study)
+    print(f"wrote {path}; write in study.toml:\n\n{declared_entry(path)}")
+    print(f"and run: python -m peacestudy update-hashes {study}")
     return 0
 
 

@@ -54,7 +54,11 @@ FIGURES: dict[str, Drawing] = {
     ),
     "ledger": Drawing((PEACE, DYADS), ("ledger", "coverage", "notes"), agreements.draw_ledger),
     "over_time": Drawing((PEACE,), ("over_time", "notes"), alternatives.draw_over_time),
-    "variants": Drawing((PEACE, ONSET), ("variants", "notes"), alternatives.draw_variants),
+    "variants": Drawing(
+        (PEACE, DYADS, ONSET), ("variants", "variant_group", "notes"), alternatives.draw_variants
+    ),
+    "variant_group": Drawing((PEACE,), ("variant_group", "notes"), alternatives.draw_variant_group),
+    "windows": Drawing((PEACE, DYADS), ("windows", "notes"), alternatives.draw_windows),
     "predicted_probability": Drawing(
         (PEACE,),
         ("predicted_probabilities", "support", "notes"),
@@ -75,7 +79,7 @@ FIGURES: dict[str, Drawing] = {
     "calibration": Drawing(
         (PEACE,), ("out_of_sample", "calibration", "notes"), alternatives.draw_calibration
     ),
-    "forecasts": Drawing((PEACE,), ("forecasts", "models", "notes"), alternatives.draw_forecasts),
+    "forecasts": Drawing((PEACE,), ("forecasts", "notes"), alternatives.draw_forecasts),
     "vintages": Drawing(
         (PEACE,),
         ("vintage_findings", "vintages", "vintage_counts", "notes"),

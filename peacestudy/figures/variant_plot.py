@@ -23,6 +23,7 @@ from peacestudy.figures.theme import (
 )
 
 LIMITS = 0.08, 25.0  # range of odds ratios drawn; an interval that leaves it ends in an arrow
+PANELS = 4  # of readings, side by side
 ALPHA = 0.05  # p below which a mark is filled: by permutation, or by Holm where there is none
 
 
@@ -72,12 +73,62 @@ def variants(
         return fig
 
 
+def readings(
+    table: pd.DataFrame,
+    terms: Sequence[tuple[str, str, str]],
+    heading: str,
+    subtitle: str,
+    notes: Iterable[str] = (),
+) -> Figure:
+    """Draw every term under the variants of a table, a panel a term.
+
+    Parameters
+    ----------
+    table : rows of the result ``variants``, the declared ones first.
+    terms : (spec, term, name) of each panel.
+    heading, subtitle, notes : text above and below.
+    """
+    notes = list(notes)
+    order = table[["variant", "label"]].drop_duplicates("variant")
+    rows = -(-len(terms) // PANELS)
+    y = np.arange(len(order), dtype=float)
+    with mpl.rc_context(STYLE):
+        panel = 0.55 + 0.15 * len(order)
+        height = 0.75 + rows * panel + note_height(notes)
+        fig = canvas(height)
+        title(fig, heading, subtitle)
+        foot = footnotes(fig, notes)
+        for i, (spec, term, name) in enumerate(terms):
+            part = table[(table["spec"] == spec) & (table["term"] == term)]
+            part = part.set_index("variant").reindex(order["variant"])
+            down, across = divmod(i, PANELS)
+            bottom = foot + (0.4 + panel * (rows - 1 - down)) / height
+            box = (0.395 + 0.152 * across, bottom, 0.135, (panel - 0.55) / height)
+            ax = fig.add_axes(box)
+            _ratios(ax, part, y, part["p_family"].fillna(part["p_value"]) < ALPHA)
+            ax.set_xticks([0.1, 0.5, 1, 2, 10], ["0.1", "", "1", "", "10"])
+            ax.set_ylim(y[-1] + 0.6, -0.6)
+            ax.set_title(name, fontsize=7.5, fontweight="bold")
+            if across == 0:
+                ax.set_yticks(y, order["label"])
+                ax.tick_params(axis="y", length=0, labelsize=NOTE)
+        return fig
+
+
 def _column(ax: Axes, part: pd.DataFrame, y: np.ndarray, name: str) -> None:
-    ratio = np.exp(part[["log_odds", "log_odds_low", "log_odds_high"]].astype(float).to_numpy())
     ax.patch.set_visible(False)  # numbers of the panel to the left reach here
+    significant = part["p_permutation"].fillna(part["p_family"]).fillna(part["p_value"]) < ALPHA
+    _ratios(ax, part, y, significant)
+    ax.set_xticks([0.1, 0.25, 0.5, 1, 2, 4, 10], ["0.1", "", "0.5", "1", "2", "4", "10"])
+    ax.set_ylim(y[-1] + 0.7, -1.1)
+    ax.set_title(name, fontsize=8, fontweight="bold")
+
+
+def _ratios(ax: Axes, part: pd.DataFrame, y: np.ndarray, significant: "pd.Series[bool]") -> None:
+    """The ratios of one term with their intervals, the first row's interval as a band."""
+    ratio = np.exp(part[["log_odds", "log_odds_low", "log_odds_high"]].astype(float).to_numpy())
     ax.axvline(1, color=GREY, lw=0.8, zorder=1)
     ax.axvspan(ratio[0, 1], ratio[0, 2], color=PALE, alpha=0.5, lw=0, zorder=0)
-    significant = part["p_permutation"].fillna(part["p_family"]).fillna(part["p_value"]) < ALPHA
     for row, (middle, low, high), filled, measure in zip(
         y, ratio, significant, part["measure"], strict=True
     ):
@@ -105,12 +156,9 @@ def _column(ax: Axes, part: pd.DataFrame, y: np.ndarray, name: str) -> None:
                 ax.plot(end, row, mark, color=INK, ms=2.5, zorder=3, clip_on=False)
     ax.set_xscale("log")
     ax.set_xlim(*LIMITS)
-    ax.set_xticks([0.1, 0.25, 0.5, 1, 2, 4, 10], ["0.1", "", "0.5", "1", "2", "4", "10"])
     ax.minorticks_off()
-    ax.set_ylim(y[-1] + 0.7, -1.1)
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
-    ax.set_title(name, fontsize=8, fontweight="bold")
 
 
 def _usual_numbers(part: pd.DataFrame) -> tuple[str, str]:

@@ -30,10 +30,12 @@ from peacestudy.models.inference.hypotheses import (
     named_terms,
     wald,
 )
-from peacestudy.models.inference.profile import profile_interval
+from peacestudy.models.inference.profile import joint_likelihood_ratio, profile_interval
 from peacestudy.models.inference.reference import bootstrapped, contrast_df, joint_df, one_sided_p
 from peacestudy.models.inference.tidied import add_detectable, add_one_sided, to_ratios
 from peacestudy.models.spec import ModelSpec
+
+WALD, LIKELIHOOD_RATIO = "wald", "likelihood_ratio"  # methods of a joint test
 
 
 @dataclass(frozen=True, eq=False)
@@ -295,7 +297,9 @@ class Fit:
             detectable=least["detectable"].where(np.arange(len(least)) < len(self.design.names))
         )
 
-    def joint_test(self, terms: list[str], one_sided: str | None = None) -> JointTest:
+    def joint_test(
+        self, terms: list[str], one_sided: str | None = None, *, method: str = WALD
+    ) -> JointTest:
         """Test that several coefficients are all zero.
 
         The test is Wald's; with ``cr2`` it is the approximate Hotelling test.
@@ -306,6 +310,10 @@ class Fit:
             Names of the terms.
         one_sided : None
             Refused: a joint test has no direction.
+        method : str, optional
+            ``wald``, with the covariance of this fit; or for ``firth`` ``likelihood_ratio``: the
+            penalised likelihood ratio, with the penalty of the whole design (Heinze and Schemper
+            2002). It treats rows as independent, whatever the covariance of the fit.
 
         Returns
         -------
@@ -315,10 +323,10 @@ class Fit:
         Raises
         ------
         SpecError
-            No term, an unknown term, or ``one_sided`` given.
+            No term, an unknown term, ``one_sided`` given, or a method that the engine lacks.
         FitError
             A term without a standard error, with the reason; a covariance that is not positive
-            definite.
+            definite; no maximum with the terms held at zero.
         """
         if one_sided is not None:
             raise SpecError(NO_SIDE)
@@ -331,6 +339,8 @@ class Fit:
                 raise SpecError(one_of("term", term, known))
         refuse_edge(terms, known, self.spec.engine, len(self.design.names))
         at = [known.index(t) for t in terms]
+        if method != WALD:
+            return self._likelihood_ratio(terms, at, method)
         refuse_missing(terms, self.terms, self.notes)
         share, df = (
             (1.0, self.df)
@@ -338,6 +348,17 @@ class Fit:
             else joint_df(self.design, np.eye(len(known))[at])
         )
         return wald(*self._tested(at), tuple(terms), df, share)
+
+    def _likelihood_ratio(self, terms: list[str], at: list[int], method: str) -> JointTest:
+        """The penalised likelihood ratio test that the terms at these positions are all zero."""
+        methods = (WALD, LIKELIHOOD_RATIO) if engine_of(self.spec).profile else (WALD,)
+        if method not in methods:
+            raise SpecError(one_of(f"method of engine {self.spec.engine!r}", method, methods))
+        if len(set(at)) < len(at):
+            raise SpecError(f"a term is named twice ({', '.join(terms)}). Name each once.")
+        beta = self.terms["estimate"].to_numpy(dtype=float)
+        statistic, p_value = joint_likelihood_ratio(self.design.X, self.design.y, beta, at)
+        return JointTest(tuple(terms), statistic, len(at), np.inf, p_value)
 
     def _tested(self, at: list[int]) -> tuple[np.ndarray, np.ndarray]:
         """Estimates and covariance for the test that some parameters are zero: of these, or of sums

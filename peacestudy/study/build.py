@@ -13,19 +13,18 @@ from peacestudy.outcomes import SOURCES, compare_vintages
 from peacestudy.study.builders import BUILDERS, Builder
 from peacestudy.study.builders.releases import AS_NAMED
 from peacestudy.study.config import Config
-from peacestudy.study.forecasts import FILE, FORECASTS_SCHEMA
+from peacestudy.study.forecasts import forecast_schemas
 from peacestudy.study.load import codebook_path, load_study, read_config, study_folder
 from peacestudy.study.package import write_package
 from peacestudy.study.vintages import RELEASES, TABLES, other_releases, vintage_tables
 
-# tables whose case_id must stand in cases.csv
+# tables whose case_id must stand in cases.csv; ids of frozen forecasts may be gone from it
 CASE_TABLES = (
     "agreements",
     "codings",
     "outcomes",
     "covariates",
     "implementation",
-    "forecasts",
 )
 
 
@@ -86,8 +85,7 @@ def update_hashes(study: str) -> Path:
     builder, folder = _builder(study), study_folder(study)
     config = _config(folder)
     schemas, sources = dict(builder.schemas), builder.sources
-    if (folder / FILE).is_file():  # frozen, not built
-        schemas["forecasts"] = FORECASTS_SCHEMA
+    schemas |= forecast_schemas(folder)  # frozen, not built
     if (folder / "vintages.csv").is_file():  # written by a command of their own
         schemas |= TABLES
         sources = tuple(dict.fromkeys([*sources, *other_releases(config.id)]))

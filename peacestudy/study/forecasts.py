@@ -1,7 +1,8 @@
-"""Forecasts: probabilities written down before the windows close, and scored when they have.
+"""Forecasts: probabilities written down before outcomes are known, and scored when they are.
 
-The file forecasts.csv is frozen: it is written once and never anew, and its sha256 stands under
-[declared] in study.toml. That is the pre-registration.
+A file of forecasts is frozen: it is written once and never changed, and its date, sha256 and
+definition stand under ``[[declared.frozen]]`` in study.toml. Forecasts whose windows had closed, or
+whose outcomes were known, when they were frozen are marked: of those nothing was pre-registered.
 """
 
 import datetime
@@ -14,16 +15,17 @@ import numpy as np
 import pandas as pd
 
 from peacestudy.core.schema import Field, Schema
-from peacestudy.core.tables import read_table, write_table
+from peacestudy.core.tables import file_sha256, read_table, write_table
 from peacestudy.errors import SpecError
 from peacestudy.models import Fit, fit
-from peacestudy.models.diagnosis.accuracy import brier, log_score
 from peacestudy.models.interpretation.predictions import predict
-from peacestudy.study.load import load_study
+from peacestudy.study.config import FrozenForecasts
+from peacestudy.study.load import load_study, study_folder
 from peacestudy.study.study import Study
 
-FILE = "forecasts.csv"
-FORECASTS_SCHEMA = Schema(
+FIRST_FILE = "forecasts.csv"  # its schema lacks what later files say of each forecast
+CASES_FILE = "forecast_cases.csv"
+FIRST_SCHEMA = Schema(
     (
         Field("case_id", required=True),
         Field("label", required=True),
@@ -75,6 +77,44 @@ FORECASTS_SCHEMA = Schema(
     ),
     key=("case_id", "model"),
 )
+# what later files say of each forecast besides
+LATER_FIELDS = (
+    Field("conflict_id", required=True, description="by which later outcomes are matched"),
+    Field("first_date", "date", required=True, description="day of the first agreement"),
+    Field(
+        "window_closed",
+        "boolean",
+        required=True,
+        description="the last year of the window was over when the forecast was made",
+    ),
+    Field(
+        "outcome_known",
+        "boolean",
+        required=True,
+        description=(
+            "the window was closed, or fighting in it was in the data, when the forecast was made"
+        ),
+    ),
+    Field(
+        "base_rate",
+        "number",
+        required=True,
+        minimum=0,
+        maximum=1,
+        description="share of the training cases with the outcome",
+    ),
+)
+FORECASTS_SCHEMA = Schema((*FIRST_SCHEMA.fields, *LATER_FIELDS), key=("case_id", "model"))
+CASES_SCHEMA = Schema(
+    (
+        Field("file", required=True, description="of the forecasts"),
+        Field("case_id", required=True, description="as in that file"),
+        Field("conflict_id", required=True),
+        Field("first_date", "date", required=True, description="day of the first agreement"),
+        Field("source", required=True),
+    ),
+    key=("file", "case_id"),
+)
 
 
 def make_forecasts(study: Study, made_on: datetime.date) -> pd.DataFrame:
@@ -95,6 +135,8 @@ def make_forecasts(study: Study, made_on: datetime.date) -> pd.DataFrame:
         raise SpecError(f"study.toml of {study.config.id} declares no [forecast].")
     train, ahead = study.frame(rule.train), study.frame(rule.cases).data
     ahead, assumed = _completed(ahead, rule.substitutes)
+    seen = ahead["fighting_years"].notna()
+    closed = ahead["window_to"].astype(int) < made_on.year
     parts = []
     for name in rule.specs:
         found = fit(train, study.spec(name))
@@ -111,7 +153,7 @@ def make_forecasts(study: Study, made_on: datetime.date) -> pd.DataFrame:
                     "t0": ahead["t0"],
                     "window_from": ahead["window_from"],
                     "window_to": ahead["window_to"],
-                    "fighting_seen": ahead["fighting_years"].notna(),
+                    "fighting_seen": seen,
                     "assumed": assumed,
                     "model": name,
                     "probability": guess["estimate"].to_numpy().round(4),
@@ -122,6 +164,11 @@ def make_forecasts(study: Study, made_on: datetime.date) -> pd.DataFrame:
                     "declaration": study.config.declared.hash,
                     "model_hash": model_hash(found),
                     "source": f"{study.config.id}, sample {rule.train}",
+                    "conflict_id": ahead[rule.conflict].astype(str),
+                    "first_date": ahead[rule.first_date],
+                    "window_closed": closed,
+                    "outcome_known": closed | seen,
+                    "base_rate": round(float(np.mean(found.design.y)), 4),
                 }
             )
         )
@@ -153,91 +200,161 @@ def model_hash(found: Fit) -> str:
 
 
 def freeze_forecasts(study: str) -> Path:
-    """Write the forecasts of a study, dated today; refused where they stand already.
+    """Write the forecasts of a study, dated today, in a file of their own.
+
+    The conflict and the first agreement of forecasts whose file does not have them are written to
+    forecast_cases.csv, as the cases are read today. Files of forecasts are left as they are.
 
     Raises
     ------
     SpecError
-        The file exists: what has been forecast is not forecast again.
+        Forecasts were frozen today already.
     """
-    whole = load_study(study)
-    path = whole.folder / FILE
+    today = _today()
+    path = study_folder(study) / f"forecasts_{today}.csv"
     if path.is_file():
         raise SpecError(
             f"{path} exists. Forecasts are made once; existing ones are scored when their windows"
             " close."
         )
-    write_table(path, make_forecasts(whole, datetime.date.today()))
+    whole = load_study(study)
+    forecasts, cases = make_forecasts(whole, today), forecast_cases(whole)
+    if len(cases) and not (whole.folder / CASES_FILE).is_file():
+        write_table(whole.folder / CASES_FILE, cases)
+    write_table(path, forecasts)
     return path
 
 
+def _today() -> datetime.date:
+    return datetime.date.today()
+
+
+def forecast_cases(study: Study) -> pd.DataFrame:
+    """Conflict and first agreement of the cases of forecasts.csv, as the cases are read today:
+    ``file, case_id, conflict_id, first_date, source``; no rows where there is no such file.
+    """
+    path, rule = study.folder / FIRST_FILE, study.config.forecast
+    if not path.is_file() or rule is None:
+        return pd.DataFrame(columns=CASES_SCHEMA.names)
+    ids = read_table(path, FIRST_SCHEMA)["case_id"].drop_duplicates().tolist()
+    cases = study.cases.set_index("case_id").reindex(ids)
+    if lost := cases.index[cases[rule.conflict].isna()].tolist():
+        raise SpecError(
+            f"cases.csv has no case {', '.join(lost[:5])}, which {FIRST_FILE} forecasts: write its"
+            f" conflict and first agreement to {CASES_FILE}."
+        )
+    table = pd.DataFrame(
+        {
+            "file": FIRST_FILE,
+            "case_id": ids,
+            "conflict_id": cases[rule.conflict].astype(str).to_numpy(),
+            "first_date": cases[rule.first_date].to_numpy(),
+            "source": cases["source"].to_numpy(),
+        }
+    )
+    return table[CASES_SCHEMA.names]
+
+
+def declared_entry(path: Path) -> str:
+    """What study.toml says of a file of forecasts; the definition is for the author to write."""
+    made_on = read_table(path, FORECASTS_SCHEMA)["made_on"].iloc[0]
+    return (
+        f'[[declared.frozen]]\ndate = {made_on:%Y-%m-%d}\nfile = "{path.name}"\n'
+        f'hash = "{file_sha256(path)}"\ndefinition = ""\n'
+    )
+
+
+def forecast_schemas(folder: Path) -> dict[str, Schema]:
+    """The schemas of the forecasts and their cases that stand in a folder, by table."""
+    schemas = {}
+    for path in sorted(folder.glob("forecasts*.csv")):
+        schemas[path.stem] = FIRST_SCHEMA if path.name == FIRST_FILE else FORECASTS_SCHEMA
+    if (folder / CASES_FILE).is_file():
+        schemas[Path(CASES_FILE).stem] = CASES_SCHEMA
+    return schemas
+
+
 def read_forecasts(study: Study) -> pd.DataFrame:
-    """The frozen forecasts of a study."""
-    return read_table(study.folder / FILE, FORECASTS_SCHEMA)
-
-
-def score_forecasts(forecasts: pd.DataFrame, outcomes: pd.DataFrame) -> pd.DataFrame:
-    """How good the forecasts were whose windows have closed.
-
-    Parameters
-    ----------
-    forecasts : as ``read_forecasts`` gives them.
-    outcomes : ``case_id, window_complete, lasting_peace``, made
-        from a later release of the conflict data.
+    """Every frozen forecast of a study, the earliest file first.
 
     Returns
     -------
     DataFrame
-        A row a model: ``model, n, open, brier, log_score, brier_without_seen, n_without_seen``. The
-        last two leave out cases whose fighting was already in the data. Missing where no window has
-        closed.
-
-    Raises
-    ------
-    SpecError
-        A column is missing, a case stands twice or has no outcome
-        row, or a closed window has no outcome.
+        ``file, definition`` and the columns of ``FORECASTS_SCHEMA``. Of forecasts.csv, which does
+        not have them, ``conflict_id, first_date`` come from forecast_cases.csv and ``base_rate``
+        from study.toml, missing where these do not say it; ``window_closed`` and ``outcome_known``
+        follow from the window, the day and the fighting seen.
     """
-    absent = [c for c in ("case_id", "window_complete", "lasting_peace") if c not in outcomes]
-    if absent or outcomes["case_id"].duplicated().any():
-        what = f"no column {', '.join(absent)}" if absent else "a case that appears twice"
-        raise SpecError(
-            f"outcomes has {what}. Give case_id, window_complete and lasting_peace, one"
-            " row per case."
-        )
-    lost = sorted(set(forecasts["case_id"]) - set(outcomes["case_id"]))
-    if lost:
-        raise SpecError(
-            f"outcomes has no row for {', '.join(lost[:5])}. Give every case that was forecast."
-        )
-    after = outcomes.set_index("case_id")
-    rows = []
-    for model, part in forecasts.groupby("model", sort=False):
-        closed = part[
-            part["case_id"]
-            .map(after["window_complete"])
-            .astype("boolean")
-            .fillna(False)
-            .to_numpy(dtype=bool)
-        ]
-        y = closed["case_id"].map(after["lasting_peace"]).astype(float).to_numpy()
-        if np.isnan(y).any():
-            raise SpecError(
-                "a window is complete and has no outcome:"
-                f" {', '.join(closed.loc[np.isnan(y), 'case_id'])}."
-            )
-        p = closed["probability"].to_numpy(dtype=float)
-        new = ~closed["fighting_seen"].to_numpy(dtype=bool)
-        rows.append(
-            (
-                model,
-                len(closed),
-                len(part) - len(closed),
-                brier(y, p) if len(y) else np.nan,
-                log_score(y, p) if len(y) else np.nan,
-                brier(y[new], p[new]) if new.any() else np.nan,
-                int(new.sum()),
-            )
-        )
-    columns = ["model", "n", "open", "brier", "log_score", "brier_without_seen", "n_without_seen"]
-    return pd.DataFrame(rows, columns=columns)
+    entries = study.config.declared.frozen or _undeclared(study)
+    parts = []
+    for entry in entries:
+        schema = FIRST_SCHEMA if entry.file == FIRST_FILE else FORECASTS_SCHEMA
+        table = read_table(study.folder / entry.file, schema)
+        if schema is FIRST_SCHEMA:
+            table = _with_later_fields(study, entry, table)
+        parts.append(table.assign(file=entry.file, definition=entry.definition))
+    if not parts:
+        raise SpecError(f"{study.config.id} has no frozen forecasts.")
+    return pd.concat(parts, ignore_index=True)[["file", "definition", *FORECASTS_SCHEMA.names]]
+
+
+def _undeclared(study: Study) -> tuple[FrozenForecasts, ...]:
+    """The file of a study that has no more than its hash."""
+    declared = study.config.declared
+    if not declared.forecasts:
+        return ()
+    return (FrozenForecasts(declared.date, FIRST_FILE, declared.forecasts, ""),)
+
+
+def _with_later_fields(study: Study, entry: FrozenForecasts, table: pd.DataFrame) -> pd.DataFrame:
+    """Forecasts of the first file with the fields of later ones."""
+    path = study.folder / CASES_FILE
+    if path.is_file():
+        cases = read_table(path, CASES_SCHEMA)
+        cases = cases[cases["file"] == entry.file].set_index("case_id")
+    else:
+        cases = pd.DataFrame(columns=["conflict_id", "first_date"], dtype=object)
+    closed = table["window_to"].astype(int) < table["made_on"].dt.year
+    return table.assign(
+        conflict_id=table["case_id"].map(cases["conflict_id"]),
+        first_date=pd.to_datetime(table["case_id"].map(cases["first_date"])),
+        window_closed=closed,
+        outcome_known=closed | table["fighting_seen"].astype(bool),
+        base_rate=np.nan if entry.base_rate is None else entry.base_rate,
+    )
+
+
+def check_forecasts(forecasts: pd.DataFrame) -> pd.DataFrame:
+    """What is to be known of frozen forecasts before they are read.
+
+    Parameters
+    ----------
+    forecasts : as ``read_forecasts`` gives them.
+
+    Returns
+    -------
+    DataFrame
+        A row for each forecast: ``file, made_on, case_id, label, model, window_from, window_to,
+        probability``; ``mismatched``, whether a column on which the model was trained was missing
+        and another stood in, and ``assumed``, which; ``window_closed`` and ``outcome_known`` when
+        it was frozen; ``latest_file`` and ``latest_probability``, of the same model, conflict and
+        first agreement in the file that was frozen last, missing where it has none.
+    """
+    columns = ["file", "made_on", "case_id", "label", "model", "window_from", "window_to"]
+    columns += ["probability", "assumed", "window_closed", "outcome_known"]
+    table = forecasts[columns].assign(mismatched=forecasts["assumed"].notna())
+    last = forecasts[forecasts["file"] == forecasts["file"].iloc[-1]]
+    by_key = dict(zip(_keys(last), last["probability"], strict=True))
+    found = [by_key.get(key, np.nan) for key in _keys(forecasts)]
+    file = pd.Series(last["file"].iloc[0], index=table.index).where(pd.notna(found), None)
+    return table.assign(latest_file=file, latest_probability=found)
+
+
+def _keys(forecasts: pd.DataFrame) -> list[tuple[object, ...]]:
+    """What a forecast is of: the conflict and the first agreement, or where these are not known
+    the id of the case; and the model.
+    """
+    dated = forecasts["first_date"].notna()
+    case = forecasts["case_id"].where(~dated, forecasts["conflict_id"])
+    day = forecasts["first_date"]
+    return list(zip(case, day.where(dated, None), forecasts["model"], strict=True))

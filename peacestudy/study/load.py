@@ -261,7 +261,7 @@ def _across(study: Study, text: str) -> list[Problem]:
     for table in dict.fromkeys(s.table for s in study.config.samples):
         required = _required_of(study, text, table)
         out += required or list(clock_problems(study, text, table))
-    out += _changed_forecasts(study, text)
+    out += [*_changed_forecasts(study, text), *_changed_frozen(study, text)]
     return out
 
 
@@ -315,6 +315,25 @@ def _changed_forecasts(study: Study, text: str) -> list[Problem]:
         rule = "study.toml has no sha256 of forecasts"
         remedy = f'write under [declared]: forecasts = "{found}"'
     return [Problem("forecasts.csv", line, "", found[:12], rule, remedy)]
+
+
+def _changed_frozen(study: Study, text: str) -> Iterator[Problem]:
+    """Files of forecasts that were changed or lost, and files that are not declared."""
+    declared = study.config.declared
+    for n, frozen in enumerate(declared.frozen):
+        path = study.folder / inside(frozen.file, "file")
+        found = file_sha256(path) if path.is_file() else ""
+        if found != frozen.hash:
+            line = line_of(text, "declared", "frozen", n, "hash")
+            rule = f"the forecasts of {frozen.date} have sha256 {frozen.hash[:12]}..."
+            remedy = "restore the file: forecasts are never changed"
+            yield Problem(frozen.file, line, "", found[:12] or "no file", rule, remedy)
+    known = {"forecasts.csv", *(frozen.file for frozen in declared.frozen)}
+    for path in sorted(study.folder.glob("forecasts*.csv")):
+        if path.name not in known:
+            rule = "study.toml has no date, sha256 and definition of these forecasts"
+            remedy = f'write [[declared.frozen]] with file = "{path.name}" and the hash'
+            yield Problem(path.name, 0, "", file_sha256(path), rule, remedy)
 
 
 def _required_of(study: Study, text: str, table: str) -> list[Problem]:

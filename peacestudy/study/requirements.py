@@ -9,8 +9,6 @@ from peacestudy.study.config import Config, Specification
 from peacestudy.study.config.findings import spec_problems
 from peacestudy.study.study import Study
 
-WEIGHT = "attempt_weight"  # a column computed by the results: the inverse probability of an attempt
-
 
 class Requirement(NamedTuple):
     """A column that a value of a file requires.
@@ -43,8 +41,10 @@ def required_columns(study: Study, samples: set[str]) -> Iterator[Requirement]:
     yield from _of_moderations(config, samples)
     yield from _of_contexts(config, samples)
     yield from _of_steps(study, samples)
+    yield from _of_weighting(config, samples)
     yield from _of_permutation(config, samples)
     yield from _of_out_of_sample(config, samples)
+    yield from _of_windows(config, samples)
     yield from _of_forecast(config, samples)
     yield from _of_codebook(study, samples)
 
@@ -68,8 +68,7 @@ def _cluster_columns(spec: Specification) -> tuple[str, ...]:
 
 def _option_columns(spec: Specification) -> tuple[str, ...]:
     model = spec.model()
-    columns = (*model.option_columns, *(model.panel or ()))
-    return tuple(c for c in columns if c != WEIGHT)
+    return (*model.option_columns, *(model.panel or ()))
 
 
 def _of_specs(config: Config, samples: set[str]) -> Iterator[Requirement]:
@@ -80,7 +79,8 @@ def _of_specs(config: Config, samples: set[str]) -> Iterator[Requirement]:
         for column in _cluster_columns(spec):
             yield _required("cluster", place, column)
         for column in _option_columns(spec):
-            yield _required("options", place, column)
+            if column != config.weight_column:
+                yield _required("options", place, column)
 
 
 def _of_variants(config: Config, samples: set[str]) -> Iterator[Requirement]:
@@ -92,7 +92,7 @@ def _of_variants(config: Config, samples: set[str]) -> Iterator[Requirement]:
             *_option_columns(spec),
         )
         for column in columns:
-            if column != WEIGHT:
+            if column != config.weight_column:
                 yield _required("id", ("variants", variant), column)
 
 
@@ -134,6 +134,15 @@ def _of_steps(study: Study, samples: set[str]) -> Iterator[Requirement]:
             yield _required("column", ("steps", n), step.column)
 
 
+def _of_weighting(config: Config, samples: set[str]) -> Iterator[Requirement]:
+    rule = config.weighting
+    if rule is None:
+        return
+    sample_of = {s.name: s.sample for s in config.specs}
+    if sample_of.get(rule.spec) in samples:
+        yield _required("case", ("weighting",), rule.case)
+
+
 def _of_permutation(config: Config, samples: set[str]) -> Iterator[Requirement]:
     rule = config.permutation
     if rule is None:
@@ -148,6 +157,15 @@ def _of_out_of_sample(config: Config, samples: set[str]) -> Iterator[Requirement
     if rule is not None and rule.sample in samples:
         yield _required("groups", ("out_of_sample",), rule.groups)
         yield _required("time", ("out_of_sample",), rule.time)
+        if rule.known_from:
+            yield _required("known_from", ("out_of_sample",), rule.known_from)
+
+
+def _of_windows(config: Config, samples: set[str]) -> Iterator[Requirement]:
+    rule = config.windows
+    if rule is not None and rule.sample in samples:
+        for key in ("group", "start", "end"):
+            yield _required(key, ("windows",), getattr(rule, key))
 
 
 def _of_forecast(config: Config, samples: set[str]) -> Iterator[Requirement]:

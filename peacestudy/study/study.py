@@ -54,7 +54,7 @@ class Study:
     >>> study = ps.load_study("peace_agreements")
     >>> frame = study.frame("primary")
     >>> len(frame), int(frame.data["lasting_peace"].sum())
-    (100, 29)
+    (99, 29)
     >>> [spec.name for spec in study.specs][:2]
     ['breadth', 'pillars']
     """

@@ -99,6 +99,64 @@ def ranges_table(r: pd.DataFrame) -> Table:
     return Table("ranges", caption, body, (note,))
 
 
+def variant_counts_table(counts: pd.DataFrame) -> Table:
+    """How often each term is above or below one, and rejected, over the variants."""
+    body = pd.DataFrame(
+        {
+            "model": counts["spec"],
+            "term": counts["term"],
+            "hypothesis": counts["direction"],
+            "fitted": counts["fitted"],
+            "above 1": counts["above"],
+            "below 1": counts["below"],
+            "p < .05, above": counts["rejected_above"],
+            "p < .05, below": counts["rejected_below"],
+            "permuted": counts["permuted"],
+            "perm. p < .05, above": counts["permutation_above"],
+            "perm. p < .05, below": counts["permutation_below"],
+        }
+    )
+    notes = (
+        (
+            "Models of all variants, the declared one included. p by Holm over the terms of the"
+            " model (of breadth alone, unadjusted), and by permutation where the model can be"
+            " permuted. Above: a ratio above 1. The variants share most of their cases, and the"
+            " counts are no independent tests."
+        ),
+    )
+    return Table("variant_counts", "Every term over all variants", body, notes)
+
+
+def windows_table(w: pd.DataFrame) -> Table:
+    """The declared choice of cases among all with disjoint windows."""
+    ratios = pd.DataFrame(
+        {name: np.exp(w[f"estimate_{name}"].astype(float)) for name in ("median", "p05", "p95")}
+    )
+    body = pd.DataFrame(
+        {
+            "model": w["spec"],
+            "term": w["term"],
+            "as declared": [two_decimals(ratio) for ratio in np.exp(w["declared_estimate"])],
+            "p": w["declared_p_value"].map(p_text),
+            "median of sets [90 %]": interval(ratios, "median", "p05", "p95"),
+            "above 1": w["share_above"].map("{:.1%}".format),
+            "p < .05, above": w["share_rejected_above"].map("{:.1%}".format),
+            "p < .05, below": w["share_rejected_below"].map("{:.1%}".format),
+            "percentile of declared": w["percentile"].map("{:.0f}".format),
+        }
+    )
+    first = w.iloc[0]
+    notes = (
+        (
+            f"{first['draws']:,.0f} maximal sets of cases with disjoint windows, drawn uniformly"
+            f" among {first['candidates']:.0f} cases. The share of sets above 1, the shares with p"
+            " below .05 (not adjusted) above and below 1, and the percentile of the declared"
+            " estimate. The sets share most of their cases: the spread is no confidence interval."
+        ),
+    )
+    return Table("windows", "Which cases stand for their windows", body, notes)
+
+
 def _first_count(values: pd.Series) -> str:
     known = values.dropna()
     return f"{known.iloc[0]:.0f}" if len(known) else ""

@@ -14,7 +14,9 @@ from peacestudy.tables.alternative_tables import (
     effects_table,
     landmarks_table,
     ranges_table,
+    variant_counts_table,
     variants_table,
+    windows_table,
 )
 from peacestudy.tables.cells import interval, number
 from peacestudy.tables.coder_tables import (
@@ -43,6 +45,8 @@ DECLARED = (
     "landmarks",
     "ranges",
     "variants",
+    "variant_counts",
+    "windows",
     "domestic_politics",
     "contexts",
 )
@@ -132,6 +136,8 @@ CODERS: Mapping[str, Callable[[Results], Table]] = {
 LAST: Mapping[str, Callable[[Results], Table]] = {
     "ranges": lambda r: ranges_table(r["ranges"]),
     "variants": lambda r: variants_table(r["variants"]),
+    "variant_counts": lambda r: variant_counts_table(r["variant_counts"]),
+    "windows": lambda r: windows_table(r["windows"]),
     "interactions": lambda r: interactions_table(r["interactions"], r["effects_by_moderator"]),
     "contexts": lambda r: contexts_table(r["contexts"]),
     "differences": lambda r: differences_table(r["differences"]),

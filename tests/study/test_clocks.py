@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 
 import peacestudy as ps
-from peacestudy.study.config import TableClock
 from peacestudy.study.config.declaration import declaration_hash
 from peacestudy.study.load import read_config, study_folder
 
@@ -168,15 +167,18 @@ def test_a_clock_that_cannot_be_read_is_a_problem(folder, clocks, rule):
 
 def test_covariates_carry_the_years_of_their_rows():
     study = ps.load_study("peace_agreements")
-    always = ["territory", "eligible", "window_complete", "one_a_window"]
-    rules = {"pages": "text_to", **dict.fromkeys(always, "always")}
-    clock = TableClock("last_date", scores="text_to", known_from=rules)
-    frame = replace(study, config=replace(study.config, clocks=(clock,))).frame("primary")
+    frame = study.frame("primary")
+    first, t0 = frame.data["first_date"].dt.year, frame.data["t0"]
     known = dict(next(j for j in frame.joined if j.name == "join covariates").known_on)
     years = pd.DatetimeIndex(known["polyarchy"]).year
-    assert (years == frame.data["t0"] - 1).all()  # read in the year before, as study.toml says
-    assert (pd.DatetimeIndex(known["war_years"]).year == frame.data["t0"]).all()
+    assert (years == first - 1).all()  # read in the year before, as study.toml says
+    assert (pd.DatetimeIndex(known["war_years"]).year == t0 - 1).all()
+    assert (pd.DatetimeIndex(known["active_calendar"]).year == t0).all()
+    in_t0 = pd.DatetimeIndex(known["active"]).year == t0  # an episode that began in t0
+    assert in_t0.sum() == 7 and (known["active"] <= frame.data["last_date"]).all()
     scores = dict(next(j for j in frame.joined if j.name == "join scores").known_on)
     assert (pd.DatetimeIndex(scores["norms"]) == pd.to_datetime(frame.data["text_to"])).all()
-    with pytest.raises(ps.SpecError, match="'war_years' is known only after the clock"):
-        ps.fit(frame, study.spec("breadth"))
+    spec = study.spec("breadth")
+    late = replace(spec, formula=spec.formula.replace("active", "active_calendar"))
+    with pytest.raises(ps.SpecError, match="'active_calendar' is known only after the clock"):
+        ps.fit(frame, late)

@@ -161,7 +161,11 @@ def test_no_word_says_pre_registered_without_its_not(results):
 
 # results that take long to compute, with the seconds of processor time
 SLOW = {
-    "variants": "fits the variants, 16 s",
+    "variants": "fits the variants, 40 s",
+    "variant_group": "fits the variants, 40 s",
+    "variant_counts": "fits the variants, 40 s",
+    "windows": "fits two models to 1,000 sets of cases, 20 s",
+    "window_draws": "fits two models to 1,000 sets of cases, 20 s",
     "interactions": "fits the moderated models, 12 s",
     "effects_by_moderator": "fits the moderated models, 12 s",
     "out_of_sample": "permutes the trial out of sample, 15 s",

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from peacestudy.core.clock import last_days
 from peacestudy.core.display import html_table
 from peacestudy.core.draw_order import places_by_id
 from peacestudy.core.frame import StudyFrame
@@ -44,10 +45,13 @@ class OutOfSample:
     Attributes
     ----------
     scores : DataFrame
-        ``model, split, score, value, permuted_mean, permuted_low, permuted_high, share_as_good``: a
-        row for each model, split and score (``auc``, higher is better; ``brier`` and ``log_score``,
-        lower is better); the mean, 5th and 95th percentile of the score with permuted outcomes, and
-        the share of permutations with a score at least as good.
+        ``model, split, n_train, n_predicted, n_not_known, score, value, permuted_mean,
+        permuted_low, permuted_high, share_as_good``: a row for each model, split and score
+        (``auc``, higher is better; ``brier`` and ``log_score``, lower is better); the mean, 5th
+        and 95th percentile of the score with permuted outcomes, and the share of permutations
+        with a score at least as good. ``n_train``: training cases, the fewest of any fold;
+        ``n_not_known``: cases that are neither trained on nor predicted, because they lie before
+        the cut and their outcome was known only after it.
     predictions : DataFrame
         ``case, model, split, probability, outcome``: a row for each case that was left out and
         predicted.
@@ -85,6 +89,7 @@ def out_of_sample(
     *,
     groups: str | None = None,
     time: tuple[str, float] | None = None,
+    known_from: str | None = None,
     draws: int = 500,
     seed: int,
 ) -> OutOfSample:
@@ -101,6 +106,11 @@ def out_of_sample(
     time : tuple of (str, float), optional
         A column and the last value of the training cases: models are fitted to the rows up to it
         and predict those after it. A difference of the size of floating-point noise is none.
+    known_from : str, optional
+        With ``time``: a column of years, dates or other times, from which the outcome of each case
+        is known. Rows up to the last value are training cases only if their outcome is known by
+        then (a year counts as its last day); the others are counted, and neither trained on nor
+        predicted.
     draws : int, optional
         Number of permutations of the outcome over all cases, the same for every model.
     seed : int
@@ -116,9 +126,9 @@ def out_of_sample(
     Raises
     ------
     SpecError
-        Neither groups nor time; models of different outcomes or of another engine; an unknown
-        column. With a clock: a column of a model, the groups or the time are known only after it,
-        as in ``ps.fit``.
+        Neither groups nor time; ``known_from`` without time; models of different outcomes or of
+        another engine; an unknown column. With a clock: a column of a model, the groups or the
+        time are known only after it, as in ``ps.fit``.
     FitError
         Too few training cases, collinear terms among them, no convergence.
 
@@ -143,13 +153,14 @@ def out_of_sample(
             " without imputation."
         ),
     )
-    _check(specs, groups, time, draws)
+    _check(specs, groups, time, known_from, draws)
     table = (frame.data if isinstance(frame, StudyFrame) else frame).reset_index(drop=True)
     cases = (
         frame.data[frame.key].tolist() if isinstance(frame, StudyFrame) else frame.index.tolist()
     )
     further = tuple(c for c in (groups, time[0] if time else None) if c is not None)
-    used, y, dropped = _common(table, specs, further)
+    needed = further if known_from is None else (*further, known_from)
+    used, y, dropped = _common(table, specs, needed)
     late: list[Note] = []
     for spec in specs:
         late += check_clock(frame, spec, [cases[i] for i in used], further)
@@ -158,11 +169,15 @@ def out_of_sample(
     deals[1:, order] = np.random.default_rng(seed).permuted(np.tile(y[order], (draws, 1)), axis=1)
     part = table.loc[used].reset_index(drop=True)
     scores, predictions, notes = [], [], [_convention(draws, seed), *late]
-    for split, folds in _splits(part, groups, time):
+    for split, folds, unknown in _splits(part, groups, time, known_from):
+        if unknown:
+            notes.append(_not_known(split, str(known_from), unknown))
+        fewest = min(len(fold.train) for fold in folds)
         for spec in specs:
             p, told = _probabilities(part, spec, folds, deals, split)
             seen = _seen(p[0], f"{spec.name}, {split}")
-            scores += [(spec.name, split, *row) for row in _scored(deals[:, seen], p[:, seen])]
+            head = spec.name, split, fewest, len(seen), unknown
+            scores += [(*head, *row) for row in _scored(deals[:, seen], p[:, seen])]
             predictions += [(cases[used[i]], spec.name, split, p[0, i], y[i]) for i in seen]
             notes += told
             if np.ptp(y[seen]) == 0:
@@ -174,6 +189,9 @@ def out_of_sample(
     columns = [
         "model",
         "split",
+        "n_train",
+        "n_predicted",
+        "n_not_known",
         "score",
         "value",
         "permuted_mean",
@@ -222,13 +240,22 @@ def _taken() -> str:
 
 
 def _check(
-    specs: Sequence[ModelSpec], groups: str | None, time: tuple[str, float] | None, draws: int
+    specs: Sequence[ModelSpec],
+    groups: str | None,
+    time: tuple[str, float] | None,
+    known_from: str | None,
+    draws: int,
 ) -> None:
     if not specs:
         raise SpecError("out_of_sample was given no specs; name one model or more.")
     if groups is None and time is None:
         raise SpecError(
             "state what is left out: groups='column', or time=('column', last training value)."
+        )
+    if known_from is not None and time is None:
+        raise SpecError(
+            f"known_from is {known_from!r}, and there is no split by time. Give time=('column',"
+            " last training value), or leave known_from out."
         )
     if draws < 1:
         raise SpecError(f"draws is {draws}; it must be 1 or more, as 500.")
@@ -279,8 +306,12 @@ def _common(
 
 
 def _splits(
-    part: pd.DataFrame, groups: str | None, time: tuple[str, float] | None
-) -> list[tuple[str, list[Fold]]]:
+    part: pd.DataFrame,
+    groups: str | None,
+    time: tuple[str, float] | None,
+    known_from: str | None,
+) -> list[tuple[str, list[Fold], int]]:
+    """Each split with its folds, and how many cases are in none of them for want of an outcome."""
     out = []
     if groups is not None:
         codes, labels = pd.factorize(part[groups], sort=False)
@@ -288,19 +319,41 @@ def _splits(
             Fold(str(label), np.flatnonzero(codes != i), np.flatnonzero(codes == i))
             for i, label in enumerate(labels)
         ]
-        out.append((f"leave one {groups} out", folds))
+        out.append((f"leave one {groups} out", folds, 0))
     if time is not None:
         column, last = time
         early = _up_to(part[column], last)
-        fold = Fold(f"after {last:g}", np.flatnonzero(early), np.flatnonzero(~early))
-        out.append((f"{column} up to {last:g}, then after", [fold]))
-    for split, folds in out:
+        train = early if known_from is None else early & _known_by(part, known_from, last)
+        fold = Fold(f"after {last:g}", np.flatnonzero(train), np.flatnonzero(~early))
+        out.append((f"{column} up to {last:g}, then after", [fold], int((early & ~train).sum())))
+    for split, folds, unknown in out:
         if short := next((f for f in folds if len(f.train) < FEWEST or not len(f.test)), None):
+            left = (
+                f" ({unknown} left out, because their outcome was known later)" if unknown else ""
+            )
             raise FitError(
-                f"{split}: {len(short.train)} training cases and {len(short.test)} to predict"
+                f"{split}: {len(short.train)} training cases{left} and {len(short.test)} to predict"
                 f" ({short.name}); there must be at least {FEWEST} and 1."
             )
     return out
+
+
+def _known_by(part: pd.DataFrame, column: str, last: float) -> np.ndarray:
+    """Rows whose outcome is known by ``last``, shape (n,), bool; dates are compared with the end
+    of the year ``last``.
+    """
+    if part[column].dtype.kind in "iuf":
+        return _up_to(part[column], last)
+    end = np.datetime64(f"{int(last):04d}-12-31", "D")
+    return np.asarray(last_days(part, column) <= end)
+
+
+def _not_known(split: str, column: str, unknown: int) -> Note:
+    return Note(
+        "not_known",
+        f"{split}: {unknown} case(s) up to the cut are neither trained on nor predicted, because"
+        f" {column!r} says that their outcome was known only after it.",
+    )
 
 
 def _up_to(column: pd.Series, last: float) -> np.ndarray:

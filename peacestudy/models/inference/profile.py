@@ -177,6 +177,53 @@ def likelihood_ratio(
     return drop, chi2.sf(drop, 1)
 
 
+def joint_likelihood_ratio(
+    X: np.ndarray, y: np.ndarray, beta: np.ndarray, at: Sequence[int]
+) -> tuple[float, float]:
+    """The test that several coefficients are all zero.
+
+    Parameters
+    ----------
+    X, y : one design (N, K) and outcome (N,).
+    beta : its Firth estimate (K,).
+    at : positions of the q coefficients that are tested.
+
+    Returns
+    -------
+    statistic, p
+        Twice the drop of the penalised log-likelihood where these coefficients are held at zero,
+        with the penalty of the whole design, and its p value on q degrees of freedom.
+
+    Raises
+    ------
+    FitError
+        The maximum under the null cannot be found.
+    """
+    order = [*(j for j in range(len(beta)) if j not in at), *at]
+    moved = centring_of(X)
+    # slopes are those of the columns about their means, where no digit is lost
+    if moved.constant[list(at)].any():
+        columns, peak = X, beta
+    else:
+        columns, peak = X - moved.centre, moved.at_centre(beta)
+    Z, T = orthonormal(columns[:, order])
+    many, outcome = Z[None], y[None]
+    top = penalised_loglik(many, outcome, (T @ peak[order])[None])[0]
+    free = len(beta) - len(at)
+    null = climb_firth(many, outcome, np.zeros((1, len(beta))), free, ROUGH)
+    if not null.converged[0] or not_concave(many, null.beta)[0]:
+        other = highest(many, outcome, np.zeros((1, len(beta))), free)
+        if other.converged[0] and (not null.converged[0] or other.value[0] > null.value[0]):
+            null = other
+    if not null.converged[0]:
+        raise FitError(
+            "the penalised likelihood has no maximum that can be found with the tested"
+            " coefficients held at zero. Use fewer terms."
+        )
+    statistic = float(max(2 * (top - null.value[0]), 0.0))
+    return statistic, float(chi2.sf(statistic, len(at)))
+
+
 @dataclass(frozen=True, eq=False)
 class ProfileEnds:
     """Profile intervals and how they were found.

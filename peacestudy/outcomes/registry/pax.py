@@ -7,6 +7,12 @@ from peacestudy.outcomes.registry.citations import owed
 from peacestudy.outcomes.source import Source
 
 STAGES = ("Pre", "SubPar", "SubComp", "Imp", "Ren", "Cea", "Oth")
+STATUSES = (
+    "Multiparty signed/agreed",
+    "Unilateral document",
+    "Agreement with subsequent status",
+    "Status unclear",
+)
 TYPES = ("Intra", "IntraLocal", "InterIntra", "Inter")
 # Topic columns, 0 = absent. Some are yes or no, some graded 0 to 3 (the database's own scale of
 # detail).
@@ -77,6 +83,7 @@ _SCHEMA = Schema(
         Field("Dat", "date", required=True),
         Field("Stage", required=True, enum=STAGES),
         Field("Agtp", required=True, enum=TYPES),
+        Field("Status", required=True, enum=STATUSES, description="who signed or agreed"),
         Field("Lgt", "integer", required=True, minimum=1, unit="pages"),
         Field("PP", "integer", required=True, description="peace process"),
         Field("UcdpCon", "integer"),

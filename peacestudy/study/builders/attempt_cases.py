@@ -2,6 +2,7 @@
 starts from, and cases and texts under any rule.
 """
 
+import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,10 +23,11 @@ from peacestudy.outcomes.attempts import (
     find_attempts,
     non_overlapping,
 )
-from peacestudy.outcomes.peace import PeaceRule, fighting_years
+from peacestudy.outcomes.peace import PeaceRule, fighting_known, fighting_years
 from peacestudy.study.builders.releases import AS_NAMED, Releases
 
 PAX, ACD = "pax_v10", "ucdp_acd_25.1"
+THIRD_PARTY = "third_party"  # indicator of the codebook
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,12 @@ ATTEMPTS_SCHEMA = Schema(
         Field("n_substantive", "integer", required=True, minimum=1, unit="agreements"),
         Field("n_scored", "integer", required=True, minimum=1, unit="agreements"),
         Field("n_follow_up", "integer", required=True, minimum=0, unit="agreements"),
-        Field("eligible", "boolean", required=True, description="fighting in t0-4..t0"),
+        Field(
+            "eligible",
+            "boolean",
+            required=True,
+            description="fighting in t0-5..t0-1, or an episode that began in t0 before last_date",
+        ),
         Field(
             "one_a_window",
             "boolean",
@@ -98,6 +105,24 @@ ATTEMPTS_SCHEMA = Schema(
                 "eligible, and t0 lies after the outcome window of the last kept attempt of the"
                 " conflict; texts may reach back into it"
             ),
+        ),
+        Field(
+            "eligible_calendar",
+            "boolean",
+            required=True,
+            description="fighting in the calendar years t0-4..t0; in t0 it may follow last_date",
+        ),
+        Field(
+            "one_a_window_calendar",
+            "boolean",
+            required=True,
+            description="as one_a_window, among the attempts that are eligible_calendar",
+        ),
+        Field(
+            "third_party",
+            "boolean",
+            required=True,
+            description=f"indicator {THIRD_PARTY}: a third party took part in a scored agreement",
         ),
         Field("source", required=True),
     ),
@@ -135,6 +160,23 @@ class Ground:
     def fighting(self) -> dict[int, set[int]]:
         """Years with 25 or more battle-related deaths of every conflict."""
         return fighting_years(self.acd)
+
+    @cached_property
+    def began(self) -> dict[int, dict[int, datetime.date]]:
+        """For every conflict, by year, the day on which an episode that began in the year reached
+        25 deaths. Days that the source does not know are the last of the month or year.
+        """
+        out: dict[int, dict[int, datetime.date]] = {}
+        rows = self.acd[["conflict_id", "year", "start_date2"]]
+        for conflict, year, start in rows.itertuples(index=False, name=None):
+            if not pd.isna(start) and start.year == year:
+                out.setdefault(int(conflict), {})[int(year)] = start.date()
+        return out
+
+    def fighting_before(self, conflict: int, signed: pd.Timestamp) -> set[int]:
+        """Years of fighting of a conflict that are known on the day of a signature."""
+        began = self.began.get(conflict, {})
+        return fighting_known(signed.date(), self.fighting[conflict], began)
 
     @cached_property
     def war(self) -> dict[int, set[int]]:
@@ -243,15 +285,13 @@ def cases_of(ground: Ground, attempts: pd.DataFrame) -> Attempts:
     fighting to stop, one attempt a window.
     """
     members = attempt_members(ground.agreements, attempts)
-    recent = range(-ground.rule.recent_years + 1, 1)
-    out = attempts.copy()
-    out["eligible"] = [
-        any(t + d in ground.fighting[c] for d in recent)
-        for c, t in zip(out["conflict_id"], out["t0"], strict=True)
-    ]
-    out["one_a_window"] = non_overlapping(out[out["eligible"]], ground.rule.horizon).reindex(
-        out.index, fill_value=False
-    )
+    out = _eligible(ground, attempts)
+    columns = list(ground.codebook.indicators[THIRD_PARTY].columns)
+    documents = ground.documents.set_index("agreement_id")
+    named = documents[columns].max(axis=1) > 0
+    scored = members[members["role"] == "scored"]
+    with_third_party = scored.loc[scored["agreement_id"].map(named), "case_id"]
+    out["third_party"] = out["case_id"].isin(with_third_party)
     for role in ("scored", "follow_up"):
         out[f"n_{role}"] = (
             out["case_id"]
@@ -272,6 +312,28 @@ def cases_of(ground: Ground, attempts: pd.DataFrame) -> Attempts:
     out.loc[twice, "label"] += " (conflict " + out["conflict_id"].astype(str) + ")"
     out["source"] = [f"{PAX} UcdpCon {c}; {ACD} conflict {c}" for c in out["conflict_id"]]
     return Attempts(out, members)
+
+
+def _eligible(ground: Ground, attempts: pd.DataFrame) -> pd.DataFrame:
+    """Attempts with whether there was fighting to stop, and one attempt a window: as known on the
+    day of the last agreement, and by calendar years.
+    """
+    recent, horizon = ground.rule.recent_years, ground.rule.horizon
+    known, calendar = [], []
+    for conflict, t0, signed in attempts[["conflict_id", "t0", "last_date"]].itertuples(
+        index=False, name=None
+    ):
+        years = ground.fighting_before(conflict, signed)
+        known.append(any(t0 - recent <= year <= t0 for year in years))
+        calendar.append(any(t0 - recent < year <= t0 for year in ground.fighting[conflict]))
+    out = attempts.assign(eligible=known, eligible_calendar=calendar)
+    for rule, kept in (
+        ("eligible", "one_a_window"),
+        ("eligible_calendar", "one_a_window_calendar"),
+    ):
+        first = non_overlapping(out[out[rule]], horizon)
+        out[kept] = first.reindex(out.index, fill_value=False)
+    return out
 
 
 def _state(

@@ -14,7 +14,7 @@ from peacestudy.coding import Coding, score
 from peacestudy.coding.rule_coding import code_topics
 from peacestudy.core.schema import Field, Schema
 from peacestudy.errors import CodebookError
-from peacestudy.outcomes.attempts import at_first_agreement, largest_text
+from peacestudy.outcomes.attempts import at_first_agreement, largest_text, non_overlapping
 from peacestudy.outcomes.peace import OTHER_OUTCOMES, OUTCOMES_SCHEMA, lasting_peace, other_outcomes
 from peacestudy.study.builders.attempt_cases import (
     ACD,
@@ -64,11 +64,13 @@ CONTEXT = (
     "trade_openness",
     "igo_memberships",
 )
+ONLY_OF_THE_BASE = ("n_follow_up", "eligible_calendar", "one_a_window_calendar", "source")
+AGREED = "Multiparty signed/agreed"
 SCORE_FIELDS = tuple(Field(name, "number", required=True, minimum=0, maximum=1) for name in SCORES)
 MISSING = Field("missing", description="the covariates that are missing, each with the reason")
 WHOLE_SCHEMA = Schema(
     (
-        *(f for f in ATTEMPTS_SCHEMA.fields if f.name not in ("n_follow_up", "source")),
+        *(f for f in ATTEMPTS_SCHEMA.fields if f.name not in ONLY_OF_THE_BASE),
         *OUTCOMES.fields[1:-1],
         *SCORE_FIELDS,
         *(Field(name, "number") for name in (*CONTROLS, *CONTEXT)),
@@ -80,7 +82,7 @@ WHOLE_SCHEMA = Schema(
 
 
 def attempt_tables(ground: Ground) -> dict[str, pd.DataFrame]:
-    """The case table under four other rules, by name."""
+    """The case table under five other rules, by name."""
     rule = ground.rule.attempts()
     base = spans(ground, rule)
     first = at_first_agreement(base, ground.agreements)
@@ -94,7 +96,23 @@ def attempt_tables(ground: Ground) -> dict[str, pd.DataFrame]:
         ),
         "attempts_first_agreement": whole_table(ground, cases_of(ground, first)),
         "attempts_largest_text": whole_table(ground, attempts, largest(ground, attempts)),
+        "attempts_agreed": whole_table(ground, *with_agreed_texts(ground, attempts)),
     }
+
+
+def with_agreed_texts(ground: Ground, attempts: Attempts) -> tuple[Attempts, pd.DataFrame]:
+    """The attempts with a text that several parties signed or agreed to, and these texts; one
+    attempt a window among them.
+    """
+    status = ground.pax.set_index("AgtId")["Status"]
+    texts = attempts.scored
+    agreed = texts[texts["agreement_id"].map(status) == AGREED]
+    kept = attempts.cases["case_id"].isin(agreed["case_id"])
+    cases = attempts.cases[kept]
+    first = non_overlapping(cases[cases["eligible"]], ground.rule.horizon)
+    cases = cases.assign(one_a_window=first.reindex(cases.index, fill_value=False))
+    members = attempts.members[attempts.members["case_id"].isin(cases["case_id"])]
+    return Attempts(cases, members), agreed
 
 
 def largest(ground: Ground, attempts: Attempts) -> pd.DataFrame:

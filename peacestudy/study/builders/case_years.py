@@ -2,6 +2,8 @@
 fighting is next seen or the conflict data end.
 """
 
+import datetime
+
 import pandas as pd
 
 from peacestudy import joins
@@ -23,6 +25,7 @@ CASE_YEARS_SCHEMA = Schema(
         Field("attempt_id", required=True, description="case_id of the attempt in cases"),
         *(f for f in ATTEMPTS_SCHEMA.fields if f.name in SAME),
         Field("year", "year", required=True, description="t0 + stop, the year at risk"),
+        Field("year_begins", "date", required=True, description="1 January of the year at risk"),
         Field("start", "integer", required=True, minimum=0, unit="years after t0"),
         Field("stop", "integer", required=True, minimum=1, unit="years after t0"),
         Field(
@@ -40,7 +43,11 @@ CASE_YEARS_SCHEMA = Schema(
             Field(name, "number", description="in the year before the year at risk")
             for name in YEARLY
         ),
-        Field("un_mission", "boolean", description="a UN mission in the state in the year at risk"),
+        Field(
+            "un_mission",
+            "boolean",
+            description="a UN mission in the state on 1 January of the year at risk",
+        ),
         MISSING,
         Field("source", required=True),
     ),
@@ -76,7 +83,8 @@ def case_years(ground: Ground, whole: pd.DataFrame, decided: Decided) -> pd.Data
         row_id="case_id",
     )
     out = spread.data.assign(
-        case_id=spread.data["attempt_id"] + "-" + spread.data["stop"].astype(str)
+        case_id=spread.data["attempt_id"] + "-" + spread.data["stop"].astype(str),
+        year_begins=pd.to_datetime(spread.data["year"].astype(str) + "-01-01"),
     )
     out = out.merge(
         wide(_yearly(ground, out, decided)), on="case_id", how="left", validate="one_to_one"
@@ -123,8 +131,8 @@ def _yearly(ground: Ground, rows: pd.DataFrame, decided: Decided) -> pd.DataFram
 
 
 def _mission_years(ground: Ground, rows: pd.DataFrame, decided: Decided) -> pd.DataFrame:
-    """Whether a UN mission was in the state; of a conflict over several
-    governments the state that is its cluster.
+    """Whether a UN mission was in the state on 1 January; of a conflict over several governments
+    the state that is its cluster.
     """
     here, last = un_presence(ground.sources[UN], decided), ground.sources[UN].source.last_year
     still = translate_many(rows["country"], rows["year"], "gw", "gw")
@@ -144,7 +152,10 @@ def _mission_years(ground: Ground, rows: pd.DataFrame, decided: Decided) -> pd.D
             if year > last
             else None
         )
-        value = None if reason else float((int(country), int(year)) in here)
+        missions = here.get((int(country), int(year)), [])
+        first_day = datetime.date(int(year), 1, 1)
+        present = any(m.began is not None and m.began <= first_day for m in missions)
+        value = None if reason else float(present)
         out.append((case, "un_mission", value, str(year), f"{UN} start_date, end_date", reason))
     names = ["case_id", "variable", "value", "year", "source", "reason"]
     return pd.DataFrame(out, columns=names).astype({"value": "float64", "reason": "object"})

@@ -3,7 +3,6 @@ settlement attempt, with and without one.
 """
 
 import math
-from typing import Any
 
 import pandas as pd
 
@@ -29,6 +28,7 @@ CONFLICT_YEARS_SCHEMA = Schema(
         Field("label", required=True),
         Field("conflict_id", "integer", required=True, description="conflict of UCDP/PRIO"),
         Field("year", "year", required=True),
+        Field("year_begins", "date", required=True, description="1 January of the year"),
         Field(
             "country",
             "integer",
@@ -42,7 +42,10 @@ CONFLICT_YEARS_SCHEMA = Schema(
             description="the conflict is over several governments: no domestic politics",
         ),
         Field(
-            "intrastate", "boolean", required=True, description="of type 3 or 4 when last fought"
+            "intrastate",
+            "boolean",
+            required=True,
+            description="of type 3 or 4 when last fought before the year",
         ),
         Field(
             "attempt",
@@ -54,12 +57,18 @@ CONFLICT_YEARS_SCHEMA = Schema(
         ),
         Field("attempt_case_id", description="that attempt"),
         Field(
+            "kept_attempt",
+            "boolean",
+            required=True,
+            description="such an attempt, with a complete window and one_a_window",
+        ),
+        Field(
             "fighting",
             "boolean",
             required=True,
-            description="25 or more battle-related deaths in the year",
+            description="25 or more battle-related deaths in the year before",
         ),
-        Field("war", "boolean", required=True, description="1000 or more in the year"),
+        Field("war", "boolean", required=True, description="1000 or more in the year before"),
         Field(
             "duration",
             "integer",
@@ -75,13 +84,13 @@ CONFLICT_YEARS_SCHEMA = Schema(
             minimum=0,
             maximum=4,
             unit="years",
-            description="since the last year of fighting; 0 in it",
+            description="from the last year of fighting to the year before; 0 where they are one",
         ),
         Field(
             "territory",
             "boolean",
             required=True,
-            description="fought over territory, or over both, when last fought",
+            description="fought over territory, or over both",
         ),
         Field(
             "prior_attempts",
@@ -131,9 +140,9 @@ ATTEMPTS_OUTSIDE_SCHEMA = Schema(
 def conflict_years(ground: Ground, cases: pd.DataFrame) -> pd.DataFrame:
     """Conflict-years at risk, the columns of ``CONFLICT_YEARS_SCHEMA``.
 
-    A conflict is at risk in a year if it was fought in one of the years up to and with it in which
-    an attempt looks for fighting (``recent_years``): the rule that makes an attempt eligible, so
-    that whoever can have one is there.
+    A conflict is at risk in a year if it was fought in one of the ``recent_years`` years before:
+    what the rule of eligibility asks of an attempt, as known on 1 January. Every covariate is read
+    before that day.
 
     Parameters
     ----------
@@ -151,12 +160,13 @@ def conflict_years(ground: Ground, cases: pd.DataFrame) -> pd.DataFrame:
             f"attempt {eligible.loc[twice, 'case_id'].iloc[0]} begins in the year of another of its"
             " conflict."
         )
-    of = {
-        (int(c), int(y)): case
-        for case, c, y in eligible[["case_id", "conflict_id", "first_year"]].itertuples(
-            index=False, name=None
-        )
-    }
+    of: dict[tuple[int, int], tuple[str, bool]] = {}
+    columns = ["case_id", "conflict_id", "first_year", "t0", "one_a_window"]
+    for case, conflict, first_year, t0, first in eligible[columns].itertuples(
+        index=False, name=None
+    ):
+        complete = int(t0) + ground.rule.horizon <= ground.rule.last_year
+        of[int(conflict), int(first_year)] = (str(case), complete and bool(first))
     lives: dict[int, list[tuple[int, int]]] = {}
     for c, start, end in began[["conflict_id", "first_year", "t0"]].itertuples(
         index=False, name=None
@@ -164,12 +174,12 @@ def conflict_years(ground: Ground, cases: pd.DataFrame) -> pd.DataFrame:
         lives.setdefault(int(c), []).append((int(start), int(end)))
     rows = []
     for conflict, own in ground.acd.sort_values("year").groupby("conflict_id"):
-        c, years = int(str(conflict)), ground.fighting[int(str(conflict))]
+        c = int(str(conflict))
         for year in range(FIRST, LAST + 1):
-            if years & set(range(year - ground.rule.recent_years + 1, year + 1)):
-                last = own[own["year"] <= year].iloc[-1]
+            before = own[own["year"] < year]
+            if len(before) and int(before["year"].max()) >= year - ground.rule.recent_years:
                 rows.append(
-                    _row(last, year, min(years), of.get((c, year)))
+                    _row(before, year, *of.get((c, year), (None, False)))
                     | _before(lives.get(c, []), year)
                 )
     out = pd.DataFrame(rows)
@@ -179,10 +189,9 @@ def conflict_years(ground: Ground, cases: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _row(last: "pd.Series[Any]", year: int, first: int, attempt: str | None) -> dict[str, object]:
-    """A conflict-year from the last year of its fighting, its
-    first, and the attempt that begins in it.
-    """
+def _row(before: pd.DataFrame, year: int, attempt: str | None, kept: bool) -> dict[str, object]:
+    """A conflict-year from the years of its fighting before, and the attempt that begins in it."""
+    last, first = before.iloc[-1], int(before["year"].min())
     codes = [int(code) for code in str(last["gwno_loc"]).split(",")]
     conflict, seen = last["conflict_id"], int(str(last["year"]))
     place = str(last["location"]).split(" (")[0]
@@ -194,15 +203,17 @@ def _row(last: "pd.Series[Any]", year: int, first: int, attempt: str | None) -> 
         "label": f"{place}, conflict {conflict}, {year}",
         "conflict_id": conflict,
         "year": year,
+        "year_begins": pd.Timestamp(year, 1, 1),
         "country": codes[0],
         "several_governments": len(codes) > 1,
         "intrastate": last["type_of_conflict"] in INTRASTATE,
         "attempt": attempt is not None,
         "attempt_case_id": attempt,
-        "fighting": seen == year,
-        "war": seen == year and last["intensity_level"] == 2,
+        "kept_attempt": kept,
+        "fighting": seen == year - 1,
+        "war": seen == year - 1 and last["intensity_level"] == 2,
         "duration": year - first,
-        "since_fighting": year - seen,
+        "since_fighting": year - 1 - seen,
         "territory": last["incompatibility"] in (1, 3),
         "region": REGIONS[regions[0]] if len(regions) == 1 else SEVERAL,
         "source": f"{ACD} conflict {conflict} {seen}",
@@ -265,13 +276,13 @@ def attempts_outside(cases: pd.DataFrame, years: pd.DataFrame) -> pd.DataFrame:
         if case in met:
             continue
         if not eligible:
-            reason = "not eligible: no fighting in t0-4..t0"
+            reason = "not eligible: no fighting in t0-5..t0-1, or in t0 before the last agreement"
         elif not FIRST <= date.year <= LAST:
             reason = f"begins outside {FIRST} to {LAST}"
         else:
             reason = (
-                "no fighting in the five years up to its first agreement; there was some by its"
-                " last"
+                "no fighting in the five years before the year of its first agreement; there was"
+                " some later"
             )
         rows.append((case, int(date.year), reason))
     return pd.DataFrame(rows, columns=ATTEMPTS_OUTSIDE_SCHEMA.names)

@@ -5,6 +5,8 @@ no other promise of the codebook. The implementation of 34 comprehensive accords
 (accord_implementation).
 """
 
+import datetime
+
 import pandas as pd
 
 from peacestudy.core.countries import translate_many
@@ -31,8 +33,9 @@ IMPLEMENTATION_SCHEMA = Schema(
             required=True,
             enum=PROVISIONS,
             description=(
-                "mission: a UN mission present; new_mission: one that began; third_party_mission:"
-                " one of any sender present; amnesty: one made"
+                "mission: a UN mission present; new_mission: one that began on the day of the first"
+                " agreement or later; third_party_mission: one of any sender present; amnesty: one"
+                " made"
             ),
         ),
         Field(
@@ -65,7 +68,7 @@ def observed_promises(ground: Ground, attempts: Attempts, decided: Decided) -> p
     attempts : cases and their members.
     decided : decisions on what was found in the lists of missions.
     """
-    cases = attempts.cases[["case_id", "conflict_id", "country", "t0"]]
+    cases = attempts.cases[["case_id", "conflict_id", "country", "t0", "first_date"]]
     texts = attempts.scored.merge(
         ground.pax, left_on="agreement_id", right_on="AgtId", validate="many_to_one"
     )
@@ -78,21 +81,22 @@ def observed_promises(ground: Ground, attempts: Attempts, decided: Decided) -> p
     cow = translate_many(cases["country"], cases["t0"], "gw", "cow")
     amnesties = _amnesties(ground)
     rows: list[tuple[object, ...]] = []
-    for (case, conflict, country, t0), code, why in zip(
+    for (case, conflict, country, t0, first), code, why in zip(
         cases.itertuples(index=False, name=None), cow["translated"], cow["reason"], strict=True
     ):
         years = range(t0, t0 + WITHIN + 1)
-        for provision, presence, state, source in (
-            ("mission", here, country, un),
-            ("new_mission", here, country, un),
-            ("third_party_mission", anyone, code, third),
+        new_years = range(first.year, t0 + WITHIN + 1)
+        for provision, presence, state, source, looked_for, since in (
+            ("mission", here, country, un, years, None),
+            ("new_mission", here, country, un, new_years, first.date()),
+            ("third_party_mission", anyone, code, third, years, None),
         ):
             # no code on 31 December of t0: the state has ended, and the lists file its missions
             # under others
             seen = (
                 (None, why)
                 if pd.isna(code)
-                else _missions(provision, presence, int(state), years, source.last_year)
+                else _missions(presence, int(state), looked_for, source.last_year, since)
             )
             rows.append((case, provision, promised["ImPK"][case], seen[0], source.id, seen[1]))
         rows.append(
@@ -102,22 +106,26 @@ def observed_promises(ground: Ground, attempts: Attempts, decided: Decided) -> p
         rows, columns=["case_id", "provision", "promised", "observed", "source", "reason"]
     )
     t0 = out["case_id"].map(cases.set_index("case_id")["t0"])
+    first_year = out["case_id"].map(cases.set_index("case_id")["first_date"].dt.year)
+    begins = first_year.where(out["provision"] == "new_mission", t0)
     topic = out["provision"].map({"amnesty": "TjAmPro"}).fillna("ImPK")
     out["source"] = PAX + " " + topic + "; " + out["source"]
-    out["year"] = t0.astype(str) + "-" + (t0 + WITHIN).astype(str)
+    out["year"] = begins.astype(str) + "-" + (t0 + WITHIN).astype(str)
     return out.astype({"promised": "boolean", "observed": "boolean", "reason": "object"})[
         IMPLEMENTATION_SCHEMA.names
     ]
 
 
-def _missions(provision: str, presence: Presence, state: int, years: range, last: int) -> Seen:
-    found = [
-        m
-        for y in years
-        for m in presence.get((state, y), [])
-        if provision != "new_mission" or m.began in years
-    ]
-    if found:
+def _missions(
+    presence: Presence, state: int, years: range, last: int, since: datetime.date | None
+) -> Seen:
+    """Whether a mission was there in one of the years; where ``since`` is given, one that began on
+    that day or later.
+    """
+    present = [mission for year in years for mission in presence.get((state, year), [])]
+    if since is not None:
+        present = [m for m in present if m.began is not None and m.began >= since]
+    if present:
         return True, None
     if years[-1] > last:
         return None, f"outside coverage: the list ends in {last}"

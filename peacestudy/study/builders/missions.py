@@ -2,6 +2,7 @@
 what in the lists needs a decision.
 """
 
+import datetime
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -26,12 +27,12 @@ Decided = Mapping[tuple[str, str], Decision]
 
 @dataclass(frozen=True)
 class Mission:
-    """A mission in a state in a year: its name in the list, and
-    the year in which it began there.
+    """A mission in a state in a year: its name in the list, and the day on which it began there;
+    None where only years are read.
     """
 
     name: str
-    began: int
+    began: datetime.date | None
 
 
 Presence = dict[tuple[int, int], list[Mission]]
@@ -108,7 +109,7 @@ def un_presence(un: OutcomeTable, decided: Decided) -> Presence:
             if state is None and choice is not None:
                 state = int(choice.value)
             if state is not None:
-                mission = Mission(row["mission_acronym"], row["start_date"].year)
+                mission = Mission(row["mission_acronym"], row["start_date"].date())
                 out.setdefault((state, year), []).append(mission)
     return out
 
@@ -130,9 +131,7 @@ def third_party_presence(third: OutcomeTable, decided: Decided) -> Presence:
         )
         last = third.source.last_year if pd.isna(row["ENDYR"]) else row["ENDYR"]
         for year in range(row["STARTYR"], last + 1):
-            out.setdefault((code, year), []).append(
-                Mission(f"OBSNUM {row['OBSNUM']}", row["STARTYR"])
-            )
+            out.setdefault((code, year), []).append(Mission(f"OBSNUM {row['OBSNUM']}", None))
     return out
 
 

@@ -43,8 +43,14 @@ from peacestudy.study.builders.conflict_years import (
     attempts_outside,
     conflict_years,
 )
-from peacestudy.study.builders.controls import TJET, covariates
+from peacestudy.study.builders.controls import TJET, covariates, war_readings
 from peacestudy.study.builders.implementation import IMPLEMENTATION_SCHEMA, observed_promises
+from peacestudy.study.builders.judgements import (
+    KNOWN_CASES_SCHEMA,
+    UNDOUBTED,
+    known_cases,
+    with_doubts,
+)
 from peacestudy.study.builders.missions import THIRD, UN
 from peacestudy.study.builders.politics import LEADERS, politics
 from peacestudy.study.builders.releases import AS_NAMED, Releases
@@ -73,17 +79,19 @@ TABLES: dict[str, Schema] = {
     "cases": ATTEMPTS_SCHEMA,
     "agreements": AGREEMENTS_SCHEMA,
     "codings": CODING_SCHEMA,
-    "outcomes": OUTCOMES,
+    "outcomes": Schema((*OUTCOMES.fields[:-1], UNDOUBTED, OUTCOMES.fields[-1]), OUTCOMES.key),
     "covariates": COVARIATES_SCHEMA,
     "ledger": LEDGER_SCHEMA,
     "attempts_gap_730": WHOLE_SCHEMA,
     "attempts_anchor": WHOLE_SCHEMA,
     "attempts_first_agreement": WHOLE_SCHEMA,
     "attempts_largest_text": WHOLE_SCHEMA,
+    "attempts_agreed": WHOLE_SCHEMA,
     "case_years": CASE_YEARS_SCHEMA,
     "conflict_years": CONFLICT_YEARS_SCHEMA,
     "attempts_outside": ATTEMPTS_OUTSIDE_SCHEMA,
     "implementation": IMPLEMENTATION_SCHEMA,
+    "known_cases": KNOWN_CASES_SCHEMA,
 }
 
 
@@ -118,6 +126,7 @@ def build(
         "conflict_years": at_risk,
         "attempts_outside": attempts_outside(attempts.cases, at_risk),
         "implementation": observed_promises(ground, attempts, decided),
+        "known_cases": known_cases(attempts, folder),
     }
     return {name: tables[name][schema.names] for name, schema in TABLES.items()}
 
@@ -128,10 +137,14 @@ def _base(ground: Ground, attempts: Attempts) -> dict[str, pd.DataFrame]:
         "cases": attempts.cases,
         "agreements": attempts.members,
         "codings": code_topics(ground.documents, attempts.scored, ground.codebook, PAX),
-        "outcomes": outcomes(ground, attempts.cases),
+        "outcomes": with_doubts(outcomes(ground, attempts.cases), ground.folder),
         "covariates": (
             pd.concat(
-                [covariates(ground, attempts, attempts.scored), politics(ground, attempts.cases)]
+                [
+                    covariates(ground, attempts, attempts.scored),
+                    war_readings(ground, attempts.cases),
+                    politics(ground, attempts.cases),
+                ]
             ).sort_values(["case_id", "variable"], ignore_index=True)
         ),
         "ledger": _ledger(ground, attempts),

@@ -13,17 +13,17 @@ SEVERAL = "the source has the conflict in several regions"
 
 
 def politics(ground: Ground, cases: pd.DataFrame) -> pd.DataFrame:
-    """Leader turnover in the years before t0, and the region, long as ``COVARIATES_SCHEMA``.
+    """Leader turnover in the years before the first agreement, and the region, long as
+    ``COVARIATES_SCHEMA``.
 
-    Leaders are those of the years t0 - ``turnover_years_back`` to t0 - 1: what happens to leaders
-    after the attempt may be of its making, and cannot be what it depends on. Missing where the
-    conflict is over several governments, or a year is not covered; no leaders where study.toml
-    gives no years.
+    Leaders are those of the ``turnover_years_back`` years before the year of the first agreement:
+    a later change may be an effect of the attempt. Missing where the conflict is over several
+    governments, or a year is not covered; no leaders where study.toml gives no years.
     """
-    t0, back = cases["t0"].astype(int), ground.rule.turnover_years_back
+    first, back = cases["first_date"].dt.year, ground.rule.turnover_years_back
     if back < 1:
         return _regions(ground, cases)
-    spans = cases[["case_id", "country"]].assign(year_from=t0 - back, year_to=t0 - 1)
+    spans = cases[["case_id", "country"]].assign(year_from=first - back, year_to=first - 1)
     turnover = leader_turnover(spans, ground.sources[LEADERS])
     several = turnover["case_id"].isin(
         cases.loc[cases["several_governments"].astype(bool), "case_id"]

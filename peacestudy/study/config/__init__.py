@@ -2,7 +2,7 @@
 hypotheses, and how they are decided.
 """
 
-from peacestudy.study.config.alternatives import Forecast, LeftOut, OutOfSample, Variant
+from peacestudy.study.config.alternatives import Forecast, LeftOut, OutOfSample, Variant, Windows
 from peacestudy.study.config.coders import Adjudication, Reliability, Uncertainty
 from peacestudy.study.config.config import Config
 from peacestudy.study.config.declared import (
@@ -10,12 +10,14 @@ from peacestudy.study.config.declared import (
     Declared,
     Display,
     EarlierDeclaration,
+    FrozenForecasts,
     Hypothesis,
     Permutation,
     Sample,
     Specification,
     Step,
     TableClock,
+    Weighting,
 )
 from peacestudy.study.config.politics import Context, Contexts, Moderation
 
@@ -29,6 +31,7 @@ __all__ = [
     "Display",
     "EarlierDeclaration",
     "Forecast",
+    "FrozenForecasts",
     "Hypothesis",
     "LeftOut",
     "Moderation",
@@ -41,4 +44,6 @@ __all__ = [
     "TableClock",
     "Uncertainty",
     "Variant",
+    "Weighting",
+    "Windows",
 ]

@@ -7,7 +7,9 @@ from typing import Any
 
 import pandas as pd
 
+from peacestudy.errors import SpecError
 from peacestudy.models.engines.engine import CLUSTERED
+from peacestudy.models.formulas.formula import parse
 from peacestudy.study.config.declared import Specification
 
 
@@ -26,8 +28,11 @@ class Variant:
     add, drop : terms added to, or taken from, the right-hand side.
     reversed : its coefficients describe the opposite outcome, and are shown with the opposite
         sign.
-    known_late : the reason for each column that is used although it is known only after the clock;
-        replaces those of the specification where it is written.
+    known_late : the reason for each column that is known only after the clock; for the
+        specifications whose changed formula has it.
+    late_steps : the same for columns of the steps of its sample.
+    known_from : added to that of the specification.
+    cases_of : another variant; only the cases that its model uses are kept.
     """
 
     id: str
@@ -45,16 +50,20 @@ class Variant:
     options: Mapping[str, str] = field(default_factory=dict)
     reversed: bool = False
     known_late: Mapping[str, str] = field(default_factory=dict)
+    late_steps: Mapping[str, str] = field(default_factory=dict)
+    known_from: Mapping[str, str] = field(default_factory=dict)
+    cases_of: str = ""
 
     def of(self, spec: Specification) -> Specification:
         """A specification as changed by this variant."""
         left, right = (part.strip() for part in spec.formula.split("~"))
         terms = [t for t in right.split(" + ") if t not in self.drop]
+        formula = f"{self.outcome or left} ~ {' + '.join([*terms, *self.add])}"
         vcov = self.vcov or spec.vcov
         return replace(
             spec,
             name=f"{spec.name}, {self.id}",
-            formula=f"{self.outcome or left} ~ {' + '.join([*terms, *self.add])}",
+            formula=formula,
             engine=self.engine or spec.engine,
             vcov=vcov,
             cluster=(self.cluster or spec.cluster) if vcov in CLUSTERED else "",
@@ -62,8 +71,19 @@ class Variant:
             scores=self.scores or spec.scores,
             role="variant",
             options=self.options,
-            known_late=self.known_late or spec.known_late,
+            known_late=dict(spec.known_late) | self._late_in(formula) | dict(self.late_steps),
+            known_from=dict(spec.known_from) | dict(self.known_from),
         )
+
+    def _late_in(self, formula: str) -> dict[str, str]:
+        """The reasons of the columns that a formula has."""
+        if not self.known_late:
+            return {}
+        try:
+            columns = parse(formula).columns
+        except SpecError:  # reported where the variant is checked
+            return {}
+        return {column: why for column, why in self.known_late.items() if column in columns}
 
 
 @dataclass(frozen=True)
@@ -101,6 +121,8 @@ class OutOfSample:
     time, cut : column of time, and the last value that the models
         are trained on; later cases are predicted.
     draws, seed : number of permuted outcomes on which the procedure is repeated, and the seed.
+    known_from : column that says from when the outcome of a case is known; the models are trained
+        only on cases whose outcome is known by the cut. Empty where every outcome counts as known.
     """
 
     specs: tuple[str, ...]
@@ -110,6 +132,34 @@ class OutOfSample:
     cut: int
     draws: int
     seed: int
+    known_from: str = ""
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Which other cases could have stood for their windows, and the models fitted to them.
+
+    Maximal sets of cases with disjoint windows are drawn uniformly in each group.
+
+    Attributes
+    ----------
+    specs : declared models that are fitted to every set.
+    sample : the cases that compete for windows.
+    group : column within whose values windows may not overlap.
+    start, end : columns of the first and the last time of the window of a case.
+    draws, seed : number of sets, and the seed.
+    separator : what parts the groups of a case in a cell of ``group``, where a case may be in
+        several; windows of cases that share a group may then not overlap.
+    """
+
+    specs: tuple[str, ...]
+    sample: str
+    group: str
+    start: str
+    end: str
+    draws: int
+    seed: int
+    separator: str = ""
 
 
 @dataclass(frozen=True)
@@ -121,9 +171,13 @@ class Forecast:
     specs, train, cases : declared models, the training sample, and the sample that is forecast.
     substitutes : for a column that may be missing in a case that is forecast, the column used in
         its place; the forecast says where it was used.
+    conflict, first_date : columns of the conflict and of the day of the first agreement, by which
+        a forecast is matched with outcomes that are known later.
     """
 
     specs: tuple[str, ...]
     train: str
     cases: str
     substitutes: Mapping[str, str] = field(default_factory=dict)
+    conflict: str = "conflict_id"
+    first_date: str = "first_date"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from peacestudy.study.config.alternatives import Forecast, LeftOut, OutOfSample, Variant
+from peacestudy.study.config.alternatives import Forecast, LeftOut, OutOfSample, Variant, Windows
 from peacestudy.study.config.coders import Adjudication, Reliability, Uncertainty
 from peacestudy.study.config.declared import (
     Decision,
@@ -15,6 +15,7 @@ from peacestudy.study.config.declared import (
     Specification,
     Step,
     TableClock,
+    Weighting,
 )
 from peacestudy.study.config.politics import Contexts, Moderation
 
@@ -31,6 +32,8 @@ class Config:
         is known.
     varied : specifications that every variant changes.
     clocks : when treatment is complete, a clock a table; empty in a study without a clock.
+    weighting : how cases are weighted for their selection.
+    windows : other choices of cases with disjoint windows; None where windows cannot overlap.
     """
 
     id: str
@@ -58,10 +61,17 @@ class Config:
     contexts: Contexts | None = None
     clocks: tuple[TableClock, ...] = ()
     left_out: LeftOut | None = None
+    weighting: Weighting | None = None
+    windows: Windows | None = None
 
     def clock_of(self, table: str) -> TableClock | None:
         """The clock of a table, None where it has none."""
         return next((clock for clock in self.clocks if clock.table == table), None)
+
+    @property
+    def weight_column(self) -> str:
+        """The column of weights that the results compute; empty where there are none."""
+        return self.weighting.column if self.weighting is not None else ""
 
     def varied_specs(self) -> tuple[Specification, ...]:
         """Every varied specification as changed by every variant."""

@@ -34,9 +34,32 @@ class EarlierDeclaration:
 
 
 @dataclass(frozen=True)
+class FrozenForecasts:
+    """Forecasts that were made on a day and are never changed.
+
+    Attributes
+    ----------
+    date : the day on which they were made.
+    file : their file in the study's folder.
+    hash : sha256 of the file.
+    definition : in a sentence, how the cases trained on and the cases forecast are read.
+    base_rate : the share of training cases with the outcome, where the file does not say it.
+    """
+
+    date: datetime.date
+    file: str
+    hash: str
+    definition: str
+    base_rate: float | None = None
+
+
+@dataclass(frozen=True)
 class Declared:
     """When the specifications were declared, their hash, the hashes of the codebook and of frozen
     forecasts, what was known by then, and the earlier declarations.
+
+    ``forecasts`` is the hash of forecasts.csv; ``frozen`` are the files of forecasts with their
+    dates and definitions, the earliest first.
     """
 
     date: datetime.date
@@ -45,6 +68,7 @@ class Declared:
     statement: str
     forecasts: str = ""
     earlier: tuple[EarlierDeclaration, ...] = ()
+    frozen: tuple[FrozenForecasts, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -101,6 +125,7 @@ class Specification:
     sample : id of the sample it is fitted on.
     scores : rule from codes to scores; empty takes the codebook's.
     known_late : the reason for each column that is used although it is known only after the clock.
+    known_from : from when columns are known that the clock of the table does not name.
     """
 
     name: str
@@ -113,6 +138,7 @@ class Specification:
     scores: str = ""
     options: Mapping[str, str] = field(default_factory=dict)
     known_late: Mapping[str, str] = field(default_factory=dict)
+    known_from: Mapping[str, str] = field(default_factory=dict)
 
     def terms(self) -> list[str]:
         """The right side of the formula, taken apart at ' + '."""
@@ -123,6 +149,8 @@ class Specification:
         options: dict[str, object] = dict(self.options)
         if self.known_late:
             options["known_late"] = dict(self.known_late)
+        if self.known_from:
+            options["known_from"] = dict(self.known_from)
         return ModelSpec(
             self.name, self.formula, self.engine, self.vcov, self.cluster or None, options
         )
@@ -166,6 +194,22 @@ class Decision:
 
 
 @dataclass(frozen=True)
+class Weighting:
+    """Weights of cases: the inverse of the probability that a model of selection gives them.
+
+    Attributes
+    ----------
+    column : name of the weights, as models name them in their options.
+    spec : the declared model of selection; a row of its table is selected where its outcome is 1.
+    case : column of that table with the case that is weighted.
+    """
+
+    column: str
+    spec: str
+    case: str
+
+
+@dataclass(frozen=True)
 class Permutation:
     """A permutation test of the terms of a family: the outcome is permuted within strata."""
 
@@ -185,6 +229,7 @@ class Display:
     outcome, sources, context : sentences printed below figures and tables.
     survival_split : how the survival figure groups the cases: ``median``, or empty where there is
         no such figure.
+    variant_group : a group of variants with a figure and a table of its own, or empty.
     licence : terms, believed, on which the study's own tables may be used.
     sources_of : the sources of figures and tables that use only some of them, by their names.
     """
@@ -193,5 +238,6 @@ class Display:
     sources: str
     context: str
     survival_split: str = ""
+    variant_group: str = ""
     licence: str = ""
     sources_of: Mapping[str, str] = field(default_factory=dict)

@@ -24,6 +24,7 @@ def config_problems(config: Config, text: str) -> list[Problem]:
     findings = [
         *_names(config),
         *_specs(config),
+        *_selection(config),
         *_hypotheses(config),
         *_values(config),
         *politics_findings(config),
@@ -123,6 +124,22 @@ def _specs(config: Config) -> Iterator[Finding]:
             )
 
 
+def _selection(config: Config) -> Iterator[Finding]:
+    """The model of the weights, and variants that take the cases of another one."""
+    names = [s.name for s in config.specs]
+    rule = config.weighting
+    if rule is not None:
+        yield from among(
+            ("weighting", "spec"), rule.spec, names, "weights come from a declared spec"
+        )
+    others = [v.id for v in config.variants if not v.cases_of]
+    for n, v in enumerate(config.variants):
+        if v.cases_of:
+            yield from among(
+                ("variants", n, "cases_of"), v.cases_of, others, "cases are those of a variant"
+            )
+
+
 def _hypotheses(config: Config) -> Iterator[Finding]:
     formulas = {s.name: s.formula for s in config.specs}
     for n, h in enumerate(config.hypotheses):
@@ -167,25 +184,28 @@ def _values(config: Config) -> Iterator[Finding]:
     families = dict.fromkeys(h.family for h in config.hypotheses if h.family)
     specs, samples = [s.name for s in config.specs], [s.id for s in config.samples]
     rule, unseen, ahead = config.permutation, config.out_of_sample, config.forecast
+    windows = config.windows
     if rule is not None:
         yield from among(
             ("permutation", "spec"), rule.spec, specs, "a permutation is of a declared spec"
         )
         yield from among(("permutation", "family"), rule.family, families, "a family of hypotheses")
-    for key, found in (("out_of_sample", unseen), ("forecast", ahead)):
+    for key, found in (("out_of_sample", unseen), ("forecast", ahead), ("windows", windows)):
         for m, name in enumerate(found.specs if found is not None else ()):
             yield from among((key, "specs", m), name, specs, "a declared spec")
     if config.left_out is not None:
         for m, name in enumerate(config.left_out.specs):
             yield from among(("left_out", "specs", m), name, specs, "a declared spec")
-    if unseen is not None:
-        yield from among(("out_of_sample", "sample"), unseen.sample, samples, "a declared sample")
+    for key, sampled in (("out_of_sample", unseen), ("windows", windows)):
+        if sampled is not None:
+            yield from among((key, "sample"), sampled.sample, samples, "a declared sample")
     if ahead is not None:
         for key in ("train", "cases"):
             yield from among(("forecast", key), getattr(ahead, key), samples, "a declared sample")
     draws = {
         "permutation": rule.draws if rule is not None else 1,
         "out_of_sample": unseen.draws if unseen is not None else 1,
+        "windows": windows.draws if windows is not None else 1,
     }
     for key, n in draws.items():
         if n < 1:
@@ -193,7 +213,7 @@ def _values(config: Config) -> Iterator[Finding]:
                 (key, "draws"),
                 n,
                 "1 or more",
-                "write the number of permutations, such as 500",
+                "write the number of draws, such as 500",
             )
     yield from _decision(config)
     floor = config.reliability

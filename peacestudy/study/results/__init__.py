@@ -8,6 +8,7 @@ from peacestudy.study.results import (
     coders,
     description,
     implementation,
+    left_out_indicators,
     onset,
     politics,
     prediction,
@@ -17,7 +18,8 @@ from peacestudy.study.results.left_out import left_out_groups
 from peacestudy.study.results.ranges import percentile_ranges
 from peacestudy.study.results.results import Results
 from peacestudy.study.results.selection import balance
-from peacestudy.study.results.variant_models import variants
+from peacestudy.study.results.variant_models import variant_counts, variant_group, variants
+from peacestudy.study.results.windows import window_draws, windows
 
 Computed = Mapping[str, Callable[[Results], pd.DataFrame]]
 
@@ -42,14 +44,22 @@ TEXTS: Computed = {
     "permutation": lambda r: r.permutation,
     "influence": description.influence,
 }
+# of studies with variants and other choices of cases
+VARIED: Computed = {
+    "variants": variants,
+    "variant_group": variant_group,
+    "variant_counts": variant_counts,
+    "windows": windows,
+}
 RESULTS: Mapping[str, Computed] = {
     "peace_agreements": {
         **COMMON,
         **TEXTS,
         "over_time": description.over_time,
-        "variants": variants,
+        **VARIED,
+        "window_draws": window_draws,
         "weights": lambda r: r.weights,
-        "balance": lambda r: balance(r.frame.data, r.fits["selection"], r.weights),
+        "balance": lambda r: balance(r.frame.data, r.selection, r.weights),
         "predicted_probabilities": prediction.predicted_probabilities,
         "moderation": prediction.moderation,
         "support": prediction.support,
@@ -59,7 +69,10 @@ RESULTS: Mapping[str, Computed] = {
         "out_of_sample": prediction.scores,
         "calibration": prediction.calibration,
         "forecasts": prediction.forecasts,
+        "forecast_check": prediction.forecast_check,
         "implementation": implementation.observed_promises,
+        "known_cases": description.known_cases,
+        "indicators_left_out": left_out_indicators.indicators_left_out,
         "vintages": description.study_table("vintages"),
         "vintage_counts": description.study_table("vintage_counts"),
         "vintage_findings": description.study_table("vintage_findings"),
@@ -67,6 +80,7 @@ RESULTS: Mapping[str, Computed] = {
     "signing_dyads": {
         **COMMON,
         **TEXTS,
+        **VARIED,
         "comparison": study_comparison.comparison,
         "differences": study_comparison.differences,
     },

@@ -214,6 +214,30 @@ def cases(found: Results) -> pd.DataFrame:
     return data[columns].sort_values("label", ignore_index=True)
 
 
+def known_cases(found: Results) -> pd.DataFrame:
+    """The well-known cases of the table ``known_cases``: whether each is in the primary sample, its
+    outcome, and what an expert would object.
+
+    Returns
+    -------
+    DataFrame
+        ``name, case_id, label, t0``; ``included``; ``left_out``, the reason of the step that leaves
+        the case out; the outcome, missing where it is not known; ``fighting_years``, in the window;
+        ``objection, source``.
+    """
+    table = study_table("known_cases")(found)
+    primary = found.frame
+    everything = found.study.frame("all").data.set_index("case_id")
+    excluded = primary.excluded
+    reasons = {} if excluded is None else dict(excluded.set_index("case")["reason"])
+    cases = table["case_id"]
+    columns = ["label", "t0", found.outcome, "fighting_years"]
+    out = table[["name", "case_id"]].join(everything[columns], on="case_id")
+    out.insert(4, "included", cases.isin(primary.data["case_id"]))
+    out.insert(5, "left_out", cases.map(reasons))
+    return out.assign(objection=table["objection"], source=table["source"])
+
+
 def over_time(found: Results) -> pd.DataFrame:
     """Scores of all attempts by five years of t0 (the last period has six): ``period, score, n,
     mean, conf_low, conf_high``.

@@ -316,17 +316,25 @@ def _with_context(frame: StudyFrame, grouping: Context) -> StudyFrame:
     column, label = grouping.column, grouping.label
     known = _numeric(frame, column, f"the contexts of {label!r}").notna()
     known_frame = frame.keep(known, f"{label} known", f"no {column} in the sources", (column,))
-    values = known_frame.data[column].astype(float)
-    positions = np.searchsorted(np.array(grouping.cuts), values, side="right")
     kind = pd.CategoricalDtype(list(grouping.names), ordered=True)
-    names = pd.Series([grouping.names[i] for i in positions], dtype=kind)
+
+    def named(data: pd.DataFrame) -> "pd.Series[Any]":
+        values = data[column].astype(float)
+        positions = np.searchsorted(np.array(grouping.cuts), values, side="right")
+        return pd.Series([grouping.names[i] for i in positions], index=data.index, dtype=kind)
+
+    out = known_frame.with_columns(f"{column} in groups", **{grouping.id: named})
+    clock = known_frame.clock
+    if clock is not None and column in clock.rules:
+        out = out.with_clock(clock.column, {grouping.id: clock.rules[column]})
+    names = out.data[grouping.id]
     empty = [name for name in grouping.names if not (names == name).any()]
     if empty:
         raise SpecError(
             f"study.toml, [contexts], {label!r}: no case is in {', '.join(empty)}. Write cuts"
             f" of {column} between which there are cases."
         )
-    return known_frame.with_columns(f"{column} in groups", **{grouping.id: names.array})
+    return out
 
 
 def _numeric(frame: StudyFrame, column: str, what: str) -> "pd.Series[float]":

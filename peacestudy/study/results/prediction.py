@@ -8,7 +8,7 @@ import pandas as pd
 from peacestudy.errors import SpecError
 from peacestudy.models import conditional_effects, effects
 from peacestudy.models.diagnosis.cross_validation import OutOfSample, out_of_sample
-from peacestudy.study.forecasts import read_forecasts
+from peacestudy.study.forecasts import check_forecasts, read_forecasts
 from peacestudy.study.results.results import Results
 
 GRID = 41  # points of a curve
@@ -114,6 +114,7 @@ def out_of_sample_test(found: Results) -> OutOfSample:
             specs,
             groups=rule.groups,
             time=(rule.time, rule.cut),
+            known_from=rule.known_from or None,
             draws=rule.draws,
             seed=rule.seed,
         )
@@ -122,8 +123,8 @@ def out_of_sample_test(found: Results) -> OutOfSample:
 
 
 def scores(found: Results) -> pd.DataFrame:
-    """AUC, Brier and log score out of sample, and the same on permuted outcomes; ``p_value``
-    counts the observed outcome as one of the permutations.
+    """AUC, Brier and log score out of sample, the cases trained on and predicted, and the scores
+    on permuted outcomes; ``p_value`` counts the observed outcome as one of the permutations.
     """
     table = out_of_sample_test(found).scores
     rule = found.study.config.out_of_sample
@@ -138,5 +139,10 @@ def calibration(found: Results) -> pd.DataFrame:
 
 
 def forecasts(found: Results) -> pd.DataFrame:
-    """The frozen forecasts."""
+    """Every frozen forecast, the earliest file first."""
     return read_forecasts(found.study)
+
+
+def forecast_check(found: Results) -> pd.DataFrame:
+    """What was known when the forecasts were frozen, see ``check_forecasts``."""
+    return check_forecasts(read_forecasts(found.study))

@@ -15,9 +15,16 @@ from peacestudy.models.engines.registry import engine_of
 from peacestudy.models.inference import detectable
 from peacestudy.models.inference.decisions import decisions
 from peacestudy.models.inference.reference import contrast_df
-from peacestudy.study.config import Decision, Hypothesis, Permutation, Specification
+from peacestudy.models.result import LIKELIHOOD_RATIO
+from peacestudy.study.config import (
+    Decision,
+    Hypothesis,
+    Permutation,
+    Specification,
+    Weighting,
+)
 from peacestudy.study.load import load_study
-from peacestudy.study.results.selection import WEIGHT, attempt_weights
+from peacestudy.study.results.selection import attempt_weights
 from peacestudy.study.study import Study
 
 if TYPE_CHECKING:
@@ -32,8 +39,9 @@ SINGLE_EFFECT = (
     "conf_low",
     "conf_high",
     "detectable",
-    "p_profile",
+    "p_jackknife",
 )
+CHECKS = ("p_profile", "p_jackknife")
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,11 +89,36 @@ class Results:
         name them.
         """
         frame = self.sample(spec.sample, spec.scores)
-        if spec.options.get("weights") != WEIGHT:
+        if not self.is_weighted(spec):
             return frame
         weights = self.weights.set_index("case_id")["weight"]
-        how = "inverse of the probability of an attempt"
-        return frame.with_columns(how, **{WEIGHT: lambda data: data["case_id"].map(weights)})
+        how = "inverse of the probability of selection"
+        column = self.weighting.column
+        return frame.with_columns(how, **{column: lambda data: data["case_id"].map(weights)})
+
+    def is_weighted(self, spec: Specification) -> bool:
+        """Whether a specification is weighted by the weights that are computed here."""
+        column = self.study.config.weight_column
+        return bool(column) and spec.options.get("weights") == column
+
+    @property
+    def weighting(self) -> Weighting:
+        """How the cases are weighted."""
+        rule = self.study.config.weighting
+        if rule is None:
+            raise SpecError(f"study.toml of {self.study.config.id} declares no [weighting].")
+        return rule
+
+    @property
+    def selection(self) -> Fit:
+        """The model of selection, from which the weights come."""
+        return self.fits[self.weighting.spec]
+
+    @cached_property
+    def at_risk(self) -> StudyFrame:
+        """The rows at risk of selection."""
+        specs = {s.name: s for s in self.study.config.specs}
+        return self.sample(specs[self.weighting.spec].sample)
 
     def data_of(self, model: str) -> pd.DataFrame:
         """The rows that a declared model was fitted on."""
@@ -97,8 +130,8 @@ class Results:
 
     @cached_property
     def weights(self) -> pd.DataFrame:
-        """Inverse-probability weights of the attempts, see ``attempt_weights``."""
-        return attempt_weights(self.sample("at_risk").data, self.fits["selection"])
+        """Inverse-probability weights of the cases, see ``attempt_weights``."""
+        return attempt_weights(self.at_risk.data, self.selection, self.weighting.case)
 
     @cached_property
     def fits(self) -> dict[str, Fit]:
@@ -131,6 +164,14 @@ class Results:
         # read by ps.trace; empty where the tables are not those of the folder
         out.attrs["study"] = "" if self.study.releases else str(self.study.folder)
         return out
+
+    def tested_terms(self, spec: str) -> list[str]:
+        """The terms of a declared specification that its hypotheses name, each once."""
+        named: dict[str, None] = {}
+        for hypothesis in self.study.config.hypotheses:
+            if hypothesis.spec == spec:
+                named |= dict.fromkeys(hypothesis.terms)
+        return list(named)
 
     @property
     def outcome(self) -> str:
@@ -172,15 +213,19 @@ class Results:
         Returns
         -------
         DataFrame
-            ``id, text, model, terms, direction``; ``estimate, estimate_low, estimate_high``, on the
-            scale of the model, and ``odds_ratio, conf_low, conf_high``, missing for linear models
-            (all missing for joint tests); ``statistic, df, p_value, family``; ``p_adjusted``, by
-            which the hypothesis is decided, and ``p_comparison``, by the other adjustment;
+            ``id, text, model, terms, direction``; ``estimate, estimate_low, estimate_high``, on
+            the scale of the model, and ``odds_ratio, conf_low, conf_high``, missing for linear
+            models (all missing for joint tests); ``statistic, df, p_value, family``;
+            ``p_adjusted``, by which the hypothesis is decided, and ``p_comparison``, by the other
+            adjustment;
             ``decision``; ``detectable``, the odds ratio (of linear, the difference) detected with
-            the declared power at the level that decides, that of the first step of Holm's procedure
-            over the family, or its inverse (missing for joint tests). Two robustness checks:
-            ``p_profile`` (penalised likelihood ratio, adjusted over the family; missing for joint
-            tests) and ``p_permutation`` (over the family; of the joint test, the joint one).
+            the declared power at the level that decides, that of the first step of Holm's
+            procedure over the family, or its inverse (missing for joint tests). Three robustness
+            checks: ``p_profile`` (penalised likelihood ratio, adjusted over the family; of a joint
+            test, the joint one), ``p_jackknife`` (standard errors of the jackknife by cluster,
+            adjusted over the family; missing for joint tests) and ``p_permutation`` (over the
+            family; of the joint test, the joint one). They are missing where no model of the same
+            name with ``_profile`` or ``_jackknife`` is declared.
         """
         rule = self.decision
         table = pd.DataFrame([self._tested(h) for h in self.study.config.hypotheses])
@@ -196,17 +241,19 @@ class Results:
     def _adjust_family(self, table: pd.DataFrame, in_family: "pd.Series[bool]") -> None:
         """Adjust the p values of a family, in place.
 
-        A hypothesis that cannot be tested counts with p = 1; profile p values are adjusted only
-        where the whole family has them.
+        A hypothesis that cannot be tested counts with p = 1; the p values of a check are adjusted
+        only where the whole family has them.
         """
         rule = self.decision
         tested = in_family & table["p_value"].notna()
         p_values = table.loc[in_family, "p_value"].fillna(1.0)
         table.loc[tested, "p_adjusted"] = adjust(p_values, rule.adjustment)
         table.loc[tested, "p_comparison"] = adjust(p_values, rule.comparison)
-        profile = table.loc[in_family, "p_profile"]
-        complete = profile.notna().all()
-        table.loc[in_family, "p_profile"] = adjust(profile, rule.adjustment) if complete else np.nan
+        for check in CHECKS:
+            p_values = table.loc[in_family, check]
+            complete = p_values.notna().all()
+            adjusted = adjust(p_values, rule.adjustment) if complete else np.nan
+            table.loc[in_family, check] = adjusted
 
     @property
     def decision(self) -> Decision:
@@ -230,8 +277,14 @@ class Results:
         return head | self._effect(hypothesis)
 
     def _joint_test(self, hypothesis: Hypothesis) -> dict[str, object]:
-        test = self.fits[hypothesis.spec].joint_test(list(hypothesis.terms))
+        terms = list(hypothesis.terms)
+        test = self.fits[hypothesis.spec].joint_test(terms)
+        checked = self.fits.get(f"{hypothesis.spec}_profile")
+        p_profile = np.nan
+        if checked is not None and engine_of(checked.spec).profile:
+            p_profile = checked.joint_test(terms, method=LIKELIHOOD_RATIO).p_value
         return dict.fromkeys(SINGLE_EFFECT, np.nan) | {
+            "p_profile": p_profile,
             "statistic": test.statistic,
             "df": test.df,
             "p_value": test.p_value,
@@ -264,12 +317,15 @@ class Results:
             "df": 1,
             "p_value": row["p_value"],
             "family": hypothesis.family,
-            "p_profile": self._profile_p(hypothesis),
+            "p_profile": self._checked_p(hypothesis, "profile"),
+            "p_jackknife": self._checked_p(hypothesis, "jackknife"),
         }
 
     def _effect_row(self, hypothesis: Hypothesis, weights: dict[str, float]) -> Any:
         """The estimate of a hypothesis's term, or of its weighted sum of terms."""
-        made = self.fits[hypothesis.spec]
+        return self._row_of(self.fits[hypothesis.spec], hypothesis, weights)
+
+    def _row_of(self, made: Fit, hypothesis: Hypothesis, weights: dict[str, float]) -> Any:
         if hypothesis.weights:
             return made.contrast(weights).iloc[0]
         return made.terms.set_index("term").loc[hypothesis.terms[0]]
@@ -280,15 +336,15 @@ class Results:
         families = [h.family for h in self.study.config.hypotheses]
         return families.count(hypothesis.family)
 
-    def _profile_p(self, hypothesis: Hypothesis) -> float:
-        """The p value by penalised likelihood ratio, from the spec of the same name with
-        ``_profile``; NaN where there is none.
+    def _checked_p(self, hypothesis: Hypothesis, check: str) -> float:
+        """The p value from the spec of the same name with ``_profile`` or ``_jackknife``; NaN where
+        there is none, and by profile of a weighted sum.
         """
-        checked = self.fits.get(f"{hypothesis.spec}_profile")
-        if checked is None or hypothesis.weights:
+        checked = self.fits.get(f"{hypothesis.spec}_{check}")
+        if checked is None or (hypothesis.weights and check == "profile"):
             return np.nan
-        p_values = dict(zip(checked.terms["term"], checked.terms["p_value"], strict=True))
-        return float(p_values.get(hypothesis.terms[0], np.nan))
+        weights = dict(zip(hypothesis.terms, hypothesis.weights or (1.0,), strict=True))
+        return float(self._row_of(checked, hypothesis, weights)["p_value"])
 
     def other(self, name: str) -> "Results":
         """The results of another study with which this one is compared; computed once."""

@@ -1,4 +1,4 @@
-"""Selection: the probability of an attempt in a conflict-year, and inverse-probability weights.
+"""Selection: the probability that a row at risk is selected, and inverse-probability weights.
 
 Source: Robins, Hernan and Brumback (2000), Epidemiology 11(5): stabilised inverse-probability
 weights. They balance the attempts and all conflict-years at risk on the covariates of the model,
@@ -11,34 +11,35 @@ import pandas as pd
 from peacestudy.errors import FitError
 from peacestudy.models import Fit
 from peacestudy.models.interpretation.predictions import predict
-from peacestudy.study.requirements import WEIGHT
 
 
-def attempt_weights(at_risk: pd.DataFrame, selection: Fit) -> pd.DataFrame:
-    """Stabilised weights of the attempts.
+def attempt_weights(at_risk: pd.DataFrame, selection: Fit, case: str) -> pd.DataFrame:
+    """Stabilised weights of the selected cases.
 
     Parameters
     ----------
-    at_risk : conflict-years, with ``case_id`` and, where an attempt began, ``attempt_case_id``.
-    selection : logit of an attempt in a conflict-year.
+    at_risk : rows at risk of selection, with ``case_id``.
+    selection : logit of the selection of a row.
+    case : column with the case that a selected row stands for.
 
     Returns
     -------
     DataFrame
-        ``case_id`` of the attempt, ``year_case_id``, ``probability`` fitted for its conflict-year,
-        and ``weight``: the share of conflict-years with an attempt over that probability.
+        ``case_id`` of the case, ``year_case_id`` of its row, ``probability`` fitted for the row,
+        and ``weight``: the share of rows that are selected over that probability.
 
     Raises
     ------
     FitError
         The largest weight is more than a hundred times the smallest.
     """
-    began = at_risk[at_risk["attempt_case_id"].notna()]
+    outcome = selection.spec.formula.split("~")[0].strip()
+    began = at_risk[at_risk[outcome].astype(bool)]
     predicted = predict(selection, began.set_index("case_id"), kind="response")
     probability = predicted.set_index("case")["estimate"]
     table = pd.DataFrame(
         {
-            "case_id": began["attempt_case_id"].to_numpy(),
+            "case_id": began[case].to_numpy(),
             "year_case_id": began["case_id"].to_numpy(),
             "probability": probability.reindex(began["case_id"]).to_numpy(dtype=float),
         }
@@ -46,7 +47,7 @@ def attempt_weights(at_risk: pd.DataFrame, selection: Fit) -> pd.DataFrame:
     table["weight"] = float(np.mean(selection.design.y)) / table["probability"]
     if table["weight"].max() > 100 * table["weight"].min():
         raise FitError(
-            "the largest weight of an attempt is more than a hundred times the smallest. Drop"
+            "the largest weight of a case is more than a hundred times the smallest. Drop"
             " covariates of the selection model that predict attempts almost perfectly."
         )
     return table.sort_values("case_id", ignore_index=True)
@@ -120,4 +121,16 @@ def balance(cases: pd.DataFrame, selection: Fit, weights: pd.DataFrame) -> pd.Da
     return pd.DataFrame(rows, columns=["term", "at_risk", "attempts", "weighted", "difference"])
 
 
-__all__ = ["WEIGHT", "attempt_weights", "balance", "stacked_covariance"]
+def effective_number(weights: np.ndarray) -> float:
+    """The number of equally weighted cases that would give the same variance of a mean, by Kish
+    (1965), Survey Sampling, 11.7.
+
+    Examples
+    --------
+    >>> effective_number(np.array([1.0, 1.0, 4.0]))
+    2.0
+    """
+    return float(weights.sum() ** 2 / (weights**2).sum())
+
+
+__all__ = ["attempt_weights", "balance", "effective_number", "stacked_covariance"]

@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from peacestudy.core.frame import StudyFrame
 from peacestudy.errors import FitError, PeacestudyError
 from peacestudy.models import Fit, adjust, fit, permutation_test
 from peacestudy.models.engines.registry import ENGINES, engine_of
 from peacestudy.models.inference.hypotheses import quantile, two_sided
 from peacestudy.study.config import Hypothesis, Specification, Variant
 from peacestudy.study.results.results import Results
-from peacestudy.study.results.selection import WEIGHT, stacked_covariance
+from peacestudy.study.results.selection import effective_number, stacked_covariance
 
 DECLARED = Variant("declared", "As declared", "Declared", "")
 PERMUTATIONS = 499  # of each variant; the declared models have more, as declared
@@ -59,6 +60,75 @@ def _is_varied(hypothesis: Hypothesis) -> bool:
     return len(hypothesis.terms) == 1 or joint
 
 
+def variant_group(found: Results) -> pd.DataFrame:
+    """The rows of ``variants`` of the group that has a figure of its own, after the declared ones;
+    these alone where study.toml names no such group.
+    """
+    table = found.table("variants")
+    group = found.study.config.display.variant_group
+    return table[(table["group"] == group) | (table["variant"] == DECLARED.id)]
+
+
+def variant_counts(found: Results) -> pd.DataFrame:
+    """How often each term is above or below one, and rejected, over the variants.
+
+    Returns
+    -------
+    DataFrame
+        A row for each specification and term of the table ``variants``, the declared model being
+        one of the variants: ``spec, term``; ``direction``, the sign that the hypothesis of this
+        term alone gives to it, ``none`` where there is no such hypothesis; ``fitted`` and
+        ``not_fitted``, numbers of models; ``above`` and ``below``, models with a ratio above, or
+        below, one; ``rejected_above`` and ``rejected_below``, the same with p below the declared
+        level, adjusted over the family where the specification has one; ``permuted``, models that
+        are tested by permutation, and ``permutation_above`` and ``permutation_below``, those with
+        a permutation p below the level; where there is a direction, ``rejected_as_hypothesised,
+        rejected_against, permutation_as_hypothesised`` and ``permutation_against`` are these
+        counts in its direction and against it. The variants share most of their cases: the counts
+        are no independent tests.
+    """
+    alpha = found.decision.alpha
+    directions = {}
+    for h in found.study.config.hypotheses:
+        if len(h.terms) == 1:
+            directions[h.spec, h.terms[0]] = h.direction
+    rows = []
+    table = found.table("variants")
+    single = table[table["measure"] != "joint test"]
+    for (spec, term), part in single.groupby(["spec", "term"], sort=False):
+        fitted = part[part["log_odds"].notna()]
+        above = fitted["log_odds"] > 0
+        decides = fitted["p_family"].fillna(fitted["p_value"]) < alpha
+        permuted = fitted["p_permutation"] < alpha
+        row: dict[str, object] = {
+            "spec": spec,
+            "term": term,
+            "direction": directions.get((str(spec), str(term)), "none") or "none",
+            "fitted": len(fitted),
+            "not_fitted": len(part) - len(fitted),
+            "above": int(above.sum()),
+            "below": int((fitted["log_odds"] < 0).sum()),
+            "rejected_above": int((decides & above).sum()),
+            "rejected_below": int((decides & ~above).sum()),
+            "permuted": int(fitted["p_permutation"].notna().sum()),
+            "permutation_above": int((permuted & above).sum()),
+            "permutation_below": int((permuted & ~above).sum()),
+        }
+        rows.append(row | _by_direction(row))
+    return pd.DataFrame(rows)
+
+
+def _by_direction(row: dict[str, object]) -> dict[str, object]:
+    """Counts above and below one as counts in the direction of the hypothesis and against it."""
+    sides = {"positive": ("above", "below"), "negative": ("below", "above")}
+    out = {}
+    for test in ("rejected", "permutation"):
+        for i, name in enumerate(("as_hypothesised", "against")):
+            side = sides.get(str(row["direction"]))
+            out[f"{test}_{name}"] = pd.NA if side is None else row[f"{test}_{side[i]}"]
+    return out
+
+
 def _rows(
     found: Results, variant: Variant, spec: Specification, name: str, tested: list[Hypothesis]
 ) -> list[dict[str, object]]:
@@ -72,21 +142,22 @@ def _rows(
     of = {h.id: {"hypothesis": h.id, "term": " ".join(h.terms)} for h in tested}
     terms = [h.terms[0] for h in tested if len(h.terms) == 1]
     try:
-        made = fit(found.data(spec), spec.model())
+        data = _data(found, variant, spec, name)
+        made = fit(data, spec.model())
         _refuse_separated(made)
         table = _table(found, made, spec)
-        permuted = _permutation_p(found, spec, terms, variant is DECLARED)
+        permuted = _permutation_p(found, data, spec, terms, variant is DECLARED)
     except PeacestudyError as err:
         failed = {"measure": "not fitted", "note": str(err)}
         return [head | of[h.id] | failed for h in tested]
-    p_values = _p_values(made, table, tested)
+    p_values = _p_values(made, table, tested, found.is_weighted(spec))
     p_family = _family_p(found, p_values, tested)
     model = {
         "n": made.n,
         "n_events": made.n_events,
         "n_terms": len(made.terms) - 1,
         "n_clusters": made.n_clusters,
-        "note": " ".join(n.text for n in made.notes if n.kind in REPORTED_NOTES),
+        "note": " ".join(_notes(found, made, spec)),
     }
     out = []
     for hypothesis in tested:
@@ -107,11 +178,13 @@ def _rows(
     return out
 
 
-def _p_values(made: Fit, table: Any, tested: list[Hypothesis]) -> "pd.Series[float]":
+def _p_values(
+    made: Fit, table: Any, tested: list[Hypothesis], weighted: bool
+) -> "pd.Series[float]":
     """The p value of every hypothesis, by its id; joint tests have none with estimated weights."""
     p_values = {}
     for hypothesis in tested:
-        if len(hypothesis.terms) > 1 and dict(made.spec.options).get("weights") == WEIGHT:
+        if len(hypothesis.terms) > 1 and weighted:
             p_values[hypothesis.id] = np.nan
         elif len(hypothesis.terms) > 1:
             p_values[hypothesis.id] = made.joint_test(list(hypothesis.terms)).p_value
@@ -143,11 +216,10 @@ def _table(found: Results, made: Fit, spec: Specification) -> Any:
     weights.
     """
     table: Any = made.terms.set_index("term")
-    if spec.options.get("weights") != WEIGHT:
+    if not found.is_weighted(spec):
         return table
-    cases, at_risk = found.data(spec).data, found.sample("at_risk").data
-    selection = found.fits["selection"]
-    V = stacked_covariance(made, selection, cases, at_risk, found.weights)
+    cases, at_risk = found.data(spec).data, found.at_risk.data
+    V = stacked_covariance(made, found.selection, cases, at_risk, found.weights)
     std_error = np.sqrt(np.diag(V))
     estimate = table["estimate"].to_numpy()
     statistic = estimate / std_error
@@ -161,8 +233,32 @@ def _table(found: Results, made: Fit, spec: Specification) -> Any:
     )
 
 
+def _data(found: Results, variant: Variant, spec: Specification, name: str) -> StudyFrame:
+    """The data of a variant; where it takes the cases of another variant, only these."""
+    frame = found.data(spec)
+    if not variant.cases_of:
+        return frame
+    config = found.study.config
+    other = next(v for v in config.variants if v.id == variant.cases_of)
+    base = next(s for s in config.specs if s.name == name)
+    varied = other.of(base)
+    used = fit(found.data(varied), varied.model()).cases
+    kept = frame.data[frame.key].isin(list(used))
+    return frame.keep(kept, f"cases of {other.id}", f"the variant {other.id} does not use them", ())
+
+
+def _notes(found: Results, made: Fit, spec: Specification) -> list[str]:
+    """What is reported with a variant; of a weighted fit, the effective number of cases."""
+    out = [n.text for n in made.notes if n.kind in REPORTED_NOTES]
+    if found.is_weighted(spec):
+        weights = found.weights.set_index("case_id").loc[list(made.cases), "weight"]
+        number = effective_number(weights.to_numpy(dtype=float))
+        out.append(f"The weights leave an effective number of {number:.0f} cases.")
+    return out
+
+
 def _permutation_p(
-    found: Results, spec: Specification, terms: list[str], declared: bool
+    found: Results, data: StudyFrame, spec: Specification, terms: list[str], declared: bool
 ) -> dict[str, float]:
     """Family-wise permutation p of every term; empty for engines that are not permuted."""
     rule = found.study.config.permutation
@@ -170,7 +266,7 @@ def _permutation_p(
         return {}
     draws = rule.draws if declared else PERMUTATIONS
     table = permutation_test(
-        found.data(spec), spec.model(), terms, strata=rule.strata, draws=draws, seed=rule.seed
+        data, spec.model(), terms, strata=rule.strata, draws=draws, seed=rule.seed
     )
     return dict(zip(table["term"], table["p_family"], strict=True))
 
@@ -186,6 +282,7 @@ REPORTED_NOTES = (
     "monotone",
     "periods",
     "variance",
+    "known_late",
 )
 
 

@@ -102,6 +102,67 @@ def test_a_split_by_time_learns_from_the_past_alone():
     assert found.scores.split.unique().tolist() == ["year up to 2000, then after"]
 
 
+def test_cases_whose_outcome_is_known_after_the_cut_are_not_learned_from():
+    d = draw().assign(known=lambda t: t.year + 5)
+    found = out_of_sample(
+        d, MODELS, groups="g", time=("year", 2000), known_from="known", draws=4, seed=1
+    )
+    later, early = (d.year > 2000).to_numpy(), (d.year + 5 <= 2000).to_numpy()
+    between = len(d) - later.sum() - early.sum()
+    assert between > 0
+    part = found.predictions[found.predictions.split == "year up to 2000, then after"]
+    for model, right in (("one", "scale(a) + center(b)"), ("two", "a*C(k)")):
+        trained = ps.fit(d[early], spec("fold", right))
+        want = predict(trained, d[later], "flic").set_index("case").estimate
+        own = part[part.model == model].set_index("case").probability
+        assert sorted(own.index) == sorted(d.index[later])
+        np.testing.assert_allclose(own, want[own.index], rtol=SAME)
+    rows = found.scores.drop_duplicates("split").set_index("split")
+    counts = ["n_train", "n_predicted", "n_not_known"]
+    by_time = rows.loc["year up to 2000, then after", counts].tolist()
+    assert by_time == [early.sum(), later.sum(), between]
+    by_group = rows.loc["leave one g out", counts].tolist()
+    assert by_group == [len(d) - d.g.value_counts().max(), len(d), 0]
+    said = [str(n) for n in found.notes if n.kind == "not_known"]
+    assert len(said) == 1 and f"{between} case(s) up to the cut" in said[0]
+
+
+def test_an_outcome_that_changes_after_the_cut_changes_no_prediction():
+    d = draw().assign(known=lambda t: t.year + 5)
+    late = d.known > 2000
+    changed = d.assign(y=d.y.where(~late, 1 - d.y))
+    one, two = (
+        out_of_sample(t, MODELS, time=("year", 2000), known_from="known", draws=2, seed=1)
+        for t in (d, changed)
+    )
+    np.testing.assert_allclose(one.predictions.probability, two.predictions.probability, rtol=ROUND)
+
+
+def test_dates_from_which_outcomes_are_known_are_compared_with_the_end_of_the_year():
+    d = draw()
+    days = pd.to_datetime((d.year + 5).astype(str) + "-12-31")
+    years, dates = (
+        out_of_sample(t, MODELS, time=("year", 2000), known_from="known", draws=2, seed=1)
+        for t in (d.assign(known=d.year + 5), d.assign(known=days))
+    )
+    pd.testing.assert_frame_equal(years.scores, dates.scores)
+    next_day = d.assign(known=days + pd.Timedelta(days=1))
+    later = out_of_sample(
+        next_day, MODELS, time=("year", 2000), known_from="known", draws=2, seed=1
+    )
+    assert later.scores.n_train[0] == (d.year + 6 <= 2000).sum() < years.scores.n_train[0]
+
+
+def test_a_split_that_leaves_too_few_known_outcomes_says_so():
+    d = draw().assign(known=2020)
+    with pytest.raises(
+        ps.FitError, match=r"0 training cases \(\d+ left out, because their outcome"
+    ):
+        out_of_sample(d, MODELS, time=("year", 2000), known_from="known", draws=2, seed=1)
+    with pytest.raises(ps.SpecError, match="there is no split by time"):
+        out_of_sample(d, MODELS, groups="g", known_from="known", draws=2, seed=1)
+
+
 def test_scale_knows_nothing_of_the_case_left_out():
     d = draw()
     far = d.assign(a=d.a.where(d.index != "c0", 1e6))
@@ -120,6 +181,9 @@ def test_both_splits_and_all_models_stand_in_one_table():
     assert found.scores.columns.tolist() == [
         "model",
         "split",
+        "n_train",
+        "n_predicted",
+        "n_not_known",
         "score",
         "value",
         "permuted_mean",
