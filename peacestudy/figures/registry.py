@@ -94,7 +94,9 @@ FIGURES: dict[str, Drawing] = {
         accords.draw_promise_and_implementation,
     ),
     "landmarks": Drawing(
-        (ACCORDS,), ("hypotheses", "terms", "models", "notes"), accords.draw_landmarks
+        (ACCORDS,),
+        ("landmarks", "accords", "hypotheses", "models", "notes"),
+        accords.draw_landmarks,
     ),
     "delivery": Drawing((ACCORDS,), ("hypotheses", "models", "notes"), accords.draw_delivery),
     "agreement": Drawing(

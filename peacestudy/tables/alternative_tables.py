@@ -12,6 +12,8 @@ from peacestudy.tables.cells import interval, two_decimals
 from peacestudy.tables.table import Table
 
 ALPHA = 0.05
+FLAGS = ("fought_", "peace_after_", "lasting_peace")  # how columns of accords begin
+SHARES = ("text_", "promised_", "implemented_")
 
 
 def variants_table(v: pd.DataFrame) -> Table:
@@ -221,12 +223,39 @@ def differences_table(d: pd.DataFrame) -> Table:
 def accords_table(a: pd.DataFrame) -> Table:
     """The comprehensive accords by name."""
     body = a.copy()
-    for column in body.select_dtypes("number").columns:
-        body[column] = body[column].map(two_decimals)
-    for column in body.columns[body.dtypes.astype(str) == "boolean"]:
-        body[column] = body[column].map({True: "yes", False: "no"}).fillna("")
+    for column in body.columns:
+        if column.startswith(FLAGS):
+            number = body[column].astype("Float64")
+            body[column] = number.map({1.0: "yes", 0.0: "no"}).fillna("")
+        elif column.startswith(SHARES):
+            body[column] = body[column].map(two_decimals)
+        else:
+            body[column] = body[column].astype("string").str.removesuffix(".0").fillna("")
     caption = f"{len(a)} comprehensive accords: promised, implemented, and peace afterwards"
-    return Table("accords", caption, body, ())
+    note = (
+        "implemented_k: mean level of the promised provisions at the end of year k of the accord;"
+        " year_1_days: from the signature to the end of year 1; years_since_fighting: to t0 from"
+        " the last year of fighting that was known at the signature; fought_k: fighting in t0 + 1"
+        " to the landmark; peace_after_k: none in the five years after it."
+    )
+    return Table("accords", caption, body, (note,))
+
+
+def landmarks_table(found: pd.DataFrame) -> Table:
+    """Peace after a landmark in every reading."""
+    body = pd.DataFrame(
+        {
+            "model": found["model"],
+            "accords": found["accords"].map({"at peace": "at peace at the landmark", "all": "all"}),
+            "N": found["n"],
+            "at peace afterwards": found["n_events"],
+            "odds ratio per sd [95 %]": interval(found, "odds_ratio", "conf_low", "conf_high"),
+            "p": found["p_value"].map(p_text),
+        }
+    )
+    note = "Firth logit, profile intervals, unadjusted p; formulas in the tables of regressions."
+    caption = "Implementation by a landmark and peace after it: every model"
+    return Table("landmarks", caption, body, (note,))
 
 
 def coverage_table(c: pd.DataFrame) -> Table:

@@ -12,6 +12,7 @@ from peacestudy.tables.alternative_tables import (
     coverage_table,
     differences_table,
     effects_table,
+    landmarks_table,
     ranges_table,
     variant_counts_table,
     variants_table,
@@ -41,6 +42,7 @@ STUDY_NOTES = ("outcome", "sources", "context")
 DECLARED = (
     "hypotheses",
     "effects",
+    "landmarks",
     "ranges",
     "variants",
     "variant_counts",
@@ -140,6 +142,7 @@ LAST: Mapping[str, Callable[[Results], Table]] = {
     "contexts": lambda r: contexts_table(r["contexts"]),
     "differences": lambda r: differences_table(r["differences"]),
     "accords": lambda r: accords_table(r["accords"]),
+    "landmarks": lambda r: landmarks_table(r["landmarks"]),
 }
 
 

@@ -58,6 +58,7 @@ with (HERE / "declarations.csv").open(encoding="utf-8", newline="") as file:
 UNDECLARED = ("id", "title", "question", "unit", "declared", "display")
 LATER = ("keep", "table", "sample", "scores", "options", "weights", "turnover_years_back")
 LATER = (*LATER, "known_late", "direction")  # did not exist then
+LATER = (*LATER, "turnover_year", "security", "security_wide")
 LATER = (*LATER, "list_year", "gold", "as_one")
 LATER = (*LATER, "known_late", "direction", "known_from")  # did not exist then
 LATER = (*LATER, "late_steps", "cases_of", "separator", "conflict", "first_date")

@@ -88,6 +88,7 @@ RESULTS: Mapping[str, Computed] = {
         **COMMON,
         "delivery": implementation.delivery,
         "accords": implementation.accords,
+        "landmarks": implementation.landmarks,
         "correlations": implementation.correlations,
     },
     "double_coding": {
