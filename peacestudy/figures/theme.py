@@ -101,6 +101,7 @@ NAMES = {
     "irregular_turnover": "Irregular change of leader",
     "aggregate": "All provisions",
     "un_mission": "UN mission",
+    "active_by_year": "Fighting in year t0",
     "active_latest": "Fighting, latest year known",
     "war_years_latest": "Years of war, latest known",
     "state_design": "State design",
