@@ -30,15 +30,17 @@ def forecasts(
     base: float,
     heading: str,
     notes: Iterable[str] = (),
+    earlier: pd.DataFrame | None = None,
 ) -> Figure:
     """Draw frozen forecasts.
 
     Parameters
     ----------
-    table : as ``peacestudy.study.forecasts`` writes it.
+    table : as ``peacestudy.study.forecasts`` writes it, of one file.
     names : names of the models, in the order drawn.
     base : share at peace among the cases that the models learned from, drawn as a line.
     heading, notes : text above and below.
+    earlier : ``case_id, model, probability`` of forecasts frozen before, drawn as strokes.
     """
     notes = list(notes)
     with mpl.rc_context(STYLE):
@@ -57,7 +59,7 @@ def forecasts(
         ax = fig.add_axes((0.37, foot + 0.45 / height, 0.6, 1 - foot - 1.05 / height))
         y = np.arange(len(first))
         ax.axvline(base, color=GREY, lw=0.8, ls=":")
-        for row, seen in zip(y, first["fighting_seen"].astype(bool), strict=True):
+        for row, seen in zip(y, first["outcome_known"].astype(bool), strict=True):
             if seen:
                 ax.axhspan(row - 0.45, row + 0.45, color=PALE, alpha=0.5, lw=0)
         for i, ((model, name), (mark, colour)) in enumerate(
@@ -75,6 +77,10 @@ def forecasts(
                 mfc="white" if mark == "s" else colour,
                 label=name,
             )
+            if earlier is not None:
+                old = earlier[earlier["model"] == model].set_index("case_id")["probability"]
+                strokes = old.reindex(first["case_id"]).to_numpy(dtype=float)
+                ax.plot(strokes, at, "|", color=colour, ms=6, ls="none")
         ends = first["window_to"].astype(int)
         clean_y(ax, [f"{label}, to {end}" for label, end in zip(first["label"], ends, strict=True)])
         ax.set_xlim(0, 1)

@@ -10,13 +10,17 @@ from peacestudy.tables import Table, all_tables, regression
 
 SLOW_RESULTS = {
     "variants",
+    "variant_group",
+    "variant_counts",
+    "windows",
+    "window_draws",
     "moderation",
     "interactions",
     "effects_by_moderator",
     "out_of_sample",
     "calibration",
 }
-TABLES_OF_SLOW_RESULTS = {"variants", "domestic_politics"}
+TABLES_OF_SLOW_RESULTS = {"variants", "variant_counts", "windows", "domestic_politics"}
 
 
 @pytest.fixture(
@@ -69,7 +73,10 @@ def test_the_tables_of_the_study(tables, with_slow_results):
         "regression_primary",
         "regression_comparison",
         "regression_check",
+        "ranges",
         "variants",
+        "variant_counts",
+        "windows",
         "domestic_politics",
         "contexts",
     ]
@@ -78,7 +85,7 @@ def test_the_tables_of_the_study(tables, with_slow_results):
     assert list(tables) == names
     assert (
         len(tables["codebook"].body) == 53
-        and len(tables["cases"].body) == 100
+        and len(tables["cases"].body) == 99
         and len(tables["hypotheses"].body) == 12
     )
     for t in tables.values():

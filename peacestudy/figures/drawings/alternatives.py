@@ -10,13 +10,15 @@ from matplotlib.figure import Figure
 from peacestudy.core.display import p_text
 from peacestudy.figures.calibration_plot import calibration
 from peacestudy.figures.drawings.agreements import study_notes
+from peacestudy.figures.drawings.declared_terms import draw_declared_terms
 from peacestudy.figures.estimate_plot import estimates
 from peacestudy.figures.forecast_plot import forecasts
 from peacestudy.figures.moderation_plot import moderation
 from peacestudy.figures.probability_curves import predicted_probabilities
 from peacestudy.figures.theme import pretty, short_name
 from peacestudy.figures.time_trends import over_time
-from peacestudy.figures.variant_plot import variants
+from peacestudy.figures.variant_plot import readings, variants
+from peacestudy.figures.window_plot import windows
 
 Tables = Mapping[str, pd.DataFrame]
 MODELS = {
@@ -56,40 +58,41 @@ def draw_over_time(r: Tables) -> tuple[Figure, pd.DataFrame]:
 
 
 def draw_variants(r: Tables) -> tuple[Figure, pd.DataFrame]:
-    """The declared findings under every variant."""
+    """The declared findings under every variant, those of a figure of their own left out."""
+    if "pillars" not in set(r["variants"]["spec"]):
+        return draw_declared_terms(r)
+    apart = r["variant_group"]
+    own = apart[apart["variant"] != "declared"]
     t, texts = r["variants"], study_notes(r["notes"])
+    t = t[~t["variant"].isin(own["variant"])].reset_index(drop=True)
     fitted = t[(t["variant"] != "declared") & t["log_odds"].notna()]
     norms, breadth = fitted[fitted["term"] == "scale(norms)"], fitted[fitted["spec"] == "breadth"]
-    permuted = int(norms["p_permutation"].notna().sum())
+    permuted = norms[norms["p_permutation"].notna()]
     low = breadth[breadth["p_permutation"].fillna(breadth["p_value"]) < ALPHA]
+    elsewhere = f" Variants of '{own['group'].iloc[0]}': see their figure." if len(own) else ""
     notes = [
         (
             "Each row changes the declared models (first row) as its label says; the table of"
             " variants gives the reasons. Left: breadth with controls. Right: norms, in the model"
-            " of all seven pillars, the one pillar for which the declared test rejected the null."
+            f" of all seven pillars.{elsewhere}"
         ),
         (
-            "Circles: odds ratios; diamonds: hazard ratios, inverted (like the odds of discrete"
-            " time) so that above 1 is more peace; square: linear, on the scale of the logit. Bars:"
-            " 95 % intervals, arrows where they leave the axis. Grey: the declared interval. N:"
-            " attempts, or attempt-years."
+            f"{_shapes(t)} Bars: 95 % intervals, arrows where they leave the axis. Grey: the"
+            " declared interval. N: cases, or years of cases in discrete time."
         ),
         (
-            "perm.: outcome permuted 499 times within strata of fighting in t0, against the largest"
-            " |z| of the seven pillars (of breadth alone); tests by the models' own standard errors"
-            " reject too often with so few events. Filled: p below .05, by permutation, or by Holm"
-            " where a model cannot be permuted."
+            "perm.: outcome permuted 499 times (as declared: more) within the declared strata,"
+            " against the largest |z| of the seven pillars (of breadth alone); tests by the models'"
+            " own standard errors reject too often with so few events. Filled: p below .05, by"
+            " permutation, or by Holm where a model is not permuted."
         ),
-        (
-            "'Weighted' accounts for its estimated weights. Not fitted: no variation, or complete"
-            " separation. The variants share most of their cases and are not independent tests."
-        ),
+        f"{_weighted(t)}The variants share most of their cases and are not independent tests.",
         (
             f"Breadth: above 1 in {int((breadth['log_odds'] > 0).sum())} of {len(breadth)}, p below"
             f" .05 in {len(low)}{_ratios(low)}. Norms: above 1 in"
             f" {int((norms['log_odds'] > 0).sum())} of {len(norms)}; p below .05 by Holm in"
-            f" {int((norms['p_family'] < ALPHA).sum())}, by permutation in"
-            f" {int((norms['p_permutation'] < ALPHA).sum())} of {permuted}. Other pillars below"
+            f" {_by_direction(norms, 'p_family')}, by permutation in"
+            f" {_by_direction(permuted, 'p_permutation')} of {len(permuted)}. Other pillars below"
             f" .05 by permutation: {_other_pillars(fitted)}."
         ),
         f"{texts['outcome']} {texts['sources']}",
@@ -98,6 +101,110 @@ def draw_variants(r: Tables) -> tuple[Figure, pd.DataFrame]:
     n = t[t["variant"] == "declared"]["n"].iloc[0]
     subtitle = f"Effect of one standard deviation more on lasting peace; as declared: N = {n:.0f}"
     return variants(t, terms, "The finding under every variant", subtitle, notes), t
+
+
+def _shapes(t: pd.DataFrame) -> str:
+    """What the marks mean, of the measures that are drawn."""
+    measures = set(t["measure"])
+    parts = ["Circles: odds ratios"]
+    if "hazard ratio" in measures:
+        parts.append(
+            "diamonds: hazard ratios, inverted (like the odds of discrete time) so that above 1 is"
+            " more peace"
+        )
+    if "difference" in measures:
+        parts.append("square: linear, on the scale of the logit")
+    return f"{'; '.join(parts)}."
+
+
+def _weighted(t: pd.DataFrame) -> str:
+    """What a reader must know of weighted variants and of those that were not fitted."""
+    parts = []
+    if "weighted" in set(t["variant"]):
+        parts.append("'Weighted' accounts for its estimated weights. ")
+    if t["log_odds"].isna().any():
+        parts.append("Not fitted: no variation, or complete separation. ")
+    return "".join(parts)
+
+
+def _by_direction(rows: pd.DataFrame, p: str) -> str:
+    """In how many rows a p is below .05, and in how many of these the ratio is below 1."""
+    low = rows[rows[p] < ALPHA]
+    below = int((low["log_odds"] < 0).sum())
+    return f"{len(low)} ({below} below 1)" if below else str(len(low))
+
+
+def draw_windows(r: Tables) -> tuple[Figure, pd.DataFrame]:
+    """The declared choice of cases among all with disjoint windows."""
+    t, texts = r["windows"], study_notes(r["notes"])
+    first = t.iloc[0]
+    lost = t.drop_duplicates("spec").set_index("spec")["not_fitted"]
+    unfitted = ", ".join(f"{spec} {n:.0f}" for spec, n in lost.items())
+    notes = [
+        (
+            f"{first['candidates']:.0f} cases compete for windows that may not overlap; the"
+            f" declared rule keeps {first['declared_n']:.0f} of them"
+            f" ({first['declared_n_events']:.0f} at peace). {first['draws']:,.0f} of the 10^"
+            f"{first['log10_sets']:.0f} sets to which no case can be added are drawn, each with"
+            f" the same probability; they have {first['n_p05']:.0f} to {first['n_p95']:.0f} cases"
+            f" with {first['n_events_p05']:.0f} to {first['n_events_p95']:.0f} at peace (90 % of"
+            " sets)."
+        ),
+        (
+            "The declared models are fitted to every set. p < .05 and Holm < .05: share of sets in"
+            " which the term is rejected by itself, and by Holm over the terms of its model, with a"
+            " ratio above 1 / below 1. Percentile: share of sets with a lower ratio than the"
+            f" declared one. Sets to which a model could not be fitted: {unfitted}."
+        ),
+        (
+            "The sets share most of their cases: the spread shows how much the choice of cases"
+            " matters, and is no confidence interval."
+        ),
+        f"{texts['outcome']} {texts['sources']}",
+    ]
+    heading = "Which cases stand for their windows"
+    subtitle = "Ratios over maximal sets of cases with disjoint windows, and as declared"
+    labels = [short_name(term) for term in t["term"]]
+    return windows(t, labels, heading, subtitle, notes), t
+
+
+def draw_variant_group(r: Tables) -> tuple[Figure, pd.DataFrame]:
+    """Every term under the readings of one group of variants."""
+    t, texts = r["variant_group"], study_notes(r["notes"])
+    others = t[t["variant"] != "declared"]
+    group = others["group"].iloc[0] if len(others) else "No variants"
+    declared = t[t["variant"] == "declared"].iloc[0]
+    notes = [
+        (
+            f"Each row is a reading of '{group}', with everything else as declared (first row); the"
+            " table of variants gives the reason of each. Ratios of peace for one standard"
+            " deviation more, with 95 % intervals, which end in arrows where they leave the axis."
+        ),
+        (
+            "Filled: p below .05 by Holm over the terms of the model (alone, where it has one"
+            " term). Grey: the declared interval."
+        ),
+        f"Below .05 in either direction: {_rejected_readings(t)}.",
+        f"{texts['outcome']} {texts['sources']}",
+    ]
+    heading = f"{group}: the finding under every reading"
+    size = f"N = {declared['n']:.0f}, {declared['n_events']:.0f} at peace"
+    subtitle = f"Ratio of peace per standard deviation, log scale; as declared: {size}"
+    terms = t[["spec", "term"]].drop_duplicates()
+    panels = [(spec, term, short_name(term)) for spec, term in terms.itertuples(index=False)]
+    return readings(t, panels, heading, subtitle, notes), t
+
+
+def _rejected_readings(table: pd.DataFrame) -> str:
+    """The terms and readings with p below .05, adjusted where there is a family."""
+    p_values = table["p_family"].fillna(table["p_value"])
+    low = table[p_values < ALPHA]
+    parts = []
+    for term, part in low.groupby("term", sort=False):
+        named: Any = part[["label", "log_odds"]].itertuples(index=False)
+        which = [f"{label} {math.exp(log_odds):.2f}" for label, log_odds in named]
+        parts.append(f"{short_name(str(term))} ({'; '.join(which)})")
+    return ", ".join(parts) or "none"
 
 
 def _other_pillars(fitted: pd.DataFrame) -> str:
@@ -259,8 +366,8 @@ def draw_calibration(r: Tables) -> tuple[Figure, pd.DataFrame]:
     notes = [
         (
             "Firth logit trained without the cases that it predicts; FLIC probabilities; scores"
-            " scaled within the training cases. Higher AUC and lower Brier and log scores are"
-            " better (log score: mean of minus log probability)."
+            f" scaled within the training cases. {_trained(t)} Higher AUC and lower Brier and log"
+            " scores are better (log score: mean of minus log probability)."
         ),
         (
             "p: share of permuted outcomes on which the same procedure does at least as well. The"
@@ -275,37 +382,68 @@ def draw_calibration(r: Tables) -> tuple[Figure, pd.DataFrame]:
     return figure, pd.concat([t, predictions], ignore_index=True)
 
 
+def _trained(scores: pd.DataFrame) -> str:
+    """On how many cases the models of each split are trained, and why not on more."""
+    parts = []
+    for split, part in scores.groupby("split", sort=False):
+        one = part.iloc[0]
+        text = f"{split}: trained on {one['n_train']:.0f} cases or more"
+        if one["n_not_known"]:
+            text = (
+                f"{split}: trained on the {one['n_train']:.0f} whose outcome was known by the cut,"
+                f" {one['n_not_known']:.0f} left out"
+            )
+        parts.append(text)
+    return "; ".join(parts) + "."
+
+
 def draw_forecasts(r: Tables) -> tuple[Figure, pd.DataFrame]:
-    """Frozen forecasts."""
-    t, texts = r["forecasts"], study_notes(r["notes"])
-    models: Any = r["models"].set_index("model")
-    pillars = models.loc["pillars"]
-    base = float(pillars["n_events"] / pillars["n"])
+    """The forecasts frozen last, with those frozen before."""
+    every, texts = r["forecasts"], study_notes(r["notes"])
+    last = every["file"].iloc[-1]
+    t, before = every[every["file"] == last], every[every["file"] != last]
     by_case = t.drop_duplicates("case_id")
-    observed = int(by_case["fighting_seen"].astype(bool).sum())
+    base = float(t["base_rate"].iloc[0])
     made_on = str(t["made_on"].iloc[0])[:10]
+    known, closed = (int(by_case[c].astype(bool).sum()) for c in ("outcome_known", "window_closed"))
     notes = [
         (
-            f"{len(by_case)} attempts with t0 from 2020 on whose windows end after the conflict"
-            f" data. Made {made_on} from {pillars['n']:.0f} earlier attempts and frozen in"
-            " forecasts.csv with the hash of declaration and model: a pre-registration, to be"
-            " scored when the windows close."
+            f"{len(by_case)} attempts whose windows end after the conflict data. Made {made_on}"
+            f" from {t['n_train'].iloc[0]:.0f} earlier attempts and frozen in {last} with the hash"
+            " of declaration and model. Frozen, not pre-registered: when it was frozen"
+            f" {closed} windows had closed and {known} outcomes were known (grey), because fighting"
+            " in the window was in the data or its last year was over."
         ),
         (
-            f"In {observed} of {len(by_case)} (grey) fighting was already in the data (to 2024)"
-            " when the forecast was made, so the window can only fail; scores are given with and"
-            " without these. Later news was public, and three windows had closed; the models use"
-            " none of it."
+            "When windows close, forecasts are scored by the frozen window, against the base rate"
+            " and against controls alone, with and without the outcomes that were known."
         ),
+        *_earlier_files(before),
         (
-            "Attempts of one conflict share years (DR Congo, Sudan, South Sudan). For attempts of"
-            " 2025, fighting in t0 is that of 2024."
-        ),
-        (
-            f"Dotted: share at peace in the training sample, {base:.2f}. The figure of calibration"
-            " shows how well such models predict out of sample."
+            "Attempts of one conflict share years. Dotted: share at peace among the training"
+            f" cases, {base:.2f}. The figure of calibration shows how well such models predict out"
+            " of sample."
         ),
         f"{texts['outcome']} {texts['sources']}",
     ]
-    heading = "Forecasts, frozen until their windows close"
-    return forecasts(t, FORECAST_MODELS, base, heading, notes), t
+    heading = "Forecasts, frozen and not pre-registered"
+    earlier = None
+    if len(before):
+        keys = ["conflict_id", "first_date", "model"]
+        own, old = t[[*keys, "case_id"]], before[[*keys, "probability"]].dropna()
+        earlier = old.merge(own, on=keys, validate="many_to_one")
+    return forecasts(t, FORECAST_MODELS, base, heading, notes, earlier), every
+
+
+def _earlier_files(before: pd.DataFrame) -> list[str]:
+    """What is to be said of forecasts that were frozen before."""
+    texts = []
+    for file, part in before.groupby("file", sort=False):
+        by_case = part.drop_duplicates("case_id")
+        mismatched = by_case.loc[by_case["assumed"].notna(), "label"]
+        texts.append(
+            f"Upright strokes: the forecasts of {str(part['made_on'].iloc[0])[:10]} in {file}, of"
+            f" which {len(mismatched)} were trained on one reading of a control and predicted from"
+            f" another ({', '.join(mismatched) or 'none'})."
+        )
+    return texts

@@ -229,11 +229,15 @@ class Display:
     outcome, sources, context : sentences printed below figures and tables.
     survival_split : how the survival figure groups the cases: ``median``, or empty where there is
         no such figure.
+    variant_group : a group of variants with a figure and a table of its own, or empty.
     licence : terms, believed, on which the study's own tables may be used.
+    sources_of : the sources of figures and tables that use only some of them, by their names.
     """
 
     outcome: str
     sources: str
     context: str
     survival_split: str = ""
+    variant_group: str = ""
     licence: str = ""
+    sources_of: Mapping[str, str] = field(default_factory=dict)
