@@ -26,6 +26,11 @@ MODELS = {
     "controls": "controls",
 }
 ALPHA = 0.05
+CONSTRAINTS_SOURCES = "Constraints: Polity5, V-Dem v15."
+SELECTION_SOURCES = (
+    "Democracy: V-Dem v15. Constraints: Polity5. GDP and population: World Development Indicators"
+    " 2025-10."
+)
 FEW = 10  # cases at peace in a split below which its scores are imprecise
 FORECAST_MODELS = {
     "pillars": "pillars and controls",
@@ -40,7 +45,7 @@ def draw_over_time(r: Tables) -> tuple[Figure, pd.DataFrame]:
     sizes: Any = t[t["score"] == "breadth"].set_index("period")["n"]
     last = sizes.index.max()
     periods = ", ".join(
-        f"{p:.0f}-{p + (5 if p == last else 4):.0f}: {n:.0f}" for p, n in sizes.items()
+        f"{p:.0f} to {p + (5 if p == last else 4):.0f}: {n:.0f}" for p, n in sizes.items()
     )
     notes = [
         (
@@ -81,8 +86,8 @@ def draw_variants(r: Tables) -> tuple[Figure, pd.DataFrame]:
             " attempts, or attempt-years."
         ),
         (
-            "perm.: outcome permuted 499 times within strata of fighting in t0, against the largest"
-            " |z| of the seven pillars (of breadth alone); tests by the models' own standard errors"
+            "perm.: outcome permuted 499 times within strata of fighting at the last agreement (the"
+            " declared model: as declared), against the largest |z| of the seven pillars (of breadth alone); tests by the models' own standard errors"
             " reject too often with so few events. Filled: p below .05, by permutation, or by Holm"
             " where a model cannot be permuted."
         ),
@@ -208,8 +213,9 @@ def draw_predicted_probability(r: Tables) -> tuple[Figure, pd.DataFrame]:
         ),
         (
             "Dashed and pale: outside the range of the data. Left: the six other pillars stay as"
-            " observed, although pillars rarely vary alone; the association with norms is"
-            " suggestive only (see the variants). A prediction is not the effect of a longer text."
+            " observed, although pillars rarely vary alone. Norms are shown because an earlier"
+            " declaration rejected the null for them; this one does not. A prediction is not the"
+            " effect of a longer text."
         ),
         f"{texts['outcome']} {texts['sources']}",
     ]
@@ -231,7 +237,7 @@ def draw_moderation(r: Tables) -> tuple[Figure, pd.DataFrame]:
     notes = [
         (
             "Odds ratio of lasting peace for one standard deviation more of breadth, at each value"
-            " of a constraint on the executive in the year before t0; bands: pointwise 95 %"
+            " of a constraint on the executive in the year before the first agreement; bands: pointwise 95 %"
             " intervals. Bars: cases with the value, dark: at peace."
         ),
         (
@@ -245,7 +251,7 @@ def draw_moderation(r: Tables) -> tuple[Figure, pd.DataFrame]:
             f" H8 to H10 {p_text(h['p_adjusted'])}: {h['decision']}. The interactions with V-Dem's"
             " constraints are exploratory."
         ),
-        f"{texts['outcome']} {texts['sources']}",
+        f"{texts['outcome']} {texts['sources']} {CONSTRAINTS_SOURCES}",
     ]
     panels = (
         ("executive_constraints", "executive constraints (Polity, 1 to 7)"),
@@ -289,21 +295,22 @@ def draw_selection(r: Tables) -> tuple[Figure, pd.DataFrame]:
     known = weights["weight"]
     notes = [
         (
-            "Discrete-time model (logit) of the beginning of a settlement attempt in a"
-            " conflict-year at risk, 1990 to 2019: fighting in it or in the four years before."
-            f" {n}."
+            "Discrete-time model (logit) of the beginning of an eligible settlement attempt in a"
+            " conflict-year at risk, 1990 to 2019: fighting in one of the five years before, and no"
+            f" attempt under way. {n}."
         ),
         (
-            "Bars: 95 % intervals, clustered by conflict. Domestic politics and economy in the"
-            " year before; reference region: Africa."
+            "Bars: 95 % intervals, clustered by conflict. Fighting, war, domestic politics and"
+            " economy are of the year before; reference region: Africa."
         ),
         (
-            f"Inverse-probability weights of the {known.notna().sum()} attempts with complete data"
-            f" range from {known.min():.2f} to {known.max():.2f}; the figure of variants shows the"
-            " weighted finding. They balance attempts and conflict-years at risk only on the"
-            " covariates of this model."
+            "Inverse-probability weights come from a third model, with the same terms as the first,"
+            " of the beginning of an attempt that is in the primary sample. Those of the"
+            f" {known.notna().sum()} attempts with complete data range from {known.min():.2f} to"
+            f" {known.max():.2f}; the figure of variants shows the weighted finding. They balance"
+            " attempts and conflict-years at risk only on the terms of that model."
         ),
-        texts["sources"],
+        f"{texts['sources']} {SELECTION_SOURCES}",
     ]
     figure = estimates(
         table,
