@@ -22,7 +22,7 @@ CONTROLS = ("log_pages", "active", "war_years", "territory")
 
 
 def rows(path):
-    with open(path, encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 
@@ -195,7 +195,7 @@ def fits(cases, scored, country):
 
 
 def write(path, table):
-    with open(path, "w", encoding="utf-8", newline="") as file:
+    with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(table[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(table)
