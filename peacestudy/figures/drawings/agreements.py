@@ -163,8 +163,8 @@ def draw_profile(r: Tables) -> tuple[Figure, pd.DataFrame]:
         (
             f"Rows: {len(t)} settlement attempts whose outcome windows do not overlap (country,"
             " incompatibility, year of the last substantive agreement), sorted by breadth. Shade:"
-            " share of the pillar's indicators that any agreement of the attempt mentions or"
-            " provides for."
+            " share of the pillar's indicators that any scored agreement of the attempt mentions"
+            " or provides for."
         ),
         texts["outcome"],
         (
@@ -194,10 +194,10 @@ def draw_survival(r: Tables) -> tuple[Figure, pd.DataFrame]:
             " or more battle-related deaths."
         ),
         (
-            f"In the first year the curves fall by {int(first['events'].sum())} attempts; after"
-            " most of these fighting had never stopped. Bands: pointwise 95 % intervals, log-log,"
-            f" cases treated as independent; bars: censored at the end of 2024. {unobserved}"
-            " further attempt(s) ended too late for a year of observation."
+            f"In the first year the curves fall by {int(first['events'].sum())} attempts: fighting"
+            " in the year after t0, which in many of them may never have stopped. Bands: pointwise"
+            " 95 % intervals, log-log, cases treated as independent; upright strokes: censored at"
+            f" the end of 2024. Further attempts, too late for a year of observation: {unobserved}."
         ),
         (
             "The curves are not adjusted. Adjusted for length, fighting at the agreement, years of"
@@ -217,9 +217,9 @@ def draw_ledger(r: Tables) -> tuple[Figure, pd.DataFrame]:
     steps, coverage, texts = r["ledger"], r["coverage"], study_notes(r["notes"])
     notes = [
         (
-            "Joins keep every case. Missing values are never set to zero. Outside coverage: the source does not cover the"
-            " year. Special codes: Polity's -66 (foreign interruption), -77 (collapse) and -88"
-            " (transition)."
+            "Joins keep every case. Missing values are never set to zero. Outside coverage: the"
+            " source does not cover the year. Special codes: Polity's -66 (foreign interruption),"
+            " -77 (collapse) and -88 (transition)."
         ),
         f"{texts['sources']} {texts['context']}",
     ]

@@ -66,7 +66,9 @@ def draw_variants(r: Tables) -> tuple[Figure, pd.DataFrame]:
     apart = r["variant_group"]
     own = apart[apart["variant"] != "declared"]
     t, texts = r["variants"], study_notes(r["notes"])
-    t = t[~t["variant"].isin(own["variant"])].reset_index(drop=True)
+    t = t[~t["variant"].isin(own["variant"])]
+    first_of_group = t["group"].map({g: i for i, g in enumerate(t["group"].unique())})
+    t = t.loc[first_of_group.sort_values(kind="stable").index].reset_index(drop=True)
     fitted = t[(t["variant"] != "declared") & t["log_odds"].notna()]
     norms, breadth = fitted[fitted["term"] == "scale(norms)"], fitted[fitted["spec"] == "breadth"]
     permuted = int(norms["p_permutation"].notna().sum())
@@ -86,14 +88,14 @@ def draw_variants(r: Tables) -> tuple[Figure, pd.DataFrame]:
             " attempts, or attempt-years."
         ),
         (
-            "perm.: outcome permuted 499 times within strata of fighting at the last agreement (the"
-            " declared model: as declared), against the largest |z| of the seven pillars (of breadth alone); tests by the models' own standard errors"
-            " reject too often with so few events. Filled: p below .05, by permutation, or by Holm"
-            " where a model cannot be permuted."
+            "perm.: outcome permuted within strata of fighting at the last agreement (499 times, as"
+            " declared 5,000), against the largest |z| of the seven pillars (of breadth alone);"
+            " tests by the models' own standard errors reject too often with so few events. Filled:"
+            " p below .05, by permutation, or by Holm where a model cannot be permuted."
         ),
         (
-            "'Weighted' accounts for its estimated weights. Not fitted: no variation, or complete"
-            " separation. The variants share most of their cases and are not independent tests."
+            "'Weighted' accounts for its estimated weights. Not fitted: no variation, or too few"
+            " cases. The variants share most of their cases and are not independent tests."
         ),
         (
             f"Breadth: above 1 in {int((breadth['log_odds'] > 0).sum())} of {len(breadth)}, p below"
@@ -101,13 +103,13 @@ def draw_variants(r: Tables) -> tuple[Figure, pd.DataFrame]:
             f" {int((norms['log_odds'] > 0).sum())} of {len(norms)}; p below .05 by Holm in"
             f" {int((norms['p_family'] < ALPHA).sum())}, by permutation in"
             f" {int((norms['p_permutation'] < ALPHA).sum())} of {permuted}. Other pillars below"
-            f" .05 by permutation: {_other_pillars(fitted)}."
+            f" .05 by either: {_other_pillars(fitted)}."
         ),
         f"{texts['outcome']} {texts['sources']}",
     ]
     terms = (("breadth", "scale(breadth)", "Breadth"), ("pillars", "scale(norms)", "Norms"))
     n = t[t["variant"] == "declared"]["n"].iloc[0]
-    subtitle = f"Effect of one standard deviation more on lasting peace; as declared: N = {n:.0f}"
+    subtitle = f"Ratios of peace for one standard deviation more; as declared: N = {n:.0f}"
     return variants(t, terms, "The finding under every variant", subtitle, notes), t
 
 
@@ -121,9 +123,10 @@ def draw_windows(r: Tables) -> tuple[Figure, pd.DataFrame]:
         (
             f"{first['candidates']:.0f} cases compete for windows that may not overlap; the"
             f" declared rule keeps {first['declared_n']:.0f} of them"
-            f" ({first['declared_n_events']:.0f} at peace). {first['draws']:,.0f} of the 10^"
-            f"{first['log10_sets']:.0f} sets to which no case can be added are drawn, each with"
-            f" the same probability; they have {first['n_p05']:.0f} to {first['n_p95']:.0f} cases"
+            f" ({first['declared_n_events']:.0f} at peace). {first['draws']:,.0f} of the"
+            f" {_power_of_ten(first['log10_sets'])} sets to which no case can be added are drawn,"
+            f" each with the same probability; they have {first['n_p05']:.0f} to"
+            f" {first['n_p95']:.0f} cases"
             f" with {first['n_events_p05']:.0f} to {first['n_events_p95']:.0f} at peace (90 % of"
             " sets)."
         ),
@@ -139,10 +142,16 @@ def draw_windows(r: Tables) -> tuple[Figure, pd.DataFrame]:
         ),
         f"{texts['outcome']} {texts['sources']}",
     ]
-    heading = "Which cases stand for their windows"
-    subtitle = "Ratios over maximal sets of cases with disjoint windows, and as declared"
+    heading = "The finding over the choices of cases with disjoint windows"
+    subtitle = "Ratios of peace over maximal sets of cases, and as declared"
     labels = [short_name(term) for term in t["term"]]
     return windows(t, labels, heading, subtitle, notes), t
+
+
+def _power_of_ten(log10: float) -> str:
+    """A large number as 5 x 10^14."""
+    whole = int(log10)
+    return f"{10 ** (log10 - whole):.0f} x 10^{whole}"
 
 
 def draw_variant_group(r: Tables) -> tuple[Figure, pd.DataFrame]:
@@ -185,12 +194,14 @@ def _rejected_readings(table: pd.DataFrame) -> str:
 
 
 def _other_pillars(fitted: pd.DataFrame) -> str:
-    """The variants in which another pillar than norms has a permutation p below .05."""
+    """The variants in which another pillar than norms has p below .05, with the ratios."""
     of_pillars = (fitted["spec"] == "pillars") & (fitted["term"] != "scale(norms)")
-    rows = fitted[of_pillars & (fitted["p_permutation"] < ALPHA)]
+    low = (fitted["p_permutation"] < ALPHA) | (fitted["p_family"] < ALPHA)
     parts = []
-    for label, part in rows.groupby("label", sort=False):
-        parts.append(f"{label}: {', '.join(short_name(term) for term in part['term'])}")
+    for label, part in fitted[of_pillars & low].groupby("label", sort=False):
+        pairs: Any = part[["term", "log_odds"]].itertuples(index=False)
+        ratios = (f"{short_name(term)} {math.exp(log_odds):.2f}" for term, log_odds in pairs)
+        parts.append(f"{label}: {', '.join(ratios)}")
     return "; ".join(parts) or "none"
 
 
@@ -237,8 +248,8 @@ def draw_moderation(r: Tables) -> tuple[Figure, pd.DataFrame]:
     notes = [
         (
             "Odds ratio of lasting peace for one standard deviation more of breadth, at each value"
-            " of a constraint on the executive in the year before the first agreement; bands: pointwise 95 %"
-            " intervals. Bars: cases with the value, dark: at peace."
+            " of a constraint on the executive in the year before the first agreement; bands:"
+            " pointwise 95 % intervals. Bars: cases with the value, coloured: at peace."
         ),
         (
             f"Firth logit, clustered by country, controls as declared. N = {sizes}: Polity ends in"
@@ -246,7 +257,7 @@ def draw_moderation(r: Tables) -> tuple[Figure, pd.DataFrame]:
             " several governments have none."
         ),
         (
-            f"H8, one interaction, declared before it was fitted: odds ratio {h['odds_ratio']:.2f}"
+            f"H8, one interaction: odds ratio {h['odds_ratio']:.2f}"
             f" [{h['conf_low']:.2f}, {h['conf_high']:.2f}], p {p_text(h['p_value'])}, by Holm over"
             f" H8 to H10 {p_text(h['p_adjusted'])}: {h['decision']}. The interactions with V-Dem's"
             " constraints are exploratory."
@@ -297,7 +308,7 @@ def draw_selection(r: Tables) -> tuple[Figure, pd.DataFrame]:
         (
             "Discrete-time model (logit) of the beginning of an eligible settlement attempt in a"
             " conflict-year at risk, 1990 to 2019: fighting in one of the five years before, and no"
-            f" attempt under way. {n}."
+            f" attempt under way. {n[0].upper()}{n[1:]}."
         ),
         (
             "Bars: 95 % intervals, clustered by conflict. Fighting, war, domestic politics and"
@@ -366,10 +377,11 @@ def _trained(scores: pd.DataFrame) -> str:
     parts = []
     for split, part in scores.groupby("split", sort=False):
         one = part.iloc[0]
-        text = f"{split}: trained on {one['n_train']:.0f} cases or more"
+        name = f"{split[0].upper()}{split[1:]}"
+        text = f"{name}: trained on {one['n_train']:.0f} cases or more"
         if one["n_not_known"]:
             text = (
-                f"{split}: trained on the {one['n_train']:.0f} whose outcome was known by the cut,"
+                f"{name}: trained on the {one['n_train']:.0f} whose outcome was known by the cut,"
                 f" {one['n_not_known']:.0f} left out"
             )
         parts.append(text)
@@ -390,8 +402,8 @@ def draw_forecasts(r: Tables) -> tuple[Figure, pd.DataFrame]:
             f"{len(by_case)} attempts whose windows end after the conflict data. Made {made_on}"
             f" from {t['n_train'].iloc[0]:.0f} earlier attempts and frozen in {last} with the hash"
             " of declaration and model. Frozen, not pre-registered: when it was frozen"
-            f" {closed} windows had closed and {known} outcomes were known (grey), because fighting"
-            " in the window was in the data or its last year was over."
+            f" {closed} windows had closed, and {known} outcomes were known (grey): the window had"
+            " closed, or fighting in it was in the data."
         ),
         (
             "When windows close, forecasts are scored by the frozen window, against the base rate"
