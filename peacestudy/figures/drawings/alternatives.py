@@ -377,7 +377,7 @@ def _trained(scores: pd.DataFrame) -> str:
     parts = []
     for split, part in scores.groupby("split", sort=False):
         one = part.iloc[0]
-        name = f"{split[0].upper()}{split[1:]}"
+        name = str(split)[:1].upper() + str(split)[1:]
         text = f"{name}: trained on {one['n_train']:.0f} cases or more"
         if one["n_not_known"]:
             text = (
