@@ -161,10 +161,12 @@ def conflict_years(ground: Ground, cases: pd.DataFrame) -> pd.DataFrame:
             " conflict."
         )
     of: dict[tuple[int, int], tuple[str, bool]] = {}
-    for case in eligible.itertuples():
-        complete = int(case.t0) + ground.rule.horizon <= ground.rule.last_year
-        kept = complete and bool(case.one_a_window)
-        of[int(case.conflict_id), int(case.first_year)] = (str(case.case_id), kept)
+    columns = ["case_id", "conflict_id", "first_year", "t0", "one_a_window"]
+    for case, conflict, first_year, t0, first in eligible[columns].itertuples(
+        index=False, name=None
+    ):
+        complete = int(t0) + ground.rule.horizon <= ground.rule.last_year
+        of[int(conflict), int(first_year)] = (str(case), complete and bool(first))
     lives: dict[int, list[tuple[int, int]]] = {}
     for c, start, end in began[["conflict_id", "first_year", "t0"]].itertuples(
         index=False, name=None

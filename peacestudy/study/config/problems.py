@@ -24,6 +24,7 @@ def config_problems(config: Config, text: str) -> list[Problem]:
     findings = [
         *_names(config),
         *_specs(config),
+        *_selection(config),
         *_hypotheses(config),
         *_values(config),
         *politics_findings(config),
@@ -120,6 +121,22 @@ def _specs(config: Config) -> Iterator[Finding]:
             yield from (
                 (("variants", n, "id"), f"{v.id}: {s.formula}", why, "correct the variant")
                 for why in spec_problems(s).values()
+            )
+
+
+def _selection(config: Config) -> Iterator[Finding]:
+    """The model of the weights, and variants that take the cases of another one."""
+    names = [s.name for s in config.specs]
+    rule = config.weighting
+    if rule is not None:
+        yield from among(
+            ("weighting", "spec"), rule.spec, names, "weights come from a declared spec"
+        )
+    others = [v.id for v in config.variants if not v.cases_of]
+    for n, v in enumerate(config.variants):
+        if v.cases_of:
+            yield from among(
+                ("variants", n, "cases_of"), v.cases_of, others, "cases are those of a variant"
             )
 
 

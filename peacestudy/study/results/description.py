@@ -228,7 +228,8 @@ def known_cases(found: Results) -> pd.DataFrame:
     table = study_table("known_cases")(found)
     primary = found.frame
     everything = found.study.frame("all").data.set_index("case_id")
-    reasons = primary.excluded.set_index("case")["reason"]
+    excluded = primary.excluded
+    reasons = {} if excluded is None else dict(excluded.set_index("case")["reason"])
     cases = table["case_id"]
     columns = ["label", "t0", found.outcome, "fighting_years"]
     out = table[["name", "case_id"]].join(everything[columns], on="case_id")
