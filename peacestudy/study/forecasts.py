@@ -210,7 +210,7 @@ def freeze_forecasts(study: str) -> Path:
     SpecError
         Forecasts were frozen today already.
     """
-    today = datetime.date.today()
+    today = _today()
     path = study_folder(study) / f"forecasts_{today}.csv"
     if path.is_file():
         raise SpecError(
@@ -223,6 +223,10 @@ def freeze_forecasts(study: str) -> Path:
         write_table(whole.folder / CASES_FILE, cases)
     write_table(path, forecasts)
     return path
+
+
+def _today() -> datetime.date:
+    return datetime.date.today()
 
 
 def forecast_cases(study: Study) -> pd.DataFrame:

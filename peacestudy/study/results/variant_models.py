@@ -2,7 +2,7 @@
 
 A test by its own standard errors rejects too often where events are few, so every variant whose
 engine allows it is also tested by permutation, as the declared models are: the outcome is permuted
-within strata of fighting in t0.
+within the declared strata.
 """
 
 from typing import Any
