@@ -51,7 +51,7 @@ FIGURES: dict[str, Drawing] = {
     ),
     "survival": Drawing(
         (PEACE,),
-        ("survival", "facts", "notes", "hypotheses", "variants"),
+        ("survival", "survival_adjusted", "facts", "notes", "hypotheses"),
         agreements.draw_survival,
     ),
     "ledger": Drawing((PEACE, DYADS), ("ledger", "coverage", "notes"), agreements.draw_ledger),

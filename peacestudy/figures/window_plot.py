@@ -1,6 +1,7 @@
 """The declared choice of cases among all that could be made: a row a term."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -91,7 +92,8 @@ def _numbers(ax: Axes, table: pd.DataFrame) -> None:
     blend = ax.get_yaxis_transform()
     for head, x in HEADS.items():
         ax.text(x, -0.75, head, transform=blend, fontsize=NOTE, fontweight="bold")
-    for at, row in enumerate(table.itertuples()):
+    rows: Any = table.itertuples()
+    for at, row in enumerate(rows):
         cells = (
             f"{np.exp(row.declared_estimate):.2f}",
             f"{np.exp(row.estimate_median):.2f}",

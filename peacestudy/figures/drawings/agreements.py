@@ -183,8 +183,7 @@ def draw_survival(r: Tables) -> tuple[Figure, pd.DataFrame]:
     t, texts = r["survival"], study_notes(r["notes"])
     start, first = t[t["years"] == 0], t[t["years"] == 1]
     h0 = r["hypotheses"].set_index("id").loc["H0"]
-    of_cox = r["variants"][r["variants"]["variant"] == "cox"].set_index("spec")
-    cox = of_cox.loc["breadth"]
+    cox = r["survival_adjusted"].set_index("spec").loc["breadth"]
     unobserved = int(r["facts"].set_index("fact")["value"]["durations_without_a_year"])
     notes = [
         (

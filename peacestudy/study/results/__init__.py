@@ -16,7 +16,12 @@ from peacestudy.study.results import (
 )
 from peacestudy.study.results.results import Results
 from peacestudy.study.results.selection import balance
-from peacestudy.study.results.variant_models import variant_counts, variant_group, variants
+from peacestudy.study.results.variant_models import (
+    survival_adjusted,
+    variant_counts,
+    variant_group,
+    variants,
+)
 from peacestudy.study.results.windows import window_draws, windows
 
 Computed = Mapping[str, Callable[[Results], pd.DataFrame]]
@@ -45,6 +50,7 @@ RESULTS: Mapping[str, Computed] = {
     "peace_agreements": {
         **COMMON,
         **TEXTS,
+        "survival_adjusted": survival_adjusted,
         "over_time": description.over_time,
         "variants": variants,
         "variant_group": variant_group,

@@ -50,6 +50,21 @@ def variants(found: Results) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def survival_adjusted(found: Results) -> pd.DataFrame:
+    """The adjusted contrasts that belong to the survival curves: the rows of ``variants`` of Cox
+    models of the cases of the curves.
+    """
+    config = found.study.config
+    specs = {s.name: s for s in config.specs}
+    rows: list[dict[str, object]] = []
+    for variant in config.variants:
+        for name in config.varied:
+            spec = variant.of(specs[name])
+            if (spec.engine, spec.sample) == ("cox", "durations"):
+                rows += _rows(found, variant, spec, name, found.tested_terms(name))
+    return pd.DataFrame(rows)
+
+
 def variant_group(found: Results) -> pd.DataFrame:
     """The rows of ``variants`` of the group that has a figure of its own, after the declared ones;
     no rows where study.toml names no such group.
