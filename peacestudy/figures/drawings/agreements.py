@@ -89,8 +89,8 @@ def draw_forest(r: Tables) -> tuple[Figure, pd.DataFrame]:
             f" {pillars['n_events']:.0f} with lasting peace. {texts['outcome']}"
         ),
         (
-            f"{texts['sources']} Not pre-registered: every reading in the declaration had been"
-            " tried before it was written."
+            f"{texts['sources']} Not pre-registered: the data had been explored, and every"
+            " reading of the state of the war tried, before the declaration was written."
         ),
     ]
     figure = forest(
