@@ -164,10 +164,11 @@ def test_the_tests_of_contexts_are_adjusted_over_all_of_them(results):
 def test_leaders_are_those_before_the_attempt(our_study):
     study = our_study("peace_agreements")
     rows = study.covariates[study.covariates["variable"] == "leader_turnover"].merge(
-        study.cases[["case_id", "t0"]], on="case_id"
+        study.cases[["case_id", "first_date"]], on="case_id"
     )
     assert len(rows) == 203
-    assert (rows["year"] == [f"{t - 5}-{t - 1}" for t in rows["t0"]]).all()
+    first = rows["first_date"].dt.year  # of the first agreement
+    assert (rows["year"] == [f"{y - 5}-{y - 1}" for y in first]).all()
     assert (rows["value"].isna() == rows["reason"].notna()).all()
 
 

@@ -290,12 +290,7 @@ def _by_grouping(
     data = found.data(base)
     frame = _with_context(data, grouping)
     made = by_context(
-        frame,
-        spec.model(),
-        term,
-        _context_column(grouping),
-        method=rule.method,
-        min_events=rule.min_events,
+        frame, spec.model(), term, grouping.id, method=rule.method, min_events=rule.min_events
     )
     spread: Any = dict.fromkeys(SPREAD, np.nan)
     if made.pooled is not None:
@@ -321,32 +316,25 @@ def _with_context(frame: StudyFrame, grouping: Context) -> StudyFrame:
     column, label = grouping.column, grouping.label
     known = _numeric(frame, column, f"the contexts of {label!r}").notna()
     known_frame = frame.keep(known, f"{label} known", f"no {column} in the sources", (column,))
-    names = _names_of(known_frame.data[column], grouping)
+    kind = pd.CategoricalDtype(list(grouping.names), ordered=True)
+
+    def named(data: pd.DataFrame) -> "pd.Series[Any]":
+        values = data[column].astype(float)
+        positions = np.searchsorted(np.array(grouping.cuts), values, side="right")
+        return pd.Series([grouping.names[i] for i in positions], index=data.index, dtype=kind)
+
+    out = known_frame.with_columns(f"{column} in groups", **{grouping.id: named})
+    clock = known_frame.clock
+    if clock is not None and column in clock.rules:
+        out = out.with_clock(clock.column, {grouping.id: clock.rules[column]})
+    names = out.data[grouping.id]
     empty = [name for name in grouping.names if not (names == name).any()]
     if empty:
         raise SpecError(
             f"study.toml, [contexts], {label!r}: no case is in {', '.join(empty)}. Write cuts"
             f" of {column} between which there are cases."
         )
-    # a function of the data, so that the clock knows from when the context is known
-    return known_frame.with_columns(
-        f"{column} in groups",
-        **{_context_column(grouping): lambda data: _names_of(data[column], grouping)},
-    )
-
-
-def _context_column(grouping: Context) -> str:
-    """The column that names the context: not the column that it is made of."""
-    return f"{grouping.id}_context"
-
-
-def _names_of(values: "pd.Series[Any]", grouping: Context) -> "pd.Series[Any]":
-    """The name of the context that each value lies in."""
-    cuts = np.array(grouping.cuts)
-    positions = np.searchsorted(cuts, values.astype(float), side="right")
-    kind = pd.CategoricalDtype(list(grouping.names), ordered=True)
-    names = [grouping.names[i] for i in positions]
-    return pd.Series(names, index=values.index, dtype=kind)
+    return out
 
 
 def _numeric(frame: StudyFrame, column: str, what: str) -> "pd.Series[float]":
