@@ -71,7 +71,7 @@ def fits_of_choices(
     >>> from peacestudy.models.diagnosis.case_choices import fits_of_choices
     >>> table = fits_of_choices(d, spec, chosen).query("term == 'x'")
     >>> table[["choice", "n", "estimate"]].round(2).values.tolist()
-    [[0, 4, 1.04], [1, 4, 1.91]]
+    [[0.0, 4.0, 1.04], [1.0, 4.0, 1.82]]
     """
     refuse_imputed(
         "fits_of_choices", data, instead="Give the data without imputation, or a completed table."
