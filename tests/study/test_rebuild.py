@@ -119,8 +119,9 @@ def test_loops_find_the_same_attempts_texts_and_outcomes(study, loops):
         assert scored[case] == {i for i, _ in texts}
         assert values.pages[case] == sum(int(r["Lgt"]) for _, r in texts)
         if t0 <= 2024:
-            assert values.active[case] == (t0 in years)
-            assert values.war_years[case] == len([y for y in range(t0 - 9, t0 + 1) if y in war])
+            assert values.active_calendar[case] == (t0 in years)
+            wars = [y for y in range(t0 - 9, t0 + 1) if y in war]
+            assert values.war_years_calendar[case] == len(wars)
         if t0 + 5 <= 2024:
             assert outcome.lasting_peace[case] == (
                 not [y for y in range(t0 + 1, t0 + 6) if y in years]
