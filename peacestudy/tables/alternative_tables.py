@@ -75,7 +75,6 @@ def variant_counts_table(counts: pd.DataFrame) -> Table:
 
 def windows_table(w: pd.DataFrame) -> Table:
     """The declared choice of cases among all with disjoint windows."""
-    declared = pd.Series(np.exp(w["declared_estimate"].astype(float)), index=w.index)
     ratios = pd.DataFrame(
         {name: np.exp(w[f"estimate_{name}"].astype(float)) for name in ("median", "p05", "p95")}
     )
@@ -83,7 +82,7 @@ def windows_table(w: pd.DataFrame) -> Table:
         {
             "model": w["spec"],
             "term": w["term"],
-            "as declared": declared.map(two_decimals),
+            "as declared": [two_decimals(ratio) for ratio in np.exp(w["declared_estimate"])],
             "p": w["declared_p_value"].map(p_text),
             "median of sets [90 %]": interval(ratios, "median", "p05", "p95"),
             "above 1": w["share_above"].map("{:.1%}".format),

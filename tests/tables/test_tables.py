@@ -84,7 +84,7 @@ def test_the_tables_of_the_study(tables, with_slow_results):
     assert list(tables) == names
     assert (
         len(tables["codebook"].body) == 53
-        and len(tables["cases"].body) == 100
+        and len(tables["cases"].body) == 99
         and len(tables["hypotheses"].body) == 12
     )
     for t in tables.values():

@@ -158,7 +158,7 @@ def draw_variant_group(r: Tables) -> tuple[Figure, pd.DataFrame]:
     """Every term under the readings of one group of variants."""
     t, texts = r["variant_group"], study_notes(r["notes"])
     others = t[t["variant"] != "declared"]
-    group = others["group"].iloc[0]
+    group = others["group"].iloc[0] if len(others) else "No variants"
     declared = t[t["variant"] == "declared"].iloc[0]
     notes = [
         (

@@ -67,12 +67,10 @@ def survival_adjusted(found: Results) -> pd.DataFrame:
 
 def variant_group(found: Results) -> pd.DataFrame:
     """The rows of ``variants`` of the group that has a figure of its own, after the declared ones;
-    no rows where study.toml names no such group.
+    these alone where study.toml names no such group.
     """
     table = found.table("variants")
     group = found.study.config.display.variant_group
-    if not group:
-        return table.iloc[:0]
     return table[(table["group"] == group) | (table["variant"] == DECLARED.id)]
 
 
