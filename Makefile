@@ -21,7 +21,7 @@ STUDY   ?= $(STUDIES)# make data STUDY=onset RAW=folder
 # Results by study, and the results that each figure is drawn from: as in peacestudy/study/results and peacestudy/figures/registry.py.
 COMMON := terms models notes hypotheses ranges ledger
 TEXTS  := profile descriptive consistency survival coverage facts cases permutation influence
-RESULTS_peace_agreements      := $(COMMON) $(TEXTS) over_time variants variant_group variant_counts windows window_draws weights balance predicted_probabilities moderation support interactions effects_by_moderator contexts out_of_sample calibration forecasts forecast_check implementation known_cases indicators_left_out vintages vintage_counts vintage_findings
+RESULTS_peace_agreements      := $(COMMON) $(TEXTS) survival_adjusted over_time variants variant_group variant_counts windows window_draws weights balance predicted_probabilities moderation support interactions effects_by_moderator contexts out_of_sample calibration forecasts forecast_check implementation known_cases indicators_left_out vintages vintage_counts vintage_findings
 RESULTS_signing_dyads         := $(COMMON) $(TEXTS) variants variant_group variant_counts windows comparison differences
 RESULTS_accord_implementation := $(COMMON) delivery accords correlations landmarks
 RESULTS_onset                 := $(COMMON) variants coverage published facts
@@ -35,7 +35,7 @@ FIGURES_double_coding         := agreement ratings by_rater
 FIGURES_third_party_role      := agreement readings uncertainty
 NEEDS_profile               := profile notes
 NEEDS_forest                := hypotheses terms models notes permutation influence
-NEEDS_survival              := survival facts notes hypotheses
+NEEDS_survival              := survival survival_adjusted facts notes hypotheses
 NEEDS_ledger                := ledger coverage notes
 NEEDS_over_time             := over_time notes
 NEEDS_variants              := variants variant_group notes

@@ -24,6 +24,7 @@ from peacestudy.figures.theme import (
     title,
 )
 
+STEP_WIDTH = 34  # characters of the name of a step beside its bar
 # kind of gap -> grey and hatch, distinct in print
 KINDS = {
     "value": ("#4d4d4d", ""),
@@ -169,7 +170,9 @@ def _steps(ax: mpl.axes.Axes, steps: pd.DataFrame) -> None:
         said = "\n".join(textwrap.wrap(_said(row, before), 106))
         ax.text(0, y + 0.05, said, fontsize=6.4, va="top", color=INK, linespacing=1.15)
         before = row["unit"]
-    labels = [f"{step}\n({unit}s)" for step, unit in zip(steps["step"], steps["unit"], strict=True)]
+    labels = []
+    for step, unit in zip(steps["step"], steps["unit"], strict=True):
+        labels.append("\n".join([*textwrap.wrap(str(step), STEP_WIDTH), f"({unit}s)"]))
     ax.set_yticks(np.arange(len(steps)) - 0.1, labels, fontsize=6.9)
     ax.set_ylim(len(steps) - 0.5, -0.5)
     ax.tick_params(axis="y", length=0)

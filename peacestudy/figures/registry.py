@@ -50,7 +50,9 @@ FIGURES: dict[str, Drawing] = {
         agreements.draw_forest,
     ),
     "survival": Drawing(
-        (PEACE,), ("survival", "facts", "notes", "hypotheses"), agreements.draw_survival
+        (PEACE,),
+        ("survival", "survival_adjusted", "facts", "notes", "hypotheses"),
+        agreements.draw_survival,
     ),
     "ledger": Drawing((PEACE, DYADS), ("ledger", "coverage", "notes"), agreements.draw_ledger),
     "over_time": Drawing((PEACE,), ("over_time", "notes"), alternatives.draw_over_time),

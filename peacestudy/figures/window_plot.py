@@ -97,7 +97,7 @@ def _numbers(ax: Axes, table: pd.DataFrame) -> None:
         cells = (
             f"{np.exp(row.declared_estimate):.2f}",
             f"{np.exp(row.estimate_median):.2f}",
-            f"{row.share_above:.0%}",
+            _percent(row.share_above),
             _shares(row.share_rejected_above, row.share_rejected_below),
             _shares(row.share_holm_above, row.share_holm_below),
             f"{row.percentile:.0f}",
@@ -108,4 +108,9 @@ def _numbers(ax: Axes, table: pd.DataFrame) -> None:
 
 def _shares(above: float, below: float) -> str:
     """Shares of sets rejected with a ratio above and below one; empty where there is no test."""
-    return "" if np.isnan(above) else f"{above:.0%} / {below:.0%}"
+    return "" if np.isnan(above) else f"{_percent(above)} / {_percent(below)}"
+
+
+def _percent(share: float) -> str:
+    """A share in percent; a small one is not rounded to none."""
+    return "<1%" if 0 < share < 0.005 else f"{share:.0%}"

@@ -239,9 +239,9 @@ def hypotheses_table(h: pd.DataFrame, draws: int) -> Table:
         " is decided by them. Profile: penalised likelihood ratio."
     )
     permutation = (
-        f"Permutation: the outcome permuted {draws:,} times within strata of fighting in t0; H1 to"
-        " H7 against the largest |z| of the seven (Westfall and Young 1993). The null is that the"
-        " outcome is unrelated to every regressor, controls included."
+        f"Permutation: the outcome permuted {draws:,} times within strata of fighting at the"
+        " agreement; H1 to H7 against the largest |z| of the seven (Westfall and Young 1993). The"
+        " null is that the outcome is unrelated to every regressor, controls included."
     )
     joint = h[h["odds_ratio"].isna()]
     wald = [

@@ -64,20 +64,24 @@ def draw_forest(r: Tables) -> tuple[Figure, pd.DataFrame]:
         ),
         (
             f"Firth logit, standard errors clustered by {pillars['n_clusters']:.0f} countries;"
-            " controls: log pages of the scored text, fighting in t0, years of war in t0-9..t0,"
-            f" territory; {pillars['n_events'] / slopes:.1f} events per variable."
+            " controls: log pages of the scored text, fighting as known at the last agreement (25"
+            " deaths in t0-1, or an episode that reached them in t0 before the agreement), years of"
+            f" war in t0-10..t0-1, territory; {pillars['n_events'] / slopes:.1f} events per"
+            " variable."
         ),
         (
-            "Robustness checks added after the first fit; both treat cases as independent. perm.:"
-            " permutation of the outcome within strata of fighting in t0, against the largest of"
+            "Robustness checks, which do not decide. perm.:"
+            " permutation of the outcome within strata of that fighting, against the largest of"
             " the seven |z| (Westfall and Young 1993); the null is that the outcome is unrelated to"
             f" every regressor, controls included; joint p {_is(joint['p_permutation'])}."
+            f" Penalised likelihood ratio: joint p {_is(joint['p_profile'])}."
         ),
         (
             "Under permutation the cluster-robust tests at .05 reject in"
             f" {nominal['any by Holm']:.0%} of permutations by Holm and in {nominal['joint']:.0%}"
-            " jointly. Profile likelihood: smallest adjusted p"
-            f" {_is(single['p_profile'][single['family'].notna()].min())}. One case left out:"
+            " jointly. Smallest adjusted p of the seven: by profile likelihood"
+            f" {p_text(single['p_profile'][in_family].min())}, with standard errors of the"
+            f" jackknife {p_text(single['p_jackknife'][in_family].min())}. One case left out:"
             f" adjusted p of {_range(r['influence'], single)}."
         ),
         (
@@ -85,8 +89,8 @@ def draw_forest(r: Tables) -> tuple[Figure, pd.DataFrame]:
             f" {pillars['n_events']:.0f} with lasting peace. {texts['outcome']}"
         ),
         (
-            f"{texts['sources']} Declared before fitting, on data already examined in pilots: not"
-            " pre-registered."
+            f"{texts['sources']} Not pre-registered: the data had been explored, and every"
+            " reading of the state of the war tried, before the declaration was written."
         ),
     ]
     figure = forest(
@@ -132,6 +136,13 @@ def _verdict(single: pd.DataFrame) -> str:
     return text + "."
 
 
+def _interval(row: Any, column: str) -> str:
+    """The ratio of a row with its 95 % interval, from the logarithms in its columns."""
+    ends = (column, f"{column}_low", f"{column}_high")
+    ratio, low, high = (math.exp(float(row[name])) for name in ends)
+    return f"{ratio:.2f} ({low:.2f} to {high:.2f})"
+
+
 def _range(influence: pd.DataFrame, single: pd.DataFrame) -> str:
     """The range of the smallest adjusted p over the cases left out."""
     family = single[single["family"].notna()].sort_values("p_adjusted")
@@ -152,8 +163,8 @@ def draw_profile(r: Tables) -> tuple[Figure, pd.DataFrame]:
         (
             f"Rows: {len(t)} settlement attempts whose outcome windows do not overlap (country,"
             " incompatibility, year of the last substantive agreement), sorted by breadth. Shade:"
-            " share of the pillar's indicators that any agreement of the attempt mentions or"
-            " provides for."
+            " share of the pillar's indicators that any scored agreement of the attempt mentions"
+            " or provides for."
         ),
         texts["outcome"],
         (
@@ -172,6 +183,7 @@ def draw_survival(r: Tables) -> tuple[Figure, pd.DataFrame]:
     t, texts = r["survival"], study_notes(r["notes"])
     start, first = t[t["years"] == 0], t[t["years"] == 1]
     h0 = r["hypotheses"].set_index("id").loc["H0"]
+    cox = r["survival_adjusted"].set_index("spec").loc["breadth"]
     unobserved = int(r["facts"].set_index("fact")["value"]["durations_without_a_year"])
     notes = [
         (
@@ -181,15 +193,17 @@ def draw_survival(r: Tables) -> tuple[Figure, pd.DataFrame]:
             " or more battle-related deaths."
         ),
         (
-            f"In the first year the curves fall by {int(first['events'].sum())} attempts; after"
-            " most of these fighting had never stopped. Bands: pointwise 95 % intervals, log-log,"
-            f" cases treated as independent; bars: censored at the end of 2024. {unobserved}"
-            " further attempt(s) ended too late for a year of observation."
+            f"In the first year the curves fall by {int(first['events'].sum())} attempts: fighting"
+            " in the year after t0, which in many of them may never have stopped. Bands: pointwise"
+            " 95 % intervals, log-log, cases treated as independent; upright strokes: censored at"
+            f" the end of 2024. Further attempts, too late for a year of observation: {unobserved}."
         ),
         (
-            "The curves are not adjusted. With length, fighting in t0, years of war and territory"
-            " held constant, the odds ratio of five years' peace for one standard deviation of"
-            f" breadth is {h0['odds_ratio']:.2f} ({h0['conf_low']:.2f} to {h0['conf_high']:.2f})."
+            "The curves are not adjusted. Adjusted for length, fighting at the agreement, years of"
+            " war and territory, one standard deviation more of breadth has these ratios of peace:"
+            f" {_interval(cox, 'log_odds')} over all observed years (Cox, hazard ratio of fighting"
+            f" inverted, {cox['n']:.0f} attempts), {_interval(h0, 'estimate')} for five years"
+            " (odds ratio, the declared test)."
         ),
         texts["sources"],
     ]
@@ -202,13 +216,9 @@ def draw_ledger(r: Tables) -> tuple[Figure, pd.DataFrame]:
     steps, coverage, texts = r["ledger"], r["coverage"], study_notes(r["notes"])
     notes = [
         (
-            "Joins keep every case. Context is read in the year before t0, the year of the (last"
-            " substantive) agreement."
-        ),
-        (
-            "Missing values are never set to zero. Outside coverage: the source does not cover the"
-            " year. Special codes: Polity's -66 (foreign interruption), -77 (collapse) and -88"
-            " (transition)."
+            "Joins keep every case. Missing values are never set to zero. Outside coverage: the"
+            " source does not cover the year. Special codes: Polity's -66 (foreign interruption),"
+            " -77 (collapse) and -88 (transition)."
         ),
         f"{texts['sources']} {texts['context']}",
     ]

@@ -27,6 +27,11 @@ MODELS = {
     "controls": "controls",
 }
 ALPHA = 0.05
+CONSTRAINTS_SOURCES = "Constraints: Polity5, V-Dem v15."
+SELECTION_SOURCES = (
+    "Democracy: V-Dem v15. Constraints: Polity5. GDP and population: World Development Indicators"
+    " 2025-10."
+)
 FEW = 10  # cases at peace in a split below which its scores are imprecise
 FORECAST_MODELS = {
     "pillars": "pillars and controls",
@@ -41,7 +46,7 @@ def draw_over_time(r: Tables) -> tuple[Figure, pd.DataFrame]:
     sizes: Any = t[t["score"] == "breadth"].set_index("period")["n"]
     last = sizes.index.max()
     periods = ", ".join(
-        f"{p:.0f}-{p + (5 if p == last else 4):.0f}: {n:.0f}" for p, n in sizes.items()
+        f"{p:.0f} to {p + (5 if p == last else 4):.0f}: {n:.0f}" for p, n in sizes.items()
     )
     notes = [
         (
@@ -64,7 +69,9 @@ def draw_variants(r: Tables) -> tuple[Figure, pd.DataFrame]:
     apart = r["variant_group"]
     own = apart[apart["variant"] != "declared"]
     t, texts = r["variants"], study_notes(r["notes"])
-    t = t[~t["variant"].isin(own["variant"])].reset_index(drop=True)
+    t = t[~t["variant"].isin(own["variant"])]
+    first_of_group = t["group"].map({g: i for i, g in enumerate(t["group"].unique())})
+    t = t.loc[first_of_group.sort_values(kind="stable").index].reset_index(drop=True)
     fitted = t[(t["variant"] != "declared") & t["log_odds"].notna()]
     norms, breadth = fitted[fitted["term"] == "scale(norms)"], fitted[fitted["spec"] == "breadth"]
     permuted = norms[norms["p_permutation"].notna()]
@@ -99,7 +106,7 @@ def draw_variants(r: Tables) -> tuple[Figure, pd.DataFrame]:
     ]
     terms = (("breadth", "scale(breadth)", "Breadth"), ("pillars", "scale(norms)", "Norms"))
     n = t[t["variant"] == "declared"]["n"].iloc[0]
-    subtitle = f"Effect of one standard deviation more on lasting peace; as declared: N = {n:.0f}"
+    subtitle = f"Ratios of peace for one standard deviation more; as declared: N = {n:.0f}"
     return variants(t, terms, "The finding under every variant", subtitle, notes), t
 
 
@@ -144,9 +151,10 @@ def draw_windows(r: Tables) -> tuple[Figure, pd.DataFrame]:
         (
             f"{first['candidates']:.0f} cases compete for windows that may not overlap; the"
             f" declared rule keeps {first['declared_n']:.0f} of them"
-            f" ({first['declared_n_events']:.0f} at peace). {first['draws']:,.0f} of the 10^"
-            f"{first['log10_sets']:.0f} sets to which no case can be added are drawn, each with"
-            f" the same probability; they have {first['n_p05']:.0f} to {first['n_p95']:.0f} cases"
+            f" ({first['declared_n_events']:.0f} at peace). {first['draws']:,.0f} of the"
+            f" {_power_of_ten(first['log10_sets'])} sets to which no case can be added are drawn,"
+            f" each with the same probability; they have {first['n_p05']:.0f} to"
+            f" {first['n_p95']:.0f} cases"
             f" with {first['n_events_p05']:.0f} to {first['n_events_p95']:.0f} at peace (90 % of"
             " sets)."
         ),
@@ -162,10 +170,16 @@ def draw_windows(r: Tables) -> tuple[Figure, pd.DataFrame]:
         ),
         f"{texts['outcome']} {texts['sources']}",
     ]
-    heading = "Which cases stand for their windows"
-    subtitle = "Ratios over maximal sets of cases with disjoint windows, and as declared"
+    heading = "The finding over the choices of cases with disjoint windows"
+    subtitle = "Ratios of peace over maximal sets of cases, and as declared"
     labels = [short_name(term) for term in t["term"]]
     return windows(t, labels, heading, subtitle, notes), t
+
+
+def _power_of_ten(log10: float) -> str:
+    """A large number as 5 x 10^14."""
+    whole = int(log10)
+    return f"{10 ** (log10 - whole):.0f} x 10^{whole}"
 
 
 def draw_variant_group(r: Tables) -> tuple[Figure, pd.DataFrame]:
@@ -208,12 +222,14 @@ def _rejected_readings(table: pd.DataFrame) -> str:
 
 
 def _other_pillars(fitted: pd.DataFrame) -> str:
-    """The variants in which another pillar than norms has a permutation p below .05."""
+    """The variants in which another pillar than norms has p below .05, with the ratios."""
     of_pillars = (fitted["spec"] == "pillars") & (fitted["term"] != "scale(norms)")
-    rows = fitted[of_pillars & (fitted["p_permutation"] < ALPHA)]
+    low = (fitted["p_permutation"] < ALPHA) | (fitted["p_family"] < ALPHA)
     parts = []
-    for label, part in rows.groupby("label", sort=False):
-        parts.append(f"{label}: {', '.join(short_name(term) for term in part['term'])}")
+    for label, part in fitted[of_pillars & low].groupby("label", sort=False):
+        pairs: Any = part[["term", "log_odds"]].itertuples(index=False)
+        ratios = (f"{short_name(term)} {math.exp(log_odds):.2f}" for term, log_odds in pairs)
+        parts.append(f"{label}: {', '.join(ratios)}")
     return "; ".join(parts) or "none"
 
 
@@ -236,8 +252,9 @@ def draw_predicted_probability(r: Tables) -> tuple[Figure, pd.DataFrame]:
         ),
         (
             "Dashed and pale: outside the range of the data. Left: the six other pillars stay as"
-            " observed, although pillars rarely vary alone; the association with norms is"
-            " suggestive only (see the variants). A prediction is not the effect of a longer text."
+            " observed, although pillars rarely vary alone. Norms are shown because an earlier"
+            " declaration rejected the null for them; this one does not. A prediction is not the"
+            " effect of a longer text."
         ),
         f"{texts['outcome']} {texts['sources']}",
     ]
@@ -259,8 +276,8 @@ def draw_moderation(r: Tables) -> tuple[Figure, pd.DataFrame]:
     notes = [
         (
             "Odds ratio of lasting peace for one standard deviation more of breadth, at each value"
-            " of a constraint on the executive in the year before t0; bands: pointwise 95 %"
-            " intervals. Bars: cases with the value, dark: at peace."
+            " of a constraint on the executive in the year before the first agreement; bands:"
+            " pointwise 95 % intervals. Bars: cases with the value, coloured: at peace."
         ),
         (
             f"Firth logit, clustered by country, controls as declared. N = {sizes}: Polity ends in"
@@ -268,12 +285,12 @@ def draw_moderation(r: Tables) -> tuple[Figure, pd.DataFrame]:
             " several governments have none."
         ),
         (
-            f"H8, one interaction, declared before it was fitted: odds ratio {h['odds_ratio']:.2f}"
+            f"H8, one interaction: odds ratio {h['odds_ratio']:.2f}"
             f" [{h['conf_low']:.2f}, {h['conf_high']:.2f}], p {p_text(h['p_value'])}, by Holm over"
             f" H8 to H10 {p_text(h['p_adjusted'])}: {h['decision']}. The interactions with V-Dem's"
             " constraints are exploratory."
         ),
-        f"{texts['outcome']} {texts['sources']}",
+        f"{texts['outcome']} {texts['sources']} {CONSTRAINTS_SOURCES}",
     ]
     panels = (
         ("executive_constraints", "executive constraints (Polity, 1 to 7)"),
@@ -317,21 +334,22 @@ def draw_selection(r: Tables) -> tuple[Figure, pd.DataFrame]:
     known = weights["weight"]
     notes = [
         (
-            "Discrete-time model (logit) of the beginning of a settlement attempt in a"
-            " conflict-year at risk, 1990 to 2019: fighting in it or in the four years before."
-            f" {n}."
+            "Discrete-time model (logit) of the beginning of an eligible settlement attempt in a"
+            " conflict-year at risk, 1990 to 2019: fighting in one of the five years before, and no"
+            f" attempt under way. {n[0].upper()}{n[1:]}."
         ),
         (
-            "Bars: 95 % intervals, clustered by conflict. Domestic politics and economy in the"
-            " year before; reference region: Africa."
+            "Bars: 95 % intervals, clustered by conflict. Fighting, war, domestic politics and"
+            " economy are of the year before; reference region: Africa."
         ),
         (
-            f"Inverse-probability weights of the {known.notna().sum()} attempts with complete data"
-            f" range from {known.min():.2f} to {known.max():.2f}; the figure of variants shows the"
-            " weighted finding. They balance attempts and conflict-years at risk only on the"
-            " covariates of this model."
+            "Inverse-probability weights come from a third model, with the same terms as the first,"
+            " of the beginning of an attempt that is in the primary sample. Those of the"
+            f" {known.notna().sum()} attempts with complete data range from {known.min():.2f} to"
+            f" {known.max():.2f}; the figure of variants shows the weighted finding. They balance"
+            " attempts and conflict-years at risk only on the terms of that model."
         ),
-        texts["sources"],
+        f"{texts['sources']} {SELECTION_SOURCES}",
     ]
     figure = estimates(
         table,
@@ -387,10 +405,11 @@ def _trained(scores: pd.DataFrame) -> str:
     parts = []
     for split, part in scores.groupby("split", sort=False):
         one = part.iloc[0]
-        text = f"{split}: trained on {one['n_train']:.0f} cases or more"
+        name = str(split)[:1].upper() + str(split)[1:]
+        text = f"{name}: trained on {one['n_train']:.0f} cases or more"
         if one["n_not_known"]:
             text = (
-                f"{split}: trained on the {one['n_train']:.0f} whose outcome was known by the cut,"
+                f"{name}: trained on the {one['n_train']:.0f} whose outcome was known by the cut,"
                 f" {one['n_not_known']:.0f} left out"
             )
         parts.append(text)
@@ -411,8 +430,8 @@ def draw_forecasts(r: Tables) -> tuple[Figure, pd.DataFrame]:
             f"{len(by_case)} attempts whose windows end after the conflict data. Made {made_on}"
             f" from {t['n_train'].iloc[0]:.0f} earlier attempts and frozen in {last} with the hash"
             " of declaration and model. Frozen, not pre-registered: when it was frozen"
-            f" {closed} windows had closed and {known} outcomes were known (grey), because fighting"
-            " in the window was in the data or its last year was over."
+            f" {closed} windows had closed, and {known} outcomes were known (grey): the window had"
+            " closed, or fighting in it was in the data."
         ),
         (
             "When windows close, forecasts are scored by the frozen window, against the base rate"

@@ -103,7 +103,7 @@ def draw_vintages(r: Tables) -> tuple[Figure, pd.DataFrame]:
             f"Nulls rejected by Holm over the family: {rejected}. Joint Wald test of the seven"
             f" pillars, p: {joint}."
         ),
-        texts["sources"],
+        f"{texts['sources']} PA-X v9 (the same authors).",
     ]
     figure = estimates(
         table,

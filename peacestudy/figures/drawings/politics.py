@@ -19,6 +19,10 @@ MODERATORS = (
     ("polyarchy", "Electoral democracy"),
     ("leader_turnover", "Leader changed"),
 )
+MODERATOR_SOURCES = (
+    "Constraints: Polity5. Democracy: V-Dem v15. Leaders: Archigos (Goemans, Gleditsch and"
+    " Chiozza 2009)."
+)
 POINTS = 100
 
 
@@ -43,7 +47,7 @@ def draw_domestic_politics(r: Tables) -> tuple[Figure, pd.DataFrame]:
             "Percentage points of lasting peace for one standard deviation more of a pillar,"
             " averaged over all cases with the moderator held at a low and a high value, pointwise"
             f" 95 % (delta method). Low and high: 10th and 90th percentile ({_values(effects)});"
-            " leader: no change and a change in the five years before t0."
+            " leader: no change and a change in the five years before the first agreement."
         ),
         (
             "Firth logit, clustered by country, one model for each pillar and moderator, controls"
@@ -65,7 +69,7 @@ def draw_domestic_politics(r: Tables) -> tuple[Figure, pd.DataFrame]:
             f" standard deviation of the moderator or a change of leader: {power}. The estimates"
             " are not causal, and the data are inconclusive about smaller interactions."
         ),
-        f"{texts['outcome']} {texts['sources']} {texts['context']}",
+        f"{texts['outcome']} {texts['sources']} {MODERATOR_SOURCES}",
     ]
     figure = by_pillar(
         t,
@@ -110,7 +114,8 @@ def draw_contexts(r: Tables) -> tuple[Figure, pd.DataFrame]:
     notes = [
         (
             "Hollow: odds ratio of lasting peace in the context alone (Firth logit, length of the"
-            " text and fighting in t0 held constant, scores scaled over all cases). Squares:"
+            " text and fighting at the agreement held constant, scores scaled over all cases)."
+            " Squares:"
             " partially pooled estimates, averaged over the spread between contexts (flat priors),"
             " 95 % posterior intervals."
         ),

@@ -18,7 +18,12 @@ from peacestudy.study.results.left_out import left_out_groups
 from peacestudy.study.results.ranges import percentile_ranges
 from peacestudy.study.results.results import Results
 from peacestudy.study.results.selection import balance
-from peacestudy.study.results.variant_models import variant_counts, variant_group, variants
+from peacestudy.study.results.variant_models import (
+    survival_adjusted,
+    variant_counts,
+    variant_group,
+    variants,
+)
 from peacestudy.study.results.windows import window_draws, windows
 
 Computed = Mapping[str, Callable[[Results], pd.DataFrame]]
@@ -55,6 +60,7 @@ RESULTS: Mapping[str, Computed] = {
     "peace_agreements": {
         **COMMON,
         **TEXTS,
+        "survival_adjusted": survival_adjusted,
         "over_time": description.over_time,
         **VARIED,
         "window_draws": window_draws,

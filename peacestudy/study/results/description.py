@@ -156,7 +156,7 @@ def facts(found: Results) -> pd.DataFrame:
     primary, durations = found.frame.data, found.sample("durations").data
     failed = complete[~complete[found.outcome].astype(bool)]
     never_stopped = ~failed["stopped"].astype(bool)
-    fought_in_t0 = failed["active"] == 1
+    fought_before = failed["active"] == 1
     rows: list[tuple[str, float]] = [
         ("attempts", len(attempts)),
         ("eligible", int(attempts["eligible"].sum())),
@@ -171,7 +171,7 @@ def facts(found: Results) -> pd.DataFrame:
         ("durations_without_a_year", int((durations["peace_years"] == 0).sum())),
         ("complete_failed", len(failed)),
         ("complete_failed_fighting_next_year", int(never_stopped.sum())),
-        ("complete_failed_fighting_in_t0_and_next_year", int((never_stopped & fought_in_t0).sum())),
+        ("complete_failed_fighting_before_and_after", int((never_stopped & fought_before).sum())),
         ("primary_peace_share_active", _share(primary, found.outcome, active=1)),
         ("primary_peace_share_quiet", _share(primary, found.outcome, active=0)),
         ("complete_stopped", int(complete["stopped"].sum())),
@@ -185,7 +185,7 @@ def facts(found: Results) -> pd.DataFrame:
 
 
 def _share(data: pd.DataFrame, outcome: str, active: int) -> float:
-    """The share with the outcome among cases with, or without, fighting in t0."""
+    """The share with the outcome among cases with, or without, fighting at the agreement."""
     part = data[data["active"] == active]
     return float(part[outcome].astype(float).mean())
 

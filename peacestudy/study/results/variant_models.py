@@ -46,10 +46,14 @@ def variants(found: Results) -> pd.DataFrame:
     rows: list[dict[str, object]] = []
     for variant in (DECLARED, *config.variants):
         for name in config.varied:
-            tested = [h for h in config.hypotheses if h.spec == name and _is_varied(h)]
             spec = specs[name] if variant is DECLARED else variant.of(specs[name])
-            rows += _rows(found, variant, spec, name, tested)
+            rows += _rows(found, variant, spec, name, _tested(found, name))
     return pd.DataFrame(rows)
+
+
+def _tested(found: Results, spec: str) -> list[Hypothesis]:
+    """The hypotheses of a specification that are tested in variants."""
+    return [h for h in found.study.config.hypotheses if h.spec == spec and _is_varied(h)]
 
 
 def _is_varied(hypothesis: Hypothesis) -> bool:
@@ -58,6 +62,21 @@ def _is_varied(hypothesis: Hypothesis) -> bool:
     """
     joint = bool(hypothesis.family) and not hypothesis.weights
     return len(hypothesis.terms) == 1 or joint
+
+
+def survival_adjusted(found: Results) -> pd.DataFrame:
+    """The adjusted contrasts that belong to the survival curves: the rows of ``variants`` of Cox
+    models of the cases of the curves.
+    """
+    config = found.study.config
+    specs = {s.name: s for s in config.specs}
+    rows: list[dict[str, object]] = []
+    for variant in config.variants:
+        for name in config.varied:
+            spec = variant.of(specs[name])
+            if (spec.engine, spec.sample) == ("cox", "durations"):
+                rows += _rows(found, variant, spec, name, _tested(found, name))
+    return pd.DataFrame(rows)
 
 
 def variant_group(found: Results) -> pd.DataFrame:
