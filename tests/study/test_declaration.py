@@ -28,6 +28,7 @@ from peacestudy.study.config import (
     Variant,
 )
 from peacestudy.study.config.declaration import declaration_hash, declared_content
+from peacestudy.study.config.problems import config_problems
 from peacestudy.study.load import study_folder
 
 HERE = Path(__file__).parent
@@ -323,3 +324,28 @@ def test_an_earlier_declaration_is_kept_as_it_was(tmp_path):
     kept.unlink()
     (row,) = ps.check(folder).to_dict("records")
     assert row["value"] == "no file"
+
+
+@pytest.mark.parametrize(
+    "direction, rule",
+    [
+        ("", "the sign that the claim gives"),
+        ("upwards", "the sign that the claim gives"),
+        ("positive", "a joint test of several terms has no direction"),
+    ],
+)
+def test_every_hypothesis_declares_a_direction(config, direction, rule):
+    """A direction that is missing, unknown, or of a joint test is a problem of study.toml."""
+    at = next(i for i, h in enumerate(config.hypotheses) if len(h.terms) > 1 and not h.weights)
+    hypotheses = list(config.hypotheses)
+    hypotheses[at] = replace(hypotheses[at], direction=direction)
+    changed = replace(config, hypotheses=tuple(hypotheses))
+    problems = config_problems(changed, "")
+    assert [p.value for p in problems if p.rule.startswith(rule)] == [direction]
+
+
+def test_every_moderation_declares_a_direction(config):
+    (rule,) = config.moderations
+    changed = replace(config, moderations=(replace(rule, direction=""),))
+    found = [p for p in config_problems(changed, "") if p.column == "direction"]
+    assert len(found) == 1

@@ -22,8 +22,8 @@ def stored(name):
 
 
 def test_the_stored_numbers_are_those_of_the_script():
-    digest = hashlib.sha256((STORED / "reference.py").read_bytes()).hexdigest()
-    assert (STORED / "reference.sha256").read_text().strip() == digest
+    digest = hashlib.sha256((STORED / "settlements.py").read_bytes()).hexdigest()
+    assert (STORED / "settlements.sha256").read_text().strip() == digest
 
 
 def test_what_is_known_at_the_signature_is_that_of_the_other_program(our_study):

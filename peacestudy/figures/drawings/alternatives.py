@@ -100,7 +100,7 @@ def draw_variants(r: Tables) -> tuple[Figure, pd.DataFrame]:
             f" {int((norms['log_odds'] > 0).sum())} of {len(norms)}; p below .05 by Holm in"
             f" {_by_direction(norms, 'p_family')}, by permutation in"
             f" {_by_direction(permuted, 'p_permutation')} of {len(permuted)}. Other pillars below"
-            f" .05 by permutation: {_other_pillars(fitted)}."
+            f" .05 by either: {_other_pillars(fitted)}."
         ),
         f"{texts['outcome']} {texts['sources']}",
     ]

@@ -13,7 +13,7 @@ from peacestudy.models.engines.registry import ENGINES
 from peacestudy.models.formulas.factors import Factor
 from peacestudy.models.formulas.formula import parse
 from peacestudy.study.config.config import Config
-from peacestudy.study.config.declared import Specification
+from peacestudy.study.config.declared import DIRECTIONS, Specification
 from peacestudy.study.config.findings import Finding, among, spec_problems
 from peacestudy.study.config.politics import Context, Contexts, Moderation
 
@@ -59,6 +59,9 @@ def _several(at: Place, key: str, words: Sequence[str]) -> Iterator[Finding]:
 
 
 def _moderation(at: Place, rule: Moderation, of: dict[str, Specification]) -> Iterator[Finding]:
+    yield from among(
+        (*at, "direction"), rule.direction, DIRECTIONS, "the sign that the claim gives"
+    )
     yield from _several(at, "specs", rule.specs)
     yield from _several(at, "moderators", rule.moderators)
     for m, name in enumerate(rule.specs):

@@ -13,6 +13,7 @@ from peacestudy.models.formulas.formula import parse
 from peacestudy.models.inference.hypotheses import ADJUSTMENTS
 from peacestudy.study.config import Config, Specification, Variant
 from peacestudy.study.config.declaration import declaration_hash
+from peacestudy.study.config.declared import DIRECTIONS
 from peacestudy.study.config.findings import Finding, among, spec_problems
 from peacestudy.study.config.politics_problems import politics_findings
 
@@ -146,6 +147,13 @@ def _hypotheses(config: Config) -> Iterator[Finding]:
         yield from among(
             ("hypotheses", n, "spec"), h.spec, formulas, "a hypothesis refers to a declared spec"
         )
+        yield from among(
+            ("hypotheses", n, "direction"), h.direction, DIRECTIONS, "the sign that the claim gives"
+        )
+        joint = len(h.terms) > 1 and not h.weights
+        if joint and h.direction in ("positive", "negative"):
+            rule = "a joint test of several terms has no direction"
+            yield ("hypotheses", n, "direction"), h.direction, rule, 'write direction = "none"'
         if h.weights and len(h.weights) != len(h.terms):
             yield (
                 ("hypotheses", n, "weights"),

@@ -31,8 +31,8 @@ def variables():
 
 
 def test_the_stored_program_is_the_one_that_made_the_numbers():
-    digest = hashlib.sha256((FOLDER / "reference.py").read_bytes()).hexdigest()
-    assert (FOLDER / "reference.sha256").read_text(encoding="utf-8").strip() == digest
+    digest = hashlib.sha256((FOLDER / "signatures.py").read_bytes()).hexdigest()
+    assert (FOLDER / "signatures.sha256").read_text(encoding="utf-8").strip() == digest
 
 
 @pytest.mark.parametrize("name", ["linked", "eligible", "opening", "fought_over"])
@@ -73,10 +73,10 @@ def test_the_primary_models_are_those_of_the_reference(our_results, model):
 @needs_raw
 @pytest.mark.slow(reason="runs the program on the source files, 10 s")
 def test_the_program_gives_what_is_stored(tmp_path):
-    script = tmp_path / "reference.py"
-    script.write_bytes((FOLDER / "reference.py").read_bytes())
+    script = tmp_path / "signatures.py"
+    script.write_bytes((FOLDER / "signatures.py").read_bytes())
     subprocess.run([sys.executable, script, RAW, ROOT / "datasets"], check=True)
-    for name in ("variables.csv", "fits.csv", "reference.sha256"):
+    for name in ("variables.csv", "fits.csv", "signatures.sha256"):
         made, stored = (pd.read_csv(d / name) for d in (tmp_path, FOLDER))
         assert made.columns.tolist() == stored.columns.tolist()
         for column in made:

@@ -2,7 +2,7 @@
 
 Reads the raw files of UCDP/PRIO and PA-X and, of the study's folder, the codes and the context; it
 shares no code with the package. Writes ``variables.csv``, a row an attempt, and ``fits.csv``, a row
-a term. Run: ``python reference.py FOLDER_OF_RAW_FILES FOLDER_OF_THE_STUDY``.
+a term. Run: ``python settlements.py FOLDER_OF_RAW_FILES FOLDER_OF_THE_STUDY``.
 """
 
 import csv

@@ -2,8 +2,8 @@
 
 Reads the raw files of UCDP and PA-X and, of the study's folders, the codebook, the cluster of each
 agreement and its code for third parties; it shares no code with the package. Writes
-``variables.csv``, a row an agreement, ``fits.csv``, a row a term, and ``reference.sha256``, its own
-hash. Run: ``python reference.py FOLDER_OF_RAW_FILES FOLDER_OF_STUDIES``.
+``variables.csv``, a row an agreement, ``fits.csv``, a row a term, and ``signatures.sha256``, its own
+hash. Run: ``python signatures.py FOLDER_OF_RAW_FILES FOLDER_OF_STUDIES``.
 """
 
 import csv
@@ -260,7 +260,7 @@ def main(raw, studies):
         table.append(row | numbers)
     write(HERE / "fits.csv", table)
     digest = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
-    (HERE / "reference.sha256").write_text(digest + "\n", encoding="utf-8")
+    (HERE / "signatures.sha256").write_text(digest + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
