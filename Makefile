@@ -19,18 +19,18 @@ STUDIES := peace_agreements signing_dyads accord_implementation onset double_cod
 STUDY   ?= $(STUDIES)# make data STUDY=onset RAW=folder
 
 # Results by study, and the results that each figure is drawn from: as in peacestudy/study/results and peacestudy/figures/registry.py.
-COMMON := terms models notes hypotheses ledger
+COMMON := terms models notes hypotheses ranges ledger
 TEXTS  := profile descriptive consistency survival coverage facts cases permutation influence
 RESULTS_peace_agreements      := $(COMMON) $(TEXTS) survival_adjusted over_time variants variant_group variant_counts windows window_draws weights balance predicted_probabilities moderation support interactions effects_by_moderator contexts out_of_sample calibration forecasts forecast_check implementation known_cases indicators_left_out vintages vintage_counts vintage_findings
-RESULTS_signing_dyads         := $(COMMON) $(TEXTS) comparison differences
-RESULTS_accord_implementation := $(COMMON) delivery accords correlations
-RESULTS_onset                 := $(COMMON) coverage published facts
-RESULTS_double_coding         := terms models notes agreement agreement_above_lowest pairs confusion ratings by_rater
-RESULTS_third_party_role      := notes agreement agreement_above_lowest agreement_with_blanks pairs confusion disputed ratings uncertainty accuracies flips dropped_indicator
+RESULTS_signing_dyads         := $(COMMON) $(TEXTS) variants variant_group variant_counts windows comparison differences
+RESULTS_accord_implementation := $(COMMON) delivery accords correlations landmarks
+RESULTS_onset                 := $(COMMON) variants coverage published facts
+RESULTS_double_coding         := terms models notes agreement agreement_above_lowest pairs confusion ratings by_rater left_out
+RESULTS_third_party_role      := notes agreement agreement_above_lowest agreement_with_blanks pairs confusion disputed ratings uncertainty uncertainty_notes accuracies flips dropped_indicator
 FIGURES_peace_agreements      := profile forest survival ledger over_time variants variant_group windows predicted_probability moderation domestic_politics contexts selection calibration forecasts vintages
-FIGURES_signing_dyads         := ledger comparison
+FIGURES_signing_dyads         := ledger variants windows comparison
 FIGURES_accord_implementation := promise_and_implementation landmarks delivery
-FIGURES_onset                 := onset
+FIGURES_onset                 := onset variants
 FIGURES_double_coding         := agreement ratings by_rater
 FIGURES_third_party_role      := agreement readings uncertainty
 NEEDS_profile               := profile notes
@@ -52,13 +52,13 @@ NEEDS_forecasts             := forecasts notes
 NEEDS_vintages              := vintage_findings vintages vintage_counts notes
 NEEDS_comparison          := comparison differences notes
 NEEDS_promise_and_implementation := delivery correlations notes
-NEEDS_landmarks             := hypotheses terms models notes
-NEEDS_onset                 := terms models hypotheses published notes
+NEEDS_landmarks             := landmarks accords hypotheses models notes
+NEEDS_onset                 := terms models hypotheses ranges variants published notes
 NEEDS_agreement             := agreement agreement_above_lowest notes
 NEEDS_ratings               := ratings pairs notes
 NEEDS_readings              := ratings pairs notes
 NEEDS_uncertainty           := uncertainty flips notes
-NEEDS_by_rater              := by_rater terms models notes
+NEEDS_by_rater              := by_rater terms left_out models notes
 # a study that is compared with another also reads that one
 COMPARED_signing_dyads        := peace_agreements
 COMPARED_third_party_role     := peace_agreements

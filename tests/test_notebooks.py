@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 # figures that a notebook shows
-FIGURES = {"01": 4, "02": 3, "03": 7, "04": 4, "05": 2, "06": 1, "07": 5, "08": 1}
+FIGURES = {"01": 4, "02": 5, "03": 7, "04": 4, "05": 2, "06": 2, "07": 5, "08": 1}
 PIXEL = (  # a PNG of one pixel
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )

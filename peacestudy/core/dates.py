@@ -122,7 +122,8 @@ def read_dates(
 
     Parameters
     ----------
-    column : texts, years as numbers, dates, or a mixture; an empty text is missing.
+    column : texts, years as numbers, dates, periods of pandas, or a mixture; an empty text is
+        missing.
     name, file, first_line : column, table and line of the first row, for the problems.
 
     Returns
@@ -172,6 +173,8 @@ def _read(value: Hashable | Any) -> _Span | str:
         return ""
     if isinstance(value, (int, float, np.integer, np.floating)):
         return _text(str(int(value))) if float(value).is_integer() else EXPECTED
+    if isinstance(value, pd.Period):
+        return _period(value)
     if isinstance(value, np.datetime64):
         value = pd.Timestamp(value)
     if isinstance(value, dt.datetime):  # also a pandas Timestamp
@@ -182,6 +185,26 @@ def _read(value: Hashable | Any) -> _Span | str:
         inside = FIRST <= value.year <= LAST
         return (value, value, "day") if inside else f"the year is not one of {FIRST} to {LAST}"
     return EXPECTED
+
+
+def _period(value: pd.Period) -> _Span | str:
+    """The first and last day of a period of pandas."""
+    first, last = value.start_time, value.end_time
+    if first.time() != dt.time() or last.time() < dt.time(23, 59, 59):
+        return "a period shorter than a day; " + EXPECTED
+    if not (first.year >= FIRST and last.year <= LAST):
+        return f"the year is not one of {FIRST} to {LAST}"
+    a, b = first.date(), last.date()
+    whole_months = a.day == 1 and b.day == monthrange(b.year, b.month)[1]
+    if a == b:
+        precision = "day"
+    elif whole_months and a.year == b.year and (a.month, b.month) == (1, 12):
+        precision = "year"
+    elif whole_months and (a.year, a.month) == (b.year, b.month):
+        precision = "month"
+    else:
+        precision = "interval"
+    return a, b, precision
 
 
 def _text(text: str) -> _Span | str:

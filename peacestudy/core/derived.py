@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from peacestudy.core.ledger import Entry
+from peacestudy.core.outside_values import values_from_outside
 from peacestudy.core.problems import one_of
 from peacestudy.errors import JoinError
 
@@ -36,7 +37,9 @@ class Derived:
     why : the reason that the user wrote, if any.
     values : by id, where a fit keeps them for ``ps.trace``; None in a frame, whose data hold them.
     row_by_row : the function gave the same values when it was given ``sources`` alone and some of
-        the rows, so that a value depends on these columns of its own row and nothing else.
+        the rows, and reads no data besides, so that a value depends on these columns of its own row
+        and nothing else.
+    outside : the names of tables and other data that the function reads besides its argument.
     """
 
     name: str
@@ -45,6 +48,7 @@ class Derived:
     why: str = ""
     values: "pd.Series[Any] | None" = field(default=None, repr=False)
     row_by_row: bool = False
+    outside: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"derived by the user from {self.made_from}{f': {self.why}' if self.why else ''}"
@@ -117,8 +121,10 @@ def _by_function(
     sources = tuple(c for c in data.columns if c in read)
     words = ", ".join(sources) or "the columns of the frame"
     values = _as_given(made, len(data), name)
-    row_by_row = _is_row_by_row(function, data, sources, values)
-    return values, Derived(name, words, sources, why, row_by_row=row_by_row), entry
+    outside = values_from_outside(function)
+    row_by_row = not outside and _is_row_by_row(function, data, sources, values)
+    how = Derived(name, words, sources, why, row_by_row=row_by_row, outside=outside)
+    return values, how, entry
 
 
 def _is_row_by_row(

@@ -69,7 +69,7 @@ def estimates(
             )
         ax.set_xscale("log")
         low, high = ax.get_xlim()
-        marks = [m for m in (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20) if low <= m <= high]
+        marks = [m for m in (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100) if low <= m <= high]
         ax.set_xticks(marks, [f"{m:g}" for m in marks])
         ax.minorticks_off()
         clean_y(ax, labels)

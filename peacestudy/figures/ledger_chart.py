@@ -226,6 +226,7 @@ def _coverage(ax: mpl.axes.Axes, coverage: pd.DataFrame, variables: list[str]) -
     ax.set_yticks(range(len(variables)), [pretty(v) for v in variables], fontsize=6.9)
     ax.set_ylim(len(variables) - 0.5, -0.5)
     ax.set_xlim(0, left.max())
+    ax.set_xticks([tick for tick in ax.get_xticks() if tick <= left.max()])
     ax.tick_params(axis="y", length=0)
     ax.set_xlabel("cases of the primary sample")
     ax.set_title("Values of context, and reasons for missing values", pad=17)

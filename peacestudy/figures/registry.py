@@ -57,10 +57,10 @@ FIGURES: dict[str, Drawing] = {
     "ledger": Drawing((PEACE, DYADS), ("ledger", "coverage", "notes"), agreements.draw_ledger),
     "over_time": Drawing((PEACE,), ("over_time", "notes"), alternatives.draw_over_time),
     "variants": Drawing(
-        (PEACE,), ("variants", "variant_group", "notes"), alternatives.draw_variants
+        (PEACE, DYADS, ONSET), ("variants", "variant_group", "notes"), alternatives.draw_variants
     ),
     "variant_group": Drawing((PEACE,), ("variant_group", "notes"), alternatives.draw_variant_group),
-    "windows": Drawing((PEACE,), ("windows", "notes"), alternatives.draw_windows),
+    "windows": Drawing((PEACE, DYADS), ("windows", "notes"), alternatives.draw_windows),
     "predicted_probability": Drawing(
         (PEACE,),
         ("predicted_probabilities", "support", "notes"),
@@ -96,7 +96,9 @@ FIGURES: dict[str, Drawing] = {
         accords.draw_promise_and_implementation,
     ),
     "landmarks": Drawing(
-        (ACCORDS,), ("hypotheses", "terms", "models", "notes"), accords.draw_landmarks
+        (ACCORDS,),
+        ("landmarks", "accords", "hypotheses", "models", "notes"),
+        accords.draw_landmarks,
     ),
     "delivery": Drawing((ACCORDS,), ("hypotheses", "models", "notes"), accords.draw_delivery),
     "agreement": Drawing(
@@ -105,8 +107,12 @@ FIGURES: dict[str, Drawing] = {
     "ratings": Drawing((DOUBLE,), ("ratings", "pairs", "notes"), coders.draw_ratings),
     "readings": Drawing((ROLE,), ("ratings", "pairs", "notes"), coders.draw_readings),
     "uncertainty": Drawing((ROLE,), ("uncertainty", "flips", "notes"), coders.draw_uncertainty),
-    "by_rater": Drawing((DOUBLE,), ("by_rater", "terms", "models", "notes"), coders.draw_by_rater),
+    "by_rater": Drawing(
+        (DOUBLE,), ("by_rater", "terms", "left_out", "models", "notes"), coders.draw_by_rater
+    ),
     "onset": Drawing(
-        (ONSET,), ("terms", "models", "hypotheses", "published", "notes"), onset.draw_onset
+        (ONSET,),
+        ("terms", "models", "hypotheses", "ranges", "variants", "published", "notes"),
+        onset.draw_onset,
     ),
 }

@@ -107,6 +107,7 @@ NAMES = {
     "irregular_turnover": "Irregular change of leader",
     "aggregate": "All provisions",
     "un_mission": "UN mission",
+    "active_by_year": "Fighting in year t0",
     "state_design": "State design",
     "fighting": "Fighting, year before",
     "war": "War, year before",
@@ -120,8 +121,8 @@ NAMES = {
     "terror": "State terror (PTS)",
     "sexual_violence": "Sexual violence (SVAC)",
     "stance": "Stance on an issue",
-    "fragile": "Fragile or in conflict",
-    "small_island": "Small island state",
+    "fragile": "Fragile (2024 list)",
+    "small_island": "Small island (2024 list)",
     "program": "Program of reform",
     "ln_amount": "Amount (log)",
     "late": "Approved 2005 or later",
@@ -158,6 +159,8 @@ def pretty(name: str) -> str:
         if name.startswith(f"{function}(") and name.endswith(")"):
             of = NAMES.get(name[len(function) + 1 : -1], name[len(function) + 1 : -1])
             return f"log {'1 + ' if function == 'log1p' else ''}{of[:1].lower()}{of[1:]}"
+    if name.startswith("square(") and name.endswith(")"):
+        return f"{short_name(name[7:-1])} squared"
     if name.startswith("C(") and name.endswith("]"):
         column, _, level = name[2:-1].partition(")[")
         return f"{NAMES.get(column, column)}: {level}"

@@ -1,6 +1,6 @@
 """The finding under every variant: a row a variant, a column a term."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import matplotlib as mpl
 import numpy as np
@@ -33,6 +33,8 @@ def variants(
     heading: str,
     subtitle: str,
     notes: Iterable[str] = (),
+    axis: str = "ratio of peace per sd, log scale",
+    numbers: Mapping[str, Sequence[str]] | None = None,
 ) -> Figure:
     """Draw the declared terms under every variant.
 
@@ -41,6 +43,9 @@ def variants(
     table : the result ``variants``.
     terms : (spec, term, name) of each column of the figure, two at most.
     heading, subtitle, notes : text above and below.
+    axis : what the ratios are of.
+    numbers : two that stand at the right of a term, by its name: ``N/events``, ``Holm``, ``perm.``,
+        or the id of a joint test, whose p in the family is printed.
     """
     notes = list(notes)
     order = table[["variant", "label", "group"]].drop_duplicates("variant").reset_index(drop=True)
@@ -60,6 +65,9 @@ def variants(
             )
             ax = fig.add_axes((0.294 + 0.345 * i, box[0], 0.23, box[1]))
             _column(ax, part, y, name)
+            ax.set_xlabel(axis)
+            chosen = (numbers or {}).get(term, _usual_numbers(part))
+            _numbers(ax, {head: _cells(table, part, head) for head in chosen}, y)
             if i == 0:
                 _labels(ax, order, y)
         return fig
@@ -114,8 +122,6 @@ def _column(ax: Axes, part: pd.DataFrame, y: np.ndarray, name: str) -> None:
     ax.set_xticks([0.1, 0.25, 0.5, 1, 2, 4, 10], ["0.1", "", "0.5", "1", "2", "4", "10"])
     ax.set_ylim(y[-1] + 0.7, -1.1)
     ax.set_title(name, fontsize=8, fontweight="bold")
-    ax.set_xlabel("ratio of peace per sd, log scale")
-    _numbers(ax, part, y)
 
 
 def _ratios(ax: Axes, part: pd.DataFrame, y: np.ndarray, significant: "pd.Series[bool]") -> None:
@@ -155,21 +161,29 @@ def _ratios(ax: Axes, part: pd.DataFrame, y: np.ndarray, significant: "pd.Series
     ax.spines["left"].set_visible(False)
 
 
-def _numbers(ax: Axes, part: pd.DataFrame, y: np.ndarray) -> None:
-    """Rows and events, or p by Holm, and p by permutation, at the right."""
+def _usual_numbers(part: pd.DataFrame) -> tuple[str, str]:
+    return ("N/events" if part["p_family"].isna().all() else "Holm", "perm.")
+
+
+def _cells(table: pd.DataFrame, part: pd.DataFrame, head: str) -> list[str]:
+    """The texts of a column of numbers, a row a variant."""
+    if head == "N/events":
+        sizes = zip(part["n"], part["n_events"], strict=True)
+        return [
+            "" if pd.isna(n) else f"{n:.0f}" if pd.isna(k) else f"{n:.0f}/{k:.0f}" for n, k in sizes
+        ]
+    p_columns = {"Holm": "p_family", "perm.": "p_permutation"}
+    if head in p_columns:
+        return [p_text(p) for p in part[p_columns[head]]]
+    joint = table[table["hypothesis"] == head].set_index("variant")["p_family"]
+    return [p_text(p) for p in joint.reindex(part.index)]
+
+
+def _numbers(ax: Axes, columns: Mapping[str, list[str]], y: np.ndarray) -> None:
+    """Two columns of numbers at the right."""
     blend = ax.get_yaxis_transform()
-    single = part["p_family"].isna().all()
-    sizes = [
-        "" if pd.isna(n) else f"{n:.0f}" if pd.isna(k) else f"{n:.0f}/{k:.0f}"
-        for n, k in zip(part["n"], part["n_events"], strict=True)
-    ]
-    columns = (
-        [("N/events", 1.04, sizes)]
-        if single
-        else [("Holm", 1.04, [p_text(p) for p in part["p_family"]])]
-    )
-    columns.append(("perm.", 1.34 if single else 1.24, [p_text(p) for p in part["p_permutation"]]))
-    for head, x, cells in columns:
+    second = 1.34 if "N/events" in columns else 1.24
+    for x, (head, cells) in zip((1.04, second), columns.items(), strict=True):
         ax.text(x, -0.95, head, transform=blend, fontsize=NOTE, fontweight="bold")
         for row, text in zip(y, cells, strict=True):
             ax.text(x, row, text, transform=blend, fontsize=NOTE, va="center")

@@ -5,7 +5,7 @@ specification: ``clock``, ``known_from`` and ``known_late``.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -55,12 +55,22 @@ class ClockReport:
     unknown : the columns of which nothing says from when they are known.
     reasons : the reason written for each column that is used all the same.
     cases : ids of the rows used.
+    eligibility : the columns that are not in the model and by which ``keep`` chose the rows.
+    outside : of each column of which nothing says from when it is known, the data that its function
+        reads besides the frame.
     """
 
     late: tuple[Late, ...]
     unknown: tuple[str, ...]
     reasons: Mapping[str, str]
     cases: tuple[Any, ...]
+    eligibility: tuple[str, ...] = ()
+    outside: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def text(self, late: Late) -> str:
+        """A clause on a column that is known late."""
+        text = late.text(self.cases)
+        return f"{text}, used by keep" if late.column in self.eligibility else text
 
     @property
     def refused(self) -> tuple[Late, ...]:
@@ -107,19 +117,31 @@ def check_clock(
         raise SpecError(
             f"{spec.name}: nothing says from when {listed} is known. Write it for each column:"
             f" options={{'known_from': {{{report.unknown[0]!r}: 'always'}}}}, or a column of dates"
-            " or years, as 'year - 1'."
+            f" or years, as 'year - 1'.{_read_outside(report)}"
         )
     if report.refused:
-        found = "; ".join(late.text(report.cases) for late in report.refused)
+        found = "; ".join(map(report.text, report.refused))
         raise SpecError(
             f"{spec.name}: {found}. Read it from before the clock, leave it out, or give a reason:"
             f" options={{'known_late': {{{report.refused[0].column!r}: 'why'}}}}."
         )
     notes = []
     for late in report.late:
-        text = f"{late.text(report.cases)}. Reason given: {report.reasons[late.column]}."
+        text = f"{report.text(late)}. Reason given: {report.reasons[late.column]}."
         notes.append(Note("known_late", text))
     return notes
+
+
+def _read_outside(report: ClockReport) -> str:
+    """A sentence on the data that the functions of derived columns read besides the frame."""
+    for column in report.unknown:
+        if column in report.outside:
+            names = ", ".join(map(repr, report.outside[column]))
+            return (
+                f" The function of {column!r} reads {names}, which is no column of the frame, so"
+                " that the dates of its columns do not say when its values are known."
+            )
+    return ""
 
 
 def clock_report(
@@ -201,7 +223,15 @@ def _compared(
         latest = _latest(named, column, days, lags.get(column, (0,)), spec, rows)
         known_used[column] = latest[used]
     late = late_columns(named[used], clock, known_used, complete=lags)
-    return ClockReport(tuple(late), tuple(unknown), reasons, tuple(ids[used].tolist()))
+    by_keep = data.eligibility if isinstance(data, StudyFrame) else ()
+    return ClockReport(
+        tuple(late),
+        tuple(unknown),
+        reasons,
+        tuple(ids[used].tolist()),
+        tuple(column for column in by_keep if column not in lags),
+        {d.name: d.outside for d in derived if d.outside},
+    )
 
 
 def _latest(

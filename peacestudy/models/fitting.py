@@ -80,7 +80,9 @@ def fit(
     Raises
     ------
     SpecError
-        The data are no table; the formula, a column, the engine or the vcov does not exist.
+        The data are no table; the formula, a column, the engine or the vcov does not exist. With a
+        clock: a column is known only after it and has no reason in ``known_late``, or nothing says
+        from when a column is known.
     FitError
         The data do not determine an estimate: no variation, exact collinearity, a separated outcome
         with ``logit``, a single cluster, no convergence.

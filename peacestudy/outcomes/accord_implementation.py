@@ -17,7 +17,7 @@ from peacestudy.core.schema import Field, Schema
 from peacestudy.errors import SourceError
 from peacestudy.outcomes.registry.pam import PROVISIONS
 
-FULL = 3  # highest level
+INTERMEDIATE, FULL = 2, 3  # the two highest levels
 LEVELS = ["case_id", "year_k", "provision", "promised", "level", "reversed"]
 IMPLEMENTATION_SCHEMA = Schema(
     (
@@ -52,7 +52,10 @@ IMPLEMENTATION_SCHEMA = Schema(
             "number",
             minimum=0,
             maximum=1,
-            description="level / 3, averaged over what is promised (breadth: mean of its pillars)",
+            description=(
+                "mean level: level / 3, averaged over what is promised (breadth: mean of its"
+                " pillars)"
+            ),
         ),
         Field(
             "delivered",
@@ -62,6 +65,20 @@ IMPLEMENTATION_SCHEMA = Schema(
             description="level / 3, averaged over all provisions of the pillar, promised or not",
         ),
         Field("distance", "number", minimum=0, maximum=1, description="promised less delivered"),
+        Field(
+            "n_level_3",
+            "integer",
+            minimum=0,
+            unit="provisions",
+            description="promised provisions at level 3, fully implemented",
+        ),
+        Field(
+            "n_level_2_or_3",
+            "integer",
+            minimum=0,
+            unit="provisions",
+            description="promised provisions at level 2 (intermediate) or 3",
+        ),
         Field("n_reversed", "integer", minimum=0, unit="provisions reversed in the year"),
         Field("source", required=True),
         Field("reason", description="why the year has no figure; empty where it has"),
@@ -80,8 +97,15 @@ class Share:
     n_provisions: int
     implemented: float | None
     delivered: float | None
+    n_level_3: int | None
+    n_level_2_or_3: int | None
     n_reversed: int | None
     reason: str | None
+
+    @classmethod
+    def unknown(cls, promised: float, n_provisions: int, reason: str | None) -> "Share":
+        """A share of which only the promise is known, and why."""
+        return cls(promised, n_provisions, None, None, None, None, None, reason)
 
     @property
     def distance(self) -> float | None:
@@ -168,6 +192,36 @@ def aggregate_score(promised: Sequence[int], levels: Sequence[int]) -> float:
     return 100 * sum(levels) / (FULL * n)
 
 
+def mean_levels(levels: pd.DataFrame, without: Sequence[str] = ()) -> dict[tuple[str, int], float]:
+    """Mean level of what an accord promises, of every accord and year.
+
+    Parameters
+    ----------
+    levels : rows of ``provision_levels``.
+    without : provisions that are not read.
+
+    Returns
+    -------
+    dict of (case_id, year_k) to float
+        level / 3, averaged over the promised provisions that are read; an accord that promises none
+        of them has no entry.
+
+    Raises
+    ------
+    SourceError
+        The levels lack a provision that is not to be read.
+    """
+    lost = sorted(set(without) - set(levels["provision"]))
+    if lost:
+        raise SourceError(f"the levels lack the provision(s) {', '.join(lost)} to be left out.")
+    read = levels[levels["promised"] & ~levels["provision"].isin(list(without))]
+    means = read.groupby(["case_id", "year_k"], as_index=False)["level"].mean()
+    found = {}
+    for case, year, mean in means.itertuples(index=False, name=None):
+        found[str(case), int(year)] = float(mean) / FULL
+    return found
+
+
 def implementation(
     levels: pd.DataFrame,
     pillars: Mapping[str, Sequence[str]],
@@ -180,7 +234,7 @@ def implementation(
     Parameters
     ----------
     levels : rows of ``provision_levels``.
-    pillars : pillar or rival to its provisions.
+    pillars : pillar or alternative to its provisions.
     breadth : the pillars that breadth is made of.
     years : years of the accord for which a row is given, whether or
         not the source follows the accord to them.
@@ -225,6 +279,8 @@ def implementation(
                     s.implemented,
                     s.delivered,
                     s.distance,
+                    s.n_level_3,
+                    s.n_level_2_or_3,
                     s.n_reversed,
                     f"{source} pam_caseid {case}",
                     s.reason,
@@ -257,12 +313,22 @@ def _share(
     n = int(promised.sum())
     share = n / len(promised)
     if n == 0:
-        return Share(share, 0, None, None, None, "the accord promises nothing of it")
+        return Share.unknown(share, 0, "the accord promises nothing of it")
     if now is None:
-        return Share(share, n, None, None, None, unseen)
+        return Share.unknown(share, n, unseen)
     own = now.loc[promised.index[promised]]
-    done = float(own["level"].sum()) / FULL
-    return Share(share, n, done / n, done / len(promised), int(own["reversed"].sum()), None)
+    levels = own["level"]
+    done = float(levels.sum()) / FULL
+    return Share(
+        share,
+        n,
+        done / n,
+        done / len(promised),
+        int((levels == FULL).sum()),
+        int((levels >= INTERMEDIATE).sum()),
+        int(own["reversed"].sum()),
+        None,
+    )
 
 
 def _breadth(shares: Sequence[Share]) -> Share:
@@ -272,8 +338,16 @@ def _breadth(shares: Sequence[Share]) -> Share:
     some = [s for s in shares if s.n_provisions]
     gaps = [s for s in some if s.implemented is None]
     if not some or gaps:
-        return Share(promised, n, None, None, None, gaps[0].reason if gaps else shares[0].reason)
+        return Share.unknown(promised, n, gaps[0].reason if gaps else shares[0].reason)
     done = [s.implemented for s in some if s.implemented is not None]
     delivered = [s.delivered for s in some if s.delivered is not None]
-    reversed_ = sum(s.n_reversed or 0 for s in some)
-    return Share(promised, n, sum(done) / len(done), sum(delivered) / len(shares), reversed_, None)
+    return Share(
+        promised,
+        n,
+        sum(done) / len(done),
+        sum(delivered) / len(shares),
+        sum(s.n_level_3 or 0 for s in some),
+        sum(s.n_level_2_or_3 or 0 for s in some),
+        sum(s.n_reversed or 0 for s in some),
+        None,
+    )

@@ -6,11 +6,16 @@ paths of a graph: after a case follow those that begin when its window is over a
 for a case between. Their number follows by dynamic programming from the last case to the first;
 with it the set of each rank can be found, so that a uniform rank gives a uniform set.
 
-Source: Nijenhuis and Wilf (1978), Combinatorial Algorithms, 2nd ed., ch. 13 (ranking and random
-selection of paths).
+Where a case is in several groups, its window may overlap with no window of any of them. The cases
+then fall into components that are connected by overlaps, and the maximal sets of each component are
+listed.
+
+Sources: Nijenhuis and Wilf (1978), Combinatorial Algorithms, 2nd ed., ch. 13 (ranking and random
+selection of paths); Bron and Kerbosch (1973), Communications of the ACM 16(9), algorithm 457, with
+the pivot of Tomita, Tanaka and Takahashi (2006), Theoretical Computer Science 363(1).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +42,11 @@ class _Group:
     following: tuple[tuple[int, ...], ...]
     counts: tuple[int, ...]
 
+    @property
+    def count(self) -> int:
+        """The number of maximal sets of the group."""
+        return self.counts[-1]
+
     def members(self, rank: int) -> Iterator[int]:
         """Positions in the table of the cases of the set of this rank, 0 to the count less 1."""
         at = len(self.places)
@@ -49,8 +59,29 @@ class _Group:
             at = case
 
 
+@dataclass(frozen=True, eq=False)
+class _Component:
+    """Cases that are connected by overlaps, and every maximal set of them: positions in the
+    table.
+    """
+
+    sets: tuple[tuple[int, ...], ...]
+
+    @property
+    def count(self) -> int:
+        """The number of maximal sets of the component."""
+        return len(self.sets)
+
+    def members(self, rank: int) -> Iterator[int]:
+        """Positions in the table of the cases of the set of this rank, 0 to the count less 1."""
+        yield from self.sets[rank]
+
+
+MOST_SETS = 100_000  # of a component, whose sets are listed
+
+
 def count_maximal_sets(
-    cases: pd.DataFrame, *, group: str, start: str, end: str
+    cases: pd.DataFrame, *, group: str, start: str, end: str, separator: str = ""
 ) -> "pd.Series[int]":
     """The number of maximal sets of cases with disjoint windows, by group.
 
@@ -62,17 +93,22 @@ def count_maximal_sets(
         Column of the groups within which windows may not overlap.
     start, end : str
         Columns of the first and the last time of each window, both part of it.
+    separator : str, optional
+        Where a case may be in several groups: what parts their names in a cell, such as a blank.
+        Then windows of cases that share a group may not overlap.
 
     Returns
     -------
     Series of int
         By group, as Python integers, which have no upper limit; the number of sets of all groups
-        together is their product.
+        together is their product. With a separator: by the first case of each set of cases that are
+        connected by overlaps.
 
     Raises
     ------
     SpecError
-        A column is unknown, a value is missing, or a window ends before it starts.
+        A column is unknown, a value is missing, or a window ends before it starts; with a
+        separator, connected cases have more than 100,000 maximal sets.
 
     Examples
     --------
@@ -82,13 +118,20 @@ def count_maximal_sets(
     >>> counts.to_dict()
     {1: 2, 2: 1}
     """
-    found = _groups(cases, group, start, end)
-    counts = [one.counts[-1] for one in found.values()]
+    found = _parts(cases, group, start, end, separator)
+    counts = [one.count for one in found.values()]
     return pd.Series(counts, index=pd.Index(found, name=group), dtype=object)
 
 
 def draw_maximal_sets(
-    cases: pd.DataFrame, *, group: str, start: str, end: str, draws: int, seed: int
+    cases: pd.DataFrame,
+    *,
+    group: str,
+    start: str,
+    end: str,
+    draws: int,
+    seed: int,
+    separator: str = "",
 ) -> np.ndarray:
     """Maximal sets of cases with disjoint windows, drawn uniformly in each group.
 
@@ -104,6 +147,8 @@ def draw_maximal_sets(
         Number of sets.
     seed : int
         Seed of the draws. They do not depend on the order of the rows.
+    separator : str, optional
+        As in ``count_maximal_sets``.
 
     Returns
     -------
@@ -129,15 +174,92 @@ def draw_maximal_sets(
         raise SpecError(f"draws is {draws}; it must be 1 or more, as 1000.")
     rng = np.random.default_rng(seed)
     chosen = np.zeros((draws, len(cases)), dtype=bool)
-    for one in _groups(cases, group, start, end).values():
+    for one in _parts(cases, group, start, end, separator).values():
         for draw in range(draws):
-            chosen[draw, list(one.members(_rank(rng, one.counts[-1])))] = True
+            chosen[draw, list(one.members(_rank(rng, one.count)))] = True
     return chosen
+
+
+def _parts(
+    cases: pd.DataFrame, group: str, start: str, end: str, separator: str
+) -> Mapping[Any, _Group | _Component]:
+    """The groups, or with a separator the components, within which maximal sets are drawn."""
+    _check(cases, group, start, end)
+    if separator:
+        return _components(cases, group, start, end, separator)
+    return _groups(cases, group, start, end)
+
+
+def _components(
+    cases: pd.DataFrame, group: str, start: str, end: str, separator: str
+) -> dict[Any, _Component]:
+    """Every set of cases that are connected by overlaps, by the name of its first case."""
+    order = cases[[group, start, end]].assign(place=range(len(cases)), name=cases.index.astype(str))
+    order = order.sort_values([start, end, "name"])
+    groups = [frozenset(str(cell).split(separator)) for cell in order[group]]
+    first, last = order[start].to_numpy(), order[end].to_numpy()
+    overlaps: list[set[int]] = [set() for _ in groups]
+    for i in range(len(groups)):
+        for j in range(i):
+            if groups[i] & groups[j] and first[i] <= last[j] and first[j] <= last[i]:
+                overlaps[i].add(j)
+                overlaps[j].add(i)
+    places = [int(place) for place in order["place"]]
+    found = {}
+    for members in _connected(overlaps):
+        name = cases.index[places[min(members)]]
+        listed = sorted(tuple(sorted(one)) for one in _maximal_sets(members, overlaps, name))
+        found[name] = _Component(tuple(tuple(places[i] for i in one) for one in listed))
+    return found
+
+
+def _connected(overlaps: Sequence[set[int]]) -> Iterator[set[int]]:
+    """The cases that are connected by overlaps, in order of the first of each set."""
+    seen: set[int] = set()
+    for case in range(len(overlaps)):
+        if case in seen:
+            continue
+        members: set[int] = set()
+        waiting = [case]
+        while waiting:
+            at = waiting.pop()
+            if at not in members:
+                members.add(at)
+                waiting += overlaps[at]
+        seen |= members
+        yield members
+
+
+def _maximal_sets(
+    members: set[int], overlaps: Sequence[set[int]], name: object
+) -> list[frozenset[int]]:
+    """Every maximal set of connected cases none of which overlap: the maximal cliques of the graph
+    of those that do not.
+    """
+    free = {case: members - overlaps[case] - {case} for case in members}
+    found: list[frozenset[int]] = []
+    waiting: list[tuple[frozenset[int], set[int], set[int]]] = [(frozenset(), set(members), set())]
+    while waiting:
+        chosen, open_cases, done = waiting.pop()
+        if not open_cases and not done:
+            found.append(chosen)
+            if len(found) > MOST_SETS:
+                raise SpecError(
+                    f"the cases connected with {shortened(name)} have more than {MOST_SETS:,}"
+                    " maximal sets, too many to list. Put fewer cases in several groups, or give"
+                    " each case one group."
+                )
+            continue
+        pivot = max(sorted(open_cases | done), key=lambda case: len(open_cases & free[case]))
+        for case in sorted(open_cases - free[pivot]):
+            waiting.append((chosen | {case}, open_cases & free[case], done & free[case]))
+            open_cases = open_cases - {case}
+            done = done | {case}
+    return found
 
 
 def _groups(cases: pd.DataFrame, group: str, start: str, end: str) -> dict[Any, _Group]:
     """Every group with its graph, in the order of their names."""
-    _check(cases, group, start, end)
     order = cases[[group, start, end]].assign(place=range(len(cases)), name=cases.index.astype(str))
     order = order.sort_values([group, start, end, "name"])
     found: dict[Any, _Group] = {}

@@ -2,13 +2,16 @@
 that share no dyad-year, who else fought on.
 """
 
+import datetime
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
 from peacestudy.errors import SourceError
-from peacestudy.outcomes.peace import PeaceRule, lasting_peace
+from peacestudy.outcomes.peace import PeaceRule, fighting_known, lasting_peace
+
+YEAR_ONLY = 5  # precision of a date in UCDP from which no more than its year is known
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,8 @@ class Dyad:
     side_a, side_b : names of the parties, as in the dyad's last year, single blanks.
     years : years with 25 or more battle-related deaths.
     war : those with 1000 or more.
+    began : for years of fighting, the day on which the episode reached 25 deaths, where it is
+        known.
     """
 
     id: int
@@ -30,11 +35,12 @@ class Dyad:
     side_b: str
     years: frozenset[int]
     war: frozenset[int]
+    began: Mapping[int, datetime.date] = field(default_factory=dict, hash=False)
 
 
 def read_dyads(dyad_years: pd.DataFrame) -> dict[int, Dyad]:
     """Every dyad by its id, from the rows of UCDP Dyadic (``dyad_id, conflict_id, side_a, side_b,
-    year, intensity_level``).
+    year, intensity_level, start_date2``).
 
     Raises
     ------
@@ -55,13 +61,81 @@ def read_dyads(dyad_years: pd.DataFrame) -> dict[int, Dyad]:
         number = int(str(dyad))
         one = " ".join(str(last["side_a"]).split())
         other = " ".join(str(last["side_b"]).split())
-        out[number] = Dyad(number, int(last["conflict_id"]), one, other, years, war)
+        began = {
+            int(year): start.date()
+            for year, start in zip(rows["year"], rows["start_date2"], strict=True)
+            if not pd.isna(start)
+        }
+        out[number] = Dyad(number, int(last["conflict_id"]), one, other, years, war, began)
     return out
 
 
 def years_of(dyads: Iterable[int], known: Mapping[int, Dyad]) -> set[int]:
     """Years in which any of the dyads fought."""
     return {y for d in dyads for y in known[d].years}
+
+
+def known_of(dyads: Iterable[int], signed: datetime.date, known: Mapping[int, Dyad]) -> set[int]:
+    """Years of fighting of any of the dyads that are known on the day of a signature, see
+    ``peace.fighting_known``.
+    """
+    years: set[int] = set()
+    for dyad in dyads:
+        years |= fighting_known(signed, known[dyad].years, known[dyad].began)
+    return years
+
+
+def read_ends(episodes: pd.DataFrame) -> dict[int, dict[int, datetime.date | None]]:
+    """The day on which the episodes of every dyad ended, by dyad and year, from the rows of UCDP
+    Conflict Termination (``dyad_id, ependdate, ependprec``).
+
+    The day is None where no more than the year of the end is known. An episode that had not ended
+    by the last year of the data has no entry.
+    """
+    out: dict[int, dict[int, datetime.date | None]] = {}
+    ended = episodes[episodes["ependdate"].notna()]
+    for dyad, end, precision in ended[["dyad_id", "ependdate", "ependprec"]].itertuples(
+        index=False, name=None
+    ):
+        exact = not pd.isna(precision) and precision < YEAR_ONLY
+        out.setdefault(int(dyad), {})[end.year] = end.date() if exact else None
+    return out
+
+
+def fought_over(
+    dyads: Iterable[int],
+    signed: datetime.date,
+    known: Mapping[int, Dyad],
+    ended: Mapping[int, Mapping[int, datetime.date | None]],
+) -> bool | None:
+    """Whether any of the dyads fought after a signature, in its year.
+
+    Parameters
+    ----------
+    dyads : those that signed.
+    signed : day of the signature.
+    known : dyads by id.
+    ended : of ``read_ends``.
+
+    Returns
+    -------
+    bool or None
+        True where an episode reached 25 deaths in that year on the day of the signature or later,
+        or ended in that year after the day. None where one ended in that year on an unknown day.
+        An episode that goes on in the next year is not regarded: the outcome has it.
+    """
+    year, unknown = signed.year, False
+    for dyad in dyads:
+        began = known[dyad].began.get(year)
+        if began is not None and began.year == year and began >= signed:
+            return True
+        if year not in ended.get(dyad, {}):
+            continue
+        end = ended[dyad][year]
+        unknown |= end is None
+        if end is not None and end > signed:
+            return True
+    return None if unknown else False
 
 
 def dyad_peace(
@@ -102,14 +176,13 @@ def dyad_peace(
 def separate_windows(cases: pd.DataFrame, horizon: int) -> "pd.Series[bool]":
     """One case a window of every dyad: no year of any dyad is counted in two outcomes.
 
-    Cases are taken by t0, and within a year the last agreement first (its text holds what was
-    agreed before it that year). One is kept if its t0 lies after t0 + horizon of every kept case
-    that shares a dyad with it. So two kept cases that share a dyad have t0 more than ``horizon``
-    years apart, whatever other dyads they have, and whether or not fighting returned in between.
+    Cases are taken in the order of their rows. One is kept if its t0 is more than ``horizon`` years
+    from that of every kept case that shares a dyad with it, whatever other dyads they have, and
+    whether or not fighting returned in between.
 
     Parameters
     ----------
-    cases : ``date, t0, dyads`` (tuple of ids); only these compete.
+    cases : ``t0, dyads`` (tuple of ids), in the order in which they are taken; only these compete.
     horizon : years.
 
     Returns
@@ -117,16 +190,15 @@ def separate_windows(cases: pd.DataFrame, horizon: int) -> "pd.Series[bool]":
     Series of bool
         On the index of ``cases``.
     """
-    last: dict[int, int] = {}
-    kept = set()
-    order = cases.assign(place=range(len(cases))).sort_values(
-        ["t0", "date", "place"], ascending=[True, False, True]
-    )
-    for i, t0, dyads in order[["t0", "dyads"]].itertuples(name=None):
-        if all(t0 > last[d] + horizon for d in dyads if d in last):
-            kept.add(i)
-            last |= dict.fromkeys(dyads, t0)
-    return pd.Series(cases.index.isin(kept), index=cases.index)
+    taken: dict[int, list[int]] = {}
+    kept = []
+    for t0, dyads in cases[["t0", "dyads"]].itertuples(index=False, name=None):
+        near = [year for dyad in dyads for year in taken.get(dyad, ()) if abs(t0 - year) <= horizon]
+        kept.append(not near)
+        if not near:
+            for dyad in dyads:
+                taken.setdefault(dyad, []).append(t0)
+    return pd.Series(kept, index=cases.index, dtype=bool)
 
 
 def others_fighting(

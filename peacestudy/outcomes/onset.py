@@ -101,6 +101,39 @@ def peace_years(years: Sequence[int], fought: set[int]) -> list[int]:
     return out
 
 
+def fought_before(years: Sequence[int], fought: set[int]) -> list[bool]:
+    """Whether a state fought in a year before each year.
+
+    Parameters
+    ----------
+    years : years that are asked for.
+    fought : the state's years of fighting, as far back as the source reaches.
+
+    Returns
+    -------
+    list of bool
+        Fighting before the first year of the source is not known and does not count.
+
+    Examples
+    --------
+    >>> fought_before([1947, 1948, 1949], {1948})
+    [False, False, True]
+    """
+    first = min(fought, default=None)
+    return [first is not None and first < year for year in years]
+
+
+def quiet_years(years: Sequence[int], fought: set[int], gap: int) -> list[bool]:
+    """Whether a state fought in none of the ``gap`` years before each year.
+
+    Examples
+    --------
+    >>> quiet_years([1948, 1949, 1950, 1951], {1948}, gap=2)
+    [True, False, False, True]
+    """
+    return [not fought & set(range(year - gap, year)) for year in years]
+
+
 FIGHTING = Schema(
     (
         Field(

@@ -11,6 +11,7 @@ from peacestudy.core.problems import Note
 from peacestudy.errors import CodingError, SpecError
 from peacestudy.models import ModelSpec
 from peacestudy.models.clock_check import check_clock, without_clock
+from peacestudy.models.formulas.formula import parse
 
 
 def coders_only(sheet: object) -> CodingSheet:
@@ -49,18 +50,23 @@ def specs_of(then: object) -> list[ModelSpec]:
 def after_clock(
     specs: list[ModelSpec], data: StudyFrame | pd.DataFrame
 ) -> tuple[list[ModelSpec], list[Note]]:
-    """The models as they are fitted to drawn values, after a check against the clock in all rows,
-    and notes with the reasons for columns that are used although they are known late.
+    """The models as they are fitted to drawn values, after a check against the clock in the rows
+    that have a value in every column of the model, and notes with the reasons for columns that are
+    used although they are known late.
 
     Raises
     ------
     SpecError
         A column is known only after the clock and has no reason.
     """
-    ids = data.data[data.key] if isinstance(data, StudyFrame) else data.index
+    table = data.data if isinstance(data, StudyFrame) else data
+    ids = pd.Index(table[data.key]) if isinstance(data, StudyFrame) else data.index
     notes: list[Note] = []
     for spec in specs:
-        notes += check_clock(data, spec, ids.tolist())
+        # columns that codes give are not in the data
+        columns = [c for c in parse(spec.formula).columns if c in table.columns]
+        used = table[columns].notna().all(axis=1).to_numpy(dtype=bool)
+        notes += check_clock(data, spec, ids[used].tolist())
     return [without_clock(spec) for spec in specs], notes
 
 

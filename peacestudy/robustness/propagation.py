@@ -15,7 +15,7 @@ from peacestudy.coding import Coding, CodingSheet
 from peacestudy.core.display import html_table
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.problems import Note
-from peacestudy.errors import CodingError
+from peacestudy.errors import CodingError, SpecError
 from peacestudy.models import Fit, ModelSpec
 from peacestudy.robustness.accuracy import Accuracy
 from peacestudy.robustness.arguments import (
@@ -25,8 +25,10 @@ from peacestudy.robustness.arguments import (
     specs_of,
     table_of,
 )
-from peacestudy.robustness.disputed_codes import flips
+from peacestudy.robustness.disputed_codes import Family, flips
 from peacestudy.robustness.job import CHAINS, Job
+
+AUTOMATED = frozenset({"machine", "rule"})  # kinds of coders that are no persons
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,6 +119,7 @@ def propagate(
     burn: int = 400,
     thin: int = 10,
     rank_flips: bool = True,
+    families: Sequence[Family] = (),
     seed: int,
 ) -> Propagated:
     """Propagate the disagreement of coders into a finding.
@@ -157,6 +160,10 @@ def propagate(
     rank_flips : bool, optional
         Refit with every disputed code changed, which takes one fit each; False leaves ``flips``
         empty.
+    families : sequence of Family, optional
+        Terms that are decided together, by adjusted p values. Each counts for every model that has
+        all of its terms: ``flips`` then says whether the decision changes, not whether one p
+        crosses .05.
     seed : int
         Seed of the draws. They are given to cases in the order of their ids and to coders in an
         order that depends on their codes only, so that the order of rows and the names of coders
@@ -173,8 +180,8 @@ def propagate(
     CodingError
         The accuracy of the coders is not identified; the sheet or ``gold`` is not of its type.
     SpecError
-        An engine, formula or score through which codes cannot be imputed; data, models, draws or a
-        seed of a wrong type or size.
+        An engine, formula or score through which codes cannot be imputed; data, models, families,
+        draws or a seed of a wrong type or size; a column that is known only after the clock.
     FitError
         The model has no naive estimate, or none with a draw of the true codes.
 
@@ -220,6 +227,8 @@ def propagate(
     jobs = [
         Job(sheet, table, key, spec, scores, base, accuracy, gold, differential) for spec in specs
     ]
+    if accuracy is None and len(sheet.coders) < 3:
+        _coded_gold(jobs[0])
     parts = [job.run(draws // CHAINS, burn, thin, s) for job, s in zip(jobs, seeds, strict=True)]
     flipped = [
         flips(
@@ -229,8 +238,9 @@ def propagate(
             job.evidence,
             job.labels,
             job.coded_terms if rank_flips else [],
+            families_of,
         )
-        for job in jobs
+        for job, families_of in zip(jobs, _families_by_model(jobs, families), strict=True)
     ]
     notes = {
         n.text: n
@@ -256,6 +266,28 @@ def _together(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(list(tables), ignore_index=True)
 
 
+def _families_by_model(jobs: Sequence[Job], families: Sequence[Family]) -> list[list[Family]]:
+    """The families of each model: those of which it has all terms."""
+    strange = [f for f in families if not isinstance(f, Family)]
+    if strange:
+        raise SpecError(
+            f"families holds {strange[0]!r}; give objects of the class Family, for example"
+            " ps.robustness.Family(('x', 'z'))."
+        )
+    found = []
+    for job in jobs:
+        names = set(job.naive.design.names)
+        own = [family for family in families if set(family.terms) <= names]
+        shared = [t for f in own for t in f.terms]
+        if len(shared) != len(set(shared)):
+            raise SpecError(f"a term of {job.spec.name} is in two families, or twice in one.")
+        found.append(own)
+    nowhere = [f for f in families if all(f not in own for own in found)]
+    if nowhere:
+        raise SpecError(f"no model has all terms of the family {', '.join(nowhere[0].terms)}.")
+    return found
+
+
 def _identified(sheet: CodingSheet, accuracy: Accuracy | None, gold: pd.DataFrame | None) -> None:
     if not isinstance(accuracy, Accuracy | None):
         raise CodingError(
@@ -270,28 +302,63 @@ def _identified(sheet: CodingSheet, accuracy: Accuracy | None, gold: pd.DataFram
         )
 
 
+def _coded_gold(job: Job) -> None:
+    """Refuse gold from which no accuracy can be estimated, because no coder coded its cells."""
+    known = job.evidence.gold >= 0
+    if not (known & (job.evidence.given >= 0).any(axis=2)).any():
+        raise CodingError(
+            f"no coder has a code for any of the {int(known.sum())} cells that gold knows, so that"
+            " gold says nothing of the coders' accuracy. Give a prior, for example"
+            " accuracy=Accuracy(0.85, prior_n=40), or known codes of cases that were coded."
+        )
+
+
 def _about(
     sheet: CodingSheet, accuracy: Accuracy | None, gold: pd.DataFrame | None, job: Job
 ) -> Iterator[Note]:
+    known = job.evidence.gold >= 0
+    coded = known & (job.evidence.given >= 0).any(axis=2)
     if accuracy is not None:
         prior = f"mean {accuracy.mean:.0%}, weight of {accuracy.prior_n:g} cases"
         statement = f"has the author's prior ({prior}), updated by the codes"
-    elif gold is not None:
-        known = int((job.evidence.gold >= 0).sum())
-        statement = f"is estimated from {known} known codes and from their agreement"
+    elif coded.any():
+        statement = f"is estimated from {int(coded.sum())} known codes and from their agreement"
     else:
         statement = (
             "is estimated from their agreement by a latent class model, which assumes that their"
             " errors are independent given the true code"
         )
     yield Note("accuracy", f"The coders' accuracy {statement}.")
+    if known.any():
+        text = (
+            f"The true codes of {int(known.sum())} cells are known and not drawn; coders coded"
+            f" {int(coded.sum())} of these."
+        )
+        yield Note("gold", text)
     if "adjudicated" in sheet.kinds.values():
         yield Note(
             "adjudicated", ("Adjudicated codes are left out: they are not the codes of a coder.")
         )
-    if set(sheet.kinds.values()) & {"machine", "rule"}:
+    yield from _dependence(sheet)
+
+
+def _dependence(sheet: CodingSheet) -> Iterator[Note]:
+    """A note where machines or rules coded, whose errors may not be independent."""
+    kinds = {kind for kind in sheet.kinds.values() if kind != "adjudicated"}
+    if not kinds & AUTOMATED:
+        return
+    text = (
+        "Machines and rules that read the same text may make the same errors; their accuracy"
+        " is then overestimated."
+    )
+    coders = [name for name, kind in sheet.kinds.items() if kind in AUTOMATED]
+    if kinds <= AUTOMATED and len(coders) > 1:
         text = (
-            "Machines and rules that read the same text may make the same errors; their accuracy"
-            " is then overestimated."
+            f"No person has coded: all {len(coders)} coders are machines or rules. They count as"
+            " independent here; where they make the same errors, this understates the"
+            " uncertainty of coding. For the other end, count them as one reading:"
+            " ps.robustness.as_one_reading(sheet)."
         )
-        yield Note("dependent_errors", text)
+    elif kinds <= AUTOMATED:
+        text = "No person has coded: the only reading is automated, and nothing checks its errors."
+    yield Note("dependent_errors", text)

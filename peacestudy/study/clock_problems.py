@@ -54,7 +54,7 @@ def clock_problems(study: Study, text: str, table: str) -> list[Problem]:
             uses.setdefault((column, "unknown"), []).append((place, spec))
         for late in report.refused:
             uses.setdefault((late.column, "late"), []).append((place, spec))
-            rules.setdefault((late.column, "late"), late.text(report.cases))
+            rules.setdefault((late.column, "late"), report.text(late))
     for (column, kind), models in uses.items():
         place, spec = models[0]
         where = f"{spec.name} and {len(models) - 1} more" if len(models) > 1 else spec.name

@@ -273,6 +273,7 @@ class Study:
             ),
             Note("outcome", show.outcome),
             Note("sources", show.sources),
+            *(Note(f"sources_{name}", text) for name, text in show.sources_of.items()),
             Note("context", show.context),
             *(flags.notes if flags is not None else ()),
             *self.rebuild_notes,

@@ -363,7 +363,7 @@ def _of_term(at: Any, number: str, study: Study) -> Trace:
     another study's finding is re-estimated.
     """
     from peacestudy.study.results import Results
-    from peacestudy.study.results.coders import attempt_sheet
+    from peacestudy.study.results.coders import attempt_sheet, known_codes
 
     found = Results(study)
     declared = {s.name: s for s in study.config.specs}
@@ -377,7 +377,7 @@ def _of_term(at: Any, number: str, study: Study) -> Trace:
         other = found.other(rule.study).study
         made = fitted(other.frame(rule.sample), other.spec(at["model"]))
         traced = _of_fit(made, at["term"], other)
-        sheet = attempt_sheet(found, rule).table
+        sheet = pd.concat([attempt_sheet(found, rule).table, known_codes(found, rule)])
         in_model = sheet["case_id"].isin(set(made.cases))
         codes = [code_row(r) for r in sheet[in_model].to_dict("records")]
     table = pd.concat([traced.table, _table(codes)], ignore_index=True)

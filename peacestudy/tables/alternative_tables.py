@@ -12,10 +12,16 @@ from peacestudy.tables.cells import interval, two_decimals
 from peacestudy.tables.table import Table
 
 ALPHA = 0.05
+FLAGS = ("fought_", "peace_after_", "lasting_peace")  # how columns of accords begin
+SHARES = ("text_", "promised_", "implemented_")
 
 
 def variants_table(v: pd.DataFrame) -> Table:
-    """Every variant with its reason, and the estimates for breadth and norms."""
+    """Every variant with its reason, and the estimates for breadth and norms; in a study without
+    these, for every hypothesis.
+    """
+    if "breadth" not in set(v["spec"]):
+        return _tested_variants(v)
     rows = []
     for variant, part in v.groupby("variant", sort=False):
         first = part.iloc[0]
@@ -43,6 +49,54 @@ def variants_table(v: pd.DataFrame) -> Table:
         ),
     )
     return Table("variants", "The finding under every variant", pd.DataFrame(rows), notes)
+
+
+def _tested_variants(v: pd.DataFrame) -> Table:
+    """Every variant with its reason, and every hypothesis in it."""
+    rows = []
+    for variant, part in v.groupby("variant", sort=False):
+        first = part.iloc[0]
+        row = {
+            "group": first["group"],
+            "variant": first["label"],
+            "why": first["reason"] if variant != "declared" else "",
+            "N": _first_count(part["n"]),
+            "events": _first_count(part["n_events"]),
+        }
+        for hypothesis, tested in part.groupby("hypothesis", sort=False):
+            result = tested.iloc[0]
+            joint = result["measure"] == "joint test"
+            head = "p by Holm, joint" if joint else "[95 %], p by Holm"
+            row[f"{hypothesis} {head}"] = p_text(result["p_family"]) if joint else _ratio(result)
+        rows.append(row)
+    notes = (
+        (
+            "Ratios for one unit more of the term; of a logarithm, for e times as much. N and"
+            " events of each model. Holm: over the hypotheses of the family in each variant."
+        ),
+        "The variants share most of their rows and are not independent tests.",
+    )
+    return Table("variants", "The finding under every variant", pd.DataFrame(rows), notes)
+
+
+def ranges_table(r: pd.DataFrame) -> Table:
+    """The effect of every single term from its 10th to its 90th percentile."""
+    body = pd.DataFrame(
+        {
+            "hypothesis": r["id"],
+            "term": r["term"],
+            "measure": r["measure"],
+            "10th percentile": r["p10"].map(two_decimals),
+            "90th percentile": r["p90"].map(two_decimals),
+            "effect [95 %]": interval(r, "effect", "conf_low", "conf_high"),
+        }
+    )
+    note = (
+        "Percentiles of the term among the rows of the model; of a term with two values, the two."
+        " A null that is not rejected is compatible with every effect in the interval."
+    )
+    caption = "Effects from the 10th to the 90th percentile of each term"
+    return Table("ranges", caption, body, (note,))
 
 
 def variant_counts_table(counts: pd.DataFrame) -> Table:
@@ -169,12 +223,39 @@ def differences_table(d: pd.DataFrame) -> Table:
 def accords_table(a: pd.DataFrame) -> Table:
     """The comprehensive accords by name."""
     body = a.copy()
-    for column in body.select_dtypes("number").columns:
-        body[column] = body[column].map(two_decimals)
-    for column in body.columns[body.dtypes.astype(str) == "boolean"]:
-        body[column] = body[column].map({True: "yes", False: "no"}).fillna("")
+    for column in body.columns:
+        if column.startswith(FLAGS):
+            number = body[column].astype("Float64")
+            body[column] = number.map({1.0: "yes", 0.0: "no"}).fillna("")
+        elif column.startswith(SHARES):
+            body[column] = body[column].map(two_decimals)
+        else:
+            body[column] = body[column].astype("string").str.removesuffix(".0").fillna("")
     caption = f"{len(a)} comprehensive accords: promised, implemented, and peace afterwards"
-    return Table("accords", caption, body, ())
+    note = (
+        "implemented_k: mean level of the promised provisions at the end of year k of the accord;"
+        " year_1_days: from the signature to the end of year 1; years_since_fighting: to t0 from"
+        " the last year of fighting that was known at the signature; fought_k: fighting in t0 + 1"
+        " to the landmark; peace_after_k: none in the five years after it."
+    )
+    return Table("accords", caption, body, (note,))
+
+
+def landmarks_table(found: pd.DataFrame) -> Table:
+    """Peace after a landmark in every reading."""
+    body = pd.DataFrame(
+        {
+            "model": found["model"],
+            "accords": found["accords"].map({"at peace": "at peace at the landmark", "all": "all"}),
+            "N": found["n"],
+            "at peace afterwards": found["n_events"],
+            "odds ratio per sd [95 %]": interval(found, "odds_ratio", "conf_low", "conf_high"),
+            "p": found["p_value"].map(p_text),
+        }
+    )
+    note = "Firth logit, profile intervals, unadjusted p; formulas in the tables of regressions."
+    caption = "Implementation by a landmark and peace after it: every model"
+    return Table("landmarks", caption, body, (note,))
 
 
 def coverage_table(c: pd.DataFrame) -> Table:

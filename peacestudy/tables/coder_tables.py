@@ -50,7 +50,7 @@ def agreement_table(a: pd.DataFrame) -> Table:
 
 
 def pairs_table(p: pd.DataFrame) -> Table:
-    """Agreement and leniency by pair of coders."""
+    """Agreement by pair of coders, and the mean code of each."""
     body = pd.DataFrame(
         {
             "indicator": p["indicator_id"],
@@ -78,20 +78,44 @@ def by_rater_table(b: pd.DataFrame) -> Table:
             "term": b["term"],
             "by the staff": interval(b, "staff", "staff_low", "staff_high"),
             "by the independent": interval(b, "independent", "independent_low", "independent_high"),
+            "by the final": interval(b, "final", "final_low", "final_high"),
             "ratio [95 %]": interval(b, "ratio", "ratio_low", "ratio_high"),
             "p": b["p_value"].map(p_text),
             "p, Holm": b["p_holm"].map(p_text),
         }
     )
     note = (
-        "Odds ratios of success. Ratio: the staff's over the independent one, with the covariance"
-        " of the two estimates; clustered by country."
+        "Odds ratios of success. Final: the latest independent rating. Ratio: the staff's over the"
+        " independent one; the second raters had read the first rating. Standard errors by leaving"
+        " out each cluster. Holm over the slopes of this table only."
     )
     return Table("by_rater", "Success by each rater's rating", body, (note,))
 
 
-def uncertainty_table(u: pd.DataFrame) -> Table:
-    """Every term with and without coding uncertainty."""
+def left_out_table(left: pd.DataFrame) -> Table:
+    """The smallest and the largest estimate of each term without one group."""
+    rows = []
+    for (model, term), own in left.dropna(subset=["estimate"]).groupby(
+        ["model", "term"], sort=False
+    ):
+        ordered = own.sort_values("odds_ratio", kind="stable")
+        low, high = ordered.iloc[0], ordered.iloc[-1]
+        row = {"model": model, "term": term, "all": two_decimals(low["all_odds_ratio"])}
+        for name, end in (("smallest", low), ("largest", high)):
+            row[name] = f"{end['odds_ratio']:.2f} without {end['left_out']}"
+        rows.append(row)
+    failed = int(left["estimate"].isna().sum())
+    note = (
+        "Odds ratios with all cases, and the smallest and largest without one group. A case that"
+        " names several groups is left out with each of them."
+    )
+    if failed:
+        note += f" {failed} estimates could not be made."
+    return Table("left_out", "Estimates without one group", pd.DataFrame(rows), (note,))
+
+
+def uncertainty_table(u: pd.DataFrame, assumptions: pd.DataFrame) -> Table:
+    """Every term with and without coding uncertainty, and the assumptions of every analysis."""
     body = pd.DataFrame(
         {
             "analysis": u["analysis"],
@@ -100,6 +124,8 @@ def uncertainty_table(u: pd.DataFrame) -> Table:
             "as if true [95 %]": interval(u, "naive", "naive_conf_low", "naive_conf_high"),
             "with coding uncertainty [95 %]": interval(u, "estimate", "conf_low", "conf_high"),
             "p": u["p_value"].map(p_text),
+            "decision as if true": u["naive_decision"],
+            "decision": u["decision"],
             "variance due to coding": u["share_coding"].map("{:.1%}".format),
             "Monte Carlo error": u["monte_carlo"].map("{:.4f}".format),
         }
@@ -107,9 +133,15 @@ def uncertainty_table(u: pd.DataFrame) -> Table:
     note = (
         "Log odds. With coding uncertainty: true codes imputed from the codes of all coders, the"
         " covariates and the outcome, pooled by Rubin's rules with Barnard and Rubin's degrees of"
-        " freedom."
+        " freedom. Decisions by the other study's declared rule, over its families; empty where it"
+        " decides nothing by the term."
     )
-    return Table("uncertainty", "The finding with and without coding uncertainty", body, (note,))
+    stated = [
+        f"{text} ({', '.join(own['analysis'])})"
+        for text, own in assumptions.groupby("text", sort=False)
+    ]
+    heading = "The finding with and without coding uncertainty"
+    return Table("uncertainty", heading, body, (note, *stated))
 
 
 def dropped_indicator_table(w: pd.DataFrame) -> Table:

@@ -12,6 +12,8 @@ from peacestudy.tables.alternative_tables import (
     coverage_table,
     differences_table,
     effects_table,
+    landmarks_table,
+    ranges_table,
     variant_counts_table,
     variants_table,
     windows_table,
@@ -21,6 +23,7 @@ from peacestudy.tables.coder_tables import (
     agreement_table,
     by_rater_table,
     dropped_indicator_table,
+    left_out_table,
     pairs_table,
     uncertainty_table,
 )
@@ -39,6 +42,8 @@ STUDY_NOTES = ("outcome", "sources", "context")
 DECLARED = (
     "hypotheses",
     "effects",
+    "landmarks",
+    "ranges",
     "variants",
     "variant_counts",
     "windows",
@@ -78,11 +83,14 @@ def all_tables(codebook: Codebook, results: Results) -> list[Table]:
     """
     rows = results["notes"]
     of_study = rows[rows["model"] == "study"].set_index("kind")["text"]
-    common = tuple(of_study[kind] for kind in STUDY_NOTES if of_study[kind])
     tables = [codebook_table(codebook)] if codebook.indicators else []
     for table in _result_tables(results):
         declared = table.name in DECLARED or table.name.startswith("regression_")
         declaration = (of_study["declared"],) if declared else ()
+        texts = [of_study[kind] for kind in STUDY_NOTES]
+        if f"sources_{table.name}" in of_study:
+            texts[STUDY_NOTES.index("sources")] = of_study[f"sources_{table.name}"]
+        common = (text for text in texts if text)
         tables.append(replace(table, notes=(*table.notes, *declaration, *common)))
     return tables
 
@@ -121,10 +129,12 @@ FIRST: Mapping[str, Callable[[Results], Table]] = {
 CODERS: Mapping[str, Callable[[Results], Table]] = {
     "pairs": lambda r: pairs_table(r["pairs"]),
     "by_rater": lambda r: by_rater_table(r["by_rater"]),
-    "uncertainty": lambda r: uncertainty_table(r["uncertainty"]),
+    "left_out": lambda r: left_out_table(r["left_out"]),
+    "uncertainty": lambda r: uncertainty_table(r["uncertainty"], r["uncertainty_notes"]),
     "dropped_indicator": lambda r: dropped_indicator_table(r["dropped_indicator"]),
 }
 LAST: Mapping[str, Callable[[Results], Table]] = {
+    "ranges": lambda r: ranges_table(r["ranges"]),
     "variants": lambda r: variants_table(r["variants"]),
     "variant_counts": lambda r: variant_counts_table(r["variant_counts"]),
     "windows": lambda r: windows_table(r["windows"]),
@@ -132,6 +142,7 @@ LAST: Mapping[str, Callable[[Results], Table]] = {
     "contexts": lambda r: contexts_table(r["contexts"]),
     "differences": lambda r: differences_table(r["differences"]),
     "accords": lambda r: accords_table(r["accords"]),
+    "landmarks": lambda r: landmarks_table(r["landmarks"]),
 }
 
 

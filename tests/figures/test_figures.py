@@ -125,19 +125,22 @@ SAID = {  # the N that a figure must tell, and rows of what is drawn
     ("peace_agreements", "forecasts"): ("14 attempts", 84),
     ("peace_agreements", "domestic_politics"): ("81 (23), 96 (28), 82 (23)", 63),
     ("peace_agreements", "contexts"): ("35 of 98", 98),
-    ("accord_implementation", "delivery"): ("executive 133 (24)", 24),
+    ("accord_implementation", "delivery"): ("executive 133 (24)", 27),
     ("peace_agreements", "vintages"): ("197 attempts, N 99, 29 at peace", 22),
-    ("signing_dyads", "ledger"): ("90 out", 20),
-    ("signing_dyads", "comparison"): ("N 90, 50 at peace", 16),
-    ("accord_implementation", "promise_and_implementation"): ("32 accords", 8),
-    ("accord_implementation", "landmarks"): ("N 33", 12),
+    ("signing_dyads", "ledger"): ("93 out", 20),
+    ("signing_dyads", "variants"): ("93/53", 88),
+    ("signing_dyads", "windows"): ("300 cases compete", 8),
+    ("signing_dyads", "comparison"): ("N 93, 53 at peace", 16),
+    ("accord_implementation", "promise_and_implementation"): ("682 provisions", 10),
+    ("accord_implementation", "landmarks"): ("22 (17 at peace)", 39),
     ("onset", "onset"): ("N 5,444, 143 onsets", 15),
+    ("onset", "variants"): ("5444/143", 63),
     ("double_coding", "agreement"): ("863 x 2", 28),
     ("double_coding", "ratings"): ("86% alike", 4000),
-    ("double_coding", "by_rater"): ("863 projects of 46 countries", 10),
+    ("double_coding", "by_rater"): ("863 projects of 46 countries", 15),
     ("third_party_role", "agreement"): ("924 x 2", 1),
     ("third_party_role", "readings"): ("% alike", 924),
-    ("third_party_role", "uncertainty"): ("as if the codes were true", 24),
+    ("third_party_role", "uncertainty"): ("as if the codes were true", 32),
 }
 
 
@@ -156,6 +159,11 @@ def test_a_figure_says_n_and_source(drawn):
 def test_the_table_of_what_is_drawn_has_the_numbers(drawn):
     study, name, _, table = drawn
     assert len(table) >= SAID[study, name][1]
+
+
+def test_a_square_is_named_by_its_column():
+    assert pretty("square(polyarchy)") == "Electoral democracy squared"
+    assert pretty("square(not_named)") == "not_named squared"
 
 
 def test_figures_print_in_grey():

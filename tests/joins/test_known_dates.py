@@ -221,3 +221,49 @@ def test_models_read_the_dates_of_joins():
     made = same_year.with_columns(z=lambda data: data["x"] ** 2)
     with pytest.raises(ps.SpecError, match="'z' is known only after the clock"):
         ps.fit(made, ps.ModelSpec("m", "y ~ z", "linear", "hc1"))
+
+
+def test_spells_are_known_when_they_are_seen_to_have_ended():
+    """A start in its year; an end once a year more than the gap has passed without activity."""
+    active = [1984, 1987, 1990, 1991, 1994, 1995]
+    war = pd.DataFrame({"state": 2, "year": active, "war": True})
+    options = {"by": "state", "year": "year", "active": "war", "absent": {"war": False}}
+    frame = ps.joins.spells(war, gap=1, years=(1946, 2000), **options)
+    assert known(frame, "start_year") == [f"{year}-12-31" for year in (1984, 1987, 1990, 1994)]
+    over = [1986, 1989, 1993, 1997]
+    for column in ("end_year", "active_years", "censored_right"):
+        assert known(frame, column) == [f"{year}-12-31" for year in over]
+    frame = frame.with_columns(y=[0.0, 1.0, 3.0, 1.0])
+    spec = ps.ModelSpec("m", "y ~ active_years", "linear", "classical")
+    early = frame.with_columns(at=[1986, 1989, 1993, 1996]).with_clock("at")
+    with pytest.raises(ps.SpecError, match="'active_years' is known only after the clock in 1 of"):
+        ps.fit(early, spec)
+    ps.fit(frame.with_columns(at=over).with_clock("at"), spec)
+
+
+def test_case_years_hand_the_clock_on():
+    """Rows of a duration model keep the clock of their cases; calendar and time at risk describe
+    the row.
+    """
+    rng = np.random.default_rng(3)
+    cases = pd.DataFrame({"case_id": [f"c{i}" for i in range(30)], "signed": 1990})
+    cases = cases.assign(end=1990 + rng.integers(2, 9, 30), x=rng.normal(size=30), later=1995)
+    frame = ps.StudyFrame(cases, "accord", "case_id")
+    timed = frame.with_clock("signed", {"x": "later"})
+    years = ps.joins.case_years(timed, start="signed", end="end", until=2010, name="at risk")
+    assert years.clock.column == "signed" and len(years) > 60
+    model = ps.ModelSpec("m", "event ~ stop + x", "logit", "classical")
+    with pytest.raises(ps.SpecError, match="'x' is known only after the clock"):
+        ps.fit(years, model)
+    early = timed.with_clock("signed", {"x": "signed"})
+    years = ps.joins.case_years(early, start="signed", end="end", until=2010, name="at risk")
+    made = ps.fit(years, model)
+    plain = ps.fit(years.data, model)
+    np.testing.assert_allclose(made.terms["estimate"], plain.terms["estimate"])
+    with pytest.raises(ps.SpecError, match="from when 'event' is known"):
+        ps.fit(years, ps.ModelSpec("m", "x ~ event", "linear", "classical"))
+    one = ps.joins.case_years(
+        early, start="signed", end="end", until=2010, name="at risk", rows="case"
+    )
+    with pytest.raises(ps.SpecError, match="from when 'stop' is known"):
+        ps.fit(one, ps.ModelSpec("m", "x ~ stop", "linear", "classical"))

@@ -1,5 +1,7 @@
 """Models refuse what is known only after the clock, in any table, unless a reason is written."""
 
+import functools
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -269,3 +271,117 @@ def test_late_rows_agree_with_a_loop_over_the_rows():
         assert len(notes) == bool(expected)
         if expected:
             assert f"in {len(expected)} of {len(used)} rows (first {expected[0]}:" in notes[0].text
+
+
+WORLD = pd.DataFrame({"id": [f"case {i}" for i in range(80)], "late": np.arange(80.0)})
+SERIES = WORLD.set_index("id")["late"]
+BY_ID = SERIES.to_dict()
+GET = BY_ID.get
+FACTOR = 2.0
+
+
+def looked_up(ids):
+    return ids.map(SERIES)
+
+
+def closure_over(table):
+    return lambda data: data["case_id"].map(table.set_index("id")["late"])
+
+
+HIDDEN = {
+    "a global table": (lambda data: data["case_id"].map(WORLD.set_index("id")["late"]), "WORLD"),
+    "a closure": (closure_over(WORLD), "table"),
+    "a default": (lambda data, t=SERIES: data["case_id"].map(t), "t"),
+    "a method": (SERIES.reindex, ""),
+    "a dict": (lambda data: data["case_id"].map(BY_ID), "BY_ID"),
+    "a method of a dict": (lambda data: data["case_id"].map(GET), "GET"),
+    "a function of this module": (lambda data: looked_up(data["case_id"]), "SERIES"),
+    "a function within": (
+        lambda data: [(lambda i: SERIES[i])(i) for i in data["case_id"]],
+        "SERIES",
+    ),
+    "a partial": (functools.partial(lambda t, data: data["case_id"].map(t), SERIES), "argument 1"),
+}
+
+
+@pytest.mark.parametrize(("read", "name"), HIDDEN.values(), ids=HIDDEN)
+def test_data_from_outside_the_frame_have_no_date(table, read, name):
+    """The values depend on the id of the row alone, so the same rows give the same values: only
+    what the function reads tells that they come from elsewhere.
+    """
+    frame = ps.StudyFrame(table.rename_axis("case_id").reset_index(), "accord", "case_id")
+    timed = frame.with_clock("signed", {"case_id": "always", "x": "always"})
+    if name == "":
+        read = (lambda method: lambda data: method(data["case_id"]).to_numpy())(read)
+        name = "method"
+    made = timed.with_columns(made=read)
+    with pytest.raises(ps.SpecError, match=rf"The function of 'made' reads '{name}'"):
+        ps.fit(made, spec("y ~ made"))
+    stated = made.with_clock("signed", {"made": "year"})
+    with pytest.raises(ps.SpecError, match="'made' is known only after the clock in 80 of 80"):
+        ps.fit(stated, spec("y ~ made"))
+
+
+def test_numbers_modules_and_functions_are_no_data(table):
+    frame = ps.StudyFrame(table.rename_axis("case_id").reset_index(), "accord", "case_id")
+    timed = frame.with_clock("signed", {"gdp": "year - 1"})
+    pieces = ("log", 3)
+    made = timed.with_columns(
+        a=lambda data: np.log1p(np.abs(data["gdp"])) * FACTOR,
+        b=lambda data: pd.to_numeric(data["gdp"]) + len(pieces),
+        c=lambda data: data["gdp"].map(lambda value: round(value * FACTOR, 3)),
+    )
+    assert [d.outside for d in made.derived] == [(), (), ()]
+    ps.fit(made, spec("y ~ a + b + c"))
+
+
+def test_a_column_by_which_cases_were_kept_is_named_so(table):
+    frame = ps.StudyFrame(table.rename_axis("case_id").reset_index(), "accord", "case_id")
+    timed = frame.with_clock("signed", {"x": "always", "gdp": "year"})
+    kept = timed.keep(timed.data["gdp"] > -1, "eligible", "too poor", columns=["gdp"])
+    with pytest.raises(ps.SpecError, match=r"'gdp' is known only after .*\), used by keep\. Read"):
+        ps.fit(kept, spec("y ~ x"))
+    with pytest.raises(ps.SpecError) as err:  # a control as well: it is read by the model
+        ps.fit(kept, spec("y ~ x + gdp"))
+    assert "used by keep" not in str(err.value)
+
+
+@pytest.mark.parametrize(
+    ("frequency", "clock_is_late"), [("Y", False), ("M", True), ("D", True), ("Q", True)]
+)
+def test_periods_of_pandas_are_dates(table, frequency, clock_is_late):
+    """A year counts as its last day, any other period as its first, as for texts."""
+    period = pd.PeriodIndex(table["signed"], freq=frequency)
+    data = table.assign(period=period, last=[p.end_time.strftime("%Y-%m-%d") for p in period])
+    known = {"x": "always", "gdp": "last"}
+    asked = spec(clock="period", known_from=known)
+    if clock_is_late and frequency != "D":
+        with pytest.raises(ps.SpecError, match="'gdp' is known only after the clock"):
+            ps.fit(data, asked)
+    else:
+        ps.fit(data, asked)
+    # as the date of a column a period is known on its last day
+    asked = spec(clock="last", known_from={"x": "always", "gdp": "period"})
+    ps.fit(data, asked)
+    hours = data.assign(period=pd.PeriodIndex(table["signed"], freq="h"))
+    with pytest.raises(ps.SpecError, match="neither dates nor years"):
+        ps.fit(hours, spec(clock="period", known_from=known))
+
+
+def test_imputation_checks_the_rows_that_it_uses():
+    rng = np.random.default_rng(4)
+    n = 40
+    data = pd.DataFrame({"case_id": [f"c{i}" for i in range(n)], "x": rng.normal(size=n)})
+    data = data.assign(y=data.x + rng.normal(size=n), low=data.x - 0.5, high=data.x + 0.5)
+    data["signed"], data["known"] = 2000, 1999
+    data.loc[0, ["known", "y"]] = [2005, np.nan]  # late, and not used
+    index = {"x": ps.robustness.Interval("low", "high", 0.68)}
+    asked = spec("y ~ x", clock="signed", known_from={"x": "known"})
+    arguments = {"draws": 4, "burn": 5, "thin": 1, "seed": 1}
+    used = data.dropna(subset="y").reset_index(drop=True)
+    whole = ps.robustness.from_intervals(data, index, asked, **arguments)
+    alone = ps.robustness.from_intervals(used, index, asked, **arguments)
+    assert whole.naive[0].n == alone.naive[0].n == n - 1
+    data.loc[1, "known"] = 2005
+    with pytest.raises(ps.SpecError, match="in 1 of 39 rows"):
+        ps.robustness.from_intervals(data, index, asked, **arguments)

@@ -127,3 +127,73 @@ def test_tables_that_have_no_windows_are_refused(change, said):
         count_maximal_sets(change(drawn_cases(1)), **COLUMNS)
     with pytest.raises(ps.SpecError, match="draws is 0"):
         draw_maximal_sets(drawn_cases(1), **COLUMNS, draws=0, seed=1)
+
+
+def cases_in_several_groups(seed, n=9, horizon=5):
+    """Cases that are in one to three of four groups, as agreements of several parties are."""
+    rng = np.random.default_rng(seed)
+    groups = [rng.choice(4, rng.integers(1, 4), replace=False) for _ in range(n)]
+    t0 = rng.integers(1990, 2008, n)
+    cells = [" ".join(map(str, sorted(one))) for one in groups]
+    table = {"groups": cells, "t0": t0, "window_to": t0 + horizon}
+    return pd.DataFrame(table, index=[f"c{i}" for i in range(n)])
+
+
+SEVERAL = {"group": "groups", "start": "t0", "end": "window_to", "separator": " "}
+
+
+def sets_of_several(cases):
+    """Every maximal set of cases in several groups, by looking at all subsets."""
+    rows = list(cases.itertuples())
+
+    def meet(a, b):
+        shared = set(a.groups.split()) & set(b.groups.split())
+        return bool(shared) and a.t0 <= b.window_to and b.t0 <= a.window_to
+
+    found = set()
+    for subset in chain.from_iterable(combinations(rows, k) for k in range(len(rows) + 1)):
+        apart = not any(meet(a, b) for a, b in combinations(subset, 2))
+        others = [r for r in rows if r not in subset]
+        if apart and all(any(meet(r, a) for a in subset) for r in others):
+            found.add(frozenset(r.Index for r in subset))
+    return found
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_of_cases_in_several_groups_every_set_is_drawn_equally_often(seed):
+    cases = cases_in_several_groups(seed)
+    every = sets_of_several(cases)
+    assert prod(count_maximal_sets(cases, **SEVERAL)) == len(every)
+    draws = 200 * len(every)
+    chosen = draw_maximal_sets(cases, **SEVERAL, draws=draws, seed=seed)
+    times = pd.Series([frozenset(cases.index[one]) for one in chosen]).value_counts()
+    assert set(times.index) == every
+    if len(every) > 1:
+        assert stats.chisquare(times.to_numpy()).pvalue > ALMOST_NEVER
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_cases_in_one_group_each_have_the_same_sets_with_and_without_a_separator(seed):
+    cases = drawn_cases(seed, horizon=4)
+    listed = count_maximal_sets(cases.assign(conflict=cases.conflict.astype(str)), **COLUMNS)
+    separated = count_maximal_sets(cases, **COLUMNS, separator=" ")
+    assert prod(listed) == prod(separated) == len(by_brute_force(cases))
+
+
+def test_draws_of_cases_in_several_groups_do_not_depend_on_the_order_of_the_rows():
+    cases = cases_in_several_groups(3, n=25)
+    shuffled = cases.sample(frac=1, random_state=1)
+    one = draw_maximal_sets(cases, **SEVERAL, draws=50, seed=9)
+    two = draw_maximal_sets(shuffled, **SEVERAL, draws=50, seed=9)
+    np.testing.assert_array_equal(one[:, cases.index.get_indexer(shuffled.index)], two)
+
+
+def test_too_many_sets_to_list_are_refused():
+    """Pairs of cases that overlap, connected by a group that all are in: 2 to the 25 sets."""
+    t0 = np.repeat(1000 + 6 * np.arange(25), 2)
+    table = pd.DataFrame({"groups": "a", "t0": t0, "window_to": t0 + 5})
+    bridge = pd.DataFrame({"groups": "a", "t0": [1000], "window_to": [2000]}, index=[99])
+    cases = pd.concat([table, bridge])
+    assert count_maximal_sets(cases, **{**SEVERAL, "separator": ""}).item() == 2**25 + 1
+    with pytest.raises(ps.SpecError, match=r"connected with .* more than 100,000 maximal sets"):
+        count_maximal_sets(cases, **SEVERAL)

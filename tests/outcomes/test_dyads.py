@@ -2,6 +2,8 @@
 dyad, names that change, ids that nobody knows.
 """
 
+import datetime as dt
+
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -11,9 +13,12 @@ from peacestudy.errors import SourceError
 from peacestudy.outcomes.dyads import (
     Dyad,
     dyad_peace,
+    fought_over,
+    known_of,
     newcomers,
     others_fighting,
     read_dyads,
+    read_ends,
     rival,
     separate_windows,
     years_of,
@@ -23,8 +28,19 @@ from peacestudy.outcomes.peace import PeaceRule
 H = 5
 
 
-def dyad(i, years, conflict=1, war=(), a="Government of X", b=None):
-    return Dyad(i, conflict, a, b or f"group {i}", frozenset(years), frozenset(war))
+COLUMNS = [
+    "dyad_id",
+    "conflict_id",
+    "side_a",
+    "side_b",
+    "year",
+    "intensity_level",
+    "start_date2",
+]
+
+
+def dyad(i, years, conflict=1, war=(), a="Government of X", b=None, began=None):
+    return Dyad(i, conflict, a, b or f"group {i}", frozenset(years), frozenset(war), began or {})
 
 
 KNOWN = {
@@ -43,24 +59,76 @@ def cases(*rows):
 
 
 def test_a_dyad_is_read_with_its_last_name_and_its_years():
-    rows = [(7, 1, "Government of X", "LRA ", 1991, 2), (7, 1, "Government of X", "HSM", 1988, 1)]
-    (found,) = read_dyads(
-        pd.DataFrame(
-            rows, columns=["dyad_id", "conflict_id", "side_a", "side_b", "year", "intensity_level"]
-        )
-    ).values()
-    assert found == Dyad(7, 1, "Government of X", "LRA", frozenset({1988, 1991}), frozenset({1991}))
+    start = pd.Timestamp("1988-03-01")
+    rows = [
+        (7, 1, "Government of X", "LRA ", 1991, 2, pd.NaT),
+        (7, 1, "Government of X", "HSM", 1988, 1, start),
+    ]
+    (found,) = read_dyads(pd.DataFrame(rows, columns=COLUMNS)).values()
+    years, war = frozenset({1988, 1991}), frozenset({1991})
+    began = {1988: dt.date(1988, 3, 1)}
+    assert found == Dyad(7, 1, "Government of X", "LRA", years, war, began)
 
 
 def test_a_dyad_of_two_conflicts_is_refused():
-    rows = [(7, 1, "A", "B", 1991, 1), (7, 2, "A", "B", 1992, 1)]
+    rows = [(7, 1, "A", "B", 1991, 1, pd.NaT), (7, 2, "A", "B", 1992, 1, pd.NaT)]
     with pytest.raises(SourceError, match="dyad 7 is listed under the conflicts 1, 2"):
-        read_dyads(
-            pd.DataFrame(
-                rows,
-                columns=["dyad_id", "conflict_id", "side_a", "side_b", "year", "intensity_level"],
-            )
-        )
+        read_dyads(pd.DataFrame(rows, columns=COLUMNS))
+
+
+SIGNED = dt.date(2003, 6, 17)
+FRESH = {
+    1: dyad(1, [2002, 2003], began={2002: dt.date(2000, 7, 1), 2003: dt.date(2000, 7, 1)}),
+    2: dyad(2, [2003], began={2003: dt.date(2003, 4, 1)}),
+    3: dyad(3, [2003], began={2003: dt.date(2003, 8, 1)}),
+    4: dyad(4, [2003], began={2003: SIGNED}),
+    5: dyad(5, [2003]),
+    6: dyad(6, [1999, 2004], began={2004: dt.date(2004, 1, 5)}),
+}
+
+
+@pytest.mark.parametrize(
+    ("dyads", "years"),
+    [
+        ((1,), {2002}),  # of an older episode, not known how much of 2003 came before
+        ((2,), {2003}),
+        ((3,), set()),
+        ((4,), set()),
+        ((5,), set()),
+        ((6,), {1999}),
+        ((1, 2, 6), {1999, 2002, 2003}),
+    ],
+)
+def test_fighting_that_is_known_on_the_day_of_an_agreement(dyads, years):
+    assert known_of(dyads, SIGNED, FRESH) == years
+
+
+@pytest.mark.parametrize(
+    ("dyads", "ended", "fought"),
+    [
+        ((3,), {}, True),
+        ((4,), {}, True),
+        ((2,), {2: {2003: SIGNED}}, False),
+        ((2,), {2: {2003: dt.date(2003, 6, 18)}}, True),
+        ((2,), {2: {2003: None}}, None),
+        ((2,), {2: {2002: None}}, False),
+        ((1, 2), {1: {2003: None}, 2: {2003: dt.date(2003, 6, 18)}}, True),
+        ((1, 2), {1: {2003: None}, 2: {2003: dt.date(2003, 6, 1)}}, None),
+        ((6,), {6: {2004: dt.date(2004, 3, 1)}}, False),
+    ],
+)
+def test_whether_an_agreement_was_fought_over_in_its_year(dyads, ended, fought):
+    assert fought_over(dyads, SIGNED, FRESH, ended) is fought
+
+
+def test_the_end_of_an_episode_is_a_day_unless_its_year_alone_is_known():
+    rows = [(7, "2003-11-21", 1), (7, None, None), (7, "2008-12-31", 5), (8, "2001-08-17", 4)]
+    table = pd.DataFrame(rows, columns=["dyad_id", "ependdate", "ependprec"])
+    found = read_ends(table.assign(ependdate=pd.to_datetime(table["ependdate"])))
+    assert found == {
+        7: {2003: dt.date(2003, 11, 21), 2008: None},
+        8: {2001: dt.date(2001, 8, 17)},
+    }
 
 
 def test_peace_is_that_no_signing_dyad_fought():
@@ -103,13 +171,15 @@ def test_one_shared_dyad_is_enough_to_overlap():
     assert separate_windows(table, H).tolist() == [True, False, True]
 
 
-def test_of_a_year_the_last_agreement_is_kept():
+def test_cases_are_taken_in_the_order_of_their_rows():
     table = cases(
-        ("a", 1990, "1990-05-01", (1,)),
+        ("a", 1995, "1995-05-01", (1,)),
         ("b", 1990, "1990-09-01", (1,)),
-        ("c", 1990, "1990-01-01", (2,)),
+        ("c", 2000, "2000-01-01", (1,)),
+        ("d", 1989, "1989-01-01", (1,)),
     )
-    assert separate_windows(table, H).tolist() == [False, True, True]
+    assert separate_windows(table, H).tolist() == [True, False, False, True]
+    assert separate_windows(table.iloc[::-1], H).to_dict() == {3: True, 2: True, 1: False, 0: False}
 
 
 @given(
@@ -141,7 +211,7 @@ def test_no_year_of_a_dyad_is_counted_twice_and_every_case_left_out_would_be(row
         near = [
             k
             for k, theirs in zip(kept.t0, kept.dyads, strict=True)
-            if set(own) & set(theirs) and 0 <= t0 - k <= H
+            if set(own) & set(theirs) and abs(t0 - k) <= H
         ]
         assert near
 

@@ -4,7 +4,14 @@ import pandas as pd
 import pytest
 
 from peacestudy.errors import SpecError
-from peacestudy.outcomes.onset import OnsetRule, fighting_by_state, onsets, peace_years
+from peacestudy.outcomes.onset import (
+    OnsetRule,
+    fighting_by_state,
+    fought_before,
+    onsets,
+    peace_years,
+    quiet_years,
+)
 
 
 def rows(*years, conflict=1, country=100, start="1950-01-01"):
@@ -62,6 +69,19 @@ def test_peace_is_counted_from_the_first_year_and_after_fighting():
     ], "a year outside those observed is not read"
     assert peace_years([1990, 1991, 1992, 1993], {1990, 1991}) == [0, 0, 0, 1]
     assert peace_years([], {1990}) == []
+
+
+def test_a_state_has_fought_before_from_the_year_after_its_first_fighting():
+    assert fought_before([1946, 1950, 1951, 1990], {1950, 1980}) == [False, False, True, True]
+    assert fought_before([1946, 1990], set()) == [False, False]
+    assert fought_before([1990], {1985}) == [True], "fighting before the state's own list counts"
+
+
+def test_quiet_years_look_back_as_far_as_the_gap():
+    years = [1950, 1951, 1952, 1953]
+    assert quiet_years(years, {1950}, 1) == [True, False, True, True]
+    assert quiet_years(years, {1950}, 3) == [True, False, False, False]
+    assert quiet_years(years, set(), 3) == [True] * 4
 
 
 def test_a_gap_below_one_is_refused():

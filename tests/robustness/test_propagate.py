@@ -19,7 +19,7 @@ import peacestudy as ps
 from peacestudy.coding import Coding, CodingSheet
 from peacestudy.coding.coding import SHEET_SCHEMA
 from peacestudy.errors import CodingError, SpecError
-from peacestudy.robustness import Accuracy, propagate, stability
+from peacestudy.robustness import Accuracy, as_one_reading, propagate, stability
 from peacestudy.robustness.augmentation import augment
 from peacestudy.robustness.chain_diagnostics import split_r_hat
 from peacestudy.robustness.code_model import CodeModel
@@ -30,6 +30,8 @@ from peacestudy.robustness.outcome_models import outcome_model
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "benchmarks"))
 from coverage_propagate import BOOK, SPECS, cell, simulate  # noqa: E402
+
+SHORT = {"draws": 4, "burn": 10, "thin": 1, "seed": 1}
 
 
 def sheet_of(codes, book=BOOK, indicator="x", kind="human"):
@@ -349,13 +351,121 @@ def test_two_coders_cannot_tell_their_accuracy():
     assert "author's prior (mean 90%, weight of 20 cases)" in found.notes[0].text
 
 
-def test_machines_are_told_apart():
+def dependence(sheet, data, accuracy=None):
+    found = propagate(sheet, data, SPECS["linear"], accuracy=accuracy, rank_flips=False, **SHORT)
+    return [n.text for n in found.notes if n.kind == "dependent_errors"]
+
+
+def test_a_note_says_where_no_person_has_coded():
     sheet, data, _ = simulate(60, "linear", 1.0, 0.9, 3, 0.0, 0.0, np.random.default_rng(2))
     machines = replace(sheet, table=sheet.table.assign(kind="machine"))
-    found = propagate(
-        machines, data, SPECS["linear"], draws=4, burn=10, thin=1, rank_flips=False, seed=1
+    mixed = sheet.table.assign(kind=sheet.table.kind.mask(sheet.table.coder == "coder_1", "rule"))
+    assert dependence(sheet, data) == []
+    (text,) = dependence(replace(sheet, table=mixed), data)
+    assert "may make the same errors" in text and "No person" not in text
+    (text,) = dependence(machines, data)
+    assert "No person has coded: all 3 coders" in text and "as_one_reading(sheet)" in text
+    (text,) = dependence(as_one_reading(machines), data, Accuracy(0.9, 20))
+    assert "the only reading is automated" in text
+
+
+def test_one_reading_has_the_codes_on_which_all_agree():
+    codes = np.array([[0, 1, 1, 0, None], [0, 1, 0, None, None], [0, 1, 1, 1, 1]], dtype=object)
+    sheet = sheet_of(codes, kind="machine")
+    one = as_one_reading(sheet, "machines")
+    assert one.coders == ["machines"] and set(one.table.kind) == {"machine"}
+    assert dict(zip(one.table.case_id, one.table.code, strict=True)) == {"c0": 0, "c1": 1, "c4": 1}
+    kinds = sheet.table.kind.mask(sheet.table.coder == "coder_0", "human")
+    with pytest.raises(CodingError, match="of the kinds human, machine"):
+        as_one_reading(replace(sheet, table=sheet.table.assign(kind=kinds)))
+    with pytest.raises(CodingError, match="agree on no cell"):
+        as_one_reading(sheet_of(np.array([[0, 1], [1, 0]]), kind="machine"))
+    with pytest.raises(CodingError, match="give the CodingSheet"):
+        as_one_reading(None)
+
+
+def test_one_reading_is_less_certain_than_the_same_reading_three_times():
+    sheet, data, _ = simulate(80, "linear", 1.0, 0.8, 1, 0.0, 0.0, np.random.default_rng(3))
+    copies = [sheet.table.assign(coder=f"copy_{r}", kind="machine") for r in range(3)]
+    three = replace(sheet, table=pd.concat(copies, ignore_index=True))
+    prior = Accuracy(0.8, 20)
+    options = {"accuracy": prior, "draws": 40, "burn": 50, "thin": 2, "rank_flips": False}
+    independent, one = (
+        propagate(s, data, SPECS["linear"], seed=1, **options).terms.set_index("term")
+        for s in (three, as_one_reading(three))
     )
-    assert any(n.kind == "dependent_errors" for n in found.notes)
+    assert one.share_coding["x"] > 3 * independent.share_coding["x"]
+    assert one.naive["x"] == pytest.approx(independent.naive["x"])
+
+
+def test_gold_that_no_coder_coded_does_not_identify_accuracy():
+    sheet, data, _ = simulate(60, "linear", 1.0, 0.9, 1, 0.0, 0.0, np.random.default_rng(2))
+    known = [f"c{i}" for i in range(10)]
+    gold = pd.concat([gold_of(case) for case in known], ignore_index=True)
+    rest = sheet.table[~sheet.table.case_id.isin(known)].reset_index(drop=True)
+    uncoded = replace(sheet, table=rest)
+    with pytest.raises(CodingError, match="no coder has a code for any of the 10 cells"):
+        propagate(uncoded, data, SPECS["linear"], gold=gold, **SHORT)
+    found = propagate(
+        uncoded, data, SPECS["linear"], gold=gold, accuracy=Accuracy(0.9, 20), **SHORT
+    )
+    texts = {n.kind: n.text for n in found.notes}
+    assert "10 cells are known and not drawn; coders coded 0 of these" in texts["gold"]
+    codes = found.codes[found.codes.case_id.isin(known) & (found.codes.code == 1)]
+    assert (codes.probability == 1).all()
+    assert not set(found.flips.case_id) & set(known)
+
+
+def test_flips_of_a_family_are_decided_together():
+    """Holm over the family, written out; a term that no code moves is decided too."""
+    sheet, data, _ = simulate(60, "linear", 0.55, 0.9, 3, 0.0, 0.0, np.random.default_rng(2))
+    data = data.assign(w=np.random.default_rng(7).normal(size=60))
+    spec = ps.ModelSpec("m", "y ~ x + w", "linear", "classical")
+    family = ps.robustness.Family(("x", "w"), alpha=0.2)
+    found = propagate(sheet, data, spec, families=[family], **SHORT)
+    single = found.flips[found.flips.kind == "single"]
+    assert set(single.term) == {"x", "w"}
+
+    def decided(table):
+        p = table.p_value[["x", "w"]]
+        low, high = p.min(), p.max()
+        adjusted = {p.idxmin(): min(1, 2 * low), p.idxmax(): max(min(1, 2 * low), high)}
+        return adjusted, {
+            t: np.sign(table.estimate[t]) if adjusted[t] < 0.2 else 0 for t in ("x", "w")
+        }
+
+    values = sheet.values("x")
+    majority = (values.mean(axis=1) > 0.5).astype(int)
+    before = decided(
+        ps.fit(data.assign(x=data.case_id.map(majority)), spec).terms.set_index("term")
+    )
+    for row in single.itertuples():
+        x = majority.copy()
+        x[row.case_id] = row.alternative
+        made = ps.fit(data.assign(x=data.case_id.map(x)), spec).terms.set_index("term")
+        adjusted, side = decided(made)
+        assert row.p_adjusted == pytest.approx(adjusted[row.term])
+        assert row.flips == (side[row.term] != before[1][row.term])
+
+
+def test_families_that_cannot_be_decided_are_refused():
+    sheet, data, _ = simulate(60, "linear", 1.0, 0.9, 3, 0.0, 0.0, np.random.default_rng(2))
+    family = ps.robustness.Family
+    for families, message in (
+        ([family(("x", "nothing"))], "no model has all terms of the family x, nothing"),
+        ([family(("x",)), family(("x",))], "a term of .* is in two families"),
+        (["x"], "families holds 'x'"),
+    ):
+        with pytest.raises(SpecError, match=message):
+            propagate(sheet, data, SPECS["linear"], families=families, **SHORT)
+    for arguments, message in (
+        (((),), "give a tuple"),
+        (("x",), "give a tuple"),
+        ((("x",), "scheffe"), "adjustment"),
+        ((("x",), "holm", 1.0), "between 0 and 1"),
+    ):
+        with pytest.raises(SpecError, match=message):
+            family(*arguments)
 
 
 def test_it_shows_itself():
@@ -379,9 +489,6 @@ def test_what_is_no_sheet_is_refused():
             call("cases.csv")
         with pytest.raises(SpecError, match="no column 'case_id'"):
             call(data.drop(columns="case_id"))
-
-
-SHORT = {"draws": 4, "burn": 10, "thin": 1, "seed": 1}
 
 
 def test_what_was_adjudicated_is_no_coder():

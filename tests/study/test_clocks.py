@@ -1,5 +1,6 @@
 """A study's clock: ``check`` names and ``fit`` refuses what is known only after it."""
 
+import csv
 import hashlib
 import json
 import re
@@ -14,27 +15,8 @@ from peacestudy.study.config.declaration import declaration_hash
 from peacestudy.study.load import read_config, study_folder
 
 SOUND = study_folder("onset")
-ALL = [
-    "onset",
-    "fighting",
-    "quiet",
-    "peace_years",
-    "new_conflict",
-    "spell_years",
-    "regional_fighting",
-    "ln_gdp_per_capita",
-    "ln_population",
-    "democracy",
-    "polyarchy",
-    "executive_constraints",
-    "ln_igo_memberships",
-    "ln_trade_openness",
-    "ethnic_fractionalisation",
-    "ln_gdp_current",
-    "ln_people",
-    "complete",
-    "complete_late",
-]
+with (SOUND / "country_years.csv").open(encoding="utf-8", newline="") as file:
+    ALL = [c for c in next(csv.reader(file)) if c not in ("case_id", "label", "country", "year")]
 
 
 def clock(column="year", table="country_years", **rules):
@@ -80,8 +62,31 @@ class Folder:
 
 @pytest.fixture
 def folder(tmp_path):
+    """A copy of the study without its own clock."""
     shutil.copytree(SOUND, tmp_path / "onset")
+    file = tmp_path / "onset" / "study.toml"
+    before, _, rest = file.read_text(encoding="utf-8").partition("[[clocks]]")
+    file.write_text(before + rest[rest.index("[decision]") :], encoding="utf-8")
     return Folder(tmp_path / "onset")
+
+
+def test_the_study_has_a_clock_that_refuses_the_year_of_the_onset(our_study):
+    study = our_study("onset")
+    assert ps.check("onset").empty
+    frame = study.frame("common")
+    assert frame.clock.column == "covariate_year"
+    spec = study.spec("prevention")
+    for column in ("fighting", "new_conflict", "onset_gap_5"):
+        planted = replace(spec, formula=f"{spec.formula} + {column}")
+        with pytest.raises(ps.SpecError, match=f"'{column}' is known only after the clock"):
+            ps.fit(frame, planted)
+    borders = next(v for v in study.config.variants if v.id == "borders")
+    declared = next(s for s in study.config.specs if s.name == "prevention")
+    late = replace(borders, known_late={}).of(declared)
+    with pytest.raises(ps.SpecError, match="'earlier_borders' is known only after the clock"):
+        ps.fit(study.frame(late.sample), late.model())
+    notes = ps.fit(study.frame(late.sample), borders.of(declared).model()).notes
+    assert [n.kind for n in notes].count("known_late") == 1
 
 
 def test_a_study_whose_columns_are_known_in_time_is_sound(folder):

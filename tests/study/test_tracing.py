@@ -126,7 +126,12 @@ def test_a_finding_with_coding_uncertainty_is_traced_to_model_and_readings(twice
         "estimate of 0: -0.216; from scale(breadth) in model breadth (lasting_peace"
     )
     readings = found.table[found.table.coder.isin(["machine_1", "machine_2"])]
-    assert readings.case_id.nunique() == 100 and set(readings.name) == {"third_party"}
+    signed = found.table[found.table.coder == "signature"]  # decided without a reading
+    assert not set(signed.case_id) & set(readings.case_id)
+    model = ps.study.Results(twice).other("peace_agreements").fits["breadth"]
+    assert set(signed.case_id) | set(readings.case_id) == set(model.cases)
+    assert (signed.value == 1).all() and signed.source.str.startswith("pax_v10 AgtId").all()
+    assert set(readings.name) == {"third_party"}
     assert (found.table.coder == "pax_rule").any()
     with pytest.raises(SpecError, match="Did you mean 'breadth'"):
         ps.trace(row.assign(model="bredth"), (0, "estimate"), twice)

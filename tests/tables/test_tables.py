@@ -73,6 +73,7 @@ def test_the_tables_of_the_study(tables, with_slow_results):
         "regression_primary",
         "regression_comparison",
         "regression_check",
+        "ranges",
         "variants",
         "variant_counts",
         "windows",

@@ -1,4 +1,4 @@
-"""Coders two by two: how far each pair agrees, and whether one of them is the more lenient."""
+"""Coders two by two: how far each pair agrees, and whether one of them gives higher codes."""
 
 from itertools import combinations
 

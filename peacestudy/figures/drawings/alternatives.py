@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from peacestudy.core.display import p_text
 from peacestudy.figures.calibration_plot import calibration
 from peacestudy.figures.drawings.agreements import study_notes
+from peacestudy.figures.drawings.declared_terms import draw_declared_terms
 from peacestudy.figures.estimate_plot import estimates
 from peacestudy.figures.forecast_plot import forecasts
 from peacestudy.figures.moderation_plot import moderation
@@ -63,6 +64,8 @@ def draw_over_time(r: Tables) -> tuple[Figure, pd.DataFrame]:
 
 def draw_variants(r: Tables) -> tuple[Figure, pd.DataFrame]:
     """The declared findings under every variant, those of a figure of their own left out."""
+    if "pillars" not in set(r["variants"]["spec"]):
+        return draw_declared_terms(r)
     apart = r["variant_group"]
     own = apart[apart["variant"] != "declared"]
     t, texts = r["variants"], study_notes(r["notes"])
@@ -71,38 +74,32 @@ def draw_variants(r: Tables) -> tuple[Figure, pd.DataFrame]:
     t = t.loc[first_of_group.sort_values(kind="stable").index].reset_index(drop=True)
     fitted = t[(t["variant"] != "declared") & t["log_odds"].notna()]
     norms, breadth = fitted[fitted["term"] == "scale(norms)"], fitted[fitted["spec"] == "breadth"]
-    permuted = int(norms["p_permutation"].notna().sum())
+    permuted = norms[norms["p_permutation"].notna()]
     low = breadth[breadth["p_permutation"].fillna(breadth["p_value"]) < ALPHA]
     elsewhere = f" Variants of '{own['group'].iloc[0]}': see their figure." if len(own) else ""
     notes = [
         (
             "Each row changes the declared models (first row) as its label says; the table of"
             " variants gives the reasons. Left: breadth with controls. Right: norms, in the model"
-            " of all seven pillars; under an earlier declaration the null was rejected for it."
-            f"{elsewhere}"
+            f" of all seven pillars.{elsewhere}"
         ),
         (
-            "Circles: odds ratios; diamonds: hazard ratios, inverted (like the odds of discrete"
-            " time) so that above 1 is more peace; square: linear, on the scale of the logit. Bars:"
-            " 95 % intervals, arrows where they leave the axis. Grey: the declared interval. N:"
-            " attempts, or attempt-years."
+            f"{_shapes(t)} Bars: 95 % intervals, arrows where they leave the axis. Grey: the"
+            " declared interval. N: cases, or years of cases in discrete time."
         ),
         (
-            "perm.: outcome permuted within strata of fighting at the last agreement (499 times, as"
-            " declared 5,000), against the largest |z| of the seven pillars (of breadth alone);"
-            " tests by the models' own standard errors reject too often with so few events. Filled:"
-            " p below .05, by permutation, or by Holm where a model cannot be permuted."
+            "perm.: outcome permuted 499 times (as declared: more) within the declared strata,"
+            " against the largest |z| of the seven pillars (of breadth alone); tests by the models'"
+            " own standard errors reject too often with so few events. Filled: p below .05, by"
+            " permutation, or by Holm where a model is not permuted."
         ),
-        (
-            "'Weighted' accounts for its estimated weights. Not fitted: no variation, or too few"
-            " cases. The variants share most of their cases and are not independent tests."
-        ),
+        f"{_weighted(t)}The variants share most of their cases and are not independent tests.",
         (
             f"Breadth: above 1 in {int((breadth['log_odds'] > 0).sum())} of {len(breadth)}, p below"
             f" .05 in {len(low)}{_ratios(low)}. Norms: above 1 in"
             f" {int((norms['log_odds'] > 0).sum())} of {len(norms)}; p below .05 by Holm in"
-            f" {int((norms['p_family'] < ALPHA).sum())}, by permutation in"
-            f" {int((norms['p_permutation'] < ALPHA).sum())} of {permuted}. Other pillars below"
+            f" {_by_direction(norms, 'p_family')}, by permutation in"
+            f" {_by_direction(permuted, 'p_permutation')} of {len(permuted)}. Other pillars below"
             f" .05 by either: {_other_pillars(fitted)}."
         ),
         f"{texts['outcome']} {texts['sources']}",
@@ -111,6 +108,37 @@ def draw_variants(r: Tables) -> tuple[Figure, pd.DataFrame]:
     n = t[t["variant"] == "declared"]["n"].iloc[0]
     subtitle = f"Ratios of peace for one standard deviation more; as declared: N = {n:.0f}"
     return variants(t, terms, "The finding under every variant", subtitle, notes), t
+
+
+def _shapes(t: pd.DataFrame) -> str:
+    """What the marks mean, of the measures that are drawn."""
+    measures = set(t["measure"])
+    parts = ["Circles: odds ratios"]
+    if "hazard ratio" in measures:
+        parts.append(
+            "diamonds: hazard ratios, inverted (like the odds of discrete time) so that above 1 is"
+            " more peace"
+        )
+    if "difference" in measures:
+        parts.append("square: linear, on the scale of the logit")
+    return f"{'; '.join(parts)}."
+
+
+def _weighted(t: pd.DataFrame) -> str:
+    """What a reader must know of weighted variants and of those that were not fitted."""
+    parts = []
+    if "weighted" in set(t["variant"]):
+        parts.append("'Weighted' accounts for its estimated weights. ")
+    if t["log_odds"].isna().any():
+        parts.append("Not fitted: no variation, complete separation, or too few cases. ")
+    return "".join(parts)
+
+
+def _by_direction(rows: pd.DataFrame, p: str) -> str:
+    """In how many rows a p is below .05, and in how many of these the ratio is below 1."""
+    low = rows[rows[p] < ALPHA]
+    below = int((low["log_odds"] < 0).sum())
+    return f"{len(low)} ({below} below 1)" if below else str(len(low))
 
 
 def draw_windows(r: Tables) -> tuple[Figure, pd.DataFrame]:

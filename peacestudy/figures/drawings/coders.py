@@ -45,11 +45,11 @@ def draw_agreement(r: Tables) -> tuple[Figure, pd.DataFrame]:
         notes.append(paradox)
     if machines:
         notes.append(
-            "The coders are machines: this is the stability of an automated reading, never"
-            " inter-coder reliability."
+            "No person has coded: the coders are machines. This is the stability of an automated"
+            " reading, not inter-coder reliability, and errors that both share do not lower it."
         )
-    notes.append(texts["sources"])
-    heading = "High agreement is mostly agreement on easy cases" if paradox else "Agreement"
+    notes.append(texts.get("sources_agreement", texts["sources"]))
+    heading = "High agreement on a rare code, low alpha" if paradox else "Agreement"
     subtitle = "Agreement by indicator, four coefficients"
     return agreement(table, heading, subtitle, notes), table
 
@@ -74,7 +74,7 @@ RATING = {
     "both yes": ("both: yes", PALE),
     "both no": ("both: no", "#9a9a9a"),
     "staff only": ("staff alone: yes", VERMILION),
-    "independent only": ("independent alone: yes", DARK),
+    "independent only": ("second rating alone: yes", DARK),
 }
 
 
@@ -88,10 +88,23 @@ def draw_ratings(r: Tables) -> tuple[Figure, pd.DataFrame]:
     return _map(
         wide,
         RATING,
-        "Where raters differ, the staff gives the higher ratings",
-        "Projects rated by the bank's staff and by independent evaluators, sorted within each row",
+        _ratings_heading(wide),
+        "Projects rated by the bank's staff and then by evaluators who had read that rating,"
+        " sorted within each row",
         "projects",
         r,
+        "sources_ratings",
+    )
+
+
+def _ratings_heading(wide: pd.DataFrame) -> str:
+    """The direction of disagreement on the indicator with most units."""
+    name = wide["indicator_id"].value_counts().index[0]
+    states = wide.loc[wide["indicator_id"] == name, "state"].value_counts()
+    staff, second = int(states.get("staff only", 0)), int(states.get("independent only", 0))
+    return (
+        f"{pretty(str(name))}: {staff} projects by the staff's rating alone, {second} by the second"
+        " alone"
     )
 
 
@@ -138,8 +151,11 @@ def _map(
     subtitle: str,
     axis: str,
     r: Tables,
+    sources: str = "sources",
 ) -> tuple[Figure, pd.DataFrame]:
-    """The map of disagreement: ``states`` gives name and colour in the order of the row."""
+    """The map of disagreement: ``states`` gives name and colour in the order of the row, and
+    ``sources`` the note with the sources of the figure.
+    """
     pairs, texts = r["pairs"], study_notes(r["notes"])
     rank = {state: n for n, state in enumerate(states)}
     parts = []
@@ -159,14 +175,21 @@ def _map(
     notes = [
         (
             "Units coded by both. Mean codes, and Stuart and Maxwell's test (for two codes"
-            f" McNemar's) that both use the codes equally often: {tests}. A difference of means is"
-            " a difference of standards, not noise."
+            f" McNemar's) that both use the codes equally often: {tests}. The test concerns the"
+            " direction of disagreement; it does not say which code is right."
         ),
         texts["outcome"],
-        texts["sources"],
+        texts.get(sources, texts["sources"]),
     ]
     columns = ["row", "position", "state", "share", "case_id", "indicator_id"]
     return disagreement(table, states, heading, subtitle, axis, notes), table[columns]
+
+
+RATED_BY = {
+    "staff": "by the staff's rating",
+    "independent": "by the independent rating",
+    "final": "by the latest independent rating",
+}
 
 
 def draw_by_rater(r: Tables) -> tuple[Figure, pd.DataFrame]:
@@ -174,47 +197,58 @@ def draw_by_rater(r: Tables) -> tuple[Figure, pd.DataFrame]:
     t, texts = r["by_rater"], study_notes(r["notes"])
     models: Any = r["models"].set_index("model")
     terms: Any = r["terms"].set_index(["model", "term"])
-    names = {
-        "success_by_staff": "by the staff's rating",
-        "success_by_independent": "by the independent rating",
-    }
     slopes = t[t["term"] != "Intercept"]
     rows = []
-    for term in slopes["term"]:
-        for model in names:
-            row = terms.loc[(model, term)]
-            ratios = np.exp(row[["estimate", "conf_low", "conf_high"]].astype(float))
-            rows.append((pretty(term), model, *ratios, row["p_value"]))
+    for x in _rows(slopes):
+        for name in RATED_BY:
+            ratios = (x[name], x[f"{name}_low"], x[f"{name}_high"])
+            p_value = terms.loc[(f"success_by_{name}", x["term"]), "p_value"]
+            rows.append((pretty(str(x["term"])), name, *ratios, p_value))
     table = pd.DataFrame(rows, columns=ESTIMATES)
     ratios_of_both = "; ".join(
         f"{pretty(str(x['term'])).lower()} {x['ratio']:.2f} [{x['ratio_low']:.2f},"
-        f" {x['ratio_high']:.2f}], p {p_text(x['p_value'])}"
+        f" {x['ratio_high']:.2f}], p {p_text(x['p_value'])}, Holm {p_text(x['p_holm'])}"
         for x in _rows(slopes)
     )
     size = models.loc["success_by_staff"]
-    smallest = t["p_holm"].min()
-    heading = (
-        "Success by two raters: estimates differ significantly"
-        if smallest < 0.05
-        else "Success by two raters: estimates do not differ significantly"
-    )
+    rejected = int((slopes["p_holm"] < 0.05).sum())
     notes = [
         (
             f"Odds ratios of success from one logit model of the same {size['n']:.0f} projects of"
-            f" {size['n_clusters']:.0f} countries, with each rater's rating as the outcome; bars:"
-            " 95 % intervals, clustered by country."
+            f" {size['n_clusters']:.0f} countries and regions, with each rating as the outcome."
+            " Bars: 95 % intervals, by leaving out each of them (jackknife)."
         ),
         (
-            "Ratio of the two odds ratios (staff over independent), with the covariance of the two"
-            f" estimates: {ratios_of_both}. The smallest p by Holm over the five is"
-            f" {p_text(smallest)}."
+            "Ratio of the two odds ratios (staff over independent), with the jackknife of the"
+            f" difference: {ratios_of_both}. Holm is over these {len(slopes)} ratios only."
         ),
+        _without_one_group(r["left_out"], "success_by_staff"),
         texts["outcome"],
         texts["context"],
-        texts["sources"],
+        texts.get("sources_by_rater", texts["sources"]),
     ]
+    heading = (
+        f"Success by rating: {rejected} of {len(slopes)} ratios differ significantly from 1 (Holm)"
+    )
     subtitle = "Success of development projects, by the staff's and by the independent rating"
-    return estimates(table, names, heading, subtitle, AXIS, notes), table
+    return estimates(table, RATED_BY, heading, subtitle, AXIS, notes), table
+
+
+def _without_one_group(left: pd.DataFrame, model: str) -> str:
+    """The smallest and largest odds ratios of a model without one group."""
+    own = left[(left["model"] == model) & (left["term"] != "Intercept")].dropna(subset="estimate")
+    parts = []
+    for term, rows in own.groupby("term", sort=False):
+        ends: Any = rows.sort_values("odds_ratio", kind="stable")
+        low, high = ends.iloc[0], ends.iloc[-1]
+        parts.append(
+            f"{pretty(str(term)).lower()} {low['odds_ratio']:.2f} (without {low['left_out']}) to"
+            f" {high['odds_ratio']:.2f} ({high['left_out']})"
+        )
+    return (
+        f"By the staff's rating, without one of {own['left_out'].nunique()} countries and regions"
+        f" at a time: {'; '.join(parts)}."
+    )
 
 
 def _rows(table: pd.DataFrame) -> list[dict[Any, Any]]:
@@ -234,31 +268,49 @@ def draw_uncertainty(r: Tables) -> tuple[Figure, pd.DataFrame]:
         f" error {x['std_error'] / x['naive_std_error'] - 1:+.1%}"
         for x in _rows(u[u["coded"].astype(bool)])
     )
-    singles = r["flips"][r["flips"]["kind"] == "single"]
-    changing = int(singles["flips"].astype(bool).sum())
     notes = [
         (
-            "Odds ratios of lasting peace (study A) from its declared models, refitted with the"
-            " true code of a third party's presence imputed from the readings, the covariates and"
-            " the outcome; pooled by Rubin's rules."
+            "Odds ratios of lasting peace (study peace_agreements) from its declared models,"
+            " refitted with the true code of a third party's presence imputed from the readings,"
+            " the covariates and the outcome; pooled by Rubin's rules. Attempts that an outsider"
+            " signed are known and not imputed. No person has coded: two readings count as"
+            " independent (two readings) or as one (one reading); these are the two ends."
         ),
         f"Variance due to coding uncertainty: {shares}.",
+        _changed_decisions(r["flips"]),
         (
-            "Single disputed codes that alone would move a p across .05 or change a sign:"
-            f" {changing} of {len(singles)} codes and terms. Only one indicator of 53 was read"
-            " twice: the intervals do not include uncertainty about the others."
+            "Only this indicator was read twice: the intervals do not include uncertainty about"
+            " the others."
         ),
         texts["sources"],
     ]
     figure = estimates(
         table,
         names,
-        "The effect of coding uncertainty in one indicator",
-        "Study A with and without coding uncertainty in the third party's presence",
+        "Coding uncertainty in one indicator, between independent readings and one",
+        "Lasting peace, with and without coding uncertainty in the third party's presence",
         AXIS,
         notes,
     )
     return figure, table
+
+
+def _changed_decisions(flips: pd.DataFrame) -> str:
+    """Which single disputed codes change a declared decision, counted once however often used."""
+    keys = ["model", "term", "case_id", "indicator_id", "alternative"]
+    singles = flips[flips["kind"] == "single"].drop_duplicates(keys)
+    changing = singles[singles["flips"].astype(bool)]
+    cells = singles[["case_id", "indicator_id"]].drop_duplicates()
+    text = (
+        f"{len(cells)} disputed cell(s), changed one at a time and decided by the declared rule"
+        f" over the family: {len(changing)} of {len(singles)} decisions change"
+    )
+    named = "; ".join(
+        f"{short_name(str(x['term'])).lower()} with {x['case_id']} coded {x['alternative']:.0f}:"
+        f" {x['decision_before']} becomes {x['decision']} (adjusted p {p_text(x['p_adjusted'])})"
+        for x in _rows(changing)
+    )
+    return f"{text}: {named}." if named else f"{text}."
 
 
 def _uncertainty_rows(u: pd.DataFrame, order: list[str]) -> pd.DataFrame:

@@ -26,9 +26,17 @@ ALONE = {
     "organisations_alone": "ln_igo_memberships",
     "constraints_alone": "executive_constraints",
 }
+CHOICES = {
+    "declared": "with separate clocks",
+    "one_clock": "with one clock",
+    "fought_before": "in states that had fought",
+    "never_fought": "in states that had not",
+    "all_years": "with years in conflict kept",
+    "jackknife": "by the jackknife",
+}
 SERIES = {
     "prevention": "quiet years, all terms",
-    "prevention_all_years": "years in conflict included",
+    "prevention_all_years": "years in conflict kept",
     "alone": "one at a time, longest sample",
     "without_early": "early sources excluded",
 }
@@ -38,7 +46,7 @@ def draw_onset(r: Tables) -> tuple[Figure, pd.DataFrame]:
     """Onset of conflict on institutions and interdependence."""
     texts = study_notes(r["notes"])
     models: Any = r["models"].set_index("model")
-    hypotheses: Any = r["hypotheses"].set_index("id")
+    hypotheses: Any = r["hypotheses"]
     table = _rows(r["terms"])
     published: Any = r["published"][r["published"]["model"] == "published"]
     compared = "; ".join(
@@ -51,45 +59,67 @@ def draw_onset(r: Tables) -> tuple[Figure, pd.DataFrame]:
         for m, name in SERIES.items()
         if m in models.index
     )
+    alone = ", ".join(f"{models.loc[m, 'n']:,.0f}" for m in ALONE)
+    n += f"; {SERIES['alone']}: N {alone}"
     tests = "; ".join(
-        f"{i}: p {p_text(hypotheses.loc[i, 'p_value'])}, by Holm"
-        f" {p_text(hypotheses.loc[i, 'p_adjusted'])}"
-        for i in ("D1", "D2", "D3")
+        f"{h.id}: {h.decision} (p {p_text(h.p_value)}, by Holm {p_text(h.p_adjusted)})"
+        for h in hypotheses.itertuples()
+    )
+    rows: Any = r["ranges"].itertuples()
+    ranges = "; ".join(
+        f"{pretty(row.term)} {_interval(row.effect, row.conf_low, row.conf_high)}" for row in rows
     )
     notes = [
         (
             "Logit of the onset of an intrastate conflict in a state-year; terms of the year"
-            f" before, one unit more (of logs: e times as much). {n}."
+            f" before, one unit more (of logs: e times as much). Series: {n}."
         ),
         (
-            "Controls: polyarchy and its square, fighting in the region, a cubic of years at peace"
-            " (one at a time: GDP, population and the cubic). Bars: 95 % intervals, clustered by"
-            " state. Trade and IGO memberships end in 2014 and Polity in 2018."
+            "Controls: polyarchy and its square, fighting in the region, and a constant and a cubic"
+            " of years at peace for states that had fought since 1946 and others for states that"
+            " had not (one at a time: GDP, population and these clocks). Bars: 95 % intervals,"
+            " clustered by state. Trade and IGO memberships end in 2014 and Polity in 2018."
         ),
         (
             f"Declared tests, first series: {tests} (D3: polyarchy, its square and constraints"
-            " jointly)."
+            " jointly). Odds ratios from the 10th to the 90th percentile of a term, 95 %"
+            f" intervals: {ranges}. Effects of either sign are not excluded."
         ),
-        (
-            "An odds ratio of memberships above 1 means more onsets, against the hypothesis. States"
-            " join organisations over time and with size, and the ratio depends on the years"
-            " included: it is not an effect of joining."
-        ),
+        f"Results depend on choices (see the figure of variants): {_choices(r['variants'])}.",
         (
             f"A published state-year model of this outcome (N 8,192), for comparison: {compared};"
             f" N here {published['n'].iloc[0]:,.0f}. The notebook explains the differences."
         ),
-        texts["sources"],
+        f"{texts['sources']} {texts['context']}",
     ]
     figure = estimates(
         table,
         SERIES,
-        "Does interdependence prevent conflict?",
+        "Trade, organisations and the onset of conflict",
         "Odds ratios of conflict onset in a state-year; below 1: fewer onsets",
         "odds ratio, log scale",
         notes,
     )
     return figure, table
+
+
+def _interval(ratio: float, low: float, high: float) -> str:
+    return f"{ratio:.2f} ({low:.2f} to {high:.2f})"
+
+
+def _choices(table: pd.DataFrame) -> str:
+    """D2 and D3 under the variants that change them most."""
+    by: Any = table.set_index(["variant", "hypothesis"])
+    parts = []
+    for variant in ("declared", "one_clock", "fought_before", "never_fought"):
+        row = by.loc[(variant, "D2")]
+        ratios = np.exp(row[["log_odds", "log_odds_low", "log_odds_high"]].astype(float))
+        parts.append(f"{CHOICES[variant]} {_interval(*ratios)}")
+    p_values = []
+    for variant in ("all_years", "fought_before", "jackknife"):
+        p = by.loc[(variant, "D3"), "p_family"]
+        p_values.append(f"{CHOICES[variant]} {p_text(p)}")
+    return f"IGO memberships {', '.join(parts)}; p of D3 by Holm {', '.join(p_values)}"
 
 
 def _rows(terms: pd.DataFrame) -> pd.DataFrame:

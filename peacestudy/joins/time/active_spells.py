@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from peacestudy.core.clock import year_ends
 from peacestudy.core.frame import StudyFrame
+from peacestudy.core.joined import MET, Joined
 from peacestudy.core.keys import Ints
 from peacestudy.core.ledger import Entry, Ledger
 from peacestudy.errors import JoinError
@@ -130,7 +132,20 @@ def spells(
     joined = f"by {' + '.join(keys)}, gaps of up to {gap} year(s) bridged"
     ledger = _ledger(name, (len(table), len(rows), len(out)), kept, joined)
     notes = (*(source.notes if source else ()), *found_units.notes)
-    return StudyFrame(out, "spell", "spell_id", ledger, notes=notes)
+    when_known = _known_on(t[heads], t[tails], int(gap), name)
+    return StudyFrame(out, "spell", "spell_id", ledger, joined=(when_known,), notes=notes)
+
+
+def _known_on(start: Ints, end: Ints, gap: int, name: str) -> Joined:
+    """From when each column of a spell is known: its start in the year in which it starts, its end
+    and length once enough years without activity have passed.
+    """
+    there = np.ones(len(start), bool)
+    begun, over = year_ends(start, there), year_ends(end + gap + 1, there)
+    days = {"start_year": begun, "censored_left": begun}
+    days |= dict.fromkeys(("end_year", "active_years", "censored_right"), over)
+    met = np.full(len(start), MET, np.int8)
+    return Joined(f"spells of {name}", "", "", tuple(days), met, known_on=tuple(days.items()))
 
 
 def _check(keys: list[str], gap: int) -> None:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from peacestudy.core.clock import ALWAYS
 from peacestudy.core.frame import StudyFrame
 from peacestudy.core.keys import Ints
 from peacestudy.core.ledger import Entry
@@ -323,9 +324,14 @@ def _spread(
     if risk.resolved:
         text = f"{name}: {risk.resolved} uncertain date(s) are taken at their {risk.rule} day."
         notes = (*notes, Note("uncertain_dates", text))
+    clock_of_cases = frame.clock
+    if clock_of_cases is not None and rows == "year":
+        # calendar and time at risk describe the row; the event is the outcome
+        clock_of_cases = clock_of_cases.with_rules(dict.fromkeys(into[:3], ALWAYS))
     return replace(
         frame,
         data=pd.concat([data, new], axis=1),
+        clock=clock_of_cases,
         unit=unit,
         key=key,
         excluded=_excluded(frame, risk, name),

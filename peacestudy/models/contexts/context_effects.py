@@ -149,7 +149,8 @@ def by_context(
     ------
     SpecError
         An unknown method, column or term; ``min_events`` below 1; a confidence level that is not
-        between 0 and 1; several specifications, or imputed data.
+        between 0 and 1; several specifications, or imputed data. With a clock: a column of the
+        model or the context is known only after it, as in ``ps.fit``.
     FitError
         The model of all cases cannot be fitted, or one of its cases has no context.
 

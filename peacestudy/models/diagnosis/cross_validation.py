@@ -127,7 +127,8 @@ def out_of_sample(
     ------
     SpecError
         Neither groups nor time; ``known_from`` without time; models of different outcomes or of
-        another engine; an unknown column.
+        another engine; an unknown column. With a clock: a column of a model, the groups or the
+        time are known only after it, as in ``ps.fit``.
     FitError
         Too few training cases, collinear terms among them, no convergence.
 

@@ -75,7 +75,8 @@ def permutation_test(
     ------
     SpecError
         An unknown term, stratum or engine, a vcov or option that the test does not take, imputed
-        data.
+        data. With a clock: a column of the model or the strata are known only after it, as in
+        ``ps.fit``.
     FitError
         A permutation could not be fitted.
 

@@ -44,6 +44,13 @@ ADB_RATINGS = Source(
                 for who in ("PCR", "PVR")
                 for what in ("overall rating", *CRITERIA)
             ),
+            Field(
+                "IED overall rating",
+                description=(
+                    "the latest rating of the independent department: its evaluation of the"
+                    " operation where there is one, else its validation"
+                ),
+            ),
         )
     ),
     unit="operation",

@@ -1,5 +1,5 @@
-"""The builder of the study accord_implementation: what comprehensive accords promise, what is done
-of it, and what followed.
+"""The builder of the study accord_implementation: what comprehensive accords promise, what is
+implemented of it, and what followed.
 
 Of the Peace Accords Matrix nothing is copied by provision: the
 tables hold shares of pillars, computed here.
@@ -17,6 +17,7 @@ from peacestudy.coding.third_party import code_third_party
 from peacestudy.core.cases import CASES_SCHEMA
 from peacestudy.core.codebook import Codebook, read_codebook
 from peacestudy.core.ledger import LEDGER_SCHEMA, Entry, Ledger
+from peacestudy.core.problems import one_of
 from peacestudy.core.schema import Field, Schema
 from peacestudy.core.tables import file_sha256
 from peacestudy.errors import SourceError, SpecError
@@ -24,10 +25,19 @@ from peacestudy.outcomes import OutcomeTable
 from peacestudy.outcomes.accord_implementation import (
     IMPLEMENTATION_SCHEMA,
     implementation,
+    mean_levels,
     provision_levels,
 )
 from peacestudy.outcomes.context import CONTEXT, COVARIATES_SCHEMA
 from peacestudy.outcomes.peace import OUTCOMES_SCHEMA
+from peacestudy.study.builders.accord_fighting import fighting_of
+from peacestudy.study.builders.accord_landmarks import (
+    LANDMARKS,
+    LANDMARKS_SCHEMA,
+    LEVELS,
+    is_first,
+    landmarks,
+)
 from peacestudy.study.builders.accord_links import (
     Accord,
     accord_findings,
@@ -54,13 +64,20 @@ POLITICS = (
 )
 WANTED = tuple(c for c in CONTEXT if c.variable in POLITICS)
 NEEDED = (PAM, PAX, ACD, LEADERS, *dict.fromkeys(c.source_id for c in WANTED))
-LANDMARKS = (1, 2, 3)  # years of the accord whose outcomes have columns of their own
 YEARS = range(11)
 
 
 @dataclass(frozen=True)
 class AccordRule:
-    """How accords are read; see the comments in study.toml."""
+    """How accords are read; see the comments in study.toml.
+
+    Attributes
+    ----------
+    turnover_year : years after t0 in which changes of leader are read before the gain in
+        implementation.
+    security, security_wide : indicators of codebook.toml, of which the second list includes the
+        first: implementation is also averaged without them.
+    """
 
     provisions: str
     score: str
@@ -70,6 +87,9 @@ class AccordRule:
     lag: int
     war_years_back: int
     before_days: int
+    turnover_year: int = 0
+    security: tuple[str, ...] = ()
+    security_wide: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.score != "aggregate":
@@ -86,15 +106,18 @@ class AccordRule:
         }.items():
             if (value := getattr(self, name)) < least:
                 raise SpecError(f"{name} is {value}; it must be {least} or more.")
+        if self.turnover_year not in (0, *LANDMARKS):
+            raise SpecError(
+                f"turnover_year is {self.turnover_year}; it must be one of"
+                f" {', '.join(map(str, LANDMARKS))}."
+            )
+        if not set(self.security) <= set(self.security_wide):
+            raise SpecError("security_wide must name every provision of security.")
         if self.delivery_year > YEARS[-1]:
             raise SpecError(
                 f"delivery_year is {self.delivery_year}; accords are followed for {YEARS[-1]}"
                 " years."
             )
-
-
-def _peace(k: int, where: str) -> str:
-    return f"no fighting year in {where} in the years k + 1 to k + horizon of the accord, k = {k}"
 
 
 TABLES: dict[str, Schema] = {
@@ -160,28 +183,12 @@ TABLES: dict[str, Schema] = {
     "outcomes": Schema(
         (
             *OUTCOMES_SCHEMA.fields[:-1],
-            *(
-                Field(
-                    f"peace_after_k{k}",
-                    "boolean",
-                    description=_peace(k, "the conflicts of the accord"),
-                )
-                for k in LANDMARKS
-            ),
             Field(
                 "country_peace",
                 "boolean",
                 description=(
                     "no fighting year of any conflict in the state in t0 + 1 to t0 + horizon"
                 ),
-            ),
-            *(
-                Field(
-                    f"country_peace_k{k}",
-                    "boolean",
-                    description=_peace(k, "any conflict of the state"),
-                )
-                for k in LANDMARKS
             ),
             OUTCOMES_SCHEMA.fields[-1],
         ),
@@ -190,6 +197,7 @@ TABLES: dict[str, Schema] = {
     "covariates": COVARIATES_SCHEMA,
     "ledger": LEDGER_SCHEMA,
     "deliveries": DELIVERIES_SCHEMA,
+    "landmarks": LANDMARKS_SCHEMA,
 }
 
 
@@ -212,6 +220,8 @@ def build(
         A source is not as known, a data problem is not decided, or the
         codebook of provisions is not the declared one.
     """
+    if rule.turnover_year == 0:
+        raise SpecError("[cases] has no turnover_year; write the years after t0 in study.toml.")
     provisions = _provisions(folder, rule)
     sources = releases.read(NEEDED, raw)
     pam, pax, acd = (sources[i].table for i in (PAM, PAX, ACD))
@@ -223,25 +233,35 @@ def build(
         for p in provisions.entries
         if p.indicators
     }
-    done = implementation(
-        provision_levels(years), pillars, [p.id for p in provisions.pillars], YEARS, PAM
-    )
+    levels = provision_levels(years)
+    seven_ids = [p.id for p in provisions.pillars]
+    done = implementation(levels, pillars, seven_ids, YEARS, PAM)
     text = [(a.case_id, i) for a in accords for i in a.agreements]
     members = pd.DataFrame(text, columns=["case_id", "agreement_id"])
     codings = _codings(pax, members, codebook)
     texts = {"text": codings, "attempt": _codings(pax, _around(accords, pax, rule), codebook)}
     told = ["case_id", *(p.id for p in codebook.entries if p.indicators), "breadth"]
     scores = {name: score(Coding(codes, codebook))[told] for name, codes in texts.items()}
-    around = accord_covariates(accords, done, scores, sources, rule, WANTED, LANDMARKS)
+    fighting = fighting_of(accords, acd)
+    around = accord_covariates(accords, done, scores, fighting, sources, rule, WANTED)
+    at_landmarks = landmarks(
+        accords,
+        _mean_levels(levels, provisions, rule),
+        _promised_breadth(done),
+        fighting,
+        sources[LEADERS],
+        rule,
+    )
     seven = [p.id for p in codebook.pillars]
     tables = {
         "cases": _cases(accords, years),
         "agreements": members,
         "codings": codings,
         "implementation": done,
-        "outcomes": accord_outcomes(accords, acd, rule.horizon, rule.last_year, LANDMARKS),
+        "outcomes": accord_outcomes(accords, fighting, rule.horizon, rule.last_year),
         "covariates": around,
-        "deliveries": deliveries(accords, done, around, seven, rule.delivery_year),
+        "deliveries": deliveries(accords, done, around, at_landmarks, seven, rule),
+        "landmarks": at_landmarks,
         "ledger": _ledger(sources, accords).table(),
     }
     return {name: table[TABLES[name].names] for name, table in tables.items()}
@@ -257,6 +277,26 @@ def _provisions(folder: Path, rule: AccordRule) -> Codebook:
             " what changed and why."
         )
     return read_codebook(path)
+
+
+def _mean_levels(
+    levels: pd.DataFrame, provisions: Codebook, rule: AccordRule
+) -> dict[str, dict[tuple[str, int], float]]:
+    """Mean levels of all provisions, and without each list of security provisions."""
+    means = {}
+    for name, without in zip(LEVELS, ((), rule.security, rule.security_wide), strict=True):
+        unknown = [i for i in without if i not in provisions.indicators]
+        if unknown:
+            raise SpecError(one_of("a provision", unknown[0], list(provisions.indicators)))
+        columns = [c for i in without for c in provisions.indicators[i].columns]
+        means[name] = mean_levels(levels, columns)
+    return means
+
+
+def _promised_breadth(done: pd.DataFrame) -> dict[str, float]:
+    """Breadth of what each accord promises."""
+    breadth = done[done["pillar"] == "breadth"].drop_duplicates("case_id")
+    return dict(zip(breadth["case_id"], breadth["promised"].astype(float), strict=True))
 
 
 def _codings(pax: pd.DataFrame, members: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
@@ -297,7 +337,7 @@ def _cases(accords: list[Accord], years: pd.DataFrame) -> pd.DataFrame:
             " ".join(map(str, a.conflicts)),
             len(a.agreements),
             bool(a.agreements),
-            not any(b.t0 < a.t0 and set(b.conflicts) & set(a.conflicts) for b in accords),
+            is_first(a, accords),
             (
                 f"{PAM} pam_caseid {a.case_id}; {PAX} PamAgr {a.case_id}; {ACD} conflict"
                 f" {' '.join(map(str, a.conflicts))}"

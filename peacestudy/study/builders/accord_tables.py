@@ -1,5 +1,5 @@
-"""Outcomes and covariates of accords: peace after a landmark, what was
-done by then, texts, politics, leaders, war.
+"""Outcomes and covariates of accords: peace afterwards, what was implemented, texts, politics,
+leaders, war.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,12 +11,14 @@ from peacestudy.core.schema import Field, Schema
 from peacestudy.outcomes import OutcomeTable
 from peacestudy.outcomes.context import COVARIATES_SCHEMA, CountryYear, country_year
 from peacestudy.outcomes.leaders import leader_turnover
-from peacestudy.outcomes.peace import PeaceRule, fighting_years, lasting_peace
+from peacestudy.outcomes.peace import PeaceRule, fighting_years
+from peacestudy.study.builders.accord_fighting import ACD, Fighting, peace_after
+from peacestudy.study.builders.accord_landmarks import LANDMARKS, Landmark
 from peacestudy.study.builders.accord_links import Accord
 
-PAM, PAX, ACD, LEADERS = "pam_1.5", "pax_v10", "ucdp_acd_25.1", "archigos"
+PAX, LEADERS = "pax_v10", "archigos"
 Row = tuple[object, ...]
-# that stand beside what is delivered
+# in deliveries
 POLITICS = ("executive_constraints", "polyarchy", "leader_turnover")
 DELIVERIES_SCHEMA = Schema(
     (
@@ -24,6 +26,13 @@ DELIVERIES_SCHEMA = Schema(
         Field("accord", required=True, description="case_id of the accord; cluster of the models"),
         Field("pillar", required=True),
         Field("joined", "boolean", required=True, description="PA-X has the text of the accord"),
+        Field("accord_date", "date", required=True),
+        Field(
+            "landmark_year",
+            "year",
+            required=True,
+            description="t0 + turnover year: early changes of leader and implementation are read",
+        ),
         Field(
             "promised",
             "number",
@@ -42,7 +51,24 @@ DELIVERIES_SCHEMA = Schema(
                 " promised"
             ),
         ),
+        Field(
+            "early_implemented",
+            "number",
+            minimum=0,
+            maximum=1,
+            description="the same by the end of landmark_year",
+        ),
+        Field(
+            "gain",
+            "number",
+            description="mean level by the end of t0 + delivery year, less early_implemented",
+        ),
         *(Field(name, "number") for name in POLITICS),
+        Field(
+            "early_turnover",
+            "number",
+            description="1 if the effective leader changed in t0 + 1 to landmark_year",
+        ),
         Field("missing", description="what is missing, each with the reason"),
         Field("source", required=True),
     ),
@@ -56,6 +82,8 @@ class Rule(Protocol):
     @property
     def delivery_year(self) -> int: ...  # noqa: D102
     @property
+    def turnover_year(self) -> int: ...  # noqa: D102
+    @property
     def last_year(self) -> int: ...  # noqa: D102
     @property
     def lag(self) -> int: ...  # noqa: D102
@@ -64,58 +92,30 @@ class Rule(Protocol):
 
 
 def accord_outcomes(
-    accords: Sequence[Accord],
-    acd: pd.DataFrame,
-    horizon: int,
-    last_year: int,
-    landmarks: Sequence[int],
+    accords: Sequence[Accord], fighting: Fighting, horizon: int, last_year: int
 ) -> pd.DataFrame:
     """What followed each accord, in its conflicts and in its state.
 
     Parameters
     ----------
     accords : the cases.
-    acd : conflict-years of UCDP/PRIO.
-    horizon : years of peace after t0, and after each landmark.
+    fighting : years of fighting of each accord.
+    horizon : years of peace after t0.
     last_year : last year that the conflict data cover.
-    landmarks : years k of the accord; peace after k is read in the
-        years k + 1 to k + horizon of the accord.
 
     Returns
     -------
     DataFrame
-        The columns of ``lasting_peace``, then ``peace_after_k``, ``country_peace`` and
-        ``country_peace_k``. A conflict year counts for the state where the state is among those
-        whose government or territory is fought over.
+        The columns of ``lasting_peace``, then ``country_peace``. A conflict year counts for the
+        state where the state is among those whose government or territory is fought over.
     """
-    by_conflict, by_state = fighting_years(acd), _fighting_by_state(acd)
-    own = {int(a.case_id): set().union(*(by_conflict[c] for c in a.conflicts)) for a in accords}
-    state = {int(a.case_id): by_state.get(a.country, set()) for a in accords}
     rule = PeaceRule(horizon, last_year)
-
-    def peace(fighting: dict[int, set[int]], starts: list[int]) -> pd.DataFrame:
-        ids = [a.case_id for a in accords]
-        spans = pd.DataFrame({"case_id": ids, "conflict_id": [int(i) for i in ids], "t0": starts})
-        return lasting_peace(spans, fighting, rule, ACD)
-
-    signed = [a.t0 for a in accords]
-    out = peace(own, signed)
+    cases, signed = [a.case_id for a in accords], [a.t0 for a in accords]
+    out = peace_after(fighting.conflict, cases, signed, rule)
     out["source"] = [
         f"{ACD} conflict {' '.join(map(str, a.conflicts))}, state {a.country}" for a in accords
     ]
-    out["country_peace"] = peace(state, signed)["lasting_peace"]
-    for k in landmarks:
-        reached = [a.first_year + k - 1 for a in accords]  # calendar year of year k
-        out[f"peace_after_k{k}"] = peace(own, reached)["lasting_peace"]
-        out[f"country_peace_k{k}"] = peace(state, reached)["lasting_peace"]
-    return out
-
-
-def _fighting_by_state(acd: pd.DataFrame) -> dict[int, set[int]]:
-    out: dict[int, set[int]] = {}
-    for states, year in acd[["gwno_loc", "year"]].itertuples(index=False, name=None):
-        for code in states.split(","):
-            out.setdefault(int(code), set()).add(int(year))
+    out["country_peace"] = peace_after(fighting.state, cases, signed, rule)["lasting_peace"]
     return out
 
 
@@ -123,10 +123,10 @@ def accord_covariates(
     accords: Sequence[Accord],
     done: pd.DataFrame,
     scores: Mapping[str, pd.DataFrame],
+    fighting: Fighting,
     sources: Mapping[str, OutcomeTable],
     rule: Rule,
     wanted: Sequence[CountryYear],
-    landmarks: Sequence[int],
 ) -> pd.DataFrame:
     """Every covariate of every accord, long, each missing value with its reason.
 
@@ -136,10 +136,10 @@ def accord_covariates(
     done : rows of ``implementation``.
     scores : name of a text (such as ``text``) to its pillar
         scores; a case without a row has no text.
+    fighting : years of fighting of each accord.
     sources : the source tables by id.
     rule : values of study.toml.
     wanted : country-year variables of domestic politics.
-    landmarks : years of the accord whose implementation and fighting are given.
     """
     cases = pd.DataFrame(
         {
@@ -153,9 +153,9 @@ def accord_covariates(
         year_to=[a.first_year + rule.delivery_year - 1 for a in accords],
     )
     rows = [
-        *_implemented(done, sorted({*landmarks, rule.delivery_year}), rule.delivery_year),
+        *_implemented(accords, done, rule.delivery_year),
         *(r for name, table in scores.items() for r in _texts(accords, name, table)),
-        *_war(accords, sources, rule, landmarks),
+        *_war(accords, fighting, sources, rule),
     ]
     parts = [
         pd.DataFrame(rows, columns=COVARIATES_SCHEMA.names).astype({"value": "float64"}),
@@ -167,11 +167,13 @@ def accord_covariates(
     )
 
 
-def _implemented(done: pd.DataFrame, years: Sequence[int], delivery: int) -> list[Row]:
-    """Implementation of all provisions by each landmark, of each pillar by the year of delivery;
-    promised shares, distances.
+def _implemented(accords: Sequence[Accord], done: pd.DataFrame, delivery: int) -> list[Row]:
+    """Implementation of all provisions by each landmark and by the year of delivery, of each pillar
+    by the year of delivery; promised shares, distances.
     """
     rows: list[Row] = []
+    years = (*LANDMARKS, delivery)
+    first = {a.case_id: a.first_year for a in accords}
     names = [
         "case_id",
         "year_k",
@@ -185,13 +187,14 @@ def _implemented(done: pd.DataFrame, years: Sequence[int], delivery: int) -> lis
     for case, k, pillar, promised, level, distance, source, reason in done[names].itertuples(
         index=False, name=None
     ):
+        year = str(first[case] + k - 1)
         if pillar == "aggregate" and k in years:
-            rows.append((case, f"implemented_k{k}", level, f"year {k}", source, reason))
+            rows.append((case, f"implemented_k{k}", level, year, source, reason))
         if k == delivery:
             rows.append((case, f"promised_{pillar}", promised, None, source, None))
             if pillar != "aggregate":
-                rows.append((case, f"implemented_{pillar}", level, f"year {k}", source, reason))
-            rows.append((case, f"distance_{pillar}", distance, f"year {k}", source, reason))
+                rows.append((case, f"implemented_{pillar}", level, year, source, reason))
+            rows.append((case, f"distance_{pillar}", distance, year, source, reason))
     return rows
 
 
@@ -213,66 +216,46 @@ def _texts(accords: Sequence[Accord], name: str, scores: pd.DataFrame) -> list[R
 
 def _war(
     accords: Sequence[Accord],
+    fighting: Fighting,
     sources: Mapping[str, OutcomeTable],
     rule: Rule,
-    landmarks: Sequence[int],
 ) -> list[Row]:
-    """Length of the text; fighting in t0, before it and up to
-    each landmark; what is fought over.
+    """Length of the text; fighting known at the signature, years of war before it; what is fought
+    over.
     """
     acd = sources[ACD].table
     length = sources[PAX].table.set_index("AgtId")["Lgt"]
-    fighting, war = fighting_years(acd), fighting_years(acd[acd["intensity_level"] == 2])
-    fought_over = (
-        acd.sort_values("year")
-        .drop_duplicates("conflict_id", keep="last")
-        .set_index("conflict_id")["incompatibility"]
-    )
+    war = fighting_years(acd[acd["intensity_level"] == 2])
+    fought_over = (acd.sort_values("year").drop_duplicates("conflict_id").set_index("conflict_id"))[
+        "incompatibility"
+    ]
     rows: list[Row] = []
     for a in accords:
-        years = set().union(*(fighting[c] for c in a.conflicts))
+        known = fighting.known[a.case_id]
         wars = set().union(*(war.get(c, set()) for c in a.conflicts))
-        back = range(a.t0 - rule.war_years_back + 1, a.t0 + 1)
+        back = range(a.t0 - rule.war_years_back, a.t0)
         pages = float(length[list(a.agreements)].sum()) if a.agreements else None
+        no_text = None if a.agreements else "PA-X has no text of this accord"
+        since = float(a.t0 - max(known)) if known else None
+        never = None if known else "no fighting of its conflicts is recorded before the signature"
+        active = float(not known.isdisjoint({a.t0 - 1, a.t0}))
+        dates = f"{ACD} year, start_date2"
+        around = f"{a.t0 - 1}-{a.t0}"
+        territory = float(fought_over[a.conflicts[0]] in (1, 3))
         rows += [
-            (
-                a.case_id,
-                "pages",
-                pages,
-                None,
-                f"{PAX} Lgt",
-                None if a.agreements else "PA-X has no text of this accord",
-            ),
-            (a.case_id, "active", float(a.t0 in years), str(a.t0), f"{ACD} year", None),
+            (a.case_id, "pages", pages, None, f"{PAX} Lgt", no_text),
+            (a.case_id, "active", active, around, dates, None),
+            (a.case_id, "years_since_fighting", since, None, dates, never),
             (
                 a.case_id,
                 "war_years",
                 float(len(wars & set(back))),
-                f"{back[0]}-{a.t0}",
+                f"{back[0]}-{back[-1]}",
                 f"{ACD} intensity_level",
                 None,
             ),
-            (
-                a.case_id,
-                "territory",
-                float(fought_over[a.conflicts[0]] in (1, 3)),
-                None,
-                f"{ACD} incompatibility",
-                None,
-            ),
+            (a.case_id, "territory", territory, None, f"{ACD} incompatibility", None),
         ]
-        for k in landmarks:
-            span = range(a.first_year, a.first_year + k)
-            rows.append(
-                (
-                    a.case_id,
-                    f"fought_k{k}",
-                    float(bool(set(span) & years)),
-                    f"{span[0]}-{span[-1]}",
-                    f"{ACD} year",
-                    None,
-                )
-            )
     return rows
 
 
@@ -280,42 +263,58 @@ def deliveries(
     accords: Sequence[Accord],
     done: pd.DataFrame,
     covariates: pd.DataFrame,
+    at_landmarks: pd.DataFrame,
     pillars: Sequence[str],
-    year: int,
+    rule: Rule,
 ) -> pd.DataFrame:
-    """Every pillar of every accord, with what was promised and
-    done of it and the politics of the state.
+    """Every pillar of every accord, with what was promised and done of it and the politics of the
+    state.
 
     Parameters
     ----------
     accords : the cases.
     done : rows of ``implementation``.
     covariates : of the accords, long.
+    at_landmarks : rows of ``landmarks``, for early changes of leader.
     pillars : the seven.
-    year : of the accord, by which delivery is read.
+    rule : the years of delivery and of early changes of leader.
     """
-    values = covariates.set_index(["case_id", "variable"])
-    of = done[done["year_k"] == year].set_index(["case_id", "pillar"])
+    values: Any = covariates.set_index(["case_id", "variable"])
+    levels: Any = done.set_index(["case_id", "pillar", "year_k"])
+    early_row: Any = at_landmarks.set_index("case_id")
     rows: list[Row] = []
     for a in accords:
+        landmark = Landmark(a, True, rule.turnover_year)
         around: Any = [values.loc[(a.case_id, name)] for name in POLITICS]
+        early_turnover = early_row.loc[landmark.case_id, "leader_turnover"]
         for pillar in pillars:
-            own: Any = of.loc[(a.case_id, pillar)]
-            gaps = [
-                ("implemented", own["reason"]),
-                *zip(POLITICS, (v["reason"] for v in around), strict=True),
-            ]
-            said = "; ".join(f"{name}: {why}" for name, why in gaps if isinstance(why, str))
+            own = levels.loc[(a.case_id, pillar, rule.delivery_year)]
+            early, late = (
+                levels.loc[(a.case_id, pillar, landmark.accord_year(k))]
+                for k in (rule.turnover_year, rule.delivery_year)
+            )
+            gaps = {
+                "implemented": own["reason"],
+                "early_implemented": early["reason"],
+                "gain": late["reason"],
+                **{name: v["reason"] for name, v in zip(POLITICS, around, strict=True)},
+            }
+            said = [f"{name}: {why}" for name, why in gaps.items() if isinstance(why, str)]
             rows.append(
                 (
                     f"{a.case_id}_{pillar}",
                     a.case_id,
                     pillar,
                     bool(a.agreements),
+                    a.date,
+                    landmark.year,
                     own["promised"],
                     own["implemented"],
+                    early["implemented"],
+                    late["implemented"] - early["implemented"],
                     *(v["value"] for v in around),
-                    said or None,
+                    early_turnover,
+                    "; ".join(said) or None,
                     own["source"],
                 )
             )

@@ -1,5 +1,4 @@
-"""The builder of the study double_coding: what several raters said of
-the same thing, each apart from the others.
+"""The builder of the study double_coding: units that several raters rated.
 
 Of the bank's projects a yes or no is kept for every rater and criterion, case by case. Of the other
 material only how often each combination of codes occurs is kept: agreement needs no more, and no
@@ -24,6 +23,7 @@ from peacestudy.study.builders.releases import AS_NAMED, Releases
 ADB, TERROR, VIOLENCE, POSITIONS = "adb_aer_2024", "pts_2024", "svac_3.2", "issue_positions"
 NEEDED = (ADB, TERROR, VIOLENCE, POSITIONS)
 RATERS = {"PCR": "adb_staff", "PVR": "adb_independent"}
+LATEST = "IED"  # of the independent department: its full evaluation, else its validation
 READERS = {
     "terror": {"PTS_A": "amnesty", "PTS_H": "human_rights_watch", "PTS_S": "state_department"},
     "sexual_violence": {
@@ -108,6 +108,7 @@ class RatedRule:
 
     digits: int
     approved_from: int
+    list_year: int = 0
 
 
 TABLES: dict[str, Schema] = {
@@ -145,22 +146,40 @@ TABLES: dict[str, Schema] = {
                 description="so is the independent one",
             ),
             Field(
-                "lenient",
+                "success_final",
+                "boolean",
+                required=True,
+                description="so is the latest independent one, of a full evaluation if any",
+            ),
+            Field(
+                "staff_only",
                 "boolean",
                 required=True,
                 description="success by the staff's rating and not by the independent one",
             ),
             Field(
+                "approved",
+                "year",
+                required=True,
+                description="year of approval; clock of the regressors",
+            ),
+            Field(
+                "list_year",
+                "year",
+                required=True,
+                description="year of the list that classifies the countries",
+            ),
+            Field(
                 "fragile",
                 "boolean",
                 required=True,
-                description="the bank counts the country as fragile or in conflict",
+                description="on that list as fragile or in conflict",
             ),
             Field(
                 "small_island",
                 "boolean",
                 required=True,
-                description="the bank counts it as a small island state",
+                description="on that list as a small island state",
             ),
             Field(
                 "program",
@@ -260,8 +279,9 @@ def _word(values: "pd.Series[str]", known: Mapping[str, object], what: str) -> l
 def _projects(rated: pd.DataFrame, rule: RatedRule) -> pd.DataFrame:
     amount = pd.to_numeric(rated["Approved amount (USD mil)"]).astype(float)
     year = pd.to_numeric(rated["Approval Year"]).astype(int)
-    staff, independent = (
-        _word(rated[f"{who} overall rating"], GRADES["overall rating"], who) for who in RATERS
+    staff, independent, final = (
+        _word(rated[f"{who} overall rating"], GRADES["overall rating"], who)
+        for who in (*RATERS, LATEST)
     )
     cases = pd.DataFrame(
         {
@@ -271,6 +291,9 @@ def _projects(rated: pd.DataFrame, rule: RatedRule) -> pd.DataFrame:
             "country": rated["Country Code"],
             "success_staff": staff,
             "success_independent": independent,
+            "success_final": final,
+            "approved": year,
+            "list_year": rule.list_year,
             "fragile": rated["FCAS"].eq("FCAS"),
             "small_island": rated["SIDS"].eq("SIDS"),
             "program": rated["Modality"].str.contains("Program", regex=False),
@@ -279,9 +302,8 @@ def _projects(rated: pd.DataFrame, rule: RatedRule) -> pd.DataFrame:
             "source": [f"{ADB} row {n + 1}" for n in rated["row"]],
         }
     )
-    cases["lenient"] = cases["success_staff"].astype(bool) & ~cases["success_independent"].astype(
-        bool
-    )
+    independent_too = cases["success_independent"].astype(bool)
+    cases["staff_only"] = cases["success_staff"].astype(bool) & ~independent_too
     return cases
 
 

@@ -5,16 +5,28 @@ No column of a source is copied: a figure is transformed and rounded,
 and every missing one stands in ``gaps``.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from peacestudy.core.codebook import Codebook
-from peacestudy.core.countries import country_name
+from peacestudy.core.countries import country_name, state_on
 from peacestudy.core.schema import Field, Schema
+from peacestudy.core.todays_codes import border_change
 from peacestudy.errors import JoinError
-from peacestudy.outcomes.onset import INTRASTATE, OnsetRule, fighting_by_state, onsets, peace_years
+from peacestudy.outcomes.onset import (
+    INTRASTATE,
+    OnsetRule,
+    fighting_by_state,
+    fought_before,
+    onsets,
+    peace_years,
+    quiet_years,
+)
 from peacestudy.outcomes.states_by_year import StateYearRule, regional_share, state_years
 from peacestudy.study.builders.decisions import Decision, Finding
 from peacestudy.study.builders.releases import AS_NAMED, Releases
@@ -34,6 +46,8 @@ NEEDED = (ACD, STATES, *dict.fromkeys(c.source_id for c in LOOKUPS))
 EARLY = ("ln_trade_openness", "ln_igo_memberships", "executive_constraints")
 LATE = ("polyarchy", "ln_gdp_per_capita", "ln_population", "regional_fighting")
 STATE, SEVERAL = "state not in the system", "several states"
+# other gaps by which UCDP codes onsets, for the variants
+OTHER_GAPS = (1, 3, 5, 10)
 
 
 @dataclass(frozen=True)
@@ -64,6 +78,15 @@ def _figure(name: str) -> Field:
     return Field(name, "number", description=f"{FIGURES[name].meaning}; the year before")
 
 
+def _of_gap(gap: int) -> tuple[Field, Field]:
+    onset = f"as onset, with a gap of {gap} calendar years"
+    quiet = f"no fighting within the state in the {gap} calendar years before"
+    return (
+        Field(f"onset_gap_{gap}", "boolean", required=True, description=onset),
+        Field(f"quiet_gap_{gap}", "boolean", required=True, description=quiet),
+    )
+
+
 TABLES: dict[str, Schema] = {
     "country_years": Schema(
         (
@@ -77,10 +100,28 @@ TABLES: dict[str, Schema] = {
             ),
             Field("year", "year", required=True),
             Field(
+                "covariate_year",
+                "year",
+                required=True,
+                description="year of the covariates; its end is the clock of the row",
+            ),
+            Field(
                 "onset",
                 "boolean",
                 required=True,
                 description="a conflict within the state begins, or resumes after the gap",
+            ),
+            Field(
+                "onset_new",
+                "boolean",
+                required=True,
+                description="a conflict within the state is fought for the first time",
+            ),
+            Field(
+                "onset_resumed",
+                "boolean",
+                required=True,
+                description="a conflict that was fought before resumes after the gap",
             ),
             Field(
                 "fighting",
@@ -105,6 +146,16 @@ TABLES: dict[str, Schema] = {
                     " state's first year on"
                 ),
             ),
+            Field(
+                "ever_fought",
+                "boolean",
+                required=True,
+                description=(
+                    "such a conflict was fought in an earlier year since 1946; peace_years then"
+                    " count from its end"
+                ),
+            ),
+            *(field for gap in OTHER_GAPS for field in _of_gap(gap)),
             Field(
                 "new_conflict",
                 "boolean",
@@ -132,6 +183,15 @@ TABLES: dict[str, Schema] = {
                 ),
             ),
             *(_figure(name) for name in FIGURES),
+            Field(
+                "earlier_borders",
+                "boolean",
+                required=True,
+                description=(
+                    "the state's borders changed after the year of the covariates, so that a source"
+                    " may describe later borders"
+                ),
+            ),
             Field(
                 "complete",
                 "boolean",
@@ -196,6 +256,11 @@ def build(
     began = onsets(conflicts, rule.onset())
     began.insert(0, "case_id", began["country"].astype(str) + "-" + began["year"].astype(str))
     table["onset"] = table["case_id"].isin(began["case_id"])
+    table["onset_new"] = table["case_id"].isin(began.loc[began["new"], "case_id"])
+    table["onset_resumed"] = table["case_id"].isin(began.loc[~began["new"], "case_id"])
+    table["covariate_year"] = table["year"] - rule.lag
+    dates = table[["country", "covariate_year"]].itertuples(index=False, name=None)
+    table["earlier_borders"] = [_borders_changed(country, year) for country, year in dates]
     fought = fighting_by_state(conflicts)
     table["regional_fighting"] = regional_share(table, fought, rule.lag, rule.first_year).round(
         rule.digits
@@ -286,17 +351,39 @@ def _outcome(states: pd.DataFrame, conflicts: pd.DataFrame, rule: OnsetCaseRule)
     table["fighting"] = [
         y in fought.get(c, ()) for c, y in states.itertuples(index=False, name=None)
     ]
-    table["quiet"] = [
-        not fought.get(c, set()) & set(range(y - rule.gap, y))
-        for c, y in states.itertuples(index=False, name=None)
-    ]
-    for column, of in (("peace_years", fought), ("spell_years", fought_alone)):
-        table[column] = [
-            n
-            for c, own in states.groupby("country")["year"]
-            for n in peace_years(list(own), of.get(int(str(c)), set()))
+    table["quiet"] = _by_state(states, fought, partial(quiet_years, gap=rule.gap))
+    table["ever_fought"] = _by_state(states, fought, fought_before)
+    table["peace_years"] = _by_state(states, fought, peace_years)
+    table["spell_years"] = _by_state(states, fought_alone, peace_years)
+    for gap in OTHER_GAPS:
+        began = onsets(conflicts, replace(rule.onset(), gap=gap))
+        keys = set(began[["country", "year"]].itertuples(index=False, name=None))
+        table[f"onset_gap_{gap}"] = [
+            key in keys for key in states.itertuples(index=False, name=None)
         ]
+        table[f"quiet_gap_{gap}"] = _by_state(states, fought, partial(quiet_years, gap=gap))
     return table
+
+
+def _by_state(
+    states: pd.DataFrame,
+    fought: dict[int, set[int]],
+    count: Callable[[list[int], set[int]], list[Any]],
+) -> list[Any]:
+    """A column counted over the years of each state and its years of fighting."""
+    column: list[Any] = []
+    for country, years in states.groupby("country")["year"]:
+        column += count(list(years), fought.get(int(str(country)), set()))
+    return column
+
+
+def _borders_changed(country: int, year: int) -> bool:
+    """Whether the borders of a state changed after the end of a year."""
+    try:
+        state, day = state_on(country, year, "gw")
+    except JoinError:
+        return False  # no such state then, and no covariates
+    return border_change(state, day) is not None
 
 
 def _name(country: int, year: int) -> str:

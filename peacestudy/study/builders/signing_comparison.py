@@ -117,7 +117,7 @@ def differs(
     dyads : those that signed.
     heirs : dyads that are a signing one under another name or in a merger.
     known : all dyads by id.
-    recent : years up to and with t0 in which fighting makes a case eligible.
+    recent : years before t0 in which fighting makes a case eligible, as in t0 before the agreement.
     """
     own = tuple(dyads)
     if a is None:
@@ -183,14 +183,14 @@ def _of_outcome(
 def _of_eligibility(
     a: Judged, b: Judged, own: tuple[int, ...], known: Mapping[int, Dyad], recent: int
 ) -> tuple[str, str]:
-    before_a, before_b = range(a.t0 - recent + 1, a.t0 + 1), range(b.t0 - recent + 1, b.t0 + 1)
+    before_a, before_b = range(a.t0 - recent, a.t0 + 1), range(b.t0 - recent, b.t0 + 1)
     if b.eligible:
         fought = sorted(years_of(own, known) & set(before_b))
         return (
             "eligible here only",
             (
-                f"{a.case_id} had no fighting in {_span(before_a)}; the signing dyads fought in"
-                f" {_list(fought)}"
+                f"{a.case_id} had no fighting that was known in {_span(before_a)}; the signing"
+                f" dyads fought in {_list(fought)}"
             ),
         )
     others = others_fighting(own, a.conflicts, before_a, known)
@@ -202,8 +202,8 @@ def _of_eligibility(
     return (
         "eligible in A only",
         (
-            f"no signing dyad fought in {_span(before_b)}; in {_span(before_a)}, before"
-            f" {a.case_id}, {who}"
+            f"no fighting of a signing dyad was known in {_span(before_b)}; in {_span(before_a)},"
+            f" before {a.case_id}, {who}"
         ),
     )
 

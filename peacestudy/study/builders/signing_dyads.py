@@ -22,7 +22,15 @@ from peacestudy.core.schema import Field, Schema
 from peacestudy.errors import SpecError
 from peacestudy.outcomes import OutcomeTable
 from peacestudy.outcomes.context import CONTEXT, COVARIATES_SCHEMA, domestic_context
-from peacestudy.outcomes.dyads import Dyad, dyad_peace, read_dyads, separate_windows, years_of
+from peacestudy.outcomes.dyads import (
+    Dyad,
+    dyad_peace,
+    fought_over,
+    known_of,
+    read_dyads,
+    read_ends,
+    years_of,
+)
 from peacestudy.outcomes.peace import OUTCOMES_SCHEMA, PeaceRule
 from peacestudy.study.builders.decisions import as_written
 from peacestudy.study.builders.releases import AS_NAMED, Releases
@@ -48,12 +56,15 @@ from peacestudy.study.builders.signing_links import (
     read_agreements,
     read_texts,
 )
+from peacestudy.study.builders.signing_windows import CHOICES, choices
 
 PAX, DYADIC, SIGNED = "pax_v10", "ucdp_dyadic_25.1", "ucdp_agreements_22.1"
+ENDS = "ucdp_termination_dyad_3"
 NEEDED = (
     SIGNED,
     PAX,
     DYADIC,
+    ENDS,
     *dict.fromkeys(c.source_id for c in CONTEXT),
 )  # ids of the sources that the builder reads
 TEXTS = ("process", "conflict")
@@ -128,19 +139,49 @@ TABLES: dict[str, Schema] = {
             ),
             Field("n_scored", "integer", required=True, minimum=0, unit="texts"),
             Field(
+                "text_complete",
+                "date",
+                required=True,
+                description=(
+                    "day of the agreement, or of its last scored text where that is later: the"
+                    " agreement and its text are complete"
+                ),
+            ),
+            Field(
                 "eligible",
                 "boolean",
                 required=True,
-                description="a signing dyad fought in t0-4..t0",
+                description=(
+                    "a signing dyad fought in t0-5..t0-1, or in t0 in an episode that reached 25"
+                    " deaths before the day of the agreement"
+                ),
             ),
             Field(
-                "one_a_window",
+                "eligible_by_year",
                 "boolean",
                 required=True,
                 description=(
-                    "linked and eligible, and t0 lies after the outcome window of every kept"
-                    " agreement that shares a dyad"
+                    "a signing dyad fought in t0-4..t0, before or after the agreement: the rule"
+                    " declared on 2026-11-23"
                 ),
+            ),
+            *(
+                Field(name, "boolean", required=True, description=said)
+                for name, said in CHOICES.items()
+            ),
+            Field(
+                "fought_over",
+                "boolean",
+                description=(
+                    "an episode of a signing dyad reached 25 deaths in t0 on the day of the"
+                    " agreement or later, or ended in t0 after the day; missing where one ended in"
+                    " t0 and no more than the year is known"
+                ),
+            ),
+            Field(
+                "peace_from_signature",
+                "boolean",
+                description="lasting peace, and no signing dyad fought over it in t0",
             ),
             Field(
                 "merged_or_renamed",
@@ -171,6 +212,11 @@ TABLES: dict[str, Schema] = {
                 description="dyads of its conflict that did not sign fought in the window",
             ),
             Field("went_on_with", description="their names"),
+            Field(
+                "peace_in_conflict",
+                "boolean",
+                description="lasting peace, and no dyad of its conflict fought in the window",
+            ),
             Field(
                 "attempt_in_a", description="attempt of peace_agreements that scores a linked text"
             ),
@@ -238,9 +284,13 @@ def build(
     decided = releases.decide([*findings(material, written), *silent], folder)
     links = link(material, decided)
     members = scored_texts(material, links, rule)
+    pages = _pages(members, sources[PAX].table)
     cases = _cases(material, decided, links, members, successors(silent, decided), known, rule)
+    cases = pd.concat([cases, choices(cases, pages, rule.peace())], axis=1)
+    cases["fought_over"] = _fought_over(cases, known, sources[ENDS].table)
     outcomes = dyad_peace(cases, known, rule.peace(), DYADIC)
     cases = _compared(cases, outcomes, links, known, read_attempts(study_folder(ATTEMPTS)), rule)
+    cases = _other_peace(cases, outcomes)
     documents = sources[PAX].table.rename(columns={"AgtId": "agreement_id"})
     documents = documents.assign(ThrdPart=[code_third_party(t)[0] for t in documents["ThrdPart"]])
     tables = {
@@ -251,7 +301,7 @@ def build(
         "agreements": members,
         "codings": code_topics(documents, members, codebook, PAX),
         "outcomes": outcomes,
-        "covariates": _covariates(cases, material, members, known, sources, rule),
+        "covariates": _covariates(cases, material, pages, known, sources, rule),
         "ledger": _ledger(cases).table(),
     }
     return {name: tables[name][TABLES[name].names] for name in TABLES}
@@ -294,20 +344,22 @@ def _cases(
     rule: SigningRule,
 ) -> pd.DataFrame:
     """A row a UCDP agreement; ``dyads`` and ``conflicts`` are tuples."""
-    recent = range(-rule.recent_years + 1, 1)
+    texts = {t.id: t.day for t in material.texts}
+    last = members["agreement_id"].map(texts).groupby(members["case_id"]).max().to_dict()
     rows = []
     for a in sorted(material.agreements, key=lambda a: str(a.paid)):
         own = [found for found in links if found.paid == a.paid]
         row = facts(a, own, decided, known)
-        fought = years_of(row["dyads"], known)
-        row["eligible"] = any(a.day.year + d in fought for d in recent)
+        dyads, t0 = row["dyads"], a.day.year
+        before = range(t0 - rule.recent_years, t0 + 1)
+        row["eligible"] = not known_of(dyads, a.day, known).isdisjoint(before)
+        row["eligible_by_year"] = not years_of(dyads, known).isdisjoint(before[1:])
+        row["text_complete"] = max(a.day, last.get(str(a.paid), a.day))
         rows.append(row | flags(row["dyads"], a, own, rule.peace(), heirs, known))
-    out = pd.DataFrame(rows).astype({"date": "datetime64[ns]", "same_year": "boolean"})
-    out["n_scored"] = out["case_id"].map(members.groupby("case_id").size()).fillna(0).astype(int)
-    competing = out[out["eligible"] & out["linked"]]
-    out["one_a_window"] = separate_windows(competing, rule.horizon).reindex(
-        out.index, fill_value=False
+    out = pd.DataFrame(rows).astype(
+        {"date": "datetime64[ns]", "text_complete": "datetime64[ns]", "same_year": "boolean"}
     )
+    out["n_scored"] = out["case_id"].map(members.groupby("case_id").size()).fillna(0).astype(int)
     twice = out["label"].duplicated(keep=False)
     out.loc[twice, "label"] += " (" + out["case_id"] + ")"
     out["source"] = [
@@ -354,27 +406,51 @@ def _compared(
         index=cases.index,
         dtype=object,
     )
+    return pd.concat([cases, attempts_in_a.astype({"a_outcome": "boolean"})], axis=1)
+
+
+def _fought_over(
+    cases: pd.DataFrame, known: Mapping[int, Dyad], episodes: pd.DataFrame
+) -> "pd.Series[bool]":
+    """Whether the signing dyads fought after the agreement in its year; missing where unknown."""
+    ended = read_ends(episodes)
+    found = [
+        fought_over(dyads, date.date(), known, ended)
+        for dyads, date in zip(cases["dyads"], cases["date"], strict=True)
+    ]
+    return pd.Series(found, index=cases.index, dtype="boolean")
+
+
+def _other_peace(cases: pd.DataFrame, outcomes: pd.DataFrame) -> pd.DataFrame:
+    """Outcomes that others would take; missing where lasting peace is."""
     peace = outcomes["lasting_peace"].set_axis(cases.index)
-    return pd.concat([cases, attempts_in_a.astype({"a_outcome": "boolean"})], axis=1).assign(
-        peace_with_successors=(peace & cases["successors"].isna()).mask(peace.isna())
-    )
+    quiet = {
+        "peace_from_signature": ~cases["fought_over"],
+        "peace_with_successors": cases["successors"].isna(),
+        "peace_in_conflict": ~cases["conflict_went_on"],
+    }
+    return cases.assign(**{name: (peace & held).mask(peace.isna()) for name, held in quiet.items()})
+
+
+def _pages(members: pd.DataFrame, texts: pd.DataFrame) -> "pd.Series[float]":
+    """The length of the scored texts of every linked agreement, by case id."""
+    length = members["agreement_id"].map(texts.set_index("AgtId")["Lgt"])
+    return length.groupby(members["case_id"]).sum().astype(float)
 
 
 def _covariates(
     cases: pd.DataFrame,
     material: Material,
-    members: pd.DataFrame,
+    pages: "pd.Series[float]",
     known: Mapping[int, Dyad],
     sources: Mapping[str, OutcomeTable],
     rule: SigningRule,
 ) -> pd.DataFrame:
     """Controls, and the context of the country where the agreement has one government."""
-    length = sources[PAX].table.set_index("AgtId")["Lgt"]
-    pages = members["agreement_id"].map(length).groupby(members["case_id"]).sum()
     signed: dict[str, Agreement] = {str(a.paid): a for a in material.agreements}
     rows: list[tuple[str, str, float | None, str | None, str, str | None]] = []
     for case, t0, dyads in cases[["case_id", "t0", "dyads"]].itertuples(index=False, name=None):
-        back = range(t0 - rule.war_years_back + 1, t0 + 1)
+        back = range(t0 - rule.war_years_back, t0)
         war = {y for d in dyads for y in known[d].war} & set(back)
         beyond = (
             f"outside coverage: {DYADIC} speaks of 1946 to {rule.last_year}"
@@ -383,11 +459,20 @@ def _covariates(
         )
         none = None if case in pages.index else "no text in PA-X is linked"
         a = signed[case]
+        active = not known_of(dyads, a.day, known).isdisjoint((t0 - 1, t0))
         rows += [
             (case, "pages", None if none else float(pages[case]), None, f"{PAX} Lgt", none),
             (
                 case,
                 "active",
+                None if beyond else float(active),
+                f"{t0 - 1}-{t0}",
+                f"{DYADIC} year, start_date2",
+                beyond,
+            ),
+            (
+                case,
+                "active_by_year",
                 None if beyond else float(t0 in years_of(dyads, known)),
                 str(t0),
                 f"{DYADIC} year",
@@ -397,7 +482,7 @@ def _covariates(
                 case,
                 "war_years",
                 None if beyond else float(len(war)),
-                f"{back[0]}-{t0}",
+                f"{back[0]}-{back[-1]}",
                 f"{DYADIC} intensity_level",
                 beyond,
             ),

@@ -2,7 +2,7 @@
 hypotheses, and how they are decided.
 """
 
-from peacestudy.study.config.alternatives import Forecast, OutOfSample, Variant, Windows
+from peacestudy.study.config.alternatives import Forecast, LeftOut, OutOfSample, Variant, Windows
 from peacestudy.study.config.coders import Adjudication, Reliability, Uncertainty
 from peacestudy.study.config.config import Config
 from peacestudy.study.config.declared import (
@@ -33,6 +33,7 @@ __all__ = [
     "Forecast",
     "FrozenForecasts",
     "Hypothesis",
+    "LeftOut",
     "Moderation",
     "OutOfSample",
     "Permutation",

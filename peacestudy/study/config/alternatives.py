@@ -1,7 +1,11 @@
 """Alternatives to the declared models: variants, out-of-sample tests, forecasts."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pandas as pd
 
 from peacestudy.errors import SpecError
 from peacestudy.models.engines.engine import CLUSTERED
@@ -22,7 +26,7 @@ class Variant:
         the specification where they are written.
     outcome : replaces the left-hand side.
     add, drop : terms added to, or taken from, the right-hand side.
-    reversed : its coefficients describe fighting, not peace, and are shown with the opposite
+    reversed : its coefficients describe the opposite outcome, and are shown with the opposite
         sign.
     known_late : the reason for each column that is known only after the clock; for the
         specifications whose changed formula has it.
@@ -83,6 +87,29 @@ class Variant:
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """Which groups of cases are left out one at a time.
+
+    Attributes
+    ----------
+    specs : the declared models that are refitted.
+    column : of the groups.
+    part : regular expression of a name within the column; a case that names several groups is left
+        out with each of them. Empty where the whole value is the group.
+    """
+
+    specs: tuple[str, ...]
+    column: str
+    part: str = ""
+
+    def groups_of(self, values: "pd.Series[str]") -> "pd.Series[Any]":
+        """The groups of every case, as lists of names."""
+        if not self.part:
+            return values.map(lambda value: [value])
+        return values.map(lambda value: re.findall(self.part, value) or [value])
+
+
+@dataclass(frozen=True)
 class OutOfSample:
     """How the models are tested out of sample.
 
@@ -121,6 +148,8 @@ class Windows:
     group : column within whose values windows may not overlap.
     start, end : columns of the first and the last time of the window of a case.
     draws, seed : number of sets, and the seed.
+    separator : what parts the groups of a case in a cell of ``group``, where a case may be in
+        several; windows of cases that share a group may then not overlap.
     """
 
     specs: tuple[str, ...]
@@ -130,6 +159,7 @@ class Windows:
     end: str
     draws: int
     seed: int
+    separator: str = ""
 
 
 @dataclass(frozen=True)

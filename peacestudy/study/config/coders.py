@@ -50,6 +50,9 @@ class Uncertainty:
         cases that it counts as; 0 where accuracy is estimated from the codes (three coders at
         least).
     draws, seed : imputations of the true codes.
+    gold : boolean column of this study's cases; where it is true of an agreement that counts, the
+        indicator is known to be present, whatever the coders read. Empty where nothing is known.
+    as_one : whether the coders count as one reading, because their errors may be the same.
     """
 
     id: str
@@ -62,3 +65,5 @@ class Uncertainty:
     seed: int
     accuracy: float = 0.0
     prior_n: float = 0.0
+    gold: str = ""
+    as_one: bool = False

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from peacestudy.study.config.alternatives import Forecast, OutOfSample, Variant, Windows
+from peacestudy.study.config.alternatives import Forecast, LeftOut, OutOfSample, Variant, Windows
 from peacestudy.study.config.coders import Adjudication, Reliability, Uncertainty
 from peacestudy.study.config.declared import (
     Decision,
@@ -60,6 +60,7 @@ class Config:
     moderations: tuple[Moderation, ...] = ()
     contexts: Contexts | None = None
     clocks: tuple[TableClock, ...] = ()
+    left_out: LeftOut | None = None
     weighting: Weighting | None = None
     windows: Windows | None = None
 

@@ -231,6 +231,7 @@ class Display:
         no such figure.
     variant_group : a group of variants with a figure and a table of its own, or empty.
     licence : terms, believed, on which the study's own tables may be used.
+    sources_of : the sources of figures and tables that use only some of them, by their names.
     """
 
     outcome: str
@@ -239,3 +240,4 @@ class Display:
     survival_split: str = ""
     variant_group: str = ""
     licence: str = ""
+    sources_of: Mapping[str, str] = field(default_factory=dict)

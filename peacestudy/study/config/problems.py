@@ -193,6 +193,9 @@ def _values(config: Config) -> Iterator[Finding]:
     for key, found in (("out_of_sample", unseen), ("forecast", ahead), ("windows", windows)):
         for m, name in enumerate(found.specs if found is not None else ()):
             yield from among((key, "specs", m), name, specs, "a declared spec")
+    if config.left_out is not None:
+        for m, name in enumerate(config.left_out.specs):
+            yield from among(("left_out", "specs", m), name, specs, "a declared spec")
     for key, sampled in (("out_of_sample", unseen), ("windows", windows)):
         if sampled is not None:
             yield from among((key, "sample"), sampled.sample, samples, "a declared sample")

@@ -14,6 +14,8 @@ from peacestudy.study.results import (
     prediction,
     study_comparison,
 )
+from peacestudy.study.results.left_out import left_out_groups
+from peacestudy.study.results.ranges import percentile_ranges
 from peacestudy.study.results.results import Results
 from peacestudy.study.results.selection import balance
 from peacestudy.study.results.variant_models import (
@@ -32,6 +34,7 @@ COMMON: Computed = {
     "models": Results.models,
     "notes": Results.notes,
     "hypotheses": Results.hypotheses,
+    "ranges": percentile_ranges,
     "ledger": Results.ledger,
 }
 # of agreements whose texts are scored
@@ -46,16 +49,20 @@ TEXTS: Computed = {
     "permutation": lambda r: r.permutation,
     "influence": description.influence,
 }
+# of studies with variants and other choices of cases
+VARIED: Computed = {
+    "variants": variants,
+    "variant_group": variant_group,
+    "variant_counts": variant_counts,
+    "windows": windows,
+}
 RESULTS: Mapping[str, Computed] = {
     "peace_agreements": {
         **COMMON,
         **TEXTS,
         "survival_adjusted": survival_adjusted,
         "over_time": description.over_time,
-        "variants": variants,
-        "variant_group": variant_group,
-        "variant_counts": variant_counts,
-        "windows": windows,
+        **VARIED,
         "window_draws": window_draws,
         "weights": lambda r: r.weights,
         "balance": lambda r: balance(r.frame.data, r.selection, r.weights),
@@ -79,6 +86,7 @@ RESULTS: Mapping[str, Computed] = {
     "signing_dyads": {
         **COMMON,
         **TEXTS,
+        **VARIED,
         "comparison": study_comparison.comparison,
         "differences": study_comparison.differences,
     },
@@ -86,6 +94,7 @@ RESULTS: Mapping[str, Computed] = {
         **COMMON,
         "delivery": implementation.delivery,
         "accords": implementation.accords,
+        "landmarks": implementation.landmarks,
         "correlations": implementation.correlations,
     },
     "double_coding": {
@@ -98,6 +107,7 @@ RESULTS: Mapping[str, Computed] = {
         "confusion": coders.confusion,
         "ratings": coders.ratings,
         "by_rater": coders.by_rater,
+        "left_out": left_out_groups,
     },
     "third_party_role": {
         "notes": Results.notes,
@@ -109,12 +119,14 @@ RESULTS: Mapping[str, Computed] = {
         "disputed": coders.disputed,
         "ratings": coders.ratings,
         "uncertainty": coders.uncertainty,
+        "uncertainty_notes": coders.uncertainty_notes,
         "accuracies": coders.accuracies,
         "flips": coders.flips,
         "dropped_indicator": coders.dropped_indicator,
     },
     "onset": {
         **COMMON,
+        "variants": variants,
         "coverage": onset.coverage,
         "published": onset.published,
         "facts": onset.facts,
@@ -139,7 +151,8 @@ def results_of(study: str) -> Computed:
     Examples
     --------
     >>> list(ps.study.results_of("onset"))
-    ['terms', 'models', 'notes', 'hypotheses', 'ledger', 'coverage', 'published', 'facts']
+    ['terms', 'models', 'notes', 'hypotheses', 'ranges', 'ledger', 'variants', 'coverage',
+    'published', 'facts']
     """
     return RESULTS.get(study, COMMON)
 

@@ -1,5 +1,6 @@
 """Results of studies with several coders: agreement, disagreement, and coding uncertainty."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,10 +12,11 @@ from peacestudy.coding.coding import SHEET_SCHEMA
 from peacestudy.coding.reliability import confusion as confusion_of
 from peacestudy.coding.reliability import disputed as disputed_of
 from peacestudy.coding.reliability import pairs as pairs_of
-from peacestudy.errors import SpecError
-from peacestudy.models import Fit, adjust, fit
+from peacestudy.errors import FitError, SpecError
+from peacestudy.models import Fit, adjust, fit, left_out
+from peacestudy.models.inference.decisions import decide
 from peacestudy.models.inference.hypotheses import quantile, two_sided
-from peacestudy.robustness import Accuracy, Propagated, propagate
+from peacestudy.robustness import Accuracy, Family, Propagated, as_one_reading, propagate
 from peacestudy.study.config import Reliability, Uncertainty
 from peacestudy.study.results.results import Results
 from peacestudy.study.study import Study
@@ -107,7 +109,7 @@ def _reliability(found: Results) -> Reliability:
 
 
 def pairs(found: Results) -> pd.DataFrame:
-    """Agreement and leniency by pair of coders."""
+    """Agreement by pair of coders, and the mean code of each."""
     return pairs_of(all_codes(found))
 
 
@@ -139,9 +141,9 @@ def attempt_sheet(found: Results, rule: Uncertainty) -> CodingSheet:
     """Whether each coder found a third party in each attempt of the other study: a sheet on that
     study's own indicator.
 
-    A third party is present if the coder gives any scored agreement of the attempt a role above 0,
-    or another column gives an outsider's signature. Evidence is the scored agreement with the
-    furthest role.
+    A third party is present if the coder gives any scored agreement of the attempt a role above 0.
+    Evidence is the scored agreement with the furthest role. Attempts whose code is known otherwise,
+    see ``known_attempts``, are not in the sheet: a coder's reading of them decides nothing.
     """
     sheet, other = found.study.sheet, found.other(rule.study).study
     if sheet is None or other.coding is None:
@@ -153,10 +155,8 @@ def attempt_sheet(found: Results, rule: Uncertainty) -> CodingSheet:
     rows = rows[rows["coder"].isin(rule.coders)]
     rows = rows.sort_values(["attempt_id", "coder", "code", "agreement_id"])
     furthest = rows.drop_duplicates(["attempt_id", "coder"], keep="last")
-    signed = cases.groupby("attempt_id")["signature"].any()
-    present = (furthest["code"] > 0) | furthest["attempt_id"].map(signed)
     furthest = furthest.assign(
-        code=present.astype("Int64"),
+        code=(furthest["code"] > 0).astype("Int64"),
         case_id=furthest["attempt_id"],
         indicator_id=rule.indicator,
     )
@@ -165,7 +165,34 @@ def attempt_sheet(found: Results, rule: Uncertainty) -> CodingSheet:
     coded = coded[same_indicator & coded["coder"].isin(rule.coders)]
     columns = SHEET_SCHEMA.names
     table = pd.concat([furthest[columns], coded[columns]], ignore_index=True)
-    return CodingSheet(table, other.codebook, found.study.config.id)
+    known = known_attempts(found, rule)
+    uncertain = table[~table["case_id"].isin(known)].reset_index(drop=True)
+    return CodingSheet(uncertain, other.codebook, found.study.config.id)
+
+
+def known_attempts(found: Results, rule: Uncertainty) -> list[str]:
+    """The attempts in which the indicator is known to be present: those with a scored agreement
+    where the column ``gold`` is true.
+    """
+    return known_codes(found, rule)["case_id"].tolist()
+
+
+def known_codes(found: Results, rule: Uncertainty) -> pd.DataFrame:
+    """The known codes as rows of a sheet, with the column ``gold`` as coder and the first such
+    agreement as source.
+    """
+    cases = found.study.cases
+    known = cases["scored"].astype(bool)
+    known &= cases[rule.gold].astype(bool) if rule.gold else False
+    first = cases[known].sort_values(["attempt_id", "agreement_id"]).drop_duplicates("attempt_id")
+    table = first.assign(
+        case_id=first["attempt_id"],
+        indicator_id=rule.indicator,
+        coder=rule.gold,
+        kind="rule",
+        code=1,
+    )
+    return table.reindex(columns=SHEET_SCHEMA.names).reset_index(drop=True)
 
 
 def propagated(found: Results) -> dict[str, Propagated]:
@@ -183,19 +210,52 @@ def _propagated(found: Results, rule: Uncertainty) -> Propagated:
     other = found.other(rule.study).study
     prior = Accuracy(rule.accuracy, rule.prior_n) if rule.prior_n else None
     frame = other.frame(rule.sample)
+    in_sample = set(frame.data["case_id"])
     sheet = attempt_sheet(found, rule)
-    in_sample = sheet.table["case_id"].isin(set(frame.data["case_id"]))
-    rows = sheet.table[in_sample].reset_index(drop=True)
+    rows = sheet.table[sheet.table["case_id"].isin(in_sample)].reset_index(drop=True)
+    sheet = CodingSheet(rows, sheet.codebook, sheet.file)
+    known = [case for case in known_attempts(found, rule) if case in in_sample]
+    gold = pd.DataFrame({"case_id": known, "indicator_id": rule.indicator, "code": 1})
     return propagate(
-        CodingSheet(rows, sheet.codebook, sheet.file),
+        as_one_reading(sheet) if rule.as_one else sheet,
         frame,
         [other.spec(name) for name in rule.specs],
         scores=other.codebook.score,
         base=other.coding,
         accuracy=prior,
+        gold=gold if known else None,
         draws=rule.draws,
+        families=families_of(other, rule.specs),
         seed=rule.seed,
     )
+
+
+def families_of(study: Study, specs: Sequence[str]) -> list[Family]:
+    """The declared families of single terms of some models; a hypothesis without a family is its
+    own. Joint tests and contrasts are left out.
+    """
+    rule = study.config.decision
+    if rule is None:
+        return []
+    terms: dict[str, list[str]] = {}
+    models: dict[str, set[str]] = {}
+    for hypothesis in study.config.hypotheses:
+        name = hypothesis.family or hypothesis.id
+        models.setdefault(name, set()).add(hypothesis.spec)
+        terms.setdefault(name, []).extend(hypothesis.terms)
+    own = []
+    for hypothesis in study.config.hypotheses:
+        name = hypothesis.family or hypothesis.id
+        if hypothesis.weights or (len(hypothesis.terms) > 1) or not models[name] <= set(specs):
+            terms.pop(name, None)
+    for name, tested in terms.items():
+        if len(models[name]) > 1:
+            raise SpecError(
+                f"the family {name!r} of {study.config.id} tests terms of several models; its"
+                " decisions cannot be made from one refitted model."
+            )
+        own.append(Family(tuple(tested), rule.adjustment, rule.alpha))
+    return own
 
 
 def _by_analysis(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
@@ -205,10 +265,58 @@ def _by_analysis(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def uncertainty(found: Results) -> pd.DataFrame:
-    """Every term with and without coding uncertainty, see ``ps.propagate``; ``analysis`` is the id
-    of the declared analysis.
+    """Every term with and without coding uncertainty, see ``ps.propagate``.
+
+    Returns
+    -------
+    DataFrame
+        The columns of ``Propagated.terms``; ``analysis``, the id of the declared analysis; of the
+        terms that the other study decides ``naive_p_adjusted, naive_decision`` as if the codes were
+        true and ``p_adjusted, decision`` with coding uncertainty, by its declared rule.
     """
-    return _by_analysis({name: p.terms for name, p in propagated(found).items()})
+    parts = {}
+    for rule in found.study.config.uncertainty:
+        terms = propagated(found)[rule.id].terms
+        parts[rule.id] = _decided(found.other(rule.study).study, rule.specs, terms)
+    return _by_analysis(parts)
+
+
+def _decided(study: Study, specs: Sequence[str], terms: pd.DataFrame) -> pd.DataFrame:
+    """Terms with the decisions of a study's families, naive and with coding uncertainty."""
+    out = terms.copy()
+    for prefix in ("naive_", ""):
+        out[f"{prefix}p_adjusted"] = np.nan
+        estimate = "naive" if prefix else "estimate"
+        for family in families_of(study, specs):
+            own = out["term"].isin(family.terms)
+            p_values = out.loc[own, f"{prefix}p_value"]
+            out.loc[own, f"{prefix}p_adjusted"] = adjust(p_values, family.adjustment)
+        out[f"{prefix}decision"] = _decisions(study, out, estimate, f"{prefix}p_adjusted")
+    return out
+
+
+def _decisions(study: Study, table: pd.DataFrame, estimate: str, p_adjusted: str) -> list[str]:
+    """The decision of every row of a table with ``model`` and ``term``; empty where the study
+    decides nothing by the term.
+    """
+    rule = study.config.decision
+    directions = {(h.spec, h.terms[0]): h.direction for h in study.config.hypotheses}
+    out = []
+    for row in table.to_dict("records"):
+        direction = directions.get((row["model"], row["term"]))
+        if rule is None or direction is None:
+            out.append("")
+        else:
+            out.append(decide(row[estimate], row[p_adjusted], direction, rule.alpha))
+    return out
+
+
+def uncertainty_notes(found: Results) -> pd.DataFrame:
+    """The assumptions of every declared analysis: ``analysis, kind, text``."""
+    rows = [
+        (name, note.kind, note.text) for name, p in propagated(found).items() for note in p.notes
+    ]
+    return pd.DataFrame(rows, columns=["analysis", "kind", "text"])
 
 
 def accuracies(found: Results) -> pd.DataFrame:
@@ -217,8 +325,20 @@ def accuracies(found: Results) -> pd.DataFrame:
 
 
 def flips(found: Results) -> pd.DataFrame:
-    """The disputed codes that would change a finding, ranked."""
-    return _by_analysis({name: p.flips for name, p in propagated(found).items()})
+    """The disputed codes that would change a finding, ranked, see ``ps.propagate``; with the
+    declared ``decision_before`` and the ``decision`` with the other code.
+    """
+    before = uncertainty(found).set_index(["analysis", "model", "term"])["naive_decision"]
+    parts = {}
+    for rule in found.study.config.uncertainty:
+        table = propagated(found)[rule.id].flips
+        keys = zip(table["model"], table["term"], strict=True)
+        other = found.other(rule.study).study
+        parts[rule.id] = table.assign(
+            decision_before=[before[rule.id, model, term] for model, term in keys],
+            decision=_decisions(other, table, "estimate", "p_adjusted"),
+        )
+    return _by_analysis(parts)
 
 
 def dropped_indicator(found: Results) -> pd.DataFrame:
@@ -270,20 +390,21 @@ def _terms_by_model(study: Study, rule: Uncertainty) -> dict[str, pd.DataFrame]:
 
 
 def by_rater(found: Results) -> pd.DataFrame:
-    """The same model with each rater's rating as the outcome, and the difference between the two.
+    """The same model with each rater's rating as the outcome, and the difference between two.
 
     Returns
     -------
     DataFrame
-        ``term``; ``staff`` and ``independent``, each with ``_low`` and ``_high``: odds ratios, 95
-        %; ``ratio`` of the staff's to the independent one, with ``ratio_low, ratio_high, p_value``
-        and ``p_holm`` over the slopes. Both outcomes are of the same projects, so the two estimates
-        are correlated: their covariance comes from the scores of both models summed by cluster
-        (Zellner's stacked form, Weesie 1999, Stata Technical Bulletin 52).
+        ``term``; ``staff``, ``independent`` and ``final``, each with ``_low`` and ``_high``: odds
+        ratios, 95 %; ``ratio`` of the staff's to the independent one, with ``ratio_low,
+        ratio_high, p_value`` and ``p_holm`` over the slopes. Both outcomes are of the same
+        projects, so the two estimates are correlated: the covariance of their difference is the
+        jackknife's, with each cluster left out of both models.
     """
-    staff, independent = (found.fits[name] for name in RATERS)
+    fits = {name: found.fits[spec] for name, spec in RATERS.items()}
+    staff, independent = fits["staff"], fits["independent"]
     out = pd.DataFrame({"term": staff.terms["term"]})
-    for name, made in (("staff", staff), ("independent", independent)):
+    for name, made in fits.items():
         numbers = made.terms[["estimate", "conf_low", "conf_high"]].to_numpy()
         out[[name, f"{name}_low", f"{name}_high"]] = np.exp(numbers)
     log_ratio = (staff.terms["estimate"] - independent.terms["estimate"]).to_numpy()
@@ -298,27 +419,30 @@ def by_rater(found: Results) -> pd.DataFrame:
     return out
 
 
-RATERS = ("success_by_staff", "success_by_independent")
+RATERS = {
+    "staff": "success_by_staff",
+    "independent": "success_by_independent",
+    "final": "success_by_final",
+}
 
 
 def _covariance_of_difference(one: Fit, other: Fit) -> np.ndarray:
-    """Covariance of the difference of two logits of the same cases, by cluster; shape (K, K)."""
-    cluster = one.design.clusters[0]
-    n_clusters = int(cluster.max()) + 1
-    sums = []
-    for influence in (_influence(one), _influence(other)):
-        by_cluster = [influence[cluster == g].sum(axis=0) for g in range(n_clusters)]
-        sums.append(np.array(by_cluster))
-    difference = sums[0] - sums[1]
-    out: np.ndarray = difference.T @ difference * n_clusters / (n_clusters - 1)
+    """Covariance of the difference of two fits of the same cases, by leaving out each cluster of
+    both, about the difference of all; shape (K, K).
+    """
+    moved = [_moved(made) for made in (one, other)]
+    difference = (moved[0] - moved[1]).to_numpy()
+    n_clusters = len(difference)
+    out: np.ndarray = difference.T @ difference * (n_clusters - 1) / n_clusters
     return out
 
 
-def _influence(made: Fit) -> np.ndarray:
-    """The influence of each case on a logit's estimate, shape (cases, terms)."""
-    X, b = made.design.X, made.terms["estimate"].to_numpy()
-    p = 1 / (1 + np.exp(-(X @ b)))
-    information = (X * (p * (1 - p))[:, None]).T @ X
-    scores = X * (made.design.y - p)[:, None]
-    out: np.ndarray = scores @ np.linalg.inv(information)
-    return out
+def _moved(made: Fit) -> pd.DataFrame:
+    """By how much each estimate changes without each cluster: a row a cluster, a column a term."""
+    table = left_out(made, made.spec.cluster_columns[0])
+    failed = table[table["reason"] != ""]
+    if len(failed):
+        first = failed.iloc[0]
+        raise FitError(f"{made.spec.name} without {first['left_out']}: {first['reason']}")
+    wide = table.pivot(index="left_out", columns="term", values="dfbeta")
+    return wide[made.terms["term"].tolist()]

@@ -1,5 +1,6 @@
 """Implementation: what was promised, what was implemented, and how far the two are correlated."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -11,17 +12,18 @@ YEARS = (1, 3, 5, 10)
 NORMAL_975 = 1.959964
 PROMISES = ("text_breadth", "promised_breadth")
 IMPLEMENTED = ("implemented_k1", "implemented_k3", "implemented_k5")
+LANDMARKS = (1, 2, 3)
 ACCORD_COLUMNS = [
     "case_id",
     "label",
+    "accord_date",
+    "years_since_fighting",
     "text_breadth",
     "promised_breadth",
     "implemented_k1",
+    "implemented_k2",
     "implemented_k3",
     "implemented_k5",
-    "peace_after_k1",
-    "peace_after_k3",
-    "lasting_peace",
 ]
 
 
@@ -47,12 +49,13 @@ def delivery(found: Results) -> pd.DataFrame:
     -------
     DataFrame
         ``pillar, year_k``; ``observed``, the number of accords whose record covers the year;
-        ``n``, those of them that promise any provision of the pillar; ``promised``, the mean share
-        of its provisions that is promised, over the observed; ``implemented``, the mean share of
-        the promised that is implemented, over those n.
+        ``n``, those of them that promise any provision of the pillar; ``n_provisions``, what they
+        promise together; ``promised``, the mean share of its provisions that is promised, over the
+        observed; ``implemented``, the mean level of what is promised (level / 3), averaged over
+        those n; ``level_3`` and ``level_2_or_3``, the shares of the n_provisions at these levels.
     """
     table = found.study.tables["implementation"]
-    in_sample = table["case_id"].isin(found.frame.data["case_id"])
+    in_sample = table["case_id"].isin(found.sample("primary").data["case_id"])
     table = table[in_sample & table["year_k"].isin(YEARS)]
     aggregate = table[(table["pillar"] == "aggregate") & table["implemented"].notna()]
     covered = pd.MultiIndex.from_frame(aggregate[["case_id", "year_k"]])
@@ -62,24 +65,80 @@ def delivery(found: Results) -> pd.DataFrame:
     groups: Any = observed.groupby(["pillar", "year_k"], sort=False)
     for (pillar, year), part in groups:
         promising = part[part["implemented"].notna()]
+        provisions = int(promising["n_provisions"].sum())
         rows.append(
             {
                 "pillar": pillar,
                 "year_k": int(year),
                 "observed": len(part),
                 "n": len(promising),
+                "n_provisions": provisions,
                 "promised": part["promised"].astype(float).mean(),
                 "implemented": promising["implemented"].astype(float).mean(),
+                "level_3": promising["n_level_3"].sum() / provisions,
+                "level_2_or_3": promising["n_level_2_or_3"].sum() / provisions,
             }
         )
     return pd.DataFrame(rows)
 
 
 def accords(found: Results) -> pd.DataFrame:
-    """The accords by name: what was promised, what was implemented by years 1, 3 and 5, and whether
-    peace followed.
+    """The accords by name.
+
+    Returns
+    -------
+    DataFrame
+        What was promised and implemented; ``years_since_fighting``, from the last year of fighting
+        that was known at the signature to t0 (missing where none is recorded); ``year_1_days``,
+        from the signature to the end of the accord's year 1; by landmark k, ``fought_k`` in t0 + 1
+        to the landmark, and ``peace_after_k``.
     """
-    return found.frame.data[ACCORD_COLUMNS].sort_values("label", ignore_index=True)
+    table = found.sample("primary").data[[*ACCORD_COLUMNS, "lasting_peace"]]
+    table = table.assign(accord_date=table["accord_date"].dt.strftime("%Y-%m-%d"))
+    for k in LANDMARKS:
+        at = found.sample(f"k{k}").data.set_index("accord")
+        if k == LANDMARKS[0]:
+            table = table.assign(year_1_days=table["case_id"].map(at["days"]))
+        table[f"fought_k{k}"] = table["case_id"].map(at["fought"]).astype("boolean")
+        table[f"peace_after_k{k}"] = table["case_id"].map(at["peace_after"])
+    return table.sort_values("label", ignore_index=True)
+
+
+def landmarks(found: Results) -> pd.DataFrame:
+    """Peace after a landmark, for one standard deviation more implemented by then, in every model.
+
+    Returns
+    -------
+    DataFrame
+        ``model, k``; ``reading``, the ending of the model's name (``declared`` without one);
+        ``accords``, ``at peace`` where those that were fought over by the landmark are left out,
+        else ``all``; ``n, n_events`` (at peace afterwards); ``odds_ratio, conf_low, conf_high,
+        p_value``, unadjusted.
+    """
+    samples = {s.name: s.sample for s in found.study.config.specs}
+    rows = []
+    for name, made in found.fits.items():
+        parts = re.fullmatch(r"landmark_k(\d)_?(.*)", name)
+        if parts is None:
+            continue
+        terms = made.terms
+        row = terms[terms["term"].str.startswith("scale(implemented")].iloc[0]
+        low, ratio, high = np.exp(row[["conf_low", "estimate", "conf_high"]].astype(float))
+        rows.append(
+            {
+                "model": name,
+                "k": int(parts[1]),
+                "reading": parts[2] or "declared",
+                "accords": "at peace" if samples[name].endswith("at_peace") else "all",
+                "n": made.n,
+                "n_events": made.n_events,
+                "odds_ratio": ratio,
+                "conf_low": low,
+                "conf_high": high,
+                "p_value": row["p_value"],
+            }
+        )
+    return pd.DataFrame(rows)
 
 
 def correlations(found: Results) -> pd.DataFrame:
@@ -90,7 +149,7 @@ def correlations(found: Results) -> pd.DataFrame:
     DataFrame
         ``promise, implementation, n, r, conf_low, conf_high``; 95 % intervals by Fisher's z.
     """
-    data = found.frame.data
+    data = found.sample("primary").data
     rows = []
     for promise in PROMISES:
         for implemented in IMPLEMENTED:

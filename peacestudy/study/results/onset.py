@@ -53,13 +53,25 @@ def published(found: Results) -> pd.DataFrame:
 def facts(found: Results) -> pd.DataFrame:
     """Single numbers quoted in the text: ``fact, value``."""
     data = found.study.tables["country_years"]
+    quiet = data[data["quiet"]]
+    used = quiet[quiet["complete"]]
+    had_fought = used[used["ever_fought"]]
     rows = [
         ("country_years", len(data)),
-        ("onsets", int(data["onset"].sum())),
-        ("quiet", int(data["quiet"].sum())),
-        ("onsets_quiet", int(data.loc[data["quiet"] == 1, "onset"].sum())),
+        ("onsets", data["onset"].sum()),
+        ("onsets_new", data["onset_new"].sum()),
+        ("onsets_resumed", data["onset_resumed"].sum()),
+        ("quiet", len(quiet)),
+        ("onsets_quiet", quiet["onset"].sum()),
+        ("used", len(used)),
+        ("onsets_used", used["onset"].sum()),
+        ("had_fought", len(had_fought)),
+        ("onsets_had_fought", had_fought["onset"].sum()),
+        ("earlier_borders", data["earlier_borders"].sum()),
+        ("earlier_borders_used", used["earlier_borders"].sum()),
+        ("onsets_earlier_borders_used", used.loc[used["earlier_borders"], "onset"].sum()),
         ("countries", data["country"].nunique()),
-        ("first_year", int(data["year"].min())),
-        ("last_year", int(data["year"].max())),
+        ("first_year", data["year"].min()),
+        ("last_year", data["year"].max()),
     ]
     return pd.DataFrame(rows, columns=["fact", "value"]).astype({"value": float})

@@ -314,14 +314,15 @@ def _by_grouping(
 def _with_context(frame: StudyFrame, grouping: Context) -> StudyFrame:
     """The cases of known context, with a column that names it."""
     column, label = grouping.column, grouping.label
+    cuts, contexts_named = grouping.cuts, grouping.names
     known = _numeric(frame, column, f"the contexts of {label!r}").notna()
     known_frame = frame.keep(known, f"{label} known", f"no {column} in the sources", (column,))
-    kind = pd.CategoricalDtype(list(grouping.names), ordered=True)
 
     def named(data: pd.DataFrame) -> "pd.Series[Any]":
         values = data[column].astype(float)
-        positions = np.searchsorted(np.array(grouping.cuts), values, side="right")
-        return pd.Series([grouping.names[i] for i in positions], index=data.index, dtype=kind)
+        positions = np.searchsorted(np.array(cuts), values, side="right")
+        kind = pd.CategoricalDtype(list(contexts_named), ordered=True)
+        return pd.Series([contexts_named[i] for i in positions], index=data.index, dtype=kind)
 
     out = known_frame.with_columns(f"{column} in groups", **{grouping.id: named})
     clock = known_frame.clock

@@ -58,11 +58,12 @@ class Results:
     Examples
     --------
     >>> results = ps.study.Results(ps.load_study("double_coding"))
-    >>> results.table("models")[["model", "n"]]
+    >>> results.table("models")[["model", "n"]].head(4)
                         model    n
     0        success_by_staff  863
     1  success_by_independent  863
-    2                leniency  863
+    2        success_by_final  863
+    3              staff_only  863
     >>> list(results.fits)[0], results.fits["success_by_staff"].spec.engine
     ('success_by_staff', 'logit')
     """

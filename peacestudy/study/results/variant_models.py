@@ -1,7 +1,7 @@
 """The declared findings under every variant, including variants that could not be fitted.
 
 A test by its own standard errors rejects too often where events are few, so every variant whose
-engine allows it is also tested by permutation, as the declared models are: the outcome is permuted
+engine allows it is also tested by permutation where the study declares one: the outcome is permuted
 within the declared strata.
 """
 
@@ -15,7 +15,7 @@ from peacestudy.errors import FitError, PeacestudyError
 from peacestudy.models import Fit, adjust, fit, permutation_test
 from peacestudy.models.engines.registry import ENGINES, engine_of
 from peacestudy.models.inference.hypotheses import quantile, two_sided
-from peacestudy.study.config import Specification, Variant
+from peacestudy.study.config import Hypothesis, Specification, Variant
 from peacestudy.study.results.results import Results
 from peacestudy.study.results.selection import effective_number, stacked_covariance
 
@@ -29,25 +29,35 @@ def variants(found: Results) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A row for each term that a hypothesis of the varied specification names: ``variant, label,
-        group, reason, spec, term, measure, n, n_events, n_clusters, estimate, std_error, conf_low,
-        conf_high, p_value, p_family, p_permutation, log_odds, log_odds_low, log_odds_high, note``.
-        ``p_family``: by Holm over these terms, as in the declared family. ``log_odds``: the
-        estimate with the sign for which a positive value is more peace, and for linear divided by
-        p(1-p), the slope of the logit at the mean; hazards stay log hazards. ``p_permutation``:
-        against the largest |z| of the family in each permutation, missing for engines that cannot
-        be permuted. ``n`` counts rows: attempts, or attempt-years of the table case_years.
-        Standard errors of the weighted variant account for the estimated weights. A variant that
-        could not be fitted, or is completely separated, has no numbers; its note says why.
+        A row for each hypothesis of the varied specification that names one term, or several in a
+        family: ``variant, label, group, reason, spec, hypothesis, term, measure, n, n_events,
+        n_clusters, estimate, std_error, conf_low, conf_high, p_value, p_family, p_permutation,
+        log_odds, log_odds_low, log_odds_high, note``. A joint test has its terms, the measure
+        ``joint test`` and p values only. ``p_family``: adjusted over the declared family.
+        ``log_odds``: the estimate with the sign of the varied specification's outcome, and for
+        linear divided by p(1-p), the slope of the logit at the mean; hazards stay log hazards.
+        ``p_permutation``: against the largest |z| of the family in each permutation, missing for
+        engines that cannot be permuted. ``n`` counts the rows of the variant's own table. Standard
+        errors of the weighted variant account for the estimated weights. A variant that could not
+        be fitted, or is completely separated, has no numbers; its note says why.
     """
     config = found.study.config
     specs = {s.name: s for s in config.specs}
     rows: list[dict[str, object]] = []
     for variant in (DECLARED, *config.variants):
         for name in config.varied:
+            tested = [h for h in config.hypotheses if h.spec == name and _is_varied(h)]
             spec = specs[name] if variant is DECLARED else variant.of(specs[name])
-            rows += _rows(found, variant, spec, name, found.tested_terms(name))
+            rows += _rows(found, variant, spec, name, tested)
     return pd.DataFrame(rows)
+
+
+def _is_varied(hypothesis: Hypothesis) -> bool:
+    """Whether a hypothesis is tested in variants: one term, or a joint test that is adjusted with
+    others.
+    """
+    joint = bool(hypothesis.family) and not hypothesis.weights
+    return len(hypothesis.terms) == 1 or joint
 
 
 def survival_adjusted(found: Results) -> pd.DataFrame:
@@ -98,7 +108,9 @@ def variant_counts(found: Results) -> pd.DataFrame:
         if len(h.terms) == 1:
             directions[h.spec, h.terms[0]] = h.direction
     rows = []
-    for (spec, term), part in found.table("variants").groupby(["spec", "term"], sort=False):
+    table = found.table("variants")
+    single = table[table["measure"] != "joint test"]
+    for (spec, term), part in single.groupby(["spec", "term"], sort=False):
         fitted = part[part["log_odds"].notna()]
         above = fitted["log_odds"] > 0
         decides = fitted["p_family"].fillna(fitted["p_value"]) < alpha
@@ -133,7 +145,7 @@ def _by_direction(row: dict[str, object]) -> dict[str, object]:
 
 
 def _rows(
-    found: Results, variant: Variant, spec: Specification, name: str, terms: list[str]
+    found: Results, variant: Variant, spec: Specification, name: str, tested: list[Hypothesis]
 ) -> list[dict[str, object]]:
     head: dict[str, object] = {
         "variant": variant.id,
@@ -142,6 +154,8 @@ def _rows(
         "reason": variant.reason,
         "spec": name,
     }
+    of = {h.id: {"hypothesis": h.id, "term": " ".join(h.terms)} for h in tested}
+    terms = [h.terms[0] for h in tested if len(h.terms) == 1]
     try:
         data = _data(found, variant, spec, name)
         made = fit(data, spec.model())
@@ -149,12 +163,11 @@ def _rows(
         table = _table(found, made, spec)
         permuted = _permutation_p(found, data, spec, terms, variant is DECLARED)
     except PeacestudyError as err:
-        return [head | {"term": t, "measure": "not fitted", "note": str(err)} for t in terms]
-    p_values = table.loc[terms, "p_value"]
-    adjusted = adjust(p_values.fillna(1.0), found.decision.adjustment)
-    p_family = adjusted.where(p_values.notna())
+        failed = {"measure": "not fitted", "note": str(err)}
+        return [head | of[h.id] | failed for h in tested]
+    p_values = _p_values(made, table, tested, found.is_weighted(spec))
+    p_family = _family_p(found, p_values, tested)
     model = {
-        "measure": ENGINES[spec.engine].effect,
         "n": made.n,
         "n_events": made.n_events,
         "n_terms": len(made.terms) - 1,
@@ -162,18 +175,49 @@ def _rows(
         "note": " ".join(_notes(found, made, spec)),
     }
     out = []
-    for term, p in zip(terms, p_family, strict=True):
-        row = table.loc[term]
-        interval = {k: float(row[k]) for k in ("estimate", "conf_low", "conf_high")}
-        test = {
-            "std_error": row["std_error"],
-            "p_value": row["p_value"],
-            "p_family": p if len(terms) > 1 else np.nan,
+    for hypothesis in tested:
+        row = head | of[hypothesis.id] | model
+        row |= {"p_value": p_values[hypothesis.id], "p_family": p_family[hypothesis.id]}
+        if len(hypothesis.terms) > 1:
+            out.append(row | {"measure": "joint test", "p_permutation": np.nan})
+            continue
+        term = hypothesis.terms[0]
+        values = table.loc[term]
+        interval = {k: float(values[k]) for k in ("estimate", "conf_low", "conf_high")}
+        row |= interval | {
+            "measure": ENGINES[spec.engine].effect,
+            "std_error": values["std_error"],
             "p_permutation": permuted.get(term, np.nan),
         }
-        log_odds = _log_odds(made, variant, interval)
-        out.append(head | {"term": term} | model | interval | test | log_odds)
+        out.append(row | _log_odds(made, variant, interval))
     return out
+
+
+def _p_values(
+    made: Fit, table: Any, tested: list[Hypothesis], weighted: bool
+) -> "pd.Series[float]":
+    """The p value of every hypothesis, by its id; joint tests have none with estimated weights."""
+    p_values = {}
+    for hypothesis in tested:
+        if len(hypothesis.terms) > 1 and weighted:
+            p_values[hypothesis.id] = np.nan
+        elif len(hypothesis.terms) > 1:
+            p_values[hypothesis.id] = made.joint_test(list(hypothesis.terms)).p_value
+        else:
+            p_values[hypothesis.id] = float(table.loc[hypothesis.terms[0], "p_value"])
+    return pd.Series(p_values, dtype=float)
+
+
+def _family_p(
+    found: Results, p_values: "pd.Series[float]", tested: list[Hypothesis]
+) -> "pd.Series[float]":
+    """The p values adjusted within the families of several hypotheses, NaN elsewhere."""
+    families = pd.Series({h.id: h.family for h in tested})
+    adjusted = pd.Series(np.nan, index=p_values.index)
+    for family, members in p_values.groupby(families):
+        if family and len(members) > 1:
+            adjusted[members.index] = adjust(members.fillna(1.0), found.decision.adjustment)
+    return adjusted.where(p_values.notna())
 
 
 def _refuse_separated(made: Fit) -> None:
@@ -258,7 +302,7 @@ REPORTED_NOTES = (
 
 
 def _log_odds(made: Fit, variant: Variant, interval: dict[str, float]) -> dict[str, float]:
-    """The estimate and its interval on the scale of a logit, positive for more peace."""
+    """The estimate and its interval on the scale of a logit, of the declared outcome."""
     scale = 1.0
     if engine_of(made.spec).effect == "difference":
         share = float(np.mean(made.design.y))

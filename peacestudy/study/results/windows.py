@@ -62,7 +62,9 @@ def windows(found: Results) -> pd.DataFrame:
     rule = _rule(found)
     drawn = window_draws(found)
     cases = found.sample(rule.sample).data
-    counts = count_maximal_sets(cases, group=rule.group, start=rule.start, end=rule.end)
+    counts = count_maximal_sets(
+        cases, group=rule.group, start=rule.start, end=rule.end, separator=rule.separator
+    )
     head = {
         "candidates": len(cases),
         "log10_sets": float(sum(np.log10(float(count)) for count in counts)),
@@ -100,6 +102,7 @@ def _drawn(found: Results, rule: Windows) -> pd.DataFrame:
         end=rule.end,
         draws=rule.draws,
         seed=rule.seed,
+        separator=rule.separator,
     )
     tables = []
     for name in rule.specs:

@@ -3,7 +3,9 @@ files, and the test of two raters by simulation.
 """
 
 import csv
+import hashlib
 from collections import Counter
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -14,8 +16,9 @@ import pytest
 import peacestudy as ps
 from peacestudy.coding.reliability import table_coefficient
 from peacestudy.core.tables import to_csv
-from peacestudy.study.builders.double_coding import TABLES, build
-from peacestudy.study.results.coders import RATERS, _influence, units_of
+from peacestudy.models.clock_check import without_clock
+from peacestudy.study.builders.double_coding import TABLES, _projects, build
+from peacestudy.study.results.coders import RATERS, units_of
 
 RAW = Path(__file__).resolve().parents[3].parent / "shared" / "raw"
 raw = pytest.mark.skipif(
@@ -53,7 +56,8 @@ def test_projects_by_loops_over_the_raw_file(study):
     assert len(both) == len(p) == 863
     assert p.success_staff.tolist() == [r["PCR overall rating"] in upper for r in both]
     assert p.success_independent.tolist() == [r["PVR overall rating"] in upper for r in both]
-    assert p.lenient.tolist() == [
+    assert p.success_final.tolist() == [r["IED overall rating"] in upper for r in both]
+    assert p.staff_only.tolist() == [
         r["PCR overall rating"] in upper and r["PVR overall rating"] not in upper for r in both
     ]
     assert p.fragile.sum() == sum(r["FCAS"] == "FCAS" for r in both)
@@ -167,7 +171,8 @@ def test_two_raters_are_compared_with_the_covariance_of_their_estimates(study, o
     results = our_results(study.config.id)
     table = results.table("by_rater").set_index("term")
     data = study.tables["projects"]
-    specs = [study.spec(n) for n in RATERS]
+    specs = [without_clock(study.spec(RATERS[n])) for n in ("staff", "independent")]
+    specs = [replace(spec, vcov="cluster") for spec in specs]  # estimates alone are compared
     parts = [own for _, own in data.groupby("country")]
     rng = np.random.default_rng(1)
     gaps = []
@@ -185,12 +190,92 @@ def test_two_raters_are_compared_with_the_covariance_of_their_estimates(study, o
     se = np.log(table.ratio_high / table.ratio_low) / (2 * 1.959963984540054)
     for term in ("late", "ln_amount", "program"):
         assert se[term] == pytest.approx(spread[term], rel=0.3)  # 46 clusters, 120 resamples
-    naive = np.hypot(*(results.fits[n].terms.set_index("term").std_error for n in RATERS))
-    assert (se < naive).all()
-    # the influences of one model give its own clustered covariance
-    m = results.fits[RATERS[0]]
-    group = m.design.clusters[0]
-    sums = np.array([_influence(m)[group == g].sum(axis=0) for g in range(group.max() + 1)])
-    np.testing.assert_allclose(
-        sums.T @ sums * len(sums) / (len(sums) - 1), m.vcov.to_numpy(), rtol=1e-6
-    )
+    errors = [
+        results.fits[RATERS[n]].terms.set_index("term").std_error for n in ("staff", "independent")
+    ]
+    assert (se < np.hypot(*errors)).all()
+
+
+REFERENCE = Path(__file__).resolve().parents[2] / "references" / "double_coding"
+
+
+def expected():
+    with (REFERENCE / "expected.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_every_estimate_is_that_of_a_program_in_plain_python(study, our_results):
+    """Estimates, jackknife errors, the difference of two raters, and Laos left out."""
+    script = (REFERENCE / "program.py").read_bytes()
+    assert (REFERENCE / "program.sha256").read_text().strip() == hashlib.sha256(script).hexdigest()
+    results = our_results(study.config.id)
+    terms = results.table("terms").set_index(["model", "term"])
+    left = results.table("left_out").query("left_out == 'LAO'").set_index(["model", "term"])
+    difference = results.table("by_rater").set_index("term")
+    for row in expected():
+        numbers = (float(row["estimate"]), float(row["std_error"]))
+        if row["model"] == "difference":
+            found = difference.loc[row["term"]]
+            half = np.log(found.ratio_high / found.ratio_low) / 2
+            pair = (np.log(found.ratio), half / 1.959963984540054)
+        else:
+            found = terms.loc[(row["model"], row["term"])]
+            pair = (found.estimate, found.std_error)
+        assert pair == pytest.approx(numbers, rel=5e-6, abs=1e-8)
+        if (row["model"], row["term"]) in left.index:
+            found = left.loc[(row["model"], row["term"])]
+            assert found.estimate == pytest.approx(float(row["without_laos"]), rel=5e-6, abs=1e-8)
+            assert found.n == 828
+
+
+def test_a_regional_project_is_left_out_with_each_of_its_countries(study, our_results):
+    left = our_results(study.config.id).table("left_out")
+    sizes = left.groupby("left_out").n.first()
+    country = study.tables["projects"].country.astype(str)
+    for group in ("LAO", "VIE", "PNG"):
+        assert sizes[group] == 863 - country.str.contains(group).sum()
+    assert sizes["REG"] == 863 - (country == "REG").sum()  # names no country
+    assert (left.reason == "").all() and left.left_out.nunique() == len(sizes) == 41
+
+
+def test_no_regressor_depends_on_what_follows_the_approval(study):
+    """Other ratings and later dates, and the same regressors: only the list of 2024 is later."""
+    columns = ["IED Reference Number", "Project No.", "Country Code", "Modality", "FCAS", "SIDS"]
+    row = dict.fromkeys(columns, "x") | {
+        "row": 0,
+        "Approved amount (USD mil)": "12.5",
+        "Approval Year": "2004",
+        "PCR overall rating": "successful",
+        "PVR overall rating": "unsuccessful",
+        "IED overall rating": "unsuccessful",
+    }
+    other = row | {
+        "PCR overall rating": "unsuccessful",
+        "PVR overall rating": "successful",
+        "IED overall rating": "highly successful",
+    }
+    rule = study.config.cases
+    one, two = (_projects(pd.DataFrame([r]), rule) for r in (row, other))
+    regressors = ["program", "ln_amount", "late", "fragile", "small_island", "approved"]
+    pd.testing.assert_frame_equal(one[regressors], two[regressors])
+    assert one.success_final.item() != two.success_final.item()
+
+
+def test_the_list_of_countries_is_later_than_every_approval_and_has_a_reason(study, our_results):
+    projects = study.tables["projects"]
+    assert (projects.list_year > projects.approved).all()
+    notes = our_results(study.config.id).table("notes").query("kind == 'known_late'")
+    assert set(notes.model) == {spec.name for spec in study.config.specs}
+    named = notes.text.str.extract("'(.*?)' is known only after the clock")[0]
+    assert set(named) == {"fragile", "small_island"}
+    bare = study.spec("success_by_staff")
+    options = {k: v for k, v in dict(bare.options).items() if k != "known_late"}
+    with pytest.raises(ps.errors.SpecError, match="known only after the clock"):
+        ps.fit(study.frame("all"), replace(bare, options=options))
+
+
+def test_captions_name_the_sources_that_the_figure_uses(study, our_results):
+    texts = our_results(study.config.id).table("notes").set_index("kind").text
+    for figure in ("ratings", "by_rater"):
+        assert "ADB" in texts[f"sources_{figure}"] and "SVAC" not in texts[f"sources_{figure}"]
+    assert "SVAC" in texts["sources"]

@@ -16,7 +16,8 @@ from peacestudy.core.tables import to_csv
 from peacestudy.errors import SourceError, SpecError
 from peacestudy.models.formulas.formula import parse
 from peacestudy.outcomes.states_by_year import region_of
-from peacestudy.study.builders.onset import TABLES, build
+from peacestudy.study.builders.onset import OTHER_GAPS, TABLES, build
+from peacestudy.study.builders.releases import Releases
 from peacestudy.study.builders.state_context import FIGURES, reason_kind
 
 RAW = Path(__file__).resolve().parents[3].parent / "shared" / "raw"
@@ -50,6 +51,58 @@ def test_a_rebuild_equals_the_committed_tables(study):
         assert to_csv(made) == (study.folder / f"{name}.csv").read_text(encoding="utf-8"), name
 
 
+CUT = 1985
+
+
+class FutureChanged(Releases):
+    """The sources with every row from a year on changed, without the states that began later."""
+
+    def read(self, ids, raw):
+        return {name: self.changed(name, made) for name, made in super().read(ids, raw).items()}
+
+    def changed(self, name, made):
+        table = made.table.copy()
+        if name == "gw_states":
+            return replace(made, table=table[table["startdate"].dt.year < CUT])
+        later = table["year"] >= CUT
+        if name == "ucdp_acd_25.1":
+            # all those conflicts go, and France fights in their place, a conflict a row
+            rows = table[later].assign(type_of_conflict=3, gwno_loc="220", gwno_a="220")
+            rows["conflict_id"] = range(900_000, 900_000 + len(rows))
+            return replace(made, table=pd.concat([table[~later], rows], ignore_index=True))
+        for column in table.select_dtypes("number").columns:
+            if column not in ("year", *(key for key, _ in made.source.states)):
+                as_float = table[column].astype("Float64")
+                table[column] = as_float.mask(later, as_float * 3 + 1)
+        return replace(made, table=table)
+
+
+@pytest.mark.slow(reason="rebuilds a study from changed source files, 9 s")
+@needs_raw
+def test_the_future_changes_no_control_and_no_rule_of_eligibility(study, table):
+    """Every source row from 1985 on is changed: what is known by the end of 1984 stays as it is, in
+    every row whose covariates are of 1984 or before, and in the others it changes.
+    """
+    made = build(RAW, study.config.cases, study.codebook, study.folder, FutureChanged())
+    changed = made["country_years"].set_index("case_id")
+    (clock,) = study.config.clocks
+    known = [c for c, rule in clock.known_from.items() if rule == clock.column]
+    assert {"ever_fought", "quiet", "peace_years", "quiet_gap_10", "complete"} <= set(known)
+    before = table.index[table["covariate_year"] < CUT]
+    assert len(before) > 4500 and table.loc[before, "year"].max() == CUT
+    pd.testing.assert_frame_equal(
+        changed.loc[before, known],
+        table.loc[before, known],
+        check_dtype=False,
+        check_index_type=False,
+    )
+    assert not changed.loc[before, "onset"].eq(table.loc[before, "onset"]).all(), "the year itself"
+    after = table.index[(table["covariate_year"] >= CUT) & table.index.isin(changed.index)]
+    for column in known:
+        if column != "ethnic_fractionalisation":  # a share of 0 in many rows
+            assert not changed.loc[after, column].equals(table.loc[after, column]), column
+
+
 @needs_raw
 def test_a_data_problem_without_decision_stops_the_build(study, tmp_path):
     with pytest.raises(SourceError) as err:
@@ -78,12 +131,21 @@ def test_a_decision_may_count_a_conflict_for_another_state(study, tmp_path):
 def test_counts(study, table):
     assert (len(table), table["country"].nunique(), int(table["onset"].sum())) == (11360, 181, 387)
     assert (len(study.tables["onsets"]), int(study.tables["onsets"]["new"].sum())) == (419, 225)
-    sizes = {
-        s: (len(f.data), int(f.data["onset"].sum()))
-        for s in ("common", "late", "common_all", "quiet", "all")
-        for f in [study.frame(s)]
-    }
+    kinds = (int(table["onset_new"].sum()), int(table["onset_resumed"].sum()))
+    assert kinds == (210, 184), "seven state-years have both"
+    sizes = {}
+    for sample in study.config.samples:
+        data = study.frame(sample.id).data
+        outcome = f"onset_{sample.id}" if sample.id.startswith("gap_") else "onset"
+        sizes[sample.id] = (len(data), int(data[outcome].sum()))
     assert sizes == {
+        "common_fought": (2074, 89),
+        "common_never": (3370, 54),
+        "gap_1": (5614, 182),
+        "gap_3": (5308, 127),
+        "gap_5": (5084, 110),
+        "gap_10": (4641, 87),
+        "borders_of_then": (5410, 135),
         "common": (5444, 143),
         "late": (8447, 222),
         "common_all": (6680, 238),
@@ -302,6 +364,62 @@ def test_complete_is_what_the_model_of_prevention_asks(study):
     data = study.tables["country_years"]
     assert (data["complete"] == data[[c for c in asked if c in data]].notna().all(axis=1)).all()
     assert set(asked) <= set(data.columns)
+
+
+@needs_raw
+def test_history_and_gaps_equal_plain_loops(table):
+    """Whether a state fought before, and new, resumed onsets and quiet years by every gap, from the
+    raw rows.
+    """
+    fought, state, start = defaultdict(set), {}, {}
+    for r in read("ucdp_prio_acd_251.csv"):
+        if r["type_of_conflict"] in "34" and r["gwno_loc"] != "751":
+            fought[r["conflict_id"]].add(int(r["year"]))
+            state[r["conflict_id"]] = int(r["gwno_loc"])
+            start[r["conflict_id"]] = int(r["start_date"][:4])
+    by_state, new, resumed = defaultdict(set), set(), {gap: set() for gap in (*OTHER_GAPS, 2)}
+    for conflict, years in fought.items():
+        by_state[state[conflict]] |= years
+        for year in years:
+            earlier = [y for y in years if y < year]
+            if not earlier and (year > 1946 or start[conflict] >= 1946):
+                new.add((state[conflict], year))
+            for gap, keys in resumed.items():
+                if earlier and year - max(earlier) > gap:
+                    keys.add((state[conflict], year))
+    for row in table.itertuples():
+        key, years = (row.country, row.year), by_state[row.country]
+        assert row.ever_fought == any(y < row.year for y in years), key
+        assert row.onset_new == (key in new) and row.onset_resumed == (key in resumed[2]), key
+        for gap in OTHER_GAPS:
+            began = key in new or key in resumed[gap]
+            assert getattr(row, f"onset_gap_{gap}") == began, (key, gap)
+            quiet = not any(row.year - gap <= y < row.year for y in years)
+            assert getattr(row, f"quiet_gap_{gap}") == quiet, (key, gap)
+
+
+def test_a_conflict_resumes_only_where_one_was_fought_before(table):
+    assert table.loc[table["onset_resumed"], "ever_fought"].all()
+    assert (table["onset"] == (table["onset_new"] | table["onset_resumed"])).all()
+    assert not table.loc[~table["quiet"] & (table["year"] > 1946), "ever_fought"].eq(0).any()
+
+
+def test_borders_that_changed_later_are_marked(table):
+    """Dates from the list of Gleditsch and Ward, and from the histories of the states."""
+    spans = {
+        770: (1948, 1971),  # Bangladesh left in December 1971
+        365: (1947, 1991),  # the Soviet Union ended in December 1991
+        345: (1947, 2006),  # Croatia and Slovenia left in 1992, Montenegro in 2006
+        625: (1957, 2011),  # South Sudan left in July 2011
+        260: (1950, 1990),  # East Germany joined in October 1990
+    }
+    for country, (first, last) in spans.items():
+        rows = table[(table["country"] == country) & table["earlier_borders"]]
+        assert (rows["year"].min(), rows["year"].max()) == (first, last), country
+        assert len(rows) == last - first + 1
+    used = table[table["earlier_borders"] & table["quiet"] & table["complete"]]
+    assert (len(used), int(used["onset"].sum())) == (34, 8)
+    assert not table.loc[table["country"].isin([2, 200, 740]), "earlier_borders"].any()
 
 
 def test_an_unknown_state_system_rule_is_refused(study):

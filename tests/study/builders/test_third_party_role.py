@@ -1,8 +1,9 @@
 """third_party_role: a rebuild to the byte, the codes counted by loops over the sheets' own files,
-and what they do to study A.
+and what they do to the study peace_agreements.
 """
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from peacestudy.coding import read_sheet
 from peacestudy.core.tables import to_csv
 from peacestudy.outcomes import SOURCES, read_source
 from peacestudy.study.builders.third_party_role import TABLES, build
-from peacestudy.study.results.coders import attempt_sheet
+from peacestudy.study.results.coders import attempt_sheet, families_of, known_attempts
 
 RAW = Path(__file__).resolve().parents[3].parent / "shared" / "raw"
 raw = pytest.mark.skipif(
@@ -104,24 +105,51 @@ def test_agreement_by_loops(study, found, files):
 
 
 def test_attempts_by_loops(study, found, files):
+    """The readings of the attempts that no signature decides; a signature decides the others."""
     rule = study.config.uncertainty[0]
-    sheet = attempt_sheet(found, rule)
-    told = {(r.case_id, r.coder): int(r.code) for r in sheet.table.itertuples()}
+    told = {
+        (r.case_id, r.coder): int(r.code) for r in attempt_sheet(found, rule).table.itertuples()
+    }
     scored = study.cases[study.cases.scored.astype(bool)]
+    signed = set()
     for attempt, own in scored.groupby("attempt_id"):
+        if any(own.signature.astype(bool)):
+            signed.add(attempt)
+            continue
         for coder in CODERS:
-            some = any(files[coder][c][0] > 0 for c in own.case_id) or any(
-                own.signature.astype(bool)
-            )
-            assert told[attempt, coder] == some
-    assert len(told) == 2 * scored.attempt_id.nunique()
+            some = any(files[coder][c][0] > 0 for c in own.case_id)
+            assert told.pop((attempt, coder)) == some
+    assert not told and signed
+    assert known_attempts(found, rule) == sorted(signed)
+    assert known_attempts(found, replace(rule, gold="")) == []
 
 
-@pytest.mark.slow(reason="imputes the true codes, 31 s")
-def test_the_finding_with_the_doubt_stands_on_the_finding_without(found, our_results):
+@raw
+def test_signatures_by_loops_over_the_source(study):
+    with (RAW / "pax_v10.csv").open(encoding="utf-8", newline="") as file:
+        rows = {row["AgtId"]: row for row in csv.DictReader(file)}
+    for case in study.cases.itertuples():
+        row = rows[str(case.agreement_id)]
+        signed = any(float(row[c] or 0) > 0 for c in ("ImUN", "ImOth"))
+        assert bool(case.signature) == signed
+
+
+def test_families_are_those_of_the_other_study(study, found):
+    rule = study.config.uncertainty[0]
+    other = found.other(rule.study).study
+    families = {f.terms: f for f in families_of(other, rule.specs)}
+    declared = other.config.hypotheses
+    pillars = tuple(h.terms[0] for h in declared if h.family == "pillars")
+    assert len(pillars) == 7 and families[pillars].adjustment == "holm"
+    assert set(families) == {pillars, ("scale(breadth)",)}
+    assert families[pillars].alpha == other.config.decision.alpha
+
+
+@pytest.mark.slow(reason="imputes the true codes, 60 s")
+def test_the_finding_with_uncertainty_is_compared_with_the_finding_without(found, our_results):
     a = our_results("peace_agreements")
     u = found.table("uncertainty")
-    assert set(u.analysis) == {"two_readings", "three_readings"}
+    assert set(u.analysis) == {"two_readings", "one_reading", "three_readings"}
     direct = a.table("terms").set_index(["model", "term"])
     for row in u.itertuples():
         assert row.naive == pytest.approx(direct.loc[(row.model, row.term), "estimate"], rel=1e-8)
@@ -131,3 +159,36 @@ def test_the_finding_with_the_doubt_stands_on_the_finding_without(found, our_res
         assert row.estimate == pytest.approx(direct.loc[key, "estimate"], rel=1e-8)
     assert (both.loc["pillars", "estimate"] != both.loc["pillars", "without_estimate"]).all()
     assert pd.Series(both.below_floor).nunique() == 1
+    # one reading is more uncertain than two independent ones
+    share = u[u.term == "scale(diplomacy)"].set_index("analysis").share_coding
+    assert share["one_reading"] > share["two_readings"] > share["three_readings"]
+    # decisions are those of the other study, as its own table has them
+    told = a.table("hypotheses").set_index(["model", "terms"]).decision
+    decided = u[u.naive_decision != ""]
+    assert len(decided) == 3 * 8
+    for row in decided.itertuples():
+        assert row.naive_decision == told[row.model, row.term]
+    notes = found.table("uncertainty_notes")
+    dependent = notes[notes.kind == "dependent_errors"].set_index("analysis").text
+    assert "as_one_reading" in dependent["two_readings"]
+    assert "the only reading is automated" in dependent["one_reading"]
+    assert notes[notes.kind == "gold"].text.str.contains("coders coded 0 of these").all()
+
+
+@pytest.mark.slow(reason="imputes the true codes, 60 s")
+def test_a_disputed_code_counts_by_the_declared_decision(found):
+    """Each flip refitted and decided here: Holm over the seven pillars, written out."""
+    flips = found.table("flips")
+    single = flips[flips.kind == "single"]
+    assert len(single) and set(single.model) == {"breadth", "pillars"}
+    for (_, model, case), own in single.groupby(["analysis", "model", "case_id"]):
+        p_values = own.set_index("term").p_value
+        adjusted, highest = {}, 0.0
+        for rank, (term, p) in enumerate(p_values.sort_values(kind="stable").items()):
+            highest = max(highest, min(1.0, (len(p_values) - rank) * p))
+            adjusted[term] = highest
+        assert len(own) == (7 if model == "pillars" else 1), case
+        for row in own.itertuples():
+            assert row.p_adjusted == pytest.approx(adjusted[row.term])
+            assert ("not rejected" in row.decision) == (row.p_adjusted >= 0.05)
+            assert row.flips == (row.decision != row.decision_before)
