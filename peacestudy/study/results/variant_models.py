@@ -46,10 +46,14 @@ def variants(found: Results) -> pd.DataFrame:
     rows: list[dict[str, object]] = []
     for variant in (DECLARED, *config.variants):
         for name in config.varied:
-            tested = [h for h in config.hypotheses if h.spec == name and _is_varied(h)]
             spec = specs[name] if variant is DECLARED else variant.of(specs[name])
-            rows += _rows(found, variant, spec, name, tested)
+            rows += _rows(found, variant, spec, name, _tested(found, name))
     return pd.DataFrame(rows)
+
+
+def _tested(found: Results, spec: str) -> list[Hypothesis]:
+    """The hypotheses of a specification that are tested in variants."""
+    return [h for h in found.study.config.hypotheses if h.spec == spec and _is_varied(h)]
 
 
 def _is_varied(hypothesis: Hypothesis) -> bool:
@@ -71,7 +75,7 @@ def survival_adjusted(found: Results) -> pd.DataFrame:
         for name in config.varied:
             spec = variant.of(specs[name])
             if (spec.engine, spec.sample) == ("cox", "durations"):
-                rows += _rows(found, variant, spec, name, found.tested_terms(name))
+                rows += _rows(found, variant, spec, name, _tested(found, name))
     return pd.DataFrame(rows)
 
 
