@@ -246,3 +246,20 @@ def test_the_stacked_covariance_by_simulation():
     assert np.mean(errors) == pytest.approx(
         np.std(estimates), rel=0.12
     )  # three Monte Carlo errors of a spread from 400
+
+
+def test_the_contrast_of_the_survival_curves_is_that_of_another_program(results):
+    from statsmodels.duration.hazard_regression import PHReg
+
+    adjusted = results.table("survival_adjusted").set_index("term")
+    data = results.study.frame("durations").data
+    breadth = data["breadth"]
+    controls = data[["active", "war_years", "territory"]].astype(float)
+    X = controls.assign(
+        pages=np.log(data["pages"]), breadth=(breadth - breadth.mean()) / breadth.std()
+    )
+    years, event = data["peace_years"].astype(float), data["event"].astype(int)
+    made = PHReg(years, X, status=event, ties="efron").fit()
+    log_hazard = dict(zip(X.columns, made.params, strict=True))["breadth"]
+    assert adjusted.log_odds["scale(breadth)"] == pytest.approx(-log_hazard, abs=1e-5)
+    assert adjusted.n["scale(breadth)"] == len(data)

@@ -130,7 +130,7 @@ def _weighted(t: pd.DataFrame) -> str:
     if "weighted" in set(t["variant"]):
         parts.append("'Weighted' accounts for its estimated weights. ")
     if t["log_odds"].isna().any():
-        parts.append("Not fitted: no variation, or complete separation. ")
+        parts.append("Not fitted: no variation, complete separation, or too few cases. ")
     return "".join(parts)
 
 
