@@ -15,6 +15,7 @@ import pytest
 import peacestudy as ps
 
 ROOT = Path(__file__).resolve().parents[1]
+PAGES = ("models", "coding", "joins", "studies")  # of the documentation, beside the README
 
 
 def run(*command, cwd, **env):
@@ -113,15 +114,16 @@ def test_no_table_of_the_wheel_names_this_machine():
 
 
 def test_every_call_in_the_readme_can_be_made():
-    """Each name stands where the README says, and takes the arguments it is given."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    """Each name stands where the README and its pages say, and takes the arguments it is given."""
+    pages = [ROOT / "README.md", *(ROOT / "docs" / f"{page}.md" for page in PAGES)]
+    text = "\n".join(page.read_text(encoding="utf-8") for page in pages)
     calls = [
         call
         for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL)
         for call in ast.walk(ast.parse(block))
         if isinstance(call, ast.Call) and ast.unparse(call.func).startswith("ps.")
     ]
-    assert len(calls) > 10
+    assert len(calls) > 20
     for call in calls:
         found = ps
         for name in ast.unparse(call.func).split(".")[1:]:

@@ -2,8 +2,8 @@
 
 Reads the raw files of UCDP and PA-X and, of the study's folders, the codebook, the cluster of each
 agreement and its code for third parties; it shares no code with the package. Writes
-``variables.csv``, a row an agreement, ``fits.csv``, a row a term, and ``signatures.sha256``, its own
-hash. Run: ``python signatures.py FOLDER_OF_RAW_FILES FOLDER_OF_STUDIES``.
+``variables.csv``, a row an agreement, ``fits.csv``, a row a term, and ``signatures.sha256``, its
+own hash. Run: ``python signatures.py FOLDER_OF_RAW_FILES FOLDER_OF_STUDIES``.
 """
 
 import csv
