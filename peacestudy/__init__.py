@@ -14,7 +14,7 @@ compare them, and say how far to trust the result.
 from importlib import import_module
 from typing import Any
 
-__version__ = "0.2.0"
+__version__ = "0.2.1"
 
 # Public name -> module that holds it. A name is imported when first used: `import peacestudy` stays
 # quick.
