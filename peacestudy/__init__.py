@@ -8,7 +8,7 @@ compare them, and say how far to trust the result.
 >>> study = ps.load_study("peace_agreements")
 >>> frame = study.frame("primary")
 >>> len(frame)
-100
+99
 """
 
 from importlib import import_module

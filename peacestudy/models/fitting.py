@@ -101,7 +101,7 @@ def fit(
     >>> study = ps.load_study("peace_agreements")
     >>> found = ps.fit(study.frame("primary"), study.spec("breadth"))
     >>> found.n, found.n_events
-    (100, 29)
+    (99, 29)
     """
     if not isinstance(data, StudyFrame | pd.DataFrame | Imputed):
         raise SpecError(

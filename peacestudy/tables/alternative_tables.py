@@ -119,7 +119,7 @@ def variant_counts_table(counts: pd.DataFrame) -> Table:
     notes = (
         (
             "Models of all variants, the declared one included. p by Holm over the terms of the"
-            " model (of breadth alone, unadjusted), and by permutation where the model can be"
+            " model (of a single term, unadjusted), and by permutation where the model can be"
             " permuted. Above: a ratio above 1. The variants share most of their cases, and the"
             " counts are no independent tests."
         ),

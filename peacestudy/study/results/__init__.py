@@ -49,12 +49,11 @@ TEXTS: Computed = {
     "permutation": lambda r: r.permutation,
     "influence": description.influence,
 }
-# of studies with variants and other choices of cases
+# of studies with variants
 VARIED: Computed = {
     "variants": variants,
     "variant_group": variant_group,
     "variant_counts": variant_counts,
-    "windows": windows,
 }
 RESULTS: Mapping[str, Computed] = {
     "peace_agreements": {
@@ -63,6 +62,7 @@ RESULTS: Mapping[str, Computed] = {
         "survival_adjusted": survival_adjusted,
         "over_time": description.over_time,
         **VARIED,
+        "windows": windows,
         "window_draws": window_draws,
         "weights": lambda r: r.weights,
         "balance": lambda r: balance(r.frame.data, r.selection, r.weights),
@@ -87,6 +87,7 @@ RESULTS: Mapping[str, Computed] = {
         **COMMON,
         **TEXTS,
         **VARIED,
+        "windows": windows,
         "comparison": study_comparison.comparison,
         "differences": study_comparison.differences,
     },
@@ -126,7 +127,7 @@ RESULTS: Mapping[str, Computed] = {
     },
     "onset": {
         **COMMON,
-        "variants": variants,
+        **VARIED,
         "coverage": onset.coverage,
         "published": onset.published,
         "facts": onset.facts,
@@ -151,8 +152,8 @@ def results_of(study: str) -> Computed:
     Examples
     --------
     >>> list(ps.study.results_of("onset"))
-    ['terms', 'models', 'notes', 'hypotheses', 'ranges', 'ledger', 'variants', 'coverage',
-    'published', 'facts']
+    ['terms', 'models', 'notes', 'hypotheses', 'ranges', 'ledger', 'variants', 'variant_group',
+    'variant_counts', 'coverage', 'published', 'facts']
     """
     return RESULTS.get(study, COMMON)
 
