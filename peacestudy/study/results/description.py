@@ -51,9 +51,11 @@ def influence(found: Results) -> pd.DataFrame:
     for case in found.frame.data["case_id"]:
         # a case that the fit does not use changes nothing
         table = reduced.get(case, all_cases.terms).set_index("term")
-        if table["p_value"].isna().any():
-            raise FitError(f"without case {case} nothing can be fitted: {table['reason'].iloc[0]}")
-        rows.append([case, *adjust(table["p_value"][terms], rule.adjustment)])
+        p_values = table["p_value"][terms]
+        if p_values.isna().any():
+            reason = table["reason"].iloc[0] or "a pillar has no standard error"
+            raise FitError(f"without case {case} the family is not tested: {reason}.")
+        rows.append([case, *adjust(p_values, rule.adjustment)])
     out = pd.DataFrame(rows, columns=["case_id", *(f"p_{h.id.lower()}" for h in family)])
     out.insert(1, "label", found.frame.data["label"].to_numpy())
     return out
