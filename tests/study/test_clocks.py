@@ -13,6 +13,7 @@ import pytest
 import peacestudy as ps
 from peacestudy.study.config.declaration import declaration_hash
 from peacestudy.study.load import read_config, study_folder
+from peacestudy.study.results.selection import attempt_weights
 
 SOUND = study_folder("onset")
 with (SOUND / "country_years.csv").open(encoding="utf-8", newline="") as file:
@@ -82,7 +83,7 @@ def test_the_study_has_a_clock_that_refuses_the_year_of_the_onset(our_study):
             ps.fit(frame, planted)
     borders = next(v for v in study.config.variants if v.id == "borders")
     declared = next(s for s in study.config.specs if s.name == "prevention")
-    late = replace(borders, known_late={}).of(declared)
+    late = replace(borders, late_steps={}).of(declared)
     with pytest.raises(ps.SpecError, match="'earlier_borders' is known only after the clock"):
         ps.fit(study.frame(late.sample), late.model())
     notes = ps.fit(study.frame(late.sample), borders.of(declared).model()).notes
@@ -182,3 +183,24 @@ def test_covariates_carry_the_years_of_their_rows():
     late = replace(spec, formula=spec.formula.replace("active", "active_calendar"))
     with pytest.raises(ps.SpecError, match="'active_calendar' is known only after the clock"):
         ps.fit(frame, late)
+
+
+def test_the_weights_of_selection_are_declared_as_known_late(our_study):
+    """They change when later years of the conflict are left out; the reason of a column that only
+    an option names is kept.
+    """
+    study = our_study("peace_agreements")
+    rows = study.frame("at_risk").data
+    spec = study.spec("selection_kept")
+    attempt = rows[(rows["kept_attempt"] == 1) & (rows["year"] < 2000)].iloc[0]
+    own = rows["conflict_id"] == attempt["conflict_id"]
+    weights = []
+    for known in (rows, rows[~(own & (rows["year"] > attempt["year"]))]):
+        table = known.set_index("case_id", drop=False).rename_axis(None)
+        plain = ps.ModelSpec("s", spec.formula, "logit", "cluster", "conflict_id")
+        found = attempt_weights(known, ps.fit(table, plain), "attempt_case_id")
+        weights.append(found.set_index("case_id").loc[attempt["attempt_case_id"], "weight"])
+    assert abs(weights[1] / weights[0] - 1) > 0.001
+    weighted = next(v for v in study.config.variants if v.id == "weighted")
+    breadth = next(s for s in study.config.specs if s.name == "breadth")
+    assert set(weighted.of(breadth).known_late) == {"attempt_weight"}

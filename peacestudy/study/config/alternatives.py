@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from peacestudy.errors import SpecError
+from peacestudy.models.clock_check import EXPLAINING
 from peacestudy.models.engines.engine import CLUSTERED
 from peacestudy.models.formulas.formula import parse
 from peacestudy.study.config.declared import Specification
@@ -29,7 +30,7 @@ class Variant:
     reversed : its coefficients describe the opposite outcome, and are shown with the opposite
         sign.
     known_late : the reason for each column that is known only after the clock; for the
-        specifications whose changed formula has it.
+        specifications whose changed formula or options have it.
     late_steps : the same for columns of the steps of its sample.
     known_from : added to that of the specification.
     cases_of : another variant; only the cases that its model uses are kept.
@@ -76,14 +77,15 @@ class Variant:
         )
 
     def _late_in(self, formula: str) -> dict[str, str]:
-        """The reasons of the columns that a formula has."""
+        """The reasons of the columns that a formula or an option, such as weights, has."""
         if not self.known_late:
             return {}
         try:
             columns = parse(formula).columns
         except SpecError:  # reported where the variant is checked
             return {}
-        return {column: why for column, why in self.known_late.items() if column in columns}
+        named = {*columns, *(str(self.options[key]) for key in EXPLAINING if key in self.options)}
+        return {column: why for column, why in self.known_late.items() if column in named}
 
 
 @dataclass(frozen=True)
