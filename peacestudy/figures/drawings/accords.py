@@ -92,7 +92,7 @@ def draw_promise_and_implementation(r: Tables) -> tuple[Figure, pd.DataFrame]:
             f" [{correlation['conf_low']:.2f}, {correlation['conf_high']:.2f}],"
             f" N = {correlation['n']:.0f}."
         ),
-        texts["sources"],
+        texts.get("sources_promise_and_implementation", texts["sources"]),
     ]
     figure = flow(
         table,
@@ -217,7 +217,7 @@ def draw_delivery(r: Tables) -> tuple[Figure, pd.DataFrame]:
             f" at Holm's first step: {detectable} percentage points."
         ),
         "The estimates are not causal: a leader may be changed because implementation fails.",
-        f"{texts['sources']} {texts['context']}",
+        f"{texts.get('sources_delivery', texts['sources'])} {texts['context']}",
     ]
     figure = by_pillar(
         in_points,
