@@ -155,8 +155,8 @@ def _landmark_notes(r: Tables, table: pd.DataFrame) -> list[str]:
             "All accords: an accord that is fought over by the landmark has failed already, and"
             " a broken ceasefire is coded as less implementation. Civil provisions: without"
             " ceasefire, withdrawal of troops, demobilisation, disarmament, reintegration,"
-            " paramilitary groups and verification; strict: also without army and police reform, peacekeeping, arms"
-            " embargo. Year 1 ends"
+            " paramilitary groups and verification; strict: also without army and police reform,"
+            " peacekeeping, arms embargo. Year 1 ends"
             f" {days.min():.0f} to {days.max():.0f} days after the signature; calendar years: end"
             " of t0 + k."
         ),
