@@ -92,7 +92,7 @@ def draw_promise_and_implementation(r: Tables) -> tuple[Figure, pd.DataFrame]:
             f" [{correlation['conf_low']:.2f}, {correlation['conf_high']:.2f}],"
             f" N = {correlation['n']:.0f}."
         ),
-        texts["sources"],
+        texts.get("sources_promise_and_implementation", texts["sources"]),
     ]
     figure = flow(
         table,
@@ -153,10 +153,10 @@ def _landmark_notes(r: Tables, table: pd.DataFrame) -> list[str]:
         ),
         (
             "All accords: an accord that is fought over by the landmark has failed already, and"
-            " fighting lowers implementation. Civil provisions: without ceasefire, withdrawal of"
-            " troops, demobilisation, disarmament, reintegration, paramilitary groups and"
-            " verification; strict: also without army and police reform, peacekeeping, arms"
-            " embargo. Year 1 ends"
+            " a broken ceasefire is coded as less implementation. Civil provisions: without"
+            " ceasefire, withdrawal of troops, demobilisation, disarmament, reintegration,"
+            " paramilitary groups and verification; strict: also without army and police reform,"
+            " peacekeeping, arms embargo. Year 1 ends"
             f" {days.min():.0f} to {days.max():.0f} days after the signature; calendar years: end"
             " of t0 + k."
         ),
@@ -217,7 +217,7 @@ def draw_delivery(r: Tables) -> tuple[Figure, pd.DataFrame]:
             f" at Holm's first step: {detectable} percentage points."
         ),
         "The estimates are not causal: a leader may be changed because implementation fails.",
-        f"{texts['sources']} {texts['context']}",
+        f"{texts.get('sources_delivery', texts['sources'])} {texts['context']}",
     ]
     figure = by_pillar(
         in_points,

@@ -166,7 +166,7 @@ def draw_windows(r: Tables) -> tuple[Figure, pd.DataFrame]:
         ),
         (
             "The sets share most of their cases: the spread shows how much the choice of cases"
-            " matters, and is no confidence interval."
+            " matters and is not a confidence interval."
         ),
         f"{texts['outcome']} {texts['sources']}",
     ]

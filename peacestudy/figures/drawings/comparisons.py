@@ -13,7 +13,7 @@ from peacestudy.figures.theme import short_name
 from peacestudy.models.inference.decisions import said
 
 Tables = Mapping[str, pd.DataFrame]
-STUDIES = {"peace_agreements": "A: settlement attempts", "signing_dyads": "B: signing dyads"}
+STUDIES = {"peace_agreements": "settlement attempts", "signing_dyads": "signing dyads"}
 RELEASES = {"pax_v9": "PA-X 9", "pax_v10": "PA-X 10"}
 AXIS = "odds ratio, log scale"
 
@@ -39,13 +39,13 @@ def draw_comparison(r: Tables) -> tuple[Figure, pd.DataFrame]:
             f" by country. {n}."
         ),
         (
-            "Outcome of A: no fighting in the conflict after a series of agreements; of B: no"
-            " fighting between the dyads that signed, after one agreement. The studies share"
-            " agreements and countries and are not pooled: B does not replicate A."
+            "Settlement attempts: no fighting in the conflict after a series of agreements. Signing"
+            " dyads: no fighting between the dyads that signed, after one agreement. The studies"
+            " share agreements and countries and are not pooled; neither replicates the other."
         ),
         (
             f"Nulls rejected by Holm over the seven, H0 alone: {rejected}."
-            f" {len(differences)} agreements of B have another outcome than the attempt of A that"
+            f" {len(differences)} agreements have another outcome than the settlement attempt that"
             " includes them; the table of differences gives the reasons."
         ),
         texts["sources"],
@@ -54,7 +54,7 @@ def draw_comparison(r: Tables) -> tuple[Figure, pd.DataFrame]:
         table,
         STUDIES,
         "The same hypotheses in two units of analysis",
-        "Odds ratios of peace by pillar, study A and study B",
+        "Odds ratios of peace by pillar, settlement attempts and signing dyads",
         AXIS,
         notes,
     )
