@@ -182,3 +182,32 @@ def test_covariates_carry_the_years_of_their_rows():
     late = replace(spec, formula=spec.formula.replace("active", "active_calendar"))
     with pytest.raises(ps.SpecError, match="'active_calendar' is known only after the clock"):
         ps.fit(frame, late)
+
+
+@pytest.mark.parametrize(
+    "line, rule",
+    [
+        ('add = ["fighting"]\nknown_from = { fighting = "always" }', "the clock of the table says"),
+        ('known_late = { figting = "a misspelt column" }', "no varied spec has this column"),
+    ],
+)
+def test_a_variant_cannot_say_otherwise_than_the_clock(folder, line, rule):
+    """Else a rule in a variant would admit a column of the future without a reason."""
+    head = '\n[[variants]]\nid = "planted"\nlabel = "p"\ngroup = "g"\nreason = "r"\n'
+    found = folder.declare(f"{head}{line}\n", clock())
+    assert found["rule"].str.contains(rule).any()
+
+
+def test_what_is_left_out_is_a_column_and_one_part_of_it(tmp_path):
+    shutil.copytree(study_folder("double_coding"), tmp_path / "double_coding")
+    file = tmp_path / "double_coding" / "study.toml"
+    text = file.read_text(encoding="utf-8")
+    part = re.search(r"^part = .*$", text, re.MULTILINE)[0]
+    for old, new, rule in (
+        ('column = "country"\npart', 'column = "nowhere"\npart', "a column of the joined table"),
+        (part, 'part = "["', "no regular expression"),
+        (part, 'part = "(A)(B)"', "one group at most"),
+    ):
+        assert old in text
+        file.write_text(text.replace(old, new), encoding="utf-8")
+        assert ps.check(file.parent)["rule"].str.contains(rule).any()
