@@ -211,3 +211,11 @@ def test_what_is_left_out_is_a_column_and_one_part_of_it(tmp_path):
         assert old in text
         file.write_text(text.replace(old, new), encoding="utf-8")
         assert ps.check(file.parent)["rule"].str.contains(rule).any()
+
+
+def test_a_formula_without_an_outcome_is_a_problem_also_where_variants_change_it(folder):
+    def edit(text):
+        return text.replace('formula = "onset ~ ', 'formula = "onset + ', 1)
+
+    found = folder.declare(edit=edit)
+    assert (found["column"] == "formula").any()
