@@ -158,7 +158,8 @@ def draw_maximal_sets(
     Raises
     ------
     SpecError
-        As ``count_maximal_sets``; draws below 1; two cases of one name.
+        As ``count_maximal_sets``; draws below 1; a seed that is no whole number; two cases of one
+        name.
 
     Examples
     --------
@@ -170,8 +171,12 @@ def draw_maximal_sets(
     >>> sorted({"".join(cases.index[one]) for one in sets})
     ['ac', 'b']
     """
-    if draws < 1:
-        raise SpecError(f"draws is {draws}; it must be 1 or more, as 1000.")
+    for name, value, least in (("draws", draws, 1), ("seed", seed, 0)):
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+            raise SpecError(
+                f"{name} is {shortened(value)}; it must be a whole number, {least} or more, as"
+                " 1000."
+            )
     rng = np.random.default_rng(seed)
     chosen = np.zeros((draws, len(cases)), dtype=bool)
     for one in _parts(cases, group, start, end, separator).values():
@@ -196,7 +201,7 @@ def _components(
     """Every set of cases that are connected by overlaps, by the name of its first case."""
     order = cases[[group, start, end]].assign(place=range(len(cases)), name=cases.index.astype(str))
     order = order.sort_values([start, end, "name"])
-    groups = [frozenset(str(cell).split(separator)) for cell in order[group]]
+    groups = [_names(cell, separator) for cell in order[group]]
     first, last = order[start].to_numpy(), order[end].to_numpy()
     overlaps: list[set[int]] = [set() for _ in groups]
     for i in range(len(groups)):
@@ -211,6 +216,14 @@ def _components(
         listed = sorted(tuple(sorted(one)) for one in _maximal_sets(members, overlaps, name))
         found[name] = _Component(tuple(tuple(places[i] for i in one) for one in listed))
     return found
+
+
+def _names(cell: object, separator: str) -> frozenset[str]:
+    """The names of groups in a cell; blanks about them, and separators without a name between
+    them, do not count.
+    """
+    names = (name.strip() for name in str(cell).split(separator))
+    return frozenset(name for name in names if name)
 
 
 def _connected(overlaps: Sequence[set[int]]) -> Iterator[set[int]]:

@@ -10,6 +10,7 @@ American Statistical Association 102(477) (proper scores, and their comparison o
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,10 @@ from peacestudy.models.diagnosis.accuracy import brier, log_score
 
 SCORED, OPEN, NO_MATCH = "scored", "open", "no match"
 NEEDED = ("case_id", "conflict_id", "first_date", "t0")
+NEEDED_OF_FORECASTS = (
+    *("file", "model", "case_id", "label", "conflict_id", "first_date", "t0", "window_from"),
+    *("window_to", "outcome_known", "probability", "base_rate"),
+)
 CASE_COLUMNS = [
     "file",
     "model",
@@ -59,7 +64,8 @@ class ForecastScores:
         A row for each forecast: how it was matched and what came of it. ``status``: ``scored``,
         ``open`` or ``no match``; ``outcome``: whether the frozen window was free of fighting.
     notes : tuple of Note
-        Forecasts without a match, and cases whose window has moved since.
+        Forecasts without a match, cases whose window has moved since, and scored cases of
+        conflicts of which ``fighting`` has no entry.
     """
 
     scores: pd.DataFrame
@@ -85,10 +91,11 @@ def score_forecasts(
     forecasts : DataFrame
         As ``read_forecasts`` gives them.
     cases : DataFrame
-        The cases as the later data have them: ``case_id, conflict_id, first_date, t0``.
+        The cases as the later data have them: ``case_id, conflict_id, first_date, t0``. A case
+        without a conflict or a first agreement matches no forecast.
     fighting : mapping of conflict to years
         The years with fighting of each conflict in the later data; a conflict without an entry
-        had none.
+        had none, which a note says.
     last_year : int
         The last year that the later data cover.
     controls : str, optional
@@ -103,18 +110,20 @@ def score_forecasts(
     Raises
     ------
     SpecError
-        A column is missing, two cases have one conflict and first agreement, or there is no model
-        of that name.
+        A column is missing, there are no forecasts, a first agreement is no date, two cases have
+        one conflict and first agreement, or there is no model of that name.
     """
     _check(forecasts, cases, controls)
     table = _matched(forecasts, cases)
     closed = table["window_to"].astype(int) <= last_year
     matched = table["later_case_id"].notna()
     table["status"] = np.select([~matched, closed], [NO_MATCH, SCORED], OPEN)
-    years = {str(conflict): set(own) for conflict, own in fighting.items()}
+    years = {_conflict(conflict): set(own) for conflict, own in fighting.items()}
+    conflicts = table["conflict_id"].map(_conflict)
+    table["listed"] = conflicts.isin(list(years))
     table["outcome"] = np.nan
     for i in np.flatnonzero(table["status"] == SCORED):
-        fought = years.get(str(table["conflict_id"].iloc[i]), set())
+        fought = years.get(conflicts.iloc[i], set())
         first, last = table["window_from"].iloc[i], table["window_to"].iloc[i]
         table.loc[i, "outcome"] = _outcome(int(first), int(last), fought)
     table["controls"] = _of_controls(table, controls)
@@ -125,37 +134,61 @@ def score_forecasts(
 
 
 def _check(forecasts: pd.DataFrame, cases: pd.DataFrame, controls: str | None) -> None:
-    if absent := [name for name in NEEDED if name not in cases]:
+    for name, table, needed in (
+        ("forecasts", forecasts, NEEDED_OF_FORECASTS),
+        ("cases", cases, NEEDED),
+    ):
+        if absent := [column for column in needed if column not in table]:
+            raise SpecError(
+                f"{name} has no column {', '.join(absent)}. Give {', '.join(needed)}, a row each."
+            )
+    if forecasts.empty:
         raise SpecError(
-            f"cases has no column {', '.join(absent)}. Give {', '.join(NEEDED)}, a row a case."
+            "forecasts has no rows. Give frozen forecasts, as read_forecasts reads them."
         )
-    keys = list(zip(cases["conflict_id"].astype(str), _days(cases["first_date"]), strict=True))
-    twice = pd.Series(pd.Index(keys, tupleize_cols=False)).duplicated()
-    if twice.any():
-        conflict, day = keys[int(np.flatnonzero(twice)[0])]
-        raise SpecError(
-            f"two cases have conflict {conflict} and the first agreement of {day:%Y-%m-%d}. A case"
-            " is known by both; keep one row."
-        )
+    seen = set()
+    for key in _keys(cases):
+        if key is not None and key in seen:
+            raise SpecError(
+                f"two cases have conflict {key[0]} and the first agreement of {key[1]:%Y-%m-%d}."
+                " A case is known by both; keep one row."
+            )
+        seen.add(key)
     models = forecasts["model"].drop_duplicates().tolist()
     if controls is not None and controls not in models:
         raise SpecError(one_of("controls", controls, models))
 
 
-def _days(dates: pd.Series) -> "pd.Series[pd.Timestamp]":
-    return pd.to_datetime(dates)
+def _conflict(value: Any) -> str | None:
+    """The id of a conflict as text: 12, 12.0 and "12" are one; None where it is missing."""
+    if pd.isna(value):
+        return None
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def _keys(table: pd.DataFrame) -> list[tuple[str, pd.Timestamp] | None]:
+    """The conflict and the first agreement of every row, None where one of them is missing."""
+    try:
+        days = pd.to_datetime(table["first_date"], format="ISO8601")
+    except (ValueError, TypeError) as err:
+        raise SpecError(
+            f"first_date holds what is no date ({err}). Write days as 2001-02-03."
+        ) from err
+    keys: list[tuple[str, pd.Timestamp] | None] = []
+    for value, day in zip(table["conflict_id"], days, strict=True):
+        conflict = _conflict(value)
+        keys.append(None if conflict is None or pd.isna(day) else (conflict, day))
+    return keys
 
 
 def _matched(forecasts: pd.DataFrame, cases: pd.DataFrame) -> pd.DataFrame:
     """The forecasts with the id and t0 that their cases have in the later data, if any."""
-    found = {}
-    days = _days(cases["first_date"])
-    for conflict, day, case, t0 in zip(
-        cases["conflict_id"].astype(str), days, cases["case_id"], cases["t0"], strict=True
-    ):
-        found[conflict, day] = case, int(t0)
-    keys = zip(forecasts["conflict_id"].astype(str), _days(forecasts["first_date"]), strict=True)
-    pairs = [found.get(key, (None, np.nan)) for key in keys]
+    t0 = cases["t0"].astype(float)
+    found = dict(zip(_keys(cases), zip(cases["case_id"], t0, strict=True), strict=True))
+    found[None] = None, np.nan  # what is not known by both matches nothing
+    pairs = [found.get(key, found[None]) for key in _keys(forecasts)]
     return forecasts.assign(
         later_case_id=pd.Series([p[0] for p in pairs], index=forecasts.index, dtype=object),
         later_t0=[p[1] for p in pairs],
@@ -223,4 +256,11 @@ def _notes(table: pd.DataFrame) -> list[Note]:
             f" ({', '.join(moved['case_id'])}); they are scored by the frozen window."
         )
         notes.append(Note("moved", text))
+    unlisted = by_case[(by_case["status"] == SCORED) & ~by_case["listed"]]
+    if len(unlisted):
+        text = (
+            f"{len(unlisted)} scored case(s) are of conflicts of which fighting has no entry"
+            f" ({', '.join(unlisted['case_id'])}); they count as without fighting."
+        )
+        notes.append(Note("no_entry", text))
     return notes

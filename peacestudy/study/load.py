@@ -288,16 +288,43 @@ def _changed_codebook(study: Study, text: str) -> list[Problem]:
 
 
 def _earlier_declarations(study: Study, text: str) -> Iterator[Problem]:
-    """Earlier declarations whose kept study.toml is missing or was changed."""
-    for n, earlier in enumerate(study.config.declared.earlier):
+    """Earlier declarations whose kept study.toml is missing, was changed or declares another hash;
+    dates that are not earlier; and kept files that are not declared.
+    """
+    declared = study.config.declared
+    for n, earlier in enumerate(declared.earlier):
         path = study.folder / earlier.path
         found = file_sha256(path) if path.is_file() else ""
-        if found == earlier.file:
-            continue
-        line = line_of(text, "declared", "earlier", n, "file")
-        rule = f"the study.toml of {earlier.date} has sha256 {earlier.file[:12]}..."
-        remedy = "restore the file: a declaration that was replaced is kept as it was"
-        yield Problem(earlier.path, line, "", found[:12] or "no file", rule, remedy)
+        if not found or found != earlier.file:
+            line = line_of(text, "declared", "earlier", n, "file")
+            rule = f"the study.toml of {earlier.date} has sha256 {earlier.file[:12]}..."
+            remedy = "restore the file: a declaration that was replaced is kept as it was"
+            yield Problem(earlier.path, line, "", found[:12] or "no file", rule, remedy)
+        elif (kept := _declared_hash(path)) != earlier.hash:
+            line = line_of(text, "declared", "earlier", n, "hash")
+            rule = f"the study.toml of {earlier.date} declares the hash {kept[:12] or 'of nothing'}"
+            remedy = "write the hash that stands there under [declared]"
+            yield Problem("study.toml", line, "hash", earlier.hash[:12], rule, remedy)
+        others = [other.date for other in declared.earlier[:n]]
+        if earlier.date >= declared.date or earlier.date in others:
+            line = line_of(text, "declared", "earlier", n, "date")
+            rule = "an earlier declaration stands once, with a date before the present one"
+            yield Problem("study.toml", line, "date", str(earlier.date), rule, "correct the date")
+    known = {earlier.path for earlier in declared.earlier}
+    for path in sorted((study.folder / "declarations").glob("*.toml")):
+        if f"declarations/{path.name}" not in known:
+            rule = "study.toml has no date, hash and reason of this declaration"
+            remedy = "write [[declared.earlier]] for it"
+            yield Problem(f"declarations/{path.name}", 0, "", path.name, rule, remedy)
+
+
+def _declared_hash(path: Path) -> str:
+    """The hash that a kept study.toml declares; empty where it declares none."""
+    try:
+        declared = read_toml(path, SpecError)[0].get("declared", {})
+    except SpecError:
+        return ""
+    return str(declared.get("hash", "")) if isinstance(declared, dict) else ""
 
 
 def _changed_forecasts(study: Study, text: str) -> list[Problem]:
@@ -321,9 +348,14 @@ def _changed_frozen(study: Study, text: str) -> Iterator[Problem]:
     """Files of forecasts that were changed or lost, and files that are not declared."""
     declared = study.config.declared
     for n, frozen in enumerate(declared.frozen):
-        path = study.folder / inside(frozen.file, "file")
+        try:
+            path = study.folder / inside(frozen.file, "file")
+        except SpecError as err:
+            line = line_of(text, "declared", "frozen", n, "file")
+            yield Problem("study.toml", line, "file", frozen.file, str(err), "name a file of it")
+            continue
         found = file_sha256(path) if path.is_file() else ""
-        if found != frozen.hash:
+        if not found or found != frozen.hash:
             line = line_of(text, "declared", "frozen", n, "hash")
             rule = f"the forecasts of {frozen.date} have sha256 {frozen.hash[:12]}..."
             remedy = "restore the file: forecasts are never changed"

@@ -45,6 +45,7 @@ def required_columns(study: Study, samples: set[str]) -> Iterator[Requirement]:
     yield from _of_permutation(config, samples)
     yield from _of_out_of_sample(config, samples)
     yield from _of_windows(config, samples)
+    yield from _of_left_out(config, samples)
     yield from _of_forecast(config, samples)
     yield from _of_codebook(study, samples)
 
@@ -166,6 +167,13 @@ def _of_windows(config: Config, samples: set[str]) -> Iterator[Requirement]:
     if rule is not None and rule.sample in samples:
         for key in ("group", "start", "end"):
             yield _required(key, ("windows",), getattr(rule, key))
+
+
+def _of_left_out(config: Config, samples: set[str]) -> Iterator[Requirement]:
+    rule = config.left_out
+    sample_of = {s.name: s.sample for s in config.specs}
+    if rule is not None and samples & {sample_of.get(name) for name in rule.specs}:
+        yield _required("column", ("left_out",), rule.column)
 
 
 def _of_forecast(config: Config, samples: set[str]) -> Iterator[Requirement]:

@@ -197,3 +197,23 @@ def test_too_many_sets_to_list_are_refused():
     assert count_maximal_sets(cases, **{**SEVERAL, "separator": ""}).item() == 2**25 + 1
     with pytest.raises(ps.SpecError, match=r"connected with .* more than 100,000 maximal sets"):
         count_maximal_sets(cases, **SEVERAL)
+
+
+def test_blanks_and_empty_names_about_a_separator_do_not_count():
+    """Groups written "1, 2" and "2" share one; cells that end in a separator share none by it."""
+    times = {"t0": [1990, 1992], "window_to": [1995, 1997]}
+    columns = {**SEVERAL, "separator": ","}
+    shared = pd.DataFrame({"groups": ["1, 2", "2"], **times})
+    apart = pd.DataFrame({"groups": ["1,", "2,"], **times})
+    assert count_maximal_sets(shared, **columns).tolist() == [2]
+    assert count_maximal_sets(apart, **columns).tolist() == [1, 1]
+    blanks = pd.DataFrame({"groups": ["1  3", "2  4"], **times})
+    assert count_maximal_sets(blanks, **SEVERAL).tolist() == [1, 1]
+
+
+@pytest.mark.parametrize(
+    "change", [{"draws": 2.5}, {"draws": "2"}, {"draws": True}, {"seed": None}, {"seed": -1}]
+)
+def test_draws_and_seeds_are_whole_numbers(change):
+    with pytest.raises(ps.SpecError, match="must be a whole number"):
+        draw_maximal_sets(drawn_cases(0, horizon=4), **COLUMNS, **{"draws": 2, "seed": 1, **change})

@@ -204,3 +204,40 @@ def test_the_weights_of_selection_are_declared_as_known_late(our_study):
     weighted = next(v for v in study.config.variants if v.id == "weighted")
     breadth = next(s for s in study.config.specs if s.name == "breadth")
     assert set(weighted.of(breadth).known_late) == {"attempt_weight"}
+
+
+@pytest.mark.parametrize(
+    "line, rule",
+    [
+        ('add = ["fighting"]\nknown_from = { fighting = "always" }', "the clock of the table says"),
+        ('known_late = { figting = "a misspelt column" }', "no varied spec has this column"),
+    ],
+)
+def test_a_variant_cannot_say_otherwise_than_the_clock(folder, line, rule):
+    """Else a rule in a variant would admit a column of the future without a reason."""
+    head = '\n[[variants]]\nid = "planted"\nlabel = "p"\ngroup = "g"\nreason = "r"\n'
+    found = folder.declare(f"{head}{line}\n", clock())
+    assert found["rule"].str.contains(rule).any()
+
+
+def test_what_is_left_out_is_a_column_and_one_part_of_it(tmp_path):
+    shutil.copytree(study_folder("double_coding"), tmp_path / "double_coding")
+    file = tmp_path / "double_coding" / "study.toml"
+    text = file.read_text(encoding="utf-8")
+    part = re.search(r"^part = .*$", text, re.MULTILINE)[0]
+    for old, new, rule in (
+        ('column = "country"\npart', 'column = "nowhere"\npart', "a column of the joined table"),
+        (part, 'part = "["', "no regular expression"),
+        (part, 'part = "(A)(B)"', "one group at most"),
+    ):
+        assert old in text
+        file.write_text(text.replace(old, new), encoding="utf-8")
+        assert ps.check(file.parent)["rule"].str.contains(rule).any()
+
+
+def test_a_formula_without_an_outcome_is_a_problem_also_where_variants_change_it(folder):
+    def edit(text):
+        return text.replace('formula = "onset ~ ', 'formula = "onset + ', 1)
+
+    found = folder.declare(edit=edit)
+    assert (found["column"] == "formula").any()

@@ -305,7 +305,7 @@ def test_an_earlier_declaration_is_kept_as_it_was(tmp_path):
     shutil.copytree(ps.load_study("double_coding").folder, folder)
     kept = folder / "declarations" / "2020-01-01.toml"
     kept.parent.mkdir(exist_ok=True)
-    kept.write_text("# as it was\n", encoding="utf-8")
+    kept.write_text('[declared]\nhash = "abc"\n', encoding="utf-8")
     sha256 = hashlib.sha256(kept.read_bytes()).hexdigest()
     entry = (
         "\n[[declared.earlier]]\ndate = 2020-01-01\n"
@@ -324,6 +324,54 @@ def test_an_earlier_declaration_is_kept_as_it_was(tmp_path):
     kept.unlink()
     (row,) = ps.check(folder).to_dict("records")
     assert row["value"] == "no file"
+
+
+@pytest.mark.parametrize(
+    "change, rule",
+    [
+        (('hash = "abc"', 'hash = "abd"'), "declares the hash abc"),
+        (("date = 2020-01-01", "date = 2026-11-30"), "sha256"),
+        (('file = "', 'file = "" # '), "has sha256 ..."),
+        (("[[declared.earlier]]\ndate = 2020", "[[declared.frozen]]\ndate = 2020"), "has no date"),
+    ],
+)
+def test_what_is_said_of_an_earlier_declaration_is_checked(tmp_path, change, rule):
+    folder = tmp_path / "double_coding"
+    shutil.copytree(ps.load_study("double_coding").folder, folder)
+    kept = folder / "declarations" / "2020-01-01.toml"
+    kept.write_text('[declared]\nhash = "abc"\n', encoding="utf-8")
+    sha256 = hashlib.sha256(kept.read_bytes()).hexdigest()
+    entry = (
+        "\n[[declared.earlier]]\ndate = 2020-01-01\n"
+        f'hash = "abc"\nfile = "{sha256}"\nchanged = "A sample was added."\n'
+    )
+    frozen = 'changed = "A sample was added."', 'definition = "x"'
+    file = folder / "study.toml"
+    before, declared, rest = file.read_text(encoding="utf-8").partition("[cases]")
+    text = before + entry + "\n" + declared + rest
+    file.write_text(text, encoding="utf-8")
+    assert ps.check(folder).empty
+    changed = text.replace(*change)
+    if "frozen" in change[1]:
+        changed = changed.replace(*frozen).replace(f'file = "{sha256}"', 'file = "../x.csv"')
+    assert changed != text
+    file.write_text(changed, encoding="utf-8")
+    found = ps.check(folder)
+    assert found["rule"].str.contains(rule, regex=False).any()
+    if "frozen" in change[1]:
+        assert found["rule"].str.contains("stays in its folder").any()
+
+
+def test_an_earlier_declaration_that_stands_twice_is_named(tmp_path):
+    folder = tmp_path / "double_coding"
+    shutil.copytree(ps.load_study("double_coding").folder, folder)
+    file = folder / "study.toml"
+    text = file.read_text(encoding="utf-8")
+    start = text.index("[[declared.earlier]]")
+    entry = text[start : text.index("\n[", start + 1) + 1]
+    file.write_text(text.replace(entry, entry + "\n" + entry), encoding="utf-8")
+    (row,) = ps.check(folder).to_dict("records")
+    assert row["column"] == "date" and "stands once" in row["rule"]
 
 
 @pytest.mark.parametrize(

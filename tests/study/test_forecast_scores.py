@@ -81,7 +81,9 @@ def test_scores_by_hand_against_base_rate_and_controls():
             squares, logs = by_hand(own, values, set(CLOSED) - {"1-2020"})
             assert row[f"brier{name}_unknown"] == pytest.approx(squares)
             assert row[f"log_score{name}_unknown"] == pytest.approx(logs)
-    assert found.notes == () and "Forecasts scored" in found._repr_html_()
+    (note,) = found.notes
+    assert note.kind == "no_entry" and "(4-2022)" in note.text
+    assert "Forecasts scored" in found._repr_html_()
 
 
 def test_a_chain_that_goes_on_is_scored_by_the_frozen_window():
@@ -97,7 +99,7 @@ def test_a_chain_that_goes_on_is_scored_by_the_frozen_window():
         2026,
         1,
     )
-    said = [n.text for n in found.notes]
+    said = [n.text for n in found.notes if n.kind == "moved"]
     assert len(said) == 1 and "2-2021" in said[0] and "frozen window" in said[0]
 
 
@@ -160,3 +162,36 @@ def test_what_cannot_be_scored_is_refused():
         score_forecasts(forecasts(), twice, FIGHTING, LAST_YEAR)
     with pytest.raises(ps.SpecError, match="controls"):
         score_forecasts(forecasts(), later(), FIGHTING, LAST_YEAR, controls="other")
+
+
+def test_an_unknown_conflict_or_date_matches_no_case():
+    """Two rows that both lack conflict and date are not one case."""
+    lost = forecasts().assign(conflict_id=np.nan, first_date=pd.NaT)
+    cases = later().assign(conflict_id=np.nan, first_date=pd.NaT)
+    found = score_forecasts(lost, cases, FIGHTING, LAST_YEAR)
+    assert (found.cases.status == "no match").all() and (found.scores.n == 0).all()
+    assert score_forecasts(forecasts(), later().assign(t0=np.nan), FIGHTING, LAST_YEAR).notes
+
+
+def test_conflicts_read_as_numbers_are_the_same_conflicts():
+    """A column of ids with an empty cell is read as floats: 1.0 is conflict 1."""
+    plain = score_forecasts(forecasts(), later(), FIGHTING, LAST_YEAR)
+    cases = later().astype({"conflict_id": float})
+    fighting = {float(conflict): years for conflict, years in FIGHTING.items()}
+    found = score_forecasts(forecasts(), cases, fighting, LAST_YEAR)
+    pd.testing.assert_frame_equal(found.scores, plain.scores)
+
+
+@pytest.mark.parametrize(
+    "table, cases, message",
+    [
+        (forecasts().drop(columns="base_rate"), later(), "forecasts has no column base_rate"),
+        (forecasts(), later().drop(columns="t0"), "cases has no column t0"),
+        (forecasts().iloc[:0], later(), "forecasts has no rows"),
+        (forecasts(), later().assign(first_date="2020-13-45"), "first_date holds what is no date"),
+        (forecasts(), pd.concat([later(), later()]), "two cases have conflict 1 and the first"),
+    ],
+)
+def test_tables_that_cannot_be_matched_are_refused(table, cases, message):
+    with pytest.raises(ps.SpecError, match=message):
+        score_forecasts(table, cases, FIGHTING, LAST_YEAR)

@@ -78,8 +78,7 @@ def fits_of_choices(
     )
     refuse_lags(spec.formula, f"{spec.name}: fits_of_choices, which takes cases out of the table,")
     table = data.data.set_index(data.key) if isinstance(data, StudyFrame) else data
-    chosen = np.asarray(chosen, dtype=bool)
-    _check(table, chosen)
+    chosen = _checked(table, chosen)
     whole = fit(data, spec)
     keep = chosen[:, table.index.get_indexer(pd.Index(whole.design.cases))]
     every = whole.terms["term"].tolist()
@@ -177,7 +176,17 @@ def _long(
     return pd.DataFrame(table)[COLUMNS]
 
 
-def _check(table: pd.DataFrame, chosen: np.ndarray) -> None:
+def _checked(table: pd.DataFrame, chosen: np.ndarray) -> np.ndarray:
+    """The choices as an array; refused where they hold anything but yes and no."""
+    try:
+        chosen = np.asarray(chosen)
+    except ValueError as err:
+        raise SpecError("the rows of chosen differ in length; give each case a yes or no.") from err
+    if chosen.dtype != bool:
+        raise SpecError(
+            f"chosen is of type {chosen.dtype}, and not of yes and no. Give True for the cases that"
+            " a choice has and False for the others, not their positions."
+        )
     if chosen.ndim != 2 or chosen.shape[1] != len(table):
         raise SpecError(
             f"chosen has shape {chosen.shape}, and the table {len(table)} rows. Give an array of"
@@ -186,3 +195,4 @@ def _check(table: pd.DataFrame, chosen: np.ndarray) -> None:
     if table.index.has_duplicates:
         twice = table.index[table.index.duplicated()][0]
         raise SpecError(f"case {twice!r} appears twice. Give every row a name of its own.")
+    return chosen

@@ -4,12 +4,16 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from peacestudy.core.problems import one_of
+from peacestudy.errors import SpecError
+
 SUPPORTED = "rejected, as hypothesised"
 OPPOSED = "rejected, against the hypothesis"
 REJECTED = "rejected"  # of a claim without a direction
 KEPT = "not rejected"
 UNTESTED = "not tested"
 SIGNS = {"positive": 1.0, "negative": -1.0}
+DIRECTIONS = (*SIGNS, "none")
 
 
 def decide(estimate: float, p_adjusted: float, direction: str, alpha: float) -> str:
@@ -20,7 +24,7 @@ def decide(estimate: float, p_adjusted: float, direction: str, alpha: float) -> 
     estimate : on the scale of the model, above zero or below; NaN of a joint test.
     p_adjusted : two-sided, adjusted over the family; NaN where there is no test.
     direction : the sign that the claim gives to the estimate: ``positive``, ``negative`` or
-        ``none``.
+        ``none``, or empty where it is not declared.
     alpha : level of the decision.
 
     Returns
@@ -29,17 +33,24 @@ def decide(estimate: float, p_adjusted: float, direction: str, alpha: float) -> 
         ``rejected, as hypothesised``, ``rejected, against the hypothesis``, ``not rejected``;
         ``rejected`` of a claim without a direction, ``not tested`` where there is no p value.
 
+    Raises
+    ------
+    SpecError
+        A direction is none of these.
+
     Examples
     --------
     >>> decide(0.8, 0.01, "negative", 0.05)
     'rejected, against the hypothesis'
     """
+    if direction and direction not in DIRECTIONS:
+        raise SpecError(one_of("direction", direction, DIRECTIONS))
     if pd.isna(p_adjusted):
         return UNTESTED
     if p_adjusted >= alpha:
         return KEPT
     sign = SIGNS.get(direction)
-    if sign is None or pd.isna(estimate):
+    if sign is None or pd.isna(estimate) or estimate == 0:
         return REJECTED
     return SUPPORTED if estimate * sign > 0 else OPPOSED
 

@@ -57,7 +57,7 @@ class Variant:
 
     def of(self, spec: Specification) -> Specification:
         """A specification as changed by this variant."""
-        left, right = (part.strip() for part in spec.formula.split("~"))
+        left, _, right = (part.strip() for part in spec.formula.partition("~"))
         terms = [t for t in right.split(" + ") if t not in self.drop]
         formula = f"{self.outcome or left} ~ {' + '.join([*terms, *self.add])}"
         vcov = self.vcov or spec.vcov

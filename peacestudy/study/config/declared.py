@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 
 from peacestudy.models import ModelSpec
 
-DIRECTIONS = ("positive", "negative", "none")
-
 
 @dataclass(frozen=True)
 class EarlierDeclaration:

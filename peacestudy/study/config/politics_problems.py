@@ -12,8 +12,9 @@ from peacestudy.models.contexts.shrinkage import METHODS
 from peacestudy.models.engines.registry import ENGINES
 from peacestudy.models.formulas.factors import Factor
 from peacestudy.models.formulas.formula import parse
+from peacestudy.models.inference.decisions import DIRECTIONS
 from peacestudy.study.config.config import Config
-from peacestudy.study.config.declared import DIRECTIONS, Specification
+from peacestudy.study.config.declared import Specification
 from peacestudy.study.config.findings import Finding, among, spec_problems
 from peacestudy.study.config.politics import Context, Contexts, Moderation
 

@@ -2,6 +2,7 @@
 made after the declaration.
 """
 
+import re
 from collections.abc import Iterator
 
 from peacestudy.core.codebook import SCORES
@@ -10,14 +11,16 @@ from peacestudy.core.toml_lines import line_of
 from peacestudy.errors import SpecError
 from peacestudy.models.engines.registry import ENGINES
 from peacestudy.models.formulas.formula import parse
+from peacestudy.models.inference.decisions import DIRECTIONS
 from peacestudy.models.inference.hypotheses import ADJUSTMENTS
 from peacestudy.study.config import Config, Specification, Variant
+from peacestudy.study.config.alternatives import LeftOut
 from peacestudy.study.config.declaration import declaration_hash
-from peacestudy.study.config.declared import DIRECTIONS
 from peacestudy.study.config.findings import Finding, among, spec_problems
 from peacestudy.study.config.politics_problems import politics_findings
 
 ROLES = ("primary", "comparison", "check")
+MOST_DRAWS = 1_000_000  # more would not fit in memory
 
 
 def config_problems(config: Config, text: str) -> list[Problem]:
@@ -25,6 +28,7 @@ def config_problems(config: Config, text: str) -> list[Problem]:
     findings = [
         *_names(config),
         *_specs(config),
+        *_clocks(config),
         *_selection(config),
         *_hypotheses(config),
         *_values(config),
@@ -141,6 +145,37 @@ def _selection(config: Config) -> Iterator[Finding]:
             )
 
 
+def _clocks(config: Config) -> Iterator[Finding]:
+    """Rules of a model that contradict the clock of its table, and reasons of a variant for columns
+    that none of its models has.
+    """
+    table_of = {s.id: s.table for s in config.samples}
+    specs = {s.name: s for s in config.specs}
+    varied = [specs[name] for name in config.varied if name in specs]
+    made: dict[str, list[list[Specification]]] = {
+        "specs": [[s] for s in config.specs],
+        "variants": [[v.of(s) for s in varied] for v in config.variants],
+    }
+    for kind, rows in made.items():
+        for n, models in enumerate(rows):
+            rules: dict[str, str] = {}
+            for model in models:
+                clock = config.clock_of(table_of.get(model.sample, ""))
+                rules |= dict(clock.known_from) if clock is not None else {}
+            written = models[0].known_from if models else {}
+            for column, rule in written.items():
+                if rules.get(column, rule) != rule:
+                    said = f"the clock of the table says {rules[column]!r} of {column!r}"
+                    remedy = "leave it out, or give a reason under known_late"
+                    yield (kind, n, "known_from"), f"{column} = {rule!r}", said, remedy
+    for n, variant in enumerate(config.variants):
+        for column in variant.known_late:
+            if varied and not any(column in variant.of(s).known_late for s in varied):
+                said = "no varied spec has this column as this variant changes it"
+                remedy = "correct it; write columns of steps and options under late_steps"
+                yield ("variants", n, "known_late"), column, said, remedy
+
+
 def _hypotheses(config: Config) -> Iterator[Finding]:
     formulas = {s.name: s.formula for s in config.specs}
     for n, h in enumerate(config.hypotheses):
@@ -191,19 +226,22 @@ def _labels(formula: str) -> list[str]:
 def _values(config: Config) -> Iterator[Finding]:
     families = dict.fromkeys(h.family for h in config.hypotheses if h.family)
     specs, samples = [s.name for s in config.specs], [s.id for s in config.samples]
-    rule, unseen, ahead = config.permutation, config.out_of_sample, config.forecast
+    permuted, unseen, ahead = config.permutation, config.out_of_sample, config.forecast
     windows = config.windows
-    if rule is not None:
+    if permuted is not None:
         yield from among(
-            ("permutation", "spec"), rule.spec, specs, "a permutation is of a declared spec"
+            ("permutation", "spec"), permuted.spec, specs, "a permutation is of a declared spec"
         )
-        yield from among(("permutation", "family"), rule.family, families, "a family of hypotheses")
+        yield from among(
+            ("permutation", "family"), permuted.family, families, "a family of hypotheses"
+        )
     for key, found in (("out_of_sample", unseen), ("forecast", ahead), ("windows", windows)):
         for m, name in enumerate(found.specs if found is not None else ()):
             yield from among((key, "specs", m), name, specs, "a declared spec")
     if config.left_out is not None:
         for m, name in enumerate(config.left_out.specs):
             yield from among(("left_out", "specs", m), name, specs, "a declared spec")
+        yield from _part(config.left_out)
     for key, sampled in (("out_of_sample", unseen), ("windows", windows)):
         if sampled is not None:
             yield from among((key, "sample"), sampled.sample, samples, "a declared sample")
@@ -211,22 +249,33 @@ def _values(config: Config) -> Iterator[Finding]:
         for key in ("train", "cases"):
             yield from among(("forecast", key), getattr(ahead, key), samples, "a declared sample")
     draws = {
-        "permutation": rule.draws if rule is not None else 1,
+        "permutation": permuted.draws if permuted is not None else 1,
         "out_of_sample": unseen.draws if unseen is not None else 1,
         "windows": windows.draws if windows is not None else 1,
     }
     for key, n in draws.items():
-        if n < 1:
-            yield (
-                (key, "draws"),
-                n,
-                "1 or more",
-                "write the number of draws, such as 500",
-            )
+        if not 1 <= n <= MOST_DRAWS:
+            rule = f"1 or more, and at most {MOST_DRAWS:,}"
+            yield (key, "draws"), n, rule, "write the number of draws, such as 500"
+    if windows is not None and windows.seed < 0:
+        yield ("windows", "seed"), windows.seed, "0 or more", "write a whole number"
     yield from _decision(config)
     floor = config.reliability
     if floor is not None and not floor.floor <= 1:
         yield ("reliability", "floor"), floor.floor, "at most 1", "write it as 0.667 or 0.8"
+
+
+def _part(rule: LeftOut) -> Iterator[Finding]:
+    """A part of a column that is no regular expression, or has several groups."""
+    try:
+        groups = re.compile(rule.part).groups
+    except re.error as err:
+        found = f"no regular expression: {err}"
+    else:
+        if groups < 2:
+            return
+        found = "a regular expression with one group at most"
+    yield ("left_out", "part"), rule.part, found, "correct it, or leave it empty"
 
 
 def _decision(config: Config) -> Iterator[Finding]:

@@ -110,6 +110,10 @@ def test_what_is_no_choice_of_the_cases_is_refused():
     spec = ps.ModelSpec("m", "y ~ a", "firth", "classical")
     with pytest.raises(ps.SpecError, match="a column for each row"):
         fits_of_choices(d, spec, choices(d)[:, :-1])
+    with pytest.raises(ps.SpecError, match="not their positions"):
+        fits_of_choices(d, spec, np.arange(len(d))[None])
+    with pytest.raises(ps.SpecError, match="differ in length"):
+        fits_of_choices(d, spec, [[True], [True, False]])
     with pytest.raises(ps.SpecError, match="appears twice"):
         fits_of_choices(d.rename(index={"c1": "c0"}), spec, choices(d))
     lagged = ps.ModelSpec(

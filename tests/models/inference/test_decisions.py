@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import peacestudy as ps
 from peacestudy.models.inference.decisions import decide, is_rejected, said
 
 AS, AGAINST = "rejected, as hypothesised", "rejected, against the hypothesis"
@@ -25,6 +26,17 @@ def test_a_rejected_null_says_in_which_direction(estimate, direction, decision):
     assert decide(estimate, 0.049, direction, 0.05) == decision
     assert decide(estimate, 0.05, direction, 0.05) == "not rejected"
     assert decide(estimate, np.nan, direction, 0.05) == "not tested"
+
+
+@pytest.mark.parametrize("direction", ["Positive", "up", "greater"])
+def test_a_direction_that_is_none_is_refused(direction):
+    """Else a misspelt direction would read as a claim without one."""
+    with pytest.raises(ps.SpecError, match="direction is"):
+        decide(0.4, 0.01, direction, 0.05)
+
+
+def test_an_estimate_of_zero_is_not_against_a_hypothesis():
+    assert decide(0.0, 0.01, "positive", 0.05) == "rejected"
 
 
 def test_every_rejection_is_named_with_its_direction():
