@@ -663,12 +663,13 @@ def test_a_payload_in_a_column_name_of_a_table_is_a_name(whole, monkeypatch):
     whole.edit("study.toml", "+ active", f"+ `{payload}`", count=-1)
     whole.edit("study.toml", 'strata = "active"', f'strata = "{payload}"', count=-1)
     whole.edit("study.toml", 'column = "active"', f'column = "{payload}"', count=-1)
-    whole.edit("study.toml", 'drop = ["active"]', f'drop = ["`{payload}`"]', count=-1)
-    whole.edit("study.toml", "substitutes = {active =", f'substitutes = {{"{payload}" =')
+    whole.edit("study.toml", 'drop = ["active"', f'drop = ["`{payload}`"', count=-1)
+    whole.edit("study.toml", "\nactive = ", f'\n"{payload}" = ', count=-1)
     whole.edit("datapackage.json", '"name": "active"', f'"name": "{payload}"', count=-1)
     for table in (
         "attempts_gap_730",
         "attempts_anchor",
+        "attempts_agreed",
         "attempts_first_agreement",
         "attempts_largest_text",
         "case_years",
@@ -893,7 +894,7 @@ def test_an_error_shows_twenty_problems_and_carries_all(folder):
 
 
 def bytes_of(path):
-    return {p.name: p.read_bytes() for p in sorted(path.iterdir())}
+    return {str(p): p.read_bytes() for p in sorted(path.rglob("*")) if p.is_file()}
 
 
 @pytest.fixture

@@ -286,9 +286,10 @@ def test_why_naivasha_fails_in_a_and_succeeds_here(cases):
 
 
 def test_good_friday_is_not_eligible_for_the_ira_had_been_quiet_since_1991(cases):
+    """Nor is its attempt: the only fighting of the conflict in 1998 followed the agreement."""
     row = cases.loc["1063"]
-    assert (row.eligible, row.differs_because) == (False, "eligible in A only")
-    assert "RIRA fought, which did not sign" in row.differs_from_a
+    assert (row.eligible, row.attempt_in_a) == (False, "315-1998")
+    assert pd.isna(row.differs_because) and pd.isna(row.differs_from_a)
 
 
 def test_an_agreement_between_governments_has_no_domestic_context(study, cases):
