@@ -21,12 +21,17 @@ READ_EARLIER = (
 
 def clock_problems(study: Study, text: str, table: str) -> list[Problem]:
     """What the clock of a table refuses: a problem for each column, at the first model that uses
-    it, with the number of models.
+    it, with the number of models. What names an unknown step or spec is reported by another check,
+    and left out here.
     """
     clock = study.config.clock_of(table)
     if clock is None:
         return []
-    samples = [s.id for s in study.config.samples if s.table == table]
+    steps = {step.id for step in study.config.steps}
+    of_table = [s for s in study.config.samples if s.table == table]
+    samples = [s.id for s in of_table if steps.issuperset(s.steps)]
+    if not samples:
+        return []
     try:
         study.frame(samples[0])
     except JoinError as err:
@@ -73,15 +78,15 @@ def _specs(study: Study) -> Iterator[tuple[Place, Specification, tuple[str, ...]
     for n, spec in enumerate(config.specs):
         yield ("specs", n, "formula"), spec, ()
     for n, variant in enumerate(config.variants):
-        for name in config.varied:
+        for name in filter(named.__contains__, config.varied):
             yield ("variants", n, "id"), variant.of(named[name]), ()
     for n, rule in enumerate(config.moderations):
         for moderator in rule.moderators:
-            for name in rule.specs:
+            for name in filter(named.__contains__, rule.specs):
                 yield ("moderations", n, "moderators"), rule.of(named[name], moderator), ()
     if config.contexts is not None:
         for n, context in enumerate(config.contexts.by):
-            for name in config.contexts.specs:
+            for name in filter(named.__contains__, config.contexts.specs):
                 spec = config.contexts.of(named[name])
                 yield ("contexts", "by", n, "column"), spec, (context.column,)
 

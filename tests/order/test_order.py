@@ -23,7 +23,14 @@ from peacestudy.coding.rule_coding import code_topics
 from peacestudy.core.frame import StudyFrame
 from peacestudy.joins.missing_values import missing_by
 from peacestudy.models.result import Fit
-from peacestudy.robustness import Accuracy, Interval, from_intervals, propagate, stability
+from peacestudy.robustness import (
+    Accuracy,
+    Interval,
+    as_one_reading,
+    from_intervals,
+    propagate,
+    stability,
+)
 
 CLOSE = 1e-8
 ROOMS = (
@@ -188,6 +195,11 @@ def settled(w):
     rules = ("consensus", "majority", "median", "senior")
     found = ps.adjudicate(w.sheet, rules, senior=w.name("ben"))
     return {"codes": found.table[["case_id", "indicator_id", "code", "rule", "n_codes"]]}
+
+
+def as_one(w):
+    found = as_one_reading(w.sheet)
+    return {"codes": found.codes[["case_id", "indicator_id", "code"]]}
 
 
 def one_coder(w):
@@ -538,6 +550,7 @@ VERBS = {
         {},
     ),
     "adjudicate": (settled, {}),
+    "robustness.as_one_reading": (as_one, {}),
     "score": (scored, {}),
     "join": (lambda w: joined(with_panel(w), "v", "war"), {}),
     "propagate": (propagated, {"ids": DRAWS_BY_ID}),

@@ -168,7 +168,7 @@ TABLES = {
         "209-1998,,",
         "209-1998",
         "",
-        "14 cells where the header has 13",
+        "15 cells where the header has 14",
         "comma or quote",
     ),
     "cell too few": (
@@ -177,7 +177,7 @@ TABLES = {
         "209-1998,",
         "209-1998",
         "",
-        "12 cells where the header has 13",
+        "13 cells where the header has 14",
     ),
     "open quote": (
         "cases.csv",
@@ -994,10 +994,10 @@ SECOND = {  # what the second declaration can get wrong: old, new, column, words
         "hazards of fighting are turned",
     ),
     "an unknown sample": ('sample = "anchor"', 'sample = "ancor"', "sample", "a declared sample"),
-    "a column that stands in and is not there": (
-        '"active_latest"',
-        '"active_last"',
-        "substitutes",
+    "a column of known outcomes that is not there": (
+        'known_from = "window_to"    # trained',
+        'known_from = "window_till"    # trained',
+        "known_from",
         "a column of the joined table",
     ),
     "an unknown group": (

@@ -173,6 +173,7 @@ def test_counts_over_variants_by_a_loop(our_study):
     terms = [("breadth", "scale(breadth)"), ("pillars", "scale(norms)"), ("pillars", "scale(x)")]
     rows = [(v, *term) for v in range(40) for term in terms]
     table = pd.DataFrame(rows, columns=["variant", "spec", "term"])
+    table["measure"] = "odds ratio"
     table["log_odds"] = rng.normal(size=len(table))
     table["p_value"] = rng.random(len(table)) * 0.2
     table["p_family"] = (3 * table.p_value).where(table.spec == "pillars")
@@ -184,7 +185,9 @@ def test_counts_over_variants_by_a_loop(our_study):
         replace(h, direction=directions.get(h.id, "none")) for h in study.config.hypotheses
     )
     study = replace(study, config=replace(study.config, hypotheses=hypotheses))
-    found = variant_counts(Results(study, {"variants": table}))
+    joint = table.iloc[:4].assign(measure="joint test", p_family=0.0, log_odds=1.0)
+    given = pd.concat([table, joint], ignore_index=True)  # a joint test has no direction
+    found = variant_counts(Results(study, {"variants": given}))
     want = counted(table)
     assert len(found) == 3
     for row in found.itertuples():
