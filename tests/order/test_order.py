@@ -199,7 +199,7 @@ def settled(w):
 
 def as_one(w):
     found = as_one_reading(w.sheet)
-    return {"codes": found.codes[["case_id", "indicator_id", "code"]]}
+    return {"codes": found.table[["case_id", "indicator_id", "code"]]}
 
 
 def one_coder(w):
