@@ -1,6 +1,6 @@
 """Declared models that explain their outcome by what is known only after the clock."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 from peacestudy.core.frame import StudyFrame
@@ -75,20 +75,23 @@ def _specs(study: Study) -> Iterator[tuple[Place, Specification, tuple[str, ...]
     """
     config = study.config
     named = {spec.name: spec for spec in config.specs}
+
+    def declared(names: Iterable[str]) -> list[Specification]:
+        return [named[name] for name in names if name in named]
+
     for n, spec in enumerate(config.specs):
         yield ("specs", n, "formula"), spec, ()
     for n, variant in enumerate(config.variants):
-        for name in filter(named.__contains__, config.varied):
-            yield ("variants", n, "id"), variant.of(named[name]), ()
+        for spec in declared(config.varied):
+            yield ("variants", n, "id"), variant.of(spec), ()
     for n, rule in enumerate(config.moderations):
         for moderator in rule.moderators:
-            for name in filter(named.__contains__, rule.specs):
-                yield ("moderations", n, "moderators"), rule.of(named[name], moderator), ()
+            for spec in declared(rule.specs):
+                yield ("moderations", n, "moderators"), rule.of(spec, moderator), ()
     if config.contexts is not None:
         for n, context in enumerate(config.contexts.by):
-            for name in filter(named.__contains__, config.contexts.specs):
-                spec = config.contexts.of(named[name])
-                yield ("contexts", "by", n, "column"), spec, (context.column,)
+            for spec in declared(config.contexts.specs):
+                yield ("contexts", "by", n, "column"), config.contexts.of(spec), (context.column,)
 
 
 def _frame(study: Study, sample: str, scores: str) -> StudyFrame | None:

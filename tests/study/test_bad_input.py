@@ -994,6 +994,12 @@ SECOND = {  # what the second declaration can get wrong: old, new, column, words
         "hazards of fighting are turned",
     ),
     "an unknown sample": ('sample = "anchor"', 'sample = "ancor"', "sample", "a declared sample"),
+    "a column that stands in and is not there": (
+        'cases = "open"',
+        'cases = "open"\nsubstitutes = {active = "active_last"}',
+        "substitutes",
+        "a column of the joined table",
+    ),
     "a column of known outcomes that is not there": (
         'known_from = "window_to"    # trained',
         'known_from = "window_till"    # trained',
